@@ -1,0 +1,186 @@
+//! What the .proto files say, made ready to be asked: methods by gRPC path, their HTTP forms, who may call them, and
+//! the rules of their requests. Everything else in this room reads it from here.
+
+use crate::rules::Rules;
+use crate::services::IMPLEMENTED;
+use prost::Message;
+use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, MethodDescriptor};
+use std::collections::HashMap;
+use std::sync::Arc;
+use valetkey_proto::google::api::{HttpRule, http_rule::Pattern};
+use valetkey_proto::options::Access;
+
+/// The .proto files say something that this room cannot serve. Tests read them all, so that no release meets it.
+#[derive(Debug, thiserror::Error)]
+#[error("the .proto files: {0}")]
+pub struct BadContract(String);
+
+impl BadContract {
+    pub(crate) fn new(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(why.into().to_string())
+    }
+}
+
+/// The whole contract.
+pub(crate) struct Contract {
+    /// Every type, to read and write messages without their Rust types.
+    pub(crate) pool: DescriptorPool,
+    /// The rules of requests.
+    pub(crate) rules: Rules,
+    methods: HashMap<String, Arc<Method>>,
+}
+
+/// One method.
+pub(crate) struct Method {
+    /// Its types.
+    pub(crate) descriptor: MethodDescriptor,
+    /// Its gRPC path, `/package.Service/Method`.
+    pub(crate) path: String,
+    /// Its HTTP forms, the primary one first.
+    pub(crate) forms: Vec<Form>,
+    /// Who may call it.
+    pub(crate) access: Access,
+    /// Whether it does anything but say that it doesn't.
+    pub(crate) implemented: bool,
+}
+
+/// One HTTP form of a method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// The HTTP method.
+    pub(crate) verb: http::Method,
+    /// The path template.
+    pub(crate) template: String,
+    /// What the body is.
+    pub(crate) body: Body,
+}
+
+/// What the body of an HTTP form is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// There is none.
+    None,
+    /// The request message.
+    Whole,
+    /// This field of the request.
+    Field(String),
+}
+
+impl Contract {
+    /// Reads the descriptors that were compiled in.
+    pub(crate) fn load() -> Result<Self, BadContract> {
+        let pool = DescriptorPool::decode(valetkey_proto::DESCRIPTORS).map_err(BadContract::new)?;
+        let (http, access) = (extension(&pool, "google.api.http")?, extension(&pool, "valetkey.access")?);
+        let mut methods = HashMap::new();
+        for descriptor in pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
+            let method = Method::read(descriptor, &http, &access)?;
+            methods.insert(method.path.clone(), Arc::new(method));
+        }
+        Ok(Self { rules: Rules::compile(&pool)?, pool, methods })
+    }
+
+    /// The method with this gRPC path.
+    pub(crate) fn method(&self, path: &str) -> Option<&Arc<Method>> {
+        self.methods.get(path)
+    }
+
+    /// All methods, by path.
+    pub(crate) fn methods(&self) -> Vec<Arc<Method>> {
+        let mut all: Vec<_> = self.methods.values().cloned().collect();
+        all.sort_by(|a, b| a.path.cmp(&b.path));
+        all
+    }
+}
+
+impl Method {
+    fn read(
+        descriptor: MethodDescriptor,
+        http: &ExtensionDescriptor,
+        access: &ExtensionDescriptor,
+    ) -> Result<Self, BadContract> {
+        let options = descriptor.options();
+        let service = descriptor.parent_service().full_name().to_owned();
+        let name = descriptor.name().to_owned();
+        Ok(Self {
+            path: format!("/{service}/{name}"),
+            forms: forms(&decode(&options, http)?)?,
+            access: decode(&options, access)?,
+            implemented: IMPLEMENTED.iter().any(|(of, names)| *of == service && names.contains(&name.as_str())),
+            descriptor,
+        })
+    }
+}
+
+/// The extension of this name.
+pub(crate) fn extension(pool: &DescriptorPool, name: &str) -> Result<ExtensionDescriptor, BadContract> {
+    pool.get_extension_by_name(name).ok_or_else(|| BadContract::new(format!("there is no option '{name}'")))
+}
+
+/// An option as its generated type; the default when it isn't set.
+pub(crate) fn decode<M: Message + Default>(
+    options: &DynamicMessage,
+    extension: &ExtensionDescriptor,
+) -> Result<M, BadContract> {
+    match options.get_extension(extension).as_message() {
+        Some(value) => value.transcode_to().map_err(BadContract::new),
+        None => Err(BadContract::new(format!("'{}' is not a message", extension.full_name()))),
+    }
+}
+
+fn forms(rule: &HttpRule) -> Result<Vec<Form>, BadContract> {
+    let mut forms = vec![form(rule)?];
+    for binding in &rule.additional_bindings {
+        forms.push(form(binding)?);
+    }
+    Ok(forms)
+}
+
+fn form(rule: &HttpRule) -> Result<Form, BadContract> {
+    let (verb, template) = match &rule.pattern {
+        Some(Pattern::Get(path)) => (http::Method::GET, path),
+        Some(Pattern::Put(path)) => (http::Method::PUT, path),
+        Some(Pattern::Post(path)) => (http::Method::POST, path),
+        Some(Pattern::Delete(path)) => (http::Method::DELETE, path),
+        Some(Pattern::Patch(path)) => (http::Method::PATCH, path),
+        None => return Err(BadContract::new("a method has no HTTP form")),
+    };
+    let body = match rule.body.as_str() {
+        "" => Body::None,
+        "*" => Body::Whole,
+        field => Body::Field(field.to_owned()),
+    };
+    Ok(Form { verb, template: template.clone(), body })
+}
+
+/// The contract, read once for all tests.
+#[cfg(test)]
+pub(crate) fn loaded() -> Arc<Contract> {
+    static LOADED: std::sync::LazyLock<Arc<Contract>> =
+        std::sync::LazyLock::new(|| Arc::new(Contract::load().unwrap()));
+    Arc::clone(&LOADED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use valetkey_proto::options::Caller;
+
+    #[test]
+    fn what_is_implemented_exists_and_is_for_clients() {
+        let contract = loaded();
+        for (service, names) in IMPLEMENTED {
+            for name in *names {
+                let method = contract.method(&format!("/{service}/{name}"));
+                let callers = &method.unwrap_or_else(|| panic!("{service} has no {name}")).access.callers;
+                assert!(callers.contains(&i32::from(Caller::Client)), "{service}/{name} is not for API clients");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_implemented_is_known() {
+        let contract = loaded();
+        let missing: Vec<_> = contract.methods().iter().filter(|m| !m.implemented).map(|m| m.path.clone()).collect();
+        insta::assert_snapshot!(missing.join("\n"));
+    }
+}

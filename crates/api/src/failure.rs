@@ -1,0 +1,131 @@
+//! What goes wrong on the way in or in a use case, as both wires show it. gRPC gets the status with its details, REST
+//! the JSON of the very same details: [`crate::rest`] makes it from the status, so the two cannot differ.
+
+use prost::Message;
+use prost_reflect::prost_types::Any;
+use std::error::Error;
+use tonic::{Code, Status};
+use valetkey_domain::Kind;
+use valetkey_domain::id::RequestId;
+use valetkey_proto::google::rpc;
+use valetkey_proto::v1::errdetails::validation_error_info::FieldViolation;
+use valetkey_proto::v1::errdetails::{ErrorInfo, RequestInfo, ValidationErrorInfo};
+
+/// The type of the one detail. It is not google.rpc.ErrorInfo, whatever the name suggests.
+const ERROR_INFO: &str = "type.googleapis.com/scalekit.v1.errdetails.ErrorInfo";
+
+/// A failure that a caller may read.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: Kind,
+    code: &'static str,
+    pub(crate) message: String,
+    violations: Vec<FieldViolation>,
+    request: Option<RequestId>,
+}
+
+impl Failure {
+    /// A failure of this kind; the message says what is wrong, where, and what to do.
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, code: kind.name(), message: message.into(), violations: Vec::new(), request: None }
+    }
+
+    /// The request can never work as it stands.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Kind::InvalidArgument, message)
+    }
+
+    /// The request breaks these rules; the message lists them all.
+    pub(crate) fn violations(violations: Vec<FieldViolation>) -> Self {
+        let told: Vec<_> = violations.iter().map(|v| format!("{} {}", v.field, v.description)).collect();
+        Self { violations, ..Self::invalid(format!("the request breaks a rule: {}", told.join("; "))) }
+    }
+
+    /// What a use case says, in the request of this id if there is one yet. The cause of a defect goes to the log
+    /// here, once, under that id, and nowhere else.
+    pub(crate) fn from_app(error: &valetkey_app::Error, request: Option<&RequestId>) -> Self {
+        if matches!(error.kind(), Kind::Internal | Kind::Unknown) {
+            let request = request.map(RequestId::as_str).unwrap_or_default();
+            tracing::error!(request, cause = causes(error), "{error}");
+        }
+        let code = error.code();
+        Self { code, request: request.cloned(), ..Self::new(error.kind(), error.message()) }
+    }
+
+    /// The same, saying which request it was.
+    pub(crate) fn of(self, request: &RequestId) -> Self {
+        Self { request: Some(request.clone()), ..self }
+    }
+
+    fn info(self) -> ErrorInfo {
+        let serving = |id: RequestId| RequestInfo { request_id: id.into(), serving_data: String::new() };
+        let broken = !self.violations.is_empty();
+        ErrorInfo {
+            error_code: self.code.into(),
+            request_info: self.request.map(serving),
+            validation_error_info: broken.then_some(ValidationErrorInfo { field_violations: self.violations }),
+            ..ErrorInfo::default()
+        }
+    }
+}
+
+impl From<Failure> for Status {
+    fn from(failure: Failure) -> Self {
+        let (code, message) = (failure.kind.grpc(), failure.message.clone());
+        let detail = Any { type_url: ERROR_INFO.into(), value: failure.info().encode_to_vec() };
+        let envelope = rpc::Status { code, message: message.clone(), details: vec![detail] };
+        Self::with_details(Code::from_i32(code), message, envelope.encode_to_vec().into())
+    }
+}
+
+/// The chain of causes, for the log.
+fn causes(error: &dyn Error) -> String {
+    let mut told = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        told.push(cause.to_string());
+        next = cause.source();
+    }
+    told.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+
+    #[test]
+    fn details_are_byte_for_byte_what_the_sdk_reads() {
+        let status = Status::from(Failure::new(Kind::NotFound, "not found"));
+        assert_eq!((status.code(), status.message()), (Code::NotFound, "not found"));
+        assert_eq!(
+            BASE64_STANDARD.encode(status.details()),
+            "CAUSCW5vdCBmb3VuZBpMCjR0eXBlLmdvb2dsZWFwaXMuY29tL3NjYWxla2l0LnYxLmVycmRldGFpbHMuRXJyb3JJbmZvEhQKElJFU09V\
+             UkNFX05PVF9GT1VORA=="
+        );
+    }
+
+    #[test]
+    fn headers_are_percent_encoded_and_unpadded() {
+        let status = Status::from(Failure::invalid("naïve 100%"));
+        let headers = status.into_http::<()>().into_parts().0.headers;
+        assert_eq!(headers["grpc-status"], "3");
+        assert_eq!(headers["grpc-message"], "na%C3%AFve%20100%25");
+        assert!(!headers["grpc-status-details-bin"].to_str().unwrap().ends_with('='));
+    }
+
+    #[test]
+    fn violations_are_named_in_the_message_and_in_the_details() {
+        let violation = FieldViolation {
+            field: "config.name".into(),
+            description: "must have 1 character at least".into(),
+            constraint: "min_len".into(),
+        };
+        let status = Status::from(Failure::violations(vec![violation.clone()]));
+        assert_eq!(status.message(), "the request breaks a rule: config.name must have 1 character at least");
+        let envelope = rpc::Status::decode(status.details()).unwrap();
+        let info = ErrorInfo::decode(envelope.details[0].value.as_slice()).unwrap();
+        assert_eq!(info.validation_error_info.unwrap().field_violations, [violation]);
+    }
+}

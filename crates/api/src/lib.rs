@@ -1,0 +1,65 @@
+//! The control plane: gRPC services, the same methods as REST, the token endpoint, the OpenAPI document.
+//!
+//! It owns the wire and nothing behind it: a caller is authenticated, a request is checked against the rules in the
+//! .proto files, one function of `app` is called, and its answer is rendered. It never queries a database, opens a
+//! secret or reaches another host. Both wires share one implementation: REST becomes gRPC in process ([`rest`]).
+//!
+//! Read [`contract`] first (what the .proto files say), then [`gate`] (what happens before a method), then any of
+//! [`services`].
+
+mod bearer;
+mod contract;
+mod deadline;
+mod doors;
+mod failure;
+mod frame;
+mod gate;
+mod health;
+mod openapi;
+mod rest;
+mod rules;
+mod services;
+mod token;
+
+pub use contract::BadContract;
+pub use doors::{Door, Who, Wire, doors};
+pub use gate::unknown_method;
+pub use health::Readiness;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use contract::Contract;
+use gate::Gate;
+use std::sync::Arc;
+use valetkey_app::App;
+
+/// The control plane, to be mounted at the root.
+pub struct Api {
+    /// Its routes. There is no fallback: see [`unknown_method`] for what a gRPC client expects of one.
+    pub router: Router,
+    /// What the gRPC health service says, for whoever knows.
+    pub readiness: Readiness,
+}
+
+/// Builds the control plane of a system.
+///
+/// # Errors
+/// The .proto files say something that cannot be served.
+pub fn open(app: App) -> Result<Api, BadContract> {
+    let contract = Arc::new(Contract::load()?);
+    let document = axum::Json(openapi::document(&contract));
+    let gate = Gate { app: app.clone(), contract: Arc::clone(&contract) };
+    let grpc = services::router(&app).route_layer(from_fn_with_state(gate.clone(), gate::method));
+    let rest = rest::router(contract, grpc.clone())?;
+    let reflection = health::reflection().map_err(BadContract::new)?;
+    let reflection = reflection.route_layer(from_fn_with_state(gate, gate::client));
+    let (readiness, health) = health::health();
+    let plain = Router::new()
+        .route("/oauth/token", post(token::exchange))
+        .route("/keys", get(token::keys))
+        .with_state(app)
+        .route("/openapi.json", get(async move || document.clone()));
+    let router = plain.merge(grpc).merge(rest).merge(reflection).merge(health);
+    Ok(Api { router, readiness })
+}

@@ -1,0 +1,189 @@
+//! JSON in and out.
+//!
+//! In: both snake_case and lowerCamelCase names; a member that doesn't exist is refused by name, for a typo that is
+//! passed over in silence costs an hour. Out: snake_case; scalars, enums, lists and maps always, so that a client finds
+//! every member it may rely on; members that track presence (messages, wrappers, `optional`) only when they are set.
+//! 64-bit integers are texts (proto3's rule). Numbers of a Struct are doubles on the wire: whole ones come out as
+//! integers, as they went in.
+
+use super::names::{self, nearest};
+use crate::failure::Failure;
+use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, SerializeOptions};
+use serde_json::{Map, Number, Value};
+
+/// Reads a body as a message; an empty body is an empty message. `field` is the field that the body is, if it isn't
+/// the whole request.
+///
+/// # Errors
+/// It is no JSON, has an unknown member, or one of the wrong type: each is named with its place.
+pub(super) fn read(
+    descriptor: &MessageDescriptor,
+    body: &[u8],
+    field: Option<&str>,
+) -> Result<DynamicMessage, Failure> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(DynamicMessage::new(descriptor.clone()));
+    }
+    let json: Value =
+        serde_json::from_slice(body).map_err(|why| Failure::invalid(format!("the body is not JSON: {why}")))?;
+    let doubled = field.filter(|name| json.get(name).is_some() && descriptor.get_field_by_name(name).is_none());
+    if let Some(name) = doubled {
+        return Err(Failure::invalid(format!("the body is '{name}' itself: leave the outer member out")));
+    }
+    known(descriptor, &json, "")?;
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&json, &mut track);
+    let message = DynamicMessage::deserialize(descriptor.clone(), tracked);
+    message.map_err(|why| Failure::invalid(format!("the body's '{}': {why}", track.path())))
+}
+
+/// Refuses members that don't exist.
+fn known(descriptor: &MessageDescriptor, json: &Value, place: &str) -> Result<(), Failure> {
+    let Value::Object(members) = json else { return Ok(()) };
+    if descriptor.package_name() == "google.protobuf" {
+        return Ok(());
+    }
+    for (name, value) in members {
+        let place = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
+        let Some(field) = names::field(descriptor, name) else {
+            return Err(Failure::invalid(format!(
+                "the body has an unknown member '{place}'{}",
+                nearest(descriptor, name)
+            )));
+        };
+        let Kind::Message(inner) = field.kind() else { continue };
+        match value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    known(&inner, item, &format!("{place}[{index}]"))?;
+                }
+            }
+            one if !field.is_map() => known(&inner, one, &place)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Writes an answer.
+///
+/// # Errors
+/// The message has no JSON form (an instant out of range, say).
+pub(super) fn write(message: &DynamicMessage) -> Result<Value, serde_json::Error> {
+    serialize(message, &SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false))
+}
+
+/// Writes an error's details, in which absent members say nothing and are left out.
+pub(super) fn write_sparse(message: &DynamicMessage) -> Result<Value, serde_json::Error> {
+    serialize(message, &SerializeOptions::new().use_proto_field_name(true))
+}
+
+fn serialize(message: &DynamicMessage, options: &SerializeOptions) -> Result<Value, serde_json::Error> {
+    Ok(whole(message.serialize_with_options(serde_json::value::Serializer, options)?))
+}
+
+/// The same value with doubles that are whole numbers written as integers.
+fn whole(json: Value) -> Value {
+    match json {
+        Value::Number(number) => Value::Number(integer(&number).unwrap_or(number)),
+        Value::Array(items) => items.into_iter().map(whole).collect(),
+        Value::Object(members) => Value::Object(members.into_iter().map(|(k, v)| (k, whole(v))).collect::<Map<_, _>>()),
+        other => other,
+    }
+}
+
+fn integer(number: &Number) -> Option<Number> {
+    number.as_f64().filter(|_| number.is_f64()).and_then(whole_number)
+}
+
+/// A double as an integer, if it is one and a double can hold all its neighbours.
+pub(crate) fn whole_number(double: f64) -> Option<Number> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let fits = double.fract() == 0.0 && double.abs() <= EXACT;
+    #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
+    fits.then(|| Number::from(double as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::loaded;
+    use serde_json::json;
+
+    fn descriptor(name: &str) -> MessageDescriptor {
+        loaded().pool.get_message_by_name(&format!("scalekit.v1.{name}")).unwrap()
+    }
+
+    fn read_as(name: &str, json: &Value) -> Result<DynamicMessage, String> {
+        read(&descriptor(name), json.to_string().as_bytes(), None).map_err(|failure| failure.message)
+    }
+
+    #[test]
+    fn both_cases_in_and_snake_case_out() {
+        let snake = json!({ "config_name": "c", "user_identifier": "u" });
+        let camel = json!({ "configName": "c", "userIdentifier": "u" });
+        let name = "mcp.EnsureMcpInstanceRequest";
+        let message = read_as(name, &snake).unwrap();
+        assert_eq!(message, read_as(name, &camel).unwrap());
+        assert_eq!(write(&message).unwrap(), json!({ "name": "", "config_name": "c", "user_identifier": "u" }));
+    }
+
+    #[test]
+    fn struct_numbers_go_in_and_come_out_as_they_were() {
+        let params = json!({ "count": 3, "ratio": 0.5, "list": [1, -2, 1e300], "big": 9_007_199_254_740_992_i64 });
+        let message = read_as("tools.ExecuteToolRequest", &json!({ "tool_name": "t", "params": params })).unwrap();
+        let out = write(&message).unwrap();
+        assert_eq!(out["params"], params);
+        assert_eq!(out["params"]["count"].to_string(), "3");
+    }
+
+    #[test]
+    fn presence_decides_what_is_left_out() {
+        let message = DynamicMessage::new(descriptor("mcp.McpInstance"));
+        let empty = json!({ "id": "", "name": "", "user_identifier": "", "url": "" });
+        assert_eq!(write(&message).unwrap(), empty);
+        let mapping = DynamicMessage::new(descriptor("mcp.McpConfigConnectionToolMapping"));
+        let empty = json!({ "connection_id": "", "connection_name": "", "provider": "", "tools": [] });
+        assert_eq!(write(&mapping).unwrap(), empty);
+    }
+
+    #[test]
+    fn wrappers_instants_and_enums() {
+        let json = json!({ "connection_id": "conn_1", "connection": { "type": "OAUTH", "provider_key": "GMAIL",
+            "oauth_config": { "client_id": "x", "pkce_enabled": true } } });
+        let message = read_as("connections.UpdateEnvironmentConnectionRequest", &json).unwrap();
+        let connection = &write(&message).unwrap()["connection"];
+        assert_eq!(connection["oauth_config"]["client_id"], "x");
+        assert_eq!(connection["oauth_config"]["pkce_enabled"], true);
+        assert_eq!(connection["oauth_config"].get("token_uri"), None);
+        assert_eq!(connection["type"], "OAUTH");
+        let account = json!({ "updated_at": "2026-01-31T08:30:00Z", "status": 1 });
+        let out = write(&read_as("connected_accounts.ConnectedAccountForList", &account).unwrap()).unwrap();
+        assert_eq!((&out["updated_at"], &out["status"]), (&json!("2026-01-31T08:30:00Z"), &json!("ACTIVE")));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        let update = |json: Value| read_as("mcp.UpdateMcpConfigRequest", &json).unwrap_err();
+        assert_eq!(
+            update(json!({ "descripton": "x" })),
+            "the body has an unknown member 'descripton'; did you mean 'description'?"
+        );
+        assert_eq!(
+            update(json!({ "connection_tool_mappings": [{ "conection_name": "x" }] })),
+            "the body has an unknown member 'connection_tool_mappings[0].conection_name'; did you mean 'connection_name'?"
+        );
+        let wrong = update(json!({ "connection_tool_mappings": [{ "tools": "x" }] }));
+        assert!(wrong.starts_with("the body's 'connection_tool_mappings[0].tools': "), "{wrong}");
+        let not_json = read(&descriptor("mcp.McpConfig"), b"{", None).unwrap_err().message;
+        assert!(not_json.starts_with("the body is not JSON: "), "{not_json}");
+        let nested = read(&descriptor("mcp.McpConfig"), br#"{"config":{"name":"x"}}"#, Some("config")).unwrap_err();
+        assert_eq!(nested.message, "the body is 'config' itself: leave the outer member out");
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_and_not_followed() {
+        let deep = format!("{{\"params\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(read(&descriptor("tools.ExecuteToolRequest"), deep.as_bytes(), None).is_err());
+    }
+}

@@ -1,0 +1,148 @@
+//! REST: the same methods by google.api.http. A request becomes the gRPC message and goes to the very same handlers,
+//! in process; the answer, or the error with its details, becomes JSON. There is no second implementation.
+
+mod answer;
+mod assign;
+mod call;
+mod json;
+mod names;
+pub(crate) mod routes;
+pub(crate) mod template;
+
+pub(crate) use json::whole_number;
+
+use crate::bearer;
+use crate::contract::{BadContract, Contract};
+use crate::failure::Failure;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
+use prost::Message;
+use prost_reflect::{DynamicMessage, ReflectMessage, Value};
+use routes::{Found, Route, RouteBody, Routes};
+use std::sync::Arc;
+use template::Captures;
+use valetkey_domain::Kind;
+
+/// The most that a request body may have, on either wire.
+pub(crate) const MAX_BODY: usize = 1024 * 1024;
+
+/// What REST requests are answered with.
+#[derive(Clone)]
+struct Rest {
+    contract: Arc<Contract>,
+    routes: Arc<Routes>,
+    grpc: Router,
+}
+
+/// Routes for everything under `/api/`, answered by the methods of `grpc`.
+pub(crate) fn router(contract: Arc<Contract>, grpc: Router) -> Result<Router, BadContract> {
+    let routes = Arc::new(Routes::read(&contract)?);
+    let rest = Rest { contract, routes, grpc };
+    Ok(Router::new().route("/api/{*rest}", axum::routing::any(serve)).with_state(rest))
+}
+
+async fn serve(State(rest): State<Rest>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    match rest.routes.find(&head.method, head.uri.path()) {
+        Found::Route(route, captures) => match rest.run(route, &captures, &head, body).await {
+            Ok(json) => axum::Json(json).into_response(),
+            Err(refusal) => refusal,
+        },
+        Found::OtherVerbs(verbs) => rest.wrong_verb(&head, &verbs),
+        Found::Nothing => {
+            let message = format!("there is nothing at {}: /openapi.json lists what there is", head.uri.path());
+            answer::refuse(&rest.contract, Failure::new(Kind::NotFound, message))
+        }
+    }
+}
+
+impl Rest {
+    async fn run(
+        &self,
+        route: &Route,
+        captures: &Captures,
+        head: &Parts,
+        body: Body,
+    ) -> Result<serde_json::Value, Response> {
+        let refuse = |failure| answer::refuse(&self.contract, failure);
+        // The gate decides who may; but whoever doesn't even try gets no body read and no rule explained.
+        bearer::token(&head.headers).map_err(refuse)?;
+        let body = to_bytes(body, MAX_BODY).await.map_err(|_| self.too_large())?;
+        let request = message(route, captures, head, &body).map_err(refuse)?;
+        let called = call::unary(&self.grpc, &route.method.path, head, &request.encode_to_vec()).await;
+        let reply = called.map_err(|status| answer::status(&self.contract, &status))?;
+        answer::message(&route.method.descriptor.output(), reply).map_err(refuse)
+    }
+
+    fn wrong_verb(&self, head: &Parts, verbs: &[&http::Method]) -> Response {
+        let allowed = verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(", ");
+        let message = format!("{} is not possible at {}: use {allowed}", head.method, head.uri.path());
+        let failure = Failure::new(Kind::Unimplemented, message);
+        let mut response = answer::refuse(&self.contract, failure);
+        *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+        if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+            response.headers_mut().insert(header::ALLOW, allowed);
+        }
+        response
+    }
+
+    fn too_large(&self) -> Response {
+        let failure =
+            Failure::invalid(format!("the body could not be read whole: it may have {MAX_BODY} bytes at most"));
+        let mut response = answer::refuse(&self.contract, failure);
+        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+        response
+    }
+}
+
+/// The request message that path, query and body make together.
+fn message(route: &Route, captures: &Captures, head: &Parts, body: &Bytes) -> Result<DynamicMessage, Failure> {
+    let mut request = from_body(route, body)?;
+    for (name, text) in captures {
+        let field = request.descriptor().get_field_by_name(name);
+        let given = field.as_ref().filter(|field| request.has_field(field)).map(|field| request.get_field(field));
+        if given.is_some_and(|given| given.as_str() != Some(text.as_str())) {
+            return Err(Failure::invalid(format!("'{name}' is in the path and in the body, and they differ")));
+        }
+        assign::put(&mut request, name, text).map_err(|why| Failure::invalid(format!("the path: {why}")))?;
+    }
+    let query = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
+    for (name, text) in query {
+        if captures.iter().any(|(captured, _)| *captured == name) {
+            return Err(Failure::invalid(format!("'{name}' is in the path: leave it out of the query")));
+        }
+        if matches!(route.body, RouteBody::Whole) {
+            return Err(Failure::invalid(format!("'{name}' belongs in the body, not in the query")));
+        }
+        assign::put(&mut request, &name, &text).map_err(|why| Failure::invalid(format!("the query: {why}")))?;
+    }
+    Ok(request)
+}
+
+fn from_body(route: &Route, body: &Bytes) -> Result<DynamicMessage, Failure> {
+    let input = route.method.descriptor.input();
+    match &route.body {
+        RouteBody::Whole => json::read(&input, body, None),
+        RouteBody::Field(field) => {
+            let mut request = DynamicMessage::new(input);
+            if let Some(inner) = field.kind().as_message() {
+                request.set_field(field, Value::Message(json::read(inner, body, Some(field.name()))?));
+            }
+            Ok(request)
+        }
+        RouteBody::None if body.iter().all(u8::is_ascii_whitespace) => Ok(DynamicMessage::new(input)),
+        RouteBody::None => {
+            let empty = json::read(&input, body, None).is_ok_and(|given| given == DynamicMessage::new(input.clone()));
+            let message = "this method takes no body: give its parameters in the query";
+            if empty { Ok(DynamicMessage::new(input)) } else { Err(Failure::invalid(message)) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

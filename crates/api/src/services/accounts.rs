@@ -1,0 +1,85 @@
+//! ConnectedAccountService.
+
+mod given;
+mod list;
+mod one;
+mod render;
+mod structs;
+mod which;
+
+use super::serve;
+use tonic::{Request, Response, Status};
+use valetkey_app::App;
+use valetkey_proto::v1::connected_accounts as wire;
+use valetkey_proto::v1::connected_accounts::connected_account_service_server::ConnectedAccountService;
+
+/// The service.
+pub(super) struct Accounts(pub(super) App);
+
+type Answer<A> = Result<Response<A>, Status>;
+
+#[tonic::async_trait]
+impl ConnectedAccountService for Accounts {
+    async fn list_connected_accounts(
+        &self,
+        request: Request<wire::ListConnectedAccountsRequest>,
+    ) -> Answer<wire::ListConnectedAccountsResponse> {
+        serve(&self.0, request, list::list).await
+    }
+
+    async fn create_connected_account(
+        &self,
+        request: Request<wire::CreateConnectedAccountRequest>,
+    ) -> Answer<wire::CreateConnectedAccountResponse> {
+        serve(&self.0, request, one::create).await
+    }
+
+    async fn update_connected_account(
+        &self,
+        request: Request<wire::UpdateConnectedAccountRequest>,
+    ) -> Answer<wire::UpdateConnectedAccountResponse> {
+        serve(&self.0, request, one::update).await
+    }
+
+    async fn delete_connected_account(
+        &self,
+        request: Request<wire::DeleteConnectedAccountRequest>,
+    ) -> Answer<wire::DeleteConnectedAccountResponse> {
+        serve(&self.0, request, one::delete).await
+    }
+
+    async fn disconnect_connected_account(
+        &self,
+        request: Request<wire::DisconnectConnectedAccountRequest>,
+    ) -> Answer<wire::DisconnectConnectedAccountResponse> {
+        serve(&self.0, request, one::disconnect).await
+    }
+
+    async fn get_magic_link_for_connected_account(
+        &self,
+        request: Request<wire::GetMagicLinkForConnectedAccountRequest>,
+    ) -> Answer<wire::GetMagicLinkForConnectedAccountResponse> {
+        serve(&self.0, request, one::magic_link).await
+    }
+
+    async fn get_connected_account(
+        &self,
+        request: Request<wire::GetConnectedAccountRequest>,
+    ) -> Answer<wire::GetConnectedAccountResponse> {
+        serve(&self.0, request, one::get).await
+    }
+
+    async fn get_connected_account_auth(
+        &self,
+        request: Request<wire::GetConnectedAccountByIdentifierRequest>,
+    ) -> Answer<wire::GetConnectedAccountByIdentifierResponse> {
+        serve(&self.0, request, one::auth).await
+    }
+
+    async fn get_connected_account_details(
+        &self,
+        request: Request<wire::GetConnectedAccountByIdentifierRequest>,
+    ) -> Answer<wire::GetConnectedAccountByIdentifierResponse> {
+        serve(&self.0, request, one::details).await
+    }
+}

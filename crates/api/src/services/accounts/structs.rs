@@ -1,0 +1,58 @@
+//! google.protobuf.Struct and JSON objects. Its numbers are doubles: whole ones become integers again.
+
+use serde_json::{Map, Number, Value};
+use valetkey_proto::well_known::value::Kind;
+use valetkey_proto::well_known::{ListValue, Struct, Value as Wire};
+
+/// The members of a Struct; none is an empty object.
+pub(super) fn members(given: Option<Struct>) -> Map<String, Value> {
+    given.unwrap_or_default().fields.into_iter().map(|(name, value)| (name, read(value))).collect()
+}
+
+/// A JSON object as a Struct.
+pub(super) fn of(members: &Map<String, Value>) -> Struct {
+    Struct { fields: members.iter().map(|(name, value)| (name.clone(), write(value))).collect() }
+}
+
+fn read(value: Wire) -> Value {
+    match value.kind {
+        None | Some(Kind::NullValue(_)) => Value::Null,
+        Some(Kind::BoolValue(truth)) => Value::Bool(truth),
+        Some(Kind::NumberValue(number)) => read_number(number),
+        Some(Kind::StringValue(text)) => Value::String(text),
+        Some(Kind::ListValue(list)) => list.values.into_iter().map(read).collect(),
+        Some(Kind::StructValue(inner)) => Value::Object(members(Some(inner))),
+    }
+}
+
+/// JSON has no infinities: they become null.
+fn read_number(number: f64) -> Value {
+    crate::rest::whole_number(number).or_else(|| Number::from_f64(number)).map_or(Value::Null, Value::Number)
+}
+
+fn write(value: &Value) -> Wire {
+    let kind = match value {
+        Value::Null => Kind::NullValue(0),
+        Value::Bool(truth) => Kind::BoolValue(*truth),
+        Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or_default()),
+        Value::String(text) => Kind::StringValue(text.clone()),
+        Value::Array(items) => Kind::ListValue(ListValue { values: items.iter().map(write).collect() }),
+        Value::Object(inner) => Kind::StructValue(of(inner)),
+    };
+    Wire { kind: Some(kind) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_goes_in_comes_out() {
+        let value =
+            json!({ "domain": "acme", "port": 443, "ratio": 0.5, "on": true, "none": null, "list": [1, { "a": -2 }] });
+        let object = value.as_object().unwrap();
+        assert_eq!(Value::Object(members(Some(of(object)))), value);
+        assert_eq!(members(None), Map::new());
+    }
+}

@@ -1,0 +1,61 @@
+//! Connections as messages. Secrets are not in them, sealed or otherwise.
+
+use crate::services::shared::{provider, timestamp};
+use valetkey_app::connections::{self, completed, connector_of, endpoints, redirect_uri, scopes};
+use valetkey_app::{App, Result};
+use valetkey_domain::connection::Connection;
+use valetkey_proto::v1::connections as wire;
+use valetkey_proto::v1::connections::connection::Settings;
+use valetkey_proto::v1::connections::{ConnectionAuthMode, ConnectionStatus, ConnectionType};
+
+/// A connection with its settings: the developer's, and the connector's where the developer said nothing.
+pub(super) fn connection(app: &App, connection: &Connection) -> Result<wire::Connection> {
+    let connector = connector_of(app, connection)?;
+    let reach = endpoints(&connector, connection);
+    let oauth = wire::OAuthConnectionConfig {
+        authorize_uri: Some(reach.authorize_url),
+        token_uri: Some(reach.token_url),
+        user_info_uri: reach.identity_url,
+        client_id: connection.settings.client_id.clone(),
+        scopes: scopes(&connector, connection),
+        redirect_uri: redirect_uri(app, &connection.id),
+        ..Default::default()
+    };
+    Ok(wire::Connection {
+        id: connection.id.to_string(),
+        r#type: ConnectionType::Oauth.into(),
+        status: status(app, connection).into(),
+        enabled: connection.enabled,
+        create_time: Some(timestamp(connection.created_at)),
+        update_time: Some(timestamp(connection.updated_at)),
+        settings: Some(Settings::OauthConfig(oauth)),
+        provider_key: connector.provider_key(),
+        key_id: Some(connection.name.to_string()),
+        resolved_proxy_url: Some(reach.api_base_url.unwrap_or_else(|| connector.proxy_url.clone())),
+        auth_mode: ConnectionAuthMode::User.into(),
+        ..Default::default()
+    })
+}
+
+/// A connection as lists show it.
+pub(super) fn item(app: &App, connection: &Connection) -> wire::ListConnection {
+    wire::ListConnection {
+        id: connection.id.to_string(),
+        r#type: ConnectionType::Oauth.into(),
+        status: status(app, connection).into(),
+        enabled: connection.enabled,
+        provider_key: provider(app, &connection.connector),
+        key_id: connection.name.to_string(),
+        created_at: Some(timestamp(connection.created_at)),
+        auth_mode: ConnectionAuthMode::User.into(),
+        ..Default::default()
+    }
+}
+
+/// DRAFT until all is there that a consent needs; also while the connector's file isn't loaded.
+fn status(app: &App, connection: &Connection) -> ConnectionStatus {
+    match connections::connector_of(app, connection) {
+        Ok(connector) if completed(&connector, connection) => ConnectionStatus::Completed,
+        _ => ConnectionStatus::Draft,
+    }
+}

@@ -1,0 +1,49 @@
+//! Which methods do what they say. All others answer UNIMPLEMENTED, by name.
+
+/// The implemented methods of each service.
+pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
+    (
+        "scalekit.v1.mcp.McpService",
+        &[
+            "CreateMcpConfig",
+            "UpdateMcpConfig",
+            "ListMcpConfigs",
+            "GetMcpConfig",
+            "DeleteMcpConfig",
+            "EnsureMcpInstance",
+            "ListMcpInstances",
+            "GetMcpInstance",
+            "UpdateMcpInstance",
+            "DeleteMcpInstance",
+            "GetMcpInstanceAuthState",
+            "ListMcpConnectedAccounts",
+        ],
+    ),
+    (
+        "scalekit.v1.connections.ConnectionService",
+        &[
+            "CreateEnvironmentConnection",
+            "GetEnvironmentConnection",
+            "UpdateEnvironmentConnection",
+            "DeleteEnvironmentConnection",
+            "EnableEnvironmentConnection",
+            "DisableEnvironmentConnection",
+            "ListConnections",
+            "ListAppConnections",
+        ],
+    ),
+    (
+        "scalekit.v1.connected_accounts.ConnectedAccountService",
+        &[
+            "ListConnectedAccounts",
+            "CreateConnectedAccount",
+            "UpdateConnectedAccount",
+            "DeleteConnectedAccount",
+            "DisconnectConnectedAccount",
+            "GetMagicLinkForConnectedAccount",
+            "GetConnectedAccount",
+            "GetConnectedAccountAuth",
+            "GetConnectedAccountDetails",
+        ],
+    ),
+];

@@ -1,0 +1,78 @@
+//! The gRPC services, one file each with its parts beside it. A handler authenticates nothing and checks no rule (the
+//! gate did), parses what the wire says, makes one call of `app`, and renders.
+
+mod accounts;
+mod connections;
+mod implemented;
+mod mcp;
+mod shared;
+
+pub(crate) use implemented::IMPLEMENTED;
+
+use crate::failure::Failure;
+use axum::Router;
+use http::Request as HttpRequest;
+use std::convert::Infallible;
+use tonic::body::Body;
+use tonic::server::NamedService;
+use tonic::{Request, Response, Status};
+use tower::{Service, ServiceExt};
+use valetkey_app::{App, Result};
+use valetkey_domain::{Ctx, Kind};
+use valetkey_proto::v1::agentkit_logs::agentkit_analytics_service_server::{
+    AgentkitAnalyticsService, AgentkitAnalyticsServiceServer,
+};
+use valetkey_proto::v1::agentkit_logs::agentkit_logs_service_server::{AgentkitLogsService, AgentkitLogsServiceServer};
+use valetkey_proto::v1::connected_accounts::connected_account_service_server::ConnectedAccountServiceServer;
+use valetkey_proto::v1::connections::connection_service_server::ConnectionServiceServer;
+use valetkey_proto::v1::mcp::mcp_service_server::McpServiceServer;
+use valetkey_proto::v1::providers::provider_service_server::{ProviderService, ProviderServiceServer};
+use valetkey_proto::v1::tools::tool_service_server::{ToolService, ToolServiceServer};
+use valetkey_proto::v1::triggers::trigger_service_server::{TriggerService, TriggerServiceServer};
+
+/// A service of which no method is implemented yet: the gate answers each by name, and the generated defaults stand
+/// behind it.
+struct Later;
+
+impl AgentkitAnalyticsService for Later {}
+impl AgentkitLogsService for Later {}
+impl ProviderService for Later {}
+impl ToolService for Later {}
+impl TriggerService for Later {}
+
+/// Routes for every service of the contract. They are not to be reached but through [`crate::gate`].
+pub(crate) fn router(app: &App) -> Router {
+    let mut router = Router::new();
+    router = mount(router, McpServiceServer::new(mcp::Mcp(app.clone())));
+    router = mount(router, ConnectionServiceServer::new(connections::Connections(app.clone())));
+    router = mount(router, ConnectedAccountServiceServer::new(accounts::Accounts(app.clone())));
+    router = mount(router, ToolServiceServer::new(Later));
+    router = mount(router, ProviderServiceServer::new(Later));
+    router = mount(router, AgentkitLogsServiceServer::new(Later));
+    router = mount(router, AgentkitAnalyticsServiceServer::new(Later));
+    mount(router, TriggerServiceServer::new(Later))
+}
+
+fn mount<S>(router: Router, service: S) -> Router
+where
+    S: Service<HttpRequest<Body>, Response = http::Response<Body>, Error = Infallible>,
+    S: NamedService + Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
+    let path = format!("/{}/{{*method}}", S::NAME);
+    router.route_service(&path, service.map_request(|request: HttpRequest<axum::body::Body>| request.map(Body::new)))
+}
+
+/// Runs a use case for the caller that the gate let in.
+async fn serve<Q, A>(
+    app: &App,
+    request: Request<Q>,
+    run: impl AsyncFnOnce(&App, &Ctx, Q) -> Result<A>,
+) -> std::result::Result<Response<A>, Status> {
+    let (_, extensions, request) = request.into_parts();
+    let Some(ctx) = extensions.get::<Ctx>() else {
+        return Err(Failure::new(Kind::Internal, "the call did not come through the gate").into());
+    };
+    let answer = run(app, ctx, request).await;
+    answer.map(Response::new).map_err(|error| Failure::from_app(&error, Some(&ctx.request)).into())
+}

@@ -1,0 +1,144 @@
+//! A system in memory with two environments, each with one client, and the two wires to speak to it.
+
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::task::TaskTracker;
+use tonic::Status;
+use tower::ServiceExt;
+use valetkey_app::keyring::Keyring;
+use valetkey_app::{App, Parts, Settings, clients, doors, environments, execute, journal, refresh, served};
+use valetkey_connectors::Catalog;
+use valetkey_domain::{Clock, Rng};
+use valetkey_outbound::{Outbound, Policy, SystemResolver};
+use valetkey_storage::{Location, Store};
+use valetkey_testkit::{ManualClock, SeededRng};
+use valetkey_vault::RootKey;
+
+/// The system and its doors.
+pub(crate) struct Kit {
+    pub(crate) router: Router,
+    pub(crate) clock: Arc<ManualClock>,
+    /// The client of the first environment.
+    pub(crate) ours: Client,
+    /// The client of the second.
+    pub(crate) theirs: Client,
+}
+
+/// An API client with a token.
+pub(crate) struct Client {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+    pub(crate) token: String,
+}
+
+/// What REST answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) json: Value,
+}
+
+impl Kit {
+    /// A new system.
+    pub(crate) async fn new() -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let app = app(clock.clone()).await;
+        let (ours, theirs) = (client(&app, "development").await, client(&app, "other").await);
+        let router = valetkey_api::open(app).unwrap().router;
+        Self { router, clock, ours, theirs }
+    }
+
+    /// A request as it comes from a socket.
+    pub(crate) async fn send(&self, request: Request<Body>) -> http::Response<Body> {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// REST as our client.
+    pub(crate) async fn rest(&self, verb: &str, path: &str, body: Value) -> Answer {
+        self.rest_as(Some(&self.ours.token), verb, path, body).await
+    }
+
+    /// REST with this token; a null body is none.
+    pub(crate) async fn rest_as(&self, token: Option<&str>, verb: &str, path: &str, body: Value) -> Answer {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let mut request = Request::builder().method(verb).uri(path);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let (head, body) = self.send(request.body(body).unwrap()).await.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer { status: head.status, headers: head.headers, json }
+    }
+
+    /// gRPC with these `authorization` values, a whole frame in and the message out.
+    pub(crate) async fn grpc(&self, path: &str, authorization: &[&str], frame: &[u8]) -> Result<Bytes, Status> {
+        let mut request = Request::post(path).header("content-type", "application/grpc").header("te", "trailers");
+        for value in authorization {
+            request = request.header("authorization", *value);
+        }
+        self.grpc_request(request.body(Body::from(frame.to_vec())).unwrap()).await
+    }
+
+    /// Any gRPC request.
+    pub(crate) async fn grpc_request(&self, request: Request<Body>) -> Result<Bytes, Status> {
+        let (head, body) = self.send(request).await.into_parts();
+        let collected = body.collect().await.unwrap();
+        let trailers = collected.trailers().cloned().unwrap_or_default();
+        let status = Status::from_header_map(&head.headers).or_else(|| Status::from_header_map(&trailers));
+        match status.expect("a gRPC answer has a status") {
+            status if status.code() == tonic::Code::Ok => Ok(collected.to_bytes().slice(5..)),
+            status => Err(status),
+        }
+    }
+
+    /// Our token as an `authorization` value.
+    pub(crate) fn bearer(&self) -> String {
+        format!("Bearer {}", self.ours.token)
+    }
+}
+
+async fn app(clock: Arc<ManualClock>) -> App {
+    let clock: Arc<dyn Clock> = clock;
+    let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(7));
+    let store = Store::open(&Location::Memory).await.unwrap();
+    App::new(Parts {
+        keyring: Keyring::start(store.clone(), RootKey::generate().unwrap(), clock.clone(), rng.clone()).await.unwrap(),
+        catalog: Catalog::shipped().unwrap(),
+        outbound: Outbound::new(Policy::default(), Arc::new(SystemResolver)).unwrap(),
+        journal: journal::Writer::start(store.clone(), clock.clone(), rng.clone()),
+        served: served::Sets::default(),
+        refreshes: refresh::InFlight::default(),
+        limits: execute::Limits::default(),
+        tasks: TaskTracker::new(),
+        settings: Settings {
+            public_url: "http://localhost:8080".parse().unwrap(),
+            sdk_url: "https://localhost:8443".parse().unwrap(),
+            chat_link_life: Duration::from_secs(900),
+            mail_link_life: Duration::from_secs(86_400),
+        },
+        store,
+        clock,
+        rng,
+    })
+}
+
+async fn client(app: &App, environment: &str) -> Client {
+    let environment = environments::create(app, environment).await.unwrap();
+    let ctx = doors::operator(app, &environment.id);
+    let scopes = vec![clients::SECRETS_SCOPE.to_owned()];
+    let issued = clients::create(app, &ctx, "test", scopes).await.unwrap();
+    let token = clients::token(app, issued.client.id.as_str(), &issued.secret).await.unwrap();
+    Client {
+        id: issued.client.id.to_string(),
+        secret: issued.secret.expose().to_owned(),
+        token: token.access_token.expose().to_owned(),
+    }
+}

@@ -1,0 +1,15 @@
+//! The control plane over a whole system in memory: every door as a nobody, as a stranger and as a client, both wires.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets what it does not expect should stop"
+)]
+
+mod deadline;
+mod doors;
+mod kit;
+mod strangers;
+mod tokens;
+mod walkthrough;

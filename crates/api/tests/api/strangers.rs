@@ -1,0 +1,48 @@
+//! A client of another environment: what isn't its own doesn't exist.
+
+use crate::kit::Kit;
+use crate::walkthrough::set_up;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_stranger_finds_nothing_and_changes_nothing() {
+    let kit = Kit::new().await;
+    let made = set_up(&kit).await;
+    let (connection, config, instance, account) = (&made.connection, &made.config, &made.instance, &made.account);
+    let cases = [
+        ("GET", format!("/api/v1/connections/{connection}"), Value::Null),
+        ("PATCH", format!("/api/v1/connections/{connection}"), json!({ "provider_key": "GMAIL" })),
+        ("PATCH", format!("/api/v1/connections/{connection}:disable"), Value::Null),
+        ("DELETE", format!("/api/v1/connections/{connection}"), Value::Null),
+        ("GET", format!("/api/v1/mcp/configs/{config}"), Value::Null),
+        ("PUT", format!("/api/v1/mcp/configs/{config}"), json!({ "description": "stolen" })),
+        ("POST", format!("/api/v1/mcp/configs/{config}/connected_accounts"), json!({ "identifier": "user_123" })),
+        ("DELETE", format!("/api/v1/mcp/configs/{config}"), Value::Null),
+        ("GET", format!("/api/v1/mcp/instances/{instance}"), Value::Null),
+        ("PATCH", format!("/api/v1/mcp/instances/{instance}"), json!({ "name": "stolen" })),
+        ("POST", format!("/api/v1/mcp/instances/{instance}:get_auth_state?include_auth_links=true"), Value::Null),
+        ("DELETE", format!("/api/v1/mcp/instances/{instance}"), Value::Null),
+        ("GET", format!("/api/v1/connected_accounts/{account}"), Value::Null),
+        ("GET", format!("/api/v1/connected_accounts/auth?id={account}"), Value::Null),
+        ("GET", "/api/v1/connected_accounts/details?connector=MY_GMAIL&identifier=user_123".into(), Value::Null),
+        ("PUT", "/api/v1/connected_accounts".into(), json!({ "id": account, "connected_account": {} })),
+        ("POST", "/api/v1/connected_accounts:delete".into(), json!({ "id": account })),
+        ("POST", "/api/v1/connected_accounts/magic_link".into(), json!({ "id": account })),
+        ("POST", format!("/api/v1/connected_accounts/{account}:disconnect"), json!({})),
+    ];
+    for (verb, path, body) in cases {
+        let answer = kit.rest_as(Some(&kit.theirs.token), verb, &path, body).await;
+        assert_eq!(answer.status, 404, "{verb} {path}: {answer:?}");
+    }
+    for (path, member) in [
+        ("/api/v1/connections/app", "connections"),
+        ("/api/v1/mcp/configs", "configs"),
+        ("/api/v1/mcp/instances", "instances"),
+        ("/api/v1/connected_accounts", "connected_accounts"),
+    ] {
+        let theirs = kit.rest_as(Some(&kit.theirs.token), "GET", path, Value::Null).await;
+        assert_eq!(theirs.json[member], json!([]), "{path}");
+        let ours = kit.rest("GET", path, Value::Null).await;
+        assert_eq!(ours.json[member].as_array().unwrap().len(), 1, "{path}: untouched");
+    }
+}

@@ -1,0 +1,284 @@
+//! Connected accounts: found only by whose they are, made idempotently, ended here and at the provider.
+
+use crate::authorize::{self, Link};
+use crate::credential::{self, Home, Plain};
+use crate::{App, Error, Listed, Page, Result, connections, journal, refresh, revoke};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+use valetkey_connectors::Connector;
+use valetkey_domain::account::{ConnectedAccount, Owner, Status};
+use valetkey_domain::connection::Connection;
+use valetkey_domain::id::AccountId;
+use valetkey_domain::{Ctx, Kind, Secret};
+use valetkey_storage::{Tx, accounts as rows};
+
+pub use valetkey_storage::accounts::Filter;
+
+/// Tokens are handed to an app with at least this much life in them.
+const HANDED_OUT_WITH: Duration = Duration::from_secs(5 * 60);
+
+/// Tokens that an app brings itself.
+pub struct Given {
+    /// The access token.
+    pub access_token: Secret<str>,
+    /// The refresh token, if the app has one.
+    pub refresh_token: Option<Secret<str>>,
+    /// What was granted, as far as the app knows.
+    pub scopes: Vec<String>,
+}
+
+/// Which account is meant: by its own id, or by connection and owner.
+pub enum Which {
+    /// By id.
+    Id(AccountId),
+    /// By the connection's name and whose it is.
+    Of(String, Owner),
+}
+
+/// The owner's account on a connection, made (PENDING_AUTH) if there is none.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub async fn ensure(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> Result<ConnectedAccount> {
+    if let Some(there) = find(app, ctx, connection, &owner).await? {
+        return Ok(there);
+    }
+    let mut tx = app.store.write().await?;
+    let (account, added) = rows::ensure(ctx, &mut tx, &fresh(app, ctx, connection, owner)).await?;
+    if added {
+        journal::fact(app, ctx, &mut tx, "account.created", account.id.as_str(), Map::new()).await?;
+        tx.commit().await?;
+    }
+    Ok(account)
+}
+
+/// The owner's account on a connection, if there is one.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn find(app: &App, ctx: &Ctx, connection: &Connection, owner: &Owner) -> Result<Option<ConnectedAccount>> {
+    Ok(rows::find(ctx, &mut app.store.read().await?, &connection.id, owner).await?)
+}
+
+/// The account that is meant, with its connection.
+///
+/// # Errors
+/// `NOT_FOUND` if there is no such account, or no such connection.
+pub async fn get(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, ConnectedAccount)> {
+    match which {
+        Which::Id(id) => {
+            let found = rows::get(ctx, &mut app.store.read().await?, id).await?;
+            let account = found.ok_or_else(|| Error::not_found("connected account", id))?;
+            Ok((connections::get(app, ctx, &account.connection).await?, account))
+        }
+        Which::Of(name, owner) => {
+            let connection = connections::by_name(app, ctx, name).await?;
+            let account = find(app, ctx, &connection, owner).await?.ok_or_else(|| {
+                let message = format!("'{}' has no connected account on connection '{name}'", owner.identifier);
+                Error::new(Kind::NotFound, message)
+            })?;
+            Ok((connection, account))
+        }
+    }
+}
+
+/// A page of the environment's accounts.
+///
+/// # Errors
+/// The filter contradicts itself, or the database cannot be read.
+pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<Listed<ConnectedAccount>> {
+    Ok(rows::list(ctx, &mut app.store.read().await?, filter, page).await?)
+}
+
+/// Makes an account, with the tokens that the app brings or, without, waiting for consent.
+///
+/// # Errors
+/// No such connection; the owner has an account on it already.
+pub async fn create(
+    app: &App,
+    ctx: &Ctx,
+    connection: &str,
+    owner: Owner,
+    given: Option<Given>,
+    api_config: Map<String, Value>,
+) -> Result<(Connection, ConnectedAccount)> {
+    let connection = connections::by_name(app, ctx, connection).await?;
+    let connector = connections::connector_of(app, &connection)?;
+    let account = ConnectedAccount { api_config, ..fresh(app, ctx, &connection, owner) };
+    let tokens = sealed(app, ctx, &connector, &connection, &account, given).await?;
+    let mut tx = app.store.write().await?;
+    rows::insert(ctx, &mut tx, &account).await.map_err(|error| match error.kind() {
+        Kind::AlreadyExists => taken(&connection, &account.owner),
+        _ => error.into(),
+    })?;
+    if let Some(tokens) = &tokens {
+        store(app, ctx, &mut tx, &account, tokens).await?;
+    }
+    journal::fact(app, ctx, &mut tx, "account.created", account.id.as_str(), Map::new()).await?;
+    tx.commit().await?;
+    get(app, ctx, &Which::Id(account.id)).await
+}
+
+/// Changes an account: new tokens if any are given, and `api_config` members over those it has.
+///
+/// # Errors
+/// No such account.
+pub async fn update(
+    app: &App,
+    ctx: &Ctx,
+    which: &Which,
+    given: Option<Given>,
+    api_config: Map<String, Value>,
+) -> Result<(Connection, ConnectedAccount)> {
+    let (connection, account) = get(app, ctx, which).await?;
+    let connector = connections::connector_of(app, &connection)?;
+    let tokens = sealed(app, ctx, &connector, &connection, &account, given).await?;
+    let mut tx = app.store.write().await?;
+    if let Some(tokens) = &tokens {
+        store(app, ctx, &mut tx, &account, tokens).await?;
+    }
+    if !api_config.is_empty() {
+        let merged = account.api_config.clone().into_iter().chain(api_config).collect();
+        rows::set_api_config(ctx, &mut tx, &account.id, &merged, app.now()).await?;
+    }
+    journal::fact(app, ctx, &mut tx, "account.updated", account.id.as_str(), Map::new()).await?;
+    tx.commit().await?;
+    get(app, ctx, &Which::Id(account.id)).await
+}
+
+/// The account's access token for the app itself, with at least five minutes of life where it can be refreshed. The
+/// journal has it before the app does. Refresh tokens stay here.
+///
+/// # Errors
+/// The client may not read tokens; no such account. An account without a usable token gives none.
+pub async fn auth(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, ConnectedAccount, Option<Secret<str>>)> {
+    crate::clients::may_read_secrets(app, ctx).await?;
+    let (connection, account) = get(app, ctx, which).await?;
+    if account.status != Status::Active {
+        return Ok((connection, account, None));
+    }
+    let connector = connections::connector_of(app, &connection)?;
+    let opened = refresh::credential_lasting(app, ctx, &connector, &connection, &account, HANDED_OUT_WITH).await;
+    let token = match opened {
+        Ok(opened) => Some(opened.access_token),
+        Err(refresh::Unusable::SignIn(_)) => None,
+        Err(refresh::Unusable::Later(why)) => return Err(Error::new(Kind::Unavailable, why)),
+        Err(refresh::Unusable::Failed(error)) => return Err(error),
+    };
+    app.journal.fact_now(ctx, "account.secrets_read", account.id.as_str(), Map::new()).await?;
+    let (connection, account) = get(app, ctx, &Which::Id(account.id)).await?;
+    Ok((connection, account, token))
+}
+
+/// A link for the owner to sign in with on a connection, made to be sent to a person.
+///
+/// # Errors
+/// As for [`authorize::link`].
+pub async fn link(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> Result<Link> {
+    let account = ensure(app, ctx, connection, owner).await?;
+    authorize::link(app, ctx, connection, &account, app.settings.mail_link_life).await
+}
+
+/// Forgets an account's tokens, here and at the provider; the account stays, DISCONNECTED.
+///
+/// # Errors
+/// No such account.
+pub async fn disconnect(app: &App, ctx: &Ctx, which: &Which) -> Result<ConnectedAccount> {
+    let (connection, account) = get(app, ctx, which).await?;
+    let revoked = revoke::at_provider(app, ctx, &connection, &account).await;
+    let mut tx = app.store.write().await?;
+    rows::disconnect(ctx, &mut tx, &account.id, app.now()).await?;
+    journal::fact(app, ctx, &mut tx, "account.disconnected", account.id.as_str(), told(revoked)).await?;
+    tx.commit().await?;
+    Ok(get(app, ctx, &Which::Id(account.id)).await?.1)
+}
+
+/// Removes an account, and its tokens at the provider.
+///
+/// # Errors
+/// No such account.
+pub async fn delete(app: &App, ctx: &Ctx, which: &Which) -> Result<()> {
+    let (connection, account) = get(app, ctx, which).await?;
+    remove(app, ctx, &connection, &account).await
+}
+
+/// Removes every account on a connection, and their tokens at the provider.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub(crate) async fn delete_all(app: &App, ctx: &Ctx, connection: &Connection) -> Result<()> {
+    let filter = Filter { connections: vec![connection.name.to_string()], ..Filter::default() };
+    loop {
+        let page = list(app, ctx, &filter, &Page { size: 100, after: None }).await?;
+        if page.items.is_empty() {
+            return Ok(());
+        }
+        for account in &page.items {
+            remove(app, ctx, connection, account).await?;
+        }
+    }
+}
+
+async fn remove(app: &App, ctx: &Ctx, connection: &Connection, account: &ConnectedAccount) -> Result<()> {
+    let revoked = revoke::at_provider(app, ctx, connection, account).await;
+    let mut tx = app.store.write().await?;
+    rows::delete(ctx, &mut tx, &account.id).await?;
+    journal::fact(app, ctx, &mut tx, "account.deleted", account.id.as_str(), told(revoked)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn told(revoked: revoke::AtProvider) -> Map<String, Value> {
+    Map::from_iter([("at_provider".to_owned(), json!(revoked.as_str()))])
+}
+
+/// The tokens that the app brought, sealed for this account. How long they live is unknown: they are used until the
+/// provider refuses them.
+async fn sealed(
+    app: &App,
+    ctx: &Ctx,
+    connector: &Connector,
+    connection: &Connection,
+    account: &ConnectedAccount,
+    given: Option<Given>,
+) -> Result<Option<rows::Tokens>> {
+    let Some(given) = given else { return Ok(None) };
+    let plain = Plain { access_token: given.access_token, refresh_token: given.refresh_token };
+    let audience = credential::audience(connector, connection);
+    let sealed = credential::seal(app, ctx, Home::Account(&account.id), &audience, &plain).await?;
+    let refreshable = plain.refresh_token.is_some();
+    Ok(Some(rows::Tokens { sealed, audience, scopes: given.scopes, expires_at: None, refreshable }))
+}
+
+/// Stores tokens over the generation that the account has now.
+async fn store(app: &App, ctx: &Ctx, tx: &mut Tx, account: &ConnectedAccount, tokens: &rows::Tokens) -> Result<()> {
+    let gone = || Error::not_found("connected account", &account.id);
+    let (_, generation, _) = rows::lease(ctx, tx, &account.id).await?.ok_or_else(gone)?;
+    let stored = rows::store_credential(ctx, tx, &account.id, generation, tokens, None, app.now()).await?;
+    if stored { Ok(()) } else { Err(gone()) }
+}
+
+fn fresh(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> ConnectedAccount {
+    ConnectedAccount {
+        id: AccountId::new(app.clock.as_ref(), app.rng.as_ref()),
+        environment: ctx.environment.clone(),
+        connection: connection.id.clone(),
+        owner,
+        status: Status::PendingAuth,
+        scopes: vec![],
+        subject: None,
+        credential: None,
+        api_config: Map::new(),
+        created_at: app.now(),
+        updated_at: app.now(),
+        last_used_at: None,
+    }
+}
+
+fn taken(connection: &Connection, owner: &Owner) -> Error {
+    let message = format!(
+        "'{}' has a connected account on connection '{}' already: update it instead",
+        owner.identifier, connection.name
+    );
+    Error::new(Kind::AlreadyExists, message)
+}

@@ -1,0 +1,182 @@
+//! Links: made for an app, opened by anybody who holds one.
+
+use super::{About, Stopped, Why};
+use crate::{App, Error, Result, connections, doors, journal};
+use serde_json::{Map, json};
+use std::time::Duration;
+use valetkey_connectors::Connector;
+use valetkey_domain::account::ConnectedAccount;
+use valetkey_domain::authorization::{Authorization, Outcome, Stage};
+use valetkey_domain::connection::Connection;
+use valetkey_domain::ctx::Actor;
+use valetkey_domain::id::AuthorizationId;
+use valetkey_domain::{Ctx, Kind, Timestamp};
+use valetkey_storage::{accounts, authorizations as rows, environments, pending_credentials};
+use valetkey_vault::random;
+
+/// How long a link that has expired still says so, instead of being unknown.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+/// No token of ours is longer; anything longer isn't worth hashing.
+const LONGEST_TOKEN: usize = 100;
+
+/// An address where a person can sign in.
+#[derive(Clone)]
+pub struct Link {
+    /// The address; whoever has it can sign in for the user it was made for.
+    pub url: String,
+    /// Until when it opens.
+    pub expires_at: Timestamp,
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}
+
+/// What the page behind a link shows.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The consent.
+    pub authorization: AuthorizationId,
+    /// What it is about.
+    pub about: About,
+    /// What will be asked for.
+    pub scopes: Vec<String>,
+    /// The origin of the provider's sign-in page (`https://accounts.google.com`).
+    pub provider: String,
+    /// Until when the link opens.
+    pub expires_at: Timestamp,
+}
+
+/// Makes a link for an account that opens for `life`. The account goes on as it is, whatever becomes of the link.
+///
+/// # Errors
+/// The connection is switched off or lacks its OAuth client; the message says what.
+pub async fn link(
+    app: &App,
+    ctx: &Ctx,
+    connection: &Connection,
+    account: &ConnectedAccount,
+    life: Duration,
+) -> Result<Link> {
+    if account.environment != ctx.environment || account.connection != connection.id {
+        return Err(Error::not_found("connected account", &account.id));
+    }
+    let connector = connections::connector_of(app, connection)?;
+    if let Err(why) = ready(&connector, connection) {
+        return Err(Error::new(Kind::FailedPrecondition, why));
+    }
+    let token = random::bearer("")?;
+    let now = app.now();
+    let authorization = Authorization {
+        id: AuthorizationId::new(app.clock.as_ref(), app.rng.as_ref()),
+        environment: ctx.environment.clone(),
+        connection: connection.id.clone(),
+        account: account.id.clone(),
+        stage: Stage::Linked,
+        link_expires_at: now + life,
+        created_at: now,
+    };
+    let mut tx = app.store.write().await?;
+    rows::prune(ctx, &mut tx, &account.id, now - REMEMBERED).await?;
+    pending_credentials::prune(ctx, &mut tx, now).await?;
+    rows::insert(ctx, &mut tx, &authorization, &valetkey_vault::sha256(token.bytes())).await?;
+    let detail = Map::from_iter([("account".to_owned(), json!(account.id))]);
+    journal::fact(app, ctx, &mut tx, "authorization.linked", authorization.id.as_str(), detail).await?;
+    tx.commit().await?;
+    let url = app.settings.public(&format!("/connect/{}", token.expose()));
+    Ok(Link { url, expires_at: authorization.link_expires_at })
+}
+
+/// What a link's page shows. Opening spends nothing and binds nobody: scanners and previews open links too.
+///
+/// # Errors
+/// No such link, or one that has expired or done its work.
+pub async fn open(app: &App, token: &str) -> std::result::Result<Opened, Stopped> {
+    let found = Found::by_link(app, token).await?;
+    found.startable(app.now())?;
+    let ends = connections::endpoints(&found.connector, &found.connection);
+    Ok(Opened {
+        authorization: found.authorization.id,
+        about: found.about,
+        scopes: connections::scopes(&found.connector, &found.connection),
+        provider: connections::origin(&ends.authorize_url).unwrap_or_default(),
+        expires_at: found.authorization.link_expires_at,
+    })
+}
+
+/// What is missing before anybody can sign in on a connection.
+pub(super) fn ready(connector: &Connector, connection: &Connection) -> std::result::Result<(), String> {
+    if !connection.enabled {
+        return Err(format!("connection '{}' is switched off: the app's developer can switch it on", connection.name));
+    }
+    if !connections::completed(connector, connection) {
+        let name = &connection.name;
+        return Err(format!("connection '{name}' lacks its OAuth client: give it a client id and a client secret"));
+    }
+    Ok(())
+}
+
+/// A consent with everything around it.
+pub(super) struct Found {
+    pub(super) ctx: Ctx,
+    pub(super) authorization: Authorization,
+    pub(super) account: ConnectedAccount,
+    pub(super) connection: Connection,
+    pub(super) connector: std::sync::Arc<Connector>,
+    pub(super) about: About,
+}
+
+impl Found {
+    async fn by_link(app: &App, token: &str) -> std::result::Result<Self, Stopped> {
+        if token.is_empty() || token.len() > LONGEST_TOKEN {
+            return Err(Why::LinkUnknown.into());
+        }
+        let hash = valetkey_vault::sha256(token.as_bytes());
+        let known = valetkey_storage::doors::authorization_by_link(&mut app.store.read().await?, &hash).await?;
+        let (environment, id) = known.ok_or(Why::LinkUnknown)?;
+        let ctx = doors::enter(app, environment, Actor::Link(id.clone()));
+        Self::load(app, ctx, &id).await
+    }
+
+    /// By the link's token, for its button.
+    pub(super) async fn to_start(app: &App, token: &str) -> std::result::Result<Self, Stopped> {
+        let found = Self::by_link(app, token).await?;
+        found.startable(app.now())?;
+        Ok(found)
+    }
+
+    pub(super) async fn load(app: &App, ctx: Ctx, id: &AuthorizationId) -> std::result::Result<Self, Stopped> {
+        let mut tx = app.store.read().await?;
+        let authorization = rows::get(&ctx, &mut tx, id).await?.ok_or(Why::LinkUnknown)?;
+        let account = accounts::get(&ctx, &mut tx, &authorization.account).await?.ok_or(Why::LinkUnknown)?;
+        let environment = environments::get(&mut tx, &ctx.environment).await?.ok_or(Why::LinkUnknown)?;
+        drop(tx);
+        let connection = connections::get(app, &ctx, &authorization.connection).await?;
+        let connector = connections::connector_of(app, &connection)?;
+        let about = About {
+            connector: connector.display_name.clone(),
+            connection: connection.name.clone(),
+            environment: environment.name,
+            identifier: account.owner.identifier.clone(),
+        };
+        Ok(Self { ctx, authorization, account, connection, connector, about })
+    }
+
+    /// Whether the page's button may be pressed.
+    fn startable(&self, now: Timestamp) -> std::result::Result<(), Stopped> {
+        let why = match &self.authorization.stage {
+            Stage::Done { outcome, .. } if spends(outcome) => Some(Why::LinkUsed),
+            _ if self.authorization.link_expires_at <= now => Some(Why::LinkExpired),
+            Stage::Exchanging(started) if started.expires_at > now => Some(Why::Busy),
+            _ => ready(&self.connector, &self.connection).err().map(Why::Unready),
+        };
+        why.map_or(Ok(()), |why| Err(Stopped::from(why).about(self.about.clone())))
+    }
+}
+
+/// Whether this outcome is the last that a link leads to.
+const fn spends(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Connected | Outcome::ConnectedWithout(_) | Outcome::OtherAccount { .. })
+}

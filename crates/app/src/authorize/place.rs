@@ -1,0 +1,147 @@
+//! Where tokens go that a consent brought: into the account, or, if somebody else signed in than before, to the side
+//! until the person has chosen. Tokens, outcome and the journal's fact are saved in one transaction, or none of them.
+
+use super::Outcome;
+use super::exchange::{Brought, Exchange};
+use crate::credential::{self, Home};
+use crate::{Error, Result, journal};
+use serde_json::{Map, json};
+use std::time::Duration;
+use valetkey_domain::account::ConnectedAccount;
+use valetkey_domain::{Ctx, Kind};
+use valetkey_storage::accounts::Subject;
+use valetkey_storage::pending_credentials::Pending;
+use valetkey_storage::{Tx, accounts, authorizations, pending_credentials};
+
+/// How long tokens wait for a person's word.
+const WAIT: Duration = Duration::from_secs(10 * 60);
+/// How often the outcome is tried to be saved; the tokens exist nowhere else.
+const SAVES: u32 = 5;
+
+/// Saves how an exchange ended. What was brought is dropped if the link was started again meanwhile.
+pub(super) async fn save(exchange: &Exchange, ended: std::result::Result<Brought, Outcome>) -> Result<()> {
+    let mut tries = 1;
+    loop {
+        let saved = match &ended {
+            Ok(brought) => take_in(exchange, brought).await,
+            Err(outcome) => refuse(exchange, outcome).await.map(|()| true),
+        };
+        match saved {
+            Ok(true) => return Ok(()),
+            Ok(false) if tries == SAVES => return Err(changing(exchange)),
+            Err(error) if tries == SAVES => return Err(error),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(cause = ?error, "the outcome of a consent could not be saved: trying again");
+                tokio::time::sleep(Duration::from_millis(200) * tries).await;
+            }
+        }
+        tries += 1;
+    }
+}
+
+fn changing(exchange: &Exchange) -> Error {
+    let id = &exchange.found.account.id;
+    Error::new(Kind::Aborted, format!("connected account '{id}' keeps changing: open the link again"))
+}
+
+async fn refuse(exchange: &Exchange, outcome: &Outcome) -> Result<()> {
+    let mut tx = exchange.app.store.write().await?;
+    if end(exchange, &mut tx, outcome).await? {
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// False if the account's tokens changed between reading and writing: then it has to be looked at again.
+async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
+    let (app, ctx) = (&exchange.app, &exchange.found.ctx);
+    let id = &exchange.found.account.id;
+    let mut tx = app.store.read().await?;
+    let Some((account, generation, _)) = accounts::lease(ctx, &mut tx, id).await? else {
+        drop(tx);
+        refuse(exchange, &Outcome::Refused("account_deleted".into())).await?;
+        return Ok(true);
+    };
+    let before = accounts::subject(ctx, &mut tx, id).await?;
+    drop(tx);
+    let (outcome, home) = match other_account(&account, before.as_ref(), brought) {
+        None => (connected(brought), Home::Account(id)),
+        Some(other) => (other, Home::Pending(&exchange.found.authorization.id)),
+    };
+    // Sealed before the transaction begins: the key may have to be read or made.
+    let tokens = seal(exchange, brought, home).await?;
+    let mut tx = app.store.write().await?;
+    let subject = brought.subject.as_ref();
+    let stored = match home {
+        Home::Account(id) => {
+            accounts::store_credential(ctx, &mut tx, id, generation, &tokens, subject, app.now()).await?
+        }
+        Home::Pending(id) => {
+            let (subject, expires_at) = (brought.subject.clone(), app.now() + WAIT);
+            pending_credentials::insert(ctx, &mut tx, id, &Pending { tokens, subject, expires_at }).await?;
+            true
+        }
+    };
+    if !stored {
+        return Ok(false);
+    }
+    if end(exchange, &mut tx, &outcome).await? {
+        tx.commit().await?;
+    }
+    Ok(true)
+}
+
+/// The outcome that asks the person, if it may be somebody else than the one whose account it was.
+fn other_account(account: &ConnectedAccount, before: Option<&Subject>, brought: &Brought) -> Option<Outcome> {
+    let now = brought.subject.as_ref();
+    let shown = |subject: Option<&Subject>| subject.map_or("unknown", Subject::shown).to_owned();
+    let same = match (before, now) {
+        (Some(before), Some(now)) => before.id == now.id,
+        (Some(_), None) => false,
+        // A first sign-in, or a connector that can't tell.
+        (None, now) => account.credential.is_none() || now.is_none(),
+    };
+    (!same).then(|| Outcome::OtherAccount { before: shown(before), now: shown(now) })
+}
+
+fn connected(brought: &Brought) -> Outcome {
+    match brought.withheld.as_slice() {
+        [] => Outcome::Connected,
+        withheld => Outcome::ConnectedWithout(withheld.to_vec()),
+    }
+}
+
+async fn seal(exchange: &Exchange, brought: &Brought, home: Home<'_>) -> Result<accounts::Tokens> {
+    let audience = credential::audience(&exchange.found.connector, &exchange.found.connection);
+    Ok(accounts::Tokens {
+        sealed: credential::seal(&exchange.app, &exchange.found.ctx, home, &audience, &brought.plain).await?,
+        audience,
+        scopes: brought.scopes.clone(),
+        expires_at: brought.expires_at,
+        refreshable: brought.plain.refresh_token.is_some(),
+    })
+}
+
+/// Ends the consent; false if it is no longer this one's to end.
+async fn end(exchange: &Exchange, tx: &mut Tx, outcome: &Outcome) -> Result<bool> {
+    let (app, found, state) = (&exchange.app, &exchange.found, &exchange.started.state);
+    let id = &found.authorization.id;
+    let ended = authorizations::end_exchanging(&found.ctx, tx, id, state, outcome, app.now()).await?;
+    if ended {
+        tell(exchange, &found.ctx, tx, outcome).await?;
+    }
+    Ok(ended)
+}
+
+async fn tell(exchange: &Exchange, ctx: &Ctx, tx: &mut Tx, outcome: &Outcome) -> Result<()> {
+    let account = exchange.found.account.id.as_str();
+    let id = exchange.found.authorization.id.as_str();
+    let detail = |name: &str, value: &str| Map::from_iter([(name.to_owned(), json!(value))]);
+    if matches!(outcome, Outcome::Connected | Outcome::ConnectedWithout(_)) {
+        let detail = detail("authorization", id);
+        journal::fact(&exchange.app, ctx, tx, "account.connected", account, detail).await?;
+    }
+    let detail = detail("outcome", super::outcome::word(outcome));
+    journal::fact(&exchange.app, ctx, tx, "authorization.ended", id, detail).await
+}

@@ -1,0 +1,49 @@
+//! What was granted, against what was asked.
+
+/// The scopes that were asked and not granted. A provider that says nothing granted all (RFC 6749 §5.1).
+pub(super) fn withheld(asked: &[String], granted: Option<&[String]>) -> Vec<String> {
+    let Some(granted) = granted else { return Vec::new() };
+    let missing = |scope: &&String| !permits_nothing(scope) && !granted.iter().any(|given| covers(given, scope));
+    asked.iter().filter(missing).cloned().collect()
+}
+
+/// Scopes that shape the answer of the token endpoint and permit no call; providers often leave them out.
+fn permits_nothing(scope: &str) -> bool {
+    matches!(scope, "openid" | "offline_access" | "offline" | "refresh_token")
+}
+
+/// Whether a granted scope is the asked one: some providers answer with the long form of a short name (Google's
+/// `email` comes back as `https://www.googleapis.com/auth/userinfo.email`, Microsoft's `Mail.Read` as
+/// `https://graph.microsoft.com/Mail.Read`).
+fn covers(given: &str, asked: &str) -> bool {
+    let long = |tail: &str| {
+        given.starts_with("https://") && given.strip_suffix(tail).is_some_and(|head| head.ends_with(['/']))
+    };
+    given == asked || (!asked.contains('/') && (long(asked) || long(&format!("userinfo.{asked}"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing(asked: &[&str], granted: &[&str]) -> Vec<String> {
+        let owned = |list: &[&str]| list.iter().map(|scope| (*scope).to_owned()).collect::<Vec<_>>();
+        withheld(&owned(asked), Some(&owned(granted)))
+    }
+
+    #[test]
+    fn attack_19_what_was_unticked_is_named() {
+        assert_eq!(missing(&["a", "b"], &["a"]), ["b"]);
+        assert_eq!(missing(&["a"], &["a", "more"]), Vec::<String>::new());
+        assert_eq!(missing(&["https://g/auth/mail.read"], &["https://g/auth/mail.readonly"]).len(), 1);
+        assert!(withheld(&["a".to_owned()], None).is_empty());
+    }
+
+    #[test]
+    fn a_short_name_may_come_back_long() {
+        let google = "https://www.googleapis.com/auth/userinfo.email";
+        assert!(missing(&["openid", "email", "offline_access"], &[google]).is_empty());
+        assert!(missing(&["Mail.Read"], &["https://graph.microsoft.com/Mail.Read"]).is_empty());
+        assert_eq!(missing(&["mail"], &["https://x.example/webmail"]), ["mail"]);
+    }
+}

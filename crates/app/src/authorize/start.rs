@@ -1,0 +1,112 @@
+//! The button of a link's page: bound to one browser, and off to the provider.
+
+use super::link::Found;
+use super::{Stopped, Why};
+use crate::{App, Error, connections, journal, oauth};
+use serde_json::Map;
+use std::time::Duration;
+use url::Url;
+use valetkey_connectors::{Auth, OAuth2, Pkce};
+use valetkey_domain::authorization::Started;
+use valetkey_domain::id::AuthorizationId;
+use valetkey_domain::{Ctx, Kind, Secret};
+use valetkey_storage::authorizations as rows;
+use valetkey_vault::{Place, Purpose, random};
+
+/// How long the provider's page may stay open.
+const CONSENT: Duration = Duration::from_secs(10 * 60);
+
+/// Parameters of the authorization request that no connector file sets, and one that would let one token serve several
+/// connections.
+const OWN: [&str; 8] = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "include_granted_scopes",
+];
+
+/// Starts the consent of a link in the browser that holds this cookie; gives the provider's address to send it to.
+///
+/// # Errors
+/// No such link, or one that has expired, done its work, or is being finished this moment.
+pub async fn start(app: &App, token: &str, browser: &Secret<str>) -> Result<Url, Stopped> {
+    let found = Found::to_start(app, token).await?;
+    let state = random::bearer("")?;
+    let (verifier, challenge) = random::pkce()?;
+    let redirect_uri = connections::redirect_uri(app, &found.connection.id);
+    let url = provider(&found, &redirect_uri, &state, &challenge)?;
+    let audience = verifier_audience(&found);
+    let place = verifier_place(&found.ctx, &found.authorization.id, &audience);
+    let sealed = app.keyring.seal(&found.ctx.environment, Purpose::Flow, &place, verifier.bytes()).await?;
+    let started = Started {
+        browser: valetkey_vault::sha256(browser.bytes()),
+        state: valetkey_vault::sha256(state.bytes()),
+        verifier: sealed,
+        redirect_uri,
+        expires_at: app.now() + CONSENT,
+    };
+    let mut tx = app.store.write().await?;
+    if !rows::start(&found.ctx, &mut tx, &found.authorization.id, &started, app.now()).await? {
+        // Its state changed since it was read: say what it is now.
+        drop(tx);
+        Found::to_start(app, token).await?;
+        return Err(Stopped::from(Why::Busy).about(found.about));
+    }
+    let id = found.authorization.id.as_str();
+    journal::fact(app, &found.ctx, &mut tx, "authorization.started", id, Map::new()).await?;
+    tx.commit().await?;
+    Ok(url)
+}
+
+/// The verifier goes to the token endpoint that stands at the start; if that is changed before the provider answers,
+/// nothing is sent.
+pub(super) fn verifier_audience(found: &Found) -> Vec<String> {
+    let token_url = connections::endpoints(&found.connector, &found.connection).token_url;
+    connections::origin(&token_url).into_iter().collect()
+}
+
+pub(super) fn verifier_place<'a>(ctx: &'a Ctx, id: &'a AuthorizationId, audience: &'a [String]) -> Place<'a> {
+    let environment = ctx.environment.as_str();
+    Place { environment, table: "authorizations", row: id.as_str(), column: "verifier", audience }
+}
+
+/// The authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).
+fn provider(found: &Found, redirect_uri: &str, state: &Secret<str>, challenge: &str) -> Result<Url, Stopped> {
+    let Auth::OAuth2(rules) = &found.connector.auth;
+    let endpoint = oauth::Endpoint::of(&found.connector, &found.connection)?;
+    let text = connections::endpoints(&found.connector, &found.connection).authorize_url;
+    let mut url = Url::parse(&text).ok().filter(is_web).ok_or_else(|| {
+        let message = format!("connection '{}' has an authorize_url that is no web address", found.connection.name);
+        Error::new(Kind::FailedPrecondition, message)
+    })?;
+    let scope = connections::scopes(&found.connector, &found.connection).join(&rules.scope_separator);
+    let mut query = url.query_pairs_mut();
+    query
+        .append_pair("response_type", "code")
+        .append_pair("client_id", endpoint.client_id())
+        .append_pair("redirect_uri", redirect_uri)
+        .append_pair("state", state.expose());
+    if !scope.is_empty() {
+        query.append_pair("scope", &scope);
+    }
+    if uses_pkce(rules) {
+        query.append_pair("code_challenge", challenge).append_pair("code_challenge_method", "S256");
+    }
+    query.extend_pairs(rules.authorize_params.iter().filter(|(name, _)| !OWN.contains(&name.as_str())));
+    drop(query);
+    Ok(url)
+}
+
+/// Nothing but web addresses is opened in a person's browser.
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "https" | "http") && url.has_host()
+}
+
+/// Whether the provider takes part in PKCE.
+pub(super) fn uses_pkce(rules: &OAuth2) -> bool {
+    rules.pkce == Pkce::S256
+}

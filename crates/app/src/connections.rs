@@ -1,0 +1,336 @@
+//! Connections: the app developer's configuration of a connector, its OAuth client, and where both may reach.
+
+use crate::{App, Error, Listed, Page, Result, journal};
+use serde_json::{Map, json};
+use std::sync::Arc;
+use url::Url;
+use valetkey_connectors::{Auth, Connector, OAuth2};
+use valetkey_domain::connection::{Connection, Settings};
+use valetkey_domain::id::ConnectionId;
+use valetkey_domain::name::ConnectionName;
+use valetkey_domain::{Ctx, Kind, Secret};
+use valetkey_storage::{accounts, connections as rows};
+use valetkey_vault::{Place, Purpose};
+
+pub use valetkey_storage::connections::Filter;
+
+/// A connection to be made.
+pub struct New {
+    /// Its name; made from the connector's if none.
+    pub name: Option<String>,
+    /// The connector's slug, or its provider key in any case.
+    pub connector: String,
+    /// OAuth client id, scopes, and endpoints that differ from the connector's.
+    pub settings: Settings,
+    /// The OAuth client's secret.
+    pub client_secret: Option<Secret<str>>,
+}
+
+/// What to change of a connection; what is absent stays.
+#[derive(Default)]
+pub struct Change {
+    /// New settings, whole.
+    pub settings: Option<Settings>,
+    /// A new OAuth client secret.
+    pub client_secret: Option<Secret<str>>,
+    /// Whether calls and consents are allowed.
+    pub enabled: Option<bool>,
+}
+
+/// Where a connection reaches: its own settings, else the connector's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    /// Where people sign in.
+    pub authorize_url: String,
+    /// Where codes and refresh tokens are exchanged.
+    pub token_url: String,
+    /// Where tokens are revoked, if the vendor offers it.
+    pub revoke_url: Option<String>,
+    /// Who the account is, if the vendor says.
+    pub identity_url: Option<String>,
+    /// What replaces scheme, host and port of the connector's API, if anything.
+    pub api_base_url: Option<String>,
+}
+
+/// Makes a connection.
+///
+/// # Errors
+/// Unknown connector, a name that breaks its rule or is taken (ignoring case), an endpoint that is no web address.
+pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Connection> {
+    let connector = connector_named(app, &new.connector)?;
+    let name = match &new.name {
+        Some(name) => ConnectionName::parse(name)?,
+        None => ConnectionName::parse(&derived_name(app, &connector.slug))?,
+    };
+    check_endpoints(&new.settings)?;
+    let mut connection = Connection {
+        id: ConnectionId::new(app.clock.as_ref(), app.rng.as_ref()),
+        environment: ctx.environment.clone(),
+        name,
+        connector: connector.slug.clone(),
+        settings: new.settings,
+        client_secret: None,
+        enabled: true,
+        revision: 1,
+        created_at: app.now(),
+        updated_at: app.now(),
+    };
+    seal_secret(app, &connector, &mut connection, new.client_secret.as_ref()).await?;
+    let mut tx = app.store.write().await?;
+    rows::insert(ctx, &mut tx, &connection).await.map_err(|error| taken(error, &connection.name))?;
+    let detail = Map::from_iter([("connector".to_owned(), json!(connection.connector))]);
+    journal::fact(app, ctx, &mut tx, "connection.created", connection.id.as_str(), detail).await?;
+    tx.commit().await?;
+    Ok(connection)
+}
+
+/// The connection of this id.
+///
+/// # Errors
+/// There is none in this environment.
+pub async fn get(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Connection> {
+    let found = rows::get(ctx, &mut app.store.read().await?, id).await?;
+    found.ok_or_else(|| Error::not_found("connection", id))
+}
+
+/// The connection of exactly this name.
+///
+/// # Errors
+/// There is none in this environment; a connection whose name differs in case alone is suggested.
+pub async fn by_name(app: &App, ctx: &Ctx, name: &str) -> Result<Connection> {
+    let mut tx = app.store.read().await?;
+    if let Some(found) = rows::by_name(ctx, &mut tx, name).await? {
+        return Ok(found);
+    }
+    let near = rows::by_folded_name(ctx, &mut tx, &name.to_ascii_lowercase()).await?;
+    let hint = near.map(|c| format!("; did you mean '{}'?", c.name)).unwrap_or_default();
+    Err(Error::new(Kind::NotFound, format!("connection '{name}' not found{hint}")))
+}
+
+/// A page of the environment's connections.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<Listed<Connection>> {
+    Ok(rows::list(ctx, &mut app.store.read().await?, filter, page).await?)
+}
+
+/// Changes a connection. Credentials never follow it to another place: when an endpoint changes, its accounts become
+/// EXPIRED until consent is given again, and a changed token endpoint without the secret sent again clears the secret.
+///
+/// # Errors
+/// No such connection, an endpoint that is no web address, or somebody else changed it meanwhile.
+pub async fn update(app: &App, ctx: &Ctx, id: &ConnectionId, change: Change) -> Result<Connection> {
+    let before = get(app, ctx, id).await?;
+    let connector = connector_of(app, &before)?;
+    let mut after = before.clone();
+    if let Some(settings) = change.settings {
+        check_endpoints(&settings)?;
+        after.settings = settings;
+    }
+    after.enabled = change.enabled.unwrap_or(after.enabled);
+    after.updated_at = app.now();
+    let (old, new) = (endpoints(&connector, &before), endpoints(&connector, &after));
+    if old.token_url != new.token_url {
+        after.client_secret = None;
+    }
+    seal_secret(app, &connector, &mut after, change.client_secret.as_ref()).await?;
+    let mut tx = app.store.write().await?;
+    if !rows::update(ctx, &mut tx, &after).await? {
+        return Err(Error::new(Kind::Aborted, format!("connection '{}' was changed meanwhile: try again", after.name)));
+    }
+    if old != new {
+        accounts::expire_for_endpoints(ctx, &mut tx, id, app.now()).await?;
+    }
+    journal::fact(app, ctx, &mut tx, "connection.updated", id.as_str(), Map::new()).await?;
+    tx.commit().await?;
+    get(app, ctx, id).await
+}
+
+/// Removes a connection that no config uses, with its accounts.
+///
+/// # Errors
+/// No such connection, or a config still maps it (named in the message).
+pub async fn delete(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<()> {
+    let connection = get(app, ctx, id).await?;
+    if let Some(config) = rows::used_by(ctx, &mut app.store.read().await?, id).await? {
+        let message = format!(
+            "connection '{}' is used by MCP config '{config}': take it out of that config first",
+            connection.name
+        );
+        return Err(Error::new(Kind::FailedPrecondition, message));
+    }
+    crate::accounts::delete_all(app, ctx, &connection).await?;
+    let mut tx = app.store.write().await?;
+    rows::delete(ctx, &mut tx, id).await?;
+    journal::fact(app, ctx, &mut tx, "connection.deleted", id.as_str(), Map::new()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The redirect URI to register with the app's vendor.
+#[must_use]
+pub fn redirect_uri(app: &App, id: &ConnectionId) -> String {
+    app.settings.public(&format!("/sso/v1/oauth/{id}/callback"))
+}
+
+/// The connector that a connection configures.
+///
+/// # Errors
+/// Its connector file is no longer loaded.
+pub fn connector_of(app: &App, connection: &Connection) -> Result<Arc<Connector>> {
+    app.catalog.connector(&connection.connector).ok_or_else(|| {
+        let message = format!(
+            "connection '{}' needs the connector '{}', which is not loaded: start the server with the folder that has \
+             its file (--connectors)",
+            connection.name, connection.connector
+        );
+        Error::new(Kind::FailedPrecondition, message)
+    })
+}
+
+/// Whether all is there that a consent needs: an OAuth client id, and its secret unless the client is public.
+#[must_use]
+pub fn completed(connector: &Connector, connection: &Connection) -> bool {
+    let Auth::OAuth2(oauth) = &connector.auth;
+    let secret =
+        connection.client_secret.is_some() || oauth.token_client_auth == valetkey_connectors::TokenClientAuth::None;
+    connection.settings.client_id.is_some() && secret
+}
+
+/// Where a connection reaches.
+#[must_use]
+pub fn endpoints(connector: &Connector, connection: &Connection) -> Endpoints {
+    let Auth::OAuth2(oauth) = &connector.auth;
+    let own = &connection.settings;
+    let or = |own: &Option<String>, theirs: Option<&str>| own.clone().or_else(|| theirs.map(str::to_owned));
+    Endpoints {
+        authorize_url: own.authorize_url.clone().unwrap_or_else(|| oauth.authorize_url.clone()),
+        token_url: own.token_url.clone().unwrap_or_else(|| oauth.token_url.clone()),
+        revoke_url: or(&own.revoke_url, revoke_of(oauth)),
+        identity_url: or(&own.identity_url, identity_of(oauth)),
+        api_base_url: own.api_base_url.clone(),
+    }
+}
+
+/// The scopes a consent asks for: the connection's own, else the connector's.
+#[must_use]
+pub fn scopes(connector: &Connector, connection: &Connection) -> Vec<String> {
+    match connection.settings.scopes.as_slice() {
+        [] => connector.default_scopes.clone(),
+        own => own.to_vec(),
+    }
+}
+
+/// The OAuth client's secret, opened for one use towards the token endpoint it was given for.
+///
+/// # Errors
+/// The seal does not fit, for instance because the token endpoint was changed behind our back.
+pub(crate) async fn client_secret(
+    app: &App,
+    connector: &Connector,
+    connection: &Connection,
+) -> Result<Option<Secret<str>>> {
+    let Some(sealed) = &connection.client_secret else { return Ok(None) };
+    let audience = secret_audience(connector, connection);
+    let place = secret_place(connection, &audience);
+    let opened = app.keyring.open(&connection.environment, Purpose::Client, &place, sealed).await?;
+    let text = std::str::from_utf8(opened.expose()).map_err(Error::internal)?;
+    Ok(Some(Secret::from(text)))
+}
+
+async fn seal_secret(
+    app: &App,
+    connector: &Connector,
+    connection: &mut Connection,
+    secret: Option<&Secret<str>>,
+) -> Result<()> {
+    let Some(secret) = secret else { return Ok(()) };
+    let audience = secret_audience(connector, connection);
+    let place = secret_place(connection, &audience);
+    let sealed = app.keyring.seal(&connection.environment, Purpose::Client, &place, secret.bytes()).await?;
+    connection.client_secret = Some(sealed);
+    Ok(())
+}
+
+fn secret_place<'a>(connection: &'a Connection, audience: &'a [String]) -> Place<'a> {
+    Place {
+        environment: connection.environment.as_str(),
+        table: "connections",
+        row: connection.id.as_str(),
+        column: "client_secret",
+        audience,
+    }
+}
+
+/// A client secret goes to the token endpoint and to the revocation endpoint beside it, nowhere else.
+fn secret_audience(connector: &Connector, connection: &Connection) -> Vec<String> {
+    origin(&endpoints(connector, connection).token_url).into_iter().collect()
+}
+
+/// `scheme://host[:port]` of a web address.
+pub(crate) fn origin(url: &str) -> Option<String> {
+    Url::parse(url).ok().map(|url| url.origin().ascii_serialization())
+}
+
+fn connector_named(app: &App, name: &str) -> Result<Arc<Connector>> {
+    let found = app.catalog.connector(name).or_else(|| app.catalog.by_provider(&name.to_ascii_uppercase()));
+    found.ok_or_else(|| {
+        let hint = app.catalog.nearest_connector(name).map(|near| format!("; did you mean '{near}'?"));
+        Error::invalid(format!("there is no connector '{name}'{}", hint.unwrap_or_default()))
+    })
+}
+
+/// Endpoints are where people and secrets are sent: web addresses without credentials or a fragment, and in clear text
+/// only on this machine. Whether a private address may be reached at all is the guard's matter, at connect time.
+fn check_endpoints(settings: &Settings) -> Result<()> {
+    let given = [
+        ("authorize_url", &settings.authorize_url),
+        ("token_url", &settings.token_url),
+        ("revoke_url", &settings.revoke_url),
+        ("identity_url", &settings.identity_url),
+        ("api_base_url", &settings.api_base_url),
+    ];
+    for (member, text) in given {
+        let Some(text) = text else { continue };
+        let url = Url::parse(text).map_err(|why| Error::invalid(format!("{member} is not a web address: {why}")))?;
+        let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        let scheme = url.scheme() == "https" || (url.scheme() == "http" && local);
+        if !scheme || url.host_str().is_none() {
+            return Err(Error::invalid(format!("{member} must begin with https:// (http:// only on this machine)")));
+        }
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+            return Err(Error::invalid(format!("{member} must not hold a user name, a password or a fragment")));
+        }
+    }
+    Ok(())
+}
+
+fn derived_name(app: &App, slug: &str) -> String {
+    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bits = app.rng.next_u128();
+    let mut name = format!("{slug}-");
+    for _ in 0..8 {
+        name.extend(ALPHABET.get(usize::try_from(bits & 31).unwrap_or(0)).map(|&b| char::from(b)));
+        bits >>= 5;
+    }
+    name
+}
+
+fn taken(error: valetkey_storage::Error, name: &ConnectionName) -> Error {
+    match error.kind() {
+        Kind::AlreadyExists => Error::new(
+            Kind::AlreadyExists,
+            format!("there is a connection '{name}' already (names are compared ignoring case)"),
+        ),
+        _ => error.into(),
+    }
+}
+
+fn revoke_of(oauth: &OAuth2) -> Option<&str> {
+    oauth.revoke.as_ref().map(|revoke| revoke.url.as_str())
+}
+
+fn identity_of(oauth: &OAuth2) -> Option<&str> {
+    oauth.identity.as_ref().map(|identity| identity.url.as_str())
+}

@@ -1,0 +1,123 @@
+//! Whether a call may begin: the connection, exactly this user's account on it, its status, its scopes. What is
+//! missing is said with the link that gives it.
+
+use super::{Failed, Job, Why};
+use crate::refresh::{Opened, Unusable};
+use crate::{accounts, authorize, connections, refresh};
+use valetkey_connectors::Setting;
+use valetkey_domain::account::{ConnectedAccount, Reason, Status};
+use valetkey_domain::connection::Connection;
+
+/// What a call works with.
+pub(super) struct Admitted {
+    pub(super) connection: Connection,
+    pub(super) account: ConnectedAccount,
+}
+
+impl Job {
+    /// The account of exactly (environment, connection, user), if it is ACTIVE and its consent covers the tool.
+    pub(super) async fn admit(&self) -> Result<Admitted, Failed> {
+        let found = connections::get(&self.app, &self.ctx, &self.served.connection).await;
+        let connection = found.map_err(|error| self.before(&error))?;
+        if !connection.enabled {
+            let message =
+                format!("connection '{}' is switched off; the app's developer can switch it on", connection.name);
+            return Err(self.because(Why::Off, message));
+        }
+        let found = accounts::find(&self.app, &self.ctx, &connection, &self.owner).await;
+        let account = found.map_err(|error| self.before(&error))?;
+        let status = account.as_ref().map_or(Status::PendingAuth, |account| account.status.clone());
+        match account {
+            Some(account) if status == Status::Active => self.covered(Admitted { connection, account }).await,
+            _ => Err(self.not_connected(&connection, &status).await),
+        }
+    }
+
+    /// The credential to call with, renewed first if it ends soon, or because the app refused this generation.
+    pub(super) async fn credential(&self, admitted: &Admitted, refused: Option<i64>) -> Result<Opened, Failed> {
+        let Admitted { connection, account } = admitted;
+        let connector = &self.served.connector;
+        match refresh::credential(&self.app, &self.ctx, connector, connection, account, refused).await {
+            Ok(opened) => Ok(opened),
+            Err(Unusable::SignIn(status)) => Err(self.not_connected(connection, &status).await),
+            Err(Unusable::Later(why)) => Err(self.because(Why::App, why)),
+            Err(Unusable::Failed(error)) => Err(self.before(&error)),
+        }
+    }
+
+    pub(super) fn setting(&self, admitted: &Admitted) -> Setting {
+        Setting {
+            base_url: admitted.connection.settings.api_base_url.clone(),
+            now: self.app.now(),
+            nonce: self.app.rng.next_u128(),
+            api_config: admitted.account.api_config.clone(),
+        }
+    }
+
+    /// A withheld scope is found before the call, so that the answer can say which consent is missing.
+    async fn covered(&self, admitted: Admitted) -> Result<Admitted, Failed> {
+        let missing = self.served.tool.missing_scopes(&admitted.account.scopes);
+        if missing.is_empty() {
+            return Ok(admitted);
+        }
+        let message = format!(
+            "the user has connected {}, but without the consent that this tool needs: {}. Ask the user to open the \
+             link and to grant it, then call the tool again",
+            self.app_name(&admitted.connection),
+            missing.join(", ")
+        );
+        Err(self.with_link(Why::MissingScope, message, &admitted.connection).await)
+    }
+
+    /// Says that the user has to sign in, why, and where.
+    pub(super) async fn not_connected(&self, connection: &Connection, status: &Status) -> Failed {
+        let message = format!(
+            "{}. Ask the user to open the link and to sign in, then call the tool again",
+            standing(status, &self.app_name(connection))
+        );
+        self.with_link(Why::NotConnected, message, connection).await
+    }
+
+    async fn with_link(&self, why: Why, message: String, connection: &Connection) -> Failed {
+        self.linked(self.because(why, message), connection).await
+    }
+
+    /// The same failure with the link to the consent that mends it, or why none can be given.
+    pub(super) async fn linked(&self, failed: Failed, connection: &Connection) -> Failed {
+        match self.link(connection).await {
+            Ok(link) => Failed { link: Some(link), ..failed },
+            Err(error) => {
+                let message = format!("{}. No link can be given: {}", failed.message, error.message());
+                Failed { message, ..failed }
+            }
+        }
+    }
+
+    async fn link(&self, connection: &Connection) -> crate::Result<authorize::Link> {
+        let account = accounts::ensure(&self.app, &self.ctx, connection, self.owner.clone()).await?;
+        authorize::link(&self.app, &self.ctx, connection, &account, self.app.settings.chat_link_life).await
+    }
+
+    fn app_name(&self, connection: &Connection) -> String {
+        format!("{} (connection '{}')", self.served.connector.display_name, connection.name)
+    }
+}
+
+fn standing(status: &Status, app: &str) -> String {
+    match status {
+        Status::Expired(reason) => format!("the user's sign-in to {app} has ended: {}", because(*reason)),
+        Status::PendingVerification => format!("the user has signed in to {app}, but is not confirmed yet"),
+        Status::Disconnected => format!("{app} was disconnected for this user"),
+        Status::PendingAuth | Status::Active => format!("{app} is not connected for this user yet"),
+    }
+}
+
+const fn because(reason: Reason) -> &'static str {
+    match reason {
+        Reason::InvalidGrant => "the app withdrew it",
+        Reason::NoRefreshToken => "it ran out, and the app gave no means to renew it",
+        Reason::RefreshAnswerLost => "its renewal was lost on the way",
+        Reason::EndpointsChanged => "the connection now points elsewhere",
+        Reason::Rejected => "the app no longer accepts it",
+    }
+}

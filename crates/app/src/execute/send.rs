@@ -1,0 +1,160 @@
+//! Where a credential meets a request, and the only place. It is added after all checks of where the request goes, and
+//! an answer that says "unauthorized" gets one renewal and one more try.
+
+use super::admit::Admitted;
+use super::drive::Replies;
+use super::{Failed, Job, Why, redact};
+use crate::connections;
+use crate::refresh::{self, Opened};
+use bytes::Bytes;
+use futures::future::join_all;
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use serde_json::Value;
+use std::time::Duration;
+use valetkey_connectors::{FailureKind, Unsent};
+use valetkey_domain::account::{Reason, Status};
+use valetkey_outbound::Limits;
+
+/// What one answer of an app may cost. The call's own deadline may be shorter or longer.
+const LIMITS: Limits = Limits { timeout: Duration::from_secs(60), max_bytes: 10 * 1024 * 1024 };
+
+/// Sends one call's requests.
+pub(super) struct Sender<'a> {
+    job: &'a Job,
+    admitted: &'a Admitted,
+    /// Every credential that was used, the newest last: all of them must be looked for in what comes back.
+    used: Vec<Opened>,
+    received: usize,
+    requests: u64,
+}
+
+impl<'a> Sender<'a> {
+    pub(super) fn new(job: &'a Job, admitted: &'a Admitted, credential: Opened) -> Self {
+        Self { job, admitted, used: vec![credential], received: 0, requests: 0 }
+    }
+
+    /// How many bytes the app has answered with so far.
+    pub(super) fn received(&self) -> usize {
+        self.received
+    }
+
+    /// Sends these requests at once and brings back their answers in the same order.
+    pub(super) async fn round(&mut self, requests: Vec<Request<Bytes>>) -> Result<Replies, Failed> {
+        for request in &requests {
+            self.check(request)?;
+        }
+        self.told();
+        let mut replies = self.send(requests.iter()).await?;
+        let refused: Vec<usize> = (0..replies.len()).filter(|at| replies.get(*at).is_some_and(unauthorized)).collect();
+        if !refused.is_empty() {
+            self.again(&requests, &refused, &mut replies).await?;
+        }
+        self.requests += u64::try_from(requests.len()).unwrap_or(u64::MAX);
+        self.received += replies.iter().flatten().map(|reply| reply.body().len()).sum::<usize>();
+        Ok(replies)
+    }
+
+    /// Renews the access token and repeats the requests that were refused. If all of the round are refused again the
+    /// account is over; if only some, the token is good and the app means those requests alone.
+    async fn again(
+        &mut self,
+        requests: &[Request<Bytes>],
+        refused: &[usize],
+        replies: &mut Replies,
+    ) -> Result<(), Failed> {
+        self.renew().await?;
+        let again = self.send(refused.iter().filter_map(|at| requests.get(*at))).await?;
+        if refused.len() == requests.len() && again.iter().all(unauthorized) {
+            return Err(self.rejected().await);
+        }
+        for (at, reply) in refused.iter().zip(again) {
+            if let Some(place) = replies.get_mut(*at) {
+                *place = reply;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes every credential out of what goes to the caller.
+    pub(super) fn redact(&self, ended: &mut Result<Value, Failed>) {
+        let secrets: Vec<_> = self.used.iter().map(|opened| &opened.access_token).collect();
+        match ended {
+            Ok(value) => redact::value(value, &secrets),
+            Err(failed) => redact::text(&mut failed.message, &secrets),
+        }
+    }
+
+    /// A request goes only where the connector reaches and the credential was given for, whatever a template made of
+    /// the arguments.
+    fn check(&self, request: &Request<Bytes>) -> Result<(), Failed> {
+        let (uri, account) = (request.uri(), &self.admitted.account);
+        let base = self.admitted.connection.settings.api_base_url.as_deref();
+        let given = account.credential.as_ref().zip(connections::origin(&uri.to_string()));
+        let given = given.is_some_and(|(credential, origin)| credential.audience.contains(&origin));
+        if given && self.job.served.connector.allows(uri, base) {
+            return Ok(());
+        }
+        let host = uri.host().unwrap_or_default();
+        tracing::error!(execution = %self.job.execution, host, given, "a tool's request leads where its credential may not go");
+        let message =
+            format!("the call was stopped: '{host}' is not a place that this connection's credential may go to");
+        Err(self.job.because(Why::Off, message))
+    }
+
+    /// Tells how far the call is, from the second round on: most calls have one only, and end sooner than told.
+    fn told(&self) {
+        if self.requests > 0 {
+            self.job.ctx.progress.tell(self.requests, None, "requests to the app answered");
+        }
+    }
+
+    async fn send(&self, requests: impl Iterator<Item = &Request<Bytes>>) -> Result<Replies, Failed> {
+        let bearer = self.bearer()?;
+        Ok(join_all(requests.map(|request| self.one(request, bearer.clone()))).await)
+    }
+
+    async fn one(&self, request: &Request<Bytes>, bearer: HeaderValue) -> Result<Response<Bytes>, Unsent> {
+        let mut request = request.clone();
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        self.job.app.outbound.send(request, &LIMITS).await.map_err(|error| {
+            let late = error.kind() == valetkey_domain::Kind::DeadlineExceeded;
+            let caution = if error.may_have_been_received() { self.job.caution() } else { "" };
+            let kind = if late { FailureKind::Timeout } else { FailureKind::Upstream };
+            Unsent { kind, message: format!("{error}{caution}") }
+        })
+    }
+
+    fn bearer(&self) -> Result<HeaderValue, Failed> {
+        let value = self.used.last().map(|opened| format!("Bearer {}", opened.access_token.expose()));
+        let value = value.and_then(|value| HeaderValue::try_from(value).ok());
+        let mut value =
+            value.ok_or_else(|| self.job.because(Why::Ours, "the stored access token is no header value"))?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    /// A new access token after the app refused the one that was used; at most one for a call.
+    async fn renew(&mut self) -> Result<(), Failed> {
+        let refused = self.used.last().map(|opened| opened.generation);
+        if self.used.len() > 1 {
+            return Err(self.rejected().await);
+        }
+        let renewed = self.job.credential(self.admitted, refused).await?;
+        self.used.push(renewed);
+        Ok(())
+    }
+
+    /// The app refused a fresh access token too: only a new consent helps.
+    async fn rejected(&self) -> Failed {
+        let (job, account) = (self.job, &self.admitted.account);
+        let generation = self.used.last().map_or(0, |opened| opened.generation);
+        if let Err(error) = refresh::end(&job.app, &job.ctx, account, generation, Reason::Rejected).await {
+            tracing::error!(account = %account.id, error = &error as &dyn std::error::Error, "a refused account stays ACTIVE");
+        }
+        job.not_connected(&self.admitted.connection, &Status::Expired(Reason::Rejected)).await
+    }
+}
+
+fn unauthorized(reply: &Result<Response<Bytes>, Unsent>) -> bool {
+    reply.as_ref().is_ok_and(|reply| reply.status() == StatusCode::UNAUTHORIZED)
+}

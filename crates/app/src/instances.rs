@@ -1,0 +1,216 @@
+//! MCP instances: a config for one user, with a URL of its own, and how far that user has signed in.
+
+use crate::authorize::{self, Link};
+use crate::{App, Error, Listed, Page, Result, accounts, configs, connections, journal};
+use serde_json::Map;
+use valetkey_domain::account::{ConnectedAccount, Owner, Status};
+use valetkey_domain::config::McpConfig;
+use valetkey_domain::connection::Connection;
+use valetkey_domain::id::{ConfigId, InstanceId};
+use valetkey_domain::instance::McpInstance;
+use valetkey_domain::name::{Identifier, InstanceName};
+use valetkey_domain::{Ctx, Secret};
+use valetkey_storage::{Tx, instances as rows};
+
+pub use valetkey_storage::instances::Filter;
+
+/// Which instance is wanted.
+pub struct Ensure {
+    /// The config's name.
+    pub config: String,
+    /// The user.
+    pub identifier: String,
+    /// The instance's name; if none, the user's oldest on the config, or a new one with a derived name.
+    pub name: Option<String>,
+}
+
+/// What to change of an instance; what is absent stays.
+pub struct Change {
+    /// A new name.
+    pub name: Option<String>,
+    /// The name of another config to serve.
+    pub config: Option<String>,
+}
+
+/// How far a user has signed in on one connection of an instance.
+pub struct ConnectionState {
+    /// The connection.
+    pub connection: Connection,
+    /// The user's account on it, if there is one yet.
+    pub account: Option<ConnectedAccount>,
+    /// Its status; PENDING_AUTH while there is no account.
+    pub status: Status,
+    /// A fresh link to sign in with, if links were asked for.
+    pub link: Option<Link>,
+}
+
+/// The user's instance on a config, made if there is none. Calling it again gives the same one.
+///
+/// # Errors
+/// No such config; an identifier or name that breaks its rule.
+pub async fn ensure(app: &App, ctx: &Ctx, wanted: Ensure) -> Result<McpInstance> {
+    let identifier = Identifier::parse(&wanted.identifier)?;
+    let name = wanted.name.as_deref().map(InstanceName::parse).transpose()?;
+    let config = configs::by_name(app, ctx, &wanted.config).await?;
+    if let Some(there) = find(ctx, &mut app.store.read().await?, &config.id, &identifier, name.as_ref()).await? {
+        return Ok(there);
+    }
+    let mut tx = app.store.write().await?;
+    if let Some(there) = find(ctx, &mut tx, &config.id, &identifier, name.as_ref()).await? {
+        return Ok(there);
+    }
+    let instance = fresh(app, ctx, config, identifier, name)?;
+    rows::insert(ctx, &mut tx, &instance).await?;
+    journal::fact(app, ctx, &mut tx, "instance.created", instance.id.as_str(), Map::new()).await?;
+    tx.commit().await?;
+    Ok(instance)
+}
+
+/// The instance of this id.
+///
+/// # Errors
+/// There is none in this environment.
+pub async fn get(app: &App, ctx: &Ctx, id: &InstanceId) -> Result<McpInstance> {
+    let found = rows::get(ctx, &mut app.store.read().await?, id).await?;
+    found.ok_or_else(|| Error::not_found("MCP instance", id))
+}
+
+/// A page of the environment's instances.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<Listed<McpInstance>> {
+    Ok(rows::list(ctx, &mut app.store.read().await?, filter, page).await?)
+}
+
+/// Renames an instance or puts it on another config; its URL stays.
+///
+/// # Errors
+/// No such instance or config; nothing to change; a name that breaks its rule or that this user has already.
+pub async fn update(app: &App, ctx: &Ctx, id: &InstanceId, change: Change) -> Result<McpInstance> {
+    let mut instance = get(app, ctx, id).await?;
+    if let Some(name) = &change.name {
+        instance.name = InstanceName::parse(name)?;
+    }
+    if let Some(config) = &change.config {
+        let config = configs::by_name(app, ctx, config).await?;
+        (instance.config, instance.config_name) = (config.id, config.name);
+    }
+    if change.name.is_none() && change.config.is_none() {
+        return Err(Error::invalid("nothing to change: give name or config_name"));
+    }
+    instance.updated_at = app.now();
+    let mut tx = app.store.write().await?;
+    if !rows::update(ctx, &mut tx, &instance).await? {
+        return Err(Error::not_found("MCP instance", id));
+    }
+    journal::fact(app, ctx, &mut tx, "instance.updated", id.as_str(), Map::new()).await?;
+    tx.commit().await?;
+    Ok(instance)
+}
+
+/// Removes an instance; its URL stops at once. The user's accounts stay.
+///
+/// # Errors
+/// There is none in this environment.
+pub async fn delete(app: &App, ctx: &Ctx, id: &InstanceId) -> Result<()> {
+    let mut tx = app.store.write().await?;
+    if !rows::delete(ctx, &mut tx, id).await? {
+        return Err(Error::not_found("MCP instance", id));
+    }
+    journal::fact(app, ctx, &mut tx, "instance.deleted", id.as_str(), Map::new()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The instance's URL, which is a credential: the journal records that it was shown before it is.
+///
+/// # Errors
+/// The url key cannot be had, or the journal cannot be written.
+pub async fn url(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<Secret<str>> {
+    let token = app.keyring.url_mint(&instance.environment, &instance.id, instance.url_generation).await?;
+    app.journal.fact_now(ctx, "instance.url_shown", instance.id.as_str(), Map::new()).await?;
+    Ok(Secret::from(app.settings.public(&format!("/mcp/v1/{}", token.expose()))))
+}
+
+/// How far the user has signed in, one entry for each connection of the config. With links, missing accounts are made
+/// (PENDING_AUTH) and every entry gets a fresh link; without, nothing is made.
+///
+/// # Errors
+/// No such instance; a connection that can't be signed in to yet says what it lacks.
+pub async fn auth_state(app: &App, ctx: &Ctx, id: &InstanceId, with_links: bool) -> Result<Vec<ConnectionState>> {
+    let instance = get(app, ctx, id).await?;
+    let config = configs::get(app, ctx, &instance.config).await?;
+    connection_states(app, ctx, &config, &instance.identifier, with_links).await
+}
+
+/// The same for any config and user, whether or not they have an instance.
+///
+/// # Errors
+/// As for [`auth_state`].
+pub async fn connection_states(
+    app: &App,
+    ctx: &Ctx,
+    config: &McpConfig,
+    identifier: &Identifier,
+    with_links: bool,
+) -> Result<Vec<ConnectionState>> {
+    let mut states = Vec::with_capacity(config.mappings.len());
+    for mapping in &config.mappings {
+        let connection = connections::get(app, ctx, &mapping.connection).await?;
+        states.push(state(app, ctx, connection, Owner::of(identifier.clone()), with_links).await?);
+    }
+    Ok(states)
+}
+
+async fn state(app: &App, ctx: &Ctx, connection: Connection, owner: Owner, with_link: bool) -> Result<ConnectionState> {
+    if !with_link {
+        let account = accounts::find(app, ctx, &connection, &owner).await?;
+        let status = account.as_ref().map_or(Status::PendingAuth, |account| account.status.clone());
+        return Ok(ConnectionState { connection, account, status, link: None });
+    }
+    let account = accounts::ensure(app, ctx, &connection, owner).await?;
+    let link = authorize::link(app, ctx, &connection, &account, app.settings.chat_link_life).await?;
+    let status = account.status.clone();
+    Ok(ConnectionState { connection, account: Some(account), status, link: Some(link) })
+}
+
+async fn find(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    config: &ConfigId,
+    identifier: &Identifier,
+    name: Option<&InstanceName>,
+) -> Result<Option<McpInstance>> {
+    Ok(match name {
+        Some(name) => rows::find(ctx, tx, config, identifier, name).await?,
+        None => rows::oldest(ctx, tx, config, identifier).await?,
+    })
+}
+
+fn fresh(
+    app: &App,
+    ctx: &Ctx,
+    config: McpConfig,
+    identifier: Identifier,
+    name: Option<InstanceName>,
+) -> Result<McpInstance> {
+    let id = InstanceId::new(app.clock.as_ref(), app.rng.as_ref());
+    // The id's own tail keeps a derived name apart from any that the developer gives.
+    let name = match name {
+        Some(name) => name,
+        None => InstanceName::parse(id.as_str())?,
+    };
+    Ok(McpInstance {
+        id,
+        environment: ctx.environment.clone(),
+        config: config.id,
+        config_name: config.name,
+        name,
+        identifier,
+        url_generation: 1,
+        created_at: app.now(),
+        updated_at: app.now(),
+        last_used_at: None,
+    })
+}

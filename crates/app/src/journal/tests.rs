@@ -1,0 +1,108 @@
+//! What the writer promises, against a real store.
+
+use super::{QUEUE, Writer, rows};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use valetkey_domain::ctx::{Actor, Patient};
+use valetkey_domain::id::{EnvironmentId, RequestId};
+use valetkey_domain::{Clock, Ctx, Kind};
+use valetkey_storage::{Location, Store};
+use valetkey_testkit::{ManualClock, SeededRng};
+
+fn ctx() -> Ctx {
+    Ctx {
+        environment: EnvironmentId::parse("env_ours").unwrap(),
+        actor: Actor::Operator,
+        request: RequestId::parse("req_1").unwrap(),
+        deadline: ManualClock::default().now(),
+        cancellation: Arc::new(Patient),
+        progress: Arc::new(Patient),
+    }
+}
+
+async fn start() -> (Store, Writer) {
+    let store = Store::open(&Location::Memory).await.unwrap();
+    let writer = Writer::start(store.clone(), Arc::new(ManualClock::default()), Arc::new(SeededRng::new(1)));
+    (store, writer)
+}
+
+fn detail(n: usize) -> Map<String, Value> {
+    Map::from_iter([("n".to_owned(), json!(n))])
+}
+
+async fn phases(store: &Store, subject: &str) -> Vec<String> {
+    let lines = rows::newest(&ctx(), &mut store.read().await.unwrap(), Some(subject), 5_000).await.unwrap();
+    let mut phases: Vec<_> = lines.into_iter().map(|line| line.phase).collect();
+    phases.sort();
+    phases
+}
+
+#[tokio::test]
+async fn an_intent_and_a_fact_are_committed_on_return() {
+    let (store, writer) = start().await;
+    writer.intent(&ctx(), "tool.call", "exec_1", detail(1)).await.unwrap();
+    assert_eq!(phases(&store, "exec_1").await, ["intent"]);
+    writer.fact_now(&ctx(), "tool.call", "exec_2", detail(1)).await.unwrap();
+    assert_eq!(phases(&store, "exec_2").await, ["fact"]);
+}
+
+#[tokio::test]
+async fn closing_commits_what_waits_and_then_takes_no_more() {
+    let (store, writer) = start().await;
+    for n in 0..1_000 {
+        writer.outcome(&ctx(), "tool.call", "exec_1", detail(n)).unwrap();
+    }
+    writer.close().await;
+    assert_eq!(phases(&store, "exec_1").await.len(), 1_000);
+    let late = writer.intent(&ctx(), "tool.call", "exec_1", detail(1)).await.unwrap_err();
+    assert_eq!(late.kind(), Kind::Unavailable);
+    assert_eq!(writer.outcome(&ctx(), "tool.call", "exec_1", detail(1)).unwrap_err().kind(), Kind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once() {
+    let (store, writer) = start().await;
+    // The writer cannot save anything while somebody else writes.
+    let held = store.write().await.unwrap();
+    let refused = (0..2 * QUEUE).filter(|n| writer.outcome(&ctx(), "tool.call", "exec_1", detail(*n)).is_err());
+    assert_eq!(refused.count(), QUEUE);
+    let error = writer.intent(&ctx(), "tool.call", "exec_2", detail(1)).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unavailable);
+    drop(held);
+    writer.close().await;
+    assert_eq!(phases(&store, "exec_1").await.len(), QUEUE);
+}
+
+#[tokio::test]
+async fn an_outcome_is_tried_until_it_is_saved_and_an_intent_is_refused_meanwhile() {
+    let (store, writer) = start().await;
+    spoil(&store, "ALTER TABLE journal RENAME TO elsewhere").await;
+    writer.outcome(&ctx(), "tool.call", "exec_1", detail(1)).unwrap();
+    let error = writer.intent(&ctx(), "tool.call", "exec_2", detail(1)).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unavailable);
+    spoil(&store, "ALTER TABLE elsewhere RENAME TO journal").await;
+    writer.intent(&ctx(), "tool.call", "exec_3", detail(1)).await.unwrap();
+    assert_eq!(phases(&store, "exec_1").await, ["outcome"]);
+    assert!(phases(&store, "exec_2").await.is_empty(), "an intent that was refused is in the journal");
+}
+
+#[tokio::test]
+async fn an_outcome_is_saved_again_without_anybody_asking() {
+    let (store, writer) = start().await;
+    spoil(&store, "ALTER TABLE journal RENAME TO elsewhere").await;
+    writer.outcome(&ctx(), "tool.call", "exec_1", detail(1)).unwrap();
+    tokio::time::sleep(super::RETRY / 2).await;
+    spoil(&store, "ALTER TABLE elsewhere RENAME TO journal").await;
+    let saved = async {
+        while phases(&store, "exec_1").await != ["outcome"] {
+            tokio::time::sleep(super::RETRY / 10).await;
+        }
+    };
+    tokio::time::timeout(super::RETRY * 100, saved).await.unwrap();
+}
+
+async fn spoil(store: &Store, sql: &'static str) {
+    let mut tx = store.write().await.unwrap();
+    tx.run(sql, []).await.unwrap();
+    tx.commit().await.unwrap();
+}

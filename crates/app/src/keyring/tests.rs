@@ -1,0 +1,217 @@
+//! Each promise of the keyring against a real store.
+
+use super::Keyring;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use valetkey_domain::id::{EnvironmentId, InstanceId};
+use valetkey_domain::{Clock, Kind, Sealed};
+use valetkey_storage::{Location, Store, data_keys};
+use valetkey_testkit::{ManualClock, SeededRng};
+use valetkey_vault::{Place, Purpose, RootKey, jwt::Expect};
+
+/// A store, a clock and a root key, from which keyrings are started as a server would.
+struct There {
+    store: Store,
+    clock: Arc<ManualClock>,
+    root: String,
+}
+
+impl There {
+    async fn new() -> Self {
+        let store = Store::open(&Location::Memory).await.unwrap();
+        let root = RootKey::generate().unwrap().to_text().expose().to_owned();
+        Self { store, clock: Arc::new(ManualClock::default()), root }
+    }
+
+    async fn start_with(&self, root: &str, seed: u64) -> crate::Result<Keyring> {
+        let root = RootKey::from_text(&root.into()).unwrap();
+        Keyring::start(self.store.clone(), root, self.clock.clone(), Arc::new(SeededRng::new(seed))).await
+    }
+
+    async fn start(&self, seed: u64) -> Keyring {
+        self.start_with(&self.root, seed).await.unwrap()
+    }
+
+    async fn keys(&self, purpose: Purpose) -> usize {
+        data_keys::ids(&mut self.store.read().await.unwrap(), purpose.as_str()).await.unwrap().len()
+    }
+}
+
+fn ours() -> EnvironmentId {
+    EnvironmentId::parse("env_ours").unwrap()
+}
+
+fn theirs() -> EnvironmentId {
+    EnvironmentId::parse("env_theirs").unwrap()
+}
+
+fn place(environment: &EnvironmentId) -> Place<'_> {
+    Place {
+        environment: environment.as_str(),
+        table: "connections",
+        row: "conn_1",
+        column: "client_secret",
+        audience: &[],
+    }
+}
+
+async fn opens(ring: &Keyring, environment: &EnvironmentId, purpose: Purpose, sealed: &Sealed) -> bool {
+    ring.open(environment, purpose, &place(environment), sealed).await.is_ok()
+}
+
+#[tokio::test]
+async fn what_is_sealed_opens_after_a_restart_and_nowhere_else() {
+    let (there, ours, theirs) = (There::new().await, ours(), theirs());
+    let ring = there.start(1).await;
+    let sealed = ring.seal(&ours, Purpose::Client, &place(&ours), b"secret").await.unwrap();
+    let again = there.start(2).await;
+    let opened = again.open(&ours, Purpose::Client, &place(&ours), &sealed).await.unwrap();
+    assert_eq!(opened.expose(), b"secret");
+    assert!(!opens(&again, &ours, Purpose::Credential, &sealed).await);
+    assert!(!opens(&again, &theirs, Purpose::Client, &sealed).await);
+    assert!(again.open(&ours, Purpose::Client, &place(&theirs), &sealed).await.is_err());
+    assert!(again.seal(&ours, Purpose::Client, &place(&theirs), b"secret").await.is_err());
+    assert_eq!(there.keys(Purpose::Client).await, 1);
+}
+
+#[tokio::test]
+async fn the_wrong_root_key_is_refused_by_name() {
+    let there = There::new().await;
+    there.start(1).await;
+    let other = RootKey::generate().unwrap();
+    let error = there.start_with(other.to_text().expose(), 2).await.err().unwrap();
+    let right = RootKey::from_text(&there.root.as_str().into()).unwrap();
+    assert_eq!(error.kind(), Kind::FailedPrecondition);
+    assert!(error.message().contains(&other.version()), "{error}");
+    assert!(error.message().contains(&right.version()), "{error}");
+}
+
+#[tokio::test]
+async fn a_root_key_is_made_for_an_empty_database_only() {
+    let there = There::new().await;
+    Keyring::may_start_afresh(&there.store).await.unwrap();
+    there.start(1).await;
+    let error = Keyring::may_start_afresh(&there.store).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::FailedPrecondition);
+}
+
+#[tokio::test]
+async fn two_that_start_at_once_end_with_the_same_keys() {
+    let (there, ours) = (There::new().await, ours());
+    let (one, other) = tokio::join!(there.start(1), there.start(2));
+    assert_eq!(one.jwks(), other.jwks());
+    let (place, text) = (place(&ours), b"secret".as_slice());
+    let (first, second) = tokio::join!(
+        one.seal(&ours, Purpose::Credential, &place, text),
+        other.seal(&ours, Purpose::Credential, &place, text)
+    );
+    assert!(opens(&other, &ours, Purpose::Credential, &first.unwrap()).await);
+    assert!(opens(&one, &ours, Purpose::Credential, &second.unwrap()).await);
+    assert_eq!(there.keys(Purpose::Credential).await, 1);
+}
+
+#[tokio::test]
+async fn a_url_is_checked_without_the_database_and_for_its_own_environment() {
+    let (there, ours) = (There::new().await, ours());
+    let ring = there.start(1).await;
+    let instance = InstanceId::parse("inst_1").unwrap();
+    let token = ring.url_mint(&ours, &instance, 3).await.unwrap();
+    // All readers are taken: a look at the database would end in "busy".
+    let _readers = take_readers(&there.store).await;
+    let claim = ring.url_check(token.expose()).await.unwrap().unwrap();
+    assert_eq!((&claim.instance, claim.generation), (&instance, 3));
+    assert!(ring.url_belongs(&claim, &ours).await.unwrap());
+    assert!(!ring.url_belongs(&claim, &theirs()).await.unwrap());
+    for text in ["", "vkm_", "vkm_AAAA", &token.expose()[1..], &format!("{}A", token.expose())] {
+        assert!(ring.url_check(text).await.unwrap().is_none(), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn forged_key_ids_cost_one_look_a_second_and_hide_no_known_key() {
+    let (there, stranger, ours) = (There::new().await, There::new().await, ours());
+    let instance = InstanceId::parse("inst_1").unwrap();
+    let token = there.start(1).await.url_mint(&ours, &instance, 1).await.unwrap();
+    let forged = stranger.start(9).await.url_mint(&ours, &instance, 1).await.unwrap();
+    let ring = there.start(2).await;
+    assert!(ring.url_check(forged.expose()).await.unwrap().is_none());
+    {
+        let _readers = take_readers(&there.store).await;
+        assert!(ring.url_check(forged.expose()).await.unwrap().is_none(), "looked again within the second");
+    }
+    assert!(ring.url_check(token.expose()).await.unwrap().is_some(), "hidden by the forgeries");
+    there.clock.advance(Duration::from_secs(2));
+    let _readers = take_readers(&there.store).await;
+    assert!(ring.url_check(forged.expose()).await.is_err(), "did not look after the second");
+}
+
+#[tokio::test]
+async fn a_key_for_something_else_makes_no_url() {
+    let (there, ours) = (There::new().await, ours());
+    let ring = there.start(1).await;
+    ring.seal(&ours, Purpose::Credential, &place(&ours), b"x").await.unwrap();
+    let instance = InstanceId::parse("inst_1").unwrap();
+    let token = ring.url_mint(&ours, &instance, 1).await.unwrap();
+    let url_key = ring.url_check(token.expose()).await.unwrap().unwrap().key;
+    let ids = data_keys::ids(&mut there.store.read().await.unwrap(), "credential").await.unwrap();
+    assert!(!ids.contains(&url_key));
+    for id in ids {
+        assert!(ring.0.keys.url_key(&id).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn opened_keys_are_forgotten_after_ten_minutes() {
+    let (there, ours) = (There::new().await, ours());
+    let ring = there.start(1).await;
+    let sealed = ring.seal(&ours, Purpose::Flow, &place(&ours), b"x").await.unwrap();
+    there.clock.advance(Duration::from_secs(599));
+    let readers = take_readers(&there.store).await;
+    assert!(opens(&ring, &ours, Purpose::Flow, &sealed).await);
+    there.clock.advance(Duration::from_secs(2));
+    assert!(!opens(&ring, &ours, Purpose::Flow, &sealed).await, "still held");
+    drop(readers);
+    assert!(opens(&ring, &ours, Purpose::Flow, &sealed).await);
+}
+
+#[tokio::test]
+async fn tokens_are_signed_and_taken_across_a_restart() {
+    let there = There::new().await;
+    let ring = there.start(1).await;
+    let now = there.clock.now();
+    let (from, to) = (now.as_second(), now.as_second() + 10);
+    let claims = json!({"iss": "i", "aud": "a", "sub": "s", "nbf": from, "exp": to});
+    let token = ring.sign("at+jwt", &claims).unwrap();
+    let expect = Expect { issuer: "i".into(), audience: "a".into(), typ: "at+jwt".into(), now };
+    let again = there.start(2).await;
+    assert_eq!(again.verify::<Value>(&token, &expect).unwrap(), claims);
+    assert_eq!(again.jwks(), ring.jwks());
+    assert_eq!(again.jwks()["keys"].as_array().unwrap().len(), 1);
+    let late = Expect { now: now + Duration::from_secs(10), ..expect };
+    assert_eq!(again.verify::<Value>(&token, &late).unwrap_err().kind(), Kind::Unauthenticated);
+}
+
+#[tokio::test]
+async fn no_key_rests_in_clear() {
+    let (there, ours) = (There::new().await, ours());
+    let ring = there.start(1).await;
+    ring.seal(&ours, Purpose::Credential, &place(&ours), b"x").await.unwrap();
+    let mut tx = there.store.read().await.unwrap();
+    let rows = valetkey_storage::signing_keys::all(&mut tx).await.unwrap();
+    let pem_or_der = |bytes: &[u8]| bytes.starts_with(b"-----") || bytes.starts_with(&[0x30, 0x82]);
+    assert!(rows.iter().all(|row| !pem_or_der(&row.private_sealed.0)));
+    let root = RootKey::from_text(&there.root.as_str().into()).unwrap();
+    let stored = data_keys::newest(&mut tx, "env_ours", "credential").await.unwrap().unwrap();
+    assert_eq!(stored.root_version, root.version());
+    assert_eq!(stored.wrapped.len(), 12 + 32 + 16, "nonce, ciphertext, tag");
+}
+
+/// Every reader of the store, so that nobody else gets one.
+async fn take_readers(store: &Store) -> Vec<valetkey_storage::Tx> {
+    let mut taken = Vec::new();
+    while let Ok(Ok(reader)) = tokio::time::timeout(Duration::from_millis(50), store.read()).await {
+        taken.push(reader);
+    }
+    taken
+}

@@ -1,0 +1,268 @@
+//! For tests: a provider on a real socket that answers its token endpoint as it is told, an app over an empty database
+//! that knows it, and one user's account.
+
+use crate::authorize::{self, Callback};
+use crate::{
+    App, Parts, Settings, accounts, connections, doors, environments, execute, journal, keyring, refresh, served,
+};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::task::TaskTracker;
+use valetkey_connectors::{Catalog, Connector};
+use valetkey_domain::account::{ConnectedAccount, Owner};
+use valetkey_domain::connection::{self, Connection};
+use valetkey_domain::id::AuthorizationId;
+use valetkey_domain::name::Identifier;
+use valetkey_domain::{Ctx, Secret};
+use valetkey_outbound::{Outbound, Policy, SystemResolver};
+use valetkey_storage::{Location, Store};
+use valetkey_testkit::{ManualClock, SeededRng};
+use valetkey_vault::RootKey;
+
+/// One answer of the token endpoint.
+#[derive(Clone)]
+pub(crate) enum Says {
+    /// Status and body.
+    Answer(u16, String),
+    /// The request is read and the connection closed.
+    Nothing,
+    /// The answer comes after a while.
+    Slowly(Duration, String),
+}
+
+/// The provider: what it is asked, and what it will say.
+#[derive(Default)]
+pub(crate) struct Provider {
+    says: Mutex<VecDeque<Says>>,
+    who: Mutex<String>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Provider {
+    /// The next answer of the token endpoint.
+    pub(crate) fn will(&self, says: Says) {
+        self.says.lock().unwrap().push_back(says);
+    }
+
+    /// The next answer, a good one.
+    pub(crate) fn gives(&self, body: &str) {
+        self.will(Says::Answer(200, body.to_owned()));
+    }
+
+    /// Who signs in from now on.
+    pub(crate) fn signs_in(&self, who: &str) {
+        who.clone_into(&mut self.who.lock().unwrap());
+    }
+
+    /// The bodies of all requests to a path so far.
+    pub(crate) fn asked(&self, path: &str) -> Vec<String> {
+        let all = self.asked.lock().unwrap();
+        all.iter().filter_map(|request| request.strip_prefix(path)).map(str::to_owned).collect()
+    }
+
+    async fn serve(self: Arc<Self>, mut stream: TcpStream) {
+        let mut request = String::new();
+        while !whole(&request) {
+            let mut part = vec![0; 8192];
+            match stream.read(&mut part).await {
+                Ok(0) | Err(_) => return,
+                Ok(read) => request.push_str(&String::from_utf8_lossy(&part[..read])),
+            }
+        }
+        let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+        let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        self.asked.lock().unwrap().push(format!("{path} {body}"));
+        let says = match path.as_str() {
+            "/token" => self.says.lock().unwrap().pop_front().unwrap_or(Says::Answer(500, String::new())),
+            "/who" => {
+                let who = self.who.lock().unwrap().clone();
+                Says::Answer(200, format!(r#"{{"sub":"id of {who}","email":"{who}"}}"#))
+            }
+            _ => Says::Answer(200, String::new()),
+        };
+        match says {
+            Says::Nothing => {}
+            Says::Answer(status, body) => answer(&mut stream, status, &body).await,
+            Says::Slowly(pause, body) => {
+                tokio::time::sleep(pause).await;
+                answer(&mut stream, 200, &body).await;
+            }
+        }
+    }
+}
+
+async fn answer(stream: &mut TcpStream, status: u16, body: &str) {
+    let length = body.len();
+    let text = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+    stream.write_all(text.as_bytes()).await.ok();
+}
+
+fn whole(request: &str) -> bool {
+    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ").map(str::to_owned));
+    body.len() >= length.map_or(0, |text| text.parse().unwrap())
+}
+
+/// An app, its provider, and `ann`'s account.
+pub(crate) struct There {
+    pub(crate) app: App,
+    pub(crate) ctx: Ctx,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) provider: Arc<Provider>,
+    pub(crate) connector: Arc<Connector>,
+    pub(crate) connection: Connection,
+    pub(crate) account: ConnectedAccount,
+}
+
+/// The tokens of most tests: an hour, refreshable, all scopes.
+pub(crate) const HOUR: &str =
+    r#"{"access_token":"at-1","refresh_token":"rt-1","expires_in":3600,"scope":"read write"}"#;
+
+/// Everything, with nobody signed in yet. `refresh` is the connector file's rule.
+pub(crate) async fn there(refresh: &str) -> There {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (app, clock) = app(&address, refresh).await;
+    let provider = Arc::new(Provider::default());
+    provider.signs_in("ann@p");
+    let serving = provider.clone();
+    app.tasks.spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            TaskTracker::new().spawn(serving.clone().serve(stream));
+        }
+    });
+    let ctx = doors::operator(&app, &environments::ensure_first(&app).await.unwrap().id);
+    let connection = connect(&app, &ctx, &format!("http://{address}")).await;
+    let owner = Owner::of(Identifier::parse("ann").unwrap());
+    let account = accounts::ensure(&app, &ctx, &connection, owner).await.unwrap();
+    let connector = connections::connector_of(&app, &connection).unwrap();
+    There { app, ctx, clock, provider, connector, connection, account }
+}
+
+async fn app(address: &str, rule: &str) -> (App, Arc<ManualClock>) {
+    let store = Store::open(&Location::Memory).await.unwrap();
+    let (clock, rng) = (Arc::new(ManualClock::default()), Arc::new(SeededRng::new(7)));
+    let mut catalog = Catalog::shipped().unwrap();
+    catalog.add("acme.yaml", &FILE.replace("REFRESH", rule)).unwrap();
+    let root = RootKey::generate().unwrap();
+    let policy = Policy::allowing(vec![address.parse().unwrap()]);
+    let parts = Parts {
+        keyring: keyring::Keyring::start(store.clone(), root, clock.clone(), rng.clone()).await.unwrap(),
+        journal: journal::Writer::start(store.clone(), clock.clone(), rng.clone()),
+        outbound: Outbound::new(policy, Arc::new(SystemResolver)).unwrap(),
+        store,
+        catalog,
+        served: served::Sets::default(),
+        refreshes: refresh::InFlight::default(),
+        limits: execute::Limits::default(),
+        clock: clock.clone(),
+        rng,
+        tasks: TaskTracker::new(),
+        settings: Settings {
+            public_url: "http://localhost:8080".parse().unwrap(),
+            sdk_url: "https://localhost:8443".parse().unwrap(),
+            chat_link_life: Duration::from_secs(15 * 60),
+            mail_link_life: Duration::from_secs(24 * 60 * 60),
+        },
+    };
+    (App::new(parts), clock)
+}
+
+async fn connect(app: &App, ctx: &Ctx, base: &str) -> Connection {
+    let at = |path: &str| Some(format!("{base}{path}"));
+    let settings = connection::Settings {
+        client_id: Some("client".into()),
+        authorize_url: at("/authorize"),
+        token_url: at("/token"),
+        revoke_url: at("/revoke"),
+        identity_url: at("/who"),
+        api_base_url: at("/api"),
+        ..connection::Settings::default()
+    };
+    let new = connections::New {
+        name: Some("MY_ACME".into()),
+        connector: "acme".into(),
+        settings,
+        client_secret: Some(Secret::from("client-hunter2")),
+    };
+    connections::create(app, ctx, new).await.unwrap()
+}
+
+impl There {
+    /// A link's token.
+    pub(crate) async fn link(&self) -> String {
+        let life = self.app.settings.chat_link_life;
+        let link = authorize::link(&self.app, &self.ctx, &self.connection, &self.account, life).await.unwrap();
+        link.url.strip_prefix("http://localhost:8080/connect/").unwrap().to_owned()
+    }
+
+    /// Presses the button of a link's page; gives `state`.
+    pub(crate) async fn start(&self, token: &str, browser: &str) -> String {
+        let url = authorize::start(&self.app, token, &Secret::from(browser)).await.unwrap();
+        url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
+    }
+
+    /// The provider sends the browser back with a code.
+    pub(crate) async fn back(&self, state: &str, browser: &str) -> Result<AuthorizationId, authorize::Stopped> {
+        let answer = Callback { code: Some(Secret::from("code-1")), ..answer_with(state) };
+        authorize::callback(&self.app, &self.connection.id, answer, Some(&Secret::from(browser))).await
+    }
+
+    /// A whole sign-in; the provider's token endpoint says `tokens`.
+    pub(crate) async fn sign_in(&self, tokens: &str) -> authorize::Outcome {
+        self.provider.gives(tokens);
+        let state = self.start(&self.link().await, "browser").await;
+        let id = self.back(&state, "browser").await.unwrap();
+        authorize::outcome(&self.app, &id, Some(&Secret::from("browser"))).await.unwrap().outcome
+    }
+
+    /// The account as it is now.
+    pub(crate) async fn now(&self) -> ConnectedAccount {
+        let which = accounts::Which::Id(self.account.id.clone());
+        accounts::get(&self.app, &self.ctx, &which).await.unwrap().1
+    }
+
+    /// An access token, or why there is none.
+    pub(crate) async fn token(&self, refused: Option<i64>) -> Result<(String, i64), refresh::Unusable> {
+        let account = self.now().await;
+        let (app, ctx) = (&self.app, &self.ctx);
+        let opened = refresh::credential(app, ctx, &self.connector, &self.connection, &account, refused).await?;
+        Ok((opened.access_token.expose().to_owned(), opened.generation))
+    }
+}
+
+/// An answer that carries this state and nothing else.
+pub(crate) fn answer_with(state: &str) -> Callback {
+    Callback { state: Some(Secret::from(state)), ..Callback::default() }
+}
+
+const FILE: &str = r#"
+connector: acme
+display_name: Acme
+upstream: http
+base_url: https://api.acme.example
+proxy_url: https://api.acme.example
+hosts: [api.acme.example]
+description: {kind: manual, url: "https://acme.example/docs", read_on: 2026-11-22}
+auth:
+  - kind: oauth2
+    authorize_url: https://acme.example/authorize
+    token_url: https://acme.example/token
+    token_client_auth: post
+    authorize_params: {access_type: offline}
+    refresh: REFRESH
+    revoke: {method: POST, url: "https://acme.example/revoke", token_in: form.token}
+    identity: {method: GET, url: "https://api.acme.example/who", id: .sub, name: .email}
+default_scopes: [read, write]
+tools:
+  acme_list_things:
+    title: List things
+    description: Lists the things of the user.
+    operation: list
+    request: {method: GET, path: /things}
+    effect: read
+    scopes: {any: [read]}
+"#;

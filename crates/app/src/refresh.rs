@@ -1,0 +1,190 @@
+//! Access tokens for use, refreshed when they have to be: one refresh for each account at a time, whoever asks.
+//!
+//! `decide` says what is to be done, without doing anything; `exchange` does it, in a task that no caller can cancel,
+//! under a lease in the account's row; `inflight` lets callers who want the same refresh wait for the one there is.
+//! What is opened here is handed to one call and kept nowhere.
+
+mod decide;
+mod exchange;
+mod inflight;
+
+pub use inflight::InFlight;
+
+use crate::credential::{self, Home};
+use crate::{App, Error, journal};
+use decide::{Need, Step};
+use exchange::Job;
+use inflight::Ended;
+use serde_json::{Map, json};
+use std::sync::Arc;
+use std::time::Duration;
+use valetkey_connectors::{Auth, Connector};
+use valetkey_domain::account::{ConnectedAccount, Credential, Reason, Status};
+use valetkey_domain::connection::Connection;
+use valetkey_domain::{Ctx, Secret};
+use valetkey_storage::accounts as rows;
+
+/// A token that ends sooner than this is refreshed before it is used.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// An access token for one use.
+pub struct Opened {
+    /// The token.
+    pub access_token: Secret<str>,
+    /// The generation it is of; a caller who is refused with it names it to ask for another.
+    pub generation: i64,
+}
+
+/// Why there is no token to be had.
+#[derive(Debug)]
+pub enum Unusable {
+    /// The person has to sign in (again): the account's status says why.
+    SignIn(Status),
+    /// Not now. What happened and what to do, in a sentence.
+    Later(String),
+    /// A failure of ours.
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for Unusable {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// The account's access token, refreshed if it would end within a minute. `refused` names a generation that the
+/// provider's API has just answered with 401: that one isn't given again, but refreshed, at most once in 30 seconds.
+///
+/// # Errors
+/// See [`Unusable`].
+pub async fn credential(
+    app: &App,
+    ctx: &Ctx,
+    connector: &Arc<Connector>,
+    connection: &Connection,
+    account: &ConnectedAccount,
+    refused: Option<i64>,
+) -> Result<Opened, Unusable> {
+    obtain(app, ctx, connector, connection, account, Need { margin: MARGIN, refused }).await
+}
+
+/// The account's access token, refreshed if it would end sooner than `lasting` from now and can be.
+///
+/// # Errors
+/// See [`Unusable`].
+pub async fn credential_lasting(
+    app: &App,
+    ctx: &Ctx,
+    connector: &Arc<Connector>,
+    connection: &Connection,
+    account: &ConnectedAccount,
+    lasting: Duration,
+) -> Result<Opened, Unusable> {
+    obtain(app, ctx, connector, connection, account, Need { margin: lasting, refused: None }).await
+}
+
+/// How many refreshes one caller may wait for: its own, and one that another had begun with a lesser need.
+const ROUNDS: u32 = 3;
+
+async fn obtain(
+    app: &App,
+    ctx: &Ctx,
+    connector: &Arc<Connector>,
+    connection: &Connection,
+    account: &ConnectedAccount,
+    need: Need,
+) -> Result<Opened, Unusable> {
+    belongs(ctx, connection, account)?;
+    let held = held(account)?;
+    if need.met_by(held, app.now()) {
+        return open(app, ctx, connector, connection, account, held).await;
+    }
+    for _ in 0..ROUNDS {
+        let (account, _, lease) =
+            rows::lease(ctx, &mut app.store.read().await?, &account.id).await?.ok_or_else(gone)?;
+        let held = self::held(&account)?;
+        let ended = match decide::next(held, &lease, lost_answer(connector), need, app.now()) {
+            Step::Use => return open(app, ctx, connector, connection, &account, held).await,
+            Step::Later(why) => return Err(Unusable::Later(why)),
+            // If it isn't here any more it has just ended, and the row says how.
+            Step::Wait => app.refreshes.join(&account.id).await.unwrap_or(Ended::Settled),
+            Step::Refresh | Step::End(_) => {
+                let job = Job::new(app, ctx, connector, connection, &account.id, need);
+                app.refreshes.join_or_start(app, job).await
+            }
+        };
+        match ended {
+            Ended::Settled => {}
+            Ended::Later(_) if need.live(held, app.now()) => {
+                return open(app, ctx, connector, connection, &account, held).await;
+            }
+            Ended::Later(why) => return Err(Unusable::Later(why)),
+        }
+    }
+    Err(Unusable::Later("the account is being refreshed: try again in a few seconds".into()))
+}
+
+/// Nothing is opened but for the caller's own environment and the connection that the account is on.
+fn belongs(ctx: &Ctx, connection: &Connection, account: &ConnectedAccount) -> Result<(), Unusable> {
+    let environment = account.environment == ctx.environment && connection.environment == ctx.environment;
+    if environment && account.connection == connection.id {
+        return Ok(());
+    }
+    Err(Error::not_found("connected account", &account.id).into())
+}
+
+fn gone() -> Unusable {
+    Unusable::SignIn(Status::Disconnected)
+}
+
+/// The credential of an account that is in service.
+fn held(account: &ConnectedAccount) -> Result<&Credential, Unusable> {
+    match (&account.status, &account.credential) {
+        (Status::Active, Some(held)) => Ok(held),
+        (Status::Active, None) => Err(gone()),
+        (status, _) => Err(Unusable::SignIn(status.clone())),
+    }
+}
+
+/// Opens the access token, if the connection still points where it did when the token was given.
+async fn open(
+    app: &App,
+    ctx: &Ctx,
+    connector: &Connector,
+    connection: &Connection,
+    account: &ConnectedAccount,
+    held: &Credential,
+) -> Result<Opened, Unusable> {
+    if held.audience != credential::audience(connector, connection) {
+        end(app, ctx, account, held.generation, Reason::EndpointsChanged).await?;
+        return Err(Unusable::SignIn(Status::Expired(Reason::EndpointsChanged)));
+    }
+    let home = Home::Account(&account.id);
+    let plain = credential::open(app, ctx, home, &held.audience, &held.sealed).await?;
+    Ok(Opened { access_token: plain.access_token, generation: held.generation })
+}
+
+/// Puts an account out of service, with the fact in the journal. Nothing happens if its tokens have changed.
+pub(crate) async fn end(
+    app: &App,
+    ctx: &Ctx,
+    account: &ConnectedAccount,
+    generation: i64,
+    reason: Reason,
+) -> crate::Result<()> {
+    let mut tx = app.store.write().await?;
+    if rows::expire(ctx, &mut tx, &account.id, generation, reason, app.now()).await? {
+        let detail = Map::from_iter([("reason".to_owned(), json!(reason.as_str()))]);
+        journal::fact(app, ctx, &mut tx, "account.expired", account.id.as_str(), detail).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+fn lost_answer(connector: &Connector) -> valetkey_connectors::LostAnswer {
+    let Auth::OAuth2(oauth) = &connector.auth;
+    oauth.refresh.lost_answer
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! One refresh, from its intent to its outcome. It runs in a task of its own: once the refresh token has left, only
+//! the commit of what came back keeps a rotating provider's account alive.
+
+use super::decide::{self, Need, Step};
+use super::inflight::Ended;
+use super::{held, lost_answer};
+use crate::credential::{self, Home, Plain};
+use crate::{App, Result, connections, journal, oauth};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use valetkey_connectors::{Connector, LostAnswer};
+use valetkey_domain::account::{ConnectedAccount, Credential, Reason};
+use valetkey_domain::connection::Connection;
+use valetkey_domain::id::AccountId;
+use valetkey_domain::{Ctx, Timestamp};
+use valetkey_outbound::oauth::{TokenError, Tokens};
+use valetkey_storage::{Tx, accounts as rows};
+
+/// Longer than two token requests can take together.
+const LEASE: Duration = Duration::from_secs(75);
+/// How often the outcome is tried to be saved; the tokens exist nowhere else.
+const SAVES: u32 = 5;
+
+/// What one refresh needs to know.
+#[derive(Clone)]
+pub(super) struct Job {
+    app: App,
+    ctx: Ctx,
+    connector: Arc<Connector>,
+    connection: Connection,
+    account: AccountId,
+    need: Need,
+}
+
+/// A refresh whose intent is committed.
+struct Begun {
+    account: ConnectedAccount,
+    held: Credential,
+    /// Whether an earlier answer was lost: a refusal now means that the token had been spent then.
+    lost: bool,
+}
+
+/// What is to be saved of a refresh.
+enum Outcome {
+    /// New tokens.
+    Renewed(rows::Tokens),
+    /// The account is over.
+    Ended(Reason),
+    /// The answer is lost; the refresh token may be spent.
+    Lost(String),
+    /// Nothing happened to the account.
+    Unchanged(String),
+}
+
+impl Job {
+    pub(super) fn new(
+        app: &App,
+        ctx: &Ctx,
+        connector: &Arc<Connector>,
+        connection: &Connection,
+        account: &AccountId,
+        need: Need,
+    ) -> Self {
+        let (app, ctx, connector) = (app.clone(), ctx.clone(), connector.clone());
+        Self { app, ctx, connector, connection: connection.clone(), account: account.clone(), need }
+    }
+
+    pub(super) const fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// Refreshes, if that is still what is to be done.
+    pub(super) async fn run(self) -> Ended {
+        let ended = match self.begin().await {
+            Ok(Ok(begun)) => self.refresh(&begun).await,
+            Ok(Err(ended)) => Ok(ended),
+            Err(error) => Err(error),
+        };
+        ended.unwrap_or_else(|error| {
+            tracing::error!(account = %self.account, cause = ?error, "refreshing failed");
+            Ended::Later(error.message().to_owned())
+        })
+    }
+
+    /// Commits the intent; or says why there is nothing to refresh (any more).
+    async fn begin(&self) -> Result<std::result::Result<Begun, Ended>> {
+        let (app, ctx) = (&self.app, &self.ctx);
+        let mut tx = app.store.write().await?;
+        let Some((account, generation, lease)) = rows::lease(ctx, &mut tx, &self.account).await? else {
+            return Ok(Err(Ended::Settled));
+        };
+        let Ok(held) = held(&account).cloned() else { return Ok(Err(Ended::Settled)) };
+        match decide::next(&held, &lease, lost_answer(&self.connector), self.need, app.now()) {
+            // Whoever asked reads the row again and finds that it is good, or who to wait for.
+            Step::Use | Step::Wait => return Ok(Err(Ended::Settled)),
+            Step::Later(why) => return Ok(Err(Ended::Later(why))),
+            Step::End(reason) => {
+                rows::expire(ctx, &mut tx, &self.account, generation, reason, app.now()).await?;
+                self.tell(&mut tx, "account.expired", "reason", reason.as_str()).await?;
+                tx.commit().await?;
+                return Ok(Err(Ended::Settled));
+            }
+            Step::Refresh => {}
+        }
+        let now = app.now();
+        if !rows::begin_refresh(ctx, &mut tx, &self.account, generation, now, now + LEASE).await? {
+            return Ok(Err(Ended::Settled));
+        }
+        self.tell(&mut tx, "account.refresh_begun", "generation", generation).await?;
+        tx.commit().await?;
+        Ok(Ok(Begun { account, held, lost: decide::lost(&lease) }))
+    }
+
+    async fn refresh(&self, begun: &Begun) -> Result<Ended> {
+        let outcome = match self.exchange(begun).await {
+            Ok(outcome) => outcome,
+            // Nothing was sent: give the lease back and tell the caller what is wrong here.
+            Err(error) => {
+                self.save(begun, &Outcome::Unchanged(String::new())).await?;
+                return Err(error);
+            }
+        };
+        self.save_surely(begun, &outcome).await?;
+        Ok(match outcome {
+            Outcome::Renewed(_) | Outcome::Ended(_) => Ended::Settled,
+            Outcome::Lost(why) | Outcome::Unchanged(why) => Ended::Later(why),
+        })
+    }
+
+    /// Sends the refresh token, and once more where the provider accepts a repeat of what got lost.
+    async fn exchange(&self, begun: &Begun) -> Result<Outcome> {
+        let (app, ctx) = (&self.app, &self.ctx);
+        let audience = credential::audience(&self.connector, &self.connection);
+        if begun.held.audience != audience {
+            return Ok(Outcome::Ended(Reason::EndpointsChanged));
+        }
+        let plain = credential::open(app, ctx, Home::Account(&self.account), &audience, &begun.held.sealed).await?;
+        let Some(token) = &plain.refresh_token else { return Ok(Outcome::Ended(Reason::NoRefreshToken)) };
+        let secret = connections::client_secret(app, &self.connector, &self.connection).await?;
+        let endpoint = oauth::Endpoint::of(&self.connector, &self.connection)?;
+        let client = endpoint.client(secret.as_ref());
+        let repeats = lost_answer(&self.connector) == LostAnswer::RetryNow;
+        let mut sent_at = app.now();
+        let mut answer = valetkey_outbound::oauth::refresh(&app.outbound, &client, token).await;
+        if repeats && matches!(answer, Err(TokenError::Lost(_))) {
+            sent_at = app.now();
+            answer = valetkey_outbound::oauth::refresh(&app.outbound, &client, token).await;
+        }
+        match answer {
+            Ok(tokens) => self.renewed(begun, plain, tokens, sent_at).await.map(Outcome::Renewed),
+            Err(error) => Ok(failed(&error, begun.lost, repeats)),
+        }
+    }
+
+    /// Seals what came; what did not come again stays as it was.
+    async fn renewed(&self, begun: &Begun, old: Plain, new: Tokens, sent_at: Timestamp) -> Result<rows::Tokens> {
+        let plain = Plain { access_token: new.access_token, refresh_token: new.refresh_token.or(old.refresh_token) };
+        let audience = begun.held.audience.clone();
+        let sealed = credential::seal(&self.app, &self.ctx, Home::Account(&self.account), &audience, &plain).await?;
+        Ok(rows::Tokens {
+            sealed,
+            audience,
+            scopes: new.scopes.unwrap_or_else(|| begun.account.scopes.clone()),
+            expires_at: new.expires_in.map(|life| sent_at + life),
+            refreshable: plain.refresh_token.is_some(),
+        })
+    }
+
+    /// Saves the outcome, patiently: a full disk or a locked file may pass, and the tokens are nowhere else.
+    async fn save_surely(&self, begun: &Begun, outcome: &Outcome) -> Result<()> {
+        let mut tries = 1;
+        while let Err(error) = self.save(begun, outcome).await {
+            if tries == SAVES {
+                return Err(error);
+            }
+            tracing::warn!(account = %self.account, cause = ?error, "the outcome of a refresh could not be saved: trying again");
+            tokio::time::sleep(Duration::from_millis(200) * tries).await;
+            tries += 1;
+        }
+        Ok(())
+    }
+
+    async fn save(&self, begun: &Begun, outcome: &Outcome) -> Result<()> {
+        let (app, ctx, id, from) = (&self.app, &self.ctx, &self.account, begun.held.generation);
+        let mut tx = app.store.write().await?;
+        let saved = match outcome {
+            Outcome::Renewed(tokens) => rows::finish_refresh(ctx, &mut tx, id, from, tokens, app.now()).await?,
+            Outcome::Ended(reason) => rows::expire(ctx, &mut tx, id, from, *reason, app.now()).await?,
+            Outcome::Lost(_) => rows::mark_lost(ctx, &mut tx, id, from, app.now()).await?,
+            Outcome::Unchanged(_) => rows::end_refresh(ctx, &mut tx, id, from).await?,
+        };
+        // Otherwise a new consent or a disconnect came between: that one counts.
+        if saved {
+            match outcome {
+                Outcome::Renewed(_) => self.tell(&mut tx, "account.refreshed", "generation", from + 1).await?,
+                Outcome::Ended(reason) => self.tell(&mut tx, "account.expired", "reason", reason.as_str()).await?,
+                Outcome::Lost(why) => self.tell(&mut tx, "account.refresh_lost", "why", why.as_str()).await?,
+                Outcome::Unchanged(why) => self.tell(&mut tx, "account.refresh_failed", "why", why.as_str()).await?,
+            }
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, tx: &mut Tx, action: &'static str, name: &str, value: impl Into<Value>) -> Result<()> {
+        let detail = Map::from_iter([(name.to_owned(), json!(value.into()))]);
+        journal::fact(&self.app, &self.ctx, tx, action, self.account.as_str(), detail).await
+    }
+}
+
+/// What a refresh that brought no tokens means for the account. Only `invalid_grant` ends one.
+fn failed(error: &TokenError, lost: bool, repeats: bool) -> Outcome {
+    let why = error.to_string();
+    match error {
+        TokenError::InvalidGrant(_) if lost => Outcome::Ended(Reason::RefreshAnswerLost),
+        TokenError::InvalidGrant(_) => Outcome::Ended(Reason::InvalidGrant),
+        TokenError::Lost(_) | TokenError::Nonsense(_) if !repeats => Outcome::Lost(why),
+        _ => Outcome::Unchanged(why),
+    }
+}

@@ -1,0 +1,134 @@
+//! Revoking at the provider what an account held, when it is ended here. It is tried once: an account is ended here
+//! whatever the provider says, and the journal keeps what it said.
+
+use crate::credential::{self, Home};
+use crate::{App, Result, connections, oauth};
+use std::sync::Arc;
+use valetkey_connectors::{Auth, Connector};
+use valetkey_domain::account::ConnectedAccount;
+use valetkey_domain::connection::Connection;
+use valetkey_domain::{Ctx, Secret};
+use valetkey_outbound::oauth::{self as endpoint, TokenError};
+use valetkey_storage::accounts as rows;
+
+/// What became of an account's tokens at the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AtProvider {
+    /// They are revoked.
+    Revoked,
+    /// There were none.
+    Nothing,
+    /// The provider offers no revocation.
+    NotOffered,
+    /// They were left alone: another account here may live on the same grant, which a revocation would end as a whole.
+    Shared,
+    /// It was tried and did not work; the tokens may live on until the person withdraws them there.
+    Failed,
+}
+
+impl AtProvider {
+    /// The word in the journal.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Nothing => "nothing_to_revoke",
+            Self::NotOffered => "not_offered",
+            Self::Shared => "left_because_shared",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Revokes an account's tokens, in a task that goes on if the caller is dropped.
+pub(crate) async fn at_provider(
+    app: &App,
+    ctx: &Ctx,
+    connection: &Connection,
+    account: &ConnectedAccount,
+) -> AtProvider {
+    let (at, context) = (app.clone(), ctx.clone());
+    let (connection, account) = (connection.clone(), account.clone());
+    let id = account.id.clone();
+    let task = app.tasks.spawn(async move { attempt(&at, &context, &connection, &account).await });
+    match task.await {
+        Ok(Ok(became)) => became,
+        Ok(Err(error)) => {
+            tracing::warn!(account = %id, cause = ?error, "tokens were not revoked at the provider");
+            AtProvider::Failed
+        }
+        Err(_) => AtProvider::Failed,
+    }
+}
+
+async fn attempt(app: &App, ctx: &Ctx, connection: &Connection, account: &ConnectedAccount) -> Result<AtProvider> {
+    let Some(held) = &account.credential else { return Ok(AtProvider::Nothing) };
+    let connector = connections::connector_of(app, connection)?;
+    let Auth::OAuth2(rules) = &connector.auth;
+    let url = connections::endpoints(&connector, connection).revoke_url;
+    let (Some(rule), Some(url)) = (&rules.revoke, url) else { return Ok(AtProvider::NotOffered) };
+    if shared(app, ctx, &connector, connection, account).await? {
+        return Ok(AtProvider::Shared);
+    }
+    let audience = credential::audience(&connector, connection);
+    if held.audience != audience {
+        return Ok(AtProvider::Failed);
+    }
+    let plain = credential::open(app, ctx, Home::Account(&account.id), &audience, &held.sealed).await?;
+    // A refresh token's end is the end of the grant; an access token's may be of that token alone.
+    let token = plain.refresh_token.as_ref().unwrap_or(&plain.access_token);
+    let field = rule.token_in.strip_prefix("form.").unwrap_or("token");
+    match revoke(app, &connector, connection, &url, field, token).await? {
+        Ok(()) => Ok(AtProvider::Revoked),
+        Err(error) => {
+            tracing::warn!(account = %account.id, %error, "the provider did not revoke");
+            Ok(AtProvider::Failed)
+        }
+    }
+}
+
+/// RFC 7009 wants the client named, Google's endpoint takes the token alone: it is named where it has to be.
+async fn revoke(
+    app: &App,
+    connector: &Connector,
+    connection: &Connection,
+    url: &str,
+    field: &str,
+    token: &Secret<str>,
+) -> Result<std::result::Result<(), TokenError>> {
+    let anonymous = endpoint::revoke(&app.outbound, url, field, token, None).await;
+    if !matches!(anonymous, Err(TokenError::Refused { .. })) {
+        return Ok(anonymous);
+    }
+    let secret = connections::client_secret(app, connector, connection).await?;
+    let client = oauth::Endpoint::of(connector, connection)?;
+    Ok(endpoint::revoke(&app.outbound, url, field, token, Some(&client.client(secret.as_ref()))).await)
+}
+
+/// Whether another account that holds tokens may live on the same grant: the same OAuth client at the same provider,
+/// and the same person there or one that is unknown.
+async fn shared(
+    app: &App,
+    ctx: &Ctx,
+    connector: &Arc<Connector>,
+    connection: &Connection,
+    account: &ConnectedAccount,
+) -> Result<bool> {
+    let mut tx = app.store.read().await?;
+    let siblings = rows::maybe_sharing(ctx, &mut tx, &account.id, account.subject.as_deref()).await?;
+    drop(tx);
+    let own = client_of(connector, connection);
+    for sibling in siblings {
+        let theirs = connections::get(app, ctx, &sibling.connection).await?;
+        let at = connections::connector_of(app, &theirs)?;
+        if client_of(&at, &theirs) == own {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Which OAuth client at which provider.
+fn client_of(connector: &Connector, connection: &Connection) -> (Option<String>, Option<String>) {
+    let token_url = connections::endpoints(connector, connection).token_url;
+    (connections::origin(&token_url), connection.settings.client_id.clone())
+}

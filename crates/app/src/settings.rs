@@ -1,0 +1,55 @@
+//! What the operator chose, as far as use cases need to know it.
+
+use std::time::Duration;
+use url::Url;
+
+/// The operator's choices. URLs end without a slash.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where browsers and MCP clients reach the server: links, redirect URIs, MCP URLs, `iss`.
+    pub public_url: Url,
+    /// Where the SDKs reach it; the `aud` of client tokens.
+    pub sdk_url: Url,
+    /// How long a link opens that came with an MCP answer or a chat.
+    pub chat_link_life: Duration,
+    /// How long a link opens that was made to be sent to a person.
+    pub mail_link_life: Duration,
+}
+
+impl Settings {
+    /// Whether browsers reach the server only from the machine it runs on.
+    #[must_use]
+    pub fn on_this_machine(&self) -> bool {
+        matches!(self.public_url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+    }
+
+    /// `public_url` with this path, which begins with a slash.
+    #[must_use]
+    pub fn public(&self, path: &str) -> String {
+        join(&self.public_url, path)
+    }
+
+    /// `sdk_url` with this path, which begins with a slash.
+    #[must_use]
+    pub fn sdk(&self, path: &str) -> String {
+        join(&self.sdk_url, path)
+    }
+}
+
+/// The issuer and audience are compared byte for byte, so the base never ends with a slash.
+fn join(base: &Url, path: &str) -> String {
+    format!("{}{path}", base.as_str().trim_end_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joins_with_and_without_a_path_prefix() {
+        for base in ["http://localhost:8080", "http://localhost:8080/"] {
+            assert_eq!(join(&base.parse().unwrap(), "/connect/x"), "http://localhost:8080/connect/x");
+        }
+        assert_eq!(join(&"https://a.example/vk".parse().unwrap(), ""), "https://a.example/vk");
+    }
+}

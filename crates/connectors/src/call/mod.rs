@@ -1,0 +1,15 @@
+//! One tool call, as a machine without I/O: it says which requests to send and is given the answers, until it is done.
+//! Whoever drives it adds the credential, the socket, the deadline and the journal.
+//!
+//! [`run`] goes from stage to stage, [`batch`] does a stage's requests some at a time, [`render`] makes a request of
+//! arguments, [`cut`] keeps the answer in its budget.
+
+mod batch;
+mod cut;
+mod render;
+mod run;
+
+pub use run::{Run, Step};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,269 @@
+//! From a call and its values to a request. Nothing that a model writes leaves its place: a path value stays in its
+//! segment, a header value on its line, and the address is checked after everything is filled in.
+
+use crate::connector::{Upstream, allows};
+use crate::failure::{Failure, FailureKind};
+use crate::plan::{Call, Fill};
+use crate::setting::Setting;
+use crate::target::Target;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Uri, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value};
+
+/// Everything but RFC 3986's unreserved characters.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// The longest address, in bytes: beyond it servers and proxies refuse in ways of their own.
+const MAX_ADDRESS: usize = 16 * 1024;
+
+/// Makes the request of a call.
+///
+/// # Errors
+/// A value that may not stand where it should, or an address outside the connector's hosts.
+pub(super) fn request(
+    call: &Call,
+    upstream: &Upstream,
+    scope: &Map<String, Value>,
+    setting: &Setting,
+) -> Result<Request<Bytes>, Failure> {
+    let mut draft = Draft::default();
+    for (target, fill) in &call.fills {
+        if let Some(value) = value(fill, scope)? {
+            draft.put(target, value)?;
+        }
+    }
+    let uri = address(call, upstream, &draft, setting)?;
+    let mut builder = Request::builder().method(call.method.clone()).uri(uri);
+    for (name, value) in &upstream.headers {
+        builder = builder.header(name, value);
+    }
+    for (name, value) in draft.headers {
+        builder = builder.header(name, value);
+    }
+    builder = builder.header(header::ACCEPT, "application/json");
+    let body = match &draft.body {
+        Some(body) => {
+            builder = builder.header(header::CONTENT_TYPE, "application/json");
+            Bytes::from(body.to_string())
+        }
+        None => Bytes::new(),
+    };
+    builder.body(body).map_err(|_| {
+        Failure::invalid("the request cannot be written; an argument has characters that no request may have")
+    })
+}
+
+fn value(fill: &Fill, scope: &Map<String, Value>) -> Result<Option<Value>, Failure> {
+    match fill {
+        Fill::Always(value) => Ok(Some(value.clone())),
+        Fill::Input(name) => Ok(scope.get("input").and_then(|input| input.get(name)).cloned()),
+        Fill::Computed(expression) => expression.value(scope).map_err(|why| {
+            Failure::new(
+                FailureKind::Upstream,
+                format!("the connector file computes a value that cannot be had: {why}"),
+            )
+        }),
+    }
+}
+
+/// The parts of a request as they are filled in.
+#[derive(Default)]
+struct Draft {
+    path: Vec<(String, String)>,
+    query: Vec<(String, String)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Option<Value>,
+}
+
+impl Draft {
+    fn put(&mut self, target: &Target, value: Value) -> Result<(), Failure> {
+        match target {
+            Target::Path(name) => self.path.push((name.clone(), segment(target, &value)?)),
+            Target::Query(name) => {
+                let values = if let Value::Array(values) = value { values } else { vec![value] };
+                for value in values {
+                    self.query.push((name.clone(), text(target, &value)?));
+                }
+            }
+            Target::Header(name) => self.headers.push((name.clone(), header_value(target, &value)?)),
+            Target::Body(path) => insert(self.body.get_or_insert_with(|| Value::Object(Map::new())), path, value),
+        }
+        Ok(())
+    }
+}
+
+fn text(target: &Target, value: &Value) -> Result<String, Failure> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
+        _ => Err(Failure::invalid(format!("the value for {target} must be a text, a number, true or false"))),
+    }
+}
+
+/// A value as one segment of a path. Dots alone would climb, whatever their encoding, so they are refused.
+fn segment(target: &Target, value: &Value) -> Result<String, Failure> {
+    let text = text(target, value)?;
+    let (_, name) = target_words(target);
+    if text.is_empty() {
+        return Err(Failure::invalid(format!("`{name}` is empty; it must name one thing")));
+    }
+    if text == "." || text == ".." || text.contains(char::is_control) {
+        return Err(Failure::invalid(format!("`{name}` is not an id that any app gives")));
+    }
+    Ok(utf8_percent_encode(&text, ESCAPED).to_string())
+}
+
+fn header_value(target: &Target, value: &Value) -> Result<HeaderValue, Failure> {
+    let text = text(target, value)?;
+    let (_, name) = target_words(target);
+    // CR, LF and NUL would begin another header, or another request.
+    if text.contains(char::is_control) {
+        return Err(Failure::invalid(format!(
+            "the value for the header `{name}` has a line break or another control character"
+        )));
+    }
+    HeaderValue::from_str(&text).map_err(|_| Failure::invalid(format!("the header `{name}` takes ASCII only")))
+}
+
+fn target_words(target: &Target) -> (&'static str, String) {
+    match target {
+        Target::Path(name) => ("path", name.clone()),
+        Target::Query(name) => ("query", name.clone()),
+        Target::Header(name) => ("header", name.to_string()),
+        Target::Body(path) => ("body", path.join(".")),
+    }
+}
+
+/// Puts a value into a body, making the objects on the way.
+fn insert(body: &mut Value, path: &[String], value: Value) {
+    let Some((first, rest)) = path.split_first() else {
+        *body = value;
+        return;
+    };
+    if !body.is_object() {
+        *body = Value::Object(Map::new());
+    }
+    if let Some(members) = body.as_object_mut() {
+        insert(members.entry(first.as_str()).or_insert(Value::Null), rest, value);
+    }
+}
+
+/// The address: the connection's own base or the connector's origin, then the path from the root, then the query.
+fn address(call: &Call, upstream: &Upstream, draft: &Draft, setting: &Setting) -> Result<Uri, Failure> {
+    let own = setting.base_url.as_deref();
+    let base = own.unwrap_or(&upstream.origin).trim_end_matches('/');
+    let mut address = format!("{base}{}", path(call, draft)?);
+    for (index, (name, value)) in draft.query.iter().enumerate() {
+        address.push(if index == 0 { '?' } else { '&' });
+        address.extend(utf8_percent_encode(name, ESCAPED));
+        address.push('=');
+        address.extend(utf8_percent_encode(value, ESCAPED));
+    }
+    if address.len() > MAX_ADDRESS {
+        return Err(Failure::invalid("the arguments make an address that is too long; make them shorter"));
+    }
+    let uri: Uri = address.parse().map_err(|_| Failure::invalid("the arguments make no valid address"))?;
+    if !allows(&upstream.hosts, &uri, own) {
+        let message = format!("{} may not be reached at the address that this call leads to", upstream.app);
+        return Err(Failure::new(FailureKind::Forbidden, message));
+    }
+    Ok(uri)
+}
+
+fn path(call: &Call, draft: &Draft) -> Result<String, Failure> {
+    let mut path = call.path.clone();
+    for (name, value) in &draft.path {
+        path = path.replace(&format!("{{{name}}}"), value);
+    }
+    match path.split(['{', '}']).nth(1) {
+        Some(name) => Err(Failure::invalid(format!("nothing says what `{name}` is, which the request needs"))),
+        None => Ok(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::{Errors, RateLimit};
+    use crate::rules::Rules;
+    use serde_json::json;
+    use valetkey_domain::Timestamp;
+
+    fn upstream() -> Upstream {
+        Upstream {
+            app: "Mail".into(),
+            origin: "https://mail.test".into(),
+            hosts: vec!["mail.test".into()],
+            headers: vec![],
+            rules: Rules::compile("Mail", &Errors::default(), &RateLimit::default()).unwrap(),
+        }
+    }
+
+    fn made(input: &Value, own: Option<&str>) -> Result<Request<Bytes>, Failure> {
+        let fill = |target: &str, name: &str| (Target::parse(target).unwrap(), Fill::Input(name.to_owned()));
+        let fills = vec![
+            fill("path.id", "id"),
+            fill("query.q", "q"),
+            fill("header.x-trace", "trace"),
+            fill("body.a.b", "deep"),
+        ];
+        let call = Call { method: http::Method::POST, path: "/v1/things/{id}/x".into(), fills };
+        let setting =
+            Setting { base_url: own.map(str::to_owned), now: Timestamp::UNIX_EPOCH, nonce: 0, api_config: Map::new() };
+        let scope = json!({"input": input});
+        request(&call, &upstream(), scope.as_object().unwrap(), &setting)
+    }
+
+    fn address_of(id: &str) -> String {
+        made(&json!({"id": id}), None).unwrap().uri().to_string()
+    }
+
+    #[test]
+    fn a_path_value_never_leaves_its_segment() {
+        assert_eq!(address_of("a/../../b"), "https://mail.test/v1/things/a%2F..%2F..%2Fb/x");
+        assert_eq!(address_of("ada@example.com"), "https://mail.test/v1/things/ada%40example.com/x");
+        assert_eq!(address_of("a?b=c#d"), "https://mail.test/v1/things/a%3Fb%3Dc%23d/x");
+        assert_eq!(address_of("a\\b%2e{id}"), "https://mail.test/v1/things/a%5Cb%252e%7Bid%7D/x");
+        assert_eq!(address_of("ü"), "https://mail.test/v1/things/%C3%BC/x");
+        for id in ["", ".", "..", "a\r\nb", "a\0b"] {
+            assert_eq!(made(&json!({"id": id}), None).unwrap_err().kind, FailureKind::InvalidInput, "{id:?}");
+        }
+    }
+
+    #[test]
+    fn query_values_are_escaped_and_lists_repeat() {
+        let asked = made(&json!({"id": "1", "q": ["a b&c=d", 2, true]}), None).unwrap();
+        assert_eq!(asked.uri().query(), Some("q=a%20b%26c%3Dd&q=2&q=true"));
+        assert!(made(&json!({"id": "1", "q": {"a": 1}}), None).is_err());
+    }
+
+    #[test]
+    fn a_header_value_stays_on_its_line() {
+        let kept = made(&json!({"id": "1", "trace": "plain"}), None).unwrap();
+        assert_eq!(kept.headers()["x-trace"], "plain");
+        for evil in ["a\r\nX-Evil: 1", "a\nb", "a\0b", "a\rb"] {
+            let failure = made(&json!({"id": "1", "trace": evil}), None).unwrap_err();
+            assert!(failure.message.contains("control character"), "{}", failure.message);
+        }
+    }
+
+    #[test]
+    fn bodies_are_built_by_path_and_absent_means_none() {
+        let with = made(&json!({"id": "1", "deep": 3}), None).unwrap();
+        assert_eq!(with.body(), "{\"a\":{\"b\":3}}");
+        assert_eq!(with.headers()["content-type"], "application/json");
+        let without = made(&json!({"id": "1"}), None).unwrap();
+        assert!(without.body().is_empty() && !without.headers().contains_key("content-type"));
+    }
+
+    #[test]
+    fn a_base_url_of_the_connections_own_may_have_a_prefix() {
+        let asked = made(&json!({"id": "1"}), Some("http://127.0.0.1:8090/google/")).unwrap();
+        assert_eq!(asked.uri().to_string(), "http://127.0.0.1:8090/google/v1/things/1/x");
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        assert!(made(&json!({}), None).unwrap_err().message.contains("`id`"));
+    }
+}

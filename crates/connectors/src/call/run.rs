@@ -1,0 +1,195 @@
+//! From stage to stage.
+
+use super::batch::{Batch, Progress};
+use super::{cut, render};
+use crate::connector::Tool;
+use crate::failure::{Failure, FailureKind, Unsent};
+use crate::plan::{ANSWER, Action, Each, MAX_CALLS, Stage};
+use crate::setting::Setting;
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+/// What a call wants next.
+#[derive(Debug)]
+pub enum Step {
+    /// Send these, without a credential yet; the answers come back in the same order.
+    Send(Vec<Request<Bytes>>),
+    /// Wait as long as the app asked, then go on without answers.
+    Wait(Duration),
+    /// The tool's answer.
+    Done(Value),
+    /// There will be none.
+    Failed(Failure),
+}
+
+/// A call on its way.
+#[derive(Debug)]
+pub struct Run {
+    tool: Arc<Tool>,
+    setting: Setting,
+    /// `input`, `call` with an `id` that no other call has, and what stages saved.
+    scope: Map<String, Value>,
+    stage: usize,
+    batch: Option<Batch>,
+    calls: usize,
+}
+
+impl Run {
+    /// A call with checked arguments.
+    ///
+    /// # Errors
+    /// The connection's base URL is not a plain http or https address.
+    pub(crate) fn new(tool: Arc<Tool>, arguments: Map<String, Value>, setting: Setting) -> Result<Self, Failure> {
+        if let Some(base) = &setting.base_url {
+            plain_address(base)?;
+        }
+        let id = serde_json::json!({"id": format!("{:032x}", setting.nonce)});
+        let scope = Map::from_iter([("input".to_owned(), Value::Object(arguments)), ("call".to_owned(), id)]);
+        Ok(Self { tool, setting, scope, stage: 0, batch: None, calls: 0 })
+    }
+
+    /// Goes on as far as it can: with nothing the first time and after a wait, else with the answers to what was sent.
+    /// After [`Step::Done`] or [`Step::Failed`] there is nothing left to ask.
+    pub fn next(&mut self, replies: Vec<Result<Response<Bytes>, Unsent>>) -> Step {
+        self.advance(replies).unwrap_or_else(Step::Failed)
+    }
+
+    fn advance(&mut self, mut replies: Vec<Result<Response<Bytes>, Unsent>>) -> Result<Step, Failure> {
+        let tool = Arc::clone(&self.tool);
+        while let Some(stage) = tool.plan.stages.get(self.stage) {
+            if self.batch.is_none() && !self.enter(stage)? {
+                continue;
+            }
+            let Some(batch) = &mut self.batch else { continue };
+            match batch.advance(std::mem::take(&mut replies), &tool.upstream.rules, self.setting.now)? {
+                Progress::Send(requests) => return Ok(Step::Send(requests)),
+                Progress::Wait(time) => return Ok(Step::Wait(time)),
+                Progress::Done(value) => self.finish(stage, value),
+            }
+        }
+        self.answer(&tool).map(Step::Done)
+    }
+
+    /// Begins a stage; false if that was all there was to it.
+    fn enter(&mut self, stage: &Stage) -> Result<bool, Failure> {
+        if let Some(when) = &stage.when
+            && !when.holds(&self.scope).map_err(defect)?
+        {
+            self.stage += 1;
+            return Ok(false);
+        }
+        match &stage.action {
+            Action::Native(native) => {
+                let value = match &stage.each {
+                    Some(each) => self.for_each(each, native)?.into(),
+                    None => native(&self.scope, &self.setting)?,
+                };
+                self.finish(stage, value);
+                Ok(false)
+            }
+            Action::Call(call) => {
+                let tool = Arc::clone(&self.tool);
+                let request = |scope: &_, setting: &_| render::request(call, &tool.upstream, scope, setting);
+                let batch = match &stage.each {
+                    Some(each) => Batch::of_list(self.for_each(each, request)?, each),
+                    None => Batch::of_one(request(&self.scope, &self.setting)?),
+                };
+                self.calls += batch.len();
+                self.batch = Some(batch);
+                if self.calls > MAX_CALLS { Err(too_many()) } else { Ok(true) }
+            }
+        }
+    }
+
+    /// What a function gives for each element of a stage's list.
+    fn for_each<T>(
+        &mut self,
+        each: &Each,
+        function: impl Fn(&Map<String, Value>, &Setting) -> Result<T, Failure>,
+    ) -> Result<Vec<T>, Failure> {
+        let elements = match each.list.value(&self.scope).map_err(defect)? {
+            Some(Value::Array(elements)) => elements,
+            None => Vec::new(),
+            Some(_) => return Err(defect("a step's list is not a list")),
+        };
+        if elements.len() > each.limit {
+            return Err(too_many());
+        }
+        let mut given = Vec::with_capacity(elements.len());
+        for element in elements {
+            self.scope.insert(each.element.clone(), element);
+            given.push(function(&self.scope, &self.setting)?);
+        }
+        self.scope.remove(&each.element);
+        Ok(given)
+    }
+
+    fn finish(&mut self, stage: &Stage, value: Value) {
+        self.scope.insert(stage.save.clone(), value);
+        self.batch = None;
+        self.stage += 1;
+    }
+
+    /// The answer, shaped and within its budget.
+    fn answer(&mut self, tool: &Tool) -> Result<Value, Failure> {
+        let output = &tool.plan.output;
+        let scope = std::mem::take(&mut self.scope);
+        let whole = if tool.plan.whole { Value::Object(scope) } else { only_answer(scope) };
+        let apply = |shape: &crate::shape::Shape| shape.apply(&whole).map_err(|error| defect(error.to_string()));
+        let next = match &output.next {
+            Some((member, shape)) => Some((member.clone(), apply(shape)?)),
+            None => None,
+        };
+        let mut value = match &output.shape {
+            Some(shape) => apply(shape)?,
+            None => whole,
+        };
+        if let (Some((member, token)), Value::Object(members)) = (next, &mut value)
+            && !token.is_null()
+        {
+            members.insert(member, token);
+        }
+        cut::fit(value, output)
+    }
+}
+
+fn only_answer(mut scope: Map<String, Value>) -> Value {
+    scope.remove(ANSWER).unwrap_or(Value::Null)
+}
+
+/// A connection's base URL has nothing but scheme, host, port and path.
+fn plain_address(base: &str) -> Result<(), Failure> {
+    let plain = Url::parse(base).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.host().is_some()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    });
+    if plain {
+        return Ok(());
+    }
+    let message = "the connection's api_base_url is not an http or https address with nothing but host, port and path; \
+                   an operator has to correct the connection";
+    Err(Failure::new(FailureKind::Upstream, message))
+}
+
+/// Something in the connector file, or in an answer that it did not foresee.
+fn defect(why: impl AsRef<str>) -> Failure {
+    let why: String = why.as_ref().chars().filter(|c| !c.is_control()).take(200).collect();
+    Failure::new(
+        FailureKind::Upstream,
+        format!("the app's answer could not be used: {why}. The arguments are not the cause."),
+    )
+}
+
+fn too_many() -> Failure {
+    Failure::invalid(format!(
+        "this would take more than the {MAX_CALLS} requests that one call may make; ask for fewer things at once"
+    ))
+}

@@ -1,0 +1,134 @@
+//! All connectors: those that are shipped, compiled when one is first asked for, and those that were added.
+
+use crate::compile;
+use crate::connector::{Connector, Tool};
+use crate::error::{Error, Problem};
+use crate::file::{File, read};
+use crate::lint::{self, Author};
+use crate::nearest::nearest;
+use crate::shipped::{SHIPPED, Shipped};
+use std::sync::{Arc, OnceLock};
+use valetkey_vendor::Digest;
+
+/// The connectors of this server. A start only lists them.
+#[derive(Debug)]
+pub struct Catalog {
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    slug: String,
+    connector: OnceLock<Option<Arc<Connector>>>,
+    shipped: Option<&'static Shipped>,
+}
+
+impl Catalog {
+    /// The shipped connectors, none of them compiled yet.
+    ///
+    /// # Errors
+    /// Two of them have one name.
+    pub fn shipped() -> Result<Self, Error> {
+        let mut catalog = Self { entries: Vec::new() };
+        for shipped in SHIPPED {
+            catalog.free(shipped.file_name, shipped.slug)?;
+            let entry = Entry { slug: shipped.slug.to_owned(), connector: OnceLock::new(), shipped: Some(shipped) };
+            catalog.entries.push(entry);
+        }
+        Ok(catalog)
+    }
+
+    /// Adds a connector file of a user's own. It passes the same check as the shipped ones, and may name no native.
+    ///
+    /// # Errors
+    /// It cannot be read, something that it says is wrong, or its name is taken.
+    pub fn add(&mut self, file_name: &str, text: &str) -> Result<(), Error> {
+        let file = read::read(file_name, text)?;
+        self.free(file_name, &file.connector)?;
+        let connector = checked(file_name, &file, None, Author::User)?;
+        let entry = Entry { slug: file.connector, connector: OnceLock::from(Some(Arc::new(connector))), shipped: None };
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// The connector of this name.
+    #[must_use]
+    pub fn connector(&self, slug: &str) -> Option<Arc<Connector>> {
+        self.entries.iter().find(|entry| entry.slug == slug)?.get()
+    }
+
+    /// The connector of a provider's name in the API, `GMAIL`.
+    #[must_use]
+    pub fn by_provider(&self, provider: &str) -> Option<Arc<Connector>> {
+        self.entries.iter().find(|entry| entry.slug.eq_ignore_ascii_case(provider))?.get()
+    }
+
+    /// The tool of this name and its connector. Names begin with their connector's, so only that one is compiled.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Option<(Arc<Connector>, Arc<Tool>)> {
+        let owns = |entry: &&Entry| name.strip_prefix(entry.slug.as_str()).is_some_and(|rest| rest.starts_with('_'));
+        self.entries.iter().filter(owns).find_map(|entry| {
+            let connector = entry.get()?;
+            let tool = Arc::clone(connector.tools.get(name)?);
+            Some((connector, tool))
+        })
+    }
+
+    /// The tool that a wrong name was probably meant to be.
+    #[must_use]
+    pub fn nearest_tool(&self, name: &str) -> Option<String> {
+        let connectors: Vec<_> = self.connectors().collect();
+        let names = connectors.iter().flat_map(|connector| connector.tools.keys());
+        nearest(name, names.map(String::as_str)).map(str::to_owned)
+    }
+
+    /// The connector that a wrong name was probably meant to be.
+    #[must_use]
+    pub fn nearest_connector(&self, slug: &str) -> Option<String> {
+        nearest(slug, self.entries.iter().map(|entry| entry.slug.as_str())).map(str::to_owned)
+    }
+
+    /// All connectors; compiles those that were not asked for yet.
+    pub fn connectors(&self) -> impl Iterator<Item = Arc<Connector>> + '_ {
+        self.entries.iter().filter_map(Entry::get)
+    }
+
+    fn free(&self, file: &str, slug: &str) -> Result<(), Error> {
+        // Provider names are compared without case, so slugs are too.
+        if self.entries.iter().any(|entry| entry.slug.eq_ignore_ascii_case(slug)) {
+            return Err(Error::Taken { file: file.to_owned(), slug: slug.to_owned() });
+        }
+        Ok(())
+    }
+}
+
+impl Entry {
+    /// A test compiles every shipped file, so that none is ever missing here.
+    fn get(&self) -> Option<Arc<Connector>> {
+        self.connector.get_or_init(|| self.shipped.and_then(|shipped| compiled(shipped).ok()).map(Arc::new)).clone()
+    }
+}
+
+/// Compiles a shipped file. It passed the check when it was built, which is not repeated at every start.
+pub(crate) fn compiled(shipped: &Shipped) -> Result<Connector, Error> {
+    let file = read::read(shipped.file_name, shipped.text)?;
+    let wrong = |problem| Error::Wrong { file: shipped.file_name.to_owned(), problems: vec![problem] };
+    let digest = Digest::read(shipped.digest);
+    let digest = digest.map_err(|error| wrong(Problem { at: "description".to_owned(), why: error.to_string() }))?;
+    compile::connector(&file, Some(&digest)).map_err(wrong)
+}
+
+/// Checks a file and compiles it.
+pub(crate) fn checked(
+    file_name: &str,
+    file: &File,
+    digest: Option<&Digest>,
+    author: Author,
+) -> Result<Connector, Error> {
+    let problems = lint::check(file, digest, author);
+    if !problems.is_empty() {
+        return Err(Error::Wrong { file: file_name.to_owned(), problems });
+    }
+    let wrong = |problem| Error::Wrong { file: file_name.to_owned(), problems: vec![problem] };
+    compile::connector(file, digest).map_err(wrong)
+}

@@ -1,0 +1,236 @@
+//! From a file that passed the check to a connector that can be called.
+
+use crate::connector::{Auth, Connector, OAuth2, RefreshRule, Tool, Upstream};
+use crate::error::Problem;
+use crate::expression::Expression;
+use crate::file::{AuthFile, DescriptionKind, Field, File, ManualRequest, Ordered, StepFile, ToolFile};
+use crate::input::Input;
+use crate::native;
+use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, Output, Plan, Stage};
+use crate::rules::Rules;
+use crate::scopes::ScopeRule;
+use crate::shape::Shape;
+use crate::target::Target;
+use indexmap::IndexMap;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+use valetkey_domain::tool::Tool as Definition;
+use valetkey_vendor::Digest;
+
+/// The budget of an answer where the file names none.
+const MAX_BYTES: usize = 60_000;
+/// Requests at once where the file names none.
+const CONCURRENCY: usize = 8;
+
+/// Compiles a file. `digest` is of the API that it names, if its description is one.
+///
+/// # Errors
+/// The first thing that does not compile, with its place. A file that passed the check has none.
+pub(crate) fn connector(file: &File, digest: Option<&Digest>) -> Result<Connector, Problem> {
+    let base = Url::parse(&file.base_url).map_err(|error| problem("base_url", error.to_string()))?;
+    let rules = Rules::compile(&file.display_name, &file.errors, &file.rate_limit);
+    let headers: Vec<_> = file.headers.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    let upstream = Arc::new(Upstream {
+        app: file.display_name.clone(),
+        origin: base.origin().ascii_serialization(),
+        hosts: file.hosts.clone(),
+        headers: headers.clone(),
+        rules: rules.map_err(|why| problem("errors", why))?,
+    });
+    let root = base.path().trim_end_matches('/').to_owned();
+    let mut tools = IndexMap::new();
+    for (name, tool) in file.tools.iter() {
+        let compiler = Compiler { at: format!("tools.{name}"), root: &root, digest };
+        tools.insert(name.to_owned(), Arc::new(compiler.tool(name, tool, &upstream)?));
+    }
+    Ok(Connector {
+        slug: file.connector.clone(),
+        display_name: file.display_name.clone(),
+        hosts: file.hosts.clone(),
+        base_url: file.base_url.clone(),
+        proxy_url: file.proxy_url.clone(),
+        auth: auth(&file.auth)?,
+        default_scopes: file.default_scopes.clone(),
+        headers,
+        checked: file.description.kind == DescriptionKind::Discovery,
+        verify: file.verify.clone(),
+        tools,
+    })
+}
+
+fn problem(at: impl Into<String>, why: impl Into<String>) -> Problem {
+    Problem { at: at.into(), why: why.into() }
+}
+
+fn auth(ways: &[AuthFile]) -> Result<Auth, Problem> {
+    let [way] = ways else { return Err(problem("auth", "exactly one way to sign in is supported")) };
+    Ok(Auth::OAuth2(OAuth2 {
+        authorize_url: way.authorize_url.clone(),
+        token_url: way.token_url.clone(),
+        token_client_auth: way.token_client_auth,
+        scope_separator: way.scope_separator.clone(),
+        pkce: way.pkce,
+        authorize_params: way.authorize_params.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
+        refresh: RefreshRule {
+            rotates: way.refresh.rotates,
+            lost_answer: way.refresh.lost_answer,
+            idle_ttl: way.refresh.idle_ttl.as_deref().map(span).transpose()?,
+        },
+        revoke: way.revoke.clone(),
+        identity: way.identity.clone(),
+        issuer: way.issuer.clone(),
+    }))
+}
+
+/// A span such as `180d`.
+fn span(text: &str) -> Result<Duration, Problem> {
+    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+    let read = units.iter().find_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        Some(Duration::from_secs(number.checked_mul(*seconds)?))
+    });
+    read.ok_or_else(|| problem("auth.refresh.idle_ttl", format!("`{text}` is no span such as 180d, 12h, 30m or 90s")))
+}
+
+struct Compiler<'a> {
+    at: String,
+    root: &'a str,
+    digest: Option<&'a Digest>,
+}
+
+impl Compiler<'_> {
+    fn problem(&self, place: &str, why: impl Into<String>) -> Problem {
+        problem(format!("{}.{place}", self.at), why)
+    }
+
+    fn tool(&self, name: &str, tool: &ToolFile, upstream: &Arc<Upstream>) -> Result<Tool, Problem> {
+        let input = Input::compile(&tool.input, tool.versions).map_err(|why| self.problem("input", why))?;
+        let stages = if tool.steps.is_empty() {
+            vec![self.only(tool)?]
+        } else {
+            tool.steps.iter().enumerate().map(|(at, step)| self.stage(tool, at, step)).collect::<Result<_, _>>()?
+        };
+        Ok(Tool {
+            definition: Definition {
+                name: name.to_owned(),
+                title: tool.title.clone(),
+                description: tool.description.trim().to_owned(),
+                input_schema: input.schema().clone(),
+                output_schema: None,
+                effect: tool.effect,
+            },
+            scopes: ScopeRule::of(tool.scopes.as_ref()),
+            input,
+            plan: Plan { stages, whole: !tool.steps.is_empty(), output: self.output(tool)? },
+            upstream: Arc::clone(upstream),
+        })
+    }
+
+    /// The one stage of a tool without steps.
+    fn only(&self, tool: &ToolFile) -> Result<Stage, Problem> {
+        let mut fills = self.mapped(&tool.input)?;
+        fills.extend(self.written("", &tool.set, &tool.with)?);
+        let call = self.call(&tool.operation, tool.request.as_ref(), fills)?;
+        Ok(Stage { action: Action::Call(Box::new(call)), save: ANSWER.to_owned(), when: None, each: None })
+    }
+
+    fn stage(&self, tool: &ToolFile, at: usize, step: &StepFile) -> Result<Stage, Problem> {
+        let place = format!("steps[{at}]");
+        let expression = |key: &str, text: &String| {
+            Expression::compile(text).map_err(|why| self.problem(&format!("{place}.{key}"), why))
+        };
+        let action = match (&step.call, &step.native) {
+            (Some(operation), None) => {
+                let mut fills = if *operation == tool.operation { self.mapped(&tool.input)? } else { Vec::new() };
+                fills.extend(self.written(&format!("{place}."), &step.set, &step.with)?);
+                let request = step.request.as_ref().or(tool.request.as_ref());
+                Action::Call(Box::new(self.call(operation, request, fills)?))
+            }
+            (None, Some(name)) => Action::Native(
+                native::by_name(name).ok_or_else(|| self.problem(&place, format!("there is no native `{name}`")))?,
+            ),
+            _ => return Err(self.problem(&place, "a step has either `call` or `native`")),
+        };
+        let each = match &step.for_each {
+            Some(list) => Some(Each {
+                list: expression("for_each", list)?,
+                element: step.element.clone().unwrap_or_else(|| "item".to_owned()),
+                limit: step.limit.unwrap_or(MAX_CALLS).min(MAX_CALLS),
+                concurrency: step.concurrency.unwrap_or(CONCURRENCY).clamp(1, CONCURRENCY),
+                skip: step.skip.clone(),
+            }),
+            None => None,
+        };
+        Ok(Stage {
+            action,
+            save: step.save.clone().unwrap_or_else(|| ANSWER.to_owned()),
+            when: step.when.as_ref().map(|text| expression("when", text)).transpose()?,
+            each,
+        })
+    }
+
+    fn call(
+        &self,
+        operation: &str,
+        request: Option<&ManualRequest>,
+        fills: Vec<(Target, Fill)>,
+    ) -> Result<Call, Problem> {
+        let described = self.digest.and_then(|digest| digest.operations.get(operation));
+        let (method, path) = match (described, request) {
+            (Some(described), _) => (described.method.as_str(), described.path.clone()),
+            (None, Some(request)) => (request.method.as_str(), format!("{}{}", self.root, request.path)),
+            (None, None) => return Err(self.problem("operation", format!("nothing describes `{operation}`"))),
+        };
+        let method = method.parse().map_err(|_| self.problem("operation", format!("`{method}` is no HTTP method")))?;
+        Ok(Call { method, path, fills })
+    }
+
+    /// What the arguments' own `map` says.
+    fn mapped(&self, input: &Ordered<Field>) -> Result<Vec<(Target, Fill)>, Problem> {
+        let sent = input.iter().filter(|(_, field)| !matches!(field.map.as_str(), "none" | "expression"));
+        sent.map(|(name, field)| {
+            let target = Target::parse(&field.map).map_err(|why| self.problem(&format!("input.{name}.map"), why))?;
+            Ok((target, Fill::Input(name.to_owned())))
+        })
+        .collect()
+    }
+
+    fn written(
+        &self,
+        place: &str,
+        set: &Ordered<Value>,
+        with: &Ordered<String>,
+    ) -> Result<Vec<(Target, Fill)>, Problem> {
+        let mut fills = Vec::new();
+        for (target, value) in set.iter() {
+            let read = Target::parse(target).map_err(|why| self.problem(&format!("{place}set"), why))?;
+            fills.push((read, Fill::Always(value.clone())));
+        }
+        for (target, text) in with.iter() {
+            let at = format!("{place}with.{target}");
+            let read = Target::parse(target).map_err(|why| self.problem(&at, why))?;
+            let computed = Expression::compile(text).map_err(|why| self.problem(&at, why))?;
+            fills.push((read, Fill::Computed(computed)));
+        }
+        Ok(fills)
+    }
+
+    fn output(&self, tool: &ToolFile) -> Result<Output, Problem> {
+        let shape = |key: &str, text: &str| Shape::compile(text).map_err(|why| self.problem(key, why.to_string()));
+        let next = match &tool.paginate {
+            Some(paginate) => Some((format!("next_{}", paginate.into), shape("paginate.next", &paginate.next)?)),
+            None => None,
+        };
+        Ok(Output {
+            shape: tool.output.shape.as_deref().map(|text| shape("output.shape", text)).transpose()?,
+            max_bytes: tool.output.max_bytes.unwrap_or(MAX_BYTES),
+            list: tool.output.list.clone(),
+            spare: tool.output.spare.clone(),
+            over: tool.output.over,
+            read_on: tool.output.read_on.clone().unwrap_or_default().trim().to_owned(),
+            next,
+        })
+    }
+}

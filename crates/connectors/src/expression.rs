@@ -1,0 +1,194 @@
+//! One-line expressions, typed: a number stays a number, and what is absent leaves its target out. They have no
+//! functions, a handful of filters, no multiplication (it repeats texts without bound), and fuel.
+
+use minijinja::value::{Serde, Value as Typed, ValueKind};
+use minijinja::{Environment, Expression as Compiled, UndefinedBehavior, filters, tests as conditions};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+/// The longest expression, in bytes.
+const MAX_BYTES: usize = 500;
+/// Instructions that one evaluation may take.
+const FUEL: u64 = 5_000;
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::empty();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_fuel(Some(FUEL));
+    environment.set_recursion_limit(32);
+    environment.add_filter("default", filters::default);
+    environment.add_filter("join", filters::join);
+    environment.add_filter("length", filters::length);
+    environment.add_filter("lower", filters::lower);
+    environment.add_filter("min", filters::min);
+    environment.add_filter("trim", filters::trim);
+    environment.add_filter("upper", filters::upper);
+    environment.add_filter("wrap", wrap);
+    environment.add_test("defined", conditions::is_defined);
+    environment.add_test("true", conditions::is_true);
+    environment.add_test("false", conditions::is_false);
+    environment
+});
+
+/// A compiled expression.
+#[derive(Debug)]
+pub struct Expression {
+    compiled: Compiled<'static, 'static>,
+    roots: BTreeSet<String>,
+    /// Where the expression is nothing but a name with members: then its value is taken as it stands.
+    path: Option<Vec<String>>,
+}
+
+impl Expression {
+    /// Compiles one line.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn compile(text: &str) -> Result<Self, String> {
+        if text.len() > MAX_BYTES {
+            return Err(format!("the expression has {} bytes; {MAX_BYTES} at most", text.len()));
+        }
+        if text.contains(['\n', '*']) {
+            return Err("an expression is one line, without multiplication or powers".to_owned());
+        }
+        let compiled = ENVIRONMENT
+            .compile_expression_owned(text.to_owned())
+            .map_err(|error| format!("the expression `{text}` does not compile: {error}"))?;
+        let roots: BTreeSet<String> = compiled.undeclared_variables(false).into_iter().collect();
+        let path: Vec<String> = text.split('.').map(str::to_owned).collect();
+        let plain = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let path = (path.iter().all(plain) && path.first().is_some_and(|root| roots.contains(root))).then_some(path);
+        Ok(Self { compiled, roots, path })
+    }
+
+    /// The names that it reads, with members: `input.query`.
+    #[must_use]
+    pub fn reads(&self) -> BTreeSet<String> {
+        self.compiled.undeclared_variables(true).into_iter().collect()
+    }
+
+    /// Its value; nothing where it is undefined or null, so that its target is left out. Undefined members of objects
+    /// are left out too; null members stay: in a patch they take something away.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub fn value(&self, scope: &Map<String, Value>) -> Result<Option<Value>, String> {
+        if let Some(path) = &self.path {
+            return Ok(found(scope, path).filter(|value| !value.is_null()).cloned());
+        }
+        let value = self.typed(scope)?;
+        if value.is_none() { Ok(None) } else { json(&value) }
+    }
+
+    /// Whether its value counts as true.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub fn holds(&self, scope: &Map<String, Value>) -> Result<bool, String> {
+        Ok(self.typed(scope)?.is_true())
+    }
+
+    /// Only the names that it reads are handed over: saved answers may be large.
+    fn typed(&self, scope: &Map<String, Value>) -> Result<Typed, String> {
+        let needed = scope.iter().filter(|(name, _)| self.roots.contains(*name));
+        let needed = needed.map(|(name, value)| (name.clone(), Typed::from(Serde(value))));
+        self.compiled.eval(Typed::from_pairs(needed)).map_err(|error| error.to_string())
+    }
+}
+
+/// The value that a path of names leads to.
+fn found<'a>(scope: &'a Map<String, Value>, path: &[String]) -> Option<&'a Value> {
+    let (root, members) = path.split_first()?;
+    members.iter().try_fold(scope.get(root)?, |value, member| value.get(member))
+}
+
+/// Each element as the one member of an object: `['a'] | wrap('email')` is `[{email: 'a'}]`.
+fn wrap(list: &Typed, member: &str) -> Result<Typed, minijinja::Error> {
+    if list.is_undefined() || list.is_none() {
+        return Ok(Typed::UNDEFINED);
+    }
+    let objects = list.try_iter()?.map(|element| Typed::from_pairs([(member.to_owned(), element)]));
+    Ok(objects.collect::<Vec<_>>().into())
+}
+
+/// As JSON, without what is undefined.
+fn json(value: &Typed) -> Result<Option<Value>, String> {
+    let said = |error: minijinja::Error| error.to_string();
+    match value.kind() {
+        ValueKind::Undefined => Ok(None),
+        ValueKind::Seq | ValueKind::Iterable => {
+            let items = value.try_iter().map_err(said)?.map(|item| json(&item));
+            Ok(Some(items.filter_map(Result::transpose).collect::<Result<_, _>>()?))
+        }
+        ValueKind::Map => {
+            let mut members = Map::new();
+            for key in value.try_iter().map_err(said)? {
+                if let Some(member) = json(&value.get_item(&key).map_err(said)?)? {
+                    members.insert(key.to_string(), member);
+                }
+            }
+            Ok(Some(Value::Object(members)))
+        }
+        _ => serde_json::to_value(value).map(Some).map_err(|error| error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn value(text: &str, scope: &Value) -> Option<Value> {
+        Expression::compile(text).unwrap().value(scope.as_object().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn types_are_kept() {
+        let scope = json!({"input": {"n": 3, "on": true, "list": ["a", "b"], "x": 1.5}});
+        assert_eq!(value("input.n", &scope), Some(json!(3)));
+        assert_eq!(value("input.n + 1", &scope), Some(json!(4)));
+        assert_eq!(value("input.x", &scope), Some(json!(1.5)));
+        assert_eq!(value("input.on", &scope), Some(json!(true)));
+        assert_eq!(value("[input.n, 2] | min", &scope), Some(json!(2)));
+        assert_eq!(value("input.list | wrap('email')", &scope), Some(json!([{"email": "a"}, {"email": "b"}])));
+        assert_eq!(value("'all' if input.on else 'none'", &scope), Some(json!("all")));
+    }
+
+    #[test]
+    fn what_is_absent_is_left_out() {
+        let scope = json!({"input": {"a": 1, "nothing": null}});
+        assert_eq!(value("input.b", &scope), None);
+        assert_eq!(value("input.b.c.d", &scope), None);
+        assert_eq!(value("saved.b", &scope), None);
+        assert_eq!(value("none", &scope), None);
+        assert_eq!(value("input.b | wrap('email')", &scope), None);
+        assert_eq!(value("{'a': input.a, 'b': input.b, 'c': input.nothing}", &scope), Some(json!({"a": 1, "c": null})));
+        assert_eq!(value("input.nothing", &scope), None);
+    }
+
+    #[test]
+    fn what_it_reads_is_known() {
+        let reads = Expression::compile("input.a if saved.b.c else times").unwrap().reads();
+        assert_eq!(reads.into_iter().collect::<Vec<_>>(), ["input.a", "saved.b.c", "times"]);
+    }
+
+    #[test]
+    fn an_expression_ends_and_stays_small() {
+        for text in ["'a' * 1000000000", "2 ** 100000", "range(1000000000)", "debug()", "cycler(1)", "1 +", "a\nb"] {
+            let refused = Expression::compile(text).and_then(|compiled| compiled.value(&Map::new()));
+            assert!(refused.is_err(), "{text} gave {refused:?}");
+        }
+        assert!(Expression::compile(&"a+".repeat(300)).is_err());
+    }
+
+    #[test]
+    fn fuel_runs_out() {
+        let mut environment = ENVIRONMENT.clone();
+        environment.set_fuel(Some(3));
+        let spent =
+            environment.compile_expression("a + a + a + a").unwrap().eval(minijinja::context!(a => 1)).unwrap_err();
+        assert!(spent.to_string().contains("fuel"), "{spent}");
+        assert_eq!(ENVIRONMENT.fuel(), Some(FUEL));
+    }
+}

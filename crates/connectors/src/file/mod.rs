@@ -1,0 +1,260 @@
+//! A connector file as written: one app, how to sign in there, and its tools. Structure is data; what must be computed
+//! stands in one-line expressions ([`crate::expression`]), and answers are shaped by jq ([`crate::shape`]).
+//!
+//! Unknown keys are refused everywhere. [`read`](read::read) gives errors with line, column and path.
+
+mod ordered;
+pub mod read;
+mod tool;
+
+pub use ordered::Ordered;
+pub use tool::{Field, ManualRequest, OutputFile, Over, Paginate, ScopeAlternative, ScopeFile, StepFile, ToolFile};
+
+use crate::FailureKind;
+use serde::Deserialize;
+
+/// A whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// The connector's name, which every tool's name begins with.
+    pub connector: String,
+    /// The app's name, for people.
+    pub display_name: String,
+    /// How its tools reach the app.
+    pub upstream: Upstream,
+    /// What the paths of manual requests are appended to; the paths of described operations must lie under it.
+    pub base_url: String,
+    /// What the proxy appends whole paths to: an origin only.
+    pub proxy_url: String,
+    /// The hosts that a request may go to.
+    pub hosts: Vec<String>,
+    /// Where the app's API is described.
+    pub description: Description,
+    /// How a user signs in. Exactly one way for now.
+    pub auth: Vec<AuthFile>,
+    /// The scopes that a new connection asks for.
+    #[serde(default)]
+    pub default_scopes: Vec<String>,
+    /// Headers that the app always wants.
+    #[serde(default)]
+    pub headers: Ordered<String>,
+    /// How the app asks to slow down.
+    #[serde(default)]
+    pub rate_limit: RateLimit,
+    /// How the app's failures are read.
+    #[serde(default)]
+    pub errors: Errors,
+    /// A cheap tool without arguments to write, for "test connection".
+    pub verify: Option<String>,
+    /// The tools by name.
+    pub tools: Ordered<ToolFile>,
+    /// Documented names that are not built yet.
+    #[serde(default)]
+    pub not_yet: Vec<String>,
+}
+
+/// How a connector's tools reach the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Upstream {
+    /// Requests to an HTTP API.
+    Http,
+}
+
+/// Where an API is described, and so what a file is held against.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    /// What sort of description it is.
+    pub kind: DescriptionKind,
+    /// Discovery: name and version, `calendar:v3`.
+    pub id: Option<String>,
+    /// Discovery: the hash of the document, as its digest has it.
+    pub sha256: Option<String>,
+    /// Manual: the page that it was read from.
+    pub url: Option<String>,
+    /// Manual: the day on which it was read.
+    pub read_on: Option<String>,
+}
+
+/// The sorts of description.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DescriptionKind {
+    /// A Discovery document of the vendor, digested and committed: the file is checked against it.
+    Discovery,
+    /// Documentation that a person read: nothing can be checked against it.
+    Manual,
+}
+
+/// One way to sign in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthFile {
+    /// Which way.
+    pub kind: AuthKind,
+    /// The authorization endpoint.
+    pub authorize_url: String,
+    /// The token endpoint.
+    pub token_url: String,
+    /// How the client names itself at the token endpoint.
+    #[serde(default)]
+    pub token_client_auth: TokenClientAuth,
+    /// What stands between two scopes.
+    #[serde(default = "space")]
+    pub scope_separator: String,
+    /// Whether the proof key is sent.
+    #[serde(default)]
+    pub pkce: Pkce,
+    /// What the authorization endpoint is also told.
+    #[serde(default)]
+    pub authorize_params: Ordered<String>,
+    /// What the app does with refresh tokens.
+    #[serde(default)]
+    pub refresh: Refresh,
+    /// How a grant is revoked.
+    pub revoke: Option<Revoke>,
+    /// Who signed in.
+    pub identity: Option<Identity>,
+    /// The issuer that the provider names in every answer of the authorization endpoint (`iss`, RFC 9207), where it
+    /// promises to (`authorization_response_iss_parameter_supported`).
+    pub issuer: Option<String>,
+}
+
+fn space() -> String {
+    " ".to_owned()
+}
+
+/// The ways to sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum AuthKind {
+    /// The authorization code flow of RFC 6749.
+    #[serde(rename = "oauth2")]
+    OAuth2,
+}
+
+/// How a client authenticates at a token endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenClientAuth {
+    /// Id and secret in the form.
+    #[default]
+    Post,
+    /// Id and secret in the `Authorization` header.
+    Basic,
+    /// The id in the form, and no secret.
+    None,
+}
+
+/// Proof keys, RFC 7636.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Pkce {
+    /// Sent, as SHA-256.
+    #[default]
+    S256,
+    /// Not sent: the app does not take it.
+    #[serde(rename = "none")]
+    None,
+}
+
+/// What an app does with refresh tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    /// Whether every refresh gives a new one and ends the old.
+    #[serde(default)]
+    pub rotates: bool,
+    /// What to do when a refresh was sent and its answer was never seen.
+    #[serde(default)]
+    pub lost_answer: LostAnswer,
+    /// How long an unused one lives: a number and `d`, `h`, `m` or `s`.
+    pub idle_ttl: Option<String>,
+}
+
+/// What to do when a refresh was sent and its answer was never seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LostAnswer {
+    /// Ask again at once: the app accepts a repeat.
+    RetryNow,
+    /// Live on the access token, then try the old refresh token once.
+    #[default]
+    RetryAtExpiry,
+    /// The account is lost.
+    Never,
+}
+
+/// How a grant is revoked.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revoke {
+    /// The HTTP method.
+    pub method: String,
+    /// The address.
+    pub url: String,
+    /// Where the token stands: `form.<name>`.
+    pub token_in: String,
+}
+
+/// How it is found out who signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// The HTTP method.
+    pub method: String,
+    /// The address; its host is one of the file's.
+    pub url: String,
+    /// A shape that gives the account's stable id.
+    pub id: String,
+    /// A shape that gives what people call the account.
+    pub name: Option<String>,
+    /// The scopes of which any one allows the question.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+/// How the app asks to slow down, beside status 429.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RateLimit {
+    /// The statuses that may mean it.
+    pub status: Vec<u16>,
+    /// The reasons that mean it; none named means any.
+    pub reason: Vec<String>,
+    /// The header that says how long to wait, in seconds or as a date.
+    pub retry_after: String,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self { status: Vec::new(), reason: Vec::new(), retry_after: "retry-after".to_owned() }
+    }
+}
+
+/// How the app's failures are read.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Errors {
+    /// A shape that finds the reason's code in a failed answer.
+    pub reason: Option<String>,
+    /// A shape that finds the message in a failed answer.
+    pub message: Option<String>,
+    /// What failures mean; the first that matches wins, then the status decides.
+    pub rules: Vec<ErrorRule>,
+}
+
+/// What one sort of failure means.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorRule {
+    /// The statuses that it is about. 200 is one too: some apps fail in a good answer.
+    pub status: Vec<u16>,
+    /// The reasons that it is about; none named means any.
+    #[serde(default)]
+    pub reason: Vec<String>,
+    /// What it is.
+    pub kind: FailureKind,
+    /// What the model is told to do, where the kind's own advice would be wrong.
+    pub say: Option<String>,
+}

@@ -1,0 +1,43 @@
+//! From text to a file, with bounds: a connector file is a few hundred lines, whatever YAML could make of it.
+
+use super::File;
+use crate::Error;
+use serde_saphyr::{Options, alias_limits, budget, options};
+
+/// The longest file, in bytes.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// Reads the text of a connector file.
+///
+/// # Errors
+/// [`Error::Unreadable`] with line, column and path.
+pub fn read(file_name: &str, text: &str) -> Result<File, Error> {
+    let unreadable = |why: String| Error::Unreadable { file: file_name.to_owned(), why };
+    if text.len() > MAX_BYTES {
+        return Err(unreadable(format!("{} bytes are too many for a connector file: {MAX_BYTES} at most", text.len())));
+    }
+    let mut path = String::new();
+    let read = serde_saphyr::with_deserializer_from_str_with_options(text, bounds(), |deserializer| {
+        serde_path_to_error::deserialize(deserializer).map_err(|error| {
+            path = error.path().to_string();
+            error.into_inner()
+        })
+    });
+    read.map_err(|error| unreadable(described(&error, &path)))
+}
+
+/// No aliases at all: no honest connector file needs one, and they are how a small text becomes a large value.
+fn bounds() -> Options {
+    options! {
+        budget: budget! { max_events: 200_000, max_aliases: 0, max_anchors: 0, max_depth: 32, max_documents: 1 },
+        alias_limits: alias_limits! { max_total_replayed_events: 0, max_replay_stack_depth: 0 },
+        with_snippet: false,
+        reject_unsupported_tags: true,
+    }
+}
+
+fn described(error: &serde_saphyr::Error, path: &str) -> String {
+    let place = error.location().map(|at| format!("line {}, column {}, ", at.line(), at.column()));
+    let path = if path.is_empty() || path == "." { String::new() } else { format!("at {path}: ") };
+    format!("{}{path}{}", place.unwrap_or_default(), error.without_snippet())
+}

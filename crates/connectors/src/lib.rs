@@ -1,0 +1,34 @@
+//! Connector files: read, checked, compiled, and played as calls. It renders requests, reads answers and shapes them;
+//! it never sends anything, sees no credential, and holds no user's data longer than a call.
+//!
+//! Read [`file`] for what a connector is, [`lint`] for what is demanded of it, [`Catalog`] for how one is found, and
+//! [`call`] for how a tool call runs: a machine that says what to send and is given the answers.
+
+pub mod call;
+mod catalog;
+mod compile;
+mod connector;
+mod error;
+pub mod expression;
+mod failure;
+pub mod file;
+pub mod input;
+pub mod lint;
+pub mod native;
+mod nearest;
+mod plan;
+mod rules;
+mod scopes;
+mod setting;
+pub mod shape;
+mod shipped;
+pub mod target;
+
+pub use call::{Run, Step};
+pub use catalog::Catalog;
+pub use connector::{Auth, Connector, OAuth2, RefreshRule, Tool};
+pub use error::{Error, Problem};
+pub use failure::{Failure, FailureKind, Unsent};
+pub use file::{Identity, LostAnswer, Pkce, Revoke, TokenClientAuth};
+pub use scopes::ScopeRule;
+pub use setting::Setting;

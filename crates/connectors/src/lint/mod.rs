@@ -1,0 +1,58 @@
+//! What is demanded of a connector file, without a network: that it agrees with the vendor's own description, that
+//! models can use it, and that it is as safe as the ones that were shipped. Nothing is reported only once: everything
+//! that is found is told.
+//!
+//! [`whole`] looks at the file as one, [`tools`] at each tool's face, [`requests`] at what it sends against the digest,
+//! [`names`] at what is documented for the connector.
+
+mod body;
+pub mod names;
+mod requests;
+mod tools;
+mod whole;
+
+#[cfg(test)]
+mod tests;
+
+use crate::error::Problem;
+use crate::file::{DescriptionKind, File};
+use valetkey_vendor::Digest;
+
+/// Who wrote a file: what is shipped may do what a user's may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// This project: may name natives.
+    Us,
+    /// A user: may not.
+    User,
+}
+
+/// Everything that is wrong with a file. `digest` is of the API that its description names, where there is one.
+#[must_use]
+pub fn check(file: &File, digest: Option<&Digest>, author: Author) -> Vec<Problem> {
+    let mut found = Found::default();
+    whole::check(file, digest, &mut found);
+    let described = if file.description.kind == DescriptionKind::Discovery { digest } else { None };
+    for (name, tool) in file.tools.iter() {
+        tools::check(file, name, tool, author, &mut found);
+        requests::check(file, name, tool, described, &mut found);
+    }
+    found.0
+}
+
+/// What was found so far.
+#[derive(Debug, Default)]
+struct Found(Vec<Problem>);
+
+impl Found {
+    fn add(&mut self, at: impl Into<String>, why: impl Into<String>) {
+        self.0.push(Problem { at: at.into(), why: why.into() });
+    }
+
+    /// Adds it where something does not hold.
+    fn demand(&mut self, holds: bool, at: &str, why: &str) {
+        if !holds {
+            self.add(at, why);
+        }
+    }
+}

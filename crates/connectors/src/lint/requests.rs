@@ -1,0 +1,248 @@
+//! What a tool sends, held against the vendor's description.
+
+use super::Found;
+use super::body::{Leaf, leaf};
+use crate::file::{Field, File, ManualRequest, Ordered, ToolFile};
+use crate::scopes::ScopeRule;
+use crate::target::Target;
+use serde_json::Value;
+use url::Url;
+use valetkey_domain::tool::Effect;
+use valetkey_vendor::{Digest, Operation, Place};
+
+/// One request of a tool, as written.
+struct Written<'a> {
+    at: String,
+    operation: &'a str,
+    request: Option<&'a ManualRequest>,
+    /// The arguments that go into it by their own `map`.
+    input: Option<&'a Ordered<Field>>,
+    set: &'a Ordered<Value>,
+    with: &'a Ordered<String>,
+}
+
+pub(super) fn check(file: &File, name: &str, tool: &ToolFile, digest: Option<&Digest>, found: &mut Found) {
+    let written = all(name, tool);
+    for request in &written {
+        let targets = targets(request, found);
+        match digest {
+            Some(digest) => described(file, request, &targets, digest, found),
+            None => manual(request, &targets, found),
+        }
+    }
+    let methods: Vec<&str> = written.iter().filter_map(|request| method(request, digest)).collect();
+    effect(&format!("tools.{name}"), tool, &methods, found);
+    if let Some(digest) = digest {
+        scopes(&format!("tools.{name}"), tool, &written, digest, found);
+    }
+}
+
+fn all<'a>(name: &str, tool: &'a ToolFile) -> Vec<Written<'a>> {
+    let request = tool.request.as_ref();
+    if tool.steps.is_empty() {
+        let (input, set, with) = (Some(&tool.input), &tool.set, &tool.with);
+        return vec![Written { at: format!("tools.{name}"), operation: &tool.operation, request, input, set, with }];
+    }
+    let calls = tool.steps.iter().enumerate().filter_map(|(index, step)| Some((index, step, step.call.as_ref()?)));
+    calls
+        .map(|(index, step, operation)| Written {
+            at: format!("tools.{name}.steps[{index}]"),
+            operation,
+            request: step.request.as_ref().or(request),
+            input: (*operation == tool.operation).then_some(&tool.input),
+            set: &step.set,
+            with: &step.with,
+        })
+        .collect()
+}
+
+/// What stands behind a target.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Argument(&'a str, &'a Field),
+    Always(&'a Value),
+    Computed,
+}
+
+fn targets<'a>(request: &Written<'a>, found: &mut Found) -> Vec<(Target, Source<'a>)> {
+    let mut targets: Vec<(Target, Source<'a>)> = Vec::new();
+    let mapped = request.input.into_iter().flat_map(Ordered::iter);
+    let mapped = mapped.filter(|(_, field)| !matches!(field.map.as_str(), "none" | "expression"));
+    let mapped = mapped.map(|(name, field)| (field.map.as_str(), Source::Argument(name, field)));
+    let set = request.set.iter().map(|(target, value)| (target, Source::Always(value)));
+    let with = request.with.keys().map(|target| (target, Source::Computed));
+    for (text, source) in mapped.chain(set).chain(with) {
+        match Target::parse(text) {
+            Err(why) => found.add(request.at.as_str(), why),
+            Ok(target) if targets.iter().any(|(known, _)| *known == target) => {
+                found.add(request.at.as_str(), format!("two values go to {target}"));
+            }
+            Ok(target) => targets.push((target, source)),
+        }
+    }
+    targets
+}
+
+fn described(file: &File, request: &Written<'_>, targets: &[(Target, Source<'_>)], digest: &Digest, found: &mut Found) {
+    let at = request.at.as_str();
+    let Some(operation) = digest.operations.get(request.operation) else {
+        return found.add(at, format!("the vendor's description has no operation `{}`", request.operation));
+    };
+    found.demand(request.request.is_none(), at, "the description says method and path: leave out `request`");
+    found.demand(lies_under(file, digest, operation), at, "its path does not lie under `base_url`");
+    for (target, source) in targets {
+        target_fits(at, target, *source, operation, digest, found);
+    }
+    for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
+        let target = match parameter.place {
+            Place::Path => Target::Path(parameter.name.clone()),
+            Place::Query => Target::Query(parameter.name.clone()),
+        };
+        let given = targets.iter().find(|(known, _)| *known == target).map(|(_, source)| source);
+        let sure = match given {
+            Some(Source::Argument(_, field)) => field.required || field.default.is_some(),
+            Some(Source::Always(_) | Source::Computed) => true,
+            None => false,
+        };
+        found.demand(sure, at, &format!("{target} is required by the vendor, and may be absent here"));
+    }
+    body_is_whole(at, targets, operation, digest, found);
+}
+
+fn lies_under(file: &File, digest: &Digest, operation: &Operation) -> bool {
+    let whole = format!("{}{}", digest.base_url, operation.path);
+    whole.strip_prefix(file.base_url.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn target_fits(
+    at: &str,
+    target: &Target,
+    source: Source<'_>,
+    operation: &Operation,
+    digest: &Digest,
+    found: &mut Found,
+) {
+    let place = match target {
+        Target::Path(name) => Some((name, Place::Path)),
+        Target::Query(name) => Some((name, Place::Query)),
+        Target::Header(_) => None,
+        Target::Body(path) => {
+            match leaf(operation, digest, path) {
+                Err(why) => found.add(at, why),
+                Ok(leaf) => source_fits(at, target, source, &leaf, found),
+            }
+            None
+        }
+    };
+    let Some((name, place)) = place else { return };
+    match operation.parameter(digest, name).filter(|parameter| parameter.place == place) {
+        None => found.add(at, format!("{} has no {target}", operation.id)),
+        Some(parameter) => source_fits(at, target, source, &Leaf::of(parameter), found),
+    }
+}
+
+/// Types and enums of what is sent against those of where it goes.
+fn source_fits(at: &str, target: &Target, source: Source<'_>, leaf: &Leaf, found: &mut Found) {
+    match source {
+        Source::Computed => {}
+        Source::Always(value) => {
+            if let Err(why) = leaf.takes_value(value) {
+                found.add(at, format!("{target} is always {value}, which {why}"));
+            }
+        }
+        Source::Argument(name, field) => {
+            if let Err(why) = leaf.takes_field(field) {
+                found.add(format!("{at}.input.{name}"), format!("goes to {target}, which {why}"));
+            }
+        }
+    }
+}
+
+/// GET and DELETE carry no body; required members are there.
+fn body_is_whole(
+    at: &str,
+    targets: &[(Target, Source<'_>)],
+    operation: &Operation,
+    digest: &Digest,
+    found: &mut Found,
+) {
+    let bodies: Vec<&Vec<String>> = targets
+        .iter()
+        .filter_map(|(target, _)| if let Target::Body(path) = target { Some(path) } else { None })
+        .collect();
+    let none = operation.method == "GET" || operation.method == "DELETE";
+    found.demand(bodies.is_empty() || !none, at, &format!("{} carries no body", operation.method));
+    let Some(schema) = &operation.body else { return };
+    if bodies.iter().any(|path| path.is_empty()) {
+        return;
+    }
+    for (name, member) in &digest.resolve(schema).properties {
+        let wanted = member.required_by.contains(&operation.id);
+        let given = bodies.iter().any(|path| path.first() == Some(name));
+        found.demand(given || !wanted, at, &format!("body.{name} is required by the vendor"));
+    }
+}
+
+/// Without a description there is less to hold it against: method, path, and that its variables are filled.
+fn manual(request: &Written<'_>, targets: &[(Target, Source<'_>)], found: &mut Found) {
+    let at = request.at.as_str();
+    let Some(written) = request.request else {
+        return found.add(at, "without a description of the vendor's, `request` says method and path");
+    };
+    let known = ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&written.method.as_str());
+    found.demand(known, at, &format!("`{}` is no method that tools use", written.method));
+    let plain = Url::parse("https://x.test").and_then(|base| base.join(&written.path.replace(['{', '}'], "")));
+    let plain =
+        plain.is_ok_and(|url| url.host_str() == Some("x.test") && url.query().is_none() && url.fragment().is_none());
+    let climbs = written.path.split('/').any(|segment| segment == "." || segment == "..");
+    let rooted = written.path.starts_with('/') && !written.path.starts_with("//") && !written.path.contains('\\');
+    found.demand(plain && rooted && !climbs, at, "its path is not a plain path that begins with one slash");
+    for variable in written.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+        let filled = targets.iter().any(|(target, _)| *target == Target::Path(variable.to_owned()));
+        found.demand(filled, at, &format!("nothing fills path.{variable}"));
+    }
+    let none = written.method == "GET" || written.method == "DELETE";
+    let body = targets.iter().any(|(target, _)| matches!(target, Target::Body(_)));
+    found.demand(!(none && body), at, &format!("{} carries no body", written.method));
+}
+
+fn method<'a>(request: &Written<'a>, digest: Option<&'a Digest>) -> Option<&'a str> {
+    match digest {
+        Some(digest) => Some(digest.operations.get(request.operation)?.method.as_str()),
+        None => Some(request.request?.method.as_str()),
+    }
+}
+
+/// What a tool says of its effect against the methods that it uses.
+fn effect(at: &str, tool: &ToolFile, methods: &[&str], found: &mut Found) {
+    let only_reads = methods.iter().all(|method| *method == "GET");
+    let deletes = methods.contains(&"DELETE");
+    let agrees = match tool.effect {
+        Effect::Read => only_reads,
+        Effect::Write => !only_reads && !deletes,
+        Effect::Destructive => !only_reads,
+    };
+    let why = format!(
+        "effect `{}` contradicts its methods ({}) without an `excuse`",
+        tool.effect.as_str(),
+        methods.join(", ")
+    );
+    found.demand(agrees || tool.excuse.is_some(), at, &why);
+}
+
+/// Every alternative of the tool's rule allows every operation that it calls, and names only scopes that exist.
+fn scopes(at: &str, tool: &ToolFile, written: &[Written<'_>], digest: &Digest, found: &mut Found) {
+    let at = format!("{at}.scopes");
+    let rule = ScopeRule::of(tool.scopes.as_ref());
+    found.demand(!rule.alternatives().is_empty(), &at, "the vendor names scopes for this, so the tool does too");
+    for alternative in rule.alternatives() {
+        for scope in alternative {
+            found.demand(digest.scopes.contains(scope), &at, &format!("`{scope}` is no scope of this API"));
+        }
+        for operation in written.iter().filter_map(|request| digest.operations.get(request.operation)) {
+            let enough = alternative.iter().any(|scope| operation.scopes.contains(scope));
+            let why = format!("`{}` does not allow {}", alternative.join(" "), operation.id);
+            found.demand(enough, &at, &why);
+        }
+    }
+}

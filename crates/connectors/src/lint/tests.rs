@@ -1,0 +1,199 @@
+//! The shipped files pass, and each thing that may be wrong is found.
+
+use super::*;
+use crate::file::read;
+use crate::shipped::SHIPPED;
+use crate::{Catalog, catalog};
+
+const NAMES: &[(&str, &str)] = &[
+    ("gmail", include_str!("../../../../catalogue/names/gmail.tsv")),
+    ("googlecalendar", include_str!("../../../../catalogue/names/googlecalendar.tsv")),
+];
+
+fn told(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_shipped_files_pass() {
+    for shipped in SHIPPED {
+        let file = read::read(shipped.file_name, shipped.text).unwrap();
+        let digest = Digest::read(shipped.digest).unwrap();
+        let problems = check(&file, Some(&digest), Author::Us);
+        assert!(problems.is_empty(), "{}:\n{}", shipped.file_name, told(&problems));
+        assert_eq!(file.connector, shipped.slug);
+        catalog::compiled(shipped).unwrap();
+    }
+}
+
+#[test]
+fn every_documented_name_is_built_or_listed() {
+    for shipped in SHIPPED {
+        let (_, table) = NAMES.iter().find(|(slug, _)| *slug == shipped.slug).unwrap();
+        let file = read::read(shipped.file_name, shipped.text).unwrap();
+        let problems = names::check(&file, &names::read(table).unwrap());
+        assert!(problems.is_empty(), "{}:\n{}", shipped.file_name, told(&problems));
+    }
+}
+
+/// What is found when one piece of the shipped calendar file is replaced.
+fn broken(from: &str, to: &str) -> String {
+    let shipped = SHIPPED.iter().find(|shipped| shipped.slug == "googlecalendar").unwrap();
+    assert!(shipped.text.contains(from), "the file has no `{from}`");
+    let text = shipped.text.replacen(from, to, 1);
+    match read::read(shipped.file_name, &text) {
+        Ok(file) => told(&check(&file, Some(&Digest::read(shipped.digest).unwrap()), Author::Us)),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn each_disagreement_with_the_vendor_is_found() {
+    for (from, to, expected) in [
+        ("operation: calendar.events.get", "operation: calendar.events.fetch", "no operation `calendar.events.fetch`"),
+        ("map: query.timeMin", "map: query.timeMinimum", "has no query.timeMinimum"),
+        ("map: body.location", "map: body.place", "has no body.place"),
+        ("map: query.maxResults", "map: none", "`because`"),
+        ("maximum: 2500\n        map: query.maxResults", "map: query.pageToken", "two values go to query.pageToken"),
+        ("minimum: 1\n        maximum: 2500", "maximum: 2500", "bounds that the argument does not keep"),
+        ("enum: [startTime, updated]", "enum: [startTime, created]", "takes only startTime, updated"),
+        ("          body.end: times.end\n", "", "body.end is required"),
+        (
+            "default: primary\n        min_length: 1\n        map: path.calendarId",
+            "map: path.calendarId",
+            "path.calendarId is required",
+        ),
+        ("/auth/calendar.events.readonly", "/auth/calendar.events.lesen", "no scope of this API"),
+        ("/auth/calendar.events.readonly", "/auth/calendar.settings.readonly", "does not allow calendar.events.list"),
+        ("effect: destructive", "effect: read", "contradicts its methods (DELETE)"),
+        ("sha256: e4", "sha256: f4", "another document"),
+        ("query.maxResults: 1,", "query.maxResults: one,", "not string"),
+        (
+            "      - {call: calendar.events.delete, save: gone}",
+            "      - {call: calendar.events.delete, save: gone, set: {body.a: 1}}",
+            "takes no body",
+        ),
+    ] {
+        let found = broken(from, to);
+        assert!(found.contains(expected), "{from} -> {to}: {expected} is not in:\n{found}");
+    }
+}
+
+#[test]
+fn each_defect_of_the_file_itself_is_found() {
+    for (from, to, expected) in [
+        ("hosts: [www.googleapis.com,", "hosts: [www.example.com,", "its host is not among `hosts`"),
+        ("base_url: https", "base_url: http", "not a plain https address"),
+        ("proxy_url: https://www.googleapis.com", "proxy_url: https://www.googleapis.com/calendar", "no path"),
+        ("access_type: offline", "include_granted_scopes: \"true\"", "include_granted_scopes"),
+        ("access_type: offline", "state: fixed", "`state` is set by the server"),
+        ("times.start", "timse.start", "reads `timse.start`"),
+        ("input.attendees_emails | wrap('email')", "input.attendees | wrap('email')", "reads `input.attendees`"),
+        ("wrap('email')", "wrap('email'", "does not compile"),
+        ("shape: .event", "shape: \".event |\"", "output"),
+        ("shape: .event", "shape: env", "output"),
+        ("native: calendar_times", "native: calendar_clock", "no native `calendar_clock`"),
+        ("into: page_token", "into: page", "names no argument"),
+        ("  googlecalendar_list_events:", "  calendar_list_events:", "begins with `googlecalendar_`"),
+        ("order_by: startTime}", "order_by: soon}", "order_by"),
+        ("verify: googlecalendar_list_events", "verify: googlecalendar_get_event_by_id", "without arguments"),
+        ("      max_bytes: 60000", "      max_bytes: 6", "max_bytes"),
+        ("title: List events", "titel: List events", "titel"),
+    ] {
+        let found = broken(from, to);
+        assert!(found.contains(expected), "{from} -> {to}: {expected} is not in:\n{found}");
+    }
+}
+
+#[test]
+fn a_documented_name_that_is_forgotten_is_found() {
+    let shipped = SHIPPED.iter().find(|shipped| shipped.slug == "googlecalendar").unwrap();
+    let table = names::read(NAMES[1].1).unwrap();
+    let found = |from: &str, to: &str| {
+        let text = shipped.text.replacen(from, to, 1);
+        told(&names::check(&read::read("x.yaml", &text).unwrap(), &table))
+    };
+    assert!(found("  - googlecalendar_move_event\n", "").contains("neither built nor listed"));
+    assert!(found("- googlecalendar_move_event", "- googlecalendar_mvoe_event").contains("is not documented"));
+    assert!(
+        found("      single_events:\n", "      single:\n").contains("lacks the documented argument `single_events`")
+    );
+    assert!(found("versions: true", "versions: false").contains("`versions`"));
+}
+
+/// A file of a user's own.
+const OWN: &str = "
+connector: intranet
+display_name: Intranet
+upstream: http
+base_url: https://intranet.example.com/api
+proxy_url: https://intranet.example.com
+hosts: [intranet.example.com]
+description: {kind: manual, url: \"https://intranet.example.com/docs\", read_on: 2026-11-22}
+auth:
+  - {kind: oauth2, authorize_url: \"https://intranet.example.com/a\", token_url: \"https://intranet.example.com/t\"}
+tools:
+  intranet_get_page:
+    title: Get a page
+    description: Reads one page of the intranet by its id.
+    operation: pages.get
+    request: {method: GET, path: \"/pages/{id}\"}
+    effect: read
+    input:
+      page_id: {type: string, description: The id of the page to read., required: true, map: path.id}
+    example: {page_id: a}
+";
+
+fn added(from: &str, to: &str) -> Result<(), String> {
+    assert!(OWN.contains(from), "the file has no `{from}`");
+    Catalog::shipped().unwrap().add("own.yaml", &OWN.replacen(from, to, 1)).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_file_of_ones_own_is_taken_and_held_to_the_same() {
+    added("Intranet", "Intranet").unwrap();
+    for (from, to, expected) in [
+        ("connector: intranet", "connector: gmail", "there already"),
+        ("hosts: [intranet.example.com]", "hosts: [169.254.169.254]", "not among `hosts`"),
+        ("path: \"/pages/{id}\"", "path: \"//evil.test/{id}\"", "not a plain path"),
+        ("path: \"/pages/{id}\"", "path: \"/../admin/{id}\"", "not a plain path"),
+        ("path: \"/pages/{id}\"", "path: \"/pages\\\\{id}\"", "not a plain path"),
+        ("map: path.id", "map: header.authorization", "not a connector file's to fill"),
+        ("method: GET", "method: POST", "contradicts its methods (POST)"),
+        (", read_on: 2026-11-22", "", "read_on"),
+        ("    request: {method: GET, path: \"/pages/{id}\"}\n", "", "`request` says method and path"),
+        ("    example:", "    steps: [{native: gmail_compose}, {call: pages.get}]\n    example:", "may name no native"),
+        ("{kind: manual,", "{kind: discovery, id: \"gmail:v1\",", "digest is not here"),
+    ] {
+        let said = added(from, to).unwrap_err();
+        assert!(said.contains(expected), "{from} -> {to}: {expected} is not in:\n{said}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_line_and_path() {
+    let said = added("title: Get a page", "titel: Get a page").unwrap_err();
+    assert!(said.contains("line 13") && said.contains("tools.intranet_get_page") && said.contains("titel"), "{said}");
+    let said = added("effect: read", "effect: reads").unwrap_err();
+    assert!(said.contains("tools.intranet_get_page.effect"), "{said}");
+    assert!(added("title: Get a page", "title: Get a page\n    title: Twice").is_err());
+}
+
+#[test]
+fn yaml_that_grows_or_turns_on_itself_is_refused() {
+    let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b]\n";
+    let deep = format!("connector: {}{}", "[".repeat(5000), "]".repeat(5000));
+    let long = format!("connector: {}", "x".repeat(2_000_000));
+    for text in [
+        bomb,
+        "connector: &a [*a]",
+        "<<: &a {b: 1}\nc: *a",
+        &deep,
+        &long,
+        "connector: !!binary aGk=",
+        "a: 1\n---\nb: 2",
+    ] {
+        let mut catalog = Catalog::shipped().unwrap();
+        assert!(matches!(catalog.add("bomb.yaml", text), Err(crate::Error::Unreadable { .. })), "{text:.60}");
+    }
+}

@@ -1,0 +1,146 @@
+//! A tool's face: its name, what models read, its expressions, shapes and natives.
+
+use super::{Author, Found};
+use crate::expression::Expression;
+use crate::file::{Field, File, ToolFile};
+use crate::input::Input;
+use crate::native;
+use crate::plan::ANSWER;
+use crate::shape::Shape;
+use std::collections::BTreeSet;
+use valetkey_domain::tool::MAX_NAME;
+
+/// The shortest description that can tell a model anything.
+const MIN_WORDS: usize = 15;
+
+pub(super) fn check(file: &File, name: &str, tool: &ToolFile, author: Author, found: &mut Found) {
+    let at = format!("tools.{name}");
+    let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let ours = name.strip_prefix(file.connector.as_str()).is_some_and(|rest| rest.starts_with('_'));
+    found.demand(ours, &at, &format!("a tool's name begins with `{}_`", file.connector));
+    found.demand(name.len() <= MAX_NAME && name.chars().all(named), &at, "a name has at most 64 of a-z, 0-9 and _");
+    found.demand(tool.description.trim().len() >= MIN_WORDS, &at, "its description says too little");
+    found.demand(!tool.title.trim().is_empty(), &at, "its title is empty");
+    for (field_name, field) in tool.input.iter() {
+        field_alone(&format!("{at}.input.{field_name}"), field, found);
+    }
+    arguments(&at, tool, found);
+    steps(&at, tool, author, found);
+    expressions(&at, tool, found);
+    output(&at, tool, found);
+}
+
+fn field_alone(at: &str, field: &Field, found: &mut Found) {
+    let kinds = ["string", "integer", "number", "boolean", "array", "object"];
+    found.demand(kinds.contains(&field.kind.as_str()), at, &format!("`{}` is no JSON type", field.kind));
+    found.demand(field.description.trim().len() >= MIN_WORDS, at, "its description says too little");
+    found.demand((field.kind == "array") == field.items.is_some(), at, "a list, and nothing else, has `items`");
+    found.demand(!(field.required && field.default.is_some()), at, "what is required needs no default");
+    found.demand(
+        (field.map == "none") == field.because.is_some(),
+        at,
+        "`map: none`, and nothing else, has a `because`",
+    );
+}
+
+/// The schema compiles, takes the tool's example, and its defaults are valid.
+fn arguments(at: &str, tool: &ToolFile, found: &mut Found) {
+    let input = match Input::compile(&tool.input, tool.versions) {
+        Ok(input) => input,
+        Err(why) => return found.add(format!("{at}.input"), why),
+    };
+    if let Err(failure) = input.check("the example", &tool.example) {
+        found.add(format!("{at}.example"), failure.message);
+    }
+    if let Some(paginate) = &tool.paginate {
+        let known = tool.input.get(&paginate.into).is_some();
+        found.demand(known, &format!("{at}.paginate.into"), "names no argument of this tool");
+    }
+}
+
+fn steps(at: &str, tool: &ToolFile, author: Author, found: &mut Found) {
+    let main = tool.steps.iter().filter(|step| step.call.as_ref() == Some(&tool.operation)).count();
+    found.demand(tool.steps.is_empty() || main == 1, at, "exactly one step calls the tool's own operation");
+    let bare = tool.steps.is_empty() || (tool.set.is_empty() && tool.with.is_empty());
+    found.demand(bare, at, "with steps, `set` and `with` stand in them");
+    let mut saved = BTreeSet::from(["input", "call"]);
+    for (index, step) in tool.steps.iter().enumerate() {
+        let at = format!("{at}.steps[{index}]");
+        found.demand(step.call.is_some() != step.native.is_some(), &at, "a step has either `call` or `native`");
+        if let Some(name) = &step.native {
+            found.demand(author == Author::Us, &at, "a file of one's own may name no native");
+            found.demand(native::by_name(name).is_some(), &at, &format!("there is no native `{name}`"));
+        }
+        let fresh = saved.insert(step.save.as_deref().unwrap_or(ANSWER));
+        found.demand(fresh, &at, "another step saves under this name");
+        let plain = step.for_each.is_some() || (step.element.is_none() && step.skip.is_empty() && step.limit.is_none());
+        found.demand(plain, &at, "`as`, `skip` and `limit` belong to `for_each`");
+    }
+}
+
+/// Every expression compiles and reads only what is there: arguments, and what earlier steps saved.
+fn expressions(at: &str, tool: &ToolFile, found: &mut Found) {
+    let mut used = BTreeSet::new();
+    let mut saved: BTreeSet<String> = BTreeSet::new();
+    for (target, text) in tool.with.iter() {
+        used.extend(expression(&format!("{at}.with.{target}"), text, tool, &saved, found));
+    }
+    for (index, step) in tool.steps.iter().enumerate() {
+        let at = format!("{at}.steps[{index}]");
+        for (key, text) in [("when", &step.when), ("for_each", &step.for_each)] {
+            if let Some(text) = text {
+                used.extend(expression(&format!("{at}.{key}"), text, tool, &saved, found));
+            }
+        }
+        let element = step.for_each.is_some().then(|| step.element.clone().unwrap_or_else(|| "item".to_owned()));
+        let fresh = element.filter(|element| saved.insert(element.clone()));
+        for (target, text) in step.with.iter() {
+            used.extend(expression(&format!("{at}.with.{target}"), text, tool, &saved, found));
+        }
+        if let Some(element) = fresh {
+            saved.remove(&element);
+        }
+        saved.insert(step.save.clone().unwrap_or_else(|| ANSWER.to_owned()));
+    }
+    let natives = tool.steps.iter().any(|step| step.native.is_some());
+    let shape = tool.output.shape.as_deref().unwrap_or_default();
+    for (name, _) in tool.input.iter().filter(|(_, field)| field.map == "expression") {
+        let read = natives || used.contains(&format!("input.{name}")) || shape.contains(&format!(".input.{name}"));
+        found.demand(read, &format!("{at}.input.{name}"), "no expression reads it");
+    }
+}
+
+/// What one expression reads.
+fn expression(at: &str, text: &str, tool: &ToolFile, saved: &BTreeSet<String>, found: &mut Found) -> BTreeSet<String> {
+    let reads = match Expression::compile(text) {
+        Ok(compiled) => compiled.reads(),
+        Err(why) => {
+            found.add(at, why);
+            return BTreeSet::new();
+        }
+    };
+    for read in &reads {
+        let mut parts = read.split('.');
+        let (root, member) = (parts.next().unwrap_or_default(), parts.next());
+        let known = match (root, member) {
+            ("input", Some(argument)) => tool.input.get(argument).is_some(),
+            ("input", None) | ("call", Some("id")) => true,
+            (other, _) => saved.contains(other),
+        };
+        found.demand(known, at, &format!("reads `{read}`, which is not there"));
+    }
+    reads
+}
+
+fn output(at: &str, tool: &ToolFile, found: &mut Found) {
+    let next = tool.paginate.as_ref().map(|paginate| &paginate.next);
+    for text in tool.output.shape.iter().chain(next) {
+        if let Err(why) = Shape::compile(text) {
+            found.add(format!("{at}.output"), why.to_string());
+        }
+    }
+    let whole = tool.output.list.is_none() || tool.output.read_on.is_some();
+    found.demand(whole, &format!("{at}.output"), "a list that may be cut needs `read_on`");
+    let sane = tool.output.max_bytes.is_none_or(|bytes| (2_000..=10_000_000).contains(&bytes));
+    found.demand(sane, &format!("{at}.output.max_bytes"), "is not from 2,000 to 10,000,000");
+}

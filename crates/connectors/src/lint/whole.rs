@@ -1,0 +1,137 @@
+//! The file as one: names, addresses, sign-in, description.
+
+use super::Found;
+use crate::file::{AuthFile, Description, DescriptionKind, File};
+use crate::shape::Shape;
+use crate::target::Target;
+use url::Url;
+use valetkey_vendor::Digest;
+
+/// Scopes of OpenID Connect and of Google's userinfo: every API's connection may ask for them, no API's description
+/// lists them.
+const IDENTITY_SCOPES: &[&str] = &[
+    "openid",
+    "email",
+    "profile",
+    "offline_access",
+    "https://www.googleapis.com/auth/userinfo.email",
+    "https://www.googleapis.com/auth/userinfo.profile",
+];
+
+pub(super) fn check(file: &File, digest: Option<&Digest>, found: &mut Found) {
+    let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let good = file.connector.starts_with(|c: char| c.is_ascii_lowercase()) && file.connector.chars().all(named);
+    found.demand(good, "connector", "a name has only a-z, 0-9 and _, and begins with a letter");
+    found.demand(!file.display_name.trim().is_empty(), "display_name", "is empty");
+    addresses(file, found);
+    found.demand(file.auth.len() == 1, "auth", "exactly one way to sign in is supported");
+    file.auth.iter().for_each(|way| sign_in(file, way, found));
+    description(&file.description, digest, found);
+    default_scopes(file, digest, found);
+    for name in file.headers.keys() {
+        if let Err(why) = Target::parse(&format!("header.{name}")) {
+            found.add(format!("headers.{name}"), why);
+        }
+    }
+    for (key, text) in [("reason", &file.errors.reason), ("message", &file.errors.message)] {
+        if let Some(Err(why)) = text.as_deref().map(Shape::compile) {
+            found.add(format!("errors.{key}"), why.to_string());
+        }
+    }
+    if let Some(verify) = &file.verify {
+        let cheap = file.tools.get(verify).is_some_and(|tool| !tool.input.iter().any(|(_, field)| field.required));
+        found.demand(cheap, "verify", "names no tool of this file that can be called without arguments");
+    }
+}
+
+fn addresses(file: &File, found: &mut Found) {
+    for (at, text) in [("base_url", &file.base_url), ("proxy_url", &file.proxy_url)] {
+        let Some(url) = https(text) else {
+            found.add(at, format!("`{text}` is not a plain https address"));
+            continue;
+        };
+        let listed = file.hosts.iter().any(|host| Some(host.as_str()) == url.host_str());
+        found.demand(listed, at, "its host is not among `hosts`");
+        found.demand(at == "base_url" || url.path() == "/", at, "is an origin: no path");
+    }
+    for host in &file.hosts {
+        let plain = https(&format!("https://{host}/")).is_some_and(|url| url.host_str() == Some(host));
+        found.demand(
+            plain && !host.contains('*'),
+            "hosts",
+            &format!("`{host}` is not one plain host name in lower case"),
+        );
+    }
+}
+
+/// A https address without user, query, fragment or port of its own.
+fn https(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let plain = url.scheme() == "https"
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.port().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    plain.then_some(url)
+}
+
+fn sign_in(file: &File, way: &AuthFile, found: &mut Found) {
+    let revoke = way.revoke.as_ref().map(|revoke| ("auth.revoke.url", &revoke.url));
+    let ends = [("auth.authorize_url", &way.authorize_url), ("auth.token_url", &way.token_url)];
+    for (at, url) in ends.into_iter().chain(revoke) {
+        found.demand(https(url).is_some(), at, &format!("`{url}` is not a plain https address"));
+    }
+    if let Some(revoke) = &way.revoke {
+        found.demand(revoke.token_in.starts_with("form."), "auth.revoke.token_in", "must be `form.` and a name");
+    }
+    let named = way.issuer.as_deref().is_none_or(|issuer| https(issuer).is_some());
+    found.demand(named, "auth.issuer", "is not a plain https address");
+    let widening = way.authorize_params.get("include_granted_scopes").is_none();
+    found.demand(
+        widening,
+        "auth.authorize_params",
+        "include_granted_scopes would let one token serve other connections",
+    );
+    for fixed in ["client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge"] {
+        let ours = way.authorize_params.get(fixed).is_none();
+        found.demand(ours, "auth.authorize_params", &format!("`{fixed}` is set by the server"));
+    }
+    let Some(identity) = &way.identity else { return };
+    let listed =
+        https(&identity.url).is_some_and(|url| file.hosts.iter().any(|host| Some(host.as_str()) == url.host_str()));
+    found.demand(listed, "auth.identity.url", "is not a plain https address on one of `hosts`");
+    for text in std::iter::once(&identity.id).chain(&identity.name) {
+        if let Err(why) = Shape::compile(text) {
+            found.add("auth.identity", why.to_string());
+        }
+    }
+}
+
+fn description(description: &Description, digest: Option<&Digest>, found: &mut Found) {
+    match description.kind {
+        DescriptionKind::Discovery => {
+            let Some(digest) = digest else {
+                return found.add("description", "names a description whose digest is not here");
+            };
+            let same = description.id.as_deref() == Some(digest.id.as_str());
+            found.demand(same, "description.id", &format!("the digest is of `{}`", digest.id));
+            let same = description.sha256.as_deref() == Some(digest.source_sha256.as_str());
+            found.demand(same, "description.sha256", "the digest was made from another document: look at what changed");
+        }
+        DescriptionKind::Manual => {
+            let page = description.url.as_deref().is_some_and(|url| https(url).is_some());
+            found.demand(page, "description.url", "names the https page that the file was written from");
+            let day = description.read_on.as_deref().is_some_and(|day| day.parse::<jiff::civil::Date>().is_ok());
+            found.demand(day, "description.read_on", "names the day on which the page was read, such as 2026-11-22");
+        }
+    }
+}
+
+fn default_scopes(file: &File, digest: Option<&Digest>, found: &mut Found) {
+    let Some(digest) = digest else { return };
+    for scope in &file.default_scopes {
+        let known = digest.scopes.contains(scope) || IDENTITY_SCOPES.contains(&scope.as_str());
+        found.demand(known, "default_scopes", &format!("`{scope}` is no scope of this API"));
+    }
+}

@@ -1,0 +1,49 @@
+//! Natives: what a connector file cannot say in data, as plain functions between two steps of a call.
+//!
+//! A native sees the call's scope, an object of `input` (the arguments, checked) and of what earlier steps saved, and
+//! gives a value that the next step or the shape uses. It does no I/O; time and uniqueness come from the [`Setting`].
+//! The list is closed: a file names one by its name, and files that users bring may name none.
+//!
+//! Whatever an app has put into a message is data of strangers: no native may panic on it, and each bounds what it
+//! makes of it.
+
+mod address;
+mod body;
+mod calendar_times;
+mod gmail_attachment;
+mod gmail_attachment_data;
+mod gmail_compose;
+mod gmail_message;
+mod gmail_reply;
+mod headers;
+mod html;
+mod moment;
+mod part;
+mod raw;
+mod scope;
+mod timed;
+mod zone;
+
+use crate::{Failure, Setting};
+use serde_json::{Map, Value};
+
+/// A function between two steps: from the scope (`input` and saved values) to a value.
+pub type Native = fn(&Map<String, Value>, &Setting) -> Result<Value, Failure>;
+
+const NATIVES: &[(&str, Native)] = &[
+    ("calendar_times", calendar_times::run),
+    ("gmail_attachment", gmail_attachment::run),
+    ("gmail_attachment_data", gmail_attachment_data::run),
+    ("gmail_compose", gmail_compose::run),
+    ("gmail_message", gmail_message::run),
+    ("gmail_reply", gmail_reply::run),
+];
+
+/// The native of this name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<Native> {
+    NATIVES.iter().find(|(known, _)| *known == name).map(|(_, native)| *native)
+}
+
+#[cfg(test)]
+mod tests;

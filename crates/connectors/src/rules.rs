@@ -1,0 +1,272 @@
+//! How an app's failures are read, and what a model is told about them.
+
+use crate::failure::{Failure, FailureKind};
+use crate::file::{ErrorRule, Errors, RateLimit};
+use crate::shape::Shape;
+use http::{HeaderMap, StatusCode, header};
+use jiff::fmt::rfc2822::DateTimeParser;
+use serde_json::Value;
+use std::time::Duration;
+use valetkey_domain::Timestamp;
+
+/// The most of an app's own words that are passed on.
+const MAX_WORDS: usize = 300;
+/// The longest wait that an app is believed.
+const MAX_WAIT: Duration = Duration::from_secs(24 * 3600);
+
+/// The compiled rules of one connector.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    app: String,
+    reason: Option<Shape>,
+    message: Option<Shape>,
+    rules: Vec<ErrorRule>,
+    rate_limit: RateLimit,
+}
+
+/// What is known of the request that failed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    /// Whether it may have changed something.
+    pub(crate) changes: bool,
+    /// When it was asked.
+    pub(crate) now: Timestamp,
+}
+
+impl Rules {
+    /// Compiles the rules of a file.
+    ///
+    /// # Errors
+    /// The shape that does not compile, in words.
+    pub(crate) fn compile(app: &str, errors: &Errors, rate_limit: &RateLimit) -> Result<Self, String> {
+        let shape = |text: &Option<String>| text.as_deref().map(Shape::compile).transpose().map_err(|e| e.to_string());
+        Ok(Self {
+            app: app.to_owned(),
+            reason: shape(&errors.reason)?,
+            message: shape(&errors.message)?,
+            rules: errors.rules.clone(),
+            rate_limit: rate_limit.clone(),
+        })
+    }
+
+    /// The failure that an answer is; nothing if it is a good one.
+    #[must_use]
+    pub(crate) fn failure(
+        &self,
+        asked: Asked,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &Value,
+    ) -> Option<Failure> {
+        let reason = text_at(self.reason.as_ref(), body);
+        let rule = self.rules.iter().find(|rule| applies(&rule.status, &rule.reason, status, reason.as_deref()));
+        if status.is_success() && rule.is_none() {
+            return None;
+        }
+        let limit = &self.rate_limit;
+        let limited = !limit.status.is_empty() && applies(&limit.status, &limit.reason, status, reason.as_deref());
+        let kind = match rule {
+            Some(rule) => rule.kind,
+            None if limited => FailureKind::RateLimited,
+            None => by_status(status),
+        };
+        let retry_after = headers.get(&limit.retry_after).and_then(|value| wait(value.to_str().ok()?, asked.now));
+        let message = self.told(kind, status, body, retry_after, asked, rule.and_then(|rule| rule.say.as_deref()));
+        Some(Failure { kind, message, status: Some(status.as_u16()), retry_after })
+    }
+
+    /// An answer that cannot be read.
+    #[must_use]
+    pub(crate) fn nonsense(&self, asked: Asked, status: StatusCode, why: &str) -> Failure {
+        let message = format!("{} answered {why} (HTTP {}).{}", self.app, status.as_u16(), doubt(asked));
+        Failure { kind: FailureKind::Upstream, message, status: Some(status.as_u16()), retry_after: None }
+    }
+
+    fn told(
+        &self,
+        kind: FailureKind,
+        status: StatusCode,
+        body: &Value,
+        retry_after: Option<Duration>,
+        asked: Asked,
+        say: Option<&str>,
+    ) -> String {
+        let words = text_at(self.message.as_ref(), body).map(|words| quoted(&words)).filter(|words| !words.is_empty());
+        let words = words.map(|words| format!(" It said: \"{words}\".")).unwrap_or_default();
+        let what = what_happened(kind);
+        let advice = say.map_or_else(|| advice(kind, retry_after, asked), str::to_owned);
+        format!("{} {what} (HTTP {}).{words} {advice}", self.app, status.as_u16())
+    }
+}
+
+/// Status and reason of a rule against those of an answer; a rule that names no reason takes any.
+fn applies(statuses: &[u16], reasons: &[String], status: StatusCode, reason: Option<&str>) -> bool {
+    statuses.contains(&status.as_u16())
+        && (reasons.is_empty() || reason.is_some_and(|reason| reasons.iter().any(|known| known == reason)))
+}
+
+fn text_at(shape: Option<&Shape>, body: &Value) -> Option<String> {
+    shape?.apply(body).ok()?.as_str().map(str::to_owned)
+}
+
+fn by_status(status: StatusCode) -> FailureKind {
+    match status.as_u16() {
+        400 | 405 | 406 | 411 | 413..=415 | 422 => FailureKind::InvalidInput,
+        401 => FailureKind::Unauthenticated,
+        402 => FailureKind::UnsupportedPlan,
+        403 => FailureKind::Forbidden,
+        404 | 410 => FailureKind::NotFound,
+        409 | 412 | 423 => FailureKind::Conflict,
+        408 | 504 => FailureKind::Timeout,
+        429 => FailureKind::RateLimited,
+        _ => FailureKind::Upstream,
+    }
+}
+
+const fn what_happened(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::InvalidInput => "refused these arguments",
+        FailureKind::Unauthenticated => "did not accept the user's sign-in",
+        FailureKind::MissingScope => "says that the user's consent does not cover this",
+        FailureKind::Forbidden => "does not let this user do this",
+        FailureKind::NotFound => "has no such thing, or not for this user",
+        FailureKind::Conflict => "refused this because of the present state",
+        FailureKind::RateLimited => "asks to slow down",
+        FailureKind::Upstream => "failed",
+        FailureKind::UnsupportedPlan => "does not include this in the user's plan",
+        FailureKind::Timeout => "took too long",
+    }
+}
+
+fn advice(kind: FailureKind, retry_after: Option<Duration>, asked: Asked) -> String {
+    match kind {
+        FailureKind::InvalidInput => "Correct the arguments and call again.".to_owned(),
+        FailureKind::Unauthenticated => "The user has to connect the account again.".to_owned(),
+        FailureKind::MissingScope => "The user has to connect the account again and allow it.".to_owned(),
+        FailureKind::Forbidden => "Do not repeat the call; tell the user.".to_owned(),
+        FailureKind::NotFound => "Check the id, for instance by listing first.".to_owned(),
+        FailureKind::Conflict => "Read the present state first, then decide.".to_owned(),
+        FailureKind::UnsupportedPlan => "Do not repeat the call; tell the user.".to_owned(),
+        FailureKind::RateLimited => match retry_after {
+            Some(wait) => format!("Call again in {} seconds.", wait.as_secs()),
+            None => "Call again in a minute.".to_owned(),
+        },
+        FailureKind::Upstream | FailureKind::Timeout => doubt(asked).trim_start().to_owned(),
+    }
+}
+
+/// A request that changes something may have been done although it failed.
+const fn doubt(asked: Asked) -> &'static str {
+    if asked.changes {
+        " It may have been done all the same: look before you repeat it."
+    } else {
+        " The arguments are not the cause; call again later."
+    }
+}
+
+/// An app's words, so that they can be passed on: no control characters, no addresses that could pass for a link of
+/// ours, not too long.
+fn quoted(words: &str) -> String {
+    let clean: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let words = clean.split_whitespace().map(|word| if word.contains("://") { "[link left out]" } else { word });
+    let joined = words.collect::<Vec<_>>().join(" ").replace('"', "'");
+    let cut: String = joined.chars().take(MAX_WORDS).collect();
+    cut.trim_end_matches('.').to_owned()
+}
+
+/// `Retry-After`: seconds, or a date as HTTP writes it (RFC 9110, 10.2.3).
+fn wait(value: &str, now: Timestamp) -> Option<Duration> {
+    let value = value.trim();
+    let wait = match value.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => http_date(value)?.duration_since(now).try_into().unwrap_or_default(),
+    };
+    Some(wait.min(MAX_WAIT))
+}
+
+fn http_date(value: &str) -> Option<Timestamp> {
+    let rfc_2822 = value.strip_suffix("GMT").map(|date| format!("{date}+0000"))?;
+    DateTimeParser::new().parse_timestamp(rfc_2822).ok()
+}
+
+/// Whether a media type is JSON: `application/json`, or any that ends in `+json`.
+#[must_use]
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return true };
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || kind.ends_with("+json") || kind == "text/json"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const READ: Asked = Asked { changes: false, now: Timestamp::UNIX_EPOCH };
+    const WRITE: Asked = Asked { changes: true, now: Timestamp::UNIX_EPOCH };
+
+    fn rules() -> Rules {
+        let errors = serde_json::from_value(json!({
+            "reason": ".error.errors[0].reason", "message": ".error.message",
+            "rules": [
+                {"status": [403], "reason": ["insufficientPermissions"], "kind": "missing_scope"},
+                {"status": [200], "reason": ["notInPlan"], "kind": "unsupported_plan", "say": "Ask the admin."}
+            ]
+        }));
+        let limit = RateLimit { status: vec![403], reason: vec!["rateLimitExceeded".into()], ..RateLimit::default() };
+        Rules::compile("Mail", &errors.unwrap(), &limit).unwrap()
+    }
+
+    fn failure(status: u16, retry: Option<&str>, body: &Value) -> Option<Failure> {
+        let mut headers = HeaderMap::new();
+        retry.map(|value| headers.insert("retry-after", value.parse().unwrap()));
+        rules().failure(READ, StatusCode::from_u16(status).unwrap(), &headers, body)
+    }
+
+    fn because(reason: &str) -> Value {
+        json!({"error": {"message": "It says so.", "errors": [{"reason": reason}]}})
+    }
+
+    #[test]
+    fn the_reason_decides_before_the_status() {
+        let kind = |status, reason| failure(status, None, &because(reason)).unwrap().kind;
+        assert_eq!(kind(403, "insufficientPermissions"), FailureKind::MissingScope);
+        assert_eq!(kind(403, "rateLimitExceeded"), FailureKind::RateLimited);
+        assert_eq!(kind(403, "forbidden"), FailureKind::Forbidden);
+        assert_eq!(kind(404, "notFound"), FailureKind::NotFound);
+        assert_eq!(kind(503, "backendError"), FailureKind::Upstream);
+        assert_eq!(kind(307, ""), FailureKind::Upstream, "a redirect is never followed");
+    }
+
+    #[test]
+    fn a_good_status_may_carry_a_failure() {
+        let found = failure(200, None, &because("notInPlan")).unwrap();
+        assert_eq!(found.kind, FailureKind::UnsupportedPlan);
+        assert!(found.message.ends_with("Ask the admin."), "{}", found.message);
+        assert!(failure(200, None, &json!({})).is_none());
+    }
+
+    #[test]
+    fn retry_after_is_read_in_both_forms_and_not_believed_for_ever() {
+        let wait = |value| failure(429, Some(value), &json!({})).unwrap().retry_after;
+        assert_eq!(wait("7"), Some(Duration::from_secs(7)));
+        assert_eq!(wait("Thu, 01 Jan 1970 00:01:30 GMT"), Some(Duration::from_secs(90)));
+        assert_eq!(wait("99999999"), Some(MAX_WAIT));
+        assert_eq!(wait("soon"), None);
+    }
+
+    #[test]
+    fn the_apps_words_are_passed_on_without_links_or_escapes() {
+        let body = json!({"error": {"message": "Open https://evil.test/consent \u{1b}[31mnow\nplease \"friend\""}});
+        let message = failure(400, None, &body).unwrap().message;
+        assert!(message.contains("Open [link left out]") && message.contains("'friend'"), "{message}");
+        assert!(!message.contains("evil") && !message.contains(char::is_control), "{message}");
+    }
+
+    #[test]
+    fn a_failed_change_is_in_doubt() {
+        let nothing = HeaderMap::new();
+        let failed = rules().failure(WRITE, StatusCode::BAD_GATEWAY, &nothing, &json!({})).unwrap();
+        assert!(failed.message.contains("look before you repeat"), "{}", failed.message);
+    }
+}

@@ -1,0 +1,89 @@
+//! Authorizations: one consent in flight, from the link to its outcome.
+//!
+//! ```text
+//! Linked ──POST of our page──> Started ──callback──> Exchanging ──> Done(outcome)
+//!    └───────── expires ───────────┴────────────────────────────────> Done(Expired)
+//! ```
+//! Opening a link spends nothing. `Exchanging` is entered by one status change, so a code is exchanged once; a crash
+//! there means that the person starts again.
+
+use crate::id::{AccountId, AuthorizationId, ConnectionId, EnvironmentId};
+use crate::{Sealed, Timestamp};
+
+/// One consent in flight.
+#[derive(Clone, Debug)]
+pub struct Authorization {
+    /// Its id.
+    pub id: AuthorizationId,
+    /// The environment it belongs to.
+    pub environment: EnvironmentId,
+    /// The connection to consent to.
+    pub connection: ConnectionId,
+    /// The account that will hold the credential.
+    pub account: AccountId,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Until when the link opens.
+    pub link_expires_at: Timestamp,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// How far a consent has come.
+#[derive(Clone, Debug)]
+pub enum Stage {
+    /// A link was handed out; anybody may look at the page.
+    Linked,
+    /// A person pressed the button: bound to that browser, the provider's page is open.
+    Started(Started),
+    /// The provider sent the person back and the code is being exchanged.
+    Exchanging(Started),
+    /// Over, this way.
+    Done {
+        /// How it ended.
+        outcome: Outcome,
+        /// When.
+        at: Timestamp,
+        /// SHA-256 of the cookie of the browser that may see the outcome; none if no browser was ever bound.
+        browser: Option<[u8; 32]>,
+    },
+}
+
+/// What a started consent is bound to.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// SHA-256 of the browser's binding cookie.
+    pub browser: [u8; 32],
+    /// SHA-256 of `state`.
+    pub state: [u8; 32],
+    /// The PKCE verifier, sealed.
+    pub verifier: Sealed,
+    /// The redirect URI as sent, to be repeated at the exchange.
+    pub redirect_uri: String,
+    /// Until when the provider may send the person back.
+    pub expires_at: Timestamp,
+}
+
+/// How a consent ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The account is ACTIVE with all scopes that were asked.
+    Connected,
+    /// The account is ACTIVE, but these scopes were withheld.
+    ConnectedWithout(Vec<String>),
+    /// The person said no.
+    Declined,
+    /// The provider refused, with its error code (a short word, checked) .
+    Refused(String),
+    /// The provider could not be reached or answered nonsense.
+    ProviderFailed,
+    /// Another provider account than before; nothing was replaced.
+    OtherAccount {
+        /// Who the account was.
+        before: String,
+        /// Who signed in now.
+        now: String,
+    },
+    /// Time ran out.
+    Expired,
+}

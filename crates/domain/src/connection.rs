@@ -1,0 +1,58 @@
+//! Connections: the app developer's configuration of a connector. One serves all users.
+
+use crate::id::{ConnectionId, EnvironmentId};
+use crate::name::ConnectionName;
+use crate::{Sealed, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A connector set up for an app.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Its id.
+    pub id: ConnectionId,
+    /// The environment it belongs to.
+    pub environment: EnvironmentId,
+    /// Its name: unique ignoring case, found by exact case.
+    pub name: ConnectionName,
+    /// The connector's slug (`googlecalendar`), which names the connector file.
+    pub connector: String,
+    /// The OAuth client and where to send people and requests.
+    pub settings: Settings,
+    /// The OAuth client's secret, sealed; none until it is given, or for a public client.
+    pub client_secret: Option<Sealed>,
+    /// Whether calls and new consents are allowed.
+    pub enabled: bool,
+    /// Raised by every change; caches compare it.
+    pub revision: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What the developer chose. Whatever is absent is the connector's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The OAuth client id registered with the app's vendor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// The scopes to ask for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// Where people sign in, instead of the connector's own (GitHub Enterprise, sovereign clouds, a lab).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorize_url: Option<String>,
+    /// Where codes and refresh tokens are exchanged, instead of the connector's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_url: Option<String>,
+    /// Where tokens are revoked, instead of the connector's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoke_url: Option<String>,
+    /// Who the account is, instead of the connector's own address for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_url: Option<String>,
+    /// Scheme, host, port and perhaps a path prefix that replace those of the connector's API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_base_url: Option<String>,
+}

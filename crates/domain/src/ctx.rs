@@ -1,0 +1,88 @@
+//! Who asks, for which environment, until when. Everything that touches a user's data takes a [`Ctx`] first; only the
+//! doors make one, each from a credential that names exactly one environment.
+
+use crate::Timestamp;
+use crate::id::{AuthorizationId, ClientId, EnvironmentId, InstanceId, RequestId};
+use std::sync::Arc;
+
+/// The caller's right, carried through every call.
+#[derive(Clone)]
+pub struct Ctx {
+    /// The environment whose rows may be seen. Every query has it in its condition.
+    pub environment: EnvironmentId,
+    /// Who is asking.
+    pub actor: Actor,
+    /// Names this request in logs, errors and the journal.
+    pub request: RequestId,
+    /// When the caller stops waiting.
+    pub deadline: Timestamp,
+    /// Whether the caller has given up.
+    pub cancellation: Arc<dyn Cancellation>,
+    /// Where to tell how far a long call has come.
+    pub progress: Arc<dyn Progress>,
+}
+
+impl std::fmt::Debug for Ctx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ctx")
+            .field("environment", &self.environment)
+            .field("actor", &self.actor)
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who is asking: one variant for each kind of door.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// An API client with a token.
+    Client(ClientId),
+    /// An agent at an MCP instance's URL.
+    Instance(InstanceId),
+    /// A person with an authorization link.
+    Link(AuthorizationId),
+    /// The operator, at the command line.
+    Operator,
+    /// The server itself, on a schedule.
+    System,
+}
+
+impl Actor {
+    /// The kind and id as one text for the journal: `client:skc_..`, `operator`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Client(id) => format!("client:{id}"),
+            Self::Instance(id) => format!("instance:{id}"),
+            Self::Link(id) => format!("link:{id}"),
+            Self::Operator => "operator".into(),
+            Self::System => "system".into(),
+        }
+    }
+}
+
+/// Tells whether the caller has given up. Effects that have begun are not stopped by it (refresh, outcomes).
+pub trait Cancellation: Send + Sync {
+    /// True once the caller no longer waits.
+    fn cancelled(&self) -> bool;
+}
+
+/// Takes word of how far a long call has come.
+pub trait Progress: Send + Sync {
+    /// `done` of `total` (none if unknown), with a line for a person.
+    fn tell(&self, done: u64, total: Option<u64>, message: &str);
+}
+
+/// A caller that waits until its deadline and listens to no progress.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Patient;
+
+impl Cancellation for Patient {
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+impl Progress for Patient {
+    fn tell(&self, _: u64, _: Option<u64>, _: &str) {}
+}

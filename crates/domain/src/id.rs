@@ -1,0 +1,130 @@
+//! Typed ids: a prefix that says what it names, then 26 lower-case ULID characters. An imported id keeps its own
+//! tail, so any id of at most 32 characters of `[A-Za-z0-9_]` behind the right prefix is one.
+
+use crate::{Clock, Rng};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The longest id in characters, prefix included (the wire's rule for `ca_` and `conn_`, kept for all).
+pub const MAX_LEN: usize = 32;
+
+/// A text that is not an id of the wanted kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{given}' is not {what}: it must begin with '{prefix}' and have at most {MAX_LEN} letters, digits or '_'")]
+pub struct InvalidId {
+    given: String,
+    what: &'static str,
+    prefix: &'static str,
+}
+
+/// A new ULID in lower case: sorts by the clock's milliseconds, then by the random part.
+#[must_use]
+pub fn ulid(clock: &dyn Clock, rng: &dyn Rng) -> String {
+    let millis = u64::try_from(clock.now().as_millisecond()).unwrap_or(0);
+    ulid::Ulid::from_parts(millis, rng.next_u128()).to_string().to_ascii_lowercase()
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal, $what:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// What every id of this kind begins with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new one, ordered by the clock.
+            #[must_use]
+            pub fn new(clock: &dyn Clock, rng: &dyn Rng) -> Self {
+                Self(format!("{}{}", $prefix, ulid(clock, rng)).into())
+            }
+
+            /// Reads one that came from outside.
+            ///
+            /// # Errors
+            /// The text has another prefix, a foreign character, nothing behind the prefix, or too many characters.
+            pub fn parse(text: &str) -> Result<Self, InvalidId> {
+                let tail = text.strip_prefix($prefix).unwrap_or_default();
+                let fits = !tail.is_empty()
+                    && text.len() <= MAX_LEN
+                    && tail.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+                if fits {
+                    Ok(Self(text.into()))
+                } else {
+                    Err(InvalidId { given: text.chars().take(80).collect(), what: $what, prefix: $prefix })
+                }
+            }
+
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.into()
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// An environment: the isolation boundary.
+    EnvironmentId = "env_", "an environment id";
+    /// An API client of the control plane.
+    ClientId = "skc_", "a client id";
+    /// One secret of an API client.
+    ClientSecretId = "sks_", "a client secret id";
+    /// A connection.
+    ConnectionId = "conn_", "a connection id";
+    /// A connected account.
+    AccountId = "ca_", "a connected account id";
+    /// One consent in flight.
+    AuthorizationId = "auth_", "an authorization id";
+    /// An MCP config.
+    ConfigId = "cfg_", "an MCP config id";
+    /// An MCP instance.
+    InstanceId = "inst_", "an MCP instance id";
+    /// One call of a tool.
+    ExecutionId = "exec_", "an execution id";
+    /// A record of the journal.
+    RecordId = "rec_", "a journal record id";
+    /// A data key of the vault.
+    DataKeyId = "key_", "a data key id";
+    /// A signing key, the `kid` of a JWT.
+    SigningKeyId = "snk_", "a signing key id";
+    /// A token of ours, the `jti` of a JWT.
+    TokenId = "tkn_", "a token id";
+    /// One request, from whichever door it came.
+    RequestId = "req_", "a request id";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_imported_tails_and_refuses_the_rest() {
+        assert!(ConnectionId::parse("conn_88630864544790977").is_ok());
+        for wrong in ["", "conn_", "ca_1", "conn_a b", "conn_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "CONN_1", "conn_é"] {
+            assert!(ConnectionId::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

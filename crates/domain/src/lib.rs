@@ -1,0 +1,29 @@
+//! The nouns of Valetkey and the rules that need nothing but themselves: typed ids, names, states, tools, the
+//! caller's context, error kinds, the secret type. No I/O, no async, no clock of its own, no vendor.
+//!
+//! Every other crate may name this one; this one names none of them. Read [`ctx`] first, then [`account`].
+
+pub mod account;
+pub mod authorization;
+pub mod client;
+pub mod config;
+pub mod connection;
+pub mod ctx;
+pub mod environment;
+pub mod error;
+pub mod id;
+pub mod instance;
+pub mod journal;
+pub mod name;
+pub mod rng;
+pub mod sealed;
+pub mod secret;
+pub mod time;
+pub mod tool;
+
+pub use ctx::Ctx;
+pub use error::Kind;
+pub use rng::Rng;
+pub use sealed::Sealed;
+pub use secret::Secret;
+pub use time::{Clock, Timestamp};

@@ -1,0 +1,147 @@
+//! Names that people and apps choose, each with its rule. A value of one of these types has passed its rule.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A name that breaks its rule; the message says which rule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidName(String);
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident, $rule:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Reads one that came from outside.
+            ///
+            /// # Errors
+            /// The text breaks the rule; the message says how.
+            pub fn parse(text: &str) -> Result<Self, InvalidName> {
+                $rule(text).map_err(InvalidName)?;
+                Ok(Self(text.into()))
+            }
+
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidName;
+            fn try_from(text: String) -> Result<Self, InvalidName> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0.into()
+            }
+        }
+    )*};
+}
+
+names! {
+    /// The name of a connection (`key_id`, `connector`, `connection_name` on the wire): 1 to 400 of `[a-zA-Z0-9_: -]`.
+    ConnectionName, connection_rule;
+    /// The name of an MCP config: 1 to 100 of `[a-z0-9_-]`.
+    ConfigName, config_rule;
+    /// The name of an MCP instance: 1 to 100 characters, none of them a control character.
+    InstanceName, instance_rule;
+    /// The app's name for one of its users: 1 to 100 characters, compared byte for byte.
+    ///
+    /// Nothing is folded or normalised, so that two users never become one. Blanks at the ends and control
+    /// characters are refused: they make two names that a person cannot tell apart.
+    Identifier, identifier_rule;
+}
+
+impl ConnectionName {
+    /// The form in which connection names are unique.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+fn connection_rule(text: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_: -".contains(c);
+    if (1..=400).contains(&text.len()) && text.chars().all(fits) && text.trim() == text {
+        return Ok(());
+    }
+    Err("a connection name has 1 to 400 letters, digits, '_', ':', '-' or inner blanks".into())
+}
+
+fn config_rule(text: &str) -> Result<(), String> {
+    let fits = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_' || c == b'-';
+    if (1..=100).contains(&text.len()) && text.bytes().all(fits) {
+        return Ok(());
+    }
+    Err("an MCP config name has 1 to 100 lower-case letters, digits, '_' or '-'".into())
+}
+
+fn instance_rule(text: &str) -> Result<(), String> {
+    plain(text, 100, "an MCP instance name")
+}
+
+fn identifier_rule(text: &str) -> Result<(), String> {
+    plain(text, 100, "an identifier")
+}
+
+fn plain(text: &str, most: usize, what: &str) -> Result<(), String> {
+    let count = text.chars().count();
+    if count == 0 || count > most {
+        return Err(format!("{what} has 1 to {most} characters, this one has {count}"));
+    }
+    if text.trim() != text {
+        return Err(format!("{what} must not begin or end with a blank"));
+    }
+    if text.chars().any(invisible) {
+        return Err(format!("{what} must not hold control or invisible characters"));
+    }
+    Ok(())
+}
+
+/// Characters that change nothing one can see, or turn the reading direction: look-alikes are made of them.
+fn invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{180E}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connection_names() {
+        for right in ["MY_GMAIL", "my gmail", "GOOGLEWORKSPACE:12345", "gmail-1"] {
+            assert!(ConnectionName::parse(right).is_ok(), "{right}");
+        }
+        for wrong in ["", " gmail", "gmail ", "gmäil", "gmail/1", "gmail\n"] {
+            assert!(ConnectionName::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn identifiers_keep_look_alikes_apart() {
+        let composed = Identifier::parse("jos\u{e9}").unwrap();
+        let decomposed = Identifier::parse("jose\u{301}").unwrap();
+        assert_ne!(composed, decomposed);
+        assert_ne!(Identifier::parse("Ann").unwrap(), Identifier::parse("ann").unwrap());
+        for wrong in ["ann ", " ann", "ann\0", "an\u{200b}n", "ann\u{202e}", ""] {
+            assert!(Identifier::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! One call that was let in, and how it is held against the vendor's description.
+
+use super::caller::Caller;
+use super::error::ApiError;
+use super::fields::Selection;
+use crate::calendar::times;
+use crate::cite;
+use axum::body::Bytes;
+use http::{HeaderMap, Uri, header};
+use serde_json::{Map, Value};
+use valetkey_vendor::{Digest, Operation, RequestParts};
+
+/// One call that was let in.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// The vendor's id of the operation.
+    pub(crate) operation: String,
+    pub(crate) caller: Caller,
+    /// Decoded values of the path's variables.
+    pub(crate) path: Vec<(String, String)>,
+    /// The query's pairs in their order.
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) body: Option<Value>,
+    pub(crate) if_match: Option<String>,
+    /// Which members of the answer are wanted.
+    pub(crate) fields: Selection,
+}
+
+impl Call {
+    /// A variable of the path. The digest matched them all, so an absent one is a name that this lab got wrong; it
+    /// then names nothing that exists.
+    pub(crate) fn path(&self, name: &str) -> &str {
+        self.path.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// A query parameter that stands at most once.
+    pub(crate) fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a repeated query parameter.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        self.query.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// A boolean query parameter; absent is false. The digest has checked its form.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.query(name) == Some("true")
+    }
+
+    /// A whole number between 1 and `most`; Google takes a larger one for `most`.
+    pub(crate) fn page_size(&self, name: &str, default: usize, most: usize) -> usize {
+        self.query(name).and_then(|text| text.parse().ok()).unwrap_or(default).clamp(1, most)
+    }
+
+    /// The body's members.
+    pub(crate) fn members(&self) -> Map<String, Value> {
+        self.body.as_ref().and_then(Value::as_object).cloned().unwrap_or_default()
+    }
+
+    /// Refuses what this lab does not play, rather than to ignore it.
+    pub(crate) fn refuse_unplayed(&self, names: &[&str]) -> Result<(), ApiError> {
+        match names.iter().find(|name| self.query(name).is_some()) {
+            Some(name) => Err(ApiError::unplayed_parameter(&self.operation, name)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The decoded pairs of a query.
+pub(crate) fn query(uri: &Uri) -> Vec<(String, String)> {
+    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
+/// The JSON body; none for an empty one.
+pub(crate) fn body(headers: &HeaderMap, bytes: &Bytes, operation: &Operation) -> Result<Option<Value>, ApiError> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if operation.body.is_some() && sent.split(';').next().map(str::trim) != Some("application/json") {
+        return Err(ApiError::invalid(
+            format!("The body must be application/json, not '{sent}'."),
+            cite::reference(&operation.id),
+        ));
+    }
+    let parsed = serde_json::from_slice(bytes).map(Some);
+    parsed.map_err(|error| ApiError::parse_error(&error.to_string(), cite::reference(&operation.id)))
+}
+
+/// Holds query and body against the description, and refuses the system parameters that change the answer.
+pub(crate) fn check_fit(
+    digest: &Digest,
+    operation: &Operation,
+    query: &[(String, String)],
+    body: Option<&Value>,
+) -> Result<(), ApiError> {
+    let mut misfits = operation.fits(digest, &RequestParts { query, body }).err().unwrap_or_default();
+    misfits.retain(|misfit| !times::is_local_time(misfit, body));
+    if !misfits.is_empty() {
+        return Err(ApiError::misfits(&misfits, cite::reference(&operation.id)));
+    }
+    let changes_answer = |(name, value): &&(String, String)| match name.as_str() {
+        "alt" => value != "json",
+        "callback" | "access_token" | "oauth_token" => true,
+        _ => false,
+    };
+    match query.iter().find(changes_answer) {
+        Some((name, _)) => Err(ApiError::unplayed_system_parameter(name)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,120 @@
+//! The front of both APIs: which operation, whose token, which scopes, does the request fit; then the operation.
+
+pub(crate) mod call;
+pub(crate) mod caller;
+pub(crate) mod error;
+pub(crate) mod fields;
+
+use crate::provider::broken;
+use crate::state::State as LabState;
+use crate::{Error, Lab, calendar, gmail, oauth};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use call::Call;
+use error::ApiError;
+use fields::Selection;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use serde_json::Value;
+use valetkey_domain::Timestamp;
+use valetkey_vendor::{Digest, Operation};
+
+/// What an operation answers.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    /// None: 204 without a body.
+    pub(crate) body: Option<Value>,
+    pub(crate) etag: Option<String>,
+}
+
+impl From<Value> for Answer {
+    fn from(body: Value) -> Self {
+        let etag = body.get("etag").and_then(Value::as_str).map(str::to_owned);
+        Self { body: Some(body), etag }
+    }
+}
+
+/// What an operation comes to: an answer or a refusal.
+pub(crate) type Outcome = Result<Answer, ApiError>;
+
+/// Every path that is no OAuth endpoint.
+pub(crate) async fn answer(
+    State(lab): State<Lab>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let found = lab.digests().iter().find_map(|digest| Some((digest, digest.find(method.as_str(), uri.path())?)));
+    let Some((digest, (operation, path))) = found else { return ApiError::no_such_path().into_response() };
+    let call = match admit(&lab, digest, operation, &uri, &headers, &body) {
+        Ok(call) => Call { path, ..call },
+        Err(refusal) => return refusal.into_response(),
+    };
+    let fields = call.fields.clone();
+    match dispatch(&lab, &operation.id, call).await {
+        Ok(Ok(answer)) => respond(answer, &fields),
+        Ok(Err(refusal)) => refusal.into_response(),
+        Err(error) => broken(&error),
+    }
+}
+
+/// Lets a call in: token first, then scopes, then the request against the digest, as Google does.
+fn admit(
+    lab: &Lab,
+    digest: &Digest,
+    operation: &Operation,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Call, ApiError> {
+    let caller = lab.read(|state, now| caller::identify(state, headers, now))?;
+    caller::check_scopes(&caller, operation)?;
+    let query = call::query(uri);
+    let body = call::body(headers, body, operation)?;
+    call::check_fit(digest, operation, &query, body.as_ref())?;
+    let if_match = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let wanted = query.iter().find(|(name, _)| name == "fields").map(|(_, value)| value.as_str());
+    let fields = wanted.map(|wanted| Selection::read(wanted, digest, operation.response.as_ref())).transpose()?;
+    let fields = fields.unwrap_or_default();
+    Ok(Call { operation: operation.id.clone(), caller, path: Vec::new(), query, body, if_match, fields })
+}
+
+async fn dispatch(lab: &Lab, operation: &str, call: Call) -> Result<Outcome, Error> {
+    let read = |look: fn(&LabState, Timestamp, &Call) -> Outcome| Ok(lab.read(|state, now| look(state, now, &call)));
+    match operation {
+        "gmail.users.getProfile" => read(gmail::profile::get),
+        "gmail.users.messages.list" => read(gmail::messages::list),
+        "gmail.users.messages.get" => read(gmail::messages::get),
+        "gmail.users.messages.attachments.get" => read(gmail::attachments::get),
+        "gmail.users.threads.get" => read(gmail::threads::get),
+        "gmail.users.messages.send" => lab.change(|state, now| gmail::send::send(state, now, &call)).await,
+        "calendar.calendars.get" => read(calendar::calendars::get),
+        "calendar.calendarList.list" => read(calendar::calendars::list),
+        "calendar.settings.get" => read(calendar::calendars::setting),
+        "calendar.events.get" => read(calendar::events::get),
+        "calendar.events.list" => read(calendar::list::list),
+        "calendar.events.insert" => lab.change(|state, now| calendar::events::insert(state, now, &call)).await,
+        "calendar.events.patch" => lab.change(|state, now| calendar::patch::patch(state, now, &call)).await,
+        "calendar.events.delete" => lab.change(|state, now| calendar::delete::delete(state, now, &call)).await,
+        "oauth2.userinfo.get" => read(userinfo),
+        other => Ok(Err(ApiError::not_played(other))),
+    }
+}
+
+fn userinfo(state: &LabState, _: Timestamp, call: &Call) -> Outcome {
+    let user = state.user(&call.caller.user).ok_or_else(ApiError::bad_credentials)?;
+    Ok(oauth::userinfo::legacy(user, &call.caller).into())
+}
+
+fn respond(answer: Answer, fields: &Selection) -> Response {
+    let mut response = match answer.body {
+        Some(body) => Json(fields.apply(body)).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    };
+    if let Some(etag) = answer.etag.and_then(|etag| HeaderValue::from_str(&etag).ok()) {
+        response.headers_mut().insert(header::ETAG, etag);
+    }
+    response
+}

@@ -1,0 +1,62 @@
+//! What a new lab begins with: people, and for the first two of them some mail and some events near the present day.
+
+mod events;
+mod letters;
+
+use crate::state::{State, User};
+use crate::{Error, random};
+use valetkey_domain::Timestamp;
+
+/// Somebody with an account at the lab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The e-mail address, which is also the id of the primary calendar.
+    pub email: String,
+    /// Given name and family name.
+    pub name: String,
+    /// The IANA name of the calendar's time zone.
+    pub time_zone: String,
+}
+
+impl Person {
+    /// The lab's usual two: Alex in Berlin and Sam in New York.
+    #[must_use]
+    pub fn pair() -> [Self; 2] {
+        [
+            Self::new("alex@lab.example", "Alex Winter", "Europe/Berlin"),
+            Self::new("sam@lab.example", "Sam Baker", "America/New_York"),
+        ]
+    }
+
+    fn new(email: &str, name: &str, time_zone: &str) -> Self {
+        Self { email: email.to_owned(), name: name.to_owned(), time_zone: time_zone.to_owned() }
+    }
+}
+
+/// A state as it is before anybody did anything.
+pub(crate) fn state(people: &[Person], now: Timestamp) -> Result<State, Error> {
+    let mut state = State { version: State::VERSION, history: 1_000, ..State::default() };
+    for person in people {
+        state.users.push(user(person)?);
+    }
+    letters::deliver(&mut state, people, now)?;
+    events::add(&mut state, people, now)?;
+    Ok(state)
+}
+
+fn user(person: &Person) -> Result<User, Error> {
+    Ok(User {
+        sub: subject(&person.email)?,
+        email: person.email.clone(),
+        name: person.name.clone(),
+        time_zone: person.time_zone.clone(),
+        mail: Vec::new(),
+        events: Vec::new(),
+    })
+}
+
+/// Twenty-one digits that stay with an address, so that a lab which begins again knows the same people.
+fn subject(email: &str) -> Result<String, Error> {
+    let digits: String = random::digest(email).bytes().map(|byte| char::from(b'0' + byte % 10)).take(20).collect();
+    if digits.len() == 20 { Ok(format!("1{digits}")) } else { Err(Error::Packed("a subject is too short".into())) }
+}

@@ -1,0 +1,12 @@
+//! The data plane: MCP over Streamable HTTP, one URL per instance, both protocol eras.
+//!
+//! It owns the protocol and its transport. It never opens a credential, never talks to an app and keeps no session: an
+//! instance's URL names everything, so any replica can answer. Tools are listed by `app::served` and called by
+//! `app::execute`; this crate turns their answers into protocol.
+//!
+//! Read [`protocol`] first (its README explains the two eras), then [`transport`].
+
+pub mod protocol;
+pub mod transport;
+
+pub use transport::{Settings, router, router_with};

@@ -1,0 +1,147 @@
+//! JSON as it may come from anybody: bounded in depth and in number of values, and no member twice. Two readers of a
+//! document with a repeated member may each see another value, and what is checked must be what is used.
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use std::cell::Cell;
+use std::fmt;
+
+/// How deep a document may nest.
+pub(super) const MAX_DEPTH: usize = 64;
+/// How many values a document may hold, so that four megabytes of `[[],[],..` don't become a hundred in memory.
+pub(super) const MAX_VALUES: usize = 100_000;
+
+/// Reads one document; the message of an error says what is wrong and where (line and column).
+pub(super) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    let left = Cell::new(MAX_VALUES);
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict { depth: 0, left: &left }.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
+}
+
+struct Strict<'a> {
+    depth: usize,
+    left: &'a Cell<usize>,
+}
+
+impl Strict<'_> {
+    fn deeper<E: Error>(&self) -> Result<Strict<'_>, E> {
+        if self.depth >= MAX_DEPTH {
+            return Err(E::custom(format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        Ok(Strict { depth: self.depth + 1, left: self.left })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
+        let Some(left) = self.left.get().checked_sub(1) else {
+            return Err(D::Error::custom(format!("more than {MAX_VALUES} values")));
+        };
+        self.left.set(left);
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(item) = items.next_element_seed(self.deeper()?)? {
+            all.push(item);
+        }
+        Ok(all.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut all = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            let value = members.next_value_seed(self.deeper()?)?;
+            if all.contains_key(&name) {
+                return Err(A::Error::custom("an object has the same member twice"));
+            }
+            all.insert(name, value);
+        }
+        Ok(all.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn nested(levels: usize) -> Vec<u8> {
+        [vec![b'['; levels], vec![b']'; levels]].concat()
+    }
+
+    #[test]
+    fn reads_what_serde_json_reads() {
+        let text = r#"{"a":[1,-2,3.5,"x\u00e9",null,true],"b":{"c":18446744073709551615}}"#;
+        assert_eq!(parse(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+    }
+
+    #[test]
+    fn refuses_bombs_and_repeated_members() {
+        assert!(parse(&nested(MAX_DEPTH)).is_ok());
+        assert!(parse(&nested(MAX_DEPTH + 1)).unwrap_err().to_string().contains("nested deeper"));
+        assert!(parse(&nested(100_000)).is_err());
+        let wide = format!("[{}0]", "0,".repeat(MAX_VALUES));
+        assert!(parse(wide.as_bytes()).unwrap_err().to_string().contains("more than"));
+        assert!(parse(br#"{"a":1,"a":2}"#).unwrap_err().to_string().contains("twice"));
+        assert!(parse(br#"{"a":1,"\u0061":2}"#).unwrap_err().to_string().contains("twice"));
+        assert!(parse(b"{\"a\":\"\xff\"}").is_err());
+        assert!(parse(b"{} {}").is_err());
+        assert!(parse(b"").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            drop(parse(&bytes));
+        }
+
+        #[test]
+        fn whatever_is_read_was_read_right(number in any::<i64>(), text in ".*", flag in any::<bool>()) {
+            let value = json!({ "n": number, "t": [text, { "f": flag }] });
+            prop_assert_eq!(parse(value.to_string().as_bytes()).unwrap(), value);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! From a URL or a bearer token to what it serves. Whoever has neither learns nothing: all refusals of a door are the
+//! same bytes.
+
+use super::Desk;
+use crate::protocol::fault::INTERNAL_ERROR;
+use crate::protocol::{Fault, Reply};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use valetkey_app::served::{self, Served};
+use valetkey_domain::{Ctx, Kind};
+
+/// How a caller came in. Both hold the same token: the last part of an instance's URL.
+pub(super) enum Door {
+    /// In the path.
+    Url(String),
+    /// In `Authorization`.
+    Bearer(String),
+}
+
+impl Door {
+    fn token(&self) -> &str {
+        let (Self::Url(token) | Self::Bearer(token)) = self;
+        token
+    }
+
+    /// What is behind it; else the answer to a stranger.
+    pub(super) async fn open(&self, desk: &Desk) -> Result<(Ctx, Served), Response> {
+        let error = match served::open(&desk.app, self.token()).await {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        match (error.kind(), self) {
+            (Kind::NotFound, Self::Url(_)) => Err(StatusCode::NOT_FOUND.into_response()),
+            (Kind::NotFound, Self::Bearer(_)) => Err(stranger().await),
+            _ => Err(trouble(&error)),
+        }
+    }
+
+    /// Whether it still opens. An answer that cannot be had means no.
+    pub(super) async fn holds(&self, desk: &Desk) -> bool {
+        served::open(&desk.app, self.token()).await.is_ok()
+    }
+}
+
+/// The token of `Authorization: Bearer vkm_..`, if there is exactly one such header.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<String> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (scheme, token) = values.next()?.to_str().ok()?.split_once(' ')?;
+    let fits = values.next().is_none() && scheme.eq_ignore_ascii_case("bearer") && token.starts_with("vkm_");
+    fits.then(|| token.trim().to_owned())
+}
+
+/// The answer to who has no token, or a wrong one. It names no metadata, for there is none.
+pub(super) async fn stranger() -> Response {
+    let mut response = StatusCode::UNAUTHORIZED.into_response();
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
+/// Nothing was done, so a client may repeat this.
+fn trouble(error: &valetkey_app::Error) -> Response {
+    tracing::error!(error = error as &dyn std::error::Error, "an MCP request could not be served");
+    let message = "the server cannot answer right now: try again in a moment";
+    let fault = Fault { status: 503, ..Fault::bad(INTERNAL_ERROR, message) };
+    let mut response = json(Reply::fault(None, &fault));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+/// One JSON-RPC message as a whole answer.
+pub(super) fn json(reply: Reply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(header::CONTENT_TYPE, "application/json")], reply.body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bearer_tokens_are_read_exactly() {
+        let read = |values: &[&str]| {
+            let pair = |value: &&str| (header::AUTHORIZATION, HeaderValue::from_str(value).unwrap());
+            bearer(&values.iter().map(pair).collect())
+        };
+        assert_eq!(read(&["Bearer vkm_abc"]).as_deref(), Some("vkm_abc"));
+        assert_eq!(read(&["bearer vkm_abc"]).as_deref(), Some("vkm_abc"));
+        for wrong in [&["Basic vkm_abc"][..], &["Bearer abc"], &["vkm_abc"], &[], &["Bearer vkm_a", "Bearer vkm_b"]] {
+            assert_eq!(read(wrong), None, "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What is said to the model in plain words: how things stand when it opens, and what to do when a call failed.
+
+use valetkey_app::execute::Failed;
+use valetkey_app::instances;
+use valetkey_app::served::Served;
+use valetkey_app::{App, Result};
+use valetkey_domain::Ctx;
+use valetkey_domain::account::Status;
+
+/// Stands before a link of ours and before nothing else.
+const LINK: &str = "Link for the user:";
+
+/// What the model should know before it calls anything: the date, and which connections still need the user.
+///
+/// # Errors
+/// The accounts cannot be read.
+pub(super) async fn instructions(app: &App, ctx: &Ctx, served: &Served) -> Result<String> {
+    let states = instances::connection_states(app, ctx, &served.set.config, &served.instance.identifier, false).await?;
+    let waiting = states.iter().filter(|state| state.status != Status::Active);
+    let waiting: Vec<String> =
+        waiting.map(|state| format!("{} ({})", state.connection.name, state.connection.connector)).collect();
+    let today = app.now().strftime("%A, %Y-%m-%d").to_string();
+    let mut text = format!(
+        "Today is {today} (UTC). The user's time zone is not known here: ask for it where it matters. The tools work \
+         with the user's own accounts."
+    );
+    if !waiting.is_empty() {
+        text.push_str(&format!(
+            " These connections still need the user's consent: {}. Calling a tool of one answers with a link: show \
+             the user the link that stands behind '{LINK}', and call the tool again when they have signed in.",
+            waiting.join(", ")
+        ));
+    }
+    Ok(text)
+}
+
+/// What to do after a failure, with the link that mends it.
+pub(super) fn failure(failed: &Failed) -> String {
+    let mut text = plain(&failed.message);
+    if let Some(wait) = failed.retry_after {
+        text.push_str(&format!("\nTry again in {} s.", wait.as_secs().max(1)));
+    }
+    if let Some(link) = &failed.link {
+        let until = link.expires_at.strftime("%H:%M UTC");
+        text.push_str(&format!("\n{LINK} {}\nIt opens until {until}; a later call answers with a new one.", link.url));
+    }
+    text
+}
+
+/// Words that may come from an app: no control characters for whoever prints them, and nothing that looks like a link
+/// of ours.
+fn plain(message: &str) -> String {
+    let kept: String = message.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+    kept.replace(LINK, "")
+}

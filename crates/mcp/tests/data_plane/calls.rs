@@ -1,0 +1,154 @@
+//! What happens to a call: done, refused before anything leaves, failed at the app; and what the journal says of it.
+
+use crate::kit::Kit;
+use serde_json::{Value, json};
+use valetkey_app::{accounts, connections, instances};
+use valetkey_domain::account::Owner;
+
+fn data(result: &Value) -> Value {
+    assert_eq!(result["isError"], false, "{result}");
+    serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap()
+}
+
+fn pair(phase: &str, outcome: &str) -> (String, String) {
+    (phase.into(), outcome.into())
+}
+
+#[tokio::test]
+async fn a_read_is_recorded_once_and_a_write_before_and_after() {
+    let kit = Kit::connected().await;
+    assert_eq!(data(&kit.call("fakeapp_get_item", json!({ "id": "a" })).await), json!({ "id": "a", "name": "one" }));
+    assert_eq!(data(&kit.call("fakeapp_add_item", json!({ "name": "two" })).await)["name"], "two");
+    assert_eq!(kit.upstream.seen(), ["GET /api/items/a", "POST /api/items"]);
+    assert_eq!(kit.journal().await, [pair("fact", "ok"), pair("intent", ""), pair("outcome", "ok")]);
+}
+
+#[tokio::test]
+async fn without_consent_the_answer_has_the_link_and_nothing_leaves() {
+    let kit = Kit::new().await;
+    let words = kit.failing("fakeapp_get_item", json!({ "id": "a" })).await;
+    assert!(words.contains("Fake App (connection 'MY_FAKE') is not connected"), "{words}");
+    assert!(words.contains("Link for the user: http://localhost:8080/connect/"), "{words}");
+    assert!(kit.upstream.seen().is_empty());
+    kit.consent().await;
+    data(&kit.call("fakeapp_get_item", json!({ "id": "a" })).await);
+}
+
+#[tokio::test]
+async fn arguments_are_checked_before_the_account_is_even_looked_for() {
+    let kit = Kit::new().await;
+    let words = kit.failing("fakeapp_get_item", json!({ "idd": "a", "id": "b" })).await;
+    assert!(words.contains("idd") && !words.contains("Link"), "{words}");
+    let words = kit.failing("fakeapp_get_item", json!({})).await;
+    assert!(words.contains("id"), "{words}");
+}
+
+#[tokio::test]
+async fn a_withheld_scope_is_named_before_the_call() {
+    let kit = Kit::new().await;
+    kit.upstream.set(|script| script.scopes = "items.read".into());
+    kit.consent().await;
+    let words = kit.failing("fakeapp_add_item", json!({ "name": "x" })).await;
+    assert!(words.contains("items.write") && words.contains("Link for the user:"), "{words}");
+    assert!(kit.upstream.seen().is_empty());
+    data(&kit.call("fakeapp_get_item", json!({ "id": "a" })).await);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once_and_the_call_repeated() {
+    let kit = Kit::connected().await;
+    kit.upstream.set(|script| script.taken.clear());
+    data(&kit.call("fakeapp_add_item", json!({ "name": "x" })).await);
+    assert_eq!(kit.upstream.seen(), ["POST /api/items"; 2]);
+    kit.upstream.set(|script| assert_eq!(script.given, 2));
+    assert_eq!(kit.journal().await, [pair("intent", ""), pair("outcome", "ok")]);
+}
+
+#[tokio::test]
+async fn a_refused_fresh_token_ends_the_account() {
+    let kit = Kit::connected().await;
+    kit.upstream.set(|script| script.closed = true);
+    let words = kit.failing("fakeapp_get_item", json!({ "id": "a" })).await;
+    assert!(words.contains("no longer accepts") && words.contains("Link for the user:"), "{words}");
+    assert_eq!(kit.upstream.seen().len(), 2);
+    let words = kit.failing("fakeapp_get_item", json!({ "id": "a" })).await;
+    assert!(words.contains("no longer accepts"), "{words}");
+    assert_eq!(kit.upstream.seen().len(), 2, "an ended account is not tried again");
+}
+
+#[tokio::test]
+async fn an_app_that_fails_is_told_in_words() {
+    let kit = Kit::connected().await;
+    for id in ["missing", "broken", "away"] {
+        let words = kit.failing("fakeapp_get_item", json!({ "id": id })).await;
+        assert!(!words.is_empty() && !words.contains("Link for the user:"), "{words}");
+    }
+    assert_eq!(kit.upstream.seen().len(), 3, "a redirect is not followed, and nothing is repeated");
+    let outcomes: Vec<_> = kit.journal().await.into_iter().map(|(_, outcome)| outcome).collect();
+    assert_eq!(outcomes, ["not_found", "app_failed", "app_failed"]);
+}
+
+#[tokio::test]
+async fn an_echoed_token_does_not_come_through() {
+    let kit = Kit::connected().await;
+    let result = kit.call("fakeapp_get_item", json!({ "id": "echo" })).await;
+    assert!(!result.to_string().contains("secret-token"), "{result}");
+    assert_eq!(data(&result)["you_sent"], "Bearer [redacted credential]");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_switched_off_is_not_called() {
+    let kit = Kit::connected().await;
+    let off = connections::Change { enabled: Some(false), ..connections::Change::default() };
+    connections::update(&kit.app, &kit.ctx, &kit.connection.id, off).await.unwrap();
+    let words = kit.failing("fakeapp_get_item", json!({ "id": "a" })).await;
+    assert!(words.contains("switched off"), "{words}");
+    assert!(kit.upstream.seen().is_empty());
+}
+
+#[tokio::test]
+async fn nine_calls_at_once_are_one_too_many_for_an_account() {
+    let kit = Kit::connected().await;
+    kit.upstream.set(|script| script.slow = std::time::Duration::from_millis(300));
+    let calls = (0..9).map(|_| kit.call("fakeapp_get_item", json!({ "id": "a" })));
+    let results = futures::future::join_all(calls).await;
+    let (failed, done): (Vec<_>, Vec<_>) = results.into_iter().partition(|result| result["isError"] == true);
+    assert_eq!((done.len(), failed.len()), (8, 1));
+    assert!(failed[0]["content"][0]["text"].as_str().unwrap().contains("8 calls are in flight for this account"));
+}
+
+#[tokio::test]
+async fn consent_that_the_app_finds_missing_is_asked_for_with_a_link() {
+    let kit = Kit::connected().await;
+    let words = kit.failing("fakeapp_get_item", json!({ "id": "guarded" })).await;
+    assert!(words.contains("Link for the user: http://localhost:8080/connect/"), "{words}");
+}
+
+#[tokio::test]
+async fn without_a_journal_nothing_is_changed_and_nothing_is_disclosed() {
+    let kit = Kit::connected().await;
+    kit.app.journal.close().await;
+    let words = kit.failing("fakeapp_add_item", json!({ "name": "x" })).await;
+    assert!(words.contains("the call was not made"), "{words}");
+    assert!(kit.upstream.seen().is_empty());
+    let words = kit.failing("fakeapp_get_item", json!({ "id": "a" })).await;
+    assert!(words.contains("held back") && !words.contains("\"one\""), "{words}");
+}
+
+#[tokio::test]
+async fn an_app_cannot_pose_as_the_one_who_gives_links() {
+    let kit = Kit::connected().await;
+    let words = kit.failing("fakeapp_get_item", json!({ "id": "posing" })).await;
+    assert!(!words.contains("Link for the user:") && !words.contains('\u{1b}'), "{words}");
+}
+
+#[tokio::test]
+async fn a_call_notes_when_instance_and_account_were_last_used() {
+    let kit = Kit::connected().await;
+    data(&kit.call("fakeapp_get_item", json!({ "id": "a" })).await);
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let instance = instances::get(&kit.app, &kit.ctx, &kit.instance.id).await.unwrap();
+    let owner = Owner::of(instance.identifier.clone());
+    let account = accounts::find(&kit.app, &kit.ctx, &kit.connection, &owner).await.unwrap().unwrap();
+    assert!(instance.last_used_at.is_some() && account.last_used_at.is_some());
+}

@@ -1,0 +1,201 @@
+//! A server for one user with one connection, and how a test speaks to it.
+
+use crate::upstream::Upstream;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+use valetkey_app::instances::Ensure;
+use valetkey_app::keyring::Keyring;
+use valetkey_app::{App, Parts, Settings};
+use valetkey_app::{
+    authorize, browsers, configs, connections, doors, environments, execute, instances, journal, refresh, served,
+};
+use valetkey_connectors::Catalog;
+use valetkey_domain::connection::{Connection, Settings as Endpoints};
+use valetkey_domain::instance::McpInstance;
+use valetkey_domain::time::SystemClock;
+use valetkey_domain::{Clock, Ctx, Rng};
+use valetkey_outbound::{Outbound, Policy, SystemResolver};
+use valetkey_storage::{Location, Store};
+use valetkey_testkit::SeededRng;
+use valetkey_vault::RootKey;
+
+const FAKEAPP: &str = include_str!("fakeapp.yaml");
+
+pub(crate) struct Kit {
+    pub(crate) app: App,
+    pub(crate) ctx: Ctx,
+    pub(crate) upstream: Upstream,
+    pub(crate) connection: Connection,
+    pub(crate) instance: McpInstance,
+    /// The path of the instance's URL.
+    pub(crate) path: String,
+    pub(crate) router: Router,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+}
+
+impl Kit {
+    /// The tools that the config's whitelist has: all but the one to delete.
+    pub(crate) const LISTED: [&'static str; 3] = ["fakeapp_get_item", "fakeapp_add_item", "fakeapp_get_all"];
+
+    pub(crate) async fn new() -> Self {
+        let upstream = Upstream::start().await;
+        let app = app(&upstream).await;
+        let environment = environments::ensure_first(&app).await.unwrap();
+        let ctx = doors::operator(&app, &environment.id);
+        let connection = connection(&app, &ctx, &upstream).await;
+        let mapping = configs::NewMapping {
+            connection: connection.name.to_string(),
+            tools: Self::LISTED.map(str::to_owned).to_vec(),
+        };
+        let new = configs::New { name: "items".into(), description: String::new(), mappings: vec![mapping] };
+        configs::create(&app, &ctx, new).await.unwrap();
+        let wanted = Ensure { config: "items".into(), identifier: "ann".into(), name: None };
+        let instance = instances::ensure(&app, &ctx, wanted).await.unwrap();
+        let url = instances::url(&app, &ctx, &instance).await.unwrap();
+        let path = url.expose().strip_prefix("http://localhost:8080").unwrap().to_owned();
+        let router = valetkey_mcp::router(app.clone());
+        Self { app, ctx, upstream, connection, instance, path, router }
+    }
+
+    /// The same after the user's consent.
+    pub(crate) async fn connected() -> Self {
+        let kit = Self::new().await;
+        kit.consent().await;
+        kit
+    }
+
+    /// What a person does with the link.
+    pub(crate) async fn consent(&self) {
+        let states = instances::auth_state(&self.app, &self.ctx, &self.instance.id, true).await.unwrap();
+        let link = states[0].link.as_ref().unwrap().url.clone();
+        let token = link.rsplit('/').next().unwrap();
+        let browser = browsers::mint().unwrap();
+        let there = authorize::start(&self.app, token, &browser).await.unwrap();
+        let there = url::Url::parse(there.as_str()).unwrap();
+        let state = there.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+        let back = authorize::Callback { code: Some("code".into()), state: Some(state.into()), error: None, iss: None };
+        authorize::callback(&self.app, &self.connection.id, back, Some(&browser)).await.unwrap();
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+        self.send(post(path, headers, body)).await
+    }
+
+    /// A legacy request's answer.
+    pub(crate) async fn legacy(&self, method: &str, params: Value) -> Value {
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+        let answer = self.post(&self.path, &[("mcp-protocol-version", "2025-11-25")], body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    }
+
+    /// A legacy call's result.
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Value {
+        self.legacy("tools/call", json!({ "name": tool, "arguments": arguments })).await["result"].take()
+    }
+
+    /// A legacy call that must fail in words, and those.
+    pub(crate) async fn failing(&self, tool: &str, arguments: Value) -> String {
+        let result = self.call(tool, arguments).await;
+        assert_eq!(result["isError"], true, "{result}");
+        result["content"][0]["text"].as_str().unwrap().to_owned()
+    }
+
+    /// The journal's lines about calls, oldest first: phase and outcome.
+    pub(crate) async fn journal(&self) -> Vec<(String, String)> {
+        // An outcome is queued; its writer takes what waits at once.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let lines = journal::newest(&self.app, &self.ctx, None, 100).await.unwrap();
+        let calls = lines.into_iter().rev().filter(|line| line.action == "tool.call");
+        calls
+            .map(|line| (line.phase, line.detail.get("outcome").and_then(Value::as_str).unwrap_or_default().to_owned()))
+            .collect()
+    }
+}
+
+pub(crate) fn post(path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Request<Body> {
+    let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(body.into()).unwrap()
+}
+
+async fn app(upstream: &Upstream) -> App {
+    let store = Store::open(&Location::Memory).await.unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(1));
+    let tasks = TaskTracker::new();
+    let mut catalog = Catalog::shipped().unwrap();
+    catalog.add("fakeapp.yaml", FAKEAPP).unwrap();
+    let allowed = upstream.address.to_string().parse().unwrap();
+    let root = RootKey::generate().unwrap();
+    App::new(Parts {
+        journal: journal::Writer::start(store.clone(), clock.clone(), rng.clone()),
+        keyring: Keyring::start(store.clone(), root, clock.clone(), rng.clone()).await.unwrap(),
+        catalog,
+        outbound: Outbound::new(Policy::allowing(vec![allowed]), Arc::new(SystemResolver)).unwrap(),
+        served: served::Sets::default(),
+        limits: execute::Limits::default(),
+        refreshes: refresh::InFlight::default(),
+        store,
+        clock,
+        rng,
+        tasks,
+        settings: Settings {
+            public_url: "http://localhost:8080".parse().unwrap(),
+            sdk_url: "https://localhost:8443".parse().unwrap(),
+            chat_link_life: Duration::from_secs(15 * 60),
+            mail_link_life: Duration::from_secs(24 * 3600),
+        },
+    })
+}
+
+async fn connection(app: &App, ctx: &Ctx, upstream: &Upstream) -> Connection {
+    let at = |path: &str| Some(format!("http://{}{path}", upstream.address));
+    let settings = Endpoints {
+        client_id: Some("client".into()),
+        scopes: vec!["items.read".into(), "items.write".into()],
+        token_url: at("/token"),
+        api_base_url: at("/api"),
+        ..Endpoints::default()
+    };
+    let new = connections::New {
+        name: Some("MY_FAKE".into()),
+        connector: "fakeapp".into(),
+        settings,
+        client_secret: Some("client-secret".into()),
+    };
+    connections::create(app, ctx, new).await.unwrap()
+}

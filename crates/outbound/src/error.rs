@@ -1,0 +1,126 @@
+//! What can go wrong on the way out, in words that name the host and what to do, and nothing of a URL's query or of a
+//! header.
+
+use crate::client::{CONNECT, root_cause};
+use crate::resolve::{ForbiddenAddress, METADATA};
+use std::time::Duration;
+use valetkey_domain::Kind;
+
+/// A request without an answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The guard said no; nothing was sent.
+    #[error("'{host}' may not be called: {why}{}", advice(.why))]
+    Forbidden {
+        /// Whom the request was for.
+        host: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The request cannot be sent as it stands; nothing was sent.
+    #[error("the request for '{host}' cannot be sent: {why}")]
+    Invalid {
+        /// Whom the request was for; empty if that could not be read.
+        host: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// No connection was made; nothing was sent.
+    #[error("'{host}' cannot be reached: {why}. Try again; if it lasts, check the address and the network")]
+    Unreachable {
+        /// Whom the request was for.
+        host: String,
+        /// What the system said.
+        why: String,
+    },
+    /// No answer in time. The request may have been received.
+    #[error("'{host}' gave no whole answer within {} s; it may have received the request", .after.as_secs_f32())]
+    TimedOut {
+        /// Whom the request was for.
+        host: String,
+        /// How long it was waited for.
+        after: Duration,
+    },
+    /// The connection broke before the answer was whole. The request may have been received.
+    #[error("'{host}' broke off its answer ({why}); it may have received the request")]
+    Broken {
+        /// Whom the request was for.
+        host: String,
+        /// What was seen.
+        why: String,
+    },
+    /// The answer was longer than asked for; the rest was not read.
+    #[error("'{host}' answered with more than {limit} bytes; ask for less")]
+    TooLarge {
+        /// Whom the request was for.
+        host: String,
+        /// The most that would have been read, in bytes after decompression.
+        limit: usize,
+    },
+    /// The client could not be made on this machine.
+    #[error("outgoing connections cannot be set up: {0}")]
+    Setup(String),
+}
+
+impl Error {
+    /// Whether the other side may have received the request, and acted on it.
+    #[must_use]
+    pub const fn may_have_been_received(&self) -> bool {
+        matches!(self, Self::TimedOut { .. } | Self::Broken { .. } | Self::TooLarge { .. })
+    }
+
+    /// The kind of failure.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Forbidden { .. } | Self::Invalid { .. } => Kind::InvalidArgument,
+            Self::Unreachable { .. } | Self::Broken { .. } => Kind::Unavailable,
+            Self::TimedOut { .. } => Kind::DeadlineExceeded,
+            Self::TooLarge { .. } => Kind::ResourceExhausted,
+            Self::Setup(_) => Kind::Internal,
+        }
+    }
+
+    /// What the HTTP client said, told apart by whether anything can have been sent.
+    pub(crate) fn from_client(host: &str, error: &reqwest::Error, waited: Duration) -> Self {
+        let host = host.to_owned();
+        if let Some(forbidden) = cause::<ForbiddenAddress>(error) {
+            return Self::Forbidden { host, why: forbidden.why };
+        }
+        if error.is_connect() {
+            return Self::Unreachable { host, why: not_connected(error) };
+        }
+        if error.is_timeout() {
+            return Self::TimedOut { host, after: waited };
+        }
+        Self::Broken { host, why: root_cause(error) }
+    }
+}
+
+fn not_connected(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return format!("no connection within {} s", CONNECT.as_secs());
+    }
+    root_cause(error)
+}
+
+/// What can be done about a refusal of the guard.
+fn advice(why: &str) -> &'static str {
+    if why == METADATA {
+        "; nothing can allow that"
+    } else {
+        ". An operator can allow a host and port with outbound.allow"
+    }
+}
+
+/// The first cause of this type.
+fn cause<T: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
+    let mut next = std::error::Error::source(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}

@@ -1,0 +1,19 @@
+//! All that leaves the building: one guarded HTTP client, and token endpoints over it.
+//!
+//! It calls no address that the operator did not allow or that is not on the public internet, follows no redirect,
+//! keeps no cookie, knows no proxy, sends no referer, and reads no more than it was told to. It never decides which
+//! credential goes where: that is `app`'s. Read [`Outbound::send`] first, then `address` and `resolve` for the guard.
+
+mod address;
+mod client;
+mod error;
+pub mod oauth;
+mod policy;
+mod resolve;
+mod send;
+mod target;
+
+pub use error::Error;
+pub use policy::{Allowed, InvalidAllowed, Policy};
+pub use resolve::{Resolve, SystemResolver};
+pub use send::{Limits, Outbound};

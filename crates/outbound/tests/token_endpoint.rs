@@ -1,0 +1,117 @@
+//! The token endpoint client against a socket that answers what it is told to.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may fail the test")]
+
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use valetkey_domain::Secret;
+use valetkey_outbound::oauth::{self, Client, ClientAuth, TokenError};
+use valetkey_outbound::{Outbound, Policy, SystemResolver};
+
+/// Serves one request with these bytes; gives the address and, later, the request.
+async fn endpoint(answer: &str) -> (String, oneshot::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (tell, told) = oneshot::channel();
+    let answer = answer.to_owned();
+    #[expect(clippy::disallowed_methods, reason = "a test's server ends with the test's runtime")]
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = String::new();
+        while !whole(&request) {
+            let mut part = vec![0; 4096];
+            let read = stream.read(&mut part).await.unwrap();
+            request.push_str(&String::from_utf8_lossy(&part[..read]));
+        }
+        tell.send(request).ok();
+        stream.write_all(answer.as_bytes()).await.ok();
+    });
+    (address, told)
+}
+
+fn whole(request: &str) -> bool {
+    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ").map(str::to_owned));
+    body.len() >= length.map_or(0, |text| text.parse().unwrap())
+}
+
+fn http(status: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+}
+
+fn outbound(address: &str) -> Outbound {
+    Outbound::new(Policy::allowing(vec![address.parse().unwrap()]), Arc::new(SystemResolver)).unwrap()
+}
+
+async fn refresh(answer: &str) -> Result<oauth::Tokens, TokenError> {
+    let (address, _request) = endpoint(answer).await;
+    let (url, secret) = (format!("http://{address}/token"), Secret::from("client-hunter2"));
+    let client = Client { token_url: &url, client_id: "id", client_secret: Some(&secret), auth: ClientAuth::Post };
+    oauth::refresh(&outbound(&address), &client, &Secret::from("refresh-hunter2")).await
+}
+
+#[tokio::test]
+async fn a_code_is_exchanged_with_verifier_and_redirect_uri() {
+    let (address, request) = endpoint(&http("200 OK", r#"{"access_token":"at"}"#)).await;
+    let url = format!("http://{address}/token");
+    let client = Client { token_url: &url, client_id: "id", client_secret: None, auth: ClientAuth::None };
+    let verifier = Secret::from("v");
+    let redirect = "http://localhost:8080/sso/v1/oauth/conn_1/callback";
+    let code = Secret::from("c/1");
+    oauth::exchange(&outbound(&address), &client, &code, Some(&verifier), redirect).await.unwrap();
+    let request = request.await.unwrap();
+    let body = request.split_once("\r\n\r\n").unwrap().1;
+    assert_eq!(
+        body,
+        "grant_type=authorization_code&code=c%2F1\
+         &redirect_uri=http%3A%2F%2Flocalhost%3A8080%2Fsso%2Fv1%2Foauth%2Fconn_1%2Fcallback&code_verifier=v&client_id=id"
+    );
+}
+
+#[tokio::test]
+async fn attack_23_failures_are_told_apart_on_the_wire() {
+    let gone = refresh(&http("400 Bad Request", r#"{"error":"invalid_grant"}"#)).await;
+    assert!(matches!(gone, Err(TokenError::InvalidGrant(_))), "{gone:?}");
+    let failed = refresh(&http("502 Bad Gateway", "<html>")).await;
+    assert!(matches!(failed, Err(TokenError::Lost(_))), "{failed:?}");
+    let reset = refresh("").await;
+    assert!(matches!(reset, Err(TokenError::Lost(_))), "{reset:?}");
+    let cut = refresh("HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"access_token\":").await;
+    assert!(matches!(cut, Err(TokenError::Lost(_))), "{cut:?}");
+    let redirected = refresh("HTTP/1.1 307 Temporary Redirect\r\nlocation: /x\r\ncontent-length: 0\r\n\r\n").await;
+    assert!(matches!(redirected, Err(TokenError::Nonsense(_))), "{redirected:?}");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_down_was_never_reached() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let url = format!("http://{address}/token");
+    let client = Client { token_url: &url, client_id: "id", client_secret: None, auth: ClientAuth::None };
+    let error = oauth::refresh(&outbound(&address), &client, &Secret::from("refresh-hunter2")).await.unwrap_err();
+    assert!(matches!(error, TokenError::Unavailable(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn attack_48_no_error_holds_a_secret() {
+    for answer in [
+        http("400 Bad Request", r#"{"error":"invalid_grant","error_description":"refresh-hunter2 is spent"}"#),
+        http("401 Unauthorized", r#"{"error":"invalid_client","error_description":"client-hunter2"}"#),
+        http("400 Bad Request", r#"{"error":"refresh-hunter2 "}"#),
+        http("200 OK", "refresh-hunter2"),
+        http("500 Internal Server Error", "refresh-hunter2"),
+    ] {
+        let error = refresh(&answer).await.unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_revocation_names_the_token_and_the_client_only_if_told_to() {
+    let (address, request) = endpoint(&http("200 OK", "")).await;
+    let url = format!("http://{address}/revoke");
+    oauth::revoke(&outbound(&address), &url, "token", &Secret::from("t"), None).await.unwrap();
+    assert!(request.await.unwrap().ends_with("\r\n\r\ntoken=t"));
+}

@@ -1,0 +1,146 @@
+//! `demo`: everything one needs to try Valetkey, offline. The provider lab plays Google, four connections point at it,
+//! and a first proof runs the whole story before the demo says that it is ready.
+
+mod proof;
+mod visitor;
+
+use crate::compose::Server;
+use crate::data::{Folder, write_private};
+use crate::env::{Access, base};
+use crate::serve::{self, Running};
+use crate::settings::Settings;
+use anyhow::{Context, Result};
+use std::net::SocketAddr;
+use valetkey_app::{App, Page, clients, connections, doors, environments};
+use valetkey_domain::connection::Settings as ConnectionSettings;
+use valetkey_domain::{Ctx, Secret};
+use valetkey_lab::Lab;
+
+/// The demo's connections: the names of the seed's text, and the names that the vendor's samples use.
+const CONNECTIONS: [(&str, &str); 4] = [
+    ("MY_GMAIL", "gmail"),
+    ("MY_CALENDAR", "googlecalendar"),
+    ("gmail", "gmail"),
+    ("googlecalendar", "googlecalendar"),
+];
+
+/// The OAuth client that the lab knows. It protects nothing: the lab's users are made up.
+const LAB_CLIENT: (&str, &str) = ("valetkey-demo.apps.lab.example", "lab-client-secret");
+
+/// Runs the demo until told to stop.
+///
+/// # Errors
+/// Whatever kept it from starting, or the step of the proof that failed.
+pub(crate) async fn run(mut settings: Settings) -> Result<()> {
+    settings.lab = true;
+    settings.allow.push(settings.lab_address.to_string());
+    let running = serve::start(&settings).await?;
+    let outcome = prove(&running, &settings).await;
+    match outcome {
+        Ok(text) => {
+            std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
+            serve::asked_to_stop().await?;
+            running.stop().await;
+            Ok(())
+        }
+        Err(why) => {
+            running.stop().await;
+            Err(why.context("the demo's proof did not succeed"))
+        }
+    }
+}
+
+/// Sets everything up, runs the proof, and gives the text to print.
+async fn prove(running: &Running, settings: &Settings) -> Result<String> {
+    let server = running.server();
+    let folder = Folder::open(&settings.data)?;
+    let lab = server.lab.as_ref().context("the demo runs with the lab")?;
+    let environment = environments::ensure_first(&server.app).await?;
+    let ctx = doors::operator(&server.app, &environment.id);
+    connect(&server.app, &ctx, lab, settings.lab_address).await?;
+    let client = client(server, &ctx, &folder).await?;
+    let story = proof::run(&base(&settings.public_url), &client, server.app.now()).await?;
+    text(&story, settings)
+}
+
+/// The demo's connections, made if they are missing, and known to the lab with their redirect URIs.
+async fn connect(app: &App, ctx: &Ctx, lab: &Lab, address: SocketAddr) -> Result<()> {
+    let there = connections::list(app, ctx, &connections::Filter::default(), &Page { size: 1000, after: None }).await?;
+    let mut redirects = Vec::new();
+    for (name, connector) in CONNECTIONS {
+        let known = there.items.iter().find(|connection| connection.name.as_str() == name);
+        let id = match known {
+            Some(connection) => connection.id.clone(),
+            None => connections::create(app, ctx, at_lab(name, connector, address)).await?.id,
+        };
+        redirects.push(connections::redirect_uri(app, &id));
+    }
+    lab.register_client(LAB_CLIENT.0, LAB_CLIENT.1, redirects).await?;
+    Ok(())
+}
+
+fn at_lab(name: &str, connector: &str, address: SocketAddr) -> connections::New {
+    let url = |path: &str| Some(format!("http://{address}{path}"));
+    connections::New {
+        name: Some(name.to_owned()),
+        connector: connector.to_owned(),
+        settings: ConnectionSettings {
+            client_id: Some(LAB_CLIENT.0.to_owned()),
+            scopes: vec![],
+            authorize_url: url("/o/oauth2/v2/auth"),
+            token_url: url("/token"),
+            revoke_url: url("/revoke"),
+            identity_url: url("/v1/userinfo"),
+            api_base_url: url(""),
+        },
+        client_secret: Some(Secret::from(LAB_CLIENT.1)),
+    }
+}
+
+/// The client whose secret `env` prints: the one kept in the data folder, or a new one if it no longer works.
+async fn client(server: &Server, ctx: &Ctx, folder: &Folder) -> Result<Access> {
+    let app = &server.app;
+    let sdk_url = app.settings.sdk("");
+    let ca_bundle = server.tls.bundle.clone();
+    if let Ok(text) = std::fs::read_to_string(folder.demo_client()) {
+        let kept: Access = serde_json::from_str(&text).context("demo-client.json is damaged: remove it")?;
+        let secret = Secret::from(kept.client_secret.as_str());
+        let same_place = kept.sdk_url == sdk_url && kept.ca_bundle == ca_bundle;
+        if same_place && clients::token(app, &kept.client_id, &secret).await.is_ok() {
+            return Ok(kept);
+        }
+    }
+    let issued = clients::create(app, ctx, "demo", vec![clients::SECRETS_SCOPE.to_owned()]).await?;
+    let client = Access {
+        sdk_url,
+        client_id: issued.client.id.to_string(),
+        client_secret: issued.secret.expose().to_owned(),
+        ca_bundle,
+    };
+    write_private(&folder.demo_client(), &serde_json::to_string_pretty(&client)?)?;
+    Ok(client)
+}
+
+fn text(story: &proof::Story, settings: &Settings) -> Result<String> {
+    let binary = std::env::current_exe().context("cannot find the binary's own path")?;
+    let data = std::fs::canonicalize(&settings.data)?;
+    let mut text =
+        String::from("\nValetkey is running. To see that it works, it has just done this through its own doors:\n");
+    for line in story.lines() {
+        text.push_str(&format!("  - {line}\n"));
+    }
+    text.push_str(&format!(
+        "\nServing at {} (browsers, MCP clients) and {} (SDKs); the provider lab plays Google at http://{}.\n\
+         Connections: {}. Data: {}\n\
+         \nIn another shell, this points the official SDKs here:\n\n  eval \"$('{}' --data '{}' env)\"\n\
+         \nThen run your AgentKit code unchanged. Stop with Ctrl-C; the next start goes on with the same data.\n",
+        base(&settings.public_url),
+        base(&settings.sdk_url),
+        settings.lab_address,
+        CONNECTIONS.map(|(name, _)| name).join(", "),
+        data.display(),
+        binary.display(),
+        data.display(),
+    ));
+    Ok(text)
+}

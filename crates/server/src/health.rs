@@ -1,0 +1,19 @@
+//! What looks after the machine asks: is it alive, can it serve.
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use http::StatusCode;
+use valetkey_app::{App, environments};
+
+/// `/healthz`: the process answers. `/readyz`: and its database does.
+pub(crate) fn router(app: App) -> Router {
+    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready)).with_state(app)
+}
+
+async fn ready(State(app): State<App>) -> (StatusCode, String) {
+    match environments::list(&app).await {
+        Ok(_) => (StatusCode::OK, "ready\n".into()),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
+    }
+}

@@ -1,0 +1,193 @@
+//! The listeners: they take connections, find out which HTTP is spoken, and hand requests to the router.
+//!
+//! Clear text carries HTTP/1.1 and HTTP/2 with prior knowledge, told apart by HTTP/2's preface. TLS tells by ALPN;
+//! no ALPN means HTTP/1.1 (Node's axios sends none). Read [`Listener::serve`] first, then [`connection`].
+
+mod connection;
+mod preface;
+
+use axum::Router;
+use connection::Connection;
+use rustls::ServerConfig;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long to wait before accepting again when the system has no descriptor left.
+const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
+
+/// The connection that a request came by. An extension of every request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ConnInfo {
+    /// Which of the listeners took it.
+    pub carrier: Carrier,
+    /// The listener's address.
+    pub local: SocketAddr,
+    /// The other end, which behind a proxy is the proxy.
+    pub peer: SocketAddr,
+}
+
+/// What carries the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    /// TCP as it is.
+    Clear,
+    /// TLS over TCP.
+    Tls,
+}
+
+/// How patient a listener is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// For the TLS handshake, and on clear text for the first bytes.
+    pub opening: Duration,
+    /// For the head of an HTTP/1.1 request, and between two of them. Longer than the minute for which proxies keep
+    /// an idle connection, so that it is they who close it.
+    pub head: Duration,
+    /// Between two pings of ours on HTTP/2, which find peers that are gone.
+    pub ping: Duration,
+    /// For requests still running when the listener stops.
+    pub drain: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { opening: seconds(10), head: seconds(65), ping: seconds(60), drain: seconds(30) }
+    }
+}
+
+/// Why a listener could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// Another program listens there.
+    #[error(
+        "port {} of {} is in use by another program (which one cannot be seen from here; `ss -ltnp` lists them). \
+         Stop that program, or choose another port with {setting}",
+        address.port(), address.ip()
+    )]
+    InUse {
+        /// The address that is taken.
+        address: SocketAddr,
+        /// The setting that changes it.
+        setting: &'static str,
+    },
+    /// The system refused for another reason.
+    #[error("cannot listen on {address}: {source}. Choose another address or port with {setting}")]
+    Refused {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// The setting that changes it.
+        setting: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// An open port that is not yet served.
+pub(crate) struct Listener {
+    socket: TcpListener,
+    local: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    patience: Patience,
+}
+
+impl Listener {
+    /// Opens a port for clear text. `setting` names what the operator would change, for the error.
+    ///
+    /// # Errors
+    /// The port is in use, or the system refuses it.
+    pub(crate) async fn clear(address: SocketAddr, setting: &'static str) -> Result<Self, Error> {
+        let refused = |source: std::io::Error| match source.kind() {
+            ErrorKind::AddrInUse => Error::InUse { address, setting },
+            _ => Error::Refused { address, setting, source },
+        };
+        let socket = TcpListener::bind(address).await.map_err(refused)?;
+        let local = socket.local_addr().map_err(refused)?;
+        Ok(Self { socket, local, tls: None, patience: Patience::default() })
+    }
+
+    /// Opens a port for TLS with this certificate.
+    ///
+    /// # Errors
+    /// The port is in use, or the system refuses it.
+    pub(crate) async fn tls(
+        address: SocketAddr,
+        setting: &'static str,
+        config: Arc<ServerConfig>,
+    ) -> Result<Self, Error> {
+        Ok(Self { tls: Some(TlsAcceptor::from(config)), ..Self::clear(address, setting).await? })
+    }
+
+    /// The same listener with another patience.
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn patient(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// The address it listens on; the port is the system's choice where 0 was asked for.
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Serves until `stop`, then lets running requests end within the patience for that and cuts off the rest.
+    pub(crate) async fn serve(self, router: Router, stop: CancellationToken) {
+        let connections = TaskTracker::new();
+        let cut = CancellationToken::new();
+        // Also when this future is dropped, no connection outlives it.
+        let _cut_at_end = cut.clone().drop_guard();
+        while let Some((stream, peer)) = self.accept(&stop).await {
+            let carrier = if self.tls.is_some() { Carrier::Tls } else { Carrier::Clear };
+            let connection = Connection {
+                info: ConnInfo { carrier, local: self.local, peer },
+                router: router.clone(),
+                tls: self.tls.clone(),
+                patience: self.patience,
+                stop: stop.clone(),
+                cut: cut.clone(),
+            };
+            connections.spawn(connection.run(stream));
+        }
+        drop(self.socket);
+        connections.close();
+        if tokio::time::timeout(self.patience.drain, connections.wait()).await.is_err() {
+            tracing::warn!(left = connections.len(), listener = %self.local, "connections were cut off at shutdown");
+        }
+    }
+
+    /// The next connection; none once it is time to stop.
+    async fn accept(&self, stop: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = stop.cancelled() => return None,
+                accepted = self.socket.accept() => accepted,
+            };
+            match accepted {
+                Ok(connection) => return Some(connection),
+                Err(error) if is_about_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, listener = %self.local, "cannot accept a connection");
+                    tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
+                }
+            }
+        }
+    }
+}
+
+/// The peer went away before it was accepted: nothing to wait for.
+fn is_about_one_connection(error: &std::io::Error) -> bool {
+    use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! One connection, from its first byte to its last.
+
+use super::preface::{Protocol, sniff};
+use super::{ConnInfo, Patience};
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tower::Service;
+
+/// The most bytes of a request's head: two bearer tokens, which Python sends, fit many times over.
+const MAX_HEAD: u32 = 64 * 1024;
+
+/// How long the answer to a ping of ours may take.
+const PING_ANSWER: Duration = Duration::from_secs(20);
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a connection needs to know.
+pub(super) struct Connection {
+    pub(super) info: ConnInfo,
+    pub(super) router: Router,
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) patience: Patience,
+    /// No new request.
+    pub(super) stop: CancellationToken,
+    /// Nothing more at all.
+    pub(super) cut: CancellationToken,
+}
+
+impl Connection {
+    /// Serves it to its end. What goes wrong here is the network's or the peer's doing, so it is logged for those who
+    /// look for it and is no error of the server.
+    pub(super) async fn run(self, stream: TcpStream) {
+        let ended = tokio::select! {
+            () = self.cut.cancelled() => return,
+            ended = self.carry(stream) => ended,
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, peer = %self.info.peer, "a connection ended early");
+        }
+    }
+
+    async fn carry(&self, stream: TcpStream) -> Result<(), Failure> {
+        // Without this, the pieces of a streamed answer wait for each other's acknowledgements.
+        stream.set_nodelay(true)?;
+        let Some(acceptor) = &self.tls else {
+            let protocol = tokio::time::timeout(self.patience.opening, sniff(&stream)).await??;
+            return self.speak(protocol, stream).await;
+        };
+        let stream = tokio::time::timeout(self.patience.opening, acceptor.accept(stream)).await??;
+        let protocol = match stream.get_ref().1.alpn_protocol() {
+            Some(b"h2") => Protocol::Http2,
+            _ => Protocol::Http1,
+        };
+        self.speak(protocol, stream).await
+    }
+
+    async fn speak<S>(&self, protocol: Protocol, stream: S) -> Result<(), Failure>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = service_fn(|mut request: http::Request<Incoming>| {
+            request.extensions_mut().insert(self.info);
+            self.router.clone().call(request)
+        });
+        let builder = builder(protocol, &self.patience);
+        let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        tokio::select! {
+            ended = serving.as_mut() => return ended,
+            () = self.stop.cancelled() => serving.as_mut().graceful_shutdown(),
+        }
+        serving.await
+    }
+}
+
+/// HTTP/2 answers a client's pings however many come (grpc-python sends one a minute on an idle channel, and takes a
+/// GOAWAY for the end of it).
+fn builder(protocol: Protocol, patience: &Patience) -> Builder<TokioExecutor> {
+    let mut builder = match protocol {
+        Protocol::Http1 => Builder::new(TokioExecutor::new()).http1_only(),
+        Protocol::Http2 => Builder::new(TokioExecutor::new()).http2_only(),
+    };
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience.head)
+        .max_buf_size(usize::try_from(MAX_HEAD).unwrap_or(usize::MAX))
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(patience.ping)
+        .keep_alive_timeout(PING_ANSWER)
+        .max_header_list_size(MAX_HEAD);
+    builder
+}

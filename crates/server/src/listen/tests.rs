@@ -1,0 +1,194 @@
+//! The listeners as clients meet them: over real sockets.
+
+use super::*;
+use crate::tls::{Source, prepare};
+use axum::Extension;
+use axum::routing::get;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName};
+use std::path::Path;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+const SETTING: &str = "--listen";
+
+fn short() -> Patience {
+    let millis = Duration::from_millis;
+    Patience { opening: millis(150), head: millis(150), ping: millis(1000), drain: millis(400) }
+}
+
+fn router() -> Router {
+    Router::new()
+        .route("/", get(|Extension(info): Extension<ConnInfo>| async move { format!("{:?}", info.carrier) }))
+        .route("/slow", get(|| async { tokio::time::sleep(Duration::from_millis(200)).await }))
+        .route("/stuck", get(std::future::pending::<()>))
+}
+
+struct Served {
+    address: SocketAddr,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test itself waits for the task")]
+fn served(listener: Listener) -> Served {
+    let (address, stop) = (listener.address(), CancellationToken::new());
+    Served { address, stop: stop.clone(), task: tokio::spawn(listener.serve(router(), stop)) }
+}
+
+async fn clear() -> Served {
+    served(Listener::clear(ANY, SETTING).await.unwrap().patient(short()))
+}
+
+/// What a raw connection gets back until the server closes it.
+async fn raw(address: SocketAddr, sent: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(sent).await.unwrap();
+    let mut received = Vec::new();
+    // A reset tells the same as an end: the server is done with this connection.
+    let _ = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut received)).await.expect("still open");
+    String::from_utf8_lossy(&received).into_owned()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test itself waits for the answer")]
+async fn over_http2<S>(stream: S, pause: Duration) -> String
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_millis(10))
+        .keep_alive_while_idle(true)
+        .handshake(TokioIo::new(stream))
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    tokio::time::sleep(pause).await;
+    let request = http::Request::get("http://localhost/").body(Empty::<Bytes>::new()).unwrap();
+    let answer = sender.send_request(request).await.unwrap();
+    String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+async fn tls(folder: &Path) -> Served {
+    let now = "2026-11-22T12:00:00Z".parse().unwrap();
+    let tls = prepare(&Source::Local { folder: folder.into() }, now).unwrap();
+    served(Listener::tls(ANY, SETTING, tls.config).await.unwrap().patient(short()))
+}
+
+/// A client that trusts the bundle and nothing else.
+async fn handshake(folder: &Path, to: SocketAddr, name: &str, alpn: &[&str]) -> std::io::Result<TlsStream<TcpStream>> {
+    let mut roots = rustls::RootCertStore::empty();
+    for root in CertificateDer::pem_file_iter(folder.join("ca-bundle.pem")).unwrap() {
+        roots.add(root.unwrap()).unwrap();
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+    let stream = TcpStream::connect(to).await.unwrap();
+    TlsConnector::from(Arc::new(config)).connect(ServerName::try_from(name.to_owned()).unwrap(), stream).await
+}
+
+#[tokio::test]
+async fn clear_text_carries_both_versions_on_one_port() {
+    let server = clear().await;
+    let answer = raw(server.address, b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("Clear"), "{answer}");
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    assert_eq!(over_http2(stream, Duration::ZERO).await, "Clear");
+}
+
+#[tokio::test]
+async fn tls_speaks_what_alpn_chose_and_http1_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = tls(folder.path()).await;
+    let stream = handshake(folder.path(), server.address, "localhost", &["h2", "http/1.1"]).await.unwrap();
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    assert_eq!(over_http2(stream, Duration::ZERO).await, "Tls");
+    for alpn in [&["http/1.1"][..], &[]] {
+        let mut stream = handshake(folder.path(), server.address, "localhost", alpn).await.unwrap();
+        assert_eq!(stream.get_ref().1.alpn_protocol(), alpn.first().map(|name| name.as_bytes()));
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("Tls"), "{alpn:?}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn local_certificate_is_for_this_machine_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = tls(folder.path()).await;
+    for name in ["localhost", "127.0.0.1", "::1"] {
+        assert!(handshake(folder.path(), server.address, name, &[]).await.is_ok(), "{name}");
+    }
+    assert!(handshake(folder.path(), server.address, "example.com", &[]).await.is_err());
+}
+
+/// grpc-python pings an idle channel; a server that minds would end it with GOAWAY.
+#[tokio::test]
+async fn pings_on_an_idle_connection_are_answered() {
+    let server = clear().await;
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    assert_eq!(over_http2(stream, Duration::from_millis(600)).await, "Clear", "after some fifty pings");
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named_with_the_setting() {
+    let server = clear().await;
+    let refusal = Listener::clear(server.address, SETTING).await.err().unwrap().to_string();
+    assert!(refusal.contains(&format!("port {} of 127.0.0.1 is in use", server.address.port())), "{refusal}");
+    assert!(refusal.contains(SETTING), "{refusal}");
+}
+
+/// Attack 53, at the listener: heads that never end.
+#[tokio::test]
+async fn slow_openings_are_closed() {
+    let server = clear().await;
+    for begun in [&b""[..], b"PRI * HTTP", b"GET / HTTP/1.1\r\nhost: local"] {
+        raw(server.address, begun).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    raw(tls(folder.path()).await.address, b"\x16\x03\x01").await;
+}
+
+#[tokio::test]
+async fn a_huge_head_is_refused() {
+    let server = clear().await;
+    let head = format!("GET / HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "a".repeat(200_000));
+    let answer = raw(server.address, head.as_bytes()).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+}
+
+#[tokio::test]
+async fn stopping_lets_a_running_request_end() {
+    let server = clear().await;
+    let running = raw(server.address, b"GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    let stopping = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        server.stop.cancel();
+    };
+    let (answer, ()) = tokio::join!(running, stopping);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    server.task.await.unwrap();
+    assert!(TcpStream::connect(server.address).await.is_err(), "the port is free");
+}
+
+#[tokio::test]
+async fn stopping_cuts_off_what_does_not_end() {
+    let server = clear().await;
+    let running = raw(server.address, b"GET /stuck HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    let stopping = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        server.stop.cancel();
+    };
+    let (answer, ()) = tokio::join!(running, stopping);
+    assert_eq!(answer, "");
+    server.task.await.unwrap();
+}

@@ -1,0 +1,78 @@
+//! Prints an answer: a plain table for people, JSON for programs.
+
+use super::Reply;
+use anyhow::Result;
+use serde_json::Value;
+
+/// Prints the rows, then the note.
+///
+/// # Errors
+/// Standard output is gone.
+pub(super) fn print(reply: &Reply, json: bool) -> Result<()> {
+    let text = if json { serde_json::to_string_pretty(&reply.rows)? + "\n" } else { plain(reply) };
+    std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
+    Ok(())
+}
+
+fn plain(reply: &Reply) -> String {
+    let mut text = match reply.rows.as_slice() {
+        [] => String::new(),
+        [Value::Object(one)] => one.iter().map(|(name, value)| format!("{name:<16} {}\n", cell(value))).collect(),
+        rows => table(rows),
+    };
+    if let Some(note) = &reply.note {
+        text.push_str(note);
+        text.push('\n');
+    } else if reply.rows.is_empty() {
+        text.push_str("none\n");
+    }
+    text
+}
+
+fn table(rows: &[Value]) -> String {
+    let Some(Value::Object(first)) = rows.first() else { return String::new() };
+    let columns: Vec<&String> = first.keys().collect();
+    let head = columns.iter().map(|name| name.to_uppercase()).collect::<Vec<_>>();
+    let body = rows
+        .iter()
+        .map(|row| columns.iter().map(|name| row.get(name.as_str()).map(cell).unwrap_or_default()).collect::<Vec<_>>());
+    let lines: Vec<Vec<String>> = std::iter::once(head).chain(body).collect();
+    let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|c| c.chars().count()).max();
+    let widths: Vec<usize> = (0..columns.len()).map(|column| width(column).unwrap_or(0)).collect();
+    let render = |line: &Vec<String>| {
+        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    lines.iter().map(render).collect()
+}
+
+/// One value as a line of text. Control characters are shown as escapes: what a provider or a user wrote must not
+/// steer the terminal.
+fn cell(value: &Value) -> String {
+    let text = match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    };
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn columns_line_up() {
+        let rows = vec![json!({"name": "a", "tools": 10}), json!({"name": "longer", "tools": 2})];
+        assert_eq!(table(&rows), "NAME    TOOLS\na       10\nlonger  2\n");
+    }
+
+    #[test]
+    fn terminal_escapes_are_shown_not_obeyed() {
+        assert_eq!(cell(&json!("\u{1b}[2Jgone\u{7}")), "\\u{1b}[2Jgone\\u{7}");
+    }
+}

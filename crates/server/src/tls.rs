@@ -1,0 +1,246 @@
+//! The certificate of the TLS listener: the operator's own, or a local one that this module makes and renews.
+//!
+//! The local one exists because the official Python SDK speaks gRPC over TLS only, `localhost` included. Read
+//! [`prepare`] first, then [`authority`] for what is made, then [`bundle`] for how clients come to trust it.
+
+mod authority;
+mod bundle;
+mod files;
+
+use files::Files;
+use rustls::ServerConfig;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use valetkey_domain::Timestamp;
+
+/// A local certificate with less life than this left is made anew at start.
+const RENEW_BEFORE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// The one name that the local certificate is for.
+const LOCAL_NAME: &str = "localhost";
+
+/// Where the certificate comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// PEM files of the operator: the chain with the leaf first, and its key.
+    Own {
+        /// The chain.
+        certificate: PathBuf,
+        /// The private key: PKCS#8, PKCS#1 or SEC1.
+        key: PathBuf,
+    },
+    /// A local one, kept in this folder and made there when it is missing or about to expire.
+    Local {
+        /// The folder; it is made if it is not there.
+        folder: PathBuf,
+    },
+}
+
+/// What the TLS listener needs, and what its clients need.
+#[derive(Clone, Debug)]
+pub(crate) struct Tls {
+    /// Certificate, key and protocols, for the listener.
+    pub config: Arc<ServerConfig>,
+    /// One PEM file with the system's roots and the local CA, for the CA variables of clients. None with the
+    /// operator's own certificate: clients know whether they trust that one.
+    pub bundle: Option<PathBuf>,
+}
+
+/// Why there is no certificate to listen with. Every message says which file, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A file or folder could not be read or written.
+    #[error("cannot {action} {}: {source}", path.display())]
+    File {
+        /// "read", "write"...
+        action: &'static str,
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file holds no PEM of the wanted kind.
+    #[error("{} holds no {what} in PEM form; check that the TLS settings name the right file", path.display())]
+    Pem {
+        /// Which file.
+        path: PathBuf,
+        /// "certificate" or "private key".
+        what: &'static str,
+    },
+    /// Certificate and key don't belong together, or are of a kind that is not supported.
+    #[error("certificate {} and key {} cannot be used together: {source}", certificate.display(), key.display())]
+    Pair {
+        /// The chain's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+        /// What the TLS library said.
+        source: rustls::Error,
+    },
+    /// The local certificate could not be made.
+    #[error("cannot make the local certificate: {0}")]
+    Issue(#[from] rcgen::Error),
+}
+
+/// Gives the listener's certificate, making or renewing the local one where that is asked for and needed.
+///
+/// # Errors
+/// A file cannot be read, written or understood, or certificate and key don't fit.
+pub(crate) fn prepare(source: &Source, now: Timestamp) -> Result<Tls, Error> {
+    match source {
+        Source::Own { certificate, key } => Ok(Tls { config: server_config(certificate, key)?, bundle: None }),
+        Source::Local { folder } => prepare_local(&Files::open(folder)?, now),
+    }
+}
+
+fn prepare_local(files: &Files, now: Timestamp) -> Result<Tls, Error> {
+    if let Err(reason) = usable(files, now) {
+        tracing::info!(%reason, folder = %files.folder.display(), "making a local certificate for {LOCAL_NAME}");
+        files.save(&authority::issue(now)?)?;
+    }
+    // The system's roots change with its updates, so the bundle is written at every start.
+    files.save_bundle(&bundle::with_system_roots(&files.authority()?))?;
+    let config = server_config(&files.certificate, &files.key)?;
+    Ok(Tls { config, bundle: Some(files.bundle.clone()) })
+}
+
+/// Whether a client that trusts the local CA takes the stored certificate now and until the next renewal.
+fn usable(files: &Files, now: Timestamp) -> Result<(), Box<dyn std::error::Error>> {
+    server_config(&files.certificate, &files.key)?;
+    let chain = certificates(&files.certificate)?;
+    let leaf = chain.first().ok_or("the certificate file is empty")?;
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(files.authority()?.as_bytes())?)?;
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider()).build()?;
+    let name = ServerName::try_from(LOCAL_NAME)?;
+    let now = Duration::from_secs(u64::try_from(now.as_second())?);
+    for instant in [now, now + RENEW_BEFORE] {
+        verifier.verify_server_cert(leaf, &[], &name, &[], UnixTime::since_unix_epoch(instant))?;
+    }
+    Ok(())
+}
+
+/// HTTP/2 and HTTP/1.1 by ALPN. A client without ALPN is served too, with HTTP/1.1: Node's axios is one.
+fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Error> {
+    let pair = |source| Error::Pair { certificate: certificate.into(), key: key.into(), source };
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(pair)?
+        .with_no_client_auth()
+        .with_single_cert(certificates(certificate)?, private_key(key)?)
+        .map_err(pair)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// Named here rather than installed for the process, so that no other library's choice can slip in.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let text = files::read(path)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
+    match found {
+        Ok(chain) if !chain.is_empty() => Ok(chain),
+        _ => Err(Error::Pem { path: path.into(), what: "certificate" }),
+    }
+}
+
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
+    let text = valetkey_domain::Secret::<str>::from(files::read(path)?);
+    PrivateKeyDer::from_pem_slice(text.bytes()).map_err(|_| Error::Pem { path: path.into(), what: "private key" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn at(day: &str) -> Timestamp {
+        format!("{day}T12:00:00Z").parse().unwrap()
+    }
+
+    fn local(folder: &Path, day: &str) -> Tls {
+        prepare(&Source::Local { folder: folder.into() }, at(day)).unwrap()
+    }
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn makes_a_certificate_and_keeps_it_until_its_last_month() {
+        let folder = tempfile::tempdir().unwrap();
+        let certificate = || std::fs::read_to_string(folder.path().join("localhost.pem")).unwrap();
+        let tls = local(folder.path(), "2026-11-22");
+        assert_eq!(tls.config.alpn_protocols, [b"h2".to_vec(), b"http/1.1".to_vec()]);
+        let first = certificate();
+        local(folder.path(), "2027-11-01");
+        assert_eq!(certificate(), first, "it still has more than a month");
+        local(folder.path(), "2027-12-10");
+        assert_ne!(certificate(), first, "its last month has begun");
+    }
+
+    #[test]
+    fn a_clock_set_back_makes_it_anew_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let certificate = || std::fs::read_to_string(folder.path().join("localhost.pem")).unwrap();
+        local(folder.path(), "2026-11-22");
+        let first = certificate();
+        local(folder.path(), "2026-01-01");
+        assert_ne!(certificate(), first);
+    }
+
+    #[test]
+    fn only_the_key_is_private_and_the_authoritys_key_is_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let tls = local(folder.path(), "2026-11-22");
+        let mut keys = 0;
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            let secret = std::fs::read_to_string(&path).unwrap().contains("PRIVATE KEY");
+            assert_eq!(mode(&path), if secret { 0o600 } else { 0o644 }, "{}", path.display());
+            keys += usize::from(secret);
+        }
+        assert_eq!(keys, 1);
+        assert!(tls.bundle.unwrap().starts_with(folder.path()));
+    }
+
+    #[test]
+    fn a_damaged_or_foreign_file_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = tempfile::tempdir().unwrap();
+        local(folder.path(), "2026-11-22");
+        local(other.path(), "2026-11-22");
+        std::fs::copy(other.path().join("localhost.key"), folder.path().join("localhost.key")).unwrap();
+        local(folder.path(), "2026-11-22");
+        std::fs::write(folder.path().join("localhost.pem"), "not a certificate").unwrap();
+        local(folder.path(), "2026-11-22");
+    }
+
+    #[test]
+    fn an_operators_pair_that_does_not_fit_is_refused_by_name() {
+        let one = tempfile::tempdir().unwrap();
+        let two = tempfile::tempdir().unwrap();
+        local(one.path(), "2026-11-22");
+        local(two.path(), "2026-11-22");
+        let source =
+            Source::Own { certificate: one.path().join("localhost.pem"), key: two.path().join("localhost.key") };
+        let refusal = prepare(&source, at("2026-11-22")).unwrap_err().to_string();
+        assert!(refusal.contains("cannot be used together") && refusal.contains("localhost.key"), "{refusal}");
+        let source =
+            Source::Own { certificate: one.path().join("localhost.key"), key: one.path().join("localhost.key") };
+        let refusal = prepare(&source, at("2026-11-22")).unwrap_err().to_string();
+        assert!(refusal.contains("holds no certificate"), "{refusal}");
+        let source = Source::Own { certificate: "absent.pem".into(), key: "absent.key".into() };
+        let refusal = prepare(&source, at("2026-11-22")).unwrap_err().to_string();
+        assert!(refusal.contains("cannot read absent.pem"), "{refusal}");
+    }
+}

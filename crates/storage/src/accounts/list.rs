@@ -1,0 +1,64 @@
+//! Pages of connected accounts.
+
+use super::read;
+use crate::list::{Listing, holding, listing};
+use crate::{Arg, Error, Listed, Page, Tx, args, counters};
+use valetkey_domain::Ctx;
+use valetkey_domain::account::ConnectedAccount;
+use valetkey_domain::id::AccountId;
+
+/// How many connection names one filter may have (the wire's rule).
+pub const MAX_CONNECTION_NAMES: usize = 20;
+
+/// Which accounts a list shows; what is absent or empty filters nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The exact names of connections, [`MAX_CONNECTION_NAMES`] at most; any of them fits.
+    pub connections: Vec<String>,
+    /// The slug of the connector.
+    pub connector: Option<String>,
+    /// The exact user.
+    pub identifier: Option<String>,
+    /// The exact organisation.
+    pub organization: Option<String>,
+    /// The exact user id beside the identifier.
+    pub user: Option<String>,
+    /// The name of a status (`ACTIVE`).
+    pub status: Option<String>,
+    /// Text that the user's identifier holds, ignoring case.
+    pub search: Option<String>,
+}
+
+const LIST: Listing = listing!(
+    AccountId,
+    counters::ACCOUNTS,
+    "t.*",
+    "connected_accounts t JOIN connections c ON c.id = t.connection_id AND c.environment_id = t.environment_id",
+    " AND (CAST($4 AS TEXT) IS NULL OR c.connector = $4) AND (CAST($5 AS TEXT) IS NULL OR t.identifier = $5)
+      AND (CAST($6 AS TEXT) IS NULL OR t.organization_id = $6) AND (CAST($7 AS TEXT) IS NULL OR t.user_id = $7)
+      AND (CAST($8 AS TEXT) IS NULL OR t.status = $8)
+      AND (CAST($9 AS TEXT) IS NULL OR t.search_text LIKE $9 ESCAPE '\\')
+      AND (CAST($10 AS TEXT) IS NULL OR c.name IN ($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+          $24, $25, $26, $27, $28, $29))"
+);
+
+/// A page of the environment's accounts.
+///
+/// # Errors
+/// The database cannot be read, or a row fits no account.
+pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<ConnectedAccount>, Error> {
+    LIST.fetch(ctx, tx, page, arguments(filter)).await?.read(read)
+}
+
+fn arguments(filter: &Filter) -> Vec<Arg> {
+    let fixed = args![
+        filter.connector.as_deref(),
+        filter.identifier.as_deref(),
+        filter.organization.as_deref(),
+        filter.user.as_deref(),
+        filter.status.as_deref(),
+        filter.search.as_deref().map(holding),
+    ];
+    let names = (0..MAX_CONNECTION_NAMES).map(|place| Arg::from(filter.connections.get(place).map(String::as_str)));
+    fixed.into_iter().chain(names).collect()
+}

@@ -1,0 +1,249 @@
+//! Accounts against a real database.
+
+use super::*;
+use crate::fixture::{self, There};
+use crate::{Page, Store, connections, environments};
+use std::time::Duration;
+use valetkey_domain::name::Identifier;
+use valetkey_domain::{Kind, Sealed};
+
+const PAGE: Page = Page { size: 10, after: None };
+
+fn account(ctx: &Ctx, tail: &str, identifier: &str) -> ConnectedAccount {
+    ConnectedAccount {
+        id: AccountId::parse(&format!("ca_{tail}")).unwrap(),
+        environment: ctx.environment.clone(),
+        connection: ConnectionId::parse("conn_1").unwrap(),
+        owner: Owner::of(Identifier::parse(identifier).unwrap()),
+        status: Status::PendingAuth,
+        scopes: vec![],
+        subject: None,
+        credential: None,
+        api_config: Map::from_iter([("domain".to_owned(), "example".into())]),
+        created_at: fixture::now(),
+        updated_at: fixture::now(),
+        last_used_at: None,
+    }
+}
+
+fn tokens(sealed: u8) -> Tokens {
+    Tokens {
+        sealed: Sealed(vec![sealed]),
+        audience: vec!["https://a.example".into()],
+        scopes: vec!["read".into()],
+        expires_at: Some(fixture::now() + Duration::from_secs(3600)),
+        refreshable: true,
+    }
+}
+
+fn at_provider(id: &str) -> Subject {
+    Subject { id: id.into(), name: Some(format!("{id} by name")) }
+}
+
+/// Two environments, a connection, and `ann`'s account on it with one set of tokens (generation 1).
+async fn there() -> (There, Tx, ConnectedAccount) {
+    let there = fixture::two_environments().await;
+    let mut tx = there.store.write().await.unwrap();
+    fixture::chain(&there.ours, &mut tx).await;
+    let ann = account(&there.ours, "1", "ann");
+    insert(&there.ours, &mut tx, &ann).await.unwrap();
+    let stored =
+        store_credential(&there.ours, &mut tx, &ann.id, 0, &tokens(1), Some(&at_provider("ann@p")), fixture::now())
+            .await;
+    assert!(stored.unwrap());
+    let ann = get(&there.ours, &mut tx, &ann.id).await.unwrap().unwrap();
+    (there, tx, ann)
+}
+
+#[tokio::test]
+async fn comes_back_as_it_was_put() {
+    let (there, mut tx, ann) = there().await;
+    assert_eq!((ann.status.clone(), ann.subject.as_deref()), (Status::Active, Some("ann@p")));
+    let held = ann.credential.clone().unwrap();
+    assert_eq!((held.generation, held.refreshable, held.sealed), (1, true, Sealed(vec![1])));
+    assert_eq!(held.audience, ["https://a.example"]);
+    let found = find(&there.ours, &mut tx, &ann.connection, &ann.owner).await.unwrap().unwrap();
+    assert_eq!((found.id, found.api_config), (ann.id, ann.api_config));
+}
+
+#[tokio::test]
+async fn attack_2_a_stranger_finds_and_changes_nothing() {
+    let (there, mut tx, ann) = there().await;
+    let (stranger, id, now) = (&there.theirs, &ann.id, fixture::now());
+    assert!(get(stranger, &mut tx, id).await.unwrap().is_none());
+    assert!(find(stranger, &mut tx, &ann.connection, &ann.owner).await.unwrap().is_none());
+    assert!(lease(stranger, &mut tx, id).await.unwrap().is_none());
+    assert!(live_on(stranger, &mut tx, &ann.connection).await.unwrap().is_empty());
+    assert!(list(stranger, &mut tx, &Filter::default(), &PAGE).await.unwrap().items.is_empty());
+    assert!(!set_status(stranger, &mut tx, id, &Status::Disconnected, now).await.unwrap());
+    assert!(!store_credential(stranger, &mut tx, id, 1, &tokens(9), None, now).await.unwrap());
+    assert!(!begin_refresh(stranger, &mut tx, id, 1, now, now).await.unwrap());
+    assert!(!expire(stranger, &mut tx, id, 1, Reason::InvalidGrant, now).await.unwrap());
+    assert!(!disconnect(stranger, &mut tx, id, now).await.unwrap());
+    assert!(!delete(stranger, &mut tx, id).await.unwrap());
+    assert_eq!(expire_for_endpoints(stranger, &mut tx, &ann.connection, now).await.unwrap(), 0);
+    let bob = account(stranger, "2", "bob");
+    assert!(matches!(insert(stranger, &mut tx, &bob).await, Err(Error::Referenced)), "a foreign connection");
+    let after = get(&there.ours, &mut tx, id).await.unwrap().unwrap();
+    assert_eq!((after.status, after.credential.map(|held| held.generation)), (Status::Active, Some(1)));
+}
+
+#[tokio::test]
+async fn attack_9_look_alike_identifiers_have_accounts_of_their_own() {
+    let (there, mut tx, ann) = there().await;
+    for (tail, identifier) in [("2", "Ann"), ("3", "jos\u{e9}"), ("4", "jose\u{301}")] {
+        insert(&there.ours, &mut tx, &account(&there.ours, tail, identifier)).await.unwrap();
+    }
+    for (identifier, id) in [("ann", "ca_1"), ("Ann", "ca_2"), ("jos\u{e9}", "ca_3"), ("jose\u{301}", "ca_4")] {
+        let owner = Owner::of(Identifier::parse(identifier).unwrap());
+        let found = find(&there.ours, &mut tx, &ann.connection, &owner).await.unwrap().unwrap();
+        assert_eq!(found.id.as_str(), id);
+    }
+    let narrowed = Owner { organization: Some("org".into()), ..ann.owner };
+    assert!(find(&there.ours, &mut tx, &ann.connection, &narrowed).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn ensure_gives_the_same_account_twice() {
+    let (there, mut tx, ann) = there().await;
+    let (same, added) = ensure(&there.ours, &mut tx, &account(&there.ours, "9", "ann")).await.unwrap();
+    assert_eq!((same.id, added), (ann.id, false));
+    let (new, added) = ensure(&there.ours, &mut tx, &account(&there.ours, "9", "bob")).await.unwrap();
+    assert_eq!((new.id.as_str(), added), ("ca_9", true));
+    let twice = insert(&there.ours, &mut tx, &account(&there.ours, "8", "bob")).await.unwrap_err();
+    assert_eq!(twice.kind(), Kind::AlreadyExists);
+}
+
+#[tokio::test]
+async fn tokens_go_only_over_the_generation_they_were_made_for() {
+    let (there, mut tx, ann) = there().await;
+    let (ours, id, now) = (&there.ours, &ann.id, fixture::now());
+    assert!(!store_credential(ours, &mut tx, id, 0, &tokens(2), None, now).await.unwrap());
+    assert!(begin_refresh(ours, &mut tx, id, 1, now, now + Duration::from_secs(60)).await.unwrap());
+    assert!(store_credential(ours, &mut tx, id, 1, &tokens(3), None, now).await.unwrap(), "a consent wins");
+    assert!(!finish_refresh(ours, &mut tx, id, 1, &tokens(4), now).await.unwrap(), "the refresh comes too late");
+    let after = get(ours, &mut tx, id).await.unwrap().unwrap();
+    assert_eq!(after.credential.unwrap().sealed, Sealed(vec![3]));
+    assert_eq!(after.subject.as_deref(), Some("ann@p"), "an unknown subject doesn't wipe the known one");
+    assert_eq!(subject(ours, &mut tx, id).await.unwrap(), Some(at_provider("ann@p")));
+    assert_eq!(subject(&there.theirs, &mut tx, id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn one_lease_at_a_time_and_a_dead_one_counts_as_lost() {
+    let (there, mut tx, ann) = there().await;
+    let (ours, id, now) = (&there.ours, &ann.id, fixture::now());
+    let later = now + Duration::from_secs(60);
+    assert!(begin_refresh(ours, &mut tx, id, 1, now, later).await.unwrap());
+    assert!(!begin_refresh(ours, &mut tx, id, 1, now, later).await.unwrap(), "it is taken");
+    assert!(begin_refresh(ours, &mut tx, id, 1, later, later + Duration::from_secs(60)).await.unwrap(), "it ran out");
+    let (_, _, state) = lease(ours, &mut tx, id).await.unwrap().unwrap();
+    assert_eq!((state.started_from, state.lost_at), (Some(1), Some(later)));
+    assert!(end_refresh(ours, &mut tx, id, 1).await.unwrap());
+    let (_, _, state) = lease(ours, &mut tx, id).await.unwrap().unwrap();
+    assert_eq!((state.started_from, state.until, state.lost_at), (None, None, Some(later)));
+    assert!(begin_refresh(ours, &mut tx, id, 1, now, later).await.unwrap());
+    assert!(finish_refresh(ours, &mut tx, id, 1, &tokens(2), now).await.unwrap());
+    let (after, generation, state) = lease(ours, &mut tx, id).await.unwrap().unwrap();
+    assert_eq!((generation, state.lost_at, state.refreshed_at), (2, None, Some(now)));
+    assert_eq!(after.credential.unwrap().sealed, Sealed(vec![2]));
+}
+
+#[tokio::test]
+async fn an_ended_account_is_not_ended_again_and_starts_no_refresh() {
+    let (there, mut tx, ann) = there().await;
+    let (ours, id, now) = (&there.ours, &ann.id, fixture::now());
+    assert!(expire(ours, &mut tx, id, 1, Reason::InvalidGrant, now).await.unwrap());
+    assert!(!expire(ours, &mut tx, id, 1, Reason::Rejected, now).await.unwrap());
+    assert!(!begin_refresh(ours, &mut tx, id, 1, now, now).await.unwrap());
+    let after = get(ours, &mut tx, id).await.unwrap().unwrap();
+    assert_eq!(after.status, Status::Expired(Reason::InvalidGrant));
+}
+
+#[tokio::test]
+async fn a_disconnect_leaves_no_credential_and_no_way_to_commit_one() {
+    let (there, mut tx, ann) = there().await;
+    let (ours, id, now) = (&there.ours, &ann.id, fixture::now());
+    assert!(begin_refresh(ours, &mut tx, id, 1, now, now + Duration::from_secs(60)).await.unwrap());
+    assert!(disconnect(ours, &mut tx, id, now).await.unwrap());
+    assert!(!finish_refresh(ours, &mut tx, id, 1, &tokens(2), now).await.unwrap());
+    let after = get(ours, &mut tx, id).await.unwrap().unwrap();
+    assert!(after.credential.is_none() && after.status == Status::Disconnected && after.scopes.is_empty());
+    assert_eq!(after.subject.as_deref(), Some("ann@p"));
+}
+
+#[tokio::test]
+async fn attack_59_a_connection_that_points_elsewhere_ends_its_active_accounts() {
+    let (there, mut tx, ann) = there().await;
+    let pending = account(&there.ours, "2", "bob");
+    insert(&there.ours, &mut tx, &pending).await.unwrap();
+    assert_eq!(expire_for_endpoints(&there.ours, &mut tx, &ann.connection, fixture::now()).await.unwrap(), 1);
+    let status = get(&there.ours, &mut tx, &ann.id).await.unwrap().unwrap().status;
+    assert_eq!(status, Status::Expired(Reason::EndpointsChanged));
+    assert_eq!(get(&there.ours, &mut tx, &pending.id).await.unwrap().unwrap().status, Status::PendingAuth);
+}
+
+#[tokio::test]
+async fn siblings_of_a_grant_are_those_of_the_same_or_an_unknown_subject() {
+    let (there, mut tx, ann) = there().await;
+    let ours = &there.ours;
+    for (tail, subject) in [("2", Some("ann@p")), ("3", None), ("4", Some("bob@p"))] {
+        let one = account(ours, tail, tail);
+        insert(ours, &mut tx, &one).await.unwrap();
+        let subject = subject.map(at_provider);
+        store_credential(ours, &mut tx, &one.id, 0, &tokens(1), subject.as_ref(), fixture::now()).await.unwrap();
+    }
+    insert(ours, &mut tx, &account(ours, "5", "without a credential")).await.unwrap();
+    let mut siblings = async |subject| -> Vec<String> {
+        let found = maybe_sharing(ours, &mut tx, &ann.id, subject).await.unwrap();
+        found.iter().map(|account| account.id.to_string()).collect()
+    };
+    assert_eq!(siblings(Some("ann@p")).await, ["ca_2", "ca_3"]);
+    assert_eq!(siblings(None).await, ["ca_2", "ca_3", "ca_4"]);
+}
+
+#[tokio::test]
+async fn a_list_is_filtered() {
+    let (there, mut tx, _) = there().await;
+    let ours = &there.ours;
+    insert(ours, &mut tx, &account(ours, "2", "\u{d8}rsted@example.com")).await.unwrap();
+    let text = |text: &str| Some(text.to_owned());
+    for (filter, count) in [
+        (Filter::default(), 2),
+        (Filter { connections: vec!["none".into(), "Mail 1".into()], ..Filter::default() }, 2),
+        (Filter { connections: vec!["mail 1".into()], ..Filter::default() }, 0),
+        (Filter { connector: text("gmail"), ..Filter::default() }, 2),
+        (Filter { identifier: text("ann"), ..Filter::default() }, 1),
+        (Filter { status: text("PENDING_AUTH"), ..Filter::default() }, 1),
+        (Filter { search: text("\u{f8}RSTED"), ..Filter::default() }, 1),
+        (Filter { search: text("%"), ..Filter::default() }, 0),
+        (Filter { organization: text("org"), ..Filter::default() }, 0),
+    ] {
+        let found = list(ours, &mut tx, &filter, &PAGE).await.unwrap();
+        assert_eq!((found.items.len(), found.total), (count, count as u64), "{filter:?}");
+    }
+    assert!(delete(ours, &mut tx, &AccountId::parse("ca_2").unwrap()).await.unwrap());
+    assert_eq!(list(ours, &mut tx, &Filter::default(), &PAGE).await.unwrap().total, 1);
+}
+
+#[tokio::test]
+async fn ensure_is_idempotent_under_a_race() {
+    let there = fixture::two_environments().await;
+    let mut tx = there.store.write().await.unwrap();
+    connections::insert(&there.ours, &mut tx, &fixture::connection(&there.ours, "1")).await.unwrap();
+    tx.commit().await.unwrap();
+    let race = |tail: String, store: Store, ctx: Ctx| async move {
+        let mut tx = store.write().await.unwrap();
+        let (account, _) = ensure(&ctx, &mut tx, &account(&ctx, &tail, "ann")).await.unwrap();
+        tx.commit().await.unwrap();
+        account.id
+    };
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..20 {
+        tasks.spawn(race(n.to_string(), there.store.clone(), there.ours.clone()));
+    }
+    let ids: std::collections::HashSet<_> = tasks.join_all().await.into_iter().collect();
+    assert_eq!(ids.len(), 1);
+    let known = environments::all(&mut there.store.read().await.unwrap()).await.unwrap();
+    assert_eq!(known.len(), 2);
+}

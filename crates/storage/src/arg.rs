@@ -1,0 +1,139 @@
+//! What may go into a statement and come out of a column: the intersection of SQLite's and PostgreSQL's types that the
+//! schema uses.
+
+use valetkey_domain::{Sealed, Timestamp, id, name, time};
+
+/// One value of a statement or a column. Times are milliseconds, truth is 0 or 1, JSON is text.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Arg {
+    /// No value.
+    Null,
+    /// UTF-8 text.
+    Text(String),
+    /// A 64-bit integer.
+    Integer(i64),
+    /// Bytes: hashes and sealed values.
+    Bytes(Vec<u8>),
+}
+
+/// The type alone: a value may be personal.
+impl std::fmt::Debug for Arg {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Null => "Null",
+            Self::Text(_) => "Text(..)",
+            Self::Integer(_) => "Integer(..)",
+            Self::Bytes(_) => "Bytes(..)",
+        })
+    }
+}
+
+/// Builds the arguments of a statement: `args![&ctx.environment, id, 3]`.
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { [$($crate::Arg::from($value)),*] };
+}
+pub(crate) use args;
+
+impl From<&str> for Arg {
+    fn from(value: &str) -> Self {
+        Self::Text(value.into())
+    }
+}
+
+impl From<String> for Arg {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&String> for Arg {
+    fn from(value: &String) -> Self {
+        Self::Text(value.clone())
+    }
+}
+
+impl From<i64> for Arg {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<bool> for Arg {
+    fn from(value: bool) -> Self {
+        Self::Integer(value.into())
+    }
+}
+
+impl From<Timestamp> for Arg {
+    fn from(value: Timestamp) -> Self {
+        Self::Integer(time::to_millis(value))
+    }
+}
+
+impl From<&[u8]> for Arg {
+    fn from(value: &[u8]) -> Self {
+        Self::Bytes(value.to_vec())
+    }
+}
+
+impl From<&[u8; 32]> for Arg {
+    fn from(value: &[u8; 32]) -> Self {
+        Self::Bytes(value.to_vec())
+    }
+}
+
+impl From<&Vec<u8>> for Arg {
+    fn from(value: &Vec<u8>) -> Self {
+        Self::Bytes(value.clone())
+    }
+}
+
+impl From<&Sealed> for Arg {
+    fn from(value: &Sealed) -> Self {
+        Self::Bytes(value.0.clone())
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Arg {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+macro_rules! from_words {
+    ($($name:path),* $(,)?) => {$(
+        impl From<&$name> for Arg {
+            fn from(value: &$name) -> Self {
+                Self::Text(value.as_str().into())
+            }
+        }
+    )*};
+}
+
+from_words!(
+    id::EnvironmentId,
+    id::ClientId,
+    id::ClientSecretId,
+    id::ConnectionId,
+    id::AccountId,
+    id::AuthorizationId,
+    id::ConfigId,
+    id::InstanceId,
+    id::RecordId,
+    id::DataKeyId,
+    id::SigningKeyId,
+    id::RequestId,
+    name::ConnectionName,
+    name::ConfigName,
+    name::InstanceName,
+    name::Identifier,
+);
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn debug_shows_no_value() {
+        let text = format!("{:?}", args!["ann@example.com", 7, b"hash".as_slice(), None::<&str>]);
+        assert_eq!(text, "[Text(..), Integer(..), Bytes(..), Null]");
+    }
+}

@@ -1,0 +1,240 @@
+//! Authorizations: consents in flight. Link, state and cookie are here as hashes only.
+//!
+//! Every step is a compare-and-set on the stage (and on `state`, once there is one): of two callbacks that race, one
+//! changes the row and the other learns that it didn't.
+
+use crate::row::misfit;
+use crate::{Error, Row, Tx, args};
+use serde::{Deserialize, Serialize};
+use valetkey_domain::authorization::{Authorization, Outcome, Stage, Started};
+use valetkey_domain::id::{AccountId, AuthorizationId};
+use valetkey_domain::{Ctx, Timestamp};
+
+/// Adds one that has a link and nothing else.
+///
+/// # Errors
+/// The database failed.
+pub async fn insert(ctx: &Ctx, tx: &mut Tx, authorization: &Authorization, link_hash: &[u8; 32]) -> Result<(), Error> {
+    let sql = "INSERT INTO authorizations (id, environment_id, connection_id, account_id, stage, link_hash,
+         link_expires_at, created_at) VALUES ($1, $2, $3, $4, 'linked', $5, $6, $7)";
+    let values = args![
+        &authorization.id,
+        &ctx.environment,
+        &authorization.connection,
+        &authorization.account,
+        link_hash,
+        authorization.link_expires_at,
+        authorization.created_at,
+    ];
+    tx.run(sql, values).await.map(drop)
+}
+
+/// The authorization of this id.
+///
+/// # Errors
+/// The database failed, or the row fits no stage.
+pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId) -> Result<Option<Authorization>, Error> {
+    let sql = "SELECT * FROM authorizations WHERE environment_id = $1 AND id = $2";
+    tx.one(sql, args![&ctx.environment, id]).await?.as_ref().map(read).transpose()
+}
+
+/// Binds it to a browser, anew if it was started before; an earlier start's `state` is forgotten by this. False if
+/// the link has expired, was spent by a success, or its code is being exchanged right now.
+///
+/// # Errors
+/// The database failed.
+pub async fn start(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: &AuthorizationId,
+    started: &Started,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "UPDATE authorizations SET stage = 'started', browser_hash = $3, state_hash = $4, verifier = $5,
+         redirect_uri = $6, consent_expires_at = $7, outcome = NULL, done_at = NULL
+         WHERE environment_id = $1 AND id = $2 AND link_expires_at > $8
+         AND (stage IN ('linked', 'started') OR (stage = 'exchanging' AND consent_expires_at <= $8)
+              OR (stage = 'done' AND outcome IN ($9, $10, $11) )
+              OR (stage = 'done' AND outcome LIKE $12))";
+    let values = args![
+        &ctx.environment,
+        id,
+        &started.browser,
+        &started.state,
+        &started.verifier,
+        started.redirect_uri.as_str(),
+        started.expires_at,
+        now,
+        outcome_text(&Outcome::Declined),
+        outcome_text(&Outcome::ProviderFailed),
+        outcome_text(&Outcome::Expired),
+        REFUSED_LIKE,
+    ];
+    Ok(tx.run(sql, values).await? == 1)
+}
+
+/// The provider sent the person back: the code may be exchanged, once, until `until`. False if another callback was
+/// first, the link was started again, or time ran out.
+///
+/// # Errors
+/// The database failed.
+pub async fn exchange(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: &AuthorizationId,
+    state: &[u8; 32],
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "UPDATE authorizations SET stage = 'exchanging', consent_expires_at = $5
+         WHERE environment_id = $1 AND id = $2 AND state_hash = $3 AND stage = 'started' AND consent_expires_at > $4";
+    Ok(tx.run(sql, args![&ctx.environment, id, state, now, until]).await? == 1)
+}
+
+/// Ends one that is waiting for the provider to send the person back. False if it isn't, under this `state`.
+///
+/// # Errors
+/// The database failed.
+pub async fn end_started(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: &AuthorizationId,
+    state: &[u8; 32],
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "UPDATE authorizations SET stage = 'done', outcome = $4, done_at = $5, verifier = NULL
+         WHERE environment_id = $1 AND id = $2 AND state_hash = $3 AND stage = 'started'";
+    Ok(tx.run(sql, args![&ctx.environment, id, state, outcome_text(outcome), now]).await? == 1)
+}
+
+/// Ends one whose code was exchanged. False if it was started again meanwhile: what the exchange brought must then be
+/// dropped.
+///
+/// # Errors
+/// The database failed.
+pub async fn end_exchanging(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: &AuthorizationId,
+    state: &[u8; 32],
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "UPDATE authorizations SET stage = 'done', outcome = $4, done_at = $5, verifier = NULL
+         WHERE environment_id = $1 AND id = $2 AND state_hash = $3 AND stage = 'exchanging'";
+    Ok(tx.run(sql, args![&ctx.environment, id, state, outcome_text(outcome), now]).await? == 1)
+}
+
+/// Replaces the outcome once a person has chosen between two provider accounts. False if it was not this outcome.
+///
+/// # Errors
+/// The database failed.
+pub async fn resolve(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: &AuthorizationId,
+    before: &Outcome,
+    after: &Outcome,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "UPDATE authorizations SET outcome = $4, done_at = $5
+         WHERE environment_id = $1 AND id = $2 AND stage = 'done' AND outcome = $3";
+    let values = args![&ctx.environment, id, outcome_text(before), outcome_text(after), now];
+    Ok(tx.run(sql, values).await? == 1)
+}
+
+/// Removes an account's authorizations whose links ended before `before`: nobody comes back to them.
+///
+/// # Errors
+/// The database failed.
+pub async fn prune(ctx: &Ctx, tx: &mut Tx, account: &AccountId, before: Timestamp) -> Result<u64, Error> {
+    let sql = "DELETE FROM authorizations WHERE environment_id = $1 AND account_id = $2
+         AND link_expires_at < $3 AND (consent_expires_at IS NULL OR consent_expires_at < $3)";
+    tx.run(sql, args![&ctx.environment, account, before]).await
+}
+
+/// Reads one out of a row of its table.
+pub(crate) fn read(row: &Row) -> Result<Authorization, Error> {
+    row.fit("authorizations", |row| {
+        Ok(Authorization {
+            id: row.parsed("id")?,
+            environment: row.parsed("environment_id")?,
+            connection: row.parsed("connection_id")?,
+            account: row.parsed("account_id")?,
+            stage: stage(row)?,
+            link_expires_at: row.timestamp("link_expires_at")?,
+            created_at: row.timestamp("created_at")?,
+        })
+    })
+}
+
+fn stage(row: &Row) -> Result<Stage, Error> {
+    match row.text("stage")? {
+        "linked" => Ok(Stage::Linked),
+        "started" => Ok(Stage::Started(started(row)?)),
+        "exchanging" => Ok(Stage::Exchanging(started(row)?)),
+        "done" => Ok(Stage::Done {
+            outcome: row.json::<Stored>("outcome")?.into(),
+            at: row.timestamp("done_at")?,
+            browser: row.optional_hash("browser_hash")?,
+        }),
+        _ => Err(misfit("stage", "is none of linked, started, exchanging, done")),
+    }
+}
+
+fn started(row: &Row) -> Result<Started, Error> {
+    Ok(Started {
+        browser: row.hash("browser_hash")?,
+        state: row.hash("state_hash")?,
+        verifier: row.sealed("verifier")?,
+        redirect_uri: row.text("redirect_uri")?.to_owned(),
+        expires_at: row.timestamp("consent_expires_at")?,
+    })
+}
+
+/// [`Outcome`] as stored: `{"is":"connected_without","scopes":[..]}`.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case", deny_unknown_fields)]
+enum Stored {
+    Connected,
+    ConnectedWithout { scopes: Vec<String> },
+    Declined,
+    Refused { code: String },
+    ProviderFailed,
+    OtherAccount { before: String, now: String },
+    Expired,
+}
+
+/// How a stored [`Outcome::Refused`] begins, whatever its code.
+const REFUSED_LIKE: &str = "{\"is\":\"refused\",%";
+
+impl From<Stored> for Outcome {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Connected => Self::Connected,
+            Stored::ConnectedWithout { scopes } => Self::ConnectedWithout(scopes),
+            Stored::Declined => Self::Declined,
+            Stored::Refused { code } => Self::Refused(code),
+            Stored::ProviderFailed => Self::ProviderFailed,
+            Stored::OtherAccount { before, now } => Self::OtherAccount { before, now },
+            Stored::Expired => Self::Expired,
+        }
+    }
+}
+
+fn outcome_text(outcome: &Outcome) -> String {
+    let stored = match outcome.clone() {
+        Outcome::Connected => Stored::Connected,
+        Outcome::ConnectedWithout(scopes) => Stored::ConnectedWithout { scopes },
+        Outcome::Declined => Stored::Declined,
+        Outcome::Refused(code) => Stored::Refused { code },
+        Outcome::ProviderFailed => Stored::ProviderFailed,
+        Outcome::OtherAccount { before, now } => Stored::OtherAccount { before, now },
+        Outcome::Expired => Stored::Expired,
+    };
+    serde_json::json!(stored).to_string()
+}
+
+#[cfg(test)]
+mod tests;

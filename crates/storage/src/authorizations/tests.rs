@@ -1,0 +1,174 @@
+//! Every step of a consent is a compare-and-set.
+
+use super::*;
+use crate::accounts;
+use crate::fixture::{self, There};
+use std::time::Duration;
+use valetkey_domain::Sealed;
+use valetkey_domain::account::{ConnectedAccount, Owner, Status};
+use valetkey_domain::name::Identifier;
+
+const STATE: [u8; 32] = [2; 32];
+
+fn minutes(n: u64) -> Timestamp {
+    fixture::now() + Duration::from_secs(n * 60)
+}
+
+fn begun(state: [u8; 32]) -> Started {
+    let redirect_uri = "http://localhost/callback".to_owned();
+    Started { browser: [1; 32], state, verifier: Sealed(vec![7]), redirect_uri, expires_at: minutes(10) }
+}
+
+/// An authorization whose link opens for fifteen minutes.
+async fn there() -> (There, Tx, Authorization) {
+    let there = fixture::two_environments().await;
+    let mut tx = there.store.write().await.unwrap();
+    let (connection, ..) = fixture::chain(&there.ours, &mut tx).await;
+    let account = ConnectedAccount {
+        id: AccountId::parse("ca_1").unwrap(),
+        environment: there.ours.environment.clone(),
+        connection: connection.id.clone(),
+        owner: Owner::of(Identifier::parse("ann").unwrap()),
+        status: Status::PendingAuth,
+        scopes: vec![],
+        subject: None,
+        credential: None,
+        api_config: serde_json::Map::new(),
+        created_at: fixture::now(),
+        updated_at: fixture::now(),
+        last_used_at: None,
+    };
+    accounts::insert(&there.ours, &mut tx, &account).await.unwrap();
+    let authorization = Authorization {
+        id: AuthorizationId::parse("auth_1").unwrap(),
+        environment: there.ours.environment.clone(),
+        connection: connection.id,
+        account: account.id,
+        stage: Stage::Linked,
+        link_expires_at: minutes(15),
+        created_at: fixture::now(),
+    };
+    insert(&there.ours, &mut tx, &authorization, &[9; 32]).await.unwrap();
+    (there, tx, authorization)
+}
+
+async fn stage(there: &There, tx: &mut Tx, id: &AuthorizationId) -> Stage {
+    get(&there.ours, tx, id).await.unwrap().unwrap().stage
+}
+
+#[tokio::test]
+async fn attack_16_of_two_callbacks_one_may_exchange() {
+    let (there, mut tx, one) = there().await;
+    let (ours, id, now) = (&there.ours, &one.id, minutes(1));
+    assert!(start(ours, &mut tx, id, &begun(STATE), now).await.unwrap());
+    assert!(!exchange(ours, &mut tx, id, &[3; 32], now, minutes(2)).await.unwrap(), "another state");
+    assert!(!exchange(&there.theirs, &mut tx, id, &STATE, now, minutes(2)).await.unwrap(), "another environment");
+    assert!(exchange(ours, &mut tx, id, &STATE, now, minutes(2)).await.unwrap());
+    assert!(!exchange(ours, &mut tx, id, &STATE, now, minutes(2)).await.unwrap());
+    assert!(end_exchanging(ours, &mut tx, id, &STATE, &Outcome::Connected, now).await.unwrap());
+    assert!(!end_exchanging(ours, &mut tx, id, &STATE, &Outcome::ProviderFailed, now).await.unwrap());
+    let stage = stage(&there, &mut tx, id).await;
+    assert!(matches!(stage, Stage::Done { outcome: Outcome::Connected, browser: Some([1, ..]), .. }), "{stage:?}");
+}
+
+#[tokio::test]
+async fn a_start_that_comes_too_late_may_not_exchange() {
+    let (there, mut tx, one) = there().await;
+    assert!(start(&there.ours, &mut tx, &one.id, &begun(STATE), minutes(1)).await.unwrap());
+    assert!(!exchange(&there.ours, &mut tx, &one.id, &STATE, minutes(10), minutes(11)).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_link_starts_again_until_it_is_spent() {
+    let (there, mut tx, one) = there().await;
+    let (ours, id, now) = (&there.ours, &one.id, minutes(1));
+    let refused = Outcome::Refused("invalid_scope".into());
+    for again in [Outcome::Declined, Outcome::ProviderFailed, Outcome::Expired, refused] {
+        assert!(start(ours, &mut tx, id, &begun(STATE), now).await.unwrap(), "{again:?}");
+        assert!(end_started(ours, &mut tx, id, &STATE, &again, now).await.unwrap());
+    }
+    let other = Outcome::OtherAccount { before: "a".into(), now: "b".into() };
+    for spent in [Outcome::Connected, Outcome::ConnectedWithout(vec!["x".into()]), other] {
+        assert!(start(ours, &mut tx, id, &begun(STATE), now).await.unwrap());
+        assert!(end_started(ours, &mut tx, id, &STATE, &spent, now).await.unwrap());
+        assert!(!start(ours, &mut tx, id, &begun(STATE), now).await.unwrap(), "{spent:?}");
+        assert!(resolve(ours, &mut tx, id, &spent, &Outcome::Declined, now).await.unwrap());
+    }
+    assert!(!start(ours, &mut tx, id, &begun(STATE), minutes(15)).await.unwrap(), "the link has expired");
+}
+
+#[tokio::test]
+async fn a_second_start_forgets_the_state_of_the_first() {
+    let (there, mut tx, one) = there().await;
+    let (ours, id, now) = (&there.ours, &one.id, minutes(1));
+    assert!(start(ours, &mut tx, id, &begun(STATE), now).await.unwrap());
+    assert!(start(ours, &mut tx, id, &begun([4; 32]), now).await.unwrap());
+    assert!(!exchange(ours, &mut tx, id, &STATE, now, minutes(2)).await.unwrap());
+    assert!(exchange(ours, &mut tx, id, &[4; 32], now, minutes(2)).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_exchange_that_died_gives_the_link_back_after_its_time() {
+    let (there, mut tx, one) = there().await;
+    let (ours, id) = (&there.ours, &one.id);
+    assert!(start(ours, &mut tx, id, &begun(STATE), minutes(1)).await.unwrap());
+    assert!(exchange(ours, &mut tx, id, &STATE, minutes(1), minutes(3)).await.unwrap());
+    assert!(!start(ours, &mut tx, id, &begun([4; 32]), minutes(2)).await.unwrap());
+    assert!(start(ours, &mut tx, id, &begun([4; 32]), minutes(3)).await.unwrap());
+    assert!(!end_exchanging(ours, &mut tx, id, &STATE, &Outcome::Connected, minutes(3)).await.unwrap());
+}
+
+#[tokio::test]
+async fn every_outcome_comes_back_as_it_was_put() {
+    let (there, mut tx, one) = there().await;
+    let (ours, id, now) = (&there.ours, &one.id, minutes(1));
+    assert!(start(ours, &mut tx, id, &begun(STATE), now).await.unwrap());
+    assert!(end_started(ours, &mut tx, id, &STATE, &Outcome::Expired, now).await.unwrap());
+    let mut before = Outcome::Expired;
+    for after in [
+        Outcome::Connected,
+        Outcome::ConnectedWithout(vec!["a".into(), "b".into()]),
+        Outcome::Declined,
+        Outcome::Refused("server_error".into()),
+        Outcome::ProviderFailed,
+        Outcome::OtherAccount { before: "a@p".into(), now: "b@p".into() },
+    ] {
+        assert!(resolve(ours, &mut tx, id, &before, &after, now).await.unwrap());
+        assert!(matches!(stage(&there, &mut tx, id).await, Stage::Done { outcome, .. } if outcome == after));
+        before = after;
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_comes_back_to_is_pruned() {
+    let (there, mut tx, one) = there().await;
+    assert_eq!(prune(&there.ours, &mut tx, &one.account, minutes(15)).await.unwrap(), 0);
+    assert_eq!(prune(&there.theirs, &mut tx, &one.account, minutes(16)).await.unwrap(), 0);
+    assert_eq!(prune(&there.ours, &mut tx, &one.account, minutes(16)).await.unwrap(), 1);
+    assert!(get(&there.ours, &mut tx, &one.id).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn pending_tokens_wait_ten_minutes_and_no_longer() {
+    use crate::pending_credentials::{self as pending, Pending};
+    let (there, mut tx, one) = there().await;
+    let (ours, id) = (&there.ours, &one.id);
+    let tokens = accounts::Tokens {
+        sealed: Sealed(vec![5]),
+        audience: vec!["https://a.example".into()],
+        scopes: vec!["read".into()],
+        expires_at: Some(minutes(60)),
+        refreshable: true,
+    };
+    let subject = accounts::Subject { id: "7".into(), name: Some("b@p".into()) };
+    let put = Pending { tokens, subject: Some(subject.clone()), expires_at: minutes(10) };
+    pending::insert(ours, &mut tx, id, &put).await.unwrap();
+    let found = pending::get(ours, &mut tx, id, minutes(9)).await.unwrap().unwrap();
+    assert_eq!((found.tokens.sealed, found.subject), (Sealed(vec![5]), Some(subject)));
+    assert!(pending::get(ours, &mut tx, id, minutes(10)).await.unwrap().is_none());
+    assert!(pending::get(&there.theirs, &mut tx, id, minutes(1)).await.unwrap().is_none());
+    assert!(!pending::delete(&there.theirs, &mut tx, id).await.unwrap());
+    assert_eq!(pending::prune(ours, &mut tx, minutes(9)).await.unwrap(), 0);
+    assert!(pending::delete(ours, &mut tx, id).await.unwrap());
+    assert!(!pending::delete(ours, &mut tx, id).await.unwrap());
+}

@@ -1,0 +1,198 @@
+//! API clients and the hashes of their secrets.
+
+use crate::row::json_text;
+use crate::{Error, Row, Tx, args};
+use valetkey_domain::client::{ApiClient, ClientSecret};
+use valetkey_domain::id::ClientId;
+use valetkey_domain::{Ctx, Timestamp};
+
+/// Adds a client without a secret.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn insert(ctx: &Ctx, tx: &mut Tx, client: &ApiClient) -> Result<(), Error> {
+    let sql = "INSERT INTO api_clients (environment_id, id, name, scopes, version, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    let scopes = json_text(&client.scopes)?;
+    let values = args![&ctx.environment, &client.id, &client.name, scopes, client.version, client.created_at];
+    tx.run(sql, values).await.map(drop)
+}
+
+/// Adds a secret to a client of this environment.
+///
+/// # Errors
+/// The client isn't in this environment.
+pub async fn add_secret(ctx: &Ctx, tx: &mut Tx, secret: &ClientSecret) -> Result<(), Error> {
+    let sql = "INSERT INTO api_client_secrets (environment_id, id, client_id, hash, hint, created_at, expires_at)
+        SELECT c.environment_id, $2, c.id, $4, $5, CAST($6 AS BIGINT), CAST($7 AS BIGINT) FROM api_clients c
+        WHERE c.environment_id = $1 AND c.id = $3";
+    let values = args![
+        &ctx.environment,
+        &secret.id,
+        &secret.client,
+        &secret.hash,
+        &secret.hint,
+        secret.created_at,
+        secret.expires_at,
+    ];
+    if tx.run(sql, values).await? == 0 { Err(Error::Referenced) } else { Ok(()) }
+}
+
+/// The client of this id.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &ClientId) -> Result<Option<ApiClient>, Error> {
+    let sql = "SELECT * FROM api_clients WHERE environment_id = $1 AND id = $2";
+    tx.one(sql, args![&ctx.environment, id]).await?.as_ref().map(read).transpose()
+}
+
+/// All clients of the environment, oldest first.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn list(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<ApiClient>, Error> {
+    let sql = "SELECT * FROM api_clients WHERE environment_id = $1 ORDER BY id";
+    tx.all(sql, args![&ctx.environment]).await?.iter().map(read).collect()
+}
+
+/// A client's secrets, oldest first, those that have ended among them.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn secrets(ctx: &Ctx, tx: &mut Tx, id: &ClientId) -> Result<Vec<ClientSecret>, Error> {
+    let sql = "SELECT * FROM api_client_secrets WHERE environment_id = $1 AND client_id = $2 ORDER BY id";
+    tx.all(sql, args![&ctx.environment, id]).await?.iter().map(read_secret).collect()
+}
+
+/// Ends every live secret of a client but the newest few, and says how many.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn keep_newest_secrets(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: &ClientId,
+    keep: i64,
+    now: Timestamp,
+) -> Result<u64, Error> {
+    let sql = "UPDATE api_client_secrets SET expires_at = $3
+        WHERE environment_id = $1 AND client_id = $2 AND (expires_at IS NULL OR expires_at > $3)
+        AND id NOT IN (SELECT s.id FROM api_client_secrets s
+            WHERE s.environment_id = $1 AND s.client_id = $2 ORDER BY s.id DESC LIMIT $4)";
+    tx.run(sql, args![&ctx.environment, id, now, keep]).await
+}
+
+/// Raises a client's version, which makes every token issued so far worthless; false if there is no such client.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn raise_version(ctx: &Ctx, tx: &mut Tx, id: &ClientId) -> Result<bool, Error> {
+    let sql = "UPDATE api_clients SET version = version + 1 WHERE environment_id = $1 AND id = $2";
+    Ok(tx.run(sql, args![&ctx.environment, id]).await? == 1)
+}
+
+/// Removes a client with its secrets; false if there is none.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn delete(ctx: &Ctx, tx: &mut Tx, id: &ClientId) -> Result<bool, Error> {
+    let sql = "DELETE FROM api_clients WHERE environment_id = $1 AND id = $2";
+    Ok(tx.run(sql, args![&ctx.environment, id]).await? == 1)
+}
+
+pub(crate) fn read(row: &Row) -> Result<ApiClient, Error> {
+    row.fit("api_clients", |row| {
+        Ok(ApiClient {
+            id: row.parsed("id")?,
+            environment: row.parsed("environment_id")?,
+            name: row.text("name")?.into(),
+            scopes: row.json("scopes")?,
+            version: row.integer("version")?,
+            created_at: row.timestamp("created_at")?,
+        })
+    })
+}
+
+pub(crate) fn read_secret(row: &Row) -> Result<ClientSecret, Error> {
+    row.fit("api_client_secrets", |row| {
+        Ok(ClientSecret {
+            id: row.parsed("id")?,
+            client: row.parsed("client_id")?,
+            hash: row.hash("hash")?,
+            hint: row.text("hint")?.into(),
+            created_at: row.timestamp("created_at")?,
+            expires_at: row.optional_timestamp("expires_at")?,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{doors, fixture};
+    use std::time::Duration;
+    use valetkey_domain::id::ClientSecretId;
+
+    fn client(ctx: &Ctx) -> ApiClient {
+        ApiClient {
+            id: ClientId::parse("skc_1").unwrap(),
+            environment: ctx.environment.clone(),
+            name: "shell".into(),
+            scopes: vec!["accounts:secrets".into()],
+            version: 1,
+            created_at: fixture::now(),
+        }
+    }
+
+    fn secret(client: &ApiClient, n: u8) -> ClientSecret {
+        ClientSecret {
+            id: ClientSecretId::parse(&format!("sks_{n}")).unwrap(),
+            client: client.id.clone(),
+            hash: [n; 32],
+            hint: "abcd".into(),
+            created_at: fixture::now(),
+            expires_at: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn secrets_end_but_the_newest() {
+        let there = fixture::two_environments().await;
+        let ours = &there.ours;
+        let mut tx = there.store.write().await.unwrap();
+        let client = client(ours);
+        insert(ours, &mut tx, &client).await.unwrap();
+        for n in 1..=3 {
+            add_secret(ours, &mut tx, &secret(&client, n)).await.unwrap();
+        }
+        assert_eq!(keep_newest_secrets(ours, &mut tx, &client.id, 1, fixture::now()).await.unwrap(), 2);
+        let later = fixture::now() + Duration::from_secs(60);
+        assert_eq!(keep_newest_secrets(ours, &mut tx, &client.id, 1, later).await.unwrap(), 0);
+        let ends: Vec<_> = secrets(ours, &mut tx, &client.id).await.unwrap().iter().map(|s| s.expires_at).collect();
+        assert_eq!(ends, [Some(fixture::now()), Some(fixture::now()), None]);
+        assert!(raise_version(ours, &mut tx, &client.id).await.unwrap());
+        let (found, hashes) = doors::client(&mut tx, &client.id).await.unwrap().unwrap();
+        assert_eq!((found.version, hashes.len(), hashes[2].hash), (2, 3, [3; 32]));
+        assert!(delete(ours, &mut tx, &client.id).await.unwrap());
+        assert!(doors::client(&mut tx, &client.id).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_stranger_finds_and_changes_nothing() {
+        let there = fixture::two_environments().await;
+        let stranger = &there.theirs;
+        let mut tx = there.store.write().await.unwrap();
+        let client = client(&there.ours);
+        insert(&there.ours, &mut tx, &client).await.unwrap();
+        add_secret(&there.ours, &mut tx, &secret(&client, 1)).await.unwrap();
+        assert!(get(stranger, &mut tx, &client.id).await.unwrap().is_none());
+        assert!(list(stranger, &mut tx).await.unwrap().is_empty());
+        assert!(secrets(stranger, &mut tx, &client.id).await.unwrap().is_empty());
+        assert!(!raise_version(stranger, &mut tx, &client.id).await.unwrap());
+        assert!(!delete(stranger, &mut tx, &client.id).await.unwrap());
+        assert_eq!(get(&there.ours, &mut tx, &client.id).await.unwrap().as_ref(), Some(&client));
+        let planted = add_secret(stranger, &mut tx, &secret(&client, 2)).await.unwrap_err();
+        assert!(matches!(planted, Error::Referenced));
+    }
+}

@@ -1,0 +1,301 @@
+//! MCP configs with their mappings.
+
+use crate::list::{Listing, holding, listing};
+use crate::row::json_text;
+use crate::{Error, Listed, Page, Row, Tx, args, counters};
+use uuid::Uuid;
+use valetkey_domain::Ctx;
+use valetkey_domain::config::{Mapping, McpConfig};
+use valetkey_domain::id::ConfigId;
+
+/// Which configs a list shows; what is absent filters nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The exact id.
+    pub id: Option<ConfigId>,
+    /// The whole name, ignoring case.
+    pub name: Option<String>,
+    /// The exact slug of a connector that one of its mappings uses.
+    pub connector: Option<String>,
+    /// The UUID of its static URL.
+    pub uuid: Option<Uuid>,
+    /// Text that the name holds, ignoring case.
+    pub search: Option<String>,
+}
+
+const LIST: Listing = listing!(
+    ConfigId,
+    counters::CONFIGS,
+    "t.*",
+    "mcp_configs t",
+    " AND (CAST($4 AS TEXT) IS NULL OR t.id = $4)
+      AND (CAST($5 AS TEXT) IS NULL OR t.name = $5)
+      AND (CAST($6 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM mcp_config_mappings m
+        JOIN connections c ON c.id = m.connection_id AND c.environment_id = m.environment_id
+        WHERE m.config_id = t.id AND m.environment_id = $1 AND c.connector = $6))
+      AND (CAST($7 AS TEXT) IS NULL OR t.uuid = $7)
+      AND (CAST($8 AS TEXT) IS NULL OR t.name LIKE $8 ESCAPE '\\')"
+);
+
+/// Adds a config with its mappings.
+///
+/// # Errors
+/// The name is taken, or a mapped connection isn't in this environment.
+pub async fn insert(ctx: &Ctx, tx: &mut Tx, config: &McpConfig) -> Result<(), Error> {
+    let sql = "INSERT INTO mcp_configs (environment_id, id, uuid, name, description, version, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let values = args![
+        &ctx.environment,
+        &config.id,
+        config.uuid.to_string(),
+        &config.name,
+        &config.description,
+        config.version,
+        config.created_at,
+        config.updated_at,
+    ];
+    tx.run(sql, values).await?;
+    map(ctx, tx, config).await?;
+    counters::add(ctx, tx, counters::CONFIGS, 1).await
+}
+
+/// The config of this id.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &ConfigId) -> Result<Option<McpConfig>, Error> {
+    let sql = "SELECT * FROM mcp_configs WHERE environment_id = $1 AND id = $2";
+    let row = tx.one(sql, args![&ctx.environment, id]).await?;
+    whole(ctx, tx, row).await
+}
+
+/// The version of the config of this id: all that must be read of a config whose compiled tools are at hand.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn version(ctx: &Ctx, tx: &mut Tx, id: &ConfigId) -> Result<Option<i64>, Error> {
+    let sql = "SELECT version FROM mcp_configs WHERE environment_id = $1 AND id = $2";
+    tx.one(sql, args![&ctx.environment, id]).await?.map(|row| row.integer("version")).transpose()
+}
+
+/// The config of exactly this name.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn by_name(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Option<McpConfig>, Error> {
+    let sql = "SELECT * FROM mcp_configs WHERE environment_id = $1 AND name = $2";
+    let row = tx.one(sql, args![&ctx.environment, name]).await?;
+    whole(ctx, tx, row).await
+}
+
+/// A page of the environment's configs.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<McpConfig>, Error> {
+    // Config names are lower case by their rule, so folding what is asked is enough.
+    let arguments = args![
+        filter.id.as_ref(),
+        filter.name.as_deref().map(str::to_ascii_lowercase),
+        filter.connector.as_deref(),
+        filter.uuid.map(|uuid| uuid.to_string()),
+        filter.search.as_deref().map(holding),
+    ];
+    let mut listed = LIST.fetch(ctx, tx, page, arguments.into()).await?.read(read)?;
+    for config in &mut listed.items {
+        config.mappings = mappings(ctx, tx, &config.id).await?;
+    }
+    Ok(listed)
+}
+
+/// Changes description and mappings over the version that `config` was read at, and raises the version. False if
+/// somebody else changed or removed it meanwhile.
+///
+/// # Errors
+/// A mapped connection isn't in this environment.
+pub async fn update(ctx: &Ctx, tx: &mut Tx, config: &McpConfig) -> Result<bool, Error> {
+    let sql = "UPDATE mcp_configs SET description = $4, updated_at = $5, version = version + 1
+        WHERE environment_id = $1 AND id = $2 AND version = $3";
+    let values = args![&ctx.environment, &config.id, config.version, &config.description, config.updated_at];
+    if tx.run(sql, values).await? == 0 {
+        return Ok(false);
+    }
+    let sql = "DELETE FROM mcp_config_mappings WHERE environment_id = $1 AND config_id = $2";
+    tx.run(sql, args![&ctx.environment, &config.id]).await?;
+    map(ctx, tx, config).await?;
+    Ok(true)
+}
+
+/// Removes a config with its mappings and instances; false if there is none.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn delete(ctx: &Ctx, tx: &mut Tx, id: &ConfigId) -> Result<bool, Error> {
+    let sql = "SELECT count(*) AS n FROM mcp_instances WHERE environment_id = $1 AND config_id = $2";
+    let instances = tx.one(sql, args![&ctx.environment, id]).await?.map_or(Ok(0), |row| row.integer("n"))?;
+    let sql = "DELETE FROM mcp_configs WHERE environment_id = $1 AND id = $2";
+    let gone = tx.run(sql, args![&ctx.environment, id]).await? == 1;
+    if gone {
+        counters::add(ctx, tx, counters::CONFIGS, -1).await?;
+        counters::add(ctx, tx, counters::INSTANCES, -instances).await?;
+    }
+    Ok(gone)
+}
+
+/// Writes the mappings in their order. Each is taken from the environment's own connections, so that none can be of
+/// another.
+async fn map(ctx: &Ctx, tx: &mut Tx, config: &McpConfig) -> Result<(), Error> {
+    let sql = "INSERT INTO mcp_config_mappings (environment_id, config_id, position, connection_id, tools)
+        SELECT c.environment_id, $2, CAST($3 AS BIGINT), c.id, $5 FROM connections c
+        WHERE c.environment_id = $1 AND c.id = $4";
+    let mut each = Vec::with_capacity(config.mappings.len());
+    for (position, mapping) in (0_i64..).zip(&config.mappings) {
+        let tools = json_text(&mapping.tools)?;
+        each.push(args![&ctx.environment, &config.id, position, &mapping.connection, tools].into());
+    }
+    let written = tx.run_each(sql, each).await?;
+    if written == config.mappings.len() as u64 { Ok(()) } else { Err(Error::Referenced) }
+}
+
+async fn whole(ctx: &Ctx, tx: &mut Tx, row: Option<Row>) -> Result<Option<McpConfig>, Error> {
+    let Some(row) = row else { return Ok(None) };
+    let mut config = read(&row)?;
+    config.mappings = mappings(ctx, tx, &config.id).await?;
+    Ok(Some(config))
+}
+
+async fn mappings(ctx: &Ctx, tx: &mut Tx, id: &ConfigId) -> Result<Vec<Mapping>, Error> {
+    let sql = "SELECT m.config_id AS id, m.connection_id, m.tools, c.name, c.connector FROM mcp_config_mappings m
+        JOIN connections c ON c.id = m.connection_id AND c.environment_id = m.environment_id
+        WHERE m.environment_id = $1 AND m.config_id = $2 ORDER BY m.position";
+    let rows = tx.all(sql, args![&ctx.environment, id]).await?;
+    rows.iter().map(|row| row.fit("mcp_config_mappings", read_mapping)).collect()
+}
+
+fn read_mapping(row: &Row) -> Result<Mapping, Error> {
+    Ok(Mapping {
+        connection: row.parsed("connection_id")?,
+        connection_name: row.parsed("name")?,
+        connector: row.text("connector")?.into(),
+        tools: row.json("tools")?,
+    })
+}
+
+/// A config's own row; its mappings are in another table.
+fn read(row: &Row) -> Result<McpConfig, Error> {
+    row.fit("mcp_configs", |row| {
+        Ok(McpConfig {
+            id: row.parsed("id")?,
+            environment: row.parsed("environment_id")?,
+            uuid: Uuid::parse_str(row.text("uuid")?).map_err(|_| crate::row::misfit("uuid", "is not a UUID"))?,
+            name: row.parsed("name")?,
+            description: row.text("description")?.into(),
+            mappings: Vec::new(),
+            version: row.integer("version")?,
+            created_at: row.timestamp("created_at")?,
+            updated_at: row.timestamp("updated_at")?,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{connections, fixture, instances};
+    use valetkey_domain::Kind;
+
+    const PAGE: Page = Page { size: 10, after: None };
+
+    #[tokio::test]
+    async fn comes_back_as_it_was_put() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let one = fixture::connection(&there.ours, "one");
+        let two = fixture::connection(&there.ours, "two");
+        for connection in [&one, &two] {
+            connections::insert(&there.ours, &mut tx, connection).await.unwrap();
+        }
+        let put = fixture::config(&there.ours, "1", &[&two, &one]);
+        insert(&there.ours, &mut tx, &put).await.unwrap();
+        assert_eq!(get(&there.ours, &mut tx, &put.id).await.unwrap().as_ref(), Some(&put));
+        assert_eq!(by_name(&there.ours, &mut tx, "config-1").await.unwrap().as_ref(), Some(&put));
+        let listed = list(&there.ours, &mut tx, &Filter::default(), &PAGE).await.unwrap();
+        assert_eq!((listed.items, listed.total), (vec![put], 1));
+    }
+
+    #[tokio::test]
+    async fn a_stranger_finds_and_changes_nothing() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (_, config, _) = fixture::chain(&there.ours, &mut tx).await;
+        let stranger = &there.theirs;
+        assert!(get(stranger, &mut tx, &config.id).await.unwrap().is_none());
+        assert!(by_name(stranger, &mut tx, config.name.as_str()).await.unwrap().is_none());
+        assert!(!update(stranger, &mut tx, &config).await.unwrap());
+        assert!(!delete(stranger, &mut tx, &config.id).await.unwrap());
+        for filter in [Filter::default(), Filter { id: Some(config.id.clone()), ..Filter::default() }] {
+            let found = list(stranger, &mut tx, &filter, &PAGE).await.unwrap();
+            assert_eq!((found.items.len(), found.total), (0, 0));
+        }
+        assert_eq!(get(&there.ours, &mut tx, &config.id).await.unwrap(), Some(config));
+    }
+
+    #[tokio::test]
+    async fn a_foreign_connection_is_not_mapped() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (foreign, ..) = fixture::chain(&there.ours, &mut tx).await;
+        let config = fixture::config(&there.theirs, "2", &[&foreign]);
+        assert!(matches!(insert(&there.theirs, &mut tx, &config).await.unwrap_err(), Error::Referenced));
+    }
+
+    #[tokio::test]
+    async fn names_are_unique_and_versions_compared() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (_, mut config, _) = fixture::chain(&there.ours, &mut tx).await;
+        config.mappings.clear();
+        config.description = "changed".into();
+        assert!(update(&there.ours, &mut tx, &config).await.unwrap());
+        assert!(!update(&there.ours, &mut tx, &config).await.unwrap());
+        let now = get(&there.ours, &mut tx, &config.id).await.unwrap().unwrap();
+        assert_eq!((now.description.as_str(), now.mappings.len(), now.version), ("changed", 0, 2));
+        let mut same = fixture::config(&there.ours, "2", &[]);
+        same.name = config.name;
+        assert_eq!(insert(&there.ours, &mut tx, &same).await.unwrap_err().kind(), Kind::AlreadyExists);
+    }
+
+    #[tokio::test]
+    async fn takes_its_instances_along() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (_, config, instance) = fixture::chain(&there.ours, &mut tx).await;
+        assert!(delete(&there.ours, &mut tx, &config.id).await.unwrap());
+        assert!(instances::get(&there.ours, &mut tx, &instance.id).await.unwrap().is_none());
+        let left = instances::list(&there.ours, &mut tx, &instances::Filter::default(), &PAGE).await.unwrap();
+        assert_eq!(left.total, 0);
+        assert_eq!(list(&there.ours, &mut tx, &Filter::default(), &PAGE).await.unwrap().total, 0);
+    }
+
+    #[tokio::test]
+    async fn a_list_is_filtered() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (_, config, _) = fixture::chain(&there.ours, &mut tx).await;
+        insert(&there.ours, &mut tx, &fixture::config(&there.ours, "2", &[])).await.unwrap();
+        let text = |text: &str| Some(text.to_owned());
+        for (filter, count) in [
+            (Filter { id: Some(config.id.clone()), ..Filter::default() }, 1),
+            (Filter { name: text("CONFIG-1"), ..Filter::default() }, 1),
+            (Filter { name: text("config"), ..Filter::default() }, 0),
+            (Filter { connector: text("gmail"), ..Filter::default() }, 1),
+            (Filter { connector: text("slack"), ..Filter::default() }, 0),
+            (Filter { uuid: Some(config.uuid), ..Filter::default() }, 1),
+            (Filter { search: text("FIG-"), ..Filter::default() }, 2),
+            (Filter { search: text("fig_"), ..Filter::default() }, 0),
+        ] {
+            let found = list(&there.ours, &mut tx, &filter, &PAGE).await.unwrap();
+            assert_eq!((found.items.len(), found.total), (count, count as u64), "{filter:?}");
+        }
+    }
+}

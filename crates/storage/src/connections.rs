@@ -1,0 +1,279 @@
+//! Connections.
+
+use crate::list::{Listing, folded, holding, listing};
+use crate::{Error, Listed, Page, Row, Tx, args, counters};
+use valetkey_domain::Ctx;
+use valetkey_domain::connection::Connection;
+use valetkey_domain::id::ConnectionId;
+use valetkey_domain::name::ConfigName;
+
+/// Which connections a list shows; what is absent filters nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Text that the name or the connector's slug holds, ignoring case.
+    pub query: Option<String>,
+    /// The connector's exact slug.
+    pub connector: Option<String>,
+}
+
+const LIST: Listing = listing!(
+    ConnectionId,
+    counters::CONNECTIONS,
+    "t.*",
+    "connections t",
+    " AND (CAST($4 AS TEXT) IS NULL OR t.name_folded LIKE $4 ESCAPE '\\' OR t.connector LIKE $4 ESCAPE '\\')
+      AND (CAST($5 AS TEXT) IS NULL OR t.connector = $5)"
+);
+
+/// Adds a connection.
+///
+/// # Errors
+/// The name is taken, ignoring case.
+pub async fn insert(ctx: &Ctx, tx: &mut Tx, connection: &Connection) -> Result<(), Error> {
+    let sql = "INSERT INTO connections (environment_id, id, name, name_folded, connector, settings, client_secret,
+            enabled, revision, created_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let values = args![
+        &ctx.environment,
+        &connection.id,
+        &connection.name,
+        connection.name.folded(),
+        &connection.connector,
+        settings(connection)?,
+        connection.client_secret.as_ref(),
+        connection.enabled,
+        connection.revision,
+        connection.created_at,
+        connection.updated_at,
+    ];
+    tx.run(sql, values).await?;
+    counters::add(ctx, tx, counters::CONNECTIONS, 1).await
+}
+
+/// The connection of this id.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &ConnectionId) -> Result<Option<Connection>, Error> {
+    let sql = "SELECT * FROM connections WHERE environment_id = $1 AND id = $2";
+    tx.one(sql, args![&ctx.environment, id]).await?.as_ref().map(read).transpose()
+}
+
+/// The connection of exactly this name.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn by_name(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Option<Connection>, Error> {
+    let folded = by_folded_name(ctx, tx, &name.to_ascii_lowercase()).await?;
+    Ok(folded.filter(|connection| connection.name.as_str() == name))
+}
+
+/// The connection whose name is this one in lower case.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn by_folded_name(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Option<Connection>, Error> {
+    let sql = "SELECT * FROM connections WHERE environment_id = $1 AND name_folded = $2";
+    tx.one(sql, args![&ctx.environment, name]).await?.as_ref().map(read).transpose()
+}
+
+/// A page of the environment's connections.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<Connection>, Error> {
+    let query = filter.query.as_deref().map(holding);
+    let connector = filter.connector.as_deref().map(folded);
+    LIST.fetch(ctx, tx, page, args![query, connector].into()).await?.read(read)
+}
+
+/// Changes settings, secret and whether it is enabled, over the revision that `connection` was read at, and raises the
+/// revision. False if somebody else changed or removed it meanwhile.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn update(ctx: &Ctx, tx: &mut Tx, connection: &Connection) -> Result<bool, Error> {
+    let sql = "UPDATE connections
+        SET settings = $4, client_secret = $5, enabled = $6, updated_at = $7, revision = revision + 1
+        WHERE environment_id = $1 AND id = $2 AND revision = $3";
+    let values = args![
+        &ctx.environment,
+        &connection.id,
+        connection.revision,
+        settings(connection)?,
+        connection.client_secret.as_ref(),
+        connection.enabled,
+        connection.updated_at,
+    ];
+    Ok(tx.run(sql, values).await? == 1)
+}
+
+/// The name of one MCP config that maps this connection, if any does.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn used_by(ctx: &Ctx, tx: &mut Tx, id: &ConnectionId) -> Result<Option<ConfigName>, Error> {
+    let sql = "SELECT c.id, c.name FROM mcp_config_mappings m
+        JOIN mcp_configs c ON c.id = m.config_id AND c.environment_id = m.environment_id
+        WHERE m.environment_id = $1 AND m.connection_id = $2 ORDER BY c.id LIMIT 1";
+    let row = tx.one(sql, args![&ctx.environment, id]).await?;
+    row.map(|row| row.fit("mcp_configs", |row| row.parsed("name"))).transpose()
+}
+
+/// Removes a connection; false if there is none.
+///
+/// # Errors
+/// Accounts or configs still refer to it.
+pub async fn delete(ctx: &Ctx, tx: &mut Tx, id: &ConnectionId) -> Result<bool, Error> {
+    let sql = "DELETE FROM connections WHERE environment_id = $1 AND id = $2";
+    let gone = tx.run(sql, args![&ctx.environment, id]).await? == 1;
+    if gone {
+        counters::add(ctx, tx, counters::CONNECTIONS, -1).await?;
+    }
+    Ok(gone)
+}
+
+fn settings(connection: &Connection) -> Result<String, Error> {
+    crate::row::json_text(&connection.settings)
+}
+
+fn read(row: &Row) -> Result<Connection, Error> {
+    row.fit("connections", |row| {
+        Ok(Connection {
+            id: row.parsed("id")?,
+            environment: row.parsed("environment_id")?,
+            name: row.parsed("name")?,
+            connector: row.text("connector")?.into(),
+            settings: row.json("settings")?,
+            client_secret: row.optional_sealed("client_secret")?,
+            enabled: row.flag("enabled")?,
+            revision: row.integer("revision")?,
+            created_at: row.timestamp("created_at")?,
+            updated_at: row.timestamp("updated_at")?,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+    use valetkey_domain::Kind;
+
+    #[tokio::test]
+    async fn comes_back_as_it_was_put() {
+        let there = fixture::two_environments().await;
+        let put = fixture::connection(&there.ours, "1");
+        let mut tx = there.store.write().await.unwrap();
+        insert(&there.ours, &mut tx, &put).await.unwrap();
+        let got = get(&there.ours, &mut tx, &put.id).await.unwrap().unwrap();
+        assert_eq!(format!("{put:?}"), format!("{got:?}"));
+        assert_eq!(by_name(&there.ours, &mut tx, "Mail 1").await.unwrap().unwrap().id, put.id);
+        assert!(by_name(&there.ours, &mut tx, "mail 1").await.unwrap().is_none());
+        assert_eq!(by_folded_name(&there.ours, &mut tx, "mail 1").await.unwrap().unwrap().id, put.id);
+    }
+
+    #[tokio::test]
+    async fn a_stranger_finds_and_changes_nothing() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (connection, ..) = fixture::chain(&there.ours, &mut tx).await;
+        let stranger = &there.theirs;
+        assert!(get(stranger, &mut tx, &connection.id).await.unwrap().is_none());
+        assert!(by_name(stranger, &mut tx, connection.name.as_str()).await.unwrap().is_none());
+        assert!(used_by(stranger, &mut tx, &connection.id).await.unwrap().is_none());
+        assert!(!update(stranger, &mut tx, &connection).await.unwrap());
+        assert!(!delete(stranger, &mut tx, &connection.id).await.unwrap());
+        let page = Page { size: 10, after: None };
+        assert_eq!(list(stranger, &mut tx, &Filter::default(), &page).await.unwrap().total, 0);
+        let all = list(&there.ours, &mut tx, &Filter::default(), &page).await.unwrap();
+        assert_eq!((all.items.len(), all.total), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn names_are_unique_ignoring_case_within_an_environment() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let one = fixture::connection(&there.ours, "a");
+        insert(&there.ours, &mut tx, &one).await.unwrap();
+        insert(&there.theirs, &mut tx, &fixture::connection(&there.theirs, "a2")).await.unwrap();
+        let mut same = fixture::connection(&there.ours, "b");
+        same.name = valetkey_domain::name::ConnectionName::parse("MAIL A").unwrap();
+        let clash = insert(&there.ours, &mut tx, &same).await.unwrap_err();
+        assert_eq!(clash.kind(), Kind::AlreadyExists);
+    }
+
+    #[tokio::test]
+    async fn the_second_of_two_changes_from_one_reading_is_refused() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (mut connection, ..) = fixture::chain(&there.ours, &mut tx).await;
+        connection.enabled = false;
+        assert!(update(&there.ours, &mut tx, &connection).await.unwrap());
+        assert!(!update(&there.ours, &mut tx, &connection).await.unwrap());
+        let now = get(&there.ours, &mut tx, &connection.id).await.unwrap().unwrap();
+        assert_eq!((now.enabled, now.revision), (false, 2));
+    }
+
+    #[tokio::test]
+    async fn one_in_use_stays() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (connection, config, _) = fixture::chain(&there.ours, &mut tx).await;
+        assert_eq!(used_by(&there.ours, &mut tx, &connection.id).await.unwrap(), Some(config.name));
+        let refused = delete(&there.ours, &mut tx, &connection.id).await.unwrap_err();
+        assert_eq!(refused.kind(), Kind::FailedPrecondition);
+    }
+
+    #[tokio::test]
+    async fn a_list_is_filtered() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        for (tail, connector) in [("one", "gmail"), ("two", "googlecalendar"), ("t_o", "gmail")] {
+            let connection = Connection { connector: connector.into(), ..fixture::connection(&there.ours, tail) };
+            insert(&there.ours, &mut tx, &connection).await.unwrap();
+        }
+        let page = Page { size: 10, after: None };
+        for (query, connector, count) in [
+            (Some("TWO"), None, 1),
+            (Some("t_o"), None, 1),
+            (Some("calendar"), None, 1),
+            (Some("mail"), None, 3),
+            (None, Some("gmail"), 2),
+            (Some("one"), Some("googlecalendar"), 0),
+        ] {
+            let filter = Filter { query: query.map(String::from), connector: connector.map(String::from) };
+            let found = list(&there.ours, &mut tx, &filter, &page).await.unwrap();
+            assert_eq!((found.items.len(), found.total), (count, count as u64), "{filter:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_lead_on_and_back() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        for n in 10..35 {
+            insert(&there.ours, &mut tx, &fixture::connection(&there.ours, &n.to_string())).await.unwrap();
+        }
+        let (mut seen, mut tokens, mut after) = (Vec::new(), Vec::new(), None);
+        loop {
+            let page = Page { size: 10, after: after.clone() };
+            let got = list(&there.ours, &mut tx, &Filter::default(), &page).await.unwrap();
+            assert_eq!(got.total, 25);
+            tokens.push((after, got.previous.clone()));
+            seen.extend(got.items.into_iter().map(|c| c.id.to_string()));
+            after = got.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen.len(), 25);
+        assert!(seen.is_sorted());
+        let expected = [(None, None), (Some("19".into()), Some("0".into())), (Some("29".into()), Some("19".into()))];
+        assert_eq!(tokens, expected);
+        let back = Page { size: 10, after: Some("0".into()) };
+        let first = list(&there.ours, &mut tx, &Filter::default(), &back).await.unwrap();
+        assert_eq!(first.items[0].id.as_str(), seen[0]);
+        assert_eq!(first.previous, None);
+    }
+}

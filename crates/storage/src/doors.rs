@@ -1,0 +1,104 @@
+//! The one file whose queries know no environment yet: each looks up what a caller's credential names and says which
+//! environment that is. Everything after it goes by `Ctx`.
+
+use crate::{Error, Row, Tx, args, clients, instances};
+use valetkey_domain::client::{ApiClient, ClientSecret};
+use valetkey_domain::id::{AuthorizationId, ClientId, EnvironmentId, InstanceId};
+use valetkey_domain::instance::McpInstance;
+
+/// A client with its secrets, oldest first, those that have ended among them.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn client(tx: &mut Tx, id: &ClientId) -> Result<Option<(ApiClient, Vec<ClientSecret>)>, Error> {
+    let Some(row) = tx.one("SELECT * FROM api_clients WHERE id = $1", args![id]).await? else { return Ok(None) };
+    let rows = tx.all("SELECT * FROM api_client_secrets WHERE client_id = $1 ORDER BY id", args![id]).await?;
+    let secrets = rows.iter().map(clients::read_secret).collect::<Result<_, _>>()?;
+    Ok(Some((clients::read(&row)?, secrets)))
+}
+
+/// The instance of this id, which a URL's token named.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn instance(tx: &mut Tx, id: &InstanceId) -> Result<Option<McpInstance>, Error> {
+    let sql = "SELECT t.*, c.name AS config_name
+        FROM mcp_instances t JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id
+        WHERE t.id = $1";
+    tx.one(sql, args![id]).await?.as_ref().map(instances::read).transpose()
+}
+
+/// Which authorization has a link with this SHA-256, and in which environment.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn authorization_by_link(
+    tx: &mut Tx,
+    hash: &[u8; 32],
+) -> Result<Option<(EnvironmentId, AuthorizationId)>, Error> {
+    let sql = "SELECT id, environment_id FROM authorizations WHERE link_hash = $1";
+    tx.one(sql, args![hash]).await?.as_ref().map(read_authorization).transpose()
+}
+
+/// Which authorization was sent to the provider with a `state` of this SHA-256, and in which environment.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn authorization_by_state(
+    tx: &mut Tx,
+    hash: &[u8; 32],
+) -> Result<Option<(EnvironmentId, AuthorizationId)>, Error> {
+    let sql = "SELECT id, environment_id FROM authorizations WHERE state_hash = $1";
+    tx.one(sql, args![hash]).await?.as_ref().map(read_authorization).transpose()
+}
+
+/// The environment of an authorization whose id a browser names; what the browser may see of it, its cookie decides.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn authorization(tx: &mut Tx, id: &AuthorizationId) -> Result<Option<EnvironmentId>, Error> {
+    let sql = "SELECT id, environment_id FROM authorizations WHERE id = $1";
+    let found = tx.one(sql, args![id]).await?.as_ref().map(read_authorization).transpose()?;
+    Ok(found.map(|(environment, _)| environment))
+}
+
+fn read_authorization(row: &Row) -> Result<(EnvironmentId, AuthorizationId), Error> {
+    row.fit("authorizations", |row| Ok((row.parsed("environment_id")?, row.parsed("id")?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[tokio::test]
+    async fn an_instance_says_its_environment() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (.., put) = fixture::chain(&there.ours, &mut tx).await;
+        let found = instance(&mut tx, &put.id).await.unwrap().unwrap();
+        assert_eq!(found.environment, there.ours.environment);
+        assert!(instance(&mut tx, &InstanceId::parse("inst_none").unwrap()).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn an_authorization_is_found_by_hash_alone() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (connection, ..) = fixture::chain(&there.ours, &mut tx).await;
+        let environment = &there.ours.environment;
+        let account = "INSERT INTO connected_accounts (id, environment_id, connection_id, identifier, organization_id,
+                user_id, status, reason, scopes, audience, generation, refreshable, api_config, created_at, updated_at)
+            VALUES ('ca_1', $1, $2, 'ann', '', '', 'PENDING_AUTH', '', '[]', '[]', 0, 0, '{}', 0, 0)";
+        tx.run(account, args![environment, &connection.id]).await.unwrap();
+        let authorization = "INSERT INTO authorizations (id, environment_id, connection_id, account_id, stage,
+                link_hash, link_expires_at, state_hash, created_at)
+            VALUES ('auth_1', $1, $2, 'ca_1', 'started', $3, 0, $4, 0)";
+        tx.run(authorization, args![environment, &connection.id, &[1; 32], &[2; 32]]).await.unwrap();
+        let expected = Some((environment.clone(), AuthorizationId::parse("auth_1").unwrap()));
+        assert_eq!(authorization_by_link(&mut tx, &[1; 32]).await.unwrap(), expected);
+        assert_eq!(authorization_by_state(&mut tx, &[2; 32]).await.unwrap(), expected);
+        assert_eq!(authorization_by_link(&mut tx, &[2; 32]).await.unwrap(), None);
+        assert_eq!(authorization_by_state(&mut tx, &[1; 32]).await.unwrap(), None);
+    }
+}

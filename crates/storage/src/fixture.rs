@@ -1,0 +1,115 @@
+//! What the tests of the query modules begin with: two environments, and nouns to put into them.
+
+use crate::{Location, Store, Tx, configs, connections, environments, instances};
+use std::sync::Arc;
+use uuid::Uuid;
+use valetkey_domain::config::{Mapping, McpConfig};
+use valetkey_domain::connection::{Connection, Settings};
+use valetkey_domain::ctx::{Actor, Patient};
+use valetkey_domain::environment::Environment;
+use valetkey_domain::id::{ConfigId, ConnectionId, EnvironmentId, InstanceId, RequestId};
+use valetkey_domain::instance::McpInstance;
+use valetkey_domain::name::{ConfigName, ConnectionName, Identifier, InstanceName};
+use valetkey_domain::{Clock, Ctx, Sealed, Timestamp};
+use valetkey_testkit::ManualClock;
+
+/// A store with two environments.
+pub(crate) struct There {
+    pub(crate) store: Store,
+    /// The operator in the environment where things are made.
+    pub(crate) ours: Ctx,
+    /// The operator in the other one, who must find none of them.
+    pub(crate) theirs: Ctx,
+}
+
+pub(crate) async fn two_environments() -> There {
+    let store = Store::open(&Location::Memory).await.unwrap();
+    let (ours, theirs) = (ctx("env_ours"), ctx("env_theirs"));
+    let mut tx = store.write().await.unwrap();
+    for ctx in [&ours, &theirs] {
+        let name = ctx.environment.to_string();
+        let environment = Environment { id: ctx.environment.clone(), name, created_at: now() };
+        environments::insert(&mut tx, &environment).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    There { store, ours, theirs }
+}
+
+pub(crate) fn now() -> Timestamp {
+    ManualClock::default().now()
+}
+
+fn ctx(environment: &str) -> Ctx {
+    Ctx {
+        environment: EnvironmentId::parse(environment).unwrap(),
+        actor: Actor::Operator,
+        request: RequestId::parse("req_1").unwrap(),
+        deadline: now(),
+        cancellation: Arc::new(Patient),
+        progress: Arc::new(Patient),
+    }
+}
+
+/// A connection that isn't in the database yet; `tail` makes id and name.
+pub(crate) fn connection(ctx: &Ctx, tail: &str) -> Connection {
+    Connection {
+        id: ConnectionId::parse(&format!("conn_{tail}")).unwrap(),
+        environment: ctx.environment.clone(),
+        name: ConnectionName::parse(&format!("Mail {tail}")).unwrap(),
+        connector: "gmail".into(),
+        settings: Settings { client_id: Some("id".into()), ..Settings::default() },
+        client_secret: Some(Sealed(vec![1, 2, 3])),
+        enabled: true,
+        revision: 1,
+        created_at: now(),
+        updated_at: now(),
+    }
+}
+
+/// A config that isn't in the database yet, over these connections.
+pub(crate) fn config(ctx: &Ctx, tail: &str, over: &[&Connection]) -> McpConfig {
+    let mapping = |connection: &&Connection| Mapping {
+        connection: connection.id.clone(),
+        connection_name: connection.name.clone(),
+        connector: connection.connector.clone(),
+        tools: vec!["gmail_fetch_mails".into()],
+    };
+    McpConfig {
+        id: ConfigId::parse(&format!("cfg_{tail}")).unwrap(),
+        environment: ctx.environment.clone(),
+        uuid: Uuid::from_u128(tail.bytes().fold(0, |number, byte| (number << 8) | u128::from(byte))),
+        name: ConfigName::parse(&format!("config-{tail}")).unwrap(),
+        description: "for tests".into(),
+        mappings: over.iter().map(mapping).collect(),
+        version: 1,
+        created_at: now(),
+        updated_at: now(),
+    }
+}
+
+/// An instance that isn't in the database yet.
+pub(crate) fn instance(config: &McpConfig, tail: &str, identifier: &str) -> McpInstance {
+    McpInstance {
+        id: InstanceId::parse(&format!("inst_{tail}")).unwrap(),
+        environment: config.environment.clone(),
+        config: config.id.clone(),
+        config_name: config.name.clone(),
+        name: InstanceName::parse(&format!("Name {tail}")).unwrap(),
+        identifier: Identifier::parse(identifier).unwrap(),
+        url_generation: 1,
+        created_at: now(),
+        updated_at: now(),
+        last_used_at: None,
+    }
+}
+
+/// One connection, one config over it and one instance of `ann`, in the database.
+pub(crate) async fn chain(ctx: &Ctx, tx: &mut Tx) -> (Connection, McpConfig, McpInstance) {
+    let connection = connection(ctx, "1");
+    connections::insert(ctx, tx, &connection).await.unwrap();
+    let config = config(ctx, "1", &[&connection]);
+    configs::insert(ctx, tx, &config).await.unwrap();
+    let instance = instance(&config, "1", "ann");
+    instances::insert(ctx, tx, &instance).await.unwrap();
+    (connection, config, instance)
+}

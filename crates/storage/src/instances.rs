@@ -1,0 +1,355 @@
+//! MCP instances.
+
+use crate::list::{Listing, folded, holding, listing};
+use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
+use valetkey_domain::id::{ConfigId, InstanceId};
+use valetkey_domain::instance::McpInstance;
+use valetkey_domain::name::{Identifier, InstanceName};
+use valetkey_domain::{Ctx, Timestamp};
+
+/// Which instances a list shows; what is absent filters nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The exact id.
+    pub id: Option<InstanceId>,
+    /// The exact name.
+    pub name: Option<String>,
+    /// The exact name of the config.
+    pub config_name: Option<String>,
+    /// The exact user.
+    pub identifier: Option<String>,
+    /// Text that the name or the user's identifier holds, ignoring case.
+    pub search: Option<String>,
+}
+
+const LIST: Listing = listing!(
+    InstanceId,
+    counters::INSTANCES,
+    "t.*, c.name AS config_name",
+    "mcp_instances t JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id",
+    " AND (CAST($4 AS TEXT) IS NULL OR t.id = $4) AND (CAST($5 AS TEXT) IS NULL OR t.name = $5)
+      AND (CAST($6 AS TEXT) IS NULL OR c.name = $6) AND (CAST($7 AS TEXT) IS NULL OR t.identifier = $7)
+      AND (CAST($8 AS TEXT) IS NULL OR t.search_text LIKE $8 ESCAPE '\\')"
+);
+
+/// The same where the user is given: one index look-up, however many users there are.
+const LIST_OF_USER: Listing = listing!(
+    InstanceId,
+    counters::INSTANCES,
+    "t.*, c.name AS config_name",
+    "mcp_instances t JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id",
+    " AND (CAST($4 AS TEXT) IS NULL OR t.id = $4) AND (CAST($5 AS TEXT) IS NULL OR t.name = $5)
+      AND (CAST($6 AS TEXT) IS NULL OR c.name = $6) AND t.identifier = $7
+      AND (CAST($8 AS TEXT) IS NULL OR t.search_text LIKE $8 ESCAPE '\\')"
+);
+
+/// Adds an instance.
+///
+/// # Errors
+/// The user has one of this name on the config already, or the config isn't in this environment.
+pub async fn insert(ctx: &Ctx, tx: &mut Tx, instance: &McpInstance) -> Result<(), Error> {
+    let sql = "INSERT INTO mcp_instances (environment_id, id, config_id, identifier, name, search_text, url_generation,
+            created_at, updated_at, last_used_at)
+        SELECT c.environment_id, $2, c.id, $4, $5, $6, CAST($7 AS BIGINT), CAST($8 AS BIGINT), CAST($9 AS BIGINT),
+            CAST($10 AS BIGINT)
+        FROM mcp_configs c WHERE c.environment_id = $1 AND c.id = $3";
+    let values = args![
+        &ctx.environment,
+        &instance.id,
+        &instance.config,
+        &instance.identifier,
+        &instance.name,
+        search_text(instance),
+        instance.url_generation,
+        instance.created_at,
+        instance.updated_at,
+        instance.last_used_at,
+    ];
+    if tx.run(sql, values).await? == 0 {
+        return Err(Error::Referenced);
+    }
+    counters::add(ctx, tx, counters::INSTANCES, 1).await
+}
+
+/// The instance of this id.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &InstanceId) -> Result<Option<McpInstance>, Error> {
+    let sql = "SELECT t.*, c.name AS config_name
+        FROM mcp_instances t JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id
+        WHERE t.environment_id = $1 AND t.id = $2";
+    first(tx, sql, args![&ctx.environment, id]).await
+}
+
+/// The user's instance of this name on a config.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn find(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    config: &ConfigId,
+    identifier: &Identifier,
+    name: &InstanceName,
+) -> Result<Option<McpInstance>, Error> {
+    let sql = "SELECT t.*, c.name AS config_name
+        FROM mcp_instances t JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id
+        WHERE t.environment_id = $1 AND t.config_id = $2 AND t.identifier = $3 AND t.name = $4";
+    first(tx, sql, args![&ctx.environment, config, identifier, name]).await
+}
+
+/// The user's oldest instance on a config.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn oldest(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    config: &ConfigId,
+    identifier: &Identifier,
+) -> Result<Option<McpInstance>, Error> {
+    let sql = "SELECT t.*, c.name AS config_name
+        FROM mcp_instances t JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id
+        WHERE t.environment_id = $1 AND t.config_id = $2 AND t.identifier = $3 ORDER BY t.id LIMIT 1";
+    first(tx, sql, args![&ctx.environment, config, identifier]).await
+}
+
+/// A page of the environment's instances.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<McpInstance>, Error> {
+    let arguments = args![
+        filter.id.as_ref(),
+        filter.name.as_deref(),
+        filter.config_name.as_deref(),
+        filter.identifier.as_deref(),
+        filter.search.as_deref().map(holding),
+    ];
+    let listing = if filter.identifier.is_some() { LIST_OF_USER } else { LIST };
+    listing.fetch(ctx, tx, page, arguments.into()).await?.read(read)
+}
+
+/// Changes name and config; false if there is no such instance.
+///
+/// # Errors
+/// The user has one of this name on the config already, or the config isn't in this environment.
+pub async fn update(ctx: &Ctx, tx: &mut Tx, instance: &McpInstance) -> Result<bool, Error> {
+    let sql = "SELECT id FROM mcp_configs WHERE environment_id = $1 AND id = $2";
+    if tx.one(sql, args![&ctx.environment, &instance.config]).await?.is_none() {
+        return Err(Error::Referenced);
+    }
+    let sql = "UPDATE mcp_instances SET config_id = $3, name = $4, search_text = $5, updated_at = $6
+        WHERE environment_id = $1 AND id = $2";
+    let values = args![
+        &ctx.environment,
+        &instance.id,
+        &instance.config,
+        &instance.name,
+        search_text(instance),
+        instance.updated_at,
+    ];
+    Ok(tx.run(sql, values).await? == 1)
+}
+
+/// Raises the generation of an instance's URL, so that every earlier URL is refused; false if there is no such
+/// instance.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn raise_url_generation(ctx: &Ctx, tx: &mut Tx, id: &InstanceId, now: Timestamp) -> Result<bool, Error> {
+    let sql = "UPDATE mcp_instances SET url_generation = url_generation + 1, updated_at = $3
+        WHERE environment_id = $1 AND id = $2";
+    Ok(tx.run(sql, args![&ctx.environment, id, now]).await? == 1)
+}
+
+/// Notes when an agent last called a tool through an instance.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn touch(ctx: &Ctx, tx: &mut Tx, id: &InstanceId, now: Timestamp) -> Result<(), Error> {
+    let sql = "UPDATE mcp_instances SET last_used_at = $3 WHERE environment_id = $1 AND id = $2";
+    tx.run(sql, args![&ctx.environment, id, now]).await.map(drop)
+}
+
+/// Removes an instance; false if there is none.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn delete(ctx: &Ctx, tx: &mut Tx, id: &InstanceId) -> Result<bool, Error> {
+    let sql = "DELETE FROM mcp_instances WHERE environment_id = $1 AND id = $2";
+    let gone = tx.run(sql, args![&ctx.environment, id]).await? == 1;
+    if gone {
+        counters::add(ctx, tx, counters::INSTANCES, -1).await?;
+    }
+    Ok(gone)
+}
+
+/// Name and identifier on lines of their own, so that a search never matches across the two.
+fn search_text(instance: &McpInstance) -> String {
+    folded(&format!("{}\n{}", instance.name, instance.identifier))
+}
+
+async fn first(
+    tx: &mut Tx,
+    sql: &'static str,
+    args: impl IntoIterator<Item = Arg>,
+) -> Result<Option<McpInstance>, Error> {
+    tx.one(sql, args).await?.as_ref().map(read).transpose()
+}
+
+/// An instance's row with its config's name as `config_name`.
+pub(crate) fn read(row: &Row) -> Result<McpInstance, Error> {
+    row.fit("mcp_instances", |row| {
+        Ok(McpInstance {
+            id: row.parsed("id")?,
+            environment: row.parsed("environment_id")?,
+            config: row.parsed("config_id")?,
+            config_name: row.parsed("config_name")?,
+            name: row.parsed("name")?,
+            identifier: row.parsed("identifier")?,
+            url_generation: row.integer("url_generation")?,
+            created_at: row.timestamp("created_at")?,
+            updated_at: row.timestamp("updated_at")?,
+            last_used_at: row.optional_timestamp("last_used_at")?,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{configs, fixture};
+    use valetkey_domain::Kind;
+
+    const PAGE: Page = Page { size: 10, after: None };
+
+    #[tokio::test]
+    async fn comes_back_as_it_was_put() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (_, config, put) = fixture::chain(&there.ours, &mut tx).await;
+        let ours = &there.ours;
+        assert_eq!(get(ours, &mut tx, &put.id).await.unwrap().as_ref(), Some(&put));
+        let found = find(ours, &mut tx, &config.id, &put.identifier, &put.name).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&put));
+        let newer = fixture::instance(&config, "2", "ann");
+        insert(ours, &mut tx, &newer).await.unwrap();
+        assert_eq!(oldest(ours, &mut tx, &config.id, &put.identifier).await.unwrap(), Some(put));
+    }
+
+    #[tokio::test]
+    async fn a_stranger_finds_and_changes_nothing() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (_, config, instance) = fixture::chain(&there.ours, &mut tx).await;
+        let stranger = &there.theirs;
+        assert!(get(stranger, &mut tx, &instance.id).await.unwrap().is_none());
+        assert!(oldest(stranger, &mut tx, &config.id, &instance.identifier).await.unwrap().is_none());
+        let found = find(stranger, &mut tx, &config.id, &instance.identifier, &instance.name).await.unwrap();
+        assert!(found.is_none());
+        assert!(!raise_url_generation(stranger, &mut tx, &instance.id, fixture::now()).await.unwrap());
+        assert!(!delete(stranger, &mut tx, &instance.id).await.unwrap());
+        touch(stranger, &mut tx, &instance.id, fixture::now()).await.unwrap();
+        for filter in [Filter::default(), Filter { identifier: Some("ann".into()), ..Filter::default() }] {
+            let listed = list(stranger, &mut tx, &filter, &PAGE).await.unwrap();
+            assert_eq!((listed.items.len(), listed.total), (0, 0));
+        }
+        assert_eq!(get(&there.ours, &mut tx, &instance.id).await.unwrap(), Some(instance));
+    }
+
+    #[tokio::test]
+    async fn a_foreign_config_is_refused() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (_, foreign, _) = fixture::chain(&there.ours, &mut tx).await;
+        let instance = fixture::instance(&foreign, "2", "ann");
+        assert!(matches!(insert(&there.theirs, &mut tx, &instance).await.unwrap_err(), Error::Referenced));
+        drop(tx);
+        let mut tx = there.store.write().await.unwrap();
+        let (_, _, mut own) = fixture::chain(&there.theirs, &mut tx).await;
+        own.config = ConfigId::parse("cfg_elsewhere").unwrap();
+        assert!(matches!(update(&there.theirs, &mut tx, &own).await.unwrap_err(), Error::Referenced));
+    }
+
+    #[tokio::test]
+    async fn users_that_look_alike_stay_apart() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (_, config, _) = fixture::chain(&there.ours, &mut tx).await;
+        for (tail, identifier) in [("2", "Ann"), ("3", "jos\u{e9}"), ("4", "jose\u{301}")] {
+            insert(&there.ours, &mut tx, &fixture::instance(&config, tail, identifier)).await.unwrap();
+        }
+        for (identifier, id) in
+            [("ann", "inst_1"), ("Ann", "inst_2"), ("jos\u{e9}", "inst_3"), ("jose\u{301}", "inst_4")]
+        {
+            let filter = Filter { identifier: Some(identifier.into()), ..Filter::default() };
+            let found = list(&there.ours, &mut tx, &filter, &PAGE).await.unwrap().items;
+            let ids: Vec<_> = found.iter().map(|instance| instance.id.as_str()).collect();
+            assert_eq!(ids, [id], "{identifier:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn is_renamed_moved_rotated_and_touched() {
+        let there = fixture::two_environments().await;
+        let ours = &there.ours;
+        let mut tx = there.store.write().await.unwrap();
+        let (_, config, mut instance) = fixture::chain(ours, &mut tx).await;
+        let other = fixture::config(ours, "2", &[]);
+        configs::insert(ours, &mut tx, &other).await.unwrap();
+        (instance.config, instance.config_name) = (other.id.clone(), other.name.clone());
+        instance.name = InstanceName::parse("Sales").unwrap();
+        assert!(update(ours, &mut tx, &instance).await.unwrap());
+        assert!(raise_url_generation(ours, &mut tx, &instance.id, fixture::now()).await.unwrap());
+        touch(ours, &mut tx, &instance.id, fixture::now()).await.unwrap();
+        (instance.url_generation, instance.last_used_at) = (2, Some(fixture::now()));
+        assert_eq!(get(ours, &mut tx, &instance.id).await.unwrap().as_ref(), Some(&instance));
+        let filter = Filter { search: Some("SALES".into()), ..Filter::default() };
+        assert_eq!(list(ours, &mut tx, &filter, &PAGE).await.unwrap().items.len(), 1);
+        assert!(oldest(ours, &mut tx, &config.id, &instance.identifier).await.unwrap().is_none());
+        let mut twin = fixture::instance(&other, "9", "ann");
+        twin.name = instance.name.clone();
+        assert_eq!(insert(ours, &mut tx, &twin).await.unwrap_err().kind(), Kind::AlreadyExists);
+    }
+
+    #[tokio::test]
+    async fn a_list_is_filtered() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (_, config, _) = fixture::chain(&there.ours, &mut tx).await;
+        insert(&there.ours, &mut tx, &fixture::instance(&config, "2", "Ørsted@example.com")).await.unwrap();
+        let text = |text: &str| Some(text.to_owned());
+        for (filter, count) in [
+            (Filter { id: Some(InstanceId::parse("inst_2").unwrap()), ..Filter::default() }, 1),
+            (Filter { name: text("Name 1"), ..Filter::default() }, 1),
+            (Filter { name: text("name 1"), ..Filter::default() }, 0),
+            (Filter { config_name: text("config-1"), ..Filter::default() }, 2),
+            (Filter { search: text("øRSTED"), ..Filter::default() }, 1),
+            (Filter { search: text("NAME"), ..Filter::default() }, 2),
+            (Filter { search: text("2\nø"), identifier: text("ann"), ..Filter::default() }, 0),
+        ] {
+            let found = list(&there.ours, &mut tx, &filter, &PAGE).await.unwrap();
+            assert_eq!((found.items.len(), found.total), (count, count as u64), "{filter:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_total_is_exact_from_the_counter_and_to_a_thousand_with_a_filter() {
+        let there = fixture::two_environments().await;
+        let ours = &there.ours;
+        let mut tx = there.store.write().await.unwrap();
+        let (_, config, first) = fixture::chain(ours, &mut tx).await;
+        for n in 2..=1_001 {
+            insert(ours, &mut tx, &fixture::instance(&config, &n.to_string(), "bob")).await.unwrap();
+        }
+        let total = async |tx: &mut Tx, filter: Filter| list(ours, tx, &filter, &PAGE).await.unwrap().total;
+        let named = Filter { search: Some("name".into()), ..Filter::default() };
+        assert_eq!(total(&mut tx, Filter::default()).await, 1_001);
+        assert_eq!(total(&mut tx, named.clone()).await, 0);
+        assert!(delete(ours, &mut tx, &first.id).await.unwrap());
+        assert_eq!(total(&mut tx, Filter::default()).await, 1_000);
+        assert_eq!(total(&mut tx, named).await, 1_000);
+    }
+}

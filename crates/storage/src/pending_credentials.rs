@@ -1,0 +1,82 @@
+//! Pending credentials: what a person signed in with, while it is asked whether it may replace the account that was
+//! there. Nothing that executes tools reads this table.
+
+use crate::accounts::{Subject, Tokens, read_subject};
+use crate::{Error, Tx, args};
+use serde_json::Value;
+use valetkey_domain::id::AuthorizationId;
+use valetkey_domain::{Ctx, Timestamp};
+
+/// Tokens that wait for a person's word.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// The tokens, sealed for this table.
+    pub tokens: Tokens,
+    /// Whose they are at the provider.
+    pub subject: Option<Subject>,
+    /// Until when they wait.
+    pub expires_at: Timestamp,
+}
+
+/// Keeps tokens under their authorization.
+///
+/// # Errors
+/// The authorization has some already.
+pub async fn insert(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId, pending: &Pending) -> Result<(), Error> {
+    let sql = "INSERT INTO pending_credentials (authorization_id, environment_id, sealed, audience, scopes,
+         subject, refreshable, token_expires_at, expires_at, subject_name)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let Pending { tokens, subject, expires_at } = pending;
+    let values = args![
+        id,
+        &ctx.environment,
+        &tokens.sealed,
+        Value::from(tokens.audience.clone()).to_string(),
+        Value::from(tokens.scopes.clone()).to_string(),
+        subject.as_ref().map(|subject| subject.id.as_str()),
+        tokens.refreshable,
+        tokens.expires_at,
+        *expires_at,
+        subject.as_ref().and_then(|subject| subject.name.as_deref()),
+    ];
+    tx.run(sql, values).await.map(drop)
+}
+
+/// The tokens of an authorization that still wait.
+///
+/// # Errors
+/// The database failed, or the row doesn't fit.
+pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId, now: Timestamp) -> Result<Option<Pending>, Error> {
+    let sql = "SELECT authorization_id AS id, sealed, audience, scopes, subject, subject_name, refreshable,
+         token_expires_at, expires_at FROM pending_credentials
+         WHERE environment_id = $1 AND authorization_id = $2 AND expires_at > $3";
+    let Some(row) = tx.one(sql, args![&ctx.environment, id, now]).await? else { return Ok(None) };
+    row.fit("pending_credentials", |row| {
+        let tokens = Tokens {
+            sealed: row.sealed("sealed")?,
+            audience: row.json("audience")?,
+            scopes: row.json("scopes")?,
+            expires_at: row.optional_timestamp("token_expires_at")?,
+            refreshable: row.flag("refreshable")?,
+        };
+        Ok(Some(Pending { tokens, subject: read_subject(row)?, expires_at: row.timestamp("expires_at")? }))
+    })
+}
+
+/// Removes the tokens of an authorization. False if there are none (any more).
+///
+/// # Errors
+/// The database failed.
+pub async fn delete(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId) -> Result<bool, Error> {
+    let sql = "DELETE FROM pending_credentials WHERE environment_id = $1 AND authorization_id = $2";
+    Ok(tx.run(sql, args![&ctx.environment, id]).await? == 1)
+}
+
+/// Removes the environment's tokens for which nobody spoke up in time.
+///
+/// # Errors
+/// The database failed.
+pub async fn prune(ctx: &Ctx, tx: &mut Tx, now: Timestamp) -> Result<u64, Error> {
+    let sql = "DELETE FROM pending_credentials WHERE environment_id = $1 AND expires_at <= $2";
+    tx.run(sql, args![&ctx.environment, now]).await
+}

@@ -1,0 +1,76 @@
+//! The keys that sign our tokens, shared by all environments.
+
+use crate::row::json_text;
+use crate::{Error, Row, Tx, args};
+use serde_json::Value;
+use valetkey_domain::id::SigningKeyId;
+use valetkey_domain::{Sealed, Timestamp};
+
+/// A signing key as it rests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredSigningKey {
+    /// Its id, the `kid` of the tokens it signs.
+    pub id: SigningKeyId,
+    /// The public half as `/keys` shows it.
+    pub public_jwk: Value,
+    /// The private half as sealed PEM.
+    pub private_sealed: Sealed,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when it signs no more; never, if none.
+    pub retired_at: Option<Timestamp>,
+}
+
+/// Adds a key unless a live one is there already; false if one was.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn insert_first(tx: &mut Tx, key: &StoredSigningKey) -> Result<bool, Error> {
+    let sql = "INSERT INTO signing_keys (id, public_jwk, private_sealed, created_at, retired_at)
+        SELECT $1, $2, $3, CAST($4 AS BIGINT), CAST($5 AS BIGINT)
+        WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE retired_at IS NULL)";
+    let values = args![&key.id, json_text(&key.public_jwk)?, &key.private_sealed, key.created_at, key.retired_at];
+    Ok(tx.run(sql, values).await? == 1)
+}
+
+/// All keys, newest first.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn all(tx: &mut Tx) -> Result<Vec<StoredSigningKey>, Error> {
+    tx.all("SELECT * FROM signing_keys ORDER BY id DESC", []).await?.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<StoredSigningKey, Error> {
+    row.fit("signing_keys", |row| {
+        Ok(StoredSigningKey {
+            id: row.parsed("id")?,
+            public_jwk: row.json("public_jwk")?,
+            private_sealed: row.sealed("private_sealed")?,
+            created_at: row.timestamp("created_at")?,
+            retired_at: row.optional_timestamp("retired_at")?,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[tokio::test]
+    async fn only_the_first_maker_adds_one() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let key = |id: &str| StoredSigningKey {
+            id: SigningKeyId::parse(id).unwrap(),
+            public_jwk: serde_json::json!({"kty": "RSA", "kid": id}),
+            private_sealed: Sealed(vec![1]),
+            created_at: fixture::now(),
+            retired_at: None,
+        };
+        assert!(insert_first(&mut tx, &key("snk_1")).await.unwrap());
+        assert!(!insert_first(&mut tx, &key("snk_2")).await.unwrap());
+        assert_eq!(all(&mut tx).await.unwrap(), [key("snk_1")]);
+    }
+}

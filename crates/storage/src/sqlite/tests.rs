@@ -1,0 +1,349 @@
+//! The store's promises, each against a real file.
+
+#![expect(clippy::disallowed_methods, reason = "each test waits for the tasks it spawns")]
+
+use super::{Options, connect, place::Place};
+use crate::{Arg, Error, Location, Store, Tx, args};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const TABLE: &str = "CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, s TEXT, of BIGINT REFERENCES t (id) DEFERRABLE INITIALLY DEFERRED)";
+const ADD: &str = "INSERT INTO t (id, s, of) VALUES ($1, $3, $2)";
+const COUNT: &str = "SELECT count(*) AS n FROM t";
+
+fn options() -> Options {
+    Options { readers: 2, ..Options::default() }
+}
+
+/// For the tests that wait until patience ends; the others must not fail because the machine is busy.
+fn hurried() -> Options {
+    Options { idle: Duration::from_millis(150), patience: Duration::from_millis(100), readers: 2 }
+}
+
+async fn store() -> Store {
+    store_with(options()).await
+}
+
+async fn store_with(options: Options) -> Store {
+    let store = Store::open_with(&Location::Memory, options).unwrap();
+    let mut tx = store.write().await.unwrap();
+    tx.run(TABLE, []).await.unwrap();
+    tx.commit().await.unwrap();
+    store
+}
+
+fn file() -> (TempDir, PathBuf, Location) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data/valetkey.db");
+    (folder, path.clone(), Location::File(path))
+}
+
+async fn add(tx: &mut Tx, id: i64) -> Result<u64, Error> {
+    tx.run(ADD, args![id, None::<i64>, "text"]).await
+}
+
+async fn count(store: &Store) -> i64 {
+    let mut tx = store.read().await.unwrap();
+    tx.one(COUNT, []).await.unwrap().unwrap().integer("n").unwrap()
+}
+
+/// Lets every task run until it waits for the writer.
+async fn settle() {
+    tokio::time::sleep(Duration::from_millis(30)).await;
+}
+
+#[tokio::test]
+async fn commit_saves_and_drop_rolls_back() {
+    let store = store().await;
+    let mut tx = store.write().await.unwrap();
+    assert_eq!(add(&mut tx, 1).await.unwrap(), 1);
+    drop(tx);
+    assert_eq!(count(&store).await, 0);
+    let mut tx = store.write().await.unwrap();
+    add(&mut tx, 2).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(count(&store).await, 1);
+}
+
+#[tokio::test]
+async fn arguments_go_by_their_number_not_by_where_they_stand() {
+    let store = store().await;
+    let mut tx = store.write().await.unwrap();
+    tx.run("INSERT INTO t (s, id) VALUES ($2, $1)", args![5, "five"]).await.unwrap();
+    let row = tx.one("SELECT s FROM t WHERE s = $2 AND id = $1", args![5, "five"]).await.unwrap().unwrap();
+    assert_eq!(row.text("s").unwrap(), "five");
+    let missing = tx.one("SELECT s FROM t WHERE id = $1", []).await.unwrap_err();
+    assert!(matches!(missing, Error::Defect { .. }), "{missing}");
+}
+
+#[tokio::test]
+async fn a_read_sees_one_snapshot() {
+    let store = store().await;
+    let mut read = store.read().await.unwrap();
+    assert_eq!(read.one(COUNT, []).await.unwrap().unwrap().integer("n").unwrap(), 0);
+    let mut write = store.write().await.unwrap();
+    add(&mut write, 1).await.unwrap();
+    write.commit().await.unwrap();
+    assert_eq!(read.one(COUNT, []).await.unwrap().unwrap().integer("n").unwrap(), 0);
+    drop(read);
+    assert_eq!(count(&store).await, 1);
+}
+
+#[tokio::test]
+async fn a_read_transaction_cannot_write() {
+    let store = store().await;
+    let mut read = store.read().await.unwrap();
+    assert!(add(&mut read, 1).await.is_err());
+    assert!(read.all("INSERT INTO t (id) VALUES (1) RETURNING id", []).await.is_err());
+    drop(read);
+    assert_eq!(count(&store).await, 0);
+}
+
+#[tokio::test]
+async fn readers_run_out_with_a_word_and_come_back() {
+    let store = store_with(hurried()).await;
+    let held = (store.read().await.unwrap(), store.read().await.unwrap());
+    assert!(matches!(store.read().await.unwrap_err(), Error::Busy));
+    drop(held);
+    assert_eq!(count(&store).await, 0);
+}
+
+#[tokio::test]
+async fn one_that_fails_takes_only_itself_out_of_the_group() {
+    let store = store().await;
+    let mut first = store.write().await.unwrap();
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let mut second = store.write().await.unwrap();
+            add(&mut second, 2).await.unwrap();
+            let clash = add(&mut second, 1).await.unwrap_err();
+            assert!(matches!(&clash, Error::Conflict { on } if on == "id"), "{clash}");
+            assert!(matches!(add(&mut second, 3).await.unwrap_err(), Error::Failed));
+            assert!(matches!(second.commit().await.unwrap_err(), Error::Failed));
+        }
+    });
+    add(&mut first, 1).await.unwrap();
+    settle().await;
+    first.commit().await.unwrap();
+    waiting.await.unwrap();
+    assert_eq!(count(&store).await, 1);
+}
+
+#[tokio::test]
+async fn a_commit_waits_for_the_group_and_fails_with_it() {
+    let store = store().await;
+    let mut orphan = store.write().await.unwrap();
+    orphan.run(ADD, args![1, 99, "refers to nothing, which only the outer COMMIT looks at"]).await.unwrap();
+    let next = tokio::spawn({
+        let store = store.clone();
+        async move { store.write().await.unwrap() }
+    });
+    settle().await;
+    let first = tokio::spawn(orphan.commit());
+    let mut second = next.await.unwrap();
+    add(&mut second, 2).await.unwrap();
+    settle().await;
+    assert!(!first.is_finished(), "acknowledged before it was on disk");
+    assert!(matches!(second.commit().await.unwrap_err(), Error::Referenced));
+    assert!(matches!(first.await.unwrap().unwrap_err(), Error::Referenced));
+    assert_eq!(count(&store).await, 0);
+    let mut later = store.write().await.unwrap();
+    add(&mut later, 3).await.unwrap();
+    later.commit().await.unwrap();
+    assert_eq!(count(&store).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_writers_lose_nothing() {
+    let store = store().await;
+    let writers = (0..600).map(|id| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut tx = store.write().await?;
+            add(&mut tx, id).await?;
+            if id % 3 == 0 {
+                return Ok(());
+            }
+            tx.commit().await
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap().unwrap();
+    }
+    assert_eq!(count(&store).await, 400);
+}
+
+#[tokio::test]
+async fn a_caller_that_holds_on_is_rolled_back_and_told() {
+    let store = store_with(hurried()).await;
+    let mut slow = store.write().await.unwrap();
+    add(&mut slow, 1).await.unwrap();
+    let other = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let mut tx = store.write().await.unwrap();
+            add(&mut tx, 2).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    });
+    other.await.unwrap();
+    assert!(matches!(add(&mut slow, 3).await.unwrap_err(), Error::Idle));
+    assert!(matches!(slow.commit().await.unwrap_err(), Error::Failed));
+    assert_eq!(count(&store).await, 1);
+}
+
+#[tokio::test]
+async fn a_caller_that_stops_waiting_is_passed_over() {
+    let store = store().await;
+    let first = store.write().await.unwrap();
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move { store.write().await.map(drop) }
+    });
+    settle().await;
+    waiting.abort();
+    drop(first);
+    let mut tx = store.write().await.unwrap();
+    add(&mut tx, 1).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(count(&store).await, 1);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_and_loses_only_what_was_not_acknowledged() {
+    let store = store().await;
+    let mut tx = store.write().await.unwrap();
+    add(&mut tx, 1).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = store.write().await.unwrap();
+    tx.all("PRAGMA max_page_count = 1", []).await.unwrap();
+    let big = "x".repeat(1 << 20);
+    let error = tx.run(ADD, args![2, None::<i64>, big]).await.unwrap_err();
+    assert!(matches!(error, Error::Full { .. }), "{error}");
+    let mut tx = store.write().await.unwrap();
+    tx.all("PRAGMA max_page_count = 100000", []).await.unwrap();
+    add(&mut tx, 3).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(count(&store).await, 2);
+}
+
+#[tokio::test]
+async fn a_database_that_turned_read_only_is_said_and_still_read() {
+    let store = store().await;
+    let mut tx = store.write().await.unwrap();
+    tx.all("PRAGMA query_only = ON", []).await.unwrap();
+    let error = add(&mut tx, 1).await.unwrap_err();
+    assert!(matches!(error, Error::ReadOnly { .. }), "{error}");
+    assert_eq!(count(&store).await, 0);
+}
+
+#[tokio::test]
+async fn what_was_committed_is_there_after_reopening() {
+    let (_folder, path, location) = file();
+    let store = Store::open_with(&location, options()).unwrap();
+    let mut tx = store.write().await.unwrap();
+    tx.run(TABLE, []).await.unwrap();
+    add(&mut tx, 1).await.unwrap();
+    tx.commit().await.unwrap();
+    let uncommitted = store.write().await.unwrap();
+    drop(store);
+    drop(uncommitted);
+    let store = Store::open_with(&location, options()).unwrap();
+    assert_eq!(count(&store).await, 1);
+    for name in ["valetkey.db", "valetkey.db-wal", "valetkey.db.lock"] {
+        let mode = path.with_file_name(name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+/// The files as a power cut or `kill -9` would leave them.
+#[tokio::test]
+async fn what_was_acknowledged_is_in_the_files_at_that_moment() {
+    let (folder, path, location) = file();
+    let store = Store::open_with(&location, options()).unwrap();
+    let mut tx = store.write().await.unwrap();
+    tx.run(TABLE, []).await.unwrap();
+    add(&mut tx, 1).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut unfinished = store.write().await.unwrap();
+    add(&mut unfinished, 2).await.unwrap();
+    let copy = folder.path().join("copy.db");
+    for side in ["", "-wal"] {
+        let end = |path: &Path| format!("{}{side}", path.display());
+        std::fs::copy(end(&path), end(&copy)).unwrap();
+    }
+    let after = Store::open_with(&Location::File(copy), options()).unwrap();
+    assert_eq!(count(&after).await, 1);
+}
+
+#[tokio::test]
+async fn a_second_opener_is_refused_with_the_holder_named() {
+    let (_folder, path, location) = file();
+    let first = Store::open_with(&location, options()).unwrap();
+    let text = Store::open_with(&location, options()).unwrap_err().to_string();
+    assert!(text.contains(&format!("process {}", std::process::id())), "{text}");
+    assert!(text.contains(path.to_str().unwrap()), "{text}");
+    drop(first);
+    assert!(Store::open_with(&location, options()).is_ok());
+}
+
+#[tokio::test]
+async fn a_lock_of_another_program_is_said() {
+    let (_folder, path, location) = file();
+    let store = Store::open_with(&location, hurried()).unwrap();
+    let other = plain(&path);
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = store.write().await.unwrap_err();
+    assert!(matches!(error, Error::Locked { .. }), "{error}");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(store.write().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_file_of_something_else_is_refused_and_left_alone() {
+    let (_folder, path, location) = file();
+    super::files::prepare(&path).unwrap();
+    let text = "not a database at all, but longer than the header of one would be; ".repeat(20);
+    std::fs::write(&path, &text).unwrap();
+    assert!(matches!(Store::open_with(&location, options()).unwrap_err(), Error::NotADatabase { .. }));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+
+    std::fs::remove_file(&path).unwrap();
+    plain(&path).execute_batch("CREATE TABLE notes (text TEXT)").unwrap();
+    assert!(matches!(Store::open_with(&location, options()).unwrap_err(), Error::NotADatabase { .. }));
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused_only_if_it_says_so() {
+    let (_folder, path, location) = file();
+    drop(Store::open_with(&location, options()).unwrap());
+    plain(&path).execute_batch("INSERT INTO schema_steps VALUES (900, 'expand only')").unwrap();
+    drop(Store::open_with(&location, options()).unwrap());
+    plain(&path).execute_batch("UPDATE meta SET value = '900' WHERE name = 'min_reader'").unwrap();
+    let error = Store::open_with(&location, options()).unwrap_err();
+    assert!(matches!(error, Error::Newer { needs: 900, .. }), "{error}");
+}
+
+#[test]
+fn what_is_acknowledged_survives_a_power_cut() {
+    let (_folder, path, _) = file();
+    super::files::prepare(&path).unwrap();
+    let connection = connect(&Place { path, lasting: true }, options()).unwrap();
+    let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(pragma("synchronous"), 2);
+    assert_eq!(pragma("foreign_keys"), 1);
+}
+
+fn plain(path: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(path).unwrap()
+}
+
+#[test]
+fn transactions_can_cross_threads() {
+    fn sendable<T: Send>() {}
+    sendable::<Tx>();
+    sendable::<Arg>();
+}

@@ -1,0 +1,224 @@
+//! The writer: one thread, one connection, commits in groups.
+//!
+//! Write transactions run one after the other, each a SAVEPOINT inside one BEGIN IMMEDIATE. While another is waiting
+//! the outer transaction stays open; when none is, or the group is full, it is committed, and only then the group's
+//! callers are told. So a commit costs one fsync for as many callers as there happen to be, without a timer. If the
+//! outer COMMIT fails, or the driver gives the outer transaction up (disk full), every caller of the group is told so.
+
+use super::{Place, Sqlite, statement};
+use crate::{Arg, Error, Row};
+use rusqlite::Connection;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Transactions in one group at most, so that the first caller of a busy time isn't kept for ever.
+const GROUP: usize = 256;
+
+type Reply<T> = oneshot::Sender<Result<T, Error>>;
+
+/// A caller that wants to write: told when it is its turn, then heard through `commands` until it commits or goes.
+struct Turn {
+    started: Reply<()>,
+    commands: Receiver<Command>,
+}
+
+enum Command {
+    All { sql: &'static str, args: Vec<Arg>, reply: Reply<Vec<Row>> },
+    Run { sql: &'static str, each: Vec<Vec<Arg>>, reply: Reply<u64> },
+    Commit { reply: Reply<()> },
+}
+
+/// The writer thread's handle. Dropping it lets the thread finish what it has and waits for that.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    turns: Option<Sender<Turn>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(crate) fn start(connection: Connection, place: Arc<Place>, idle: Duration) -> Result<Self, Error> {
+        let (turns, waiting) = channel();
+        let path = place.path.clone();
+        let desk = Desk { connection, place, idle, waiting };
+        let thread = std::thread::Builder::new().name("sqlite-writer".into()).spawn(move || desk.work());
+        let thread = thread.map_err(|error| Error::Location { path, message: error.to_string() })?;
+        Ok(Self { turns: Some(turns), thread: Some(thread) })
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.turns = None;
+        if let Some(thread) = self.thread.take() {
+            // It only ends in an error if the thread panicked, and then the panic has been reported there.
+            drop(thread.join());
+        }
+    }
+}
+
+/// A write transaction as its caller holds it.
+#[derive(Debug)]
+pub(crate) struct Write {
+    commands: Sender<Command>,
+    failed: bool,
+    // Last: the writer must not be waited for while it still waits for this transaction.
+    _sqlite: Arc<Sqlite>,
+}
+
+impl Write {
+    pub(crate) async fn begin(sqlite: Arc<Sqlite>) -> Result<Self, Error> {
+        let (commands, heard) = channel();
+        let (started, starts) = oneshot::channel();
+        let turns = sqlite.writer.turns.as_ref().ok_or(Error::Closed)?;
+        turns.send(Turn { started, commands: heard }).map_err(|_| Error::Closed)?;
+        starts.await.map_err(|_| Error::Closed)??;
+        Ok(Self { commands, failed: false, _sqlite: sqlite })
+    }
+
+    pub(crate) async fn all(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<Row>, Error> {
+        self.ask(|reply| Command::All { sql, args, reply }).await
+    }
+
+    pub(crate) async fn run(&mut self, sql: &'static str, each: Vec<Vec<Arg>>) -> Result<u64, Error> {
+        self.ask(|reply| Command::Run { sql, each, reply }).await
+    }
+
+    pub(crate) async fn commit(mut self) -> Result<(), Error> {
+        self.ask(|reply| Command::Commit { reply }).await
+    }
+
+    /// Sends a command and waits for its answer. The writer hangs up on a transaction that failed or was held idle.
+    async fn ask<T>(&mut self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, Error> {
+        if self.failed {
+            return Err(Error::Failed);
+        }
+        let (reply, answer) = oneshot::channel();
+        // A writer that has hung up drops the reply, so the answer alone tells.
+        drop(self.commands.send(command(reply)));
+        let answer = answer.await.unwrap_or(Err(Error::Idle));
+        self.failed = answer.is_err();
+        answer
+    }
+}
+
+/// How a transaction of the group ended.
+enum End {
+    /// Its work is in the group; the caller waits for the outer COMMIT.
+    Ready(Reply<()>),
+    /// Its work was undone, or it never began.
+    Undone,
+    /// The driver gave up the outer transaction, so the whole group is gone.
+    Lost(Error),
+}
+
+/// What the thread owns.
+struct Desk {
+    connection: Connection,
+    place: Arc<Place>,
+    idle: Duration,
+    waiting: Receiver<Turn>,
+}
+
+impl Desk {
+    fn work(self) {
+        while let Ok(first) = self.waiting.recv() {
+            match self.execute("BEGIN IMMEDIATE") {
+                Ok(()) => self.serve_group(first),
+                Err(error) => self.refuse(first, &error),
+            }
+        }
+    }
+
+    /// Tells all who wait that nothing can be written now; each would only wait for the same lock again.
+    fn refuse(&self, first: Turn, error: &Error) {
+        for turn in std::iter::once(first).chain(self.waiting.try_iter()) {
+            drop(turn.started.send(Err(error.clone())));
+        }
+    }
+
+    fn serve_group(&self, first: Turn) {
+        let mut ready = Vec::new();
+        let mut next = Some(first);
+        let mut served = 0;
+        while let Some(turn) = next.take() {
+            match self.serve(turn) {
+                End::Ready(reply) => ready.push(reply),
+                End::Undone => {}
+                End::Lost(error) => return tell(ready, &Err(error)),
+            }
+            served += 1;
+            next = if served < GROUP { self.waiting.try_recv().ok() } else { None };
+        }
+        let saved = self.execute("COMMIT");
+        statement::roll_back(&self.connection);
+        tell(ready, &saved);
+    }
+
+    fn serve(&self, turn: Turn) -> End {
+        let begun = self.execute("SAVEPOINT one");
+        let failed = begun.is_err();
+        if turn.started.send(begun).is_err() || failed {
+            return self.undo(Error::Closed);
+        }
+        while let Ok(command) = turn.commands.recv_timeout(self.idle) {
+            let answered = match command {
+                Command::All { sql, args, reply } => {
+                    answer(reply, statement::all(&self.connection, &self.place, sql, &args))
+                }
+                Command::Run { sql, each, reply } => {
+                    answer(reply, statement::run(&self.connection, &self.place, sql, &each))
+                }
+                Command::Commit { reply } => return self.release(reply),
+            };
+            if let Err(error) = answered {
+                return self.undo(error);
+            }
+        }
+        self.undo(Error::Idle)
+    }
+
+    fn release(&self, reply: Reply<()>) -> End {
+        match self.execute("RELEASE one") {
+            Ok(()) => End::Ready(reply),
+            Err(error) => {
+                drop(reply.send(Err(error.clone())));
+                self.undo(error)
+            }
+        }
+    }
+
+    /// Undoes one transaction and leaves the group standing, if it still does.
+    fn undo(&self, why: Error) -> End {
+        if self.connection.is_autocommit() {
+            return End::Lost(why);
+        }
+        match self.execute("ROLLBACK TO one").and_then(|()| self.execute("RELEASE one")) {
+            Ok(()) => End::Undone,
+            Err(error) => {
+                statement::roll_back(&self.connection);
+                End::Lost(error)
+            }
+        }
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), Error> {
+        statement::run(&self.connection, &self.place, sql, &[Vec::new()]).map(drop)
+    }
+}
+
+/// Answers a statement, and keeps its failure for the caller of this.
+fn answer<T>(reply: Reply<T>, result: Result<T, Error>) -> Result<(), Error> {
+    let failure = result.as_ref().err().cloned();
+    // A caller that has gone is noticed at its next command.
+    drop(reply.send(result));
+    failure.map_or(Ok(()), Err)
+}
+
+fn tell(group: Vec<Reply<()>>, result: &Result<(), Error>) {
+    for reply in group {
+        drop(reply.send(result.clone()));
+    }
+}

@@ -1,0 +1,32 @@
+//! Everything cryptographic: envelope encryption, MACs of instance URLs, signatures of our tokens, hashes of bearer
+//! secrets. Owns aws-lc-rs and jsonwebtoken; does no I/O and knows no database.
+//!
+//! Keys, nonces and bearer secrets are drawn from the system's source and nowhere else. Read [`root`] first (what
+//! protects what), then [`seal`].
+
+mod error;
+pub mod jwt;
+pub mod random;
+pub mod root;
+pub mod seal;
+pub mod url;
+
+pub use error::Error;
+pub use root::{RootKey, Wrapped};
+pub use seal::{DataKey, Place, Purpose, key_of};
+
+/// SHA-256, for bearer secrets at rest: they have 256 random bits, so a slow hash would add nothing but load.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest.as_ref());
+    hash
+}
+
+/// Whether two byte strings are the same, in a time that does not depend on where they differ.
+#[must_use]
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    use subtle::ConstantTimeEq;
+    one.ct_eq(other).into()
+}

@@ -1,0 +1,126 @@
+date = { $day }. { $month ->
+    [m1] Januar
+    [m2] Februar
+    [m3] März
+    [m4] April
+    [m5] Mai
+    [m6] Juni
+    [m7] Juli
+    [m8] August
+    [m9] September
+    [m10] Oktober
+    [m11] November
+   *[m12] Dezember
+} { $year }, { $time } Uhr UTC
+footer = bewahrt, was Sie erlauben. Die App erfährt Ihr Passwort nie.
+
+fact-app = App
+fact-connection = Verbindung
+fact-identifier = Sie, in der App
+
+consent-title = { $connector } verbinden
+consent-lead = Eine App möchte { $connector } für Sie benutzen. Sie darf nur, was Sie erlauben, und Sie können das jederzeit zurücknehmen.
+consent-scopes = Worum sie bittet
+consent-next = Wie es weitergeht
+consent-next-sign-in = Sie melden sich bei { $provider } an und wählen, was Sie erlauben.
+consent-next-return = Sie kommen hierher zurück und sehen, ob es geklappt hat.
+consent-continue = Weiter zu { $provider }
+consent-care = Fahren Sie nur fort, wenn Sie selbst aus der App hierher gekommen sind. Hat Ihnen jemand anders diesen Link geschickt, schließen Sie die Seite: Ihr Konto würde sonst für die oben genannte Person verbunden.
+consent-until = Dieser Link gilt bis { $when }.
+
+replace-title = Das ist ein anderes Konto
+replace-what = { $connector } war mit einem Konto verbunden, und Sie haben sich mit einem anderen angemeldet. Noch wurde nichts ersetzt.
+replace-before = Bisher verbunden
+replace-now = Angemeldet als
+replace-do = Welches der beiden soll die App von nun an benutzen?
+replace-keep = Das bisherige Konto behalten
+replace-take = Das neue Konto nehmen
+replace-unnamed = nicht bekannt
+
+connected-title = { $connector } ist verbunden
+connected-what = Die App kann Ihr Konto nun benutzen, soweit Sie es erlaubt haben.
+connected-do = Sie können diese Seite schließen und zur App zurückkehren.
+
+partly-title = { $connector } ist verbunden, mit weniger Rechten
+partly-what = Folgendes haben Sie nicht erlaubt. Werkzeuge, die es brauchen, werden nicht funktionieren:
+partly-do = Ist das so gewollt, schließen Sie die Seite. Sonst bitten Sie die App um einen neuen Link und erlauben beim Anbieter alles.
+
+kept-title = Nichts wurde ersetzt
+kept-what = { $connector } bleibt mit dem bisherigen Konto verbunden. Die neue Anmeldung wurde verworfen.
+kept-do = Sie können diese Seite schließen. Für das andere Konto bitten Sie die App um einen neuen Link.
+
+declined-title = Sie haben abgelehnt
+declined-what = { $connector } meldet, dass Sie abgelehnt haben. Es wurde nichts geändert.
+declined-do = War das ein Versehen, öffnen Sie den Link noch einmal, solange er gilt, oder bitten Sie die App um einen neuen. Sonst können Sie diese Seite schließen.
+
+refused-title = { $connector } lehnt ab
+refused-what = { $connector } lässt die App nicht fragen. Als Grund steht da: „{ $code }“. Es wurde nichts geändert.
+refused-do = Das können Sie nicht selbst beheben. Nennen Sie den Betreibern der App den Grund und die Verbindung unten.
+
+provider-failed-title = { $connector } antwortet nicht
+provider-failed-what = Die Anmeldung ließ sich nicht abschließen, weil { $connector } nicht erreichbar war oder nichts Brauchbares geantwortet hat. Es wurde nichts geändert.
+provider-failed-do = Warten Sie einige Minuten und öffnen Sie den Link dann noch einmal, oder bitten Sie die App um einen neuen.
+
+timed-out-title = Die Zeit ist abgelaufen
+timed-out-what = Die Anmeldung hat länger gedauert, als sie darf. Es wurde nichts geändert.
+timed-out-do = Öffnen Sie den Link noch einmal, solange er gilt, oder bitten Sie die App um einen neuen.
+
+other-connection-title = Diese Antwort gehört woandershin
+other-connection-what = Die Antwort des Anbieters galt einer anderen Verbindung als der, bei der Sie sich anmelden wollten. Es wurde nichts geändert.
+other-connection-do = Kehren Sie zur App zurück, bitten Sie um einen neuen Link und öffnen Sie nur diesen.
+
+other-browser-title = Begonnen in einem anderen Browser
+other-browser-what = Diese Anmeldung wurde in einem anderen Browser oder Profil begonnen, oder ihr Cookie ist fort. Nur der Browser, der sie begonnen hat, darf sie abschließen.
+other-browser-do = Machen Sie dort weiter, oder bitten Sie die App um einen neuen Link und öffnen Sie ihn hier.
+
+other-issuer-title = Diese Antwort kam von jemand anderem
+other-issuer-what = Die Antwort stammt nicht von dem Anbieter, zu dem Sie geschickt wurden. Sie wurde nicht benutzt, und es wurde nichts geändert.
+other-issuer-do = Schließen Sie die Seite und bitten Sie die App um einen neuen Link. Geschieht es wieder, sagen Sie es den Betreibern der App.
+
+replayed-title = Das ist schon geschehen
+replayed-what = Diese Antwort des Anbieters wurde schon benutzt. Eine Antwort zählt nur einmal, deshalb wurde jetzt nichts geändert.
+replayed-do = Ist Ihr Konto verbunden, können Sie die Seite schließen. Sonst bitten Sie die App um einen neuen Link.
+
+stray-answer-title = Auf diese Antwort wartet niemand
+stray-answer-what = Diese Adresse gehört zu keiner Anmeldung, die hier läuft. Vielleicht ist sie unvollständig oder längst vorbei. Es wurde nichts geändert.
+stray-answer-do = Kehren Sie zur App zurück und bitten Sie um einen neuen Link.
+
+busy-title = Fast fertig
+busy-what = Ihre Anmeldung wird in diesem Augenblick abgeschlossen.
+busy-do = Laden Sie die Seite in einigen Sekunden neu. Bleibt es eine Minute lang so, bitten Sie die App um einen neuen Link.
+
+link-expired-title = Dieser Link ist abgelaufen
+link-expired-what = Links gelten nur kurze Zeit, damit niemand einen alten benutzen kann. Es wurde nichts geändert.
+link-expired-do = Fragen Sie den Agenten oder die App, von der er stammt. Dort entsteht sofort ein neuer.
+
+link-unknown-title = Dieser Link führt nirgendwohin
+link-unknown-what = Einen solchen Link gibt es hier nicht. Vielleicht fehlt ein Stück, oder ein neuerer hat ihn abgelöst.
+link-unknown-do = Prüfen Sie, ob Sie ihn ganz kopiert haben, oder bitten Sie die App um einen neuen.
+
+link-used-title = Dieser Link wurde schon benutzt
+link-used-what = Ein Link verbindet ein Konto nur einmal. Was dabei herauskam, bleibt, wie es ist.
+link-used-do = Waren Sie es selbst, können Sie die Seite schließen. Sonst sagen Sie es den Betreibern der App und bitten um einen neuen Link.
+
+unready-title = Das lässt sich gerade nicht verbinden
+unready-what = Die Verbindung ist abgeschaltet oder noch nicht fertig eingerichtet.
+unready-do = Sagen Sie es den Betreibern der App. Ist sie eingerichtet, bitten Sie um einen neuen Link.
+
+stale-form-title = Diese Seite ist veraltet
+stale-form-what = Der Knopfdruck kam nicht von der Seite, die dieser Browser erhalten hat, oder Cookies sind abgeschaltet. Es wurde nichts geändert.
+stale-form-do = Erlauben Sie Cookies für diese Seite, öffnen Sie den Link noch einmal und drücken Sie dort auf den Knopf.
+
+not-found-title = Hier ist nichts
+not-found-what = Diese Adresse führt zu keiner Seite dieses Servers.
+not-found-do = Prüfen Sie die Adresse, oder gehen Sie dorthin zurück, woher Sie kamen.
+
+method-not-allowed-title = So geht es hier nicht
+method-not-allowed-what = Die Adresse stimmt, aber sie nimmt diese Art von Anfrage nicht an.
+method-not-allowed-do = Öffnen Sie die Adresse in einem Browser.
+
+internal-title = Bei uns ist etwas schiefgegangen
+internal-what = Der Server konnte das wegen eines eigenen Fehlers nicht tun. Der Fehler steht in seinem Protokoll.
+internal-do = Versuchen Sie es gleich noch einmal. Geschieht es wieder, sagen Sie den Betreibern der App, wann es war.
+
+unavailable-title = Im Augenblick nicht möglich
+unavailable-what = Der Server kann das gerade nicht tun. Es wurde nichts geändert.
+unavailable-do = Versuchen Sie es in einer Minute noch einmal.

@@ -1,0 +1,126 @@
+date = { $day } { $month ->
+    [m1] January
+    [m2] February
+    [m3] March
+    [m4] April
+    [m5] May
+    [m6] June
+    [m7] July
+    [m8] August
+    [m9] September
+    [m10] October
+    [m11] November
+   *[m12] December
+} { $year }, { $time } UTC
+footer = keeps what you allow. The app never sees your password.
+
+fact-app = App
+fact-connection = Connection
+fact-identifier = You, in the app
+
+consent-title = Connect { $connector }
+consent-lead = An app asks to use { $connector } for you. It can do only what you allow, and you can take that back at any time.
+consent-scopes = What it asks for
+consent-next = What happens next
+consent-next-sign-in = You sign in at { $provider } and choose what to allow.
+consent-next-return = You come back here and see whether it worked.
+consent-continue = Continue to { $provider }
+consent-care = Continue only if you came here from the app yourself. If somebody else sent you this link, close this page: your account would be connected for the user named above.
+consent-until = This link works until { $when }.
+
+replace-title = This is another account
+replace-what = { $connector } was connected with one account, and you have signed in with another. Nothing has been replaced yet.
+replace-before = Connected until now
+replace-now = You signed in as
+replace-do = Which of the two should the app use from now on?
+replace-keep = Keep the account from before
+replace-take = Use the new account
+replace-unnamed = not known
+
+connected-title = { $connector } is connected
+connected-what = The app can now use your account, within what you allowed.
+connected-do = You can close this page and go back to the app.
+
+partly-title = { $connector } is connected, with less access
+partly-what = You left out the following. Tools that need it will not work:
+partly-do = If that is what you want, close this page. If not, ask the app for a new link and allow everything on the provider’s page.
+
+kept-title = Nothing was replaced
+kept-what = { $connector } stays connected with the account it had. What you just signed in with was thrown away.
+kept-do = You can close this page. To use the other account after all, ask the app for a new link.
+
+declined-title = You said no
+declined-what = { $connector } told us that you declined, so nothing was changed.
+declined-do = If that was a slip, open the link again while it works, or ask the app for a new one. Otherwise you can close this page.
+
+refused-title = { $connector } refused
+refused-what = { $connector } did not let the app ask you. Its reason was “{ $code }”. Nothing was changed.
+refused-do = You cannot mend this yourself. Tell the people who run the app the reason and the connection named below.
+
+provider-failed-title = { $connector } did not answer
+provider-failed-what = Your sign-in could not be finished, because { $connector } could not be reached or gave no useful answer. Nothing was changed.
+provider-failed-do = Wait a few minutes, then open the link again or ask the app for a new one.
+
+timed-out-title = Time ran out
+timed-out-what = Signing in took longer than it may, so nothing was changed.
+timed-out-do = Open the link again while it works, or ask the app for a new one.
+
+other-connection-title = This answer belongs elsewhere
+other-connection-what = The provider’s answer was for another connection than the one you were signing in to. Nothing was changed.
+other-connection-do = Go back to the app, ask for a new link and open only that one.
+
+other-browser-title = You began in another browser
+other-browser-what = This sign-in was started in another browser or profile, or its cookie is gone. Only the browser that started it may finish it.
+other-browser-do = Go on in that browser, or ask the app for a new link and open it here.
+
+other-issuer-title = This answer came from somebody else
+other-issuer-what = The answer does not come from the provider you were sent to. It was not used, and nothing was changed.
+other-issuer-do = Close this page and ask the app for a new link. If it happens again, tell the people who run the app.
+
+replayed-title = This was already done
+replayed-what = The provider’s answer was used before. An answer counts once, so nothing was changed now.
+replayed-do = If your account is connected, you can close this page. If not, ask the app for a new link.
+
+stray-answer-title = Nobody is waiting for this answer
+stray-answer-what = This address belongs to no sign-in that is under way here. It may be incomplete, or long over. Nothing was changed.
+stray-answer-do = Go back to the app and ask for a new link.
+
+busy-title = Almost done
+busy-what = Your sign-in is being finished at this moment.
+busy-do = Reload this page in a few seconds. If it stays like this for a minute, ask the app for a new link.
+
+link-expired-title = This link has expired
+link-expired-what = Links work for a short time only, so that nobody can use an old one. Nothing was changed.
+link-expired-do = Ask the agent or the app that gave it to you. It can make a new one at once.
+
+link-unknown-title = This link leads nowhere
+link-unknown-what = There is no such link here. A part of it may be missing, or a newer one has taken its place.
+link-unknown-do = Check that you copied all of it, or ask the app for a new one.
+
+link-used-title = This link was already used
+link-used-what = A link connects an account once. Whatever came of it stays as it is.
+link-used-do = If you used it yourself, you can close this page. If you did not, tell the people who run the app, and ask for a new link.
+
+unready-title = This cannot be connected now
+unready-what = The connection is switched off or not fully set up.
+unready-do = Tell the people who run the app. Once it is set up, ask for a new link.
+
+stale-form-title = This page is out of date
+stale-form-what = The button did not come from this browser’s own copy of the page, or cookies are switched off. Nothing was changed.
+stale-form-do = Allow cookies for this site, open the link again and press the button there.
+
+not-found-title = There is nothing here
+not-found-what = This address leads to no page of this server.
+not-found-do = Check the address, or go back to where you came from.
+
+method-not-allowed-title = This page does not work that way
+method-not-allowed-what = The address is right, but it does not take this kind of request.
+method-not-allowed-do = Open the address in a browser.
+
+internal-title = Something broke on our side
+internal-what = The server could not do this because of a fault of its own. It is written down in its log.
+internal-do = Try again in a moment. If it happens again, tell the people who run the app when it happened.
+
+unavailable-title = Not possible at the moment
+unavailable-what = The server cannot do this just now. Nothing was changed.
+unavailable-do = Try again in a minute.

@@ -1,0 +1,126 @@
+date = { $day } { $month ->
+    [m1] janvier
+    [m2] février
+    [m3] mars
+    [m4] avril
+    [m5] mai
+    [m6] juin
+    [m7] juillet
+    [m8] août
+    [m9] septembre
+    [m10] octobre
+    [m11] novembre
+   *[m12] décembre
+} { $year } à { $time } UTC
+footer = garde ce que vous autorisez. L’application ne voit jamais votre mot de passe.
+
+fact-app = Application
+fact-connection = Connexion
+fact-identifier = Vous, dans l’appli
+
+consent-title = Connecter { $connector }
+consent-lead = Une application demande à utiliser { $connector } pour vous. Elle ne peut faire que ce que vous autorisez, et vous pouvez revenir sur cet accord à tout moment.
+consent-scopes = Ce qu’elle demande
+consent-next = La suite
+consent-next-sign-in = Vous vous identifiez sur { $provider } et choisissez ce que vous autorisez.
+consent-next-return = Vous revenez ici et voyez si tout s’est bien passé.
+consent-continue = Continuer vers { $provider }
+consent-care = Ne continuez que si vous venez vous-même de l’application. Si quelqu’un d’autre vous a envoyé ce lien, fermez cette page : votre compte serait connecté pour la personne nommée ci-dessus.
+consent-until = Ce lien est valable jusqu’au { $when }.
+
+replace-title = C’est un autre compte
+replace-what = { $connector } était connecté avec un compte, et vous vous êtes identifié avec un autre. Rien n’a encore été remplacé.
+replace-before = Connecté jusqu’ici
+replace-now = Identifié comme
+replace-do = Lequel des deux l’application doit-elle utiliser désormais ?
+replace-keep = Garder le compte précédent
+replace-take = Utiliser le nouveau compte
+replace-unnamed = inconnu
+
+connected-title = { $connector } est connecté
+connected-what = L’application peut maintenant utiliser votre compte, dans la limite de ce que vous avez autorisé.
+connected-do = Vous pouvez fermer cette page et revenir à l’application.
+
+partly-title = { $connector } est connecté, avec moins de droits
+partly-what = Vous n’avez pas autorisé ce qui suit. Les outils qui en ont besoin ne marcheront pas :
+partly-do = Si c’est ce que vous voulez, fermez cette page. Sinon, demandez un nouveau lien à l’application et autorisez tout chez le fournisseur.
+
+kept-title = Rien n’a été remplacé
+kept-what = { $connector } reste connecté avec le compte précédent. La nouvelle identification a été jetée.
+kept-do = Vous pouvez fermer cette page. Pour utiliser l’autre compte, demandez un nouveau lien à l’application.
+
+declined-title = Vous avez refusé
+declined-what = { $connector } signale que vous avez refusé. Rien n’a été modifié.
+declined-do = Si c’était une erreur, ouvrez de nouveau le lien tant qu’il est valable, ou demandez-en un autre à l’application. Sinon, vous pouvez fermer cette page.
+
+refused-title = { $connector } a refusé
+refused-what = { $connector } n’a pas laissé l’application vous poser la question. Le motif indiqué est « { $code } ». Rien n’a été modifié.
+refused-do = Vous ne pouvez pas y remédier vous-même. Indiquez aux responsables de l’application ce motif et la connexion ci-dessous.
+
+provider-failed-title = { $connector } n’a pas répondu
+provider-failed-what = L’identification n’a pas pu être terminée : { $connector } était injoignable ou n’a rien répondu d’utile. Rien n’a été modifié.
+provider-failed-do = Attendez quelques minutes, puis ouvrez de nouveau le lien ou demandez-en un autre à l’application.
+
+timed-out-title = Le temps est écoulé
+timed-out-what = L’identification a pris plus de temps que permis. Rien n’a été modifié.
+timed-out-do = Ouvrez de nouveau le lien tant qu’il est valable, ou demandez-en un autre à l’application.
+
+other-connection-title = Cette réponse est pour ailleurs
+other-connection-what = La réponse du fournisseur concernait une autre connexion que celle que vous étiez en train d’établir. Rien n’a été modifié.
+other-connection-do = Revenez à l’application, demandez un nouveau lien et n’ouvrez que celui-là.
+
+other-browser-title = Commencé dans un autre navigateur
+other-browser-what = Cette identification a commencé dans un autre navigateur ou profil, ou son cookie a disparu. Seul le navigateur qui l’a commencée peut la terminer.
+other-browser-do = Continuez là-bas, ou demandez un nouveau lien à l’application et ouvrez-le ici.
+
+other-issuer-title = Cette réponse vient de quelqu’un d’autre
+other-issuer-what = La réponse ne vient pas du fournisseur vers lequel vous avez été envoyé. Elle n’a pas été utilisée et rien n’a été modifié.
+other-issuer-do = Fermez cette page et demandez un nouveau lien à l’application. Si cela se reproduit, prévenez ses responsables.
+
+replayed-title = C’est déjà fait
+replayed-what = Cette réponse du fournisseur a déjà servi. Une réponse ne compte qu’une fois ; rien n’a donc été modifié maintenant.
+replayed-do = Si votre compte est connecté, vous pouvez fermer cette page. Sinon, demandez un nouveau lien à l’application.
+
+stray-answer-title = Personne n’attend cette réponse
+stray-answer-what = Cette adresse ne correspond à aucune identification en cours ici. Elle est peut-être incomplète, ou terminée depuis longtemps. Rien n’a été modifié.
+stray-answer-do = Revenez à l’application et demandez un nouveau lien.
+
+busy-title = C’est presque fini
+busy-what = Votre identification est en train d’être terminée.
+busy-do = Rechargez cette page dans quelques secondes. Si rien ne change pendant une minute, demandez un nouveau lien à l’application.
+
+link-expired-title = Ce lien a expiré
+link-expired-what = Un lien n’est valable que peu de temps, pour que personne ne puisse en utiliser un ancien. Rien n’a été modifié.
+link-expired-do = Adressez-vous à l’agent ou à l’application qui vous l’a donné : un nouveau lien s’obtient aussitôt.
+
+link-unknown-title = Ce lien ne mène nulle part
+link-unknown-what = Il n’y a pas de tel lien ici. Il en manque peut-être un morceau, ou un lien plus récent l’a remplacé.
+link-unknown-do = Vérifiez que vous l’avez copié en entier, ou demandez-en un nouveau à l’application.
+
+link-used-title = Ce lien a déjà servi
+link-used-what = Un lien ne connecte un compte qu’une fois. Ce qui en est résulté reste tel quel.
+link-used-do = Si c’était vous, vous pouvez fermer cette page. Sinon, prévenez les responsables de l’application et demandez un nouveau lien.
+
+unready-title = Connexion impossible pour l’instant
+unready-what = La connexion est désactivée ou n’est pas encore entièrement configurée.
+unready-do = Prévenez les responsables de l’application. Une fois la connexion prête, demandez un nouveau lien.
+
+stale-form-title = Cette page n’est plus à jour
+stale-form-what = Le bouton ne venait pas de la page reçue par ce navigateur, ou les cookies sont désactivés. Rien n’a été modifié.
+stale-form-do = Autorisez les cookies pour ce site, ouvrez de nouveau le lien et appuyez sur le bouton.
+
+not-found-title = Il n’y a rien ici
+not-found-what = Cette adresse ne mène à aucune page de ce serveur.
+not-found-do = Vérifiez l’adresse, ou revenez d’où vous venez.
+
+method-not-allowed-title = Cette page ne marche pas ainsi
+method-not-allowed-what = L’adresse est bonne, mais elle n’accepte pas ce type de requête.
+method-not-allowed-do = Ouvrez l’adresse dans un navigateur.
+
+internal-title = Quelque chose s’est cassé de notre côté
+internal-what = Le serveur n’a pas pu le faire à cause d’une erreur qui lui est propre. Elle est notée dans son journal.
+internal-do = Réessayez dans un instant. Si cela se reproduit, dites aux responsables de l’application quand c’est arrivé.
+
+unavailable-title = Impossible pour le moment
+unavailable-what = Le serveur ne peut pas le faire maintenant. Rien n’a été modifié.
+unavailable-do = Réessayez dans une minute.

@@ -1,0 +1,121 @@
+//! What use cases say, as pages. The one place that knows both.
+
+use crate::pages::{Consent, Notice, Replace, Said, Scope};
+use url::Url;
+use valetkey_app::authorize::{About, Ended, Opened, Outcome, Stopped, Why};
+use valetkey_domain::Kind;
+
+/// A failure of the system itself. Its message is for developers; its cause goes to the log here.
+pub(crate) fn failure(error: &valetkey_app::Error) -> Said {
+    match error.kind() {
+        Kind::NotFound => Said::NotFound,
+        Kind::FailedPrecondition => Said::Unready,
+        Kind::Unavailable | Kind::ResourceExhausted | Kind::DeadlineExceeded => Said::Unavailable,
+        _ => {
+            tracing::error!(%error, cause = std::error::Error::source(error), "a page's use case failed");
+            Said::Internal
+        }
+    }
+}
+
+/// Why a consent stopped, as a page.
+pub(crate) fn stop(stopped: &Stopped) -> Notice {
+    let notice = Notice::new(reason(&stopped.why));
+    match &stopped.about {
+        Some(about) => notice.about(about.connection.as_str(), about.identifier.as_str()),
+        None => notice,
+    }
+}
+
+/// Why a consent stopped, in a word.
+pub(crate) fn reason(why: &Why) -> Said {
+    match why {
+        Why::LinkUnknown => Said::LinkUnknown,
+        Why::LinkExpired => Said::LinkExpired,
+        Why::LinkUsed => Said::LinkUsed,
+        Why::Unready(_) => Said::Unready,
+        Why::StrayAnswer => Said::StrayAnswer,
+        Why::Replayed => Said::Replayed,
+        Why::OtherConnection => Said::OtherConnection,
+        Why::OtherBrowser => Said::OtherBrowser,
+        Why::OtherIssuer => Said::OtherIssuer,
+        Why::TimedOut => Said::TimedOut,
+        Why::Busy => Said::Busy,
+        Why::Failed(error) => failure(error),
+    }
+}
+
+/// The page of a link that opens.
+pub(crate) fn consent(opened: Opened, token: String) -> Consent {
+    let Opened { about: About { connector, connection, environment, identifier }, .. } = opened;
+    Consent {
+        connector,
+        provider: host(&opened.provider),
+        app: environment,
+        connection: connection.to_string(),
+        identifier: identifier.to_string(),
+        scopes: opened.scopes.into_iter().map(Scope::from).collect(),
+        until: opened.expires_at,
+        token,
+        origin: opened.provider,
+    }
+}
+
+/// Host and port: what the browser's address bar will show.
+fn host(origin: &str) -> String {
+    let parsed = Url::parse(origin).ok();
+    let host = parsed.as_ref().and_then(Url::host_str).unwrap_or(origin);
+    parsed.as_ref().and_then(Url::port).map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// The page of a consent that ended, and has no question open.
+pub(crate) fn end(ended: Ended) -> Notice {
+    let About { connector, connection, identifier, .. } = ended.about;
+    let notice = |said| Notice::new(said).word("connector", connector).about(connection.as_str(), identifier.as_str());
+    match ended.outcome {
+        Outcome::Connected => notice(Said::Connected),
+        Outcome::ConnectedWithout(withheld) => notice(Said::Partly).without(withheld),
+        Outcome::Declined => notice(Said::Declined),
+        Outcome::Refused(code) => notice(Said::Refused).word("code", code),
+        Outcome::ProviderFailed => notice(Said::ProviderFailed),
+        Outcome::OtherAccount { .. } => notice(Said::Kept),
+        Outcome::Expired => notice(Said::TimedOut),
+    }
+}
+
+/// The question that an outcome leaves open, if it does; the form's token is for the caller to put in.
+pub(crate) fn question(ended: &Ended) -> Option<Replace> {
+    let Outcome::OtherAccount { before, now } = &ended.outcome else { return None };
+    ended.undecided.then(|| Replace {
+        connector: ended.about.connector.clone(),
+        connection: ended.about.connection.to_string(),
+        identifier: ended.about.identifier.to_string(),
+        before: named(before),
+        now: named(now),
+        token: String::new(),
+    })
+}
+
+/// An account's name at the provider; `unknown` stands for one that the provider didn't tell.
+fn named(subject: &str) -> Option<String> {
+    (subject != "unknown").then(|| subject.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_is_named_as_the_address_bar_names_it() {
+        assert_eq!(host("https://accounts.google.com"), "accounts.google.com");
+        assert_eq!(host("http://127.0.0.1:8090"), "127.0.0.1:8090");
+    }
+
+    #[test]
+    fn only_defects_are_told_as_defects() {
+        let said = |kind| failure(&valetkey_app::Error::new(kind, "for developers"));
+        assert_eq!(said(Kind::Internal), Said::Internal);
+        assert_eq!(said(Kind::Unavailable), Said::Unavailable);
+        assert_eq!(said(Kind::FailedPrecondition), Said::Unready);
+    }
+}

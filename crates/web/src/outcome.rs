@@ -1,0 +1,61 @@
+//! `/connect/done/{authorization}`: what became of a consent, for the browser that began it; and the one question
+//! that may be left, whether another provider account takes the place of the one before.
+
+use crate::pages::{Replace, Said};
+use crate::{Web, answers};
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Path, State};
+use axum::response::Response;
+use http::HeaderMap;
+use serde::Deserialize;
+use valetkey_app::authorize;
+use valetkey_domain::id::AuthorizationId;
+
+/// What the question's form sends.
+#[derive(Deserialize)]
+pub(crate) struct Choice {
+    token: Option<String>,
+    keep: Option<String>,
+}
+
+/// The outcome. It can be looked at again: nothing happens here.
+pub(crate) async fn show(State(web): State<Web>, Path(id): Path<String>, asked: HeaderMap) -> Response {
+    let Ok(id) = AuthorizationId::parse(&id) else { return web.notice(Said::StrayAnswer, &asked) };
+    match authorize::outcome(&web.app, &id, web.site.browser(&asked).as_ref()).await {
+        Ok(ended) => match answers::question(&ended) {
+            Some(question) => web.form(&form(&id), &asked, |token| Replace { token, ..question }),
+            None => web.page(&answers::end(ended), &asked),
+        },
+        Err(stopped) => web.page(&answers::stop(&stopped), &asked),
+    }
+}
+
+/// The person chose between two accounts.
+pub(crate) async fn choose(
+    State(web): State<Web>,
+    Path(id): Path<String>,
+    asked: HeaderMap,
+    sent: Result<Form<Choice>, FormRejection>,
+) -> Response {
+    let (Ok(id), Ok(Form(Choice { token, keep }))) = (AuthorizationId::parse(&id), sent) else {
+        return web.notice(Said::StaleForm, &asked);
+    };
+    let browser = web.owner(&asked, &form(&id), token.as_deref());
+    let (Some(browser), Some(keep @ ("yes" | "no"))) = (browser, keep.as_deref()) else {
+        return web.notice(Said::StaleForm, &asked);
+    };
+    match authorize::replace(&web.app, &id, Some(&browser), keep == "yes").await {
+        Ok(_) => web.go(&format!("/connect/done/{id}")),
+        Err(stopped) => web.page(&answers::stop(&stopped), &asked),
+    }
+}
+
+/// A consent that stopped before anybody could know whose it was.
+pub(crate) async fn stopped(State(web): State<Web>, Path(why): Path<String>, asked: HeaderMap) -> Response {
+    let said = Said::ALL.into_iter().find(|said| said.stops() && said.key() == why);
+    web.notice(said.unwrap_or(Said::NotFound), &asked)
+}
+
+fn form(id: &AuthorizationId) -> String {
+    format!("done {id}")
+}

@@ -1,0 +1,190 @@
+//! Pages are types: a struct with everything that its template shows, and samples of itself. A test renders every
+//! sample in every language and compares the names that a template uses with the names that the struct gives.
+//!
+//! A page carries its own headers: no script anywhere, no resource but our stylesheet and icon, no frame around it.
+
+mod consent;
+mod notice;
+mod replace;
+mod scope;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use consent::Consent;
+pub(crate) use notice::{Notice, Said};
+pub(crate) use replace::Replace;
+pub(crate) use scope::Scope;
+
+use crate::assets;
+use crate::language::{self, Language, Texts};
+use axum::response::{IntoResponse, Response};
+use fluent_bundle::FluentArgs;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use minijinja::value::{Kwargs, Serde, Value};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
+use serde::Serialize;
+use std::sync::Arc;
+use valetkey_domain::Timestamp;
+
+const TEMPLATES: [(&str, &str); 4] = [
+    ("base.html", include_str!("../templates/base.html")),
+    (Consent::TEMPLATE, include_str!("../templates/consent.html")),
+    (Notice::TEMPLATE, include_str!("../templates/notice.html")),
+    (Replace::TEMPLATE, include_str!("../templates/replace.html")),
+];
+
+/// One kind of page.
+pub(crate) trait Page: Serialize + Sized {
+    /// Its template's name.
+    const TEMPLATE: &'static str;
+
+    /// Examples with names, one for each way in which it can look different.
+    fn samples() -> Vec<(String, Self)>;
+
+    /// The HTTP status it comes with.
+    fn status(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    /// The origins that its form may lead to by redirects, beside our own; none if it has no form.
+    fn form(&self) -> Option<Vec<String>> {
+        None
+    }
+}
+
+/// All templates in all languages.
+#[derive(Clone)]
+pub(crate) struct Pages(Arc<[(Language, Environment<'static>)]>);
+
+/// Why the pages could not be prepared: always a defect of ours, and seen at start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A text is wrong.
+    #[error(transparent)]
+    Language(#[from] language::Error),
+    /// A template is wrong.
+    #[error("template: {0}")]
+    Template(#[from] minijinja::Error),
+}
+
+impl Pages {
+    /// Reads templates and texts. `base` is the path under which browsers see the server, mostly empty.
+    pub(crate) fn read(base: &str) -> Result<Self, Error> {
+        let one = |language| Ok((language, environment(language, base)?));
+        Ok(Self(Language::ALL.into_iter().map(one).collect::<Result<_, Error>>()?))
+    }
+
+    /// The page as HTML.
+    pub(crate) fn render<P: Page>(&self, page: &P, language: Language) -> Result<String, minijinja::Error> {
+        let found = self.0.iter().find(|(of, _)| *of == language);
+        let (_, environment) =
+            found.ok_or_else(|| minijinja::Error::new(ErrorKind::TemplateNotFound, language.code()))?;
+        environment.get_template(P::TEMPLATE)?.render(Value::from(Serde(page)))
+    }
+
+    /// The page as an answer to a request with these headers.
+    pub(crate) fn answer<P: Page>(&self, page: &P, asked: &HeaderMap) -> Response {
+        let language = Language::chosen(asked);
+        match self.render(page, language) {
+            Ok(html) => (page.status(), headers(page.form().as_deref(), language), html).into_response(),
+            Err(error) => {
+                tracing::error!(%error, template = P::TEMPLATE, "a page could not be rendered");
+                (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be shown. The server's log says why.\n")
+                    .into_response()
+            }
+        }
+    }
+}
+
+fn environment(language: Language, base: &str) -> Result<Environment<'static>, Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    let texts = Arc::new(Texts::of(language)?);
+    let dates = texts.clone();
+    environment.add_global("lang", language.code());
+    environment.add_global("stylesheet", format!("{base}{}", assets::stylesheet()));
+    environment.add_global("icon", format!("{base}{}", assets::icon()));
+    environment.add_function("t", move |key: &str, words: Kwargs| text(&texts, key, &words));
+    environment.add_function("date", move |instant: &str| date(&dates, instant));
+    for (name, source) in TEMPLATES {
+        environment.add_template(name, source)?;
+    }
+    Ok(environment)
+}
+
+/// `t("key", word=value)` in a template.
+fn text(texts: &Texts, key: &str, words: &Kwargs) -> Result<String, minijinja::Error> {
+    let mut args = FluentArgs::new();
+    for name in words.args() {
+        let value: String = words.get(name)?;
+        args.set(name.to_owned(), value);
+    }
+    texts.text(key, &args).map_err(|error| minijinja::Error::new(ErrorKind::InvalidOperation, error.to_string()))
+}
+
+/// `date(instant)` in a template: day, month by name, year, and the time with its zone, which is always UTC: without
+/// a script a page can't know another.
+fn date(texts: &Texts, instant: &str) -> Result<String, minijinja::Error> {
+    let wrong = |error: String| minijinja::Error::new(ErrorKind::InvalidOperation, error);
+    let instant: Timestamp = instant.parse().map_err(|_| wrong(format!("'{instant}' is no instant")))?;
+    let zoned = instant.to_zoned(jiff::tz::TimeZone::UTC);
+    let mut args = FluentArgs::new();
+    args.set("day", zoned.day().to_string());
+    args.set("month", format!("m{}", zoned.month()));
+    args.set("year", zoned.year().to_string());
+    args.set("time", zoned.strftime("%H:%M").to_string());
+    texts.text("date", &args).map_err(|error| wrong(error.to_string()))
+}
+
+/// What every page says to the browser. `form` as in [`Page::form`].
+fn headers(form: Option<&[String]>, language: Language) -> HeaderMap {
+    // A page with a form must let its own origin be seen: under `no-referrer` browsers send `Origin: null` with
+    // the POST (Fetch, "append a request Origin header"), which is refused. Other origins see nothing either way.
+    let referrer = if form.is_some() { "same-origin" } else { "no-referrer" };
+    let mut headers: HeaderMap = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::VARY, "accept-language"),
+        (header::REFERRER_POLICY, referrer),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("x-robots-tag"), "noindex"),
+        (header::CONTENT_LANGUAGE, language.code()),
+    ]
+    .map(|(name, value)| (name, HeaderValue::from_static(value)))
+    .into_iter()
+    .collect();
+    if let Ok(policy) = HeaderValue::from_str(&policy(form)) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers
+}
+
+/// Browsers apply `form-action` to the redirects that follow a form, too, so the provider's origin is in it.
+fn policy(form: Option<&[String]>) -> String {
+    let targets = match form {
+        None => "'none'".to_owned(),
+        Some(others) => ["'self'".to_owned()].iter().chain(others).cloned().collect::<Vec<_>>().join(" "),
+    };
+    format!(
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets}; frame-ancestors 'none'; \
+         base-uri 'none'"
+    )
+}
+
+/// Every sample of every page in one language: a name and the HTML. For people who work on the pages.
+///
+/// # Errors
+/// A template or text is wrong.
+pub fn samples(language: Language) -> Result<Vec<(String, String)>, Error> {
+    fn of<P: Page>(pages: &Pages, language: Language) -> Result<Vec<(String, String)>, Error> {
+        let render = |(name, page): (String, P)| Ok((name, pages.render(&page, language)?));
+        P::samples().into_iter().map(render).collect()
+    }
+    let pages = Pages::read("")?;
+    let all = [of::<Consent>(&pages, language)?, of::<Replace>(&pages, language)?, of::<Notice>(&pages, language)?];
+    Ok(all.into_iter().flatten().collect())
+}

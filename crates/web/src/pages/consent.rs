@@ -1,0 +1,70 @@
+//! What a link opens: who asks for what, and one button.
+
+use super::{Page, Scope};
+use serde::Serialize;
+use valetkey_domain::Timestamp;
+
+/// The page before a person goes to the provider.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Consent {
+    /// The kind of app to connect, as people call it.
+    pub(crate) connector: String,
+    /// Where the button leads: the host of the provider's sign-in page.
+    pub(crate) provider: String,
+    /// Who asks: the environment's name.
+    pub(crate) app: String,
+    /// The connection's name.
+    pub(crate) connection: String,
+    /// The app's name for the user.
+    pub(crate) identifier: String,
+    /// What is asked for, as the provider names it; empty when the provider alone knows.
+    pub(crate) scopes: Vec<Scope>,
+    /// Until when the link opens.
+    pub(crate) until: Timestamp,
+    /// The form token.
+    pub(crate) token: String,
+    /// The origin of the provider's sign-in page.
+    #[serde(skip)]
+    pub(crate) origin: String,
+}
+
+impl Page for Consent {
+    const TEMPLATE: &'static str = "consent.html";
+
+    fn samples() -> Vec<(String, Self)> {
+        let plain = Self {
+            connector: "Gmail".into(),
+            provider: "accounts.google.com".into(),
+            app: "development".into(),
+            connection: "MY_GMAIL".into(),
+            identifier: "user_123".into(),
+            scopes: ["readonly", "send"]
+                .map(|scope| Scope::from(format!("https://www.googleapis.com/auth/gmail.{scope}")))
+                .into(),
+            until: Timestamp::from_second(1_795_363_680).unwrap_or(Timestamp::UNIX_EPOCH),
+            token: "0000".into(),
+            origin: "https://accounts.google.com".into(),
+        };
+        let raw = Self {
+            connector: "Google Calendar".into(),
+            connection: "GOOGLEWORKSPACE:12345".into(),
+            scopes: vec![Scope::from("https://www.googleapis.com/auth/calendar.events.owned.readonly".to_owned())],
+            ..plain.clone()
+        };
+        let hostile = Self {
+            connector: "<script>alert(1)</script>".into(),
+            identifier: "a\"b'c&d<e> \u{5d0}\u{5d1}\u{5d2} with a name that goes on and on and on".into(),
+            app: "an environment whose name is as long as somebody liked".into(),
+            connection: "CONNECTION_".repeat(12),
+            scopes: Vec::new(),
+            ..plain.clone()
+        };
+        [("consent", plain), ("consent-calendar", raw), ("consent-hostile-names", hostile)]
+            .map(|(name, page)| (name.to_owned(), page))
+            .into()
+    }
+
+    fn form(&self) -> Option<Vec<String>> {
+        Some(vec![self.origin.clone()])
+    }
+}

@@ -1,0 +1,235 @@
+//! A page that says what happened and what to do: how a consent ended, why a link doesn't open, what went wrong.
+
+use super::{Page, Scope};
+use http::StatusCode;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What a notice says. Its texts are `<key>-title`, `<key>-what` and `<key>-do`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// The account is connected.
+    Connected,
+    /// It is, with less than was asked for.
+    Partly,
+    /// The person kept the account that was connected.
+    Kept,
+    /// The person said no.
+    Declined,
+    /// The provider said no.
+    Refused,
+    /// The provider could not be reached or made no sense.
+    ProviderFailed,
+    /// Signing in took too long.
+    TimedOut,
+    /// The answer came for another connection.
+    OtherConnection,
+    /// The answer came to another browser.
+    OtherBrowser,
+    /// The answer came from another authorization server.
+    OtherIssuer,
+    /// The answer came a second time.
+    Replayed,
+    /// Nobody waits for this answer.
+    StrayAnswer,
+    /// The exchange is still going on.
+    Busy,
+    /// The link has expired.
+    LinkExpired,
+    /// There is no such link.
+    LinkUnknown,
+    /// The link did its work before.
+    LinkUsed,
+    /// The connection can't be used.
+    Unready,
+    /// The form was not ours, or is too old.
+    StaleForm,
+    /// No such page.
+    NotFound,
+    /// Not by this method.
+    MethodNotAllowed,
+    /// A defect of ours.
+    Internal,
+    /// Not now.
+    Unavailable,
+}
+
+/// How a notice looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Tone {
+    /// It worked.
+    Good,
+    /// Nothing is wrong, and nothing was done.
+    Calm,
+    /// Something needs a look.
+    Care,
+}
+
+impl Said {
+    /// Every notice there is.
+    pub(crate) const ALL: [Self; 22] = [
+        Self::Connected,
+        Self::Partly,
+        Self::Kept,
+        Self::Declined,
+        Self::Refused,
+        Self::ProviderFailed,
+        Self::TimedOut,
+        Self::OtherConnection,
+        Self::OtherBrowser,
+        Self::OtherIssuer,
+        Self::Replayed,
+        Self::StrayAnswer,
+        Self::Busy,
+        Self::LinkExpired,
+        Self::LinkUnknown,
+        Self::LinkUsed,
+        Self::Unready,
+        Self::StaleForm,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
+    /// What the keys of its texts begin with; also the last part of the address of a stopped consent.
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Partly => "partly",
+            Self::Kept => "kept",
+            Self::Declined => "declined",
+            Self::Refused => "refused",
+            Self::ProviderFailed => "provider-failed",
+            Self::TimedOut => "timed-out",
+            Self::OtherConnection => "other-connection",
+            Self::OtherBrowser => "other-browser",
+            Self::OtherIssuer => "other-issuer",
+            Self::Replayed => "replayed",
+            Self::StrayAnswer => "stray-answer",
+            Self::Busy => "busy",
+            Self::LinkExpired => "link-expired",
+            Self::LinkUnknown => "link-unknown",
+            Self::LinkUsed => "link-used",
+            Self::Unready => "unready",
+            Self::StaleForm => "stale-form",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::Internal => "internal",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// Whether a callback can stop at this before it is known whose consent it was about.
+    pub(crate) const fn stops(self) -> bool {
+        matches!(
+            self,
+            Self::OtherConnection
+                | Self::OtherBrowser
+                | Self::OtherIssuer
+                | Self::Replayed
+                | Self::StrayAnswer
+                | Self::TimedOut
+                | Self::Unready
+                | Self::Internal
+                | Self::Unavailable
+        )
+    }
+
+    const fn tone(self) -> Tone {
+        match self {
+            Self::Connected => Tone::Good,
+            Self::Kept | Self::Declined | Self::LinkUsed | Self::Replayed | Self::Busy => Tone::Calm,
+            _ => Tone::Care,
+        }
+    }
+
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::LinkExpired | Self::LinkUsed => StatusCode::GONE,
+            Self::LinkUnknown | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::OtherBrowser | Self::StaleForm => StatusCode::FORBIDDEN,
+            Self::OtherConnection | Self::OtherIssuer | Self::StrayAnswer => StatusCode::BAD_REQUEST,
+            Self::Replayed | Self::Unready => StatusCode::CONFLICT,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::OK,
+        }
+    }
+}
+
+/// A page with one message.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Notice {
+    #[serde(skip)]
+    said: Said,
+    key: &'static str,
+    tone: Tone,
+    /// The words of its texts by name.
+    words: BTreeMap<&'static str, String>,
+    /// Connection and identifier, where they may be told.
+    facts: Option<Facts>,
+    /// What was withheld; empty for all but [`Said::Partly`].
+    withheld: Vec<Scope>,
+}
+
+/// What a consent was for.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Facts {
+    connection: String,
+    identifier: String,
+}
+
+impl Notice {
+    /// A notice without any words.
+    pub(crate) fn new(said: Said) -> Self {
+        let (key, tone) = (said.key(), said.tone());
+        Self { said, key, tone, words: BTreeMap::new(), facts: None, withheld: Vec::new() }
+    }
+
+    /// The same with a word for its texts.
+    pub(crate) fn word(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.words.insert(name, value.into());
+        self
+    }
+
+    /// The same, saying what the consent was for.
+    pub(crate) fn about(self, connection: impl Into<String>, identifier: impl Into<String>) -> Self {
+        Self { facts: Some(Facts { connection: connection.into(), identifier: identifier.into() }), ..self }
+    }
+
+    /// The same with the scopes that were withheld.
+    pub(crate) fn without(self, withheld: Vec<String>) -> Self {
+        Self { withheld: withheld.into_iter().map(Scope::from).collect(), ..self }
+    }
+}
+
+impl Page for Notice {
+    const TEMPLATE: &'static str = "notice.html";
+
+    fn samples() -> Vec<(String, Self)> {
+        let sample = |said| {
+            let bare = Self::new(said);
+            match said {
+                Said::Partly => bare
+                    .word("connector", "Gmail")
+                    .about("MY_GMAIL", "user_123")
+                    .without(vec!["https://www.googleapis.com/auth/gmail.send".into()]),
+                Said::Connected | Said::Kept | Said::Declined | Said::ProviderFailed | Said::TimedOut => {
+                    bare.word("connector", "Gmail").about("MY_GMAIL", "user_123")
+                }
+                Said::Refused => {
+                    bare.word("connector", "Gmail").word("code", "invalid_scope").about("MY_GMAIL", "user_123")
+                }
+                _ => bare,
+            }
+        };
+        Said::ALL.into_iter().map(|said| (said.key().to_owned(), sample(said))).collect()
+    }
+
+    fn status(&self) -> StatusCode {
+        self.said.status()
+    }
+}

@@ -1,0 +1,115 @@
+//! Every sample in every language, and what a template uses against what its page gives.
+
+use super::*;
+use std::collections::BTreeSet;
+
+/// Names that every template has.
+const GLOBALS: [&str; 5] = ["t", "date", "lang", "stylesheet", "icon"];
+
+fn names<P: Page>() -> (BTreeSet<String>, BTreeSet<String>) {
+    let environment = environment(Language::English, "").unwrap();
+    let used = environment.get_template(P::TEMPLATE).unwrap().undeclared_variables(false);
+    let used = used.into_iter().filter(|name| !GLOBALS.contains(&name.as_str())).collect();
+    let given = P::samples().iter().flat_map(|(_, page)| keys(page)).collect();
+    (used, given)
+}
+
+fn keys<P: Page>(page: &P) -> Vec<String> {
+    let value = serde_json::to_value(page).unwrap();
+    value.as_object().unwrap().keys().cloned().collect()
+}
+
+#[test]
+fn templates_use_what_pages_give_and_nothing_else() {
+    let (used, given) = names::<Consent>();
+    assert_eq!(used, given);
+    let (used, given) = names::<Replace>();
+    assert_eq!(used, given);
+    let (used, given) = names::<Notice>();
+    assert_eq!(used, given);
+    let base = environment(Language::English, "").unwrap();
+    let used = base.get_template("base.html").unwrap().undeclared_variables(false);
+    assert!(used.iter().all(|name| GLOBALS.contains(&name.as_str())), "{used:?}");
+}
+
+#[test]
+fn every_sample_renders_in_every_language() {
+    for language in Language::ALL {
+        let all = samples(language).unwrap();
+        assert_eq!(all.len(), 5 + Said::ALL.len());
+        for (name, html) in all {
+            assert!(html.contains(&format!("<html lang=\"{}\">", language.code())), "{name}");
+            assert!(html.contains("<h1>") && html.trim_end().ends_with("</html>"), "{name}");
+        }
+    }
+}
+
+/// Attack 48 in HTML, and what the policy would refuse anyway.
+#[test]
+fn no_sample_has_script_style_or_a_foreign_resource() {
+    for language in Language::ALL {
+        for (name, html) in samples(language).unwrap() {
+            for wrong in ["<script", "style=", "<style", "javascript:", " onclick", "src=", "http-equiv"] {
+                assert!(!html.contains(wrong), "{name}: {wrong}");
+            }
+            let links = html.split("href=\"").skip(1);
+            assert!(links.into_iter().all(|link| link.starts_with("&#x2f;assets&#x2f;")), "{name}");
+        }
+    }
+}
+
+#[test]
+fn names_from_outside_are_escaped() {
+    let all = samples(Language::English).unwrap();
+    let (_, html) = all.iter().find(|(name, _)| name == "consent-hostile-names").unwrap();
+    assert!(html.contains("Connect &lt;script&gt;alert(1)&lt;"), "{html}");
+    assert!(html.contains("a&quot;b&#x27;c&amp;d&lt;e&gt;"), "{html}");
+}
+
+#[test]
+fn no_template_turns_escaping_off() {
+    for (name, source) in TEMPLATES {
+        assert!(!source.contains("safe") && !source.contains("autoescape"), "{name}");
+    }
+}
+
+#[test]
+fn every_text_is_shown_somewhere() {
+    let mut shown: BTreeSet<String> = BTreeSet::from(["date".to_owned()]);
+    for (_, source) in TEMPLATES {
+        let calls = source.split("t(\"").skip(1).filter_map(|rest| rest.split_once('"'));
+        shown.extend(calls.map(|(key, _)| key.to_owned()));
+    }
+    for said in Said::ALL {
+        shown.extend(["title", "what", "do"].map(|part| format!("{}-{part}", said.key())));
+    }
+    let written: BTreeSet<String> = language::tests::keys(Language::English).into_iter().map(Into::into).collect();
+    assert_eq!(shown, written);
+}
+
+#[test]
+fn dates_are_plain_and_name_their_zone() {
+    let shown = |language| date(&Texts::of(language).unwrap(), "2026-11-22T16:08:00Z").unwrap();
+    assert_eq!(shown(Language::English), "22 November 2026, 16:08 UTC");
+    assert_eq!(shown(Language::German), "22. November 2026, 16:08 Uhr UTC");
+    assert_eq!(shown(Language::French), "22 novembre 2026 à 16:08 UTC");
+    for month in 1..=12 {
+        let texts = Texts::of(Language::French).unwrap();
+        assert!(date(&texts, &format!("2026-{month:02}-01T00:00:00Z")).is_ok());
+    }
+}
+
+#[test]
+fn a_form_may_lead_to_the_provider_and_nowhere_else() {
+    let (_, consent) = Consent::samples().remove(0);
+    let policy_of =
+        |page: &Consent| headers(page.form().as_deref(), Language::English)["content-security-policy"].clone();
+    assert_eq!(
+        policy_of(&consent),
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' https://accounts.google.com; \
+         frame-ancestors 'none'; base-uri 'none'"
+    );
+    assert!(
+        headers(None, Language::English)["content-security-policy"].to_str().unwrap().contains("form-action 'none'")
+    );
+}

@@ -1,0 +1,133 @@
+//! What browsers see of this server: its one public origin and the cookie that tells one browser from another.
+//!
+//! Both come from `public_url` alone. `Host` and `X-Forwarded-*` are the sender's to choose, so they build nothing.
+
+use http::{HeaderMap, HeaderValue, header};
+use url::Url;
+use valetkey_domain::Secret;
+
+/// How long a browser keeps its cookie, in seconds: as long as the longest link opens.
+const COOKIE_LIFE: u32 = 24 * 60 * 60;
+
+/// The public side of the server.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    origin: String,
+    /// The path of `public_url` without its last slash: empty, unless a proxy shows the server further down.
+    pub(crate) base: String,
+    cookie: String,
+    secure: bool,
+}
+
+impl Site {
+    /// The site at this `public_url`.
+    pub(crate) fn at(public_url: &Url) -> Self {
+        let secure = public_url.scheme() == "https";
+        // Cookies know no ports: two servers on one machine would overwrite each other's. `__Host-` needs https.
+        let cookie = match public_url.port_or_known_default() {
+            Some(port) if !secure => format!("valetkey_browser_{port}"),
+            _ => "__Host-valetkey_browser".to_owned(),
+        };
+        let base = public_url.path().trim_end_matches('/').to_owned();
+        Self { origin: public_url.origin().ascii_serialization(), base, cookie, secure }
+    }
+
+    /// The browser's secret, if it sent exactly one. Two of the name mean that somebody else set one of them.
+    pub(crate) fn browser(&self, headers: &HeaderMap) -> Option<Secret<str>> {
+        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let mut ours = pairs.filter(|(name, _)| *name == self.cookie).map(|(_, value)| value);
+        let value = ours.next()?;
+        (ours.next().is_none() && is_bearer(value)).then(|| Secret::from(value))
+    }
+
+    /// The header that gives a browser its secret.
+    pub(crate) fn remember(&self, browser: &Secret<str>) -> Option<HeaderValue> {
+        let secure = if self.secure { "; Secure" } else { "" };
+        let (name, value) = (&self.cookie, browser.expose());
+        let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={COOKIE_LIFE}{secure}");
+        let mut cookie = HeaderValue::try_from(cookie).ok()?;
+        cookie.set_sensitive(true);
+        Some(cookie)
+    }
+
+    /// Whether a change was asked for by one of our own pages: scheme, host and port of `Origin` are ours. A browser
+    /// sends it with every POST; `null` and none are somebody else's.
+    pub(crate) fn is_own(&self, headers: &HeaderMap) -> bool {
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let ours = origins.next().is_some_and(|origin| origin.as_bytes() == self.origin.as_bytes());
+        ours && origins.next().is_none()
+    }
+}
+
+/// Whether it can be one that we gave: 256 bits as base64url.
+fn is_bearer(value: &str) -> bool {
+    value.len() == 43 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site(url: &str) -> Site {
+        Site::at(&url.parse().unwrap())
+    }
+
+    fn headers(all: &[(header::HeaderName, &str)]) -> HeaderMap {
+        all.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).fold(
+            HeaderMap::new(),
+            |mut map, (name, value)| {
+                map.append(name, value);
+                map
+            },
+        )
+    }
+
+    #[test]
+    fn cookie_is_host_bound_on_https_and_port_bound_on_clear_text() {
+        let cookie = |url| site(url).remember(&"x".into()).unwrap().to_str().unwrap().to_owned();
+        let rest = "Path=/; HttpOnly; SameSite=Lax; Max-Age=86400";
+        assert_eq!(cookie("https://keys.example.com"), format!("__Host-valetkey_browser=x; {rest}; Secure"));
+        assert_eq!(cookie("http://localhost:8080"), format!("valetkey_browser_8080=x; {rest}"));
+    }
+
+    #[test]
+    fn one_well_formed_cookie_counts_and_two_do_not() {
+        let (site, value) = (site("http://localhost:8080"), "a".repeat(43));
+        let read = |lines: &[String]| {
+            let all: Vec<_> = lines.iter().map(|line| (header::COOKIE, line.as_str())).collect();
+            site.browser(&headers(&all)).map(|secret| secret.expose().to_owned())
+        };
+        let ours = format!("valetkey_browser_8080={value}");
+        assert_eq!(read(&[format!("a=b; {ours}; c=d")]), Some(value.clone()));
+        assert_eq!(read(&[ours.clone(), ours.clone()]), None);
+        assert_eq!(read(&[format!("{ours}; {ours}")]), None);
+        assert_eq!(read(&[format!("valetkey_browser_9090={value}")]), None, "a neighbour's");
+        assert_eq!(read(&["valetkey_browser_8080=short".into()]), None);
+        assert_eq!(read(&[]), None);
+    }
+
+    /// Attacks 38 and 67.
+    #[test]
+    fn only_the_exact_origin_is_own() {
+        let site = site("http://localhost:8080/");
+        let own = |origins: &[&str]| {
+            let all: Vec<_> = origins.iter().map(|origin| (header::ORIGIN, *origin)).collect();
+            site.is_own(&headers(&all))
+        };
+        assert!(own(&["http://localhost:8080"]));
+        let foreign = [
+            "http://localhost:9999",
+            "https://localhost:8080",
+            "http://localhost",
+            "null",
+            "",
+            "http://127.0.0.1:8080",
+        ];
+        for wrong in foreign {
+            assert!(!own(&[wrong]), "{wrong}");
+        }
+        assert!(!own(&[]));
+        assert!(!own(&["http://localhost:8080", "http://localhost:8080"]));
+    }
+}

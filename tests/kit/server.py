@@ -1,0 +1,149 @@
+"""A server of one's own: the built binary on free ports with a data folder of its own."""
+
+import json
+import os
+import shlex
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from . import ports
+from .places import BINARY
+
+
+class Server:
+    """`valetkey demo` (or `serve`), running until `stop`."""
+
+    def __init__(self, data, command="demo", flags=(), env=None):
+        self.data = data
+        self.http, self.tls = ports.free(2)
+        self.lab = ports.free_pair()
+        self.url = f"http://localhost:{self.http}"
+        self.sdk_url = f"https://localhost:{self.tls}"
+        self.lab_url = f"http://127.0.0.1:{self.lab}"
+        self.control_url = f"http://127.0.0.1:{self.lab + 1}"
+        self.arguments = [
+            str(BINARY), "--data", str(data), command,
+            "--http", f"127.0.0.1:{self.http}", "--tls", f"127.0.0.1:{self.tls}",
+            "--lab-address", f"127.0.0.1:{self.lab}", *flags,
+        ]
+        self.env = {**clean_environment(), **(env or {})}
+        self.process = None
+        self.log = data.parent / f"{data.name}.log"
+
+    def start(self, timeout=60):
+        """Starts it and waits until it answers; raises with its own words if it ends before."""
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.arguments, stdout=log, stderr=log, env=self.env)
+        end = time.monotonic() + timeout
+        done = "Valetkey is running" if "demo" in self.arguments else None
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended ({self.process.returncode}): {self.words()[-3000:]}")
+            if self.answers() and (done is None or done in self.words()):
+                return self
+            time.sleep(0.05)
+        raise RuntimeError(f"the server did not answer in {timeout} s: {self.words()[-3000:]}")
+
+    def answers(self):
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def words(self):
+        """Everything it printed."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(timeout=60)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(timeout=10)
+
+    def cli(self, *arguments, check=True, stdin=None):
+        """Runs the command line on the same data folder."""
+        done = subprocess.run(
+            [str(BINARY), "--data", str(self.data), *arguments],
+            capture_output=True, text=True, env=self.env, input=stdin, timeout=60,
+        )
+        if check and done.returncode != 0:
+            raise RuntimeError(f"{arguments}: {done.stderr}")
+        return done
+
+    def cli_json(self, noun, *arguments, stdin=None):
+        return json.loads(self.cli(noun, "--json", *arguments, stdin=stdin).stdout)
+
+    def sdk_env(self):
+        """The environment of a shell in which `eval "$(valetkey env)"` was run."""
+        lines = self.cli("env").stdout.splitlines()
+        pairs = (shlex.split(line)[1].split("=", 1) for line in lines)
+        return {**clean_environment(), **dict(pairs)}
+
+    # What the tests ask of the control plane and the lab, over REST.
+
+    def token(self):
+        env = self.sdk_env()
+        form = f"grant_type=client_credentials&client_id={env['SCALEKIT_CLIENT_ID']}&client_secret={env['SCALEKIT_CLIENT_SECRET']}"
+        request = urllib.request.Request(f"{self.url}/oauth/token", data=form.encode(), method="POST")
+        request.add_header("content-type", "application/x-www-form-urlencoded")
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)["access_token"]
+
+    def api(self, method, path, body=None, token=None, expect=200):
+        """One REST call; the answer's JSON. `expect` is the status that must come."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}{path}", data=data, method=method)
+        request.add_header("authorization", f"Bearer {token or self.token()}")
+        if data is not None:
+            request.add_header("content-type", "application/json")
+        return send(request, expect)
+
+    def control(self, method, path, body=None, expect=200):
+        """One call of the lab's controls."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.control_url}{path}", data=data, method=method)
+        request.add_header("content-type", "application/json")
+        return send(request, expect)
+
+    def instance(self, user, config="test", mappings=None):
+        """A user's instance on a config that is made if it is missing."""
+        token = self.token()
+        wanted = mappings or [
+            {"connection_name": "MY_GMAIL", "tools": []},
+            {"connection_name": "MY_CALENDAR", "tools": []},
+        ]
+        listed = self.api("GET", f"/api/v1/mcp/configs?filter.name={config}", token=token)
+        if not listed.get("configs"):
+            self.api("POST", "/api/v1/mcp/configs", {"name": config, "connection_tool_mappings": wanted}, token)
+        body = {"config_name": config, "user_identifier": user}
+        return self.api("POST", "/api/v1/mcp/instances", body, token)["instance"]
+
+    def links(self, instance):
+        """The instance's connections with fresh links, by name."""
+        path = f"/api/v1/mcp/instances/{instance['id']}:get_auth_state?include_auth_links=true"
+        state = self.api("POST", path)
+        return {entry["connection_name"]: entry for entry in state["connections"]}
+
+
+def send(request, expect):
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            status, text = answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        status, text = error.code, error.read()
+    assert status == expect, f"{request.method} {request.full_url}: {status} {text[:500]!r}"
+    return json.loads(text) if text else None
+
+
+def clean_environment():
+    """This process's environment without what would steer the server or an SDK."""
+    steering = ("VALETKEY_", "SCALEKIT_", "OPENAI_")
+    trust = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "NODE_EXTRA_CA_CERTS"}
+    keep = {name: value for name, value in os.environ.items() if not name.startswith(steering) and name not in trust}
+    return keep

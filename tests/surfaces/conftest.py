@@ -1,0 +1,46 @@
+"""One demo for all tests that do not break it, and one browser."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from kit.person import Person, chromium
+from kit.server import Server
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("demo") / "data").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def person(browser):
+    somebody = Person(browser)
+    yield somebody
+    somebody.close()
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """A way to start servers of one's own, for tests that break them."""
+    started = []
+
+    def start(**options):
+        server = Server(tmp_path / f"data{len(started)}", **options)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
