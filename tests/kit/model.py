@@ -4,16 +4,14 @@ import json
 import subprocess
 from contextlib import contextmanager
 
-from .places import NODE, NODE_MODULES, REPOSITORY, SCRIPTS, python
+from .node import placed
+from .places import NODE, SCRIPTS, python
 
 
 @contextmanager
 def model():
     """An OpenAI-compatible server; gives its base URL."""
-    script = REPOSITORY / "tests" / "node" / "model.mjs"
-    linked = NODE_MODULES.parent / "model.mjs"
-    linked.write_text(script.read_text())
-    process = subprocess.Popen([str(NODE), str(linked), "0"], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([str(NODE), str(placed("model.mjs")), "0"], stdout=subprocess.PIPE, text=True)
     try:
         yield process.stdout.readline().strip() + "/v1"
     finally:

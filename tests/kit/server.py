@@ -57,6 +57,17 @@ class Server:
         """Everything it printed."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    def refusal(self, code=1, timeout=30):
+        """Starts it where it must end by itself with this code; gives its last words."""
+        done = subprocess.run(self.arguments, capture_output=True, text=True, env=self.env, timeout=timeout)
+        assert done.returncode == code, f"ended with {done.returncode}: {done.stdout}{done.stderr}"
+        return done.stderr
+
+    def use(self, data):
+        """Another data folder than the one it was made with."""
+        self.arguments[self.arguments.index(str(self.data))] = str(data)
+        self.data = data
+
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.terminate()
@@ -104,8 +115,30 @@ class Server:
             request.add_header("content-type", "application/json")
         return send(request, expect)
 
+    def answer(self, method, path, body=None, token=None, headers=()):
+        """One call of anything over clear-text HTTP, whatever comes of it: status and text."""
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}{path}", data=data, method=method, headers=dict(headers))
+        if token is not None:
+            request.add_header("authorization", f"Bearer {token}")
+        if data is not None and not request.has_header("Content-type"):
+            request.add_header("content-type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, answer.read().decode(errors="replace")
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode(errors="replace")
+
+    def token_of(self, client_id, client_secret):
+        """An access token of some client."""
+        form = f"grant_type=client_credentials&client_id={client_id}&client_secret={client_secret}"
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        status, text = self.answer("POST", "/oauth/token", form.encode(), headers=kind)
+        assert status == 200, text
+        return json.loads(text)["access_token"]
+
     def control(self, method, path, body=None, expect=200):
-        """One call of the lab's controls."""
+        """One call of the lab's controls; any status will do if `expect` is None."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.control_url}{path}", data=data, method=method)
         request.add_header("content-type", "application/json")
@@ -137,7 +170,7 @@ def send(request, expect):
             status, text = answer.status, answer.read()
     except urllib.error.HTTPError as error:
         status, text = error.code, error.read()
-    assert status == expect, f"{request.method} {request.full_url}: {status} {text[:500]!r}"
+    assert expect is None or status == expect, f"{request.method} {request.full_url}: {status} {text[:500]!r}"
     return json.loads(text) if text else None
 
 

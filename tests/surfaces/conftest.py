@@ -32,6 +32,14 @@ def person(browser):
 
 
 @pytest.fixture
+def stranger(browser):
+    """Somebody else, at another machine."""
+    somebody = Person(browser)
+    yield somebody
+    somebody.close()
+
+
+@pytest.fixture
 def fresh(tmp_path):
     """A way to start servers of one's own, for tests that break them."""
     started = []

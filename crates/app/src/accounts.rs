@@ -105,14 +105,14 @@ pub async fn create(
     let connection = connections::by_name(app, ctx, connection).await?;
     let connector = connections::connector_of(app, &connection)?;
     let account = ConnectedAccount { api_config, ..fresh(app, ctx, &connection, owner) };
-    let tokens = sealed(app, ctx, &connector, &connection, &account, given).await?;
+    let tokens = sealed(app, ctx, &connector, &connection, &account.id, 0, given).await?;
     let mut tx = app.store.write().await?;
     rows::insert(ctx, &mut tx, &account).await.map_err(|error| match error.kind() {
         Kind::AlreadyExists => taken(&connection, &account.owner),
         _ => error.into(),
     })?;
     if let Some(tokens) = &tokens {
-        store(app, ctx, &mut tx, &account, tokens).await?;
+        store(app, ctx, &mut tx, &account.id, 0, tokens).await?;
     }
     journal::fact(app, ctx, &mut tx, "account.created", account.id.as_str(), Map::new()).await?;
     tx.commit().await?;
@@ -132,10 +132,12 @@ pub async fn update(
 ) -> Result<(Connection, ConnectedAccount)> {
     let (connection, account) = get(app, ctx, which).await?;
     let connector = connections::connector_of(app, &connection)?;
-    let tokens = sealed(app, ctx, &connector, &connection, &account, given).await?;
+    let held = rows::lease(ctx, &mut app.store.read().await?, &account.id).await?;
+    let (account, over, _) = held.ok_or_else(|| Error::not_found("connected account", &account.id))?;
+    let tokens = sealed(app, ctx, &connector, &connection, &account.id, over, given).await?;
     let mut tx = app.store.write().await?;
     if let Some(tokens) = &tokens {
-        store(app, ctx, &mut tx, &account, tokens).await?;
+        store(app, ctx, &mut tx, &account.id, over, tokens).await?;
     }
     if !api_config.is_empty() {
         let merged = account.api_config.clone().into_iter().chain(api_config).collect();
@@ -233,29 +235,31 @@ fn told(revoked: revoke::AtProvider) -> Map<String, Value> {
 }
 
 /// The tokens that the app brought, sealed for this account. How long they live is unknown: they are used until the
-/// provider refuses them.
+/// provider refuses them. They replace the tokens of generation `over`.
 async fn sealed(
     app: &App,
     ctx: &Ctx,
     connector: &Connector,
     connection: &Connection,
-    account: &ConnectedAccount,
+    account: &AccountId,
+    over: i64,
     given: Option<Given>,
 ) -> Result<Option<rows::Tokens>> {
     let Some(given) = given else { return Ok(None) };
     let plain = Plain { access_token: given.access_token, refresh_token: given.refresh_token };
     let audience = credential::audience(connector, connection);
-    let sealed = credential::seal(app, ctx, Home::Account(&account.id), &audience, &plain).await?;
+    let sealed = credential::seal(app, ctx, Home::Account(account, over + 1), &audience, &plain).await?;
     let refreshable = plain.refresh_token.is_some();
     Ok(Some(rows::Tokens { sealed, audience, scopes: given.scopes, expires_at: None, refreshable }))
 }
 
-/// Stores tokens over the generation that the account has now.
-async fn store(app: &App, ctx: &Ctx, tx: &mut Tx, account: &ConnectedAccount, tokens: &rows::Tokens) -> Result<()> {
-    let gone = || Error::not_found("connected account", &account.id);
-    let (_, generation, _) = rows::lease(ctx, tx, &account.id).await?.ok_or_else(gone)?;
-    let stored = rows::store_credential(ctx, tx, &account.id, generation, tokens, None, app.now()).await?;
-    if stored { Ok(()) } else { Err(gone()) }
+/// Stores tokens over the generation that they were sealed to replace.
+async fn store(app: &App, ctx: &Ctx, tx: &mut Tx, account: &AccountId, over: i64, tokens: &rows::Tokens) -> Result<()> {
+    if rows::store_credential(ctx, tx, account, over, tokens, None, app.now()).await? {
+        return Ok(());
+    }
+    let message = format!("the tokens of connected account '{account}' were changed at the same time: try again");
+    Err(Error::new(Kind::Aborted, message))
 }
 
 fn fresh(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> ConnectedAccount {

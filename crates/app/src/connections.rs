@@ -259,6 +259,7 @@ fn secret_place<'a>(connection: &'a Connection, audience: &'a [String]) -> Place
         table: "connections",
         row: connection.id.as_str(),
         column: "client_secret",
+        generation: 0,
         audience,
     }
 }

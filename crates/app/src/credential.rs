@@ -19,8 +19,8 @@ pub(crate) struct Plain {
 /// The row that a credential belongs to; a sealed one opens nowhere else.
 #[derive(Clone, Copy)]
 pub(crate) enum Home<'a> {
-    /// A connected account.
-    Account(&'a AccountId),
+    /// A connected account, and the generation of its tokens that this one is.
+    Account(&'a AccountId, i64),
     /// A consent whose person has still to choose.
     Pending(&'a AuthorizationId),
 }
@@ -78,9 +78,9 @@ pub(crate) async fn open(app: &App, ctx: &Ctx, home: Home<'_>, audience: &[Strin
 }
 
 fn place<'a>(ctx: &'a Ctx, home: Home<'a>, audience: &'a [String]) -> Place<'a> {
-    let (table, row, column) = match home {
-        Home::Account(id) => ("connected_accounts", id.as_str(), "credential"),
-        Home::Pending(id) => ("pending_credentials", id.as_str(), "sealed"),
+    let (table, row, column, generation) = match home {
+        Home::Account(id, generation) => ("connected_accounts", id.as_str(), "credential", generation),
+        Home::Pending(id) => ("pending_credentials", id.as_str(), "sealed", 0),
     };
-    Place { environment: ctx.environment.as_str(), table, row, column, audience }
+    Place { environment: ctx.environment.as_str(), table, row, column, generation, audience }
 }

@@ -44,8 +44,11 @@ pub async fn list(app: &App) -> Result<Vec<Environment>> {
 /// # Errors
 /// There is none.
 pub async fn by_name(app: &App, name: &str) -> Result<Environment> {
-    let found = rows::by_name(&mut app.store.read().await?, name).await?;
-    found.ok_or_else(|| Error::not_found("environment", name))
+    if let Some(found) = rows::by_name(&mut app.store.read().await?, name).await? {
+        return Ok(found);
+    }
+    let known: Vec<_> = list(app).await?.into_iter().map(|environment| environment.name).collect();
+    Err(Error::new(Kind::NotFound, format!("environment '{name}' not found; there are: {}", known.join(", "))))
 }
 
 /// The first start's environment, made if the database has none at all.

@@ -99,10 +99,15 @@ async fn obtain(
     if need.met_by(held, app.now()) {
         return open(app, ctx, connector, connection, account, held).await;
     }
+    let stale = held.generation;
     for _ in 0..ROUNDS {
         let (account, _, lease) =
             rows::lease(ctx, &mut app.store.read().await?, &account.id).await?.ok_or_else(gone)?;
         let held = self::held(&account)?;
+        // Some providers' tokens live less long than is wanted here: a new one is as good as it gets.
+        if held.generation != stale && need.live(held, app.now()) {
+            return open(app, ctx, connector, connection, &account, held).await;
+        }
         let ended = match decide::next(held, &lease, lost_answer(connector), need, app.now()) {
             Step::Use => return open(app, ctx, connector, connection, &account, held).await,
             Step::Later(why) => return Err(Unusable::Later(why)),
@@ -159,7 +164,7 @@ async fn open(
         end(app, ctx, account, held.generation, Reason::EndpointsChanged).await?;
         return Err(Unusable::SignIn(Status::Expired(Reason::EndpointsChanged)));
     }
-    let home = Home::Account(&account.id);
+    let home = Home::Account(&account.id, held.generation);
     let plain = credential::open(app, ctx, home, &held.audience, &held.sealed).await?;
     Ok(Opened { access_token: plain.access_token, generation: held.generation })
 }

@@ -148,7 +148,8 @@ fn advice(kind: FailureKind, retry_after: Option<Duration>, asked: Asked) -> Str
         FailureKind::Conflict => "Read the present state first, then decide.".to_owned(),
         FailureKind::UnsupportedPlan => "Do not repeat the call; tell the user.".to_owned(),
         FailureKind::RateLimited => match retry_after {
-            Some(wait) => format!("Call again in {} seconds.", wait.as_secs()),
+            // How long stands in the failure itself, and whoever shows it says so.
+            Some(_) => "Wait before you call again.".to_owned(),
             None => "Call again in a minute.".to_owned(),
         },
         FailureKind::Upstream | FailureKind::Timeout => doubt(asked).trim_start().to_owned(),

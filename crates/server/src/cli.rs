@@ -42,10 +42,10 @@ enum Command {
 #[derive(Args, Default)]
 pub(crate) struct ServeFlags {
     /// Where browsers and MCP clients reach the server
-    #[arg(long, env = "VALETKEY_PUBLIC_URL")]
+    #[arg(long, env = "VALETKEY_PUBLIC_URL", value_parser = web_address)]
     pub(crate) public_url: Option<Url>,
     /// Where the SDKs reach it, if elsewhere
-    #[arg(long, env = "VALETKEY_SDK_URL")]
+    #[arg(long, env = "VALETKEY_SDK_URL", value_parser = web_address)]
     pub(crate) sdk_url: Option<Url>,
     /// Address of the clear-text listener [default: 127.0.0.1:8080]
     #[arg(long, env = "VALETKEY_HTTP")]
@@ -96,6 +96,10 @@ impl std::fmt::Display for LabAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }
+}
+
+fn web_address(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|why| format!("{why}; write it like https://valetkey.example"))
 }
 
 fn default_lab() -> LabAddress {

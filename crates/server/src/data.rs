@@ -28,6 +28,11 @@ impl Folder {
         Ok(Self(path.to_owned()))
     }
 
+    /// The folder as it is, there or not: for commands that only look.
+    pub(crate) fn at(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
     /// The SQLite database.
     pub(crate) fn database(&self) -> PathBuf {
         self.0.join("valetkey.sqlite")

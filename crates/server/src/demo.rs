@@ -6,7 +6,7 @@ mod visitor;
 
 use crate::compose::Server;
 use crate::data::{Folder, write_private};
-use crate::env::{Access, base};
+use crate::env::{Access, base, quoted};
 use crate::serve::{self, Running};
 use crate::settings::Settings;
 use anyhow::{Context, Result};
@@ -132,15 +132,15 @@ fn text(story: &proof::Story, settings: &Settings) -> Result<String> {
     text.push_str(&format!(
         "\nServing at {} (browsers, MCP clients) and {} (SDKs); the provider lab plays Google at http://{}.\n\
          Connections: {}. Data: {}\n\
-         \nIn another shell, this points the official SDKs here:\n\n  eval \"$('{}' --data '{}' env)\"\n\
+         \nIn another shell, this points the official SDKs here:\n\n  eval \"$({} --data {} env)\"\n\
          \nThen run your AgentKit code unchanged. Stop with Ctrl-C; the next start goes on with the same data.\n",
         base(&settings.public_url),
         base(&settings.sdk_url),
         settings.lab_address,
         CONNECTIONS.map(|(name, _)| name).join(", "),
         data.display(),
-        binary.display(),
-        data.display(),
+        quoted(&binary.to_string_lossy()),
+        quoted(&data.to_string_lossy()),
     ));
     Ok(text)
 }

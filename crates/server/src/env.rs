@@ -25,7 +25,7 @@ pub(crate) struct Access {
 /// # Errors
 /// No demo has run on the data folder, and no server runs now that could make a secret.
 pub(crate) async fn run(data: &Path) -> Result<()> {
-    let kept = Folder::open(data)?.demo_client();
+    let kept = Folder::at(data).demo_client();
     let access = match std::fs::read_to_string(&kept) {
         Ok(text) => serde_json::from_str(&text)
             .with_context(|| format!("{} is damaged: remove it and run the demo again", kept.display()))?,
@@ -56,7 +56,7 @@ fn lines(access: &Access) -> String {
 }
 
 /// One word for a POSIX shell, whatever is in it.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 

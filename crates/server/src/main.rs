@@ -13,6 +13,7 @@ mod operator;
 mod serve;
 mod settings;
 mod telemetry;
+mod terminal;
 mod tls;
 
 use clap::Parser;
@@ -34,11 +35,11 @@ fn main() -> ExitCode {
 /// The one place that prints why a command failed: the message, then each cause on a line of its own.
 #[expect(clippy::print_stderr, reason = "a command's last word goes to the terminal, not to the log")]
 fn fail(why: &anyhow::Error) -> ExitCode {
-    eprintln!("valetkey: {why}");
     let mut said = why.to_string();
+    eprintln!("valetkey: {}", terminal::printable(&said));
     for cause in why.chain().skip(1).map(ToString::to_string) {
         if !said.contains(&cause) {
-            eprintln!("  because: {cause}");
+            eprintln!("  because: {}", terminal::printable(&cause));
         }
         said = cause;
     }

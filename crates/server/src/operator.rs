@@ -5,8 +5,10 @@
 mod act;
 mod socket;
 mod table;
+mod verbs;
 
 use crate::compose;
+use crate::data::Folder;
 use crate::env::Access;
 use crate::settings::Settings;
 use anyhow::{Context, Result, bail};
@@ -17,6 +19,10 @@ use std::path::{Path, PathBuf};
 use valetkey_app::App;
 
 pub(crate) use socket::serve;
+pub(crate) use verbs::{
+    AccountVerb, ClientVerb, ConfigVerb, ConnectionFlags, ConnectionVerb, ConnectorVerb, EndpointFlags,
+    EnvironmentVerb, InstanceVerb, LogsVerb, ToolVerb,
+};
 
 /// A noun with its verb.
 #[derive(Subcommand, Serialize, Deserialize)]
@@ -55,244 +61,6 @@ pub(crate) struct Asked<Verb: Subcommand> {
     verb: Verb,
 }
 
-#[derive(Subcommand, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum EnvironmentVerb {
-    /// Make one
-    Create {
-        /// What to call it
-        name: String,
-    },
-    /// All of them
-    List,
-}
-
-#[derive(Subcommand, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ClientVerb {
-    /// Make one; its secret is shown this once
-    Create {
-        /// What to call it
-        name: String,
-        /// Forbid it to read users' tokens
-        #[arg(long)]
-        no_secrets: bool,
-    },
-    /// Give one another secret; the earlier ones go on until `expire`
-    Rotate {
-        /// Its id (skc_...)
-        id: String,
-    },
-    /// End every secret of one but the newest, and all tokens it holds
-    Expire {
-        /// Its id (skc_...)
-        id: String,
-    },
-    /// Remove one: its secrets and tokens stop at once
-    Delete {
-        /// Its id (skc_...)
-        id: String,
-    },
-    /// All of them
-    List,
-    /// A short-lived secret for a shell on this machine, which `env` prints
-    #[command(hide = true)]
-    Shell,
-}
-
-#[derive(Subcommand, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ConnectorVerb {
-    /// All that are loaded
-    List,
-    /// One, with the tools it has
-    Get {
-        /// Its slug, such as googlecalendar
-        slug: String,
-    },
-}
-
-#[derive(Subcommand, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ToolVerb {
-    /// All tools, or one connector's
-    List {
-        /// The connector's slug
-        connector: Option<String>,
-    },
-    /// One, with the schema of its arguments
-    Get {
-        /// Its name, such as gmail_fetch_mails
-        name: String,
-    },
-}
-
-#[derive(Subcommand, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ConnectionVerb {
-    /// Set a connector up
-    Create(ConnectionFlags),
-    /// Change one; what is not given stays
-    Update {
-        /// Its name
-        name: String,
-        #[command(flatten)]
-        flags: EndpointFlags,
-    },
-    /// All of them
-    List,
-    /// One, with the redirect URI to register with its vendor
-    Get {
-        /// Its name
-        name: String,
-    },
-    /// Remove one that no config uses, with its accounts
-    Delete {
-        /// Its name
-        name: String,
-    },
-}
-
-#[derive(Args, Serialize, Deserialize)]
-pub(crate) struct ConnectionFlags {
-    /// The connector's slug, such as gmail
-    connector: String,
-    /// What to call it, such as MY_GMAIL
-    #[arg(long)]
-    name: Option<String>,
-    #[command(flatten)]
-    flags: EndpointFlags,
-}
-
-/// What can be set on a connection.
-#[derive(Args, Default, Serialize, Deserialize)]
-pub(crate) struct EndpointFlags {
-    /// The OAuth client id that the vendor gave you
-    #[arg(long)]
-    client_id: Option<String>,
-    /// File with the OAuth client's secret; - reads it from standard input
-    #[arg(long, value_name = "FILE")]
-    #[serde(skip)]
-    client_secret_file: Option<String>,
-    /// The secret, once read
-    #[arg(skip)]
-    client_secret: Option<String>,
-    /// A scope to ask for; may be given several times [default: the connector's]
-    #[arg(long = "scope")]
-    scopes: Vec<String>,
-    /// Where people sign in, if not at the vendor's own address
-    #[arg(long)]
-    authorize_url: Option<String>,
-    /// Where codes are exchanged, if not at the vendor's own address
-    #[arg(long)]
-    token_url: Option<String>,
-    /// Where tokens are revoked, if not at the vendor's own address
-    #[arg(long)]
-    revoke_url: Option<String>,
-    /// Who the account is, if not at the vendor's own address
-    #[arg(long)]
-    identity_url: Option<String>,
-    /// What replaces scheme, host and port of the vendor's API
-    #[arg(long)]
-    api_base_url: Option<String>,
-}
-
-#[derive(Subcommand, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum AccountVerb {
-    /// All of them, or one user's
-    List {
-        /// The user
-        #[arg(long)]
-        identifier: Option<String>,
-    },
-    /// A link for a user to sign in with
-    Link {
-        /// The connection's name
-        connection: String,
-        /// The user
-        identifier: String,
-    },
-    /// Forget a user's tokens and revoke them at the vendor; the account stays
-    Disconnect {
-        /// Its id (ca_...)
-        id: String,
-    },
-    /// Remove an account and revoke its tokens at the vendor
-    Delete {
-        /// Its id (ca_...)
-        id: String,
-    },
-}
-
-#[derive(Subcommand, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ConfigVerb {
-    /// Make one
-    Create {
-        /// What to call it
-        name: String,
-        /// What it is for
-        #[arg(long, default_value = "")]
-        description: String,
-        /// A connection and its tools: MY_GMAIL, or MY_GMAIL=tool,tool; may be given several times
-        #[arg(long = "connection", required = true)]
-        connections: Vec<String>,
-    },
-    /// All of them
-    List,
-    /// Remove one, with its instances
-    Delete {
-        /// Its id (cfg_...)
-        id: String,
-    },
-}
-
-#[derive(Subcommand, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum InstanceVerb {
-    /// A user's instance on a config, made if there is none; prints its URL
-    Ensure {
-        /// The config's name
-        config: String,
-        /// The user
-        identifier: String,
-        /// The instance's name
-        #[arg(long)]
-        name: Option<String>,
-    },
-    /// All of them, or one user's
-    List {
-        /// The user
-        #[arg(long)]
-        identifier: Option<String>,
-    },
-    /// How far its user has signed in, with links
-    Auth {
-        /// Its id (inst_...)
-        id: String,
-    },
-    /// Remove one: its URL stops at once
-    Delete {
-        /// Its id (inst_...)
-        id: String,
-    },
-}
-
-#[derive(Subcommand, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum LogsVerb {
-    /// The newest records
-    List {
-        /// How many
-        #[arg(long, default_value_t = 30)]
-        limit: u32,
-        /// Only what concerns this id
-        #[arg(long)]
-        subject: Option<String>,
-    },
-}
-
 /// What the operator's requests are carried out on.
 #[derive(Clone)]
 pub(crate) struct Desk {
@@ -307,6 +75,9 @@ pub(crate) struct Desk {
 pub(crate) struct Reply {
     /// The things, each an object whose members are the table's columns.
     pub(crate) rows: Vec<Value>,
+    /// Whether they are one thing that was asked for by name, not a list that happens to hold one.
+    #[serde(default)]
+    pub(crate) single: bool,
     /// What a person should know beside them.
     pub(crate) note: Option<String>,
 }
@@ -321,6 +92,12 @@ pub(crate) async fn run(data: &Path, mut noun: Noun) -> Result<()> {
     let reply = match socket::ask(data, &noun).await? {
         Some(reply) => reply,
         None => {
+            // A command in the wrong place must not leave an empty database and a root key behind.
+            anyhow::ensure!(
+                Folder::at(data).database().exists(),
+                "there is no Valetkey in {}: start `valetkey serve` or `valetkey demo` first, or name its folder with --data",
+                data.display()
+            );
             let settings = Settings::load(data, &crate::cli::ServeFlags::default())?;
             let desk = Desk { app: compose::open(&settings).await?, ca_bundle: None };
             act::perform(&desk, noun).await?

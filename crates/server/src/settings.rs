@@ -13,6 +13,9 @@ use url::Url;
 /// The file's name in the data folder.
 pub(crate) const FILE: &str = "valetkey.toml";
 
+/// The longest that any link may open, in seconds: a week.
+const LONGEST_LINK: u64 = 7 * 24 * 60 * 60;
+
 /// What `valetkey.toml` may say. A key that is not here is an error, so that a typo is not a silent default.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -114,12 +117,21 @@ impl Settings {
             root_key_file: flags.root_key_file.clone().or(file.root_key_file),
             connectors: flags.connectors.clone().or(file.connectors),
             allow: file.outbound.allow,
-            chat_link_life: Duration::from_secs(60 * file.links.chat_minutes.unwrap_or(15)),
-            mail_link_life: Duration::from_secs(3600 * file.links.mail_hours.unwrap_or(24)),
+            chat_link_life: link_life("links.chat_minutes", file.links.chat_minutes.unwrap_or(15), 60)?,
+            mail_link_life: link_life("links.mail_hours", file.links.mail_hours.unwrap_or(24), 3600)?,
             lab: flags.lab,
             lab_address: flags.lab_address.0,
         })
     }
+}
+
+/// How long a link opens: never not at all, and not so long that it becomes a standing key to somebody's account.
+fn link_life(key: &str, units: u64, seconds: u64) -> Result<Duration> {
+    let most = LONGEST_LINK / seconds;
+    if !(1..=most).contains(&units) {
+        bail!("{FILE}: {key} is {units}; it can be 1 to {most}");
+    }
+    Ok(Duration::from_secs(units * seconds))
 }
 
 fn read(path: &Path) -> Result<File> {
@@ -167,6 +179,21 @@ mod tests {
         let settings = Settings::load(folder.path(), &flags).unwrap();
         assert_eq!(settings.public_url.as_str(), "http://localhost:1/");
         assert_eq!(settings.sdk_url.as_str(), "https://localhost:3/");
+    }
+
+    #[test]
+    fn links_open_for_a_while_and_not_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let load = |links: &str| {
+            std::fs::write(folder.path().join(FILE), format!("[links]\n{links}")).unwrap();
+            Settings::load(folder.path(), &ServeFlags::default())
+        };
+        assert_eq!(load("chat_minutes = 1").unwrap().chat_link_life, Duration::from_secs(60));
+        assert_eq!(load("mail_hours = 168").unwrap().mail_link_life, Duration::from_secs(LONGEST_LINK));
+        for (wrong, says) in [("chat_minutes = 0", "1 to 10080"), ("mail_hours = 9223372036854775807", "1 to 168")] {
+            let why = load(wrong).unwrap_err().to_string();
+            assert!(why.contains(says), "{why}");
+        }
     }
 
     #[test]

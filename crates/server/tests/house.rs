@@ -28,6 +28,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mcp", &["app"]),
     ("web", &["app"]),
     ("testkit", &[]),
+    // Measures from outside, so that what it shows is what a user gets.
+    ("bench", &[]),
     ("server", &["storage", "vault", "connectors", "outbound", "app", "api", "mcp", "web", "lab"]),
 ];
 

@@ -2,7 +2,7 @@
 //!
 //! A value is AES-256-GCM under a key of its own, HKDF-SHA256(data key, table and row), with a random nonce. The
 //! associated data is its whole place and its audience: moved to another row, column or environment, or with its
-//! audience changed, it does not open.
+//! audience changed, it does not open; nor does one that was replaced and is put back.
 //!
 //! ```text
 //! blob:  format (1 byte) | length of key id (1) | key id | nonce (12) | ciphertext and tag
@@ -64,6 +64,9 @@ pub struct Place<'a> {
     pub row: &'a str,
     /// The column.
     pub column: &'a str,
+    /// Which of the values that the column has held one after the other; 0 where it is not counted. An older one that
+    /// is put back into its row does not open.
+    pub generation: i64,
     /// The origins it may be sent to; empty for what is never sent.
     pub audience: &'a [String],
 }
@@ -183,8 +186,8 @@ impl DataKey {
     }
 
     fn associated(&self, place: &Place<'_>) -> Aad<Vec<u8>> {
-        let generation = self.generation.to_be_bytes();
-        let fixed: [&[u8]; 8] = [
+        let (generation, value) = (self.generation.to_be_bytes(), place.generation.to_be_bytes());
+        let fixed: [&[u8]; 9] = [
             &[FORMAT],
             place.environment.as_bytes(),
             place.table.as_bytes(),
@@ -193,6 +196,7 @@ impl DataKey {
             self.id.as_str().as_bytes(),
             self.purpose.as_str().as_bytes(),
             &generation,
+            &value,
         ];
         Aad::from(lengths(fixed.into_iter().chain(place.audience.iter().map(String::as_bytes))))
     }
@@ -275,7 +279,14 @@ mod tests {
     }
 
     fn place(audience: &[String]) -> Place<'_> {
-        Place { environment: "env_1", table: "connected_accounts", row: "ca_1", column: "credential", audience }
+        Place {
+            environment: "env_1",
+            table: "connected_accounts",
+            row: "ca_1",
+            column: "credential",
+            generation: 3,
+            audience,
+        }
     }
 
     #[test]
@@ -291,6 +302,8 @@ mod tests {
             Place { table: "connections", ..here },
             Place { row: "ca_2", ..here },
             Place { column: "pending", ..here },
+            Place { generation: 2, ..here },
+            Place { generation: 4, ..here },
             Place { audience: &wider, ..here },
             Place { audience: &joined, ..here },
             Place { audience: &[], ..here },

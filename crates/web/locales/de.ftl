@@ -94,7 +94,7 @@ link-expired-what = Links gelten nur kurze Zeit, damit niemand einen alten benut
 link-expired-do = Fragen Sie den Agenten oder die App, von der er stammt. Dort entsteht sofort ein neuer.
 
 link-unknown-title = Dieser Link führt nirgendwohin
-link-unknown-what = Einen solchen Link gibt es hier nicht. Vielleicht fehlt ein Stück, oder ein neuerer hat ihn abgelöst.
+link-unknown-what = Einen solchen Link gibt es hier nicht. Vielleicht fehlt ein Stück, oder er ist von vor langer Zeit.
 link-unknown-do = Prüfen Sie, ob Sie ihn ganz kopiert haben, oder bitten Sie die App um einen neuen.
 
 link-used-title = Dieser Link wurde schon benutzt

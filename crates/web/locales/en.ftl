@@ -94,7 +94,7 @@ link-expired-what = Links work for a short time only, so that nobody can use an 
 link-expired-do = Ask the agent or the app that gave it to you. It can make a new one at once.
 
 link-unknown-title = This link leads nowhere
-link-unknown-what = There is no such link here. A part of it may be missing, or a newer one has taken its place.
+link-unknown-what = There is no such link here. A part of it may be missing, or it is from long ago.
 link-unknown-do = Check that you copied all of it, or ask the app for a new one.
 
 link-used-title = This link was already used

@@ -94,7 +94,7 @@ link-expired-what = Un lien n’est valable que peu de temps, pour que personne 
 link-expired-do = Adressez-vous à l’agent ou à l’application qui vous l’a donné : un nouveau lien s’obtient aussitôt.
 
 link-unknown-title = Ce lien ne mène nulle part
-link-unknown-what = Il n’y a pas de tel lien ici. Il en manque peut-être un morceau, ou un lien plus récent l’a remplacé.
+link-unknown-what = Il n’y a pas de tel lien ici. Il en manque peut-être un morceau, ou il date d’il y a longtemps.
 link-unknown-do = Vérifiez que vous l’avez copié en entier, ou demandez-en un nouveau à l’application.
 
 link-used-title = Ce lien a déjà servi

@@ -66,7 +66,7 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
     let before = accounts::subject(ctx, &mut tx, id).await?;
     drop(tx);
     let (outcome, home) = match other_account(&account, before.as_ref(), brought) {
-        None => (connected(brought), Home::Account(id)),
+        None => (connected(brought), Home::Account(id, generation + 1)),
         Some(other) => (other, Home::Pending(&exchange.found.authorization.id)),
     };
     // Sealed before the transaction begins: the key may have to be read or made.
@@ -74,7 +74,7 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
     let mut tx = app.store.write().await?;
     let subject = brought.subject.as_ref();
     let stored = match home {
-        Home::Account(id) => {
+        Home::Account(id, _) => {
             accounts::store_credential(ctx, &mut tx, id, generation, &tokens, subject, app.now()).await?
         }
         Home::Pending(id) => {

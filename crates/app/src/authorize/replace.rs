@@ -56,13 +56,13 @@ async fn take(app: &App, found: &Found, asked: &Outcome, waiting: Pending) -> cr
         return Err(Error::new(Kind::FailedPrecondition, message));
     }
     let plain = credential::open(app, ctx, Home::Pending(id), &audience, &waiting.tokens.sealed).await?;
-    let sealed = credential::seal(app, ctx, Home::Account(account), &audience, &plain).await?;
+    let held = accounts::lease(ctx, &mut app.store.read().await?, account).await?;
+    let Some((_, generation, _)) = held else { return Err(Error::not_found("connected account", account)) };
+    let home = Home::Account(account, generation + 1);
+    let sealed = credential::seal(app, ctx, home, &audience, &plain).await?;
     let after = outcome_of(found, &waiting.tokens);
     let tokens = Tokens { sealed, ..waiting.tokens };
     let mut tx = app.store.write().await?;
-    let Some((_, generation, _)) = accounts::lease(ctx, &mut tx, account).await? else {
-        return Err(Error::not_found("connected account", account));
-    };
     let subject = waiting.subject.as_ref();
     let stored = accounts::store_credential(ctx, &mut tx, account, generation, &tokens, subject, app.now()).await?;
     let forgotten = pending_credentials::delete(ctx, &mut tx, id).await?;

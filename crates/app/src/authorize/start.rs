@@ -71,7 +71,7 @@ pub(super) fn verifier_audience(found: &Found) -> Vec<String> {
 
 pub(super) fn verifier_place<'a>(ctx: &'a Ctx, id: &'a AuthorizationId, audience: &'a [String]) -> Place<'a> {
     let environment = ctx.environment.as_str();
-    Place { environment, table: "authorizations", row: id.as_str(), column: "verifier", audience }
+    Place { environment, table: "authorizations", row: id.as_str(), column: "verifier", generation: 0, audience }
 }
 
 /// The authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).

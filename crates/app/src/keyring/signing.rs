@@ -64,5 +64,6 @@ async fn make(keys: &DataKeys, sealer: &DataKey) -> Result<Vec<StoredSigningKey>
 }
 
 fn place(id: &SigningKeyId) -> Place<'_> {
-    Place { environment: "", table: "signing_keys", row: id.as_str(), column: "private_sealed", audience: &[] }
+    let (table, column) = ("signing_keys", "private_sealed");
+    Place { environment: "", table, row: id.as_str(), column, generation: 0, audience: &[] }
 }

@@ -52,6 +52,7 @@ fn place(environment: &EnvironmentId) -> Place<'_> {
         table: "connections",
         row: "conn_1",
         column: "client_secret",
+        generation: 0,
         audience: &[],
     }
 }

@@ -135,7 +135,8 @@ impl Job {
         if begun.held.audience != audience {
             return Ok(Outcome::Ended(Reason::EndpointsChanged));
         }
-        let plain = credential::open(app, ctx, Home::Account(&self.account), &audience, &begun.held.sealed).await?;
+        let home = Home::Account(&self.account, begun.held.generation);
+        let plain = credential::open(app, ctx, home, &audience, &begun.held.sealed).await?;
         let Some(token) = &plain.refresh_token else { return Ok(Outcome::Ended(Reason::NoRefreshToken)) };
         let secret = connections::client_secret(app, &self.connector, &self.connection).await?;
         let endpoint = oauth::Endpoint::of(&self.connector, &self.connection)?;
@@ -157,7 +158,8 @@ impl Job {
     async fn renewed(&self, begun: &Begun, old: Plain, new: Tokens, sent_at: Timestamp) -> Result<rows::Tokens> {
         let plain = Plain { access_token: new.access_token, refresh_token: new.refresh_token.or(old.refresh_token) };
         let audience = begun.held.audience.clone();
-        let sealed = credential::seal(&self.app, &self.ctx, Home::Account(&self.account), &audience, &plain).await?;
+        let home = Home::Account(&self.account, begun.held.generation + 1);
+        let sealed = credential::seal(&self.app, &self.ctx, home, &audience, &plain).await?;
         Ok(rows::Tokens {
             sealed,
             audience,

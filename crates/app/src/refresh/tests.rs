@@ -6,7 +6,7 @@ use crate::{accounts, connections};
 use futures::future::join_all;
 use std::time::Duration;
 use valetkey_domain::account::{Reason, Status};
-use valetkey_storage::accounts as rows;
+use valetkey_storage::{Arg, accounts as rows};
 
 const ROTATING: &str = "{rotates: true, lost_answer: retry_at_expiry}";
 const STATIC: &str = "{rotates: false, lost_answer: retry_now}";
@@ -67,6 +67,17 @@ async fn a_rotated_refresh_token_is_kept_and_a_missing_one_keeps_the_old() {
     }
     assert_eq!(refreshes(&there), ["rt-1", "rt-2", "rt-2"]);
     assert_eq!(there.now().await.scopes, ["read", "write"], "an answer without scopes changes none");
+}
+
+#[tokio::test]
+async fn a_provider_whose_tokens_live_shorter_than_is_wanted_costs_one_refresh_a_call() {
+    let there = signed_in(ROTATING, HOUR).await;
+    there.clock.advance(minutes(60));
+    there.provider.gives(r#"{"access_token":"at-2","refresh_token":"rt-2","expires_in":30}"#);
+    assert_eq!(there.token(None).await.unwrap().0, "at-2");
+    there.provider.gives(r#"{"access_token":"at-3","refresh_token":"rt-3","expires_in":30}"#);
+    assert_eq!(there.token(None).await.unwrap().0, "at-3");
+    assert_eq!(refreshes(&there), ["rt-1", "rt-2"]);
 }
 
 #[tokio::test]
@@ -251,4 +262,19 @@ async fn attack_62_revoking_one_account_spares_its_sibling() {
     assert_eq!(there.token(None).await.unwrap().0, "at-1");
     accounts::delete(&there.app, &there.ctx, &accounts::Which::Id(there.account.id.clone())).await.unwrap();
     assert_eq!(there.provider.asked("/revoke").len(), 1, "the last one ends the grant");
+}
+
+#[tokio::test]
+async fn attack_5_a_credential_that_was_replaced_does_not_open_again() {
+    let there = signed_in(STATIC, HOUR).await;
+    let first = there.now().await.credential.unwrap().sealed;
+    there.clock.advance(minutes(60));
+    there.provider.gives(SECOND);
+    assert_eq!(there.token(None).await.unwrap(), ("at-2".to_owned(), 2));
+    let put_back = "UPDATE connected_accounts SET credential = $1 WHERE id = $2";
+    let mut tx = there.app.store.write().await.unwrap();
+    let values = [Arg::from(&first), Arg::from(there.account.id.as_str())];
+    assert_eq!(tx.run(put_back, values).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert!(matches!(there.token(None).await, Err(Unusable::Failed(_))), "the first tokens are opened again");
 }

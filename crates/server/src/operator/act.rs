@@ -5,14 +5,21 @@ use super::{
     EnvironmentVerb, InstanceVerb, LogsVerb, Noun, Reply, ToolVerb,
 };
 use crate::env::Access;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Subcommand;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use valetkey_app::accounts::Which;
 use valetkey_app::{App, Page, accounts, clients, configs, connections, doors, environments, instances, journal};
+use valetkey_connectors::Connector;
 use valetkey_domain::account::{ConnectedAccount, Owner};
+use valetkey_domain::client::ApiClient;
+use valetkey_domain::config::Mapping;
 use valetkey_domain::connection::{Connection, Settings};
-use valetkey_domain::name::Identifier;
+use valetkey_domain::environment::Environment;
+use valetkey_domain::id::{ClientId, ConnectionId};
+use valetkey_domain::instance::McpInstance;
+use valetkey_domain::name::{ConnectionName, Identifier};
 use valetkey_domain::{Ctx, Secret};
 
 /// How many things a list shows.
@@ -46,11 +53,12 @@ async fn enter<Verb: Subcommand>(app: &App, asked: &Asked<Verb>) -> Result<Ctx> 
 }
 
 async fn environment(app: &App, verb: EnvironmentVerb) -> Result<Reply> {
-    let found = match verb {
-        EnvironmentVerb::Create { name } => vec![environments::create(app, &name).await?],
-        EnvironmentVerb::List => environments::list(app).await?,
-    };
-    Ok(rows(found.iter().map(|e| json!({"id": e.id, "name": e.name, "created_at": e.created_at.to_string()}))))
+    let row = |e: &Environment| json!({"id": e.id, "name": e.name, "created_at": e.created_at.to_string()});
+    match verb {
+        EnvironmentVerb::Create { name } => Ok(one(row(&environments::create(app, &name).await?))),
+        EnvironmentVerb::Get { name } => Ok(one(row(&environments::by_name(app, &name).await?))),
+        EnvironmentVerb::List => Ok(rows(environments::list(app).await?.iter().map(row))),
+    }
 }
 
 fn connector(app: &App, verb: ConnectorVerb) -> Result<Reply> {
@@ -59,21 +67,28 @@ fn connector(app: &App, verb: ConnectorVerb) -> Result<Reply> {
             json!({"connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "tools": c.tools.len()})
         }))),
         ConnectorVerb::Get { slug } => {
-            let found = app.catalog.connector(&slug).ok_or_else(|| {
-                let near = app.catalog.nearest_connector(&slug).map(|near| format!("; did you mean '{near}'?"));
-                anyhow::anyhow!("there is no connector '{slug}'{}", near.unwrap_or_default())
-            })?;
-            Ok(rows([json!({
+            let found = connector_of(app, &slug)?;
+            Ok(one(json!({
                 "connector": found.slug, "name": found.display_name, "provider": found.provider_key(),
                 "scopes": found.default_scopes, "tools": found.tools.keys().collect::<Vec<_>>(),
-            })]))
+            })))
         }
     }
+}
+
+fn connector_of(app: &App, slug: &str) -> Result<Arc<Connector>> {
+    app.catalog.connector(slug).ok_or_else(|| {
+        let near = app.catalog.nearest_connector(slug).map(|near| format!("; did you mean '{near}'?"));
+        anyhow::anyhow!("there is no connector '{slug}'{}", near.unwrap_or_default())
+    })
 }
 
 fn tool(app: &App, verb: ToolVerb) -> Result<Reply> {
     match verb {
         ToolVerb::List { connector } => {
+            if let Some(slug) = &connector {
+                connector_of(app, slug)?;
+            }
             let wanted = app.catalog.connectors().filter(|c| connector.as_ref().is_none_or(|slug| *slug == c.slug));
             let tools = wanted.flat_map(|c| c.tools.values().cloned().collect::<Vec<_>>());
             Ok(rows(tools.map(|t| {
@@ -87,10 +102,10 @@ fn tool(app: &App, verb: ToolVerb) -> Result<Reply> {
                 anyhow::anyhow!("tool not found: '{name}'{}", near.unwrap_or_default())
             })?;
             let definition = &tool.definition;
-            Ok(rows([json!({
+            Ok(one(json!({
                 "tool": definition.name, "connector": connector.slug, "effect": definition.effect,
                 "description": definition.description, "input_schema": definition.input_schema,
-            })]))
+            })))
         }
     }
 }
@@ -119,12 +134,23 @@ async fn client(desk: &Desk, ctx: &Ctx, verb: ClientVerb) -> Result<Reply> {
                 client_secret: issued.secret.expose().to_owned(),
                 ca_bundle: desk.ca_bundle.clone(),
             };
-            Ok(rows([serde_json::to_value(access)?]))
+            Ok(one(serde_json::to_value(access)?))
         }
-        ClientVerb::List => Ok(rows(clients::list(app, ctx).await?.iter().map(
-            |c| json!({"client_id": c.id, "name": c.name, "scopes": c.scopes, "created_at": c.created_at.to_string()}),
-        ))),
+        ClientVerb::List => Ok(rows(clients::list(app, ctx).await?.iter().map(client_row))),
+        ClientVerb::Get { id } => {
+            let id = ClientId::parse(&id)?;
+            let all = clients::list(app, ctx).await?;
+            let found = all.iter().find(|client| client.id == id);
+            Ok(one(client_row(found.with_context(|| format!("API client '{id}' not found; `client list` shows all"))?)))
+        }
     }
+}
+
+fn client_row(client: &ApiClient) -> Value {
+    json!({
+        "client_id": client.id, "name": client.name, "scopes": client.scopes,
+        "created_at": client.created_at.to_string(),
+    })
 }
 
 /// The answer that carries a new secret: the only time it is ever shown.
@@ -132,7 +158,7 @@ fn issued(issued: &clients::Issued) -> Reply {
     let row = json!({
         "client_id": issued.client.id, "client_secret": issued.secret.expose(), "name": issued.client.name,
     });
-    Reply { rows: vec![row], note: Some("The secret is shown this once: keep it where your app finds it.".into()) }
+    Reply { note: Some("The secret is shown this once: keep it where your app finds it.".into()), ..one(row) }
 }
 
 async fn connection(app: &App, ctx: &Ctx, verb: ConnectionVerb) -> Result<Reply> {
@@ -142,20 +168,20 @@ async fn connection(app: &App, ctx: &Ctx, verb: ConnectionVerb) -> Result<Reply>
             let client_secret = flags.client_secret.as_deref().map(Secret::from);
             let settings = settings(Settings::default(), flags);
             let new = connections::New { name, connector, settings, client_secret };
-            Ok(rows([shown(app, &connections::create(app, ctx, new).await?)]))
+            Ok(one(shown(app, &connections::create(app, ctx, new).await?)))
         }
         ConnectionVerb::Update { name, flags } => {
             let before = connections::by_name(app, ctx, &name).await?;
             let client_secret = flags.client_secret.as_deref().map(Secret::from);
             let settings = Some(settings(before.settings, flags));
             let change = connections::Change { settings, client_secret, enabled: None };
-            Ok(rows([shown(app, &connections::update(app, ctx, &before.id, change).await?)]))
+            Ok(one(shown(app, &connections::update(app, ctx, &before.id, change).await?)))
         }
         ConnectionVerb::List => {
             let found = connections::list(app, ctx, &connections::Filter::default(), &page).await?;
             Ok(rows(found.items.iter().map(|c| json!({"name": c.name, "connector": c.connector, "id": c.id}))))
         }
-        ConnectionVerb::Get { name } => Ok(rows([shown(app, &connections::by_name(app, ctx, &name).await?)])),
+        ConnectionVerb::Get { name } => Ok(one(shown(app, &connections::by_name(app, ctx, &name).await?))),
         ConnectionVerb::Delete { name } => {
             let found = connections::by_name(app, ctx, &name).await?;
             connections::delete(app, ctx, &found.id).await?;
@@ -195,13 +221,20 @@ async fn account(app: &App, ctx: &Ctx, verb: AccountVerb) -> Result<Reply> {
         AccountVerb::List { identifier } => {
             let filter = accounts::Filter { identifier, ..accounts::Filter::default() };
             let page = Page { size: MOST, after: None };
-            Ok(rows(accounts::list(app, ctx, &filter, &page).await?.items.iter().map(account_row)))
+            let found = accounts::list(app, ctx, &filter, &page).await?;
+            let connections = connections::list(app, ctx, &connections::Filter::default(), &page).await?;
+            let name = |id: &ConnectionId| connections.items.iter().find(|c| c.id == *id).map(|c| &c.name);
+            Ok(rows(found.items.iter().map(|account| account_row(account, name(&account.connection)))))
+        }
+        AccountVerb::Get { id } => {
+            let (connection, account) = accounts::get(app, ctx, &Which::Id(id.try_into()?)).await?;
+            Ok(one(account_row(&account, Some(&connection.name))))
         }
         AccountVerb::Link { connection, identifier } => {
             let connection = connections::by_name(app, ctx, &connection).await?;
             let owner = Owner::of(Identifier::parse(&identifier)?);
             let link = accounts::link(app, ctx, &connection, owner).await?;
-            Ok(rows([json!({"link": link.url, "opens_until": link.expires_at.to_string()})]))
+            Ok(one(json!({"link": link.url, "opens_until": link.expires_at.to_string()})))
         }
         AccountVerb::Disconnect { id } => {
             accounts::disconnect(app, ctx, &Which::Id(id.try_into()?)).await?;
@@ -214,9 +247,9 @@ async fn account(app: &App, ctx: &Ctx, verb: AccountVerb) -> Result<Reply> {
     }
 }
 
-fn account_row(account: &ConnectedAccount) -> Value {
+fn account_row(account: &ConnectedAccount, connection: Option<&ConnectionName>) -> Value {
     json!({
-        "id": account.id, "identifier": account.owner.identifier, "connection": account.connection,
+        "id": account.id, "identifier": account.owner.identifier, "connection": connection,
         "status": account.status.name(), "reason": account.status.reason(), "subject": account.subject,
     })
 }
@@ -226,7 +259,7 @@ async fn config(app: &App, ctx: &Ctx, verb: ConfigVerb) -> Result<Reply> {
         ConfigVerb::Create { name, description, connections } => {
             let mappings = connections.iter().map(|text| mapping(text)).collect();
             let made = configs::create(app, ctx, configs::New { name, description, mappings }).await?;
-            Ok(rows([json!({"name": made.name, "id": made.id, "mcp_server_url": configs::server_url(app, &made)})]))
+            Ok(one(json!({"name": made.name, "id": made.id, "mcp_server_url": configs::server_url(app, &made)})))
         }
         ConfigVerb::List => {
             let page = Page { size: MOST, after: None };
@@ -236,10 +269,25 @@ async fn config(app: &App, ctx: &Ctx, verb: ConfigVerb) -> Result<Reply> {
                 json!({"name": c.name, "id": c.id, "connections": connections, "description": c.description})
             })))
         }
+        ConfigVerb::Get { name } => {
+            let found = configs::by_name(app, ctx, &name).await?;
+            let connections: Vec<_> = found.mappings.iter().map(mapped).collect();
+            Ok(one(json!({
+                "name": found.name, "id": found.id, "description": found.description, "connections": connections,
+            })))
+        }
         ConfigVerb::Delete { id } => {
             configs::delete(app, ctx, &id.try_into()?).await?;
             Ok(said("deleted, with its instances"))
         }
+    }
+}
+
+/// As [`mapping`] reads it.
+fn mapped(mapping: &Mapping) -> String {
+    match mapping.tools.as_slice() {
+        [] => mapping.connection_name.to_string(),
+        tools => format!("{}={}", mapping.connection_name, tools.join(",")),
     }
 }
 
@@ -254,8 +302,10 @@ async fn instance(app: &App, ctx: &Ctx, verb: InstanceVerb) -> Result<Reply> {
     match verb {
         InstanceVerb::Ensure { config, identifier, name } => {
             let made = instances::ensure(app, ctx, instances::Ensure { config, identifier, name }).await?;
-            let url = instances::url(app, ctx, &made).await?;
-            Ok(rows([json!({"id": made.id, "name": made.name, "identifier": made.identifier, "url": url.expose()})]))
+            instance_with_url(app, ctx, &made).await
+        }
+        InstanceVerb::Get { id } => {
+            instance_with_url(app, ctx, &instances::get(app, ctx, &id.try_into()?).await?).await
         }
         InstanceVerb::List { identifier } => {
             let filter = instances::Filter { identifier, ..instances::Filter::default() };
@@ -281,6 +331,14 @@ async fn instance(app: &App, ctx: &Ctx, verb: InstanceVerb) -> Result<Reply> {
     }
 }
 
+async fn instance_with_url(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<Reply> {
+    let url = instances::url(app, ctx, instance).await?;
+    Ok(one(json!({
+        "id": instance.id, "config": instance.config_name, "identifier": instance.identifier, "name": instance.name,
+        "url": url.expose(),
+    })))
+}
+
 async fn logs(app: &App, ctx: &Ctx, verb: LogsVerb) -> Result<Reply> {
     let LogsVerb::List { limit, subject } = verb;
     let found = journal::newest(app, ctx, subject.as_deref(), limit.min(MOST)).await?;
@@ -292,10 +350,14 @@ async fn logs(app: &App, ctx: &Ctx, verb: LogsVerb) -> Result<Reply> {
     })))
 }
 
+fn one(row: Value) -> Reply {
+    Reply { rows: vec![row], single: true, note: None }
+}
+
 fn rows(rows: impl IntoIterator<Item = Value>) -> Reply {
-    Reply { rows: rows.into_iter().collect(), note: None }
+    Reply { rows: rows.into_iter().collect(), ..Reply::default() }
 }
 
 fn said(note: impl Into<String>) -> Reply {
-    Reply { rows: vec![], note: Some(note.into()) }
+    Reply { note: Some(note.into()), ..Reply::default() }
 }

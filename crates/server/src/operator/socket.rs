@@ -54,7 +54,7 @@ pub(crate) async fn serve(desk: Desk, path: PathBuf, stop: CancellationToken) ->
 /// # Errors
 /// The server refused, in its own words.
 pub(super) async fn ask(data: &Path, noun: &Noun) -> Result<Option<Reply>> {
-    let Ok(mut stream) = UnixStream::connect(Folder::open(data)?.socket()).await else { return Ok(None) };
+    let Ok(mut stream) = UnixStream::connect(Folder::at(data).socket()).await else { return Ok(None) };
     let mut line = serde_json::to_vec(noun)?;
     line.push(b'\n');
     stream.write_all(&line).await?;

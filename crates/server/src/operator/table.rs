@@ -1,6 +1,7 @@
 //! Prints an answer: a plain table for people, JSON for programs.
 
 use super::Reply;
+use crate::terminal::printable;
 use anyhow::Result;
 use serde_json::Value;
 
@@ -17,7 +18,9 @@ pub(super) fn print(reply: &Reply, json: bool) -> Result<()> {
 fn plain(reply: &Reply) -> String {
     let mut text = match reply.rows.as_slice() {
         [] => String::new(),
-        [Value::Object(one)] => one.iter().map(|(name, value)| format!("{name:<16} {}\n", cell(value))).collect(),
+        [Value::Object(one)] if reply.single => {
+            one.iter().map(|(name, value)| format!("{name:<16} {}\n", cell(value))).collect()
+        }
         rows => table(rows),
     };
     if let Some(note) = &reply.note {
@@ -46,8 +49,7 @@ fn table(rows: &[Value]) -> String {
     lines.iter().map(render).collect()
 }
 
-/// One value as a line of text. Control characters are shown as escapes: what a provider or a user wrote must not
-/// steer the terminal.
+/// One value as a line of text, made fit for a terminal.
 fn cell(value: &Value) -> String {
     let text = match value {
         Value::Null => String::new(),
@@ -57,7 +59,7 @@ fn cell(value: &Value) -> String {
         }
         other => other.to_string(),
     };
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    printable(&text).replace('\n', "\\n")
 }
 
 #[cfg(test)]
@@ -72,7 +74,15 @@ mod tests {
     }
 
     #[test]
-    fn terminal_escapes_are_shown_not_obeyed() {
-        assert_eq!(cell(&json!("\u{1b}[2Jgone\u{7}")), "\\u{1b}[2Jgone\\u{7}");
+    fn a_list_of_one_is_a_list_still() {
+        let list = Reply { rows: vec![json!({"name": "a"})], ..Reply::default() };
+        assert_eq!(plain(&list), "NAME\na\n");
+        assert_eq!(plain(&Reply { single: true, ..list }), "name             a\n");
+        assert_eq!(plain(&Reply::default()), "none\n");
+    }
+
+    #[test]
+    fn a_cell_is_one_line() {
+        assert_eq!(cell(&json!("a\nb\u{1b}")), "a\\nb\\u{1b}");
     }
 }

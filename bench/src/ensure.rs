@@ -1,0 +1,42 @@
+//! How many `EnsureMcpInstance` a second, for users who have their server and for new ones, over REST.
+
+use crate::bursts::{alone, micros};
+use crate::load::{Make, Side};
+use crate::process::Process;
+use crate::stage::{self, Stage};
+use crate::table::Table;
+use anyhow::Result;
+use std::sync::Arc;
+
+/// Connections at a time.
+const CONNECTIONS: usize = 64;
+
+/// Turns, and requests of one.
+const TURNS: usize = 5;
+const REQUESTS: usize = 6_000;
+
+/// How many users there are whose instance exists.
+const USERS: usize = 1_000;
+
+/// Measures new instances first, whose users then exist.
+///
+/// # Errors
+/// An answer was no success.
+pub(crate) async fn measure(stage: &Stage, server: &Process, table: &mut Table) -> Result<()> {
+    let user = |number: usize| format!("user-{number}@example.com");
+    let (by, bearer) = (stage.token.clone(), stage.token.clone());
+    let fresh: Make = Arc::new(move |number| stage::ensure(&user(number)).with(&by));
+    let known: Make = Arc::new(move |number| stage::ensure(&user(number % USERS)).with(&bearer));
+    for (figure, make, goal) in [("new", fresh, 3_000.0), ("existing", known, 10_000.0)] {
+        let mut side = Side::open(stage.address(), CONNECTIONS, vec![server], make).await?;
+        let found = alone(&mut side, TURNS, REQUESTS).await?;
+        table.row(
+            &format!("ensure_instance, {figure}, {CONNECTIONS} at a time (REST)"),
+            format!("{:.0}/s", found.rate),
+            format!("CPU {:.0} us, {:.1} ms each", micros(found.cpu), micros(found.median) / 1e3),
+            &format!("> {goal}/s"),
+            found.rate > goal,
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Load: a bounded number of requests over a few connections, and what each burst of them cost.
+
+use crate::client::{Ask, Connection, spawn};
+use crate::process::Process;
+use anyhow::{Context, Result};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// Makes the n-th request of a side, counted over all its bursts.
+pub(crate) type Make = Arc<dyn Fn(usize) -> Ask + Send + Sync>;
+
+/// One side of a comparison.
+pub(crate) struct Side<'a> {
+    /// The processes whose CPU time counts.
+    pub(crate) processes: Vec<&'a Process>,
+    connections: Vec<Connection>,
+    make: Make,
+    next: Arc<AtomicUsize>,
+}
+
+/// What one burst cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Burst {
+    /// Requests answered per second.
+    pub(crate) rate: f64,
+    /// The median time of one request.
+    pub(crate) median: Duration,
+    /// CPU time of the side's processes per request.
+    pub(crate) cpu: Duration,
+}
+
+impl<'a> Side<'a> {
+    /// Connects.
+    ///
+    /// # Errors
+    /// Nobody listens there.
+    pub(crate) async fn open(
+        address: SocketAddr,
+        connections: usize,
+        processes: Vec<&'a Process>,
+        make: Make,
+    ) -> Result<Self> {
+        let connections = futures::future::try_join_all((0..connections).map(|_| Connection::open(address))).await?;
+        Ok(Self { processes, connections, make, next: Arc::default() })
+    }
+
+    /// Sends this many requests, each connection the next one as soon as it has its answer.
+    ///
+    /// # Errors
+    /// An answer was no success.
+    pub(crate) async fn burst(&mut self, requests: usize) -> Result<Burst> {
+        let end = self.next.load(Ordering::Relaxed) + requests;
+        let (cpu, began) = (self.cpu()?, Instant::now());
+        let workers: Vec<_> = std::mem::take(&mut self.connections)
+            .into_iter()
+            .map(|connection| spawn(work(connection, self.make.clone(), self.next.clone(), end)))
+            .collect();
+        let mut times = Vec::with_capacity(requests);
+        for worker in workers {
+            let (connection, taken) = worker.await??;
+            self.connections.push(connection);
+            times.extend(taken);
+        }
+        let wall = began.elapsed();
+        // Each worker took one number too many to see that it was done.
+        self.next.store(end, Ordering::Relaxed);
+        let count = u32::try_from(requests)?;
+        let cpu = self.cpu()?.saturating_sub(cpu) / count;
+        Ok(Burst { rate: f64::from(count) / wall.as_secs_f64(), median: median(times).context("no requests")?, cpu })
+    }
+
+    fn cpu(&self) -> Result<Duration> {
+        self.processes.iter().map(|process| process.cpu()).sum()
+    }
+}
+
+async fn work(
+    mut connection: Connection,
+    make: Make,
+    next: Arc<AtomicUsize>,
+    end: usize,
+) -> Result<(Connection, Vec<Duration>)> {
+    let mut times = Vec::new();
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= end {
+            return Ok((connection, times));
+        }
+        let ask = make(number);
+        let began = Instant::now();
+        connection.ask(&ask).await?;
+        times.push(began.elapsed());
+    }
+}
+
+/// The middle of some values; of two, the greater.
+pub(crate) fn median<T: PartialOrd + Copy>(mut values: Vec<T>) -> Option<T> {
+    values.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+    values.get(values.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle() {
+        assert_eq!(median(vec![3, 1, 2]), Some(2));
+        assert_eq!(median(vec![4.0, 1.0]), Some(4.0));
+        assert_eq!(median::<u8>(vec![]), None);
+    }
+}

@@ -1,0 +1,185 @@
+//! What has to stand before anything can be measured: a data folder in which a user has consented, the lab, a config
+//! with all ten tools, and that user's MCP server.
+
+use crate::SAME_BYTES;
+use crate::client::{Ask, Bearer, Connection, text};
+use crate::process::Process;
+use crate::same_bytes;
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+/// The demo's user, who has consented to its connections.
+const USER: &str = "demo-user";
+
+/// The config that is measured.
+pub(crate) const CONFIG: &str = "bench";
+
+/// The stage: everything but the server itself, which is measured from its start on.
+pub(crate) struct Stage {
+    folder: PathBuf,
+    http: SocketAddr,
+    tls: SocketAddr,
+    /// Where the lab plays Google.
+    pub(crate) lab_address: SocketAddr,
+    /// The lab.
+    pub(crate) lab: Process,
+    /// The path of the user's MCP URL.
+    pub(crate) mcp: String,
+    /// An API client's access token.
+    pub(crate) token: Bearer,
+    /// The user's access token at the lab.
+    pub(crate) lab_token: Bearer,
+    /// The id of one of the user's events there.
+    pub(crate) event: String,
+}
+
+impl Stage {
+    /// Runs the demo once in this folder, then starts the lab as a process of its own.
+    ///
+    /// # Errors
+    /// Something of it did not work; the processes' words are in `*.log` of the folder.
+    pub(crate) async fn set(folder: &Path) -> Result<Self> {
+        let [http, tls] = [free()?, free()?];
+        let lab_address = free_pair()?;
+        let mut demo = start_on(folder, "demo", http, tls, lab_address)?;
+        demo.says("Valetkey is running").await.context("the demo")?;
+        demo.stop().await?;
+        let allow = format!("[outbound]\nallow = [\"{lab_address}\"]\n");
+        std::fs::write(data(folder).join("valetkey.toml"), allow)?;
+        let mut lab = launch(folder, &["lab", "--lab-address", &lab_address.to_string()])?;
+        lab.says("the provider lab").await?;
+        let mut stage = Self {
+            folder: folder.to_owned(),
+            http,
+            tls,
+            lab_address,
+            lab,
+            mcp: String::new(),
+            token: Bearer::new("")?,
+            lab_token: Bearer::new("")?,
+            event: String::new(),
+        };
+        stage.fill().await?;
+        Ok(stage)
+    }
+
+    /// Makes config and instance, and looks up what the figures need.
+    async fn fill(&mut self) -> Result<()> {
+        let server = self.server().await?;
+        let mut http = Connection::open(self.http).await?;
+        let client: Value = serde_json::from_slice(&std::fs::read(data(&self.folder).join("demo-client.json"))?)?;
+        let (id, secret) = (text(&client, "/client_id")?, text(&client, "/client_secret")?);
+        let fields = [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", &secret)];
+        self.token = Bearer::new(&text(&http.json(&Ask::form("/oauth/token", &fields)).await?, "/access_token")?)?;
+        let mappings = ["MY_GMAIL", "MY_CALENDAR"].map(|name| json!({"connection_name": name, "tools": []}));
+        let config = json!({"name": CONFIG, "connection_tool_mappings": mappings});
+        http.ask(&Ask::post("/api/v1/mcp/configs", &config).with(&self.token)).await?;
+        let instance = http.json(&ensure(USER).with(&self.token)).await?;
+        let url = text(&instance, "/instance/url")?;
+        self.mcp = format!("/mcp/v1/{}", url.rsplit('/').next().unwrap_or_default());
+        let account = format!("/api/v1/connected_accounts/auth?connector=MY_CALENDAR&identifier={USER}");
+        let account = http.json(&Ask::get(&account).with(&self.token)).await?;
+        let at = "/connected_account/authorization_details/oauth_token/access_token";
+        self.lab_token = Bearer::new(&text(&account, at)?)?;
+        self.event = self.first_event().await?;
+        server.stop().await
+    }
+
+    async fn first_event(&self) -> Result<String> {
+        let ask = Ask::get("/calendar/v3/calendars/primary/events?maxResults=1").with(&self.lab_token);
+        text(&Connection::open(self.lab_address).await?.json(&ask).await?, "/items/0/id")
+    }
+
+    /// Starts the server and waits until it answers.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub(crate) async fn server(&self) -> Result<Process> {
+        let server = self.starting()?;
+        self.answers(&Ask::get("/healthz")).await?;
+        Ok(server)
+    }
+
+    /// Starts the server without waiting for it.
+    ///
+    /// # Errors
+    /// There is no binary beside this one.
+    pub(crate) fn starting(&self) -> Result<Process> {
+        start_on(&self.folder, "serve", self.http, self.tls, self.lab_address)
+    }
+
+    /// Asks again and again until there is an answer.
+    ///
+    /// # Errors
+    /// None came in a minute.
+    pub(crate) async fn answers(&self, ask: &Ask) -> Result<()> {
+        let until = async {
+            loop {
+                if let Ok(mut connection) = Connection::open(self.http).await {
+                    return connection.ask(ask).await.map(drop);
+                }
+                tokio::time::sleep(std::time::Duration::from_micros(500)).await;
+            }
+        };
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(60), until).await;
+        waited.with_context(|| format!("the server does not answer, see {}", self.folder.display()))?
+    }
+
+    /// Where the server listens in clear text.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Starts the handler that answers these bytes, and says where.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub(crate) async fn same_bytes(&self, bytes: &[u8]) -> Result<(Process, SocketAddr)> {
+        let file = self.folder.join("same-bytes.json");
+        std::fs::write(&file, bytes)?;
+        let program = std::env::current_exe()?;
+        let mut process =
+            Process::start(&program, &[SAME_BYTES, &file.display().to_string()], &self.folder.join("same-bytes.log"))?;
+        let line = process.says(same_bytes::READY).await?;
+        let address = line.trim_start_matches(same_bytes::READY).parse()?;
+        Ok((process, address))
+    }
+}
+
+/// The request for a user's instance of the config.
+pub(crate) fn ensure(user: &str) -> Ask {
+    Ask::post("/api/v1/mcp/instances", &json!({"config_name": CONFIG, "user_identifier": user}))
+}
+
+fn data(folder: &Path) -> PathBuf {
+    folder.join("data")
+}
+
+fn start_on(folder: &Path, command: &str, http: SocketAddr, tls: SocketAddr, lab: SocketAddr) -> Result<Process> {
+    let [http, tls, lab] = [http, tls, lab].map(|address| address.to_string());
+    launch(folder, &[command, "--http", &http, "--tls", &tls, "--lab-address", &lab])
+}
+
+/// The binary that lies beside this one.
+fn launch(folder: &Path, arguments: &[&str]) -> Result<Process> {
+    let program = std::env::current_exe()?.with_file_name("valetkey");
+    let data = data(folder).display().to_string();
+    let arguments: Vec<&str> = ["--data", &data].into_iter().chain(arguments.iter().copied()).collect();
+    let log = arguments.get(2).map_or_else(|| folder.join("log"), |command| folder.join(format!("{command}.log")));
+    Process::start(&program, &arguments, &log)
+}
+
+fn free() -> Result<SocketAddr> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}
+
+/// An address whose next port is free too: the lab's controls take it.
+fn free_pair() -> Result<SocketAddr> {
+    let pairs = std::iter::repeat_with(free).take(50).filter_map(Result::ok);
+    let next = |address: &SocketAddr| address.port().checked_add(1);
+    let mut both = pairs
+        .filter(|address| next(address).is_some_and(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()));
+    both.next().context("no two neighbouring ports are free")
+}

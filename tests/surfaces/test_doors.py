@@ -1,0 +1,247 @@
+"""Every door of the control plane, tried by a nobody and by a stranger (a client of another environment).
+
+REST doors come from the server's own /openapi.json, gRPC doors from the descriptors in the official SDK: a door that
+appears in either and is not in the tables below fails a test here.
+"""
+
+import json
+import re
+
+import pytest
+
+from kit import scripts
+
+OPEN = {"/oauth/token", "/keys"}
+# The services that AgentKit is made of; of the SDK's others the server answers that it has no such method.
+OURS = {
+    f"scalekit.v1.{package}.{service}"
+    for package, service in [
+        ("mcp", "McpService"), ("connections", "ConnectionService"), ("connected_accounts", "ConnectedAccountService"),
+        ("providers", "ProviderService"), ("tools", "ToolService"), ("triggers", "TriggerService"),
+        ("agentkit_logs", "AgentkitLogsService"), ("agentkit_logs", "AgentkitAnalyticsService"),
+    ]
+}
+OWNER = "doors-owner"
+
+# What a stranger sends to each method: the owner's own ids and names.
+FOREIGN = {
+    "CreateConnectedAccount": {"connector": "doors-only", "identifier": OWNER, "connected_account": {}},
+    "UpdateConnectedAccount": {"connector": "doors-only", "identifier": OWNER, "connected_account": {}},
+    "DeleteConnectedAccount": {"id": "account"},
+    "DisconnectConnectedAccount": {"id": "account"},
+    "GetConnectedAccount": {"id": "account"},
+    "GetConnectedAccountAuth": {"connector": "doors-only", "identifier": OWNER},
+    "GetConnectedAccountDetails": {"id": "account"},
+    "GetMagicLinkForConnectedAccount": {"connector": "doors-only", "identifier": OWNER},
+    "DeleteEnvironmentConnection": {"connection_id": "connection"},
+    "GetEnvironmentConnection": {"connection_id": "connection"},
+    "UpdateEnvironmentConnection": {"connection_id": "connection", "connection": {"provider_key": "GMAIL", "type": "OAUTH"}},
+    "DisableEnvironmentConnection": {"connection_id": "connection"},
+    "EnableEnvironmentConnection": {"connection_id": "connection"},
+    "DeleteMcpConfig": {"config_id": "config"},
+    "GetMcpConfig": {"config_id": "config"},
+    "UpdateMcpConfig": {"config_id": "config", "description": "taken"},
+    "ListMcpConnectedAccounts": {"config_id": "config", "identifier": OWNER, "include_auth_link": True},
+    "DeleteMcpInstance": {"instance_id": "instance"},
+    "GetMcpInstance": {"instance_id": "instance"},
+    "UpdateMcpInstance": {"instance_id": "instance", "name": "taken"},
+    "EnsureMcpInstance": {"config_name": "doors", "user_identifier": OWNER},
+    "GetMcpInstanceAuthState": {"instance_id": "instance", "include_auth_links": True},
+}
+# Methods that list: the stranger gets an empty list. Methods that make something of the stranger's own: see below.
+LISTS = {"ListConnectedAccounts", "ListConnections", "ListAppConnections", "ListMcpConfigs", "ListMcpInstances"}
+MAKES = {"CreateMcpConfig", "CreateEnvironmentConnection"}
+
+
+@pytest.fixture(scope="module")
+def stranger(demo):
+    """A token of a client in a second environment."""
+    demo.cli("environment", "create", "elsewhere")
+    made = demo.cli_json("client", "create", "stranger", "--environment", "elsewhere")[0]
+    return demo.token_of(made["client_id"], made["client_secret"])
+
+
+@pytest.fixture(scope="module")
+def owner(demo):
+    """The ids of things in the demo's own environment."""
+    connection = demo.cli_json("connection", "create", "gmail", "--name", "doors-only")[0]["id"]
+    mappings = [{"connection_name": "doors-only", "tools": []}]
+    instance = demo.instance(OWNER, "doors", mappings)
+    token = demo.token()
+    account = demo.api(
+        "POST", "/api/v1/connected_accounts",
+        {"connector": "doors-only", "identifier": OWNER, "connected_account": {}}, token,
+    )["connected_account"]["id"]
+    return {"connection": connection, "config": instance["config"]["id"], "instance": instance["id"], "account": account}
+
+
+@pytest.fixture(scope="module")
+def documented(demo):
+    """(verb, path, method name) of every REST door."""
+    paths = json.loads(demo.answer("GET", "/openapi.json")[1])["paths"]
+    return [
+        (verb.upper(), path, re.sub(r"^.*?_|_\d+$", "", operation["operationId"]))
+        for path, verbs in paths.items() for verb, operation in verbs.items() if path not in OPEN
+    ]
+
+
+@pytest.fixture(scope="module")
+def methods():
+    return scripts.run("grpc_doors.py", asked={})
+
+
+@pytest.fixture(scope="module")
+def refused_tokens(demo):
+    """Tokens that are no good: forged ones, and one that was good until its client was removed."""
+    made = demo.cli_json("client", "create", "short-lived")[0]
+    gone = demo.token_of(made["client_id"], made["client_secret"])
+    forged = scripts.run("tokens.py", gone, demo.answer("GET", "/keys")[1])
+    assert demo.answer("GET", "/api/v1/mcp/configs", token=gone)[0] == 200
+    demo.cli("client", "delete", made["client_id"])
+    return {**forged, "of a removed client": gone}
+
+
+def ask(demo, calls):
+    return scripts.run("grpc_doors.py", asked={"target": f"localhost:{demo.http}", "calls": calls})
+
+
+def foreign(method, ids):
+    return {key: ids.get(value, value) if isinstance(value, str) else value for key, value in FOREIGN[method].items()}
+
+
+def rest(verb, path, message):
+    """The REST form of a message: path, query or body."""
+    rest_of = dict(message)
+    for name in re.findall(r"{(\w+)}", path):
+        path = path.replace(f"{{{name}}}", str(rest_of.pop(name)))
+    if verb in ("GET", "DELETE") or path.endswith(":get_auth_state"):
+        query = "&".join(f"{key}={str(value).lower() if value is True else value}" for key, value in rest_of.items())
+        return f"{path}?{query}" if query else path, None
+    return path, rest_of.get("connection", rest_of)
+
+
+def test_attack_2_a_nobody_passes_no_rest_door(demo, documented):
+    assert len(documented) > 30
+    for verb, path, _ in documented:
+        path = re.sub(r"{\w+}", "conn_1", path)
+        status, text = demo.answer(verb, path, None if verb in ("GET", "DELETE") else {})
+        assert (status, json.loads(text)["code"]) == (401, 16), f"{verb} {path}: {text}"
+
+
+def test_attack_27_forged_and_dead_tokens_all_read_the_same(demo, documented, refused_tokens):
+    """Attack 69 too: the removed client's token is one of them."""
+    words = set()
+    for name, token in refused_tokens.items():
+        for verb, path, _ in documented[:: len(documented) // 3]:
+            body = None if verb in ("GET", "DELETE") else {}
+            status, text = demo.answer(verb, re.sub(r"{\w+}", "conn_1", path), body, token)
+            assert status == 401, f"{name}: {verb} {path}: {text}"
+            answer = json.loads(text)
+            words.add((answer["code"], answer["message"]))
+    assert len(words) == 1, words
+
+
+def test_a_nobody_passes_no_grpc_door_and_unknown_methods_say_so_to_anyone(demo, methods):
+    answers = ask(demo, [{"method": method, "tokens": []} for method in methods])
+    for method, answer in zip(methods, answers):
+        ours = method.split("/")[1] in OURS
+        assert answer["code"] == (16 if ours else 12), f"{method}: {answer}"
+    assert {method.split("/")[1] for method in methods} > OURS
+
+
+def test_attack_27_on_grpc_the_same_tokens_are_refused_in_the_same_words(demo, refused_tokens):
+    method = "/scalekit.v1.mcp.McpService/ListMcpConfigs"
+    answers = ask(demo, [{"method": method, "tokens": [token]} for token in refused_tokens.values()])
+    assert {answer["code"] for answer in answers} == {16}
+    assert len({answer["text"] for answer in answers}) == 1
+
+
+def test_what_is_not_offered_yet_says_so_by_name(demo, methods):
+    """The list of UNIMPLEMENTED methods, printed (pytest -s shows it)."""
+    ours = [method for method in methods if method.split("/")[1] in OURS]
+    known = {*FOREIGN, *LISTS, *MAKES}
+    token = demo.token()
+    missing = [method for method in ours if method.split("/")[-1] not in known]
+    for method, answer in zip(missing, ask(demo, [{"method": m, "tokens": [token]} for m in missing])):
+        assert answer["code"] == 12 and method.strip("/") in answer["text"], f"{method}: {answer}"
+        print("UNIMPLEMENTED", method.strip("/"))
+    assert len(missing) + len(known) == len(ours)
+
+
+def test_attack_6_a_foreign_id_reads_like_one_that_never_was(demo, documented, stranger, owner):
+    """Attack 2 across environments: REST, every route that names a thing."""
+    made_up = {key: re.sub(r"[0-9a-z]{4}$", "zzzz", value) for key, value in owner.items()}
+    tried = set()
+    for verb, path, method in documented:
+        if method in FOREIGN:
+            tried.add(method)
+            seen = []
+            for ids in (owner, made_up):
+                where, body = rest(verb, path, foreign(method, ids))
+                status, text = demo.answer(verb, where, body, stranger)
+                assert status == 404, f"{verb} {where}: {status} {text}"
+                message = json.loads(text)["message"]
+                seen.append(re.sub("|".join(map(re.escape, ids.values())), "ID", message))
+            assert seen[0] == seen[1]
+        else:
+            assert method in LISTS | MAKES, f"{method} is in no table of this file"
+    assert tried == set(FOREIGN)
+    assert demo.cli_json("instance", "get", owner["instance"])[0]["name"] != "taken"
+
+
+def test_attack_2_a_stranger_finds_nothing_over_grpc(demo, methods, stranger, owner):
+    by_name = {method.split("/")[-1]: method for method in methods}
+    calls = [{"method": by_name[name], "message": foreign(name, owner), "tokens": [stranger]} for name in FOREIGN]
+    for name, answer in zip(FOREIGN, ask(demo, calls)):
+        assert answer["code"] == 5, f"{name}: {answer}"
+
+
+def test_attack_7_a_strangers_lists_are_empty(demo, documented, stranger, owner):
+    for verb, path, method in documented:
+        if method in LISTS:
+            status, text = demo.answer(verb, path, None, stranger)
+            assert status == 200, text
+            lists = [value for value in json.loads(text).values() if isinstance(value, list)]
+            assert lists and not any(lists), f"{path}: {text}"
+            assert not [value for value in owner.values() if value in text]
+            mine = demo.answer(verb, path, None, demo.token())[1]
+            assert any(value for value in json.loads(mine).values() if isinstance(value, list)), path
+
+
+def test_a_strangers_config_cannot_name_the_owners_connection(demo, stranger, owner):
+    """And a name that the owner has is free in the stranger's own environment."""
+    wanted = {"name": "doors", "connection_tool_mappings": [{"connection_name": "doors-only", "tools": []}]}
+    status, text = demo.answer("POST", "/api/v1/mcp/configs", wanted, stranger)
+    assert status in (400, 404) and owner["connection"] not in text, text
+    assert json.loads(demo.answer("GET", "/api/v1/mcp/configs", None, stranger)[1]).get("configs", []) == []
+
+
+@pytest.mark.parametrize("given", ["filter.id", "filter.name"])
+def test_attack_7_a_filter_finds_nothing_abroad(demo, stranger, owner, given):
+    value = owner["config"] if given == "filter.id" else "doors"
+    here = json.loads(demo.answer("GET", f"/api/v1/mcp/configs?{given}={value}", None, demo.token())[1])
+    there = json.loads(demo.answer("GET", f"/api/v1/mcp/configs?{given}={value}", None, stranger)[1])
+    assert len(here["configs"]) == 1 and there.get("configs", []) == []
+
+
+def test_attack_9_look_alike_identifiers_are_different_people(demo, owner):
+    """Case, NFC beside NFD and NFKC, a trailing blank: kept as given or refused, never folded into another's."""
+    alike = ["zo\u00e9", "zoe\u0301", "Zo\u00e9", "zo\u00e9 ", " zo\u00e9", "\uff5ao\u00e9", "zo\u00e9\u200b"]
+    token, instances = demo.token(), {}
+    for identifier in alike:
+        body = {"config_name": "doors", "user_identifier": identifier}
+        status, text = demo.answer("POST", "/api/v1/mcp/instances", body, token)
+        assert status in (200, 400), text
+        if status == 200:
+            made = json.loads(text)["instance"]
+            assert made["user_identifier"] == identifier
+            instances[identifier] = made["id"]
+    assert {"zo\u00e9", "zoe\u0301", "Zo\u00e9"} <= set(instances)
+    assert len(set(instances.values())) == len(instances)
+
+
+@pytest.mark.parametrize("identifier", ["nul\u0000l", "", "x" * 101])
+def test_attack_9_an_identifier_that_nobody_can_have_is_refused(demo, owner, identifier):
+    body = {"config_name": "doors", "user_identifier": identifier}
+    status, text = demo.answer("POST", "/api/v1/mcp/instances", body, demo.token())
+    assert status == 400 and "user_identifier" in text or "identifier" in text, text

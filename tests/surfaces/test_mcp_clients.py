@@ -1,0 +1,100 @@
+"""Clients that nobody here wrote, unmodified, at a user's URL: Python `mcp` 1.x and 2.x, langchain-mcp-adapters, and the
+MCP Inspector."""
+
+import json
+import subprocess
+
+import pytest
+
+from kit.connected import connected
+from kit.mcp import Wire
+from kit.places import NODE, NODE_MODULES, SCRIPTS, python
+from kit.server import clean_environment
+
+CLIENTS = {"mcp1": ("seed", "2025-11-25"), "mcp2": ("mcp2", "2026-07-28"), "langchain_tools": ("seed", None)}
+FETCH = ["gmail_fetch_mails", {"query": "subject:invoice", "max_results": 1}]
+
+
+@pytest.fixture(scope="module")
+def wire(demo):
+    return connected(demo, "clients")
+
+
+def run(script, url, calls):
+    """What that client saw at the URL."""
+    command = [str(python(CLIENTS[script][0])), str(SCRIPTS / f"{script}.py"), url, json.dumps(calls)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=clean_environment())
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout)
+
+
+def inspect(url, *arguments):
+    """The Inspector's command line; its exit code and what it printed."""
+    inspector = NODE_MODULES / ".bin" / "mcp-inspector"
+    command = [str(NODE), str(inspector), "--cli", url, "--transport", "http", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=clean_environment())
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("script", CLIENTS)
+def test_lists_and_calls(wire, script):
+    seen = run(script, wire.url, [FETCH, ["googlecalendar_list_events", {"query": "Dentist"}]])
+    assert seen["tools"] == wire.tools()
+    assert seen.get("version") == CLIENTS[script][1]
+    mails, events = (json.loads(call["text"]) for call in seen["calls"])
+    assert [mail["subject"] for mail in mails["messages"]] == ["Invoice 2026-118"]
+    assert [event["summary"] for event in events["events"]] == ["Dentist"]
+
+
+@pytest.mark.parametrize("script", CLIENTS)
+def test_what_the_model_can_mend_is_a_result_that_it_can_read(wire, script):
+    wrong = [["gmail_fetch_mails", {"max_results": 0}], ["gmail_get_message_by_id", {"message_id": "0000000000000000"}]]
+    seen = run(script, wire.url, wrong)
+    assert [call["is_error"] for call in seen["calls"]] == [True, True]
+    assert "max_results" in seen["calls"][0]["text"]
+    assert "not found" in seen["calls"][1]["text"].lower()
+
+
+@pytest.mark.parametrize("script", ["mcp1", "mcp2"])
+def test_an_argument_that_is_not_there_is_named_with_the_nearest(wire, script):
+    (call,) = run(script, wire.url, [["gmail_fetch_mails", {"max_result": 1}]])["calls"]
+    assert call["is_error"] and "Did you mean `max_results`?" in call["text"]
+
+
+@pytest.mark.parametrize("script", ["mcp1", "mcp2"])
+def test_an_unknown_tool_is_a_protocol_error(wire, script):
+    (call,) = run(script, wire.url, [["gmail_fetch_everything", {}]])["calls"]
+    assert call == {"code": -32602, "text": "unknown tool"}
+
+
+@pytest.mark.parametrize("script", CLIENTS)
+def test_before_consent_a_call_ends_with_the_link_and_not_with_an_exception(demo, script):
+    instance = demo.instance(f"clients-new-{script.replace('_', '-')}")
+    seen = run(script, instance["url"], [FETCH])
+    (call,) = seen["calls"]
+    assert call["is_error"] and f"{demo.url}/connect/" in call["text"]
+    assert len(seen["tools"]) == 10
+    if "instructions" in seen:
+        assert "MY_GMAIL" in seen["instructions"] and "MY_CALENDAR" in seen["instructions"]
+
+
+def test_the_inspector_finds_no_fault_with_the_tools(wire):
+    code, out, err = inspect(wire.url, "--method", "tools/list", "--strict")
+    assert code == 0, err
+    assert [tool["name"] for tool in json.loads(out)["tools"]] == wire.tools()
+
+
+def test_the_inspector_calls_a_tool(wire):
+    code, out, err = inspect(
+        wire.url, "--method", "tools/call", "--tool-name", "gmail_fetch_mails", "--tool-arg", "query=subject:invoice",
+        "--tool-arg", "max_results=1",
+    )
+    assert code == 0, err
+    result = json.loads(out)
+    assert json.loads(result["content"][0]["text"])["messages"][0]["subject"] == "Invoice 2026-118"
+
+
+def test_the_inspector_shows_the_link_before_consent(demo):
+    url = Wire(demo.instance("clients-new-inspector")["url"]).url
+    _, out, err = inspect(url, "--method", "tools/call", "--tool-name", "gmail_fetch_mails")
+    assert f"{demo.url}/connect/" in out + err
