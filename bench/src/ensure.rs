@@ -23,13 +23,15 @@ const USERS: usize = 1_000;
 /// # Errors
 /// An answer was no success.
 pub(crate) async fn measure(stage: &Stage, server: &Process, table: &mut Table) -> Result<()> {
+    // The new ones of the warm-up alone are as many.
+    let users = USERS.min(stage.share(REQUESTS) / 4);
     let user = |number: usize| format!("user-{number}@example.com");
     let (by, bearer) = (stage.token.clone(), stage.token.clone());
     let fresh: Make = Arc::new(move |number| stage::ensure(&user(number)).with(&by));
-    let known: Make = Arc::new(move |number| stage::ensure(&user(number % USERS)).with(&bearer));
+    let known: Make = Arc::new(move |number| stage::ensure(&user(number % users)).with(&bearer));
     for (figure, make, goal) in [("new", fresh, 3_000.0), ("existing", known, 10_000.0)] {
         let mut side = Side::open(stage.address(), CONNECTIONS, vec![server], make).await?;
-        let found = alone(&mut side, TURNS, REQUESTS).await?;
+        let found = alone(&mut side, TURNS, stage.share(REQUESTS)).await?;
         table.row(
             &format!("ensure_instance, {figure}, {CONNECTIONS} at a time (REST)"),
             format!("{:.0}/s", found.rate),

@@ -22,9 +22,14 @@ use anyhow::{Context, Result};
 use stage::Stage;
 use std::path::{Path, PathBuf};
 use table::Table;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The argument by which this program starts itself as the handler to compare with.
 const SAME_BYTES: &str = "same-bytes";
+
+/// How much of each burst is sent, in hundredths: everything, or with `--quick` just enough to see that it works.
+const WHOLE: usize = 100;
+const QUICK: usize = 5;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,9 +37,11 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [SAME_BYTES, file] => runtime.block_on(same_bytes::serve(Path::new(file))),
-        [] => runtime.block_on(run(&default_folder())),
-        ["--data", folder] => runtime.block_on(run(Path::new(folder))),
-        _ => anyhow::bail!("usage: valetkey-bench [--data FOLDER]"),
+        [] => runtime.block_on(run(&default_folder(), WHOLE)),
+        ["--quick"] => runtime.block_on(run(&default_folder(), QUICK)),
+        ["--data", folder] => runtime.block_on(run(Path::new(folder), WHOLE)),
+        ["--quick", "--data", folder] => runtime.block_on(run(Path::new(folder), QUICK)),
+        _ => anyhow::bail!("usage: valetkey-bench [--quick] [--data FOLDER]"),
     }
 }
 
@@ -44,15 +51,21 @@ fn default_folder() -> PathBuf {
     if memory.is_dir() { memory } else { std::env::temp_dir() }
 }
 
-async fn run(folder: &Path) -> Result<()> {
-    let folder = tempfile::Builder::new().prefix("valetkey-bench-").tempdir_in(folder)?;
+/// Measures in a folder that is removed at the end, also when the run is interrupted.
+async fn run(parent: &Path, percent: usize) -> Result<()> {
+    let folder = tempfile::Builder::new().prefix("valetkey-bench-").tempdir_in(parent)?;
     let mut table = Table::new(facts::lines(folder.path())?);
-    measure(folder.path(), &mut table).await?;
+    let mut ended = signal(SignalKind::terminate())?;
+    tokio::select! {
+        measured = measure(folder.path(), percent, &mut table) => measured?,
+        _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
+        _ = ended.recv() => anyhow::bail!("ended"),
+    }
     std::io::Write::write_all(&mut std::io::stdout(), table.text().as_bytes()).context("the table has no reader")
 }
 
-async fn measure(folder: &Path, table: &mut Table) -> Result<()> {
-    let stage = Stage::set(folder).await?;
+async fn measure(folder: &Path, percent: usize, table: &mut Table) -> Result<()> {
+    let stage = Stage::set(folder, percent).await?;
     let (server, idle) = start::measure(&stage, table).await?;
     idle.report(table);
     tools::list(&stage, &server, table).await?;

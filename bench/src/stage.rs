@@ -19,6 +19,7 @@ pub(crate) const CONFIG: &str = "bench";
 /// The stage: everything but the server itself, which is measured from its start on.
 pub(crate) struct Stage {
     folder: PathBuf,
+    percent: usize,
     http: SocketAddr,
     tls: SocketAddr,
     /// Where the lab plays Google.
@@ -40,7 +41,7 @@ impl Stage {
     ///
     /// # Errors
     /// Something of it did not work; the processes' words are in `*.log` of the folder.
-    pub(crate) async fn set(folder: &Path) -> Result<Self> {
+    pub(crate) async fn set(folder: &Path, percent: usize) -> Result<Self> {
         let [http, tls] = [free()?, free()?];
         let lab_address = free_pair()?;
         let mut demo = start_on(folder, "demo", http, tls, lab_address)?;
@@ -52,6 +53,7 @@ impl Stage {
         lab.says("the provider lab").await?;
         let mut stage = Self {
             folder: folder.to_owned(),
+            percent,
             http,
             tls,
             lab_address,
@@ -125,6 +127,11 @@ impl Stage {
         };
         let waited = tokio::time::timeout(std::time::Duration::from_secs(60), until).await;
         waited.with_context(|| format!("the server does not answer, see {}", self.folder.display()))?
+    }
+
+    /// How many of these requests this run sends.
+    pub(crate) fn share(&self, requests: usize) -> usize {
+        (requests * self.percent / 100).max(1)
     }
 
     /// Where the server listens in clear text.

@@ -39,7 +39,7 @@ pub(crate) async fn list(stage: &Stage, server: &Process, table: &mut Table) -> 
         let (ask, same) = (ask.clone(), same.clone());
         let mut ours = Side::open(stage.address(), connections, vec![server], Arc::new(move |_| ask.clone())).await?;
         let mut theirs = Side::open(address, connections, vec![&handler], Arc::new(move |_| same.clone())).await?;
-        let found = compare(&mut ours, &mut theirs, TURNS, LISTS).await?;
+        let found = compare(&mut ours, &mut theirs, TURNS, stage.share(LISTS)).await?;
         report_list(table, connections, bytes.len(), &found);
     }
     handler.stop().await
@@ -75,7 +75,7 @@ pub(crate) async fn call(stage: &Stage, server: &Process, table: &mut Table) -> 
         let mut ours = Side::open(stage.address(), connections, vec![server], Arc::new(move |_| ask.clone())).await?;
         let lab = vec![&stage.lab];
         let mut theirs = Side::open(stage.lab_address, connections, lab, Arc::new(move |_| direct.clone())).await?;
-        let found = compare(&mut ours, &mut theirs, TURNS, CALLS).await?;
+        let found = compare(&mut ours, &mut theirs, TURNS, stage.share(CALLS)).await?;
         report_call(table, connections, size, &found);
     }
     Ok(())

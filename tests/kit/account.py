@@ -1,7 +1,8 @@
 """One user's account on one connection, as the app and its agent see it."""
 
 import json
-import urllib.request
+
+from .mcp import Wire
 
 
 class Account:
@@ -10,15 +11,19 @@ class Account:
     def __init__(self, server, user, connection="MY_GMAIL"):
         self.server, self.user, self.connection = server, user, connection
         self.instance = server.instance(user, config="consent")
+        self.token = server.token()
 
     def link(self):
         """A new link to consent at."""
-        return self.server.links(self.instance)[self.connection]["authentication_link"]
+        return self._state("?include_auth_links=true")["authentication_link"]
 
     def status(self):
-        path = f"/api/v1/mcp/instances/{self.instance['id']}:get_auth_state"
-        found = self.server.api("POST", path)["connections"]
-        return next(one["connected_account_status"] for one in found if one["connection_name"] == self.connection)
+        return self._state()["connected_account_status"]
+
+    def _state(self, query=""):
+        path = f"/api/v1/mcp/instances/{self.instance['id']}:get_auth_state{query}"
+        found = self.server.api("POST", path, token=self.token)["connections"]
+        return next(one for one in found if one["connection_name"] == self.connection)
 
     def connection_id(self, name=None):
         mappings = self.instance["config"]["connection_tool_mappings"]
@@ -26,13 +31,7 @@ class Account:
 
     def call(self, tool, **arguments):
         """One tool call by the instance's URL: whether it failed, and its text."""
-        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
-        request = urllib.request.Request(self.instance["url"], data=json.dumps(body).encode(), method="POST")
-        request.add_header("content-type", "application/json")
-        request.add_header("accept", "application/json, text/event-stream")
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            result = json.load(answer)["result"]
-        return result.get("isError", False), result["content"][0]["text"]
+        return Wire(self.instance["url"]).call(tool, **arguments)
 
     def mailbox(self):
         """Whose mail its tools read; none if they cannot."""

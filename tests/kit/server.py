@@ -46,6 +46,16 @@ class Server:
             time.sleep(0.05)
         raise RuntimeError(f"the server did not answer in {timeout} s: {self.words()[-3000:]}")
 
+    def start_until(self, sign, timeout=30):
+        """Starts it and returns as soon as this file is in its data folder, whatever it is doing then."""
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.arguments, stdout=log, stderr=log, env=self.env)
+        end = time.monotonic() + timeout
+        while not (self.data / sign).exists():
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise RuntimeError(f"{sign} did not appear: {self.words()[-3000:]}")
+            time.sleep(0.001)
+
     def answers(self):
         try:
             with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:

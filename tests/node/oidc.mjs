@@ -109,7 +109,10 @@ function test(request, response, path) {
   const [, , what, value] = path.split("/");
   const live = (key, one) => key.startsWith("AccessToken:") && one.accountId === value && one.exp > now();
   if (what === "lose-answer") losing = true;
-  if (what === "ttl") state.ttl = Number(value);
+  if (what === "ttl") {
+    state.ttl = Number(value);
+    keep();
+  }
   if (what === "end-access") drop((key) => key.startsWith("AccessToken:"));
   if (what === "end-grants") drop((key) => /^(AccessToken|RefreshToken|Grant):/.test(key));
   answer(response, 200, {

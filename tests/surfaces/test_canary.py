@@ -225,6 +225,8 @@ def test_the_story_had_every_kind_of_secret(story):
         "root key",
     } <= set(story.secrets)
     assert all(len(value) > 10 for values in story.secrets.values() for value in values)
+    for form in forms(OAUTH_SECRET):
+        assert "OAuth client secret in a log" in leaks(story, {"a log": f"before {form} after"})
 
 
 def test_attack_48_no_secret_is_in_the_log(story):

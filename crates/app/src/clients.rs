@@ -175,7 +175,7 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &ClientId) -> Result<()> {
 pub async fn token(app: &App, client_id: &str, secret: &Secret<str>) -> Result<Token> {
     let given = valetkey_vault::sha256(secret.bytes());
     let known = match ClientId::parse(client_id) {
-        Ok(id) => doors::client(&mut app.store.read().await?, &id).await?,
+        Ok(id) => doors::client_with_secrets(&mut app.store.read().await?, &id).await?,
         Err(_) => None,
     };
     let client = known.and_then(|(client, secrets)| secrets.iter().any(|s| opens(app, s, &given)).then_some(client));

@@ -118,11 +118,14 @@ pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<
 /// Changes a connection. Credentials never follow it to another place: when an endpoint changes, its accounts become
 /// EXPIRED until consent is given again, and a changed token endpoint without the secret sent again clears the secret.
 ///
+/// `before` is the connection as it was read when the change was made up: what somebody else has changed since is not
+/// overwritten.
+///
 /// # Errors
-/// No such connection, an endpoint that is no web address, or somebody else changed it meanwhile.
-pub async fn update(app: &App, ctx: &Ctx, id: &ConnectionId, change: Change) -> Result<Connection> {
-    let before = get(app, ctx, id).await?;
-    let connector = connector_of(app, &before)?;
+/// An endpoint that is no web address, or somebody else changed or removed the connection meanwhile.
+pub async fn update(app: &App, ctx: &Ctx, before: &Connection, change: Change) -> Result<Connection> {
+    let id = &before.id;
+    let connector = connector_of(app, before)?;
     let mut after = before.clone();
     if let Some(settings) = change.settings {
         check_endpoints(&settings)?;
@@ -130,7 +133,7 @@ pub async fn update(app: &App, ctx: &Ctx, id: &ConnectionId, change: Change) -> 
     }
     after.enabled = change.enabled.unwrap_or(after.enabled);
     after.updated_at = app.now();
-    let (old, new) = (endpoints(&connector, &before), endpoints(&connector, &after));
+    let (old, new) = (endpoints(&connector, before), endpoints(&connector, &after));
     if old.token_url != new.token_url {
         after.client_secret = None;
     }

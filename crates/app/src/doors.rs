@@ -25,27 +25,28 @@ pub async fn client_token(app: &App, bearer: &str) -> Result<Ctx> {
     let claims: Claims = app.keyring.verify(bearer, &crate::clients::expectation(app)).map_err(refuse)?;
     let found = rows::client(&mut app.store.read().await?, &claims.client_id).await?;
     match found {
-        Some((client, _)) if client.version == claims.ver && client.environment == claims.env => {
+        Some(client) if client.version == claims.ver && client.environment == claims.env => {
             Ok(enter(app, client.environment, Actor::Client(client.id)))
         }
         _ => Err(refuse("no such client, or its tokens were withdrawn")),
     }
 }
 
-/// The MCP instance whose URL ends in this token.
+/// The MCP instance whose URL ends in this token, and the version of its config, in one read.
 ///
 /// # Errors
 /// `NOT_FOUND`, in the same words for a forgery, a rotated URL and a deleted instance.
-pub async fn instance_url(app: &App, token: &str) -> Result<(Ctx, McpInstance)> {
+pub async fn instance_url(app: &App, token: &str) -> Result<(Ctx, McpInstance, i64)> {
     let unknown = || Error::new(Kind::NotFound, "no such MCP server");
     let claim = app.keyring.url_check(token).await?.ok_or_else(unknown)?;
     let found = rows::instance(&mut app.store.read().await?, &claim.instance).await?;
-    let instance = found.filter(|instance| instance.url_generation == claim.generation).ok_or_else(unknown)?;
+    let (instance, version) =
+        found.filter(|(instance, _)| instance.url_generation == claim.generation).ok_or_else(unknown)?;
     if !app.keyring.url_belongs(&claim, &instance.environment).await? {
         return Err(unknown());
     }
     let ctx = enter(app, instance.environment.clone(), Actor::Instance(instance.id.clone()));
-    Ok((ctx, instance))
+    Ok((ctx, instance, version))
 }
 
 /// The operator at the command line of this machine, in one environment.
@@ -69,4 +70,118 @@ pub(crate) fn enter(app: &App, environment: EnvironmentId, actor: Actor) -> Ctx 
 fn refuse(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     let message = "the access token is not valid (any more): ask POST /oauth/token for a new one";
     Error::new(Kind::Unauthenticated, message).because(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::instances::{self, Ensure};
+    use crate::provider::{There, there};
+    use crate::{accounts, clients, configs, environments};
+    use valetkey_domain::Secret;
+    use valetkey_domain::id::{AccountId, InstanceId};
+    use valetkey_testkit::SeededRng;
+    use valetkey_vault::{DataKey, Purpose, RootKey, url};
+
+    async fn instance(there: &There) -> (McpInstance, String) {
+        let mapping = configs::NewMapping { connection: "MY_ACME".into(), tools: vec![] };
+        let new = configs::New { name: "config".into(), description: String::new(), mappings: vec![mapping] };
+        configs::create(&there.app, &there.ctx, new).await.unwrap();
+        let wanted = Ensure { config: "config".into(), identifier: "ann".into(), name: None };
+        let instance = instances::ensure(&there.app, &there.ctx, wanted).await.unwrap();
+        let url = instances::url(&there.app, &there.ctx, &instance).await.unwrap();
+        (instance, url.expose().rsplit('/').next().unwrap().to_owned())
+    }
+
+    async fn run(there: &There, sql: &'static str) -> u64 {
+        let mut tx = there.app.store.write().await.unwrap();
+        let rows = tx.run(sql, []).await.unwrap();
+        tx.commit().await.unwrap();
+        rows
+    }
+
+    #[tokio::test]
+    async fn attack_69_a_deleted_clients_token_dies_at_once() {
+        let there = there("{rotates: true}").await;
+        let (app, ctx) = (&there.app, &there.ctx);
+        let issued = clients::create(app, ctx, "shop", vec![]).await.unwrap();
+        let id = issued.client.id.clone();
+        let first = clients::token(app, id.as_str(), &issued.secret).await.unwrap().access_token;
+        assert_eq!(client_token(app, first.expose()).await.unwrap().environment, ctx.environment);
+        clients::expire(app, ctx, &id).await.unwrap();
+        let withdrawn = client_token(app, first.expose()).await.unwrap_err();
+        let second = clients::token(app, id.as_str(), &issued.secret).await.unwrap().access_token;
+        client_token(app, second.expose()).await.unwrap();
+        clients::delete(app, ctx, &id).await.unwrap();
+        let deleted = client_token(app, second.expose()).await.unwrap_err();
+        let forged = client_token(app, "e30.e30.e30").await.unwrap_err();
+        // Attack 51: who is refused learns nothing from how.
+        for refused in [&withdrawn, &deleted] {
+            assert_eq!((refused.kind(), refused.code()), (forged.kind(), forged.code()));
+            assert_eq!(refused.message(), forged.message());
+        }
+        let gone = clients::token(app, id.as_str(), &issued.secret).await.err().unwrap();
+        let nobody = clients::token(app, "nobody", &Secret::from("guess")).await.err().unwrap();
+        assert_eq!((gone.kind(), gone.message()), (nobody.kind(), nobody.message()));
+    }
+
+    #[tokio::test]
+    async fn attack_70_who_writes_the_database_can_plant_no_url() {
+        let there = there("{rotates: true}").await;
+        let (instance, token) = instance(&there).await;
+        assert_eq!(instance_url(&there.app, &token).await.unwrap().1.id, instance.id);
+        let claim = url::read(&token).unwrap();
+        // A row of one's own, and a MAC made with a key that only has the right name.
+        let copied = "INSERT INTO mcp_instances (id, environment_id, config_id, identifier, name, search_text,
+            url_generation, created_at, updated_at) SELECT 'inst_planted', environment_id, config_id, identifier,
+            'planted', '', url_generation, created_at, updated_at FROM mcp_instances";
+        assert_eq!(run(&there, copied).await, 1);
+        let planted = InstanceId::parse("inst_planted").unwrap();
+        let environment = &there.ctx.environment;
+        let posing = DataKey::generate(claim.key.clone(), Some(environment), Purpose::Url, 1).unwrap();
+        for target in [&planted, &instance.id] {
+            let forged = url::mint(&posing, environment, target, 1).unwrap();
+            assert_eq!(instance_url(&there.app, forged.expose()).await.unwrap_err().kind(), Kind::NotFound);
+        }
+        // A url key of one's own, wrapped under a root key of one's own.
+        let rng = SeededRng::new(99);
+        let id = valetkey_domain::id::DataKeyId::new(there.app.clock.as_ref(), &rng);
+        let own = DataKey::generate(id, Some(environment), Purpose::Url, 9).unwrap();
+        let wrapped = RootKey::generate().unwrap().wrap(&own).unwrap();
+        let row = valetkey_storage::data_keys::StoredKey {
+            id: wrapped.id,
+            environment: environment.to_string(),
+            purpose: "url".into(),
+            generation: 9,
+            root_version: wrapped.root_version,
+            wrapped: wrapped.bytes,
+            created_at: there.app.now(),
+        };
+        let mut tx = there.app.store.write().await.unwrap();
+        valetkey_storage::data_keys::insert(&mut tx, &row).await.unwrap();
+        tx.commit().await.unwrap();
+        there.clock.advance(Duration::from_secs(5));
+        let forged = url::mint(&own, environment, &instance.id, 1).unwrap();
+        assert!(instance_url(&there.app, forged.expose()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn attack_6_and_51_a_strangers_guess_and_a_wrong_guess_look_the_same() {
+        let there = there("{rotates: true}").await;
+        let (instance, _) = instance(&there).await;
+        let theirs = environments::create(&there.app, "theirs").await.unwrap();
+        let stranger = operator(&there.app, &theirs.id);
+        let wrong = InstanceId::parse("inst_wrong").unwrap();
+        let mut said = vec![];
+        for id in [&instance.id, &wrong] {
+            let error = instances::get(&there.app, &stranger, id).await.unwrap_err();
+            said.push((error.kind(), error.code(), error.message().replace(id.as_str(), "ID")));
+        }
+        let account = AccountId::parse("ca_wrong").unwrap();
+        for id in [&there.account.id, &account] {
+            let error = accounts::get(&there.app, &stranger, &accounts::Which::Id(id.clone())).await.unwrap_err();
+            said.push((error.kind(), error.code(), error.message().replace(id.as_str(), "ID")));
+        }
+        assert!(said[0] == said[1] && said[2] == said[3], "{said:?}");
+    }
 }

@@ -8,9 +8,9 @@ use valetkey_domain::config::McpConfig;
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::{ConfigId, InstanceId};
 use valetkey_domain::instance::McpInstance;
-use valetkey_domain::name::{Identifier, InstanceName};
+use valetkey_domain::name::{ConfigName, Identifier, InstanceName};
 use valetkey_domain::{Ctx, Secret};
-use valetkey_storage::{Tx, instances as rows};
+use valetkey_storage::{Tx, configs as config_rows, instances as rows};
 
 pub use valetkey_storage::instances::Filter;
 
@@ -51,12 +51,16 @@ pub struct ConnectionState {
 pub async fn ensure(app: &App, ctx: &Ctx, wanted: Ensure) -> Result<McpInstance> {
     let identifier = Identifier::parse(&wanted.identifier)?;
     let name = wanted.name.as_deref().map(InstanceName::parse).transpose()?;
-    let config = configs::by_name(app, ctx, &wanted.config).await?;
-    if let Some(there) = find(ctx, &mut app.store.read().await?, &config.id, &identifier, name.as_ref()).await? {
+    // One snapshot for both questions, given back before the write begins.
+    let mut seen = app.store.read().await?;
+    let config = config_rows::named(ctx, &mut seen, &wanted.config).await?;
+    let config = config.ok_or_else(|| Error::not_found("MCP config", &wanted.config))?;
+    if let Some(there) = find(ctx, &mut seen, &config.0, &identifier, name.as_ref()).await? {
         return Ok(there);
     }
+    drop(seen);
     let mut tx = app.store.write().await?;
-    if let Some(there) = find(ctx, &mut tx, &config.id, &identifier, name.as_ref()).await? {
+    if let Some(there) = find(ctx, &mut tx, &config.0, &identifier, name.as_ref()).await? {
         return Ok(there);
     }
     let instance = fresh(app, ctx, config, identifier, name)?;
@@ -191,7 +195,7 @@ async fn find(
 fn fresh(
     app: &App,
     ctx: &Ctx,
-    config: McpConfig,
+    (config, config_name): (ConfigId, ConfigName),
     identifier: Identifier,
     name: Option<InstanceName>,
 ) -> Result<McpInstance> {
@@ -204,8 +208,8 @@ fn fresh(
     Ok(McpInstance {
         id,
         environment: ctx.environment.clone(),
-        config: config.id,
-        config_name: config.name,
+        config,
+        config_name,
         name,
         identifier,
         url_generation: 1,

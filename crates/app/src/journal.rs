@@ -15,10 +15,12 @@ mod tests;
 use crate::{App, Error, Result};
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::RecordId;
 use valetkey_domain::journal::{Phase, Record};
 use valetkey_domain::{Clock, Ctx, Kind, Rng};
@@ -66,6 +68,7 @@ pub struct Writer {
     rng: Arc<dyn Rng>,
     task: TaskTracker,
     closing: CancellationToken,
+    healthy: Arc<AtomicBool>,
 }
 
 /// A record on its way, and who waits for its commit. Nobody waits for an outcome.
@@ -80,9 +83,12 @@ impl Writer {
     pub fn start(store: Store, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (task, closing) = (TaskTracker::new(), CancellationToken::new());
-        task.spawn(Desk { store, waiting, unsaved: Vec::new() }.work(closing.clone()));
+        let healthy = Arc::new(AtomicBool::new(true));
+        let (health, time, random) = (healthy.clone(), clock.clone(), rng.clone());
+        let desk = Desk { store, waiting, unsaved: Vec::new(), healthy: health, clock: time, rng: random };
+        task.spawn(desk.work(closing.clone()));
         task.close();
-        Self { queue, clock, rng, task, closing }
+        Self { queue, clock, rng, task, closing, healthy }
     }
 
     /// Records that something is about to be done; on return the record is committed.
@@ -122,6 +128,13 @@ impl Writer {
         self.queue.try_send(Waiting { record, committed: None }).map_err(|_| refused())
     }
 
+    /// Whether records are taken and the last ones could be committed. If not, calls are refused, and the process is
+    /// not ready. A journal that failed is tried again until it works, whether or not anybody calls.
+    #[must_use]
+    pub fn healthy(&self) -> bool {
+        self.healthy.load(Ordering::Relaxed) && !self.queue.is_closed() && self.queue.capacity() > 0
+    }
+
     /// Takes no more records and returns when those that wait are committed, or have been tried once more.
     pub async fn close(&self) {
         self.closing.cancel();
@@ -152,6 +165,9 @@ struct Desk {
     waiting: mpsc::Receiver<Waiting>,
     /// Outcomes whose commit failed; the next commit takes them along.
     unsaved: Vec<Waiting>,
+    healthy: Arc<AtomicBool>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
 }
 
 impl Desk {
@@ -184,9 +200,7 @@ impl Desk {
             return;
         }
         let saved = self.append(&group).await;
-        if let Err(error) = &saved {
-            tracing::error!(%error, records = group.len(), "the journal cannot be written");
-        }
+        self.note(&saved, &group);
         for waiting in group {
             match (waiting.committed, &saved) {
                 (Some(committed), Ok(())) => drop(committed.send(Ok(()))),
@@ -194,6 +208,35 @@ impl Desk {
                 (None, Ok(())) => {}
                 (None, Err(_)) => self.unsaved.push(Waiting { record: waiting.record, committed: None }),
             }
+        }
+    }
+
+    /// Keeps who asks for health informed. An interruption is a fact of its own: it is tried until it is committed,
+    /// which tells that the journal works again, and leaves a trace of the gap.
+    fn note(&mut self, saved: &std::result::Result<(), valetkey_storage::Error>, group: &[Waiting]) {
+        let before = self.healthy.swap(saved.is_ok(), Ordering::Relaxed);
+        match (before, saved, group.first()) {
+            (true, Err(error), Some(first)) => {
+                tracing::error!(%error, records = group.len(), "the journal cannot be written: calls are refused");
+                let record = self.interrupted(&first.record, error);
+                self.unsaved.push(Waiting { record, committed: None });
+            }
+            (false, Ok(()), _) => tracing::info!("the journal is written again"),
+            _ => {}
+        }
+    }
+
+    fn interrupted(&self, first: &Record, error: &valetkey_storage::Error) -> Record {
+        Record {
+            id: RecordId::new(self.clock.as_ref(), self.rng.as_ref()),
+            environment: first.environment.clone(),
+            at: self.clock.now(),
+            actor: Actor::System,
+            request: first.request.clone(),
+            action: "journal.interrupted",
+            subject: "journal".into(),
+            phase: Phase::Fact,
+            detail: Map::from_iter([("why".to_owned(), Value::from(error.to_string()))]),
         }
     }
 

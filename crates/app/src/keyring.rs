@@ -99,6 +99,17 @@ impl Keyring {
         Ok(key.open(place, sealed)?)
     }
 
+    /// What the journal keeps of a text that it may not keep: its digest under the environment's journal key, as
+    /// hexadecimal digits.
+    ///
+    /// # Errors
+    /// The key cannot be had.
+    pub async fn digest(&self, environment: &EnvironmentId, salt: &str, text: &[u8]) -> Result<String> {
+        let key = self.0.keys.newest(Some(environment), Purpose::Journal).await?;
+        let digest = key.digest(salt, text)?;
+        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
     /// The token at the end of an instance's URL.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ pub mod doors;
 pub mod environments;
 mod error;
 pub mod execute;
+pub mod housekeeping;
 pub mod instances;
 pub mod journal;
 pub mod keyring;

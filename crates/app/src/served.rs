@@ -10,12 +10,11 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use valetkey_connectors::{Catalog, Connector, Tool};
+use valetkey_domain::Ctx;
 use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::id::{ConfigId, ConnectionId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::tool::MAX_NAME;
-use valetkey_domain::{Ctx, Kind};
-use valetkey_storage::configs as rows;
 
 /// How many compiled tool sets are kept; a set of a hundred tools takes about a megabyte.
 const MOST_SETS: u64 = 256;
@@ -83,9 +82,7 @@ impl ToolSet {
 /// # Errors
 /// `NOT_FOUND` in the same words for a forgery, a rotated URL and a deleted instance; the database cannot be read.
 pub async fn open(app: &App, token: &str) -> Result<(Ctx, Served)> {
-    let (ctx, instance) = doors::instance_url(app, token).await?;
-    let version = rows::version(&ctx, &mut app.store.read().await?, &instance.config).await?;
-    let version = version.ok_or_else(|| Error::new(Kind::NotFound, "no such MCP server"))?;
+    let (ctx, instance, version) = doors::instance_url(app, token).await?;
     let set = match app.served.0.get(&(instance.config.clone(), version)) {
         Some(set) => set,
         None => compiled(app, &ctx, &instance.config).await?,

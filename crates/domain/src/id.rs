@@ -3,7 +3,6 @@
 
 use crate::{Clock, Rng};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// The longest id in characters, prefix included (the wire's rule for `ca_` and `conn_`, kept for all).
 pub const MAX_LEN: usize = 32;
@@ -56,32 +55,9 @@ macro_rules! ids {
                     Err(InvalidId { given: text.chars().take(80).collect(), what: $what, prefix: $prefix })
                 }
             }
-
-            /// The id as text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = InvalidId;
-            fn try_from(text: String) -> Result<Self, InvalidId> {
-                Self::parse(&text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.0.into()
-            }
-        }
+        $crate::text::text!($name, InvalidId);
     )*};
 }
 

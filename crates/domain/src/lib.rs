@@ -18,6 +18,7 @@ pub mod name;
 pub mod rng;
 pub mod sealed;
 pub mod secret;
+mod text;
 pub mod time;
 pub mod tool;
 

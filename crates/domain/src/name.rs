@@ -1,7 +1,6 @@
 //! Names that people and apps choose, each with its rule. A value of one of these types has passed its rule.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// A name that breaks its rule; the message says which rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,32 +23,9 @@ macro_rules! names {
                 $rule(text).map_err(InvalidName)?;
                 Ok(Self(text.into()))
             }
-
-            /// The name as text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = InvalidName;
-            fn try_from(text: String) -> Result<Self, InvalidName> {
-                Self::parse(&text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0.into()
-            }
-        }
+        $crate::text::text!($name, InvalidName);
     )*};
 }
 

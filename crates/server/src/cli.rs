@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use tracing::Level;
 use url::Url;
+use valetkey_domain::Secret;
 
 /// An MCP server for every user of your app, already signed in to that user's accounts.
 #[derive(Parser)]
@@ -67,6 +68,21 @@ pub(crate) struct ServeFlags {
     pub(crate) lab_address: LabAddress,
 }
 
+impl ServeFlags {
+    /// What the environment says, for commands that open the data folder without serving.
+    ///
+    /// # Errors
+    /// A variable holds what its flag would not take.
+    pub(crate) fn from_environment() -> Result<Self> {
+        #[derive(Parser)]
+        struct Variables {
+            #[command(flatten)]
+            flags: ServeFlags,
+        }
+        Ok(Variables::try_parse_from(["valetkey"])?.flags)
+    }
+}
+
 /// Flags of `lab`.
 #[derive(Args)]
 pub(crate) struct LabFlags {
@@ -119,16 +135,16 @@ impl Cli {
     }
 }
 
-/// Carries a command out.
+/// Carries a command out. `root_key` is what the environment held.
 ///
 /// # Errors
 /// Whatever stopped it; the message says what to do.
-pub(crate) async fn run(cli: Cli) -> Result<()> {
+pub(crate) async fn run(cli: Cli, root_key: Option<Secret<str>>) -> Result<()> {
     match cli.command {
-        Command::Serve(flags) => serve::run(Settings::load(&cli.data, &flags)?).await,
-        Command::Demo(flags) => demo::run(Settings::load(&cli.data, &flags)?).await,
+        Command::Serve(flags) => serve::run(Settings::load(&cli.data, &flags, root_key)?).await,
+        Command::Demo(flags) => demo::run(Settings::load(&cli.data, &flags, root_key)?).await,
         Command::Env => env::run(&cli.data).await,
         Command::Lab(flags) => compose::lab_alone(&cli.data, flags.lab_address.0).await,
-        Command::Noun(noun) => operator::run(&cli.data, noun).await,
+        Command::Noun(noun) => operator::run(&cli.data, noun, root_key).await,
     }
 }

@@ -1,6 +1,6 @@
 //! Puts the rooms together: one store, one vault, one catalogue, one way out; then the surfaces over them.
 
-use crate::data::{self, Folder, Found, ROOT_KEY_VARIABLE};
+use crate::data::{self, Folder, Found};
 use crate::front::{self, Hosts};
 use crate::health;
 use crate::listen::Listener;
@@ -21,7 +21,7 @@ use valetkey_app::keyring::Keyring;
 use valetkey_app::{App, Parts, environments, execute, journal, refresh, served};
 use valetkey_connectors::Catalog;
 use valetkey_domain::time::SystemClock;
-use valetkey_domain::{Clock, Rng, Secret};
+use valetkey_domain::{Clock, Rng};
 use valetkey_lab::{Lab, Person};
 use valetkey_outbound::{Allowed, Outbound, Policy, SystemResolver};
 use valetkey_storage::{Location, Store};
@@ -58,7 +58,7 @@ pub(crate) async fn open(settings: &Settings) -> Result<App> {
     let store = Store::open(&Location::File(folder.database())).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rng: Arc<dyn Rng> = Arc::new(SystemRng);
-    let root = match data::find_root_key(&folder, settings.root_key_file.as_deref(), root_key_variable())? {
+    let root = match data::find_root_key(&folder, settings.root_key_file.as_deref(), settings.root_key.as_deref())? {
         Found::Key(root) => root,
         Found::Nowhere(path) => {
             Keyring::may_start_afresh(&store)
@@ -176,9 +176,4 @@ fn app_settings(settings: &Settings) -> valetkey_app::Settings {
         chat_link_life: settings.chat_link_life,
         mail_link_life: settings.mail_link_life,
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "crates/server is where the environment is read")]
-fn root_key_variable() -> Option<Secret<str>> {
-    std::env::var(ROOT_KEY_VARIABLE).ok().map(Secret::from)
 }

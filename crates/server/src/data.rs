@@ -66,9 +66,9 @@ pub(crate) enum Found {
 ///
 /// # Errors
 /// A key is there but unreadable, or readable by others.
-pub(crate) fn find_root_key(folder: &Folder, named: Option<&Path>, variable: Option<Secret<str>>) -> Result<Found> {
+pub(crate) fn find_root_key(folder: &Folder, named: Option<&Path>, variable: Option<&Secret<str>>) -> Result<Found> {
     if let Some(text) = variable {
-        let key = RootKey::from_text(&text).with_context(|| format!("{ROOT_KEY_VARIABLE} holds no root key"))?;
+        let key = RootKey::from_text(text).with_context(|| format!("{ROOT_KEY_VARIABLE} holds no root key"))?;
         return Ok(Found::Key(key));
     }
     let path = named.map_or_else(|| folder.0.join("root.key"), Path::to_owned);

@@ -1,13 +1,17 @@
-//! What stands before every door: the Host check, and kindness to doubled slashes.
+//! What stands before every door: the Host check, a body's time, kindness to doubled slashes, and an end of panics.
+
+mod slow;
 
 use crate::listen::ConnInfo;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderValue, StatusCode, Uri, header};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tower::ServiceBuilder;
 use tower::util::MapRequestLayer;
@@ -61,10 +65,19 @@ impl Hosts {
 /// Puts the checks before a router. They run before it routes, so no door can be reached around them.
 pub(crate) fn guarded(router: Router, hosts: Hosts) -> Router {
     let checks = ServiceBuilder::new()
+        .layer(from_fn(contain))
         .layer(MapRequestLayer::new(merge_leading_slashes))
+        .layer(MapRequestLayer::new(slow::timed))
         .layer(from_fn_with_state(hosts, check_host))
         .service(router);
     Router::new().fallback_service(checks)
+}
+
+/// A defect costs the request that met it, not the connection with all its others. The answer says nothing; the log has
+/// the place.
+async fn contain(request: Request, next: Next) -> Response {
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    answered.unwrap_or_else(|_| (StatusCode::INTERNAL_SERVER_ERROR, "internal error\n").into_response())
 }
 
 async fn check_host(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
@@ -123,6 +136,7 @@ mod tests {
     fn app() -> Router {
         let urls: [Url; 2] = ["https://keys.example.com", "https://localhost:8443"].map(|url| url.parse().unwrap());
         let router = Router::new().route("/oauth/token", any(|| async { "token" })).route("/healthz", any(|| async {}));
+        let router = router.route("/defect", any(|| async { panic!("hunter2") as () }));
         guarded(router, Hosts::of(&[&urls[0], &urls[1]]))
     }
 
@@ -135,6 +149,17 @@ mod tests {
         let info = ConnInfo { carrier: Carrier::Clear, local: address, peer: address };
         let request = request.extension(info).body(Body::empty()).unwrap();
         app().oneshot(request).await.unwrap().status()
+    }
+
+    #[tokio::test]
+    async fn attack_48_a_panic_is_answered_without_its_words() {
+        let address = "127.0.0.1:8080".parse().unwrap();
+        let info = ConnInfo { carrier: Carrier::Clear, local: address, peer: address };
+        let request = Request::builder().uri("/defect").header(header::HOST, "localhost:8080").extension(info);
+        let answer = app().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = axum::body::to_bytes(answer.into_body(), 1000).await.unwrap();
+        assert_eq!(body, "internal error\n");
     }
 
     #[tokio::test]

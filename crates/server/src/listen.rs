@@ -6,6 +6,7 @@
 mod connection;
 mod preface;
 
+use crate::process;
 use axum::Router;
 use connection::Connection;
 use rustls::ServerConfig;
@@ -14,6 +15,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -95,6 +97,7 @@ pub(crate) struct Listener {
     local: SocketAddr,
     tls: Option<TlsAcceptor>,
     patience: Patience,
+    seats: Arc<Semaphore>,
 }
 
 impl Listener {
@@ -109,7 +112,8 @@ impl Listener {
         };
         let socket = TcpListener::bind(address).await.map_err(refused)?;
         let local = socket.local_addr().map_err(refused)?;
-        Ok(Self { socket, local, tls: None, patience: Patience::default() })
+        let seats = Arc::new(Semaphore::new(process::seats()));
+        Ok(Self { socket, local, tls: None, patience: Patience::default(), seats })
     }
 
     /// Opens a port for TLS with this certificate.
@@ -131,6 +135,13 @@ impl Listener {
         Self { patience, ..self }
     }
 
+    /// The same listener with fewer seats.
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn seating(self, most: usize) -> Self {
+        Self { seats: Arc::new(Semaphore::new(most)), ..self }
+    }
+
     /// The address it listens on; the port is the system's choice where 0 was asked for.
     #[cfg(test)]
     #[must_use]
@@ -144,7 +155,7 @@ impl Listener {
         let cut = CancellationToken::new();
         // Also when this future is dropped, no connection outlives it.
         let _cut_at_end = cut.clone().drop_guard();
-        while let Some((stream, peer)) = self.accept(&stop).await {
+        while let Some((stream, peer, seat)) = self.accept(&stop).await {
             let carrier = if self.tls.is_some() { Carrier::Tls } else { Carrier::Clear };
             let connection = Connection {
                 info: ConnInfo { carrier, local: self.local, peer },
@@ -154,7 +165,10 @@ impl Listener {
                 stop: stop.clone(),
                 cut: cut.clone(),
             };
-            connections.spawn(connection.run(stream));
+            connections.spawn(async move {
+                connection.run(stream).await;
+                drop(seat);
+            });
         }
         drop(self.socket);
         connections.close();
@@ -163,8 +177,17 @@ impl Listener {
         }
     }
 
-    /// The next connection; none once it is time to stop.
-    async fn accept(&self, stop: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
+    /// The next connection and its seat; none once it is time to stop. While all seats are taken, callers wait in the
+    /// system's queue: what is open is served, and descriptors are left for the database and the way out.
+    async fn accept(&self, stop: &CancellationToken) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+        if self.seats.available_permits() == 0 {
+            tracing::warn!(listener = %self.local, "as many connections are open as may be: others wait");
+        }
+        let seat = tokio::select! {
+            biased;
+            () = stop.cancelled() => return None,
+            seat = self.seats.clone().acquire_owned() => seat.ok()?,
+        };
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -172,7 +195,7 @@ impl Listener {
                 accepted = self.socket.accept() => accepted,
             };
             match accepted {
-                Ok(connection) => return Some(connection),
+                Ok((stream, peer)) => return Some((stream, peer, seat)),
                 Err(error) if is_about_one_connection(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, listener = %self.local, "cannot accept a connection");

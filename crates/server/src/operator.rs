@@ -1,12 +1,21 @@
-//! What the operator can ask for at the command line: nouns and their verbs. The parsed command line is itself the
-//! request. A running server is asked through the socket in its data folder (mode 0600); when none runs, the command
-//! opens the data folder itself.
+//! What the operator can ask for at the command line: nouns, each a file with its verbs. The parsed command line is
+//! itself the request. A running server is asked through the socket in its data folder (mode 0600); when none runs,
+//! the command opens the data folder itself.
 
-mod act;
+mod account;
+mod client;
+mod config;
+mod connection;
+mod connector;
+mod environment;
+mod instance;
+mod logs;
+mod reply;
 mod socket;
 mod table;
-mod verbs;
+mod tool;
 
+use crate::cli::ServeFlags;
 use crate::compose;
 use crate::data::Folder;
 use crate::env::Access;
@@ -14,38 +23,35 @@ use crate::settings::Settings;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::path::{Path, PathBuf};
-use valetkey_app::App;
+use valetkey_app::{App, doors, environments};
+use valetkey_domain::{Ctx, Secret};
 
+use reply::{MOST, Reply, everything, one, rows, said};
 pub(crate) use socket::serve;
-pub(crate) use verbs::{
-    AccountVerb, ClientVerb, ConfigVerb, ConnectionFlags, ConnectionVerb, ConnectorVerb, EndpointFlags,
-    EnvironmentVerb, InstanceVerb, LogsVerb, ToolVerb,
-};
 
 /// A noun with its verb.
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Noun {
     /// Environments: everything else belongs to exactly one
-    Environment(Asked<EnvironmentVerb>),
+    Environment(Asked<environment::Verb>),
     /// API clients: what an app's SDK signs in with
-    Client(Asked<ClientVerb>),
+    Client(Asked<client::Verb>),
     /// Connectors: the kinds of app there are
-    Connector(Asked<ConnectorVerb>),
+    Connector(Asked<connector::Verb>),
     /// Tools: what a connector can do
-    Tool(Asked<ToolVerb>),
+    Tool(Asked<tool::Verb>),
     /// Connections: connectors set up for your app
-    Connection(Asked<ConnectionVerb>),
+    Connection(Asked<connection::Verb>),
     /// Connected accounts: who has signed in where
-    Account(Asked<AccountVerb>),
+    Account(Asked<account::Verb>),
     /// MCP configs: which connections and tools a user's server shows
-    Config(Asked<ConfigVerb>),
+    Config(Asked<config::Verb>),
     /// MCP instances: one user's server
-    Instance(Asked<InstanceVerb>),
+    Instance(Asked<instance::Verb>),
     /// The journal: who did what, for whom, and how it ended
-    Logs(Asked<LogsVerb>),
+    Logs(Asked<logs::Verb>),
 }
 
 /// A verb, in an environment, shown as a table or as JSON.
@@ -70,24 +76,14 @@ pub(crate) struct Desk {
     pub(crate) ca_bundle: Option<PathBuf>,
 }
 
-/// What a verb answers: things, and a line for the person who asked.
-#[derive(Default, Serialize, Deserialize)]
-pub(crate) struct Reply {
-    /// The things, each an object whose members are the table's columns.
-    pub(crate) rows: Vec<Value>,
-    /// Whether they are one thing that was asked for by name, not a list that happens to hold one.
-    #[serde(default)]
-    pub(crate) single: bool,
-    /// What a person should know beside them.
-    pub(crate) note: Option<String>,
-}
-
 /// Carries a noun's verb out and prints the answer.
 ///
 /// # Errors
 /// Whatever stopped it.
-pub(crate) async fn run(data: &Path, mut noun: Noun) -> Result<()> {
-    noun.read_secret()?;
+pub(crate) async fn run(data: &Path, mut noun: Noun, root_key: Option<Secret<str>>) -> Result<()> {
+    if let Noun::Connection(asked) = &mut noun {
+        asked.verb.read_secret()?;
+    }
     let json = noun.json();
     let reply = match socket::ask(data, &noun).await? {
         Some(reply) => reply,
@@ -98,12 +94,37 @@ pub(crate) async fn run(data: &Path, mut noun: Noun) -> Result<()> {
                 "there is no Valetkey in {}: start `valetkey serve` or `valetkey demo` first, or name its folder with --data",
                 data.display()
             );
-            let settings = Settings::load(data, &crate::cli::ServeFlags::default())?;
+            let settings = Settings::load(data, &ServeFlags::from_environment()?, root_key)?;
             let desk = Desk { app: compose::open(&settings).await?, ca_bundle: None };
-            act::perform(&desk, noun).await?
+            perform(&desk, noun).await?
         }
     };
     table::print(&reply, json)
+}
+
+/// Carries a noun's verb out.
+async fn perform(desk: &Desk, noun: Noun) -> Result<Reply> {
+    let app = &desk.app;
+    match noun {
+        Noun::Environment(asked) => environment::perform(app, asked.verb).await,
+        Noun::Connector(asked) => connector::perform(app, asked.verb),
+        Noun::Tool(asked) => tool::perform(app, asked.verb),
+        Noun::Client(asked) => client::perform(desk, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Connection(asked) => connection::perform(app, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Account(asked) => account::perform(app, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Config(asked) => config::perform(app, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Instance(asked) => instance::perform(app, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Logs(asked) => logs::perform(app, &enter(app, &asked).await?, asked.verb).await,
+    }
+}
+
+/// The operator's context in the environment that was asked for.
+async fn enter<Verb: Subcommand>(app: &App, asked: &Asked<Verb>) -> Result<Ctx> {
+    let environment = match &asked.environment {
+        Some(name) => environments::by_name(app, name).await?,
+        None => environments::ensure_first(app).await?,
+    };
+    Ok(doors::operator(app, &environment.id))
 }
 
 /// What a shell on this machine needs to use the SDKs with the server that runs on this data folder.
@@ -111,7 +132,7 @@ pub(crate) async fn run(data: &Path, mut noun: Noun) -> Result<()> {
 /// # Errors
 /// None runs, or its `public_url` is not on this machine.
 pub(crate) async fn shell_access(data: &Path) -> Result<Access> {
-    let noun = Noun::Client(Asked { environment: None, json: true, verb: ClientVerb::Shell });
+    let noun = Noun::Client(Asked { environment: None, json: true, verb: client::Verb::Shell });
     let Some(reply) = socket::ask(data, &noun).await? else {
         bail!("no server runs on {}: start `valetkey serve` or `valetkey demo` first", data.display());
     };
@@ -132,22 +153,5 @@ impl Noun {
             Self::Instance(asked) => asked.json,
             Self::Logs(asked) => asked.json,
         }
-    }
-
-    /// A secret never stands on a command line, where every process of the machine can read it.
-    fn read_secret(&mut self) -> Result<()> {
-        let flags = match self {
-            Self::Connection(Asked { verb: ConnectionVerb::Create(create), .. }) => &mut create.flags,
-            Self::Connection(Asked { verb: ConnectionVerb::Update { flags, .. }, .. }) => flags,
-            _ => return Ok(()),
-        };
-        let Some(file) = flags.client_secret_file.take() else { return Ok(()) };
-        let text = match file.as_str() {
-            "-" => std::io::read_to_string(std::io::stdin())?,
-            path => std::fs::read_to_string(path).map_err(|why| anyhow::anyhow!("cannot read {path}: {why}"))?,
-        };
-        anyhow::ensure!(!text.trim().is_empty(), "{file} holds no client secret");
-        flags.client_secret = Some(text.trim().to_owned());
-        Ok(())
     }
 }

@@ -10,9 +10,13 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use valetkey_app::{App, housekeeping};
 
 /// How long refreshes, callbacks and outcomes may go on once the listeners have let their requests end.
 const EFFECTS: Duration = Duration::from_secs(15);
+
+/// How often what has ended is removed.
+const TIDY: Duration = Duration::from_secs(3600);
 
 /// A server that answers; dropping it does not stop it, [`Running::stop`] does.
 pub(crate) struct Running {
@@ -47,6 +51,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
             tracing::error!(%why, "the command line cannot reach this server");
         }
     });
+    listeners.spawn(tidy(server.app.clone(), stop.clone()));
     listeners.close();
     Ok(Running { server, stop, listeners })
 }
@@ -66,6 +71,20 @@ impl Running {
             tracing::warn!("effects were still under way after {} s more", EFFECTS.as_secs());
         }
         self.server.app.journal.close().await;
+    }
+}
+
+/// Removes what has ended, at the start and then every hour.
+async fn tidy(app: App, stop: CancellationToken) {
+    loop {
+        match housekeeping::tidy(&app).await {
+            Ok(gone) => tracing::debug!(gone, "tidied up"),
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the database is not tidied up"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(TIDY) => {}
+        }
     }
 }
 

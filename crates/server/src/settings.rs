@@ -7,8 +7,10 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
+use valetkey_domain::Secret;
 
 /// The file's name in the data folder.
 pub(crate) const FILE: &str = "valetkey.toml";
@@ -65,6 +67,8 @@ pub(crate) struct Settings {
     pub(crate) certificate: tls::Source,
     /// Where the root key is, if not in the data folder.
     pub(crate) root_key_file: Option<PathBuf>,
+    /// The root key itself, if the environment held it.
+    pub(crate) root_key: Option<Arc<Secret<str>>>,
     /// A folder of connector files of one's own.
     pub(crate) connectors: Option<PathBuf>,
     /// What may be reached although it is private.
@@ -84,7 +88,7 @@ impl Settings {
     ///
     /// # Errors
     /// The file cannot be read, has an unknown key or a wrong value, or only half of a certificate is named.
-    pub(crate) fn load(data: &Path, flags: &ServeFlags) -> Result<Self> {
+    pub(crate) fn load(data: &Path, flags: &ServeFlags, root_key: Option<Secret<str>>) -> Result<Self> {
         let file = read(&data.join(FILE))?;
         let http = flags.http.or(file.http).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
         let tls = flags.tls.or(file.tls).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8443)));
@@ -115,6 +119,7 @@ impl Settings {
             tls,
             certificate,
             root_key_file: flags.root_key_file.clone().or(file.root_key_file),
+            root_key: root_key.map(Arc::new),
             connectors: flags.connectors.clone().or(file.connectors),
             allow: file.outbound.allow,
             chat_link_life: link_life("links.chat_minutes", file.links.chat_minutes.unwrap_or(15), 60)?,
@@ -167,7 +172,7 @@ mod tests {
     fn a_typo_in_the_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(FILE), "publik_url = \"https://a.example\"").unwrap();
-        let why = Settings::load(folder.path(), &ServeFlags::default()).unwrap_err();
+        let why = Settings::load(folder.path(), &ServeFlags::default(), None).unwrap_err();
         assert!(format!("{why:#}").contains("publik_url"), "{why:#}");
     }
 
@@ -176,7 +181,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(FILE), "http = \"127.0.0.1:1\"\ntls = \"127.0.0.1:2\"").unwrap();
         let flags = ServeFlags { tls: "127.0.0.1:3".parse().ok(), ..ServeFlags::default() };
-        let settings = Settings::load(folder.path(), &flags).unwrap();
+        let settings = Settings::load(folder.path(), &flags, None).unwrap();
         assert_eq!(settings.public_url.as_str(), "http://localhost:1/");
         assert_eq!(settings.sdk_url.as_str(), "https://localhost:3/");
     }
@@ -186,7 +191,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let load = |links: &str| {
             std::fs::write(folder.path().join(FILE), format!("[links]\n{links}")).unwrap();
-            Settings::load(folder.path(), &ServeFlags::default())
+            Settings::load(folder.path(), &ServeFlags::default(), None)
         };
         assert_eq!(load("chat_minutes = 1").unwrap().chat_link_life, Duration::from_secs(60));
         assert_eq!(load("mail_hours = 168").unwrap().mail_link_life, Duration::from_secs(LONGEST_LINK));

@@ -15,4 +15,11 @@ pub(crate) fn start(level: Level) {
         .with_env_filter(filter)
         .with_target(false)
         .init();
+    std::panic::set_hook(Box::new(defect));
+}
+
+/// A panic's place is logged without its words: they may quote what it stumbled over.
+fn defect(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(place, "a defect of Valetkey: please report the place");
 }

@@ -103,9 +103,7 @@ pub async fn end_started(
     outcome: &Outcome,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let sql = "UPDATE authorizations SET stage = 'done', outcome = $4, done_at = $5, verifier = NULL
-         WHERE environment_id = $1 AND id = $2 AND state_hash = $3 AND stage = 'started'";
-    Ok(tx.run(sql, args![&ctx.environment, id, state, outcome_text(outcome), now]).await? == 1)
+    end(ctx, tx, id, "started", state, outcome, now).await
 }
 
 /// Ends one whose code was exchanged. False if it was started again meanwhile: what the exchange brought must then be
@@ -121,9 +119,21 @@ pub async fn end_exchanging(
     outcome: &Outcome,
     now: Timestamp,
 ) -> Result<bool, Error> {
+    end(ctx, tx, id, "exchanging", state, outcome, now).await
+}
+
+async fn end(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: &AuthorizationId,
+    stage: &'static str,
+    state: &[u8; 32],
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<bool, Error> {
     let sql = "UPDATE authorizations SET stage = 'done', outcome = $4, done_at = $5, verifier = NULL
-         WHERE environment_id = $1 AND id = $2 AND state_hash = $3 AND stage = 'exchanging'";
-    Ok(tx.run(sql, args![&ctx.environment, id, state, outcome_text(outcome), now]).await? == 1)
+         WHERE environment_id = $1 AND id = $2 AND state_hash = $3 AND stage = $6";
+    Ok(tx.run(sql, args![&ctx.environment, id, state, outcome_text(outcome), now, stage]).await? == 1)
 }
 
 /// Replaces the outcome once a person has chosen between two provider accounts. False if it was not this outcome.
@@ -152,6 +162,16 @@ pub async fn prune(ctx: &Ctx, tx: &mut Tx, account: &AccountId, before: Timestam
     let sql = "DELETE FROM authorizations WHERE environment_id = $1 AND account_id = $2
          AND link_expires_at < $3 AND (consent_expires_at IS NULL OR consent_expires_at < $3)";
     tx.run(sql, args![&ctx.environment, account, before]).await
+}
+
+/// Removes the environment's authorizations whose links ended before `before`, whoever's they are.
+///
+/// # Errors
+/// The database failed.
+pub async fn purge(ctx: &Ctx, tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    let sql = "DELETE FROM authorizations WHERE environment_id = $1
+         AND link_expires_at < $2 AND (consent_expires_at IS NULL OR consent_expires_at < $2)";
+    tx.run(sql, args![&ctx.environment, before]).await
 }
 
 /// Reads one out of a row of its table.

@@ -83,6 +83,15 @@ pub async fn keep_newest_secrets(
     tx.run(sql, args![&ctx.environment, id, now, keep]).await
 }
 
+/// Removes the environment's secrets that ended before `before`.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn purge_secrets(ctx: &Ctx, tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    let sql = "DELETE FROM api_client_secrets WHERE environment_id = $1 AND expires_at < $2";
+    tx.run(sql, args![&ctx.environment, before]).await
+}
+
 /// Raises a client's version, which makes every token issued so far worthless; false if there is no such client.
 ///
 /// # Errors
@@ -172,7 +181,7 @@ mod tests {
         let ends: Vec<_> = secrets(ours, &mut tx, &client.id).await.unwrap().iter().map(|s| s.expires_at).collect();
         assert_eq!(ends, [Some(fixture::now()), Some(fixture::now()), None]);
         assert!(raise_version(ours, &mut tx, &client.id).await.unwrap());
-        let (found, hashes) = doors::client(&mut tx, &client.id).await.unwrap().unwrap();
+        let (found, hashes) = doors::client_with_secrets(&mut tx, &client.id).await.unwrap().unwrap();
         assert_eq!((found.version, hashes.len(), hashes[2].hash), (2, 3, [3; 32]));
         assert!(delete(ours, &mut tx, &client.id).await.unwrap());
         assert!(doors::client(&mut tx, &client.id).await.unwrap().is_none());

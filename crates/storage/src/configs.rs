@@ -7,6 +7,7 @@ use uuid::Uuid;
 use valetkey_domain::Ctx;
 use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::id::ConfigId;
+use valetkey_domain::name::ConfigName;
 
 /// Which configs a list shows; what is absent filters nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,13 +70,14 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &ConfigId) -> Result<Option<McpConf
     whole(ctx, tx, row).await
 }
 
-/// The version of the config of this id: all that must be read of a config whose compiled tools are at hand.
+/// Id and name of the config of exactly this name, without its mappings.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn version(ctx: &Ctx, tx: &mut Tx, id: &ConfigId) -> Result<Option<i64>, Error> {
-    let sql = "SELECT version FROM mcp_configs WHERE environment_id = $1 AND id = $2";
-    tx.one(sql, args![&ctx.environment, id]).await?.map(|row| row.integer("version")).transpose()
+pub async fn named(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Option<(ConfigId, ConfigName)>, Error> {
+    let sql = "SELECT id, name FROM mcp_configs WHERE environment_id = $1 AND name = $2";
+    let row = tx.one(sql, args![&ctx.environment, name]).await?;
+    row.map(|row| row.fit("mcp_configs", |row| Ok((row.parsed("id")?, row.parsed("name")?)))).transpose()
 }
 
 /// The config of exactly this name.
@@ -219,6 +221,8 @@ mod tests {
         insert(&there.ours, &mut tx, &put).await.unwrap();
         assert_eq!(get(&there.ours, &mut tx, &put.id).await.unwrap().as_ref(), Some(&put));
         assert_eq!(by_name(&there.ours, &mut tx, "config-1").await.unwrap().as_ref(), Some(&put));
+        let named = named(&there.ours, &mut tx, "config-1").await.unwrap();
+        assert_eq!(named, Some((put.id.clone(), put.name.clone())));
         let listed = list(&there.ours, &mut tx, &Filter::default(), &PAGE).await.unwrap();
         assert_eq!((listed.items, listed.total), (vec![put], 1));
     }
@@ -231,6 +235,7 @@ mod tests {
         let stranger = &there.theirs;
         assert!(get(stranger, &mut tx, &config.id).await.unwrap().is_none());
         assert!(by_name(stranger, &mut tx, config.name.as_str()).await.unwrap().is_none());
+        assert!(named(stranger, &mut tx, config.name.as_str()).await.unwrap().is_none());
         assert!(!update(stranger, &mut tx, &config).await.unwrap());
         assert!(!delete(stranger, &mut tx, &config.id).await.unwrap());
         for filter in [Filter::default(), Filter { id: Some(config.id.clone()), ..Filter::default() }] {

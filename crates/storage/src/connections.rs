@@ -271,6 +271,11 @@ mod tests {
         assert!(seen.is_sorted());
         let expected = [(None, None), (Some("19".into()), Some("0".into())), (Some("29".into()), Some("19".into()))];
         assert_eq!(tokens, expected);
+        for forged in ["", "%", "a b", "conn_' OR 1=1", "\u{e9}", &"0".repeat(33)] {
+            let page = Page { size: 10, after: Some(forged.into()) };
+            let refused = list(&there.ours, &mut tx, &Filter::default(), &page).await.unwrap_err();
+            assert_eq!(refused.kind(), valetkey_domain::Kind::InvalidArgument, "{forged}");
+        }
         let back = Page { size: 10, after: Some("0".into()) };
         let first = list(&there.ours, &mut tx, &Filter::default(), &back).await.unwrap();
         assert_eq!(first.items[0].id.as_str(), seen[0]);

@@ -6,26 +6,37 @@ use valetkey_domain::client::{ApiClient, ClientSecret};
 use valetkey_domain::id::{AuthorizationId, ClientId, EnvironmentId, InstanceId};
 use valetkey_domain::instance::McpInstance;
 
-/// A client with its secrets, oldest first, those that have ended among them.
+/// The client of this id, which a token named.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn client(tx: &mut Tx, id: &ClientId) -> Result<Option<(ApiClient, Vec<ClientSecret>)>, Error> {
-    let Some(row) = tx.one("SELECT * FROM api_clients WHERE id = $1", args![id]).await? else { return Ok(None) };
-    let rows = tx.all("SELECT * FROM api_client_secrets WHERE client_id = $1 ORDER BY id", args![id]).await?;
-    let secrets = rows.iter().map(clients::read_secret).collect::<Result<_, _>>()?;
-    Ok(Some((clients::read(&row)?, secrets)))
+pub async fn client(tx: &mut Tx, id: &ClientId) -> Result<Option<ApiClient>, Error> {
+    tx.one("SELECT * FROM api_clients WHERE id = $1", args![id]).await?.as_ref().map(clients::read).transpose()
 }
 
-/// The instance of this id, which a URL's token named.
+/// The same with its secrets, oldest first, those that have ended among them.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn instance(tx: &mut Tx, id: &InstanceId) -> Result<Option<McpInstance>, Error> {
-    let sql = "SELECT t.*, c.name AS config_name
+pub async fn client_with_secrets(tx: &mut Tx, id: &ClientId) -> Result<Option<(ApiClient, Vec<ClientSecret>)>, Error> {
+    let Some(client) = client(tx, id).await? else { return Ok(None) };
+    let rows = tx.all("SELECT * FROM api_client_secrets WHERE client_id = $1 ORDER BY id", args![id]).await?;
+    let secrets = rows.iter().map(clients::read_secret).collect::<Result<_, _>>()?;
+    Ok(Some((client, secrets)))
+}
+
+/// The instance of this id, which a URL's token named, and the version of its config: all that has to be read for a
+/// request whose compiled tools are at hand.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn instance(tx: &mut Tx, id: &InstanceId) -> Result<Option<(McpInstance, i64)>, Error> {
+    let sql = "SELECT t.*, c.name AS config_name, c.version AS config_version
         FROM mcp_instances t JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id
         WHERE t.id = $1";
-    tx.one(sql, args![id]).await?.as_ref().map(instances::read).transpose()
+    let Some(row) = tx.one(sql, args![id]).await? else { return Ok(None) };
+    let version = row.fit("mcp_instances", |row| row.integer("config_version"))?;
+    Ok(Some((instances::read(&row)?, version)))
 }
 
 /// Which authorization has a link with this SHA-256, and in which environment.
@@ -76,8 +87,8 @@ mod tests {
         let there = fixture::two_environments().await;
         let mut tx = there.store.write().await.unwrap();
         let (.., put) = fixture::chain(&there.ours, &mut tx).await;
-        let found = instance(&mut tx, &put.id).await.unwrap().unwrap();
-        assert_eq!(found.environment, there.ours.environment);
+        let (found, version) = instance(&mut tx, &put.id).await.unwrap().unwrap();
+        assert_eq!((found, version), (put, 1));
         assert!(instance(&mut tx, &InstanceId::parse("inst_none").unwrap()).await.unwrap().is_none());
     }
 

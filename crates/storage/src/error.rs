@@ -12,6 +12,9 @@ pub enum Error {
         /// The columns of the rule (`identifier, name`), without the environment's.
         on: String,
     },
+    /// A page token that no list ever gave.
+    #[error("this is no page token: send one as an answer of this list gave it, or none for the first page")]
+    PageToken,
     /// A row that others refer to was to be removed, or one was to refer to a row that isn't there.
     #[error("a row that other rows refer to is missing or would be: remove or add the other rows first")]
     Referenced,
@@ -111,6 +114,7 @@ impl Error {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Conflict { .. } => Kind::AlreadyExists,
+            Self::PageToken => Kind::InvalidArgument,
             Self::Referenced | Self::NotADatabase { .. } | Self::Newer { .. } => Kind::FailedPrecondition,
             Self::Row { .. } | Self::Failed | Self::Defect { .. } => Kind::Internal,
             Self::Locked { .. }

@@ -22,26 +22,48 @@ pub struct Filter {
     pub search: Option<String>,
 }
 
-const LIST: Listing = listing!(
-    InstanceId,
-    counters::INSTANCES,
-    "t.*, c.name AS config_name",
-    "mcp_instances t JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id",
-    " AND (CAST($4 AS TEXT) IS NULL OR t.id = $4) AND (CAST($5 AS TEXT) IS NULL OR t.name = $5)
-      AND (CAST($6 AS TEXT) IS NULL OR c.name = $6) AND (CAST($7 AS TEXT) IS NULL OR t.identifier = $7)
-      AND (CAST($8 AS TEXT) IS NULL OR t.search_text LIKE $8 ESCAPE '\\')"
-);
+/// An instance's row comes with the name of its config.
+macro_rules! columns {
+    () => {
+        "t.*, c.name AS config_name"
+    };
+}
+
+macro_rules! tables {
+    () => {
+        "mcp_instances t JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id"
+    };
+}
+
+/// Selects by a condition on `t`, behind the environment's own.
+macro_rules! select {
+    ($condition:literal) => {
+        concat!("SELECT ", columns!(), " FROM ", tables!(), " WHERE t.environment_id = $1 AND ", $condition)
+    };
+}
+
+/// Lists with a condition on the user, who is `$7`.
+macro_rules! listing_where {
+    ($user:literal) => {
+        listing!(
+            InstanceId,
+            counters::INSTANCES,
+            columns!(),
+            tables!(),
+            concat!(
+                " AND (CAST($4 AS TEXT) IS NULL OR t.id = $4) AND (CAST($5 AS TEXT) IS NULL OR t.name = $5)
+                  AND (CAST($6 AS TEXT) IS NULL OR c.name = $6) AND ",
+                $user,
+                " AND (CAST($8 AS TEXT) IS NULL OR t.search_text LIKE $8 ESCAPE '\\')"
+            )
+        )
+    };
+}
+
+const LIST: Listing = listing_where!("(CAST($7 AS TEXT) IS NULL OR t.identifier = $7)");
 
 /// The same where the user is given: one index look-up, however many users there are.
-const LIST_OF_USER: Listing = listing!(
-    InstanceId,
-    counters::INSTANCES,
-    "t.*, c.name AS config_name",
-    "mcp_instances t JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id",
-    " AND (CAST($4 AS TEXT) IS NULL OR t.id = $4) AND (CAST($5 AS TEXT) IS NULL OR t.name = $5)
-      AND (CAST($6 AS TEXT) IS NULL OR c.name = $6) AND t.identifier = $7
-      AND (CAST($8 AS TEXT) IS NULL OR t.search_text LIKE $8 ESCAPE '\\')"
-);
+const LIST_OF_USER: Listing = listing_where!("t.identifier = $7");
 
 /// Adds an instance.
 ///
@@ -76,9 +98,7 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, instance: &McpInstance) -> Result<()
 /// # Errors
 /// The database cannot be read.
 pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &InstanceId) -> Result<Option<McpInstance>, Error> {
-    let sql = "SELECT t.*, c.name AS config_name
-        FROM mcp_instances t JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id
-        WHERE t.environment_id = $1 AND t.id = $2";
+    let sql = select!("t.id = $2");
     first(tx, sql, args![&ctx.environment, id]).await
 }
 
@@ -93,9 +113,7 @@ pub async fn find(
     identifier: &Identifier,
     name: &InstanceName,
 ) -> Result<Option<McpInstance>, Error> {
-    let sql = "SELECT t.*, c.name AS config_name
-        FROM mcp_instances t JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id
-        WHERE t.environment_id = $1 AND t.config_id = $2 AND t.identifier = $3 AND t.name = $4";
+    let sql = select!("t.config_id = $2 AND t.identifier = $3 AND t.name = $4");
     first(tx, sql, args![&ctx.environment, config, identifier, name]).await
 }
 
@@ -109,9 +127,7 @@ pub async fn oldest(
     config: &ConfigId,
     identifier: &Identifier,
 ) -> Result<Option<McpInstance>, Error> {
-    let sql = "SELECT t.*, c.name AS config_name
-        FROM mcp_instances t JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id
-        WHERE t.environment_id = $1 AND t.config_id = $2 AND t.identifier = $3 ORDER BY t.id LIMIT 1";
+    let sql = select!("t.config_id = $2 AND t.identifier = $3 ORDER BY t.id LIMIT 1");
     first(tx, sql, args![&ctx.environment, config, identifier]).await
 }
 

@@ -6,6 +6,7 @@
 
 use crate::{Arg, Error, Row, Tx, args, counters};
 use valetkey_domain::Ctx;
+use valetkey_domain::id::MAX_LEN;
 
 /// The token of the first page; sorts before every ULID.
 const START: &str = "0";
@@ -55,7 +56,7 @@ pub(crate) struct Listing {
 
 /// Writes a list's statements from its columns, its table (`FROM` clause with alias `t`) and its filter.
 macro_rules! listing {
-    ($id:ty, $counter:expr, $columns:literal, $from:literal, $filter:literal) => {
+    ($id:ty, $counter:expr, $columns:expr, $from:expr, $filter:expr) => {
         $crate::list::Listing {
             prefix: <$id>::PREFIX,
             counter: $counter,
@@ -97,7 +98,11 @@ impl Listing {
         filter: Vec<Arg>,
     ) -> Result<Listed<Row>, Error> {
         let size = page.size.clamp(1, MAX_SIZE);
-        let after = page.after.as_ref().map_or_else(String::new, |tail| format!("{}{tail}", self.prefix));
+        let after = match &page.after {
+            None => String::new(),
+            Some(token) if is_token(token) => format!("{}{token}", self.prefix),
+            Some(_) => return Err(Error::PageToken),
+        };
         let asked = |id: &str, rows: i64| common(ctx, id, rows).into_iter().chain(filter.clone());
         let mut items = tx.all(self.page, asked(&after, i64::from(size) + 1)).await?;
         let more = items.len() > usize::try_from(size).unwrap_or(usize::MAX);
@@ -148,6 +153,11 @@ impl Listed<Row> {
         let items = self.items.iter().map(read).collect::<Result<_, _>>()?;
         Ok(Listed { items, next: self.next, previous: self.previous, total: self.total })
     }
+}
+
+/// Whether a text may be the tail of an id.
+fn is_token(text: &str) -> bool {
+    (1..=MAX_LEN).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 fn common(ctx: &Ctx, id: &str, rows: i64) -> Vec<Arg> {

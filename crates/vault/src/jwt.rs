@@ -132,29 +132,62 @@ impl PublicKey {
     }
 }
 
+/// A token that one of our keys signed. Whether it is for us, and valid now, [`Signed::claims`] says.
+///
+/// The signature of given bytes under given keys is good for ever or never, so this may be kept for a token that comes
+/// often; everything else about it is looked at each time.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    typ: Option<String>,
+    claims: Value,
+}
+
 /// The claims of a token of ours, if one of these keys signed it and it is valid now.
 ///
 /// # Errors
 /// Whatever is wrong with it; the reason is for the log alone.
 pub fn verify<T: DeserializeOwned>(token: &str, keys: &[PublicKey], expect: &Expect) -> Result<T, Error> {
+    signed(token, keys)?.claims(expect)
+}
+
+/// Checks a token's signature and nothing else.
+///
+/// # Errors
+/// Another algorithm, an unknown key, or a signature that isn't that key's.
+pub fn signed(token: &str, keys: &[PublicKey]) -> Result<Signed, Error> {
     let refused = |why: &str| Error::Token(why.to_owned());
     let header = jsonwebtoken::decode_header(token).map_err(|why| Error::Token(why.to_string()))?;
-    if header.alg != Algorithm::RS256 || header.typ.as_deref() != Some(expect.typ.as_str()) {
-        return Err(refused("another algorithm or type"));
+    if header.alg != Algorithm::RS256 {
+        return Err(refused("another algorithm"));
     }
     // A key named in the token (jku, jwk, x5c) is never looked at: the kid picks one of ours or none.
     let kid = header.kid.as_deref().ok_or_else(|| refused("no kid"))?;
     let key = keys.iter().find(|key| key.id.as_str() == kid).ok_or_else(|| refused("unknown kid"))?;
     let mut validation = Validation::new(Algorithm::RS256);
-    validation.set_issuer(&[&expect.issuer]);
-    validation.set_audience(&[&expect.audience]);
     validation.set_required_spec_claims(&["iss", "aud", "exp", "nbf", "sub"]);
-    // The library would ask the system's clock; time is checked below against the clock that was handed in.
-    (validation.validate_exp, validation.validate_nbf, validation.leeway) = (false, false, 0);
-    let claims: Value =
+    // The library would ask the system's clock; claims are checked apart, against the clock that is handed in.
+    (validation.validate_exp, validation.validate_nbf, validation.validate_aud) = (false, false, false);
+    let claims =
         jsonwebtoken::decode(token, &key.verifier, &validation).map_err(|why| Error::Token(why.to_string()))?.claims;
-    check_time(&claims, expect.now)?;
-    serde_json::from_value(claims).map_err(|why| Error::Token(why.to_string()))
+    Ok(Signed { typ: header.typ, claims })
+}
+
+impl Signed {
+    /// What the token says, if it is of this type, for this audience, from this issuer, and valid now.
+    ///
+    /// # Errors
+    /// Whatever is wrong with it; the reason is for the log alone.
+    pub fn claims<T: DeserializeOwned>(&self, expect: &Expect) -> Result<T, Error> {
+        let says = |name: &str, what: &str| self.claims.get(name).and_then(Value::as_str) == Some(what);
+        if self.typ.as_deref() != Some(expect.typ.as_str()) {
+            return Err(Error::Token("another type".into()));
+        }
+        if !says("iss", &expect.issuer) || !says("aud", &expect.audience) {
+            return Err(Error::Token("another issuer or audience".into()));
+        }
+        check_time(&self.claims, expect.now)?;
+        T::deserialize(&self.claims).map_err(|why| Error::Token(why.to_string()))
+    }
 }
 
 fn check_time(claims: &Value, now: Timestamp) -> Result<(), Error> {
@@ -233,7 +266,10 @@ mod tests {
         let refused = [
             with("aud", json!("https://c")),
             with("aud", json!(null)),
+            with("aud", json!(["https://b", "https://c"])),
             with("iss", json!("https://a/")),
+            with("iss", json!(null)),
+            with("sub", json!(null)),
             with("exp", json!(second)),
             with("exp", json!("tomorrow")),
             with("nbf", json!(second + 1)),

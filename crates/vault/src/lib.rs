@@ -4,16 +4,19 @@
 //! Keys, nonces and bearer secrets are drawn from the system's source and nowhere else. Read [`root`] first (what
 //! protects what), then [`seal`].
 
+mod data_key;
 mod error;
 pub mod jwt;
+mod parts;
 pub mod random;
 pub mod root;
 pub mod seal;
 pub mod url;
 
+pub use data_key::{DataKey, Purpose};
 pub use error::Error;
 pub use root::{RootKey, Wrapped};
-pub use seal::{DataKey, Place, Purpose, key_of};
+pub use seal::{Place, key_of};
 
 /// SHA-256, for bearer secrets at rest: they have 256 random bits, so a slow hash would add nothing but load.
 #[must_use]

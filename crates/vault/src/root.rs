@@ -5,7 +5,7 @@
 //! ```
 //! Its version is a fingerprint that gives nothing away; rows name it, so that the wrong key is told by name.
 
-use crate::seal::{derive, lengths, mac};
+use crate::parts::{derive, lengths, mac};
 use crate::{DataKey, Error, Purpose, random};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::Engine;

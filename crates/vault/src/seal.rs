@@ -1,4 +1,4 @@
-//! Data keys and the values sealed under them.
+//! Values sealed under data keys.
 //!
 //! A value is AES-256-GCM under a key of its own, HKDF-SHA256(data key, table and row), with a random nonce. The
 //! associated data is its whole place and its audience: moved to another row, column or environment, or with its
@@ -8,50 +8,15 @@
 //! blob:  format (1 byte) | length of key id (1) | key id | nonce (12) | ciphertext and tag
 //! ```
 
-use crate::{Error, random};
+use crate::parts::{derive, lengths, mac, push_short, take_short};
+use crate::{DataKey, Error, random};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::{hkdf, hmac};
-use valetkey_domain::id::{DataKeyId, EnvironmentId};
+use valetkey_domain::id::DataKeyId;
 use valetkey_domain::{Sealed, Secret};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// The format that blobs begin with. A new one gets a new number; old ones stay readable.
 const FORMAT: u8 = 1;
-
-/// What a data key is for. One key serves one purpose in one environment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// Users' tokens.
-    Credential,
-    /// OAuth clients' secrets.
-    Client,
-    /// Webhooks' secrets.
-    Webhook,
-    /// The private halves of signing keys.
-    Signing,
-    /// What a consent carries with it: PKCE verifiers.
-    Flow,
-    /// The MACs of instance URLs.
-    Url,
-    /// The journal's chain.
-    Journal,
-}
-
-impl Purpose {
-    /// The word stored.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Credential => "credential",
-            Self::Client => "client",
-            Self::Webhook => "webhook",
-            Self::Signing => "signing",
-            Self::Flow => "flow",
-            Self::Url => "url",
-            Self::Journal => "journal",
-        }
-    }
-}
 
 /// Where a sealed value belongs and where its plaintext may go.
 #[derive(Clone, Copy, Debug)]
@@ -71,74 +36,7 @@ pub struct Place<'a> {
     pub audience: &'a [String],
 }
 
-/// A key that seals values, opened. Wiped when dropped.
-pub struct DataKey {
-    id: DataKeyId,
-    environment: String,
-    purpose: Purpose,
-    generation: i64,
-    key: Zeroizing<[u8; 32]>,
-}
-
-impl std::fmt::Debug for DataKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DataKey").field("id", &self.id).field("purpose", &self.purpose).finish_non_exhaustive()
-    }
-}
-
 impl DataKey {
-    /// A new key.
-    ///
-    /// # Errors
-    /// The system has no randomness to give.
-    pub fn generate(
-        id: DataKeyId,
-        environment: Option<&EnvironmentId>,
-        purpose: Purpose,
-        generation: i64,
-    ) -> Result<Self, Error> {
-        let environment = environment.map(EnvironmentId::to_string).unwrap_or_default();
-        Ok(Self::from_parts(id, environment, purpose, generation, Zeroizing::new(random::bytes()?)))
-    }
-
-    pub(crate) fn from_parts(
-        id: DataKeyId,
-        environment: String,
-        purpose: Purpose,
-        generation: i64,
-        key: Zeroizing<[u8; 32]>,
-    ) -> Self {
-        Self { id, environment, purpose, generation, key }
-    }
-
-    /// Its id, which every value sealed under it names.
-    #[must_use]
-    pub fn id(&self) -> &DataKeyId {
-        &self.id
-    }
-
-    /// The environment it serves; empty if all share it.
-    #[must_use]
-    pub fn environment(&self) -> &str {
-        &self.environment
-    }
-
-    /// What it is for.
-    #[must_use]
-    pub fn purpose(&self) -> Purpose {
-        self.purpose
-    }
-
-    /// Which in the row of its purpose's keys it is.
-    #[must_use]
-    pub fn generation(&self) -> i64 {
-        self.generation
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8; 32] {
-        &self.key
-    }
-
     /// Seals a value for one place.
     ///
     /// # Errors
@@ -146,15 +44,18 @@ impl DataKey {
     pub fn seal(&self, place: &Place<'_>, plaintext: &[u8]) -> Result<Sealed, Error> {
         let nonce: [u8; 12] = random::bytes()?;
         let mut blob = vec![FORMAT];
-        push_short(&mut blob, self.id.as_str().as_bytes())?;
+        push_short(&mut blob, self.id().as_str().as_bytes())?;
         blob.extend_from_slice(&nonce);
-        let mut text = plaintext.to_vec();
+        // Wiped whatever happens: when sealing fails, the plaintext is still in it.
+        let mut text = Zeroizing::new(plaintext.to_vec());
         let tag = self
             .value_key(place)?
-            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), self.associated(place), &mut text)
-            .map_err(|_| Error::Library("sealing"));
-        // On failure the plaintext must not stay behind in freed memory.
-        let tag = tag.inspect_err(|_| text.zeroize())?;
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                self.associated(place),
+                text.as_mut_slice(),
+            )
+            .map_err(|_| Error::Library("sealing"))?;
         blob.extend_from_slice(&text);
         blob.extend_from_slice(tag.as_ref());
         Ok(Sealed(blob))
@@ -166,8 +67,8 @@ impl DataKey {
     /// It was sealed under another key, is damaged, or belongs elsewhere.
     pub fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Result<Secret<[u8]>, Error> {
         let (key, rest) = split(sealed)?;
-        if key != self.id {
-            return Err(Error::OtherKey { wanted: key, given: self.id.clone() });
+        if &key != self.id() {
+            return Err(Error::OtherKey { wanted: key, given: self.id().clone() });
         }
         let (nonce, text) = rest.split_at_checked(12).ok_or(Error::NotSealed)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Error::NotSealed)?;
@@ -177,24 +78,36 @@ impl DataKey {
         Ok(Secret::from(opened.to_vec()))
     }
 
+    /// A digest that says whether two texts are the same to who holds this key, and nothing to anybody else: HMAC-SHA256
+    /// under a key of its own. `salt` keeps equal texts of different occasions from looking equal.
+    ///
+    /// # Errors
+    /// The library failed.
+    pub fn digest(&self, salt: &str, text: &[u8]) -> Result<[u8; 32], Error> {
+        let key = derive(self.bytes(), b"valetkey digest", self.purpose().as_str().as_bytes())?;
+        let mut digest = [0; 32];
+        digest.copy_from_slice(mac(&key, [salt.as_bytes(), text]).as_ref());
+        Ok(digest)
+    }
+
     /// The key of one row's values.
     fn value_key(&self, place: &Place<'_>) -> Result<LessSafeKey, Error> {
         let info = lengths([place.table.as_bytes(), place.row.as_bytes()]);
-        let key = derive(&self.key, b"valetkey value", &info)?;
+        let key = derive(self.bytes(), b"valetkey value", &info)?;
         let unbound = UnboundKey::new(&AES_256_GCM, key.as_slice()).map_err(|_| Error::Library("AES-256-GCM key"))?;
         Ok(LessSafeKey::new(unbound))
     }
 
     fn associated(&self, place: &Place<'_>) -> Aad<Vec<u8>> {
-        let (generation, value) = (self.generation.to_be_bytes(), place.generation.to_be_bytes());
+        let (generation, value) = (self.generation().to_be_bytes(), place.generation.to_be_bytes());
         let fixed: [&[u8]; 9] = [
             &[FORMAT],
             place.environment.as_bytes(),
             place.table.as_bytes(),
             place.row.as_bytes(),
             place.column.as_bytes(),
-            self.id.as_str().as_bytes(),
-            self.purpose.as_str().as_bytes(),
+            self.id().as_str().as_bytes(),
+            self.purpose().as_str().as_bytes(),
             &generation,
             &value,
         ];
@@ -208,44 +121,6 @@ impl DataKey {
 /// These bytes are no sealed value.
 pub fn key_of(sealed: &Sealed) -> Result<DataKeyId, Error> {
     split(sealed).map(|(key, _)| key)
-}
-
-/// HKDF-SHA256 (RFC 5869) to 32 bytes.
-pub(crate) fn derive(key: &[u8; 32], salt: &[u8], info: &[u8]) -> Result<Zeroizing<[u8; 32]>, Error> {
-    let failed = |_| Error::Library("HKDF");
-    let mut derived = Zeroizing::new([0; 32]);
-    let pseudorandom = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(key);
-    let info = [info];
-    pseudorandom.expand(&info, hkdf::HKDF_SHA256).map_err(failed)?.fill(derived.as_mut_slice()).map_err(failed)?;
-    Ok(derived)
-}
-
-/// HMAC-SHA256 over length-prefixed parts, so that no two lists of parts share one text.
-pub(crate) fn mac<'a>(key: &[u8; 32], parts: impl IntoIterator<Item = &'a [u8]>) -> hmac::Tag {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), &lengths(parts))
-}
-
-/// The parts one after the other, each behind its length.
-pub(crate) fn lengths<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut text = Vec::new();
-    for part in parts {
-        text.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        text.extend_from_slice(part);
-    }
-    text
-}
-
-/// A part of at most 255 bytes behind one byte of length.
-pub(crate) fn push_short(blob: &mut Vec<u8>, part: &[u8]) -> Result<(), Error> {
-    blob.push(u8::try_from(part.len()).map_err(|_| Error::Library("an id of more than 255 bytes"))?);
-    blob.extend_from_slice(part);
-    Ok(())
-}
-
-/// What [`push_short`] wrote, and what comes after it.
-pub(crate) fn take_short(blob: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = blob.split_first()?;
-    rest.split_at_checked(usize::from(*length))
 }
 
 fn split(sealed: &Sealed) -> Result<(DataKeyId, &[u8]), Error> {
@@ -265,7 +140,9 @@ fn does_not_open(place: &Place<'_>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Purpose;
     use proptest::prelude::*;
+    use valetkey_domain::id::EnvironmentId;
     use valetkey_testkit::{ManualClock, SeededRng};
 
     fn key() -> DataKey {
@@ -319,9 +196,10 @@ mod tests {
         let sealed = one.seal(&here, b"token").unwrap();
         let other = DataKey::generate(one.id().clone(), None, Purpose::Credential, 1).unwrap();
         assert!(matches!(other.open(&here, &sealed), Err(Error::DoesNotOpen { .. })));
-        let raised = DataKey::from_parts(one.id.clone(), one.environment.clone(), one.purpose, 2, one.key.clone());
+        let bytes = || Zeroizing::new(*one.bytes());
+        let raised = DataKey::from_parts(one.id().clone(), one.environment().into(), one.purpose(), 2, bytes());
         assert!(matches!(raised.open(&here, &sealed), Err(Error::DoesNotOpen { .. })));
-        let purpose = DataKey::from_parts(one.id, one.environment, Purpose::Flow, 1, one.key);
+        let purpose = DataKey::from_parts(one.id().clone(), one.environment().into(), Purpose::Flow, 1, bytes());
         assert!(matches!(purpose.open(&here, &sealed), Err(Error::DoesNotOpen { .. })));
     }
 
@@ -329,6 +207,19 @@ mod tests {
     fn the_same_value_is_never_sealed_the_same_way_twice() {
         let (key, here) = (key(), place(&[]));
         assert_ne!(key.seal(&here, b"token").unwrap(), key.seal(&here, b"token").unwrap());
+    }
+
+    #[test]
+    fn a_digest_is_the_keys_and_the_salts_own() {
+        let (one, other) = (key(), key());
+        let digest = one.digest("exec_1", b"text").unwrap();
+        assert_eq!(digest, one.digest("exec_1", b"text").unwrap());
+        for different in
+            [one.digest("exec_1", b"texts"), one.digest("exec_2", b"text"), other.digest("exec_1", b"text")]
+        {
+            assert_ne!(digest, different.unwrap());
+        }
+        assert_ne!(one.digest("ab", b"c").unwrap(), one.digest("a", b"bc").unwrap());
     }
 
     proptest! {

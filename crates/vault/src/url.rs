@@ -6,7 +6,7 @@
 //! ```
 //! The MAC is over environment, instance and generation under the environment's `url` key.
 
-use crate::seal::{mac, push_short, take_short};
+use crate::parts::{mac, push_short, take_short};
 use crate::{DataKey, Error, same};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;

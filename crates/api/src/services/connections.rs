@@ -115,7 +115,7 @@ async fn update(
     let id = id(ConnectionId::parse, &request.connection_id)?;
     let before = connections::get(app, ctx, &id).await?;
     let change = settings::change(app, &before, request.connection.unwrap_or_default())?;
-    let after = connections::update(app, ctx, &id, change).await?;
+    let after = connections::update(app, ctx, &before, change).await?;
     Ok(wire::UpdateConnectionResponse { connection: Some(render::connection(app, &after)?) })
 }
 
@@ -130,8 +130,9 @@ async fn toggle(
     enabled: bool,
 ) -> Result<wire::ToggleConnectionResponse> {
     let id = id(ConnectionId::parse, &request.connection_id)?;
+    let before = connections::get(app, ctx, &id).await?;
     let change = Change { enabled: Some(enabled), ..Change::default() };
-    let after = connections::update(app, ctx, &id, change).await?;
+    let after = connections::update(app, ctx, &before, change).await?;
     Ok(wire::ToggleConnectionResponse { enabled: after.enabled, error_message: None })
 }
 

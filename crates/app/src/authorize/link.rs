@@ -1,7 +1,7 @@
 //! Links: made for an app, opened by anybody who holds one.
 
 use super::{About, Stopped, Why};
-use crate::{App, Error, Result, connections, doors, journal};
+use crate::{App, Error, Result, connections, doors, housekeeping, journal};
 use serde_json::{Map, json};
 use std::time::Duration;
 use valetkey_connectors::Connector;
@@ -14,8 +14,6 @@ use valetkey_domain::{Ctx, Kind, Timestamp};
 use valetkey_storage::{accounts, authorizations as rows, environments, pending_credentials};
 use valetkey_vault::random;
 
-/// How long a link that has expired still says so, instead of being unknown.
-const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 /// No token of ours is longer; anything longer isn't worth hashing.
 const LONGEST_TOKEN: usize = 100;
 
@@ -79,7 +77,7 @@ pub async fn link(
         created_at: now,
     };
     let mut tx = app.store.write().await?;
-    rows::prune(ctx, &mut tx, &account.id, now - REMEMBERED).await?;
+    rows::prune(ctx, &mut tx, &account.id, now - housekeeping::REMEMBERED).await?;
     pending_credentials::prune(ctx, &mut tx, now).await?;
     rows::insert(ctx, &mut tx, &authorization, &valetkey_vault::sha256(token.bytes())).await?;
     let detail = Map::from_iter([("account".to_owned(), json!(account.id))]);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use valetkey_domain::Secret;
 use valetkey_domain::account::Status;
 use valetkey_domain::id::{AuthorizationId, ConnectionId};
+use valetkey_storage::authorizations;
 
 const RULE: &str = "{rotates: true}";
 
@@ -309,7 +310,7 @@ async fn attack_25_endpoints_that_change_during_a_consent_get_no_code() {
     };
     let client_secret = Some(Secret::from("another"));
     let change = connections::Change { settings: Some(settings), client_secret, ..connections::Change::default() };
-    connections::update(&there.app, &there.ctx, &there.connection.id, change).await.unwrap();
+    connections::update(&there.app, &there.ctx, &there.connection, change).await.unwrap();
     let id = there.back(&state, "browser").await.unwrap();
     assert_eq!(ended(&there, &id, "browser").await.unwrap().outcome, Outcome::ProviderFailed);
     untouched(&there).await;
@@ -333,4 +334,42 @@ async fn unknown_links_are_unknown() {
     for token in ["", "x", &"x".repeat(5000), "\u{0}", "../../etc"] {
         assert!(matches!(open(&there.app, token).await.unwrap_err().why, Why::LinkUnknown), "{token:.20}");
     }
+}
+
+#[tokio::test]
+async fn a_change_made_up_from_an_older_reading_overwrites_nothing() {
+    let there = there(RULE).await;
+    let change = |scope: &str| connections::Change {
+        settings: Some(valetkey_domain::connection::Settings {
+            scopes: vec![scope.into()],
+            ..there.connection.settings.clone()
+        }),
+        ..connections::Change::default()
+    };
+    connections::update(&there.app, &there.ctx, &there.connection, change("read")).await.unwrap();
+    let late = connections::update(&there.app, &there.ctx, &there.connection, change("write")).await.unwrap_err();
+    assert_eq!(late.kind(), valetkey_domain::Kind::Aborted);
+    let now = connections::get(&there.app, &there.ctx, &there.connection.id).await.unwrap();
+    assert_eq!(now.settings.scopes, ["read"]);
+}
+
+#[tokio::test]
+async fn attack_22_a_process_that_died_while_exchanging_lets_the_person_start_again() {
+    let there = there(RULE).await;
+    let token = there.link().await;
+    let state = there.start(&token, "browser").await;
+    let id = open(&there.app, &token).await.unwrap().authorization;
+    // What is left of a process that was killed after the code had gone out.
+    let (hash, now) = (valetkey_vault::sha256(state.as_bytes()), there.app.now());
+    let mut tx = there.app.store.write().await.unwrap();
+    let until = now + Duration::from_secs(90);
+    assert!(authorizations::exchange(&there.ctx, &mut tx, &id, &hash, now, until).await.unwrap());
+    tx.commit().await.unwrap();
+    assert!(matches!(start(&there.app, &token, &Secret::from("browser")).await.unwrap_err().why, Why::Busy));
+    there.clock.advance(Duration::from_secs(90));
+    let again = there.start(&token, "browser").await;
+    assert!(matches!(there.back(&state, "browser").await.unwrap_err().why, Why::StrayAnswer));
+    there.provider.gives(HOUR);
+    let id = there.back(&again, "browser").await.unwrap();
+    assert_eq!(ended(&there, &id, "browser").await.unwrap().outcome, Outcome::Connected);
 }

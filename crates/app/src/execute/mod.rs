@@ -131,8 +131,9 @@ impl Job {
         let _in_flight =
             self.app.limits.enter(&self.ctx.environment, &admitted.account.id).map_err(|full| self.full(&full))?;
         let credential = self.credential(&admitted, None).await?;
+        let detail = self.detail(&admitted, &arguments).await?;
         let run = tool.start(arguments, self.setting(&admitted)).map_err(|failure| self.failed(failure))?;
-        self.record_intent(&admitted).await?;
+        self.record_intent(&detail).await?;
         let account = &admitted.account;
         record::used(&self.app, &self.ctx, Used::Account(account.id.clone()), account.last_used_at);
         let started = self.app.now();
@@ -140,6 +141,6 @@ impl Job {
             Err(failed) if failed.consent_helps() => Err(self.linked(failed, &admitted.connection).await),
             ended => ended,
         };
-        self.record_outcome(&admitted, started, ended).await
+        self.record_outcome(detail, started, ended).await
     }
 }

@@ -10,29 +10,30 @@ use valetkey_domain::id::{AccountId, InstanceId};
 use valetkey_domain::{Ctx, Timestamp};
 use valetkey_storage::{accounts, instances};
 
+/// What a record says beside who, when and what.
+pub(super) type Detail = Map<String, Value>;
+
 const ACTION: &str = "tool.call";
 /// How old "last used" may get before it is written anew: it is for people, not worth a write for each call.
 const USED_AGAIN: Duration = Duration::from_secs(60);
 
 impl Job {
     /// Records that a tool that may change something is about to run. Without that record it doesn't.
-    pub(super) async fn record_intent(&self, admitted: &Admitted) -> std::result::Result<(), Failed> {
+    pub(super) async fn record_intent(&self, detail: &Detail) -> std::result::Result<(), Failed> {
         if self.served.tool.definition.effect.read_only() {
             return Ok(());
         }
-        let detail = self.detail(admitted);
-        let recorded = self.app.journal.intent(&self.ctx, ACTION, self.execution.as_str(), detail).await;
+        let recorded = self.app.journal.intent(&self.ctx, ACTION, self.execution.as_str(), detail.clone()).await;
         recorded.map_err(|error| self.before(&error))
     }
 
     /// Records how the call ended. What could not be recorded is not disclosed; that it was done is.
     pub(super) async fn record_outcome(
         &self,
-        admitted: &Admitted,
+        mut detail: Detail,
         started: Timestamp,
         ended: std::result::Result<Value, Failed>,
     ) -> std::result::Result<Value, Failed> {
-        let mut detail = self.detail(admitted);
         let outcome = ended.as_ref().map_or_else(|failed| failed.why.as_str(), |_| "ok");
         detail.insert("outcome".into(), outcome.into());
         let millis = self.app.now().as_millisecond() - started.as_millisecond();
@@ -46,7 +47,7 @@ impl Job {
         }
     }
 
-    async fn write(&self, detail: Map<String, Value>) -> Result<()> {
+    async fn write(&self, detail: Detail) -> Result<()> {
         let (ctx, subject) = (&self.ctx, self.execution.as_str());
         if self.served.tool.definition.effect.read_only() {
             return self.app.journal.fact_now(ctx, ACTION, subject, detail).await;
@@ -73,14 +74,27 @@ impl Job {
         self.because(Why::Unrecorded, message)
     }
 
-    fn detail(&self, admitted: &Admitted) -> Map<String, Value> {
+    /// What every record of this call says. Of the arguments it keeps a digest, salted with the execution: who has
+    /// them can show that it was these, who has not learns nothing.
+    pub(super) async fn detail(
+        &self,
+        admitted: &Admitted,
+        arguments: &Map<String, Value>,
+    ) -> std::result::Result<Detail, Failed> {
         let tool = &self.served.tool.definition;
-        Map::from_iter([
+        let mut sorted = Value::Object(arguments.clone());
+        sorted.sort_all_objects();
+        let text = sorted.to_string();
+        let keyring = &self.app.keyring;
+        let digest = keyring.digest(&self.ctx.environment, self.execution.as_str(), text.as_bytes()).await;
+        let digest = digest.map_err(|error| self.before(&error))?;
+        Ok(Map::from_iter([
             ("tool".to_owned(), json!(tool.name)),
             ("effect".to_owned(), json!(tool.effect.as_str())),
             ("connection".to_owned(), json!(admitted.connection.id)),
             ("account".to_owned(), json!(admitted.account.id)),
-        ])
+            ("arguments_hmac".to_owned(), json!(digest)),
+        ]))
     }
 }
 

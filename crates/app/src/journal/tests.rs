@@ -101,6 +101,27 @@ async fn an_outcome_is_saved_again_without_anybody_asking() {
     tokio::time::timeout(super::RETRY * 100, saved).await.unwrap();
 }
 
+#[tokio::test]
+async fn attack_54_an_interrupted_journal_is_unhealthy_until_it_is_written_again() {
+    let (store, writer) = start().await;
+    assert!(writer.healthy());
+    spoil(&store, "ALTER TABLE journal RENAME TO elsewhere").await;
+    writer.intent(&ctx(), "tool.call", "exec_1", detail(1)).await.unwrap_err();
+    assert!(!writer.healthy());
+    spoil(&store, "ALTER TABLE elsewhere RENAME TO journal").await;
+    // Nobody calls a process that is not ready: it finds out by itself.
+    let recovered = async {
+        while !writer.healthy() {
+            tokio::time::sleep(super::RETRY / 10).await;
+        }
+    };
+    tokio::time::timeout(super::RETRY * 100, recovered).await.unwrap();
+    assert_eq!(phases(&store, "journal").await, ["fact"], "the gap is on record");
+    assert!(phases(&store, "exec_1").await.is_empty());
+    writer.close().await;
+    assert!(!writer.healthy());
+}
+
 async fn spoil(store: &Store, sql: &'static str) {
     let mut tx = store.write().await.unwrap();
     tx.run(sql, []).await.unwrap();

@@ -2,20 +2,28 @@
 
 use super::data_keys::DataKeys;
 use crate::{Error, Result};
+use moka::sync::Cache;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use valetkey_domain::Kind;
 use valetkey_domain::id::SigningKeyId;
 use valetkey_storage::signing_keys::{self as rows, StoredSigningKey};
-use valetkey_vault::jwt::{self, PublicKey, SigningKey};
+use valetkey_vault::jwt::{self, PublicKey, Signed, SigningKey};
 use valetkey_vault::{DataKey, Place};
 
 /// The signing keys, ready for use.
 pub(super) struct Signing {
     newest: SigningKey,
     public: Vec<PublicKey>,
+    /// Tokens whose signature was good, by their SHA-256: a client sends the same one with every request. The keys
+    /// don't change while the process runs, and claims are looked at each time.
+    signed: Cache<[u8; 32], Arc<Signed>>,
 }
+
+/// How many tokens' signatures are remembered; each takes about a kilobyte.
+const MOST_SIGNED: u64 = 1_000;
 
 impl Signing {
     /// Loads the keys, making the first one if there is none. `sealer` is the key that all environments share.
@@ -29,7 +37,7 @@ impl Signing {
         let der = sealer.open(&place(&newest.id), &newest.private_sealed)?;
         let newest = SigningKey::from_der(newest.id.clone(), &der)?;
         let public = stored.iter().map(|key| Ok(PublicKey::from_jwk(&key.public_jwk)?)).collect::<Result<_>>()?;
-        Ok(Self { newest, public })
+        Ok(Self { newest, public, signed: Cache::new(MOST_SIGNED) })
     }
 
     pub(super) fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String> {
@@ -37,8 +45,18 @@ impl Signing {
     }
 
     pub(super) fn verify<T: DeserializeOwned>(&self, token: &str, expect: &jwt::Expect) -> Result<T> {
-        jwt::verify(token, &self.public, expect)
-            .map_err(|error| Error::new(Kind::Unauthenticated, "the token is not valid").because(error))
+        let claims = self.signed(token).and_then(|signed| signed.claims(expect));
+        claims.map_err(|error| Error::new(Kind::Unauthenticated, "the token is not valid").because(error))
+    }
+
+    fn signed(&self, token: &str) -> std::result::Result<Arc<Signed>, valetkey_vault::Error> {
+        let hash = valetkey_vault::sha256(token.as_bytes());
+        if let Some(signed) = self.signed.get(&hash) {
+            return Ok(signed);
+        }
+        let signed = Arc::new(jwt::signed(token, &self.public)?);
+        self.signed.insert(hash, Arc::clone(&signed));
+        Ok(signed)
     }
 
     pub(super) fn jwks(&self) -> Value {

@@ -215,7 +215,7 @@ async fn attack_25_and_59_no_credential_follows_a_connection_elsewhere() {
         }),
         ..connections::Change::default()
     };
-    there.connection = connections::update(&there.app, &there.ctx, &there.connection.id, moved).await.unwrap();
+    there.connection = connections::update(&there.app, &there.ctx, &there.connection, moved).await.unwrap();
     assert!(matches!(there.token(None).await, Err(Unusable::SignIn(status)) if status == ended));
 }
 

@@ -100,7 +100,7 @@ async fn an_echoed_token_does_not_come_through() {
 async fn a_connection_that_is_switched_off_is_not_called() {
     let kit = Kit::connected().await;
     let off = connections::Change { enabled: Some(false), ..connections::Change::default() };
-    connections::update(&kit.app, &kit.ctx, &kit.connection.id, off).await.unwrap();
+    connections::update(&kit.app, &kit.ctx, &kit.connection, off).await.unwrap();
     let words = kit.failing("fakeapp_get_item", json!({ "id": "a" })).await;
     assert!(words.contains("switched off"), "{words}");
     assert!(kit.upstream.seen().is_empty());
@@ -151,4 +151,48 @@ async fn a_call_notes_when_instance_and_account_were_last_used() {
     let owner = Owner::of(instance.identifier.clone());
     let account = accounts::find(&kit.app, &kit.ctx, &kit.connection, &owner).await.unwrap().unwrap();
     assert!(instance.last_used_at.is_some() && account.last_used_at.is_some());
+}
+
+#[tokio::test]
+async fn what_was_done_and_could_not_be_recorded_is_said_and_not_to_be_repeated() {
+    let kit = Kit::connected().await;
+    kit.upstream.set(|script| script.slow = std::time::Duration::from_millis(500));
+    let closing = async {
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        kit.app.journal.close().await;
+    };
+    let (words, ()) = tokio::join!(kit.failing("fakeapp_add_item", json!({ "name": "x" })), closing);
+    assert_eq!(kit.upstream.seen().len(), 1);
+    assert!(words.contains("don't repeat it") && words.contains("exec_"), "{words}");
+    assert!(!kit.app.journal.healthy(), "the process goes on as if ready");
+}
+
+#[tokio::test]
+async fn the_journal_keeps_a_digest_of_the_arguments_and_not_them() {
+    let kit = Kit::connected().await;
+    for _ in 0..2 {
+        data(&kit.call("fakeapp_get_item", json!({ "id": "a" })).await);
+    }
+    data(&kit.call("fakeapp_add_item", json!({ "name": "hunter2" })).await);
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let lines = valetkey_app::journal::newest(&kit.app, &kit.ctx, None, 100).await.unwrap();
+    let calls: Vec<_> = lines.into_iter().filter(|line| line.action == "tool.call").collect();
+    assert_eq!(calls.len(), 4, "two reads, an intent, an outcome");
+    let digests: Vec<_> = calls.iter().map(|line| line.detail["arguments_hmac"].as_str().unwrap()).collect();
+    assert!(digests.iter().all(|digest| digest.len() == 64));
+    let distinct: std::collections::BTreeSet<_> = digests.iter().collect();
+    assert_eq!(distinct.len(), 3, "equal arguments of two calls look different, one call's records agree");
+    assert!(!format!("{calls:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn attack_28_a_token_in_the_query_opens_nothing() {
+    let kit = Kit::connected().await;
+    let token = kit.path.rsplit('/').next().unwrap();
+    for name in ["access_token", "token", "authorization"] {
+        let answer =
+            kit.post(&format!("/mcp/v1?{name}={token}"), &[], r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#).await;
+        assert!(answer.status.is_client_error(), "{name}: {}", answer.status);
+        assert!(!answer.text().contains(token));
+    }
 }

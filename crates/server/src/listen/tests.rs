@@ -192,3 +192,17 @@ async fn stopping_cuts_off_what_does_not_end() {
     assert_eq!(answer, "");
     server.task.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_connection_beyond_the_seats_waits_for_one() {
+    let served = served(Listener::clear(ANY, SETTING).await.unwrap().seating(1));
+    let mut first = TcpStream::connect(served.address).await.unwrap();
+    first.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    assert!(first.read(&mut [0; 64]).await.unwrap() > 0);
+    let second = raw(served.address, b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    let mut second = std::pin::pin!(second);
+    tokio::time::timeout(Duration::from_millis(200), second.as_mut()).await.expect_err("answered without a seat");
+    drop(first);
+    assert!(second.await.starts_with("HTTP/1.1 200"));
+    served.stop.cancel();
+}

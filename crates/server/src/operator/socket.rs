@@ -1,18 +1,22 @@
 //! The socket in the data folder: one JSON request a line, one JSON answer. Whoever may open it (mode 0600) is the
 //! operator.
 
-use super::{Desk, Noun, Reply, act};
+use super::{Desk, Noun, Reply};
 use crate::data::Folder;
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 
 /// The longest request, in bytes.
 const MAX_REQUEST: u64 = 1 << 20;
+
+/// How long to wait before accepting again when the system has no descriptor left.
+const PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,7 +39,11 @@ pub(crate) async fn serve(desk: Desk, path: PathBuf, stop: CancellationToken) ->
             () = stop.cancelled() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
-                Err(why) => { tracing::warn!(%why, "the command line's socket"); continue }
+                Err(why) => {
+                    tracing::warn!(%why, "the command line's socket");
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
             },
         };
         let desk = desk.clone();
@@ -71,7 +79,7 @@ async fn answer(desk: &Desk, mut stream: UnixStream) -> Result<()> {
     let (reader, mut writer) = stream.split();
     BufReader::new(tokio::io::AsyncReadExt::take(reader, MAX_REQUEST)).read_line(&mut line).await?;
     let outcome = match serde_json::from_str(&line) {
-        Ok(noun) => act::perform(desk, noun).await.map_err(|why| format!("{why:#}")),
+        Ok(noun) => super::perform(desk, noun).await.map_err(|why| format!("{why:#}")),
         Err(why) => Err(format!("this server does not understand the command (another version?): {why}")),
     };
     let answer = outcome.map_or_else(Answer::Failed, Answer::Done);

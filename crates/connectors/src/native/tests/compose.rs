@@ -102,32 +102,21 @@ fn a_reply_joins_its_thread() {
     assert!(run("gmail_reply", &json!({"input": {"to": "a@example.com"}})).unwrap_err().contains("no thread"));
 }
 
-/// Messages composed here, as CPython's `email` package read them (fixtures/read_with_python.py says how). The bytes
-/// are compared first: when they change, Python has to read them again.
+/// Messages composed here, as CPython's `email` package read them. All are printed before the first is compared:
+/// fixtures/read_with_python.py takes them from there when they change.
 #[test]
 fn python_reads_what_was_meant() {
-    let cases: Vec<Value> = serde_json::from_str(include_str!("../fixtures/read_by_python.json")).unwrap();
-    assert!(cases.len() >= 8);
-    for case in &cases {
-        let bytes = raw(&run(case["native"].as_str().unwrap(), &case["scope"]).unwrap());
-        assert_eq!(
-            String::from_utf8(bytes).unwrap(),
-            case["raw"].as_str().unwrap(),
-            "run the script in fixtures again"
-        );
-        assert_eq!(case["read"], case["meant"]);
-        assert_eq!(case["defects"], json!([]));
-    }
-}
-
-/// For fixtures/read_with_python.py.
-#[test]
-#[ignore = "prints what the script in fixtures reads"]
-fn print_for_python() {
-    let cases: Vec<Value> = serde_json::from_str(include_str!("../fixtures/cases.json")).unwrap();
-    for mut case in cases {
+    let mut cases: Vec<Value> = serde_json::from_str(include_str!("../fixtures/cases.json")).unwrap();
+    for case in &mut cases {
         let bytes = raw(&run(case["native"].as_str().unwrap(), &case["scope"]).unwrap());
         case["raw"] = String::from_utf8(bytes).unwrap().into();
         println!("CASE {case}");
+    }
+    let read: Vec<Value> = serde_json::from_str(include_str!("../fixtures/read_by_python.json")).unwrap();
+    assert_eq!(cases.len(), read.len(), "run the script in fixtures again");
+    for (case, read) in cases.iter().zip(&read) {
+        assert_eq!(case["raw"], read["raw"], "run the script in fixtures again");
+        assert_eq!(read["read"], case["meant"]);
+        assert_eq!(read["defects"], json!([]));
     }
 }

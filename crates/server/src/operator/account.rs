@@ -1,0 +1,87 @@
+//! Connected accounts: who has signed in where.
+
+use super::{Reply, everything, one, rows, said};
+use anyhow::Result;
+use clap::Subcommand;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use valetkey_app::accounts::Which;
+use valetkey_app::{App, accounts, connections};
+use valetkey_domain::Ctx;
+use valetkey_domain::account::{ConnectedAccount, Owner};
+use valetkey_domain::id::ConnectionId;
+use valetkey_domain::name::{ConnectionName, Identifier};
+
+#[derive(Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verb {
+    /// All of them, or one user's
+    List {
+        /// The user
+        #[arg(long)]
+        identifier: Option<String>,
+    },
+    /// One
+    Get {
+        /// Its id (ca_...)
+        id: String,
+    },
+    /// A link for a user to sign in with
+    Link {
+        /// The connection's name
+        connection: String,
+        /// The user
+        identifier: String,
+    },
+    /// Forget a user's tokens and revoke them at the vendor; the account stays
+    Disconnect {
+        /// Its id (ca_...)
+        id: String,
+    },
+    /// Remove an account and revoke its tokens at the vendor
+    Delete {
+        /// Its id (ca_...)
+        id: String,
+    },
+}
+
+/// Carries a verb out.
+///
+/// # Errors
+/// The use case's own, in its words.
+pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
+    match verb {
+        Verb::List { identifier } => {
+            let filter = accounts::Filter { identifier, ..accounts::Filter::default() };
+            let found = accounts::list(app, ctx, &filter, &everything()).await?;
+            let connections = connections::list(app, ctx, &connections::Filter::default(), &everything()).await?;
+            let name = |id: &ConnectionId| connections.items.iter().find(|c| c.id == *id).map(|c| &c.name);
+            Ok(rows(found.items.iter().map(|account| row(account, name(&account.connection)))))
+        }
+        Verb::Get { id } => {
+            let (connection, account) = accounts::get(app, ctx, &Which::Id(id.try_into()?)).await?;
+            Ok(one(row(&account, Some(&connection.name))))
+        }
+        Verb::Link { connection, identifier } => {
+            let connection = connections::by_name(app, ctx, &connection).await?;
+            let owner = Owner::of(Identifier::parse(&identifier)?);
+            let link = accounts::link(app, ctx, &connection, owner).await?;
+            Ok(one(json!({"link": link.url, "opens_until": link.expires_at.to_string()})))
+        }
+        Verb::Disconnect { id } => {
+            accounts::disconnect(app, ctx, &Which::Id(id.try_into()?)).await?;
+            Ok(said("disconnected: its tokens are gone, here and, where the vendor offers it, there"))
+        }
+        Verb::Delete { id } => {
+            accounts::delete(app, ctx, &Which::Id(id.try_into()?)).await?;
+            Ok(said("deleted"))
+        }
+    }
+}
+
+fn row(account: &ConnectedAccount, connection: Option<&ConnectionName>) -> Value {
+    json!({
+        "id": account.id, "identifier": account.owner.identifier, "connection": connection,
+        "status": account.status.name(), "reason": account.status.reason(), "subject": account.subject,
+    })
+}

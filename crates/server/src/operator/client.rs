@@ -1,0 +1,105 @@
+//! API clients: what an app's SDK signs in with.
+
+use super::{Desk, Reply, one, rows, said};
+use crate::env::Access;
+use anyhow::{Context, Result};
+use clap::Subcommand;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use valetkey_app::clients;
+use valetkey_domain::Ctx;
+use valetkey_domain::client::ApiClient;
+use valetkey_domain::id::ClientId;
+
+#[derive(Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verb {
+    /// Make one; its secret is shown this once
+    Create {
+        /// What to call it
+        name: String,
+        /// Forbid it to read users' tokens
+        #[arg(long)]
+        no_secrets: bool,
+    },
+    /// Give one another secret; the earlier ones go on until `expire`
+    Rotate {
+        /// Its id (skc_...)
+        id: String,
+    },
+    /// End every secret of one but the newest, and all tokens it holds
+    Expire {
+        /// Its id (skc_...)
+        id: String,
+    },
+    /// Remove one: its secrets and tokens stop at once
+    Delete {
+        /// Its id (skc_...)
+        id: String,
+    },
+    /// All of them
+    List,
+    /// One, without its secrets
+    Get {
+        /// Its id (skc_...)
+        id: String,
+    },
+    /// A short-lived secret for a shell on this machine, which `env` prints
+    #[command(hide = true)]
+    Shell,
+}
+
+/// Carries a verb out.
+///
+/// # Errors
+/// The use case's own, in its words.
+pub(super) async fn perform(desk: &Desk, ctx: &Ctx, verb: Verb) -> Result<Reply> {
+    let app = &desk.app;
+    match verb {
+        Verb::Create { name, no_secrets } => {
+            let scopes = if no_secrets { vec![] } else { vec![clients::SECRETS_SCOPE.to_owned()] };
+            Ok(issued(&clients::create(app, ctx, &name, scopes).await?))
+        }
+        Verb::Rotate { id } => Ok(issued(&clients::rotate(app, ctx, &id.try_into()?, None).await?)),
+        Verb::Expire { id } => {
+            let ended = clients::expire(app, ctx, &id.try_into()?).await?;
+            Ok(said(format!("{ended} secrets ended; tokens already issued are worthless")))
+        }
+        Verb::Delete { id } => {
+            clients::delete(app, ctx, &id.try_into()?).await?;
+            Ok(said("deleted"))
+        }
+        Verb::Shell => {
+            let issued = clients::shell(app, ctx).await?;
+            let access = Access {
+                sdk_url: app.settings.sdk(""),
+                client_id: issued.client.id.to_string(),
+                client_secret: issued.secret.expose().to_owned(),
+                ca_bundle: desk.ca_bundle.clone(),
+            };
+            Ok(one(serde_json::to_value(access)?))
+        }
+        Verb::List => Ok(rows(clients::list(app, ctx).await?.iter().map(client_row))),
+        Verb::Get { id } => {
+            let id = ClientId::parse(&id)?;
+            let all = clients::list(app, ctx).await?;
+            let found = all.iter().find(|client| client.id == id);
+            Ok(one(client_row(found.with_context(|| format!("API client '{id}' not found; `client list` shows all"))?)))
+        }
+    }
+}
+
+fn client_row(client: &ApiClient) -> Value {
+    json!({
+        "client_id": client.id, "name": client.name, "scopes": client.scopes,
+        "created_at": client.created_at.to_string(),
+    })
+}
+
+/// The answer that carries a new secret: the only time it is ever shown.
+fn issued(issued: &clients::Issued) -> Reply {
+    let row = json!({
+        "client_id": issued.client.id, "client_secret": issued.secret.expose(), "name": issued.client.name,
+    });
+    Reply { note: Some("The secret is shown this once: keep it where your app finds it.".into()), ..one(row) }
+}

@@ -1,0 +1,161 @@
+//! Connections: connectors set up for an app.
+
+use super::{Reply, everything, one, rows, said};
+use anyhow::{Context, Result, ensure};
+use clap::{Args, Subcommand};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use valetkey_app::{App, connections};
+use valetkey_domain::connection::{Connection, Settings};
+use valetkey_domain::{Ctx, Secret};
+
+#[derive(Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verb {
+    /// Set a connector up
+    Create(CreateFlags),
+    /// Change one; what is not given stays
+    Update {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        flags: EndpointFlags,
+    },
+    /// All of them
+    List,
+    /// One, with the redirect URI to register with its vendor
+    Get {
+        /// Its name
+        name: String,
+    },
+    /// Remove one that no config uses, with its accounts
+    Delete {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Args, Serialize, Deserialize)]
+pub(crate) struct CreateFlags {
+    /// The connector's slug, such as gmail
+    connector: String,
+    /// What to call it, such as MY_GMAIL
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    flags: EndpointFlags,
+}
+
+/// What can be set on a connection.
+#[derive(Args, Default, Serialize, Deserialize)]
+pub(crate) struct EndpointFlags {
+    /// The OAuth client id that the vendor gave you
+    #[arg(long)]
+    client_id: Option<String>,
+    /// File with the OAuth client's secret; - reads it from standard input
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    client_secret_file: Option<String>,
+    /// The secret, once read
+    #[arg(skip)]
+    client_secret: Option<String>,
+    /// A scope to ask for; may be given several times [default: the connector's]
+    #[arg(long = "scope")]
+    scopes: Vec<String>,
+    /// Where people sign in, if not at the vendor's own address
+    #[arg(long)]
+    authorize_url: Option<String>,
+    /// Where codes are exchanged, if not at the vendor's own address
+    #[arg(long)]
+    token_url: Option<String>,
+    /// Where tokens are revoked, if not at the vendor's own address
+    #[arg(long)]
+    revoke_url: Option<String>,
+    /// Who the account is, if not at the vendor's own address
+    #[arg(long)]
+    identity_url: Option<String>,
+    /// What replaces scheme, host and port of the vendor's API
+    #[arg(long)]
+    api_base_url: Option<String>,
+}
+
+impl Verb {
+    /// Takes the client secret out of the file that names it: a secret never stands on a command line, where every
+    /// process of the machine can read it.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is empty.
+    pub(super) fn read_secret(&mut self) -> Result<()> {
+        let flags = match self {
+            Self::Create(create) => &mut create.flags,
+            Self::Update { flags, .. } => flags,
+            Self::List | Self::Get { .. } | Self::Delete { .. } => return Ok(()),
+        };
+        let Some(file) = flags.client_secret_file.take() else { return Ok(()) };
+        let text = match file.as_str() {
+            "-" => std::io::read_to_string(std::io::stdin()).context("cannot read standard input")?,
+            path => std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?,
+        };
+        ensure!(!text.trim().is_empty(), "{file} holds no client secret: write it there, alone in the file");
+        flags.client_secret = Some(text.trim().to_owned());
+        Ok(())
+    }
+}
+
+/// Carries a verb out.
+///
+/// # Errors
+/// The use case's own, in its words.
+pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
+    match verb {
+        Verb::Create(CreateFlags { connector, name, flags }) => {
+            let client_secret = flags.client_secret.as_deref().map(Secret::from);
+            let settings = settings(Settings::default(), flags);
+            let new = connections::New { name, connector, settings, client_secret };
+            Ok(one(row(app, &connections::create(app, ctx, new).await?)))
+        }
+        Verb::Update { name, flags } => {
+            let before = connections::by_name(app, ctx, &name).await?;
+            let client_secret = flags.client_secret.as_deref().map(Secret::from);
+            let settings = Some(settings(before.settings.clone(), flags));
+            let change = connections::Change { settings, client_secret, enabled: None };
+            Ok(one(row(app, &connections::update(app, ctx, &before, change).await?)))
+        }
+        Verb::List => {
+            let found = connections::list(app, ctx, &connections::Filter::default(), &everything()).await?;
+            Ok(rows(found.items.iter().map(|c| json!({"name": c.name, "connector": c.connector, "id": c.id}))))
+        }
+        Verb::Get { name } => Ok(one(row(app, &connections::by_name(app, ctx, &name).await?))),
+        Verb::Delete { name } => {
+            let found = connections::by_name(app, ctx, &name).await?;
+            connections::delete(app, ctx, &found.id).await?;
+            Ok(said(format!("connection '{name}' and its accounts are deleted")))
+        }
+    }
+}
+
+fn settings(before: Settings, flags: EndpointFlags) -> Settings {
+    Settings {
+        client_id: flags.client_id.or(before.client_id),
+        scopes: if flags.scopes.is_empty() { before.scopes } else { flags.scopes },
+        authorize_url: flags.authorize_url.or(before.authorize_url),
+        token_url: flags.token_url.or(before.token_url),
+        revoke_url: flags.revoke_url.or(before.revoke_url),
+        identity_url: flags.identity_url.or(before.identity_url),
+        api_base_url: flags.api_base_url.or(before.api_base_url),
+    }
+}
+
+fn row(app: &App, connection: &Connection) -> Value {
+    let mut row = json!({
+        "name": connection.name, "connector": connection.connector, "id": connection.id,
+        "client_id": connection.settings.client_id, "client_secret": connection.client_secret.as_ref().map(|_| "set"),
+        "redirect_uri": connections::redirect_uri(app, &connection.id),
+    });
+    if let (Ok(connector), Some(row)) = (connections::connector_of(app, connection), row.as_object_mut()) {
+        let scopes = connections::scopes(&connector, connection);
+        row.insert("scopes".into(), json!(scopes));
+        row.insert("ready".into(), json!(connections::completed(&connector, connection)));
+    }
+    row
+}

@@ -1,0 +1,109 @@
+//! Data keys: what each is for, and whom it serves. [`crate::seal`] has what they do.
+
+use crate::{Error, random};
+use valetkey_domain::id::{DataKeyId, EnvironmentId};
+use zeroize::Zeroizing;
+
+/// What a data key is for. One key serves one purpose in one environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Users' tokens.
+    Credential,
+    /// OAuth clients' secrets.
+    Client,
+    /// Webhooks' secrets.
+    Webhook,
+    /// The private halves of signing keys.
+    Signing,
+    /// What a consent carries with it: PKCE verifiers.
+    Flow,
+    /// The MACs of instance URLs.
+    Url,
+    /// The journal's chain.
+    Journal,
+}
+
+impl Purpose {
+    /// The word stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Credential => "credential",
+            Self::Client => "client",
+            Self::Webhook => "webhook",
+            Self::Signing => "signing",
+            Self::Flow => "flow",
+            Self::Url => "url",
+            Self::Journal => "journal",
+        }
+    }
+}
+
+/// A key that seals values, opened. Wiped when dropped.
+pub struct DataKey {
+    id: DataKeyId,
+    environment: String,
+    purpose: Purpose,
+    generation: i64,
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl std::fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DataKey").field("id", &self.id).field("purpose", &self.purpose).finish_non_exhaustive()
+    }
+}
+
+impl DataKey {
+    /// A new key.
+    ///
+    /// # Errors
+    /// The system has no randomness to give.
+    pub fn generate(
+        id: DataKeyId,
+        environment: Option<&EnvironmentId>,
+        purpose: Purpose,
+        generation: i64,
+    ) -> Result<Self, Error> {
+        let environment = environment.map(EnvironmentId::to_string).unwrap_or_default();
+        Ok(Self::from_parts(id, environment, purpose, generation, Zeroizing::new(random::bytes()?)))
+    }
+
+    pub(crate) fn from_parts(
+        id: DataKeyId,
+        environment: String,
+        purpose: Purpose,
+        generation: i64,
+        key: Zeroizing<[u8; 32]>,
+    ) -> Self {
+        Self { id, environment, purpose, generation, key }
+    }
+
+    /// Its id, which every value sealed under it names.
+    #[must_use]
+    pub fn id(&self) -> &DataKeyId {
+        &self.id
+    }
+
+    /// The environment it serves; empty if all share it.
+    #[must_use]
+    pub fn environment(&self) -> &str {
+        &self.environment
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// Which in the row of its purpose's keys it is.
+    #[must_use]
+    pub fn generation(&self) -> i64 {
+        self.generation
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.key
+    }
+}
