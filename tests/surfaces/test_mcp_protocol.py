@@ -304,6 +304,18 @@ def test_attacks_6_and_51_forged_unknown_and_deleted_urls_are_refused_with_the_s
         assert refusal(wire, f"/mcp/v1/{token}") == deleted, token
 
 
+def test_attack_51_a_rotated_url_is_refused_like_one_that_never_was(demo):
+    old = connected(demo, "protocol", "protocol-rotated", [{"connection_name": "MY_GMAIL", "tools": []}])
+    (rotated,) = demo.cli_json("instance", "rotate-url", old.instance["id"])
+    assert rotated["id"] == old.instance["id"] and rotated["url"] != old.url
+    assert refusal(old) == refusal(old, "/mcp/v1/vkm_AAAA")
+    # The user stays signed in: the new URL works at once, and is the one that the API now gives.
+    new = Wire(rotated["url"])
+    assert new.done("gmail_fetch_mails", max_results=1)["messages"]
+    again = demo.instance("protocol", "protocol-rotated")
+    assert again["url"] == rotated["url"]
+
+
 def test_a_deleted_config_stops_its_urls_at_once(demo):
     wire = connected(demo, "protocol", "protocol-config-gone", [{"connection_name": "MY_GMAIL", "tools": []}])
     bearer = {"Authorization": f"Bearer {wire.token}"}

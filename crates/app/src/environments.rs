@@ -1,6 +1,7 @@
 //! Environments: made at first start, by the operator later.
 
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, doors, journal};
+use serde_json::Map;
 use valetkey_domain::Kind;
 use valetkey_domain::environment::Environment;
 use valetkey_domain::id::EnvironmentId;
@@ -27,6 +28,8 @@ pub async fn create(app: &App, name: &str) -> Result<Environment> {
         Kind::AlreadyExists => Error::new(Kind::AlreadyExists, format!("there is an environment '{name}' already")),
         _ => error.into(),
     })?;
+    let ctx = doors::operator(app, &environment.id);
+    journal::fact(app, &ctx, &mut tx, "environment.created", environment.id.as_str(), Map::new()).await?;
     tx.commit().await?;
     Ok(environment)
 }

@@ -113,6 +113,20 @@ pub async fn update(app: &App, ctx: &Ctx, id: &InstanceId, change: Change) -> Re
     Ok(instance)
 }
 
+/// Gives an instance another URL; every earlier one stops at once, and what it was signed in to stays.
+///
+/// # Errors
+/// There is none in this environment.
+pub async fn rotate_url(app: &App, ctx: &Ctx, id: &InstanceId) -> Result<McpInstance> {
+    let mut tx = app.store.write().await?;
+    if !rows::raise_url_generation(ctx, &mut tx, id, app.now()).await? {
+        return Err(Error::not_found("MCP instance", id));
+    }
+    journal::fact(app, ctx, &mut tx, "instance.url_rotated", id.as_str(), Map::new()).await?;
+    tx.commit().await?;
+    get(app, ctx, id).await
+}
+
 /// Removes an instance; its URL stops at once. The user's accounts stay.
 ///
 /// # Errors

@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use valetkey_api::Readiness;
 use valetkey_app::keyring::Keyring;
 use valetkey_app::{App, Parts, environments, execute, journal, refresh, served};
 use valetkey_connectors::Catalog;
@@ -33,6 +34,8 @@ pub(crate) struct Server {
     pub(crate) app: App,
     /// Every door.
     pub(crate) router: Router,
+    /// What the gRPC health service tells whoever watches.
+    pub(crate) readiness: Readiness,
     /// The certificate of the TLS listener.
     pub(crate) tls: Tls,
     /// The provider lab, if it was asked for.
@@ -95,15 +98,16 @@ pub(crate) async fn server(settings: &Settings) -> Result<Server> {
     let app = open(settings).await?;
     let tls = tls::prepare(&settings.certificate, app.now())?;
     let web = Web::open(app.clone())?;
+    let api = valetkey_api::open(app.clone())?;
     let router = Router::new()
         .merge(health::router(app.clone()))
-        .merge(valetkey_api::open(app.clone())?.router)
+        .merge(api.router)
         .merge(valetkey_mcp::router(app.clone()))
         .merge(web.router())
         .fallback(async move |request: Request| nowhere(&web, &request));
     let hosts = Hosts::of(&[&settings.public_url, &settings.sdk_url]);
     let lab = if settings.lab { Some(lab(&settings.data, settings.lab_address)?) } else { None };
-    Ok(Server { app, router: front::guarded(router, hosts), tls, lab })
+    Ok(Server { app, router: front::guarded(router, hosts), readiness: api.readiness, tls, lab })
 }
 
 /// What an address answers that leads nowhere: each kind of client in its own words.

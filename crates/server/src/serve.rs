@@ -64,6 +64,7 @@ impl Running {
 
     /// Takes no more calls, lets those in flight end, then lets effects end that outlive their callers.
     pub(crate) async fn stop(self) {
+        self.server.readiness.set(false).await;
         self.stop.cancel();
         self.listeners.wait().await;
         self.server.app.tasks.close();

@@ -38,6 +38,11 @@ pub(crate) enum Verb {
         /// Its id (inst_...)
         id: String,
     },
+    /// Give one another URL, when the one it has is known to somebody else: that one stops at once
+    RotateUrl {
+        /// Its id (inst_...)
+        id: String,
+    },
     /// Remove one: its URL stops at once
     Delete {
         /// Its id (inst_...)
@@ -72,6 +77,9 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
                 let link = state.link.as_ref().map(|link| link.url.clone());
                 json!({"connection": state.connection.name, "status": state.status.name(), "link": link})
             })))
+        }
+        Verb::RotateUrl { id } => {
+            instance_with_url(app, ctx, &instances::rotate_url(app, ctx, &id.try_into()?).await?).await
         }
         Verb::Delete { id } => {
             instances::delete(app, ctx, &id.try_into()?).await?;
