@@ -134,7 +134,9 @@ impl Desk {
 
     /// Tells all who wait that nothing can be written now; each would only wait for the same lock again.
     fn refuse(&self, first: Turn, error: &Error) {
-        for turn in std::iter::once(first).chain(self.waiting.try_iter()) {
+        // Counted first: who comes after the first was told has not waited, and the lock may be gone for it.
+        let others: Vec<_> = self.waiting.try_iter().collect();
+        for turn in std::iter::once(first).chain(others) {
             drop(turn.started.send(Err(error.clone())));
         }
     }
