@@ -105,7 +105,7 @@ pub async fn create(
     let connection = connections::by_name(app, ctx, connection).await?;
     let connector = connections::connector_of(app, &connection)?;
     let account = ConnectedAccount { api_config, ..fresh(app, ctx, &connection, owner) };
-    let tokens = sealed(app, ctx, &connector, &connection, &account.id, 0, given).await?;
+    let tokens = sealed(app, ctx, &connector, &connection, &account, 0, given).await?;
     let mut tx = app.store.write().await?;
     rows::insert(ctx, &mut tx, &account).await.map_err(|error| match error.kind() {
         Kind::AlreadyExists => taken(&connection, &account.owner),
@@ -134,7 +134,7 @@ pub async fn update(
     let connector = connections::connector_of(app, &connection)?;
     let held = rows::lease(ctx, &mut app.store.read().await?, &account.id).await?;
     let (account, over, _) = held.ok_or_else(|| Error::not_found("connected account", &account.id))?;
-    let tokens = sealed(app, ctx, &connector, &connection, &account.id, over, given).await?;
+    let tokens = sealed(app, ctx, &connector, &connection, &account, over, given).await?;
     let mut tx = app.store.write().await?;
     if let Some(tokens) = &tokens {
         store(app, ctx, &mut tx, &account.id, over, tokens).await?;
@@ -241,7 +241,7 @@ async fn sealed(
     ctx: &Ctx,
     connector: &Connector,
     connection: &Connection,
-    account: &AccountId,
+    account: &ConnectedAccount,
     over: i64,
     given: Option<Given>,
 ) -> Result<Option<rows::Tokens>> {

@@ -10,7 +10,7 @@ use valetkey_domain::id::ConnectionId;
 use valetkey_domain::name::ConnectionName;
 use valetkey_domain::{Ctx, Kind, Secret};
 use valetkey_storage::{accounts, connections as rows};
-use valetkey_vault::{Place, Purpose};
+use valetkey_vault::{Holder, Place, Purpose};
 
 pub use valetkey_storage::connections::Filter;
 
@@ -264,6 +264,7 @@ fn secret_place<'a>(connection: &'a Connection, audience: &'a [String]) -> Place
         column: "client_secret",
         generation: 0,
         audience,
+        holder: Holder::default(),
     }
 }
 

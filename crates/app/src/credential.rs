@@ -3,10 +3,11 @@
 use crate::{App, Error, Result, connections};
 use serde::{Deserialize, Serialize};
 use valetkey_connectors::Connector;
+use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::connection::Connection;
-use valetkey_domain::id::{AccountId, AuthorizationId};
+use valetkey_domain::id::AuthorizationId;
 use valetkey_domain::{Ctx, Sealed, Secret};
-use valetkey_vault::{Place, Purpose};
+use valetkey_vault::{Holder, Place, Purpose};
 
 /// The tokens of one account, opened. Never kept longer than the use they were opened for.
 pub(crate) struct Plain {
@@ -20,9 +21,9 @@ pub(crate) struct Plain {
 #[derive(Clone, Copy)]
 pub(crate) enum Home<'a> {
     /// A connected account, and the generation of its tokens that this one is.
-    Account(&'a AccountId, i64),
-    /// A consent whose person has still to choose.
-    Pending(&'a AuthorizationId),
+    Account(&'a ConnectedAccount, i64),
+    /// A consent whose person has still to choose, and the account that it is for.
+    Pending(&'a AuthorizationId, &'a ConnectedAccount),
 }
 
 /// A credential as JSON.
@@ -78,9 +79,23 @@ pub(crate) async fn open(app: &App, ctx: &Ctx, home: Home<'_>, audience: &[Strin
 }
 
 fn place<'a>(ctx: &'a Ctx, home: Home<'a>, audience: &'a [String]) -> Place<'a> {
-    let (table, row, column, generation) = match home {
-        Home::Account(id, generation) => ("connected_accounts", id.as_str(), "credential", generation),
-        Home::Pending(id) => ("pending_credentials", id.as_str(), "sealed", 0),
+    let (table, row, column, generation, account) = match home {
+        Home::Account(account, generation) => {
+            ("connected_accounts", account.id.as_str(), "credential", generation, account)
+        }
+        Home::Pending(id, account) => ("pending_credentials", id.as_str(), "sealed", 0, account),
     };
-    Place { environment: ctx.environment.as_str(), table, row, column, generation, audience }
+    let holder = holder(account);
+    Place { environment: ctx.environment.as_str(), table, row, column, generation, audience, holder }
+}
+
+/// The account's key: what is sealed for one user does not open when the row says another.
+pub(crate) fn holder(account: &ConnectedAccount) -> Holder<'_> {
+    let owner = &account.owner;
+    Holder {
+        connection: account.connection.as_str(),
+        identifier: owner.identifier.as_str(),
+        organization: owner.organization.as_deref().unwrap_or_default(),
+        user: owner.user.as_deref().unwrap_or_default(),
+    }
 }

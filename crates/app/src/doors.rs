@@ -38,11 +38,10 @@ pub async fn client_token(app: &App, bearer: &str) -> Result<Ctx> {
 /// `NOT_FOUND`, in the same words for a forgery, a rotated URL and a deleted instance.
 pub async fn instance_url(app: &App, token: &str) -> Result<(Ctx, McpInstance, i64)> {
     let unknown = || Error::new(Kind::NotFound, "no such MCP server");
-    let claim = app.keyring.url_check(token).await?.ok_or_else(unknown)?;
+    let (environment, claim) = app.keyring.url_check(token).await?.ok_or_else(unknown)?;
     let found = rows::instance(&mut app.store.read().await?, &claim.instance).await?;
-    let (instance, version) =
-        found.filter(|(instance, _)| instance.url_generation == claim.generation).ok_or_else(unknown)?;
-    if !app.keyring.url_belongs(&claim, &instance.environment).await? {
+    let (instance, version) = found.ok_or_else(unknown)?;
+    if instance.environment != environment || !claim.opens(&instance) {
         return Err(unknown());
     }
     let ctx = enter(app, instance.environment.clone(), Actor::Instance(instance.id.clone()));
@@ -139,8 +138,8 @@ mod tests {
         let planted = InstanceId::parse("inst_planted").unwrap();
         let environment = &there.ctx.environment;
         let posing = DataKey::generate(claim.key.clone(), Some(environment), Purpose::Url, 1).unwrap();
-        for target in [&planted, &instance.id] {
-            let forged = url::mint(&posing, environment, target, 1).unwrap();
+        for id in [&planted, &instance.id] {
+            let forged = url::mint(&posing, &McpInstance { id: id.clone(), ..instance.clone() }).unwrap();
             assert_eq!(instance_url(&there.app, forged.expose()).await.unwrap_err().kind(), Kind::NotFound);
         }
         // A url key of one's own, wrapped under a root key of one's own.
@@ -161,8 +160,19 @@ mod tests {
         valetkey_storage::data_keys::insert(&mut tx, &row).await.unwrap();
         tx.commit().await.unwrap();
         there.clock.advance(Duration::from_secs(5));
-        let forged = url::mint(&own, environment, &instance.id, 1).unwrap();
+        let forged = url::mint(&own, &instance).unwrap();
         assert!(instance_url(&there.app, forged.expose()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn attack_70_who_writes_the_database_gives_nobody_anothers_server() {
+        let there = there("{rotates: true}").await;
+        let (_, token) = instance(&there).await;
+        instance_url(&there.app, &token).await.unwrap();
+        assert_eq!(run(&there, "UPDATE mcp_instances SET identifier = 'bob'").await, 1);
+        assert_eq!(instance_url(&there.app, &token).await.unwrap_err().kind(), Kind::NotFound);
+        assert_eq!(run(&there, "UPDATE mcp_instances SET identifier = 'ann'").await, 1);
+        instance_url(&there.app, &token).await.unwrap();
     }
 
     #[tokio::test]

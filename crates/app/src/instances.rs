@@ -146,7 +146,7 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &InstanceId) -> Result<()> {
 /// # Errors
 /// The url key cannot be had, or the journal cannot be written.
 pub async fn url(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<Secret<str>> {
-    let token = app.keyring.url_mint(&instance.environment, &instance.id, instance.url_generation).await?;
+    let token = app.keyring.url_mint(instance).await?;
     app.journal.fact_now(ctx, "instance.url_shown", instance.id.as_str(), Map::new()).await?;
     Ok(Secret::from(app.settings.public(&format!("/mcp/v1/{}", token.expose()))))
 }

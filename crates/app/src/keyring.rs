@@ -18,7 +18,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use signing::Signing;
 use std::sync::Arc;
-use valetkey_domain::id::{EnvironmentId, InstanceId};
+use valetkey_domain::id::EnvironmentId;
+use valetkey_domain::instance::McpInstance;
 use valetkey_domain::{Clock, Kind, Rng, Sealed, Secret};
 use valetkey_storage::{Store, data_keys as rows, environments};
 use valetkey_vault::url::Claim;
@@ -114,36 +115,23 @@ impl Keyring {
     ///
     /// # Errors
     /// The environment's url key cannot be had.
-    pub async fn url_mint(
-        &self,
-        environment: &EnvironmentId,
-        instance: &InstanceId,
-        generation: i64,
-    ) -> Result<Secret<str>> {
-        let key = self.0.keys.newest(Some(environment), Purpose::Url).await?;
-        Ok(url::mint(&key, environment, instance, generation)?)
+    pub async fn url_mint(&self, instance: &McpInstance) -> Result<Secret<str>> {
+        let key = self.0.keys.newest(Some(&instance.environment), Purpose::Url).await?;
+        Ok(url::mint(&key, instance)?)
     }
 
-    /// What a URL's token says, if we made it; none for a forgery. A key in memory answers without the database.
+    /// What a URL's token says and the environment it was made for, if we made it; none for a forgery. A key in memory
+    /// answers without the database.
     ///
-    /// Whether its instance is still there, in that environment and of that generation, is the caller's to look at.
+    /// Whether its instance is still there, in that environment and the one that it opens, is the caller's to look at.
     ///
     /// # Errors
     /// The key it names cannot be read.
-    pub async fn url_check(&self, token: &str) -> Result<Option<Claim>> {
+    pub async fn url_check(&self, token: &str) -> Result<Option<(EnvironmentId, Claim)>> {
         let Some(claim) = url::read(token) else { return Ok(None) };
         let Some(key) = self.0.keys.url_key(&claim.key).await? else { return Ok(None) };
         let environment = EnvironmentId::parse(key.environment())?;
-        Ok(url::verify(&key, &environment, &claim).then_some(claim))
-    }
-
-    /// Whether a claim was made for this environment, and not for another whose key it names.
-    ///
-    /// # Errors
-    /// The key it names cannot be read.
-    pub async fn url_belongs(&self, claim: &Claim, environment: &EnvironmentId) -> Result<bool> {
-        let key = self.0.keys.url_key(&claim.key).await?;
-        Ok(key.is_some_and(|key| key.environment() == environment.as_str() && url::verify(&key, environment, claim)))
+        Ok(url::verify(&key, &environment, &claim).then_some((environment, claim)))
     }
 
     /// Signs claims as a token of this type with the newest key.

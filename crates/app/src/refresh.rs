@@ -164,7 +164,7 @@ async fn open(
         end(app, ctx, account, held.generation, Reason::EndpointsChanged).await?;
         return Err(Unusable::SignIn(Status::Expired(Reason::EndpointsChanged)));
     }
-    let home = Home::Account(&account.id, held.generation);
+    let home = Home::Account(account, held.generation);
     let plain = credential::open(app, ctx, home, &held.audience, &held.sealed).await?;
     Ok(Opened { access_token: plain.access_token, generation: held.generation })
 }

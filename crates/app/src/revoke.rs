@@ -73,7 +73,7 @@ async fn attempt(app: &App, ctx: &Ctx, connection: &Connection, account: &Connec
     if held.audience != audience {
         return Ok(AtProvider::Failed);
     }
-    let home = Home::Account(&account.id, held.generation);
+    let home = Home::Account(account, held.generation);
     let plain = credential::open(app, ctx, home, &audience, &held.sealed).await?;
     // A refresh token's end is the end of the grant; an access token's may be of that token alone.
     let token = plain.refresh_token.as_ref().unwrap_or(&plain.access_token);

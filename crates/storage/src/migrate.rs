@@ -20,8 +20,12 @@ pub(crate) struct Step {
 }
 
 /// All steps.
-pub(crate) const STEPS: [Step; 1] =
-    [Step { number: 1, name: "walkthrough", sql: include_str!("../migrations/sqlite/0001_walkthrough.sql"), min_reader: 1 }];
+pub(crate) const STEPS: [Step; 1] = [Step {
+    number: 1,
+    name: "walkthrough",
+    sql: include_str!("../migrations/sqlite/0001_walkthrough.sql"),
+    min_reader: 1,
+}];
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_steps (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)";
 

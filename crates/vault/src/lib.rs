@@ -16,7 +16,7 @@ pub mod url;
 pub use data_key::{DataKey, Purpose};
 pub use error::Error;
 pub use root::{RootKey, Wrapped};
-pub use seal::{Place, key_of};
+pub use seal::{Holder, Place, key_of};
 
 /// SHA-256, for bearer secrets at rest: they have 256 random bits, so a slow hash would add nothing but load.
 #[must_use]

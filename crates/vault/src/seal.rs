@@ -34,6 +34,21 @@ pub struct Place<'a> {
     pub generation: i64,
     /// The origins it may be sent to; empty for what is never sent.
     pub audience: &'a [String],
+    /// Whose it is. A row that is given to somebody else does not open for them.
+    pub holder: Holder<'a>,
+}
+
+/// The user whose value it is, as the key of a connected account names one. All of it is empty for what is no user's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holder<'a> {
+    /// The connection's id.
+    pub connection: &'a str,
+    /// The app's name for the user.
+    pub identifier: &'a str,
+    /// The organisation; empty where there is none.
+    pub organization: &'a str,
+    /// The user id beside the identifier; empty where there is none.
+    pub user: &'a str,
 }
 
 impl DataKey {
@@ -100,7 +115,8 @@ impl DataKey {
 
     fn associated(&self, place: &Place<'_>) -> Aad<Vec<u8>> {
         let (generation, value) = (self.generation().to_be_bytes(), place.generation.to_be_bytes());
-        let fixed: [&[u8]; 9] = [
+        let holder = place.holder;
+        let fixed: [&[u8]; 13] = [
             &[FORMAT],
             place.environment.as_bytes(),
             place.table.as_bytes(),
@@ -110,6 +126,10 @@ impl DataKey {
             self.purpose().as_str().as_bytes(),
             &generation,
             &value,
+            holder.connection.as_bytes(),
+            holder.identifier.as_bytes(),
+            holder.organization.as_bytes(),
+            holder.user.as_bytes(),
         ];
         Aad::from(lengths(fixed.into_iter().chain(place.audience.iter().map(String::as_bytes))))
     }
@@ -163,7 +183,12 @@ mod tests {
             column: "credential",
             generation: 3,
             audience,
+            holder: ann(),
         }
+    }
+
+    fn ann() -> Holder<'static> {
+        Holder { connection: "conn_1", identifier: "ann", organization: "", user: "" }
     }
 
     #[test]
@@ -184,6 +209,12 @@ mod tests {
             Place { audience: &wider, ..here },
             Place { audience: &joined, ..here },
             Place { audience: &[], ..here },
+            Place { holder: Holder::default(), ..here },
+            Place { holder: Holder { identifier: "bob", ..ann() }, ..here },
+            Place { holder: Holder { connection: "conn_2", ..ann() }, ..here },
+            Place { holder: Holder { organization: "acme", ..ann() }, ..here },
+            Place { holder: Holder { user: "7", ..ann() }, ..here },
+            Place { holder: Holder { connection: "conn_1ann", identifier: "", ..ann() }, ..here },
         ];
         for place in elsewhere {
             assert!(matches!(key.open(&place, &sealed), Err(Error::DoesNotOpen { .. })), "{place:?}");

@@ -2,24 +2,27 @@
 //! plant none, and a forgery is refused without asking it.
 //!
 //! ```text
-//! vkm_ + base64url( format (1) | length (1) | key id | length (1) | instance id | generation (8) | HMAC-SHA256 (32) )
+//! vkm_ + base64url( format (1) | length (1) | key id | length (1) | instance id | generation (8) | user (16) | MAC (32) )
 //! ```
-//! The MAC is over environment, instance and generation under the environment's `url` key.
+//! `user` is the first half of a SHA-256 over config and identifier: a row that is given to another user, or another
+//! config, is no longer the one that the URL opens. The MAC is HMAC-SHA256 over environment, instance, generation and
+//! user under the environment's `url` key.
 
-use crate::parts::{mac, push_short, take_short};
-use crate::{DataKey, Error, same};
+use crate::parts::{lengths, mac, push_short, take_short};
+use crate::{DataKey, Error, same, sha256};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use valetkey_domain::Secret;
 use valetkey_domain::id::{DataKeyId, EnvironmentId, InstanceId};
+use valetkey_domain::instance::McpInstance;
 
 /// What every token begins with, so that a leak is found by scanners.
 pub const PREFIX: &str = "vkm_";
 
 const FORMAT: u8 = 1;
 
-/// No token is longer: two ids of at most 32 characters, generation, MAC, in base64.
-const MAX_LEN: usize = 160;
+/// No token is longer: two ids of at most 32 characters, generation, user, MAC, in base64.
+const MAX_LEN: usize = 170;
 
 /// What a token says, before anybody has checked it. Whoever has it whole has the URL, so `Debug` leaves the MAC out.
 #[derive(Clone)]
@@ -30,7 +33,17 @@ pub struct Claim {
     pub instance: InstanceId,
     /// The generation of that instance's URL.
     pub generation: i64,
+    user: [u8; 16],
     mac: [u8; 32],
+}
+
+impl Claim {
+    /// Whether this row is the one the URL was made for: the instance as it was, of the same user on the same config,
+    /// and its URL has not been changed since. Worth something only once [`verify`] has said yes.
+    #[must_use]
+    pub fn opens(&self, instance: &McpInstance) -> bool {
+        self.instance == instance.id && self.generation == instance.url_generation && self.user == user(instance)
+    }
 }
 
 impl std::fmt::Debug for Claim {
@@ -43,21 +56,18 @@ impl std::fmt::Debug for Claim {
     }
 }
 
-/// Makes the token of an instance's URL. The same arguments always make the same one.
+/// Makes the token of an instance's URL. The same instance always has the same one, until its generation is raised.
 ///
 /// # Errors
 /// An id is longer than ids are.
-pub fn mint(
-    key: &DataKey,
-    environment: &EnvironmentId,
-    instance: &InstanceId,
-    generation: i64,
-) -> Result<Secret<str>, Error> {
+pub fn mint(key: &DataKey, instance: &McpInstance) -> Result<Secret<str>, Error> {
+    let user = user(instance);
     let mut blob = vec![FORMAT];
     push_short(&mut blob, key.id().as_str().as_bytes())?;
-    push_short(&mut blob, instance.as_str().as_bytes())?;
-    blob.extend_from_slice(&generation.to_be_bytes());
-    blob.extend_from_slice(&tag(key, environment, instance, generation));
+    push_short(&mut blob, instance.id.as_str().as_bytes())?;
+    blob.extend_from_slice(&instance.url_generation.to_be_bytes());
+    blob.extend_from_slice(&user);
+    blob.extend_from_slice(&tag(key, &instance.environment, &instance.id, instance.url_generation, &user));
     Ok(Secret::from(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(blob))))
 }
 
@@ -69,11 +79,13 @@ pub fn read(token: &str) -> Option<Claim> {
     let (format, rest) = blob.split_first()?;
     let (key, rest) = take_short(rest).filter(|_| *format == FORMAT)?;
     let (instance, rest) = take_short(rest)?;
-    let (generation, mac) = rest.split_first_chunk::<8>()?;
+    let (generation, rest) = rest.split_first_chunk::<8>()?;
+    let (user, mac) = rest.split_first_chunk::<16>()?;
     Some(Claim {
         key: DataKeyId::parse(std::str::from_utf8(key).ok()?).ok()?,
         instance: InstanceId::parse(std::str::from_utf8(instance).ok()?).ok()?,
         generation: i64::from_be_bytes(*generation),
+        user: *user,
         mac: mac.try_into().ok()?,
     })
 }
@@ -81,14 +93,26 @@ pub fn read(token: &str) -> Option<Claim> {
 /// Whether this key made the claim's token for this environment.
 #[must_use]
 pub fn verify(key: &DataKey, environment: &EnvironmentId, claim: &Claim) -> bool {
-    let wanted = tag(key, environment, &claim.instance, claim.generation);
+    let wanted = tag(key, environment, &claim.instance, claim.generation, &claim.user);
     claim.key == *key.id() && same(&wanted, &claim.mac)
 }
 
-fn tag(key: &DataKey, environment: &EnvironmentId, instance: &InstanceId, generation: i64) -> [u8; 32] {
+/// Config and identifier in 128 bits. Enough: to pose as somebody one would have to find a second text for their hash.
+fn user(instance: &McpInstance) -> [u8; 16] {
+    let whole = sha256(&lengths([instance.config.as_str().as_bytes(), instance.identifier.as_str().as_bytes()]));
+    std::array::from_fn(|at| whole.get(at).copied().unwrap_or_default())
+}
+
+fn tag(
+    key: &DataKey,
+    environment: &EnvironmentId,
+    instance: &InstanceId,
+    generation: i64,
+    user: &[u8; 16],
+) -> [u8; 32] {
     let generation = generation.to_be_bytes();
-    let parts: [&[u8]; 4] =
-        [b"valetkey instance url 1", environment.as_str().as_bytes(), instance.as_str().as_bytes(), &generation];
+    let (environment, instance) = (environment.as_str().as_bytes(), instance.as_str().as_bytes());
+    let parts: [&[u8]; 5] = [b"valetkey instance url 1", environment, instance, &generation, user];
     let mut tag = [0; 32];
     tag.copy_from_slice(mac(key.bytes(), parts).as_ref());
     tag
@@ -99,6 +123,9 @@ mod tests {
     use super::*;
     use crate::Purpose;
     use proptest::prelude::*;
+    use valetkey_domain::Clock;
+    use valetkey_domain::id::ConfigId;
+    use valetkey_domain::name::{ConfigName, Identifier, InstanceName};
     use valetkey_testkit::{ManualClock, SeededRng};
 
     fn environment(name: &str) -> EnvironmentId {
@@ -110,34 +137,66 @@ mod tests {
         DataKey::generate(id, Some(&environment("env_1")), Purpose::Url, 1).unwrap()
     }
 
-    fn instance() -> InstanceId {
-        InstanceId::new(&ManualClock::default(), &SeededRng::new(9))
+    fn instance() -> McpInstance {
+        let (clock, rng) = (ManualClock::default(), SeededRng::new(9));
+        McpInstance {
+            id: InstanceId::new(&clock, &rng),
+            environment: environment("env_1"),
+            config: ConfigId::new(&clock, &rng),
+            config_name: ConfigName::parse("config").unwrap(),
+            name: InstanceName::parse("ann's").unwrap(),
+            identifier: Identifier::parse("ann").unwrap(),
+            url_generation: 7,
+            created_at: clock.now(),
+            updated_at: clock.now(),
+            last_used_at: None,
+        }
+    }
+
+    fn minted(key: &DataKey) -> Secret<str> {
+        mint(key, &instance()).unwrap()
     }
 
     #[test]
     fn a_token_is_the_same_each_time_and_opens_its_instance_alone() {
-        let (key, here, id) = (key(1), environment("env_1"), instance());
-        let token = mint(&key, &here, &id, 7).unwrap();
-        assert_eq!(token.expose(), mint(&key, &here, &id, 7).unwrap().expose());
+        let (key, here, instance) = (key(1), environment("env_1"), instance());
+        let token = minted(&key);
+        assert_eq!(token.expose(), minted(&key).expose());
         assert!(token.expose().len() <= MAX_LEN);
         let claim = read(token.expose()).unwrap();
-        assert_eq!((&claim.key, &claim.instance, claim.generation), (key.id(), &id, 7));
-        assert!(verify(&key, &here, &claim));
+        assert_eq!((&claim.key, &claim.instance, claim.generation), (key.id(), &instance.id, 7));
+        assert!(verify(&key, &here, &claim) && claim.opens(&instance));
         assert!(!verify(&key, &environment("env_2"), &claim));
         assert!(!verify(&self::key(2), &here, &claim));
     }
 
     #[test]
-    fn attack_6_a_claim_with_another_instance_or_generation_is_a_forgery() {
+    fn attack_70_a_row_that_was_given_to_somebody_else_is_not_opened() {
+        let claim = read(minted(&key(1)).expose()).unwrap();
+        let changed = [
+            McpInstance { identifier: Identifier::parse("bob").unwrap(), ..instance() },
+            McpInstance { config: ConfigId::parse("cfg_other").unwrap(), ..instance() },
+            McpInstance { id: InstanceId::parse("inst_other").unwrap(), ..instance() },
+            McpInstance { url_generation: 8, ..instance() },
+        ];
+        for row in changed {
+            assert!(!claim.opens(&row), "{row:?}");
+        }
+        assert!(claim.opens(&McpInstance { name: InstanceName::parse("renamed").unwrap(), ..instance() }));
+    }
+
+    #[test]
+    fn attack_6_a_claim_with_another_instance_generation_or_user_is_a_forgery() {
         let (key, here) = (key(1), environment("env_1"));
-        let claim = read(mint(&key, &here, &instance(), 1).unwrap().expose()).unwrap();
+        let claim = read(minted(&key).expose()).unwrap();
         assert!(!verify(&key, &here, &Claim { generation: 2, ..claim.clone() }));
+        assert!(!verify(&key, &here, &Claim { user: [7; 16], ..claim.clone() }));
         assert!(!verify(&key, &here, &Claim { instance: InstanceId::parse("inst_1").unwrap(), ..claim }));
     }
 
     #[test]
     fn attack_48_a_claim_that_is_logged_gives_no_url_away() {
-        let claim = read(mint(&key(1), &environment("env_1"), &instance(), 1).unwrap().expose()).unwrap();
+        let claim = read(minted(&key(1)).expose()).unwrap();
         let shown = format!("{claim:?}");
         assert!(shown.contains(claim.instance.as_str()), "{shown}");
         assert!(!shown.contains(&format!("{:?}", claim.mac)) && !shown.contains("mac"), "{shown}");
@@ -147,7 +206,7 @@ mod tests {
         #[test]
         fn attack_6_a_changed_character_never_verifies(at in any::<prop::sample::Index>(), with in "[A-Za-z0-9_-]") {
             let (key, here) = (key(1), environment("env_1"));
-            let token = mint(&key, &here, &instance(), 1).unwrap().expose().to_owned();
+            let token = minted(&key).expose().to_owned();
             let at = at.index(token.len());
             let changed = format!("{}{with}{}", &token[..at], &token[at + 1..]);
             prop_assume!(changed != token);

@@ -81,7 +81,7 @@ impl Exchange {
         let (app, found) = (&self.app, &self.found);
         let Auth::OAuth2(rules) = &found.connector.auth;
         let audience = verifier_audience(found);
-        let place = verifier_place(&found.ctx, &found.authorization.id, &audience);
+        let place = verifier_place(found, &audience);
         let opened = app.keyring.open(&found.ctx.environment, Purpose::Flow, &place, &self.started.verifier).await?;
         let verifier = Secret::from(std::str::from_utf8(opened.expose()).map_err(Error::internal)?);
         let verifier = uses_pkce(rules).then_some(&verifier);

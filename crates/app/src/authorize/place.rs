@@ -66,18 +66,18 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
     let before = accounts::subject(ctx, &mut tx, id).await?;
     drop(tx);
     let (outcome, home) = match other_account(&account, before.as_ref(), brought) {
-        None => (connected(brought), Home::Account(id, generation + 1)),
-        Some(other) => (other, Home::Pending(&exchange.found.authorization.id)),
+        None => (connected(brought), Home::Account(&account, generation + 1)),
+        Some(other) => (other, Home::Pending(&exchange.found.authorization.id, &account)),
     };
     // Sealed before the transaction begins: the key may have to be read or made.
     let tokens = seal(exchange, brought, home).await?;
     let mut tx = app.store.write().await?;
     let subject = brought.subject.as_ref();
     let stored = match home {
-        Home::Account(id, _) => {
+        Home::Account(..) => {
             accounts::store_credential(ctx, &mut tx, id, generation, &tokens, subject, app.now()).await?
         }
-        Home::Pending(id) => {
+        Home::Pending(id, _) => {
             let (subject, expires_at) = (brought.subject.clone(), app.now() + WAIT);
             pending_credentials::insert(ctx, &mut tx, id, &Pending { tokens, subject, expires_at }).await?;
             true

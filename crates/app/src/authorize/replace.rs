@@ -55,10 +55,11 @@ async fn take(app: &App, found: &Found, asked: &Outcome, waiting: Pending) -> cr
         let message = format!("connection '{}' points elsewhere now: open a new link", found.connection.name);
         return Err(Error::new(Kind::FailedPrecondition, message));
     }
-    let plain = credential::open(app, ctx, Home::Pending(id), &audience, &waiting.tokens.sealed).await?;
+    let plain =
+        credential::open(app, ctx, Home::Pending(id, &found.account), &audience, &waiting.tokens.sealed).await?;
     let held = accounts::lease(ctx, &mut app.store.read().await?, account).await?;
-    let Some((_, generation, _)) = held else { return Err(Error::not_found("connected account", account)) };
-    let home = Home::Account(account, generation + 1);
+    let Some((held, generation, _)) = held else { return Err(Error::not_found("connected account", account)) };
+    let home = Home::Account(&held, generation + 1);
     let sealed = credential::seal(app, ctx, home, &audience, &plain).await?;
     let after = outcome_of(found, &waiting.tokens);
     let tokens = Tokens { sealed, ..waiting.tokens };

@@ -2,14 +2,13 @@
 
 use super::link::Found;
 use super::{Stopped, Why};
-use crate::{App, Error, connections, journal, oauth};
+use crate::{App, Error, connections, credential, journal, oauth};
 use serde_json::Map;
 use std::time::Duration;
 use url::Url;
 use valetkey_connectors::{Auth, OAuth2, Pkce};
 use valetkey_domain::authorization::Started;
-use valetkey_domain::id::AuthorizationId;
-use valetkey_domain::{Ctx, Kind, Secret};
+use valetkey_domain::{Kind, Secret};
 use valetkey_storage::authorizations as rows;
 use valetkey_vault::{Place, Purpose, random};
 
@@ -40,7 +39,7 @@ pub async fn start(app: &App, token: &str, browser: &Secret<str>) -> Result<Url,
     let redirect_uri = connections::redirect_uri(app, &found.connection.id);
     let url = provider(&found, &redirect_uri, &state, &challenge)?;
     let audience = verifier_audience(&found);
-    let place = verifier_place(&found.ctx, &found.authorization.id, &audience);
+    let place = verifier_place(&found, &audience);
     let sealed = app.keyring.seal(&found.ctx.environment, Purpose::Flow, &place, verifier.bytes()).await?;
     let started = Started {
         browser: valetkey_vault::sha256(browser.bytes()),
@@ -69,9 +68,16 @@ pub(super) fn verifier_audience(found: &Found) -> Vec<String> {
     connections::origin(&token_url).into_iter().collect()
 }
 
-pub(super) fn verifier_place<'a>(ctx: &'a Ctx, id: &'a AuthorizationId, audience: &'a [String]) -> Place<'a> {
-    let environment = ctx.environment.as_str();
-    Place { environment, table: "authorizations", row: id.as_str(), column: "verifier", generation: 0, audience }
+pub(super) fn verifier_place<'a>(found: &'a Found, audience: &'a [String]) -> Place<'a> {
+    Place {
+        environment: found.ctx.environment.as_str(),
+        table: "authorizations",
+        row: found.authorization.id.as_str(),
+        column: "verifier",
+        generation: 0,
+        audience,
+        holder: credential::holder(&found.account),
+    }
 }
 
 /// The authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).

@@ -11,7 +11,7 @@ use valetkey_domain::Kind;
 use valetkey_domain::id::SigningKeyId;
 use valetkey_storage::signing_keys::{self as rows, StoredSigningKey};
 use valetkey_vault::jwt::{self, PublicKey, Signed, SigningKey};
-use valetkey_vault::{DataKey, Place};
+use valetkey_vault::{DataKey, Holder, Place};
 
 /// The signing keys, ready for use.
 pub(super) struct Signing {
@@ -83,5 +83,5 @@ async fn make(keys: &DataKeys, sealer: &DataKey) -> Result<Vec<StoredSigningKey>
 
 fn place(id: &SigningKeyId) -> Place<'_> {
     let (table, column) = ("signing_keys", "private_sealed");
-    Place { environment: "", table, row: id.as_str(), column, generation: 0, audience: &[] }
+    Place { environment: "", table, row: id.as_str(), column, generation: 0, audience: &[], holder: Holder::default() }
 }

@@ -4,11 +4,13 @@ use super::Keyring;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use valetkey_domain::id::{EnvironmentId, InstanceId};
-use valetkey_domain::{Clock, Kind, Sealed};
+use valetkey_domain::id::{ConfigId, EnvironmentId, InstanceId};
+use valetkey_domain::instance::McpInstance;
+use valetkey_domain::name::{ConfigName, Identifier, InstanceName};
+use valetkey_domain::{Clock, Kind, Sealed, Timestamp};
 use valetkey_storage::{Location, Store, data_keys};
 use valetkey_testkit::{ManualClock, SeededRng};
-use valetkey_vault::{Place, Purpose, RootKey, jwt::Expect};
+use valetkey_vault::{Holder, Place, Purpose, RootKey, jwt::Expect};
 
 /// A store, a clock and a root key, from which keyrings are started as a server would.
 struct There {
@@ -46,6 +48,21 @@ fn theirs() -> EnvironmentId {
     EnvironmentId::parse("env_theirs").unwrap()
 }
 
+fn instance(environment: &EnvironmentId) -> McpInstance {
+    McpInstance {
+        id: InstanceId::parse("inst_1").unwrap(),
+        environment: environment.clone(),
+        config: ConfigId::parse("cfg_1").unwrap(),
+        config_name: ConfigName::parse("config").unwrap(),
+        name: InstanceName::parse("inst_1").unwrap(),
+        identifier: Identifier::parse("ann").unwrap(),
+        url_generation: 3,
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+        last_used_at: None,
+    }
+}
+
 fn place(environment: &EnvironmentId) -> Place<'_> {
     Place {
         environment: environment.as_str(),
@@ -54,6 +71,7 @@ fn place(environment: &EnvironmentId) -> Place<'_> {
         column: "client_secret",
         generation: 0,
         audience: &[],
+        holder: Holder::default(),
     }
 }
 
@@ -116,14 +134,13 @@ async fn two_that_start_at_once_end_with_the_same_keys() {
 async fn a_url_is_checked_without_the_database_and_for_its_own_environment() {
     let (there, ours) = (There::new().await, ours());
     let ring = there.start(1).await;
-    let instance = InstanceId::parse("inst_1").unwrap();
-    let token = ring.url_mint(&ours, &instance, 3).await.unwrap();
+    let instance = instance(&ours);
+    let token = ring.url_mint(&instance).await.unwrap();
     // All readers are taken: a look at the database would end in "busy".
     let _readers = take_readers(&there.store).await;
-    let claim = ring.url_check(token.expose()).await.unwrap().unwrap();
-    assert_eq!((&claim.instance, claim.generation), (&instance, 3));
-    assert!(ring.url_belongs(&claim, &ours).await.unwrap());
-    assert!(!ring.url_belongs(&claim, &theirs()).await.unwrap());
+    let (environment, claim) = ring.url_check(token.expose()).await.unwrap().unwrap();
+    assert_eq!(environment, ours);
+    assert!(claim.opens(&instance));
     for text in ["", "vkm_", "vkm_AAAA", &token.expose()[1..], &format!("{}A", token.expose())] {
         assert!(ring.url_check(text).await.unwrap().is_none(), "{text}");
     }
@@ -132,9 +149,9 @@ async fn a_url_is_checked_without_the_database_and_for_its_own_environment() {
 #[tokio::test]
 async fn forged_key_ids_cost_one_look_a_second_and_hide_no_known_key() {
     let (there, stranger, ours) = (There::new().await, There::new().await, ours());
-    let instance = InstanceId::parse("inst_1").unwrap();
-    let token = there.start(1).await.url_mint(&ours, &instance, 1).await.unwrap();
-    let forged = stranger.start(9).await.url_mint(&ours, &instance, 1).await.unwrap();
+    let instance = instance(&ours);
+    let token = there.start(1).await.url_mint(&instance).await.unwrap();
+    let forged = stranger.start(9).await.url_mint(&instance).await.unwrap();
     let ring = there.start(2).await;
     assert!(ring.url_check(forged.expose()).await.unwrap().is_none());
     {
@@ -152,9 +169,8 @@ async fn a_key_for_something_else_makes_no_url() {
     let (there, ours) = (There::new().await, ours());
     let ring = there.start(1).await;
     ring.seal(&ours, Purpose::Credential, &place(&ours), b"x").await.unwrap();
-    let instance = InstanceId::parse("inst_1").unwrap();
-    let token = ring.url_mint(&ours, &instance, 1).await.unwrap();
-    let url_key = ring.url_check(token.expose()).await.unwrap().unwrap().key;
+    let token = ring.url_mint(&instance(&ours)).await.unwrap();
+    let url_key = ring.url_check(token.expose()).await.unwrap().unwrap().1.key;
     let ids = data_keys::ids(&mut there.store.read().await.unwrap(), "credential").await.unwrap();
     assert!(!ids.contains(&url_key));
     for id in ids {

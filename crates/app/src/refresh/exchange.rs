@@ -135,7 +135,7 @@ impl Job {
         if begun.held.audience != audience {
             return Ok(Outcome::Ended(Reason::EndpointsChanged));
         }
-        let home = Home::Account(&self.account, begun.held.generation);
+        let home = Home::Account(&begun.account, begun.held.generation);
         let plain = credential::open(app, ctx, home, &audience, &begun.held.sealed).await?;
         let Some(token) = &plain.refresh_token else { return Ok(Outcome::Ended(Reason::NoRefreshToken)) };
         let secret = connections::client_secret(app, &self.connector, &self.connection).await?;
@@ -158,7 +158,7 @@ impl Job {
     async fn renewed(&self, begun: &Begun, old: Plain, new: Tokens, sent_at: Timestamp) -> Result<rows::Tokens> {
         let plain = Plain { access_token: new.access_token, refresh_token: new.refresh_token.or(old.refresh_token) };
         let audience = begun.held.audience.clone();
-        let home = Home::Account(&self.account, begun.held.generation + 1);
+        let home = Home::Account(&begun.account, begun.held.generation + 1);
         let sealed = credential::seal(&self.app, &self.ctx, home, &audience, &plain).await?;
         Ok(rows::Tokens {
             sealed,

@@ -278,3 +278,15 @@ async fn attack_5_a_credential_that_was_replaced_does_not_open_again() {
     tx.commit().await.unwrap();
     assert!(matches!(there.token(None).await, Err(Unusable::Failed(_))), "the first tokens are opened again");
 }
+
+#[tokio::test]
+async fn attack_70_a_row_that_is_given_to_somebody_else_opens_no_tokens_for_them() {
+    let there = signed_in(STATIC, HOUR).await;
+    let mut tx = there.app.store.write().await.unwrap();
+    let given_away = "UPDATE connected_accounts SET identifier = 'bob' WHERE id = $1";
+    assert_eq!(tx.run(given_away, [Arg::from(there.account.id.as_str())]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let bobs = there.now().await;
+    assert_eq!((bobs.owner.identifier.as_str(), &bobs.status), ("bob", &Status::Active));
+    assert!(matches!(there.token(None).await, Err(Unusable::Failed(_))), "another's tokens are opened");
+}
