@@ -25,11 +25,7 @@ const USERS: usize = 1_000;
 pub(crate) async fn measure(stage: &Stage, server: &Process, table: &mut Table) -> Result<()> {
     // The new ones of the warm-up alone are as many.
     let users = USERS.min(stage.share(REQUESTS) / 4);
-    let user = |number: usize| format!("user-{number}@example.com");
-    let (by, bearer) = (stage.token.clone(), stage.token.clone());
-    let fresh: Make = Arc::new(move |number| stage::ensure(&user(number)).with(&by));
-    let known: Make = Arc::new(move |number| stage::ensure(&user(number % users)).with(&bearer));
-    for (figure, make, goal) in [("new", fresh, 3_000.0), ("existing", known, 10_000.0)] {
+    for (figure, make, goal) in [("new", of(stage, usize::MAX), 3_000.0), ("existing", of(stage, users), 10_000.0)] {
         let mut side = Side::open(stage.address(), CONNECTIONS, vec![server], make).await?;
         let found = alone(&mut side, TURNS, stage.share(REQUESTS)).await?;
         table.row(
@@ -41,4 +37,10 @@ pub(crate) async fn measure(stage: &Stage, server: &Process, table: &mut Table) 
         );
     }
     Ok(())
+}
+
+/// Requests for the servers of this many users, one after the other and then from the first again.
+pub(crate) fn of(stage: &Stage, users: usize) -> Make {
+    let bearer = stage.token.clone();
+    Arc::new(move |number| stage::ensure(&format!("user-{}@example.com", number % users)).with(&bearer))
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 ///
 /// # Errors
 /// `/proc` or the folder cannot be read.
-pub(crate) fn lines(folder: &Path) -> Result<Vec<String>> {
+pub(crate) fn lines(folder: &Path, elsewhere: bool) -> Result<Vec<String>> {
     let cpu = std::fs::read_to_string("/proc/cpuinfo")?;
     let model = cpu.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split(": ").nth(1));
     let cores = std::thread::available_parallelism()?;
@@ -20,10 +20,11 @@ pub(crate) fn lines(folder: &Path) -> Result<Vec<String>> {
     let rustc = Command::new("rustc").arg("--version").output().ok().map(|out| out.stdout);
     let rustc = rustc.map_or_else(|| "unknown".to_owned(), |out| String::from_utf8_lossy(&out).trim().to_owned());
     let temporary = std::env::temp_dir();
+    let database = if elsewhere { "on PostgreSQL" } else { "on SQLite" };
     Ok(vec![
         format!("{cores} cores, {}, load {load} before the run", model.unwrap_or("unknown CPU")),
         format!("built with {rustc}"),
-        format!("database in {}: fdatasync {:.0} us", parent(folder), sync_time(folder)?.as_secs_f64() * 1e6),
+        format!("{database}; fdatasync in {}: {:.0} us", parent(folder), sync_time(folder)?.as_secs_f64() * 1e6),
         format!(
             "for comparison {}: fdatasync {:.0} us",
             temporary.display(),

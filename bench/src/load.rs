@@ -42,7 +42,21 @@ impl<'a> Side<'a> {
         processes: Vec<&'a Process>,
         make: Make,
     ) -> Result<Self> {
-        let connections = futures::future::try_join_all((0..connections).map(|_| Connection::open(address))).await?;
+        Self::over(&[address], connections, processes, make).await
+    }
+
+    /// Connects to several addresses in turn, as a balancer would.
+    ///
+    /// # Errors
+    /// Nobody listens at one of them.
+    pub(crate) async fn over(
+        addresses: &[SocketAddr],
+        connections: usize,
+        processes: Vec<&'a Process>,
+        make: Make,
+    ) -> Result<Self> {
+        let addresses = addresses.iter().cycle().take(connections);
+        let connections = futures::future::try_join_all(addresses.map(|address| Connection::open(*address))).await?;
         Ok(Self { processes, connections, make, next: Arc::default() })
     }
 

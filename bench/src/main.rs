@@ -8,10 +8,12 @@
 
 mod bursts;
 mod client;
+mod crowd;
 mod ensure;
 mod facts;
 mod load;
 mod process;
+mod replicas;
 mod same_bytes;
 mod stage;
 mod start;
@@ -19,6 +21,7 @@ mod table;
 mod tools;
 
 use anyhow::{Context, Result};
+use clap::Parser;
 use stage::Stage;
 use std::path::{Path, PathBuf};
 use table::Table;
@@ -31,17 +34,36 @@ const SAME_BYTES: &str = "same-bytes";
 const WHOLE: usize = 100;
 const QUICK: usize = 5;
 
+/// Measures the release binary that lies beside this one.
+#[derive(Parser)]
+struct Arguments {
+    /// A twentieth of the requests: shows that it works, not how fast
+    #[arg(long)]
+    quick: bool,
+    /// Where the data folder is made [default: memory]
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// An empty PostgreSQL database to measure on, in place of SQLite
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+#[derive(clap::Subcommand)]
+enum Part {
+    /// Be the handler that answers a file's bytes
+    #[command(name = SAME_BYTES, hide = true)]
+    SameBytes { file: PathBuf },
+}
+
 fn main() -> Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments = Arguments::parse();
     // One thread for the load: the other core is left to what is measured.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [SAME_BYTES, file] => runtime.block_on(same_bytes::serve(Path::new(file))),
-        [] => runtime.block_on(run(&default_folder(), WHOLE)),
-        ["--quick"] => runtime.block_on(run(&default_folder(), QUICK)),
-        ["--data", folder] => runtime.block_on(run(Path::new(folder), WHOLE)),
-        ["--quick", "--data", folder] => runtime.block_on(run(Path::new(folder), QUICK)),
-        _ => anyhow::bail!("usage: valetkey-bench [--quick] [--data FOLDER]"),
+    match &arguments.part {
+        Some(Part::SameBytes { file }) => runtime.block_on(same_bytes::serve(file)),
+        None => runtime.block_on(run(&arguments)),
     }
 }
 
@@ -52,23 +74,29 @@ fn default_folder() -> PathBuf {
 }
 
 /// Measures in a folder that is removed at the end, also when the run is interrupted.
-async fn run(parent: &Path, percent: usize) -> Result<()> {
+async fn run(arguments: &Arguments) -> Result<()> {
+    let parent = arguments.data.clone().unwrap_or_else(default_folder);
     let folder = tempfile::Builder::new().prefix("valetkey-bench-").tempdir_in(parent)?;
-    let mut table = Table::new(facts::lines(folder.path())?);
+    let mut table = Table::new(facts::lines(folder.path(), arguments.database.is_some())?);
     let mut ended = signal(SignalKind::terminate())?;
     tokio::select! {
-        measured = measure(folder.path(), percent, &mut table) => measured?,
+        measured = measure(folder.path(), arguments, &mut table) => measured?,
         _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
         _ = ended.recv() => anyhow::bail!("ended"),
     }
     std::io::Write::write_all(&mut std::io::stdout(), table.text().as_bytes()).context("the table has no reader")
 }
 
-async fn measure(folder: &Path, percent: usize, table: &mut Table) -> Result<()> {
-    let stage = Stage::set(folder, percent).await?;
+async fn measure(folder: &Path, arguments: &Arguments, table: &mut Table) -> Result<()> {
+    let percent = if arguments.quick { QUICK } else { WHOLE };
+    let stage = Stage::set(folder, percent, arguments.database.clone()).await?;
     let (server, idle) = start::measure(&stage, table).await?;
     idle.report(table);
     tools::list(&stage, &server, table).await?;
     tools::call(&stage, &server, table).await?;
-    ensure::measure(&stage, &server, table).await
+    ensure::measure(&stage, &server, table).await?;
+    if stage.shared() {
+        replicas::measure(&stage, &server, table).await?;
+    }
+    crowd::measure(&stage, server, &idle, table).await
 }

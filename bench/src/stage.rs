@@ -9,9 +9,14 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The demo's user, who has consented to its connections.
 const USER: &str = "demo-user";
+
+/// How long an answer is waited for, and how soon it is asked again.
+const PATIENCE: Duration = Duration::from_secs(60);
+const AGAIN: Duration = Duration::from_micros(500);
 
 /// The config that is measured.
 pub(crate) const CONFIG: &str = "bench";
@@ -20,6 +25,7 @@ pub(crate) const CONFIG: &str = "bench";
 pub(crate) struct Stage {
     folder: PathBuf,
     percent: usize,
+    database: Option<String>,
     http: SocketAddr,
     tls: SocketAddr,
     /// Where the lab plays Google.
@@ -41,10 +47,10 @@ impl Stage {
     ///
     /// # Errors
     /// Something of it did not work; the processes' words are in `*.log` of the folder.
-    pub(crate) async fn set(folder: &Path, percent: usize) -> Result<Self> {
+    pub(crate) async fn set(folder: &Path, percent: usize, database: Option<String>) -> Result<Self> {
         let [http, tls] = [free()?, free()?];
         let lab_address = free_pair()?;
-        let mut demo = start_on(folder, "demo", http, tls, lab_address)?;
+        let mut demo = start_on(folder, "demo", [http, tls, lab_address], database.as_deref())?;
         demo.says("Valetkey is running").await.context("the demo")?;
         demo.stop().await?;
         let allow = format!("[outbound]\nallow = [\"{lab_address}\"]\n");
@@ -54,6 +60,7 @@ impl Stage {
         let mut stage = Self {
             folder: folder.to_owned(),
             percent,
+            database,
             http,
             tls,
             lab_address,
@@ -104,12 +111,34 @@ impl Stage {
         Ok(server)
     }
 
+    /// Starts a second server on the same database, on a folder of its own with the same root key, and waits until the
+    /// first has let it in.
+    ///
+    /// # Errors
+    /// It does not start, or is not let in.
+    pub(crate) async fn replica(&self) -> Result<(Process, SocketAddr)> {
+        let folder = self.folder.join("replica");
+        std::fs::create_dir_all(data(&folder))?;
+        for file in ["root.key", "valetkey.toml"] {
+            std::fs::copy(data(&self.folder).join(file), data(&folder).join(file))?;
+        }
+        let [http, tls] = [free()?, free()?];
+        let server = start_on(&folder, "serve", [http, tls, self.lab_address], self.database.as_deref())?;
+        self.says_yes(http, &Ask::get("/readyz")).await?;
+        Ok((server, http))
+    }
+
+    /// Whether the database is one that several servers can share.
+    pub(crate) fn shared(&self) -> bool {
+        self.database.is_some()
+    }
+
     /// Starts the server without waiting for it.
     ///
     /// # Errors
     /// There is no binary beside this one.
     pub(crate) fn starting(&self) -> Result<Process> {
-        start_on(&self.folder, "serve", self.http, self.tls, self.lab_address)
+        start_on(&self.folder, "serve", [self.http, self.tls, self.lab_address], self.database.as_deref())
     }
 
     /// Asks again and again until there is an answer.
@@ -122,11 +151,26 @@ impl Stage {
                 if let Ok(mut connection) = Connection::open(self.http).await {
                     return connection.ask(ask).await.map(drop);
                 }
-                tokio::time::sleep(std::time::Duration::from_micros(500)).await;
+                tokio::time::sleep(AGAIN).await;
             }
         };
-        let waited = tokio::time::timeout(std::time::Duration::from_secs(60), until).await;
-        waited.with_context(|| format!("the server does not answer, see {}", self.folder.display()))?
+        self.in_time(until).await?
+    }
+
+    /// Asks at this address until the answer is a success.
+    async fn says_yes(&self, address: SocketAddr, ask: &Ask) -> Result<()> {
+        let asked = || async { Connection::open(address).await?.ask(ask).await };
+        let until = async {
+            while asked().await.is_err() {
+                tokio::time::sleep(AGAIN).await;
+            }
+        };
+        self.in_time(until).await
+    }
+
+    async fn in_time<T>(&self, until: impl Future<Output = T>) -> Result<T> {
+        let waited = tokio::time::timeout(PATIENCE, until).await;
+        waited.with_context(|| format!("the server does not answer, see {}", self.folder.display()))
     }
 
     /// How many of these requests this run sends.
@@ -164,9 +208,11 @@ fn data(folder: &Path) -> PathBuf {
     folder.join("data")
 }
 
-fn start_on(folder: &Path, command: &str, http: SocketAddr, tls: SocketAddr, lab: SocketAddr) -> Result<Process> {
-    let [http, tls, lab] = [http, tls, lab].map(|address| address.to_string());
-    launch(folder, &[command, "--http", &http, "--tls", &tls, "--lab-address", &lab])
+fn start_on(folder: &Path, command: &str, addresses: [SocketAddr; 3], database: Option<&str>) -> Result<Process> {
+    let [http, tls, lab] = addresses.map(|address| address.to_string());
+    let mut arguments = vec![command, "--http", &http, "--tls", &tls, "--lab-address", &lab];
+    arguments.extend(database.into_iter().flat_map(|url| ["--database", url]));
+    launch(folder, &arguments)
 }
 
 /// The binary that lies beside this one.

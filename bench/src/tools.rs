@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Connections of a busy time.
-const MANY: usize = 64;
+pub(crate) const MANY: usize = 64;
 
 /// Turns of each comparison, and requests of one burst.
 const TURNS: usize = 9;
@@ -21,6 +21,12 @@ const CALLS: usize = 1_500;
 /// `tools/list` at the user's URL.
 pub(crate) fn listing(stage: &Stage) -> Ask {
     rpc(stage, "tools/list", &json!({}))
+}
+
+/// `tools/call` of a read at the user's URL.
+pub(crate) fn reading(stage: &Stage) -> Ask {
+    let arguments = json!({"event_id": stage.event});
+    rpc(stage, "tools/call", &json!({"name": "googlecalendar_get_event_by_id", "arguments": arguments}))
 }
 
 /// Measures `tools/list`.
@@ -64,8 +70,7 @@ fn report_list(table: &mut Table, connections: usize, bytes: usize, found: &Comp
 /// # Errors
 /// An answer was no success.
 pub(crate) async fn call(stage: &Stage, server: &Process, table: &mut Table) -> Result<()> {
-    let arguments = json!({"event_id": stage.event});
-    let ask = rpc(stage, "tools/call", &json!({"name": "googlecalendar_get_event_by_id", "arguments": arguments}));
+    let ask = reading(stage);
     let direct = Ask::get(&format!("/calendar/v3/calendars/primary/events/{}", stage.event)).with(&stage.lab_token);
     let answer = Connection::open(stage.address()).await?.json(&ask).await?;
     ensure!(answer.pointer("/result/isError") == Some(&Value::Bool(false)), "the call failed: {answer}");

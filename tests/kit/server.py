@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import signal
 import subprocess
 import time
 import urllib.error
@@ -32,10 +33,10 @@ class Server:
         self.process = None
         self.log = data.parent / f"{data.name}.log"
 
-    def start(self, timeout=60):
-        """Starts it and waits until it answers; raises with its own words if it ends before."""
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.arguments, stdout=log, stderr=log, env=self.env)
+    def start(self, timeout=60, failpoint=None):
+        """Starts it and waits until it answers; raises with its own words if it ends before. It kills itself at the
+        failpoint, if one is named."""
+        self._spawn(failpoint)
         end = time.monotonic() + timeout
         done = "Valetkey is running" if "demo" in self.arguments else None
         while time.monotonic() < end:
@@ -48,13 +49,35 @@ class Server:
 
     def start_until(self, sign, timeout=30):
         """Starts it and returns as soon as this file is in its data folder, whatever it is doing then."""
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.arguments, stdout=log, stderr=log, env=self.env)
+        self._spawn()
         end = time.monotonic() + timeout
         while not (self.data / sign).exists():
             if time.monotonic() > end or self.process.poll() is not None:
                 raise RuntimeError(f"{sign} did not appear: {self.words()[-3000:]}")
             time.sleep(0.001)
+
+    def start_and_die(self, failpoint):
+        """Starts it with work waiting that leads to the failpoint."""
+        self._spawn(failpoint)
+        self.has_died()
+
+    def has_died(self, timeout=60):
+        """Waits until it was killed, by itself at a failpoint or from outside."""
+        assert self.process.wait(timeout=timeout) == -signal.SIGKILL, self.words()[-3000:]
+
+    def _spawn(self, failpoint=None):
+        env = {**self.env, **({"VALETKEY_FAILPOINT": failpoint} if failpoint else {})}
+        with open(self.log, "ab") as log:
+            # Signals that Python ignores stay so: a write beyond RLIMIT_FSIZE is then an error, as on a full disk.
+            self.process = subprocess.Popen(self.arguments, stdout=log, stderr=log, env=env, restore_signals=False)
+
+    def ready(self, timeout=60):
+        """Waits until it says that it can serve: a new server on a shared database is let in by another one."""
+        end = time.monotonic() + timeout
+        while self.answer("GET", "/readyz")[0] != 200:
+            assert time.monotonic() < end, f"not ready in {timeout} s: {self.answer('GET', '/readyz')[1]}"
+            time.sleep(0.05)
+        return self
 
     def answers(self):
         try:

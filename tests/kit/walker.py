@@ -39,8 +39,8 @@ class Walker:
         for _ in range(12):
             self.passed.append(url)
             self.status, headers, self.text = self._send(method, url, body)
-            location = headers.get("location")
-            if self.status not in (301, 302, 303, 307, 308) or not location:
+            location = goes_on_to(self.status, headers)
+            if not location:
                 self.where = url
                 return self
             method, url, body = "GET", urljoin(url, location), None
@@ -68,6 +68,13 @@ class Walker:
             name, _, value = cookie.split(";")[0].partition("=")
             jar[name.strip()] = value.strip()
         return answer.status, answer.headers, text
+
+
+def goes_on_to(status, headers):
+    """Where an answer sends the browser on, by a redirect or by the page itself; None if it stays."""
+    if status in (301, 302, 303, 307, 308):
+        return headers.get("location")
+    return (headers.get("refresh") or "").partition("0; url=")[2] or None
 
 
 class Form:

@@ -2,7 +2,8 @@
 //
 // node oidc.mjs PORT STATE_FILE CLIENT_ID CLIENT_SECRET REDIRECT_URI
 // What it knows is kept in STATE_FILE, so that one that was killed goes on where it was.
-// Under /test are what a test asks (GET counts, live/USER) and what it makes happen (POST ttl/SECONDS, end-access, end-grants, lose-answer).
+// Under /test are what a test asks (GET counts, live/USER) and what it makes happen (POST ttl/SECONDS, end-access,
+// end-grants, and grace/SECONDS: for so long a refresh token that was used is taken again).
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import Provider from "oidc-provider";
@@ -24,7 +25,9 @@ class Adapter {
     keep();
   }
   async find(id) {
-    return state.stored[this.prefix + id];
+    const found = state.stored[this.prefix + id];
+    // With a grace period a refresh token that was just used is as good as new, as some providers have it.
+    return found?.consumed > now() - (state.grace ?? 0) ? { ...found, consumed: undefined } : found;
   }
   async findByUid(uid) {
     return Object.entries(state.stored).find(([key, one]) => key.startsWith(this.prefix) && one.uid === uid)?.[1];
@@ -108,7 +111,10 @@ async function api(request, response, path) {
 function test(request, response, path) {
   const [, , what, value] = path.split("/");
   const live = (key, one) => key.startsWith("AccessToken:") && one.accountId === value && one.exp > now();
-  if (what === "lose-answer") losing = true;
+  if (what === "grace") {
+    state.grace = Number(value);
+    keep();
+  }
   if (what === "ttl") {
     state.ttl = Number(value);
     keep();
@@ -133,14 +139,9 @@ function answer(response, status, body) {
 }
 
 const oauth = provider.callback();
-let losing = false;
 createServer((request, response) => {
   const path = new URL(request.url, "http://localhost").pathname;
   if (path.startsWith("/test/")) return test(request, response, path);
   if (path.startsWith("/api/")) return api(request, response, path).catch((error) => answer(response, 500, { error: { message: String(error) } }));
-  if (path === "/token" && losing) {
-    losing = false;
-    response.end = () => request.socket.destroy();
-  }
   return oauth(request, response);
 }).listen(Number(port), "127.0.0.1", () => console.log("listening"));

@@ -11,6 +11,19 @@ from kit.person import Person, chromium
 from kit.server import Server
 
 
+PLACES = {"at_the_start": 0, "at_the_end": 2}
+
+
+def pytest_configure(config):
+    for place in PLACES:
+        config.addinivalue_line("markers", f"{place}: runs {place.replace('_', ' ')} of the suite")
+
+
+def pytest_collection_modifyitems(items):
+    """Puts the tests that say so at the start and at the end; all others keep their order."""
+    items.sort(key=lambda item: next((PLACES[mark.name] for mark in item.iter_markers() if mark.name in PLACES), 1))
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("demo") / "data").start()

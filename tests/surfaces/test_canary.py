@@ -2,7 +2,7 @@
 wrote or said where it doesn't belong is searched for each of them (attacks 48, 49, 50).
 
 A relay before the provider lab learns what passes between server and provider; the browser's own record gives links,
-states, codes and cookies. The log is at its most talkative (-vv).
+states, codes and cookies. The log is at its most talkative (-vv), and every trace goes to a collector.
 """
 
 import base64
@@ -13,6 +13,7 @@ import urllib.parse
 
 import pytest
 
+from kit.collector import collecting
 from kit.person import Person
 from kit.recorder import recording
 
@@ -54,9 +55,10 @@ def story(tmp_path_factory, browser):
     from kit.server import Server
 
     server = Server(tmp_path_factory.mktemp("canary") / "data", flags=["-vv"])
-    with recording(server.lab_url) as (relay, recorder):
+    with recording(server.lab_url) as (relay, recorder), collecting() as collector:
         server.data.mkdir(mode=0o700)
-        (server.data / "valetkey.toml").write_text(f'[outbound]\nallow = ["{relay.removeprefix("http://")}"]\n')
+        allowed = f'[outbound]\nallow = ["{relay.removeprefix("http://")}"]\n'
+        (server.data / "valetkey.toml").write_text(allowed + collector.settings)
         server.start()
         told = Story(server, recorder)
         person = Person(browser)
@@ -65,6 +67,8 @@ def story(tmp_path_factory, browser):
         finally:
             person.close()
             server.stop()
+        # The last spans are sent before the server has ended.
+        told.spans = list(collector.spans)
         for name, values in recorder.secrets.items():
             told.know(f"provider: {name}", *values)
         told.know("root key", (server.data / "root.key").read_text().strip())
@@ -186,7 +190,9 @@ def fail(story, url, token):
 
 
 def look(story, instance):
-    """All that the command line lists."""
+    """All that the command line lists, and what operators ask for."""
+    for path in ("/metrics", "/readyz", "/healthz"):
+        story.hear(path, story.server.answer("GET", path)[1])
     for words in (
         ["logs", "list", "--limit", "1000"], ["account", "list"], ["client", "list"], ["connection", "list"],
         ["connection", "get", "CANARY"], ["config", "list"], ["instance", "list"], ["environment", "list"],
@@ -233,6 +239,13 @@ def test_attack_48_no_secret_is_in_the_log(story):
     log = story.server.words()
     assert "INFO" in log and "Valetkey is running" in log
     assert leaks(story, {"log": log}) == []
+
+
+def test_attack_48_no_secret_is_in_any_trace(story):
+    names = {span["name"] for span in story.spans}
+    assert {"tool.call", "POST /mcp/v1/{token}", "POST /oauth/token", "POST /connect/{link}"} <= names, names
+    assert any("request" in span["attributes"] for span in story.spans)
+    assert leaks(story, {"traces": json.dumps(story.spans)}) == []
 
 
 def test_attack_48_no_secret_is_in_any_error_page_or_list(story):

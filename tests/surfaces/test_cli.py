@@ -46,10 +46,10 @@ def either(request, shop):
     return shop
 
 
-NOUNS = ["environment", "client", "connector", "tool", "connection", "account", "config", "instance", "logs"]
+NOUNS = ["environment", "client", "connector", "provider", "tool", "connection", "account", "config", "instance", "logs"]
 GETS = [
     ("environment", "development"), ("client", "client"), ("connector", "gmail"), ("tool", "gmail_fetch_mails"),
-    ("connection", "MY_GMAIL"), ("account", "account"), ("config", "agent"), ("instance", "instance"),
+    ("connection", "MY_GMAIL"), ("connection", "connection"), ("config", "config"), ("provider", "gmail"), ("account", "account"), ("config", "agent"), ("instance", "instance"),
 ]
 
 
@@ -83,6 +83,11 @@ def test_things_are_made_either_way(either):
     url = either.cli_json("instance", "ensure", f"made-{either.way}", "bob")[0]["url"]
     assert "/mcp/v1/" in url
     assert "deleted" in either.cli("config", "delete", config["id"]).stdout
+    either.cli("config", "create", f"made-{either.way}", "--connection", "MY_GMAIL")
+    assert f"made-{either.way}" in either.cli("config", "delete", f"made-{either.way}").stdout
+    environment = either.cli_json("environment", "create", f"made-{either.way}", "--display-name", "Acme")[0]
+    assert environment["display_name"] == "Acme"
+    assert either.cli_json("environment", "update", f"made-{either.way}")[0]["display_name"] is None
     assert either.cli("client", "delete", made["client_id"]).stdout == "deleted\n"
 
 
@@ -91,17 +96,22 @@ def test_things_are_made_either_way(either):
     [
         (["connector", "get", "gmial"], ["'gmial'", "'gmail'"]),
         (["connector", "get", "GMAIL"], ["'GMAIL'", "'gmail'"]),
-        (["tool", "get", "gmail_fetch_mail"], ["tool not found", "'gmail_fetch_mails'"]),
+        (["connection", "get", "MY_GMIAL"], ["'MY_GMIAL'", "did you mean 'MY_GMAIL'"]),
+        (["config", "create", "x", "--connection", "MY_GMIAL"], ["'MY_GMIAL'", "did you mean 'MY_GMAIL'"]),
+        (["account", "link", "MY_MAIL", "ann"], ["'MY_MAIL'", "did you mean 'MY_GMAIL'"]),
+        (["connection", "get", "conn_nobody"], ["conn_nobody", "not found"]),
+        (["config", "delete", "cfg_nobody"], ["cfg_nobody", "not found"]),
+        (["tool", "get", "gmail_fetch_mail"], ["tool 'gmail_fetch_mail' not found", "'gmail_fetch_mails'"]),
         (["tool", "list", "gmial"], ["'gmial'", "'gmail'"]),
         (["connection", "get", "my_gmail"], ["'my_gmail'", "'MY_GMAIL'"]),
         (["connection", "create", "gmial"], ["gmial", "gmail"]),
         (["client", "list", "--environment", "prod"], ["'prod'", "development"]),
         (["config", "create", "x", "--connection", "MY_GMAIL=gmail_fetch_mail"], ["tool not found", "gmail_fetch_mails"]),
         (["config", "create", "Upper Case", "--connection", "MY_GMAIL"], ["MCP config name", "lower-case"]),
-        (["config", "get", "agnet"], ["agnet", "not found"]),
+        (["config", "get", "agnet"], ["agnet", "not found", "did you mean 'agent'"]),
         (["account", "get", "nonsense"], ["nonsense", "ca_"]),
         (["instance", "get", "inst_nobody"], ["inst_nobody", "not found"]),
-        (["instance", "ensure", "agnet", "ann"], ["agnet", "not found"]),
+        (["instance", "ensure", "agnet", "ann"], ["agnet", "not found", "did you mean 'agent'"]),
         (["client", "get", "skc_nobody"], ["skc_nobody", "client list"]),
         (["connection", "create", "gmail", "--name", "MY_GMAIL"], ["MY_GMAIL", "already"]),
         (["connection", "delete", "MY_GMAIL"], ["MY_GMAIL", "agent"]),
@@ -114,6 +124,20 @@ def test_a_wrong_word_is_answered_with_the_right_one(shop, words, parts):
     assert done.stderr.startswith("valetkey: ") and "Error" not in done.stderr
     missing = [part for part in parts if part not in done.stderr]
     assert not missing, f"{missing} not in: {done.stderr}"
+
+
+def test_every_verb_says_in_its_help_what_it_is_about(shop):
+    about = re.compile(r"^  ([a-z-]+) {2,}(.+)$", re.M)
+    nouns = dict(about.findall(shop.cli("--help").stdout.split("Commands:")[1]))
+    for noun in NOUNS:
+        if noun == "provider":
+            assert "provider" in nouns["connector"]
+            continue
+        verbs = dict(about.findall(shop.cli(noun, "--help").stdout.split("Commands:")[1].split("Options:")[0]))
+        verbs.pop("help")
+        assert verbs and nouns[noun]
+        for verb, words in verbs.items():
+            assert len(words.split()) > 1 and not re.match(r"(Make|Remove|Change|Give) one\b|One, |All of them", words), (noun, verb)
 
 
 @pytest.mark.parametrize(("words", "near"), [(["conection", "list"], "connection"), (["client", "lst"], "list")])

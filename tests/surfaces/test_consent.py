@@ -20,10 +20,10 @@ def test_a_link_says_who_asks_for_whom_and_leads_to_active(demo, person, connect
     account = Account(demo, f"way-{connection.lower()}", connection)
     assert account.status() == "PENDING_AUTH"
     person.open(account.link())
-    assert person.facts() == {"App": "development", "Connection": connection, "You, in the app": account.user}
+    assert person.facts() == {"App": "Valetkey demo", "Connection": connection, "You, in the app": account.user}
     assert f"Continue to 127.0.0.1:{demo.lab}" in person.words()
     person.press_continue()
-    assert person.page.url.startswith(f"{demo.lab_url}/o/oauth2/v2/auth?")
+    person.page.wait_for_url(lambda url: url.startswith(f"{demo.lab_url}/o/oauth2/v2/auth?"))
     person.sign_in(ALEX)
     assert account.status() == "PENDING_AUTH", "nothing is stored before the person has consented"
     person.consent()
@@ -42,6 +42,29 @@ def test_of_two_printed_links_the_second_opens_after_the_first_was_finished(demo
     for account, title in ((gmail, "Gmail is connected"), (calendar, "Google Calendar is connected")):
         person.connect(links[account.connection]["authentication_link"])
         assert (person.title(), account.status()) == (title, "ACTIVE")
+
+
+def test_a_provider_may_send_the_browser_on_to_hosts_that_nobody_named(demo, person):
+    """Chromium holds redirects that follow a form against the form's policy, so no form of ours leads to a provider."""
+    account = Account(demo, "sent-on")
+    person.open(account.link())
+    policies = []
+    person.page.on(
+        "console", lambda message: "Content Security Policy" in message.text and policies.append(message.text)
+    )
+    start = person.page.expect_request(lambda request: request.url.startswith(f"{demo.lab_url}/o/oauth2/v2/auth?"))
+    elsewhere = f"http://localhost:{demo.lab}"
+    fault = {"kind": "redirect", "to": f"{elsewhere}/"}
+    demo.control("POST", "/faults", {"route": "authorize", "fault": fault}, expect=204)
+    with start as asked:
+        person.press_continue()
+    person.page.wait_for_url(f"{elsewhere}/")
+    assert policies == []
+    # The second host sends the person to the sign-in, as a provider's would.
+    person.open(asked.value.url.replace(demo.lab_url, elsewhere))
+    person.sign_in(ALEX)
+    person.consent()
+    assert (person.told(), account.status()) == ("Gmail is connected", "ACTIVE")
 
 
 def test_an_earlier_link_still_opens_after_a_later_one_was_made(demo, person):
@@ -167,7 +190,7 @@ def test_attack_19_a_withheld_scope_is_named_on_the_page_and_to_the_model_with_a
     account = Account(demo, "withholder")
     person.connect(account.link(), without=[SEND])
     assert person.told() == "Gmail is connected, with less access"
-    assert SEND in person.words()
+    assert SEND in person.words() and "Send mail in your name" in person.words()
     assert account.status() == "ACTIVE" and account.mailbox()["messages"]
     mail = {"to": "sam@lab.example", "subject": "withheld", "body": "x"}
     failed, text = account.call("gmail_send_message", **mail)

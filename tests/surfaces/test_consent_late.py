@@ -73,7 +73,7 @@ def test_a_crash_while_exchanging_means_start_again(late, person):
     answer = person.take_answer()
     late.age("UPDATE authorizations SET stage = 'exchanging', consent_expires_at = created_at WHERE stage = 'started'")
     person.open(answer)
-    assert person.told() == "Time ran out"
+    assert person.told() == "The server stopped in the middle"
     assert account.status() == "PENDING_AUTH"
     person.connect(link)
     assert account.status() == "ACTIVE"

@@ -25,6 +25,13 @@ def kept(fresh):
     return server
 
 
+def test_a_server_that_others_reach_warns_that_links_prove_nobody(fresh):
+    warning = "nobody verifies who opens a consent link (verification mode NONE"
+    reached = fresh(command="serve", flags=["--public-url", "https://keys.example.com"]).start()
+    says(reached.words(), "WARN", warning, "docs/THREATS.md")
+    assert warning not in fresh(command="serve").start().words()
+
+
 def says(words, *parts):
     missing = [part for part in parts if str(part) not in words]
     assert not missing, f"{missing} not in: {words}"

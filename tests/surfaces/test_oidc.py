@@ -2,7 +2,6 @@
 a reused one ends the grant), behind a connector file of the tests. Nobody here wrote the other side."""
 
 import base64
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -11,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from kit.mcp import Wire
-from kit.oidc import CLIENT_ID, CLIENT_SECRET, Practice
+from kit.oidc import CLIENT_ID, CLIENT_SECRET, Practice, sign_in
 from kit.walker import Walker
 
 
@@ -24,44 +23,6 @@ def practice(tmp_path_factory):
         running.stop()
 
 
-def consent(practice, user, ttl=3600):
-    """Signs that user in; the first access token lasts `ttl` seconds, later ones an hour."""
-    instance = practice.instance(user)
-    practice.make(f"ttl/{ttl}")
-    walker = Walker()
-    sign_in(walker, practice.entry(instance)["authentication_link"], user)
-    practice.make("ttl/3600")
-    assert practice.entry(instance)["connected_account_status"] == "ACTIVE", walker.text
-    wire = Wire(instance["url"])
-    wire.instance, wire.walker = instance, walker
-    return wire
-
-
-def sign_in(walker, link, user):
-    """From a link of ours over the provider's two pages, as far as the redirects lead."""
-    walker.open(link)
-    walker.submit("continue")
-    walker.submit(login=user, password="any")
-    walker.submit()
-
-
-def run_out(practice, user):
-    """Returns when the provider itself holds no access token of that user to be alive."""
-    end = time.monotonic() + 30
-    while practice.make(f"live/{user}", "GET")["live"]:
-        assert time.monotonic() < end, "the token outlives its time"
-        time.sleep(0.05)
-
-
-def refreshes(practice):
-    return practice.seen()["granted"].get("refresh_token", 0)
-
-
-def account(practice, user):
-    (only,) = practice.server.cli_json("account", "list", "--identifier", user)
-    return only
-
-
 def test_a_person_consents_on_the_providers_own_pages_and_the_tools_work(practice, person):
     instance = practice.instance("person")
     person.open(practice.entry(instance)["authentication_link"])
@@ -72,7 +33,7 @@ def test_a_person_consents_on_the_providers_own_pages_and_the_tools_work(practic
     person.page.click("button[type=submit]")
     person.page.wait_for_url(f"{practice.server.url}/**")
     assert practice.entry(instance)["connected_account_status"] == "ACTIVE"
-    assert account(practice, "person")["subject"] == "person"
+    assert practice.account("person")["subject"] == "person"
     wire = Wire(instance["url"])
     assert wire.tools() == ["practice_whoami", "practice_list_notes", "practice_add_note"]
     assert wire.done("practice_whoami")["user"] == "person"
@@ -80,36 +41,36 @@ def test_a_person_consents_on_the_providers_own_pages_and_the_tools_work(practic
 
 
 def test_two_users_reach_only_their_own(practice):
-    first, second = consent(practice, "own-1"), consent(practice, "own-2")
+    first, second = practice.consent("own-1"), practice.consent("own-2")
     first.done("practice_add_note", text="of the first")
     assert second.done("practice_list_notes") == {"notes": []}
     assert second.done("practice_whoami")["user"] == "own-2"
 
 
 def test_attack_49_an_api_that_echoes_the_token_does_not_disclose_it(practice):
-    echoed = consent(practice, "echo").done("practice_whoami")["echo"]
+    echoed = practice.consent("echo").done("practice_whoami")["echo"]
     assert echoed["authorization"] == "Bearer [redacted credential]"
 
 
 def test_a_token_that_ran_out_is_refreshed_before_the_call(practice):
-    wire, before = consent(practice, "runs-out", ttl=3), refreshes(practice)
-    run_out(practice, "runs-out")
+    wire, before = practice.consent("runs-out", ttl=3), practice.refreshes()
+    practice.run_out("runs-out")
     assert wire.done("practice_whoami")["user"] == "runs-out"
-    assert refreshes(practice) == before + 1
+    assert practice.refreshes() == before + 1
     assert wire.done("practice_whoami")["user"] == "runs-out"
-    assert refreshes(practice) == before + 1
+    assert practice.refreshes() == before + 1
 
 
 def test_a_token_that_the_api_refuses_is_refreshed_once_and_the_call_repeated(practice):
-    wire = consent(practice, "refused")
-    before = refreshes(practice)
+    wire = practice.consent("refused")
+    before = practice.refreshes()
     practice.make("end-access")
     assert wire.done("practice_add_note", text="once") == {"notes": ["once"]}
-    assert refreshes(practice) == before + 1
+    assert practice.refreshes() == before + 1
 
 
 def test_attack_21_twenty_callers_cost_one_refresh_of_a_rotating_token(practice):
-    wire = consent(practice, "twenty", ttl=30)
+    wire = practice.consent("twenty", ttl=30)
     before = practice.seen()
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda _: wire.call("practice_whoami"), range(20)))
@@ -123,19 +84,19 @@ def test_attack_21_twenty_callers_cost_one_refresh_of_a_rotating_token(practice)
 
 
 def test_every_refresh_sends_the_newest_token_of_a_rotating_provider(practice):
-    wire = consent(practice, "rotates", ttl=30)
+    wire = practice.consent("rotates", ttl=30)
     practice.make("ttl/30")
-    before = refreshes(practice)
+    before = practice.refreshes()
     for _ in range(4):
         assert wire.done("practice_whoami")["user"] == "rotates"
     practice.make("ttl/3600")
-    assert refreshes(practice) == before + 4
+    assert practice.refreshes() == before + 4
 
 
 def test_attack_22_after_a_lost_answer_the_live_token_serves_and_the_spent_one_is_tried_only_once(practice):
     """This provider ends the whole grant, live access token included, when a spent refresh token comes again."""
-    wire, before = consent(practice, "loses", ttl=45), practice.seen()
-    practice.make("lose-answer")
+    wire, before = practice.consent("loses", ttl=45), practice.seen()
+    practice.way.lose_answers()
     for _ in range(3):
         assert wire.done("practice_whoami")["user"] == "loses"
     after = practice.seen()
@@ -145,12 +106,12 @@ def test_attack_22_after_a_lost_answer_the_live_token_serves_and_the_spent_one_i
     assert "/connect/" in wire.refused("practice_whoami")
     assert "/connect/" in wire.refused("practice_whoami")
     assert practice.seen()["refused"] == [*before["refused"], "refresh_token invalid_grant"]
-    ended = account(practice, "loses")
+    ended = practice.account("loses")
     assert (ended["status"], ended["reason"]) == ("EXPIRED", "refresh_answer_lost")
 
 
 def test_a_revoked_grant_expires_the_account_and_the_answer_has_the_link(practice):
-    wire = consent(practice, "revoked")
+    wire = practice.consent("revoked")
     practice.make("end-grants")
     words = wire.refused("practice_whoami")
     assert f"{practice.server.url}/connect/" in words
@@ -163,16 +124,16 @@ def test_a_revoked_grant_expires_the_account_and_the_answer_has_the_link(practic
 
 
 def test_disconnecting_ends_the_grant_at_the_provider(practice):
-    wire = consent(practice, "leaves")
+    wire = practice.consent("leaves")
     before = practice.seen()["revoked"]
-    practice.server.cli("account", "disconnect", account(practice, "leaves")["id"])
+    practice.server.cli("account", "disconnect", practice.account("leaves")["id"])
     assert practice.seen()["revoked"] == before + 1
     assert practice.entry(wire.instance)["connected_account_status"] == "DISCONNECTED"
     assert "/connect/" in wire.refused("practice_whoami")
 
 
 def test_attack_16_a_code_is_spent_once_here_and_the_provider_ends_the_grant_of_a_replayed_one(practice):
-    wire = consent(practice, "replays")
+    wire = practice.consent("replays")
     callback = next(url for url in wire.walker.passed if "code=" in url)
     exchanged = practice.seen()["granted"]["authorization_code"]
     wire.walker.open(callback)
@@ -219,8 +180,8 @@ def steal(practice, callback, verifier=""):
 
 
 def test_a_provider_that_is_down_costs_no_account_and_is_said(practice):
-    wire = consent(practice, "patient", ttl=3)
-    run_out(practice, "patient")
+    wire = practice.consent("patient", ttl=3)
+    practice.run_out("patient")
     practice.kill_provider()
     try:
         words = wire.refused("practice_whoami")
@@ -233,12 +194,12 @@ def test_a_provider_that_is_down_costs_no_account_and_is_said(practice):
 
 def test_a_killed_server_goes_on_with_the_tokens_it_had(practice):
     """The refresh was over before the call was answered, so its rotated token is on disk."""
-    wire = consent(practice, "killed", ttl=30)
+    wire = practice.consent("killed", ttl=30)
     practice.make("ttl/30")
-    before = refreshes(practice)
+    before = practice.refreshes()
     assert wire.done("practice_add_note", text="kept") == {"notes": ["kept"]}
     practice.server.kill()
     practice.server.start()
     assert wire.done("practice_list_notes") == {"notes": ["kept"]}
     practice.make("ttl/3600")
-    assert refreshes(practice) == before + 2
+    assert practice.refreshes() == before + 2

@@ -5,18 +5,15 @@ use crate::failure::Failure;
 use http::HeaderMap;
 use std::time::Duration;
 
-/// The longest that anyone waits on this door, and what one who doesn't say is given.
-pub(crate) const MOST: Duration = Duration::from_secs(60);
-
-/// How long the caller waits, [`MOST`] at most.
+/// How long the caller waits: `most` at most, and that if it doesn't say.
 ///
 /// # Errors
 /// The header is there and makes no sense.
-pub(crate) fn patience(headers: &HeaderMap) -> Result<Duration, Failure> {
-    let Some(value) = headers.get("grpc-timeout") else { return Ok(MOST) };
+pub(crate) fn patience(headers: &HeaderMap, most: Duration) -> Result<Duration, Failure> {
+    let Some(value) = headers.get("grpc-timeout") else { return Ok(most) };
     let wrong = || Failure::invalid("grpc-timeout must be 1 to 8 digits and a unit (H, M, S, m, u, n), such as 20S");
     let text = value.to_str().map_err(|_| wrong())?;
-    Ok(parse(text).ok_or_else(wrong)?.min(MOST))
+    Ok(parse(text).ok_or_else(wrong)?.min(most))
 }
 
 fn parse(text: &str) -> Option<Duration> {
@@ -61,11 +58,12 @@ mod tests {
 
     #[test]
     fn nobody_waits_longer_than_the_most() {
+        let most = Duration::from_secs(60);
         let mut headers = HeaderMap::new();
-        assert_eq!(patience(&headers).unwrap(), MOST);
+        assert_eq!(patience(&headers, most).unwrap(), most);
         headers.insert("grpc-timeout", "2H".parse().unwrap());
-        assert_eq!(patience(&headers).unwrap(), MOST);
+        assert_eq!(patience(&headers, most).unwrap(), most);
         headers.insert("grpc-timeout", "20100m".parse().unwrap());
-        assert_eq!(patience(&headers).unwrap(), Duration::from_millis(20_100));
+        assert_eq!(patience(&headers, most).unwrap(), Duration::from_millis(20_100));
     }
 }

@@ -1,11 +1,11 @@
 //! The gate before every method: who asks, until when, and whether the request keeps its rules. A handler behind it
 //! finds a [`Ctx`] and a request that was checked; it cannot be reached any other way, REST included.
 
+use crate::body::BodyLimit;
 use crate::contract::Contract;
 use crate::failure::Failure;
-use crate::rest::MAX_BODY;
-use crate::{bearer, deadline, frame};
-use axum::body::{Body, to_bytes};
+use crate::{bearer, deadline, frame, route};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -27,6 +27,8 @@ pub(crate) struct Gate {
     pub(crate) app: App,
     /// Methods and rules.
     pub(crate) contract: Arc<Contract>,
+    /// How long a message may be.
+    pub(crate) limit: BodyLimit,
 }
 
 /// Lets a call of a method through, or answers it.
@@ -35,22 +37,30 @@ pub(crate) async fn method(State(gate): State<Gate>, request: Request, next: Nex
         return (StatusCode::UNSUPPORTED_MEDIA_TYPE, "this path speaks gRPC; REST is under /api/v1/").into_response();
     }
     let path = request.uri().path().to_owned();
-    let (ctx, patience) = match gate.admit(&path, request.headers()).await {
-        Ok(admitted) => admitted,
-        Err(failure) => return refuse(failure),
-    };
-    let gone = CancellationToken::new();
-    let _told_when_dropped = gone.clone().drop_guard();
-    let ctx = Ctx { cancellation: Arc::new(Caller(gone)), ..ctx };
-    let called = async {
-        match gate.checked(&path, request, &ctx).await {
-            Ok(request) => next.run(request).await,
-            Err(failure) => refuse(failure.of(&ctx.request)),
+    let known = gate.contract.method(&path).is_some();
+    let response = gate.call(&path, request, next).await;
+    if known { route::by(&path, response) } else { response }
+}
+
+impl Gate {
+    async fn call(&self, path: &str, request: Request, next: Next) -> Response {
+        let (ctx, patience) = match self.admit(path, request.headers()).await {
+            Ok(admitted) => admitted,
+            Err(failure) => return refuse(failure),
+        };
+        let gone = CancellationToken::new();
+        let _told_when_dropped = gone.clone().drop_guard();
+        let ctx = Ctx { cancellation: Arc::new(Caller(gone)), ..ctx };
+        let called = async {
+            match self.checked(path, request, &ctx).await {
+                Ok(request) => next.run(request).await,
+                Err(failure) => refuse(failure.of(&ctx.request)),
+            }
+        };
+        match tokio::time::timeout(patience, called).await {
+            Ok(response) => response,
+            Err(_) => refuse(too_late().of(&ctx.request)),
         }
-    };
-    match tokio::time::timeout(patience, called).await {
-        Ok(response) => response,
-        Err(_) => refuse(too_late().of(&ctx.request)),
     }
 }
 
@@ -83,7 +93,8 @@ impl Gate {
             let message = format!("{} is not implemented by this server", path.trim_start_matches('/'));
             return Err(Failure::new(Kind::Unimplemented, message).of(&ctx.request));
         }
-        let patience = deadline::patience(headers).map_err(|failure| failure.of(&ctx.request))?;
+        let patience = deadline::patience(headers, self.app.settings.bounds.api_time)
+            .map_err(|failure| failure.of(&ctx.request))?;
         if patience.is_zero() {
             return Err(too_late().of(&ctx.request));
         }
@@ -98,7 +109,7 @@ impl Gate {
     /// Reads the body, checks the rules, and puts it back together with the caller's context.
     async fn checked(&self, path: &str, request: Request, ctx: &Ctx) -> Result<Request, Failure> {
         let (mut head, body) = request.into_parts();
-        let body = to_bytes(body, MAX_BODY).await.map_err(|_| too_large())?;
+        let body = self.limit.read(body).await.ok_or_else(|| too_large(self.limit.most))?;
         self.check(path, &body)?;
         head.extensions.insert(ctx.clone());
         Ok(Request::from_parts(head, Body::from(body)))
@@ -129,8 +140,8 @@ fn too_late() -> Failure {
     Failure::new(Kind::DeadlineExceeded, "no answer within the caller's time")
 }
 
-fn too_large() -> Failure {
-    Failure::new(Kind::ResourceExhausted, format!("a request may have {MAX_BODY} bytes at most"))
+fn too_large(most: usize) -> Failure {
+    Failure::new(Kind::ResourceExhausted, format!("a request may have {most} bytes at most"))
 }
 
 fn refuse(failure: Failure) -> Response {

@@ -8,6 +8,7 @@
 //! [`services`].
 
 mod bearer;
+mod body;
 mod contract;
 mod deadline;
 mod doors;
@@ -17,6 +18,7 @@ mod gate;
 mod health;
 mod openapi;
 mod rest;
+mod route;
 mod rules;
 mod services;
 mod token;
@@ -25,10 +27,13 @@ pub use contract::BadContract;
 pub use doors::{Door, Who, Wire, doors};
 pub use gate::unknown_method;
 pub use health::Readiness;
+pub use route::Route;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use body::BodyLimit;
 use contract::Contract;
 use gate::Gate;
 use std::sync::Arc;
@@ -49,15 +54,17 @@ pub struct Api {
 pub fn open(app: App) -> Result<Api, BadContract> {
     let contract = Arc::new(Contract::load()?);
     let document = axum::Json(openapi::document(&contract));
-    let gate = Gate { app: app.clone(), contract: Arc::clone(&contract) };
+    let limit = BodyLimit::of(&app);
+    let gate = Gate { app: app.clone(), contract: Arc::clone(&contract), limit: limit.clone() };
     let grpc = services::router(&app).route_layer(from_fn_with_state(gate.clone(), gate::method));
-    let rest = rest::router(contract, grpc.clone())?;
+    let rest = rest::router(contract, grpc.clone(), limit.clone())?;
     let reflection = health::reflection().map_err(BadContract::new)?;
     let reflection = reflection.route_layer(from_fn_with_state(gate, gate::client));
     let (readiness, health) = health::health();
     let plain = Router::new()
         .route("/oauth/token", post(token::exchange))
         .route("/keys", get(token::keys))
+        .layer(DefaultBodyLimit::max(limit.most))
         .with_state(app)
         .route("/openapi.json", get(async move || document.clone()));
     let router = plain.merge(grpc).merge(rest).merge(reflection).merge(health);

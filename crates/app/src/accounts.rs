@@ -2,13 +2,14 @@
 
 use crate::authorize::{self, Link};
 use crate::credential::{self, Home, Plain};
+use crate::used::{self, Used};
 use crate::{App, Error, Listed, Page, Result, connections, journal, refresh, revoke};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use valetkey_connectors::Connector;
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::connection::Connection;
-use valetkey_domain::id::AccountId;
+use valetkey_domain::id::{AccountId, ConnectionId};
 use valetkey_domain::{Ctx, Kind, Secret};
 use valetkey_storage::{Tx, accounts as rows};
 
@@ -40,7 +41,7 @@ pub enum Which {
 /// # Errors
 /// The database cannot be read or written.
 pub async fn ensure(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> Result<ConnectedAccount> {
-    if let Some(there) = find(app, ctx, connection, &owner).await? {
+    if let Some(there) = find(app, ctx, &connection.id, &owner).await? {
         return Ok(there);
     }
     let mut tx = app.store.write().await?;
@@ -56,8 +57,8 @@ pub async fn ensure(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner)
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn find(app: &App, ctx: &Ctx, connection: &Connection, owner: &Owner) -> Result<Option<ConnectedAccount>> {
-    Ok(rows::find(ctx, &mut app.store.read().await?, &connection.id, owner).await?)
+pub async fn find(app: &App, ctx: &Ctx, connection: &ConnectionId, owner: &Owner) -> Result<Option<ConnectedAccount>> {
+    Ok(rows::find(ctx, &mut app.store.glance().await?, connection, owner).await?)
 }
 
 /// The account that is meant, with its connection.
@@ -67,13 +68,13 @@ pub async fn find(app: &App, ctx: &Ctx, connection: &Connection, owner: &Owner) 
 pub async fn get(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, ConnectedAccount)> {
     match which {
         Which::Id(id) => {
-            let found = rows::get(ctx, &mut app.store.read().await?, id).await?;
+            let found = rows::get(ctx, &mut app.store.glance().await?, id).await?;
             let account = found.ok_or_else(|| Error::not_found("connected account", id))?;
             Ok((connections::get(app, ctx, &account.connection).await?, account))
         }
         Which::Of(name, owner) => {
             let connection = connections::by_name(app, ctx, name).await?;
-            let account = find(app, ctx, &connection, owner).await?.ok_or_else(|| {
+            let account = find(app, ctx, &connection.id, owner).await?.ok_or_else(|| {
                 let message = format!("'{}' has no connected account on connection '{name}'", owner.identifier);
                 Error::new(Kind::NotFound, message)
             })?;
@@ -132,7 +133,7 @@ pub async fn update(
 ) -> Result<(Connection, ConnectedAccount)> {
     let (connection, account) = get(app, ctx, which).await?;
     let connector = connections::connector_of(app, &connection)?;
-    let held = rows::lease(ctx, &mut app.store.read().await?, &account.id).await?;
+    let held = rows::lease(ctx, &mut app.store.glance().await?, &account.id).await?;
     let (account, over, _) = held.ok_or_else(|| Error::not_found("connected account", &account.id))?;
     let tokens = sealed(app, ctx, &connector, &connection, &account, over, given).await?;
     let mut tx = app.store.write().await?;
@@ -140,8 +141,7 @@ pub async fn update(
         store(app, ctx, &mut tx, &account.id, over, tokens).await?;
     }
     if !api_config.is_empty() {
-        let merged = account.api_config.clone().into_iter().chain(api_config).collect();
-        rows::set_api_config(ctx, &mut tx, &account.id, &merged, app.now()).await?;
+        rows::merge_api_config(ctx, &mut tx, &account.id, &api_config, app.now()).await?;
     }
     journal::fact(app, ctx, &mut tx, "account.updated", account.id.as_str(), Map::new()).await?;
     tx.commit().await?;
@@ -167,6 +167,9 @@ pub async fn auth(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, Co
         Err(refresh::Unusable::Later(why)) => return Err(Error::new(Kind::Unavailable, why)),
         Err(refresh::Unusable::Failed(error)) => return Err(error),
     };
+    if token.is_some() {
+        used::note(app, ctx, Used::Account(account.id.clone()), account.last_used_at);
+    }
     app.journal.fact_now(ctx, "account.secrets_read", account.id.as_str(), Map::new()).await?;
     let (connection, account) = get(app, ctx, &Which::Id(account.id)).await?;
     Ok((connection, account, token))
@@ -250,7 +253,8 @@ async fn sealed(
     let audience = credential::audience(connector, connection);
     let sealed = credential::seal(app, ctx, Home::Account(account, over + 1), &audience, &plain).await?;
     let refreshable = plain.refresh_token.is_some();
-    Ok(Some(rows::Tokens { sealed, audience, scopes: given.scopes, expires_at: None, refreshable }))
+    let schedule = refresh::schedule(app, connector, refreshable, None);
+    Ok(Some(rows::Tokens { sealed, audience, scopes: given.scopes, expires_at: None, refreshable, schedule }))
 }
 
 /// Stores tokens over the generation that they were sealed to replace.
@@ -285,4 +289,24 @@ fn taken(connection: &Connection, owner: &Owner) -> Error {
         owner.identifier, connection.name
     );
     Error::new(Kind::AlreadyExists, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::there;
+
+    #[tokio::test]
+    async fn members_put_there_at_once_all_stay() {
+        let there = there("{rotates: true}").await;
+        let which = Which::Id(there.account.id.clone());
+        let put = |n: u32| {
+            let members = Map::from_iter([(format!("member-{n}"), json!(n)), ("last".to_owned(), json!(n))]);
+            update(&there.app, &there.ctx, &which, None, members)
+        };
+        let (a, b, c, d) = tokio::join!(put(1), put(2), put(3), put(4));
+        assert!([a, b, c, d].iter().all(Result::is_ok));
+        let there = there.now().await.api_config;
+        assert_eq!(there.len(), 5, "{there:?}");
+    }
 }

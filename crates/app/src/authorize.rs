@@ -32,6 +32,7 @@ pub use callback::{Callback, callback};
 pub use link::{Link, Opened, link, open};
 pub use outcome::{Ended, outcome};
 pub use replace::replace;
+pub use scopes::AskedScope;
 pub use start::start;
 pub use stopped::{About, Stopped, Why};
 pub use valetkey_domain::authorization::Outcome;

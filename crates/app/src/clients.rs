@@ -11,7 +11,7 @@ use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
 use valetkey_storage::{clients as rows, doors};
 use valetkey_vault::{jwt, random};
 
-/// What a token lasts: a day less a second, as the vendor's does.
+/// What a token lasts at most: a day less a second, as the vendor's does.
 pub const TOKEN_LIFE: Duration = Duration::from_secs(86_399);
 
 /// The JWT type of client tokens (RFC 9068 §2.1).
@@ -151,7 +151,7 @@ pub async fn shell(app: &App, ctx: &Ctx) -> Result<Issued> {
 /// # Errors
 /// The database cannot be read.
 pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<ApiClient>> {
-    Ok(rows::list(ctx, &mut app.store.read().await?).await?)
+    Ok(rows::list(ctx, &mut app.store.glance().await?).await?)
 }
 
 /// Removes a client: its secrets and its tokens stop at once.
@@ -168,20 +168,25 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &ClientId) -> Result<()> {
     Ok(())
 }
 
-/// Exchanges a client's id and secret for an access token (RFC 6749 §4.4).
+/// Exchanges a client's id and secret for an access token (RFC 6749 §4.4), which doesn't outlive the secret.
 ///
 /// # Errors
 /// `UNAUTHENTICATED`, in the same words whether the client is unknown or the secret wrong or ended.
 pub async fn token(app: &App, client_id: &str, secret: &Secret<str>) -> Result<Token> {
+    crate::doors::time_is_known(app)?;
+    app.keyring.check_open()?;
     let given = valetkey_vault::sha256(secret.bytes());
     let known = match ClientId::parse(client_id) {
         Ok(id) => doors::client_with_secrets(&mut app.store.read().await?, &id).await?,
         Err(_) => None,
     };
-    let client = known.and_then(|(client, secrets)| secrets.iter().any(|s| opens(app, s, &given)).then_some(client));
-    let client = client.ok_or_else(|| Error::new(Kind::Unauthenticated, "unknown client_id or wrong client_secret"))?;
-    let access_token = app.keyring.sign(TOKEN_TYPE, &claims(app, &client))?;
-    Ok(Token { access_token: access_token.into(), expires_in: TOKEN_LIFE })
+    let opened =
+        known.and_then(|(client, secrets)| Some((client, secrets.into_iter().find(|s| opens(app, s, &given))?)));
+    let refused = || Error::new(Kind::Unauthenticated, "unknown client_id or wrong client_secret");
+    let (client, secret) = opened.ok_or_else(refused)?;
+    let claims = claims(app, &client, &secret);
+    let expires_in = Duration::from_secs(claims.exp.abs_diff(claims.iat));
+    Ok(Token { access_token: app.keyring.sign(TOKEN_TYPE, &claims)?.into(), expires_in })
 }
 
 /// Whether the caller may read users' tokens. The operator may not: no command prints one.
@@ -190,7 +195,7 @@ pub async fn token(app: &App, client_id: &str, secret: &Secret<str>) -> Result<T
 /// `PERMISSION_DENIED`, saying which scope the client lacks.
 pub(crate) async fn may_read_secrets(app: &App, ctx: &Ctx) -> Result<()> {
     let client = match &ctx.actor {
-        Actor::Client(id) => rows::get(ctx, &mut app.store.read().await?, id).await?,
+        Actor::Client(id) => rows::get(ctx, &mut app.store.glance().await?, id).await?,
         _ => None,
     };
     if client.is_some_and(|client| client.scopes.iter().any(|scope| scope == SECRETS_SCOPE)) {
@@ -205,8 +210,9 @@ pub(crate) fn expectation(app: &App) -> jwt::Expect {
     jwt::Expect { issuer, audience, typ: TOKEN_TYPE.into(), now: app.now() }
 }
 
-fn claims(app: &App, client: &ApiClient) -> Claims {
+fn claims(app: &App, client: &ApiClient, secret: &ClientSecret) -> Claims {
     let now = app.now().as_second();
+    let longest = now.saturating_add_unsigned(TOKEN_LIFE.as_secs());
     Claims {
         iss: app.settings.public(""),
         sub: client.id.clone(),
@@ -216,7 +222,7 @@ fn claims(app: &App, client: &ApiClient) -> Claims {
         ver: client.version,
         iat: now,
         nbf: now,
-        exp: now.saturating_add_unsigned(TOKEN_LIFE.as_secs()),
+        exp: secret.expires_at.map_or(longest, |end| end.as_second().min(longest)),
         jti: TokenId::new(app.clock.as_ref(), app.rng.as_ref()),
     }
 }

@@ -1,14 +1,15 @@
 //! MCP configs: which connections and tools a per-user server exposes.
 
+use crate::failpoint::{Failpoint, reach};
 use crate::{App, Error, Listed, Page, Result, connections, journal};
 use serde_json::Map;
 use std::collections::HashMap;
-use valetkey_connectors::Connector;
+use valetkey_connectors::{Connector, nearest};
 use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::name::ConfigName;
 use valetkey_domain::{Ctx, Kind};
-use valetkey_storage::configs as rows;
+use valetkey_storage::{Tx, configs as rows};
 
 pub use valetkey_storage::configs::Filter;
 
@@ -56,7 +57,9 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<McpConfig> {
     }
     rows::insert(ctx, &mut tx, &config).await?;
     journal::fact(app, ctx, &mut tx, "config.created", config.id.as_str(), Map::new()).await?;
+    reach(Failpoint::ConfigWritten);
     tx.commit().await?;
+    reach(Failpoint::ConfigCommitted);
     Ok(config)
 }
 
@@ -72,10 +75,19 @@ pub async fn get(app: &App, ctx: &Ctx, id: &ConfigId) -> Result<McpConfig> {
 /// The config of this name.
 ///
 /// # Errors
-/// There is none in this environment.
+/// There is none in this environment; the nearest is suggested.
 pub async fn by_name(app: &App, ctx: &Ctx, name: &str) -> Result<McpConfig> {
-    let found = rows::by_name(ctx, &mut app.store.read().await?, name).await?;
-    found.ok_or_else(|| Error::not_found("MCP config", name))
+    let mut tx = app.store.read().await?;
+    match rows::by_name(ctx, &mut tx, name).await? {
+        Some(found) => Ok(found),
+        None => Err(unknown(ctx, &mut tx, name).await?),
+    }
+}
+
+/// What is said of a name that no config has.
+pub(crate) async fn unknown(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Error> {
+    let names = rows::names(ctx, tx).await?;
+    Ok(Error::not_found("MCP config", name).meant(nearest(name, names.iter().map(ConfigName::as_str))))
 }
 
 /// A page of the environment's configs.
@@ -111,7 +123,9 @@ pub async fn update(
         ));
     }
     journal::fact(app, ctx, &mut tx, "config.updated", id.as_str(), Map::new()).await?;
+    reach(Failpoint::ConfigWritten);
     tx.commit().await?;
+    reach(Failpoint::ConfigCommitted);
     get(app, ctx, id).await
 }
 
@@ -125,7 +139,9 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &ConfigId) -> Result<()> {
         return Err(Error::not_found("MCP config", id));
     }
     journal::fact(app, ctx, &mut tx, "config.deleted", id.as_str(), Map::new()).await?;
+    reach(Failpoint::ConfigWritten);
     tx.commit().await?;
+    reach(Failpoint::ConfigCommitted);
     Ok(())
 }
 
@@ -185,10 +201,8 @@ async fn resolve_one(app: &App, ctx: &Ctx, mapping: &NewMapping) -> Result<(Mapp
 }
 
 fn unknown_tool(app: &App, connector: &Connector, connection: &str, tool: &str) -> Error {
-    let near = app.catalog.nearest_tool(tool);
-    let hint = near.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
-    let message = format!("tool not found: connection '{connection}' ({}) has no tool '{tool}'{hint}", connector.slug);
-    Error::invalid(message)
+    let message = format!("tool not found: connection '{connection}' ({}) has no tool '{tool}'", connector.slug);
+    Error::invalid(message).meant(app.catalog.nearest_tool(tool).as_deref())
 }
 
 fn twice(tool: &str, one: &str, other: &str) -> Error {

@@ -4,7 +4,7 @@ use crate::{App, Error, Listed, Page, Result, journal};
 use serde_json::{Map, json};
 use std::sync::Arc;
 use url::Url;
-use valetkey_connectors::{Auth, Connector, OAuth2};
+use valetkey_connectors::{Auth, Connector, OAuth2, nearest};
 use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::id::ConnectionId;
 use valetkey_domain::name::ConnectionName;
@@ -89,22 +89,22 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Connection> {
 /// # Errors
 /// There is none in this environment.
 pub async fn get(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Connection> {
-    let found = rows::get(ctx, &mut app.store.read().await?, id).await?;
+    let found = rows::get(ctx, &mut app.store.glance().await?, id).await?;
     found.ok_or_else(|| Error::not_found("connection", id))
 }
 
 /// The connection of exactly this name.
 ///
 /// # Errors
-/// There is none in this environment; a connection whose name differs in case alone is suggested.
+/// There is none in this environment; the nearest is suggested.
 pub async fn by_name(app: &App, ctx: &Ctx, name: &str) -> Result<Connection> {
     let mut tx = app.store.read().await?;
     if let Some(found) = rows::by_name(ctx, &mut tx, name).await? {
         return Ok(found);
     }
-    let near = rows::by_folded_name(ctx, &mut tx, &name.to_ascii_lowercase()).await?;
-    let hint = near.map(|c| format!("; did you mean '{}'?", c.name)).unwrap_or_default();
-    Err(Error::new(Kind::NotFound, format!("connection '{name}' not found{hint}")))
+    let names = rows::names(ctx, &mut tx).await?;
+    let near = nearest(name, names.iter().map(ConnectionName::as_str));
+    Err(Error::not_found("connection", name).meant(near))
 }
 
 /// A page of the environment's connections.
@@ -156,7 +156,7 @@ pub async fn update(app: &App, ctx: &Ctx, before: &Connection, change: Change) -
 /// No such connection, or a config still maps it (named in the message).
 pub async fn delete(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<()> {
     let connection = get(app, ctx, id).await?;
-    if let Some(config) = rows::used_by(ctx, &mut app.store.read().await?, id).await? {
+    if let Some(config) = rows::used_by(ctx, &mut app.store.glance().await?, id).await? {
         let message = format!(
             "connection '{}' is used by MCP config '{config}': take it out of that config first",
             connection.name
@@ -256,6 +256,23 @@ async fn seal_secret(
     Ok(())
 }
 
+/// Seals the OAuth client's secret again if it is not under the newest key; false if it is, or was changed meanwhile.
+///
+/// # Errors
+/// The seal does not fit, or the database cannot be written.
+pub(crate) async fn reseal_secret(app: &App, ctx: &Ctx, connection: &Connection) -> Result<bool> {
+    let Some(was) = &connection.client_secret else { return Ok(false) };
+    let connector = connector_of(app, connection)?;
+    let audience = secret_audience(&connector, connection);
+    let place = secret_place(connection, &audience);
+    let resealed = app.keyring.resealed(&ctx.environment, Purpose::Client, &place, was).await?;
+    let Some(resealed) = resealed else { return Ok(false) };
+    let mut tx = app.store.write().await?;
+    let done = valetkey_storage::sealed::replace_client_secret(&mut tx, &connection.id, was, &resealed).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
 fn secret_place<'a>(connection: &'a Connection, audience: &'a [String]) -> Place<'a> {
     Place {
         environment: connection.environment.as_str(),
@@ -280,10 +297,8 @@ pub(crate) fn origin(url: &str) -> Option<String> {
 
 fn connector_named(app: &App, name: &str) -> Result<Arc<Connector>> {
     let found = app.catalog.connector(name).or_else(|| app.catalog.by_provider(&name.to_ascii_uppercase()));
-    found.ok_or_else(|| {
-        let hint = app.catalog.nearest_connector(name).map(|near| format!("; did you mean '{near}'?"));
-        Error::invalid(format!("there is no connector '{name}'{}", hint.unwrap_or_default()))
-    })
+    let unknown = || Error::invalid(format!("there is no connector '{name}'"));
+    found.ok_or_else(|| unknown().meant(app.catalog.nearest_connector(name).as_deref()))
 }
 
 /// Endpoints are where people and secrets are sent: web addresses without credentials or a fragment, and in clear text

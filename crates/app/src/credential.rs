@@ -78,7 +78,8 @@ pub(crate) async fn open(app: &App, ctx: &Ctx, home: Home<'_>, audience: &[Strin
     Ok(Plain { access_token: read.access_token.into(), refresh_token: read.refresh_token.map(Secret::from) })
 }
 
-fn place<'a>(ctx: &'a Ctx, home: Home<'a>, audience: &'a [String]) -> Place<'a> {
+/// Where a credential is sealed.
+pub(crate) fn place<'a>(ctx: &'a Ctx, home: Home<'a>, audience: &'a [String]) -> Place<'a> {
     let (table, row, column, generation, account) = match home {
         Home::Account(account, generation) => {
             ("connected_accounts", account.id.as_str(), "credential", generation, account)

@@ -22,8 +22,10 @@ const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
 /// `UNAUTHENTICATED`, in the same words whatever is wrong with the token: expired, forged, of a client that was
 /// deleted or whose tokens were withdrawn.
 pub async fn client_token(app: &App, bearer: &str) -> Result<Ctx> {
-    let claims: Claims = app.keyring.verify(bearer, &crate::clients::expectation(app)).map_err(refuse)?;
-    let found = rows::client(&mut app.store.read().await?, &claims.client_id).await?;
+    time_is_known(app)?;
+    let claims: Claims = app.keyring.verify(bearer, &crate::clients::expectation(app)).await.map_err(refuse)?;
+    app.keyring.check_open()?;
+    let found = rows::client(&mut app.store.glance().await?, &claims.client_id).await?;
     match found {
         Some(client) if client.version == claims.ver && client.environment == claims.env => {
             Ok(enter(app, client.environment, Actor::Client(client.id)))
@@ -37,13 +39,15 @@ pub async fn client_token(app: &App, bearer: &str) -> Result<Ctx> {
 /// # Errors
 /// `NOT_FOUND`, in the same words for a forgery, a rotated URL and a deleted instance.
 pub async fn instance_url(app: &App, token: &str) -> Result<(Ctx, McpInstance, i64)> {
+    time_is_known(app)?;
     let unknown = || Error::new(Kind::NotFound, "no such MCP server");
     let (environment, claim) = app.keyring.url_check(token).await?.ok_or_else(unknown)?;
-    let found = rows::instance(&mut app.store.read().await?, &claim.instance).await?;
+    let found = rows::instance(&mut app.store.glance().await?, &claim.instance, &claim.key).await?;
     let (instance, version) = found.ok_or_else(unknown)?;
     if instance.environment != environment || !claim.opens(&instance) {
         return Err(unknown());
     }
+    app.keyring.check_open()?;
     let ctx = enter(app, instance.environment.clone(), Actor::Instance(instance.id.clone()));
     Ok((ctx, instance, version))
 }
@@ -54,12 +58,30 @@ pub fn operator(app: &App, environment: &EnvironmentId) -> Ctx {
     enter(app, environment.clone(), Actor::Operator)
 }
 
+/// Nobody comes in while the clock that everything is decided by has not been heard: whether a token has ended, a link
+/// still opens or a lease holds could not be said.
+///
+/// # Errors
+/// `UNAVAILABLE` then.
+pub fn time_is_known(app: &App) -> Result<()> {
+    if app.clock.sure() {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Unavailable, "the database's clock has not been heard for seconds: try again in a moment"))
+}
+
 /// A context for this actor with a new request id and the default patience.
+///
+/// What is logged and traced of this request from here on says so; the span is the surface's.
 pub(crate) fn enter(app: &App, environment: EnvironmentId, actor: Actor) -> Ctx {
+    let request = RequestId::new(app.clock.as_ref(), app.rng.as_ref());
+    let span = tracing::Span::current();
+    span.record("request", request.as_str()).record("environment", environment.as_str());
+    span.record("actor", actor.text());
     Ctx {
         environment,
         actor,
-        request: RequestId::new(app.clock.as_ref(), app.rng.as_ref()),
+        request,
         deadline: app.now() + DEFAULT_PATIENCE,
         cancellation: Arc::new(Patient),
         progress: Arc::new(Patient),
@@ -125,6 +147,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_token_ends_with_the_secret_that_it_was_given_for() {
+        let there = there("{rotates: true}").await;
+        let (app, ctx) = (&there.app, &there.ctx);
+        let issued = clients::create(app, ctx, "shop", vec![]).await.unwrap();
+        let end = app.now() + Duration::from_secs(600);
+        let short = clients::rotate(app, ctx, &issued.client.id, Some(end)).await.unwrap();
+        let token = async |secret| clients::token(app, issued.client.id.as_str(), secret).await.unwrap();
+        let (lasting, ending) = (token(&issued.secret).await, token(&short.secret).await);
+        assert_eq!((lasting.expires_in, ending.expires_in), (clients::TOKEN_LIFE, Duration::from_secs(600)));
+        there.clock.advance(Duration::from_secs(599));
+        client_token(app, ending.access_token.expose()).await.unwrap();
+        there.clock.advance(Duration::from_secs(1));
+        assert_eq!(client_token(app, ending.access_token.expose()).await.unwrap_err().kind(), Kind::Unauthenticated);
+        client_token(app, lasting.access_token.expose()).await.unwrap();
+    }
+
+    #[tokio::test]
     async fn attack_70_who_writes_the_database_can_plant_no_url() {
         let there = there("{rotates: true}").await;
         let (instance, token) = instance(&there).await;
@@ -179,7 +218,7 @@ mod tests {
     async fn attack_6_and_51_a_strangers_guess_and_a_wrong_guess_look_the_same() {
         let there = there("{rotates: true}").await;
         let (instance, _) = instance(&there).await;
-        let theirs = environments::create(&there.app, "theirs").await.unwrap();
+        let theirs = environments::create(&there.app, "theirs", None).await.unwrap();
         let stranger = operator(&there.app, &theirs.id);
         let wrong = InstanceId::parse("inst_wrong").unwrap();
         let mut said = vec![];

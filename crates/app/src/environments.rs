@@ -1,7 +1,7 @@
 //! Environments: made at first start, by the operator later.
 
 use crate::{App, Error, Result, doors, journal};
-use serde_json::Map;
+use serde_json::{Map, json};
 use valetkey_domain::Kind;
 use valetkey_domain::environment::Environment;
 use valetkey_domain::id::EnvironmentId;
@@ -13,14 +13,14 @@ pub const FIRST: &str = "development";
 /// Makes an environment.
 ///
 /// # Errors
-/// The name is taken or empty.
-pub async fn create(app: &App, name: &str) -> Result<Environment> {
-    if name.is_empty() || name.chars().count() > 100 || name.trim() != name {
-        return Err(Error::invalid("an environment's name has 1 to 100 characters and no blank at its ends"));
-    }
+/// The name is taken, or one of the two breaks its rule; the message says which.
+pub async fn create(app: &App, name: &str, display_name: Option<&str>) -> Result<Environment> {
+    fits("name", name)?;
+    display_name.map_or(Ok(()), |display_name| fits("display name", display_name))?;
     let environment = Environment {
         id: EnvironmentId::new(app.clock.as_ref(), app.rng.as_ref()),
         name: name.to_owned(),
+        display_name: display_name.map(ToOwned::to_owned),
         created_at: app.now(),
     };
     let mut tx = app.store.write().await?;
@@ -34,12 +34,39 @@ pub async fn create(app: &App, name: &str) -> Result<Environment> {
     Ok(environment)
 }
 
+/// Gives an environment another display name, the app's name on the consent pages; none takes it away.
+///
+/// # Errors
+/// There is no such environment, or the display name breaks its rule.
+pub async fn rename(app: &App, name: &str, display_name: Option<&str>) -> Result<Environment> {
+    display_name.map_or(Ok(()), |display_name| fits("display name", display_name))?;
+    let environment = by_name(app, name).await?;
+    let ctx = doors::operator(app, &environment.id);
+    let mut tx = app.store.write().await?;
+    if !rows::set_display_name(&mut tx, &environment.id, display_name).await? {
+        return Err(Error::not_found("environment", name));
+    }
+    let detail = Map::from_iter([("display_name".to_owned(), json!(display_name))]);
+    journal::fact(app, &ctx, &mut tx, "environment.updated", environment.id.as_str(), detail).await?;
+    tx.commit().await?;
+    Ok(Environment { display_name: display_name.map(ToOwned::to_owned), ..environment })
+}
+
+/// People read both, so neither holds what can't be seen.
+fn fits(what: &str, text: &str) -> Result<()> {
+    if (1..=100).contains(&text.chars().count()) && text.trim() == text && !text.contains(char::is_control) {
+        return Ok(());
+    }
+    let rule = "has 1 to 100 characters, none of them a control character, and no blank at its ends";
+    Err(Error::invalid(format!("an environment's {what} {rule}")))
+}
+
 /// All environments, in the order they were made.
 ///
 /// # Errors
 /// The database cannot be read.
 pub async fn list(app: &App) -> Result<Vec<Environment>> {
-    Ok(rows::all(&mut app.store.read().await?).await?)
+    Ok(rows::all(&mut app.store.glance().await?).await?)
 }
 
 /// The environment of this name.
@@ -47,7 +74,7 @@ pub async fn list(app: &App) -> Result<Vec<Environment>> {
 /// # Errors
 /// There is none.
 pub async fn by_name(app: &App, name: &str) -> Result<Environment> {
-    if let Some(found) = rows::by_name(&mut app.store.read().await?, name).await? {
+    if let Some(found) = rows::by_name(&mut app.store.glance().await?, name).await? {
         return Ok(found);
     }
     let known: Vec<_> = list(app).await?.into_iter().map(|environment| environment.name).collect();
@@ -61,6 +88,10 @@ pub async fn by_name(app: &App, name: &str) -> Result<Environment> {
 pub async fn ensure_first(app: &App) -> Result<Environment> {
     match list(app).await?.into_iter().next() {
         Some(environment) => Ok(environment),
-        None => create(app, FIRST).await,
+        None => match create(app, FIRST, None).await {
+            // Another process starts at this moment too.
+            Err(error) if error.kind() == Kind::AlreadyExists => by_name(app, FIRST).await,
+            made => made,
+        },
     }
 }

@@ -34,6 +34,13 @@ impl Error {
         Self::new(Kind::NotFound, format!("{what} '{name}' not found"))
     }
 
+    /// The same, with the name that was probably meant.
+    #[must_use]
+    pub fn meant(self, near: Option<&str>) -> Self {
+        let Some(near) = near else { return self };
+        Self { message: format!("{}; did you mean '{near}'?", self.message), ..self }
+    }
+
     /// A defect of ours: the caller learns only that, the log learns the cause.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let message = "an internal error; the server's log has the cause under this request's id";

@@ -1,8 +1,9 @@
 //! What nobody comes back to is removed, so that a database grows with its accounts and not with their sign-ins.
 
-use crate::{App, Result, doors, environments};
+use crate::{App, Result, doors, environments, keys};
 use std::time::Duration;
-use valetkey_domain::ctx::Actor;
+use valetkey_domain::Timestamp;
+use valetkey_domain::ctx::{Actor, Patient};
 use valetkey_storage::{authorizations, clients, pending_credentials};
 
 /// How long things are kept after their end: a reload of a page, and an operator who looks for yesterday's secret, still
@@ -10,7 +11,7 @@ use valetkey_storage::{authorizations, clients, pending_credentials};
 pub(crate) const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Removes what has ended: links and consents, client secrets (both a day ago), and tokens for which no person spoke up
-/// within their ten minutes. Says how many rows went. One short transaction for each environment.
+/// within their ten minutes, keys that nothing names any more. Says how many rows went, in short transactions.
 ///
 /// # Errors
 /// The database cannot be read or written.
@@ -20,12 +21,29 @@ pub async fn tidy(app: &App) -> Result<u64> {
         let ctx = doors::enter(app, environment.id, Actor::System);
         let before = app.now() - REMEMBERED;
         let mut tx = app.store.write().await?;
-        gone += pending_credentials::prune(&ctx, &mut tx, app.now()).await?;
+        // In the order in which a new link does the same, so that neither waits for what the other will want.
         gone += authorizations::purge(&ctx, &mut tx, before).await?;
+        gone += pending_credentials::prune(&ctx, &mut tx, app.now()).await?;
         gone += clients::purge_secrets(&ctx, &mut tx, before).await?;
         tx.commit().await?;
     }
-    Ok(gone)
+    // What a rotation left when it was cut off.
+    keys::reseal(app, &Patient).await?;
+    gone += keys::retire(app).await?;
+    Ok(gone + forget(app).await?)
+}
+
+/// Removes the journal's records that are older than the operator wants them kept, a part at a time: calls go on between.
+async fn forget(app: &App) -> Result<u64> {
+    let Some(kept) = app.settings.journal_kept else { return Ok(0) };
+    let before = app.now().checked_sub(kept).unwrap_or(Timestamp::MIN);
+    let mut gone = 0;
+    loop {
+        match app.journal.remove_some(before).await? {
+            0 => return Ok(gone),
+            some => gone += some,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -53,13 +53,15 @@ pub async fn ensure(app: &App, ctx: &Ctx, wanted: Ensure) -> Result<McpInstance>
     let name = wanted.name.as_deref().map(InstanceName::parse).transpose()?;
     // One snapshot for both questions, given back before the write begins.
     let mut seen = app.store.read().await?;
-    let config = config_rows::named(ctx, &mut seen, &wanted.config).await?;
-    let config = config.ok_or_else(|| Error::not_found("MCP config", &wanted.config))?;
+    let Some(config) = config_rows::named(ctx, &mut seen, &wanted.config).await? else {
+        return Err(configs::unknown(ctx, &mut seen, &wanted.config).await?);
+    };
     if let Some(there) = find(ctx, &mut seen, &config.0, &identifier, name.as_ref()).await? {
         return Ok(there);
     }
     drop(seen);
     let mut tx = app.store.write().await?;
+    rows::alone(&mut tx, &config.0).await?;
     if let Some(there) = find(ctx, &mut tx, &config.0, &identifier, name.as_ref()).await? {
         return Ok(there);
     }
@@ -75,7 +77,7 @@ pub async fn ensure(app: &App, ctx: &Ctx, wanted: Ensure) -> Result<McpInstance>
 /// # Errors
 /// There is none in this environment.
 pub async fn get(app: &App, ctx: &Ctx, id: &InstanceId) -> Result<McpInstance> {
-    let found = rows::get(ctx, &mut app.store.read().await?, id).await?;
+    let found = rows::get(ctx, &mut app.store.glance().await?, id).await?;
     found.ok_or_else(|| Error::not_found("MCP instance", id))
 }
 
@@ -183,7 +185,7 @@ pub async fn connection_states(
 
 async fn state(app: &App, ctx: &Ctx, connection: Connection, owner: Owner, with_link: bool) -> Result<ConnectionState> {
     if !with_link {
-        let account = accounts::find(app, ctx, &connection, &owner).await?;
+        let account = accounts::find(app, ctx, &connection.id, &owner).await?;
         let status = account.as_ref().map_or(Status::PendingAuth, |account| account.status.clone());
         return Ok(ConnectionState { connection, account, status, link: None });
     }

@@ -7,9 +7,15 @@
 //! wait for that transaction.
 
 mod data_keys;
+mod roots;
+mod rotate;
 mod signing;
 #[cfg(test)]
 mod tests;
+mod transit;
+
+pub use roots::{Root, Roots};
+pub use transit::{Login, Transit};
 
 use crate::{Error, Result};
 use data_keys::DataKeys;
@@ -17,13 +23,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use signing::Signing;
-use std::sync::Arc;
-use valetkey_domain::id::EnvironmentId;
+use std::sync::{Arc, PoisonError, RwLock};
+use valetkey_domain::id::{DataKeyId, EnvironmentId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::{Clock, Kind, Rng, Sealed, Secret};
-use valetkey_storage::{Store, data_keys as rows, environments};
+use valetkey_storage::{Store, data_keys as rows, environments, meta};
+use valetkey_vault::transit::root_of;
 use valetkey_vault::url::Claim;
-use valetkey_vault::{Place, Purpose, RootKey, jwt, url};
+use valetkey_vault::{DataKey, Place, Purpose, jwt, url};
 
 /// The keys in use. Cheap to clone.
 #[derive(Clone)]
@@ -32,21 +39,79 @@ pub struct Keyring(Arc<Inner>);
 struct Inner {
     keys: DataKeys,
     signing: Signing,
+    /// Why nothing may be opened, while the database is in quarantine.
+    closed: RwLock<Option<String>>,
 }
 
 impl Keyring {
-    /// Checks the root key against the database and loads the signing keys; a new database gets its first ones.
+    /// Checks the roots against the database and loads the signing keys; a new database gets its first ones.
     ///
-    /// The check is a real opening: the key that all environments share for signing is unwrapped.
+    /// Every root that a stored key names must be at hand. And the check is a real opening: the key that all
+    /// environments share for signing is unwrapped.
     ///
     /// # Errors
-    /// The root key is not the one this database was sealed under (both are named by fingerprint), or the database
-    /// cannot be read or written.
-    pub async fn start(store: Store, root: RootKey, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self> {
-        let keys = DataKeys::new(store, root, clock, rng);
-        let sealer = keys.newest(None, Purpose::Signing).await?;
-        let signing = Signing::load(&keys, &sealer).await?;
-        Ok(Self(Arc::new(Inner { keys, signing })))
+    /// A root key is not the one this database was sealed under (both are named by fingerprint), its KMS does not
+    /// answer or refuses, or the database cannot be read or written.
+    pub async fn start(
+        store: Store,
+        roots: impl Into<Roots>,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self> {
+        let keys = DataKeys::new(store, roots.into(), clock, rng);
+        check_roots(&keys).await?;
+        keys.newest(None, Purpose::Signing).await?;
+        let signing = Signing::load(&keys).await?;
+        Ok(Self(Arc::new(Inner { keys, signing, closed: RwLock::default() })))
+    }
+
+    /// Opens nothing any more, and says why to whoever asks: the database may not be the one that users' accounts are on.
+    pub fn close(&self, why: &str) {
+        *self.0.closed.write().unwrap_or_else(PoisonError::into_inner) = Some(why.to_owned());
+    }
+
+    /// Opens again.
+    pub fn reopen(&self) {
+        *self.0.closed.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Whether secrets may be opened.
+    ///
+    /// # Errors
+    /// `FAILED_PRECONDITION` with the code `QUARANTINE`, saying why not and what the operator has to do.
+    pub fn check_open(&self) -> Result<()> {
+        match self.0.closed.read().unwrap_or_else(PoisonError::into_inner).as_deref() {
+            None => Ok(()),
+            Some(why) => {
+                let message = format!(
+                    "this server is in quarantine: {why}. Its operator decides: `valetkey restore --takeover` where \
+                     this is now the one, `valetkey restore --as-copy` where another goes on"
+                );
+                Err(Error::new(Kind::FailedPrecondition, message).with_code("QUARANTINE"))
+            }
+        }
+    }
+
+    /// Whether keys can be had: the one that all environments share is opened, if it was not within ten minutes. Where a
+    /// KMS has just refused or was not reached, it is asked again.
+    ///
+    /// # Errors
+    /// Why not, and what to do.
+    pub async fn check(&self) -> Result<()> {
+        if self.0.keys.roots.trouble().is_none() {
+            return self.0.keys.newest(None, Purpose::Signing).await.map(drop);
+        }
+        let stored = rows::newest(&mut self.0.keys.store.glance().await?, "", Purpose::Signing.as_str()).await?;
+        let stored = stored.ok_or_else(|| Error::internal("there is no data key for signing"))?;
+        self.0.keys.unwrap(stored).await.map(drop)
+    }
+
+    /// Looks at what other processes may have changed.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn look_again(&self) -> Result<()> {
+        self.0.signing.look_again(&self.0.keys).await
     }
 
     /// Whether a root key may be made for this database: only while nothing in it could have been sealed under another.
@@ -74,6 +139,18 @@ impl Keyring {
         place: &Place<'_>,
         plaintext: &[u8],
     ) -> Result<Sealed> {
+        self.check_open()?;
+        self.seal_whatever(environment, purpose, place, plaintext).await
+    }
+
+    /// Seals a value whether or not the database is in quarantine: one that was sealed before.
+    async fn seal_whatever(
+        &self,
+        environment: &EnvironmentId,
+        purpose: Purpose,
+        place: &Place<'_>,
+        plaintext: &[u8],
+    ) -> Result<Sealed> {
         check_place(environment, place)?;
         let key = self.0.keys.newest(Some(environment), purpose).await?;
         Ok(key.seal(place, plaintext)?)
@@ -85,6 +162,18 @@ impl Keyring {
     /// The value is damaged, was sealed for another place or audience, or under a key of another environment or
     /// purpose.
     pub async fn open(
+        &self,
+        environment: &EnvironmentId,
+        purpose: Purpose,
+        place: &Place<'_>,
+        sealed: &Sealed,
+    ) -> Result<Secret<[u8]>> {
+        self.check_open()?;
+        self.open_whatever(environment, purpose, place, sealed).await
+    }
+
+    /// Opens a value whether or not the database is in quarantine: to seal it again, not to use it.
+    async fn open_whatever(
         &self,
         environment: &EnvironmentId,
         purpose: Purpose,
@@ -109,6 +198,23 @@ impl Keyring {
         let key = self.0.keys.newest(Some(environment), Purpose::Journal).await?;
         let digest = key.digest(salt, text)?;
         Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The newest of the keys that seal the journal's records, which environments share.
+    ///
+    /// # Errors
+    /// The key cannot be had.
+    pub async fn journal_key(&self) -> Result<Arc<DataKey>> {
+        self.0.keys.newest(None, Purpose::Journal).await
+    }
+
+    /// The key of this id, if it is one of those that seal the journal's records.
+    ///
+    /// # Errors
+    /// The key cannot be read.
+    pub async fn journal_key_of(&self, id: &DataKeyId) -> Result<Option<Arc<DataKey>>> {
+        let key = self.0.keys.by_id(id).await?;
+        Ok(key.filter(|key| key.purpose() == Purpose::Journal && key.environment().is_empty()))
     }
 
     /// The token at the end of an instance's URL.
@@ -146,8 +252,8 @@ impl Keyring {
     ///
     /// # Errors
     /// `UNAUTHENTICATED`, whatever is wrong with it.
-    pub fn verify<T: DeserializeOwned>(&self, token: &str, expect: &jwt::Expect) -> Result<T> {
-        self.0.signing.verify(token, expect)
+    pub async fn verify<T: DeserializeOwned>(&self, token: &str, expect: &jwt::Expect) -> Result<T> {
+        self.0.signing.verify(&self.0.keys, token, expect).await
     }
 
     /// The public keys, as `/keys` shows them (RFC 7517 §5).
@@ -155,6 +261,22 @@ impl Keyring {
     pub fn jwks(&self) -> Value {
         self.0.signing.jwks()
     }
+}
+
+/// Whether every root that the database names is at hand; a database that names none is told which wraps.
+async fn check_roots(keys: &DataKeys) -> Result<()> {
+    let mut tx = keys.store.write().await?;
+    let stored = rows::all(&mut tx).await?;
+    let newest = stored.iter().max_by_key(|key| &key.id).map(|key| root_of(&key.root_version).to_owned());
+    let first = newest.or_else(|| keys.roots.names().into_iter().next());
+    let first = first.ok_or_else(|| Error::new(Kind::FailedPrecondition, "there is no root key"))?;
+    let wraps = meta::ensure(&mut tx, meta::ROOT, &first).await?;
+    tx.commit().await?;
+    keys.roots.named(&wraps)?;
+    for key in &stored {
+        keys.roots.named(&key.root_version)?;
+    }
+    Ok(())
 }
 
 fn check_place(environment: &EnvironmentId, place: &Place<'_>) -> Result<()> {

@@ -6,6 +6,8 @@
 
 pub mod accounts;
 pub mod authorize;
+pub mod backup;
+mod bounds;
 pub mod browsers;
 pub mod clients;
 pub mod configs;
@@ -15,19 +17,29 @@ pub mod doors;
 pub mod environments;
 mod error;
 pub mod execute;
+pub mod failpoint;
 pub mod housekeeping;
+pub mod installation;
 pub mod instances;
 pub mod journal;
 pub mod keyring;
+pub mod keys;
+pub mod metrics;
 mod oauth;
 #[cfg(test)]
 mod provider;
+pub mod readiness;
+pub mod recovery;
 pub mod refresh;
+pub mod restore;
 mod revoke;
 pub mod served;
 mod settings;
+mod used;
 
+pub use bounds::{Bounds, Limit};
 pub use error::{Error, Result};
+pub use metrics::Metrics;
 pub use settings::Settings;
 pub use valetkey_storage::{Listed, Page};
 
@@ -57,10 +69,12 @@ pub struct Parts {
     pub journal: journal::Writer,
     /// Compiled tool sets and the limits of calls in flight.
     pub served: served::Sets,
-    /// Refreshes under way.
-    pub refreshes: refresh::InFlight,
+    /// Refreshes under way, and what is known of token endpoints.
+    pub refreshes: refresh::Refreshes,
     /// Calls in flight, counted.
     pub limits: execute::Limits,
+    /// What is counted.
+    pub metrics: Metrics,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness for ids.

@@ -3,10 +3,14 @@
 
 use crate::authorize::{self, Callback};
 use crate::{
-    App, Parts, Settings, accounts, connections, doors, environments, execute, journal, keyring, refresh, served,
+    App, Bounds, Metrics, Parts, Settings, accounts, connections, doors, environments, execute, journal, keyring,
+    refresh, served,
 };
 use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -123,9 +127,14 @@ pub(crate) const HOUR: &str =
 
 /// Everything, with nobody signed in yet. `refresh` is the connector file's rule.
 pub(crate) async fn there(refresh: &str) -> There {
+    there_on(valetkey_testkit::postgres().map_or(Location::Memory, Location::from), refresh).await
+}
+
+/// The same on a database of the test's choice.
+pub(crate) async fn there_on(location: Location, refresh: &str) -> There {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let (app, clock) = app(&address, refresh).await;
+    let (app, clock) = app(&location, &address, refresh).await;
     let provider = Arc::new(Provider::default());
     provider.signs_in("ann@p");
     let serving = provider.clone();
@@ -142,22 +151,24 @@ pub(crate) async fn there(refresh: &str) -> There {
     There { app, ctx, clock, provider, connector, connection, account }
 }
 
-async fn app(address: &str, rule: &str) -> (App, Arc<ManualClock>) {
-    let store = Store::open(&Location::Memory).await.unwrap();
+async fn app(location: &Location, address: &str, rule: &str) -> (App, Arc<ManualClock>) {
+    let store = Store::open(location).await.unwrap();
     let (clock, rng) = (Arc::new(ManualClock::default()), Arc::new(SeededRng::new(7)));
     let mut catalog = Catalog::shipped().unwrap();
     catalog.add("acme.yaml", &FILE.replace("REFRESH", rule)).unwrap();
     let root = RootKey::generate().unwrap();
     let policy = Policy::allowing(vec![address.parse().unwrap()]);
+    let keyring = keyring::Keyring::start(store.clone(), root, clock.clone(), rng.clone()).await.unwrap();
     let parts = Parts {
-        keyring: keyring::Keyring::start(store.clone(), root, clock.clone(), rng.clone()).await.unwrap(),
-        journal: journal::Writer::start(store.clone(), clock.clone(), rng.clone()),
+        journal: journal::Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await.unwrap(),
+        keyring,
         outbound: Outbound::new(policy, Arc::new(SystemResolver)).unwrap(),
         store,
         catalog,
         served: served::Sets::default(),
-        refreshes: refresh::InFlight::default(),
+        refreshes: refresh::Refreshes::default(),
         limits: execute::Limits::default(),
+        metrics: Metrics::default(),
         clock: clock.clone(),
         rng,
         tasks: TaskTracker::new(),
@@ -166,6 +177,8 @@ async fn app(address: &str, rule: &str) -> (App, Arc<ManualClock>) {
             sdk_url: "https://localhost:8443".parse().unwrap(),
             chat_link_life: Duration::from_secs(15 * 60),
             mail_link_life: Duration::from_secs(24 * 60 * 60),
+            journal_kept: None,
+            bounds: Bounds::default(),
         },
     };
     (App::new(parts), clock)
@@ -219,6 +232,11 @@ impl There {
         authorize::outcome(&self.app, &id, Some(&Secret::from("browser"))).await.unwrap().outcome
     }
 
+    /// Where its tokens come from.
+    pub(crate) fn token_url(&self) -> String {
+        connections::endpoints(&self.connector, &self.connection).token_url
+    }
+
     /// The account as it is now.
     pub(crate) async fn now(&self) -> ConnectedAccount {
         let which = accounts::Which::Id(self.account.id.clone());
@@ -231,6 +249,41 @@ impl There {
         let (app, ctx) = (&self.app, &self.ctx);
         let opened = refresh::credential(app, ctx, &self.connector, &self.connection, &account, refused).await?;
         Ok((opened.access_token.expose().to_owned(), opened.generation))
+    }
+}
+
+/// When a future is dropped that was polled so many times.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Dropped {
+    /// As soon as it waits.
+    Waiting,
+    /// When what it waited for has come, so that it never learns of it.
+    Woken,
+}
+
+/// Polls a future so many times and drops it; none if it was not ready by then.
+pub(crate) async fn polled<F: Future>(future: F, mut times: usize, dropped: Dropped) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        if times == 0 {
+            return Poll::Ready(None);
+        }
+        times -= 1;
+        match (future.as_mut().poll(cx), dropped) {
+            (Poll::Ready(done), _) => Poll::Ready(Some(done)),
+            (Poll::Pending, Dropped::Waiting) if times == 0 => Poll::Ready(None),
+            (Poll::Pending, _) => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Returns when it is so.
+pub(crate) async fn until<F: Future<Output = bool>>(mut so: impl FnMut() -> F) {
+    let patience = std::time::Instant::now() + Duration::from_secs(20);
+    while !so().await {
+        assert!(std::time::Instant::now() < patience, "it never came to be so");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
@@ -257,6 +310,7 @@ auth:
     revoke: {method: POST, url: "https://acme.example/revoke", token_in: form.token}
     identity: {method: GET, url: "https://api.acme.example/who", id: .sub, name: .email}
 default_scopes: [read, write]
+scopes: {read: See what is there}
 tools:
   acme_list_things:
     title: List things

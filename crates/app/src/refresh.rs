@@ -1,14 +1,19 @@
 //! Access tokens for use, refreshed when they have to be: one refresh for each account at a time, whoever asks.
 //!
 //! `decide` says what is to be done, without doing anything; `exchange` does it, in a task that no caller can cancel,
-//! under a lease in the account's row; `inflight` lets callers who want the same refresh wait for the one there is.
-//! What is opened here is handed to one call and kept nowhere.
+//! under a lease in the account's row; `inflight` lets callers who want the same refresh wait for the one there is;
+//! `breaker` leaves a token endpoint alone that is down; `ahead` refreshes before anybody has to wait. What is opened
+//! here is handed to one call and kept nowhere.
 
+mod ahead;
+mod breaker;
 mod decide;
 mod exchange;
 mod inflight;
+mod schedule;
 
-pub use inflight::InFlight;
+pub use ahead::look as ahead;
+pub(crate) use schedule::schedule;
 
 use crate::credential::{self, Home};
 use crate::{App, Error, journal};
@@ -26,6 +31,14 @@ use valetkey_storage::accounts as rows;
 
 /// A token that ends sooner than this is refreshed before it is used.
 const MARGIN: Duration = Duration::from_secs(60);
+
+/// What this process knows about refreshing: refreshes under way, and token endpoints that are down.
+#[derive(Clone, Debug, Default)]
+pub struct Refreshes {
+    in_flight: inflight::InFlight,
+    breakers: breaker::Breakers,
+    at_work: ahead::AtWork,
+}
 
 /// An access token for one use.
 pub struct Opened {
@@ -65,7 +78,7 @@ pub async fn credential(
     account: &ConnectedAccount,
     refused: Option<i64>,
 ) -> Result<Opened, Unusable> {
-    obtain(app, ctx, connector, connection, account, Need { margin: MARGIN, refused }).await
+    obtain(app, ctx, connector, connection, account, Need { margin: MARGIN, refused, ahead: None }).await
 }
 
 /// The account's access token, refreshed if it would end sooner than `lasting` from now and can be.
@@ -80,8 +93,11 @@ pub async fn credential_lasting(
     account: &ConnectedAccount,
     lasting: Duration,
 ) -> Result<Opened, Unusable> {
-    obtain(app, ctx, connector, connection, account, Need { margin: lasting, refused: None }).await
+    obtain(app, ctx, connector, connection, account, Need { margin: lasting, refused: None, ahead: None }).await
 }
+
+/// How often the row is looked at while another process refreshes.
+const ELSEWHERE: Duration = Duration::from_millis(100);
 
 /// How many refreshes one caller may wait for: its own, and one that another had begun with a lesser need.
 const ROUNDS: u32 = 3;
@@ -100,9 +116,10 @@ async fn obtain(
         return open(app, ctx, connector, connection, account, held).await;
     }
     let stale = held.generation;
-    for _ in 0..ROUNDS {
+    let mut rounds = 0;
+    while rounds < ROUNDS {
         let (account, _, lease) =
-            rows::lease(ctx, &mut app.store.read().await?, &account.id).await?.ok_or_else(gone)?;
+            rows::lease(ctx, &mut app.store.glance().await?, &account.id).await?.ok_or_else(gone)?;
         let held = self::held(&account)?;
         // Some providers' tokens live less long than is wanted here: a new one is as good as it gets.
         if held.generation != stale && need.live(held, app.now()) {
@@ -111,11 +128,18 @@ async fn obtain(
         let ended = match decide::next(held, &lease, lost_answer(connector), need, app.now()) {
             Step::Use => return open(app, ctx, connector, connection, &account, held).await,
             Step::Later(why) => return Err(Unusable::Later(why)),
-            // If it isn't here any more it has just ended, and the row says how.
-            Step::Wait => app.refreshes.join(&account.id).await.unwrap_or(Ended::Settled),
+            Step::Wait => match app.refreshes.in_flight.join(&account.id).await {
+                Some(ended) => ended,
+                // Another process has the lease, or this one has just given it back: the row will say how it ended,
+                // or the lease ends, and then it isn't this any more.
+                None => {
+                    tokio::time::sleep(ELSEWHERE).await;
+                    continue;
+                }
+            },
             Step::Refresh | Step::End(_) => {
                 let job = Job::new(app, ctx, connector, connection, &account.id, need);
-                app.refreshes.join_or_start(app, job).await
+                app.refreshes.in_flight.join_or_start(app, job).await
             }
         };
         match ended {
@@ -125,6 +149,7 @@ async fn obtain(
             }
             Ended::Later(why) => return Err(Unusable::Later(why)),
         }
+        rounds += 1;
     }
     Err(Unusable::Later("the account is being refreshed: try again in a few seconds".into()))
 }

@@ -96,13 +96,14 @@ async fn revoke(
     field: &str,
     token: &Secret<str>,
 ) -> Result<std::result::Result<(), TokenError>> {
-    let anonymous = endpoint::revoke(&app.outbound, url, field, token, None).await;
+    let outbound = app.outbound.of(&connection.environment);
+    let anonymous = endpoint::revoke(&outbound, url, field, token, None).await;
     if !matches!(anonymous, Err(TokenError::Refused { .. })) {
         return Ok(anonymous);
     }
     let secret = connections::client_secret(app, connector, connection).await?;
     let client = oauth::Endpoint::of(connector, connection)?;
-    Ok(endpoint::revoke(&app.outbound, url, field, token, Some(&client.client(secret.as_ref()))).await)
+    Ok(endpoint::revoke(&outbound, url, field, token, Some(&client.client(secret.as_ref()))).await)
 }
 
 /// Whether another account that holds tokens may live on the same grant: the same OAuth client at the same provider,

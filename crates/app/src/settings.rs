@@ -1,5 +1,6 @@
 //! What the operator chose, as far as use cases need to know it.
 
+use crate::Bounds;
 use std::time::Duration;
 use url::Url;
 
@@ -14,6 +15,10 @@ pub struct Settings {
     pub chat_link_life: Duration,
     /// How long a link opens that was made to be sent to a person.
     pub mail_link_life: Duration,
+    /// How long the journal's records are kept; for ever if none.
+    pub journal_kept: Option<Duration>,
+    /// How much anyone may take.
+    pub bounds: Bounds,
 }
 
 impl Settings {

@@ -53,6 +53,7 @@ pub(crate) fn connector(file: &File, digest: Option<&Digest>) -> Result<Connecto
         proxy_url: file.proxy_url.clone(),
         auth: auth(&file.auth)?,
         default_scopes: file.default_scopes.clone(),
+        scope_words: file.scopes.iter().map(|(scope, words)| (scope.to_owned(), words.clone())).collect(),
         headers,
         checked: file.description.kind == DescriptionKind::Discovery,
         verify: file.verify.clone(),

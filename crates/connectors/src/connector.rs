@@ -33,6 +33,8 @@ pub struct Connector {
     pub auth: Auth,
     /// The scopes that a new connection asks for.
     pub default_scopes: Vec<String>,
+    /// What scopes allow, in English words for the person who is asked for them.
+    pub scope_words: IndexMap<String, String>,
     /// Headers that the app always wants, on proxied calls too.
     pub headers: Vec<(String, String)>,
     /// Whether it was checked against the vendor's own description, or only read from documentation.

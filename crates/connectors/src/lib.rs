@@ -1,7 +1,7 @@
 //! Connector files: read, checked, compiled, and played as calls. It renders requests, reads answers and shapes them;
 //! it never sends anything, sees no credential, and holds no user's data longer than a call.
 //!
-//! Read [`file`] for what a connector is, [`lint`] for what is demanded of it, [`Catalog`] for how one is found, and
+//! Read [`mod@file`] for what a connector is, [`lint`] for what is demanded of it, [`Catalog`] for how one is found, and
 //! [`call`] for how a tool call runs: a machine that says what to send and is given the answers.
 
 pub mod call;
@@ -30,5 +30,6 @@ pub use connector::{Auth, Connector, OAuth2, RefreshRule, Tool};
 pub use error::{Error, Problem};
 pub use failure::{Failure, FailureKind, Unsent};
 pub use file::{Identity, LostAnswer, Pkce, Revoke, TokenClientAuth};
+pub use nearest::nearest;
 pub use scopes::ScopeRule;
 pub use setting::Setting;

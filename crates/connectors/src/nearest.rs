@@ -1,7 +1,8 @@
 //! The known name that a wrong one was probably meant to be.
 
 /// The nearest of the known names, if one is near enough to be worth saying.
-pub(crate) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = wrong.to_ascii_lowercase();
     let scored = known.into_iter().map(|name| (strsim::jaro_winkler(&wrong, &name.to_ascii_lowercase()), name));
     let best = scored.max_by(|(a, _), (b, _)| a.total_cmp(b))?;

@@ -113,6 +113,18 @@ impl Reason {
             Self::Rejected => "rejected",
         }
     }
+
+    /// The same for people: what became of the sign-in.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::InvalidGrant => "the app withdrew it",
+            Self::NoRefreshToken => "it ran out, and the app gave no means to renew it",
+            Self::RefreshAnswerLost => "its renewal was lost on the way",
+            Self::EndpointsChanged => "the connection now points elsewhere",
+            Self::Rejected => "the app no longer accepts it",
+        }
+    }
 }
 
 impl Status {

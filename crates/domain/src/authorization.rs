@@ -5,7 +5,7 @@
 //!    └───────── expires ───────────┴────────────────────────────────> Done(Expired)
 //! ```
 //! Opening a link spends nothing. `Exchanging` is entered by one status change, so a code is exchanged once; a crash
-//! there means that the person starts again.
+//! there ends it as `Interrupted`, and the person starts again.
 
 use crate::id::{AccountId, AuthorizationId, ConnectionId, EnvironmentId};
 use crate::{Sealed, Timestamp};
@@ -86,4 +86,6 @@ pub enum Outcome {
     },
     /// Time ran out.
     Expired,
+    /// The server ended while the code was being exchanged; what came of it is lost.
+    Interrupted,
 }

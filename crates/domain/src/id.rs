@@ -82,10 +82,16 @@ ids! {
     ExecutionId = "exec_", "an execution id";
     /// A record of the journal.
     RecordId = "rec_", "a journal record id";
+    /// A segment of the journal's chain: what one process wrote.
+    SegmentId = "seg_", "a segment id of the journal";
     /// A data key of the vault.
     DataKeyId = "key_", "a data key id";
     /// A signing key, the `kid` of a JWT.
     SigningKeyId = "snk_", "a signing key id";
+    /// One run of the server.
+    ProcessId = "proc_", "a process id";
+    /// An installation: one database and who serves on it.
+    InstallationId = "vk_", "an installation id";
     /// A token of ours, the `jti` of a JWT.
     TokenId = "tkn_", "a token id";
     /// One request, from whichever door it came.

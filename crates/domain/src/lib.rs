@@ -14,6 +14,7 @@ pub mod error;
 pub mod id;
 pub mod instance;
 pub mod journal;
+pub mod json;
 pub mod name;
 pub mod rng;
 pub mod sealed;

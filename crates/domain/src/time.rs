@@ -6,9 +6,15 @@ pub use jiff::Timestamp;
 pub trait Clock: Send + Sync {
     /// The present instant, to the millisecond at least.
     fn now(&self) -> Timestamp;
+
+    /// Whether this is the time that all processes of the installation go by. A clock that follows another one and has
+    /// not heard from it for too long is not: nothing may then be decided by it.
+    fn sure(&self) -> bool {
+        true
+    }
 }
 
-/// The system's clock: the one [`Clock`] of a release.
+/// The system's clock, as it is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

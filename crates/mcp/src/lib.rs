@@ -9,4 +9,4 @@
 pub mod protocol;
 pub mod transport;
 
-pub use transport::{Settings, router, router_with};
+pub use transport::{Patience, Settings, router, router_with};

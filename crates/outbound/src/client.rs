@@ -3,43 +3,72 @@
 use crate::Error;
 use crate::resolve::Guarded;
 use reqwest::redirect;
+use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a connection may take to be made.
-pub(crate) const CONNECT: Duration = Duration::from_secs(5);
-/// How long an answer may pause, its first byte included.
-const IDLE: Duration = Duration::from_secs(30);
 /// How long an unused connection is kept.
 const KEEP: Duration = Duration::from_secs(60);
+
+/// How long to wait for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For a connection: address, TCP and TLS.
+    pub connect: Duration,
+    /// For an answer's head, once there is a connection.
+    pub first_byte: Duration,
+    /// Between two pieces of an answer.
+    pub idle: Duration,
+}
+
+impl Default for Patience {
+    /// 5 s, 30 s, 30 s.
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { connect: seconds(5), first_byte: seconds(30), idle: seconds(30) }
+    }
+}
+
+/// TLS as every client speaks it. It is made once: reading the system's certificates takes milliseconds.
+///
+/// # Errors
+/// TLS could not be set up on this machine.
+pub(crate) fn tls() -> Result<ClientConfig, Error> {
+    let mut roots = RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    let (known, _) = roots.add_parsable_certificates(found.certs);
+    if known == 0 {
+        // A bare container has none. Clear-text endpoints that the operator allowed still work there.
+        tracing::warn!("no CA certificates: every https call will be refused; install ca-certificates");
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.map_err(|source| Error::Setup(root_cause(&source)))?;
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
 
 /// A client that goes where its resolver lets it and brings back exactly one answer for one request.
 ///
 /// # Errors
 /// TLS could not be set up on this machine.
-pub(crate) fn build(resolver: Guarded) -> Result<reqwest::Client, Error> {
-    let resolver = Arc::new(resolver);
-    builder(resolver.clone()).build().or_else(|no_system_roots| {
-        // A bare container has no CA certificates. Clear-text endpoints that the operator allowed still work there.
-        tracing::warn!(cause = %root_cause(&no_system_roots), "no CA certificates: every https call will be refused; install ca-certificates");
-        let none: [reqwest::Certificate; 0] = [];
-        builder(resolver).tls_certs_only(none).build().map_err(|source| Error::Setup(root_cause(&source)))
-    })
-}
-
-#[expect(clippy::disallowed_methods, reason = "this is the one constructor")]
-fn builder(resolver: Arc<Guarded>) -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
+pub(crate) fn build(resolver: Guarded, tls: ClientConfig, connect: Duration) -> Result<reqwest::Client, Error> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one constructor")]
+    let builder = reqwest::Client::builder();
+    let client = builder
         .no_proxy()
         .referer(false)
         .redirect(redirect::Policy::none())
-        .dns_resolver(resolver)
+        .dns_resolver(Arc::new(resolver))
+        .tls_backend_preconfigured(tls)
         .tcp_nodelay(true)
-        .connect_timeout(CONNECT)
-        .read_timeout(IDLE)
+        .connect_timeout(connect)
         .pool_idle_timeout(KEEP)
         .pool_max_idle_per_host(32)
         .user_agent(concat!("valetkey/", env!("CARGO_PKG_VERSION")))
+        .build();
+    client.map_err(|source| Error::Setup(root_cause(&source)))
 }
 
 /// The innermost cause: the words of the operating system or of TLS, which know no URL and no header.

@@ -1,7 +1,7 @@
 //! What can go wrong on the way out, in words that name the host and what to do, and nothing of a URL's query or of a
 //! header.
 
-use crate::client::{CONNECT, root_cause};
+use crate::client::{Patience, root_cause};
 use crate::resolve::{ForbiddenAddress, METADATA};
 use std::time::Duration;
 use valetkey_domain::Kind;
@@ -69,6 +69,19 @@ impl Error {
         matches!(self, Self::TimedOut { .. } | Self::Broken { .. } | Self::TooLarge { .. })
     }
 
+    /// It in one word, for metrics.
+    pub(crate) const fn word(&self) -> &'static str {
+        match self {
+            Self::Forbidden { .. } => "forbidden",
+            Self::Invalid { .. } => "invalid",
+            Self::Unreachable { .. } => "unreachable",
+            Self::TimedOut { .. } => "timed_out",
+            Self::Broken { .. } => "broken",
+            Self::TooLarge { .. } => "too_large",
+            Self::Setup(_) => "setup",
+        }
+    }
+
     /// The kind of failure.
     #[must_use]
     pub const fn kind(&self) -> Kind {
@@ -82,24 +95,21 @@ impl Error {
     }
 
     /// What the HTTP client said, told apart by whether anything can have been sent.
-    pub(crate) fn from_client(host: &str, error: &reqwest::Error, waited: Duration) -> Self {
+    pub(crate) fn from_client(host: &str, error: &reqwest::Error, patience: Patience) -> Self {
         let host = host.to_owned();
         if let Some(forbidden) = cause::<ForbiddenAddress>(error) {
             return Self::Forbidden { host, why: forbidden.why };
         }
         if error.is_connect() {
-            return Self::Unreachable { host, why: not_connected(error) };
-        }
-        if error.is_timeout() {
-            return Self::TimedOut { host, after: waited };
+            return Self::Unreachable { host, why: not_connected(error, patience.connect) };
         }
         Self::Broken { host, why: root_cause(error) }
     }
 }
 
-fn not_connected(error: &reqwest::Error) -> String {
+fn not_connected(error: &reqwest::Error, connect: Duration) -> String {
     if error.is_timeout() {
-        return format!("no connection within {} s", CONNECT.as_secs());
+        return format!("no connection within {} s", connect.as_secs());
     }
     root_cause(error)
 }

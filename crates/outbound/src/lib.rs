@@ -7,13 +7,17 @@
 mod address;
 mod client;
 mod error;
+mod metrics;
 pub mod oauth;
 mod policy;
+mod pools;
 mod resolve;
 mod send;
 mod target;
 
+pub use client::Patience;
 pub use error::Error;
+pub use metrics::Metrics;
 pub use policy::{Allowed, InvalidAllowed, Policy};
 pub use resolve::{Resolve, SystemResolver};
 pub use send::{Limits, Outbound};

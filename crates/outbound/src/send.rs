@@ -1,14 +1,17 @@
 //! Sending one request and reading its answer, within limits.
 
-use crate::client;
+use crate::client::Patience;
 use crate::error::Error;
+use crate::metrics::Metrics;
 use crate::policy::Policy;
-use crate::resolve::{Guarded, Resolve};
+use crate::pools::Pools;
+use crate::resolve::Resolve;
 use crate::target::Target;
 use bytes::{Bytes, BytesMut};
 use http::header::{self, HeaderMap, HeaderName};
 use std::sync::Arc;
 use std::time::Duration;
+use valetkey_domain::id::EnvironmentId;
 
 /// What one answer may cost.
 #[derive(Clone, Copy, Debug)]
@@ -30,22 +33,42 @@ impl Default for Limits {
 #[derive(Clone)]
 pub struct Outbound {
     policy: Arc<Policy>,
-    /// For public addresses and the networks that the operator allowed.
-    public: reqwest::Client,
-    /// For the endpoints that the operator allowed by host and port, wherever their names lead.
-    endpoints: reqwest::Client,
+    pools: Arc<Pools>,
+    patience: Patience,
+    metrics: Metrics,
+    /// For whom requests are sent: its connections carry no other's.
+    environment: Option<EnvironmentId>,
 }
 
 impl Outbound {
-    /// Makes the clients.
+    /// A way out with the usual patience.
     ///
     /// # Errors
     /// TLS could not be set up on this machine.
     pub fn new(policy: Policy, resolver: Arc<dyn Resolve>) -> Result<Self, Error> {
+        Self::patient(policy, resolver, Patience::default())
+    }
+
+    /// A way out that waits so long.
+    ///
+    /// # Errors
+    /// TLS could not be set up on this machine.
+    pub fn patient(policy: Policy, resolver: Arc<dyn Resolve>, patience: Patience) -> Result<Self, Error> {
         let policy = Arc::new(policy);
-        let public = client::build(Guarded::new(resolver.clone(), policy.clone(), false))?;
-        let endpoints = client::build(Guarded::new(resolver, policy.clone(), true))?;
-        Ok(Self { policy, public, endpoints })
+        let pools = Arc::new(Pools::new(policy.clone(), resolver, patience)?);
+        Ok(Self { policy, pools, patience, metrics: Metrics::default(), environment: None })
+    }
+
+    /// The same for one environment: on connections of its own, so that it waits for no other's requests.
+    #[must_use]
+    pub fn of(&self, environment: &EnvironmentId) -> Self {
+        Self { environment: Some(environment.clone()), ..self.clone() }
+    }
+
+    /// What it counts, for whoever makes it part of a registry.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Sends a request and reads the whole answer. A redirect is an answer like any other; a compressed one comes
@@ -55,18 +78,41 @@ impl Outbound {
     /// The guard refused the address, nobody was reached, or no whole answer came within the limits.
     /// [`Error::may_have_been_received`] tells these apart.
     pub async fn send(&self, request: http::Request<Bytes>, limits: &Limits) -> Result<http::Response<Bytes>, Error> {
-        let target = Target::check(request.uri(), &self.policy)?;
-        let client = if target.endpoint { &self.endpoints } else { &self.public };
+        let target = match Target::check(request.uri(), &self.policy) {
+            Ok(target) => target,
+            Err(error) => {
+                let refused = Err(error);
+                self.metrics.sent(false, &refused);
+                return refused;
+            }
+        };
+        let (endpoint, host) = (target.endpoint, target.host.clone());
+        let in_time = tokio::time::timeout(limits.timeout, self.exchange(target, request, limits.max_bytes)).await;
+        let answered = in_time.unwrap_or(Err(Error::TimedOut { host, after: limits.timeout }));
+        self.metrics.sent(endpoint, &answered);
+        answered
+    }
+
+    async fn exchange(
+        &self,
+        target: Target,
+        request: http::Request<Bytes>,
+        max_bytes: usize,
+    ) -> Result<http::Response<Bytes>, Error> {
+        let clients = self.pools.of(self.environment.as_ref())?;
+        let client = if target.endpoint { clients.endpoints } else { clients.public };
         let host = target.host.clone();
         let request = outgoing(target, request)?;
-        let work = async {
-            let answer = client.execute(request).await;
-            let answer = answer.map_err(|error| Error::from_client(&host, &error, limits.timeout))?;
-            read(answer, &host, limits).await
-        };
-        let in_time = tokio::time::timeout(limits.timeout, work).await;
-        in_time.unwrap_or_else(|_| Err(Error::TimedOut { host: host.clone(), after: limits.timeout }))
+        let Patience { connect, first_byte, .. } = self.patience;
+        let answer = within(connect + first_byte, &host, client.execute(request)).await?;
+        let answer = answer.map_err(|error| Error::from_client(&host, &error, self.patience))?;
+        read(answer, &host, max_bytes, self.patience).await
     }
+}
+
+/// The outcome of some work, if it comes in time.
+async fn within<T>(time: Duration, host: &str, work: impl Future<Output = T>) -> Result<T, Error> {
+    tokio::time::timeout(time, work).await.map_err(|_| Error::TimedOut { host: host.to_owned(), after: time })
 }
 
 impl std::fmt::Debug for Outbound {
@@ -116,18 +162,24 @@ fn mark_secrets(headers: &mut HeaderMap) {
     }
 }
 
-async fn read(mut answer: reqwest::Response, host: &str, limits: &Limits) -> Result<http::Response<Bytes>, Error> {
-    let too_large = || Error::TooLarge { host: host.to_owned(), limit: limits.max_bytes };
+async fn read(
+    mut answer: reqwest::Response,
+    host: &str,
+    max_bytes: usize,
+    patience: Patience,
+) -> Result<http::Response<Bytes>, Error> {
+    let too_large = || Error::TooLarge { host: host.to_owned(), limit: max_bytes };
     let announced = answer.content_length().unwrap_or(0);
-    if usize::try_from(announced).map_or(true, |length| length > limits.max_bytes) {
+    if usize::try_from(announced).map_or(true, |length| length > max_bytes) {
         return Err(too_large());
     }
     let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
     let mut body = BytesMut::new();
     loop {
-        let chunk = answer.chunk().await.map_err(|error| Error::from_client(host, &error, limits.timeout))?;
+        let chunk = within(patience.idle, host, answer.chunk()).await?;
+        let chunk = chunk.map_err(|error| Error::from_client(host, &error, patience))?;
         let Some(chunk) = chunk else { break };
-        if body.len() + chunk.len() > limits.max_bytes {
+        if body.len() + chunk.len() > max_bytes {
             return Err(too_large());
         }
         body.extend_from_slice(&chunk);

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use valetkey_outbound::{Error, Limits, Outbound, Policy, Resolve, SystemResolver};
+use valetkey_domain::id::EnvironmentId;
+use valetkey_outbound::{Error, Limits, Outbound, Patience, Policy, Resolve, SystemResolver};
 
 const LIMITS: Limits = Limits { timeout: Duration::from_secs(5), max_bytes: 100_000 };
 
@@ -239,5 +240,54 @@ async fn a_request_carries_no_cookie_and_no_referer() {
         outbound.send(get(&format!("http://{address}/")), &LIMITS).await.unwrap();
         let request = requests.recv().await.unwrap().to_lowercase();
         assert!(!request.contains("cookie") && !request.contains("referer"), "{request}");
+    }
+}
+
+/// Each environment's requests go over connections of its own, which are kept.
+#[tokio::test]
+async fn attack_74_no_environment_waits_on_anothers_connections() {
+    let opened = Arc::new(AtomicUsize::new(0));
+    let counted = opened.clone();
+    let address = serve(move |mut stream, _| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async move {
+            #[expect(clippy::disallowed_methods, reason = "a test's server ends with the test's runtime")]
+            tokio::spawn(async move {
+                loop {
+                    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.ok();
+                    if stream.read(&mut [0; 65536]).await.unwrap_or(0) == 0 {
+                        return;
+                    }
+                }
+            });
+        }
+    })
+    .await;
+    let outbound = outbound(&[&address]);
+    for (environment, connections) in [("env_1", 1), ("env_1", 1), ("env_2", 2), ("env_1", 2), ("env_2", 2)] {
+        let environment = EnvironmentId::parse(environment).unwrap();
+        outbound.of(&environment).send(get(&format!("http://{address}/")), &LIMITS).await.unwrap();
+        assert_eq!(opened.load(Ordering::SeqCst), connections, "{environment}");
+    }
+}
+
+/// An answer that begins and then stays away, and one that never begins, each cost their own limit.
+#[tokio::test]
+async fn attack_53_a_pause_costs_its_limit_and_no_more() {
+    let millis = Duration::from_millis;
+    let patience = Patience { connect: millis(100), first_byte: millis(200), idle: millis(100) };
+    for (begins, waited) in
+        [(&b""[..], millis(300)), (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", millis(100))]
+    {
+        let address = serve(move |mut stream, _| async move {
+            stream.write_all(begins).await.ok();
+            std::future::pending::<()>().await;
+        })
+        .await;
+        let policy = Policy::allowing(vec![address.parse().unwrap()]);
+        let outbound = Outbound::patient(policy, Arc::new(SystemResolver), patience).unwrap();
+        let error = outbound.send(get(&format!("http://{address}/")), &LIMITS).await.unwrap_err();
+        assert!(matches!(error, Error::TimedOut { after, .. } if after == waited), "{error:?}");
+        assert!(error.may_have_been_received());
     }
 }

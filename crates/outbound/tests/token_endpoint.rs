@@ -91,7 +91,7 @@ async fn an_endpoint_that_is_down_was_never_reached() {
     let url = format!("http://{address}/token");
     let client = Client { token_url: &url, client_id: "id", client_secret: None, auth: ClientAuth::None };
     let error = oauth::refresh(&outbound(&address), &client, &Secret::from("refresh-hunter2")).await.unwrap_err();
-    assert!(matches!(error, TokenError::Unavailable(_)), "{error:?}");
+    assert!(matches!(error, TokenError::Unreachable(_)), "{error:?}");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ macro_rules! package {
     ($($(#[$doc:meta])* $name:ident = $file:literal;)*) => {$(
         $(#[$doc])*
         pub mod $name {
-            #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated from the .proto files")]
+            #![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated from the .proto files")]
             include!(concat!(env!("OUT_DIR"), "/", $file, ".rs"));
         }
     )*};
@@ -32,7 +32,7 @@ pub mod google {
 
 /// Options of our own.
 pub mod options {
-    #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated from the .proto files")]
+    #![allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated from the .proto files")]
     include!(concat!(env!("OUT_DIR"), "/valetkey.rs"));
 }
 

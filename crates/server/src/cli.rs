@@ -1,12 +1,13 @@
 //! The command line. Nouns are carried out by [`crate::operator`]: by the running server through its socket, or here
 //! on the data folder when none runs.
 
-use crate::settings::Settings;
-use crate::{compose, demo, env, operator, serve};
+use crate::settings::{Format, Logging, Settings};
+use crate::{Secrets, compose, demo, env, operator, serve, telemetry};
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tracing::Level;
 use url::Url;
 use valetkey_domain::Secret;
@@ -54,6 +55,16 @@ pub(crate) struct ServeFlags {
     /// Address of the TLS listener [default: 127.0.0.1:8443]
     #[arg(long, env = "VALETKEY_TLS")]
     pub(crate) tls: Option<SocketAddr>,
+    /// The database: a PostgreSQL URL, or an SQLite file [default: valetkey.sqlite in the data folder; also in
+    /// VALETKEY_DATABASE, which keeps a password out of the list of processes]
+    #[arg(long, value_parser = secret)]
+    pub(crate) database: Option<Arc<Secret<str>>>,
+    /// Address of a listener for health and metrics alone [default: none]
+    #[arg(long, env = "VALETKEY_OPERATIONS")]
+    pub(crate) operations: Option<SocketAddr>,
+    /// How log lines are written [default: text]
+    #[arg(long, env = "VALETKEY_LOG")]
+    pub(crate) log: Option<Format>,
     /// File that holds the root key [default: root.key in the data folder]
     #[arg(long, env = "VALETKEY_ROOT_KEY_FILE")]
     pub(crate) root_key_file: Option<PathBuf>,
@@ -118,13 +129,18 @@ fn web_address(text: &str) -> Result<Url, String> {
     Url::parse(text).map_err(|why| format!("{why}; write it like https://valetkey.example"))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a parser's form")]
+pub(crate) fn secret(text: &str) -> Result<Arc<Secret<str>>, std::convert::Infallible> {
+    Ok(Arc::new(Secret::from(text)))
+}
+
 fn default_lab() -> LabAddress {
     LabAddress(SocketAddr::from(([127, 0, 0, 1], 8090)))
 }
 
 impl Cli {
     /// How much to log.
-    pub(crate) fn log_level(&self) -> Level {
+    fn log_level(&self) -> Level {
         let quiet = !matches!(self.command, Command::Serve(_));
         match (self.verbose, quiet) {
             (0, true) => Level::WARN,
@@ -135,16 +151,31 @@ impl Cli {
     }
 }
 
-/// Carries a command out. `root_key` is what the environment held.
+/// Carries a command out.
 ///
 /// # Errors
 /// Whatever stopped it; the message says what to do.
-pub(crate) async fn run(cli: Cli, root_key: Option<Secret<str>>) -> Result<()> {
+pub(crate) async fn run(cli: Cli, secrets: Secrets) -> Result<()> {
+    let (level, data) = (cli.log_level(), &cli.data);
     match cli.command {
-        Command::Serve(flags) => serve::run(Settings::load(&cli.data, &flags, root_key)?).await,
-        Command::Demo(flags) => demo::run(Settings::load(&cli.data, &flags, root_key)?).await,
-        Command::Env => env::run(&cli.data).await,
-        Command::Lab(flags) => compose::lab_alone(&cli.data, flags.lab_address.0).await,
-        Command::Noun(noun) => operator::run(&cli.data, noun, root_key).await,
+        Command::Serve(flags) => watched(level, Settings::load(data, &flags, secrets)?, serve::run).await,
+        Command::Demo(flags) => watched(level, Settings::load(data, &flags, secrets)?, demo::run).await,
+        Command::Env => logged(level, env::run(data)).await,
+        Command::Lab(flags) => logged(level, compose::lab_alone(data, flags.lab_address.0)).await,
+        Command::Noun(noun) => logged(level, operator::run(data, noun, secrets)).await,
     }
+}
+
+/// Runs a server with the logs and traces that its settings want.
+async fn watched(level: Level, settings: Settings, run: impl AsyncFnOnce(Settings) -> Result<()>) -> Result<()> {
+    let telemetry = telemetry::start(level, settings.log, settings.traces.as_ref())?;
+    let ended = run(settings).await;
+    telemetry.end().await;
+    ended
+}
+
+/// Runs a command that is no server: its log is for the person at the terminal.
+async fn logged(level: Level, command: impl Future<Output = Result<()>>) -> Result<()> {
+    telemetry::start(level, Logging::default(), None)?;
+    command.await
 }

@@ -1,9 +1,12 @@
 //! Puts the rooms together: one store, one vault, one catalogue, one way out; then the surfaces over them.
 
-use crate::data::{self, Folder, Found};
-use crate::front::{self, Hosts};
-use crate::health;
+use crate::clock::DatabaseClock;
+use crate::data::Folder;
+use crate::front::{self, Front, Hosts};
+use crate::health::{self, Health};
 use crate::listen::Listener;
+use crate::metrics::{self, Http};
+use crate::presence::Presence;
 use crate::serve;
 use crate::settings::Settings;
 use crate::tls::{self, Tls};
@@ -16,10 +19,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use valetkey_api::Readiness;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use valetkey_app::keyring::Keyring;
-use valetkey_app::{App, Parts, environments, execute, journal, refresh, served};
+use valetkey_app::{App, Metrics, Parts, environments, execute, journal, refresh, served};
 use valetkey_connectors::Catalog;
 use valetkey_domain::time::SystemClock;
 use valetkey_domain::{Clock, Rng};
@@ -32,14 +34,40 @@ use valetkey_web::Web;
 pub(crate) struct Server {
     /// The use cases.
     pub(crate) app: App,
-    /// Every door.
-    pub(crate) router: Router,
-    /// What the gRPC health service tells whoever watches.
-    pub(crate) readiness: Readiness,
+    /// How it stands to its database.
+    pub(crate) presence: Presence,
+    /// The doors by the listeners that serve them.
+    pub(crate) doors: Doors,
+    /// Whether it can serve, as it tells whoever asks.
+    pub(crate) health: Health,
+    /// What counts requests and connections.
+    pub(crate) http: Http,
     /// The certificate of the TLS listener.
     pub(crate) tls: Tls,
     /// The provider lab, if it was asked for.
     pub(crate) lab: Option<Lab>,
+    /// Follows the database's clock as long as this lives.
+    _clock: Option<AbortOnDropHandle<()>>,
+}
+
+/// The use cases on a database.
+pub(crate) struct Opened {
+    /// The use cases.
+    pub(crate) app: App,
+    /// How this process stands to the database.
+    pub(crate) presence: Presence,
+    /// The clock they go by, if it is one that has to be followed.
+    clock: Option<Arc<DatabaseClock>>,
+}
+
+/// The doors by the listeners that serve them.
+pub(crate) struct Doors {
+    /// Everything but metrics.
+    pub(crate) public: Router,
+    /// Everything.
+    pub(crate) all: Router,
+    /// Health and metrics alone.
+    pub(crate) operations: Router,
 }
 
 /// The system's own source, for ids.
@@ -56,38 +84,45 @@ impl Rng for SystemRng {
 ///
 /// # Errors
 /// The folder, the database or the root key; the message says what to do.
-pub(crate) async fn open(settings: &Settings) -> Result<App> {
+pub(crate) async fn open(settings: &Settings) -> Result<Opened> {
     let folder = Folder::open(&settings.data)?;
-    let store = Store::open(&Location::File(folder.database())).await?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let rng: Arc<dyn Rng> = Arc::new(SystemRng);
-    let root = match data::find_root_key(&folder, settings.root_key_file.as_deref(), settings.root_key.as_deref())? {
-        Found::Key(root) => root,
-        Found::Nowhere(path) => {
-            Keyring::may_start_afresh(&store)
-                .await
-                .with_context(|| format!("there is no root key at {}", path.display()))?;
-            data::new_root_key(&path)?
-        }
+    let store = Store::open(&settings.database).await.with_context(|| names(&settings.database))?;
+    let theirs = DatabaseClock::of(&store).await?;
+    let clock: Arc<dyn Clock> = match &theirs {
+        Some(clock) => clock.clone(),
+        None => Arc::new(SystemClock),
     };
-    let keyring = Keyring::start(store.clone(), root, clock.clone(), rng.clone()).await?;
+    let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+    let roots = settings.roots.roots(&store).await?;
+    let presence = Presence::start(&folder, &store, clock.as_ref(), rng.as_ref()).await?;
+    let keyring = Keyring::start(store.clone(), roots, clock.clone(), rng.clone()).await?;
     let tasks = TaskTracker::new();
     let app = App::new(Parts {
-        journal: journal::Writer::start(store.clone(), clock.clone(), rng.clone()),
+        journal: journal::Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await?,
         keyring,
         catalog: catalog(settings.connectors.as_deref())?,
-        outbound: Outbound::new(policy(&settings.allow)?, Arc::new(SystemResolver))?,
-        refreshes: refresh::InFlight::default(),
+        outbound: Outbound::patient(policy(&settings.allow)?, Arc::new(SystemResolver), settings.limits.way_out)?,
+        refreshes: refresh::Refreshes::default(),
         served: served::Sets::default(),
-        limits: execute::Limits::default(),
+        limits: execute::Limits::of(settings.limits.bounds),
+        metrics: Metrics::default(),
         store,
         clock,
         rng,
         tasks,
         settings: app_settings(settings),
     });
+    presence.govern(&app).await;
     environments::ensure_first(&app).await?;
-    Ok(app)
+    Ok(Opened { app, presence, clock: theirs })
+}
+
+/// What could not be opened, without what of its name is secret.
+fn names(database: &Location) -> &'static str {
+    match database {
+        Location::Postgres(_) => "cannot open the database that --database, VALETKEY_DATABASE or valetkey.toml names",
+        Location::File(_) | Location::Memory => "cannot open the database",
+    }
 }
 
 /// A server with every surface.
@@ -95,19 +130,26 @@ pub(crate) async fn open(settings: &Settings) -> Result<App> {
 /// # Errors
 /// As for [`open`].
 pub(crate) async fn server(settings: &Settings) -> Result<Server> {
-    let app = open(settings).await?;
+    let Opened { app, presence, clock } = open(settings).await?;
     let tls = tls::prepare(&settings.certificate, app.now())?;
     let web = Web::open(app.clone())?;
     let api = valetkey_api::open(app.clone())?;
-    let router = Router::new()
-        .merge(health::router(app.clone()))
+    let (http, health) = (Http::default(), Health::of(app.clone(), api.readiness));
+    let scrapes = metrics::router(metrics::registry(&app, &http));
+    let public = Router::new()
+        .merge(health::router(health.clone()))
         .merge(api.router)
         .merge(valetkey_mcp::router(app.clone()))
         .merge(web.router())
         .fallback(async move |request: Request| nowhere(&web, &request));
+    let operations = health::router(health.clone()).merge(scrapes.clone());
     let hosts = Hosts::of(&[&settings.public_url, &settings.sdk_url]);
+    let front = Front { hosts, body: settings.limits.patience.body, http: http.clone() };
+    let guarded = |router: Router| front::guarded(router, front.clone());
+    let doors =
+        Doors { all: guarded(public.clone().merge(scrapes)), public: guarded(public), operations: guarded(operations) };
     let lab = if settings.lab { Some(lab(&settings.data, settings.lab_address)?) } else { None };
-    Ok(Server { app, router: front::guarded(router, hosts), readiness: api.readiness, tls, lab })
+    Ok(Server { app, presence, doors, health, http, tls, lab, _clock: clock.map(DatabaseClock::follow) })
 }
 
 /// What an address answers that leads nowhere: each kind of client in its own words.
@@ -130,7 +172,7 @@ pub(crate) async fn lab_alone(data: &Path, address: SocketAddr) -> Result<()> {
     listeners.close();
     let text = format!("the provider lab plays Google at http://{address}, its controls are on the next port\n");
     std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
-    serve::asked_to_stop().await?;
+    serve::Signals::listen()?.asked_to_stop().await;
     stop.cancel();
     listeners.wait().await;
     Ok(())
@@ -179,5 +221,7 @@ fn app_settings(settings: &Settings) -> valetkey_app::Settings {
         sdk_url: settings.sdk_url.clone(),
         chat_link_life: settings.chat_link_life,
         mail_link_life: settings.mail_link_life,
+        journal_kept: settings.journal_kept,
+        bounds: settings.limits.bounds,
     }
 }

@@ -1,4 +1,4 @@
-//! The data folder: who may read it, and the root key that lies in it unless it comes from elsewhere.
+//! The data folder: what lies in it, and who may read it.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -6,10 +6,6 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use valetkey_domain::Secret;
-use valetkey_vault::RootKey;
-
-/// The variable that holds the root key, when it comes from the environment.
-pub(crate) const ROOT_KEY_VARIABLE: &str = "VALETKEY_ROOT_KEY";
 
 /// Files of the data folder.
 pub(crate) struct Folder(PathBuf);
@@ -33,6 +29,28 @@ impl Folder {
         Self(path.to_owned())
     }
 
+    /// Takes the folder for one server; it is free again when what this gives is dropped, or the process ends. An
+    /// SQLite file has a lock of its own; a PostgreSQL database may have many servers, each with a folder of its own.
+    ///
+    /// # Errors
+    /// Another server runs on it.
+    pub(crate) fn claim(&self) -> Result<fs::File> {
+        let path = self.0.join("serve.lock");
+        let file = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let mut file = file.with_context(|| format!("cannot open {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => {
+                let named = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+                named.with_context(|| format!("cannot write {}", path.display()))?;
+                Ok(file)
+            }
+            Err(fs::TryLockError::WouldBlock) => {
+                bail!("another server runs on the data folder {}: give this one another with --data", self.0.display())
+            }
+            Err(fs::TryLockError::Error(why)) => Err(why).with_context(|| format!("cannot lock {}", path.display())),
+        }
+    }
+
     /// The SQLite database.
     pub(crate) fn database(&self) -> PathBuf {
         self.0.join("valetkey.sqlite")
@@ -41,6 +59,16 @@ impl Folder {
     /// The socket for the command line.
     pub(crate) fn socket(&self) -> PathBuf {
         self.0.join("valetkey.sock")
+    }
+
+    /// The root key, where it comes from nowhere else.
+    pub(crate) fn root_key(&self) -> PathBuf {
+        self.0.join("root.key")
+    }
+
+    /// What this server knows of its database, outside of it.
+    pub(crate) fn mark(&self) -> PathBuf {
+        self.0.join("installation")
     }
 
     /// What the lab remembers.
@@ -54,45 +82,18 @@ impl Folder {
     }
 }
 
-/// Where a root key was found.
-pub(crate) enum Found {
-    /// Here it is.
-    Key(RootKey),
-    /// Nowhere; a fresh one would go to this file, if the database is empty.
-    Nowhere(PathBuf),
-}
-
-/// Looks for the root key: the variable, the file that the settings name, the file in the data folder.
+/// Reads a secret from a file that its owner alone may read.
 ///
 /// # Errors
-/// A key is there but unreadable, or readable by others.
-pub(crate) fn find_root_key(folder: &Folder, named: Option<&Path>, variable: Option<&Secret<str>>) -> Result<Found> {
-    if let Some(text) = variable {
-        let key = RootKey::from_text(text).with_context(|| format!("{ROOT_KEY_VARIABLE} holds no root key"))?;
-        return Ok(Found::Key(key));
-    }
-    let path = named.map_or_else(|| folder.0.join("root.key"), Path::to_owned);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => Secret::from(text.trim()),
-        Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(Found::Nowhere(path)),
-        Err(why) => return Err(why).with_context(|| format!("cannot read the root key {}", path.display())),
-    };
-    let mode = fs::metadata(&path)?.permissions().mode();
+/// It is not there, or others can read it.
+pub(crate) fn read_private(what: &str, path: &Path) -> Result<Secret<str>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read the {what} {}", path.display()))?;
+    let text = Secret::from(text.trim());
+    let mode = fs::metadata(path)?.permissions().mode();
     if mode & 0o077 != 0 {
-        bail!("the root key {} can be read by others (mode {:o}): chmod 600 it", path.display(), mode & 0o777);
+        bail!("the {what} {} can be read by others (mode {:o}): chmod 600 it", path.display(), mode & 0o777);
     }
-    let key = RootKey::from_text(&text).with_context(|| format!("{} holds no root key", path.display()))?;
-    Ok(Found::Key(key))
-}
-
-/// Makes a root key and keeps it in a file of its own, on the disk before anything is sealed under it.
-///
-/// # Errors
-/// The file cannot be written.
-pub(crate) fn new_root_key(path: &Path) -> Result<RootKey> {
-    let key = RootKey::generate()?;
-    write_private(path, key.to_text().expose()).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(key)
+    Ok(text)
 }
 
 /// Writes a file that its owner alone may read: whole or not at all.

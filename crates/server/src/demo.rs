@@ -24,6 +24,9 @@ const CONNECTIONS: [(&str, &str); 4] = [
     ("googlecalendar", "googlecalendar"),
 ];
 
+/// What the demo's consent pages show as the app, until the operator calls it something else.
+const APP: &str = "Valetkey demo";
+
 /// The OAuth client that the lab knows. It protects nothing: the lab's users are made up.
 const LAB_CLIENT: (&str, &str) = ("valetkey-demo.apps.lab.example", "lab-client-secret");
 
@@ -39,9 +42,7 @@ pub(crate) async fn run(mut settings: Settings) -> Result<()> {
     match outcome {
         Ok(text) => {
             std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
-            serve::asked_to_stop().await?;
-            running.stop().await;
-            Ok(())
+            running.until_stopped().await
         }
         Err(why) => {
             running.stop().await;
@@ -56,6 +57,9 @@ async fn prove(running: &Running, settings: &Settings) -> Result<String> {
     let folder = Folder::open(&settings.data)?;
     let lab = server.lab.as_ref().context("the demo runs with the lab")?;
     let environment = environments::ensure_first(&server.app).await?;
+    if environment.display_name.is_none() {
+        environments::rename(&server.app, &environment.name, Some(APP)).await?;
+    }
     let ctx = doors::operator(&server.app, &environment.id);
     connect(&server.app, &ctx, lab, settings.lab_address).await?;
     let client = client(server, &ctx, &folder).await?;

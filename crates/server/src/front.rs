@@ -1,8 +1,11 @@
-//! What stands before every door: the Host check, a body's time, kindness to doubled slashes, and an end of panics.
+//! What stands before every door: whoever watches, the Host check, a body's time, kindness to doubled slashes, and an
+//! end of panics.
 
 mod slow;
 
 use crate::listen::ConnInfo;
+use crate::metrics::Http;
+use crate::observe;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -13,6 +16,7 @@ use http::uri::{Authority, PathAndQuery};
 use http::{HeaderValue, StatusCode, Uri, header};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 use tower::ServiceBuilder;
 use tower::util::MapRequestLayer;
 use url::Url;
@@ -62,14 +66,27 @@ impl Hosts {
     }
 }
 
+/// What stands before the doors.
+#[derive(Clone)]
+pub(crate) struct Front {
+    /// The hosts that requests may be for.
+    pub(crate) hosts: Hosts,
+    /// How long a request's body may take from its head to its end.
+    pub(crate) body: Duration,
+    /// What counts requests.
+    pub(crate) http: Http,
+}
+
 /// Puts the checks before a router. They run before it routes, so no door can be reached around them.
-pub(crate) fn guarded(router: Router, hosts: Hosts) -> Router {
+pub(crate) fn guarded(router: Router, front: Front) -> Router {
+    let patience = front.body;
     let checks = ServiceBuilder::new()
+        .layer(from_fn_with_state(front.http, observe::watch))
         .layer(from_fn(contain))
         .layer(MapRequestLayer::new(merge_leading_slashes))
-        .layer(MapRequestLayer::new(slow::timed))
-        .layer(from_fn_with_state(hosts, check_host))
-        .service(router);
+        .layer(MapRequestLayer::new(move |request| slow::within(patience, request)))
+        .layer(from_fn_with_state(front.hosts, check_host))
+        .service(router.layer(from_fn(observe::tell_route)));
     Router::new().fallback_service(checks)
 }
 
@@ -137,7 +154,8 @@ mod tests {
         let urls: [Url; 2] = ["https://keys.example.com", "https://localhost:8443"].map(|url| url.parse().unwrap());
         let router = Router::new().route("/oauth/token", any(|| async { "token" })).route("/healthz", any(|| async {}));
         let router = router.route("/defect", any(|| async { panic!("hunter2") as () }));
-        guarded(router, Hosts::of(&[&urls[0], &urls[1]]))
+        let hosts = Hosts::of(&[&urls[0], &urls[1]]);
+        guarded(router, Front { hosts, body: Duration::from_secs(60), http: Http::default() })
     }
 
     async fn ask(target: &str, hosts: &[&str]) -> StatusCode {

@@ -5,10 +5,12 @@
 
 mod connection;
 mod preface;
+mod stall;
 
 use crate::process;
 use axum::Router;
 use connection::Connection;
+use prometheus_client::metrics::gauge::Gauge;
 use rustls::ServerConfig;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -53,6 +55,10 @@ pub(crate) struct Patience {
     pub head: Duration,
     /// Between two pings of ours on HTTP/2, which find peers that are gone.
     pub ping: Duration,
+    /// For a request's body.
+    pub body: Duration,
+    /// For a peer that takes nothing of what is written to it.
+    pub write: Duration,
     /// For requests still running when the listener stops.
     pub drain: Duration,
 }
@@ -60,7 +66,14 @@ pub(crate) struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { opening: seconds(10), head: seconds(65), ping: seconds(60), drain: seconds(30) }
+        Self {
+            opening: seconds(10),
+            head: seconds(65),
+            ping: seconds(60),
+            body: seconds(60),
+            write: seconds(30),
+            drain: seconds(30),
+        }
     }
 }
 
@@ -98,6 +111,7 @@ pub(crate) struct Listener {
     tls: Option<TlsAcceptor>,
     patience: Patience,
     seats: Arc<Semaphore>,
+    open: Gauge,
 }
 
 impl Listener {
@@ -113,7 +127,7 @@ impl Listener {
         let socket = TcpListener::bind(address).await.map_err(refused)?;
         let local = socket.local_addr().map_err(refused)?;
         let seats = Arc::new(Semaphore::new(process::seats()));
-        Ok(Self { socket, local, tls: None, patience: Patience::default(), seats })
+        Ok(Self { socket, local, tls: None, patience: Patience::default(), seats, open: Gauge::default() })
     }
 
     /// Opens a port for TLS with this certificate.
@@ -129,14 +143,18 @@ impl Listener {
     }
 
     /// The same listener with another patience.
-    #[cfg(test)]
     #[must_use]
     pub(crate) fn patient(self, patience: Patience) -> Self {
         Self { patience, ..self }
     }
 
-    /// The same listener with fewer seats.
-    #[cfg(test)]
+    /// The same listener; `open` says how many connections it holds.
+    #[must_use]
+    pub(crate) fn counted(self, open: Gauge) -> Self {
+        Self { open, ..self }
+    }
+
+    /// The same listener with another number of seats.
     #[must_use]
     pub(crate) fn seating(self, most: usize) -> Self {
         Self { seats: Arc::new(Semaphore::new(most)), ..self }
@@ -165,9 +183,10 @@ impl Listener {
                 stop: stop.clone(),
                 cut: cut.clone(),
             };
+            let open = Open::count(&self.open);
             connections.spawn(async move {
                 connection.run(stream).await;
-                drop(seat);
+                drop((open, seat));
             });
         }
         drop(self.socket);
@@ -203,6 +222,22 @@ impl Listener {
                 }
             }
         }
+    }
+}
+
+/// A connection that is counted until this is dropped.
+struct Open(Gauge);
+
+impl Open {
+    fn count(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

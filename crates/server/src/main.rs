@@ -2,15 +2,22 @@
 //! and the only one that knows every room.
 
 mod cli;
+mod clock;
 mod compose;
 mod data;
 mod demo;
 mod env;
+#[cfg(debug_assertions)]
+mod failpoints;
 mod front;
 mod health;
 mod listen;
+mod metrics;
+mod observe;
 mod operator;
+mod presence;
 mod process;
+mod roots;
 mod serve;
 mod settings;
 mod telemetry;
@@ -19,34 +26,52 @@ mod tls;
 
 use clap::Parser;
 use std::process::ExitCode;
+use std::time::Duration;
 use valetkey_domain::Secret;
 
+/// How long threads that wait for the disk may hold up the end of the process.
+const LEFT: Duration = Duration::from_secs(2);
+
 fn main() -> ExitCode {
-    let root_key = take_root_key();
+    let secrets = Secrets { root_key: take(roots::VARIABLE), database: take(settings::DATABASE_VARIABLE) };
     if let Err(why) = process::harden() {
         return fail(&anyhow::anyhow!("cannot close the process to others: {why}"));
     }
+    #[cfg(debug_assertions)]
+    if let Err(why) = failpoints::from_environment() {
+        return fail(&why);
+    }
     let cli = cli::Cli::parse();
-    telemetry::start(cli.log_level());
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(why) => return fail(&anyhow::anyhow!("cannot start the runtime: {why}")),
     };
-    match runtime.block_on(cli::run(cli, root_key)) {
+    let ended = runtime.block_on(cli::run(cli, secrets));
+    // After an orderly end nothing is left; after another what is left is not waited for.
+    runtime.shutdown_timeout(LEFT);
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => fail(&why),
     }
 }
 
-/// The root key, if the environment holds it. It is taken out of it, so that nothing which reads the environment later
-/// (an expression, a child process) finds it there.
+/// What the environment held that nobody else may find there.
+pub(crate) struct Secrets {
+    /// The root key.
+    pub(crate) root_key: Option<Secret<str>>,
+    /// Where the database is: a URL has a password in it.
+    pub(crate) database: Option<Secret<str>>,
+}
+
+/// A secret, if the environment holds it. It is taken out of it, so that nothing which reads the environment later (an
+/// expression, a child process) finds it there.
 #[expect(clippy::disallowed_methods, reason = "crates/server is where the environment is read")]
 #[expect(unsafe_code, reason = "a variable cannot be removed otherwise")]
-fn take_root_key() -> Option<Secret<str>> {
-    let root_key = std::env::var(data::ROOT_KEY_VARIABLE).ok().map(Secret::from);
+fn take(variable: &str) -> Option<Secret<str>> {
+    let secret = std::env::var(variable).ok().map(Secret::from);
     // SAFETY: called first in `main`, while this thread is the only one, so nobody reads the environment meanwhile.
-    unsafe { std::env::remove_var(data::ROOT_KEY_VARIABLE) };
-    root_key
+    unsafe { std::env::remove_var(variable) };
+    secret
 }
 
 /// The one place that prints why a command failed: the message, then each cause on a line of its own.

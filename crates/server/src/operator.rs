@@ -3,32 +3,41 @@
 //! the command opens the data folder itself.
 
 mod account;
+mod backup;
 mod client;
 mod config;
 mod connection;
 mod connector;
 mod environment;
 mod instance;
+mod key;
 mod logs;
 mod reply;
+mod restore;
 mod socket;
 mod table;
 mod tool;
 
+use crate::Secrets;
 use crate::cli::ServeFlags;
 use crate::compose;
-use crate::data::Folder;
 use crate::env::Access;
+use crate::presence::Presence;
+use crate::roots::Source;
 use crate::settings::Settings;
-use anyhow::{Context, Result, bail};
+use crate::terminal::Meter;
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use valetkey_app::{App, doors, environments};
-use valetkey_domain::{Ctx, Secret};
+use valetkey_domain::Ctx;
+use valetkey_domain::ctx::{Patient, Progress};
+use valetkey_storage::Location;
 
 use reply::{MOST, Reply, everything, one, rows, said};
-pub(crate) use socket::serve;
+pub(crate) use socket::{runs, serve};
 
 /// A noun with its verb.
 #[derive(Subcommand, Serialize, Deserialize)]
@@ -38,7 +47,8 @@ pub(crate) enum Noun {
     Environment(Asked<environment::Verb>),
     /// API clients: what an app's SDK signs in with
     Client(Asked<client::Verb>),
-    /// Connectors: the kinds of app there are
+    /// Connectors (the API's providers): the kinds of app there are
+    #[command(visible_alias = "provider")]
     Connector(Asked<connector::Verb>),
     /// Tools: what a connector can do
     Tool(Asked<tool::Verb>),
@@ -52,6 +62,12 @@ pub(crate) enum Noun {
     Instance(Asked<instance::Verb>),
     /// The journal: who did what, for whom, and how it ended
     Logs(Asked<logs::Verb>),
+    /// Keys: what secrets are sealed under, and another in place of one
+    Key(Asked<key::Verb>),
+    /// Write everything that the database holds into one file, while the server goes on
+    Backup(backup::Flags),
+    /// Fill an empty database from a backup, or say what becomes of a restored or copied one
+    Restore(restore::Flags),
 }
 
 /// A verb, in an environment, shown as a table or as JSON.
@@ -74,32 +90,61 @@ pub(crate) struct Desk {
     pub(crate) app: App,
     /// What clients on this machine must trust, if the certificate is a local one.
     pub(crate) ca_bundle: Option<PathBuf>,
+    /// How this process stands to its database.
+    pub(crate) presence: Presence,
+    /// Where its root keys come from.
+    pub(crate) roots: Source,
+    /// Who wants to know how far a long verb has come.
+    pub(crate) progress: Arc<dyn Progress>,
 }
 
 /// Carries a noun's verb out and prints the answer.
 ///
 /// # Errors
 /// Whatever stopped it.
-pub(crate) async fn run(data: &Path, mut noun: Noun, root_key: Option<Secret<str>>) -> Result<()> {
+pub(crate) async fn run(data: &Path, mut noun: Noun, secrets: Secrets) -> Result<()> {
     if let Noun::Connection(asked) = &mut noun {
         asked.verb.read_secret()?;
     }
+    if let Noun::Backup(flags) = &mut noun {
+        flags.make_absolute()?;
+    }
     let json = noun.json();
-    let reply = match socket::ask(data, &noun).await? {
+    if let Noun::Restore(flags) = noun {
+        if flags.file.is_some() {
+            return table::print(&restore::fill(data, flags, secrets).await?, json);
+        }
+        noun = Noun::Restore(flags);
+    }
+    let meter = Arc::new(Meter::default());
+    let reply = match socket::ask(data, &noun, meter.as_ref()).await? {
         Some(reply) => reply,
         None => {
+            let settings = Settings::load(data, &ServeFlags::from_environment()?, secrets)?;
             // A command in the wrong place must not leave an empty database and a root key behind.
-            anyhow::ensure!(
-                Folder::at(data).database().exists(),
-                "there is no Valetkey in {}: start `valetkey serve` or `valetkey demo` first, or name its folder with --data",
-                data.display()
-            );
-            let settings = Settings::load(data, &ServeFlags::from_environment()?, root_key)?;
-            let desk = Desk { app: compose::open(&settings).await?, ca_bundle: None };
-            perform(&desk, noun).await?
+            if let Location::File(file) = &settings.database {
+                anyhow::ensure!(
+                    file.exists(),
+                    "there is no Valetkey in {}: start `valetkey serve` or `valetkey demo` first, or name its folder with --data",
+                    data.display()
+                );
+            }
+            let opened = compose::open(&settings).await?;
+            let desk = Desk {
+                app: opened.app,
+                ca_bundle: None,
+                presence: opened.presence,
+                roots: settings.roots,
+                progress: meter.clone(),
+            };
+            let performed = perform(&desk, noun).await;
+            desk.app.journal.close().await;
+            performed?
         }
     };
-    table::print(&reply, json)
+    meter.clear();
+    table::print(&reply, json)?;
+    reply.fault.map_or(Ok(()), |fault| Err(anyhow!(fault)))
 }
 
 /// Carries a noun's verb out.
@@ -114,7 +159,10 @@ async fn perform(desk: &Desk, noun: Noun) -> Result<Reply> {
         Noun::Account(asked) => account::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Config(asked) => config::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Instance(asked) => instance::perform(app, &enter(app, &asked).await?, asked.verb).await,
-        Noun::Logs(asked) => logs::perform(app, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Logs(asked) => logs::perform(desk, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Key(asked) => key::perform(desk, asked).await,
+        Noun::Backup(flags) => backup::perform(desk, flags).await,
+        Noun::Restore(flags) => restore::decide(desk, &flags).await,
     }
 }
 
@@ -133,7 +181,7 @@ async fn enter<Verb: Subcommand>(app: &App, asked: &Asked<Verb>) -> Result<Ctx> 
 /// None runs, or its `public_url` is not on this machine.
 pub(crate) async fn shell_access(data: &Path) -> Result<Access> {
     let noun = Noun::Client(Asked { environment: None, json: true, verb: client::Verb::Shell });
-    let Some(reply) = socket::ask(data, &noun).await? else {
+    let Some(reply) = socket::ask(data, &noun, &Patient).await? else {
         bail!("no server runs on {}: start `valetkey serve` or `valetkey demo` first", data.display());
     };
     let row = reply.rows.into_iter().next().context("the server gave no secret")?;
@@ -152,6 +200,9 @@ impl Noun {
             Self::Config(asked) => asked.json,
             Self::Instance(asked) => asked.json,
             Self::Logs(asked) => asked.json,
+            Self::Key(asked) => asked.json,
+            Self::Backup(flags) => flags.json,
+            Self::Restore(flags) => flags.json,
         }
     }
 }

@@ -4,25 +4,41 @@ use crate::compose::{self, Server};
 use crate::data::Folder;
 use crate::listen::Listener;
 use crate::operator::{self, Desk};
-use crate::settings::Settings;
-use anyhow::Result;
+use crate::settings::{Listening, Settings};
+use crate::tls::Tls;
+use anyhow::{Result, bail};
+use axum::Router;
+use std::fs::File;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use valetkey_app::{App, housekeeping};
+use valetkey_app::{App, housekeeping, recovery, refresh};
+use valetkey_domain::ctx::Patient;
 
-/// How long refreshes, callbacks and outcomes may go on once the listeners have let their requests end.
-const EFFECTS: Duration = Duration::from_secs(15);
+/// How often it is looked for what is due to be refreshed, and for what a process that died left undone.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// How often what has ended is removed.
 const TIDY: Duration = Duration::from_secs(3600);
 
+/// How often the certificate is looked after.
+const RENEW: Duration = Duration::from_secs(3600);
+
 /// A server that answers; dropping it does not stop it, [`Running::stop`] does.
 pub(crate) struct Running {
     server: Server,
+    /// No new call.
     stop: CancellationToken,
     listeners: TaskTracker,
+    /// Nothing more at all.
+    last: CancellationToken,
+    operations: TaskTracker,
+    /// The data folder is this server's.
+    _claim: File,
+    /// How long refreshes, callbacks and outcomes may go on once the listeners have let their requests end.
+    effects: Duration,
 }
 
 /// Starts everything on its addresses.
@@ -31,29 +47,78 @@ pub(crate) struct Running {
 /// The database, the root key, the certificate or a port; the message says what to do.
 pub(crate) async fn start(settings: &Settings) -> Result<Running> {
     let server = compose::server(settings).await?;
-    let stop = CancellationToken::new();
-    let listeners = TaskTracker::new();
+    let settled = recovery::at_start(&server.app).await?;
+    if settled > 0 {
+        tracing::warn!(settled, "the server ended in the middle of something before: what it left undone is settled");
+    }
+    let (stop, last) = (CancellationToken::new(), CancellationToken::new());
+    let (listeners, operations) = (TaskTracker::new(), TaskTracker::new());
+    if !server.app.settings.on_this_machine() {
+        warn_of_forwarded_links();
+    }
     let folder = Folder::open(&settings.data)?;
-    let clear = Listener::clear(settings.http, "--http").await?;
-    let secure = Listener::tls(settings.tls, "--tls", server.tls.config.clone()).await?;
-    let lab = match &server.lab {
-        Some(lab) => compose::lab_doors(lab, settings.lab_address).await?,
-        None => vec![],
-    };
-    let ours = [clear, secure].into_iter().map(|listener| (listener, server.router.clone()));
-    for (listener, router) in ours.chain(lab) {
+    let claim = folder.claim()?;
+    for (listener, router) in public_listeners(settings, &server).await? {
         listeners.spawn(listener.serve(router, stop.clone()));
     }
-    let desk = Desk { app: server.app.clone(), ca_bundle: server.tls.bundle.clone() };
+    if let Some(address) = settings.operations {
+        let listener = Listener::clear(address, "--operations").await?.counted(server.http.connections("operations"));
+        operations.spawn(listener.serve(server.doors.operations.clone(), last.clone()));
+    }
+    let desk = Desk {
+        app: server.app.clone(),
+        ca_bundle: server.tls.bundle.clone(),
+        presence: server.presence.clone(),
+        roots: settings.roots.clone(),
+        progress: Arc::new(Patient),
+    };
     let socket = operator::serve(desk, folder.socket(), stop.clone());
     listeners.spawn(async move {
         if let Err(why) = socket.await {
             tracing::error!(%why, "the command line cannot reach this server");
         }
     });
+    listeners.spawn(server.presence.clone().beat(server.app.clone(), settings.roots.clone(), stop.clone()));
     listeners.spawn(tidy(server.app.clone(), stop.clone()));
+    listeners.spawn(renew(server.tls.clone(), server.app.clone(), signal(SignalKind::hangup())?, stop.clone()));
+    listeners.spawn(server.health.clone().keep_looking(stop.clone()));
+    listeners.spawn(look(server.app.clone(), stop.clone()));
     listeners.close();
-    Ok(Running { server, stop, listeners })
+    operations.close();
+    Ok(Running { _claim: claim, server, stop, listeners, last, operations, effects: settings.limits.effects })
+}
+
+/// The listeners for callers, and the lab's.
+async fn public_listeners(settings: &Settings, server: &Server) -> Result<Vec<(Listener, Router)>> {
+    let limits = &settings.limits;
+    let bounded = |listener: Listener, name| {
+        let listener = listener.patient(limits.patience).counted(server.http.connections(name));
+        match limits.connections {
+            Some(most) => listener.seating(most),
+            None => listener,
+        }
+    };
+    let doors = |listening| match settings.metrics.contains(&listening) {
+        true => server.doors.all.clone(),
+        false => server.doors.public.clone(),
+    };
+    let clear = bounded(Listener::clear(settings.http, "--http").await?, "http");
+    let secure = bounded(Listener::tls(settings.tls, "--tls", server.tls.config.clone()).await?, "tls");
+    let mut listeners = vec![(clear, doors(Listening::Http)), (secure, doors(Listening::Tls))];
+    if let Some(lab) = &server.lab {
+        let doors = compose::lab_doors(lab, settings.lab_address).await?;
+        listeners.extend(doors.into_iter().map(|(listener, router)| (listener.patient(limits.patience), router)));
+    }
+    Ok(listeners)
+}
+
+/// Where others than the operator hold links, each start says what a link does not prove.
+fn warn_of_forwarded_links() {
+    tracing::warn!(
+        "nobody verifies who opens a consent link (verification mode NONE, the only one there is): whoever holds one can \
+         connect an account of theirs for the user it was made for. Show links inside your app only, to a user who is \
+         signed in there; docs/THREATS.md says more under \"A link is forwarded\""
+    );
 }
 
 impl Running {
@@ -62,16 +127,35 @@ impl Running {
         &self.server
     }
 
-    /// Takes no more calls, lets those in flight end, then lets effects end that outlive their callers.
+    /// Takes no more calls, lets those in flight end, then lets effects end that outlive their callers. Who looks
+    /// after the machine is answered until the last of it.
     pub(crate) async fn stop(self) {
-        self.server.readiness.set(false).await;
+        self.server.health.stopping().await;
         self.stop.cancel();
         self.listeners.wait().await;
         self.server.app.tasks.close();
-        if tokio::time::timeout(EFFECTS, self.server.app.tasks.wait()).await.is_err() {
-            tracing::warn!("effects were still under way after {} s more", EFFECTS.as_secs());
+        if tokio::time::timeout(self.effects, self.server.app.tasks.wait()).await.is_err() {
+            tracing::warn!("effects were still under way after {} s more", self.effects.as_secs());
         }
         self.server.app.journal.close().await;
+        self.last.cancel();
+        self.operations.wait().await;
+    }
+
+    /// Serves until told to stop, and stops in order; told a second time, at once.
+    ///
+    /// # Errors
+    /// Signals cannot be had, or it was told twice.
+    pub(crate) async fn until_stopped(self) -> Result<()> {
+        let mut signals = Signals::listen()?;
+        signals.asked_to_stop().await;
+        tracing::info!("stopping: once more to stop at once");
+        tokio::select! {
+            () = self.stop() => Ok(()),
+            () = signals.asked_to_stop() => {
+                bail!("stopped at once, as asked twice: calls in flight were cut off, and how they ended is not recorded")
+            }
+        }
     }
 }
 
@@ -89,28 +173,71 @@ async fn tidy(app: App, stop: CancellationToken) {
     }
 }
 
+/// Looks after the certificate every hour, and at once on SIGHUP. What can't be read leaves the one that is shown.
+async fn renew(tls: Tls, app: App, mut hangup: Signal, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(RENEW) => {}
+            _ = hangup.recv() => {}
+        }
+        match tls.renew(app.now()) {
+            Ok(true) => tracing::info!("new connections get another certificate from now on"),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the certificate from before goes on");
+            }
+        }
+    }
+}
+
+/// Refreshes ahead of need and settles what was left undone, until told to stop. What it began goes on as an effect.
+async fn look(app: App, stop: CancellationToken) {
+    loop {
+        let looked = async {
+            recovery::overdue(&app).await?;
+            refresh::ahead(&app).await
+        };
+        if let Err(error) = looked.await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "nothing is refreshed ahead of need");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
 /// Serves until told to stop.
 ///
 /// # Errors
-/// As for [`start`].
+/// As for [`start`] and [`Running::until_stopped`].
 pub(crate) async fn run(settings: Settings) -> Result<()> {
     let running = start(&settings).await?;
     tracing::info!(public_url = %settings.public_url, sdk_url = %settings.sdk_url, "serving");
-    asked_to_stop().await?;
-    tracing::info!("stopping");
-    running.stop().await;
-    Ok(())
+    running.until_stopped().await
 }
 
-/// Returns on SIGINT or SIGTERM.
-///
-/// # Errors
-/// Signals cannot be had.
-pub(crate) async fn asked_to_stop() -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+/// SIGTERM and SIGINT.
+pub(crate) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Takes them from now on: none is lost between two waits.
+    ///
+    /// # Errors
+    /// Signals cannot be had.
+    pub(crate) fn listen() -> Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    /// Returns at the next one.
+    pub(crate) async fn asked_to_stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -1,9 +1,18 @@
 //! Settings: a flag beats `VALETKEY_*`, which beats `valetkey.toml` in the data folder, which beats the default.
 //! (Flags and variables are clap's business, in [`crate::cli`]; here is the file and how the layers meet.)
 
+mod limits;
+mod watching;
+
+pub(crate) use limits::Limits;
+pub(crate) use watching::{Format, Listening, Logging, Traces};
+
 use crate::cli::ServeFlags;
-use crate::tls;
+use crate::data::{self, Folder};
+use crate::roots::Source;
+use crate::{Secrets, tls};
 use anyhow::{Context, Result, bail};
+use limits::LimitsFile;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,9 +20,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 use valetkey_domain::Secret;
+use valetkey_storage::Location;
+use watching::{LogFile, TelemetryFile};
 
 /// The file's name in the data folder.
 pub(crate) const FILE: &str = "valetkey.toml";
+
+/// The variable that says where the database is.
+pub(crate) const DATABASE_VARIABLE: &str = "VALETKEY_DATABASE";
 
 /// The longest that any link may open, in seconds: a week.
 const LONGEST_LINK: u64 = 7 * 24 * 60 * 60;
@@ -28,10 +42,41 @@ pub(crate) struct File {
     tls: Option<SocketAddr>,
     certificate: Option<PathBuf>,
     certificate_key: Option<PathBuf>,
+    /// A PostgreSQL URL or an SQLite file.
+    database: Option<String>,
+    /// A file that holds the URL.
+    database_file: Option<PathBuf>,
     root_key_file: Option<PathBuf>,
     connectors: Option<PathBuf>,
+    transit: Option<Transit>,
+    operations: Option<SocketAddr>,
+    metrics: Option<Vec<Listening>>,
     outbound: OutboundFile,
     links: LinksFile,
+    journal: JournalFile,
+    limits: LimitsFile,
+    log: LogFile,
+    telemetry: TelemetryFile,
+}
+
+/// Where a KMS holds the root key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Transit {
+    /// Scheme, host and port.
+    pub(crate) address: Url,
+    /// Where the engine is mounted; `transit` if it is not said.
+    pub(crate) mount: Option<String>,
+    /// The key's name.
+    pub(crate) key: String,
+    /// A file with a token.
+    pub(crate) token_file: Option<PathBuf>,
+    /// An AppRole's id, in place of a token.
+    pub(crate) role_id: Option<String>,
+    /// A file with its secret id.
+    pub(crate) secret_id_file: Option<PathBuf>,
+    /// Where the AppRole method is mounted; `approle` if it is not said.
+    pub(crate) approle_mount: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -50,6 +95,13 @@ struct LinksFile {
     mail_hours: Option<u64>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct JournalFile {
+    /// Days that records are kept; all of them if it is not there.
+    keep_days: Option<u32>,
+}
+
 /// The settings a server runs with.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -63,12 +115,16 @@ pub(crate) struct Settings {
     pub(crate) http: SocketAddr,
     /// The TLS listener.
     pub(crate) tls: SocketAddr,
+    /// The listener of `/healthz`, `/readyz` and `/metrics` alone, if there is one.
+    pub(crate) operations: Option<SocketAddr>,
+    /// Which other listeners serve `/metrics`.
+    pub(crate) metrics: Vec<Listening>,
     /// The operator's own certificate, or a local one in the data folder.
     pub(crate) certificate: tls::Source,
-    /// Where the root key is, if not in the data folder.
-    pub(crate) root_key_file: Option<PathBuf>,
-    /// The root key itself, if the environment held it.
-    pub(crate) root_key: Option<Arc<Secret<str>>>,
+    /// Where the database is.
+    pub(crate) database: Location,
+    /// Where root keys come from.
+    pub(crate) roots: Source,
     /// A folder of connector files of one's own.
     pub(crate) connectors: Option<PathBuf>,
     /// What may be reached although it is private.
@@ -77,6 +133,14 @@ pub(crate) struct Settings {
     pub(crate) chat_link_life: Duration,
     /// How long links open that are mailed.
     pub(crate) mail_link_life: Duration,
+    /// How long the journal's records are kept; for ever if none.
+    pub(crate) journal_kept: Option<Duration>,
+    /// How much anyone may take.
+    pub(crate) limits: Limits,
+    /// What is logged, and how.
+    pub(crate) log: Logging,
+    /// Where traces go, if anywhere.
+    pub(crate) traces: Option<Traces>,
     /// Whether the provider lab runs too.
     pub(crate) lab: bool,
     /// Where it listens if it does.
@@ -88,7 +152,7 @@ impl Settings {
     ///
     /// # Errors
     /// The file cannot be read, has an unknown key or a wrong value, or only half of a certificate is named.
-    pub(crate) fn load(data: &Path, flags: &ServeFlags, root_key: Option<Secret<str>>) -> Result<Self> {
+    pub(crate) fn load(data: &Path, flags: &ServeFlags, secrets: Secrets) -> Result<Self> {
         let file = read(&data.join(FILE))?;
         let http = flags.http.or(file.http).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
         let tls = flags.tls.or(file.tls).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8443)));
@@ -111,23 +175,60 @@ impl Settings {
             (None, None) => tls::Source::Local { folder: data.join("tls") },
             _ => bail!("{FILE}: certificate and certificate_key go together"),
         };
+        let database =
+            match (flags.database.as_deref().map(Secret::copy).or(secrets.database), file.database, file.database_file)
+            {
+                (Some(text), _, _) => Some(text),
+                (None, Some(_), Some(_)) => bail!("{FILE}: database or database_file, not both"),
+                (None, Some(text), None) => Some(Secret::from(text)),
+                (None, None, Some(path)) => Some(data::read_private("database URL", &path)?),
+                (None, None, None) => None,
+            };
+        let root_key_file = flags.root_key_file.clone().or(file.root_key_file);
         Ok(Self {
             data: data.to_owned(),
-            public_url,
-            sdk_url,
             http,
             tls,
+            operations: flags.operations.or(file.operations),
+            metrics: file.metrics.unwrap_or_else(|| metrics_by_default(&public_url)),
+            public_url,
+            sdk_url,
             certificate,
-            root_key_file: flags.root_key_file.clone().or(file.root_key_file),
-            root_key: root_key.map(Arc::new),
+            roots: Source {
+                file: root_key_file.unwrap_or_else(|| Folder::at(data).root_key()),
+                variable: secrets.root_key.map(Arc::new),
+                transit: file.transit,
+            },
+            database: database.map_or_else(|| Location::File(Folder::at(data).database()), located),
             connectors: flags.connectors.clone().or(file.connectors),
             allow: file.outbound.allow,
             chat_link_life: link_life("links.chat_minutes", file.links.chat_minutes.unwrap_or(15), 60)?,
             mail_link_life: link_life("links.mail_hours", file.links.mail_hours.unwrap_or(24), 3600)?,
+            journal_kept: file.journal.keep_days.map(kept).transpose()?,
+            limits: file.limits.read()?,
+            log: file.log.read(flags.log),
+            traces: file.telemetry.read()?,
             lab: flags.lab,
             lab_address: flags.lab_address.0,
         })
     }
+}
+
+/// A URL, or the path of a file.
+fn located(database: Secret<str>) -> Location {
+    if database.expose().contains("://") {
+        return Location::from(database);
+    }
+    Location::File(PathBuf::from(database.expose()))
+}
+
+/// Metrics are for the operator: where the listeners are for the public, neither serves them unless it is named.
+fn metrics_by_default(public_url: &Url) -> Vec<Listening> {
+    if on_this_machine(public_url) { vec![Listening::Http, Listening::Tls] } else { vec![] }
+}
+
+fn on_this_machine(url: &Url) -> bool {
+    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
 /// How long a link opens: never not at all, and not so long that it becomes a standing key to somebody's account.
@@ -137,6 +238,14 @@ fn link_life(key: &str, units: u64, seconds: u64) -> Result<Duration> {
         bail!("{FILE}: {key} is {units}; it can be 1 to {most}");
     }
     Ok(Duration::from_secs(units * seconds))
+}
+
+/// How long records are kept: a day at least, so that a slip of the pen does not empty the journal.
+fn kept(days: u32) -> Result<Duration> {
+    if days == 0 {
+        bail!("{FILE}: journal.keep_days is 0; it can be 1 or more, or left out to keep everything");
+    }
+    Ok(Duration::from_secs(u64::from(days) * 24 * 60 * 60))
 }
 
 fn read(path: &Path) -> Result<File> {
@@ -154,7 +263,7 @@ fn local(scheme: &str, port: u16) -> Result<Url> {
 
 fn check_base(url: &Url) -> Result<()> {
     let clean = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let loopback = on_this_machine(url);
     if !clean || url.path() != "/" {
         bail!("{url}: public_url and sdk_url are scheme, host and port alone (gRPC cannot live under a path)");
     }
@@ -168,11 +277,42 @@ fn check_base(url: &Url) -> Result<()> {
 mod tests {
     use super::*;
 
+    const NO_SECRETS: Secrets = Secrets { root_key: None, database: None };
+
+    #[test]
+    fn the_database_is_a_url_or_a_file_and_no_debug_text_shows_a_password() {
+        let folder = tempfile::tempdir().unwrap();
+        let load = |file: &str, variable: Option<&str>| {
+            std::fs::write(folder.path().join(FILE), file).unwrap();
+            let secrets = Secrets { root_key: None, database: variable.map(Secret::from) };
+            Settings::load(folder.path(), &ServeFlags::default(), secrets)
+        };
+        let url = "postgres://valetkey:hunter2@db/valetkey";
+        let held = |settings: &Settings| match &settings.database {
+            Location::Postgres(url) => url.expose().to_owned(),
+            other => format!("{other:?}"),
+        };
+        let settings = load(&format!("database = \"{url}\""), None).unwrap();
+        assert_eq!(held(&settings), url);
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        let settings = load("database = \"elsewhere.sqlite\"", Some(url)).unwrap();
+        assert_eq!(held(&settings), url, "the variable beats the file");
+        let default = folder.path().join("valetkey.sqlite");
+        assert_eq!(held(&load("", None).unwrap()), format!("{:?}", Location::File(default)));
+        let file = folder.path().join("url");
+        data::write_private(&file, url).unwrap();
+        assert_eq!(held(&load(&format!("database_file = {file:?}"), None).unwrap()), url);
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+        let why = load(&format!("database_file = {file:?}"), None).unwrap_err().to_string();
+        assert!(why.contains("chmod 600"), "{why}");
+        assert!(load("database = \"a\"\ndatabase_file = \"b\"", None).is_err());
+    }
+
     #[test]
     fn a_typo_in_the_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(FILE), "publik_url = \"https://a.example\"").unwrap();
-        let why = Settings::load(folder.path(), &ServeFlags::default(), None).unwrap_err();
+        let why = Settings::load(folder.path(), &ServeFlags::default(), NO_SECRETS).unwrap_err();
         assert!(format!("{why:#}").contains("publik_url"), "{why:#}");
     }
 
@@ -181,7 +321,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(FILE), "http = \"127.0.0.1:1\"\ntls = \"127.0.0.1:2\"").unwrap();
         let flags = ServeFlags { tls: "127.0.0.1:3".parse().ok(), ..ServeFlags::default() };
-        let settings = Settings::load(folder.path(), &flags, None).unwrap();
+        let settings = Settings::load(folder.path(), &flags, NO_SECRETS).unwrap();
         assert_eq!(settings.public_url.as_str(), "http://localhost:1/");
         assert_eq!(settings.sdk_url.as_str(), "https://localhost:3/");
     }
@@ -191,7 +331,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let load = |links: &str| {
             std::fs::write(folder.path().join(FILE), format!("[links]\n{links}")).unwrap();
-            Settings::load(folder.path(), &ServeFlags::default(), None)
+            Settings::load(folder.path(), &ServeFlags::default(), NO_SECRETS)
         };
         assert_eq!(load("chat_minutes = 1").unwrap().chat_link_life, Duration::from_secs(60));
         assert_eq!(load("mail_hours = 168").unwrap().mail_link_life, Duration::from_secs(LONGEST_LINK));
@@ -199,6 +339,30 @@ mod tests {
             let why = load(wrong).unwrap_err().to_string();
             assert!(why.contains(says), "{why}");
         }
+    }
+
+    #[test]
+    fn records_are_kept_for_ever_or_a_day_at_least() {
+        let folder = tempfile::tempdir().unwrap();
+        let load = |journal: &str| {
+            std::fs::write(folder.path().join(FILE), format!("[journal]\n{journal}")).unwrap();
+            Settings::load(folder.path(), &ServeFlags::default(), NO_SECRETS)
+        };
+        assert_eq!(load("").unwrap().journal_kept, None);
+        assert_eq!(load("keep_days = 1").unwrap().journal_kept, Some(Duration::from_secs(86_400)));
+        assert!(load("keep_days = 0").unwrap_err().to_string().contains("1 or more"));
+    }
+
+    #[test]
+    fn metrics_are_off_public_listeners_unless_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let load = |text: &str| {
+            std::fs::write(folder.path().join(FILE), text).unwrap();
+            Settings::load(folder.path(), &ServeFlags::default(), NO_SECRETS).unwrap().metrics
+        };
+        assert_eq!(load(""), [Listening::Http, Listening::Tls]);
+        assert_eq!(load("public_url = \"https://keys.example.com\""), []);
+        assert_eq!(load("public_url = \"https://keys.example.com\"\nmetrics = [\"http\"]"), [Listening::Http]);
     }
 
     #[test]

@@ -1,17 +1,22 @@
-//! The certificate of the TLS listener: the operator's own, or a local one that this module makes and renews.
+//! The certificate of the TLS listener: the operator's own, or a local one that this module makes and renews. Both can
+//! be looked at again while the server serves.
 //!
 //! The local one exists because the official Python SDK speaks gRPC over TLS only, `localhost` included. Read
-//! [`prepare`] first, then [`authority`] for what is made, then [`bundle`] for how clients come to trust it.
+//! [`prepare`] first, then [`authority`] for what is made, then [`bundle`] for how clients come to trust it, then
+//! [`current`] for how another one takes its place.
 
 mod authority;
 mod bundle;
+mod current;
 mod files;
 
+use current::Current;
 use files::Files;
 use rustls::ServerConfig;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use std::path::{Path, PathBuf};
@@ -19,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use valetkey_domain::Timestamp;
 
-/// A local certificate with less life than this left is made anew at start.
+/// A local certificate with less life than this left is made anew.
 const RENEW_BEFORE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// The one name that the local certificate is for.
@@ -50,6 +55,19 @@ pub(crate) struct Tls {
     /// One PEM file with the system's roots and the local CA, for the CA variables of clients. None with the
     /// operator's own certificate: clients know whether they trust that one.
     pub bundle: Option<PathBuf>,
+    source: Source,
+    current: Arc<Current>,
+}
+
+impl Tls {
+    /// Looks again where the certificate comes from: a local one is made anew when its last month has begun, the
+    /// operator's own is read again. New connections get it; true if it is another one than before.
+    ///
+    /// # Errors
+    /// As for [`prepare`]; then the one from before goes on.
+    pub(crate) fn renew(&self, now: Timestamp) -> Result<bool, Error> {
+        Ok(self.current.replace(find(&self.source, now)?.0))
+    }
 }
 
 /// Why there is no certificate to listen with. Every message says which file, and what to do about it.
@@ -86,6 +104,9 @@ pub(crate) enum Error {
     /// The local certificate could not be made.
     #[error("cannot make the local certificate: {0}")]
     Issue(#[from] rcgen::Error),
+    /// The TLS library refuses its own defaults: a defect of ours.
+    #[error("cannot set TLS up: {0}")]
+    Library(rustls::Error),
 }
 
 /// Gives the listener's certificate, making or renewing the local one where that is asked for and needed.
@@ -93,26 +114,35 @@ pub(crate) enum Error {
 /// # Errors
 /// A file cannot be read, written or understood, or certificate and key don't fit.
 pub(crate) fn prepare(source: &Source, now: Timestamp) -> Result<Tls, Error> {
+    let (found, bundle) = find(source, now)?;
+    let current = Current::new(found);
+    Ok(Tls { config: current::config(Arc::clone(&current))?, bundle, source: source.clone(), current })
+}
+
+/// The certificate, and the bundle for clients if it is a local one.
+fn find(source: &Source, now: Timestamp) -> Result<(CertifiedKey, Option<PathBuf>), Error> {
     match source {
-        Source::Own { certificate, key } => Ok(Tls { config: server_config(certificate, key)?, bundle: None }),
-        Source::Local { folder } => prepare_local(&Files::open(folder)?, now),
+        Source::Own { certificate, key } => Ok((current::read(certificate, key)?, None)),
+        Source::Local { folder } => {
+            let files = Files::open(folder)?;
+            Ok((find_local(&files, now)?, Some(files.bundle)))
+        }
     }
 }
 
-fn prepare_local(files: &Files, now: Timestamp) -> Result<Tls, Error> {
+fn find_local(files: &Files, now: Timestamp) -> Result<CertifiedKey, Error> {
     if let Err(reason) = usable(files, now) {
         tracing::info!(%reason, folder = %files.folder.display(), "making a local certificate for {LOCAL_NAME}");
         files.save(&authority::issue(now)?)?;
     }
-    // The system's roots change with its updates, so the bundle is written at every start.
+    // The system's roots change with its updates, so the bundle is written every time.
     files.save_bundle(&bundle::with_system_roots(&files.authority()?))?;
-    let config = server_config(&files.certificate, &files.key)?;
-    Ok(Tls { config, bundle: Some(files.bundle.clone()) })
+    current::read(&files.certificate, &files.key)
 }
 
 /// Whether a client that trusts the local CA takes the stored certificate now and until the next renewal.
 fn usable(files: &Files, now: Timestamp) -> Result<(), Box<dyn std::error::Error>> {
-    server_config(&files.certificate, &files.key)?;
+    current::read(&files.certificate, &files.key)?;
     let chain = certificates(&files.certificate)?;
     let leaf = chain.first().ok_or("the certificate file is empty")?;
     let mut roots = rustls::RootCertStore::empty();
@@ -124,19 +154,6 @@ fn usable(files: &Files, now: Timestamp) -> Result<(), Box<dyn std::error::Error
         verifier.verify_server_cert(leaf, &[], &name, &[], UnixTime::since_unix_epoch(instant))?;
     }
     Ok(())
-}
-
-/// HTTP/2 and HTTP/1.1 by ALPN. A client without ALPN is served too, with HTTP/1.1: Node's axios is one.
-fn server_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, Error> {
-    let pair = |source| Error::Pair { certificate: certificate.into(), key: key.into(), source };
-    let mut config = ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .map_err(pair)?
-        .with_no_client_auth()
-        .with_single_cert(certificates(certificate)?, private_key(key)?)
-        .map_err(pair)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
 }
 
 /// Named here rather than installed for the process, so that no other library's choice can slip in.
@@ -186,6 +203,24 @@ mod tests {
         assert_eq!(certificate(), first, "it still has more than a month");
         local(folder.path(), "2027-12-10");
         assert_ne!(certificate(), first, "its last month has begun");
+    }
+
+    #[test]
+    fn what_was_renewed_is_told_and_what_cannot_be_read_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let tls = local(folder.path(), "2026-11-22");
+        assert!(!tls.renew(at("2026-11-23")).unwrap());
+        assert!(tls.renew(at("2027-12-10")).unwrap());
+        let path = |name| folder.path().join(name);
+        let own =
+            prepare(&Source::Own { certificate: path("localhost.pem"), key: path("localhost.key") }, at("2027-12-10"));
+        let own = own.unwrap();
+        assert!(!own.renew(at("2027-12-11")).unwrap());
+        std::fs::write(path("localhost.key"), "half a ke").unwrap();
+        let refusal = own.renew(at("2027-12-11")).unwrap_err().to_string();
+        assert!(refusal.contains("localhost.key holds no private key"), "{refusal}");
+        local(folder.path(), "2027-12-12");
+        assert!(own.renew(at("2027-12-12")).unwrap());
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -44,6 +45,12 @@ const OWNED: &[(&str, &[&str])] = &[
     ("tonic", &["proto", "api"]),
     ("prost", &["proto", "api"]),
     ("jsonschema", &["connectors"]),
+    // The exporter brings a gRPC client of its own; nobody else gets at it.
+    ("opentelemetry", &["server"]),
+    ("opentelemetry_sdk", &["server"]),
+    ("opentelemetry-otlp", &["server"]),
+    ("tracing-opentelemetry", &["server"]),
+    ("prometheus-client", &["storage", "outbound", "app", "server"]),
 ];
 
 /// Crates that `domain` does without: it has no I/O, no async, no wire.
@@ -119,6 +126,35 @@ fn attack_71_no_release_can_have_its_time_or_randomness_steered() {
     let tree = cargo(&["tree", "--package", "valetkey-server", "--edges", "normal,build", "--prefix", "none"]);
     assert!(tree.contains("valetkey-app"), "the tree is the server's");
     assert!(!tree.contains("valetkey-testkit"), "the movable clock is in the release");
+}
+
+/// What arms a failpoint exists in debug builds alone, and no profile for users makes one of those.
+#[test]
+fn no_release_can_be_told_where_to_die() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let armer = "crates/server/src/failpoints.rs";
+    assert!(read(&root.join(armer)).starts_with("#![cfg(debug_assertions)]"));
+    for room in std::fs::read_dir(root.join("crates")).unwrap() {
+        for file in sources(&room.unwrap().path().join("src")) {
+            let names_it = read(&file).contains("VALETKEY_FAILPOINT");
+            assert!(!names_it || file.ends_with("server/src/failpoints.rs"), "{}", file.display());
+        }
+    }
+    let manifest: toml::Table = read(&root.join("Cargo.toml")).parse().unwrap();
+    for (name, profile) in manifest["profile"].as_table().unwrap() {
+        assert!(name == "dev" || profile.get("debug-assertions").is_none(), "profile.{name}");
+    }
+}
+
+fn read(file: &Path) -> String {
+    std::fs::read_to_string(file).expect("a file of the repository")
+}
+
+/// Every file of Rust below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let found = entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] });
+    found.filter(|path| path.extension().is_some_and(|ending| ending == "rs")).collect()
 }
 
 #[test]

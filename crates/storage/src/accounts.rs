@@ -1,15 +1,18 @@
 //! Connected accounts: one row for each owner on a connection.
 //!
-//! This file finds, makes and ends them; `accounts/tokens.rs` changes what they hold, `accounts/list.rs` pages them.
+//! This file finds, makes and ends them; `accounts/tokens.rs` changes what they hold, `accounts/ahead.rs` finds those
+//! to be refreshed although nobody asks, `accounts/list.rs` pages them.
 
+mod ahead;
 mod list;
 mod tokens;
 
+pub use ahead::{Due, claim, put_off};
 pub use list::{Filter, MAX_CONNECTION_NAMES, list};
 pub(crate) use tokens::read_subject;
 pub use tokens::{
-    Lease, Subject, Tokens, begin_refresh, end_refresh, expire, finish_refresh, lease, mark_lost, store_credential,
-    subject,
+    Lease, Schedule, Subject, Tokens, begin_refresh, end_refresh, expire, finish_refresh, lease, mark_lost,
+    settle_abandoned, store_credential, subject,
 };
 
 use crate::list::folded;
@@ -56,6 +59,7 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, account: &ConnectedAccount) -> Resul
 /// # Errors
 /// The database failed.
 pub async fn ensure(ctx: &Ctx, tx: &mut Tx, account: &ConnectedAccount) -> Result<(ConnectedAccount, bool), Error> {
+    tx.alone(&format!("{} {}", account.connection, account.owner.identifier)).await?;
     if let Some(there) = find(ctx, tx, &account.connection, &account.owner).await? {
         return Ok((there, false));
     }
@@ -133,20 +137,32 @@ pub async fn set_status(
     Ok(tx.run(sql, args![&ctx.environment, id, status.name(), status.reason(), now]).await? == 1)
 }
 
-/// Replaces the app's own values of an account. False if there is no such account.
+/// Puts members over the app's own values of an account; what others put there meanwhile stays. False if there is no
+/// such account.
 ///
 /// # Errors
 /// The database failed.
-pub async fn set_api_config(
+pub async fn merge_api_config(
     ctx: &Ctx,
     tx: &mut Tx,
     id: &AccountId,
-    api_config: &Map<String, Value>,
+    members: &Map<String, Value>,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let sql = "UPDATE connected_accounts SET api_config = $3, updated_at = $4 WHERE environment_id = $1 AND id = $2";
-    let text = Value::Object(api_config.clone()).to_string();
-    Ok(tx.run(sql, args![&ctx.environment, id, text, now]).await? == 1)
+    let read = "SELECT api_config FROM connected_accounts WHERE environment_id = $1 AND id = $2";
+    let write = "UPDATE connected_accounts SET api_config = $3, updated_at = $4
+         WHERE environment_id = $1 AND id = $2 AND api_config = $5";
+    // A database with many writers may let another one in between; then what that one wrote is read and merged with.
+    loop {
+        let Some(row) = tx.one(read, args![&ctx.environment, id]).await? else { return Ok(false) };
+        let there = row.text("api_config")?;
+        let mut merged: Map<String, Value> = row.fit("connected_accounts", |row| row.json("api_config"))?;
+        merged.extend(members.clone());
+        let text = Value::Object(merged).to_string();
+        if tx.run(write, args![&ctx.environment, id, text, now, there]).await? == 1 {
+            return Ok(true);
+        }
+    }
 }
 
 /// Puts every account of a connection that holds a credential out of service, because the connection points elsewhere
@@ -160,7 +176,7 @@ pub async fn expire_for_endpoints(
     connection: &ConnectionId,
     now: Timestamp,
 ) -> Result<u64, Error> {
-    let sql = "UPDATE connected_accounts SET status = $3, reason = $4, updated_at = $5
+    let sql = "UPDATE connected_accounts SET status = $3, reason = $4, next_refresh_at = NULL, updated_at = $5
          WHERE environment_id = $1 AND connection_id = $2 AND status = 'ACTIVE'";
     let status = Status::Expired(Reason::EndpointsChanged);
     tx.run(sql, args![&ctx.environment, connection, status.name(), status.reason(), now]).await
@@ -185,7 +201,7 @@ pub async fn disconnect(ctx: &Ctx, tx: &mut Tx, id: &AccountId, now: Timestamp) 
     let sql = "UPDATE connected_accounts SET status = 'DISCONNECTED', reason = '', scopes = '[]',
          credential = NULL, audience = '[]', generation = generation + 1, refreshable = 0, expires_at = NULL,
          refresh_generation = NULL, refresh_until = NULL, refresh_lost_at = NULL, refreshed_at = NULL,
-         updated_at = $3 WHERE environment_id = $1 AND id = $2";
+         next_refresh_at = NULL, idle_refresh_at = NULL, updated_at = $3 WHERE environment_id = $1 AND id = $2";
     Ok(tx.run(sql, args![&ctx.environment, id, now]).await? == 1)
 }
 

@@ -54,7 +54,7 @@ pub async fn start(
          redirect_uri = $6, consent_expires_at = $7, outcome = NULL, done_at = NULL
          WHERE environment_id = $1 AND id = $2 AND link_expires_at > $8
          AND (stage IN ('linked', 'started') OR (stage = 'exchanging' AND consent_expires_at <= $8)
-              OR (stage = 'done' AND outcome IN ($9, $10, $11) )
+              OR (stage = 'done' AND outcome IN ($9, $10, $11, $13))
               OR (stage = 'done' AND outcome LIKE $12))";
     let values = args![
         &ctx.environment,
@@ -69,6 +69,7 @@ pub async fn start(
         outcome_text(&Outcome::ProviderFailed),
         outcome_text(&Outcome::Expired),
         REFUSED_LIKE,
+        outcome_text(&Outcome::Interrupted),
     ];
     Ok(tx.run(sql, values).await? == 1)
 }
@@ -134,6 +135,23 @@ async fn end(
     let sql = "UPDATE authorizations SET stage = 'done', outcome = $4, done_at = $5, verifier = NULL
          WHERE environment_id = $1 AND id = $2 AND state_hash = $3 AND stage = $6";
     Ok(tx.run(sql, args![&ctx.environment, id, state, outcome_text(outcome), now, stage]).await? == 1)
+}
+
+/// Ends one whose code was being exchanged by a process that is no more. False if it ended otherwise, or was started
+/// again, by then.
+///
+/// # Errors
+/// The database failed.
+pub async fn interrupt(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: &AuthorizationId,
+    by: Timestamp,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "UPDATE authorizations SET stage = 'done', outcome = $5, done_at = $4, verifier = NULL
+         WHERE environment_id = $1 AND id = $2 AND stage = 'exchanging' AND consent_expires_at <= $3";
+    Ok(tx.run(sql, args![&ctx.environment, id, by, now, outcome_text(&Outcome::Interrupted)]).await? == 1)
 }
 
 /// Replaces the outcome once a person has chosen between two provider accounts. False if it was not this outcome.
@@ -224,6 +242,7 @@ enum Stored {
     ProviderFailed,
     OtherAccount { before: String, now: String },
     Expired,
+    Interrupted,
 }
 
 /// How a stored [`Outcome::Refused`] begins, whatever its code.
@@ -239,6 +258,7 @@ impl From<Stored> for Outcome {
             Stored::ProviderFailed => Self::ProviderFailed,
             Stored::OtherAccount { before, now } => Self::OtherAccount { before, now },
             Stored::Expired => Self::Expired,
+            Stored::Interrupted => Self::Interrupted,
         }
     }
 }
@@ -252,6 +272,7 @@ fn outcome_text(outcome: &Outcome) -> String {
         Outcome::ProviderFailed => Stored::ProviderFailed,
         Outcome::OtherAccount { before, now } => Stored::OtherAccount { before, now },
         Outcome::Expired => Stored::Expired,
+        Outcome::Interrupted => Stored::Interrupted,
     };
     serde_json::json!(stored).to_string()
 }

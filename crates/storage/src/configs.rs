@@ -2,7 +2,7 @@
 
 use crate::list::{Listing, holding, listing};
 use crate::row::json_text;
-use crate::{Error, Listed, Page, Row, Tx, args, counters};
+use crate::{Error, Listed, Page, Row, Tx, args, counters, instances};
 use uuid::Uuid;
 use valetkey_domain::Ctx;
 use valetkey_domain::config::{Mapping, McpConfig};
@@ -80,6 +80,19 @@ pub async fn named(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Option<(ConfigI
     row.map(|row| row.fit("mcp_configs", |row| Ok((row.parsed("id")?, row.parsed("name")?)))).transpose()
 }
 
+/// How many names [`names`] gives: enough for a word to be found near, and no more than a glance costs.
+const NAMES: i64 = 1000;
+
+/// The names of the environment's oldest configs, at most a thousand.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn names(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<ConfigName>, Error> {
+    let sql = "SELECT name FROM mcp_configs WHERE environment_id = $1 ORDER BY id LIMIT $2";
+    let rows = tx.all(sql, args![&ctx.environment, NAMES]).await?;
+    rows.iter().map(|row| row.fit("mcp_configs", |row| row.parsed("name"))).collect()
+}
+
 /// The config of exactly this name.
 ///
 /// # Errors
@@ -133,8 +146,10 @@ pub async fn update(ctx: &Ctx, tx: &mut Tx, config: &McpConfig) -> Result<bool, 
 /// # Errors
 /// The database cannot be written.
 pub async fn delete(ctx: &Ctx, tx: &mut Tx, id: &ConfigId) -> Result<bool, Error> {
-    let sql = "SELECT count(*) AS n FROM mcp_instances WHERE environment_id = $1 AND config_id = $2";
-    let instances = tx.one(sql, args![&ctx.environment, id]).await?.map_or(Ok(0), |row| row.integer("n"))?;
+    instances::alone(tx, id).await?;
+    // Row by row, not by the cascade: only so is it known how many went, and not with another request.
+    let sql = "DELETE FROM mcp_instances WHERE environment_id = $1 AND config_id = $2";
+    let instances = i64::try_from(tx.run(sql, args![&ctx.environment, id]).await?).unwrap_or(i64::MAX);
     let sql = "DELETE FROM mcp_configs WHERE environment_id = $1 AND id = $2";
     let gone = tx.run(sql, args![&ctx.environment, id]).await? == 1;
     if gone {
@@ -203,7 +218,7 @@ fn read(row: &Row) -> Result<McpConfig, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{connections, fixture, instances};
+    use crate::{connections, fixture};
     use valetkey_domain::Kind;
 
     const PAGE: Page = Page { size: 10, after: None };

@@ -5,7 +5,7 @@ use crate::{Error, Listed, Page, Row, Tx, args, counters};
 use valetkey_domain::Ctx;
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::ConnectionId;
-use valetkey_domain::name::ConfigName;
+use valetkey_domain::name::{ConfigName, ConnectionName};
 
 /// Which connections a list shows; what is absent filters nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,19 @@ const LIST: Listing = listing!(
     " AND (CAST($4 AS TEXT) IS NULL OR t.name_folded LIKE $4 ESCAPE '\\' OR t.connector LIKE $4 ESCAPE '\\')
       AND (CAST($5 AS TEXT) IS NULL OR t.connector = $5)"
 );
+
+/// How many names [`names`] gives: enough for a word to be found near, and no more than a glance costs.
+const NAMES: i64 = 1000;
+
+/// The names of the environment's oldest connections, at most a thousand.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn names(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<ConnectionName>, Error> {
+    let sql = "SELECT name FROM connections WHERE environment_id = $1 ORDER BY id LIMIT $2";
+    let rows = tx.all(sql, args![&ctx.environment, NAMES]).await?;
+    rows.iter().map(|row| row.fit("connections", |row| row.parsed("name"))).collect()
+}
 
 /// Adds a connection.
 ///

@@ -1,6 +1,6 @@
 //! Data keys, wrapped: one for each environment (empty for what environments share), purpose and generation.
 
-use crate::{Error, Row, Tx, args};
+use crate::{Error, Row, Tx, args, meta};
 use valetkey_domain::Timestamp;
 use valetkey_domain::id::DataKeyId;
 
@@ -40,6 +40,43 @@ pub async fn insert(tx: &mut Tx, key: &StoredKey) -> Result<bool, Error> {
         key.created_at,
     ];
     Ok(tx.run(sql, values).await? == 1)
+}
+
+/// Adds a key as [`insert`] does, but only while `root` is the one that wraps new keys; false if it was not added.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn insert_under(tx: &mut Tx, key: &StoredKey, root: &str) -> Result<bool, Error> {
+    match meta::get(tx, meta::ROOT).await? {
+        Some(wraps) if wraps == root => insert(tx, key).await,
+        _ => Ok(false),
+    }
+}
+
+/// Puts a key in the place of the same one wrapped before; false if the row holds another by now.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn rewrap(tx: &mut Tx, was: &StoredKey, root_version: &str, wrapped: &[u8]) -> Result<bool, Error> {
+    let sql = "UPDATE data_keys SET root_version = $3, wrapped = $4 WHERE id = $1 AND root_version = $2";
+    Ok(tx.run(sql, args![&was.id, &was.root_version, root_version, wrapped]).await? == 1)
+}
+
+/// Removes a key: what it sealed never opens again.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn remove(tx: &mut Tx, id: &DataKeyId) -> Result<bool, Error> {
+    Ok(tx.run("DELETE FROM data_keys WHERE id = $1", args![id]).await? == 1)
+}
+
+/// All keys: those that environments share first, then each environment's, by purpose and generation.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn all(tx: &mut Tx) -> Result<Vec<StoredKey>, Error> {
+    let sql = "SELECT * FROM data_keys ORDER BY environment_id, purpose, generation";
+    tx.all(sql, []).await?.iter().map(read).collect()
 }
 
 /// The key to seal with: the highest generation.

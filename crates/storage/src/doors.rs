@@ -2,8 +2,9 @@
 //! environment that is. Everything after it goes by `Ctx`.
 
 use crate::{Error, Row, Tx, args, clients, instances};
+use valetkey_domain::Timestamp;
 use valetkey_domain::client::{ApiClient, ClientSecret};
-use valetkey_domain::id::{AuthorizationId, ClientId, EnvironmentId, InstanceId};
+use valetkey_domain::id::{AccountId, AuthorizationId, ClientId, ConnectionId, DataKeyId, EnvironmentId, InstanceId};
 use valetkey_domain::instance::McpInstance;
 
 /// The client of this id, which a token named.
@@ -26,15 +27,15 @@ pub async fn client_with_secrets(tx: &mut Tx, id: &ClientId) -> Result<Option<(A
 }
 
 /// The instance of this id, which a URL's token named, and the version of its config: all that has to be read for a
-/// request whose compiled tools are at hand.
+/// request whose compiled tools are at hand. None if the url key that the token names is no longer there.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn instance(tx: &mut Tx, id: &InstanceId) -> Result<Option<(McpInstance, i64)>, Error> {
+pub async fn instance(tx: &mut Tx, id: &InstanceId, key: &DataKeyId) -> Result<Option<(McpInstance, i64)>, Error> {
     let sql = "SELECT t.*, c.name AS config_name, c.version AS config_version
         FROM mcp_instances t JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id
-        WHERE t.id = $1";
-    let Some(row) = tx.one(sql, args![id]).await? else { return Ok(None) };
+        WHERE t.id = $1 AND EXISTS (SELECT 1 FROM data_keys k WHERE k.id = $2 AND k.purpose = 'url')";
+    let Some(row) = tx.one(sql, args![id, key]).await? else { return Ok(None) };
     let version = row.fit("mcp_instances", |row| row.integer("config_version"))?;
     Ok(Some((instances::read(&row)?, version)))
 }
@@ -77,6 +78,54 @@ fn read_authorization(row: &Row) -> Result<(EnvironmentId, AuthorizationId), Err
     row.fit("authorizations", |row| Ok((row.parsed("environment_id")?, row.parsed("id")?)))
 }
 
+/// The connections, switched on, on which an account is due to be looked at by the refresh that goes ahead of need.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn due_connections(tx: &mut Tx, now: Timestamp) -> Result<Vec<(EnvironmentId, ConnectionId)>, Error> {
+    let sql = "SELECT c.id, c.environment_id FROM connections c WHERE c.enabled = 1 AND EXISTS
+        (SELECT 1 FROM connected_accounts a WHERE a.connection_id = c.id AND a.next_refresh_at <= $1) ORDER BY c.id";
+    let read = |row: &Row| row.fit("connections", |row| Ok((row.parsed("environment_id")?, row.parsed("id")?)));
+    tx.all(sql, args![now]).await?.iter().map(read).collect()
+}
+
+/// A refresh that somebody began and, its lease being over, never came back from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Abandoned {
+    /// The environment of its account.
+    pub environment: EnvironmentId,
+    /// The account.
+    pub account: AccountId,
+    /// The end of its lease, which names it.
+    pub until: Timestamp,
+}
+
+/// The refreshes whose leases ended by then, and whose ends were never told.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn abandoned_refreshes(tx: &mut Tx, by: Timestamp) -> Result<Vec<Abandoned>, Error> {
+    let sql = "SELECT id, environment_id, refresh_until FROM connected_accounts
+        WHERE refresh_until <= $1 ORDER BY refresh_until";
+    let read = |row: &Row| {
+        row.fit("connected_accounts", |row| {
+            let (environment, account) = (row.parsed("environment_id")?, row.parsed("id")?);
+            Ok(Abandoned { environment, account, until: row.timestamp("refresh_until")? })
+        })
+    };
+    tx.all(sql, args![by]).await?.iter().map(read).collect()
+}
+
+/// The authorizations whose codes were being exchanged, which should have ended by then.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn interrupted_exchanges(tx: &mut Tx, by: Timestamp) -> Result<Vec<(EnvironmentId, AuthorizationId)>, Error> {
+    let sql = "SELECT id, environment_id FROM authorizations
+        WHERE stage = 'exchanging' AND consent_expires_at <= $1 ORDER BY consent_expires_at";
+    tx.all(sql, args![by]).await?.iter().map(read_authorization).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,9 +136,16 @@ mod tests {
         let there = fixture::two_environments().await;
         let mut tx = there.store.write().await.unwrap();
         let (.., put) = fixture::chain(&there.ours, &mut tx).await;
-        let (found, version) = instance(&mut tx, &put.id).await.unwrap().unwrap();
+        let key = |id: &str| DataKeyId::parse(id).unwrap();
+        let add = "INSERT INTO data_keys (id, environment_id, purpose, generation, root_version, wrapped, created_at)
+            VALUES ($1, $2, $3, 1, 'v', $4, 0)";
+        tx.run(add, args!["key_url", &there.ours.environment, "url", &[0; 32]]).await.unwrap();
+        tx.run(add, args!["key_other", &there.ours.environment, "client", &[0; 32]]).await.unwrap();
+        let (found, version) = instance(&mut tx, &put.id, &key("key_url")).await.unwrap().unwrap();
+        assert!(instance(&mut tx, &put.id, &key("key_gone")).await.unwrap().is_none());
+        assert!(instance(&mut tx, &put.id, &key("key_other")).await.unwrap().is_none());
         assert_eq!((found, version), (put, 1));
-        assert!(instance(&mut tx, &InstanceId::parse("inst_none").unwrap()).await.unwrap().is_none());
+        assert!(instance(&mut tx, &InstanceId::parse("inst_none").unwrap(), &key("key_url")).await.unwrap().is_none());
     }
 
     #[tokio::test]

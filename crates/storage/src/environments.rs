@@ -10,8 +10,18 @@ use valetkey_domain::id::EnvironmentId;
 /// # Errors
 /// The name is taken.
 pub async fn insert(tx: &mut Tx, environment: &Environment) -> Result<(), Error> {
-    let sql = "INSERT INTO environments (id, name, created_at) VALUES ($1, $2, $3)";
-    tx.run(sql, args![&environment.id, &environment.name, environment.created_at]).await.map(drop)
+    let sql = "INSERT INTO environments (id, name, display_name, created_at) VALUES ($1, $2, $3, $4)";
+    let Environment { id, name, display_name, created_at } = environment;
+    tx.run(sql, args![id, name, display_name.as_deref(), *created_at]).await.map(drop)
+}
+
+/// Gives an environment another display name, or none. False if there is no such environment.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_display_name(tx: &mut Tx, id: &EnvironmentId, display_name: Option<&str>) -> Result<bool, Error> {
+    let sql = "UPDATE environments SET display_name = $2 WHERE id = $1";
+    Ok(tx.run(sql, args![id, display_name]).await? == 1)
 }
 
 /// All of them, oldest first.
@@ -19,7 +29,7 @@ pub async fn insert(tx: &mut Tx, environment: &Environment) -> Result<(), Error>
 /// # Errors
 /// The database cannot be read.
 pub async fn all(tx: &mut Tx) -> Result<Vec<Environment>, Error> {
-    tx.all("SELECT id, name, created_at FROM environments ORDER BY id", []).await?.iter().map(read).collect()
+    tx.all("SELECT * FROM environments ORDER BY id", []).await?.iter().map(read).collect()
 }
 
 /// The one with this id.
@@ -27,7 +37,7 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<Environment>, Error> {
 /// # Errors
 /// The database cannot be read.
 pub async fn get(tx: &mut Tx, id: &EnvironmentId) -> Result<Option<Environment>, Error> {
-    let sql = "SELECT id, name, created_at FROM environments WHERE id = $1";
+    let sql = "SELECT * FROM environments WHERE id = $1";
     tx.one(sql, args![id]).await?.as_ref().map(read).transpose()
 }
 
@@ -36,7 +46,7 @@ pub async fn get(tx: &mut Tx, id: &EnvironmentId) -> Result<Option<Environment>,
 /// # Errors
 /// The database cannot be read.
 pub async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<Environment>, Error> {
-    let sql = "SELECT id, name, created_at FROM environments WHERE name = $1";
+    let sql = "SELECT * FROM environments WHERE name = $1";
     tx.one(sql, args![name]).await?.as_ref().map(read).transpose()
 }
 
@@ -45,6 +55,7 @@ fn read(row: &Row) -> Result<Environment, Error> {
         Ok(Environment {
             id: row.parsed("id")?,
             name: row.text("name")?.into(),
+            display_name: row.optional_text("display_name")?.map(ToOwned::to_owned),
             created_at: row.timestamp("created_at")?,
         })
     })
@@ -66,6 +77,12 @@ mod tests {
             assert_eq!(by_name(&mut tx, &one.name).await.unwrap().as_ref(), Some(one));
             assert_eq!(get(&mut tx, &one.id).await.unwrap().as_ref(), Some(one));
         }
+        let named = Environment { display_name: Some("Acme".into()), ..all[0].clone() };
+        assert!(set_display_name(&mut tx, &named.id, Some("Acme")).await.unwrap());
+        assert_eq!(get(&mut tx, &named.id).await.unwrap(), Some(named.clone()));
+        assert!(set_display_name(&mut tx, &named.id, None).await.unwrap());
+        assert_eq!(get(&mut tx, &named.id).await.unwrap().as_ref(), Some(&all[0]));
+        assert!(!set_display_name(&mut tx, &EnvironmentId::parse("env_none").unwrap(), None).await.unwrap());
         let again = Environment { id: EnvironmentId::parse("env_again").unwrap(), ..all[0].clone() };
         assert_eq!(insert(&mut tx, &again).await.unwrap_err().kind(), Kind::AlreadyExists);
     }

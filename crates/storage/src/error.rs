@@ -40,10 +40,10 @@ pub enum Error {
     #[error("all connections to the database are busy: try again in a moment")]
     Busy,
     /// No room to write.
-    #[error("the disk that holds the database {} is full: make room there; nothing of this change was kept", .path.display())]
+    #[error("the disk that holds the database {database} is full: make room there; nothing of this change was kept")]
     Full {
-        /// The database file.
-        path: PathBuf,
+        /// The database.
+        database: String,
     },
     /// The file may not be written.
     #[error("the database {} cannot be written: make the file and its folder writable for this user", .path.display())]
@@ -74,10 +74,12 @@ pub enum Error {
         path: PathBuf,
     },
     /// A newer Valetkey has changed the schema beyond what this one can read.
-    #[error("the database {} was made by a newer Valetkey (schema {needs}; this one knows {knows}): use the newer one", .path.display())]
+    #[error(
+        "the database {database} was made by a newer Valetkey (schema {needs}; this one knows {knows}): use the newer one"
+    )]
     Newer {
-        /// The database file.
-        path: PathBuf,
+        /// The database.
+        database: String,
         /// The oldest schema number that a reader must know.
         needs: i64,
         /// The newest schema number that this binary knows.
@@ -91,6 +93,91 @@ pub enum Error {
         /// What the system said.
         message: String,
     },
+    /// Text that holds a NUL character, which PostgreSQL cannot store; refused on SQLite too.
+    #[error("a text holds a NUL character, which cannot be stored: take it out")]
+    Text,
+    /// The URL of a database is none.
+    #[error(
+        "the database's URL cannot be read: write it like postgres://user:password@host:5432/database?sslmode=verify-full, with special characters of the password percent-encoded"
+    )]
+    Url,
+    /// No connection to the server.
+    #[error("{database} cannot be reached ({message}): check that the server runs, and host and port in the URL")]
+    Unreachable {
+        /// The database.
+        database: String,
+        /// What the system said.
+        message: String,
+    },
+    /// The server does not let this user in.
+    #[error("the sign-in to {database} was refused: check user and password in the URL, and the server's pg_hba.conf")]
+    SignIn {
+        /// The database.
+        database: String,
+    },
+    /// The server has no such database.
+    #[error("there is no {database}: make it with createdb, or name another in the URL")]
+    NoDatabase {
+        /// The database.
+        database: String,
+    },
+    /// The schema that the URL's `search_path` names is not there.
+    #[error(
+        "{database} has no schema of the search_path: make it with CREATE SCHEMA, or take `options` out of the URL"
+    )]
+    NoSchema {
+        /// The database.
+        database: String,
+    },
+    /// The schema holds something else.
+    #[error("{database} holds tables that are not Valetkey's: name an empty database, or a schema of its own")]
+    Foreign {
+        /// The database.
+        database: String,
+    },
+    /// The user may not do what the server needs.
+    #[error("the user of {database} lacks a right: make it the owner of the database, or of its schema")]
+    Denied {
+        /// The database.
+        database: String,
+    },
+    /// The server takes no writes.
+    #[error("{database} takes no writes (a standby?): name the primary server in the URL")]
+    Standby {
+        /// The database.
+        database: String,
+    },
+    /// The server has no connection left.
+    #[error("the server of {database} has no connection left: raise its max_connections, or run fewer processes")]
+    TooMany {
+        /// The database.
+        database: String,
+    },
+    /// The server's disk failed.
+    #[error("the disk failed under {database} ({code}): check the server's log and disk before going on")]
+    Damaged {
+        /// The database.
+        database: String,
+        /// PostgreSQL's code.
+        code: String,
+    },
+    /// The connection broke, or was ended.
+    #[error("the connection to {database} broke ({message}): try again")]
+    Broken {
+        /// The database.
+        database: String,
+        /// What the system said.
+        message: String,
+    },
+    /// A statement took too long, or waited too long for another's lock.
+    #[error("{database} took too long over a statement and was stopped: nothing of it was kept; try again in a moment")]
+    TimedOut {
+        /// The database.
+        database: String,
+    },
+    /// Two writes waited for each other, and this one gave way.
+    #[error("the same was changed by another request at the same time: nothing of this one was kept; try again")]
+    Contended,
     /// A write transaction was held without a statement for too long and has been rolled back.
     #[error("a transaction was held idle for too long and was rolled back: nothing of it was kept; try again")]
     Idle,
@@ -114,8 +201,13 @@ impl Error {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Conflict { .. } => Kind::AlreadyExists,
-            Self::PageToken => Kind::InvalidArgument,
-            Self::Referenced | Self::NotADatabase { .. } | Self::Newer { .. } => Kind::FailedPrecondition,
+            Self::PageToken | Self::Text | Self::Url => Kind::InvalidArgument,
+            Self::Contended => Kind::Aborted,
+            Self::Referenced
+            | Self::NotADatabase { .. }
+            | Self::Newer { .. }
+            | Self::NoSchema { .. }
+            | Self::Foreign { .. } => Kind::FailedPrecondition,
             Self::Row { .. } | Self::Failed | Self::Defect { .. } => Kind::Internal,
             Self::Locked { .. }
             | Self::Busy
@@ -124,8 +216,54 @@ impl Error {
             | Self::Disk { .. }
             | Self::InUse { .. }
             | Self::Location { .. }
+            | Self::Unreachable { .. }
+            | Self::SignIn { .. }
+            | Self::NoDatabase { .. }
+            | Self::Denied { .. }
+            | Self::Standby { .. }
+            | Self::TooMany { .. }
+            | Self::Damaged { .. }
+            | Self::Broken { .. }
+            | Self::TimedOut { .. }
             | Self::Idle
             | Self::Closed => Kind::Unavailable,
+        }
+    }
+
+    /// It in one word, for metrics; none for what is the caller's doing or the ordinary course of things.
+    pub(crate) const fn word(&self) -> Option<&'static str> {
+        match self {
+            Self::Conflict { .. }
+            | Self::PageToken
+            | Self::Referenced
+            | Self::Failed
+            | Self::Text
+            | Self::Contended => None,
+            Self::Row { .. } => Some("row"),
+            Self::Locked { .. } => Some("locked"),
+            Self::Busy => Some("busy"),
+            Self::Full { .. } => Some("full"),
+            Self::ReadOnly { .. } => Some("read_only"),
+            Self::Disk { .. } => Some("disk"),
+            Self::InUse { .. } => Some("in_use"),
+            Self::NotADatabase { .. } => Some("not_a_database"),
+            Self::Newer { .. } => Some("newer"),
+            Self::Location { .. } => Some("location"),
+            Self::Url => Some("url"),
+            Self::Unreachable { .. } => Some("unreachable"),
+            Self::SignIn { .. } => Some("sign_in"),
+            Self::NoDatabase { .. } => Some("no_database"),
+            Self::NoSchema { .. } => Some("no_schema"),
+            Self::Foreign { .. } => Some("foreign"),
+            Self::Denied { .. } => Some("denied"),
+            Self::Standby { .. } => Some("standby"),
+            Self::TooMany { .. } => Some("too_many"),
+            Self::Damaged { .. } => Some("damaged"),
+            Self::Broken { .. } => Some("broken"),
+            Self::TimedOut { .. } => Some("timed_out"),
+            Self::Idle => Some("idle"),
+            Self::Closed => Some("closed"),
+            Self::Defect { .. } => Some("defect"),
         }
     }
 

@@ -22,13 +22,23 @@ pub(crate) struct There {
     pub(crate) theirs: Ctx,
 }
 
+/// A new database: on PostgreSQL if the tests are told where there is one, else on SQLite.
+pub(crate) async fn store() -> Store {
+    Store::open(&location()).await.unwrap()
+}
+
+/// Where there is no database yet.
+pub(crate) fn location() -> Location {
+    valetkey_testkit::postgres().map_or(Location::Memory, Location::from)
+}
+
 pub(crate) async fn two_environments() -> There {
-    let store = Store::open(&Location::Memory).await.unwrap();
+    let store = store().await;
     let (ours, theirs) = (ctx("env_ours"), ctx("env_theirs"));
     let mut tx = store.write().await.unwrap();
     for ctx in [&ours, &theirs] {
         let name = ctx.environment.to_string();
-        let environment = Environment { id: ctx.environment.clone(), name, created_at: now() };
+        let environment = Environment { id: ctx.environment.clone(), name, display_name: None, created_at: now() };
         environments::insert(&mut tx, &environment).await.unwrap();
     }
     tx.commit().await.unwrap();

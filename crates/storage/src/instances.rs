@@ -87,10 +87,20 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, instance: &McpInstance) -> Result<()
         instance.updated_at,
         instance.last_used_at,
     ];
+    alone(tx, &instance.config).await?;
     if tx.run(sql, values).await? == 0 {
         return Err(Error::Referenced);
     }
     counters::add(ctx, tx, counters::INSTANCES, 1).await
+}
+
+/// Keeps every other write from making instances of a config, moving them to it or removing it, until this one ends:
+/// for whoever looks for a user's instance and makes it if there is none.
+///
+/// # Errors
+/// The other one takes too long.
+pub async fn alone(tx: &mut Tx, config: &ConfigId) -> Result<(), Error> {
+    tx.alone(config.as_str()).await
 }
 
 /// The instance of this id.
@@ -152,6 +162,7 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Resul
 /// # Errors
 /// The user has one of this name on the config already, or the config isn't in this environment.
 pub async fn update(ctx: &Ctx, tx: &mut Tx, instance: &McpInstance) -> Result<bool, Error> {
+    alone(tx, &instance.config).await?;
     let sql = "SELECT id FROM mcp_configs WHERE environment_id = $1 AND id = $2";
     if tx.one(sql, args![&ctx.environment, &instance.config]).await?.is_none() {
         return Err(Error::Referenced);

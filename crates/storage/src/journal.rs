@@ -1,10 +1,12 @@
-//! The journal's records: appended, listed, never changed.
+//! The journal's records: appended, listed, never changed. [`chain`] has their places, [`audit`] what a check reads.
 
-use crate::row::json_text;
-use crate::{Arg, Error, Row, Tx, args};
+pub mod audit;
+pub mod chain;
+
+use crate::{Arg, Error, Row, Statement, Store, Tx, args};
 use serde_json::{Map, Value};
-use valetkey_domain::id::RecordId;
-use valetkey_domain::journal::Record;
+use valetkey_domain::id::{AccountId, RecordId, SegmentId};
+use valetkey_domain::journal::{Entry, Head, Seal};
 use valetkey_domain::{Ctx, Timestamp};
 
 /// A record as it is read back.
@@ -28,16 +30,44 @@ pub struct Line {
     pub detail: Map<String, Value>,
 }
 
-/// Appends records, each to the environment it names. A record that is there already is left as it is, so that a
-/// commit whose answer was lost can be repeated.
+/// A sealed record on its way into the database.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The record.
+    pub entry: Entry,
+    /// Its seal.
+    pub seal: Seal,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Where a record stands in the chain.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Nowhere yet: this segment's process will give it a place.
+    Promised(SegmentId),
+    /// At this head's number, with its link.
+    At(Head),
+}
+
+const APPEND: &str = "INSERT INTO journal (id, environment_id, at, actor, request_id, action, subject, phase, detail,
+        key_id, leaf, segment, seq, link)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+
+/// Appends records in a transaction that does more.
 ///
 /// # Errors
-/// The database cannot be written.
-pub async fn append<'a>(tx: &mut Tx, records: impl IntoIterator<Item = &'a Record>) -> Result<(), Error> {
-    let sql = "INSERT INTO journal (id, environment_id, at, actor, request_id, action, subject, phase, detail)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING";
-    let each = records.into_iter().map(values).collect::<Result<_, _>>()?;
-    tx.run_each(sql, each).await.map(drop)
+/// The database cannot be written, or a place is taken.
+pub async fn append(tx: &mut Tx, items: impl IntoIterator<Item = Item>) -> Result<(), Error> {
+    tx.run_each(APPEND, items.into_iter().map(values).collect()).await.map(drop)
+}
+
+/// Appends records and saves them: all of them or none.
+///
+/// # Errors
+/// As for [`append`].
+pub async fn append_now(store: &Store, items: impl IntoIterator<Item = Item>) -> Result<(), Error> {
+    store.apply(vec![Statement { sql: APPEND, each: items.into_iter().map(values).collect() }]).await
 }
 
 /// The environment's newest records, newest first, of all subjects or of one.
@@ -55,19 +85,39 @@ pub async fn newest(ctx: &Ctx, tx: &mut Tx, subject: Option<&str>, size: u32) ->
     rows.iter().map(read).collect()
 }
 
-fn values(record: &Record) -> Result<Vec<Arg>, Error> {
-    let values = args![
-        &record.id,
-        &record.environment,
-        record.at,
-        record.actor.text(),
-        &record.request,
-        record.action,
-        &record.subject,
-        record.phase.as_str(),
-        json_text(&record.detail)?,
-    ];
-    Ok(values.into())
+/// How the last refresh of an account's tokens ended: the newest record that tells of one.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn last_refresh(ctx: &Ctx, tx: &mut Tx, account: &AccountId) -> Result<Option<Line>, Error> {
+    let sql = "SELECT * FROM journal WHERE environment_id = $1 AND subject = $2 AND action IN
+         ('account.refreshed', 'account.refresh_lost', 'account.refresh_failed', 'account.expired')
+         ORDER BY id DESC LIMIT 1";
+    tx.one(sql, args![&ctx.environment, account]).await?.as_ref().map(read).transpose()
+}
+
+fn values(Item { entry, seal, place }: Item) -> Vec<Arg> {
+    let (segment, seq, link) = match &place {
+        Place::Promised(segment) => (segment, None, None),
+        Place::At(head) => (&head.segment, Some(head.seq), Some(&head.link)),
+    };
+    args![
+        entry.id,
+        entry.environment,
+        entry.at,
+        entry.actor,
+        entry.request,
+        entry.action,
+        entry.subject,
+        entry.phase,
+        entry.detail,
+        &seal.key,
+        &seal.leaf,
+        segment,
+        seq,
+        link,
+    ]
+    .into()
 }
 
 fn read(row: &Row) -> Result<Line, Error> {
@@ -86,32 +136,40 @@ fn read(row: &Row) -> Result<Line, Error> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::fixture;
-    use valetkey_domain::journal::Phase;
+    use valetkey_domain::id::DataKeyId;
 
-    fn record(ctx: &Ctx, n: u32) -> Record {
-        Record {
-            id: RecordId::parse(&format!("rec_{n}")).unwrap(),
-            environment: ctx.environment.clone(),
-            at: fixture::now(),
-            actor: ctx.actor.clone(),
-            request: ctx.request.clone(),
-            action: "client.created",
+    /// A record of this environment; its leaf is made up, for nothing here looks into it.
+    pub(crate) fn item(environment: &str, n: u32, place: Place) -> Item {
+        let entry = Entry {
+            id: format!("rec_{n}"),
+            environment: environment.to_owned(),
+            at: i64::from(n),
+            actor: "operator".into(),
+            request: "req_1".into(),
+            action: "client.created".into(),
             subject: format!("skc_{n}"),
-            phase: Phase::Fact,
-            detail: Map::from_iter([("n".to_owned(), n.into())]),
-        }
+            phase: "fact".into(),
+            detail: format!("{{\"n\":{n}}}"),
+        };
+        Item { entry, seal: Seal { key: DataKeyId::parse("key_1").unwrap(), leaf: [1; 32] }, place }
+    }
+
+    pub(crate) fn head(name: &str, seq: i64) -> Head {
+        Head { segment: SegmentId::parse(name).unwrap(), seq, link: [u8::try_from(seq).unwrap(); 32] }
     }
 
     #[tokio::test]
     async fn the_newest_come_first_and_a_stranger_sees_none() {
         let there = fixture::two_environments().await;
+        let ours = there.ours.environment.as_str();
+        let segment = SegmentId::parse("seg_1").unwrap();
+        let items = (10..14).map(|n| item(ours, n, Place::Promised(segment.clone())));
+        append_now(&there.store, items).await.unwrap();
         let mut tx = there.store.write().await.unwrap();
-        let records: Vec<_> = (10..15).map(|n| record(&there.ours, n)).collect();
-        append(&mut tx, &records).await.unwrap();
-        append(&mut tx, &records[..1]).await.unwrap();
+        append(&mut tx, [item(ours, 14, Place::At(head("seg_1", 1)))]).await.unwrap();
         let lines = newest(&there.ours, &mut tx, None, 3).await.unwrap();
         let ids: Vec<_> = lines.iter().map(|line| line.id.as_str()).collect();
         assert_eq!(ids, ["rec_14", "rec_13", "rec_12"]);
@@ -120,5 +178,15 @@ mod tests {
         assert_eq!(newest(&there.ours, &mut tx, Some("skc_14"), 3).await.unwrap(), lines[..1]);
         assert!(newest(&there.theirs, &mut tx, None, 3).await.unwrap().is_empty());
         assert!(newest(&there.theirs, &mut tx, Some("skc_14"), 3).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_place_is_given_once_and_what_is_appended_with_it_goes_too() {
+        let there = fixture::two_environments().await;
+        append_now(&there.store, [item("env_ours", 1, Place::At(head("seg_1", 1)))]).await.unwrap();
+        let both = [item("env_ours", 2, Place::At(head("seg_1", 2))), item("env_ours", 3, Place::At(head("seg_1", 1)))];
+        assert!(append_now(&there.store, both).await.is_err());
+        let mut tx = there.store.read().await.unwrap();
+        assert_eq!(newest(&there.ours, &mut tx, None, 9).await.unwrap().len(), 1);
     }
 }

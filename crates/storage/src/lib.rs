@@ -1,8 +1,9 @@
-//! The database: one face (`Store`, `Tx`, `Row`, `Arg`) over SQLite, and one query module for each noun.
+//! The database: one face (`Store`, `Tx`, `Row`, `Arg`) over SQLite and PostgreSQL, and one query module for each noun.
 //!
-//! Owns the database driver, the schema and its migrations. Knows no secret: what is sealed goes in and comes out
-//! sealed. Never does I/O other than the database's files, and holds no transaction across a call elsewhere.
-//! Read `store.rs` first, then `sqlite/writer.rs`, which says how commits are grouped, then any query module.
+//! Owns the database drivers, the schema and its migrations. Knows no secret: what is sealed goes in and comes out
+//! sealed. Never does I/O other than the database's, and holds no transaction across a call elsewhere.
+//! Read `store.rs` first, then `sqlite/writer.rs`, which says how commits are grouped there, and `postgres/mod.rs`, which
+//! says what keeps writes apart here; then any query module.
 //!
 //! Every query outside `doors.rs` takes the caller's `Ctx` and has its environment in the condition.
 
@@ -12,6 +13,8 @@ pub mod authorizations;
 pub mod clients;
 pub mod configs;
 pub mod connections;
+#[cfg(test)]
+mod contract;
 mod counters;
 pub mod data_keys;
 pub mod doors;
@@ -22,9 +25,15 @@ mod fixture;
 pub mod instances;
 pub mod journal;
 mod list;
+pub mod meta;
+mod metrics;
 mod migrate;
 pub mod pending_credentials;
+pub mod portable;
+mod postgres;
+pub mod processes;
 mod row;
+pub mod sealed;
 pub mod signing_keys;
 mod sqlite;
 mod store;
@@ -33,8 +42,9 @@ mod tx;
 pub use arg::Arg;
 pub use error::Error;
 pub use list::{Listed, Page};
+pub use metrics::Metrics;
 pub use row::Row;
 pub use store::{Location, Store};
-pub use tx::Tx;
+pub use tx::{Statement, Tx};
 
 pub(crate) use arg::args;

@@ -81,7 +81,7 @@ macro_rules! listing {
                 $from,
                 " WHERE t.environment_id = $1 AND t.id > $2",
                 $filter,
-                " LIMIT $3) AS some"
+                " LIMIT $3) AS counted"
             ),
         }
     };

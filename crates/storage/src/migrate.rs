@@ -1,141 +1,165 @@
-//! The schema's steps, embedded, and how they are applied.
+//! The schema's steps, embedded, and which of them a database still needs.
+//!
+//! Each step is written twice, under the same number: `migrations/sqlite` and `migrations/postgres` differ in the type
+//! of bytes (BLOB, BYTEA) and in that PostgreSQL is told to compare text byte for byte, as SQLite does anyway.
 //!
 //! A step that older binaries cannot live with raises `min_reader` in `meta` to its own number; a binary that knows no
 //! step of that number refuses the database by name.
 
 use crate::Error;
-use crate::sqlite::{Place, statement};
-use rusqlite::Connection;
 
 /// One step of the schema.
+#[derive(Debug)]
 pub(crate) struct Step {
     /// Its number; steps are applied in order and never change.
     pub(crate) number: i64,
     /// Its name.
     pub(crate) name: &'static str,
-    /// What it runs.
-    pub(crate) sql: &'static str,
+    /// What it runs on SQLite.
+    pub(crate) sqlite: &'static str,
+    /// What it runs on PostgreSQL.
+    pub(crate) postgres: &'static str,
     /// The lowest step that a binary must know to read the schema after this one.
     pub(crate) min_reader: i64,
 }
 
+/// A step from its two files, which have its number and name for theirs.
+macro_rules! step {
+    ($number:literal, $name:literal, $file:literal, $min_reader:literal) => {
+        Step {
+            number: $number,
+            name: $name,
+            sqlite: include_str!(concat!("../migrations/sqlite/", $file, ".sql")),
+            postgres: include_str!(concat!("../migrations/postgres/", $file, ".sql")),
+            min_reader: $min_reader,
+        }
+    };
+}
+
 /// All steps.
-pub(crate) const STEPS: [Step; 1] = [Step {
-    number: 1,
-    name: "walkthrough",
-    sql: include_str!("../migrations/sqlite/0001_walkthrough.sql"),
-    min_reader: 1,
-}];
+pub(crate) const STEPS: &[Step] = &[
+    step!(1, "walkthrough", "0001_walkthrough", 1),
+    // An older binary would write records without a seal.
+    step!(2, "chain", "0002_chain", 2),
+    // An older binary knows no quarantine, and would refresh what a restored copy must leave alone.
+    step!(3, "keys", "0003_keys", 3),
+    step!(4, "refresh_ahead", "0004_refresh_ahead", 1),
+    step!(5, "display_name", "0005_display_name", 1),
+];
 
-const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_steps (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)";
+/// Where it is written which steps a database has.
+pub(crate) const LEDGER: &str =
+    "CREATE TABLE IF NOT EXISTS schema_steps (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)";
 
-/// Applies the steps that are missing, each in a transaction of its own.
-pub(crate) fn apply(connection: &Connection, place: &Place, steps: &[Step]) -> Result<(), Error> {
+/// A database as it was found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    /// The highest step it has; 0 for none.
+    pub(crate) applied: i64,
+    /// The lowest step that a binary must know to read it.
+    pub(crate) min_reader: i64,
+}
+
+/// A step that is missing, with what is to be written beside it.
+#[derive(Debug)]
+pub(crate) struct Missing<'a> {
+    /// The step.
+    pub(crate) step: &'a Step,
+    min_reader: i64,
+}
+
+impl Missing<'_> {
+    /// What is run behind the step's own statements, in the same transaction.
+    pub(crate) fn note(&self) -> String {
+        format!(
+            "INSERT INTO schema_steps (number, name) VALUES ({}, '{}');
+             DELETE FROM meta WHERE name = 'min_reader';
+             INSERT INTO meta (name, value) VALUES ('min_reader', '{}');",
+            self.step.number, self.step.name, self.min_reader
+        )
+    }
+}
+
+/// The steps that a database still needs, in their order.
+///
+/// # Errors
+/// [`Error::Newer`] if it was changed by a newer binary beyond what these steps can read.
+pub(crate) fn missing<'a>(steps: &'a [Step], found: Found, database: &str) -> Result<Vec<Missing<'a>>, Error> {
     let knows = steps.iter().map(|step| step.number).max().unwrap_or(0);
-    if is_foreign(connection, place)? {
-        return Err(Error::NotADatabase { path: place.path.clone() });
+    if found.min_reader > knows {
+        return Err(Error::Newer { database: database.into(), needs: found.min_reader, knows });
     }
-    statement::batch(connection, place, LEDGER)?;
-    let needs = min_reader(connection, place)?;
-    if needs > knows {
-        return Err(Error::Newer { path: place.path.clone(), needs, knows });
-    }
-    let applied = number(connection, place, "SELECT coalesce(max(number), 0) FROM schema_steps")?;
-    let mut needs = needs;
+    let mut min_reader = found.min_reader;
+    let mut missing = Vec::new();
     for step in steps {
-        needs = needs.max(step.min_reader);
-        if step.number > applied {
-            apply_one(connection, place, step, needs)?;
+        min_reader = min_reader.max(step.min_reader);
+        if step.number > found.applied {
+            missing.push(Missing { step, min_reader });
         }
     }
-    Ok(())
-}
-
-/// Whether the file is an SQLite database of something else.
-fn is_foreign(connection: &Connection, place: &Place) -> Result<bool, Error> {
-    let tables = number(connection, place, "SELECT count(*) FROM sqlite_master")?;
-    let ours = number(connection, place, "SELECT count(*) FROM sqlite_master WHERE name = 'schema_steps'")?;
-    Ok(tables > 0 && ours == 0)
-}
-
-fn min_reader(connection: &Connection, place: &Place) -> Result<i64, Error> {
-    if number(connection, place, "SELECT count(*) FROM sqlite_master WHERE name = 'meta'")? == 0 {
-        return Ok(0);
-    }
-    number(connection, place, "SELECT coalesce(max(CAST(value AS BIGINT)), 0) FROM meta WHERE name = 'min_reader'")
-}
-
-/// Applies one step; `needs` is the lowest step that a binary must know from then on.
-fn apply_one(connection: &Connection, place: &Place, step: &Step, needs: i64) -> Result<(), Error> {
-    let sql = format!(
-        "BEGIN IMMEDIATE;\n{}\n;INSERT INTO schema_steps (number, name) VALUES ({}, '{}');
-        DELETE FROM meta WHERE name = 'min_reader';
-        INSERT INTO meta (name, value) VALUES ('min_reader', '{}'); COMMIT;",
-        step.sql, step.number, step.name, needs
-    );
-    statement::batch(connection, place, &sql).inspect_err(|_| statement::roll_back(connection))
-}
-
-fn number(connection: &Connection, place: &Place, sql: &str) -> Result<i64, Error> {
-    connection.query_row(sql, [], |row| row.get(0)).map_err(|error| place.failure(&error))
+    Ok(missing)
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use std::collections::BTreeMap;
+    use std::path::Path;
 
-    const META: &str = "CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);";
-
-    fn step(number: i64, sql: &'static str, min_reader: i64) -> Step {
-        Step { number, name: "test", sql, min_reader }
+    /// A step that runs the same on both.
+    pub(crate) const fn step(number: i64, sql: &'static str, min_reader: i64) -> Step {
+        Step { number, name: "test", sqlite: sql, postgres: sql, min_reader }
     }
 
-    fn empty() -> (Connection, Place) {
-        (Connection::open_in_memory().unwrap(), Place { path: "test.db".into(), lasting: false })
-    }
-
-    fn applied(connection: &Connection, place: &Place) -> i64 {
-        number(connection, place, "SELECT count(*) FROM schema_steps").unwrap()
-    }
-
-    #[test]
-    fn steps_are_applied_once_and_in_order() {
-        let (connection, place) = empty();
-        let steps = [step(1, META, 1), step(2, "CREATE TABLE t (id BIGINT)", 1)];
-        apply(&connection, &place, &steps[..1]).unwrap();
-        apply(&connection, &place, &steps).unwrap();
-        apply(&connection, &place, &steps).unwrap();
-        assert_eq!(applied(&connection, &place), 2);
-    }
-
-    #[test]
-    fn a_step_that_fails_leaves_nothing_behind() {
-        let (connection, place) = empty();
-        apply(&connection, &place, &[step(1, META, 1)]).unwrap();
-        let broken = [step(1, META, 1), step(2, "CREATE TABLE t (id BIGINT); CREATE TABLE t (id BIGINT)", 2)];
-        assert!(apply(&connection, &place, &broken).is_err());
-        assert_eq!(applied(&connection, &place), 1);
-        let tables = "SELECT count(*) FROM sqlite_master WHERE name = 't'";
-        assert_eq!(number(&connection, &place, tables).unwrap(), 0);
-        assert!(connection.is_autocommit());
-    }
+    /// What a schema of these tests begins with.
+    pub(crate) const META: &str = "CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);";
 
     #[test]
     fn an_older_binary_goes_on_until_a_step_forbids_it() {
-        let (connection, place) = empty();
-        let steps = [step(1, META, 1), step(2, "CREATE TABLE t (id BIGINT)", 1), step(3, "DROP TABLE t", 3)];
-        apply(&connection, &place, &steps[..2]).unwrap();
-        apply(&connection, &place, &steps[..1]).unwrap();
-        apply(&connection, &place, &steps).unwrap();
-        let later = [step(1, META, 1), step(2, "", 1), step(3, "", 3), step(4, "CREATE TABLE u (id BIGINT)", 1)];
-        apply(&connection, &place, &later).unwrap();
-        let refused = apply(&connection, &place, &steps[..2]).unwrap_err();
+        let numbers = |steps: &[Step], applied, min_reader| {
+            let missing = missing(steps, Found { applied, min_reader }, "test.db")?;
+            Ok::<_, Error>(missing.iter().map(|missing| missing.step.number).collect::<Vec<_>>())
+        };
+        let steps = [step(1, META, 1), step(2, "", 1), step(3, "", 3)];
+        assert_eq!(numbers(&steps, 0, 0).unwrap(), [1, 2, 3]);
+        assert_eq!(numbers(&steps, 2, 1).unwrap(), [3]);
+        assert!(numbers(&steps[..1], 2, 1).unwrap().is_empty(), "expand only");
+        let refused = numbers(&steps[..2], 3, 3).unwrap_err();
         assert!(matches!(refused, Error::Newer { needs: 3, knows: 2, .. }), "{refused}");
     }
 
     #[test]
-    fn the_shipped_steps_are_numbered_without_gaps() {
-        let numbers: Vec<_> = STEPS.iter().map(|step| step.number).collect();
-        assert_eq!(numbers, (1..=numbers.len() as i64).collect::<Vec<_>>());
+    fn a_step_never_lowers_what_a_reader_must_know() {
+        let steps = [step(1, META, 1), step(2, "", 2), step(3, "", 1)];
+        let missing = missing(&steps, Found { applied: 0, min_reader: 0 }, "test.db").unwrap();
+        assert_eq!(missing.iter().map(|missing| missing.min_reader).collect::<Vec<_>>(), [1, 2, 2]);
+    }
+
+    #[test]
+    fn the_shipped_steps_stand_in_their_order() {
+        assert!(STEPS.is_sorted_by(|one, next| one.number < next.number));
+    }
+
+    #[test]
+    fn both_folders_hold_the_same_steps_and_no_other() {
+        let (sqlite, postgres) = (folder("sqlite"), folder("postgres"));
+        assert_eq!(sqlite.len(), STEPS.len());
+        for (name, text) in &postgres {
+            let same = text.replace("BYTEA", "BLOB").replace(" COLLATE \"C\"", "");
+            assert_eq!(Some(&same), sqlite.get(name), "{name}");
+        }
+        assert_eq!(sqlite.keys().collect::<Vec<_>>(), postgres.keys().collect::<Vec<_>>());
+        for (step, (name, text)) in STEPS.iter().zip(&sqlite) {
+            assert_eq!(*name, format!("{:04}_{}.sql", step.number, step.name));
+            assert_eq!(step.sqlite, text);
+        }
+    }
+
+    fn folder(name: &str) -> BTreeMap<String, String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(name);
+        let files = path.read_dir().unwrap().map(|entry| entry.unwrap());
+        files
+            .map(|file| (file.file_name().into_string().unwrap(), std::fs::read_to_string(file.path()).unwrap()))
+            .collect()
     }
 }

@@ -1,7 +1,7 @@
 //! Pending credentials: what a person signed in with, while it is asked whether it may replace the account that was
 //! there. Nothing that executes tools reads this table.
 
-use crate::accounts::{Subject, Tokens, read_subject};
+use crate::accounts::{Schedule, Subject, Tokens, read_subject};
 use crate::{Error, Tx, args};
 use serde_json::Value;
 use valetkey_domain::id::AuthorizationId;
@@ -58,6 +58,8 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId, now: Timestamp) -
             scopes: row.json("scopes")?,
             expires_at: row.optional_timestamp("token_expires_at")?,
             refreshable: row.flag("refreshable")?,
+            // Nothing is refreshed that waits for a person's word.
+            schedule: Schedule::default(),
         };
         Ok(Some(Pending { tokens, subject: read_subject(row)?, expires_at: row.timestamp("expires_at")? }))
     })

@@ -162,6 +162,11 @@ impl Row {
         self.optional_text(column)?.map(|_| self.parsed(column)).transpose()
     }
 
+    /// All values, in the order of the columns that were asked for.
+    pub(crate) fn into_values(self) -> Vec<Arg> {
+        self.values
+    }
+
     /// Reads a noun of a table out of this row; a misfit then names the table and the row's `id`.
     pub(crate) fn fit<T>(&self, table: &'static str, read: impl FnOnce(&Self) -> Result<T, Error>) -> Result<T, Error> {
         read(self).map_err(|error| error.of_row(table, self.text("id").unwrap_or_default()))

@@ -26,11 +26,38 @@ pub struct StoredSigningKey {
 /// # Errors
 /// The database cannot be written.
 pub async fn insert_first(tx: &mut Tx, key: &StoredSigningKey) -> Result<bool, Error> {
+    tx.alone("signing_keys").await?;
     let sql = "INSERT INTO signing_keys (id, public_jwk, private_sealed, created_at, retired_at)
         SELECT $1, $2, $3, CAST($4 AS BIGINT), CAST($5 AS BIGINT)
         WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE retired_at IS NULL)";
     let values = args![&key.id, json_text(&key.public_jwk)?, &key.private_sealed, key.created_at, key.retired_at];
     Ok(tx.run(sql, values).await? == 1)
+}
+
+/// Adds a key that signs from now on; those before it sign no more.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn succeed(tx: &mut Tx, key: &StoredSigningKey) -> Result<(), Error> {
+    tx.run("UPDATE signing_keys SET retired_at = $1 WHERE retired_at IS NULL", args![key.created_at]).await?;
+    insert_first(tx, key).await.map(drop)
+}
+
+/// Puts a private half in the place of the same one sealed before; false if the row holds another by now.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn reseal(tx: &mut Tx, id: &SigningKeyId, was: &Sealed, sealed: &Sealed) -> Result<bool, Error> {
+    let sql = "UPDATE signing_keys SET private_sealed = $3 WHERE id = $1 AND private_sealed = $2";
+    Ok(tx.run(sql, args![id, was, sealed]).await? == 1)
+}
+
+/// Removes the keys that stopped signing before then. Says how many.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
+    tx.run("DELETE FROM signing_keys WHERE retired_at < $1", args![before]).await
 }
 
 /// All keys, newest first.

@@ -1,13 +1,16 @@
-//! Where the database is, and the two kinds of transaction it gives.
+//! Where the database is, and the kinds of transaction it gives.
 
+use crate::postgres::Postgres;
 use crate::sqlite::{Options, Sqlite};
 use crate::tx::Backend;
-use crate::{Error, Tx};
+use crate::{Error, Metrics, Statement, Tx};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::time::Instant;
+use valetkey_domain::{Secret, Timestamp};
 
 /// Where the data is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Location {
     /// Nowhere for long: a private temporary folder that goes with the store. A file, because SQLite's shared memory
     /// databases lock whole tables between readers and the writer and know no WAL, so tests would see another store
@@ -15,42 +18,176 @@ pub enum Location {
     Memory,
     /// An SQLite file; it and its folder are made if they aren't there, readable by this user only.
     File(PathBuf),
+    /// A PostgreSQL database by its URL, which is a secret: it holds a password. What the URL leaves out is taken from
+    /// the variables of libpq (`PGSSLMODE`).
+    Postgres(Arc<Secret<str>>),
 }
 
-/// The open database. Clones share it; when the last clone and the last [`Tx`] are gone it is closed and its lock is
-/// free again.
+impl From<Secret<str>> for Location {
+    fn from(url: Secret<str>) -> Self {
+        Self::Postgres(Arc::new(url))
+    }
+}
+
+/// The open database. Clones share it; when the last clone and the last [`Tx`] are gone it is closed, and the lock on a
+/// file is free again.
 #[derive(Clone, Debug)]
 pub struct Store {
-    sqlite: Arc<Sqlite>,
+    database: Database,
+    metrics: Metrics,
+}
+
+#[derive(Clone, Debug)]
+enum Database {
+    Sqlite(Arc<Sqlite>),
+    Postgres(Arc<Postgres>),
 }
 
 impl Store {
-    /// Opens the database, locks it against other processes and brings its schema up to date.
+    /// Opens the database and brings its schema up to date. A file is locked against other processes; of a PostgreSQL
+    /// database there may be many.
     ///
     /// # Errors
-    /// In use by another process, not a Valetkey database, made by a newer one, read-only, disk full, locked: each a
-    /// variant of its own. Nothing is changed by a refusal.
+    /// In use by another process, not a Valetkey database, made by a newer one, read-only, disk full, locked, not
+    /// reached, no such database: each a variant of its own. Nothing is changed by a refusal.
     pub async fn open(location: &Location) -> Result<Self, Error> {
-        Self::open_with(location, Options::default())
+        match location {
+            Location::Memory => Self::sqlite(None, Options::default()),
+            Location::File(path) => Self::sqlite(Some(path), Options::default()),
+            Location::Postgres(url) => Ok(Self::of(Database::Postgres(Arc::new(Postgres::open(url).await?)))),
+        }
     }
 
-    pub(crate) fn open_with(location: &Location, options: Options) -> Result<Self, Error> {
-        Ok(Self { sqlite: Arc::new(Sqlite::open(location, options)?) })
+    fn sqlite(file: Option<&PathBuf>, options: Options) -> Result<Self, Error> {
+        let sqlite = Sqlite::open(file.map(PathBuf::as_path), options)?;
+        Ok(Self::of(Database::Sqlite(Arc::new(sqlite))))
+    }
+
+    fn of(database: Database) -> Self {
+        Self { database, metrics: Metrics::default() }
+    }
+
+    /// What it counts, for whoever makes it part of a registry.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Whether no other process can have the database open: what a process left undone that had it before is then
+    /// nobody's any more.
+    #[must_use]
+    pub const fn is_exclusive(&self) -> bool {
+        matches!(self.database, Database::Sqlite(_))
+    }
+
+    /// Where exactly the data is, as far as the system beneath can tell a copy from it. Two databases that are there at
+    /// the same time never have the same.
+    ///
+    /// # Errors
+    /// The file is gone, or the database is not reached.
+    pub async fn place(&self) -> Result<String, Error> {
+        match &self.database {
+            Database::Sqlite(sqlite) => sqlite.place(),
+            Database::Postgres(postgres) => postgres.place().await,
+        }
     }
 
     /// Begins reading: one snapshot from the first statement on. Dropping it ends it.
     ///
     /// # Errors
-    /// [`Error::Busy`] if all readers stay taken.
+    /// [`Error::Busy`] if all connections stay taken; the database is not reached.
     pub async fn read(&self) -> Result<Tx, Error> {
-        self.sqlite.read().await.map(|read| Tx::new(Backend::SqliteRead(read)))
+        self.begun(match &self.database {
+            Database::Sqlite(sqlite) => sqlite.read().await.map(Backend::SqliteRead),
+            Database::Postgres(postgres) => postgres.read().await.map(Backend::PostgresRead),
+        })
     }
 
-    /// Begins writing, once those before have finished. Commit saves, drop rolls back.
+    /// Reads with one statement, which needs no transaction around it: on PostgreSQL a third of the way to the server
+    /// and back. A second statement is refused.
     ///
     /// # Errors
-    /// Locked by another program, read-only, disk full, closed.
-    pub async fn write(&self) -> Result<Tx, Error> {
-        self.sqlite.write().await.map(|write| Tx::new(Backend::SqliteWrite(write)))
+    /// As [`Store::read`].
+    pub async fn glance(&self) -> Result<Tx, Error> {
+        let begun = self.begun(match &self.database {
+            Database::Sqlite(sqlite) => sqlite.glance().await.map(Backend::SqliteRead),
+            Database::Postgres(postgres) => postgres.glance().await.map(Backend::PostgresRead),
+        });
+        begun.map(Tx::once)
     }
+
+    /// Begins writing. Commit saves, drop rolls back. On SQLite writes are one after another; on PostgreSQL they are
+    /// side by side, and [`Tx::alone`] keeps apart what must not be.
+    ///
+    /// # Errors
+    /// Locked by another program, read-only, disk full, closed, not reached.
+    pub async fn write(&self) -> Result<Tx, Error> {
+        self.begun(match &self.database {
+            Database::Sqlite(sqlite) => sqlite.write().await.map(Backend::SqliteWrite),
+            Database::Postgres(postgres) => postgres.write().await.map(Backend::PostgresWrite),
+        })
+    }
+
+    /// Begins writing what exists nowhere else yet (the tokens that a refresh brought): on PostgreSQL over connections
+    /// that are kept for this, so that no crowd of callers is in its way.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_reserved(&self) -> Result<Tx, Error> {
+        self.begun(match &self.database {
+            Database::Sqlite(sqlite) => sqlite.write().await.map(Backend::SqliteWrite),
+            Database::Postgres(postgres) => postgres.write_reserved().await.map(Backend::PostgresWrite),
+        })
+    }
+
+    fn begun(&self, backend: Result<Backend, Error>) -> Result<Tx, Error> {
+        self.metrics.noted(backend).map(|backend| Tx::new(backend, self.metrics.clone()))
+    }
+
+    /// What the database's clock says; none for a file, which has one process, whose clock is the database's.
+    ///
+    /// # Errors
+    /// The database is not reached.
+    pub async fn now(&self) -> Result<Option<Timestamp>, Error> {
+        match &self.database {
+            Database::Sqlite(_) => Ok(None),
+            Database::Postgres(postgres) => postgres.now().await.map(Some),
+        }
+    }
+
+    /// Runs statements in one transaction and saves it: for writes that need no answer on the way, in fewer steps than
+    /// [`Store::write`]. On return it is on disk.
+    ///
+    /// # Errors
+    /// Nothing was saved, as for [`Store::write`] and [`Tx::commit`].
+    pub async fn apply(&self, statements: Vec<Statement>) -> Result<(), Error> {
+        match &self.database {
+            Database::Sqlite(sqlite) => {
+                let statements = statements.into_iter().map(Statement::storable).collect::<Result<_, _>>()?;
+                let begun = Instant::now();
+                let saved = sqlite.apply(statements).await;
+                self.metrics.committed(begun.elapsed());
+                self.metrics.noted(saved)
+            }
+            Database::Postgres(_) => {
+                let mut tx = self.write().await?;
+                for Statement { sql, each } in statements {
+                    tx.run_each(sql, each).await?;
+                }
+                tx.commit().await
+            }
+        }
+    }
+
+    /// Whether no other process can have this database open.
+    #[must_use]
+    pub fn exclusive(&self) -> bool {
+        matches!(self.database, Database::Sqlite(_))
+    }
+}
+
+/// A store on SQLite with limits of a test's own.
+#[cfg(test)]
+pub(crate) fn on_sqlite(file: Option<&PathBuf>, options: Options) -> Result<Store, Error> {
+    Store::sqlite(file, options)
 }

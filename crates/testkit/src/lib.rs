@@ -1,5 +1,9 @@
-//! A clock that tests move and an Rng that they seed. Only ever a dev-dependency: a release in which time or
+//! A clock that tests move, an Rng that they seed, and a database of their own. Only ever a dev-dependency: a release in which time or
 //! randomness could be steered would not be safe, and a test of the server looks that none of this is in it.
+
+mod postgres;
+
+pub use postgres::{POSTGRES_VARIABLE, postgres};
 
 use rand::{Rng as _, SeedableRng, rngs::StdRng};
 use std::sync::Mutex;

@@ -21,9 +21,29 @@ pub enum Purpose {
     Url,
     /// The journal's chain.
     Journal,
+    /// The seal of one backup file; it rests in that file and nowhere else.
+    Backup,
 }
 
 impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Credential,
+        Self::Client,
+        Self::Webhook,
+        Self::Signing,
+        Self::Flow,
+        Self::Url,
+        Self::Journal,
+        Self::Backup,
+    ];
+
+    /// The purpose of this word; none if there is no such.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.as_str() == word)
+    }
+
     /// The word stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -35,6 +55,7 @@ impl Purpose {
             Self::Flow => "flow",
             Self::Url => "url",
             Self::Journal => "journal",
+            Self::Backup => "backup",
         }
     }
 }

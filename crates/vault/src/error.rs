@@ -40,6 +40,12 @@ pub enum Error {
     /// A token that is not one of ours, for us, and valid now. The reason is for the log alone.
     #[error("the token is not valid: {0}")]
     Token(String),
+    /// A token that names a signing key which is not at hand.
+    #[error("the token is not valid: unknown kid")]
+    UnknownKey,
+    /// What a KMS answered cannot be used.
+    #[error("the KMS gave {0}")]
+    Kms(&'static str),
     /// The cryptographic library refused something that cannot fail.
     #[error("the cryptographic library failed: {0}")]
     Library(&'static str),
@@ -50,8 +56,8 @@ impl Error {
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::Token(_) => Kind::Unauthenticated,
-            Self::NoRootKey | Self::WrongRootKey { .. } => Kind::FailedPrecondition,
+            Self::Token(_) | Self::UnknownKey => Kind::Unauthenticated,
+            Self::NoRootKey | Self::WrongRootKey { .. } | Self::Kms(_) => Kind::FailedPrecondition,
             _ => Kind::Internal,
         }
     }

@@ -162,7 +162,7 @@ pub fn signed(token: &str, keys: &[PublicKey]) -> Result<Signed, Error> {
     }
     // A key named in the token (jku, jwk, x5c) is never looked at: the kid picks one of ours or none.
     let kid = header.kid.as_deref().ok_or_else(|| refused("no kid"))?;
-    let key = keys.iter().find(|key| key.id.as_str() == kid).ok_or_else(|| refused("unknown kid"))?;
+    let key = keys.iter().find(|key| key.id.as_str() == kid).ok_or(Error::UnknownKey)?;
     let mut validation = Validation::new(Algorithm::RS256);
     validation.set_required_spec_claims(&["iss", "aud", "exp", "nbf", "sub"]);
     // The library would ask the system's clock; claims are checked apart, against the clock that is handed in.

@@ -40,6 +40,30 @@ pub struct Wrapped {
     pub bytes: Vec<u8>,
 }
 
+impl Wrapped {
+    /// The row of a key that is about to be wrapped under a root of this version.
+    pub(crate) fn unfilled(key: &DataKey, root_version: String) -> Result<Self, Error> {
+        let environment = match key.environment() {
+            "" => None,
+            text => Some(EnvironmentId::parse(text).map_err(|_| Error::Library("an environment id"))?),
+        };
+        Ok(Self {
+            id: key.id().clone(),
+            environment,
+            purpose: key.purpose(),
+            generation: key.generation(),
+            root_version,
+            bytes: vec![],
+        })
+    }
+
+    /// The data key of this row, whose bytes were found inside.
+    pub(crate) fn opened(&self, key: Zeroizing<[u8; 32]>) -> DataKey {
+        let environment = self.environment.as_ref().map(EnvironmentId::to_string).unwrap_or_default();
+        DataKey::from_parts(self.id.clone(), environment, self.purpose, self.generation, key)
+    }
+}
+
 impl RootKey {
     /// A new one.
     ///
@@ -78,18 +102,7 @@ impl RootKey {
     /// # Errors
     /// The system has no randomness to give.
     pub fn wrap(&self, key: &DataKey) -> Result<Wrapped, Error> {
-        let environment = match key.environment() {
-            "" => None,
-            text => Some(EnvironmentId::parse(text).map_err(|_| Error::Library("an environment id"))?),
-        };
-        let mut wrapped = Wrapped {
-            id: key.id().clone(),
-            environment,
-            purpose: key.purpose(),
-            generation: key.generation(),
-            root_version: self.version(),
-            bytes: vec![],
-        };
+        let mut wrapped = Wrapped::unfilled(key, self.version())?;
         let nonce: [u8; 12] = random::bytes()?;
         let mut text = Zeroizing::new(key.bytes().to_vec());
         let associated = associated(&wrapped);
@@ -115,8 +128,7 @@ impl RootKey {
         let mut text = Zeroizing::new(text.to_vec());
         let opened = self.wrapping()?.open_in_place(nonce, associated(wrapped), &mut text).map_err(|_| damaged())?;
         let key = Zeroizing::new(<[u8; 32]>::try_from(&*opened).map_err(|_| damaged())?);
-        let environment = wrapped.environment.as_ref().map(EnvironmentId::to_string).unwrap_or_default();
-        Ok(DataKey::from_parts(wrapped.id.clone(), environment, wrapped.purpose, wrapped.generation, key))
+        Ok(wrapped.opened(key))
     }
 
     fn wrapping(&self) -> Result<LessSafeKey, Error> {

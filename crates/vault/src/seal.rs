@@ -58,8 +58,7 @@ impl DataKey {
     /// The system has no randomness to give.
     pub fn seal(&self, place: &Place<'_>, plaintext: &[u8]) -> Result<Sealed, Error> {
         let nonce: [u8; 12] = random::bytes()?;
-        let mut blob = vec![FORMAT];
-        push_short(&mut blob, self.id().as_str().as_bytes())?;
+        let mut blob = prefix(self.id())?;
         blob.extend_from_slice(&nonce);
         // Wiped whatever happens: when sealing fails, the plaintext is still in it.
         let mut text = Zeroizing::new(plaintext.to_vec());
@@ -141,6 +140,16 @@ impl DataKey {
 /// These bytes are no sealed value.
 pub fn key_of(sealed: &Sealed) -> Result<DataKeyId, Error> {
     split(sealed).map(|(key, _)| key)
+}
+
+/// What every value begins with that this data key has sealed, so that a database can tell those of other keys.
+///
+/// # Errors
+/// The id is longer than ids are.
+pub fn prefix(key: &DataKeyId) -> Result<Vec<u8>, Error> {
+    let mut prefix = vec![FORMAT];
+    push_short(&mut prefix, key.as_str().as_bytes())?;
+    Ok(prefix)
 }
 
 fn split(sealed: &Sealed) -> Result<(DataKeyId, &[u8]), Error> {

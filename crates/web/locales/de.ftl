@@ -21,12 +21,16 @@ fact-identifier = Sie, in der App
 consent-title = { $connector } verbinden
 consent-lead = Eine App möchte { $connector } für Sie benutzen. Sie darf nur, was Sie erlauben, und Sie können das jederzeit zurücknehmen.
 consent-scopes = Worum sie bittet
+scopes-in-english = Diese Beschreibungen gibt es nur auf Englisch.
 consent-next = Wie es weitergeht
 consent-next-sign-in = Sie melden sich bei { $provider } an und wählen, was Sie erlauben.
 consent-next-return = Sie kommen hierher zurück und sehen, ob es geklappt hat.
 consent-continue = Weiter zu { $provider }
 consent-care = Fahren Sie nur fort, wenn Sie selbst aus der App hierher gekommen sind. Hat Ihnen jemand anders diesen Link geschickt, schließen Sie die Seite: Ihr Konto würde sonst für die oben genannte Person verbunden.
 consent-until = Dieser Link gilt bis { $when }.
+
+leave-title = Weiter zu { $provider }
+leave-what = Ihr Browser geht von selbst dorthin. Tut er es nicht, benutzen Sie den Knopf.
 
 replace-title = Das ist ein anderes Konto
 replace-what = { $connector } war mit einem Konto verbunden, und Sie haben sich mit einem anderen angemeldet. Noch wurde nichts ersetzt.
@@ -64,6 +68,10 @@ provider-failed-do = Warten Sie einige Minuten und öffnen Sie den Link dann noc
 timed-out-title = Die Zeit ist abgelaufen
 timed-out-what = Die Anmeldung hat länger gedauert, als sie darf. Es wurde nichts geändert.
 timed-out-do = Öffnen Sie den Link noch einmal, solange er gilt, oder bitten Sie die App um einen neuen.
+
+interrupted-title = Der Server wurde dabei angehalten
+interrupted-what = Der Server wurde neu gestartet, während Ihre Anmeldung abgeschlossen wurde. Die Antwort von { $connector } ist verloren; es wurde nichts geändert.
+interrupted-do = Öffnen Sie den Link noch einmal, solange er gilt, oder bitten Sie die App um einen neuen.
 
 other-connection-title = Diese Antwort gehört woandershin
 other-connection-what = Die Antwort des Anbieters galt einer anderen Verbindung als der, bei der Sie sich anmelden wollten. Es wurde nichts geändert.

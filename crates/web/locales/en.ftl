@@ -21,12 +21,16 @@ fact-identifier = You, in the app
 consent-title = Connect { $connector }
 consent-lead = An app asks to use { $connector } for you. It can do only what you allow, and you can take that back at any time.
 consent-scopes = What it asks for
+scopes-in-english = These descriptions are in English.
 consent-next = What happens next
 consent-next-sign-in = You sign in at { $provider } and choose what to allow.
 consent-next-return = You come back here and see whether it worked.
 consent-continue = Continue to { $provider }
 consent-care = Continue only if you came here from the app yourself. If somebody else sent you this link, close this page: your account would be connected for the user named above.
 consent-until = This link works until { $when }.
+
+leave-title = On to { $provider }
+leave-what = Your browser goes there by itself. If it does not, use the button.
 
 replace-title = This is another account
 replace-what = { $connector } was connected with one account, and you have signed in with another. Nothing has been replaced yet.
@@ -64,6 +68,10 @@ provider-failed-do = Wait a few minutes, then open the link again or ask the app
 timed-out-title = Time ran out
 timed-out-what = Signing in took longer than it may, so nothing was changed.
 timed-out-do = Open the link again while it works, or ask the app for a new one.
+
+interrupted-title = The server stopped in the middle
+interrupted-what = The server was restarted while your sign-in was being finished, so what { $connector } answered is lost. Nothing was changed.
+interrupted-do = Open the link again while it works, or ask the app for a new one.
 
 other-connection-title = This answer belongs elsewhere
 other-connection-what = The provider’s answer was for another connection than the one you were signing in to. Nothing was changed.

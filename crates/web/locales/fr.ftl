@@ -21,12 +21,16 @@ fact-identifier = Vous, dans l’appli
 consent-title = Connecter { $connector }
 consent-lead = Une application demande à utiliser { $connector } pour vous. Elle ne peut faire que ce que vous autorisez, et vous pouvez revenir sur cet accord à tout moment.
 consent-scopes = Ce qu’elle demande
+scopes-in-english = Ces descriptions n’existent qu’en anglais.
 consent-next = La suite
 consent-next-sign-in = Vous vous identifiez sur { $provider } et choisissez ce que vous autorisez.
 consent-next-return = Vous revenez ici et voyez si tout s’est bien passé.
 consent-continue = Continuer vers { $provider }
 consent-care = Ne continuez que si vous venez vous-même de l’application. Si quelqu’un d’autre vous a envoyé ce lien, fermez cette page : votre compte serait connecté pour la personne nommée ci-dessus.
 consent-until = Ce lien est valable jusqu’au { $when }.
+
+leave-title = En route vers { $provider }
+leave-what = Votre navigateur s’y rend de lui-même. Sinon, utilisez le bouton.
 
 replace-title = C’est un autre compte
 replace-what = { $connector } était connecté avec un compte, et vous vous êtes identifié avec un autre. Rien n’a encore été remplacé.
@@ -64,6 +68,10 @@ provider-failed-do = Attendez quelques minutes, puis ouvrez de nouveau le lien o
 timed-out-title = Le temps est écoulé
 timed-out-what = L’identification a pris plus de temps que permis. Rien n’a été modifié.
 timed-out-do = Ouvrez de nouveau le lien tant qu’il est valable, ou demandez-en un autre à l’application.
+
+interrupted-title = Le serveur s’est arrêté en chemin
+interrupted-what = Le serveur a redémarré pendant que votre identification se terminait : la réponse de { $connector } est perdue. Rien n’a été modifié.
+interrupted-do = Ouvrez de nouveau le lien tant qu’il est valable, ou demandez-en un autre à l’application.
 
 other-connection-title = Cette réponse est pour ailleurs
 other-connection-what = La réponse du fournisseur concernait une autre connexion que celle que vous étiez en train d’établir. Rien n’a été modifié.

@@ -1,8 +1,8 @@
 //! What use cases say, as pages. The one place that knows both.
 
-use crate::pages::{Consent, Notice, Replace, Said, Scope};
+use crate::pages::{Consent, Leave, Notice, Replace, Said, Scope};
 use url::Url;
-use valetkey_app::authorize::{About, Ended, Opened, Outcome, Stopped, Why};
+use valetkey_app::authorize::{About, AskedScope, Ended, Opened, Outcome, Stopped, Why};
 use valetkey_domain::Kind;
 
 /// A failure of the system itself. Its message is for developers; its cause goes to the log here.
@@ -47,18 +47,26 @@ pub(crate) fn reason(why: &Why) -> Said {
 
 /// The page of a link that opens.
 pub(crate) fn consent(opened: Opened, token: String) -> Consent {
-    let Opened { about: About { connector, connection, environment, identifier }, .. } = opened;
+    let Opened { about: About { connector, connection, app, identifier }, .. } = opened;
     Consent {
         connector,
         provider: host(&opened.provider),
-        app: environment,
+        app,
         connection: connection.to_string(),
         identifier: identifier.to_string(),
-        scopes: opened.scopes.into_iter().map(Scope::from).collect(),
+        scopes: scopes(opened.scopes),
         until: opened.expires_at,
         token,
-        origin: opened.provider,
     }
+}
+
+/// The page that leads to the provider.
+pub(crate) fn leave(address: Url) -> Leave {
+    Leave { provider: host(&address.origin().ascii_serialization()), address }
+}
+
+fn scopes(asked: Vec<AskedScope>) -> Vec<Scope> {
+    asked.into_iter().map(|AskedScope { name, words }| Scope::new(&name, words)).collect()
 }
 
 /// Host and port: what the browser's address bar will show.
@@ -74,12 +82,13 @@ pub(crate) fn end(ended: Ended) -> Notice {
     let notice = |said| Notice::new(said).word("connector", connector).about(connection.as_str(), identifier.as_str());
     match ended.outcome {
         Outcome::Connected => notice(Said::Connected),
-        Outcome::ConnectedWithout(withheld) => notice(Said::Partly).without(withheld),
+        Outcome::ConnectedWithout(_) => notice(Said::Partly).without(scopes(ended.withheld)),
         Outcome::Declined => notice(Said::Declined),
         Outcome::Refused(code) => notice(Said::Refused).word("code", code),
         Outcome::ProviderFailed => notice(Said::ProviderFailed),
         Outcome::OtherAccount { .. } => notice(Said::Kept),
         Outcome::Expired => notice(Said::TimedOut),
+        Outcome::Interrupted => notice(Said::Interrupted),
     }
 }
 

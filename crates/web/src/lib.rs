@@ -110,24 +110,18 @@ impl Web {
         self.notice(answers::failure(error), asked)
     }
 
-    /// Sends a browser to a page of ours.
+    /// Sends a browser to a page of ours. The address it leaves may hold a link or a code, so it is told to nobody.
     fn go(&self, path: &str) -> Response {
-        see_other(&format!("{}{path}", self.site.base))
+        let Ok(location) = HeaderValue::try_from(format!("{}{path}", self.site.base)) else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let quiet = [
+            (header::LOCATION, location),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        ];
+        (StatusCode::SEE_OTHER, quiet).into_response()
     }
-}
-
-/// Sends a browser elsewhere by GET. The address it leaves may hold a link or a code, so it is told to nobody.
-fn see_other(location: &str) -> Response {
-    let Ok(mut location) = HeaderValue::from_str(location) else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    location.set_sensitive(true);
-    let quiet = [
-        (header::LOCATION, location),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    ];
-    (StatusCode::SEE_OTHER, quiet).into_response()
 }
 
 async fn wrong_method(State(web): State<Web>, asked: HeaderMap) -> Response {

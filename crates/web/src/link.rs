@@ -2,7 +2,7 @@
 //! links, too); POST binds the browser and sends the person to the provider.
 
 use crate::pages::Said;
-use crate::{Web, answers, see_other};
+use crate::{Web, answers};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::response::Response;
@@ -36,7 +36,7 @@ pub(crate) async fn start(
         return web.notice(Said::StaleForm, &asked);
     };
     match authorize::start(&web.app, &link, &browser).await {
-        Ok(provider) => see_other(provider.as_str()),
+        Ok(provider) => web.page(&answers::leave(provider), &asked),
         Err(stopped) => web.page(&answers::stop(&stopped), &asked),
     }
 }

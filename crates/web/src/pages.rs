@@ -4,6 +4,7 @@
 //! A page carries its own headers: no script anywhere, no resource but our stylesheet and icon, no frame around it.
 
 mod consent;
+mod leave;
 mod notice;
 mod replace;
 mod scope;
@@ -11,6 +12,7 @@ mod scope;
 mod tests;
 
 pub(crate) use consent::Consent;
+pub(crate) use leave::Leave;
 pub(crate) use notice::{Notice, Said};
 pub(crate) use replace::Replace;
 pub(crate) use scope::Scope;
@@ -24,11 +26,13 @@ use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
 use std::sync::Arc;
+use url::Url;
 use valetkey_domain::Timestamp;
 
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 5] = [
     ("base.html", include_str!("../templates/base.html")),
     (Consent::TEMPLATE, include_str!("../templates/consent.html")),
+    (Leave::TEMPLATE, include_str!("../templates/leave.html")),
     (Notice::TEMPLATE, include_str!("../templates/notice.html")),
     (Replace::TEMPLATE, include_str!("../templates/replace.html")),
 ];
@@ -46,8 +50,13 @@ pub(crate) trait Page: Serialize + Sized {
         StatusCode::OK
     }
 
-    /// The origins that its form may lead to by redirects, beside our own; none if it has no form.
-    fn form(&self) -> Option<Vec<String>> {
+    /// Whether it has a form, which leads to ourselves.
+    fn has_form(&self) -> bool {
+        false
+    }
+
+    /// The address that the browser goes on to by itself.
+    fn goes_on_to(&self) -> Option<&Url> {
         None
     }
 }
@@ -86,7 +95,7 @@ impl Pages {
     pub(crate) fn answer<P: Page>(&self, page: &P, asked: &HeaderMap) -> Response {
         let language = Language::chosen(asked);
         match self.render(page, language) {
-            Ok(html) => (page.status(), headers(page.form().as_deref(), language), html).into_response(),
+            Ok(html) => (page.status(), headers(page, language), html).into_response(),
             Err(error) => {
                 tracing::error!(%error, template = P::TEMPLATE, "a page could not be rendered");
                 (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be shown. The server's log says why.\n")
@@ -137,11 +146,11 @@ fn date(texts: &Texts, instant: &str) -> Result<String, minijinja::Error> {
     texts.text("date", &args).map_err(|error| wrong(error.to_string()))
 }
 
-/// What every page says to the browser. `form` as in [`Page::form`].
-fn headers(form: Option<&[String]>, language: Language) -> HeaderMap {
+/// What every page says to the browser.
+fn headers<P: Page>(page: &P, language: Language) -> HeaderMap {
     // A page with a form must let its own origin be seen: under `no-referrer` browsers send `Origin: null` with
     // the POST (Fetch, "append a request Origin header"), which is refused. Other origins see nothing either way.
-    let referrer = if form.is_some() { "same-origin" } else { "no-referrer" };
+    let referrer = if page.has_form() { "same-origin" } else { "no-referrer" };
     let mut headers: HeaderMap = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
@@ -157,22 +166,25 @@ fn headers(form: Option<&[String]>, language: Language) -> HeaderMap {
     .map(|(name, value)| (name, HeaderValue::from_static(value)))
     .into_iter()
     .collect();
-    if let Ok(policy) = HeaderValue::from_str(&policy(form)) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy(page.has_form()));
+    if let Some(mut refresh) = page.goes_on_to().and_then(|url| HeaderValue::try_from(format!("0; url={url}")).ok()) {
+        refresh.set_sensitive(true);
+        headers.insert(header::REFRESH, refresh);
     }
     headers
 }
 
-/// Browsers apply `form-action` to the redirects that follow a form, too, so the provider's origin is in it.
-fn policy(form: Option<&[String]>) -> String {
-    let targets = match form {
-        None => "'none'".to_owned(),
-        Some(others) => ["'self'".to_owned()].iter().chain(others).cloned().collect::<Vec<_>>().join(" "),
-    };
-    format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets}; frame-ancestors 'none'; \
+/// What the browser may load and where a form may lead. Browsers hold the redirects that follow a form against
+/// `form-action` too, and nobody knows all hosts that a provider's sign-in passes through: so no form of ours leads to a
+/// provider, [`Leave`] does.
+fn policy(has_form: bool) -> HeaderValue {
+    HeaderValue::from_static(if has_form {
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; \
          base-uri 'none'"
-    )
+    } else {
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; frame-ancestors 'none'; \
+         base-uri 'none'"
+    })
 }
 
 /// Every sample of every page in one language: a name and the HTML. For people who work on the pages.
@@ -185,6 +197,11 @@ pub fn samples(language: Language) -> Result<Vec<(String, String)>, Error> {
         P::samples().into_iter().map(render).collect()
     }
     let pages = Pages::read("")?;
-    let all = [of::<Consent>(&pages, language)?, of::<Replace>(&pages, language)?, of::<Notice>(&pages, language)?];
+    let all = [
+        of::<Consent>(&pages, language)?,
+        of::<Leave>(&pages, language)?,
+        of::<Replace>(&pages, language)?,
+        of::<Notice>(&pages, language)?,
+    ];
     Ok(all.into_iter().flatten().collect())
 }

@@ -24,8 +24,8 @@ pub(super) fn read(
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(DynamicMessage::new(descriptor.clone()));
     }
-    let json: Value =
-        serde_json::from_slice(body).map_err(|why| Failure::invalid(format!("the body is not JSON: {why}")))?;
+    let unreadable = |why| Failure::invalid(format!("the body is not JSON that can be read here: {why}"));
+    let json = valetkey_domain::json::parse(body).map_err(unreadable)?;
     let doubled = field.filter(|name| json.get(name).is_some() && descriptor.get_field_by_name(name).is_none());
     if let Some(name) = doubled {
         return Err(Failure::invalid(format!("the body is '{name}' itself: leave the outer member out")));
@@ -176,7 +176,9 @@ mod tests {
         let wrong = update(json!({ "connection_tool_mappings": [{ "tools": "x" }] }));
         assert!(wrong.starts_with("the body's 'connection_tool_mappings[0].tools': "), "{wrong}");
         let not_json = read(&descriptor("mcp.McpConfig"), b"{", None).unwrap_err().message;
-        assert!(not_json.starts_with("the body is not JSON: "), "{not_json}");
+        assert!(not_json.starts_with("the body is not JSON that can be read here: "), "{not_json}");
+        let twice = read(&descriptor("mcp.McpConfig"), br#"{"name":"a","name":"b"}"#, None).unwrap_err().message;
+        assert!(twice.contains("the same member twice"), "{twice}");
         let nested = read(&descriptor("mcp.McpConfig"), br#"{"config":{"name":"x"}}"#, Some("config")).unwrap_err();
         assert_eq!(nested.message, "the body is 'config' itself: leave the outer member out");
     }

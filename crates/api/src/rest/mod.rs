@@ -11,11 +11,12 @@ pub(crate) mod template;
 
 pub(crate) use json::whole_number;
 
-use crate::bearer;
+use crate::body::BodyLimit;
 use crate::contract::{BadContract, Contract};
 use crate::failure::Failure;
+use crate::{bearer, route};
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -28,31 +29,30 @@ use std::sync::Arc;
 use template::Captures;
 use valetkey_domain::Kind;
 
-/// The most that a request body may have, on either wire.
-pub(crate) const MAX_BODY: usize = 1024 * 1024;
-
 /// What REST requests are answered with.
 #[derive(Clone)]
 struct Rest {
     contract: Arc<Contract>,
     routes: Arc<Routes>,
     grpc: Router,
+    limit: BodyLimit,
 }
 
 /// Routes for everything under `/api/`, answered by the methods of `grpc`.
-pub(crate) fn router(contract: Arc<Contract>, grpc: Router) -> Result<Router, BadContract> {
+pub(crate) fn router(contract: Arc<Contract>, grpc: Router, limit: BodyLimit) -> Result<Router, BadContract> {
     let routes = Arc::new(Routes::read(&contract)?);
-    let rest = Rest { contract, routes, grpc };
+    let rest = Rest { contract, routes, grpc, limit };
     Ok(Router::new().route("/api/{*rest}", axum::routing::any(serve)).with_state(rest))
 }
 
 async fn serve(State(rest): State<Rest>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     match rest.routes.find(&head.method, head.uri.path()) {
-        Found::Route(route, captures) => match rest.run(route, &captures, &head, body).await {
-            Ok(json) => axum::Json(json).into_response(),
-            Err(refusal) => refusal,
-        },
+        Found::Route(found, captures) => {
+            let answered = rest.run(found, &captures, &head, body).await;
+            let response = answered.map_or_else(|refusal| refusal, |json| axum::Json(json).into_response());
+            route::by(&found.name, response)
+        }
         Found::OtherVerbs(verbs) => rest.wrong_verb(&head, &verbs),
         Found::Nothing => {
             let message = format!("there is nothing at {}: /openapi.json lists what there is", head.uri.path());
@@ -72,7 +72,7 @@ impl Rest {
         let refuse = |failure| answer::refuse(&self.contract, failure);
         // The gate decides who may; but whoever doesn't even try gets no body read and no rule explained.
         bearer::token(&head.headers).map_err(refuse)?;
-        let body = to_bytes(body, MAX_BODY).await.map_err(|_| self.too_large())?;
+        let body = self.limit.read(body).await.ok_or_else(|| self.too_large())?;
         let request = message(route, captures, head, &body).map_err(refuse)?;
         let called = call::unary(&self.grpc, &route.method.path, head, &request.encode_to_vec()).await;
         let reply = called.map_err(|status| answer::status(&self.contract, &status))?;
@@ -92,8 +92,8 @@ impl Rest {
     }
 
     fn too_large(&self) -> Response {
-        let failure =
-            Failure::invalid(format!("the body could not be read whole: it may have {MAX_BODY} bytes at most"));
+        let most = self.limit.most;
+        let failure = Failure::invalid(format!("the body could not be read whole: it may have {most} bytes at most"));
         let mut response = answer::refuse(&self.contract, failure);
         *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
         response

@@ -11,6 +11,8 @@ pub(crate) struct Routes(Vec<Route>);
 /// One HTTP form, ready to be matched.
 pub(crate) struct Route {
     verb: http::Method,
+    /// Its template as it is written.
+    pub(crate) name: String,
     template: Template,
     /// The field that the body is, unless the body is the whole request or absent.
     pub(crate) body: RouteBody,
@@ -47,7 +49,13 @@ impl Routes {
                 let template = Template::parse(&form.template)
                     .ok_or_else(|| BadContract::new(format!("cannot serve the template '{}'", form.template)))?;
                 let body = body(&method, &form.body)?;
-                routes.push(Route { verb: form.verb.clone(), template, body, method: Arc::clone(&method) });
+                routes.push(Route {
+                    verb: form.verb.clone(),
+                    name: form.template.clone(),
+                    template,
+                    body,
+                    method: Arc::clone(&method),
+                });
             }
         }
         routes.sort_by_key(|route| route.template.rank());

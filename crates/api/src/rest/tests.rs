@@ -65,7 +65,7 @@ async fn send(verb: &str, path: &str, body: &str) -> (u16, serde_json::Value) {
         .header("authorization", "Bearer second")
         .body(Body::from(body.to_owned()))
         .unwrap();
-    let response = router(contract, grpc).unwrap().oneshot(request).await.unwrap();
+    let response = router(contract, grpc, BodyLimit::usual()).unwrap().oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&bytes).unwrap())
@@ -116,7 +116,7 @@ async fn what_is_refused_says_why() {
         ("GET", "/api/v1/mcp/configs?page_size=x", "", 400, "the query: 'page_size' must be a whole number"),
         ("GET", configs, r#"{"page_size":1}"#, 400, "this method takes no body"),
         ("POST", configs, r#"{"nme":"x"}"#, 400, "the body has an unknown member 'nme'; did you mean 'name'?"),
-        ("POST", configs, "{", 400, "the body is not JSON"),
+        ("POST", configs, "{", 400, "the body is not JSON that can be read here"),
         ("PUT", "/api/v1/mcp/configs/cfg_1?description=x", "", 400, "'description' belongs in the body"),
         ("PUT", "/api/v1/mcp/configs/cfg_1", r#"{"config_id":"cfg_2"}"#, 400, "'config_id' is in the path and in the"),
         ("GET", "/api/v1/mcp/configs/cfg_1?config_id=cfg_2", "", 400, "'config_id' is in the path: leave it out"),
@@ -130,8 +130,8 @@ async fn what_is_refused_says_why() {
 
 #[tokio::test]
 async fn a_body_beyond_the_limit_is_refused() {
-    let (status, answer) = send("POST", "/api/v1/mcp/configs", &" ".repeat(MAX_BODY + 1)).await;
+    let (status, answer) = send("POST", "/api/v1/mcp/configs", &" ".repeat(BodyLimit::usual().most + 1)).await;
     assert_eq!((status, answer["code"].as_i64()), (413, Some(3)));
-    let (status, _) = send("POST", "/api/v1/mcp/configs", &" ".repeat(MAX_BODY)).await;
+    let (status, _) = send("POST", "/api/v1/mcp/configs", &" ".repeat(BodyLimit::usual().most)).await;
     assert_eq!(status, 200);
 }

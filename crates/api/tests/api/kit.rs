@@ -12,7 +12,9 @@ use tokio_util::task::TaskTracker;
 use tonic::Status;
 use tower::ServiceExt;
 use valetkey_app::keyring::Keyring;
-use valetkey_app::{App, Parts, Settings, clients, doors, environments, execute, journal, refresh, served};
+use valetkey_app::{
+    App, Bounds, Metrics, Parts, Settings, clients, doors, environments, execute, journal, refresh, served,
+};
 use valetkey_connectors::Catalog;
 use valetkey_domain::{Clock, Rng};
 use valetkey_outbound::{Outbound, Policy, SystemResolver};
@@ -108,21 +110,26 @@ impl Kit {
 async fn app(clock: Arc<ManualClock>) -> App {
     let clock: Arc<dyn Clock> = clock;
     let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(7));
-    let store = Store::open(&Location::Memory).await.unwrap();
+    let store = Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap();
+    let root = RootKey::generate().unwrap();
+    let keyring = Keyring::start(store.clone(), root, clock.clone(), rng.clone()).await.unwrap();
     App::new(Parts {
-        keyring: Keyring::start(store.clone(), RootKey::generate().unwrap(), clock.clone(), rng.clone()).await.unwrap(),
         catalog: Catalog::shipped().unwrap(),
         outbound: Outbound::new(Policy::default(), Arc::new(SystemResolver)).unwrap(),
-        journal: journal::Writer::start(store.clone(), clock.clone(), rng.clone()),
+        journal: journal::Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await.unwrap(),
+        keyring,
         served: served::Sets::default(),
-        refreshes: refresh::InFlight::default(),
+        refreshes: refresh::Refreshes::default(),
         limits: execute::Limits::default(),
+        metrics: Metrics::default(),
         tasks: TaskTracker::new(),
         settings: Settings {
             public_url: "http://localhost:8080".parse().unwrap(),
             sdk_url: "https://localhost:8443".parse().unwrap(),
             chat_link_life: Duration::from_secs(900),
             mail_link_life: Duration::from_secs(86_400),
+            journal_kept: None,
+            bounds: Bounds::default(),
         },
         store,
         clock,
@@ -131,7 +138,7 @@ async fn app(clock: Arc<ManualClock>) -> App {
 }
 
 async fn client(app: &App, environment: &str) -> Client {
-    let environment = environments::create(app, environment).await.unwrap();
+    let environment = environments::create(app, environment, None).await.unwrap();
     let ctx = doors::operator(app, &environment.id);
     let scopes = vec![clients::SECRETS_SCOPE.to_owned()];
     let issued = clients::create(app, &ctx, "test", scopes).await.unwrap();

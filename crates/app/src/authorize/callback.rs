@@ -4,9 +4,11 @@
 use super::exchange::Exchange;
 use super::link::Found;
 use super::{Stopped, Why, issuer};
+use crate::failpoint::{Failpoint, reach};
 use crate::{App, connections, doors, journal};
 use serde_json::{Map, json};
 use std::time::Duration;
+use tracing::Instrument as _;
 use valetkey_connectors::Auth;
 use valetkey_domain::authorization::{Outcome, Stage, Started};
 use valetkey_domain::ctx::Actor;
@@ -63,22 +65,31 @@ pub async fn callback(
             return Ok(id);
         }
     };
+    // From here on nothing may depend on the browser staying: the change of status and the exchange are one task.
+    let task = app.tasks.spawn(take(Exchange::new(app, found, started, code)).in_current_span());
+    task.await.map_err(crate::Error::internal)??;
+    Ok(id)
+}
+
+/// Exchanges the code, if no other callback was faster: what becomes of that one is read from the outcome.
+async fn take(exchange: Exchange) -> crate::Result<()> {
+    let Exchange { app, found, started, .. } = &exchange;
     let mut tx = app.store.write().await?;
     let (now, until) = (app.now(), app.now() + EXCHANGE);
-    let first = rows::exchange(&found.ctx, &mut tx, &id, &started.state, now, until).await?;
+    let first = rows::exchange(&found.ctx, &mut tx, &found.authorization.id, &started.state, now, until).await?;
     tx.commit().await?;
-    // Otherwise another callback was faster: what becomes of it is read from the outcome.
-    if first {
-        let task = app.tasks.spawn(Exchange::new(app, found, started, code).run());
-        task.await.map_err(crate::Error::internal)??;
+    if !first {
+        return Ok(());
     }
-    Ok(id)
+    reach(Failpoint::CallbackExchanging);
+    exchange.run().await
 }
 
 async fn by_state(app: &App, state: Option<&Secret<str>>) -> Result<Found, Stopped> {
     let state = state.ok_or(Why::StrayAnswer)?;
+    doors::time_is_known(app)?;
     let hash = valetkey_vault::sha256(state.bytes());
-    let known = valetkey_storage::doors::authorization_by_state(&mut app.store.read().await?, &hash).await?;
+    let known = valetkey_storage::doors::authorization_by_state(&mut app.store.glance().await?, &hash).await?;
     let (environment, id) = known.ok_or(Why::StrayAnswer)?;
     let ctx = doors::enter(app, environment, Actor::Link(id.clone()));
     Found::load(app, ctx, &id).await
@@ -136,6 +147,7 @@ async fn end(app: &App, ctx: &Ctx, id: &AuthorizationId, started: &Started, outc
         let detail = Map::from_iter([("outcome".to_owned(), json!(super::outcome::word(outcome)))]);
         journal::fact(app, ctx, &mut tx, "authorization.ended", id.as_str(), detail).await?;
         tx.commit().await?;
+        app.metrics.consented(super::outcome::word(outcome));
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use super::link::Found;
 use super::start::{uses_pkce, verifier_audience, verifier_place};
 use super::{Outcome, place, scopes};
 use crate::credential::Plain;
+use crate::failpoint::{Failpoint, reach};
 use crate::{App, Error, Result, connections, oauth};
 use http::Method;
 use serde_json::Value;
@@ -58,6 +59,7 @@ impl Exchange {
             Ok(tokens) => tokens,
             Err(error) => return Ok(Err(self.failed(&error))),
         };
+        reach(Failpoint::CallbackAnswered);
         let subject = match self.subject(&tokens).await {
             Ok(subject) => subject,
             // Without it nobody can say whether it is the account that was there.
@@ -89,7 +91,8 @@ impl Exchange {
         let client = oauth::Endpoint::of(&found.connector, &found.connection)?;
         let client = client.client(secret.as_ref());
         let redirect_uri = &self.started.redirect_uri;
-        Ok(endpoint::exchange(&app.outbound, &client, &self.code, verifier, redirect_uri).await)
+        let outbound = app.outbound.of(&found.ctx.environment);
+        Ok(endpoint::exchange(&outbound, &client, &self.code, verifier, redirect_uri).await)
     }
 
     /// Who signed in: the connector's own question, else the ID token.
@@ -105,7 +108,8 @@ impl Exchange {
         }
         let nonsense = |what: &str| TokenError::Nonsense(format!("the question who signed in {what}"));
         let method = Method::from_bytes(rule.method.as_bytes()).map_err(|_| nonsense("has no HTTP method"))?;
-        let answer = endpoint::identity(&self.app.outbound, method, &url, &tokens.access_token).await?;
+        let outbound = self.app.outbound.of(&self.found.ctx.environment);
+        let answer = endpoint::identity(&outbound, method, &url, &tokens.access_token).await?;
         let id = at(&rule.id, &answer).ok_or_else(|| nonsense("was answered without an id"))?;
         Ok(Some(Subject { id, name: rule.name.as_ref().and_then(|name| at(name, &answer)) }))
     }
@@ -116,7 +120,9 @@ impl Exchange {
         match error {
             TokenError::InvalidGrant(_) => Outcome::Refused("invalid_grant".into()),
             TokenError::Refused { code, .. } => Outcome::Refused(code.clone()),
-            TokenError::Unavailable(_) | TokenError::Lost(_) | TokenError::Nonsense(_) => Outcome::ProviderFailed,
+            TokenError::Unavailable(_) | TokenError::Unreachable(_) | TokenError::Lost(_) | TokenError::Nonsense(_) => {
+                Outcome::ProviderFailed
+            }
         }
     }
 }

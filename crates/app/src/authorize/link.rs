@@ -1,5 +1,6 @@
 //! Links: made for an app, opened by anybody who holds one.
 
+use super::scopes::{self, AskedScope};
 use super::{About, Stopped, Why};
 use crate::{App, Error, Result, connections, doors, housekeeping, journal};
 use serde_json::{Map, json};
@@ -40,7 +41,7 @@ pub struct Opened {
     /// What it is about.
     pub about: About,
     /// What will be asked for.
-    pub scopes: Vec<String>,
+    pub scopes: Vec<AskedScope>,
     /// The origin of the provider's sign-in page (`https://accounts.google.com`).
     pub provider: String,
     /// Until when the link opens.
@@ -95,10 +96,11 @@ pub async fn open(app: &App, token: &str) -> std::result::Result<Opened, Stopped
     let found = Found::by_link(app, token).await?;
     found.startable(app.now())?;
     let ends = connections::endpoints(&found.connector, &found.connection);
+    let asked = connections::scopes(&found.connector, &found.connection);
     Ok(Opened {
         authorization: found.authorization.id,
         about: found.about,
-        scopes: connections::scopes(&found.connector, &found.connection),
+        scopes: scopes::described(&found.connector, asked),
         provider: connections::origin(&ends.authorize_url).unwrap_or_default(),
         expires_at: found.authorization.link_expires_at,
     })
@@ -131,8 +133,9 @@ impl Found {
         if token.is_empty() || token.len() > LONGEST_TOKEN {
             return Err(Why::LinkUnknown.into());
         }
+        doors::time_is_known(app)?;
         let hash = valetkey_vault::sha256(token.as_bytes());
-        let known = valetkey_storage::doors::authorization_by_link(&mut app.store.read().await?, &hash).await?;
+        let known = valetkey_storage::doors::authorization_by_link(&mut app.store.glance().await?, &hash).await?;
         let (environment, id) = known.ok_or(Why::LinkUnknown)?;
         let ctx = doors::enter(app, environment, Actor::Link(id.clone()));
         Self::load(app, ctx, &id).await
@@ -156,7 +159,7 @@ impl Found {
         let about = About {
             connector: connector.display_name.clone(),
             connection: connection.name.clone(),
-            environment: environment.name,
+            app: environment.shown().to_owned(),
             identifier: account.owner.identifier.clone(),
         };
         Ok(Self { ctx, authorization, account, connection, connector, about })

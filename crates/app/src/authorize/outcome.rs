@@ -2,6 +2,7 @@
 
 use super::callback::is_of;
 use super::link::Found;
+use super::scopes::{self, AskedScope};
 use super::{About, Outcome, Stopped, Why};
 use crate::{App, doors};
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub struct Ended {
     pub outcome: Outcome,
     /// What it was about.
     pub about: About,
+    /// After [`Outcome::ConnectedWithout`]: the scopes that were withheld.
+    pub withheld: Vec<AskedScope>,
     /// After [`Outcome::OtherAccount`]: whether the person can still choose. If not, nothing was replaced.
     pub undecided: bool,
 }
@@ -38,7 +41,8 @@ pub async fn outcome(app: &App, id: &AuthorizationId, browser: Option<&Secret<st
         match &found.authorization.stage {
             Stage::Done { outcome, .. } => {
                 let (outcome, undecided) = (outcome.clone(), undecided(app, &found).await?);
-                return Ok(Ended { outcome, about: found.about, undecided });
+                let withheld = scopes::described(&found.connector, withheld(&outcome));
+                return Ok(Ended { outcome, about: found.about, withheld, undecided });
             }
             Stage::Exchanging(started) if started.expires_at <= app.now() => {
                 return Err(Stopped::from(Why::TimedOut).about(found.about));
@@ -53,7 +57,7 @@ pub async fn outcome(app: &App, id: &AuthorizationId, browser: Option<&Secret<st
 
 /// A consent, for the browser that started it.
 pub(super) async fn theirs(app: &App, id: &AuthorizationId, browser: Option<&Secret<str>>) -> Result<Found, Stopped> {
-    let environment = valetkey_storage::doors::authorization(&mut app.store.read().await?, id).await?;
+    let environment = valetkey_storage::doors::authorization(&mut app.store.glance().await?, id).await?;
     let environment = environment.ok_or(Why::StrayAnswer)?;
     let ctx = doors::enter(app, environment, Actor::Link(id.clone()));
     let found = Found::load(app, ctx, id).await?;
@@ -65,9 +69,16 @@ pub(super) async fn theirs(app: &App, id: &AuthorizationId, browser: Option<&Sec
     if bound.is_some_and(|hash| is_of(hash, browser)) { Ok(found) } else { Err(Why::OtherBrowser.into()) }
 }
 
+fn withheld(outcome: &Outcome) -> Vec<String> {
+    match outcome {
+        Outcome::ConnectedWithout(scopes) => scopes.clone(),
+        _ => Vec::new(),
+    }
+}
+
 async fn undecided(app: &App, found: &Found) -> Result<bool, Stopped> {
     let id = &found.authorization.id;
-    let waiting = pending_credentials::get(&found.ctx, &mut app.store.read().await?, id, app.now()).await?;
+    let waiting = pending_credentials::get(&found.ctx, &mut app.store.glance().await?, id, app.now()).await?;
     Ok(waiting.is_some())
 }
 
@@ -81,5 +92,6 @@ pub(super) const fn word(outcome: &Outcome) -> &'static str {
         Outcome::ProviderFailed => "provider_failed",
         Outcome::OtherAccount { .. } => "other_account",
         Outcome::Expired => "expired",
+        Outcome::Interrupted => "interrupted",
     }
 }

@@ -4,7 +4,8 @@
 use super::Outcome;
 use super::exchange::{Brought, Exchange};
 use crate::credential::{self, Home};
-use crate::{Error, Result, journal};
+use crate::failpoint::{Failpoint, reach};
+use crate::{Error, Result, journal, refresh};
 use serde_json::{Map, json};
 use std::time::Duration;
 use valetkey_domain::account::ConnectedAccount;
@@ -46,9 +47,10 @@ fn changing(exchange: &Exchange) -> Error {
 }
 
 async fn refuse(exchange: &Exchange, outcome: &Outcome) -> Result<()> {
-    let mut tx = exchange.app.store.write().await?;
+    let mut tx = exchange.app.store.write_reserved().await?;
     if end(exchange, &mut tx, outcome).await? {
         tx.commit().await?;
+        exchange.app.metrics.consented(super::outcome::word(outcome));
     }
     Ok(())
 }
@@ -71,7 +73,7 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
     };
     // Sealed before the transaction begins: the key may have to be read or made.
     let tokens = seal(exchange, brought, home).await?;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.write_reserved().await?;
     let subject = brought.subject.as_ref();
     let stored = match home {
         Home::Account(..) => {
@@ -87,7 +89,10 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
         return Ok(false);
     }
     if end(exchange, &mut tx, &outcome).await? {
+        reach(Failpoint::CallbackWritten);
         tx.commit().await?;
+        reach(Failpoint::CallbackCommitted);
+        app.metrics.consented(super::outcome::word(&outcome));
     }
     Ok(true)
 }
@@ -95,14 +100,40 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
 /// The outcome that asks the person, if it may be somebody else than the one whose account it was.
 fn other_account(account: &ConnectedAccount, before: Option<&Subject>, brought: &Brought) -> Option<Outcome> {
     let now = brought.subject.as_ref();
-    let shown = |subject: Option<&Subject>| subject.map_or("unknown", Subject::shown).to_owned();
     let same = match (before, now) {
         (Some(before), Some(now)) => before.id == now.id,
         (Some(_), None) => false,
         // A first sign-in, or a connector that can't tell.
         (None, now) => account.credential.is_none() || now.is_none(),
     };
-    (!same).then(|| Outcome::OtherAccount { before: shown(before), now: shown(now) })
+    (!same).then(|| {
+        let (before, now) = told_apart(before, now);
+        Outcome::OtherAccount { before, now }
+    })
+}
+
+/// Two accounts as a person sees them side by side: by name, and by the provider's id too where the names would be read
+/// as one.
+fn told_apart(before: Option<&Subject>, now: Option<&Subject>) -> (String, String) {
+    let alike = |a: &Subject, b: &Subject| read(a.shown()) == read(b.shown());
+    let ids = before.zip(now).is_some_and(|(before, now)| alike(before, now));
+    let shown = |subject: Option<&Subject>| match subject {
+        Some(Subject { id, name: Some(name) }) if ids => format!("{name} ({id})"),
+        Some(subject) => subject.shown().to_owned(),
+        None => "unknown".to_owned(),
+    };
+    (shown(before), shown(now))
+}
+
+/// What a glance makes of a name: case, blanks and what is not seen at all don't count.
+fn read(name: &str) -> String {
+    let seen = |c: &char| !c.is_whitespace() && !c.is_control() && !is_invisible(*c);
+    name.chars().filter(seen).flat_map(char::to_lowercase).collect()
+}
+
+/// Characters of no width: joiners, marks of direction, soft hyphens, the byte order mark.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn connected(brought: &Brought) -> Outcome {
@@ -113,13 +144,16 @@ fn connected(brought: &Brought) -> Outcome {
 }
 
 async fn seal(exchange: &Exchange, brought: &Brought, home: Home<'_>) -> Result<accounts::Tokens> {
-    let audience = credential::audience(&exchange.found.connector, &exchange.found.connection);
+    let (app, found) = (&exchange.app, &exchange.found);
+    let audience = credential::audience(&found.connector, &found.connection);
+    let refreshable = brought.plain.refresh_token.is_some();
     Ok(accounts::Tokens {
-        sealed: credential::seal(&exchange.app, &exchange.found.ctx, home, &audience, &brought.plain).await?,
+        sealed: credential::seal(app, &found.ctx, home, &audience, &brought.plain).await?,
         audience,
         scopes: brought.scopes.clone(),
         expires_at: brought.expires_at,
-        refreshable: brought.plain.refresh_token.is_some(),
+        refreshable,
+        schedule: refresh::schedule(app, &found.connector, refreshable, brought.expires_at),
     })
 }
 
@@ -144,4 +178,27 @@ async fn tell(exchange: &Exchange, ctx: &Ctx, tx: &mut Tx, outcome: &Outcome) ->
     }
     let detail = detail("outcome", super::outcome::word(outcome));
     journal::fact(&exchange.app, ctx, tx, "authorization.ended", id, detail).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(id: &str, name: Option<&str>) -> Subject {
+        Subject { id: id.into(), name: name.map(Into::into) }
+    }
+
+    #[test]
+    fn attack_65_two_accounts_never_read_alike() {
+        let told = |a: &Subject, b: &Subject| told_apart(Some(a), Some(b));
+        let ann = subject("1", Some("ann@p"));
+        assert_eq!(told(&ann, &subject("2", Some("bob@p"))), ("ann@p".into(), "bob@p".into()));
+        for alike in ["ann@p", "Ann@P", "ann@p ", "a\u{200b}nn@p"] {
+            let (before, now) = told(&ann, &subject("2", Some(alike)));
+            assert_eq!((before.as_str(), now), ("ann@p (1)", format!("{alike} (2)")));
+        }
+        assert_eq!(told(&subject("1", None), &subject("2", None)), ("1".into(), "2".into()));
+        assert_eq!(told(&subject("ann@p", None), &ann), ("ann@p".into(), "ann@p (1)".into()));
+        assert_eq!(told_apart(Some(&ann), None), ("ann@p".into(), "unknown".into()));
+    }
 }

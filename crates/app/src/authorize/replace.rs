@@ -4,7 +4,7 @@ use super::link::Found;
 use super::outcome::theirs;
 use super::{Ended, Outcome, Stopped, Why, outcome, scopes};
 use crate::credential::{self, Home};
-use crate::{App, Error, connections, journal};
+use crate::{App, Error, connections, journal, refresh};
 use serde_json::{Map, json};
 use valetkey_domain::authorization::Stage;
 use valetkey_domain::id::AuthorizationId;
@@ -27,7 +27,7 @@ pub async fn replace(
     let Stage::Done { outcome: asked @ Outcome::OtherAccount { .. }, .. } = &found.authorization.stage else {
         return outcome(app, id, browser).await;
     };
-    let waiting = pending_credentials::get(&found.ctx, &mut app.store.read().await?, id, app.now()).await?;
+    let waiting = pending_credentials::get(&found.ctx, &mut app.store.glance().await?, id, app.now()).await?;
     let Some(waiting) = waiting else { return Err(Stopped::from(Why::TimedOut).about(found.about)) };
     if keep {
         throw_away(app, &found).await?;
@@ -57,12 +57,14 @@ async fn take(app: &App, found: &Found, asked: &Outcome, waiting: Pending) -> cr
     }
     let plain =
         credential::open(app, ctx, Home::Pending(id, &found.account), &audience, &waiting.tokens.sealed).await?;
-    let held = accounts::lease(ctx, &mut app.store.read().await?, account).await?;
+    let held = accounts::lease(ctx, &mut app.store.glance().await?, account).await?;
     let Some((held, generation, _)) = held else { return Err(Error::not_found("connected account", account)) };
     let home = Home::Account(&held, generation + 1);
     let sealed = credential::seal(app, ctx, home, &audience, &plain).await?;
     let after = outcome_of(found, &waiting.tokens);
-    let tokens = Tokens { sealed, ..waiting.tokens };
+    let Tokens { refreshable, expires_at, .. } = waiting.tokens;
+    let schedule = refresh::schedule(app, &found.connector, refreshable, expires_at);
+    let tokens = Tokens { sealed, schedule, ..waiting.tokens };
     let mut tx = app.store.write().await?;
     let subject = waiting.subject.as_ref();
     let stored = accounts::store_credential(ctx, &mut tx, account, generation, &tokens, subject, app.now()).await?;

@@ -1,4 +1,22 @@
-//! What was granted, against what was asked.
+//! What is asked for, in words, and what was granted against it.
+
+use valetkey_connectors::Connector;
+
+/// A scope with what a person can read in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedScope {
+    /// The scope as the provider names it.
+    pub name: String,
+    /// What it allows, in the connector file's own words, which are English; none for a scope that the file does not
+    /// know.
+    pub words: Option<String>,
+}
+
+/// These scopes with the connector's words for them.
+pub(super) fn described(connector: &Connector, scopes: Vec<String>) -> Vec<AskedScope> {
+    let one = |name: String| AskedScope { words: connector.scope_words.get(&name).cloned(), name };
+    scopes.into_iter().map(one).collect()
+}
 
 /// The scopes that were asked and not granted. A provider that says nothing granted all (RFC 6749 §5.1).
 pub(super) fn withheld(asked: &[String], granted: Option<&[String]>) -> Vec<String> {

@@ -10,8 +10,8 @@ pub struct About {
     pub connector: String,
     /// The connection's name.
     pub connection: ConnectionName,
-    /// The name of the environment that asks.
-    pub environment: String,
+    /// Who asks: what people call the environment.
+    pub app: String,
     /// The app's name for the user.
     pub identifier: Identifier,
 }

@@ -1,7 +1,7 @@
 //! Consent against a provider on a real socket: whole sign-ins, and everything that must stop one.
 
 use super::*;
-use crate::provider::{HOUR, Says, There, answer_with, there};
+use crate::provider::{Dropped, HOUR, Says, There, answer_with, polled, there};
 use crate::{accounts, connections};
 use std::time::Duration;
 use valetkey_domain::Secret;
@@ -32,7 +32,9 @@ async fn a_person_signs_in() {
     let token = there.link().await;
     let opened = open(&there.app, &token).await.unwrap();
     assert_eq!((opened.about.connector.as_str(), opened.about.identifier.as_str()), ("Acme", "ann"));
-    assert_eq!((opened.about.connection.as_str(), opened.scopes.join(" ")), ("MY_ACME", "read write".to_owned()));
+    let scope = |name: &str, words: Option<&str>| AskedScope { name: name.into(), words: words.map(Into::into) };
+    let asked = vec![scope("read", Some("See what is there")), scope("write", None)];
+    assert_eq!((opened.about.connection.as_str(), opened.scopes), ("MY_ACME", asked));
     there.provider.gives(HOUR);
     let state = there.start(&token, "browser").await;
     let id = there.back(&state, "browser").await.unwrap();
@@ -167,6 +169,28 @@ async fn attack_63_a_browser_that_leaves_during_the_exchange_loses_nothing() {
     let id = there.back(&state, "browser").await.unwrap();
     assert_eq!(ended(&there, &id, "browser").await.unwrap().outcome, Outcome::Connected);
     assert_eq!(there.now().await.status, Status::Active);
+}
+
+#[tokio::test]
+async fn attack_63_a_browser_that_leaves_at_any_await_loses_nothing() {
+    let there = there(RULE).await;
+    let mut exchanged = 0;
+    for dropped in [Dropped::Waiting, Dropped::Woken] {
+        for times in 1.. {
+            let state = there.start(&there.link().await, "browser").await;
+            there.provider.gives(HOUR);
+            let done = polled(there.back(&state, "browser"), times, dropped).await;
+            let id = there.back(&state, "browser").await.unwrap();
+            let outcome = ended(&there, &id, "browser").await.unwrap().outcome;
+            exchanged += 1;
+            assert_eq!(outcome, Outcome::Connected, "{dropped:?} after {times} polls");
+            assert_eq!(there.provider.asked("/token").len(), exchanged, "{dropped:?} after {times} polls");
+            if done.is_some() {
+                assert!(times > 1, "there were places to drop it at");
+                break;
+            }
+        }
+    }
 }
 
 #[tokio::test]

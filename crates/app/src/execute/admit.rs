@@ -4,8 +4,9 @@
 use super::{Failed, Job, Why};
 use crate::refresh::{Opened, Unusable};
 use crate::{accounts, authorize, connections, refresh};
+use futures::future::join;
 use valetkey_connectors::Setting;
-use valetkey_domain::account::{ConnectedAccount, Reason, Status};
+use valetkey_domain::account::{ConnectedAccount, Status};
 use valetkey_domain::connection::Connection;
 
 /// What a call works with.
@@ -17,15 +18,17 @@ pub(super) struct Admitted {
 impl Job {
     /// The account of exactly (environment, connection, user), if it is ACTIVE and its consent covers the tool.
     pub(super) async fn admit(&self) -> Result<Admitted, Failed> {
-        let found = connections::get(&self.app, &self.ctx, &self.served.connection).await;
-        let connection = found.map_err(|error| self.before(&error))?;
+        let (app, ctx, id) = (&self.app, &self.ctx, &self.served.connection);
+        // Side by side: on PostgreSQL each is a way to the server and back.
+        let (connection, account) =
+            join(connections::get(app, ctx, id), accounts::find(app, ctx, id, &self.owner)).await;
+        let connection = connection.map_err(|error| self.before(&error))?;
         if !connection.enabled {
             let message =
                 format!("connection '{}' is switched off; the app's developer can switch it on", connection.name);
             return Err(self.because(Why::Off, message));
         }
-        let found = accounts::find(&self.app, &self.ctx, &connection, &self.owner).await;
-        let account = found.map_err(|error| self.before(&error))?;
+        let account = account.map_err(|error| self.before(&error))?;
         let status = account.as_ref().map_or(Status::PendingAuth, |account| account.status.clone());
         match account {
             Some(account) if status == Status::Active => self.covered(Admitted { connection, account }).await,
@@ -105,19 +108,9 @@ impl Job {
 
 fn standing(status: &Status, app: &str) -> String {
     match status {
-        Status::Expired(reason) => format!("the user's sign-in to {app} has ended: {}", because(*reason)),
+        Status::Expired(reason) => format!("the user's sign-in to {app} has ended: {}", reason.sentence()),
         Status::PendingVerification => format!("the user has signed in to {app}, but is not confirmed yet"),
         Status::Disconnected => format!("{app} was disconnected for this user"),
         Status::PendingAuth | Status::Active => format!("{app} is not connected for this user yet"),
-    }
-}
-
-const fn because(reason: Reason) -> &'static str {
-    match reason {
-        Reason::InvalidGrant => "the app withdrew it",
-        Reason::NoRefreshToken => "it ran out, and the app gave no means to renew it",
-        Reason::RefreshAnswerLost => "its renewal was lost on the way",
-        Reason::EndpointsChanged => "the connection now points elsewhere",
-        Reason::Rejected => "the app no longer accepts it",
     }
 }

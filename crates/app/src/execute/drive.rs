@@ -3,6 +3,7 @@
 use super::admit::Admitted;
 use super::send::Sender;
 use super::{Failed, Job, Why};
+use crate::Limit;
 use crate::refresh::Opened;
 use bytes::Bytes;
 use serde_json::Value;
@@ -13,8 +14,6 @@ use valetkey_domain::tool::Effect;
 /// Answers above this size are shaped off the async threads: a megabyte of mail takes milliseconds. So is any answer
 /// of a tool whose shape needs more than a projection.
 const HEAVY: usize = 64 * 1024;
-/// The longest result that is passed on.
-const MAX_RESULT: usize = 10 * 1024 * 1024;
 
 /// What came back for each request of a round, in its order.
 pub(super) type Replies = Vec<Result<http::Response<Bytes>, Unsent>>;
@@ -72,14 +71,16 @@ impl Job {
 
     /// A result is rarely longer than what it was made of, so short answers need no counting.
     fn bounded(&self, value: Value, received: usize) -> Result<Value, Failed> {
-        if received <= MAX_RESULT / 10 {
+        let most = self.app.settings.bounds.answer_bytes;
+        if received <= most / 10 {
             return Ok(value);
         }
         let mut length = Length(0);
-        if serde_json::to_writer(&mut length, &value).is_ok() && length.0 <= MAX_RESULT {
+        if serde_json::to_writer(&mut length, &value).is_ok() && length.0 <= most {
             return Ok(value);
         }
-        let message = format!("the answer is longer than {MAX_RESULT} bytes: ask for less{}", self.caution());
+        let message = format!("the answer is longer than {most} bytes: ask for less{}", self.caution());
+        self.app.metrics.refused(Limit::Answer);
         Err(self.because(Why::App, message))
     }
 

@@ -159,6 +159,7 @@ impl Job {
     }
 
     pub(super) fn full(&self, full: &Full) -> Failed {
+        self.app.metrics.refused(full.limit);
         self.because(Why::Busy, format!("{full}: wait for calls to end, then try again"))
     }
 }

@@ -4,7 +4,7 @@
 //! start ──> task: check ── admit ── limits ── credential ── intent ── drive ── outcome ──> Answer
 //!                   └────────┴───────┴──────────┴── nothing has left yet ──┘
 //! ```
-//! The task belongs to nobody who waits for it: dropping a [`Running`] leaves it alone, [`Running::cancel`] stops what
+//! The task belongs to nobody who waits for it: dropping a [`Running`] leaves it alone, [`Running::cancellation`] stops what
 //! it waits for, and its outcome is recorded either way. Whatever the user or the model can mend is a [`Failed`] whose
 //! message says how, with a link where consent is missing.
 //!
@@ -21,13 +21,17 @@ mod send;
 
 pub use failed::{Failed, Why};
 pub use limits::Limits;
-use record::Used;
 
+use crate::failpoint::{Failpoint, reach};
 use crate::served::{Served, ServedTool};
+use crate::used::{self, Used};
 use crate::{App, Error, Result};
 use serde_json::{Map, Value};
+use std::time::Duration;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 use valetkey_domain::account::Owner;
 use valetkey_domain::id::ExecutionId;
 use valetkey_domain::{Ctx, Kind};
@@ -103,8 +107,9 @@ pub fn start(app: &App, ctx: &Ctx, served: &Served, tool: &str, arguments: Map<S
         execution: execution.clone(),
         cancellation: cancellation.clone(),
     };
-    record::used(app, ctx, Used::Instance(served.instance.id.clone()), served.instance.last_used_at);
-    let task = app.tasks.spawn(async move { job.perform(arguments).await });
+    used::note(app, ctx, Used::Instance(served.instance.id.clone()), served.instance.last_used_at);
+    let span = job.span();
+    let task = app.tasks.spawn(async move { job.perform(arguments).await }.instrument(span));
     Ok(Running { execution, cancellation, task })
 }
 
@@ -118,10 +123,31 @@ pub async fn call(app: &App, ctx: &Ctx, served: &Served, tool: &str, arguments: 
 
 impl Job {
     async fn perform(&self, arguments: Map<String, Value>) -> Answer {
-        match self.attempt(arguments).await {
+        let begun = Instant::now();
+        let ended = self.attempt(arguments).await;
+        self.count(ended.as_ref().map_or_else(|failed| failed.why.as_str(), |_| "ok"), begun.elapsed());
+        match ended {
             Ok(data) => Answer::Done(Done { data, execution: self.execution.clone() }),
             Err(failed) => Answer::Failed(failed),
         }
+    }
+
+    /// What traces and logs say of this call: which tool it was, never with what or for whom.
+    fn span(&self) -> tracing::Span {
+        // At the highest level, so that every line that is logged within says so.
+        tracing::error_span!(
+            "tool.call",
+            tool = self.served.tool.definition.name,
+            connector = self.served.connector.slug,
+            execution = %self.execution,
+            outcome = tracing::field::Empty,
+        )
+    }
+
+    fn count(&self, outcome: &'static str, took: Duration) {
+        tracing::Span::current().record("outcome", outcome);
+        let (connector, tool) = (&self.served.connector.slug, &self.served.tool.definition.name);
+        self.app.metrics.called(connector, tool, outcome, took);
     }
 
     async fn attempt(&self, arguments: Map<String, Value>) -> std::result::Result<Value, Failed> {
@@ -134,13 +160,17 @@ impl Job {
         let detail = self.detail(&admitted, &arguments).await?;
         let run = tool.start(arguments, self.setting(&admitted)).map_err(|failure| self.failed(failure))?;
         self.record_intent(&detail).await?;
+        reach(Failpoint::ExecuteIntentCommitted);
         let account = &admitted.account;
-        record::used(&self.app, &self.ctx, Used::Account(account.id.clone()), account.last_used_at);
+        used::note(&self.app, &self.ctx, Used::Account(account.id.clone()), account.last_used_at);
         let started = self.app.now();
         let ended = match self.drive(run, &admitted, credential).await {
             Err(failed) if failed.consent_helps() => Err(self.linked(failed, &admitted.connection).await),
             ended => ended,
         };
-        self.record_outcome(detail, started, ended).await
+        reach(Failpoint::ExecuteAnswered);
+        let told = self.record_outcome(detail, started, ended).await;
+        reach(Failpoint::ExecuteRecorded);
+        told
     }
 }

@@ -3,27 +3,26 @@
 
 use super::admit::Admitted;
 use super::{Failed, Job, Why};
-use crate::{App, Result};
+use crate::Result;
 use serde_json::{Map, Value, json};
-use std::time::Duration;
-use valetkey_domain::id::{AccountId, InstanceId};
-use valetkey_domain::{Ctx, Timestamp};
-use valetkey_storage::{accounts, instances};
+use tokio::time::Instant;
+use valetkey_domain::Timestamp;
 
 /// What a record says beside who, when and what.
 pub(super) type Detail = Map<String, Value>;
 
 const ACTION: &str = "tool.call";
-/// How old "last used" may get before it is written anew: it is for people, not worth a write for each call.
-const USED_AGAIN: Duration = Duration::from_secs(60);
 
 impl Job {
-    /// Records that a tool that may change something is about to run. Without that record it doesn't.
+    /// Records that a tool that may change something is about to run. Without that record it doesn't; nor does one that
+    /// reads while its record could not be taken.
     pub(super) async fn record_intent(&self, detail: &Detail) -> std::result::Result<(), Failed> {
         if self.served.tool.definition.effect.read_only() {
-            return Ok(());
+            return self.app.journal.accepts().map_err(|error| self.before(&error));
         }
+        let begun = Instant::now();
         let recorded = self.app.journal.intent(&self.ctx, ACTION, self.execution.as_str(), detail.clone()).await;
+        self.app.metrics.journalled(begun.elapsed());
         recorded.map_err(|error| self.before(&error))
     }
 
@@ -50,7 +49,10 @@ impl Job {
     async fn write(&self, detail: Detail) -> Result<()> {
         let (ctx, subject) = (&self.ctx, self.execution.as_str());
         if self.served.tool.definition.effect.read_only() {
-            return self.app.journal.fact_now(ctx, ACTION, subject, detail).await;
+            let begun = Instant::now();
+            let recorded = self.app.journal.fact_now(ctx, ACTION, subject, detail).await;
+            self.app.metrics.journalled(begun.elapsed());
+            return recorded;
         }
         self.app.journal.outcome(ctx, ACTION, subject, detail)
     }
@@ -96,36 +98,4 @@ impl Job {
             ("arguments_hmac".to_owned(), json!(digest)),
         ]))
     }
-}
-
-/// What a call has used.
-pub(super) enum Used {
-    /// An instance's URL.
-    Instance(InstanceId),
-    /// A connected account.
-    Account(AccountId),
-}
-
-/// Notes that something was used, in a task of its own. A failure costs only the note.
-pub(super) fn used(app: &App, ctx: &Ctx, what: Used, last: Option<Timestamp>) {
-    let fresh = |at: Timestamp| Duration::try_from(app.now().duration_since(at)).is_ok_and(|age| age < USED_AGAIN);
-    if last.is_some_and(fresh) {
-        return;
-    }
-    let (app, ctx) = (app.clone(), ctx.clone());
-    app.tasks.clone().spawn(async move {
-        if let Err(error) = note(&app, &ctx, &what).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "'last used' is not noted");
-        }
-    });
-}
-
-async fn note(app: &App, ctx: &Ctx, what: &Used) -> Result<()> {
-    let mut tx = app.store.write().await?;
-    match what {
-        Used::Instance(id) => instances::touch(ctx, &mut tx, id, app.now()).await?,
-        Used::Account(id) => accounts::touch_last_used(ctx, &mut tx, id, app.now()).await?,
-    }
-    tx.commit().await?;
-    Ok(())
 }

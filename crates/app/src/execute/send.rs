@@ -3,20 +3,19 @@
 
 use super::admit::Admitted;
 use super::drive::Replies;
+use super::limits::Full;
 use super::{Failed, Job, Why, redact};
+use crate::Limit;
 use crate::connections;
 use crate::refresh::{self, Opened};
 use bytes::Bytes;
 use futures::future::join_all;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use serde_json::Value;
-use std::time::Duration;
 use valetkey_connectors::{FailureKind, Unsent};
+use valetkey_domain::Kind;
 use valetkey_domain::account::{Reason, Status};
 use valetkey_outbound::Limits;
-
-/// What one answer of an app may cost. The call's own deadline may be shorter or longer.
-const LIMITS: Limits = Limits { timeout: Duration::from_secs(60), max_bytes: 10 * 1024 * 1024 };
 
 /// Sends one call's requests.
 pub(super) struct Sender<'a> {
@@ -114,14 +113,33 @@ impl<'a> Sender<'a> {
     }
 
     async fn one(&self, request: &Request<Bytes>, bearer: HeaderValue) -> Result<Response<Bytes>, Unsent> {
+        let Job { app, ctx, .. } = self.job;
+        let turn = app.limits.turn(&ctx.environment, request.uri().host().unwrap_or_default()).await;
+        let _turn = turn.map_err(|full| self.no_turn(&full))?;
         let mut request = request.clone();
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
-        self.job.app.outbound.send(request, &LIMITS).await.map_err(|error| {
-            let late = error.kind() == valetkey_domain::Kind::DeadlineExceeded;
-            let caution = if error.may_have_been_received() { self.job.caution() } else { "" };
-            let kind = if late { FailureKind::Timeout } else { FailureKind::Upstream };
-            Unsent { kind, message: format!("{error}{caution}") }
-        })
+        let bounds = &app.settings.bounds;
+        // The call's own deadline may be shorter or longer.
+        let limits = Limits { timeout: bounds.answer_time, max_bytes: bounds.answer_bytes };
+        let answered = app.outbound.of(&ctx.environment).send(request, &limits).await;
+        answered.map_err(|error| self.unanswered(&error))
+    }
+
+    fn no_turn(&self, full: &Full) -> Unsent {
+        self.job.app.metrics.refused(full.limit);
+        Unsent { kind: FailureKind::RateLimited, message: format!("{full}: try again in a moment") }
+    }
+
+    fn unanswered(&self, error: &valetkey_outbound::Error) -> Unsent {
+        if error.kind() == Kind::ResourceExhausted {
+            self.job.app.metrics.refused(Limit::Answer);
+        }
+        let kind = match error.kind() {
+            Kind::DeadlineExceeded => FailureKind::Timeout,
+            _ => FailureKind::Upstream,
+        };
+        let caution = if error.may_have_been_received() { self.job.caution() } else { "" };
+        Unsent { kind, message: format!("{error}{caution}") }
     }
 
     fn bearer(&self) -> Result<HeaderValue, Failed> {

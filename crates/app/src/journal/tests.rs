@@ -1,6 +1,8 @@
 //! What the writer promises, against a real store.
 
+use super::desk::RETRY;
 use super::{QUEUE, Writer, rows};
+use crate::keyring::Keyring;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use valetkey_domain::ctx::{Actor, Patient};
@@ -8,8 +10,9 @@ use valetkey_domain::id::{EnvironmentId, RequestId};
 use valetkey_domain::{Clock, Ctx, Kind};
 use valetkey_storage::{Location, Store};
 use valetkey_testkit::{ManualClock, SeededRng};
+use valetkey_vault::RootKey;
 
-fn ctx() -> Ctx {
+pub(super) fn ctx() -> Ctx {
     Ctx {
         environment: EnvironmentId::parse("env_ours").unwrap(),
         actor: Actor::Operator,
@@ -20,9 +23,15 @@ fn ctx() -> Ctx {
     }
 }
 
+async fn keyring(store: &Store) -> Keyring {
+    let (clock, rng) = (Arc::new(ManualClock::default()), Arc::new(SeededRng::new(2)));
+    Keyring::start(store.clone(), RootKey::generate().unwrap(), clock, rng).await.unwrap()
+}
+
 async fn start() -> (Store, Writer) {
-    let store = Store::open(&Location::Memory).await.unwrap();
-    let writer = Writer::start(store.clone(), Arc::new(ManualClock::default()), Arc::new(SeededRng::new(1)));
+    let store = Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap();
+    let (clock, rng) = (Arc::new(ManualClock::default()), Arc::new(SeededRng::new(1)));
+    let writer = Writer::start(store.clone(), keyring(&store).await, clock, rng).await.unwrap();
     (store, writer)
 }
 
@@ -60,7 +69,7 @@ async fn closing_commits_what_waits_and_then_takes_no_more() {
 }
 
 #[tokio::test]
-async fn a_full_queue_refuses_at_once() {
+async fn attack_54_a_full_queue_refuses_at_once() {
     let (store, writer) = start().await;
     // The writer cannot save anything while somebody else writes.
     let held = store.write().await.unwrap();
@@ -74,7 +83,7 @@ async fn a_full_queue_refuses_at_once() {
 }
 
 #[tokio::test]
-async fn an_outcome_is_tried_until_it_is_saved_and_an_intent_is_refused_meanwhile() {
+async fn attack_54_an_outcome_is_tried_until_it_is_saved_and_an_intent_is_refused_meanwhile() {
     let (store, writer) = start().await;
     spoil(&store, "ALTER TABLE journal RENAME TO elsewhere").await;
     writer.outcome(&ctx(), "tool.call", "exec_1", detail(1)).unwrap();
@@ -91,14 +100,14 @@ async fn an_outcome_is_saved_again_without_anybody_asking() {
     let (store, writer) = start().await;
     spoil(&store, "ALTER TABLE journal RENAME TO elsewhere").await;
     writer.outcome(&ctx(), "tool.call", "exec_1", detail(1)).unwrap();
-    tokio::time::sleep(super::RETRY / 2).await;
+    tokio::time::sleep(RETRY / 2).await;
     spoil(&store, "ALTER TABLE elsewhere RENAME TO journal").await;
     let saved = async {
         while phases(&store, "exec_1").await != ["outcome"] {
-            tokio::time::sleep(super::RETRY / 10).await;
+            tokio::time::sleep(RETRY / 10).await;
         }
     };
-    tokio::time::timeout(super::RETRY * 100, saved).await.unwrap();
+    tokio::time::timeout(RETRY * 100, saved).await.unwrap();
 }
 
 #[tokio::test]
@@ -112,10 +121,10 @@ async fn attack_54_an_interrupted_journal_is_unhealthy_until_it_is_written_again
     // Nobody calls a process that is not ready: it finds out by itself.
     let recovered = async {
         while !writer.healthy() {
-            tokio::time::sleep(super::RETRY / 10).await;
+            tokio::time::sleep(RETRY / 10).await;
         }
     };
-    tokio::time::timeout(super::RETRY * 100, recovered).await.unwrap();
+    tokio::time::timeout(RETRY * 100, recovered).await.unwrap();
     assert_eq!(phases(&store, "journal").await, ["fact"], "the gap is on record");
     assert!(phases(&store, "exec_1").await.is_empty());
     writer.close().await;

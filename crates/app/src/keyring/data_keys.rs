@@ -1,5 +1,6 @@
 //! Data keys: made on first use, unwrapped on use, held for ten minutes.
 
+use super::roots::Roots;
 use crate::{Error, Result};
 use moka::sync::Cache;
 use std::collections::HashSet;
@@ -8,11 +9,15 @@ use std::time::Duration;
 use valetkey_domain::id::{DataKeyId, EnvironmentId};
 use valetkey_domain::{Clock, Kind, Rng, Timestamp};
 use valetkey_storage::data_keys::{self as rows, StoredKey};
-use valetkey_storage::{Store, Tx};
-use valetkey_vault::{DataKey, Purpose, RootKey, Wrapped};
+use valetkey_storage::{Store, meta};
+use valetkey_vault::transit::root_of;
+use valetkey_vault::{DataKey, Purpose, Wrapped};
 
 /// How long an opened key is held.
 const HELD: Duration = Duration::from_secs(600);
+
+/// How long another process's rotation may go unnoticed.
+const FRESH: Duration = Duration::from_secs(10);
 
 /// How many opened keys are held at most.
 const MOST: u64 = 10_000;
@@ -20,10 +25,13 @@ const MOST: u64 = 10_000;
 /// How often forged tokens may make us look for url keys that we don't know.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// An opened key and when it is to be forgotten.
+/// How often a new key is wrapped again because the root was changed meanwhile.
+const ROUNDS: u32 = 3;
+
+/// Something in memory and when it is to be forgotten.
 #[derive(Clone)]
-struct Held {
-    key: Arc<DataKey>,
+struct Held<T> {
+    value: T,
     until: Timestamp,
 }
 
@@ -39,30 +47,32 @@ pub(super) struct DataKeys {
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) rng: Arc<dyn Rng>,
-    root: RootKey,
-    newest: Cache<(String, Purpose), Held>,
-    opened: Cache<DataKeyId, Held>,
+    pub(super) roots: Roots,
+    newest: Cache<(String, Purpose), Held<DataKeyId>>,
+    opened: Cache<DataKeyId, Held<Arc<DataKey>>>,
     url_keys: Mutex<UrlKeys>,
 }
 
 impl DataKeys {
-    pub(super) fn new(store: Store, root: RootKey, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+    pub(super) fn new(store: Store, roots: Roots, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
         let (newest, opened) = (Cache::new(MOST), Cache::new(MOST));
-        Self { store, clock, rng, root, newest, opened, url_keys: Mutex::default() }
+        Self { store, clock, rng, roots, newest, opened, url_keys: Mutex::default() }
     }
 
     /// The key to seal with, made if there is none. `None` as environment means a key that all of them share.
     pub(super) async fn newest(&self, environment: Option<&EnvironmentId>, purpose: Purpose) -> Result<Arc<DataKey>> {
         let scope = environment.map(EnvironmentId::to_string).unwrap_or_default();
-        if let Some(key) = self.held(self.newest.get(&(scope.clone(), purpose))) {
+        if let Some(id) = self.held(self.newest.get(&(scope.clone(), purpose)))
+            && let Some(key) = self.by_id(&id).await?
+        {
             return Ok(key);
         }
-        let stored = rows::newest(&mut self.store.read().await?, &scope, purpose.as_str()).await?;
+        let stored = rows::newest(&mut self.store.glance().await?, &scope, purpose.as_str()).await?;
         let key = match stored {
-            Some(stored) => self.unwrap(stored)?,
+            Some(stored) => self.opened(stored).await?,
             None => self.make(environment, purpose).await?,
         };
-        self.newest.insert((scope, purpose), self.hold(&key));
+        self.newest.insert((scope, purpose), self.hold(key.id().clone(), FRESH));
         Ok(key)
     }
 
@@ -71,8 +81,11 @@ impl DataKeys {
         if let Some(key) = self.held(self.opened.get(id)) {
             return Ok(Some(key));
         }
-        let stored = rows::get(&mut self.store.read().await?, id).await?;
-        stored.map(|stored| self.unwrap(stored)).transpose()
+        let stored = rows::get(&mut self.store.glance().await?, id).await?;
+        match stored {
+            Some(stored) => self.unwrap(stored).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The url key of this id; none if there is none. Ids that nobody knows cost one look a second, however many come,
@@ -82,7 +95,7 @@ impl DataKeys {
             if !self.may_look() {
                 return Ok(None);
             }
-            let ids = rows::ids(&mut self.store.read().await?, Purpose::Url.as_str()).await?;
+            let ids = rows::ids(&mut self.store.glance().await?, Purpose::Url.as_str()).await?;
             let known = ids.contains(id);
             self.url_keys().ids.extend(ids);
             if !known {
@@ -92,31 +105,74 @@ impl DataKeys {
         self.by_id(id).await
     }
 
-    /// Makes the first key of a purpose. Of two that do so at once, both end with the one that was stored first.
-    async fn make(&self, environment: Option<&EnvironmentId>, purpose: Purpose) -> Result<Arc<DataKey>> {
-        let id = DataKeyId::new(self.clock.as_ref(), self.rng.as_ref());
-        let wrapped = self.root.wrap(&DataKey::generate(id, environment, purpose, 1)?)?;
-        let scope = environment.map(EnvironmentId::to_string).unwrap_or_default();
-        let mut tx = self.store.write().await?;
-        rows::insert(&mut tx, &self.to_row(&scope, wrapped)).await?;
-        let stored = first(&mut tx, &scope, purpose).await?;
-        tx.commit().await?;
-        self.unwrap(stored)
+    /// The root that wraps new keys, as the database has it.
+    ///
+    /// # Errors
+    /// The database names none, which it does from the first start on.
+    pub(super) async fn wrapping_root(&self) -> Result<String> {
+        let root = meta::get(&mut self.store.read().await?, meta::ROOT).await?;
+        root.ok_or_else(|| Error::internal("the database names no root key"))
     }
 
-    fn unwrap(&self, stored: StoredKey) -> Result<Arc<DataKey>> {
-        let key = Arc::new(self.root.unwrap(&from_row(stored)?).map_err(refused)?);
-        self.opened.insert(key.id().clone(), self.hold(&key));
+    /// A new key, wrapped, as a row that is not stored yet.
+    pub(super) async fn draft(
+        &self,
+        environment: Option<&EnvironmentId>,
+        purpose: Purpose,
+        generation: i64,
+    ) -> Result<StoredKey> {
+        let id = DataKeyId::new(self.clock.as_ref(), self.rng.as_ref());
+        let key = DataKey::generate(id, environment, purpose, generation)?;
+        let wrapped = self.roots.wrap(&self.wrapping_root().await?, &key).await?;
+        Ok(self.to_row(wrapped))
+    }
+
+    /// Makes the first key of a purpose. Of two that do so at once, both end with the one that was stored first.
+    async fn make(&self, environment: Option<&EnvironmentId>, purpose: Purpose) -> Result<Arc<DataKey>> {
+        let scope = environment.map(EnvironmentId::to_string).unwrap_or_default();
+        for _ in 0..ROUNDS {
+            let draft = self.draft(environment, purpose, 1).await?;
+            let mut tx = self.store.write().await?;
+            rows::insert_under(&mut tx, &draft, root_of(&draft.root_version)).await?;
+            let stored = rows::newest(&mut tx, &scope, purpose.as_str()).await?;
+            tx.commit().await?;
+            if let Some(stored) = stored {
+                return self.unwrap(stored).await;
+            }
+        }
+        Err(Error::new(Kind::Unavailable, "the root key is being changed: try again in a moment"))
+    }
+
+    /// A key that was read, from memory if it is there.
+    async fn opened(&self, stored: StoredKey) -> Result<Arc<DataKey>> {
+        match self.held(self.opened.get(&stored.id)) {
+            Some(key) => Ok(key),
+            None => self.unwrap(stored).await,
+        }
+    }
+
+    pub(super) async fn unwrap(&self, stored: StoredKey) -> Result<Arc<DataKey>> {
+        let key = Arc::new(self.roots.unwrap(&from_row(stored)?).await?);
+        self.opened.insert(key.id().clone(), self.hold(Arc::clone(&key), HELD));
         if key.purpose() == Purpose::Url {
             self.url_keys().ids.insert(key.id().clone());
         }
         Ok(key)
     }
 
-    fn to_row(&self, scope: &str, wrapped: Wrapped) -> StoredKey {
+    /// Forgets which keys are the newest, and these keys altogether.
+    pub(super) fn forget(&self, gone: &[DataKeyId]) {
+        self.newest.invalidate_all();
+        for id in gone {
+            self.opened.invalidate(id);
+            self.url_keys().ids.remove(id);
+        }
+    }
+
+    fn to_row(&self, wrapped: Wrapped) -> StoredKey {
         StoredKey {
             id: wrapped.id,
-            environment: scope.to_owned(),
+            environment: wrapped.environment.map(|id| id.to_string()).unwrap_or_default(),
             purpose: wrapped.purpose.as_str().to_owned(),
             generation: wrapped.generation,
             root_version: wrapped.root_version,
@@ -125,12 +181,12 @@ impl DataKeys {
         }
     }
 
-    fn hold(&self, key: &Arc<DataKey>) -> Held {
-        Held { key: Arc::clone(key), until: self.clock.now() + HELD }
+    fn hold<T>(&self, value: T, how_long: Duration) -> Held<T> {
+        Held { value, until: self.clock.now() + how_long }
     }
 
-    fn held(&self, found: Option<Held>) -> Option<Arc<DataKey>> {
-        found.filter(|held| self.clock.now() < held.until).map(|held| held.key)
+    fn held<T>(&self, found: Option<Held<T>>) -> Option<T> {
+        found.filter(|held| self.clock.now() < held.until).map(|held| held.value)
     }
 
     fn may_look(&self) -> bool {
@@ -148,17 +204,13 @@ impl DataKeys {
     }
 }
 
-async fn first(tx: &mut Tx, scope: &str, purpose: Purpose) -> Result<StoredKey> {
-    let stored = rows::newest(tx, scope, purpose.as_str()).await?;
-    stored.ok_or_else(|| Error::internal("a data key that was just stored is not there"))
-}
-
-fn from_row(stored: StoredKey) -> Result<Wrapped> {
+/// A row as the vault takes it.
+pub(super) fn from_row(stored: StoredKey) -> Result<Wrapped> {
     let environment = match stored.environment.as_str() {
         "" => None,
         text => Some(EnvironmentId::parse(text)?),
     };
-    let purpose = PURPOSES.into_iter().find(|purpose| purpose.as_str() == stored.purpose);
+    let purpose = Purpose::from_word(&stored.purpose);
     let purpose = purpose.ok_or_else(|| Error::internal(format!("data key {} has no known purpose", stored.id)))?;
     Ok(Wrapped {
         id: stored.id,
@@ -168,22 +220,4 @@ fn from_row(stored: StoredKey) -> Result<Wrapped> {
         root_version: stored.root_version,
         bytes: stored.wrapped,
     })
-}
-
-const PURPOSES: [Purpose; 7] = [
-    Purpose::Credential,
-    Purpose::Client,
-    Purpose::Webhook,
-    Purpose::Signing,
-    Purpose::Flow,
-    Purpose::Url,
-    Purpose::Journal,
-];
-
-/// The operator must be able to read which root key is wanted; everything else is for the log.
-fn refused(error: valetkey_vault::Error) -> Error {
-    match error.kind() {
-        Kind::FailedPrecondition => Error::new(Kind::FailedPrecondition, error.to_string()).because(error),
-        _ => error.into(),
-    }
 }

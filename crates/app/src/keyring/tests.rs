@@ -21,7 +21,7 @@ struct There {
 
 impl There {
     async fn new() -> Self {
-        let store = Store::open(&Location::Memory).await.unwrap();
+        let store = Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap();
         let root = RootKey::generate().unwrap().to_text().expose().to_owned();
         Self { store, clock: Arc::new(ManualClock::default()), root }
     }
@@ -202,11 +202,11 @@ async fn tokens_are_signed_and_taken_across_a_restart() {
     let token = ring.sign("at+jwt", &claims).unwrap();
     let expect = Expect { issuer: "i".into(), audience: "a".into(), typ: "at+jwt".into(), now };
     let again = there.start(2).await;
-    assert_eq!(again.verify::<Value>(&token, &expect).unwrap(), claims);
+    assert_eq!(again.verify::<Value>(&token, &expect).await.unwrap(), claims);
     assert_eq!(again.jwks(), ring.jwks());
     assert_eq!(again.jwks()["keys"].as_array().unwrap().len(), 1);
     let late = Expect { now: now + Duration::from_secs(10), ..expect };
-    assert_eq!(again.verify::<Value>(&token, &late).unwrap_err().kind(), Kind::Unauthenticated);
+    assert_eq!(again.verify::<Value>(&token, &late).await.unwrap_err().kind(), Kind::Unauthenticated);
 }
 
 #[tokio::test]

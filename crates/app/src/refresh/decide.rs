@@ -16,17 +16,23 @@ pub(super) struct Need {
     pub(super) margin: Duration,
     /// The generation that the provider's API has refused.
     pub(super) refused: Option<i64>,
+    /// The generation that is replaced ahead of need, however good it still is. Nobody waits for it.
+    pub(super) ahead: Option<i64>,
 }
 
 impl Need {
     /// Whether this token is good enough. One whose end is unknown is good until it is refused.
     pub(super) fn met_by(&self, held: &Credential, now: Timestamp) -> bool {
-        !self.refuses(held) && held.expires_at.is_none_or(|end| end > now + self.margin)
+        !self.replaces(held) && held.expires_at.is_none_or(|end| end > now + self.margin)
     }
 
     /// Whether this token works as far as known, if perhaps not for as long as wanted.
     pub(super) fn live(&self, held: &Credential, now: Timestamp) -> bool {
         !self.refuses(held) && held.expires_at.is_none_or(|end| end > now)
+    }
+
+    fn replaces(&self, held: &Credential) -> bool {
+        self.refuses(held) || self.ahead == Some(held.generation)
     }
 
     fn refuses(&self, held: &Credential) -> bool {
@@ -111,7 +117,7 @@ mod tests {
     }
 
     fn step(held: &Credential, lease: Lease, mode: LostAnswer, refused: Option<i64>) -> Step {
-        next(held, &lease, mode, Need { margin: Duration::from_secs(60), refused }, at(0))
+        next(held, &lease, mode, Need { margin: Duration::from_secs(60), refused, ahead: None }, at(0))
     }
 
     #[test]
@@ -145,6 +151,20 @@ mod tests {
         let step = |ago| step(&held(Some(3600)), refreshed(ago), LostAnswer::RetryNow, Some(7));
         assert!(matches!(step(29), Step::Later(_)));
         assert_eq!(step(30), Step::Refresh);
+    }
+
+    #[test]
+    fn ahead_of_need_a_good_token_is_replaced_once_and_a_lost_one_waits() {
+        let mode = LostAnswer::RetryAtExpiry;
+        let ahead = |held: Credential, lease, generation| {
+            next(&held, &lease, mode, Need { margin: Duration::ZERO, refused: None, ahead: Some(generation) }, at(0))
+        };
+        assert_eq!(ahead(held(Some(3600)), FREE, 7), Step::Refresh);
+        assert_eq!(ahead(held(None), FREE, 7), Step::Refresh, "its end is unknown, its refresh token grows idle");
+        assert_eq!(ahead(held(Some(3600)), FREE, 6), Step::Use, "somebody was first");
+        let lost = Lease { lost_at: Some(at(-5)), ..FREE };
+        assert_eq!(ahead(held(Some(30)), lost, 7), Step::Use);
+        assert_eq!(ahead(held(Some(0)), lost, 7), Step::Refresh);
     }
 
     #[test]

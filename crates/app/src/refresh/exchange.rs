@@ -1,11 +1,13 @@
 //! One refresh, from its intent to its outcome. It runs in a task of its own: once the refresh token has left, only
 //! the commit of what came back keeps a rotating provider's account alive.
 
+use super::breaker::{Endpoint, Permit, Urgency, Verdict};
 use super::decide::{self, Need, Step};
 use super::inflight::Ended;
-use super::{held, lost_answer};
+use super::{held, lost_answer, schedule};
 use crate::credential::{self, Home, Plain};
-use crate::{App, Result, connections, journal, oauth};
+use crate::failpoint::{Failpoint, reach};
+use crate::{App, Result, connections, journal, oauth, recovery};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +21,10 @@ use valetkey_storage::{Tx, accounts as rows};
 
 /// Longer than two token requests can take together.
 const LEASE: Duration = Duration::from_secs(75);
-/// How often the outcome is tried to be saved; the tokens exist nowhere else.
-const SAVES: u32 = 5;
+/// For how long the outcome is tried to be saved; the tokens exist nowhere else.
+const SAVING: Duration = Duration::from_secs(5 * 60);
+/// The longest pause between two tries.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// What one refresh needs to know.
 #[derive(Clone)]
@@ -53,6 +57,18 @@ enum Outcome {
     Unchanged(String),
 }
 
+impl Outcome {
+    /// It in one word, for metrics.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Renewed(_) => "renewed",
+            Self::Ended(_) => "ended",
+            Self::Lost(_) => "lost",
+            Self::Unchanged(_) => "unchanged",
+        }
+    }
+}
+
 impl Job {
     pub(super) fn new(
         app: &App,
@@ -73,7 +89,7 @@ impl Job {
     /// Refreshes, if that is still what is to be done.
     pub(super) async fn run(self) -> Ended {
         let ended = match self.begin().await {
-            Ok(Ok(begun)) => self.refresh(&begun).await,
+            Ok(Ok((begun, permit))) => self.refresh(&begun, permit).await,
             Ok(Err(ended)) => Ok(ended),
             Err(error) => Err(error),
         };
@@ -84,9 +100,11 @@ impl Job {
     }
 
     /// Commits the intent; or says why there is nothing to refresh (any more).
-    async fn begin(&self) -> Result<std::result::Result<Begun, Ended>> {
+    async fn begin(&self) -> Result<std::result::Result<(Begun, Permit), Ended>> {
         let (app, ctx) = (&self.app, &self.ctx);
         let mut tx = app.store.write().await?;
+        // What is decided here must still be so when the lease is taken.
+        tx.alone(self.account.as_str()).await?;
         let Some((account, generation, lease)) = rows::lease(ctx, &mut tx, &self.account).await? else {
             return Ok(Err(Ended::Settled));
         };
@@ -103,17 +121,40 @@ impl Job {
             }
             Step::Refresh => {}
         }
+        let permit = match self.admit() {
+            Ok(permit) => permit,
+            Err(why) => return Ok(Err(Ended::Later(why))),
+        };
         let now = app.now();
         if !rows::begin_refresh(ctx, &mut tx, &self.account, generation, now, now + LEASE).await? {
             return Ok(Err(Ended::Settled));
         }
+        if lease.started_from.is_some() {
+            recovery::tell_lost(app, ctx, &mut tx, self.account.as_str()).await?;
+        }
         self.tell(&mut tx, "account.refresh_begun", "generation", generation).await?;
         tx.commit().await?;
-        Ok(Ok(Begun { account, held, lost: decide::lost(&lease) }))
+        reach(Failpoint::RefreshIntentCommitted);
+        Ok(Ok((Begun { account, held, lost: decide::lost(&lease) }, permit)))
     }
 
-    async fn refresh(&self, begun: &Begun) -> Result<Ended> {
-        let outcome = match self.exchange(begun).await {
+    /// Leave to ask the token endpoint; or, in a sentence, that it is down.
+    fn admit(&self) -> std::result::Result<Permit, String> {
+        let token_url = connections::endpoints(&self.connector, &self.connection).token_url;
+        let endpoint = Endpoint::new(&self.ctx.environment, &token_url);
+        let urgency = if self.need.ahead.is_some() { Urgency::Ahead } else { Urgency::OnUse };
+        self.app.refreshes.breakers.admit(&endpoint, self.app.now(), urgency).map_err(|wait| {
+            let (name, seconds) = (&self.connector.display_name, wait.as_secs().max(1));
+            format!(
+                "the sign-in service of {name} ({}) is down, so the user's access cannot be renewed right now; nothing \
+                 is lost. Try again in {seconds} seconds",
+                endpoint.address()
+            )
+        })
+    }
+
+    async fn refresh(&self, begun: &Begun, permit: Permit) -> Result<Ended> {
+        let outcome = match self.exchange(begun, permit).await {
             Ok(outcome) => outcome,
             // Nothing was sent: give the lease back and tell the caller what is wrong here.
             Err(error) => {
@@ -122,6 +163,7 @@ impl Job {
             }
         };
         self.save_surely(begun, &outcome).await?;
+        self.app.metrics.refreshed(outcome.word());
         Ok(match outcome {
             Outcome::Renewed(_) | Outcome::Ended(_) => Ended::Settled,
             Outcome::Lost(why) | Outcome::Unchanged(why) => Ended::Later(why),
@@ -129,7 +171,7 @@ impl Job {
     }
 
     /// Sends the refresh token, and once more where the provider accepts a repeat of what got lost.
-    async fn exchange(&self, begun: &Begun) -> Result<Outcome> {
+    async fn exchange(&self, begun: &Begun, permit: Permit) -> Result<Outcome> {
         let (app, ctx) = (&self.app, &self.ctx);
         let audience = credential::audience(&self.connector, &self.connection);
         if begun.held.audience != audience {
@@ -142,15 +184,20 @@ impl Job {
         let endpoint = oauth::Endpoint::of(&self.connector, &self.connection)?;
         let client = endpoint.client(secret.as_ref());
         let repeats = lost_answer(&self.connector) == LostAnswer::RetryNow;
-        let mut sent_at = app.now();
-        let mut answer = valetkey_outbound::oauth::refresh(&app.outbound, &client, token).await;
+        let outbound = app.outbound.of(&ctx.environment);
+        let (mut sent_at, mut lost) = (app.now(), begun.lost);
+        let mut answer = valetkey_outbound::oauth::refresh(&outbound, &client, token).await;
         if repeats && matches!(answer, Err(TokenError::Lost(_))) {
-            sent_at = app.now();
-            answer = valetkey_outbound::oauth::refresh(&app.outbound, &client, token).await;
+            (sent_at, lost) = (app.now(), true);
+            answer = valetkey_outbound::oauth::refresh(&outbound, &client, token).await;
+        }
+        reach(Failpoint::RefreshAnswered);
+        if let Some(verdict) = verdict(&answer) {
+            permit.end(app.now(), verdict);
         }
         match answer {
             Ok(tokens) => self.renewed(begun, plain, tokens, sent_at).await.map(Outcome::Renewed),
-            Err(error) => Ok(failed(&error, begun.lost, repeats)),
+            Err(error) => Ok(failed(&error, lost, repeats)),
         }
     }
 
@@ -160,32 +207,36 @@ impl Job {
         let audience = begun.held.audience.clone();
         let home = Home::Account(&begun.account, begun.held.generation + 1);
         let sealed = credential::seal(&self.app, &self.ctx, home, &audience, &plain).await?;
+        let (expires_at, refreshable) = (new.expires_in.map(|life| sent_at + life), plain.refresh_token.is_some());
         Ok(rows::Tokens {
             sealed,
             audience,
             scopes: new.scopes.unwrap_or_else(|| begun.account.scopes.clone()),
-            expires_at: new.expires_in.map(|life| sent_at + life),
-            refreshable: plain.refresh_token.is_some(),
+            expires_at,
+            refreshable,
+            schedule: schedule(&self.app, &self.connector, refreshable, expires_at),
         })
     }
 
-    /// Saves the outcome, patiently: a full disk or a locked file may pass, and the tokens are nowhere else.
+    /// Saves the outcome, patiently: a full disk, a locked file or a database that is gone may come back, and the
+    /// tokens are nowhere else. Meanwhile nobody can begin another refresh: that would have to be saved first.
     async fn save_surely(&self, begun: &Begun, outcome: &Outcome) -> Result<()> {
-        let mut tries = 1;
+        let (mut pause, mut waited) = (Duration::from_millis(200), Duration::ZERO);
         while let Err(error) = self.save(begun, outcome).await {
-            if tries == SAVES {
+            if waited >= SAVING {
                 return Err(error);
             }
             tracing::warn!(account = %self.account, cause = ?error, "the outcome of a refresh could not be saved: trying again");
-            tokio::time::sleep(Duration::from_millis(200) * tries).await;
-            tries += 1;
+            tokio::time::sleep(pause).await;
+            waited += pause;
+            pause = (pause * 2).min(PAUSE);
         }
         Ok(())
     }
 
     async fn save(&self, begun: &Begun, outcome: &Outcome) -> Result<()> {
         let (app, ctx, id, from) = (&self.app, &self.ctx, &self.account, begun.held.generation);
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store.write_reserved().await?;
         let saved = match outcome {
             Outcome::Renewed(tokens) => rows::finish_refresh(ctx, &mut tx, id, from, tokens, app.now()).await?,
             Outcome::Ended(reason) => rows::expire(ctx, &mut tx, id, from, *reason, app.now()).await?,
@@ -200,7 +251,9 @@ impl Job {
                 Outcome::Lost(why) => self.tell(&mut tx, "account.refresh_lost", "why", why.as_str()).await?,
                 Outcome::Unchanged(why) => self.tell(&mut tx, "account.refresh_failed", "why", why.as_str()).await?,
             }
+            reach(Failpoint::RefreshWritten);
             tx.commit().await?;
+            reach(Failpoint::RefreshCommitted);
         }
         Ok(())
     }
@@ -208,6 +261,15 @@ impl Job {
     async fn tell(&self, tx: &mut Tx, action: &'static str, name: &str, value: impl Into<Value>) -> Result<()> {
         let detail = Map::from_iter([(name.to_owned(), json!(value.into()))]);
         journal::fact(&self.app, &self.ctx, tx, action, self.account.as_str(), detail).await
+    }
+}
+
+/// What an answer says about the endpoint; none if it says nothing.
+const fn verdict(answer: &std::result::Result<Tokens, TokenError>) -> Option<Verdict> {
+    match answer {
+        Err(error) if error.is_outage() => Some(Verdict::Down),
+        Err(TokenError::Unavailable(_)) => None,
+        _ => Some(Verdict::Works),
     }
 }
 

@@ -7,6 +7,7 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use tracing::Instrument as _;
 use valetkey_domain::id::AccountId;
 
 /// How a refresh ended, for those who waited.
@@ -22,7 +23,7 @@ type Ending = Shared<BoxFuture<'static, Ended>>;
 
 /// The refreshes under way in this process.
 #[derive(Clone, Default)]
-pub struct InFlight(Arc<Mutex<HashMap<AccountId, Ending>>>);
+pub(super) struct InFlight(Arc<Mutex<HashMap<AccountId, Ending>>>);
 
 impl InFlight {
     /// Waits for the refresh of the job's account: the one that is under way, else this one. It goes on if the caller
@@ -43,10 +44,11 @@ impl InFlight {
 
     fn start(&self, app: &App, job: Job) -> Ending {
         let leave = Leave { all: self.clone(), account: job.account().clone() };
-        let task = app.tasks.spawn(async move {
+        let refreshing = async move {
             let _leave = leave;
             job.run().await
-        });
+        };
+        let task = app.tasks.spawn(refreshing.in_current_span());
         let ending = task.map(|done| done.unwrap_or_else(|_| Ended::Later("refreshing failed: try again".into())));
         ending.boxed().shared()
     }

@@ -1,7 +1,7 @@
 //! Refreshing against a provider on a real socket.
 
 use super::Unusable;
-use crate::provider::{HOUR, Says, There, there};
+use crate::provider::{Dropped, HOUR, Says, There, polled, there};
 use crate::{accounts, connections};
 use futures::future::join_all;
 use std::time::Duration;
@@ -144,7 +144,8 @@ async fn attack_22_a_process_that_died_in_a_refresh_counts_as_a_lost_answer() {
     tx.commit().await.unwrap();
     assert_eq!(there.token(None).await.unwrap().0, "at-1", "the live token serves meanwhile");
     there.clock.advance(Duration::from_secs(45));
-    assert!(matches!(there.token(None).await, Err(Unusable::Later(_))), "the lease may still be somebody's");
+    let waits = tokio::time::timeout(Duration::from_millis(300), there.token(None)).await;
+    assert!(waits.is_err(), "the lease may still be somebody's, who is waited for");
     there.clock.advance(Duration::from_secs(15));
     there.provider.will(Says::Answer(400, r#"{"error":"invalid_grant"}"#.into()));
     assert!(matches!(there.token(None).await, Err(Unusable::SignIn(_))));
@@ -159,6 +160,17 @@ async fn a_lost_answer_is_made_good_where_the_provider_takes_a_repeat() {
     there.provider.will(Says::Nothing);
     there.provider.gives(SECOND);
     assert_eq!(there.token(None).await.unwrap().0, "at-2");
+    assert_eq!(refreshes(&there), ["rt-1", "rt-1"]);
+}
+
+#[tokio::test]
+async fn attack_22_a_repeat_that_is_refused_after_all_ends_with_the_reason() {
+    let there = signed_in(STATIC, HOUR).await;
+    there.clock.advance(minutes(60));
+    there.provider.will(Says::Nothing);
+    there.provider.will(Says::Answer(400, r#"{"error":"invalid_grant"}"#.into()));
+    assert!(matches!(there.token(None).await, Err(Unusable::SignIn(_))));
+    assert_eq!(there.now().await.status, Status::Expired(Reason::RefreshAnswerLost));
     assert_eq!(refreshes(&there), ["rt-1", "rt-1"]);
 }
 
@@ -231,10 +243,76 @@ async fn attack_63_a_caller_that_is_dropped_loses_no_token() {
 }
 
 #[tokio::test]
+async fn attack_63_a_caller_dropped_at_any_await_costs_no_token() {
+    let there = signed_in(ROTATING, HOUR).await;
+    let mut number = 1;
+    for dropped in [Dropped::Waiting, Dropped::Woken] {
+        for times in 1.. {
+            there.clock.advance(minutes(60));
+            number += 1;
+            there.provider.gives(&HOUR.replace("t-1", &format!("t-{number}")));
+            let done = polled(there.token(None), times, dropped).await;
+            let (token, generation) = there.token(None).await.unwrap();
+            assert_eq!((token, generation), (format!("at-{number}"), number), "{dropped:?} after {times} polls");
+            if done.is_some() {
+                assert!(times > 1, "there were places to drop it at");
+                break;
+            }
+        }
+    }
+    let sent: Vec<_> = (1..number).map(|number| format!("rt-{number}")).collect();
+    assert_eq!(refreshes(&there), sent, "each refresh token once, in turn");
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_is_down_is_left_alone_and_then_tried_by_one() {
+    let there = signed_in(ROTATING, HOUR).await;
+    there.clock.advance(minutes(60));
+    for _ in 0..5 {
+        there.provider.will(Says::Answer(503, String::new()));
+        assert!(matches!(there.token(None).await, Err(Unusable::Later(_))));
+    }
+    for _ in 0..3 {
+        let Err(Unusable::Later(why)) = there.token(None).await else { panic!("it is left alone") };
+        assert!(why.contains("Acme") && why.contains("is down") && why.contains("in 10 seconds"), "{why}");
+    }
+    assert_eq!(refreshes(&there).len(), 5);
+    assert_eq!(there.now().await.status, Status::Active);
+    there.clock.advance(Duration::from_secs(10));
+    there.provider.gives(SECOND);
+    assert_eq!(there.token(None).await.unwrap().0, "at-2");
+}
+
+#[tokio::test]
+async fn a_refusal_of_one_account_opens_no_breaker() {
+    let there = signed_in(ROTATING, HOUR).await;
+    there.clock.advance(minutes(60));
+    for _ in 0..8 {
+        there.provider.will(Says::Answer(400, r#"{"error":"invalid_client"}"#.into()));
+        assert!(matches!(there.token(None).await, Err(Unusable::Later(_))));
+    }
+    assert_eq!(refreshes(&there).len(), 8);
+}
+
+#[tokio::test]
+async fn a_live_token_serves_while_a_breaker_is_open() {
+    let there = signed_in(ROTATING, HOUR).await;
+    there.clock.advance(minutes(60) - Duration::from_secs(30));
+    let state = super::breaker::Endpoint::new(&there.ctx.environment, &there.token_url());
+    for _ in 0..5 {
+        let permit =
+            there.app.refreshes.breakers.admit(&state, there.app.now(), super::breaker::Urgency::OnUse).unwrap();
+        permit.end(there.app.now(), super::breaker::Verdict::Down);
+    }
+    assert_eq!(there.token(None).await.unwrap(), ("at-1".to_owned(), 1));
+    assert!(refreshes(&there).is_empty());
+}
+
+#[tokio::test]
 async fn nothing_is_opened_for_another_environment_or_connection() {
     let there = signed_in(ROTATING, HOUR).await;
     let account = there.now().await;
-    let stranger = crate::environments::create(&there.app, "another").await.unwrap();
+    let stranger = crate::environments::create(&there.app, "another", None).await.unwrap();
     let stranger = crate::doors::operator(&there.app, &stranger.id);
     let refused = super::credential(&there.app, &stranger, &there.connector, &there.connection, &account, None).await;
     assert!(matches!(refused, Err(Unusable::Failed(error)) if error.kind() == valetkey_domain::Kind::NotFound));

@@ -36,6 +36,9 @@ pub struct File {
     /// The scopes that a new connection asks for.
     #[serde(default)]
     pub default_scopes: Vec<String>,
+    /// What each scope allows, in English words for the person who is asked for it.
+    #[serde(default)]
+    pub scopes: Ordered<String>,
     /// Headers that the app always wants.
     #[serde(default)]
     pub headers: Ordered<String>,

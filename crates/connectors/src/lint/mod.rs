@@ -2,12 +2,13 @@
 //! models can use it, and that it is as safe as the ones that were shipped. Nothing is reported only once: everything
 //! that is found is told.
 //!
-//! [`whole`] looks at the file as one, [`tools`] at each tool's face, [`requests`] at what it sends against the digest,
+//! [`whole`] looks at the file as one, [`scopes`] at what people are asked for, [`tools`] at each tool's face, [`requests`] at what it sends against the digest,
 //! [`names`] at what is documented for the connector.
 
 mod body;
 pub mod names;
 mod requests;
+mod scopes;
 mod tools;
 mod whole;
 
@@ -32,6 +33,7 @@ pub enum Author {
 pub fn check(file: &File, digest: Option<&Digest>, author: Author) -> Vec<Problem> {
     let mut found = Found::default();
     whole::check(file, digest, &mut found);
+    scopes::check(file, digest, author, &mut found);
     let described = if file.description.kind == DescriptionKind::Discovery { digest } else { None };
     for (name, tool) in file.tools.iter() {
         tools::check(file, name, tool, author, &mut found);

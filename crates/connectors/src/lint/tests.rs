@@ -63,8 +63,16 @@ fn each_disagreement_with_the_vendor_is_found() {
             "map: path.calendarId",
             "path.calendarId is required",
         ),
-        ("/auth/calendar.events.readonly", "/auth/calendar.events.lesen", "no scope of this API"),
-        ("/auth/calendar.events.readonly", "/auth/calendar.settings.readonly", "does not allow calendar.events.list"),
+        (
+            "{any: [\"https://www.googleapis.com/auth/calendar.events.readonly",
+            "{any: [\"https://www.googleapis.com/auth/calendar.events.lesen",
+            "no scope of this API",
+        ),
+        (
+            "{any: [\"https://www.googleapis.com/auth/calendar.events.readonly",
+            "{any: [\"https://www.googleapis.com/auth/calendar.settings.readonly",
+            "does not allow calendar.events.list",
+        ),
         ("effect: destructive", "effect: read", "contradicts its methods (DELETE)"),
         ("sha256: e4", "sha256: f4", "another document"),
         ("query.maxResults: 1,", "query.maxResults: one,", "not string"),
@@ -76,6 +84,39 @@ fn each_disagreement_with_the_vendor_is_found() {
     ] {
         let found = broken(from, to);
         assert!(found.contains(expected), "{from} -> {to}: {expected} is not in:\n{found}");
+    }
+}
+
+#[test]
+fn a_scope_without_fitting_words_is_found() {
+    let words = "  https://www.googleapis.com/auth/calendar.events.owned:";
+    for (from, to, expected) in [
+        (words, "  https://www.googleapis.com/auth/calendar.acls:", "calendar.events.owned: says in no words"),
+        (words, "  https://www.googleapis.com/auth/gmail.send:", "auth/gmail.send: is no scope of this API"),
+        ("  openid: Know", "  openid: \"\"\n  email: Know", "scopes.openid: its words are one line"),
+        ("  openid: Know", "  openid: \" Know\"\n  email: Know", "scopes.openid: its words are one line"),
+        (
+            "default_scopes:\n",
+            "default_scopes:\n  - https://www.googleapis.com/auth/drive\n",
+            "auth/drive` is no scope",
+        ),
+    ] {
+        let found = broken(from, to);
+        assert!(found.contains(expected), "{from} -> {to}: {expected} is not in:\n{found}");
+    }
+}
+
+/// A user's own file may leave the words to the scopes' names.
+#[test]
+fn words_are_demanded_of_shipped_files_only() {
+    for shipped in SHIPPED {
+        let (before, after) = shipped.text.split_once("\nscopes:\n").unwrap();
+        let rest = after.lines().skip_while(|line| line.starts_with(' ')).collect::<Vec<_>>().join("\n");
+        let file = read::read(shipped.file_name, &format!("{before}\n{rest}\n")).unwrap();
+        let digest = Digest::read(shipped.digest).unwrap();
+        let told = |author| told(&check(&file, Some(&digest), author));
+        assert!(told(Author::Us).contains("scopes.openid: says in no words"));
+        assert!(!told(Author::User).contains("says in no words"));
     }
 }
 

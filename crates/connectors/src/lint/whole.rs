@@ -7,17 +7,6 @@ use crate::target::Target;
 use url::Url;
 use valetkey_vendor::Digest;
 
-/// Scopes of OpenID Connect and of Google's userinfo: every API's connection may ask for them, no API's description
-/// lists them.
-const IDENTITY_SCOPES: &[&str] = &[
-    "openid",
-    "email",
-    "profile",
-    "offline_access",
-    "https://www.googleapis.com/auth/userinfo.email",
-    "https://www.googleapis.com/auth/userinfo.profile",
-];
-
 pub(super) fn check(file: &File, digest: Option<&Digest>, found: &mut Found) {
     let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let good = file.connector.starts_with(|c: char| c.is_ascii_lowercase()) && file.connector.chars().all(named);
@@ -27,7 +16,6 @@ pub(super) fn check(file: &File, digest: Option<&Digest>, found: &mut Found) {
     found.demand(file.auth.len() == 1, "auth", "exactly one way to sign in is supported");
     file.auth.iter().for_each(|way| sign_in(file, way, found));
     description(&file.description, digest, found);
-    default_scopes(file, digest, found);
     for name in file.headers.keys() {
         if let Err(why) = Target::parse(&format!("header.{name}")) {
             found.add(format!("headers.{name}"), why);
@@ -125,13 +113,5 @@ fn description(description: &Description, digest: Option<&Digest>, found: &mut F
             let day = description.read_on.as_deref().is_some_and(|day| day.parse::<jiff::civil::Date>().is_ok());
             found.demand(day, "description.read_on", "names the day on which the page was read, such as 2026-11-22");
         }
-    }
-}
-
-fn default_scopes(file: &File, digest: Option<&Digest>, found: &mut Found) {
-    let Some(digest) = digest else { return };
-    for scope in &file.default_scopes {
-        let known = digest.scopes.contains(scope) || IDENTITY_SCOPES.contains(&scope.as_str());
-        found.demand(known, "default_scopes", &format!("`{scope}` is no scope of this API"));
     }
 }

@@ -1,8 +1,8 @@
 //! JSON-RPC messages as they arrive.
 
 use super::fault::{Fault, INVALID_REQUEST};
-use super::json;
 use serde_json::{Map, Value};
+use valetkey_domain::json;
 
 /// The most messages in one batch.
 const MAX_BATCH: usize = 50;

@@ -3,7 +3,6 @@
 pub mod ask;
 pub mod envelope;
 pub mod fault;
-mod json;
 pub mod message;
 pub mod reply;
 pub mod version;

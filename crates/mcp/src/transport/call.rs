@@ -11,17 +11,12 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use bytes::Bytes;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::DropGuard;
 use valetkey_app::execute::{self, Answer, Running};
 use valetkey_domain::Ctx;
 use valetkey_domain::ctx::Progress;
 
-/// How long a call may take in all.
-const DEADLINE: Duration = Duration::from_secs(300);
-/// After this long a client that takes streams gets one, before something on the way loses patience.
-const SOON: Duration = Duration::from_secs(10);
 /// How many lines of progress may wait for a slow reader; more are dropped, they are only news.
 const NEWS: usize = 16;
 
@@ -56,7 +51,7 @@ pub(super) async fn answer(visit: &Visit<'_>, door: Door, id: Id, version: Versi
         biased;
         reply = pending.outcome.end() => return json(reply),
         Some(line) = pending.news.recv() => Some(line),
-        () = tokio::time::sleep(SOON) => None,
+        () = tokio::time::sleep(visit.desk.settings.patience.soon) => None,
     };
     stream::response(Live::new(visit.desk.clone(), door, pending, first))
 }
@@ -74,7 +69,7 @@ fn begin(visit: &Visit<'_>, id: &Id, version: Version, call: Call) -> Result<Pen
     let tool = served.set.find(&call.name).ok_or_else(|| Fault::unknown_tool(version))?;
     let structured = tool.tool.definition.output_schema.is_some();
     let (sender, news) = mpsc::channel(NEWS);
-    let mut ctx = Ctx { deadline: desk.app.now() + DEADLINE, ..ctx.clone() };
+    let mut ctx = Ctx { deadline: desk.app.now() + desk.app.settings.bounds.mcp_time, ..ctx.clone() };
     if let Some(token) = call.progress {
         ctx.progress = Arc::new(News { token, sender });
     }

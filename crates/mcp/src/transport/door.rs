@@ -60,7 +60,11 @@ pub(super) async fn stranger() -> Response {
 /// Nothing was done, so a client may repeat this.
 fn trouble(error: &valetkey_app::Error) -> Response {
     tracing::error!(error = error as &dyn std::error::Error, "an MCP request could not be served");
-    let message = "the server cannot answer right now: try again in a moment";
+    let message = match error.kind() {
+        // Not a moment's trouble: the operator has to do something, and the caller may know what is wrong.
+        Kind::FailedPrecondition => error.message().to_owned(),
+        _ => "the server cannot answer right now: try again in a moment".to_owned(),
+    };
     let fault = Fault { status: 503, ..Fault::bad(INTERNAL_ERROR, message) };
     let mut response = json(Reply::fault(None, &fault));
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -20,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use flights::Flights;
 use std::sync::Arc;
+use std::time::Duration;
 use valetkey_app::App;
 
 use crate::protocol::Tolerance;
@@ -32,11 +33,31 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Whether a known bug of clients is forgiven.
     pub tolerance: Tolerance,
+    /// What happens when during a long call.
+    pub patience: Patience,
+}
+
+/// What happens when during a long call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// After this long a client that takes streams gets one, before something on the way loses patience.
+    pub soon: Duration,
+    /// How often a stream gets a sign of life while there is nothing to tell.
+    pub alive: Duration,
+    /// How often it is looked whether a stream's URL still holds: a revoked one must not go on being answered.
+    pub recheck: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { soon: seconds(10), alive: seconds(15), recheck: seconds(2) }
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { allowed_origins: Vec::new(), tolerance: Tolerance::StaleHeader }
+        Self { allowed_origins: Vec::new(), tolerance: Tolerance::StaleHeader, patience: Patience::default() }
     }
 }
 

@@ -11,11 +11,7 @@ use futures::stream;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
-
-/// How often a sign of life is sent while there is nothing to tell.
-const ALIVE: Duration = Duration::from_secs(15);
-/// How often it is looked whether the URL still holds: a revoked one must not go on being answered.
-const RECHECK: Duration = Duration::from_secs(2);
+use valetkey_app::metrics::Streaming;
 
 /// A stream that is being written.
 pub(super) struct Live {
@@ -25,12 +21,15 @@ pub(super) struct Live {
     first: Option<Bytes>,
     alive: Interval,
     recheck: Interval,
+    _counted: Streaming,
 }
 
 impl Live {
     /// A stream that begins with `first`, if there is that much to tell already.
     pub(super) fn new(desk: Desk, door: Door, pending: Pending, first: Option<Bytes>) -> Self {
-        Self { desk, door, pending, first, alive: every(ALIVE), recheck: every(RECHECK) }
+        let (alive, recheck) = (every(desk.settings.patience.alive), every(desk.settings.patience.recheck));
+        let counted = desk.app.metrics.streaming();
+        Self { desk, door, pending, first, alive, recheck, _counted: counted }
     }
 
     /// The next piece, and the stream to go on with; none once the URL was revoked.

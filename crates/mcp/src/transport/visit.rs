@@ -27,7 +27,7 @@ pub(super) async fn receive(desk: &Desk, door: Door, request: axum::extract::Req
         Err(response) => return response,
     };
     let (parts, posted) = request.into_parts();
-    let bytes = match body::read(posted).await {
+    let bytes = match body::read(&desk.app, posted).await {
         Ok(bytes) => bytes,
         Err(reply) => return json(reply),
     };

@@ -125,13 +125,22 @@ async fn consent_that_the_app_finds_missing_is_asked_for_with_a_link() {
 }
 
 #[tokio::test]
-async fn without_a_journal_nothing_is_changed_and_nothing_is_disclosed() {
+async fn attack_54_while_the_journal_is_down_nothing_reaches_the_app() {
     let kit = Kit::connected().await;
     kit.app.journal.close().await;
-    let words = kit.failing("fakeapp_add_item", json!({ "name": "x" })).await;
-    assert!(words.contains("the call was not made"), "{words}");
+    for (tool, arguments) in [("fakeapp_add_item", json!({ "name": "x" })), ("fakeapp_get_item", json!({ "id": "a" }))]
+    {
+        let words = kit.failing(tool, arguments).await;
+        assert!(words.contains("the call was not made"), "{words}");
+    }
     assert!(kit.upstream.seen().is_empty());
-    let words = kit.failing("fakeapp_get_item", json!({ "id": "a" })).await;
+}
+
+#[tokio::test]
+async fn attack_54_a_journal_that_goes_down_during_a_read_holds_its_answer_back() {
+    let kit = Kit::connected().await;
+    let words = kit.failing_while_the_journal_closes("fakeapp_get_item", json!({ "id": "a" })).await;
+    assert_eq!(kit.upstream.seen().len(), 1);
     assert!(words.contains("held back") && !words.contains("\"one\""), "{words}");
 }
 
@@ -149,19 +158,14 @@ async fn a_call_notes_when_instance_and_account_were_last_used() {
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     let instance = instances::get(&kit.app, &kit.ctx, &kit.instance.id).await.unwrap();
     let owner = Owner::of(instance.identifier.clone());
-    let account = accounts::find(&kit.app, &kit.ctx, &kit.connection, &owner).await.unwrap().unwrap();
+    let account = accounts::find(&kit.app, &kit.ctx, &kit.connection.id, &owner).await.unwrap().unwrap();
     assert!(instance.last_used_at.is_some() && account.last_used_at.is_some());
 }
 
 #[tokio::test]
-async fn what_was_done_and_could_not_be_recorded_is_said_and_not_to_be_repeated() {
+async fn attack_54_a_journal_that_goes_down_after_the_intent_says_done_and_do_not_repeat() {
     let kit = Kit::connected().await;
-    kit.upstream.set(|script| script.slow = std::time::Duration::from_millis(500));
-    let closing = async {
-        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
-        kit.app.journal.close().await;
-    };
-    let (words, ()) = tokio::join!(kit.failing("fakeapp_add_item", json!({ "name": "x" })), closing);
+    let words = kit.failing_while_the_journal_closes("fakeapp_add_item", json!({ "name": "x" })).await;
     assert_eq!(kit.upstream.seen().len(), 1);
     assert!(words.contains("don't repeat it") && words.contains("exec_"), "{words}");
     assert!(!kit.app.journal.healthy(), "the process goes on as if ready");

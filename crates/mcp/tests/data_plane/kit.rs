@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 use valetkey_app::instances::Ensure;
 use valetkey_app::keyring::Keyring;
-use valetkey_app::{App, Parts, Settings};
+use valetkey_app::{App, Bounds, Metrics, Parts, Settings};
 use valetkey_app::{
     authorize, browsers, configs, connections, doors, environments, execute, instances, journal, refresh, served,
 };
@@ -21,6 +21,7 @@ use valetkey_domain::connection::{Connection, Settings as Endpoints};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::time::SystemClock;
 use valetkey_domain::{Clock, Ctx, Rng};
+use valetkey_mcp::Patience;
 use valetkey_outbound::{Outbound, Policy, SystemResolver};
 use valetkey_storage::{Location, Store};
 use valetkey_testkit::SeededRng;
@@ -88,6 +89,14 @@ impl Kit {
         kit
     }
 
+    /// The same, where a long call is one of more than a fifth of a second.
+    pub(crate) fn hurried(self) -> Self {
+        let millis = Duration::from_millis;
+        let patience = Patience { soon: millis(200), alive: millis(100), recheck: millis(100) };
+        let settings = valetkey_mcp::Settings { patience, ..valetkey_mcp::Settings::default() };
+        Self { router: valetkey_mcp::router_with(self.app.clone(), settings), ..self }
+    }
+
     /// What a person does with the link.
     pub(crate) async fn consent(&self) {
         let states = instances::auth_state(&self.app, &self.ctx, &self.instance.id, true).await.unwrap();
@@ -132,6 +141,18 @@ impl Kit {
         result["content"][0]["text"].as_str().unwrap().to_owned()
     }
 
+    /// The words of a call that fails because the journal is closed once its request is at the app.
+    pub(crate) async fn failing_while_the_journal_closes(&self, tool: &str, arguments: Value) -> String {
+        self.upstream.set(|script| script.slow = Duration::from_millis(500));
+        let closing = async {
+            while self.upstream.seen().is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            self.app.journal.close().await;
+        };
+        tokio::join!(self.failing(tool, arguments), closing).0
+    }
+
     /// The journal's lines about calls, oldest first: phase and outcome.
     pub(crate) async fn journal(&self) -> Vec<(String, String)> {
         // An outcome is queued; its writer takes what waits at once.
@@ -153,7 +174,7 @@ pub(crate) fn post(path: &str, headers: &[(&str, &str)], body: impl Into<Body>) 
 }
 
 async fn app(upstream: &Upstream) -> App {
-    let store = Store::open(&Location::Memory).await.unwrap();
+    let store = Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(1));
     let tasks = TaskTracker::new();
@@ -161,14 +182,16 @@ async fn app(upstream: &Upstream) -> App {
     catalog.add("fakeapp.yaml", FAKEAPP).unwrap();
     let allowed = upstream.address.to_string().parse().unwrap();
     let root = RootKey::generate().unwrap();
+    let keyring = Keyring::start(store.clone(), root, clock.clone(), rng.clone()).await.unwrap();
     App::new(Parts {
-        journal: journal::Writer::start(store.clone(), clock.clone(), rng.clone()),
-        keyring: Keyring::start(store.clone(), root, clock.clone(), rng.clone()).await.unwrap(),
+        journal: journal::Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await.unwrap(),
+        keyring,
         catalog,
         outbound: Outbound::new(Policy::allowing(vec![allowed]), Arc::new(SystemResolver)).unwrap(),
         served: served::Sets::default(),
         limits: execute::Limits::default(),
-        refreshes: refresh::InFlight::default(),
+        metrics: Metrics::default(),
+        refreshes: refresh::Refreshes::default(),
         store,
         clock,
         rng,
@@ -178,6 +201,8 @@ async fn app(upstream: &Upstream) -> App {
             sdk_url: "https://localhost:8443".parse().unwrap(),
             chat_link_life: Duration::from_secs(15 * 60),
             mail_link_life: Duration::from_secs(24 * 3600),
+            journal_kept: None,
+            bounds: Bounds::default(),
         },
     })
 }

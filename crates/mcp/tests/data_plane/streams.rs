@@ -43,10 +43,18 @@ async fn a_quick_call_is_plain_json_even_for_who_takes_streams() {
     assert_eq!(answer.headers["content-type"], "application/json");
 }
 
+/// What the tests below shorten.
+#[test]
+fn patience_ends_before_that_of_proxies() {
+    let seconds = Duration::from_secs;
+    let usual = valetkey_mcp::Patience { soon: seconds(10), alive: seconds(15), recheck: seconds(2) };
+    assert_eq!(valetkey_mcp::Settings::default().patience, usual);
+}
+
 #[tokio::test]
 async fn a_long_call_becomes_a_stream_for_who_takes_one() {
-    let kit = Kit::connected().await;
-    kit.upstream.set(|script| script.slow = Duration::from_secs(11));
+    let kit = Kit::connected().await.hurried();
+    kit.upstream.set(|script| script.slow = Duration::from_secs(1));
     let (streamed, whole) = tokio::join!(
         kit.post(&kit.path, &[BOTH], call(1).to_string()),
         kit.post(&kit.path, &[("accept", "application/json")], call(2).to_string()),
@@ -54,6 +62,7 @@ async fn a_long_call_becomes_a_stream_for_who_takes_one() {
     assert_eq!(streamed.headers["content-type"], "text/event-stream");
     assert_eq!(streamed.headers["x-accel-buffering"], "no");
     let text = streamed.text();
+    assert!(text.starts_with(": still at work\n\n"), "{text}");
     let event: Value = serde_json::from_str(text.rsplit("data: ").next().unwrap().trim()).unwrap();
     assert_eq!((&event["id"], &event["result"]["isError"]), (&json!(1), &json!(false)));
     assert_eq!(whole.headers["content-type"], "application/json");
@@ -62,7 +71,7 @@ async fn a_long_call_becomes_a_stream_for_who_takes_one() {
 
 #[tokio::test]
 async fn a_stream_ends_when_its_url_is_revoked() {
-    let kit = Kit::connected().await;
+    let kit = Kit::connected().await.hurried();
     kit.upstream.set(|script| script.slow = Duration::from_secs(60));
     let response = kit.router.clone().oneshot(post(&kit.path, &[BOTH], call(1).to_string())).await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/event-stream");

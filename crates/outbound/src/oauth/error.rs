@@ -17,9 +17,12 @@ pub enum TokenError {
         /// Its explanation, one line of at most 200 characters; may be empty.
         description: String,
     },
-    /// Nothing was received or acted on: trying again later is safe.
+    /// Nothing was sent, or the endpoint takes no more for now: trying again later is safe.
     #[error("{0}")]
     Unavailable(String),
+    /// No connection was made: trying again later is safe.
+    #[error("{0}")]
+    Unreachable(String),
     /// The request may have been acted on, but its answer was not seen: a time-out, a reset, a 5xx.
     #[error("{0}")]
     Lost(String),
@@ -28,12 +31,20 @@ pub enum TokenError {
     Nonsense(String),
 }
 
+impl TokenError {
+    /// Whether it says that the endpoint is down for everybody: a time-out, a broken or refused connection, a 5xx.
+    #[must_use]
+    pub const fn is_outage(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Lost(_))
+    }
+}
+
 impl From<Error> for TokenError {
     fn from(error: Error) -> Self {
-        if error.may_have_been_received() {
-            Self::Lost(error.to_string())
-        } else {
-            Self::Unavailable(error.to_string())
+        match error {
+            Error::Unreachable { .. } => Self::Unreachable(error.to_string()),
+            _ if error.may_have_been_received() => Self::Lost(error.to_string()),
+            _ => Self::Unavailable(error.to_string()),
         }
     }
 }

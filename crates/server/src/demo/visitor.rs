@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use bytes::Bytes;
 use form_urlencoded::Serializer;
-use http::{Method, Request, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
@@ -39,7 +39,7 @@ impl Visitor {
         Self { http: Client::builder(TokioExecutor::new()).build_http(), cookies: HashMap::new() }
     }
 
-    /// Opens a page, following redirects.
+    /// Opens a page and goes where it leads by itself.
     pub(super) async fn open(&mut self, url: Url) -> Result<Page> {
         self.navigate(Method::GET, url, None, None).await
     }
@@ -71,9 +71,8 @@ impl Visitor {
             }
             let answer = self.http.request(request.body(form.take().unwrap_or_default().into())?).await?;
             self.keep_cookies(&url, answer.headers());
-            if answer.status().is_redirection() {
-                let to = answer.headers().get(header::LOCATION).context("a redirect without a location")?;
-                url = url.join(to.to_str()?)?;
+            if let Some(to) = goes_on_to(&answer)? {
+                url = url.join(to)?;
                 (method, origin) = (Method::GET, None);
                 continue;
             }
@@ -107,6 +106,16 @@ impl Visitor {
             }
         }
     }
+}
+
+/// Where an answer sends the browser on, by a redirect or by the page itself.
+fn goes_on_to<B>(answer: &Response<B>) -> Result<Option<&str>> {
+    if answer.status().is_redirection() {
+        let to = answer.headers().get(header::LOCATION).context("a redirect without a location")?;
+        return Ok(Some(to.to_str()?));
+    }
+    let refresh = answer.headers().get(header::REFRESH).map(|value| value.to_str()).transpose()?;
+    Ok(refresh.and_then(|value| value.strip_prefix("0; url=")))
 }
 
 /// A form of a page.

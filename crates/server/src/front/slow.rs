@@ -8,22 +8,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::Sleep;
 
-/// How long a request's body may take from its head to its end.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// A body that fails when its time is up.
 struct Timed {
     body: Body,
     end: Pin<Box<Sleep>>,
 }
 
-/// Gives a request's body its time.
-pub(super) fn timed(request: Request) -> Request {
-    within(PATIENCE, request)
-}
-
-/// What has no body waits for nothing.
-fn within(patience: Duration, request: Request) -> Request {
+/// Gives a request's body its time. What has no body waits for nothing.
+pub(super) fn within(patience: Duration, request: Request) -> Request {
     if request.body().is_end_stream() {
         return request;
     }
@@ -71,7 +63,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_in_time_arrives_whole() {
-        let request = timed(Request::new(Body::from("whole")));
+        let request = within(Duration::from_secs(60), Request::new(Body::from("whole")));
         assert_eq!(request.body().size_hint().exact(), Some(5));
         assert_eq!(axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap(), "whole");
     }

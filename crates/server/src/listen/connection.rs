@@ -1,6 +1,7 @@
 //! One connection, from its first byte to its last.
 
 use super::preface::{Protocol, sniff};
+use super::stall::Stalls;
 use super::{ConnInfo, Patience};
 use axum::Router;
 use hyper::body::Incoming;
@@ -11,6 +12,7 @@ use std::pin::pin;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
@@ -18,8 +20,21 @@ use tower::Service;
 /// The most bytes of a request's head: two bearer tokens, which Python sends, fit many times over.
 const MAX_HEAD: u32 = 64 * 1024;
 
+/// Requests at a time on one HTTP/2 connection. Clients that want more open another one.
+const STREAMS: u32 = 128;
+
+/// Streams that a peer opened and reset before they were looked at, and such that were refused, on one connection:
+/// more is an attack (CVE-2023-44487), and the connection ends.
+const RESETS: usize = 20;
+
+/// Bytes of answers that wait on one stream for a peer that does not take them.
+const SEND_BUFFER: usize = 128 * 1024;
+
 /// How long the answer to a ping of ours may take.
 const PING_ANSWER: Duration = Duration::from_secs(20);
+
+/// Why a connection is ended whose peer takes no more of an answer.
+const UNTAKEN: &str = "the peer took no more of an answer";
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -67,17 +82,26 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let stalls = Stalls::default();
         let service = service_fn(|mut request: http::Request<Incoming>| {
             request.extensions_mut().insert(self.info);
-            self.router.clone().call(request)
+            let (answer, stalls) = (self.router.clone().call(request), stalls.clone());
+            async move { answer.await.map(|answer| answer.map(|body| stalls.watch(body))) }
         });
         let builder = builder(protocol, &self.patience);
-        let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        // Who reads nothing of its answer holds its memory and its seat for so long and no longer.
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.patience.write));
+        let mut serving = pin!(builder.serve_connection(TokioIo::new(Box::pin(stream)), service));
         tokio::select! {
             ended = serving.as_mut() => return ended,
+            () = stalls.longer_than(self.patience.write) => return Err(UNTAKEN.into()),
             () = self.stop.cancelled() => serving.as_mut().graceful_shutdown(),
         }
-        serving.await
+        tokio::select! {
+            ended = serving => ended,
+            () = stalls.longer_than(self.patience.write) => Err(UNTAKEN.into()),
+        }
     }
 }
 
@@ -97,6 +121,10 @@ fn builder(protocol: Protocol, patience: &Patience) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .keep_alive_interval(patience.ping)
         .keep_alive_timeout(PING_ANSWER)
-        .max_header_list_size(MAX_HEAD);
+        .max_header_list_size(MAX_HEAD)
+        .max_concurrent_streams(STREAMS)
+        .max_pending_accept_reset_streams(RESETS)
+        .max_local_error_reset_streams(RESETS)
+        .max_send_buf_size(SEND_BUFFER);
     builder
 }

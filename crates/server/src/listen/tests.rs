@@ -20,7 +20,14 @@ const SETTING: &str = "--listen";
 
 fn short() -> Patience {
     let millis = Duration::from_millis;
-    Patience { opening: millis(150), head: millis(150), ping: millis(1000), drain: millis(400) }
+    Patience {
+        opening: millis(150),
+        head: millis(150),
+        ping: millis(1000),
+        body: millis(1000),
+        write: millis(300),
+        drain: millis(400),
+    }
 }
 
 fn router() -> Router {
@@ -28,6 +35,7 @@ fn router() -> Router {
         .route("/", get(|Extension(info): Extension<ConnInfo>| async move { format!("{:?}", info.carrier) }))
         .route("/slow", get(|| async { tokio::time::sleep(Duration::from_millis(200)).await }))
         .route("/stuck", get(std::future::pending::<()>))
+        .route("/long", get(|| async { vec![b'x'; 64 << 20] }))
 }
 
 struct Served {
@@ -73,6 +81,26 @@ where
     let request = http::Request::get("http://localhost/").body(Empty::<Bytes>::new()).unwrap();
     let answer = sender.send_request(request).await.unwrap();
     String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+/// A month-long certificate's last month has begun: it is renewed under an open connection.
+#[tokio::test]
+async fn a_renewed_certificate_is_shown_to_new_connections_and_old_ones_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = |text: &str| format!("{text}T12:00:00Z").parse().unwrap();
+    let tls = prepare(&Source::Local { folder: folder.path().into() }, day("2026-11-22")).unwrap();
+    let server = served(Listener::tls(ANY, SETTING, Arc::clone(&tls.config)).await.unwrap());
+    let shown = |stream: &TlsStream<TcpStream>| stream.get_ref().1.peer_certificates().unwrap()[0].clone();
+    let before = handshake(folder.path(), server.address, "localhost", &["h2"]).await.unwrap();
+    let same = handshake(folder.path(), server.address, "localhost", &["h2"]).await.unwrap();
+    assert_eq!(shown(&before), shown(&same));
+    // A clock before the certificate's first day renews it as one in its last month does.
+    assert!(tls.renew(day("2026-11-19")).unwrap());
+    let after = handshake(folder.path(), server.address, "localhost", &["h2"]).await.unwrap();
+    assert_ne!(shown(&before), shown(&after));
+    assert_eq!(over_http2(before, Duration::ZERO).await, "Tls");
+    assert_eq!(over_http2(after, Duration::ZERO).await, "Tls");
+    server.stop.cancel();
 }
 
 async fn tls(folder: &Path) -> Served {
@@ -205,4 +233,19 @@ async fn a_connection_beyond_the_seats_waits_for_one() {
     drop(first);
     assert!(second.await.starts_with("HTTP/1.1 200"));
     served.stop.cancel();
+}
+
+#[tokio::test]
+async fn attack_53_a_client_that_reads_nothing_is_cut_off() {
+    let open = Gauge::default();
+    let served = served(Listener::clear(ANY, SETTING).await.unwrap().patient(short()).counted(open.clone()));
+    let mut lazy = TcpStream::connect(served.address).await.unwrap();
+    lazy.write_all(b"GET /long HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    lazy.read_exact(&mut [0; 16]).await.unwrap();
+    let let_go = async {
+        while open.get() > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), let_go).await.expect("it is still served");
 }

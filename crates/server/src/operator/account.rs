@@ -6,22 +6,23 @@ use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use valetkey_app::accounts::Which;
+use valetkey_app::journal::{self, Line};
 use valetkey_app::{App, accounts, connections};
-use valetkey_domain::Ctx;
-use valetkey_domain::account::{ConnectedAccount, Owner};
+use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::id::ConnectionId;
 use valetkey_domain::name::{ConnectionName, Identifier};
+use valetkey_domain::{Ctx, Timestamp};
 
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verb {
-    /// All of them, or one user's
+    /// All connected accounts, or one user's
     List {
         /// The user
         #[arg(long)]
         identifier: Option<String>,
     },
-    /// One
+    /// One connected account
     Get {
         /// Its id (ca_...)
         id: String,
@@ -60,7 +61,8 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         }
         Verb::Get { id } => {
             let (connection, account) = accounts::get(app, ctx, &Which::Id(id.try_into()?)).await?;
-            Ok(one(row(&account, Some(&connection.name))))
+            let last = journal::last_refresh(app, ctx, &account.id).await?;
+            Ok(one(whole(&account, &connection.name, last.as_ref())))
         }
         Verb::Link { connection, identifier } => {
             let connection = connections::by_name(app, ctx, &connection).await?;
@@ -84,4 +86,33 @@ fn row(account: &ConnectedAccount, connection: Option<&ConnectionName>) -> Value
         "id": account.id, "identifier": account.owner.identifier, "connection": connection,
         "status": account.status.name(), "reason": account.status.reason(), "subject": account.subject,
     })
+}
+
+/// An account with why it stands as it does: how its sign-in ended, and what became of the last refresh.
+fn whole(account: &ConnectedAccount, connection: &ConnectionName, last: Option<&Line>) -> Value {
+    let mut row = row(account, Some(connection));
+    let why = match &account.status {
+        Status::Expired(reason) => reason.sentence(),
+        _ => "",
+    };
+    let ends = account.credential.as_ref().and_then(|held| held.expires_at);
+    let at = |at: Option<Timestamp>| json!(at.map(|at| at.to_string()));
+    let more = [
+        ("why", why.into()),
+        ("last_used_at", at(account.last_used_at)),
+        ("token_ends_at", at(ends)),
+        ("last_refresh_at", at(last.map(|line| line.at))),
+        ("last_refresh", json!(last.map(told))),
+    ];
+    if let Value::Object(members) = &mut row {
+        members.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    }
+    row
+}
+
+/// A record of a refresh in a few words: `refreshed`, `refresh_failed: the provider ..`.
+fn told(line: &Line) -> String {
+    let what = line.action.strip_prefix("account.").unwrap_or(&line.action);
+    let more = ["why", "reason"].iter().find_map(|name| line.detail.get(*name)).and_then(Value::as_str);
+    more.filter(|more| !more.is_empty()).map_or_else(|| what.to_owned(), |more| format!("{what}: {more}"))
 }

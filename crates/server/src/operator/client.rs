@@ -14,32 +14,32 @@ use valetkey_domain::id::ClientId;
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verb {
-    /// Make one; its secret is shown this once
+    /// Make an API client; its secret is shown this once
     Create {
-        /// What to call it
+        /// What to call the client
         name: String,
         /// Forbid it to read users' tokens
         #[arg(long)]
         no_secrets: bool,
     },
-    /// Give one another secret; the earlier ones go on until `expire`
+    /// Give an API client another secret; the earlier ones go on until `expire`
     Rotate {
         /// Its id (skc_...)
         id: String,
     },
-    /// End every secret of one but the newest, and all tokens it holds
+    /// End every secret of an API client but the newest, and all tokens it holds
     Expire {
         /// Its id (skc_...)
         id: String,
     },
-    /// Remove one: its secrets and tokens stop at once
+    /// Remove an API client: its secrets and tokens stop at once
     Delete {
         /// Its id (skc_...)
         id: String,
     },
-    /// All of them
+    /// All API clients
     List,
-    /// One, without its secrets
+    /// One API client, without its secrets
     Get {
         /// Its id (skc_...)
         id: String,

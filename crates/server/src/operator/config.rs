@@ -6,13 +6,14 @@ use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use valetkey_app::{App, configs};
-use valetkey_domain::Ctx;
-use valetkey_domain::config::Mapping;
+use valetkey_domain::config::{Mapping, McpConfig};
+use valetkey_domain::id::ConfigId;
+use valetkey_domain::{Ctx, Kind};
 
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verb {
-    /// Make one
+    /// Make a config of connections and their tools
     Create {
         /// What to call it
         name: String,
@@ -23,17 +24,17 @@ pub(crate) enum Verb {
         #[arg(long = "connection", required = true)]
         connections: Vec<String>,
     },
-    /// All of them
+    /// All configs
     List,
-    /// One, with its tools
+    /// One config, with its tools
     Get {
-        /// Its name
+        /// Its name or id (cfg_...)
         name: String,
     },
-    /// Remove one, with its instances
+    /// Remove a config, with its instances
     Delete {
-        /// Its id (cfg_...)
-        id: String,
+        /// Its name or id (cfg_...)
+        name: String,
     },
 }
 
@@ -56,16 +57,27 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             })))
         }
         Verb::Get { name } => {
-            let found = configs::by_name(app, ctx, &name).await?;
+            let found = find(app, ctx, &name).await?;
             let connections: Vec<_> = found.mappings.iter().map(mapped).collect();
             Ok(one(json!({
                 "name": found.name, "id": found.id, "description": found.description, "connections": connections,
             })))
         }
-        Verb::Delete { id } => {
-            configs::delete(app, ctx, &id.try_into()?).await?;
-            Ok(said("deleted, with its instances"))
+        Verb::Delete { name } => {
+            let found = find(app, ctx, &name).await?;
+            configs::delete(app, ctx, &found.id).await?;
+            Ok(said(format!("MCP config '{}' and its instances are deleted", found.name)))
         }
+    }
+}
+
+/// By its name; or by its id, which no config has for a name unless somebody chose it for one.
+async fn find(app: &App, ctx: &Ctx, which: &str) -> Result<McpConfig> {
+    let by_name = configs::by_name(app, ctx, which).await;
+    let unknown = by_name.as_ref().is_err_and(|error| error.kind() == Kind::NotFound);
+    match ConfigId::parse(which) {
+        Ok(id) if unknown => Ok(configs::get(app, ctx, &id).await?),
+        _ => Ok(by_name?),
     }
 }
 

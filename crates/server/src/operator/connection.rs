@@ -7,30 +7,31 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use valetkey_app::{App, connections};
 use valetkey_domain::connection::{Connection, Settings};
-use valetkey_domain::{Ctx, Secret};
+use valetkey_domain::id::ConnectionId;
+use valetkey_domain::{Ctx, Kind, Secret};
 
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verb {
-    /// Set a connector up
+    /// Set a connector up for your app: its OAuth client, its scopes, its endpoints
     Create(CreateFlags),
-    /// Change one; what is not given stays
+    /// Change a connection; what is not given stays
     Update {
-        /// Its name
+        /// Its name or id (conn_...)
         name: String,
         #[command(flatten)]
         flags: EndpointFlags,
     },
-    /// All of them
+    /// All connections
     List,
-    /// One, with the redirect URI to register with its vendor
+    /// One connection, with the redirect URI to register with its vendor
     Get {
-        /// Its name
+        /// Its name or id (conn_...)
         name: String,
     },
-    /// Remove one that no config uses, with its accounts
+    /// Remove a connection that no config uses, with its accounts
     Delete {
-        /// Its name
+        /// Its name or id (conn_...)
         name: String,
     },
 }
@@ -115,7 +116,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             Ok(one(row(app, &connections::create(app, ctx, new).await?)))
         }
         Verb::Update { name, flags } => {
-            let before = connections::by_name(app, ctx, &name).await?;
+            let before = find(app, ctx, &name).await?;
             let client_secret = flags.client_secret.as_deref().map(Secret::from);
             let settings = Some(settings(before.settings.clone(), flags));
             let change = connections::Change { settings, client_secret, enabled: None };
@@ -125,12 +126,22 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             let found = connections::list(app, ctx, &connections::Filter::default(), &everything()).await?;
             Ok(rows(found.items.iter().map(|c| json!({"name": c.name, "connector": c.connector, "id": c.id}))))
         }
-        Verb::Get { name } => Ok(one(row(app, &connections::by_name(app, ctx, &name).await?))),
+        Verb::Get { name } => Ok(one(row(app, &find(app, ctx, &name).await?))),
         Verb::Delete { name } => {
-            let found = connections::by_name(app, ctx, &name).await?;
+            let found = find(app, ctx, &name).await?;
             connections::delete(app, ctx, &found.id).await?;
-            Ok(said(format!("connection '{name}' and its accounts are deleted")))
+            Ok(said(format!("connection '{}' and its accounts are deleted", found.name)))
         }
+    }
+}
+
+/// By its name; or by its id, which no connection has for a name unless somebody chose it for one.
+async fn find(app: &App, ctx: &Ctx, which: &str) -> Result<Connection> {
+    let by_name = connections::by_name(app, ctx, which).await;
+    let unknown = by_name.as_ref().is_err_and(|error| error.kind() == Kind::NotFound);
+    match ConnectionId::parse(which) {
+        Ok(id) if unknown => Ok(connections::get(app, ctx, &id).await?),
+        _ => Ok(by_name?),
     }
 }
 

@@ -1,20 +1,20 @@
 //! Connectors: the kinds of app there are.
 
 use super::{Reply, one, rows};
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
-use valetkey_app::App;
-use valetkey_connectors::Connector;
+use valetkey_app::{App, Error};
+use valetkey_connectors::{Auth, Connector};
 
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verb {
-    /// All that are loaded
+    /// All connectors that are loaded: the shipped ones and your own
     List,
-    /// One, with the tools it has
+    /// One connector, with what its connections ask for and the names of its tools
     Get {
         /// Its slug, such as googlecalendar
         slug: String,
@@ -28,15 +28,25 @@ pub(crate) enum Verb {
 pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
     match verb {
         Verb::List => Ok(rows(app.catalog.connectors().map(|c| {
-            json!({"connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "tools": c.tools.len()})
+            json!({
+                "connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "auth": auth(&c),
+                "tools": c.tools.len(), "hosts": c.hosts,
+            })
         }))),
         Verb::Get { slug } => {
             let found = of(app, &slug)?;
             Ok(one(json!({
                 "connector": found.slug, "name": found.display_name, "provider": found.provider_key(),
-                "scopes": found.default_scopes, "tools": found.tools.keys().collect::<Vec<_>>(),
+                "auth": auth(&found), "hosts": found.hosts, "scopes": found.default_scopes, "tools": found.tools.keys().collect::<Vec<_>>(),
             })))
         }
+    }
+}
+
+/// How its users sign in, as the API has it.
+const fn auth(connector: &Connector) -> &'static str {
+    match connector.auth {
+        Auth::OAuth2(_) => "OAUTH2",
     }
 }
 
@@ -45,8 +55,6 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
 /// # Errors
 /// There is none; the message names the nearest.
 pub(super) fn of(app: &App, slug: &str) -> Result<Arc<Connector>> {
-    app.catalog.connector(slug).ok_or_else(|| {
-        let near = app.catalog.nearest_connector(slug).map(|near| format!("; did you mean '{near}'?"));
-        anyhow!("there is no connector '{slug}'{}", near.unwrap_or_default())
-    })
+    let unknown = || Error::not_found("connector", slug).meant(app.catalog.nearest_connector(slug).as_deref());
+    Ok(app.catalog.connector(slug).ok_or_else(unknown)?)
 }

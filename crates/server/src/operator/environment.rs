@@ -11,14 +11,25 @@ use valetkey_domain::environment::Environment;
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verb {
-    /// Make one
+    /// Make an environment
     Create {
-        /// What to call it
+        /// What you call it, such as production
         name: String,
+        /// What your app's users read as its name where they consent [default: NAME]
+        #[arg(long)]
+        display_name: Option<String>,
     },
-    /// All of them
+    /// Change what people read as your app's name where they consent
+    Update {
+        /// The environment's name
+        name: String,
+        /// The app's name; without it the environment's own name is shown again
+        #[arg(long)]
+        display_name: Option<String>,
+    },
+    /// All environments
     List,
-    /// One
+    /// One environment
     Get {
         /// Its name
         name: String,
@@ -30,9 +41,18 @@ pub(crate) enum Verb {
 /// # Errors
 /// The use case's own, in its words.
 pub(super) async fn perform(app: &App, verb: Verb) -> Result<Reply> {
-    let row = |e: &Environment| json!({"id": e.id, "name": e.name, "created_at": e.created_at.to_string()});
+    let row = |e: &Environment| {
+        json!({
+            "name": e.name, "display_name": e.display_name, "id": e.id, "created_at": e.created_at.to_string(),
+        })
+    };
     match verb {
-        Verb::Create { name } => Ok(one(row(&environments::create(app, &name).await?))),
+        Verb::Create { name, display_name } => {
+            Ok(one(row(&environments::create(app, &name, display_name.as_deref()).await?)))
+        }
+        Verb::Update { name, display_name } => {
+            Ok(one(row(&environments::rename(app, &name, display_name.as_deref()).await?)))
+        }
         Verb::Get { name } => Ok(one(row(&environments::by_name(app, &name).await?))),
         Verb::List => Ok(rows(environments::list(app).await?.iter().map(row))),
     }

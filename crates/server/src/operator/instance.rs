@@ -22,28 +22,28 @@ pub(crate) enum Verb {
         #[arg(long)]
         name: Option<String>,
     },
-    /// All of them, or one user's
+    /// All instances, or one user's
     List {
         /// The user
         #[arg(long)]
         identifier: Option<String>,
     },
-    /// One, with its URL
+    /// One instance, with its URL
     Get {
         /// Its id (inst_...)
         id: String,
     },
-    /// How far its user has signed in, with links
+    /// How far an instance's user has signed in, with links
     Auth {
         /// Its id (inst_...)
         id: String,
     },
-    /// Give one another URL, when the one it has is known to somebody else: that one stops at once
+    /// Give an instance another URL, when the one it has is known to somebody else: that one stops at once
     RotateUrl {
         /// Its id (inst_...)
         id: String,
     },
-    /// Remove one: its URL stops at once
+    /// Remove an instance: its URL stops at once
     Delete {
         /// Its id (inst_...)
         id: String,

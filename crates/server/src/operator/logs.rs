@@ -1,17 +1,20 @@
 //! The journal: who did what, for whom, and how it ended.
 
-use super::{MOST, Reply, rows};
+use super::{Desk, MOST, Reply, one, rows};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use valetkey_app::{App, journal};
+use serde_json::{Value, json};
+use valetkey_app::App;
+use valetkey_app::journal::verify::{Finding, OpenIntent, Report};
+use valetkey_app::journal::{self, verify};
 use valetkey_domain::Ctx;
+use valetkey_domain::journal::Head;
 
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verb {
-    /// The newest records
+    /// The newest records of the journal
     List {
         /// How many
         #[arg(long, default_value_t = 30)]
@@ -20,19 +23,79 @@ pub(crate) enum Verb {
         #[arg(long)]
         subject: Option<String>,
     },
+    /// The chain's newest head, which covers all records so far: keep it elsewhere, for `verify --head`
+    Head,
+    /// Check all records of all environments; ends with status 1 if any was changed, removed, moved or added
+    Verify {
+        /// A head that `logs head` printed earlier; several times for several
+        #[arg(long = "head", value_name = "HEAD")]
+        heads: Vec<String>,
+    },
 }
 
 /// Carries a verb out.
 ///
 /// # Errors
 /// The use case's own, in its words.
-pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
-    let Verb::List { limit, subject } = verb;
-    let found = journal::newest(app, ctx, subject.as_deref(), limit.min(MOST)).await?;
+pub(super) async fn perform(desk: &Desk, ctx: &Ctx, verb: Verb) -> Result<Reply> {
+    let app = &desk.app;
+    match verb {
+        Verb::List { limit, subject } => list(app, ctx, limit, subject.as_deref()).await,
+        Verb::Head => Ok(one(json!({ "head": app.journal.head().await?.to_string() }))),
+        Verb::Verify { heads } => {
+            let held = heads.iter().map(|text| text.parse()).collect::<Result<Vec<Head>, _>>()?;
+            let ctx = Ctx { progress: desk.progress.clone(), ..ctx.clone() };
+            Ok(checked(&verify(app, &ctx, &held).await?))
+        }
+    }
+}
+
+async fn list(app: &App, ctx: &Ctx, limit: u32, subject: Option<&str>) -> Result<Reply> {
+    let found = journal::newest(app, ctx, subject, limit.min(MOST)).await?;
     Ok(rows(found.iter().map(|record| {
         json!({
             "at": record.at.to_string(), "actor": record.actor, "action": record.action,
             "subject": record.subject, "phase": record.phase, "detail": record.detail,
         })
     })))
+}
+
+fn checked(report: &Report) -> Reply {
+    let findings = report.findings.iter().map(finding);
+    let reply = rows(findings.chain(report.open_intents.iter().map(open_intent)));
+    let mut note = format!("{} records in {} segments", report.records, report.segments);
+    if report.waiting > 0 {
+        note += &format!(", {} of them without a place yet", report.waiting);
+    }
+    if report.found == 0 {
+        return Reply { note: Some(note + ": nothing was changed, removed, moved or added"), ..reply };
+    }
+    let fault = format!("the journal was tampered with: {} findings", report.found);
+    Reply { note: Some(note), fault: Some(fault), ..reply }
+}
+
+fn finding(found: &Finding) -> Value {
+    let Finding { segment, seq, record, what } = found;
+    json!({ "level": "finding", "segment": segment, "number": seq, "record": record, "what": what })
+}
+
+fn open_intent(open: &OpenIntent) -> Value {
+    let what = format!("{} {}: how it ended is not recorded (yet); no sign of tampering", open.action, open.subject);
+    json!({ "level": "information", "segment": "", "number": null, "record": open.record, "what": what })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_ends_in_a_fault_and_an_open_intent_does_not() {
+        let open = OpenIntent { record: "rec_1".into(), action: "tool.call".into(), subject: "exec_1".into() };
+        let clean = Report { records: 3, segments: 1, open_intents: vec![open], ..Report::default() };
+        let reply = checked(&clean);
+        assert!(reply.fault.is_none() && reply.rows.len() == 1 && reply.rows[0]["level"] == "information");
+        let found = Finding { segment: "seg_1".into(), seq: Some(2), record: "rec_2".into(), what: "x".into() };
+        let spoilt = checked(&Report { findings: vec![found], found: 1, ..clean });
+        assert!(spoilt.fault.is_some() && spoilt.rows[0]["level"] == "finding" && spoilt.rows[0]["number"] == 2);
+    }
 }

@@ -17,11 +17,14 @@ pub(super) struct Reply {
     pub(super) single: bool,
     /// What a person should know beside them.
     pub(super) note: Option<String>,
+    /// Why the command must end as failed although it was carried out: what it found.
+    #[serde(default)]
+    pub(super) fault: Option<String>,
 }
 
 /// One thing that was asked for by name.
 pub(super) fn one(row: Value) -> Reply {
-    Reply { rows: vec![row], single: true, note: None }
+    Reply { rows: vec![row], single: true, ..Reply::default() }
 }
 
 /// Things without a word about them.

@@ -1,11 +1,11 @@
 //! Tools: what a connector can do.
 
 use super::{Reply, connector, one, rows};
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use valetkey_app::App;
+use valetkey_app::{App, Error};
 
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -15,7 +15,7 @@ pub(crate) enum Verb {
         /// The connector's slug
         connector: Option<String>,
     },
-    /// One, with the schema of its arguments
+    /// One tool, with the schema of its arguments
     Get {
         /// Its name, such as gmail_fetch_mails
         name: String,
@@ -40,10 +40,8 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
             })))
         }
         Verb::Get { name } => {
-            let (connector, tool) = app.catalog.tool(&name).ok_or_else(|| {
-                let near = app.catalog.nearest_tool(&name).map(|near| format!("; did you mean '{near}'?"));
-                anyhow!("tool not found: '{name}'{}", near.unwrap_or_default())
-            })?;
+            let unknown = || Error::not_found("tool", &name).meant(app.catalog.nearest_tool(&name).as_deref());
+            let (connector, tool) = app.catalog.tool(&name).ok_or_else(unknown)?;
             let definition = &tool.definition;
             Ok(one(json!({
                 "tool": definition.name, "connector": connector.slug, "effect": definition.effect,

@@ -9,7 +9,7 @@ use valetkey_domain::{Kind, Sealed};
 
 const PAGE: Page = Page { size: 10, after: None };
 
-fn account(ctx: &Ctx, tail: &str, identifier: &str) -> ConnectedAccount {
+pub(crate) fn account(ctx: &Ctx, tail: &str, identifier: &str) -> ConnectedAccount {
     ConnectedAccount {
         id: AccountId::parse(&format!("ca_{tail}")).unwrap(),
         environment: ctx.environment.clone(),
@@ -26,13 +26,14 @@ fn account(ctx: &Ctx, tail: &str, identifier: &str) -> ConnectedAccount {
     }
 }
 
-fn tokens(sealed: u8) -> Tokens {
+pub(crate) fn tokens(sealed: u8) -> Tokens {
     Tokens {
         sealed: Sealed(vec![sealed]),
         audience: vec!["https://a.example".into()],
         scopes: vec!["read".into()],
         expires_at: Some(fixture::now() + Duration::from_secs(3600)),
         refreshable: true,
+        schedule: Schedule::default(),
     }
 }
 
@@ -53,6 +54,18 @@ async fn there() -> (There, Tx, ConnectedAccount) {
     assert!(stored.unwrap());
     let ann = get(&there.ours, &mut tx, &ann.id).await.unwrap().unwrap();
     (there, tx, ann)
+}
+
+#[tokio::test]
+async fn members_are_put_over_those_that_are_there() {
+    let (there, mut tx, ann) = there().await;
+    let members = Map::from_iter([("region".to_owned(), "eu".into()), ("factor".to_owned(), 0.1.into())]);
+    assert!(merge_api_config(&there.ours, &mut tx, &ann.id, &members, fixture::now()).await.unwrap());
+    let over = Map::from_iter([("region".to_owned(), "us".into())]);
+    assert!(merge_api_config(&there.ours, &mut tx, &ann.id, &over, fixture::now()).await.unwrap());
+    let found = get(&there.ours, &mut tx, &ann.id).await.unwrap().unwrap().api_config;
+    assert_eq!(Value::Object(found).to_string(), r#"{"domain":"example","region":"us","factor":0.1}"#);
+    assert!(!merge_api_config(&there.theirs, &mut tx, &ann.id, &over, fixture::now()).await.unwrap());
 }
 
 #[tokio::test]
@@ -246,4 +259,21 @@ async fn ensure_is_idempotent_under_a_race() {
     assert_eq!(ids.len(), 1);
     let known = environments::all(&mut there.store.read().await.unwrap()).await.unwrap();
     assert_eq!(known.len(), 2);
+}
+
+#[tokio::test]
+async fn attack_22_a_refresh_without_an_end_is_found_and_settled_once() {
+    let (there, mut tx, ann) = there().await;
+    let (ours, now) = (&there.ours, fixture::now());
+    let until = now + Duration::from_secs(75);
+    assert!(begin_refresh(ours, &mut tx, &ann.id, 1, now, until).await.unwrap());
+    assert!(crate::doors::abandoned_refreshes(&mut tx, now).await.unwrap().is_empty(), "it may still come back");
+    let left = crate::doors::abandoned_refreshes(&mut tx, until).await.unwrap();
+    assert_eq!((&left[0].environment, &left[0].account, left[0].until), (&ours.environment, &ann.id, until));
+    assert!(!settle_abandoned(&there.theirs, &mut tx, &ann.id, until).await.unwrap());
+    assert!(!settle_abandoned(ours, &mut tx, &ann.id, now).await.unwrap(), "another lease's end");
+    assert!(settle_abandoned(ours, &mut tx, &ann.id, until).await.unwrap());
+    assert!(!settle_abandoned(ours, &mut tx, &ann.id, until).await.unwrap());
+    let (.., lease) = lease(ours, &mut tx, &ann.id).await.unwrap().unwrap();
+    assert_eq!((lease.started_from, lease.until, lease.lost_at), (None, None, Some(until)));
 }

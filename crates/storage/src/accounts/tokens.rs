@@ -24,6 +24,17 @@ pub struct Tokens {
     pub expires_at: Option<Timestamp>,
     /// Whether there is a refresh token inside.
     pub refreshable: bool,
+    /// When they are refreshed although nobody asks.
+    pub schedule: Schedule,
+}
+
+/// When an account is refreshed although nobody asks for its tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Schedule {
+    /// When it is looked at next; none: never.
+    pub next: Option<Timestamp>,
+    /// By when the refresh token is used in any case, because it dies of idleness; none: it does not.
+    pub idle: Option<Timestamp>,
 }
 
 /// Who an account is at the provider.
@@ -74,7 +85,8 @@ pub async fn store_credential(
          scopes = $6, expires_at = $7, refreshable = $8, subject = COALESCE($9, subject),
          subject_name = CASE WHEN CAST($9 AS TEXT) IS NULL THEN subject_name ELSE $11 END, updated_at = $10,
          generation = generation + 1, refresh_generation = NULL, refresh_until = NULL, refresh_lost_at = NULL,
-         refreshed_at = NULL WHERE environment_id = $1 AND id = $2 AND generation = $3";
+         refreshed_at = NULL, next_refresh_at = $12, idle_refresh_at = $13
+         WHERE environment_id = $1 AND id = $2 AND generation = $3";
     let values = args![
         &ctx.environment,
         id,
@@ -87,6 +99,8 @@ pub async fn store_credential(
         subject.map(|subject| subject.id.as_str()),
         now,
         subject.and_then(|subject| subject.name.as_deref()),
+        tokens.schedule.next,
+        tokens.schedule.idle,
     ];
     Ok(tx.run(sql, values).await? == 1)
 }
@@ -148,8 +162,9 @@ pub async fn begin_refresh(
     Ok(tx.run(sql, args![&ctx.environment, id, from, now, until]).await? == 1)
 }
 
-/// Stores refreshed tokens over the generation they were refreshed from, and gives the lease back. False if the
-/// tokens have changed meanwhile (a new consent, a disconnect): those win, nothing was changed.
+/// Stores refreshed tokens over the generation they were refreshed from, and gives the lease back, also where it ran
+/// out meanwhile: these tokens are the account's only ones. False if the account holds another generation or is out of
+/// service (a new consent, a disconnect): that wins, nothing was changed.
 ///
 /// # Errors
 /// The database failed.
@@ -163,8 +178,8 @@ pub async fn finish_refresh(
 ) -> Result<bool, Error> {
     let sql = "UPDATE connected_accounts SET credential = $4, audience = $5, scopes = $6, expires_at = $7,
          refreshable = $8, generation = generation + 1, refresh_generation = NULL, refresh_until = NULL,
-         refresh_lost_at = NULL, refreshed_at = $9, updated_at = $9
-         WHERE environment_id = $1 AND id = $2 AND generation = $3 AND refresh_generation = $3";
+         refresh_lost_at = NULL, refreshed_at = $9, updated_at = $9, next_refresh_at = $10, idle_refresh_at = $11
+         WHERE environment_id = $1 AND id = $2 AND generation = $3 AND status = 'ACTIVE'";
     let values = args![
         &ctx.environment,
         id,
@@ -175,6 +190,8 @@ pub async fn finish_refresh(
         tokens.expires_at,
         tokens.refreshable,
         now,
+        tokens.schedule.next,
+        tokens.schedule.idle,
     ];
     Ok(tx.run(sql, values).await? == 1)
 }
@@ -214,10 +231,22 @@ pub async fn expire(
     now: Timestamp,
 ) -> Result<bool, Error> {
     let sql = "UPDATE connected_accounts SET status = $4, reason = $5, refresh_generation = NULL,
-         refresh_until = NULL, updated_at = $6
+         refresh_until = NULL, next_refresh_at = NULL, updated_at = $6
          WHERE environment_id = $1 AND id = $2 AND generation = $3 AND status = 'ACTIVE'";
     let status = Status::Expired(reason);
     Ok(tx.run(sql, args![&ctx.environment, id, generation, status.name(), status.reason(), now]).await? == 1)
+}
+
+/// Ends the refresh of a process that died: gives the lease back and notes that the answer is lost. `until` is the
+/// lease's own end; false if it is another's by now.
+///
+/// # Errors
+/// The database failed.
+pub async fn settle_abandoned(ctx: &Ctx, tx: &mut Tx, id: &AccountId, until: Timestamp) -> Result<bool, Error> {
+    let sql = "UPDATE connected_accounts SET refresh_generation = NULL, refresh_until = NULL,
+         refresh_lost_at = COALESCE(refresh_lost_at, refresh_until)
+         WHERE environment_id = $1 AND id = $2 AND refresh_until = $3";
+    Ok(tx.run(sql, args![&ctx.environment, id, until]).await? == 1)
 }
 
 fn list_text(list: &[String]) -> String {

@@ -83,7 +83,7 @@ async fn a_link_starts_again_until_it_is_spent() {
     let (there, mut tx, one) = there().await;
     let (ours, id, now) = (&there.ours, &one.id, minutes(1));
     let refused = Outcome::Refused("invalid_scope".into());
-    for again in [Outcome::Declined, Outcome::ProviderFailed, Outcome::Expired, refused] {
+    for again in [Outcome::Declined, Outcome::ProviderFailed, Outcome::Expired, Outcome::Interrupted, refused] {
         assert!(start(ours, &mut tx, id, &begun(STATE), now).await.unwrap(), "{again:?}");
         assert!(end_started(ours, &mut tx, id, &STATE, &again, now).await.unwrap());
     }
@@ -119,6 +119,23 @@ async fn an_exchange_that_died_gives_the_link_back_after_its_time() {
 }
 
 #[tokio::test]
+async fn an_exchange_of_a_dead_process_is_found_and_ended_once() {
+    let (there, mut tx, one) = there().await;
+    let (ours, id) = (&there.ours, &one.id);
+    assert!(start(ours, &mut tx, id, &begun(STATE), minutes(1)).await.unwrap());
+    assert!(exchange(ours, &mut tx, id, &STATE, minutes(1), minutes(3)).await.unwrap());
+    assert!(crate::doors::interrupted_exchanges(&mut tx, minutes(2)).await.unwrap().is_empty());
+    let found = crate::doors::interrupted_exchanges(&mut tx, minutes(3)).await.unwrap();
+    assert_eq!(found, [(ours.environment.clone(), id.clone())]);
+    assert!(!interrupt(ours, &mut tx, id, minutes(2), minutes(3)).await.unwrap(), "it may still come back");
+    assert!(!interrupt(&there.theirs, &mut tx, id, minutes(3), minutes(3)).await.unwrap());
+    assert!(interrupt(ours, &mut tx, id, minutes(3), minutes(3)).await.unwrap());
+    assert!(!interrupt(ours, &mut tx, id, minutes(3), minutes(3)).await.unwrap());
+    let stage = stage(&there, &mut tx, id).await;
+    assert!(matches!(stage, Stage::Done { outcome: Outcome::Interrupted, browser: Some([1, ..]), .. }), "{stage:?}");
+}
+
+#[tokio::test]
 async fn every_outcome_comes_back_as_it_was_put() {
     let (there, mut tx, one) = there().await;
     let (ours, id, now) = (&there.ours, &one.id, minutes(1));
@@ -132,6 +149,7 @@ async fn every_outcome_comes_back_as_it_was_put() {
         Outcome::Refused("server_error".into()),
         Outcome::ProviderFailed,
         Outcome::OtherAccount { before: "a@p".into(), now: "b@p".into() },
+        Outcome::Interrupted,
     ] {
         assert!(resolve(ours, &mut tx, id, &before, &after, now).await.unwrap());
         assert!(matches!(stage(&there, &mut tx, id).await, Stage::Done { outcome, .. } if outcome == after));
@@ -159,6 +177,7 @@ async fn pending_tokens_wait_ten_minutes_and_no_longer() {
         scopes: vec!["read".into()],
         expires_at: Some(minutes(60)),
         refreshable: true,
+        schedule: accounts::Schedule::default(),
     };
     let subject = accounts::Subject { id: "7".into(), name: Some("b@p".into()) };
     let put = Pending { tokens, subject: Some(subject.clone()), expires_at: minutes(10) };

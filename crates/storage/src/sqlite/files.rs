@@ -1,21 +1,19 @@
 //! The folder and the file, made readable for this user only.
 
-use crate::{Error, Location};
+use crate::Error;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// The path of the database, and the temporary folder if that is where it is.
-pub(crate) fn locate(location: &Location) -> Result<(PathBuf, Option<TempDir>), Error> {
-    match location {
-        Location::File(path) => Ok((path.clone(), None)),
-        Location::Memory => {
-            let folder = TempDir::with_prefix("valetkey-").map_err(|error| refused(&std::env::temp_dir(), &error))?;
-            Ok((folder.path().join("valetkey.db"), Some(folder)))
-        }
+/// The path of the database, and the temporary folder if no file was named.
+pub(crate) fn locate(file: Option<&Path>) -> Result<(PathBuf, Option<TempDir>), Error> {
+    if let Some(path) = file {
+        return Ok((path.to_owned(), None));
     }
+    let folder = TempDir::with_prefix("valetkey-").map_err(|error| refused(&std::env::temp_dir(), &error))?;
+    Ok((folder.path().join("valetkey.db"), Some(folder)))
 }
 
 /// Makes the folder (0700) and an empty file (0600) where they aren't there; SQLite gives its side files the same mode.
@@ -30,7 +28,7 @@ pub(crate) fn prepare(path: &Path) -> Result<(), Error> {
 pub(crate) fn refused(path: &Path, error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Error::ReadOnly { path: path.into() },
-        io::ErrorKind::StorageFull => Error::Full { path: path.into() },
+        io::ErrorKind::StorageFull => Error::Full { database: path.display().to_string() },
         _ => Error::Location { path: path.into(), message: error.to_string() },
     }
 }

@@ -2,20 +2,24 @@
 
 mod files;
 mod lock;
+mod migrate;
 mod place;
 mod reader;
-pub(crate) mod statement;
+mod statement;
 #[cfg(test)]
 mod tests;
 mod writer;
 
-pub(crate) use place::Place;
+use place::Place;
 pub(crate) use reader::Read;
 pub(crate) use writer::Write;
 
-use crate::{Error, Location, migrate};
+use crate::migrate::STEPS;
+use crate::{Error, Statement};
 use reader::Readers;
 use rusqlite::Connection;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use writer::Writer;
@@ -43,33 +47,52 @@ impl Default for Options {
 pub(crate) struct Sqlite {
     writer: Writer,
     readers: Readers,
+    path: PathBuf,
     _lock: lock::Lock,
     _folder: Option<tempfile::TempDir>,
 }
 
 impl Sqlite {
-    pub(crate) fn open(location: &Location, options: Options) -> Result<Self, Error> {
-        let (path, folder) = files::locate(location)?;
+    /// Opens a file, or a temporary database if none is named.
+    pub(crate) fn open(file: Option<&Path>, options: Options) -> Result<Self, Error> {
+        let (path, folder) = files::locate(file)?;
         files::prepare(&path)?;
         let lock = lock::Lock::take(&path)?;
         let place = Arc::new(Place { path, lasting: folder.is_none() });
         let connection = connect(&place, options)?;
-        migrate::apply(&connection, &place, &migrate::STEPS)?;
+        migrate::apply(&connection, &place, STEPS)?;
+        let path = place.path.clone();
         let readers = (0..options.readers).map(|_| reader::connect(&place, options)).collect::<Result<_, _>>()?;
         Ok(Self {
             writer: Writer::start(connection, Arc::clone(&place), options.idle)?,
             readers: Readers::new(readers, place, options.patience),
+            path,
             _lock: lock,
             _folder: folder,
         })
+    }
+
+    /// The file itself, whatever its name: a copy is another.
+    pub(crate) fn place(&self) -> Result<String, Error> {
+        let path = &self.path;
+        let file = std::fs::metadata(path).map_err(|error| files::refused(path, &error))?;
+        Ok(format!("sqlite:{}", file.ino()))
     }
 
     pub(crate) async fn read(self: &Arc<Self>) -> Result<Read, Error> {
         Read::begin(Arc::clone(self)).await
     }
 
+    pub(crate) async fn glance(self: &Arc<Self>) -> Result<Read, Error> {
+        Read::lend(Arc::clone(self)).await
+    }
+
     pub(crate) async fn write(self: &Arc<Self>) -> Result<Write, Error> {
         Write::begin(Arc::clone(self)).await
+    }
+
+    pub(crate) async fn apply(&self, statements: Vec<Statement>) -> Result<(), Error> {
+        self.writer.apply(statements).await
     }
 }
 

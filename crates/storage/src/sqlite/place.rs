@@ -14,6 +14,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// The file as messages name it.
+    pub(crate) fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
     /// Says a failure of the driver in our words.
     pub(crate) fn failure(&self, error: &rusqlite::Error) -> Error {
         let path = self.path.clone();
@@ -22,7 +27,7 @@ impl Place {
                 ErrorCode::ConstraintViolation => broken_rule(cause.extended_code, message.as_deref()),
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Locked { path },
                 ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Error::ReadOnly { path },
-                ErrorCode::DiskFull => Error::Full { path },
+                ErrorCode::DiskFull => Error::Full { database: self.name() },
                 ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt => Error::NotADatabase { path },
                 ErrorCode::SystemIoFailure => Error::Disk { path, message: cause.to_string() },
                 ErrorCode::CannotOpen => Error::Location { path, message: cause.to_string() },

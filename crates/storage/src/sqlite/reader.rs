@@ -35,7 +35,7 @@ pub(crate) fn connect(place: &Place, options: Options) -> Result<Connection, Err
     Ok(connection)
 }
 
-/// A read transaction.
+/// A reader's connection, lent to a transaction or to one statement.
 #[derive(Debug)]
 pub(crate) struct Read {
     connection: Option<Connection>,
@@ -44,15 +44,21 @@ pub(crate) struct Read {
 }
 
 impl Read {
+    /// One snapshot for several statements.
     pub(crate) async fn begin(sqlite: Arc<Sqlite>) -> Result<Self, Error> {
+        let read = Self::lend(sqlite).await?;
+        let connection = read.connection.as_ref().ok_or(Error::Closed)?;
+        statement::run(connection, &read.sqlite.readers.place, "BEGIN", &[Vec::new()])?;
+        Ok(read)
+    }
+
+    /// A connection for one statement, which is a snapshot of its own.
+    pub(crate) async fn lend(sqlite: Arc<Sqlite>) -> Result<Self, Error> {
         let readers = &sqlite.readers;
         let permit = tokio::time::timeout(readers.patience, Arc::clone(&readers.free).acquire_owned()).await;
         let permit = permit.map_err(|_| Error::Busy)?.map_err(|_| Error::Closed)?;
         let connection = readers.idle().pop().ok_or(Error::Busy)?;
-        let begun = statement::run(&connection, &readers.place, "BEGIN", &[Vec::new()]);
-        // Built before the result is looked at, so that the connection goes back whatever it is.
-        let read = Self { connection: Some(connection), _permit: permit, sqlite };
-        begun.map(|_| read)
+        Ok(Self { connection: Some(connection), _permit: permit, sqlite })
     }
 
     pub(crate) fn all(&mut self, sql: &str, args: &[Arg]) -> Result<Vec<Row>, Error> {

@@ -42,7 +42,7 @@ pub(crate) fn batch(connection: &Connection, place: &Place, sql: &str) -> Result
 pub(crate) fn roll_back(connection: &Connection) {
     if !connection.is_autocommit() {
         // It cannot fail with a transaction open, and there is nobody left to tell if it does: the next BEGIN will.
-        drop(connection.execute_batch("ROLLBACK"));
+        drop(connection.prepare_cached("ROLLBACK").and_then(|mut statement| statement.execute([])));
     }
 }
 

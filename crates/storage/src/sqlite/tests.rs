@@ -3,7 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "each test waits for the tasks it spawns")]
 
 use super::{Options, connect, place::Place};
-use crate::{Arg, Error, Location, Store, Tx, args};
+use crate::store::on_sqlite as open;
+use crate::{Arg, Error, Store, Tx, args};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -27,17 +28,17 @@ async fn store() -> Store {
 }
 
 async fn store_with(options: Options) -> Store {
-    let store = Store::open_with(&Location::Memory, options).unwrap();
+    let store = open(None, options).unwrap();
     let mut tx = store.write().await.unwrap();
     tx.run(TABLE, []).await.unwrap();
     tx.commit().await.unwrap();
     store
 }
 
-fn file() -> (TempDir, PathBuf, Location) {
+fn file() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data/valetkey.db");
-    (folder, path.clone(), Location::File(path))
+    (folder, path)
 }
 
 async fn add(tx: &mut Tx, id: i64) -> Result<u64, Error> {
@@ -52,53 +53,6 @@ async fn count(store: &Store) -> i64 {
 /// Lets every task run until it waits for the writer.
 async fn settle() {
     tokio::time::sleep(Duration::from_millis(30)).await;
-}
-
-#[tokio::test]
-async fn commit_saves_and_drop_rolls_back() {
-    let store = store().await;
-    let mut tx = store.write().await.unwrap();
-    assert_eq!(add(&mut tx, 1).await.unwrap(), 1);
-    drop(tx);
-    assert_eq!(count(&store).await, 0);
-    let mut tx = store.write().await.unwrap();
-    add(&mut tx, 2).await.unwrap();
-    tx.commit().await.unwrap();
-    assert_eq!(count(&store).await, 1);
-}
-
-#[tokio::test]
-async fn arguments_go_by_their_number_not_by_where_they_stand() {
-    let store = store().await;
-    let mut tx = store.write().await.unwrap();
-    tx.run("INSERT INTO t (s, id) VALUES ($2, $1)", args![5, "five"]).await.unwrap();
-    let row = tx.one("SELECT s FROM t WHERE s = $2 AND id = $1", args![5, "five"]).await.unwrap().unwrap();
-    assert_eq!(row.text("s").unwrap(), "five");
-    let missing = tx.one("SELECT s FROM t WHERE id = $1", []).await.unwrap_err();
-    assert!(matches!(missing, Error::Defect { .. }), "{missing}");
-}
-
-#[tokio::test]
-async fn a_read_sees_one_snapshot() {
-    let store = store().await;
-    let mut read = store.read().await.unwrap();
-    assert_eq!(read.one(COUNT, []).await.unwrap().unwrap().integer("n").unwrap(), 0);
-    let mut write = store.write().await.unwrap();
-    add(&mut write, 1).await.unwrap();
-    write.commit().await.unwrap();
-    assert_eq!(read.one(COUNT, []).await.unwrap().unwrap().integer("n").unwrap(), 0);
-    drop(read);
-    assert_eq!(count(&store).await, 1);
-}
-
-#[tokio::test]
-async fn a_read_transaction_cannot_write() {
-    let store = store().await;
-    let mut read = store.read().await.unwrap();
-    assert!(add(&mut read, 1).await.is_err());
-    assert!(read.all("INSERT INTO t (id) VALUES (1) RETURNING id", []).await.is_err());
-    drop(read);
-    assert_eq!(count(&store).await, 0);
 }
 
 #[tokio::test]
@@ -154,26 +108,6 @@ async fn a_commit_waits_for_the_group_and_fails_with_it() {
     add(&mut later, 3).await.unwrap();
     later.commit().await.unwrap();
     assert_eq!(count(&store).await, 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_writers_lose_nothing() {
-    let store = store().await;
-    let writers = (0..600).map(|id| {
-        let store = store.clone();
-        tokio::spawn(async move {
-            let mut tx = store.write().await?;
-            add(&mut tx, id).await?;
-            if id % 3 == 0 {
-                return Ok(());
-            }
-            tx.commit().await
-        })
-    });
-    for writer in writers.collect::<Vec<_>>() {
-        writer.await.unwrap().unwrap();
-    }
-    assert_eq!(count(&store).await, 400);
 }
 
 #[tokio::test]
@@ -242,8 +176,8 @@ async fn a_database_that_turned_read_only_is_said_and_still_read() {
 
 #[tokio::test]
 async fn what_was_committed_is_there_after_reopening() {
-    let (_folder, path, location) = file();
-    let store = Store::open_with(&location, options()).unwrap();
+    let (_folder, path) = file();
+    let store = open(Some(&path), options()).unwrap();
     let mut tx = store.write().await.unwrap();
     tx.run(TABLE, []).await.unwrap();
     add(&mut tx, 1).await.unwrap();
@@ -251,7 +185,7 @@ async fn what_was_committed_is_there_after_reopening() {
     let uncommitted = store.write().await.unwrap();
     drop(store);
     drop(uncommitted);
-    let store = Store::open_with(&location, options()).unwrap();
+    let store = open(Some(&path), options()).unwrap();
     assert_eq!(count(&store).await, 1);
     for name in ["valetkey.db", "valetkey.db-wal", "valetkey.db.lock"] {
         let mode = path.with_file_name(name).metadata().unwrap().permissions().mode();
@@ -262,8 +196,8 @@ async fn what_was_committed_is_there_after_reopening() {
 /// The files as a power cut or `kill -9` would leave them.
 #[tokio::test]
 async fn what_was_acknowledged_is_in_the_files_at_that_moment() {
-    let (folder, path, location) = file();
-    let store = Store::open_with(&location, options()).unwrap();
+    let (folder, path) = file();
+    let store = open(Some(&path), options()).unwrap();
     let mut tx = store.write().await.unwrap();
     tx.run(TABLE, []).await.unwrap();
     add(&mut tx, 1).await.unwrap();
@@ -275,25 +209,25 @@ async fn what_was_acknowledged_is_in_the_files_at_that_moment() {
         let end = |path: &Path| format!("{}{side}", path.display());
         std::fs::copy(end(&path), end(&copy)).unwrap();
     }
-    let after = Store::open_with(&Location::File(copy), options()).unwrap();
+    let after = open(Some(&copy), options()).unwrap();
     assert_eq!(count(&after).await, 1);
 }
 
 #[tokio::test]
 async fn a_second_opener_is_refused_with_the_holder_named() {
-    let (_folder, path, location) = file();
-    let first = Store::open_with(&location, options()).unwrap();
-    let text = Store::open_with(&location, options()).unwrap_err().to_string();
+    let (_folder, path) = file();
+    let first = open(Some(&path), options()).unwrap();
+    let text = open(Some(&path), options()).unwrap_err().to_string();
     assert!(text.contains(&format!("process {}", std::process::id())), "{text}");
     assert!(text.contains(path.to_str().unwrap()), "{text}");
     drop(first);
-    assert!(Store::open_with(&location, options()).is_ok());
+    assert!(open(Some(&path), options()).is_ok());
 }
 
 #[tokio::test]
 async fn a_lock_of_another_program_is_said() {
-    let (_folder, path, location) = file();
-    let store = Store::open_with(&location, hurried()).unwrap();
+    let (_folder, path) = file();
+    let store = open(Some(&path), hurried()).unwrap();
     let other = plain(&path);
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let error = store.write().await.unwrap_err();
@@ -304,32 +238,32 @@ async fn a_lock_of_another_program_is_said() {
 
 #[tokio::test]
 async fn a_file_of_something_else_is_refused_and_left_alone() {
-    let (_folder, path, location) = file();
+    let (_folder, path) = file();
     super::files::prepare(&path).unwrap();
     let text = "not a database at all, but longer than the header of one would be; ".repeat(20);
     std::fs::write(&path, &text).unwrap();
-    assert!(matches!(Store::open_with(&location, options()).unwrap_err(), Error::NotADatabase { .. }));
+    assert!(matches!(open(Some(&path), options()).unwrap_err(), Error::NotADatabase { .. }));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
 
     std::fs::remove_file(&path).unwrap();
     plain(&path).execute_batch("CREATE TABLE notes (text TEXT)").unwrap();
-    assert!(matches!(Store::open_with(&location, options()).unwrap_err(), Error::NotADatabase { .. }));
+    assert!(matches!(open(Some(&path), options()).unwrap_err(), Error::NotADatabase { .. }));
 }
 
 #[tokio::test]
 async fn a_newer_schema_is_refused_only_if_it_says_so() {
-    let (_folder, path, location) = file();
-    drop(Store::open_with(&location, options()).unwrap());
+    let (_folder, path) = file();
+    drop(open(Some(&path), options()).unwrap());
     plain(&path).execute_batch("INSERT INTO schema_steps VALUES (900, 'expand only')").unwrap();
-    drop(Store::open_with(&location, options()).unwrap());
+    drop(open(Some(&path), options()).unwrap());
     plain(&path).execute_batch("UPDATE meta SET value = '900' WHERE name = 'min_reader'").unwrap();
-    let error = Store::open_with(&location, options()).unwrap_err();
+    let error = open(Some(&path), options()).unwrap_err();
     assert!(matches!(error, Error::Newer { needs: 900, .. }), "{error}");
 }
 
 #[test]
 fn what_is_acknowledged_survives_a_power_cut() {
-    let (_folder, path, _) = file();
+    let (_folder, path) = file();
     super::files::prepare(&path).unwrap();
     let connection = connect(&Place { path, lasting: true }, options()).unwrap();
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0)).unwrap();

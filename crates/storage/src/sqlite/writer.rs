@@ -6,7 +6,7 @@
 //! outer COMMIT fails, or the driver gives the outer transaction up (disk full), every caller of the group is told so.
 
 use super::{Place, Sqlite, statement};
-use crate::{Arg, Error, Row};
+use crate::{Arg, Error, Row, Statement};
 use rusqlite::Connection;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -19,10 +19,19 @@ const GROUP: usize = 256;
 
 type Reply<T> = oneshot::Sender<Result<T, Error>>;
 
-/// A caller that wants to write: told when it is its turn, then heard through `commands` until it commits or goes.
-struct Turn {
-    started: Reply<()>,
-    commands: Receiver<Command>,
+/// A caller that wants to write.
+enum Turn {
+    /// It is told when it is its turn, then heard through `commands` until it commits or goes.
+    Held { started: Reply<()>, commands: Receiver<Command> },
+    /// All it wants is known: it is told when that is saved.
+    Whole { statements: Vec<Statement>, saved: Reply<()> },
+}
+
+impl Turn {
+    fn refuse(self, error: &Error) {
+        let (Self::Held { started: told, .. } | Self::Whole { saved: told, .. }) = self;
+        drop(told.send(Err(error.clone())));
+    }
 }
 
 enum Command {
@@ -49,6 +58,19 @@ impl Writer {
     }
 }
 
+impl Writer {
+    fn queue(&self, turn: Turn) -> Result<(), Error> {
+        self.turns.as_ref().ok_or(Error::Closed)?.send(turn).map_err(|_| Error::Closed)
+    }
+
+    /// Runs all statements in one transaction: one message to the thread and one back, whatever their number.
+    pub(crate) async fn apply(&self, statements: Vec<Statement>) -> Result<(), Error> {
+        let (saved, answer) = oneshot::channel();
+        self.queue(Turn::Whole { statements, saved })?;
+        answer.await.unwrap_or(Err(Error::Closed))
+    }
+}
+
 impl Drop for Writer {
     fn drop(&mut self) {
         self.turns = None;
@@ -72,8 +94,7 @@ impl Write {
     pub(crate) async fn begin(sqlite: Arc<Sqlite>) -> Result<Self, Error> {
         let (commands, heard) = channel();
         let (started, starts) = oneshot::channel();
-        let turns = sqlite.writer.turns.as_ref().ok_or(Error::Closed)?;
-        turns.send(Turn { started, commands: heard }).map_err(|_| Error::Closed)?;
+        sqlite.writer.queue(Turn::Held { started, commands: heard })?;
         starts.await.map_err(|_| Error::Closed)??;
         Ok(Self { commands, failed: false, _sqlite: sqlite })
     }
@@ -137,7 +158,7 @@ impl Desk {
         // Counted first: who comes after the first was told has not waited, and the lock may be gone for it.
         let others: Vec<_> = self.waiting.try_iter().collect();
         for turn in std::iter::once(first).chain(others) {
-            drop(turn.started.send(Err(error.clone())));
+            turn.refuse(error);
         }
     }
 
@@ -161,11 +182,30 @@ impl Desk {
 
     fn serve(&self, turn: Turn) -> End {
         let begun = self.execute("SAVEPOINT one");
+        match turn {
+            Turn::Held { started, commands } => self.hear(begun, started, &commands),
+            Turn::Whole { statements, saved } => self.run_whole(begun, &statements, saved),
+        }
+    }
+
+    fn run_whole(&self, begun: Result<(), Error>, statements: &[Statement], saved: Reply<()>) -> End {
+        let mut each = statements.iter();
+        let run = |one: &Statement| statement::run(&self.connection, &self.place, one.sql, &one.each).map(drop);
+        match begun.and_then(|()| each.try_for_each(run)) {
+            Ok(()) => self.release(saved),
+            Err(error) => {
+                drop(saved.send(Err(error.clone())));
+                self.undo(error)
+            }
+        }
+    }
+
+    fn hear(&self, begun: Result<(), Error>, started: Reply<()>, commands: &Receiver<Command>) -> End {
         let failed = begun.is_err();
-        if turn.started.send(begun).is_err() || failed {
+        if started.send(begun).is_err() || failed {
             return self.undo(Error::Closed);
         }
-        while let Ok(command) = turn.commands.recv_timeout(self.idle) {
+        while let Ok(command) = commands.recv_timeout(self.idle) {
             let answered = match command {
                 Command::All { sql, args, reply } => {
                     answer(reply, statement::all(&self.connection, &self.place, sql, &args))

@@ -11,21 +11,18 @@ pub(crate) struct Consent {
     pub(crate) connector: String,
     /// Where the button leads: the host of the provider's sign-in page.
     pub(crate) provider: String,
-    /// Who asks: the environment's name.
+    /// Who asks: the environment's display name.
     pub(crate) app: String,
     /// The connection's name.
     pub(crate) connection: String,
     /// The app's name for the user.
     pub(crate) identifier: String,
-    /// What is asked for, as the provider names it; empty when the provider alone knows.
+    /// What is asked for; empty when the provider alone knows.
     pub(crate) scopes: Vec<Scope>,
     /// Until when the link opens.
     pub(crate) until: Timestamp,
     /// The form token.
     pub(crate) token: String,
-    /// The origin of the provider's sign-in page.
-    #[serde(skip)]
-    pub(crate) origin: String,
 }
 
 impl Page for Consent {
@@ -35,20 +32,24 @@ impl Page for Consent {
         let plain = Self {
             connector: "Gmail".into(),
             provider: "accounts.google.com".into(),
-            app: "development".into(),
+            app: "Acme Assistant".into(),
             connection: "MY_GMAIL".into(),
             identifier: "user_123".into(),
-            scopes: ["readonly", "send"]
-                .map(|scope| Scope::from(format!("https://www.googleapis.com/auth/gmail.{scope}")))
-                .into(),
+            scopes: [
+                ("readonly", "Read all your mail, and see your Gmail settings"),
+                ("send", "Send mail in your name"),
+            ]
+            .map(|(name, words)| {
+                Scope::new(&format!("https://www.googleapis.com/auth/gmail.{name}"), Some(words.into()))
+            })
+            .into(),
             until: Timestamp::from_second(1_795_363_680).unwrap_or(Timestamp::UNIX_EPOCH),
             token: "0000".into(),
-            origin: "https://accounts.google.com".into(),
         };
         let raw = Self {
             connector: "Google Calendar".into(),
             connection: "GOOGLEWORKSPACE:12345".into(),
-            scopes: vec![Scope::from("https://www.googleapis.com/auth/calendar.events.owned.readonly".to_owned())],
+            scopes: vec![Scope::new("https://www.googleapis.com/auth/calendar.events.owned.readonly", None)],
             ..plain.clone()
         };
         let hostile = Self {
@@ -64,7 +65,7 @@ impl Page for Consent {
             .into()
     }
 
-    fn form(&self) -> Option<Vec<String>> {
-        Some(vec![self.origin.clone()])
+    fn has_form(&self) -> bool {
+        true
     }
 }

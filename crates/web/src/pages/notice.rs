@@ -22,6 +22,8 @@ pub(crate) enum Said {
     ProviderFailed,
     /// Signing in took too long.
     TimedOut,
+    /// The server ended in the middle of it.
+    Interrupted,
     /// The answer came for another connection.
     OtherConnection,
     /// The answer came to another browser.
@@ -68,7 +70,7 @@ enum Tone {
 
 impl Said {
     /// Every notice there is.
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Connected,
         Self::Partly,
         Self::Kept,
@@ -76,6 +78,7 @@ impl Said {
         Self::Refused,
         Self::ProviderFailed,
         Self::TimedOut,
+        Self::Interrupted,
         Self::OtherConnection,
         Self::OtherBrowser,
         Self::OtherIssuer,
@@ -103,6 +106,7 @@ impl Said {
             Self::Refused => "refused",
             Self::ProviderFailed => "provider-failed",
             Self::TimedOut => "timed-out",
+            Self::Interrupted => "interrupted",
             Self::OtherConnection => "other-connection",
             Self::OtherBrowser => "other-browser",
             Self::OtherIssuer => "other-issuer",
@@ -201,8 +205,8 @@ impl Notice {
     }
 
     /// The same with the scopes that were withheld.
-    pub(crate) fn without(self, withheld: Vec<String>) -> Self {
-        Self { withheld: withheld.into_iter().map(Scope::from).collect(), ..self }
+    pub(crate) fn without(self, withheld: Vec<Scope>) -> Self {
+        Self { withheld, ..self }
     }
 }
 
@@ -213,13 +217,18 @@ impl Page for Notice {
         let sample = |said| {
             let bare = Self::new(said);
             match said {
-                Said::Partly => bare
-                    .word("connector", "Gmail")
-                    .about("MY_GMAIL", "user_123")
-                    .without(vec!["https://www.googleapis.com/auth/gmail.send".into()]),
-                Said::Connected | Said::Kept | Said::Declined | Said::ProviderFailed | Said::TimedOut => {
-                    bare.word("connector", "Gmail").about("MY_GMAIL", "user_123")
+                Said::Partly => {
+                    bare.word("connector", "Gmail").about("MY_GMAIL", "user_123").without(vec![Scope::new(
+                        "https://www.googleapis.com/auth/gmail.send",
+                        Some("Send mail in your name".into()),
+                    )])
                 }
+                Said::Connected
+                | Said::Kept
+                | Said::Declined
+                | Said::ProviderFailed
+                | Said::TimedOut
+                | Said::Interrupted => bare.word("connector", "Gmail").about("MY_GMAIL", "user_123"),
                 Said::Refused => {
                     bare.word("connector", "Gmail").word("code", "invalid_scope").about("MY_GMAIL", "user_123")
                 }

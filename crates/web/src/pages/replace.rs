@@ -36,8 +36,7 @@ impl Page for Replace {
         vec![("replace".to_owned(), page), ("replace-unnamed".to_owned(), unnamed)]
     }
 
-    /// Its form stays with us.
-    fn form(&self) -> Option<Vec<String>> {
-        Some(Vec::new())
+    fn has_form(&self) -> bool {
+        true
     }
 }

@@ -1,25 +1,25 @@
-//! A scope as a person can read it: whole, with the part that says something set off from the address before it.
+//! A scope as a person can read it: in the connector's words where it has some, and whole, with the part that says
+//! something set off from the address before it.
 
 use serde::Serialize;
 
 /// One thing that is asked for, or was withheld.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Scope {
+    /// What it allows, in the connector file's words, which are English.
+    words: Option<String>,
     /// What comes before the name, where scopes are addresses (`https://www.googleapis.com/auth/`); mostly empty.
     prefix: String,
     /// The name (`gmail.send`).
     name: String,
 }
 
-impl From<String> for Scope {
-    fn from(scope: String) -> Self {
-        match scope.trim_end_matches('/').rfind('/') {
-            Some(slash) if scope.contains("://") => {
-                let (prefix, name) = scope.split_at(slash + 1);
-                Self { prefix: prefix.to_owned(), name: name.to_owned() }
-            }
-            _ => Self { prefix: String::new(), name: scope },
-        }
+impl Scope {
+    /// The scope as the provider names it, with words for it if there are any.
+    pub(crate) fn new(scope: &str, words: Option<String>) -> Self {
+        let cut = scope.contains("://").then(|| scope.trim_end_matches('/').rfind('/')).flatten();
+        let (prefix, name) = scope.split_at(cut.map_or(0, |slash| slash + 1));
+        Self { words, prefix: prefix.to_owned(), name: name.to_owned() }
     }
 }
 
@@ -35,7 +35,7 @@ mod tests {
             ("openid", ""),
             ("repo/read", ""),
         ] {
-            let read = Scope::from(scope.to_owned());
+            let read = Scope::new(scope, None);
             assert_eq!(read.prefix, prefix);
             assert_eq!(format!("{}{}", read.prefix, read.name), scope);
         }

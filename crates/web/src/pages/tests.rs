@@ -25,6 +25,8 @@ fn templates_use_what_pages_give_and_nothing_else() {
     assert_eq!(used, given);
     let (used, given) = names::<Replace>();
     assert_eq!(used, given);
+    let (used, given) = names::<Leave>();
+    assert_eq!(used, given);
     let (used, given) = names::<Notice>();
     assert_eq!(used, given);
     let base = environment(Language::English, "").unwrap();
@@ -36,7 +38,7 @@ fn templates_use_what_pages_give_and_nothing_else() {
 fn every_sample_renders_in_every_language() {
     for language in Language::ALL {
         let all = samples(language).unwrap();
-        assert_eq!(all.len(), 5 + Said::ALL.len());
+        assert_eq!(all.len(), 6 + Said::ALL.len());
         for (name, html) in all {
             assert!(html.contains(&format!("<html lang=\"{}\">", language.code())), "{name}");
             assert!(html.contains("<h1>") && html.trim_end().ends_with("</html>"), "{name}");
@@ -53,7 +55,10 @@ fn no_sample_has_script_style_or_a_foreign_resource() {
                 assert!(!html.contains(wrong), "{name}: {wrong}");
             }
             let links = html.split("href=\"").skip(1);
-            assert!(links.into_iter().all(|link| link.starts_with("&#x2f;assets&#x2f;")), "{name}");
+            // The way to the provider is a link; nothing is loaded from there.
+            let provider = |link: &str| name == "leave" && link.starts_with("https:&#x2f;&#x2f;accounts.google.com");
+            let mut links = links.into_iter();
+            assert!(links.all(|link| link.starts_with("&#x2f;assets&#x2f;") || provider(link)), "{name}");
         }
     }
 }
@@ -100,16 +105,18 @@ fn dates_are_plain_and_name_their_zone() {
 }
 
 #[test]
-fn a_form_may_lead_to_the_provider_and_nowhere_else() {
+fn a_form_leads_to_ourselves_and_the_way_to_the_provider_has_none() {
     let (_, consent) = Consent::samples().remove(0);
-    let policy_of =
-        |page: &Consent| headers(page.form().as_deref(), Language::English)["content-security-policy"].clone();
+    let policy = headers(&consent, Language::English)["content-security-policy"].clone();
     assert_eq!(
-        policy_of(&consent),
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' https://accounts.google.com; \
-         frame-ancestors 'none'; base-uri 'none'"
+        policy,
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; \
+         base-uri 'none'"
     );
-    assert!(
-        headers(None, Language::English)["content-security-policy"].to_str().unwrap().contains("form-action 'none'")
-    );
+    assert!(headers(&consent, Language::English).get("refresh").is_none());
+    let (_, leave) = Leave::samples().remove(0);
+    let leaving = headers(&leave, Language::English);
+    assert!(leaving["content-security-policy"].to_str().unwrap().contains("form-action 'none'"));
+    assert_eq!(leaving["refresh"], "0; url=https://accounts.google.com/o/oauth2/v2/auth?client_id=a&state=b");
+    assert_eq!(leaving["referrer-policy"], "no-referrer");
 }

@@ -11,7 +11,8 @@ use url::Url;
 use valetkey_app::authorize;
 use valetkey_app::keyring::Keyring;
 use valetkey_app::{
-    App, Parts, Settings, accounts, connections, doors, environments, execute, journal, refresh, served,
+    App, Bounds, Metrics, Parts, Settings, accounts, connections, doors, environments, execute, journal, refresh,
+    served,
 };
 use valetkey_connectors::Catalog;
 use valetkey_domain::Ctx;
@@ -48,17 +49,18 @@ pub(super) async fn site_at(own: &'static str) -> Site {
 /// One whose connection is set up like this.
 pub(super) async fn site_with(own: &'static str, settings: connection::Settings, policy: Policy) -> Site {
     let (clock, rng) = (Arc::new(ManualClock::default()), Arc::new(SeededRng::new(7)));
-    let store = Store::open(&Location::Memory).await.unwrap();
+    let store = Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap();
     let keyring =
         Keyring::start(store.clone(), RootKey::generate().unwrap(), clock.clone(), rng.clone()).await.unwrap();
     let app = App::new(Parts {
-        journal: journal::Writer::start(store.clone(), clock.clone(), rng.clone()),
+        journal: journal::Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await.unwrap(),
         keyring,
         catalog: Catalog::shipped().unwrap(),
         outbound: Outbound::new(policy, Arc::new(SystemResolver)).unwrap(),
         served: served::Sets::default(),
-        refreshes: refresh::InFlight::default(),
+        refreshes: refresh::Refreshes::default(),
         limits: execute::Limits::default(),
+        metrics: Metrics::default(),
         store,
         clock: clock.clone(),
         rng,
@@ -68,6 +70,8 @@ pub(super) async fn site_with(own: &'static str, settings: connection::Settings,
             sdk_url: "https://localhost:8443".parse().unwrap(),
             chat_link_life: LIFE,
             mail_link_life: LIFE,
+            journal_kept: None,
+            bounds: Bounds::default(),
         },
     });
     let environment = environments::ensure_first(&app).await.unwrap();
@@ -127,6 +131,12 @@ impl Answer {
         rest.split('"').next().unwrap().to_owned()
     }
 
+    /// Where the browser goes on to by itself.
+    pub(super) fn goes_on_to(&self) -> Url {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.body);
+        self.header("refresh").strip_prefix("0; url=").expect(&self.body).parse().unwrap()
+    }
+
     pub(super) fn says(&self, title: &str) -> bool {
         self.body.contains(&format!("<h1>{title}</h1>"))
     }
@@ -175,8 +185,7 @@ impl Site {
         let page = self.get(&self.page(), &[]).await;
         let token = page.form_token();
         let answer = self.post(&self.page(), &page.cookie(), self.own, &format!("token={token}")).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
-        (page.cookie(), answer.header("location").parse().unwrap())
+        (page.cookie(), answer.goes_on_to())
     }
 
     /// The provider sends this back.

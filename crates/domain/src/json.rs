@@ -7,12 +7,15 @@ use std::cell::Cell;
 use std::fmt;
 
 /// How deep a document may nest.
-pub(super) const MAX_DEPTH: usize = 64;
+pub const MAX_DEPTH: usize = 64;
 /// How many values a document may hold, so that four megabytes of `[[],[],..` don't become a hundred in memory.
-pub(super) const MAX_VALUES: usize = 100_000;
+pub const MAX_VALUES: usize = 100_000;
 
-/// Reads one document; the message of an error says what is wrong and where (line and column).
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+/// Reads one document.
+///
+/// # Errors
+/// It is no JSON, nests too deep, holds too many values, or repeats a member; the message says where (line and column).
+pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let left = Cell::new(MAX_VALUES);
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Strict { depth: 0, left: &left }.deserialize(&mut reader)?;

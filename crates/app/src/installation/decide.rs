@@ -1,0 +1,89 @@
+//! What the operator decides about a database in quarantine.
+
+use super::{Mark, live};
+use crate::keys::sign_anew;
+use crate::{App, Error, Result, doors, environments, journal, keys};
+use serde_json::{Map, json};
+use valetkey_domain::Kind;
+use valetkey_domain::ctx::{Actor, Progress};
+use valetkey_domain::id::InstallationId;
+use valetkey_storage::{meta, sealed, signing_keys};
+use valetkey_vault::Purpose;
+
+/// This is now the one. Every instance URL changes, because the database may not know which were revoked since;
+/// `keep_urls` says that none was.
+///
+/// # Errors
+/// It is not in quarantine, other servers serve on it, or it cannot be written.
+pub async fn take_over(app: &App, keep_urls: bool, progress: &dyn Progress) -> Result<Mark> {
+    in_quarantine(app).await?;
+    if !keep_urls {
+        new_urls(app, progress).await?;
+    }
+    name_anew(app, "installation.taken_over", Map::from_iter([("urls_kept".to_owned(), json!(keep_urls))])).await
+}
+
+/// Another one goes on; this becomes a copy of what it holds but for credentials: users' tokens, OAuth clients' secrets
+/// and consents in flight are dropped, instance URLs and the key that signs tokens are new.
+///
+/// # Errors
+/// It is not in quarantine, other servers serve on it, or it cannot be written.
+pub async fn as_copy(app: &App, progress: &dyn Progress) -> Result<Mark> {
+    in_quarantine(app).await?;
+    let mut tx = app.store.write().await?;
+    let dropped = sealed::drop_credentials(&mut tx, app.now()).await?;
+    tx.commit().await?;
+    progress.tell(dropped, Some(dropped), "accounts' tokens dropped");
+    new_urls(app, progress).await?;
+    sign_anew(app).await?;
+    let mut tx = app.store.write().await?;
+    // Tokens that the original has signed are none of the copy's.
+    signing_keys::forget(&mut tx, app.now() + std::time::Duration::from_secs(1)).await?;
+    tx.commit().await?;
+    app.keyring.look_again().await?;
+    name_anew(app, "installation.made_a_copy", Map::from_iter([("accounts_dropped".to_owned(), json!(dropped))])).await
+}
+
+async fn in_quarantine(app: &App) -> Result<()> {
+    if app.keyring.check_open().is_ok() {
+        let message = "this database is not in quarantine: there is nothing to decide";
+        return Err(Error::new(Kind::FailedPrecondition, message));
+    }
+    if let Some(other) = live(app).await?.into_iter().find(|process| process.admitted) {
+        let message = format!(
+            "the process {} serves on this very database: copy the file `installation` of its data folder into this \
+             one instead",
+            other.id
+        );
+        return Err(Error::new(Kind::FailedPrecondition, message));
+    }
+    Ok(())
+}
+
+/// New url keys in place of those that there are.
+async fn new_urls(app: &App, progress: &dyn Progress) -> Result<()> {
+    let which = keys::Which { environment: None, purposes: vec![Purpose::Url] };
+    match keys::rotate(app, &which, progress).await {
+        // No instance has a URL yet.
+        Err(error) if error.kind() == Kind::FailedPrecondition => Ok(()),
+        done => done.map(drop),
+    }
+}
+
+/// Gives the database an id of its own, with the fact in every environment's journal, and opens the keyring.
+async fn name_anew(app: &App, action: &'static str, detail: Map<String, serde_json::Value>) -> Result<Mark> {
+    let installation = InstallationId::new(app.clock.as_ref(), app.rng.as_ref());
+    let place = app.store.place().await?;
+    let environments = environments::list(app).await?;
+    let mut tx = app.store.write().await?;
+    meta::set(&mut tx, meta::INSTALLATION, installation.as_str()).await?;
+    meta::forget(&mut tx, meta::QUARANTINE).await?;
+    let epoch = meta::count_up(&mut tx, meta::EPOCH).await?;
+    for environment in environments {
+        let ctx = doors::enter(app, environment.id, Actor::Operator);
+        journal::fact(app, &ctx, &mut tx, action, installation.as_str(), detail.clone()).await?;
+    }
+    tx.commit().await?;
+    app.keyring.reopen();
+    Ok(Mark { installation, place, epoch })
+}

@@ -1,0 +1,65 @@
+//! Removing keys that nothing names any more.
+
+use super::{environment_of, is_newest, last_token_ended, tell};
+use crate::{App, Result, doors, environments};
+use std::time::Duration;
+use valetkey_domain::Timestamp;
+use valetkey_domain::ctx::Actor;
+use valetkey_storage::data_keys::{self as rows, StoredKey};
+use valetkey_storage::{sealed, signing_keys};
+use valetkey_vault::{Purpose, seal};
+
+/// How long a superseded key stays whatever happens: a value that was sealed under it a moment before may still be on
+/// its way into the database, at the end of a refresh for instance.
+const STAYS: Duration = Duration::from_secs(15 * 60);
+
+/// What is sealed and can be counted. The journal's keys are kept to check its records; url keys went when they were
+/// rotated.
+const RETIRED: [Purpose; 4] = [Purpose::Credential, Purpose::Client, Purpose::Flow, Purpose::Signing];
+
+/// Removes the superseded data keys that nothing is sealed under, and the signing keys whose last token has ended. Says
+/// how many went.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub(crate) async fn retire(app: &App) -> Result<u64> {
+    let stored = rows::all(&mut app.store.read().await?).await?;
+    let mut gone = 0;
+    for key in stored.iter().filter(|key| may_go(&stored, key, app.now())) {
+        gone += u64::from(remove(app, key).await?);
+    }
+    let mut tx = app.store.write().await?;
+    let signing = signing_keys::forget(&mut tx, last_token_ended(app.now())).await?;
+    tx.commit().await?;
+    if signing > 0 {
+        app.keyring.look_again().await?;
+    }
+    Ok(gone + signing)
+}
+
+fn may_go(all: &[StoredKey], key: &StoredKey, now: Timestamp) -> bool {
+    let next = |other: &&StoredKey| {
+        other.environment == key.environment && other.purpose == key.purpose && other.generation == key.generation + 1
+    };
+    let superseded_at = all.iter().find(next).map(|next| next.created_at);
+    let kept = !RETIRED.iter().any(|purpose| purpose.as_str() == key.purpose);
+    !kept && !is_newest(all, key) && superseded_at.is_none_or(|at| at + STAYS <= now)
+}
+
+/// Removes a key in the transaction that saw that nothing names it.
+async fn remove(app: &App, key: &StoredKey) -> Result<bool> {
+    let environment = match environment_of(key)? {
+        Some(environment) => environment,
+        None => environments::ensure_first(app).await?.id,
+    };
+    let ctx = doors::enter(app, environment, Actor::System);
+    let mut tx = app.store.write().await?;
+    if sealed::needed(&mut tx, &seal::prefix(&key.id)?).await? {
+        return Ok(false);
+    }
+    rows::remove(&mut tx, &key.id).await?;
+    tell(app, &ctx, &mut tx, "key.retired", key).await?;
+    tx.commit().await?;
+    app.keyring.forget(std::slice::from_ref(&key.id));
+    Ok(true)
+}

@@ -1,0 +1,164 @@
+//! What a process that died left undone is told and given back: refreshes that never came to an end, codes that were
+//! being exchanged. Nothing is sent here; each is settled in a transaction of its own with the fact in the journal, so
+//! dying in the middle leaves the rest for the next time.
+
+use crate::failpoint::{Failpoint, reach};
+use crate::{App, Result, doors, journal};
+use serde_json::{Map, json};
+use std::time::Duration;
+use valetkey_domain::ctx::Actor;
+use valetkey_domain::id::{AuthorizationId, EnvironmentId};
+use valetkey_domain::{Ctx, Timestamp};
+use valetkey_storage::doors::{self as rows, Abandoned};
+use valetkey_storage::{Tx, accounts, authorizations};
+
+/// How long something may be late before it counts as dead: its process may be slow to save what it brought.
+const LATE: Duration = Duration::from_secs(60);
+
+/// Before a server serves: settles what no living process can come back to. Where the database is this process's alone
+/// that is everything; else what should have ended by now. Says how many.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub async fn at_start(app: &App) -> Result<u64> {
+    let by = if app.store.is_exclusive() { Timestamp::MAX } else { app.now() - LATE };
+    settle(app, by).await
+}
+
+/// While it serves: settles what should have ended by now.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub async fn overdue(app: &App) -> Result<u64> {
+    settle(app, app.now() - LATE).await
+}
+
+async fn settle(app: &App, by: Timestamp) -> Result<u64> {
+    let mut tx = app.store.read().await?;
+    let refreshes = rows::abandoned_refreshes(&mut tx, by).await?;
+    let exchanges = rows::interrupted_exchanges(&mut tx, by).await?;
+    drop(tx);
+    let mut settled = 0;
+    for left in &refreshes {
+        settled += u64::from(settle_refresh(app, left).await?);
+    }
+    for (environment, id) in exchanges {
+        settled += u64::from(interrupt(app, environment, &id, by).await?);
+    }
+    Ok(settled)
+}
+
+/// The refresh token may be spent: the account goes on as after any lost answer.
+async fn settle_refresh(app: &App, left: &Abandoned) -> Result<bool> {
+    let ctx = doors::enter(app, left.environment.clone(), Actor::System);
+    let mut tx = app.store.write().await?;
+    let settled = accounts::settle_abandoned(&ctx, &mut tx, &left.account, left.until).await?;
+    if settled {
+        tell_lost(app, &ctx, &mut tx, left.account.as_str()).await?;
+        tx.commit().await?;
+        reach(Failpoint::RecoveryRefreshSettled);
+    }
+    Ok(settled)
+}
+
+/// Writes that a refresh never came back, in the transaction that takes its lease away.
+pub(crate) async fn tell_lost(app: &App, ctx: &Ctx, tx: &mut Tx, account: &str) -> Result<()> {
+    let detail = Map::from_iter([("why".to_owned(), json!("the server ended before the answer was saved"))]);
+    journal::fact(app, ctx, tx, "account.refresh_lost", account, detail).await
+}
+
+/// The code is spent and what it brought is gone: the person starts again.
+async fn interrupt(app: &App, environment: EnvironmentId, id: &AuthorizationId, by: Timestamp) -> Result<bool> {
+    let ctx = doors::enter(app, environment, Actor::System);
+    let mut tx = app.store.write().await?;
+    let ended = authorizations::interrupt(&ctx, &mut tx, id, by, app.now()).await?;
+    if ended {
+        let detail = Map::from_iter([("outcome".to_owned(), json!("interrupted"))]);
+        journal::fact(app, &ctx, &mut tx, "authorization.ended", id.as_str(), detail).await?;
+        tx.commit().await?;
+        reach(Failpoint::RecoveryConsentSettled);
+    }
+    Ok(ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authorize::{self, Outcome};
+    use crate::provider::{HOUR, There, there};
+    use valetkey_domain::Secret;
+
+    /// How often the journal tells this of a subject.
+    async fn told(there: &There, subject: &str, action: &str) -> usize {
+        let lines = journal::newest(&there.app, &there.ctx, Some(subject), 100).await.unwrap();
+        lines.iter().filter(|line| line.action == action).count()
+    }
+
+    /// As a process leaves it that is killed after the refresh token has left.
+    async fn die_refreshing(there: &There) {
+        let (now, until) = (there.app.now(), there.app.now() + Duration::from_secs(75));
+        let mut tx = there.app.store.write().await.unwrap();
+        assert!(accounts::begin_refresh(&there.ctx, &mut tx, &there.account.id, 1, now, until).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+
+    /// A process that starts on a database which others may have open takes nobody for dead before they should have
+    /// ended.
+    fn wait_where_others_may_live(there: &There) {
+        if !there.app.store.is_exclusive() {
+            there.clock.advance(LATE + Duration::from_secs(90));
+        }
+    }
+
+    #[tokio::test]
+    async fn attack_22_a_start_tells_what_became_of_a_refresh_and_gives_the_account_back() {
+        let there = there("{rotates: true, lost_answer: retry_at_expiry}").await;
+        there.sign_in(HOUR).await;
+        there.clock.advance(Duration::from_secs(3600));
+        die_refreshing(&there).await;
+        assert_eq!(overdue(&there.app).await.unwrap(), 0, "somebody may be at it");
+        wait_where_others_may_live(&there);
+        assert_eq!(at_start(&there.app).await.unwrap(), 1);
+        assert_eq!(at_start(&there.app).await.unwrap(), 0);
+        assert_eq!(told(&there, there.account.id.as_str(), "account.refresh_lost").await, 1);
+        there.provider.gives(r#"{"access_token":"at-2","refresh_token":"rt-2"}"#);
+        assert_eq!(there.token(None).await.unwrap().0, "at-2", "the old refresh token is tried once, without a wait");
+    }
+
+    #[tokio::test]
+    async fn attack_22_a_refresh_that_never_came_back_is_told_while_serving() {
+        let there = there("{rotates: true, lost_answer: retry_at_expiry}").await;
+        there.sign_in(HOUR).await;
+        die_refreshing(&there).await;
+        there.clock.advance(Duration::from_secs(75));
+        assert_eq!(overdue(&there.app).await.unwrap(), 0, "it may be slow to save");
+        there.clock.advance(LATE);
+        assert_eq!(overdue(&there.app).await.unwrap(), 1);
+        assert_eq!(told(&there, there.account.id.as_str(), "account.refresh_lost").await, 1);
+    }
+
+    #[tokio::test]
+    async fn attack_22_a_consent_that_was_interrupted_says_so_and_opens_again() {
+        let there = there("{rotates: true}").await;
+        let link = there.link().await;
+        let state = there.start(&link, "browser").await;
+        let hash = valetkey_vault::sha256(state.as_bytes());
+        let mut tx = there.app.store.write().await.unwrap();
+        let (_, id) = rows::authorization_by_state(&mut tx, &hash).await.unwrap().unwrap();
+        let (now, until) = (there.app.now(), there.app.now() + Duration::from_secs(90));
+        assert!(authorizations::exchange(&there.ctx, &mut tx, &id, &hash, now, until).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(overdue(&there.app).await.unwrap(), 0, "somebody may be at it");
+        wait_where_others_may_live(&there);
+        assert_eq!(at_start(&there.app).await.unwrap(), 1);
+        assert_eq!(told(&there, id.as_str(), "authorization.ended").await, 1);
+        assert_eq!(there.back(&state, "browser").await.unwrap(), id, "a reload");
+        let ended = authorize::outcome(&there.app, &id, Some(&Secret::from("browser"))).await.unwrap();
+        assert_eq!(ended.outcome, Outcome::Interrupted);
+        assert!(there.provider.asked("/token").is_empty());
+        there.provider.gives(HOUR);
+        let state = there.start(&link, "browser").await;
+        there.back(&state, "browser").await.unwrap();
+        assert!(there.now().await.credential.is_some());
+    }
+}

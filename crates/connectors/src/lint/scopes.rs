@@ -1,0 +1,63 @@
+//! The scopes of a file: those that a connection asks for, and the words in which a person reads them.
+
+use super::{Author, Found};
+use crate::file::{File, ScopeAlternative, ScopeFile};
+use std::collections::BTreeSet;
+use valetkey_vendor::Digest;
+
+/// Scopes of OpenID Connect and of Google's userinfo: every API's connection may ask for them, no API's description
+/// lists them.
+const IDENTITY_SCOPES: &[&str] = &[
+    "openid",
+    "email",
+    "profile",
+    "offline_access",
+    "https://www.googleapis.com/auth/userinfo.email",
+    "https://www.googleapis.com/auth/userinfo.profile",
+];
+
+/// How many characters the words for one scope have at most: two lines on a telephone.
+const LONGEST: usize = 90;
+
+pub(super) fn check(file: &File, digest: Option<&Digest>, author: Author, found: &mut Found) {
+    for scope in &file.default_scopes {
+        found.demand(known(scope, digest), "default_scopes", &format!("`{scope}` is no scope of this API"));
+    }
+    for (scope, words) in file.scopes.iter() {
+        let at = format!("scopes.{scope}");
+        found.demand(known(scope, digest), &at, "is no scope of this API");
+        let length = words.chars().count();
+        let fits = (1..=LONGEST).contains(&length) && words.trim() == words && !words.contains(char::is_control);
+        found.demand(
+            fits,
+            &at,
+            &format!("its words are one line of 1 to {LONGEST} characters without blanks at the ends"),
+        );
+    }
+    if author == Author::Us {
+        for scope in named(file).into_iter().filter(|scope| file.scopes.get(scope).is_none()) {
+            found.add(format!("scopes.{scope}"), "says in no words what the scope allows: people are asked for it");
+        }
+    }
+}
+
+/// Whether the API has this scope; without a description nobody can tell.
+fn known(scope: &str, digest: Option<&Digest>) -> bool {
+    digest.is_none_or(|digest| digest.scopes.contains(scope)) || IDENTITY_SCOPES.contains(&scope)
+}
+
+/// Every scope that the file names: what connections ask for by default, and what its tools and the question who
+/// signed in need.
+fn named(file: &File) -> BTreeSet<&str> {
+    let identity = file.auth.iter().filter_map(|way| way.identity.as_ref()).flat_map(|identity| &identity.scopes);
+    let tools = file.tools.iter().filter_map(|(_, tool)| tool.scopes.as_ref()).flat_map(of_tool);
+    file.default_scopes.iter().chain(identity).map(String::as_str).chain(tools).collect()
+}
+
+fn of_tool(rule: &ScopeFile) -> impl Iterator<Item = &str> {
+    let any = rule.any.iter().flat_map(|alternative| match alternative {
+        ScopeAlternative::One(scope) => std::slice::from_ref(scope),
+        ScopeAlternative::Together(scopes) => scopes.as_slice(),
+    });
+    any.chain(&rule.all).map(String::as_str)
+}

@@ -1,0 +1,59 @@
+//! Connections, each environment's apart: a connection carries a hundred streams of HTTP/2 at most, and one environment
+//! must not hold them all while another waits. It also keeps what a provider remembers of a connection apart.
+
+use crate::client::{self, Patience};
+use crate::error::Error;
+use crate::policy::Policy;
+use crate::resolve::{Guarded, Resolve};
+use moka::sync::Cache;
+use rustls::ClientConfig;
+use std::sync::Arc;
+use std::time::Duration;
+use valetkey_domain::id::EnvironmentId;
+
+/// Environments whose connections are kept at a time; beyond that the one unused longest starts anew.
+const KEPT: u64 = 1_024;
+/// How long clients are kept that nobody uses.
+const UNUSED: Duration = Duration::from_secs(10 * 60);
+
+/// The clients of one environment.
+#[derive(Clone)]
+pub(crate) struct Clients {
+    /// For public addresses and the networks that the operator allowed.
+    pub(crate) public: reqwest::Client,
+    /// For the endpoints that the operator allowed by host and port, wherever their names lead.
+    pub(crate) endpoints: reqwest::Client,
+}
+
+/// The clients of all environments.
+pub(crate) struct Pools {
+    policy: Arc<Policy>,
+    resolver: Arc<dyn Resolve>,
+    tls: ClientConfig,
+    connect: Duration,
+    kept: Cache<Option<EnvironmentId>, Clients>,
+}
+
+impl Pools {
+    /// Makes the clients of what is done for no environment; the others are made when they are needed.
+    pub(crate) fn new(policy: Arc<Policy>, resolver: Arc<dyn Resolve>, patience: Patience) -> Result<Self, Error> {
+        let kept = Cache::builder().max_capacity(KEPT).time_to_idle(UNUSED).build();
+        let pools = Self { policy, resolver, tls: client::tls()?, connect: patience.connect, kept };
+        pools.of(None)?;
+        Ok(pools)
+    }
+
+    /// An environment's clients, or those of none.
+    pub(crate) fn of(&self, environment: Option<&EnvironmentId>) -> Result<Clients, Error> {
+        let made = self.kept.try_get_with(environment.cloned(), || self.build());
+        made.map_err(|error| Error::Setup(client::root_cause(&*error)))
+    }
+
+    fn build(&self) -> Result<Clients, Error> {
+        let client = |endpoints_only| {
+            let guarded = Guarded::new(self.resolver.clone(), self.policy.clone(), endpoints_only);
+            client::build(guarded, self.tls.clone(), self.connect)
+        };
+        Ok(Clients { public: client(false)?, endpoints: client(true)? })
+    }
+}

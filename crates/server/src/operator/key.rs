@@ -1,0 +1,177 @@
+//! Keys: which there are, and another in place of one.
+
+use super::{Asked, Desk, Reply, rows, said};
+use anyhow::{Context, Result, bail};
+use clap::{Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use valetkey_app::keyring::Root;
+use valetkey_app::keys;
+use valetkey_vault::Purpose;
+
+#[derive(Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verb {
+    /// The data keys: what they are for, and which root key wraps them
+    List,
+    /// The root keys at hand, and how many data keys each wraps
+    Roots,
+    /// Put another key in the place of one, while the server goes on
+    Rotate {
+        #[command(subcommand)]
+        what: Rotate,
+    },
+}
+
+#[derive(Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Rotate {
+    /// The root key: all data keys are wrapped under another one
+    Root {
+        /// Which, as `key roots` names it [default: the one behind the present one, else a new one]
+        #[arg(long)]
+        to: Option<String>,
+    },
+    /// Data keys: what is stored is sealed under new ones
+    Data {
+        /// Only keys of this purpose; several times for several [default: all but url]
+        #[arg(long)]
+        purpose: Vec<Named>,
+    },
+}
+
+/// The purposes that can be named at the command line.
+#[derive(Clone, Copy, Debug, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Named {
+    /// Users' tokens
+    Credential,
+    /// OAuth clients' secrets
+    Client,
+    /// Consents in flight
+    Flow,
+    /// The key that signs tokens, and what it is sealed under
+    Signing,
+    /// The journal's digests
+    Journal,
+    /// Instance URLs: every URL changes, and the old ones stop at once
+    Url,
+}
+
+impl From<Named> for Purpose {
+    fn from(named: Named) -> Self {
+        match named {
+            Named::Credential => Self::Credential,
+            Named::Client => Self::Client,
+            Named::Flow => Self::Flow,
+            Named::Signing => Self::Signing,
+            Named::Journal => Self::Journal,
+            Named::Url => Self::Url,
+        }
+    }
+}
+
+/// Carries a verb out. The environment, where one was named, narrows what `rotate data` changes.
+///
+/// # Errors
+/// The use case's own, in its words.
+pub(super) async fn perform(desk: &Desk, asked: Asked<Verb>) -> Result<Reply> {
+    match asked.verb {
+        Verb::List => list(desk).await,
+        Verb::Roots => roots(desk).await,
+        Verb::Rotate { what: Rotate::Root { to } } => rotate_root(desk, to).await,
+        Verb::Rotate { what: Rotate::Data { purpose } } => {
+            let purposes = purpose.into_iter().map(Purpose::from).collect();
+            rotate_data(desk, &keys::Which { environment: asked.environment, purposes }).await
+        }
+    }
+}
+
+async fn list(desk: &Desk) -> Result<Reply> {
+    let found = keys::list(&desk.app).await?;
+    Ok(rows(found.iter().map(|key| {
+        json!({
+            "id": key.id, "environment": key.environment.as_deref().unwrap_or("(all)"), "purpose": key.purpose,
+            "generation": key.generation, "state": if key.newest { "newest" } else { "superseded" },
+            "root": key.root, "created_at": key.created_at.to_string(),
+        })
+    })))
+}
+
+async fn roots(desk: &Desk) -> Result<Reply> {
+    let (uses, held) = (keys::root_uses(&desk.app).await?, desk.app.keyring.roots());
+    let wraps = desk.app.keyring.wrapping_root().await?;
+    Ok(rows(uses.iter().map(|(root, count)| {
+        json!({"root": root, "data_keys": count, "wraps_new": *root == wraps, "at_hand": held.contains(root)})
+    })))
+}
+
+async fn rotate_data(desk: &Desk, which: &keys::Which) -> Result<Reply> {
+    let done = keys::rotate(&desk.app, which, desk.progress.as_ref()).await?;
+    let mut note = format!("{} new data keys; {} stored values were sealed again", done.made, done.resealed);
+    if done.urls {
+        note.push_str(
+            "\nEvery instance URL of the environment has changed and the old ones answer 404: apps get the new ones \
+             when they ensure or get their instances, MCP clients must be given them",
+        );
+    }
+    Ok(said(note))
+}
+
+async fn rotate_root(desk: &Desk, to: Option<String>) -> Result<Reply> {
+    for key in desk.roots.keys()? {
+        desk.app.keyring.learn(Root::Key(key));
+    }
+    let from = desk.app.keyring.wrapping_root().await?;
+    let behind = behind(desk, &from).await?;
+    let to = match to {
+        Some(to) => to,
+        // A rotation that was cut off is finished first.
+        None if !behind.is_empty() => from.clone(),
+        None => target(desk, &from)?,
+    };
+    desk.presence.show(&desk.app).await?;
+    let count = keys::rotate_root(&desk.app, &to, desk.progress.as_ref()).await?;
+    let done = format!("{count} data keys were wrapped under {to}, which wraps new ones too");
+    let old = if to == from { behind } else { vec![from] };
+    if old.is_empty() {
+        return Ok(said(done));
+    }
+    let old = old.join(", ");
+    // Where other processes read keys of their own, whoever put the new one there takes the old one away.
+    let removed = desk.app.store.is_exclusive() && desk.roots.leave_only(&to)?;
+    let then = if removed {
+        format!("The old root key {old} is no longer in {}: backups made before need it", desk.roots.file.display())
+    } else {
+        format!("Nothing needs the old root key {old} any more but backups made before: take it away from where it is")
+    };
+    Ok(said(format!("{done}\n{then}")))
+}
+
+/// The roots that still wrap something, though another one wraps new keys.
+async fn behind(desk: &Desk, wraps: &str) -> Result<Vec<String>> {
+    let uses = keys::root_uses(&desk.app).await?;
+    Ok(uses.into_iter().filter(|(root, count)| root != wraps && *count > 0).map(|(root, _)| root).collect())
+}
+
+/// The root to go to: the one behind the present one; a newer version of the same where a KMS has it; a new one.
+fn target(desk: &Desk, from: &str) -> Result<String> {
+    let held = desk.app.keyring.roots();
+    let at = held.iter().position(|root| root == from).context("the present root key is not at hand")?;
+    let newer = held.get(at + 1..).unwrap_or_default();
+    match newer {
+        [one] => Ok(one.clone()),
+        [_, _, ..] => bail!("there are several newer root keys: name one with --to ({})", newer.join(", ")),
+        [] if from.starts_with("transit:") => Ok(from.to_owned()),
+        [] if !desk.app.store.is_exclusive() => bail!(
+            "no newer root key is at hand: add a line with one (`openssl rand -base64 32`) to the root key file of \
+             every process that serves on this database, wait ten seconds and run this again"
+        ),
+        [] => {
+            let key = desk.roots.add()?;
+            let name = key.version();
+            desk.app.keyring.learn(Root::Key(key));
+            Ok(name)
+        }
+    }
+}

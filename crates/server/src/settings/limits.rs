@@ -1,0 +1,163 @@
+//! `[limits]`: every bound has a name, a default, and a range outside of which it would protect nothing or nobody could
+//! work.
+
+use super::FILE;
+use crate::listen::Patience;
+use anyhow::{Result, bail};
+use serde::Deserialize;
+use std::time::Duration;
+use valetkey_app::Bounds;
+use valetkey_outbound::Patience as WayOut;
+
+/// The table as it stands in the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LimitsFile {
+    in_flight: Option<u64>,
+    in_flight_per_environment: Option<u64>,
+    in_flight_per_account: Option<u64>,
+    in_flight_per_host: Option<u64>,
+    host_wait_seconds: Option<u64>,
+    api_body_bytes: Option<u64>,
+    mcp_body_bytes: Option<u64>,
+    answer_bytes: Option<u64>,
+    api_seconds: Option<u64>,
+    mcp_seconds: Option<u64>,
+    answer_seconds: Option<u64>,
+    connect_seconds: Option<u64>,
+    first_byte_seconds: Option<u64>,
+    idle_seconds: Option<u64>,
+    connections: Option<u64>,
+    head_seconds: Option<u64>,
+    body_seconds: Option<u64>,
+    write_seconds: Option<u64>,
+    drain_seconds: Option<u64>,
+    effects_seconds: Option<u64>,
+}
+
+/// The bounds that a server runs with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Those of calls and bodies.
+    pub(crate) bounds: Bounds,
+    /// Those of what leaves.
+    pub(crate) way_out: WayOut,
+    /// Those of connections that come in.
+    pub(crate) patience: Patience,
+    /// Connections that a listener holds at a time; none: as many as the system's descriptors allow for.
+    pub(crate) connections: Option<usize>,
+    /// How long effects may go on that outlive their callers, once the listeners have let their requests end.
+    pub(crate) effects: Duration,
+}
+
+/// The longest wait that can be set: an hour.
+const HOUR: u64 = 3_600;
+/// The longest body that can be set: it is held in memory.
+const GIBIBYTE: u64 = 1 << 30;
+/// The most of anything that is counted.
+const MILLION: u64 = 1_000_000;
+
+impl LimitsFile {
+    /// The bounds, the defaults where nothing is said.
+    ///
+    /// # Errors
+    /// A value is out of its range; the message names it.
+    pub(super) fn read(&self) -> Result<Limits> {
+        let (way_out, patience) = (WayOut::default(), Patience::default());
+        let bounds = self.bounds()?;
+        Ok(Limits {
+            bounds,
+            way_out: WayOut {
+                connect: seconds("connect_seconds", self.connect_seconds, way_out.connect)?,
+                first_byte: seconds("first_byte_seconds", self.first_byte_seconds, way_out.first_byte)?,
+                idle: seconds("idle_seconds", self.idle_seconds, way_out.idle)?,
+            },
+            patience: Patience {
+                head: seconds("head_seconds", self.head_seconds, patience.head)?,
+                body: seconds("body_seconds", self.body_seconds, patience.body)?,
+                write: seconds("write_seconds", self.write_seconds, patience.write)?,
+                drain: seconds("drain_seconds", self.drain_seconds, patience.drain)?,
+                ..patience
+            },
+            connections: self.connections.map(|given| count("connections", Some(given), 0)).transpose()?,
+            effects: seconds("effects_seconds", self.effects_seconds, Duration::from_secs(15))?,
+        })
+    }
+
+    fn bounds(&self) -> Result<Bounds> {
+        let usual = Bounds::default();
+        let environment = ("in_flight_per_environment", self.in_flight_per_environment);
+        let account = ("in_flight_per_account", self.in_flight_per_account);
+        Ok(Bounds {
+            in_flight: count("in_flight", self.in_flight, usual.in_flight)?,
+            in_flight_per_environment: count(environment.0, environment.1, usual.in_flight_per_environment)?,
+            in_flight_per_account: count(account.0, account.1, usual.in_flight_per_account)?,
+            in_flight_per_host: count("in_flight_per_host", self.in_flight_per_host, usual.in_flight_per_host)?,
+            host_wait: seconds("host_wait_seconds", self.host_wait_seconds, usual.host_wait)?,
+            api_body_bytes: bytes("api_body_bytes", self.api_body_bytes, usual.api_body_bytes)?,
+            mcp_body_bytes: bytes("mcp_body_bytes", self.mcp_body_bytes, usual.mcp_body_bytes)?,
+            answer_bytes: bytes("answer_bytes", self.answer_bytes, usual.answer_bytes)?,
+            api_time: seconds("api_seconds", self.api_seconds, usual.api_time)?,
+            mcp_time: seconds("mcp_seconds", self.mcp_seconds, usual.mcp_time)?,
+            answer_time: seconds("answer_seconds", self.answer_seconds, usual.answer_time)?,
+        })
+    }
+}
+
+fn count(name: &str, given: Option<u64>, usual: usize) -> Result<usize> {
+    within(name, given, usual, 1, MILLION)
+}
+
+/// A kilobyte at least: the smallest messages of the protocols fit.
+fn bytes(name: &str, given: Option<u64>, usual: usize) -> Result<usize> {
+    within(name, given, usual, 1_024, GIBIBYTE)
+}
+
+fn seconds(name: &str, given: Option<u64>, usual: Duration) -> Result<Duration> {
+    match given {
+        None => Ok(usual),
+        Some(value) if (1..=HOUR).contains(&value) => Ok(Duration::from_secs(value)),
+        Some(value) => bail!("{FILE}: limits.{name} is {value}; it can be 1 to {HOUR}"),
+    }
+}
+
+fn within(name: &str, given: Option<u64>, usual: usize, least: u64, most: u64) -> Result<usize> {
+    match given {
+        None => Ok(usual),
+        Some(value) if (least..=most).contains(&value) => Ok(usize::try_from(value)?),
+        Some(value) => bail!("{FILE}: limits.{name} is {value}; it can be {least} to {most}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Limits> {
+        toml::from_str::<LimitsFile>(text)?.read()
+    }
+
+    #[test]
+    fn nothing_said_means_the_defaults() {
+        let limits = read("").unwrap();
+        assert_eq!((limits.bounds, limits.way_out), (Bounds::default(), WayOut::default()));
+        assert_eq!(limits.connections, None);
+    }
+
+    #[test]
+    fn what_is_said_counts() {
+        let limits = read("in_flight_per_host = 3\nmcp_body_bytes = 2048\nidle_seconds = 7\nconnections = 99").unwrap();
+        assert_eq!((limits.bounds.in_flight_per_host, limits.bounds.mcp_body_bytes), (3, 2048));
+        assert_eq!((limits.way_out.idle, limits.connections), (Duration::from_secs(7), Some(99)));
+    }
+
+    #[test]
+    fn what_protects_nothing_is_refused_by_name() {
+        for wrong in ["in_flight = 0", "idle_seconds = 3601", "api_body_bytes = 10", "connections = 0"] {
+            let why = read(wrong).unwrap_err().to_string();
+            let name = wrong.split(' ').next().unwrap();
+            assert!(why.contains(&format!("limits.{name}")) && why.contains("it can be"), "{why}");
+        }
+        assert!(read("in_flght = 3").is_err(), "a typo is an error");
+    }
+}

@@ -1,0 +1,218 @@
+//! What every store promises, whichever database is behind it.
+
+#![expect(clippy::disallowed_methods, reason = "each test waits for the tasks it spawns")]
+
+use crate::{Arg, Error, Store, Tx, args, fixture};
+use std::io::Write as _;
+
+const TABLE: &str = "CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, s TEXT UNIQUE, of BIGINT REFERENCES t (id))";
+const ADD: &str = "INSERT INTO t (id, s, of) VALUES ($1, $3, $2)";
+const COUNT: &str = "SELECT count(*) AS n FROM t";
+
+async fn store() -> Store {
+    let store = fixture::store().await;
+    let mut tx = store.write().await.unwrap();
+    tx.run(TABLE, []).await.unwrap();
+    tx.commit().await.unwrap();
+    store
+}
+
+async fn add(tx: &mut Tx, id: i64) -> Result<u64, Error> {
+    tx.run(ADD, args![id, None::<i64>, format!("text {id}")]).await
+}
+
+async fn count(store: &Store) -> i64 {
+    let mut tx = store.glance().await.unwrap();
+    tx.one(COUNT, []).await.unwrap().unwrap().integer("n").unwrap()
+}
+
+/// Which database the tests of this crate have run on is said aloud, captured output or not.
+#[test]
+fn these_tests_say_which_database_they_ran_on() {
+    let where_to = match valetkey_testkit::postgres() {
+        Some(_) => "PostgreSQL".to_owned(),
+        None => format!("SQLite alone; {} names a PostgreSQL database for them", valetkey_testkit::POSTGRES_VARIABLE),
+    };
+    writeln!(std::io::stderr(), "the tests of valetkey-storage run on {where_to}").unwrap();
+}
+
+#[tokio::test]
+async fn commit_saves_and_drop_rolls_back() {
+    let store = store().await;
+    let mut tx = store.write().await.unwrap();
+    assert_eq!(add(&mut tx, 1).await.unwrap(), 1);
+    drop(tx);
+    assert_eq!(count(&store).await, 0);
+    let mut tx = store.write().await.unwrap();
+    add(&mut tx, 2).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(count(&store).await, 1);
+}
+
+#[tokio::test]
+async fn arguments_go_by_their_number_not_by_where_they_stand() {
+    let store = store().await;
+    let mut tx = store.write().await.unwrap();
+    tx.run("INSERT INTO t (s, id) VALUES ($2, $1)", args![5, "five"]).await.unwrap();
+    let row = tx.one("SELECT s FROM t WHERE s = $2 AND id = $1", args![5, "five"]).await.unwrap().unwrap();
+    assert_eq!(row.text("s").unwrap(), "five");
+    let missing = tx.one("SELECT s FROM t WHERE id = $1", []).await.unwrap_err();
+    assert!(matches!(missing, Error::Defect { .. }), "{missing}");
+}
+
+#[tokio::test]
+async fn a_read_sees_one_snapshot() {
+    let store = store().await;
+    let mut read = store.read().await.unwrap();
+    assert_eq!(read.one(COUNT, []).await.unwrap().unwrap().integer("n").unwrap(), 0);
+    let mut write = store.write().await.unwrap();
+    add(&mut write, 1).await.unwrap();
+    write.commit().await.unwrap();
+    assert_eq!(read.one(COUNT, []).await.unwrap().unwrap().integer("n").unwrap(), 0);
+    drop(read);
+    assert_eq!(count(&store).await, 1);
+}
+
+#[tokio::test]
+async fn a_read_transaction_cannot_write() {
+    let store = store().await;
+    let mut read = store.read().await.unwrap();
+    assert!(add(&mut read, 1).await.is_err());
+    assert!(read.all("INSERT INTO t (id) VALUES (1) RETURNING id", []).await.is_err());
+    drop(read);
+    assert_eq!(count(&store).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_writers_lose_nothing() {
+    let store = store().await;
+    let writers = (0..600).map(|id| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut tx = store.write().await?;
+            add(&mut tx, id).await?;
+            if id % 3 == 0 {
+                return Ok(());
+            }
+            tx.commit().await
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap().unwrap();
+    }
+    assert_eq!(count(&store).await, 400);
+}
+
+#[tokio::test]
+async fn a_glance_is_one_statement_and_cannot_write() {
+    let store = store().await;
+    let mut glance = store.glance().await.unwrap();
+    assert_eq!(glance.one(COUNT, []).await.unwrap().unwrap().integer("n").unwrap(), 0);
+    assert!(matches!(glance.one(COUNT, []).await.unwrap_err(), Error::Defect { .. }));
+    let mut glance = store.glance().await.unwrap();
+    assert!(glance.all("INSERT INTO t (id) VALUES (1) RETURNING id", []).await.is_err());
+    let mut glance = store.glance().await.unwrap();
+    assert!(add(&mut glance, 1).await.is_err());
+    assert_eq!(count(&store).await, 0);
+}
+
+#[tokio::test]
+async fn after_a_failed_statement_nothing_is_kept() {
+    let store = store().await;
+    let mut tx = store.write().await.unwrap();
+    add(&mut tx, 1).await.unwrap();
+    let clash = tx.run(ADD, args![1, None::<i64>, "another text"]).await.unwrap_err();
+    assert!(matches!(&clash, Error::Conflict { on } if on == "id"), "{clash}");
+    assert!(matches!(add(&mut tx, 2).await.unwrap_err(), Error::Failed));
+    assert!(matches!(tx.commit().await.unwrap_err(), Error::Failed));
+    assert_eq!(count(&store).await, 0);
+}
+
+#[tokio::test]
+async fn a_missing_reference_is_said() {
+    let store = store().await;
+    let mut tx = store.write().await.unwrap();
+    let orphan = tx.run(ADD, args![1, 99, "text"]).await.unwrap_err();
+    assert!(matches!(orphan, Error::Referenced), "{orphan}");
+}
+
+#[tokio::test]
+async fn values_come_back_as_they_went_in() {
+    let store = store().await;
+    let mut tx = store.write().await.unwrap();
+    let bytes = if valetkey_testkit::postgres().is_some() { "BYTEA" } else { "BLOB" };
+    let table = if bytes == "BYTEA" {
+        "CREATE TABLE v (n BIGINT, s TEXT, b BYTEA)"
+    } else {
+        "CREATE TABLE v (n BIGINT, s TEXT, b BLOB)"
+    };
+    tx.run(table, []).await.unwrap();
+    let insert = "INSERT INTO v (n, s, b) VALUES ($1, $2, $3)";
+    // The first run decides how the statement is prepared; it must do for the others.
+    let each = [
+        args![None::<i64>, None::<&str>, None::<&[u8]>],
+        args![i64::MIN, "\u{10ffff} '\"\\ \r\n", [0_u8, 255].as_slice()],
+        args![i64::MAX, "", [].as_slice()],
+    ];
+    assert_eq!(tx.run_each(insert, each.clone().map(Vec::from).into()).await.unwrap(), 3);
+    let rows = tx.all("SELECT n, s, b FROM v", []).await.unwrap();
+    for (row, put) in rows.iter().zip(each) {
+        assert_eq!(row.optional_integer("n").unwrap().map_or(Arg::Null, Arg::from), put[0]);
+        assert_eq!(row.optional_text("s").unwrap().map_or(Arg::Null, Arg::from), put[1]);
+        assert_eq!(row.optional_bytes("b").unwrap().map_or(Arg::Null, Arg::from), put[2]);
+    }
+}
+
+#[tokio::test]
+async fn attack_9_text_with_a_nul_is_refused_before_it_gets_there() {
+    let store = store().await;
+    let mut tx = store.glance().await.unwrap();
+    let error = tx.one("SELECT id FROM t WHERE s = $1", args!["ann\0"]).await.unwrap_err();
+    assert!(matches!(error, Error::Text), "{error}");
+}
+
+#[tokio::test]
+async fn text_is_ordered_and_compared_byte_by_byte() {
+    let store = fixture::store().await;
+    let mut tx = store.write().await.unwrap();
+    let put = "INSERT INTO environments (id, name, created_at) VALUES ($1, $1, 0)";
+    for name in ["b", "a", "B", "\u{e9}", "e\u{301}", "_", "a "] {
+        tx.run(put, args![name]).await.unwrap();
+    }
+    let rows = tx.all("SELECT name FROM environments ORDER BY name", []).await.unwrap();
+    let names: Vec<_> = rows.iter().map(|row| row.text("name").unwrap()).collect();
+    assert_eq!(names, ["B", "_", "a", "a ", "b", "e\u{301}", "\u{e9}"]);
+}
+
+/// Whoever looks first and makes it then does so alone: of many at once one makes it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_that_look_and_make_one_does() {
+    let store = store().await;
+    let makers = (0..20).map(|id| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut tx = store.write().await.unwrap();
+            tx.alone("t").await.unwrap();
+            let there = tx.one(COUNT, []).await.unwrap().unwrap().integer("n").unwrap();
+            if there == 0 {
+                add(&mut tx, id).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+            there == 0
+        })
+    });
+    let mut made = 0;
+    for maker in makers.collect::<Vec<_>>() {
+        made += u32::from(maker.await.unwrap());
+    }
+    assert_eq!((made, count(&store).await), (1, 1));
+}
+
+#[tokio::test]
+async fn reserved_writes_are_writes() {
+    let store = store().await;
+    let mut tx = store.write_reserved().await.unwrap();
+    add(&mut tx, 1).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(count(&store).await, 1);
+}

@@ -1,0 +1,102 @@
+//! What is sealed under which data key, for rotation: a sealed value begins with its key's id, so the database can tell
+//! what is still under another key than the newest. Like the keys, this is the operator's and knows no `Ctx`.
+
+use crate::{Error, Tx, accounts, args};
+use valetkey_domain::account::ConnectedAccount;
+use valetkey_domain::id::{AccountId, ConnectionId, EnvironmentId};
+use valetkey_domain::{Sealed, Timestamp};
+
+/// How many accounts of an environment hold tokens that do not begin with `prefix`.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn credentials_left(tx: &mut Tx, environment: &EnvironmentId, prefix: &[u8]) -> Result<u64, Error> {
+    let sql = "SELECT count(*) AS n FROM connected_accounts WHERE environment_id = $1 AND credential IS NOT NULL
+        AND substr(credential, 1, CAST(CAST($3 AS BIGINT) AS INTEGER)) <> $2";
+    let row = tx.one(sql, args![environment, prefix, length(prefix)]).await?;
+    let count = row.map(|row| row.integer("n")).transpose()?.unwrap_or(0);
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// The next `size` of them after this account.
+///
+/// # Errors
+/// The database cannot be read, or a row fits no account.
+pub async fn credentials(
+    tx: &mut Tx,
+    environment: &EnvironmentId,
+    prefix: &[u8],
+    after: &str,
+    size: i64,
+) -> Result<Vec<ConnectedAccount>, Error> {
+    let sql = "SELECT * FROM connected_accounts
+        WHERE environment_id = $1 AND credential IS NOT NULL AND id > $4
+            AND substr(credential, 1, CAST(CAST($3 AS BIGINT) AS INTEGER)) <> $2
+        ORDER BY id LIMIT $5";
+    let rows = tx.all(sql, args![environment, prefix, length(prefix), after, size]).await?;
+    rows.iter().map(accounts::read).collect()
+}
+
+/// Puts a value in the place of the same one sealed before; false if the row holds another by now.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn replace_credential(tx: &mut Tx, id: &AccountId, was: &Sealed, sealed: &Sealed) -> Result<bool, Error> {
+    let sql = "UPDATE connected_accounts SET credential = $3 WHERE id = $1 AND credential = $2";
+    Ok(tx.run(sql, args![id, was, sealed]).await? == 1)
+}
+
+/// Puts an OAuth client's secret in the place of the same one sealed before; false if the row holds another by now.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn replace_client_secret(
+    tx: &mut Tx,
+    id: &ConnectionId,
+    was: &Sealed,
+    sealed: &Sealed,
+) -> Result<bool, Error> {
+    let sql = "UPDATE connections SET client_secret = $3 WHERE id = $1 AND client_secret = $2";
+    Ok(tx.run(sql, args![id, was, sealed]).await? == 1)
+}
+
+/// Whether anything at all begins with `prefix`, that is, still needs the key it names.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn needed(tx: &mut Tx, prefix: &[u8]) -> Result<bool, Error> {
+    const PLACES: [&str; 5] = [
+        "SELECT 1 AS n FROM connected_accounts WHERE substr(credential, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
+        "SELECT 1 AS n FROM pending_credentials WHERE substr(sealed, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
+        "SELECT 1 AS n FROM connections WHERE substr(client_secret, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
+        "SELECT 1 AS n FROM authorizations WHERE substr(verifier, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
+        "SELECT 1 AS n FROM signing_keys WHERE substr(private_sealed, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
+    ];
+    for sql in PLACES {
+        if tx.one(sql, args![prefix, length(prefix)]).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Drops every credential there is, for a database that becomes a copy: users' tokens, those that wait for a person's
+/// word, consents in flight and OAuth clients' secrets. Says how many accounts held tokens.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn drop_credentials(tx: &mut Tx, now: Timestamp) -> Result<u64, Error> {
+    tx.run("DELETE FROM authorizations", []).await?;
+    tx.run("DELETE FROM pending_credentials", []).await?;
+    tx.run("UPDATE connections SET client_secret = NULL, revision = revision + 1", []).await?;
+    let sql = "UPDATE connected_accounts SET status = 'DISCONNECTED', reason = '', scopes = '[]', credential = NULL,
+        audience = '[]', generation = generation + 1, refreshable = 0, expires_at = NULL, refresh_generation = NULL,
+        refresh_until = NULL, refresh_lost_at = NULL, refreshed_at = NULL,
+        next_refresh_at = NULL, idle_refresh_at = NULL, updated_at = $1
+        WHERE credential IS NOT NULL";
+    tx.run(sql, args![now]).await
+}
+
+fn length(prefix: &[u8]) -> i64 {
+    i64::try_from(prefix.len()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,62 @@
+"""An app that takes requests and never answers, and knows how many it holds."""
+
+import socket
+import threading
+from contextlib import contextmanager
+
+
+class Hanging:
+    def __init__(self, begins=b""):
+        """`begins` is sent to each request, then nothing more."""
+        self.begins = begins
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port = self.listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.held, self.most = [], 0
+        self.lock = threading.Lock()
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
+
+    def accept(self):
+        while True:
+            try:
+                one, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.hold, args=(one,), daemon=True).start()
+
+    def hold(self, one):
+        with one:
+            if not one.recv(65536):
+                return
+            with self.lock:
+                self.held.append(one)
+                self.most = max(self.most, len(self.held))
+            try:
+                one.sendall(self.begins)
+                while one.recv(65536):
+                    pass
+            except OSError:
+                pass
+            with self.lock:
+                if one in self.held:
+                    self.held.remove(one)
+
+    def let_go(self):
+        """Hangs up on all."""
+        with self.lock:
+            for one in self.held:
+                one.shutdown(socket.SHUT_RDWR)
+
+    def stop(self):
+        self.listener.close()
+        self.let_go()
+
+
+@contextmanager
+def hanging(begins=b""):
+    app = Hanging(begins)
+    try:
+        yield app
+    finally:
+        app.stop()

@@ -1,0 +1,249 @@
+"""kill -9 at every failpoint that the binary names, at oidc-provider's every step, and again while the next process puts
+in order what was left: nothing that was acknowledged is lost, and what was begun is told."""
+
+import base64
+import http.client
+import json
+import os
+import subprocess
+import time
+
+import pytest
+
+from kit import postgres
+from kit.mcp import Wire
+from kit.oidc import Practice, sign_in
+from kit.places import BINARY
+from kit.walker import Walker
+
+LOST = (OSError, http.client.HTTPException)
+REFRESH = ["refresh.intent_committed", "refresh.answered", "refresh.written", "refresh.committed"]
+CALLBACK = ["callback.exchanging", "callback.answered", "callback.written", "callback.committed"]
+EXECUTE = ["execute.intent_committed", "execute.answered", "execute.recorded"]
+CONFIG = ["config.written", "config.committed"]
+ROTATION = {
+    "rotation.key_written": "data", "rotation.key_committed": "data", "rotation.reseal_written": "data",
+    "rotation.root_committed": "root", "rotation.rewrap_written": "root",
+}
+RECOVERY = ["recovery.refresh_settled", "recovery.consent_settled"]
+
+
+def test_attack_55_every_failpoint_of_the_binary_is_tried_here(tmp_path):
+    command = [str(BINARY), "--data", str(tmp_path), "serve"]
+    told = subprocess.run(command, capture_output=True, text=True, env={"VALETKEY_FAILPOINT": "?"}, timeout=30)
+    assert told.returncode == 1
+    names = told.stderr.strip().rsplit("there are: ", 1)[1].split(", ")
+    assert sorted(names) == sorted([*REFRESH, *CALLBACK, *EXECUTE, *CONFIG, *ROTATION, *RECOVERY, "ahead.claimed"])
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def database(request):
+    """Where the servers keep their data: what their environments say of it."""
+    return {"VALETKEY_DATABASE": postgres.database()} if request.param == "postgres" else {}
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory, database):
+    """A provider that ends the grant when a spent refresh token comes again."""
+    practice = Practice(tmp_path_factory.mktemp("strict"), env=database)
+    yield practice.start()
+    practice.stop()
+
+
+@pytest.fixture(scope="module")
+def lenient(tmp_path_factory, database):
+    """A provider that rotates refresh tokens too, and takes the last one again for a while."""
+    env = {"VALETKEY_DATABASE": postgres.database()} if database else {}
+    practice = Practice(tmp_path_factory.mktemp("lenient"), "retry_now", env=env).start()
+    practice.make("grace/3600")
+    yield practice
+    practice.stop()
+
+
+@pytest.fixture(autouse=True)
+def running(request):
+    """Whatever a test has killed runs again for the next one."""
+    yield
+    for name in ("strict", "lenient"):
+        if name in request.fixturenames:
+            server = request.getfixturevalue(name).server
+            if server.process.poll() is not None:
+                server.start()
+
+
+def armed(practice, failpoint):
+    practice.server.stop()
+    practice.server.start(failpoint=failpoint)
+
+
+def dies(practice, act):
+    """What was asked for never comes, because the server dies over it."""
+    with pytest.raises(LOST):
+        act()
+    practice.server.has_died()
+
+
+def recovers_and_dies(practice, failpoint, table, column, which="TRUE"):
+    """The next process settles what was left, and dies over it. A file has one process, which knows at once that the
+    other is dead; where processes share a database, that is known when the time is over which it had."""
+    if practice.database:
+        assert practice.age(f"UPDATE {table} SET {column} = 1 WHERE {column} > 1 AND {which}") == 1
+    practice.server.start_and_die(failpoint)
+
+
+def journal(practice, subject):
+    """What the journal says of a subject, oldest first: action and phase."""
+    lines = practice.server.cli_json("logs", "list", "--subject", subject, "--limit", "200")
+    return [(line["action"], line["phase"]) for line in reversed(lines)]
+
+
+def told(practice, account):
+    """Every refresh that was begun has an end in the journal."""
+    actions = [action.removeprefix("account.") for action, _ in journal(practice, account["id"])]
+    ends = {"refreshed", "refresh_lost", "refresh_failed", "expired"}
+    begun = [place for place, action in enumerate(actions) if action == "refresh_begun"]
+    for place, following in zip(begun, [*begun[1:], len(actions)]):
+        assert ends & set(actions[place:following]), actions
+    return begun
+
+
+def killed_refreshing(practice, user, failpoint):
+    """An account whose server died in a refresh, and again over what that left; then it runs."""
+    wire = practice.consent(user, ttl=3)
+    practice.run_out(user)
+    armed(practice, failpoint)
+    dies(practice, lambda: wire.call("practice_whoami"))
+    if failpoint != "refresh.committed":
+        recovers_and_dies(practice, "recovery.refresh_settled", "connected_accounts", "refresh_until")
+    practice.server.start()
+    assert told(practice, practice.account(user))
+    return wire
+
+
+@pytest.mark.parametrize("failpoint", REFRESH)
+def test_attack_55_a_provider_that_takes_a_repeat_loses_nobody(lenient, failpoint):
+    wire = killed_refreshing(lenient, failpoint, failpoint)
+    assert wire.done("practice_whoami")["user"] == failpoint
+    account = lenient.account(failpoint)
+    assert (account["status"], account["last_refresh"]) == ("ACTIVE", "refreshed")
+    told(lenient, account)
+
+
+@pytest.mark.parametrize("failpoint", REFRESH)
+def test_attack_22_a_provider_that_takes_none_loses_only_what_it_answered_in_between(strict, failpoint):
+    before = strict.refreshes()
+    wire = killed_refreshing(strict, failpoint, failpoint)
+    failed, words = wire.call("practice_whoami")
+    account = strict.account(failpoint)
+    told(strict, account)
+    if failpoint in ("refresh.answered", "refresh.written"):
+        assert failed and "/connect/" in words
+        assert (account["status"], account["reason"]) == ("EXPIRED", "refresh_answer_lost")
+        sign_in(Walker(), next(word for word in words.split() if "/connect/" in word), failpoint)
+        assert wire.done("practice_whoami")["user"] == failpoint
+    else:
+        assert not failed and account["status"] == "ACTIVE", words
+    assert strict.refreshes() == before + 1, "one exchange, whatever happened here"
+
+
+@pytest.mark.parametrize("failpoint", CALLBACK)
+def test_attack_55_a_browser_at_the_callback_sees_what_to_do(strict, failpoint):
+    instance, walker = strict.instance(failpoint), Walker()
+    link = strict.entry(instance)["authentication_link"]
+    walker.halt = "code="
+    sign_in(walker, link, failpoint)
+    callback, walker.halt = walker.where, None
+    armed(strict, failpoint)
+    dies(strict, lambda: walker.open(callback))
+    if failpoint != "callback.committed":
+        recovers_and_dies(strict, "recovery.consent_settled", "authorizations", "consent_expires_at", "stage = 'exchanging'")
+    strict.server.start()
+    walker.open(callback)
+    state = strict.entry(instance)["connected_account_status"]
+    if failpoint == "callback.committed":
+        assert state == "ACTIVE" and "The server stopped" not in walker.text
+    else:
+        assert state == "PENDING_AUTH" and "The server stopped in the middle" in walker.text
+        # The provider still knows the person, and asks for the consent alone.
+        walker.open(link).submit("continue").submit()
+    consent = walker.where.rsplit("/", 1)[1]
+    assert journal(strict, consent).count(("authorization.ended", "fact")) >= 1
+    wire = Wire(instance["url"])
+    assert wire.done("practice_whoami")["user"] == failpoint
+
+
+@pytest.mark.parametrize("failpoint", EXECUTE)
+def test_attack_55_a_call_that_was_cut_is_in_the_journal_and_done_once_at_most(strict, failpoint):
+    wire = strict.consent(failpoint)
+    armed(strict, failpoint)
+    dies(strict, lambda: wire.call("practice_add_note", text=failpoint))
+    strict.server.start()
+    assert wire.done("practice_list_notes")["notes"] == ([] if failpoint.endswith("intent_committed") else [failpoint])
+    lines = strict.server.cli_json("logs", "list", "--limit", "20")
+    call = next(line for line in lines if "practice_add_note" in json.dumps(line["detail"]))
+    phases = [phase for _, phase in journal(strict, call["subject"])]
+    assert phases in (["intent"], ["intent", "outcome"]), phases
+    assert phases == ["intent"] or failpoint == "execute.recorded"
+    assert wire.done("practice_add_note", text="after")["notes"][-1] == "after"
+
+
+@pytest.mark.parametrize("failpoint", CONFIG)
+def test_attack_55_a_config_is_changed_with_its_record_or_not_at_all(strict, failpoint):
+    name, mappings = failpoint.replace(".", "-"), [{"connection_name": "PRACTICE", "tools": ["practice_whoami"]}]
+    armed(strict, failpoint)
+    token = strict.server.token()
+    body = {"name": name, "connection_tool_mappings": mappings}
+    dies(strict, lambda: strict.server.api("POST", "/api/v1/mcp/configs", body, token))
+    strict.server.start()
+    there = strict.server.api("GET", f"/api/v1/mcp/configs?filter.name={name}").get("configs", [])
+    assert [config["name"] for config in there] == ([name] if failpoint == "config.committed" else [])
+    for config in there:
+        assert journal(strict, config["id"]) == [("config.created", "fact")]
+    if not there:
+        strict.server.api("POST", "/api/v1/mcp/configs", body)
+
+
+def test_attack_55_what_was_claimed_to_be_refreshed_ahead_comes_up_again(strict):
+    wire = strict.consent("claimed")
+    assert wire.done("practice_whoami")["user"] == "claimed"
+    due = "UPDATE connected_accounts SET next_refresh_at = 1, last_used_at = created_at WHERE identifier = 'claimed'"
+    strict.server.stop()
+    assert strict.age(due) == 1
+    strict.server.start_and_die("ahead.claimed")
+    assert strict.age(due) == 1
+    strict.server.start()
+    end = time.monotonic() + 60
+    while strict.account("claimed")["last_refresh"] != "refreshed":
+        assert time.monotonic() < end, "it is never refreshed"
+        time.sleep(0.2)
+    assert len(told(strict, strict.account("claimed"))) == 1
+
+
+@pytest.mark.parametrize("failpoint", ROTATION)
+def test_attack_55_keys_that_were_being_rotated_open_everything_and_are_rotated_by_the_same_command(strict, failpoint):
+    rotate = ("key", "rotate", ROTATION[failpoint])
+    wire = strict.consent(failpoint)
+    if strict.database and rotate[-1] == "root":
+        # A server that is alone with its file makes the new key itself.
+        with open(strict.server.data / "root.key", "a") as keys:
+            keys.write(base64.b64encode(os.urandom(32)).decode() + "\n")
+    armed(strict, failpoint)
+    refused = strict.server.cli(*rotate, check=False)
+    assert refused.returncode != 0 and "went away" in refused.stderr, refused.stderr
+    strict.server.has_died()
+    if strict.database:
+        # A process that shares the database is waited for until it has given no sign for a minute.
+        assert strict.age("UPDATE processes SET seen_at = 1") == 1
+    strict.server.start()
+    strict.server.ready()
+    assert wire.done("practice_whoami")["user"] == failpoint
+    before = {row["id"] for row in strict.server.cli_json("key", "list")}
+    strict.server.cli(*rotate)
+    after = strict.server.cli_json("key", "list")
+    newest = [row for row in after if row["state"] == "newest" and row["purpose"] != "url"]
+    if ROTATION[failpoint] == "data":
+        assert not before & {row["id"] for row in newest}
+    else:
+        assert len({row["root"] for row in after}) == 1
+    assert wire.done("practice_whoami")["user"] == failpoint
+    assert strict.server.cli("logs", "verify").returncode == 0
