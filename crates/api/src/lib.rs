@@ -7,6 +7,9 @@
 //! Read [`contract`] first (what the .proto files say), then [`gate`] (what happens before a method), then any of
 //! [`services`].
 
+// An optimised build looks through all of a use case's nested futures at once, and they go deeper than 128.
+#![recursion_limit = "256"]
+
 mod bearer;
 mod body;
 mod contract;

@@ -6,6 +6,9 @@
 //!
 //! Read [`protocol`] first (its README explains the two eras), then [`transport`].
 
+// An optimised build looks through all of a use case's nested futures at once, and they go deeper than 128.
+#![recursion_limit = "256"]
+
 pub mod protocol;
 pub mod transport;
 

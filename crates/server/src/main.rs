@@ -1,6 +1,9 @@
 //! The binary `valetkey`: command line, settings, listeners, composition. The only place that reads the environment,
 //! and the only one that knows every room.
 
+// An optimised build looks through all of a use case's nested futures at once, and they go deeper than 128.
+#![recursion_limit = "256"]
+
 mod cli;
 mod clock;
 mod compose;

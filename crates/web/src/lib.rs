@@ -5,6 +5,9 @@
 //! script at all. Read [`Web::router`] first, then `link`, `callback` and `outcome`, which are a person's way through;
 //! `pages` is how everything looks.
 
+// An optimised build looks through all of a use case's nested futures at once, and they go deeper than 128.
+#![recursion_limit = "256"]
+
 mod answers;
 mod assets;
 mod callback;

@@ -63,7 +63,8 @@ async fn list(app: &App, ctx: &Ctx, limit: u32, subject: Option<&str>) -> Result
 fn checked(report: &Report) -> Reply {
     let findings = report.findings.iter().map(finding);
     let reply = rows(findings.chain(report.open_intents.iter().map(open_intent)));
-    let mut note = format!("{} records in {} segments", report.records, report.segments);
+    let several = if report.segments == 1 { "" } else { "s" };
+    let mut note = format!("{} records in {} segment{several}", report.records, report.segments);
     if report.waiting > 0 {
         note += &format!(", {} of them without a place yet", report.waiting);
     }
