@@ -35,13 +35,6 @@ struct Held<T> {
     until: Timestamp,
 }
 
-/// The url keys that exist, as of the last look. A token that names another is forged, or of a moment ago.
-#[derive(Default)]
-struct UrlKeys {
-    ids: HashSet<DataKeyId>,
-    looked_at: Option<Timestamp>,
-}
-
 /// The data keys of a database.
 pub(super) struct DataKeys {
     pub(super) store: Store,
@@ -50,13 +43,25 @@ pub(super) struct DataKeys {
     pub(super) roots: Roots,
     newest: Cache<(String, Purpose), Held<DataKeyId>>,
     opened: Cache<DataKeyId, Held<Arc<DataKey>>>,
-    url_keys: Mutex<UrlKeys>,
+    /// The url keys that exist, as of the last look. A token that names another is forged, or of a moment ago.
+    url_keys: Mutex<HashSet<DataKeyId>>,
+    /// When that was looked at. Held while it is, so that whoever needs the same look waits for it.
+    looked_at: tokio::sync::Mutex<Option<Timestamp>>,
 }
 
 impl DataKeys {
     pub(super) fn new(store: Store, roots: Roots, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
         let (newest, opened) = (Cache::new(MOST), Cache::new(MOST));
-        Self { store, clock, rng, roots, newest, opened, url_keys: Mutex::default() }
+        Self {
+            store,
+            clock,
+            rng,
+            roots,
+            newest,
+            opened,
+            url_keys: Mutex::default(),
+            looked_at: tokio::sync::Mutex::default(),
+        }
     }
 
     /// The key to seal with, made if there is none. `None` as environment means a key that all of them share.
@@ -91,18 +96,25 @@ impl DataKeys {
     /// The url key of this id; none if there is none. Ids that nobody knows cost one look a second, however many come,
     /// and don't keep a known one from being found.
     pub(super) async fn url_key(&self, id: &DataKeyId) -> Result<Option<Arc<DataKey>>> {
-        if !self.url_keys().ids.contains(id) {
-            if !self.may_look() {
-                return Ok(None);
-            }
-            let ids = rows::ids(&mut self.store.glance().await?, Purpose::Url.as_str()).await?;
-            let known = ids.contains(id);
-            self.url_keys().ids.extend(ids);
-            if !known {
-                return Ok(None);
-            }
+        if !self.url_keys().contains(id) {
+            self.look_for(id).await?;
         }
-        self.by_id(id).await
+        if self.url_keys().contains(id) { self.by_id(id).await } else { Ok(None) }
+    }
+
+    /// Reads which url keys there are, unless that was read a moment ago.
+    async fn look_for(&self, id: &DataKeyId) -> Result<()> {
+        let mut looked_at = self.looked_at.lock().await;
+        let now = self.clock.now();
+        let just_now = looked_at.is_some_and(|at| now.duration_since(at).unsigned_abs() < LOOK_AGAIN);
+        // Another caller's look may have found it meanwhile.
+        if just_now || self.url_keys().contains(id) {
+            return Ok(());
+        }
+        let ids = rows::ids(&mut self.store.glance().await?, Purpose::Url.as_str()).await?;
+        *looked_at = Some(now);
+        self.url_keys().extend(ids);
+        Ok(())
     }
 
     /// The root that wraps new keys, as the database has it.
@@ -155,7 +167,7 @@ impl DataKeys {
         let key = Arc::new(self.roots.unwrap(&from_row(stored)?).await?);
         self.opened.insert(key.id().clone(), self.hold(Arc::clone(&key), HELD));
         if key.purpose() == Purpose::Url {
-            self.url_keys().ids.insert(key.id().clone());
+            self.url_keys().insert(key.id().clone());
         }
         Ok(key)
     }
@@ -165,7 +177,7 @@ impl DataKeys {
         self.newest.invalidate_all();
         for id in gone {
             self.opened.invalidate(id);
-            self.url_keys().ids.remove(id);
+            self.url_keys().remove(id);
         }
     }
 
@@ -189,17 +201,7 @@ impl DataKeys {
         found.filter(|held| self.clock.now() < held.until).map(|held| held.value)
     }
 
-    fn may_look(&self) -> bool {
-        let now = self.clock.now();
-        let mut known = self.url_keys();
-        let may = known.looked_at.is_none_or(|at| now.duration_since(at).unsigned_abs() >= LOOK_AGAIN);
-        if may {
-            known.looked_at = Some(now);
-        }
-        may
-    }
-
-    fn url_keys(&self) -> MutexGuard<'_, UrlKeys> {
+    fn url_keys(&self) -> MutexGuard<'_, HashSet<DataKeyId>> {
         self.url_keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -165,6 +165,17 @@ async fn forged_key_ids_cost_one_look_a_second_and_hide_no_known_key() {
 }
 
 #[tokio::test]
+async fn who_comes_while_url_keys_are_looked_for_waits_and_is_not_refused() {
+    let (there, ours) = (There::new().await, ours());
+    let token = there.start(1).await.url_mint(&instance(&ours)).await.unwrap();
+    let ring = there.start(2).await;
+    let readers = take_readers(&there.store).await;
+    let look = || ring.url_check(token.expose());
+    let (first, second, ()) = futures::future::join3(look(), look(), async { drop(readers) }).await;
+    assert!(first.unwrap().is_some() && second.unwrap().is_some(), "a URL of ours is taken for a forgery");
+}
+
+#[tokio::test]
 async fn a_key_for_something_else_makes_no_url() {
     let (there, ours) = (There::new().await, ours());
     let ring = there.start(1).await;
