@@ -43,6 +43,8 @@ class Practice:
 
     def start(self):
         self.server.start()
+        # Of two servers that start at once on an empty database, the one that did not name it waits to be let in.
+        self.server.ready()
         flags = {
             "client-id": CLIENT_ID, "client-secret-file": "-", "authorize-url": f"{self.url}/auth",
             "token-url": f"http://127.0.0.1:{self.way.port}/token", "revoke-url": f"{self.url}/token/revocation",

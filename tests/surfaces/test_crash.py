@@ -233,7 +233,7 @@ def test_attack_55_keys_that_were_being_rotated_open_everything_and_are_rotated_
     strict.server.has_died()
     if strict.database:
         # A process that shares the database is waited for until it has given no sign for a minute.
-        assert strict.age("UPDATE processes SET seen_at = 1") == 1
+        assert strict.age("UPDATE processes SET seen_at = 1") >= 1
     strict.server.start()
     strict.server.ready()
     assert wire.done("practice_whoami")["user"] == failpoint
