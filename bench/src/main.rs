@@ -6,6 +6,7 @@
 //!
 //! Read [`measure`] for what is measured, then `load` for how.
 
+mod builds;
 mod bursts;
 mod client;
 mod crowd;
@@ -46,6 +47,9 @@ struct Arguments {
     /// An empty PostgreSQL database to measure on, in place of SQLite
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// Another build of the program: only `tools/call` of the two is measured
+    #[arg(long, value_name = "BINARY", conflicts_with = "database")]
+    beside: Option<PathBuf>,
     #[command(subcommand)]
     part: Option<Part>,
 }
@@ -89,7 +93,10 @@ async fn run(arguments: &Arguments) -> Result<()> {
 
 async fn measure(folder: &Path, arguments: &Arguments, table: &mut Table) -> Result<()> {
     let percent = if arguments.quick { QUICK } else { WHOLE };
-    let stage = Stage::set(folder, percent, arguments.database.clone()).await?;
+    if let Some(other) = &arguments.beside {
+        return builds::measure(folder, percent, other, table).await;
+    }
+    let stage = Stage::set(folder, percent, arguments.database.clone(), &stage::program()?).await?;
     let (server, idle) = start::measure(&stage, table).await?;
     idle.report(table);
     tools::list(&stage, &server, table).await?;

@@ -24,6 +24,7 @@ pub(crate) const CONFIG: &str = "bench";
 /// The stage: everything but the server itself, which is measured from its start on.
 pub(crate) struct Stage {
     folder: PathBuf,
+    program: PathBuf,
     percent: usize,
     database: Option<String>,
     http: SocketAddr,
@@ -47,18 +48,19 @@ impl Stage {
     ///
     /// # Errors
     /// Something of it did not work; the processes' words are in `*.log` of the folder.
-    pub(crate) async fn set(folder: &Path, percent: usize, database: Option<String>) -> Result<Self> {
+    pub(crate) async fn set(folder: &Path, percent: usize, database: Option<String>, program: &Path) -> Result<Self> {
         let [http, tls] = [free()?, free()?];
         let lab_address = free_pair()?;
-        let mut demo = start_on(folder, "demo", [http, tls, lab_address], database.as_deref())?;
+        let mut demo = start_on(program, folder, "demo", [http, tls, lab_address], database.as_deref())?;
         demo.says("Valetkey is running").await.context("the demo")?;
         demo.stop().await?;
         let allow = format!("[outbound]\nallow = [\"{lab_address}\"]\n");
         std::fs::write(data(folder).join("valetkey.toml"), allow)?;
-        let mut lab = launch(folder, &["lab", "--lab-address", &lab_address.to_string()])?;
+        let mut lab = launch(program, folder, &["lab", "--lab-address", &lab_address.to_string()])?;
         lab.says("the provider lab").await?;
         let mut stage = Self {
             folder: folder.to_owned(),
+            program: program.to_owned(),
             percent,
             database,
             http,
@@ -123,7 +125,8 @@ impl Stage {
             std::fs::copy(data(&self.folder).join(file), data(&folder).join(file))?;
         }
         let [http, tls] = [free()?, free()?];
-        let server = start_on(&folder, "serve", [http, tls, self.lab_address], self.database.as_deref())?;
+        let server =
+            start_on(&self.program, &folder, "serve", [http, tls, self.lab_address], self.database.as_deref())?;
         self.says_yes(http, &Ask::get("/readyz")).await?;
         Ok((server, http))
     }
@@ -138,7 +141,8 @@ impl Stage {
     /// # Errors
     /// There is no binary beside this one.
     pub(crate) fn starting(&self) -> Result<Process> {
-        start_on(&self.folder, "serve", [self.http, self.tls, self.lab_address], self.database.as_deref())
+        let addresses = [self.http, self.tls, self.lab_address];
+        start_on(&self.program, &self.folder, "serve", addresses, self.database.as_deref())
     }
 
     /// Asks again and again until there is an answer.
@@ -208,20 +212,32 @@ fn data(folder: &Path) -> PathBuf {
     folder.join("data")
 }
 
-fn start_on(folder: &Path, command: &str, addresses: [SocketAddr; 3], database: Option<&str>) -> Result<Process> {
+fn start_on(
+    program: &Path,
+    folder: &Path,
+    command: &str,
+    addresses: [SocketAddr; 3],
+    database: Option<&str>,
+) -> Result<Process> {
     let [http, tls, lab] = addresses.map(|address| address.to_string());
     let mut arguments = vec![command, "--http", &http, "--tls", &tls, "--lab-address", &lab];
     arguments.extend(database.into_iter().flat_map(|url| ["--database", url]));
-    launch(folder, &arguments)
+    launch(program, folder, &arguments)
 }
 
 /// The binary that lies beside this one.
-fn launch(folder: &Path, arguments: &[&str]) -> Result<Process> {
-    let program = std::env::current_exe()?.with_file_name("valetkey");
+///
+/// # Errors
+/// The system doesn't say where this one is.
+pub(crate) fn program() -> Result<PathBuf> {
+    Ok(std::env::current_exe()?.with_file_name("valetkey"))
+}
+
+fn launch(program: &Path, folder: &Path, arguments: &[&str]) -> Result<Process> {
     let data = data(folder).display().to_string();
     let arguments: Vec<&str> = ["--data", &data].into_iter().chain(arguments.iter().copied()).collect();
     let log = arguments.get(2).map_or_else(|| folder.join("log"), |command| folder.join(format!("{command}.log")));
-    Process::start(&program, &arguments, &log)
+    Process::start(program, &arguments, &log)
 }
 
 fn free() -> Result<SocketAddr> {

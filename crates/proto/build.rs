@@ -42,7 +42,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Not `file_descriptor_set().encode_to_vec()`: that drops every option of ours, the HTTP rules included.
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR for build scripts")?);
-    std::fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
+    std::fs::write(out.join("commented.bin"), compiler.encode_file_descriptor_set())?;
+    let bare = compiler.include_source_info(false).encode_file_descriptor_set();
+    std::fs::write(out.join("descriptors.bin"), bare)?;
 
     tonic_prost_build::configure()
         .build_client(false)

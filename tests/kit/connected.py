@@ -1,4 +1,4 @@
-"""A user whose connections are signed in at the lab."""
+"""A user whose connections are signed in at the lab, and what such a user's agent calls."""
 
 from .mcp import Wire
 from .walker import Walker
@@ -15,3 +15,17 @@ def connected(server, user, config="test", mappings=None, account=1, without=())
     wire = Wire(instance["url"])
     wire.instance = instance
     return wire
+
+
+def attempt(wire, tool, **arguments):
+    """One call of a tool; what is wrong with its answer, if anything is."""
+    answer = wire.legacy("tools/call", {"name": tool, "arguments": arguments})
+    if answer.status != 200:
+        return f"{answer.status} {answer.body[:300]}"
+    failed, text = answer.said
+    return text if failed else None
+
+
+def fetch(wire):
+    """The same of a tool that every connected user has."""
+    return attempt(wire, "gmail_fetch_mails", max_results=1)

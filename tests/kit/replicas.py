@@ -1,11 +1,11 @@
-"""Two servers on one PostgreSQL database behind one balancer; the clock of the second one's machine is ahead."""
+"""Two servers on one PostgreSQL database behind HAProxy; the clock of the second one's machine is ahead."""
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import postgres
-from .balancer import Balancer
+from .haproxy import Balancer
 from .oidc import Practice
 from .server import Server
 
@@ -13,15 +13,16 @@ AHEAD = 600
 
 
 class Replicas:
-    """`one` and `two` answer at ports of their own and together at the balancer's; `practice` is their provider."""
+    """`one` and `two` answer at ports of their own and together at the balancer's; `practice` is their provider. Each
+    has a root key file of its own."""
 
     def __init__(self, folder):
-        self.clear, self.secure = Balancer(), Balancer()
-        self.url = f"http://localhost:{self.clear.port}"
-        self.sdk_url = f"https://localhost:{self.secure.port}"
+        self.balancer = Balancer(folder / "balancer")
+        self.url = f"http://localhost:{self.balancer.clear}"
+        self.sdk_url = f"https://localhost:{self.balancer.secure}"
         self.database = postgres.database()
         key, certificate = shared(folder / "shared")
-        flags = ("--public-url", self.url, "--sdk-url", self.sdk_url, "--root-key-file", str(key))
+        flags = ("--public-url", self.url, "--sdk-url", self.sdk_url)
         env = {"VALETKEY_DATABASE": self.database}
         (folder / "one").mkdir()
         self.practice = Practice(folder / "one", flags=flags, env=env)
@@ -29,26 +30,29 @@ class Replicas:
         with_connectors = (*flags, "--connectors", str(folder / "one" / "connectors"))
         self.two = Server(folder / "two", "serve", with_connectors, {**env, **ahead()})
         shutil.copytree(self.one.data, self.two.data)
-        for server in (self.one, self.two):
+        for server in self.both:
+            shutil.copy(key, server.data / "root.key")
             shutil.copytree(certificate, server.data / "tls")
+
+    @property
+    def both(self):
+        return self.one, self.two
 
     def start(self):
         """Both at once, on a database without a table."""
+        self.balancer.start(one=self.one, two=self.two)
         with ThreadPoolExecutor(1) as pool:
             second = pool.submit(self.two.start)
             self.practice.start()
             second.result()
-        self.one.ready()
-        self.two.ready()
-        self.clear.backends = [self.one.http, self.two.http]
-        self.secure.backends = [self.one.tls, self.two.tls]
+        for server in self.both:
+            server.ready()
         return self
 
     def stop(self):
         self.practice.stop()
         self.two.stop()
-        self.clear.close()
-        self.secure.close()
+        self.balancer.stop()
 
     def at(self, server, url):
         """An instance's URL at one of the two."""

@@ -139,7 +139,8 @@ function answer(response, status, body) {
 }
 
 const oauth = provider.callback();
-createServer((request, response) => {
+// Longer than the server keeps connections: who closes one just as it is used again answers that request with a reset.
+createServer({ keepAliveTimeout: 120_000 }, (request, response) => {
   const path = new URL(request.url, "http://localhost").pathname;
   if (path.startsWith("/test/")) return test(request, response, path);
   if (path.startsWith("/api/")) return api(request, response, path).catch((error) => answer(response, 500, { error: { message: String(error) } }));

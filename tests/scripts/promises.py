@@ -43,6 +43,7 @@ def main():
 
     seen["unknown_connection"] = create(connection="my_gmail")
     seen["unknown_tool"] = create(tools=["gmail_fetch_mail"])
+    seen["tool_of_another"] = create(tools=["googlecalendar_create_event"])
     seen["bad_name"] = create(name="Upper Case")
     seen["unknown_instance"] = raised(lambda: mcp.get_instance_auth_state(instance_id="inst_88630864544790977"))
     seen["wrong_secret"] = raised(lambda: client("wrong"))

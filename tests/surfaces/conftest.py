@@ -7,7 +7,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from kit import postgres
 from kit.person import Person, chromium
+from kit.replicas import Replicas
 from kit.server import Server
 
 
@@ -50,6 +52,22 @@ def stranger(browser):
     somebody = Person(browser)
     yield somebody
     somebody.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def database(request):
+    """What a server's environment says of where it keeps its data: a file, then an empty PostgreSQL database for each."""
+    return lambda: {"VALETKEY_DATABASE": postgres.database()} if request.param == "postgres" else {}
+
+
+@pytest.fixture(scope="module")
+def replicas(tmp_path_factory):
+    """Two servers on one PostgreSQL database behind HAProxy."""
+    running = Replicas(tmp_path_factory.mktemp("replicas"))
+    try:
+        yield running.start()
+    finally:
+        running.stop()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from kit import postgres
 from kit.busy import Busy
-from kit.connected import connected
+from kit.connected import connected, fetch
 from kit.server import Server
 
 
@@ -17,14 +17,6 @@ def origin(tmp_path):
     server = Server(tmp_path / "origin").start()
     yield server
     server.stop()
-
-
-def fetch(wire):
-    answer = wire.legacy("tools/call", {"name": "gmail_fetch_mails", "arguments": {"max_results": 1}})
-    if answer.status != 200:
-        return f"{answer.status} {answer.body[:300]}"
-    failed, text = answer.said
-    return text if failed else None
 
 
 def backed_up(server, path):

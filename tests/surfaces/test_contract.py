@@ -204,6 +204,22 @@ def test_what_rest_does_not_know_is_refused_by_name(demo, verb, path, body, name
     assert answer["details"][0]["@type"].endswith("scalekit.v1.errdetails.ErrorInfo")
 
 
+def test_attack_46_a_tool_that_two_connections_would_expose_is_refused(demo):
+    token = demo.token()
+    one, other = {"connection_name": "MY_GMAIL"}, {"connection_name": "gmail", "tools": ["gmail_fetch_mails"]}
+    first = {"name": "shadows", "connection_tool_mappings": [one]}
+    config = demo.api("POST", "/api/v1/mcp/configs", first, token)["config"]
+    shadowed = {"connection_tool_mappings": [one, other]}
+    for verb, path, body in [
+        ("POST", "/api/v1/mcp/configs", {"name": "shadows-too", **shadowed}),
+        ("PUT", f"/api/v1/mcp/configs/{config['id']}", shadowed),
+    ]:
+        status, text = demo.answer(verb, path, body, token)
+        assert status == 400 and all(name in text for name in ("gmail_fetch_mails", "MY_GMAIL", "'gmail'")), text
+    kept = demo.api("GET", f"/api/v1/mcp/configs/{config['id']}", token=token)["config"]
+    assert [mapping["connection_name"] for mapping in kept["connection_tool_mappings"]] == ["MY_GMAIL"]
+
+
 def test_a_rest_path_that_is_none_is_404_in_json(demo):
     status, text = demo.answer("GET", "/api/v1/nothing", None, demo.token())
     assert status == 404 and json.loads(text)["code"] == 5, text

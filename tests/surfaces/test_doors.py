@@ -128,7 +128,7 @@ def test_attack_2_a_nobody_passes_no_rest_door(demo, documented):
         assert (status, json.loads(text)["code"]) == (401, 16), f"{verb} {path}: {text}"
 
 
-def test_attack_27_forged_and_dead_tokens_all_read_the_same(demo, documented, refused_tokens):
+def test_attacks_27_and_69_forged_and_dead_tokens_all_read_the_same(demo, documented, refused_tokens):
     """Attack 69 too: the removed client's token is one of them."""
     words = set()
     for name, token in refused_tokens.items():
@@ -149,7 +149,7 @@ def test_a_nobody_passes_no_grpc_door_and_unknown_methods_say_so_to_anyone(demo,
     assert {method.split("/")[1] for method in methods} > OURS
 
 
-def test_attack_27_on_grpc_the_same_tokens_are_refused_in_the_same_words(demo, refused_tokens):
+def test_attacks_27_and_69_on_grpc_the_same_tokens_are_refused_in_the_same_words(demo, refused_tokens):
     method = "/scalekit.v1.mcp.McpService/ListMcpConfigs"
     answers = ask(demo, [{"method": method, "tokens": [token]} for token in refused_tokens.values()])
     assert {answer["code"] for answer in answers} == {16}

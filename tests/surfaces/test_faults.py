@@ -1,5 +1,6 @@
 """What stands in a server's way at start: each fault is named with its place and its remedy, and loses nothing."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -85,8 +86,28 @@ def test_the_root_key_may_come_from_the_environment_and_then_lies_nowhere(kept):
     assert "marked-garbage" not in words
 
 
+def test_attack_75_a_second_process_on_one_folder_is_refused_by_name(kept, fresh):
+    kept.start()
+    second = fresh(command="serve")
+    second.use(kept.data)
+    says(second.refusal(), kept.data, "is in use by", str(kept.process.pid), "another data folder")
+    assert kept.answers() and kept.intact()
+
+
+def test_a_folder_that_another_server_holds_is_left_as_it_is(fresh):
+    second = fresh(command="serve")
+    second.data.mkdir(mode=0o700, exist_ok=True)
+    with open(second.data / "serve.lock", "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        print(4711, end="", file=held, flush=True)
+        says(second.refusal(), second.data, "is in use by another server (process 4711)", "--data")
+        assert os.listdir(second.data) == ["serve.lock"]
+
+
 def test_attack_75_a_second_process_on_one_database_is_refused_by_name(kept, fresh):
     kept.start()
+    # The lock of the folder is not all that keeps two apart: the file has one of its own.
+    (kept.data / "serve.lock").unlink()
     second = fresh(command="serve")
     second.use(kept.data)
     says(second.refusal(), "valetkey.sqlite is in use by", str(kept.process.pid), "another data folder")

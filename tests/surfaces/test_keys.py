@@ -5,7 +5,7 @@ import re
 import pytest
 
 from kit.busy import Busy
-from kit.connected import connected
+from kit.connected import connected, fetch
 
 
 @pytest.fixture(scope="module")
@@ -16,15 +16,6 @@ def served(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("keys") / "data").start()
     yield server
     server.stop()
-
-
-def fetch(wire):
-    """One call of a tool; says what is wrong with its answer."""
-    answer = wire.legacy("tools/call", {"name": "gmail_fetch_mails", "arguments": {"max_results": 1}})
-    if answer.status != 200:
-        return f"{answer.status} {answer.body[:300]}"
-    failed, text = answer.said
-    return text if failed else None
 
 
 def refresh_at_every_call(server):

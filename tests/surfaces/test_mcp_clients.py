@@ -1,5 +1,5 @@
-"""Clients that nobody here wrote, unmodified, at a user's URL: Python `mcp` 1.x and 2.x, langchain-mcp-adapters, and the
-MCP Inspector."""
+"""Clients that nobody here wrote, unmodified, at a user's URL: the official Python and TypeScript clients of both
+generations, langchain-mcp-adapters, and the MCP Inspector."""
 
 import json
 import subprocess
@@ -8,10 +8,16 @@ import pytest
 
 from kit.connected import connected
 from kit.mcp import Wire
+from kit.node import placed
 from kit.places import NODE, NODE_MODULES, SCRIPTS, python
 from kit.server import clean_environment
 
-CLIENTS = {"mcp1": ("seed", "2025-11-25"), "mcp2": ("mcp2", "2026-07-28"), "langchain_tools": ("seed", None)}
+# By the era that each one opens with, if it tells.
+CLIENTS = {
+    "mcp1": "2025-11-25", "mcp2": "2026-07-28", "langchain_tools": None,
+    "typescript1": "2025-11-25", "typescript2": "2026-07-28",
+}
+TELLING = [client for client in CLIENTS if CLIENTS[client]]
 FETCH = ["gmail_fetch_mails", {"query": "subject:invoice", "max_results": 1}]
 
 
@@ -20,9 +26,16 @@ def wire(demo):
     return connected(demo, "clients")
 
 
-def run(script, url, calls):
+def begun_with(client):
+    """What runs that client's script."""
+    if client.startswith("typescript"):
+        return [str(NODE), str(placed("mcp.mjs")), client[-1]]
+    return [str(python("mcp2" if client == "mcp2" else "seed")), str(SCRIPTS / f"{client}.py")]
+
+
+def run(client, url, calls):
     """What that client saw at the URL."""
-    command = [str(python(CLIENTS[script][0])), str(SCRIPTS / f"{script}.py"), url, json.dumps(calls)]
+    command = [*begun_with(client), url, json.dumps(calls)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=clean_environment())
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout)
@@ -36,41 +49,41 @@ def inspect(url, *arguments):
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("script", CLIENTS)
-def test_lists_and_calls(wire, script):
-    seen = run(script, wire.url, [FETCH, ["googlecalendar_list_events", {"query": "Dentist"}]])
+@pytest.mark.parametrize("client", CLIENTS)
+def test_lists_and_calls(wire, client):
+    seen = run(client, wire.url, [FETCH, ["googlecalendar_list_events", {"query": "Dentist"}]])
     assert seen["tools"] == wire.tools()
-    assert seen.get("version") == CLIENTS[script][1]
+    assert seen.get("version") == CLIENTS[client]
     mails, events = (json.loads(call["text"]) for call in seen["calls"])
     assert [mail["subject"] for mail in mails["messages"]] == ["Invoice 2026-118"]
     assert [event["summary"] for event in events["events"]] == ["Dentist"]
 
 
-@pytest.mark.parametrize("script", CLIENTS)
-def test_what_the_model_can_mend_is_a_result_that_it_can_read(wire, script):
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_the_model_can_mend_is_a_result_that_it_can_read(wire, client):
     wrong = [["gmail_fetch_mails", {"max_results": 0}], ["gmail_get_message_by_id", {"message_id": "0000000000000000"}]]
-    seen = run(script, wire.url, wrong)
+    seen = run(client, wire.url, wrong)
     assert [call["is_error"] for call in seen["calls"]] == [True, True]
     assert "max_results" in seen["calls"][0]["text"]
     assert "not found" in seen["calls"][1]["text"].lower()
 
 
-@pytest.mark.parametrize("script", ["mcp1", "mcp2"])
-def test_an_argument_that_is_not_there_is_named_with_the_nearest(wire, script):
-    (call,) = run(script, wire.url, [["gmail_fetch_mails", {"max_result": 1}]])["calls"]
+@pytest.mark.parametrize("client", TELLING)
+def test_an_argument_that_is_not_there_is_named_with_the_nearest(wire, client):
+    (call,) = run(client, wire.url, [["gmail_fetch_mails", {"max_result": 1}]])["calls"]
     assert call["is_error"] and "Did you mean `max_results`?" in call["text"]
 
 
-@pytest.mark.parametrize("script", ["mcp1", "mcp2"])
-def test_an_unknown_tool_is_a_protocol_error(wire, script):
-    (call,) = run(script, wire.url, [["gmail_fetch_everything", {}]])["calls"]
-    assert call == {"code": -32602, "text": "unknown tool"}
+@pytest.mark.parametrize("client", TELLING)
+def test_an_unknown_tool_is_a_protocol_error(wire, client):
+    (call,) = run(client, wire.url, [["gmail_fetch_everything", {}]])["calls"]
+    assert call["code"] == -32602 and call["text"].endswith("unknown tool")
 
 
-@pytest.mark.parametrize("script", CLIENTS)
-def test_before_consent_a_call_ends_with_the_link_and_not_with_an_exception(demo, script):
-    instance = demo.instance(f"clients-new-{script.replace('_', '-')}")
-    seen = run(script, instance["url"], [FETCH])
+@pytest.mark.parametrize("client", CLIENTS)
+def test_before_consent_a_call_ends_with_the_link_and_not_with_an_exception(demo, client):
+    instance = demo.instance(f"clients-new-{client.replace('_', '-')}")
+    seen = run(client, instance["url"], [FETCH])
     (call,) = seen["calls"]
     assert call["is_error"] and f"{demo.url}/connect/" in call["text"]
     assert len(seen["tools"]) == 10

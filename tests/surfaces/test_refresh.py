@@ -5,18 +5,19 @@ import time
 
 import pytest
 
+from kit.metrics import lint, metrics, value
 from kit.oidc import Practice, sign_in
 from kit.walker import Walker
 
 
 @pytest.fixture(scope="module")
-def start(tmp_path_factory):
+def start(tmp_path_factory, database):
     """Starts a server with a provider, whose connector file says this of lost answers; one of each kind."""
     running = {}
 
     def once(lost_answer):
         if lost_answer not in running:
-            running[lost_answer] = Practice(tmp_path_factory.mktemp(lost_answer), lost_answer)
+            running[lost_answer] = Practice(tmp_path_factory.mktemp(lost_answer), lost_answer, env=database())
             running[lost_answer].start()
         return running[lost_answer]
 
@@ -99,10 +100,17 @@ def test_attack_23_a_token_endpoint_that_is_down_is_left_alone_and_ends_nobody(s
     wire = practice.consent("down", ttl=3)
     practice.run_out("down")
     practice.kill_provider()
+    shown = metrics(practice.server)
+    assert value(shown, "valetkey_breakers", state="open") == 0
     words, end = [""], time.monotonic() + 30
     while "is down" not in words[-1]:
         assert time.monotonic() < end, words[-5:]
         words.append(wire.refused("practice_whoami"))
+    shown = metrics(practice.server)
+    assert value(shown, "valetkey_breakers", state="open") == 1
+    assert value(shown, "valetkey_breaker_changes_total", change="opened") == 1
+    assert value(shown, "valetkey_breaker_refusals_total", urgency="on_use") >= 1
+    assert lint(shown) == "" and "127.0.0.1" not in shown
     practice.start_provider()
     assert len(words) > 5, "five failures in a row"
     assert "Practice" in words[-1] and "Try again in" in words[-1]
@@ -114,6 +122,9 @@ def test_attack_23_a_token_endpoint_that_is_down_is_left_alone_and_ends_nobody(s
         assert time.monotonic() < end, "it is never tried again"
         time.sleep(0.2)
     assert since(practice, before) == (1, [])
+    shown = metrics(practice.server)
+    assert sum(value(shown, "valetkey_breakers", state=state) for state in ("failing", "open", "trying")) == 0
+    assert value(shown, "valetkey_breaker_changes_total", change="closed") == 1
 
 
 def test_an_account_in_use_is_refreshed_before_anybody_waits_and_no_other(start):

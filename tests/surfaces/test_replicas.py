@@ -1,5 +1,5 @@
-"""Two servers on one PostgreSQL database behind a plain TCP balancer: any request at any of them. The machine of one is
-ten minutes ahead. oidc-provider, which nobody here wrote, counts the refreshes."""
+"""Two servers on one PostgreSQL database behind HAProxy: any request at any of them. The machine of one is ten minutes
+ahead. oidc-provider counts the refreshes; nobody here wrote either."""
 
 import http.client
 import json
@@ -9,30 +9,15 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-import pytest
-
 from kit import postgres
 from kit.mcp import Wire
-from kit.oidc import sign_in
-from kit.replicas import AHEAD, Replicas
+from kit.replicas import AHEAD
 from kit.walker import Walker
-
-
-@pytest.fixture(scope="module")
-def replicas(tmp_path_factory):
-    running = Replicas(tmp_path_factory.mktemp("replicas"))
-    try:
-        yield running.start()
-    finally:
-        running.stop()
 
 
 def consent(replicas, user, ttl=3600):
     """Signs that user in, each step at the replica whose turn it is; gives the wire to each of the two."""
-    instance = replicas.practice.instance(user)
-    replicas.practice.make(f"ttl/{ttl}")
-    sign_in(Walker(), replicas.practice.entry(instance)["authentication_link"], user)
-    replicas.practice.make("ttl/3600")
+    instance = replicas.practice.consent(user, ttl).instance
     wires = [Wire(replicas.at(server, instance["url"])) for server in (replicas.one, replicas.two)]
     for wire in wires:
         wire.instance = instance
@@ -73,18 +58,15 @@ def test_ten_callers_at_both_get_one_instance(replicas):
 
 
 def test_a_consent_begun_at_one_ends_at_the_other(replicas):
-    """The balancer gives each new connection to the next of the two, and the walker opens one for each request."""
+    """The walker opens a connection for each request."""
     instance = replicas.practice.instance("crosses")
     walker = Walker()
-    replicas.clear.only = replicas.one.http
-    walker.open(replicas.practice.entry(instance)["authentication_link"])
-    walker.submit("continue")
-    replicas.clear.only = replicas.two.http
-    try:
+    with replicas.balancer.only("one"):
+        walker.open(replicas.practice.entry(instance)["authentication_link"])
+        walker.submit("continue")
+    with replicas.balancer.only("two"):
         walker.submit(login="crosses", password="any")
         walker.submit()
-    finally:
-        replicas.clear.only = None
     assert replicas.practice.entry(instance)["connected_account_status"] == "ACTIVE", walker.text
     for server in (replicas.one, replicas.two):
         assert Wire(replicas.at(server, instance["url"])).done("practice_whoami")["user"] == "crosses"
@@ -93,9 +75,12 @@ def test_a_consent_begun_at_one_ends_at_the_other(replicas):
 def test_an_agents_calls_go_to_either(replicas):
     consent(replicas, "either")
     wire = Wire(replicas.practice.instance("either")["url"])
+    before = [replicas.balancer.share(name) for name in ("one", "two")]
     assert wire.done("practice_add_note", text="first") == {"notes": ["first"]}
     assert wire.done("practice_add_note", text="second") == {"notes": ["first", "second"]}
     assert wire.done("practice_list_notes") == {"notes": ["first", "second"]}
+    after = [replicas.balancer.share(name) for name in ("one", "two")]
+    assert all(now > then for now, then in zip(after, before)), (before, after)
 
 
 def test_the_command_line_and_the_api_agree_about_what_the_other_did(replicas):

@@ -54,6 +54,8 @@ def test_what_else_the_document_promises(demo):
     assert seen["unknown_tool"]["class"] == "ScalekitBadRequestException"
     assert "tool not found" in seen["unknown_tool"]["text"]
     assert "gmail_fetch_mails" in seen["unknown_tool"]["text"]
+    assert seen["tool_of_another"]["class"] == "ScalekitBadRequestException"
+    assert "map a connection of googlecalendar" in seen["tool_of_another"]["text"]
     assert seen["bad_name"]["class"] == "ScalekitBadRequestException"
     assert seen["unknown_instance"]["class"] == "ScalekitNotFoundException"
     assert seen["unknown_instance"]["code"] == "RESOURCE_NOT_FOUND"

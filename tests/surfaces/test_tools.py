@@ -255,6 +255,15 @@ def test_an_update_with_a_duration_alone_keeps_the_start_and_guests_are_replaced
     assert wire.done("googlecalendar_get_event_by_id", event_id=made["id"])["location"] == "Room 1"
 
 
+def test_an_event_that_begins_to_repeat_gets_a_zone_with_a_name(demo, wire):
+    made = wire.done("googlecalendar_create_event", summary="Once", start_datetime="2026-12-01T15:00:00+01:00")
+    assert "timeZone" not in written(demo, made)["event"]["start"]
+    again = {"calendar_id": "primary", "event_id": made["id"], "recurrence": ["RRULE:FREQ=DAILY;COUNT=3"]}
+    changed = wire.done("googlecalendar_update_event", **again)
+    assert (changed["start"], changed["end"]) == (made["start"], made["end"])
+    assert changed["recurrence"] == again["recurrence"]
+
+
 def test_an_event_is_deleted_once(demo, wire):
     made = wire.done("googlecalendar_create_event", summary="Gone", start_datetime="2026-12-02T15:00:00")
     assert wire.done("googlecalendar_delete_event", event_id=made["id"]) == {"deleted": True, "event_id": made["id"]}

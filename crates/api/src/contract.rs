@@ -1,25 +1,14 @@
 //! What the .proto files say, made ready to be asked: methods by gRPC path, their HTTP forms, who may call them, and
 //! the rules of their requests. Everything else in this room reads it from here.
 
+use crate::options::{BadContract, decode, extension};
 use crate::rules::Rules;
 use crate::services::IMPLEMENTED;
-use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, MethodDescriptor};
+use prost_reflect::{DescriptorPool, ExtensionDescriptor, MethodDescriptor};
 use std::collections::HashMap;
 use std::sync::Arc;
 use valetkey_proto::google::api::{HttpRule, http_rule::Pattern};
 use valetkey_proto::options::Access;
-
-/// The .proto files say something that this room cannot serve. Tests read them all, so that no release meets it.
-#[derive(Debug, thiserror::Error)]
-#[error("the .proto files: {0}")]
-pub struct BadContract(String);
-
-impl BadContract {
-    pub(crate) fn new(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self(why.into().to_string())
-    }
-}
 
 /// The whole contract.
 pub(crate) struct Contract {
@@ -69,7 +58,16 @@ pub(crate) enum Body {
 impl Contract {
     /// Reads the descriptors that were compiled in.
     pub(crate) fn load() -> Result<Self, BadContract> {
-        let pool = DescriptorPool::decode(valetkey_proto::DESCRIPTORS).map_err(BadContract::new)?;
+        Self::read(valetkey_proto::DESCRIPTORS)
+    }
+
+    /// Reads them with the files' comments.
+    pub(crate) fn commented() -> Result<Self, BadContract> {
+        Self::read(valetkey_proto::COMMENTED)
+    }
+
+    fn read(descriptors: &[u8]) -> Result<Self, BadContract> {
+        let pool = DescriptorPool::decode(descriptors).map_err(BadContract::new)?;
         let (http, access) = (extension(&pool, "google.api.http")?, extension(&pool, "valetkey.access")?);
         let mut methods = HashMap::new();
         for descriptor in pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
@@ -108,22 +106,6 @@ impl Method {
             implemented: IMPLEMENTED.iter().any(|(of, names)| *of == service && names.contains(&name.as_str())),
             descriptor,
         })
-    }
-}
-
-/// The extension of this name.
-pub(crate) fn extension(pool: &DescriptorPool, name: &str) -> Result<ExtensionDescriptor, BadContract> {
-    pool.get_extension_by_name(name).ok_or_else(|| BadContract::new(format!("there is no option '{name}'")))
-}
-
-/// An option as its generated type; the default when it isn't set.
-pub(crate) fn decode<M: Message + Default>(
-    options: &DynamicMessage,
-    extension: &ExtensionDescriptor,
-) -> Result<M, BadContract> {
-    match options.get_extension(extension).as_message() {
-        Some(value) => value.transcode_to().map_err(BadContract::new),
-        None => Err(BadContract::new(format!("'{}' is not a message", extension.full_name()))),
     }
 }
 

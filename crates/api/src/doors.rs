@@ -1,7 +1,8 @@
 //! Every door of this room and who may pass, from the descriptors: a test elsewhere tries each as a nobody and as a
 //! stranger, and a door that is missing here cannot be tried, so the table is made where the routes are made.
 
-use crate::contract::{BadContract, Contract};
+use crate::contract::Contract;
+use crate::options::BadContract;
 use valetkey_proto::options::Caller;
 
 /// One way in.

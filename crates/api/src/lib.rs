@@ -19,17 +19,19 @@ mod failure;
 mod frame;
 mod gate;
 mod health;
+mod number;
 mod openapi;
+mod options;
 mod rest;
 mod route;
 mod rules;
 mod services;
 mod token;
 
-pub use contract::BadContract;
 pub use doors::{Door, Who, Wire, doors};
 pub use gate::unknown_method;
 pub use health::Readiness;
+pub use options::BadContract;
 pub use route::Route;
 
 use axum::Router;
@@ -56,7 +58,6 @@ pub struct Api {
 /// The .proto files say something that cannot be served.
 pub fn open(app: App) -> Result<Api, BadContract> {
     let contract = Arc::new(Contract::load()?);
-    let document = axum::Json(openapi::document(&contract));
     let limit = BodyLimit::of(&app);
     let gate = Gate { app: app.clone(), contract: Arc::clone(&contract), limit: limit.clone() };
     let grpc = services::router(&app).route_layer(from_fn_with_state(gate.clone(), gate::method));
@@ -69,7 +70,7 @@ pub fn open(app: App) -> Result<Api, BadContract> {
         .route("/keys", get(token::keys))
         .layer(DefaultBodyLimit::max(limit.most))
         .with_state(app)
-        .route("/openapi.json", get(async move || document.clone()));
+        .route("/openapi.json", get(openapi::serve));
     let router = plain.merge(grpc).merge(rest).merge(reflection).merge(health);
     Ok(Api { router, readiness })
 }

@@ -47,7 +47,7 @@ pub async fn ensure(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner)
     let mut tx = app.store.write().await?;
     let (account, added) = rows::ensure(ctx, &mut tx, &fresh(app, ctx, connection, owner)).await?;
     if added {
-        journal::fact(app, ctx, &mut tx, "account.created", account.id.as_str(), Map::new()).await?;
+        app.journal.fact(ctx, &mut tx, "account.created", account.id.as_str(), Map::new()).await?;
         tx.commit().await?;
     }
     Ok(account)
@@ -115,7 +115,7 @@ pub async fn create(
     if let Some(tokens) = &tokens {
         store(app, ctx, &mut tx, &account.id, 0, tokens).await?;
     }
-    journal::fact(app, ctx, &mut tx, "account.created", account.id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "account.created", account.id.as_str(), Map::new()).await?;
     tx.commit().await?;
     get(app, ctx, &Which::Id(account.id)).await
 }
@@ -143,7 +143,7 @@ pub async fn update(
     if !api_config.is_empty() {
         rows::merge_api_config(ctx, &mut tx, &account.id, &api_config, app.now()).await?;
     }
-    journal::fact(app, ctx, &mut tx, "account.updated", account.id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "account.updated", account.id.as_str(), Map::new()).await?;
     tx.commit().await?;
     get(app, ctx, &Which::Id(account.id)).await
 }
@@ -193,7 +193,7 @@ pub async fn disconnect(app: &App, ctx: &Ctx, which: &Which) -> Result<Connected
     let revoked = revoke::at_provider(app, ctx, &connection, &account).await;
     let mut tx = app.store.write().await?;
     rows::disconnect(ctx, &mut tx, &account.id, app.now()).await?;
-    journal::fact(app, ctx, &mut tx, "account.disconnected", account.id.as_str(), told(revoked)).await?;
+    app.journal.fact(ctx, &mut tx, "account.disconnected", account.id.as_str(), told(revoked)).await?;
     tx.commit().await?;
     Ok(get(app, ctx, &Which::Id(account.id)).await?.1)
 }
@@ -228,13 +228,13 @@ async fn remove(app: &App, ctx: &Ctx, connection: &Connection, account: &Connect
     let revoked = revoke::at_provider(app, ctx, connection, account).await;
     let mut tx = app.store.write().await?;
     rows::delete(ctx, &mut tx, &account.id).await?;
-    journal::fact(app, ctx, &mut tx, "account.deleted", account.id.as_str(), told(revoked)).await?;
+    app.journal.fact(ctx, &mut tx, "account.deleted", account.id.as_str(), told(revoked)).await?;
     tx.commit().await?;
     Ok(())
 }
 
 fn told(revoked: revoke::AtProvider) -> Map<String, Value> {
-    Map::from_iter([("at_provider".to_owned(), json!(revoked.as_str()))])
+    journal::detail([("at_provider", json!(revoked.as_str()))])
 }
 
 /// The tokens that the app brought, sealed for this account. How long they live is unknown: they are used until the

@@ -34,6 +34,7 @@ pub use outcome::{Ended, outcome};
 pub use replace::replace;
 pub use scopes::AskedScope;
 pub use start::start;
+pub(crate) use start::{verifier_audience, verifier_place};
 pub use stopped::{About, Stopped, Why};
 pub use valetkey_domain::authorization::Outcome;
 

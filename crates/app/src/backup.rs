@@ -19,7 +19,7 @@ use base64::prelude::BASE64_STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::io::Write;
 use valetkey_domain::Kind;
 use valetkey_domain::ctx::{Actor, Progress};
@@ -41,7 +41,7 @@ pub struct Head {
     pub valetkey_backup: u32,
     /// The newest step of the schema whose rows these are.
     pub schema: i64,
-    /// When it was begun, in RFC 3339.
+    /// When it was begun, in RFC 3339, to the millisecond.
     pub created_at: String,
     /// The installation it is of.
     pub installation: String,
@@ -143,7 +143,7 @@ async fn head(app: &App, tx: &mut Tx, key: WrappedKey) -> Result<Head> {
     Ok(Head {
         valetkey_backup: FORMAT,
         schema: portable::schema(),
-        created_at: app.now().to_string(),
+        created_at: format!("{:.3}", app.now()),
         installation: meta::get(tx, meta::INSTALLATION).await?.unwrap_or_default(),
         epoch: meta::number(tx, meta::EPOCH).await?,
         root: meta::get(tx, meta::ROOT).await?.unwrap_or_default(),
@@ -156,8 +156,8 @@ async fn record(app: &App, rows: u64) -> Result<()> {
     let environment = environments::ensure_first(app).await?.id;
     let ctx = doors::enter(app, environment, Actor::Operator);
     let mut tx = app.store.write().await?;
-    let detail = Map::from_iter([("rows".to_owned(), json!(rows))]);
-    journal::fact(app, &ctx, &mut tx, "backup.written", ctx.environment.as_str(), detail).await?;
+    let detail = journal::detail([("rows", json!(rows))]);
+    app.journal.fact(&ctx, &mut tx, "backup.written", ctx.environment.as_str(), detail).await?;
     Ok(tx.commit().await?)
 }
 
@@ -174,11 +174,7 @@ pub(crate) async fn is_empty(store: &Store) -> Result<bool> {
 
 /// The mac of a file with this hash.
 pub(crate) fn mac(key: &DataKey, hash: &[u8; 32]) -> Result<String> {
-    Ok(hex(&key.digest(Purpose::Backup.as_str(), hash)?))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok(hex::encode(key.digest(Purpose::Backup.as_str(), hash)?))
 }
 
 fn to_json(value: &Arg) -> Value {
@@ -210,7 +206,7 @@ impl<W: Write> Lines<W> {
 
     fn end(self, rows: u64, key: &DataKey) -> Result<()> {
         let hash = self.hash.finish();
-        let end = End { rows, sha256: hex(&hash), mac: mac(key, &hash)? };
+        let end = End { rows, sha256: hex::encode(hash), mac: mac(key, &hash)? };
         let mut text = serde_json::to_vec(&end).map_err(Error::internal)?;
         text.push(b'\n');
         let mut to = self.to;

@@ -16,7 +16,7 @@ pub fn mint() -> Result<Secret<str>> {
 /// The token of one form (named by what it is about) on a page for this browser, in hexadecimal digits.
 #[must_use]
 pub fn form_token(browser: &Secret<str>, form: &str) -> String {
-    token(browser, form).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(token(browser, form))
 }
 
 /// Whether `given` came from that form on a page for this browser.

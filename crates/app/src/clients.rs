@@ -1,6 +1,6 @@
 //! API clients: made and rotated by the operator, and the tokens they get for their secrets.
 
-use crate::{App, Error, Result, journal};
+use crate::{App, Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 use std::time::Duration;
@@ -92,7 +92,7 @@ pub async fn create(app: &App, ctx: &Ctx, name: &str, scopes: Vec<String>) -> Re
     let mut tx = app.store.write().await?;
     rows::insert(ctx, &mut tx, &client).await?;
     rows::add_secret(ctx, &mut tx, &row).await?;
-    journal::fact(app, ctx, &mut tx, "client.created", client.id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "client.created", client.id.as_str(), Map::new()).await?;
     tx.commit().await?;
     Ok(Issued { client, secret, secret_id: row.id })
 }
@@ -103,10 +103,10 @@ pub async fn create(app: &App, ctx: &Ctx, name: &str, scopes: Vec<String>) -> Re
 /// There is no such client.
 pub async fn rotate(app: &App, ctx: &Ctx, id: &ClientId, expires_at: Option<Timestamp>) -> Result<Issued> {
     let mut tx = app.store.write().await?;
-    let client = rows::get(ctx, &mut tx, id).await?.ok_or_else(|| Error::not_found("client", id))?;
+    let client = rows::get(ctx, &mut tx, id).await?.ok_or_else(|| unknown(id))?;
     let (secret, row) = new_secret(app, id, expires_at)?;
     rows::add_secret(ctx, &mut tx, &row).await?;
-    journal::fact(app, ctx, &mut tx, "client.secret_added", id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "client.secret_added", id.as_str(), Map::new()).await?;
     tx.commit().await?;
     Ok(Issued { client, secret, secret_id: row.id })
 }
@@ -117,10 +117,10 @@ pub async fn rotate(app: &App, ctx: &Ctx, id: &ClientId, expires_at: Option<Time
 /// There is no such client.
 pub async fn expire(app: &App, ctx: &Ctx, id: &ClientId) -> Result<u64> {
     let mut tx = app.store.write().await?;
-    rows::get(ctx, &mut tx, id).await?.ok_or_else(|| Error::not_found("client", id))?;
+    rows::get(ctx, &mut tx, id).await?.ok_or_else(|| unknown(id))?;
     let ended = rows::keep_newest_secrets(ctx, &mut tx, id, 1, app.now()).await?;
     rows::raise_version(ctx, &mut tx, id).await?;
-    journal::fact(app, ctx, &mut tx, "client.secrets_expired", id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "client.secrets_expired", id.as_str(), Map::new()).await?;
     tx.commit().await?;
     Ok(ended)
 }
@@ -141,8 +141,10 @@ pub async fn shell(app: &App, ctx: &Ctx) -> Result<Issued> {
     };
     let issued = rotate(app, ctx, &client, Some(app.now() + SHELL_SECRET_LIFE)).await?;
     let mut tx = app.store.write().await?;
-    rows::keep_newest_secrets(ctx, &mut tx, &client, SHELL_SECRETS, app.now()).await?;
-    tx.commit().await?;
+    if rows::keep_newest_secrets(ctx, &mut tx, &client, SHELL_SECRETS, app.now()).await? > 0 {
+        app.journal.fact(ctx, &mut tx, "client.secrets_expired", client.as_str(), Map::new()).await?;
+        tx.commit().await?;
+    }
     Ok(issued)
 }
 
@@ -154,6 +156,19 @@ pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<ApiClient>> {
     Ok(rows::list(ctx, &mut app.store.glance().await?).await?)
 }
 
+/// The client of this id.
+///
+/// # Errors
+/// There is no such client.
+pub async fn get(app: &App, ctx: &Ctx, id: &ClientId) -> Result<ApiClient> {
+    rows::get(ctx, &mut app.store.glance().await?, id).await?.ok_or_else(|| unknown(id))
+}
+
+/// Clients are the operator's alone, who is told how to find the right one.
+fn unknown(id: &ClientId) -> Error {
+    Error::new(Kind::NotFound, format!("API client '{id}' not found; `valetkey client list` shows all"))
+}
+
 /// Removes a client: its secrets and its tokens stop at once.
 ///
 /// # Errors
@@ -161,9 +176,9 @@ pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<ApiClient>> {
 pub async fn delete(app: &App, ctx: &Ctx, id: &ClientId) -> Result<()> {
     let mut tx = app.store.write().await?;
     if !rows::delete(ctx, &mut tx, id).await? {
-        return Err(Error::not_found("client", id));
+        return Err(unknown(id));
     }
-    journal::fact(app, ctx, &mut tx, "client.deleted", id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "client.deleted", id.as_str(), Map::new()).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! MCP configs: which connections and tools a per-user server exposes.
 
 use crate::failpoint::{Failpoint, reach};
-use crate::{App, Error, Listed, Page, Result, connections, journal};
+use crate::{App, Error, Listed, Page, Result, connections};
 use serde_json::Map;
 use std::collections::HashMap;
 use valetkey_connectors::{Connector, nearest};
@@ -56,7 +56,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<McpConfig> {
         return Err(taken(&there));
     }
     rows::insert(ctx, &mut tx, &config).await?;
-    journal::fact(app, ctx, &mut tx, "config.created", config.id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "config.created", config.id.as_str(), Map::new()).await?;
     reach(Failpoint::ConfigWritten);
     tx.commit().await?;
     reach(Failpoint::ConfigCommitted);
@@ -122,7 +122,7 @@ pub async fn update(
             format!("MCP config '{}' was changed meanwhile: try again", config.name),
         ));
     }
-    journal::fact(app, ctx, &mut tx, "config.updated", id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "config.updated", id.as_str(), Map::new()).await?;
     reach(Failpoint::ConfigWritten);
     tx.commit().await?;
     reach(Failpoint::ConfigCommitted);
@@ -138,7 +138,7 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &ConfigId) -> Result<()> {
     if !rows::delete(ctx, &mut tx, id).await? {
         return Err(Error::not_found("MCP config", id));
     }
-    journal::fact(app, ctx, &mut tx, "config.deleted", id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "config.deleted", id.as_str(), Map::new()).await?;
     reach(Failpoint::ConfigWritten);
     tx.commit().await?;
     reach(Failpoint::ConfigCommitted);
@@ -202,7 +202,10 @@ async fn resolve_one(app: &App, ctx: &Ctx, mapping: &NewMapping) -> Result<(Mapp
 
 fn unknown_tool(app: &App, connector: &Connector, connection: &str, tool: &str) -> Error {
     let message = format!("tool not found: connection '{connection}' ({}) has no tool '{tool}'", connector.slug);
-    Error::invalid(message).meant(app.catalog.nearest_tool(tool).as_deref())
+    match app.catalog.tool(tool) {
+        Some((owner, _)) => Error::invalid(format!("{message}; map a connection of {} for it", owner.slug)),
+        None => Error::invalid(message).meant(nearest(tool, connector.tools.keys().map(String::as_str))),
+    }
 }
 
 fn twice(tool: &str, one: &str, other: &str) -> Error {

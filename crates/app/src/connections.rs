@@ -1,18 +1,24 @@
 //! Connections: the app developer's configuration of a connector, its OAuth client, and where both may reach.
 
+mod endpoints;
+mod secret;
+
+pub(crate) use endpoints::origin;
+pub use endpoints::{Endpoints, endpoints};
+pub(crate) use secret::{client_secret, reseal_secret, try_secret};
+pub use valetkey_storage::connections::Filter;
+
 use crate::{App, Error, Listed, Page, Result, journal};
+use secret::{seal_secret, secret_audience};
 use serde_json::{Map, json};
 use std::sync::Arc;
-use url::Url;
-use valetkey_connectors::{Auth, Connector, OAuth2, nearest};
+use valetkey_connectors::{Auth, Connector, nearest};
+use valetkey_domain::account::Reason;
 use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::id::ConnectionId;
 use valetkey_domain::name::ConnectionName;
 use valetkey_domain::{Ctx, Kind, Secret};
 use valetkey_storage::{accounts, connections as rows};
-use valetkey_vault::{Holder, Place, Purpose};
-
-pub use valetkey_storage::connections::Filter;
 
 /// A connection to be made.
 pub struct New {
@@ -37,21 +43,6 @@ pub struct Change {
     pub enabled: Option<bool>,
 }
 
-/// Where a connection reaches: its own settings, else the connector's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoints {
-    /// Where people sign in.
-    pub authorize_url: String,
-    /// Where codes and refresh tokens are exchanged.
-    pub token_url: String,
-    /// Where tokens are revoked, if the vendor offers it.
-    pub revoke_url: Option<String>,
-    /// Who the account is, if the vendor says.
-    pub identity_url: Option<String>,
-    /// What replaces scheme, host and port of the connector's API, if anything.
-    pub api_base_url: Option<String>,
-}
-
 /// Makes a connection.
 ///
 /// # Errors
@@ -62,7 +53,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Connection> {
         Some(name) => ConnectionName::parse(name)?,
         None => ConnectionName::parse(&derived_name(app, &connector.slug))?,
     };
-    check_endpoints(&new.settings)?;
+    endpoints::check(&new.settings)?;
     let mut connection = Connection {
         id: ConnectionId::new(app.clock.as_ref(), app.rng.as_ref()),
         environment: ctx.environment.clone(),
@@ -78,8 +69,8 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Connection> {
     seal_secret(app, &connector, &mut connection, new.client_secret.as_ref()).await?;
     let mut tx = app.store.write().await?;
     rows::insert(ctx, &mut tx, &connection).await.map_err(|error| taken(error, &connection.name))?;
-    let detail = Map::from_iter([("connector".to_owned(), json!(connection.connector))]);
-    journal::fact(app, ctx, &mut tx, "connection.created", connection.id.as_str(), detail).await?;
+    let detail = journal::detail([("connector", json!(connection.connector))]);
+    app.journal.fact(ctx, &mut tx, "connection.created", connection.id.as_str(), detail).await?;
     tx.commit().await?;
     Ok(connection)
 }
@@ -116,7 +107,8 @@ pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<
 }
 
 /// Changes a connection. Credentials never follow it to another place: when an endpoint changes, its accounts become
-/// EXPIRED until consent is given again, and a changed token endpoint without the secret sent again clears the secret.
+/// EXPIRED until consent is given again, and a changed token or revocation endpoint without the secret sent again clears
+/// the secret.
 ///
 /// `before` is the connection as it was read when the change was made up: what somebody else has changed since is not
 /// overwritten.
@@ -128,13 +120,14 @@ pub async fn update(app: &App, ctx: &Ctx, before: &Connection, change: Change) -
     let connector = connector_of(app, before)?;
     let mut after = before.clone();
     if let Some(settings) = change.settings {
-        check_endpoints(&settings)?;
+        endpoints::check(&settings)?;
         after.settings = settings;
     }
     after.enabled = change.enabled.unwrap_or(after.enabled);
     after.updated_at = app.now();
     let (old, new) = (endpoints(&connector, before), endpoints(&connector, &after));
-    if old.token_url != new.token_url {
+    let moved = secret_audience(&connector, before) != secret_audience(&connector, &after);
+    if old.token_url != new.token_url || moved {
         after.client_secret = None;
     }
     seal_secret(app, &connector, &mut after, change.client_secret.as_ref()).await?;
@@ -143,9 +136,12 @@ pub async fn update(app: &App, ctx: &Ctx, before: &Connection, change: Change) -
         return Err(Error::new(Kind::Aborted, format!("connection '{}' was changed meanwhile: try again", after.name)));
     }
     if old != new {
-        accounts::expire_for_endpoints(ctx, &mut tx, id, app.now()).await?;
+        for account in accounts::expire_for_endpoints(ctx, &mut tx, id, app.now()).await? {
+            let detail = journal::detail([("reason", json!(Reason::EndpointsChanged.as_str()))]);
+            app.journal.fact(ctx, &mut tx, "account.expired", account.as_str(), detail).await?;
+        }
     }
-    journal::fact(app, ctx, &mut tx, "connection.updated", id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "connection.updated", id.as_str(), Map::new()).await?;
     tx.commit().await?;
     get(app, ctx, id).await
 }
@@ -166,7 +162,7 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<()> {
     crate::accounts::delete_all(app, ctx, &connection).await?;
     let mut tx = app.store.write().await?;
     rows::delete(ctx, &mut tx, id).await?;
-    journal::fact(app, ctx, &mut tx, "connection.deleted", id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "connection.deleted", id.as_str(), Map::new()).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -201,21 +197,6 @@ pub fn completed(connector: &Connector, connection: &Connection) -> bool {
     connection.settings.client_id.is_some() && secret
 }
 
-/// Where a connection reaches.
-#[must_use]
-pub fn endpoints(connector: &Connector, connection: &Connection) -> Endpoints {
-    let Auth::OAuth2(oauth) = &connector.auth;
-    let own = &connection.settings;
-    let or = |own: &Option<String>, theirs: Option<&str>| own.clone().or_else(|| theirs.map(str::to_owned));
-    Endpoints {
-        authorize_url: own.authorize_url.clone().unwrap_or_else(|| oauth.authorize_url.clone()),
-        token_url: own.token_url.clone().unwrap_or_else(|| oauth.token_url.clone()),
-        revoke_url: or(&own.revoke_url, revoke_of(oauth)),
-        identity_url: or(&own.identity_url, identity_of(oauth)),
-        api_base_url: own.api_base_url.clone(),
-    }
-}
-
 /// The scopes a consent asks for: the connection's own, else the connector's.
 #[must_use]
 pub fn scopes(connector: &Connector, connection: &Connection) -> Vec<String> {
@@ -225,105 +206,10 @@ pub fn scopes(connector: &Connector, connection: &Connection) -> Vec<String> {
     }
 }
 
-/// The OAuth client's secret, opened for one use towards the token endpoint it was given for.
-///
-/// # Errors
-/// The seal does not fit, for instance because the token endpoint was changed behind our back.
-pub(crate) async fn client_secret(
-    app: &App,
-    connector: &Connector,
-    connection: &Connection,
-) -> Result<Option<Secret<str>>> {
-    let Some(sealed) = &connection.client_secret else { return Ok(None) };
-    let audience = secret_audience(connector, connection);
-    let place = secret_place(connection, &audience);
-    let opened = app.keyring.open(&connection.environment, Purpose::Client, &place, sealed).await?;
-    let text = std::str::from_utf8(opened.expose()).map_err(Error::internal)?;
-    Ok(Some(Secret::from(text)))
-}
-
-async fn seal_secret(
-    app: &App,
-    connector: &Connector,
-    connection: &mut Connection,
-    secret: Option<&Secret<str>>,
-) -> Result<()> {
-    let Some(secret) = secret else { return Ok(()) };
-    let audience = secret_audience(connector, connection);
-    let place = secret_place(connection, &audience);
-    let sealed = app.keyring.seal(&connection.environment, Purpose::Client, &place, secret.bytes()).await?;
-    connection.client_secret = Some(sealed);
-    Ok(())
-}
-
-/// Seals the OAuth client's secret again if it is not under the newest key; false if it is, or was changed meanwhile.
-///
-/// # Errors
-/// The seal does not fit, or the database cannot be written.
-pub(crate) async fn reseal_secret(app: &App, ctx: &Ctx, connection: &Connection) -> Result<bool> {
-    let Some(was) = &connection.client_secret else { return Ok(false) };
-    let connector = connector_of(app, connection)?;
-    let audience = secret_audience(&connector, connection);
-    let place = secret_place(connection, &audience);
-    let resealed = app.keyring.resealed(&ctx.environment, Purpose::Client, &place, was).await?;
-    let Some(resealed) = resealed else { return Ok(false) };
-    let mut tx = app.store.write().await?;
-    let done = valetkey_storage::sealed::replace_client_secret(&mut tx, &connection.id, was, &resealed).await?;
-    tx.commit().await?;
-    Ok(done)
-}
-
-fn secret_place<'a>(connection: &'a Connection, audience: &'a [String]) -> Place<'a> {
-    Place {
-        environment: connection.environment.as_str(),
-        table: "connections",
-        row: connection.id.as_str(),
-        column: "client_secret",
-        generation: 0,
-        audience,
-        holder: Holder::default(),
-    }
-}
-
-/// A client secret goes to the token endpoint and to the revocation endpoint beside it, nowhere else.
-fn secret_audience(connector: &Connector, connection: &Connection) -> Vec<String> {
-    origin(&endpoints(connector, connection).token_url).into_iter().collect()
-}
-
-/// `scheme://host[:port]` of a web address.
-pub(crate) fn origin(url: &str) -> Option<String> {
-    Url::parse(url).ok().map(|url| url.origin().ascii_serialization())
-}
-
 fn connector_named(app: &App, name: &str) -> Result<Arc<Connector>> {
     let found = app.catalog.connector(name).or_else(|| app.catalog.by_provider(&name.to_ascii_uppercase()));
     let unknown = || Error::invalid(format!("there is no connector '{name}'"));
     found.ok_or_else(|| unknown().meant(app.catalog.nearest_connector(name).as_deref()))
-}
-
-/// Endpoints are where people and secrets are sent: web addresses without credentials or a fragment, and in clear text
-/// only on this machine. Whether a private address may be reached at all is the guard's matter, at connect time.
-fn check_endpoints(settings: &Settings) -> Result<()> {
-    let given = [
-        ("authorize_url", &settings.authorize_url),
-        ("token_url", &settings.token_url),
-        ("revoke_url", &settings.revoke_url),
-        ("identity_url", &settings.identity_url),
-        ("api_base_url", &settings.api_base_url),
-    ];
-    for (member, text) in given {
-        let Some(text) = text else { continue };
-        let url = Url::parse(text).map_err(|why| Error::invalid(format!("{member} is not a web address: {why}")))?;
-        let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        let scheme = url.scheme() == "https" || (url.scheme() == "http" && local);
-        if !scheme || url.host_str().is_none() {
-            return Err(Error::invalid(format!("{member} must begin with https:// (http:// only on this machine)")));
-        }
-        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-            return Err(Error::invalid(format!("{member} must not hold a user name, a password or a fragment")));
-        }
-    }
-    Ok(())
 }
 
 fn derived_name(app: &App, slug: &str) -> String {
@@ -345,12 +231,4 @@ fn taken(error: valetkey_storage::Error, name: &ConnectionName) -> Error {
         ),
         _ => error.into(),
     }
-}
-
-fn revoke_of(oauth: &OAuth2) -> Option<&str> {
-    oauth.revoke.as_ref().map(|revoke| revoke.url.as_str())
-}
-
-fn identity_of(oauth: &OAuth2) -> Option<&str> {
-    oauth.identity.as_ref().map(|identity| identity.url.as_str())
 }

@@ -96,23 +96,12 @@ fn refuse(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instances::{self, Ensure};
     use crate::provider::{There, there};
-    use crate::{accounts, clients, configs, environments};
+    use crate::{accounts, clients, environments, instances};
     use valetkey_domain::Secret;
     use valetkey_domain::id::{AccountId, InstanceId};
     use valetkey_testkit::SeededRng;
     use valetkey_vault::{DataKey, Purpose, RootKey, url};
-
-    async fn instance(there: &There) -> (McpInstance, String) {
-        let mapping = configs::NewMapping { connection: "MY_ACME".into(), tools: vec![] };
-        let new = configs::New { name: "config".into(), description: String::new(), mappings: vec![mapping] };
-        configs::create(&there.app, &there.ctx, new).await.unwrap();
-        let wanted = Ensure { config: "config".into(), identifier: "ann".into(), name: None };
-        let instance = instances::ensure(&there.app, &there.ctx, wanted).await.unwrap();
-        let url = instances::url(&there.app, &there.ctx, &instance).await.unwrap();
-        (instance, url.expose().rsplit('/').next().unwrap().to_owned())
-    }
 
     async fn run(there: &There, sql: &'static str) -> u64 {
         let mut tx = there.app.store.write().await.unwrap();
@@ -166,7 +155,7 @@ mod tests {
     #[tokio::test]
     async fn attack_70_who_writes_the_database_can_plant_no_url() {
         let there = there("{rotates: true}").await;
-        let (instance, token) = instance(&there).await;
+        let (instance, token) = there.instance().await;
         assert_eq!(instance_url(&there.app, &token).await.unwrap().1.id, instance.id);
         let claim = url::read(&token).unwrap();
         // A row of one's own, and a MAC made with a key that only has the right name.
@@ -206,7 +195,7 @@ mod tests {
     #[tokio::test]
     async fn attack_70_who_writes_the_database_gives_nobody_anothers_server() {
         let there = there("{rotates: true}").await;
-        let (_, token) = instance(&there).await;
+        let (_, token) = there.instance().await;
         instance_url(&there.app, &token).await.unwrap();
         assert_eq!(run(&there, "UPDATE mcp_instances SET identifier = 'bob'").await, 1);
         assert_eq!(instance_url(&there.app, &token).await.unwrap_err().kind(), Kind::NotFound);
@@ -217,7 +206,7 @@ mod tests {
     #[tokio::test]
     async fn attack_6_and_51_a_strangers_guess_and_a_wrong_guess_look_the_same() {
         let there = there("{rotates: true}").await;
-        let (instance, _) = instance(&there).await;
+        let (instance, _) = there.instance().await;
         let theirs = environments::create(&there.app, "theirs", None).await.unwrap();
         let stranger = operator(&there.app, &theirs.id);
         let wrong = InstanceId::parse("inst_wrong").unwrap();

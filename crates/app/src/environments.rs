@@ -29,7 +29,7 @@ pub async fn create(app: &App, name: &str, display_name: Option<&str>) -> Result
         _ => error.into(),
     })?;
     let ctx = doors::operator(app, &environment.id);
-    journal::fact(app, &ctx, &mut tx, "environment.created", environment.id.as_str(), Map::new()).await?;
+    app.journal.fact(&ctx, &mut tx, "environment.created", environment.id.as_str(), Map::new()).await?;
     tx.commit().await?;
     Ok(environment)
 }
@@ -46,8 +46,8 @@ pub async fn rename(app: &App, name: &str, display_name: Option<&str>) -> Result
     if !rows::set_display_name(&mut tx, &environment.id, display_name).await? {
         return Err(Error::not_found("environment", name));
     }
-    let detail = Map::from_iter([("display_name".to_owned(), json!(display_name))]);
-    journal::fact(app, &ctx, &mut tx, "environment.updated", environment.id.as_str(), detail).await?;
+    let detail = journal::detail([("display_name", json!(display_name))]);
+    app.journal.fact(&ctx, &mut tx, "environment.updated", environment.id.as_str(), detail).await?;
     tx.commit().await?;
     Ok(Environment { display_name: display_name.map(ToOwned::to_owned), ..environment })
 }

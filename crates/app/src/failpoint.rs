@@ -47,6 +47,8 @@ pub enum Failpoint {
     RecoveryRefreshSettled,
     /// What a dead process left of a consent is settled.
     RecoveryConsentSettled,
+    /// Records that waited for their places in the chain have them, a dead process's too; not committed.
+    JournalPlaced,
 }
 
 /// Says that a place is reached. If the process was armed for it, it dies here.
@@ -87,6 +89,7 @@ mod armed {
         ("rotation.rewrap_written", Failpoint::RotationRewrapWritten),
         ("recovery.refresh_settled", Failpoint::RecoveryRefreshSettled),
         ("recovery.consent_settled", Failpoint::RecoveryConsentSettled),
+        ("journal.placed", Failpoint::JournalPlaced),
     ];
 
     static ARMED: OnceLock<(Failpoint, fn())> = OnceLock::new();

@@ -1,6 +1,8 @@
 //! What nobody comes back to is removed, so that a database grows with its accounts and not with their sign-ins.
 
 use crate::{App, Result, doors, environments, keys};
+use serde_json::Map;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use valetkey_domain::Timestamp;
 use valetkey_domain::ctx::{Actor, Patient};
@@ -24,7 +26,11 @@ pub async fn tidy(app: &App) -> Result<u64> {
         // In the order in which a new link does the same, so that neither waits for what the other will want.
         gone += authorizations::purge(&ctx, &mut tx, before).await?;
         gone += pending_credentials::prune(&ctx, &mut tx, app.now()).await?;
-        gone += clients::purge_secrets(&ctx, &mut tx, before).await?;
+        let secrets_of = clients::purge_secrets(&ctx, &mut tx, before).await?;
+        gone += u64::try_from(secrets_of.len()).unwrap_or(u64::MAX);
+        for client in secrets_of.into_iter().collect::<BTreeSet<_>>() {
+            app.journal.fact(&ctx, &mut tx, "client.secrets_removed", client.as_str(), Map::new()).await?;
+        }
         tx.commit().await?;
     }
     // What a rotation left when it was cut off.

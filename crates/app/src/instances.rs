@@ -1,7 +1,7 @@
 //! MCP instances: a config for one user, with a URL of its own, and how far that user has signed in.
 
 use crate::authorize::{self, Link};
-use crate::{App, Error, Listed, Page, Result, accounts, configs, connections, journal};
+use crate::{App, Error, Listed, Page, Result, accounts, configs, connections};
 use serde_json::Map;
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::config::McpConfig;
@@ -10,8 +10,10 @@ use valetkey_domain::id::{ConfigId, InstanceId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::{ConfigName, Identifier, InstanceName};
 use valetkey_domain::{Ctx, Secret};
-use valetkey_storage::{Tx, configs as config_rows, instances as rows};
+use valetkey_storage::instances::{self as rows, Seen};
+use valetkey_storage::{Tx, accounts as account_rows, configs as config_rows};
 
+pub use valetkey_storage::accounts::Standing;
 pub use valetkey_storage::instances::Filter;
 
 /// Which instance is wanted.
@@ -30,6 +32,16 @@ pub struct Change {
     pub name: Option<String>,
     /// The name of another config to serve.
     pub config: Option<String>,
+}
+
+/// An instance as it is shown to its app.
+pub struct Shown {
+    /// Its config.
+    pub config: McpConfig,
+    /// The user's accounts on the config's connections, as far as there are any.
+    pub accounts: Vec<Standing>,
+    /// Its URL, which is a credential.
+    pub url: Secret<str>,
 }
 
 /// How far a user has signed in on one connection of an instance.
@@ -51,23 +63,22 @@ pub struct ConnectionState {
 pub async fn ensure(app: &App, ctx: &Ctx, wanted: Ensure) -> Result<McpInstance> {
     let identifier = Identifier::parse(&wanted.identifier)?;
     let name = wanted.name.as_deref().map(InstanceName::parse).transpose()?;
-    // One snapshot for both questions, given back before the write begins.
-    let mut seen = app.store.read().await?;
-    let Some(config) = config_rows::named(ctx, &mut seen, &wanted.config).await? else {
-        return Err(configs::unknown(ctx, &mut seen, &wanted.config).await?);
-    };
-    if let Some(there) = find(ctx, &mut seen, &config.0, &identifier, name.as_ref()).await? {
+    let Seen { config, instance, .. } =
+        seen(app, ctx, &mut app.store.glance().await?, &wanted.config, &identifier, name.as_ref()).await?;
+    if let Some(there) = instance {
         return Ok(there);
     }
-    drop(seen);
     let mut tx = app.store.write().await?;
-    rows::alone(&mut tx, &config.0).await?;
-    if let Some(there) = find(ctx, &mut tx, &config.0, &identifier, name.as_ref()).await? {
+    rows::alone_for(&mut tx, &config, &identifier).await?;
+    let Seen { config, config_name, instance } =
+        seen(app, ctx, &mut tx, &wanted.config, &identifier, name.as_ref()).await?;
+    if let Some(there) = instance {
         return Ok(there);
     }
-    let instance = fresh(app, ctx, config, identifier, name)?;
+    let instance = fresh(app, ctx, (config, config_name), identifier, name)?;
     rows::insert(ctx, &mut tx, &instance).await?;
-    journal::fact(app, ctx, &mut tx, "instance.created", instance.id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "instance.created", instance.id.as_str(), Map::new()).await?;
+    rows::count_in(ctx, &mut tx).await?;
     tx.commit().await?;
     Ok(instance)
 }
@@ -110,7 +121,7 @@ pub async fn update(app: &App, ctx: &Ctx, id: &InstanceId, change: Change) -> Re
     if !rows::update(ctx, &mut tx, &instance).await? {
         return Err(Error::not_found("MCP instance", id));
     }
-    journal::fact(app, ctx, &mut tx, "instance.updated", id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "instance.updated", id.as_str(), Map::new()).await?;
     tx.commit().await?;
     Ok(instance)
 }
@@ -124,7 +135,7 @@ pub async fn rotate_url(app: &App, ctx: &Ctx, id: &InstanceId) -> Result<McpInst
     if !rows::raise_url_generation(ctx, &mut tx, id, app.now()).await? {
         return Err(Error::not_found("MCP instance", id));
     }
-    journal::fact(app, ctx, &mut tx, "instance.url_rotated", id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "instance.url_rotated", id.as_str(), Map::new()).await?;
     tx.commit().await?;
     get(app, ctx, id).await
 }
@@ -138,7 +149,7 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &InstanceId) -> Result<()> {
     if !rows::delete(ctx, &mut tx, id).await? {
         return Err(Error::not_found("MCP instance", id));
     }
-    journal::fact(app, ctx, &mut tx, "instance.deleted", id.as_str(), Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, "instance.deleted", id.as_str(), Map::new()).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -151,6 +162,19 @@ pub async fn url(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<Secret<
     let token = app.keyring.url_mint(instance).await?;
     app.journal.fact_now(ctx, "instance.url_shown", instance.id.as_str(), Map::new()).await?;
     Ok(Secret::from(app.settings.public(&format!("/mcp/v1/{}", token.expose()))))
+}
+
+/// What is shown of an instance beside itself. The URL is in it, so the journal records that first.
+///
+/// # Errors
+/// Its config is gone, and it with it; or as for [`url()`].
+pub async fn shown(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<Shown> {
+    let mut seen = app.store.read().await?;
+    let config = config_rows::get(ctx, &mut seen, &instance.config).await?;
+    let config = config.ok_or_else(|| Error::not_found("MCP config", &instance.config))?;
+    let accounts = account_rows::standings(ctx, &mut seen, &config.id, &instance.identifier).await?;
+    drop(seen);
+    Ok(Shown { config, accounts, url: url(app, ctx, instance).await? })
 }
 
 /// How far the user has signed in, one entry for each connection of the config. With links, missing accounts are made
@@ -195,17 +219,18 @@ async fn state(app: &App, ctx: &Ctx, connection: Connection, owner: Owner, with_
     Ok(ConnectionState { connection, account: Some(account), status, link: Some(link) })
 }
 
-async fn find(
+async fn seen(
+    app: &App,
     ctx: &Ctx,
     tx: &mut Tx,
-    config: &ConfigId,
+    config: &str,
     identifier: &Identifier,
     name: Option<&InstanceName>,
-) -> Result<Option<McpInstance>> {
-    Ok(match name {
-        Some(name) => rows::find(ctx, tx, config, identifier, name).await?,
-        None => rows::oldest(ctx, tx, config, identifier).await?,
-    })
+) -> Result<Seen> {
+    match rows::seen(ctx, tx, config, identifier, name).await? {
+        Some(seen) => Ok(seen),
+        None => Err(configs::unknown(ctx, &mut app.store.glance().await?, config).await?),
+    }
 }
 
 fn fresh(

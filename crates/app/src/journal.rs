@@ -1,6 +1,6 @@
 //! The journal: who did what, for whom, and how it ended.
 //!
-//! - [`fact`] goes into the transaction that makes the change.
+//! - [`Writer::fact`] goes into the transaction that makes the change.
 //! - [`Writer::fact_now`] is committed when it returns: before an answer leaves.
 //! - [`Writer::intent`] is committed when it returns: before an effect. [`Writer::outcome`] is queued behind it and
 //!   committed as soon as the writer gets to it. An intent without an outcome says that the outcome is unknown.
@@ -8,6 +8,9 @@
 //! One writer per process commits whatever is waiting, many records at a time, without a timer: alone a record waits for
 //! nothing, under load many share one commit. It writes in a transaction of its own, so nobody may wait for it while
 //! holding a write transaction.
+//!
+//! The record of a change says of the row that was changed what it is then (`told`), whoever made the change: the noun
+//! of the action names the table, the subject the row. So every change of such a row is a [`Writer::fact`], made after it.
 //!
 //! Every record is sealed when it is made and stands in the chain of its process: `desk` commits and numbers, `segment`
 //! has the chain's upkeep (checkpoints, what waits for a number, retention), [`verify()`] checks all of it.
@@ -17,6 +20,7 @@ mod seal;
 mod segment;
 #[cfg(test)]
 mod tests;
+pub(crate) mod told;
 pub mod verify;
 
 use crate::keyring::Keyring;
@@ -34,26 +38,16 @@ use valetkey_domain::journal::{Entry, Head, Phase, Record};
 use valetkey_domain::{Clock, Ctx, Kind, Rng, Timestamp};
 use valetkey_storage::{Store, Tx, journal as rows};
 
+pub(crate) use segment::REMOVED;
 pub use valetkey_storage::journal::Line;
 pub use verify::verify;
 
 /// Records that may wait; beyond that calls are refused.
 const QUEUE: usize = 4_096;
 
-/// Writes a record in the transaction that makes the change it tells of. It is sealed at once; its place in the chain it
-/// gets once it is committed, so that a transaction that is rolled back leaves no gap.
-///
-/// # Errors
-/// The database cannot be written: the change must not be committed either.
-pub async fn fact(
-    app: &App,
-    ctx: &Ctx,
-    tx: &mut Tx,
-    action: &'static str,
-    subject: &str,
-    detail: Map<String, Value>,
-) -> Result<()> {
-    app.journal.fact(ctx, tx, action, subject, detail).await
+/// What a record tells beside action and subject, by name.
+pub(crate) fn detail<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// The environment's newest records, newest first, of all subjects or of one.
@@ -149,7 +143,12 @@ impl Writer {
         self.queue(&self.record(ctx, action, subject, Phase::Outcome, detail), None)
     }
 
-    async fn fact(
+    /// Writes a record in the transaction that makes the change it tells of, after the change. It is sealed at once; its
+    /// place in the chain it gets once it is committed, so that a transaction that is rolled back leaves no gap.
+    ///
+    /// # Errors
+    /// The database cannot be written: the change must not be committed either.
+    pub async fn fact(
         &self,
         ctx: &Ctx,
         tx: &mut Tx,
@@ -157,8 +156,15 @@ impl Writer {
         subject: &str,
         detail: Map<String, Value>,
     ) -> Result<()> {
-        let record = self.record(ctx, action, subject, Phase::Fact, detail);
-        Ok(rows::append(tx, [self.sealer.promised(Entry::from(&record))]).await?)
+        let mut record = self.record(ctx, action, subject, Phase::Fact, detail);
+        let counted = told::count(tx, action, subject).await?;
+        let item = self.sealer.promised(|key| {
+            if let Some(row) = &counted {
+                told::tell(&mut record.detail, key, &record.environment, row.as_ref())?;
+            }
+            Ok(Entry::from(&record))
+        })?;
+        Ok(rows::append(tx, [item]).await?)
     }
 
     /// Whether a record would be taken now, for what is recorded only once it was done.

@@ -7,6 +7,7 @@
 //! wait for that transaction.
 
 mod data_keys;
+mod examine;
 mod roots;
 mod rotate;
 mod signing;
@@ -196,8 +197,7 @@ impl Keyring {
     /// The key cannot be had.
     pub async fn digest(&self, environment: &EnvironmentId, salt: &str, text: &[u8]) -> Result<String> {
         let key = self.0.keys.newest(Some(environment), Purpose::Journal).await?;
-        let digest = key.digest(salt, text)?;
-        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex::encode(key.digest(salt, text)?))
     }
 
     /// The newest of the keys that seal the journal's records, which environments share.

@@ -127,7 +127,7 @@ pub async fn rotate(app: &App, which: &Which, progress: &dyn Progress) -> Result
 async fn succeed(app: &App, key: &StoredKey) -> Result<()> {
     let environment = environment_of(key)?;
     let purpose = Purpose::from_word(&key.purpose).ok_or_else(|| Error::internal("a key without a known purpose"))?;
-    let ctx = context(app, environment.clone()).await?;
+    let ctx = context(app, environment.clone(), Actor::Operator).await?;
     for _ in 0..ROUNDS {
         let (draft, root) = app.keyring.draft(environment.as_ref(), purpose, key.generation + 1).await?;
         let mut tx = app.store.write().await?;
@@ -155,12 +155,30 @@ async fn succeed(app: &App, key: &StoredKey) -> Result<()> {
 /// Signs tokens with a new key from now on.
 pub(crate) async fn sign_anew(app: &App) -> Result<()> {
     let draft = app.keyring.draft_signing().await?;
-    let ctx = context(app, None).await?;
+    let ctx = context(app, None, Actor::Operator).await?;
     let mut tx = app.store.write().await?;
-    signing_keys::succeed(&mut tx, &draft).await?;
-    journal::fact(app, &ctx, &mut tx, "signing_key.rotated", draft.id.as_str(), Map::new()).await?;
+    let retired = signing_keys::succeed(&mut tx, &draft).await?;
+    app.journal.fact(&ctx, &mut tx, "signing_key.rotated", draft.id.as_str(), Map::new()).await?;
+    for key in retired {
+        app.journal.fact(&ctx, &mut tx, "signing_key.retired", key.as_str(), Map::new()).await?;
+    }
     tx.commit().await?;
     app.keyring.look_again().await
+}
+
+/// Removes the signing keys that were retired before then. Says how many.
+pub(crate) async fn forget_signing(app: &App, before: Timestamp, actor: Actor) -> Result<u64> {
+    let ctx = context(app, None, actor).await?;
+    let mut tx = app.store.write().await?;
+    let gone = signing_keys::forget(&mut tx, before).await?;
+    for key in &gone {
+        app.journal.fact(&ctx, &mut tx, "signing_key.removed", key.as_str(), Map::new()).await?;
+    }
+    tx.commit().await?;
+    if !gone.is_empty() {
+        app.keyring.look_again().await?;
+    }
+    Ok(u64::try_from(gone.len()).unwrap_or(u64::MAX))
 }
 
 /// When the last token of a key has ended that stopped signing then.
@@ -170,21 +188,21 @@ pub(crate) fn last_token_ended(now: Timestamp) -> Timestamp {
 
 /// Records what happened to a key.
 async fn tell(app: &App, ctx: &Ctx, tx: &mut Tx, action: &'static str, key: &StoredKey) -> Result<()> {
-    let detail = Map::from_iter([
-        ("purpose".to_owned(), json!(key.purpose)),
-        ("generation".to_owned(), json!(key.generation)),
-        ("root".to_owned(), json!(key.root_version)),
+    let detail = journal::detail([
+        ("purpose", json!(key.purpose)),
+        ("generation", json!(key.generation)),
+        ("root", json!(key.root_version)),
     ]);
-    journal::fact(app, ctx, tx, action, key.id.as_str(), detail).await
+    app.journal.fact(ctx, tx, action, key.id.as_str(), detail).await
 }
 
 /// Where what is done to a key is recorded: in its environment's journal; for keys that all share, in the first one's.
-async fn context(app: &App, environment: Option<EnvironmentId>) -> Result<Ctx> {
+async fn context(app: &App, environment: Option<EnvironmentId>, actor: Actor) -> Result<Ctx> {
     let environment = match environment {
         Some(environment) => environment,
         None => environments::ensure_first(app).await?.id,
     };
-    Ok(doors::enter(app, environment, Actor::Operator))
+    Ok(doors::enter(app, environment, actor))
 }
 
 fn wanted(which: &Which, environment: Option<&EnvironmentId>, key: &StoredKey) -> bool {

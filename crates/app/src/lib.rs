@@ -13,6 +13,7 @@ pub mod clients;
 pub mod configs;
 pub mod connections;
 mod credential;
+pub mod doctor;
 pub mod doors;
 pub mod environments;
 mod error;
@@ -33,6 +34,8 @@ pub mod recovery;
 pub mod refresh;
 pub mod restore;
 mod revoke;
+#[cfg(test)]
+mod round_trips;
 pub mod served;
 mod settings;
 mod used;

@@ -2,9 +2,10 @@
 //! that knows it, and one user's account.
 
 use crate::authorize::{self, Callback};
+use crate::instances::{self, Ensure};
 use crate::{
-    App, Bounds, Metrics, Parts, Settings, accounts, connections, doors, environments, execute, journal, keyring,
-    refresh, served,
+    App, Bounds, Metrics, Parts, Settings, accounts, configs, connections, doors, environments, execute, journal,
+    keyring, refresh, served,
 };
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -19,6 +20,7 @@ use valetkey_connectors::{Catalog, Connector};
 use valetkey_domain::account::{ConnectedAccount, Owner};
 use valetkey_domain::connection::{self, Connection};
 use valetkey_domain::id::AuthorizationId;
+use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::Identifier;
 use valetkey_domain::{Ctx, Secret};
 use valetkey_outbound::{Outbound, Policy, SystemResolver};
@@ -85,7 +87,8 @@ impl Provider {
                 let who = self.who.lock().unwrap().clone();
                 Says::Answer(200, format!(r#"{{"sub":"id of {who}","email":"{who}"}}"#))
             }
-            _ => Says::Answer(200, String::new()),
+            "/refuses" => Says::Answer(400, r#"{"error":"invalid_client"}"#.to_owned()),
+            _ => Says::Answer(200, "{}".to_owned()),
         };
         match says {
             Says::Nothing => {}
@@ -119,6 +122,8 @@ pub(crate) struct There {
     pub(crate) connector: Arc<Connector>,
     pub(crate) connection: Connection,
     pub(crate) account: ConnectedAccount,
+    /// The provider at another port, which is another origin.
+    pub(crate) elsewhere: String,
 }
 
 /// The tokens of most tests: an hour, refreshable, all scopes.
@@ -132,34 +137,49 @@ pub(crate) async fn there(refresh: &str) -> There {
 
 /// The same on a database of the test's choice.
 pub(crate) async fn there_on(location: Location, refresh: &str) -> There {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let (app, clock) = app(&location, &address, refresh).await;
+    let (listener, other) =
+        (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let [address, elsewhere] = [&listener, &other].map(|one| one.local_addr().unwrap().to_string());
+    let (app, clock) = app(&location, &[&address, &elsewhere], refresh).await;
     let provider = Arc::new(Provider::default());
     provider.signs_in("ann@p");
-    let serving = provider.clone();
-    app.tasks.spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            TaskTracker::new().spawn(serving.clone().serve(stream));
-        }
-    });
+    for listener in [listener, other] {
+        let serving = provider.clone();
+        app.tasks.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                TaskTracker::new().spawn(serving.clone().serve(stream));
+            }
+        });
+    }
     let ctx = doors::operator(&app, &environments::ensure_first(&app).await.unwrap().id);
     let connection = connect(&app, &ctx, &format!("http://{address}")).await;
     let owner = Owner::of(Identifier::parse("ann").unwrap());
     let account = accounts::ensure(&app, &ctx, &connection, owner).await.unwrap();
     let connector = connections::connector_of(&app, &connection).unwrap();
-    There { app, ctx, clock, provider, connector, connection, account }
+    let elsewhere = format!("http://{elsewhere}");
+    There { app, ctx, clock, provider, connector, connection, account, elsewhere }
 }
 
-async fn app(location: &Location, address: &str, rule: &str) -> (App, Arc<ManualClock>) {
+async fn app(location: &Location, addresses: &[&str], rule: &str) -> (App, Arc<ManualClock>) {
     let store = Store::open(location).await.unwrap();
-    let (clock, rng) = (Arc::new(ManualClock::default()), Arc::new(SeededRng::new(7)));
+    let clock = Arc::new(ManualClock::default());
+    let app = over(store, RootKey::generate().unwrap().into(), clock.clone(), 7, (addresses, rule)).await;
+    (app, clock)
+}
+
+async fn over(
+    store: Store,
+    roots: keyring::Roots,
+    clock: Arc<ManualClock>,
+    seed: u64,
+    (addresses, rule): (&[&str], &str),
+) -> App {
+    let rng = Arc::new(SeededRng::new(seed));
     let mut catalog = Catalog::shipped().unwrap();
     catalog.add("acme.yaml", &FILE.replace("REFRESH", rule)).unwrap();
-    let root = RootKey::generate().unwrap();
-    let policy = Policy::allowing(vec![address.parse().unwrap()]);
-    let keyring = keyring::Keyring::start(store.clone(), root, clock.clone(), rng.clone()).await.unwrap();
-    let parts = Parts {
+    let policy = Policy::allowing(addresses.iter().map(|address| address.parse().unwrap()).collect());
+    let keyring = keyring::Keyring::start(store.clone(), roots, clock.clone(), rng.clone()).await.unwrap();
+    App::new(Parts {
         journal: journal::Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await.unwrap(),
         keyring,
         outbound: Outbound::new(policy, Arc::new(SystemResolver)).unwrap(),
@@ -169,7 +189,7 @@ async fn app(location: &Location, address: &str, rule: &str) -> (App, Arc<Manual
         refreshes: refresh::Refreshes::default(),
         limits: execute::Limits::default(),
         metrics: Metrics::default(),
-        clock: clock.clone(),
+        clock,
         rng,
         tasks: TaskTracker::new(),
         settings: Settings {
@@ -180,8 +200,7 @@ async fn app(location: &Location, address: &str, rule: &str) -> (App, Arc<Manual
             journal_kept: None,
             bounds: Bounds::default(),
         },
-    };
-    (App::new(parts), clock)
+    })
 }
 
 async fn connect(app: &App, ctx: &Ctx, base: &str) -> Connection {
@@ -230,6 +249,23 @@ impl There {
         let state = self.start(&self.link().await, "browser").await;
         let id = self.back(&state, "browser").await.unwrap();
         authorize::outcome(&self.app, &id, Some(&Secret::from("browser"))).await.unwrap().outcome
+    }
+
+    /// Another process over another database, with these roots, whose provider is not reached.
+    pub(crate) async fn over(&self, store: Store, roots: keyring::Roots) -> App {
+        over(store, roots, self.clock.clone(), 9, (&["127.0.0.1:1"], "{rotates: true}")).await
+    }
+
+    /// `ann`'s server on a config with all tools of the connection, and the token at the end of its URL.
+    pub(crate) async fn instance(&self) -> (McpInstance, String) {
+        let (app, ctx) = (&self.app, &self.ctx);
+        let mapping = configs::NewMapping { connection: "MY_ACME".into(), tools: vec![] };
+        let new = configs::New { name: "config".into(), description: String::new(), mappings: vec![mapping] };
+        configs::create(app, ctx, new).await.unwrap();
+        let wanted = Ensure { config: "config".into(), identifier: "ann".into(), name: None };
+        let instance = instances::ensure(app, ctx, wanted).await.unwrap();
+        let url = instances::url(app, ctx, &instance).await.unwrap();
+        (instance, url.expose().rsplit('/').next().unwrap().to_owned())
     }
 
     /// Where its tokens come from.

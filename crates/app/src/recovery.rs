@@ -4,7 +4,7 @@
 
 use crate::failpoint::{Failpoint, reach};
 use crate::{App, Result, doors, journal};
-use serde_json::{Map, json};
+use serde_json::json;
 use std::time::Duration;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::{AuthorizationId, EnvironmentId};
@@ -63,8 +63,8 @@ async fn settle_refresh(app: &App, left: &Abandoned) -> Result<bool> {
 
 /// Writes that a refresh never came back, in the transaction that takes its lease away.
 pub(crate) async fn tell_lost(app: &App, ctx: &Ctx, tx: &mut Tx, account: &str) -> Result<()> {
-    let detail = Map::from_iter([("why".to_owned(), json!("the server ended before the answer was saved"))]);
-    journal::fact(app, ctx, tx, "account.refresh_lost", account, detail).await
+    let detail = journal::detail([("why", json!("the server ended before the answer was saved"))]);
+    app.journal.fact(ctx, tx, "account.refresh_lost", account, detail).await
 }
 
 /// The code is spent and what it brought is gone: the person starts again.
@@ -73,8 +73,8 @@ async fn interrupt(app: &App, environment: EnvironmentId, id: &AuthorizationId, 
     let mut tx = app.store.write().await?;
     let ended = authorizations::interrupt(&ctx, &mut tx, id, by, app.now()).await?;
     if ended {
-        let detail = Map::from_iter([("outcome".to_owned(), json!("interrupted"))]);
-        journal::fact(app, &ctx, &mut tx, "authorization.ended", id.as_str(), detail).await?;
+        let detail = journal::detail([("outcome", json!("interrupted"))]);
+        app.journal.fact(&ctx, &mut tx, "authorization.ended", id.as_str(), detail).await?;
         tx.commit().await?;
         reach(Failpoint::RecoveryConsentSettled);
     }

@@ -20,13 +20,15 @@ use crate::{App, Error, journal};
 use decide::{Need, Step};
 use exchange::Job;
 use inflight::Ended;
-use serde_json::{Map, json};
+use prometheus_client::registry::Registry;
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use valetkey_connectors::{Auth, Connector};
 use valetkey_domain::account::{ConnectedAccount, Credential, Reason, Status};
 use valetkey_domain::connection::Connection;
-use valetkey_domain::{Ctx, Secret};
+use valetkey_domain::id::AccountId;
+use valetkey_domain::{Clock, Ctx, Secret};
 use valetkey_storage::accounts as rows;
 
 /// A token that ends sooner than this is refreshed before it is used.
@@ -38,6 +40,13 @@ pub struct Refreshes {
     in_flight: inflight::InFlight,
     breakers: breaker::Breakers,
     at_work: ahead::AtWork,
+}
+
+impl Refreshes {
+    /// Makes what is known of token endpoints part of what a scrape is answered with.
+    pub fn register(&self, registry: &mut Registry, clock: Arc<dyn Clock>) {
+        self.breakers.register(registry, clock);
+    }
 }
 
 /// An access token for one use.
@@ -115,43 +124,71 @@ async fn obtain(
     if need.met_by(held, app.now()) {
         return open(app, ctx, connector, connection, account, held).await;
     }
-    let stale = held.generation;
+    let caller = Caller { app, ctx, connector, connection, need, stale: held.generation };
     let mut rounds = 0;
     while rounds < ROUNDS {
-        let (account, _, lease) =
-            rows::lease(ctx, &mut app.store.glance().await?, &account.id).await?.ok_or_else(gone)?;
-        let held = self::held(&account)?;
-        // Some providers' tokens live less long than is wanted here: a new one is as good as it gets.
-        if held.generation != stale && need.live(held, app.now()) {
-            return open(app, ctx, connector, connection, &account, held).await;
+        match caller.look(&account.id).await? {
+            Looked::Opened(opened) => return Ok(opened),
+            Looked::Refreshed => rounds += 1,
+            // The row will say how it ended, or the lease ends, and then it isn't this any more.
+            Looked::Elsewhere => tokio::time::sleep(ELSEWHERE).await,
         }
-        let ended = match decide::next(held, &lease, lost_answer(connector), need, app.now()) {
-            Step::Use => return open(app, ctx, connector, connection, &account, held).await,
-            Step::Later(why) => return Err(Unusable::Later(why)),
-            Step::Wait => match app.refreshes.in_flight.join(&account.id).await {
-                Some(ended) => ended,
-                // Another process has the lease, or this one has just given it back: the row will say how it ended,
-                // or the lease ends, and then it isn't this any more.
-                None => {
-                    tokio::time::sleep(ELSEWHERE).await;
-                    continue;
-                }
-            },
-            Step::Refresh | Step::End(_) => {
-                let job = Job::new(app, ctx, connector, connection, &account.id, need);
-                app.refreshes.in_flight.join_or_start(app, job).await
-            }
-        };
-        match ended {
-            Ended::Settled => {}
-            Ended::Later(_) if need.live(held, app.now()) => {
-                return open(app, ctx, connector, connection, &account, held).await;
-            }
-            Ended::Later(why) => return Err(Unusable::Later(why)),
-        }
-        rounds += 1;
     }
     Err(Unusable::Later("the account is being refreshed: try again in a few seconds".into()))
+}
+
+/// Who asks for a token that is better than the one of generation `stale`.
+struct Caller<'a> {
+    app: &'a App,
+    ctx: &'a Ctx,
+    connector: &'a Arc<Connector>,
+    connection: &'a Connection,
+    need: Need,
+    stale: i64,
+}
+
+/// What came of a look at the row.
+enum Looked {
+    /// A token that is good enough.
+    Opened(Opened),
+    /// A refresh, of this process, has ended: the row says what has become of it.
+    Refreshed,
+    /// Another process has the lease, or this one has just given it back.
+    Elsewhere,
+}
+
+impl Caller<'_> {
+    /// Looks at the row once and does what is to be done.
+    async fn look(&self, id: &AccountId) -> Result<Looked, Unusable> {
+        let found = rows::lease(self.ctx, &mut self.app.store.glance().await?, id).await?;
+        let (account, _, lease) = found.ok_or_else(gone)?;
+        let held = held(&account)?;
+        // Some providers' tokens live less long than is wanted here: a new one is as good as it gets.
+        if held.generation != self.stale && self.need.live(held, self.app.now()) {
+            return self.open(&account, held).await;
+        }
+        let in_flight = &self.app.refreshes.in_flight;
+        let ended = match decide::next(held, &lease, lost_answer(self.connector), self.need, self.app.now()) {
+            Step::Use => return self.open(&account, held).await,
+            Step::Later(why) => return Err(Unusable::Later(why)),
+            Step::Wait => in_flight.join(id).await,
+            Step::Refresh | Step::End(_) => Some(in_flight.join_or_start(self.app, self.job(id)).await),
+        };
+        match ended {
+            None => Ok(Looked::Elsewhere),
+            Some(Ended::Settled) => Ok(Looked::Refreshed),
+            Some(Ended::Later(_)) if self.need.live(held, self.app.now()) => self.open(&account, held).await,
+            Some(Ended::Later(why)) => Err(Unusable::Later(why)),
+        }
+    }
+
+    async fn open(&self, account: &ConnectedAccount, held: &Credential) -> Result<Looked, Unusable> {
+        open(self.app, self.ctx, self.connector, self.connection, account, held).await.map(Looked::Opened)
+    }
+
+    fn job(&self, id: &AccountId) -> Job {
+        Job::new(self.app, self.ctx, self.connector, self.connection, id, self.need)
+    }
 }
 
 /// Nothing is opened but for the caller's own environment and the connection that the account is on.
@@ -195,17 +232,11 @@ async fn open(
 }
 
 /// Puts an account out of service, with the fact in the journal. Nothing happens if its tokens have changed.
-pub(crate) async fn end(
-    app: &App,
-    ctx: &Ctx,
-    account: &ConnectedAccount,
-    generation: i64,
-    reason: Reason,
-) -> crate::Result<()> {
+async fn end(app: &App, ctx: &Ctx, account: &ConnectedAccount, generation: i64, reason: Reason) -> crate::Result<()> {
     let mut tx = app.store.write().await?;
     if rows::expire(ctx, &mut tx, &account.id, generation, reason, app.now()).await? {
-        let detail = Map::from_iter([("reason".to_owned(), json!(reason.as_str()))]);
-        journal::fact(app, ctx, &mut tx, "account.expired", account.id.as_str(), detail).await?;
+        let detail = journal::detail([("reason", json!(reason.as_str()))]);
+        app.journal.fact(ctx, &mut tx, "account.expired", account.id.as_str(), detail).await?;
         tx.commit().await?;
     }
     Ok(())

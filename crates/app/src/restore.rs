@@ -55,7 +55,7 @@ pub async fn read(
     let mut tx = store.write().await?;
     let (rows, end) = fill(&mut tx, &mut lines, progress).await?;
     let hash = lines.finish()?;
-    let fits = end.rows == rows && end.sha256 == backup::hex(&hash);
+    let fits = end.rows == rows && end.sha256 == hex::encode(hash);
     if !fits {
         return Err(damaged("its contents do not have the checksum it ends with"));
     }

@@ -134,3 +134,33 @@ fn client_of(connector: &Connector, connection: &Connection) -> (Option<String>,
     let token_url = connections::endpoints(connector, connection).token_url;
     (connections::origin(&token_url), connection.settings.client_id.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::provider::{HOUR, there};
+    use crate::{accounts, connections};
+    use valetkey_domain::Secret;
+    use valetkey_domain::connection::{Connection, Settings};
+
+    #[tokio::test]
+    async fn attack_59_the_client_secret_goes_to_no_revocation_endpoint_that_it_was_not_given_for() {
+        let mut there = there("{rotates: false, lost_answer: retry_now}").await;
+        let (app, ctx) = (there.app.clone(), there.ctx.clone());
+        let settings =
+            Settings { revoke_url: Some(format!("{}/refuses", there.elsewhere)), ..there.connection.settings.clone() };
+        // Behind our back, as somebody with the database could: the seal alone has to hold.
+        let edited = Connection { settings: settings.clone(), ..there.connection.clone() };
+        assert!(connections::client_secret(&app, &there.connector, &edited).await.is_err());
+        // By the front door, without the secret and with it.
+        let moved = connections::Change { settings: Some(settings), ..connections::Change::default() };
+        there.connection = connections::update(&app, &ctx, &there.connection, moved).await.unwrap();
+        assert!(there.connection.client_secret.is_none());
+        let given =
+            connections::Change { client_secret: Some(Secret::from("hunter2")), ..connections::Change::default() };
+        there.connection = connections::update(&app, &ctx, &there.connection, given).await.unwrap();
+        there.sign_in(HOUR).await;
+        accounts::delete(&app, &ctx, &accounts::Which::Id(there.account.id.clone())).await.unwrap();
+        let asked = there.provider.asked("/refuses");
+        assert!(asked.len() == 2 && asked[1].contains("client_secret=hunter2"), "{asked:?}");
+    }
+}

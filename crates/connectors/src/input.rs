@@ -155,11 +155,17 @@ fn told(error: &ValidationError<'_>) -> String {
             format!("`{}` is required", property.as_str().unwrap_or_default())
         }
         ValidationErrorKind::Format { format } => format!("`{place}` {}", formed(format)),
+        ValidationErrorKind::Enum { options } => format!("`{place}` must be one of {}", listed(options)),
         _ => {
             let said: String = error.to_string().chars().filter(|c| !c.is_control()).take(300).collect();
             format!("`{place}`: {said}")
         }
     }
+}
+
+/// All of them: the library's own words leave out what comes after the second.
+fn listed(options: &Value) -> String {
+    options.as_array().into_iter().flatten().map(Value::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn formed(format: &str) -> String {
@@ -181,7 +187,7 @@ mod tests {
             "max_results": {"type": "integer", "description": "n", "default": 10, "minimum": 1, "maximum": 50, "map": "query.n"},
             "sizes": {"type": "array", "description": "s", "items": {"type": "integer"}, "map": "query.s"},
             "since": {"type": "string", "description": "s", "format": "date-time", "map": "query.since"},
-            "kind": {"type": "string", "description": "k", "enum": ["a", "b"], "pattern": "^(a+)+$", "map": "query.k"},
+            "kind": {"type": "string", "description": "k", "enum": ["a", "b", "d", "e"], "pattern": "^(a+)+$", "map": "query.k"},
             "id": {"type": "string", "description": "i", "required": true, "map": "path.id"}
         }))
         .unwrap();
@@ -218,7 +224,12 @@ mod tests {
     #[test]
     fn everything_wrong_is_told_at_once() {
         let said = check(&json!({"max_results": 99, "since": "2026-11-22T09:00:00", "kind": "c"})).unwrap_err();
-        for part in ["`id` is required", "`max_results`", "`since` must be an RFC 3339 time", "`kind`"] {
+        for part in [
+            "`id` is required",
+            "`max_results`",
+            "`since` must be an RFC 3339 time",
+            r#"`kind` must be one of "a", "b", "d", "e""#,
+        ] {
             assert!(said.contains(part), "{part} is missing in {said}");
         }
         assert!(check(&json!({"id": 1})).unwrap_err().contains("`id`"));

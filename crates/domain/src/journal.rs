@@ -121,8 +121,7 @@ impl Head {
 /// `segment:number:link`, the link in hexadecimal digits.
 impl std::fmt::Display for Head {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}:", self.segment, self.seq)?;
-        self.link.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{}:{}:{}", self.segment, self.seq, hex::encode(self.link))
     }
 }
 
@@ -143,12 +142,7 @@ fn read_head(text: &str) -> Option<Head> {
     let (segment, rest) = text.split_once(':')?;
     let (seq, digits) = rest.split_once(':')?;
     let mut link = [0; 32];
-    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (byte, pair) in link.iter_mut().zip(digits.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
+    hex::decode_to_slice(digits, &mut link).ok()?;
     let seq = seq.parse().ok().filter(|seq| *seq >= 0)?;
     Some(Head { segment: SegmentId::parse(segment).ok()?, seq, link })
 }

@@ -10,6 +10,18 @@ use std::time::Duration;
 /// How long an unused connection is kept.
 const KEEP: Duration = Duration::from_secs(60);
 
+/// How many connections to one host are kept unused.
+const KEPT: usize = 32;
+
+/// Whether a connection may have carried requests before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connections {
+    /// They are kept for a while, and used again.
+    Kept,
+    /// Each request has one of its own.
+    New,
+}
+
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
@@ -53,7 +65,12 @@ pub(crate) fn tls() -> Result<ClientConfig, Error> {
 ///
 /// # Errors
 /// TLS could not be set up on this machine.
-pub(crate) fn build(resolver: Guarded, tls: ClientConfig, connect: Duration) -> Result<reqwest::Client, Error> {
+pub(crate) fn build(
+    resolver: Guarded,
+    tls: ClientConfig,
+    connect: Duration,
+    connections: Connections,
+) -> Result<reqwest::Client, Error> {
     #[expect(clippy::disallowed_methods, reason = "this is the one constructor")]
     let builder = reqwest::Client::builder();
     let client = builder
@@ -65,7 +82,7 @@ pub(crate) fn build(resolver: Guarded, tls: ClientConfig, connect: Duration) -> 
         .tcp_nodelay(true)
         .connect_timeout(connect)
         .pool_idle_timeout(KEEP)
-        .pool_max_idle_per_host(32)
+        .pool_max_idle_per_host(if connections == Connections::Kept { KEPT } else { 0 })
         .user_agent(concat!("valetkey/", env!("CARGO_PKG_VERSION")))
         .build();
     client.map_err(|source| Error::Setup(root_cause(&source)))

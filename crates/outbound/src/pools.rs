@@ -1,7 +1,7 @@
 //! Connections, each environment's apart: a connection carries a hundred streams of HTTP/2 at most, and one environment
 //! must not hold them all while another waits. It also keeps what a provider remembers of a connection apart.
 
-use crate::client::{self, Patience};
+use crate::client::{self, Connections, Patience};
 use crate::error::Error;
 use crate::policy::Policy;
 use crate::resolve::{Guarded, Resolve};
@@ -25,35 +25,49 @@ pub(crate) struct Clients {
     pub(crate) endpoints: reqwest::Client,
 }
 
-/// The clients of all environments.
-pub(crate) struct Pools {
+impl Clients {
+    fn build(ground: &Ground, connections: Connections) -> Result<Self, Error> {
+        let client = |endpoints_only| {
+            let guarded = Guarded::new(ground.resolver.clone(), ground.policy.clone(), endpoints_only);
+            client::build(guarded, ground.tls.clone(), ground.connect, connections)
+        };
+        Ok(Self { public: client(false)?, endpoints: client(true)? })
+    }
+}
+
+/// What all clients stand on.
+struct Ground {
     policy: Arc<Policy>,
     resolver: Arc<dyn Resolve>,
     tls: ClientConfig,
     connect: Duration,
+}
+
+/// The clients of all environments.
+pub(crate) struct Pools {
+    ground: Ground,
     kept: Cache<Option<EnvironmentId>, Clients>,
+    none: Clients,
 }
 
 impl Pools {
     /// Makes the clients of what is done for no environment; the others are made when they are needed.
     pub(crate) fn new(policy: Arc<Policy>, resolver: Arc<dyn Resolve>, patience: Patience) -> Result<Self, Error> {
         let kept = Cache::builder().max_capacity(KEPT).time_to_idle(UNUSED).build();
-        let pools = Self { policy, resolver, tls: client::tls()?, connect: patience.connect, kept };
+        let ground = Ground { policy, resolver, tls: client::tls()?, connect: patience.connect };
+        let pools = Self { none: Clients::build(&ground, Connections::New)?, ground, kept };
         pools.of(None)?;
         Ok(pools)
     }
 
     /// An environment's clients, or those of none.
     pub(crate) fn of(&self, environment: Option<&EnvironmentId>) -> Result<Clients, Error> {
-        let made = self.kept.try_get_with(environment.cloned(), || self.build());
+        let made = self.kept.try_get_with(environment.cloned(), || Clients::build(&self.ground, Connections::Kept));
         made.map_err(|error| Error::Setup(client::root_cause(&*error)))
     }
 
-    fn build(&self) -> Result<Clients, Error> {
-        let client = |endpoints_only| {
-            let guarded = Guarded::new(self.resolver.clone(), self.policy.clone(), endpoints_only);
-            client::build(guarded, self.tls.clone(), self.connect)
-        };
-        Ok(Clients { public: client(false)?, endpoints: client(true)? })
+    /// Clients that keep no connection, and so are anybody's.
+    pub(crate) const fn none(&self) -> &Clients {
+        &self.none
     }
 }

@@ -1,6 +1,6 @@
 //! Sending one request and reading its answer, within limits.
 
-use crate::client::Patience;
+use crate::client::{Connections, Patience};
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::policy::Policy;
@@ -78,6 +78,28 @@ impl Outbound {
     /// The guard refused the address, nobody was reached, or no whole answer came within the limits.
     /// [`Error::may_have_been_received`] tells these apart.
     pub async fn send(&self, request: http::Request<Bytes>, limits: &Limits) -> Result<http::Response<Bytes>, Error> {
+        self.send_over(Connections::Kept, request, limits).await
+    }
+
+    /// The same for what can be sent only once, over a connection opened for it. The other side may close a kept one in
+    /// the moment it is used again, and then nobody can tell whether the request was received.
+    ///
+    /// # Errors
+    /// As for [`Outbound::send`].
+    pub async fn send_once(
+        &self,
+        request: http::Request<Bytes>,
+        limits: &Limits,
+    ) -> Result<http::Response<Bytes>, Error> {
+        self.send_over(Connections::New, request, limits).await
+    }
+
+    async fn send_over(
+        &self,
+        connections: Connections,
+        request: http::Request<Bytes>,
+        limits: &Limits,
+    ) -> Result<http::Response<Bytes>, Error> {
         let target = match Target::check(request.uri(), &self.policy) {
             Ok(target) => target,
             Err(error) => {
@@ -87,7 +109,8 @@ impl Outbound {
             }
         };
         let (endpoint, host) = (target.endpoint, target.host.clone());
-        let in_time = tokio::time::timeout(limits.timeout, self.exchange(target, request, limits.max_bytes)).await;
+        let exchange = self.exchange(connections, target, request, limits.max_bytes);
+        let in_time = tokio::time::timeout(limits.timeout, exchange).await;
         let answered = in_time.unwrap_or(Err(Error::TimedOut { host, after: limits.timeout }));
         self.metrics.sent(endpoint, &answered);
         answered
@@ -95,11 +118,15 @@ impl Outbound {
 
     async fn exchange(
         &self,
+        connections: Connections,
         target: Target,
         request: http::Request<Bytes>,
         max_bytes: usize,
     ) -> Result<http::Response<Bytes>, Error> {
-        let clients = self.pools.of(self.environment.as_ref())?;
+        let clients = match connections {
+            Connections::Kept => self.pools.of(self.environment.as_ref())?,
+            Connections::New => self.pools.none().clone(),
+        };
         let client = if target.endpoint { clients.endpoints } else { clients.public };
         let host = target.host.clone();
         let request = outgoing(target, request)?;

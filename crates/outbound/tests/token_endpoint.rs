@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may fail the test")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use valetkey_domain::Secret;
 use valetkey_outbound::oauth::{self, Client, ClientAuth, TokenError};
@@ -81,6 +82,44 @@ async fn attack_23_failures_are_told_apart_on_the_wire() {
     assert!(matches!(cut, Err(TokenError::Lost(_))), "{cut:?}");
     let redirected = refresh("HTTP/1.1 307 Temporary Redirect\r\nlocation: /x\r\ncontent-length: 0\r\n\r\n").await;
     assert!(matches!(redirected, Err(TokenError::Nonsense(_))), "{redirected:?}");
+}
+
+/// A token that is spent by its first use must not go over a connection that the other side may be about to close.
+#[tokio::test]
+async fn attack_22_each_exchange_has_a_connection_of_its_own() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let opened = Arc::new(AtomicUsize::new(0));
+    let counted = opened.clone();
+    #[expect(clippy::disallowed_methods, reason = "a test's server ends with the test's runtime")]
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(answers_all(stream, http("200 OK", r#"{"access_token":"at"}"#)));
+        }
+    });
+    let (url, outbound, token) = (format!("http://{address}/token"), outbound(&address), Secret::from("rt"));
+    let client = Client { token_url: &url, client_id: "id", client_secret: None, auth: ClientAuth::None };
+    for _ in 0..2 {
+        oauth::revoke(&outbound, &url, "token", &token, None).await.unwrap();
+    }
+    assert_eq!(opened.load(Ordering::Relaxed), 1, "others may share one");
+    for _ in 0..2 {
+        oauth::refresh(&outbound, &client, &token).await.unwrap();
+    }
+    assert_eq!(opened.load(Ordering::Relaxed), 3);
+}
+
+/// Answers every request on a connection alike, and leaves it open.
+async fn answers_all(mut stream: TcpStream, answer: String) {
+    let (mut request, mut part) = (String::new(), vec![0; 4096]);
+    while let Ok(read @ 1..) = stream.read(&mut part).await {
+        request.push_str(&String::from_utf8_lossy(&part[..read]));
+        if whole(&request) {
+            request.clear();
+            stream.write_all(answer.as_bytes()).await.ok();
+        }
+    }
 }
 
 #[tokio::test]

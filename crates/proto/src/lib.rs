@@ -9,6 +9,9 @@ mod redacted;
 /// Every .proto file with its imports, as an encoded `google.protobuf.FileDescriptorSet`, options of ours included.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
+/// The same with the files' comments, which take several times the memory: for what is read once.
+pub const COMMENTED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/commented.bin"));
+
 /// Declares the module of one package and takes in what was generated for it.
 macro_rules! package {
     ($($(#[$doc:meta])* $name:ident = $file:literal;)*) => {$(

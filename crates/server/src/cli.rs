@@ -12,15 +12,19 @@ use tracing::Level;
 use url::Url;
 use valetkey_domain::Secret;
 
+/// Where help shows what every command takes: behind what is the command's own.
+pub(crate) const GLOBAL: &str = "Global options";
+
 /// An MCP server for every user of your app, already signed in to that user's accounts.
 #[derive(Parser)]
 #[command(name = "valetkey", version, propagate_version = true)]
 pub(crate) struct Cli {
     /// The data folder
-    #[arg(long, global = true, env = "VALETKEY_DATA", default_value = "./valetkey-data")]
+    #[arg(long, global = true, env = "VALETKEY_DATA", default_value = "./valetkey-data", value_name = "FOLDER")]
+    #[arg(help_heading = GLOBAL)]
     data: PathBuf,
     /// Log more; twice for everything of ours
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = GLOBAL)]
     verbose: u8,
     #[command(subcommand)]
     command: Command,
@@ -44,38 +48,38 @@ enum Command {
 #[derive(Args, Default)]
 pub(crate) struct ServeFlags {
     /// Where browsers and MCP clients reach the server
-    #[arg(long, env = "VALETKEY_PUBLIC_URL", value_parser = web_address)]
+    #[arg(long, env = "VALETKEY_PUBLIC_URL", value_name = "URL", value_parser = web_address)]
     pub(crate) public_url: Option<Url>,
     /// Where the SDKs reach it, if elsewhere
-    #[arg(long, env = "VALETKEY_SDK_URL", value_parser = web_address)]
+    #[arg(long, env = "VALETKEY_SDK_URL", value_name = "URL", value_parser = web_address)]
     pub(crate) sdk_url: Option<Url>,
     /// Address of the clear-text listener [default: 127.0.0.1:8080]
-    #[arg(long, env = "VALETKEY_HTTP")]
+    #[arg(long, env = "VALETKEY_HTTP", value_name = "ADDRESS")]
     pub(crate) http: Option<SocketAddr>,
     /// Address of the TLS listener [default: 127.0.0.1:8443]
-    #[arg(long, env = "VALETKEY_TLS")]
+    #[arg(long, env = "VALETKEY_TLS", value_name = "ADDRESS")]
     pub(crate) tls: Option<SocketAddr>,
     /// The database: a PostgreSQL URL, or an SQLite file [default: valetkey.sqlite in the data folder; also in
     /// VALETKEY_DATABASE, which keeps a password out of the list of processes]
-    #[arg(long, value_parser = secret)]
+    #[arg(long, value_name = "URL|FILE", value_parser = secret)]
     pub(crate) database: Option<Arc<Secret<str>>>,
     /// Address of a listener for health and metrics alone [default: none]
-    #[arg(long, env = "VALETKEY_OPERATIONS")]
+    #[arg(long, env = "VALETKEY_OPERATIONS", value_name = "ADDRESS")]
     pub(crate) operations: Option<SocketAddr>,
     /// How log lines are written [default: text]
-    #[arg(long, env = "VALETKEY_LOG")]
+    #[arg(long, env = "VALETKEY_LOG", value_name = "FORMAT")]
     pub(crate) log: Option<Format>,
     /// File that holds the root key [default: root.key in the data folder]
-    #[arg(long, env = "VALETKEY_ROOT_KEY_FILE")]
+    #[arg(long, env = "VALETKEY_ROOT_KEY_FILE", value_name = "FILE")]
     pub(crate) root_key_file: Option<PathBuf>,
     /// Folder with connector files of your own
-    #[arg(long, env = "VALETKEY_CONNECTORS")]
+    #[arg(long, env = "VALETKEY_CONNECTORS", value_name = "FOLDER")]
     pub(crate) connectors: Option<PathBuf>,
     /// Run the provider lab too
     #[arg(long, env = "VALETKEY_LAB")]
     pub(crate) lab: bool,
     /// Address of the provider lab
-    #[arg(long, env = "VALETKEY_LAB_ADDRESS", default_value_t = default_lab())]
+    #[arg(long, env = "VALETKEY_LAB_ADDRESS", value_name = "ADDRESS", default_value_t = default_lab())]
     pub(crate) lab_address: LabAddress,
 }
 
@@ -98,7 +102,7 @@ impl ServeFlags {
 #[derive(Args)]
 pub(crate) struct LabFlags {
     /// Address of the provider lab
-    #[arg(long, env = "VALETKEY_LAB_ADDRESS", default_value_t = default_lab())]
+    #[arg(long, env = "VALETKEY_LAB_ADDRESS", value_name = "ADDRESS", default_value_t = default_lab())]
     pub(crate) lab_address: LabAddress,
 }
 

@@ -86,7 +86,7 @@ impl Rng for SystemRng {
 /// The folder, the database or the root key; the message says what to do.
 pub(crate) async fn open(settings: &Settings) -> Result<Opened> {
     let folder = Folder::open(&settings.data)?;
-    let store = Store::open(&settings.database).await.with_context(|| names(&settings.database))?;
+    let store = opened(&settings.database).await?;
     let theirs = DatabaseClock::of(&store).await?;
     let clock: Arc<dyn Clock> = match &theirs {
         Some(clock) => clock.clone(),
@@ -117,11 +117,14 @@ pub(crate) async fn open(settings: &Settings) -> Result<Opened> {
     Ok(Opened { app, presence, clock: theirs })
 }
 
-/// What could not be opened, without what of its name is secret.
-fn names(database: &Location) -> &'static str {
+/// The database, open. A failure names a file itself; of a URL, which is secret, it is said where it stands.
+async fn opened(database: &Location) -> Result<Store> {
+    let opened = Store::open(database).await;
     match database {
-        Location::Postgres(_) => "cannot open the database that --database, VALETKEY_DATABASE or valetkey.toml names",
-        Location::File(_) | Location::Memory => "cannot open the database",
+        Location::Postgres(_) => {
+            opened.context("cannot open the database that --database, VALETKEY_DATABASE or valetkey.toml names")
+        }
+        Location::File(_) | Location::Memory => Ok(opened?),
     }
 }
 

@@ -36,8 +36,10 @@ impl Folder {
     /// Another server runs on it.
     pub(crate) fn claim(&self) -> Result<fs::File> {
         let path = self.0.join("serve.lock");
-        let file = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-        let mut file = file.with_context(|| format!("cannot open {}", path.display()))?;
+        let file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let mut file = file.with_context(|| {
+            format!("cannot open {}: make it and the data folder writable for this user", path.display())
+        })?;
         match file.try_lock() {
             Ok(()) => {
                 let named = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
@@ -45,7 +47,11 @@ impl Folder {
                 Ok(file)
             }
             Err(fs::TryLockError::WouldBlock) => {
-                bail!("another server runs on the data folder {}: give this one another with --data", self.0.display())
+                let (holder, folder) = (std::io::read_to_string(file).unwrap_or_default(), self.0.display());
+                bail!(
+                    "the data folder {folder} is in use by another server (process {holder}): end it, or give this \
+                     one another data folder with --data"
+                )
             }
             Err(fs::TryLockError::Error(why)) => Err(why).with_context(|| format!("cannot lock {}", path.display())),
         }

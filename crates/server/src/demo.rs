@@ -12,7 +12,7 @@ use crate::settings::Settings;
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
 use valetkey_app::{App, Page, clients, connections, doors, environments};
-use valetkey_domain::connection::Settings as ConnectionSettings;
+use valetkey_domain::connection::{Connection, Settings as ConnectionSettings};
 use valetkey_domain::{Ctx, Secret};
 use valetkey_lab::Lab;
 
@@ -73,14 +73,27 @@ async fn connect(app: &App, ctx: &Ctx, lab: &Lab, address: SocketAddr) -> Result
     let mut redirects = Vec::new();
     for (name, connector) in CONNECTIONS {
         let known = there.items.iter().find(|connection| connection.name.as_str() == name);
-        let id = match known {
-            Some(connection) => connection.id.clone(),
-            None => connections::create(app, ctx, at_lab(name, connector, address)).await?.id,
+        let wanted = at_lab(name, connector, address);
+        let connection = match known {
+            Some(connection) => follow_lab(app, ctx, connection, wanted).await?,
+            None => connections::create(app, ctx, wanted).await?,
         };
-        redirects.push(connections::redirect_uri(app, &id));
+        redirects.push(connections::redirect_uri(app, &connection.id));
     }
     lab.register_client(LAB_CLIENT.0, LAB_CLIENT.1, redirects).await?;
     Ok(())
+}
+
+/// The connection, pointed at where the lab is this time. Credentials do not follow, so people sign in again. One that
+/// the operator has pointed somewhere else has another client by now, and is left alone.
+async fn follow_lab(app: &App, ctx: &Ctx, there: &Connection, wanted: connections::New) -> Result<Connection> {
+    let settings = ConnectionSettings { scopes: there.settings.scopes.clone(), ..wanted.settings };
+    if there.settings == settings || there.settings.client_id != settings.client_id {
+        return Ok(there.clone());
+    }
+    tracing::warn!(connection = %there.name, "the lab is at another address than before: people sign in again");
+    let change = connections::Change { settings: Some(settings), client_secret: wanted.client_secret, enabled: None };
+    Ok(connections::update(app, ctx, there, change).await?)
 }
 
 fn at_lab(name: &str, connector: &str, address: SocketAddr) -> connections::New {

@@ -4,11 +4,13 @@
 // An optimised build looks through all of a use case's nested futures at once, and they go deeper than 128.
 #![recursion_limit = "256"]
 
+mod chores;
 mod cli;
 mod clock;
 mod compose;
 mod data;
 mod demo;
+mod doctor;
 mod env;
 #[cfg(debug_assertions)]
 mod failpoints;
@@ -77,16 +79,9 @@ fn take(variable: &str) -> Option<Secret<str>> {
     secret
 }
 
-/// The one place that prints why a command failed: the message, then each cause on a line of its own.
+/// The one place that prints why a command failed.
 #[expect(clippy::print_stderr, reason = "a command's last word goes to the terminal, not to the log")]
 fn fail(why: &anyhow::Error) -> ExitCode {
-    let mut said = why.to_string();
-    eprintln!("valetkey: {}", terminal::printable(&said));
-    for cause in why.chain().skip(1).map(ToString::to_string) {
-        if !said.contains(&cause) {
-            eprintln!("  because: {}", terminal::printable(&cause));
-        }
-        said = cause;
-    }
+    eprintln!("valetkey: {}", terminal::printable(&terminal::reasons(why)));
     ExitCode::FAILURE
 }

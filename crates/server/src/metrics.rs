@@ -91,6 +91,7 @@ pub(crate) fn registry(app: &App, http: &Http) -> Registry {
     http.register(ours);
     app.metrics.register(ours);
     app.limits.register(ours);
+    app.refreshes.register(ours, app.clock.clone());
     app.store.metrics().register(ours);
     app.outbound.metrics().register(ours);
     ours.register_collector(Box::new(Journal(app.clone())));

@@ -8,6 +8,7 @@ mod client;
 mod config;
 mod connection;
 mod connector;
+mod doctor;
 mod environment;
 mod instance;
 mod key;
@@ -19,11 +20,10 @@ mod table;
 mod tool;
 
 use crate::Secrets;
-use crate::cli::ServeFlags;
+use crate::cli::{GLOBAL, ServeFlags};
 use crate::compose;
 use crate::env::Access;
 use crate::presence::Presence;
-use crate::roots::Source;
 use crate::settings::Settings;
 use crate::terminal::Meter;
 use anyhow::{Context, Result, anyhow, bail};
@@ -36,7 +36,7 @@ use valetkey_domain::Ctx;
 use valetkey_domain::ctx::{Patient, Progress};
 use valetkey_storage::Location;
 
-use reply::{MOST, Reply, everything, one, rows, said};
+use reply::{MOST, Reply, everything, moment, one, rows, said};
 pub(crate) use socket::{runs, serve};
 
 /// A noun with its verb.
@@ -46,38 +46,50 @@ pub(crate) enum Noun {
     /// Environments: everything else belongs to exactly one
     Environment(Asked<environment::Verb>),
     /// API clients: what an app's SDK signs in with
-    Client(Asked<client::Verb>),
+    Client(Within<client::Verb>),
     /// Connectors (the API's providers): the kinds of app there are
     #[command(visible_alias = "provider")]
     Connector(Asked<connector::Verb>),
     /// Tools: what a connector can do
     Tool(Asked<tool::Verb>),
     /// Connections: connectors set up for your app
-    Connection(Asked<connection::Verb>),
+    Connection(Within<connection::Verb>),
     /// Connected accounts: who has signed in where
-    Account(Asked<account::Verb>),
+    Account(Within<account::Verb>),
     /// MCP configs: which connections and tools a user's server shows
-    Config(Asked<config::Verb>),
+    Config(Within<config::Verb>),
     /// MCP instances: one user's server
-    Instance(Asked<instance::Verb>),
+    Instance(Within<instance::Verb>),
     /// The journal: who did what, for whom, and how it ended
-    Logs(Asked<logs::Verb>),
+    Logs(Within<logs::Verb>),
     /// Keys: what secrets are sealed under, and another in place of one
     Key(Asked<key::Verb>),
+    /// Look whether everything is as it should be; ends with status 1 if there is a problem
+    Doctor(doctor::Flags),
     /// Write everything that the database holds into one file, while the server goes on
     Backup(backup::Flags),
     /// Fill an empty database from a backup, or say what becomes of a restored or copied one
     Restore(restore::Flags),
 }
 
-/// A verb, in an environment, shown as a table or as JSON.
+/// A verb, whose answer is shown as a table or as JSON.
 #[derive(Args, Serialize, Deserialize)]
 pub(crate) struct Asked<Verb: Subcommand> {
+    /// Print JSON instead of a table
+    #[arg(long, global = true, help_heading = GLOBAL)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// A verb about what belongs to one environment.
+#[derive(Args, Serialize, Deserialize)]
+pub(crate) struct Within<Verb: Subcommand> {
     /// The environment, by name [default: the first]
-    #[arg(long, global = true)]
+    #[arg(long, global = true, value_name = "NAME", help_heading = GLOBAL)]
     environment: Option<String>,
     /// Print JSON instead of a table
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
     #[command(subcommand)]
     verb: Verb,
@@ -92,8 +104,8 @@ pub(crate) struct Desk {
     pub(crate) ca_bundle: Option<PathBuf>,
     /// How this process stands to its database.
     pub(crate) presence: Presence,
-    /// Where its root keys come from.
-    pub(crate) roots: Source,
+    /// What this process runs with.
+    pub(crate) settings: Arc<Settings>,
     /// Who wants to know how far a long verb has come.
     pub(crate) progress: Arc<dyn Progress>,
 }
@@ -109,6 +121,9 @@ pub(crate) async fn run(data: &Path, mut noun: Noun, secrets: Secrets) -> Result
     if let Noun::Backup(flags) = &mut noun {
         flags.make_absolute()?;
     }
+    if let Noun::Doctor(flags) = noun {
+        return doctor::run(data, flags, secrets).await;
+    }
     let json = noun.json();
     if let Noun::Restore(flags) = noun {
         if flags.file.is_some() {
@@ -121,30 +136,35 @@ pub(crate) async fn run(data: &Path, mut noun: Noun, secrets: Secrets) -> Result
         Some(reply) => reply,
         None => {
             let settings = Settings::load(data, &ServeFlags::from_environment()?, secrets)?;
-            // A command in the wrong place must not leave an empty database and a root key behind.
-            if let Location::File(file) = &settings.database {
-                anyhow::ensure!(
-                    file.exists(),
-                    "there is no Valetkey in {}: start `valetkey serve` or `valetkey demo` first, or name its folder with --data",
-                    data.display()
-                );
-            }
-            let opened = compose::open(&settings).await?;
-            let desk = Desk {
-                app: opened.app,
-                ca_bundle: None,
-                presence: opened.presence,
-                roots: settings.roots,
-                progress: meter.clone(),
-            };
+            let desk = desk(settings, meter.clone()).await?;
             let performed = perform(&desk, noun).await;
             desk.app.journal.close().await;
             performed?
         }
     };
     meter.clear();
+    show(reply, json)
+}
+
+/// Prints an answer, and ends with what it found to be wrong.
+fn show(reply: Reply, json: bool) -> Result<()> {
     table::print(&reply, json)?;
     reply.fault.map_or(Ok(()), |fault| Err(anyhow!(fault)))
+}
+
+/// A desk over the database itself, where no server runs.
+async fn desk(settings: Settings, progress: Arc<dyn Progress>) -> Result<Desk> {
+    // A command in the wrong place must not leave an empty database and a root key behind.
+    if let Location::File(file) = &settings.database {
+        anyhow::ensure!(
+            file.exists(),
+            "there is no Valetkey in {}: start `valetkey serve` or `valetkey demo` first, or name its folder with --data",
+            settings.data.display()
+        );
+    }
+    let opened = compose::open(&settings).await?;
+    let (app, presence, settings) = (opened.app, opened.presence, Arc::new(settings));
+    Ok(Desk { app, ca_bundle: None, presence, settings, progress })
 }
 
 /// Carries a noun's verb out.
@@ -160,14 +180,15 @@ async fn perform(desk: &Desk, noun: Noun) -> Result<Reply> {
         Noun::Config(asked) => config::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Instance(asked) => instance::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Logs(asked) => logs::perform(desk, &enter(app, &asked).await?, asked.verb).await,
-        Noun::Key(asked) => key::perform(desk, asked).await,
+        Noun::Key(asked) => key::perform(desk, asked.verb).await,
+        Noun::Doctor(flags) => doctor::perform(desk, flags).await,
         Noun::Backup(flags) => backup::perform(desk, flags).await,
         Noun::Restore(flags) => restore::decide(desk, &flags).await,
     }
 }
 
 /// The operator's context in the environment that was asked for.
-async fn enter<Verb: Subcommand>(app: &App, asked: &Asked<Verb>) -> Result<Ctx> {
+async fn enter<Verb: Subcommand>(app: &App, asked: &Within<Verb>) -> Result<Ctx> {
     let environment = match &asked.environment {
         Some(name) => environments::by_name(app, name).await?,
         None => environments::ensure_first(app).await?,
@@ -180,7 +201,7 @@ async fn enter<Verb: Subcommand>(app: &App, asked: &Asked<Verb>) -> Result<Ctx> 
 /// # Errors
 /// None runs, or its `public_url` is not on this machine.
 pub(crate) async fn shell_access(data: &Path) -> Result<Access> {
-    let noun = Noun::Client(Asked { environment: None, json: true, verb: client::Verb::Shell });
+    let noun = Noun::Client(Within { environment: None, json: true, verb: client::Verb::Shell });
     let Some(reply) = socket::ask(data, &noun, &Patient).await? else {
         bail!("no server runs on {}: start `valetkey serve` or `valetkey demo` first", data.display());
     };
@@ -201,6 +222,7 @@ impl Noun {
             Self::Instance(asked) => asked.json,
             Self::Logs(asked) => asked.json,
             Self::Key(asked) => asked.json,
+            Self::Doctor(flags) => flags.json,
             Self::Backup(flags) => flags.json,
             Self::Restore(flags) => flags.json,
         }

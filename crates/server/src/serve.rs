@@ -1,11 +1,11 @@
 //! `serve`: the listeners, the command line's socket, and an orderly end.
 
+use crate::chores;
 use crate::compose::{self, Server};
 use crate::data::Folder;
 use crate::listen::Listener;
 use crate::operator::{self, Desk};
 use crate::settings::{Listening, Settings};
-use crate::tls::Tls;
 use anyhow::{Result, bail};
 use axum::Router;
 use std::fs::File;
@@ -14,17 +14,8 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use valetkey_app::{App, housekeeping, recovery, refresh};
+use valetkey_app::recovery;
 use valetkey_domain::ctx::Patient;
-
-/// How often it is looked for what is due to be refreshed, and for what a process that died left undone.
-const LOOK: Duration = Duration::from_secs(10);
-
-/// How often what has ended is removed.
-const TIDY: Duration = Duration::from_secs(3600);
-
-/// How often the certificate is looked after.
-const RENEW: Duration = Duration::from_secs(3600);
 
 /// A server that answers; dropping it does not stop it, [`Running::stop`] does.
 pub(crate) struct Running {
@@ -46,6 +37,9 @@ pub(crate) struct Running {
 /// # Errors
 /// The database, the root key, the certificate or a port; the message says what to do.
 pub(crate) async fn start(settings: &Settings) -> Result<Running> {
+    // Before anything is changed there: what is settled, rewritten or shown belongs to the one server of the folder.
+    let folder = Folder::open(&settings.data)?;
+    let claim = folder.claim()?;
     let server = compose::server(settings).await?;
     let settled = recovery::at_start(&server.app).await?;
     if settled > 0 {
@@ -56,8 +50,6 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
     if !server.app.settings.on_this_machine() {
         warn_of_forwarded_links();
     }
-    let folder = Folder::open(&settings.data)?;
-    let claim = folder.claim()?;
     for (listener, router) in public_listeners(settings, &server).await? {
         listeners.spawn(listener.serve(router, stop.clone()));
     }
@@ -69,7 +61,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
         app: server.app.clone(),
         ca_bundle: server.tls.bundle.clone(),
         presence: server.presence.clone(),
-        roots: settings.roots.clone(),
+        settings: Arc::new(settings.clone()),
         progress: Arc::new(Patient),
     };
     let socket = operator::serve(desk, folder.socket(), stop.clone());
@@ -79,10 +71,10 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
         }
     });
     listeners.spawn(server.presence.clone().beat(server.app.clone(), settings.roots.clone(), stop.clone()));
-    listeners.spawn(tidy(server.app.clone(), stop.clone()));
-    listeners.spawn(renew(server.tls.clone(), server.app.clone(), signal(SignalKind::hangup())?, stop.clone()));
+    listeners.spawn(chores::tidy(server.app.clone(), stop.clone()));
+    listeners.spawn(chores::renew(server.tls.clone(), server.app.clone(), signal(SignalKind::hangup())?, stop.clone()));
     listeners.spawn(server.health.clone().keep_looking(stop.clone()));
-    listeners.spawn(look(server.app.clone(), stop.clone()));
+    listeners.spawn(chores::look(server.app.clone(), stop.clone()));
     listeners.close();
     operations.close();
     Ok(Running { _claim: claim, server, stop, listeners, last, operations, effects: settings.limits.effects })
@@ -155,55 +147,6 @@ impl Running {
             () = signals.asked_to_stop() => {
                 bail!("stopped at once, as asked twice: calls in flight were cut off, and how they ended is not recorded")
             }
-        }
-    }
-}
-
-/// Removes what has ended, at the start and then every hour.
-async fn tidy(app: App, stop: CancellationToken) {
-    loop {
-        match housekeeping::tidy(&app).await {
-            Ok(gone) => tracing::debug!(gone, "tidied up"),
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the database is not tidied up"),
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(TIDY) => {}
-        }
-    }
-}
-
-/// Looks after the certificate every hour, and at once on SIGHUP. What can't be read leaves the one that is shown.
-async fn renew(tls: Tls, app: App, mut hangup: Signal, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(RENEW) => {}
-            _ = hangup.recv() => {}
-        }
-        match tls.renew(app.now()) {
-            Ok(true) => tracing::info!("new connections get another certificate from now on"),
-            Ok(false) => {}
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the certificate from before goes on");
-            }
-        }
-    }
-}
-
-/// Refreshes ahead of need and settles what was left undone, until told to stop. What it began goes on as an effect.
-async fn look(app: App, stop: CancellationToken) {
-    loop {
-        let looked = async {
-            recovery::overdue(&app).await?;
-            refresh::ahead(&app).await
-        };
-        if let Err(error) = looked.await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "nothing is refreshed ahead of need");
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK) => {}
         }
     }
 }

@@ -1,19 +1,21 @@
 //! Settings: a flag beats `VALETKEY_*`, which beats `valetkey.toml` in the data folder, which beats the default.
-//! (Flags and variables are clap's business, in [`crate::cli`]; here is the file and how the layers meet.)
+//! Flags and variables are read in [`crate::cli`], the file in `file`; here the layers meet.
 
+mod file;
 mod limits;
+mod urls;
 mod watching;
 
+pub(crate) use file::Transit;
 pub(crate) use limits::Limits;
+pub(crate) use urls::on_this_machine;
 pub(crate) use watching::{Format, Listening, Logging, Traces};
 
 use crate::cli::ServeFlags;
 use crate::data::{self, Folder};
 use crate::roots::Source;
 use crate::{Secrets, tls};
-use anyhow::{Context, Result, bail};
-use limits::LimitsFile;
-use serde::Deserialize;
+use anyhow::{Result, bail};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +23,6 @@ use std::time::Duration;
 use url::Url;
 use valetkey_domain::Secret;
 use valetkey_storage::Location;
-use watching::{LogFile, TelemetryFile};
 
 /// The file's name in the data folder.
 pub(crate) const FILE: &str = "valetkey.toml";
@@ -31,76 +32,6 @@ pub(crate) const DATABASE_VARIABLE: &str = "VALETKEY_DATABASE";
 
 /// The longest that any link may open, in seconds: a week.
 const LONGEST_LINK: u64 = 7 * 24 * 60 * 60;
-
-/// What `valetkey.toml` may say. A key that is not here is an error, so that a typo is not a silent default.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct File {
-    public_url: Option<Url>,
-    sdk_url: Option<Url>,
-    http: Option<SocketAddr>,
-    tls: Option<SocketAddr>,
-    certificate: Option<PathBuf>,
-    certificate_key: Option<PathBuf>,
-    /// A PostgreSQL URL or an SQLite file.
-    database: Option<String>,
-    /// A file that holds the URL.
-    database_file: Option<PathBuf>,
-    root_key_file: Option<PathBuf>,
-    connectors: Option<PathBuf>,
-    transit: Option<Transit>,
-    operations: Option<SocketAddr>,
-    metrics: Option<Vec<Listening>>,
-    outbound: OutboundFile,
-    links: LinksFile,
-    journal: JournalFile,
-    limits: LimitsFile,
-    log: LogFile,
-    telemetry: TelemetryFile,
-}
-
-/// Where a KMS holds the root key.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Transit {
-    /// Scheme, host and port.
-    pub(crate) address: Url,
-    /// Where the engine is mounted; `transit` if it is not said.
-    pub(crate) mount: Option<String>,
-    /// The key's name.
-    pub(crate) key: String,
-    /// A file with a token.
-    pub(crate) token_file: Option<PathBuf>,
-    /// An AppRole's id, in place of a token.
-    pub(crate) role_id: Option<String>,
-    /// A file with its secret id.
-    pub(crate) secret_id_file: Option<PathBuf>,
-    /// Where the AppRole method is mounted; `approle` if it is not said.
-    pub(crate) approle_mount: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct OutboundFile {
-    /// `host:port` or CIDR that may be reached although it is private; metadata addresses never.
-    allow: Vec<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct LinksFile {
-    /// Minutes that a link opens which came with an MCP answer.
-    chat_minutes: Option<u64>,
-    /// Hours that a link opens which was made to be mailed.
-    mail_hours: Option<u64>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct JournalFile {
-    /// Days that records are kept; all of them if it is not there.
-    keep_days: Option<u32>,
-}
 
 /// The settings a server runs with.
 #[derive(Clone, Debug)]
@@ -153,37 +84,12 @@ impl Settings {
     /// # Errors
     /// The file cannot be read, has an unknown key or a wrong value, or only half of a certificate is named.
     pub(crate) fn load(data: &Path, flags: &ServeFlags, secrets: Secrets) -> Result<Self> {
-        let file = read(&data.join(FILE))?;
+        let file = file::read(&data.join(FILE))?;
         let http = flags.http.or(file.http).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
         let tls = flags.tls.or(file.tls).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8443)));
-        let given_public = flags.public_url.clone().or(file.public_url);
-        let public_url = match &given_public {
-            Some(url) => url.clone(),
-            None => local("http", http.port())?,
-        };
-        // Behind one public hostname both URLs are the same; on this machine the SDKs need the TLS port.
-        let sdk_url = match (flags.sdk_url.clone().or(file.sdk_url), given_public) {
-            (Some(url), _) => url,
-            (None, Some(public)) if public.scheme() == "https" => public,
-            _ => local("https", tls.port())?,
-        };
-        for url in [&public_url, &sdk_url] {
-            check_base(url)?;
-        }
-        let certificate = match (file.certificate, file.certificate_key) {
-            (Some(certificate), Some(key)) => tls::Source::Own { certificate, key },
-            (None, None) => tls::Source::Local { folder: data.join("tls") },
-            _ => bail!("{FILE}: certificate and certificate_key go together"),
-        };
-        let database =
-            match (flags.database.as_deref().map(Secret::copy).or(secrets.database), file.database, file.database_file)
-            {
-                (Some(text), _, _) => Some(text),
-                (None, Some(_), Some(_)) => bail!("{FILE}: database or database_file, not both"),
-                (None, Some(text), None) => Some(Secret::from(text)),
-                (None, None, Some(path)) => Some(data::read_private("database URL", &path)?),
-                (None, None, None) => None,
-            };
+        let given = (flags.public_url.clone().or(file.public_url), flags.sdk_url.clone().or(file.sdk_url));
+        let (public_url, sdk_url) = urls::both(given, http, tls)?;
+        let given = flags.database.as_deref().map(Secret::copy).or(secrets.database);
         let root_key_file = flags.root_key_file.clone().or(file.root_key_file);
         Ok(Self {
             data: data.to_owned(),
@@ -193,13 +99,13 @@ impl Settings {
             metrics: file.metrics.unwrap_or_else(|| metrics_by_default(&public_url)),
             public_url,
             sdk_url,
-            certificate,
+            certificate: certificate(data, file.certificate, file.certificate_key)?,
             roots: Source {
                 file: root_key_file.unwrap_or_else(|| Folder::at(data).root_key()),
                 variable: secrets.root_key.map(Arc::new),
                 transit: file.transit,
             },
-            database: database.map_or_else(|| Location::File(Folder::at(data).database()), located),
+            database: database(data, given, file.database, file.database_file)?,
             connectors: flags.connectors.clone().or(file.connectors),
             allow: file.outbound.allow,
             chat_link_life: link_life("links.chat_minutes", file.links.chat_minutes.unwrap_or(15), 60)?,
@@ -214,6 +120,26 @@ impl Settings {
     }
 }
 
+/// The operator's own certificate, or a local one.
+fn certificate(data: &Path, certificate: Option<PathBuf>, key: Option<PathBuf>) -> Result<tls::Source> {
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(tls::Source::Own { certificate, key }),
+        (None, None) => Ok(tls::Source::Local { folder: data.join("tls") }),
+        _ => bail!("{FILE}: certificate and certificate_key go together"),
+    }
+}
+
+/// Where the database is: as `given` on the command line or in the environment, else as the file says or a file of it.
+fn database(data: &Path, given: Option<Secret<str>>, text: Option<String>, file: Option<PathBuf>) -> Result<Location> {
+    match (given, text, file) {
+        (Some(given), _, _) => Ok(located(given)),
+        (None, Some(_), Some(_)) => bail!("{FILE}: database or database_file, not both"),
+        (None, Some(text), None) => Ok(located(Secret::from(text))),
+        (None, None, Some(path)) => Ok(located(data::read_private("database URL", &path)?)),
+        (None, None, None) => Ok(Location::File(Folder::at(data).database())),
+    }
+}
+
 /// A URL, or the path of a file.
 fn located(database: Secret<str>) -> Location {
     if database.expose().contains("://") {
@@ -225,10 +151,6 @@ fn located(database: Secret<str>) -> Location {
 /// Metrics are for the operator: where the listeners are for the public, neither serves them unless it is named.
 fn metrics_by_default(public_url: &Url) -> Vec<Listening> {
     if on_this_machine(public_url) { vec![Listening::Http, Listening::Tls] } else { vec![] }
-}
-
-fn on_this_machine(url: &Url) -> bool {
-    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
 /// How long a link opens: never not at all, and not so long that it becomes a standing key to somebody's account.
@@ -246,31 +168,6 @@ fn kept(days: u32) -> Result<Duration> {
         bail!("{FILE}: journal.keep_days is 0; it can be 1 or more, or left out to keep everything");
     }
     Ok(Duration::from_secs(u64::from(days) * 24 * 60 * 60))
-}
-
-fn read(path: &Path) -> Result<File> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(File::default()),
-        Err(why) => return Err(why).with_context(|| format!("cannot read {}", path.display())),
-    };
-    toml::from_str(&text).with_context(|| format!("{} is not right", path.display()))
-}
-
-fn local(scheme: &str, port: u16) -> Result<Url> {
-    Ok(Url::parse(&format!("{scheme}://localhost:{port}"))?)
-}
-
-fn check_base(url: &Url) -> Result<()> {
-    let clean = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    let loopback = on_this_machine(url);
-    if !clean || url.path() != "/" {
-        bail!("{url}: public_url and sdk_url are scheme, host and port alone (gRPC cannot live under a path)");
-    }
-    if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
-        bail!("{url}: must begin with https:// (http:// only for localhost): tokens and links travel over it");
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -306,14 +203,6 @@ mod tests {
         let why = load(&format!("database_file = {file:?}"), None).unwrap_err().to_string();
         assert!(why.contains("chmod 600"), "{why}");
         assert!(load("database = \"a\"\ndatabase_file = \"b\"", None).is_err());
-    }
-
-    #[test]
-    fn a_typo_in_the_file_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(FILE), "publik_url = \"https://a.example\"").unwrap();
-        let why = Settings::load(folder.path(), &ServeFlags::default(), NO_SECRETS).unwrap_err();
-        assert!(format!("{why:#}").contains("publik_url"), "{why:#}");
     }
 
     #[test]
@@ -363,13 +252,5 @@ mod tests {
         assert_eq!(load(""), [Listening::Http, Listening::Tls]);
         assert_eq!(load("public_url = \"https://keys.example.com\""), []);
         assert_eq!(load("public_url = \"https://keys.example.com\"\nmetrics = [\"http\"]"), [Listening::Http]);
-    }
-
-    #[test]
-    fn clear_text_is_for_this_machine_alone() {
-        for wrong in ["http://a.example", "https://a.example/path", "https://u@a.example", "ftp://localhost"] {
-            assert!(check_base(&wrong.parse().unwrap()).is_err(), "{wrong}");
-        }
-        assert!(check_base(&"https://a.example".parse().unwrap()).is_ok());
     }
 }

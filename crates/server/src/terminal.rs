@@ -10,6 +10,17 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().flat_map(shown).collect()
 }
 
+/// Why a command failed: the message, then each cause that says something new on a line of its own.
+pub(crate) fn reasons(why: &anyhow::Error) -> String {
+    let mut said = why.to_string();
+    for cause in why.chain().skip(1).map(ToString::to_string) {
+        if !said.contains(&cause) {
+            said += &format!("\n  because: {cause}");
+        }
+    }
+    said
+}
+
 /// One line of standard error that says how far a command has come; nothing where that is no terminal.
 #[derive(Default)]
 pub(crate) struct Meter {
@@ -42,6 +53,12 @@ impl Progress for Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_cause_is_said_once() {
+        let why = anyhow::anyhow!("no such file").context("cannot read x: no such file").context("cannot start");
+        assert_eq!(reasons(&why), "cannot start\n  because: cannot read x: no such file");
+    }
 
     #[test]
     fn terminal_escapes_are_shown_not_obeyed() {

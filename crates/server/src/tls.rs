@@ -119,6 +119,15 @@ pub(crate) fn prepare(source: &Source, now: Timestamp) -> Result<Tls, Error> {
     Ok(Tls { config: current::config(Arc::clone(&current))?, bundle, source: source.clone(), current })
 }
 
+/// The leaf of the operator's own certificate, read as the listener reads it.
+///
+/// # Errors
+/// As for [`prepare`].
+pub(crate) fn leaf(certificate: &Path, key: &Path) -> Result<CertificateDer<'static>, Error> {
+    let found = current::read(certificate, key)?;
+    found.cert.into_iter().next().ok_or_else(|| Error::Pem { path: certificate.into(), what: "certificate" })
+}
+
 /// The certificate, and the bundle for clients if it is a local one.
 fn find(source: &Source, now: Timestamp) -> Result<(CertifiedKey, Option<PathBuf>), Error> {
     match source {

@@ -1,14 +1,14 @@
 //! Connected accounts: one row for each owner on a connection.
 //!
 //! This file finds, makes and ends them; `accounts/tokens.rs` changes what they hold, `accounts/ahead.rs` finds those
-//! to be refreshed although nobody asks, `accounts/list.rs` pages them.
+//! to be refreshed although nobody asks, `accounts/list.rs` shows many at once.
 
 mod ahead;
 mod list;
 mod tokens;
 
 pub use ahead::{Due, claim, put_off};
-pub use list::{Filter, MAX_CONNECTION_NAMES, list};
+pub use list::{Filter, MAX_CONNECTION_NAMES, Standing, list, standings};
 pub(crate) use tokens::read_subject;
 pub use tokens::{
     Lease, Schedule, Subject, Tokens, begin_refresh, end_refresh, expire, finish_refresh, lease, mark_lost,
@@ -94,16 +94,6 @@ pub async fn find(
     tx.one(sql, key).await?.as_ref().map(read).transpose()
 }
 
-/// All accounts on a connection that hold a credential.
-///
-/// # Errors
-/// The database failed, or a row fits no account.
-pub async fn live_on(ctx: &Ctx, tx: &mut Tx, connection: &ConnectionId) -> Result<Vec<ConnectedAccount>, Error> {
-    let sql = "SELECT * FROM connected_accounts WHERE environment_id = $1 AND connection_id = $2
-         AND credential IS NOT NULL ORDER BY id";
-    tx.all(sql, args![&ctx.environment, connection]).await?.iter().map(read).collect()
-}
-
 /// The accounts, this one left out, that may share a grant at the provider with somebody of this subject: those that
 /// hold a credential and whose subject is the same or unknown.
 ///
@@ -119,22 +109,6 @@ pub async fn maybe_sharing(
          AND credential IS NOT NULL
          AND (subject IS NULL OR subject = $3 OR CAST($3 AS TEXT) IS NULL) ORDER BY id";
     tx.all(sql, args![&ctx.environment, but, subject]).await?.iter().map(read).collect()
-}
-
-/// Sets the status; the credential stays as it is. False if there is no such account.
-///
-/// # Errors
-/// The database failed.
-pub async fn set_status(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    id: &AccountId,
-    status: &Status,
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let sql = "UPDATE connected_accounts SET status = $3, reason = $4, updated_at = $5
-         WHERE environment_id = $1 AND id = $2";
-    Ok(tx.run(sql, args![&ctx.environment, id, status.name(), status.reason(), now]).await? == 1)
 }
 
 /// Puts members over the app's own values of an account; what others put there meanwhile stays. False if there is no
@@ -166,7 +140,7 @@ pub async fn merge_api_config(
 }
 
 /// Puts every account of a connection that holds a credential out of service, because the connection points elsewhere
-/// now. The sealed values stay, tied to the old places.
+/// now. The sealed values stay, tied to the old places. Gives which they are.
 ///
 /// # Errors
 /// The database failed.
@@ -175,11 +149,12 @@ pub async fn expire_for_endpoints(
     tx: &mut Tx,
     connection: &ConnectionId,
     now: Timestamp,
-) -> Result<u64, Error> {
+) -> Result<Vec<AccountId>, Error> {
     let sql = "UPDATE connected_accounts SET status = $3, reason = $4, next_refresh_at = NULL, updated_at = $5
-         WHERE environment_id = $1 AND connection_id = $2 AND status = 'ACTIVE'";
+         WHERE environment_id = $1 AND connection_id = $2 AND status = 'ACTIVE' RETURNING id";
     let status = Status::Expired(Reason::EndpointsChanged);
-    tx.run(sql, args![&ctx.environment, connection, status.name(), status.reason(), now]).await
+    let ended = tx.all(sql, args![&ctx.environment, connection, status.name(), status.reason(), now]).await?;
+    ended.iter().map(|row| row.fit("connected_accounts", |row| row.parsed("id"))).collect()
 }
 
 /// Notes that a call used the account. Earlier than what is noted already changes nothing.

@@ -16,6 +16,23 @@ pub enum Arg {
     Bytes(Vec<u8>),
 }
 
+impl Arg {
+    /// The text; none if it is none.
+    pub(crate) fn into_text(self) -> Option<String> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// The integer; none if it is none.
+    pub(crate) fn into_integer(self) -> Option<i64> {
+        if let Self::Integer(number) = self { Some(number) } else { None }
+    }
+
+    /// The bytes; none if they are none.
+    pub(crate) fn into_bytes(self) -> Option<Vec<u8>> {
+        if let Self::Bytes(bytes) = self { Some(bytes) } else { None }
+    }
+}
+
 /// The type alone: a value may be personal.
 impl std::fmt::Debug for Arg {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

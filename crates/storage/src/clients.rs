@@ -83,13 +83,14 @@ pub async fn keep_newest_secrets(
     tx.run(sql, args![&ctx.environment, id, now, keep]).await
 }
 
-/// Removes the environment's secrets that ended before `before`.
+/// Removes the environment's secrets that ended before `before`. Gives the client of each.
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn purge_secrets(ctx: &Ctx, tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
-    let sql = "DELETE FROM api_client_secrets WHERE environment_id = $1 AND expires_at < $2";
-    tx.run(sql, args![&ctx.environment, before]).await
+pub async fn purge_secrets(ctx: &Ctx, tx: &mut Tx, before: Timestamp) -> Result<Vec<ClientId>, Error> {
+    let sql = "DELETE FROM api_client_secrets WHERE environment_id = $1 AND expires_at < $2 RETURNING client_id";
+    let gone = tx.all(sql, args![&ctx.environment, before]).await?;
+    gone.iter().map(|row| row.fit("api_client_secrets", |row| row.parsed("client_id"))).collect()
 }
 
 /// Raises a client's version, which makes every token issued so far worthless; false if there is no such client.

@@ -2,7 +2,8 @@
 
 use crate::list::{Listing, holding, listing};
 use crate::row::json_text;
-use crate::{Error, Listed, Page, Row, Tx, args, counters, instances};
+use crate::{Bulk, Error, Listed, Page, Row, Tx, args, counters, instances};
+use std::sync::LazyLock;
 use uuid::Uuid;
 use valetkey_domain::Ctx;
 use valetkey_domain::config::{Mapping, McpConfig};
@@ -68,16 +69,6 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &ConfigId) -> Result<Option<McpConf
     let sql = "SELECT * FROM mcp_configs WHERE environment_id = $1 AND id = $2";
     let row = tx.one(sql, args![&ctx.environment, id]).await?;
     whole(ctx, tx, row).await
-}
-
-/// Id and name of the config of exactly this name, without its mappings.
-///
-/// # Errors
-/// The database cannot be read.
-pub async fn named(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Option<(ConfigId, ConfigName)>, Error> {
-    let sql = "SELECT id, name FROM mcp_configs WHERE environment_id = $1 AND name = $2";
-    let row = tx.one(sql, args![&ctx.environment, name]).await?;
-    row.map(|row| row.fit("mcp_configs", |row| Ok((row.parsed("id")?, row.parsed("name")?)))).transpose()
 }
 
 /// How many names [`names`] gives: enough for a word to be found near, and no more than a glance costs.
@@ -159,18 +150,24 @@ pub async fn delete(ctx: &Ctx, tx: &mut Tx, id: &ConfigId) -> Result<bool, Error
     Ok(gone)
 }
 
+static MAP: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        "environment_id config_id position:n connection_id tools",
+        "INSERT INTO mcp_config_mappings (environment_id, config_id, position, connection_id, tools)
+         SELECT c.environment_id, given.config_id, given.position, c.id, given.tools
+         FROM given JOIN connections c ON c.environment_id = given.environment_id AND c.id = given.connection_id",
+    )
+});
+
 /// Writes the mappings in their order. Each is taken from the environment's own connections, so that none can be of
 /// another.
 async fn map(ctx: &Ctx, tx: &mut Tx, config: &McpConfig) -> Result<(), Error> {
-    let sql = "INSERT INTO mcp_config_mappings (environment_id, config_id, position, connection_id, tools)
-        SELECT c.environment_id, $2, CAST($3 AS BIGINT), c.id, $5 FROM connections c
-        WHERE c.environment_id = $1 AND c.id = $4";
     let mut each = Vec::with_capacity(config.mappings.len());
     for (position, mapping) in (0_i64..).zip(&config.mappings) {
         let tools = json_text(&mapping.tools)?;
         each.push(args![&ctx.environment, &config.id, position, &mapping.connection, tools].into());
     }
-    let written = tx.run_each(sql, each).await?;
+    let written = tx.run_each(&MAP, each).await?;
     if written == config.mappings.len() as u64 { Ok(()) } else { Err(Error::Referenced) }
 }
 
@@ -236,8 +233,6 @@ mod tests {
         insert(&there.ours, &mut tx, &put).await.unwrap();
         assert_eq!(get(&there.ours, &mut tx, &put.id).await.unwrap().as_ref(), Some(&put));
         assert_eq!(by_name(&there.ours, &mut tx, "config-1").await.unwrap().as_ref(), Some(&put));
-        let named = named(&there.ours, &mut tx, "config-1").await.unwrap();
-        assert_eq!(named, Some((put.id.clone(), put.name.clone())));
         let listed = list(&there.ours, &mut tx, &Filter::default(), &PAGE).await.unwrap();
         assert_eq!((listed.items, listed.total), (vec![put], 1));
     }
@@ -250,7 +245,6 @@ mod tests {
         let stranger = &there.theirs;
         assert!(get(stranger, &mut tx, &config.id).await.unwrap().is_none());
         assert!(by_name(stranger, &mut tx, config.name.as_str()).await.unwrap().is_none());
-        assert!(named(stranger, &mut tx, config.name.as_str()).await.unwrap().is_none());
         assert!(!update(stranger, &mut tx, &config).await.unwrap());
         assert!(!delete(stranger, &mut tx, &config.id).await.unwrap());
         for filter in [Filter::default(), Filter { id: Some(config.id.clone()), ..Filter::default() }] {

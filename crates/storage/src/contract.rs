@@ -2,12 +2,15 @@
 
 #![expect(clippy::disallowed_methods, reason = "each test waits for the tasks it spawns")]
 
-use crate::{Arg, Error, Store, Tx, args, fixture};
+use crate::{Arg, Bulk, Error, Store, Tx, args, fixture};
 use std::io::Write as _;
+use std::sync::LazyLock;
 
 const TABLE: &str = "CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, s TEXT UNIQUE, of BIGINT REFERENCES t (id))";
 const ADD: &str = "INSERT INTO t (id, s, of) VALUES ($1, $3, $2)";
 const COUNT: &str = "SELECT count(*) AS n FROM t";
+
+static PUT: LazyLock<Bulk> = LazyLock::new(|| Bulk::insert("v", "n:n s b:b"));
 
 async fn store() -> Store {
     let store = fixture::store().await;
@@ -148,15 +151,20 @@ async fn values_come_back_as_they_went_in() {
     };
     tx.run(table, []).await.unwrap();
     let insert = "INSERT INTO v (n, s, b) VALUES ($1, $2, $3)";
-    // The first run decides how the statement is prepared; it must do for the others.
+    // The first run decides how a statement is prepared; it must do for the others.
     let each = [
         args![None::<i64>, None::<&str>, None::<&[u8]>],
         args![i64::MIN, "\u{10ffff} '\"\\ \r\n", [0_u8, 255].as_slice()],
         args![i64::MAX, "", [].as_slice()],
     ];
-    assert_eq!(tx.run_each(insert, each.clone().map(Vec::from).into()).await.unwrap(), 3);
+    for values in each.clone() {
+        assert_eq!(tx.run(insert, values).await.unwrap(), 1);
+    }
+    assert_eq!(tx.run_each(&PUT, each.clone().map(Vec::from).into()).await.unwrap(), 3);
+    assert_eq!(tx.run_each(&PUT, vec![]).await.unwrap(), 0);
     let rows = tx.all("SELECT n, s, b FROM v", []).await.unwrap();
-    for (row, put) in rows.iter().zip(each) {
+    assert_eq!(rows.len(), 6);
+    for (row, put) in rows.iter().zip([each.clone(), each].concat()) {
         assert_eq!(row.optional_integer("n").unwrap().map_or(Arg::Null, Arg::from), put[0]);
         assert_eq!(row.optional_text("s").unwrap().map_or(Arg::Null, Arg::from), put[1]);
         assert_eq!(row.optional_bytes("b").unwrap().map_or(Arg::Null, Arg::from), put[2]);
@@ -206,6 +214,25 @@ async fn of_many_that_look_and_make_one_does() {
         made += u32::from(maker.await.unwrap());
     }
     assert_eq!((made, count(&store).await), (1, 1));
+}
+
+/// Each is alone with its own thing, and whoever is alone with what they have in common waits for all of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_alone_with_the_whole_waits_for_those_among_it() {
+    let store = store().await;
+    let mut among = store.write().await.unwrap();
+    among.alone_among("t 1", "t").await.unwrap();
+    add(&mut among, 1).await.unwrap();
+    let counting = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let mut tx = store.write().await.unwrap();
+            tx.alone("t").await.unwrap();
+            tx.one(COUNT, []).await.unwrap().unwrap().integer("n").unwrap()
+        }
+    });
+    among.commit().await.unwrap();
+    assert_eq!(counting.await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -120,6 +120,12 @@ pub(crate) async fn chain(ctx: &Ctx, tx: &mut Tx) -> (Connection, McpConfig, Mcp
     let config = config(ctx, "1", &[&connection]);
     configs::insert(ctx, tx, &config).await.unwrap();
     let instance = instance(&config, "1", "ann");
-    instances::insert(ctx, tx, &instance).await.unwrap();
+    add(ctx, tx, &instance).await;
     (connection, config, instance)
+}
+
+/// An instance more, in the total too.
+pub(crate) async fn add(ctx: &Ctx, tx: &mut Tx, instance: &McpInstance) {
+    instances::insert(ctx, tx, instance).await.unwrap();
+    instances::count_in(ctx, tx).await.unwrap();
 }

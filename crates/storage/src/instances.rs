@@ -1,10 +1,13 @@
 //! MCP instances.
 
+mod ensure;
+
+pub use ensure::{Seen, alone_for, seen};
+
 use crate::list::{Listing, folded, holding, listing};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
 use valetkey_domain::id::{ConfigId, InstanceId};
 use valetkey_domain::instance::McpInstance;
-use valetkey_domain::name::{Identifier, InstanceName};
 use valetkey_domain::{Ctx, Timestamp};
 
 /// Which instances a list shows; what is absent filters nothing.
@@ -65,7 +68,7 @@ const LIST: Listing = listing_where!("(CAST($7 AS TEXT) IS NULL OR t.identifier 
 /// The same where the user is given: one index look-up, however many users there are.
 const LIST_OF_USER: Listing = listing_where!("t.identifier = $7");
 
-/// Adds an instance.
+/// Adds an instance, whose part in the total is [`count_in`]'s.
 ///
 /// # Errors
 /// The user has one of this name on the config already, or the config isn't in this environment.
@@ -87,19 +90,28 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, instance: &McpInstance) -> Result<()
         instance.updated_at,
         instance.last_used_at,
     ];
-    alone(tx, &instance.config).await?;
+    alone_for(tx, &instance.config, &instance.identifier).await?;
     if tx.run(sql, values).await? == 0 {
         return Err(Error::Referenced);
     }
+    Ok(())
+}
+
+/// Counts an instance that was added in this transaction: last in it, for all who add one wait for the total until it is
+/// saved.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn count_in(ctx: &Ctx, tx: &mut Tx) -> Result<(), Error> {
     counters::add(ctx, tx, counters::INSTANCES, 1).await
 }
 
 /// Keeps every other write from making instances of a config, moving them to it or removing it, until this one ends:
-/// for whoever looks for a user's instance and makes it if there is none.
+/// for whoever changes which there are.
 ///
 /// # Errors
 /// The other one takes too long.
-pub async fn alone(tx: &mut Tx, config: &ConfigId) -> Result<(), Error> {
+pub(crate) async fn alone(tx: &mut Tx, config: &ConfigId) -> Result<(), Error> {
     tx.alone(config.as_str()).await
 }
 
@@ -110,35 +122,6 @@ pub async fn alone(tx: &mut Tx, config: &ConfigId) -> Result<(), Error> {
 pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &InstanceId) -> Result<Option<McpInstance>, Error> {
     let sql = select!("t.id = $2");
     first(tx, sql, args![&ctx.environment, id]).await
-}
-
-/// The user's instance of this name on a config.
-///
-/// # Errors
-/// The database cannot be read.
-pub async fn find(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    config: &ConfigId,
-    identifier: &Identifier,
-    name: &InstanceName,
-) -> Result<Option<McpInstance>, Error> {
-    let sql = select!("t.config_id = $2 AND t.identifier = $3 AND t.name = $4");
-    first(tx, sql, args![&ctx.environment, config, identifier, name]).await
-}
-
-/// The user's oldest instance on a config.
-///
-/// # Errors
-/// The database cannot be read.
-pub async fn oldest(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    config: &ConfigId,
-    identifier: &Identifier,
-) -> Result<Option<McpInstance>, Error> {
-    let sql = select!("t.config_id = $2 AND t.identifier = $3 ORDER BY t.id LIMIT 1");
-    first(tx, sql, args![&ctx.environment, config, identifier]).await
 }
 
 /// A page of the environment's instances.
@@ -249,6 +232,7 @@ mod tests {
     use super::*;
     use crate::{configs, fixture};
     use valetkey_domain::Kind;
+    use valetkey_domain::name::{Identifier, InstanceName};
 
     const PAGE: Page = Page { size: 10, after: None };
 
@@ -259,11 +243,22 @@ mod tests {
         let (_, config, put) = fixture::chain(&there.ours, &mut tx).await;
         let ours = &there.ours;
         assert_eq!(get(ours, &mut tx, &put.id).await.unwrap().as_ref(), Some(&put));
-        let found = find(ours, &mut tx, &config.id, &put.identifier, &put.name).await.unwrap();
-        assert_eq!(found.as_ref(), Some(&put));
         let newer = fixture::instance(&config, "2", "ann");
-        insert(ours, &mut tx, &newer).await.unwrap();
-        assert_eq!(oldest(ours, &mut tx, &config.id, &put.identifier).await.unwrap(), Some(put));
+        fixture::add(ours, &mut tx, &newer).await;
+        let unheard_of = InstanceName::parse("no such name").unwrap();
+        for (name, instance) in [
+            (None, Some(&put)),
+            (Some(&put.name), Some(&put)),
+            (Some(&newer.name), Some(&newer)),
+            (Some(&unheard_of), None),
+        ] {
+            let seen = seen(ours, &mut tx, config.name.as_str(), &put.identifier, name).await.unwrap().unwrap();
+            assert_eq!((&seen.config, &seen.config_name, seen.instance.as_ref()), (&config.id, &config.name, instance));
+        }
+        let bob = Identifier::parse("bob").unwrap();
+        let config_alone = seen(ours, &mut tx, config.name.as_str(), &bob, None).await.unwrap().unwrap();
+        assert_eq!((config_alone.config, config_alone.instance), (config.id, None));
+        assert_eq!(seen(ours, &mut tx, "no such config", &bob, None).await.unwrap(), None);
     }
 
     #[tokio::test]
@@ -273,9 +268,8 @@ mod tests {
         let (_, config, instance) = fixture::chain(&there.ours, &mut tx).await;
         let stranger = &there.theirs;
         assert!(get(stranger, &mut tx, &instance.id).await.unwrap().is_none());
-        assert!(oldest(stranger, &mut tx, &config.id, &instance.identifier).await.unwrap().is_none());
-        let found = find(stranger, &mut tx, &config.id, &instance.identifier, &instance.name).await.unwrap();
-        assert!(found.is_none());
+        let found = seen(stranger, &mut tx, config.name.as_str(), &instance.identifier, Some(&instance.name)).await;
+        assert!(found.unwrap().is_none());
         assert!(!raise_url_generation(stranger, &mut tx, &instance.id, fixture::now()).await.unwrap());
         assert!(!delete(stranger, &mut tx, &instance.id).await.unwrap());
         touch(stranger, &mut tx, &instance.id, fixture::now()).await.unwrap();
@@ -306,7 +300,7 @@ mod tests {
         let mut tx = there.store.write().await.unwrap();
         let (_, config, _) = fixture::chain(&there.ours, &mut tx).await;
         for (tail, identifier) in [("2", "Ann"), ("3", "jos\u{e9}"), ("4", "jose\u{301}")] {
-            insert(&there.ours, &mut tx, &fixture::instance(&config, tail, identifier)).await.unwrap();
+            fixture::add(&there.ours, &mut tx, &fixture::instance(&config, tail, identifier)).await;
         }
         for (identifier, id) in
             [("ann", "inst_1"), ("Ann", "inst_2"), ("jos\u{e9}", "inst_3"), ("jose\u{301}", "inst_4")]
@@ -335,7 +329,8 @@ mod tests {
         assert_eq!(get(ours, &mut tx, &instance.id).await.unwrap().as_ref(), Some(&instance));
         let filter = Filter { search: Some("SALES".into()), ..Filter::default() };
         assert_eq!(list(ours, &mut tx, &filter, &PAGE).await.unwrap().items.len(), 1);
-        assert!(oldest(ours, &mut tx, &config.id, &instance.identifier).await.unwrap().is_none());
+        let left = seen(ours, &mut tx, config.name.as_str(), &instance.identifier, None).await.unwrap();
+        assert!(left.unwrap().instance.is_none());
         let mut twin = fixture::instance(&other, "9", "ann");
         twin.name = instance.name.clone();
         assert_eq!(insert(ours, &mut tx, &twin).await.unwrap_err().kind(), Kind::AlreadyExists);
@@ -346,7 +341,7 @@ mod tests {
         let there = fixture::two_environments().await;
         let mut tx = there.store.write().await.unwrap();
         let (_, config, _) = fixture::chain(&there.ours, &mut tx).await;
-        insert(&there.ours, &mut tx, &fixture::instance(&config, "2", "Ørsted@example.com")).await.unwrap();
+        fixture::add(&there.ours, &mut tx, &fixture::instance(&config, "2", "Ørsted@example.com")).await;
         let text = |text: &str| Some(text.to_owned());
         for (filter, count) in [
             (Filter { id: Some(InstanceId::parse("inst_2").unwrap()), ..Filter::default() }, 1),
@@ -369,7 +364,7 @@ mod tests {
         let mut tx = there.store.write().await.unwrap();
         let (_, config, first) = fixture::chain(ours, &mut tx).await;
         for n in 2..=1_001 {
-            insert(ours, &mut tx, &fixture::instance(&config, &n.to_string(), "bob")).await.unwrap();
+            fixture::add(ours, &mut tx, &fixture::instance(&config, &n.to_string(), "bob")).await;
         }
         let total = async |tx: &mut Tx, filter: Filter| list(ours, tx, &filter, &PAGE).await.unwrap().total;
         let named = Filter { search: Some("name".into()), ..Filter::default() };

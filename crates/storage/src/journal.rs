@@ -3,8 +3,9 @@
 pub mod audit;
 pub mod chain;
 
-use crate::{Arg, Error, Row, Statement, Store, Tx, args};
+use crate::{Arg, Bulk, Error, Row, Store, Tx, args};
 use serde_json::{Map, Value};
+use std::sync::LazyLock;
 use valetkey_domain::id::{AccountId, RecordId, SegmentId};
 use valetkey_domain::journal::{Entry, Head, Seal};
 use valetkey_domain::{Ctx, Timestamp};
@@ -50,16 +51,19 @@ pub enum Place {
     At(Head),
 }
 
-const APPEND: &str = "INSERT INTO journal (id, environment_id, at, actor, request_id, action, subject, phase, detail,
-        key_id, leaf, segment, seq, link)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+static APPEND: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::insert(
+        "journal",
+        "id environment_id at:n actor request_id action subject phase detail key_id leaf:b segment seq:n link:b",
+    )
+});
 
 /// Appends records in a transaction that does more.
 ///
 /// # Errors
 /// The database cannot be written, or a place is taken.
 pub async fn append(tx: &mut Tx, items: impl IntoIterator<Item = Item>) -> Result<(), Error> {
-    tx.run_each(APPEND, items.into_iter().map(values).collect()).await.map(drop)
+    tx.run_each(&APPEND, items.into_iter().map(values).collect()).await.map(drop)
 }
 
 /// Appends records and saves them: all of them or none.
@@ -67,7 +71,7 @@ pub async fn append(tx: &mut Tx, items: impl IntoIterator<Item = Item>) -> Resul
 /// # Errors
 /// As for [`append`].
 pub async fn append_now(store: &Store, items: impl IntoIterator<Item = Item>) -> Result<(), Error> {
-    store.apply(vec![Statement { sql: APPEND, each: items.into_iter().map(values).collect() }]).await
+    store.apply(&APPEND, items.into_iter().map(values).collect()).await
 }
 
 /// The environment's newest records, newest first, of all subjects or of one.

@@ -10,6 +10,8 @@
 pub mod accounts;
 mod arg;
 pub mod authorizations;
+mod bulk;
+pub mod changes;
 pub mod clients;
 pub mod configs;
 pub mod connections;
@@ -20,6 +22,7 @@ pub mod data_keys;
 pub mod doors;
 pub mod environments;
 mod error;
+pub mod fitness;
 #[cfg(test)]
 mod fixture;
 pub mod instances;
@@ -40,11 +43,12 @@ mod store;
 mod tx;
 
 pub use arg::Arg;
+pub use bulk::Bulk;
 pub use error::Error;
 pub use list::{Listed, Page};
 pub use metrics::Metrics;
 pub use row::Row;
 pub use store::{Location, Store};
-pub use tx::{Statement, Tx};
+pub use tx::Tx;
 
 pub(crate) use arg::args;

@@ -45,6 +45,8 @@ pub(crate) const STEPS: &[Step] = &[
     step!(3, "keys", "0003_keys", 3),
     step!(4, "refresh_ahead", "0004_refresh_ahead", 1),
     step!(5, "display_name", "0005_display_name", 1),
+    // An older binary would change rows without counting, and they would look like rows that were put back.
+    step!(6, "changes", "0006_changes", 6),
 ];
 
 /// Where it is written which steps a database has.

@@ -3,31 +3,25 @@
 
 mod tables;
 
+use crate::bulk::{Bulk, Column, Kind};
 use crate::{Arg, Error, Tx, migrate};
 use std::sync::LazyLock;
 use tables::TABLES;
 
-/// A table of a backup.
+/// A table of a backup. Its columns are named as in a [`Bulk`], with blanks between them.
 #[derive(Debug)]
 pub struct Table {
     name: &'static str,
     /// The columns of its primary key, in order.
-    key: &'static [Key],
-    /// Its other columns, with blanks between them.
+    key: &'static str,
+    /// Its other columns.
     rest: &'static str,
-}
-
-/// A column of a primary key.
-#[derive(Clone, Copy, Debug)]
-enum Key {
-    Text(&'static str),
-    Number(&'static str),
 }
 
 /// What is asked of a table.
 struct Statements {
     page: String,
-    insert: String,
+    insert: Bulk,
     count: String,
 }
 
@@ -64,7 +58,7 @@ impl Place {
     /// Its columns, in the order of the values of its rows.
     #[must_use]
     pub fn columns(self) -> Vec<&'static str> {
-        self.table().map(Table::columns).unwrap_or_default()
+        self.table().map(|table| table.columns().map(|column| column.name).collect()).unwrap_or_default()
     }
 
     /// How many rows it has.
@@ -84,8 +78,8 @@ impl Place {
     pub async fn page(self, tx: &mut Tx, behind: Option<&[Arg]>, size: i64) -> Result<Vec<Vec<Arg>>, Error> {
         let Some(table) = self.table() else { return Ok(vec![]) };
         let mut args: Vec<Arg> = match behind {
-            Some(row) => row.iter().take(table.key.len()).cloned().collect(),
-            None => table.key.iter().map(|key| key.first()).collect(),
+            Some(row) => row.iter().take(table.key().count()).cloned().collect(),
+            None => table.key().map(first).collect(),
         };
         args.push(Arg::Integer(size));
         let rows = tx.all(&self.statements()?.page, args).await?;
@@ -110,39 +104,37 @@ impl Place {
 }
 
 impl Table {
-    fn columns(&self) -> Vec<&'static str> {
-        self.key.iter().map(|key| key.name()).chain(self.rest.split_whitespace()).collect()
+    fn key(&self) -> impl Iterator<Item = Column<'static>> {
+        Column::list(self.key)
+    }
+
+    fn columns(&self) -> impl Iterator<Item = Column<'static>> {
+        self.key().chain(Column::list(self.rest))
     }
 }
 
 impl Statements {
     fn of(table: &Table) -> Self {
-        let (name, columns) = (table.name, table.columns().join(", "));
-        let numbers = |count: usize| (1..=count).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ");
-        let keys = table.key.iter().map(|key| key.name()).collect::<Vec<_>>().join(", ");
-        let (behind, limit) = (numbers(table.key.len()), table.key.len() + 1);
-        let values = numbers(table.columns().len());
+        let listed = |columns: &mut dyn Iterator<Item = Column<'static>>| {
+            columns.map(|column| column.name).collect::<Vec<_>>().join(", ")
+        };
+        let (name, columns, keys) = (table.name, listed(&mut table.columns()), listed(&mut table.key()));
+        let limit = table.key().count() + 1;
+        let behind = (1..limit).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ");
         Self {
             page: format!("SELECT {columns} FROM {name} WHERE ({keys}) > ({behind}) ORDER BY {keys} LIMIT ${limit}"),
-            insert: format!("INSERT INTO {name} ({columns}) VALUES ({values})"),
+            insert: Bulk::insert(name, &format!("{} {}", table.key, table.rest)),
             count: format!("SELECT count(*) AS n FROM {name}"),
         }
     }
 }
 
-impl Key {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Text(name) | Self::Number(name) => name,
-        }
-    }
-
-    /// What comes before every value.
-    fn first(self) -> Arg {
-        match self {
-            Self::Text(_) => Arg::Text(String::new()),
-            Self::Number(_) => Arg::Integer(i64::MIN),
-        }
+/// What comes before every value of a column of a key.
+fn first(column: Column<'_>) -> Arg {
+    match column.kind {
+        Kind::Text => Arg::Text(String::new()),
+        Kind::Integer => Arg::Integer(i64::MIN),
+        Kind::Bytes => Arg::Bytes(Vec::new()),
     }
 }
 

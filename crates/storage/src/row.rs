@@ -154,14 +154,6 @@ impl Row {
         T::try_from(self.text(column)?.to_owned()).map_err(|_| misfit(column, "breaks the rule of its type"))
     }
 
-    /// Text read into a checked type, or none where the column is null.
-    ///
-    /// # Errors
-    /// As [`Row::optional_text`], or the type refuses the text.
-    pub fn optional_parsed<T: TryFrom<String>>(&self, column: &str) -> Result<Option<T>, Error> {
-        self.optional_text(column)?.map(|_| self.parsed(column)).transpose()
-    }
-
     /// All values, in the order of the columns that were asked for.
     pub(crate) fn into_values(self) -> Vec<Arg> {
         self.values

@@ -1,10 +1,10 @@
 //! What is sealed under which data key, for rotation: a sealed value begins with its key's id, so the database can tell
 //! what is still under another key than the newest. Like the keys, this is the operator's and knows no `Ctx`.
 
-use crate::{Error, Tx, accounts, args};
+use crate::{Error, Row, Tx, accounts, args};
 use valetkey_domain::account::ConnectedAccount;
-use valetkey_domain::id::{AccountId, ConnectionId, EnvironmentId};
-use valetkey_domain::{Sealed, Timestamp};
+use valetkey_domain::id::{AccountId, AuthorizationId, ConnectionId, EnvironmentId};
+use valetkey_domain::{Ctx, Sealed, Timestamp};
 
 /// How many accounts of an environment hold tokens that do not begin with `prefix`.
 ///
@@ -80,21 +80,79 @@ pub async fn needed(tx: &mut Tx, prefix: &[u8]) -> Result<bool, Error> {
     Ok(false)
 }
 
+/// What lost its secrets when a database became a copy.
+#[derive(Debug)]
+pub struct Dropped {
+    /// The accounts that held tokens.
+    pub accounts: Vec<(EnvironmentId, AccountId)>,
+    /// All connections.
+    pub connections: Vec<(EnvironmentId, ConnectionId)>,
+}
+
 /// Drops every credential there is, for a database that becomes a copy: users' tokens, those that wait for a person's
-/// word, consents in flight and OAuth clients' secrets. Says how many accounts held tokens.
+/// word, consents in flight and OAuth clients' secrets.
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn drop_credentials(tx: &mut Tx, now: Timestamp) -> Result<u64, Error> {
+pub async fn drop_credentials(tx: &mut Tx, now: Timestamp) -> Result<Dropped, Error> {
     tx.run("DELETE FROM authorizations", []).await?;
     tx.run("DELETE FROM pending_credentials", []).await?;
-    tx.run("UPDATE connections SET client_secret = NULL, revision = revision + 1", []).await?;
+    let sql = "UPDATE connections SET client_secret = NULL, revision = revision + 1 RETURNING id, environment_id";
+    let connections = tx.all(sql, []).await?;
     let sql = "UPDATE connected_accounts SET status = 'DISCONNECTED', reason = '', scopes = '[]', credential = NULL,
         audience = '[]', generation = generation + 1, refreshable = 0, expires_at = NULL, refresh_generation = NULL,
         refresh_until = NULL, refresh_lost_at = NULL, refreshed_at = NULL,
         next_refresh_at = NULL, idle_refresh_at = NULL, updated_at = $1
-        WHERE credential IS NOT NULL";
-    tx.run(sql, args![now]).await
+        WHERE credential IS NOT NULL RETURNING id, environment_id";
+    let accounts = tx.all(sql, args![now]).await?;
+    Ok(Dropped { accounts: owned(&accounts)?, connections: owned(&connections)? })
+}
+
+fn owned<T: TryFrom<String>>(rows: &[Row]) -> Result<Vec<(EnvironmentId, T)>, Error> {
+    rows.iter().map(|row| Ok((row.parsed("environment_id")?, row.parsed("id")?))).collect()
+}
+
+/// What a consent in flight holds sealed.
+#[derive(Debug)]
+pub struct InFlight {
+    /// The consent.
+    pub authorization: AuthorizationId,
+    /// The account that it is for.
+    pub account: AccountId,
+    /// The connection that it is on.
+    pub connection: ConnectionId,
+    /// When its link was made.
+    pub created_at: Timestamp,
+    /// The PKCE verifier, once it was started.
+    pub verifier: Option<Sealed>,
+    /// The tokens that wait for a person's word, and the origins they may go to.
+    pub waiting: Option<(Sealed, Vec<String>)>,
+}
+
+/// The consents in flight that hold something sealed: the next `size` behind this one.
+///
+/// # Errors
+/// The database cannot be read, or a row does not hold what the schema promises.
+pub async fn in_flight(ctx: &Ctx, tx: &mut Tx, behind: &str, size: i64) -> Result<Vec<InFlight>, Error> {
+    let sql = "SELECT a.id, a.account_id, a.connection_id, a.created_at, a.verifier, p.sealed,
+            COALESCE(p.audience, '[]') AS audience
+        FROM authorizations a LEFT JOIN pending_credentials p ON p.authorization_id = a.id
+        WHERE a.environment_id = $1 AND a.id > $2 AND (a.verifier IS NOT NULL OR p.sealed IS NOT NULL)
+        ORDER BY a.id LIMIT $3";
+    let rows = tx.all(sql, args![&ctx.environment, behind, size]).await?;
+    rows.iter().map(|row| row.fit("authorizations", read_in_flight)).collect()
+}
+
+fn read_in_flight(row: &Row) -> Result<InFlight, Error> {
+    let audience: Vec<String> = row.json("audience")?;
+    Ok(InFlight {
+        authorization: row.parsed("id")?,
+        account: row.parsed("account_id")?,
+        connection: row.parsed("connection_id")?,
+        created_at: row.timestamp("created_at")?,
+        verifier: row.optional_sealed("verifier")?,
+        waiting: row.optional_sealed("sealed")?.map(|sealed| (sealed, audience)),
+    })
 }
 
 fn length(prefix: &[u8]) -> i64 {

@@ -34,13 +34,15 @@ pub async fn insert_first(tx: &mut Tx, key: &StoredSigningKey) -> Result<bool, E
     Ok(tx.run(sql, values).await? == 1)
 }
 
-/// Adds a key that signs from now on; those before it sign no more.
+/// Adds a key that signs from now on; those before it, which this gives, sign no more.
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn succeed(tx: &mut Tx, key: &StoredSigningKey) -> Result<(), Error> {
-    tx.run("UPDATE signing_keys SET retired_at = $1 WHERE retired_at IS NULL", args![key.created_at]).await?;
-    insert_first(tx, key).await.map(drop)
+pub async fn succeed(tx: &mut Tx, key: &StoredSigningKey) -> Result<Vec<SigningKeyId>, Error> {
+    let sql = "UPDATE signing_keys SET retired_at = $1 WHERE retired_at IS NULL RETURNING id";
+    let retired = ids(&tx.all(sql, args![key.created_at]).await?)?;
+    insert_first(tx, key).await?;
+    Ok(retired)
 }
 
 /// Puts a private half in the place of the same one sealed before; false if the row holds another by now.
@@ -52,12 +54,12 @@ pub async fn reseal(tx: &mut Tx, id: &SigningKeyId, was: &Sealed, sealed: &Seale
     Ok(tx.run(sql, args![id, was, sealed]).await? == 1)
 }
 
-/// Removes the keys that stopped signing before then. Says how many.
+/// Removes the keys that stopped signing before then, and gives which they were.
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
-    tx.run("DELETE FROM signing_keys WHERE retired_at < $1", args![before]).await
+pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<Vec<SigningKeyId>, Error> {
+    ids(&tx.all("DELETE FROM signing_keys WHERE retired_at < $1 RETURNING id", args![before]).await?)
 }
 
 /// All keys, newest first.
@@ -66,6 +68,10 @@ pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64, Error> {
 /// The database cannot be read.
 pub async fn all(tx: &mut Tx) -> Result<Vec<StoredSigningKey>, Error> {
     tx.all("SELECT * FROM signing_keys ORDER BY id DESC", []).await?.iter().map(read).collect()
+}
+
+fn ids(rows: &[Row]) -> Result<Vec<SigningKeyId>, Error> {
+    rows.iter().map(|row| row.fit("signing_keys", |row| row.parsed("id"))).collect()
 }
 
 fn read(row: &Row) -> Result<StoredSigningKey, Error> {

@@ -1,9 +1,10 @@
 //! Where the database is, and the kinds of transaction it gives.
 
+use crate::fitness::Fitness;
 use crate::postgres::Postgres;
 use crate::sqlite::{Options, Sqlite};
-use crate::tx::Backend;
-use crate::{Error, Metrics, Statement, Tx};
+use crate::tx::{Backend, all_storable};
+use crate::{Arg, Bulk, Error, Metrics, Tx};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -155,34 +156,32 @@ impl Store {
         }
     }
 
-    /// Runs statements in one transaction and saves it: for writes that need no answer on the way, in fewer steps than
-    /// [`Store::write`]. On return it is on disk.
+    /// How the database beneath is doing: room, settings, damage. On SQLite every page of the file is read.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    pub async fn fitness(&self) -> Result<Fitness, Error> {
+        let found = match &self.database {
+            Database::Sqlite(sqlite) => sqlite.fitness().await.map(Fitness::File),
+            Database::Postgres(postgres) => postgres.fitness().await.map(Fitness::Server),
+        };
+        self.metrics.noted(found)
+    }
+
+    /// Runs one statement over rows and saves that: for writes that need no answer on the way, in fewer steps than
+    /// [`Store::write`], and on PostgreSQL over a connection that is kept for this. On return it is on disk.
     ///
     /// # Errors
     /// Nothing was saved, as for [`Store::write`] and [`Tx::commit`].
-    pub async fn apply(&self, statements: Vec<Statement>) -> Result<(), Error> {
-        match &self.database {
-            Database::Sqlite(sqlite) => {
-                let statements = statements.into_iter().map(Statement::storable).collect::<Result<_, _>>()?;
-                let begun = Instant::now();
-                let saved = sqlite.apply(statements).await;
-                self.metrics.committed(begun.elapsed());
-                self.metrics.noted(saved)
-            }
-            Database::Postgres(_) => {
-                let mut tx = self.write().await?;
-                for Statement { sql, each } in statements {
-                    tx.run_each(sql, each).await?;
-                }
-                tx.commit().await
-            }
-        }
-    }
-
-    /// Whether no other process can have this database open.
-    #[must_use]
-    pub fn exclusive(&self) -> bool {
-        matches!(self.database, Database::Sqlite(_))
+    pub async fn apply(&self, bulk: &'static Bulk, rows: Vec<Vec<Arg>>) -> Result<(), Error> {
+        let rows = all_storable(rows)?;
+        let begun = Instant::now();
+        let saved = match &self.database {
+            Database::Sqlite(sqlite) => sqlite.apply(bulk.over_one(), rows).await,
+            Database::Postgres(postgres) => postgres.apply(bulk, rows).await,
+        };
+        self.metrics.committed(begun.elapsed());
+        self.metrics.noted(saved)
     }
 }
 

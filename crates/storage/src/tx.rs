@@ -2,12 +2,8 @@
 
 use crate::postgres::Session;
 use crate::sqlite::{Read, Write};
-use crate::{Arg, Error, Metrics, Row, args};
+use crate::{Arg, Bulk, Error, Metrics, Row};
 use tokio::time::Instant;
-
-/// Taken until the transaction ends. Such locks are the whole database's, which other schemas share.
-const ALONE: &str =
-    "SELECT CAST(pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || $1, 0)) AS TEXT) AS taken";
 
 /// A transaction: [`Tx::commit`] saves, dropping rolls back. After a statement has failed nothing more goes through it.
 ///
@@ -17,20 +13,6 @@ pub struct Tx {
     backend: Backend,
     statements: Statements,
     metrics: Metrics,
-}
-
-/// A statement that changes something, once for each list of arguments.
-#[derive(Debug)]
-pub struct Statement {
-    pub(crate) sql: &'static str,
-    pub(crate) each: Vec<Vec<Arg>>,
-}
-
-impl Statement {
-    pub(crate) fn storable(self) -> Result<Self, Error> {
-        let each = self.each.into_iter().map(storable).collect::<Result<_, _>>()?;
-        Ok(Self { each, ..self })
-    }
 }
 
 /// What a transaction runs on.
@@ -92,19 +74,25 @@ impl Tx {
     /// # Errors
     /// The statement failed; see [`Error`].
     pub async fn run(&mut self, sql: &'static str, args: impl IntoIterator<Item = Arg>) -> Result<u64, Error> {
-        self.run_each(sql, vec![args.into_iter().collect()]).await
-    }
-
-    /// Runs a statement once for each list of arguments and says how many rows all of them changed.
-    ///
-    /// # Errors
-    /// One of them failed; see [`Error`].
-    pub async fn run_each(&mut self, sql: &'static str, each: Vec<Vec<Arg>>) -> Result<u64, Error> {
-        let each = each.into_iter().map(storable).collect::<Result<_, _>>()?;
+        let args = storable(args)?;
         let changed = match &mut self.backend {
             Backend::SqliteRead(_) | Backend::PostgresRead(_) => Err(in_a_read()),
-            Backend::SqliteWrite(write) => write.run(sql, each).await,
-            Backend::PostgresWrite(session) => session.run(sql, each).await,
+            Backend::SqliteWrite(write) => write.run(sql, vec![args]).await,
+            Backend::PostgresWrite(session) => session.run(sql, args).await,
+        };
+        self.metrics.noted(changed)
+    }
+
+    /// Runs a statement over rows and says how many it changed.
+    ///
+    /// # Errors
+    /// It failed for one of them; see [`Error`].
+    pub async fn run_each(&mut self, bulk: &'static Bulk, rows: Vec<Vec<Arg>>) -> Result<u64, Error> {
+        let rows = all_storable(rows)?;
+        let changed = match &mut self.backend {
+            Backend::SqliteRead(_) | Backend::PostgresRead(_) => Err(in_a_read()),
+            Backend::SqliteWrite(write) => write.run(bulk.over_one(), rows).await,
+            Backend::PostgresWrite(session) => session.run_each(bulk, rows).await,
         };
         self.metrics.noted(changed)
     }
@@ -115,10 +103,23 @@ impl Tx {
     /// # Errors
     /// The other one takes too long.
     pub async fn alone(&mut self, with: &str) -> Result<(), Error> {
+        self.alone_if(with, None).await
+    }
+
+    /// The same among others that are each alone with another thing: none of them is alone with what they have in
+    /// common, and nobody else is, as long as one of them goes on.
+    ///
+    /// # Errors
+    /// The other one takes too long.
+    pub async fn alone_among(&mut self, with: &str, among: &str) -> Result<(), Error> {
+        self.alone_if(with, Some(among)).await
+    }
+
+    async fn alone_if(&mut self, with: &str, among: Option<&str>) -> Result<(), Error> {
         match &mut self.backend {
             Backend::SqliteRead(_) | Backend::PostgresRead(_) => Err(in_a_read()),
             Backend::SqliteWrite(_) => Ok(()),
-            Backend::PostgresWrite(session) => session.all(ALONE, args![with].into()).await.map(drop),
+            Backend::PostgresWrite(session) => session.alone(with, among).await,
         }
     }
 
@@ -147,6 +148,11 @@ impl Tx {
         };
         Ok(())
     }
+}
+
+/// Refuses rows that only one of the databases could keep.
+pub(crate) fn all_storable(rows: Vec<Vec<Arg>>) -> Result<Vec<Vec<Arg>>, Error> {
+    rows.into_iter().map(storable).collect()
 }
 
 /// Refuses what only one of the databases could keep.

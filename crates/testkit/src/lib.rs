@@ -2,8 +2,10 @@
 //! randomness could be steered would not be safe, and a test of the server looks that none of this is in it.
 
 mod postgres;
+mod round_trips;
 
 pub use postgres::{POSTGRES_VARIABLE, postgres};
+pub use round_trips::RoundTrips;
 
 use rand::{Rng as _, SeedableRng, rngs::StdRng};
 use std::sync::Mutex;

@@ -11,8 +11,6 @@ pub enum Purpose {
     Credential,
     /// OAuth clients' secrets.
     Client,
-    /// Webhooks' secrets.
-    Webhook,
     /// The private halves of signing keys.
     Signing,
     /// What a consent carries with it: PKCE verifiers.
@@ -27,16 +25,8 @@ pub enum Purpose {
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Credential,
-        Self::Client,
-        Self::Webhook,
-        Self::Signing,
-        Self::Flow,
-        Self::Url,
-        Self::Journal,
-        Self::Backup,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Credential, Self::Client, Self::Signing, Self::Flow, Self::Url, Self::Journal, Self::Backup];
 
     /// The purpose of this word; none if there is no such.
     #[must_use]
@@ -50,7 +40,6 @@ impl Purpose {
         match self {
             Self::Credential => "credential",
             Self::Client => "client",
-            Self::Webhook => "webhook",
             Self::Signing => "signing",
             Self::Flow => "flow",
             Self::Url => "url",

@@ -79,7 +79,8 @@ impl RootKey {
     /// The text is neither.
     pub fn from_text(text: &Secret<str>) -> Result<Self, Error> {
         let text = text.expose().trim();
-        let bytes = Zeroizing::new(hex(text).or_else(|| base64(text)).ok_or(Error::NoRootKey)?);
+        let digits = hex::decode(text).ok().filter(|bytes| bytes.len() == 32);
+        let bytes = Zeroizing::new(digits.or_else(|| base64(text)).ok_or(Error::NoRootKey)?);
         let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| Error::NoRootKey)?;
         Ok(Self(Zeroizing::new(key)))
     }
@@ -152,12 +153,6 @@ fn associated(wrapped: &Wrapped) -> Aad<Vec<u8>> {
     Aad::from(lengths(parts))
 }
 
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.len() == 64 && text.is_ascii();
-    let pair = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-    if digits { (0..64).step_by(2).map(pair).collect() } else { None }
-}
-
 fn base64(text: &str) -> Option<Vec<u8>> {
     let plain = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
     BASE64_URL_SAFE_NO_PAD.decode(plain).ok()
@@ -209,7 +204,7 @@ mod tests {
     #[test]
     fn reads_every_usual_form_and_no_other() {
         let key = RootKey::generate().unwrap();
-        let digits: String = key.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = hex::encode(key.0.as_slice());
         let url_safe = key.to_text().expose().replace('+', "-").replace('/', "_");
         for text in [key.to_text().expose(), digits.as_str(), url_safe.trim_end_matches('='), &format!("{digits}\n")] {
             assert_eq!(RootKey::from_text(&text.into()).unwrap().version(), key.version());

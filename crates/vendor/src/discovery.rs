@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn only_reached_schemas_are_kept_and_recursion_ends() {
+    fn attack_73_only_reached_schemas_are_kept_and_recursion_ends() {
         let digest = digest(&document(), "", &["calendar.events.insert"]).unwrap();
         assert_eq!(digest.schemas.keys().collect::<Vec<_>>(), ["Event", "When"]);
         let end = digest.schemas.get("Event").unwrap().properties.get("end").unwrap();

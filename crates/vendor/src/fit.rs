@@ -231,4 +231,29 @@ mod tests {
         assert_eq!(misfits("insert", &[], Some(&json!({"start": null}))), ["body.start is missing"]);
         assert_eq!(misfits("list", &[SINCE], Some(&json!({}))), ["body is not taken by list"]);
     }
+
+    #[test]
+    fn attack_73_references_in_circles_end_with_the_body() {
+        let mut digest = digest();
+        let tree = json!({"type": "object", "properties": {
+            "parts": {"type": "array", "items": {"$ref": "Tree"}}, "self": {"$ref": "Self"}, "there": {"$ref": "There"}}});
+        let circles = [
+            ("Self", json!({"$ref": "Self"})),
+            ("There", json!({"$ref": "Back"})),
+            ("Back", json!({"$ref": "There"})),
+            ("Tree", tree.clone()),
+        ];
+        for (name, schema) in circles {
+            digest.schemas.insert(name.to_owned(), serde_json::from_value(schema).unwrap());
+        }
+        let mut body = json!({"parts": "wrong"});
+        for _ in 0..50 {
+            body = json!({"parts": [body], "self": {"any": 1}, "there": 2});
+        }
+        let mut operation = digest.operations.get("insert").unwrap().clone();
+        operation.body = serde_json::from_value(tree).unwrap();
+        let misfits = operation.fits(&digest, &RequestParts { query: &[], body: Some(&body) }).unwrap_err();
+        assert_eq!(misfits.len(), 1, "{misfits:?}");
+        assert_eq!(misfits[0].at, format!("body{}.parts", ".parts[0]".repeat(50)));
+    }
 }

@@ -6,12 +6,33 @@ mod schema;
 mod token;
 
 use crate::contract::{Contract, Method};
+use crate::options::BadContract;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{StatusCode, header};
 use prost_reflect::FileDescriptor;
 use schema::Schemas;
 use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
 
-/// The whole document.
-pub(crate) fn document(contract: &Contract) -> Value {
+/// The document, written for the first who asks: it quotes the comments of the .proto files, which nothing else reads
+/// and which would take megabytes from the start on.
+static WRITTEN: LazyLock<Result<Bytes, BadContract>> =
+    LazyLock::new(|| Ok(document(&Contract::commented()?).to_string().into()));
+
+/// Answers with the document.
+pub(crate) async fn serve() -> Response {
+    match &*WRITTEN {
+        Ok(document) => ([(header::CONTENT_TYPE, "application/json")], document.clone()).into_response(),
+        Err(error) => {
+            tracing::error!(error = error as &dyn std::error::Error, "there is no OpenAPI document");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// The whole document, of a contract that was read with its comments.
+fn document(contract: &Contract) -> Value {
     let mut schemas = Schemas::new(contract);
     let mut paths = Map::new();
     paths.insert("/oauth/token".into(), token::endpoint());
@@ -96,11 +117,10 @@ fn service(method: &Method) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::loaded;
 
     #[test]
     fn every_reference_leads_somewhere_and_every_implemented_form_is_there() {
-        let contract = loaded();
+        let contract = Contract::commented().unwrap();
         let document = document(&contract);
         let known = document["components"]["schemas"].as_object().unwrap();
         let text = document.to_string();
@@ -118,7 +138,7 @@ mod tests {
 
     #[test]
     fn one_operation_whole() {
-        let document = document(&loaded());
+        let document = document(&Contract::commented().unwrap());
         let operation = &document["paths"]["/api/v1/mcp/configs/{config_id}"]["put"];
         insta::assert_json_snapshot!(operation);
         insta::assert_json_snapshot!(document["components"]["schemas"]["mcp.McpConfig"]);

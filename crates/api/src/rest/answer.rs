@@ -7,12 +7,12 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use prost_reflect::{DynamicMessage, MessageDescriptor};
-use serde_json::{Value, json};
+use serde_json::json;
 use tonic::{Code, Status};
 use valetkey_domain::Kind;
 
 /// The JSON of an answer.
-pub(super) fn message(descriptor: &MessageDescriptor, reply: Bytes) -> Result<Value, Failure> {
+pub(super) fn message(descriptor: &MessageDescriptor, reply: Bytes) -> Result<Vec<u8>, Failure> {
     let json = DynamicMessage::decode(descriptor.clone(), reply).map(|message| json::write(&message));
     match json {
         Ok(Ok(json)) => Ok(json),
@@ -26,6 +26,11 @@ fn unwritable(descriptor: &MessageDescriptor, why: &dyn std::error::Error) -> Fa
     Failure::new(Kind::Internal, "the call was made, but its answer has no JSON form; the server's log has the cause")
 }
 
+/// A body of JSON that is written already.
+pub(super) fn body(written: Vec<u8>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], written)
+}
+
 /// The JSON of a failure that was met before any method was called.
 pub(super) fn refuse(contract: &Contract, failure: Failure) -> Response {
     status(contract, &failure.into())
@@ -34,11 +39,12 @@ pub(super) fn refuse(contract: &Contract, failure: Failure) -> Response {
 /// The JSON of a gRPC status: `code`, `message`, `details`.
 pub(super) fn status(contract: &Contract, status: &Status) -> Response {
     let envelope = contract.pool.get_message_by_name("google.rpc.Status");
-    let written = envelope.and_then(|envelope| DynamicMessage::decode(envelope, status.details()).ok());
-    let written =
-        written.and_then(|message| json::write_sparse(&message).ok()).filter(|json| json.get("code").is_some());
+    let detailed = envelope.and_then(|envelope| DynamicMessage::decode(envelope, status.details()).ok());
+    let detailed = detailed.filter(|message| message.has_field_by_name("code"));
     let bare = || json!({ "code": i32::from(status.code()), "message": status.message(), "details": [] });
-    let mut response = (http_status(status.code()), axum::Json(written.unwrap_or_else(bare))).into_response();
+    let written = detailed.and_then(|message| json::write_sparse(&message).ok());
+    let written = written.unwrap_or_else(|| bare().to_string().into());
+    let mut response = (http_status(status.code()), body(written)).into_response();
     if status.code() == Code::Unauthenticated {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }

@@ -8,8 +8,11 @@
 
 use super::names::{self, nearest};
 use crate::failure::Failure;
+use crate::number::whole;
 use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, SerializeOptions};
-use serde_json::{Map, Number, Value};
+use serde_json::Value;
+use serde_json::ser::{CompactFormatter, Formatter, Serializer};
+use std::io;
 
 /// Reads a body as a message; an empty body is an empty message. `field` is the field that the body is, if it isn't
 /// the whole request.
@@ -69,39 +72,31 @@ fn known(descriptor: &MessageDescriptor, json: &Value, place: &str) -> Result<()
 ///
 /// # Errors
 /// The message has no JSON form (an instant out of range, say).
-pub(super) fn write(message: &DynamicMessage) -> Result<Value, serde_json::Error> {
+pub(super) fn write(message: &DynamicMessage) -> Result<Vec<u8>, serde_json::Error> {
     serialize(message, &SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false))
 }
 
 /// Writes an error's details, in which absent members say nothing and are left out.
-pub(super) fn write_sparse(message: &DynamicMessage) -> Result<Value, serde_json::Error> {
+pub(super) fn write_sparse(message: &DynamicMessage) -> Result<Vec<u8>, serde_json::Error> {
     serialize(message, &SerializeOptions::new().use_proto_field_name(true))
 }
 
-fn serialize(message: &DynamicMessage, options: &SerializeOptions) -> Result<Value, serde_json::Error> {
-    Ok(whole(message.serialize_with_options(serde_json::value::Serializer, options)?))
+fn serialize(message: &DynamicMessage, options: &SerializeOptions) -> Result<Vec<u8>, serde_json::Error> {
+    let mut text = Vec::with_capacity(1024);
+    message.serialize_with_options(&mut Serializer::with_formatter(&mut text, WholeNumbers), options)?;
+    Ok(text)
 }
 
-/// The same value with doubles that are whole numbers written as integers.
-fn whole(json: Value) -> Value {
-    match json {
-        Value::Number(number) => Value::Number(integer(&number).unwrap_or(number)),
-        Value::Array(items) => items.into_iter().map(whole).collect(),
-        Value::Object(members) => Value::Object(members.into_iter().map(|(k, v)| (k, whole(v))).collect::<Map<_, _>>()),
-        other => other,
+/// JSON without blanks, in which doubles that are whole numbers are integers.
+struct WholeNumbers;
+
+impl Formatter for WholeNumbers {
+    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        match whole(value) {
+            Some(number) => write!(writer, "{number}"),
+            None => CompactFormatter.write_f64(writer, value),
+        }
     }
-}
-
-fn integer(number: &Number) -> Option<Number> {
-    number.as_f64().filter(|_| number.is_f64()).and_then(whole_number)
-}
-
-/// A double as an integer, if it is one and a double can hold all its neighbours.
-pub(crate) fn whole_number(double: f64) -> Option<Number> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let fits = double.fract() == 0.0 && double.abs() <= EXACT;
-    #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
-    fits.then(|| Number::from(double as i64))
 }
 
 #[cfg(test)]
@@ -112,6 +107,10 @@ mod tests {
 
     fn descriptor(name: &str) -> MessageDescriptor {
         loaded().pool.get_message_by_name(&format!("scalekit.v1.{name}")).unwrap()
+    }
+
+    fn written(message: &DynamicMessage) -> Value {
+        serde_json::from_slice(&write(message).unwrap()).unwrap()
     }
 
     fn read_as(name: &str, json: &Value) -> Result<DynamicMessage, String> {
@@ -125,14 +124,14 @@ mod tests {
         let name = "mcp.EnsureMcpInstanceRequest";
         let message = read_as(name, &snake).unwrap();
         assert_eq!(message, read_as(name, &camel).unwrap());
-        assert_eq!(write(&message).unwrap(), json!({ "name": "", "config_name": "c", "user_identifier": "u" }));
+        assert_eq!(written(&message), json!({ "name": "", "config_name": "c", "user_identifier": "u" }));
     }
 
     #[test]
     fn struct_numbers_go_in_and_come_out_as_they_were() {
         let params = json!({ "count": 3, "ratio": 0.5, "list": [1, -2, 1e300], "big": 9_007_199_254_740_992_i64 });
         let message = read_as("tools.ExecuteToolRequest", &json!({ "tool_name": "t", "params": params })).unwrap();
-        let out = write(&message).unwrap();
+        let out = written(&message);
         assert_eq!(out["params"], params);
         assert_eq!(out["params"]["count"].to_string(), "3");
     }
@@ -141,10 +140,10 @@ mod tests {
     fn presence_decides_what_is_left_out() {
         let message = DynamicMessage::new(descriptor("mcp.McpInstance"));
         let empty = json!({ "id": "", "name": "", "user_identifier": "", "url": "" });
-        assert_eq!(write(&message).unwrap(), empty);
+        assert_eq!(written(&message), empty);
         let mapping = DynamicMessage::new(descriptor("mcp.McpConfigConnectionToolMapping"));
         let empty = json!({ "connection_id": "", "connection_name": "", "provider": "", "tools": [] });
-        assert_eq!(write(&mapping).unwrap(), empty);
+        assert_eq!(written(&mapping), empty);
     }
 
     #[test]
@@ -152,13 +151,13 @@ mod tests {
         let json = json!({ "connection_id": "conn_1", "connection": { "type": "OAUTH", "provider_key": "GMAIL",
             "oauth_config": { "client_id": "x", "pkce_enabled": true } } });
         let message = read_as("connections.UpdateEnvironmentConnectionRequest", &json).unwrap();
-        let connection = &write(&message).unwrap()["connection"];
+        let connection = &written(&message)["connection"];
         assert_eq!(connection["oauth_config"]["client_id"], "x");
         assert_eq!(connection["oauth_config"]["pkce_enabled"], true);
         assert_eq!(connection["oauth_config"].get("token_uri"), None);
         assert_eq!(connection["type"], "OAUTH");
         let account = json!({ "updated_at": "2026-01-31T08:30:00Z", "status": 1 });
-        let out = write(&read_as("connected_accounts.ConnectedAccountForList", &account).unwrap()).unwrap();
+        let out = written(&read_as("connected_accounts.ConnectedAccountForList", &account).unwrap());
         assert_eq!((&out["updated_at"], &out["status"]), (&json!("2026-01-31T08:30:00Z"), &json!("ACTIVE")));
     }
 

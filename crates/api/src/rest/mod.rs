@@ -9,11 +9,10 @@ mod names;
 pub(crate) mod routes;
 pub(crate) mod template;
 
-pub(crate) use json::whole_number;
-
 use crate::body::BodyLimit;
-use crate::contract::{BadContract, Contract};
+use crate::contract::Contract;
 use crate::failure::Failure;
+use crate::options::BadContract;
 use crate::{bearer, route};
 use axum::Router;
 use axum::body::Body;
@@ -50,7 +49,7 @@ async fn serve(State(rest): State<Rest>, request: Request) -> Response {
     match rest.routes.find(&head.method, head.uri.path()) {
         Found::Route(found, captures) => {
             let answered = rest.run(found, &captures, &head, body).await;
-            let response = answered.map_or_else(|refusal| refusal, |json| axum::Json(json).into_response());
+            let response = answered.map_or_else(|refusal| refusal, |written| answer::body(written).into_response());
             route::by(&found.name, response)
         }
         Found::OtherVerbs(verbs) => rest.wrong_verb(&head, &verbs),
@@ -62,13 +61,7 @@ async fn serve(State(rest): State<Rest>, request: Request) -> Response {
 }
 
 impl Rest {
-    async fn run(
-        &self,
-        route: &Route,
-        captures: &Captures,
-        head: &Parts,
-        body: Body,
-    ) -> Result<serde_json::Value, Response> {
+    async fn run(&self, route: &Route, captures: &Captures, head: &Parts, body: Body) -> Result<Vec<u8>, Response> {
         let refuse = |failure| answer::refuse(&self.contract, failure);
         // The gate decides who may; but whoever doesn't even try gets no body read and no rule explained.
         bearer::token(&head.headers).map_err(refuse)?;

@@ -1,7 +1,8 @@
 //! The HTTP forms of all methods, most particular first.
 
 use super::template::{Captures, Template};
-use crate::contract::{BadContract, Body, Contract, Method};
+use crate::contract::{Body, Contract, Method};
+use crate::options::BadContract;
 use prost_reflect::{Cardinality, FieldDescriptor};
 use std::sync::Arc;
 

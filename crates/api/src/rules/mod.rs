@@ -4,8 +4,8 @@
 mod check;
 mod invariants;
 
-use crate::contract::{BadContract, decode, extension};
 use crate::failure::Failure;
+use crate::options::{BadContract, decode, extension};
 use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, MessageDescriptor, Value};
 use regex::Regex;
 use std::collections::HashMap;

@@ -6,7 +6,7 @@ use super::link::Found;
 use super::{Stopped, Why, issuer};
 use crate::failpoint::{Failpoint, reach};
 use crate::{App, connections, doors, journal};
-use serde_json::{Map, json};
+use serde_json::json;
 use std::time::Duration;
 use tracing::Instrument as _;
 use valetkey_connectors::Auth;
@@ -144,8 +144,8 @@ fn is_word(code: &str) -> bool {
 async fn end(app: &App, ctx: &Ctx, id: &AuthorizationId, started: &Started, outcome: &Outcome) -> crate::Result<()> {
     let mut tx = app.store.write().await?;
     if rows::end_started(ctx, &mut tx, id, &started.state, outcome, app.now()).await? {
-        let detail = Map::from_iter([("outcome".to_owned(), json!(super::outcome::word(outcome)))]);
-        journal::fact(app, ctx, &mut tx, "authorization.ended", id.as_str(), detail).await?;
+        let detail = journal::detail([("outcome", json!(super::outcome::word(outcome)))]);
+        app.journal.fact(ctx, &mut tx, "authorization.ended", id.as_str(), detail).await?;
         tx.commit().await?;
         app.metrics.consented(super::outcome::word(outcome));
     }

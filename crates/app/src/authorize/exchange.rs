@@ -82,8 +82,8 @@ impl Exchange {
     async fn tokens(&self) -> Result<std::result::Result<Tokens, TokenError>> {
         let (app, found) = (&self.app, &self.found);
         let Auth::OAuth2(rules) = &found.connector.auth;
-        let audience = verifier_audience(found);
-        let place = verifier_place(found, &audience);
+        let audience = verifier_audience(&found.connector, &found.connection);
+        let place = verifier_place(&found.ctx, &found.authorization.id, &found.account, &audience);
         let opened = app.keyring.open(&found.ctx.environment, Purpose::Flow, &place, &self.started.verifier).await?;
         let verifier = Secret::from(std::str::from_utf8(opened.expose()).map_err(Error::internal)?);
         let verifier = uses_pkce(rules).then_some(&verifier);

@@ -3,7 +3,7 @@
 use super::scopes::{self, AskedScope};
 use super::{About, Stopped, Why};
 use crate::{App, Error, Result, connections, doors, housekeeping, journal};
-use serde_json::{Map, json};
+use serde_json::json;
 use std::time::Duration;
 use valetkey_connectors::Connector;
 use valetkey_domain::account::ConnectedAccount;
@@ -81,8 +81,8 @@ pub async fn link(
     rows::prune(ctx, &mut tx, &account.id, now - housekeeping::REMEMBERED).await?;
     pending_credentials::prune(ctx, &mut tx, now).await?;
     rows::insert(ctx, &mut tx, &authorization, &valetkey_vault::sha256(token.bytes())).await?;
-    let detail = Map::from_iter([("account".to_owned(), json!(account.id))]);
-    journal::fact(app, ctx, &mut tx, "authorization.linked", authorization.id.as_str(), detail).await?;
+    let detail = journal::detail([("account", json!(account.id))]);
+    app.journal.fact(ctx, &mut tx, "authorization.linked", authorization.id.as_str(), detail).await?;
     tx.commit().await?;
     let url = app.settings.public(&format!("/connect/{}", token.expose()));
     Ok(Link { url, expires_at: authorization.link_expires_at })

@@ -6,7 +6,7 @@ use super::exchange::{Brought, Exchange};
 use crate::credential::{self, Home};
 use crate::failpoint::{Failpoint, reach};
 use crate::{Error, Result, journal, refresh};
-use serde_json::{Map, json};
+use serde_json::json;
 use std::time::Duration;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::{Ctx, Kind};
@@ -171,13 +171,13 @@ async fn end(exchange: &Exchange, tx: &mut Tx, outcome: &Outcome) -> Result<bool
 async fn tell(exchange: &Exchange, ctx: &Ctx, tx: &mut Tx, outcome: &Outcome) -> Result<()> {
     let account = exchange.found.account.id.as_str();
     let id = exchange.found.authorization.id.as_str();
-    let detail = |name: &str, value: &str| Map::from_iter([(name.to_owned(), json!(value))]);
+    let detail = |name: &str, value: &str| journal::detail([(name, json!(value))]);
     if matches!(outcome, Outcome::Connected | Outcome::ConnectedWithout(_)) {
         let detail = detail("authorization", id);
-        journal::fact(&exchange.app, ctx, tx, "account.connected", account, detail).await?;
+        exchange.app.journal.fact(ctx, tx, "account.connected", account, detail).await?;
     }
     let detail = detail("outcome", super::outcome::word(outcome));
-    journal::fact(&exchange.app, ctx, tx, "authorization.ended", id, detail).await
+    exchange.app.journal.fact(ctx, tx, "authorization.ended", id, detail).await
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::outcome::theirs;
 use super::{Ended, Outcome, Stopped, Why, outcome, scopes};
 use crate::credential::{self, Home};
 use crate::{App, Error, connections, journal, refresh};
-use serde_json::{Map, json};
+use serde_json::json;
 use valetkey_domain::authorization::Stage;
 use valetkey_domain::id::AuthorizationId;
 use valetkey_domain::{Kind, Secret};
@@ -86,6 +86,6 @@ fn outcome_of(found: &Found, tokens: &Tokens) -> Outcome {
 }
 
 async fn tell(app: &App, found: &Found, tx: &mut Tx, action: &'static str) -> crate::Result<()> {
-    let detail = Map::from_iter([("authorization".to_owned(), json!(found.authorization.id))]);
-    journal::fact(app, &found.ctx, tx, action, found.account.id.as_str(), detail).await
+    let detail = journal::detail([("authorization", json!(found.authorization.id))]);
+    app.journal.fact(&found.ctx, tx, action, found.account.id.as_str(), detail).await
 }

@@ -2,13 +2,16 @@
 
 use super::link::Found;
 use super::{Stopped, Why};
-use crate::{App, Error, connections, credential, journal, oauth};
+use crate::{App, Error, connections, credential, oauth};
 use serde_json::Map;
 use std::time::Duration;
 use url::Url;
-use valetkey_connectors::{Auth, OAuth2, Pkce};
+use valetkey_connectors::{Auth, Connector, OAuth2, Pkce};
+use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::authorization::Started;
-use valetkey_domain::{Kind, Secret};
+use valetkey_domain::connection::Connection;
+use valetkey_domain::id::AuthorizationId;
+use valetkey_domain::{Ctx, Kind, Secret};
 use valetkey_storage::authorizations as rows;
 use valetkey_vault::{Place, Purpose, random};
 
@@ -38,8 +41,8 @@ pub async fn start(app: &App, token: &str, browser: &Secret<str>) -> Result<Url,
     let (verifier, challenge) = random::pkce()?;
     let redirect_uri = connections::redirect_uri(app, &found.connection.id);
     let url = provider(&found, &redirect_uri, &state, &challenge)?;
-    let audience = verifier_audience(&found);
-    let place = verifier_place(&found, &audience);
+    let audience = verifier_audience(&found.connector, &found.connection);
+    let place = verifier_place(&found.ctx, &found.authorization.id, &found.account, &audience);
     let sealed = app.keyring.seal(&found.ctx.environment, Purpose::Flow, &place, verifier.bytes()).await?;
     let started = Started {
         browser: valetkey_vault::sha256(browser.bytes()),
@@ -56,27 +59,33 @@ pub async fn start(app: &App, token: &str, browser: &Secret<str>) -> Result<Url,
         return Err(Stopped::from(Why::Busy).about(found.about));
     }
     let id = found.authorization.id.as_str();
-    journal::fact(app, &found.ctx, &mut tx, "authorization.started", id, Map::new()).await?;
+    app.journal.fact(&found.ctx, &mut tx, "authorization.started", id, Map::new()).await?;
     tx.commit().await?;
     Ok(url)
 }
 
 /// The verifier goes to the token endpoint that stands at the start; if that is changed before the provider answers,
 /// nothing is sent.
-pub(super) fn verifier_audience(found: &Found) -> Vec<String> {
-    let token_url = connections::endpoints(&found.connector, &found.connection).token_url;
+pub(crate) fn verifier_audience(connector: &Connector, connection: &Connection) -> Vec<String> {
+    let token_url = connections::endpoints(connector, connection).token_url;
     connections::origin(&token_url).into_iter().collect()
 }
 
-pub(super) fn verifier_place<'a>(found: &'a Found, audience: &'a [String]) -> Place<'a> {
+/// Where a consent's verifier is sealed.
+pub(crate) fn verifier_place<'a>(
+    ctx: &'a Ctx,
+    authorization: &'a AuthorizationId,
+    account: &'a ConnectedAccount,
+    audience: &'a [String],
+) -> Place<'a> {
     Place {
-        environment: found.ctx.environment.as_str(),
+        environment: ctx.environment.as_str(),
         table: "authorizations",
-        row: found.authorization.id.as_str(),
+        row: authorization.as_str(),
         column: "verifier",
         generation: 0,
         audience,
-        holder: credential::holder(&found.account),
+        holder: credential::holder(account),
     }
 }
 

@@ -114,7 +114,7 @@ async fn who_has_not_the_root_key_can_make_no_backup_that_is_taken() {
     let (body, end) = text.trim_end().rsplit_once('\n').unwrap();
     let body = format!("{}\n", body.replace("\"ann\"", "\"eve\""));
     let mut end: End = serde_json::from_str(end).unwrap();
-    end.sha256 = hex(&valetkey_vault::sha256(body.as_bytes()));
+    end.sha256 = hex::encode(valetkey_vault::sha256(body.as_bytes()));
     let forged = packed(&format!("{body}{}\n", serde_json::to_string(&end).unwrap()));
     let to = store().await;
     let refused = restore::read(&to, &roots(&root), forged.as_slice(), &Patient).await.unwrap_err();

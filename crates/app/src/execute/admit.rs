@@ -101,7 +101,8 @@ impl Job {
         authorize::link(&self.app, &self.ctx, connection, &account, self.app.settings.chat_link_life).await
     }
 
-    fn app_name(&self, connection: &Connection) -> String {
+    /// The app and the user's connection to it, by name.
+    pub(super) fn app_name(&self, connection: &Connection) -> String {
         format!("{} (connection '{}')", self.served.connector.display_name, connection.name)
     }
 }

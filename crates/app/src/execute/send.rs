@@ -7,14 +7,13 @@ use super::limits::Full;
 use super::{Failed, Job, Why, redact};
 use crate::Limit;
 use crate::connections;
-use crate::refresh::{self, Opened};
+use crate::refresh::Opened;
 use bytes::Bytes;
 use futures::future::join_all;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use serde_json::Value;
 use valetkey_connectors::{FailureKind, Unsent};
 use valetkey_domain::Kind;
-use valetkey_domain::account::{Reason, Status};
 use valetkey_outbound::Limits;
 
 /// Sends one call's requests.
@@ -54,7 +53,7 @@ impl<'a> Sender<'a> {
     }
 
     /// Renews the access token and repeats the requests that were refused. If all of the round are refused again the
-    /// account is over; if only some, the token is good and the app means those requests alone.
+    /// call is over; if only some, the token is good and the app means those requests alone.
     async fn again(
         &mut self,
         requests: &[Request<Bytes>],
@@ -162,14 +161,16 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
-    /// The app refused a fresh access token too: only a new consent helps.
+    /// The app refused a fresh access token too. That ends no account: whether a grant is over only the sign-in service
+    /// can say, and apps have answered 401 to everybody while they were failing.
     async fn rejected(&self) -> Failed {
-        let (job, account) = (self.job, &self.admitted.account);
-        let generation = self.used.last().map_or(0, |opened| opened.generation);
-        if let Err(error) = refresh::end(&job.app, &job.ctx, account, generation, Reason::Rejected).await {
-            tracing::error!(account = %account.id, error = &error as &dyn std::error::Error, "a refused account stays ACTIVE");
-        }
-        job.not_connected(&self.admitted.connection, &Status::Expired(Reason::Rejected)).await
+        let (job, connection) = (self.job, &self.admitted.connection);
+        let message = format!(
+            "{} does not accept the user's sign-in, though it was renewed a moment ago. The app may be failing: call \
+             again in a minute. If it goes on like this, ask the user to open the link and to sign in again",
+            job.app_name(connection)
+        );
+        job.linked(job.because(Why::NotConnected, message), connection).await
     }
 }
 

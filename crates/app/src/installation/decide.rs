@@ -1,13 +1,13 @@
 //! What the operator decides about a database in quarantine.
 
 use super::{Mark, live};
-use crate::keys::sign_anew;
+use crate::keys::{forget_signing, sign_anew};
 use crate::{App, Error, Result, doors, environments, journal, keys};
 use serde_json::{Map, json};
 use valetkey_domain::Kind;
 use valetkey_domain::ctx::{Actor, Progress};
 use valetkey_domain::id::InstallationId;
-use valetkey_storage::{meta, sealed, signing_keys};
+use valetkey_storage::{meta, sealed};
 use valetkey_vault::Purpose;
 
 /// This is now the one. Every instance URL changes, because the database may not know which were revoked since;
@@ -20,7 +20,7 @@ pub async fn take_over(app: &App, keep_urls: bool, progress: &dyn Progress) -> R
     if !keep_urls {
         new_urls(app, progress).await?;
     }
-    name_anew(app, "installation.taken_over", Map::from_iter([("urls_kept".to_owned(), json!(keep_urls))])).await
+    name_anew(app, "installation.taken_over", journal::detail([("urls_kept", json!(keep_urls))])).await
 }
 
 /// Another one goes on; this becomes a copy of what it holds but for credentials: users' tokens, OAuth clients' secrets
@@ -30,18 +30,30 @@ pub async fn take_over(app: &App, keep_urls: bool, progress: &dyn Progress) -> R
 /// It is not in quarantine, other servers serve on it, or it cannot be written.
 pub async fn as_copy(app: &App, progress: &dyn Progress) -> Result<Mark> {
     in_quarantine(app).await?;
-    let mut tx = app.store.write().await?;
-    let dropped = sealed::drop_credentials(&mut tx, app.now()).await?;
-    tx.commit().await?;
-    progress.tell(dropped, Some(dropped), "accounts' tokens dropped");
+    let dropped = drop_credentials(app, progress).await?;
     new_urls(app, progress).await?;
     sign_anew(app).await?;
-    let mut tx = app.store.write().await?;
     // Tokens that the original has signed are none of the copy's.
-    signing_keys::forget(&mut tx, app.now() + std::time::Duration::from_secs(1)).await?;
+    forget_signing(app, app.now() + std::time::Duration::from_secs(1), Actor::Operator).await?;
+    name_anew(app, "installation.made_a_copy", journal::detail([("accounts_dropped", json!(dropped))])).await
+}
+
+/// Drops what a copy must not use, with the fact for each row. Says how many accounts lost their tokens.
+async fn drop_credentials(app: &App, progress: &dyn Progress) -> Result<u64> {
+    let mut tx = app.store.write().await?;
+    let dropped = sealed::drop_credentials(&mut tx, app.now()).await?;
+    let total = u64::try_from(dropped.accounts.len()).unwrap_or(u64::MAX);
+    for (environment, connection) in dropped.connections {
+        let ctx = doors::enter(app, environment, Actor::Operator);
+        app.journal.fact(&ctx, &mut tx, "connection.secret_dropped", connection.as_str(), Map::new()).await?;
+    }
+    for (done, (environment, account)) in (1..).zip(dropped.accounts) {
+        let ctx = doors::enter(app, environment, Actor::Operator);
+        app.journal.fact(&ctx, &mut tx, "account.dropped", account.as_str(), Map::new()).await?;
+        progress.tell(done, Some(total), "accounts' tokens dropped");
+    }
     tx.commit().await?;
-    app.keyring.look_again().await?;
-    name_anew(app, "installation.made_a_copy", Map::from_iter([("accounts_dropped".to_owned(), json!(dropped))])).await
+    Ok(total)
 }
 
 async fn in_quarantine(app: &App) -> Result<()> {
@@ -81,7 +93,7 @@ async fn name_anew(app: &App, action: &'static str, detail: Map<String, serde_js
     let epoch = meta::count_up(&mut tx, meta::EPOCH).await?;
     for environment in environments {
         let ctx = doors::enter(app, environment.id, Actor::Operator);
-        journal::fact(app, &ctx, &mut tx, action, installation.as_str(), detail.clone()).await?;
+        app.journal.fact(&ctx, &mut tx, action, installation.as_str(), detail.clone()).await?;
     }
     tx.commit().await?;
     app.keyring.reopen();

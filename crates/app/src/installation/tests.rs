@@ -2,9 +2,8 @@
 
 use super::*;
 use crate::accounts;
-use crate::instances::{self, Ensure};
 use crate::provider::{HOUR, There, there};
-use crate::{configs, doors, refresh};
+use crate::{doors, refresh};
 use valetkey_domain::Kind;
 use valetkey_domain::ctx::Patient;
 
@@ -32,16 +31,6 @@ async fn first(there: &There) -> Mark {
     let app = &there.app;
     let first = first_mark(&app.store, app.clock.as_ref(), app.rng.as_ref()).await.unwrap().unwrap();
     mark(&start(there, Some(&first)).await)
-}
-
-async fn url(there: &There) -> String {
-    let mapping = configs::NewMapping { connection: "MY_ACME".into(), tools: vec![] };
-    let new = configs::New { name: "config".into(), description: String::new(), mappings: vec![mapping] };
-    configs::create(&there.app, &there.ctx, new).await.unwrap();
-    let wanted = Ensure { config: "config".into(), identifier: "ann".into(), name: None };
-    let instance = instances::ensure(&there.app, &there.ctx, wanted).await.unwrap();
-    let url = instances::url(&there.app, &there.ctx, &instance).await.unwrap();
-    url.expose().rsplit('/').next().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -98,7 +87,7 @@ async fn attack_61_a_copy_refreshes_nothing_and_opens_no_url_until_the_operator_
     let there = there("{rotates: true}").await;
     let (app, ctx) = (&there.app, &there.ctx);
     there.sign_in(HOUR).await;
-    let token = url(&there).await;
+    let (_, token) = there.instance().await;
     first(&there).await;
     assert!(take_over(app, false, &Patient).await.unwrap_err().message().contains("not in quarantine"));
     start(&there, None).await.govern(&app.keyring);
@@ -123,7 +112,7 @@ async fn attack_61_a_copy_refreshes_nothing_and_opens_no_url_until_the_operator_
 #[tokio::test]
 async fn attack_61_urls_stay_only_where_the_operator_says_that_none_was_revoked() {
     let there = there("{rotates: true}").await;
-    let token = url(&there).await;
+    let (_, token) = there.instance().await;
     let one = first(&there).await;
     start(&there, None).await.govern(&there.app.keyring);
     let taken = take_over(&there.app, true, &Patient).await.unwrap();
@@ -139,7 +128,7 @@ async fn attack_61_a_copy_that_is_meant_to_be_one_keeps_no_credential() {
     let there = there("{rotates: true}").await;
     let app = &there.app;
     there.sign_in(HOUR).await;
-    let token = url(&there).await;
+    let (_, token) = there.instance().await;
     first(&there).await;
     let keys = app.keyring.jwks();
     start(&there, None).await.govern(&app.keyring);

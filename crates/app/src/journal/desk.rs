@@ -1,7 +1,7 @@
 //! The writer's task: takes what waits, gives each record its place, commits them in groups.
 
 use super::seal::Sealer;
-use super::{QUEUE, refused};
+use super::{QUEUE, detail, refused};
 use crate::Result;
 use crate::keyring::Keyring;
 use serde_json::{Map, Value, json};
@@ -137,7 +137,7 @@ impl Desk {
         match (before, saved, group.first()) {
             (true, Err(error), Some(first)) => {
                 tracing::error!(%error, records = group.len(), "the journal cannot be written: calls are refused");
-                let detail = Map::from_iter([("why".to_owned(), json!(error.to_string()))]);
+                let detail = detail([("why", json!(error.to_string()))]);
                 let entry = self.own_entry(&first.entry.environment, "journal.interrupted", "journal", detail);
                 let seal = self.sealer.seal(&entry);
                 self.unsaved.push(Waiting { entry, seal, committed: None });

@@ -1,6 +1,7 @@
 //! What seals records: the key in use, and how far this process's segment has come. Shared by all who write records, so
 //! that none of them has to wait for anything to seal one.
 
+use crate::Result;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use valetkey_domain::journal::{Entry, Head, Seal};
 use valetkey_storage::journal::{Item, Place};
@@ -24,10 +25,15 @@ impl Sealer {
         chain::seal(&key, entry)
     }
 
-    /// A record that will get its place from this process once it is committed.
-    pub(super) fn promised(&self, entry: Entry) -> Item {
-        let (seal, segment) = (self.seal(&entry), self.head().segment);
-        Item { entry, seal, place: Place::Promised(segment) }
+    /// A record that will get its place from this process once it is committed. It is made with the key that seals it.
+    pub(super) fn promised(&self, make: impl FnOnce(&DataKey) -> Result<Entry>) -> Result<Item> {
+        let (key, segment) = {
+            let state = self.read();
+            (state.key.clone(), state.head.segment.clone())
+        };
+        let entry = make(&key)?;
+        let seal = chain::seal(&key, &entry);
+        Ok(Item { entry, seal, place: Place::Promised(segment) })
     }
 
     /// The newest record of this process's segment that is known to be committed.

@@ -4,8 +4,10 @@
 //! A checkpoint is a record of the chain. Under its own seal it states the head before it, which no writer of the database
 //! can make anew, and the newest heads of the other segments, so that whoever holds one head holds all.
 
-use super::desk::Desk;
-use serde_json::{Map, Value, json};
+use super::desk::{Desk, Waiting};
+use super::detail;
+use crate::failpoint::{Failpoint, reach};
+use serde_json::json;
 use std::time::Duration;
 use valetkey_domain::id::SegmentId;
 use valetkey_domain::journal::{Entry, Head};
@@ -18,7 +20,7 @@ use valetkey_vault::chain;
 /// What a checkpoint's record says was done.
 pub(super) const CHECKPOINT: &str = "journal.checkpoint";
 /// What the record of a removal says was done.
-pub(super) const REMOVED: &str = "journal.removed";
+pub(crate) const REMOVED: &str = "journal.removed";
 /// In a checkpoint: the head before it.
 pub(super) const COVERS: &str = "covers";
 /// In a checkpoint: the newest heads of other segments.
@@ -68,8 +70,8 @@ impl Desk {
         let Some(part) = rows::old_part(&mut tx, before, PART).await? else { return Ok(0) };
         rows::remove(&mut tx, &part).await?;
         let through = json!(part.through.to_string());
-        let detail = [(THROUGH, through), ("records", json!(part.records)), (BEFORE, json!(before))];
-        let entry = self.own_entry("", REMOVED, part.through.segment.as_str(), object(detail));
+        let detail = detail([(THROUGH, through), ("records", json!(part.records)), (BEFORE, json!(before))]);
+        let entry = self.own_entry("", REMOVED, part.through.segment.as_str(), detail);
         let head = self.put(&mut tx, self.sealer.head(), entry).await?;
         let saved = tx.commit().await;
         self.moved(head, saved)?;
@@ -88,7 +90,7 @@ impl Desk {
 
     /// After a commit that failed: finds out whether it did. Records of the group that are there are taken out of it.
     /// Where the segment ends otherwise than it can have, it is left as it is, for a check to find, and another begun.
-    pub(super) async fn settle(&mut self, group: &mut Vec<super::desk::Waiting>) -> Result<(), Error> {
+    pub(super) async fn settle(&mut self, group: &mut Vec<Waiting>) -> Result<(), Error> {
         let Some(tried) = self.doubt.clone() else { return Ok(()) };
         let stood = self.sealer.head();
         let mut tx = self.store.read().await?;
@@ -171,6 +173,9 @@ impl Desk {
         let placed: Vec<_> = waiting.into_iter().map(place).collect();
         rows::place(&mut tx, &placed).await?;
         let head = self.state(&mut tx, head).await?;
+        if !placed.is_empty() {
+            reach(Failpoint::JournalPlaced);
+        }
         let saved = tx.commit().await;
         self.moved(head, saved)?;
         self.fresh = false;
@@ -183,8 +188,8 @@ impl Desk {
         let others = rows::unnamed(tx, &head.segment).await?;
         rows::name(tx, &others).await?;
         let names: Vec<_> = others.iter().map(Head::to_string).collect();
-        let detail = [(COVERS, json!(head.to_string())), (NAMES, json!(names))];
-        let entry = self.own_entry("", CHECKPOINT, "journal", object(detail));
+        let detail = detail([(COVERS, json!(head.to_string())), (NAMES, json!(names))]);
+        let entry = self.own_entry("", CHECKPOINT, "journal", detail);
         self.put(tx, head, entry).await
     }
 
@@ -197,10 +202,6 @@ impl Desk {
 
     /// Where no other process can be, whatever waits was left behind by one that ended.
     fn others_before(&self) -> i64 {
-        if self.store.exclusive() { i64::MAX } else { time::to_millis(self.clock.now() - OTHERS) }
+        if self.store.is_exclusive() { i64::MAX } else { time::to_millis(self.clock.now() - OTHERS) }
     }
-}
-
-fn object<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
-    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -1,12 +1,12 @@
 //! Removing keys that nothing names any more.
 
-use super::{environment_of, is_newest, last_token_ended, tell};
-use crate::{App, Result, doors, environments};
+use super::{context, environment_of, forget_signing, is_newest, last_token_ended, tell};
+use crate::{App, Result};
 use std::time::Duration;
 use valetkey_domain::Timestamp;
 use valetkey_domain::ctx::Actor;
 use valetkey_storage::data_keys::{self as rows, StoredKey};
-use valetkey_storage::{sealed, signing_keys};
+use valetkey_storage::sealed;
 use valetkey_vault::{Purpose, seal};
 
 /// How long a superseded key stays whatever happens: a value that was sealed under it a moment before may still be on
@@ -28,13 +28,7 @@ pub(crate) async fn retire(app: &App) -> Result<u64> {
     for key in stored.iter().filter(|key| may_go(&stored, key, app.now())) {
         gone += u64::from(remove(app, key).await?);
     }
-    let mut tx = app.store.write().await?;
-    let signing = signing_keys::forget(&mut tx, last_token_ended(app.now())).await?;
-    tx.commit().await?;
-    if signing > 0 {
-        app.keyring.look_again().await?;
-    }
-    Ok(gone + signing)
+    Ok(gone + forget_signing(app, last_token_ended(app.now()), Actor::System).await?)
 }
 
 fn may_go(all: &[StoredKey], key: &StoredKey, now: Timestamp) -> bool {
@@ -48,11 +42,7 @@ fn may_go(all: &[StoredKey], key: &StoredKey, now: Timestamp) -> bool {
 
 /// Removes a key in the transaction that saw that nothing names it.
 async fn remove(app: &App, key: &StoredKey) -> Result<bool> {
-    let environment = match environment_of(key)? {
-        Some(environment) => environment,
-        None => environments::ensure_first(app).await?.id,
-    };
-    let ctx = doors::enter(app, environment, Actor::System);
+    let ctx = context(app, environment_of(key)?, Actor::System).await?;
     let mut tx = app.store.write().await?;
     if sealed::needed(&mut tx, &seal::prefix(&key.id)?).await? {
         return Ok(false);

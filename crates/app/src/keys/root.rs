@@ -3,9 +3,9 @@
 use super::context;
 use crate::failpoint::{Failpoint, reach};
 use crate::{App, Error, Result, installation, journal};
-use serde_json::{Map, json};
+use serde_json::json;
 use valetkey_domain::Kind;
-use valetkey_domain::ctx::Progress;
+use valetkey_domain::ctx::{Actor, Progress};
 use valetkey_storage::data_keys::{self as rows, StoredKey};
 use valetkey_storage::meta;
 use valetkey_vault::transit::root_of;
@@ -22,12 +22,12 @@ const ROUNDS: u32 = 5;
 pub async fn rotate(app: &App, to: &str, progress: &dyn Progress) -> Result<u64> {
     let version = app.keyring.newest_version(to).await?;
     everyone_has(app, to).await?;
-    let ctx = context(app, None).await?;
+    let ctx = context(app, None, Actor::Operator).await?;
     let mut tx = app.store.write().await?;
     let from = meta::get(&mut tx, meta::ROOT).await?;
     meta::set(&mut tx, meta::ROOT, to).await?;
-    let detail = Map::from_iter([("from".to_owned(), json!(from)), ("to".to_owned(), json!(version))]);
-    journal::fact(app, &ctx, &mut tx, "root_key.rotated", to, detail).await?;
+    let detail = journal::detail([("from", json!(from)), ("to", json!(version))]);
+    app.journal.fact(&ctx, &mut tx, "root_key.rotated", to, detail).await?;
     tx.commit().await?;
     reach(Failpoint::RotationRootCommitted);
     let mut done = 0;

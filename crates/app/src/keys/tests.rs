@@ -1,10 +1,9 @@
 //! Rotation against a real store, with an account that is signed in and a URL that is in use.
 
 use super::*;
-use crate::instances::{self, Ensure};
 use crate::keyring::{Keyring, Root, Roots};
 use crate::provider::{HOUR, There, there};
-use crate::{clients, configs, connections, housekeeping};
+use crate::{clients, connections, housekeeping, instances};
 use std::sync::Arc;
 use valetkey_domain::ctx::Patient;
 use valetkey_domain::id::ProcessId;
@@ -17,16 +16,6 @@ const SUPERSEDED: Duration = Duration::from_secs(16 * 60);
 async fn generations(there: &There, purpose: &str) -> Vec<i64> {
     let all = list(&there.app).await.unwrap();
     all.iter().filter(|key| key.purpose == purpose).map(|key| key.generation).collect()
-}
-
-async fn url(there: &There) -> String {
-    let mapping = configs::NewMapping { connection: "MY_ACME".into(), tools: vec![] };
-    let new = configs::New { name: "config".into(), description: String::new(), mappings: vec![mapping] };
-    configs::create(&there.app, &there.ctx, new).await.unwrap();
-    let wanted = Ensure { config: "config".into(), identifier: "ann".into(), name: None };
-    let instance = instances::ensure(&there.app, &there.ctx, wanted).await.unwrap();
-    let url = instances::url(&there.app, &there.ctx, &instance).await.unwrap();
-    url.expose().rsplit('/').next().unwrap().to_owned()
 }
 
 fn only(purpose: Purpose) -> Which {
@@ -88,7 +77,7 @@ async fn the_journals_old_keys_stay_to_check_its_records() {
 #[tokio::test]
 async fn urls_change_only_when_asked_for_and_then_at_once() {
     let there = there("{rotates: true}").await;
-    let token = url(&there).await;
+    let (_, token) = there.instance().await;
     rotate(&there.app, &Which::default(), &Patient).await.unwrap();
     doors::instance_url(&there.app, &token).await.unwrap();
     let done = rotate(&there.app, &only(Purpose::Url), &Patient).await.unwrap();
@@ -105,7 +94,7 @@ async fn urls_change_only_when_asked_for_and_then_at_once() {
 #[tokio::test]
 async fn a_url_key_that_another_process_removed_opens_nothing_here_either() {
     let there = there("{rotates: true}").await;
-    let token = url(&there).await;
+    let (_, token) = there.instance().await;
     doors::instance_url(&there.app, &token).await.unwrap();
     let mut tx = there.app.store.write().await.unwrap();
     tx.run("DELETE FROM data_keys WHERE purpose = 'url'", []).await.unwrap();

@@ -5,6 +5,9 @@
 //! is let through to try, and what becomes of it closes the breaker or doubles the pause. A breaker delays and never
 //! ends an account. What is refreshed ahead of need tries later than what somebody waits for.
 
+mod counts;
+
+use counts::{Change, Counts};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -71,20 +74,20 @@ impl State {
         }
     }
 
-    /// Counts a failure; says for how long it has opened, if it has by this one.
-    fn failed(&mut self, now: Timestamp, trying: bool) -> Option<Duration> {
-        let pause = match *self {
-            Self::Closed { failures } if failures + 1 >= FAILURES => FIRST_PAUSE,
+    /// Counts a failure; says how and for how long it has opened, if it has by this one.
+    fn failed(&mut self, now: Timestamp, trying: bool) -> Option<(Change, Duration)> {
+        let (change, pause) = match *self {
+            Self::Closed { failures } if failures + 1 >= FAILURES => (Change::Opened, FIRST_PAUSE),
             Self::Closed { failures } => {
                 *self = Self::Closed { failures: failures + 1 };
                 return None;
             }
-            Self::Trying { pause } if trying => (pause * 2).min(LONGEST_PAUSE),
+            Self::Trying { pause } if trying => (Change::Reopened, (pause * 2).min(LONGEST_PAUSE)),
             // A request from before it opened says nothing new.
             Self::Trying { .. } | Self::Open { .. } => return None,
         };
         *self = Self::Open { until: now + pause, pause };
-        Some(pause)
+        Some((change, pause))
     }
 
     /// The try came to nothing that says how the endpoint is: the next request tries.
@@ -124,7 +127,10 @@ fn address(token_url: &str) -> String {
 
 /// The breakers of this process. An endpoint that works costs nothing here.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Breakers(Arc<Mutex<HashMap<Endpoint, Kept>>>);
+pub(super) struct Breakers {
+    kept: Arc<Mutex<HashMap<Endpoint, Kept>>>,
+    counts: Counts,
+}
 
 #[derive(Debug)]
 struct Kept {
@@ -135,10 +141,8 @@ struct Kept {
 impl Breakers {
     /// Lets a request to the endpoint through, or says how long to wait.
     pub(super) fn admit(&self, endpoint: &Endpoint, now: Timestamp, urgency: Urgency) -> Result<Permit, Duration> {
-        let trying = match self.locked().get_mut(endpoint) {
-            Some(kept) => kept.state.admit(now, urgency)?,
-            None => false,
-        };
+        let admitted = self.locked().get_mut(endpoint).map_or(Ok(false), |kept| kept.state.admit(now, urgency));
+        let trying = admitted.inspect_err(|_| self.counts.refused(urgency))?;
         Ok(Permit { breakers: self.clone(), endpoint: endpoint.clone(), since: now, trying })
     }
 
@@ -149,7 +153,7 @@ impl Breakers {
     }
 
     fn locked(&self) -> MutexGuard<'_, HashMap<Endpoint, Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed(&self, endpoint: &Endpoint, now: Timestamp, trying: bool) {
@@ -159,7 +163,8 @@ impl Breakers {
         }
         let kept = all.entry(endpoint.clone()).or_insert(Kept { state: State::Closed { failures: 0 }, heard: now });
         kept.heard = now;
-        if let Some(pause) = kept.state.failed(now, trying) {
+        if let Some((change, pause)) = kept.state.failed(now, trying) {
+            self.counts.changed(change);
             let seconds = pause.as_secs();
             tracing::warn!(
                 endpoint = endpoint.address,
@@ -172,6 +177,7 @@ impl Breakers {
     fn works(&self, endpoint: &Endpoint) {
         let before = self.locked().remove(endpoint);
         if before.is_some_and(|kept| !matches!(kept.state, State::Closed { .. })) {
+            self.counts.changed(Change::Closed);
             tracing::info!(endpoint = endpoint.address, "a token endpoint answers again");
         }
     }
@@ -208,103 +214,4 @@ impl Drop for Permit {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use Urgency::{Ahead, OnUse};
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(1_790_000_000 + seconds).unwrap()
-    }
-
-    fn endpoint(environment: &str) -> Endpoint {
-        Endpoint::new(&EnvironmentId::parse(environment).unwrap(), "https://p.example/token?tenant=1")
-    }
-
-    fn fail(breakers: &Breakers, times: u32, now: Timestamp) {
-        for _ in 0..times {
-            breakers.admit(&endpoint("env_1"), now, OnUse).unwrap().end(now, Verdict::Down);
-        }
-    }
-
-    fn wait(breakers: &Breakers, now: Timestamp, urgency: Urgency) -> Option<u64> {
-        breakers.admit(&endpoint("env_1"), now, urgency).err().map(|wait| wait.as_secs())
-    }
-
-    #[test]
-    fn five_failures_in_a_row_open_it_and_an_answer_between_starts_anew() {
-        let breakers = Breakers::default();
-        fail(&breakers, 4, at(0));
-        breakers.admit(&endpoint("env_1"), at(0), OnUse).unwrap().end(at(0), Verdict::Works);
-        fail(&breakers, 4, at(0));
-        assert_eq!(wait(&breakers, at(0), OnUse), None);
-        fail(&breakers, 1, at(0));
-        assert_eq!(wait(&breakers, at(3), OnUse), Some(7));
-        assert!(breakers.admit(&endpoint("env_2"), at(3), OnUse).is_ok(), "another environment goes on");
-    }
-
-    #[test]
-    fn after_the_pause_one_tries_and_closes_it_or_doubles_the_pause() {
-        let breakers = Breakers::default();
-        fail(&breakers, 5, at(0));
-        let permit = breakers.admit(&endpoint("env_1"), at(10), OnUse).unwrap();
-        assert_eq!(wait(&breakers, at(10), OnUse), Some(10), "one at a time");
-        permit.end(at(11), Verdict::Down);
-        assert_eq!(wait(&breakers, at(11), OnUse), Some(20));
-        breakers.admit(&endpoint("env_1"), at(31), OnUse).unwrap().end(at(31), Verdict::Works);
-        assert_eq!(wait(&breakers, at(31), OnUse), None);
-        assert!(breakers.locked().is_empty());
-    }
-
-    #[test]
-    fn the_pause_has_a_longest_length() {
-        let breakers = Breakers::default();
-        fail(&breakers, 5, at(0));
-        let mut now = at(0);
-        for _ in 0..10 {
-            now += LONGEST_PAUSE;
-            breakers.admit(&endpoint("env_1"), now, OnUse).unwrap().end(now, Verdict::Down);
-        }
-        assert_eq!(wait(&breakers, now, OnUse), Some(LONGEST_PAUSE.as_secs()));
-    }
-
-    #[test]
-    fn what_nobody_waits_for_leaves_the_try_to_others_but_not_for_ever() {
-        let breakers = Breakers::default();
-        fail(&breakers, 5, at(0));
-        assert_eq!(wait(&breakers, at(10), Ahead), Some(30));
-        assert!(breakers.holds(&endpoint("env_1"), at(39)));
-        assert!(!breakers.holds(&endpoint("env_1"), at(40)));
-        assert_eq!(wait(&breakers, at(40), Ahead), None);
-    }
-
-    #[test]
-    fn a_try_without_a_verdict_lets_the_next_one_try() {
-        let breakers = Breakers::default();
-        fail(&breakers, 5, at(0));
-        drop(breakers.admit(&endpoint("env_1"), at(10), OnUse).unwrap());
-        assert_eq!(wait(&breakers, at(10), OnUse), None);
-    }
-
-    #[test]
-    fn requests_from_before_it_opened_change_nothing_but_by_an_answer() {
-        let breakers = Breakers::default();
-        let early: Vec<_> = (0..8).map(|_| breakers.admit(&endpoint("env_1"), at(0), OnUse).unwrap()).collect();
-        for permit in early {
-            permit.end(at(1), Verdict::Down);
-        }
-        assert_eq!(wait(&breakers, at(1), OnUse), Some(10), "no longer for the three that came after");
-    }
-
-    #[test]
-    fn attack_24_a_clock_that_is_put_back_keeps_nothing_shut() {
-        let breakers = Breakers::default();
-        fail(&breakers, 5, at(3_600));
-        assert_eq!(wait(&breakers, at(0), OnUse), None);
-    }
-
-    #[test]
-    fn an_endpoint_is_host_and_path() {
-        assert_eq!(endpoint("env_1").address(), "https://p.example/token");
-        assert_ne!(endpoint("env_1"), Endpoint::new(&endpoint("env_1").environment, "https://p.example/token2"));
-    }
-}
+mod tests;

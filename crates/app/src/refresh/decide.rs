@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 use valetkey_connectors::LostAnswer;
-use valetkey_domain::Timestamp;
 use valetkey_domain::account::{Credential, Reason};
+use valetkey_domain::{Timestamp, time};
 use valetkey_storage::accounts::Lease;
 
 /// A token that is refused so soon after it came will not get better by another refresh.
@@ -85,6 +85,12 @@ pub(super) fn next(held: &Credential, lease: &Lease, mode: LostAnswer, need: Nee
 /// Whether the answer to an earlier refresh never came: noted so, or the lease ran out because the process died.
 pub(super) const fn lost(lease: &Lease) -> bool {
     lease.lost_at.is_some() || lease.started_from.is_some()
+}
+
+/// Whether somebody else is refreshing now, who began when the lease that ended then had run out.
+pub(super) fn is_anothers(lease: &Lease, until: Timestamp, now: Timestamp) -> bool {
+    // The row keeps milliseconds.
+    lease.until.is_some_and(|end| time::to_millis(end) != time::to_millis(until) && end > now)
 }
 
 fn without_refresh_token(held: &Credential, need: Need) -> Reason {

@@ -7,15 +7,15 @@ use super::inflight::Ended;
 use super::{held, lost_answer, schedule};
 use crate::credential::{self, Home, Plain};
 use crate::failpoint::{Failpoint, reach};
-use crate::{App, Result, connections, journal, oauth, recovery};
-use serde_json::{Map, Value, json};
+use crate::{App, Error, Result, connections, journal, oauth, recovery};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use valetkey_connectors::{Connector, LostAnswer};
 use valetkey_domain::account::{ConnectedAccount, Credential, Reason};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::AccountId;
-use valetkey_domain::{Ctx, Timestamp};
+use valetkey_domain::{Ctx, Kind, Timestamp};
 use valetkey_outbound::oauth::{TokenError, Tokens};
 use valetkey_storage::{Tx, accounts as rows};
 
@@ -41,6 +41,8 @@ pub(super) struct Job {
 struct Begun {
     account: ConnectedAccount,
     held: Credential,
+    /// The end of its lease, which names it.
+    until: Timestamp,
     /// Whether an earlier answer was lost: a refusal now means that the token had been spent then.
     lost: bool,
 }
@@ -125,8 +127,8 @@ impl Job {
             Ok(permit) => permit,
             Err(why) => return Ok(Err(Ended::Later(why))),
         };
-        let now = app.now();
-        if !rows::begin_refresh(ctx, &mut tx, &self.account, generation, now, now + LEASE).await? {
+        let (now, until) = (app.now(), app.now() + LEASE);
+        if !rows::begin_refresh(ctx, &mut tx, &self.account, generation, now, until).await? {
             return Ok(Err(Ended::Settled));
         }
         if lease.started_from.is_some() {
@@ -135,7 +137,7 @@ impl Job {
         self.tell(&mut tx, "account.refresh_begun", "generation", generation).await?;
         tx.commit().await?;
         reach(Failpoint::RefreshIntentCommitted);
-        Ok(Ok((Begun { account, held, lost: decide::lost(&lease) }, permit)))
+        Ok(Ok((Begun { account, held, until, lost: decide::lost(&lease) }, permit)))
     }
 
     /// Leave to ask the token endpoint; or, in a sentence, that it is down.
@@ -219,7 +221,11 @@ impl Job {
     }
 
     /// Saves the outcome, patiently: a full disk, a locked file or a database that is gone may come back, and the
-    /// tokens are nowhere else. Meanwhile nobody can begin another refresh: that would have to be saved first.
+    /// tokens are nowhere else. Meanwhile this process begins no other refresh of the account.
+    ///
+    /// Another process that does reach the database may, once the lease has run out, and sends the same refresh token.
+    /// Whatever it brings is newer, so its end is waited for. If that is new tokens, they count; if the provider refused
+    /// it and the account was ended as one whose answer was lost, then here the answer is.
     async fn save_surely(&self, begun: &Begun, outcome: &Outcome) -> Result<()> {
         let (mut pause, mut waited) = (Duration::from_millis(200), Duration::ZERO);
         while let Err(error) = self.save(begun, outcome).await {
@@ -237,13 +243,18 @@ impl Job {
     async fn save(&self, begun: &Begun, outcome: &Outcome) -> Result<()> {
         let (app, ctx, id, from) = (&self.app, &self.ctx, &self.account, begun.held.generation);
         let mut tx = app.store.write_reserved().await?;
+        tx.alone(id.as_str()).await?;
+        let (now, lease) = (app.now(), rows::lease(ctx, &mut tx, id).await?);
+        if lease.is_some_and(|(.., lease)| decide::is_anothers(&lease, begun.until, now)) {
+            return Err(Error::new(Kind::Unavailable, "another process refreshes the account: its end is waited for"));
+        }
         let saved = match outcome {
-            Outcome::Renewed(tokens) => rows::finish_refresh(ctx, &mut tx, id, from, tokens, app.now()).await?,
-            Outcome::Ended(reason) => rows::expire(ctx, &mut tx, id, from, *reason, app.now()).await?,
-            Outcome::Lost(_) => rows::mark_lost(ctx, &mut tx, id, from, app.now()).await?,
-            Outcome::Unchanged(_) => rows::end_refresh(ctx, &mut tx, id, from).await?,
+            Outcome::Renewed(tokens) => rows::finish_refresh(ctx, &mut tx, id, from, tokens, now).await?,
+            Outcome::Ended(reason) => rows::expire(ctx, &mut tx, id, from, *reason, now).await?,
+            Outcome::Lost(_) => rows::mark_lost(ctx, &mut tx, id, begun.until, now).await?,
+            Outcome::Unchanged(_) => rows::end_refresh(ctx, &mut tx, id, begun.until).await?,
         };
-        // Otherwise a new consent or a disconnect came between: that one counts.
+        // Otherwise a new consent, a disconnect or a later refresh came between: that one counts.
         if saved {
             match outcome {
                 Outcome::Renewed(_) => self.tell(&mut tx, "account.refreshed", "generation", from + 1).await?,
@@ -259,8 +270,8 @@ impl Job {
     }
 
     async fn tell(&self, tx: &mut Tx, action: &'static str, name: &str, value: impl Into<Value>) -> Result<()> {
-        let detail = Map::from_iter([(name.to_owned(), json!(value.into()))]);
-        journal::fact(&self.app, &self.ctx, tx, action, self.account.as_str(), detail).await
+        let detail = journal::detail([(name, json!(value.into()))]);
+        self.app.journal.fact(&self.ctx, tx, action, self.account.as_str(), detail).await
     }
 }
 

@@ -221,7 +221,7 @@ fn what_cannot_be_read_is_told_with_line_and_path() {
 }
 
 #[test]
-fn yaml_that_grows_or_turns_on_itself_is_refused() {
+fn attack_73_yaml_that_grows_or_turns_on_itself_is_refused() {
     let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b]\n";
     let deep = format!("connector: {}{}", "[".repeat(5000), "]".repeat(5000));
     let long = format!("connector: {}", "x".repeat(2_000_000));

@@ -42,7 +42,7 @@ struct Asked<'s> {
 
 pub(super) fn run(scope: &Scope, _: &Setting) -> Result<Value, Failure> {
     let asked = read(scope)?;
-    if asked.start.is_none() && asked.end.is_none() && asked.length.is_none() && asked.zone.is_none() {
+    if asked.leaves_times_alone(scope) {
         return Ok(json!({}));
     }
     let start = match &asked.start {
@@ -52,6 +52,14 @@ pub(super) fn run(scope: &Scope, _: &Setting) -> Result<Value, Failure> {
     match start {
         Moment::Day(first) => whole_days(&asked, first),
         Moment::Time(clock) => timed(&asked, &clock),
+    }
+}
+
+impl Asked<'_> {
+    /// Whether nothing is asked about when the event is. Repetitions are: they need its zone beside its times.
+    fn leaves_times_alone(&self, scope: &Scope) -> bool {
+        let repeats = self.recurring && argument(scope, "recurrence").is_some();
+        self.start.is_none() && self.end.is_none() && self.length.is_none() && self.zone.is_none() && !repeats
     }
 }
 

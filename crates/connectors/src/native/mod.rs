@@ -35,6 +35,7 @@ const NATIVES: &[(&str, Native)] = &[
     ("gmail_attachment", gmail_attachment::run),
     ("gmail_attachment_data", gmail_attachment_data::run),
     ("gmail_compose", gmail_compose::run),
+    ("gmail_listed_message", gmail_message::run_listed),
     ("gmail_message", gmail_message::run),
     ("gmail_reply", gmail_reply::run),
 ];

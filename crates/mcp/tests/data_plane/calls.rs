@@ -65,15 +65,17 @@ async fn a_refused_token_is_renewed_once_and_the_call_repeated() {
 }
 
 #[tokio::test]
-async fn a_refused_fresh_token_ends_the_account() {
+async fn attack_23_a_refused_fresh_token_is_told_with_a_link_and_ends_no_account() {
     let kit = Kit::connected().await;
     kit.upstream.set(|script| script.closed = true);
     let words = kit.failing("fakeapp_get_item", json!({ "id": "a" })).await;
-    assert!(words.contains("no longer accepts") && words.contains("Link for the user:"), "{words}");
+    assert!(words.contains("does not accept") && words.contains("Link for the user:"), "{words}");
     assert_eq!(kit.upstream.seen().len(), 2);
     let words = kit.failing("fakeapp_get_item", json!({ "id": "a" })).await;
-    assert!(words.contains("no longer accepts"), "{words}");
-    assert_eq!(kit.upstream.seen().len(), 2, "an ended account is not tried again");
+    assert!(words.contains("try again in a minute"), "{words}");
+    kit.upstream.set(|script| assert_eq!(script.given, 2, "it is not renewed at every refusal"));
+    kit.upstream.set(|script| script.closed = false);
+    data(&kit.call("fakeapp_get_item", json!({ "id": "a" })).await);
 }
 
 #[tokio::test]

@@ -93,7 +93,7 @@ async fn grant(outbound: &Outbound, client: &Client<'_>, form: Vec<(&str, &str)>
         .collect();
     secrets.extend(client.client_secret.map(Secret::expose));
     let request = request(client.token_url, Some(client), form)?;
-    let response = outbound.send(request, &LIMITS).await?;
+    let response = outbound.send_once(request, &LIMITS).await?;
     answer::tokens(&response, &secrets)
 }
 

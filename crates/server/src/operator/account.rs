@@ -1,6 +1,6 @@
 //! Connected accounts: who has signed in where.
 
-use super::{Reply, everything, one, rows, said};
+use super::{Reply, everything, moment, one, rows, said};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -68,7 +68,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             let connection = connections::by_name(app, ctx, &connection).await?;
             let owner = Owner::of(Identifier::parse(&identifier)?);
             let link = accounts::link(app, ctx, &connection, owner).await?;
-            Ok(one(json!({"link": link.url, "opens_until": link.expires_at.to_string()})))
+            Ok(one(json!({"link": link.url, "opens_until": moment(link.expires_at)})))
         }
         Verb::Disconnect { id } => {
             accounts::disconnect(app, ctx, &Which::Id(id.try_into()?)).await?;
@@ -96,7 +96,7 @@ fn whole(account: &ConnectedAccount, connection: &ConnectionName, last: Option<&
         _ => "",
     };
     let ends = account.credential.as_ref().and_then(|held| held.expires_at);
-    let at = |at: Option<Timestamp>| json!(at.map(|at| at.to_string()));
+    let at = |at: Option<Timestamp>| json!(at.map(moment));
     let more = [
         ("why", why.into()),
         ("last_used_at", at(account.last_used_at)),

@@ -1,15 +1,14 @@
 //! API clients: what an app's SDK signs in with.
 
-use super::{Desk, Reply, one, rows, said};
+use super::{Desk, Reply, moment, one, rows, said};
 use crate::env::Access;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use valetkey_app::clients;
 use valetkey_domain::Ctx;
 use valetkey_domain::client::ApiClient;
-use valetkey_domain::id::ClientId;
 
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,8 +43,8 @@ pub(crate) enum Verb {
         /// Its id (skc_...)
         id: String,
     },
-    /// A short-lived secret for a shell on this machine, which `env` prints
-    #[command(hide = true)]
+    /// A short-lived secret for a shell on this machine: what `env` asks the running server for
+    #[command(skip)]
     Shell,
 }
 
@@ -80,19 +79,14 @@ pub(super) async fn perform(desk: &Desk, ctx: &Ctx, verb: Verb) -> Result<Reply>
             Ok(one(serde_json::to_value(access)?))
         }
         Verb::List => Ok(rows(clients::list(app, ctx).await?.iter().map(client_row))),
-        Verb::Get { id } => {
-            let id = ClientId::parse(&id)?;
-            let all = clients::list(app, ctx).await?;
-            let found = all.iter().find(|client| client.id == id);
-            Ok(one(client_row(found.with_context(|| format!("API client '{id}' not found; `client list` shows all"))?)))
-        }
+        Verb::Get { id } => Ok(one(client_row(&clients::get(app, ctx, &id.try_into()?).await?))),
     }
 }
 
 fn client_row(client: &ApiClient) -> Value {
     json!({
         "client_id": client.id, "name": client.name, "scopes": client.scopes,
-        "created_at": client.created_at.to_string(),
+        "created_at": moment(client.created_at),
     })
 }
 

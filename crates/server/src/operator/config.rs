@@ -1,7 +1,7 @@
 //! MCP configs: which connections and tools a user's server shows.
 
 use super::{Reply, everything, one, rows, said};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -18,10 +18,10 @@ pub(crate) enum Verb {
         /// What to call it
         name: String,
         /// What it is for
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
         description: String,
         /// A connection and its tools: MY_GMAIL, or MY_GMAIL=tool,tool; may be given several times
-        #[arg(long = "connection", required = true)]
+        #[arg(long = "connection", required = true, value_name = "NAME[=TOOL,TOOL]")]
         connections: Vec<String>,
     },
     /// All configs
@@ -45,7 +45,7 @@ pub(crate) enum Verb {
 pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
     match verb {
         Verb::Create { name, description, connections } => {
-            let mappings = connections.iter().map(|text| mapping(text)).collect();
+            let mappings = connections.iter().map(|text| mapping(text)).collect::<Result<_>>()?;
             let made = configs::create(app, ctx, configs::New { name, description, mappings }).await?;
             Ok(one(json!({"name": made.name, "id": made.id, "mcp_server_url": configs::server_url(app, &made)})))
         }
@@ -89,9 +89,28 @@ fn mapped(mapping: &Mapping) -> String {
     }
 }
 
-/// `MY_GMAIL` or `MY_GMAIL=tool,tool`.
-fn mapping(text: &str) -> configs::NewMapping {
-    let (connection, tools) = text.split_once('=').unwrap_or((text, ""));
-    let tools = tools.split(',').map(str::trim).filter(|tool| !tool.is_empty()).map(str::to_owned).collect();
-    configs::NewMapping { connection: connection.to_owned(), tools }
+/// `MY_GMAIL` or `MY_GMAIL=tool,tool`. No tools mean all of them, so a list that is there has to name one: a shell's
+/// variable that turned out empty opens nothing.
+fn mapping(text: &str) -> Result<configs::NewMapping> {
+    let Some((connection, tools)) = text.split_once('=') else {
+        return Ok(configs::NewMapping { connection: text.to_owned(), tools: vec![] });
+    };
+    let named = tools.split(',').map(str::trim).filter(|tool| !tool.is_empty());
+    let tools: Vec<_> = named.map(str::to_owned).collect();
+    ensure!(!tools.is_empty(), "--connection {text} names no tool: leave the = out to allow all of {connection}'s");
+    Ok(configs::NewMapping { connection: connection.to_owned(), tools })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_list_of_tools_is_not_all_of_them() {
+        assert_eq!(mapping("MY_GMAIL").unwrap().tools, Vec::<String>::new());
+        assert_eq!(mapping("MY_GMAIL=a, b,").unwrap().tools, ["a", "b"]);
+        for empty in ["MY_GMAIL=", "MY_GMAIL= , "] {
+            assert!(mapping(empty).is_err(), "{empty}");
+        }
+    }
 }

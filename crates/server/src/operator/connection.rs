@@ -51,7 +51,7 @@ pub(crate) struct CreateFlags {
 #[derive(Args, Default, Serialize, Deserialize)]
 pub(crate) struct EndpointFlags {
     /// The OAuth client id that the vendor gave you
-    #[arg(long)]
+    #[arg(long, value_name = "ID")]
     client_id: Option<String>,
     /// File with the OAuth client's secret; - reads it from standard input
     #[arg(long, value_name = "FILE")]
@@ -61,22 +61,22 @@ pub(crate) struct EndpointFlags {
     #[arg(skip)]
     client_secret: Option<String>,
     /// A scope to ask for; may be given several times [default: the connector's]
-    #[arg(long = "scope")]
+    #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
     /// Where people sign in, if not at the vendor's own address
-    #[arg(long)]
+    #[arg(long, value_name = "URL")]
     authorize_url: Option<String>,
     /// Where codes are exchanged, if not at the vendor's own address
-    #[arg(long)]
+    #[arg(long, value_name = "URL")]
     token_url: Option<String>,
     /// Where tokens are revoked, if not at the vendor's own address
-    #[arg(long)]
+    #[arg(long, value_name = "URL")]
     revoke_url: Option<String>,
     /// Who the account is, if not at the vendor's own address
-    #[arg(long)]
+    #[arg(long, value_name = "URL")]
     identity_url: Option<String>,
     /// What replaces scheme, host and port of the vendor's API
-    #[arg(long)]
+    #[arg(long, value_name = "URL")]
     api_base_url: Option<String>,
 }
 

@@ -1,6 +1,6 @@
 //! Environments: everything else belongs to exactly one.
 
-use super::{Reply, one, rows};
+use super::{Reply, moment, one, rows};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ pub(crate) enum Verb {
 pub(super) async fn perform(app: &App, verb: Verb) -> Result<Reply> {
     let row = |e: &Environment| {
         json!({
-            "name": e.name, "display_name": e.display_name, "id": e.id, "created_at": e.created_at.to_string(),
+            "name": e.name, "display_name": e.display_name, "id": e.id, "created_at": moment(e.created_at),
         })
     };
     match verb {

@@ -1,6 +1,6 @@
 //! Keys: which there are, and another in place of one.
 
-use super::{Asked, Desk, Reply, rows, said};
+use super::{Desk, Reply, moment, rows, said};
 use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ pub(crate) enum Rotate {
     /// The root key: all data keys are wrapped under another one
     Root {
         /// Which, as `key roots` names it [default: the one behind the present one, else a new one]
-        #[arg(long)]
+        #[arg(long, value_name = "NAME")]
         to: Option<String>,
     },
     /// Data keys: what is stored is sealed under new ones
@@ -37,6 +37,9 @@ pub(crate) enum Rotate {
         /// Only keys of this purpose; several times for several [default: all but url]
         #[arg(long)]
         purpose: Vec<Named>,
+        /// Only keys of this environment, by name [default: of all]
+        #[arg(long, value_name = "NAME")]
+        environment: Option<String>,
     },
 }
 
@@ -52,7 +55,7 @@ pub(crate) enum Named {
     Flow,
     /// The key that signs tokens, and what it is sealed under
     Signing,
-    /// The journal's digests
+    /// The journal's seals and digests
     Journal,
     /// Instance URLs: every URL changes, and the old ones stop at once
     Url,
@@ -71,18 +74,18 @@ impl From<Named> for Purpose {
     }
 }
 
-/// Carries a verb out. The environment, where one was named, narrows what `rotate data` changes.
+/// Carries a verb out.
 ///
 /// # Errors
 /// The use case's own, in its words.
-pub(super) async fn perform(desk: &Desk, asked: Asked<Verb>) -> Result<Reply> {
-    match asked.verb {
+pub(super) async fn perform(desk: &Desk, verb: Verb) -> Result<Reply> {
+    match verb {
         Verb::List => list(desk).await,
         Verb::Roots => roots(desk).await,
         Verb::Rotate { what: Rotate::Root { to } } => rotate_root(desk, to).await,
-        Verb::Rotate { what: Rotate::Data { purpose } } => {
+        Verb::Rotate { what: Rotate::Data { purpose, environment } } => {
             let purposes = purpose.into_iter().map(Purpose::from).collect();
-            rotate_data(desk, &keys::Which { environment: asked.environment, purposes }).await
+            rotate_data(desk, &keys::Which { environment, purposes }).await
         }
     }
 }
@@ -93,7 +96,7 @@ async fn list(desk: &Desk) -> Result<Reply> {
         json!({
             "id": key.id, "environment": key.environment.as_deref().unwrap_or("(all)"), "purpose": key.purpose,
             "generation": key.generation, "state": if key.newest { "newest" } else { "superseded" },
-            "root": key.root, "created_at": key.created_at.to_string(),
+            "root": key.root, "created_at": moment(key.created_at),
         })
     })))
 }
@@ -119,12 +122,17 @@ async fn rotate_data(desk: &Desk, which: &keys::Which) -> Result<Reply> {
 }
 
 async fn rotate_root(desk: &Desk, to: Option<String>) -> Result<Reply> {
-    for key in desk.roots.keys()? {
+    for key in desk.settings.roots.keys()? {
         desk.app.keyring.learn(Root::Key(key));
     }
     let from = desk.app.keyring.wrapping_root().await?;
     let behind = behind(desk, &from).await?;
     let to = match to {
+        Some(to) if !desk.app.keyring.roots().contains(&to) => {
+            bail!(
+                "there is no root key {to} here (`valetkey key roots` shows those that there are); nothing was changed"
+            )
+        }
         Some(to) => to,
         // A rotation that was cut off is finished first.
         None if !behind.is_empty() => from.clone(),
@@ -139,9 +147,12 @@ async fn rotate_root(desk: &Desk, to: Option<String>) -> Result<Reply> {
     }
     let old = old.join(", ");
     // Where other processes read keys of their own, whoever put the new one there takes the old one away.
-    let removed = desk.app.store.is_exclusive() && desk.roots.leave_only(&to)?;
+    let removed = desk.app.store.is_exclusive() && desk.settings.roots.leave_only(&to)?;
     let then = if removed {
-        format!("The old root key {old} is no longer in {}: backups made before need it", desk.roots.file.display())
+        format!(
+            "The old root key {old} is no longer in {}: backups made before need it",
+            desk.settings.roots.file.display()
+        )
     } else {
         format!("Nothing needs the old root key {old} any more but backups made before: take it away from where it is")
     };
@@ -168,7 +179,7 @@ fn target(desk: &Desk, from: &str) -> Result<String> {
              every process that serves on this database, wait ten seconds and run this again"
         ),
         [] => {
-            let key = desk.roots.add()?;
+            let key = desk.settings.roots.add()?;
             let name = key.version();
             desk.app.keyring.learn(Root::Key(key));
             Ok(name)

@@ -1,6 +1,6 @@
 //! The journal: who did what, for whom, and how it ended.
 
-use super::{Desk, MOST, Reply, one, rows};
+use super::{Desk, MOST, Reply, moment, one, rows};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -16,11 +16,11 @@ use valetkey_domain::journal::Head;
 pub(crate) enum Verb {
     /// The newest records of the journal
     List {
-        /// How many
-        #[arg(long, default_value_t = 30)]
+        /// How many, 1,000 at most
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
         limit: u32,
         /// Only what concerns this id
-        #[arg(long)]
+        #[arg(long, value_name = "ID")]
         subject: Option<String>,
     },
     /// The chain's newest head, which covers all records so far: keep it elsewhere, for `verify --head`
@@ -51,10 +51,10 @@ pub(super) async fn perform(desk: &Desk, ctx: &Ctx, verb: Verb) -> Result<Reply>
 }
 
 async fn list(app: &App, ctx: &Ctx, limit: u32, subject: Option<&str>) -> Result<Reply> {
-    let found = journal::newest(app, ctx, subject, limit.min(MOST)).await?;
+    let found = journal::newest(app, ctx, subject, limit).await?;
     Ok(rows(found.iter().map(|record| {
         json!({
-            "at": record.at.to_string(), "actor": record.actor, "action": record.action,
+            "at": moment(record.at), "actor": record.actor, "action": record.action,
             "subject": record.subject, "phase": record.phase, "detail": record.detail,
         })
     })))

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use valetkey_app::Page;
+use valetkey_domain::Timestamp;
 
 /// How many things a list shows.
 pub(super) const MOST: u32 = 1000;
@@ -15,6 +16,9 @@ pub(super) struct Reply {
     /// Whether they are one thing that was asked for by name, not a list that happens to hold one.
     #[serde(default)]
     pub(super) single: bool,
+    /// Whether they are lines of a report, each with what is wrong and what to do, and not of a table.
+    #[serde(default)]
+    pub(super) report: bool,
     /// What a person should know beside them.
     pub(super) note: Option<String>,
     /// Why the command must end as failed although it was carried out: what it found.
@@ -35,6 +39,11 @@ pub(super) fn rows(rows: impl IntoIterator<Item = Value>) -> Reply {
 /// A word where there is nothing to show.
 pub(super) fn said(note: impl Into<String>) -> Reply {
     Reply { note: Some(note.into()), ..Reply::default() }
+}
+
+/// An instant as answers show it: to the millisecond, which is what is stored.
+pub(super) fn moment(at: Timestamp) -> String {
+    format!("{at:.3}")
 }
 
 /// The one page that a list at the command line shows.

@@ -26,7 +26,7 @@ pub(crate) struct Flags {
     /// The backup to restore, into an empty database; it is in quarantine then, until you decide
     pub(super) file: Option<PathBuf>,
     /// Where to, if not where the settings say: a PostgreSQL URL or an SQLite file
-    #[arg(long, requires = "file", value_parser = crate::cli::secret)]
+    #[arg(long, requires = "file", value_name = "URL|FILE", value_parser = crate::cli::secret)]
     #[serde(skip)]
     database: Option<Arc<Secret<str>>>,
     /// This is now the one: end the quarantine. All instance URLs change

@@ -3,6 +3,7 @@
 
 use super::{Desk, Noun, Reply};
 use crate::data::Folder;
+use crate::terminal::reasons;
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::PermissionsExt;
@@ -122,7 +123,7 @@ async fn perform(desk: &Desk, noun: Noun, writer: &mut WriteHalf<'_>) -> Result<
     loop {
         tokio::select! {
             biased;
-            outcome = &mut performed => return Ok(outcome.map_err(|why| format!("{why:#}"))),
+            outcome = &mut performed => return Ok(outcome.map_err(|why| reasons(&why))),
             Ok(()) = newest.changed() => {
                 let step = newest.borrow_and_update().clone();
                 writer.write_all(&line(&Answer::Progress(step))?).await?;

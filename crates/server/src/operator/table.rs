@@ -21,6 +21,7 @@ fn plain(reply: &Reply) -> String {
         [Value::Object(one)] if reply.single => {
             one.iter().map(|(name, value)| format!("{name:<16} {}\n", cell(value))).collect()
         }
+        rows if reply.report => rows.iter().map(line).collect(),
         rows => table(rows),
     };
     if let Some(note) = &reply.note {
@@ -30,6 +31,13 @@ fn plain(reply: &Reply) -> String {
         text.push_str("none\n");
     }
     text
+}
+
+/// A line of a report: the columns side by side but for the last one, what to do, which stands behind them if it is there.
+fn line(row: &Value) -> String {
+    let text = |name| row.get(name).map(cell).unwrap_or_default();
+    let todo = Some(text("todo")).filter(|todo| !todo.is_empty()).map(|todo| format!(". To do: {todo}"));
+    format!("{:<8} {:<12} {}{}\n", text("result"), text("part"), text("found"), todo.unwrap_or_default())
 }
 
 fn table(rows: &[Value]) -> String {
@@ -79,6 +87,15 @@ mod tests {
         assert_eq!(plain(&list), "NAME\na\n");
         assert_eq!(plain(&Reply { single: true, ..list }), "name             a\n");
         assert_eq!(plain(&Reply::default()), "none\n");
+    }
+
+    #[test]
+    fn a_report_has_what_to_do_behind_what_is_wrong() {
+        let fine = json!({"result": "ok", "part": "clock", "found": "it is right", "todo": ""});
+        let wrong = json!({"result": "problem", "part": "rows", "found": "one is back", "todo": "delete it"});
+        let reply = Reply { rows: vec![fine, wrong], report: true, ..Reply::default() };
+        let text = "ok       clock        it is right\nproblem  rows         one is back. To do: delete it\n";
+        assert_eq!(plain(&reply), text);
     }
 
     #[test]

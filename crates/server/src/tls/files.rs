@@ -19,12 +19,14 @@ impl Files {
     /// Names the files and makes the folder.
     pub(super) fn open(folder: &Path) -> Result<Self, Error> {
         std::fs::create_dir_all(folder).map_err(at("make folder", folder))?;
+        // `env` tells the bundle's path to shells in any folder.
+        let folder = folder.canonicalize().map_err(at("find folder", folder))?;
         Ok(Self {
-            folder: folder.into(),
             certificate: folder.join("localhost.pem"),
             key: folder.join("localhost.key"),
             bundle: folder.join("ca-bundle.pem"),
             authority: folder.join("local-ca.pem"),
+            folder,
         })
     }
 

@@ -25,20 +25,30 @@ pub struct Due<'a> {
     pub limit: i64,
 }
 
+/// What is due is found by the connection alone, which is one environment's: an index of PostgreSQL's that begins with
+/// both is preferred where nothing is known of the table yet, and each look would read all of a connection's accounts.
+const PUT_OFF: &str =
+    "UPDATE connected_accounts SET next_refresh_at = CASE WHEN status = 'ACTIVE' THEN idle_refresh_at END
+     WHERE environment_id = $1 AND next_refresh_at <= $3 AND id IN (
+       SELECT id FROM connected_accounts WHERE connection_id = $2 AND next_refresh_at <= $3
+       AND (status <> 'ACTIVE' OR ((last_used_at IS NULL OR last_used_at < $4)
+         AND (idle_refresh_at > $3 OR (idle_refresh_at IS NULL AND CAST($5 AS BIGINT) = 0))))
+       ORDER BY next_refresh_at LIMIT $6)";
+
+/// The same way to what is due as in [`PUT_OFF`].
+const CLAIM: &str = "UPDATE connected_accounts SET next_refresh_at = $4
+     WHERE environment_id = $1 AND next_refresh_at <= $3 AND id IN (
+       SELECT id FROM connected_accounts WHERE connection_id = $2 AND next_refresh_at <= $3
+       AND status = 'ACTIVE' ORDER BY next_refresh_at LIMIT $5) RETURNING *";
+
 /// Puts off the accounts that are due and that nobody used: to the day that keeps their refresh token alive, or for
 /// good. Says how many; fewer than the limit means that no more are left.
 ///
 /// # Errors
 /// The database failed.
 pub async fn put_off(ctx: &Ctx, tx: &mut Tx, due: Due<'_>) -> Result<u64, Error> {
-    let sql = "UPDATE connected_accounts SET next_refresh_at = CASE WHEN status = 'ACTIVE' THEN idle_refresh_at END
-         WHERE environment_id = $1 AND next_refresh_at <= $3 AND id IN (
-           SELECT id FROM connected_accounts WHERE environment_id = $1 AND connection_id = $2 AND next_refresh_at <= $3
-           AND (status <> 'ACTIVE' OR ((last_used_at IS NULL OR last_used_at < $4)
-             AND (idle_refresh_at > $3 OR (idle_refresh_at IS NULL AND CAST($5 AS BIGINT) = 0))))
-           ORDER BY next_refresh_at LIMIT $6)";
     let values = args![&ctx.environment, due.connection, due.now, due.used_since, due.dies_idle, due.limit];
-    tx.run(sql, values).await
+    tx.run(PUT_OFF, values).await
 }
 
 /// Claims accounts that are due, those first that have been so the longest: they are not due again before `until`. What
@@ -47,12 +57,8 @@ pub async fn put_off(ctx: &Ctx, tx: &mut Tx, due: Due<'_>) -> Result<u64, Error>
 /// # Errors
 /// The database failed, or a row fits no account.
 pub async fn claim(ctx: &Ctx, tx: &mut Tx, due: Due<'_>, until: Timestamp) -> Result<Vec<ConnectedAccount>, Error> {
-    let sql = "UPDATE connected_accounts SET next_refresh_at = $4
-         WHERE environment_id = $1 AND next_refresh_at <= $3 AND id IN (
-           SELECT id FROM connected_accounts WHERE environment_id = $1 AND connection_id = $2 AND next_refresh_at <= $3
-           AND status = 'ACTIVE' ORDER BY next_refresh_at LIMIT $5) RETURNING *";
     let values = args![&ctx.environment, due.connection, due.now, until, due.limit];
-    tx.all(sql, values).await?.iter().map(read).collect()
+    tx.all(CLAIM, values).await?.iter().map(read).collect()
 }
 
 #[cfg(test)]
@@ -62,6 +68,7 @@ mod tests {
     use crate::accounts::{Schedule, Tokens, expire, get, insert, store_credential, touch_last_used};
     use crate::doors::due_connections;
     use crate::fixture::{self, There};
+    use crate::{Arg, Location, Store};
     use std::time::Duration;
     use valetkey_domain::account::Reason;
     use valetkey_domain::id::AccountId;
@@ -134,5 +141,28 @@ mod tests {
         assert!(expire(&there.ours, &mut tx, &who[0], 1, Reason::InvalidGrant, at(1)).await.unwrap());
         assert!(due_connections(&mut tx, at(1)).await.unwrap().is_empty());
         assert!(claim(&there.ours, &mut tx, due(&connection, 1), at(2)).await.unwrap().is_empty());
+    }
+
+    /// How a statement will be carried out, in the database's words.
+    async fn plan(tx: &mut Tx, explain: &str, column: &str, sql: &str, values: Vec<Arg>) -> String {
+        let rows = tx.all(format!("{explain} {sql}").leak(), values).await.unwrap();
+        rows.iter().map(|row| row.text(column).unwrap().to_owned()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[tokio::test]
+    async fn what_is_due_is_found_by_its_index_even_in_a_table_that_was_never_analysed() {
+        let location = fixture::location();
+        let (explain, column) = match location {
+            Location::Postgres(_) => ("EXPLAIN", "QUERY PLAN"),
+            Location::Memory | Location::File(_) => ("EXPLAIN QUERY PLAN", "detail"),
+        };
+        let store = Store::open(&location).await.unwrap();
+        let mut tx = store.write().await.unwrap();
+        let put_off = args!["env", "conn", at(1), at(0), false, 10];
+        let claim = args!["env", "conn", at(1), at(2), 10];
+        for (sql, values) in [(PUT_OFF, put_off.to_vec()), (CLAIM, claim.to_vec())] {
+            let plan = plan(&mut tx, explain, column, sql, values).await;
+            assert!(plan.contains("connected_accounts_by_next_refresh"), "{plan}");
+        }
     }
 }

@@ -1,11 +1,12 @@
-//! Pages of connected accounts.
+//! Pages of connected accounts, and those of one user on a config.
 
-use super::read;
+use super::{read, status};
 use crate::list::{Listing, holding, listing};
-use crate::{Arg, Error, Listed, Page, Tx, args, counters};
+use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
 use valetkey_domain::Ctx;
-use valetkey_domain::account::ConnectedAccount;
-use valetkey_domain::id::AccountId;
+use valetkey_domain::account::{ConnectedAccount, Status};
+use valetkey_domain::id::{AccountId, ConfigId, ConnectionId};
+use valetkey_domain::name::Identifier;
 
 /// How many connection names one filter may have (the wire's rule).
 pub const MAX_CONNECTION_NAMES: usize = 20;
@@ -61,4 +62,40 @@ fn arguments(filter: &Filter) -> Vec<Arg> {
     ];
     let names = (0..MAX_CONNECTION_NAMES).map(|place| Arg::from(filter.connections.get(place).map(String::as_str)));
     fixed.into_iter().chain(names).collect()
+}
+
+/// What an overview says of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The connection that it is on.
+    pub connection: ConnectionId,
+    /// The account.
+    pub account: AccountId,
+    /// Whether it can be used.
+    pub status: Status,
+}
+
+/// How a user's own accounts (of no organisation) on the connections of a config stand. A connection on which the user
+/// has none is left out.
+///
+/// # Errors
+/// The database cannot be read, or a row fits no account.
+pub async fn standings(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    config: &ConfigId,
+    identifier: &Identifier,
+) -> Result<Vec<Standing>, Error> {
+    let sql = "SELECT a.id, a.connection_id, a.status, a.reason FROM mcp_config_mappings m
+        JOIN connected_accounts a ON a.environment_id = m.environment_id AND a.connection_id = m.connection_id
+        WHERE m.environment_id = $1 AND m.config_id = $2
+         AND a.identifier = $3 AND a.organization_id = '' AND a.user_id = ''";
+    let rows = tx.all(sql, args![&ctx.environment, config, identifier]).await?;
+    rows.iter().map(read_standing).collect()
+}
+
+fn read_standing(row: &Row) -> Result<Standing, Error> {
+    row.fit("connected_accounts", |row| {
+        Ok(Standing { connection: row.parsed("connection_id")?, account: row.parsed("id")?, status: status(row)? })
+    })
 }

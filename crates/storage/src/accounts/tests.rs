@@ -4,6 +4,7 @@ use super::*;
 use crate::fixture::{self, There};
 use crate::{Page, Store, connections, environments};
 use std::time::Duration;
+use valetkey_domain::id::ConfigId;
 use valetkey_domain::name::Identifier;
 use valetkey_domain::{Kind, Sealed};
 
@@ -86,15 +87,13 @@ async fn attack_2_a_stranger_finds_and_changes_nothing() {
     assert!(get(stranger, &mut tx, id).await.unwrap().is_none());
     assert!(find(stranger, &mut tx, &ann.connection, &ann.owner).await.unwrap().is_none());
     assert!(lease(stranger, &mut tx, id).await.unwrap().is_none());
-    assert!(live_on(stranger, &mut tx, &ann.connection).await.unwrap().is_empty());
     assert!(list(stranger, &mut tx, &Filter::default(), &PAGE).await.unwrap().items.is_empty());
-    assert!(!set_status(stranger, &mut tx, id, &Status::Disconnected, now).await.unwrap());
     assert!(!store_credential(stranger, &mut tx, id, 1, &tokens(9), None, now).await.unwrap());
     assert!(!begin_refresh(stranger, &mut tx, id, 1, now, now).await.unwrap());
     assert!(!expire(stranger, &mut tx, id, 1, Reason::InvalidGrant, now).await.unwrap());
     assert!(!disconnect(stranger, &mut tx, id, now).await.unwrap());
     assert!(!delete(stranger, &mut tx, id).await.unwrap());
-    assert_eq!(expire_for_endpoints(stranger, &mut tx, &ann.connection, now).await.unwrap(), 0);
+    assert!(expire_for_endpoints(stranger, &mut tx, &ann.connection, now).await.unwrap().is_empty());
     let bob = account(stranger, "2", "bob");
     assert!(matches!(insert(stranger, &mut tx, &bob).await, Err(Error::Referenced)), "a foreign connection");
     let after = get(&there.ours, &mut tx, id).await.unwrap().unwrap();
@@ -152,7 +151,10 @@ async fn one_lease_at_a_time_and_a_dead_one_counts_as_lost() {
     assert!(begin_refresh(ours, &mut tx, id, 1, later, later + Duration::from_secs(60)).await.unwrap(), "it ran out");
     let (_, _, state) = lease(ours, &mut tx, id).await.unwrap().unwrap();
     assert_eq!((state.started_from, state.lost_at), (Some(1), Some(later)));
-    assert!(end_refresh(ours, &mut tx, id, 1).await.unwrap());
+    for late in [end_refresh(ours, &mut tx, id, later).await, mark_lost(ours, &mut tx, id, later, now).await] {
+        assert!(!late.unwrap(), "the lease is another's by now");
+    }
+    assert!(end_refresh(ours, &mut tx, id, later + Duration::from_secs(60)).await.unwrap());
     let (_, _, state) = lease(ours, &mut tx, id).await.unwrap().unwrap();
     assert_eq!((state.started_from, state.until, state.lost_at), (None, None, Some(later)));
     assert!(begin_refresh(ours, &mut tx, id, 1, now, later).await.unwrap());
@@ -171,6 +173,18 @@ async fn an_ended_account_is_not_ended_again_and_starts_no_refresh() {
     assert!(!begin_refresh(ours, &mut tx, id, 1, now, now).await.unwrap());
     let after = get(ours, &mut tx, id).await.unwrap().unwrap();
     assert_eq!(after.status, Status::Expired(Reason::InvalidGrant));
+    assert!(!finish_refresh(ours, &mut tx, id, 1, &tokens(2), now).await.unwrap());
+}
+
+#[tokio::test]
+async fn attack_22_an_answer_that_was_only_late_puts_the_account_back_in_service() {
+    let (there, mut tx, ann) = there().await;
+    let (ours, id, now) = (&there.ours, &ann.id, fixture::now());
+    assert!(begin_refresh(ours, &mut tx, id, 1, now, now).await.unwrap());
+    assert!(expire(ours, &mut tx, id, 1, Reason::RefreshAnswerLost, now).await.unwrap());
+    assert!(finish_refresh(ours, &mut tx, id, 1, &tokens(2), now).await.unwrap());
+    let after = get(ours, &mut tx, id).await.unwrap().unwrap();
+    assert_eq!((after.status, after.credential.unwrap().sealed), (Status::Active, Sealed(vec![2])));
 }
 
 #[tokio::test]
@@ -190,7 +204,8 @@ async fn attack_59_a_connection_that_points_elsewhere_ends_its_active_accounts()
     let (there, mut tx, ann) = there().await;
     let pending = account(&there.ours, "2", "bob");
     insert(&there.ours, &mut tx, &pending).await.unwrap();
-    assert_eq!(expire_for_endpoints(&there.ours, &mut tx, &ann.connection, fixture::now()).await.unwrap(), 1);
+    let ended = expire_for_endpoints(&there.ours, &mut tx, &ann.connection, fixture::now()).await.unwrap();
+    assert_eq!(ended, std::slice::from_ref(&ann.id));
     let status = get(&there.ours, &mut tx, &ann.id).await.unwrap().unwrap().status;
     assert_eq!(status, Status::Expired(Reason::EndpointsChanged));
     assert_eq!(get(&there.ours, &mut tx, &pending.id).await.unwrap().unwrap().status, Status::PendingAuth);
@@ -276,4 +291,22 @@ async fn attack_22_a_refresh_without_an_end_is_found_and_settled_once() {
     assert!(!settle_abandoned(ours, &mut tx, &ann.id, until).await.unwrap());
     let (.., lease) = lease(ours, &mut tx, &ann.id).await.unwrap().unwrap();
     assert_eq!((lease.started_from, lease.until, lease.lost_at), (None, None, Some(until)));
+}
+
+#[tokio::test]
+async fn of_a_config_only_the_users_own_accounts_are_seen() {
+    let (there, mut tx, ann) = there().await;
+    let in_organization = Owner { organization: Some("acme".into()), ..ann.owner.clone() };
+    let other = ConnectedAccount { owner: in_organization, ..account(&there.ours, "2", "ann") };
+    insert(&there.ours, &mut tx, &other).await.unwrap();
+    insert(&there.ours, &mut tx, &account(&there.ours, "3", "bob")).await.unwrap();
+    let config = ConfigId::parse("cfg_1").unwrap();
+    let standing = Standing { connection: ann.connection.clone(), account: ann.id.clone(), status: Status::Active };
+    let seen = standings(&there.ours, &mut tx, &config, &ann.owner.identifier).await.unwrap();
+    assert_eq!(seen, [standing]);
+    let nobody = Identifier::parse("carol").unwrap();
+    assert_eq!(standings(&there.ours, &mut tx, &config, &nobody).await.unwrap(), []);
+    let elsewhere = ConfigId::parse("cfg_2").unwrap();
+    assert_eq!(standings(&there.ours, &mut tx, &elsewhere, &ann.owner.identifier).await.unwrap(), []);
+    assert_eq!(standings(&there.theirs, &mut tx, &config, &ann.owner.identifier).await.unwrap(), []);
 }

@@ -163,8 +163,9 @@ pub async fn begin_refresh(
 }
 
 /// Stores refreshed tokens over the generation they were refreshed from, and gives the lease back, also where it ran
-/// out meanwhile: these tokens are the account's only ones. False if the account holds another generation or is out of
-/// service (a new consent, a disconnect): that wins, nothing was changed.
+/// out meanwhile: these tokens are the account's only ones. An account that was ended because nobody knew of them is in
+/// service again. False if it holds another generation or is out of service for another reason (a new consent, a
+/// disconnect): that wins, nothing was changed.
 ///
 /// # Errors
 /// The database failed.
@@ -176,10 +177,14 @@ pub async fn finish_refresh(
     tokens: &Tokens,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let sql = "UPDATE connected_accounts SET credential = $4, audience = $5, scopes = $6, expires_at = $7,
-         refreshable = $8, generation = generation + 1, refresh_generation = NULL, refresh_until = NULL,
-         refresh_lost_at = NULL, refreshed_at = $9, updated_at = $9, next_refresh_at = $10, idle_refresh_at = $11
-         WHERE environment_id = $1 AND id = $2 AND generation = $3 AND status = 'ACTIVE'";
+    let sql =
+        "UPDATE connected_accounts SET status = 'ACTIVE', reason = '', credential = $4, audience = $5, scopes = $6,
+         expires_at = $7, refreshable = $8, generation = generation + 1, refresh_generation = NULL,
+         refresh_until = NULL, refresh_lost_at = NULL, refreshed_at = $9, updated_at = $9, next_refresh_at = $10,
+         idle_refresh_at = $11
+         WHERE environment_id = $1 AND id = $2 AND generation = $3
+         AND (status = 'ACTIVE' OR (status = $12 AND reason = $13))";
+    let ended = Status::Expired(Reason::RefreshAnswerLost);
     let values = args![
         &ctx.environment,
         id,
@@ -192,30 +197,39 @@ pub async fn finish_refresh(
         now,
         tokens.schedule.next,
         tokens.schedule.idle,
+        ended.name(),
+        ended.reason(),
     ];
     Ok(tx.run(sql, values).await? == 1)
 }
 
-/// Gives the lease back with nothing changed: the refresh never reached the provider, or was refused for a reason that
-/// isn't the account's.
+/// Gives the lease that ends then back with nothing changed: the refresh never reached the provider, or was refused for
+/// a reason that isn't the account's.
 ///
 /// # Errors
 /// The database failed.
-pub async fn end_refresh(ctx: &Ctx, tx: &mut Tx, id: &AccountId, from: i64) -> Result<bool, Error> {
+pub async fn end_refresh(ctx: &Ctx, tx: &mut Tx, id: &AccountId, until: Timestamp) -> Result<bool, Error> {
     let sql = "UPDATE connected_accounts SET refresh_generation = NULL, refresh_until = NULL
-         WHERE environment_id = $1 AND id = $2 AND generation = $3 AND refresh_generation = $3";
-    Ok(tx.run(sql, args![&ctx.environment, id, from]).await? == 1)
+         WHERE environment_id = $1 AND id = $2 AND refresh_until = $3";
+    Ok(tx.run(sql, args![&ctx.environment, id, until]).await? == 1)
 }
 
-/// Gives the lease back and notes that the answer is lost: the refresh token may be spent. The first loss counts.
+/// Gives the lease that ends then back and notes that the answer is lost: the refresh token may be spent. The first loss
+/// counts.
 ///
 /// # Errors
 /// The database failed.
-pub async fn mark_lost(ctx: &Ctx, tx: &mut Tx, id: &AccountId, from: i64, now: Timestamp) -> Result<bool, Error> {
+pub async fn mark_lost(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: &AccountId,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<bool, Error> {
     let sql = "UPDATE connected_accounts SET refresh_generation = NULL, refresh_until = NULL,
          refresh_lost_at = COALESCE(refresh_lost_at, $4), updated_at = $4
-         WHERE environment_id = $1 AND id = $2 AND generation = $3 AND refresh_generation = $3";
-    Ok(tx.run(sql, args![&ctx.environment, id, from, now]).await? == 1)
+         WHERE environment_id = $1 AND id = $2 AND refresh_until = $3";
+    Ok(tx.run(sql, args![&ctx.environment, id, until, now]).await? == 1)
 }
 
 /// Ends an ACTIVE account that still holds this generation. False if it holds another or is out of service already.

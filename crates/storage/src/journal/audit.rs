@@ -88,6 +88,33 @@ pub async fn own_records(tx: &mut Tx, action: &str, subject: &str) -> Result<Vec
     Ok(tx.all(sql, args![action, subject]).await?.iter().map(found).collect())
 }
 
+/// The records of an environment that tell of a subject and hold this text in their detail, oldest first by their ids.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn telling(tx: &mut Tx, environment: &str, subject: &str, text: &str) -> Result<Vec<Found>, Error> {
+    let sql = "SELECT * FROM journal WHERE environment_id = $1 AND subject = $2 AND detail LIKE $3 ORDER BY id";
+    Ok(tx.all(sql, args![environment, subject, format!("%{text}%")]).await?.iter().map(found).collect())
+}
+
+/// The newest record with this action that the journal has of itself.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn newest_own(tx: &mut Tx, action: &str) -> Result<Option<Found>, Error> {
+    let sql = "SELECT * FROM journal WHERE environment_id = '' AND action = $1 ORDER BY id DESC LIMIT 1";
+    Ok(tx.one(sql, args![action]).await?.as_ref().map(found))
+}
+
+/// When the newest record was made, in milliseconds since 1970; none if there is none.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn newest_at(tx: &mut Tx) -> Result<Option<i64>, Error> {
+    let row = tx.one("SELECT id, at FROM journal ORDER BY id DESC LIMIT 1", []).await?;
+    row.map(|row| row.integer("at")).transpose()
+}
+
 /// Intents without an outcome, oldest first: id, action, subject.
 ///
 /// # Errors

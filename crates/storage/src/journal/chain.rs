@@ -1,10 +1,36 @@
 //! The places of records: given to those that wait for one, taken by retention, named by checkpoints. None of it belongs
 //! to an environment, so no query here names one.
 
-use crate::{Error, Row, Tx, args};
+use crate::{Bulk, Error, Row, Tx, args};
 use std::collections::HashSet;
+use std::sync::LazyLock;
 use valetkey_domain::id::SegmentId;
 use valetkey_domain::journal::{Entry, Head, Seal};
+
+static PLACE: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        "id segment seq:n link:b",
+        "UPDATE journal SET segment = given.segment, seq = given.seq, link = given.link FROM given
+         WHERE journal.id = given.id AND journal.seq IS NULL",
+    )
+});
+
+static NAME: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        "id seq:n",
+        "UPDATE journal_segments SET named_seq = given.seq FROM given
+         WHERE journal_segments.id = given.id AND journal_segments.named_seq < given.seq",
+    )
+});
+
+static ADOPT: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::new(
+        "id key_id leaf:b segment seq:n link:b",
+        "UPDATE journal SET key_id = given.key_id, leaf = given.leaf, segment = given.segment, seq = given.seq,
+            link = given.link FROM given
+         WHERE journal.id = given.id",
+    )
+});
 
 /// A record that has its seal and waits for its place.
 #[derive(Clone, Debug)]
@@ -34,9 +60,8 @@ pub async fn waiting(tx: &mut Tx, own: &SegmentId, others_before: i64, most: u32
 /// # Errors
 /// The database cannot be written, or one of them no longer waits: another process was faster.
 pub async fn place(tx: &mut Tx, placed: &[(Waiting, Head)]) -> Result<(), Error> {
-    let sql = "UPDATE journal SET segment = $2, seq = $3, link = $4 WHERE id = $1 AND seq IS NULL";
     let each = placed.iter().map(|(record, head)| args![&record.id, &head.segment, head.seq, &head.link].into());
-    expect(tx.run_each(sql, each.collect()).await?, placed.len() as u64)
+    expect(tx.run_each(&PLACE, each.collect()).await?, placed.len() as u64)
 }
 
 /// Which of these records are there.
@@ -96,8 +121,7 @@ pub async fn unnamed(tx: &mut Tx, own: &SegmentId) -> Result<Vec<Head>, Error> {
 /// # Errors
 /// The database cannot be written.
 pub async fn name(tx: &mut Tx, heads: &[Head]) -> Result<(), Error> {
-    let sql = "UPDATE journal_segments SET named_seq = $2 WHERE id = $1 AND named_seq < $2";
-    tx.run_each(sql, heads.iter().map(|head| args![&head.segment, head.seq].into()).collect()).await.map(drop)
+    tx.run_each(&NAME, heads.iter().map(|head| args![&head.segment, head.seq].into()).collect()).await.map(drop)
 }
 
 /// Records that are older than the chain, oldest first.
@@ -114,11 +138,10 @@ pub async fn unsealed(tx: &mut Tx, most: u32) -> Result<Vec<Entry>, Error> {
 /// # Errors
 /// The database cannot be written.
 pub async fn adopt(tx: &mut Tx, adopted: &[(Entry, Seal, Head)]) -> Result<(), Error> {
-    let sql = "UPDATE journal SET key_id = $2, leaf = $3, segment = $4, seq = $5, link = $6 WHERE id = $1";
     let each = adopted
         .iter()
         .map(|(entry, seal, head)| args![&entry.id, &seal.key, &seal.leaf, &head.segment, head.seq, &head.link].into());
-    tx.run_each(sql, each.collect()).await.map(drop)
+    tx.run_each(&ADOPT, each.collect()).await.map(drop)
 }
 
 /// The oldest records of one segment, without a gap.

@@ -1,70 +1,66 @@
 //! The tables of a backup, each behind those that it refers to. `schema_steps`, `meta` and `processes` are of a database,
 //! not of its contents, and are left out.
 
-use super::{Key, Table};
+use super::Table;
 
 /// All tables.
 pub(super) const TABLES: &[Table] = &[
-    Table { name: "environments", key: &[Key::Text("id")], rest: "name created_at display_name" },
+    Table { name: "environments", key: "id", rest: "name created_at:n display_name changes:n" },
     Table {
         name: "data_keys",
-        key: &[Key::Text("id")],
-        rest: "environment_id purpose generation root_version wrapped created_at",
+        key: "id",
+        rest: "environment_id purpose generation:n root_version wrapped:b created_at:n changes:n",
     },
-    Table { name: "signing_keys", key: &[Key::Text("id")], rest: "public_jwk private_sealed created_at retired_at" },
-    Table { name: "api_clients", key: &[Key::Text("id")], rest: "environment_id name scopes version created_at" },
+    Table { name: "signing_keys", key: "id", rest: "public_jwk private_sealed:b created_at:n retired_at:n changes:n" },
+    Table { name: "api_clients", key: "id", rest: "environment_id name scopes version:n created_at:n changes:n" },
     Table {
         name: "api_client_secrets",
-        key: &[Key::Text("id")],
-        rest: "environment_id client_id hash hint created_at expires_at",
+        key: "id",
+        rest: "environment_id client_id hash:b hint created_at:n expires_at:n",
     },
     Table {
         name: "connections",
-        key: &[Key::Text("id")],
-        rest: "environment_id name name_folded connector settings client_secret enabled revision created_at \
-            updated_at",
+        key: "id",
+        rest: "environment_id name name_folded connector settings client_secret:b enabled:n revision:n created_at:n \
+            updated_at:n changes:n",
     },
     Table {
         name: "connected_accounts",
-        key: &[Key::Text("id")],
+        key: "id",
         rest: "environment_id connection_id identifier organization_id user_id search_text status reason \
-            scopes subject subject_name credential audience generation refreshable expires_at \
-            refresh_generation refresh_until refresh_lost_at refreshed_at api_config created_at updated_at \
-            last_used_at next_refresh_at idle_refresh_at",
+            scopes subject subject_name credential:b audience generation:n refreshable:n expires_at:n \
+            refresh_generation:n refresh_until:n refresh_lost_at:n refreshed_at:n api_config created_at:n updated_at:n \
+            last_used_at:n next_refresh_at:n idle_refresh_at:n changes:n",
     },
     Table {
         name: "authorizations",
-        key: &[Key::Text("id")],
-        rest: "environment_id connection_id account_id stage link_hash link_expires_at browser_hash state_hash \
-            verifier redirect_uri consent_expires_at outcome done_at created_at",
+        key: "id",
+        rest: "environment_id connection_id account_id stage link_hash:b link_expires_at:n browser_hash:b state_hash:b \
+            verifier:b redirect_uri consent_expires_at:n outcome done_at:n created_at:n",
     },
     Table {
         name: "pending_credentials",
-        key: &[Key::Text("authorization_id")],
-        rest: "environment_id sealed audience scopes subject subject_name refreshable token_expires_at \
-            expires_at",
+        key: "authorization_id",
+        rest: "environment_id sealed:b audience scopes subject subject_name refreshable:n token_expires_at:n \
+            expires_at:n",
     },
     Table {
         name: "mcp_configs",
-        key: &[Key::Text("id")],
-        rest: "environment_id uuid name description version created_at updated_at",
+        key: "id",
+        rest: "environment_id uuid name description version:n created_at:n updated_at:n changes:n",
     },
-    Table {
-        name: "mcp_config_mappings",
-        key: &[Key::Text("config_id"), Key::Number("position")],
-        rest: "environment_id connection_id tools",
-    },
+    Table { name: "mcp_config_mappings", key: "config_id position:n", rest: "environment_id connection_id tools" },
     Table {
         name: "mcp_instances",
-        key: &[Key::Text("id")],
-        rest: "environment_id config_id identifier name search_text url_generation created_at updated_at \
-            last_used_at",
+        key: "id",
+        rest: "environment_id config_id identifier name search_text url_generation:n created_at:n updated_at:n \
+            last_used_at:n changes:n",
     },
-    Table { name: "counters", key: &[Key::Text("environment_id"), Key::Text("name")], rest: "value" },
+    Table { name: "counters", key: "environment_id name", rest: "value:n" },
     Table {
         name: "journal",
-        key: &[Key::Text("id")],
-        rest: "environment_id at actor request_id action subject phase detail key_id leaf segment seq link",
+        key: "id",
+        rest: "environment_id at:n actor request_id action subject phase detail key_id leaf:b segment seq:n link:b",
     },
-    Table { name: "journal_segments", key: &[Key::Text("id")], rest: "named_seq" },
+    Table { name: "journal_segments", key: "id", rest: "named_seq:n" },
 ];

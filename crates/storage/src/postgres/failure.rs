@@ -2,48 +2,32 @@
 //! quote values, users and hosts.
 
 use crate::Error;
+use deadpool::managed::{PoolError, TimeoutType};
 use sqlx::postgres::PgDatabaseError;
 use std::io;
 
-/// A failure on its way to become an [`Error`]: where it happened says more about it.
-#[derive(Debug)]
-pub(super) struct Failure {
-    error: Error,
-    name: String,
-    timed_out: bool,
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        failure.error
+/// No connection was to be had: all are lent, or none could be opened.
+pub(super) fn on_taking(name: &str, error: &PoolError<sqlx::Error>) -> Error {
+    match error {
+        PoolError::Timeout(TimeoutType::Wait) => Error::Busy,
+        PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle) => unreachable(name),
+        PoolError::Backend(error) => on_connecting(name, error),
+        PoolError::Closed => Error::Closed,
+        PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => Error::Defect { message: error.to_string() },
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self { error, name: String::new(), timed_out: false }
+/// A connection could not be opened.
+pub(super) fn on_connecting(name: &str, error: &sqlx::Error) -> Error {
+    match meaning(name, error) {
+        Error::Broken { database, message } => Error::Unreachable { database, message },
+        other => other,
     }
 }
 
-impl Failure {
-    pub(super) fn of(name: &str, error: &sqlx::Error) -> Self {
-        let timed_out = matches!(error, sqlx::Error::PoolTimedOut);
-        Self { error: meaning(name, error), name: name.into(), timed_out }
-    }
-
-    /// Nobody got a connection: all are lent, or none could be opened.
-    pub(super) fn on_acquiring(self, all_lent: bool) -> Error {
-        if self.timed_out && !all_lent { self.on_connecting() } else { self.error }
-    }
-
-    /// A connection could not be opened.
-    pub(super) fn on_connecting(self) -> Error {
-        match self.error {
-            Error::Broken { database, message } => Error::Unreachable { database, message },
-            _ if self.timed_out => Error::Unreachable { database: self.name, message: "no answer".into() },
-            other => other,
-        }
-    }
+/// A connection could not be opened in time.
+pub(super) fn unreachable(name: &str) -> Error {
+    Error::Unreachable { database: name.into(), message: "no answer".into() }
 }
 
 /// The connection was lost, or its answer.
@@ -51,7 +35,8 @@ pub(super) fn lost(name: &str) -> Error {
     Error::Broken { database: name.into(), message: "no answer".into() }
 }
 
-fn meaning(name: &str, error: &sqlx::Error) -> Error {
+/// What a failure of the driver's is.
+pub(super) fn meaning(name: &str, error: &sqlx::Error) -> Error {
     let broken = |message: String| Error::Broken { database: name.into(), message };
     match error {
         sqlx::Error::Database(cause) => match cause.try_downcast_ref::<PgDatabaseError>() {
@@ -60,8 +45,6 @@ fn meaning(name: &str, error: &sqlx::Error) -> Error {
         },
         sqlx::Error::Io(cause) => broken(system_words(cause)),
         sqlx::Error::Tls(_) => broken("no TLS connection can be made: check sslmode and sslrootcert in the URL".into()),
-        sqlx::Error::PoolTimedOut => Error::Busy,
-        sqlx::Error::PoolClosed => Error::Closed,
         other => Error::Defect { message: other.to_string() },
     }
 }
@@ -132,7 +115,7 @@ mod tests {
     #[test]
     fn nobody_answers() {
         let refused = sqlx::Error::Io(io::Error::from(io::ErrorKind::ConnectionRefused));
-        let error = Failure::of("PostgreSQL database 'd'", &refused).on_connecting();
+        let error = on_connecting("PostgreSQL database 'd'", &refused);
         assert!(matches!(error, Error::Unreachable { .. }), "{error}");
         assert_eq!(error.kind(), valetkey_domain::Kind::Unavailable);
     }

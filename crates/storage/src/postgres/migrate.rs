@@ -1,7 +1,7 @@
 //! Bringing a PostgreSQL schema up to date. An advisory lock lets one process at a time do so: of two that start
 //! together the second finds nothing left to do.
 
-use super::failure::Failure;
+use super::failure;
 use super::options::Target;
 use crate::Error;
 use crate::migrate::{Found, LEDGER, Missing, Step, missing};
@@ -79,6 +79,6 @@ impl Desk<'_> {
     }
 
     fn failure(&self, error: &sqlx::Error) -> Error {
-        Failure::of(self.name, error).into()
+        failure::meaning(self.name, error)
     }
 }

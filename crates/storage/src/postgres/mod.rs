@@ -1,11 +1,16 @@
 //! PostgreSQL: two pools of connections, one for what callers ask for and a small one that is kept for what must not
-//! wait behind them: the outcome of a refresh or a consent, and the question for the time.
+//! wait behind them: the journal's groups, the outcome of a refresh or a consent, and the question for the time.
+//!
+//! A way to the server and back is what everything costs here. A connection comes back to its pool without one if it is
+//! known to be outside of any transaction; a transaction begins together with its first lock; rows go in arrays.
 //!
 //! A read transaction is one snapshot (REPEATABLE READ, READ ONLY), as on SQLite. A write transaction is READ
 //! COMMITTED: what two of them may not do at once is kept apart by unique rules, by comparing and setting in one
 //! statement, and by [`Tx::alone`](crate::Tx::alone). docs/decisions/0013 says why, and which is which.
 
 mod failure;
+mod fitness;
+mod link;
 mod migrate;
 mod options;
 mod pool;
@@ -16,10 +21,11 @@ mod tests;
 
 pub(crate) use session::Session;
 
-use crate::Error;
+use crate::bulk::Bulk;
+use crate::{Arg, Error};
 use options::Target;
-use pool::Pool;
-use session::{READ, WRITE};
+use pool::{Pool, Trust};
+use session::Answer;
 use valetkey_domain::{Secret, Timestamp, time};
 
 /// The server's clock, in milliseconds since 1970.
@@ -42,43 +48,55 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// Connects, brings the schema up to date, and opens the pools.
-    pub(crate) async fn open(url: &Secret<str>) -> Result<Self, Error> {
-        let target = Target::parse(url)?;
-        migrate::bring_up_to_date(&target, crate::migrate::STEPS).await?;
-        Ok(Self { shared: Pool::shared(&target), reserved: Pool::reserved(&target) })
+    pub(crate) fn open(url: &Secret<str>) -> Answer<'_, Self> {
+        Box::pin(async move {
+            let target = Target::parse(url)?;
+            migrate::bring_up_to_date(&target, crate::migrate::STEPS).await?;
+            let trust = Trust::default();
+            Ok(Self { shared: Pool::shared(&target, &trust)?, reserved: Pool::reserved(&target, &trust)? })
+        })
     }
 
     /// One snapshot for several statements.
     pub(crate) async fn read(&self) -> Result<Session, Error> {
-        self.shared.begin(READ).await
+        Session::read(&self.shared).await
     }
 
     /// A connection for one statement, which is a snapshot of its own.
     pub(crate) async fn glance(&self) -> Result<Session, Error> {
-        self.shared.take().await
+        Session::single(&self.shared).await
     }
 
     pub(crate) async fn write(&self) -> Result<Session, Error> {
-        self.shared.begin(WRITE).await
+        Session::write(&self.shared).await
     }
 
     pub(crate) async fn write_reserved(&self) -> Result<Session, Error> {
-        self.reserved.begin(WRITE).await
+        Session::write(&self.reserved).await
+    }
+
+    /// Runs one statement over all these rows, and saves it with the same message.
+    pub(crate) async fn apply(&self, bulk: &'static Bulk, rows: Vec<Vec<Arg>>) -> Result<(), Error> {
+        Session::single(&self.reserved).await?.run_each(bulk, rows).await.map(drop)
     }
 
     /// Where exactly the data is.
     pub(crate) async fn place(&self) -> Result<String, Error> {
-        let mut session = self.shared.take().await?;
+        let mut session = self.glance().await?;
         let rows = session.all(PLACE, Vec::new()).await?;
         let row = rows.first().ok_or_else(|| Error::Defect { message: "the database is not among its own".into() })?;
         Ok(row.text("place")?.to_owned())
     }
 
-    /// What the server's clock says.
-    pub(crate) async fn now(&self) -> Result<Timestamp, Error> {
-        let mut session = self.reserved.take().await?;
-        let rows = session.all(NOW, Vec::new()).await?;
-        let row = rows.first().ok_or_else(|| Error::Defect { message: "no time was told".into() })?;
-        row.integer("now").map(time::from_millis)
+    /// What the server's clock says. It is asked again and again, so the pools are looked after on the way.
+    pub(crate) fn now(&self) -> Answer<'_, Timestamp> {
+        Box::pin(async {
+            self.reserved.fill().await;
+            self.shared.close_unused();
+            let mut session = Session::single(&self.reserved).await?;
+            let rows = session.all(NOW, Vec::new()).await?;
+            let row = rows.first().ok_or_else(|| Error::Defect { message: "no time was told".into() })?;
+            row.integer("now").map(time::from_millis)
+        })
     }
 }

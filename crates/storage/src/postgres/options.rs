@@ -1,6 +1,6 @@
 //! Where the database is.
 
-use super::failure::Failure;
+use super::failure;
 use crate::Error;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection};
@@ -36,8 +36,8 @@ impl Target {
     /// One connection, outside the pools and without their limits.
     pub(super) async fn connect(&self) -> Result<PgConnection, Error> {
         let connection = tokio::time::timeout(PATIENCE, PgConnection::connect_with(&self.options)).await;
-        let connection = connection.unwrap_or(Err(sqlx::Error::PoolTimedOut));
-        connection.map_err(|error| Failure::of(&self.name, &error).on_connecting())
+        let connection = connection.map_err(|_| failure::unreachable(&self.name))?;
+        connection.map_err(|error| failure::on_connecting(&self.name, &error))
     }
 }
 

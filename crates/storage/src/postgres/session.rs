@@ -1,109 +1,201 @@
 //! One connection, lent to one transaction.
 
-use super::failure::{Failure, lost};
-use super::pool::Trust;
-use super::statement;
+use super::failure::{self, lost};
+use super::link::{Lent, Stand};
+use super::pool::Pool;
+use super::statement::{self, Fault};
+use crate::bulk::Bulk;
 use crate::{Arg, Error, Row};
-use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::AssertSqlSafe;
+use std::pin::Pin;
 use std::time::Duration;
 
 /// How a read begins: one snapshot from the first statement on.
-pub(super) const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// How a write begins.
-pub(super) const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 /// How long an answer is waited for: longer than the server works on any statement, so that it is the network's fault.
 const SILENCE: Duration = Duration::from_secs(10);
 
+/// What comes of asking the server. Here the driver's futures end: they are deep, and each use case would nest all of
+/// them in its own.
+pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
 /// A lent connection, in a transaction or for one statement. Dropping it rolls back.
 pub(crate) struct Session {
-    link: Link,
-    name: String,
-    trust: Trust,
+    lent: Lent,
+    pool: Pool,
+    work: Work,
+    /// What this is alone with.
+    alone_with: Vec<String>,
     failed: bool,
 }
 
-enum Link {
-    /// For one statement.
-    Bare(PoolConnection<Postgres>),
-    /// In a transaction.
-    Begun(Transaction<'static, Postgres>),
+/// What a connection was lent for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    /// One statement, which is a transaction of its own.
+    Single,
+    /// A transaction whose first statement has not come. It begins like this.
+    Ahead(&'static str),
+    /// A transaction.
+    Begun,
 }
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("name", &self.name).field("failed", &self.failed).finish_non_exhaustive()
+        let mut shown = f.debug_struct("Session");
+        shown.field("name", &self.pool.name).field("work", &self.work).field("failed", &self.failed);
+        shown.finish_non_exhaustive()
     }
 }
 
 impl Session {
-    pub(super) fn bare(taken: PoolConnection<Postgres>, name: &str, trust: &Trust) -> Self {
-        Self { link: Link::Bare(taken), name: name.into(), trust: trust.clone(), failed: false }
+    /// For one statement.
+    pub(super) async fn single(pool: &Pool) -> Result<Self, Error> {
+        Self::with(pool, Work::Single).await
     }
 
-    pub(super) fn begun(begun: Transaction<'static, Postgres>, name: &str, trust: &Trust) -> Self {
-        Self { link: Link::Begun(begun), name: name.into(), trust: trust.clone(), failed: false }
+    /// For reading from one snapshot.
+    pub(super) async fn read(pool: &Pool) -> Result<Self, Error> {
+        Self::with(pool, Work::Ahead(READ)).await
+    }
+
+    /// For writing.
+    pub(super) async fn write(pool: &Pool) -> Result<Self, Error> {
+        Self::with(pool, Work::Ahead(WRITE)).await
+    }
+
+    async fn with(pool: &Pool, work: Work) -> Result<Self, Error> {
+        Ok(Self { lent: pool.take().await?, pool: pool.clone(), work, alone_with: Vec::new(), failed: false })
     }
 
     /// All rows of an answer.
-    pub(crate) async fn all(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<Row>, Error> {
-        self.check()?;
-        let found = statement::all(self.link.connection(), sql, args);
-        let found = match tokio::time::timeout(SILENCE, found).await {
-            Ok(Ok(rows)) => Ok(rows),
-            Ok(Err(statement::Fault::Driver(error))) => Err(Failure::of(&self.name, &error).into()),
-            Ok(Err(statement::Fault::Ours(error))) => Err(error),
-            Err(_) => Err(lost(&self.name)),
-        };
-        self.note(found)
+    pub(crate) fn all(&mut self, sql: &'static str, args: Vec<Arg>) -> Answer<'_, Vec<Row>> {
+        Box::pin(async move {
+            self.begin("").await?;
+            let link = self.lent.link().ok_or(Error::Closed)?;
+            let found = patiently(statement::all(link.ask(), sql, args)).await;
+            self.heard(found)
+        })
     }
 
-    /// Runs a statement for each list of arguments; how many rows all of them changed.
-    pub(crate) async fn run(&mut self, sql: &'static str, each: Vec<Vec<Arg>>) -> Result<u64, Error> {
-        let mut changed = 0;
-        for args in each {
-            self.check()?;
-            let done = patiently(&self.name, statement::run(self.link.connection(), sql, args)).await;
-            changed += self.note(done.map_err(Error::from))?;
-        }
-        Ok(changed)
+    /// Runs a statement; how many rows it changed.
+    pub(crate) fn run(&mut self, sql: &'static str, args: Vec<Arg>) -> Answer<'_, u64> {
+        Box::pin(async move {
+            self.begin("").await?;
+            let link = self.lent.link().ok_or(Error::Closed)?;
+            let done = patiently(statement::run(link.ask(), sql, args)).await;
+            self.heard(done)
+        })
+    }
+
+    /// Runs a statement over all these rows; how many rows it changed.
+    pub(crate) fn run_each<'a>(&'a mut self, bulk: &'static Bulk, rows: Vec<Vec<Arg>>) -> Answer<'a, u64> {
+        Box::pin(async move {
+            self.begin("").await?;
+            if rows.is_empty() {
+                return Ok(0);
+            }
+            let link = self.lent.link().ok_or(Error::Closed)?;
+            let done = patiently(statement::run_each(link.ask(), bulk, rows)).await;
+            self.heard(done)
+        })
+    }
+
+    /// Waits until nobody else is alone with this, nor with what it is among.
+    pub(crate) fn alone<'a>(&'a mut self, with: &'a str, among: Option<&'a str>) -> Answer<'a, ()> {
+        Box::pin(async move {
+            if self.alone_with.iter().any(|held| held == with) {
+                return self.check();
+            }
+            let lock = lock(with, among);
+            match self.work {
+                Work::Ahead(_) => self.begin(&lock).await?,
+                Work::Single | Work::Begun => self.tell(&lock, Stand::Begun).await?,
+            }
+            self.alone_with.push(with.to_owned());
+            Ok(())
+        })
     }
 
     /// Saves.
-    pub(crate) async fn commit(self) -> Result<(), Error> {
+    pub(crate) fn commit(mut self) -> Answer<'static, ()> {
+        Box::pin(async move {
+            match self.work {
+                Work::Begun => self.tell("COMMIT", Stand::Rest).await,
+                Work::Single | Work::Ahead(_) => self.check(),
+            }
+        })
+    }
+
+    /// Begins the transaction if it has not begun, and goes on with `first` in the same message. A connection that
+    /// breaks over it has done nothing yet, so another is taken.
+    async fn begin(&mut self, first: &str) -> Result<(), Error> {
         self.check()?;
-        let saved = match self.link {
-            Link::Bare(_) => Ok(()),
-            Link::Begun(begun) => patiently(&self.name, begun.commit()).await.map_err(Error::from),
-        };
-        saved.inspect_err(|error| self.trust.note(error))
+        let Work::Ahead(how) = self.work else { return Ok(()) };
+        let sql = format!("{how}; {first}");
+        let mut begun = self.tell(&sql, Stand::Begun).await;
+        if matches!(begun, Err(Error::Broken { .. })) {
+            self.lent = self.pool.take().await?;
+            self.failed = false;
+            begun = self.tell(&sql, Stand::Begun).await;
+        }
+        self.work = Work::Begun;
+        begun
+    }
+
+    /// Runs statements without arguments.
+    async fn tell(&mut self, sql: &str, then: Stand) -> Result<(), Error> {
+        self.check()?;
+        let link = self.lent.link().ok_or(Error::Closed)?;
+        let query = sqlx::raw_sql(AssertSqlSafe(sql));
+        let done = patiently(async { Ok(query.execute(link.ask()).await.map(drop)?) }).await;
+        self.answered(done, then)
     }
 
     fn check(&self) -> Result<(), Error> {
         if self.failed { Err(Error::Failed) } else { Ok(()) }
     }
 
-    fn note<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        self.failed = result.is_err();
-        result.inspect_err(|error| self.trust.note(error))
+    fn heard<T>(&mut self, answer: Option<Result<T, Fault>>) -> Result<T, Error> {
+        let then = if self.work == Work::Single { Stand::Rest } else { Stand::Begun };
+        self.answered(answer, then)
     }
-}
 
-impl Link {
-    fn connection(&mut self) -> &mut PgConnection {
-        match self {
-            Self::Bare(connection) => connection,
-            Self::Begun(transaction) => transaction,
+    /// Notes how the connection stands after an answer, or after none.
+    fn answered<T>(&mut self, answer: Option<Result<T, Fault>>, then: Stand) -> Result<T, Error> {
+        let result = match answer {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(Fault::Driver(error))) => Err(failure::meaning(&self.pool.name, &error)),
+            Some(Err(Fault::Ours(error))) => Err(error),
+            None => Err(lost(&self.pool.name)),
+        };
+        match (&result, self.lent.link()) {
+            (Ok(_), Some(link)) => link.stands(then),
+            _ => self.failed = true,
         }
+        result.inspect_err(|error| self.pool.trust.note(error))
     }
 }
 
-/// Waits for the driver, but not for ever.
-pub(super) async fn patiently<T>(name: &str, what: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Failure> {
-    match tokio::time::timeout(SILENCE, what).await {
-        Ok(done) => done.map_err(|error| Failure::of(name, &error)),
-        Err(_) => Err(Failure::from(lost(name))),
-    }
+/// Takes a lock until the transaction ends, after a share in the one among whose sharers it is.
+fn lock(with: &str, among: Option<&str>) -> String {
+    let shared = among.map(|among| format!("pg_advisory_xact_lock_shared({}), ", key(among)));
+    format!("SELECT {}pg_advisory_xact_lock({})", shared.unwrap_or_default(), key(with))
+}
+
+/// The number of a lock by its name. Locks are the whole database's, which other schemas share. The name goes in as
+/// hexadecimal digits: what is told together with a BEGIN has no arguments.
+fn key(name: &str) -> String {
+    let halves = name.bytes().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits: String = halves.filter_map(|half| char::from_digit(half.into(), 16)).collect();
+    format!("hashtextextended(current_schema() || ' ' || convert_from(decode('{digits}', 'hex'), 'UTF8'), 0)")
+}
+
+/// Waits for an answer, but not for ever.
+async fn patiently<T>(answer: impl Future<Output = Result<T, Fault>>) -> Option<Result<T, Fault>> {
+    tokio::time::timeout(SILENCE, answer).await.ok()
 }

@@ -1,5 +1,6 @@
 //! Running one statement: arguments out, rows back.
 
+use crate::bulk::{Bulk, Kind};
 use crate::{Arg, Error, Row};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -31,8 +32,18 @@ pub(super) async fn all(connection: &mut PgConnection, sql: &'static str, args: 
 }
 
 /// Runs a statement; how many rows it changed.
-pub(super) async fn run(connection: &mut PgConnection, sql: &'static str, args: Vec<Arg>) -> Result<u64, sqlx::Error> {
+pub(super) async fn run(connection: &mut PgConnection, sql: &'static str, args: Vec<Arg>) -> Result<u64, Fault> {
     Ok(sqlx::query_with(sql, bound(args)?).execute(connection).await?.rows_affected())
+}
+
+/// Runs a statement over all these rows, each column of them an array; how many rows it changed.
+pub(super) async fn run_each(
+    connection: &mut PgConnection,
+    bulk: &'static Bulk,
+    rows: Vec<Vec<Arg>>,
+) -> Result<u64, Fault> {
+    let columns = columns(bulk.kinds(), rows)?;
+    Ok(sqlx::query_with(bulk.over_arrays(), columns).execute(connection).await?.rows_affected())
 }
 
 fn bound(args: Vec<Arg>) -> Result<PgArguments, sqlx::Error> {
@@ -41,6 +52,33 @@ fn bound(args: Vec<Arg>) -> Result<PgArguments, sqlx::Error> {
         bound.add(Bound(arg)).map_err(sqlx::Error::Encode)?;
     }
     Ok(bound)
+}
+
+fn columns(kinds: &[Kind], rows: Vec<Vec<Arg>>) -> Result<PgArguments, Fault> {
+    let mut columns: Vec<Vec<Arg>> = kinds.iter().map(|_| Vec::with_capacity(rows.len())).collect();
+    for row in rows {
+        if row.len() != kinds.len() {
+            return Err(Fault::Ours(Error::Defect { message: format!("{} values in a row", row.len()) }));
+        }
+        columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
+    }
+    let mut bound = PgArguments::default();
+    for (kind, values) in kinds.iter().zip(columns) {
+        let added = match kind {
+            Kind::Text => bound.add(all_of(values, Arg::into_text)?),
+            Kind::Integer => bound.add(all_of(values, Arg::into_integer)?),
+            Kind::Bytes => bound.add(all_of(values, Arg::into_bytes)?),
+        };
+        added.map_err(sqlx::Error::Encode)?;
+    }
+    Ok(bound)
+}
+
+/// The values of one column, of which each is of its kind or null.
+fn all_of<T>(values: Vec<Arg>, into: fn(Arg) -> Option<T>) -> Result<Vec<Option<T>>, Fault> {
+    let misfit = || Fault::Ours(Error::Defect { message: "a value of another kind than its column's".into() });
+    let value = |arg| if arg == Arg::Null { Ok(None) } else { into(arg).map(Some).ok_or_else(misfit) };
+    values.into_iter().map(value).collect()
 }
 
 /// An argument whose type is left to the server to infer from the statement. A statement is prepared once, with the

@@ -1,12 +1,14 @@
 //! What only PostgreSQL can do to us, each thing against a real server. Without one (see `contract`) nothing runs here.
 
-use crate::{Error, Location, Store, Tx, args, fixture};
-use std::sync::Arc;
+use crate::{Bulk, Error, Location, Store, Tx, args, fixture};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use valetkey_domain::{Kind, Secret};
 
 const TABLE: &str = "CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, n BIGINT NOT NULL)";
 const TOUCH: &str = "UPDATE t SET n = n + 1 WHERE id = $1";
+
+static PUT: LazyLock<Bulk> = LazyLock::new(|| Bulk::insert("t", "id:n n:n"));
 
 /// The URL of an empty schema, if there is a server.
 fn url() -> Option<Arc<Secret<str>>> {
@@ -103,6 +105,26 @@ async fn a_connection_that_was_ended_is_said_and_the_next_one_works() {
     assert_eq!(number(&store, "SELECT 1 AS n").await, 1);
 }
 
+/// What is saved with one message cannot be tried again, so its connection must not be one that a restart has ended.
+#[tokio::test]
+async fn one_connection_that_was_ended_tells_of_all_the_others() {
+    let Some(url) = url() else { return };
+    let (store, other) = (open(&url).await.unwrap(), open(&url).await.unwrap());
+    execute(&store, TABLE).await;
+    let end = "SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity
+        WHERE pid = CAST(CAST($1 AS BIGINT) AS INT)";
+    for mut tx in [store.write().await.unwrap(), store.write_reserved().await.unwrap()] {
+        let pid = tx.one("SELECT pg_backend_pid() AS n", []).await.unwrap().unwrap().integer("n").unwrap();
+        tx.commit().await.unwrap();
+        let ended = async || other.glance().await.unwrap().one(end, args![pid]).await.unwrap().unwrap();
+        while ended().await.integer("n").unwrap() > 0 {}
+    }
+    let error = store.glance().await.unwrap().one("SELECT 1 AS n", []).await.unwrap_err();
+    assert!(matches!(error, Error::Broken { .. }), "{error}");
+    store.apply(&PUT, vec![args![1, 0].into()]).await.unwrap();
+    assert_eq!(number(&store, "SELECT count(*) AS n FROM t").await, 1);
+}
+
 #[tokio::test]
 async fn a_server_that_takes_no_writes_is_said() {
     let Some(url) = url() else { return };
@@ -143,6 +165,18 @@ async fn who_waits_too_long_for_another_is_told() {
     drop(first);
     let mut third = store.write().await.unwrap();
     third.alone("a thing").await.unwrap();
+    // Those among it wait for it, not for each other; and not twice for what they have.
+    let mut fourth = store.write().await.unwrap();
+    assert!(fourth.alone_among("one", "a thing").await.is_err());
+    drop(third);
+    let (mut fifth, mut sixth) = (store.write().await.unwrap(), store.write().await.unwrap());
+    for (tx, with) in [(&mut fifth, "one"), (&mut sixth, "it's another")] {
+        tx.alone_among(with, "a thing").await.unwrap();
+        tx.alone_among(with, "a thing").await.unwrap();
+    }
+    let mut seventh = store.write().await.unwrap();
+    let error = seventh.alone("a thing").await.unwrap_err();
+    assert!(matches!(error, Error::TimedOut { .. }), "{error}");
 }
 
 /// Two that want what the other has: one gives way with a conflict that its caller may repeat.
@@ -195,7 +229,8 @@ async fn attack_63_a_begin_that_was_given_up_leaves_no_old_snapshot_behind() {
     execute(&store, TABLE).await;
     for patience in 0..40 {
         // As far as it comes in so many tenths of a millisecond.
-        drop(tokio::time::timeout(Duration::from_micros(patience * 100), store.read()).await);
+        let looking = async { store.read().await.unwrap().all("SELECT n FROM t", []).await };
+        drop(tokio::time::timeout(Duration::from_micros(patience * 100), looking).await);
         let mut tx = store.write().await.unwrap();
         tx.run("INSERT INTO t (id, n) VALUES ($1, 0)", args![i64::try_from(patience).unwrap()]).await.unwrap();
         tx.commit().await.unwrap();

@@ -1,10 +1,12 @@
 //! SQLite: one writer thread, a few readers, one process for each file.
 
 mod files;
+mod fitness;
 mod lock;
 mod migrate;
 mod place;
 mod reader;
+mod session;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -15,9 +17,10 @@ pub(crate) use reader::Read;
 pub(crate) use writer::Write;
 
 use crate::migrate::STEPS;
-use crate::{Error, Statement};
+use crate::{Arg, Error};
 use reader::Readers;
 use rusqlite::Connection;
+use session::Session;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,7 +67,7 @@ impl Sqlite {
         let path = place.path.clone();
         let readers = (0..options.readers).map(|_| reader::connect(&place, options)).collect::<Result<_, _>>()?;
         Ok(Self {
-            writer: Writer::start(connection, Arc::clone(&place), options.idle)?,
+            writer: Writer::start(Session::new(connection), Arc::clone(&place), options.idle)?,
             readers: Readers::new(readers, place, options.patience),
             path,
             _lock: lock,
@@ -91,8 +94,8 @@ impl Sqlite {
         Write::begin(Arc::clone(self)).await
     }
 
-    pub(crate) async fn apply(&self, statements: Vec<Statement>) -> Result<(), Error> {
-        self.writer.apply(statements).await
+    pub(crate) async fn apply(&self, sql: &'static str, each: Vec<Vec<Arg>>) -> Result<(), Error> {
+        self.writer.apply(sql, each).await
     }
 }
 
@@ -101,10 +104,11 @@ fn connect(place: &Place, options: Options) -> Result<Connection, Error> {
     let connection = Connection::open(&place.path).map_err(|error| place.failure(&error))?;
     connection.set_prepared_statement_cache_capacity(statement::CACHED);
     connection.busy_timeout(options.patience).map_err(|error| place.failure(&error))?;
+    // What a savepoint sets aside stays in memory: the system's folder for temporary files is slower, and none of ours.
     statement::batch(
         &connection,
         place,
-        "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;",
+        "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;",
     )?;
     // FULL: what was acknowledged survives a power cut. A temporary database has nothing that should.
     statement::batch(

@@ -1,6 +1,6 @@
 //! Running one statement on a connection: binding by number, reading rows.
 
-use super::Place;
+use super::{Place, Session};
 use crate::{Arg, Error, Row};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
@@ -10,10 +10,10 @@ use std::sync::Arc;
 pub(crate) const CACHED: usize = 256;
 
 /// All rows of an answer.
-pub(crate) fn all(connection: &Connection, place: &Place, sql: &str, args: &[Arg]) -> Result<Vec<Row>, Error> {
-    let mut statement = connection.prepare_cached(sql).map_err(|error| place.failure(&error))?;
+pub(crate) fn all(session: &Session, place: &Place, sql: &'static str, args: &[Arg]) -> Result<Vec<Row>, Error> {
+    let mut statement = session.prepare_cached(sql).map_err(|error| place.failure(&error))?;
     bind(&mut statement, place, sql, args)?;
-    let columns: Arc<[String]> = statement.column_names().into_iter().map(String::from).collect();
+    let columns = session.columns(sql, &statement);
     let mut rows = statement.raw_query();
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(|error| place.failure(&error))? {

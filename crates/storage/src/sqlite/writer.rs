@@ -5,9 +5,8 @@
 //! callers are told. So a commit costs one fsync for as many callers as there happen to be, without a timer. If the
 //! outer COMMIT fails, or the driver gives the outer transaction up (disk full), every caller of the group is told so.
 
-use super::{Place, Sqlite, statement};
-use crate::{Arg, Error, Row, Statement};
-use rusqlite::Connection;
+use super::{Place, Session, Sqlite, statement};
+use crate::{Arg, Error, Row};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -24,7 +23,7 @@ enum Turn {
     /// It is told when it is its turn, then heard through `commands` until it commits or goes.
     Held { started: Reply<()>, commands: Receiver<Command> },
     /// All it wants is known: it is told when that is saved.
-    Whole { statements: Vec<Statement>, saved: Reply<()> },
+    Whole { sql: &'static str, each: Vec<Vec<Arg>>, saved: Reply<()> },
 }
 
 impl Turn {
@@ -48,10 +47,10 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(connection: Connection, place: Arc<Place>, idle: Duration) -> Result<Self, Error> {
+    pub(crate) fn start(session: Session, place: Arc<Place>, idle: Duration) -> Result<Self, Error> {
         let (turns, waiting) = channel();
         let path = place.path.clone();
-        let desk = Desk { connection, place, idle, waiting };
+        let desk = Desk { session, place, idle, waiting };
         let thread = std::thread::Builder::new().name("sqlite-writer".into()).spawn(move || desk.work());
         let thread = thread.map_err(|error| Error::Location { path, message: error.to_string() })?;
         Ok(Self { turns: Some(turns), thread: Some(thread) })
@@ -63,10 +62,11 @@ impl Writer {
         self.turns.as_ref().ok_or(Error::Closed)?.send(turn).map_err(|_| Error::Closed)
     }
 
-    /// Runs all statements in one transaction: one message to the thread and one back, whatever their number.
-    pub(crate) async fn apply(&self, statements: Vec<Statement>) -> Result<(), Error> {
+    /// Runs a statement for each list of arguments in one transaction: one message to the thread and one back, whatever
+    /// their number.
+    pub(crate) async fn apply(&self, sql: &'static str, each: Vec<Vec<Arg>>) -> Result<(), Error> {
         let (saved, answer) = oneshot::channel();
-        self.queue(Turn::Whole { statements, saved })?;
+        self.queue(Turn::Whole { sql, each, saved })?;
         answer.await.unwrap_or(Err(Error::Closed))
     }
 }
@@ -137,7 +137,7 @@ enum End {
 
 /// What the thread owns.
 struct Desk {
-    connection: Connection,
+    session: Session,
     place: Arc<Place>,
     idle: Duration,
     waiting: Receiver<Turn>,
@@ -176,7 +176,7 @@ impl Desk {
             next = if served < GROUP { self.waiting.try_recv().ok() } else { None };
         }
         let saved = self.execute("COMMIT");
-        statement::roll_back(&self.connection);
+        statement::roll_back(&self.session);
         tell(ready, &saved);
     }
 
@@ -184,15 +184,13 @@ impl Desk {
         let begun = self.execute("SAVEPOINT one");
         match turn {
             Turn::Held { started, commands } => self.hear(begun, started, &commands),
-            Turn::Whole { statements, saved } => self.run_whole(begun, &statements, saved),
+            Turn::Whole { sql, each, saved } => self.run_whole(begun, sql, &each, saved),
         }
     }
 
-    fn run_whole(&self, begun: Result<(), Error>, statements: &[Statement], saved: Reply<()>) -> End {
-        let mut each = statements.iter();
-        let run = |one: &Statement| statement::run(&self.connection, &self.place, one.sql, &one.each).map(drop);
-        match begun.and_then(|()| each.try_for_each(run)) {
-            Ok(()) => self.release(saved),
+    fn run_whole(&self, begun: Result<(), Error>, sql: &str, each: &[Vec<Arg>], saved: Reply<()>) -> End {
+        match begun.and_then(|()| statement::run(&self.session, &self.place, sql, each)) {
+            Ok(_) => self.release(saved),
             Err(error) => {
                 drop(saved.send(Err(error.clone())));
                 self.undo(error)
@@ -208,10 +206,10 @@ impl Desk {
         while let Ok(command) = commands.recv_timeout(self.idle) {
             let answered = match command {
                 Command::All { sql, args, reply } => {
-                    answer(reply, statement::all(&self.connection, &self.place, sql, &args))
+                    answer(reply, statement::all(&self.session, &self.place, sql, &args))
                 }
                 Command::Run { sql, each, reply } => {
-                    answer(reply, statement::run(&self.connection, &self.place, sql, &each))
+                    answer(reply, statement::run(&self.session, &self.place, sql, &each))
                 }
                 Command::Commit { reply } => return self.release(reply),
             };
@@ -234,20 +232,20 @@ impl Desk {
 
     /// Undoes one transaction and leaves the group standing, if it still does.
     fn undo(&self, why: Error) -> End {
-        if self.connection.is_autocommit() {
+        if self.session.is_autocommit() {
             return End::Lost(why);
         }
         match self.execute("ROLLBACK TO one").and_then(|()| self.execute("RELEASE one")) {
             Ok(()) => End::Undone,
             Err(error) => {
-                statement::roll_back(&self.connection);
+                statement::roll_back(&self.session);
                 End::Lost(error)
             }
         }
     }
 
     fn execute(&self, sql: &str) -> Result<(), Error> {
-        statement::run(&self.connection, &self.place, sql, &[Vec::new()]).map(drop)
+        statement::run(&self.session, &self.place, sql, &[Vec::new()]).map(drop)
     }
 }
 

@@ -46,13 +46,13 @@ pub(super) async fn site_at(own: &'static str) -> Site {
     site_with(own, connection::Settings::default(), Policy::default()).await
 }
 
-/// One whose connection is set up like this.
-pub(super) async fn site_with(own: &'static str, settings: connection::Settings, policy: Policy) -> Site {
+/// The use cases over an empty database.
+async fn system(own: &str, policy: Policy) -> (App, Arc<ManualClock>) {
     let (clock, rng) = (Arc::new(ManualClock::default()), Arc::new(SeededRng::new(7)));
     let store = Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap();
     let keyring =
         Keyring::start(store.clone(), RootKey::generate().unwrap(), clock.clone(), rng.clone()).await.unwrap();
-    let app = App::new(Parts {
+    let parts = Parts {
         journal: journal::Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await.unwrap(),
         keyring,
         catalog: Catalog::shipped().unwrap(),
@@ -73,7 +73,13 @@ pub(super) async fn site_with(own: &'static str, settings: connection::Settings,
             journal_kept: None,
             bounds: Bounds::default(),
         },
-    });
+    };
+    (App::new(parts), clock)
+}
+
+/// One whose connection is set up like this.
+pub(super) async fn site_with(own: &'static str, settings: connection::Settings, policy: Policy) -> Site {
+    let (app, clock) = system(own, policy).await;
     let environment = environments::ensure_first(&app).await.unwrap();
     let ctx = doors::operator(&app, &environment.id);
     let settings = connection::Settings { client_id: Some("client".into()), ..settings };

@@ -27,7 +27,7 @@ fn read(value: Wire) -> Value {
 
 /// JSON has no infinities: they become null.
 fn read_number(number: f64) -> Value {
-    crate::rest::whole_number(number).or_else(|| Number::from_f64(number)).map_or(Value::Null, Value::Number)
+    crate::number::whole(number).or_else(|| Number::from_f64(number)).map_or(Value::Null, Value::Number)
 }
 
 fn write(value: &Value) -> Wire {

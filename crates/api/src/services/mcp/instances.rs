@@ -95,10 +95,8 @@ pub(super) async fn auth_state(
 
 /// An instance with its URL, its config, and the user's account on each connection.
 async fn whole(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<wire::McpInstance> {
-    let config = configs::get(app, ctx, &instance.config).await?;
-    let states = instances::connection_states(app, ctx, &config, &instance.identifier, false).await?;
-    let url = instances::url(app, ctx, instance).await?;
-    let mut shown = render::config(app, &config);
-    render::accounts(&mut shown, &states);
-    Ok(render::instance(instance, Some(shown), &url))
+    let instances::Shown { config, accounts, url } = instances::shown(app, ctx, instance).await?;
+    let mut config = render::config(app, &config);
+    render::accounts(&mut config, &accounts);
+    Ok(render::instance(instance, Some(config), &url))
 }

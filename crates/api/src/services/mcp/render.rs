@@ -1,9 +1,10 @@
 //! Configs, instances and sign-in states as messages.
 
 use crate::services::shared::{provider, timestamp};
-use valetkey_app::instances::ConnectionState;
+use valetkey_app::instances::{ConnectionState, Standing};
 use valetkey_app::{App, configs};
 use valetkey_domain::Secret;
+use valetkey_domain::account::Status;
 use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::instance::McpInstance;
 use valetkey_proto::v1::mcp as wire;
@@ -30,12 +31,13 @@ fn mapping(app: &App, mapping: &Mapping) -> wire::McpConfigConnectionToolMapping
     }
 }
 
-/// Puts a user's accounts into the mappings of a config.
-pub(super) fn accounts(config: &mut wire::McpConfig, states: &[ConnectionState]) {
+/// Puts a user's accounts into the mappings of a config; where there is none yet, that it waits to be made.
+pub(super) fn accounts(config: &mut wire::McpConfig, accounts: &[Standing]) {
     for mapping in &mut config.connection_tool_mappings {
-        let state = states.iter().find(|state| state.connection.id.as_str() == mapping.connection_id);
-        mapping.connected_account_id = state.map(account_id);
-        mapping.connected_account_status = state.map(|state| state.status.name().to_owned());
+        let there = accounts.iter().find(|one| one.connection.as_str() == mapping.connection_id);
+        let (id, status) = there.map_or(("", &Status::PendingAuth), |one| (one.account.as_str(), &one.status));
+        mapping.connected_account_id = Some(id.to_owned());
+        mapping.connected_account_status = Some(status.name().to_owned());
     }
 }
 

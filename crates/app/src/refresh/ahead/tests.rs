@@ -2,13 +2,13 @@
 //! that is moved by hand.
 
 use super::*;
-use crate::provider::{HOUR, There, there, there_on, until};
+use crate::provider::{HOUR, There, there, until};
 use crate::refresh::schedule;
 use futures::stream::iter;
 use std::cmp::max;
 use valetkey_domain::id::AccountId;
 use valetkey_domain::{Sealed, Secret, Timestamp};
-use valetkey_storage::{Arg, Location};
+use valetkey_storage::Arg;
 
 const AN_HOUR: Duration = Duration::from_secs(60 * 60);
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -194,10 +194,9 @@ impl Run {
     }
 }
 
-/// On SQLite whatever the other tests run on: it is the schedule that is looked at here, over months. MY_ACME's refresh
-/// tokens don't die of idleness, those of the second connection do after 180 days.
+/// MY_ACME's refresh tokens don't die of idleness, those of the second connection do after 180 days.
 async fn two_connections() -> (There, Connection) {
-    let there = there_on(Location::Memory, ROTATING).await;
+    let there = there(ROTATING).await;
     let settings = valetkey_domain::connection::Settings { client_id: Some("client".into()), ..Default::default() };
     let client_secret = Some(Secret::from("client-hunter2"));
     let new = connections::New { name: Some("MY_GMAIL".into()), connector: "gmail".into(), settings, client_secret };

@@ -161,6 +161,12 @@ fn updates_start_from_the_event() {
         changed(json!({"start_datetime": "2026-03-05"}))["start"],
         json!({"date": "2026-03-05", "dateTime": null})
     );
+    // One that begins to repeat says its zone beside its times, and one that stops needs none.
+    assert_eq!(
+        changed(json!({"recurrence": ["RRULE:FREQ=DAILY"]}))["start"],
+        json!({"dateTime": "2026-03-02T10:00:00+01:00", "timeZone": "Europe/Berlin"})
+    );
+    assert_eq!(changed(json!({"recurrence": []})), json!({}));
     assert!(times(json!({"event_duration_hour": 2}), json!({})).unwrap_err().contains("no event"));
 
     let days = json!({"event": {"start": {"date": "2026-03-02"}, "end": {"date": "2026-03-05"}}, "calendar": {"timeZone": "Europe/Berlin"}});

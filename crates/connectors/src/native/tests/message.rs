@@ -101,10 +101,20 @@ fn charsets_are_honoured_and_mislabelled_utf_8_is_seen() {
 
 #[test]
 fn a_long_text_is_cut_and_says_so() {
-    let view = viewed(&part("text/plain", "é".repeat(50_000).as_bytes(), &[]));
-    let text = view["text"].as_str().unwrap();
-    assert!(text.ends_with("é\n[cut here: 12000 of 50000 characters]") && text.chars().count() < 12_100);
-    assert_eq!(view["text_cut"], true);
+    let message = json!({"message": {"payload": part("text/plain", "é".repeat(50_000).as_bytes(), &[])}});
+    for (native, length, end) in [
+        ("gmail_message", 48_000, "é\n[cut here: 48000 of 50000 characters]"),
+        (
+            "gmail_listed_message",
+            12_000,
+            "é\n[cut here: 12000 of 50000 characters; gmail_get_message_by_id gives more]",
+        ),
+    ] {
+        let view = run(native, &message).unwrap();
+        let text = view["text"].as_str().unwrap();
+        assert!(text.ends_with(end) && text.chars().count() < length + 100);
+        assert_eq!(view["text_cut"], true);
+    }
 }
 
 #[test]
@@ -139,6 +149,6 @@ fn deep_and_wide_messages_end() {
         deep = multipart("multipart/mixed", &[deep]);
     }
     assert!(viewed(&deep).get("text").is_none());
-    let wide = multipart("multipart/mixed", &vec![part("text/plain", b"x", &[]); 5_000]);
+    let wide = multipart("multipart/mixed", &vec![part("text/plain", b"x", &[]); 20_000]);
     assert_eq!(viewed(&wide)["text_cut"], true);
 }

@@ -1,0 +1,57 @@
+//! The operator's word that a row is right as it is.
+
+use super::Audit;
+use super::judge::{Judged, judge};
+use crate::{App, Error, Result, doors};
+use serde_json::Map;
+use valetkey_domain::Kind as ErrorKind;
+use valetkey_domain::ctx::{Actor, Patient};
+use valetkey_storage::changes::{self, Kind};
+
+/// Takes a row that the doctor found as it is now: the operator has seen to it. The journal says so, and the row fits it.
+///
+/// # Errors
+/// There is no such row, it was deleted once and must be deleted again, or it fits the journal already.
+pub async fn accept(app: &App, id: &str) -> Result<()> {
+    let mut audit = Audit::begin(app, &Patient).await?;
+    let mut found = None;
+    for kind in Kind::all() {
+        found = found.or(changes::get(&mut audit.tx, kind, id).await?.map(|row| (kind, row)));
+    }
+    let (kind, row) = found.ok_or_else(|| Error::not_found("row", id))?;
+    let known = audit.known(&row).await?;
+    match judge(&row.state, &known, audit.trimmed) {
+        Judged::Wrong(_) | Judged::Unrecorded if known.iter().any(|known| known.gone) => {
+            return Err(refused(format!("{id} was deleted once: delete it again, it cannot be accepted")));
+        }
+        Judged::Fits | Judged::Forgotten => {
+            return Err(refused(format!("{id} is as the journal says: there is nothing to accept")));
+        }
+        Judged::Wrong(_) | Judged::Unrecorded => {}
+    }
+    let environment = audit.environment(&row)?;
+    drop(audit);
+    let newest = known.iter().map(|known| known.change).max().unwrap_or(0);
+    let ctx = doors::enter(app, environment, Actor::Operator);
+    let mut tx = app.store.write().await?;
+    changes::catch_up(&mut tx, kind, id, newest).await?;
+    app.journal.fact(&ctx, &mut tx, accepted(kind), id, Map::new()).await?;
+    Ok(tx.commit().await?)
+}
+
+fn refused(why: String) -> Error {
+    Error::new(ErrorKind::FailedPrecondition, why)
+}
+
+const fn accepted(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Environment => "environment.accepted",
+        Kind::DataKey => "key.accepted",
+        Kind::SigningKey => "signing_key.accepted",
+        Kind::Client => "client.accepted",
+        Kind::Connection => "connection.accepted",
+        Kind::Account => "account.accepted",
+        Kind::Config => "config.accepted",
+        Kind::Instance => "instance.accepted",
+    }
+}

@@ -1,0 +1,97 @@
+//! How many ways to a PostgreSQL server and back each hot path takes, counted on the wire. Each costs both sides more
+//! than most statements do. Without a server (`VALETKEY_TEST_POSTGRES`) nothing is counted here.
+
+use crate::configs::NewMapping;
+use crate::execute::Answer;
+use crate::instances::{self, Ensure};
+use crate::provider::{HOUR, There, there_on};
+use crate::{clients, configs, doors, execute, served};
+use std::sync::atomic::{AtomicU32, Ordering};
+use valetkey_domain::Secret;
+use valetkey_storage::Location;
+use valetkey_testkit::RoundTrips;
+
+/// A server with one config and one signed-in user, behind a relay that counts.
+struct Counted {
+    there: There,
+    trips: RoundTrips,
+    /// An API client's access token.
+    client: Secret<str>,
+    /// The end of `ann`'s URL.
+    url: String,
+    users: AtomicU32,
+}
+
+impl Counted {
+    async fn new() -> Option<Self> {
+        let (trips, url) = RoundTrips::before(&valetkey_testkit::postgres()?);
+        let there = there_on(Location::from(url), "{rotates: true}").await;
+        there.sign_in(HOUR).await;
+        let (app, ctx) = (&there.app, &there.ctx);
+        let mapping = NewMapping { connection: "MY_ACME".into(), tools: vec!["acme_list_things".into()] };
+        let new = configs::New { name: "config".into(), description: String::new(), mappings: vec![mapping] };
+        configs::create(app, ctx, new).await.unwrap();
+        let issued = clients::create(app, ctx, "shop", vec![]).await.unwrap();
+        let client = clients::token(app, issued.client.id.as_str(), &issued.secret).await.unwrap().access_token;
+        let mut counted = Self { there, trips, client, url: String::new(), users: AtomicU32::new(0) };
+        counted.url = counted.ensure("ann").await;
+        Some(counted)
+    }
+
+    /// What `EnsureMcpInstance` does; gives the end of the URL.
+    async fn ensure(&self, identifier: &str) -> String {
+        let app = &self.there.app;
+        let ctx = doors::client_token(app, self.client.expose()).await.unwrap();
+        let wanted = Ensure { config: "config".into(), identifier: identifier.into(), name: None };
+        let instance = instances::ensure(app, &ctx, wanted).await.unwrap();
+        let url = instances::url(app, &ctx, &instance).await.unwrap();
+        url.expose().rsplit('/').next().unwrap().to_owned()
+    }
+
+    async fn call(&self) {
+        let (ctx, served) = served::open(&self.there.app, &self.url).await.unwrap();
+        let answer = execute::call(&self.there.app, &ctx, &served, "acme_list_things", serde_json::Map::new()).await;
+        assert!(matches!(answer.unwrap(), Answer::Done(_)));
+    }
+
+    /// How many a path takes once every connection that it goes over knows its statements.
+    async fn least(&self, path: impl AsyncFn()) -> u64 {
+        let mut least = u64::MAX;
+        for _ in 0..12 {
+            let before = self.trips.so_far();
+            path().await;
+            least = least.min(self.trips.so_far() - before);
+        }
+        least
+    }
+}
+
+#[tokio::test]
+async fn a_list_reads_one_row() {
+    let Some(counted) = Counted::new().await else { return };
+    let list = async || drop(served::open(&counted.there.app, &counted.url).await.unwrap());
+    assert_eq!(counted.least(list).await, 1);
+}
+
+#[tokio::test]
+async fn a_reading_call_reads_three_rows_and_writes_its_record() {
+    let Some(counted) = Counted::new().await else { return };
+    assert_eq!(counted.least(async || counted.call().await).await, 4);
+}
+
+#[tokio::test]
+async fn to_ensure_what_is_there_takes_the_client_the_instance_and_the_record() {
+    let Some(counted) = Counted::new().await else { return };
+    assert_eq!(counted.least(async || drop(counted.ensure("ann").await)).await, 3);
+}
+
+/// The same, and then BEGIN with the lock, another look, the instance, its first change, the record, the total and COMMIT.
+#[tokio::test]
+async fn to_ensure_what_is_new_takes_one_transaction_more() {
+    let Some(counted) = Counted::new().await else { return };
+    let new = async || {
+        let user = counted.users.fetch_add(1, Ordering::Relaxed);
+        drop(counted.ensure(&format!("user {user}")).await);
+    };
+    assert_eq!(counted.least(new).await, 10);
+}

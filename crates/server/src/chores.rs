@@ -1,0 +1,65 @@
+//! What a server does unasked, over and over, until it stops.
+
+use crate::tls::Tls;
+use std::time::Duration;
+use tokio::signal::unix::Signal;
+use tokio_util::sync::CancellationToken;
+use valetkey_app::{App, housekeeping, recovery, refresh};
+
+/// How often it is looked for what is due to be refreshed, and for what a process that died left undone.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// How often what has ended is removed.
+const TIDY: Duration = Duration::from_secs(3600);
+
+/// How often the certificate is looked after.
+const RENEW: Duration = Duration::from_secs(3600);
+
+/// Removes what has ended, at the start and then every hour.
+pub(crate) async fn tidy(app: App, stop: CancellationToken) {
+    loop {
+        match housekeeping::tidy(&app).await {
+            Ok(gone) => tracing::debug!(gone, "tidied up"),
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the database is not tidied up"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(TIDY) => {}
+        }
+    }
+}
+
+/// Looks after the certificate every hour, and at once on SIGHUP. What can't be read leaves the one that is shown.
+pub(crate) async fn renew(tls: Tls, app: App, mut hangup: Signal, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(RENEW) => {}
+            _ = hangup.recv() => {}
+        }
+        match tls.renew(app.now()) {
+            Ok(true) => tracing::info!("new connections get another certificate from now on"),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the certificate from before goes on");
+            }
+        }
+    }
+}
+
+/// Refreshes ahead of need and settles what was left undone, until told to stop. What it began goes on as an effect.
+pub(crate) async fn look(app: App, stop: CancellationToken) {
+    loop {
+        let looked = async {
+            recovery::overdue(&app).await?;
+            refresh::ahead(&app).await
+        };
+        if let Err(error) = looked.await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "nothing is refreshed ahead of need");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! `doctor`: whether everything is as it should be. A running server looks, with the settings that it runs with; when
+//! none runs, it is looked here, with the settings that a server would start with.
+
+use super::{Desk, Reply, desk, said, show, socket};
+use crate::cli::ServeFlags;
+use crate::settings::Settings;
+use crate::terminal::Meter;
+use crate::{Secrets, doctor as here};
+use anyhow::Result;
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+use valetkey_app::doctor::{self, Check, Part, Verdict};
+use valetkey_domain::time::SystemClock;
+
+/// What `doctor` is asked.
+#[derive(Args, Serialize, Deserialize)]
+pub(crate) struct Flags {
+    /// Take this row as it is now: you have looked into it
+    #[arg(long, value_name = "ID")]
+    accept: Option<String>,
+    /// Print JSON instead of lines
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    #[serde(skip)]
+    serve: ServeFlags,
+}
+
+/// Looks, and prints what was seen.
+///
+/// # Errors
+/// Something is a problem, or a row could not be accepted.
+pub(super) async fn run(data: &Path, mut flags: Flags, secrets: Secrets) -> Result<()> {
+    let (json, meter) = (flags.json, Arc::new(Meter::default()));
+    let settings = Settings::load(data, &std::mem::take(&mut flags.serve), secrets);
+    let noun = super::Noun::Doctor(flags);
+    let asked = socket::ask(data, &noun, meter.as_ref()).await?;
+    let super::Noun::Doctor(flags) = noun else { return Ok(()) };
+    let reply = match (asked, settings) {
+        (Some(reply), Ok(_)) => reply,
+        (Some(reply), Err(why)) => beside(reply, &why),
+        (None, Err(why)) => report(unfit(&why)),
+        (None, Ok(settings)) => {
+            let opened = desk(settings.clone(), meter.clone()).await;
+            match opened {
+                Ok(desk) => {
+                    let performed = perform(&desk, flags).await;
+                    desk.app.journal.close().await;
+                    performed?
+                }
+                Err(why) => report([here::look(&settings, &SystemClock), closed(&why)].concat()),
+            }
+        }
+    };
+    meter.clear();
+    show(reply, json)
+}
+
+/// Looks at everything, or accepts the row.
+///
+/// # Errors
+/// The row cannot be accepted.
+pub(super) async fn perform(desk: &Desk, flags: Flags) -> Result<Reply> {
+    if let Some(row) = flags.accept {
+        doctor::accept(&desk.app, &row).await?;
+        return Ok(said(format!("{row} is taken as it is now; the journal says that you did")));
+    }
+    let mut checks = here::look(&desk.settings, &SystemClock);
+    checks.extend(doctor::examine(&desk.app, &SystemClock, &desk.progress).await);
+    Ok(report(checks))
+}
+
+fn report(checks: Vec<Check>) -> Reply {
+    let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count();
+    let (problems, warnings) = (count(Verdict::Problem), count(Verdict::Warning));
+    let row = |check: Check| {
+        let Check { part, verdict, found, todo } = check;
+        json!({"result": verdict.as_str(), "part": part, "found": found, "todo": todo})
+    };
+    let fault = (problems > 0).then(|| format!("{problems} of these are problems"));
+    let note = (problems + warnings == 0).then(|| "everything is as it should be".to_owned());
+    Reply { rows: checks.into_iter().map(row).collect(), report: true, note, fault, ..Reply::default() }
+}
+
+/// The settings as they stand would not start a server.
+fn unfit(why: &anyhow::Error) -> Vec<Check> {
+    let mut part = Part::of("settings");
+    part.problem(format!("{why:#}"), "a server does not start with these settings: mend them");
+    part.done()
+}
+
+/// What a running server saw, with the settings that the next start would not take.
+fn beside(reply: Reply, why: &anyhow::Error) -> Reply {
+    let unfit = report(unfit(why));
+    Reply { rows: [unfit.rows, reply.rows].concat(), fault: unfit.fault.or(reply.fault), note: None, ..reply }
+}
+
+/// Nothing behind this could be looked at.
+fn closed(why: &anyhow::Error) -> Vec<Check> {
+    let mut part = Part::of("start");
+    part.problem(format!("{why:#}"), "a server does not start on this: mend it, then run this again for the rest");
+    part.done()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_problem_is_a_fault() {
+        let part = |say: fn(&mut Part)| {
+            let mut part = Part::of("clock");
+            say(&mut part);
+            part.done()
+        };
+        let well = report(part(|part| part.saw("right")));
+        assert!(well.fault.is_none() && well.note.is_some() && well.rows[0]["result"] == "ok");
+        let warned = report(part(|part| part.warning("slow", "wait")));
+        assert!(warned.fault.is_none() && warned.note.is_none() && warned.rows[0]["todo"] == "wait");
+        let wrong = report(part(|part| part.problem("stopped", "wind it up")));
+        assert!(wrong.fault.is_some() && wrong.note.is_none());
+        let both = beside(warned, &anyhow::anyhow!("no such key"));
+        assert!(both.fault.is_some() && both.rows.len() == 2 && both.rows[0]["part"] == "settings");
+    }
+}

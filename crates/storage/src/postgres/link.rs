@@ -1,0 +1,144 @@
+//! A connection with what is known of it, and how the pool opens connections and looks at them before it lends them.
+
+use super::pool::Trust;
+use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection};
+use std::io;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+
+/// How long opening a connection, asking whether one is still there, or bringing one to rest may take.
+pub(super) const ACQUIRE: Duration = Duration::from_secs(2);
+
+/// An idle connection is tried before it is used again after this long.
+const UNTRIED: Duration = Duration::from_secs(1);
+
+/// A connection is replaced when it is this old: what a server keeps for one grows.
+const LIFE: Duration = Duration::from_secs(30 * 60);
+
+/// The pause between tries to open a connection to a server that is starting.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A connection.
+pub(super) struct Link {
+    connection: PgConnection,
+    stand: Stand,
+}
+
+/// How a connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stand {
+    /// Outside of any transaction: whoever comes next may have it.
+    Rest,
+    /// In a transaction.
+    Begun,
+    /// Something was asked, and either the answer has not come or it was a failure.
+    Unclear,
+}
+
+impl Link {
+    /// The connection to ask something of. How it stands is unclear from here on, until [`Link::stands`] says so: who
+    /// asks may go away before the answer.
+    pub(super) const fn ask(&mut self) -> &mut PgConnection {
+        self.stand = Stand::Unclear;
+        &mut self.connection
+    }
+
+    /// The answer has come.
+    pub(super) const fn stands(&mut self, stand: Stand) {
+        self.stand = stand;
+    }
+}
+
+/// A lent connection. It comes back at rest, for which it may need a task of its own; or not at all.
+pub(super) struct Lent(Option<Object<Opener>>);
+
+impl From<Object<Opener>> for Lent {
+    fn from(object: Object<Opener>) -> Self {
+        Self(Some(object))
+    }
+}
+
+impl Lent {
+    /// The connection; none after it was given back.
+    pub(super) fn link(&mut self) -> Option<&mut Link> {
+        self.0.as_deref_mut()
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let Some(object) = self.0.take_if(|object| object.stand != Stand::Rest) else { return };
+        // Nobody waits for it, and at the latest the server ends it. Without a runtime the connection is closed.
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(put_to_rest(object))),
+            Err(_) => drop(Object::take(object)),
+        }
+    }
+}
+
+/// Rolls back, whatever there is. The answers to what was asked before are read on the way.
+async fn put_to_rest(mut object: Object<Opener>) {
+    let done = tokio::time::timeout(ACQUIRE, sqlx::raw_sql("ROLLBACK").execute(object.ask())).await;
+    if matches!(done, Ok(Ok(_))) {
+        object.stands(Stand::Rest);
+    } else {
+        drop(Object::take(object));
+    }
+}
+
+/// Opens connections for a pool.
+pub(super) struct Opener {
+    pub(super) options: PgConnectOptions,
+    /// What each connection is told when it is new.
+    pub(super) manners: &'static str,
+    pub(super) trust: Trust,
+}
+
+impl managed::Manager for Opener {
+    type Type = Link;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<Link, sqlx::Error> {
+        let begun = Instant::now();
+        loop {
+            match self.open().await {
+                Err(error) if is_starting(&error) && begun.elapsed() + PAUSE < ACQUIRE => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn recycle(&self, link: &mut Link, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
+        if link.stand != Stand::Rest || metrics.age() > LIFE {
+            return Err(RecycleError::message("it is of no use any more"));
+        }
+        if metrics.last_used() < UNTRIED && self.trust.holds(metrics.age()) {
+            return Ok(());
+        }
+        link.ask().ping().await.inspect_err(|_| self.trust.broke())?;
+        link.stands(Stand::Rest);
+        Ok(())
+    }
+}
+
+impl Opener {
+    async fn open(&self) -> Result<Link, sqlx::Error> {
+        let mut connection = PgConnection::connect_with(&self.options).await?;
+        sqlx::raw_sql(self.manners).execute(&mut connection).await?;
+        Ok(Link { connection, stand: Stand::Rest })
+    }
+}
+
+/// Whether a server that is being restarted would answer like this, or one that has no connection left for a moment.
+fn is_starting(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(cause) => cause.kind() == io::ErrorKind::ConnectionRefused,
+        sqlx::Error::Database(cause) => cause.is_transient_in_connect_phase(),
+        _ => false,
+    }
+}
