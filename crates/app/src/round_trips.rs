@@ -38,7 +38,8 @@ impl Counted {
         Some(counted)
     }
 
-    /// What `EnsureMcpInstance` does; gives the end of the URL.
+    /// What `EnsureMcpInstance` does, but for the snapshot of config and accounts that it shows beside the instance
+    /// ([`instances::shown`]); gives the end of the URL.
     async fn ensure(&self, identifier: &str) -> String {
         let app = &self.there.app;
         let ctx = doors::client_token(app, self.client.expose()).await.unwrap();
