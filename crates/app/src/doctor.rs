@@ -54,7 +54,8 @@ async fn chain(app: &App, progress: &Arc<dyn Progress>) -> Result<Part> {
     let ctx = Ctx { progress: progress.clone(), ..doors::operator(app, &first) };
     let report = journal::verify(app, &ctx, &[]).await?;
     let mut part = Part::of("journal");
-    part.saw(format!("{} records in {} segments, each as it was sealed", report.records, report.segments));
+    let several = if report.segments == 1 { "" } else { "s" };
+    part.saw(format!("{} records in {} segment{several}, each as it was sealed", report.records, report.segments));
     if report.found > 0 {
         let found = format!("{} of {} records are not what was sealed, or are missing", report.found, report.records);
         part.problem(found, "`valetkey logs verify` lists them: somebody who can write the database changed it");
