@@ -4,9 +4,10 @@ use super::Audit;
 use super::judge::{Judged, judge};
 use crate::{App, Error, Result, doors};
 use serde_json::Map;
+use valetkey_domain::Ctx;
 use valetkey_domain::Kind as ErrorKind;
 use valetkey_domain::ctx::{Actor, Patient};
-use valetkey_storage::changes::{self, Kind};
+use valetkey_storage::changes::{self, Found, Kind};
 
 /// Takes a row that the doctor found as it is now: the operator has seen to it. The journal says so, and the row fits it.
 ///
@@ -32,10 +33,19 @@ pub async fn accept(app: &App, id: &str) -> Result<()> {
     let environment = audit.environment(&row)?;
     drop(audit);
     let newest = known.iter().map(|known| known.change).max().unwrap_or(0);
-    let ctx = doors::enter(app, environment, Actor::Operator);
+    take(app, &doors::enter(app, environment, Actor::Operator), kind, &row, newest).await
+}
+
+/// Writes that the row is right as it was looked at; not as somebody may have made it since.
+async fn take(app: &App, ctx: &Ctx, kind: Kind, looked_at: &Found, newest: i64) -> Result<()> {
+    let id = looked_at.id.as_str();
     let mut tx = app.store.write().await?;
     changes::catch_up(&mut tx, kind, id, newest).await?;
-    app.journal.fact(&ctx, &mut tx, accepted(kind), id, Map::new()).await?;
+    app.journal.fact(ctx, &mut tx, accepted(kind), id, Map::new()).await?;
+    let taken = changes::get(&mut tx, kind, id).await?;
+    if taken.is_none_or(|taken| taken.state.text != looked_at.state.text) {
+        return Err(refused(format!("{id} has just been changed: look at it again with `valetkey doctor`")));
+    }
     Ok(tx.commit().await?)
 }
 
@@ -53,5 +63,25 @@ const fn accepted(kind: Kind) -> &'static str {
         Kind::Account => "account.accepted",
         Kind::Config => "config.accepted",
         Kind::Instance => "instance.accepted",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::there;
+
+    #[tokio::test]
+    async fn attack_5_a_row_that_is_changed_while_it_is_accepted_is_refused() {
+        let there = there("{rotates: true}").await;
+        let (app, ctx, id) = (&there.app, &there.ctx, there.account.id.as_str());
+        let looked_at = changes::get(&mut app.store.read().await.unwrap(), Kind::Account, id).await.unwrap().unwrap();
+        let mut other = looked_at.clone();
+        other.state.text.push('x');
+        let why = take(app, ctx, Kind::Account, &other, 0).await.unwrap_err();
+        assert!(why.message().contains("has just been changed"), "{why:?}");
+        let after = changes::get(&mut app.store.read().await.unwrap(), Kind::Account, id).await.unwrap().unwrap();
+        assert_eq!(after.state, looked_at.state, "nothing of it is kept");
+        take(app, ctx, Kind::Account, &looked_at, 0).await.unwrap();
     }
 }
