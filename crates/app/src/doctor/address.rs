@@ -36,9 +36,13 @@ pub(super) async fn look(app: &App) -> (Result<Part>, Option<Timestamp>) {
             return (Ok(part), None);
         }
     };
-    let date = answered.headers().get(header::DATE).and_then(|date| rfc2822::parse(date.to_str().ok()?).ok());
-    let judged = judge(app, part, &url, &answered).await;
-    (judged, date.map(|date| date.timestamp()))
+    (judge(app, part, &url, &answered).await, time_of(&answered))
+}
+
+/// When whoever answered says that it did (RFC 9110, section 6.6.1).
+fn time_of(answered: &Response<Bytes>) -> Option<Timestamp> {
+    let date = answered.headers().get(header::DATE)?.to_str().ok()?;
+    Some(rfc2822::parse(date).ok()?.timestamp())
 }
 
 pub(super) async fn judge(app: &App, mut part: Part, url: &str, answered: &Response<Bytes>) -> Result<Part> {
@@ -90,7 +94,9 @@ mod tests {
 
     #[test]
     fn the_time_of_an_answer_is_read() {
-        let read = rfc2822::parse("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
-        assert_eq!(read.timestamp().as_second(), 784_111_777);
+        let said = |date: &'static str| time_of(&Response::builder().header("date", date).body(Bytes::new()).unwrap());
+        assert_eq!(said("Sun, 06 Nov 1994 08:49:37 GMT").unwrap().as_second(), 784_111_777);
+        assert_eq!(said("yesterday"), None);
+        assert_eq!(time_of(&Response::new(Bytes::new())), None);
     }
 }
