@@ -1,12 +1,20 @@
 //! Connected accounts: found only by whose they are, made idempotently, ended here and at the provider.
 
-use crate::authorize::{self, Link};
-use crate::credential::{self, Home, Plain};
-use crate::used::{self, Used};
-use crate::{App, Error, Listed, Page, Result, connections, journal, refresh, revoke};
-use serde_json::{Map, Value, json};
+mod closing;
+pub(crate) mod used;
+
+pub use closing::{delete, delete_connection, disconnect};
+
+use crate::connections::{self, Wired};
+use crate::credentials::refresh;
+use crate::credentials::schedule::schedule;
+use crate::credentials::sealed::{self, Plain};
+use crate::tenancy::clients;
+use crate::{App, Error, Listed, Page, Result};
+use serde_json::{Map, Value};
 use std::time::Duration;
-use valetkey_connectors::Connector;
+use used::Used;
+use valetkey_core::places::CredentialRow;
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::{AccountId, ConnectionId};
@@ -44,11 +52,10 @@ pub async fn ensure(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner)
     if let Some(there) = find(app, ctx, &connection.id, &owner).await? {
         return Ok(there);
     }
-    let mut tx = app.store.write().await?;
-    let (account, added) = rows::ensure(ctx, &mut tx, &fresh(app, ctx, connection, owner)).await?;
+    let mut change = app.core.change(ctx).await?;
+    let (account, added) = rows::ensure(ctx, &mut change, &fresh(app, ctx, connection, owner)).await?;
     if added {
-        app.journal.fact(ctx, &mut tx, "account.created", account.id.as_str(), Map::new()).await?;
-        tx.commit().await?;
+        change.record("account.created", account.id.as_str(), Map::new()).await?.commit().await?;
     }
     Ok(account)
 }
@@ -58,7 +65,7 @@ pub async fn ensure(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner)
 /// # Errors
 /// The database cannot be read.
 pub async fn find(app: &App, ctx: &Ctx, connection: &ConnectionId, owner: &Owner) -> Result<Option<ConnectedAccount>> {
-    Ok(rows::find(ctx, &mut app.store.glance().await?, connection, owner).await?)
+    Ok(rows::find(ctx, &mut app.core.store.glance().await?, connection, owner).await?)
 }
 
 /// The account that is meant, with its connection.
@@ -68,7 +75,7 @@ pub async fn find(app: &App, ctx: &Ctx, connection: &ConnectionId, owner: &Owner
 pub async fn get(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, ConnectedAccount)> {
     match which {
         Which::Id(id) => {
-            let found = rows::get(ctx, &mut app.store.glance().await?, id).await?;
+            let found = rows::get(ctx, &mut app.core.store.glance().await?, id).await?;
             let account = found.ok_or_else(|| Error::not_found("connected account", id))?;
             Ok((connections::get(app, ctx, &account.connection).await?, account))
         }
@@ -88,7 +95,7 @@ pub async fn get(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, Con
 /// # Errors
 /// The filter contradicts itself, or the database cannot be read.
 pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<Listed<ConnectedAccount>> {
-    Ok(rows::list(ctx, &mut app.store.read().await?, filter, page).await?)
+    Ok(rows::list(ctx, &mut app.core.store.read().await?, filter, page).await?)
 }
 
 /// Makes an account, with the tokens that the app brings or, without, waiting for consent.
@@ -103,20 +110,18 @@ pub async fn create(
     given: Option<Given>,
     api_config: Map<String, Value>,
 ) -> Result<(Connection, ConnectedAccount)> {
-    let connection = connections::by_name(app, ctx, connection).await?;
-    let connector = connections::connector_of(app, &connection)?;
-    let account = ConnectedAccount { api_config, ..fresh(app, ctx, &connection, owner) };
-    let tokens = sealed(app, ctx, &connector, &connection, &account, 0, given).await?;
-    let mut tx = app.store.write().await?;
-    rows::insert(ctx, &mut tx, &account).await.map_err(|error| match error.kind() {
-        Kind::AlreadyExists => taken(&connection, &account.owner),
+    let wired = Wired::of(app, connections::by_name(app, ctx, connection).await?)?;
+    let account = ConnectedAccount { api_config, ..fresh(app, ctx, &wired.connection, owner) };
+    let tokens = seal(app, ctx, &wired, &account, 0, given).await?;
+    let mut change = app.core.change(ctx).await?;
+    rows::insert(ctx, &mut change, &account).await.map_err(|error| match error.kind() {
+        Kind::AlreadyExists => taken(&wired.connection, &account.owner),
         _ => error.into(),
     })?;
     if let Some(tokens) = &tokens {
-        store(app, ctx, &mut tx, &account.id, 0, tokens).await?;
+        store(app, ctx, &mut change, &account.id, 0, tokens).await?;
     }
-    app.journal.fact(ctx, &mut tx, "account.created", account.id.as_str(), Map::new()).await?;
-    tx.commit().await?;
+    change.record("account.created", account.id.as_str(), Map::new()).await?.commit().await?;
     get(app, ctx, &Which::Id(account.id)).await
 }
 
@@ -132,19 +137,18 @@ pub async fn update(
     api_config: Map<String, Value>,
 ) -> Result<(Connection, ConnectedAccount)> {
     let (connection, account) = get(app, ctx, which).await?;
-    let connector = connections::connector_of(app, &connection)?;
-    let held = rows::lease(ctx, &mut app.store.glance().await?, &account.id).await?;
+    let wired = Wired::of(app, connection)?;
+    let held = rows::lease(ctx, &mut app.core.store.glance().await?, &account.id).await?;
     let (account, over, _) = held.ok_or_else(|| Error::not_found("connected account", &account.id))?;
-    let tokens = sealed(app, ctx, &connector, &connection, &account, over, given).await?;
-    let mut tx = app.store.write().await?;
+    let tokens = seal(app, ctx, &wired, &account, over, given).await?;
+    let mut change = app.core.change(ctx).await?;
     if let Some(tokens) = &tokens {
-        store(app, ctx, &mut tx, &account.id, over, tokens).await?;
+        store(app, ctx, &mut change, &account.id, over, tokens).await?;
     }
     if !api_config.is_empty() {
-        rows::merge_api_config(ctx, &mut tx, &account.id, &api_config, app.now()).await?;
+        rows::merge_api_config(ctx, &mut change, &account.id, &api_config, app.core.now()).await?;
     }
-    app.journal.fact(ctx, &mut tx, "account.updated", account.id.as_str(), Map::new()).await?;
-    tx.commit().await?;
+    change.record("account.updated", account.id.as_str(), Map::new()).await?.commit().await?;
     get(app, ctx, &Which::Id(account.id)).await
 }
 
@@ -154,13 +158,13 @@ pub async fn update(
 /// # Errors
 /// The client may not read tokens; no such account. An account without a usable token gives none.
 pub async fn auth(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, ConnectedAccount, Option<Secret<str>>)> {
-    crate::clients::may_read_secrets(app, ctx).await?;
+    clients::may_read_secrets(app, ctx).await?;
     let (connection, account) = get(app, ctx, which).await?;
     if account.status != Status::Active {
         return Ok((connection, account, None));
     }
-    let connector = connections::connector_of(app, &connection)?;
-    let opened = refresh::credential_lasting(app, ctx, &connector, &connection, &account, HANDED_OUT_WITH).await;
+    let wired = Wired::of(app, connection)?;
+    let opened = refresh::credential_lasting(app, ctx, &wired, &account, HANDED_OUT_WITH).await;
     let token = match opened {
         Ok(opened) => Some(opened.access_token),
         Err(refresh::Unusable::SignIn(_)) => None,
@@ -170,96 +174,33 @@ pub async fn auth(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, Co
     if token.is_some() {
         used::note(app, ctx, Used::Account(account.id.clone()), account.last_used_at);
     }
-    app.journal.fact_now(ctx, "account.secrets_read", account.id.as_str(), Map::new()).await?;
+    app.core.journal.fact_now(ctx, "account.secrets_read", account.id.as_str(), Map::new()).await?;
     let (connection, account) = get(app, ctx, &Which::Id(account.id)).await?;
     Ok((connection, account, token))
 }
 
-/// A link for the owner to sign in with on a connection, made to be sent to a person.
-///
-/// # Errors
-/// As for [`authorize::link`].
-pub async fn link(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> Result<Link> {
-    let account = ensure(app, ctx, connection, owner).await?;
-    authorize::link(app, ctx, connection, &account, app.settings.mail_link_life).await
-}
-
-/// Forgets an account's tokens, here and at the provider; the account stays, DISCONNECTED.
-///
-/// # Errors
-/// No such account.
-pub async fn disconnect(app: &App, ctx: &Ctx, which: &Which) -> Result<ConnectedAccount> {
-    let (connection, account) = get(app, ctx, which).await?;
-    let revoked = revoke::at_provider(app, ctx, &connection, &account).await;
-    let mut tx = app.store.write().await?;
-    rows::disconnect(ctx, &mut tx, &account.id, app.now()).await?;
-    app.journal.fact(ctx, &mut tx, "account.disconnected", account.id.as_str(), told(revoked)).await?;
-    tx.commit().await?;
-    Ok(get(app, ctx, &Which::Id(account.id)).await?.1)
-}
-
-/// Removes an account, and its tokens at the provider.
-///
-/// # Errors
-/// No such account.
-pub async fn delete(app: &App, ctx: &Ctx, which: &Which) -> Result<()> {
-    let (connection, account) = get(app, ctx, which).await?;
-    remove(app, ctx, &connection, &account).await
-}
-
-/// Removes every account on a connection, and their tokens at the provider.
-///
-/// # Errors
-/// The database cannot be read or written.
-pub(crate) async fn delete_all(app: &App, ctx: &Ctx, connection: &Connection) -> Result<()> {
-    let filter = Filter { connections: vec![connection.name.to_string()], ..Filter::default() };
-    loop {
-        let page = list(app, ctx, &filter, &Page { size: 100, after: None }).await?;
-        if page.items.is_empty() {
-            return Ok(());
-        }
-        for account in &page.items {
-            remove(app, ctx, connection, account).await?;
-        }
-    }
-}
-
-async fn remove(app: &App, ctx: &Ctx, connection: &Connection, account: &ConnectedAccount) -> Result<()> {
-    let revoked = revoke::at_provider(app, ctx, connection, account).await;
-    let mut tx = app.store.write().await?;
-    rows::delete(ctx, &mut tx, &account.id).await?;
-    app.journal.fact(ctx, &mut tx, "account.deleted", account.id.as_str(), told(revoked)).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-fn told(revoked: revoke::AtProvider) -> Map<String, Value> {
-    journal::detail([("at_provider", json!(revoked.as_str()))])
-}
-
 /// The tokens that the app brought, sealed for this account. How long they live is unknown: they are used until the
 /// provider refuses them. They replace the tokens of generation `over`.
-async fn sealed(
+async fn seal(
     app: &App,
     ctx: &Ctx,
-    connector: &Connector,
-    connection: &Connection,
+    wired: &Wired,
     account: &ConnectedAccount,
     over: i64,
     given: Option<Given>,
 ) -> Result<Option<rows::Tokens>> {
     let Some(given) = given else { return Ok(None) };
     let plain = Plain { access_token: given.access_token, refresh_token: given.refresh_token };
-    let audience = credential::audience(connector, connection);
-    let sealed = credential::seal(app, ctx, Home::Account(account, over + 1), &audience, &plain).await?;
+    let audience = wired.audience();
+    let sealed = sealed::seal(app, ctx, CredentialRow::Account(account, over + 1), &audience, &plain).await?;
     let refreshable = plain.refresh_token.is_some();
-    let schedule = refresh::schedule(app, connector, refreshable, None);
+    let schedule = schedule(app, wired.oauth(), refreshable, None);
     Ok(Some(rows::Tokens { sealed, audience, scopes: given.scopes, expires_at: None, refreshable, schedule }))
 }
 
 /// Stores tokens over the generation that they were sealed to replace.
 async fn store(app: &App, ctx: &Ctx, tx: &mut Tx, account: &AccountId, over: i64, tokens: &rows::Tokens) -> Result<()> {
-    if rows::store_credential(ctx, tx, account, over, tokens, None, app.now()).await? {
+    if rows::store_credential(ctx, tx, account, over, tokens, None, app.core.now()).await? {
         return Ok(());
     }
     let message = format!("the tokens of connected account '{account}' were changed at the same time: try again");
@@ -268,7 +209,7 @@ async fn store(app: &App, ctx: &Ctx, tx: &mut Tx, account: &AccountId, over: i64
 
 fn fresh(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> ConnectedAccount {
     ConnectedAccount {
-        id: AccountId::new(app.clock.as_ref(), app.rng.as_ref()),
+        id: AccountId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
         environment: ctx.environment.clone(),
         connection: connection.id.clone(),
         owner,
@@ -277,8 +218,8 @@ fn fresh(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> Connect
         subject: None,
         credential: None,
         api_config: Map::new(),
-        created_at: app.now(),
-        updated_at: app.now(),
+        created_at: app.core.now(),
+        updated_at: app.core.now(),
         last_used_at: None,
     }
 }
@@ -295,6 +236,7 @@ fn taken(connection: &Connection, owner: &Owner) -> Error {
 mod tests {
     use super::*;
     use crate::provider::there;
+    use serde_json::json;
 
     #[tokio::test]
     async fn members_put_there_at_once_all_stay() {

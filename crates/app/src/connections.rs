@@ -2,17 +2,20 @@
 
 mod endpoints;
 mod secret;
+mod wired;
 
+pub use endpoints::Endpoints;
 pub(crate) use endpoints::origin;
-pub use endpoints::{Endpoints, endpoints};
 pub(crate) use secret::{client_secret, reseal_secret, try_secret};
 pub use valetkey_storage::connections::Filter;
+pub use wired::Wired;
 
-use crate::{App, Error, Listed, Page, Result, journal};
-use secret::{seal_secret, secret_audience};
+use crate::{App, Error, Listed, Page, Result};
+use secret::seal_secret;
 use serde_json::{Map, json};
 use std::sync::Arc;
-use valetkey_connectors::{Auth, Connector, nearest};
+use valetkey_connectors::{Connector, nearest};
+use valetkey_core::journal;
 use valetkey_domain::account::Reason;
 use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::id::ConnectionId;
@@ -54,8 +57,8 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Connection> {
         None => ConnectionName::parse(&derived_name(app, &connector.slug))?,
     };
     endpoints::check(&new.settings)?;
-    let mut connection = Connection {
-        id: ConnectionId::new(app.clock.as_ref(), app.rng.as_ref()),
+    let connection = Connection {
+        id: ConnectionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
         environment: ctx.environment.clone(),
         name,
         connector: connector.slug.clone(),
@@ -63,15 +66,16 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Connection> {
         client_secret: None,
         enabled: true,
         revision: 1,
-        created_at: app.now(),
-        updated_at: app.now(),
+        created_at: app.core.now(),
+        updated_at: app.core.now(),
     };
-    seal_secret(app, &connector, &mut connection, new.client_secret.as_ref()).await?;
-    let mut tx = app.store.write().await?;
-    rows::insert(ctx, &mut tx, &connection).await.map_err(|error| taken(error, &connection.name))?;
+    let mut wired = Wired::with(connector, connection);
+    seal_secret(app, &mut wired, new.client_secret.as_ref()).await?;
+    let connection = wired.connection;
+    let mut change = app.core.change(ctx).await?;
+    rows::insert(ctx, &mut change, &connection).await.map_err(|error| taken(error, &connection.name))?;
     let detail = journal::detail([("connector", json!(connection.connector))]);
-    app.journal.fact(ctx, &mut tx, "connection.created", connection.id.as_str(), detail).await?;
-    tx.commit().await?;
+    change.record("connection.created", connection.id.as_str(), detail).await?.commit().await?;
     Ok(connection)
 }
 
@@ -80,7 +84,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Connection> {
 /// # Errors
 /// There is none in this environment.
 pub async fn get(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Connection> {
-    let found = rows::get(ctx, &mut app.store.glance().await?, id).await?;
+    let found = rows::get(ctx, &mut app.core.store.glance().await?, id).await?;
     found.ok_or_else(|| Error::not_found("connection", id))
 }
 
@@ -89,7 +93,7 @@ pub async fn get(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Connection> 
 /// # Errors
 /// There is none in this environment; the nearest is suggested.
 pub async fn by_name(app: &App, ctx: &Ctx, name: &str) -> Result<Connection> {
-    let mut tx = app.store.read().await?;
+    let mut tx = app.core.store.read().await?;
     if let Some(found) = rows::by_name(ctx, &mut tx, name).await? {
         return Ok(found);
     }
@@ -103,7 +107,7 @@ pub async fn by_name(app: &App, ctx: &Ctx, name: &str) -> Result<Connection> {
 /// # Errors
 /// The database cannot be read.
 pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<Listed<Connection>> {
-    Ok(rows::list(ctx, &mut app.store.read().await?, filter, page).await?)
+    Ok(rows::list(ctx, &mut app.core.store.read().await?, filter, page).await?)
 }
 
 /// Changes a connection. Credentials never follow it to another place: when an endpoint changes, its accounts become
@@ -117,104 +121,53 @@ pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<
 /// An endpoint that is no web address, or somebody else changed or removed the connection meanwhile.
 pub async fn update(app: &App, ctx: &Ctx, before: &Connection, change: Change) -> Result<Connection> {
     let id = &before.id;
-    let connector = connector_of(app, before)?;
+    let old = Wired::of(app, before.clone())?;
     let mut after = before.clone();
     if let Some(settings) = change.settings {
         endpoints::check(&settings)?;
         after.settings = settings;
     }
     after.enabled = change.enabled.unwrap_or(after.enabled);
-    after.updated_at = app.now();
-    let (old, new) = (endpoints(&connector, before), endpoints(&connector, &after));
-    let moved = secret_audience(&connector, before) != secret_audience(&connector, &after);
-    if old.token_url != new.token_url || moved {
-        after.client_secret = None;
+    after.updated_at = app.core.now();
+    let mut new = Wired::with(old.connector.clone(), after);
+    let moved = old.secret_audience() != new.secret_audience();
+    if old.endpoints.token_url != new.endpoints.token_url || moved {
+        new.connection.client_secret = None;
     }
-    seal_secret(app, &connector, &mut after, change.client_secret.as_ref()).await?;
-    let mut tx = app.store.write().await?;
-    if !rows::update(ctx, &mut tx, &after).await? {
-        return Err(Error::new(Kind::Aborted, format!("connection '{}' was changed meanwhile: try again", after.name)));
+    seal_secret(app, &mut new, change.client_secret.as_ref()).await?;
+    let mut change = app.core.change(ctx).await?;
+    if !rows::update(ctx, &mut change, &new.connection).await? {
+        let message = format!("connection '{}' was changed meanwhile: try again", new.connection.name);
+        return Err(Error::new(Kind::Aborted, message));
     }
-    if old != new {
-        for account in accounts::expire_for_endpoints(ctx, &mut tx, id, app.now()).await? {
-            let detail = journal::detail([("reason", json!(Reason::EndpointsChanged.as_str()))]);
-            app.journal.fact(ctx, &mut tx, "account.expired", account.as_str(), detail).await?;
-        }
+    let expired = match old.endpoints == new.endpoints {
+        true => Vec::new(),
+        false => accounts::expire_for_endpoints(ctx, &mut change, id, app.core.now()).await?,
+    };
+    let mut change = change.record("connection.updated", id.as_str(), Map::new()).await?;
+    for account in expired {
+        let detail = journal::detail([("reason", json!(Reason::EndpointsChanged.as_str()))]);
+        change = change.record("account.expired", account.as_str(), detail).await?;
     }
-    app.journal.fact(ctx, &mut tx, "connection.updated", id.as_str(), Map::new()).await?;
-    tx.commit().await?;
+    change.commit().await?;
     get(app, ctx, id).await
-}
-
-/// Removes a connection that no config uses, with its accounts.
-///
-/// # Errors
-/// No such connection, or a config still maps it (named in the message).
-pub async fn delete(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<()> {
-    let connection = get(app, ctx, id).await?;
-    if let Some(config) = rows::used_by(ctx, &mut app.store.glance().await?, id).await? {
-        let message = format!(
-            "connection '{}' is used by MCP config '{config}': take it out of that config first",
-            connection.name
-        );
-        return Err(Error::new(Kind::FailedPrecondition, message));
-    }
-    crate::accounts::delete_all(app, ctx, &connection).await?;
-    let mut tx = app.store.write().await?;
-    rows::delete(ctx, &mut tx, id).await?;
-    app.journal.fact(ctx, &mut tx, "connection.deleted", id.as_str(), Map::new()).await?;
-    tx.commit().await?;
-    Ok(())
 }
 
 /// The redirect URI to register with the app's vendor.
 #[must_use]
 pub fn redirect_uri(app: &App, id: &ConnectionId) -> String {
-    app.settings.public(&format!("/sso/v1/oauth/{id}/callback"))
-}
-
-/// The connector that a connection configures.
-///
-/// # Errors
-/// Its connector file is no longer loaded.
-pub fn connector_of(app: &App, connection: &Connection) -> Result<Arc<Connector>> {
-    app.catalog.connector(&connection.connector).ok_or_else(|| {
-        let message = format!(
-            "connection '{}' needs the connector '{}', which is not loaded: start the server with the folder that has \
-             its file (--connectors)",
-            connection.name, connection.connector
-        );
-        Error::new(Kind::FailedPrecondition, message)
-    })
-}
-
-/// Whether all is there that a consent needs: an OAuth client id, and its secret unless the client is public.
-#[must_use]
-pub fn completed(connector: &Connector, connection: &Connection) -> bool {
-    let Auth::OAuth2(oauth) = &connector.auth;
-    let secret =
-        connection.client_secret.is_some() || oauth.token_client_auth == valetkey_connectors::TokenClientAuth::None;
-    connection.settings.client_id.is_some() && secret
-}
-
-/// The scopes a consent asks for: the connection's own, else the connector's.
-#[must_use]
-pub fn scopes(connector: &Connector, connection: &Connection) -> Vec<String> {
-    match connection.settings.scopes.as_slice() {
-        [] => connector.default_scopes.clone(),
-        own => own.to_vec(),
-    }
+    app.core.settings.public(&format!("/sso/v1/oauth/{id}/callback"))
 }
 
 fn connector_named(app: &App, name: &str) -> Result<Arc<Connector>> {
-    let found = app.catalog.connector(name).or_else(|| app.catalog.by_provider(&name.to_ascii_uppercase()));
+    let found = app.core.catalog.connector(name).or_else(|| app.core.catalog.by_provider(&name.to_ascii_uppercase()));
     let unknown = || Error::invalid(format!("there is no connector '{name}'"));
-    found.ok_or_else(|| unknown().meant(app.catalog.nearest_connector(name).as_deref()))
+    found.ok_or_else(|| unknown().meant(app.core.catalog.nearest_connector(name).as_deref()))
 }
 
 fn derived_name(app: &App, slug: &str) -> String {
     const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let mut bits = app.rng.next_u128();
+    let mut bits = app.core.rng.next_u128();
     let mut name = format!("{slug}-");
     for _ in 0..8 {
         name.extend(ALPHABET.get(usize::try_from(bits & 31).unwrap_or(0)).map(|&b| char::from(b)));

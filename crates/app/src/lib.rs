@@ -1,110 +1,119 @@
-//! The use cases, one file for each noun. This is the only room where an opened secret, a rendered request and a
-//! socket meet: surfaces above it know none of the three, rooms below it know one each.
+//! The use cases, in numbered rooms. This is the only crate where an opened secret, a rendered request and a socket
+//! meet: surfaces above it know none of the three, crates below it know one each.
+//!
+//! ```text
+//! 1 connections, tenancy    2 credentials, entrance    3 accounts    4 consent    5 servers    6 calls, insight    7 upkeep
+//! ```
+//! A room names rooms of a lower number only (the house test holds it), so each file can be read with what lies below
+//! it in mind and nothing above. All stand on [`valetkey_core`], which they hand to nobody.
 //!
 //! Every function takes the [`App`] and, but for the doors, a [`Ctx`](valetkey_domain::Ctx) that says for which
-//! environment and whom. Read [`doors`] first (where a `Ctx` comes from), then [`instances`], then [`execute`].
+//! environment and whom. Read [`entrance::doors`] first (where a caller's `Ctx` comes from), then
+//! [`servers::instances`], then [`calls`].
 
 pub mod accounts;
-pub mod authorize;
-pub mod backup;
-mod bounds;
-pub mod browsers;
-pub mod clients;
-pub mod configs;
+pub mod calls;
 pub mod connections;
-mod credential;
-pub mod doctor;
-pub mod doors;
-pub mod environments;
-mod error;
-pub mod execute;
-pub mod failpoint;
-pub mod housekeeping;
-pub mod installation;
-pub mod instances;
-pub mod journal;
-pub mod keyring;
-pub mod keys;
-pub mod metrics;
-mod oauth;
+pub mod consent;
+pub mod credentials;
+pub mod entrance;
+pub mod insight;
 #[cfg(test)]
 mod provider;
-pub mod readiness;
-pub mod recovery;
-pub mod refresh;
-pub mod restore;
-mod revoke;
 #[cfg(test)]
 mod round_trips;
-pub mod served;
-mod settings;
-mod used;
+pub mod servers;
+pub mod tenancy;
+pub mod upkeep;
 
-pub use bounds::{Bounds, Limit};
-pub use error::{Error, Result};
-pub use metrics::Metrics;
-pub use settings::Settings;
+pub use valetkey_core::{Bounds, Error, Limit, Metrics, Result, Settings, metrics::Streaming};
 pub use valetkey_storage::{Listed, Page};
 
+use prometheus_client::registry::Registry;
+use serde_json::Value;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::task::TaskTracker;
 use valetkey_connectors::Catalog;
-use valetkey_domain::{Clock, Rng, Timestamp};
-use valetkey_outbound::Outbound;
-use valetkey_storage::Store;
+use valetkey_core::Core;
+use valetkey_domain::Timestamp;
 
 /// The system, as its surfaces hold it. Cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<Inside>);
 
-/// What the system is made of; the server builds these and hands them over.
-pub struct Parts {
-    /// The database.
-    pub store: Store,
-    /// The data keys, opened while they are used.
-    pub keyring: keyring::Keyring,
-    /// The connectors that are loaded.
-    pub catalog: Catalog,
-    /// The way out.
-    pub outbound: Outbound,
-    /// The journal's one writer.
-    pub journal: journal::Writer,
-    /// Compiled tool sets and the limits of calls in flight.
-    pub served: served::Sets,
-    /// Refreshes under way, and what is known of token endpoints.
-    pub refreshes: refresh::Refreshes,
-    /// Calls in flight, counted.
-    pub limits: execute::Limits,
-    /// What is counted.
-    pub metrics: Metrics,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness for ids.
-    pub rng: Arc<dyn Rng>,
-    /// Where effects that outlive their caller run; shutdown waits for it.
-    pub tasks: TaskTracker,
-    /// What the operator chose.
-    pub settings: Settings,
+/// What the rooms work with. Nothing of it is seen outside of this crate: a surface reaches neither database nor keys.
+pub struct Inside {
+    pub(crate) core: Core,
+    pub(crate) refreshes: credentials::refresh::Refreshes,
+    pub(crate) sets: servers::toolset::Sets,
+    pub(crate) limits: calls::Limits,
 }
 
 impl App {
-    /// The system made of these parts.
+    /// The system on this ground.
     #[must_use]
-    pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+    pub fn new(core: Core) -> Self {
+        let limits = calls::Limits::of(core.settings.bounds);
+        Self(Arc::new(Inside { core, limits, refreshes: Default::default(), sets: Default::default() }))
     }
 
     /// The present instant.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.core.now()
+    }
+
+    /// What the operator chose.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.core.settings
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.core.metrics
+    }
+
+    /// The connectors that are loaded.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.core.catalog
+    }
+
+    /// The public keys, as `/keys` shows them (RFC 7517 §5).
+    #[must_use]
+    pub fn public_keys(&self) -> Value {
+        self.core.keyring.jwks()
+    }
+
+    /// Where work that outlives its caller runs; [`App::end`] waits for it.
+    #[must_use]
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.core.tasks
+    }
+
+    /// Makes what is counted part of what a scrape is answered with.
+    pub fn register(&self, registry: &mut Registry) {
+        self.core.register(registry);
+        self.limits.register(registry);
+        self.refreshes.register(registry, self.core.clock.clone());
+    }
+
+    /// Waits so long for effects under way, then writes the journal to its end. False if some were still under way.
+    pub async fn end(&self, patience: Duration) -> bool {
+        self.core.tasks.close();
+        let ended = tokio::time::timeout(patience, self.core.tasks.wait()).await.is_ok();
+        self.core.journal.close().await;
+        ended
     }
 }
 
 impl Deref for App {
-    type Target = Parts;
-    fn deref(&self) -> &Parts {
+    type Target = Inside;
+    fn deref(&self) -> &Inside {
         &self.0
     }
 }

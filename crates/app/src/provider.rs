@@ -1,12 +1,14 @@
 //! For tests: a provider on a real socket that answers its token endpoint as it is told, an app over an empty database
 //! that knows it, and one user's account.
 
-use crate::authorize::{self, Callback};
-use crate::instances::{self, Ensure};
-use crate::{
-    App, Bounds, Metrics, Parts, Settings, accounts, configs, connections, doors, environments, execute, journal,
-    keyring, refresh, served,
-};
+use crate::connections::Wired;
+use crate::consent::{self, Callback};
+use crate::credentials::refresh;
+use crate::entrance::doors;
+use crate::servers::configs;
+use crate::servers::instances::{self, Ensure};
+use crate::tenancy::environments;
+use crate::{App, Bounds, Settings, accounts, connections};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -17,6 +19,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 use valetkey_connectors::{Catalog, Connector};
+use valetkey_core::{Core, keyring};
 use valetkey_domain::account::{ConnectedAccount, Owner};
 use valetkey_domain::connection::{self, Connection};
 use valetkey_domain::id::AuthorizationId;
@@ -145,7 +148,7 @@ pub(crate) async fn there_on(location: Location, refresh: &str) -> There {
     provider.signs_in("ann@p");
     for listener in [listener, other] {
         let serving = provider.clone();
-        app.tasks.spawn(async move {
+        app.core.tasks.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 TaskTracker::new().spawn(serving.clone().serve(stream));
             }
@@ -155,7 +158,7 @@ pub(crate) async fn there_on(location: Location, refresh: &str) -> There {
     let connection = connect(&app, &ctx, &format!("http://{address}")).await;
     let owner = Owner::of(Identifier::parse("ann").unwrap());
     let account = accounts::ensure(&app, &ctx, &connection, owner).await.unwrap();
-    let connector = connections::connector_of(&app, &connection).unwrap();
+    let connector = Wired::of(&app, connection.clone()).unwrap().connector;
     let elsewhere = format!("http://{elsewhere}");
     There { app, ctx, clock, provider, connector, connection, account, elsewhere }
 }
@@ -179,28 +182,16 @@ async fn over(
     catalog.add("acme.yaml", &FILE.replace("REFRESH", rule)).unwrap();
     let policy = Policy::allowing(addresses.iter().map(|address| address.parse().unwrap()).collect());
     let keyring = keyring::Keyring::start(store.clone(), roots, clock.clone(), rng.clone()).await.unwrap();
-    App::new(Parts {
-        journal: journal::Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await.unwrap(),
-        keyring,
-        outbound: Outbound::new(policy, Arc::new(SystemResolver)).unwrap(),
-        store,
-        catalog,
-        served: served::Sets::default(),
-        refreshes: refresh::Refreshes::default(),
-        limits: execute::Limits::default(),
-        metrics: Metrics::default(),
-        clock,
-        rng,
-        tasks: TaskTracker::new(),
-        settings: Settings {
-            public_url: "http://localhost:8080".parse().unwrap(),
-            sdk_url: "https://localhost:8443".parse().unwrap(),
-            chat_link_life: Duration::from_secs(15 * 60),
-            mail_link_life: Duration::from_secs(24 * 60 * 60),
-            journal_kept: None,
-            bounds: Bounds::default(),
-        },
-    })
+    let outbound = Outbound::new(policy, Arc::new(SystemResolver)).unwrap();
+    let settings = Settings {
+        public_url: "http://localhost:8080".parse().unwrap(),
+        sdk_url: "https://localhost:8443".parse().unwrap(),
+        chat_link_life: Duration::from_secs(15 * 60),
+        mail_link_life: Duration::from_secs(24 * 60 * 60),
+        journal_kept: None,
+        bounds: Bounds::default(),
+    };
+    App::new(Core::start(store, keyring, catalog, outbound, settings, clock, rng).await.unwrap())
 }
 
 async fn connect(app: &App, ctx: &Ctx, base: &str) -> Connection {
@@ -226,29 +217,29 @@ async fn connect(app: &App, ctx: &Ctx, base: &str) -> Connection {
 impl There {
     /// A link's token.
     pub(crate) async fn link(&self) -> String {
-        let life = self.app.settings.chat_link_life;
-        let link = authorize::link(&self.app, &self.ctx, &self.connection, &self.account, life).await.unwrap();
+        let life = self.app.core.settings.chat_link_life;
+        let link = consent::link(&self.app, &self.ctx, &self.connection, &self.account, life).await.unwrap();
         link.url.strip_prefix("http://localhost:8080/connect/").unwrap().to_owned()
     }
 
     /// Presses the button of a link's page; gives `state`.
     pub(crate) async fn start(&self, token: &str, browser: &str) -> String {
-        let url = authorize::start(&self.app, token, &Secret::from(browser)).await.unwrap();
+        let url = consent::start(&self.app, token, &Secret::from(browser)).await.unwrap();
         url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
     }
 
     /// The provider sends the browser back with a code.
-    pub(crate) async fn back(&self, state: &str, browser: &str) -> Result<AuthorizationId, authorize::Stopped> {
+    pub(crate) async fn back(&self, state: &str, browser: &str) -> Result<AuthorizationId, consent::Stopped> {
         let answer = Callback { code: Some(Secret::from("code-1")), ..answer_with(state) };
-        authorize::callback(&self.app, &self.connection.id, answer, Some(&Secret::from(browser))).await
+        consent::callback(&self.app, &self.connection.id, answer, Some(&Secret::from(browser))).await
     }
 
     /// A whole sign-in; the provider's token endpoint says `tokens`.
-    pub(crate) async fn sign_in(&self, tokens: &str) -> authorize::Outcome {
+    pub(crate) async fn sign_in(&self, tokens: &str) -> consent::Outcome {
         self.provider.gives(tokens);
         let state = self.start(&self.link().await, "browser").await;
         let id = self.back(&state, "browser").await.unwrap();
-        authorize::outcome(&self.app, &id, Some(&Secret::from("browser"))).await.unwrap().outcome
+        consent::outcome(&self.app, &id, Some(&Secret::from("browser"))).await.unwrap().outcome
     }
 
     /// Another process over another database, with these roots, whose provider is not reached.
@@ -268,9 +259,14 @@ impl There {
         (instance, url.expose().rsplit('/').next().unwrap().to_owned())
     }
 
+    /// The connection with its connector.
+    pub(crate) fn wired(&self) -> Wired {
+        Wired::with(self.connector.clone(), self.connection.clone())
+    }
+
     /// Where its tokens come from.
     pub(crate) fn token_url(&self) -> String {
-        connections::endpoints(&self.connector, &self.connection).token_url
+        self.wired().endpoints.token_url
     }
 
     /// The account as it is now.
@@ -283,7 +279,7 @@ impl There {
     pub(crate) async fn token(&self, refused: Option<i64>) -> Result<(String, i64), refresh::Unusable> {
         let account = self.now().await;
         let (app, ctx) = (&self.app, &self.ctx);
-        let opened = refresh::credential(app, ctx, &self.connector, &self.connection, &account, refused).await?;
+        let opened = refresh::credential(app, ctx, &self.wired(), &account, refused).await?;
         Ok((opened.access_token.expose().to_owned(), opened.generation))
     }
 }

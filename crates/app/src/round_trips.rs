@@ -1,11 +1,14 @@
 //! How many ways to a PostgreSQL server and back each hot path takes, counted on the wire. Each costs both sides more
 //! than most statements do. Without a server (`VALETKEY_TEST_POSTGRES`) nothing is counted here.
 
-use crate::configs::NewMapping;
-use crate::execute::Answer;
-use crate::instances::{self, Ensure};
+use crate::calls;
+use crate::calls::Answer;
+use crate::entrance::doors;
 use crate::provider::{HOUR, There, there_on};
-use crate::{clients, configs, doors, execute, served};
+use crate::servers::configs::NewMapping;
+use crate::servers::instances::{self, Ensure};
+use crate::servers::{configs, toolset};
+use crate::tenancy::{clients, tokens};
 use std::sync::atomic::{AtomicU32, Ordering};
 use valetkey_domain::Secret;
 use valetkey_storage::Location;
@@ -32,7 +35,7 @@ impl Counted {
         let new = configs::New { name: "config".into(), description: String::new(), mappings: vec![mapping] };
         configs::create(app, ctx, new).await.unwrap();
         let issued = clients::create(app, ctx, "shop", vec![]).await.unwrap();
-        let client = clients::token(app, issued.client.id.as_str(), &issued.secret).await.unwrap().access_token;
+        let client = tokens::token(app, issued.client.id.as_str(), &issued.secret).await.unwrap().access_token;
         let mut counted = Self { there, trips, client, url: String::new(), users: AtomicU32::new(0) };
         counted.url = counted.ensure("ann").await;
         Some(counted)
@@ -50,8 +53,8 @@ impl Counted {
     }
 
     async fn call(&self) {
-        let (ctx, served) = served::open(&self.there.app, &self.url).await.unwrap();
-        let answer = execute::call(&self.there.app, &ctx, &served, "acme_list_things", serde_json::Map::new()).await;
+        let (ctx, served) = toolset::open(&self.there.app, &self.url).await.unwrap();
+        let answer = calls::call(&self.there.app, &ctx, &served, "acme_list_things", serde_json::Map::new()).await;
         assert!(matches!(answer.unwrap(), Answer::Done(_)));
     }
 
@@ -70,7 +73,7 @@ impl Counted {
 #[tokio::test]
 async fn a_list_reads_one_row() {
     let Some(counted) = Counted::new().await else { return };
-    let list = async || drop(served::open(&counted.there.app, &counted.url).await.unwrap());
+    let list = async || drop(toolset::open(&counted.there.app, &counted.url).await.unwrap());
     assert_eq!(counted.least(list).await, 1);
 }
 

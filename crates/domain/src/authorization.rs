@@ -89,3 +89,20 @@ pub enum Outcome {
     /// The server ended while the code was being exchanged; what came of it is lost.
     Interrupted,
 }
+
+impl Outcome {
+    /// It in one word, for the journal and metrics.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::ConnectedWithout(_) => "connected_without",
+            Self::Declined => "declined",
+            Self::Refused(_) => "refused",
+            Self::ProviderFailed => "provider_failed",
+            Self::OtherAccount { .. } => "other_account",
+            Self::Expired => "expired",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}

@@ -98,6 +98,15 @@ ids! {
     RequestId = "req_", "a request id";
 }
 
+impl EnvironmentId {
+    /// What stands for no environment, where records concern the whole installation: its keys, its backups. No
+    /// environment has this id, for theirs have a ULID.
+    #[must_use]
+    pub fn installation() -> Self {
+        Self("env_installation".into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,8 +2,8 @@
 
 use crate::{Error, Result};
 use url::Url;
-use valetkey_connectors::{Auth, Connector, OAuth2};
-use valetkey_domain::connection::{Connection, Settings};
+use valetkey_connectors::OAuth2;
+use valetkey_domain::connection::Settings;
 
 /// Where a connection reaches: its own settings, else the connector's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,18 +20,17 @@ pub struct Endpoints {
     pub api_base_url: Option<String>,
 }
 
-/// Where a connection reaches.
-#[must_use]
-pub fn endpoints(connector: &Connector, connection: &Connection) -> Endpoints {
-    let Auth::OAuth2(oauth) = &connector.auth;
-    let own = &connection.settings;
-    let or = |own: &Option<String>, theirs: Option<&str>| own.clone().or_else(|| theirs.map(str::to_owned));
-    Endpoints {
-        authorize_url: own.authorize_url.clone().unwrap_or_else(|| oauth.authorize_url.clone()),
-        token_url: own.token_url.clone().unwrap_or_else(|| oauth.token_url.clone()),
-        revoke_url: or(&own.revoke_url, revoke_of(oauth)),
-        identity_url: or(&own.identity_url, identity_of(oauth)),
-        api_base_url: own.api_base_url.clone(),
+impl Endpoints {
+    /// Of a connection with these settings, to a connector that signs in so.
+    pub(super) fn of(oauth: &OAuth2, own: &Settings) -> Self {
+        let or = |own: &Option<String>, theirs: Option<&str>| own.clone().or_else(|| theirs.map(str::to_owned));
+        Self {
+            authorize_url: own.authorize_url.clone().unwrap_or_else(|| oauth.authorize_url.clone()),
+            token_url: own.token_url.clone().unwrap_or_else(|| oauth.token_url.clone()),
+            revoke_url: or(&own.revoke_url, revoke_of(oauth)),
+            identity_url: or(&own.identity_url, identity_of(oauth)),
+            api_base_url: own.api_base_url.clone(),
+        }
     }
 }
 

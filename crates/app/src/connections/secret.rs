@@ -1,26 +1,23 @@
 //! The OAuth client's secret: sealed in its connection's row, for the endpoints that stand there.
 
-use super::{connector_of, endpoints, origin};
+use super::wired::Wired;
 use crate::{App, Error, Result};
 use serde_json::Map;
-use valetkey_connectors::Connector;
-use valetkey_domain::connection::Connection;
+use valetkey_core::places;
 use valetkey_domain::{Ctx, Secret};
-use valetkey_vault::{Holder, Place, Purpose};
+use valetkey_storage::sealed;
+use valetkey_vault::Purpose;
 
 /// The OAuth client's secret, opened for one use towards the endpoints it was given for.
 ///
 /// # Errors
 /// The seal does not fit, for instance because the token endpoint was changed behind our back.
-pub(crate) async fn client_secret(
-    app: &App,
-    connector: &Connector,
-    connection: &Connection,
-) -> Result<Option<Secret<str>>> {
+pub(crate) async fn client_secret(app: &App, wired: &Wired) -> Result<Option<Secret<str>>> {
+    let connection = &wired.connection;
     let Some(sealed) = &connection.client_secret else { return Ok(None) };
-    let audience = secret_audience(connector, connection);
-    let place = secret_place(connection, &audience);
-    let opened = app.keyring.open(&connection.environment, Purpose::Client, &place, sealed).await?;
+    let audience = wired.secret_audience();
+    let place = places::client_secret(connection, &audience);
+    let opened = app.core.keyring.open(&connection.environment, Purpose::Client, &place, sealed).await?;
     let text = std::str::from_utf8(opened.expose()).map_err(Error::internal)?;
     Ok(Some(Secret::from(text)))
 }
@@ -28,30 +25,25 @@ pub(crate) async fn client_secret(
 /// Opens the OAuth client's secret and forgets it at once, whether or not the database is in quarantine.
 ///
 /// # Errors
-/// It does not open, or the connector that says where it may go is not loaded.
-pub(crate) async fn try_secret(app: &App, connection: &Connection) -> Result<()> {
+/// It does not open.
+pub(crate) async fn try_secret(app: &App, wired: &Wired) -> Result<()> {
+    let connection = &wired.connection;
     let Some(sealed) = &connection.client_secret else { return Ok(()) };
-    let connector = connector_of(app, connection)?;
-    let audience = secret_audience(&connector, connection);
-    let place = secret_place(connection, &audience);
-    app.keyring.try_value(&connection.environment, Purpose::Client, &place, sealed).await
+    let audience = wired.secret_audience();
+    let place = places::client_secret(connection, &audience);
+    app.core.keyring.try_value(&connection.environment, Purpose::Client, &place, sealed).await
 }
 
 /// Seals the secret, if one was given, for the place and the endpoints that the connection has now.
 ///
 /// # Errors
 /// The key cannot be had.
-pub(super) async fn seal_secret(
-    app: &App,
-    connector: &Connector,
-    connection: &mut Connection,
-    secret: Option<&Secret<str>>,
-) -> Result<()> {
+pub(super) async fn seal_secret(app: &App, wired: &mut Wired, secret: Option<&Secret<str>>) -> Result<()> {
     let Some(secret) = secret else { return Ok(()) };
-    let audience = secret_audience(connector, connection);
-    let place = secret_place(connection, &audience);
-    let sealed = app.keyring.seal(&connection.environment, Purpose::Client, &place, secret.bytes()).await?;
-    connection.client_secret = Some(sealed);
+    let (audience, connection) = (wired.secret_audience(), &wired.connection);
+    let place = places::client_secret(connection, &audience);
+    let sealed = app.core.keyring.seal(&connection.environment, Purpose::Client, &place, secret.bytes()).await?;
+    wired.connection.client_secret = Some(sealed);
     Ok(())
 }
 
@@ -59,41 +51,17 @@ pub(super) async fn seal_secret(
 ///
 /// # Errors
 /// The seal does not fit, or the database cannot be written.
-pub(crate) async fn reseal_secret(app: &App, ctx: &Ctx, connection: &Connection) -> Result<bool> {
+pub(crate) async fn reseal_secret(app: &App, ctx: &Ctx, wired: &Wired) -> Result<bool> {
+    let connection = &wired.connection;
     let Some(was) = &connection.client_secret else { return Ok(false) };
-    let connector = connector_of(app, connection)?;
-    let audience = secret_audience(&connector, connection);
-    let place = secret_place(connection, &audience);
-    let resealed = app.keyring.resealed(&ctx.environment, Purpose::Client, &place, was).await?;
+    let audience = wired.secret_audience();
+    let place = places::client_secret(connection, &audience);
+    let resealed = app.core.keyring.resealed(&ctx.environment, Purpose::Client, &place, was).await?;
     let Some(resealed) = resealed else { return Ok(false) };
-    let mut tx = app.store.write().await?;
-    let done = valetkey_storage::sealed::replace_client_secret(&mut tx, &connection.id, was, &resealed).await?;
-    if done {
-        app.journal.fact(ctx, &mut tx, "connection.resealed", connection.id.as_str(), Map::new()).await?;
+    let mut change = app.core.change(ctx).await?;
+    if !sealed::replace_client_secret(&mut change, &connection.id, was, &resealed).await? {
+        return Ok(false);
     }
-    tx.commit().await?;
-    Ok(done)
-}
-
-fn secret_place<'a>(connection: &'a Connection, audience: &'a [String]) -> Place<'a> {
-    Place {
-        environment: connection.environment.as_str(),
-        table: "connections",
-        row: connection.id.as_str(),
-        column: "client_secret",
-        generation: 0,
-        audience,
-        holder: Holder::default(),
-    }
-}
-
-/// A client secret goes to the token endpoint and to the revocation endpoint, as they were when it was given, and nowhere
-/// else.
-pub(super) fn secret_audience(connector: &Connector, connection: &Connection) -> Vec<String> {
-    let ends = endpoints(connector, connection);
-    let urls = [Some(ends.token_url), ends.revoke_url];
-    let mut origins: Vec<String> = urls.into_iter().flatten().filter_map(|url| origin(&url)).collect();
-    origins.sort();
-    origins.dedup();
-    origins
+    change.record("connection.resealed", connection.id.as_str(), Map::new()).await?.commit().await?;
+    Ok(true)
 }

@@ -1,0 +1,149 @@
+//! Calling a tool for one user: check, account, scopes, limits, credential, intent, requests, outcome.
+//!
+//! ```text
+//! start ──> task: check ── admit ── limits ── credential ── intent ── drive ── outcome ──> Answer
+//!                   └────────┴───────┴──────────┴── nothing has left yet ──┘
+//! ```
+//! The task belongs to nobody who waits for it: dropping a [`Running`] leaves it alone, [`Running::cancellation`] stops what
+//! it waits for, and its outcome is recorded either way. Whatever the user or the model can mend is a [`Failed`] whose
+//! message says how, with a link where consent is missing.
+//!
+//! Read [`start`], then `drive` (the machine without I/O is asked what to send) and `send` (where a credential meets a
+//! request).
+
+mod admit;
+mod drive;
+mod failed;
+mod job;
+mod limits;
+mod record;
+mod redact;
+mod send;
+
+pub use failed::{Failed, Why};
+use job::Job;
+pub use limits::Limits;
+
+use crate::accounts::used::{self, Used};
+use crate::servers::toolset::Served;
+use crate::{App, Error, Result};
+use serde_json::{Map, Value};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+use valetkey_core::failpoint::{Failpoint, reach};
+use valetkey_domain::account::Owner;
+use valetkey_domain::id::ExecutionId;
+use valetkey_domain::{Ctx, Kind};
+
+/// How a call ended.
+#[derive(Debug)]
+pub enum Answer {
+    /// The app did it.
+    Done(Done),
+    /// It did not, or nobody knows; the message says what to do.
+    Failed(Failed),
+}
+
+/// A call that was done.
+#[derive(Debug)]
+pub struct Done {
+    /// What the tool answers.
+    pub data: Value,
+    /// Names the call in the journal.
+    pub execution: ExecutionId,
+}
+
+/// A call under way.
+pub struct Running {
+    execution: ExecutionId,
+    cancellation: CancellationToken,
+    task: JoinHandle<Answer>,
+}
+
+impl Running {
+    /// Stops what the call is waiting for at the app. What the app has received cannot be taken back, and the outcome
+    /// is recorded all the same.
+    #[must_use]
+    pub fn cancellation(&self) -> CancellationToken {
+        self.cancellation.clone()
+    }
+
+    /// Waits for the end. Dropping this wait does not end the call.
+    pub async fn answer(&mut self) -> Answer {
+        match (&mut self.task).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                tracing::error!(execution = %self.execution, %error, "a tool call ended by a defect");
+                Answer::Failed(Failed::unknown(self.execution.clone()))
+            }
+        }
+    }
+}
+
+/// Starts a call of a tool that an instance serves.
+///
+/// # Errors
+/// `NOT_FOUND`: the instance serves no such tool; nothing says whether another one does.
+pub fn start(app: &App, ctx: &Ctx, served: &Served, tool: &str, arguments: Map<String, Value>) -> Result<Running> {
+    let found = served.set.find(tool).ok_or_else(|| Error::new(Kind::NotFound, "unknown tool"))?;
+    let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
+    let cancellation = CancellationToken::new();
+    let job = Job {
+        app: app.clone(),
+        ctx: ctx.clone(),
+        served: found.clone(),
+        owner: Owner::of(served.instance.identifier.clone()),
+        execution: execution.clone(),
+        cancellation: cancellation.clone(),
+    };
+    used::note(app, ctx, Used::Instance(served.instance.id.clone()), served.instance.last_used_at);
+    let span = job.span();
+    let task = app.core.tasks.spawn(async move { job.perform(arguments).await }.instrument(span));
+    Ok(Running { execution, cancellation, task })
+}
+
+/// Calls a tool and waits for its end.
+///
+/// # Errors
+/// As for [`start`].
+pub async fn call(app: &App, ctx: &Ctx, served: &Served, tool: &str, arguments: Map<String, Value>) -> Result<Answer> {
+    Ok(start(app, ctx, served, tool, arguments)?.answer().await)
+}
+
+impl Job {
+    async fn perform(&self, arguments: Map<String, Value>) -> Answer {
+        let begun = Instant::now();
+        let ended = self.attempt(arguments).await;
+        self.count(ended.as_ref().map_or_else(|failed| failed.why.as_str(), |_| "ok"), begun.elapsed());
+        match ended {
+            Ok(data) => Answer::Done(Done { data, execution: self.execution.clone() }),
+            Err(failed) => Answer::Failed(failed),
+        }
+    }
+
+    async fn attempt(&self, arguments: Map<String, Value>) -> std::result::Result<Value, Failed> {
+        let tool = &self.served.tool;
+        let arguments = tool.check(&arguments).map_err(|failure| self.failed(failure))?;
+        let admitted = self.admit().await?;
+        let _in_flight =
+            self.app.limits.enter(&self.ctx.environment, &admitted.account.id).map_err(|full| self.full(&full))?;
+        let credential = self.credential(&admitted, None).await?;
+        let detail = self.detail(&admitted, &arguments).await?;
+        let run = tool.start(arguments, self.setting(&admitted)).map_err(|failure| self.failed(failure))?;
+        self.record_intent(&detail).await?;
+        reach(Failpoint::ExecuteIntentCommitted);
+        let account = &admitted.account;
+        used::note(&self.app, &self.ctx, Used::Account(account.id.clone()), account.last_used_at);
+        let started = self.app.core.now();
+        let ended = match self.drive(run, &admitted, credential).await {
+            Err(failed) if failed.consent_helps() => Err(self.linked(failed, &admitted.wired.connection).await),
+            ended => ended,
+        };
+        reach(Failpoint::ExecuteAnswered);
+        let told = self.record_outcome(detail, started, ended).await;
+        reach(Failpoint::ExecuteRecorded);
+        told
+    }
+}

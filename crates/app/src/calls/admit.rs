@@ -1,0 +1,117 @@
+//! Whether a call may begin: the connection, exactly this user's account on it, its status, its scopes. What is
+//! missing is said with the link that gives it.
+
+use super::failed::{Failed, Why};
+use super::job::Job;
+use crate::accounts;
+use crate::connections::{self, Wired};
+use crate::consent::{Life, Link, link_for};
+use crate::credentials::refresh::{self, Opened, Unusable};
+use futures::future::join;
+use valetkey_connectors::Setting;
+use valetkey_domain::account::{ConnectedAccount, Status};
+use valetkey_domain::connection::Connection;
+
+/// What a call works with.
+pub(super) struct Admitted {
+    pub(super) wired: Wired,
+    pub(super) account: ConnectedAccount,
+}
+
+impl Job {
+    /// The account of exactly (environment, connection, user), if it is ACTIVE and its consent covers the tool.
+    pub(super) async fn admit(&self) -> Result<Admitted, Failed> {
+        let (app, ctx, id) = (&self.app, &self.ctx, &self.served.connection);
+        // Side by side: on PostgreSQL each is a way to the server and back.
+        let (connection, account) =
+            join(connections::get(app, ctx, id), accounts::find(app, ctx, id, &self.owner)).await;
+        let connection = connection.map_err(|error| self.before(&error))?;
+        if !connection.enabled {
+            let message =
+                format!("connection '{}' is switched off; the app's developer can switch it on", connection.name);
+            return Err(self.because(Why::Off, message));
+        }
+        let account = account.map_err(|error| self.before(&error))?;
+        let status = account.as_ref().map_or(Status::PendingAuth, |account| account.status.clone());
+        match account {
+            Some(account) if status == Status::Active => {
+                let wired = Wired::with(self.served.connector.clone(), connection);
+                self.covered(Admitted { wired, account }).await
+            }
+            _ => Err(self.not_connected(&connection, &status).await),
+        }
+    }
+
+    /// The credential to call with, renewed first if it ends soon, or because the app refused this generation.
+    pub(super) async fn credential(&self, admitted: &Admitted, refused: Option<i64>) -> Result<Opened, Failed> {
+        let Admitted { wired, account } = admitted;
+        match refresh::credential(&self.app, &self.ctx, wired, account, refused).await {
+            Ok(opened) => Ok(opened),
+            Err(Unusable::SignIn(status)) => Err(self.not_connected(&wired.connection, &status).await),
+            Err(Unusable::Later(why)) => Err(self.because(Why::App, why)),
+            Err(Unusable::Failed(error)) => Err(self.before(&error)),
+        }
+    }
+
+    pub(super) fn setting(&self, admitted: &Admitted) -> Setting {
+        Setting {
+            base_url: admitted.wired.connection.settings.api_base_url.clone(),
+            now: self.app.core.now(),
+            nonce: self.app.core.rng.next_u128(),
+            api_config: admitted.account.api_config.clone(),
+        }
+    }
+
+    /// A withheld scope is found before the call, so that the answer can say which consent is missing.
+    async fn covered(&self, admitted: Admitted) -> Result<Admitted, Failed> {
+        let missing = self.served.tool.missing_scopes(&admitted.account.scopes);
+        if missing.is_empty() {
+            return Ok(admitted);
+        }
+        let message = format!(
+            "the user has connected {}, but without the consent that this tool needs: {}. Ask the user to open the \
+             link and to grant it, then call the tool again",
+            self.app_name(&admitted.wired.connection),
+            missing.join(", ")
+        );
+        Err(self.with_link(Why::MissingScope, message, &admitted.wired.connection).await)
+    }
+
+    /// Says that the user has to sign in, why, and where.
+    pub(super) async fn not_connected(&self, connection: &Connection, status: &Status) -> Failed {
+        let message = format!(
+            "{}. Ask the user to open the link and to sign in, then call the tool again",
+            standing(status, &self.app_name(connection))
+        );
+        self.with_link(Why::NotConnected, message, connection).await
+    }
+
+    async fn with_link(&self, why: Why, message: String, connection: &Connection) -> Failed {
+        self.linked(self.because(why, message), connection).await
+    }
+
+    /// The same failure with the link to the consent that mends it, or why none can be given.
+    pub(super) async fn linked(&self, failed: Failed, connection: &Connection) -> Failed {
+        match self.link(connection).await {
+            Ok(link) => Failed { link: Some(link), ..failed },
+            Err(error) => {
+                let message = format!("{}. No link can be given: {}", failed.message, error.message());
+                Failed { message, ..failed }
+            }
+        }
+    }
+
+    async fn link(&self, connection: &Connection) -> crate::Result<Link> {
+        let (_, link) = link_for(&self.app, &self.ctx, connection, self.owner.clone(), Life::Chat).await?;
+        Ok(link)
+    }
+}
+
+fn standing(status: &Status, app: &str) -> String {
+    match status {
+        Status::Expired(reason) => format!("the user's sign-in to {app} has ended: {}", reason.sentence()),
+        Status::PendingVerification => format!("the user has signed in to {app}, but is not confirmed yet"),
+        Status::Disconnected => format!("{app} was disconnected for this user"),
+        Status::PendingAuth | Status::Active => format!("{app} is not connected for this user yet"),
+    }
+}

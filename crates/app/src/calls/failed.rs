@@ -1,0 +1,131 @@
+//! How a call fails, in words for the model and its user.
+
+use crate::consent::Link;
+use std::time::Duration;
+use valetkey_connectors::FailureKind;
+use valetkey_domain::Kind;
+use valetkey_domain::id::ExecutionId;
+
+/// A call without a result.
+#[derive(Debug)]
+pub struct Failed {
+    /// What sort of failure it is.
+    pub why: Why,
+    /// What is wrong and what to do. Words of the app, if there are any, are in it.
+    pub message: String,
+    /// Where the user gives the consent that is missing.
+    pub link: Option<Link>,
+    /// How long the app asked to wait.
+    pub retry_after: Option<Duration>,
+    /// Names the call in the journal.
+    pub execution: ExecutionId,
+}
+
+/// What sort of failure ended a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The arguments cannot work.
+    Arguments,
+    /// The user has no usable account on the connection, or its consent ended.
+    NotConnected,
+    /// The user's consent does not cover this.
+    MissingScope,
+    /// The app says no.
+    Forbidden,
+    /// The app knows no such thing.
+    NotFound,
+    /// The state of things in the app is against it.
+    Conflict,
+    /// The app asked to slow down.
+    RateLimited,
+    /// The app failed or could not be reached.
+    App,
+    /// Time ran out.
+    Timeout,
+    /// Too many calls at once here.
+    Busy,
+    /// The connection is switched off or not set up.
+    Off,
+    /// The caller no longer wanted it.
+    Cancelled,
+    /// It was done or read, and could not be recorded.
+    Unrecorded,
+    /// A failure of ours before anything left.
+    Ours,
+    /// A failure of ours after something may have left.
+    Unknown,
+}
+
+impl Why {
+    /// The word in the journal.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Arguments => "arguments",
+            Self::NotConnected => "not_connected",
+            Self::MissingScope => "missing_scope",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::RateLimited => "rate_limited",
+            Self::App => "app_failed",
+            Self::Timeout => "timeout",
+            Self::Busy => "busy",
+            Self::Off => "off",
+            Self::Cancelled => "cancelled",
+            Self::Unrecorded => "unrecorded",
+            Self::Ours => "internal",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The canonical kind, for surfaces that answer with one. Never `UNAVAILABLE`: some clients repeat that.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Arguments => Kind::InvalidArgument,
+            Self::NotConnected => Kind::Unauthenticated,
+            Self::MissingScope | Self::Forbidden => Kind::PermissionDenied,
+            Self::NotFound => Kind::NotFound,
+            Self::Conflict => Kind::Aborted,
+            Self::RateLimited | Self::Busy => Kind::ResourceExhausted,
+            Self::Off => Kind::FailedPrecondition,
+            Self::Timeout => Kind::DeadlineExceeded,
+            Self::Cancelled => Kind::Cancelled,
+            Self::App | Self::Unknown => Kind::Unknown,
+            Self::Unrecorded | Self::Ours => Kind::Internal,
+        }
+    }
+}
+
+impl From<FailureKind> for Why {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::InvalidInput => Self::Arguments,
+            FailureKind::Unauthenticated => Self::NotConnected,
+            FailureKind::MissingScope => Self::MissingScope,
+            FailureKind::Forbidden | FailureKind::UnsupportedPlan => Self::Forbidden,
+            FailureKind::NotFound => Self::NotFound,
+            FailureKind::Conflict => Self::Conflict,
+            FailureKind::RateLimited => Self::RateLimited,
+            FailureKind::Upstream => Self::App,
+            FailureKind::Timeout => Self::Timeout,
+        }
+    }
+}
+
+impl Failed {
+    /// Whether a new consent would mend it and no link for one is given yet.
+    pub(super) fn consent_helps(&self) -> bool {
+        self.link.is_none() && matches!(self.why, Why::NotConnected | Why::MissingScope)
+    }
+
+    /// A defect ended the call at a place that nobody knows.
+    pub(super) fn unknown(execution: ExecutionId) -> Self {
+        let message = format!(
+            "the call ended by an internal error and may have been carried out: look at the app before trying again. \
+             The server's log has the cause under {execution}"
+        );
+        Self { why: Why::Unknown, message, link: None, retry_after: None, execution }
+    }
+}

@@ -1,0 +1,182 @@
+//! Where a credential meets a request, and the only place. It is added after all checks of where the request goes, and
+//! an answer that says "unauthorized" gets one renewal and one more try.
+
+use super::admit::Admitted;
+use super::failed::{Failed, Why};
+use super::job::Job;
+use super::limits::Full;
+use super::redact;
+use crate::credentials::refresh::Opened;
+use crate::credentials::schemes;
+use crate::{Limit, connections};
+use bytes::Bytes;
+use futures::future::join_all;
+use http::{Request, Response, StatusCode};
+use serde_json::Value;
+use valetkey_connectors::{FailureKind, Unsent};
+use valetkey_domain::Kind;
+use valetkey_outbound::Limits;
+
+/// What came back for each request of a round, in its order.
+pub(super) type Replies = Vec<Result<Response<Bytes>, Unsent>>;
+
+/// Sends one call's requests.
+pub(super) struct Sender<'a> {
+    job: &'a Job,
+    admitted: &'a Admitted,
+    /// Every credential that was used, the newest last: all of them must be looked for in what comes back.
+    used: Vec<Opened>,
+    received: usize,
+    requests: u64,
+}
+
+impl<'a> Sender<'a> {
+    pub(super) fn new(job: &'a Job, admitted: &'a Admitted, credential: Opened) -> Self {
+        Self { job, admitted, used: vec![credential], received: 0, requests: 0 }
+    }
+
+    /// How many bytes the app has answered with so far.
+    pub(super) fn received(&self) -> usize {
+        self.received
+    }
+
+    /// Sends these requests at once and brings back their answers in the same order.
+    pub(super) async fn round(&mut self, requests: Vec<Request<Bytes>>) -> Result<Replies, Failed> {
+        for request in &requests {
+            self.check(request)?;
+        }
+        self.told();
+        let mut replies = self.send(requests.iter()).await?;
+        let refused: Vec<usize> = (0..replies.len()).filter(|at| replies.get(*at).is_some_and(unauthorized)).collect();
+        if !refused.is_empty() {
+            self.again(&requests, &refused, &mut replies).await?;
+        }
+        self.requests += u64::try_from(requests.len()).unwrap_or(u64::MAX);
+        self.received += replies.iter().flatten().map(|reply| reply.body().len()).sum::<usize>();
+        Ok(replies)
+    }
+
+    /// Renews the access token and repeats the requests that were refused. If all of the round are refused again the
+    /// call is over; if only some, the token is good and the app means those requests alone.
+    async fn again(
+        &mut self,
+        requests: &[Request<Bytes>],
+        refused: &[usize],
+        replies: &mut Replies,
+    ) -> Result<(), Failed> {
+        self.renew().await?;
+        let again = self.send(refused.iter().filter_map(|at| requests.get(*at))).await?;
+        if refused.len() == requests.len() && again.iter().all(unauthorized) {
+            return Err(self.rejected().await);
+        }
+        for (at, reply) in refused.iter().zip(again) {
+            if let Some(place) = replies.get_mut(*at) {
+                *place = reply;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes every credential out of what goes to the caller.
+    pub(super) fn redact(&self, ended: &mut Result<Value, Failed>) {
+        let secrets: Vec<_> = self.used.iter().map(|opened| &opened.access_token).collect();
+        match ended {
+            Ok(value) => redact::value(value, &secrets),
+            Err(failed) => redact::text(&mut failed.message, &secrets),
+        }
+    }
+
+    /// A request goes only where the connector reaches and the credential was given for, whatever a template made of
+    /// the arguments.
+    fn check(&self, request: &Request<Bytes>) -> Result<(), Failed> {
+        let (uri, account) = (request.uri(), &self.admitted.account);
+        let base = self.admitted.wired.connection.settings.api_base_url.as_deref();
+        let given = account.credential.as_ref().zip(connections::origin(&uri.to_string()));
+        let given = given.is_some_and(|(credential, origin)| credential.audience.contains(&origin));
+        if given && self.job.served.connector.allows(uri, base) {
+            return Ok(());
+        }
+        let host = uri.host().unwrap_or_default();
+        tracing::error!(execution = %self.job.execution, host, given, "a tool's request leads where its credential may not go");
+        let message =
+            format!("the call was stopped: '{host}' is not a place that this connection's credential may go to");
+        Err(self.job.because(Why::Off, message))
+    }
+
+    /// Tells how far the call is, from the second round on: most calls have one only, and end sooner than told.
+    fn told(&self) {
+        if self.requests > 0 {
+            self.job.ctx.progress.tell(self.requests, None, "requests to the app answered");
+        }
+    }
+
+    async fn send(&self, requests: impl Iterator<Item = &Request<Bytes>>) -> Result<Replies, Failed> {
+        let signed = requests.map(|request| self.signed(request)).collect::<Result<Vec<_>, _>>()?;
+        Ok(join_all(signed.into_iter().map(|request| self.one(request))).await)
+    }
+
+    /// The request with the newest credential.
+    fn signed(&self, request: &Request<Bytes>) -> Result<Request<Bytes>, Failed> {
+        let mut request = request.clone();
+        let credential = self.used.last().map(|opened| &opened.access_token);
+        credential
+            .map_or(Ok(()), |token| schemes::present(&mut request, token))
+            .map_err(|error| self.job.before(&error))?;
+        Ok(request)
+    }
+
+    async fn one(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unsent> {
+        let Job { app, ctx, .. } = self.job;
+        let turn = app.limits.turn(&ctx.environment, request.uri().host().unwrap_or_default()).await;
+        let _turn = turn.map_err(|full| self.no_turn(&full))?;
+        let bounds = &app.core.settings.bounds;
+        // The call's own deadline may be shorter or longer.
+        let limits = Limits { timeout: bounds.answer_time, max_bytes: bounds.answer_bytes };
+        let answered = app.core.outbound.of(&ctx.environment).send(request, &limits).await;
+        answered.map_err(|error| self.unanswered(&error))
+    }
+
+    fn no_turn(&self, full: &Full) -> Unsent {
+        self.job.app.core.metrics.refused(full.limit);
+        Unsent { kind: FailureKind::RateLimited, message: format!("{full}: try again in a moment") }
+    }
+
+    fn unanswered(&self, error: &valetkey_outbound::Error) -> Unsent {
+        if error.kind() == Kind::ResourceExhausted {
+            self.job.app.core.metrics.refused(Limit::Answer);
+        }
+        let kind = match error.kind() {
+            Kind::DeadlineExceeded => FailureKind::Timeout,
+            _ => FailureKind::Upstream,
+        };
+        let caution = if error.may_have_been_received() { self.job.caution() } else { "" };
+        Unsent { kind, message: format!("{error}{caution}") }
+    }
+
+    /// A new access token after the app refused the one that was used; at most one for a call.
+    async fn renew(&mut self) -> Result<(), Failed> {
+        let refused = self.used.last().map(|opened| opened.generation);
+        if self.used.len() > 1 {
+            return Err(self.rejected().await);
+        }
+        let renewed = self.job.credential(self.admitted, refused).await?;
+        self.used.push(renewed);
+        Ok(())
+    }
+
+    /// The app refused a fresh access token too. That ends no account: whether a grant is over only the sign-in service
+    /// can say, and apps have answered 401 to everybody while they were failing.
+    async fn rejected(&self) -> Failed {
+        let (job, connection) = (self.job, &self.admitted.wired.connection);
+        let message = format!(
+            "{} does not accept the user's sign-in, though it was renewed a moment ago. The app may be failing: call \
+             again in a minute. If it goes on like this, ask the user to open the link and to sign in again",
+            job.app_name(connection)
+        );
+        job.linked(job.because(Why::NotConnected, message), connection).await
+    }
+}
+
+fn unauthorized(reply: &Result<Response<Bytes>, Unsent>) -> bool {
+    reply.as_ref().is_ok_and(|reply| reply.status() == StatusCode::UNAUTHORIZED)
+}

@@ -1,0 +1,48 @@
+//! Consent: a person lets the app use an account of theirs.
+//!
+//! ```text
+//! link    the app gets an address with an opaque token; only its hash is kept
+//! open    a person (or a scanner, or a chat's preview) looks at our page: nothing happens
+//! start   the page's button: bound to this browser, `state` and PKCE made, off to the provider, ten minutes
+//! callback the provider sends the browser back: state, browser, connection, issuer checked; one exchange, in a task
+//!         of its own that nobody can cancel; tokens and outcome saved in one transaction
+//! outcome what the same browser may read about it, as often as it likes
+//! replace the word of a person who signed in as somebody else than before
+//! ```
+//!
+//! A link may be started again until it has led to a sign-in: after a "no", a failure, the back button. Starting it
+//! again forgets the earlier `state`, in whichever browser that was: its provider page then leads nowhere, so that at
+//! any time exactly one browser can finish, and what it finishes is bound to it alone. The one who loses is told to
+//! open the link again. The old credential serves until a new one is stored.
+//!
+//! Every stop is a [`Stopped`], and changes nothing. How a consent ended is an [`Outcome`].
+
+mod callback;
+mod exchange;
+pub(crate) mod interrupted;
+mod issuer;
+mod link;
+mod outcome;
+mod place;
+mod replace;
+mod scopes;
+mod start;
+mod stopped;
+
+pub use callback::{Callback, callback};
+pub use link::{Life, Link, Opened, link, link_for, open};
+pub use outcome::{Ended, outcome};
+pub use replace::replace;
+pub use scopes::AskedScope;
+pub use start::start;
+pub use stopped::{About, Stopped, Why};
+pub use valetkey_domain::authorization::Outcome;
+
+use std::time::Duration;
+
+/// How long things are kept after their end: a reload of a page, and an operator who looks for yesterday's secret, still
+/// find them.
+pub(crate) const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! The provider sends the browser back. Everything is checked before anything changes; then one change of status lets
+//! exactly one exchange begin.
+
+use super::exchange::Exchange;
+use super::link::Found;
+use super::stopped::{Stopped, Why};
+use super::{issuer, place};
+use crate::App;
+use crate::entrance::browsers::is_of;
+use serde_json::json;
+use std::time::Duration;
+use tracing::Instrument as _;
+use valetkey_core::failpoint::{Failpoint, reach};
+use valetkey_core::{context, journal};
+use valetkey_domain::authorization::{Outcome, Stage, Started};
+use valetkey_domain::ctx::Actor;
+use valetkey_domain::id::{AuthorizationId, ConnectionId};
+use valetkey_domain::{Ctx, Secret};
+use valetkey_storage::authorizations as rows;
+
+/// How long an exchange may take: a token request and a question for the identity, each with its own limit.
+const EXCHANGE: Duration = Duration::from_secs(90);
+
+/// What the provider put into the address it sent the browser to.
+#[derive(Debug, Default)]
+pub struct Callback {
+    /// The authorization code.
+    pub code: Option<Secret<str>>,
+    /// Our `state`.
+    pub state: Option<Secret<str>>,
+    /// The provider's error code, instead of a code.
+    pub error: Option<String>,
+    /// Who answers (RFC 9207).
+    pub iss: Option<String>,
+}
+
+/// Takes the provider's answer at the address of `connection`, from the browser that holds this cookie. Returns when
+/// the outcome is stored; a caller that is dropped before changes nothing. An answer that comes again from the same
+/// browser (a reload) does nothing: [`outcome`](super::outcome) shows what is stored.
+///
+/// # Errors
+/// The answer is nobody's, another connection's, another browser's, another issuer's, or too late.
+pub async fn callback(
+    app: &App,
+    connection: &ConnectionId,
+    answer: Callback,
+    browser: Option<&Secret<str>>,
+) -> Result<AuthorizationId, Stopped> {
+    let found = by_state(app, answer.state.as_ref()).await?;
+    let id = found.authorization.id.clone();
+    if found.authorization.connection != *connection {
+        return Err(Why::OtherConnection.into());
+    }
+    let started = match begun(&found.authorization.stage, browser)? {
+        Some(started) => started.clone(),
+        None => return Ok(id),
+    };
+    check_issuer(&found, answer.iss.as_deref())?;
+    if started.expires_at <= app.core.now() {
+        end(app, &found.ctx, &id, &started, &Outcome::Expired).await?;
+        return Err(Stopped::from(Why::TimedOut).about(found.about));
+    }
+    let code = match (answer.error, answer.code) {
+        (None, Some(code)) => code,
+        (error, _) => {
+            end(app, &found.ctx, &id, &started, &refusal(error.as_deref())).await?;
+            return Ok(id);
+        }
+    };
+    // From here on nothing may depend on the browser staying: the change of status and the exchange are one task.
+    let task = app.core.tasks.spawn(take(Exchange::new(app, found, started, code)).in_current_span());
+    task.await.map_err(crate::Error::internal)??;
+    Ok(id)
+}
+
+/// Exchanges the code, if no other callback was faster: what becomes of that one is read from the outcome.
+async fn take(exchange: Exchange) -> crate::Result<()> {
+    let Exchange { app, found, started, .. } = &exchange;
+    let mut tx = app.core.store.write().await?;
+    let (now, until) = (app.core.now(), app.core.now() + EXCHANGE);
+    let first = rows::exchange(&found.ctx, &mut tx, &found.authorization.id, &started.state, now, until).await?;
+    tx.commit().await?;
+    if !first {
+        return Ok(());
+    }
+    reach(Failpoint::CallbackExchanging);
+    let ended = exchange.run().await;
+    place::save(&exchange, ended).await
+}
+
+async fn by_state(app: &App, state: Option<&Secret<str>>) -> Result<Found, Stopped> {
+    let state = state.ok_or(Why::StrayAnswer)?;
+    context::time_is_known(&app.core)?;
+    let hash = valetkey_vault::sha256(state.bytes());
+    let known = valetkey_storage::doors::authorization_by_state(&mut app.core.store.glance().await?, &hash).await?;
+    let (environment, id) = known.ok_or(Why::StrayAnswer)?;
+    let ctx = context::enter(&app.core, environment, Actor::Link(id.clone()));
+    Found::load(app, ctx, &id).await
+}
+
+/// The start that an answer from this browser belongs to; none if that answer has been taken already.
+fn begun<'a>(stage: &'a Stage, browser: Option<&Secret<str>>) -> Result<Option<&'a Started>, Stopped> {
+    match stage {
+        Stage::Linked => Err(Why::StrayAnswer.into()),
+        Stage::Started(started) if is_of(&started.browser, browser) => Ok(Some(started)),
+        Stage::Exchanging(started) if is_of(&started.browser, browser) => Ok(None),
+        Stage::Started(_) | Stage::Exchanging(_) => Err(Why::OtherBrowser.into()),
+        Stage::Done { browser: Some(hash), .. } if is_of(hash, browser) => Ok(None),
+        Stage::Done { .. } => Err(Why::Replayed.into()),
+    }
+}
+
+/// An issuer is promised by the connector; a connection that sends people elsewhere has another one.
+fn check_issuer(found: &Found, given: Option<&str>) -> Result<(), Stopped> {
+    let (rules, authorize_url) = (found.wired.oauth(), &found.wired.endpoints.authorize_url);
+    let promised = rules.issuer.as_deref().filter(|_| *authorize_url == rules.authorize_url);
+    if issuer::is_right(promised, authorize_url, given) {
+        return Ok(());
+    }
+    Err(Stopped::from(Why::OtherIssuer).about(found.about.clone()))
+}
+
+/// What an answer without a code means (RFC 6749 §4.1.2.1).
+fn refusal(error: Option<&str>) -> Outcome {
+    match error {
+        Some("access_denied" | "user_denied" | "user_cancelled_login" | "user_cancelled_authorize") => {
+            Outcome::Declined
+        }
+        Some(code) if is_word(code) => Outcome::Refused(code.to_owned()),
+        Some(_) => Outcome::Refused("unnamed_error".to_owned()),
+        None => Outcome::Refused("no_code".to_owned()),
+    }
+}
+
+/// A provider's error code is shown only if it can't pose as anything else.
+fn is_word(code: &str) -> bool {
+    (1..=64).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+}
+
+/// Ends a consent that never came to an exchange.
+async fn end(app: &App, ctx: &Ctx, id: &AuthorizationId, started: &Started, outcome: &Outcome) -> crate::Result<()> {
+    let mut tx = app.core.change(ctx).await?;
+    if rows::end_started(ctx, &mut tx, id, &started.state, outcome, app.core.now()).await? {
+        let detail = journal::detail([("outcome", json!(outcome.word()))]);
+        tx.record("authorization.ended", id.as_str(), detail).await?.commit().await?;
+        app.core.metrics.consented(outcome.word());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attack_72_a_providers_error_text_cannot_pose_as_ours() {
+        assert_eq!(refusal(Some("access_denied")), Outcome::Declined);
+        assert_eq!(refusal(Some("invalid_scope")), Outcome::Refused("invalid_scope".into()));
+        assert_eq!(refusal(None), Outcome::Refused("no_code".into()));
+        for odd in ["", "click https://evil.example", "<b>", "\u{1b}[31m", &"x".repeat(65)] {
+            assert_eq!(refusal(Some(odd)), Outcome::Refused("unnamed_error".into()), "{odd:?}");
+        }
+    }
+}

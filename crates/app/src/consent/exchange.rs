@@ -1,0 +1,144 @@
+//! The exchange of a code for tokens, and whose they are. It runs in a task of its own: the person's browser may go,
+//! the code is spent all the same.
+
+use super::link::Found;
+use super::scopes;
+use super::start::uses_pkce;
+use crate::credentials::oauth;
+use crate::credentials::sealed::Plain;
+use crate::{App, Error, Result, connections};
+use http::Method;
+use serde_json::Value;
+use valetkey_connectors::Identity;
+use valetkey_core::failpoint::{Failpoint, reach};
+use valetkey_core::places;
+use valetkey_domain::authorization::{Outcome, Started};
+use valetkey_domain::{Secret, Timestamp};
+use valetkey_outbound::oauth::{self as endpoint, TokenError, Tokens};
+use valetkey_storage::accounts::Subject;
+use valetkey_vault::Purpose;
+
+/// A code that may be exchanged, once.
+pub(super) struct Exchange {
+    pub(super) app: App,
+    pub(super) found: Found,
+    pub(super) started: Started,
+    code: Secret<str>,
+}
+
+/// What an exchange brought.
+pub(super) struct Brought {
+    pub(super) plain: Plain,
+    /// What was granted; empty if the provider didn't say.
+    pub(super) scopes: Vec<String>,
+    /// What was asked and withheld.
+    pub(super) withheld: Vec<String>,
+    pub(super) expires_at: Option<Timestamp>,
+    /// Who signed in, if the connector can tell.
+    pub(super) subject: Option<Subject>,
+}
+
+impl Exchange {
+    pub(super) fn new(app: &App, found: Found, started: Started, code: Secret<str>) -> Self {
+        Self { app: app.clone(), found, started, code }
+    }
+
+    /// Exchanges and asks who it is. Failures of the provider are outcomes too.
+    pub(super) async fn run(&self) -> std::result::Result<Brought, Outcome> {
+        match self.ask().await {
+            Ok(ended) => ended,
+            Err(error) => {
+                tracing::error!(authorization = %self.found.authorization.id, cause = ?error, "a code could not be exchanged");
+                Err(Outcome::ProviderFailed)
+            }
+        }
+    }
+
+    async fn ask(&self) -> Result<std::result::Result<Brought, Outcome>> {
+        let sent_at = self.app.core.now();
+        let tokens = match self.tokens().await? {
+            Ok(tokens) => tokens,
+            Err(error) => return Ok(Err(self.failed(&error))),
+        };
+        reach(Failpoint::CallbackAnswered);
+        let subject = match self.subject(&tokens).await {
+            Ok(subject) => subject,
+            // Without it nobody can say whether it is the account that was there.
+            Err(error) if self.found.account.subject.is_some() => return Ok(Err(self.failed(&error))),
+            Err(error) => {
+                tracing::warn!(authorization = %self.found.authorization.id, %error, "nobody knows who signed in");
+                None
+            }
+        };
+        let asked = self.found.wired.scopes();
+        Ok(Ok(Brought {
+            withheld: scopes::withheld(&asked, tokens.scopes.as_deref()),
+            scopes: tokens.scopes.unwrap_or_default(),
+            expires_at: tokens.expires_in.map(|life| sent_at + life),
+            subject,
+            plain: Plain { access_token: tokens.access_token, refresh_token: tokens.refresh_token },
+        }))
+    }
+
+    async fn tokens(&self) -> Result<std::result::Result<Tokens, TokenError>> {
+        let (app, found) = (&self.app, &self.found);
+        let audience = found.wired.verifier_audience();
+        let place = places::verifier(&found.ctx, &found.authorization.id, &found.account, &audience);
+        let opened =
+            app.core.keyring.open(&found.ctx.environment, Purpose::Flow, &place, &self.started.verifier).await?;
+        let verifier = Secret::from(std::str::from_utf8(opened.expose()).map_err(Error::internal)?);
+        let verifier = uses_pkce(found.wired.oauth()).then_some(&verifier);
+        let secret = connections::client_secret(app, &found.wired).await?;
+        let client = oauth::Endpoint::of(&found.wired)?;
+        let client = client.client(secret.as_ref());
+        let redirect_uri = &self.started.redirect_uri;
+        let outbound = app.core.outbound.of(&found.ctx.environment);
+        Ok(endpoint::exchange(&outbound, &client, &self.code, verifier, redirect_uri).await)
+    }
+
+    /// Who signed in: the connector's own question, else the ID token.
+    async fn subject(&self, tokens: &Tokens) -> std::result::Result<Option<Subject>, TokenError> {
+        let wired = &self.found.wired;
+        let (Some(rule), Some(url)) = (&wired.oauth().identity, &wired.endpoints.identity_url) else {
+            let id = tokens.id_token.as_ref().and_then(endpoint::subject_of);
+            return Ok(id.map(|id| Subject { id, name: None }));
+        };
+        if !may_ask(rule, tokens.scopes.as_deref()) {
+            return Ok(None);
+        }
+        let nonsense = |what: &str| TokenError::Nonsense(format!("the question who signed in {what}"));
+        let method = Method::from_bytes(rule.method.as_bytes()).map_err(|_| nonsense("has no HTTP method"))?;
+        let outbound = self.app.core.outbound.of(&self.found.ctx.environment);
+        let answer = endpoint::identity(&outbound, method, url, &tokens.access_token).await?;
+        let id = at(&rule.id, &answer).ok_or_else(|| nonsense("was answered without an id"))?;
+        Ok(Some(Subject { id, name: rule.name.as_ref().and_then(|name| at(name, &answer)) }))
+    }
+
+    /// What a failure of the provider means for the person; the log keeps the rest.
+    fn failed(&self, error: &TokenError) -> Outcome {
+        tracing::warn!(authorization = %self.found.authorization.id, %error, "the provider gave no tokens");
+        match error {
+            TokenError::InvalidGrant(_) => Outcome::Refused("invalid_grant".into()),
+            TokenError::Refused { code, .. } => Outcome::Refused(code.clone()),
+            TokenError::Unavailable(_) | TokenError::Unreachable(_) | TokenError::Lost(_) | TokenError::Nonsense(_) => {
+                Outcome::ProviderFailed
+            }
+        }
+    }
+}
+
+/// Whether the grant covers the question who it is; without a word about what was granted, it is tried.
+fn may_ask(rule: &Identity, granted: Option<&[String]>) -> bool {
+    let covered = |granted: &[String]| rule.scopes.iter().any(|scope| granted.contains(scope));
+    rule.scopes.is_empty() || granted.is_none_or(covered)
+}
+
+/// What stands at a path (`.id`, `.user.sub`) of the provider's answer.
+fn at(path: &str, answer: &Value) -> Option<String> {
+    let found = path.split('.').filter(|name| !name.is_empty()).try_fold(answer, |at, name| at.get(name))?;
+    match found {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}

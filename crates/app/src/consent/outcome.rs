@@ -1,0 +1,84 @@
+//! How a consent ended, for the browser that was in it.
+
+use super::link::Found;
+use super::scopes::{self, AskedScope};
+use super::stopped::{About, Stopped, Why};
+use crate::App;
+use crate::entrance::browsers::is_of;
+use std::time::Duration;
+use valetkey_core::context;
+use valetkey_domain::Secret;
+use valetkey_domain::authorization::{Outcome, Stage};
+use valetkey_domain::ctx::Actor;
+use valetkey_domain::id::AuthorizationId;
+use valetkey_storage::pending_credentials;
+
+/// How long a reload waits for an exchange that is going on.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often it looks.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How a consent ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// How.
+    pub outcome: Outcome,
+    /// What it was about.
+    pub about: About,
+    /// After [`Outcome::ConnectedWithout`]: the scopes that were withheld.
+    pub withheld: Vec<AskedScope>,
+    /// After [`Outcome::OtherAccount`]: whether the person can still choose. If not, nothing was replaced.
+    pub undecided: bool,
+}
+
+/// The stored outcome of a consent, for the browser that started it. Waits a little for an exchange to end.
+///
+/// # Errors
+/// It is not this browser's, not ended, or never was.
+pub async fn outcome(app: &App, id: &AuthorizationId, browser: Option<&Secret<str>>) -> Result<Ended, Stopped> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let found = theirs(app, id, browser).await?;
+        match &found.authorization.stage {
+            Stage::Done { outcome, .. } => {
+                let (outcome, undecided) = (outcome.clone(), undecided(app, &found).await?);
+                let withheld = scopes::described(&found.wired.connector, withheld(&outcome));
+                return Ok(Ended { outcome, about: found.about, withheld, undecided });
+            }
+            Stage::Exchanging(started) if started.expires_at <= app.core.now() => {
+                return Err(Stopped::from(Why::TimedOut).about(found.about));
+            }
+            Stage::Exchanging(_) if waited < PATIENCE => {}
+            _ => return Err(Stopped::from(Why::Busy).about(found.about)),
+        }
+        tokio::time::sleep(LOOK).await;
+        waited += LOOK;
+    }
+}
+
+/// A consent, for the browser that started it.
+pub(super) async fn theirs(app: &App, id: &AuthorizationId, browser: Option<&Secret<str>>) -> Result<Found, Stopped> {
+    let environment = valetkey_storage::doors::authorization(&mut app.core.store.glance().await?, id).await?;
+    let environment = environment.ok_or(Why::StrayAnswer)?;
+    let ctx = context::enter(&app.core, environment, Actor::Link(id.clone()));
+    let found = Found::load(app, ctx, id).await?;
+    let bound = match &found.authorization.stage {
+        Stage::Linked => None,
+        Stage::Started(started) | Stage::Exchanging(started) => Some(&started.browser),
+        Stage::Done { browser, .. } => browser.as_ref(),
+    };
+    if bound.is_some_and(|hash| is_of(hash, browser)) { Ok(found) } else { Err(Why::OtherBrowser.into()) }
+}
+
+fn withheld(outcome: &Outcome) -> Vec<String> {
+    match outcome {
+        Outcome::ConnectedWithout(scopes) => scopes.clone(),
+        _ => Vec::new(),
+    }
+}
+
+async fn undecided(app: &App, found: &Found) -> Result<bool, Stopped> {
+    let id = &found.authorization.id;
+    let waiting = pending_credentials::get(&found.ctx, &mut app.core.store.glance().await?, id, app.core.now()).await?;
+    Ok(waiting.is_some())
+}

@@ -1,0 +1,201 @@
+//! Where tokens go that a consent brought: into the account, or, if somebody else signed in than before, to the side
+//! until the person has chosen. Tokens, outcome and the journal's fact are saved in one transaction, or none of them.
+
+use super::exchange::{Brought, Exchange};
+use crate::credentials::schedule::schedule;
+use crate::credentials::sealed;
+use crate::{Error, Result};
+use serde_json::json;
+use std::time::Duration;
+use valetkey_core::change::Recorded;
+use valetkey_core::failpoint::{Failpoint, reach};
+use valetkey_core::places::CredentialRow;
+use valetkey_core::{Change, journal};
+use valetkey_domain::Kind;
+use valetkey_domain::account::ConnectedAccount;
+use valetkey_domain::authorization::Outcome;
+use valetkey_storage::accounts::Subject;
+use valetkey_storage::pending_credentials::Pending;
+use valetkey_storage::{accounts, authorizations, pending_credentials};
+
+/// How long tokens wait for a person's word.
+const WAIT: Duration = Duration::from_secs(10 * 60);
+/// How often the outcome is tried to be saved; the tokens exist nowhere else.
+const SAVES: u32 = 5;
+
+/// Saves how an exchange ended. What was brought is dropped if the link was started again meanwhile.
+pub(super) async fn save(exchange: &Exchange, ended: std::result::Result<Brought, Outcome>) -> Result<()> {
+    let mut tries = 1;
+    loop {
+        let saved = match &ended {
+            Ok(brought) => take_in(exchange, brought).await,
+            Err(outcome) => refuse(exchange, outcome).await.map(|()| true),
+        };
+        match saved {
+            Ok(true) => return Ok(()),
+            Ok(false) if tries == SAVES => return Err(changing(exchange)),
+            Err(error) if tries == SAVES => return Err(error),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(cause = ?error, "the outcome of a consent could not be saved: trying again");
+                tokio::time::sleep(Duration::from_millis(200) * tries).await;
+            }
+        }
+        tries += 1;
+    }
+}
+
+fn changing(exchange: &Exchange) -> Error {
+    let id = &exchange.found.account.id;
+    Error::new(Kind::Aborted, format!("connected account '{id}' keeps changing: open the link again"))
+}
+
+async fn refuse(exchange: &Exchange, outcome: &Outcome) -> Result<()> {
+    let change = exchange.app.core.change_reserved(&exchange.found.ctx).await?;
+    if let Some(ended) = end(exchange, change, outcome).await? {
+        ended.commit().await?;
+        exchange.app.core.metrics.consented(outcome.word());
+    }
+    Ok(())
+}
+
+/// False if the account's tokens changed between reading and writing: then it has to be looked at again.
+async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
+    let (app, ctx) = (&exchange.app, &exchange.found.ctx);
+    let id = &exchange.found.account.id;
+    let mut tx = app.core.store.read().await?;
+    let Some((account, generation, _)) = accounts::lease(ctx, &mut tx, id).await? else {
+        drop(tx);
+        refuse(exchange, &Outcome::Refused("account_deleted".into())).await?;
+        return Ok(true);
+    };
+    let before = accounts::subject(ctx, &mut tx, id).await?;
+    drop(tx);
+    let (outcome, row) = match other_account(&account, before.as_ref(), brought) {
+        None => (connected(brought), CredentialRow::Account(&account, generation + 1)),
+        Some(other) => (other, CredentialRow::Pending(&exchange.found.authorization.id, &account)),
+    };
+    // Sealed before the transaction begins: the key may have to be read or made.
+    let tokens = seal(exchange, brought, row).await?;
+    let mut change = app.core.change_reserved(ctx).await?;
+    let subject = brought.subject.as_ref();
+    let stored = match row {
+        CredentialRow::Account(..) => {
+            accounts::store_credential(ctx, &mut change, id, generation, &tokens, subject, app.core.now()).await?
+        }
+        CredentialRow::Pending(id, _) => {
+            let (subject, expires_at) = (brought.subject.clone(), app.core.now() + WAIT);
+            pending_credentials::insert(ctx, &mut change, id, &Pending { tokens, subject, expires_at }).await?;
+            true
+        }
+    };
+    if !stored {
+        return Ok(false);
+    }
+    if let Some(ended) = end(exchange, change, &outcome).await? {
+        reach(Failpoint::CallbackWritten);
+        ended.commit().await?;
+        reach(Failpoint::CallbackCommitted);
+        app.core.metrics.consented(outcome.word());
+    }
+    Ok(true)
+}
+
+/// The outcome that asks the person, if it may be somebody else than the one whose account it was.
+fn other_account(account: &ConnectedAccount, before: Option<&Subject>, brought: &Brought) -> Option<Outcome> {
+    let now = brought.subject.as_ref();
+    let same = match (before, now) {
+        (Some(before), Some(now)) => before.id == now.id,
+        (Some(_), None) => false,
+        // A first sign-in, or a connector that can't tell.
+        (None, now) => account.credential.is_none() || now.is_none(),
+    };
+    (!same).then(|| {
+        let (before, now) = told_apart(before, now);
+        Outcome::OtherAccount { before, now }
+    })
+}
+
+/// Two accounts as a person sees them side by side: by name, and by the provider's id too where the names would be read
+/// as one.
+fn told_apart(before: Option<&Subject>, now: Option<&Subject>) -> (String, String) {
+    let alike = |a: &Subject, b: &Subject| read(a.shown()) == read(b.shown());
+    let ids = before.zip(now).is_some_and(|(before, now)| alike(before, now));
+    let shown = |subject: Option<&Subject>| match subject {
+        Some(Subject { id, name: Some(name) }) if ids => format!("{name} ({id})"),
+        Some(subject) => subject.shown().to_owned(),
+        None => "unknown".to_owned(),
+    };
+    (shown(before), shown(now))
+}
+
+/// What a glance makes of a name: case, blanks and what is not seen at all don't count.
+fn read(name: &str) -> String {
+    let seen = |c: &char| !c.is_whitespace() && !c.is_control() && !is_invisible(*c);
+    name.chars().filter(seen).flat_map(char::to_lowercase).collect()
+}
+
+/// Characters of no width: joiners, marks of direction, soft hyphens, the byte order mark.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+fn connected(brought: &Brought) -> Outcome {
+    match brought.withheld.as_slice() {
+        [] => Outcome::Connected,
+        withheld => Outcome::ConnectedWithout(withheld.to_vec()),
+    }
+}
+
+async fn seal(exchange: &Exchange, brought: &Brought, row: CredentialRow<'_>) -> Result<accounts::Tokens> {
+    let (app, found) = (&exchange.app, &exchange.found);
+    let audience = found.wired.audience();
+    let refreshable = brought.plain.refresh_token.is_some();
+    Ok(accounts::Tokens {
+        sealed: sealed::seal(app, &found.ctx, row, &audience, &brought.plain).await?,
+        audience,
+        scopes: brought.scopes.clone(),
+        expires_at: brought.expires_at,
+        refreshable,
+        schedule: schedule(app, found.wired.oauth(), refreshable, brought.expires_at),
+    })
+}
+
+/// Ends the consent; none if it is no longer this one's to end.
+async fn end<'a>(exchange: &Exchange, mut change: Change<'a>, outcome: &Outcome) -> Result<Option<Recorded<'a>>> {
+    let (app, found, state) = (&exchange.app, &exchange.found, &exchange.started.state);
+    let id = &found.authorization.id;
+    if !authorizations::end_exchanging(&found.ctx, &mut change, id, state, outcome, app.core.now()).await? {
+        return Ok(None);
+    }
+    let detail = journal::detail([("outcome", json!(outcome.word()))]);
+    let ended = change.record("authorization.ended", id.as_str(), detail).await?;
+    if !matches!(outcome, Outcome::Connected | Outcome::ConnectedWithout(_)) {
+        return Ok(Some(ended));
+    }
+    let detail = journal::detail([("authorization", json!(id))]);
+    ended.record("account.connected", found.account.id.as_str(), detail).await.map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(id: &str, name: Option<&str>) -> Subject {
+        Subject { id: id.into(), name: name.map(Into::into) }
+    }
+
+    #[test]
+    fn attack_65_two_accounts_never_read_alike() {
+        let told = |a: &Subject, b: &Subject| told_apart(Some(a), Some(b));
+        let ann = subject("1", Some("ann@p"));
+        assert_eq!(told(&ann, &subject("2", Some("bob@p"))), ("ann@p".into(), "bob@p".into()));
+        for alike in ["ann@p", "Ann@P", "ann@p ", "a\u{200b}nn@p"] {
+            let (before, now) = told(&ann, &subject("2", Some(alike)));
+            assert_eq!((before.as_str(), now), ("ann@p (1)", format!("{alike} (2)")));
+        }
+        assert_eq!(told(&subject("1", None), &subject("2", None)), ("1".into(), "2".into()));
+        assert_eq!(told(&subject("ann@p", None), &ann), ("ann@p".into(), "ann@p (1)".into()));
+        assert_eq!(told_apart(Some(&ann), None), ("ann@p".into(), "unknown".into()));
+    }
+}

@@ -1,0 +1,94 @@
+//! A person signed in as somebody else than before, and says which of the two the app shall use.
+
+use super::link::Found;
+use super::outcome::{Ended, outcome, theirs};
+use super::scopes;
+use super::stopped::{Stopped, Why};
+use crate::credentials::schedule::schedule;
+use crate::credentials::sealed;
+use crate::{App, Error};
+use serde_json::json;
+use valetkey_core::journal;
+use valetkey_core::places::CredentialRow;
+use valetkey_domain::authorization::{Outcome, Stage};
+use valetkey_domain::id::AuthorizationId;
+use valetkey_domain::{Kind, Secret};
+use valetkey_storage::accounts::{self, Tokens};
+use valetkey_storage::authorizations;
+use valetkey_storage::pending_credentials::{self, Pending};
+
+/// Carries out the person's choice: `keep` the account that was there, or take the one that just signed in.
+///
+/// # Errors
+/// It is not this browser's, or there is nothing to choose (any more): ten minutes have passed, or it was done.
+pub async fn replace(
+    app: &App,
+    id: &AuthorizationId,
+    browser: Option<&Secret<str>>,
+    keep: bool,
+) -> Result<Ended, Stopped> {
+    let found = theirs(app, id, browser).await?;
+    let Stage::Done { outcome: asked @ Outcome::OtherAccount { .. }, .. } = &found.authorization.stage else {
+        return outcome(app, id, browser).await;
+    };
+    let waiting = pending_credentials::get(&found.ctx, &mut app.core.store.glance().await?, id, app.core.now()).await?;
+    let Some(waiting) = waiting else { return Err(Stopped::from(Why::TimedOut).about(found.about)) };
+    if keep {
+        throw_away(app, &found).await?;
+    } else {
+        take(app, &found, asked, waiting).await?;
+    }
+    outcome(app, id, browser).await
+}
+
+/// Nothing is replaced; what signed in just now is forgotten.
+async fn throw_away(app: &App, found: &Found) -> crate::Result<()> {
+    let mut change = app.core.change(&found.ctx).await?;
+    if pending_credentials::delete(&found.ctx, &mut change, &found.authorization.id).await? {
+        let (account, detail) = (found.account.id.as_str(), detail(found));
+        change.record("authorization.kept", account, detail).await?.commit().await?;
+    }
+    Ok(())
+}
+
+/// The new tokens move from where they waited into the account, sealed anew for it.
+async fn take(app: &App, found: &Found, asked: &Outcome, waiting: Pending) -> crate::Result<()> {
+    let (ctx, id, account) = (&found.ctx, &found.authorization.id, &found.account.id);
+    let audience = found.wired.audience();
+    if waiting.tokens.audience != audience {
+        let message = format!("connection '{}' points elsewhere now: open a new link", found.wired.connection.name);
+        return Err(Error::new(Kind::FailedPrecondition, message));
+    }
+    let row = CredentialRow::Pending(id, &found.account);
+    let plain = sealed::open(app, ctx, row, &audience, &waiting.tokens.sealed).await?;
+    let held = accounts::lease(ctx, &mut app.core.store.glance().await?, account).await?;
+    let Some((held, generation, _)) = held else { return Err(Error::not_found("connected account", account)) };
+    let row = CredentialRow::Account(&held, generation + 1);
+    let sealed = sealed::seal(app, ctx, row, &audience, &plain).await?;
+    let after = outcome_of(found, &waiting.tokens);
+    let Tokens { refreshable, expires_at, .. } = waiting.tokens;
+    let schedule = schedule(app, found.wired.oauth(), refreshable, expires_at);
+    let tokens = Tokens { sealed, schedule, ..waiting.tokens };
+    let mut change = app.core.change(ctx).await?;
+    let subject = waiting.subject.as_ref();
+    let stored =
+        accounts::store_credential(ctx, &mut change, account, generation, &tokens, subject, app.core.now()).await?;
+    let forgotten = pending_credentials::delete(ctx, &mut change, id).await?;
+    if stored && forgotten && authorizations::resolve(ctx, &mut change, id, asked, &after, app.core.now()).await? {
+        change.record("account.replaced", account.as_str(), detail(found)).await?.commit().await?;
+    }
+    Ok(())
+}
+
+fn outcome_of(found: &Found, tokens: &Tokens) -> Outcome {
+    let asked = found.wired.scopes();
+    let granted = (!tokens.scopes.is_empty()).then_some(tokens.scopes.as_slice());
+    match scopes::withheld(&asked, granted) {
+        withheld if withheld.is_empty() => Outcome::Connected,
+        withheld => Outcome::ConnectedWithout(withheld),
+    }
+}
+
+fn detail(found: &Found) -> serde_json::Map<String, serde_json::Value> {
+    journal::detail([("authorization", json!(found.authorization.id))])
+}

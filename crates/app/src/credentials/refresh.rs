@@ -1,0 +1,209 @@
+//! Access tokens for use, refreshed when they have to be: one refresh for each account at a time, whoever asks.
+//!
+//! `decide` says what is to be done, without doing anything; `exchange` does it, in a task that no caller can cancel,
+//! under a lease in the account's row; `inflight` lets callers who want the same refresh wait for the one there is;
+//! `breaker` leaves a token endpoint alone that is down; `ahead` refreshes before anybody has to wait. What is opened
+//! here is handed to one call and kept nowhere.
+
+pub(crate) mod abandoned;
+mod ahead;
+mod breaker;
+mod decide;
+mod exchange;
+mod inflight;
+
+pub use ahead::look as ahead;
+pub use decide::Unusable;
+
+use super::sealed;
+use crate::connections::Wired;
+use crate::{App, Error};
+use decide::{Ended, MARGIN, Need, Step};
+use exchange::Job;
+use prometheus_client::registry::Registry;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use valetkey_core::journal;
+use valetkey_core::places::CredentialRow;
+use valetkey_domain::account::{ConnectedAccount, Credential, Reason, Status};
+use valetkey_domain::connection::Connection;
+use valetkey_domain::id::AccountId;
+use valetkey_domain::{Clock, Ctx, Secret};
+use valetkey_storage::accounts as rows;
+
+/// What this process knows about refreshing: refreshes under way, and token endpoints that are down.
+#[derive(Clone, Debug, Default)]
+pub struct Refreshes {
+    in_flight: inflight::InFlight,
+    breakers: breaker::Breakers,
+    at_work: ahead::AtWork,
+}
+
+impl Refreshes {
+    /// Makes what is known of token endpoints part of what a scrape is answered with.
+    pub fn register(&self, registry: &mut Registry, clock: Arc<dyn Clock>) {
+        self.breakers.register(registry, clock);
+    }
+}
+
+/// An access token for one use.
+pub struct Opened {
+    /// The token.
+    pub access_token: Secret<str>,
+    /// The generation it is of; a caller who is refused with it names it to ask for another.
+    pub generation: i64,
+}
+
+/// The account's access token, refreshed if it would end within a minute. `refused` names a generation that the
+/// provider's API has just answered with 401: that one isn't given again, but refreshed, at most once in 30 seconds.
+///
+/// # Errors
+/// See [`Unusable`].
+pub async fn credential(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+    refused: Option<i64>,
+) -> Result<Opened, Unusable> {
+    obtain(app, ctx, wired, account, Need { margin: MARGIN, refused, ahead: None }).await
+}
+
+/// The account's access token, refreshed if it would end sooner than `lasting` from now and can be.
+///
+/// # Errors
+/// See [`Unusable`].
+pub async fn credential_lasting(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+    lasting: Duration,
+) -> Result<Opened, Unusable> {
+    obtain(app, ctx, wired, account, Need { margin: lasting, refused: None, ahead: None }).await
+}
+
+/// How often the row is looked at while another process refreshes.
+const ELSEWHERE: Duration = Duration::from_millis(100);
+
+/// How many refreshes one caller may wait for: its own, and one that another had begun with a lesser need.
+const ROUNDS: u32 = 3;
+
+async fn obtain(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+    need: Need,
+) -> Result<Opened, Unusable> {
+    belongs(ctx, &wired.connection, account)?;
+    let held = decide::held(account)?;
+    if need.met_by(held, app.core.now()) {
+        return open(app, ctx, wired, account, held).await;
+    }
+    let caller = Caller { app, ctx, wired, need, stale: held.generation };
+    let mut rounds = 0;
+    while rounds < ROUNDS {
+        match caller.look(&account.id).await? {
+            Looked::Opened(opened) => return Ok(opened),
+            Looked::Refreshed => rounds += 1,
+            // The row will say how it ended, or the lease ends, and then it isn't this any more.
+            Looked::Elsewhere => tokio::time::sleep(ELSEWHERE).await,
+        }
+    }
+    Err(Unusable::Later("the account is being refreshed: try again in a few seconds".into()))
+}
+
+/// Who asks for a token that is better than the one of generation `stale`.
+struct Caller<'a> {
+    app: &'a App,
+    ctx: &'a Ctx,
+    wired: &'a Wired,
+    need: Need,
+    stale: i64,
+}
+
+/// What came of a look at the row.
+enum Looked {
+    /// A token that is good enough.
+    Opened(Opened),
+    /// A refresh, of this process, has ended: the row says what has become of it.
+    Refreshed,
+    /// Another process has the lease, or this one has just given it back.
+    Elsewhere,
+}
+
+impl Caller<'_> {
+    /// Looks at the row once and does what is to be done.
+    async fn look(&self, id: &AccountId) -> Result<Looked, Unusable> {
+        let found = rows::lease(self.ctx, &mut self.app.core.store.glance().await?, id).await?;
+        let (account, _, lease) = found.ok_or_else(decide::gone)?;
+        let held = decide::held(&account)?;
+        // Some providers' tokens live less long than is wanted here: a new one is as good as it gets.
+        if held.generation != self.stale && self.need.live(held, self.app.core.now()) {
+            return self.open(&account, held).await;
+        }
+        let in_flight = &self.app.refreshes.in_flight;
+        let ended = match decide::next(held, &lease, decide::lost_answer(self.wired), self.need, self.app.core.now()) {
+            Step::Use => return self.open(&account, held).await,
+            Step::Later(why) => return Err(Unusable::Later(why)),
+            Step::Wait => in_flight.join(id).await,
+            Step::Refresh | Step::End(_) => Some(in_flight.join_or_start(self.app, self.job(id)).await),
+        };
+        match ended {
+            None => Ok(Looked::Elsewhere),
+            Some(Ended::Settled) => Ok(Looked::Refreshed),
+            Some(Ended::Later(_)) if self.need.live(held, self.app.core.now()) => self.open(&account, held).await,
+            Some(Ended::Later(why)) => Err(Unusable::Later(why)),
+        }
+    }
+
+    async fn open(&self, account: &ConnectedAccount, held: &Credential) -> Result<Looked, Unusable> {
+        open(self.app, self.ctx, self.wired, account, held).await.map(Looked::Opened)
+    }
+
+    fn job(&self, id: &AccountId) -> Job {
+        Job::new(self.app, self.ctx, self.wired, id, self.need)
+    }
+}
+
+/// Nothing is opened but for the caller's own environment and the connection that the account is on.
+fn belongs(ctx: &Ctx, connection: &Connection, account: &ConnectedAccount) -> Result<(), Unusable> {
+    let environment = account.environment == ctx.environment && connection.environment == ctx.environment;
+    if environment && account.connection == connection.id {
+        return Ok(());
+    }
+    Err(Error::not_found("connected account", &account.id).into())
+}
+
+/// Opens the access token, if the connection still points where it did when the token was given.
+async fn open(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+    held: &Credential,
+) -> Result<Opened, Unusable> {
+    let audience = wired.audience();
+    if held.audience != audience {
+        end(app, ctx, account, held.generation, Reason::EndpointsChanged).await?;
+        return Err(Unusable::SignIn(Status::Expired(Reason::EndpointsChanged)));
+    }
+    let row = CredentialRow::Account(account, held.generation);
+    let plain = sealed::open(app, ctx, row, &audience, &held.sealed).await?;
+    Ok(Opened { access_token: plain.access_token, generation: held.generation })
+}
+
+/// Puts an account out of service, with the fact in the journal. Nothing happens if its tokens have changed.
+async fn end(app: &App, ctx: &Ctx, account: &ConnectedAccount, generation: i64, reason: Reason) -> crate::Result<()> {
+    let mut change = app.core.change(ctx).await?;
+    if rows::expire(ctx, &mut change, &account.id, generation, reason, app.core.now()).await? {
+        let detail = journal::detail([("reason", json!(reason.as_str()))]);
+        change.record("account.expired", account.id.as_str(), detail).await?.commit().await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! Refreshing ahead of need, so that a call seldom waits for it and an idle refresh token doesn't die.
+//!
+//! Only accounts that were used in the last day, and refresh tokens that die of idleness, which are used once in their
+//! time. A column of the account says when it is looked at (`credentials::schedule`); [`look`] finds the
+//! connections on which something is due and works through them, a few accounts at once for each token endpoint. A
+//! caller never waits behind this: it refreshes for itself, and what was refreshed since is left alone here.
+
+use super::breaker::Endpoint;
+use super::decide::{Ended, MARGIN, Need};
+use super::exchange::Job;
+use crate::connections::{self, Wired};
+use crate::{App, Result};
+use futures::StreamExt as _;
+use std::collections::{BTreeMap, HashSet};
+use std::future::{Future, ready};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use valetkey_core::context;
+use valetkey_core::failpoint::{Failpoint, reach};
+use valetkey_domain::Ctx;
+use valetkey_domain::account::ConnectedAccount;
+use valetkey_domain::ctx::Actor;
+use valetkey_domain::id::ConnectionId;
+use valetkey_storage::accounts::{self as rows, Due};
+
+/// Who was not used for so long is not refreshed ahead of need.
+const USED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
+/// Accounts of one token endpoint that are refreshed at once.
+const AT_ONCE: usize = 8;
+/// Accounts that are claimed together.
+const BATCH: i64 = 64;
+/// How long a claim holds; longer than a batch can take. What could not be refreshed is due again then.
+const CLAIM: Duration = Duration::from_secs(10 * 60);
+/// Accounts that are put off in one transaction.
+const PUT_OFF: i64 = 1_000;
+
+/// A connection on which something is due.
+pub(super) struct Line {
+    ctx: Ctx,
+    wired: Wired,
+    endpoint: Endpoint,
+}
+
+/// Starts to refresh what is due, in tasks that shutdown waits for: one for each token endpoint, and none where an
+/// earlier one is still at it.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn look(app: &App) -> Result<()> {
+    if app.core.keyring.check_open().is_err() {
+        return Ok(());
+    }
+    for (address, lines) in due(app).await? {
+        let Some(at_work) = app.refreshes.at_work.begin(&address) else { continue };
+        let at = app.clone();
+        app.core.tasks.spawn(async move {
+            let _at_work = at_work;
+            let refresh = |line: Arc<Line>, account| refresh(at.clone(), line, account);
+            if let Err(error) = work(&at, &lines, refresh).await {
+                tracing::warn!(address, error = &error as &dyn std::error::Error, "tokens are not refreshed ahead");
+            }
+        });
+    }
+    Ok(())
+}
+
+/// The connections on which something is due, by the address of their token endpoints.
+pub(super) async fn due(app: &App) -> Result<BTreeMap<String, Vec<Arc<Line>>>> {
+    let found = valetkey_storage::doors::due_connections(&mut app.core.store.read().await?, app.core.now()).await?;
+    let mut lines: BTreeMap<String, Vec<Arc<Line>>> = BTreeMap::new();
+    for (environment, connection) in found {
+        let ctx = context::enter(&app.core, environment, Actor::System);
+        match Line::load(app, ctx, &connection).await {
+            Ok(Some(line)) => lines.entry(line.endpoint.address().to_owned()).or_default().push(Arc::new(line)),
+            Ok(None) => {}
+            // Its connector file may be gone. The others go on.
+            Err(error) => {
+                tracing::warn!(%connection, error = &error as &dyn std::error::Error, "not refreshed ahead");
+            }
+        }
+    }
+    Ok(lines)
+}
+
+/// Works through what is due at one token endpoint, a batch of each connection in turn, until nothing is left or the
+/// process stops.
+pub(super) async fn work<F>(
+    app: &App,
+    lines: &[Arc<Line>],
+    refresh: impl Fn(Arc<Line>, ConnectedAccount) -> F,
+) -> Result<()>
+where
+    F: Future<Output = ()>,
+{
+    loop {
+        let mut busy = false;
+        for line in lines.iter().filter(|line| line.may_go(app)) {
+            let claimed = line.claim(app).await?;
+            busy |= !claimed.is_empty();
+            futures::stream::iter(claimed)
+                .take_while(|_| ready(line.may_go(app)))
+                .map(|account| refresh(line.clone(), account))
+                .buffer_unordered(AT_ONCE)
+                .for_each(|()| ready(()))
+                .await;
+        }
+        if !busy {
+            return Ok(());
+        }
+    }
+}
+
+/// Replaces one account's tokens, unless somebody else just did. How it ends is in the row and the journal.
+async fn refresh(app: App, line: Arc<Line>, account: ConnectedAccount) {
+    let Some(held) = &account.credential else { return };
+    let need = Need { margin: MARGIN, refused: None, ahead: Some(held.generation) };
+    let job = Job::new(&app, &line.ctx, &line.wired, &account.id, need);
+    if let Ended::Later(why) = app.refreshes.in_flight.join_or_start(&app, job).await {
+        tracing::debug!(account = %account.id, why, "not refreshed ahead");
+    }
+}
+
+impl Line {
+    /// None if the connection lacks its OAuth client.
+    async fn load(app: &App, ctx: Ctx, id: &ConnectionId) -> Result<Option<Self>> {
+        let wired = Wired::of(app, connections::get(app, &ctx, id).await?)?;
+        if !wired.is_complete() {
+            return Ok(None);
+        }
+        let endpoint = Endpoint::new(&ctx.environment, &wired.endpoints.token_url);
+        Ok(Some(Self { ctx, wired, endpoint }))
+    }
+
+    /// Not while the endpoint is known to be down, nor once the process stops.
+    fn may_go(&self, app: &App) -> bool {
+        !app.core.tasks.is_closed() && !app.refreshes.breakers.holds(&self.endpoint, app.core.now())
+    }
+
+    /// Puts off what nobody used, and claims the next batch of the rest.
+    async fn claim(&self, app: &App) -> Result<Vec<ConnectedAccount>> {
+        let now = app.core.now();
+        let due = Due {
+            connection: &self.wired.connection.id,
+            now,
+            used_since: now - USED_WITHIN,
+            dies_idle: self.wired.oauth().refresh.idle_ttl.is_some(),
+            limit: PUT_OFF,
+        };
+        loop {
+            let mut tx = app.core.store.write().await?;
+            let put_off = rows::put_off(&self.ctx, &mut tx, due).await?;
+            tx.commit().await?;
+            if i64::try_from(put_off).unwrap_or(i64::MAX) < PUT_OFF {
+                break;
+            }
+        }
+        let mut tx = app.core.store.write().await?;
+        let claimed = rows::claim(&self.ctx, &mut tx, Due { limit: BATCH, ..due }, now + CLAIM).await?;
+        tx.commit().await?;
+        reach(Failpoint::AheadClaimed);
+        Ok(claimed)
+    }
+}
+
+/// The token endpoints that are being worked through.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AtWork(Arc<Mutex<HashSet<String>>>);
+
+impl AtWork {
+    /// Begins at this one; none if somebody is at it.
+    fn begin(&self, address: &str) -> Option<Working> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(address.to_owned()).then(|| Working { all: self.clone(), address: address.to_owned() })
+    }
+}
+
+/// Work at one endpoint, until this is dropped.
+struct Working {
+    all: AtWork,
+    address: String,
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.address);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,295 @@
+//! One refresh, from its intent to its outcome. It runs in a task of its own: once the refresh token has left, only
+//! the commit of what came back keeps a rotating provider's account alive.
+
+use super::abandoned;
+use super::breaker::{Endpoint, Permit, Urgency, Verdict};
+use super::decide::{self, Ended, Need, Step, lost_answer};
+use crate::connections::{self, Wired};
+use crate::credentials::oauth;
+use crate::credentials::schedule::schedule;
+use crate::credentials::sealed::{self, Plain};
+use crate::{App, Error, Result};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+use valetkey_connectors::LostAnswer;
+use valetkey_core::failpoint::{Failpoint, reach};
+use valetkey_core::journal;
+use valetkey_core::places::CredentialRow;
+use valetkey_domain::account::{ConnectedAccount, Credential, Reason};
+use valetkey_domain::id::AccountId;
+use valetkey_domain::{Ctx, Kind, Timestamp};
+use valetkey_outbound::oauth::{TokenError, Tokens};
+use valetkey_storage::accounts as rows;
+
+/// Longer than two token requests can take together.
+const LEASE: Duration = Duration::from_secs(75);
+/// For how long the outcome is tried to be saved; the tokens exist nowhere else.
+const SAVING: Duration = Duration::from_secs(5 * 60);
+/// The longest pause between two tries.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// What one refresh needs to know.
+#[derive(Clone)]
+pub(super) struct Job {
+    app: App,
+    ctx: Ctx,
+    wired: Wired,
+    account: AccountId,
+    need: Need,
+}
+
+/// A refresh whose intent is committed.
+struct Begun {
+    account: ConnectedAccount,
+    held: Credential,
+    /// The end of its lease, which names it.
+    until: Timestamp,
+    /// Whether an earlier answer was lost: a refusal now means that the token had been spent then.
+    lost: bool,
+}
+
+/// What is to be saved of a refresh.
+enum Outcome {
+    /// New tokens.
+    Renewed(rows::Tokens),
+    /// The account is over.
+    Ended(Reason),
+    /// The answer is lost; the refresh token may be spent.
+    Lost(String),
+    /// Nothing happened to the account.
+    Unchanged(String),
+}
+
+impl Outcome {
+    /// It in one word, for metrics.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Renewed(_) => "renewed",
+            Self::Ended(_) => "ended",
+            Self::Lost(_) => "lost",
+            Self::Unchanged(_) => "unchanged",
+        }
+    }
+}
+
+impl Job {
+    pub(super) fn new(app: &App, ctx: &Ctx, wired: &Wired, account: &AccountId, need: Need) -> Self {
+        let (app, ctx, wired) = (app.clone(), ctx.clone(), wired.clone());
+        Self { app, ctx, wired, account: account.clone(), need }
+    }
+
+    pub(super) const fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// Refreshes, if that is still what is to be done.
+    pub(super) async fn run(self) -> Ended {
+        let ended = match self.begin().await {
+            Ok(Ok((begun, permit))) => self.refresh(&begun, permit).await,
+            Ok(Err(ended)) => Ok(ended),
+            Err(error) => Err(error),
+        };
+        ended.unwrap_or_else(|error| {
+            tracing::error!(account = %self.account, cause = ?error, "refreshing failed");
+            Ended::Later(error.message().to_owned())
+        })
+    }
+
+    /// Commits the intent; or says why there is nothing to refresh (any more).
+    async fn begin(&self) -> Result<std::result::Result<(Begun, Permit), Ended>> {
+        let (app, ctx) = (&self.app, &self.ctx);
+        let mut change = app.core.change(ctx).await?;
+        // What is decided here must still be so when the lease is taken.
+        change.alone(self.account.as_str()).await?;
+        let Some((account, generation, lease)) = rows::lease(ctx, &mut change, &self.account).await? else {
+            return Ok(Err(Ended::Settled));
+        };
+        let Ok(held) = decide::held(&account).cloned() else { return Ok(Err(Ended::Settled)) };
+        match decide::next(&held, &lease, lost_answer(&self.wired), self.need, app.core.now()) {
+            // Whoever asked reads the row again and finds that it is good, or who to wait for.
+            Step::Use | Step::Wait => return Ok(Err(Ended::Settled)),
+            Step::Later(why) => return Ok(Err(Ended::Later(why))),
+            Step::End(reason) => {
+                rows::expire(ctx, &mut change, &self.account, generation, reason, app.core.now()).await?;
+                let detail = detail("reason", reason.as_str());
+                change.record("account.expired", self.account.as_str(), detail).await?.commit().await?;
+                return Ok(Err(Ended::Settled));
+            }
+            Step::Refresh => {}
+        }
+        let permit = match self.admit() {
+            Ok(permit) => permit,
+            Err(why) => return Ok(Err(Ended::Later(why))),
+        };
+        let (now, until) = (app.core.now(), app.core.now() + LEASE);
+        if !rows::begin_refresh(ctx, &mut change, &self.account, generation, now, until).await? {
+            return Ok(Err(Ended::Settled));
+        }
+        let (account_id, begun) = (self.account.as_str(), detail("generation", generation));
+        match lease.started_from {
+            None => change.record("account.refresh_begun", account_id, begun).await?,
+            Some(_) => {
+                let lost = abandoned::record(change, account_id).await?;
+                lost.record("account.refresh_begun", account_id, begun).await?
+            }
+        }
+        .commit()
+        .await?;
+        reach(Failpoint::RefreshIntentCommitted);
+        Ok(Ok((Begun { account, held, until, lost: decide::lost(&lease) }, permit)))
+    }
+
+    /// Leave to ask the token endpoint; or, in a sentence, that it is down.
+    fn admit(&self) -> std::result::Result<Permit, String> {
+        let endpoint = Endpoint::new(&self.ctx.environment, &self.wired.endpoints.token_url);
+        let urgency = if self.need.ahead.is_some() { Urgency::Ahead } else { Urgency::OnUse };
+        self.app.refreshes.breakers.admit(&endpoint, self.app.core.now(), urgency).map_err(|wait| {
+            let (name, seconds) = (&self.wired.connector.display_name, wait.as_secs().max(1));
+            format!(
+                "the sign-in service of {name} ({}) is down, so the user's access cannot be renewed right now; nothing \
+                 is lost. Try again in {seconds} seconds",
+                endpoint.address()
+            )
+        })
+    }
+
+    async fn refresh(&self, begun: &Begun, permit: Permit) -> Result<Ended> {
+        let outcome = match self.exchange(begun, permit).await {
+            Ok(outcome) => outcome,
+            // Nothing was sent: give the lease back and tell the caller what is wrong here.
+            Err(error) => {
+                self.save(begun, &Outcome::Unchanged(String::new())).await?;
+                return Err(error);
+            }
+        };
+        self.save_surely(begun, &outcome).await?;
+        self.app.core.metrics.refreshed(outcome.word());
+        Ok(match outcome {
+            Outcome::Renewed(_) | Outcome::Ended(_) => Ended::Settled,
+            Outcome::Lost(why) | Outcome::Unchanged(why) => Ended::Later(why),
+        })
+    }
+
+    /// Sends the refresh token, and once more where the provider accepts a repeat of what got lost.
+    async fn exchange(&self, begun: &Begun, permit: Permit) -> Result<Outcome> {
+        let (app, ctx) = (&self.app, &self.ctx);
+        let audience = self.wired.audience();
+        if begun.held.audience != audience {
+            return Ok(Outcome::Ended(Reason::EndpointsChanged));
+        }
+        let row = CredentialRow::Account(&begun.account, begun.held.generation);
+        let plain = sealed::open(app, ctx, row, &audience, &begun.held.sealed).await?;
+        let Some(token) = &plain.refresh_token else { return Ok(Outcome::Ended(Reason::NoRefreshToken)) };
+        let secret = connections::client_secret(app, &self.wired).await?;
+        let endpoint = oauth::Endpoint::of(&self.wired)?;
+        let client = endpoint.client(secret.as_ref());
+        let repeats = lost_answer(&self.wired) == LostAnswer::RetryNow;
+        let outbound = app.core.outbound.of(&ctx.environment);
+        let (mut sent_at, mut lost) = (app.core.now(), begun.lost);
+        let mut answer = valetkey_outbound::oauth::refresh(&outbound, &client, token).await;
+        if repeats && matches!(answer, Err(TokenError::Lost(_))) {
+            (sent_at, lost) = (app.core.now(), true);
+            answer = valetkey_outbound::oauth::refresh(&outbound, &client, token).await;
+        }
+        reach(Failpoint::RefreshAnswered);
+        if let Some(verdict) = verdict(&answer) {
+            permit.end(app.core.now(), verdict);
+        }
+        match answer {
+            Ok(tokens) => self.renewed(begun, plain, tokens, sent_at).await.map(Outcome::Renewed),
+            Err(error) => Ok(failed(&error, lost, repeats)),
+        }
+    }
+
+    /// Seals what came; what did not come again stays as it was.
+    async fn renewed(&self, begun: &Begun, old: Plain, new: Tokens, sent_at: Timestamp) -> Result<rows::Tokens> {
+        let plain = Plain { access_token: new.access_token, refresh_token: new.refresh_token.or(old.refresh_token) };
+        let audience = begun.held.audience.clone();
+        let row = CredentialRow::Account(&begun.account, begun.held.generation + 1);
+        let sealed = sealed::seal(&self.app, &self.ctx, row, &audience, &plain).await?;
+        let (expires_at, refreshable) = (new.expires_in.map(|life| sent_at + life), plain.refresh_token.is_some());
+        Ok(rows::Tokens {
+            sealed,
+            audience,
+            scopes: new.scopes.unwrap_or_else(|| begun.account.scopes.clone()),
+            expires_at,
+            refreshable,
+            schedule: schedule(&self.app, self.wired.oauth(), refreshable, expires_at),
+        })
+    }
+
+    /// Saves the outcome, patiently: a full disk, a locked file or a database that is gone may come back, and the
+    /// tokens are nowhere else. Meanwhile this process begins no other refresh of the account.
+    ///
+    /// Another process that does reach the database may, once the lease has run out, and sends the same refresh token.
+    /// Whatever it brings is newer, so its end is waited for. If that is new tokens, they count; if the provider refused
+    /// it and the account was ended as one whose answer was lost, then here the answer is.
+    async fn save_surely(&self, begun: &Begun, outcome: &Outcome) -> Result<()> {
+        let (mut pause, mut waited) = (Duration::from_millis(200), Duration::ZERO);
+        while let Err(error) = self.save(begun, outcome).await {
+            if waited >= SAVING {
+                return Err(error);
+            }
+            tracing::warn!(account = %self.account, cause = ?error, "the outcome of a refresh could not be saved: trying again");
+            tokio::time::sleep(pause).await;
+            waited += pause;
+            pause = (pause * 2).min(PAUSE);
+        }
+        Ok(())
+    }
+
+    async fn save(&self, begun: &Begun, outcome: &Outcome) -> Result<()> {
+        let (app, ctx, id, from) = (&self.app, &self.ctx, &self.account, begun.held.generation);
+        let mut change = app.core.change_reserved(ctx).await?;
+        change.alone(id.as_str()).await?;
+        let (now, lease) = (app.core.now(), rows::lease(ctx, &mut change, id).await?);
+        if lease.is_some_and(|(.., lease)| decide::is_anothers(&lease, begun.until, now)) {
+            return Err(Error::new(Kind::Unavailable, "another process refreshes the account: its end is waited for"));
+        }
+        let saved = match outcome {
+            Outcome::Renewed(tokens) => rows::finish_refresh(ctx, &mut change, id, from, tokens, now).await?,
+            Outcome::Ended(reason) => rows::expire(ctx, &mut change, id, from, *reason, now).await?,
+            Outcome::Lost(_) => rows::mark_lost(ctx, &mut change, id, begun.until, now).await?,
+            Outcome::Unchanged(_) => rows::end_refresh(ctx, &mut change, id, begun.until).await?,
+        };
+        // Otherwise a new consent, a disconnect or a later refresh came between: that one counts.
+        if !saved {
+            return Ok(());
+        }
+        let (action, detail) = match outcome {
+            Outcome::Renewed(_) => ("account.refreshed", detail("generation", from + 1)),
+            Outcome::Ended(reason) => ("account.expired", detail("reason", reason.as_str())),
+            Outcome::Lost(why) => ("account.refresh_lost", detail("why", why.as_str())),
+            Outcome::Unchanged(why) => ("account.refresh_failed", detail("why", why.as_str())),
+        };
+        let change = change.record(action, id.as_str(), detail).await?;
+        reach(Failpoint::RefreshWritten);
+        change.commit().await?;
+        reach(Failpoint::RefreshCommitted);
+        Ok(())
+    }
+}
+
+fn detail(name: &str, value: impl Into<Value>) -> Map<String, Value> {
+    journal::detail([(name, json!(value.into()))])
+}
+
+/// What an answer says about the endpoint; none if it says nothing.
+const fn verdict(answer: &std::result::Result<Tokens, TokenError>) -> Option<Verdict> {
+    match answer {
+        Err(error) if error.is_outage() => Some(Verdict::Down),
+        Err(TokenError::Unavailable(_)) => None,
+        _ => Some(Verdict::Works),
+    }
+}
+
+/// What a refresh that brought no tokens means for the account. Only `invalid_grant` ends one.
+fn failed(error: &TokenError, lost: bool, repeats: bool) -> Outcome {
+    let why = error.to_string();
+    match error {
+        TokenError::InvalidGrant(_) if lost => Outcome::Ended(Reason::RefreshAnswerLost),
+        TokenError::InvalidGrant(_) => Outcome::Ended(Reason::InvalidGrant),
+        TokenError::Lost(_) | TokenError::Nonsense(_) if !repeats => Outcome::Lost(why),
+        _ => Outcome::Unchanged(why),
+    }
+}

@@ -1,0 +1,70 @@
+//! What a sealed credential holds, and where it may go.
+
+use crate::{App, Error, Result};
+use serde::{Deserialize, Serialize};
+use valetkey_core::places::{self, CredentialRow};
+use valetkey_domain::{Ctx, Sealed, Secret};
+use valetkey_vault::Purpose;
+
+/// The tokens of one account, opened. Never kept longer than the use they were opened for.
+pub(crate) struct Plain {
+    /// For calls.
+    pub(crate) access_token: Secret<str>,
+    /// For the next refresh.
+    pub(crate) refresh_token: Option<Secret<str>>,
+}
+
+/// A credential as JSON.
+#[derive(Serialize)]
+struct Written<'a> {
+    access_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+}
+
+/// The same, read back.
+#[derive(Deserialize)]
+struct Read {
+    access_token: String,
+    #[serde(default)]
+    refresh_token: Option<String>,
+}
+
+/// Seals a credential for its row and its audience.
+///
+/// # Errors
+/// The key can't be had.
+pub(crate) async fn seal(
+    app: &App,
+    ctx: &Ctx,
+    row: CredentialRow<'_>,
+    audience: &[String],
+    plain: &Plain,
+) -> Result<Sealed> {
+    let written = Written {
+        access_token: plain.access_token.expose(),
+        refresh_token: plain.refresh_token.as_ref().map(Secret::expose),
+    };
+    let text: Secret<[u8]> = serde_json::to_vec(&written).map_err(Error::internal)?.into();
+    app.core
+        .keyring
+        .seal(&ctx.environment, Purpose::Credential, &places::credential(ctx, row, audience), text.expose())
+        .await
+}
+
+/// Opens a credential for one use.
+///
+/// # Errors
+/// The seal doesn't fit this row and audience, or the key can't be had.
+pub(crate) async fn open(
+    app: &App,
+    ctx: &Ctx,
+    row: CredentialRow<'_>,
+    audience: &[String],
+    sealed: &Sealed,
+) -> Result<Plain> {
+    let place = places::credential(ctx, row, audience);
+    let text = app.core.keyring.open(&ctx.environment, Purpose::Credential, &place, sealed).await?;
+    let read: Read = serde_json::from_slice(text.expose()).map_err(Error::internal)?;
+    Ok(Plain { access_token: read.access_token.into(), refresh_token: read.refresh_token.map(Secret::from) })
+}

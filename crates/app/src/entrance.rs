@@ -1,0 +1,4 @@
+//! Where callers come in: a credential becomes a [`Ctx`](valetkey_domain::Ctx), a browser is known again.
+
+pub mod browsers;
+pub mod doors;

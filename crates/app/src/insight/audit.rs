@@ -1,0 +1,43 @@
+//! The journal's readers. What is written there, and how, is `valetkey_core::journal`.
+
+use crate::{App, Result};
+use valetkey_domain::Ctx;
+use valetkey_domain::id::AccountId;
+use valetkey_domain::journal::Head;
+use valetkey_storage::journal as rows;
+
+pub use valetkey_core::journal::verify::{Finding, OpenIntent, Report};
+pub use valetkey_storage::journal::Line;
+
+/// The environment's newest records, newest first, of all subjects or of one.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn newest(app: &App, ctx: &Ctx, subject: Option<&str>, size: u32) -> Result<Vec<Line>> {
+    Ok(rows::newest(ctx, &mut app.core.store.glance().await?, subject, size).await?)
+}
+
+/// How the last refresh of an account's tokens ended; none if there was none.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn last_refresh(app: &App, ctx: &Ctx, account: &AccountId) -> Result<Option<Line>> {
+    Ok(rows::last_refresh(ctx, &mut app.core.store.read().await?, account).await?)
+}
+
+/// Checks all records, in all environments, as they are at this moment; tells `ctx` how far it is. `held` are heads that
+/// were kept elsewhere, as [`head`] gave them.
+///
+/// # Errors
+/// The database or a key cannot be read. What is wrong with the journal is in the report.
+pub async fn verify(app: &App, ctx: &Ctx, held: &[Head]) -> Result<Report> {
+    valetkey_core::journal::verify(&app.core, ctx, held).await
+}
+
+/// The newest head: it covers everything that was committed so far.
+///
+/// # Errors
+/// The journal cannot be written.
+pub async fn head(app: &App) -> Result<Head> {
+    app.core.journal.head().await
+}

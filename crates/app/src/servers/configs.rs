@@ -1,0 +1,230 @@
+//! MCP configs: which connections and tools a per-user server exposes.
+
+use crate::connections::{self, Wired};
+use crate::{App, Error, Listed, Page, Result};
+use serde_json::Map;
+use std::collections::HashMap;
+use valetkey_connectors::{Connector, nearest};
+use valetkey_core::failpoint::{Failpoint, reach};
+use valetkey_domain::config::{Mapping, McpConfig};
+use valetkey_domain::id::ConfigId;
+use valetkey_domain::name::ConfigName;
+use valetkey_domain::{Ctx, Kind};
+use valetkey_storage::{Tx, configs as rows};
+
+pub use valetkey_storage::configs::Filter;
+
+/// The most connections that one config may have (the wire's rule).
+pub const MAX_MAPPINGS: usize = 25;
+
+/// A config to be made.
+pub struct New {
+    /// Its name.
+    pub name: String,
+    /// What it is for; may be empty.
+    pub description: String,
+    /// Its connections and their whitelists.
+    pub mappings: Vec<NewMapping>,
+}
+
+/// One connection of a config, by name.
+pub struct NewMapping {
+    /// The connection's exact name.
+    pub connection: String,
+    /// The whitelisted tools; empty means all of that connection.
+    pub tools: Vec<String>,
+}
+
+/// Makes a config.
+///
+/// # Errors
+/// A name that breaks its rule or is taken; an unknown connection or tool (the nearest real one is named); a tool
+/// that two mappings would expose, for then nothing says whose account a call means.
+pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<McpConfig> {
+    let config = McpConfig {
+        id: ConfigId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
+        environment: ctx.environment.clone(),
+        uuid: uuid::Builder::from_random_bytes(app.core.rng.next_u128().to_be_bytes()).into_uuid(),
+        name: ConfigName::parse(&new.name)?,
+        description: new.description,
+        mappings: resolve(app, ctx, &new.mappings).await?,
+        version: 1,
+        created_at: app.core.now(),
+        updated_at: app.core.now(),
+    };
+    let mut tx = app.core.change(ctx).await?;
+    if let Some(there) = rows::by_name(ctx, &mut tx, config.name.as_str()).await? {
+        return Err(taken(&there));
+    }
+    rows::insert(ctx, &mut tx, &config).await?;
+    let tx = tx.record("config.created", config.id.as_str(), Map::new()).await?;
+    reach(Failpoint::ConfigWritten);
+    tx.commit().await?;
+    reach(Failpoint::ConfigCommitted);
+    Ok(config)
+}
+
+/// The config of this id.
+///
+/// # Errors
+/// There is none in this environment.
+pub async fn get(app: &App, ctx: &Ctx, id: &ConfigId) -> Result<McpConfig> {
+    let found = rows::get(ctx, &mut app.core.store.read().await?, id).await?;
+    found.ok_or_else(|| Error::not_found("MCP config", id))
+}
+
+/// The config of this name.
+///
+/// # Errors
+/// There is none in this environment; the nearest is suggested.
+pub async fn by_name(app: &App, ctx: &Ctx, name: &str) -> Result<McpConfig> {
+    let mut tx = app.core.store.read().await?;
+    match rows::by_name(ctx, &mut tx, name).await? {
+        Some(found) => Ok(found),
+        None => Err(unknown(ctx, &mut tx, name).await?),
+    }
+}
+
+/// What is said of a name that no config has.
+pub(crate) async fn unknown(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Error> {
+    let names = rows::names(ctx, tx).await?;
+    Ok(Error::not_found("MCP config", name).meant(nearest(name, names.iter().map(ConfigName::as_str))))
+}
+
+/// A page of the environment's configs.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<Listed<McpConfig>> {
+    Ok(rows::list(ctx, &mut app.core.store.read().await?, filter, page).await?)
+}
+
+/// Changes description and mappings; none means unchanged. Running agents see the new list at their next call.
+///
+/// # Errors
+/// As for [`create`]; no such config; or somebody else changed it meanwhile.
+pub async fn update(
+    app: &App,
+    ctx: &Ctx,
+    id: &ConfigId,
+    description: Option<String>,
+    mappings: Option<Vec<NewMapping>>,
+) -> Result<McpConfig> {
+    let mut config = get(app, ctx, id).await?;
+    config.description = description.unwrap_or(config.description);
+    if let Some(mappings) = mappings {
+        config.mappings = resolve(app, ctx, &mappings).await?;
+    }
+    config.updated_at = app.core.now();
+    let mut tx = app.core.change(ctx).await?;
+    if !rows::update(ctx, &mut tx, &config).await? {
+        return Err(Error::new(
+            Kind::Aborted,
+            format!("MCP config '{}' was changed meanwhile: try again", config.name),
+        ));
+    }
+    let tx = tx.record("config.updated", id.as_str(), Map::new()).await?;
+    reach(Failpoint::ConfigWritten);
+    tx.commit().await?;
+    reach(Failpoint::ConfigCommitted);
+    get(app, ctx, id).await
+}
+
+/// Removes a config with its mappings and instances; their URLs stop at once.
+///
+/// # Errors
+/// There is none in this environment.
+pub async fn delete(app: &App, ctx: &Ctx, id: &ConfigId) -> Result<()> {
+    let mut tx = app.core.change(ctx).await?;
+    if !rows::delete(ctx, &mut tx, id).await? {
+        return Err(Error::not_found("MCP config", id));
+    }
+    let tx = tx.record("config.deleted", id.as_str(), Map::new()).await?;
+    reach(Failpoint::ConfigWritten);
+    tx.commit().await?;
+    reach(Failpoint::ConfigCommitted);
+    Ok(())
+}
+
+/// The static MCP URL of a config, for clients with a session token.
+#[must_use]
+pub fn server_url(app: &App, config: &McpConfig) -> String {
+    app.core.settings.public(&format!("/mcp/v3/servers/{}", config.uuid))
+}
+
+/// The names of the tools that a mapping exposes, in the developer's order or, for all, the connector's.
+#[must_use]
+pub fn exposed(connector: &Connector, mapping: &Mapping) -> Vec<String> {
+    if mapping.tools.is_empty() { connector.tools.keys().cloned().collect() } else { mapping.tools.clone() }
+}
+
+async fn resolve(app: &App, ctx: &Ctx, mappings: &[NewMapping]) -> Result<Vec<Mapping>> {
+    if mappings.len() > MAX_MAPPINGS {
+        let count = mappings.len();
+        return Err(Error::invalid(format!(
+            "an MCP config has at most {MAX_MAPPINGS} connections, this one has {count}"
+        )));
+    }
+    let mut resolved = Vec::with_capacity(mappings.len());
+    let mut exposed_by: HashMap<String, String> = HashMap::new();
+    for mapping in mappings {
+        let (mapping, tools) = resolve_one(app, ctx, mapping).await?;
+        for tool in tools {
+            let name = mapping.connection_name.to_string();
+            if let Some(other) = exposed_by.insert(tool.clone(), name.clone()) {
+                return Err(twice(&tool, &other, &name));
+            }
+        }
+        resolved.push(mapping);
+    }
+    Ok(resolved)
+}
+
+async fn resolve_one(app: &App, ctx: &Ctx, mapping: &NewMapping) -> Result<(Mapping, Vec<String>)> {
+    let connection = connections::by_name(app, ctx, &mapping.connection).await.map_err(|error| match error.kind() {
+        Kind::NotFound => Error::invalid(error.message().to_owned()),
+        _ => error,
+    })?;
+    let Wired { connection, connector, .. } = Wired::of(app, connection)?;
+    for tool in &mapping.tools {
+        if !connector.tools.contains_key(tool.as_str()) {
+            return Err(unknown_tool(app, &connector, connection.name.as_str(), tool));
+        }
+    }
+    let mapping = Mapping {
+        connection: connection.id,
+        connection_name: connection.name,
+        connector: connection.connector,
+        tools: mapping.tools.clone(),
+    };
+    let tools = exposed(&connector, &mapping);
+    Ok((mapping, tools))
+}
+
+fn unknown_tool(app: &App, connector: &Connector, connection: &str, tool: &str) -> Error {
+    let message = format!("tool not found: connection '{connection}' ({}) has no tool '{tool}'", connector.slug);
+    match app.core.catalog.tool(tool) {
+        Some((owner, _)) => Error::invalid(format!("{message}; map a connection of {} for it", owner.slug)),
+        None => Error::invalid(message).meant(nearest(tool, connector.tools.keys().map(String::as_str))),
+    }
+}
+
+fn twice(tool: &str, one: &str, other: &str) -> Error {
+    let message = if one == other {
+        format!("tool '{tool}' of connection '{one}' is named twice")
+    } else {
+        format!(
+            "tool '{tool}' would be exposed by both '{one}' and '{other}', so that a call could not tell whose account \
+             is meant: name the tools of each, without this one twice"
+        )
+    };
+    Error::invalid(message)
+}
+
+fn taken(there: &McpConfig) -> Error {
+    let message = format!(
+        "there is an MCP config '{}' already ({}): list_configs finds it by name, update_config changes it",
+        there.name, there.id
+    );
+    Error::new(Kind::AlreadyExists, message)
+}

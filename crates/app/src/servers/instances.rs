@@ -1,0 +1,258 @@
+//! MCP instances: a config for one user, with a URL of its own, and how far that user has signed in.
+
+use crate::consent::{Life, Link, link_for};
+use crate::servers::configs;
+use crate::{App, Error, Listed, Page, Result, accounts, connections};
+use serde_json::Map;
+use valetkey_domain::account::{ConnectedAccount, Owner, Status};
+use valetkey_domain::config::McpConfig;
+use valetkey_domain::connection::Connection;
+use valetkey_domain::id::{ConfigId, InstanceId};
+use valetkey_domain::instance::McpInstance;
+use valetkey_domain::name::{ConfigName, Identifier, InstanceName};
+use valetkey_domain::{Ctx, Secret};
+use valetkey_storage::instances::{self as rows, Seen};
+use valetkey_storage::{Tx, accounts as account_rows, configs as config_rows};
+
+pub use valetkey_storage::accounts::Standing;
+pub use valetkey_storage::instances::Filter;
+
+/// Which instance is wanted.
+pub struct Ensure {
+    /// The config's name.
+    pub config: String,
+    /// The user.
+    pub identifier: String,
+    /// The instance's name; if none, the user's oldest on the config, or a new one with a derived name.
+    pub name: Option<String>,
+}
+
+/// What to change of an instance; what is absent stays.
+pub struct Change {
+    /// A new name.
+    pub name: Option<String>,
+    /// The name of another config to serve.
+    pub config: Option<String>,
+}
+
+/// An instance as it is shown to its app.
+pub struct Shown {
+    /// Its config.
+    pub config: McpConfig,
+    /// The user's accounts on the config's connections, as far as there are any.
+    pub accounts: Vec<Standing>,
+    /// Its URL, which is a credential.
+    pub url: Secret<str>,
+}
+
+/// How far a user has signed in on one connection of an instance.
+pub struct ConnectionState {
+    /// The connection.
+    pub connection: Connection,
+    /// The user's account on it, if there is one yet.
+    pub account: Option<ConnectedAccount>,
+    /// Its status; PENDING_AUTH while there is no account.
+    pub status: Status,
+    /// A fresh link to sign in with, if links were asked for.
+    pub link: Option<Link>,
+}
+
+/// The user's instance on a config, made if there is none. Calling it again gives the same one.
+///
+/// # Errors
+/// No such config; an identifier or name that breaks its rule.
+pub async fn ensure(app: &App, ctx: &Ctx, wanted: Ensure) -> Result<McpInstance> {
+    let identifier = Identifier::parse(&wanted.identifier)?;
+    let name = wanted.name.as_deref().map(InstanceName::parse).transpose()?;
+    let Seen { config, instance, .. } =
+        seen(app, ctx, &mut app.core.store.glance().await?, &wanted.config, &identifier, name.as_ref()).await?;
+    if let Some(there) = instance {
+        return Ok(there);
+    }
+    let mut tx = app.core.change(ctx).await?;
+    rows::alone_for(&mut tx, &config, &identifier).await?;
+    let Seen { config, config_name, instance } =
+        seen(app, ctx, &mut tx, &wanted.config, &identifier, name.as_ref()).await?;
+    if let Some(there) = instance {
+        return Ok(there);
+    }
+    let instance = fresh(app, ctx, (config, config_name), identifier, name)?;
+    rows::insert(ctx, &mut tx, &instance).await?;
+    let mut tx = tx.record("instance.created", instance.id.as_str(), Map::new()).await?;
+    rows::count_in(ctx, &mut tx).await?;
+    tx.commit().await?;
+    Ok(instance)
+}
+
+/// The instance of this id.
+///
+/// # Errors
+/// There is none in this environment.
+pub async fn get(app: &App, ctx: &Ctx, id: &InstanceId) -> Result<McpInstance> {
+    let found = rows::get(ctx, &mut app.core.store.glance().await?, id).await?;
+    found.ok_or_else(|| Error::not_found("MCP instance", id))
+}
+
+/// A page of the environment's instances.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<Listed<McpInstance>> {
+    Ok(rows::list(ctx, &mut app.core.store.read().await?, filter, page).await?)
+}
+
+/// Renames an instance or puts it on another config; its URL stays.
+///
+/// # Errors
+/// No such instance or config; nothing to change; a name that breaks its rule or that this user has already.
+pub async fn update(app: &App, ctx: &Ctx, id: &InstanceId, change: Change) -> Result<McpInstance> {
+    let mut instance = get(app, ctx, id).await?;
+    if let Some(name) = &change.name {
+        instance.name = InstanceName::parse(name)?;
+    }
+    if let Some(config) = &change.config {
+        let config = configs::by_name(app, ctx, config).await?;
+        (instance.config, instance.config_name) = (config.id, config.name);
+    }
+    if change.name.is_none() && change.config.is_none() {
+        return Err(Error::invalid("nothing to change: give name or config_name"));
+    }
+    instance.updated_at = app.core.now();
+    let mut tx = app.core.change(ctx).await?;
+    if !rows::update(ctx, &mut tx, &instance).await? {
+        return Err(Error::not_found("MCP instance", id));
+    }
+    tx.record("instance.updated", id.as_str(), Map::new()).await?.commit().await?;
+    Ok(instance)
+}
+
+/// Gives an instance another URL; every earlier one stops at once, and what it was signed in to stays.
+///
+/// # Errors
+/// There is none in this environment.
+pub async fn rotate_url(app: &App, ctx: &Ctx, id: &InstanceId) -> Result<McpInstance> {
+    let mut tx = app.core.change(ctx).await?;
+    if !rows::raise_url_generation(ctx, &mut tx, id, app.core.now()).await? {
+        return Err(Error::not_found("MCP instance", id));
+    }
+    tx.record("instance.url_rotated", id.as_str(), Map::new()).await?.commit().await?;
+    get(app, ctx, id).await
+}
+
+/// Removes an instance; its URL stops at once. The user's accounts stay.
+///
+/// # Errors
+/// There is none in this environment.
+pub async fn delete(app: &App, ctx: &Ctx, id: &InstanceId) -> Result<()> {
+    let mut tx = app.core.change(ctx).await?;
+    if !rows::delete(ctx, &mut tx, id).await? {
+        return Err(Error::not_found("MCP instance", id));
+    }
+    tx.record("instance.deleted", id.as_str(), Map::new()).await?.commit().await?;
+    Ok(())
+}
+
+/// The instance's URL, which is a credential: the journal records that it was shown before it is.
+///
+/// # Errors
+/// The url key cannot be had, or the journal cannot be written.
+pub async fn url(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<Secret<str>> {
+    let token = app.core.keyring.url_mint(instance).await?;
+    app.core.journal.fact_now(ctx, "instance.url_shown", instance.id.as_str(), Map::new()).await?;
+    Ok(Secret::from(app.core.settings.public(&format!("/mcp/v1/{}", token.expose()))))
+}
+
+/// What is shown of an instance beside itself. The URL is in it, so the journal records that first.
+///
+/// # Errors
+/// Its config is gone, and it with it; or as for [`url()`].
+pub async fn shown(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<Shown> {
+    let mut seen = app.core.store.read().await?;
+    let config = config_rows::get(ctx, &mut seen, &instance.config).await?;
+    let config = config.ok_or_else(|| Error::not_found("MCP config", &instance.config))?;
+    let accounts = account_rows::standings(ctx, &mut seen, &config.id, &instance.identifier).await?;
+    drop(seen);
+    Ok(Shown { config, accounts, url: url(app, ctx, instance).await? })
+}
+
+/// How far the user has signed in, one entry for each connection of the config. With links, missing accounts are made
+/// (PENDING_AUTH) and every entry gets a fresh link; without, nothing is made.
+///
+/// # Errors
+/// No such instance; a connection that can't be signed in to yet says what it lacks.
+pub async fn auth_state(app: &App, ctx: &Ctx, id: &InstanceId, with_links: bool) -> Result<Vec<ConnectionState>> {
+    let instance = get(app, ctx, id).await?;
+    let config = configs::get(app, ctx, &instance.config).await?;
+    connection_states(app, ctx, &config, &instance.identifier, with_links).await
+}
+
+/// The same for any config and user, whether or not they have an instance.
+///
+/// # Errors
+/// As for [`auth_state`].
+pub async fn connection_states(
+    app: &App,
+    ctx: &Ctx,
+    config: &McpConfig,
+    identifier: &Identifier,
+    with_links: bool,
+) -> Result<Vec<ConnectionState>> {
+    let mut states = Vec::with_capacity(config.mappings.len());
+    for mapping in &config.mappings {
+        let connection = connections::get(app, ctx, &mapping.connection).await?;
+        states.push(state(app, ctx, connection, Owner::of(identifier.clone()), with_links).await?);
+    }
+    Ok(states)
+}
+
+async fn state(app: &App, ctx: &Ctx, connection: Connection, owner: Owner, with_link: bool) -> Result<ConnectionState> {
+    if !with_link {
+        let account = accounts::find(app, ctx, &connection.id, &owner).await?;
+        let status = account.as_ref().map_or(Status::PendingAuth, |account| account.status.clone());
+        return Ok(ConnectionState { connection, account, status, link: None });
+    }
+    let (account, link) = link_for(app, ctx, &connection, owner, Life::Chat).await?;
+    let status = account.status.clone();
+    Ok(ConnectionState { connection, account: Some(account), status, link: Some(link) })
+}
+
+async fn seen(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    config: &str,
+    identifier: &Identifier,
+    name: Option<&InstanceName>,
+) -> Result<Seen> {
+    match rows::seen(ctx, tx, config, identifier, name).await? {
+        Some(seen) => Ok(seen),
+        None => Err(configs::unknown(ctx, &mut app.core.store.glance().await?, config).await?),
+    }
+}
+
+fn fresh(
+    app: &App,
+    ctx: &Ctx,
+    (config, config_name): (ConfigId, ConfigName),
+    identifier: Identifier,
+    name: Option<InstanceName>,
+) -> Result<McpInstance> {
+    let id = InstanceId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
+    // The id's own tail keeps a derived name apart from any that the developer gives.
+    let name = match name {
+        Some(name) => name,
+        None => InstanceName::parse(id.as_str())?,
+    };
+    Ok(McpInstance {
+        id,
+        environment: ctx.environment.clone(),
+        config,
+        config_name,
+        name,
+        identifier,
+        url_generation: 1,
+        created_at: app.core.now(),
+        updated_at: app.core.now(),
+        last_used_at: None,
+    })
+}

@@ -1,0 +1,180 @@
+//! What an instance's URL serves: the tools of its config, compiled once for each version of it.
+//!
+//! Every request reads the instance and its config's version, so that a deleted instance, a rotated URL and an edited
+//! config are followed by the very next request; what is kept in memory is only what a version can never change.
+
+use crate::entrance::doors;
+use crate::servers::configs;
+use crate::{App, Error, Result};
+use bytes::Bytes;
+use moka::sync::Cache;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::Arc;
+use valetkey_connectors::{Catalog, Connector, Tool};
+use valetkey_domain::Ctx;
+use valetkey_domain::config::{Mapping, McpConfig};
+use valetkey_domain::id::{ConfigId, ConnectionId};
+use valetkey_domain::instance::McpInstance;
+use valetkey_domain::tool::MAX_NAME;
+
+/// How many compiled tool sets are kept; a set of a hundred tools takes about a megabyte.
+const MOST_SETS: u64 = 256;
+
+/// The compiled tool sets that are kept.
+pub struct Sets(Cache<(ConfigId, i64), Arc<ToolSet>>);
+
+impl Default for Sets {
+    fn default() -> Self {
+        Self(Cache::new(MOST_SETS))
+    }
+}
+
+/// An instance with its tools.
+#[derive(Clone)]
+pub struct Served {
+    /// The instance.
+    pub instance: McpInstance,
+    /// Its tools.
+    pub set: Arc<ToolSet>,
+}
+
+/// The tools of one version of a config.
+pub struct ToolSet {
+    /// The config it was compiled from.
+    pub config: McpConfig,
+    /// The definitions as a JSON array in MCP's words, in the developer's order.
+    pub listed: Bytes,
+    tools: HashMap<String, ServedTool>,
+}
+
+/// One tool, and on which connection it works.
+#[derive(Clone)]
+pub struct ServedTool {
+    /// The tool.
+    pub tool: Arc<Tool>,
+    /// Its connector.
+    pub connector: Arc<Connector>,
+    /// The connection whose account a call uses.
+    pub connection: ConnectionId,
+}
+
+impl ToolSet {
+    /// The tool of exactly this name. One that exists but is not on the whitelist is not here either.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&ServedTool> {
+        self.tools.get(name)
+    }
+
+    /// How many tools are served.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tools.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tools.is_empty()
+    }
+}
+
+/// What the MCP URL that ends in this token serves.
+///
+/// # Errors
+/// `NOT_FOUND` in the same words for a forgery, a rotated URL and a deleted instance; the database cannot be read.
+pub async fn open(app: &App, token: &str) -> Result<(Ctx, Served)> {
+    let (ctx, instance, version) = doors::instance_url(app, token).await?;
+    let set = match app.sets.0.get(&(instance.config.clone(), version)) {
+        Some(set) => set,
+        None => compiled(app, &ctx, &instance.config).await?,
+    };
+    Ok((ctx, Served { instance, set }))
+}
+
+/// Compiles the tools of a config as it is now, and keeps them for its version.
+async fn compiled(app: &App, ctx: &Ctx, config: &ConfigId) -> Result<Arc<ToolSet>> {
+    let config = configs::get(app, ctx, config).await?;
+    let key = (config.id.clone(), config.version);
+    let set = Arc::new(compile(&app.core.catalog, config)?);
+    app.sets.0.insert(key, set.clone());
+    Ok(set)
+}
+
+/// Compiles the tools of a config. What cannot be served is left out and reported, never the whole list.
+fn compile(catalog: &Catalog, config: McpConfig) -> Result<ToolSet> {
+    let mut offered: Vec<ServedTool> = Vec::new();
+    for mapping in &config.mappings {
+        match catalog.connector(&mapping.connector) {
+            Some(connector) => offered.extend(of_mapping(&connector, mapping)),
+            None => {
+                let (config, connector) = (&config.name, &mapping.connector);
+                tracing::warn!(%config, connector, "left out of an MCP config: its connector is not loaded");
+            }
+        }
+    }
+    let offered = unambiguous(offered, &config);
+    let listed: Vec<Value> = offered.iter().map(|served| definition(&served.tool.definition)).collect();
+    let listed = serde_json::to_vec(&listed).map_err(Error::internal)?.into();
+    let tools = offered.into_iter().map(|served| (served.tool.definition.name.clone(), served)).collect();
+    Ok(ToolSet { config, listed, tools })
+}
+
+fn of_mapping(connector: &Arc<Connector>, mapping: &Mapping) -> Vec<ServedTool> {
+    let served = |name: String| {
+        let tool = connector.tools.get(&name).filter(|tool| servable(&tool.definition));
+        if tool.is_none() {
+            tracing::warn!(tool = name, connection = %mapping.connection_name, "left out of an MCP server: no such tool, or it has no name or schema that a client takes");
+        }
+        let (tool, connector) = (tool?.clone(), connector.clone());
+        Some(ServedTool { tool, connector, connection: mapping.connection.clone() })
+    };
+    configs::exposed(connector, mapping).into_iter().filter_map(served).collect()
+}
+
+/// A config in which two connections expose one tool is refused when it is made. Should a later catalogue bring such a
+/// case about, neither is served: a call could not tell whose account is meant.
+fn unambiguous(offered: Vec<ServedTool>, config: &McpConfig) -> Vec<ServedTool> {
+    let mut times: HashMap<String, u32> = HashMap::new();
+    for served in &offered {
+        *times.entry(served.tool.definition.name.clone()).or_default() += 1;
+    }
+    let once = |served: &ServedTool| {
+        let name = &served.tool.definition.name;
+        let once = times.get(name) == Some(&1);
+        if !once {
+            tracing::warn!(tool = name, config = %config.name, "left out of an MCP config: two of its connections expose it");
+        }
+        once
+    };
+    offered.into_iter().filter(once).collect()
+}
+
+/// Whether clients and model vendors take the tool: name and schema within what all of them allow.
+fn servable(tool: &valetkey_domain::tool::Tool) -> bool {
+    let named = (1..=MAX_NAME).contains(&tool.name.len())
+        && tool.name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    named && tool.input_schema.get("type").and_then(Value::as_str) == Some("object")
+}
+
+/// A tool in MCP's words.
+fn definition(tool: &valetkey_domain::tool::Tool) -> Value {
+    let mut definition = json!({
+        "name": tool.name,
+        "title": tool.title,
+        "description": tool.description,
+        "inputSchema": tool.input_schema,
+        "annotations": {
+            "title": tool.title,
+            "readOnlyHint": tool.effect.read_only(),
+            "destructiveHint": tool.effect.destructive(),
+            // Only of reading is it known that a second call adds nothing.
+            "idempotentHint": tool.effect.read_only(),
+            "openWorldHint": true,
+        },
+    });
+    if let (Some(schema), Some(members)) = (&tool.output_schema, definition.as_object_mut()) {
+        members.insert("outputSchema".into(), schema.clone());
+    }
+    definition
+}

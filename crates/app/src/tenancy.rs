@@ -1,0 +1,5 @@
+//! Whose data it is: environments, the API clients that work in them, and the clients' tokens.
+
+pub mod clients;
+pub mod environments;
+pub mod tokens;

@@ -1,0 +1,167 @@
+//! API clients: made and rotated by the operator. What they get for their secrets is in [`tokens`](super::tokens).
+
+use crate::{App, Error, Result};
+use serde_json::Map;
+use std::time::Duration;
+use valetkey_domain::client::{ApiClient, ClientSecret};
+use valetkey_domain::ctx::Actor;
+use valetkey_domain::id::{ClientId, ClientSecretId};
+use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
+use valetkey_storage::clients as rows;
+use valetkey_vault::random;
+
+/// The scope that lets a client read connected accounts' secrets; given to clients unless the operator says otherwise.
+pub const SECRETS_SCOPE: &str = "accounts:secrets";
+
+/// The client that [`shell`] uses.
+const SHELL_CLIENT: &str = "local-shell";
+
+/// How long a shell's secret lasts.
+const SHELL_SECRET_LIFE: Duration = Duration::from_secs(12 * 3600);
+
+/// How many shells' secrets live at a time.
+const SHELL_SECRETS: i64 = 3;
+
+/// A client with a secret that is shown this once.
+pub struct Issued {
+    /// The client.
+    pub client: ApiClient,
+    /// The secret, which nothing keeps.
+    pub secret: Secret<str>,
+    /// The secret's id, to end it by.
+    pub secret_id: ClientSecretId,
+}
+
+/// Makes a client with a first secret.
+///
+/// # Errors
+/// The name is empty or too long.
+pub async fn create(app: &App, ctx: &Ctx, name: &str, scopes: Vec<String>) -> Result<Issued> {
+    if name.is_empty() || name.chars().count() > 100 {
+        return Err(Error::invalid("a client's name has 1 to 100 characters"));
+    }
+    let client = ApiClient {
+        id: ClientId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
+        environment: ctx.environment.clone(),
+        name: name.to_owned(),
+        scopes,
+        version: 1,
+        created_at: app.core.now(),
+    };
+    let (secret, row) = new_secret(app, &client.id, None)?;
+    let mut tx = app.core.change(ctx).await?;
+    rows::insert(ctx, &mut tx, &client).await?;
+    rows::add_secret(ctx, &mut tx, &row).await?;
+    tx.record("client.created", client.id.as_str(), Map::new()).await?.commit().await?;
+    Ok(Issued { client, secret, secret_id: row.id })
+}
+
+/// Gives a client another secret; the earlier ones go on until they are ended.
+///
+/// # Errors
+/// There is no such client.
+pub async fn rotate(app: &App, ctx: &Ctx, id: &ClientId, expires_at: Option<Timestamp>) -> Result<Issued> {
+    let mut tx = app.core.change(ctx).await?;
+    let client = rows::get(ctx, &mut tx, id).await?.ok_or_else(|| unknown(id))?;
+    let (secret, row) = new_secret(app, id, expires_at)?;
+    rows::add_secret(ctx, &mut tx, &row).await?;
+    tx.record("client.secret_added", id.as_str(), Map::new()).await?.commit().await?;
+    Ok(Issued { client, secret, secret_id: row.id })
+}
+
+/// Ends every secret of a client but the newest, and with them the tokens they were exchanged for.
+///
+/// # Errors
+/// There is no such client.
+pub async fn expire(app: &App, ctx: &Ctx, id: &ClientId) -> Result<u64> {
+    let mut tx = app.core.change(ctx).await?;
+    rows::get(ctx, &mut tx, id).await?.ok_or_else(|| unknown(id))?;
+    let ended = rows::keep_newest_secrets(ctx, &mut tx, id, 1, app.core.now()).await?;
+    rows::raise_version(ctx, &mut tx, id).await?;
+    tx.record("client.secrets_expired", id.as_str(), Map::new()).await?.commit().await?;
+    Ok(ended)
+}
+
+/// A secret for a shell on this machine: on a client of its own, for twelve hours, and no more than three at a time.
+///
+/// # Errors
+/// `public_url` is not on this machine: secrets of a server that others reach are made on purpose.
+pub async fn shell(app: &App, ctx: &Ctx) -> Result<Issued> {
+    if !app.core.settings.on_this_machine() {
+        let message = "this server's public_url is not on this machine: make a client with `valetkey client create`";
+        return Err(Error::new(Kind::FailedPrecondition, message));
+    }
+    let there = list(app, ctx).await?.into_iter().find(|client| client.name == SHELL_CLIENT);
+    let client = match there {
+        Some(client) => client.id,
+        None => create(app, ctx, SHELL_CLIENT, vec![SECRETS_SCOPE.to_owned()]).await?.client.id,
+    };
+    let issued = rotate(app, ctx, &client, Some(app.core.now() + SHELL_SECRET_LIFE)).await?;
+    let mut tx = app.core.change(ctx).await?;
+    if rows::keep_newest_secrets(ctx, &mut tx, &client, SHELL_SECRETS, app.core.now()).await? > 0 {
+        tx.record("client.secrets_expired", client.as_str(), Map::new()).await?.commit().await?;
+    }
+    Ok(issued)
+}
+
+/// All clients of the environment.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<ApiClient>> {
+    Ok(rows::list(ctx, &mut app.core.store.glance().await?).await?)
+}
+
+/// The client of this id.
+///
+/// # Errors
+/// There is no such client.
+pub async fn get(app: &App, ctx: &Ctx, id: &ClientId) -> Result<ApiClient> {
+    rows::get(ctx, &mut app.core.store.glance().await?, id).await?.ok_or_else(|| unknown(id))
+}
+
+/// Clients are the operator's alone, who is told how to find the right one.
+fn unknown(id: &ClientId) -> Error {
+    Error::new(Kind::NotFound, format!("API client '{id}' not found; `valetkey client list` shows all"))
+}
+
+/// Removes a client: its secrets and its tokens stop at once.
+///
+/// # Errors
+/// There is no such client.
+pub async fn delete(app: &App, ctx: &Ctx, id: &ClientId) -> Result<()> {
+    let mut tx = app.core.change(ctx).await?;
+    if !rows::delete(ctx, &mut tx, id).await? {
+        return Err(unknown(id));
+    }
+    tx.record("client.deleted", id.as_str(), Map::new()).await?.commit().await?;
+    Ok(())
+}
+
+/// Whether the caller may read users' tokens. The operator may not: no command prints one.
+///
+/// # Errors
+/// `PERMISSION_DENIED`, saying which scope the client lacks.
+pub(crate) async fn may_read_secrets(app: &App, ctx: &Ctx) -> Result<()> {
+    let client = match &ctx.actor {
+        Actor::Client(id) => rows::get(ctx, &mut app.core.store.glance().await?, id).await?,
+        _ => None,
+    };
+    if client.is_some_and(|client| client.scopes.iter().any(|scope| scope == SECRETS_SCOPE)) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::PermissionDenied, format!("this API client may not read tokens: it lacks '{SECRETS_SCOPE}'")))
+}
+
+fn new_secret(app: &App, client: &ClientId, expires_at: Option<Timestamp>) -> Result<(Secret<str>, ClientSecret)> {
+    let secret = random::bearer("vks_")?;
+    let row = ClientSecret {
+        id: ClientSecretId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
+        client: client.clone(),
+        hash: valetkey_vault::sha256(secret.bytes()),
+        hint: secret.expose().chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect(),
+        created_at: app.core.now(),
+        expires_at,
+    };
+    Ok((secret, row))
+}

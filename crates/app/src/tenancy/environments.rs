@@ -1,0 +1,97 @@
+//! Environments: made at first start, by the operator later.
+
+use crate::{App, Error, Result};
+use serde_json::{Map, json};
+use valetkey_core::context;
+use valetkey_core::journal;
+use valetkey_domain::Kind;
+use valetkey_domain::environment::Environment;
+use valetkey_domain::id::EnvironmentId;
+use valetkey_storage::environments as rows;
+
+/// The name of the one that a first start makes.
+pub const FIRST: &str = "development";
+
+/// Makes an environment.
+///
+/// # Errors
+/// The name is taken, or one of the two breaks its rule; the message says which.
+pub async fn create(app: &App, name: &str, display_name: Option<&str>) -> Result<Environment> {
+    fits("name", name)?;
+    display_name.map_or(Ok(()), |display_name| fits("display name", display_name))?;
+    let environment = Environment {
+        id: EnvironmentId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
+        name: name.to_owned(),
+        display_name: display_name.map(ToOwned::to_owned),
+        created_at: app.core.now(),
+    };
+    let ctx = context::operator(&app.core, &environment.id);
+    let mut tx = app.core.change(&ctx).await?;
+    rows::insert(&mut tx, &environment).await.map_err(|error| match error.kind() {
+        Kind::AlreadyExists => Error::new(Kind::AlreadyExists, format!("there is an environment '{name}' already")),
+        _ => error.into(),
+    })?;
+    tx.record("environment.created", environment.id.as_str(), Map::new()).await?.commit().await?;
+    Ok(environment)
+}
+
+/// Gives an environment another display name, the app's name on the consent pages; none takes it away.
+///
+/// # Errors
+/// There is no such environment, or the display name breaks its rule.
+pub async fn rename(app: &App, name: &str, display_name: Option<&str>) -> Result<Environment> {
+    display_name.map_or(Ok(()), |display_name| fits("display name", display_name))?;
+    let environment = by_name(app, name).await?;
+    let ctx = context::operator(&app.core, &environment.id);
+    let mut tx = app.core.change(&ctx).await?;
+    if !rows::set_display_name(&mut tx, &environment.id, display_name).await? {
+        return Err(Error::not_found("environment", name));
+    }
+    let detail = journal::detail([("display_name", json!(display_name))]);
+    tx.record("environment.updated", environment.id.as_str(), detail).await?.commit().await?;
+    Ok(Environment { display_name: display_name.map(ToOwned::to_owned), ..environment })
+}
+
+/// People read both, so neither holds what can't be seen.
+fn fits(what: &str, text: &str) -> Result<()> {
+    if (1..=100).contains(&text.chars().count()) && text.trim() == text && !text.contains(char::is_control) {
+        return Ok(());
+    }
+    let rule = "has 1 to 100 characters, none of them a control character, and no blank at its ends";
+    Err(Error::invalid(format!("an environment's {what} {rule}")))
+}
+
+/// All environments, in the order they were made.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn list(app: &App) -> Result<Vec<Environment>> {
+    Ok(rows::all(&mut app.core.store.glance().await?).await?)
+}
+
+/// The environment of this name.
+///
+/// # Errors
+/// There is none.
+pub async fn by_name(app: &App, name: &str) -> Result<Environment> {
+    if let Some(found) = rows::by_name(&mut app.core.store.glance().await?, name).await? {
+        return Ok(found);
+    }
+    let known: Vec<_> = list(app).await?.into_iter().map(|environment| environment.name).collect();
+    Err(Error::new(Kind::NotFound, format!("environment '{name}' not found; there are: {}", known.join(", "))))
+}
+
+/// The first start's environment, made if the database has none at all.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub async fn ensure_first(app: &App) -> Result<Environment> {
+    match list(app).await?.into_iter().next() {
+        Some(environment) => Ok(environment),
+        None => match create(app, FIRST, None).await {
+            // Another process starts at this moment too.
+            Err(error) if error.kind() == Kind::AlreadyExists => by_name(app, FIRST).await,
+            made => made,
+        },
+    }
+}

@@ -1,0 +1,152 @@
+//! Out of one database and into another, and every file that must not be taken.
+
+use super::*;
+use crate::accounts;
+use crate::provider::{HOUR, There, there};
+use crate::tenancy::clients;
+use crate::upkeep::restore;
+use flate2::read::GzDecoder;
+use std::io::Read;
+use std::sync::Arc;
+use valetkey_core::keyring::{Keyring, Roots};
+use valetkey_domain::ctx::Patient;
+use valetkey_storage::Location;
+use valetkey_testkit::SeededRng;
+use valetkey_vault::RootKey;
+
+async fn store() -> Store {
+    Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap()
+}
+
+/// A signed-in account, a client, and a root key whose text the test knows.
+async fn source() -> (There, String, String) {
+    let there = there("{rotates: true}").await;
+    let root = RootKey::generate().unwrap();
+    let (name, text) = (root.version(), root.to_text().expose().to_owned());
+    there.app.core.keyring.learn(valetkey_core::keyring::Root::Key(root));
+    crate::upkeep::keys::rotate_root(&there.app, &name, &Patient).await.unwrap();
+    there.sign_in(HOUR).await;
+    let issued = clients::create(&there.app, &there.ctx, "shop", vec![]).await.unwrap();
+    (there, text, issued.secret.expose().to_owned())
+}
+
+fn roots(text: &str) -> Roots {
+    Roots::from(RootKey::from_text(&text.into()).unwrap())
+}
+
+async fn backup(there: &There) -> Vec<u8> {
+    let mut file = Vec::new();
+    write(&there.app, &mut file, &Patient).await.unwrap();
+    file
+}
+
+fn plain(file: &[u8]) -> String {
+    let mut text = String::new();
+    GzDecoder::new(file).read_to_string(&mut text).unwrap();
+    text
+}
+
+fn packed(text: &str) -> Vec<u8> {
+    let mut to = GzEncoder::new(Vec::new(), Compression::fast());
+    to.write_all(text.as_bytes()).unwrap();
+    to.finish().unwrap()
+}
+
+#[tokio::test]
+async fn everything_comes_back_in_another_database() {
+    let (there, root, _) = source().await;
+    let file = backup(&there).await;
+    let to = store().await;
+    let done = restore::read(&to, &roots(&root), file.as_slice(), &Patient).await.unwrap();
+    assert!(done.rows > 5);
+    let (mut from, mut tx) = (there.app.core.store.read().await.unwrap(), to.read().await.unwrap());
+    for table in portable::tables().filter(|table| !table.name().starts_with("journal")) {
+        let all = table.page(&mut from, None, 1000).await.unwrap();
+        assert!(all == table.page(&mut tx, None, 1000).await.unwrap(), "{}", table.name());
+    }
+    let why = meta::get(&mut tx, meta::QUARANTINE).await.unwrap().unwrap();
+    assert!(why.contains(&done.created_at), "{why}");
+    drop(tx);
+    let ring =
+        Keyring::start(to, roots(&root), there.app.core.clock.clone(), Arc::new(SeededRng::new(8))).await.unwrap();
+    assert_eq!(ring.jwks(), there.app.core.keyring.jwks());
+}
+
+#[tokio::test]
+async fn attack_50_no_secret_is_in_a_backup() {
+    let (there, root, client) = source().await;
+    there.start(&there.link().await, "browser").await;
+    let text = plain(&backup(&there).await);
+    assert!(text.contains(there.account.id.as_str()));
+    for secret in ["at-1", "rt-1", "client-hunter2", root.as_str(), client.as_str()] {
+        let base64 = BASE64_STANDARD.encode(secret);
+        assert!(!text.contains(secret) && !text.contains(&base64[..base64.len() - 4]), "a secret is in the backup");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_was_changed_cut_or_mixed_up_is_refused_and_leaves_nothing() {
+    let (there, root, _) = source().await;
+    let file = backup(&there).await;
+    let text = plain(&file);
+    let lines: Vec<&str> = text.lines().collect();
+    let without_a_row = lines.iter().filter(|line| !line.starts_with("[\"ca_")).map(|line| format!("{line}\n"));
+    let all_but_last: String = lines[..lines.len() - 1].iter().map(|line| format!("{line}\n")).collect();
+    let to = store().await;
+    for (what, wrong) in [
+        ("a row changed", packed(&text.replace("\"ann\"", "\"eve\""))),
+        ("a row missing", packed(&without_a_row.collect::<String>())),
+        ("no end", packed(&all_but_last)),
+        ("cut", file[..file.len() / 2].to_vec()),
+        ("more behind the end", packed(&format!("{text}[]\n"))),
+        ("a table unknown", packed(&text.replace("\"table\":\"counters\"", "\"table\":\"counter\""))),
+        ("no backup", b"not gzip".to_vec()),
+        ("another text", packed("{}\n")),
+    ] {
+        let refused = restore::read(&to, &roots(&root), wrong.as_slice(), &Patient).await.expect_err(what);
+        assert!(refused.message().contains("nothing was changed"), "{what}: {refused}");
+        assert!(is_empty(&to).await.unwrap(), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn who_has_not_the_root_key_can_make_no_backup_that_is_taken() {
+    let (there, root, _) = source().await;
+    let text = plain(&backup(&there).await);
+    // Changed, with the checksum made right again.
+    let (body, end) = text.trim_end().rsplit_once('\n').unwrap();
+    let body = format!("{}\n", body.replace("\"ann\"", "\"eve\""));
+    let mut end: End = serde_json::from_str(end).unwrap();
+    end.sha256 = hex::encode(valetkey_vault::sha256(body.as_bytes()));
+    let forged = packed(&format!("{body}{}\n", serde_json::to_string(&end).unwrap()));
+    let to = store().await;
+    let refused = restore::read(&to, &roots(&root), forged.as_slice(), &Patient).await.unwrap_err();
+    assert!(refused.message().contains("changed since it was written"), "{refused}");
+    assert!(is_empty(&to).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_does_not_belong_here_is_refused_by_name() {
+    let (there, root, _) = source().await;
+    let file = backup(&there).await;
+    let other = RootKey::generate().unwrap();
+    let name = other.version();
+    let to = store().await;
+    let refused = restore::read(&to, &Roots::from(other), file.as_slice(), &Patient).await.unwrap_err();
+    let own = RootKey::from_text(&root.as_str().into()).unwrap().version();
+    assert!(refused.message().contains(&name) && refused.message().contains(&own), "{refused}");
+    let schema = portable::schema();
+    for (from, into, says) in [
+        ("{\"valetkey_backup\":1".to_owned(), "{\"valetkey_backup\":2".to_owned(), "a newer Valetkey"),
+        (format!("\"schema\":{schema}"), format!("\"schema\":{}", schema + 1), "a newer Valetkey"),
+        (format!("\"schema\":{schema}"), "\"schema\":1".to_owned(), "an older Valetkey"),
+    ] {
+        let wrong = packed(&plain(&file).replacen(&from, &into, 1));
+        let refused = restore::read(&to, &roots(&root), wrong.as_slice(), &Patient).await.unwrap_err();
+        assert!(refused.message().contains(says), "{refused}");
+    }
+    let refused = restore::read(&there.app.core.store, &roots(&root), file.as_slice(), &Patient).await.unwrap_err();
+    assert!(refused.message().contains("not empty"), "{refused}");
+    let which = accounts::Which::Id(there.account.id.clone());
+    assert!(accounts::get(&there.app, &there.ctx, &which).await.is_ok());
+}

@@ -1,0 +1,130 @@
+//! What a process that died left undone is told and given back: refreshes that never came to an end, codes that were
+//! being exchanged. Nothing is sent here; each is settled in a transaction of its own with the fact in the journal, so
+//! dying in the middle leaves the rest for the next time.
+
+use crate::consent::interrupted;
+use crate::credentials::refresh::abandoned;
+use crate::{App, Result};
+use std::time::Duration;
+use valetkey_domain::Timestamp;
+use valetkey_storage::doors as rows;
+
+/// How long something may be late before it counts as dead: its process may be slow to save what it brought.
+const LATE: Duration = Duration::from_secs(60);
+
+/// Before a server serves: settles what no living process can come back to. Where the database is this process's alone
+/// that is everything; else what should have ended by now. Says how many.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub async fn at_start(app: &App) -> Result<u64> {
+    let by = if app.core.store.is_exclusive() { Timestamp::MAX } else { app.core.now() - LATE };
+    settle(app, by).await
+}
+
+/// While it serves: settles what should have ended by now.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub async fn overdue(app: &App) -> Result<u64> {
+    settle(app, app.core.now() - LATE).await
+}
+
+async fn settle(app: &App, by: Timestamp) -> Result<u64> {
+    let mut tx = app.core.store.read().await?;
+    let refreshes = rows::abandoned_refreshes(&mut tx, by).await?;
+    let exchanges = rows::interrupted_exchanges(&mut tx, by).await?;
+    drop(tx);
+    let mut settled = 0;
+    for left in &refreshes {
+        settled += u64::from(abandoned::settle(app, left).await?);
+    }
+    for (environment, id) in exchanges {
+        settled += u64::from(interrupted::settle(app, environment, &id, by).await?);
+    }
+    Ok(settled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consent::{self, Outcome};
+    use crate::insight::audit;
+    use crate::provider::{HOUR, There, there};
+    use valetkey_domain::Secret;
+    use valetkey_storage::{accounts, authorizations};
+
+    /// How often the journal tells this of a subject.
+    async fn told(there: &There, subject: &str, action: &str) -> usize {
+        let lines = audit::newest(&there.app, &there.ctx, Some(subject), 100).await.unwrap();
+        lines.iter().filter(|line| line.action == action).count()
+    }
+
+    /// As a process leaves it that is killed after the refresh token has left.
+    async fn die_refreshing(there: &There) {
+        let (now, until) = (there.app.core.now(), there.app.core.now() + Duration::from_secs(75));
+        let mut tx = there.app.core.store.write().await.unwrap();
+        assert!(accounts::begin_refresh(&there.ctx, &mut tx, &there.account.id, 1, now, until).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+
+    /// A process that starts on a database which others may have open takes nobody for dead before they should have
+    /// ended.
+    fn wait_where_others_may_live(there: &There) {
+        if !there.app.core.store.is_exclusive() {
+            there.clock.advance(LATE + Duration::from_secs(90));
+        }
+    }
+
+    #[tokio::test]
+    async fn attack_22_a_start_tells_what_became_of_a_refresh_and_gives_the_account_back() {
+        let there = there("{rotates: true, lost_answer: retry_at_expiry}").await;
+        there.sign_in(HOUR).await;
+        there.clock.advance(Duration::from_secs(3600));
+        die_refreshing(&there).await;
+        assert_eq!(overdue(&there.app).await.unwrap(), 0, "somebody may be at it");
+        wait_where_others_may_live(&there);
+        assert_eq!(at_start(&there.app).await.unwrap(), 1);
+        assert_eq!(at_start(&there.app).await.unwrap(), 0);
+        assert_eq!(told(&there, there.account.id.as_str(), "account.refresh_lost").await, 1);
+        there.provider.gives(r#"{"access_token":"at-2","refresh_token":"rt-2"}"#);
+        assert_eq!(there.token(None).await.unwrap().0, "at-2", "the old refresh token is tried once, without a wait");
+    }
+
+    #[tokio::test]
+    async fn attack_22_a_refresh_that_never_came_back_is_told_while_serving() {
+        let there = there("{rotates: true, lost_answer: retry_at_expiry}").await;
+        there.sign_in(HOUR).await;
+        die_refreshing(&there).await;
+        there.clock.advance(Duration::from_secs(75));
+        assert_eq!(overdue(&there.app).await.unwrap(), 0, "it may be slow to save");
+        there.clock.advance(LATE);
+        assert_eq!(overdue(&there.app).await.unwrap(), 1);
+        assert_eq!(told(&there, there.account.id.as_str(), "account.refresh_lost").await, 1);
+    }
+
+    #[tokio::test]
+    async fn attack_22_a_consent_that_was_interrupted_says_so_and_opens_again() {
+        let there = there("{rotates: true}").await;
+        let link = there.link().await;
+        let state = there.start(&link, "browser").await;
+        let hash = valetkey_vault::sha256(state.as_bytes());
+        let mut tx = there.app.core.store.write().await.unwrap();
+        let (_, id) = rows::authorization_by_state(&mut tx, &hash).await.unwrap().unwrap();
+        let (now, until) = (there.app.core.now(), there.app.core.now() + Duration::from_secs(90));
+        assert!(authorizations::exchange(&there.ctx, &mut tx, &id, &hash, now, until).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(overdue(&there.app).await.unwrap(), 0, "somebody may be at it");
+        wait_where_others_may_live(&there);
+        assert_eq!(at_start(&there.app).await.unwrap(), 1);
+        assert_eq!(told(&there, id.as_str(), "authorization.ended").await, 1);
+        assert_eq!(there.back(&state, "browser").await.unwrap(), id, "a reload");
+        let ended = consent::outcome(&there.app, &id, Some(&Secret::from("browser"))).await.unwrap();
+        assert_eq!(ended.outcome, Outcome::Interrupted);
+        assert!(there.provider.asked("/token").is_empty());
+        there.provider.gives(HOUR);
+        let state = there.start(&link, "browser").await;
+        there.back(&state, "browser").await.unwrap();
+        assert!(there.now().await.credential.is_some());
+    }
+}

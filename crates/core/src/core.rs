@@ -1,0 +1,69 @@
+//! What use cases work with, in one place.
+
+use crate::journal::Writer;
+use crate::keyring::Keyring;
+use crate::{Metrics, Result, Settings};
+use prometheus_client::registry::Registry;
+use std::sync::Arc;
+use tokio_util::task::TaskTracker;
+use valetkey_connectors::Catalog;
+use valetkey_domain::{Clock, Rng, Timestamp};
+use valetkey_outbound::Outbound;
+use valetkey_storage::Store;
+
+/// What use cases work with. Whoever holds it can read and open everything, so `app` hands it to nobody.
+pub struct Core {
+    /// The database.
+    pub store: Store,
+    /// The data keys, opened while they are used.
+    pub keyring: Keyring,
+    /// The journal's one writer.
+    pub journal: Writer,
+    /// The connectors that are loaded.
+    pub catalog: Catalog,
+    /// The way out.
+    pub outbound: Outbound,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for ids.
+    pub rng: Arc<dyn Rng>,
+    /// Where effects that outlive their caller run; shutdown waits for it.
+    pub tasks: TaskTracker,
+    /// What the operator chose.
+    pub settings: Settings,
+}
+
+impl Core {
+    /// Puts it together and starts the journal's writer.
+    ///
+    /// # Errors
+    /// The key that seals the journal's records cannot be had.
+    pub async fn start(
+        store: Store,
+        keyring: Keyring,
+        catalog: Catalog,
+        outbound: Outbound,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self> {
+        let journal = Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await?;
+        let (metrics, tasks) = (Metrics::default(), TaskTracker::new());
+        Ok(Self { store, keyring, journal, catalog, outbound, metrics, clock, rng, tasks, settings })
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Makes what is counted here and below part of what a scrape is answered with.
+    pub fn register(&self, registry: &mut Registry) {
+        self.metrics.register(registry);
+        self.store.metrics().register(registry);
+        self.outbound.metrics().register(registry);
+    }
+}

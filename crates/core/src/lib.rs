@@ -1,0 +1,26 @@
+//! The ground that use cases stand on: database, keys, journal, connectors, the way out, time and settings, in one
+//! [`Core`]; where a [`Ctx`](valetkey_domain::Ctx) is made ([`context`]), where each sealed value lies ([`places`]), and
+//! the transaction that can't be committed without its record ([`Change`]).
+//!
+//! Only `app` works with it, and `server`, which puts it together. No surface names this crate: what they may know of it
+//! `app` shows them. Nothing here knows what a use case is. Read [`Core`] first, then [`change`], then [`journal`].
+
+mod bounds;
+pub mod change;
+pub mod context;
+mod core;
+mod error;
+pub mod failpoint;
+pub mod journal;
+pub mod keyring;
+pub mod metrics;
+pub mod places;
+pub mod processes;
+mod settings;
+
+pub use crate::core::Core;
+pub use bounds::{Bounds, Limit};
+pub use change::Change;
+pub use error::{Error, Result};
+pub use metrics::Metrics;
+pub use settings::Settings;

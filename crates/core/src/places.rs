@@ -1,0 +1,84 @@
+//! Where each sealed value lies: the one table of [`Place`]s. A value is sealed with its place, so it opens in the row,
+//! column and generation that it was made for, for the same user, towards the same origins, and nowhere else.
+//!
+//! A new column for something sealed gets its function here, and its query in `storage::sealed`, so that keys can be
+//! changed and the doctor finds it.
+
+use valetkey_domain::Ctx;
+use valetkey_domain::account::ConnectedAccount;
+use valetkey_domain::connection::Connection;
+use valetkey_domain::id::{AuthorizationId, SigningKeyId};
+use valetkey_vault::{Holder, Place};
+
+/// The row that holds a credential.
+#[derive(Clone, Copy)]
+pub enum CredentialRow<'a> {
+    /// A connected account, and the generation of its tokens that this one is.
+    Account(&'a ConnectedAccount, i64),
+    /// A consent whose person has still to choose, and the account that it is for.
+    Pending(&'a AuthorizationId, &'a ConnectedAccount),
+}
+
+/// The tokens of an account. `audience` are the origins to which they may go.
+#[must_use]
+pub fn credential<'a>(ctx: &'a Ctx, row: CredentialRow<'a>, audience: &'a [String]) -> Place<'a> {
+    let (table, row, column, generation, account) = match row {
+        CredentialRow::Account(account, generation) => {
+            ("connected_accounts", account.id.as_str(), "credential", generation, account)
+        }
+        CredentialRow::Pending(id, account) => ("pending_credentials", id.as_str(), "sealed", 0, account),
+    };
+    let holder = holder(account);
+    Place { environment: ctx.environment.as_str(), table, row, column, generation, audience, holder }
+}
+
+/// The PKCE verifier of a consent that was started. `audience` is the origin of the token endpoint that it goes to.
+#[must_use]
+pub fn verifier<'a>(
+    ctx: &'a Ctx,
+    authorization: &'a AuthorizationId,
+    account: &'a ConnectedAccount,
+    audience: &'a [String],
+) -> Place<'a> {
+    Place {
+        environment: ctx.environment.as_str(),
+        table: "authorizations",
+        row: authorization.as_str(),
+        column: "verifier",
+        generation: 0,
+        audience,
+        holder: holder(account),
+    }
+}
+
+/// The secret of a connection's OAuth client. `audience` are the origins to which it may go.
+#[must_use]
+pub fn client_secret<'a>(connection: &'a Connection, audience: &'a [String]) -> Place<'a> {
+    Place {
+        environment: connection.environment.as_str(),
+        table: "connections",
+        row: connection.id.as_str(),
+        column: "client_secret",
+        generation: 0,
+        audience,
+        holder: Holder::default(),
+    }
+}
+
+/// The private half of a key that signs our tokens.
+#[must_use]
+pub fn signing_key(id: &SigningKeyId) -> Place<'_> {
+    let (table, column) = ("signing_keys", "private_sealed");
+    Place { environment: "", table, row: id.as_str(), column, generation: 0, audience: &[], holder: Holder::default() }
+}
+
+/// Whose an account is: what is sealed for one user does not open when the row says another.
+fn holder(account: &ConnectedAccount) -> Holder<'_> {
+    let owner = &account.owner;
+    Holder {
+        connection: account.connection.as_str(),
+        identifier: owner.identifier.as_str(),
+        organization: owner.organization.as_deref().unwrap_or_default(),
+        user: owner.user.as_deref().unwrap_or_default(),
+    }
+}
