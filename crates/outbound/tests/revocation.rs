@@ -136,7 +136,8 @@ async fn a_token_that_is_gone_counts_as_revoked_if_that_is_said_about_the_token(
     let post = Some(ClientAuth::Post);
     assert!(is_revoked(&[gone("400 Bad Request")], FORM, None).await, "as Google says it");
     assert!(is_revoked(&[gone("400 Bad Request"), no, no], FORM, post).await, "a client that it doesn't want");
-    assert!(is_revoked(&[gone("401 Unauthorized"), gone("401 Unauthorized")], FORM, post).await);
+    assert!(is_revoked(&[no, gone("400 Bad Request")], FORM, post).await);
+    assert!(!is_revoked(&[gone("401 Unauthorized"); 3], FORM, post).await, "it may be said to every stranger");
     assert!(
         !is_revoked(&[gone("401 Unauthorized")], FORM, None).await,
         "it may be said to whoever asks without a name"

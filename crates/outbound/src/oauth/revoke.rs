@@ -75,14 +75,15 @@ pub async fn revoke(outbound: &Outbound, revocation: &Revocation<'_>, client: Op
         };
         match attempt {
             Attempt::Ended(ended) => return ended,
-            // Said to somebody who shows the token or the client's secret, it is about the token.
-            Attempt::Gone(_) if named.is_some() || revocation.token_in == TokenIn::Bearer => return Revoked::Revoked,
-            // Said to anybody, it may be about who asks, above all with these statuses.
-            Attempt::Gone(no) => {
-                gone = !matches!(no.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+            Attempt::Refused(no) => refused = Some(no.after(refused)),
+            // Whoever shows the token itself is told about the token.
+            Attempt::Gone(_) if revocation.token_in == TokenIn::Bearer => return Revoked::Revoked,
+            // With these statuses it may be about who asks, not about the token.
+            Attempt::Gone(no) if matches!(no.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
                 refused = Some(no.after(refused));
             }
-            Attempt::Refused(no) => refused = Some(no.after(refused)),
+            Attempt::Gone(_) if named.is_some() => return Revoked::Revoked,
+            Attempt::Gone(_) => gone = true,
         }
     }
     match (gone, refused) {
