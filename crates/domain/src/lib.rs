@@ -13,6 +13,7 @@ pub mod environment;
 pub mod error;
 pub mod id;
 pub mod instance;
+pub mod invisible;
 pub mod journal;
 pub mod json;
 pub mod name;

@@ -43,6 +43,8 @@ pub(crate) const PKCE: &str = "https://www.rfc-editor.org/rfc/rfc7636#section-4.
 pub(crate) const CHALLENGE: &str = "https://www.rfc-editor.org/rfc/rfc7636#section-4.3";
 /// OpenID Connect: `prompt=none` where a page would be needed.
 pub(crate) const PROMPT: &str = "https://openid.net/specs/openid-connect-core-1_0.html#AuthError";
+/// OpenID Connect: the nonce of an authentication request. It is optional there in the code flow; many servers want it.
+pub(crate) const NONCE: &str = "https://openid.net/specs/openid-connect-core-1_0.html#NonceNotes";
 /// Bearer tokens: the answers to a missing or a bad one.
 pub(crate) const BEARER: &str = "https://www.rfc-editor.org/rfc/rfc6750#section-3.1";
 /// Google: the userinfo endpoint.

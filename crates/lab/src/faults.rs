@@ -1,7 +1,8 @@
 //! Failures on request: the next calls of a route go wrong in a chosen way.
 
 use crate::api::error::ApiError;
-use crate::oauth::refusal::Refusal;
+use crate::fault::What;
+use crate::oauth::refusal::{self, Refusal};
 use crate::state::State;
 use crate::{Lab, cite, oauth, random};
 use axum::body::{Body, Bytes};
@@ -9,92 +10,8 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use valetkey_domain::Timestamp;
-
-/// A failure that waits for its calls.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Fault {
-    /// The route, as the control listener's `/routes` lists them.
-    pub(crate) route: String,
-    /// How many calls it still strikes.
-    #[serde(default = "once")]
-    pub(crate) times: u32,
-    /// What goes wrong.
-    pub(crate) fault: What,
-}
-
-const fn once() -> u32 {
-    1
-}
-
-/// What goes wrong.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum What {
-    /// The access token of the call has run out: 401, and a refresh helps.
-    TokenExpired {},
-    /// The grant behind the call's access or refresh token has ended: 401 or `invalid_grant`, and only consent helps.
-    TokenRevoked {},
-    /// The refresh answers with a new refresh token, and the old one is dead.
-    RefreshRotated {},
-    /// The exchange of a code gives none of these scopes, as if they had been unticked.
-    ScopeWithheld {
-        /// In full.
-        scopes: Vec<String>,
-    },
-    /// The token answer's `expires_in` is this instead; null takes it away.
-    ExpiresIn {
-        /// Any JSON.
-        value: serde_json::Value,
-    },
-    /// Too many requests.
-    RateLimited {
-        /// Seconds, for `Retry-After`.
-        #[serde(default)]
-        retry_after: u64,
-        /// 429, or 403 as some of Google's APIs have it.
-        #[serde(default = "too_many")]
-        status: u16,
-    },
-    /// A failure of the provider.
-    ServerError {
-        /// 500 to 599.
-        #[serde(default = "internal")]
-        status: u16,
-        /// Whether the call takes effect first: an answer that is lost.
-        #[serde(default)]
-        handled: bool,
-    },
-    /// The answer comes after so many milliseconds.
-    Slow {
-        /// At most a minute.
-        millis: u64,
-    },
-    /// The call takes effect and its JSON ends in the middle.
-    Truncated {},
-    /// A redirect to another host.
-    Redirect {
-        /// The whole URL.
-        to: String,
-    },
-    /// The connection breaks within the answer.
-    Reset {
-        /// Whether the call takes effect first.
-        #[serde(default)]
-        handled: bool,
-    },
-}
-
-const fn too_many() -> u16 {
-    429
-}
-
-const fn internal() -> u16 {
-    500
-}
 
 /// The first fault that waits for one of these routes; it has one call less to strike afterwards.
 pub(crate) fn take(state: &mut State, routes: &[String]) -> Option<What> {
@@ -123,7 +40,13 @@ pub(crate) async fn play(lab: &Lab, what: What, body: &Bytes, mut request: Reque
             });
             next.run(request).await
         }
-        What::RefreshRotated {} | What::ScopeWithheld { .. } | What::ExpiresIn { .. } => {
+        What::RefreshRotated {}
+        | What::ScopeWithheld { .. }
+        | What::ExpiresIn { .. }
+        | What::NonceWanted {}
+        | What::NonceChanged { .. }
+        | What::RawBasic {}
+        | What::ClientWanted { .. } => {
             request.extensions_mut().insert(what);
             next.run(request).await
         }
@@ -132,6 +55,7 @@ pub(crate) async fn play(lab: &Lab, what: What, body: &Bytes, mut request: Reque
             next.run(request).await
         }
         What::Truncated {} => truncate(next.run(request).await).await,
+        What::ByteOrderMark {} => mark(next.run(request).await).await,
         What::ServerError { handled: true, .. } | What::Reset { handled: true } => {
             next.run(request).await;
             instead(&what, oauth)
@@ -154,6 +78,7 @@ fn instead(what: &What, oauth: bool) -> Response {
             response.headers_mut().insert(header::RETRY_AFTER, (*retry_after).into());
             response
         }
+        What::Refused { status, body } => refusal::plain(code(*status), body),
         What::Redirect { to } => (StatusCode::FOUND, [(header::LOCATION, to.as_str())]).into_response(),
         What::Reset { .. } => broken_off(),
         What::ServerError { status, .. } if oauth => {
@@ -172,6 +97,13 @@ fn code(status: u16) -> StatusCode {
 fn broken_off() -> Response {
     let failure = futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("reset on request")) });
     ([(header::CONTENT_LENGTH, "1024")], Body::from_stream(failure)).into_response()
+}
+
+async fn mark(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from([b"\xef\xbb\xbf".as_slice(), &whole].concat()))
 }
 
 async fn truncate(response: Response) -> Response {
@@ -195,6 +127,3 @@ fn expire(state: &mut State, digest: Option<&str>, now: Timestamp) {
         token.expires_at = now;
     }
 }
-
-/// The vendor's page about what `RateLimited` and `ServerError` play.
-pub(crate) const PAGE: &str = cite::GMAIL_ERRORS;

@@ -46,7 +46,9 @@
 //!
 //! Kinds of failure: `token_expired`, `token_revoked`, `refresh_rotated`, `scope_withheld {"scopes"}`, `expires_in {"value"}`,
 //! `rate_limited {"retry_after", "status": 429}`, `server_error {"status": 500, "handled": false}`, `slow {"millis"}`,
-//! `truncated`, `redirect {"to"}`, `reset {"handled": false}`. `handled` means that the call takes effect and only its
+//! `truncated`, `redirect {"to"}`, `reset {"handled": false}`, `nonce_wanted`, `nonce_changed {"nonce"}`, `raw_basic`,
+//! `client_wanted {"status": 401, "body": "", "raw_basic": false}`, `refused {"status": 401, "body": ""}`,
+//! `byte_order_mark`. `handled` means that the call takes effect and only its
 //! answer is lost. A route is an operation id (`gmail.users.messages.list`), an API (`gmail`, `calendar`), or one of
 //! `authorize`, `token`, `token.authorization_code`, `token.refresh_token`, `revoke`, `userinfo`.
 //!
@@ -59,6 +61,7 @@ mod calendar;
 mod cite;
 mod control;
 mod error;
+mod fault;
 mod faults;
 mod file;
 mod gmail;

@@ -1,7 +1,7 @@
 //! What the lab remembers: users with mail and events, clients, grants and tokens, and what happened. All of it is one
 //! JSON document; what is marked `skip` lives only as long as the process.
 
-use crate::faults::Fault;
+use crate::fault::Fault;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,7 @@
 //! The one constructor of HTTP clients.
 
 use crate::Error;
+use crate::cause;
 use crate::resolve::Guarded;
 use reqwest::redirect;
 use rustls::{ClientConfig, RootCertStore};
@@ -22,25 +23,6 @@ pub(crate) enum Connections {
     New,
 }
 
-/// How long to wait for what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
-    /// For a connection: address, TCP and TLS.
-    pub connect: Duration,
-    /// For an answer's head, once there is a connection.
-    pub first_byte: Duration,
-    /// Between two pieces of an answer.
-    pub idle: Duration,
-}
-
-impl Default for Patience {
-    /// 5 s, 30 s, 30 s.
-    fn default() -> Self {
-        let seconds = Duration::from_secs;
-        Self { connect: seconds(5), first_byte: seconds(30), idle: seconds(30) }
-    }
-}
-
 /// TLS as every client speaks it. It is made once: reading the system's certificates takes milliseconds.
 ///
 /// # Errors
@@ -55,7 +37,7 @@ pub(crate) fn tls() -> Result<ClientConfig, Error> {
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(|source| Error::Setup(root_cause(&source)))?;
+    let config = config.map_err(|source| Error::Setup(cause::root(&source)))?;
     let mut config = config.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
@@ -85,14 +67,5 @@ pub(crate) fn build(
         .pool_max_idle_per_host(if connections == Connections::Kept { KEPT } else { 0 })
         .user_agent(concat!("valetkey/", env!("CARGO_PKG_VERSION")))
         .build();
-    client.map_err(|source| Error::Setup(root_cause(&source)))
-}
-
-/// The innermost cause: the words of the operating system or of TLS, which know no URL and no header.
-pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
+    client.map_err(|source| Error::Setup(cause::root(&source)))
 }

@@ -1,7 +1,8 @@
 //! What can go wrong on the way out, in words that name the host and what to do, and nothing of a URL's query or of a
 //! header.
 
-use crate::client::{Patience, root_cause};
+use crate::cause;
+use crate::patience::Patience;
 use crate::resolve::{ForbiddenAddress, METADATA};
 use std::time::Duration;
 use valetkey_domain::Kind;
@@ -97,13 +98,13 @@ impl Error {
     /// What the HTTP client said, told apart by whether anything can have been sent.
     pub(crate) fn from_client(host: &str, error: &reqwest::Error, patience: Patience) -> Self {
         let host = host.to_owned();
-        if let Some(forbidden) = cause::<ForbiddenAddress>(error) {
+        if let Some(forbidden) = cause::find::<ForbiddenAddress>(error) {
             return Self::Forbidden { host, why: forbidden.why };
         }
         if error.is_connect() {
             return Self::Unreachable { host, why: not_connected(error, patience.connect) };
         }
-        Self::Broken { host, why: root_cause(error) }
+        Self::Broken { host, why: cause::root(error) }
     }
 }
 
@@ -111,7 +112,7 @@ fn not_connected(error: &reqwest::Error, connect: Duration) -> String {
     if error.is_timeout() {
         return format!("no connection within {} s", connect.as_secs());
     }
-    root_cause(error)
+    cause::root(error)
 }
 
 /// What can be done about a refusal of the guard.
@@ -121,16 +122,4 @@ fn advice(why: &str) -> &'static str {
     } else {
         ". An operator can allow a host and port with outbound.allow"
     }
-}
-
-/// The first cause of this type.
-fn cause<T: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
-    let mut next = std::error::Error::source(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
 }

@@ -5,19 +5,21 @@
 //! credential goes where: that is `app`'s. Read [`Outbound::send`] first, then `address` and `resolve` for the guard.
 
 mod address;
+mod cause;
 mod client;
 mod error;
 mod metrics;
 pub mod oauth;
+mod patience;
 mod policy;
 mod pools;
 mod resolve;
 mod send;
 mod target;
 
-pub use client::Patience;
 pub use error::Error;
 pub use metrics::Metrics;
+pub use patience::Patience;
 pub use policy::{Allowed, InvalidAllowed, Policy};
 pub use resolve::{Resolve, SystemResolver};
 pub use send::{Limits, Outbound};

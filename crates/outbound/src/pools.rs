@@ -1,8 +1,10 @@
 //! Connections, each environment's apart: a connection carries a hundred streams of HTTP/2 at most, and one environment
 //! must not hold them all while another waits. It also keeps what a provider remembers of a connection apart.
 
-use crate::client::{self, Connections, Patience};
+use crate::cause;
+use crate::client::{self, Connections};
 use crate::error::Error;
+use crate::patience::Patience;
 use crate::policy::Policy;
 use crate::resolve::{Guarded, Resolve};
 use moka::sync::Cache;
@@ -63,7 +65,7 @@ impl Pools {
     /// An environment's clients, or those of none.
     pub(crate) fn of(&self, environment: Option<&EnvironmentId>) -> Result<Clients, Error> {
         let made = self.kept.try_get_with(environment.cloned(), || Clients::build(&self.ground, Connections::Kept));
-        made.map_err(|error| Error::Setup(client::root_cause(&*error)))
+        made.map_err(|error| Error::Setup(cause::root(&*error)))
     }
 
     /// Clients that keep no connection, and so are anybody's.

@@ -1,8 +1,9 @@
 //! Sending one request and reading its answer, within limits.
 
-use crate::client::{Connections, Patience};
+use crate::client::Connections;
 use crate::error::Error;
 use crate::metrics::Metrics;
+use crate::patience::Patience;
 use crate::policy::Policy;
 use crate::pools::Pools;
 use crate::resolve::Resolve;
@@ -27,6 +28,20 @@ impl Default for Limits {
     fn default() -> Self {
         Self { timeout: Duration::from_secs(60), max_bytes: 10 * 1024 * 1024 }
     }
+}
+
+/// How much is read of an answer that is no success, where its words are all that is wanted.
+const WORDS: usize = 16 * 1024;
+/// For how long.
+const WORDS_TIME: Duration = Duration::from_secs(5);
+
+/// What is read of an answer that is no success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failures {
+    /// All of it, or it is a failure to get it.
+    Whole,
+    /// Its first words, if they come: its status says enough.
+    Words,
 }
 
 /// The one way out. Cheap to clone: clones share their connections.
@@ -78,25 +93,33 @@ impl Outbound {
     /// The guard refused the address, nobody was reached, or no whole answer came within the limits.
     /// [`Error::may_have_been_received`] tells these apart.
     pub async fn send(&self, request: http::Request<Bytes>, limits: &Limits) -> Result<http::Response<Bytes>, Error> {
-        self.send_over(Connections::Kept, request, limits).await
+        self.send_over(Connections::Kept, Failures::Whole, request, limits).await
     }
 
-    /// The same for what can be sent only once, over a connection opened for it. The other side may close a kept one in
-    /// the moment it is used again, and then nobody can tell whether the request was received.
-    ///
-    /// # Errors
-    /// As for [`Outbound::send`].
-    pub async fn send_once(
+    /// The same, where the status of a failure is all that counts: one whose body is too long, slow or broken comes with
+    /// what of it was read.
+    pub(crate) async fn send_told(
         &self,
         request: http::Request<Bytes>,
         limits: &Limits,
     ) -> Result<http::Response<Bytes>, Error> {
-        self.send_over(Connections::New, request, limits).await
+        self.send_over(Connections::Kept, Failures::Words, request, limits).await
+    }
+
+    /// The same for what can be sent only once, over a connection opened for it. The other side may close a kept one in
+    /// the moment it is used again, and then nobody can tell whether the request was received.
+    pub(crate) async fn send_once_told(
+        &self,
+        request: http::Request<Bytes>,
+        limits: &Limits,
+    ) -> Result<http::Response<Bytes>, Error> {
+        self.send_over(Connections::New, Failures::Words, request, limits).await
     }
 
     async fn send_over(
         &self,
         connections: Connections,
+        failures: Failures,
         request: http::Request<Bytes>,
         limits: &Limits,
     ) -> Result<http::Response<Bytes>, Error> {
@@ -109,7 +132,7 @@ impl Outbound {
             }
         };
         let (endpoint, host) = (target.endpoint, target.host.clone());
-        let exchange = self.exchange(connections, target, request, limits.max_bytes);
+        let exchange = self.exchange(connections, failures, target, request, limits.max_bytes);
         let in_time = tokio::time::timeout(limits.timeout, exchange).await;
         let answered = in_time.unwrap_or(Err(Error::TimedOut { host, after: limits.timeout }));
         self.metrics.sent(endpoint, &answered);
@@ -119,6 +142,7 @@ impl Outbound {
     async fn exchange(
         &self,
         connections: Connections,
+        failures: Failures,
         target: Target,
         request: http::Request<Bytes>,
         max_bytes: usize,
@@ -133,6 +157,9 @@ impl Outbound {
         let Patience { connect, first_byte, .. } = self.patience;
         let answer = within(connect + first_byte, &host, client.execute(request)).await?;
         let answer = answer.map_err(|error| Error::from_client(&host, &error, self.patience))?;
+        if failures == Failures::Words && !answer.status().is_success() {
+            return Ok(read_words(answer).await);
+        }
         read(answer, &host, max_bytes, self.patience).await
     }
 }
@@ -211,10 +238,30 @@ async fn read(
         }
         body.extend_from_slice(&chunk);
     }
+    Ok(put_together(status, headers, body))
+}
+
+/// A failure with as much of its body as comes soon and is short.
+async fn read_words(mut answer: reqwest::Response) -> http::Response<Bytes> {
+    let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+    let mut body = BytesMut::new();
+    let reading = async {
+        while body.len() < WORDS {
+            let Ok(Some(chunk)) = answer.chunk().await else { break };
+            let room = WORDS - body.len();
+            body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        }
+    };
+    // What came until then is in the body.
+    drop(tokio::time::timeout(WORDS_TIME, reading).await);
+    put_together(status, headers, body)
+}
+
+fn put_together(status: http::StatusCode, headers: HeaderMap, body: BytesMut) -> http::Response<Bytes> {
     let mut whole = http::Response::new(body.freeze());
     *whole.status_mut() = status;
     *whole.headers_mut() = headers;
-    Ok(whole)
+    whole
 }
 
 #[cfg(test)]

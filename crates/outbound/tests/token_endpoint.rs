@@ -1,14 +1,20 @@
 //! The token endpoint client against a socket that answers what it is told to.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may fail the test")]
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use valetkey_domain::Secret;
-use valetkey_outbound::oauth::{self, Client, ClientAuth, TokenError};
+use valetkey_outbound::oauth::{self, BasicEncoding, Client, ClientAuth, TokenError};
 use valetkey_outbound::{Outbound, Policy, SystemResolver};
+
+/// Where an answer stops for longer than anybody waits for the words of a refusal.
+const HANG: &str = "(hangs)";
 
 /// Serves one request with these bytes; gives the address and, later, the request.
 async fn endpoint(answer: &str) -> (String, oneshot::Receiver<String>) {
@@ -26,7 +32,11 @@ async fn endpoint(answer: &str) -> (String, oneshot::Receiver<String>) {
             request.push_str(&String::from_utf8_lossy(&part[..read]));
         }
         tell.send(request).ok();
-        stream.write_all(answer.as_bytes()).await.ok();
+        let (now, hangs) = answer.split_once(HANG).map_or((answer.as_str(), false), |(now, _)| (now, true));
+        stream.write_all(now.as_bytes()).await.ok();
+        if hangs {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
     });
     (address, told)
 }
@@ -48,7 +58,13 @@ fn outbound(address: &str) -> Outbound {
 async fn refresh(answer: &str) -> Result<oauth::Tokens, TokenError> {
     let (address, _request) = endpoint(answer).await;
     let (url, secret) = (format!("http://{address}/token"), Secret::from("client-hunter2"));
-    let client = Client { token_url: &url, client_id: "id", client_secret: Some(&secret), auth: ClientAuth::Post };
+    let client = Client {
+        token_url: &url,
+        client_id: "id",
+        client_secret: Some(&secret),
+        auth: ClientAuth::Post,
+        basic: BasicEncoding::FormEncoded,
+    };
     oauth::refresh(&outbound(&address), &client, &Secret::from("refresh-hunter2")).await
 }
 
@@ -56,7 +72,13 @@ async fn refresh(answer: &str) -> Result<oauth::Tokens, TokenError> {
 async fn a_code_is_exchanged_with_verifier_and_redirect_uri() {
     let (address, request) = endpoint(&http("200 OK", r#"{"access_token":"at"}"#)).await;
     let url = format!("http://{address}/token");
-    let client = Client { token_url: &url, client_id: "id", client_secret: None, auth: ClientAuth::None };
+    let client = Client {
+        token_url: &url,
+        client_id: "id",
+        client_secret: None,
+        auth: ClientAuth::None,
+        basic: BasicEncoding::FormEncoded,
+    };
     let verifier = Secret::from("v");
     let redirect = "http://localhost:8080/sso/v1/oauth/conn_1/callback";
     let code = Secret::from("c/1");
@@ -99,9 +121,15 @@ async fn attack_22_each_exchange_has_a_connection_of_its_own() {
         }
     });
     let (url, outbound, token) = (format!("http://{address}/token"), outbound(&address), Secret::from("rt"));
-    let client = Client { token_url: &url, client_id: "id", client_secret: None, auth: ClientAuth::None };
+    let client = Client {
+        token_url: &url,
+        client_id: "id",
+        client_secret: None,
+        auth: ClientAuth::None,
+        basic: BasicEncoding::FormEncoded,
+    };
     for _ in 0..2 {
-        oauth::revoke(&outbound, &url, "token", &token, None).await.unwrap();
+        oauth::identity(&outbound, http::Method::GET, &url, &token).await.unwrap();
     }
     assert_eq!(opened.load(Ordering::Relaxed), 1, "others may share one");
     for _ in 0..2 {
@@ -128,7 +156,13 @@ async fn an_endpoint_that_is_down_was_never_reached() {
     let address = listener.local_addr().unwrap().to_string();
     drop(listener);
     let url = format!("http://{address}/token");
-    let client = Client { token_url: &url, client_id: "id", client_secret: None, auth: ClientAuth::None };
+    let client = Client {
+        token_url: &url,
+        client_id: "id",
+        client_secret: None,
+        auth: ClientAuth::None,
+        basic: BasicEncoding::FormEncoded,
+    };
     let error = oauth::refresh(&outbound(&address), &client, &Secret::from("refresh-hunter2")).await.unwrap_err();
     assert!(matches!(error, TokenError::Unreachable(_)), "{error:?}");
 }
@@ -139,6 +173,11 @@ async fn attack_48_no_error_holds_a_secret() {
         http("400 Bad Request", r#"{"error":"invalid_grant","error_description":"refresh-hunter2 is spent"}"#),
         http("401 Unauthorized", r#"{"error":"invalid_client","error_description":"client-hunter2"}"#),
         http("400 Bad Request", r#"{"error":"refresh-hunter2 "}"#),
+        http("400 Bad Request", r#"{"error":"refresh-hunter2"}"#),
+        http("400 Bad Request", r#"{"error":{"code":"client-hunter2","message":"cmVmcmVzaC1odW50ZXIy"}}"#),
+        http("400 Bad Request", r#"{"error":"x","error_uri":"https://p.example/?t=refresh-hunter2"}"#),
+        http("400 Bad Request", "refresh-hunter2"),
+        http("401 Unauthorized", "<title>refresh-hun\u{200b}ter2</title>"),
         http("200 OK", "refresh-hunter2"),
         http("500 Internal Server Error", "refresh-hunter2"),
     ] {
@@ -147,10 +186,44 @@ async fn attack_48_no_error_holds_a_secret() {
     }
 }
 
+/// What a refusal says is read within bounds; that it is one is known before.
 #[tokio::test]
-async fn a_revocation_names_the_token_and_the_client_only_if_told_to() {
-    let (address, request) = endpoint(&http("200 OK", "")).await;
-    let url = format!("http://{address}/revoke");
-    oauth::revoke(&outbound(&address), &url, "token", &Secret::from("t"), None).await.unwrap();
-    assert!(request.await.unwrap().ends_with("\r\n\r\ntoken=t"));
+async fn a_refusal_whose_body_is_long_or_broken_or_never_ends_is_a_refusal() {
+    let page = format!("<title>No</title>{}", "x".repeat(400_000));
+    let long = refresh(&http("401 Unauthorized", &page)).await.unwrap_err();
+    assert!(matches!(&long, TokenError::RefusedUnclear { status: 401, .. }), "{long:?}");
+    assert!(long.to_string().ends_with("\"No\""), "{long}");
+    let cut = refresh("HTTP/1.1 400 Bad Request\r\ncontent-length: 500\r\n\r\ngone").await.unwrap_err();
+    assert!(matches!(cut, TokenError::RefusedUnclear { status: 400, .. }), "{cut:?}");
+    let hangs = format!("HTTP/1.1 400 Bad Request\r\ncontent-length: 900\r\n\r\n{HANG}");
+    let hangs = refresh(&hangs).await.unwrap_err();
+    assert!(matches!(hangs, TokenError::RefusedUnclear { status: 400, .. }), "{hangs:?}");
+    let tokens = format!("{{\"access_token\":\"{}\"}}", "x".repeat(400_000));
+    let long = refresh(&http("200 OK", &tokens)).await.unwrap_err();
+    assert!(matches!(long, TokenError::Lost(_)), "a success that is too long may have spent the token: {long:?}");
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_costs_no_account() {
+    let tokens =
+        refresh(&http("200 OK", "\u{feff}{\"access_token\":\"at\",\"refresh_token\":\"rt-2\"}")).await.unwrap();
+    assert_eq!(tokens.refresh_token.unwrap().expose(), "rt-2");
+    let (address, _request) = endpoint(&http("200 OK", "\u{feff}{\"sub\":\"1\"}")).await;
+    let (url, token) = (format!("http://{address}/who"), Secret::from("at"));
+    let who = oauth::identity(&outbound(&address), http::Method::GET, &url, &token).await.unwrap();
+    assert_eq!(who["sub"], "1");
+}
+
+#[tokio::test]
+async fn a_secret_goes_raw_where_that_is_said() {
+    for (basic, sent) in [(BasicEncoding::Raw, "id:p+w%/"), (BasicEncoding::FormEncoded, "id:p%2Bw%25%2F")] {
+        let (address, request) = endpoint(&http("200 OK", r#"{"access_token":"at"}"#)).await;
+        let (url, secret) = (format!("http://{address}/token"), Secret::from("p+w%/"));
+        let client =
+            Client { token_url: &url, client_id: "id", client_secret: Some(&secret), auth: ClientAuth::Basic, basic };
+        oauth::refresh(&outbound(&address), &client, &Secret::from("rt")).await.unwrap();
+        let request = request.await.unwrap();
+        let header = request.lines().find_map(|line| line.strip_prefix("authorization: Basic ")).unwrap();
+        assert_eq!(String::from_utf8(STANDARD.decode(header).unwrap()).unwrap(), sent);
+    }
 }

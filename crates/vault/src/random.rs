@@ -33,6 +33,14 @@ pub fn pkce() -> Result<(Secret<str>, String), Error> {
     Ok((verifier, challenge))
 }
 
+/// The nonce of an authorization request (OpenID Connect Core §15.5.2), made of the request's PKCE verifier: it is bound
+/// to it, nobody can guess it or get from it to the verifier, and it need not be kept.
+#[must_use]
+pub fn nonce(verifier: &Secret<str>) -> Secret<str> {
+    let bound = [b"valetkey nonce\0".as_slice(), verifier.bytes()].concat();
+    Secret::from(BASE64_URL_SAFE_NO_PAD.encode(sha256(&bound)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +57,16 @@ mod tests {
         let (verifier, challenge) = pkce().unwrap();
         assert!((43..=128).contains(&verifier.expose().len()), "RFC 7636 §4.1");
         assert_eq!(BASE64_URL_SAFE_NO_PAD.decode(challenge).unwrap(), sha256(verifier.bytes()));
+    }
+
+    #[test]
+    fn a_nonce_is_its_verifiers_and_tells_nothing_of_it() {
+        let ((verifier, challenge), (other, _)) = (pkce().unwrap(), pkce().unwrap());
+        let made = nonce(&verifier);
+        assert_eq!(made.expose(), nonce(&verifier).expose());
+        assert_eq!(made.expose().len(), 43);
+        for different in [&challenge, verifier.expose(), nonce(&other).expose()] {
+            assert_ne!(made.expose(), different);
+        }
     }
 }

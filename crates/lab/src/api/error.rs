@@ -185,13 +185,13 @@ impl ApiError {
 
     /// Scripted: too many requests.
     pub(crate) fn rate_limited(status: u16) -> Self {
-        let error = Self::new(status, "rateLimitExceeded", "Rate Limit Exceeded", crate::faults::PAGE);
+        let error = Self::new(status, "rateLimitExceeded", "Rate Limit Exceeded", crate::cite::GMAIL_ERRORS);
         error.in_domain("usageLimits")
     }
 
     /// Scripted: a failure of the provider.
     pub(crate) fn backend(status: u16) -> Self {
-        Self::new(status.clamp(500, 599), "backendError", "Backend Error", crate::faults::PAGE)
+        Self::new(status.clamp(500, 599), "backendError", "Backend Error", crate::cite::GMAIL_ERRORS)
     }
 
     fn body(&self) -> Value {
@@ -224,7 +224,7 @@ impl IntoResponse for ApiError {
 /// A failure of the lab itself within an operation.
 impl From<crate::Error> for ApiError {
     fn from(error: crate::Error) -> Self {
-        Self::new(500, "labFailure", error.to_string(), crate::faults::PAGE)
+        Self::new(500, "labFailure", error.to_string(), crate::cite::GMAIL_ERRORS)
     }
 }
 

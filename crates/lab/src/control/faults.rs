@@ -1,7 +1,7 @@
 //! Failures on request: which wait, and new ones.
 
 use crate::Lab;
-use crate::faults::Fault;
+use crate::fault::Fault;
 use crate::provider::OAUTH_ROUTES;
 use axum::Json;
 use axum::extract::State;

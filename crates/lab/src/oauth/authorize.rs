@@ -3,10 +3,13 @@
 use super::consent;
 use super::refusal::Refusal;
 use super::request::{self, AuthRequest};
+use super::scopes::OPENID;
+use crate::fault::What;
 use crate::pages::{Account, SignInPage};
 use crate::provider::broken;
 use crate::state::{State as LabState, User, Visit};
 use crate::{Error, Lab, cite, random};
+use axum::Extension;
 use axum::extract::{RawForm, RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
@@ -16,11 +19,20 @@ use jiff::SignedDuration;
 const VISIT_LIFE: SignedDuration = SignedDuration::from_mins(30);
 
 /// `GET /o/oauth2/v2/auth`.
-pub(crate) async fn begin(State(lab): State<Lab>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn begin(
+    State(lab): State<Lab>,
+    fault: Option<Extension<What>>,
+    RawQuery(query): RawQuery,
+) -> Response {
     let request = match lab.read(|state, _| request::read(state, query.as_deref().unwrap_or_default())) {
         Ok(request) => request,
         Err(refusal) => return refusal.shown(lab.pages()),
     };
+    let nonce_wanted = matches!(fault, Some(Extension(What::NonceWanted {})));
+    if nonce_wanted && request.nonce.is_none() && request.scopes.iter().any(|scope| scope == OPENID) {
+        let refusal = Refusal::new("invalid_request", cite::NONCE, "nonce is required with the scope openid");
+        return refusal.sent_back(&request.redirect_uri, request.state.as_deref());
+    }
     if request.prompt.none {
         let said = "The lab keeps no browser session, so it cannot go on without a page.";
         let refusal = Refusal::new("interaction_required", cite::PROMPT, said);

@@ -16,9 +16,14 @@ pub(crate) struct Authenticated {
     pub(crate) secret: String,
 }
 
-/// Finds out which client calls.
-pub(crate) fn authenticate(state: &State, headers: &HeaderMap, params: &Params) -> Result<Authenticated, Refusal> {
-    let (id, secret) = match basic(headers)? {
+/// Finds out which client calls. `raw` says that Basic carries id and secret as they are.
+pub(crate) fn authenticate(
+    state: &State,
+    headers: &HeaderMap,
+    params: &Params,
+    raw: bool,
+) -> Result<Authenticated, Refusal> {
+    let (id, secret) = match basic(headers, raw)? {
         Some(_) if params.get("client_secret").is_some() => {
             let said = "The client must not use more than one authentication method in one request.";
             return Err(Refusal::new("invalid_request", cite::CLIENT_SECRET, said));
@@ -37,12 +42,15 @@ pub(crate) fn authenticate(state: &State, headers: &HeaderMap, params: &Params) 
 }
 
 /// Id and secret of an `Authorization: Basic` header, each form-encoded before base64 as RFC 6749 wants it.
-fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
+fn basic(headers: &HeaderMap, raw: bool) -> Result<Option<(String, String)>, Refusal> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let pair = || {
         let encoded = value.to_str().ok()?.strip_prefix("Basic ")?;
         let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
         let (id, secret) = text.split_once(':')?;
+        if raw {
+            return Some((id.to_owned(), secret.to_owned()));
+        }
         Some((form_decode(id)?, form_decode(secret)?))
     };
     pair().map(Some).ok_or_else(|| unauthorized("The Authorization header is not Basic with an id and a secret."))

@@ -58,6 +58,16 @@ impl Refusal {
     }
 }
 
+/// A refusal that says this and nothing else.
+pub(crate) fn plain(status: StatusCode, body: &str) -> Response {
+    let kind = match body.as_bytes().first() {
+        Some(b'{') => "application/json",
+        Some(b'<') => "text/html",
+        _ => "text/plain",
+    };
+    (status, [(header::CONTENT_TYPE, kind)], body.to_owned()).into_response()
+}
+
 /// Sends the browser to the client's redirect URI with these parameters added to its query. The form's POST becomes a
 /// GET (303).
 pub(crate) fn send_back(redirect_uri: &str, parameters: &[(&str, &str)]) -> Response {

@@ -1,24 +1,48 @@
 //! Revocation. As at Google, revoking any one token ends all that the user gave the client.
 
+use super::client;
 use super::params::Params;
-use super::refusal::Refusal;
+use super::refusal::{self, Refusal};
+use crate::fault::What;
 use crate::provider::broken;
 use crate::state::State as LabState;
 use crate::{Lab, cite, random};
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use http::{HeaderMap, StatusCode};
 use serde_json::json;
 use valetkey_domain::Timestamp;
 
+const KNOWN: [&str; 3] = ["token", "token_type_hint", "callback"];
+/// Where a client is wanted it may say who it is in the form.
+const WITH_CLIENT: [&str; 4] = ["token", "token_type_hint", "client_id", "client_secret"];
+
 /// `POST /revoke`, the token in the form or, as Google allows, in the query.
-pub(crate) async fn answer(State(lab): State<Lab>, RawQuery(query): RawQuery, body: Bytes) -> Response {
+pub(crate) async fn answer(
+    State(lab): State<Lab>,
+    headers: HeaderMap,
+    fault: Option<Extension<What>>,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Response {
     let encoded = if body.is_empty() { query.unwrap_or_default().into_bytes() } else { body.to_vec() };
-    let token = Params::read(&encoded, &["token", "token_type_hint", "callback"], cite::REVOKE)
-        .and_then(|params| params.need("token", cite::REVOKE).map(random::digest));
-    let digest = match token {
-        Ok(digest) => digest,
+    let known: &[&str] = match &fault {
+        Some(Extension(What::ClientWanted { .. })) => &WITH_CLIENT,
+        _ => &KNOWN,
+    };
+    let params = match Params::read(&encoded, known, cite::REVOKE) {
+        Ok(params) => params,
+        Err(refusal) => return refusal.json(),
+    };
+    if let Some(Extension(What::ClientWanted { status, body, raw_basic })) = &fault
+        && lab.read(|state, _| client::authenticate(state, &headers, &params, *raw_basic)).is_err()
+    {
+        return refusal::plain(StatusCode::from_u16(*status).unwrap_or(StatusCode::UNAUTHORIZED), body);
+    }
+    let digest = match params.need("token", cite::REVOKE) {
+        Ok(token) => random::digest(token),
         Err(refusal) => return refusal.json(),
     };
     match lab.change(|state, now| end(state, &digest, now)).await {

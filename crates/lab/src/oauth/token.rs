@@ -6,7 +6,7 @@ use super::params::Params;
 use super::refusal::Refusal;
 use super::scopes::OPENID;
 use super::{issue, pkce};
-use crate::faults::What;
+use crate::fault::What;
 use crate::json::put;
 use crate::provider::broken;
 use crate::state::{Code, RefreshToken, State as LabState};
@@ -84,7 +84,7 @@ fn exchange(
     check_form(headers)?;
     let params = Params::read(body, &KNOWN, cite::EXCHANGE)?;
     params.need("grant_type", cite::EXCHANGE)?.clone_into(grant_type);
-    let client = client::authenticate(state, headers, &params)?;
+    let client = client::authenticate(state, headers, &params, matches!(fault, Some(What::RawBasic {})))?;
     let exchange = Exchange { issuer, now, client, params, fault };
     match grant_type.as_str() {
         "authorization_code" => exchange.by_code(state),
@@ -152,6 +152,7 @@ impl Exchange<'_> {
     fn tokens_for(&self, state: &mut LabState, code: Code, digest: String) -> Result<Value, Stop> {
         let Code { client, user, scopes, refresh, nonce, .. } = code;
         let basis = RefreshToken { client, user, scopes, last_used_at: self.now, code: digest };
+        let nonce = if let Some(What::NonceChanged { nonce }) = self.fault { nonce } else { &nonce };
         let mut tokens = self.access_answer(state, &basis, nonce.as_deref())?;
         if refresh {
             put(&mut tokens, "refresh_token", issue::refresh_token(state, basis)?);

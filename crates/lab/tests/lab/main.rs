@@ -13,5 +13,6 @@ mod control;
 mod gmail;
 mod golden;
 mod state;
+mod strangers;
 mod tokens;
 mod world;

@@ -1,15 +1,36 @@
-//! Token endpoints: codes and refresh tokens for access tokens, revocation, and who an account is.
+//! Token endpoints: codes and refresh tokens for access tokens, revocation, and who an account is; and the address of
+//! the page where it all begins.
 //!
-//! Written against RFC 6749, 7009 and 7636, and tolerant of what real endpoints answer instead: forms, errors under
-//! status 200, commas between scopes, numbers in quotes. Strict where being tolerant would lose an account.
+//! Written against RFC 6749, 7009, 7636 and OpenID Connect Core, and tolerant of what real endpoints answer instead:
+//! forms, errors under status 200 and in shapes of their own, commas between scopes, numbers in quotes, byte-order
+//! marks. Strict where being tolerant would lose an account. Read `grant` first, then `refusal` for what an answer
+//! without tokens means.
 
 mod answer;
+mod authorize;
+mod body;
 mod client;
+mod echo;
 mod error;
+mod grant;
+mod id_token;
 mod identity;
+mod limits;
+mod refusal;
+mod retry;
+mod revocation;
+mod revoke;
+mod said;
 mod text;
 
 pub use answer::{MAX_BELIEVED, Tokens};
-pub use client::{Client, ClientAuth, exchange, refresh, revoke};
-pub use error::TokenError;
-pub use identity::{identity, subject_of};
+pub use authorize::{Asked, NoWebAddress, authorization_url, sends_nonce};
+pub use client::{BasicEncoding, Client, ClientAuth};
+pub use error::{Problem, TokenError};
+pub use grant::{exchange, refresh};
+pub use id_token::{Claims, Expected, IdToken, IdTokenFault, Nonce};
+pub use identity::identity;
+pub use retry::MAX_PAUSE;
+pub use revocation::{Revocation, TokenIn};
+pub use revoke::{Revoked, revoke};
+pub use said::Said;

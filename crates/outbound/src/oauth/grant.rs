@@ -1,0 +1,92 @@
+//! The requests to a token endpoint.
+
+use super::answer::{self, Tokens};
+use super::client::{Client, Signature};
+use super::error::TokenError;
+use super::limits::LIMITS;
+use crate::Outbound;
+use bytes::Bytes;
+use form_urlencoded::Serializer;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Request};
+use valetkey_domain::Secret;
+
+/// Exchanges an authorization code. `redirect_uri` is the one that the consent was asked with; `verifier` is PKCE's.
+///
+/// # Errors
+/// See [`TokenError`]. A code is good for one exchange, whatever came of it.
+pub async fn exchange(
+    outbound: &Outbound,
+    client: &Client<'_>,
+    code: &Secret<str>,
+    verifier: Option<&Secret<str>>,
+    redirect_uri: &str,
+) -> Result<Tokens, TokenError> {
+    let mut form = vec![("grant_type", "authorization_code"), ("code", code.expose()), ("redirect_uri", redirect_uri)];
+    form.extend(verifier.map(|verifier| ("code_verifier", verifier.expose())));
+    grant(outbound, client, form).await
+}
+
+/// Exchanges a refresh token for a new access token, and a new refresh token where the provider rotates them.
+///
+/// # Errors
+/// See [`TokenError`]. After [`TokenError::Lost`] and [`TokenError::Nonsense`] the refresh token may be spent.
+pub async fn refresh(
+    outbound: &Outbound,
+    client: &Client<'_>,
+    refresh_token: &Secret<str>,
+) -> Result<Tokens, TokenError> {
+    let form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
+    grant(outbound, client, form).await
+}
+
+async fn grant(outbound: &Outbound, client: &Client<'_>, form: Vec<(&str, &str)>) -> Result<Tokens, TokenError> {
+    let mut secrets: Vec<&str> = form
+        .iter()
+        .filter(|(name, _)| matches!(*name, "code" | "code_verifier" | "refresh_token"))
+        .map(|(_, value)| *value)
+        .collect();
+    secrets.extend(client.client_secret.map(Secret::expose));
+    let request = request(client, form).map_err(TokenError::Unavailable)?;
+    let response = outbound.send_once_told(request, &LIMITS).await?;
+    answer::tokens(&response, &secrets)
+}
+
+/// The form, signed by the client.
+fn request<'a>(client: &Client<'a>, mut form: Vec<(&'a str, &'a str)>) -> Result<Request<Bytes>, String> {
+    let mut builder = Request::post(client.token_url)
+        .header(ACCEPT, HeaderValue::from_static("application/json"))
+        .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    match client.signature()? {
+        Signature::Header(header) => builder = builder.header(AUTHORIZATION, header),
+        Signature::Members(members) => form.extend(members),
+    }
+    let body = Serializer::new(String::new()).extend_pairs(form).finish();
+    builder.body(Bytes::from(body)).map_err(|error| format!("the request cannot be made: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::{BasicEncoding, ClientAuth};
+    use super::*;
+
+    fn made(auth: ClientAuth, secret: Option<&Secret<str>>) -> (Option<String>, String) {
+        let (token_url, basic) = ("https://p.example/token", BasicEncoding::FormEncoded);
+        let client = Client { token_url, client_id: "id", client_secret: secret, auth, basic };
+        let request = request(&client, vec![("grant_type", "refresh_token")]).unwrap();
+        let header = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
+        (header, String::from_utf8(request.into_body().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_client_names_itself_in_one_place() {
+        let secret = Secret::from("s:e c");
+        let (header, body) = made(ClientAuth::Basic, Some(&secret));
+        assert_eq!(header.as_deref(), Some("Basic aWQ6cyUzQWUrYw=="));
+        assert_eq!(body, "grant_type=refresh_token");
+        let (header, body) = made(ClientAuth::Post, Some(&secret));
+        assert_eq!(header, None);
+        assert_eq!(body, "grant_type=refresh_token&client_id=id&client_secret=s%3Ae+c");
+        assert_eq!(made(ClientAuth::None, None).1, "grant_type=refresh_token&client_id=id");
+    }
+}
