@@ -116,11 +116,11 @@ async fn shared(
     account: &ConnectedAccount,
 ) -> Result<bool> {
     let mut tx = app.store.read().await?;
-    let siblings = rows::maybe_sharing(ctx, &mut tx, &account.id, account.subject.as_deref()).await?;
+    let siblings = rows::maybe_sharing(ctx, &mut tx, Some(&account.id), account.subject.as_deref()).await?;
     drop(tx);
     let own = client_of(connector, connection);
     for sibling in siblings {
-        let theirs = connections::get(app, ctx, &sibling.connection).await?;
+        let theirs = connections::get(app, ctx, &sibling).await?;
         let at = connections::connector_of(app, &theirs)?;
         if client_of(&at, &theirs) == own {
             return Ok(true);

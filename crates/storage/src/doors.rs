@@ -89,6 +89,26 @@ pub async fn due_connections(tx: &mut Tx, now: Timestamp) -> Result<Vec<(Environ
     tx.all(sql, args![now]).await?.iter().map(read).collect()
 }
 
+/// The environments in which a closing is due to be taken up.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn due_closings(tx: &mut Tx, now: Timestamp) -> Result<Vec<EnvironmentId>, Error> {
+    let sql = "SELECT e.id FROM environments e WHERE EXISTS
+        (SELECT 1 FROM closings c WHERE c.environment_id = e.id AND c.next_at <= $1) ORDER BY e.id";
+    tx.all(sql, args![now]).await?.iter().map(|row| row.fit("environments", |row| row.parsed("id"))).collect()
+}
+
+/// The environments in which a revocation is due to be made.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn due_revocations(tx: &mut Tx, now: Timestamp) -> Result<Vec<EnvironmentId>, Error> {
+    let sql = "SELECT e.id FROM environments e WHERE EXISTS
+        (SELECT 1 FROM revocations r WHERE r.environment_id = e.id AND r.next_at <= $1) ORDER BY e.id";
+    tx.all(sql, args![now]).await?.iter().map(|row| row.fit("environments", |row| row.parsed("id"))).collect()
+}
+
 /// A refresh that somebody began and, its lease being over, never came back from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Abandoned {
@@ -154,10 +174,8 @@ mod tests {
         let mut tx = there.store.write().await.unwrap();
         let (connection, ..) = fixture::chain(&there.ours, &mut tx).await;
         let environment = &there.ours.environment;
-        let account = "INSERT INTO connected_accounts (id, environment_id, connection_id, identifier, organization_id,
-                user_id, status, reason, scopes, audience, generation, refreshable, api_config, created_at, updated_at)
-            VALUES ('ca_1', $1, $2, 'ann', '', '', 'PENDING_AUTH', '', '[]', '[]', 0, 0, '{}', 0, 0)";
-        tx.run(account, args![environment, &connection.id]).await.unwrap();
+        let account = fixture::account(&there.ours, "1", "ann");
+        crate::accounts::insert(&there.ours, &mut tx, &account).await.unwrap();
         let authorization = "INSERT INTO authorizations (id, environment_id, connection_id, account_id, stage,
                 link_hash, link_expires_at, state_hash, created_at)
             VALUES ('auth_1', $1, $2, 'ca_1', 'started', $3, 0, $4, 0)";

@@ -1,7 +1,7 @@
 //! The processes that serve on this database, each with a row that it renews while it lives.
 
 use crate::row::json_text;
-use crate::{Error, Row, Tx, args};
+use crate::{Error, Row, Tx, args, closings, revocations};
 use valetkey_domain::Timestamp;
 use valetkey_domain::id::ProcessId;
 
@@ -65,6 +65,17 @@ pub async fn live(tx: &mut Tx, since: Timestamp) -> Result<Vec<Process>, Error> 
 /// The database cannot be written.
 pub async fn leave(tx: &mut Tx, id: &ProcessId, before: Timestamp) -> Result<(), Error> {
     tx.run("DELETE FROM processes WHERE id = $1 OR seen_at < $2", args![id, before]).await.map(drop)
+}
+
+/// Takes a process that died off the list: the closings and revocations that it held may be claimed at once. What else it
+/// held has to be told in the journal (`doors::abandoned_refreshes_of`, `doors::interrupted_exchanges_of`).
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn bury(tx: &mut Tx, id: &ProcessId, now: Timestamp) -> Result<(), Error> {
+    closings::release(tx, id.as_str(), now).await?;
+    revocations::release(tx, id.as_str(), now).await?;
+    tx.run("DELETE FROM processes WHERE id = $1", args![id]).await.map(drop)
 }
 
 /// Removes all: for a database that one process holds alone.

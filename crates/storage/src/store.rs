@@ -6,8 +6,9 @@ use crate::sqlite::{Options, Sqlite};
 use crate::tx::{Backend, all_storable};
 use crate::{Arg, Bulk, Error, Metrics, Tx};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::time::Instant;
+use valetkey_domain::id::ProcessId;
 use valetkey_domain::{Secret, Timestamp};
 
 /// Where the data is kept.
@@ -36,6 +37,7 @@ impl From<Secret<str>> for Location {
 pub struct Store {
     database: Database,
     metrics: Metrics,
+    process: Arc<OnceLock<Arc<ProcessId>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -65,7 +67,7 @@ impl Store {
     }
 
     fn of(database: Database) -> Self {
-        Self { database, metrics: Metrics::default() }
+        Self { database, metrics: Metrics::default(), process: Arc::default() }
     }
 
     /// What it counts, for whoever makes it part of a registry.
@@ -79,6 +81,12 @@ impl Store {
     #[must_use]
     pub const fn is_exclusive(&self) -> bool {
         matches!(self.database, Database::Sqlite(_))
+    }
+
+    /// Names the process that goes on here: what it holds beyond a transaction (a lease) is held in its name. The first
+    /// name counts.
+    pub fn name_process(&self, id: &ProcessId) {
+        self.process.get_or_init(|| Arc::new(id.clone()));
     }
 
     /// Where exactly the data is, as far as the system beneath can tell a copy from it. Two databases that are there at
@@ -142,7 +150,7 @@ impl Store {
     }
 
     fn begun(&self, backend: Result<Backend, Error>) -> Result<Tx, Error> {
-        self.metrics.noted(backend).map(|backend| Tx::new(backend, self.metrics.clone()))
+        self.metrics.noted(backend).map(|backend| Tx::new(backend, self.metrics.clone(), self.process.get().cloned()))
     }
 
     /// What the database's clock says; none for a file, which has one process, whose clock is the database's.

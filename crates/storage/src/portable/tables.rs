@@ -56,6 +56,18 @@ pub(super) const TABLES: &[Table] = &[
         rest: "environment_id config_id identifier name search_text url_generation:n created_at:n updated_at:n \
             last_used_at:n changes:n",
     },
+    Table {
+        name: "closings",
+        key: "id",
+        rest: "environment_id kind subject fate created_at:n attempts:n next_at:n done:n failed:n last_error \
+            lease_until:n process",
+    },
+    Table {
+        name: "revocations",
+        key: "id",
+        rest: "environment_id connection_id account_id identifier organization_id user_id subject sealed:b audience \
+            endpoint created_at:n attempts:n next_at:n last_error lease_until:n process",
+    },
     Table { name: "counters", key: "environment_id name", rest: "value:n" },
     Table {
         name: "journal",
