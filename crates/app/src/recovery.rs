@@ -7,10 +7,10 @@ use crate::{App, Result, doors, journal};
 use serde_json::json;
 use std::time::Duration;
 use valetkey_domain::ctx::Actor;
-use valetkey_domain::id::{AuthorizationId, EnvironmentId};
+use valetkey_domain::id::{AuthorizationId, EnvironmentId, ProcessId};
 use valetkey_domain::{Ctx, Timestamp};
 use valetkey_storage::doors::{self as rows, Abandoned};
-use valetkey_storage::{Tx, accounts, authorizations};
+use valetkey_storage::{Tx, accounts, authorizations, processes};
 
 /// How long something may be late before it counts as dead: its process may be slow to save what it brought.
 const LATE: Duration = Duration::from_secs(60);
@@ -43,9 +43,44 @@ async fn settle(app: &App, by: Timestamp) -> Result<u64> {
         settled += u64::from(settle_refresh(app, left).await?);
     }
     for (environment, id) in exchanges {
-        settled += u64::from(interrupt(app, environment, &id, by).await?);
+        settled += u64::from(interrupt(app, environment, &id, Left::Since(by)).await?);
+    }
+    Ok(settled + of_the_dead(app).await?)
+}
+
+/// Settles at once what processes left that are known to be dead, whenever it should have ended. Says how many.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub(crate) async fn of_the_dead(app: &App) -> Result<u64> {
+    let mut settled = 0;
+    for process in app.store.dead().await? {
+        let mut tx = app.store.read().await?;
+        let refreshes = rows::abandoned_refreshes_of(&mut tx, &process).await?;
+        let exchanges = rows::interrupted_exchanges_of(&mut tx, &process).await?;
+        drop(tx);
+        for left in &refreshes {
+            settled += u64::from(settle_refresh(app, left).await?);
+        }
+        for (environment, id) in exchanges {
+            settled += u64::from(interrupt(app, environment, &id, Left::By(&process)).await?);
+        }
+        // Only now: whoever dies here is followed by another who still finds it on the list.
+        let mut tx = app.store.write().await?;
+        processes::bury(&mut tx, &process, app.now()).await?;
+        tx.commit().await?;
+        tracing::warn!(%process, settled, "a server died; what it was at is settled");
     }
     Ok(settled)
+}
+
+/// Why nobody comes back to an exchange.
+#[derive(Clone, Copy)]
+enum Left<'a> {
+    /// It should have ended by then.
+    Since(Timestamp),
+    /// The process that was at it is dead.
+    By(&'a ProcessId),
 }
 
 /// The refresh token may be spent: the account goes on as after any lost answer.
@@ -68,10 +103,13 @@ pub(crate) async fn tell_lost(app: &App, ctx: &Ctx, tx: &mut Tx, account: &str) 
 }
 
 /// The code is spent and what it brought is gone: the person starts again.
-async fn interrupt(app: &App, environment: EnvironmentId, id: &AuthorizationId, by: Timestamp) -> Result<bool> {
+async fn interrupt(app: &App, environment: EnvironmentId, id: &AuthorizationId, left: Left<'_>) -> Result<bool> {
     let ctx = doors::enter(app, environment, Actor::System);
     let mut tx = app.store.write().await?;
-    let ended = authorizations::interrupt(&ctx, &mut tx, id, by, app.now()).await?;
+    let ended = match left {
+        Left::Since(by) => authorizations::interrupt(&ctx, &mut tx, id, by, app.now()).await?,
+        Left::By(process) => authorizations::interrupt_of(&ctx, &mut tx, id, process, app.now()).await?,
+    };
     if ended {
         let detail = journal::detail([("outcome", json!("interrupted"))]);
         app.journal.fact(&ctx, &mut tx, "authorization.ended", id.as_str(), detail).await?;
@@ -85,8 +123,9 @@ async fn interrupt(app: &App, environment: EnvironmentId, id: &AuthorizationId, 
 mod tests {
     use super::*;
     use crate::authorize::{self, Outcome};
-    use crate::provider::{HOUR, There, there};
+    use crate::provider::{HOUR, There, there, there_on};
     use valetkey_domain::Secret;
+    use valetkey_storage::{Location, Store};
 
     /// How often the journal tells this of a subject.
     async fn told(there: &There, subject: &str, action: &str) -> usize {
@@ -123,6 +162,46 @@ mod tests {
         assert_eq!(told(&there, there.account.id.as_str(), "account.refresh_lost").await, 1);
         there.provider.gives(r#"{"access_token":"at-2","refresh_token":"rt-2"}"#);
         assert_eq!(there.token(None).await.unwrap().0, "at-2", "the old refresh token is tried once, without a wait");
+    }
+
+    /// Where others may live a lease stands until its end unless its process is known to be dead; the clock stands still
+    /// here.
+    #[tokio::test]
+    #[ignore = "needs PostgreSQL"]
+    async fn attack_22_who_waits_for_a_process_that_died_waits_for_seconds_and_not_for_its_lease() {
+        let location = Location::from(valetkey_testkit::only_on_postgres());
+        let there = there_on(location.clone(), "{rotates: true, lost_answer: retry_now}").await;
+        there.sign_in(HOUR).await;
+        there.clock.advance(Duration::from_secs(3600));
+        there.app.store.hold(&ProcessId::parse("proc_alive").unwrap()).await.unwrap();
+        let state = there.start(&there.link().await, "browser").await;
+        let consent = die(&there, &location, &state).await;
+        there.provider.gives(r#"{"access_token":"at-2","refresh_token":"rt-2"}"#);
+        let waited = std::time::Instant::now();
+        let token = tokio::time::timeout(Duration::from_secs(20), there.token(None)).await;
+        assert_eq!(token.expect("nobody waits for the dead").unwrap().0, "at-2");
+        assert!(waited.elapsed() < Duration::from_secs(10), "{:?}", waited.elapsed());
+        assert_eq!(told(&there, there.account.id.as_str(), "account.refresh_lost").await, 1);
+        assert_eq!(told(&there, consent.as_str(), "authorization.ended").await, 1);
+        assert_eq!(of_the_dead(&there.app).await.unwrap(), 0, "it is off the list");
+    }
+
+    /// A process that shows itself, begins a refresh and the exchange of a code, and is killed.
+    async fn die(there: &There, location: &Location, state: &str) -> AuthorizationId {
+        let dead = ProcessId::parse("proc_dead").unwrap();
+        let store = Store::open(location).await.unwrap();
+        store.hold(&dead).await.unwrap();
+        let (now, hash) = (there.app.now(), valetkey_vault::sha256(state.as_bytes()));
+        let mut tx = store.write().await.unwrap();
+        let (roots, admitted) = (vec![], true);
+        let process = processes::Process { id: dead, roots, admitted, started_at: now, seen_at: now };
+        processes::show(&mut tx, &process).await.unwrap();
+        let until = now + Duration::from_secs(75);
+        assert!(accounts::begin_refresh(&there.ctx, &mut tx, &there.account.id, 1, now, until).await.unwrap());
+        let (_, id) = rows::authorization_by_state(&mut tx, &hash).await.unwrap().unwrap();
+        assert!(authorizations::exchange(&there.ctx, &mut tx, &id, &hash, now, until).await.unwrap());
+        tx.commit().await.unwrap();
+        id
     }
 
     #[tokio::test]

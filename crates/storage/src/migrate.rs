@@ -49,6 +49,7 @@ pub(crate) const STEPS: &[Step] = &[
     step!(6, "changes", "0006_changes", 6),
     // An older binary would retire keys that tokens to be revoked are still sealed under.
     step!(7, "closings", "0007_closings", 7),
+    step!(8, "holders", "0008_holders", 1),
 ];
 
 /// Where it is written which steps a database has.

@@ -82,7 +82,7 @@ async fn who_claims_holds_it_until_the_lease_ends_and_then_another_goes_on() {
 async fn what_a_dead_process_held_is_due_at_once() {
     let (there, _) = there().await;
     let (dead, other) = (ProcessId::parse("proc_1").unwrap(), ProcessId::parse("proc_2").unwrap());
-    there.store.name_process(&dead);
+    there.store.hold(&dead).await.unwrap();
     let mut tx = there.store.write().await.unwrap();
     claim(&there.ours, &mut tx, at(1), at(60), 9).await.unwrap();
     assert_eq!(release(&mut tx, other.as_str(), at(2)).await.unwrap(), 0);

@@ -30,13 +30,14 @@ pub(super) const TABLES: &[Table] = &[
         rest: "environment_id connection_id identifier organization_id user_id search_text status reason \
             scopes subject subject_name credential:b audience generation:n refreshable:n expires_at:n \
             refresh_generation:n refresh_until:n refresh_lost_at:n refreshed_at:n api_config created_at:n updated_at:n \
-            last_used_at:n next_refresh_at:n idle_refresh_at:n changes:n",
+            last_used_at:n next_refresh_at:n idle_refresh_at:n refresh_process \
+            changes:n",
     },
     Table {
         name: "authorizations",
         key: "id",
         rest: "environment_id connection_id account_id stage link_hash:b link_expires_at:n browser_hash:b state_hash:b \
-            verifier:b redirect_uri consent_expires_at:n outcome done_at:n created_at:n",
+            verifier:b redirect_uri consent_expires_at:n exchange_process outcome done_at:n created_at:n",
     },
     Table {
         name: "pending_credentials",

@@ -52,7 +52,7 @@ async fn it_outlives_its_account_and_comes_back_as_it_went_in() {
 #[tokio::test]
 async fn its_maker_tries_first_and_others_when_that_one_failed_or_died() {
     let there = fixture::two_environments().await;
-    there.store.name_process(&ProcessId::parse("proc_1").unwrap());
+    there.store.hold(&ProcessId::parse("proc_1").unwrap()).await.unwrap();
     let mut tx = there.store.write().await.unwrap();
     let put =
         Revocation { attempts: 1, next_at: at(60), lease_until: Some(at(60)), ..revocation(&there.ours, "1", b"key") };
