@@ -8,6 +8,8 @@ mod list;
 mod tokens;
 
 pub use ahead::{Due, claim, put_off};
+#[cfg(test)]
+pub(crate) use list::LISTS;
 pub use list::{Filter, MAX_CONNECTION_NAMES, Standing, list, standings};
 pub(crate) use tokens::read_subject;
 pub use tokens::{

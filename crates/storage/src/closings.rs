@@ -10,7 +10,7 @@ use crate::{Error, Row, Tx, args};
 use valetkey_domain::id::{AccountId, ClosingId, ConnectionId, EnvironmentId};
 use valetkey_domain::{Ctx, Timestamp};
 
-const LEASED: Leased = leased!("closings");
+pub(crate) const LEASED: Leased = leased!("closings");
 
 /// What is being closed.
 #[derive(Clone, Debug, PartialEq, Eq)]

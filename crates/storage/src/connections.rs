@@ -16,7 +16,7 @@ pub struct Filter {
     pub connector: Option<String>,
 }
 
-const LIST: Listing = listing!(
+pub(crate) const LIST: Listing = listing!(
     ConnectionId,
     counters::CONNECTIONS,
     "t.*",

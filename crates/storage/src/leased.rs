@@ -67,6 +67,12 @@ macro_rules! leased {
 pub(crate) use leased;
 
 impl Leased {
+    /// All of them.
+    #[cfg(test)]
+    pub(crate) const fn texts(self) -> [&'static str; 6] {
+        [self.claim, self.claim_one, self.hold, self.try_again, self.finish, self.release]
+    }
+
     /// Claims what is due, at most `limit` rows, until `until`.
     pub(crate) async fn claim(
         self,

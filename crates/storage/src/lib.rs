@@ -34,6 +34,8 @@ pub mod meta;
 mod metrics;
 mod migrate;
 pub mod pending_credentials;
+#[cfg(test)]
+mod plans;
 pub mod portable;
 mod postgres;
 pub mod processes;

@@ -50,6 +50,7 @@ pub(crate) const STEPS: &[Step] = &[
     // An older binary would retire keys that tokens to be revoked are still sealed under.
     step!(7, "closings", "0007_closings", 7),
     step!(8, "holders", "0008_holders", 1),
+    step!(9, "plans", "0009_plans", 1),
 ];
 
 /// Where it is written which steps a database has.

@@ -138,6 +138,12 @@ fn first(column: Column<'_>) -> Arg {
     }
 }
 
+/// What is asked of the tables.
+#[cfg(test)]
+pub(crate) fn texts() -> Vec<&'static str> {
+    STATEMENTS.iter().flat_map(|all| [all.page.as_str(), all.count.as_str()]).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use valetkey_domain::account::Owner;
 use valetkey_domain::id::{AccountId, ConnectionId, EnvironmentId, RevocationId};
 use valetkey_domain::{Ctx, Sealed, Timestamp};
 
-const LEASED: Leased = leased!("revocations");
+pub(crate) const LEASED: Leased = leased!("revocations");
 
 /// A revocation to be made.
 #[derive(Clone, Debug)]
