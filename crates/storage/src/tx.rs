@@ -62,7 +62,7 @@ impl Tx {
         let args = storable(args)?;
         self.count()?;
         let answer = match &mut self.backend {
-            Backend::SqliteRead(read) => read.all(sql, &args),
+            Backend::SqliteRead(read) => read.all(sql, args).await,
             Backend::SqliteWrite(write) => write.all(sql, args).await,
             Backend::PostgresRead(session) | Backend::PostgresWrite(session) => session.all(sql, args).await,
         };

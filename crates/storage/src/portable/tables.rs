@@ -1,7 +1,32 @@
 //! The tables of a backup, each behind those that it refers to. `schema_steps`, `meta` and `processes` are of a database,
 //! not of its contents, and are left out.
 
-use super::Table;
+use crate::bulk::Column;
+
+/// A table of a backup. Its columns are named as in a [`Bulk`], with blanks between them.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    /// The columns of its primary key, in order.
+    pub(super) key: &'static str,
+    /// Its other columns.
+    rest: &'static str,
+}
+
+impl Table {
+    pub(super) fn key(&self) -> impl Iterator<Item = Column<'static>> {
+        Column::list(self.key)
+    }
+
+    /// All columns, as they are written above.
+    pub(super) fn all(&self) -> String {
+        format!("{} {}", self.key, self.rest)
+    }
+
+    pub(super) fn columns(&self) -> impl Iterator<Item = Column<'static>> {
+        self.key().chain(Column::list(self.rest))
+    }
+}
 
 /// All tables.
 pub(super) const TABLES: &[Table] = &[

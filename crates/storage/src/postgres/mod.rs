@@ -19,6 +19,7 @@ mod session;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 pub(crate) use session::Session;
 
@@ -26,8 +27,9 @@ use crate::bulk::Bulk;
 use crate::{Arg, Error};
 use holder::Holder;
 use options::Target;
-use pool::{Pool, Trust};
-use session::Answer;
+use pool::Pool;
+use statement::Answer;
+use trust::Trust;
 use valetkey_domain::id::ProcessId;
 use valetkey_domain::{Secret, Timestamp, time};
 

@@ -252,3 +252,25 @@ async fn attack_63_a_begin_that_was_given_up_leaves_no_old_snapshot_behind() {
         }
     }
 }
+
+/// What takes more than a moment ends with whoever waits for it, long before the limit of a statement.
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_read_whose_caller_is_gone_ends() {
+    let url = url();
+    let (store, other) = (open(&url).await.unwrap(), open(&url).await.unwrap());
+    for one in [store.glance().await.unwrap(), store.read().await.unwrap(), store.write().await.unwrap()] {
+        let mut tx = one;
+        let sleep = tx.one("SELECT count(pg_sleep(1)) AS n FROM generate_series(1, 4) AS called_off", []);
+        assert!(tokio::time::timeout(Duration::from_millis(300), sleep).await.is_err());
+        drop(tx);
+    }
+    let running = "SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()
+        AND query LIKE '%generate_series(1, 4) AS called_off'";
+    assert!(number(&other, running).await > 0, "the last one has just been given up");
+    let given_up = std::time::Instant::now();
+    while number(&other, running).await > 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(given_up.elapsed() < Duration::from_secs(3), "the server goes on for nobody");
+    }
+}
