@@ -106,7 +106,7 @@ impl From<valetkey_storage::Error> for Error {
     fn from(error: valetkey_storage::Error) -> Self {
         match error.kind() {
             Kind::Internal => Self::internal(error),
-            kind => Self::new(kind, error.to_string()).because(error),
+            kind => Self::new(kind, error.public()).because(error),
         }
     }
 }
@@ -114,5 +114,20 @@ impl From<valetkey_storage::Error> for Error {
 impl From<valetkey_vault::Error> for Error {
     fn from(error: valetkey_vault::Error) -> Self {
         Self::internal(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error as _;
+
+    #[test]
+    fn a_caller_is_not_told_where_the_database_is_and_the_log_is() {
+        let path = std::path::PathBuf::from("/srv/secret/valetkey.db");
+        let error = Error::from(valetkey_storage::Error::Locked { path });
+        assert!(!error.message().contains("secret"), "{error}");
+        assert!(error.source().unwrap().to_string().contains("/srv/secret/valetkey.db"));
+        assert_eq!(error.kind(), Kind::Unavailable);
     }
 }

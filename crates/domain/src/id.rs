@@ -74,6 +74,10 @@ ids! {
     AccountId = "ca_", "a connected account id";
     /// One consent in flight.
     AuthorizationId = "auth_", "an authorization id";
+    /// The closing of a connection or an account under way.
+    ClosingId = "cls_", "a closing's id";
+    /// A revocation at a provider that is still to be made.
+    RevocationId = "rvk_", "a revocation's id";
     /// An MCP config.
     ConfigId = "cfg_", "an MCP config id";
     /// An MCP instance.

@@ -8,6 +8,8 @@ mod list;
 mod tokens;
 
 pub use ahead::{Due, claim, put_off};
+#[cfg(test)]
+pub(crate) use list::LISTS;
 pub use list::{Filter, MAX_CONNECTION_NAMES, Standing, list, standings};
 pub(crate) use tokens::read_subject;
 pub use tokens::{
@@ -94,21 +96,47 @@ pub async fn find(
     tx.one(sql, key).await?.as_ref().map(read).transpose()
 }
 
-/// The accounts, this one left out, that may share a grant at the provider with somebody of this subject: those that
-/// hold a credential and whose subject is the same or unknown.
+/// A connection's accounts behind this id, in the order of their ids.
 ///
 /// # Errors
 /// The database failed, or a row fits no account.
+pub async fn of_connection(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    behind: &str,
+    size: i64,
+) -> Result<Vec<ConnectedAccount>, Error> {
+    let sql = "SELECT * FROM connected_accounts WHERE connection_id = $2 AND id > $3 AND environment_id = $1
+         ORDER BY id LIMIT $4";
+    tx.all(sql, args![&ctx.environment, connection, behind, size]).await?.iter().map(read).collect()
+}
+
+/// The connections on which an account, this one left out, may share a grant at the provider with somebody of this
+/// subject: one that holds a credential and whose subject is the same or unknown. Without a subject every account may.
+///
+/// # Errors
+/// The database failed.
 pub async fn maybe_sharing(
     ctx: &Ctx,
     tx: &mut Tx,
-    but: &AccountId,
+    but: Option<&AccountId>,
     subject: Option<&str>,
-) -> Result<Vec<ConnectedAccount>, Error> {
-    let sql = "SELECT * FROM connected_accounts WHERE environment_id = $1 AND id <> $2
-         AND credential IS NOT NULL
-         AND (subject IS NULL OR subject = $3 OR CAST($3 AS TEXT) IS NULL) ORDER BY id";
-    tx.all(sql, args![&ctx.environment, but, subject]).await?.iter().map(read).collect()
+) -> Result<Vec<ConnectionId>, Error> {
+    let of_one = "SELECT c.id FROM connections c WHERE c.environment_id = $1 AND (
+          EXISTS (SELECT 1 FROM connected_accounts a WHERE a.connection_id = c.id AND a.credential IS NOT NULL
+            AND a.subject = $3 AND a.id <> $2)
+          OR EXISTS (SELECT 1 FROM connected_accounts a WHERE a.connection_id = c.id AND a.credential IS NOT NULL
+            AND a.subject IS NULL AND a.id <> $2)) ORDER BY c.id";
+    let of_all = "SELECT c.id FROM connections c WHERE c.environment_id = $1
+          AND EXISTS (SELECT 1 FROM connected_accounts a WHERE a.connection_id = c.id AND a.credential IS NOT NULL
+            AND a.id <> $2) ORDER BY c.id";
+    let but = but.map_or("", AccountId::as_str);
+    let rows = match subject {
+        Some(subject) => tx.all(of_one, args![&ctx.environment, but, subject]).await?,
+        None => tx.all(of_all, args![&ctx.environment, but]).await?,
+    };
+    rows.iter().map(|row| row.fit("connections", |row| row.parsed("id"))).collect()
 }
 
 /// Puts members over the app's own values of an account; what others put there meanwhile stays. False if there is no

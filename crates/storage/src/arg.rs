@@ -134,6 +134,8 @@ from_words!(
     id::ConnectionId,
     id::AccountId,
     id::AuthorizationId,
+    id::ClosingId,
+    id::RevocationId,
     id::ConfigId,
     id::InstanceId,
     id::RecordId,

@@ -4,10 +4,10 @@
 //! changes the row and the other learns that it didn't.
 
 use crate::row::misfit;
-use crate::{Error, Row, Tx, args};
+use crate::{Arg, Error, Row, Tx, args};
 use serde::{Deserialize, Serialize};
 use valetkey_domain::authorization::{Authorization, Outcome, Stage, Started};
-use valetkey_domain::id::{AccountId, AuthorizationId};
+use valetkey_domain::id::{AccountId, AuthorizationId, ProcessId};
 use valetkey_domain::{Ctx, Timestamp};
 
 /// Adds one that has a link and nothing else.
@@ -87,9 +87,10 @@ pub async fn exchange(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<bool, Error> {
-    let sql = "UPDATE authorizations SET stage = 'exchanging', consent_expires_at = $5
+    let sql = "UPDATE authorizations SET stage = 'exchanging', consent_expires_at = $5, exchange_process = $6
          WHERE environment_id = $1 AND id = $2 AND state_hash = $3 AND stage = 'started' AND consent_expires_at > $4";
-    Ok(tx.run(sql, args![&ctx.environment, id, state, now, until]).await? == 1)
+    let process = Arg::from(tx.process());
+    Ok(tx.run(sql, args![&ctx.environment, id, state, now, until, process]).await? == 1)
 }
 
 /// Ends one that is waiting for the provider to send the person back. False if it isn't, under this `state`.
@@ -152,6 +153,23 @@ pub async fn interrupt(
     let sql = "UPDATE authorizations SET stage = 'done', outcome = $5, done_at = $4, verifier = NULL
          WHERE environment_id = $1 AND id = $2 AND stage = 'exchanging' AND consent_expires_at <= $3";
     Ok(tx.run(sql, args![&ctx.environment, id, by, now, outcome_text(&Outcome::Interrupted)]).await? == 1)
+}
+
+/// Ends one whose code was being exchanged by this process, which has died. False if it ended otherwise, or another process
+/// is at it by now.
+///
+/// # Errors
+/// The database failed.
+pub async fn interrupt_of(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: &AuthorizationId,
+    process: &ProcessId,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "UPDATE authorizations SET stage = 'done', outcome = $5, done_at = $4, verifier = NULL
+         WHERE environment_id = $1 AND id = $2 AND stage = 'exchanging' AND exchange_process = $3";
+    Ok(tx.run(sql, args![&ctx.environment, id, process, now, outcome_text(&Outcome::Interrupted)]).await? == 1)
 }
 
 /// Replaces the outcome once a person has chosen between two provider accounts. False if it was not this outcome.

@@ -236,6 +236,16 @@ impl Table {
     }
 }
 
+/// All that is asked.
+#[cfg(test)]
+pub(crate) fn texts() -> Vec<&'static str> {
+    let of = |(_, all): &'static (Kind, Statements)| {
+        let Statements { count, get, catch_up, page, total, parts } = all;
+        [count, get, catch_up, page, total].into_iter().chain(parts).map(String::as_str)
+    };
+    STATEMENTS.iter().flat_map(of).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,7 +25,7 @@ pub struct Filter {
     pub search: Option<String>,
 }
 
-const LIST: Listing = listing!(
+pub(crate) const LIST: Listing = listing!(
     ConfigId,
     counters::CONFIGS,
     "t.*",
@@ -139,7 +139,8 @@ pub async fn update(ctx: &Ctx, tx: &mut Tx, config: &McpConfig) -> Result<bool, 
 pub async fn delete(ctx: &Ctx, tx: &mut Tx, id: &ConfigId) -> Result<bool, Error> {
     instances::alone(tx, id).await?;
     // Row by row, not by the cascade: only so is it known how many went, and not with another request.
-    let sql = "DELETE FROM mcp_instances WHERE environment_id = $1 AND config_id = $2";
+    let sql = "DELETE FROM mcp_instances WHERE config_id IN
+        (SELECT id FROM mcp_configs WHERE environment_id = $1 AND id = $2)";
     let instances = i64::try_from(tx.run(sql, args![&ctx.environment, id]).await?).unwrap_or(i64::MAX);
     let sql = "DELETE FROM mcp_configs WHERE environment_id = $1 AND id = $2";
     let gone = tx.run(sql, args![&ctx.environment, id]).await? == 1;

@@ -16,7 +16,7 @@ pub struct Filter {
     pub connector: Option<String>,
 }
 
-const LIST: Listing = listing!(
+pub(crate) const LIST: Listing = listing!(
     ConnectionId,
     counters::CONNECTIONS,
     "t.*",
@@ -282,14 +282,23 @@ mod tests {
         }
         assert_eq!(seen.len(), 25);
         assert!(seen.is_sorted());
-        let expected = [(None, None), (Some("19".into()), Some("0".into())), (Some("29".into()), Some("19".into()))];
-        assert_eq!(tokens, expected);
-        for forged in ["", "%", "a b", "conn_' OR 1=1", "\u{e9}", &"0".repeat(33)] {
+        // Each page leads back to the one before it by the token that led to that one, and the second to the first.
+        assert_eq!((&tokens[0], tokens.len()), (&(None, None), 3));
+        let (second, start) = (tokens[1].0.clone().unwrap(), tokens[1].1.clone().unwrap());
+        assert!(second.starts_with("19") && start.starts_with('0'), "{second} {start}");
+        assert!(tokens[2].0.as_deref().unwrap().starts_with("29"));
+        assert_eq!(tokens[2].1.as_ref(), Some(&second));
+        for forged in ["", "0", "19", "garbage", "%", "a b", "conn_' OR 1=1", "\u{e9}", &"0".repeat(33)] {
             let page = Page { size: 10, after: Some(forged.into()) };
             let refused = list(&there.ours, &mut tx, &Filter::default(), &page).await.unwrap_err();
             assert_eq!(refused.kind(), valetkey_domain::Kind::InvalidArgument, "{forged}");
         }
-        let back = Page { size: 10, after: Some("0".into()) };
+        // A token whose row is gone by now is still one.
+        delete(&there.ours, &mut tx, &ConnectionId::parse("conn_19").unwrap()).await.unwrap();
+        let page = Page { size: 10, after: Some(second) };
+        let next = list(&there.ours, &mut tx, &Filter::default(), &page).await.unwrap();
+        assert_eq!(next.items[0].id.as_str(), "conn_20");
+        let back = Page { size: 10, after: Some(start) };
         let first = list(&there.ours, &mut tx, &Filter::default(), &back).await.unwrap();
         assert_eq!(first.items[0].id.as_str(), seen[0]);
         assert_eq!(first.previous, None);

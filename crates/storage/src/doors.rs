@@ -4,7 +4,9 @@
 use crate::{Error, Row, Tx, args, clients, instances};
 use valetkey_domain::Timestamp;
 use valetkey_domain::client::{ApiClient, ClientSecret};
-use valetkey_domain::id::{AccountId, AuthorizationId, ClientId, ConnectionId, DataKeyId, EnvironmentId, InstanceId};
+use valetkey_domain::id::{
+    AccountId, AuthorizationId, ClientId, ConnectionId, DataKeyId, EnvironmentId, InstanceId, ProcessId,
+};
 use valetkey_domain::instance::McpInstance;
 
 /// The client of this id, which a token named.
@@ -89,6 +91,26 @@ pub async fn due_connections(tx: &mut Tx, now: Timestamp) -> Result<Vec<(Environ
     tx.all(sql, args![now]).await?.iter().map(read).collect()
 }
 
+/// The environments in which a closing is due to be taken up.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn due_closings(tx: &mut Tx, now: Timestamp) -> Result<Vec<EnvironmentId>, Error> {
+    let sql = "SELECT e.id FROM environments e WHERE EXISTS
+        (SELECT 1 FROM closings c WHERE c.environment_id = e.id AND c.next_at <= $1) ORDER BY e.id";
+    tx.all(sql, args![now]).await?.iter().map(|row| row.fit("environments", |row| row.parsed("id"))).collect()
+}
+
+/// The environments in which a revocation is due to be made.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn due_revocations(tx: &mut Tx, now: Timestamp) -> Result<Vec<EnvironmentId>, Error> {
+    let sql = "SELECT e.id FROM environments e WHERE EXISTS
+        (SELECT 1 FROM revocations r WHERE r.environment_id = e.id AND r.next_at <= $1) ORDER BY e.id";
+    tx.all(sql, args![now]).await?.iter().map(|row| row.fit("environments", |row| row.parsed("id"))).collect()
+}
+
 /// A refresh that somebody began and, its lease being over, never came back from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Abandoned {
@@ -107,13 +129,24 @@ pub struct Abandoned {
 pub async fn abandoned_refreshes(tx: &mut Tx, by: Timestamp) -> Result<Vec<Abandoned>, Error> {
     let sql = "SELECT id, environment_id, refresh_until FROM connected_accounts
         WHERE refresh_until <= $1 ORDER BY refresh_until";
-    let read = |row: &Row| {
-        row.fit("connected_accounts", |row| {
-            let (environment, account) = (row.parsed("environment_id")?, row.parsed("id")?);
-            Ok(Abandoned { environment, account, until: row.timestamp("refresh_until")? })
-        })
-    };
-    tx.all(sql, args![by]).await?.iter().map(read).collect()
+    tx.all(sql, args![by]).await?.iter().map(read_abandoned).collect()
+}
+
+/// The refreshes that this process, which has died, began and never came back from.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn abandoned_refreshes_of(tx: &mut Tx, process: &ProcessId) -> Result<Vec<Abandoned>, Error> {
+    let sql = "SELECT id, environment_id, refresh_until FROM connected_accounts
+        WHERE refresh_process = $1 AND refresh_until IS NOT NULL ORDER BY refresh_until";
+    tx.all(sql, args![process]).await?.iter().map(read_abandoned).collect()
+}
+
+fn read_abandoned(row: &Row) -> Result<Abandoned, Error> {
+    row.fit("connected_accounts", |row| {
+        let (environment, account) = (row.parsed("environment_id")?, row.parsed("id")?);
+        Ok(Abandoned { environment, account, until: row.timestamp("refresh_until")? })
+    })
 }
 
 /// The authorizations whose codes were being exchanged, which should have ended by then.
@@ -126,10 +159,23 @@ pub async fn interrupted_exchanges(tx: &mut Tx, by: Timestamp) -> Result<Vec<(En
     tx.all(sql, args![by]).await?.iter().map(read_authorization).collect()
 }
 
+/// The authorizations whose codes were being exchanged by this process, which has died.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn interrupted_exchanges_of(
+    tx: &mut Tx,
+    process: &ProcessId,
+) -> Result<Vec<(EnvironmentId, AuthorizationId)>, Error> {
+    let sql = "SELECT id, environment_id FROM authorizations
+        WHERE exchange_process = $1 AND stage = 'exchanging' ORDER BY consent_expires_at";
+    tx.all(sql, args![process]).await?.iter().map(read_authorization).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture;
+    use crate::{accounts, authorizations, fixture};
 
     #[tokio::test]
     async fn an_instance_says_its_environment() {
@@ -154,10 +200,8 @@ mod tests {
         let mut tx = there.store.write().await.unwrap();
         let (connection, ..) = fixture::chain(&there.ours, &mut tx).await;
         let environment = &there.ours.environment;
-        let account = "INSERT INTO connected_accounts (id, environment_id, connection_id, identifier, organization_id,
-                user_id, status, reason, scopes, audience, generation, refreshable, api_config, created_at, updated_at)
-            VALUES ('ca_1', $1, $2, 'ann', '', '', 'PENDING_AUTH', '', '[]', '[]', 0, 0, '{}', 0, 0)";
-        tx.run(account, args![environment, &connection.id]).await.unwrap();
+        let account = fixture::account(&there.ours, "1", "ann");
+        accounts::insert(&there.ours, &mut tx, &account).await.unwrap();
         let authorization = "INSERT INTO authorizations (id, environment_id, connection_id, account_id, stage,
                 link_hash, link_expires_at, state_hash, created_at)
             VALUES ('auth_1', $1, $2, 'ca_1', 'started', $3, 0, $4, 0)";
@@ -167,5 +211,51 @@ mod tests {
         assert_eq!(authorization_by_state(&mut tx, &[2; 32]).await.unwrap(), expected);
         assert_eq!(authorization_by_link(&mut tx, &[2; 32]).await.unwrap(), None);
         assert_eq!(authorization_by_state(&mut tx, &[1; 32]).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn what_a_process_was_at_is_found_by_its_name_and_only_while_it_is_at_it() {
+        let there = fixture::two_environments().await;
+        let (dead, other) = (ProcessId::parse("proc_1").unwrap(), ProcessId::parse("proc_2").unwrap());
+        there.store.hold(&dead).await.unwrap();
+        let mut tx = there.store.write().await.unwrap();
+        let (ours, now) = (&there.ours, fixture::now());
+        fixture::chain(ours, &mut tx).await;
+        let account = fixture::account(ours, "1", "ann");
+        accounts::insert(ours, &mut tx, &account).await.unwrap();
+        accounts::store_credential(ours, &mut tx, &account.id, 0, &fixture::tokens(1), None, now).await.unwrap();
+        let until = now + std::time::Duration::from_secs(75);
+        assert!(accounts::begin_refresh(ours, &mut tx, &account.id, 1, now, until).await.unwrap());
+        let left = Abandoned { environment: ours.environment.clone(), account: account.id.clone(), until };
+        assert_eq!(abandoned_refreshes_of(&mut tx, &dead).await.unwrap(), [left]);
+        assert!(abandoned_refreshes_of(&mut tx, &other).await.unwrap().is_empty());
+        assert!(accounts::end_refresh(ours, &mut tx, &account.id, until).await.unwrap());
+        assert!(abandoned_refreshes_of(&mut tx, &dead).await.unwrap().is_empty(), "it has ended");
+    }
+
+    #[tokio::test]
+    async fn an_exchange_is_ended_for_the_process_that_died_and_not_for_one_that_came_after() {
+        let there = fixture::two_environments().await;
+        let (dead, other) = (ProcessId::parse("proc_1").unwrap(), ProcessId::parse("proc_2").unwrap());
+        there.store.hold(&dead).await.unwrap();
+        let mut tx = there.store.write().await.unwrap();
+        let (ours, now) = (&there.ours, fixture::now());
+        let (connection, ..) = fixture::chain(ours, &mut tx).await;
+        accounts::insert(ours, &mut tx, &fixture::account(ours, "1", "ann")).await.unwrap();
+        let until = now + std::time::Duration::from_secs(60);
+        let started = "INSERT INTO authorizations (id, environment_id, connection_id, account_id, stage, link_hash,
+                link_expires_at, state_hash, consent_expires_at, created_at)
+            VALUES ('auth_1', $1, $2, 'ca_1', 'started', $3, 0, $4, $5, 0)";
+        let values = args![&ours.environment, &connection.id, &[1; 32], &[2; 32], until];
+        tx.run(started, values).await.unwrap();
+        let id = AuthorizationId::parse("auth_1").unwrap();
+        assert!(authorizations::exchange(ours, &mut tx, &id, &[2; 32], now, until).await.unwrap());
+        assert!(interrupted_exchanges_of(&mut tx, &other).await.unwrap().is_empty());
+        let found = interrupted_exchanges_of(&mut tx, &dead).await.unwrap();
+        assert_eq!(found, [(ours.environment.clone(), id.clone())]);
+        assert!(!authorizations::interrupt_of(ours, &mut tx, &id, &other, now).await.unwrap());
+        assert!(!authorizations::interrupt_of(&there.theirs, &mut tx, &id, &dead, now).await.unwrap());
+        assert!(authorizations::interrupt_of(ours, &mut tx, &id, &dead, now).await.unwrap());
+        assert!(interrupted_exchanges_of(&mut tx, &dead).await.unwrap().is_empty());
     }
 }

@@ -230,6 +230,51 @@ impl Error {
         }
     }
 
+    /// It as a caller may read it, who is not the operator: without the file, the database's name, what the system or the
+    /// driver said, and rows. Those are in its other text, which is for the log and the command line.
+    #[must_use]
+    pub fn public(&self) -> String {
+        let text = match self {
+            Self::Conflict { .. }
+            | Self::PageToken
+            | Self::Referenced
+            | Self::Busy
+            | Self::Text
+            | Self::Contended
+            | Self::Idle
+            | Self::Failed
+            | Self::Closed => return self.to_string(),
+            Self::Locked { .. } => "the database is locked by another program: try again in a moment",
+            Self::Full { .. } => {
+                "the disk that holds the database is full: nothing of this change was kept; the server's operator has \
+                 to make room"
+            }
+            Self::ReadOnly { .. } | Self::Standby { .. } | Self::Denied { .. } => {
+                "the database takes no writes: the server's operator finds the cause in its log"
+            }
+            Self::TimedOut { .. } => {
+                "the database took too long over this and was stopped: nothing of it was kept; try again in a moment"
+            }
+            Self::Broken { .. } => "the connection to the database broke: try again",
+            Self::Unreachable { .. } | Self::TooMany { .. } => "the database cannot be reached: try again in a moment",
+            Self::Disk { .. }
+            | Self::Damaged { .. }
+            | Self::InUse { .. }
+            | Self::NotADatabase { .. }
+            | Self::Newer { .. }
+            | Self::Location { .. }
+            | Self::Url
+            | Self::SignIn { .. }
+            | Self::NoDatabase { .. }
+            | Self::NoSchema { .. }
+            | Self::Foreign { .. } => "the database cannot be used: the server's operator finds the cause in its log",
+            Self::Row { .. } | Self::Defect { .. } => {
+                "an internal error of the database: the server's log has the cause"
+            }
+        };
+        text.to_owned()
+    }
+
     /// It in one word, for metrics; none for what is the caller's doing or the ordinary course of things.
     pub(crate) const fn word(&self) -> Option<&'static str> {
         match self {
@@ -275,3 +320,6 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,17 @@
 //! What the tests of the query modules begin with: two environments, and nouns to put into them.
 
+use crate::accounts::{Schedule, Tokens};
 use crate::{Location, Store, Tx, configs, connections, environments, instances};
+use serde_json::Map;
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
+use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::ctx::{Actor, Patient};
 use valetkey_domain::environment::Environment;
-use valetkey_domain::id::{ConfigId, ConnectionId, EnvironmentId, InstanceId, RequestId};
+use valetkey_domain::id::{AccountId, ConfigId, ConnectionId, EnvironmentId, InstanceId, RequestId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::{ConfigName, ConnectionName, Identifier, InstanceName};
 use valetkey_domain::{Clock, Ctx, Sealed, Timestamp};
@@ -110,6 +114,36 @@ pub(crate) fn instance(config: &McpConfig, tail: &str, identifier: &str) -> McpI
         created_at: now(),
         updated_at: now(),
         last_used_at: None,
+    }
+}
+
+/// An account of this user on the first connection that isn't in the database yet.
+pub(crate) fn account(ctx: &Ctx, tail: &str, identifier: &str) -> ConnectedAccount {
+    ConnectedAccount {
+        id: AccountId::parse(&format!("ca_{tail}")).unwrap(),
+        environment: ctx.environment.clone(),
+        connection: ConnectionId::parse("conn_1").unwrap(),
+        owner: Owner::of(Identifier::parse(identifier).unwrap()),
+        status: Status::PendingAuth,
+        scopes: vec![],
+        subject: None,
+        credential: None,
+        api_config: Map::from_iter([("domain".to_owned(), "example".into())]),
+        created_at: now(),
+        updated_at: now(),
+        last_used_at: None,
+    }
+}
+
+/// Tokens for an account, whose seal is this byte.
+pub(crate) fn tokens(sealed: u8) -> Tokens {
+    Tokens {
+        sealed: Sealed(vec![sealed]),
+        audience: vec!["https://a.example".into()],
+        scopes: vec!["read".into()],
+        expires_at: Some(now() + Duration::from_secs(3600)),
+        refreshable: true,
+        schedule: Schedule::default(),
     }
 }
 

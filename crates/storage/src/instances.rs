@@ -68,6 +68,13 @@ const LIST: Listing = listing_where!("(CAST($7 AS TEXT) IS NULL OR t.identifier 
 /// The same where the user is given: one index look-up, however many users there are.
 const LIST_OF_USER: Listing = listing_where!("t.identifier = $7");
 
+/// Both.
+#[cfg(test)]
+pub(crate) const LISTS: [Listing; 2] = [LIST, LIST_OF_USER];
+
+/// An instance by its id.
+pub(crate) const GET: &str = select!("t.id = $2");
+
 /// Adds an instance, whose part in the total is [`count_in`]'s.
 ///
 /// # Errors
@@ -120,8 +127,7 @@ pub(crate) async fn alone(tx: &mut Tx, config: &ConfigId) -> Result<(), Error> {
 /// # Errors
 /// The database cannot be read.
 pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &InstanceId) -> Result<Option<McpInstance>, Error> {
-    let sql = select!("t.id = $2");
-    first(tx, sql, args![&ctx.environment, id]).await
+    first(tx, GET, args![&ctx.environment, id]).await
 }
 
 /// A page of the environment's instances.

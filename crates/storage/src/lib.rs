@@ -13,6 +13,7 @@ pub mod authorizations;
 mod bulk;
 pub mod changes;
 pub mod clients;
+pub mod closings;
 pub mod configs;
 pub mod connections;
 #[cfg(test)]
@@ -27,14 +28,18 @@ pub mod fitness;
 mod fixture;
 pub mod instances;
 pub mod journal;
+mod leased;
 mod list;
 pub mod meta;
 mod metrics;
 mod migrate;
 pub mod pending_credentials;
+#[cfg(test)]
+mod plans;
 pub mod portable;
 mod postgres;
 pub mod processes;
+pub mod revocations;
 mod row;
 pub mod sealed;
 pub mod signing_keys;

@@ -1,15 +1,22 @@
 //! Pages of lists: by id, so that a page stays where it is while rows come and go.
 //!
-//! A page token is the tail of the id (the ULID) after which the page begins; [`START`] names the beginning, which a
-//! "previous" token must be able to say. Totals come from counters where nothing is filtered; with a filter they are
+//! A page token is the tail of the id (the ULID) after which the page begins, and some characters that show that it is
+//! one, and of this list; [`START`] names the beginning, which a "previous" token must be able to say. The row itself may
+//! be gone by then. Totals come from counters where nothing is filtered; with a filter they are
 //! exact to [`COUNTED`], beyond that 0, which means "many" on the wire.
 
 use crate::{Arg, Error, Row, Tx, args, counters};
 use valetkey_domain::Ctx;
 use valetkey_domain::id::MAX_LEN;
 
-/// The token of the first page; sorts before every ULID.
+/// What the token of the first page is made of; sorts before every ULID.
 const START: &str = "0";
+
+/// How many characters show that a token is one: what is left of 32 behind the longest tail.
+const CHECK: usize = 3;
+
+/// Their alphabet, five bits for each.
+const ALPHABET: [u8; 32] = *b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// Up to how many rows a filtered total is counted.
 const COUNTED: i64 = 1_000;
@@ -100,8 +107,7 @@ impl Listing {
         let size = page.size.clamp(1, MAX_SIZE);
         let after = match &page.after {
             None => String::new(),
-            Some(token) if is_token(token) => format!("{}{token}", self.prefix),
-            Some(_) => return Err(Error::PageToken),
+            Some(token) => format!("{}{}", self.prefix, tail(self.prefix, token).ok_or(Error::PageToken)?),
         };
         let asked = |id: &str, rows: i64| common(ctx, id, rows).into_iter().chain(filter.clone());
         let mut items = tx.all(self.page, asked(&after, i64::from(size) + 1)).await?;
@@ -128,7 +134,7 @@ impl Listing {
         match before.last() {
             None => Ok(None),
             Some(row) if full => self.token(row).map(Some),
-            Some(_) => Ok(Some(START.into())),
+            Some(_) => Ok(Some(token(self.prefix, START))),
         }
     }
 
@@ -143,7 +149,7 @@ impl Listing {
 
     fn token(&self, row: &Row) -> Result<String, Error> {
         let id = row.text("id")?;
-        Ok(id.strip_prefix(self.prefix).unwrap_or(id).into())
+        Ok(token(self.prefix, id.strip_prefix(self.prefix).unwrap_or(id)))
     }
 }
 
@@ -155,9 +161,29 @@ impl Listed<Row> {
     }
 }
 
-/// Whether a text may be the tail of an id.
-fn is_token(text: &str) -> bool {
-    (1..=MAX_LEN).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+/// The token of the page after the id with this tail.
+fn token(prefix: &str, tail: &str) -> String {
+    format!("{tail}{}", check(prefix, tail))
+}
+
+/// The tail that a token is made of; none if it is no token of such ids.
+fn tail<'a>(prefix: &str, token: &'a str) -> Option<&'a str> {
+    let (tail, given) = token.split_at_checked(token.len().checked_sub(CHECK)?)?;
+    let fits = (1..=MAX_LEN).contains(&tail.len()) && tail.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    (fits && given == check(prefix, tail)).then_some(tail)
+}
+
+/// What shows that a token is one, against what was typed, cut off or meant for another list: it is no secret.
+fn check(prefix: &str, tail: &str) -> String {
+    // FNV-1a, which is the same in every build.
+    let step = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    let hash = prefix.bytes().chain(tail.bytes()).fold(0x811c_9dc5, step);
+    let mixed = hash ^ (hash >> 15);
+    let character = |at: usize| {
+        let index = usize::try_from((mixed >> (5 * at)) & 31).unwrap_or_default();
+        char::from(ALPHABET.get(index).copied().unwrap_or(b'0'))
+    };
+    (0..CHECK).map(character).collect()
 }
 
 fn common(ctx: &Ctx, id: &str, rows: i64) -> Vec<Arg> {
@@ -189,5 +215,30 @@ mod tests {
     #[test]
     fn a_pattern_means_what_was_typed() {
         assert_eq!(holding("50%_A\\"), "%50\\%\\_a\\\\%");
+    }
+
+    #[test]
+    fn a_token_is_told_from_garbage_whether_or_not_its_row_is_there() {
+        for of in ["01k6z3v2m4q8r5s7t9w0x1y2z3", "88630864544790977", START, &"x".repeat(29)] {
+            let good = token("ca_", of);
+            assert!(good.len() <= 32, "the wire's rule: {good}");
+            assert_eq!(tail("ca_", &good), Some(of));
+            assert_eq!(tail("conn_", &good), None, "it is of another list");
+            assert_eq!(tail("ca_", of), None, "an id's tail is no token");
+            assert_eq!(tail("ca_", &good[1..]), None, "cut off in front");
+            assert_eq!(tail("ca_", &good[..good.len() - 1]), None, "cut off behind");
+            assert_eq!(tail("ca_", &format!("{good}0")), None);
+            assert_eq!(tail("ca_", &good.to_uppercase()).is_some(), good == good.to_uppercase());
+        }
+        for garbage in ["", "0", "garbage", "next", "ca_1", "\u{e9}\u{e9}\u{e9}", "a'; DROP TABLE t", &"0".repeat(200)]
+        {
+            assert_eq!(tail("ca_", garbage), None, "{garbage}");
+        }
+    }
+
+    #[test]
+    fn what_is_typed_passes_for_a_token_hardly_ever() {
+        let passed = (0..20_000).filter(|n| tail("ca_", &format!("page{n}")).is_some()).count();
+        assert!(passed < 20, "{passed} of 20,000");
     }
 }

@@ -47,6 +47,10 @@ pub(crate) const STEPS: &[Step] = &[
     step!(5, "display_name", "0005_display_name", 1),
     // An older binary would change rows without counting, and they would look like rows that were put back.
     step!(6, "changes", "0006_changes", 6),
+    // An older binary would retire keys that tokens to be revoked are still sealed under.
+    step!(7, "closings", "0007_closings", 7),
+    step!(8, "holders", "0008_holders", 1),
+    step!(9, "plans", "0009_plans", 1),
 ];
 
 /// Where it is written which steps a database has.

@@ -6,17 +6,7 @@ mod tables;
 use crate::bulk::{Bulk, Column, Kind};
 use crate::{Arg, Error, Tx, migrate};
 use std::sync::LazyLock;
-use tables::TABLES;
-
-/// A table of a backup. Its columns are named as in a [`Bulk`], with blanks between them.
-#[derive(Debug)]
-pub struct Table {
-    name: &'static str,
-    /// The columns of its primary key, in order.
-    key: &'static str,
-    /// Its other columns.
-    rest: &'static str,
-}
+use tables::{TABLES, Table};
 
 /// What is asked of a table.
 struct Statements {
@@ -103,16 +93,6 @@ impl Place {
     }
 }
 
-impl Table {
-    fn key(&self) -> impl Iterator<Item = Column<'static>> {
-        Column::list(self.key)
-    }
-
-    fn columns(&self) -> impl Iterator<Item = Column<'static>> {
-        self.key().chain(Column::list(self.rest))
-    }
-}
-
 impl Statements {
     fn of(table: &Table) -> Self {
         let listed = |columns: &mut dyn Iterator<Item = Column<'static>>| {
@@ -123,7 +103,7 @@ impl Statements {
         let behind = (1..limit).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ");
         Self {
             page: format!("SELECT {columns} FROM {name} WHERE ({keys}) > ({behind}) ORDER BY {keys} LIMIT ${limit}"),
-            insert: Bulk::insert(name, &format!("{} {}", table.key, table.rest)),
+            insert: Bulk::insert(name, &table.all()),
             count: format!("SELECT count(*) AS n FROM {name}"),
         }
     }
@@ -136,6 +116,12 @@ fn first(column: Column<'_>) -> Arg {
         Kind::Integer => Arg::Integer(i64::MIN),
         Kind::Bytes => Arg::Bytes(Vec::new()),
     }
+}
+
+/// What is asked of the tables.
+#[cfg(test)]
+pub(crate) fn texts() -> Vec<&'static str> {
+    STATEMENTS.iter().flat_map(|all| [all.page.as_str(), all.count.as_str()]).collect()
 }
 
 #[cfg(test)]

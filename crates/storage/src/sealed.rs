@@ -1,9 +1,10 @@
 //! What is sealed under which data key, for rotation: a sealed value begins with its key's id, so the database can tell
 //! what is still under another key than the newest. Like the keys, this is the operator's and knows no `Ctx`.
 
+use crate::revocations::{self, Revocation};
 use crate::{Error, Row, Tx, accounts, args};
 use valetkey_domain::account::ConnectedAccount;
-use valetkey_domain::id::{AccountId, AuthorizationId, ConnectionId, EnvironmentId};
+use valetkey_domain::id::{AccountId, AuthorizationId, ConnectionId, EnvironmentId, RevocationId};
 use valetkey_domain::{Ctx, Sealed, Timestamp};
 
 /// How many accounts of an environment hold tokens that do not begin with `prefix`.
@@ -46,6 +47,33 @@ pub async fn replace_credential(tx: &mut Tx, id: &AccountId, was: &Sealed, seale
     Ok(tx.run(sql, args![id, was, sealed]).await? == 1)
 }
 
+/// The next `size` revocations of an environment after this one whose tokens do not begin with `prefix`.
+///
+/// # Errors
+/// The database cannot be read, or a row fits no revocation.
+pub async fn revocations(
+    tx: &mut Tx,
+    environment: &EnvironmentId,
+    prefix: &[u8],
+    after: &str,
+    size: i64,
+) -> Result<Vec<Revocation>, Error> {
+    let sql = "SELECT * FROM revocations
+        WHERE environment_id = $1 AND id > $4 AND substr(sealed, 1, CAST(CAST($3 AS BIGINT) AS INTEGER)) <> $2
+        ORDER BY id LIMIT $5";
+    let rows = tx.all(sql, args![environment, prefix, length(prefix), after, size]).await?;
+    rows.iter().map(revocations::read).collect()
+}
+
+/// Puts tokens to be revoked in the place of the same ones sealed before; false if the row holds others by now, or is gone.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn replace_revocation(tx: &mut Tx, id: &RevocationId, was: &Sealed, sealed: &Sealed) -> Result<bool, Error> {
+    let sql = "UPDATE revocations SET sealed = $3 WHERE id = $1 AND sealed = $2";
+    Ok(tx.run(sql, args![id, was, sealed]).await? == 1)
+}
+
 /// Puts an OAuth client's secret in the place of the same one sealed before; false if the row holds another by now.
 ///
 /// # Errors
@@ -65,9 +93,10 @@ pub async fn replace_client_secret(
 /// # Errors
 /// The database cannot be read.
 pub async fn needed(tx: &mut Tx, prefix: &[u8]) -> Result<bool, Error> {
-    const PLACES: [&str; 5] = [
+    const PLACES: [&str; 6] = [
         "SELECT 1 AS n FROM connected_accounts WHERE substr(credential, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM pending_credentials WHERE substr(sealed, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
+        "SELECT 1 AS n FROM revocations WHERE substr(sealed, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM connections WHERE substr(client_secret, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM authorizations WHERE substr(verifier, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM signing_keys WHERE substr(private_sealed, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
@@ -90,13 +119,14 @@ pub struct Dropped {
 }
 
 /// Drops every credential there is, for a database that becomes a copy: users' tokens, those that wait for a person's
-/// word, consents in flight and OAuth clients' secrets.
+/// word or to be revoked, consents in flight and OAuth clients' secrets.
 ///
 /// # Errors
 /// The database cannot be written.
 pub async fn drop_credentials(tx: &mut Tx, now: Timestamp) -> Result<Dropped, Error> {
     tx.run("DELETE FROM authorizations", []).await?;
     tx.run("DELETE FROM pending_credentials", []).await?;
+    tx.run("DELETE FROM revocations", []).await?;
     let sql = "UPDATE connections SET client_secret = NULL, revision = revision + 1 RETURNING id, environment_id";
     let connections = tx.all(sql, []).await?;
     let sql = "UPDATE connected_accounts SET status = 'DISCONNECTED', reason = '', scopes = '[]', credential = NULL,

@@ -4,10 +4,11 @@ use crate::fitness::Fitness;
 use crate::postgres::Postgres;
 use crate::sqlite::{Options, Sqlite};
 use crate::tx::{Backend, all_storable};
-use crate::{Arg, Bulk, Error, Metrics, Tx};
+use crate::{Arg, Bulk, Error, Metrics, Tx, processes};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::time::Instant;
+use valetkey_domain::id::ProcessId;
 use valetkey_domain::{Secret, Timestamp};
 
 /// Where the data is kept.
@@ -36,6 +37,7 @@ impl From<Secret<str>> for Location {
 pub struct Store {
     database: Database,
     metrics: Metrics,
+    processes: Arc<RwLock<Vec<Arc<ProcessId>>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -65,7 +67,7 @@ impl Store {
     }
 
     fn of(database: Database) -> Self {
-        Self { database, metrics: Metrics::default() }
+        Self { database, metrics: Metrics::default(), processes: Arc::default() }
     }
 
     /// What it counts, for whoever makes it part of a registry.
@@ -79,6 +81,41 @@ impl Store {
     #[must_use]
     pub const fn is_exclusive(&self) -> bool {
         matches!(self.database, Database::Sqlite(_))
+    }
+
+    /// Holds this process's lock from here on, as long as the store is open: others know by it that the process lives.
+    /// What is held beyond a transaction (a lease) is held in its name, the newest where there are several.
+    ///
+    /// # Errors
+    /// The database is not reached.
+    pub async fn hold(&self, process: &ProcessId) -> Result<(), Error> {
+        if let Database::Postgres(postgres) = &self.database {
+            self.metrics.noted(postgres.hold(process.as_str()).await)?;
+        }
+        self.processes.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(process.clone()));
+        Ok(())
+    }
+
+    /// The processes that are on the list of those that serve here and are no more: their locks are free. On PostgreSQL one
+    /// whose connection was cut gets some seconds to come back: it is given only if an earlier call found its lock free
+    /// too.
+    ///
+    /// # Errors
+    /// The database is not reached.
+    pub async fn dead(&self) -> Result<Vec<ProcessId>, Error> {
+        let mut tx = self.glance().await?;
+        match &self.database {
+            Database::Sqlite(_) => {
+                let listed = processes::holding(&mut tx).await?;
+                let ours = self.processes.read().unwrap_or_else(PoisonError::into_inner);
+                Ok(listed.into_iter().filter(|id| ours.iter().all(|held| **held != *id)).collect())
+            }
+            Database::Postgres(postgres) => Ok(postgres.gone(processes::without_lock(&mut tx).await?)),
+        }
+    }
+
+    fn process(&self) -> Option<Arc<ProcessId>> {
+        self.processes.read().unwrap_or_else(PoisonError::into_inner).last().cloned()
     }
 
     /// Where exactly the data is, as far as the system beneath can tell a copy from it. Two databases that are there at
@@ -142,7 +179,7 @@ impl Store {
     }
 
     fn begun(&self, backend: Result<Backend, Error>) -> Result<Tx, Error> {
-        self.metrics.noted(backend).map(|backend| Tx::new(backend, self.metrics.clone()))
+        self.metrics.noted(backend).map(|backend| Tx::new(backend, self.metrics.clone(), self.process()))
     }
 
     /// What the database's clock says; none for a file, which has one process, whose clock is the database's.

@@ -3,7 +3,9 @@
 use crate::postgres::Session;
 use crate::sqlite::{Read, Write};
 use crate::{Arg, Bulk, Error, Metrics, Row};
+use std::sync::Arc;
 use tokio::time::Instant;
+use valetkey_domain::id::ProcessId;
 
 /// A transaction: [`Tx::commit`] saves, dropping rolls back. After a statement has failed nothing more goes through it.
 ///
@@ -13,6 +15,7 @@ pub struct Tx {
     backend: Backend,
     statements: Statements,
     metrics: Metrics,
+    process: Option<Arc<ProcessId>>,
 }
 
 /// What a transaction runs on.
@@ -37,8 +40,13 @@ enum Statements {
 }
 
 impl Tx {
-    pub(crate) fn new(backend: Backend, metrics: Metrics) -> Self {
-        Self { backend, statements: Statements::Any, metrics }
+    pub(crate) fn new(backend: Backend, metrics: Metrics, process: Option<Arc<ProcessId>>) -> Self {
+        Self { backend, statements: Statements::Any, metrics, process }
+    }
+
+    /// The process that does this, for what it holds beyond the transaction; none if the store holds no process.
+    pub(crate) fn process(&self) -> Option<&ProcessId> {
+        self.process.as_deref()
     }
 
     /// The same for one statement.
@@ -54,7 +62,7 @@ impl Tx {
         let args = storable(args)?;
         self.count()?;
         let answer = match &mut self.backend {
-            Backend::SqliteRead(read) => read.all(sql, &args),
+            Backend::SqliteRead(read) => read.all(sql, args).await,
             Backend::SqliteWrite(write) => write.all(sql, args).await,
             Backend::PostgresRead(session) | Backend::PostgresWrite(session) => session.all(sql, args).await,
         };

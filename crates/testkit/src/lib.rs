@@ -4,7 +4,7 @@
 mod postgres;
 mod round_trips;
 
-pub use postgres::{POSTGRES_VARIABLE, postgres};
+pub use postgres::{POSTGRES_VARIABLE, only_on_postgres, postgres};
 pub use round_trips::RoundTrips;
 
 use rand::{Rng as _, SeedableRng, rngs::StdRng};

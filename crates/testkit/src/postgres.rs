@@ -11,6 +11,17 @@ pub const POSTGRES_VARIABLE: &str = "VALETKEY_TEST_POSTGRES";
 /// How many schemas this process has made.
 static MADE: AtomicU32 = AtomicU32::new(0);
 
+/// The URL of an empty schema, for tests of what PostgreSQL alone can do. They are ignored by an ordinary run, which says
+/// how many they are, and run by `cargo test -- --include-ignored`.
+///
+/// # Panics
+/// The variable names no database.
+#[must_use]
+#[expect(clippy::expect_used, reason = "only tests use this crate, and a failed one should stop")]
+pub fn only_on_postgres() -> Secret<str> {
+    postgres().expect("this test needs PostgreSQL: VALETKEY_TEST_POSTGRES=postgres://user@127.0.0.1:5432/postgres")
+}
+
 /// The URL of an empty schema, if tests are to run on PostgreSQL.
 #[must_use]
 #[expect(clippy::expect_used, reason = "only tests use this crate, and a failed one should stop")]

@@ -87,6 +87,9 @@ pub async fn credential_lasting(
 /// How often the row is looked at while another process refreshes.
 const ELSEWHERE: Duration = Duration::from_millis(100);
 
+/// After how many such looks it is asked whether that process is dead.
+const IS_IT_DEAD: u32 = 5;
+
 /// How many refreshes one caller may wait for: its own, and one that another had begun with a lesser need.
 const ROUNDS: u32 = 3;
 
@@ -103,13 +106,19 @@ async fn obtain(
         return open(app, ctx, wired, account, held).await;
     }
     let caller = Caller { app, ctx, wired, need, stale: held.generation };
-    let mut rounds = 0;
+    let (mut rounds, mut waited) = (0, 0_u32);
     while rounds < ROUNDS {
         match caller.look(&account.id).await? {
             Looked::Opened(opened) => return Ok(opened),
             Looked::Refreshed => rounds += 1,
             // The row will say how it ended, or the lease ends, and then it isn't this any more.
-            Looked::Elsewhere => tokio::time::sleep(ELSEWHERE).await,
+            Looked::Elsewhere => {
+                if waited.is_multiple_of(IS_IT_DEAD) {
+                    abandoned::of_the_dead(app).await?;
+                }
+                waited += 1;
+                tokio::time::sleep(ELSEWHERE).await;
+            }
         }
     }
     Err(Unusable::Later("the account is being refreshed: try again in a few seconds".into()))

@@ -102,11 +102,11 @@ async fn revoke(
 /// and the same person there or one that is unknown.
 async fn shared(app: &App, ctx: &Ctx, wired: &Wired, account: &ConnectedAccount) -> Result<bool> {
     let mut tx = app.core.store.read().await?;
-    let siblings = rows::maybe_sharing(ctx, &mut tx, &account.id, account.subject.as_deref()).await?;
+    let siblings = rows::maybe_sharing(ctx, &mut tx, Some(&account.id), account.subject.as_deref()).await?;
     drop(tx);
     let own = client_of(wired);
     for sibling in siblings {
-        let theirs = Wired::of(app, connections::get(app, ctx, &sibling.connection).await?)?;
+        let theirs = Wired::of(app, connections::get(app, ctx, &sibling).await?)?;
         if client_of(&theirs) == own {
             return Ok(true);
         }

@@ -67,7 +67,7 @@ async fn chain(app: &App, progress: &Arc<dyn Progress>) -> Result<Part> {
 /// What an error says to an operator: the cause, where callers would only be told that there is one.
 fn cause(error: &Error) -> String {
     match std::error::Error::source(error) {
-        Some(source) if error.kind() == Kind::Internal => source.to_string(),
+        Some(source) if error.kind() == Kind::Internal || source.is::<valetkey_storage::Error>() => source.to_string(),
         _ => error.message().to_owned(),
     }
 }

@@ -96,7 +96,9 @@ impl Presence {
             }
         };
         tx.commit().await?;
-        Ok(Self { id: ProcessId::new(clock, rng), started_at: clock.now(), standing })
+        let id = ProcessId::new(clock, rng);
+        store.hold(&id).await?;
+        Ok(Self { id, started_at: clock.now(), standing })
     }
 
     /// Whether it waits for another server to vouch for it.

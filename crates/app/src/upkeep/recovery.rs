@@ -2,12 +2,13 @@
 //! being exchanged. Nothing is sent here; each is settled in a transaction of its own with the fact in the journal, so
 //! dying in the middle leaves the rest for the next time.
 
-use crate::consent::interrupted;
+use crate::consent::interrupted::{self, Left};
 use crate::credentials::refresh::abandoned;
 use crate::{App, Result};
 use std::time::Duration;
 use valetkey_domain::Timestamp;
 use valetkey_storage::doors as rows;
+use valetkey_storage::processes;
 
 /// How long something may be late before it counts as dead: its process may be slow to save what it brought.
 const LATE: Duration = Duration::from_secs(60);
@@ -40,7 +41,33 @@ async fn settle(app: &App, by: Timestamp) -> Result<u64> {
         settled += u64::from(abandoned::settle(app, left).await?);
     }
     for (environment, id) in exchanges {
-        settled += u64::from(interrupted::settle(app, environment, &id, by).await?);
+        settled += u64::from(interrupted::settle(app, environment, &id, Left::Since(by)).await?);
+    }
+    Ok(settled + of_the_dead(app).await?)
+}
+
+/// Settles at once what processes left that are known to be dead, whenever it should have ended. Says how many.
+///
+/// # Errors
+/// The database cannot be read or written.
+async fn of_the_dead(app: &App) -> Result<u64> {
+    let mut settled = 0;
+    for process in app.core.store.dead().await? {
+        let mut tx = app.core.store.read().await?;
+        let refreshes = rows::abandoned_refreshes_of(&mut tx, &process).await?;
+        let exchanges = rows::interrupted_exchanges_of(&mut tx, &process).await?;
+        drop(tx);
+        for left in &refreshes {
+            settled += u64::from(abandoned::settle(app, left).await?);
+        }
+        for (environment, id) in exchanges {
+            settled += u64::from(interrupted::settle(app, environment, &id, Left::By(&process)).await?);
+        }
+        // Only now: whoever dies here is followed by another who still finds it on the list.
+        let mut tx = app.core.store.write().await?;
+        processes::bury(&mut tx, &process, app.core.now()).await?;
+        tx.commit().await?;
+        tracing::warn!(%process, settled, "a server died; what it was at is settled");
     }
     Ok(settled)
 }
@@ -50,8 +77,10 @@ mod tests {
     use super::*;
     use crate::consent::{self, Outcome};
     use crate::insight::audit;
-    use crate::provider::{HOUR, There, there};
+    use crate::provider::{HOUR, There, there, there_on};
     use valetkey_domain::Secret;
+    use valetkey_domain::id::{AuthorizationId, ProcessId};
+    use valetkey_storage::{Location, Store};
     use valetkey_storage::{accounts, authorizations};
 
     /// How often the journal tells this of a subject.
@@ -62,7 +91,7 @@ mod tests {
 
     /// As a process leaves it that is killed after the refresh token has left.
     async fn die_refreshing(there: &There) {
-        let (now, until) = (there.app.core.now(), there.app.core.now() + Duration::from_secs(75));
+        let (now, until) = (there.app.now(), there.app.now() + Duration::from_secs(75));
         let mut tx = there.app.core.store.write().await.unwrap();
         assert!(accounts::begin_refresh(&there.ctx, &mut tx, &there.account.id, 1, now, until).await.unwrap());
         tx.commit().await.unwrap();
@@ -91,6 +120,47 @@ mod tests {
         assert_eq!(there.token(None).await.unwrap().0, "at-2", "the old refresh token is tried once, without a wait");
     }
 
+    /// Where others may live a lease stands until its end unless its process is known to be dead; the clock stands still
+    /// here.
+    #[tokio::test]
+    #[ignore = "needs PostgreSQL"]
+    async fn attack_22_who_waits_for_a_process_that_died_waits_for_seconds_and_not_for_its_lease() {
+        let location = Location::from(valetkey_testkit::only_on_postgres());
+        let there = there_on(location.clone(), "{rotates: true, lost_answer: retry_now}").await;
+        there.sign_in(HOUR).await;
+        there.clock.advance(Duration::from_secs(3600));
+        there.app.core.store.hold(&ProcessId::parse("proc_alive").unwrap()).await.unwrap();
+        let state = there.start(&there.link().await, "browser").await;
+        let consent = die(&there, &location, &state).await;
+        there.provider.gives(r#"{"access_token":"at-2","refresh_token":"rt-2"}"#);
+        let waited = std::time::Instant::now();
+        let token = tokio::time::timeout(Duration::from_secs(20), there.token(None)).await;
+        assert_eq!(token.expect("nobody waits for the dead").unwrap().0, "at-2");
+        assert!(waited.elapsed() < Duration::from_secs(10), "{:?}", waited.elapsed());
+        assert_eq!(told(&there, there.account.id.as_str(), "account.refresh_lost").await, 1);
+        assert_eq!(of_the_dead(&there.app).await.unwrap(), 1, "the consent");
+        assert_eq!(told(&there, consent.as_str(), "authorization.ended").await, 1);
+        assert_eq!(of_the_dead(&there.app).await.unwrap(), 0, "it is off the list");
+    }
+
+    /// A process that shows itself, begins a refresh and the exchange of a code, and is killed.
+    async fn die(there: &There, location: &Location, state: &str) -> AuthorizationId {
+        let dead = ProcessId::parse("proc_dead").unwrap();
+        let store = Store::open(location).await.unwrap();
+        store.hold(&dead).await.unwrap();
+        let (now, hash) = (there.app.now(), valetkey_vault::sha256(state.as_bytes()));
+        let mut tx = store.write().await.unwrap();
+        let (roots, admitted) = (vec![], true);
+        let process = processes::Process { id: dead, roots, admitted, started_at: now, seen_at: now };
+        processes::show(&mut tx, &process).await.unwrap();
+        let until = now + Duration::from_secs(75);
+        assert!(accounts::begin_refresh(&there.ctx, &mut tx, &there.account.id, 1, now, until).await.unwrap());
+        let (_, id) = rows::authorization_by_state(&mut tx, &hash).await.unwrap().unwrap();
+        assert!(authorizations::exchange(&there.ctx, &mut tx, &id, &hash, now, until).await.unwrap());
+        tx.commit().await.unwrap();
+        id
+    }
+
     #[tokio::test]
     async fn attack_22_a_refresh_that_never_came_back_is_told_while_serving() {
         let there = there("{rotates: true, lost_answer: retry_at_expiry}").await;
@@ -111,7 +181,7 @@ mod tests {
         let hash = valetkey_vault::sha256(state.as_bytes());
         let mut tx = there.app.core.store.write().await.unwrap();
         let (_, id) = rows::authorization_by_state(&mut tx, &hash).await.unwrap().unwrap();
-        let (now, until) = (there.app.core.now(), there.app.core.now() + Duration::from_secs(90));
+        let (now, until) = (there.app.now(), there.app.now() + Duration::from_secs(90));
         assert!(authorizations::exchange(&there.ctx, &mut tx, &id, &hash, now, until).await.unwrap());
         tx.commit().await.unwrap();
         assert_eq!(overdue(&there.app).await.unwrap(), 0, "somebody may be at it");

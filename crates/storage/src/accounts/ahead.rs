@@ -64,10 +64,9 @@ pub async fn claim(ctx: &Ctx, tx: &mut Tx, due: Due<'_>, until: Timestamp) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::accounts::tests::{account, tokens};
     use crate::accounts::{Schedule, Tokens, expire, get, insert, store_credential, touch_last_used};
     use crate::doors::due_connections;
-    use crate::fixture::{self, There};
+    use crate::fixture::{self, There, account, tokens};
     use crate::{Arg, Location, Store};
     use std::time::Duration;
     use valetkey_domain::account::Reason;

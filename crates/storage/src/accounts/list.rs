@@ -30,25 +30,43 @@ pub struct Filter {
     pub search: Option<String>,
 }
 
-const LIST: Listing = listing!(
-    AccountId,
-    counters::ACCOUNTS,
-    "t.*",
-    "connected_accounts t JOIN connections c ON c.id = t.connection_id AND c.environment_id = t.environment_id",
-    " AND (CAST($4 AS TEXT) IS NULL OR c.connector = $4) AND (CAST($5 AS TEXT) IS NULL OR t.identifier = $5)
-      AND (CAST($6 AS TEXT) IS NULL OR t.organization_id = $6) AND (CAST($7 AS TEXT) IS NULL OR t.user_id = $7)
-      AND (CAST($8 AS TEXT) IS NULL OR t.status = $8)
-      AND (CAST($9 AS TEXT) IS NULL OR t.search_text LIKE $9 ESCAPE '\\')
-      AND (CAST($10 AS TEXT) IS NULL OR c.name IN ($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-          $24, $25, $26, $27, $28, $29))"
-);
+/// Lists with a condition on the user, who is `$5`.
+macro_rules! listing_where {
+    ($user:literal) => {
+        listing!(
+            AccountId,
+            counters::ACCOUNTS,
+            "t.*",
+            "connected_accounts t JOIN connections c ON c.id = t.connection_id AND c.environment_id = t.environment_id",
+            concat!(
+                " AND (CAST($4 AS TEXT) IS NULL OR c.connector = $4) AND ",
+                $user,
+                " AND (CAST($6 AS TEXT) IS NULL OR t.organization_id = $6)
+                  AND (CAST($7 AS TEXT) IS NULL OR t.user_id = $7) AND (CAST($8 AS TEXT) IS NULL OR t.status = $8)
+                  AND (CAST($9 AS TEXT) IS NULL OR t.search_text LIKE $9 ESCAPE '\\')
+                  AND (CAST($10 AS TEXT) IS NULL OR c.name IN ($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                      $21, $22, $23, $24, $25, $26, $27, $28, $29))"
+            )
+        )
+    };
+}
+
+const LIST: Listing = listing_where!("(CAST($5 AS TEXT) IS NULL OR t.identifier = $5)");
+
+/// The same where the user is given: one index look-up, however many users there are.
+const LIST_OF_USER: Listing = listing_where!("t.identifier = $5");
+
+/// Both.
+#[cfg(test)]
+pub(crate) const LISTS: [Listing; 2] = [LIST, LIST_OF_USER];
 
 /// A page of the environment's accounts.
 ///
 /// # Errors
 /// The database cannot be read, or a row fits no account.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<ConnectedAccount>, Error> {
-    LIST.fetch(ctx, tx, page, arguments(filter)).await?.read(read)
+    let listing = if filter.identifier.is_some() { LIST_OF_USER } else { LIST };
+    listing.fetch(ctx, tx, page, arguments(filter)).await?.read(read)
 }
 
 fn arguments(filter: &Filter) -> Vec<Arg> {

@@ -1,7 +1,7 @@
 //! Accounts against a real database.
 
 use super::*;
-use crate::fixture::{self, There};
+use crate::fixture::{self, There, account, tokens};
 use crate::{Page, Store, connections, environments};
 use std::time::Duration;
 use valetkey_domain::id::ConfigId;
@@ -9,34 +9,6 @@ use valetkey_domain::name::Identifier;
 use valetkey_domain::{Kind, Sealed};
 
 const PAGE: Page = Page { size: 10, after: None };
-
-pub(crate) fn account(ctx: &Ctx, tail: &str, identifier: &str) -> ConnectedAccount {
-    ConnectedAccount {
-        id: AccountId::parse(&format!("ca_{tail}")).unwrap(),
-        environment: ctx.environment.clone(),
-        connection: ConnectionId::parse("conn_1").unwrap(),
-        owner: Owner::of(Identifier::parse(identifier).unwrap()),
-        status: Status::PendingAuth,
-        scopes: vec![],
-        subject: None,
-        credential: None,
-        api_config: Map::from_iter([("domain".to_owned(), "example".into())]),
-        created_at: fixture::now(),
-        updated_at: fixture::now(),
-        last_used_at: None,
-    }
-}
-
-pub(crate) fn tokens(sealed: u8) -> Tokens {
-    Tokens {
-        sealed: Sealed(vec![sealed]),
-        audience: vec!["https://a.example".into()],
-        scopes: vec!["read".into()],
-        expires_at: Some(fixture::now() + Duration::from_secs(3600)),
-        refreshable: true,
-        schedule: Schedule::default(),
-    }
-}
 
 fn at_provider(id: &str) -> Subject {
     Subject { id: id.into(), name: Some(format!("{id} by name")) }
@@ -216,18 +188,22 @@ async fn siblings_of_a_grant_are_those_of_the_same_or_an_unknown_subject() {
     let (there, mut tx, ann) = there().await;
     let ours = &there.ours;
     for (tail, subject) in [("2", Some("ann@p")), ("3", None), ("4", Some("bob@p"))] {
-        let one = account(ours, tail, tail);
+        let connection = fixture::connection(ours, tail);
+        connections::insert(ours, &mut tx, &connection).await.unwrap();
+        let one = ConnectedAccount { connection: connection.id, ..account(ours, tail, tail) };
         insert(ours, &mut tx, &one).await.unwrap();
         let subject = subject.map(at_provider);
         store_credential(ours, &mut tx, &one.id, 0, &tokens(1), subject.as_ref(), fixture::now()).await.unwrap();
     }
     insert(ours, &mut tx, &account(ours, "5", "without a credential")).await.unwrap();
-    let mut siblings = async |subject| -> Vec<String> {
-        let found = maybe_sharing(ours, &mut tx, &ann.id, subject).await.unwrap();
-        found.iter().map(|account| account.id.to_string()).collect()
+    let mut siblings = async |ctx, but, subject| -> Vec<String> {
+        let found = maybe_sharing(ctx, &mut tx, but, subject).await.unwrap();
+        found.iter().map(ToString::to_string).collect()
     };
-    assert_eq!(siblings(Some("ann@p")).await, ["ca_2", "ca_3"]);
-    assert_eq!(siblings(None).await, ["ca_2", "ca_3", "ca_4"]);
+    assert_eq!(siblings(ours, Some(&ann.id), Some("ann@p")).await, ["conn_2", "conn_3"]);
+    assert_eq!(siblings(ours, Some(&ann.id), None).await, ["conn_2", "conn_3", "conn_4"]);
+    assert_eq!(siblings(ours, None, Some("ann@p")).await, ["conn_1", "conn_2", "conn_3"], "nobody is left out");
+    assert!(siblings(&there.theirs, None, None).await.is_empty());
 }
 
 #[tokio::test]

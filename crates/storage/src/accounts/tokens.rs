@@ -5,7 +5,7 @@
 //! process, whose clock is the database's.
 
 use super::read;
-use crate::{Error, Row, Tx, args};
+use crate::{Arg, Error, Row, Tx, args};
 use serde_json::Value;
 use valetkey_domain::account::{ConnectedAccount, Reason, Status};
 use valetkey_domain::id::AccountId;
@@ -155,11 +155,12 @@ pub async fn begin_refresh(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<bool, Error> {
-    let sql = "UPDATE connected_accounts SET refresh_generation = $3, refresh_until = $5,
+    let sql = "UPDATE connected_accounts SET refresh_generation = $3, refresh_until = $5, refresh_process = $6,
          refresh_lost_at = COALESCE(refresh_lost_at, refresh_until)
          WHERE environment_id = $1 AND id = $2 AND generation = $3 AND status = 'ACTIVE'
          AND (refresh_generation IS NULL OR refresh_until <= $4)";
-    Ok(tx.run(sql, args![&ctx.environment, id, from, now, until]).await? == 1)
+    let process = Arg::from(tx.process());
+    Ok(tx.run(sql, args![&ctx.environment, id, from, now, until, process]).await? == 1)
 }
 
 /// Stores refreshed tokens over the generation they were refreshed from, and gives the lease back, also where it ran

@@ -5,8 +5,6 @@ use crate::accounts;
 use crate::fixture::{self, There};
 use std::time::Duration;
 use valetkey_domain::Sealed;
-use valetkey_domain::account::{ConnectedAccount, Owner, Status};
-use valetkey_domain::name::Identifier;
 
 const STATE: [u8; 32] = [2; 32];
 
@@ -24,20 +22,7 @@ async fn there() -> (There, Tx, Authorization) {
     let there = fixture::two_environments().await;
     let mut tx = there.store.write().await.unwrap();
     let (connection, ..) = fixture::chain(&there.ours, &mut tx).await;
-    let account = ConnectedAccount {
-        id: AccountId::parse("ca_1").unwrap(),
-        environment: there.ours.environment.clone(),
-        connection: connection.id.clone(),
-        owner: Owner::of(Identifier::parse("ann").unwrap()),
-        status: Status::PendingAuth,
-        scopes: vec![],
-        subject: None,
-        credential: None,
-        api_config: serde_json::Map::new(),
-        created_at: fixture::now(),
-        updated_at: fixture::now(),
-        last_used_at: None,
-    };
+    let account = fixture::account(&there.ours, "1", "ann");
     accounts::insert(&there.ours, &mut tx, &account).await.unwrap();
     let authorization = Authorization {
         id: AuthorizationId::parse("auth_1").unwrap(),
@@ -171,14 +156,7 @@ async fn pending_tokens_wait_ten_minutes_and_no_longer() {
     use crate::pending_credentials::{self as pending, Pending};
     let (there, mut tx, one) = there().await;
     let (ours, id) = (&there.ours, &one.id);
-    let tokens = accounts::Tokens {
-        sealed: Sealed(vec![5]),
-        audience: vec!["https://a.example".into()],
-        scopes: vec!["read".into()],
-        expires_at: Some(minutes(60)),
-        refreshable: true,
-        schedule: accounts::Schedule::default(),
-    };
+    let tokens = fixture::tokens(5);
     let subject = accounts::Subject { id: "7".into(), name: Some("b@p".into()) };
     let put = Pending { tokens, subject: Some(subject.clone()), expires_at: minutes(10) };
     pending::insert(ours, &mut tx, id, &put).await.unwrap();

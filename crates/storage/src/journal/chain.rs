@@ -110,9 +110,12 @@ pub async fn is_new(tx: &mut Tx) -> Result<bool, Error> {
 /// # Errors
 /// The database cannot be read.
 pub async fn unnamed(tx: &mut Tx, own: &SegmentId) -> Result<Vec<Head>, Error> {
-    let sql = "SELECT j.id, j.segment, j.seq, j.link FROM journal_segments s JOIN journal j ON j.segment = s.id
-            AND j.seq = (SELECT max(l.seq) FROM journal l WHERE l.segment = s.id)
-        WHERE s.id <> $1 AND j.seq > s.named_seq ORDER BY s.id";
+    // One look-up for each segment and column: a join is made by reading the whole journal where nothing is known of it.
+    let sql = "SELECT s.id, s.id AS segment,
+            (SELECT max(l.seq) FROM journal l WHERE l.segment = s.id) AS seq,
+            (SELECT l.link FROM journal l WHERE l.segment = s.id AND l.seq IS NOT NULL ORDER BY l.seq DESC LIMIT 1) AS link
+        FROM journal_segments s
+        WHERE s.id <> $1 AND (SELECT max(l.seq) FROM journal l WHERE l.segment = s.id) > s.named_seq ORDER BY s.id";
     tx.all(sql, args![own]).await?.iter().map(head).collect()
 }
 
@@ -208,6 +211,12 @@ pub(super) fn entry(row: &Row) -> Result<Entry, Error> {
         phase: text("phase")?,
         detail: text("detail")?,
     })
+}
+
+/// What is done to many records at once.
+#[cfg(test)]
+pub(crate) fn bulks() -> [&'static Bulk; 3] {
+    [&PLACE, &NAME, &ADOPT]
 }
 
 #[cfg(test)]

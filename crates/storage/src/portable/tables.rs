@@ -1,7 +1,32 @@
 //! The tables of a backup, each behind those that it refers to. `schema_steps`, `meta` and `processes` are of a database,
 //! not of its contents, and are left out.
 
-use super::Table;
+use crate::bulk::Column;
+
+/// A table of a backup. Its columns are named as in a [`Bulk`], with blanks between them.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    /// The columns of its primary key, in order.
+    pub(super) key: &'static str,
+    /// Its other columns.
+    rest: &'static str,
+}
+
+impl Table {
+    pub(super) fn key(&self) -> impl Iterator<Item = Column<'static>> {
+        Column::list(self.key)
+    }
+
+    /// All columns, as they are written above.
+    pub(super) fn all(&self) -> String {
+        format!("{} {}", self.key, self.rest)
+    }
+
+    pub(super) fn columns(&self) -> impl Iterator<Item = Column<'static>> {
+        self.key().chain(Column::list(self.rest))
+    }
+}
 
 /// All tables.
 pub(super) const TABLES: &[Table] = &[
@@ -30,13 +55,14 @@ pub(super) const TABLES: &[Table] = &[
         rest: "environment_id connection_id identifier organization_id user_id search_text status reason \
             scopes subject subject_name credential:b audience generation:n refreshable:n expires_at:n \
             refresh_generation:n refresh_until:n refresh_lost_at:n refreshed_at:n api_config created_at:n updated_at:n \
-            last_used_at:n next_refresh_at:n idle_refresh_at:n changes:n",
+            last_used_at:n next_refresh_at:n idle_refresh_at:n refresh_process \
+            changes:n",
     },
     Table {
         name: "authorizations",
         key: "id",
         rest: "environment_id connection_id account_id stage link_hash:b link_expires_at:n browser_hash:b state_hash:b \
-            verifier:b redirect_uri consent_expires_at:n outcome done_at:n created_at:n",
+            verifier:b redirect_uri consent_expires_at:n exchange_process outcome done_at:n created_at:n",
     },
     Table {
         name: "pending_credentials",
@@ -55,6 +81,18 @@ pub(super) const TABLES: &[Table] = &[
         key: "id",
         rest: "environment_id config_id identifier name search_text url_generation:n created_at:n updated_at:n \
             last_used_at:n changes:n",
+    },
+    Table {
+        name: "closings",
+        key: "id",
+        rest: "environment_id kind subject fate created_at:n attempts:n next_at:n done:n failed:n last_error \
+            lease_until:n process",
+    },
+    Table {
+        name: "revocations",
+        key: "id",
+        rest: "environment_id connection_id account_id identifier organization_id user_id subject sealed:b audience \
+            endpoint created_at:n attempts:n next_at:n last_error lease_until:n process",
     },
     Table { name: "counters", key: "environment_id name", rest: "value:n" },
     Table {

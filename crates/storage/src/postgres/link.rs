@@ -1,6 +1,6 @@
 //! A connection with what is known of it, and how the pool opens connections and looks at them before it lends them.
 
-use super::pool::Trust;
+use super::trust::Trust;
 use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
@@ -9,8 +9,16 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-/// How long opening a connection, asking whether one is still there, or bringing one to rest may take.
+/// How long opening a connection, or asking whether one is still there, may take.
 pub(super) const ACQUIRE: Duration = Duration::from_secs(2);
+
+/// How long a connection that somebody gave up may take to come to rest. One that takes longer is closed, and the server,
+/// which looks after its clients as it works, ends what nobody waits for.
+const REST: Duration = Duration::from_millis(250);
+
+/// Lets the server look every now and then whether the client is still there. Before version 14, and on systems that
+/// cannot tell, it refuses; then a statement ends by its own limit.
+const LOOK: &str = "SET client_connection_check_interval = '250ms'";
 
 /// An idle connection is tried before it is used again after this long.
 const UNTRIED: Duration = Duration::from_secs(1);
@@ -81,7 +89,7 @@ impl Drop for Lent {
 
 /// Rolls back, whatever there is. The answers to what was asked before are read on the way.
 async fn put_to_rest(mut object: Object<Opener>) {
-    let done = tokio::time::timeout(ACQUIRE, sqlx::raw_sql("ROLLBACK").execute(object.ask())).await;
+    let done = tokio::time::timeout(REST, sqlx::raw_sql("ROLLBACK").execute(object.ask())).await;
     if matches!(done, Ok(Ok(_))) {
         object.stands(Stand::Rest);
     } else {
@@ -130,6 +138,7 @@ impl Opener {
     async fn open(&self) -> Result<Link, sqlx::Error> {
         let mut connection = PgConnection::connect_with(&self.options).await?;
         sqlx::raw_sql(self.manners).execute(&mut connection).await?;
+        drop(sqlx::raw_sql(LOOK).execute(&mut connection).await);
         Ok(Link { connection, stand: Stand::Rest })
     }
 }

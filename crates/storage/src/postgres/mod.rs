@@ -10,6 +10,7 @@
 
 mod failure;
 mod fitness;
+mod holder;
 mod link;
 mod migrate;
 mod options;
@@ -18,14 +19,18 @@ mod session;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 pub(crate) use session::Session;
 
 use crate::bulk::Bulk;
 use crate::{Arg, Error};
+use holder::Holder;
 use options::Target;
-use pool::{Pool, Trust};
-use session::Answer;
+use pool::Pool;
+use statement::Answer;
+use trust::Trust;
+use valetkey_domain::id::ProcessId;
 use valetkey_domain::{Secret, Timestamp, time};
 
 /// The server's clock, in milliseconds since 1970.
@@ -44,6 +49,8 @@ pub(crate) struct Postgres {
     shared: Pool,
     /// What waits for nobody but its own kind.
     reserved: Pool,
+    /// What shows that this process lives.
+    holder: Holder,
 }
 
 impl Postgres {
@@ -53,8 +60,19 @@ impl Postgres {
             let target = Target::parse(url)?;
             migrate::bring_up_to_date(&target, crate::migrate::STEPS).await?;
             let trust = Trust::default();
-            Ok(Self { shared: Pool::shared(&target, &trust)?, reserved: Pool::reserved(&target, &trust)? })
+            let (shared, reserved) = (Pool::shared(&target, &trust)?, Pool::reserved(&target, &trust)?);
+            Ok(Self { shared, reserved, holder: Holder::new(&target) })
         })
+    }
+
+    /// Holds a process's lock from here on.
+    pub(crate) fn hold<'a>(&'a self, process: &'a str) -> Answer<'a, ()> {
+        Box::pin(self.holder.hold(process))
+    }
+
+    /// Which of these, whose locks are free, are gone.
+    pub(crate) fn gone(&self, seen: Vec<ProcessId>) -> Vec<ProcessId> {
+        self.holder.gone(seen)
     }
 
     /// One snapshot for several statements.
@@ -88,9 +106,10 @@ impl Postgres {
         Ok(row.text("place")?.to_owned())
     }
 
-    /// What the server's clock says. It is asked again and again, so the pools are looked after on the way.
+    /// What the server's clock says. It is asked again and again, so the connections are looked after on the way.
     pub(crate) fn now(&self) -> Answer<'_, Timestamp> {
         Box::pin(async {
+            self.holder.look().await;
             self.reserved.fill().await;
             self.shared.close_unused();
             let mut session = Session::single(&self.reserved).await?;

@@ -3,12 +3,13 @@
 use super::failure;
 use super::link::{ACQUIRE, Lent, Opener};
 use super::options::Target;
-use super::session::Answer;
+use super::statement::Answer;
+use super::trust::Trust;
 use crate::Error;
 use deadpool::Runtime;
 use deadpool::managed::{QueueMode, Timeouts};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Connections that callers share.
 pub(super) const SHARED: usize = 16;
@@ -35,30 +36,6 @@ const SHARED_MANNERS: &str =
 /// On a reserved one a statement may be a write by itself, without a transaction around it.
 const RESERVED_MANNERS: &str =
     concat!(limits!(), "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off");
-
-/// When a connection last turned out to be broken. Those of both pools that were opened before it are tried before they
-/// are used: a restart of the server ends all of them at once.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Trust(Arc<Mutex<Option<Instant>>>);
-
-impl Trust {
-    /// Notes a failure, if it was the connection's.
-    pub(super) fn note(&self, error: &Error) {
-        if matches!(error, Error::Broken { .. }) {
-            self.broke();
-        }
-    }
-
-    /// A connection turned out to be broken.
-    pub(super) fn broke(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-    }
-
-    /// Whether a connection of this age may be used as it is.
-    pub(super) fn holds(&self, age: Duration) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_none_or(|broken| broken.elapsed() > age)
-    }
-}
 
 /// Connections to lend.
 #[derive(Clone)]

@@ -3,11 +3,10 @@
 use super::failure::{self, lost};
 use super::link::{Lent, Stand};
 use super::pool::Pool;
-use super::statement::{self, Fault};
+use super::statement::{self, Answer, Fault};
 use crate::bulk::Bulk;
 use crate::{Arg, Error, Row};
 use sqlx::AssertSqlSafe;
-use std::pin::Pin;
 use std::time::Duration;
 
 /// How a read begins: one snapshot from the first statement on.
@@ -18,10 +17,6 @@ const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 /// How long an answer is waited for: longer than the server works on any statement, so that it is the network's fault.
 const SILENCE: Duration = Duration::from_secs(10);
-
-/// What comes of asking the server. Here the driver's futures end: they are deep, and each use case would nest all of
-/// them in its own.
-pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
 /// A lent connection, in a transaction or for one statement. Dropping it rolls back.
 pub(crate) struct Session {

@@ -7,7 +7,12 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow, PgTypeInfo};
 use sqlx::{Arguments, Column, Decode, Encode, PgConnection, Postgres, Row as _, Type, TypeInfo, ValueRef};
+use std::pin::Pin;
 use std::sync::Arc;
+
+/// What comes of asking the server. Here the driver's futures end: they are deep, and each use case would nest all of
+/// them in its own.
+pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
 /// Whose fault it was.
 pub(super) enum Fault {

@@ -1,6 +1,6 @@
-//! What only PostgreSQL can do to us, each thing against a real server. Without one (see `contract`) nothing runs here.
+//! What only PostgreSQL can do to us, each thing against a real server. Without one they are ignored, and counted so.
 
-use crate::{Bulk, Error, Location, Store, Tx, args, fixture};
+use crate::{Bulk, Error, Location, Store, Tx, args};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use valetkey_domain::{Kind, Secret};
@@ -10,12 +10,9 @@ const TOUCH: &str = "UPDATE t SET n = n + 1 WHERE id = $1";
 
 static PUT: LazyLock<Bulk> = LazyLock::new(|| Bulk::insert("t", "id:n n:n"));
 
-/// The URL of an empty schema, if there is a server.
-fn url() -> Option<Arc<Secret<str>>> {
-    match fixture::location() {
-        Location::Postgres(url) => Some(url),
-        _ => None,
-    }
+/// The URL of an empty schema.
+fn url() -> Arc<Secret<str>> {
+    Arc::new(valetkey_testkit::only_on_postgres())
 }
 
 async fn open(url: &Arc<Secret<str>>) -> Result<Store, Error> {
@@ -34,8 +31,9 @@ async fn number(store: &Store, sql: &'static str) -> i64 {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn of_several_that_start_together_one_makes_the_schema() {
-    let Some(url) = url() else { return };
+    let url = url();
     let mut starting = tokio::task::JoinSet::new();
     for _ in 0..6 {
         let url = Arc::clone(&url);
@@ -48,8 +46,9 @@ async fn of_several_that_start_together_one_makes_the_schema() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn a_schema_of_something_else_is_refused_and_left_alone() {
-    let Some(url) = url() else { return };
+    let url = url();
     let store = open(&url).await.unwrap();
     execute(&store, "ALTER TABLE schema_steps RENAME TO notes").await;
     let error = open(&url).await.unwrap_err();
@@ -60,8 +59,9 @@ async fn a_schema_of_something_else_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn attack_58_a_newer_schema_is_refused_only_if_it_says_so() {
-    let Some(url) = url() else { return };
+    let url = url();
     let store = open(&url).await.unwrap();
     execute(&store, "INSERT INTO schema_steps VALUES (900, 'expand only')").await;
     drop(open(&url).await.unwrap());
@@ -71,8 +71,9 @@ async fn attack_58_a_newer_schema_is_refused_only_if_it_says_so() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn what_is_wrong_with_a_url_is_said_without_its_secrets() {
-    let Some(url) = url() else { return };
+    let url = url();
     let base = url.expose().split('?').next().unwrap().to_owned();
     let (server, _) = base.rsplit_once('/').unwrap();
     let cases = [
@@ -91,8 +92,9 @@ async fn what_is_wrong_with_a_url_is_said_without_its_secrets() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn a_connection_that_was_ended_is_said_and_the_next_one_works() {
-    let Some(url) = url() else { return };
+    let url = url();
     let (store, other) = (open(&url).await.unwrap(), open(&url).await.unwrap());
     let mut tx = store.write().await.unwrap();
     let pid = tx.one("SELECT pg_backend_pid() AS n", []).await.unwrap().unwrap().integer("n").unwrap();
@@ -107,8 +109,9 @@ async fn a_connection_that_was_ended_is_said_and_the_next_one_works() {
 
 /// What is saved with one message cannot be tried again, so its connection must not be one that a restart has ended.
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn one_connection_that_was_ended_tells_of_all_the_others() {
-    let Some(url) = url() else { return };
+    let url = url();
     let (store, other) = (open(&url).await.unwrap(), open(&url).await.unwrap());
     execute(&store, TABLE).await;
     let end = "SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity
@@ -126,8 +129,9 @@ async fn one_connection_that_was_ended_tells_of_all_the_others() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn a_server_that_takes_no_writes_is_said() {
-    let Some(url) = url() else { return };
+    let url = url();
     let store = open(&url).await.unwrap();
     let mut tx = store.write().await.unwrap();
     tx.run("SET TRANSACTION READ ONLY", []).await.unwrap();
@@ -136,8 +140,9 @@ async fn a_server_that_takes_no_writes_is_said() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn a_transaction_held_idle_is_ended_and_told() {
-    let Some(url) = url() else { return };
+    let url = url();
     let store = open(&url).await.unwrap();
     let mut tx = store.write().await.unwrap();
     tx.run("SET LOCAL idle_in_transaction_session_timeout = '50ms'", []).await.unwrap();
@@ -153,8 +158,9 @@ async fn a_transaction_held_idle_is_ended_and_told() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn who_waits_too_long_for_another_is_told() {
-    let Some(url) = url() else { return };
+    let url = url();
     let store = open(&url).await.unwrap();
     let mut first = store.write().await.unwrap();
     first.alone("a thing").await.unwrap();
@@ -181,8 +187,9 @@ async fn who_waits_too_long_for_another_is_told() {
 
 /// Two that want what the other has: one gives way with a conflict that its caller may repeat.
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn of_two_that_wait_for_each_other_one_gives_way() {
-    let Some(url) = url() else { return };
+    let url = url();
     let store = open(&url).await.unwrap();
     execute(&store, TABLE).await;
     execute(&store, "INSERT INTO t (id, n) VALUES (1, 0), (2, 0)").await;
@@ -201,8 +208,9 @@ async fn of_two_that_wait_for_each_other_one_gives_way() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn a_crowd_of_callers_is_told_and_outcomes_are_not_in_its_way() {
-    let Some(url) = url() else { return };
+    let url = url();
     let store = open(&url).await.unwrap();
     let mut crowd = Vec::new();
     let error = loop {
@@ -223,8 +231,9 @@ async fn a_crowd_of_callers_is_told_and_outcomes_are_not_in_its_way() {
 
 /// A caller may go away at any await; whoever gets the connection next must not find a transaction open on it.
 #[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn attack_63_a_begin_that_was_given_up_leaves_no_old_snapshot_behind() {
-    let Some(url) = url() else { return };
+    let url = url();
     let store = open(&url).await.unwrap();
     execute(&store, TABLE).await;
     for patience in 0..40 {
@@ -241,5 +250,27 @@ async fn attack_63_a_begin_that_was_given_up_leaves_no_old_snapshot_behind() {
             assert_eq!(row.integer("n").unwrap(), i64::try_from(patience).unwrap() + 1);
             lent.push(glance);
         }
+    }
+}
+
+/// What takes more than a moment ends with whoever waits for it, long before the limit of a statement.
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_read_whose_caller_is_gone_ends() {
+    let url = url();
+    let (store, other) = (open(&url).await.unwrap(), open(&url).await.unwrap());
+    for one in [store.glance().await.unwrap(), store.read().await.unwrap(), store.write().await.unwrap()] {
+        let mut tx = one;
+        let sleep = tx.one("SELECT count(pg_sleep(1)) AS n FROM generate_series(1, 4) AS called_off", []);
+        assert!(tokio::time::timeout(Duration::from_millis(300), sleep).await.is_err());
+        drop(tx);
+    }
+    let running = "SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()
+        AND query LIKE '%generate_series(1, 4) AS called_off'";
+    assert!(number(&other, running).await > 0, "the last one has just been given up");
+    let given_up = std::time::Instant::now();
+    while number(&other, running).await > 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(given_up.elapsed() < Duration::from_secs(3), "the server goes on for nobody");
     }
 }

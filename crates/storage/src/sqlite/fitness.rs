@@ -5,28 +5,24 @@ use crate::Error;
 use crate::fitness::File;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Each page is read and its order checked; what costs as much again, that indexes agree with their tables, is not.
 const DAMAGE: &str = "SELECT quick_check AS words FROM pragma_quick_check WHERE quick_check <> 'ok' LIMIT 100";
 
 impl Sqlite {
     /// Asks on a thread of its own, for a long file takes seconds.
-    pub(crate) async fn fitness(self: &Arc<Self>) -> Result<File, Error> {
+    pub(crate) async fn fitness(&self) -> Result<File, Error> {
         let mut read = self.glance().await?;
         let path = self.path.clone();
-        let asked = tokio::task::spawn_blocking(move || {
-            let version = read.all("SELECT sqlite_version() AS version", &[])?;
-            let version = version.first().map(|row| row.text("version").map(str::to_owned)).transpose()?;
-            beside(path, version.unwrap_or_default(), damage(&mut read)?)
-        });
-        asked.await.unwrap_or(Err(Error::Closed))
+        let version = read.all("SELECT sqlite_version() AS version", Vec::new()).await?;
+        let version = version.first().map(|row| row.text("version").map(str::to_owned)).transpose()?;
+        beside(path, version.unwrap_or_default(), damage(&mut read).await?)
     }
 }
 
 /// What the check says. Some damage ends it before it can say anything.
-fn damage(read: &mut Read) -> Result<Vec<String>, Error> {
-    match read.all(DAMAGE, &[]) {
+async fn damage(read: &mut Read) -> Result<Vec<String>, Error> {
+    match read.all_at_leisure(DAMAGE, Vec::new()).await {
         Ok(found) => found.iter().map(|row| row.text("words").map(str::to_owned)).collect(),
         Err(Error::NotADatabase { .. }) => Ok(vec!["it is malformed where SQLite cannot read on".to_owned()]),
         Err(error) => Err(error),

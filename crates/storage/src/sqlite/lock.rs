@@ -8,6 +8,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// The lock, held as long as this lives.
 #[derive(Debug)]
@@ -31,6 +32,20 @@ impl Lock {
         let named = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
         named.map_err(|error| refused(&path, &error))?;
         Ok(Self { _file: file })
+    }
+}
+
+/// What is kept until the last connection to the file has closed.
+#[derive(Debug)]
+pub(crate) struct Keep {
+    _lock: Lock,
+    /// The folder of a temporary database.
+    _folder: Option<TempDir>,
+}
+
+impl Keep {
+    pub(crate) const fn new(lock: Lock, folder: Option<TempDir>) -> Self {
+        Self { _lock: lock, _folder: folder }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Bringing an SQLite file's schema up to date.
 
-use super::{Place, statement};
+use super::place::Place;
+use super::statement;
 use crate::Error;
 use crate::migrate::{Found, LEDGER, Missing, Step, missing};
 use rusqlite::Connection;

@@ -1,77 +1,132 @@
 //! Readers: a few connections, each lent to one transaction at a time and run on the caller's own thread. A point read
-//! costs a few microseconds, less than handing it to another thread.
+//! costs a few microseconds, less than handing it to another thread. What turns out to take longer begins anew on a thread
+//! of its own, so that nothing else stands still for it, and ends when its caller goes.
 
-use super::{Options, Place, Session, Sqlite, statement};
+use super::connect::{self, Options};
+use super::lock::Keep;
+use super::place::Place;
+use super::session::Session;
+use super::statement;
+use super::watch::Watch;
 use crate::{Arg, Error, Row};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// A reader's connection.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    session: Session,
+    watch: Watch,
+}
+
 /// The readers that nobody has at the moment.
 #[derive(Debug)]
 pub(crate) struct Readers {
-    idle: Mutex<Vec<Session>>,
+    idle: Mutex<Vec<Reader>>,
     free: Arc<Semaphore>,
     place: Arc<Place>,
     patience: Duration,
+    // Last: the connections close before the lock is free.
+    _keep: Arc<Keep>,
 }
 
 impl Readers {
-    pub(crate) fn new(sessions: Vec<Session>, place: Arc<Place>, patience: Duration) -> Self {
-        let free = Arc::new(Semaphore::new(sessions.len()));
-        Self { idle: Mutex::new(sessions), free, place, patience }
+    pub(crate) fn new(readers: Vec<Reader>, place: Arc<Place>, patience: Duration, keep: Arc<Keep>) -> Self {
+        let free = Arc::new(Semaphore::new(readers.len()));
+        Self { idle: Mutex::new(readers), free, place, patience, _keep: keep }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Session>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Reader>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Opens a connection that can't write.
-pub(crate) fn connect(place: &Place, options: Options) -> Result<Session, Error> {
-    let connection = super::connect(place, options)?;
+pub(crate) fn connect(place: &Place, options: Options) -> Result<Reader, Error> {
+    let connection = connect::connect(place, options)?;
     statement::batch(&connection, place, "PRAGMA query_only = ON")?;
-    Ok(Session::new(connection))
+    let watch = Watch::over(&connection).map_err(|error| place.failure(&error))?;
+    Ok(Reader { session: Session::new(connection), watch })
+}
+
+/// A reader that is lent; it goes back when this is dropped, wherever that is.
+#[derive(Debug)]
+struct Lent {
+    reader: Option<Reader>,
+    _permit: OwnedSemaphorePermit,
+    readers: Arc<Readers>,
+}
+
+impl Lent {
+    fn reader(&self) -> Result<&Reader, Error> {
+        self.reader.as_ref().ok_or(Error::Closed)
+    }
+
+    fn all(&self, sql: &'static str, args: &[Arg]) -> Result<Vec<Row>, Error> {
+        statement::all(&self.reader()?.session, &self.readers.place, sql, args)
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            statement::roll_back(&reader.session);
+            reader.watch.rest();
+            // The permit is a field and is given back after this.
+            self.readers.idle().push(reader);
+        }
+    }
 }
 
 /// A reader's connection, lent to a transaction or to one statement.
 #[derive(Debug)]
 pub(crate) struct Read {
-    session: Option<Session>,
-    _permit: OwnedSemaphorePermit,
-    sqlite: Arc<Sqlite>,
+    /// None while a thread has it, and for good if its answer was not waited for.
+    lent: Option<Lent>,
 }
 
 impl Read {
     /// One snapshot for several statements.
-    pub(crate) async fn begin(sqlite: Arc<Sqlite>) -> Result<Self, Error> {
-        let read = Self::lend(sqlite).await?;
-        let session = read.session.as_ref().ok_or(Error::Closed)?;
-        statement::run(session, &read.sqlite.readers.place, "BEGIN", &[Vec::new()])?;
+    pub(crate) async fn begin(readers: &Arc<Readers>) -> Result<Self, Error> {
+        let read = Self::lend(readers).await?;
+        let session = &read.lent.as_ref().ok_or(Error::Closed)?.reader()?.session;
+        statement::run(session, &readers.place, "BEGIN", &[Vec::new()])?;
         Ok(read)
     }
 
     /// A connection for one statement, which is a snapshot of its own.
-    pub(crate) async fn lend(sqlite: Arc<Sqlite>) -> Result<Self, Error> {
-        let readers = &sqlite.readers;
+    pub(crate) async fn lend(readers: &Arc<Readers>) -> Result<Self, Error> {
         let permit = tokio::time::timeout(readers.patience, Arc::clone(&readers.free).acquire_owned()).await;
         let permit = permit.map_err(|_| Error::Busy)?.map_err(|_| Error::Closed)?;
-        let session = readers.idle().pop().ok_or(Error::Busy)?;
-        Ok(Self { session: Some(session), _permit: permit, sqlite })
+        let reader = readers.idle().pop().ok_or(Error::Busy)?;
+        Ok(Self { lent: Some(Lent { reader: Some(reader), _permit: permit, readers: Arc::clone(readers) }) })
     }
 
-    pub(crate) fn all(&mut self, sql: &'static str, args: &[Arg]) -> Result<Vec<Row>, Error> {
-        let session = self.session.as_ref().ok_or(Error::Closed)?;
-        statement::all(session, &self.sqlite.readers.place, sql, args)
-    }
-}
-
-impl Drop for Read {
-    fn drop(&mut self) {
-        if let Some(session) = self.session.take() {
-            statement::roll_back(&session);
-            // The permit is a field and is given back after this.
-            self.sqlite.readers.idle().push(session);
+    /// All rows of an answer.
+    pub(crate) async fn all(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<Row>, Error> {
+        let lent = self.lent.as_ref().ok_or(Error::Closed)?;
+        let watch = &lent.reader()?.watch;
+        watch.quickly();
+        let found = lent.all(sql, &args);
+        if found.is_err() && watch.was_long() {
+            return self.all_at_leisure(sql, args).await;
         }
+        found
+    }
+
+    /// The same on a thread of its own from the start.
+    pub(crate) async fn all_at_leisure(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<Row>, Error> {
+        let lent = self.lent.take().ok_or(Error::Closed)?;
+        let waits = lent.reader()?.watch.waits();
+        let reading = tokio::task::spawn_blocking(move || {
+            lent.reader()?.watch.at_leisure();
+            let found = lent.all(sql, &args);
+            Ok((lent, found))
+        });
+        let (lent, found) = reading.await.unwrap_or(Err(Error::Closed))?;
+        waits.answered();
+        self.lent = Some(lent);
+        found
     }
 }

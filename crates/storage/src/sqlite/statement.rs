@@ -1,6 +1,7 @@
 //! Running one statement on a connection: binding by number, reading rows.
 
-use super::{Place, Session};
+use super::place::Place;
+use super::session::Session;
 use crate::{Arg, Error, Row};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};

@@ -2,7 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "each test waits for the tasks it spawns")]
 
-use super::{Options, connect, place::Place};
+use super::connect::connect;
+use super::{Options, place::Place};
 use crate::store::on_sqlite as open;
 use crate::{Arg, Error, Store, Tx, args};
 use std::os::unix::fs::PermissionsExt;
@@ -280,4 +281,39 @@ fn transactions_can_cross_threads() {
     fn sendable<T: Send>() {}
     sendable::<Tx>();
     sendable::<Arg>();
+}
+
+/// What takes more than a moment ends with whoever waits for it, and its connection reads on for others.
+#[tokio::test]
+async fn a_read_whose_caller_is_gone_ends() {
+    const COUNT_ON: &str =
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS n FROM n";
+    let store = open(None, Options { readers: 1, ..options() }).unwrap();
+    for _ in 0..2 {
+        let mut tx = store.read().await.unwrap();
+        let waiting = tokio::time::timeout(Duration::from_millis(200), tx.one(COUNT_ON, []));
+        assert!(waiting.await.is_err(), "it has no end of its own, and its thread is not the caller's");
+        drop(tx);
+        // The one reader is had again within the patience of the store.
+        let mut tx = store.glance().await.unwrap();
+        assert_eq!(tx.one("SELECT 7 AS n", []).await.unwrap().unwrap().integer("n").unwrap(), 7);
+    }
+}
+
+/// A long read has its answer all the same, from the snapshot that its transaction began with.
+#[tokio::test]
+async fn a_long_read_goes_on_elsewhere_and_keeps_its_snapshot() {
+    const COUNT_FAR: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+        SELECT count(*) + (SELECT count(*) FROM counters) AS n FROM n";
+    let store = open(None, options()).unwrap();
+    let mut tx = store.read().await.unwrap();
+    assert_eq!(tx.one("SELECT count(*) AS n FROM counters", []).await.unwrap().unwrap().integer("n").unwrap(), 0);
+    let mut other = store.write().await.unwrap();
+    other.run("INSERT INTO counters (environment_id, name, value) VALUES ('e', 'n', 1)", []).await.unwrap();
+    other.commit().await.unwrap();
+    assert_eq!(tx.one(COUNT_FAR, []).await.unwrap().unwrap().integer("n").unwrap(), 1_000_000);
+    assert_eq!(
+        store.glance().await.unwrap().one(COUNT_FAR, []).await.unwrap().unwrap().integer("n").unwrap(),
+        1_000_001
+    );
 }

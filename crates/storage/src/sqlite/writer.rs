@@ -5,7 +5,10 @@
 //! callers are told. So a commit costs one fsync for as many callers as there happen to be, without a timer. If the
 //! outer COMMIT fails, or the driver gives the outer transaction up (disk full), every caller of the group is told so.
 
-use super::{Place, Session, Sqlite, statement};
+use super::lock::Keep;
+use super::place::Place;
+use super::session::Session;
+use super::statement;
 use crate::{Arg, Error, Row};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -47,10 +50,10 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(session: Session, place: Arc<Place>, idle: Duration) -> Result<Self, Error> {
+    pub(crate) fn start(session: Session, place: Arc<Place>, idle: Duration, keep: Arc<Keep>) -> Result<Self, Error> {
         let (turns, waiting) = channel();
         let path = place.path.clone();
-        let desk = Desk { session, place, idle, waiting };
+        let desk = Desk { session, place, idle, waiting, _keep: keep };
         let thread = std::thread::Builder::new().name("sqlite-writer".into()).spawn(move || desk.work());
         let thread = thread.map_err(|error| Error::Location { path, message: error.to_string() })?;
         Ok(Self { turns: Some(turns), thread: Some(thread) })
@@ -87,16 +90,16 @@ pub(crate) struct Write {
     commands: Sender<Command>,
     failed: bool,
     // Last: the writer must not be waited for while it still waits for this transaction.
-    _sqlite: Arc<Sqlite>,
+    _writer: Arc<Writer>,
 }
 
 impl Write {
-    pub(crate) async fn begin(sqlite: Arc<Sqlite>) -> Result<Self, Error> {
+    pub(crate) async fn begin(writer: Arc<Writer>) -> Result<Self, Error> {
         let (commands, heard) = channel();
         let (started, starts) = oneshot::channel();
-        sqlite.writer.queue(Turn::Held { started, commands: heard })?;
+        writer.queue(Turn::Held { started, commands: heard })?;
         starts.await.map_err(|_| Error::Closed)??;
-        Ok(Self { commands, failed: false, _sqlite: sqlite })
+        Ok(Self { commands, failed: false, _writer: writer })
     }
 
     pub(crate) async fn all(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<Row>, Error> {
@@ -141,6 +144,8 @@ struct Desk {
     place: Arc<Place>,
     idle: Duration,
     waiting: Receiver<Turn>,
+    // Last: the connection closes before the lock is free.
+    _keep: Arc<Keep>,
 }
 
 impl Desk {

@@ -6,7 +6,7 @@ use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_core::{Change, change::Recorded, context, journal};
 use valetkey_domain::ctx::Actor;
 use valetkey_storage::accounts;
-use valetkey_storage::doors::Abandoned;
+use valetkey_storage::doors::{self as rows, Abandoned};
 
 /// Takes the lease away from a refresh whose process is gone. The refresh token may be spent: the account goes on as
 /// after any lost answer. False if it has ended by itself meanwhile.
@@ -20,6 +20,21 @@ pub(crate) async fn settle(app: &App, left: &Abandoned) -> Result<bool> {
     if settled {
         record(change, left.account.as_str()).await?.commit().await?;
         reach(Failpoint::RecoveryRefreshSettled);
+    }
+    Ok(settled)
+}
+
+/// Settles at once what processes left that are known to be dead. Says how many.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub(super) async fn of_the_dead(app: &App) -> Result<u64> {
+    let mut settled = 0;
+    for process in app.core.store.dead().await? {
+        let left = rows::abandoned_refreshes_of(&mut app.core.store.read().await?, &process).await?;
+        for left in &left {
+            settled += u64::from(settle(app, left).await?);
+        }
     }
     Ok(settled)
 }

@@ -1,0 +1,219 @@
+//! Which way the databases go to answer each query of this crate, with many rows and without statistics: both have to
+//! find by an index what is asked for, on the day on which a database has grown and before anybody has run ANALYZE.
+//!
+//! `texts` gathers the queries out of the source, so that a new one is looked at by itself; `many` fills the tables. What
+//! walks a table all the same is named in [`WALKS`] with the reason.
+
+mod many;
+mod texts;
+
+use crate::{Arg, Location, Store, Tx};
+use std::collections::BTreeSet;
+use texts::Query;
+
+/// The tables that grow with users and their calls.
+const LARGE: [&str; 7] = [
+    "journal",
+    "connected_accounts",
+    "mcp_instances",
+    "authorizations",
+    "pending_credentials",
+    "closings",
+    "revocations",
+];
+
+/// Queries that walk a table, by how they begin, and why they may.
+const WALKS: &[(&str, &str)] = &[
+    ("SELECT count(*) AS n FROM ", "it counts what there is: for backups, the doctor and a closing's progress"),
+    ("SELECT * FROM journal WHERE environment_id = $1 ORDER BY id DESC LIMIT", "a page in the order of its index"),
+    ("SELECT id, at FROM journal ORDER BY id DESC LIMIT 1", "one row in the order of its index"),
+    ("SELECT * FROM closings WHERE environment_id = $1 ORDER BY next_at, id LIMIT", "a page in the order of its index"),
+    ("SELECT i.id, i.action, i.subject FROM journal i WHERE i.phase = 'intent'", "a check of the whole journal"),
+    (
+        "SELECT c.id FROM connections c WHERE c.environment_id = $1 AND EXISTS",
+        "it ends with the first of each connection",
+    ),
+    (
+        "SELECT 1 AS n FROM ",
+        "whether a key is still needed: no index knows how sealed values begin, and it is asked hourly",
+    ),
+    ("DELETE FROM authorizations", "all of them go"),
+    ("DELETE FROM pending_credentials", "all of them go"),
+    ("DELETE FROM revocations", "all of them go"),
+    (
+        "UPDATE connected_accounts SET status = 'DISCONNECTED', reason = '', scopes = '[]', credential = NULL, audience = '[]', \
+      generation = generation + 1, refreshable = 0, expires_at = NULL, refresh_generation = NULL, refresh_until = NULL, \
+      refresh_lost_at = NULL, refreshed_at = NULL, next_refresh_at = NULL, idle_refresh_at = NULL, updated_at = $1 WHERE \
+      credential IS NOT NULL RETURNING",
+        "all of them are disconnected",
+    ),
+];
+
+/// Whether a query may walk. A table that is emptied says nothing of a query that removes some of it.
+fn allowed(query: &Query) -> bool {
+    WALKS.iter().any(
+        |(text, _)| {
+            if text.starts_with("DELETE") { query.text == *text } else { query.text.starts_with(text) }
+        },
+    )
+}
+
+/// Complaints about the plans that are not allowed, each with its query.
+fn complain(complaints: &[(&Query, String)]) {
+    let all: BTreeSet<String> =
+        complaints.iter().map(|(query, why)| format!("{}: {why}\n    {}", query.file, query.text)).collect();
+    assert!(all.is_empty(), "{} queries walk:\n{}", all.len(), all.into_iter().collect::<Vec<_>>().join("\n"));
+}
+
+#[tokio::test]
+async fn on_sqlite_every_query_finds_by_an_index_what_it_asks_for() {
+    let store = Store::open(&Location::Memory).await.unwrap();
+    many::fill(&store).await;
+    let queries = texts::all(|bulk| bulk.over_one());
+    complain(&sqlite_complaints(&mut store.read().await.unwrap(), &queries).await);
+    // What is complained of is seen where it is: the index goes that the records of one subject are found by.
+    let mut tx = store.write().await.unwrap();
+    tx.run("DROP INDEX journal_of_subject", []).await.unwrap();
+    let complaints = sqlite_complaints(&mut tx, &queries).await;
+    let of_one = "SELECT * FROM journal WHERE environment_id = $1 AND subject = $3 ORDER BY id DESC LIMIT $2";
+    assert!(complaints.iter().any(|(query, _)| query.text == of_one), "the check sees nothing");
+}
+
+async fn sqlite_complaints<'a>(tx: &mut Tx, queries: &'a [Query]) -> Vec<(&'a Query, String)> {
+    let mut complaints = Vec::new();
+    for query in queries.iter().filter(|query| !query.text.contains("pg_")) {
+        let nulls = vec![Arg::Null; query.arguments()];
+        let text: &'static str = format!("EXPLAIN QUERY PLAN {}", query.text).leak();
+        for row in tx.all(text, nulls).await.unwrap_or_else(|error| panic!("{error}: {}", query.text)) {
+            let step = row.text("detail").unwrap();
+            complaints.extend(sqlite_walks(query, step).map(|table| (query, format!("{table}: {step}"))));
+            // Who walks in an index's order must not have to sort all of it for one page.
+            let sorts = allowed(query) && query.text.contains(" LIMIT ") && step.contains("TEMP B-TREE FOR ORDER BY");
+            complaints.extend(sorts.then(|| (query, step.to_owned())));
+        }
+    }
+    complaints
+}
+
+/// The large table that a step of a plan walks, if it does: all of it, or all that an environment or a connection has.
+fn sqlite_walks(query: &Query, step: &str) -> Option<&'static str> {
+    let mut words = step.split(' ');
+    let (how, name) = (words.next()?, words.next()?);
+    let table = query.table(name).and_then(|table| LARGE.into_iter().find(|large| *large == table))?;
+    let by = step.split_once(" (").map(|(_, by)| by.trim_end_matches(')'));
+    let broad = matches!(by, Some("environment_id=?" | "connection_id=?"));
+    let walks = (how == "SCAN" && !is_small(step)) || (how == "SEARCH" && broad);
+    (walks && !allowed(query)).then_some(table)
+}
+
+/// Whether a step goes over an index of a few rows.
+fn is_small(step: &str) -> bool {
+    ["journal_without_place", "journal_unsealed", "journal_astray"].iter().any(|index| step.contains(index))
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn on_postgres_every_query_finds_by_an_index_what_it_asks_for() {
+    let store = Store::open(&Location::from(valetkey_testkit::only_on_postgres())).await.unwrap();
+    many::fill(&store).await;
+    let queries = texts::all(|bulk| bulk.over_arrays());
+    let mut complaints = Vec::new();
+    for query in queries.iter().filter(|query| !query.text.contains("pg_")) {
+        for plan in postgres_plans(&store, query).await {
+            if !allowed(query) {
+                complaints.extend(postgres_walks(&plan).into_iter().map(|step| (query, step)));
+            } else if query.text.contains(" ORDER BY ") && plan.iter().any(|step| step.contains("Sort")) {
+                complaints.push((query, format!("it sorts for one page: {plan:?}")));
+            }
+        }
+    }
+    complain(&complaints);
+}
+
+/// The plan that fits any arguments, and the one for such as are usual: the server takes either.
+async fn postgres_plans(store: &Store, query: &Query) -> Vec<Vec<String>> {
+    let mut tx = store.write().await.unwrap();
+    let prepare: &'static str = format!("PREPARE looked_at AS {}", query.text).leak();
+    tx.run(prepare, []).await.unwrap_or_else(|error| panic!("{error}: {}", query.text));
+    let types = "SELECT CAST(parameter_types AS TEXT) AS types FROM pg_prepared_statements WHERE name = 'looked_at'";
+    let types = tx.one(types, []).await.unwrap().unwrap().text("types").unwrap().to_owned();
+    let values = |kind: &str| match kind {
+        "bigint" | "integer" => "1",
+        "text[]" => "ARRAY['x']",
+        "bigint[]" => "ARRAY[1]",
+        "bytea[]" => "ARRAY[decode('00', 'hex')]",
+        "bytea" => "decode('00', 'hex')",
+        _ => "'x'",
+    };
+    let types = types.trim_matches(['{', '}']).to_owned();
+    let list: Vec<&str> = types.split(',').filter(|kind| !kind.is_empty()).map(values).collect();
+    let call = if list.is_empty() { String::new() } else { format!("({})", list.join(", ")) };
+    let explain: &'static str = format!("EXPLAIN EXECUTE looked_at{call}").leak();
+    let mut plans = Vec::new();
+    for mode in ["SET LOCAL plan_cache_mode = force_generic_plan", "SET LOCAL plan_cache_mode = force_custom_plan"] {
+        tx.run(mode, []).await.unwrap();
+        let rows = tx.all(explain, []).await.unwrap_or_else(|error| panic!("{error}: {explain}: {}", query.text));
+        plans.push(rows.iter().map(|row| row.text("QUERY PLAN").unwrap().trim().to_owned()).collect());
+    }
+    tx.run("DEALLOCATE looked_at", []).await.unwrap();
+    plans
+}
+
+/// The steps of a plan that walk a large table: all of it, or all that an environment or a connection has.
+fn postgres_walks(plan: &[String]) -> Vec<String> {
+    let mut walks = Vec::new();
+    for (at, step) in plan.iter().enumerate() {
+        let Some(table) = step.split_once(" on ").and_then(|(_, rest)| rest.split(' ').next()) else { continue };
+        let of_index = |large: &str| table.strip_prefix(large).is_some_and(|rest| rest.starts_with('_'));
+        let bitmap = step.contains("Bitmap Index Scan");
+        let large = if bitmap { LARGE.iter().any(|large| of_index(large)) } else { LARGE.contains(&table) };
+        let condition = plan.get(at + 1).and_then(|next| next.strip_prefix("Index Cond: "));
+        let by_index = bitmap || step.contains("Index Scan") || step.contains("Index Only Scan");
+        let broad = |by: &str| {
+            let columns: BTreeSet<&str> =
+                by.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| COLUMNS.contains(word)).collect();
+            columns.iter().all(|column| ["environment_id", "connection_id"].contains(column)) && columns.len() < 2
+        };
+        let walks_all = step.contains("Seq Scan") || (by_index && !is_small(step) && condition.is_none_or(broad));
+        if large && walks_all {
+            walks.push(format!("{step} {}", condition.unwrap_or_default()));
+        }
+    }
+    walks
+}
+
+/// The columns that our indexes have.
+const COLUMNS: [&str; 32] = [
+    "id",
+    "environment_id",
+    "connection_id",
+    "account_id",
+    "identifier",
+    "organization_id",
+    "user_id",
+    "subject",
+    "action",
+    "segment",
+    "seq",
+    "leaf",
+    "next_at",
+    "next_refresh_at",
+    "refresh_until",
+    "refresh_process",
+    "exchange_process",
+    "consent_expires_at",
+    "link_expires_at",
+    "link_hash",
+    "state_hash",
+    "process",
+    "kind",
+    "config_id",
+    "name",
+    "client_id",
+    "authorization_id",
+    "position",
+    "expires_at",
+    "phase",
+    "uuid",
+    "purpose",
+];

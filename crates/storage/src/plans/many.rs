@@ -1,0 +1,80 @@
+//! Two hundred thousand rows in the tables that grow, made by the database itself.
+
+use crate::{Store, Tx};
+
+/// How many rows there are, and how many are made by one statement.
+const ROWS: u32 = 200_000;
+const AT_ONCE: u32 = 25_000;
+
+/// What is done for all of them.
+const EACH: [&str; 7] = [
+    "INSERT INTO journal (id, environment_id, at, actor, request_id, action, subject, phase, detail, key_id, leaf, segment,
+        seq, link) SELECT 'rec_' || i, 'env_' || (i % 3), i, 'system', 'req_1', 'account.refreshed', 'ca_' || (i % 5000),
+        'fact', '{}', 'key_1', BYTES, 'seg_' || (i % 7), i / 7, BYTES FROM n",
+    "INSERT INTO connected_accounts (id, environment_id, connection_id, identifier, organization_id, user_id, status, reason,
+        scopes, audience, generation, refreshable, api_config, created_at, updated_at, credential, subject)
+        SELECT 'ca_' || i, 'env_1', 'conn_' || (i % 3), 'user-' || i, '', '', 'ACTIVE', '', '[]', '[]', 1, 1, '{}', i, i, BYTES,
+        'sub-' || i FROM n",
+    "INSERT INTO mcp_instances (id, environment_id, config_id, identifier, name, search_text, url_generation, created_at,
+        updated_at) SELECT 'inst_' || i, 'env_1', 'cfg_1', 'user-' || i, 'name', 'name', 1, i, i FROM n",
+    "INSERT INTO authorizations (id, environment_id, connection_id, account_id, stage, link_hash, link_expires_at, created_at)
+        SELECT 'auth_' || i, 'env_1', 'conn_1', 'ca_' || i, 'done', HASH, i, i FROM n",
+    "INSERT INTO pending_credentials (authorization_id, environment_id, sealed, audience, scopes, refreshable, expires_at)
+        SELECT 'auth_' || i, 'env_1', BYTES, '[]', '[]', 1, i FROM n",
+    "INSERT INTO closings (id, environment_id, kind, subject, fate, created_at, attempts, next_at, done, failed)
+        SELECT 'cls_' || i, 'env_1', 'account', 'ca_' || i, 'delete', i, 0, i, 0, 0 FROM n",
+    "INSERT INTO revocations (id, environment_id, connection_id, account_id, identifier, organization_id, user_id, sealed,
+        audience, endpoint, created_at, attempts, next_at) SELECT 'rvk_' || i, 'env_1', 'conn_' || (i % 3), 'ca_' || i,
+        'user-' || i, '', '', BYTES, '[]', '{}', i, 0, i FROM n",
+];
+
+/// What comes before them.
+const FIRST: [&str; 3] = [
+    "INSERT INTO environments (id, name, created_at) VALUES ('env_0', '0', 0), ('env_1', '1', 0), ('env_2', '2', 0)",
+    "INSERT INTO connections (id, environment_id, name, name_folded, connector, settings, enabled, revision, created_at,
+        updated_at) VALUES ('conn_0', 'env_1', '0', '0', 'a', '{}', 1, 1, 0, 0),
+        ('conn_1', 'env_1', '1', '1', 'a', '{}', 1, 1, 0, 0), ('conn_2', 'env_1', '2', '2', 'a', '{}', 1, 1, 0, 0)",
+    "INSERT INTO mcp_configs (id, environment_id, uuid, name, description, version, created_at, updated_at)
+        VALUES ('cfg_1', 'env_1', 'u', 'c', '', 1, 0, 0)",
+];
+
+/// Fills them, and lets nobody gather statistics.
+pub(super) async fn fill(store: &Store) {
+    let sqlite = store.is_exclusive();
+    let (bytes, hash) = if sqlite {
+        ("x'00'", "CAST('link ' || i AS BLOB)")
+    } else {
+        ("decode('00', 'hex')", "convert_to('link ' || i, 'UTF8')")
+    };
+    let mut tx = store.write().await.unwrap();
+    if !sqlite {
+        // What refers to what is right by itself here, and costs more to look at than all the rest.
+        tx.run("SET LOCAL session_replication_role = replica", []).await.unwrap();
+        for table in super::LARGE {
+            run(&mut tx, format!("ALTER TABLE {table} SET (autovacuum_enabled = false)")).await;
+        }
+    }
+    for text in FIRST {
+        tx.run(text, []).await.unwrap();
+    }
+    for (text, first) in EACH.into_iter().flat_map(|text| (1..=ROWS).step_by(AT_ONCE as usize).map(move |i| (text, i)))
+    {
+        let (head, rows) = text.split_once("SELECT").unwrap();
+        let numbers = numbers(sqlite, first, first + AT_ONCE - 1);
+        let text = format!("{head} {numbers} SELECT {rows}").replace("BYTES", bytes).replace("HASH", hash);
+        run(&mut tx, text).await;
+    }
+    tx.commit().await.unwrap();
+}
+
+async fn run(tx: &mut Tx, text: String) {
+    tx.run(text.leak(), []).await.unwrap();
+}
+
+fn numbers(sqlite: bool, first: u32, last: u32) -> String {
+    if sqlite {
+        format!("WITH RECURSIVE n (i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last})")
+    } else {
+        format!("WITH n (i) AS (SELECT generate_series({first}, {last}))")
+    }
+}

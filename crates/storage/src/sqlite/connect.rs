@@ -1,0 +1,44 @@
+//! Opening a connection to the file, and the limits of the store.
+
+use super::place::Place;
+use super::statement;
+use crate::Error;
+use rusqlite::Connection;
+use std::time::Duration;
+
+/// Limits of the store; tests shorten them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    /// How long a write transaction may go without a statement.
+    pub(crate) idle: Duration,
+    /// How long to wait for a lock that another program holds, and for a free reader.
+    pub(crate) patience: Duration,
+    /// How many readers there are. They run on the caller's thread, so more than a few buy nothing.
+    pub(crate) readers: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { idle: Duration::from_secs(5), patience: Duration::from_secs(2), readers: 4 }
+    }
+}
+
+/// Opens the file for writing.
+pub(crate) fn connect(place: &Place, options: Options) -> Result<Connection, Error> {
+    let connection = Connection::open(&place.path).map_err(|error| place.failure(&error))?;
+    connection.set_prepared_statement_cache_capacity(statement::CACHED);
+    connection.busy_timeout(options.patience).map_err(|error| place.failure(&error))?;
+    // What a savepoint sets aside stays in memory: the system's folder for temporary files is slower, and none of ours.
+    statement::batch(
+        &connection,
+        place,
+        "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;",
+    )?;
+    // FULL: what was acknowledged survives a power cut. A temporary database has nothing that should.
+    statement::batch(
+        &connection,
+        place,
+        if place.lasting { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = OFF" },
+    )?;
+    Ok(connection)
+}
