@@ -38,6 +38,16 @@ pub struct Run {
     calls: usize,
 }
 
+impl Tool {
+    /// Starts a call with checked arguments.
+    ///
+    /// # Errors
+    /// The connection's own base URL is not a plain http or https address.
+    pub fn start(self: &Arc<Self>, arguments: Map<String, Value>, setting: Setting) -> Result<Run, Failure> {
+        Run::new(Arc::clone(self), arguments, setting)
+    }
+}
+
 impl Run {
     /// A call with checked arguments.
     ///

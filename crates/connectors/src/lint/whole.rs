@@ -1,6 +1,6 @@
 //! The file as one: names, addresses, sign-in, description.
 
-use super::Found;
+use super::found::Found;
 use crate::file::{AuthFile, Description, DescriptionKind, File};
 use crate::shape::Shape;
 use crate::target::Target;

@@ -4,8 +4,8 @@
 //! cost: nothing is converted, and only what is kept is copied. What is copied is counted, because `[., .] | [., .] | ..`
 //! doubles with every step.
 
-use super::Error;
-use super::meter::{MAX_DEPTH, TOO_MUCH};
+use super::bounds::{MAX_DEPTH, TOO_MUCH};
+use super::error::Error;
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::path::{Opt, Part, Path};
