@@ -9,7 +9,7 @@ use crate::native;
 use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, Output, Plan, Stage};
 use crate::rules::Rules;
 use crate::scopes::ScopeRule;
-use crate::shape::Shape;
+use crate::shape::{Demand, Shape};
 use crate::target::Target;
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -124,7 +124,7 @@ impl Compiler<'_> {
             },
             scopes: ScopeRule::of(tool.scopes.as_ref()),
             input,
-            plan: Plan { stages, whole: !tool.steps.is_empty(), output: self.output(tool)? },
+            plan: Plan::new(stages, !tool.steps.is_empty(), self.output(tool)?, upstream.rules.demand()),
             upstream: Arc::clone(upstream),
         })
     }
@@ -134,7 +134,13 @@ impl Compiler<'_> {
         let mut fills = self.mapped(&tool.input)?;
         fills.extend(self.written("", &tool.set, &tool.with)?);
         let call = self.call(&tool.operation, tool.request.as_ref(), fills)?;
-        Ok(Stage { action: Action::Call(Box::new(call)), save: ANSWER.to_owned(), when: None, each: None })
+        Ok(Stage {
+            action: Action::Call(Box::new(call)),
+            save: ANSWER.to_owned(),
+            when: None,
+            each: None,
+            demand: Demand::whole(),
+        })
     }
 
     fn stage(&self, tool: &ToolFile, at: usize, step: &StepFile) -> Result<Stage, Problem> {
@@ -169,6 +175,7 @@ impl Compiler<'_> {
             save: step.save.clone().unwrap_or_else(|| ANSWER.to_owned()),
             when: step.when.as_ref().map(|text| expression("when", text)).transpose()?,
             each,
+            demand: Demand::whole(),
         })
     }
 

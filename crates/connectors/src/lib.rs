@@ -17,6 +17,7 @@ pub mod lint;
 pub mod native;
 mod nearest;
 mod plan;
+mod reasons;
 mod rules;
 mod scopes;
 mod setting;
@@ -24,7 +25,7 @@ pub mod shape;
 mod shipped;
 pub mod target;
 
-pub use call::{Run, Step};
+pub use call::{Run, Step, memory_needed};
 pub use catalog::Catalog;
 pub use connector::{Auth, Connector, OAuth2, RefreshRule, Tool};
 pub use error::{Error, Problem};

@@ -21,11 +21,17 @@ pub(super) fn check(file: &File, digest: Option<&Digest>, found: &mut Found) {
             found.add(format!("headers.{name}"), why);
         }
     }
-    for (key, text) in [("reason", &file.errors.reason), ("message", &file.errors.message)] {
+    for (key, text) in [
+        ("errors.reason", &file.errors.reason),
+        ("errors.message", &file.errors.message),
+        ("rate_limit.retry_in", &file.rate_limit.retry_in),
+    ] {
         if let Some(Err(why)) = text.as_deref().map(Shape::compile) {
-            found.add(format!("errors.{key}"), why.to_string());
+            found.add(key, why.to_string());
         }
     }
+    let named = file.rate_limit.retry_after.parse::<http::HeaderName>().is_ok();
+    found.demand(named, "rate_limit.retry_after", "is no name of a header");
     if let Some(verify) = &file.verify {
         let cheap = file.tools.get(verify).is_some_and(|tool| !tool.input.iter().any(|(_, field)| field.required));
         found.demand(cheap, "verify", "names no tool of this file that can be called without arguments");

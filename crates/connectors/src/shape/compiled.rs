@@ -1,5 +1,6 @@
 //! A compiled shape, which is a projection or a program.
 
+use super::demand::{self, Demand};
 use super::error::Error;
 use super::{closed, program, projection, text};
 use serde_json::Value;
@@ -58,6 +59,24 @@ impl Shape {
     #[must_use]
     pub const fn heavy(&self) -> bool {
         matches!(self.way, Way::Program(_))
+    }
+
+    /// What it reads of a value.
+    #[must_use]
+    pub(crate) fn demand(&self) -> Demand {
+        match &self.way {
+            Way::Projection(projection) => Demand::of(projection, &Demand::whole()),
+            Way::Program(_) => Demand::whole(),
+        }
+    }
+
+    /// The path to the list whose elements become those of a member of what it gives; see [`demand::source`].
+    #[must_use]
+    pub(crate) fn source(&self, member: &str) -> Option<Vec<Box<str>>> {
+        match &self.way {
+            Way::Projection(projection) => demand::source(projection, member),
+            Way::Program(_) => None,
+        }
     }
 
     /// The text that it was compiled from.

@@ -8,6 +8,7 @@
 mod bounds;
 mod closed;
 mod compiled;
+mod demand;
 mod error;
 mod meter;
 mod program;
@@ -16,6 +17,7 @@ mod text;
 mod value;
 
 pub use compiled::Shape;
+pub(crate) use demand::Demand;
 pub use error::Error;
 
 #[cfg(test)]

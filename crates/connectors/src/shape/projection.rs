@@ -99,7 +99,7 @@ impl Projection {
     }
 
     /// Whether it gives one value at most, whatever goes in.
-    fn single(&self) -> bool {
+    pub(super) fn single(&self) -> bool {
         match self {
             Self::Each(_) | Self::Both(..) => false,
             Self::Pipe(left, right) | Self::Else(left, right) => left.single() && right.single(),
