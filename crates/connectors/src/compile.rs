@@ -10,6 +10,7 @@ use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, Output, Plan, Sta
 use crate::rules::Rules;
 use crate::scopes::ScopeRule;
 use crate::shape::{Demand, Shape};
+use crate::sign_in::{Identity, Revoke};
 use crate::target::Target;
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -79,10 +80,14 @@ fn auth(ways: &[AuthFile]) -> Result<Auth, Problem> {
             lost_answer: way.refresh.lost_answer,
             idle_ttl: way.refresh.idle_ttl.as_deref().map(span).transpose()?,
         },
-        revoke: way.revoke.clone(),
-        identity: way.identity.clone(),
+        revoke: compiled("auth.revoke", way.revoke.as_ref().map(Revoke::compile))?,
+        identity: compiled("auth.identity", way.identity.as_ref().map(Identity::compile))?,
         issuer: way.issuer.clone(),
     }))
+}
+
+fn compiled<T>(at: &str, compiled: Option<Result<T, String>>) -> Result<Option<T>, Problem> {
+    compiled.transpose().map_err(|why| problem(at, why))
 }
 
 /// A span such as `180d`.

@@ -1,11 +1,12 @@
 //! A connector, compiled: what the other rooms ask of one.
 
 use crate::failure::Failure;
-use crate::file::{Identity, LostAnswer, Pkce, Revoke, TokenClientAuth};
+use crate::file::{LostAnswer, Pkce, TokenClientAuth};
 use crate::input::Input;
 use crate::plan::Plan;
 use crate::rules::Rules;
 use crate::scopes::ScopeRule;
+use crate::sign_in::{Identity, Revoke};
 use http::Uri;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -44,14 +45,14 @@ pub struct Connector {
 }
 
 /// How a user signs in.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Auth {
     /// The authorization code flow.
     OAuth2(OAuth2),
 }
 
 /// The facts of an app's OAuth.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct OAuth2 {
     /// The authorization endpoint.
     pub authorize_url: String,

@@ -23,6 +23,7 @@ mod scopes;
 mod setting;
 pub mod shape;
 mod shipped;
+mod sign_in;
 pub mod target;
 
 pub use call::{Run, Step, memory_needed};
@@ -30,7 +31,8 @@ pub use catalog::Catalog;
 pub use connector::{Auth, Connector, OAuth2, RefreshRule, Tool};
 pub use error::{Error, Problem};
 pub use failure::{Failure, FailureKind, Unsent};
-pub use file::{Identity, LostAnswer, Pkce, Revoke, TokenClientAuth};
+pub use file::{LostAnswer, Pkce, TokenClientAuth};
 pub use nearest::nearest;
 pub use scopes::ScopeRule;
 pub use setting::Setting;
+pub use sign_in::{Identity, Revoke};

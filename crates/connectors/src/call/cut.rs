@@ -307,13 +307,13 @@ mod tests {
         let texts: Vec<Value> = (0..5_000).map(|_| json!(long(150))).collect();
         let cases = [
             ("left_out_of_lists", json!(numbers)),
-            ("left_out_of_lists", json!({"id": "i", "deep": {"deeper": [texts.clone()]}})),
+            ("left_out_of_lists", json!({"id": "i", "deep": {"deeper": [texts]}})),
             ("left_out_members", json!({"id": "i", "map": many})),
             ("left_out_members", Value::Object(many.clone())),
             ("left_out_members", json!([many])),
             ("shortened_texts", json!(long(9_600_000))),
             ("shortened_texts", json!({"id": "i", "text": long(9_600_000)})),
-            ("left_out_of_lists", json!({"items": "no list", "id": "i", "rows": [texts, {"a": 1}]})),
+            ("left_out_of_lists", json!({"items": "no list", "id": "i", "rows": [[texts], {"a": 1}]})),
             ("left_out_members", json!({long(5_000): 1, long(5_001): 2, "id": "i"})),
         ];
         for (said, value) in cases {

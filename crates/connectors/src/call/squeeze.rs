@@ -1,5 +1,6 @@
 //! The last way to make a value small: where most of it is, elements and members are left out.
 
+use indexmap::IndexSet;
 use serde_json::{Map, Value};
 use std::cmp::Reverse;
 
@@ -86,11 +87,10 @@ fn shrink(value: &mut Value, over: usize, squeezed: &mut Squeezed) {
     match value {
         Value::Array(items) => squeezed.elements += shorten(items, over),
         Value::Object(members) => {
-            for name in largest(members, over) {
-                members.shift_remove(&name);
-                squeezed.members += 1;
-                squeezed.tell(name);
-            }
+            let gone = largest(members, over);
+            squeezed.members += gone.len();
+            members.retain(|name, _| !gone.contains(name));
+            gone.into_iter().for_each(|name| squeezed.tell(name));
         }
         _ => {}
     }
@@ -115,7 +115,7 @@ fn shorten(items: &mut Vec<Value>, over: usize) -> usize {
 }
 
 /// The names of the largest members that together have so many bytes; of equal ones the later.
-fn largest(members: &Map<String, Value>, over: usize) -> Vec<String> {
+fn largest(members: &Map<String, Value>, over: usize) -> IndexSet<String> {
     let sizes = members.iter().enumerate().map(|(at, (name, part))| (name.len() + size(part) + 4, at, name));
     let mut sizes: Vec<_> = sizes.collect();
     sizes.sort_unstable_by_key(|(size, at, _)| Reverse((*size, *at)));

@@ -117,9 +117,9 @@ pub struct AuthFile {
     #[serde(default)]
     pub refresh: Refresh,
     /// How a grant is revoked.
-    pub revoke: Option<Revoke>,
+    pub revoke: Option<RevokeFile>,
     /// Who signed in.
-    pub identity: Option<Identity>,
+    pub identity: Option<IdentityFile>,
     /// The issuer that the provider names in every answer of the authorization endpoint (`iss`, RFC 9207), where it
     /// promises to (`authorization_response_iss_parameter_supported`).
     pub issuer: Option<String>,
@@ -191,8 +191,8 @@ pub enum LostAnswer {
 /// How a grant is revoked.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Revoke {
-    /// The HTTP method.
+pub struct RevokeFile {
+    /// The HTTP method, one that has a body: the request is a form.
     pub method: String,
     /// The address.
     pub url: String,
@@ -203,7 +203,7 @@ pub struct Revoke {
 /// How it is found out who signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Identity {
+pub struct IdentityFile {
     /// The HTTP method.
     pub method: String,
     /// The address; its host is one of the file's.

@@ -3,6 +3,7 @@
 use super::found::Found;
 use crate::file::{AuthFile, Description, DescriptionKind, File};
 use crate::shape::Shape;
+use crate::sign_in::{Identity, Revoke};
 use crate::target::Target;
 use url::Url;
 use valetkey_vendor::Digest;
@@ -76,8 +77,8 @@ fn sign_in(file: &File, way: &AuthFile, found: &mut Found) {
     for (at, url) in ends.into_iter().chain(revoke) {
         found.demand(https(url).is_some(), at, &format!("`{url}` is not a plain https address"));
     }
-    if let Some(revoke) = &way.revoke {
-        found.demand(revoke.token_in.starts_with("form."), "auth.revoke.token_in", "must be `form.` and a name");
+    if let Some(Err(why)) = way.revoke.as_ref().map(Revoke::compile) {
+        found.add("auth.revoke", why);
     }
     let named = way.issuer.as_deref().is_none_or(|issuer| https(issuer).is_some());
     found.demand(named, "auth.issuer", "is not a plain https address");
@@ -95,10 +96,8 @@ fn sign_in(file: &File, way: &AuthFile, found: &mut Found) {
     let listed =
         https(&identity.url).is_some_and(|url| file.hosts.iter().any(|host| Some(host.as_str()) == url.host_str()));
     found.demand(listed, "auth.identity.url", "is not a plain https address on one of `hosts`");
-    for text in std::iter::once(&identity.id).chain(&identity.name) {
-        if let Err(why) = Shape::compile(text) {
-            found.add("auth.identity", why.to_string());
-        }
+    if let Err(why) = Identity::compile(identity) {
+        found.add("auth.identity", why);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod again;
 mod amounts;
+mod reasons;
 
 use super::{Run, Step};
 use crate::failure::{Failure, FailureKind, Unsent};
