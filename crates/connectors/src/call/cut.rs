@@ -93,13 +93,16 @@ struct Cut {
 
 impl Cut {
     fn make(&mut self, value: &mut Value, output: &Output, budget: usize) {
+        let marked_before = marked(value);
         self.spared = drop_members(value, &output.spare);
-        self.shortened = shorten_texts(value, budget, LONG);
+        shorten_texts(value, budget, LONG);
         self.left_out = output.list.as_deref().map(|list| shorten_list(value, list, budget)).unwrap_or_default();
         let budget = if self.left_out.is_empty() { budget } else { budget - budget / NAMED };
-        self.shortened = self.shortened.max(shorten_texts(value, budget, SHORT));
+        shorten_texts(value, budget, SHORT);
         self.named = budget / NAMED;
         self.squeezed = squeeze(value, budget, self.named);
+        // Those that are still there; an app may end its own texts in the same way.
+        self.shortened = marked(value).saturating_sub(marked_before);
     }
 
     fn note(self, output: &Output) -> Value {
@@ -187,38 +190,47 @@ fn shorten_list(value: &mut Value, list: &str, budget: usize) -> Vec<Value> {
     left_out
 }
 
-/// Shortens the longest texts until the value fits, none below `floor` characters, and counts them.
-fn shorten_texts(value: &mut Value, budget: usize, floor: usize) -> usize {
-    let mut most = usize::MAX;
-    let mut shortened = 0;
+/// Shortens the longest texts until the value fits, none below `floor` characters.
+fn shorten_texts(value: &mut Value, budget: usize, floor: usize) {
+    // None that is longer than all of the budget can stay.
+    let mut most = budget.saturating_mul(2);
     while size(value) > budget && most > floor {
         most = (longest_text(value).min(most) / 2).max(floor);
-        shortened = shorten(value, most);
+        shorten(value, most);
     }
-    shortened
 }
 
+/// The bytes of the longest text.
 fn longest_text(value: &Value) -> usize {
     match value {
-        Value::String(text) => text.chars().count(),
+        Value::String(text) => text.len(),
         Value::Array(items) => items.iter().map(longest_text).max().unwrap_or(0),
         Value::Object(members) => members.values().map(longest_text).max().unwrap_or(0),
         _ => 0,
     }
 }
 
-/// Shortens every text that is longer than that; counts those that are marked as shortened afterwards.
-fn shorten(value: &mut Value, most: usize) -> usize {
+/// Shortens every text that is longer than that, in characters.
+fn shorten(value: &mut Value, most: usize) {
     match value {
         Value::String(text) => {
-            if text.chars().count() > most {
+            if text.chars().nth(most).is_some() {
                 let kept: String = text.trim_end_matches(MARK).chars().take(most.saturating_sub(MARK.len())).collect();
                 *text = kept + MARK;
             }
-            usize::from(text.ends_with(MARK))
         }
-        Value::Array(items) => items.iter_mut().map(|item| shorten(item, most)).sum(),
-        Value::Object(members) => members.values_mut().map(|member| shorten(member, most)).sum(),
+        Value::Array(items) => items.iter_mut().for_each(|item| shorten(item, most)),
+        Value::Object(members) => members.values_mut().for_each(|member| shorten(member, most)),
+        _ => {}
+    }
+}
+
+/// How many texts end as those do that were shortened.
+fn marked(value: &Value) -> usize {
+    match value {
+        Value::String(text) => usize::from(text.ends_with(MARK)),
+        Value::Array(items) => items.iter().map(marked).sum(),
+        Value::Object(members) => members.values().map(marked).sum(),
         _ => 0,
     }
 }
@@ -302,7 +314,7 @@ mod tests {
     #[test]
     fn an_answer_without_a_list_fits_too_and_says_what_is_missing() {
         let long = |n: usize| "x".repeat(n);
-        let numbers: Vec<Value> = (0..3_000_000).map(Value::from).collect();
+        let numbers: Vec<Value> = (0..300_000).map(Value::from).collect();
         let many: Map<String, Value> = (0..50_000).map(|n| (format!("m{n}"), n.into())).collect();
         let texts: Vec<Value> = (0..5_000).map(|_| json!(long(150))).collect();
         let cases = [
@@ -325,6 +337,14 @@ mod tests {
             assert!(note.get(said).and_then(Value::as_u64) > Some(0), "{said} is not in {note:?}");
             assert!(!before.contains("\"id\":\"i\"") || cut["id"] == "i", "what fits stays: {text}");
         }
+    }
+
+    #[test]
+    fn texts_that_end_as_ours_do_were_not_shortened_by_us() {
+        let theirs = json!({"rows": [{"text": format!("a{MARK}")}, {"text": "x".repeat(5_000)}]});
+        assert_eq!(fitted(theirs, &output(2_000, Over::Cut)).unwrap()["truncated"]["shortened_texts"], 1);
+        let theirs = json!({"rows": vec![format!("a{MARK}"); 1_000]});
+        assert!(fitted(theirs, &output(2_000, Over::Cut)).unwrap()["truncated"].get("shortened_texts").is_none());
     }
 
     #[test]
