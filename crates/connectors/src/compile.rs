@@ -9,7 +9,8 @@ use crate::native;
 use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, Output, Plan, Stage};
 use crate::rules::Rules;
 use crate::scopes::ScopeRule;
-use crate::shape::Shape;
+use crate::shape::{Demand, Shape};
+use crate::sign_in::{Identity, Revoke};
 use crate::target::Target;
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -79,10 +80,14 @@ fn auth(ways: &[AuthFile]) -> Result<Auth, Problem> {
             lost_answer: way.refresh.lost_answer,
             idle_ttl: way.refresh.idle_ttl.as_deref().map(span).transpose()?,
         },
-        revoke: way.revoke.clone(),
-        identity: way.identity.clone(),
+        revoke: compiled("auth.revoke", way.revoke.as_ref().map(Revoke::compile))?,
+        identity: compiled("auth.identity", way.identity.as_ref().map(Identity::compile))?,
         issuer: way.issuer.clone(),
     }))
+}
+
+fn compiled<T>(at: &str, compiled: Option<Result<T, String>>) -> Result<Option<T>, Problem> {
+    compiled.transpose().map_err(|why| problem(at, why))
 }
 
 /// A span such as `180d`.
@@ -124,7 +129,7 @@ impl Compiler<'_> {
             },
             scopes: ScopeRule::of(tool.scopes.as_ref()),
             input,
-            plan: Plan { stages, whole: !tool.steps.is_empty(), output: self.output(tool)? },
+            plan: Plan::new(stages, !tool.steps.is_empty(), self.output(tool)?, upstream.rules.demand()),
             upstream: Arc::clone(upstream),
         })
     }
@@ -134,7 +139,13 @@ impl Compiler<'_> {
         let mut fills = self.mapped(&tool.input)?;
         fills.extend(self.written("", &tool.set, &tool.with)?);
         let call = self.call(&tool.operation, tool.request.as_ref(), fills)?;
-        Ok(Stage { action: Action::Call(Box::new(call)), save: ANSWER.to_owned(), when: None, each: None })
+        Ok(Stage {
+            action: Action::Call(Box::new(call)),
+            save: ANSWER.to_owned(),
+            when: None,
+            each: None,
+            demand: Demand::whole(),
+        })
     }
 
     fn stage(&self, tool: &ToolFile, at: usize, step: &StepFile) -> Result<Stage, Problem> {
@@ -169,6 +180,7 @@ impl Compiler<'_> {
             save: step.save.clone().unwrap_or_else(|| ANSWER.to_owned()),
             when: step.when.as_ref().map(|text| expression("when", text)).transpose()?,
             each,
+            demand: Demand::whole(),
         })
     }
 

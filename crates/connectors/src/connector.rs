@@ -1,13 +1,12 @@
 //! A connector, compiled: what the other rooms ask of one.
 
-use crate::call::Run;
 use crate::failure::Failure;
-use crate::file::{Identity, LostAnswer, Pkce, Revoke, TokenClientAuth};
+use crate::file::{LostAnswer, Pkce, TokenClientAuth};
 use crate::input::Input;
 use crate::plan::Plan;
 use crate::rules::Rules;
 use crate::scopes::ScopeRule;
-use crate::setting::Setting;
+use crate::sign_in::{Identity, Revoke};
 use http::Uri;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -46,14 +45,14 @@ pub struct Connector {
 }
 
 /// How a user signs in.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Auth {
     /// The authorization code flow.
     OAuth2(OAuth2),
 }
 
 /// The facts of an app's OAuth.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct OAuth2 {
     /// The authorization endpoint.
     pub authorize_url: String,
@@ -137,14 +136,6 @@ impl Tool {
     #[must_use]
     pub fn missing_scopes(&self, granted: &[String]) -> Vec<String> {
         self.scopes.missing(granted)
-    }
-
-    /// Starts a call with checked arguments.
-    ///
-    /// # Errors
-    /// The connection's own base URL is not a plain http or https address.
-    pub fn start(self: &Arc<Self>, arguments: Map<String, Value>, setting: Setting) -> Result<Run, Failure> {
-        Run::new(Arc::clone(self), arguments, setting)
     }
 
     /// Whether shaping its answer may take milliseconds, so that it belongs off the async threads.

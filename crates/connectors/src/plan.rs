@@ -3,7 +3,7 @@
 use crate::expression::Expression;
 use crate::file::Over;
 use crate::native::Native;
-use crate::shape::Shape;
+use crate::shape::{Demand, Shape};
 use crate::target::Target;
 use http::Method;
 use serde_json::Value;
@@ -20,6 +20,45 @@ pub(crate) struct Plan {
     /// Whether the shape sees the whole scope (tools with steps) or only the answer.
     pub(crate) whole: bool,
     pub(crate) output: Output,
+    /// The path to the list of the one answer whose end may be left unread, because the answer would be cut there.
+    pub(crate) list: Option<Vec<Box<str>>>,
+}
+
+impl Plan {
+    /// A plan; `always` is what is read of every answer, whatever the tool does with it.
+    pub(crate) fn new(mut stages: Vec<Stage>, whole: bool, output: Output, always: &Demand) -> Self {
+        let shown = output.demand();
+        let read = if whole { read_of_scope(&stages).and(&shown) } else { Demand::default() };
+        for stage in &mut stages {
+            let saved = if whole { read.member(&stage.save).cloned().unwrap_or_default() } else { shown.clone() };
+            // Of a list of answers each is read as an element of it.
+            let one = if stage.each.is_some() { saved.element().cloned().unwrap_or_default() } else { saved };
+            stage.demand = one.and(always);
+        }
+        let list = if whole { None } else { output.source() };
+        Self { stages, whole, output, list }
+    }
+}
+
+/// What stages read of the scope. A native may read anything.
+fn read_of_scope(stages: &[Stage]) -> Demand {
+    let mut read = Demand::default();
+    for stage in stages {
+        let fills = match &stage.action {
+            Action::Native(_) => return Demand::whole(),
+            Action::Call(call) => call.fills.as_slice(),
+        };
+        let computed = fills.iter().filter_map(|(_, fill)| match fill {
+            Fill::Computed(expression) => Some(expression),
+            Fill::Input(_) | Fill::Always(_) => None,
+        });
+        for expression in computed.chain(&stage.when).chain(stage.each.as_ref().map(|each| &each.list)) {
+            for name in expression.reads() {
+                read = read.and(&Demand::path(name.split('.')));
+            }
+        }
+    }
+    read
 }
 
 /// One stage.
@@ -29,6 +68,8 @@ pub(crate) struct Stage {
     pub(crate) save: String,
     pub(crate) when: Option<Expression>,
     pub(crate) each: Option<Each>,
+    /// What is read of an answer; [`Plan::new`] finds it out.
+    pub(crate) demand: Demand,
 }
 
 /// What a stage does.
@@ -85,6 +126,23 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    /// What is read of that of which the answer is made.
+    fn demand(&self) -> Demand {
+        let shown = self.shape.as_ref().map_or_else(Demand::whole, Shape::demand);
+        self.next.as_ref().map_or(shown.clone(), |(_, next)| shown.and(&next.demand()))
+    }
+
+    /// The path to the list that is cut, where without its end the rest is as it would be.
+    fn source(&self) -> Option<Vec<Box<str>>> {
+        let list = self.list.as_deref().filter(|_| self.over == Over::Cut)?;
+        let path = match &self.shape {
+            Some(shape) => shape.source(list)?,
+            None => vec![list.into()],
+        };
+        let free = self.next.as_ref().is_none_or(|(_, next)| !next.demand().touches(&path));
+        free.then_some(path)
+    }
+
     pub(crate) const fn heavy(&self) -> bool {
         match &self.shape {
             Some(shape) => shape.heavy(),

@@ -2,7 +2,8 @@
 
 use crate::failure::{Failure, FailureKind};
 use crate::file::{ErrorRule, Errors, RateLimit};
-use crate::shape::Shape;
+use crate::reasons::{self, INSUFFICIENT_SCOPE};
+use crate::shape::{Demand, Shape};
 use http::{HeaderMap, StatusCode, header};
 use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
@@ -22,6 +23,9 @@ pub(crate) struct Rules {
     message: Option<Shape>,
     rules: Vec<ErrorRule>,
     rate_limit: RateLimit,
+    retry_in: Option<Shape>,
+    /// What is read of every answer.
+    demand: Demand,
 }
 
 /// What is known of the request that failed.
@@ -40,13 +44,17 @@ impl Rules {
     /// The shape that does not compile, in words.
     pub(crate) fn compile(app: &str, errors: &Errors, rate_limit: &RateLimit) -> Result<Self, String> {
         let shape = |text: &Option<String>| text.as_deref().map(Shape::compile).transpose().map_err(|e| e.to_string());
-        Ok(Self {
-            app: app.to_owned(),
-            reason: shape(&errors.reason)?,
-            message: shape(&errors.message)?,
-            rules: errors.rules.clone(),
-            rate_limit: rate_limit.clone(),
-        })
+        let (reason, message) = (shape(&errors.reason)?, shape(&errors.message)?);
+        let retry_in = shape(&rate_limit.retry_in)?;
+        let demands = [&reason, &message, &retry_in].into_iter().flatten().map(Shape::demand);
+        let demand = demands.fold(Demand::default(), |all, one| all.and(&one));
+        let (app, rules, rate_limit) = (app.to_owned(), errors.rules.clone(), rate_limit.clone());
+        Ok(Self { app, reason, message, rules, rate_limit, retry_in, demand })
+    }
+
+    /// What is read of an answer to tell whether it is a failure, and which.
+    pub(crate) const fn demand(&self) -> &Demand {
+        &self.demand
     }
 
     /// The failure that an answer is; nothing if it is a good one.
@@ -58,21 +66,37 @@ impl Rules {
         headers: &HeaderMap,
         body: &Value,
     ) -> Option<Failure> {
-        let reason = text_at(self.reason.as_ref(), body);
-        let rule = self.rules.iter().find(|rule| applies(&rule.status, &rule.reason, status, reason.as_deref()));
+        let mut reasons = reasons::in_body(self.reason.as_ref(), body);
+        reasons.extend(reasons::in_challenges(headers));
+        let rule = self.rules.iter().find(|rule| applies(&rule.status, &rule.reason, status, &reasons));
         if status.is_success() && rule.is_none() {
             return None;
         }
         let limit = &self.rate_limit;
-        let limited = !limit.status.is_empty() && applies(&limit.status, &limit.reason, status, reason.as_deref());
+        let limited = !limit.status.is_empty() && applies(&limit.status, &limit.reason, status, &reasons);
         let kind = match rule {
             Some(rule) => rule.kind,
             None if limited => FailureKind::RateLimited,
+            None if reasons.iter().any(|reason| reason == INSUFFICIENT_SCOPE) => FailureKind::MissingScope,
             None => by_status(status),
         };
         let retry_after = headers.get(&limit.retry_after).and_then(|value| wait(value.to_str().ok()?, asked.now));
+        let retry_after = retry_after.or_else(|| reasons::wait(self.retry_in.as_ref(), body).map(|w| w.min(MAX_WAIT)));
         let message = self.told(kind, status, body, retry_after, asked, rule.and_then(|rule| rule.say.as_deref()));
         Some(Failure { kind, message, status: Some(status.as_u16()), retry_after })
+    }
+
+    /// A good answer that has more values than a call may hold.
+    #[must_use]
+    pub(crate) fn too_much(&self, asked: Asked, status: StatusCode, read_on: &str) -> Failure {
+        let app = &self.app;
+        let message = if asked.changes {
+            format!("{app} has done it, and answered more than can be read here. Do not repeat the call.")
+        } else {
+            let read_on = if read_on.is_empty() { "Ask for less." } else { read_on };
+            format!("{app} answered more values than can be read at once. {read_on}")
+        };
+        Failure { status: Some(status.as_u16()), ..Failure::invalid(message) }
     }
 
     /// An answer that cannot be read.
@@ -100,9 +124,8 @@ impl Rules {
 }
 
 /// Status and reason of a rule against those of an answer; a rule that names no reason takes any.
-fn applies(statuses: &[u16], reasons: &[String], status: StatusCode, reason: Option<&str>) -> bool {
-    statuses.contains(&status.as_u16())
-        && (reasons.is_empty() || reason.is_some_and(|reason| reasons.iter().any(|known| known == reason)))
+fn applies(statuses: &[u16], reasons: &[String], status: StatusCode, found: &[String]) -> bool {
+    statuses.contains(&status.as_u16()) && (reasons.is_empty() || found.iter().any(|reason| reasons.contains(reason)))
 }
 
 fn text_at(shape: Option<&Shape>, body: &Value) -> Option<String> {

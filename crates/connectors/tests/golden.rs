@@ -10,6 +10,7 @@ use http::{Request, Response, Uri};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use valetkey_connectors::{Catalog, Setting, Step, Unsent};
 use valetkey_vendor::{Digest, RequestParts};
 
@@ -120,7 +121,7 @@ fn played(catalog: &Catalog, tool: &str, case: &Case) -> Case {
     let mut run = compiled.start(arguments, setting).unwrap();
     let mut replies = Vec::new();
     loop {
-        match run.next(std::mem::take(&mut replies)) {
+        match run.next(std::mem::take(&mut replies), Duration::from_secs(60)) {
             Step::Send(requests) => {
                 for request in &requests {
                     assert_eq!(refused(&digest, request), None, "{tool}, {}: {request:?}", case.case);

@@ -1,17 +1,23 @@
-//! The requests of one stage, some at a time, and their answers.
+//! The requests of one stage, some at a time, and their answers. What failed for the moment and changes nothing is
+//! asked again by itself, after the wait that the app asked for.
 
+use super::clock::Clock;
+use super::outcome::{Reader, outcome, passing};
 use crate::failure::{Failure, FailureKind, Unsent};
 use crate::plan::Each;
-use crate::rules::{self, Asked, Rules};
+use crate::rules::Asked;
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::time::Duration;
-use valetkey_domain::Timestamp;
 
-/// The longest that a call waits by itself when the app asks to slow down; longer is told to the model.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How often one request is sent at most.
+const MAX_TRIES: u32 = 3;
+/// How often one batch waits at most.
+const MAX_WAITS: u32 = 4;
+/// The first wait where the app names none; each later one is twice as long.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
 
 /// What a batch wants next.
 #[derive(Debug)]
@@ -24,34 +30,59 @@ pub(super) enum Progress {
     Done(Value),
 }
 
+/// What was asked for and stays unread.
+#[derive(Clone, Debug)]
+pub(super) struct Missing {
+    /// What names the element: its id, or itself where it is one.
+    pub(super) id: Value,
+    /// Why.
+    pub(super) failure: Failure,
+}
+
+/// One request.
+#[derive(Debug)]
+struct Ask {
+    at: usize,
+    id: Value,
+    request: Request<Bytes>,
+    /// How often it was sent.
+    tries: u32,
+}
+
 /// The requests of one stage.
 #[derive(Debug)]
 pub(super) struct Batch {
-    waiting: VecDeque<(usize, Request<Bytes>)>,
-    sent: Vec<(usize, Request<Bytes>)>,
+    waiting: VecDeque<Ask>,
+    sent: Vec<Ask>,
     answers: Vec<Option<Value>>,
+    missing: Vec<Missing>,
     many: bool,
+    /// Whether what stays unread for the moment costs only itself.
+    partial: bool,
     concurrency: usize,
     skip: Vec<u16>,
-    /// Whether it has waited once already: a second time the model is told.
-    waited: bool,
+    waits: u32,
 }
 
 impl Batch {
     /// One request, and its answer as it is.
     pub(super) fn of_one(request: Request<Bytes>) -> Self {
-        Self::new(vec![request], false, 1, Vec::new())
+        Self::new(vec![(Value::Null, request)], 1)
     }
 
-    /// A request for each element, and the list of answers.
-    pub(super) fn of_list(requests: Vec<Request<Bytes>>, each: &Each) -> Self {
-        Self::new(requests, true, each.concurrency, each.skip.clone())
+    /// A request for each element, with what names the element, and the list of answers. With `partial` some may be
+    /// missing in it.
+    pub(super) fn of_list(requests: Vec<(Value, Request<Bytes>)>, each: &Each, partial: bool) -> Self {
+        let batch = Self::new(requests, each.concurrency);
+        Self { many: true, partial, skip: each.skip.clone(), ..batch }
     }
 
-    fn new(requests: Vec<Request<Bytes>>, many: bool, concurrency: usize, skip: Vec<u16>) -> Self {
+    fn new(requests: Vec<(Value, Request<Bytes>)>, concurrency: usize) -> Self {
         let answers = requests.iter().map(|_| None).collect();
-        let waiting = requests.into_iter().enumerate().collect();
-        Self { waiting, sent: Vec::new(), answers, many, concurrency, skip, waited: false }
+        let asks = requests.into_iter().enumerate();
+        let waiting = asks.map(|(at, (id, request))| Ask { at, id, request, tries: 0 }).collect();
+        let (sent, missing, skip) = (Vec::new(), Vec::new(), Vec::new());
+        Self { waiting, sent, answers, missing, many: false, partial: false, concurrency, skip, waits: 0 }
     }
 
     /// How many requests it has.
@@ -59,12 +90,17 @@ impl Batch {
         self.answers.len()
     }
 
+    /// What stayed unread.
+    pub(super) fn missing(&mut self) -> Vec<Missing> {
+        std::mem::take(&mut self.missing)
+    }
+
     /// Takes the answers to what was sent, and goes on.
     pub(super) fn advance(
         &mut self,
         replies: Vec<Result<Response<Bytes>, Unsent>>,
-        rules: &Rules,
-        now: Timestamp,
+        reader: &mut Reader<'_>,
+        clock: Clock,
     ) -> Result<Progress, Failure> {
         let sent = std::mem::take(&mut self.sent);
         if replies.len() != sent.len() {
@@ -72,23 +108,28 @@ impl Batch {
             return Err(Failure::new(FailureKind::Upstream, message));
         }
         let mut pause = None;
-        for ((at, request), reply) in sent.into_iter().zip(replies) {
-            let asked = Asked { changes: request.method() != Method::GET, now };
-            match outcome(reply, rules, asked) {
-                Ok(value) => self.keep(at, value),
+        for (ask, reply) in sent.into_iter().zip(replies) {
+            let asked = Asked { changes: !ask.request.method().is_safe(), now: clock.now };
+            match outcome(reply, reader, asked) {
+                Ok(value) => self.keep(ask.at, value),
                 Err(failure) if failure.status.is_some_and(|status| self.skip.contains(&status)) => {}
-                Err(failure) if self.may_wait(&request, &failure) => {
-                    pause = pause.max(Some(failure.retry_after.unwrap_or(Duration::from_secs(1))));
-                    self.waiting.push_front((at, request));
-                }
-                Err(failure) => return Err(failure),
+                Err(failure) => match self.wait(&ask, &failure, clock) {
+                    Some(wait) => {
+                        pause = pause.max(Some(wait));
+                        // After those that were not asked for yet.
+                        self.waiting.push_back(ask);
+                    }
+                    None => self.lose(ask, failure)?,
+                },
             }
         }
         if let Some(time) = pause {
-            self.waited = true;
+            self.waits += 1;
+            // Who asks to slow down is asked for less at once.
+            self.concurrency = (self.concurrency / 2).max(1);
             return Ok(Progress::Wait(time));
         }
-        Ok(self.go_on())
+        self.go_on(clock)
     }
 
     fn keep(&mut self, at: usize, value: Value) {
@@ -97,36 +138,51 @@ impl Batch {
         }
     }
 
-    /// Only what changes nothing is repeated, once, and only after a short wait.
-    fn may_wait(&self, request: &Request<Bytes>, failure: &Failure) -> bool {
-        !self.waited
-            && failure.kind == FailureKind::RateLimited
-            && request.method() == Method::GET
-            && failure.retry_after.is_none_or(|wait| wait <= PATIENCE)
+    /// How long to wait before a request is sent again; nothing where it is not: it may have changed something, it would
+    /// fail again, it was sent often enough, or the call's time would be over.
+    fn wait(&self, ask: &Ask, failure: &Failure, clock: Clock) -> Option<Duration> {
+        let again = ask.request.method().is_safe() && ask.tries < MAX_TRIES && self.waits < MAX_WAITS;
+        if !again || !passing(failure) {
+            return None;
+        }
+        let own = FIRST_WAIT * 2_u32.pow(self.waits);
+        Some(failure.retry_after.unwrap_or(own)).filter(|wait| clock.is_time_for(*wait))
     }
 
-    fn go_on(&mut self) -> Progress {
+    /// A request that stays without an answer. Where one may, it costs only itself; where the app asks to slow down, the
+    /// others are not even sent.
+    fn lose(&mut self, ask: Ask, failure: Failure) -> Result<(), Failure> {
+        let moment = matches!(failure.kind, FailureKind::RateLimited | FailureKind::Upstream | FailureKind::Timeout);
+        if !(self.partial && ask.request.method().is_safe() && moment) {
+            return Err(failure);
+        }
+        let unsent = if failure.kind == FailureKind::RateLimited { self.waiting.split_off(0) } else { VecDeque::new() };
+        let all = std::iter::once(ask).chain(unsent);
+        self.missing.extend(all.map(|ask| Missing { id: ask.id, failure: failure.clone() }));
+        Ok(())
+    }
+
+    fn go_on(&mut self, clock: Clock) -> Result<Progress, Failure> {
+        let late = self.partial && self.answers.iter().any(Option::is_some) && !clock.is_time_for(Duration::ZERO);
+        if late {
+            let failure = Failure::new(FailureKind::Timeout, "The call's time ended before all could be read.");
+            let unsent = self.waiting.drain(..);
+            self.missing.extend(unsent.map(|ask| Missing { id: ask.id, failure: failure.clone() }));
+        }
         let count = self.concurrency.min(self.waiting.len());
         if count > 0 {
-            self.sent = self.waiting.drain(..count).collect();
-            return Progress::Send(self.sent.iter().map(|(_, request)| request.clone()).collect());
+            self.sent = self.waiting.drain(..count).map(|ask| Ask { tries: ask.tries + 1, ..ask }).collect();
+            return Ok(Progress::Send(self.sent.iter().map(|ask| ask.request.clone()).collect()));
         }
-        let mut answers = std::mem::take(&mut self.answers).into_iter().flatten();
-        if self.many { Progress::Done(answers.collect()) } else { Progress::Done(answers.next().unwrap_or_default()) }
+        match self.missing.first() {
+            // With nothing read there is nothing to give.
+            Some(missing) if self.answers.iter().all(Option::is_none) => Err(missing.failure.clone()),
+            _ => Ok(Progress::Done(self.done())),
+        }
     }
-}
 
-/// What came of one request.
-fn outcome(reply: Result<Response<Bytes>, Unsent>, rules: &Rules, asked: Asked) -> Result<Value, Failure> {
-    let response = reply.map_err(|unsent| Failure::new(unsent.kind, unsent.message))?;
-    let (status, headers, body) = (response.status(), response.headers(), response.body());
-    let read = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(body) };
-    match read {
-        Ok(value) => rules.failure(asked, status, headers, &value).map_or(Ok(value), Err),
-        Err(_) if !status.is_success() => Err(rules
-            .failure(asked, status, headers, &Value::Null)
-            .unwrap_or_else(|| rules.nonsense(asked, status, "nothing that can be read"))),
-        Err(_) if !rules::is_json(headers) => Err(rules.nonsense(asked, status, "something that is not JSON")),
-        Err(_) => Err(rules.nonsense(asked, status, "JSON that is cut short or malformed")),
+    fn done(&mut self) -> Value {
+        let mut answers = std::mem::take(&mut self.answers).into_iter().flatten();
+        if self.many { answers.collect() } else { answers.next().unwrap_or_default() }
     }
 }

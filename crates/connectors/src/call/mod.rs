@@ -2,13 +2,19 @@
 //! Whoever drives it adds the credential, the socket, the deadline and the journal.
 //!
 //! [`run`] goes from stage to stage, [`batch`] does a stage's requests some at a time, [`render`] makes a request of
-//! arguments, [`cut`] keeps the answer in its budget.
+//! arguments, [`answer`] reads what came, [`cut`] keeps the answer in its budget.
 
+mod answer;
 mod batch;
+mod clock;
 mod cut;
+mod not_read;
+mod outcome;
 mod render;
 mod run;
+mod squeeze;
 
+pub use answer::memory_needed;
 pub use run::{Run, Step};
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! From stage to stage.
 
-use super::batch::{Batch, Progress};
-use super::{cut, render};
+use super::answer::{MAX_VALUES, Needed};
+use super::batch::{Batch, Missing, Progress};
+use super::clock::{Clock, Moments};
+use super::outcome::Reader;
+use super::{cut, not_read, render};
 use crate::connector::Tool;
 use crate::failure::{Failure, FailureKind, Unsent};
 use crate::plan::{ANSWER, Action, Each, MAX_CALLS, Stage};
@@ -12,6 +15,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
+use valetkey_domain::tool::Effect;
 
 /// What a call wants next.
 #[derive(Debug)]
@@ -36,6 +40,23 @@ pub struct Run {
     stage: usize,
     batch: Option<Batch>,
     calls: usize,
+    moments: Moments,
+    /// How many values it may still hold.
+    values: usize,
+    /// How many elements were left unread at the end of a list.
+    unread: usize,
+    /// What was asked for in vain.
+    missing: Vec<Missing>,
+}
+
+impl Tool {
+    /// Starts a call with checked arguments.
+    ///
+    /// # Errors
+    /// The connection's own base URL is not a plain http or https address.
+    pub fn start(self: &Arc<Self>, arguments: Map<String, Value>, setting: Setting) -> Result<Run, Failure> {
+        Run::new(Arc::clone(self), arguments, setting)
+    }
 }
 
 impl Run {
@@ -49,26 +70,44 @@ impl Run {
         }
         let id = serde_json::json!({"id": format!("{:032x}", setting.nonce)});
         let scope = Map::from_iter([("input".to_owned(), Value::Object(arguments)), ("call".to_owned(), id)]);
-        Ok(Self { tool, setting, scope, stage: 0, batch: None, calls: 0 })
+        let moments = Moments::from(setting.now);
+        let (values, unread, missing) = (MAX_VALUES, 0, Vec::new());
+        Ok(Self { tool, setting, scope, stage: 0, batch: None, calls: 0, moments, values, unread, missing })
     }
 
     /// Goes on as far as it can: with nothing the first time and after a wait, else with the answers to what was sent.
-    /// After [`Step::Done`] or [`Step::Failed`] there is nothing left to ask.
-    pub fn next(&mut self, replies: Vec<Result<Response<Bytes>, Unsent>>) -> Step {
-        self.advance(replies).unwrap_or_else(Step::Failed)
+    /// `left` is how much of the call's time is left: reads that failed for the moment are repeated within it, and what
+    /// was read is given before it is over. After [`Step::Done`] or [`Step::Failed`] there is nothing left to ask.
+    pub fn next(&mut self, replies: Vec<Result<Response<Bytes>, Unsent>>, left: Duration) -> Step {
+        let clock = self.moments.at(left);
+        let step = self.advance(replies, clock).unwrap_or_else(Step::Failed);
+        if matches!(step, Step::Send(_)) {
+            self.moments.sent(clock);
+        }
+        step
     }
 
-    fn advance(&mut self, mut replies: Vec<Result<Response<Bytes>, Unsent>>) -> Result<Step, Failure> {
+    fn advance(&mut self, mut replies: Vec<Result<Response<Bytes>, Unsent>>, clock: Clock) -> Result<Step, Failure> {
         let tool = Arc::clone(&self.tool);
         while let Some(stage) = tool.plan.stages.get(self.stage) {
             if self.batch.is_none() && !self.enter(stage)? {
                 continue;
             }
             let Some(batch) = &mut self.batch else { continue };
-            match batch.advance(std::mem::take(&mut replies), &tool.upstream.rules, self.setting.now)? {
+            let mut reader = Reader {
+                rules: &tool.upstream.rules,
+                needed: Needed { demand: &stage.demand, list: tool.plan.list.as_deref() },
+                left: &mut self.values,
+                unread: &mut self.unread,
+                read_on: &tool.plan.output.read_on,
+            };
+            match batch.advance(std::mem::take(&mut replies), &mut reader, clock)? {
                 Progress::Send(requests) => return Ok(Step::Send(requests)),
                 Progress::Wait(time) => return Ok(Step::Wait(time)),
-                Progress::Done(value) => self.finish(stage, value),
+                Progress::Done(value) => {
+                    self.missing.extend(batch.missing());
+                    self.finish(stage, value);
+                }
             }
         }
         self.answer(&tool).map(Step::Done)
@@ -85,7 +124,7 @@ impl Run {
         match &stage.action {
             Action::Native(native) => {
                 let value = match &stage.each {
-                    Some(each) => self.for_each(each, native)?.into(),
+                    Some(each) => self.for_each(each, native)?.into_iter().map(|(_, value)| value).collect(),
                     None => native(&self.scope, &self.setting)?,
                 };
                 self.finish(stage, value);
@@ -95,7 +134,8 @@ impl Run {
                 let tool = Arc::clone(&self.tool);
                 let request = |scope: &_, setting: &_| render::request(call, &tool.upstream, scope, setting);
                 let batch = match &stage.each {
-                    Some(each) => Batch::of_list(self.for_each(each, request)?, each),
+                    // A list with holes is an answer, and nothing to base a change on.
+                    Some(each) => Batch::of_list(self.for_each(each, request)?, each, !self.changes()),
                     None => Batch::of_one(request(&self.scope, &self.setting)?),
                 };
                 self.calls += batch.len();
@@ -105,12 +145,16 @@ impl Run {
         }
     }
 
-    /// What a function gives for each element of a stage's list.
+    fn changes(&self) -> bool {
+        self.tool.definition.effect != Effect::Read
+    }
+
+    /// What a function gives for each element of a stage's list, after what names the element.
     fn for_each<T>(
         &mut self,
         each: &Each,
         function: impl Fn(&Map<String, Value>, &Setting) -> Result<T, Failure>,
-    ) -> Result<Vec<T>, Failure> {
+    ) -> Result<Vec<(Value, T)>, Failure> {
         let elements = match each.list.value(&self.scope).map_err(defect)? {
             Some(Value::Array(elements)) => elements,
             None => Vec::new(),
@@ -121,8 +165,9 @@ impl Run {
         }
         let mut given = Vec::with_capacity(elements.len());
         for element in elements {
+            let id = not_read::name(&element);
             self.scope.insert(each.element.clone(), element);
-            given.push(function(&self.scope, &self.setting)?);
+            given.push((id, function(&self.scope, &self.setting)?));
         }
         self.scope.remove(&each.element);
         Ok(given)
@@ -141,19 +186,31 @@ impl Run {
         let whole = if tool.plan.whole { Value::Object(scope) } else { only_answer(scope) };
         let apply = |shape: &crate::shape::Shape| shape.apply(&whole).map_err(|error| defect(error.to_string()));
         let next = match &output.next {
-            Some((member, shape)) => Some((member.clone(), apply(shape)?)),
+            Some((member, shape)) => Some((member, apply(shape)?)),
             None => None,
         };
         let mut value = match &output.shape {
             Some(shape) => apply(shape)?,
             None => whole,
         };
-        if let (Some((member, token)), Value::Object(members)) = (next, &mut value)
-            && !token.is_null()
-        {
-            members.insert(member, token);
+        if let (Some((member, token)), Value::Object(members)) = (next, &mut value) {
+            members.insert(member.clone(), token);
+            // Some apps end a list with an empty token. There is no page behind it, and so no token.
+            members.retain(|name, token| name != member || is_token(token));
         }
-        cut::fit(value, output)
+        let beside = cut::Beside { unread: self.unread, not_read: not_read::note(&self.missing) };
+        cut::fit(value, output, beside, self.changes())
+    }
+}
+
+/// Whether a page stands behind it.
+fn is_token(token: &Value) -> bool {
+    match token {
+        Value::String(token) => !token.trim().is_empty(),
+        Value::Null | Value::Bool(_) => false,
+        Value::Array(parts) => parts.iter().any(is_token),
+        Value::Object(parts) => parts.values().any(is_token),
+        Value::Number(_) => true,
     }
 }
 

@@ -117,9 +117,9 @@ pub struct AuthFile {
     #[serde(default)]
     pub refresh: Refresh,
     /// How a grant is revoked.
-    pub revoke: Option<Revoke>,
+    pub revoke: Option<RevokeFile>,
     /// Who signed in.
-    pub identity: Option<Identity>,
+    pub identity: Option<IdentityFile>,
     /// The issuer that the provider names in every answer of the authorization endpoint (`iss`, RFC 9207), where it
     /// promises to (`authorization_response_iss_parameter_supported`).
     pub issuer: Option<String>,
@@ -191,8 +191,8 @@ pub enum LostAnswer {
 /// How a grant is revoked.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Revoke {
-    /// The HTTP method.
+pub struct RevokeFile {
+    /// The HTTP method, one that has a body: the request is a form.
     pub method: String,
     /// The address.
     pub url: String,
@@ -203,7 +203,7 @@ pub struct Revoke {
 /// How it is found out who signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Identity {
+pub struct IdentityFile {
     /// The HTTP method.
     pub method: String,
     /// The address; its host is one of the file's.
@@ -227,11 +227,14 @@ pub struct RateLimit {
     pub reason: Vec<String>,
     /// The header that says how long to wait, in seconds or as a date.
     pub retry_after: String,
+    /// A shape that finds in a failed answer how long to wait: seconds, a text such as `30s`, or a list of which the
+    /// first is taken. The header goes first.
+    pub retry_in: Option<String>,
 }
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self { status: Vec::new(), reason: Vec::new(), retry_after: "retry-after".to_owned() }
+        Self { status: Vec::new(), reason: Vec::new(), retry_after: "retry-after".to_owned(), retry_in: None }
     }
 }
 
@@ -239,7 +242,8 @@ impl Default for RateLimit {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Errors {
-    /// A shape that finds the reason's code in a failed answer.
+    /// A shape that finds the reason's code in a failed answer, or a list of codes where it may stand in several
+    /// places. `error` of a `WWW-Authenticate` header is always one of them.
     pub reason: Option<String>,
     /// A shape that finds the message in a failed answer.
     pub message: Option<String>,
@@ -253,7 +257,7 @@ pub struct Errors {
 pub struct ErrorRule {
     /// The statuses that it is about. 200 is one too: some apps fail in a good answer.
     pub status: Vec<u16>,
-    /// The reasons that it is about; none named means any.
+    /// The reasons of which any one may have been found; none named means any.
     #[serde(default)]
     pub reason: Vec<String>,
     /// What it is.

@@ -6,6 +6,7 @@
 //! [`names`] at what is documented for the connector.
 
 mod body;
+mod found;
 pub mod names;
 mod requests;
 mod scopes;
@@ -15,18 +16,12 @@ mod whole;
 #[cfg(test)]
 mod tests;
 
+pub use found::Author;
+
 use crate::error::Problem;
 use crate::file::{DescriptionKind, File};
+use found::Found;
 use valetkey_vendor::Digest;
-
-/// Who wrote a file: what is shipped may do what a user's may not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Author {
-    /// This project: may name natives.
-    Us,
-    /// A user: may not.
-    User,
-}
 
 /// Everything that is wrong with a file. `digest` is of the API that its description names, where there is one.
 #[must_use]
@@ -40,21 +35,4 @@ pub fn check(file: &File, digest: Option<&Digest>, author: Author) -> Vec<Proble
         requests::check(file, name, tool, described, &mut found);
     }
     found.0
-}
-
-/// What was found so far.
-#[derive(Debug, Default)]
-struct Found(Vec<Problem>);
-
-impl Found {
-    fn add(&mut self, at: impl Into<String>, why: impl Into<String>) {
-        self.0.push(Problem { at: at.into(), why: why.into() });
-    }
-
-    /// Adds it where something does not hold.
-    fn demand(&mut self, holds: bool, at: &str, why: &str) {
-        if !holds {
-            self.add(at, why);
-        }
-    }
 }

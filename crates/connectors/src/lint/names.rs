@@ -1,6 +1,6 @@
 //! The documented names of a connector's tools: what a drop-in must offer, and what is said not to be built yet.
 
-use super::Found;
+use super::found::Found;
 use crate::error::Problem;
 use crate::file::{File, ToolFile};
 

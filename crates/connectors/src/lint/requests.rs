@@ -1,7 +1,7 @@
 //! What a tool sends, held against the vendor's description.
 
-use super::Found;
 use super::body::{Leaf, leaf};
+use super::found::Found;
 use crate::file::{Field, File, ManualRequest, Ordered, ToolFile};
 use crate::scopes::ScopeRule;
 use crate::target::Target;

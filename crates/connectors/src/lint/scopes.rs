@@ -1,6 +1,6 @@
 //! The scopes of a file: those that a connection asks for, and the words in which a person reads them.
 
-use super::{Author, Found};
+use super::found::{Author, Found};
 use crate::file::{File, ScopeAlternative, ScopeFile};
 use std::collections::BTreeSet;
 use valetkey_vendor::Digest;

@@ -1,6 +1,6 @@
 //! A tool's face: its name, what models read, its expressions, shapes and natives.
 
-use super::{Author, Found};
+use super::found::{Author, Found};
 use crate::expression::Expression;
 use crate::file::{Field, File, ToolFile};
 use crate::input::Input;

@@ -1,8 +1,9 @@
 //! The file as one: names, addresses, sign-in, description.
 
-use super::Found;
+use super::found::Found;
 use crate::file::{AuthFile, Description, DescriptionKind, File};
 use crate::shape::Shape;
+use crate::sign_in::{Identity, Revoke};
 use crate::target::Target;
 use url::Url;
 use valetkey_vendor::Digest;
@@ -21,11 +22,17 @@ pub(super) fn check(file: &File, digest: Option<&Digest>, found: &mut Found) {
             found.add(format!("headers.{name}"), why);
         }
     }
-    for (key, text) in [("reason", &file.errors.reason), ("message", &file.errors.message)] {
+    for (key, text) in [
+        ("errors.reason", &file.errors.reason),
+        ("errors.message", &file.errors.message),
+        ("rate_limit.retry_in", &file.rate_limit.retry_in),
+    ] {
         if let Some(Err(why)) = text.as_deref().map(Shape::compile) {
-            found.add(format!("errors.{key}"), why.to_string());
+            found.add(key, why.to_string());
         }
     }
+    let named = file.rate_limit.retry_after.parse::<http::HeaderName>().is_ok();
+    found.demand(named, "rate_limit.retry_after", "is no name of a header");
     if let Some(verify) = &file.verify {
         let cheap = file.tools.get(verify).is_some_and(|tool| !tool.input.iter().any(|(_, field)| field.required));
         found.demand(cheap, "verify", "names no tool of this file that can be called without arguments");
@@ -70,8 +77,8 @@ fn sign_in(file: &File, way: &AuthFile, found: &mut Found) {
     for (at, url) in ends.into_iter().chain(revoke) {
         found.demand(https(url).is_some(), at, &format!("`{url}` is not a plain https address"));
     }
-    if let Some(revoke) = &way.revoke {
-        found.demand(revoke.token_in.starts_with("form."), "auth.revoke.token_in", "must be `form.` and a name");
+    if let Some(Err(why)) = way.revoke.as_ref().map(Revoke::compile) {
+        found.add("auth.revoke", why);
     }
     let named = way.issuer.as_deref().is_none_or(|issuer| https(issuer).is_some());
     found.demand(named, "auth.issuer", "is not a plain https address");
@@ -89,10 +96,8 @@ fn sign_in(file: &File, way: &AuthFile, found: &mut Found) {
     let listed =
         https(&identity.url).is_some_and(|url| file.hosts.iter().any(|host| Some(host.as_str()) == url.host_str()));
     found.demand(listed, "auth.identity.url", "is not a plain https address on one of `hosts`");
-    for text in std::iter::once(&identity.id).chain(&identity.name) {
-        if let Err(why) = Shape::compile(text) {
-            found.add("auth.identity", why.to_string());
-        }
+    if let Err(why) = Identity::compile(identity) {
+        found.add("auth.identity", why);
     }
 }
 

@@ -5,7 +5,7 @@
 //! that could be counted), `repeat`, `while`, `until`, `recurse(f)` for the same reason, and filters whose cost is not
 //! bounded by what goes in and comes out (`combinations`, `transpose`, `contains`, `indices`, `fromjson`).
 
-use super::Error;
+use super::error::Error;
 use super::meter::{LETTERS, MADE, STEP, TIMES};
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Pattern, Term};

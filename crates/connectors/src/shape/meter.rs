@@ -3,6 +3,7 @@
 //! One unit is one value met or made, or 64 bytes of a string. As nothing is made but through a meter, the allowance
 //! bounds steps, memory and, with them, time; and it does so alike on every machine, which a clock would not.
 
+use super::bounds::{MAX_DEPTH, TOO_MUCH};
 use super::value::{tamed, weigh};
 use jaq_core::box_iter::box_once;
 use jaq_core::native::{Fun, bome, v};
@@ -19,11 +20,6 @@ pub(super) const MADE: &str = "!made";
 pub(super) const LETTERS: &str = "!letters";
 /// Multiplies numbers and merges objects, never more; takes the right side first.
 pub(super) const TIMES: &str = "!times";
-
-/// Why a run is stopped that has nothing left.
-pub(super) const TOO_MUCH: &str = "it takes more steps or memory than a shape may";
-/// How deep a value may nest. What a run gives is serialised and dropped recursively.
-pub(super) const MAX_DEPTH: usize = 256;
 
 /// jaq's values, run with a [`Meter`] at hand.
 #[derive(Debug)]

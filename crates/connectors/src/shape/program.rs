@@ -1,7 +1,7 @@
 //! Shapes that need more than a projection: compiled by jaq, run under a meter.
 
-use super::Error;
 use super::closed::{metered, offered};
+use super::error::Error;
 use super::meter::{Meter, Metered, natives};
 use super::value::{from_jaq, to_jaq};
 use jaq_core::compile::Errors;

@@ -4,8 +4,8 @@
 //! cost: nothing is converted, and only what is kept is copied. What is copied is counted, because `[., .] | [., .] | ..`
 //! doubles with every step.
 
-use super::Error;
-use super::meter::{MAX_DEPTH, TOO_MUCH};
+use super::bounds::{MAX_DEPTH, TOO_MUCH};
+use super::error::Error;
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::path::{Opt, Part, Path};
@@ -99,7 +99,7 @@ impl Projection {
     }
 
     /// Whether it gives one value at most, whatever goes in.
-    fn single(&self) -> bool {
+    pub(super) fn single(&self) -> bool {
         match self {
             Self::Each(_) | Self::Both(..) => false,
             Self::Pipe(left, right) | Self::Else(left, right) => left.single() && right.single(),

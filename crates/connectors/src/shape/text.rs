@@ -1,7 +1,7 @@
 //! From text to jaq's syntax tree, with bounds that keep its recursive parser and everything after it off the end of
 //! the stack.
 
-use super::Error;
+use super::error::Error;
 use jaq_core::load::lex::{StrPart, Tok, Token};
 use jaq_core::load::{Lexer, Parser, parse::Term, span};
 

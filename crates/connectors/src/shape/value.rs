@@ -1,6 +1,6 @@
 //! Between serde's values and jaq's.
 
-use super::meter::TOO_MUCH;
+use super::bounds::TOO_MUCH;
 use jaq_json::{Map as ValMap, Num, Val};
 use serde_json::{Map, Number, Value};
 

@@ -124,6 +124,23 @@ fn program() -> impl Strategy<Value = String> {
     })
 }
 
+/// A value as it is read where this is demanded of it.
+fn pruned(value: &Value, demand: &Demand) -> Value {
+    match value {
+        Value::String(_) if !demand.is_whole() => Value::String(String::new()),
+        Value::Array(items) => {
+            let Some(element) = demand.element() else { return Value::Array(Vec::new()) };
+            items.iter().map(|item| pruned(item, element)).collect()
+        }
+        Value::Object(members) => {
+            let kept =
+                members.iter().filter_map(|(name, item)| Some((name.clone(), pruned(item, demand.member(name)?))));
+            Value::Object(kept.collect())
+        }
+        other => other.clone(),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
@@ -139,6 +156,16 @@ proptest! {
                 ),
                 _ => prop_assert!(false, "{} of {}: {:?} / {:?}", text, value, ours, theirs),
             }
+        }
+    }
+
+    /// Without what it doesn't read a value comes to the same. (That is read from text: see `call::answer`.)
+    #[test]
+    fn what_is_not_demanded_changes_nothing(value in json_value()) {
+        for (projection, _) in BOTH_WAYS.iter() {
+            let kept = pruned(&value, &projection.demand());
+            let (full, little) = (projection.apply_within(&value, LITTLE), projection.apply_within(&kept, LITTLE));
+            prop_assert_eq!(full, little, "{} of {}, kept {}", projection.text(), value, kept);
         }
     }
 

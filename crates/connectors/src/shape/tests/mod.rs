@@ -1,8 +1,9 @@
 mod agree;
 mod attacks;
 
+use super::compiled::{Way, on_deep_stack};
 use super::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Enough for what these tests do, and soon used up by what never ends.
 const LITTLE: usize = 50_000;

@@ -1,5 +1,9 @@
 //! The machine, driven by hand: a file of the tests' own, answers written out.
 
+mod again;
+mod amounts;
+mod reasons;
+
 use super::{Run, Step};
 use crate::failure::{Failure, FailureKind, Unsent};
 use crate::setting::Setting;
@@ -52,6 +56,34 @@ tools:
       trace: {type: string, description: A word for the log of the box., map: header.x-trace}
     output: {shape: .id}
     example: {name: x}
+  box_move:
+    title: Move
+    description: Reads each thing of the box and moves the box afterwards.
+    operation: move
+    request: {method: POST, path: /moves}
+    effect: write
+    input:
+      to: {type: string, description: Where the box is moved., required: true, map: body.to}
+    steps:
+      - {call: list, request: {method: GET, path: /things}, save: listed}
+      - call: get
+        request: {method: GET, path: "/things/{id}"}
+        save: things
+        for_each: listed.items
+        as: thing
+        with: {path.id: thing.id}
+      - {call: move, save: moved}
+    example: {to: yard}
+  box_shown:
+    title: Show
+    description: Lists the box and shows how to read on.
+    operation: show
+    request: {method: GET, path: /shown}
+    effect: read
+    input:
+      cursor: {type: string, description: Where to read on in the box., map: query.cursor}
+    output: {shape: "{things, next_cursor: .next}"}
+    paginate: {next: .next, into: cursor}
 "#;
 
 fn tool(name: &str) -> Arc<Tool> {
@@ -69,6 +101,9 @@ fn start(name: &str, arguments: &Value) -> Run {
     let arguments = tool.check(arguments.as_object().unwrap()).unwrap();
     tool.start(arguments, setting()).unwrap()
 }
+
+/// More time than any call needs.
+const LEFT: Duration = Duration::from_secs(600);
 
 type Reply = Result<Response<Bytes>, Unsent>;
 
@@ -108,8 +143,8 @@ fn listed(count: usize) -> Value {
 /// Runs until the first batch of things was asked for.
 fn opened(count: usize) -> (Run, Vec<Request<Bytes>>) {
     let mut run = start("box_open", &json!({}));
-    assert_eq!(sent(run.next(vec![])).len(), 1);
-    let batch = sent(run.next(vec![answer(200, &listed(count))]));
+    assert_eq!(sent(run.next(vec![], LEFT)).len(), 1);
+    let batch = sent(run.next(vec![answer(200, &listed(count))], LEFT));
     (run, batch)
 }
 
@@ -121,7 +156,7 @@ fn a_list_is_fetched_eight_at_a_time_and_keeps_its_order() {
         |batch: &[Request<Bytes>]| batch.iter().map(|r| answer(200, &json!({"at": r.uri().path()}))).collect();
     let value = loop {
         sizes.push(batch.len());
-        match run.next(answer_all(&batch)) {
+        match run.next(answer_all(&batch), LEFT) {
             Step::Send(requests) => batch = requests,
             other => break done(other),
         }
@@ -135,45 +170,29 @@ fn a_list_is_fetched_eight_at_a_time_and_keeps_its_order() {
 fn a_thing_that_vanished_costs_only_itself() {
     let (mut run, _) = opened(3);
     let replies = vec![answer(200, &json!(1)), answer(404, &json!({"error": "gone"})), answer(200, &json!(3))];
-    assert_eq!(done(run.next(replies))["things"], json!([1, 3]));
+    assert_eq!(done(run.next(replies, LEFT))["things"], json!([1, 3]));
 }
 
 #[test]
 fn nothing_listed_means_no_request() {
     let mut run = start("box_open", &json!({}));
-    run.next(vec![]);
-    assert_eq!(done(run.next(vec![answer(200, &json!({}))])), json!({"things": [], "of": null}));
+    run.next(vec![], LEFT);
+    assert_eq!(done(run.next(vec![answer(200, &json!({}))], LEFT)), json!({"things": [], "of": null}));
 }
 
 #[test]
 fn more_requests_than_a_call_may_make_are_refused() {
     let mut run = start("box_open", &json!({}));
-    run.next(vec![]);
-    let failure = failed(run.next(vec![answer(200, &listed(500))]));
+    run.next(vec![], LEFT);
+    let failure = failed(run.next(vec![answer(200, &listed(500))], LEFT));
     assert!(failure.message.contains("more than the 50 requests"), "{}", failure.message);
-}
-
-#[test]
-fn a_short_wait_is_waited_once_and_a_second_is_told() {
-    let slow = || {
-        let response = Response::builder().status(429).header("retry-after", "2");
-        Ok(response.body(Bytes::from_static(b"{\"error\": \"slow down\"}")).unwrap())
-    };
-    let (mut run, _) = opened(2);
-    let step = run.next(vec![answer(200, &json!("a")), slow()]);
-    assert!(matches!(step, Step::Wait(time) if time == Duration::from_secs(2)), "{step:?}");
-    let again = sent(run.next(vec![]));
-    assert_eq!(again.len(), 1);
-    assert_eq!(again[0].uri().path(), "/v1/things/1");
-    let failure = failed(run.next(vec![slow()]));
-    assert_eq!((failure.kind, failure.retry_after), (FailureKind::RateLimited, Some(Duration::from_secs(2))));
 }
 
 #[test]
 fn what_changes_something_is_never_repeated() {
     let mut run = start("box_put", &json!({"name": "x"}));
-    run.next(vec![]);
-    let failure = failed(run.next(vec![answer(429, &json!({"error": "slow down"}))]));
+    run.next(vec![], LEFT);
+    let failure = failed(run.next(vec![answer(429, &json!({"error": "slow down"}))], LEFT));
     assert_eq!(failure.kind, FailureKind::RateLimited);
 }
 
@@ -182,16 +201,16 @@ fn answers_that_make_no_sense_are_failures() {
     let tries: &[(u16, &str, &str, &str)] = &[
         (200, "application/json", "{\"cut\": ", "cut short"),
         (200, "text/html", "<html>", "not JSON"),
-        (502, "text/html", "<html>bad gateway</html>", "HTTP 502"),
+        (501, "text/html", "<html>not implemented</html>", "HTTP 501"),
         (302, "text/html", "", "HTTP 302"),
         (200, "application/json", &("[".repeat(100_000)), "malformed"),
     ];
     for (status, kind, body, expected) in tries {
         let mut run = start("box_open", &json!({}));
-        run.next(vec![]);
+        run.next(vec![], LEFT);
         let response =
             Response::builder().status(*status).header("content-type", *kind).header("location", "https://evil.test/");
-        let failure = failed(run.next(vec![Ok(response.body(Bytes::from((*body).to_owned())).unwrap())]));
+        let failure = failed(run.next(vec![Ok(response.body(Bytes::from((*body).to_owned())).unwrap())], LEFT));
         assert_eq!(failure.kind, FailureKind::Upstream);
         assert!(failure.message.contains(expected), "{expected} is not in {}", failure.message);
     }
@@ -200,28 +219,28 @@ fn answers_that_make_no_sense_are_failures() {
 #[test]
 fn what_could_not_be_sent_ends_the_call_with_its_kind() {
     let mut run = start("box_open", &json!({}));
-    run.next(vec![]);
+    run.next(vec![], LEFT);
     let unsent = Unsent { kind: FailureKind::Timeout, message: "no answer in 60 s".to_owned() };
-    let failure = failed(run.next(vec![Err(unsent)]));
+    let failure = failed(run.next(vec![Err(unsent)], LEFT));
     assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Timeout, "no answer in 60 s"));
 }
 
 #[test]
 fn a_wrong_number_of_answers_is_noticed() {
     let mut run = start("box_open", &json!({}));
-    run.next(vec![]);
-    assert_eq!(failed(run.next(vec![])).kind, FailureKind::Upstream);
+    run.next(vec![], LEFT);
+    assert_eq!(failed(run.next(vec![], LEFT)).kind, FailureKind::Upstream);
 }
 
 #[test]
 fn no_argument_begins_a_header_of_its_own() {
     for evil in ["a\r\nAuthorization: Bearer x", "a\nb", "a\0b"] {
         let mut run = start("box_put", &json!({"name": "x", "trace": evil}));
-        assert_eq!(failed(run.next(vec![])).kind, FailureKind::InvalidInput, "{evil:?}");
+        assert_eq!(failed(run.next(vec![], LEFT)).kind, FailureKind::InvalidInput, "{evil:?}");
     }
     // In a body it is data.
     let mut run = start("box_put", &json!({"name": "a\r\nb"}));
-    assert_eq!(sent(run.next(vec![]))[0].body(), "{\"name\":\"a\\r\\nb\"}");
+    assert_eq!(sent(run.next(vec![], LEFT))[0].body(), "{\"name\":\"a\\r\\nb\"}");
 }
 
 #[test]
@@ -247,13 +266,13 @@ fn newsletter(id: usize) -> Value {
 #[test]
 fn ten_newsletters_stay_ten_and_fit() {
     let mut run = start("gmail_fetch_mails", &json!({"max_results": 10}));
-    run.next(vec![]);
+    run.next(vec![], LEFT);
     let listed: Vec<Value> = (0..10).map(|id| json!({"id": format!("m{id}")})).collect();
-    let mut batch = sent(run.next(vec![answer(200, &json!({"messages": listed, "nextPageToken": "n"}))]));
+    let mut batch = sent(run.next(vec![answer(200, &json!({"messages": listed, "nextPageToken": "n"}))], LEFT));
     let mut id = 0..;
     let value = loop {
         let replies = batch.iter().map(|_| answer(200, &newsletter(id.next().unwrap()))).collect();
-        match run.next(replies) {
+        match run.next(replies, LEFT) {
             Step::Send(requests) => batch = requests,
             other => break done(other),
         }
@@ -269,10 +288,10 @@ fn ten_newsletters_stay_ten_and_fit() {
 #[test]
 fn a_long_list_is_cut_between_events_and_says_how_to_read_on() {
     let mut run = start("googlecalendar_list_events", &json!({"max_results": 500}));
-    run.next(vec![]);
+    run.next(vec![], LEFT);
     let items: Vec<Value> =
         (0..500).map(|id| json!({"id": format!("e{id}"), "description": "d".repeat(1_000)})).collect();
-    let value = done(run.next(vec![answer(200, &json!({"items": items, "nextPageToken": "n"}))]));
+    let value = done(run.next(vec![answer(200, &json!({"items": items, "nextPageToken": "n"}))], LEFT));
     let kept = value["events"].as_array().unwrap().len();
     assert!(value.to_string().len() <= 60_000 && kept > 40, "{kept} events");
     assert_eq!(value["truncated"]["left_out"], 500 - kept);

@@ -1,0 +1,73 @@
+//! What came of one request: a value, or a failure and whether it may pass.
+
+use super::answer::{Needed, Unreadable, read, text};
+use crate::failure::{Failure, FailureKind, Unsent};
+use crate::rules::{self, Asked, Rules};
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode};
+use serde_json::Value;
+
+/// The most values of a failed answer: a reason and a message are among the first.
+const MAX_VALUES_OF_FAILURE: usize = 10_000;
+/// The statuses that mean: not now. 500 is what apps answer when one of their machines fails.
+const FOR_THE_MOMENT: [u16; 7] = [408, 425, 429, 500, 502, 503, 504];
+
+/// How the answers of a stage are read.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) needed: Needed<'a>,
+    /// How many values the call may still hold.
+    pub(super) left: &'a mut usize,
+    /// How many elements were left unread at the end of the list.
+    pub(super) unread: &'a mut usize,
+    /// How to ask for less, for the model.
+    pub(super) read_on: &'a str,
+}
+
+/// Whether the same request may succeed a moment later.
+pub(super) fn passing(failure: &Failure) -> bool {
+    match failure.kind {
+        FailureKind::RateLimited => true,
+        // Without a status there was no answer: the connection ended before one.
+        FailureKind::Upstream => failure.status.is_none_or(|status| FOR_THE_MOMENT.contains(&status)),
+        FailureKind::Timeout => failure.status.is_some(),
+        _ => false,
+    }
+}
+
+/// What came of one request.
+pub(super) fn outcome(
+    reply: Result<Response<Bytes>, Unsent>,
+    reader: &mut Reader<'_>,
+    asked: Asked,
+) -> Result<Value, Failure> {
+    let response = reply.map_err(|unsent| Failure::new(unsent.kind, unsent.message))?;
+    let (status, headers, body) = (response.status(), response.headers(), response.body());
+    if !status.is_success() {
+        return Err(failed(reader.rules, asked, status, headers, body));
+    }
+    let rules = reader.rules;
+    if text(body).is_empty() {
+        return rules.failure(asked, status, headers, &Value::Null).map_or(Ok(Value::Null), Err);
+    }
+    match read(body, reader.needed, reader.left) {
+        Ok(read) => {
+            *reader.unread += read.unread;
+            rules.failure(asked, status, headers, &read.value).map_or(Ok(read.value), Err)
+        }
+        Err(Unreadable::TooMany) => Err(rules.too_much(asked, status, reader.read_on)),
+        Err(Unreadable::Malformed) if !rules::is_json(headers) => {
+            Err(rules.nonsense(asked, status, "something that is not JSON"))
+        }
+        Err(Unreadable::Malformed) => Err(rules.nonsense(asked, status, "JSON that is cut short or malformed")),
+    }
+}
+
+/// What a failed answer says; of its body only what says it is read.
+fn failed(rules: &Rules, asked: Asked, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Failure {
+    let needed = Needed { demand: rules.demand(), list: None };
+    let body = read(body, needed, &mut MAX_VALUES_OF_FAILURE.clone()).map_or(Value::Null, |read| read.value);
+    let failure = rules.failure(asked, status, headers, &body);
+    failure.unwrap_or_else(|| rules.nonsense(asked, status, "nothing that can be read"))
+}

@@ -1,0 +1,86 @@
+//! Answers that are too large, or odd in ways that change nothing.
+
+use super::*;
+use crate::call::answer::MAX_VALUES;
+
+fn one(name: &str, arguments: &Value, body: String) -> Step {
+    let mut run = start(name, arguments);
+    run.next(vec![], LEFT);
+    let response = Response::builder().status(200).header("content-type", "application/json");
+    run.next(vec![Ok(response.body(body.into()).unwrap())], LEFT)
+}
+
+#[test]
+fn ten_megabytes_of_small_members_are_cut_as_they_are_read() {
+    let body = format!("{{\"items\": [{}1], \"nextPageToken\": \"n\"}}", "1,".repeat(4_999_999));
+    let value = done(one("googlecalendar_list_events", &json!({}), body));
+    let kept = value["events"].as_array().unwrap().len();
+    assert!(value.to_string().len() <= 60_000 && kept > 1_000, "{kept}");
+    assert_eq!(value["truncated"]["left_out"], 5_000_000 - kept);
+    assert_eq!(value["next_page_token"], "n");
+}
+
+#[test]
+fn what_no_shape_selects_is_not_counted() {
+    let noise = format!("[{}1]", "1,".repeat(2 * MAX_VALUES));
+    let body = format!("{{\"noise\": {noise}, \"items\": [{{\"id\": \"e\"}}], \"more\": {noise}}}");
+    assert_eq!(done(one("googlecalendar_list_events", &json!({}), body)), json!({"events": [{"id": "e"}]}));
+}
+
+#[test]
+fn more_than_a_call_holds_is_refused_with_what_to_do() {
+    let body = format!("{{\"id\": \"e\", \"a\": [{}1]}}", "1,".repeat(2 * MAX_VALUES));
+    let failure = failed(one("googlecalendar_get_event_by_id", &json!({"event_id": "e"}), body.clone()));
+    assert_eq!(failure.kind, FailureKind::InvalidInput);
+    assert!(failure.message.contains("more values than can be read at once"), "{}", failure.message);
+    let failure = failed(one("box_put", &json!({"name": "x"}), body.replace("\"a\"", "\"id\"")));
+    assert!(failure.message.contains("has done it"), "{}", failure.message);
+}
+
+#[test]
+fn all_answers_of_a_call_share_what_it_may_hold() {
+    let mut run = start("box_open", &json!({}));
+    run.next(vec![], LEFT);
+    let mut step = run.next(vec![answer(200, &listed(20))], LEFT);
+    let each = json!(vec![0; MAX_VALUES / 10]);
+    for _ in 0..3 {
+        let Step::Send(requests) = step else { break };
+        step = run.next(requests.iter().map(|_| answer(200, &each)).collect(), LEFT);
+    }
+    assert!(failed(step).message.contains("more values than can be read at once"));
+}
+
+#[test]
+fn a_tool_without_a_list_keeps_to_its_bytes() {
+    let body = json!({"id": "e", "summary": "s", "rows": vec!["some words of a row"; 400_000 / 10]}).to_string();
+    let value = done(one("googlecalendar_get_event_by_id", &json!({"event_id": "e"}), body));
+    assert!(value.to_string().len() <= 60_000, "{}", value.to_string().len());
+    let kept = value["rows"].as_array().unwrap().len();
+    assert_eq!((&value["id"], &value["truncated"]["left_out_of_lists"]), (&json!("e"), &json!(40_000 - kept)));
+}
+
+#[test]
+fn a_byte_order_mark_changes_nothing() {
+    let body = "\u{feff}{\"items\": [], \"nextPageToken\": \"n\"}".to_owned();
+    assert_eq!(done(one("googlecalendar_list_events", &json!({}), body))["next_page_token"], "n");
+    assert_eq!(done(one("box_put", &json!({"name": "x"}), "\u{feff}".to_owned())), Value::Null);
+    let mut run = start("box_put", &json!({"name": "x"}));
+    run.next(vec![], LEFT);
+    let marked = Response::builder().status(400).body(Bytes::from("\u{feff}{\"error\": \"too big\"}")).unwrap();
+    assert!(failed(run.next(vec![Ok(marked)], LEFT)).message.contains("too big"));
+}
+
+#[test]
+fn a_page_token_that_leads_nowhere_is_not_shown() {
+    for token in [json!(""), json!("  "), json!(null), json!(false), json!([]), json!({"after": ""})] {
+        let body = json!({"items": [], "nextPageToken": token}).to_string();
+        assert_eq!(done(one("googlecalendar_list_events", &json!({}), body)), json!({"events": []}), "{token}");
+        // Also where the shape itself shows it.
+        let value = done(one("box_shown", &json!({}), json!({"next": token, "things": []}).to_string()));
+        assert_eq!(value, json!({"things": []}), "{token}");
+    }
+    for token in [json!("n"), json!(2), json!(0), json!({"after": "x"})] {
+        let body = json!({"items": [], "nextPageToken": token}).to_string();
+        assert_eq!(done(one("googlecalendar_list_events", &json!({}), body))["next_page_token"], token);
+    }
+}

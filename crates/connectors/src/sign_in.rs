@@ -1,0 +1,143 @@
+//! What is asked at sign-in and at its end, compiled: who signed in, and how a grant is revoked.
+
+use crate::file::{IdentityFile, RevokeFile};
+use crate::shape::Shape;
+use http::Method;
+use serde_json::Value;
+
+/// How it is found out who signed in.
+#[derive(Debug)]
+pub struct Identity {
+    /// The HTTP method of the question.
+    pub method: Method,
+    /// The address.
+    pub url: String,
+    /// The scopes of which any one allows the question; none means that it needs none.
+    pub scopes: Vec<String>,
+    id: Shape,
+    name: Option<Shape>,
+}
+
+impl Identity {
+    /// Compiles what a file says.
+    ///
+    /// # Errors
+    /// What is wrong, with its key.
+    pub(crate) fn compile(file: &IdentityFile) -> Result<Self, String> {
+        let shape = |key: &str, text: &str| Shape::compile(text).map_err(|why| format!("{key}: {why}"));
+        let method = match file.method.as_str() {
+            "GET" => Method::GET,
+            "POST" => Method::POST,
+            other => return Err(format!("method: `{other}` is neither GET nor POST")),
+        };
+        Ok(Self {
+            method,
+            url: file.url.clone(),
+            scopes: file.scopes.clone(),
+            id: shape("id", &file.id)?,
+            name: file.name.as_deref().map(|name| shape("name", name)).transpose()?,
+        })
+    }
+
+    /// The account's stable id and what people call it, as the answer has them; nothing where it has no id.
+    #[must_use]
+    pub fn read(&self, answer: &Value) -> Option<(String, Option<String>)> {
+        let id = word(&self.id, answer)?;
+        Some((id, self.name.as_ref().and_then(|name| word(name, answer))))
+    }
+}
+
+/// A text or a whole number; an app that has several of either gives the first that is there.
+fn word(shape: &Shape, answer: &Value) -> Option<String> {
+    match shape.apply(answer).ok()? {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// How a grant is revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revoke {
+    /// The HTTP method; the request has a form as its body.
+    pub method: Method,
+    /// The address.
+    pub url: String,
+    /// The field of the form in which the token stands.
+    pub field: String,
+}
+
+impl Revoke {
+    /// Compiles what a file says.
+    ///
+    /// # Errors
+    /// What is wrong, with its key.
+    pub(crate) fn compile(file: &RevokeFile) -> Result<Self, String> {
+        let method = match file.method.as_str() {
+            "POST" => Method::POST,
+            "PUT" => Method::PUT,
+            "PATCH" => Method::PATCH,
+            "DELETE" => Method::DELETE,
+            other => return Err(format!("method: `{other}` is not POST, PUT, PATCH or DELETE, which have a body")),
+        };
+        let named =
+            |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        let field = file.token_in.strip_prefix("form.").filter(named);
+        let field = field.ok_or_else(|| format!("token_in: `{}` is not `form.` and a name", file.token_in))?;
+        Ok(Self { method, url: file.url.clone(), field: field.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn identity(id: &str, name: Option<&str>) -> Result<Identity, String> {
+        let file = json!({"method": "GET", "url": "https://box.test/me", "id": id, "name": name});
+        Identity::compile(&serde_json::from_value(file).unwrap())
+    }
+
+    fn read(id: &str, name: Option<&str>, answer: &Value) -> Option<(String, Option<String>)> {
+        identity(id, name).unwrap().read(answer)
+    }
+
+    #[test]
+    fn who_signed_in_is_read_by_shapes() {
+        let answer = json!({
+            "sub": "1073", "number": 42, "a.b": "dotted", "data": {"viewer": {"id": "v", "email": " ada@example.com "}},
+            "emails": [{"value": "old@example.com"}, {"value": "ada@example.com", "primary": true}], "no": "", "half": 1.5
+        });
+        let id = |shape| read(shape, None, &answer).map(|(id, _)| id);
+        assert_eq!(id(".sub").as_deref(), Some("1073"));
+        assert_eq!(id(".number").as_deref(), Some("42"));
+        assert_eq!(id(".[\"a.b\"]").as_deref(), Some("dotted"));
+        assert_eq!(id(".data.viewer.id").as_deref(), Some("v"));
+        assert_eq!(id(".emails[0].value").as_deref(), Some("old@example.com"));
+        assert_eq!(id(".missing // .sub").as_deref(), Some("1073"));
+        assert_eq!(id("[.emails[] | select(.primary)][0].value").as_deref(), Some("ada@example.com"));
+        assert_eq!(id("\"team:\" + .sub").as_deref(), Some("team:1073"));
+        for nobody in [".missing", ".no", ".half", ".emails", ".sub.id", ".emails[].value"] {
+            assert_eq!(id(nobody), None, "{nobody}");
+        }
+        let named = read(".sub", Some(".data.viewer.email"), &answer);
+        assert_eq!(named, Some(("1073".into(), Some("ada@example.com".into()))));
+        assert_eq!(read(".sub", Some(".missing"), &answer), Some(("1073".into(), None)));
+    }
+
+    #[test]
+    fn what_does_not_compile_is_said_with_its_key() {
+        assert!(identity(".a[", None).unwrap_err().starts_with("id: "));
+        assert!(identity(".a", Some("input")).unwrap_err().starts_with("name: "));
+        let revoke = |method: &str, token_in: &str| {
+            let file = json!({"method": method, "url": "https://box.test/revoke", "token_in": token_in});
+            Revoke::compile(&serde_json::from_value(file).unwrap())
+        };
+        let made = revoke("DELETE", "form.access_token").unwrap();
+        assert_eq!((made.method, made.field.as_str()), (Method::DELETE, "access_token"));
+        assert!(revoke("GET", "form.token").unwrap_err().starts_with("method: "));
+        for odd in ["token", "form.", "query.token", "form.a b", "form.a=b&c"] {
+            assert!(revoke("POST", odd).unwrap_err().starts_with("token_in: "), "{odd}");
+        }
+    }
+}
