@@ -10,6 +10,7 @@ import subprocess
 import time
 import urllib.parse
 import urllib.request
+from datetime import UTC, datetime
 
 from . import ports
 from .mcp import Wire
@@ -211,6 +212,13 @@ class Guarded:
         (only,) = self.server.cli_json("account", "list", "--identifier", user)
         (whole,) = self.server.cli_json("account", "get", only["id"])
         return whole
+
+    def run_out(self, user):
+        """Returns when the account's access token has ended."""
+        end = time.monotonic() + 30
+        while datetime.fromisoformat(self.account(user)["token_ends_at"]) > datetime.now(UTC):
+            assert time.monotonic() < end, "the token outlives its time"
+            time.sleep(0.05)
 
     def stop(self):
         self.provider.stop()
