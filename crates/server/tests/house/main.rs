@@ -76,8 +76,8 @@ fn how_a_connector_signs_in_is_looked_into_in_two_files() {
 }
 
 #[test]
-fn commits_without_a_record_have_a_reason() {
-    none(&owners::commits(&source::below(&root().join("crates/app/src")), owners::COMMITS));
+fn writes_without_a_record_have_a_reason() {
+    none(&owners::unrecorded(&source::below(&root().join("crates/app/src")), owners::UNRECORDED));
 }
 
 /// What arms a failpoint exists in debug builds alone, and no profile for users makes one of those.

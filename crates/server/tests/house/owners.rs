@@ -12,8 +12,17 @@ pub(crate) const PLACES: &[&str] = &["core/places.rs"];
 /// The files that look into how a connector signs in, besides `connectors`.
 pub(crate) const SCHEMES: &[&str] = &["app/credentials/schemes.rs", "app/connections/wired.rs"];
 
-/// The files of `app` that may commit without a record of the journal, and why. All others commit through `Change`.
-pub(crate) const COMMITS: &[(&str, &str)] = &[];
+/// The files of `app` that may write without a record of the journal, and why. All others write through `Change`, which
+/// can't be committed without one.
+pub(crate) const UNRECORDED: &[(&str, &str)] = &[
+    ("accounts/used.rs", "when something was last used is no change of it"),
+    ("consent/callback.rs", "who exchanges the code is a lease; what comes of it is recorded with the tokens"),
+    ("credentials/refresh/ahead.rs", "when a refresh is due, and by whom, is no change of the account"),
+    ("upkeep/installation.rs", "which processes live and how often they started; the mark outside is held against it"),
+    ("upkeep/keys/reseal.rs", "the same secrets under another key; the rotation as a whole is recorded"),
+    ("upkeep/keys/root.rs", "the same key under another root; the rotation as a whole is recorded"),
+    ("upkeep/restore.rs", "the journal is among what is put back, and goes on from there"),
+];
 
 /// A text for each struct literal of a sealed place, and each other name for its type, outside of these files.
 pub(crate) fn places(room: &str, sources: &[Source], allowed: &[&str]) -> Vec<String> {
@@ -35,24 +44,26 @@ pub(crate) fn schemes(room: &str, sources: &[Source], allowed: &[&str]) -> Vec<S
     })
 }
 
-/// A text for each bare commit in a file that has no reason for it, and each reason that nothing needs.
-pub(crate) fn commits(sources: &[Source], reasons: &[(&str, &str)]) -> Vec<String> {
+/// A text for each transaction that could be committed without a record in a file that has no reason for it, and each
+/// reason that nothing needs.
+pub(crate) fn unrecorded(sources: &[Source], reasons: &[(&str, &str)]) -> Vec<String> {
+    const BEGIN: [&str; 2] = ["write", "write_reserved"];
     let read = Crate::read(sources);
-    let bare = |used: &Used<'_>| {
-        let commit = used.path.last().is_some_and(|name| name == "commit");
+    let begins = |used: &Used<'_>| {
+        let named = used.path.last().is_some_and(|name| BEGIN.contains(&name.as_str()));
         match used.how {
-            Some(How::Method { arguments }) => commit && arguments == 0,
-            Some(How::Path) => commit && used.path.len() > 1,
+            Some(How::Method { arguments }) => named && arguments == 0,
+            Some(How::Path) => named && [&used.path].into_iter().chain(others(used)).any(|path| is_of(path, "Store")),
             _ => false,
         }
     };
-    let found: Vec<Used<'_>> = read.used().into_iter().filter(bare).collect();
+    let found: Vec<Used<'_>> = read.used().into_iter().filter(begins).collect();
     let files: BTreeSet<&str> = found.iter().map(|used| used.file).collect();
     let told = found.iter().filter(|used| !reasons.iter().any(|(file, _)| *file == used.file));
     let spare = reasons.iter().filter(|(file, _)| !files.contains(file));
     let empty = reasons.iter().filter(|(_, reason)| reason.trim().is_empty());
-    told.map(|used| format!("{}:{}: a bare commit", used.file, used.line))
-        .chain(spare.map(|(file, _)| format!("{file} is listed and commits nothing bare")))
+    told.map(|used| format!("{}:{}: a write that needs no record", used.file, used.line))
+        .chain(spare.map(|(file, _)| format!("{file} is listed and has none")))
         .chain(empty.map(|(file, _)| format!("{file} is listed without a reason")))
         .chain(read.lost.clone())
         .collect::<BTreeSet<_>>()
@@ -64,6 +75,11 @@ fn outside(read: &Crate, room: &str, allowed: &[&str], breach: impl Fn(&Used<'_>
     let used = read.used().into_iter().filter(|used| !allowed.contains(&format!("{room}/{}", used.file).as_str()));
     let told = used.filter(breach).map(|used| format!("{room}/{}", used.said()));
     told.chain(read.lost.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Whether the path names something of that type.
+fn is_of(path: &[String], name: &str) -> bool {
+    path.iter().rev().nth(1).is_some_and(|of| of == name)
 }
 
 /// Whether the path leads to a thing of this name in one of our other crates.
@@ -154,22 +170,32 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_commit_needs_a_reason() {
-        let lib = ("lib.rs", "mod a; #[cfg(test)] mod tests { fn f() { tx.commit() } }");
+    fn a_write_that_needs_no_record_needs_a_reason() {
+        let lib = ("lib.rs", "mod a; #[cfg(test)] mod tests { fn f() { store.write() } }");
         for text in [
-            "async fn f() { tx.commit().await?; }",
-            "fn f() { select! { x = tx.commit() => {} } }",
-            "fn f() { Tx::commit(tx) }",
-            "fn f() { <Tx>::commit(tx) }",
-            "fn f() { g.and_then(valetkey_storage::Tx::commit) }",
+            "async fn f(app: &App) { let mut tx = app.core.store.write().await?; tx.commit().await }",
+            "async fn f(store: &Store) { g(&mut store.write_reserved().await?) }",
+            "fn f() { let s = &app.core.store; async { s.write().await } }",
+            "fn f() { select! { x = app.core.store.write() => {} } }",
+            "fn f() { Store::write(&app.core.store) }",
+            "fn f() { valetkey_storage::Store::write_reserved(&store) }",
+            "fn f() { <Store>::write(store) }",
+            "fn f() { g.then(Store::write) }",
+            "use valetkey_storage::Store as S; fn f() { g.then(<S>::write) }",
         ] {
             let files = planted(&[lib, ("a.rs", text)]);
-            assert_eq!(commits(&files, &[]).len(), 1, "{text}");
-            assert!(commits(&files, &[("a.rs", "for a reason")]).is_empty(), "{text}");
-            assert_eq!(commits(&files, &[("a.rs", " ")]).len(), 1, "{text}: a reason that says nothing");
+            assert_eq!(unrecorded(&files, &[]).len(), 1, "{text}");
+            assert!(unrecorded(&files, &[("a.rs", "for a reason")]).is_empty(), "{text}");
+            assert_eq!(unrecorded(&files, &[("a.rs", " ")]).len(), 1, "{text}: a reason that says nothing");
         }
-        let without = planted(&[lib, ("a.rs", "fn f() { change.commit(record).await; commit(); t.committed() }")]);
-        assert!(commits(&without, &[]).is_empty());
-        assert_eq!(commits(&without, &[("a.rs", "for a reason")]).len(), 1, "listed and bare no more");
+        let without = planted(&[
+            lib,
+            (
+                "a.rs",
+                "fn f() { core.change(ctx).record(a).commit(); file.write(b); out.write_all(); write(app, ctx); rows::write(tx) }",
+            ),
+        ]);
+        assert_eq!(unrecorded(&without, &[]), Vec::<String>::new());
+        assert_eq!(unrecorded(&without, &[("a.rs", "for a reason")]).len(), 1, "listed, and it has none");
     }
 }
