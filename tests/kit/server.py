@@ -29,7 +29,9 @@ class Server:
             "--http", f"127.0.0.1:{self.http}", "--tls", f"127.0.0.1:{self.tls}",
             "--lab-address", f"127.0.0.1:{self.lab}", *flags,
         ]
-        self.env = {**clean_environment(), **(env or {})}
+        # Also for commands that look at its settings when it does not run: what else listens here is not theirs.
+        own = {"VALETKEY_HTTP": f"127.0.0.1:{self.http}", "VALETKEY_TLS": f"127.0.0.1:{self.tls}"}
+        self.env = {**clean_environment(), **own, **(env or {})}
         self.process = None
         self.log = data.parent / f"{data.name}.log"
 

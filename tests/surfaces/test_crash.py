@@ -36,7 +36,7 @@ OTHERS = ["ahead.claimed", "journal.placed"]
 
 
 def test_attack_55_every_failpoint_of_the_binary_is_tried_here(tmp_path):
-    command = [str(BINARY), "--data", str(tmp_path), "serve"]
+    command = [str(BINARY), "--data", str(tmp_path), "serve", "--http", "127.0.0.1:0", "--tls", "127.0.0.1:0"]
     told = subprocess.run(command, capture_output=True, text=True, env={"VALETKEY_FAILPOINT": "?"}, timeout=30)
     assert told.returncode == 1
     names = told.stderr.strip().rsplit("there are: ", 1)[1].split(", ")

@@ -146,9 +146,10 @@ def test_attack_34_an_open_stream_at_one_ends_when_the_other_deletes_its_instanc
 
 def patient(wire, tool):
     """Calls until there is room: eight calls of one account may be in flight in each process."""
+    end = time.monotonic() + 120
     while True:
         failed, text = wire.call(tool)
-        if not (failed and "in flight" in text):
+        if not (failed and "in flight" in text) or time.monotonic() > end:
             return failed, text
         time.sleep(0.05)
 

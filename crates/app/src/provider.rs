@@ -12,11 +12,11 @@ use crate::{App, Bounds, Settings, accounts, connections};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::task::TaskTracker;
 use valetkey_connectors::{Catalog, Connector};
 use valetkey_core::{Core, keyring};
@@ -30,6 +30,16 @@ use valetkey_outbound::{Outbound, Policy, SystemResolver};
 use valetkey_storage::{Location, Store};
 use valetkey_testkit::{ManualClock, SeededRng};
 use valetkey_vault::RootKey;
+
+/// The address that the tests' app has of itself. Nobody is reached there: its port is bound as long as the tests run, so
+/// that it is nobody else's, and nothing listens at it.
+pub(crate) static PUBLIC: LazyLock<String> = LazyLock::new(|| {
+    let held = TcpSocket::new_v4().unwrap();
+    held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = held.local_addr().unwrap().port();
+    std::mem::forget(held);
+    format!("http://localhost:{port}")
+});
 
 /// One answer of the token endpoint.
 #[derive(Clone)]
@@ -184,7 +194,7 @@ async fn over(
     let keyring = keyring::Keyring::start(store.clone(), roots, clock.clone(), rng.clone()).await.unwrap();
     let outbound = Outbound::new(policy, Arc::new(SystemResolver)).unwrap();
     let settings = Settings {
-        public_url: "http://localhost:8080".parse().unwrap(),
+        public_url: PUBLIC.parse().unwrap(),
         sdk_url: "https://localhost:8443".parse().unwrap(),
         chat_link_life: Duration::from_secs(15 * 60),
         mail_link_life: Duration::from_secs(24 * 60 * 60),
@@ -219,7 +229,7 @@ impl There {
     pub(crate) async fn link(&self) -> String {
         let life = self.app.core.settings.chat_link_life;
         let link = consent::link(&self.app, &self.ctx, &self.connection, &self.account, life).await.unwrap();
-        link.url.strip_prefix("http://localhost:8080/connect/").unwrap().to_owned()
+        link.url.strip_prefix(&format!("{}/connect/", *PUBLIC)).unwrap().to_owned()
     }
 
     /// Presses the button of a link's page; gives `state`.

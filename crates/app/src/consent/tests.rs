@@ -54,7 +54,7 @@ async fn attack_13_the_request_carries_a_challenge_and_the_exchange_its_verifier
     assert_eq!(query["scope"], "read write");
     assert_eq!(query["access_type"], "offline");
     assert_eq!(query["code_challenge_method"], "S256");
-    let redirect = format!("http://localhost:8080/sso/v1/oauth/{}/callback", there.connection.id);
+    let redirect = format!("{}/sso/v1/oauth/{}/callback", *crate::provider::PUBLIC, there.connection.id);
     assert_eq!(query["redirect_uri"], redirect);
     there.provider.gives(HOUR);
     there.back(&query["state"], "browser").await.unwrap();

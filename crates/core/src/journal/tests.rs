@@ -100,14 +100,9 @@ async fn an_outcome_is_saved_again_without_anybody_asking() {
     let (store, writer) = start().await;
     spoil(&store, "ALTER TABLE journal RENAME TO elsewhere").await;
     writer.outcome(&ctx(), "tool.call", "exec_1", detail(1)).unwrap();
-    tokio::time::sleep(RETRY / 2).await;
+    until("a commit has failed", async || !writer.healthy()).await;
     spoil(&store, "ALTER TABLE elsewhere RENAME TO journal").await;
-    let saved = async {
-        while phases(&store, "exec_1").await != ["outcome"] {
-            tokio::time::sleep(RETRY / 10).await;
-        }
-    };
-    tokio::time::timeout(RETRY * 100, saved).await.unwrap();
+    until("it is saved", async || phases(&store, "exec_1").await == ["outcome"]).await;
 }
 
 #[tokio::test]
@@ -119,16 +114,21 @@ async fn attack_54_an_interrupted_journal_is_unhealthy_until_it_is_written_again
     assert!(!writer.healthy());
     spoil(&store, "ALTER TABLE elsewhere RENAME TO journal").await;
     // Nobody calls a process that is not ready: it finds out by itself.
-    let recovered = async {
-        while !writer.healthy() {
-            tokio::time::sleep(RETRY / 10).await;
-        }
-    };
-    tokio::time::timeout(RETRY * 100, recovered).await.unwrap();
+    until("it is written again", async || writer.healthy()).await;
     assert_eq!(phases(&store, "journal").await, ["fact"], "the gap is on record");
     assert!(phases(&store, "exec_1").await.is_empty());
     writer.close().await;
     assert!(!writer.healthy());
+}
+
+/// Returns when this holds, which the writer must see to by itself.
+async fn until(what: &str, holds: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !holds().await {
+            tokio::time::sleep(RETRY / 10).await;
+        }
+    };
+    tokio::time::timeout(RETRY * 100, waiting).await.expect(what);
 }
 
 async fn spoil(store: &Store, sql: &'static str) {

@@ -1,0 +1,201 @@
+//! Rule 4: some things are written in one place only.
+
+use crate::mentions::Used;
+use crate::module::How;
+use crate::resolve::Target;
+use crate::source::{Crate, Source};
+use std::collections::BTreeSet;
+
+/// The file that says where each secret is sealed to.
+pub(crate) const PLACES: &[&str] = &["core/places.rs"];
+
+/// The files that look into how a connector signs in, besides `connectors`.
+pub(crate) const SCHEMES: &[&str] = &["app/credentials/schemes.rs", "app/connections/wired.rs"];
+
+/// The files of `app` that may write without a record of the journal, and why. All others write through `Change`, which
+/// can't be committed without one.
+pub(crate) const UNRECORDED: &[(&str, &str)] = &[
+    ("accounts/used.rs", "when something was last used is no change of it"),
+    ("consent/callback.rs", "who exchanges the code is a lease; what comes of it is recorded with the tokens"),
+    ("credentials/refresh/ahead.rs", "when a refresh is due, and by whom, is no change of the account"),
+    ("upkeep/installation.rs", "which processes live and how often they started; the mark outside is held against it"),
+    ("upkeep/keys/reseal.rs", "the same secrets under another key; the rotation as a whole is recorded"),
+    ("upkeep/keys/root.rs", "the same key under another root; the rotation as a whole is recorded"),
+    ("upkeep/restore.rs", "the journal is among what is put back, and goes on from there"),
+];
+
+/// A text for each struct literal of a sealed place, and each other name for its type, outside of these files.
+pub(crate) fn places(room: &str, sources: &[Source], allowed: &[&str]) -> Vec<String> {
+    let read = Crate::read(sources);
+    outside(&read, room, allowed, |used| match used.how {
+        Some(How::Literal | How::Alias) => ends_with(used, "Place"),
+        Some(_) => false,
+        None => ends_with(used, "Place") && used.shown && used.renamed,
+    })
+}
+
+/// A text for each variant of `Auth` that is named outside of these files, and each other name for it.
+pub(crate) fn schemes(room: &str, sources: &[Source], allowed: &[&str]) -> Vec<String> {
+    let read = Crate::read(sources);
+    outside(&read, room, allowed, |used| {
+        let all = used.how.is_none() && used.glob && ends_with(used, "Auth");
+        let renamed = used.shown && used.renamed || used.how == Some(How::Alias);
+        all || renamed && ends_with(used, "Auth") || goes_through(used, "Auth")
+    })
+}
+
+/// A text for each transaction that could be committed without a record in a file that has no reason for it, and each
+/// reason that nothing needs.
+pub(crate) fn unrecorded(sources: &[Source], reasons: &[(&str, &str)]) -> Vec<String> {
+    const BEGIN: [&str; 2] = ["write", "write_reserved"];
+    let read = Crate::read(sources);
+    let begins = |used: &Used<'_>| {
+        let named = used.path.last().is_some_and(|name| BEGIN.contains(&name.as_str()));
+        match used.how {
+            Some(How::Method { arguments }) => named && arguments == 0,
+            Some(How::Path) => named && [&used.path].into_iter().chain(others(used)).any(|path| is_of(path, "Store")),
+            _ => false,
+        }
+    };
+    let found: Vec<Used<'_>> = read.used().into_iter().filter(begins).collect();
+    let files: BTreeSet<&str> = found.iter().map(|used| used.file).collect();
+    let told = found.iter().filter(|used| !reasons.iter().any(|(file, _)| *file == used.file));
+    let spare = reasons.iter().filter(|(file, _)| !files.contains(file));
+    let empty = reasons.iter().filter(|(_, reason)| reason.trim().is_empty());
+    told.map(|used| format!("{}:{}: a write that needs no record", used.file, used.line))
+        .chain(spare.map(|(file, _)| format!("{file} is listed and has none")))
+        .chain(empty.map(|(file, _)| format!("{file} is listed without a reason")))
+        .chain(read.lost.clone())
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect()
+}
+
+fn outside(read: &Crate, room: &str, allowed: &[&str], breach: impl Fn(&Used<'_>) -> bool) -> Vec<String> {
+    let used = read.used().into_iter().filter(|used| !allowed.contains(&format!("{room}/{}", used.file).as_str()));
+    let told = used.filter(breach).map(|used| format!("{room}/{}", used.said()));
+    told.chain(read.lost.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Whether the path names something of that type.
+fn is_of(path: &[String], name: &str) -> bool {
+    path.iter().rev().nth(1).is_some_and(|of| of == name)
+}
+
+/// Whether the path leads to a thing of this name in one of our other crates.
+fn ends_with(used: &Used<'_>, name: &str) -> bool {
+    others(used).any(|path| path.last().is_some_and(|last| last == name))
+}
+
+/// Whether the path leads through a thing of this name to something in it.
+fn goes_through(used: &Used<'_>, name: &str) -> bool {
+    others(used).any(|path| path.iter().rev().skip(1).any(|part| part == name))
+}
+
+fn others<'a>(used: &'a Used<'_>) -> impl Iterator<Item = &'a Vec<String>> {
+    used.targets.iter().filter_map(|target| match target {
+        Target::Other(path) if path.first().is_some_and(|name| name.starts_with("valetkey_")) => Some(path),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::planted;
+
+    /// One file of the crate `app`, with what it must be told of.
+    fn held(check: fn(&str, &[Source], &[&str]) -> Vec<String>, text: &str, breaches: usize) {
+        let files = planted(&[("lib.rs", "mod a;"), ("a.rs", text)]);
+        let found = check("app", &files, &["app/other.rs"]);
+        assert_eq!(found.len(), breaches, "{text}: {found:#?}");
+        assert!(check("app", &files, &["app/a.rs"]).is_empty(), "{text}: where it is allowed");
+    }
+
+    #[test]
+    fn a_sealed_place_is_made_in_one_file() {
+        for text in [
+            "fn f() { valetkey_vault::Place { row: 1 } }",
+            "use valetkey_vault::Place; fn f() { let a = Place { row: 1, ..b }; }",
+            "use valetkey_vault::{Key, seal::{Place as Spot}}; fn f() -> Spot { Spot { row: 1 } }",
+            "use valetkey_vault::*; fn f() { Place { row: 1 }; }",
+            "use valetkey_vault as v; fn f() { g(|| v::Place { row: 1 }) }",
+            "use valetkey_vault::Place; fn f() { vec![(Place { row: 1 }, 2)] }",
+            "fn f() { ::valetkey_vault::Place { row: 1 } }",
+            "type Spot<'a> = valetkey_vault::Place<'a>;",
+            "pub use valetkey_vault::Place as Spot;",
+            "mod b { use super::*; fn f() { Place { row: 1 } } } use valetkey_vault::Place;",
+            "#[cfg(not(test))] fn f() { valetkey_vault::Place { row: 1 } }",
+        ] {
+            held(places, text, 1);
+        }
+        for text in [
+            "use valetkey_vault::Place; fn f(place: &Place<'_>) -> Place { let Place { row, .. } = place; g(row) }",
+            "struct Place { row: u8 } fn f() { Place { row: 1 } }",
+            "use url::Place; fn f() { Place { row: 1 } }",
+            "#[cfg(test)] mod tests { use valetkey_vault::Place; fn f() { Place { row: 1 } } }",
+            "#[cfg(test)] fn f() { valetkey_vault::Place { row: 1 } }",
+            "#[test] fn f() { valetkey_vault::Place { row: 1 } }",
+            "// valetkey_vault::Place { row: 1 }\n const A: &str = \"Place { row: 1 }\";",
+        ] {
+            held(places, text, 0);
+        }
+    }
+
+    #[test]
+    fn how_a_connector_signs_in_is_looked_into_in_two_files() {
+        for text in [
+            "use valetkey_connectors::Auth; fn f(a: &Auth) { let Auth::OAuth2(x) = a; }",
+            "use valetkey_connectors::{Auth as How}; fn f(a: &How) { let How::OAuth2(x) = a; }",
+            "fn f() { matches!(a, valetkey_connectors::Auth::OAuth2(_)) }",
+            "use valetkey_connectors::connector::Auth::{OAuth2};",
+            "use valetkey_connectors::Auth::*;",
+            "use valetkey_connectors as c; fn f() { if let c::Auth::OAuth2(x) = a {} }",
+            "pub(crate) use valetkey_connectors::Auth as How;",
+            "type How = valetkey_connectors::Auth;",
+            "use valetkey_connectors::Auth; fn f(a: &Auth) { match a { <Auth>::OAuth2(x) => x } }",
+            "use valetkey_connectors::Auth; impl Kind for Auth { fn f(&self) { let Self::OAuth2(x) = self; } }",
+            "fn f() -> valetkey_connectors::Auth { g(valetkey_connectors::Auth::default) }",
+        ] {
+            held(schemes, text, 1);
+        }
+        for text in [
+            "use valetkey_connectors::Auth; fn f(a: &Auth) -> Option<Auth> { None }",
+            "use valetkey_connectors::TokenClientAuth; fn f() { TokenClientAuth::Post }",
+            "enum Auth { A } fn f() { Auth::A }",
+            "#[cfg(test)] mod tests { use valetkey_connectors::Auth::*; }",
+        ] {
+            held(schemes, text, 0);
+        }
+    }
+
+    #[test]
+    fn a_write_that_needs_no_record_needs_a_reason() {
+        let lib = ("lib.rs", "mod a; #[cfg(test)] mod tests { fn f() { store.write() } }");
+        for text in [
+            "async fn f(app: &App) { let mut tx = app.core.store.write().await?; tx.commit().await }",
+            "async fn f(store: &Store) { g(&mut store.write_reserved().await?) }",
+            "fn f() { let s = &app.core.store; async { s.write().await } }",
+            "fn f() { select! { x = app.core.store.write() => {} } }",
+            "fn f() { Store::write(&app.core.store) }",
+            "fn f() { valetkey_storage::Store::write_reserved(&store) }",
+            "fn f() { <Store>::write(store) }",
+            "fn f() { g.then(Store::write) }",
+            "use valetkey_storage::Store as S; fn f() { g.then(<S>::write) }",
+        ] {
+            let files = planted(&[lib, ("a.rs", text)]);
+            assert_eq!(unrecorded(&files, &[]).len(), 1, "{text}");
+            assert!(unrecorded(&files, &[("a.rs", "for a reason")]).is_empty(), "{text}");
+            assert_eq!(unrecorded(&files, &[("a.rs", " ")]).len(), 1, "{text}: a reason that says nothing");
+        }
+        let without = planted(&[
+            lib,
+            (
+                "a.rs",
+                "fn f() { core.change(ctx).record(a).commit(); file.write(b); out.write_all(); write(app, ctx); rows::write(tx) }",
+            ),
+        ]);
+        assert_eq!(unrecorded(&without, &[]), Vec::<String>::new());
+        assert_eq!(unrecorded(&without, &[("a.rs", "for a reason")]).len(), 1, "listed, and it has none");
+    }
+}
