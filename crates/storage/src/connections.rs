@@ -284,7 +284,7 @@ mod tests {
         assert!(seen.is_sorted());
         let expected = [(None, None), (Some("19".into()), Some("0".into())), (Some("29".into()), Some("19".into()))];
         assert_eq!(tokens, expected);
-        for forged in ["", "%", "a b", "conn_' OR 1=1", "\u{e9}", &"0".repeat(33)] {
+        for forged in ["", "%", "a b", "conn_' OR 1=1", "\u{e9}", &"0".repeat(33), "garbage", "00", "1", "99"] {
             let page = Page { size: 10, after: Some(forged.into()) };
             let refused = list(&there.ours, &mut tx, &Filter::default(), &page).await.unwrap_err();
             assert_eq!(refused.kind(), valetkey_domain::Kind::InvalidArgument, "{forged}");

@@ -6,7 +6,7 @@
 
 use crate::{Arg, Error, Row, Tx, args, counters};
 use valetkey_domain::Ctx;
-use valetkey_domain::id::MAX_LEN;
+use valetkey_domain::id::{MAX_LEN, is_ulid};
 
 /// The token of the first page; sorts before every ULID.
 const START: &str = "0";
@@ -98,11 +98,7 @@ impl Listing {
         filter: Vec<Arg>,
     ) -> Result<Listed<Row>, Error> {
         let size = page.size.clamp(1, MAX_SIZE);
-        let after = match &page.after {
-            None => String::new(),
-            Some(token) if is_token(token) => format!("{}{token}", self.prefix),
-            Some(_) => return Err(Error::PageToken),
-        };
+        let after = self.after(ctx, tx, page, &filter).await?;
         let asked = |id: &str, rows: i64| common(ctx, id, rows).into_iter().chain(filter.clone());
         let mut items = tx.all(self.page, asked(&after, i64::from(size) + 1)).await?;
         let more = items.len() > usize::try_from(size).unwrap_or(usize::MAX);
@@ -120,6 +116,25 @@ impl Listing {
         let previous = self.previous(&before, size)?;
         let total = self.total(ctx, tx, filter).await?;
         Ok(Listed { items, next, previous, total })
+    }
+
+    /// The id that a page begins after: empty for the first. An imported id has any tail, so a token that is no ULID
+    /// must name a row that a page can end with: anything else was never given to anybody.
+    async fn after(&self, ctx: &Ctx, tx: &mut Tx, page: &Page, filter: &[Arg]) -> Result<String, Error> {
+        let Some(token) = &page.after else { return Ok(String::new()) };
+        if !is_token(token) {
+            return Err(Error::PageToken);
+        }
+        let after = format!("{}{token}", self.prefix);
+        if token != START && !is_ulid(token) {
+            // '!' sorts before all that an id is made of, so nothing lies between the two but the row itself.
+            let asked = common(ctx, &format!("{after}!"), 1).into_iter().chain(filter.iter().cloned());
+            let nearest = tx.all(self.before, asked).await?;
+            if nearest.first().map(|row| row.text("id")).transpose()? != Some(after.as_str()) {
+                return Err(Error::PageToken);
+            }
+        }
+        Ok(after)
     }
 
     /// The page before begins after the row that is one more than a page away, or at the start.
