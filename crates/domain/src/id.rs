@@ -111,7 +111,9 @@ mod tests {
     #[test]
     fn knows_ulids_as_they_are_written() {
         assert!(is_ulid("01jdtq2vk5m3c8x9y0z1a2b3c4"));
-        for other in ["", "0", "01JDTQ2VK5M3C8X9Y0Z1A2B3C4", "garbage", "81jdtq2vk5m3c8x9y0z1a2b3c4", "88630864544790977"] {
+        for other in
+            ["", "0", "01JDTQ2VK5M3C8X9Y0Z1A2B3C4", "garbage", "81jdtq2vk5m3c8x9y0z1a2b3c4", "88630864544790977"]
+        {
             assert!(!is_ulid(other), "{other}");
         }
     }
