@@ -5,7 +5,7 @@ use crate::body::BodyLimit;
 use crate::contract::Contract;
 use crate::entrance::{Admitted, Entrance};
 use crate::failure::Failure;
-use crate::{frame, route, rules};
+use crate::{frame, route, rules, weigh};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -81,7 +81,9 @@ impl Gate {
 
     fn check(&self, path: &str, body: &Bytes) -> Result<(), Failure> {
         let method = self.contract.method(path).ok_or_else(|| Failure::no_method(path))?;
-        let message = DynamicMessage::decode(method.descriptor.input(), frame::unwrap(body)?);
+        let (of, message) = (method.descriptor.input(), frame::unwrap(body)?);
+        weigh::check(&of, &message)?;
+        let message = DynamicMessage::decode(of, message);
         let message = message.map_err(|why| Failure::invalid(format!("the request is no {path} message: {why}")))?;
         rules::check(&self.contract.rules, &message)
     }

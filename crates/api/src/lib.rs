@@ -31,6 +31,7 @@ mod rules;
 mod services;
 mod token;
 mod watched;
+mod weigh;
 
 pub use doors::{Door, Who, Wire, doors};
 pub use gate::unknown_method;
