@@ -5,6 +5,9 @@ use crate::failure::Failure;
 use http::{HeaderMap, header};
 use valetkey_domain::Kind;
 
+/// The longest text that is looked at as a token. Ours have less than half of that.
+const LONGEST: usize = 4096;
+
 /// The bearer token of the first `authorization` value.
 ///
 /// # Errors
@@ -14,7 +17,7 @@ pub(crate) fn token(headers: &HeaderMap) -> Result<&str, Failure> {
     let value = headers.get(header::AUTHORIZATION).ok_or_else(missing)?;
     let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(missing)?;
     match token.trim() {
-        token if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() => Ok(token),
+        token if scheme.eq_ignore_ascii_case("bearer") && (1..=LONGEST).contains(&token.len()) => Ok(token),
         _ => Err(missing()),
     }
 }
@@ -36,7 +39,8 @@ mod tests {
 
     #[test]
     fn a_missing_token_is_unauthenticated() {
-        for values in [&[][..], &[""], &["Bearer"], &["Bearer "], &["Bearer  "], &["tok-12"]] {
+        let long = format!("Bearer {}", "x".repeat(LONGEST + 1));
+        for values in [&[][..], &[""], &["Bearer"], &["Bearer "], &["Bearer  "], &["tok-12"], &[&long]] {
             assert_eq!(token(&headers(values)).unwrap_err().kind, Kind::Unauthenticated, "{values:?}");
         }
     }

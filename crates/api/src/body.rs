@@ -20,12 +20,6 @@ impl BodyLimit {
         Self { most: app.settings.bounds.api_body_bytes, metrics: app.metrics.clone() }
     }
 
-    /// The usual limit.
-    #[cfg(test)]
-    pub(crate) fn usual() -> Self {
-        Self { most: valetkey_app::Bounds::default().api_body_bytes, metrics: Metrics::default() }
-    }
-
     /// The whole body; none if it is longer, or broke off.
     pub(crate) async fn read(&self, body: Body) -> Option<Bytes> {
         match to_bytes(body, self.most).await {

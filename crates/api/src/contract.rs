@@ -91,6 +91,11 @@ impl Contract {
 }
 
 impl Method {
+    /// Whether it changes nothing, so that a caller may ask again.
+    pub(crate) fn reads(&self) -> bool {
+        self.forms.first().is_some_and(|form| form.verb == http::Method::GET)
+    }
+
     fn read(
         descriptor: MethodDescriptor,
         http: &ExtensionDescriptor,

@@ -3,6 +3,7 @@
 
 use crate::contract::Contract;
 use crate::options::BadContract;
+use crate::proxy;
 use valetkey_proto::options::Caller;
 
 /// One way in.
@@ -76,6 +77,9 @@ pub fn doors() -> Result<Vec<Door>, BadContract> {
         doors.push(door(Wire::Grpc, http::Method::POST, &method.path));
         doors.extend(method.forms.iter().map(|form| door(Wire::Rest, form.verb.clone(), &form.template)));
     }
+    let verbs = [http::Method::GET, http::Method::POST, http::Method::PUT, http::Method::PATCH, http::Method::DELETE];
+    let proxy = |verb| Door { implemented: false, ..open(Wire::Rest, verb, proxy::PATH, Who::Client) };
+    doors.extend(verbs.map(proxy));
     Ok(doors)
 }
 
@@ -91,7 +95,7 @@ mod tests {
     fn every_method_and_every_form_is_a_door() {
         let doors = doors().unwrap();
         let count = |wire| doors.iter().filter(|door| door.wire == wire).count();
-        assert_eq!((count(Wire::Grpc), count(Wire::Rest), count(Wire::Http)), (91 + 3, 101, 3));
+        assert_eq!((count(Wire::Grpc), count(Wire::Rest), count(Wire::Http)), (91 + 3, 101 + 5, 3));
         let nobody = |door: &&Door| door.wire == Wire::Grpc && door.who == Who::Nobody;
         assert_eq!(doors.iter().filter(nobody).count(), 11);
         assert!(doors.iter().filter(|door| door.who == Who::Nobody).all(|door| !door.implemented));

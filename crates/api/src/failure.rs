@@ -1,6 +1,7 @@
 //! What goes wrong on the way in or in a use case, as both wires show it. gRPC gets the status with its details, REST
 //! the JSON of the very same details: [`crate::rest`] makes it from the status, so the two cannot differ.
 
+use crate::cut::{cut, quoted};
 use prost::Message;
 use prost_reflect::prost_types::Any;
 use std::error::Error;
@@ -13,6 +14,11 @@ use valetkey_proto::v1::errdetails::{ErrorInfo, RequestInfo, ValidationErrorInfo
 
 /// The type of the one detail. It is not google.rpc.ErrorInfo, whatever the name suggests.
 const ERROR_INFO: &str = "type.googleapis.com/scalekit.v1.errdetails.ErrorInfo";
+
+/// The most bytes of a message, percent-encoded.
+const MESSAGE: usize = 2_400;
+/// The most bytes of the violations that a failure lists.
+const VIOLATIONS: usize = 1_200;
 
 /// A failure that a caller may read.
 #[derive(Debug)]
@@ -35,10 +41,38 @@ impl Failure {
         Self::new(Kind::InvalidArgument, message)
     }
 
-    /// The request breaks these rules; the message lists them all.
-    pub(crate) fn violations(violations: Vec<FieldViolation>) -> Self {
-        let told: Vec<_> = violations.iter().map(|v| format!("{} {}", v.field, v.description)).collect();
-        Self { violations, ..Self::invalid(format!("the request breaks a rule: {}", told.join("; "))) }
+    /// A gRPC path that leads nowhere.
+    pub(crate) fn no_method(path: &str) -> Self {
+        Self::new(Kind::Unimplemented, format!("there is no method {}", quoted(path.trim_start_matches('/'))))
+    }
+
+    /// The caller's time is over.
+    pub(crate) fn too_late() -> Self {
+        Self::new(Kind::DeadlineExceeded, "no answer within the caller's time")
+    }
+
+    /// A body beyond the limit.
+    pub(crate) fn too_large(most: usize) -> Self {
+        Self::new(Kind::ResourceExhausted, format!("a request may have {most} bytes at most"))
+    }
+
+    /// The request breaks rules: these, which the message lists, and so many more.
+    pub(crate) fn violations(mut violations: Vec<FieldViolation>, more: usize) -> Self {
+        let mut room = VIOLATIONS;
+        let fits = |violation: &&FieldViolation| {
+            let size = violation.field.len() + violation.description.len() + violation.constraint.len();
+            let fits = size <= room;
+            room = room.saturating_sub(size);
+            fits
+        };
+        let told = violations.iter().take_while(fits).count().max(1);
+        let more = more.saturating_add(violations.len().saturating_sub(told));
+        violations.truncate(told);
+        let mut lines: Vec<_> = violations.iter().map(|v| format!("{} {}", v.field, v.description)).collect();
+        if more > 0 {
+            lines.push(format!("and {more} more"));
+        }
+        Self { violations, ..Self::invalid(format!("the request breaks a rule: {}", lines.join("; "))) }
     }
 
     /// What a use case says, in the request of this id if there is one yet. The cause of a defect goes to the log
@@ -57,6 +91,11 @@ impl Failure {
         Self { request: Some(request.clone()), ..self }
     }
 
+    /// The same, with this before its message.
+    pub(crate) fn led_by(self, words: &str) -> Self {
+        Self { message: format!("{words}: {}", self.message), ..self }
+    }
+
     fn info(self) -> ErrorInfo {
         let serving = |id: RequestId| RequestInfo { request_id: id.into(), serving_data: String::new() };
         let broken = !self.violations.is_empty();
@@ -71,11 +110,24 @@ impl Failure {
 
 impl From<Failure> for Status {
     fn from(failure: Failure) -> Self {
-        let (code, message) = (failure.kind.grpc(), failure.message.clone());
+        let (code, message) = (failure.kind.grpc(), bounded(&failure.message));
         let detail = Any { type_url: ERROR_INFO.into(), value: failure.info().encode_to_vec() };
         let envelope = rpc::Status { code, message: message.clone(), details: vec![detail] };
         Self::with_details(Code::from_i32(code), message, envelope.encode_to_vec().into())
     }
+}
+
+/// A message that fits where it goes: on gRPC it is sent twice in headers, once percent-encoded, and clients take no
+/// more than 8 KB of those.
+fn bounded(message: &str) -> String {
+    let mut room = MESSAGE;
+    let end = message.char_indices().find(|(_, c)| {
+        let size = if c.is_ascii_alphanumeric() || "-_.,:;'()[]/=".contains(*c) { 1 } else { 3 * c.len_utf8() };
+        let full = size > room;
+        room = room.saturating_sub(size);
+        full
+    });
+    end.map_or_else(|| message.to_owned(), |(end, _)| cut(message, end).into_owned())
 }
 
 /// The chain of causes, for the log.
@@ -116,13 +168,31 @@ mod tests {
     }
 
     #[test]
+    fn attack_78_no_error_is_larger_than_a_client_takes_of_headers() {
+        let sizes = |failure: Failure| {
+            let headers = Status::from(failure).into_http::<()>().into_parts().0.headers;
+            headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum::<usize>()
+        };
+        for text in ["x", " ", "%", "é", "\u{1F511}", "\0", "\n"] {
+            let long = text.repeat(1_000_000);
+            let wide = text.repeat(200);
+            let violation = FieldViolation { field: wide.clone(), description: wide, constraint: "min_len".into() };
+            let whole = Failure { message: long.clone(), ..Failure::violations(vec![violation; 10], 5) };
+            assert!(sizes(whole) < 8_000, "{text:?}");
+            let error = valetkey_app::Error::not_found("MCP config", long);
+            assert!(sizes(Failure::from_app(&error, None)) < 8_000, "{text:?}");
+        }
+        assert_eq!(Status::from(Failure::invalid("short é")).message(), "short é");
+    }
+
+    #[test]
     fn violations_are_named_in_the_message_and_in_the_details() {
         let violation = FieldViolation {
             field: "config.name".into(),
             description: "must have 1 character at least".into(),
             constraint: "min_len".into(),
         };
-        let status = Status::from(Failure::violations(vec![violation.clone()]));
+        let status = Status::from(Failure::violations(vec![violation.clone()], 0));
         assert_eq!(status.message(), "the request breaks a rule: config.name must have 1 character at least");
         let envelope = rpc::Status::decode(status.details()).unwrap();
         let info = ErrorInfo::decode(envelope.details[0].value.as_slice()).unwrap();

@@ -4,8 +4,8 @@
 //! .proto files, one function of `app` is called, and its answer is rendered. It never queries a database, opens a
 //! secret or reaches another host. Both wires share one implementation: REST becomes gRPC in process ([`rest`]).
 //!
-//! Read [`contract`] first (what the .proto files say), then [`gate`] (what happens before a method), then any of
-//! [`services`].
+//! Read [`contract`] first (what the .proto files say), then [`entrance`] and [`gate`] (what happens before a method),
+//! then any of [`services`].
 
 // An optimised build looks through all of a use case's nested futures at once, and they go deeper than 128.
 #![recursion_limit = "256"]
@@ -13,8 +13,10 @@
 mod bearer;
 mod body;
 mod contract;
+mod cut;
 mod deadline;
 mod doors;
+mod entrance;
 mod failure;
 mod frame;
 mod gate;
@@ -22,11 +24,14 @@ mod health;
 mod number;
 mod openapi;
 mod options;
+mod proxy;
 mod rest;
 mod route;
 mod rules;
 mod services;
 mod token;
+mod watched;
+mod weigh;
 
 pub use doors::{Door, Who, Wire, doors};
 pub use gate::unknown_method;
@@ -40,6 +45,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use body::BodyLimit;
 use contract::Contract;
+use entrance::Entrance;
 use gate::Gate;
 use std::sync::Arc;
 use valetkey_app::App;
@@ -59,11 +65,13 @@ pub struct Api {
 pub fn open(app: App) -> Result<Api, BadContract> {
     let contract = Arc::new(Contract::load()?);
     let limit = BodyLimit::of(&app);
-    let gate = Gate { app: app.clone(), contract: Arc::clone(&contract), limit: limit.clone() };
-    let grpc = services::router(&app).route_layer(from_fn_with_state(gate.clone(), gate::method));
-    let rest = rest::router(contract, grpc.clone(), limit.clone())?;
+    let entrance = Entrance::new(app.clone(), Arc::clone(&contract));
+    let gate = Gate { entrance: entrance.clone(), contract: Arc::clone(&contract), limit: limit.clone() };
+    let grpc = services::router(&app).route_layer(from_fn_with_state(gate, gate::method));
+    let rest = rest::router(Arc::clone(&contract), grpc.clone(), entrance.clone(), limit.clone())?;
+    let proxy = proxy::router(entrance.clone(), contract);
     let reflection = health::reflection().map_err(BadContract::new)?;
-    let reflection = reflection.route_layer(from_fn_with_state(gate, gate::client));
+    let reflection = reflection.route_layer(from_fn_with_state(entrance, watched::client));
     let (readiness, health) = health::health();
     let plain = Router::new()
         .route("/oauth/token", post(token::exchange))
@@ -71,6 +79,6 @@ pub fn open(app: App) -> Result<Api, BadContract> {
         .layer(DefaultBodyLimit::max(limit.most))
         .with_state(app)
         .route("/openapi.json", get(openapi::serve));
-    let router = plain.merge(grpc).merge(rest).merge(reflection).merge(health);
+    let router = plain.merge(grpc).merge(rest).merge(proxy).merge(reflection).merge(health);
     Ok(Api { router, readiness })
 }

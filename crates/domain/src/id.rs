@@ -23,6 +23,12 @@ pub fn ulid(clock: &dyn Clock, rng: &dyn Rng) -> String {
     ulid::Ulid::from_parts(millis, rng.next_u128()).to_string().to_ascii_lowercase()
 }
 
+/// Whether a text is a ULID as [`ulid`] writes them.
+#[must_use]
+pub fn is_ulid(text: &str) -> bool {
+    ulid::Ulid::from_string(text).is_ok_and(|ulid| ulid.to_string().to_ascii_lowercase() == text)
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal, $what:literal;)*) => {$(
         $(#[$doc])*
@@ -114,6 +120,16 @@ impl EnvironmentId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn knows_ulids_as_they_are_written() {
+        assert!(is_ulid("01jdtq2vk5m3c8x9y0z1a2b3c4"));
+        for other in
+            ["", "0", "01JDTQ2VK5M3C8X9Y0Z1A2B3C4", "garbage", "81jdtq2vk5m3c8x9y0z1a2b3c4", "88630864544790977"]
+        {
+            assert!(!is_ulid(other), "{other}");
+        }
+    }
 
     #[test]
     fn takes_imported_tails_and_refuses_the_rest() {

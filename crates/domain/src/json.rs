@@ -11,13 +11,26 @@ pub const MAX_DEPTH: usize = 64;
 /// How many values a document may hold, so that four megabytes of `[[],[],..` don't become a hundred in memory.
 pub const MAX_VALUES: usize = 100_000;
 
-/// Reads one document.
+/// UTF-8's byte-order mark. It says nothing, but many tools write it.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A document without the byte-order mark before it (RFC 8259 §8.1 lets a reader pass it over).
+#[must_use]
+pub fn unmarked(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(MARK).unwrap_or(bytes)
+}
+
+/// Reads one document, with or without a byte-order mark.
 ///
 /// # Errors
 /// It is no JSON, nests too deep, holds too many values, or repeats a member; the message says where (line and column).
+/// Or it is in UTF-16 or UTF-32, which its mark says.
 pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    if [&b"\xff\xfe"[..], b"\xfe\xff", b"\0\0\xfe\xff"].iter().any(|mark| bytes.starts_with(mark)) {
+        return Err(serde_json::Error::custom("its byte-order mark is that of UTF-16 or UTF-32: send it in UTF-8"));
+    }
     let left = Cell::new(MAX_VALUES);
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let mut reader = serde_json::Deserializer::from_slice(unmarked(bytes));
     let value = Strict { depth: 0, left: &left }.deserialize(&mut reader)?;
     reader.end()?;
     Ok(value)
@@ -133,6 +146,17 @@ mod tests {
         assert!(parse(b"{\"a\":\"\xff\"}").is_err());
         assert!(parse(b"{} {}").is_err());
         assert!(parse(b"").is_err());
+    }
+
+    #[test]
+    fn one_byte_order_mark_is_passed_over_and_other_encodings_are_named() {
+        assert_eq!(parse(b"\xef\xbb\xbf{\"a\":1}").unwrap(), json!({ "a": 1 }));
+        for wrong in [&b"\xef\xbb\xbf\xef\xbb\xbf{}"[..], b" \xef\xbb\xbf{}", b"{\xef\xbb\xbf}", b"\xef\xbb{}"] {
+            assert!(parse(wrong).is_err(), "{wrong:?}");
+        }
+        for utf16 in [&b"\xff\xfe{\0}\0"[..], b"\xfe\xff\0{\0}", b"\xff\xfe\0\0{\0\0\0", b"\0\0\xfe\xff\0\0\0{"] {
+            assert!(parse(utf16).unwrap_err().to_string().contains("UTF-8"), "{utf16:?}");
+        }
     }
 
     proptest! {

@@ -6,6 +6,7 @@
 mod consent;
 mod leave;
 mod notice;
+mod page;
 mod replace;
 mod scope;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 pub(crate) use consent::Consent;
 pub(crate) use leave::Leave;
 pub(crate) use notice::{Notice, Said};
+pub(crate) use page::Page;
 pub(crate) use replace::Replace;
 pub(crate) use scope::Scope;
 
@@ -24,9 +26,7 @@ use fluent_bundle::FluentArgs;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
-use serde::Serialize;
 use std::sync::Arc;
-use url::Url;
 use valetkey_domain::Timestamp;
 
 const TEMPLATES: [(&str, &str); 5] = [
@@ -36,30 +36,6 @@ const TEMPLATES: [(&str, &str); 5] = [
     (Notice::TEMPLATE, include_str!("../templates/notice.html")),
     (Replace::TEMPLATE, include_str!("../templates/replace.html")),
 ];
-
-/// One kind of page.
-pub(crate) trait Page: Serialize + Sized {
-    /// Its template's name.
-    const TEMPLATE: &'static str;
-
-    /// Examples with names, one for each way in which it can look different.
-    fn samples() -> Vec<(String, Self)>;
-
-    /// The HTTP status it comes with.
-    fn status(&self) -> StatusCode {
-        StatusCode::OK
-    }
-
-    /// Whether it has a form, which leads to ourselves.
-    fn has_form(&self) -> bool {
-        false
-    }
-
-    /// The address that the browser goes on to by itself.
-    fn goes_on_to(&self) -> Option<&Url> {
-        None
-    }
-}
 
 /// All templates in all languages.
 #[derive(Clone)]

@@ -2,15 +2,16 @@
 //! Methods that only say UNIMPLEMENTED are left out.
 
 mod operation;
+mod parts;
 mod schema;
 mod token;
 
-use crate::contract::{Contract, Method};
+use crate::contract::Contract;
 use crate::options::BadContract;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{StatusCode, header};
-use prost_reflect::FileDescriptor;
+use parts::{put, reference};
 use schema::Schemas;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
@@ -71,20 +72,9 @@ fn document(contract: &Contract) -> Value {
     })
 }
 
-/// Sets a member of an object.
-fn put(object: &mut Value, name: &str, value: impl Into<Value>) {
-    if let Value::Object(members) = object {
-        members.insert(name.to_owned(), value.into());
-    }
-}
-
 /// A JSON body of the schema with this name.
 fn content(name: &str) -> Value {
     json!({ "application/json": { "schema": reference(name) } })
-}
-
-fn reference(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
 fn error(schemas: &mut Schemas<'_>) -> Value {
@@ -99,19 +89,6 @@ fn error(schemas: &mut Schemas<'_>) -> Value {
             "details": { "type": "array", "items": { "allOf": [tag, info] } },
         },
     })
-}
-
-/// The comment above something in a .proto file, on one line.
-fn comment(file: &FileDescriptor, path: &[i32]) -> Option<String> {
-    let places = &file.file_descriptor_proto().source_code_info.as_ref()?.location;
-    let text = places.iter().find(|place| place.path == path)?.leading_comments();
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    (!line.is_empty()).then_some(line)
-}
-
-/// The service of a method, without its package: `McpService`.
-fn service(method: &Method) -> String {
-    method.descriptor.parent_service().name().to_owned()
 }
 
 #[cfg(test)]

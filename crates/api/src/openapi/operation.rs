@@ -1,7 +1,7 @@
 //! One operation: its parameters, its body, its answers.
 
+use super::parts::{comment, service};
 use super::schema::Schemas;
-use super::{comment, service};
 use crate::contract::{Body, Form, Method};
 use crate::rest::template::Template;
 use prost_reflect::{FieldDescriptor, MessageDescriptor};

@@ -1,6 +1,6 @@
 //! Messages as JSON Schema, with what the rules say of their fields.
 
-use super::{comment, put, reference};
+use super::parts::{comment, put, reference};
 use crate::contract::Contract;
 use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, Value as Reflected};
 use serde_json::{Map, Value, json};

@@ -32,7 +32,7 @@ pub(super) fn body(written: Vec<u8>) -> impl IntoResponse {
 }
 
 /// The JSON of a failure that was met before any method was called.
-pub(super) fn refuse(contract: &Contract, failure: Failure) -> Response {
+pub(crate) fn refuse(contract: &Contract, failure: Failure) -> Response {
     status(contract, &failure.into())
 }
 

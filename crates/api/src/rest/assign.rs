@@ -1,6 +1,7 @@
 //! Puts texts from a path or a query into the fields of a request: `filter.name=x`, `tools=a&tools=b`, `pageSize=5`.
 
 use super::names::{self, nearest};
+use crate::cut::quoted;
 use prost_reflect::{
     Cardinality, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value,
 };
@@ -11,10 +12,10 @@ use prost_reflect::{
 /// Says what is wrong with the name or the text, naming the path.
 pub(super) fn put(message: &mut DynamicMessage, path: &str, text: &str) -> Result<(), String> {
     let (owner, field) = owner(message, path, path)?;
-    let value = value(&field.kind(), text).map_err(|why| format!("'{path}' {why}"))?;
+    let value = value(&field.kind(), text).map_err(|why| format!("'{}' {why}", quoted(path)))?;
     match owner.get_field_mut(&field) {
         Value::List(items) => items.push(value),
-        Value::Map(_) => return Err(format!("'{path}' is an object: give it in a body")),
+        Value::Map(_) => return Err(format!("'{}' is an object: give it in a body", quoted(path))),
         _ => owner.set_field(&field, value),
     }
     Ok(())
@@ -32,12 +33,12 @@ fn owner<'a>(
     let plain = field.cardinality() != Cardinality::Repeated && !is_well_known(&field.kind());
     match message.get_field_mut(&field) {
         Value::Message(inner) if plain => owner(inner, rest, path),
-        _ => Err(format!("'{path}': '{name}' has no members")),
+        _ => Err(format!("'{}': '{name}' has no members", quoted(path))),
     }
 }
 
 fn unknown(of: &MessageDescriptor, path: &str, name: &str) -> String {
-    format!("unknown parameter '{path}'{}", nearest(of, name))
+    format!("unknown parameter '{}'{}", quoted(path), nearest(of, name))
 }
 
 fn is_well_known(kind: &Kind) -> bool {

@@ -7,6 +7,7 @@
 //! integers, as they went in.
 
 use super::names::{self, nearest};
+use crate::cut::{cut, quoted};
 use crate::failure::Failure;
 use crate::number::whole;
 use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, SerializeOptions};
@@ -24,10 +25,10 @@ pub(super) fn read(
     body: &[u8],
     field: Option<&str>,
 ) -> Result<DynamicMessage, Failure> {
-    if body.iter().all(u8::is_ascii_whitespace) {
+    if is_empty(body) {
         return Ok(DynamicMessage::new(descriptor.clone()));
     }
-    let unreadable = |why| Failure::invalid(format!("the body is not JSON that can be read here: {why}"));
+    let unreadable = |why| Failure::invalid(format!("the body is not JSON that can be read here: {}", words(&why)));
     let json = valetkey_domain::json::parse(body).map_err(unreadable)?;
     let doubled = field.filter(|name| json.get(name).is_some() && descriptor.get_field_by_name(name).is_none());
     if let Some(name) = doubled {
@@ -37,7 +38,20 @@ pub(super) fn read(
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&json, &mut track);
     let message = DynamicMessage::deserialize(descriptor.clone(), tracked);
-    message.map_err(|why| Failure::invalid(format!("the body's '{}': {why}", track.path())))
+    message.map_err(|why| {
+        let place = track.path().to_string();
+        Failure::invalid(format!("the body's '{}': {}", quoted(&place), words(&why)))
+    })
+}
+
+/// Whether there is nothing in a body, a byte-order mark left aside.
+pub(super) fn is_empty(body: &[u8]) -> bool {
+    valetkey_domain::json::unmarked(body).iter().all(u8::is_ascii_whitespace)
+}
+
+/// What a reader says of a body. It may repeat a value, of any length.
+fn words(why: &serde_json::Error) -> String {
+    cut(&why.to_string(), 300).into_owned()
 }
 
 /// Refuses members that don't exist.
@@ -50,7 +64,8 @@ fn known(descriptor: &MessageDescriptor, json: &Value, place: &str) -> Result<()
         let place = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
         let Some(field) = names::field(descriptor, name) else {
             return Err(Failure::invalid(format!(
-                "the body has an unknown member '{place}'{}",
+                "the body has an unknown member '{}'{}",
+                quoted(&place),
                 nearest(descriptor, name)
             )));
         };

@@ -9,11 +9,15 @@ mod names;
 pub(crate) mod routes;
 pub(crate) mod template;
 
+pub(crate) use answer::refuse;
+
 use crate::body::BodyLimit;
 use crate::contract::Contract;
+use crate::cut::quoted;
+use crate::entrance::{Admitted, Entrance};
 use crate::failure::Failure;
 use crate::options::BadContract;
-use crate::{bearer, route};
+use crate::route;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -34,13 +38,19 @@ struct Rest {
     contract: Arc<Contract>,
     routes: Arc<Routes>,
     grpc: Router,
+    entrance: Entrance,
     limit: BodyLimit,
 }
 
 /// Routes for everything under `/api/`, answered by the methods of `grpc`.
-pub(crate) fn router(contract: Arc<Contract>, grpc: Router, limit: BodyLimit) -> Result<Router, BadContract> {
+pub(crate) fn router(
+    contract: Arc<Contract>,
+    grpc: Router,
+    entrance: Entrance,
+    limit: BodyLimit,
+) -> Result<Router, BadContract> {
     let routes = Arc::new(Routes::read(&contract)?);
-    let rest = Rest { contract, routes, grpc, limit };
+    let rest = Rest { contract, routes, grpc, entrance, limit };
     Ok(Router::new().route("/api/{*rest}", axum::routing::any(serve)).with_state(rest))
 }
 
@@ -54,27 +64,47 @@ async fn serve(State(rest): State<Rest>, request: Request) -> Response {
         }
         Found::OtherVerbs(verbs) => rest.wrong_verb(&head, &verbs),
         Found::Nothing => {
-            let message = format!("there is nothing at {}: /openapi.json lists what there is", head.uri.path());
+            let message = format!("there is nothing at {}: /openapi.json lists what there is", quoted(head.uri.path()));
             answer::refuse(&rest.contract, Failure::new(Kind::NotFound, message))
         }
     }
 }
 
 impl Rest {
+    /// Lets the caller in by its headers, before anything of the body is read or looked at.
     async fn run(&self, route: &Route, captures: &Captures, head: &Parts, body: Body) -> Result<Vec<u8>, Response> {
         let refuse = |failure| answer::refuse(&self.contract, failure);
-        // The gate decides who may; but whoever doesn't even try gets no body read and no rule explained.
-        bearer::token(&head.headers).map_err(refuse)?;
+        let by = self.entrance.admit(&route.method.path, &head.headers).await.map_err(refuse)?;
+        let (patience, id) = (by.patience, by.ctx.request.clone());
+        match tokio::time::timeout(patience, self.answer(route, captures, head, body, by)).await {
+            Ok(answered) => answered,
+            Err(_) => Err(refuse(Failure::too_late().of(&id))),
+        }
+    }
+
+    async fn answer(
+        &self,
+        route: &Route,
+        captures: &Captures,
+        head: &Parts,
+        body: Body,
+        mut by: Admitted,
+    ) -> Result<Vec<u8>, Response> {
+        let id = by.ctx.request.clone();
+        let refuse = |failure: Failure| answer::refuse(&self.contract, failure.of(&id));
         let body = self.limit.read(body).await.ok_or_else(|| self.too_large())?;
+        // Whoever was let in must still be, or gets no rule explained.
+        self.entrance.before(&mut by).await.map_err(refuse)?;
         let request = message(route, captures, head, &body).map_err(refuse)?;
-        let called = call::unary(&self.grpc, &route.method.path, head, &request.encode_to_vec()).await;
+        let called = call::unary(&self.grpc, &route.method.path, by, &request.encode_to_vec()).await;
         let reply = called.map_err(|status| answer::status(&self.contract, &status))?;
         answer::message(&route.method.descriptor.output(), reply).map_err(refuse)
     }
 
     fn wrong_verb(&self, head: &Parts, verbs: &[&http::Method]) -> Response {
         let allowed = verbs.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(", ");
-        let message = format!("{} is not possible at {}: use {allowed}", head.method, head.uri.path());
+        let message =
+            format!("{} is not possible at {}: use {allowed}", quoted(head.method.as_str()), quoted(head.uri.path()));
         let failure = Failure::new(Kind::Unimplemented, message);
         let mut response = answer::refuse(&self.contract, failure);
         *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
@@ -110,7 +140,7 @@ fn message(route: &Route, captures: &Captures, head: &Parts, body: &Bytes) -> Re
             return Err(Failure::invalid(format!("'{name}' is in the path: leave it out of the query")));
         }
         if matches!(route.body, RouteBody::Whole) {
-            return Err(Failure::invalid(format!("'{name}' belongs in the body, not in the query")));
+            return Err(Failure::invalid(format!("'{}' belongs in the body, not in the query", quoted(&name))));
         }
         assign::put(&mut request, &name, &text).map_err(|why| Failure::invalid(format!("the query: {why}")))?;
     }
@@ -128,7 +158,7 @@ fn from_body(route: &Route, body: &Bytes) -> Result<DynamicMessage, Failure> {
             }
             Ok(request)
         }
-        RouteBody::None if body.iter().all(u8::is_ascii_whitespace) => Ok(DynamicMessage::new(input)),
+        RouteBody::None if json::is_empty(body) => Ok(DynamicMessage::new(input)),
         RouteBody::None => {
             let empty = json::read(&input, body, None).is_ok_and(|given| given == DynamicMessage::new(input.clone()));
             let message = "this method takes no body: give its parameters in the query";
@@ -136,6 +166,3 @@ fn from_body(route: &Route, body: &Bytes) -> Result<DynamicMessage, Failure> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

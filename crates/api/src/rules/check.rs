@@ -1,58 +1,74 @@
 //! Walks a message and notes what breaks a rule. Values are never repeated in a message: one may be a secret.
 
-use super::{Rule, Rules, invariants};
+use super::compiled::{Rule, Rules};
+use super::found::Found;
+use super::invariants;
+use super::place::Place;
+use crate::failure::Failure;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage, Value};
 use std::collections::{HashMap, HashSet};
+use std::fmt::Arguments;
 use valetkey_proto::options::FieldRules;
-use valetkey_proto::v1::errdetails::validation_error_info::FieldViolation;
 
-/// What was found so far.
-#[derive(Default)]
-pub(super) struct Found(Vec<FieldViolation>);
+/// Checks a request with all that is in it.
+///
+/// # Errors
+/// It breaks rules: the first are named with their fields.
+pub(crate) fn check(rules: &Rules, request: &DynamicMessage) -> Result<(), Failure> {
+    let found = found(rules, request);
+    if found.told.is_empty() { Ok(()) } else { Err(Failure::violations(found.told, found.more)) }
+}
 
-impl Found {
-    /// Everything found, in the order of the fields.
-    pub(super) fn into_violations(self) -> Vec<FieldViolation> {
-        self.0
+/// What breaks a rule in a request.
+pub(super) fn found(rules: &Rules, request: &DynamicMessage) -> Found {
+    let mut walk = Walk { rules, found: Found::default() };
+    walk.message(request, Place::Request);
+    walk.found
+}
+
+/// A way through a request.
+struct Walk<'a> {
+    rules: &'a Rules,
+    found: Found,
+}
+
+impl Walk<'_> {
+    fn note(&mut self, place: Place<'_>, constraint: &str, description: Arguments<'_>) {
+        self.found.note(place, constraint, description);
     }
 
-    /// Notes that the value at a place breaks a rule.
-    pub(super) fn note(&mut self, field: &str, constraint: &str, description: impl Into<String>) {
-        let (field, constraint) = (field.to_owned(), constraint.to_owned());
-        self.0.push(FieldViolation { field, description: description.into(), constraint });
-    }
-
-    /// Checks a message at a place (empty for the request itself) and all messages in it.
-    pub(super) fn message(&mut self, rules: &Rules, message: &DynamicMessage, place: &str) {
-        if let Some(own) = rules.0.get(message.descriptor().full_name()) {
+    /// Checks the message at a place and all messages in it.
+    fn message(&mut self, message: &DynamicMessage, place: Place<'_>) {
+        let rules = self.rules;
+        if let Some(own) = rules.of_message(message.descriptor().full_name()) {
             for (field, rule) in &own.fields {
-                self.field(message, field, rule, &join(place, field.name()));
+                self.field(message, field, rule, Place::Field(&place, field.name()));
             }
             for invariant in &own.invariants {
-                invariants::check(self, *invariant, message, place);
+                invariants::check(&mut self.found, *invariant, message, place);
             }
         }
         for (field, value) in message.fields() {
-            self.within(rules, value, &join(place, field.name()));
+            self.within(value, Place::Field(&place, field.name()));
         }
     }
 
-    fn within(&mut self, rules: &Rules, value: &Value, place: &str) {
+    fn within(&mut self, value: &Value, place: Place<'_>) {
         match value {
-            Value::Message(message) if !is_well_known(message) => self.message(rules, message, place),
+            Value::Message(message) if !is_well_known(message) => self.message(message, place),
             Value::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.within(rules, item, &format!("{place}[{index}]"));
+                    self.within(item, Place::Item(&place, index));
                 }
             }
             _ => {}
         }
     }
 
-    fn field(&mut self, message: &DynamicMessage, field: &FieldDescriptor, rule: &Rule, place: &str) {
+    fn field(&mut self, message: &DynamicMessage, field: &FieldDescriptor, rule: &Rule, place: Place<'_>) {
         if !message.has_field(field) {
             if rule.says.required {
-                return self.note(place, "required", "is required");
+                return self.note(place, "required", format_args!("is required"));
             }
             if field.supports_presence() {
                 return;
@@ -61,7 +77,7 @@ impl Found {
         self.value(&message.get_field(field), &field.kind(), rule, place);
     }
 
-    fn value(&mut self, value: &Value, kind: &Kind, rule: &Rule, place: &str) {
+    fn value(&mut self, value: &Value, kind: &Kind, rule: &Rule, place: Place<'_>) {
         match value {
             Value::String(text) => self.text(text, rule, place),
             Value::List(items) => self.list(items, kind, rule, place),
@@ -76,83 +92,88 @@ impl Found {
         }
     }
 
-    fn text(&mut self, text: &str, rule: &Rule, place: &str) {
+    fn text(&mut self, text: &str, rule: &Rule, place: Place<'_>) {
         let (says, count) = (&rule.says, text.chars().count());
         if let Some(least) = says.min_len.filter(|least| count < size(*least)) {
-            self.note(place, "min_len", format!("must have at least {}", characters(least)));
+            self.note(place, "min_len", format_args!("must have at least {}", characters(least)));
         }
         if let Some(most) = says.max_len.filter(|most| count > size(*most)) {
-            self.note(place, "max_len", format!("must have at most {}, it has {count}", characters(most)));
+            self.note(place, "max_len", format_args!("must have at most {}, it has {count}", characters(most)));
         }
         if !text.starts_with(&says.prefix) {
-            self.note(place, "prefix", format!("must begin with '{}'", says.prefix));
+            self.note(place, "prefix", format_args!("must begin with '{}'", says.prefix));
         }
         if let Some(pattern) = rule.pattern.as_ref().filter(|pattern| !pattern.is_match(text)) {
-            self.note(place, "pattern", format!("must match {pattern}"));
+            self.note(place, "pattern", format_args!("must match {pattern}"));
         }
         if !says.one_of.is_empty() && !says.one_of.iter().any(|one| one == text) {
             let known: Vec<_> = says.one_of.iter().map(|one| format!("'{one}'")).collect();
-            self.note(place, "one_of", format!("must be one of {}", known.join(", ")));
+            self.note(place, "one_of", format_args!("must be one of {}", known.join(", ")));
         }
     }
 
-    fn number(&mut self, value: &Value, says: &FieldRules, place: &str) {
+    fn number(&mut self, value: &Value, says: &FieldRules, place: Place<'_>) {
         let Some(number) = integer(value) else { return };
         if let Some(least) = says.gt.filter(|least| number <= *least) {
-            self.note(place, "gt", format!("must be more than {least}"));
+            self.note(place, "gt", format_args!("must be more than {least}"));
         }
         if let Some(least) = says.gte.filter(|least| number < *least) {
-            self.note(place, "gte", format!("must be {least} or more"));
+            self.note(place, "gte", format_args!("must be {least} or more"));
         }
         if let Some(most) = says.lte.filter(|most| number > *most) {
-            self.note(place, "lte", format!("must be {most} or less"));
+            self.note(place, "lte", format_args!("must be {most} or less"));
         }
     }
 
-    fn enumeration(&mut self, number: i32, kind: &Kind, rule: &Rule, place: &str) {
+    fn enumeration(&mut self, number: i32, kind: &Kind, rule: &Rule, place: Place<'_>) {
         let known = kind.as_enum().is_some_and(|e| e.get_value(number).is_some());
         if rule.says.defined_only && !known {
-            self.note(place, "defined_only", format!("has no value with the number {number}"));
+            self.note(place, "defined_only", format_args!("has no value with the number {number}"));
         }
     }
 
-    fn list(&mut self, items: &[Value], kind: &Kind, rule: &Rule, place: &str) {
+    fn list(&mut self, items: &[Value], kind: &Kind, rule: &Rule, place: Place<'_>) {
         let says = &rule.says;
         if let Some(least) = says.min_items.filter(|least| items.len() < size(*least)) {
-            self.note(place, "min_items", format!("must have {least} items or more"));
+            self.note(place, "min_items", format_args!("must have {least} items or more"));
         }
         if let Some(most) = says.max_items.filter(|most| items.len() > size(*most)) {
-            self.note(place, "max_items", format!("must have {most} items or fewer, it has {}", items.len()));
+            // What is too much is not looked through as well.
+            return self.note(
+                place,
+                "max_items",
+                format_args!("must have {most} items or fewer, it has {}", items.len()),
+            );
         }
         let mut seen = HashSet::new();
         if says.unique && !items.iter().all(|item| seen.insert(format!("{item:?}"))) {
-            self.note(place, "unique", "must not name an item twice");
+            self.note(place, "unique", format_args!("must not name an item twice"));
         }
         let Some(rule) = &rule.items else { return };
         for (index, item) in items.iter().enumerate() {
-            self.value(item, kind, rule, &format!("{place}[{index}]"));
+            self.value(item, kind, rule, Place::Item(&place, index));
         }
     }
 
-    fn map(&mut self, pairs: &HashMap<MapKey, Value>, kind: &Kind, rule: &Rule, place: &str) {
+    fn map(&mut self, pairs: &HashMap<MapKey, Value>, kind: &Kind, rule: &Rule, place: Place<'_>) {
         if let Some(most) = rule.says.max_pairs.filter(|most| pairs.len() > size(*most)) {
-            self.note(place, "max_pairs", format!("must have {most} members or fewer, it has {}", pairs.len()));
+            return self.note(
+                place,
+                "max_pairs",
+                format_args!("must have {most} members or fewer, it has {}", pairs.len()),
+            );
         }
         for (key, value) in pairs {
             let Some(key) = key.as_str() else { continue };
-            let place = format!("{place}[{}]", key.chars().take(40).collect::<String>());
+            let place = Place::Entry(&place, key);
             if let Some(rule) = &rule.keys {
-                self.text(key, rule, &place);
+                self.text(key, rule, place);
             }
             if let Some(rule) = &rule.values {
-                self.value(value, kind, rule, &place);
+                self.value(value, kind, rule, place);
             }
         }
     }
-}
-
-fn join(place: &str, name: &str) -> String {
-    if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") }
 }
 
 fn is_well_known(message: &DynamicMessage) -> bool {

@@ -1,13 +1,14 @@
 //! The rules that tie fields together, each a function: there are few, and an expression language for them would be
 //! more to trust than they are to read.
 
-use super::check::Found;
+use super::found::Found;
+use super::place::Place;
 use prost_reflect::{DynamicMessage, Value};
 use valetkey_proto::options::Invariant;
 use valetkey_proto::v1::connections::{ConnectionProvider, ConnectionType};
 
 /// Checks one invariant of the message at a place.
-pub(super) fn check(found: &mut Found, invariant: Invariant, message: &DynamicMessage, place: &str) {
+pub(super) fn check(found: &mut Found, invariant: Invariant, message: &DynamicMessage, place: Place<'_>) {
     let rule = match invariant {
         Invariant::Unspecified => None,
         Invariant::ProviderNamed => provider_named(message),
@@ -18,8 +19,11 @@ pub(super) fn check(found: &mut Found, invariant: Invariant, message: &DynamicMe
         Invariant::ConfigOrKey => config_or_key(message),
     };
     if let Some((field, description)) = rule {
-        let field = if place.is_empty() { field.to_owned() } else { format!("{place}.{field}") };
-        found.note(&field, &invariant.as_str_name().to_ascii_lowercase(), description);
+        found.note(
+            Place::Field(&place, field),
+            &invariant.as_str_name().to_ascii_lowercase(),
+            format_args!("{description}"),
+        );
     }
 }
 

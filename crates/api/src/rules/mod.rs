@@ -2,89 +2,13 @@
 //! is known by its name in `valetkey/options.proto`; that name is the `constraint` which a client reads.
 
 mod check;
+mod compiled;
+mod found;
 mod invariants;
+mod place;
 
-use crate::failure::Failure;
-use crate::options::{BadContract, decode, extension};
-use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, MessageDescriptor, Value};
-use regex::Regex;
-use std::collections::HashMap;
-use valetkey_proto::options::{FieldRules, Invariant};
-
-/// All rules, by the full name of the message.
-pub(crate) struct Rules(HashMap<String, MessageRules>);
-
-/// The rules of one message.
-#[derive(Default)]
-struct MessageRules {
-    fields: Vec<(FieldDescriptor, Rule)>,
-    invariants: Vec<Invariant>,
-}
-
-/// The rules of one value.
-struct Rule {
-    says: FieldRules,
-    pattern: Option<Regex>,
-    items: Option<Box<Rule>>,
-    keys: Option<Box<Rule>>,
-    values: Option<Box<Rule>>,
-}
-
-impl Rules {
-    /// Reads the rules of every message.
-    pub(crate) fn compile(pool: &DescriptorPool) -> Result<Self, BadContract> {
-        let fields = extension(pool, "valetkey.rules")?;
-        let invariants = extension(pool, "valetkey.invariant")?;
-        let mut rules = HashMap::new();
-        for message in pool.all_messages() {
-            let mut of_message = MessageRules::default();
-            for field in message.fields().filter(|field| field.options().has_extension(&fields)) {
-                let rule = Rule::compile(decode(&field.options(), &fields)?)?;
-                of_message.fields.push((field, rule));
-            }
-            for number in message.options().get_extension(&invariants).as_list().unwrap_or_default() {
-                of_message.invariants.push(invariant(number)?);
-            }
-            rules.insert(message.full_name().to_owned(), of_message);
-        }
-        Ok(Self(rules))
-    }
-
-    /// Checks a request with all that is in it.
-    ///
-    /// # Errors
-    /// It breaks rules: each is named with its field.
-    pub(crate) fn check(&self, message: &DynamicMessage) -> Result<(), Failure> {
-        let mut found = check::Found::default();
-        found.message(self, message, "");
-        let violations = found.into_violations();
-        if violations.is_empty() { Ok(()) } else { Err(Failure::violations(violations)) }
-    }
-
-    /// What the rules say of a field, for the OpenAPI document.
-    pub(crate) fn of(&self, message: &MessageDescriptor, field: &FieldDescriptor) -> Option<&FieldRules> {
-        let rules = self.0.get(message.full_name())?;
-        rules.fields.iter().find(|(named, _)| named == field).map(|(_, rule)| &rule.says)
-    }
-}
-
-impl Rule {
-    fn compile(mut says: FieldRules) -> Result<Self, BadContract> {
-        let nested =
-            |rules: Option<Box<FieldRules>>| rules.map(|rules| Self::compile(*rules).map(Box::new)).transpose();
-        let pattern = match says.pattern.as_str() {
-            "" => None,
-            pattern => Some(Regex::new(pattern).map_err(BadContract::new)?),
-        };
-        let (items, keys, values) = (says.items.take(), says.keys.take(), says.values.take());
-        Ok(Self { pattern, items: nested(items)?, keys: nested(keys)?, values: nested(values)?, says })
-    }
-}
-
-fn invariant(number: &Value) -> Result<Invariant, BadContract> {
-    let number = number.as_enum_number().unwrap_or_default();
-    Invariant::try_from(number).map_err(BadContract::new)
-}
+pub(crate) use check::check;
+pub(crate) use compiled::Rules;
 
 #[cfg(test)]
 mod tests {
@@ -97,9 +21,28 @@ mod tests {
         let descriptor = contract.pool.get_message_by_name(&format!("scalekit.v1.{message}")).unwrap();
         let value: serde_json::Value = serde_json::from_str(json).unwrap();
         let request = DynamicMessage::deserialize(descriptor, value).unwrap();
-        let mut found = super::check::Found::default();
-        found.message(&contract.rules, &request, "");
-        found.into_violations().into_iter().map(|v| (v.field, v.constraint)).collect()
+        let found = super::check::found(&contract.rules, &request);
+        assert_eq!(found.more, 0);
+        found.told.into_iter().map(|v| (v.field, v.constraint)).collect()
+    }
+
+    #[test]
+    fn attack_78_a_request_full_of_faults_is_told_ten_of_them_and_how_many_more() {
+        let contract = loaded();
+        let name = "scalekit.v1.mcp.UpdateMcpConfigRequest";
+        let request = |count: usize| {
+            let mapping = serde_json::json!({ "tools": ["x".repeat(1000)] });
+            let json = serde_json::json!({ "config_id": "cfg_1", "connection_tool_mappings": vec![mapping; count] });
+            DynamicMessage::deserialize(contract.pool.get_message_by_name(name).unwrap(), json).unwrap()
+        };
+        for (count, more) in [(10, false), (11, true), (200_000, true)] {
+            let found = super::check::found(&contract.rules, &request(count));
+            assert_eq!((found.told.len(), found.more > 0), (10, more), "{count}");
+        }
+        let refused = tonic::Status::from(super::check(&contract.rules, &request(200_000)).unwrap_err());
+        let more = refused.message().rsplit("; and ").next().unwrap();
+        assert!(more.ends_with(" more") && more.len() < 20, "{refused:?}");
+        assert!(refused.message().len() + refused.details().len() < 6_000, "{refused:?}");
     }
 
     fn one(field: &str, rule: &str) -> Vec<(String, String)> {

@@ -7,7 +7,7 @@ mod render;
 mod structs;
 mod which;
 
-use super::serve;
+use super::serve::serve;
 use tonic::{Request, Response, Status};
 use valetkey_app::App;
 use valetkey_proto::v1::connected_accounts as wire;

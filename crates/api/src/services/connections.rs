@@ -3,14 +3,14 @@
 mod render;
 mod settings;
 
-use super::serve;
+use super::serve::serve;
 use super::shared::{connector, ends, given, id, page};
 use tonic::{Request, Response, Status};
 use valetkey_app::connections::{self, Change, Filter, New};
-use valetkey_app::{App, Error, Page, Result};
+use valetkey_app::{App, Page, Result};
+use valetkey_domain::Ctx;
 use valetkey_domain::connection::Settings;
 use valetkey_domain::id::ConnectionId;
-use valetkey_domain::{Ctx, Kind};
 use valetkey_proto::v1::connections as wire;
 use valetkey_proto::v1::connections::connection_service_server::ConnectionService;
 
@@ -165,9 +165,4 @@ async fn list_app(
     let (next_page_token, prev_page_token, total_size) = ends(&listed);
     let connections = listed.items.iter().map(|connection| render::item(app, connection)).collect();
     Ok(wire::ListAppConnectionsResponse { connections, next_page_token, prev_page_token, total_size })
-}
-
-/// What the vendor's product has and this one doesn't.
-pub(super) fn not_offered(what: &str) -> Error {
-    Error::new(Kind::Unimplemented, format!("{what} not offered by this server"))
 }

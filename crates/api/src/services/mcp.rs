@@ -4,7 +4,7 @@ mod configs;
 mod instances;
 mod render;
 
-use super::serve;
+use super::serve::serve;
 use tonic::{Request, Response, Status};
 use valetkey_app::App;
 use valetkey_proto::v1::mcp as wire;

@@ -5,20 +5,18 @@ mod accounts;
 mod connections;
 mod implemented;
 mod mcp;
+mod serve;
 mod shared;
 
 pub(crate) use implemented::IMPLEMENTED;
 
-use crate::failure::Failure;
 use axum::Router;
 use http::Request as HttpRequest;
 use std::convert::Infallible;
 use tonic::body::Body;
 use tonic::server::NamedService;
-use tonic::{Request, Response, Status};
 use tower::{Service, ServiceExt};
-use valetkey_app::{App, Result};
-use valetkey_domain::{Ctx, Kind};
+use valetkey_app::App;
 use valetkey_proto::v1::agentkit_logs::agentkit_analytics_service_server::{
     AgentkitAnalyticsService, AgentkitAnalyticsServiceServer,
 };
@@ -61,18 +59,4 @@ where
 {
     let path = format!("/{}/{{*method}}", S::NAME);
     router.route_service(&path, service.map_request(|request: HttpRequest<axum::body::Body>| request.map(Body::new)))
-}
-
-/// Runs a use case for the caller that the gate let in.
-async fn serve<Q, A>(
-    app: &App,
-    request: Request<Q>,
-    run: impl AsyncFnOnce(&App, &Ctx, Q) -> Result<A>,
-) -> std::result::Result<Response<A>, Status> {
-    let (_, extensions, request) = request.into_parts();
-    let Some(ctx) = extensions.get::<Ctx>() else {
-        return Err(Failure::new(Kind::Internal, "the call did not come through the gate").into());
-    };
-    let answer = run(app, ctx, request).await;
-    answer.map(Response::new).map_err(|error| Failure::from_app(&error, Some(&ctx.request)).into())
 }

@@ -54,6 +54,11 @@ pub(super) fn connector(app: &App, provider: &str) -> String {
     app.catalog.by_provider(provider).map_or_else(|| provider.to_owned(), |connector| connector.slug.clone())
 }
 
+/// What the vendor's product has and this one doesn't.
+pub(super) fn not_offered(what: &str) -> Error {
+    Error::new(Kind::Unimplemented, format!("{what} not offered by this server"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

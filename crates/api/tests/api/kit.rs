@@ -16,7 +16,8 @@ use valetkey_app::{
     App, Bounds, Metrics, Parts, Settings, clients, doors, environments, execute, journal, refresh, served,
 };
 use valetkey_connectors::Catalog;
-use valetkey_domain::{Clock, Rng};
+use valetkey_domain::id::ClientId;
+use valetkey_domain::{Clock, Ctx, Rng};
 use valetkey_outbound::{Outbound, Policy, SystemResolver};
 use valetkey_storage::{Location, Store};
 use valetkey_testkit::{ManualClock, SeededRng};
@@ -24,6 +25,7 @@ use valetkey_vault::RootKey;
 
 /// The system and its doors.
 pub(crate) struct Kit {
+    pub(crate) app: App,
     pub(crate) router: Router,
     pub(crate) clock: Arc<ManualClock>,
     /// The client of the first environment.
@@ -34,7 +36,8 @@ pub(crate) struct Kit {
 
 /// An API client with a token.
 pub(crate) struct Client {
-    pub(crate) id: String,
+    pub(crate) id: ClientId,
+    pub(crate) ctx: Ctx,
     pub(crate) secret: String,
     pub(crate) token: String,
 }
@@ -45,16 +48,30 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) json: Value,
+    /// How many bytes the body had.
+    pub(crate) size: usize,
 }
 
 impl Kit {
     /// A new system.
     pub(crate) async fn new() -> Self {
         let clock = Arc::new(ManualClock::default());
-        let app = app(clock.clone()).await;
+        let app = app(clock.clone(), valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await;
+        Self::over(app, clock).await
+    }
+
+    /// A new system on SQLite, of which one write can hold up the others, whatever database the rest is tested on.
+    pub(crate) async fn on_sqlite() -> (Self, Store) {
+        let clock = Arc::new(ManualClock::default());
+        let app = app(clock.clone(), Location::Memory).await;
+        let store = app.store.clone();
+        (Self::over(app, clock).await, store)
+    }
+
+    async fn over(app: App, clock: Arc<ManualClock>) -> Self {
         let (ours, theirs) = (client(&app, "development").await, client(&app, "other").await);
-        let router = valetkey_api::open(app).unwrap().router;
-        Self { router, clock, ours, theirs }
+        let router = valetkey_api::open(app.clone()).unwrap().router;
+        Self { app, router, clock, ours, theirs }
     }
 
     /// A request as it comes from a socket.
@@ -70,14 +87,19 @@ impl Kit {
     /// REST with this token; a null body is none.
     pub(crate) async fn rest_as(&self, token: Option<&str>, verb: &str, path: &str, body: Value) -> Answer {
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        self.rest_of(token, verb, path, body).await
+    }
+
+    /// REST with any body.
+    pub(crate) async fn rest_of(&self, token: Option<&str>, verb: &str, path: &str, body: impl Into<Body>) -> Answer {
         let mut request = Request::builder().method(verb).uri(path);
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let (head, body) = self.send(request.body(body).unwrap()).await.into_parts();
+        let (head, body) = self.send(request.body(body.into()).unwrap()).await.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status: head.status, headers: head.headers, json }
+        Answer { status: head.status, headers: head.headers, json, size: bytes.len() }
     }
 
     /// gRPC with these `authorization` values, a whole frame in and the message out.
@@ -107,10 +129,10 @@ impl Kit {
     }
 }
 
-async fn app(clock: Arc<ManualClock>) -> App {
+async fn app(clock: Arc<ManualClock>, location: Location) -> App {
     let clock: Arc<dyn Clock> = clock;
     let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(7));
-    let store = Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap();
+    let store = Store::open(&location).await.unwrap();
     let root = RootKey::generate().unwrap();
     let keyring = Keyring::start(store.clone(), root, clock.clone(), rng.clone()).await.unwrap();
     App::new(Parts {
@@ -144,7 +166,8 @@ async fn client(app: &App, environment: &str) -> Client {
     let issued = clients::create(app, &ctx, "test", scopes).await.unwrap();
     let token = clients::token(app, issued.client.id.as_str(), &issued.secret).await.unwrap();
     Client {
-        id: issued.client.id.to_string(),
+        id: issued.client.id,
+        ctx,
         secret: issued.secret.expose().to_owned(),
         token: token.access_token.expose().to_owned(),
     }

@@ -7,9 +7,12 @@
     reason = "a test that meets what it does not expect should stop"
 )]
 
+mod attacks;
 mod deadline;
 mod doors;
 mod kit;
+mod proxy;
+mod rest;
 mod strangers;
 mod tokens;
 mod walkthrough;

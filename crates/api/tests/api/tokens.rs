@@ -14,7 +14,12 @@ async fn ask(kit: &Kit, authorization: Option<&str>, form: &str) -> Answer {
     }
     let (head, body) = kit.send(request.body(Body::from(form.to_owned())).unwrap()).await.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
-    Answer { status: head.status, headers: head.headers, json: serde_json::from_slice(&bytes).unwrap() }
+    Answer {
+        status: head.status,
+        headers: head.headers,
+        json: serde_json::from_slice(&bytes).unwrap(),
+        size: bytes.len(),
+    }
 }
 
 fn form(id: &str, secret: &str) -> String {
@@ -24,7 +29,7 @@ fn form(id: &str, secret: &str) -> String {
 #[tokio::test]
 async fn a_token_for_id_and_secret_whatever_old_token_comes_along() {
     let kit = Kit::new().await;
-    let answer = ask(&kit, Some("Bearer old"), &form(&kit.ours.id, &kit.ours.secret)).await;
+    let answer = ask(&kit, Some("Bearer old"), &form(kit.ours.id.as_str(), &kit.ours.secret)).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!((&answer.json["token_type"], &answer.json["scope"]), (&"Bearer".into(), &"openid".into()));
     assert_eq!(answer.json["expires_in"], 86_399);
@@ -43,9 +48,9 @@ async fn a_token_for_id_and_secret_whatever_old_token_comes_along() {
 #[tokio::test]
 async fn unknown_client_and_wrong_secret_read_the_same() {
     let kit = Kit::new().await;
-    let wrong = ask(&kit, None, &form(&kit.ours.id, "wrong")).await;
+    let wrong = ask(&kit, None, &form(kit.ours.id.as_str(), "wrong")).await;
     let unknown = ask(&kit, None, &form("skc_unknown", &kit.ours.secret)).await;
-    let other = ask(&kit, None, &form(&kit.ours.id, &kit.theirs.secret)).await;
+    let other = ask(&kit, None, &form(kit.ours.id.as_str(), &kit.theirs.secret)).await;
     assert_eq!((wrong.status.as_u16(), &wrong.json["error"]), (401, &"invalid_client".into()));
     assert_eq!(wrong.json, unknown.json);
     assert_eq!(wrong.json, other.json);

@@ -1,7 +1,7 @@
 //! What a request asks for, once its revision is known.
 
 use super::fault::{Fault, INVALID_PARAMS, METHOD_NOT_FOUND};
-use super::message::Id;
+use super::id::{Id, MAX_ID};
 use super::version::Version;
 use serde_json::{Map, Value};
 
@@ -62,6 +62,8 @@ fn initialize(version: Version, params: &Map<String, Value>) -> Result<Ask, Faul
 fn list(version: Version, params: &Map<String, Value>) -> Result<Ask, Fault> {
     match params.get("cursor") {
         None | Some(Value::Null) => Ok(Ask::List),
+        // Nothing led on from here, so an empty one is what a client sends that has none.
+        Some(Value::String(cursor)) if cursor.is_empty() => Ok(Ask::List),
         Some(_) => Err(Fault::of(version, INVALID_PARAMS, "unknown cursor: the list has one page; ask without one")),
     }
 }
@@ -74,9 +76,9 @@ fn call(version: Version, mut params: Map<String, Value>) -> Result<Call, Fault>
         Some(Value::Object(arguments)) => arguments,
         Some(_) => return Err(wrong("'arguments' must be an object")),
     };
-    let token = params.get("_meta").and_then(|meta| meta.get("progressToken"));
-    let progress =
-        token.map(|token| Id::read(token).ok_or_else(|| wrong("'progressToken' must be a text or a number")));
+    let token = params.get("_meta").and_then(|meta| meta.get("progressToken")).filter(|token| !token.is_null());
+    let unfit = || format!("'progressToken' must be a number or a text of {MAX_ID} bytes at most");
+    let progress = token.map(|token| Id::read(token).ok_or_else(|| Fault::of(version, INVALID_PARAMS, unfit())));
     Ok(Call { name, arguments, progress: progress.transpose()? })
 }
 

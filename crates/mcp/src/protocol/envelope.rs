@@ -138,6 +138,7 @@ fn agree(
         return Err(mismatch("header Mcp-Name differs from the name in the body"));
     }
     if stale {
+        let declared = Version::parse(declared).map(Version::as_str);
         tracing::warn!(header = mirror.version, declared, "a client sends a stale MCP-Protocol-Version header");
     }
     Ok(())

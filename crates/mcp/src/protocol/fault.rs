@@ -55,6 +55,12 @@ impl Fault {
         Self::bad(PARSE_ERROR, format!("the body is not JSON that can be read here: {why}"))
     }
 
+    /// The bytes are JSON, but not as it is read here.
+    #[must_use]
+    pub fn unsound(why: &serde_json::Error) -> Self {
+        Self::bad(INVALID_REQUEST, format!("the body is not JSON that can be read here: {why}"))
+    }
+
     /// The revision is not served; says which are.
     #[must_use]
     pub fn unsupported(requested: &str) -> Self {

@@ -1,41 +1,13 @@
 //! JSON-RPC messages as they arrive.
 
 use super::fault::{Fault, INVALID_REQUEST};
+use super::id::{Id, MAX_ID};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use valetkey_domain::json;
 
 /// The most messages in one batch.
 const MAX_BATCH: usize = 50;
-
-/// What names a request, or the progress of one: a text or a whole number.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Id {
-    /// A whole number.
-    Number(i64),
-    /// A text.
-    Text(String),
-}
-
-impl Id {
-    /// Reads one; none if the value is neither a text nor a whole number.
-    #[must_use]
-    pub fn read(value: &Value) -> Option<Self> {
-        match value {
-            Value::String(text) => Some(Self::Text(text.clone())),
-            Value::Number(number) => number.as_i64().map(Self::Number),
-            _ => None,
-        }
-    }
-}
-
-impl From<&Id> for Value {
-    fn from(id: &Id) -> Self {
-        match id {
-            Id::Number(number) => (*number).into(),
-            Id::Text(text) => text.as_str().into(),
-        }
-    }
-}
 
 /// One that wants an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,13 +59,26 @@ pub struct Refused {
 /// # Errors
 /// It is not JSON, nests too deep, repeats a member, is an empty or oversized batch, or no message.
 pub fn read(bytes: &[u8]) -> Result<Body, Refused> {
-    let value = json::parse(bytes).map_err(|why| Refused { id: None, fault: Fault::unreadable(&why) })?;
+    let value = json::parse(bytes).map_err(|why| unreadable(bytes, &why))?;
     let Value::Array(items) = value else { return one(value).map(Body::One) };
     if items.is_empty() || items.len() > MAX_BATCH {
         let fault = Fault::bad(INVALID_REQUEST, format!("a batch has 1 to {MAX_BATCH} messages, not {}", items.len()));
         return Err(Refused { id: None, fault });
     }
     Ok(Body::Batch(items.into_iter().map(one).collect()))
+}
+
+/// What is refused before it is a message: no JSON at all, or JSON that is not read here, of which the id is known.
+fn unreadable(bytes: &[u8], why: &serde_json::Error) -> Refused {
+    #[derive(Deserialize)]
+    struct Named {
+        id: Option<Value>,
+    }
+    // All else is passed over without being kept, however deep it is.
+    match serde_json::from_slice::<Named>(json::unmarked(bytes)) {
+        Ok(named) => Refused { id: named.id.as_ref().and_then(Id::read), fault: Fault::unsound(why) },
+        Err(_) => Refused { id: None, fault: Fault::unreadable(why) },
+    }
 }
 
 fn one(value: Value) -> Result<Message, Refused> {
@@ -105,13 +90,13 @@ fn one(value: Value) -> Result<Message, Refused> {
     let Some(method) = members.remove("method") else { return response(&members, id) };
     let Value::String(method) = method else { return Err(invalid(id, "'method' must be a text")) };
     let params = match members.remove("params") {
-        None => Map::new(),
+        None | Some(Value::Null) => Map::new(),
         Some(Value::Object(params)) => params,
         Some(_) => return Err(invalid(id, "'params' must be an object")),
     };
     match (members.contains_key("id"), id) {
-        (true, Some(id)) => Ok(Message::Request(Request { id, method, params })),
-        (true, None) => Err(invalid(None, "'id' must be a text or a whole number")),
+        (true, Some(id)) if id.is_whole() => Ok(Message::Request(Request { id, method, params })),
+        (true, id) => Err(Refused { id, fault: Fault::bad(INVALID_REQUEST, unfit_id()) }),
         (false, _) => Ok(Message::Notification { method, params }),
     }
 }
@@ -121,6 +106,10 @@ fn response(members: &Map<String, Value>, id: Option<Id>) -> Result<Message, Ref
         return Ok(Message::Response);
     }
     Err(invalid(id, "'method' is missing"))
+}
+
+fn unfit_id() -> String {
+    format!("'id' must be a whole number or a text of {MAX_ID} bytes at most")
 }
 
 fn invalid(id: Option<Id>, message: &'static str) -> Refused {
@@ -141,7 +130,7 @@ mod tests {
     #[test]
     fn tells_requests_notifications_and_responses_apart() {
         let request = read(br#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#).unwrap();
-        assert!(matches!(request, Body::One(Message::Request(Request { id: Id::Number(7), .. }))));
+        assert!(matches!(request, Body::One(Message::Request(Request { .. }))));
         let told = read(br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).unwrap();
         assert!(matches!(told, Body::One(Message::Notification { .. })));
         assert_eq!(read(br#"{"jsonrpc":"2.0","id":1,"result":{}}"#).unwrap(), Body::One(Message::Response));

@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod envelope;
 pub mod fault;
+pub mod id;
 pub mod message;
 pub mod reply;
 pub mod version;
@@ -10,6 +11,7 @@ pub mod version;
 pub use ask::{Ask, Call};
 pub use envelope::{Mirror, Tolerance};
 pub use fault::Fault;
-pub use message::{Body, Id, Message, Request};
+pub use id::Id;
+pub use message::{Body, Message, Request};
 pub use reply::Reply;
 pub use version::Version;

@@ -1,7 +1,7 @@
 //! What is sent back, as ready bytes.
 
 use super::fault::Fault;
-use super::message::Id;
+use super::id::Id;
 use super::version::Version;
 use bytes::Bytes;
 use serde::Serialize;

@@ -1,15 +1,18 @@
 //! From a URL or a bearer token to what it serves. Whoever has neither learns nothing: all refusals of a door are the
 //! same bytes.
 
-use super::Desk;
+use super::answer::json;
+use super::desk::Desk;
 use crate::protocol::fault::INTERNAL_ERROR;
 use crate::protocol::{Fault, Reply};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument as _;
 use valetkey_app::served::{self, Served};
 use valetkey_domain::{Ctx, Kind};
 
 /// How a caller came in. Both hold the same token: the last part of an instance's URL.
+#[derive(Clone)]
 pub(super) enum Door {
     /// In the path.
     Url(String),
@@ -25,22 +28,32 @@ impl Door {
 
     /// What is behind it; else the answer to a stranger.
     pub(super) async fn open(&self, desk: &Desk) -> Result<(Ctx, Served), Response> {
+        if self.token().len() > LONGEST {
+            return Err(self.refusal());
+        }
         let error = match served::open(&desk.app, self.token()).await {
             Ok(found) => return Ok(found),
             Err(error) => error,
         };
-        match (error.kind(), self) {
-            (Kind::NotFound, Self::Url(_)) => Err(StatusCode::NOT_FOUND.into_response()),
-            (Kind::NotFound, Self::Bearer(_)) => Err(stranger().await),
-            _ => Err(trouble(&error)),
+        Err(if error.kind() == Kind::NotFound { self.refusal() } else { trouble(&error) })
+    }
+
+    /// The answer to who stands before it without the right token, whatever is wrong with theirs.
+    fn refusal(&self) -> Response {
+        match self {
+            Self::Url(_) => StatusCode::NOT_FOUND.into_response(),
+            Self::Bearer(_) => stranger(),
         }
     }
 
     /// Whether it still opens. An answer that cannot be had means no.
     pub(super) async fn holds(&self, desk: &Desk) -> bool {
-        served::open(&desk.app, self.token()).await.is_ok()
+        self.open(desk).instrument(tracing::Span::none()).await.is_ok()
     }
 }
+
+/// The longest text that is looked at as a token. Ours have less than half of that.
+const LONGEST: usize = 512;
 
 /// The token of `Authorization: Bearer vkm_..`, if there is exactly one such header.
 pub(super) fn bearer(headers: &HeaderMap) -> Option<String> {
@@ -51,7 +64,7 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<String> {
 }
 
 /// The answer to who has no token, or a wrong one. It names no metadata, for there is none.
-pub(super) async fn stranger() -> Response {
+pub(super) fn stranger() -> Response {
     let mut response = StatusCode::UNAUTHORIZED.into_response();
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
@@ -69,12 +82,6 @@ fn trouble(error: &valetkey_app::Error) -> Response {
     let mut response = json(Reply::fault(None, &fault));
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
-}
-
-/// One JSON-RPC message as a whole answer.
-pub(super) fn json(reply: Reply) -> Response {
-    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, "application/json")], reply.body).into_response()
 }
 
 #[cfg(test)]

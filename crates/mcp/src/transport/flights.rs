@@ -63,20 +63,24 @@ impl Drop for Flight {
 mod tests {
     use super::*;
 
+    fn number(number: u8) -> Id {
+        Id::Number(number.into())
+    }
+
     #[test]
     fn an_id_stops_a_call_only_if_it_names_exactly_one() {
         let flights = Flights::default();
         let (one, other) = (InstanceId::parse("inst_1").unwrap(), InstanceId::parse("inst_2").unwrap());
         let tokens = [(); 3].map(|()| CancellationToken::new());
         let [first, second, elsewhere] = &tokens;
-        let _first = flights.enter(&one, &Id::Number(2), first.clone());
-        let shared = flights.enter(&one, &Id::Number(2), second.clone());
-        let _elsewhere = flights.enter(&other, &Id::Number(2), elsewhere.clone());
-        flights.cancel(&one, &Id::Number(2));
+        let _first = flights.enter(&one, &number(2), first.clone());
+        let shared = flights.enter(&one, &number(2), second.clone());
+        let _elsewhere = flights.enter(&other, &number(2), elsewhere.clone());
+        flights.cancel(&one, &number(2));
         flights.cancel(&one, &Id::Text("2".into()));
         assert!(tokens.iter().all(|token| !token.is_cancelled()));
         drop(shared);
-        flights.cancel(&one, &Id::Number(2));
+        flights.cancel(&one, &number(2));
         assert!(first.is_cancelled() && !elsewhere.is_cancelled());
     }
 
@@ -84,7 +88,7 @@ mod tests {
     fn nothing_is_kept_of_calls_that_ended() {
         let flights = Flights::default();
         let instance = InstanceId::parse("inst_1").unwrap();
-        drop(flights.enter(&instance, &Id::Number(1), CancellationToken::new()));
+        drop(flights.enter(&instance, &number(1), CancellationToken::new()));
         assert!(flights.locked().1.is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! Which web pages may call. A program sends no `Origin`; a browser always does, so that a page of another site, or one
 //! that made a name of its own point here, is known by it.
 
-use super::Desk;
+use super::desk::Desk;
 use axum::http::{HeaderMap, header};
 
 /// Whether the request's `Origin` is absent, the server's own, or one that the operator allows.

@@ -1,15 +1,16 @@
 //! An answer as a stream of events: progress, a sign of life now and then, and the outcome as its last event.
 
-use super::Desk;
-use super::call::Pending;
+use super::answer::{event, events};
+use super::desk::Desk;
 use super::door::Door;
+use super::pending::Pending;
 use axum::body::Body;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use futures::stream;
 use std::convert::Infallible;
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use valetkey_app::metrics::Streaming;
 
@@ -34,46 +35,44 @@ impl Live {
 
     /// The next piece, and the stream to go on with; none once the URL was revoked.
     async fn next(mut self) -> Option<(Bytes, Option<Self>)> {
-        if let Some(first) = self.first.take() {
-            return Some((event(&first), Some(self)));
-        }
         loop {
             tokio::select! {
+                // First of all, so that a reader who let the stream lie, and whose tick is due, gets nothing unchecked.
                 biased;
-                Some(line) = self.pending.news.recv() => return Some((event(&line), Some(self))),
-                reply = self.pending.outcome.end() => return Some((event(&reply.body), None)),
-                _ = self.alive.tick() => return Some((Bytes::from_static(b": still at work\n\n"), Some(self))),
                 _ = self.recheck.tick() => {
                     if !self.door.holds(&self.desk).await {
                         self.pending.outcome.cancel();
                         return None;
                     }
                 }
+                Some(line) = told(&mut self.first, &mut self.pending.news) => return Some((event(&line), Some(self))),
+                reply = self.pending.outcome.end() => return Some((event(&reply.body), None)),
+                _ = self.alive.tick() => return Some((Bytes::from_static(b": still at work\n\n"), Some(self))),
             }
         }
     }
 }
 
-/// The stream as an answer that no proxy holds back.
+/// The next line of progress.
+async fn told(first: &mut Option<Bytes>, news: &mut mpsc::Receiver<Bytes>) -> Option<Bytes> {
+    match first.take() {
+        Some(line) => Some(line),
+        None => news.recv().await,
+    }
+}
+
+/// The stream as an answer.
 pub(super) fn response(live: Live) -> Response {
     let pieces = stream::unfold(Some(live), |live| async {
         let (piece, rest) = live?.next().await?;
         Some((Ok::<_, Infallible>(piece), rest))
     });
-    let mut response = Body::from_stream(pieces).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    response
+    events(Body::from_stream(pieces))
 }
 
-fn every(period: Duration) -> Interval {
+/// Ticks this often, for the first time after one period; a tick that comes late moves those after it.
+pub(super) fn every(period: Duration) -> Interval {
     let mut interval = interval_at(Instant::now() + period, period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval
-}
-
-/// One event. A JSON message has no line breaks of its own.
-fn event(message: &[u8]) -> Bytes {
-    [b"event: message\ndata: ", message, b"\n\n"].concat().into()
 }

@@ -8,9 +8,11 @@
     reason = "a test stops where it fails"
 )]
 
+mod attacks;
 mod calls;
 mod doors;
 mod kit;
+mod lenient;
 mod openings;
 mod streams;
 mod upstream;

@@ -70,7 +70,7 @@ async fn a_long_call_becomes_a_stream_for_who_takes_one() {
 }
 
 #[tokio::test]
-async fn a_stream_ends_when_its_url_is_revoked() {
+async fn attack_82_a_stream_ends_when_its_url_is_revoked() {
     let kit = Kit::connected().await.hurried();
     kit.upstream.set(|script| script.slow = Duration::from_secs(60));
     let response = kit.router.clone().oneshot(post(&kit.path, &[BOTH], call(1).to_string())).await.unwrap();

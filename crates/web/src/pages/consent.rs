@@ -1,6 +1,7 @@
 //! What a link opens: who asks for what, and one button.
 
-use super::{Page, Scope};
+use super::page::Page;
+use super::scope::Scope;
 use serde::Serialize;
 use valetkey_domain::Timestamp;
 

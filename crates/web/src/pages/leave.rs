@@ -1,7 +1,7 @@
 //! The way from our button to the provider. A redirect would be shorter, but browsers hold every redirect that follows a
 //! form against the form's policy, and a provider may redirect to hosts that nobody knows beforehand.
 
-use super::Page;
+use super::page::Page;
 use serde::Serialize;
 use url::Url;
 

@@ -1,6 +1,7 @@
 //! A page that says what happened and what to do: how a consent ended, why a link doesn't open, what went wrong.
 
-use super::{Page, Scope};
+use super::page::Page;
+use super::scope::Scope;
 use http::StatusCode;
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! The question whether another provider account may take the place of the one that is connected.
 
-use super::Page;
+use super::page::Page;
 use serde::Serialize;
 
 /// Two accounts, two buttons.

@@ -1,7 +1,6 @@
 //! Credentials that an app brings itself.
 
-use crate::services::connections::not_offered;
-use crate::services::shared::given;
+use crate::services::shared::{given, not_offered};
 use valetkey_app::accounts::Given;
 use valetkey_app::{Error, Result};
 use valetkey_domain::Secret;

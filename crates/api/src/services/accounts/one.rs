@@ -2,8 +2,7 @@
 
 use super::which::Address;
 use super::{given, render, structs};
-use crate::services::connections::not_offered;
-use crate::services::shared::{given as text, id, timestamp};
+use crate::services::shared::{given as text, id, not_offered, timestamp};
 use valetkey_app::accounts::{self, Which};
 use valetkey_app::{App, Error, Result, connections};
 use valetkey_domain::Ctx;

@@ -1,8 +1,7 @@
 //! What a caller may set of a connection. Members that mean nothing here are refused by name: one that is taken and
 //! forgotten would look like one that works.
 
-use super::not_offered;
-use crate::services::shared::{given, provider};
+use crate::services::shared::{given, not_offered, provider};
 use valetkey_app::connections::Change;
 use valetkey_app::{App, Error, Result};
 use valetkey_domain::Secret;

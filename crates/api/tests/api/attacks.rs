@@ -1,0 +1,255 @@
+//! Attacks 78, 79, 82: answers larger than their question, work for nobodies, requests that outlive their right.
+
+use crate::kit::{Answer, Kit};
+use crate::walkthrough::set_up;
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use http_body_util::BodyExt;
+use prost::Message;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tonic::{Code, Status};
+use valetkey_api::{Wire, doors};
+use valetkey_app::clients;
+use valetkey_proto::v1::mcp;
+
+/// More than any client takes of headers, and than a person reads of an error.
+const LARGE: usize = 8_000;
+
+fn size(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum()
+}
+
+fn framed(message: &impl Message) -> Vec<u8> {
+    let message = message.encode_to_vec();
+    [&[0][..], &u32::try_from(message.len()).unwrap().to_be_bytes(), &message].concat()
+}
+
+fn grpc(path: &str, bearer: &str, body: impl Into<Body>) -> Request<Body> {
+    let request = Request::post(path).header("content-type", "application/grpc").header("te", "trailers");
+    request.header("authorization", bearer).body(body.into()).unwrap()
+}
+
+/// A body of which nothing comes before it is let go, and which knows whether it was asked for.
+#[derive(Clone, Default)]
+struct Held(Arc<(Notify, Notify, AtomicBool)>);
+
+impl Held {
+    fn body(&self, bytes: impl Into<Bytes>) -> Body {
+        let (held, bytes) = (self.clone(), bytes.into());
+        Body::from_stream(futures::stream::once(async move {
+            let Self(held) = &held;
+            held.2.store(true, Ordering::SeqCst);
+            held.0.notify_one();
+            held.1.notified().await;
+            Ok::<_, std::io::Error>(bytes)
+        }))
+    }
+
+    fn asked(&self) -> bool {
+        self.0.2.load(Ordering::SeqCst)
+    }
+
+    async fn until_asked(&self) {
+        self.0.0.notified().await;
+    }
+
+    fn let_go(&self) {
+        self.0.1.notify_one();
+    }
+}
+
+#[tokio::test]
+async fn attack_78_a_grpc_message_full_of_faults_is_answered_in_a_few_headers() {
+    let kit = Kit::new().await;
+    let mapping =
+        |name: &str| mcp::McpConfigConnectionToolMapping { connection_name: name.into(), ..Default::default() };
+    for (mapping, count, told) in [
+        (mapping(""), 90_000, " more"),
+        (mapping(""), 225_000, "the request holds more than 100000 values"),
+        (mapping("é/"), 40_000, "it has 40000"),
+        (mapping(&"x".repeat(5_000)), 179, "it has 179"),
+    ] {
+        let request =
+            mcp::UpdateMcpConfigRequest { connection_tool_mappings: vec![mapping; count], ..Default::default() };
+        let path = "/scalekit.v1.mcp.McpService/UpdateMcpConfig";
+        let answer = kit.send(grpc(path, &kit.bearer(), framed(&request))).await;
+        assert!(size(answer.headers()) < LARGE, "{} bytes", size(answer.headers()));
+        let status = Status::from_header_map(answer.headers()).unwrap();
+        assert_eq!(status.code(), Code::InvalidArgument);
+        assert!(status.message().ends_with(told), "{}", status.message());
+    }
+}
+
+#[tokio::test]
+async fn attack_78_whatever_is_long_is_not_repeated_at_any_rest_door() {
+    let kit = Kit::new().await;
+    let long = "é".repeat(400_000);
+    let bodies = [
+        json!({ &long: 1 }),
+        json!({ "name": &long, "config_name": &long, "identifier": &long }),
+        json!({ "connection_tool_mappings": [{ &long: 1 }] }),
+        json!({ "connection_tool_mappings": &long, "connected_account": &long, "connection": &long }),
+        json!({ "config": { "type": &long }, "connection": { "type": &long }, "type": &long }),
+        json!({ "mcp_config_id": &long, "connector": &long, "id": &long }),
+        json!({ "filter": vec![&"x"; 40_000] }),
+        json!(&long),
+        json!(vec![1; 90_000]),
+    ];
+    let small = |answer: &Answer, what: &str| {
+        assert!(answer.size + size(&answer.headers) < LARGE, "{what}: {} bytes", answer.size);
+    };
+    for door in doors().unwrap().into_iter().filter(|door| door.wire == Wire::Rest && door.implemented) {
+        let path = door.sample_path("sample");
+        for body in &bodies {
+            small(&kit.rest(door.verb.as_str(), &path, body.clone()).await, &path);
+        }
+        let name = "%C3%A9".repeat(5_000);
+        for path in [
+            door.sample_path(&name),
+            format!("{path}?{name}=1"),
+            format!("{path}?name={name}&filter.{name}=1"),
+            format!("{path}/{name}"),
+        ] {
+            small(&kit.rest(door.verb.as_str(), &path, Value::Null).await, &door.path);
+        }
+        small(&kit.rest(&"X".repeat(30_000), &path, Value::Null).await, &path);
+    }
+}
+
+#[tokio::test]
+async fn attack_78_paths_and_symbols_are_not_repeated_on_grpc() {
+    let kit = Kit::new().await;
+    let long = "x".repeat(30_000);
+    for path in [format!("/scalekit.v1.mcp.McpService/{long}"), "/scalekit.v1.mcp.McpService/%C3%A9".repeat(900)] {
+        let answer = kit.send(grpc(&path, &kit.bearer(), "")).await;
+        assert!(size(answer.headers()) < LARGE);
+        let headers = [("content-type", "application/grpc")];
+        let headers = headers.into_iter().map(|(k, v)| (k.parse().unwrap(), v.parse().unwrap())).collect();
+        assert!(size(valetkey_api::unknown_method(&path, &headers).unwrap().headers()) < LARGE);
+    }
+    // Field 4, file_containing_symbol.
+    let asked = [&[0x22, 0xb0, 0xea, 0x01][..], long.as_bytes()].concat();
+    let frame = [&[0][..], &u32::try_from(asked.len()).unwrap().to_be_bytes(), &asked].concat();
+    let reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    let (head, body) = kit.send(grpc(reflection, &kit.bearer(), frame)).await.into_parts();
+    let body = body.collect().await.unwrap();
+    let trailers = body.trailers().cloned().unwrap_or_default();
+    assert!(size(&head.headers) + size(&trailers) + body.to_bytes().len() < LARGE, "{trailers:?}");
+}
+
+#[tokio::test]
+async fn attack_79_of_who_shows_no_valid_token_no_byte_is_read() {
+    let kit = Kit::new().await;
+    for door in doors().unwrap() {
+        let asks_for_a_token =
+            door.wire == Wire::Rest || door.path.contains("Reflection") || door.path.contains("scalekit");
+        if !asks_for_a_token {
+            continue;
+        }
+        for token in ["", "Bearer x", "Bearer a.b.c", "Basic eDp5"] {
+            let held = Held::default();
+            let body = held.body("never");
+            let path = door.sample_path("sample");
+            let mut request = Request::builder().method(door.verb.clone()).uri(&path).header("authorization", token);
+            if door.wire == Wire::Grpc {
+                request = request.header("content-type", "application/grpc").header("te", "trailers");
+            }
+            let answered = tokio::time::timeout(Duration::from_secs(5), kit.send(request.body(body).unwrap())).await;
+            let answer = answered.unwrap_or_else(|_| panic!("{path} waits for a body of {token:?}"));
+            let unauthenticated =
+                answer.status() == 401 || answer.headers().get("grpc-status").is_some_and(|code| code == "16");
+            assert!(unauthenticated && !held.asked(), "{path} {token:?}: {answer:?}");
+        }
+    }
+}
+
+/// What a request gets whose client is gone while its body is still on the way.
+async fn overtaken(kit: &Kit, request: impl FnOnce(Body) -> Request<Body>, bytes: Vec<u8>) -> http::Response<Body> {
+    let held = Held::default();
+    let request = request(held.body(bytes));
+    let meanwhile = async {
+        held.until_asked().await;
+        clients::delete(&kit.app, &kit.ours.ctx, &kit.ours.id).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        held.let_go();
+    };
+    tokio::join!(kit.send(request), meanwhile).0
+}
+
+#[tokio::test]
+async fn attack_82_a_call_whose_client_was_deleted_before_its_body_came_does_nothing() {
+    let wanted = mcp::EnsureMcpInstanceRequest {
+        config_name: "email-agent".into(),
+        user_identifier: "somebody".into(),
+        ..Default::default()
+    };
+    for rest in [false, true] {
+        let kit = Kit::new().await;
+        set_up(&kit).await;
+        let bearer = kit.bearer();
+        let answer = if rest {
+            let request = |body| {
+                let request = Request::post("/api/v1/mcp/instances").header("authorization", &bearer);
+                request.body(body).unwrap()
+            };
+            let body = json!({ "config_name": "email-agent", "user_identifier": "somebody" });
+            let answer = overtaken(&kit, request, body.to_string().into()).await;
+            assert_eq!(answer.status(), 401);
+            answer
+        } else {
+            let path = "/scalekit.v1.mcp.McpService/EnsureMcpInstance";
+            let answer = overtaken(&kit, |body| grpc(path, &bearer, body), framed(&wanted)).await;
+            assert_eq!(answer.headers()["grpc-status"], "16");
+            answer
+        };
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        assert!(!String::from_utf8_lossy(&body).contains("vkm_"));
+        let page = valetkey_app::Page { size: 10, after: None };
+        let there = valetkey_app::instances::list(&kit.app, &kit.ours.ctx, &Default::default(), &page).await.unwrap();
+        assert_eq!(there.items.len(), 1, "only the one of before");
+    }
+}
+
+#[tokio::test]
+async fn attack_82_who_is_gone_when_the_body_comes_is_told_of_no_rule() {
+    let kit = Kit::new().await;
+    let bearer = kit.bearer();
+    let request = |body| Request::post("/api/v1/mcp/configs").header("authorization", &bearer).body(body).unwrap();
+    let answer = overtaken(&kit, request, b"{\"nme\":1}".to_vec()).await;
+    assert_eq!(answer.status(), 401);
+}
+
+#[tokio::test]
+async fn attack_82_a_reading_that_took_long_is_kept_from_who_may_not_have_it_any_more() {
+    let (kit, store) = Kit::on_sqlite().await;
+    let made = set_up(&kit).await;
+    let path = format!("/api/v1/mcp/instances/{}", made.instance);
+    assert_eq!(kit.rest("GET", &path, Value::Null).await.status, 200);
+    // Its URL is shown only once the journal has it, which waits for this write.
+    let tx = store.write().await.unwrap();
+    let meanwhile = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        kit.clock.advance(Duration::from_secs(86_400));
+        tokio::time::sleep(Duration::from_millis(2_200)).await;
+        drop(tx);
+    };
+    let (answer, ()) = tokio::join!(kit.rest("GET", &path, Value::Null), meanwhile);
+    assert_eq!(answer.status, 401, "{answer:?}");
+}
+
+#[tokio::test]
+async fn attack_82_a_stream_ends_with_its_token() {
+    let kit = Kit::new().await;
+    let held = Held::default();
+    let reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    let answer = kit.send(grpc(reflection, &kit.bearer(), held.body(""))).await;
+    assert!(answer.headers().get("grpc-status").is_none(), "{answer:?}");
+    clients::delete(&kit.app, &kit.ours.ctx, &kit.ours.id).await.unwrap();
+    let body = tokio::time::timeout(Duration::from_secs(5), answer.into_body().collect()).await.unwrap().unwrap();
+    assert_eq!(body.trailers().unwrap()["grpc-status"], "16");
+}

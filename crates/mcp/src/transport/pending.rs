@@ -1,0 +1,72 @@
+//! A call under way: how it ends, what it tells meanwhile, and who can stop it.
+
+use super::flights::Flight;
+use super::words;
+use crate::protocol::reply;
+use crate::protocol::{Id, Reply, Version};
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio_util::sync::DropGuard;
+use valetkey_app::execute::{Answer, Running};
+use valetkey_domain::ctx::Progress;
+
+/// How many lines of progress may wait for a slow reader; more are dropped, they are only news.
+const NEWS: usize = 16;
+
+/// A call and what its answer needs.
+pub(super) struct Pending {
+    pub(super) outcome: Outcome,
+    pub(super) news: mpsc::Receiver<Bytes>,
+    /// Legacy: the call can be found by its id.
+    pub(super) _flight: Option<Flight>,
+    /// Modern: who closes the response has cancelled the call.
+    pub(super) _guard: Option<DropGuard>,
+}
+
+/// How a call ends, and how that is written.
+pub(super) struct Outcome {
+    pub(super) running: Running,
+    pub(super) id: Id,
+    pub(super) version: Version,
+    pub(super) structured: bool,
+}
+
+impl Outcome {
+    /// The outcome, once there is one. A wait that was dropped can be taken up again, one that ended cannot.
+    pub(super) async fn end(&mut self) -> Reply {
+        match self.running.answer().await {
+            Answer::Done(done) => {
+                let text = done.data.to_string();
+                let structured = (self.structured && done.data.is_object()).then_some(&done.data);
+                Reply::called(&self.id, self.version, &text, structured, false)
+            }
+            Answer::Failed(failed) => Reply::called(&self.id, self.version, &words::failure(&failed), None, true),
+        }
+    }
+
+    /// Stops what the call waits for.
+    pub(super) fn cancel(&self) {
+        self.running.cancellation().cancel();
+    }
+}
+
+/// Sends progress to whoever reads the stream.
+pub(super) struct News {
+    token: Id,
+    sender: mpsc::Sender<Bytes>,
+}
+
+impl News {
+    /// One for this token (if the client sent none, nothing is told), and where its lines arrive.
+    pub(super) fn channel(token: Option<Id>) -> (Option<Self>, mpsc::Receiver<Bytes>) {
+        let (sender, news) = mpsc::channel(NEWS);
+        (token.map(|token| Self { token, sender }), news)
+    }
+}
+
+impl Progress for News {
+    fn tell(&self, done: u64, total: Option<u64>, message: &str) {
+        // A full channel means a reader that is behind; the next line tells it more than this one.
+        drop(self.sender.try_send(reply::progress(&self.token, done, total, message)));
+    }
+}

@@ -1,0 +1,185 @@
+//! One POST, from its door to its answer.
+//!
+//! The door is opened on the headers alone, before a byte of the body is read. A client may keep us waiting with the
+//! body, and its URL may be revoked meanwhile: so what the door said stands for [`STANDS`], and is asked again before
+//! anything is done.
+
+use super::accept::Takes;
+use super::answer::{json, one, several};
+use super::desk::Desk;
+use super::door::Door;
+use super::visit::Visit;
+use super::{body, call, words};
+use crate::protocol::fault::{INTERNAL_ERROR, INVALID_REQUEST};
+use crate::protocol::message::{self, Refused};
+use crate::protocol::{Ask, Body, Fault, Id, Message, Mirror, Reply, Request, Version, ask, envelope};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use futures::future::join_all;
+use serde_json::{Map, Value};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long what the door said stands until something is done.
+const STANDS: Duration = Duration::from_millis(100);
+
+/// Answers a POST.
+pub(super) async fn receive(desk: &Desk, door: Door, request: axum::extract::Request) -> Response {
+    let opened = Instant::now();
+    let (ctx, served) = match door.open(desk).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    let (parts, posted) = request.into_parts();
+    let read = body::read(&desk.app, posted).await;
+    let takes = Takes::of(&parts.headers);
+    let mut visit = Visit { desk, door, ctx, served, headers: parts.headers, takes };
+    if opened.elapsed() > STANDS {
+        match visit.again().await {
+            Ok(served) => visit.served = served,
+            Err(refusal) => return refusal,
+        }
+    }
+    match read.map(|bytes| message::read(&bytes)) {
+        Ok(Ok(Body::One(Message::Request(request)))) => visit.request(request).await,
+        Ok(Ok(Body::One(other))) => visit.told(&other),
+        Ok(Ok(Body::Batch(items))) => visit.batch(items).await,
+        Ok(Err(Refused { id, fault })) => one(takes, Reply::fault(id.as_ref(), &fault)),
+        Err(reply) => json(reply),
+    }
+}
+
+impl Visit<'_> {
+    async fn request(&self, request: Request) -> Response {
+        let Request { id, method, params } = request;
+        match self.read(&method, params) {
+            Ok((version, Ask::Call(call))) => call::answer(self, id, version, call).await,
+            Ok((version, ask)) => match self.reply(&id, version, ask).await {
+                Ok(reply) => one(self.takes, reply),
+                Err(refusal) => refusal,
+            },
+            Err(fault) => one(self.takes, Reply::fault(Some(&id), &fault)),
+        }
+    }
+
+    fn read(&self, method: &str, params: Map<String, Value>) -> Result<(Version, Ask), Fault> {
+        let mirror = Mirror::of(&self.headers);
+        let version = envelope::version(&mirror, method, &params, self.desk.settings.tolerance)?;
+        Ok((version, ask::read(version, method, params)?))
+    }
+
+    async fn reply(&self, id: &Id, version: Version, ask: Ask) -> Result<Reply, Response> {
+        Ok(match ask {
+            Ask::Initialize(agreed) => match self.instructions(version).await {
+                Ok(words) => Reply::initialized(id, agreed, &words),
+                Err(fault) => Reply::fault(Some(id), &fault),
+            },
+            Ask::Discover => match self.instructions(version).await {
+                Ok(words) => Reply::discovered(id, &words),
+                Err(fault) => Reply::fault(Some(id), &fault),
+            },
+            Ask::Ping => Reply::pong(id),
+            Ask::List => Reply::listed(id, version, &self.served.set.listed),
+            Ask::Call(call) => return call::whole(self, id, version, call).await,
+        })
+    }
+
+    async fn instructions(&self, version: Version) -> Result<String, Fault> {
+        words::instructions(&self.desk.app, &self.ctx, &self.served).await.map_err(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "an opening could not be answered");
+            Fault::of(version, INTERNAL_ERROR, "the server cannot answer right now: try again in a moment")
+        })
+    }
+
+    /// A message that wants no answer.
+    fn told(&self, message: &Message) -> Response {
+        let mirror = Mirror::of(&self.headers);
+        if let Err(fault) = envelope::notified(&mirror) {
+            return json(Reply::fault(None, &fault));
+        }
+        let modern = mirror.version.and_then(Version::parse).is_some_and(Version::modern);
+        match message {
+            Message::Response if modern => {
+                let fault =
+                    Fault::bad(INVALID_REQUEST, "nothing was asked from here, so there is nothing to respond to");
+                return json(Reply::fault(None, &fault));
+            }
+            Message::Notification { method, params } if method == "notifications/cancelled" && !modern => {
+                self.cancelled(params);
+            }
+            _ => {}
+        }
+        StatusCode::ACCEPTED.into_response()
+    }
+
+    fn cancelled(&self, params: &Map<String, Value>) {
+        if let Some(id) = params.get("requestId").and_then(Id::read) {
+            self.desk.flights.cancel(&self.served.instance.id, &id);
+        }
+    }
+
+    /// Several messages at once, which only the first revision has.
+    async fn batch(&self, items: Vec<Result<Message, Refused>>) -> Response {
+        let mirror = Mirror::of(&self.headers);
+        if mirror.version.is_some_and(|header| header != Version::V2025_03_26.as_str()) {
+            let fault =
+                Fault::bad(INVALID_REQUEST, "batches are part of protocol version 2025-03-26 only: send one message");
+            return json(Reply::fault(None, &fault));
+        }
+        let room = AtomicUsize::new(self.desk.app.settings.bounds.answer_bytes);
+        let replies = join_all(items.into_iter().map(|item| self.in_batch(item, &room))).await;
+        let replies = match replies.into_iter().collect::<Result<Vec<_>, Response>>() {
+            Ok(replies) => replies.into_iter().flatten().map(|reply| reply.body).collect::<Vec<_>>(),
+            Err(refusal) => return refusal,
+        };
+        if replies.is_empty() { StatusCode::ACCEPTED.into_response() } else { several(self.takes, &replies) }
+    }
+
+    async fn in_batch(&self, item: Result<Message, Refused>, room: &AtomicUsize) -> Result<Option<Reply>, Response> {
+        let request = match item {
+            Ok(Message::Request(request)) => request,
+            Ok(told) => {
+                self.told(&told);
+                return Ok(None);
+            }
+            Err(Refused { id, fault }) => return Ok(Some(Reply::fault(id.as_ref(), &fault))),
+        };
+        let reply = match self.read(&request.method, request.params) {
+            Ok((_, Ask::Initialize(_))) => {
+                let fault = Fault::bad(INVALID_REQUEST, "'initialize' must come alone");
+                Reply::fault(Some(&request.id), &fault)
+            }
+            Ok((version, ask)) => self.reply(&request.id, version, ask).await?,
+            Err(fault) => Reply::fault(Some(&request.id), &fault),
+        };
+        Ok(Some(within(room, &request.id, reply)))
+    }
+}
+
+/// A reply of a batch, if there is room for it beside the others: fifty small questions can have fifty large answers.
+fn within(room: &AtomicUsize, id: &Id, reply: Reply) -> Reply {
+    let size = reply.body.len();
+    if room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(size)).is_ok() {
+        return reply;
+    }
+    let message = "the answers of this batch are too long together, so this one was left out (a call was carried out \
+                   all the same): send the request alone";
+    Reply::fault(Some(id), &Fault::bad(INTERNAL_ERROR, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attack_78_fifty_small_questions_do_not_get_fifty_large_answers() {
+        let (room, id) = (AtomicUsize::new(1_000), Id::Text("a".into()));
+        let listed = |id: &Id| Reply::listed(id, Version::V2025_03_26, &[b' '; 300]);
+        let replies: Vec<_> = (0..50).map(|_| within(&room, &id, listed(&id))).collect();
+        let whole = replies.iter().filter(|reply| reply.body.len() > 300).count();
+        assert_eq!(whole, 2, "as many as there is room for");
+        let left_out = String::from_utf8_lossy(&replies[2].body);
+        assert!(left_out.contains("left out") && left_out.contains(r#""id":"a""#), "{left_out}");
+    }
+}

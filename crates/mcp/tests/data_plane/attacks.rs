@@ -1,0 +1,189 @@
+//! Attacks 78, 79, 82: answers larger than their question, work for nobodies, requests that outlive their URL.
+
+use crate::kit::{Answer, Kit, post};
+use axum::body::{Body, Bytes};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tower::ServiceExt;
+use valetkey_app::{configs, instances};
+
+const BOTH: (&str, &str) = ("accept", "application/json, text/event-stream");
+const WHOLE: (&str, &str) = ("accept", "application/json");
+
+fn call(id: u8) -> Value {
+    let params = json!({ "name": "fakeapp_get_item", "arguments": { "id": "a" } });
+    json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
+}
+
+/// A body of which nothing comes before it is let go, and which knows whether it was asked for.
+#[derive(Clone, Default)]
+struct Held(Arc<(Notify, Notify, AtomicBool)>);
+
+impl Held {
+    fn body(&self, bytes: impl Into<Bytes>) -> Body {
+        let (held, bytes) = (self.clone(), bytes.into());
+        Body::from_stream(futures::stream::once(async move {
+            let Self(held) = &held;
+            held.2.store(true, Ordering::SeqCst);
+            held.0.notify_one();
+            held.1.notified().await;
+            Ok::<_, std::io::Error>(bytes)
+        }))
+    }
+}
+
+#[tokio::test]
+async fn attack_78_whatever_is_long_is_not_repeated() {
+    let kit = Kit::connected().await;
+    let long = "é".repeat(1_000_000);
+    let request = |part: Value| {
+        let mut request = call(1);
+        request.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        request.to_string()
+    };
+    let meta = |version: &str| json!({ "io.modelcontextprotocol/protocolVersion": version, "io.modelcontextprotocol/clientCapabilities": {} });
+    let bodies = [
+        request(json!({ "id": &long })),
+        request(json!({ "method": &long })),
+        request(json!({ "jsonrpc": &long })),
+        request(json!({ "params": &long })),
+        request(json!({ "params": { "name": &long } })),
+        request(json!({ "params": { "name": "fakeapp_get_item", "arguments": &long } })),
+        request(json!({ "params": { "name": "x", "_meta": { "progressToken": &long } } })),
+        request(json!({ "params": { "name": "x", "_meta": meta(&long) } })),
+        request(json!({ "method": "initialize", "params": { "protocolVersion": &long } })),
+        request(json!({ "method": "tools/list", "params": { "cursor": &long } })),
+        format!(r#"{{"jsonrpc":"2.0","id":"{long}","a":1,"a":1}}"#),
+        format!(r#"{{"jsonrpc":"2.0","id":1,"{long}":{{"{long}":1,"{long}":1}}}}"#),
+    ];
+    for body in bodies {
+        for headers in
+            [&[BOTH][..], &[("mcp-protocol-version", "2026-07-28")], &[("mcp-protocol-version", &"9".repeat(60_000))]]
+        {
+            let answer = kit.post(&kit.path, headers, body.clone()).await;
+            assert!(answer.bytes.len() < 2_000, "{} bytes", answer.bytes.len());
+        }
+    }
+}
+
+#[tokio::test]
+async fn attack_79_of_who_stands_before_the_wrong_door_no_byte_is_read() {
+    let kit = Kit::new().await;
+    let bearer = format!("Bearer vkm_{}", "x".repeat(10_000));
+    for (path, headers) in [
+        ("/mcp/v1/vkm_x".to_owned(), vec![]),
+        (format!("/mcp/v1/vkm_{}", "x".repeat(20_000)), vec![]),
+        ("/mcp/v1".into(), vec![]),
+        ("/mcp/v1".into(), vec![("authorization", "Bearer vkm_x")]),
+        ("/mcp/v1".into(), vec![("authorization", bearer.as_str())]),
+        ("/mcp/v3/servers/x".into(), vec![("authorization", "Bearer x")]),
+        (kit.path.clone(), vec![("origin", "https://evil.example")]),
+    ] {
+        let held = Held::default();
+        let answered = kit.send(post(&path, &headers, held.body("never")));
+        let answer = tokio::time::timeout(Duration::from_secs(5), answered).await.unwrap();
+        assert!([401, 403, 404].contains(&answer.status.as_u16()) && answer.bytes.is_empty(), "{path}: {answer:?}");
+        assert!(!held.0.2.load(Ordering::SeqCst), "{path}");
+    }
+}
+
+/// What a POST gets while whose body is on the way something happens to its URL.
+async fn overtaken(
+    kit: &Kit,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: String,
+    event: impl Future<Output = ()>,
+) -> Answer {
+    let held = Held::default();
+    let meanwhile = async {
+        held.0.0.notified().await;
+        event.await;
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        held.0.1.notify_one();
+    };
+    tokio::join!(kit.send(post(path, headers, held.body(body))), meanwhile).0
+}
+
+#[tokio::test]
+async fn attack_82_a_post_whose_url_went_before_its_body_came_does_nothing() {
+    for (bearer, rotated) in [(false, false), (false, true), (true, false), (true, true)] {
+        let kit = Kit::connected().await;
+        let token = format!("Bearer {}", kit.path.rsplit('/').next().unwrap());
+        let (path, headers, status) = if bearer {
+            ("/mcp/v1", vec![("authorization", token.as_str())], 401)
+        } else {
+            (kit.path.as_str(), vec![], 404)
+        };
+        let event = async {
+            if rotated {
+                instances::rotate_url(&kit.app, &kit.ctx, &kit.instance.id).await.unwrap();
+            } else {
+                instances::delete(&kit.app, &kit.ctx, &kit.instance.id).await.unwrap();
+            }
+        };
+        let answer = overtaken(&kit, path, &headers, json!([call(1), call(2)]).to_string(), event).await;
+        assert_eq!((answer.status.as_u16(), answer.bytes.len()), (status, 0), "{bearer} {rotated}");
+        assert!(kit.upstream.seen().is_empty() && kit.journal().await.is_empty());
+    }
+    let kit = Kit::new().await;
+    let event = async { instances::delete(&kit.app, &kit.ctx, &kit.instance.id).await.unwrap() };
+    let answer = overtaken(&kit, &kit.path, &[], "{".into(), event).await;
+    assert_eq!((answer.status.as_u16(), answer.bytes.len()), (404, 0), "nothing is explained to who is gone");
+}
+
+#[tokio::test]
+async fn attack_82_a_tool_taken_away_before_the_body_came_is_not_called() {
+    let kit = Kit::connected().await;
+    let config = configs::by_name(&kit.app, &kit.ctx, "items").await.unwrap();
+    let event = async {
+        let only = configs::NewMapping { connection: "MY_FAKE".into(), tools: vec!["fakeapp_add_item".into()] };
+        configs::update(&kit.app, &kit.ctx, &config.id, None, Some(vec![only])).await.unwrap();
+    };
+    let answer = overtaken(&kit, &kit.path, &[], call(1).to_string(), event).await;
+    assert_eq!(answer.json()["error"]["message"], "unknown tool");
+    assert!(kit.upstream.seen().is_empty());
+}
+
+async fn left(kit: &Kit) {
+    for _ in 0..100 {
+        if kit.upstream.script.lock().unwrap().left > 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the app never sees its caller leave");
+}
+
+#[tokio::test]
+async fn attack_82_a_long_call_is_not_answered_as_json_once_its_url_is_gone() {
+    for body in [call(1), json!([call(1), call(2)])] {
+        let kit = Kit::connected().await.hurried();
+        kit.upstream.set(|script| script.slow = Duration::from_secs(30));
+        let gone = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            instances::delete(&kit.app, &kit.ctx, &kit.instance.id).await.unwrap();
+        };
+        let answered = kit.post(&kit.path, &[WHOLE], body.to_string());
+        let (answer, ()) =
+            tokio::time::timeout(Duration::from_secs(5), async { tokio::join!(answered, gone) }).await.unwrap();
+        assert_eq!((answer.status.as_u16(), answer.bytes.len()), (404, 0));
+        left(&kit).await;
+    }
+}
+
+#[tokio::test]
+async fn attack_82_who_lets_a_stream_lie_gets_nothing_of_it_after_its_url_is_gone() {
+    let kit = Kit::connected().await.hurried();
+    kit.upstream.set(|script| script.slow = Duration::from_millis(500));
+    let response = kit.router.clone().oneshot(post(&kit.path, &[BOTH], call(1).to_string())).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    instances::delete(&kit.app, &kit.ctx, &kit.instance.id).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let body = tokio::time::timeout(Duration::from_secs(5), response.into_body().collect()).await.unwrap().unwrap();
+    assert_eq!(String::from_utf8_lossy(&body.to_bytes()), "");
+}

@@ -1,0 +1,29 @@
+//! What every page has.
+
+use http::StatusCode;
+use serde::Serialize;
+use url::Url;
+
+/// One kind of page.
+pub(crate) trait Page: Serialize + Sized {
+    /// Its template's name.
+    const TEMPLATE: &'static str;
+
+    /// Examples with names, one for each way in which it can look different.
+    fn samples() -> Vec<(String, Self)>;
+
+    /// The HTTP status it comes with.
+    fn status(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    /// Whether it has a form, which leads to ourselves.
+    fn has_form(&self) -> bool {
+        false
+    }
+
+    /// The address that the browser goes on to by itself.
+    fn goes_on_to(&self) -> Option<&Url> {
+        None
+    }
+}
