@@ -54,6 +54,7 @@ impl Job {
             now: self.app.now(),
             nonce: self.app.rng.next_u128(),
             api_config: admitted.account.api_config.clone(),
+            work: valetkey_connectors::native::Work::default(),
         }
     }
 
