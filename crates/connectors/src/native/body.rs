@@ -112,11 +112,12 @@ fn body(scope: &Scope, setting: &Setting) -> Result<MimePart<'static>, Failure> 
     setting.work.spend(text.len())?;
     // RFC 5322 knows one line ending; the encoder makes it of a bare LF, but not of a bare CR.
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    if is_html(scope)? { alternatives(text, setting) } else { Ok(leaf("text/plain", text)) }
+    if is_html(scope, &setting.work)? { alternatives(text, setting) } else { Ok(leaf("text/plain", text)) }
 }
 
-fn is_html(scope: &Scope) -> Result<bool, Failure> {
+fn is_html(scope: &Scope, work: &Work) -> Result<bool, Failure> {
     let given = text(scope, "content_type")?.unwrap_or("text/plain");
+    work.spend(given.len())?;
     let kind = given.split(';').next().unwrap_or_default().trim();
     match kind.to_ascii_lowercase().as_str() {
         "text/plain" | "plain" => Ok(false),

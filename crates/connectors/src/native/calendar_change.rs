@@ -5,6 +5,7 @@
 //! fill in what they have nothing for; to take something away it is named in `clear_fields`.
 
 use super::scope::{Scope, argument, count, text};
+use super::work::Work;
 use crate::{Failure, Setting};
 use serde_json::{Map, Value, json};
 
@@ -31,8 +32,8 @@ const CHANGES: &str = "summary, start_datetime, end_datetime, event_duration_hou
 pub(super) fn run(scope: &Scope, setting: &Setting) -> Result<Value, Failure> {
     let mut change = Map::new();
     for name in ["summary", "description", "location"] {
+        setting.work.spend(1 + argument(scope, name).and_then(Value::as_str).map_or(0, str::len))?;
         if let Some(given) = text(scope, name)? {
-            setting.work.spend(given.len())?;
             change.insert(name.to_owned(), given.into());
         }
     }
@@ -45,7 +46,7 @@ pub(super) fn run(scope: &Scope, setting: &Setting) -> Result<Value, Failure> {
         setting.work.spend(lines.iter().map(|line| line.as_str().map_or(1, str::len)).sum())?;
         change.insert("recurrence".to_owned(), lines.to_vec().into());
     }
-    clear(scope, &mut change)?;
+    clear(scope, &mut change, &setting.work)?;
     if change.is_empty() && !asks_elsewhere(scope)? {
         return Err(Failure::invalid(format!(
             "there is nothing to change: give at least one of {CHANGES}. What is blank counts as not given; to empty a \
@@ -63,8 +64,9 @@ fn list<'s>(scope: &'s Scope, name: &str) -> Result<Option<&'s [Value]>, Failure
     }
 }
 
-fn clear(scope: &Scope, change: &mut Map<String, Value>) -> Result<(), Failure> {
+fn clear(scope: &Scope, change: &mut Map<String, Value>, work: &Work) -> Result<(), Failure> {
     for field in list(scope, "clear_fields")?.unwrap_or_default() {
+        work.spend(1)?;
         let named = field.as_str().unwrap_or_default();
         let Some((_, member, empty)) = CLEARABLE.iter().find(|(known, ..)| *known == named) else {
             let known = CLEARABLE.map(|(known, ..)| known).join(", ");

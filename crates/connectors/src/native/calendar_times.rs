@@ -48,6 +48,9 @@ struct Asked<'s> {
 }
 
 pub(super) fn run(scope: &Scope, setting: &Setting) -> Result<Value, Failure> {
+    let given = ["start_datetime", "end_datetime", "timezone"]
+        .map(|name| argument(scope, name).and_then(Value::as_str).map_or(0, str::len));
+    setting.work.spend(1 + given.iter().sum::<usize>())?;
     let asked = read(scope)?;
     if asked.leaves_times_alone(scope) {
         return Ok(json!({}));

@@ -21,6 +21,8 @@ pub(super) fn run(scope: &Scope, setting: &Setting) -> Result<Value, Failure> {
     let message = needed(scope, "message")?;
     let all = attachments(message.get("payload").unwrap_or(&Value::Null), &setting.work)?;
     setting.work.spend(all.iter().map(|one| one.filename.len()).sum())?;
+    let asked = text(scope, "file_name")?.map_or(0, str::len);
+    setting.work.spend(asked)?;
     let asked_id = text(scope, "attachment_id")?.map(str::trim);
     let (found, id) = choose(&all, text(scope, "file_name")?.map(str::trim), asked_id)?;
     if found.size > MAX_BYTES {

@@ -20,7 +20,7 @@ pub(super) fn run(scope: &Scope, setting: &Setting) -> Result<Value, Failure> {
     let name = member(&attachment, "filename").unwrap_or("unnamed");
     let kind = member(&attachment, "mime_type").unwrap_or("application/octet-stream");
     let encoded = saved(scope, "content").and_then(|content| member(content, "data")).or(member(&attachment, "data"));
-    setting.work.spend(encoded.map_or(0, str::len))?;
+    setting.work.spend(1 + encoded.map_or(0, str::len))?;
     let bytes = encoded.and_then(base64_text::bytes).ok_or_else(|| {
         Failure::new(FailureKind::Upstream, format!("Gmail answered no readable content for {name}; try again"))
     })?;

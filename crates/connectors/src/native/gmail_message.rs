@@ -39,6 +39,7 @@ pub(super) fn run_listed(scope: &Scope, setting: &Setting) -> Result<Value, Fail
 
 fn shown(scope: &Scope, length: &Length, work: &Work) -> Result<Value, Failure> {
     let message = needed(scope, "message")?;
+    work.spend(1)?;
     let format = argument(scope, "format").and_then(Value::as_str).unwrap_or("text");
     let kept = |name: &str| format != "text" || name != "payload";
     let mut shown: Map<String, Value> = Map::new();

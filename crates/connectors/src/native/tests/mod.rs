@@ -5,7 +5,9 @@ mod attachments;
 mod calendar;
 mod compose;
 mod fuzz;
+mod growth;
 mod message;
+mod worst;
 
 use super::*;
 use base64::Engine as _;
