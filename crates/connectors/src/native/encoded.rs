@@ -63,7 +63,7 @@ impl<'t> Row<'t> {
         }
         if word.base64 {
             self.open.extend(word.data.bytes().filter(|byte| !byte.is_ascii_whitespace()));
-            if self.open.len() % 4 == 0 || self.open.ends_with(b"=") {
+            if self.open.len().is_multiple_of(4) || self.open.ends_with(b"=") {
                 self.close();
             }
         } else {

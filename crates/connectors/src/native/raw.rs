@@ -24,18 +24,17 @@ fn part(message: &Message<'_>, index: usize, depth: usize, work: &Work) -> Resul
     let Some(depth) = depth.checked_sub(1) else { return Ok(Value::Null) };
     let Some(part) = message.parts.get(index) else { return Ok(Value::Null) };
     work.spend(1)?;
-    let mut shown = json!({"mimeType": mime_type(part), "filename": "", "headers": headers(message, part, work)?});
+    let headers = headers(message, part, work)?;
     if let PartType::Multipart(children) = &part.body {
         let mut parts = Vec::with_capacity(children.len());
         for child in children {
             parts.push(self::part(message, usize::try_from(*child).unwrap_or(usize::MAX), depth, work)?);
         }
-        shown["parts"] = parts.into();
-    } else {
-        let content = content(message, part, work)?;
-        shown["body"] = json!({"size": content.len(), "data": URL_SAFE_NO_PAD.encode(content)});
+        return Ok(json!({"mimeType": mime_type(part), "filename": "", "headers": headers, "parts": parts}));
     }
-    Ok(shown)
+    let content = content(message, part, work)?;
+    let body = json!({"size": content.len(), "data": URL_SAFE_NO_PAD.encode(content)});
+    Ok(json!({"mimeType": mime_type(part), "filename": "", "headers": headers, "body": body}))
 }
 
 fn mime_type(part: &MessagePart<'_>) -> String {

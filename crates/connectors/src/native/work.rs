@@ -127,7 +127,7 @@ mod tests {
     fn what_nobody_waits_for_stops() {
         let work = Work::default();
         let guard = work.stop_on_drop();
-        assert!(work.clone().spend(1).is_ok());
+        assert!(work.spend(1).is_ok());
         drop(guard);
         assert_eq!(work.spend(1).unwrap_err().kind, FailureKind::Timeout);
     }

@@ -109,18 +109,22 @@ impl Layout {
 
     /// A list; one in another stands close to what is around it.
     pub(super) fn begin_list(&mut self, first: Option<i64>) {
-        if self.lists.is_empty() {
-            self.end_paragraph()
-        } else {
-            self.end_line()
-        }
+        self.end_around_list();
         self.lists.push(first);
     }
 
     pub(super) fn end_list(&mut self) {
         self.lists.pop();
         self.mark = None;
-        if self.lists.is_empty() { self.end_paragraph() } else { self.end_line() }
+        self.end_around_list();
+    }
+
+    fn end_around_list(&mut self) {
+        if self.lists.is_empty() {
+            self.end_paragraph();
+        } else {
+            self.end_line();
+        }
     }
 
     pub(super) fn begin_item(&mut self) {

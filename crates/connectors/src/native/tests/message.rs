@@ -63,10 +63,7 @@ fn the_best_text_is_found() {
             ),
             "rich text",
         ),
-        (
-            multipart("multipart/mixed", &[plain.clone(), file("x.txt", "text/plain", "X", 9), plain.clone()]),
-            "plain\n\nplain",
-        ),
+        (multipart("multipart/mixed", &[plain.clone(), file("x.txt", "text/plain", "X", 9), plain]), "plain\n\nplain"),
         (multipart("multipart/alternative", &[multipart("multipart/mixed", &[same]), html.clone()]), "Rich text!"),
         (html, "rich text"),
         (part("text/plain", b"", &[]), ""),

@@ -3,6 +3,7 @@
 use super::*;
 
 /// One kind of them.
+#[derive(Debug)]
 pub(super) struct Family {
     pub(super) native: &'static str,
     pub(super) name: &'static str,
