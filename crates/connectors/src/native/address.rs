@@ -18,8 +18,8 @@ pub(super) struct Mailbox {
 /// The most mailboxes in one argument; Gmail takes 500 receivers a message.
 const MAX_MAILBOXES: usize = 500;
 
-/// The longest domain, in bytes: one of 253 characters, each of a script that takes four bytes.
-const MAX_DOMAIN: usize = 4 * 253;
+/// The longest part of a domain between dots, in characters (RFC 1035, 2.3.4).
+const MAX_LABEL: usize = 63;
 
 /// Reads an argument that holds a list of mailboxes. An empty list is an empty `Vec`.
 pub(super) fn parse_list(argument: &str, text: &str, work: &Work) -> Result<Vec<Mailbox>, Failure> {
@@ -138,7 +138,7 @@ fn address(text: &str) -> Result<String, &'static str> {
     let (local, domain) = text.rsplit_once('@').ok_or("it has no `@`")?;
     check_local(local)?;
     // Before it is looked at: what writing it in ASCII takes grows with the square of its length.
-    if domain.len() > MAX_DOMAIN {
+    if domain.split('.').any(|label| label.chars().count() > MAX_LABEL) {
         return Err("its domain is no host name");
     }
     let domain =

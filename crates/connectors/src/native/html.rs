@@ -4,6 +4,7 @@
 //! lines ([`layout`]). No tree is made, nothing is looked at twice, and what is open is found by its name at once, so
 //! that time grows with the text however its elements nest, whether they are closed or not.
 
+mod elements;
 mod layout;
 mod open;
 mod walk;

@@ -23,6 +23,7 @@ mod gmail_reply;
 mod headers;
 mod html;
 mod ids;
+mod labels;
 mod moment;
 mod names;
 mod parameter;

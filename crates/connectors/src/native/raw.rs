@@ -1,6 +1,7 @@
 //! Messages in the format `raw`: whole in RFC 5322, in base64url. They are put into the form of `full`, so that there is
 //! one way of reading a message.
 
+use super::charset;
 use super::part::MAX_DEPTH;
 use super::work::Work;
 use crate::Failure;
@@ -50,7 +51,7 @@ fn headers(message: &Message<'_>, part: &MessagePart<'_>, work: &Work) -> Result
     for header in &part.headers {
         let value = slice(message, header.offset_start, header.offset_end);
         work.spend(value.len() + 1)?;
-        headers.push(json!({"name": header.name(), "value": String::from_utf8_lossy(value).trim()}));
+        headers.push(json!({"name": header.name(), "value": charset::to_text(value, None).trim()}));
     }
     Ok(headers.into())
 }

@@ -97,6 +97,9 @@ fn what_nobody_sees_is_not_read() {
         // What is in a cell closes nothing around its table.
         ("<div style='display:none'><table><tr><td></div>x</td></tr></table>x</div>seen", "seen"),
         ("<td hidden>x<td>seen", "seen"),
+        ("<div style='max-height:0px; overflow: hidden'>preview</div>seen", "seen"),
+        ("<div style='opacity: 0'>x</div>seen", "seen"),
+        ("<td style='font-size:0;max-height:0'><span style='opacity:0.5'>seen</span>", "seen"),
         ("<script>x<p>x</script>seen<style>x", "seen"),
         ("<div style='font-size:0.9em; display:inline'>seen</div>", "seen"),
         ("<img alt='a picture'> <img alt=''><img src=x>", "[a picture]"),

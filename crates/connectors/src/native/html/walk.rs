@@ -1,6 +1,7 @@
 //! From the tokens of a page to its lines.
 
 use super::super::work::Work;
+use super::elements::{hides, is_block, is_paragraph, is_unread, is_void};
 use super::layout::Layout;
 use super::open::{Effect, Element, Open};
 use crate::Failure;
@@ -219,70 +220,4 @@ fn undo(element: &Element, layout: &mut Layout, hidden: &mut usize) {
         }
         Effect::Link => layout.end_link(),
     }
-}
-
-/// Whether a style takes an element out of sight.
-fn hides(style: &str) -> bool {
-    let style: String = style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-    style.split(';').any(|rule| rule.starts_with("display:none") || rule.starts_with("visibility:hidden"))
-}
-
-fn is_void(name: &[u8]) -> bool {
-    const VOID: [&[u8]; 14] = [
-        b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"param", b"source",
-        b"track", b"wbr",
-    ];
-    VOID.contains(&name)
-}
-
-/// Elements whose content is not for reading.
-fn is_unread(name: &[u8]) -> bool {
-    const UNREAD: [&[u8]; 9] =
-        [b"script", b"style", b"title", b"template", b"iframe", b"noembed", b"noframes", b"svg", b"datalist"];
-    UNREAD.contains(&name)
-}
-
-fn is_paragraph(name: &[u8]) -> bool {
-    matches!(name, b"p" | b"dl" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"blockquote" | b"pre")
-}
-
-fn is_block(name: &[u8]) -> bool {
-    const BLOCK: [&[u8]; 35] = [
-        b"address",
-        b"article",
-        b"aside",
-        b"body",
-        b"caption",
-        b"center",
-        b"dd",
-        b"details",
-        b"dialog",
-        b"dir",
-        b"div",
-        b"dt",
-        b"fieldset",
-        b"figcaption",
-        b"figure",
-        b"footer",
-        b"form",
-        b"header",
-        b"hr",
-        b"legend",
-        b"li",
-        b"main",
-        b"menu",
-        b"nav",
-        b"ol",
-        b"option",
-        b"section",
-        b"summary",
-        b"table",
-        b"tbody",
-        b"tfoot",
-        b"thead",
-        b"ul",
-        b"listing",
-        b"xmp",
-    ];
-    BLOCK.contains(&name)
 }

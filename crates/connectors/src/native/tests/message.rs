@@ -223,4 +223,8 @@ fn mails_are_read_in_the_charset_that_they_are_in() {
     let view =
         run("gmail_message", &json!({"input": {"format": "raw"}, "message": {"raw": URL_SAFE.encode(raw)}})).unwrap();
     assert_eq!((&view["subject"], &view["text"]), (&json!("日本語"), &json!("日本")));
+    let bare = b"Subject: d\xe9j\xe0 vu, caf\xe9 au lait\r\n\r\nx";
+    let view =
+        run("gmail_message", &json!({"input": {"format": "raw"}, "message": {"raw": URL_SAFE.encode(bare)}})).unwrap();
+    assert_eq!(view["subject"], "déjà vu, café au lait");
 }

@@ -256,6 +256,10 @@ const MAILS: &[Family] = families! {
     "gmail_compose", "a subject of words": |size| mail("subject", &repeated("a ", size));
     "gmail_compose", "a subject in another script": |size| mail("subject", &repeated("日", size));
     "gmail_compose", "a subject of marks": |size| mail("subject", &repeated("=?", size));
+    "gmail_compose", "a long name": |size| mail("to", &format!("{} <a@example.com>", repeated("日 ", size)));
+    "gmail_compose", "a long name in quotes": |size| mail("to", &format!("\"{}\" <a@example.com>", repeated("\\\"", size)));
+    "gmail_compose", "a domain of dots": |size| mail("to", &format!("a@{}", repeated("ü.", size)));
+    "gmail_compose", "long domains": |size| mail("to", &repeated(&format!("a@{}.example, ", "日ü".repeat(31)), size));
     "gmail_compose", "a long type": |size| mail("content_type", &repeated("text/", size));
 };
 
