@@ -26,7 +26,7 @@ pub(crate) struct Times {
     pub(crate) zone: TimeZone,
     pub(crate) zone_name: String,
     /// The end may be in another zone, as a flight's is.
-    end_zone_name: String,
+    pub(crate) end_zone_name: String,
 }
 
 impl Times {
