@@ -104,14 +104,16 @@ def parsed(wire, id):
 # Gmail
 
 
-def test_fetched_mails_are_decoded_and_keep_googles_members(wire):
+def test_fetched_mails_say_what_a_person_reads_and_the_rest_on_request(wire):
     answer = wire.done("gmail_fetch_mails", max_results=1)
     (mail,) = answer["messages"]
     assert mail["subject"] == "Treffpunkt am Café gegenüber – 10:30"
     assert mail["from"] == "田中芽依 <mei.tanaka@studio.example>"
     assert "また明日" in mail["text"] and "<p>" not in mail["text"]
-    assert {"id", "threadId", "labelIds", "payload", "internalDate"} <= set(mail)
+    assert {"id", "threadId", "labelIds", "internalDate"} <= set(mail) and not {"payload", "snippet"} & set(mail)
     assert answer["next_page_token"]
+    whole = wire.done("gmail_get_message_by_id", message_id=mail["id"], format="full")
+    assert whole["payload"]["headers"] and whole["snippet"] and whole["text"] == mail["text"]
 
 
 def test_pages_lead_through_all_mails_once(wire):
@@ -253,6 +255,23 @@ def test_an_update_with_a_duration_alone_keeps_the_start_and_guests_are_replaced
     assert changed["start"] == made["start"] and changed["end"]["dateTime"] == "2026-12-01T15:45:00+01:00"
     assert [guest["email"] for guest in changed["attendees"]] == ["bob@example.com"]
     assert wire.done("googlecalendar_get_event_by_id", event_id=made["id"])["location"] == "Room 1"
+
+
+def test_placeholders_change_nothing_and_a_field_is_emptied_by_its_name(demo, wire):
+    made = wire.done(
+        "googlecalendar_create_event", summary="Review", start_datetime="2026-12-01T15:00:00", location="Room 1",
+        description="Bring slides", attendees_emails=["sam@lab.example"],
+    )
+    which = {"calendar_id": "primary", "event_id": made["id"]}
+    blank = {"summary": "", "description": "", "location": "", "attendees_emails": [], "event_duration_hour": 0}
+    before = calls(demo, "calendar.events.patch")
+    assert "there is nothing to change" in wire.refused("googlecalendar_update_event", **which, **blank)
+    assert calls(demo, "calendar.events.patch") == before
+    moved = wire.done("googlecalendar_update_event", **which, **blank, start_datetime="2026-12-02T15:00:00")
+    assert [moved[name] for name in ("summary", "description", "location")] == ["Review", "Bring slides", "Room 1"]
+    assert len(moved["attendees"]) == 1 and moved["start"]["dateTime"].startswith("2026-12-02T15:00:00")
+    bare = wire.done("googlecalendar_update_event", **which, clear_fields=["location", "attendees_emails"])
+    assert not bare.get("location") and not bare.get("attendees") and bare["description"] == "Bring slides"
 
 
 def test_an_event_that_begins_to_repeat_gets_a_zone_with_a_name(demo, wire):

@@ -1,5 +1,6 @@
 //! What a call is given beside its arguments.
 
+use crate::native::Work;
 use serde_json::{Map, Value};
 use valetkey_domain::Timestamp;
 
@@ -16,4 +17,6 @@ pub struct Setting {
     pub nonce: u128,
     /// The connected account's `api_config`.
     pub api_config: Map<String, Value>,
+    /// What its natives may still do. Whoever drives the call keeps a clone, to stop them.
+    pub work: Work,
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use valetkey_connectors::native::Work;
 use valetkey_connectors::{Catalog, Setting, Step, Unsent};
 use valetkey_vendor::{Digest, RequestParts};
 
@@ -115,7 +116,7 @@ fn played(catalog: &Catalog, tool: &str, case: &Case) -> Case {
     let mut exchange = Vec::new();
     let mut end = Value::Null;
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
-    let setting = Setting { base_url: None, now, nonce: 0x5eed, api_config: Map::new() };
+    let setting = Setting { base_url: None, now, nonce: 0x5eed, api_config: Map::new(), work: Work::default() };
     let arguments =
         compiled.check(&case.arguments).unwrap_or_else(|failure| panic!("{tool}, {}: {failure}", case.case));
     let mut run = compiled.start(arguments, setting).unwrap();

@@ -59,6 +59,7 @@ impl Job {
             now: self.app.core.now(),
             nonce: self.app.core.rng.next_u128(),
             api_config: admitted.account.api_config.clone(),
+            work: valetkey_connectors::native::Work::default(),
         }
     }
 

@@ -7,14 +7,12 @@ use super::start::uses_pkce;
 use crate::credentials::oauth;
 use crate::credentials::sealed::Plain;
 use crate::{App, Error, Result, connections};
-use http::Method;
-use serde_json::Value;
 use valetkey_connectors::Identity;
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_core::places;
 use valetkey_domain::authorization::{Outcome, Started};
 use valetkey_domain::{Secret, Timestamp};
-use valetkey_outbound::oauth::{self as endpoint, TokenError, Tokens};
+use valetkey_outbound::oauth::{self as endpoint, Claims, Expected, IdTokenFault, Nonce, TokenError, Tokens};
 use valetkey_storage::accounts::Subject;
 use valetkey_vault::Purpose;
 
@@ -56,12 +54,20 @@ impl Exchange {
 
     async fn ask(&self) -> Result<std::result::Result<Brought, Outcome>> {
         let sent_at = self.app.core.now();
-        let tokens = match self.tokens().await? {
+        let verifier = self.verifier().await?;
+        let tokens = match self.tokens(&verifier).await? {
             Ok(tokens) => tokens,
             Err(error) => return Ok(Err(self.failed(&error))),
         };
         reach(Failpoint::CallbackAnswered);
-        let subject = match self.subject(&tokens).await {
+        let claims = match self.claims(&tokens, &verifier)? {
+            Ok(claims) => claims,
+            Err(fault) => {
+                tracing::warn!(authorization = %self.found.authorization.id, %fault, "the tokens are not taken");
+                return Ok(Err(Outcome::Refused(fault.code().to_owned())));
+            }
+        };
+        let subject = match self.subject(&tokens, claims).await {
             Ok(subject) => subject,
             // Without it nobody can say whether it is the account that was there.
             Err(error) if self.found.account.subject.is_some() => return Ok(Err(self.failed(&error))),
@@ -80,38 +86,57 @@ impl Exchange {
         }))
     }
 
-    async fn tokens(&self) -> Result<std::result::Result<Tokens, TokenError>> {
+    /// The consent's PKCE verifier, of which its nonce is made.
+    async fn verifier(&self) -> Result<Secret<str>> {
         let (app, found) = (&self.app, &self.found);
         let audience = found.wired.verifier_audience();
         let place = places::verifier(&found.ctx, &found.authorization.id, &found.account, &audience);
-        let opened =
-            app.core.keyring.open(&found.ctx.environment, Purpose::Flow, &place, &self.started.verifier).await?;
-        let verifier = Secret::from(std::str::from_utf8(opened.expose()).map_err(Error::internal)?);
-        let verifier = uses_pkce(found.wired.oauth()).then_some(&verifier);
-        let secret = connections::client_secret(app, &found.wired).await?;
-        let client = oauth::Endpoint::of(&found.wired)?;
+        let sealed = &self.started.verifier;
+        let opened = app.core.keyring.open(&found.ctx.environment, Purpose::Flow, &place, sealed).await?;
+        Ok(Secret::from(std::str::from_utf8(opened.expose()).map_err(Error::internal)?))
+    }
+
+    async fn tokens(&self, verifier: &Secret<str>) -> Result<std::result::Result<Tokens, TokenError>> {
+        let (app, wired) = (&self.app, &self.found.wired);
+        let verifier = uses_pkce(wired.oauth()).then_some(verifier);
+        let secret = connections::client_secret(app, wired).await?;
+        let client = oauth::Endpoint::of(wired)?;
         let client = client.client(secret.as_ref());
         let redirect_uri = &self.started.redirect_uri;
-        let outbound = app.core.outbound.of(&found.ctx.environment);
+        let outbound = app.core.outbound.of(&self.found.ctx.environment);
         Ok(endpoint::exchange(&outbound, &client, &self.code, verifier, redirect_uri).await)
     }
 
+    /// What the ID token says, if one came and it can be read; it has to be this sign-in's.
+    fn claims(&self, tokens: &Tokens, verifier: &Secret<str>) -> Result<std::result::Result<Claims, IdTokenFault>> {
+        let Some(id_token) = &tokens.id_token else { return Ok(Ok(Claims::default())) };
+        let client = oauth::Endpoint::of(&self.found.wired)?;
+        let nonce = valetkey_vault::random::nonce(verifier);
+        let sent = endpoint::sends_nonce(&self.found.wired.scopes());
+        let nonce = if sent { Nonce::Sent(&nonce) } else { Nonce::NotSent };
+        match id_token.check(&Expected { client_id: client.client_id(), issuer: None, nonce }) {
+            Err(fault) if !fault.contradicts() => {
+                tracing::warn!(authorization = %self.found.authorization.id, %fault, "the ID token says nothing");
+                Ok(Ok(Claims::default()))
+            }
+            checked => Ok(checked),
+        }
+    }
+
     /// Who signed in: the connector's own question, else the ID token.
-    async fn subject(&self, tokens: &Tokens) -> std::result::Result<Option<Subject>, TokenError> {
+    async fn subject(&self, tokens: &Tokens, claims: Claims) -> std::result::Result<Option<Subject>, TokenError> {
         let wired = &self.found.wired;
         let (Some(rule), Some(url)) = (&wired.oauth().identity, &wired.endpoints.identity_url) else {
-            let id = tokens.id_token.as_ref().and_then(endpoint::subject_of);
-            return Ok(id.map(|id| Subject { id, name: None }));
+            return Ok(claims.subject.map(|id| Subject { id, name: None }));
         };
         if !may_ask(rule, tokens.scopes.as_deref()) {
             return Ok(None);
         }
-        let nonsense = |what: &str| TokenError::Nonsense(format!("the question who signed in {what}"));
-        let method = Method::from_bytes(rule.method.as_bytes()).map_err(|_| nonsense("has no HTTP method"))?;
         let outbound = self.app.core.outbound.of(&self.found.ctx.environment);
-        let answer = endpoint::identity(&outbound, method, url, &tokens.access_token).await?;
-        let id = at(&rule.id, &answer).ok_or_else(|| nonsense("was answered without an id"))?;
-        Ok(Some(Subject { id, name: rule.name.as_ref().and_then(|name| at(name, &answer)) }))
+        let answer = endpoint::identity(&outbound, rule.method.clone(), url, &tokens.access_token).await?;
+        let without = || TokenError::Nonsense("the question who signed in was answered without an id".to_owned().into());
+        let (id, name) = rule.read(&answer).ok_or_else(without)?;
+        Ok(Some(Subject { id, name }))
     }
 
     /// What a failure of the provider means for the person; the log keeps the rest.
@@ -120,9 +145,14 @@ impl Exchange {
         match error {
             TokenError::InvalidGrant(_) => Outcome::Refused("invalid_grant".into()),
             TokenError::Refused { code, .. } => Outcome::Refused(code.clone()),
-            TokenError::Unavailable(_) | TokenError::Unreachable(_) | TokenError::Lost(_) | TokenError::Nonsense(_) => {
-                Outcome::ProviderFailed
+            TokenError::RefusedUnclear { said, .. } => {
+                Outcome::Refused(said.code.clone().unwrap_or_else(|| "unnamed_error".to_owned()))
             }
+            TokenError::RateLimited { .. }
+            | TokenError::Unavailable(_)
+            | TokenError::Unreachable(_)
+            | TokenError::Lost(_)
+            | TokenError::Nonsense(_) => Outcome::ProviderFailed,
         }
     }
 }
@@ -131,14 +161,4 @@ impl Exchange {
 fn may_ask(rule: &Identity, granted: Option<&[String]>) -> bool {
     let covered = |granted: &[String]| rule.scopes.iter().any(|scope| granted.contains(scope));
     rule.scopes.is_empty() || granted.is_none_or(covered)
-}
-
-/// What stands at a path (`.id`, `.user.sub`) of the provider's answer.
-fn at(path: &str, answer: &Value) -> Option<String> {
-    let found = path.split('.').filter(|name| !name.is_empty()).try_fold(answer, |at, name| at.get(name))?;
-    match found {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }

@@ -4,7 +4,7 @@ use crate::connections::Wired;
 use crate::{Error, Result};
 use valetkey_connectors::TokenClientAuth;
 use valetkey_domain::{Kind, Secret};
-use valetkey_outbound::oauth::{Client, ClientAuth};
+use valetkey_outbound::oauth::{BasicEncoding, Client, ClientAuth};
 
 /// The token endpoint of a connection and who we are there.
 pub(crate) struct Endpoint {
@@ -38,6 +38,7 @@ impl Endpoint {
 
     /// The client with its secret, for one request.
     pub(crate) fn client<'a>(&'a self, secret: Option<&'a Secret<str>>) -> Client<'a> {
-        Client { token_url: &self.token_url, client_id: &self.client_id, client_secret: secret, auth: self.auth }
+        let (auth, basic) = (self.auth, BasicEncoding::FormEncoded);
+        Client { token_url: &self.token_url, client_id: &self.client_id, client_secret: secret, auth, basic }
     }
 }

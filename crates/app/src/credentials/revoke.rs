@@ -7,8 +7,8 @@ use crate::connections::{self, Wired};
 use crate::{App, Result};
 use valetkey_core::places::CredentialRow;
 use valetkey_domain::account::ConnectedAccount;
-use valetkey_domain::{Ctx, Secret};
-use valetkey_outbound::oauth::{self as endpoint, TokenError};
+use valetkey_domain::Ctx;
+use valetkey_outbound::oauth::{self as endpoint, Revocation, Revoked, TokenIn};
 use valetkey_storage::accounts as rows;
 
 /// What became of an account's tokens at the provider.
@@ -70,32 +70,20 @@ async fn attempt(app: &App, ctx: &Ctx, wired: &Wired, account: &ConnectedAccount
     let plain = sealed::open(app, ctx, row, &audience, &held.sealed).await?;
     // A refresh token's end is the end of the grant; an access token's may be of that token alone.
     let token = plain.refresh_token.as_ref().unwrap_or(&plain.access_token);
-    let field = rule.token_in.strip_prefix("form.").unwrap_or("token");
-    match revoke(app, wired, url, field, token).await? {
-        Ok(()) => Ok(AtProvider::Revoked),
-        Err(error) => {
-            tracing::warn!(account = %account.id, %error, "the provider did not revoke");
-            Ok(AtProvider::Failed)
-        }
-    }
-}
-
-/// RFC 7009 wants the client named, Google's endpoint takes the token alone: it is named where it has to be.
-async fn revoke(
-    app: &App,
-    wired: &Wired,
-    url: &str,
-    field: &str,
-    token: &Secret<str>,
-) -> Result<std::result::Result<(), TokenError>> {
-    let outbound = app.core.outbound.of(&wired.connection.environment);
-    let anonymous = endpoint::revoke(&outbound, url, field, token, None).await;
-    if !matches!(anonymous, Err(TokenError::Refused { .. })) {
-        return Ok(anonymous);
-    }
-    let secret = connections::client_secret(app, wired).await?;
     let client = oauth::Endpoint::of(wired)?;
-    Ok(endpoint::revoke(&outbound, url, field, token, Some(&client.client(secret.as_ref()))).await)
+    // Without it the provider can still be asked; it goes nowhere that it was not given for.
+    let secret = connections::client_secret(app, wired).await;
+    let client = secret.as_ref().ok().map(|secret| client.client(secret.as_ref()));
+    let outbound = app.core.outbound.of(&wired.connection.environment);
+    let revocation = Revocation { url, method: rule.method.clone(), token_in: TokenIn::Form(&rule.field), token };
+    Ok(match endpoint::revoke(&outbound, &revocation, client.as_ref()).await {
+        Revoked::Revoked => AtProvider::Revoked,
+        Revoked::NotThere => AtProvider::NotOffered,
+        failed @ (Revoked::Refused { .. } | Revoked::Unreachable { .. }) => {
+            tracing::warn!(account = %account.id, %failed, "the provider did not revoke");
+            AtProvider::Failed
+        }
+    })
 }
 
 /// Whether another account that holds tokens may live on the same grant: the same OAuth client at the same provider,
@@ -146,6 +134,6 @@ mod tests {
         there.sign_in(HOUR).await;
         accounts::delete(&app, &ctx, &accounts::Which::Id(there.account.id.clone())).await.unwrap();
         let asked = there.provider.asked("/refuses");
-        assert!(asked.len() == 2 && asked[1].contains("client_secret=hunter2"), "{asked:?}");
+        assert!(asked.len() == 3 && asked[1].contains("client_secret=hunter2"), "{asked:?}");
     }
 }

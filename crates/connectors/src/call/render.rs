@@ -208,8 +208,13 @@ mod tests {
             fill("body.a.b", "deep"),
         ];
         let call = Call { method: http::Method::POST, path: "/v1/things/{id}/x".into(), fills };
-        let setting =
-            Setting { base_url: own.map(str::to_owned), now: Timestamp::UNIX_EPOCH, nonce: 0, api_config: Map::new() };
+        let setting = Setting {
+            base_url: own.map(str::to_owned),
+            now: Timestamp::UNIX_EPOCH,
+            nonce: 0,
+            api_config: Map::new(),
+            work: crate::native::Work::default(),
+        };
         let scope = json!({"input": input});
         request(&call, &upstream(), scope.as_object().unwrap(), &setting)
     }

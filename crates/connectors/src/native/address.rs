@@ -3,6 +3,7 @@
 //! RFC 5322's mailbox-list without its obsolete forms, with names in any script. Groups, routes and comments are
 //! refused rather than guessed at: a message that goes to the wrong person cannot be called back.
 
+use super::work::Work;
 use crate::Failure;
 use mail_builder::headers::address::Address;
 
@@ -17,8 +18,12 @@ pub(super) struct Mailbox {
 /// The most mailboxes in one argument; Gmail takes 500 receivers a message.
 const MAX_MAILBOXES: usize = 500;
 
+/// The longest part of a domain between dots, in characters (RFC 1035, 2.3.4).
+const MAX_LABEL: usize = 63;
+
 /// Reads an argument that holds a list of mailboxes. An empty list is an empty `Vec`.
-pub(super) fn parse_list(argument: &str, text: &str) -> Result<Vec<Mailbox>, Failure> {
+pub(super) fn parse_list(argument: &str, text: &str, work: &Work) -> Result<Vec<Mailbox>, Failure> {
+    work.spend(text.len())?;
     let wrong = |why: String| Failure::invalid(format!("`{argument}` {why}"));
     check_header_text(argument, text)?;
     let pieces = split(text).map_err(|why| wrong(why.to_owned()))?;
@@ -132,6 +137,10 @@ fn unescaped(quoted: &str) -> Result<String, &'static str> {
 fn address(text: &str) -> Result<String, &'static str> {
     let (local, domain) = text.rsplit_once('@').ok_or("it has no `@`")?;
     check_local(local)?;
+    // Before it is looked at: what writing it in ASCII takes grows with the square of its length.
+    if domain.split('.').any(|label| label.chars().count() > MAX_LABEL) {
+        return Err("its domain is no host name");
+    }
     let domain =
         idna::domain_to_ascii_strict(domain.trim_end_matches('.')).map_err(|_| "its domain is no host name")?;
     if domain.is_empty() || domain.len() > 253 {
@@ -166,11 +175,15 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Vec<(Option<String>, String)> {
-        parse_list("to", text).unwrap().into_iter().map(|mailbox| (mailbox.name, mailbox.address)).collect()
+        parse_list("to", text, &Work::default())
+            .unwrap()
+            .into_iter()
+            .map(|mailbox| (mailbox.name, mailbox.address))
+            .collect()
     }
 
     fn refused(text: &str) -> String {
-        parse_list("cc", text).unwrap_err().message
+        parse_list("cc", text, &Work::default()).unwrap_err().message
     }
 
     #[test]
@@ -228,6 +241,7 @@ mod tests {
             assert!(message.starts_with("`cc` "), "{text}: {message}");
         }
         assert!(refused(&format!("{}@example.com", "x".repeat(65))).contains("1 to 64"));
+        assert!(refused(&format!("a@{}", "ü".repeat(2000))).contains("no host name"));
         assert!(refused(&"a@example.com,".repeat(501)).contains("501 addresses"));
     }
 

@@ -6,6 +6,7 @@
 use super::address::{Mailbox, check_header_text, parse_list, to_header};
 use super::html;
 use super::scope::{Scope, argument, text};
+use super::work::Work;
 use crate::{Failure, Setting};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -31,12 +32,14 @@ pub(super) struct Heading {
 
 /// Composes from the arguments `to`, `cc`, `bcc`, `from`, `body` and `content_type`, and gives base64url.
 pub(super) fn compose(scope: &Scope, setting: &Setting, heading: Heading) -> Result<String, Failure> {
-    let body = body(scope, setting)?;
+    let work = &setting.work;
     let mut raw = Vec::new();
     if let Some(from) = text(scope, "from")? {
-        write(&mut raw, "From", &to_header(&one_sender(from)?));
+        write(&mut raw, "From", &to_header(&one_sender(from, work)?));
     }
-    let receivers = receivers(scope)?;
+    let receivers = receivers(scope, work)?;
+    let body = body(scope, setting)?;
+    work.spend(heading.subject.len())?;
     for (name, mailboxes) in receivers.iter().filter(|(_, mailboxes)| !mailboxes.is_empty()) {
         write(&mut raw, name, &to_header(mailboxes));
     }
@@ -49,6 +52,7 @@ pub(super) fn compose(scope: &Scope, setting: &Setting, heading: Heading) -> Res
     }
     raw.extend_from_slice(b"MIME-Version: 1.0\r\n");
     MessageBuilder::new().body(body).serialize_body(&mut raw);
+    work.spend(raw.len())?;
     Ok(URL_SAFE.encode(raw))
 }
 
@@ -75,13 +79,13 @@ fn write_subject(raw: &mut Vec<u8>, subject: String) {
     write(raw, "Subject", &Raw::new(words.join(" ")));
 }
 
-fn one_sender(from: &str) -> Result<Vec<Mailbox>, Failure> {
-    let senders = parse_list("from", from)?;
+fn one_sender(from: &str, work: &Work) -> Result<Vec<Mailbox>, Failure> {
+    let senders = parse_list("from", from, work)?;
     if senders.len() == 1 { Ok(senders) } else { Err(Failure::invalid("`from` must be one address")) }
 }
 
-fn receivers(scope: &Scope) -> Result<[(&'static str, Vec<Mailbox>); 3], Failure> {
-    let list = |name| text(scope, name)?.map_or_else(|| Ok(Vec::new()), |given| parse_list(name, given));
+fn receivers(scope: &Scope, work: &Work) -> Result<[(&'static str, Vec<Mailbox>); 3], Failure> {
+    let list = |name| text(scope, name)?.map_or_else(|| Ok(Vec::new()), |given| parse_list(name, given, work));
     let lists = [("To", list("to")?), ("Cc", list("cc")?), ("Bcc", list("bcc")?)];
     if lists.iter().all(|(_, mailboxes)| mailboxes.is_empty()) {
         return Err(Failure::invalid("`to` must name at least one address"));
@@ -105,13 +109,15 @@ fn body(scope: &Scope, setting: &Setting) -> Result<MimePart<'static>, Failure> 
     if text.len() > MAX_BODY {
         return Err(Failure::invalid(format!("`body` has {} bytes, {MAX_BODY} at most", text.len())));
     }
+    setting.work.spend(text.len())?;
     // RFC 5322 knows one line ending; the encoder makes it of a bare LF, but not of a bare CR.
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    if is_html(scope)? { Ok(alternatives(text, setting)) } else { Ok(leaf("text/plain", text)) }
+    if is_html(scope, &setting.work)? { alternatives(text, setting) } else { Ok(leaf("text/plain", text)) }
 }
 
-fn is_html(scope: &Scope) -> Result<bool, Failure> {
+fn is_html(scope: &Scope, work: &Work) -> Result<bool, Failure> {
     let given = text(scope, "content_type")?.unwrap_or("text/plain");
+    work.spend(given.len())?;
     let kind = given.split(';').next().unwrap_or_default().trim();
     match kind.to_ascii_lowercase().as_str() {
         "text/plain" | "plain" => Ok(false),
@@ -121,14 +127,14 @@ fn is_html(scope: &Scope) -> Result<bool, Failure> {
 }
 
 /// The text first: of alternatives, the last is the best (RFC 2046, 5.1.4).
-fn alternatives(html: String, setting: &Setting) -> MimePart<'static> {
-    let parts = vec![leaf("text/plain", html::to_letter(&html)), leaf("text/html", html)];
+fn alternatives(html: String, setting: &Setting) -> Result<MimePart<'static>, Failure> {
+    let parts = vec![leaf("text/plain", html::to_letter(&html, &setting.work)?), leaf("text/html", html)];
     let boundary = format!("=_valetkey_{:032x}", setting.nonce);
     let kind = ContentType::new("multipart/alternative").attribute("boundary", boundary);
-    MimePart {
+    Ok(MimePart {
         headers: vec![("Content-Type".into(), HeaderType::ContentType(kind))],
         contents: BodyPart::Multipart(parts),
-    }
+    })
 }
 
 fn leaf(kind: &'static str, text: String) -> MimePart<'static> {

@@ -5,6 +5,8 @@
 //! before an update). Gives `{start, end}`, or `{}` where an update leaves the times alone.
 //!
 //! - A time with an offset keeps it. One without is in `timezone`, else in the event's zone, else in the calendar's.
+//! - Start and end may be in two zones, as a flight's are. One that is moved keeps the zone of each end; `timezone` is
+//!   the start's then, and the end's only with a new end.
 //! - The end is `end_datetime`, else the start and the duration, else (an event that is moved) its length, else 30
 //!   minutes. Hours and minutes that come to nothing count as not given: models fill in zeros.
 //! - A duration is elapsed time, also across a change of the clocks.
@@ -14,6 +16,7 @@
 //!   <https://developers.google.com/workspace/calendar/api/v3/reference/events#start.timeZone>).
 
 use super::moment::{Clock, Moment, parse};
+use super::repeats::{self, Kind};
 use super::scope::{Scope, argument, count, member, needed, saved, text};
 use super::timed::{Placed, place};
 use super::zone::{self, Zone};
@@ -38,9 +41,16 @@ struct Asked<'s> {
     event: Option<&'s Value>,
     /// Where times without an offset are, and what a recurring event follows.
     home: Option<Zone>,
+    /// Where an end without an offset is.
+    end_home: Option<Zone>,
+    /// The zone of the event's end, where its start is in another one.
+    end_own: Option<Zone>,
 }
 
-pub(super) fn run(scope: &Scope, _: &Setting) -> Result<Value, Failure> {
+pub(super) fn run(scope: &Scope, setting: &Setting) -> Result<Value, Failure> {
+    let given = ["start_datetime", "end_datetime", "timezone"]
+        .map(|name| argument(scope, name).and_then(Value::as_str).map_or(0, str::len));
+    setting.work.spend(1 + given.iter().sum::<usize>())?;
     let asked = read(scope)?;
     if asked.leaves_times_alone(scope) {
         return Ok(json!({}));
@@ -50,8 +60,15 @@ pub(super) fn run(scope: &Scope, _: &Setting) -> Result<Value, Failure> {
         None => of_event(&Value::Object(needed(scope, "event")?.clone()), "start")?,
     };
     match start {
-        Moment::Day(first) => whole_days(&asked, first),
-        Moment::Time(clock) => timed(&asked, &clock),
+        Moment::Day(first) => {
+            repeats::check(scope, Kind::Days, &setting.work)?;
+            whole_days(&asked, first)
+        }
+        Moment::Time(clock) => {
+            let zone = clock.zone.as_ref().or(asked.home.as_ref());
+            repeats::check(scope, Kind::Times(zone), &setting.work)?;
+            timed(&asked, &clock)
+        }
     }
 }
 
@@ -68,19 +85,20 @@ fn read(scope: &Scope) -> Result<Asked<'_>, Failure> {
     let zone = text(scope, "timezone")?.map(|name| zone::named("timezone", name)).transpose()?;
     let event = saved(scope, "event");
     let known = |value: Option<&Value>| value.and_then(|value| member(value, "timeZone")).and_then(zone::find);
-    let home = zone
-        .clone()
-        .or_else(|| known(event.and_then(|event| event.get("start"))))
-        .or_else(|| known(saved(scope, "calendar")));
+    let of_side = |side: &str| known(event.and_then(|event| event.get(side)));
+    let (start_own, end_own) = (of_side("start"), of_side("end"));
+    let home = zone.clone().or_else(|| start_own.clone()).or_else(|| known(saved(scope, "calendar")));
     let rules = argument(scope, "recurrence").or_else(|| event.and_then(|event| event.get("recurrence")));
     Ok(Asked {
         start: moment("start_datetime")?,
         end: moment("end_datetime")?,
         length: length(scope)?,
-        zone,
         recurring: rules.and_then(Value::as_array).is_some_and(|rules| !rules.is_empty()),
         event,
+        end_home: zone.clone().or_else(|| end_own.clone()).or_else(|| home.clone()),
+        end_own: end_own.filter(|own| start_own.is_some_and(|start| start.name != own.name)),
         home,
+        zone,
     })
 }
 
@@ -157,21 +175,38 @@ fn timed(asked: &Asked<'_>, clock: &Clock) -> Result<Value, Failure> {
         return Err(backwards());
     }
     let zone = zone_shown(asked, clock)?;
-    let form = |placed: &Placed| {
+    let end_zone = end_zone(asked, zone);
+    let end = match end_zone {
+        Some(own) if asked.end.is_none() && end_zone != zone => end.shown_in(own),
+        _ => end,
+    };
+    let form = |placed: &Placed, zone: Option<&Zone>| {
         let mut time = placed.to_calendar(zone);
         if asked.event.is_some_and(|event| event["start"].get("date").is_some()) {
             time.insert("date".to_owned(), Value::Null);
         }
         Value::Object(time)
     };
-    Ok(json!({"start": form(&start), "end": form(&end)}))
+    Ok(json!({"start": form(&start, zone), "end": form(&end, end_zone)}))
+}
+
+/// The zone beside the end: the one that was said of it, else the end's own where the event has two, else the start's.
+fn end_zone<'a>(asked: &'a Asked<'_>, start: Option<&'a Zone>) -> Option<&'a Zone> {
+    let given = match &asked.end {
+        Some(Moment::Time(clock)) => Some(clock),
+        _ => None,
+    };
+    if let Some(said) = given.and_then(|clock| clock.zone.as_ref().or(asked.zone.as_ref())) {
+        return Some(said);
+    }
+    asked.end_own.as_ref().filter(|_| start.is_some()).or(start)
 }
 
 fn end_of(asked: &Asked<'_>, start: &Placed) -> Result<Placed, Failure> {
     match (&asked.end, asked.length) {
         (Some(Moment::Day(_)), _) => Err(mixed()),
         (Some(Moment::Time(clock)), length) => {
-            let end = place("end_datetime", clock, asked.home.as_ref())
+            let end = place("end_datetime", clock, asked.end_home.as_ref())
                 .or_else(|failure| start.beside(clock).ok_or(failure))?;
             agree(length.map(|length| length.as_secs()), end.since(start).as_secs())?;
             Ok(end)
@@ -187,7 +222,7 @@ fn length_of_event(asked: &Asked<'_>) -> Result<Option<SignedDuration>, Failure>
     match (of_event(event, "start")?, of_event(event, "end")?) {
         (Moment::Time(start), Moment::Time(end)) => {
             let start = place("the event's start", &start, asked.home.as_ref())?;
-            Ok(Some(place("the event's end", &end, asked.home.as_ref())?.since(&start)))
+            Ok(Some(place("the event's end", &end, asked.end_home.as_ref())?.since(&start)))
         }
         _ => Ok(None),
     }

@@ -8,6 +8,7 @@
 //! Gives `{attachment_id, filename, mime_type, size}`; for a part so small that it came with the message, its `data`
 //! (base64url) and no id, and then there is nothing to fetch.
 
+use super::names::key;
 use super::part::{Attachment, attachments};
 use super::scope::{Scope, needed, text};
 use crate::{Failure, FailureKind, Setting};
@@ -16,9 +17,12 @@ use serde_json::{Value, json};
 /// The largest attachment that is fetched, in bytes.
 pub(super) const MAX_BYTES: u64 = 5 << 20;
 
-pub(super) fn run(scope: &Scope, _: &Setting) -> Result<Value, Failure> {
+pub(super) fn run(scope: &Scope, setting: &Setting) -> Result<Value, Failure> {
     let message = needed(scope, "message")?;
-    let all = attachments(message.get("payload").unwrap_or(&Value::Null));
+    let all = attachments(message.get("payload").unwrap_or(&Value::Null), &setting.work)?;
+    setting.work.spend(all.iter().map(|one| one.filename.len()).sum())?;
+    let asked = text(scope, "file_name")?.map_or(0, str::len);
+    setting.work.spend(asked)?;
     let asked_id = text(scope, "attachment_id")?.map(str::trim);
     let (found, id) = choose(&all, text(scope, "file_name")?.map(str::trim), asked_id)?;
     if found.size > MAX_BYTES {
@@ -57,13 +61,16 @@ fn choose<'a, 'm>(
         };
     };
     let exact: Vec<_> = all.iter().filter(|one| one.filename == name).collect();
-    let alike: Vec<_> = all.iter().filter(|one| one.filename.to_lowercase() == name.to_lowercase()).collect();
+    let wanted = key(name);
+    let alike: Vec<_> = all.iter().filter(|one| key(&one.filename) == wanted).collect();
     let named = if exact.is_empty() { alike } else { exact };
     match (by_id(&named), named.as_slice()) {
         (Some(found), _) => Ok((found, found.id)),
         (None, [only]) => Ok((only, only.id)),
         (None, [first, ..]) => Ok((first, id.or(first.id))),
-        (None, []) => Err(none_of(all, &format!("there is no attachment called {name}"))),
+        (None, []) => {
+            Err(none_of(all, &format!("there is no attachment called {}", name.chars().take(100).collect::<String>())))
+        }
     }
 }
 
@@ -71,6 +78,6 @@ fn none_of(all: &[Attachment<'_>], why: &str) -> Failure {
     if all.is_empty() {
         return Failure::new(FailureKind::NotFound, "this message has no attachments");
     }
-    let names: Vec<_> = all.iter().take(20).map(|one| one.filename.as_str()).collect();
+    let names: Vec<String> = all.iter().take(20).map(|one| one.filename.chars().take(100).collect()).collect();
     Failure::new(FailureKind::NotFound, format!("{why}. Its attachments: {}", names.join(", ")))
 }

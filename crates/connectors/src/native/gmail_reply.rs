@@ -11,7 +11,9 @@
 //! (<https://developers.google.com/workspace/gmail/api/guides/threads>), so all three come from the thread unless given.
 
 use super::body::{Heading, compose, subject};
-use super::headers::{decoded, find, message_ids};
+use super::headers::{decoded, find};
+use super::ids::message_ids;
+use super::part::weight;
 use super::scope::{Scope, member, needed, text};
 use crate::{Failure, FailureKind, Setting};
 use serde_json::{Value, json};
@@ -22,9 +24,12 @@ const MAX_REFERENCES: usize = 50;
 pub(super) fn run(scope: &Scope, setting: &Setting) -> Result<Value, Failure> {
     let thread = needed(scope, "thread")?;
     let messages = thread.get("messages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    for message in messages {
+        setting.work.spend(message.get("payload").map_or(1, weight))?;
+    }
     let answered = answered(messages, text(scope, "in_reply_to_message_id")?)?;
     let headers = answered.get("payload").unwrap_or(&Value::Null);
-    let id = find(headers, "Message-ID").and_then(|value| message_ids(value).pop());
+    let id = own_id(headers)?;
     let heading = Heading {
         subject: subject(scope)?.unwrap_or_else(|| reply_subject(find(headers, "Subject").unwrap_or_default())),
         references: references(headers, id.as_deref()),
@@ -32,6 +37,23 @@ pub(super) fn run(scope: &Scope, setting: &Setting) -> Result<Value, Failure> {
     };
     let thread_id = thread.get("id").and_then(Value::as_str).or(text(scope, "thread_id")?);
     Ok(json!({"raw": compose(scope, setting, heading)?, "threadId": thread_id}))
+}
+
+/// The Message-ID, if it has one.
+///
+/// # Errors
+/// It has one that cannot be written into an answer's headers, so that the answer would leave its thread.
+fn own_id(headers: &Value) -> Result<Option<String>, Failure> {
+    let Some(value) = find(headers, "Message-ID") else { return Ok(None) };
+    match message_ids(value).into_iter().next() {
+        None if !value.trim().is_empty() => Err(Failure::new(
+            FailureKind::Conflict,
+            "the message that would be answered has a Message-ID that no header can repeat, so that the answer would not \
+             stay in its thread: answer another message of the thread (`in_reply_to_message_id`), or send a new mail with \
+             gmail_send_message",
+        )),
+        id => Ok(id),
+    }
 }
 
 fn answered<'t>(messages: &'t [Value], named: Option<&str>) -> Result<&'t Value, Failure> {

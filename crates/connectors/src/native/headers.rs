@@ -1,9 +1,8 @@
 //! Headers as Gmail gives them: a list of name and value under a part, mostly decoded, sometimes not (folded lines and
 //! RFC 2047 words of whatever charset come through from senders that broke the rules).
 
+use super::encoded::{self, Finder};
 use super::scope::member;
-use mail_parser::parsers::MessageStream;
-use mail_parser::{Addr, Address, HeaderValue};
 use serde_json::Value;
 
 /// The longest header that is decoded, in bytes.
@@ -20,11 +19,7 @@ pub(super) fn find<'v>(part: &'v Value, name: &str) -> Option<&'v str> {
 
 /// A header of free text on one line, with its encoded words decoded.
 pub(super) fn decoded(value: &str) -> String {
-    let line = line(value);
-    match MessageStream::new(format!("{line}\n").as_bytes()).parse_unstructured() {
-        HeaderValue::Text(text) => clean(&text),
-        _ => String::new(),
-    }
+    clean(&encoded::decoded(&line(value)))
 }
 
 /// A header of addresses on one line, decoded name by name: a comma inside an encoded name must not become one between
@@ -34,37 +29,54 @@ pub(super) fn decoded_addresses(value: &str) -> String {
     if !line.contains("=?") {
         return clean(&line);
     }
-    let shown = match MessageStream::new(format!("{line}\n").as_bytes()).parse_address() {
-        HeaderValue::Address(Address::List(list)) => joined(&list),
-        HeaderValue::Address(Address::Group(groups)) => groups
-            .iter()
-            .map(|group| joined(&group.addresses))
-            .filter(|list| !list.is_empty())
-            .collect::<Vec<_>>()
-            .join(", "),
-        _ => String::new(),
-    };
-    if shown.is_empty() { decoded(value) } else { clean(&shown) }
+    let shown: Vec<String> = pieces(&line).into_iter().map(mailbox).filter(|shown| !shown.is_empty()).collect();
+    shown.join(", ")
 }
 
-fn joined(list: &[Addr<'_>]) -> String {
-    list.iter().filter_map(mailbox).collect::<Vec<_>>().join(", ")
-}
-
-fn mailbox(addr: &Addr<'_>) -> Option<String> {
-    match (addr.name.as_deref(), addr.address.as_deref()) {
-        (None, None) => None,
-        (Some(name), None) => Some(name.to_owned()),
-        (None, Some(address)) => Some(address.to_owned()),
-        (Some(name), Some(address)) if name.contains([',', '"', '<', '>', ';', '@', '(', ')', '\\']) => {
-            Some(format!("\"{}\" <{address}>", name.replace('\\', "\\\\").replace('"', "\\\"")))
+/// Splits at the commas outside quotes, brackets and encoded words.
+fn pieces(line: &str) -> Vec<&str> {
+    let (mut pieces, mut start, mut at) = (Vec::new(), 0, 0);
+    let (mut quoted, mut angle, mut finder) = (false, false, Finder::default());
+    while let Some(rest) = line.get(at..).filter(|rest| !rest.is_empty()) {
+        if let Some((_, after)) = finder.word(rest) {
+            at = line.len() - after.len();
+            continue;
         }
-        (Some(name), Some(address)) => Some(format!("{name} <{address}>")),
+        let c = rest.chars().next().unwrap_or_default();
+        match c {
+            // The next character stands for itself.
+            '\\' if quoted => at += rest.chars().nth(1).map_or(0, char::len_utf8),
+            '"' => quoted = !quoted,
+            '<' if !quoted => angle = true,
+            '>' if !quoted => angle = false,
+            ',' if !quoted && !angle => {
+                pieces.push(line.get(start..at).unwrap_or_default());
+                start = at + 1;
+            }
+            _ => {}
+        }
+        at += c.len_utf8();
     }
+    pieces.push(line.get(start..).unwrap_or_default());
+    pieces
+}
+
+/// One address with its name decoded, in quotes where it needs them.
+fn mailbox(piece: &str) -> String {
+    let Some((name, address)) = piece.rsplit_once('<').filter(|(name, _)| name.contains("=?")) else {
+        return decoded(piece);
+    };
+    let name = name.trim();
+    let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
+    let (name, address) = (decoded(name), clean(address));
+    if name.contains([',', '"', '<', '>', ';', '@', '(', ')', '\\']) {
+        return format!("\"{}\" <{address}", name.replace('\\', "\\\\").replace('"', "\\\""));
+    }
+    format!("{name} <{address}").trim_start().to_owned()
 }
 
 /// Unfolded (RFC 5322, 2.2.3) and bounded.
-fn line(value: &str) -> String {
+pub(super) fn line(value: &str) -> String {
     let value = value.get(..value.floor_char_boundary(MAX_HEADER)).unwrap_or_default();
     value.replace(['\r', '\n'], " ")
 }
@@ -75,24 +87,6 @@ fn clean(text: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// The message ids in a header such as References, without their brackets and in their order.
-///
-/// Ids with blanks or line breaks inside are left out: they cannot be written into a header again.
-pub(super) fn message_ids(value: &str) -> Vec<String> {
-    let mut ids = Vec::new();
-    for piece in value.split('<').skip(1) {
-        let Some((id, _)) = piece.split_once('>') else { continue };
-        if is_message_id(id) && !ids.iter().any(|known| known == id) {
-            ids.push(id.to_owned());
-        }
-    }
-    ids
-}
-
-fn is_message_id(id: &str) -> bool {
-    id.contains('@') && id.len() <= 900 && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'<')
 }
 
 #[cfg(test)]
@@ -140,13 +134,14 @@ mod tests {
             "\"Müller, Anna\" <anna@example.com>, Bob <bob@example.com>"
         );
         assert_eq!(decoded_addresses("\"Doe, John\" <j@example.com>"), "\"Doe, John\" <j@example.com>");
+        // The comma of an encoded word that wrote it as it is, a name cut inside a character, one in quotes.
+        assert_eq!(decoded_addresses("=?utf-8?Q?a,_b?= <a@x>, <b@x>"), "\"a, b\" <a@x>, <b@x>");
+        assert_eq!(decoded_addresses("=?utf-8?B?SsO2csM=?= =?utf-8?B?vA==?= <j@x>"), "Jörü <j@x>");
+        assert_eq!(
+            decoded_addresses("\"=?utf-8?Q?J=C3=B6rg?=\" <j@x>, \"a\\\", b\" <c@x>"),
+            "Jörg <j@x>, \"a\\\", b\" <c@x>"
+        );
         assert_eq!(decoded_addresses("=?utf-8?Q?only_words?="), "only words");
         assert_eq!(decoded_addresses("undisclosed-recipients:;"), "undisclosed-recipients:;");
-    }
-
-    #[test]
-    fn message_ids_are_read_and_checked() {
-        assert_eq!(message_ids("<a@x>\r\n\t<b@y> (comment) <a@x> <no-at> <bad id@x> <c@z"), ["a@x", "b@y"]);
-        assert_eq!(message_ids("<ev\r\nil@x>"), Vec::<String>::new());
     }
 }

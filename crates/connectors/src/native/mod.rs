@@ -4,12 +4,17 @@
 //! gives a value that the next step or the shape uses. It does no I/O; time and uniqueness come from the [`Setting`].
 //! The list is closed: a file names one by its name, and files that users bring may name none.
 //!
-//! Whatever an app has put into a message is data of strangers: no native may panic on it, and each bounds what it
-//! makes of it.
+//! Whatever an app has put into a message is data of strangers: no native may panic on it, and each pays for what it
+//! looks at while it does ([`Work`]). Its time grows with its input and no faster: `tests/growth.rs` holds each against
+//! the worst that somebody could think of, and a native that is not in its table fails the test.
 
 mod address;
+mod base64_text;
 mod body;
+mod calendar_change;
 mod calendar_times;
+mod charset;
+mod encoded;
 mod gmail_attachment;
 mod gmail_attachment_data;
 mod gmail_compose;
@@ -17,12 +22,21 @@ mod gmail_message;
 mod gmail_reply;
 mod headers;
 mod html;
+mod ids;
+mod labels;
 mod moment;
+mod names;
+mod parameter;
 mod part;
 mod raw;
+mod reading;
+mod repeats;
 mod scope;
 mod timed;
+mod work;
 mod zone;
+
+pub use work::{HEAVY_BYTES, StopOnDrop, Work, is_heavy};
 
 use crate::{Failure, Setting};
 use serde_json::{Map, Value};
@@ -31,6 +45,7 @@ use serde_json::{Map, Value};
 pub type Native = fn(&Map<String, Value>, &Setting) -> Result<Value, Failure>;
 
 const NATIVES: &[(&str, Native)] = &[
+    ("calendar_change", calendar_change::run),
     ("calendar_times", calendar_times::run),
     ("gmail_attachment", gmail_attachment::run),
     ("gmail_attachment_data", gmail_attachment_data::run),

@@ -1,44 +1,20 @@
 //! Parts of a message as Gmail gives it (`payload`, format `full`): transfer encodings are undone, charsets are not.
 
 use super::headers::{decoded, find};
-use super::html;
+use super::parameter::parameter;
 use super::scope::member;
-use base64::Engine as _;
-use base64::alphabet::URL_SAFE;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use mail_parser::HeaderValue;
-use mail_parser::decoders::charsets::map::charset_decoder;
-use mail_parser::parsers::MessageStream;
+use super::work::Work;
+use super::{base64_text, charset};
+use crate::Failure;
 use serde_json::Value;
 
 /// The deepest nesting of multiparts that is followed.
-const MAX_DEPTH: usize = 32;
+pub(super) const MAX_DEPTH: usize = 32;
 
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
-
-/// Base64url as Gmail writes it; padding and the other alphabet are taken as well.
-pub(super) fn base64_bytes(data: &str) -> Option<Vec<u8>> {
-    let data: Vec<u8> = data
-        .bytes()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .map(|byte| match byte {
-            b'+' => b'-',
-            b'/' => b'_',
-            other => other,
-        })
-        .collect();
-    LENIENT.decode(data).ok()
-}
-
-/// A file that hangs on a message.
-#[derive(Debug, PartialEq, Eq)]
+/// An attachment as a message describes it.
+#[derive(Debug)]
 pub(super) struct Attachment<'m> {
-    /// Under which its bytes are asked for; it changes with every read of the message. Small parts have none.
+    /// Changes with every reading of the message; not there if the part is so small that it came along.
     pub(super) id: Option<&'m str>,
     pub(super) filename: String,
     pub(super) mime_type: &'m str,
@@ -49,21 +25,27 @@ pub(super) struct Attachment<'m> {
 }
 
 /// All attachments under a part, in the order of the message. Inline images count: they have names and ids too.
-pub(super) fn attachments(payload: &Value) -> Vec<Attachment<'_>> {
+pub(super) fn attachments<'m>(payload: &'m Value, work: &Work) -> Result<Vec<Attachment<'m>>, Failure> {
     let mut found = Vec::new();
-    collect(payload, MAX_DEPTH, &mut found);
-    found
+    collect(payload, MAX_DEPTH, work, &mut found)?;
+    Ok(found)
 }
 
-fn collect<'m>(part: &'m Value, depth: usize, found: &mut Vec<Attachment<'m>>) {
-    let Some(depth) = depth.checked_sub(1) else { return };
+fn collect<'m>(part: &'m Value, depth: usize, work: &Work, found: &mut Vec<Attachment<'m>>) -> Result<(), Failure> {
+    let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
+    work.spend(weight(part))?;
     if is_attachment(part) {
         found.push(attachment(part));
-        return;
+        return Ok(());
     }
-    for part in children(part) {
-        collect(part, depth, found);
-    }
+    children(part).iter().try_for_each(|part| collect(part, depth, work, found))
+}
+
+/// What looking at a part's own headers costs.
+pub(super) fn weight(part: &Value) -> usize {
+    let headers = part.get("headers").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let texts = headers.iter().filter_map(|header| member(header, "value")).map(str::len);
+    1 + headers.len() + texts.sum::<usize>()
 }
 
 fn attachment(part: &Value) -> Attachment<'_> {
@@ -90,7 +72,7 @@ fn nameless(mime_type: &str) -> &'static str {
 }
 
 /// A part with a name, a part said to be one, or one whose bytes are kept apart: of a very long mail that is its text.
-fn is_attachment(part: &Value) -> bool {
+pub(super) fn is_attachment(part: &Value) -> bool {
     let kind = member(part, "mimeType").unwrap_or_default();
     let apart = part.get("body").is_some_and(|body| body.get("attachmentId").is_some());
     let disposed =
@@ -114,92 +96,20 @@ fn filename(part: &Value) -> String {
     name.map(|name| decoded(&name)).unwrap_or_default()
 }
 
-/// A parameter of a header such as Content-Type.
-fn parameter(part: &Value, header: &str, name: &str) -> Option<String> {
-    let line = format!("{}\n", find(part, header)?);
-    match MessageStream::new(line.as_bytes()).parse_content_type() {
-        HeaderValue::ContentType(found) => found.attribute(name).map(str::to_owned),
-        _ => None,
-    }
-}
-
-fn children(part: &Value) -> &[Value] {
+pub(super) fn children(part: &Value) -> &[Value] {
     part.get("parts").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// What a message says, as text.
-#[derive(Debug, Default)]
-struct Said {
-    text: String,
-    plain: bool,
-}
-
-/// The text of a message: the plain part where there is one with something in it, else HTML made readable. Texts that
-/// stand beside each other (not as alternatives) are put one after another. `None` where no text came along.
-pub(super) fn text(payload: &Value) -> Option<String> {
-    said(payload, MAX_DEPTH).map(|said| said.text)
-}
-
-fn said(part: &Value, depth: usize) -> Option<Said> {
-    let depth = depth.checked_sub(1)?;
-    let kind = member(part, "mimeType").unwrap_or("text/plain");
-    if is_attachment(part) {
-        return None;
-    }
-    match kind {
-        "text/plain" | "" => Some(Said { text: decoded_body(part)?.trim_end().to_owned(), plain: true }),
-        "text/html" => Some(Said { text: html::to_text(&decoded_body(part)?), plain: false }),
-        "multipart/alternative" => best(children(part).iter().filter_map(|part| said(part, depth)).collect()),
-        _ if kind.starts_with("multipart/") => {
-            joined(children(part).iter().filter_map(|part| said(part, depth)).collect())
-        }
-        _ => None,
-    }
-}
-
-fn best(mut alternatives: Vec<Said>) -> Option<Said> {
-    let filled = |said: &Said| !said.text.trim().is_empty();
-    let at = alternatives
-        .iter()
-        .position(|said| said.plain && filled(said))
-        .or_else(|| alternatives.iter().position(filled))
-        .or_else(|| (!alternatives.is_empty()).then_some(0))?;
-    Some(alternatives.swap_remove(at))
-}
-
-fn joined(pieces: Vec<Said>) -> Option<Said> {
-    if pieces.is_empty() {
-        return None;
-    }
-    let plain = pieces.iter().any(|said| said.plain && !said.text.trim().is_empty());
-    let texts: Vec<_> = pieces.into_iter().map(|said| said.text).filter(|text| !text.trim().is_empty()).collect();
-    Some(Said { text: texts.join("\n\n"), plain })
-}
-
-fn decoded_body(part: &Value) -> Option<String> {
-    let bytes = base64_bytes(member(part.get("body")?, "data")?)?;
-    let charset = parameter(part, "Content-Type", "charset");
-    Some(to_text(&bytes, charset.as_deref()).replace("\r\n", "\n"))
-}
-
-/// Bytes in a charset as text.
-///
-/// Gmail hands on bodies of many charsets in UTF-8 without changing what their headers say, so UTF-8 that holds
-/// together wins over the header. Not where a charset writes everything in ASCII or with NULs: those would hold
-/// together too. What no charset explains is read as Windows-1252, as browsers do.
-pub(super) fn to_text(bytes: &[u8], charset: Option<&str>) -> String {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    let charset = if marked { "utf-16" } else { charset.unwrap_or("utf-8") }.trim().to_ascii_lowercase();
-    let shifted = (charset.starts_with("iso-2022") && bytes.contains(&0x1b))
-        || (charset.starts_with("utf-16") && bytes.contains(&0))
-        || charset == "utf-7"
-        || charset.starts_with("hz");
-    match std::str::from_utf8(bytes) {
-        Ok(text) if !shifted => text.to_owned(),
-        _ => match charset_decoder(charset.as_bytes()).filter(|_| !charset.starts_with("utf-8")) {
-            Some(decode) => decode(bytes),
-            None => charset_decoder(b"windows-1252").map_or_else(String::new, |decode| decode(bytes)),
-        },
-    }
+/// A part's own text, if it came along.
+pub(super) fn decoded_body(part: &Value, work: &Work) -> Result<Option<String>, Failure> {
+    let Some(data) = part.get("body").and_then(|body| member(body, "data")) else { return Ok(None) };
+    work.spend(data.len())?;
+    let Some(bytes) = base64_text::bytes(data) else { return Ok(None) };
+    let label = parameter(part, "Content-Type", "charset");
+    let text = match member(part, "mimeType") {
+        Some("text/html") => charset::page_to_text(&bytes, label.as_deref()),
+        _ => charset::to_text(&bytes, label.as_deref()),
+    };
+    work.spend(text.len())?;
+    Ok(Some(text.replace("\r\n", "\n")))
 }

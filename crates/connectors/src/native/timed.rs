@@ -49,6 +49,11 @@ impl Placed {
         Some(Self { at, zulu: self.zulu })
     }
 
+    /// The same point in time on the clocks of a zone.
+    pub(super) fn shown_in(&self, zone: &Zone) -> Self {
+        Self { at: self.at.with_time_zone(zone.rules.clone()), zulu: false }
+    }
+
     /// The time from another point to this one.
     pub(super) fn since(&self, other: &Self) -> SignedDuration {
         self.at.duration_since(&other.at)

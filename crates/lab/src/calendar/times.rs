@@ -25,6 +25,8 @@ pub(crate) struct Times {
     /// What the start says of its zone, else the calendar's.
     pub(crate) zone: TimeZone,
     pub(crate) zone_name: String,
+    /// The end may be in another zone, as a flight's is.
+    pub(crate) end_zone_name: String,
 }
 
 impl Times {
@@ -32,7 +34,9 @@ impl Times {
     pub(crate) fn read(start: Option<&Value>, end: Option<&Value>, calendar_zone: &str) -> Result<Self, ApiError> {
         let zone_name = zone_of(start).unwrap_or(calendar_zone).to_owned();
         let zone = zone(&zone_name, "start")?;
-        let times = Self { start: when(start, "start", &zone)?, end: when(end, "end", &zone)?, zone, zone_name };
+        let end_zone_name = zone_of(end).unwrap_or(&zone_name).to_owned();
+        let times =
+            Self { start: when(start, "start", &zone)?, end: when(end, "end", &zone)?, zone, zone_name, end_zone_name };
         times.check()?;
         Ok(times)
     }
@@ -85,14 +89,11 @@ impl Times {
 
     /// The members `start` and `end`, shown in a zone.
     pub(crate) fn shown(&self, zone: &TimeZone) -> (Value, Value) {
-        (self.one_shown(&self.start, zone), self.one_shown(&self.end, zone))
-    }
-
-    fn one_shown(&self, when: &When, zone: &TimeZone) -> Value {
-        match when {
+        let one = |when: &When, name: &str| match when {
             When::Day(day) => json!({"date": day.to_string()}),
-            When::At(at) => json!({"dateTime": rfc3339(*at, zone), "timeZone": self.zone_name}),
-        }
+            When::At(at) => json!({"dateTime": rfc3339(*at, zone), "timeZone": name}),
+        };
+        (one(&self.start, &self.zone_name), one(&self.end, &self.end_zone_name))
     }
 }
 
@@ -177,6 +178,15 @@ mod tests {
             (start.to_string().as_str(), end.to_string().as_str()),
             ("2026-11-23T14:00:00Z", "2026-11-23T15:00:00Z")
         );
+    }
+
+    #[test]
+    fn each_end_keeps_the_zone_that_it_was_given() {
+        let start = json!({"dateTime": "2026-11-23T10:00:00", "timeZone": "Europe/Berlin"});
+        let end = json!({"dateTime": "2026-11-23T12:00:00", "timeZone": "America/New_York"});
+        let (start, end) = read(&start, &end).unwrap().shown(&TimeZone::UTC);
+        assert_eq!(start, json!({"dateTime": "2026-11-23T09:00:00Z", "timeZone": "Europe/Berlin"}));
+        assert_eq!(end, json!({"dateTime": "2026-11-23T17:00:00Z", "timeZone": "America/New_York"}));
     }
 
     #[test]

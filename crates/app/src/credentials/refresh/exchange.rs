@@ -278,7 +278,7 @@ fn detail(name: &str, value: impl Into<Value>) -> Map<String, Value> {
 const fn verdict(answer: &std::result::Result<Tokens, TokenError>) -> Option<Verdict> {
     match answer {
         Err(error) if error.is_outage() => Some(Verdict::Down),
-        Err(TokenError::Unavailable(_)) => None,
+        Err(TokenError::Unavailable(_) | TokenError::RateLimited { .. }) => None,
         _ => Some(Verdict::Works),
     }
 }

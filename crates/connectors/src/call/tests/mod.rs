@@ -93,7 +93,13 @@ fn tool(name: &str) -> Arc<Tool> {
 }
 
 fn setting() -> Setting {
-    Setting { base_url: None, now: Timestamp::UNIX_EPOCH, nonce: 1, api_config: serde_json::Map::new() }
+    Setting {
+        base_url: None,
+        now: Timestamp::UNIX_EPOCH,
+        nonce: 1,
+        api_config: serde_json::Map::new(),
+        work: crate::native::Work::default(),
+    }
 }
 
 fn start(name: &str, arguments: &Value) -> Run {
@@ -265,7 +271,7 @@ fn newsletter(id: usize) -> Value {
 
 #[test]
 fn ten_newsletters_stay_ten_and_fit() {
-    let mut run = start("gmail_fetch_mails", &json!({"max_results": 10}));
+    let mut run = start("gmail_fetch_mails", &json!({"max_results": 10, "format": "full"}));
     run.next(vec![], LEFT);
     let listed: Vec<Value> = (0..10).map(|id| json!({"id": format!("m{id}")})).collect();
     let mut batch = sent(run.next(vec![answer(200, &json!({"messages": listed, "nextPageToken": "n"}))], LEFT));

@@ -51,6 +51,15 @@ fn an_attachment_is_found_by_name_then_id_then_alone() {
     assert_eq!(id(json!({"file_name": "A.pdf"})), "A2");
     assert_eq!(id(json!({"file_name": "NAÏVE.png"})), "N");
     assert_eq!(id(json!({"file_name": "résumé.pdf"})), "E");
+    for spelled in [
+        "re\u{301}sume\u{301}.pdf",
+        "RÉSUMÉ.PDF",
+        "=?utf-8?Q?r=C3=A9sum=C3=A9=2Epdf?=",
+        "r%C3%A9sum%C3%A9.pdf",
+        " résumé\u{200b}.pdf ",
+    ] {
+        assert_eq!(id(json!({"file_name": spelled})), "E", "{spelled}");
+    }
     assert_eq!(id(json!({"file_name": "twin.txt", "attachment_id": "T2"})), "T2");
     assert_eq!(id(json!({"file_name": "twin.txt", "attachment_id": "stale"})), "stale");
     assert_eq!(id(json!({"attachment_id": "T2"})), "T2");

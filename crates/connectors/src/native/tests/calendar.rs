@@ -179,3 +179,85 @@ fn updates_start_from_the_event() {
         json!({"dateTime": "2026-04-01T08:30:00+02:00", "timeZone": "Europe/Berlin", "date": null})
     );
 }
+
+/// A flight: it starts in Berlin and ends in New York.
+#[test]
+fn an_event_in_two_zones_keeps_both() {
+    let event = json!({"event": {
+        "start": {"dateTime": "2026-03-02T10:00:00+01:00", "timeZone": "Europe/Berlin"},
+        "end": {"dateTime": "2026-03-02T12:00:00-05:00", "timeZone": "America/New_York"}
+    }});
+    let changed = |input: Value| times(input, event.clone()).unwrap();
+    let moved = json!({"start": {"dateTime": "2026-07-02T09:00:00+02:00", "timeZone": "Europe/Berlin"},
+                       "end": {"dateTime": "2026-07-02T11:00:00-04:00", "timeZone": "America/New_York"}});
+    assert_eq!(changed(json!({"start_datetime": "2026-07-02T09:00"})), moved);
+    assert_eq!(changed(json!({"start_datetime": "2026-07-02T09:00", "event_duration_hour": 8})), moved);
+    assert_eq!(changed(json!({"start_datetime": "2026-07-02T09:00", "end_datetime": "2026-07-02T11:00"})), moved);
+    assert_eq!(
+        changed(json!({"start_datetime": "2026-07-02T09:00", "end_datetime": "2026-07-02T17:00[Europe/Rome]"}))["end"]
+            ["timeZone"],
+        "Europe/Rome"
+    );
+    let tokyo = changed(json!({"timezone": "Asia/Tokyo", "start_datetime": "2026-07-02T09:00"}));
+    assert_eq!(
+        (&tokyo["start"]["timeZone"], &tokyo["end"]["timeZone"]),
+        (&json!("Asia/Tokyo"), &json!("America/New_York"))
+    );
+    // A new event may be one too.
+    let fresh = times(
+        json!({"start_datetime": "2026-07-02T09:00[Europe/Berlin]", "end_datetime": "2026-07-02T11:00[America/New_York]"}),
+        json!({}),
+    );
+    assert_eq!(fresh.unwrap(), moved);
+}
+
+#[test]
+fn an_end_of_repetitions_without_a_zone_is_explained() {
+    let said = |start: &str, until: &str| {
+        let input = json!({"start_datetime": start, "recurrence": [format!("RRULE:FREQ=DAILY;UNTIL={until}")]});
+        times(input, json!({"calendar": {"timeZone": "Europe/Berlin"}}))
+    };
+    assert!(said("2026-03-02T10:00", "20260701T235959").unwrap_err().contains("Write UNTIL=20260701T215959Z"));
+    assert!(said("2026-03-02", "20260701T235959").unwrap_err().contains("Write UNTIL=20260701"));
+    assert!(said("2026-03-02T10:00", "20260701T215959Z").is_ok() && said("2026-03-02", "20260701").is_ok());
+    let event = json!({"event": {"start": {"dateTime": "2026-03-02T10:00:00+01:00", "timeZone": "Europe/Berlin"}, "end": {"dateTime": "2026-03-02T11:00:00+01:00"}}});
+    let later = times(json!({"recurrence": ["RRULE:FREQ=DAILY;UNTIL=20261231T235959"]}), event);
+    assert!(later.unwrap_err().contains("UNTIL=20261231T225959Z if 23:59:59 in Europe/Berlin is meant"));
+}
+
+#[test]
+fn a_change_of_nothing_is_said_and_placeholders_are_nothing() {
+    let change = |input: Value| run("calendar_change", &json!({"input": input}));
+    for nothing in [
+        json!({}),
+        json!({"calendar_id": "primary", "event_id": "e", "send_updates": true, "event_type": "default"}),
+        json!({"summary": "", "description": " ", "location": null, "attendees_emails": [], "recurrence": [], "timezone": "",
+               "event_duration_hour": 0, "event_duration_minutes": 0, "create_meeting_room": false, "visibility": "", "clear_fields": []}),
+    ] {
+        assert!(change(nothing).unwrap_err().starts_with("there is nothing to change: give at least one of summary,"));
+    }
+    assert_eq!(change(json!({"summary": "", "start_datetime": "2026-03-02T10:00"})).unwrap(), json!({}));
+    for one in [
+        json!({"event_duration_minutes": 5}),
+        json!({"create_meeting_room": true}),
+        json!({"guests_can_modify": false}),
+        json!({"transparency": "opaque"}),
+    ] {
+        assert_eq!(change(one).unwrap(), json!({}));
+    }
+    assert_eq!(
+        change(json!({"summary": "T", "description": "", "location": "Room", "attendees_emails": ["a@example.com"], "recurrence": ["RRULE:FREQ=DAILY"]})).unwrap(),
+        json!({"summary": "T", "location": "Room", "attendees": [{"email": "a@example.com"}], "recurrence": ["RRULE:FREQ=DAILY"]})
+    );
+    assert_eq!(
+        change(
+            json!({"description": "", "clear_fields": ["description", "location", "attendees_emails", "recurrence"]})
+        )
+        .unwrap(),
+        json!({"description": "", "location": "", "attendees": [], "recurrence": []})
+    );
+    assert!(
+        change(json!({"description": "x", "clear_fields": ["description"]})).unwrap_err().contains("one or the other")
+    );
+    assert!(change(json!({"clear_fields": ["summary"]})).unwrap_err().contains("takes description, location"));
+}

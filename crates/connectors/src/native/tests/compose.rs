@@ -102,6 +102,32 @@ fn a_reply_joins_its_thread() {
     assert!(run("gmail_reply", &json!({"input": {"to": "a@example.com"}})).unwrap_err().contains("no thread"));
 }
 
+/// Ids that are not of RFC 5322's form are repeated as they are; one that cannot be is said, not dropped.
+#[test]
+fn a_reply_stays_in_a_thread_of_strange_ids() {
+    let reply = |id: &str, references: &str| {
+        let headers = json!([{"name": "Message-Id", "value": id}, {"name": "References", "value": references}]);
+        let thread = json!({"id": "t", "messages": [{"id": "m", "payload": {"headers": headers}}]});
+        run("gmail_reply", &json!({"input": {"to": "a@example.com", "body": "b"}, "thread": thread}))
+    };
+    for (id, references, written) in [
+        ("<20261122.ABC>", "<a@x> <no-at>", "References: <a@x> <no-at> <20261122.ABC>"),
+        ("no-brackets@x", "a@x b@x", "References: <a@x> <b@x> <no-brackets@x>"),
+        ("<two@at@x>", "", "References: <two@at@x>"),
+        ("<a blank@x> (comment)", "", "References: <a blank@x>"),
+    ] {
+        let text = String::from_utf8(raw(&reply(id, references).unwrap()))
+            .unwrap()
+            .replace("\r\n\t", " ")
+            .replace("\r\n ", " ");
+        assert!(text.contains(&format!("{written}\r\n")), "{text}");
+        assert!(text.contains("In-Reply-To: <"), "{text}");
+    }
+    for id in ["<ü@x>".to_owned(), format!("<{}@x>", "a".repeat(2000)), "<>".to_owned()] {
+        assert!(reply(&id, "").unwrap_err().contains("has a Message-ID that no header can repeat"), "{id}");
+    }
+}
+
 /// Messages composed here, as CPython's `email` package read them. All are printed before the first is compared:
 /// fixtures/read_with_python.py takes them from there when they change.
 #[test]

@@ -81,6 +81,10 @@ const KEYS: &[&str] = &[
     "file_name",
     "attachment_id",
     "in_reply_to_message_id",
+    "format",
+    "summary",
+    "attendees_emails",
+    "clear_fields",
 ];
 
 proptest! {
@@ -95,6 +99,20 @@ proptest! {
         scope.insert("thread".to_owned(), json!({"id": "t", "messages": [{"id": "m", "payload": values[4]}, values[5]]}));
         scope.insert("input".to_owned(), json!({"to": "a@example.com", "body": values[6], "start_datetime": values[7], "end_datetime": values[1]}));
         let _ = (native.1)(&scope, &setting());
+    }
+
+    #[test]
+    fn no_page_and_no_charset_is_too_much(
+        pieces in prop::collection::vec((prop::sample::select(super::worst::FAMILIES.clone()), 1..40_usize), 0..12),
+        label in "[a-zA-Z0-9_ *:.-]{0,20}|cp[0-9]{1,5}|utf-?7|hz",
+        bytes in prop::collection::vec(any::<u8>(), 0..80),
+    ) {
+        let html: String = pieces.iter().map(|(family, times)| family.name.repeat(*times)).collect();
+        let text = viewed(&part("text/html", html.as_bytes(), &[]))["text"].as_str().unwrap().to_owned();
+        prop_assert!(text.len() <= 40 * html.len(), "{}", text.len());
+        let headers = [("Content-Type", &*format!("text/plain; charset=\"{label}\""))];
+        prop_assert!(viewed(&part("text/plain", &bytes, &headers))["text"].is_string());
+        prop_assert!(viewed(&part("text/html", &bytes, &headers))["text"].is_string());
     }
 
     #[test]

@@ -15,7 +15,10 @@ fn google_s_members_stay_and_ours_are_added() {
         ],
     );
     let view = viewed(&payload);
-    assert_eq!(view["payload"], payload);
+    assert!(view.get("payload").is_none(), "its own copy in base64 is another format's");
+    let full = json!({"input": {"format": "full"}, "message": {"snippet": "s", "payload": payload}});
+    let full = run("gmail_message", &full).unwrap();
+    assert_eq!((&full["payload"], &full["text"], &full["snippet"]), (&payload, &view["text"], &json!("s")));
     assert_eq!(view["labelIds"], json!(["INBOX"]));
     assert_eq!(view["text"], "Hi 👋\nthere");
     assert_eq!(view["subject"], "🎉");
@@ -38,10 +41,11 @@ fn google_s_members_stay_and_ours_are_added() {
 fn the_best_text_is_found() {
     let plain = part("text/plain", b"plain", &[]);
     let html = part("text/html", b"<p>rich <b>text</b></p>", &[]);
+    let same = part("text/plain", b"Rich text!\r\n", &[]);
     let blank = part("text/plain", b" \r\n\r\n", &[]);
     for (payload, expected) in [
-        (multipart("multipart/alternative", &[plain.clone(), html.clone()]), "plain"),
-        (multipart("multipart/alternative", &[html.clone(), plain.clone()]), "plain"),
+        (multipart("multipart/alternative", &[same.clone(), html.clone()]), "Rich text!"),
+        (multipart("multipart/alternative", &[html.clone(), same.clone()]), "Rich text!"),
         (multipart("multipart/alternative", &[blank, html.clone()]), "rich text"),
         (
             multipart(
@@ -59,11 +63,8 @@ fn the_best_text_is_found() {
             ),
             "rich text",
         ),
-        (
-            multipart("multipart/mixed", &[plain.clone(), file("x.txt", "text/plain", "X", 9), plain.clone()]),
-            "plain\n\nplain",
-        ),
-        (multipart("multipart/alternative", &[multipart("multipart/mixed", &[plain]), html.clone()]), "plain"),
+        (multipart("multipart/mixed", &[plain.clone(), file("x.txt", "text/plain", "X", 9), plain]), "plain\n\nplain"),
+        (multipart("multipart/alternative", &[multipart("multipart/mixed", &[same]), html.clone()]), "Rich text!"),
         (html, "rich text"),
         (part("text/plain", b"", &[]), ""),
         (
@@ -151,4 +152,79 @@ fn deep_and_wide_messages_end() {
     assert!(viewed(&deep).get("text").is_none());
     let wide = multipart("multipart/mixed", &vec![part("text/plain", b"x", &[]); 20_000]);
     assert_eq!(viewed(&wide)["text_cut"], true);
+}
+
+/// What senders put beside a page for programs that show none.
+#[test]
+fn a_stub_does_not_hide_the_page() {
+    let page = "<p>Your code is <b>493 211</b>.</p><p>It is valid for ten minutes.</p>";
+    let shown = "Your code is 493 211.\n\nIt is valid for ten minutes.";
+    let beside = |plain: &str, page: &str| {
+        let parts = [part("text/plain", plain.as_bytes(), &[]), part("text/html", page.as_bytes(), &[])];
+        viewed(&multipart("multipart/alternative", &parts))["text"].as_str().unwrap().to_owned()
+    };
+    for stub in [
+        "View this email in your browser: https://news.example/v?id=1",
+        "This message contains HTML. Your mail program does not support HTML, so please use another one to read it, thank you.",
+        "https://news.example/view/0123456789/abcdefghij/0123456789/abcdefghij/0123456789",
+        " \u{a0}\r\n\u{200b}\r\n",
+        "-- ",
+        "Your code is ******.",
+    ] {
+        assert_eq!(beside(stub, page), shown, "{stub}");
+    }
+    // The same in other words of layout is easier to read.
+    let same = "YOUR CODE IS *493 211*.\n\nIt is valid\nfor ten minutes.";
+    assert_eq!(beside(same, page), same);
+    assert_eq!(beside("会議は明日の\n午後です。", "<p>会議は明日の午後です。</p>"), "会議は明日の\n午後です。");
+    assert_eq!(beside("会議", "<p>会議は明日の午後です。</p>"), "会議は明日の午後です。");
+    // A page that only counts who reads it says nothing.
+    assert_eq!(beside("Hello Ana", "<img src='https://t.example/pixel.gif' width=1>"), "Hello Ana");
+    // A text that lost its links says less than the page.
+    let linked = "<p>Please <a href='https://x.example/sign'>sign</a></p>";
+    assert_eq!(beside("Please sign", linked), "Please sign (https://x.example/sign)");
+    assert_eq!(beside("Please sign: https://x.example/sign", linked), "Please sign: https://x.example/sign");
+}
+
+/// A short letter with a long page, many headers and a picture: what is given is of the size of what it says.
+#[test]
+fn a_short_letter_takes_little_room() {
+    let page = format!(
+        "<html><head><style>{}</style></head><body>{}<p>See you at <a href='https://maps.example/x'>nine</a>.</p></body></html>",
+        "p { margin: 0 } ".repeat(3000),
+        "<!-- layout -->".repeat(1000)
+    );
+    let mut payload =
+        multipart("multipart/related", &[part("text/html", page.as_bytes(), &[]), file("a.png", "image/png", "A", 9)]);
+    let headers: Vec<Value> =
+        (0..200).map(|n| json!({"name": "Received", "value": format!("from {n} by mail.example")})).collect();
+    payload["headers"] = headers.into();
+    let view = viewed(&payload);
+    assert_eq!(view["text"], "See you at nine (https://maps.example/x).");
+    assert!(view.to_string().len() < 400, "{}", view.to_string().len());
+}
+
+#[test]
+fn mails_are_read_in_the_charset_that_they_are_in() {
+    let read = |kind: &str, body: &[u8], charset: &str| {
+        let view = viewed(&part(kind, body, &[("Content-Type", &format!("{kind}{charset}"))]));
+        view["text"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(read("text/plain", b"Hi Mom +Jjo-!", "; charset=unicode-1-1-utf-7"), "Hi Mom ☺!");
+    assert_eq!(read("text/plain", b"d\xe9j\xe0 vu", "; charset=ansi_x3.4-1968"), "déjà vu");
+    assert_eq!(read("text/plain", b"\x93\xfa\x96\x7b", "; charset=x-sjis"), "日本");
+    assert_eq!(
+        read("text/plain", b"\xcf\xf0\xe8\xe2\xe5\xf2, \xea\xe0\xea \xe4\xe5\xeb\xe0?", ""),
+        "Привет, как дела?"
+    );
+    assert_eq!(read("text/html", b"<meta charset=windows-1251><p>\xcf\xf0\xe8", ""), "При");
+    assert_eq!(read("text/html", b"<meta charset=windows-1251><p>\xcf\xf0\xe8", "; charset=us-ascii"), "При");
+    let raw = b"Subject: =?x-sjis?B?k/qW?= =?x-sjis?B?e4zq?=\r\nContent-Type: text/plain; charset=x-sjis\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\x93\xfa\x96\x7b";
+    let view =
+        run("gmail_message", &json!({"input": {"format": "raw"}, "message": {"raw": URL_SAFE.encode(raw)}})).unwrap();
+    assert_eq!((&view["subject"], &view["text"]), (&json!("日本語"), &json!("日本")));
+    let bare = b"Subject: d\xe9j\xe0 vu, caf\xe9 au lait\r\n\r\nx";
+    let view =
+        run("gmail_message", &json!({"input": {"format": "raw"}, "message": {"raw": URL_SAFE.encode(bare)}})).unwrap();
+    assert_eq!(view["subject"], "déjà vu, café au lait");
 }

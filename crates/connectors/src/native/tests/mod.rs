@@ -5,7 +5,9 @@ mod attachments;
 mod calendar;
 mod compose;
 mod fuzz;
+mod growth;
 mod message;
+mod worst;
 
 use super::*;
 use base64::Engine as _;
@@ -16,7 +18,13 @@ use valetkey_domain::Timestamp;
 
 /// A setting that is always the same.
 pub(super) fn setting() -> Setting {
-    Setting { base_url: None, now: Timestamp::UNIX_EPOCH, nonce: 0x1234_5678_9abc_def0, api_config: Map::new() }
+    Setting {
+        base_url: None,
+        now: Timestamp::UNIX_EPOCH,
+        nonce: 0x1234_5678_9abc_def0,
+        api_config: Map::new(),
+        work: Work::default(),
+    }
 }
 
 fn run(name: &str, scope: &Value) -> Result<Value, String> {
