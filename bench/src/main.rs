@@ -28,9 +28,6 @@ use std::path::{Path, PathBuf};
 use table::Table;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// The argument by which this program starts itself as the handler to compare with.
-const SAME_BYTES: &str = "same-bytes";
-
 /// How much of each burst is sent, in hundredths: everything, or with `--quick` just enough to see that it works.
 const WHOLE: usize = 100;
 const QUICK: usize = 5;
@@ -57,7 +54,7 @@ struct Arguments {
 #[derive(clap::Subcommand)]
 enum Part {
     /// Be the handler that answers a file's bytes
-    #[command(name = SAME_BYTES, hide = true)]
+    #[command(name = same_bytes::ARGUMENT, hide = true)]
     SameBytes { file: PathBuf },
 }
 

@@ -9,6 +9,9 @@ use http::header;
 use std::path::Path;
 use tokio::net::TcpListener;
 
+/// The argument by which this program starts itself as this.
+pub(crate) const ARGUMENT: &str = "same-bytes";
+
 /// The line that names its address.
 pub(crate) const READY: &str = "listening on ";
 

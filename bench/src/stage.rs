@@ -1,7 +1,6 @@
 //! What has to stand before anything can be measured: a data folder in which a user has consented, the lab, a config
 //! with all ten tools, and that user's MCP server.
 
-use crate::SAME_BYTES;
 use crate::client::{Ask, Bearer, Connection, text};
 use crate::process::Process;
 use crate::same_bytes;
@@ -195,8 +194,11 @@ impl Stage {
         let file = self.folder.join("same-bytes.json");
         std::fs::write(&file, bytes)?;
         let program = std::env::current_exe()?;
-        let mut process =
-            Process::start(&program, &[SAME_BYTES, &file.display().to_string()], &self.folder.join("same-bytes.log"))?;
+        let mut process = Process::start(
+            &program,
+            &[same_bytes::ARGUMENT, &file.display().to_string()],
+            &self.folder.join("same-bytes.log"),
+        )?;
         let line = process.says(same_bytes::READY).await?;
         let address = line.trim_start_matches(same_bytes::READY).parse()?;
         Ok((process, address))

@@ -78,7 +78,7 @@ def test_one_part_alone_installs_nothing_and_asks_for_nothing_else(suite):
 def test_each_database_has_a_log_of_its_own(suite):
     assert suite("crates", "postgres", says=FINE) == "6 passed, 0 failed", suite.words
     runs = [line for line in suite.asked if "--no-run" not in line]
-    assert runs[0].endswith(" on SQLite") and "on postgres://valetkey@127.0.0.1:" in runs[1]
+    assert runs[0].endswith("-- on SQLite") and "-- --include-ignored on postgres://valetkey@127.0.0.1:" in runs[1]
     logs = [log for log in suite.tools.glob("crates*.log") if "test result" in log.read_text()]
     assert len(logs) == 2
 
