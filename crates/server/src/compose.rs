@@ -7,8 +7,8 @@ use crate::health::{self, Health};
 use crate::listen::Listener;
 use crate::metrics::{self, Http};
 use crate::presence::Presence;
-use crate::serve;
 use crate::settings::Settings;
+use crate::signals::Signals;
 use crate::tls::{self, Tls};
 use anyhow::{Context, Result};
 use axum::Router;
@@ -175,7 +175,7 @@ pub(crate) async fn lab_alone(data: &Path, address: SocketAddr) -> Result<()> {
     listeners.close();
     let text = format!("the provider lab plays Google at http://{address}, its controls are on the next port\n");
     std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
-    serve::Signals::listen()?.asked_to_stop().await;
+    Signals::listen()?.asked_to_stop().await;
     stop.cancel();
     listeners.wait().await;
     Ok(())

@@ -5,8 +5,9 @@ mod proof;
 mod visitor;
 
 use crate::compose::Server;
-use crate::data::{Folder, write_private};
-use crate::env::{Access, base, quoted};
+use crate::data::Folder;
+use crate::files::write_private;
+use crate::sdk_access::{SdkAccess, base, quoted};
 use crate::serve::{self, Running};
 use crate::settings::Settings;
 use anyhow::{Context, Result};
@@ -115,12 +116,12 @@ fn at_lab(name: &str, connector: &str, address: SocketAddr) -> connections::New 
 }
 
 /// The client whose secret `env` prints: the one kept in the data folder, or a new one if it no longer works.
-async fn client(server: &Server, ctx: &Ctx, folder: &Folder) -> Result<Access> {
+async fn client(server: &Server, ctx: &Ctx, folder: &Folder) -> Result<SdkAccess> {
     let app = &server.app;
     let sdk_url = app.settings.sdk("");
     let ca_bundle = server.tls.bundle.clone();
     if let Ok(text) = std::fs::read_to_string(folder.demo_client()) {
-        let kept: Access = serde_json::from_str(&text).context("demo-client.json is damaged: remove it")?;
+        let kept: SdkAccess = serde_json::from_str(&text).context("demo-client.json is damaged: remove it")?;
         let secret = Secret::from(kept.client_secret.as_str());
         let same_place = kept.sdk_url == sdk_url && kept.ca_bundle == ca_bundle;
         if same_place && clients::token(app, &kept.client_id, &secret).await.is_ok() {
@@ -128,7 +129,7 @@ async fn client(server: &Server, ctx: &Ctx, folder: &Folder) -> Result<Access> {
         }
     }
     let issued = clients::create(app, ctx, "demo", vec![clients::SECRETS_SCOPE.to_owned()]).await?;
-    let client = Access {
+    let client = SdkAccess {
         sdk_url,
         client_id: issued.client.id.to_string(),
         client_secret: issued.secret.expose().to_owned(),

@@ -1,7 +1,8 @@
 //! What this server knows of its database outside of it, kept in the data folder; and the beat with which it shows that
 //! it is there.
 
-use crate::data::{Folder, write_private};
+use crate::data::Folder;
+use crate::files::write_private;
 use crate::roots::Source;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};

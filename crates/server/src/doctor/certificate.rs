@@ -66,8 +66,8 @@ fn covers(leaf: &CertificateDer<'_>, url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Secrets;
-    use crate::cli::ServeFlags;
+    use crate::flags::ServeFlags;
+    use crate::secrets::Secrets;
     use valetkey_app::doctor::{Check, Verdict};
 
     /// A certificate for these names from the beginning of 2026 to the end of its June, with its key.

@@ -69,8 +69,8 @@ fn limits(part: &mut Part, settings: &Settings) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Secrets;
-    use crate::cli::ServeFlags;
+    use crate::flags::ServeFlags;
+    use crate::secrets::Secrets;
     use valetkey_app::doctor::Verdict;
 
     fn said(file: &str) -> (Verdict, String) {

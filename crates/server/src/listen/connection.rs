@@ -1,8 +1,9 @@
 //! One connection, from its first byte to its last.
 
+use super::info::ConnInfo;
+use super::patience::Patience;
 use super::preface::{Protocol, sniff};
 use super::stall::Stalls;
-use super::{ConnInfo, Patience};
 use axum::Router;
 use hyper::body::Incoming;
 use hyper::service::service_fn;

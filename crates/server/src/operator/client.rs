@@ -1,7 +1,7 @@
 //! API clients: what an app's SDK signs in with.
 
 use super::{Desk, Reply, moment, one, rows, said};
-use crate::env::Access;
+use crate::sdk_access::SdkAccess;
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,7 @@ pub(super) async fn perform(desk: &Desk, ctx: &Ctx, verb: Verb) -> Result<Reply>
         }
         Verb::Shell => {
             let issued = clients::shell(app, ctx).await?;
-            let access = Access {
+            let access = SdkAccess {
                 sdk_url: app.settings.sdk(""),
                 client_id: issued.client.id.to_string(),
                 client_secret: issued.secret.expose().to_owned(),

@@ -2,10 +2,11 @@
 //! none runs, it is looked here, with the settings that a server would start with.
 
 use super::{Desk, Reply, desk, said, show, socket};
-use crate::cli::ServeFlags;
+use crate::doctor as here;
+use crate::flags::ServeFlags;
+use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::terminal::Meter;
-use crate::{Secrets, doctor as here};
 use anyhow::Result;
 use clap::Args;
 use serde::{Deserialize, Serialize};

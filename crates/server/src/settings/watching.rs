@@ -1,6 +1,6 @@
 //! `[log]`, `[telemetry]`, and who may ask for metrics: what operators see of a running server.
 
-use super::FILE;
+use crate::data::SETTINGS_FILE;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use serde::Deserialize;
@@ -76,16 +76,16 @@ impl TelemetryFile {
     pub(super) fn read(&self) -> Result<Option<Traces>> {
         let Some(endpoint) = self.otlp_endpoint.clone() else {
             if self.sample.is_some() {
-                bail!("{FILE}: telemetry.sample says nothing without telemetry.otlp_endpoint");
+                bail!("{SETTINGS_FILE}: telemetry.sample says nothing without telemetry.otlp_endpoint");
             }
             return Ok(None);
         };
         if !matches!(endpoint.scheme(), "http" | "https") || !endpoint.username().is_empty() {
-            bail!("{FILE}: telemetry.otlp_endpoint is like http://localhost:4317 (OTLP over gRPC)");
+            bail!("{SETTINGS_FILE}: telemetry.otlp_endpoint is like http://localhost:4317 (OTLP over gRPC)");
         }
         let sample = self.sample.unwrap_or(1.0);
         if !(0.0..=1.0).contains(&sample) {
-            bail!("{FILE}: telemetry.sample is {sample}; it can be 0.0 to 1.0");
+            bail!("{SETTINGS_FILE}: telemetry.sample is {sample}; it can be 0.0 to 1.0");
         }
         Ok(Some(Traces { endpoint, sample }))
     }
