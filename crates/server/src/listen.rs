@@ -4,9 +4,12 @@
 //! no ALPN means HTTP/1.1 (Node's axios sends none). Read [`Listener::serve`] first, then [`connection`].
 
 mod connection;
+mod head;
+mod idle;
 mod info;
 mod patience;
 mod preface;
+mod rest;
 mod stall;
 
 pub(crate) use info::{Carrier, ConnInfo};

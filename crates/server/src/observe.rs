@@ -9,8 +9,8 @@ use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode};
 use std::sync::Arc;
 use tokio::time::Instant;
-use tracing::field::Empty;
 use tracing::Instrument as _;
+use tracing::field::Empty;
 use valetkey_api::Route;
 
 /// What is said of an address that leads nowhere.

@@ -7,8 +7,8 @@ use std::time::Duration;
 pub(crate) struct Patience {
     /// For the TLS handshake, and on clear text for the first bytes.
     pub(crate) opening: Duration,
-    /// For the head of an HTTP/1.1 request, and between two of them. Longer than the minute for which proxies keep
-    /// an idle connection, so that it is they who close it.
+    /// For the head of a request, and between two of them. Longer than the minute for which proxies keep an idle
+    /// connection, so that it is they who close it.
     pub(crate) head: Duration,
     /// Between two pings of ours on HTTP/2, which find peers that are gone.
     pub(crate) ping: Duration,
