@@ -17,7 +17,7 @@ pub(crate) struct BodyLimit {
 impl BodyLimit {
     /// What the operator chose.
     pub(crate) fn of(app: &App) -> Self {
-        Self { most: app.settings.bounds.api_body_bytes, metrics: app.metrics.clone() }
+        Self { most: app.settings().bounds.api_body_bytes, metrics: app.metrics().clone() }
     }
 
     /// The whole body; none if it is longer, or broke off.

@@ -15,7 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::Instrument as _;
-use valetkey_app::{App, doors};
+use valetkey_app::App;
+use valetkey_app::entrance::doors;
 use valetkey_domain::{Ctx, Kind, Secret};
 
 /// How long a decision of the door stands until the use case begins.
@@ -55,7 +56,7 @@ impl Entrance {
             let message = format!("{} is not implemented by this server", path.trim_start_matches('/'));
             return Err(Failure::new(Kind::Unimplemented, message).of(&ctx.request));
         }
-        let patience = deadline::patience(headers, self.app.settings.bounds.api_time)
+        let patience = deadline::patience(headers, self.app.settings().bounds.api_time)
             .map_err(|failure| failure.of(&ctx.request))?;
         if patience.is_zero() {
             return Err(Failure::too_late().of(&ctx.request));
@@ -68,7 +69,7 @@ impl Entrance {
     pub(crate) async fn client(&self, headers: &HeaderMap) -> Result<Admitted, Failure> {
         let token = bearer::token(headers)?;
         let ctx = doors::client_token(&self.app, token).await.map_err(|error| Failure::from_app(&error, None))?;
-        let patience = self.app.settings.bounds.api_time;
+        let patience = self.app.settings().bounds.api_time;
         Ok(Admitted { ctx, patience, token: Arc::new(token.into()), decided: Instant::now() })
     }
 

@@ -2,6 +2,8 @@
 //! `grpcurl`, with one.
 
 use axum::Router;
+use std::sync::Arc;
+use tokio::sync::Mutex;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_reflection::server::Error;
@@ -12,13 +14,21 @@ const LONGEST: usize = 1024;
 
 /// Says over gRPC whether the server takes calls.
 #[derive(Clone)]
-pub struct Readiness(HealthReporter);
+pub struct Readiness {
+    reporter: HealthReporter,
+    /// What was said last.
+    ready: Arc<Mutex<bool>>,
+}
 
 impl Readiness {
-    /// Tells everyone who asks, and everyone who watches, from now on.
+    /// Tells everyone who asks from now on, and everyone who watches if it is something new.
     pub async fn set(&self, ready: bool) {
-        let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
-        self.0.set_service_status("", status).await;
+        let mut before = self.ready.lock().await;
+        if *before != ready {
+            let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
+            self.reporter.set_service_status("", status).await;
+            *before = ready;
+        }
     }
 }
 
@@ -26,7 +36,8 @@ impl Readiness {
 pub(crate) fn health() -> (Readiness, Router) {
     let (reporter, service) = tonic_health::server::health_reporter();
     let service = service.max_decoding_message_size(LONGEST);
-    (Readiness(reporter), Router::new().route_service("/grpc.health.v1.Health/{*rest}", service))
+    let readiness = Readiness { reporter, ready: Arc::new(Mutex::new(true)) };
+    (readiness, Router::new().route_service("/grpc.health.v1.Health/{*rest}", service))
 }
 
 /// The reflection service over the descriptors that were compiled in.
@@ -37,4 +48,31 @@ pub(crate) fn reflection() -> Result<Router, Error> {
         .build_v1()?
         .max_decoding_message_size(LONGEST);
     Ok(Router::new().route_service("/grpc.reflection.v1.ServerReflection/{*rest}", service))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use http_body_util::BodyExt as _;
+    use std::time::Duration;
+    use tower::ServiceExt as _;
+
+    #[tokio::test]
+    async fn who_watches_is_told_of_changes_alone() {
+        let (readiness, router) = health();
+        let ask = http::Request::post("/grpc.health.v1.Health/Watch").header("content-type", "application/grpc");
+        // An empty message: the server as a whole.
+        let ask = ask.body(Body::from(vec![0_u8; 5])).unwrap();
+        let mut watched = router.oneshot(ask).await.unwrap().into_body();
+        let mut next = async || {
+            let frame = tokio::time::timeout(Duration::from_millis(300), watched.frame()).await.ok()?;
+            frame.unwrap().unwrap().into_data().ok().and_then(|data| data.last().copied())
+        };
+        assert_eq!(next().await, Some(1), "it is told how things stand");
+        for (ready, told) in [(true, None), (false, Some(2)), (false, None), (true, Some(1)), (true, None)] {
+            readiness.set(ready).await;
+            assert_eq!(next().await, told, "{ready}");
+        }
+    }
 }

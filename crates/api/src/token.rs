@@ -10,7 +10,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
-use valetkey_app::clients::{self, Token};
+use valetkey_app::tenancy::clients;
+use valetkey_app::tenancy::tokens::Token;
 use valetkey_app::{App, Error};
 use valetkey_domain::{Kind, Secret};
 
@@ -28,7 +29,7 @@ pub(crate) async fn exchange(State(app): State<App>, request: Request) -> Respon
         Err(_) => return Refused::request(format!("the form has more than {MAX_FORM} bytes")).into_response(),
     };
     match Credentials::read(&head.headers, &body) {
-        Ok(given) => match clients::token(&app, &given.id, &given.secret).await {
+        Ok(given) => match tokens::token(&app, &given.id, &given.secret).await {
             Ok(token) => issued(&token),
             Err(error) => Refused::from_app(&error, given.basic).into_response(),
         },
@@ -38,7 +39,7 @@ pub(crate) async fn exchange(State(app): State<App>, request: Request) -> Respon
 
 /// The public keys of all tokens of ours.
 pub(crate) async fn keys(State(app): State<App>) -> Json<Value> {
-    Json(app.keyring.jwks())
+    Json(app.public_keys())
 }
 
 fn issued(token: &Token) -> Response {

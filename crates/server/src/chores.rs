@@ -4,7 +4,9 @@ use crate::tls::Tls;
 use std::time::Duration;
 use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
-use valetkey_app::{App, housekeeping, recovery, refresh};
+use valetkey_app::App;
+use valetkey_app::credentials::refresh;
+use valetkey_app::upkeep::{housekeeping, recovery};
 
 /// How often it is looked for what is due to be refreshed, and for what a process that died left undone.
 const LOOK: Duration = Duration::from_secs(10);

@@ -7,8 +7,8 @@ use crate::health::{self, Health};
 use crate::listen::Listener;
 use crate::metrics::{self, Http};
 use crate::presence::Presence;
-use crate::serve;
 use crate::settings::Settings;
+use crate::signals::Signals;
 use crate::tls::{self, Tls};
 use anyhow::{Context, Result};
 use axum::Router;
@@ -20,9 +20,13 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
-use valetkey_app::keyring::Keyring;
-use valetkey_app::{App, Metrics, Parts, environments, execute, journal, refresh, served};
+use valetkey_app::credentials::refresh;
+use valetkey_app::servers::toolset;
+use valetkey_app::tenancy::environments;
+use valetkey_app::{App, Metrics, Parts, calls};
 use valetkey_connectors::Catalog;
+use valetkey_core::journal;
+use valetkey_core::keyring::Keyring;
 use valetkey_domain::time::SystemClock;
 use valetkey_domain::{Clock, Rng};
 use valetkey_lab::{Lab, Person};
@@ -103,8 +107,8 @@ pub(crate) async fn open(settings: &Settings) -> Result<Opened> {
         catalog: catalog(settings.connectors.as_deref())?,
         outbound: Outbound::patient(policy(&settings.allow)?, Arc::new(SystemResolver), settings.limits.way_out)?,
         refreshes: refresh::Refreshes::default(),
-        served: served::Sets::default(),
-        limits: execute::Limits::of(settings.limits.bounds),
+        served: toolset::Sets::default(),
+        limits: calls::Limits::of(settings.limits.bounds),
         metrics: Metrics::default(),
         store,
         clock,
@@ -175,7 +179,7 @@ pub(crate) async fn lab_alone(data: &Path, address: SocketAddr) -> Result<()> {
     listeners.close();
     let text = format!("the provider lab plays Google at http://{address}, its controls are on the next port\n");
     std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
-    serve::Signals::listen()?.asked_to_stop().await;
+    Signals::listen()?.asked_to_stop().await;
     stop.cancel();
     listeners.wait().await;
     Ok(())

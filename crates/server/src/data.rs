@@ -1,11 +1,14 @@
 //! The data folder: what lies in it, and who may read it.
 
+use crate::files;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use valetkey_domain::Secret;
+
+/// The settings' file in the data folder.
+pub(crate) const SETTINGS_FILE: &str = "valetkey.toml";
 
 /// Files of the data folder.
 pub(crate) struct Folder(PathBuf);
@@ -44,6 +47,7 @@ impl Folder {
             Ok(()) => {
                 let named = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
                 named.with_context(|| format!("cannot write {}", path.display()))?;
+                files::remove_unfinished(&self.0);
                 Ok(file)
             }
             Err(fs::TryLockError::WouldBlock) => {
@@ -85,35 +89,5 @@ impl Folder {
     /// The demo's own client, kept so that `env` can print it.
     pub(crate) fn demo_client(&self) -> PathBuf {
         self.0.join("demo-client.json")
-    }
-}
-
-/// Reads a secret from a file that its owner alone may read.
-///
-/// # Errors
-/// It is not there, or others can read it.
-pub(crate) fn read_private(what: &str, path: &Path) -> Result<Secret<str>> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read the {what} {}", path.display()))?;
-    let text = Secret::from(text.trim());
-    let mode = fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        bail!("the {what} {} can be read by others (mode {:o}): chmod 600 it", path.display(), mode & 0o777);
-    }
-    Ok(text)
-}
-
-/// Writes a file that its owner alone may read: whole or not at all.
-///
-/// # Errors
-/// The folder cannot be written.
-pub(crate) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let fresh = path.with_extension("new");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)?;
-    match path.parent() {
-        Some(parent) => fs::File::open(parent)?.sync_all(),
-        None => Ok(()),
     }
 }

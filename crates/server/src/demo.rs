@@ -5,13 +5,16 @@ mod proof;
 mod visitor;
 
 use crate::compose::Server;
-use crate::data::{Folder, write_private};
-use crate::env::{Access, base, quoted};
+use crate::data::Folder;
+use crate::files::write_private;
+use crate::sdk_access::{SdkAccess, base, quoted};
 use crate::serve::{self, Running};
 use crate::settings::Settings;
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
-use valetkey_app::{App, Page, clients, connections, doors, environments};
+use valetkey_app::entrance::doors;
+use valetkey_app::tenancy::{clients, environments};
+use valetkey_app::{App, Page, connections};
 use valetkey_domain::connection::{Connection, Settings as ConnectionSettings};
 use valetkey_domain::{Ctx, Secret};
 use valetkey_lab::Lab;
@@ -115,20 +118,20 @@ fn at_lab(name: &str, connector: &str, address: SocketAddr) -> connections::New 
 }
 
 /// The client whose secret `env` prints: the one kept in the data folder, or a new one if it no longer works.
-async fn client(server: &Server, ctx: &Ctx, folder: &Folder) -> Result<Access> {
+async fn client(server: &Server, ctx: &Ctx, folder: &Folder) -> Result<SdkAccess> {
     let app = &server.app;
-    let sdk_url = app.settings.sdk("");
+    let sdk_url = app.settings().sdk("");
     let ca_bundle = server.tls.bundle.clone();
     if let Ok(text) = std::fs::read_to_string(folder.demo_client()) {
-        let kept: Access = serde_json::from_str(&text).context("demo-client.json is damaged: remove it")?;
+        let kept: SdkAccess = serde_json::from_str(&text).context("demo-client.json is damaged: remove it")?;
         let secret = Secret::from(kept.client_secret.as_str());
         let same_place = kept.sdk_url == sdk_url && kept.ca_bundle == ca_bundle;
-        if same_place && clients::token(app, &kept.client_id, &secret).await.is_ok() {
+        if same_place && tokens::token(app, &kept.client_id, &secret).await.is_ok() {
             return Ok(kept);
         }
     }
     let issued = clients::create(app, ctx, "demo", vec![clients::SECRETS_SCOPE.to_owned()]).await?;
-    let client = Access {
+    let client = SdkAccess {
         sdk_url,
         client_id: issued.client.id.to_string(),
         client_secret: issued.secret.expose().to_owned(),

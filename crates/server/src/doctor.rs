@@ -1,16 +1,16 @@
 //! The parts of `doctor` that are this process's own matter: settings, files, the certificate. What the database and the
-//! outside say is [`valetkey_app::doctor`]'s.
+//! outside say is [`valetkey_app::upkeep::doctor`]'s.
 
 mod certificate;
 mod files;
 mod settings;
 
 use crate::settings::Settings;
-use valetkey_app::doctor::Check;
+use valetkey_app::upkeep::doctor::Check;
 use valetkey_domain::Clock;
 
 /// Looks at all three.
 pub(crate) fn look(settings: &Settings, clock: &dyn Clock) -> Vec<Check> {
     let parts = [settings::look(settings), files::look(settings), certificate::look(settings, clock.now())];
-    parts.into_iter().flat_map(valetkey_app::doctor::Part::done).collect()
+    parts.into_iter().flat_map(valetkey_app::upkeep::doctor::Part::done).collect()
 }

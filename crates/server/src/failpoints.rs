@@ -3,7 +3,7 @@
 //! the process kills itself as `kill -9` would. What no place is called is refused with the names that there are.
 
 use anyhow::{Result, ensure};
-use valetkey_app::failpoint::{ALL, arm};
+use valetkey_core::failpoint::{ALL, arm};
 
 const VARIABLE: &str = "VALETKEY_FAILPOINT";
 

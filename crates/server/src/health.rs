@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use valetkey_app::App;
-use valetkey_app::readiness::{Part, Watch};
+use valetkey_app::upkeep::readiness::{Part, Watch};
 
 /// How often it is looked without being asked, for those who watch over gRPC and for the log.
 const LOOK: Duration = Duration::from_secs(2);

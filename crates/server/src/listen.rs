@@ -4,8 +4,16 @@
 //! no ALPN means HTTP/1.1 (Node's axios sends none). Read [`Listener::serve`] first, then [`connection`].
 
 mod connection;
+mod head;
+mod idle;
+mod info;
+mod patience;
 mod preface;
+mod rest;
 mod stall;
+
+pub(crate) use info::{Carrier, ConnInfo};
+pub(crate) use patience::Patience;
 
 use crate::process;
 use axum::Router;
@@ -24,58 +32,6 @@ use tokio_util::task::TaskTracker;
 
 /// How long to wait before accepting again when the system has no descriptor left.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
-
-/// The connection that a request came by. An extension of every request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ConnInfo {
-    /// Which of the listeners took it.
-    pub carrier: Carrier,
-    /// The listener's address.
-    pub local: SocketAddr,
-    /// The other end, which behind a proxy is the proxy.
-    pub peer: SocketAddr,
-}
-
-/// What carries the bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Carrier {
-    /// TCP as it is.
-    Clear,
-    /// TLS over TCP.
-    Tls,
-}
-
-/// How patient a listener is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
-    /// For the TLS handshake, and on clear text for the first bytes.
-    pub opening: Duration,
-    /// For the head of an HTTP/1.1 request, and between two of them. Longer than the minute for which proxies keep
-    /// an idle connection, so that it is they who close it.
-    pub head: Duration,
-    /// Between two pings of ours on HTTP/2, which find peers that are gone.
-    pub ping: Duration,
-    /// For a request's body.
-    pub body: Duration,
-    /// For a peer that takes nothing of what is written to it.
-    pub write: Duration,
-    /// For requests still running when the listener stops.
-    pub drain: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        let seconds = Duration::from_secs;
-        Self {
-            opening: seconds(10),
-            head: seconds(65),
-            ping: seconds(60),
-            body: seconds(60),
-            write: seconds(30),
-            drain: seconds(30),
-        }
-    }
-}
 
 /// Why a listener could not be opened.
 #[derive(Debug, thiserror::Error)]

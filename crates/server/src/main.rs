@@ -4,6 +4,7 @@
 // An optimised build looks through all of a use case's nested futures at once, and they go deeper than 128.
 #![recursion_limit = "256"]
 
+mod access_log;
 mod chores;
 mod cli;
 mod clock;
@@ -14,6 +15,8 @@ mod doctor;
 mod env;
 #[cfg(debug_assertions)]
 mod failpoints;
+mod files;
+mod flags;
 mod front;
 mod health;
 mod listen;
@@ -23,8 +26,11 @@ mod operator;
 mod presence;
 mod process;
 mod roots;
+mod sdk_access;
+mod secrets;
 mod serve;
 mod settings;
+mod signals;
 mod telemetry;
 mod terminal;
 mod tls;
@@ -32,13 +38,12 @@ mod tls;
 use clap::Parser;
 use std::process::ExitCode;
 use std::time::Duration;
-use valetkey_domain::Secret;
 
 /// How long threads that wait for the disk may hold up the end of the process.
 const LEFT: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
-    let secrets = Secrets { root_key: take(roots::VARIABLE), database: take(settings::DATABASE_VARIABLE) };
+    let secrets = secrets::Secrets::take();
     if let Err(why) = process::harden() {
         return fail(&anyhow::anyhow!("cannot close the process to others: {why}"));
     }
@@ -58,25 +63,6 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => fail(&why),
     }
-}
-
-/// What the environment held that nobody else may find there.
-pub(crate) struct Secrets {
-    /// The root key.
-    pub(crate) root_key: Option<Secret<str>>,
-    /// Where the database is: a URL has a password in it.
-    pub(crate) database: Option<Secret<str>>,
-}
-
-/// A secret, if the environment holds it. It is taken out of it, so that nothing which reads the environment later (an
-/// expression, a child process) finds it there.
-#[expect(clippy::disallowed_methods, reason = "crates/server is where the environment is read")]
-#[expect(unsafe_code, reason = "a variable cannot be removed otherwise")]
-fn take(variable: &str) -> Option<Secret<str>> {
-    let secret = std::env::var(variable).ok().map(Secret::from);
-    // SAFETY: called first in `main`, while this thread is the only one, so nobody reads the environment meanwhile.
-    unsafe { std::env::remove_var(variable) };
-    secret
 }
 
 /// The one place that prints why a command failed.

@@ -89,7 +89,7 @@ pub(crate) fn registry(app: &App, http: &Http) -> Registry {
     let ours = registry.sub_registry_with_prefix("valetkey");
     ours.register("build", "Which binary this is", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
     http.register(ours);
-    app.metrics.register(ours);
+    app.metrics().register(ours);
     app.limits.register(ours);
     app.refreshes.register(ours, app.clock.clone());
     app.store.metrics().register(ours);

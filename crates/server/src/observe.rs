@@ -2,19 +2,16 @@
 //! template of its route is kept: a path may be a credential.
 
 use crate::metrics::Http;
-use crate::telemetry;
+use crate::{access_log, telemetry};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode};
 use std::sync::Arc;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use tracing::field::Empty;
-use tracing::{Instrument as _, Span};
 use valetkey_api::Route;
-
-/// The target of the lines that tell of requests.
-pub(crate) const ACCESS: &str = "valetkey::access";
 
 /// What is said of an address that leads nowhere.
 const NOWHERE: &str = "none";
@@ -43,7 +40,7 @@ pub(crate) async fn watch(State(http): State<Http>, request: Request, next: Next
     let surface = surface(&route);
     span.record("surface", surface).record("route", &*route).record("outcome", &outcome);
     telemetry::rename(&span, || format!("{} {route}", known(&method)));
-    tell(&span, surface, took);
+    access_log::answered(&span, surface, took);
     http.answered(surface, route, outcome, took);
     response
 }
@@ -55,15 +52,6 @@ pub(crate) async fn tell_route(matched: Option<MatchedPath>, request: Request, n
         response.extensions_mut().insert(Route(Arc::from(matched.as_str())));
     }
     response
-}
-
-/// Who looks after the machine asks all the time: those lines are for who wants everything.
-fn tell(span: &Span, surface: &str, took: std::time::Duration) {
-    let duration_ms = (took.as_secs_f64() * 1e6).round() / 1e3;
-    span.in_scope(|| match surface {
-        "operations" => tracing::trace!(target: ACCESS, duration_ms, "answered"),
-        _ => tracing::debug!(target: ACCESS, duration_ms, "answered"),
-    });
 }
 
 /// The method, if it is one of the usual ones: others are the caller's own words.

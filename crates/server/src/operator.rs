@@ -19,11 +19,11 @@ mod socket;
 mod table;
 mod tool;
 
-use crate::Secrets;
-use crate::cli::{GLOBAL, ServeFlags};
 use crate::compose;
-use crate::env::Access;
+use crate::flags::{GLOBAL, ServeFlags};
 use crate::presence::Presence;
+use crate::sdk_access::SdkAccess;
+use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::terminal::Meter;
 use anyhow::{Context, Result, anyhow, bail};
@@ -31,7 +31,9 @@ use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use valetkey_app::{App, doors, environments};
+use valetkey_app::App;
+use valetkey_app::entrance::doors;
+use valetkey_app::tenancy::environments;
 use valetkey_domain::Ctx;
 use valetkey_domain::ctx::{Patient, Progress};
 use valetkey_storage::Location;
@@ -200,7 +202,7 @@ async fn enter<Verb: Subcommand>(app: &App, asked: &Within<Verb>) -> Result<Ctx>
 ///
 /// # Errors
 /// None runs, or its `public_url` is not on this machine.
-pub(crate) async fn shell_access(data: &Path) -> Result<Access> {
+pub(crate) async fn shell_access(data: &Path) -> Result<SdkAccess> {
     let noun = Noun::Client(Within { environment: None, json: true, verb: client::Verb::Shell });
     let Some(reply) = socket::ask(data, &noun, &Patient).await? else {
         bail!("no server runs on {}: start `valetkey serve` or `valetkey demo` first", data.display());

@@ -1,7 +1,8 @@
 //! What this server knows of its database outside of it, kept in the data folder; and the beat with which it shows that
 //! it is there.
 
-use crate::data::{Folder, write_private};
+use crate::data::Folder;
+use crate::files::write_private;
 use crate::roots::Source;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -10,8 +11,8 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use valetkey_app::App;
-use valetkey_app::installation::{self, BEAT, Mark, Standing};
-use valetkey_app::keyring::Root;
+use valetkey_app::upkeep::installation::{self, BEAT, Mark, Standing};
+use valetkey_core::keyring::Root;
 use valetkey_domain::{Clock, Rng};
 use valetkey_storage::Store;
 

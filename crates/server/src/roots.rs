@@ -2,21 +2,19 @@
 //!
 //! The file and the variable hold one key or, while the root is being changed, several: one a line, the newest last.
 
-use crate::data::{read_private, write_private};
-use crate::settings::{FILE, Transit as TransitSettings};
+mod transit;
+
+pub(crate) use transit::Transit;
+
+use crate::files::{read_private, write_private};
+use crate::secrets::ROOT_KEY;
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
 use std::sync::Arc;
-use url::Url;
-use valetkey_app::keyring::{Keyring, Login, Root, Roots, Transit};
+use valetkey_core::keyring::{Keyring, Root, Roots};
 use valetkey_domain::Secret;
-use valetkey_outbound::{Allowed, Outbound, Policy, SystemResolver};
 use valetkey_storage::Store;
 use valetkey_vault::RootKey;
-use valetkey_vault::transit::TransitKey;
-
-/// The variable that holds the root key, when it comes from the environment.
-pub(crate) const VARIABLE: &str = "VALETKEY_ROOT_KEY";
 
 /// Where this server's root keys come from.
 #[derive(Clone, Debug)]
@@ -26,7 +24,7 @@ pub(crate) struct Source {
     /// What the variable held.
     pub(crate) variable: Option<Arc<Secret<str>>>,
     /// The KMS.
-    pub(crate) transit: Option<TransitSettings>,
+    pub(crate) transit: Option<Transit>,
 }
 
 impl Source {
@@ -51,7 +49,7 @@ impl Source {
     /// A key is unreadable, or can be read by others.
     pub(crate) fn found(&self) -> Result<Option<Roots>> {
         let keys = self.keys()?.into_iter().map(Root::Key);
-        let transit = self.transit.as_ref().map(open).transpose()?;
+        let transit = self.transit.as_ref().map(Transit::open).transpose()?;
         let roots: Vec<Root> = keys.chain(transit.map(|transit| Root::Transit(Box::new(transit)))).collect();
         Ok((!roots.is_empty()).then(|| Roots::new(roots)))
     }
@@ -62,7 +60,7 @@ impl Source {
     /// One is unreadable, or can be read by others.
     pub(crate) fn keys(&self) -> Result<Vec<RootKey>> {
         if let Some(text) = &self.variable {
-            return read(text).with_context(|| format!("{VARIABLE} holds no root key"));
+            return read(text).with_context(|| format!("{ROOT_KEY} holds no root key"));
         }
         if matches!(self.file.try_exists(), Ok(false)) {
             return Ok(vec![]);
@@ -78,7 +76,7 @@ impl Source {
     pub(crate) fn add(&self) -> Result<RootKey> {
         if self.variable.is_some() {
             bail!(
-                "the root key is in {VARIABLE}: put a new one behind it there, with a blank between them, start the \
+                "the root key is in {ROOT_KEY}: put a new one behind it there, with a blank between them, start the \
                  server again and repeat this"
             );
         }
@@ -116,31 +114,6 @@ fn read(text: &Secret<str>) -> Result<Vec<RootKey>> {
     Ok(keys)
 }
 
-/// The way to the KMS: one of its own, which goes where the settings say and, beside it, nowhere private. What may be
-/// reached on behalf of users is not widened by it.
-fn open(settings: &TransitSettings) -> Result<Transit> {
-    let address = &settings.address;
-    let endpoint = endpoint(address).with_context(|| format!("{FILE}: transit.address '{address}'"))?;
-    let outbound = Outbound::new(Policy::allowing(vec![endpoint]), Arc::new(SystemResolver))?;
-    let login = match (&settings.token_file, &settings.role_id, &settings.secret_id_file) {
-        (Some(file), None, None) => Login::Token(file.clone()),
-        (None, Some(role), Some(secret_file)) => {
-            let mount = settings.approle_mount.clone().unwrap_or_else(|| "approle".into());
-            Login::AppRole { mount, role: role.clone(), secret_file: secret_file.clone() }
-        }
-        _ => bail!("{FILE}: [transit] needs token_file, or role_id with secret_id_file"),
-    };
-    let mount = settings.mount.as_deref().unwrap_or("transit");
-    Ok(Transit::new(TransitKey::new(mount, &settings.key), address.as_str(), login, outbound))
-}
-
-fn endpoint(address: &Url) -> Result<Allowed> {
-    let (host, port) = (address.host_str(), address.port_or_known_default());
-    let (Some(host), Some(port)) = (host, port) else { bail!("it has no host") };
-    anyhow::ensure!(address.path() == "/" && address.query().is_none(), "it is scheme, host and port alone");
-    Ok(format!("{host}:{port}").parse::<Allowed>()?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,23 +145,8 @@ mod tests {
         let both = format!("{} {}", one.to_text().expose(), two.to_text().expose());
         let source = Source { variable: Some(Arc::new(Secret::from(both))), ..source(&folder) };
         assert_eq!(source.keys().unwrap().len(), 2);
-        assert!(source.add().unwrap_err().to_string().contains(VARIABLE));
+        assert!(source.add().unwrap_err().to_string().contains(ROOT_KEY));
         assert!(!source.leave_only(&two.version()).unwrap());
         assert!(!source.file.exists());
-    }
-
-    #[test]
-    fn a_kms_needs_an_address_and_one_way_to_sign_in() {
-        let settings = |text: &str| toml::from_str::<TransitSettings>(text).unwrap();
-        let right = "address = 'http://127.0.0.1:8200'\nkey = 'valetkey'\n";
-        assert!(open(&settings(&format!("{right}token_file = '/t'"))).is_ok());
-        assert!(open(&settings(&format!("{right}role_id = 'r'\nsecret_id_file = '/s'"))).is_ok());
-        for wrong in
-            [right.to_owned(), format!("{right}role_id = 'r'"), format!("{right}token_file = '/t'\nrole_id = 'r'")]
-        {
-            assert!(open(&settings(&wrong)).unwrap_err().to_string().contains("token_file"), "{wrong}");
-        }
-        let path = "address = 'http://127.0.0.1:8200/v1'\nkey = 'k'\ntoken_file = '/t'";
-        assert!(format!("{:#}", open(&settings(path)).unwrap_err()).contains("transit.address"));
     }
 }

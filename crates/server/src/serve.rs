@@ -6,15 +6,16 @@ use crate::data::Folder;
 use crate::listen::Listener;
 use crate::operator::{self, Desk};
 use crate::settings::{Listening, Settings};
+use crate::signals::Signals;
 use anyhow::{Result, bail};
 use axum::Router;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use valetkey_app::recovery;
+use valetkey_app::upkeep::recovery;
 use valetkey_domain::ctx::Patient;
 
 /// A server that answers; dropping it does not stop it, [`Running::stop`] does.
@@ -47,7 +48,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
     }
     let (stop, last) = (CancellationToken::new(), CancellationToken::new());
     let (listeners, operations) = (TaskTracker::new(), TaskTracker::new());
-    if !server.app.settings.on_this_machine() {
+    if !server.app.settings().on_this_machine() {
         warn_of_forwarded_links();
     }
     for (listener, router) in public_listeners(settings, &server).await? {
@@ -159,28 +160,4 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
     let running = start(&settings).await?;
     tracing::info!(public_url = %settings.public_url, sdk_url = %settings.sdk_url, "serving");
     running.until_stopped().await
-}
-
-/// SIGTERM and SIGINT.
-pub(crate) struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    /// Takes them from now on: none is lost between two waits.
-    ///
-    /// # Errors
-    /// Signals cannot be had.
-    pub(crate) fn listen() -> Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    /// Returns at the next one.
-    pub(crate) async fn asked_to_stop(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

@@ -1,20 +1,21 @@
 //! Settings: a flag beats `VALETKEY_*`, which beats `valetkey.toml` in the data folder, which beats the default.
-//! Flags and variables are read in [`crate::cli`], the file in `file`; here the layers meet.
+//! Flags and variables are read in [`crate::flags`], the file in `file`; here the layers meet.
 
 mod file;
 mod limits;
 mod urls;
 mod watching;
 
-pub(crate) use file::Transit;
 pub(crate) use limits::Limits;
 pub(crate) use urls::on_this_machine;
 pub(crate) use watching::{Format, Listening, Logging, Traces};
 
-use crate::cli::ServeFlags;
-use crate::data::{self, Folder};
+use crate::data::{Folder, SETTINGS_FILE};
+use crate::files;
+use crate::flags::ServeFlags;
 use crate::roots::Source;
-use crate::{Secrets, tls};
+use crate::secrets::Secrets;
+use crate::tls;
 use anyhow::{Result, bail};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,12 +24,6 @@ use std::time::Duration;
 use url::Url;
 use valetkey_domain::Secret;
 use valetkey_storage::Location;
-
-/// The file's name in the data folder.
-pub(crate) const FILE: &str = "valetkey.toml";
-
-/// The variable that says where the database is.
-pub(crate) const DATABASE_VARIABLE: &str = "VALETKEY_DATABASE";
 
 /// The longest that any link may open, in seconds: a week.
 const LONGEST_LINK: u64 = 7 * 24 * 60 * 60;
@@ -84,7 +79,7 @@ impl Settings {
     /// # Errors
     /// The file cannot be read, has an unknown key or a wrong value, or only half of a certificate is named.
     pub(crate) fn load(data: &Path, flags: &ServeFlags, secrets: Secrets) -> Result<Self> {
-        let file = file::read(&data.join(FILE))?;
+        let file = file::read(&data.join(SETTINGS_FILE))?;
         let http = flags.http.or(file.http).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
         let tls = flags.tls.or(file.tls).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8443)));
         let given = (flags.public_url.clone().or(file.public_url), flags.sdk_url.clone().or(file.sdk_url));
@@ -125,7 +120,7 @@ fn certificate(data: &Path, certificate: Option<PathBuf>, key: Option<PathBuf>) 
     match (certificate, key) {
         (Some(certificate), Some(key)) => Ok(tls::Source::Own { certificate, key }),
         (None, None) => Ok(tls::Source::Local { folder: data.join("tls") }),
-        _ => bail!("{FILE}: certificate and certificate_key go together"),
+        _ => bail!("{SETTINGS_FILE}: certificate and certificate_key go together"),
     }
 }
 
@@ -133,9 +128,9 @@ fn certificate(data: &Path, certificate: Option<PathBuf>, key: Option<PathBuf>) 
 fn database(data: &Path, given: Option<Secret<str>>, text: Option<String>, file: Option<PathBuf>) -> Result<Location> {
     match (given, text, file) {
         (Some(given), _, _) => Ok(located(given)),
-        (None, Some(_), Some(_)) => bail!("{FILE}: database or database_file, not both"),
+        (None, Some(_), Some(_)) => bail!("{SETTINGS_FILE}: database or database_file, not both"),
         (None, Some(text), None) => Ok(located(Secret::from(text))),
-        (None, None, Some(path)) => Ok(located(data::read_private("database URL", &path)?)),
+        (None, None, Some(path)) => Ok(located(files::read_private("database URL", &path)?)),
         (None, None, None) => Ok(Location::File(Folder::at(data).database())),
     }
 }
@@ -157,7 +152,7 @@ fn metrics_by_default(public_url: &Url) -> Vec<Listening> {
 fn link_life(key: &str, units: u64, seconds: u64) -> Result<Duration> {
     let most = LONGEST_LINK / seconds;
     if !(1..=most).contains(&units) {
-        bail!("{FILE}: {key} is {units}; it can be 1 to {most}");
+        bail!("{SETTINGS_FILE}: {key} is {units}; it can be 1 to {most}");
     }
     Ok(Duration::from_secs(units * seconds))
 }
@@ -165,7 +160,7 @@ fn link_life(key: &str, units: u64, seconds: u64) -> Result<Duration> {
 /// How long records are kept: a day at least, so that a slip of the pen does not empty the journal.
 fn kept(days: u32) -> Result<Duration> {
     if days == 0 {
-        bail!("{FILE}: journal.keep_days is 0; it can be 1 or more, or left out to keep everything");
+        bail!("{SETTINGS_FILE}: journal.keep_days is 0; it can be 1 or more, or left out to keep everything");
     }
     Ok(Duration::from_secs(u64::from(days) * 24 * 60 * 60))
 }
@@ -180,7 +175,7 @@ mod tests {
     fn the_database_is_a_url_or_a_file_and_no_debug_text_shows_a_password() {
         let folder = tempfile::tempdir().unwrap();
         let load = |file: &str, variable: Option<&str>| {
-            std::fs::write(folder.path().join(FILE), file).unwrap();
+            std::fs::write(folder.path().join(SETTINGS_FILE), file).unwrap();
             let secrets = Secrets { root_key: None, database: variable.map(Secret::from) };
             Settings::load(folder.path(), &ServeFlags::default(), secrets)
         };
@@ -197,7 +192,7 @@ mod tests {
         let default = folder.path().join("valetkey.sqlite");
         assert_eq!(held(&load("", None).unwrap()), format!("{:?}", Location::File(default)));
         let file = folder.path().join("url");
-        data::write_private(&file, url).unwrap();
+        files::write_private(&file, url).unwrap();
         assert_eq!(held(&load(&format!("database_file = {file:?}"), None).unwrap()), url);
         std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
         let why = load(&format!("database_file = {file:?}"), None).unwrap_err().to_string();
@@ -208,7 +203,7 @@ mod tests {
     #[test]
     fn layers() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(FILE), "http = \"127.0.0.1:1\"\ntls = \"127.0.0.1:2\"").unwrap();
+        std::fs::write(folder.path().join(SETTINGS_FILE), "http = \"127.0.0.1:1\"\ntls = \"127.0.0.1:2\"").unwrap();
         let flags = ServeFlags { tls: "127.0.0.1:3".parse().ok(), ..ServeFlags::default() };
         let settings = Settings::load(folder.path(), &flags, NO_SECRETS).unwrap();
         assert_eq!(settings.public_url.as_str(), "http://localhost:1/");
@@ -219,7 +214,7 @@ mod tests {
     fn links_open_for_a_while_and_not_for_ever() {
         let folder = tempfile::tempdir().unwrap();
         let load = |links: &str| {
-            std::fs::write(folder.path().join(FILE), format!("[links]\n{links}")).unwrap();
+            std::fs::write(folder.path().join(SETTINGS_FILE), format!("[links]\n{links}")).unwrap();
             Settings::load(folder.path(), &ServeFlags::default(), NO_SECRETS)
         };
         assert_eq!(load("chat_minutes = 1").unwrap().chat_link_life, Duration::from_secs(60));
@@ -234,7 +229,7 @@ mod tests {
     fn records_are_kept_for_ever_or_a_day_at_least() {
         let folder = tempfile::tempdir().unwrap();
         let load = |journal: &str| {
-            std::fs::write(folder.path().join(FILE), format!("[journal]\n{journal}")).unwrap();
+            std::fs::write(folder.path().join(SETTINGS_FILE), format!("[journal]\n{journal}")).unwrap();
             Settings::load(folder.path(), &ServeFlags::default(), NO_SECRETS)
         };
         assert_eq!(load("").unwrap().journal_kept, None);
@@ -246,7 +241,7 @@ mod tests {
     fn metrics_are_off_public_listeners_unless_named() {
         let folder = tempfile::tempdir().unwrap();
         let load = |text: &str| {
-            std::fs::write(folder.path().join(FILE), text).unwrap();
+            std::fs::write(folder.path().join(SETTINGS_FILE), text).unwrap();
             Settings::load(folder.path(), &ServeFlags::default(), NO_SECRETS).unwrap().metrics
         };
         assert_eq!(load(""), [Listening::Http, Listening::Tls]);

@@ -5,6 +5,7 @@ mod traces;
 
 pub(crate) use traces::{join, rename};
 
+use crate::access_log;
 use crate::settings::{Format, Logging, Traces};
 use anyhow::Result;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -50,7 +51,7 @@ fn filter(level: Level, access: bool) -> EnvFilter {
         (true, _) => Level::DEBUG,
         (false, _) => Level::WARN,
     };
-    EnvFilter::new(format!("warn,valetkey={level},{}={access}", crate::observe::ACCESS))
+    EnvFilter::new(format!("warn,valetkey={level},{}={access}", access_log::TARGET))
 }
 
 fn text<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> + Send + Sync {

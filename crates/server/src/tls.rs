@@ -8,17 +8,22 @@
 mod authority;
 mod bundle;
 mod current;
+mod error;
 mod files;
+mod pem;
 
+pub(crate) use error::Error;
+
+use authority::LOCAL_NAME;
 use current::Current;
 use files::Files;
+use pem::{certificates, provider};
 use rustls::ServerConfig;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,9 +31,6 @@ use valetkey_domain::Timestamp;
 
 /// A local certificate with less life than this left is made anew.
 const RENEW_BEFORE: Duration = Duration::from_secs(30 * 24 * 3600);
-
-/// The one name that the local certificate is for.
-const LOCAL_NAME: &str = "localhost";
 
 /// Where the certificate comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,45 +70,6 @@ impl Tls {
     pub(crate) fn renew(&self, now: Timestamp) -> Result<bool, Error> {
         Ok(self.current.replace(find(&self.source, now)?.0))
     }
-}
-
-/// Why there is no certificate to listen with. Every message says which file, and what to do about it.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
-    /// A file or folder could not be read or written.
-    #[error("cannot {action} {}: {source}", path.display())]
-    File {
-        /// "read", "write"...
-        action: &'static str,
-        /// Which one.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A file holds no PEM of the wanted kind.
-    #[error("{} holds no {what} in PEM form; check that the TLS settings name the right file", path.display())]
-    Pem {
-        /// Which file.
-        path: PathBuf,
-        /// "certificate" or "private key".
-        what: &'static str,
-    },
-    /// Certificate and key don't belong together, or are of a kind that is not supported.
-    #[error("certificate {} and key {} cannot be used together: {source}", certificate.display(), key.display())]
-    Pair {
-        /// The chain's file.
-        certificate: PathBuf,
-        /// The key's file.
-        key: PathBuf,
-        /// What the TLS library said.
-        source: rustls::Error,
-    },
-    /// The local certificate could not be made.
-    #[error("cannot make the local certificate: {0}")]
-    Issue(#[from] rcgen::Error),
-    /// The TLS library refuses its own defaults: a defect of ours.
-    #[error("cannot set TLS up: {0}")]
-    Library(rustls::Error),
 }
 
 /// Gives the listener's certificate, making or renewing the local one where that is asked for and needed.
@@ -163,25 +126,6 @@ fn usable(files: &Files, now: Timestamp) -> Result<(), Box<dyn std::error::Error
         verifier.verify_server_cert(leaf, &[], &name, &[], UnixTime::since_unix_epoch(instant))?;
     }
     Ok(())
-}
-
-/// Named here rather than installed for the process, so that no other library's choice can slip in.
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(aws_lc_rs::default_provider())
-}
-
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let text = files::read(path)?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
-    match found {
-        Ok(chain) if !chain.is_empty() => Ok(chain),
-        _ => Err(Error::Pem { path: path.into(), what: "certificate" }),
-    }
-}
-
-fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
-    let text = valetkey_domain::Secret::<str>::from(files::read(path)?);
-    PrivateKeyDer::from_pem_slice(text.bytes()).map_err(|_| Error::Pem { path: path.into(), what: "private key" })
 }
 
 #[cfg(test)]

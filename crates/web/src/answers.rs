@@ -2,7 +2,7 @@
 
 use crate::pages::{Consent, Leave, Notice, Replace, Said, Scope};
 use url::Url;
-use valetkey_app::authorize::{About, AskedScope, Ended, Opened, Outcome, Stopped, Why};
+use valetkey_app::consent::{About, AskedScope, Ended, Opened, Outcome, Stopped, Why};
 use valetkey_domain::Kind;
 
 /// A failure of the system itself. Its message is for developers; its cause goes to the log here.

@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use valetkey_app::authorize::{self, Callback};
+use valetkey_app::consent::{self, Callback};
 use valetkey_domain::id::ConnectionId;
 
 /// What a provider sends (RFC 6749, section 4.1.2; `iss` is RFC 9207's). A parameter that comes twice is refused.
@@ -31,7 +31,7 @@ pub(crate) async fn take(
         return stopped(&web, Said::StrayAnswer);
     };
     let browser = web.site.browser(&asked);
-    match authorize::callback(&web.app, &connection, answer.into(), browser.as_ref()).await {
+    match consent::callback(&web.app, &connection, answer.into(), browser.as_ref()).await {
         Ok(authorization) => web.go(&format!("/connect/done/{authorization}")),
         Err(stop) => stopped(&web, answers::reason(&stop.why)),
     }

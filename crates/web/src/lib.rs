@@ -1,7 +1,7 @@
 //! Consent, as people meet it: the pages behind a link, the provider's way back, and what became of it.
 //!
 //! This room owns templates, texts, the browser's cookie, form tokens and the headers of pages. It decides nothing:
-//! each door authenticates, parses, makes one call of [`valetkey_app::authorize`] and renders. Consent pages have no
+//! each door authenticates, parses, makes one call of [`valetkey_app::consent`] and renders. Consent pages have no
 //! script at all. Read [`Web::router`] first, then `link`, `callback` and `outcome`, which are a person's way through;
 //! `pages` is how everything looks.
 
@@ -31,7 +31,8 @@ use http::{HeaderValue, header};
 use pages::{Notice, Page, Pages, Said};
 use site::Site;
 use std::sync::Arc;
-use valetkey_app::{App, browsers};
+use valetkey_app::App;
+use valetkey_app::entrance::browsers;
 use valetkey_domain::Secret;
 
 /// The most bytes of a form: a token and a button's name.
@@ -51,7 +52,7 @@ impl Web {
     /// # Errors
     /// A template or a text is wrong, which no test would have let pass.
     pub fn open(app: App) -> Result<Self, Error> {
-        let site = Site::at(&app.settings.public_url);
+        let site = Site::at(&app.settings().public_url);
         Ok(Self { pages: Pages::read(&site.base)?, site: Arc::new(site), app })
     }
 

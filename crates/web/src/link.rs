@@ -8,7 +8,7 @@ use axum::extract::{Form, Path, State};
 use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
-use valetkey_app::authorize;
+use valetkey_app::consent;
 
 /// What the page's form sends.
 #[derive(Deserialize)]
@@ -18,7 +18,7 @@ pub(crate) struct Start {
 
 /// The page before anything has happened.
 pub(crate) async fn show(State(web): State<Web>, Path(link): Path<String>, asked: HeaderMap) -> Response {
-    match authorize::open(&web.app, &link).await {
+    match consent::open(&web.app, &link).await {
         Ok(opened) => web.form(&form(&link), &asked, |token| answers::consent(opened, token)),
         Err(stopped) => web.page(&answers::stop(&stopped), &asked),
     }
@@ -35,7 +35,7 @@ pub(crate) async fn start(
     let Some(browser) = web.owner(&asked, &form(&link), token.as_deref()) else {
         return web.notice(Said::StaleForm, &asked);
     };
-    match authorize::start(&web.app, &link, &browser).await {
+    match consent::start(&web.app, &link, &browser).await {
         Ok(provider) => web.page(&answers::leave(provider), &asked),
         Err(stopped) => web.page(&answers::stop(&stopped), &asked),
     }

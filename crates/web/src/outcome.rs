@@ -8,7 +8,7 @@ use axum::extract::{Form, Path, State};
 use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
-use valetkey_app::authorize;
+use valetkey_app::consent;
 use valetkey_domain::id::AuthorizationId;
 
 /// What the question's form sends.
@@ -21,7 +21,7 @@ pub(crate) struct Choice {
 /// The outcome. It can be looked at again: nothing happens here.
 pub(crate) async fn show(State(web): State<Web>, Path(id): Path<String>, asked: HeaderMap) -> Response {
     let Ok(id) = AuthorizationId::parse(&id) else { return web.notice(Said::StrayAnswer, &asked) };
-    match authorize::outcome(&web.app, &id, web.site.browser(&asked).as_ref()).await {
+    match consent::outcome(&web.app, &id, web.site.browser(&asked).as_ref()).await {
         Ok(ended) => match answers::question(&ended) {
             Some(question) => web.form(&form(&id), &asked, |token| Replace { token, ..question }),
             None => web.page(&answers::end(ended), &asked),
@@ -44,7 +44,7 @@ pub(crate) async fn choose(
     let (Some(browser), Some(keep @ ("yes" | "no"))) = (browser, keep.as_deref()) else {
         return web.notice(Said::StaleForm, &asked);
     };
-    match authorize::replace(&web.app, &id, Some(&browser), keep == "yes").await {
+    match consent::replace(&web.app, &id, Some(&browser), keep == "yes").await {
         Ok(_) => web.go(&format!("/connect/done/{id}")),
         Err(stopped) => web.page(&answers::stop(&stopped), &asked),
     }

@@ -120,7 +120,7 @@ async fn update(
 }
 
 async fn delete(app: &App, ctx: &Ctx, request: wire::DeleteEnvironmentConnectionRequest) -> Result<()> {
-    connections::delete(app, ctx, &id(ConnectionId::parse, &request.connection_id)?).await
+    accounts::delete_connection(app, ctx, &id(ConnectionId::parse, &request.connection_id)?).await
 }
 
 async fn toggle(

@@ -45,13 +45,13 @@ where
 
 /// The provider key of a connector, which is upper case: `GMAIL`.
 pub(super) fn provider(app: &App, connector: &str) -> String {
-    let loaded = app.catalog.connector(connector).map(|connector| connector.provider_key());
+    let loaded = app.catalog().connector(connector).map(|connector| connector.provider_key());
     loaded.unwrap_or_else(|| connector.to_ascii_uppercase())
 }
 
 /// The connector of a provider key, in exact case; the text itself if there is none, which then matches nothing.
 pub(super) fn connector(app: &App, provider: &str) -> String {
-    app.catalog.by_provider(provider).map_or_else(|| provider.to_owned(), |connector| connector.slug.clone())
+    app.catalog().by_provider(provider).map_or_else(|| provider.to_owned(), |connector| connector.slug.clone())
 }
 
 /// What the vendor's product has and this one doesn't.

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tonic::{Code, Status};
 use valetkey_api::{Wire, doors};
-use valetkey_app::clients;
+use valetkey_app::tenancy::clients;
 use valetkey_proto::v1::mcp;
 
 /// More than any client takes of headers, and than a person reads of an error.
@@ -210,7 +210,8 @@ async fn attack_82_a_call_whose_client_was_deleted_before_its_body_came_does_not
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         assert!(!String::from_utf8_lossy(&body).contains("vkm_"));
         let page = valetkey_app::Page { size: 10, after: None };
-        let there = valetkey_app::instances::list(&kit.app, &kit.ours.ctx, &Default::default(), &page).await.unwrap();
+        let there =
+            valetkey_app::servers::instances::list(&kit.app, &kit.ours.ctx, &Default::default(), &page).await.unwrap();
         assert_eq!(there.items.len(), 1, "only the one of before");
     }
 }

@@ -11,11 +11,14 @@ use std::time::Duration;
 use tokio_util::task::TaskTracker;
 use tonic::Status;
 use tower::ServiceExt;
-use valetkey_app::keyring::Keyring;
-use valetkey_app::{
-    App, Bounds, Metrics, Parts, Settings, clients, doors, environments, execute, journal, refresh, served,
-};
+use valetkey_app::credentials::refresh;
+use valetkey_app::entrance::doors;
+use valetkey_app::servers::toolset;
+use valetkey_app::tenancy::{clients, environments};
+use valetkey_app::{App, Bounds, Metrics, Parts, Settings, calls};
 use valetkey_connectors::Catalog;
+use valetkey_core::journal;
+use valetkey_core::keyring::Keyring;
 use valetkey_domain::id::ClientId;
 use valetkey_domain::{Clock, Ctx, Rng};
 use valetkey_outbound::{Outbound, Policy, SystemResolver};
@@ -140,9 +143,9 @@ async fn app(clock: Arc<ManualClock>, location: Location) -> App {
         outbound: Outbound::new(Policy::default(), Arc::new(SystemResolver)).unwrap(),
         journal: journal::Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await.unwrap(),
         keyring,
-        served: served::Sets::default(),
+        served: toolset::Sets::default(),
         refreshes: refresh::Refreshes::default(),
-        limits: execute::Limits::default(),
+        limits: calls::Limits::default(),
         metrics: Metrics::default(),
         tasks: TaskTracker::new(),
         settings: Settings {
@@ -164,7 +167,7 @@ async fn client(app: &App, environment: &str) -> Client {
     let ctx = doors::operator(app, &environment.id);
     let scopes = vec![clients::SECRETS_SCOPE.to_owned()];
     let issued = clients::create(app, &ctx, "test", scopes).await.unwrap();
-    let token = clients::token(app, issued.client.id.as_str(), &issued.secret).await.unwrap();
+    let token = tokens::token(app, issued.client.id.as_str(), &issued.secret).await.unwrap();
     Client {
         id: issued.client.id,
         ctx,

@@ -87,7 +87,7 @@ async fn a_byte_order_mark_is_passed_over_and_another_encoding_is_named() {
 #[tokio::test]
 async fn a_body_beyond_the_limit_is_refused() {
     let kit = Kit::new().await;
-    let most = kit.app.settings.bounds.api_body_bytes;
+    let most = kit.app.settings().bounds.api_body_bytes;
     let (status, answer) = send(&kit, "GET", CONFIGS, &" ".repeat(most + 1)).await;
     assert_eq!((status, answer["code"].as_i64()), (413, Some(3)));
     let (status, _) = send(&kit, "GET", CONFIGS, &" ".repeat(most)).await;

@@ -18,7 +18,7 @@ impl Job {
     /// Drives a run to its end, the caller's deadline, or its cancellation.
     pub(super) async fn drive(&self, run: Run, admitted: &Admitted, credential: Opened) -> Result<Value, Failed> {
         let mut sender = Sender::new(self, admitted, credential);
-        let left = Duration::try_from(self.ctx.deadline.duration_since(self.app.core.now())).unwrap_or_default();
+        let left = self.left();
         let mut ended = tokio::select! {
             biased;
             () = self.cancellation.cancelled() => Err(self.cancelled()),
@@ -26,6 +26,11 @@ impl Job {
         };
         sender.redact(&mut ended);
         ended
+    }
+
+    /// The time that the call still has.
+    fn left(&self) -> Duration {
+        Duration::try_from(self.ctx.deadline.duration_since(self.app.core.now())).unwrap_or_default()
     }
 
     async fn steps(&self, mut run: Run, sender: &mut Sender<'_>) -> Result<Value, Failed> {
@@ -49,14 +54,15 @@ impl Job {
     }
 
     async fn advance(&self, mut run: Run, replies: Replies) -> Result<(Run, Step), Failed> {
+        let left = self.left();
         let size: usize = replies.iter().flatten().map(|reply| reply.body().len()).sum();
         let heavy = size >= HEAVY || (size > 0 && self.served.tool.heavy());
         if !heavy {
-            let step = run.next(replies);
+            let step = run.next(replies, left);
             return Ok((run, step));
         }
         let shaped = self.app.core.tasks.spawn_blocking(move || {
-            let step = run.next(replies);
+            let step = run.next(replies, left);
             (run, step)
         });
         shaped.await.map_err(|error| {

@@ -134,7 +134,8 @@ impl Exchange {
         }
         let outbound = self.app.core.outbound.of(&self.found.ctx.environment);
         let answer = endpoint::identity(&outbound, rule.method.clone(), url, &tokens.access_token).await?;
-        let without = || TokenError::Nonsense("the question who signed in was answered without an id".to_owned().into());
+        let without =
+            || TokenError::Nonsense("the question who signed in was answered without an id".to_owned().into());
         let (id, name) = rule.read(&answer).ok_or_else(without)?;
         Ok(Some(Subject { id, name }))
     }

@@ -14,6 +14,7 @@ use valetkey_core::{Change, journal};
 use valetkey_domain::Kind;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::authorization::Outcome;
+use valetkey_domain::invisible::is_invisible;
 use valetkey_storage::accounts::Subject;
 use valetkey_storage::pending_credentials::Pending;
 use valetkey_storage::{accounts, authorizations, pending_credentials};
@@ -133,11 +134,6 @@ fn told_apart(before: Option<&Subject>, now: Option<&Subject>) -> (String, Strin
 fn read(name: &str) -> String {
     let seen = |c: &char| !c.is_whitespace() && !c.is_control() && !is_invisible(*c);
     name.chars().filter(seen).flat_map(char::to_lowercase).collect()
-}
-
-/// Characters of no width: joiners, marks of direction, soft hyphens, the byte order mark.
-const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn connected(brought: &Brought) -> Outcome {

@@ -6,8 +6,8 @@ use super::sealed;
 use crate::connections::{self, Wired};
 use crate::{App, Result};
 use valetkey_core::places::CredentialRow;
-use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::Ctx;
+use valetkey_domain::account::ConnectedAccount;
 use valetkey_outbound::oauth::{self as endpoint, Revocation, Revoked, TokenIn};
 use valetkey_storage::accounts as rows;
 

@@ -3,8 +3,8 @@
 
 use crate::App;
 use crate::tenancy::environments;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use valetkey_domain::Timestamp;
 use valetkey_domain::environment::Environment;
 
@@ -24,10 +24,25 @@ pub struct Part {
     pub trouble: Option<&'static str>,
 }
 
-/// Looks at the parts; remembers the latest time it has seen.
+/// Looks at the parts; remembers when it looked first, by the clock and by the machine's own, which nobody sets.
 #[derive(Debug, Default)]
 pub struct Watch {
-    latest: AtomicI64,
+    first: Mutex<Option<Look>>,
+}
+
+/// The time, and when it was read.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    said: Timestamp,
+    at: Instant,
+}
+
+impl Look {
+    /// How far behind what it should be, going by this look, another one is.
+    fn behind(self, other: Self) -> Duration {
+        let expected = self.said + other.at.saturating_duration_since(self.at);
+        Duration::try_from(expected.duration_since(other.said)).unwrap_or_default()
+    }
 }
 
 impl Watch {
@@ -52,17 +67,20 @@ impl Watch {
         if !app.core.clock.sure() {
             return part("clock", false, "of the database was not heard for seconds, so calls are refused");
         }
-        part("clock", self.plausible(app.core.now(), known), "is behind what was seen before: set the machine's clock")
+        let look = Look { said: app.core.now(), at: Instant::now() };
+        part("clock", self.plausible(look, known), "is behind what was seen before: set the machine's clock")
     }
 
-    /// Whether it is not earlier than what this process has seen and the database was made. Tokens and leases that
-    /// have ended would be taken for good again.
-    fn plausible(&self, now: Timestamp, known: &[Environment]) -> bool {
-        let made = known.iter().map(|environment| environment.created_at.as_millisecond()).max().unwrap_or(0);
-        let now = now.as_millisecond();
-        let latest = self.latest.fetch_max(now.max(made), Ordering::Relaxed).max(made);
-        let back = i64::try_from(BACK.as_millis()).unwrap_or(i64::MAX);
-        now >= latest.saturating_sub(back)
+    /// Whether it is not earlier than the database was made, and no less has passed since the first look than by the
+    /// machine's own count: tokens and leases that have ended would be taken for good again. A clock that jumped ahead
+    /// and was set right is right.
+    fn plausible(&self, look: Look, known: &[Environment]) -> bool {
+        let made = known.iter().map(|environment| environment.created_at).min();
+        if made.is_some_and(|made| look.said + BACK < made) {
+            return false;
+        }
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        first.get_or_insert(look).behind(look) <= BACK
     }
 }
 
@@ -88,26 +106,40 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_clock_that_went_back_is_said_until_it_is_right_again() {
+    async fn a_clock_that_jumps_ahead_and_is_set_right_is_right_and_one_that_goes_back_is_not() {
         let there = there("{rotates: true}").await;
-        let watch = Watch::default();
-        assert_eq!(troubles(watch.look(&there.app).await), [""; 0]);
-        there.clock.advance(Duration::from_secs(3600));
-        assert_eq!(troubles(watch.look(&there.app).await), [""; 0]);
-        // A watch that has seen tomorrow is one whose clock went back since.
-        let tomorrow = there.app.core.now() + Duration::from_secs(24 * 3600);
-        assert!(watch.plausible(tomorrow, &[]));
-        assert_eq!(troubles(watch.look(&there.app).await), ["clock"]);
-        there.clock.advance(Duration::from_secs(24 * 3600 - 60));
-        assert_eq!(troubles(watch.look(&there.app).await), [""; 0], "a minute back is a correction");
+        let (watch, begun) = (Watch::default(), Instant::now());
+        let seconds = |seconds: i64| jiff::SignedDuration::from_secs(seconds);
+        let said = |passed: u64, ahead: i64| Look {
+            said: there.app.core.now() + Duration::from_secs(passed) + seconds(ahead),
+            at: begun + Duration::from_secs(passed),
+        };
+        for (passed, ahead, plausible) in [
+            (0, 0, true),
+            (10, 24 * 3600, true),
+            (20, 0, true),
+            (30, 7 * 24 * 3600, true),
+            (40, -60, true),
+            (50, -3600, false),
+            (4000, -3600, false),
+            (4010, 0, true),
+        ] {
+            assert_eq!(watch.plausible(said(passed, ahead), &[]), plausible, "{ahead} s ahead after {passed} s");
+        }
+        assert_eq!(troubles(Watch::default().look(&there.app).await), [""; 0]);
     }
 
     #[tokio::test]
-    async fn a_clock_before_the_database_was_made_is_said() {
+    async fn a_clock_before_the_database_was_made_is_said_and_one_that_was_ahead_meanwhile_is_forgiven() {
         let there = there("{rotates: true}").await;
-        let made = environments::list(&there.app).await.unwrap();
-        let before = there.app.core.now() - Duration::from_secs(3600);
-        assert!(!Watch::default().plausible(before, &made));
+        let mut made = environments::list(&there.app).await.unwrap();
+        let look = |said| Look { said, at: Instant::now() };
+        let now = there.app.core.now();
+        assert!(!Watch::default().plausible(look(now - Duration::from_secs(3600)), &made));
+        let mut later = made[0].clone();
+        later.created_at = now + Duration::from_secs(24 * 3600);
+        made.push(later);
+        assert!(Watch::default().plausible(look(now), &made));
     }
 
     #[tokio::test]

@@ -14,11 +14,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The whole body, or the answer to who sends too much or too slowly.
 pub(super) async fn read(app: &App, body: Body) -> Result<Bytes, Reply> {
-    let most = app.settings.bounds.mcp_body_bytes;
+    let most = app.settings().bounds.mcp_body_bytes;
     match tokio::time::timeout(PATIENCE, Limited::new(body, most).collect()).await {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            app.metrics.refused(Limit::McpBody);
+            app.metrics().refused(Limit::McpBody);
             refuse(413, format!("the body is longer than {most} bytes"))
         }
         Ok(Err(_)) => refuse(400, "the body broke off"),

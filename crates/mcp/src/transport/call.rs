@@ -10,7 +10,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use std::pin::pin;
 use std::sync::Arc;
-use valetkey_app::execute;
+use valetkey_app::calls;
 use valetkey_domain::Ctx;
 
 /// What became of a call while its caller waited.
@@ -55,12 +55,12 @@ fn begin(visit: &Visit<'_>, id: &Id, version: Version, call: Call) -> Result<Pen
     let Visit { desk, ctx, served, .. } = visit;
     let tool = served.set.find(&call.name).ok_or_else(|| Fault::unknown_tool(version))?;
     let structured = tool.tool.definition.output_schema.is_some();
-    let mut ctx = Ctx { deadline: desk.app.now() + desk.app.settings.bounds.mcp_time, ..ctx.clone() };
+    let mut ctx = Ctx { deadline: desk.app.now() + desk.app.settings().bounds.mcp_time, ..ctx.clone() };
     let (progress, news) = News::channel(call.progress);
     if let Some(progress) = progress {
         ctx.progress = Arc::new(progress);
     }
-    let running = execute::start(&desk.app, &ctx, served, &call.name, call.arguments);
+    let running = calls::start(&desk.app, &ctx, served, &call.name, call.arguments);
     let running = running.map_err(|_| Fault::unknown_tool(version))?;
     let flight = || desk.flights.enter(&served.instance.id, id, running.cancellation());
     Ok(Pending {

@@ -8,7 +8,7 @@ use crate::protocol::{Fault, Reply};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
-use valetkey_app::served::{self, Served};
+use valetkey_app::servers::toolset::{self, Served};
 use valetkey_domain::{Ctx, Kind};
 
 /// How a caller came in. Both hold the same token: the last part of an instance's URL.
@@ -31,7 +31,7 @@ impl Door {
         if self.token().len() > LONGEST {
             return Err(self.refusal());
         }
-        let error = match served::open(&desk.app, self.token()).await {
+        let error = match toolset::open(&desk.app, self.token()).await {
             Ok(found) => return Ok(found),
             Err(error) => error,
         };

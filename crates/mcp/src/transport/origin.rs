@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, header};
 pub(super) fn allowed(desk: &Desk, headers: &HeaderMap) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let Some(origin) = origins.next() else { return true };
-    let settings = &desk.app.settings;
+    let settings = &desk.app.settings();
     let own = [&settings.public_url, &settings.sdk_url].map(|url| url.origin().ascii_serialization());
     let listed = own.iter().chain(&desk.settings.allowed_origins);
     origins.next().is_none() && listed.into_iter().any(|known| known.as_bytes() == origin.as_bytes())

@@ -7,7 +7,7 @@ use crate::protocol::{Id, Reply, Version};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_util::sync::DropGuard;
-use valetkey_app::execute::{Answer, Running};
+use valetkey_app::calls::{Answer, Running};
 use valetkey_domain::ctx::Progress;
 
 /// How many lines of progress may wait for a slow reader; more are dropped, they are only news.

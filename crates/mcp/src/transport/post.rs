@@ -127,7 +127,7 @@ impl Visit<'_> {
                 Fault::bad(INVALID_REQUEST, "batches are part of protocol version 2025-03-26 only: send one message");
             return json(Reply::fault(None, &fault));
         }
-        let room = AtomicUsize::new(self.desk.app.settings.bounds.answer_bytes);
+        let room = AtomicUsize::new(self.desk.app.settings().bounds.answer_bytes);
         let replies = join_all(items.into_iter().map(|item| self.in_batch(item, &room))).await;
         let replies = match replies.into_iter().collect::<Result<Vec<_>, Response>>() {
             Ok(replies) => replies.into_iter().flatten().map(|reply| reply.body).collect::<Vec<_>>(),

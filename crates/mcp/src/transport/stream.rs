@@ -12,7 +12,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
-use valetkey_app::metrics::Streaming;
+use valetkey_core::metrics::Streaming;
 
 /// A stream that is being written.
 pub(super) struct Live {
@@ -29,7 +29,7 @@ impl Live {
     /// A stream that begins with `first`, if there is that much to tell already.
     pub(super) fn new(desk: Desk, door: Door, pending: Pending, first: Option<Bytes>) -> Self {
         let (alive, recheck) = (every(desk.settings.patience.alive), every(desk.settings.patience.recheck));
-        let counted = desk.app.metrics.streaming();
+        let counted = desk.app.metrics().streaming();
         Self { desk, door, pending, first, alive, recheck, _counted: counted }
     }
 

@@ -6,7 +6,7 @@ use super::door::Door;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use tracing::Instrument as _;
-use valetkey_app::served::Served;
+use valetkey_app::servers::toolset::Served;
 use valetkey_domain::Ctx;
 
 /// One POST whose door opened.

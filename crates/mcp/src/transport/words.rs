@@ -1,8 +1,8 @@
 //! What is said to the model in plain words: how things stand when it opens, and what to do when a call failed.
 
-use valetkey_app::execute::Failed;
-use valetkey_app::instances;
-use valetkey_app::served::Served;
+use valetkey_app::calls::Failed;
+use valetkey_app::servers::instances;
+use valetkey_app::servers::toolset::Served;
 use valetkey_app::{App, Result};
 use valetkey_domain::Ctx;
 use valetkey_domain::account::Status;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tower::ServiceExt;
-use valetkey_app::{configs, instances};
+use valetkey_app::servers::{configs, instances};
 
 const BOTH: (&str, &str) = ("accept", "application/json, text/event-stream");
 const WHOLE: (&str, &str) = ("accept", "application/json");

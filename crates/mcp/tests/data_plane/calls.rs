@@ -2,7 +2,8 @@
 
 use crate::kit::Kit;
 use serde_json::{Value, json};
-use valetkey_app::{accounts, connections, instances};
+use valetkey_app::servers::instances;
+use valetkey_app::{accounts, connections};
 use valetkey_domain::account::Owner;
 
 fn data(result: &Value) -> Value {
@@ -181,7 +182,7 @@ async fn the_journal_keeps_a_digest_of_the_arguments_and_not_them() {
     }
     data(&kit.call("fakeapp_add_item", json!({ "name": "hunter2" })).await);
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    let lines = valetkey_app::journal::newest(&kit.app, &kit.ctx, None, 100).await.unwrap();
+    let lines = valetkey_app::insight::audit::newest(&kit.app, &kit.ctx, None, 100).await.unwrap();
     let calls: Vec<_> = lines.into_iter().filter(|line| line.action == "tool.call").collect();
     assert_eq!(calls.len(), 4, "two reads, an intent, an outcome");
     let digests: Vec<_> = calls.iter().map(|line| line.detail["arguments_hmac"].as_str().unwrap()).collect();

@@ -4,7 +4,7 @@ use crate::kit::{Kit, post};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::json;
-use valetkey_app::instances;
+use valetkey_app::servers::instances;
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 

@@ -10,13 +10,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
-use valetkey_app::instances::Ensure;
-use valetkey_app::keyring::Keyring;
+use valetkey_app::credentials::refresh;
+use valetkey_app::entrance::{browsers, doors};
+use valetkey_app::servers::instances::Ensure;
+use valetkey_app::servers::{configs, instances, toolset};
+use valetkey_app::tenancy::environments;
 use valetkey_app::{App, Bounds, Metrics, Parts, Settings};
-use valetkey_app::{
-    authorize, browsers, configs, connections, doors, environments, execute, instances, journal, refresh, served,
-};
+use valetkey_app::{calls, connections, consent};
 use valetkey_connectors::Catalog;
+use valetkey_core::journal;
+use valetkey_core::keyring::Keyring;
 use valetkey_domain::connection::{Connection, Settings as Endpoints};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::time::SystemClock;
@@ -103,11 +106,11 @@ impl Kit {
         let link = states[0].link.as_ref().unwrap().url.clone();
         let token = link.rsplit('/').next().unwrap();
         let browser = browsers::mint().unwrap();
-        let there = authorize::start(&self.app, token, &browser).await.unwrap();
+        let there = consent::start(&self.app, token, &browser).await.unwrap();
         let there = url::Url::parse(there.as_str()).unwrap();
         let state = there.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
-        let back = authorize::Callback { code: Some("code".into()), state: Some(state.into()), error: None, iss: None };
-        authorize::callback(&self.app, &self.connection.id, back, Some(&browser)).await.unwrap();
+        let back = consent::Callback { code: Some("code".into()), state: Some(state.into()), error: None, iss: None };
+        consent::callback(&self.app, &self.connection.id, back, Some(&browser)).await.unwrap();
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -157,7 +160,7 @@ impl Kit {
     pub(crate) async fn journal(&self) -> Vec<(String, String)> {
         // An outcome is queued; its writer takes what waits at once.
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let lines = journal::newest(&self.app, &self.ctx, None, 100).await.unwrap();
+        let lines = audit::newest(&self.app, &self.ctx, None, 100).await.unwrap();
         let calls = lines.into_iter().rev().filter(|line| line.action == "tool.call");
         calls
             .map(|line| (line.phase, line.detail.get("outcome").and_then(Value::as_str).unwrap_or_default().to_owned()))
@@ -188,8 +191,8 @@ async fn app(upstream: &Upstream) -> App {
         keyring,
         catalog,
         outbound: Outbound::new(Policy::allowing(vec![allowed]), Arc::new(SystemResolver)).unwrap(),
-        served: served::Sets::default(),
-        limits: execute::Limits::default(),
+        served: toolset::Sets::default(),
+        limits: calls::Limits::default(),
         metrics: Metrics::default(),
         refreshes: refresh::Refreshes::default(),
         store,

@@ -3,7 +3,7 @@
 use crate::kit::{Kit, post};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use valetkey_app::configs;
+use valetkey_app::servers::configs;
 
 const META: &str = "io.modelcontextprotocol";
 

@@ -5,7 +5,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tower::ServiceExt;
-use valetkey_app::instances;
+use valetkey_app::servers::instances;
 
 const BOTH: (&str, &str) = ("accept", "application/json, text/event-stream");
 

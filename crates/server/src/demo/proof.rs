@@ -1,7 +1,7 @@
 //! The demo's first proof: the seed's steps, through the public doors alone, for a config and a user of its own.
 
 use super::visitor::Visitor;
-use crate::env::Access;
+use crate::sdk_access::SdkAccess;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::cell::Cell;
@@ -29,7 +29,7 @@ impl Story {
 ///
 /// # Errors
 /// The step that failed, with what the server said.
-pub(super) async fn run(base: &str, client: &Access, now: Timestamp) -> Result<Story> {
+pub(super) async fn run(base: &str, client: &SdkAccess, now: Timestamp) -> Result<Story> {
     let mut story = Story(Vec::new());
     let mut person = Visitor::new();
     let api = Api { base, token: token(&person, base, client).await?, http: Visitor::new() };
@@ -55,7 +55,7 @@ impl Api<'_> {
     }
 }
 
-async fn token(http: &Visitor, base: &str, client: &Access) -> Result<String> {
+async fn token(http: &Visitor, base: &str, client: &SdkAccess) -> Result<String> {
     let fields = [
         ("grant_type", "client_credentials"),
         ("client_id", client.client_id.as_str()),

@@ -7,7 +7,7 @@ use rustls::server::ParsedCertificate;
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::path::Path;
 use url::Url;
-use valetkey_app::doctor::Part;
+use valetkey_app::upkeep::doctor::Part;
 use valetkey_domain::Timestamp;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -66,9 +66,9 @@ fn covers(leaf: &CertificateDer<'_>, url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Secrets;
-    use crate::cli::ServeFlags;
-    use valetkey_app::doctor::{Check, Verdict};
+    use crate::flags::ServeFlags;
+    use crate::secrets::Secrets;
+    use valetkey_app::upkeep::doctor::{Check, Verdict};
 
     /// A certificate for these names from the beginning of 2026 to the end of its June, with its key.
     fn write(folder: &Path, names: &[&str]) {

@@ -1,10 +1,11 @@
 //! Files that hold secrets, and the folder around them: nobody else may read the ones or write the other.
 
-use crate::settings::{FILE, Settings};
+use crate::data::SETTINGS_FILE;
+use crate::settings::Settings;
 use crate::tls;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use valetkey_app::doctor::Part;
+use valetkey_app::upkeep::doctor::Part;
 
 /// Looks at those that are there.
 pub(super) fn look(settings: &Settings) -> Part {
@@ -17,7 +18,7 @@ pub(super) fn look(settings: &Settings) -> Part {
     for file in settings.roots.transit.iter().flat_map(|transit| [&transit.token_file, &transit.secret_id_file]) {
         file.iter().for_each(|file| secret(&mut part, "transit", file));
     }
-    password(&mut part, &settings.data.join(FILE));
+    password(&mut part, &settings.data.join(SETTINGS_FILE));
     part.saw("no file with a secret can be read by others");
     part
 }
@@ -80,9 +81,9 @@ fn mode(path: &Path) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Secrets;
-    use crate::cli::ServeFlags;
-    use valetkey_app::doctor::{Check, Verdict};
+    use crate::flags::ServeFlags;
+    use crate::secrets::Secrets;
+    use valetkey_app::upkeep::doctor::{Check, Verdict};
 
     fn seen(folder: &Path) -> Check {
         let secrets = Secrets { root_key: None, database: None };
@@ -120,11 +121,11 @@ mod tests {
         assert!(check.verdict == Verdict::Problem && !format!("{check:?}").contains("hunter2"), "{check:?}");
         write(&path("root.key"), &"ab".repeat(32), 0o600);
 
-        write(&path(FILE), "database = \"postgres://u:hunter2@db/x\"", 0o644);
+        write(&path(SETTINGS_FILE), "database = \"postgres://u:hunter2@db/x\"", 0o644);
         let check = seen(folder.path());
         assert!(check.verdict == Verdict::Problem && check.found.contains("everybody can read"), "{check:?}");
         assert!(!format!("{check:?}").contains("hunter2"));
-        write(&path(FILE), "certificate = \"/nowhere.pem\"\ncertificate_key = \"/nowhere.key\"", 0o644);
+        write(&path(SETTINGS_FILE), "certificate = \"/nowhere.pem\"\ncertificate_key = \"/nowhere.key\"", 0o644);
         assert!(seen(folder.path()).found.contains("/nowhere.key cannot be read"));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::settings::{Settings, on_this_machine};
 use std::net::SocketAddr;
-use valetkey_app::doctor::Part;
+use valetkey_app::upkeep::doctor::Part;
 use valetkey_outbound::Allowed;
 
 /// Looks at what a server runs with.
@@ -69,9 +69,9 @@ fn limits(part: &mut Part, settings: &Settings) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Secrets;
-    use crate::cli::ServeFlags;
-    use valetkey_app::doctor::Verdict;
+    use crate::flags::ServeFlags;
+    use crate::secrets::Secrets;
+    use valetkey_app::upkeep::doctor::Verdict;
 
     fn said(file: &str) -> (Verdict, String) {
         let folder = tempfile::tempdir().unwrap();

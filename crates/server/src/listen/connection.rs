@@ -1,13 +1,21 @@
 //! One connection, from its first byte to its last.
 
+use super::head;
+use super::idle::Requests;
+use super::info::ConnInfo;
+use super::patience::Patience;
 use super::preface::{Protocol, sniff};
+use super::rest::{self, Rest};
 use super::stall::Stalls;
-use super::{ConnInfo, Patience};
 use axum::Router;
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use std::convert::Infallible;
 use std::pin::pin;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -17,8 +25,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-/// The most bytes of a request's head: two bearer tokens, which Python sends, fit many times over.
-const MAX_HEAD: u32 = 64 * 1024;
+/// The same for HTTP/2, which counts 32 bytes more for each field; what fits there is counted again as HTTP/1.1 would.
+const HEADER_LIST: u32 = 72 * 1024;
 
 /// Requests at a time on one HTTP/2 connection. Clients that want more open another one.
 const STREAMS: u32 = 128;
@@ -35,6 +43,9 @@ const PING_ANSWER: Duration = Duration::from_secs(20);
 
 /// Why a connection is ended whose peer takes no more of an answer.
 const UNTAKEN: &str = "the peer took no more of an answer";
+
+/// Why a connection is ended on which nothing was asked for any more.
+const UNUSED: &str = "nothing was asked for on it for too long";
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -82,11 +93,11 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let stalls = Stalls::default();
-        let service = service_fn(|mut request: http::Request<Incoming>| {
-            request.extensions_mut().insert(self.info);
-            let (answer, stalls) = (self.router.clone().call(request), stalls.clone());
-            async move { answer.await.map(|answer| answer.map(|body| stalls.watch(body))) }
+        let (stalls, requests) = (Stalls::default(), Requests::none());
+        let service = service_fn(|request: http::Request<Incoming>| {
+            let (open, stalls) = (requests.begin(), stalls.clone());
+            let answer = answer(protocol, self.info, self.router.clone(), request);
+            async move { answer.await.map(|answer| answer.map(|body| open.until_the_end_of(stalls.watch(body)))) }
         });
         let builder = builder(protocol, &self.patience);
         // Who reads nothing of its answer holds its memory and its seat for so long and no longer.
@@ -96,13 +107,37 @@ impl Connection {
         tokio::select! {
             ended = serving.as_mut() => return ended,
             () = stalls.longer_than(self.patience.write) => return Err(UNTAKEN.into()),
+            () = requests.none_for(self.patience.head) => serving.as_mut().graceful_shutdown(),
             () = self.stop.cancelled() => serving.as_mut().graceful_shutdown(),
         }
         tokio::select! {
             ended = serving => ended,
             () = stalls.longer_than(self.patience.write) => Err(UNTAKEN.into()),
+            // It was told, and neither asks for anything nor goes.
+            () = requests.none_for(self.patience.head + self.patience.write) => Err(UNUSED.into()),
         }
     }
+}
+
+/// The router's answer, to a head that fits; on HTTP/1.1 once the request's body is out of the way.
+async fn answer(
+    protocol: Protocol,
+    info: ConnInfo,
+    mut router: Router,
+    request: http::Request<Incoming>,
+) -> Result<Response, Infallible> {
+    let (mut head, body) = request.into_parts();
+    if !head::fits(&head) {
+        return Ok(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response());
+    }
+    head.extensions.insert(info);
+    let body = Body::new(body);
+    if protocol == Protocol::Http2 || rest::waits_for_us(&head) {
+        return router.call(http::Request::from_parts(head, body)).await;
+    }
+    let rest = Rest::default();
+    let answer = router.call(http::Request::from_parts(head, rest.of(body))).await?;
+    Ok(rest.read(answer).await)
 }
 
 /// HTTP/2 answers a client's pings however many come (grpc-python sends one a minute on an idle channel, and takes a
@@ -116,12 +151,13 @@ fn builder(protocol: Protocol, patience: &Patience) -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(patience.head)
-        .max_buf_size(usize::try_from(MAX_HEAD).unwrap_or(usize::MAX))
+        .max_buf_size(head::MAX_BYTES)
+        .max_headers(head::MAX_FIELDS)
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(patience.ping)
         .keep_alive_timeout(PING_ANSWER)
-        .max_header_list_size(MAX_HEAD)
+        .max_header_list_size(HEADER_LIST)
         .max_concurrent_streams(STREAMS)
         .max_pending_accept_reset_streams(RESETS)
         .max_local_error_reset_streams(RESETS)

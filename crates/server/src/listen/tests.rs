@@ -35,6 +35,7 @@ fn router() -> Router {
         .route("/", get(|Extension(info): Extension<ConnInfo>| async move { format!("{:?}", info.carrier) }))
         .route("/slow", get(|| async { tokio::time::sleep(Duration::from_millis(200)).await }))
         .route("/stuck", get(std::future::pending::<()>))
+        .route("/refuse", axum::routing::post(|| async { axum::http::StatusCode::SERVICE_UNAVAILABLE }))
         .route("/long", get(|| async { vec![b'x'; 64 << 20] }))
 }
 
@@ -164,7 +165,7 @@ async fn local_certificate_is_for_this_machine_alone() {
 async fn pings_on_an_idle_connection_are_answered() {
     let server = clear().await;
     let stream = TcpStream::connect(server.address).await.unwrap();
-    assert_eq!(over_http2(stream, Duration::from_millis(600)).await, "Clear", "after some fifty pings");
+    assert_eq!(over_http2(stream, Duration::from_millis(100)).await, "Clear", "after some ten pings");
 }
 
 #[tokio::test]
@@ -248,4 +249,107 @@ async fn attack_53_a_client_that_reads_nothing_is_cut_off() {
         }
     };
     tokio::time::timeout(Duration::from_secs(10), let_go).await.expect("it is still served");
+}
+
+/// HTTP/2 as it is before any request: the preface and empty settings.
+const OPENED: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+/// Sends a frame again and again, and answers what has to be, until the server ends the connection.
+async fn kept_alive_by(address: SocketAddr, frame: &'static [u8]) {
+    let (mut reader, mut writer) = TcpStream::connect(address).await.unwrap().into_split();
+    writer.write_all(OPENED).await.unwrap();
+    let alive = async {
+        // A ping's answer counts as sign of life, so all pings are answered with theirs: the frame is its own echo.
+        while writer.write_all(frame).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let ended = async {
+        let mut received = [0; 4096];
+        while reader.read(&mut received).await.is_ok_and(|count| count > 0) {}
+    };
+    let until = tokio::time::timeout(Duration::from_secs(5), async {
+        tokio::select! { () = alive => {} () = ended => {} }
+    });
+    until.await.expect("it holds its seat without a request");
+}
+
+#[tokio::test]
+async fn attack_53_no_frame_but_a_request_keeps_a_connection() {
+    let server = clear().await;
+    for frame in [
+        &b""[..],
+        b"\0\0\x08\x06\0\0\0\0\0abcdefgh",
+        b"\0\0\0\x04\0\0\0\0\0",
+        b"\0\0\x04\x08\0\0\0\0\0\0\0\0\x01",
+        b"\0\0\x05\x02\0\0\0\0\x01\0\0\0\0\x10",
+    ] {
+        kept_alive_by(server.address, frame).await;
+    }
+}
+
+#[tokio::test]
+async fn attack_53_half_a_head_keeps_no_connection_on_http2() {
+    let server = clear().await;
+    // HEADERS without END_HEADERS: an indexed `:method: GET`, and nothing after it.
+    let begun = [OPENED, b"\0\0\x01\x01\0\0\0\0\x01\x82"].concat();
+    raw(server.address, &begun).await;
+}
+
+#[tokio::test]
+async fn a_request_that_takes_longer_than_the_head_may_is_answered() {
+    let server = clear().await;
+    let answer = raw(server.address, b"GET /slow HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+async fn status_over_http2(address: SocketAddr, request: http::Request<Empty<Bytes>>) -> http::StatusCode {
+    let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    tokio::select! {
+        answer = sender.send_request(request) => answer.unwrap().status(),
+        ended = connection => panic!("{ended:?}"),
+    }
+}
+
+#[tokio::test]
+async fn both_versions_take_heads_of_the_same_size() {
+    let server = clear().await;
+    for (count, length, status) in [(90, 10, 200), (110, 10, 431), (9, 6_000, 200), (20, 6_000, 431)] {
+        let value = "a".repeat(length);
+        let fields: String = (0..count).map(|at| format!("x-{at}: {value}\r\n")).collect();
+        let head = format!("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{fields}\r\n");
+        let answer = raw(server.address, head.as_bytes()).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{count} of {length}: {answer}");
+        let request = (0..count)
+            .fold(http::Request::get("http://a/"), |request, at| request.header(format!("x-{at}"), value.as_str()));
+        let request = request.body(Empty::new()).unwrap();
+        assert_eq!(status_over_http2(server.address, request).await, status, "{count} of {length}");
+    }
+}
+
+/// A refusal comes before the body is read. The body is on its way all the same, and the connection goes on.
+#[tokio::test]
+async fn a_refusal_reaches_who_still_writes_and_the_connection_serves_the_next_request() {
+    let server = clear().await;
+    for length in [10, 300_000] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let head = format!("POST /refuse HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n");
+        for _ in 0..2 {
+            stream.write_all(head.as_bytes()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            stream.write_all(&vec![b'x'; length]).await.unwrap();
+            let mut answer = vec![0; 4096];
+            let count = stream.read(&mut answer).await.expect("a reset in place of the answer");
+            let answer = String::from_utf8_lossy(&answer[..count]).into_owned();
+            assert!(answer.starts_with("HTTP/1.1 503") && !answer.contains("connection: close"), "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_costs_the_connection_and_says_so() {
+    let server = clear().await;
+    let answer = raw(server.address, b"POST /refuse HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nx").await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("connection: close"), "{answer}");
 }

@@ -6,8 +6,8 @@ use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use valetkey_app::accounts::Which;
-use valetkey_app::journal::{self, Line};
 use valetkey_app::{App, accounts, connections};
+use valetkey_core::journal::{self, Line};
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::id::ConnectionId;
 use valetkey_domain::name::{ConnectionName, Identifier};
@@ -61,7 +61,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         }
         Verb::Get { id } => {
             let (connection, account) = accounts::get(app, ctx, &Which::Id(id.try_into()?)).await?;
-            let last = journal::last_refresh(app, ctx, &account.id).await?;
+            let last = audit::last_refresh(app, ctx, &account.id).await?;
             Ok(one(whole(&account, &connection.name, last.as_ref())))
         }
         Verb::Link { connection, identifier } => {

@@ -1,15 +1,14 @@
 //! `backup`: everything that the database holds into one file, while the server goes on.
 
 use super::{Desk, Reply, one};
+use crate::files;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::fs::{self, File, OpenOptions};
 use std::io::BufWriter;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use valetkey_app::backup;
+use std::path::PathBuf;
+use valetkey_app::upkeep::backup;
 
 /// What `backup` is asked.
 #[derive(Args, Serialize, Deserialize)]
@@ -29,40 +28,20 @@ impl Flags {
     }
 }
 
-/// Writes the file: whole or not at all, for its owner alone.
+/// Writes the file: whole or not at all, for its owner alone, and only where nothing is yet, not even a link.
 ///
 /// # Errors
-/// It is there already or cannot be written, or the use case's own.
+/// Something is there already or the file cannot be written, or the use case's own.
 pub(super) async fn perform(desk: &Desk, flags: Flags) -> Result<Reply> {
     let path = flags.file;
-    if path.exists() {
+    if path.symlink_metadata().is_ok() {
         bail!("{} is there already: name another file", path.display());
     }
-    let part = part_of(&path);
-    let written = write(desk, &part).await;
-    let rows = match written {
-        Ok(rows) => rows,
-        Err(why) => {
-            drop(fs::remove_file(&part));
-            return Err(why);
-        }
-    };
-    fs::rename(&part, &path).with_context(|| format!("cannot write {}", path.display()))?;
-    let bytes = fs::metadata(&path)?.len();
+    let cannot = || format!("cannot write {}", path.display());
+    let file = files::begin(&path).with_context(cannot)?;
+    let rows = backup::write(&desk.app, BufWriter::new(file.as_file()), desk.progress.as_ref()).await?;
+    let bytes = file.as_file().metadata().with_context(cannot)?.len();
+    files::place_new(file, &path).with_context(cannot)?;
     let note = "It holds no root key: keep that elsewhere, for without it the backup opens nothing.";
     Ok(Reply { note: Some(note.into()), ..one(json!({"file": path, "rows": rows, "bytes": bytes})) })
-}
-
-async fn write(desk: &Desk, part: &Path) -> Result<u64> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(part);
-    let file: File = file.with_context(|| format!("cannot write {}", part.display()))?;
-    let rows = backup::write(&desk.app, BufWriter::new(&file), desk.progress.as_ref()).await?;
-    file.sync_all().with_context(|| format!("cannot write {}", part.display()))?;
-    Ok(rows)
-}
-
-fn part_of(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    path.with_file_name(name)
 }

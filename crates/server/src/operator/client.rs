@@ -1,12 +1,12 @@
 //! API clients: what an app's SDK signs in with.
 
 use super::{Desk, Reply, moment, one, rows, said};
-use crate::env::Access;
+use crate::sdk_access::SdkAccess;
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use valetkey_app::clients;
+use valetkey_app::tenancy::clients;
 use valetkey_domain::Ctx;
 use valetkey_domain::client::ApiClient;
 
@@ -70,8 +70,8 @@ pub(super) async fn perform(desk: &Desk, ctx: &Ctx, verb: Verb) -> Result<Reply>
         }
         Verb::Shell => {
             let issued = clients::shell(app, ctx).await?;
-            let access = Access {
-                sdk_url: app.settings.sdk(""),
+            let access = SdkAccess {
+                sdk_url: app.settings().sdk(""),
                 client_id: issued.client.id.to_string(),
                 client_secret: issued.secret.expose().to_owned(),
                 ca_bundle: desk.ca_bundle.clone(),

@@ -129,7 +129,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         Verb::Get { name } => Ok(one(row(app, &find(app, ctx, &name).await?))),
         Verb::Delete { name } => {
             let found = find(app, ctx, &name).await?;
-            connections::delete(app, ctx, &found.id).await?;
+            accounts::delete_connection(app, ctx, &found.id).await?;
             Ok(said(format!("connection '{}' and its accounts are deleted", found.name)))
         }
     }

@@ -27,7 +27,7 @@ pub(crate) enum Verb {
 /// The use case's own, in its words.
 pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
     match verb {
-        Verb::List => Ok(rows(app.catalog.connectors().map(|c| {
+        Verb::List => Ok(rows(app.catalog().connectors().map(|c| {
             json!({
                 "connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "auth": auth(&c),
                 "tools": c.tools.len(), "hosts": c.hosts,
@@ -55,6 +55,6 @@ const fn auth(connector: &Connector) -> &'static str {
 /// # Errors
 /// There is none; the message names the nearest.
 pub(super) fn of(app: &App, slug: &str) -> Result<Arc<Connector>> {
-    let unknown = || Error::not_found("connector", slug).meant(app.catalog.nearest_connector(slug).as_deref());
-    Ok(app.catalog.connector(slug).ok_or_else(unknown)?)
+    let unknown = || Error::not_found("connector", slug).meant(app.catalog().nearest_connector(slug).as_deref());
+    Ok(app.catalog().connector(slug).ok_or_else(unknown)?)
 }

@@ -2,17 +2,18 @@
 //! none runs, it is looked here, with the settings that a server would start with.
 
 use super::{Desk, Reply, desk, said, show, socket};
-use crate::cli::ServeFlags;
+use crate::doctor as here;
+use crate::flags::ServeFlags;
+use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::terminal::Meter;
-use crate::{Secrets, doctor as here};
 use anyhow::Result;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
-use valetkey_app::doctor::{self, Check, Part, Verdict};
+use valetkey_app::upkeep::doctor::{self, Check, Part, Verdict};
 use valetkey_domain::time::SystemClock;
 
 /// What `doctor` is asked.

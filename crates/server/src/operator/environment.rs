@@ -5,7 +5,8 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use valetkey_app::{App, environments};
+use valetkey_app::App;
+use valetkey_app::tenancy::environments;
 use valetkey_domain::environment::Environment;
 
 #[derive(Subcommand, Serialize, Deserialize)]

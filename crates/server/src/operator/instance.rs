@@ -5,7 +5,8 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use valetkey_app::{App, instances};
+use valetkey_app::App;
+use valetkey_app::servers::instances;
 use valetkey_domain::Ctx;
 use valetkey_domain::instance::McpInstance;
 

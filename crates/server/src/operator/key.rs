@@ -5,8 +5,8 @@ use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use valetkey_app::keyring::Root;
-use valetkey_app::keys;
+use valetkey_app::upkeep::keys;
+use valetkey_core::keyring::Root;
 use valetkey_vault::Purpose;
 
 #[derive(Subcommand, Serialize, Deserialize)]

@@ -6,8 +6,8 @@ use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use valetkey_app::App;
-use valetkey_app::journal::verify::{Finding, OpenIntent, Report};
-use valetkey_app::journal::{self, verify};
+use valetkey_core::journal::verify::{Finding, OpenIntent, Report};
+use valetkey_core::journal::{self, verify};
 use valetkey_domain::Ctx;
 use valetkey_domain::journal::Head;
 
@@ -51,7 +51,7 @@ pub(super) async fn perform(desk: &Desk, ctx: &Ctx, verb: Verb) -> Result<Reply>
 }
 
 async fn list(app: &App, ctx: &Ctx, limit: u32, subject: Option<&str>) -> Result<Reply> {
-    let found = journal::newest(app, ctx, subject, limit).await?;
+    let found = audit::newest(app, ctx, subject, limit).await?;
     Ok(rows(found.iter().map(|record| {
         json!({
             "at": moment(record.at), "actor": record.actor, "action": record.action,

@@ -1,11 +1,12 @@
 //! `restore`: a backup into an empty database; then what is to become of it.
 
 use super::{Desk, Reply, one, said};
-use crate::cli::ServeFlags;
 use crate::data::Folder;
+use crate::flags::ServeFlags;
+use crate::operator;
+use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::terminal::Meter;
-use crate::{Secrets, operator};
 use anyhow::{Context, Result, bail};
 use clap::{ArgGroup, Args};
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use valetkey_app::{installation, restore};
+use valetkey_app::upkeep::{installation, restore};
 use valetkey_domain::Secret;
 use valetkey_storage::Store;
 
@@ -26,7 +27,7 @@ pub(crate) struct Flags {
     /// The backup to restore, into an empty database; it is in quarantine then, until you decide
     pub(super) file: Option<PathBuf>,
     /// Where to, if not where the settings say: a PostgreSQL URL or an SQLite file
-    #[arg(long, requires = "file", value_name = "URL|FILE", value_parser = crate::cli::secret)]
+    #[arg(long, requires = "file", value_name = "URL|FILE", value_parser = crate::flags::secret)]
     #[serde(skip)]
     database: Option<Arc<Secret<str>>>,
     /// This is now the one: end the quarantine. All instance URLs change

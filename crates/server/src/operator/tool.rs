@@ -32,7 +32,7 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
             if let Some(slug) = &connector {
                 connector::of(app, slug)?;
             }
-            let wanted = app.catalog.connectors().filter(|c| connector.as_ref().is_none_or(|slug| *slug == c.slug));
+            let wanted = app.catalog().connectors().filter(|c| connector.as_ref().is_none_or(|slug| *slug == c.slug));
             let tools = wanted.flat_map(|c| c.tools.values().cloned().collect::<Vec<_>>());
             Ok(rows(tools.map(|t| {
                 let definition = &t.definition;
@@ -40,8 +40,8 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
             })))
         }
         Verb::Get { name } => {
-            let unknown = || Error::not_found("tool", &name).meant(app.catalog.nearest_tool(&name).as_deref());
-            let (connector, tool) = app.catalog.tool(&name).ok_or_else(unknown)?;
+            let unknown = || Error::not_found("tool", &name).meant(app.catalog().nearest_tool(&name).as_deref());
+            let (connector, tool) = app.catalog().tool(&name).ok_or_else(unknown)?;
             let definition = &tool.definition;
             Ok(one(json!({
                 "tool": definition.name, "connector": connector.slug, "effect": definition.effect,

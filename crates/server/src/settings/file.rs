@@ -2,6 +2,7 @@
 
 use super::limits::LimitsFile;
 use super::watching::{Listening, LogFile, TelemetryFile};
+use crate::roots::Transit;
 use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -33,26 +34,6 @@ pub(super) struct File {
     pub(super) limits: LimitsFile,
     pub(super) log: LogFile,
     pub(super) telemetry: TelemetryFile,
-}
-
-/// Where a KMS holds the root key.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Transit {
-    /// Scheme, host and port.
-    pub(crate) address: Url,
-    /// Where the engine is mounted; `transit` if it is not said.
-    pub(crate) mount: Option<String>,
-    /// The key's name.
-    pub(crate) key: String,
-    /// A file with a token.
-    pub(crate) token_file: Option<PathBuf>,
-    /// An AppRole's id, in place of a token.
-    pub(crate) role_id: Option<String>,
-    /// A file with its secret id.
-    pub(crate) secret_id_file: Option<PathBuf>,
-    /// Where the AppRole method is mounted; `approle` if it is not said.
-    pub(crate) approle_mount: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -1,7 +1,7 @@
 //! `[limits]`: every bound has a name, a default, and a range outside of which it would protect nothing or nobody could
 //! work.
 
-use super::FILE;
+use crate::data::SETTINGS_FILE;
 use crate::listen::Patience;
 use anyhow::{Result, bail};
 use serde::Deserialize;
@@ -117,7 +117,7 @@ fn seconds(name: &str, given: Option<u64>, usual: Duration) -> Result<Duration> 
     match given {
         None => Ok(usual),
         Some(value) if (1..=HOUR).contains(&value) => Ok(Duration::from_secs(value)),
-        Some(value) => bail!("{FILE}: limits.{name} is {value}; it can be 1 to {HOUR}"),
+        Some(value) => bail!("{SETTINGS_FILE}: limits.{name} is {value}; it can be 1 to {HOUR}"),
     }
 }
 
@@ -125,7 +125,7 @@ fn within(name: &str, given: Option<u64>, usual: usize, least: u64, most: u64) -
     match given {
         None => Ok(usual),
         Some(value) if (least..=most).contains(&value) => Ok(usize::try_from(value)?),
-        Some(value) => bail!("{FILE}: limits.{name} is {value}; it can be {least} to {most}"),
+        Some(value) => bail!("{SETTINGS_FILE}: limits.{name} is {value}; it can be {least} to {most}"),
     }
 }
 

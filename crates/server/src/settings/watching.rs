@@ -1,6 +1,6 @@
 //! `[log]`, `[telemetry]`, and who may ask for metrics: what operators see of a running server.
 
-use super::FILE;
+use crate::data::SETTINGS_FILE;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use serde::Deserialize;
@@ -41,6 +41,7 @@ pub(super) struct LogFile {
 pub(super) struct TelemetryFile {
     otlp_endpoint: Option<Url>,
     sample: Option<f64>,
+    trust_callers: bool,
 }
 
 /// What is logged, and how.
@@ -59,6 +60,8 @@ pub(crate) struct Traces {
     pub(crate) endpoint: Url,
     /// The part of traces that is kept, 0 to 1.
     pub(crate) sample: f64,
+    /// Whether a caller that brings a trace decides whether it is kept.
+    pub(crate) trust_callers: bool,
 }
 
 impl LogFile {
@@ -75,19 +78,20 @@ impl TelemetryFile {
     /// The endpoint is no http address, or the part is none.
     pub(super) fn read(&self) -> Result<Option<Traces>> {
         let Some(endpoint) = self.otlp_endpoint.clone() else {
-            if self.sample.is_some() {
-                bail!("{FILE}: telemetry.sample says nothing without telemetry.otlp_endpoint");
+            if self.sample.is_some() || self.trust_callers {
+                let key = if self.trust_callers { "trust_callers" } else { "sample" };
+                bail!("{SETTINGS_FILE}: telemetry.{key} says nothing without telemetry.otlp_endpoint");
             }
             return Ok(None);
         };
         if !matches!(endpoint.scheme(), "http" | "https") || !endpoint.username().is_empty() {
-            bail!("{FILE}: telemetry.otlp_endpoint is like http://localhost:4317 (OTLP over gRPC)");
+            bail!("{SETTINGS_FILE}: telemetry.otlp_endpoint is like http://localhost:4317 (OTLP over gRPC)");
         }
         let sample = self.sample.unwrap_or(1.0);
         if !(0.0..=1.0).contains(&sample) {
-            bail!("{FILE}: telemetry.sample is {sample}; it can be 0.0 to 1.0");
+            bail!("{SETTINGS_FILE}: telemetry.sample is {sample}; it can be 0.0 to 1.0");
         }
-        Ok(Some(Traces { endpoint, sample }))
+        Ok(Some(Traces { endpoint, sample, trust_callers: self.trust_callers }))
     }
 }
 
@@ -103,7 +107,7 @@ mod tests {
     fn traces_go_nowhere_unless_said() {
         assert!(traces("").unwrap().is_none());
         let told = traces("otlp_endpoint = \"http://localhost:4317\"").unwrap().unwrap();
-        assert!((told.sample - 1.0).abs() < f64::EPSILON);
+        assert!((told.sample - 1.0).abs() < f64::EPSILON && !told.trust_callers);
     }
 
     #[test]

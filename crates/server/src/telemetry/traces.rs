@@ -1,7 +1,8 @@
 //! Traces over OTLP, to the collector that the operator names.
 //!
-//! Whether a trace is kept is decided here, by its id: a caller's `traceparent` joins its trace to ours, but cannot make
-//! us keep more than the operator wants.
+//! A caller's `traceparent` joins its trace to ours; whether ours is kept is decided in [`sample`].
+
+mod sample;
 
 use crate::settings::Traces;
 use anyhow::{Context, Result};
@@ -12,7 +13,8 @@ use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use sample::Sample;
 use tracing::{Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::registry::LookupSpan;
@@ -29,7 +31,7 @@ pub(super) fn provider(wanted: &Traces) -> Result<SdkTracerProvider> {
     let resource = Resource::builder_empty().with_service_name("valetkey").with_attribute(version).build();
     Ok(SdkTracerProvider::builder()
         .with_resource(resource)
-        .with_sampler(Sampler::TraceIdRatioBased(wanted.sample))
+        .with_sampler(Sample { part: wanted.sample, trust_callers: wanted.trust_callers })
         .with_batch_exporter(exporter)
         .build())
 }

@@ -16,6 +16,9 @@ const LIFE_DAYS: i64 = 397;
 /// How the authority calls itself; [`super::bundle`] finds its own older ones by this.
 pub(super) const NAME: &str = "Valetkey local CA";
 
+/// The one name that the local certificate is for.
+pub(super) const LOCAL_NAME: &str = "localhost";
+
 /// What [`issue`] made, as PEM.
 pub(super) struct Issued {
     /// The leaf for `localhost`.
@@ -43,7 +46,7 @@ fn authority_params(now: Timestamp) -> CertificateParams {
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     params.name_constraints = Some(NameConstraints {
         // DNS alone: with an address range in the constraint gRPC's C core refuses the chain.
-        permitted_subtrees: vec![GeneralSubtree::DnsName(super::LOCAL_NAME.into())],
+        permitted_subtrees: vec![GeneralSubtree::DnsName(LOCAL_NAME.into())],
         excluded_subtrees: Vec::new(),
     });
     params
@@ -51,13 +54,13 @@ fn authority_params(now: Timestamp) -> CertificateParams {
 
 fn leaf_params(now: Timestamp) -> Result<CertificateParams, rcgen::Error> {
     let mut params = dated(now);
-    params.distinguished_name = named(super::LOCAL_NAME);
+    params.distinguished_name = named(LOCAL_NAME);
     params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     params.subject_alt_names = vec![
-        SanType::DnsName(super::LOCAL_NAME.try_into()?),
+        SanType::DnsName(LOCAL_NAME.try_into()?),
         SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         SanType::IpAddress(IpAddr::V6(Ipv6Addr::LOCALHOST)),
     ];

@@ -1,7 +1,8 @@
 //! The certificate that is shown at this moment. Handshakes ask for it, so that another one can take its place while the
 //! server serves; connections that are open keep the one they were opened with.
 
-use super::{Error, certificates, private_key, provider};
+use super::error::Error;
+use super::pem::{certificates, private_key, provider};
 use rustls::ServerConfig;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;

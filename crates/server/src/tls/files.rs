@@ -1,9 +1,9 @@
-//! Where the local certificate lies in the data folder. Every file is written beside its place and moved there, so
-//! that a crash leaves the old one or the new one.
+//! Where the local certificate lies in the data folder. A crash leaves the old files or the new ones.
 
-use super::Error;
 use super::authority::Issued;
-use std::io::Write;
+use super::error::{Error, at};
+use super::pem::read;
+use crate::files;
 use std::path::{Path, PathBuf};
 
 /// The files of the local certificate.
@@ -37,38 +37,17 @@ impl Files {
 
     /// Replaces certificate, key and authority.
     pub(super) fn save(&self, issued: &Issued) -> Result<(), Error> {
-        self.replace(&self.key, issued.key.bytes(), 0o600)?;
-        self.replace(&self.certificate, issued.certificate.as_bytes(), 0o644)?;
-        self.replace(&self.authority, issued.authority.as_bytes(), 0o644)
+        replace(&self.key, issued.key.bytes(), 0o600)?;
+        replace(&self.certificate, issued.certificate.as_bytes(), 0o644)?;
+        replace(&self.authority, issued.authority.as_bytes(), 0o644)
     }
 
     /// Replaces the bundle for clients.
     pub(super) fn save_bundle(&self, pem: &str) -> Result<(), Error> {
-        self.replace(&self.bundle, pem.as_bytes(), 0o644)
-    }
-
-    fn replace(&self, path: &Path, content: &[u8], mode: u32) -> Result<(), Error> {
-        use std::os::unix::fs::PermissionsExt;
-        let permissions = std::fs::Permissions::from_mode(mode);
-        let written =
-            tempfile::Builder::new().permissions(permissions.clone()).tempfile_in(&self.folder).and_then(|mut file| {
-                // The process's umask took away what it takes from every new file.
-                file.as_file().set_permissions(permissions)?;
-                file.write_all(content)?;
-                file.as_file().sync_all()?;
-                Ok(file)
-            });
-        let file = written.map_err(at("write", path))?;
-        file.persist(path).map_err(|failed| at("write", path)(failed.error))?;
-        Ok(())
+        replace(&self.bundle, pem.as_bytes(), 0o644)
     }
 }
 
-/// Reads a text file.
-pub(super) fn read(path: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(at("read", path))
-}
-
-fn at<'a>(action: &'static str, path: &'a Path) -> impl Fn(std::io::Error) -> Error + 'a {
-    move |source| Error::File { action, path: path.into(), source }
+fn replace(path: &Path, content: &[u8], mode: u32) -> Result<(), Error> {
+    files::write(path, content, mode).map_err(at("write", path))
 }

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt;
 use url::Url;
-use valetkey_app::authorize;
-use valetkey_app::keyring::Keyring;
-use valetkey_app::{
-    App, Bounds, Metrics, Parts, Settings, accounts, connections, doors, environments, execute, journal, refresh,
-    served,
-};
+use valetkey_app::consent;
+use valetkey_app::credentials::refresh;
+use valetkey_app::entrance::doors;
+use valetkey_app::servers::toolset;
+use valetkey_app::tenancy::environments;
+use valetkey_app::{App, Bounds, Metrics, Parts, Settings, accounts, calls, connections};
 use valetkey_connectors::Catalog;
+use valetkey_core::journal;
+use valetkey_core::keyring::Keyring;
 use valetkey_domain::Ctx;
 use valetkey_domain::account::{ConnectedAccount, Owner};
 use valetkey_domain::connection;
@@ -57,9 +59,9 @@ async fn system(own: &str, policy: Policy) -> (App, Arc<ManualClock>) {
         keyring,
         catalog: Catalog::shipped().unwrap(),
         outbound: Outbound::new(policy, Arc::new(SystemResolver)).unwrap(),
-        served: served::Sets::default(),
+        served: toolset::Sets::default(),
         refreshes: refresh::Refreshes::default(),
-        limits: execute::Limits::default(),
+        limits: calls::Limits::default(),
         metrics: Metrics::default(),
         store,
         clock: clock.clone(),
@@ -106,7 +108,7 @@ pub(super) async fn site_with(own: &'static str, settings: connection::Settings,
 }
 
 async fn new_link(app: &App, ctx: &Ctx, connection: &connection::Connection, account: &ConnectedAccount) -> String {
-    let link = authorize::link(app, ctx, connection, account, LIFE).await.unwrap().url;
+    let link = consent::link(app, ctx, connection, account, LIFE).await.unwrap().url;
     link.rsplit('/').next().unwrap().to_owned()
 }
 

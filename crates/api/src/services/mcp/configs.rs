@@ -2,8 +2,9 @@
 
 use super::render;
 use crate::services::shared::{connector, ends, filter, given, id, page};
-use valetkey_app::configs::{self, Filter, New, NewMapping};
-use valetkey_app::{App, Error, Result, instances};
+use valetkey_app::servers::configs::{self, Filter, New, NewMapping};
+use valetkey_app::servers::instances;
+use valetkey_app::{App, Error, Result};
 use valetkey_domain::Ctx;
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::name::Identifier;

@@ -3,8 +3,9 @@
 use super::render;
 use crate::services::shared::{ends, given, id, page};
 use std::collections::HashMap;
-use valetkey_app::instances::{self, Change, Ensure, Filter};
-use valetkey_app::{App, Result, configs};
+use valetkey_app::servers::configs;
+use valetkey_app::servers::instances::{self, Change, Ensure, Filter};
+use valetkey_app::{App, Result};
 use valetkey_domain::Ctx;
 use valetkey_domain::id::InstanceId;
 use valetkey_domain::instance::McpInstance;

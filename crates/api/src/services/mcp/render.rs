@@ -1,8 +1,9 @@
 //! Configs, instances and sign-in states as messages.
 
 use crate::services::shared::{provider, timestamp};
-use valetkey_app::instances::{ConnectionState, Standing};
-use valetkey_app::{App, configs};
+use valetkey_app::App;
+use valetkey_app::servers::configs;
+use valetkey_app::servers::instances::{ConnectionState, Standing};
 use valetkey_domain::Secret;
 use valetkey_domain::account::Status;
 use valetkey_domain::config::{Mapping, McpConfig};
