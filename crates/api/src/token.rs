@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
-use valetkey_app::tenancy::clients;
+use valetkey_app::tenancy::tokens;
 use valetkey_app::tenancy::tokens::Token;
 use valetkey_app::{App, Error};
 use valetkey_domain::{Kind, Secret};

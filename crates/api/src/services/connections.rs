@@ -6,6 +6,7 @@ mod settings;
 use super::serve::serve;
 use super::shared::{connector, ends, given, id, page};
 use tonic::{Request, Response, Status};
+use valetkey_app::accounts;
 use valetkey_app::connections::{self, Change, Filter, New};
 use valetkey_app::{App, Page, Result};
 use valetkey_domain::Ctx;

@@ -11,13 +11,11 @@ use std::time::Duration;
 use tokio_util::task::TaskTracker;
 use tonic::Status;
 use tower::ServiceExt;
-use valetkey_app::credentials::refresh;
 use valetkey_app::entrance::doors;
-use valetkey_app::servers::toolset;
 use valetkey_app::tenancy::{clients, environments};
-use valetkey_app::{App, Bounds, Metrics, Parts, Settings, calls};
+use valetkey_app::{App, Bounds, Settings};
 use valetkey_connectors::Catalog;
-use valetkey_core::journal;
+use valetkey_core::Core;
 use valetkey_core::keyring::Keyring;
 use valetkey_domain::id::ClientId;
 use valetkey_domain::{Clock, Ctx, Rng};
@@ -138,28 +136,18 @@ async fn app(clock: Arc<ManualClock>, location: Location) -> App {
     let store = Store::open(&location).await.unwrap();
     let root = RootKey::generate().unwrap();
     let keyring = Keyring::start(store.clone(), root, clock.clone(), rng.clone()).await.unwrap();
-    App::new(Parts {
-        catalog: Catalog::shipped().unwrap(),
-        outbound: Outbound::new(Policy::default(), Arc::new(SystemResolver)).unwrap(),
-        journal: journal::Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await.unwrap(),
-        keyring,
-        served: toolset::Sets::default(),
-        refreshes: refresh::Refreshes::default(),
-        limits: calls::Limits::default(),
-        metrics: Metrics::default(),
-        tasks: TaskTracker::new(),
-        settings: Settings {
-            public_url: "http://localhost:8080".parse().unwrap(),
-            sdk_url: "https://localhost:8443".parse().unwrap(),
-            chat_link_life: Duration::from_secs(900),
-            mail_link_life: Duration::from_secs(86_400),
-            journal_kept: None,
-            bounds: Bounds::default(),
-        },
-        store,
-        clock,
-        rng,
-    })
+    let settings = Settings {
+        public_url: "http://localhost:8080".parse().unwrap(),
+        sdk_url: "https://localhost:8443".parse().unwrap(),
+        chat_link_life: Duration::from_secs(900),
+        mail_link_life: Duration::from_secs(86_400),
+        journal_kept: None,
+        bounds: Bounds::default(),
+    };
+    let outbound = Outbound::new(Policy::default(), Arc::new(SystemResolver)).unwrap();
+    let catalog = Catalog::shipped().unwrap();
+    let core = Core::start(store, keyring, catalog, outbound, settings, clock, rng).await.unwrap();
+    App::new(core)
 }
 
 async fn client(app: &App, environment: &str) -> Client {

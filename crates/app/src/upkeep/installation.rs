@@ -14,7 +14,6 @@ pub use decide::{as_copy, take_over};
 use crate::{App, Result};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use valetkey_core::keyring::Keyring;
 use valetkey_core::processes::GONE;
 use valetkey_domain::id::{InstallationId, ProcessId};
 use valetkey_domain::{Clock, Rng, Timestamp};
@@ -114,10 +113,10 @@ impl Presence {
     }
 
     /// Lets the keyring open nothing while the database is in quarantine.
-    pub fn govern(&self, keyring: &Keyring) {
+    pub fn govern(&self, app: &App) {
         match &self.standing {
-            Standing::Admitted(_) => keyring.reopen(),
-            Standing::Quarantined { why, .. } => keyring.close(why),
+            Standing::Admitted(_) => app.core.keyring.reopen(),
+            Standing::Quarantined { why, .. } => app.core.keyring.close(why),
         }
     }
 
@@ -148,7 +147,7 @@ impl Presence {
         if let Some(mark) = &mark {
             self.standing = Standing::Admitted(mark.clone());
         }
-        self.govern(&app.core.keyring);
+        self.govern(app);
         app.core.keyring.look_again().await?;
         Ok(mark)
     }
@@ -163,6 +162,12 @@ impl Presence {
         processes::leave(&mut tx, &self.id, before).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// Whether this process is the only one that can have the database open.
+#[must_use]
+pub fn is_alone(app: &App) -> bool {
+    app.core.store.is_exclusive()
 }
 
 /// Counts on, so that whatever copy of the database was made until now is behind. A backup does this when it is done.

@@ -10,7 +10,9 @@ mod root;
 
 pub use reseal::reseal;
 pub(crate) use retire::retire;
-pub use root::{rotate as rotate_root, uses as root_uses};
+pub use root::{
+    at_hand as roots_at_hand, learn as learn_root, rotate as rotate_root, uses as root_uses, wrapping as wrapping_root,
+};
 
 use crate::tenancy::environments;
 use crate::tenancy::tokens::TOKEN_LIFE;

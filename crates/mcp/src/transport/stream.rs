@@ -12,7 +12,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
-use valetkey_core::metrics::Streaming;
+use valetkey_app::Streaming;
 
 /// A stream that is being written.
 pub(super) struct Live {

@@ -2,7 +2,9 @@
 
 use crate::kit::Kit;
 use serde_json::{Value, json};
+use std::time::Duration;
 use valetkey_app::servers::instances;
+use valetkey_app::upkeep::readiness::Watch;
 use valetkey_app::{accounts, connections};
 use valetkey_domain::account::Owner;
 
@@ -130,7 +132,7 @@ async fn consent_that_the_app_finds_missing_is_asked_for_with_a_link() {
 #[tokio::test]
 async fn attack_54_while_the_journal_is_down_nothing_reaches_the_app() {
     let kit = Kit::connected().await;
-    kit.app.journal.close().await;
+    kit.app.end(Duration::ZERO).await;
     for (tool, arguments) in [("fakeapp_add_item", json!({ "name": "x" })), ("fakeapp_get_item", json!({ "id": "a" }))]
     {
         let words = kit.failing(tool, arguments).await;
@@ -171,7 +173,9 @@ async fn attack_54_a_journal_that_goes_down_after_the_intent_says_done_and_do_no
     let words = kit.failing_while_the_journal_closes("fakeapp_add_item", json!({ "name": "x" })).await;
     assert_eq!(kit.upstream.seen().len(), 1);
     assert!(words.contains("don't repeat it") && words.contains("exec_"), "{words}");
-    assert!(!kit.app.journal.healthy(), "the process goes on as if ready");
+    let parts = Watch::default().look(&kit.app).await;
+    let journal = parts.iter().find(|part| part.name == "journal").unwrap();
+    assert!(journal.trouble.is_some(), "the process goes on as if ready");
 }
 
 #[tokio::test]

@@ -10,15 +10,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
-use valetkey_app::credentials::refresh;
 use valetkey_app::entrance::{browsers, doors};
+use valetkey_app::insight::audit;
 use valetkey_app::servers::instances::Ensure;
-use valetkey_app::servers::{configs, instances, toolset};
+use valetkey_app::servers::{configs, instances};
 use valetkey_app::tenancy::environments;
-use valetkey_app::{App, Bounds, Metrics, Parts, Settings};
-use valetkey_app::{calls, connections, consent};
+use valetkey_app::{App, Bounds, Settings};
+use valetkey_app::{connections, consent};
 use valetkey_connectors::Catalog;
-use valetkey_core::journal;
+use valetkey_core::Core;
 use valetkey_core::keyring::Keyring;
 use valetkey_domain::connection::{Connection, Settings as Endpoints};
 use valetkey_domain::instance::McpInstance;
@@ -151,7 +151,7 @@ impl Kit {
             while self.upstream.seen().is_empty() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            self.app.journal.close().await;
+            self.app.end(Duration::ZERO).await;
         };
         tokio::join!(self.failing(tool, arguments), closing).0
     }
@@ -180,34 +180,22 @@ async fn app(upstream: &Upstream) -> App {
     let store = Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(1));
-    let tasks = TaskTracker::new();
     let mut catalog = Catalog::shipped().unwrap();
     catalog.add("fakeapp.yaml", FAKEAPP).unwrap();
     let allowed = upstream.address.to_string().parse().unwrap();
     let root = RootKey::generate().unwrap();
     let keyring = Keyring::start(store.clone(), root, clock.clone(), rng.clone()).await.unwrap();
-    App::new(Parts {
-        journal: journal::Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await.unwrap(),
-        keyring,
-        catalog,
-        outbound: Outbound::new(Policy::allowing(vec![allowed]), Arc::new(SystemResolver)).unwrap(),
-        served: toolset::Sets::default(),
-        limits: calls::Limits::default(),
-        metrics: Metrics::default(),
-        refreshes: refresh::Refreshes::default(),
-        store,
-        clock,
-        rng,
-        tasks,
-        settings: Settings {
-            public_url: "http://localhost:8080".parse().unwrap(),
-            sdk_url: "https://localhost:8443".parse().unwrap(),
-            chat_link_life: Duration::from_secs(15 * 60),
-            mail_link_life: Duration::from_secs(24 * 3600),
-            journal_kept: None,
-            bounds: Bounds::default(),
-        },
-    })
+    let settings = Settings {
+        public_url: "http://localhost:8080".parse().unwrap(),
+        sdk_url: "https://localhost:8443".parse().unwrap(),
+        chat_link_life: Duration::from_secs(15 * 60),
+        mail_link_life: Duration::from_secs(24 * 3600),
+        journal_kept: None,
+        bounds: Bounds::default(),
+    };
+    let outbound = Outbound::new(Policy::allowing(vec![allowed]), Arc::new(SystemResolver)).unwrap();
+    let core = Core::start(store, keyring, catalog, outbound, settings, clock, rng).await.unwrap();
+    App::new(core)
 }
 
 async fn connection(app: &App, ctx: &Ctx, upstream: &Upstream) -> Connection {

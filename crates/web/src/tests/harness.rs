@@ -9,13 +9,11 @@ use std::time::Duration;
 use tower::ServiceExt;
 use url::Url;
 use valetkey_app::consent;
-use valetkey_app::credentials::refresh;
 use valetkey_app::entrance::doors;
-use valetkey_app::servers::toolset;
 use valetkey_app::tenancy::environments;
-use valetkey_app::{App, Bounds, Metrics, Parts, Settings, accounts, calls, connections};
+use valetkey_app::{App, Bounds, Settings, accounts, connections};
 use valetkey_connectors::Catalog;
-use valetkey_core::journal;
+use valetkey_core::Core;
 use valetkey_core::keyring::Keyring;
 use valetkey_domain::Ctx;
 use valetkey_domain::account::{ConnectedAccount, Owner};
@@ -54,29 +52,18 @@ async fn system(own: &str, policy: Policy) -> (App, Arc<ManualClock>) {
     let store = Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap();
     let keyring =
         Keyring::start(store.clone(), RootKey::generate().unwrap(), clock.clone(), rng.clone()).await.unwrap();
-    let parts = Parts {
-        journal: journal::Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await.unwrap(),
-        keyring,
-        catalog: Catalog::shipped().unwrap(),
-        outbound: Outbound::new(policy, Arc::new(SystemResolver)).unwrap(),
-        served: toolset::Sets::default(),
-        refreshes: refresh::Refreshes::default(),
-        limits: calls::Limits::default(),
-        metrics: Metrics::default(),
-        store,
-        clock: clock.clone(),
-        rng,
-        tasks: tokio_util::task::TaskTracker::new(),
-        settings: Settings {
-            public_url: own.parse().unwrap(),
-            sdk_url: "https://localhost:8443".parse().unwrap(),
-            chat_link_life: LIFE,
-            mail_link_life: LIFE,
-            journal_kept: None,
-            bounds: Bounds::default(),
-        },
+    let settings = Settings {
+        public_url: own.parse().unwrap(),
+        sdk_url: "https://localhost:8443".parse().unwrap(),
+        chat_link_life: LIFE,
+        mail_link_life: LIFE,
+        journal_kept: None,
+        bounds: Bounds::default(),
     };
-    (App::new(parts), clock)
+    let outbound = Outbound::new(policy, Arc::new(SystemResolver)).unwrap();
+    let catalog = Catalog::shipped().unwrap();
+    let core = Core::start(store, keyring, catalog, outbound, settings, clock.clone(), rng).await.unwrap();
+    (App::new(core), clock)
 }
 
 /// One whose connection is set up like this.

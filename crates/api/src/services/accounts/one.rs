@@ -4,6 +4,7 @@ use super::which::Address;
 use super::{given, render, structs};
 use crate::services::shared::{given as text, id, not_offered, timestamp};
 use valetkey_app::accounts::{self, Which};
+use valetkey_app::consent;
 use valetkey_app::{App, Error, Result, connections};
 use valetkey_domain::Ctx;
 use valetkey_domain::id::AccountId;
@@ -114,7 +115,7 @@ pub(super) async fn magic_link(
             (connections::by_name(app, ctx, &name).await?, owner)
         }
     };
-    let link = accounts::link(app, ctx, &connection, owner).await?;
+    let (_, link) = consent::link_for(app, ctx, &connection, owner, consent::Life::Mail).await?;
     let expiry = Some(timestamp(link.expires_at));
     Ok(wire::GetMagicLinkForConnectedAccountResponse { link: link.url, expiry })
 }

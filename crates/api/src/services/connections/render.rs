@@ -1,7 +1,7 @@
 //! Connections as messages. Secrets are not in them, sealed or otherwise.
 
 use crate::services::shared::{provider, timestamp};
-use valetkey_app::connections::{self, completed, connector_of, endpoints, redirect_uri, scopes};
+use valetkey_app::connections::{Wired, redirect_uri};
 use valetkey_app::{App, Result};
 use valetkey_domain::connection::Connection;
 use valetkey_proto::v1::connections as wire;
@@ -10,14 +10,14 @@ use valetkey_proto::v1::connections::{ConnectionAuthMode, ConnectionStatus, Conn
 
 /// A connection with its settings: the developer's, and the connector's where the developer said nothing.
 pub(super) fn connection(app: &App, connection: &Connection) -> Result<wire::Connection> {
-    let connector = connector_of(app, connection)?;
-    let reach = endpoints(&connector, connection);
+    let wired = Wired::of(app, connection.clone())?;
+    let (scopes, reach, connector) = (wired.scopes(), wired.endpoints, wired.connector);
     let oauth = wire::OAuthConnectionConfig {
         authorize_uri: Some(reach.authorize_url),
         token_uri: Some(reach.token_url),
         user_info_uri: reach.identity_url,
         client_id: connection.settings.client_id.clone(),
-        scopes: scopes(&connector, connection),
+        scopes,
         redirect_uri: redirect_uri(app, &connection.id),
         ..Default::default()
     };
@@ -54,8 +54,8 @@ pub(super) fn item(app: &App, connection: &Connection) -> wire::ListConnection {
 
 /// DRAFT until all is there that a consent needs; also while the connector's file isn't loaded.
 fn status(app: &App, connection: &Connection) -> ConnectionStatus {
-    match connections::connector_of(app, connection) {
-        Ok(connector) if completed(&connector, connection) => ConnectionStatus::Completed,
+    match Wired::of(app, connection.clone()) {
+        Ok(wired) if wired.is_complete() => ConnectionStatus::Completed,
         _ => ConnectionStatus::Draft,
     }
 }

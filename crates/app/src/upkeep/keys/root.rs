@@ -4,6 +4,7 @@ use crate::{App, Error, Result};
 use serde_json::json;
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_core::journal;
+use valetkey_core::keyring::Root;
 use valetkey_core::{context, processes};
 use valetkey_domain::Kind;
 use valetkey_domain::ctx::{Actor, Progress};
@@ -64,6 +65,25 @@ pub async fn uses(app: &App) -> Result<Vec<(String, u64)>> {
         }
     }
     Ok(uses)
+}
+
+/// The roots at hand, by name.
+#[must_use]
+pub fn at_hand(app: &App) -> Vec<String> {
+    app.core.keyring.roots()
+}
+
+/// The root that wraps new data keys.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn wrapping(app: &App) -> Result<String> {
+    app.core.keyring.wrapping_root().await
+}
+
+/// Takes one more root, to open with.
+pub fn learn(app: &App, root: Root) {
+    app.core.keyring.learn(root);
 }
 
 async fn rewrap(app: &App, key: StoredKey, to: &str) -> Result<bool> {
