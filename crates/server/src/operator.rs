@@ -36,7 +36,7 @@ use valetkey_domain::Ctx;
 use valetkey_domain::ctx::{Patient, Progress};
 use valetkey_storage::Location;
 
-use reply::{MOST, Reply, everything, moment, one, rows, said};
+use reply::{Reply, all, moment, one, rows, said};
 pub(crate) use socket::{runs, serve};
 
 /// A noun with its verb.
@@ -210,6 +210,47 @@ pub(crate) async fn shell_access(data: &Path) -> Result<SdkAccess> {
 }
 
 impl Noun {
+    /// The environment that it names.
+    #[cfg(test)]
+    pub(crate) fn environment(&self) -> Option<&str> {
+        match self {
+            Self::Client(Within { environment, .. })
+            | Self::Connection(Within { environment, .. })
+            | Self::Account(Within { environment, .. })
+            | Self::Config(Within { environment, .. })
+            | Self::Instance(Within { environment, .. })
+            | Self::Logs(Within { environment, .. }) => environment.as_deref(),
+            Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
+                environment.as_deref()
+            }
+            _ => None,
+        }
+    }
+
+    /// Puts it into the environment that was named before it; false if it belongs to none.
+    ///
+    /// # Errors
+    /// It names another one itself.
+    pub(crate) fn enter(&mut self, name: String) -> Result<bool> {
+        let own = match self {
+            Self::Client(Within { environment, .. })
+            | Self::Connection(Within { environment, .. })
+            | Self::Account(Within { environment, .. })
+            | Self::Config(Within { environment, .. })
+            | Self::Instance(Within { environment, .. })
+            | Self::Logs(Within { environment, .. }) => environment,
+            Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
+                environment
+            }
+            _ => return Ok(false),
+        };
+        if own.as_ref().is_some_and(|own| *own != name) {
+            bail!("--environment is given twice, and differs: name one");
+        }
+        *own = Some(name);
+        Ok(true)
+    }
+
     fn json(&self) -> bool {
         match self {
             Self::Environment(asked) => asked.json,

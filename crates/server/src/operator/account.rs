@@ -1,6 +1,6 @@
 //! Connected accounts: who has signed in where.
 
-use super::{Reply, everything, moment, one, rows, said};
+use super::{Reply, all, moment, one, rows, said};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -54,10 +54,10 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
     match verb {
         Verb::List { identifier } => {
             let filter = accounts::Filter { identifier, ..accounts::Filter::default() };
-            let found = accounts::list(app, ctx, &filter, &everything()).await?;
-            let connections = connections::list(app, ctx, &connections::Filter::default(), &everything()).await?;
-            let name = |id: &ConnectionId| connections.items.iter().find(|c| c.id == *id).map(|c| &c.name);
-            Ok(rows(found.items.iter().map(|account| row(account, name(&account.connection)))))
+            let found = all!(|page| accounts::list(app, ctx, &filter, &page));
+            let connections = all!(|page| connections::list(app, ctx, &connections::Filter::default(), &page));
+            let name = |id: &ConnectionId| connections.iter().find(|c| c.id == *id).map(|c| &c.name);
+            Ok(rows(found.iter().map(|account| row(account, name(&account.connection)))))
         }
         Verb::Get { id } => {
             let (connection, account) = accounts::get(app, ctx, &Which::Id(id.try_into()?)).await?;

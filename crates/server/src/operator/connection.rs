@@ -1,6 +1,6 @@
 //! Connections: connectors set up for an app.
 
-use super::{Reply, everything, one, rows, said};
+use super::{Reply, all, one, rows, said};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
@@ -123,8 +123,8 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             Ok(one(row(app, &connections::update(app, ctx, &before, change).await?)))
         }
         Verb::List => {
-            let found = connections::list(app, ctx, &connections::Filter::default(), &everything()).await?;
-            Ok(rows(found.items.iter().map(|c| json!({"name": c.name, "connector": c.connector, "id": c.id}))))
+            let found = all!(|page| connections::list(app, ctx, &connections::Filter::default(), &page));
+            Ok(rows(found.iter().map(|c| json!({"name": c.name, "connector": c.connector, "id": c.id}))))
         }
         Verb::Get { name } => Ok(one(row(app, &find(app, ctx, &name).await?))),
         Verb::Delete { name } => {

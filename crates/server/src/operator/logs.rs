@@ -1,6 +1,6 @@
 //! The journal: who did what, for whom, and how it ended.
 
-use super::{Desk, MOST, Reply, moment, one, rows};
+use super::{Desk, Reply, moment, one, rows};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,9 @@ use valetkey_app::journal::verify::{Finding, OpenIntent, Report};
 use valetkey_app::journal::{self, verify};
 use valetkey_domain::Ctx;
 use valetkey_domain::journal::Head;
+
+/// How many records may be asked for.
+const MOST: u32 = 1000;
 
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
