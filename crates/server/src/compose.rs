@@ -186,10 +186,20 @@ pub(crate) async fn lab_alone(data: &Path, address: SocketAddr) -> Result<()> {
 /// # Errors
 /// A port is taken.
 pub(crate) async fn lab_doors(lab: &Lab, address: SocketAddr) -> Result<Vec<(Listener, Router)>> {
-    let controls = SocketAddr::new(address.ip(), address.port().wrapping_add(1));
+    let next = address.port().checked_add(1).filter(|next| *next > 1);
+    let next =
+        next.context("--lab-address: choose a port from 1 to 65534, for the lab's controls take the one after it")?;
+    let controls = SocketAddr::new(address.ip(), next);
     Ok(vec![
-        (Listener::clear(address, "--lab-address").await?, lab.router()),
-        (Listener::clear(controls, "--lab-address (its controls take the port after it)").await?, lab.control()),
+        (Listener::clear(address, "--lab-address or VALETKEY_LAB_ADDRESS").await?, lab.router()),
+        (
+            Listener::clear(
+                controls,
+                "--lab-address or VALETKEY_LAB_ADDRESS (the lab's controls take the port after it)",
+            )
+            .await?,
+            lab.control(),
+        ),
     ])
 }
 

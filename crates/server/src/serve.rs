@@ -55,7 +55,9 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
         listeners.spawn(listener.serve(router, stop.clone()));
     }
     if let Some(address) = settings.operations {
-        let listener = Listener::clear(address, "--operations").await?.counted(server.http.connections("operations"));
+        let listener = Listener::clear(address, "--operations, VALETKEY_OPERATIONS or `operations` in valetkey.toml")
+            .await?
+            .counted(server.http.connections("operations"));
         operations.spawn(listener.serve(server.doors.operations.clone(), last.clone()));
     }
     let desk = Desk {
@@ -95,8 +97,12 @@ async fn public_listeners(settings: &Settings, server: &Server) -> Result<Vec<(L
         true => server.doors.all.clone(),
         false => server.doors.public.clone(),
     };
-    let clear = bounded(Listener::clear(settings.http, "--http").await?, "http");
-    let secure = bounded(Listener::tls(settings.tls, "--tls", server.tls.config.clone()).await?, "tls");
+    let clear =
+        bounded(Listener::clear(settings.http, "--http, VALETKEY_HTTP or `http` in valetkey.toml").await?, "http");
+    let secure = bounded(
+        Listener::tls(settings.tls, "--tls, VALETKEY_TLS or `tls` in valetkey.toml", server.tls.config.clone()).await?,
+        "tls",
+    );
     let mut listeners = vec![(clear, doors(Listening::Http)), (secure, doors(Listening::Tls))];
     if let Some(lab) = &server.lab {
         let doors = compose::lab_doors(lab, settings.lab_address).await?;
