@@ -4,7 +4,7 @@ use crate::chores;
 use crate::compose::{self, Server};
 use crate::data::Folder;
 use crate::listen::Listener;
-use crate::operator::{self, Desk};
+use crate::operator::{self, Backend};
 use crate::settings::{Listening, Settings};
 use crate::signals::Signals;
 use anyhow::{Result, bail};
@@ -60,14 +60,14 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
             .counted(server.http.connections("operations"));
         operations.spawn(listener.serve(server.doors.operations.clone(), last.clone()));
     }
-    let desk = Desk {
+    let backend = Backend {
         app: server.app.clone(),
         ca_bundle: server.tls.bundle.clone(),
         presence: server.presence.clone(),
         settings: Arc::new(settings.clone()),
         progress: Arc::new(Patient),
     };
-    let socket = operator::serve(desk, folder.socket(), stop.clone());
+    let socket = operator::serve(backend, folder.socket(), stop.clone());
     listeners.spawn(async move {
         if let Err(why) = socket.await {
             tracing::error!(%why, "the command line cannot reach this server");

@@ -1,6 +1,6 @@
 //! Connected accounts: who has signed in where.
 
-use super::{Reply, all, moment, one, rows, said};
+use super::reply::{Reply, all, moment, one, rows, said};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! MCP configs: which connections and tools a user's server shows.
 
-use super::{Reply, all, one, rows, said};
+use super::reply::{Reply, all, one, rows, said};
 use anyhow::{Result, ensure};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};

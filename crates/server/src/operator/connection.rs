@@ -1,6 +1,6 @@
 //! Connections: connectors set up for an app.
 
-use super::{Reply, all, one, rows, said};
+use super::reply::{Reply, all, one, rows, said};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};

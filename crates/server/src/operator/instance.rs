@@ -1,6 +1,6 @@
 //! MCP instances: one user's server.
 
-use super::{Reply, all, one, rows, said};
+use super::reply::{Reply, all, one, rows, said};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};

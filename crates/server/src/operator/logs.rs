@@ -1,6 +1,7 @@
 //! The journal: who did what, for whom, and how it ended.
 
-use super::{Desk, Reply, moment, one, rows};
+use super::backend::Backend;
+use super::reply::{Reply, moment, one, rows};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -40,14 +41,14 @@ pub(crate) enum Verb {
 ///
 /// # Errors
 /// The use case's own, in its words.
-pub(super) async fn perform(desk: &Desk, ctx: &Ctx, verb: Verb) -> Result<Reply> {
-    let app = &desk.app;
+pub(super) async fn perform(backend: &Backend, ctx: &Ctx, verb: Verb) -> Result<Reply> {
+    let app = &backend.app;
     match verb {
         Verb::List { limit, subject } => list(app, ctx, limit, subject.as_deref()).await,
         Verb::Head => Ok(one(json!({ "head": app.journal.head().await?.to_string() }))),
         Verb::Verify { heads } => {
             let held = heads.iter().map(|text| text.parse()).collect::<Result<Vec<Head>, _>>()?;
-            let ctx = Ctx { progress: desk.progress.clone(), ..ctx.clone() };
+            let ctx = Ctx { progress: backend.progress.clone(), ..ctx.clone() };
             Ok(checked(&verify(app, &ctx, &held).await?))
         }
     }
