@@ -5,7 +5,7 @@ use crate::flags::{GLOBAL, LabFlags, ServeFlags};
 use crate::secrets::Secrets;
 use crate::settings::{Logging, Settings};
 use crate::{compose, demo, env, operator, serve, telemetry};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use tracing::Level;
@@ -21,6 +21,9 @@ pub(crate) struct Cli {
     /// Log more; twice for everything of ours
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = GLOBAL)]
     verbose: u8,
+    /// The environment, by name; may stand behind the noun as well
+    #[arg(long = "environment", id = "environment_before", value_name = "NAME", hide = true)]
+    environment: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -58,13 +61,25 @@ impl Cli {
 /// Whatever stopped it; the message says what to do.
 pub(crate) async fn run(cli: Cli, secrets: Secrets) -> Result<()> {
     let (level, data) = (cli.log_level(), &cli.data);
-    match cli.command {
+    let command = within(cli.command, cli.environment)?;
+    match command {
         Command::Serve(flags) => watched(level, Settings::load(data, &flags, secrets)?, serve::run).await,
         Command::Demo(flags) => watched(level, Settings::load(data, &flags, secrets)?, demo::run).await,
         Command::Env => logged(level, env::run(data)).await,
         Command::Lab(flags) => logged(level, compose::lab_alone(data, flags.lab_address.0)).await,
         Command::Noun(noun) => logged(level, operator::run(data, noun, secrets)).await,
     }
+}
+
+/// The command, in the environment that was named before it.
+fn within(mut command: Command, environment: Option<String>) -> Result<Command> {
+    let Some(environment) = environment else { return Ok(command) };
+    let taken = match &mut command {
+        Command::Noun(noun) => noun.enter(environment)?,
+        _ => false,
+    };
+    ensure!(taken, "--environment says nothing to this command: leave it out");
+    Ok(command)
 }
 
 /// Runs a server with the logs and traces that its settings want.
@@ -79,4 +94,40 @@ async fn watched(level: Level, settings: Settings, run: impl AsyncFnOnce(Setting
 async fn logged(level: Level, command: impl Future<Output = Result<()>>) -> Result<()> {
     telemetry::start(level, Logging::default(), None)?;
     command.await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(line: &str) -> Result<Option<String>> {
+        let cli = Cli::try_parse_from(line.split(' '))?;
+        match within(cli.command, cli.environment)? {
+            Command::Noun(noun) => Ok(noun.environment().map(str::to_owned)),
+            _ => Ok(None),
+        }
+    }
+
+    #[test]
+    fn the_environment_stands_anywhere() {
+        for line in [
+            "valetkey --environment x connection list",
+            "valetkey connection --environment x list",
+            "valetkey connection list --environment x",
+            "valetkey --environment x account list --environment x",
+            "valetkey --environment x key rotate data",
+            "valetkey key rotate data --environment x",
+        ] {
+            assert_eq!(environment(line).unwrap().as_deref(), Some("x"), "{line}");
+        }
+        assert_eq!(environment("valetkey config list").unwrap(), None);
+        for wrong in [
+            "valetkey --environment x env",
+            "valetkey --environment x connector list",
+            "valetkey --environment x key list",
+            "valetkey --environment x config list --environment y",
+        ] {
+            assert!(environment(wrong).is_err(), "{wrong}");
+        }
+    }
 }

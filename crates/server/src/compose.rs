@@ -20,12 +20,10 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
-use valetkey_app::credentials::refresh;
-use valetkey_app::servers::toolset;
+use valetkey_app::App;
 use valetkey_app::tenancy::environments;
-use valetkey_app::{App, Metrics, Parts, calls};
 use valetkey_connectors::Catalog;
-use valetkey_core::journal;
+use valetkey_core::Core;
 use valetkey_core::keyring::Keyring;
 use valetkey_domain::time::SystemClock;
 use valetkey_domain::{Clock, Rng};
@@ -100,22 +98,9 @@ pub(crate) async fn open(settings: &Settings) -> Result<Opened> {
     let roots = settings.roots.roots(&store).await?;
     let presence = Presence::start(&folder, &store, clock.as_ref(), rng.as_ref()).await?;
     let keyring = Keyring::start(store.clone(), roots, clock.clone(), rng.clone()).await?;
-    let tasks = TaskTracker::new();
-    let app = App::new(Parts {
-        journal: journal::Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await?,
-        keyring,
-        catalog: catalog(settings.connectors.as_deref())?,
-        outbound: Outbound::patient(policy(&settings.allow)?, Arc::new(SystemResolver), settings.limits.way_out)?,
-        refreshes: refresh::Refreshes::default(),
-        served: toolset::Sets::default(),
-        limits: calls::Limits::of(settings.limits.bounds),
-        metrics: Metrics::default(),
-        store,
-        clock,
-        rng,
-        tasks,
-        settings: app_settings(settings),
-    });
+    let catalog = catalog(settings.connectors.as_deref())?;
+    let outbound = Outbound::patient(policy(&settings.allow)?, Arc::new(SystemResolver), settings.limits.way_out)?;
+    let app = App::new(Core::start(store, keyring, catalog, outbound, app_settings(settings), clock, rng).await?);
     presence.govern(&app).await;
     environments::ensure_first(&app).await?;
     Ok(Opened { app, presence, clock: theirs })
@@ -190,10 +175,20 @@ pub(crate) async fn lab_alone(data: &Path, address: SocketAddr) -> Result<()> {
 /// # Errors
 /// A port is taken.
 pub(crate) async fn lab_doors(lab: &Lab, address: SocketAddr) -> Result<Vec<(Listener, Router)>> {
-    let controls = SocketAddr::new(address.ip(), address.port().wrapping_add(1));
+    let next = address.port().checked_add(1).filter(|next| *next > 1);
+    let next =
+        next.context("--lab-address: choose a port from 1 to 65534, for the lab's controls take the one after it")?;
+    let controls = SocketAddr::new(address.ip(), next);
     Ok(vec![
-        (Listener::clear(address, "--lab-address").await?, lab.router()),
-        (Listener::clear(controls, "--lab-address (its controls take the port after it)").await?, lab.control()),
+        (Listener::clear(address, "--lab-address or VALETKEY_LAB_ADDRESS").await?, lab.router()),
+        (
+            Listener::clear(
+                controls,
+                "--lab-address or VALETKEY_LAB_ADDRESS (the lab's controls take the port after it)",
+            )
+            .await?,
+            lab.control(),
+        ),
     ])
 }
 

@@ -13,6 +13,7 @@ use crate::settings::Settings;
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
 use valetkey_app::entrance::doors;
+use valetkey_app::tenancy::tokens;
 use valetkey_app::tenancy::{clients, environments};
 use valetkey_app::{App, Page, connections};
 use valetkey_domain::connection::{Connection, Settings as ConnectionSettings};

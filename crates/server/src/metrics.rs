@@ -20,6 +20,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use valetkey_app::App;
+use valetkey_app::upkeep::readiness;
 
 /// Upper bounds of the buckets for answers, in seconds.
 const ANSWER_SECONDS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0, 60.0];
@@ -89,11 +90,7 @@ pub(crate) fn registry(app: &App, http: &Http) -> Registry {
     let ours = registry.sub_registry_with_prefix("valetkey");
     ours.register("build", "Which binary this is", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
     http.register(ours);
-    app.metrics().register(ours);
-    app.limits.register(ours);
-    app.refreshes.register(ours, app.clock.clone());
-    app.store.metrics().register(ours);
-    app.outbound.metrics().register(ours);
+    app.register(ours);
     ours.register_collector(Box::new(Journal(app.clone())));
     registry
 }
@@ -126,10 +123,10 @@ impl fmt::Debug for Journal {
 
 impl Collector for Journal {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let journal = &self.0.journal;
-        let waiting = i64::try_from(journal.waiting()).unwrap_or(i64::MAX);
+        let journal = readiness::journal(&self.0);
+        let waiting = i64::try_from(journal.waiting).unwrap_or(i64::MAX);
         gauge(&mut encoder, "journal_waiting", "Records that wait for their commit", waiting)?;
-        let healthy = i64::from(journal.healthy());
+        let healthy = i64::from(journal.healthy);
         gauge(&mut encoder, "journal_healthy", "1 while records are committed, 0 while calls are refused", healthy)
     }
 }

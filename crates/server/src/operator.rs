@@ -3,6 +3,7 @@
 //! the command opens the data folder itself.
 
 mod account;
+mod backend;
 mod backup;
 mod client;
 mod config;
@@ -21,7 +22,6 @@ mod tool;
 
 use crate::compose;
 use crate::flags::{GLOBAL, ServeFlags};
-use crate::presence::Presence;
 use crate::sdk_access::SdkAccess;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
@@ -29,7 +29,7 @@ use crate::terminal::Meter;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use valetkey_app::App;
 use valetkey_app::entrance::doors;
@@ -38,7 +38,8 @@ use valetkey_domain::Ctx;
 use valetkey_domain::ctx::{Patient, Progress};
 use valetkey_storage::Location;
 
-use reply::{MOST, Reply, everything, moment, one, rows, said};
+pub(crate) use backend::Backend;
+use reply::Reply;
 pub(crate) use socket::{runs, serve};
 
 /// A noun with its verb.
@@ -97,21 +98,6 @@ pub(crate) struct Within<Verb: Subcommand> {
     verb: Verb,
 }
 
-/// What the operator's requests are carried out on.
-#[derive(Clone)]
-pub(crate) struct Desk {
-    /// The use cases.
-    pub(crate) app: App,
-    /// What clients on this machine must trust, if the certificate is a local one.
-    pub(crate) ca_bundle: Option<PathBuf>,
-    /// How this process stands to its database.
-    pub(crate) presence: Presence,
-    /// What this process runs with.
-    pub(crate) settings: Arc<Settings>,
-    /// Who wants to know how far a long verb has come.
-    pub(crate) progress: Arc<dyn Progress>,
-}
-
 /// Carries a noun's verb out and prints the answer.
 ///
 /// # Errors
@@ -138,9 +124,9 @@ pub(crate) async fn run(data: &Path, mut noun: Noun, secrets: Secrets) -> Result
         Some(reply) => reply,
         None => {
             let settings = Settings::load(data, &ServeFlags::from_environment()?, secrets)?;
-            let desk = desk(settings, meter.clone()).await?;
-            let performed = perform(&desk, noun).await;
-            desk.app.journal.close().await;
+            let backend = desk(settings, meter.clone()).await?;
+            let performed = perform(&backend, noun).await;
+            backend.app.end(backend.settings.limits.effects).await;
             performed?
         }
     };
@@ -154,8 +140,8 @@ fn show(reply: Reply, json: bool) -> Result<()> {
     reply.fault.map_or(Ok(()), |fault| Err(anyhow!(fault)))
 }
 
-/// A desk over the database itself, where no server runs.
-async fn desk(settings: Settings, progress: Arc<dyn Progress>) -> Result<Desk> {
+/// A backend over the database itself, where no server runs.
+async fn desk(settings: Settings, progress: Arc<dyn Progress>) -> Result<Backend> {
     // A command in the wrong place must not leave an empty database and a root key behind.
     if let Location::File(file) = &settings.database {
         anyhow::ensure!(
@@ -166,26 +152,26 @@ async fn desk(settings: Settings, progress: Arc<dyn Progress>) -> Result<Desk> {
     }
     let opened = compose::open(&settings).await?;
     let (app, presence, settings) = (opened.app, opened.presence, Arc::new(settings));
-    Ok(Desk { app, ca_bundle: None, presence, settings, progress })
+    Ok(Backend { app, ca_bundle: None, presence, settings, progress })
 }
 
 /// Carries a noun's verb out.
-async fn perform(desk: &Desk, noun: Noun) -> Result<Reply> {
-    let app = &desk.app;
+async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
+    let app = &backend.app;
     match noun {
         Noun::Environment(asked) => environment::perform(app, asked.verb).await,
         Noun::Connector(asked) => connector::perform(app, asked.verb),
         Noun::Tool(asked) => tool::perform(app, asked.verb),
-        Noun::Client(asked) => client::perform(desk, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Client(asked) => client::perform(backend, &enter(app, &asked).await?, asked.verb).await,
         Noun::Connection(asked) => connection::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Account(asked) => account::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Config(asked) => config::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Instance(asked) => instance::perform(app, &enter(app, &asked).await?, asked.verb).await,
-        Noun::Logs(asked) => logs::perform(desk, &enter(app, &asked).await?, asked.verb).await,
-        Noun::Key(asked) => key::perform(desk, asked.verb).await,
-        Noun::Doctor(flags) => doctor::perform(desk, flags).await,
-        Noun::Backup(flags) => backup::perform(desk, flags).await,
-        Noun::Restore(flags) => restore::decide(desk, &flags).await,
+        Noun::Logs(asked) => logs::perform(backend, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Key(asked) => key::perform(backend, asked.verb).await,
+        Noun::Doctor(flags) => doctor::perform(backend, flags).await,
+        Noun::Backup(flags) => backup::perform(backend, flags).await,
+        Noun::Restore(flags) => restore::decide(backend, &flags).await,
     }
 }
 
@@ -212,6 +198,47 @@ pub(crate) async fn shell_access(data: &Path) -> Result<SdkAccess> {
 }
 
 impl Noun {
+    /// The environment that it names.
+    #[cfg(test)]
+    pub(crate) fn environment(&self) -> Option<&str> {
+        match self {
+            Self::Client(Within { environment, .. })
+            | Self::Connection(Within { environment, .. })
+            | Self::Account(Within { environment, .. })
+            | Self::Config(Within { environment, .. })
+            | Self::Instance(Within { environment, .. })
+            | Self::Logs(Within { environment, .. }) => environment.as_deref(),
+            Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
+                environment.as_deref()
+            }
+            _ => None,
+        }
+    }
+
+    /// Puts it into the environment that was named before it; false if it belongs to none.
+    ///
+    /// # Errors
+    /// It names another one itself.
+    pub(crate) fn enter(&mut self, name: String) -> Result<bool> {
+        let own = match self {
+            Self::Client(Within { environment, .. })
+            | Self::Connection(Within { environment, .. })
+            | Self::Account(Within { environment, .. })
+            | Self::Config(Within { environment, .. })
+            | Self::Instance(Within { environment, .. })
+            | Self::Logs(Within { environment, .. }) => environment,
+            Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
+                environment
+            }
+            _ => return Ok(false),
+        };
+        if own.as_ref().is_some_and(|own| *own != name) {
+            bail!("--environment is given twice, and differs: name one");
+        }
+        *own = Some(name);
+        Ok(true)
+    }
+
     fn json(&self) -> bool {
         match self {
             Self::Environment(asked) => asked.json,

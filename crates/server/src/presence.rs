@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use valetkey_app::App;
 use valetkey_app::upkeep::installation::{self, BEAT, Mark, Standing};
+use valetkey_app::upkeep::keys;
 use valetkey_core::keyring::Root;
 use valetkey_domain::{Clock, Rng};
 use valetkey_storage::Store;
@@ -48,7 +49,7 @@ impl Presence {
     /// Lets the keyring of this app open nothing while the database is in quarantine, and says so in the log.
     pub(crate) async fn govern(&self, app: &App) {
         let inner = self.inner.lock().await;
-        inner.govern(&app.keyring);
+        inner.govern(app);
         if let Standing::Quarantined { why, .. } = inner.standing() {
             tracing::error!("in quarantine: {why}. Decide with `valetkey restore --takeover` or `--as-copy`");
         }
@@ -84,7 +85,7 @@ impl Presence {
 
     async fn beat_once(&self, app: &App, roots: &Source) -> Result<()> {
         for key in roots.keys()? {
-            app.keyring.learn(Root::Key(key));
+            keys::learn_root(app, Root::Key(key));
         }
         self.show(app).await
     }

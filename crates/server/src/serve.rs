@@ -4,7 +4,7 @@ use crate::chores;
 use crate::compose::{self, Server};
 use crate::data::Folder;
 use crate::listen::Listener;
-use crate::operator::{self, Desk};
+use crate::operator::{self, Backend};
 use crate::settings::{Listening, Settings};
 use crate::signals::Signals;
 use anyhow::{Result, bail};
@@ -55,17 +55,19 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
         listeners.spawn(listener.serve(router, stop.clone()));
     }
     if let Some(address) = settings.operations {
-        let listener = Listener::clear(address, "--operations").await?.counted(server.http.connections("operations"));
+        let listener = Listener::clear(address, "--operations, VALETKEY_OPERATIONS or `operations` in valetkey.toml")
+            .await?
+            .counted(server.http.connections("operations"));
         operations.spawn(listener.serve(server.doors.operations.clone(), last.clone()));
     }
-    let desk = Desk {
+    let backend = Backend {
         app: server.app.clone(),
         ca_bundle: server.tls.bundle.clone(),
         presence: server.presence.clone(),
         settings: Arc::new(settings.clone()),
         progress: Arc::new(Patient),
     };
-    let socket = operator::serve(desk, folder.socket(), stop.clone());
+    let socket = operator::serve(backend, folder.socket(), stop.clone());
     listeners.spawn(async move {
         if let Err(why) = socket.await {
             tracing::error!(%why, "the command line cannot reach this server");
@@ -95,8 +97,12 @@ async fn public_listeners(settings: &Settings, server: &Server) -> Result<Vec<(L
         true => server.doors.all.clone(),
         false => server.doors.public.clone(),
     };
-    let clear = bounded(Listener::clear(settings.http, "--http").await?, "http");
-    let secure = bounded(Listener::tls(settings.tls, "--tls", server.tls.config.clone()).await?, "tls");
+    let clear =
+        bounded(Listener::clear(settings.http, "--http, VALETKEY_HTTP or `http` in valetkey.toml").await?, "http");
+    let secure = bounded(
+        Listener::tls(settings.tls, "--tls, VALETKEY_TLS or `tls` in valetkey.toml", server.tls.config.clone()).await?,
+        "tls",
+    );
     let mut listeners = vec![(clear, doors(Listening::Http)), (secure, doors(Listening::Tls))];
     if let Some(lab) = &server.lab {
         let doors = compose::lab_doors(lab, settings.lab_address).await?;
@@ -126,11 +132,9 @@ impl Running {
         self.server.health.stopping().await;
         self.stop.cancel();
         self.listeners.wait().await;
-        self.server.app.tasks.close();
-        if tokio::time::timeout(self.effects, self.server.app.tasks.wait()).await.is_err() {
+        if !self.server.app.end(self.effects).await {
             tracing::warn!("effects were still under way after {} s more", self.effects.as_secs());
         }
-        self.server.app.journal.close().await;
         self.last.cancel();
         self.operations.wait().await;
     }

@@ -8,10 +8,10 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::task::TaskTracker;
 use tonic::Status;
 use tower::ServiceExt;
 use valetkey_app::entrance::doors;
+use valetkey_app::tenancy::tokens;
 use valetkey_app::tenancy::{clients, environments};
 use valetkey_app::{App, Bounds, Settings};
 use valetkey_connectors::Catalog;
@@ -57,15 +57,14 @@ impl Kit {
     /// A new system.
     pub(crate) async fn new() -> Self {
         let clock = Arc::new(ManualClock::default());
-        let app = app(clock.clone(), valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await;
+        let (app, _) = app(clock.clone(), valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await;
         Self::over(app, clock).await
     }
 
     /// A new system on SQLite, of which one write can hold up the others, whatever database the rest is tested on.
     pub(crate) async fn on_sqlite() -> (Self, Store) {
         let clock = Arc::new(ManualClock::default());
-        let app = app(clock.clone(), Location::Memory).await;
-        let store = app.store.clone();
+        let (app, store) = app(clock.clone(), Location::Memory).await;
         (Self::over(app, clock).await, store)
     }
 
@@ -130,7 +129,7 @@ impl Kit {
     }
 }
 
-async fn app(clock: Arc<ManualClock>, location: Location) -> App {
+async fn app(clock: Arc<ManualClock>, location: Location) -> (App, Store) {
     let clock: Arc<dyn Clock> = clock;
     let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(7));
     let store = Store::open(&location).await.unwrap();
@@ -146,8 +145,8 @@ async fn app(clock: Arc<ManualClock>, location: Location) -> App {
     };
     let outbound = Outbound::new(Policy::default(), Arc::new(SystemResolver)).unwrap();
     let catalog = Catalog::shipped().unwrap();
-    let core = Core::start(store, keyring, catalog, outbound, settings, clock, rng).await.unwrap();
-    App::new(core)
+    let core = Core::start(store.clone(), keyring, catalog, outbound, settings, clock, rng).await.unwrap();
+    (App::new(core), store)
 }
 
 async fn client(app: &App, environment: &str) -> Client {

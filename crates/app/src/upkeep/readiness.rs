@@ -24,6 +24,21 @@ pub struct Part {
     pub trouble: Option<&'static str>,
 }
 
+/// How the journal's writer does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalState {
+    /// Records that wait for their commit.
+    pub waiting: usize,
+    /// Whether records are committed; if not, calls are refused.
+    pub healthy: bool,
+}
+
+/// How the journal's writer does, without a look at the database.
+#[must_use]
+pub fn journal(app: &App) -> JournalState {
+    JournalState { waiting: app.core.journal.waiting(), healthy: app.core.journal.healthy() }
+}
+
 /// Looks at the parts; remembers when it looked first, by the clock and by the machine's own, which nobody sets.
 #[derive(Debug, Default)]
 pub struct Watch {

@@ -8,7 +8,6 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 use valetkey_app::entrance::{browsers, doors};
 use valetkey_app::insight::audit;

@@ -1,13 +1,14 @@
 //! Connected accounts: who has signed in where.
 
-use super::{Reply, everything, moment, one, rows, said};
+use super::reply::{Reply, all, moment, one, rows, said};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use valetkey_app::accounts::Which;
+use valetkey_app::consent;
+use valetkey_app::insight::audit::{self, Line};
 use valetkey_app::{App, accounts, connections};
-use valetkey_core::journal::{self, Line};
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::id::ConnectionId;
 use valetkey_domain::name::{ConnectionName, Identifier};
@@ -54,10 +55,10 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
     match verb {
         Verb::List { identifier } => {
             let filter = accounts::Filter { identifier, ..accounts::Filter::default() };
-            let found = accounts::list(app, ctx, &filter, &everything()).await?;
-            let connections = connections::list(app, ctx, &connections::Filter::default(), &everything()).await?;
-            let name = |id: &ConnectionId| connections.items.iter().find(|c| c.id == *id).map(|c| &c.name);
-            Ok(rows(found.items.iter().map(|account| row(account, name(&account.connection)))))
+            let found = all!(|page| accounts::list(app, ctx, &filter, &page));
+            let connections = all!(|page| connections::list(app, ctx, &connections::Filter::default(), &page));
+            let name = |id: &ConnectionId| connections.iter().find(|c| c.id == *id).map(|c| &c.name);
+            Ok(rows(found.iter().map(|account| row(account, name(&account.connection)))))
         }
         Verb::Get { id } => {
             let (connection, account) = accounts::get(app, ctx, &Which::Id(id.try_into()?)).await?;
@@ -67,7 +68,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         Verb::Link { connection, identifier } => {
             let connection = connections::by_name(app, ctx, &connection).await?;
             let owner = Owner::of(Identifier::parse(&identifier)?);
-            let link = accounts::link(app, ctx, &connection, owner).await?;
+            let (_, link) = consent::link_for(app, ctx, &connection, owner, consent::Life::Mail).await?;
             Ok(one(json!({"link": link.url, "opens_until": moment(link.expires_at)})))
         }
         Verb::Disconnect { id } => {

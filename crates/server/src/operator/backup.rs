@@ -1,6 +1,7 @@
 //! `backup`: everything that the database holds into one file, while the server goes on.
 
-use super::{Desk, Reply, one};
+use super::backend::Backend;
+use super::reply::{Reply, one};
 use crate::files;
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -32,14 +33,14 @@ impl Flags {
 ///
 /// # Errors
 /// Something is there already or the file cannot be written, or the use case's own.
-pub(super) async fn perform(desk: &Desk, flags: Flags) -> Result<Reply> {
+pub(super) async fn perform(backend: &Backend, flags: Flags) -> Result<Reply> {
     let path = flags.file;
     if path.symlink_metadata().is_ok() {
         bail!("{} is there already: name another file", path.display());
     }
     let cannot = || format!("cannot write {}", path.display());
     let file = files::begin(&path).with_context(cannot)?;
-    let rows = backup::write(&desk.app, BufWriter::new(file.as_file()), desk.progress.as_ref()).await?;
+    let rows = backup::write(&backend.app, BufWriter::new(file.as_file()), backend.progress.as_ref()).await?;
     let bytes = file.as_file().metadata().with_context(cannot)?.len();
     files::place_new(file, &path).with_context(cannot)?;
     let note = "It holds no root key: keep that elsewhere, for without it the backup opens nothing.";

@@ -1,6 +1,7 @@
 //! API clients: what an app's SDK signs in with.
 
-use super::{Desk, Reply, moment, one, rows, said};
+use super::backend::Backend;
+use super::reply::{Reply, moment, one, rows, said};
 use crate::sdk_access::SdkAccess;
 use anyhow::Result;
 use clap::Subcommand;
@@ -52,8 +53,8 @@ pub(crate) enum Verb {
 ///
 /// # Errors
 /// The use case's own, in its words.
-pub(super) async fn perform(desk: &Desk, ctx: &Ctx, verb: Verb) -> Result<Reply> {
-    let app = &desk.app;
+pub(super) async fn perform(backend: &Backend, ctx: &Ctx, verb: Verb) -> Result<Reply> {
+    let app = &backend.app;
     match verb {
         Verb::Create { name, no_secrets } => {
             let scopes = if no_secrets { vec![] } else { vec![clients::SECRETS_SCOPE.to_owned()] };
@@ -74,7 +75,7 @@ pub(super) async fn perform(desk: &Desk, ctx: &Ctx, verb: Verb) -> Result<Reply>
                 sdk_url: app.settings().sdk(""),
                 client_id: issued.client.id.to_string(),
                 client_secret: issued.secret.expose().to_owned(),
-                ca_bundle: desk.ca_bundle.clone(),
+                ca_bundle: backend.ca_bundle.clone(),
             };
             Ok(one(serde_json::to_value(access)?))
         }

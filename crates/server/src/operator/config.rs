@@ -1,6 +1,6 @@
 //! MCP configs: which connections and tools a user's server shows.
 
-use super::{Reply, everything, one, rows, said};
+use super::reply::{Reply, all, one, rows, said};
 use anyhow::{Result, ensure};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -51,8 +51,8 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             Ok(one(json!({"name": made.name, "id": made.id, "mcp_server_url": configs::server_url(app, &made)})))
         }
         Verb::List => {
-            let found = configs::list(app, ctx, &configs::Filter::default(), &everything()).await?;
-            Ok(rows(found.items.iter().map(|c| {
+            let found = all!(|page| configs::list(app, ctx, &configs::Filter::default(), &page));
+            Ok(rows(found.iter().map(|c| {
                 let connections: Vec<_> = c.mappings.iter().map(|m| m.connection_name.as_str()).collect();
                 json!({"name": c.name, "id": c.id, "connections": connections, "description": c.description})
             })))

@@ -1,10 +1,12 @@
 //! Connections: connectors set up for an app.
 
-use super::{Reply, everything, one, rows, said};
+use super::reply::{Reply, all, one, rows, said};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use valetkey_app::accounts;
+use valetkey_app::connections::Wired;
 use valetkey_app::{App, connections};
 use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::id::ConnectionId;
@@ -123,8 +125,8 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             Ok(one(row(app, &connections::update(app, ctx, &before, change).await?)))
         }
         Verb::List => {
-            let found = connections::list(app, ctx, &connections::Filter::default(), &everything()).await?;
-            Ok(rows(found.items.iter().map(|c| json!({"name": c.name, "connector": c.connector, "id": c.id}))))
+            let found = all!(|page| connections::list(app, ctx, &connections::Filter::default(), &page));
+            Ok(rows(found.iter().map(|c| json!({"name": c.name, "connector": c.connector, "id": c.id}))))
         }
         Verb::Get { name } => Ok(one(row(app, &find(app, ctx, &name).await?))),
         Verb::Delete { name } => {
@@ -163,10 +165,9 @@ fn row(app: &App, connection: &Connection) -> Value {
         "client_id": connection.settings.client_id, "client_secret": connection.client_secret.as_ref().map(|_| "set"),
         "redirect_uri": connections::redirect_uri(app, &connection.id),
     });
-    if let (Ok(connector), Some(row)) = (connections::connector_of(app, connection), row.as_object_mut()) {
-        let scopes = connections::scopes(&connector, connection);
-        row.insert("scopes".into(), json!(scopes));
-        row.insert("ready".into(), json!(connections::completed(&connector, connection)));
+    if let (Ok(wired), Some(row)) = (Wired::of(app, connection.clone()), row.as_object_mut()) {
+        row.insert("scopes".into(), json!(wired.scopes()));
+        row.insert("ready".into(), json!(wired.is_complete()));
     }
     row
 }

@@ -1,6 +1,6 @@
 //! Connectors: the kinds of app there are.
 
-use super::{Reply, one, rows};
+use super::reply::{Reply, one, rows};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};

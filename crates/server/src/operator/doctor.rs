@@ -1,7 +1,9 @@
 //! `doctor`: whether everything is as it should be. A running server looks, with the settings that it runs with; when
 //! none runs, it is looked here, with the settings that a server would start with.
 
-use super::{Desk, Reply, desk, said, show, socket};
+use super::backend::Backend;
+use super::reply::{Reply, said};
+use super::{desk, show, socket};
 use crate::doctor as here;
 use crate::flags::ServeFlags;
 use crate::secrets::Secrets;
@@ -47,9 +49,9 @@ pub(super) async fn run(data: &Path, mut flags: Flags, secrets: Secrets) -> Resu
         (None, Ok(settings)) => {
             let opened = desk(settings.clone(), meter.clone()).await;
             match opened {
-                Ok(desk) => {
-                    let performed = perform(&desk, flags).await;
-                    desk.app.journal.close().await;
+                Ok(backend) => {
+                    let performed = perform(&backend, flags).await;
+                    backend.app.end(backend.settings.limits.effects).await;
                     performed?
                 }
                 Err(why) => report([here::look(&settings, &SystemClock), closed(&why)].concat()),
@@ -64,13 +66,13 @@ pub(super) async fn run(data: &Path, mut flags: Flags, secrets: Secrets) -> Resu
 ///
 /// # Errors
 /// The row cannot be accepted.
-pub(super) async fn perform(desk: &Desk, flags: Flags) -> Result<Reply> {
+pub(super) async fn perform(backend: &Backend, flags: Flags) -> Result<Reply> {
     if let Some(row) = flags.accept {
-        doctor::accept(&desk.app, &row).await?;
+        doctor::accept(&backend.app, &row).await?;
         return Ok(said(format!("{row} is taken as it is now; the journal says that you did")));
     }
-    let mut checks = here::look(&desk.settings, &SystemClock);
-    checks.extend(doctor::examine(&desk.app, &SystemClock, &desk.progress).await);
+    let mut checks = here::look(&backend.settings, &SystemClock);
+    checks.extend(doctor::examine(&backend.app, &SystemClock, &backend.progress).await);
     Ok(report(checks))
 }
 

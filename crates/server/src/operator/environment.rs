@@ -1,6 +1,6 @@
 //! Environments: everything else belongs to exactly one.
 
-use super::{Reply, moment, one, rows};
+use super::reply::{Reply, moment, one, rows};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};

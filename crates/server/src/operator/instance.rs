@@ -1,6 +1,6 @@
 //! MCP instances: one user's server.
 
-use super::{Reply, everything, one, rows, said};
+use super::reply::{Reply, all, one, rows, said};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -64,10 +64,9 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         Verb::Get { id } => instance_with_url(app, ctx, &instances::get(app, ctx, &id.try_into()?).await?).await,
         Verb::List { identifier } => {
             let filter = instances::Filter { identifier, ..instances::Filter::default() };
-            let found = instances::list(app, ctx, &filter, &everything()).await?;
+            let found = all!(|page| instances::list(app, ctx, &filter, &page));
             Ok(rows(
                 found
-                    .items
                     .iter()
                     .map(|i| json!({"id": i.id, "config": i.config_name, "identifier": i.identifier, "name": i.name})),
             ))

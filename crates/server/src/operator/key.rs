@@ -1,11 +1,12 @@
 //! Keys: which there are, and another in place of one.
 
-use super::{Desk, Reply, moment, rows, said};
+use super::backend::Backend;
+use super::reply::{Reply, moment, rows, said};
 use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use valetkey_app::upkeep::keys;
+use valetkey_app::upkeep::{installation, keys};
 use valetkey_core::keyring::Root;
 use valetkey_vault::Purpose;
 
@@ -78,20 +79,20 @@ impl From<Named> for Purpose {
 ///
 /// # Errors
 /// The use case's own, in its words.
-pub(super) async fn perform(desk: &Desk, verb: Verb) -> Result<Reply> {
+pub(super) async fn perform(backend: &Backend, verb: Verb) -> Result<Reply> {
     match verb {
-        Verb::List => list(desk).await,
-        Verb::Roots => roots(desk).await,
-        Verb::Rotate { what: Rotate::Root { to } } => rotate_root(desk, to).await,
+        Verb::List => list(backend).await,
+        Verb::Roots => roots(backend).await,
+        Verb::Rotate { what: Rotate::Root { to } } => rotate_root(backend, to).await,
         Verb::Rotate { what: Rotate::Data { purpose, environment } } => {
             let purposes = purpose.into_iter().map(Purpose::from).collect();
-            rotate_data(desk, &keys::Which { environment, purposes }).await
+            rotate_data(backend, &keys::Which { environment, purposes }).await
         }
     }
 }
 
-async fn list(desk: &Desk) -> Result<Reply> {
-    let found = keys::list(&desk.app).await?;
+async fn list(backend: &Backend) -> Result<Reply> {
+    let found = keys::list(&backend.app).await?;
     Ok(rows(found.iter().map(|key| {
         json!({
             "id": key.id, "environment": key.environment.as_deref().unwrap_or("(all)"), "purpose": key.purpose,
@@ -101,16 +102,16 @@ async fn list(desk: &Desk) -> Result<Reply> {
     })))
 }
 
-async fn roots(desk: &Desk) -> Result<Reply> {
-    let (uses, held) = (keys::root_uses(&desk.app).await?, desk.app.keyring.roots());
-    let wraps = desk.app.keyring.wrapping_root().await?;
+async fn roots(backend: &Backend) -> Result<Reply> {
+    let (uses, held) = (keys::root_uses(&backend.app).await?, keys::roots_at_hand(&backend.app));
+    let wraps = keys::wrapping_root(&backend.app).await?;
     Ok(rows(uses.iter().map(|(root, count)| {
         json!({"root": root, "data_keys": count, "wraps_new": *root == wraps, "at_hand": held.contains(root)})
     })))
 }
 
-async fn rotate_data(desk: &Desk, which: &keys::Which) -> Result<Reply> {
-    let done = keys::rotate(&desk.app, which, desk.progress.as_ref()).await?;
+async fn rotate_data(backend: &Backend, which: &keys::Which) -> Result<Reply> {
+    let done = keys::rotate(&backend.app, which, backend.progress.as_ref()).await?;
     let mut note = format!("{} new data keys; {} stored values were sealed again", done.made, done.resealed);
     if done.urls {
         note.push_str(
@@ -121,14 +122,14 @@ async fn rotate_data(desk: &Desk, which: &keys::Which) -> Result<Reply> {
     Ok(said(note))
 }
 
-async fn rotate_root(desk: &Desk, to: Option<String>) -> Result<Reply> {
-    for key in desk.settings.roots.keys()? {
-        desk.app.keyring.learn(Root::Key(key));
+async fn rotate_root(backend: &Backend, to: Option<String>) -> Result<Reply> {
+    for key in backend.settings.roots.keys()? {
+        keys::learn_root(&backend.app, Root::Key(key));
     }
-    let from = desk.app.keyring.wrapping_root().await?;
-    let behind = behind(desk, &from).await?;
+    let from = keys::wrapping_root(&backend.app).await?;
+    let behind = behind(backend, &from).await?;
     let to = match to {
-        Some(to) if !desk.app.keyring.roots().contains(&to) => {
+        Some(to) if !keys::roots_at_hand(&backend.app).contains(&to) => {
             bail!(
                 "there is no root key {to} here (`valetkey key roots` shows those that there are); nothing was changed"
             )
@@ -136,10 +137,10 @@ async fn rotate_root(desk: &Desk, to: Option<String>) -> Result<Reply> {
         Some(to) => to,
         // A rotation that was cut off is finished first.
         None if !behind.is_empty() => from.clone(),
-        None => target(desk, &from)?,
+        None => target(backend, &from)?,
     };
-    desk.presence.show(&desk.app).await?;
-    let count = keys::rotate_root(&desk.app, &to, desk.progress.as_ref()).await?;
+    backend.presence.show(&backend.app).await?;
+    let count = keys::rotate_root(&backend.app, &to, backend.progress.as_ref()).await?;
     let done = format!("{count} data keys were wrapped under {to}, which wraps new ones too");
     let old = if to == from { behind } else { vec![from] };
     if old.is_empty() {
@@ -147,11 +148,11 @@ async fn rotate_root(desk: &Desk, to: Option<String>) -> Result<Reply> {
     }
     let old = old.join(", ");
     // Where other processes read keys of their own, whoever put the new one there takes the old one away.
-    let removed = desk.app.store.is_exclusive() && desk.settings.roots.leave_only(&to)?;
+    let removed = installation::is_alone(&backend.app) && backend.settings.roots.leave_only(&to)?;
     let then = if removed {
         format!(
             "The old root key {old} is no longer in {}: backups made before need it",
-            desk.settings.roots.file.display()
+            backend.settings.roots.file.display()
         )
     } else {
         format!("Nothing needs the old root key {old} any more but backups made before: take it away from where it is")
@@ -160,28 +161,28 @@ async fn rotate_root(desk: &Desk, to: Option<String>) -> Result<Reply> {
 }
 
 /// The roots that still wrap something, though another one wraps new keys.
-async fn behind(desk: &Desk, wraps: &str) -> Result<Vec<String>> {
-    let uses = keys::root_uses(&desk.app).await?;
+async fn behind(backend: &Backend, wraps: &str) -> Result<Vec<String>> {
+    let uses = keys::root_uses(&backend.app).await?;
     Ok(uses.into_iter().filter(|(root, count)| root != wraps && *count > 0).map(|(root, _)| root).collect())
 }
 
 /// The root to go to: the one behind the present one; a newer version of the same where a KMS has it; a new one.
-fn target(desk: &Desk, from: &str) -> Result<String> {
-    let held = desk.app.keyring.roots();
+fn target(backend: &Backend, from: &str) -> Result<String> {
+    let held = keys::roots_at_hand(&backend.app);
     let at = held.iter().position(|root| root == from).context("the present root key is not at hand")?;
     let newer = held.get(at + 1..).unwrap_or_default();
     match newer {
         [one] => Ok(one.clone()),
         [_, _, ..] => bail!("there are several newer root keys: name one with --to ({})", newer.join(", ")),
         [] if from.starts_with("transit:") => Ok(from.to_owned()),
-        [] if !desk.app.store.is_exclusive() => bail!(
+        [] if !installation::is_alone(&backend.app) => bail!(
             "no newer root key is at hand: add a line with one (`openssl rand -base64 32`) to the root key file of \
              every process that serves on this database, wait ten seconds and run this again"
         ),
         [] => {
-            let key = desk.settings.roots.add()?;
+            let key = backend.settings.roots.add()?;
             let name = key.version();
-            desk.app.keyring.learn(Root::Key(key));
+            keys::learn_root(&backend.app, Root::Key(key));
             Ok(name)
         }
     }

@@ -1,15 +1,18 @@
 //! The journal: who did what, for whom, and how it ended.
 
-use super::{Desk, MOST, Reply, moment, one, rows};
+use super::backend::Backend;
+use super::reply::{Reply, moment, one, rows};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use valetkey_app::App;
-use valetkey_core::journal::verify::{Finding, OpenIntent, Report};
-use valetkey_core::journal::{self, verify};
+use valetkey_app::insight::audit::{self, Finding, OpenIntent, Report};
 use valetkey_domain::Ctx;
 use valetkey_domain::journal::Head;
+
+/// How many records may be asked for.
+const MOST: u32 = 1000;
 
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,15 +40,15 @@ pub(crate) enum Verb {
 ///
 /// # Errors
 /// The use case's own, in its words.
-pub(super) async fn perform(desk: &Desk, ctx: &Ctx, verb: Verb) -> Result<Reply> {
-    let app = &desk.app;
+pub(super) async fn perform(backend: &Backend, ctx: &Ctx, verb: Verb) -> Result<Reply> {
+    let app = &backend.app;
     match verb {
         Verb::List { limit, subject } => list(app, ctx, limit, subject.as_deref()).await,
-        Verb::Head => Ok(one(json!({ "head": app.journal.head().await?.to_string() }))),
+        Verb::Head => Ok(one(json!({ "head": audit::head(app).await?.to_string() }))),
         Verb::Verify { heads } => {
             let held = heads.iter().map(|text| text.parse()).collect::<Result<Vec<Head>, _>>()?;
-            let ctx = Ctx { progress: desk.progress.clone(), ..ctx.clone() };
-            Ok(checked(&verify(app, &ctx, &held).await?))
+            let ctx = Ctx { progress: backend.progress.clone(), ..ctx.clone() };
+            Ok(checked(&audit::verify(app, &ctx, &held).await?))
         }
     }
 }

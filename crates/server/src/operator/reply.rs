@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use valetkey_app::Page;
 use valetkey_domain::Timestamp;
 
-/// How many things a list shows.
-pub(super) const MOST: u32 = 1000;
+/// How many things are asked for at a time.
+pub(super) const PAGE: u32 = 1000;
 
 /// What a verb answers: things, and a line for the person who asked.
 #[derive(Default, Serialize, Deserialize)]
@@ -46,7 +45,37 @@ pub(super) fn moment(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
-/// The one page that a list at the command line shows.
-pub(super) fn everything() -> Page {
-    Page { size: MOST, after: None }
+/// Every item of a list, page after page: `all!(|page| list(.., &page))`. A macro, for a future that borrows from a
+/// closure cannot be sent to another thread yet.
+macro_rules! all {
+    (|$page:ident| $list:expr) => {{
+        let (mut items, mut after) = (Vec::new(), None);
+        loop {
+            let $page = valetkey_app::Page { size: $crate::operator::reply::PAGE, after };
+            let found = $list.await?;
+            items.extend(found.items);
+            match found.next {
+                Some(next) => after = Some(next),
+                None => break items,
+            }
+        }
+    }};
+}
+pub(super) use all;
+
+#[cfg(test)]
+mod tests {
+    use valetkey_app::{Listed, Page};
+
+    #[tokio::test]
+    async fn a_list_has_no_end_before_its_last_page() {
+        let pages = async |page: Page| {
+            let from: u64 = page.after.map_or(0, |after| after.parse().unwrap());
+            let until = (from + u64::from(page.size)).min(2_500);
+            let next = (until < 2_500).then(|| until.to_string());
+            anyhow::Ok(Listed { items: (from..until).collect(), next, previous: None, total: 0 })
+        };
+        let listed = async { anyhow::Ok(all!(|page| pages(page))) };
+        assert_eq!(listed.await.unwrap(), (0..2_500).collect::<Vec<u64>>());
+    }
 }

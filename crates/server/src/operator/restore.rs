@@ -1,6 +1,7 @@
 //! `restore`: a backup into an empty database; then what is to become of it.
 
-use super::{Desk, Reply, one, said};
+use super::backend::Backend;
+use super::reply::{Reply, one, said};
 use crate::data::Folder;
 use crate::flags::ServeFlags;
 use crate::operator;
@@ -48,17 +49,17 @@ pub(crate) struct Flags {
 ///
 /// # Errors
 /// The use case's own, in its words.
-pub(super) async fn decide(desk: &Desk, flags: &Flags) -> Result<Reply> {
-    let progress = desk.progress.as_ref();
+pub(super) async fn decide(backend: &Backend, flags: &Flags) -> Result<Reply> {
+    let progress = backend.progress.as_ref();
     let (mark, note) = if flags.as_copy {
-        let mark = installation::as_copy(&desk.app, progress).await?;
+        let mark = installation::as_copy(&backend.app, progress).await?;
         (mark, "This is a copy: no account is connected, OAuth clients have no secret, instance URLs are new.")
     } else {
-        let mark = installation::take_over(&desk.app, flags.keep_urls, progress).await?;
+        let mark = installation::take_over(&backend.app, flags.keep_urls, progress).await?;
         (mark, AFTER)
     };
     let row = json!({"installation": mark.installation, "epoch": mark.epoch});
-    desk.presence.admit(mark).await?;
+    backend.presence.admit(mark).await?;
     Ok(Reply { note: Some(note.into()), ..one(row) })
 }
 

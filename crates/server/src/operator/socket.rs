@@ -1,7 +1,9 @@
 //! The socket in the data folder: one JSON request a line, one JSON answer, before which lines may tell how far it is.
 //! Whoever may open it (mode 0600) is the operator.
 
-use super::{Desk, Noun, Reply};
+use super::Noun;
+use super::backend::Backend;
+use super::reply::Reply;
 use crate::data::Folder;
 use crate::terminal::reasons;
 use anyhow::{Context, Result, anyhow};
@@ -52,7 +54,7 @@ impl Progress for Steps {
 ///
 /// # Errors
 /// The socket cannot be made.
-pub(crate) async fn serve(desk: Desk, path: PathBuf, stop: CancellationToken) -> Result<()> {
+pub(crate) async fn serve(backend: Backend, path: PathBuf, stop: CancellationToken) -> Result<()> {
     // The claim on the data folder says that no other server lives here, so a socket that is there is a dead one's.
     let _ = std::fs::remove_file(&path);
     let listener = UnixListener::bind(&path).with_context(|| format!("cannot make the socket {}", path.display()))?;
@@ -69,9 +71,9 @@ pub(crate) async fn serve(desk: Desk, path: PathBuf, stop: CancellationToken) ->
                 }
             },
         };
-        let desk = desk.clone();
-        desk.app.tasks.clone().spawn(async move {
-            if let Err(why) = answer(&desk, stream).await {
+        let backend = backend.clone();
+        backend.app.tasks().clone().spawn(async move {
+            if let Err(why) = answer(&backend, stream).await {
                 tracing::debug!(%why, "a command went away");
             }
         });
@@ -103,12 +105,12 @@ pub(crate) async fn runs(data: &Path) -> bool {
     UnixStream::connect(Folder::at(data).socket()).await.is_ok()
 }
 
-async fn answer(desk: &Desk, mut stream: UnixStream) -> Result<()> {
+async fn answer(backend: &Backend, mut stream: UnixStream) -> Result<()> {
     let mut request = String::new();
     let (reader, mut writer) = stream.split();
     BufReader::new(tokio::io::AsyncReadExt::take(reader, MAX_REQUEST)).read_line(&mut request).await?;
     let outcome = match serde_json::from_str(&request) {
-        Ok(noun) => perform(desk, noun, &mut writer).await?,
+        Ok(noun) => perform(backend, noun, &mut writer).await?,
         Err(why) => Err(format!("this server does not understand the command (another version?): {why}")),
     };
     Ok(writer.write_all(&line(&outcome.map_or_else(Answer::Failed, Answer::Done))?).await?)
@@ -116,10 +118,10 @@ async fn answer(desk: &Desk, mut stream: UnixStream) -> Result<()> {
 
 /// Carries a noun's verb out and writes how far it is. Its failure is text for the one who asked; an error means that
 /// nobody listens any more.
-async fn perform(desk: &Desk, noun: Noun, writer: &mut WriteHalf<'_>) -> Result<Result<Reply, String>> {
+async fn perform(backend: &Backend, noun: Noun, writer: &mut WriteHalf<'_>) -> Result<Result<Reply, String>> {
     let (steps, mut newest) = watch::channel(Step::default());
-    let desk = Desk { progress: Arc::new(Steps(steps)), ..desk.clone() };
-    let mut performed = std::pin::pin!(super::perform(&desk, noun));
+    let backend = Backend { progress: Arc::new(Steps(steps)), ..backend.clone() };
+    let mut performed = std::pin::pin!(super::perform(&backend, noun));
     loop {
         tokio::select! {
             biased;

@@ -1,6 +1,7 @@
 //! Tools: what a connector can do.
 
-use super::{Reply, connector, one, rows};
+use super::connector;
+use super::reply::{Reply, one, rows};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};

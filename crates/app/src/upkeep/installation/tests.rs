@@ -92,7 +92,7 @@ async fn attack_61_a_copy_refreshes_nothing_and_opens_no_url_until_the_operator_
     let (_, token) = there.instance().await;
     first(&there).await;
     assert!(take_over(app, false, &Patient).await.unwrap_err().message().contains("not in quarantine"));
-    start(&there, None).await.govern(&app.core.keyring);
+    start(&there, None).await.govern(app);
     let asked = there.provider.asked("/token").len();
     there.clock.advance(Duration::from_secs(3600));
     assert!(matches!(there.token(None).await, Err(refresh::Unusable::Later(why)) if why.contains("in quarantine")));
@@ -116,7 +116,7 @@ async fn attack_61_urls_stay_only_where_the_operator_says_that_none_was_revoked(
     let there = there("{rotates: true}").await;
     let (_, token) = there.instance().await;
     let one = first(&there).await;
-    start(&there, None).await.govern(&there.app.core.keyring);
+    start(&there, None).await.govern(&there.app);
     let taken = take_over(&there.app, true, &Patient).await.unwrap();
     assert_ne!(taken.installation, one.installation);
     doors::instance_url(&there.app, &token).await.unwrap();
@@ -133,7 +133,7 @@ async fn attack_61_a_copy_that_is_meant_to_be_one_keeps_no_credential() {
     let (_, token) = there.instance().await;
     first(&there).await;
     let keys = app.core.keyring.jwks();
-    start(&there, None).await.govern(&app.core.keyring);
+    start(&there, None).await.govern(app);
     as_copy(app, &Patient).await.unwrap();
     app.core.keyring.check_open().unwrap();
     let account = there.now().await;
@@ -153,7 +153,7 @@ async fn a_database_that_others_serve_on_is_not_taken_over() {
     let mut serving = start(&there, Some(&one)).await;
     serving.beat(&there.app).await.unwrap();
     let lost = Presence { standing: Standing::Quarantined { why: "lost".into(), newcomer: false }, ..serving };
-    lost.govern(&there.app.core.keyring);
+    lost.govern(&there.app);
     let refused = take_over(&there.app, false, &Patient).await.unwrap_err();
     assert!(refused.message().contains("installation"), "{refused}");
 }
