@@ -57,7 +57,7 @@ macro_rules! ids {
             }
         }
 
-        $crate::text::text!($name, InvalidId);
+        $crate::text::text!($name, InvalidId, parse);
     )*};
 }
 
