@@ -53,7 +53,7 @@ def converters(session):
         "anthropic, strict": lambda tool: transform_schema(schema(tool)),
     }
     adapted = {
-        "langchain-google-genai": lambda tool: plain(convert_to_genai_function_declarations([tool])),
+        "langchain-google-genai": lambda tool: [plain(made) for made in convert_to_genai_function_declarations([tool])],
         "langchain-openai, strict": lambda tool: convert_to_openai_tool(tool, strict=True),
         "langchain-anthropic": lambda tool: convert_to_anthropic_tool(tool),
     }

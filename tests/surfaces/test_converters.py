@@ -90,7 +90,9 @@ def keeps(schema, made, name):
     assert set(schema.get("required", [])) <= set(made.get("required") or []), name
     for argument, described in schema["properties"].items():
         seen = made["properties"][argument]
-        kind = seen["type"][0] if isinstance(seen["type"], list) else seen["type"]
+        # An enum may stand for its type.
+        kind = seen.get("type", "string" if "enum" in seen else None)
+        kind = kind[0] if isinstance(kind, list) else kind
         assert kind.lower() == described["type"], (name, argument, seen)
         assert described["description"] in seen["description"], (name, argument, seen)
         if "enum" in described:
