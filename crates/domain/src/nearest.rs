@@ -87,6 +87,9 @@ impl Words {
         if self.0.len() != known.0.len() && misspelt(&wrong, &right) {
             return Some(3);
         }
+        if self.0.len() == 1 && known.0.len() == 1 && letter_missing(&wrong, &right) {
+            return Some(4);
+        }
         match known.0.split_last() {
             Some((last, rest)) if IDS.contains(&last.as_str()) && slips(&self.0, rest) == Some(0) => Some(5),
             _ => (self.0.len() >= TELLING_BEGINNING && known.0.starts_with(&self.0)).then_some(6),
@@ -126,14 +129,25 @@ fn moments(one: &str, other: &str) -> bool {
     MOMENTS.contains(&one) && MOMENTS.contains(&other)
 }
 
-/// One letter too many, too few, wrong, or swapped with the next, never the first: `sync` and `async`, `import` and
-/// `export` are words of their own.
+/// One letter too many, too few, wrong, or swapped with the next. The first one is never wrong, only missing or too many:
+/// `import` and `export` are words of their own; so are `sync` and `async`.
 fn misspelt(one: &str, other: &str) -> bool {
     let longer = one.chars().count().max(other.chars().count());
+    let same_start = one.chars().next() == other.chars().next();
+    let only_longer =
+        |long: &str, short: &str| long.strip_suffix(short).is_some_and(|more| more.len() == 1 && more != "a");
     longer >= LEAST_TO_MISSPELL
         && one.len().abs_diff(other.len()) <= 1
-        && one.chars().next() == other.chars().next()
+        && (same_start || only_longer(one, other) || only_longer(other, one))
         && strsim::osa_distance(one, other) <= 1
+}
+
+/// A name of one short word in which one letter is missing: `nme` for `name`.
+fn letter_missing(wrong: &str, known: &str) -> bool {
+    known.len() == LEAST_TO_MISSPELL - 1
+        && wrong.len() + 1 == known.len()
+        && wrong.chars().next() == known.chars().next()
+        && strsim::osa_distance(wrong, known) == 1
 }
 
 #[cfg(test)]
@@ -200,6 +214,9 @@ mod tests {
             ("gmial", "gmail"),
             ("google_calendar", "googlecalendar"),
             ("my-gmail", "MY_GMAIL"),
+            ("MY_MAIL", "MY_GMAIL"),
+            ("bdy", "body"),
+            ("bod", "body"),
             ("MY_GMAL", "MY_GMAIL"),
             ("gmail_send_messages", "gmail_send_message"),
             ("gmail_get_message", "gmail_get_message_by_id"),
