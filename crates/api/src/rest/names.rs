@@ -2,27 +2,16 @@
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
-/// How alike two names must be to be suggested (0 to 1).
-const ALIKE: f64 = 0.7;
-
 /// The field of this name, in snake_case or lowerCamelCase.
 pub(super) fn field(of: &MessageDescriptor, name: &str) -> Option<FieldDescriptor> {
     of.get_field_by_name(name).or_else(|| of.get_field_by_json_name(name))
 }
 
-/// The longest name that is compared with others. Comparing takes time with the square of it, and no field has a longer
-/// one.
-const LONGEST: usize = 64;
-
 /// `; did you mean 'page_size'?`, or nothing when no name is near.
 pub(super) fn nearest(of: &MessageDescriptor, name: &str) -> String {
-    if name.len() > LONGEST {
-        return String::new();
-    }
-    let likeness = |field: &FieldDescriptor| strsim::jaro_winkler(field.name(), name);
-    let best = of.fields().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match best.filter(|field| likeness(field) >= ALIKE) {
-        Some(field) => format!("; did you mean '{}'?", field.name()),
+    let fields: Vec<FieldDescriptor> = of.fields().collect();
+    match valetkey_domain::nearest(name, fields.iter().map(FieldDescriptor::name)) {
+        Some(meant) => format!("; did you mean '{meant}'?"),
         None => String::new(),
     }
 }
@@ -42,7 +31,16 @@ mod tests {
             assert_eq!(nearest(&of, &"page_size".repeat(100_000)), "");
         }
         assert!(begun.elapsed() < std::time::Duration::from_millis(500));
-        let longest = pool.all_messages().flat_map(|message| message.fields().collect::<Vec<_>>());
-        assert!(longest.map(|field| field.name().len()).max().unwrap() <= LONGEST);
+    }
+
+    /// No field has a name that is too long to be compared.
+    #[test]
+    fn each_field_is_found_by_its_words() {
+        for message in loaded().pool.all_messages() {
+            for field in message.fields().filter(|field| field.name().contains('_')) {
+                let slip = field.name().replace('_', "");
+                assert_eq!(nearest(&message, &slip), format!("; did you mean '{}'?", field.name()), "{slip}");
+            }
+        }
     }
 }
