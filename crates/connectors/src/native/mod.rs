@@ -15,6 +15,7 @@ mod calendar_change;
 mod calendar_times;
 mod charset;
 mod encoded;
+mod flowed;
 mod gmail_attachment;
 mod gmail_attachment_data;
 mod gmail_compose;

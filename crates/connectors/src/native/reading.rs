@@ -1,9 +1,9 @@
 //! What a message says to a person, as one text.
 
-use super::html;
 use super::part::{MAX_DEPTH, children, decoded_body, is_attachment, weight};
 use super::scope::member;
 use super::work::Work;
+use super::{flowed, html};
 use crate::Failure;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -33,8 +33,9 @@ fn said(part: &Value, depth: usize, work: &Work) -> Result<Option<Said>, Failure
     }
     match kind {
         "text/plain" | "" => {
-            let body = decoded_body(part, work)?;
-            Ok(body.map(|text| Said { text: text.trim_end().to_owned(), plain: true }))
+            let Some(body) = decoded_body(part, work)? else { return Ok(None) };
+            let text = flowed::joined(part, body, work)?;
+            Ok(Some(Said { text: text.trim_end().to_owned(), plain: true }))
         }
         "text/html" => match decoded_body(part, work)? {
             Some(page) => Ok(Some(Said { text: html::to_text(&page, work)?, plain: false })),
