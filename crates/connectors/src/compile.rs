@@ -3,10 +3,10 @@
 use crate::connector::{Auth, Connector, OAuth2, RefreshRule, Tool, Upstream};
 use crate::error::Problem;
 use crate::expression::Expression;
-use crate::file::{AuthFile, DescriptionKind, Field, File, ManualRequest, Ordered, StepFile, ToolFile};
+use crate::file::{AuthFile, Field, File, ManualRequest, Ordered, StepFile, ToolFile};
 use crate::input::Input;
 use crate::native;
-use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, Output, Plan, Stage};
+use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, MAX_ELEMENTS, Output, Plan, Stage};
 use crate::rules::Rules;
 use crate::scopes::ScopeRule;
 use crate::shape::{Demand, Shape};
@@ -56,7 +56,6 @@ pub(crate) fn connector(file: &File, digest: Option<&Digest>) -> Result<Connecto
         default_scopes: file.default_scopes.clone(),
         scope_words: file.scopes.iter().map(|(scope, words)| (scope.to_owned(), words.clone())).collect(),
         headers,
-        checked: file.description.kind == DescriptionKind::Discovery,
         verify: file.verify.clone(),
         tools,
     })
@@ -165,11 +164,12 @@ impl Compiler<'_> {
             ),
             _ => return Err(self.problem(&place, "a step has either `call` or `native`")),
         };
+        let most = if step.call.is_some() { MAX_CALLS } else { MAX_ELEMENTS };
         let each = match &step.for_each {
             Some(list) => Some(Each {
                 list: expression("for_each", list)?,
                 element: step.element.clone().unwrap_or_else(|| "item".to_owned()),
-                limit: step.limit.unwrap_or(MAX_CALLS).min(MAX_CALLS),
+                limit: step.limit.unwrap_or(most).min(most),
                 concurrency: step.concurrency.unwrap_or(CONCURRENCY).clamp(1, CONCURRENCY),
                 skip: step.skip.clone(),
             }),

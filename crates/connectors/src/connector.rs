@@ -36,8 +36,6 @@ pub struct Connector {
     pub scope_words: IndexMap<String, String>,
     /// Headers that the app always wants, on proxied calls too.
     pub headers: Vec<(String, String)>,
-    /// Whether it was checked against the vendor's own description, or only read from documentation.
-    pub checked: bool,
     /// The tool for "test connection".
     pub verify: Option<String>,
     /// Its tools in the order of the file.

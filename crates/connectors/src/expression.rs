@@ -1,6 +1,7 @@
 //! One-line expressions, typed: a number stays a number, and what is absent leaves its target out. They have no
 //! functions, a handful of filters, no multiplication (it repeats texts without bound), and fuel.
 
+use crate::Failure;
 use minijinja::value::{Serde, Value as Typed, ValueKind};
 use minijinja::{Environment, ErrorKind, Expression as Compiled, UndefinedBehavior, filters, tests as conditions};
 use serde_json::{Map, Value};
@@ -12,6 +13,9 @@ const MAX_BYTES: usize = 500;
 /// Steps that one evaluation may take; looking through 64 bytes is one. A text argument that an expression reads has
 /// 100,000 characters at most, unless its file says otherwise, so that several looks at it are paid for.
 const FUEL: u64 = 50_000;
+
+/// From this size on, in bytes and elements, an argument is what used the fuel up.
+const LONG: usize = 10_000;
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::empty();
@@ -73,35 +77,93 @@ impl Expression {
     /// are left out too; null members stay: in a patch they take something away.
     ///
     /// # Errors
-    /// What went wrong, in words.
-    pub fn value(&self, scope: &Map<String, Value>) -> Result<Option<Value>, String> {
+    /// What it reads is too long, or cannot be computed with.
+    pub fn value(&self, scope: &Map<String, Value>) -> Result<Option<Value>, Unusable> {
         if let Some(path) = &self.path {
             return Ok(found(scope, path).filter(|value| !value.is_null()).cloned());
         }
         let value = self.typed(scope)?;
-        if value.is_none() { Ok(None) } else { json(&value) }
+        if value.is_none() { Ok(None) } else { json(&value).map_err(Unusable::Defect) }
     }
 
     /// Whether its value counts as true.
     ///
     /// # Errors
-    /// What went wrong, in words.
-    pub fn holds(&self, scope: &Map<String, Value>) -> Result<bool, String> {
+    /// What it reads is too long, or cannot be computed with.
+    pub fn holds(&self, scope: &Map<String, Value>) -> Result<bool, Unusable> {
         Ok(self.typed(scope)?.is_true())
     }
 
     /// Only the names that it reads are handed over: saved answers may be large.
-    fn typed(&self, scope: &Map<String, Value>) -> Result<Typed, String> {
+    fn typed(&self, scope: &Map<String, Value>) -> Result<Typed, Unusable> {
         let needed = scope.iter().filter(|(name, _)| self.roots.contains(*name));
         let needed = needed.map(|(name, value)| (name.clone(), Typed::from(Serde(value))));
         self.compiled.eval(Typed::from_pairs(needed)).map_err(|error| match error.kind() {
-            ErrorKind::OutOfFuel => {
-                let read = self.reads().into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                format!("what it reads is too long for an expression: {read}")
-            }
-            _ => error.to_string(),
+            ErrorKind::OutOfFuel => self.too_long(scope),
+            _ => Unusable::Defect(error.to_string()),
         })
     }
+
+    /// Whose doing it is that the fuel ran out.
+    fn too_long(&self, scope: &Map<String, Value>) -> Unusable {
+        let reads = self.reads();
+        let arguments = reads.iter().filter_map(|read| read.strip_prefix("input.")?.split('.').next());
+        let is_long = |name: &&str| scope.get("input").and_then(|input| input.get(*name)).is_some_and(is_long);
+        let long: BTreeSet<String> = arguments.filter(is_long).map(str::to_owned).collect();
+        if long.is_empty() {
+            let reads = reads.into_iter().collect::<Vec<_>>().join(", ");
+            return Unusable::Defect(format!("what an expression reads is too long for it: {reads}"));
+        }
+        Unusable::TooLong(long)
+    }
+}
+
+/// Why an expression has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// These arguments are longer than an expression can look through.
+    TooLong(BTreeSet<String>),
+    /// The file, or an answer that it did not foresee, in words.
+    Defect(String),
+}
+
+impl Unusable {
+    /// As a failure of the call: what is too long is for the caller to shorten, the rest is not, and is `otherwise`.
+    #[must_use]
+    pub fn failure(self, otherwise: impl FnOnce(String) -> Failure) -> Failure {
+        match self {
+            Self::TooLong(arguments) => {
+                let named = arguments.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                Failure::invalid(format!("too long to be worked with: {named}. Make it shorter and call again."))
+            }
+            Self::Defect(why) => otherwise(why),
+        }
+    }
+}
+
+/// Whether a value is so long that looking through it a few times may use an expression's fuel up.
+fn is_long(value: &Value) -> bool {
+    let mut left = LONG;
+    let mut rest = vec![value];
+    while let Some(value) = rest.pop() {
+        let size = match value {
+            Value::String(text) => text.len(),
+            Value::Array(items) => {
+                rest.extend(items.iter().take(left));
+                items.len()
+            }
+            Value::Object(members) => {
+                rest.extend(members.values().take(left));
+                members.len()
+            }
+            _ => 0,
+        };
+        match left.checked_sub(size) {
+            Some(less) if less > 0 => left = less,
+            _ => return true,
+        }
+    }
+    false
 }
 
 /// The value that a path of names leads to.
@@ -144,6 +206,7 @@ fn json(value: &Typed) -> Result<Option<Value>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::FailureKind;
     use serde_json::json;
 
     fn value(text: &str, scope: &Value) -> Option<Value> {
@@ -183,8 +246,8 @@ mod tests {
     #[test]
     fn an_expression_ends_and_stays_small() {
         for text in ["'a' * 1000000000", "2 ** 100000", "range(1000000000)", "debug()", "cycler(1)", "1 +", "a\nb"] {
-            let refused = Expression::compile(text).and_then(|compiled| compiled.value(&Map::new()));
-            assert!(refused.is_err(), "{text} gave {refused:?}");
+            let given = Expression::compile(text).ok().and_then(|compiled| compiled.value(&Map::new()).ok());
+            assert_eq!(given, None, "{text}");
         }
         assert!(Expression::compile(&"a+".repeat(300)).is_err());
     }
@@ -196,8 +259,25 @@ mod tests {
         let text = |length| json!({"input": {"x": "𝟚".repeat(length)}});
         let expression = Expression::compile(looks).unwrap();
         assert_eq!(expression.holds(text(100_000).as_object().unwrap()), Ok(true));
-        let said = expression.holds(text(2_000_000).as_object().unwrap()).unwrap_err();
-        assert!(said.contains("too long") && said.contains("`input.x`"), "{said}");
+        let unusable = expression.holds(text(2_000_000).as_object().unwrap()).unwrap_err();
+        let failure = unusable.failure(|why| panic!("{why}"));
+        assert_eq!(failure.kind, FailureKind::InvalidInput);
+        assert_eq!(failure.message, "too long to be worked with: `x`. Make it shorter and call again.");
+    }
+
+    /// A list of many, a text in an object, and an answer that no argument made long.
+    #[test]
+    fn who_made_it_too_long_is_told() {
+        let looked = |input: Value, saved: Value| {
+            let compiled = Expression::compile("input.a in input.b or (input.b | length) in saved.c").unwrap();
+            let scope = json!({"input": input, "saved": {"c": saved}});
+            let unusable = compiled.holds(scope.as_object().unwrap()).unwrap_err();
+            unusable.failure(|why| Failure::new(FailureKind::Upstream, why))
+        };
+        let many = looked(json!({"a": "x", "b": vec!["y"; 4_000_000]}), json!([]));
+        assert_eq!((many.kind, many.message.contains("`b`. ")), (FailureKind::InvalidInput, true), "{many}");
+        let answer = looked(json!({"a": "x", "b": ["y"]}), json!(vec!["z"; 4_000_000]));
+        assert_eq!((answer.kind, answer.message.contains("saved.c")), (FailureKind::Upstream, true), "{answer}");
     }
 
     #[test]

@@ -12,6 +12,8 @@ use serde_json::Value;
 pub(crate) const ANSWER: &str = "answer";
 /// The most requests that one call may make.
 pub(crate) const MAX_CALLS: usize = 50;
+/// The most elements that a native goes through in one step.
+pub(crate) const MAX_ELEMENTS: usize = 1_000;
 
 /// All of a tool's stages and its output.
 #[derive(Debug)]

@@ -1,13 +1,14 @@
 //! One tool call, as a machine without I/O: it says which requests to send and is given the answers, until it is done.
 //! Whoever drives it adds the credential, the socket, the deadline and the journal.
 //!
-//! [`run`] goes from stage to stage, [`batch`] does a stage's requests some at a time, [`render`] makes a request of
-//! arguments, [`answer`] reads what came, [`cut`] keeps the answer in its budget.
+//! [`run`] goes from stage to stage, [`each`] through a list for one, [`batch`] does a stage's requests some at a time,
+//! [`render`] makes a request of arguments, [`answer`] reads what came, [`cut`] keeps the answer in its budget.
 
 mod answer;
 mod batch;
 mod clock;
 mod cut;
+mod each;
 mod not_read;
 mod outcome;
 mod render;

@@ -57,11 +57,11 @@ fn value(fill: &Fill, scope: &Map<String, Value>) -> Result<Option<Value>, Failu
     match fill {
         Fill::Always(value) => Ok(Some(value.clone())),
         Fill::Input(name) => Ok(scope.get("input").and_then(|input| input.get(name)).cloned()),
-        Fill::Computed(expression) => expression.value(scope).map_err(|why| {
-            Failure::new(
-                FailureKind::Upstream,
-                format!("the connector file computes a value that cannot be had: {why}"),
-            )
+        Fill::Computed(expression) => expression.value(scope).map_err(|unusable| {
+            unusable.failure(|why| {
+                let message = format!("the connector file computes a value that cannot be had: {why}");
+                Failure::new(FailureKind::Upstream, message)
+            })
         }),
     }
 }

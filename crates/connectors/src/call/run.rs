@@ -3,11 +3,12 @@
 use super::answer::{MAX_VALUES, Needed};
 use super::batch::{Batch, Missing, Progress};
 use super::clock::{Clock, Moments};
+use super::each::{self, defect};
 use super::outcome::Reader;
 use super::{cut, not_read, render};
 use crate::connector::Tool;
 use crate::failure::{Failure, FailureKind, Unsent};
-use crate::plan::{ANSWER, Action, Each, MAX_CALLS, Stage};
+use crate::plan::{ANSWER, Action, MAX_CALLS, Stage};
 use crate::setting::Setting;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -116,7 +117,7 @@ impl Run {
     /// Begins a stage; false if that was all there was to it.
     fn enter(&mut self, stage: &Stage) -> Result<bool, Failure> {
         if let Some(when) = &stage.when
-            && !when.holds(&self.scope).map_err(defect)?
+            && !when.holds(&self.scope).map_err(|unusable| unusable.failure(defect))?
         {
             self.stage += 1;
             return Ok(false);
@@ -124,7 +125,12 @@ impl Run {
         match &stage.action {
             Action::Native(native) => {
                 let value = match &stage.each {
-                    Some(each) => self.for_each(each, native)?.into_iter().map(|(_, value)| value).collect(),
+                    Some(each) => {
+                        let partial = !self.changes();
+                        let (value, lost) = each::worked(each, *native, &mut self.scope, &self.setting, partial)?;
+                        self.missing.extend(lost);
+                        value
+                    }
                     None => native(&self.scope, &self.setting)?,
                 };
                 self.finish(stage, value);
@@ -135,7 +141,10 @@ impl Run {
                 let request = |scope: &_, setting: &_| render::request(call, &tool.upstream, scope, setting);
                 let batch = match &stage.each {
                     // A list with holes is an answer, and nothing to base a change on.
-                    Some(each) => Batch::of_list(self.for_each(each, request)?, each, !self.changes()),
+                    Some(each) => {
+                        let requests = each::requests(each, &mut self.scope, &self.setting, request)?;
+                        Batch::of_list(requests, each, !self.changes())
+                    }
                     None => Batch::of_one(request(&self.scope, &self.setting)?),
                 };
                 self.calls += batch.len();
@@ -147,30 +156,6 @@ impl Run {
 
     fn changes(&self) -> bool {
         self.tool.definition.effect != Effect::Read
-    }
-
-    /// What a function gives for each element of a stage's list, after what names the element.
-    fn for_each<T>(
-        &mut self,
-        each: &Each,
-        function: impl Fn(&Map<String, Value>, &Setting) -> Result<T, Failure>,
-    ) -> Result<Vec<(Value, T)>, Failure> {
-        let elements = match each.list.value(&self.scope).map_err(defect)? {
-            Some(Value::Array(elements)) => elements,
-            None => Vec::new(),
-            Some(_) => return Err(defect("a step's list is not a list")),
-        };
-        if elements.len() > each.limit {
-            return Err(too_many());
-        }
-        let mut given = Vec::with_capacity(elements.len());
-        for element in elements {
-            let id = not_read::name(&element);
-            self.scope.insert(each.element.clone(), element);
-            given.push((id, function(&self.scope, &self.setting)?));
-        }
-        self.scope.remove(&each.element);
-        Ok(given)
     }
 
     fn finish(&mut self, stage: &Stage, value: Value) {
@@ -234,15 +219,6 @@ fn plain_address(base: &str) -> Result<(), Failure> {
     let message = "the connection's api_base_url is not an http or https address with nothing but host, port and path; \
                    an operator has to correct the connection";
     Err(Failure::new(FailureKind::Upstream, message))
-}
-
-/// Something in the connector file, or in an answer that it did not foresee.
-fn defect(why: impl AsRef<str>) -> Failure {
-    let why: String = why.as_ref().chars().filter(|c| !c.is_control()).take(200).collect();
-    Failure::new(
-        FailureKind::Upstream,
-        format!("the app's answer could not be used: {why}. The arguments are not the cause."),
-    )
 }
 
 fn too_many() -> Failure {

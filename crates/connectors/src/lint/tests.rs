@@ -140,6 +140,20 @@ fn each_defect_of_the_file_itself_is_found() {
         ("verify: googlecalendar_list_events", "verify: googlecalendar_get_event_by_id", "without arguments"),
         ("      max_bytes: 60000", "      max_bytes: 6", "max_bytes"),
         ("title: List events", "titel: List events", "titel"),
+        ("empty: by_clear", "empty: by_name", "by_name"),
+        (
+            "        empty: by_clear\n        map: body.location",
+            "        map: body.location\n        empty: by_clear\n        enum: [a]",
+            "may be empty",
+        ),
+        (
+            "        empty: by_clear\n        map: body.location",
+            "        required: true\n        empty: kept\n        map: body.location",
+            "neither required nor defaulted",
+        ),
+        ("map: query.q", "map: query.q\n        empty: by_clear", "for tools that change something"),
+        ("map: query.q", "map: none\n        because: Nothing.\n        empty: kept", "may be sent empty"),
+        ("times.start", "input.clear", "reads `input.clear`"),
     ] {
         let found = broken(from, to);
         assert!(found.contains(expected), "{from} -> {to}: {expected} is not in:\n{found}");

@@ -2,13 +2,13 @@
 
 use super::found::{Author, Found};
 use crate::expression::Expression;
-use crate::file::{Field, File, ToolFile};
+use crate::file::{Empty, Field, File, ToolFile};
 use crate::input::Input;
 use crate::native;
 use crate::plan::ANSWER;
 use crate::shape::Shape;
 use std::collections::BTreeSet;
-use valetkey_domain::tool::MAX_NAME;
+use valetkey_domain::tool::{Effect, MAX_NAME};
 
 /// The shortest description that can tell a model anything.
 const MIN_WORDS: usize = 15;
@@ -22,7 +22,9 @@ pub(super) fn check(file: &File, name: &str, tool: &ToolFile, author: Author, fo
     found.demand(tool.description.trim().len() >= MIN_WORDS, &at, "its description says too little");
     found.demand(!tool.title.trim().is_empty(), &at, "its title is empty");
     for (field_name, field) in tool.input.iter() {
-        field_alone(&format!("{at}.input.{field_name}"), field, found);
+        let at = format!("{at}.input.{field_name}");
+        field_alone(&at, field, found);
+        emptied(&at, field, tool.effect, found);
     }
     arguments(&at, tool, found);
     steps(&at, tool, author, found);
@@ -41,6 +43,14 @@ fn field_alone(at: &str, field: &Field, found: &mut Found) {
         at,
         "`map: none`, and nothing else, has a `because`",
     );
+}
+
+/// What is said of an empty value can come true where the argument goes.
+fn emptied(at: &str, field: &Field, effect: Effect, found: &mut Found) {
+    let sent = field.map != "none" && !field.map.starts_with("path.");
+    found.demand(field.empty == Empty::Absent || sent, at, "`empty` is for what may be sent empty");
+    let changes = field.empty != Empty::ByClear || effect != Effect::Read;
+    found.demand(changes, at, "`empty: by_clear` is for tools that change something");
 }
 
 /// The schema compiles, takes the tool's example, and its defaults are valid.

@@ -18,11 +18,16 @@ const ALLOWANCE: u64 = 256 << 20;
 
 /// The work of one call. Clones share their count and their stop.
 #[derive(Clone, Debug)]
-pub struct Work(Arc<State>);
+pub struct Work {
+    state: Arc<State>,
+    /// How much may have been spent in all when this part of it ends.
+    allowance: u64,
+    /// Whether this part was too small for what was to be done. What was refused is not spent.
+    refused: Arc<AtomicBool>,
+}
 
 #[derive(Debug)]
 struct State {
-    allowance: u64,
     spent: AtomicU64,
     stopped: AtomicBool,
 }
@@ -31,12 +36,27 @@ impl Work {
     /// Work with an allowance of its own, in bytes looked at.
     #[must_use]
     pub fn with_allowance(allowance: u64) -> Self {
-        Self(Arc::new(State { allowance, spent: AtomicU64::new(0), stopped: AtomicBool::new(false) }))
+        let state = State { spent: AtomicU64::new(0), stopped: AtomicBool::new(false) };
+        Self { state: Arc::new(state), allowance, refused: Arc::default() }
+    }
+
+    /// The part for the next of so many things that are done one after another: half of what is left, all of it for the
+    /// last, so that one that never ends leaves something for those behind it.
+    pub(crate) fn share(&self, things: usize) -> Self {
+        let spent = self.spent();
+        let left = self.allowance.saturating_sub(spent);
+        let part = if things > 1 { left / 2 } else { left };
+        Self { state: Arc::clone(&self.state), allowance: spent.saturating_add(part), refused: Arc::default() }
+    }
+
+    /// Whether there was more to do than it allows.
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Makes every native of the call fail at its next payment: nobody waits for it any more.
     pub fn stop(&self) {
-        self.0.stopped.store(true, Ordering::Relaxed);
+        self.state.stopped.store(true, Ordering::Relaxed);
     }
 
     /// Stops the work when it is dropped, so that a future that is dropped stops the thread that worked for it.
@@ -48,7 +68,7 @@ impl Work {
     /// What was used up so far.
     #[must_use]
     pub fn spent(&self) -> u64 {
-        self.0.spent.load(Ordering::Relaxed)
+        self.state.spent.load(Ordering::Relaxed)
     }
 
     /// Pays for looking at some bytes.
@@ -56,14 +76,16 @@ impl Work {
     /// # Errors
     /// The allowance is used up, or the work was stopped.
     pub(super) fn spend(&self, bytes: usize) -> Result<(), Failure> {
-        if self.0.stopped.load(Ordering::Relaxed) {
+        if self.state.stopped.load(Ordering::Relaxed) {
             return Err(Failure::new(FailureKind::Timeout, "the call was given up before it had an answer"));
         }
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let before = self.0.spent.fetch_add(bytes, Ordering::Relaxed);
-        if before.saturating_add(bytes) <= self.0.allowance {
+        let before = self.state.spent.fetch_add(bytes, Ordering::Relaxed);
+        if before.saturating_add(bytes) <= self.allowance {
             return Ok(());
         }
+        self.state.spent.fetch_sub(bytes, Ordering::Relaxed);
+        self.refused.store(true, Ordering::Relaxed);
         Err(Failure::invalid(
             "this is more text than one call works through: ask for fewer or shorter things at once, or make the arguments shorter",
         ))
@@ -121,6 +143,20 @@ mod tests {
         assert!(work.spend(6).is_ok() && twin.spend(4).is_ok());
         assert_eq!(work.spend(1).unwrap_err().kind, FailureKind::InvalidInput);
         assert!(Work::with_allowance(u64::MAX).spend(usize::MAX).is_ok());
+    }
+
+    #[test]
+    fn one_of_many_gets_half_and_the_last_gets_all() {
+        let work = Work::with_allowance(100);
+        let first = work.share(3);
+        assert!(first.spend(50).is_ok() && !first.is_used_up() && first.spend(1).is_err() && first.is_used_up());
+        let second = work.share(2);
+        assert!(!second.is_used_up() && second.spend(25).is_ok() && second.spend(1).is_err());
+        assert!(work.share(1).spend(25).is_ok() && work.share(1).spend(1).is_err());
+        let stopped = work.share(1);
+        work.stop();
+        assert_eq!(stopped.spend(1).unwrap_err().kind, FailureKind::Timeout);
+        assert!(!stopped.is_used_up());
     }
 
     #[test]

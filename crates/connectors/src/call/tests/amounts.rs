@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::call::answer::MAX_VALUES;
+use crate::native::Work;
 
 fn one(name: &str, arguments: &Value, body: String) -> Step {
     let mut run = start(name, arguments);
@@ -83,4 +84,54 @@ fn a_page_token_that_leads_nowhere_is_not_shown() {
         let body = json!({"items": [], "nextPageToken": token}).to_string();
         assert_eq!(done(one("googlecalendar_list_events", &json!({}), body))["next_page_token"], token);
     }
+}
+
+/// Mails of which one takes more work than there is: the others are given, and it is named.
+fn mails(most: u64, sizes: &[usize]) -> Step {
+    let tool = tool("gmail_fetch_mails");
+    let arguments = tool.check(json!({"max_results": 49}).as_object().unwrap()).unwrap();
+    let mut run = tool.start(arguments, Setting { work: Work::with_allowance(most), ..setting() }).unwrap();
+    run.next(vec![], LEFT);
+    let ids = (0..sizes.len()).map(|at| json!({"id": format!("m{at}")})).collect::<Vec<_>>();
+    let mut step = run.next(vec![answer(200, &json!({"messages": ids}))], LEFT);
+    while let Step::Send(requests) = step {
+        let mail = |request: &Request<Bytes>| {
+            let at: usize = request.uri().path().rsplit_once("/m").unwrap().1.parse().unwrap();
+            let body = json!({"size": 1, "data": "YWFh".repeat(sizes[at] / 4)});
+            answer(
+                200,
+                &json!({"id": format!("m{at}"), "payload": {"mimeType": "text/plain", "headers": [], "body": body}}),
+            )
+        };
+        step = run.next(requests.iter().map(mail).collect(), LEFT);
+    }
+    step
+}
+
+#[test]
+fn a_mail_that_takes_too_much_work_costs_only_itself() {
+    for at in [0, 5, 9] {
+        let mut sizes = [400; 10];
+        sizes[at] = 1_000_000;
+        let value = done(mails(300_000, &sizes));
+        assert_eq!(value["messages"].as_array().unwrap().len(), 9, "{value}");
+        assert!(value["messages"].as_array().unwrap().iter().all(|mail| mail["text"].as_str().unwrap().len() == 300));
+        let missing = &value["not_read"];
+        assert_eq!((&missing["count"], &missing["ids"]), (&json!(1), &json!([format!("m{at}")])), "{value}");
+        assert!(missing["reason"].as_str().unwrap().contains("more text than one call works through"), "{value}");
+    }
+    // Nothing is missing where all is paid for; with nothing read there is nothing to give.
+    assert_eq!(done(mails(300_000, &[400; 10])).get("not_read"), None);
+    assert_eq!(failed(mails(300_000, &[1_000_000])).kind, FailureKind::InvalidInput);
+    assert!(failed(mails(50, &[4_000; 3])).message.contains("more text than one call works through"));
+}
+
+#[test]
+fn an_argument_that_is_too_long_is_the_callers_to_shorten() {
+    let long = "x".repeat(4_000_000);
+    let start = |name: &str, given: Value| tool(name).start(given.as_object().unwrap().clone(), setting()).unwrap();
+    let failure = failed(start("box_sought", json!({"word": long})).next(vec![], LEFT));
+    assert_eq!(failure.kind, FailureKind::InvalidInput, "{failure}");
+    assert!(failure.message.contains("too long to be worked with: `word`"), "{failure}");
+    assert_eq!(sent(start("box_sought", json!({"word": "ab"})).next(vec![], LEFT)).len(), 1);
 }

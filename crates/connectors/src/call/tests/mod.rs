@@ -45,6 +45,15 @@ tools:
         with: {path.id: thing.id}
     output: {shape: "{things: .things, of: .listed.total}"}
     paginate: {next: .listed.next, into: most}
+  box_sought:
+    title: Seek
+    description: Looks in the box for what has a word in its name.
+    operation: seek
+    request: {method: GET, path: /things}
+    effect: read
+    input:
+      word: {type: string, description: The word that is sought., max_length: 9000000, map: expression}
+    with: {query.form: "'long' if 'a' in input.word or 'b' in input.word else 'short'"}
   box_put:
     title: Put
     description: Puts one thing into the box, if it is not too big.
