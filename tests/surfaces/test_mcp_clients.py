@@ -86,7 +86,7 @@ def test_before_consent_a_call_ends_with_the_link_and_not_with_an_exception(demo
     seen = run(client, instance["url"], [FETCH])
     (call,) = seen["calls"]
     assert call["is_error"] and f"{demo.url}/connect/" in call["text"]
-    assert len(seen["tools"]) == 10
+    assert len(seen["tools"]) == 11
     if "instructions" in seen:
         assert "MY_GMAIL" in seen["instructions"] and "MY_CALENDAR" in seen["instructions"]
 

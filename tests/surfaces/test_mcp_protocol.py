@@ -44,7 +44,7 @@ def test_initialize_falls_back_to_the_last_legacy_version(wire, asked):
 def test_the_seeds_requests_are_served_without_a_session(wire):
     """A ping, a list and a call, each on its own connection, with no initialize before."""
     assert wire.legacy("ping").result == {}
-    assert len(wire.tools()) == 10
+    assert len(wire.tools()) == 11
     assert wire.done("gmail_fetch_mails", max_results=1)["messages"]
 
 
@@ -244,7 +244,7 @@ def test_attack_42_what_one_era_listed_the_other_refuses_once_the_config_is_narr
 def test_bare_mcp_with_the_urls_token_as_bearer_works(wire):
     headers = {"Authorization": f"Bearer {wire.token}"}
     answer = wire.post(request("tools/list"), headers, path="/mcp/v1")
-    assert len(answer.result["tools"]) == 10
+    assert len(answer.result["tools"]) == 11
 
 
 @pytest.mark.parametrize("query", ["token", "access_token", "bearer", "key"])
@@ -344,7 +344,7 @@ def test_answers_are_kept_out_of_caches_and_referrers(wire):
 
 def test_before_consent_a_call_answers_with_the_link_and_lists_work(demo):
     wire = Wire(demo.instance("protocol-new")["url"])
-    assert len(wire.tools()) == 10
+    assert len(wire.tools()) == 11
     words = wire.refused("gmail_fetch_mails")
     assert f"{demo.url}/connect/" in words
     assert "MY_GMAIL" in wire.modern("server/discover").result["instructions"]

@@ -1,4 +1,4 @@
-"""All ten tools against the provider lab, whose control listing shows what arrived there; and apps that misbehave.
+"""All tools against the provider lab, whose control listing shows what arrived there; and apps that misbehave.
 
 The lab is ours: it refuses what Google's pages say Google refuses, and is no evidence of more. What is sent is read
 again by Python's own email package."""
@@ -161,6 +161,18 @@ def test_a_reply_finds_subject_and_references_and_stays_in_its_thread(demo, wire
     assert message["in-reply-to"] == "<plan-3@lab.example>"
     assert message["references"].split() == ["<plan-1@lab.example>", "<plan-2@lab.example>", "<plan-3@lab.example>"]
     assert message.get_content().strip() == "Gern."
+
+
+def test_a_conversation_is_read_whole_and_as_a_person_reads_it(wire):
+    (newest,) = wire.done("gmail_fetch_mails", query="from:sam@lab.example subject:plan", max_results=1)["messages"]
+    thread = wire.done("gmail_get_thread_by_id", thread_id=newest["threadId"])
+    mails = thread["messages"]
+    assert thread["id"] == newest["threadId"] and len(mails) > 1 and newest["id"] in [mail["id"] for mail in mails]
+    assert [mail["internalDate"] for mail in mails] == sorted(mail["internalDate"] for mail in mails)
+    assert all(mail["text"] and mail["from"] and "payload" not in mail for mail in mails)
+    heads = wire.done("gmail_get_thread_by_id", thread_id=thread["id"], format="metadata", metadata_headers=["Subject"])
+    assert all("subject" in mail and "from" not in mail and "text" not in mail for mail in heads["messages"])
+    assert "no such thing" in wire.refused("gmail_get_thread_by_id", thread_id="00000000deadbeef")
 
 
 def test_one_mail_by_its_id_and_what_an_unknown_id_says(wire):
