@@ -50,7 +50,6 @@ pub(crate) fn connector(file: &File, digest: Option<&Digest>) -> Result<Connecto
         slug: file.connector.clone(),
         display_name: file.display_name.clone(),
         hosts: file.hosts.clone(),
-        base_url: file.base_url.clone(),
         proxy_url: file.proxy_url.clone(),
         auth: auth(&file.auth)?,
         default_scopes: file.default_scopes.clone(),

@@ -24,8 +24,6 @@ pub struct Connector {
     pub display_name: String,
     /// The hosts that a request may go to.
     pub hosts: Vec<String>,
-    /// What paths are appended to.
-    pub base_url: String,
     /// What the proxy appends whole paths to: an origin.
     pub proxy_url: String,
     /// How a user signs in.

@@ -107,12 +107,16 @@ fn description(description: &Description, digest: Option<&Digest>, found: &mut F
             let Some(digest) = digest else {
                 return found.add("description", "names a description whose digest is not here");
             };
+            let read = description.url.is_some() || description.read_on.is_some();
+            found.demand(!read, "description", "`url` and `read_on` are of documentation that somebody read");
             let same = description.id.as_deref() == Some(digest.id.as_str());
             found.demand(same, "description.id", &format!("the digest is of `{}`", digest.id));
             let same = description.sha256.as_deref() == Some(digest.source_sha256.as_str());
             found.demand(same, "description.sha256", "the digest was made from another document: look at what changed");
         }
         DescriptionKind::Manual => {
+            let digested = description.id.is_some() || description.sha256.is_some();
+            found.demand(!digested, "description", "`id` and `sha256` are of a description that has a digest");
             let page = description.url.as_deref().is_some_and(|url| https(url).is_some());
             found.demand(page, "description.url", "names the https page that the file was written from");
             let day = description.read_on.as_deref().is_some_and(|day| day.parse::<jiff::civil::Date>().is_ok());
