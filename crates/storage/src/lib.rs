@@ -2,7 +2,7 @@
 //!
 //! Owns the database drivers, the schema and its migrations. Knows no secret: what is sealed goes in and comes out
 //! sealed. Never does I/O other than the database's, and holds no transaction across a call elsewhere.
-//! Read `store.rs` first, then `sqlite/writer.rs`, which says how commits are grouped there, and `postgres/mod.rs`, which
+//! Read `store.rs` first, then `sqlite/writer.rs`, which says how commits are grouped there, and `postgres.rs`, which
 //! says what keeps writes apart here; then any query module.
 //!
 //! Every query outside `doors.rs` takes the caller's `Ctx` and has its environment in the condition.

@@ -1,4 +1,4 @@
-#![doc = include_str!("README.md")]
+#![doc = include_str!("protocol/README.md")]
 
 pub mod ask;
 pub mod envelope;
