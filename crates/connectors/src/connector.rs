@@ -51,6 +51,16 @@ pub enum Auth {
     OAuth2(OAuth2),
 }
 
+impl Auth {
+    /// It in one word, as the API has it.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::OAuth2(_) => "OAUTH2",
+        }
+    }
+}
+
 /// The facts of an app's OAuth.
 #[derive(Debug)]
 pub struct OAuth2 {
