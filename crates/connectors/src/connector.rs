@@ -52,9 +52,9 @@ pub enum Auth {
 }
 
 impl Auth {
-    /// How the connector's users sign in, as the API has it.
+    /// It in one word, as the API has it.
     #[must_use]
-    pub const fn word(&self) -> &'static str {
+    pub const fn as_str(&self) -> &'static str {
         match self {
             Self::OAuth2(_) => "OAUTH2",
         }

@@ -29,7 +29,7 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
     match verb {
         Verb::List => Ok(rows(app.catalog().connectors().map(|c| {
             json!({
-                "connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "auth": c.auth.word(),
+                "connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "auth": c.auth.as_str(),
                 "tools": c.tools.len(), "hosts": c.hosts,
             })
         }))),
@@ -37,7 +37,7 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
             let found = of(app, &slug)?;
             Ok(one(json!({
                 "connector": found.slug, "name": found.display_name, "provider": found.provider_key(),
-                "auth": found.auth.word(), "hosts": found.hosts, "scopes": found.default_scopes, "tools": found.tools.keys().collect::<Vec<_>>(),
+                "auth": found.auth.as_str(), "hosts": found.hosts, "scopes": found.default_scopes, "tools": found.tools.keys().collect::<Vec<_>>(),
             })))
         }
     }
