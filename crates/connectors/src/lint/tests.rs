@@ -137,7 +137,6 @@ fn each_defect_of_the_file_itself_is_found() {
         ("into: page_token", "into: page", "names no argument"),
         ("  googlecalendar_list_events:", "  calendar_list_events:", "begins with `googlecalendar_`"),
         ("order_by: startTime}", "order_by: soon}", "order_by"),
-        ("verify: googlecalendar_list_events", "verify: googlecalendar_get_event_by_id", "without arguments"),
         ("      max_bytes: 60000", "      max_bytes: 6", "max_bytes"),
         ("title: List events", "titel: List events", "titel"),
     ] {
