@@ -1,6 +1,6 @@
 //! Prints an answer: a plain table for people, JSON for programs.
 
-use super::Reply;
+use super::reply::Reply;
 use crate::terminal::printable;
 use anyhow::Result;
 use serde_json::Value;
