@@ -124,7 +124,7 @@ impl Compiler<'_> {
                 name: name.to_owned(),
                 title: tool.title.clone(),
                 description: tool.description.trim().to_owned(),
-                input_schema: input.schema().clone(),
+                input_schema: input.listed().clone(),
                 output_schema: None,
                 effect: tool.effect,
             },

@@ -8,7 +8,9 @@ pub mod read;
 mod tool;
 
 pub use ordered::Ordered;
-pub use tool::{Field, ManualRequest, OutputFile, Over, Paginate, ScopeAlternative, ScopeFile, StepFile, ToolFile};
+pub use tool::{
+    Empty, Field, ManualRequest, OutputFile, Over, Paginate, ScopeAlternative, ScopeFile, StepFile, ToolFile,
+};
 
 use crate::FailureKind;
 use serde::Deserialize;
