@@ -8,6 +8,7 @@ use peak_alloc::PeakAlloc;
 use serde_json::{Map, json};
 use std::sync::Arc;
 use std::time::Duration;
+use valetkey_connectors::native::Work;
 use valetkey_connectors::{Catalog, Setting, Step, Tool, memory_needed, memory_needed_by};
 
 #[global_allocator]
@@ -79,7 +80,8 @@ fn shaping_takes_no_more_memory_than_it_is_said_to() {
         assert!(said <= memory_needed(body.len()));
         for (how, tool) in &tools {
             let now = "2026-11-22T12:00:00Z".parse().unwrap();
-            let setting = Setting { base_url: None, now, nonce: 1, api_config: Map::new() };
+            let work = Work::default();
+            let setting = Setting { base_url: None, now, nonce: 1, api_config: Map::new(), work };
             let mut run = tool.start(Map::new(), setting).unwrap();
             run.next(Vec::new(), Duration::from_secs(60));
             let before = MEMORY.current_usage();

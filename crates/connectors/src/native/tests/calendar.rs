@@ -263,9 +263,12 @@ fn a_change_of_nothing_is_said_and_placeholders_are_nothing() {
 
 #[test]
 fn what_is_cleared_is_a_change() {
-    for (name, empty) in
-        [("description", json!("")), ("location", json!("")), ("attendees_emails", json!([])), ("recurrence", json!([]))]
-    {
+    for (name, empty) in [
+        ("description", json!("")),
+        ("location", json!("")),
+        ("attendees_emails", json!([])),
+        ("recurrence", json!([])),
+    ] {
         assert_eq!(change(json!({"clear": [name], name: empty})).unwrap()[name], empty);
         assert_eq!(change(json!({"clear": name})).unwrap()[name], empty);
     }
