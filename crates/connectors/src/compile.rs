@@ -3,7 +3,7 @@
 use crate::connector::{Auth, Connector, OAuth2, RefreshRule, Tool, Upstream};
 use crate::error::Problem;
 use crate::expression::Expression;
-use crate::file::{AuthFile, Field, File, ManualRequest, Ordered, StepFile, ToolFile};
+use crate::file::{AuthFile, Field, File, LostAnswer, ManualRequest, Ordered, StepFile, ToolFile};
 use crate::input::Input;
 use crate::native;
 use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, MAX_ELEMENTS, Output, Plan, Stage};
@@ -55,7 +55,6 @@ pub(crate) fn connector(file: &File, digest: Option<&Digest>) -> Result<Connecto
         default_scopes: file.default_scopes.clone(),
         scope_words: file.scopes.iter().map(|(scope, words)| (scope.to_owned(), words.clone())).collect(),
         headers,
-        verify: file.verify.clone(),
         tools,
     })
 }
@@ -74,8 +73,10 @@ fn auth(ways: &[AuthFile]) -> Result<Auth, Problem> {
         pkce: way.pkce,
         authorize_params: way.authorize_params.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
         refresh: RefreshRule {
-            rotates: way.refresh.rotates,
-            lost_answer: way.refresh.lost_answer,
+            lost_answer: way.refresh.lost_answer.unwrap_or(match way.refresh.rotates {
+                Some(false) => LostAnswer::RetryNow,
+                Some(true) | None => LostAnswer::RetryAtExpiry,
+            }),
             idle_ttl: way.refresh.idle_ttl.as_deref().map(span).transpose()?,
         },
         revoke: compiled("auth.revoke", way.revoke.as_ref().map(Revoke::compile))?,

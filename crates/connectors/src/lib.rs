@@ -25,7 +25,7 @@ mod shipped;
 mod sign_in;
 pub mod target;
 
-pub use call::{Run, Step, memory_needed};
+pub use call::{Run, Step, memory_needed, memory_needed_by};
 pub use catalog::Catalog;
 pub use connector::{Auth, Connector, OAuth2, RefreshRule, Tool};
 pub use error::{Error, Problem};
