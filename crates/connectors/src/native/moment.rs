@@ -28,6 +28,9 @@ pub(super) struct Clock {
 /// Years that Calendar can show. It also keeps offsets from before time zones out, which RFC 3339 cannot write.
 const YEARS: std::ops::RangeInclusive<i16> = 1900..=2999;
 
+/// The longest text that is read: a time with a fraction, an offset and a zone's name has less.
+const MAX_TEXT: usize = 200;
+
 /// Reads an argument or a member of an event.
 pub(super) fn parse(argument: &str, text: &str) -> Result<Moment, Failure> {
     let wrong = || {
@@ -36,6 +39,9 @@ pub(super) fn parse(argument: &str, text: &str) -> Result<Moment, Failure> {
             "`{argument}` {text} is no date or time; write 2026-03-29T09:30:00+01:00, 2026-03-29T09:30:00, or 2026-03-29 for a whole day"
         ))
     };
+    if text.len() > MAX_TEXT {
+        return Err(wrong());
+    }
     let pieces = Pieces::parse(text.trim()).map_err(|_| wrong())?;
     let date = pieces.date();
     if !YEARS.contains(&date.year()) {
@@ -86,6 +92,7 @@ mod tests {
             "-002026-01-01",
             "",
             "2026-03-29T09:30[Nowhere/City]",
+            &format!("2026-03-29T09:30:00.{}", "1".repeat(1_000_000)),
         ] {
             assert!(parse("start_datetime", text).unwrap_err().message.starts_with("`start_datetime` "), "{text}");
         }

