@@ -103,7 +103,8 @@ fn played(tool: &Arc<Tool>) -> String {
 
 fn call(tool: &Arc<Tool>, given: Map<String, Value>, app: App) -> String {
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
-    let setting = Setting { base_url: None, now, nonce: 1, api_config: Map::new() };
+    let work = valetkey_connectors::native::Work::default();
+    let setting = Setting { base_url: None, now, nonce: 1, api_config: Map::new(), work };
     let mut run = tool.start(given, setting).unwrap();
     let (mut told, mut asked, mut replies) = (String::new(), 0, Vec::new());
     loop {
