@@ -49,6 +49,7 @@ impl Job {
             Ok(opened) => Ok(opened),
             Err(Unusable::SignIn(status)) => Err(self.not_connected(&wired.connection, &status).await),
             Err(Unusable::Later(why)) => Err(self.because(Why::App, why)),
+            Err(Unusable::Refused(why)) => Err(self.refused(&wired.connection, &why).await),
             Err(Unusable::Failed(error)) => Err(self.before(&error)),
         }
     }
@@ -84,6 +85,12 @@ impl Job {
             "{}. Ask the user to open the link and to sign in, then call the tool again",
             standing(status, &self.app_name(connection))
         );
+        self.with_link(Why::NotConnected, message, connection).await
+    }
+
+    /// Says that the provider does not renew the user's access, and where a new sign-in may mend it.
+    async fn refused(&self, connection: &Connection, why: &str) -> Failed {
+        let message = format!("{why}. Ask the user to open the link and to sign in, then call the tool again");
         self.with_link(Why::NotConnected, message, connection).await
     }
 

@@ -92,9 +92,13 @@ fn row(account: &ConnectedAccount, connection: Option<&ConnectionName>) -> Value
 /// An account with why it stands as it does: how its sign-in ended, and what became of the last refresh.
 fn whole(account: &ConnectedAccount, connection: &ConnectionName, last: Option<&Line>) -> Value {
     let mut row = row(account, Some(connection));
-    let why = match &account.status {
-        Status::Expired(reason) => reason.sentence(),
-        _ => "",
+    let why = match (&account.status, &account.refusal) {
+        (Status::Expired(reason), _) => reason.sentence().to_owned(),
+        (Status::Active, Some(refused)) => {
+            let (at, until) = (moment(refused.at), moment(refused.until));
+            format!("not renewed at {at}: {}; asked again from {until} on, or after a new sign-in", refused.words)
+        }
+        _ => String::new(),
     };
     let ends = account.credential.as_ref().and_then(|held| held.expires_at);
     let at = |at: Option<Timestamp>| json!(at.map(moment));
