@@ -16,7 +16,7 @@ const ON_THE_WAY: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// How often it is said that all seats are taken.
-const SAID: Duration = Duration::from_secs(60);
+const AGAIN: Duration = Duration::from_secs(60);
 
 /// The seats. Clones share them.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ pub(super) struct Seats {
 
 #[derive(Default)]
 struct Taken {
-    said: Option<Instant>,
+    warned: Option<Instant>,
     number: u64,
     sitting: HashMap<u64, (Requests, CancellationToken)>,
 }
@@ -45,9 +45,9 @@ impl Seats {
         }
         let now = Instant::now();
         let mut taken = self.locked();
-        let newly = taken.said.is_none_or(|said| said + SAID <= now);
+        let newly = taken.warned.is_none_or(|warned| warned + AGAIN <= now);
         if newly {
-            taken.said = Some(now);
+            taken.warned = Some(now);
         }
         newly
     }

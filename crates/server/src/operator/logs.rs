@@ -56,9 +56,9 @@ pub(super) async fn perform(backend: &Backend, ctx: &Ctx, verb: Verb) -> Result<
         Verb::List { limit, subject, .. } => list(app, ctx, limit, subject.as_deref()).await,
         Verb::Head => Ok(one(json!({ "head": audit::head(app).await?.to_string() }))),
         Verb::Verify { heads } => {
-            let held = heads.iter().map(|text| text.parse()).collect::<Result<Vec<Head>, _>>()?;
+            let heads = heads.iter().map(|text| text.parse()).collect::<Result<Vec<Head>, _>>()?;
             let ctx = Ctx { progress: backend.progress.clone(), ..ctx.clone() };
-            Ok(checked(&audit::verify(app, &ctx, &held).await?))
+            Ok(checked(&audit::verify(app, &ctx, &heads).await?))
         }
     }
 }
