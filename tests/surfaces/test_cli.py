@@ -189,10 +189,10 @@ def test_attack_72_escapes_are_shown_not_obeyed(either):
 
 
 def test_the_installations_own_journal_is_listed(either):
-    either.cli("key", "rotate", "data", "--purpose", "journal")
+    either.cli("key", "rotate", "root")
     records = either.cli_json("logs", "list", "--installation", "--limit", "5")
-    assert "key.rotated" in {record["action"] for record in records}
-    assert "key.rotated" not in {record["action"] for record in either.cli_json("logs", "list")}
+    assert records[0]["action"] == "root_key.rotated" and records[0]["actor"] == "operator"
+    assert "root_key.rotated" not in {record["action"] for record in either.cli_json("logs", "list")}
     done = either.cli("--environment", "development", "logs", "list", "--installation", check=False)
     assert done.returncode == 1 and "no environment's" in done.stderr
 
