@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use turns::{Turn, Turns};
+use std::sync::{Arc, Mutex};
+use turns::{Turn, Turns, locked};
 use valetkey_core::{Bounds, Limit};
 use valetkey_domain::id::{AccountId, EnvironmentId};
 
@@ -155,11 +155,6 @@ fn leave<K: Hash + Eq>(entry: Entry<'_, K, usize>) {
             count.remove();
         }
     }
-}
-
-/// The counts are right after every statement, so a holder that panicked left nothing broken.
-fn locked<T>(counts: &Mutex<T>) -> MutexGuard<'_, T> {
-    counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

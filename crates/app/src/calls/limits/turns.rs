@@ -3,9 +3,8 @@
 //! Refusing at once would turn a busy minute of an app into errors for its users, so a request waits a little; how many
 //! can wait is bounded by the calls in flight.
 
-use super::locked;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use valetkey_domain::id::EnvironmentId;
@@ -65,6 +64,11 @@ impl Drop for Turn {
             queues.remove(&self.key);
         }
     }
+}
+
+/// The counts are right after every statement, so a holder that panicked left nothing broken.
+pub(super) fn locked<T>(counts: &Mutex<T>) -> MutexGuard<'_, T> {
+    counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
