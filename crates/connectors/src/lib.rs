@@ -26,13 +26,14 @@ mod shipped;
 mod sign_in;
 pub mod target;
 
-pub use call::{Run, Step, memory_needed};
+pub use call::{Run, Step, memory_needed, memory_needed_by};
 pub use catalog::Catalog;
 pub use connector::{Auth, Connector, OAuth2, RefreshRule, Tool};
 pub use error::{Error, Problem};
 pub use failure::{Failure, FailureKind, Unsent};
 pub use file::{LostAnswer, Pkce, TokenClientAuth};
 pub use nearest::nearest;
+pub use reasons::lacks_scope;
 pub use scopes::ScopeRule;
 pub use setting::Setting;
 pub use sign_in::{Identity, Revoke};

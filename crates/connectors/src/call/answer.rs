@@ -23,7 +23,18 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 #[must_use]
 pub const fn memory_needed(answer_bytes: usize) -> usize {
     // The shortest value takes two bytes, itself and a comma.
-    let values = answer_bytes / 2 + 1;
+    needed_for(answer_bytes, answer_bytes / 2 + 1)
+}
+
+/// The most memory that shaping this answer takes, the answer itself not counted.
+#[must_use]
+pub fn memory_needed_by(answer: &[u8]) -> usize {
+    // Each value but the outermost comes after one of these, wherever else they may stand.
+    let values = answer.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() + 1;
+    needed_for(answer.len(), values)
+}
+
+const fn needed_for(answer_bytes: usize, values: usize) -> usize {
     let values = if values < MAX_VALUES { values } else { MAX_VALUES };
     2 * (answer_bytes + values * BYTES_PER_VALUE)
 }

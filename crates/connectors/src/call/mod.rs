@@ -14,7 +14,7 @@ mod render;
 mod run;
 mod squeeze;
 
-pub use answer::memory_needed;
+pub use answer::{memory_needed, memory_needed_by};
 pub use run::{Run, Step};
 
 #[cfg(test)]
