@@ -12,12 +12,12 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 use room::Rooms;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 use valetkey_core::{Bounds, Limit};
 use valetkey_domain::id::{AccountId, EnvironmentId};
 
+pub(super) use line::locked;
 pub(super) use room::Room;
 
 /// For each call that is in flight, so many may wait.
@@ -185,11 +185,6 @@ fn gauges(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, values: [
         gauge.encode(family.encode_family(&[("limit", limit.name())])?)?;
     }
     Ok(())
-}
-
-/// The counts are right after every statement, so a holder that panicked left nothing broken.
-fn locked<T>(counts: &Mutex<T>) -> MutexGuard<'_, T> {
-    counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -78,9 +78,7 @@ impl Redactor {
 
     /// Where what agrees with a form ends; several forms can begin alike.
     fn end(&self, text: &str, found: usize) -> usize {
-        let agree = |(a, b): &(u8, u8)| a.eq_ignore_ascii_case(b);
-        let agreed = |form: &String| form.bytes().zip(text.bytes()).take_while(agree).count();
-        let agreed = self.forms.iter().map(agreed).max().unwrap_or(0).max(found);
+        let agreed = self.forms.iter().map(|form| agreement(form, text)).max().unwrap_or(0).max(found);
         (agreed..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
     }
 
@@ -94,6 +92,19 @@ impl Redactor {
     }
 }
 
+/// How much of a text agrees with the beginning of a form, whichever of its characters are percent-encoded.
+fn agreement(form: &str, text: &str) -> usize {
+    let (text, mut at) = (text.as_bytes(), 0);
+    for byte in form.bytes() {
+        match text.get(at..) {
+            Some([plain, ..]) if plain.eq_ignore_ascii_case(&byte) => at += 1,
+            Some([b'%', high, low, ..]) if hex::decode([*high, *low]).is_ok_and(|found| found == [byte]) => at += 3,
+            _ => break,
+        }
+    }
+    at
+}
+
 /// A secret as it is and in the usual encodings. Base64 looks different at each of the three places where a secret can
 /// begin within something longer (`Bearer …` for instance).
 fn forms(secret: &str) -> Vec<String> {
@@ -104,6 +115,7 @@ fn forms(secret: &str) -> Vec<String> {
     forms.push(secret.chars().rev().collect());
     forms.push(hex::encode(secret));
     forms.push(percent(secret, |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)));
+    forms.push(percent(secret, |byte| byte.is_ascii_alphanumeric() || b"*-._".contains(&byte)));
     forms.push(percent(secret, |byte| byte.is_ascii_alphanumeric()));
     forms.push(percent(secret, |_| false));
     let json = Value::from(secret).to_string();

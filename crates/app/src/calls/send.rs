@@ -4,7 +4,7 @@
 use super::admit::Admitted;
 use super::failed::{Failed, Why};
 use super::job::Job;
-use super::limits::{Full, Room};
+use super::limits::{Full, Room, locked};
 use super::redact::Redactor;
 use crate::credentials::refresh::Opened;
 use crate::credentials::schemes;
@@ -12,7 +12,7 @@ use crate::{Limit, connections};
 use bytes::Bytes;
 use futures::future::join_all;
 use http::{Request, Response, StatusCode};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 use valetkey_connectors::{FailureKind, Unsent, lacks_scope};
 use valetkey_domain::Kind;
@@ -72,10 +72,6 @@ impl valetkey_outbound::Room for Reading<'_, '_> {
         }
         locked(&self.room).is_some()
     }
-}
-
-fn locked<T>(held: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<'a> Sender<'a> {

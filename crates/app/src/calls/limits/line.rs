@@ -1,10 +1,9 @@
 //! Lines of those who want something that there is only so much of: each key has its own, and who came first has it
 //! first. Refusing at once would turn a burst into errors, so one waits; how many wait can be bounded too.
 
-use super::locked;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -122,6 +121,11 @@ impl<K: Hash + Eq> Drop for Share<K> {
             all.remove(&self.key);
         }
     }
+}
+
+/// What is locked here is right after every statement, so a holder that panicked left nothing broken.
+pub(in crate::calls) fn locked<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
