@@ -32,9 +32,9 @@ class Answer:
 
     @property
     def said(self):
-        """A tool's answer: whether it is an error, and its text."""
+        """A tool's answer: whether it is an error, and its text: the app's or what went wrong, and a link if there is one."""
         result = self.result
-        return result["isError"], result["content"][0]["text"]
+        return result["isError"], "\n".join(part["text"] for part in result["content"])
 
 
 class Wire:

@@ -15,7 +15,7 @@ function opened() {
 async function call(client, name, args) {
   try {
     const answer = await client.callTool({ name, arguments: args });
-    return { is_error: answer.isError, text: answer.content[0].text };
+    return { is_error: answer.isError, text: answer.content.map((part) => part.text).join("\n") };
   } catch (error) {
     return { code: error.code, text: error.message };
   }

@@ -16,7 +16,7 @@ async def call(session, name, arguments):
         answer = await session.call_tool(name, arguments)
     except McpError as error:
         return {"code": error.error.code, "text": error.error.message}
-    return {"is_error": answer.isError, "text": answer.content[0].text}
+    return {"is_error": answer.isError, "text": "\n".join(part.text for part in answer.content)}
 
 
 async def main():

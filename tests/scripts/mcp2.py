@@ -14,7 +14,7 @@ async def call(client, name, arguments):
         answer = await client.call_tool(name, arguments)
     except MCPError as error:
         return {"code": error.error.code, "text": error.error.message}
-    return {"is_error": answer.is_error, "text": answer.content[0].text}
+    return {"is_error": answer.is_error, "text": "\n".join(part.text for part in answer.content)}
 
 
 async def main():

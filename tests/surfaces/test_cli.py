@@ -188,6 +188,15 @@ def test_attack_72_escapes_are_shown_not_obeyed(either):
             either.cli("config", "delete", row["id"])
 
 
+def test_the_installations_own_journal_is_listed(either):
+    either.cli("key", "rotate", "root")
+    records = either.cli_json("logs", "list", "--installation", "--limit", "5")
+    assert records[0]["action"] == "root_key.rotated" and records[0]["actor"] == "operator"
+    assert "root_key.rotated" not in {record["action"] for record in either.cli_json("logs", "list")}
+    done = either.cli("--environment", "development", "logs", "list", "--installation", check=False)
+    assert done.returncode == 1 and "no environment's" in done.stderr
+
+
 def test_the_socket_is_the_owners_alone(shop):
     running(shop)
     assert stat.S_IMODE((shop.data / "valetkey.sock").stat().st_mode) == 0o600

@@ -1,12 +1,16 @@
 //! Two services that every gRPC tool knows: health for load balancers, without a token, and reflection for people with
 //! `grpcurl`, with one.
 
+mod watchers;
+
 use axum::Router;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::{HealthReporter, HealthService};
 use tonic_reflection::server::Error;
+use watchers::Bounded;
 
 /// The most bytes of a question to either: a service's name, or a symbol's. Health is asked by anyone, and reflection
 /// repeats the question in its answer.
@@ -34,8 +38,9 @@ impl Readiness {
 
 /// The health service, which says that the server takes calls until it is told otherwise.
 pub(crate) fn health() -> (Readiness, Router) {
-    let (reporter, service) = tonic_health::server::health_reporter();
-    let service = service.max_decoding_message_size(LONGEST);
+    let reporter = HealthReporter::new();
+    let service = Bounded::of(HealthService::from_health_reporter(reporter.clone()));
+    let service = HealthServer::new(service).max_decoding_message_size(LONGEST);
     let readiness = Readiness { reporter, ready: Arc::new(Mutex::new(true)) };
     (readiness, Router::new().route_service("/grpc.health.v1.Health/{*rest}", service))
 }
@@ -58,21 +63,52 @@ mod tests {
     use std::time::Duration;
     use tower::ServiceExt as _;
 
+    /// A watch of the server as a whole.
+    async fn watch(router: &Router) -> Body {
+        let ask = http::Request::post("/grpc.health.v1.Health/Watch").header("content-type", "application/grpc");
+        // An empty message.
+        let ask = ask.body(Body::from(vec![0_u8; 5])).unwrap();
+        router.clone().oneshot(ask).await.unwrap().into_body()
+    }
+
+    /// What is told next: a status, or the code that the watch ends with.
+    async fn next(watched: &mut Body) -> Option<u8> {
+        let frame = tokio::time::timeout(Duration::from_millis(300), watched.frame()).await.ok()?;
+        let frame = frame?.unwrap();
+        match frame.trailers_ref() {
+            Some(trailers) => Some(100 + trailers["grpc-status"].to_str().unwrap().parse::<u8>().unwrap()),
+            None => frame.into_data().ok().and_then(|data| data.last().copied()),
+        }
+    }
+
     #[tokio::test]
     async fn who_watches_is_told_of_changes_alone() {
         let (readiness, router) = health();
-        let ask = http::Request::post("/grpc.health.v1.Health/Watch").header("content-type", "application/grpc");
-        // An empty message: the server as a whole.
-        let ask = ask.body(Body::from(vec![0_u8; 5])).unwrap();
-        let mut watched = router.oneshot(ask).await.unwrap().into_body();
-        let mut next = async || {
-            let frame = tokio::time::timeout(Duration::from_millis(300), watched.frame()).await.ok()?;
-            frame.unwrap().unwrap().into_data().ok().and_then(|data| data.last().copied())
-        };
-        assert_eq!(next().await, Some(1), "it is told how things stand");
+        let mut watched = watch(&router).await;
+        assert_eq!(next(&mut watched).await, Some(1), "it is told how things stand");
         for (ready, told) in [(true, None), (false, Some(2)), (false, None), (true, Some(1)), (true, None)] {
             readiness.set(ready).await;
-            assert_eq!(next().await, told, "{ready}");
+            assert_eq!(next(&mut watched).await, told, "{ready}");
         }
+    }
+
+    #[tokio::test]
+    async fn strangers_who_watch_are_so_many_and_keep_nobody_out() {
+        let (readiness, router) = health();
+        let mut first = watch(&router).await;
+        let mut second = watch(&router).await;
+        let mut others = Vec::new();
+        // Those that are gone hold no place.
+        for _ in 0..200 {
+            others = vec![watch(&router).await];
+        }
+        for _ in 0..97 {
+            others.push(watch(&router).await);
+        }
+        assert_eq!((next(&mut first).await, next(&mut first).await), (Some(1), None), "there is room for a hundred");
+        others.push(watch(&router).await);
+        assert_eq!((next(&mut first).await, next(&mut first).await), (Some(114), None), "UNAVAILABLE, and no more");
+        readiness.set(false).await;
+        assert_eq!((next(&mut second).await, next(others.last_mut().unwrap()).await), (Some(2), Some(2)));
     }
 }

@@ -169,6 +169,7 @@ pub async fn auth(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, Co
         Ok(opened) => Some(opened.access_token),
         Err(refresh::Unusable::SignIn(_)) => None,
         Err(refresh::Unusable::Later(why)) => return Err(Error::new(Kind::Unavailable, why)),
+        Err(refresh::Unusable::Refused(why)) => return Err(Error::new(Kind::FailedPrecondition, why)),
         Err(refresh::Unusable::Failed(error)) => return Err(error),
     };
     if token.is_some() {
@@ -217,6 +218,7 @@ fn fresh(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> Connect
         scopes: vec![],
         subject: None,
         credential: None,
+        refusal: None,
         api_config: Map::new(),
         created_at: app.core.now(),
         updated_at: app.core.now(),

@@ -1,4 +1,5 @@
-//! Calling a tool for one user: check, account, scopes, limits, credential, intent, requests, outcome.
+//! Calling a tool for one user: check, account, scopes, limits, credential, intent, requests, outcome. What was looked at
+//! before a wait is looked at again after it.
 //!
 //! ```text
 //! start ──> task: check ── admit ── limits ── credential ── intent ── drive ── outcome ──> Answer
@@ -20,18 +21,20 @@ mod record;
 mod redact;
 mod send;
 
+use drive::Begun;
 pub use failed::{Failed, Why};
 use job::Job;
 pub use limits::Limits;
 
 use crate::accounts::used::{self, Used};
-use crate::servers::toolset::Served;
+use crate::servers::toolset::{Served, ServedTool};
 use crate::{App, Error, Result};
 use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
+use valetkey_connectors::native::is_heavy;
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_domain::account::Owner;
 use valetkey_domain::id::ExecutionId;
@@ -83,33 +86,32 @@ impl Running {
 }
 
 /// Starts a call of a tool that an instance serves.
-///
-/// # Errors
-/// `NOT_FOUND`: the instance serves no such tool; nothing says whether another one does.
-pub fn start(app: &App, ctx: &Ctx, served: &Served, tool: &str, arguments: Map<String, Value>) -> Result<Running> {
-    let found = served.set.find(tool).ok_or_else(|| Error::new(Kind::NotFound, "unknown tool"))?;
+#[must_use]
+pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments: Map<String, Value>) -> Running {
     let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
     let cancellation = CancellationToken::new();
     let job = Job {
         app: app.clone(),
         ctx: ctx.clone(),
-        served: found.clone(),
-        owner: Owner::of(served.instance.identifier.clone()),
+        server: server.clone(),
+        served: tool.clone(),
+        owner: Owner::of(server.instance.identifier.clone()),
         execution: execution.clone(),
         cancellation: cancellation.clone(),
     };
-    used::note(app, ctx, Used::Instance(served.instance.id.clone()), served.instance.last_used_at);
+    used::note(app, ctx, Used::Instance(server.instance.id.clone()), server.instance.last_used_at);
     let span = job.span();
     let task = app.core.tasks.spawn(async move { job.perform(arguments).await }.instrument(span));
-    Ok(Running { execution, cancellation, task })
+    Running { execution, cancellation, task }
 }
 
 /// Calls a tool and waits for its end.
 ///
 /// # Errors
-/// As for [`start`].
-pub async fn call(app: &App, ctx: &Ctx, served: &Served, tool: &str, arguments: Map<String, Value>) -> Result<Answer> {
-    Ok(start(app, ctx, served, tool, arguments)?.answer().await)
+/// `NOT_FOUND`: the instance serves no such tool; nothing says whether another one does.
+pub async fn call(app: &App, ctx: &Ctx, server: &Served, tool: &str, arguments: Map<String, Value>) -> Result<Answer> {
+    let tool = server.set.find(tool).ok_or_else(|| Error::new(Kind::NotFound, "unknown tool"))?;
+    Ok(start(app, ctx, server, tool, arguments).answer().await)
 }
 
 impl Job {
@@ -126,18 +128,17 @@ impl Job {
     async fn attempt(&self, arguments: Map<String, Value>) -> std::result::Result<Value, Failed> {
         let tool = &self.served.tool;
         let arguments = tool.check(&arguments).map_err(|failure| self.failed(failure))?;
-        let admitted = self.admit().await?;
-        let _in_flight =
-            self.app.limits.enter(&self.ctx.environment, &admitted.account.id).map_err(|full| self.full(&full))?;
-        let credential = self.credential(&admitted, None).await?;
+        let (_in_flight, admitted, credential) = self.ready().await?;
         let detail = self.detail(&admitted, &arguments).await?;
-        let run = tool.start(arguments, self.setting(&admitted)).map_err(|failure| self.failed(failure))?;
+        let (setting, large) = (self.setting(&admitted), is_heavy(&arguments));
+        let work = setting.work.clone();
+        let run = tool.start(arguments, setting).map_err(|failure| self.failed(failure))?;
         self.record_intent(&detail).await?;
         reach(Failpoint::ExecuteIntentCommitted);
         let account = &admitted.account;
         used::note(&self.app, &self.ctx, Used::Account(account.id.clone()), account.last_used_at);
         let started = self.app.core.now();
-        let ended = match self.drive(run, &admitted, credential).await {
+        let ended = match self.drive(Begun { run, work, large }, &admitted, credential).await {
             Err(failed) if failed.consent_helps() => Err(self.linked(failed, &admitted.wired.connection).await),
             ended => ended,
         };

@@ -66,6 +66,12 @@ impl Provider {
         self.says.lock().unwrap().push_back(says);
     }
 
+    /// What it says from now on, in place of what was to come.
+    pub(crate) fn instead(&self, bodies: &[&str]) {
+        self.says.lock().unwrap().clear();
+        bodies.iter().for_each(|body| self.gives(body));
+    }
+
     /// The next answer, a good one.
     pub(crate) fn gives(&self, body: &str) {
         self.will(Says::Answer(200, body.to_owned()));

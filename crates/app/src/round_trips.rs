@@ -1,6 +1,7 @@
 //! How many ways to a PostgreSQL server and back each hot path takes, counted on the wire. Each costs both sides more
 //! than most statements do. Without a server they are ignored.
 
+use crate::Page;
 use crate::calls;
 use crate::calls::Answer;
 use crate::entrance::doors;
@@ -76,6 +77,22 @@ async fn a_list_reads_one_row() {
     let counted = Counted::new().await;
     let list = async || drop(toolset::open(&counted.there.app, &counted.url).await.unwrap());
     assert_eq!(counted.least(list).await, 1);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn the_urls_of_a_list_take_one_record_after_the_other_in_one_commit() {
+    let counted = Counted::new().await;
+    let (app, ctx) = (&counted.there.app, &counted.there.ctx);
+    for user in ["bob", "cat", "dan", "eve"] {
+        counted.ensure(user).await;
+    }
+    let page = Page { size: 30, ..Page::default() };
+    let listed = instances::list(app, ctx, &instances::Filter::default(), &page).await.unwrap().items;
+    assert_eq!(listed.len(), 5);
+    let one = counted.least(async || drop(instances::urls(app, ctx, &listed[..1]).await.unwrap())).await;
+    let all = counted.least(async || drop(instances::urls(app, ctx, &listed).await.unwrap())).await;
+    assert_eq!((one, all), (1, 1));
 }
 
 #[tokio::test]

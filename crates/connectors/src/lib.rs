@@ -31,6 +31,7 @@ pub use connector::{Auth, Connector, OAuth2, RefreshRule, Tool};
 pub use error::{Error, Problem};
 pub use failure::{Failure, FailureKind, Unsent};
 pub use file::{LostAnswer, Pkce, TokenClientAuth};
+pub use reasons::lacks_scope;
 pub use scopes::ScopeRule;
 pub use setting::Setting;
 pub use sign_in::{Identity, Revoke};

@@ -30,6 +30,13 @@ pub(crate) fn in_challenges(headers: &HeaderMap) -> Vec<String> {
     challenges.filter_map(error_of).collect()
 }
 
+/// Whether an answer's challenges say that the token is good and its scopes don't cover the request: a new token of the
+/// same consent would be refused in the same way.
+#[must_use]
+pub fn lacks_scope(headers: &HeaderMap) -> bool {
+    in_challenges(headers).iter().any(|error| error == INSUFFICIENT_SCOPE)
+}
+
 /// The value of the parameter `error`, quoted or not. What stands in the quotes of others is no parameter.
 fn error_of(challenge: &str) -> Option<String> {
     let mut rest = challenge;

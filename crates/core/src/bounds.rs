@@ -14,6 +14,10 @@ pub enum Limit {
     InFlightPerAccount,
     /// Requests in flight from one environment to one host.
     InFlightPerHost,
+    /// Bytes of memory that answers of apps take in this process.
+    BytesInFlight,
+    /// Bytes of memory that answers of apps take for one environment.
+    BytesInFlightPerEnvironment,
     /// Bytes of a request to the control plane.
     ApiBody,
     /// Bytes of an MCP message.
@@ -31,6 +35,8 @@ impl Limit {
             Self::InFlightPerEnvironment => "in_flight_per_environment",
             Self::InFlightPerAccount => "in_flight_per_account",
             Self::InFlightPerHost => "in_flight_per_host",
+            Self::BytesInFlight => "bytes_in_flight",
+            Self::BytesInFlightPerEnvironment => "bytes_in_flight_per_environment",
             Self::ApiBody => "api_body_bytes",
             Self::McpBody => "mcp_body_bytes",
             Self::Answer => "answer_bytes",
@@ -42,7 +48,7 @@ impl Limit {
 /// `outbound`'s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Tool calls in flight in this process.
+    /// Tool calls in flight in this process. Beyond this and the next two calls wait in line, four times as many at most.
     pub in_flight: usize,
     /// Tool calls in flight for one environment.
     pub in_flight_per_environment: usize,
@@ -52,6 +58,10 @@ pub struct Bounds {
     pub in_flight_per_host: usize,
     /// How long a request waits for its turn at a host.
     pub host_wait: Duration,
+    /// Bytes of memory that answers of apps take in this process, while they are read and shaped. Others wait.
+    pub bytes_in_flight: usize,
+    /// The same for one environment.
+    pub bytes_in_flight_per_environment: usize,
     /// Bytes of a request to the control plane, on either wire.
     pub api_body_bytes: usize,
     /// Bytes of an MCP message.
@@ -74,6 +84,8 @@ impl Default for Bounds {
             in_flight_per_account: 8,
             in_flight_per_host: 32,
             host_wait: Duration::from_secs(5),
+            bytes_in_flight: 512 * 1024 * 1024,
+            bytes_in_flight_per_environment: 128 * 1024 * 1024,
             api_body_bytes: 1024 * 1024,
             mcp_body_bytes: 4 * 1024 * 1024,
             answer_bytes: 10 * 1024 * 1024,

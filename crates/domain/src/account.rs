@@ -43,6 +43,8 @@ pub struct ConnectedAccount {
     pub subject: Option<String>,
     /// The sealed tokens; none before the first consent and after a disconnect.
     pub credential: Option<Credential>,
+    /// That the provider does not renew its access for now, if that is so.
+    pub refusal: Option<Refusal>,
     /// Account-level values of the app (`domain`...), merged on update.
     pub api_config: Map<String, Value>,
     /// When it was made.
@@ -66,6 +68,22 @@ pub struct Credential {
     pub expires_at: Option<Timestamp>,
     /// Whether there is a refresh token inside, so that nothing needs opening to know.
     pub refreshable: bool,
+}
+
+/// The provider did not renew an account's access, and said nothing that would end it: it refused without saying in
+/// OAuth's terms why, found fault with the client, or asked to wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// When it last did so.
+    pub at: Timestamp,
+    /// How often in a row it refused; 0 if it only asked to wait.
+    pub times: i64,
+    /// Until when it is not asked again.
+    pub until: Timestamp,
+    /// The revision of the connection that it was asked with. Another one may be answered otherwise.
+    pub revision: i64,
+    /// What it answered, in our words.
+    pub words: String,
 }
 
 /// Whether an account can be used. Names and numbers are the wire's (`ConnectorStatus`).

@@ -13,5 +13,5 @@ pub use envelope::{Mirror, Tolerance};
 pub use fault::Fault;
 pub use id::Id;
 pub use message::{Body, Message, Request};
-pub use reply::Reply;
+pub use reply::{Called, Link, Reply};
 pub use version::Version;

@@ -15,7 +15,9 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use valetkey_mcp::protocol::message::Refused;
-use valetkey_mcp::protocol::{Ask, Body, Fault, Message, Mirror, Reply, Request, Tolerance, ask, envelope, message};
+use valetkey_mcp::protocol::{
+    Ask, Body, Called, Fault, Link, Message, Mirror, Reply, Request, Tolerance, ask, envelope, message,
+};
 
 const TOOLS: &[u8] = br#"[{"name":"mail_fetch","inputSchema":{"type":"object"}}]"#;
 const INSTRUCTIONS: &str = "Today is 2026-11-22.";
@@ -53,10 +55,18 @@ fn try_request(headers: &HeaderMap, request: Request) -> Result<Reply, Fault> {
         Ask::Call(call) if call.name == "mail_fetch" => {
             let data = Value::Object(call.arguments);
             let text = data.to_string();
-            Reply::called(&id, version, &text, data.get("typed").map(|_| &data), data.get("fail").is_some())
+            let called = match data.get("fail") {
+                Some(_) => Called::Failed { words: &text, link: data.get("link").and_then(Value::as_str).map(link) },
+                None => Called::Done { text: &text, structured: data.get("typed").map(|_| &data) },
+            };
+            Reply::called(&id, version, &called)
         }
         Ask::Call(_) => return Err(Fault::unknown_tool(version)),
     })
+}
+
+fn link(url: &str) -> Link<'_> {
+    Link { url, words: "Link for the user, in words." }
 }
 
 fn headers(case: &Value) -> HeaderMap {

@@ -58,6 +58,12 @@ pub enum Error {
         /// The most that would have been read, in bytes after decompression.
         limit: usize,
     },
+    /// There was no room to read so long an answer; it was not read.
+    #[error("'{host}' answered more than there is room for at the moment; try again in a moment")]
+    NoRoom {
+        /// Whom the request was for.
+        host: String,
+    },
     /// The client could not be made on this machine.
     #[error("outgoing connections cannot be set up: {0}")]
     Setup(String),
@@ -67,7 +73,7 @@ impl Error {
     /// Whether the other side may have received the request, and acted on it.
     #[must_use]
     pub const fn may_have_been_received(&self) -> bool {
-        matches!(self, Self::TimedOut { .. } | Self::Broken { .. } | Self::TooLarge { .. })
+        matches!(self, Self::TimedOut { .. } | Self::Broken { .. } | Self::TooLarge { .. } | Self::NoRoom { .. })
     }
 
     /// It in one word, for metrics.
@@ -79,6 +85,7 @@ impl Error {
             Self::TimedOut { .. } => "timed_out",
             Self::Broken { .. } => "broken",
             Self::TooLarge { .. } => "too_large",
+            Self::NoRoom { .. } => "no_room",
             Self::Setup(_) => "setup",
         }
     }
@@ -90,7 +97,7 @@ impl Error {
             Self::Forbidden { .. } | Self::Invalid { .. } => Kind::InvalidArgument,
             Self::Unreachable { .. } | Self::Broken { .. } => Kind::Unavailable,
             Self::TimedOut { .. } => Kind::DeadlineExceeded,
-            Self::TooLarge { .. } => Kind::ResourceExhausted,
+            Self::TooLarge { .. } | Self::NoRoom { .. } => Kind::ResourceExhausted,
             Self::Setup(_) => Kind::Internal,
         }
     }

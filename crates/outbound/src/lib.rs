@@ -22,4 +22,4 @@ pub use metrics::Metrics;
 pub use patience::Patience;
 pub use policy::{Allowed, InvalidAllowed, Policy};
 pub use resolve::{Resolve, SystemResolver};
-pub use send::{Limits, Outbound};
+pub use send::{Limits, Outbound, Room, SHORT};

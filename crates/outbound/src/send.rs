@@ -30,6 +30,24 @@ impl Default for Limits {
     }
 }
 
+/// An answer up to this long is read without asking for room.
+pub const SHORT: usize = 64 * 1024;
+
+/// Who is asked for room once, as soon as an answer is longer than [`SHORT`].
+pub trait Room: Sync {
+    /// Waits for room for so many bytes; false if there is none.
+    fn make(&self, bytes: usize) -> impl Future<Output = bool> + Send;
+}
+
+/// Room without end.
+struct Endless;
+
+impl Room for Endless {
+    async fn make(&self, _: usize) -> bool {
+        true
+    }
+}
+
 /// How much is read of an answer that is no success, where its words are all that is wanted.
 const WORDS: usize = 16 * 1024;
 /// For how long.
@@ -93,7 +111,20 @@ impl Outbound {
     /// The guard refused the address, nobody was reached, or no whole answer came within the limits.
     /// [`Error::may_have_been_received`] tells these apart.
     pub async fn send(&self, request: http::Request<Bytes>, limits: &Limits) -> Result<http::Response<Bytes>, Error> {
-        self.send_over(Connections::Kept, Failures::Whole, request, limits).await
+        self.send_over(Connections::Kept, Failures::Whole, request, limits, &Endless).await
+    }
+
+    /// The same, where a long answer is read only if there is room for it.
+    ///
+    /// # Errors
+    /// The same, or there was no room: [`Error::NoRoom`].
+    pub async fn send_with(
+        &self,
+        request: http::Request<Bytes>,
+        limits: &Limits,
+        room: &impl Room,
+    ) -> Result<http::Response<Bytes>, Error> {
+        self.send_over(Connections::Kept, Failures::Whole, request, limits, room).await
     }
 
     /// The same, where the status of a failure is all that counts: one whose body is too long, slow or broken comes with
@@ -103,7 +134,7 @@ impl Outbound {
         request: http::Request<Bytes>,
         limits: &Limits,
     ) -> Result<http::Response<Bytes>, Error> {
-        self.send_over(Connections::Kept, Failures::Words, request, limits).await
+        self.send_over(Connections::Kept, Failures::Words, request, limits, &Endless).await
     }
 
     /// The same for what can be sent only once, over a connection opened for it. The other side may close a kept one in
@@ -113,7 +144,7 @@ impl Outbound {
         request: http::Request<Bytes>,
         limits: &Limits,
     ) -> Result<http::Response<Bytes>, Error> {
-        self.send_over(Connections::New, Failures::Words, request, limits).await
+        self.send_over(Connections::New, Failures::Words, request, limits, &Endless).await
     }
 
     async fn send_over(
@@ -122,6 +153,7 @@ impl Outbound {
         failures: Failures,
         request: http::Request<Bytes>,
         limits: &Limits,
+        room: &impl Room,
     ) -> Result<http::Response<Bytes>, Error> {
         let target = match Target::check(request.uri(), &self.policy) {
             Ok(target) => target,
@@ -132,7 +164,7 @@ impl Outbound {
             }
         };
         let (endpoint, host) = (target.endpoint, target.host.clone());
-        let exchange = self.exchange(connections, failures, target, request, limits.max_bytes);
+        let exchange = self.exchange(connections, failures, target, request, (limits.max_bytes, room));
         let in_time = tokio::time::timeout(limits.timeout, exchange).await;
         let answered = in_time.unwrap_or(Err(Error::TimedOut { host, after: limits.timeout }));
         self.metrics.sent(endpoint, &answered);
@@ -145,7 +177,7 @@ impl Outbound {
         failures: Failures,
         target: Target,
         request: http::Request<Bytes>,
-        max_bytes: usize,
+        bounds: (usize, &impl Room),
     ) -> Result<http::Response<Bytes>, Error> {
         let clients = match connections {
             Connections::Kept => self.pools.of(self.environment.as_ref())?,
@@ -160,7 +192,7 @@ impl Outbound {
         if failures == Failures::Words && !answer.status().is_success() {
             return Ok(read_words(answer).await);
         }
-        read(answer, &host, max_bytes, self.patience).await
+        read(answer, &host, bounds, self.patience).await
     }
 }
 
@@ -219,7 +251,7 @@ fn mark_secrets(headers: &mut HeaderMap) {
 async fn read(
     mut answer: reqwest::Response,
     host: &str,
-    max_bytes: usize,
+    (max_bytes, room): (usize, &impl Room),
     patience: Patience,
 ) -> Result<http::Response<Bytes>, Error> {
     let too_large = || Error::TooLarge { host: host.to_owned(), limit: max_bytes };
@@ -228,13 +260,21 @@ async fn read(
         return Err(too_large());
     }
     let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
-    let mut body = BytesMut::new();
+    // How long it will be is not known where nothing says it, or where it comes compressed.
+    let wanted = usize::try_from(announced).ok().filter(|length| *length > 0).unwrap_or(max_bytes);
+    let (mut body, mut asked) = (BytesMut::new(), false);
     loop {
         let chunk = within(patience.idle, host, answer.chunk()).await?;
         let chunk = chunk.map_err(|error| Error::from_client(host, &error, patience))?;
         let Some(chunk) = chunk else { break };
         if body.len() + chunk.len() > max_bytes {
             return Err(too_large());
+        }
+        if !asked && body.len() + chunk.len() > SHORT {
+            asked = true;
+            if !room.make(wanted).await {
+                return Err(Error::NoRoom { host: host.to_owned() });
+            }
         }
         body.extend_from_slice(&chunk);
     }

@@ -77,7 +77,7 @@ async fn connect(app: &App, ctx: &Ctx, lab: &Lab, address: SocketAddr) -> Result
     for (name, connector) in CONNECTIONS {
         let wanted = at_lab(name, connector, address);
         let connection = match connections::by_name(app, ctx, name).await {
-            Ok(there) => follow_lab(app, ctx, there, wanted).await?,
+            Ok(existing) => follow_lab(app, ctx, existing, wanted).await?,
             Err(why) if why.kind() == Kind::NotFound => connections::create(app, ctx, wanted).await?,
             Err(why) => return Err(why.into()),
         };
@@ -89,14 +89,14 @@ async fn connect(app: &App, ctx: &Ctx, lab: &Lab, address: SocketAddr) -> Result
 
 /// The connection, pointed at where the lab is this time. Credentials do not follow, so people sign in again. One that
 /// the operator has pointed somewhere else has another client by now, and is left alone.
-async fn follow_lab(app: &App, ctx: &Ctx, there: Connection, wanted: connections::New) -> Result<Connection> {
-    let settings = ConnectionSettings { scopes: there.settings.scopes.clone(), ..wanted.settings };
-    if there.settings == settings || there.settings.client_id != settings.client_id {
-        return Ok(there);
+async fn follow_lab(app: &App, ctx: &Ctx, existing: Connection, wanted: connections::New) -> Result<Connection> {
+    let settings = ConnectionSettings { scopes: existing.settings.scopes.clone(), ..wanted.settings };
+    if existing.settings == settings || existing.settings.client_id != settings.client_id {
+        return Ok(existing);
     }
-    tracing::warn!(connection = %there.name, "the lab is at another address than before: people sign in again");
+    tracing::warn!(connection = %existing.name, "the lab is at another address than before: people sign in again");
     let change = connections::Change { settings: Some(settings), client_secret: wanted.client_secret, enabled: None };
-    Ok(connections::update(app, ctx, &there, change).await?)
+    Ok(connections::update(app, ctx, &existing, change).await?)
 }
 
 fn at_lab(name: &str, connector: &str, address: SocketAddr) -> connections::New {

@@ -22,9 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether this server can serve. Clones tell the same.
 #[derive(Clone)]
-pub(crate) struct Health(Arc<Held>);
+pub(crate) struct Health(Arc<Inner>);
 
-struct Held {
+struct Inner {
     app: App,
     watch: Watch,
     stopping: AtomicBool,
@@ -35,7 +35,7 @@ struct Held {
 impl Health {
     /// Of a server that has just been put together.
     pub(crate) fn of(app: App, grpc: valetkey_api::Readiness) -> Self {
-        Self(Arc::new(Held { app, watch: Watch::default(), stopping: AtomicBool::new(false), grpc }))
+        Self(Arc::new(Inner { app, watch: Watch::default(), stopping: AtomicBool::new(false), grpc }))
     }
 
     /// Says from now on, and at once, that the server takes no more calls.
@@ -102,8 +102,8 @@ async fn ready(State(health): State<Health>, headers: HeaderMap) -> Response {
 }
 
 fn object(ready: bool, parts: &[Part]) -> Value {
-    let told = |part: &Part| (part.name.to_owned(), part.trouble.unwrap_or("ok").into());
-    json!({ "ready": ready, "parts": parts.iter().map(told).collect::<Map<_, _>>() })
+    let entry = |part: &Part| (part.name.to_owned(), part.trouble.unwrap_or("ok").into());
+    json!({ "ready": ready, "parts": parts.iter().map(entry).collect::<Map<_, _>>() })
 }
 
 fn lines(ready: bool, parts: &[Part]) -> String {

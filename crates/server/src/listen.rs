@@ -10,6 +10,7 @@ mod info;
 mod patience;
 mod preface;
 mod rest;
+mod seats;
 mod stall;
 
 pub(crate) use info::{Carrier, ConnInfo};
@@ -20,12 +21,12 @@ use axum::Router;
 use connection::Connection;
 use prometheus_client::metrics::gauge::Gauge;
 use rustls::ServerConfig;
+use seats::{Seat, Seats};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -66,7 +67,7 @@ pub(crate) struct Listener {
     local: SocketAddr,
     tls: Option<TlsAcceptor>,
     patience: Patience,
-    seats: Arc<Semaphore>,
+    seats: Seats,
     open: Gauge,
 }
 
@@ -82,7 +83,7 @@ impl Listener {
         };
         let socket = TcpListener::bind(address).await.map_err(refused)?;
         let local = socket.local_addr().map_err(refused)?;
-        let seats = Arc::new(Semaphore::new(process::seats()));
+        let seats = Seats::of(process::seats());
         Ok(Self { socket, local, tls: None, patience: Patience::default(), seats, open: Gauge::default() })
     }
 
@@ -113,7 +114,7 @@ impl Listener {
     /// The same listener with another number of seats.
     #[must_use]
     pub(crate) fn seating(self, most: usize) -> Self {
-        Self { seats: Arc::new(Semaphore::new(most)), ..self }
+        Self { seats: Seats::of(most), ..self }
     }
 
     /// The address it listens on; the port is the system's choice where 0 was asked for.
@@ -138,11 +139,12 @@ impl Listener {
                 patience: self.patience,
                 stop: stop.clone(),
                 cut: cut.clone(),
+                seat,
             };
             let open = Open::count(&self.open);
             connections.spawn(async move {
                 connection.run(stream).await;
-                drop((open, seat));
+                drop(open);
             });
         }
         drop(self.socket);
@@ -152,25 +154,28 @@ impl Listener {
         }
     }
 
-    /// The next connection and its seat; none once it is time to stop. While all seats are taken, callers wait in the
-    /// system's queue: what is open is served, and descriptors are left for the database and the way out.
-    async fn accept(&self, stop: &CancellationToken) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-        if self.seats.available_permits() == 0 {
-            tracing::warn!(listener = %self.local, "as many connections are open as may be: others wait");
-        }
-        let seat = tokio::select! {
-            biased;
-            () = stop.cancelled() => return None,
-            seat = self.seats.clone().acquire_owned() => seat.ok()?,
+    /// The next connection and its seat; none once it is time to stop. While all seats are taken and in use, it waits,
+    /// and others in the system's queue: what is open is served, and descriptors are left for the database and the way
+    /// out.
+    async fn accept(&self, stop: &CancellationToken) -> Option<(TcpStream, SocketAddr, Seat)> {
+        let next = async {
+            let (stream, peer) = self.next().await;
+            if self.seats.are_newly_taken() {
+                tracing::warn!(listener = %self.local, "as many connections are open as may be: idle ones end");
+            }
+            Some((stream, peer, self.seats.take().await?))
         };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => None,
+            next = next => next,
+        }
+    }
+
+    async fn next(&self) -> (TcpStream, SocketAddr) {
         loop {
-            let accepted = tokio::select! {
-                biased;
-                () = stop.cancelled() => return None,
-                accepted = self.socket.accept() => accepted,
-            };
-            match accepted {
-                Ok((stream, peer)) => return Some((stream, peer, seat)),
+            match self.socket.accept().await {
+                Ok(accepted) => return accepted,
                 Err(error) if is_about_one_connection(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, listener = %self.local, "cannot accept a connection");

@@ -1,16 +1,19 @@
 //! Connected accounts: one row for each owner on a connection.
 //!
 //! This file finds, makes and ends them; `accounts/tokens.rs` changes what they hold, `accounts/ahead.rs` finds those
-//! to be refreshed although nobody asks, `accounts/list.rs` shows many at once.
+//! to be refreshed although nobody asks, `accounts/refusal.rs` keeps that a provider refuses, `accounts/list.rs` shows many
+//! at once.
 
 mod ahead;
 mod list;
+mod refusal;
 mod tokens;
 
 pub use ahead::{Due, claim, put_off};
 #[cfg(test)]
 pub(crate) use list::LISTS;
 pub use list::{Filter, MAX_CONNECTION_NAMES, Standing, list, standings};
+pub use refusal::refuse_refresh;
 pub(crate) use tokens::read_subject;
 pub use tokens::{
     Lease, Schedule, Subject, Tokens, begin_refresh, end_refresh, expire, finish_refresh, lease, mark_lost,
@@ -204,7 +207,7 @@ pub async fn disconnect(ctx: &Ctx, tx: &mut Tx, id: &AccountId, now: Timestamp) 
     let sql = "UPDATE connected_accounts SET status = 'DISCONNECTED', reason = '', scopes = '[]',
          credential = NULL, audience = '[]', generation = generation + 1, refreshable = 0, expires_at = NULL,
          refresh_generation = NULL, refresh_until = NULL, refresh_lost_at = NULL, refreshed_at = NULL,
-         next_refresh_at = NULL, idle_refresh_at = NULL, updated_at = $3 WHERE environment_id = $1 AND id = $2";
+         refused_at = NULL, next_refresh_at = NULL, idle_refresh_at = NULL, updated_at = $3 WHERE environment_id = $1 AND id = $2";
     Ok(tx.run(sql, args![&ctx.environment, id, now]).await? == 1)
 }
 
@@ -237,6 +240,7 @@ pub(crate) fn read(row: &Row) -> Result<ConnectedAccount, Error> {
             scopes: row.json("scopes")?,
             subject: row.optional_text("subject")?.map(ToOwned::to_owned),
             credential: credential(row)?,
+            refusal: refusal::read(row)?,
             api_config: row.json("api_config")?,
             created_at: row.timestamp("created_at")?,
             updated_at: row.timestamp("updated_at")?,

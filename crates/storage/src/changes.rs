@@ -2,9 +2,9 @@
 //! was then. A row that somebody put back as it was earlier has counted less than the journal.
 //!
 //! What a row *is* are its columns that nothing changes without a record: what it is for, who may use it, in which state
-//! it is. Not among them are times of use and of the next refresh, leases, wrapped keys and the sealed bytes of users'
-//! tokens, which rotations write anew; of those it says only whether they are there, for older ones do not open beside a
-//! newer generation.
+//! it is. Not among them are times of use and of the next refresh, leases, refusals of a refresh, wrapped keys and the sealed
+//! bytes of users' tokens, which rotations write anew; of those it says only whether they are there, for older ones do not
+//! open beside a newer generation.
 //!
 //! This is the operator's and the journal's, and knows no `Ctx`: each row says whose it is.
 

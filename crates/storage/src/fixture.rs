@@ -128,6 +128,7 @@ pub(crate) fn account(ctx: &Ctx, tail: &str, identifier: &str) -> ConnectedAccou
         scopes: vec![],
         subject: None,
         credential: None,
+        refusal: None,
         api_config: Map::from_iter([("domain".to_owned(), "example".into())]),
         created_at: now(),
         updated_at: now(),

@@ -3,14 +3,21 @@
 
 use super::failed::{Failed, Why};
 use super::job::Job;
+use super::limits::InFlight;
 use crate::accounts;
 use crate::connections::{self, Wired};
 use crate::consent::{Life, Link, link_for};
 use crate::credentials::refresh::{self, Opened, Unusable};
+use crate::servers::toolset;
 use futures::future::join;
+use std::time::Duration;
+use tokio::time::Instant;
 use valetkey_connectors::Setting;
 use valetkey_domain::account::{ConnectedAccount, Status};
 use valetkey_domain::connection::Connection;
+
+/// How long what was looked at stands without another look.
+const STANDS: Duration = Duration::from_millis(100);
 
 /// What a call works with.
 pub(super) struct Admitted {
@@ -49,8 +56,51 @@ impl Job {
             Ok(opened) => Ok(opened),
             Err(Unusable::SignIn(status)) => Err(self.not_connected(&wired.connection, &status).await),
             Err(Unusable::Later(why)) => Err(self.because(Why::App, why)),
+            Err(Unusable::Refused(why)) => Err(self.refused(&wired.connection, &why).await),
             Err(Unusable::Failed(error)) => Err(self.before(&error)),
         }
+    }
+
+    /// A place among the calls in flight, what the call works with, and its credential. All of that is as it was looked
+    /// at a moment ago, however long had to be waited for a place or for a renewal.
+    pub(super) async fn ready(&self) -> Result<(InFlight, Admitted, Opened), Failed> {
+        let mut admitted = self.admit().await?;
+        let mut looked = Instant::now();
+        let in_flight = self.enter(&admitted).await?;
+        if looked.elapsed() > STANDS {
+            admitted = self.still(&admitted).await?;
+            looked = Instant::now();
+        }
+        let mut credential = self.credential(&admitted, None).await?;
+        if looked.elapsed() > STANDS {
+            admitted = self.still(&admitted).await?;
+            credential = self.credential(&admitted, None).await?;
+        }
+        Ok((in_flight, admitted, credential))
+    }
+
+    async fn enter(&self, admitted: &Admitted) -> Result<InFlight, Failed> {
+        let entering = self.app.limits.enter(&self.ctx.environment, &admitted.account.id, self.spare());
+        tokio::select! {
+            biased;
+            () = self.cancellation.cancelled() => Err(self.because(Why::Cancelled, "the call was cancelled")),
+            entered = entering => entered.map_err(|full| self.full(&full)),
+        }
+    }
+
+    /// What let the call begin, as it is now: its URL, its tool, its connection, its account.
+    async fn still(&self, before: &Admitted) -> Result<Admitted, Failed> {
+        let served = toolset::still(&self.app, &self.ctx, &self.server, &self.served).await;
+        if !served.map_err(|error| self.before(&error))? {
+            let message = "the call was not made: what it was called through was withdrawn or changed while it waited";
+            return Err(self.because(Why::Off, message));
+        }
+        let now = self.admit().await?;
+        if now.account.id == before.account.id {
+            return Ok(now);
+        }
+        let message = "the call was not made: the user's account was replaced while it waited. Call again";
+        Err(self.because(Why::Busy, message))
     }
 
     pub(super) fn setting(&self, admitted: &Admitted) -> Setting {
@@ -84,6 +134,12 @@ impl Job {
             "{}. Ask the user to open the link and to sign in, then call the tool again",
             standing(status, &self.app_name(connection))
         );
+        self.with_link(Why::NotConnected, message, connection).await
+    }
+
+    /// Says that the provider does not renew the user's access, and where a new sign-in may mend it.
+    async fn refused(&self, connection: &Connection, why: &str) -> Failed {
+        let message = format!("{why}. Ask the user to open the link and to sign in, then call the tool again");
         self.with_link(Why::NotConnected, message, connection).await
     }
 

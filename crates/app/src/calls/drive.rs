@@ -3,90 +3,127 @@
 use super::admit::Admitted;
 use super::failed::{Failed, Why};
 use super::job::Job;
-use super::send::{Replies, Sender};
+use super::limits::Room;
+use super::send::{Round, Sender};
 use crate::Limit;
 use crate::credentials::refresh::Opened;
 use serde_json::Value;
-use std::time::Duration;
-use valetkey_connectors::{Run, Step};
+use valetkey_connectors::native::{HEAVY_BYTES, Work};
+use valetkey_connectors::{Run, Step, memory_needed_by};
 
-/// Answers above this size are shaped off the async threads: a megabyte of mail takes milliseconds. So is any answer
-/// of a tool whose shape needs more than a projection.
-const HEAVY: usize = 64 * 1024;
+/// A call that can begin.
+pub(super) struct Begun {
+    pub(super) run: Run,
+    /// What its natives may do; it stops when the call's future is dropped.
+    pub(super) work: Work,
+    /// Whether its arguments are so large that composing with them belongs off the async threads.
+    pub(super) large: bool,
+}
 
 impl Job {
     /// Drives a run to its end, the caller's deadline, or its cancellation.
-    pub(super) async fn drive(&self, run: Run, admitted: &Admitted, credential: Opened) -> Result<Value, Failed> {
+    pub(super) async fn drive(&self, begun: Begun, admitted: &Admitted, credential: Opened) -> Result<Value, Failed> {
+        let _stop = begun.work.stop_on_drop();
         let mut sender = Sender::new(self, admitted, credential);
         let left = self.left();
         let mut ended = tokio::select! {
             biased;
             () = self.cancellation.cancelled() => Err(self.cancelled()),
-            ended = tokio::time::timeout(left, self.steps(run, &mut sender)) => ended.unwrap_or_else(|_| Err(self.late())),
+            ended = tokio::time::timeout(left, self.steps(begun, &mut sender)) => ended.unwrap_or_else(|_| Err(self.late())),
         };
-        sender.redact(&mut ended);
+        if let Err(failed) = &mut ended {
+            sender.redactor().text(&mut failed.message);
+        }
         ended
     }
 
-    /// The time that the call still has.
-    fn left(&self) -> Duration {
-        Duration::try_from(self.ctx.deadline.duration_since(self.app.core.now())).unwrap_or_default()
-    }
-
-    async fn steps(&self, mut run: Run, sender: &mut Sender<'_>) -> Result<Value, Failed> {
-        let mut replies = Vec::new();
+    async fn steps(&self, begun: Begun, sender: &mut Sender<'_>) -> Result<Value, Failed> {
+        let Begun { mut run, large, .. } = begun;
+        let mut round = Round::default();
         loop {
             if self.ctx.cancellation.cancelled() {
                 return Err(self.cancelled());
             }
-            let (back, step) = self.advance(run, replies).await?;
+            let (back, step) = self.advance(run, round, large).await?;
             run = back;
-            replies = match step {
+            round = match step {
                 Step::Send(requests) => sender.round(requests).await?,
                 Step::Wait(time) => {
                     tokio::time::sleep(time).await;
-                    Vec::new()
+                    Round::default()
                 }
-                Step::Done(value) => return self.bounded(value, sender.received()),
+                Step::Done(value) => return self.handed(value, sender).await,
                 Step::Failed(failure) => return Err(self.failed(failure)),
             };
         }
     }
 
-    async fn advance(&self, mut run: Run, replies: Replies) -> Result<(Run, Step), Failed> {
+    /// Goes on, off the async threads if that may take milliseconds: large arguments are composed, large answers
+    /// shaped, and some shapes cost more than a projection.
+    async fn advance(&self, mut run: Run, round: Round, large: bool) -> Result<(Run, Step), Failed> {
+        let size = round.size();
+        let room = self.room_to_shape(&round).await?;
         let left = self.left();
-        let size: usize = replies.iter().flatten().map(|reply| reply.body().len()).sum();
-        let heavy = size >= HEAVY || (size > 0 && self.served.tool.heavy());
-        if !heavy {
-            let step = run.next(replies, left);
+        if !large && size < HEAVY_BYTES && !(size > 0 && self.served.tool.heavy()) {
+            let step = run.next(round.replies, left);
             return Ok((run, step));
         }
-        let shaped = self.app.core.tasks.spawn_blocking(move || {
+        // The rooms go with the work: it lasts as long as the thread, whoever still waits for it.
+        self.aside(move || {
+            let Round { replies, rooms } = round;
             let step = run.next(replies, left);
+            drop((rooms, room));
             (run, step)
-        });
-        shaped.await.map_err(|error| {
-            tracing::error!(execution = %self.execution, %error, "an answer could not be shaped");
+        })
+        .await
+    }
+
+    async fn room_to_shape(&self, round: &Round) -> Result<Option<Room>, Failed> {
+        let needed: usize = round.replies.iter().flatten().map(|reply| memory_needed_by(reply.body())).sum();
+        if round.size() == 0 {
+            return Ok(None);
+        }
+        let room = self.app.limits.room_to_shape(&self.ctx.environment, needed, self.spare()).await;
+        room.map(Some).map_err(|full| {
+            let failed = self.full(&full);
+            Failed { message: format!("{}{}", failed.message, self.caution()), ..failed }
+        })
+    }
+
+    /// The result as it goes to the caller: without credentials, and not longer than it may be.
+    async fn handed(&self, mut value: Value, sender: &Sender<'_>) -> Result<Value, Failed> {
+        let (redactor, most) = (sender.redactor(), self.app.core.settings.bounds.answer_bytes);
+        let look = move || {
+            redactor.value(&mut value);
+            fits(&value, most).then_some(value)
+        };
+        let fitting = if sender.received() < HEAVY_BYTES { look() } else { self.aside(look).await? };
+        fitting.ok_or_else(|| self.too_long(most))
+    }
+
+    /// Does some work on a thread that may block.
+    async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failed> {
+        self.app.core.tasks.spawn_blocking(work).await.map_err(|error| {
+            tracing::error!(execution = %self.execution, %error, "a tool call's work ended by a defect");
             Failed::unknown(self.execution.clone())
         })
     }
 
-    /// A result is rarely longer than what it was made of, so short answers need no counting.
-    fn bounded(&self, value: Value, received: usize) -> Result<Value, Failed> {
-        let most = self.app.core.settings.bounds.answer_bytes;
-        if received <= most / 10 {
-            return Ok(value);
-        }
-        let mut length = Length(0);
-        if serde_json::to_writer(&mut length, &value).is_ok() && length.0 <= most {
-            return Ok(value);
-        }
-        let message = format!("the answer is longer than {most} bytes: ask for less{}", self.caution());
+    fn too_long(&self, most: usize) -> Failed {
         self.app.core.metrics.refused(Limit::Answer);
-        Err(self.because(Why::App, message))
+        let name = Limit::Answer.name();
+        if self.served.tool.definition.effect.read_only() {
+            let message = format!("the answer is longer than {most} bytes ({name}), and can't be shown: ask for less");
+            return self.because(Why::Arguments, message);
+        }
+        let message = format!(
+            "the app has done it, and its answer is longer than {most} bytes ({name}), so it can't be shown: don't \
+             repeat the call"
+        );
+        self.because(Why::App, message)
     }
 
-    fn cancelled(&self) -> Failed {
+    pub(super) fn cancelled(&self) -> Failed {
         self.because(Why::Cancelled, format!("the call was cancelled{}", self.caution()))
     }
 
@@ -95,16 +132,35 @@ impl Job {
     }
 }
 
-/// Counts what is written.
-struct Length(usize);
+/// Whether a value's text has this many bytes at most; no more of it is made than that.
+fn fits(value: &Value, most: usize) -> bool {
+    serde_json::to_writer(&mut Left(most), value).is_ok()
+}
 
-impl std::io::Write for Length {
+/// Counts down what is written, and takes no more than there is left.
+struct Left(usize);
+
+impl std::io::Write for Left {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(std::io::ErrorKind::WriteZero)?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_result_is_measured_as_it_is_written() {
+        for value in [json!("é\u{1}"), json!({"a": [1, 2.5, null]}), json!("")] {
+            let length = value.to_string().len();
+            assert!(fits(&value, length) && !fits(&value, length - 1), "{value}");
+        }
     }
 }

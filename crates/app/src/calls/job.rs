@@ -2,7 +2,7 @@
 
 use super::failed::{Failed, Why};
 use super::limits::Full;
-use crate::servers::toolset::ServedTool;
+use crate::servers::toolset::{Served, ServedTool};
 use crate::{App, Error};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -13,10 +13,15 @@ use valetkey_domain::id::ExecutionId;
 use valetkey_domain::tool::Effect;
 use valetkey_domain::{Ctx, Kind};
 
+/// What a call keeps of its time for what comes after a wait or a request.
+const REST: Duration = Duration::from_secs(1);
+
 /// One call, as its task holds it.
 pub(super) struct Job {
     pub(super) app: App,
     pub(super) ctx: Ctx,
+    /// What it was called through.
+    pub(super) server: Served,
     pub(super) served: ServedTool,
     pub(super) owner: Owner,
     pub(super) execution: ExecutionId,
@@ -46,6 +51,17 @@ impl Job {
             _ => format!("the call was not made: {}", error.message()),
         };
         self.because(Why::Ours, message)
+    }
+
+    /// The time that the call still has.
+    pub(super) fn left(&self) -> Duration {
+        Duration::try_from(self.ctx.deadline.duration_since(self.app.core.now())).unwrap_or_default()
+    }
+
+    /// How long something may take or be waited for, so that the call has a second for the rest.
+    pub(super) fn spare(&self) -> Duration {
+        let left = self.left();
+        left.saturating_sub(REST).max(left / 2)
     }
 
     pub(super) fn full(&self, full: &Full) -> Failed {

@@ -1,48 +1,57 @@
-//! Calls in flight, counted exactly, so that one user or environment cannot take all of the process; and turns at each
-//! host, so that an app which is slow for one environment cannot take all of its connections.
+//! Calls in flight, counted exactly, so that one user or environment cannot take all of the process; turns at each host,
+//! so that an app which is slow for one environment cannot take all of its connections; and room for answers.
+//! Whoever finds a limit reached waits in line.
 
-mod turns;
+mod line;
+mod room;
 
+use line::{Lines, Share, Without};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use room::Rooms;
 use std::fmt;
-use std::hash::Hash;
-use std::sync::{Arc, Mutex};
-use turns::{Turn, Turns, locked};
+use std::time::Duration;
+use tokio::time::Instant;
 use valetkey_core::{Bounds, Limit};
 use valetkey_domain::id::{AccountId, EnvironmentId};
+
+pub(super) use line::locked;
+pub(super) use room::Room;
+
+/// For each call that is in flight, so many may wait.
+const QUEUE: usize = 4;
 
 /// Counts calls in flight. Clones count together.
 #[derive(Clone, Debug)]
 pub struct Limits {
+    process: Lines<()>,
+    environments: Lines<EnvironmentId>,
+    accounts: Lines<AccountId>,
+    hosts: Lines<(EnvironmentId, String)>,
+    host_wait: Duration,
+    rooms: Rooms,
     most: Bounds,
-    counts: Arc<Mutex<Counts>>,
-    turns: Turns,
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    process: usize,
-    environments: HashMap<EnvironmentId, usize>,
-    accounts: HashMap<AccountId, usize>,
 }
 
 /// A call that is counted until this is dropped.
+#[derive(Debug)]
 pub(super) struct InFlight {
-    environment: EnvironmentId,
-    account: AccountId,
-    counts: Arc<Mutex<Counts>>,
+    _account: Share<AccountId>,
+    _environment: Share<EnvironmentId>,
+    _process: Share<()>,
 }
+
+/// A request that is counted until this is dropped.
+pub(super) type Turn = Share<(EnvironmentId, String)>;
 
 /// A limit that is reached.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Full {
     pub(super) limit: Limit,
     most: usize,
+    why: Option<Without>,
 }
 
 impl fmt::Display for Full {
@@ -51,9 +60,16 @@ impl fmt::Display for Full {
             Limit::InFlightPerAccount => ("calls", "this account"),
             Limit::InFlightPerEnvironment => ("calls", "this environment"),
             Limit::InFlightPerHost => ("requests", "this app's host"),
+            Limit::BytesInFlight => ("bytes of answers", "this server"),
+            Limit::BytesInFlightPerEnvironment => ("bytes of answers", "this environment"),
             _ => ("calls", "this server"),
         };
-        write!(f, "{} {what} are in flight for {of}, which is the limit ({})", self.most, self.limit.name())
+        write!(f, "{} {what} are in flight for {of}, which is the limit ({})", self.most, self.limit.name())?;
+        match self.why {
+            Some(Without::Crowded) => write!(f, ", and {QUEUE} times as many wait"),
+            Some(Without::Late) => f.write_str(", and none of them ended in time"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -67,7 +83,19 @@ impl Limits {
     /// Counts against these bounds.
     #[must_use]
     pub fn of(most: Bounds) -> Self {
-        Self { most, counts: Arc::default(), turns: Turns::of(most.in_flight_per_host, most.host_wait) }
+        let calls = |most: usize| (most, most.saturating_mul(QUEUE));
+        let (process, environment) = (calls(most.in_flight), calls(most.in_flight_per_environment));
+        let account = calls(most.in_flight_per_account);
+        Self {
+            process: Lines::of(process.0, process.1),
+            environments: Lines::of(environment.0, environment.1),
+            accounts: Lines::of(account.0, account.1),
+            // Requests are made by calls in flight, which bound how many wait.
+            hosts: Lines::of(most.in_flight_per_host, usize::MAX),
+            host_wait: most.host_wait,
+            rooms: Rooms::of(&most),
+            most,
+        }
     }
 
     /// Makes the counts part of what a scrape is answered with.
@@ -75,41 +103,62 @@ impl Limits {
         registry.register_collector(Box::new(self.clone()));
     }
 
-    /// Counts one more call.
-    pub(super) fn enter(&self, environment: &EnvironmentId, account: &AccountId) -> Result<InFlight, Full> {
-        let mut counts = locked(&self.counts);
-        let full = |limit, count: usize, most| if count >= most { Err(Full { limit, most }) } else { Ok(()) };
-        let held = |count: Option<&usize>| count.copied().unwrap_or(0);
-        let most = &self.most;
-        full(Limit::InFlightPerAccount, held(counts.accounts.get(account)), most.in_flight_per_account)?;
-        let here = held(counts.environments.get(environment));
-        full(Limit::InFlightPerEnvironment, here, most.in_flight_per_environment)?;
-        full(Limit::InFlight, counts.process, most.in_flight)?;
-        counts.process += 1;
-        *counts.environments.entry(environment.clone()).or_default() += 1;
-        *counts.accounts.entry(account.clone()).or_default() += 1;
-        let counts = self.counts.clone();
-        Ok(InFlight { environment: environment.clone(), account: account.clone(), counts })
+    /// Waits until one more call may be in flight, in the order in which calls came, as long as the call can.
+    pub(super) async fn enter(
+        &self,
+        environment: &EnvironmentId,
+        account: &AccountId,
+        patience: Duration,
+    ) -> Result<InFlight, Full> {
+        let until = Instant::now() + patience;
+        let left = || until.saturating_duration_since(Instant::now());
+        let full = |limit, most| move |why| Full { limit, most, why: Some(why) };
+        // The narrowest first: who waits for it takes nothing of what others need.
+        let account = self.accounts.wait(account.clone(), 1, left()).await;
+        let account = account.map_err(full(Limit::InFlightPerAccount, self.most.in_flight_per_account))?;
+        let environment = self.environments.wait(environment.clone(), 1, left()).await;
+        let environment =
+            environment.map_err(full(Limit::InFlightPerEnvironment, self.most.in_flight_per_environment))?;
+        let process = self.process.wait((), 1, left()).await.map_err(full(Limit::InFlight, self.most.in_flight))?;
+        Ok(InFlight { _account: account, _environment: environment, _process: process })
     }
 
     /// Waits for a turn at a host.
-    pub(super) async fn turn(&self, environment: &EnvironmentId, host: &str) -> Result<Turn, Full> {
+    pub(super) async fn turn(&self, of: &EnvironmentId, host: &str, patience: Duration) -> Result<Turn, Full> {
         let most = self.most.in_flight_per_host;
-        self.turns.wait(environment, host).await.ok_or(Full { limit: Limit::InFlightPerHost, most })
+        let turn = self.hosts.wait((of.clone(), host.to_owned()), 1, patience.min(self.host_wait)).await;
+        turn.map_err(|why| Full { limit: Limit::InFlightPerHost, most, why: Some(why) })
+    }
+
+    /// Waits for room for an answer of so many bytes while it is read and held.
+    pub(super) async fn room_to_read(&self, of: &EnvironmentId, bytes: usize, time: Duration) -> Result<Room, Full> {
+        self.rooms.to_read(of, bytes, time).await.map_err(|limit| self.no_room(limit))
+    }
+
+    /// Waits for room for so many bytes of memory that shaping takes.
+    pub(super) async fn room_to_shape(&self, of: &EnvironmentId, bytes: usize, time: Duration) -> Result<Room, Full> {
+        self.rooms.to_shape(of, bytes, time).await.map_err(|limit| self.no_room(limit))
+    }
+
+    fn no_room(&self, limit: Limit) -> Full {
+        let most = match limit {
+            Limit::BytesInFlightPerEnvironment => self.most.bytes_in_flight_per_environment,
+            _ => self.most.bytes_in_flight,
+        };
+        Full { limit, most, why: None }
     }
 
     /// Each limit, how much of it is taken (of those that many have: by the one who has most), and how much there is.
-    fn taken(&self) -> [(Limit, usize, usize); 4] {
-        let counts = locked(&self.counts);
-        let most = |counts: &mut dyn Iterator<Item = &usize>| counts.max().copied().unwrap_or(0);
+    fn taken(&self) -> [(Limit, usize, usize); 6] {
         let bounds = &self.most;
-        let environment = most(&mut counts.environments.values());
-        let account = most(&mut counts.accounts.values());
+        let (bytes, bytes_of_one) = self.rooms.taken();
         [
-            (Limit::InFlight, counts.process, bounds.in_flight),
-            (Limit::InFlightPerEnvironment, environment, bounds.in_flight_per_environment),
-            (Limit::InFlightPerAccount, account, bounds.in_flight_per_account),
-            (Limit::InFlightPerHost, self.turns.most_taken(), bounds.in_flight_per_host),
+            (Limit::InFlight, self.process.most_taken(), bounds.in_flight),
+            (Limit::InFlightPerEnvironment, self.environments.most_taken(), bounds.in_flight_per_environment),
+            (Limit::InFlightPerAccount, self.accounts.most_taken(), bounds.in_flight_per_account),
+            (Limit::InFlightPerHost, self.hosts.most_taken(), bounds.in_flight_per_host),
+            (Limit::BytesInFlight, bytes, bounds.bytes_in_flight),
+            (Limit::BytesInFlightPerEnvironment, bytes_of_one, bounds.bytes_in_flight_per_environment),
         ]
     }
 }
@@ -128,7 +177,7 @@ impl Collector for Limits {
     }
 }
 
-fn gauges(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, values: [(Limit, usize); 4]) -> fmt::Result {
+fn gauges(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, values: [(Limit, usize); 6]) -> fmt::Result {
     let kind = ConstGauge::new(0i64).metric_type();
     let mut family = encoder.encode_descriptor(name, help, None, kind)?;
     for (limit, value) in values {
@@ -138,28 +187,11 @@ fn gauges(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, values: [
     Ok(())
 }
 
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        let mut counts = locked(&self.counts);
-        counts.process = counts.process.saturating_sub(1);
-        leave(counts.environments.entry(self.environment.clone()));
-        leave(counts.accounts.entry(self.account.clone()));
-    }
-}
-
-/// One less; nothing is kept for who has no call in flight, so memory follows the calls and not the accounts.
-fn leave<K: Hash + Eq>(entry: Entry<'_, K, usize>) {
-    if let Entry::Occupied(mut count) = entry {
-        *count.get_mut() = count.get().saturating_sub(1);
-        if *count.get() == 0 {
-            count.remove();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NOW: Duration = Duration::ZERO;
 
     fn account(n: usize) -> AccountId {
         AccountId::parse(&format!("ca_{n}")).unwrap()
@@ -174,41 +206,64 @@ mod tests {
         Limits::of(Bounds { in_flight: 5, in_flight_per_environment: 3, in_flight_per_account: 2, ..bounds })
     }
 
-    #[test]
-    fn attack_74_each_limit_holds_for_its_own_and_no_other() {
+    #[tokio::test]
+    async fn attack_74_each_limit_holds_for_its_own_and_no_other() {
         let limits = small();
         let mut held = vec![];
-        let mut enter = |e, a| match limits.enter(&environment(e), &account(a)) {
-            Ok(place) => {
-                held.push(place);
-                "in"
-            }
-            Err(full) => full.limit.name(),
-        };
-        assert_eq!([enter(1, 1), enter(1, 1), enter(1, 1)], ["in", "in", "in_flight_per_account"]);
-        assert_eq!([enter(1, 2), enter(1, 3)], ["in", "in_flight_per_environment"]);
-        assert_eq!([enter(2, 4), enter(2, 5), enter(2, 6)], ["in", "in", "in_flight"]);
+        let mut words = vec![];
+        for (e, a) in [(1, 1), (1, 1), (1, 1), (1, 2), (1, 3), (2, 4), (2, 5), (2, 6)] {
+            words.push(match limits.enter(&environment(e), &account(a), NOW).await {
+                Ok(place) => {
+                    held.push(place);
+                    "in"
+                }
+                Err(full) => full.limit.name(),
+            });
+        }
+        let (account_full, environment_full) = ("in_flight_per_account", "in_flight_per_environment");
+        assert_eq!(words, ["in", "in", account_full, "in", environment_full, "in", "in", "in_flight"]);
         held.clear();
-        assert!(limits.enter(&environment(1), &account(1)).is_ok());
+        assert!(limits.enter(&environment(1), &account(1), NOW).await.is_ok());
     }
 
-    #[test]
-    fn what_is_taken_is_said_of_the_one_who_has_most() {
+    #[tokio::test]
+    async fn a_burst_waits_and_is_refused_only_when_the_queue_is_full() {
         let limits = small();
-        let held = [(1, 1), (1, 1), (2, 2)].map(|(e, a)| limits.enter(&environment(e), &account(a)).ok().unwrap());
-        let taken = limits.taken().map(|(_, taken, most)| (taken, most));
-        assert_eq!(taken, [(3, 5), (2, 3), (2, 2), (0, 32)]);
-        drop(held);
-        assert_eq!(limits.taken().map(|(_, taken, _)| taken), [0; 4]);
+        let call = async |_| {
+            let place = limits.enter(&environment(1), &account(1), Duration::from_secs(5)).await?;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            drop(place);
+            Ok(())
+        };
+        let ended: Vec<Result<(), Full>> = futures::future::join_all((0..12).map(call)).await;
+        let refused: Vec<_> = ended.into_iter().filter_map(Result::err).collect();
+        assert_eq!(refused.len(), 2, "two in flight, eight waiting");
+        let words = refused[0].to_string();
+        assert!(words.contains("in_flight_per_account") && words.contains("4 times as many wait"), "{words}");
+        assert_eq!(limits.taken().map(|(_, taken, _)| taken), [0; 6]);
     }
 
-    #[test]
-    fn nothing_is_kept_of_calls_that_ended() {
+    #[tokio::test]
+    async fn what_is_taken_is_said_of_the_one_who_has_most() {
+        let limits = small();
+        let mut held = vec![];
+        for (e, a) in [(1, 1), (1, 1), (2, 2)] {
+            held.push(limits.enter(&environment(e), &account(a), NOW).await.unwrap());
+        }
+        let room = limits.room_to_read(&environment(1), 1 << 20, NOW).await.unwrap();
+        let taken = limits.taken().map(|(_, taken, most)| (taken, most));
+        let bytes = [(1 << 20, 512 << 20), (1 << 20, 128 << 20)];
+        assert_eq!(taken, [(3, 5), (2, 3), (2, 2), (0, 32), bytes[0], bytes[1]]);
+        drop((held, room));
+        assert_eq!(limits.taken().map(|(_, taken, _)| taken), [0; 6]);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_kept_of_calls_that_ended() {
         let limits = Limits::default();
         for n in 0..100 {
-            drop(limits.enter(&environment(n), &account(n)).ok().unwrap());
+            drop(limits.enter(&environment(n), &account(n), NOW).await.unwrap());
         }
-        let counts = locked(&limits.counts);
-        assert_eq!((counts.process, counts.environments.len(), counts.accounts.len()), (0, 0, 0));
+        assert!(limits.process.is_empty() && limits.environments.is_empty() && limits.accounts.is_empty());
     }
 }

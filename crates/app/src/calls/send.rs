@@ -4,21 +4,38 @@
 use super::admit::Admitted;
 use super::failed::{Failed, Why};
 use super::job::Job;
-use super::limits::Full;
-use super::redact;
+use super::limits::{Full, Room, locked};
+use super::redact::Redactor;
 use crate::credentials::refresh::Opened;
 use crate::credentials::schemes;
 use crate::{Limit, connections};
 use bytes::Bytes;
 use futures::future::join_all;
 use http::{Request, Response, StatusCode};
-use serde_json::Value;
-use valetkey_connectors::{FailureKind, Unsent};
+use std::sync::Mutex;
+use std::time::Duration;
+use valetkey_connectors::{FailureKind, Unsent, lacks_scope};
 use valetkey_domain::Kind;
 use valetkey_outbound::Limits;
 
-/// What came back for each request of a round, in its order.
-pub(super) type Replies = Vec<Result<Response<Bytes>, Unsent>>;
+/// What came back for each request, in their order.
+type Replies = Vec<Result<Response<Bytes>, Unsent>>;
+
+/// What came back in one round.
+#[derive(Default)]
+pub(super) struct Round {
+    /// For each request, in their order.
+    pub(super) replies: Replies,
+    /// The room that the long ones take.
+    pub(super) rooms: Vec<Room>,
+}
+
+impl Round {
+    /// How many bytes it has.
+    pub(super) fn size(&self) -> usize {
+        self.replies.iter().flatten().map(|reply| reply.body().len()).sum()
+    }
+}
 
 /// Sends one call's requests.
 pub(super) struct Sender<'a> {
@@ -28,11 +45,39 @@ pub(super) struct Sender<'a> {
     used: Vec<Opened>,
     received: usize,
     requests: u64,
+    /// Whether this round has room for a long answer. Only who has none may wait for some: else a call could wait for
+    /// what it has itself.
+    has_room: tokio::sync::Mutex<bool>,
+    rooms: Mutex<Vec<Room>>,
+}
+
+/// Asks for room for one answer.
+struct Reading<'a, 'b> {
+    sender: &'a Sender<'b>,
+    time: Duration,
+    room: Mutex<Option<Room>>,
+    full: Mutex<Option<Full>>,
+}
+
+impl valetkey_outbound::Room for Reading<'_, '_> {
+    async fn make(&self, bytes: usize) -> bool {
+        let Job { app, ctx, .. } = self.sender.job;
+        let mut has_room = self.sender.has_room.lock().await;
+        let patience = if *has_room { Duration::ZERO } else { self.time };
+        let made = app.limits.room_to_read(&ctx.environment, bytes, patience).await;
+        *has_room |= made.is_ok();
+        match made {
+            Ok(room) => *locked(&self.room) = Some(room),
+            Err(full) => *locked(&self.full) = Some(full),
+        }
+        locked(&self.room).is_some()
+    }
 }
 
 impl<'a> Sender<'a> {
     pub(super) fn new(job: &'a Job, admitted: &'a Admitted, credential: Opened) -> Self {
-        Self { job, admitted, used: vec![credential], received: 0, requests: 0 }
+        let (has_room, rooms) = (tokio::sync::Mutex::new(false), Mutex::default());
+        Self { job, admitted, used: vec![credential], received: 0, requests: 0, has_room, rooms }
     }
 
     /// How many bytes the app has answered with so far.
@@ -41,7 +86,7 @@ impl<'a> Sender<'a> {
     }
 
     /// Sends these requests at once and brings back their answers in the same order.
-    pub(super) async fn round(&mut self, requests: Vec<Request<Bytes>>) -> Result<Replies, Failed> {
+    pub(super) async fn round(&mut self, requests: Vec<Request<Bytes>>) -> Result<Round, Failed> {
         for request in &requests {
             self.check(request)?;
         }
@@ -52,8 +97,10 @@ impl<'a> Sender<'a> {
             self.again(&requests, &refused, &mut replies).await?;
         }
         self.requests += u64::try_from(requests.len()).unwrap_or(u64::MAX);
-        self.received += replies.iter().flatten().map(|reply| reply.body().len()).sum::<usize>();
-        Ok(replies)
+        *self.has_room.get_mut() = false;
+        let round = Round { replies, rooms: std::mem::take(&mut *locked(&self.rooms)) };
+        self.received += round.size();
+        Ok(round)
     }
 
     /// Renews the access token and repeats the requests that were refused. If all of the round are refused again the
@@ -77,13 +124,10 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
-    /// Takes every credential out of what goes to the caller.
-    pub(super) fn redact(&self, ended: &mut Result<Value, Failed>) {
+    /// Takes every credential that was used out of what goes to the caller.
+    pub(super) fn redactor(&self) -> Redactor {
         let secrets: Vec<_> = self.used.iter().map(|opened| &opened.access_token).collect();
-        match ended {
-            Ok(value) => redact::value(value, &secrets),
-            Err(failed) => redact::text(&mut failed.message, &secrets),
-        }
+        Redactor::of(&secrets)
     }
 
     /// A request goes only where the connector reaches and the credential was given for, whatever a template made of
@@ -127,13 +171,20 @@ impl<'a> Sender<'a> {
 
     async fn one(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unsent> {
         let Job { app, ctx, .. } = self.job;
-        let turn = app.limits.turn(&ctx.environment, request.uri().host().unwrap_or_default()).await;
+        let host = request.uri().host().unwrap_or_default();
+        let turn = app.limits.turn(&ctx.environment, host, self.job.spare()).await;
         let _turn = turn.map_err(|full| self.no_turn(&full))?;
         let bounds = &app.core.settings.bounds;
-        // The call's own deadline may be shorter or longer.
-        let limits = Limits { timeout: bounds.answer_time, max_bytes: bounds.answer_bytes };
-        let answered = app.core.outbound.of(&ctx.environment).send(request, &limits).await;
-        answered.map_err(|error| self.unanswered(&error))
+        // A request ends before its call does, so that the call can still give what it has read by others.
+        let limits = Limits { timeout: bounds.answer_time.min(self.job.spare()), max_bytes: bounds.answer_bytes };
+        let reading = Reading { sender: self, time: limits.timeout, room: Mutex::default(), full: Mutex::default() };
+        let answered = app.core.outbound.of(&ctx.environment).send_with(request, &limits, &reading).await;
+        let answered = answered.map_err(|error| self.unanswered(&error, locked(&reading.full).take()))?;
+        if let Some(mut room) = locked(&reading.room).take() {
+            room.keep(answered.body().len());
+            locked(&self.rooms).push(room);
+        }
+        Ok(answered)
     }
 
     fn no_turn(&self, full: &Full) -> Unsent {
@@ -141,16 +192,16 @@ impl<'a> Sender<'a> {
         Unsent { kind: FailureKind::RateLimited, message: format!("{full}: try again in a moment") }
     }
 
-    fn unanswered(&self, error: &valetkey_outbound::Error) -> Unsent {
+    fn unanswered(&self, error: &valetkey_outbound::Error, full: Option<Full>) -> Unsent {
+        let caution = if error.may_have_been_received() { self.job.caution() } else { "" };
+        if let Some(full) = full {
+            let unsent = self.no_turn(&full);
+            return Unsent { message: format!("{}{caution}", unsent.message), ..unsent };
+        }
         if error.kind() == Kind::ResourceExhausted {
             self.job.app.core.metrics.refused(Limit::Answer);
         }
-        let kind = match error.kind() {
-            Kind::DeadlineExceeded => FailureKind::Timeout,
-            _ => FailureKind::Upstream,
-        };
-        let caution = if error.may_have_been_received() { self.job.caution() } else { "" };
-        Unsent { kind, message: format!("{error}{caution}") }
+        Unsent { kind: kind_of(error), message: format!("{error}{caution}") }
     }
 
     /// A new access token after the app refused the one that was used; at most one for a call.
@@ -177,6 +228,19 @@ impl<'a> Sender<'a> {
     }
 }
 
+/// What the machine makes of it: it repeats what may pass, and neither a refused address nor a too long answer does.
+fn kind_of(error: &valetkey_outbound::Error) -> FailureKind {
+    match error.kind() {
+        Kind::DeadlineExceeded => FailureKind::Timeout,
+        Kind::ResourceExhausted => FailureKind::InvalidInput,
+        Kind::InvalidArgument => FailureKind::Forbidden,
+        _ => FailureKind::Upstream,
+    }
+}
+
+/// Whether a new access token may help. Where the consent is too small, it would be as small as this one.
 fn unauthorized(reply: &Result<Response<Bytes>, Unsent>) -> bool {
-    reply.as_ref().is_ok_and(|reply| reply.status() == StatusCode::UNAUTHORIZED)
+    let renewal_helps =
+        |reply: &Response<Bytes>| reply.status() == StatusCode::UNAUTHORIZED && !lacks_scope(reply.headers());
+    reply.as_ref().is_ok_and(renewal_helps)
 }

@@ -2,7 +2,7 @@
 //!
 //! `decide` says what is to be done, without doing anything; `exchange` does it, in a task that no caller can cancel,
 //! under a lease in the account's row; `inflight` lets callers who want the same refresh wait for the one there is;
-//! `breaker` leaves a token endpoint alone that is down; `ahead` refreshes before anybody has to wait. What is opened
+//! `refusal` leaves a provider alone for a while that refuses one account without ending it; `breaker` leaves a token endpoint alone that is down; `ahead` refreshes before anybody has to wait. What is opened
 //! here is handed to one call and kept nowhere.
 
 pub(crate) mod abandoned;
@@ -13,6 +13,7 @@ mod decide;
 mod exchange;
 mod inflight;
 mod refreshes;
+mod refusal;
 
 pub use ahead::look as ahead;
 pub use decide::Unusable;
@@ -141,9 +142,14 @@ impl Caller<'_> {
             return self.open(&account, held).await;
         }
         let in_flight = &self.app.refreshes.in_flight;
-        let ended = match decide::next(held, &lease, decide::lost_answer(self.wired), self.need, self.app.core.now()) {
+        let now = self.app.core.now();
+        let left = refusal::remaining(account.refusal.as_ref(), self.wired.connection.revision, now);
+        let ended = match decide::next(held, &lease, decide::lost_answer(self.wired), self.need, left.is_some(), now) {
             Step::Use => return self.open(&account, held).await,
             Step::Later(why) => return Err(Unusable::Later(why)),
+            Step::Pause => {
+                account.refusal.as_ref().map(|refusal| refusal::ended(refusal, &self.wired.connector.display_name, now))
+            }
             Step::Wait => in_flight.join(id).await,
             Step::Refresh | Step::End(_) => {
                 Some(in_flight.join_or_start(&self.app.core.tasks, id, self.job(id).run()).await)
@@ -152,8 +158,11 @@ impl Caller<'_> {
         match ended {
             None => Ok(Looked::Elsewhere),
             Some(Ended::Settled) => Ok(Looked::Refreshed),
-            Some(Ended::Later(_)) if self.need.live(held, self.app.core.now()) => self.open(&account, held).await,
+            Some(Ended::Later(_) | Ended::Refused(_)) if self.need.live(held, self.app.core.now()) => {
+                self.open(&account, held).await
+            }
             Some(Ended::Later(why)) => Err(Unusable::Later(why)),
+            Some(Ended::Refused(why)) => Err(Unusable::Refused(why)),
         }
     }
 

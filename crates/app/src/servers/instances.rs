@@ -3,6 +3,7 @@
 use crate::consent::{Life, Link, link_for};
 use crate::servers::configs;
 use crate::{App, Error, Listed, Page, Result, accounts, connections};
+use futures::future::try_join_all;
 use serde_json::Map;
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::config::McpConfig;
@@ -16,6 +17,9 @@ use valetkey_storage::{Tx, accounts as account_rows, configs as config_rows};
 
 pub use valetkey_storage::accounts::Standing;
 pub use valetkey_storage::instances::Filter;
+
+/// What the journal calls it when a URL is shown.
+const SHOWN: &str = "instance.url_shown";
 
 /// Which instance is wanted.
 pub struct Ensure {
@@ -158,8 +162,29 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &InstanceId) -> Result<()> {
 /// The url key cannot be had, or the journal cannot be written.
 pub async fn url(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<Secret<str>> {
     let token = app.core.keyring.url_mint(instance).await?;
-    app.core.journal.fact_now(ctx, "instance.url_shown", instance.id.as_str(), Map::new()).await?;
-    Ok(Secret::from(app.core.settings.public(&format!("/mcp/v1/{}", token.expose()))))
+    app.core.journal.fact_now(ctx, SHOWN, instance.id.as_str(), Map::new()).await?;
+    Ok(whole(app, &token))
+}
+
+/// The URLs of a list's instances, in their order. Each showing is recorded for its instance, and all of the list's
+/// records are committed together, before any URL is given.
+///
+/// # Errors
+/// As for [`url()`].
+pub async fn urls(app: &App, ctx: &Ctx, instances: &[McpInstance]) -> Result<Vec<Secret<str>>> {
+    let mut tokens = Vec::with_capacity(instances.len());
+    for instance in instances {
+        tokens.push(app.core.keyring.url_mint(instance).await?);
+    }
+    // The writer commits whatever waits for it at once.
+    let journal = &app.core.journal;
+    try_join_all(instances.iter().map(async |one| journal.fact_now(ctx, SHOWN, one.id.as_str(), Map::new()).await))
+        .await?;
+    Ok(tokens.iter().map(|token| whole(app, token)).collect())
+}
+
+fn whole(app: &App, token: &Secret<str>) -> Secret<str> {
+    Secret::from(app.core.settings.public(&format!("/mcp/v1/{}", token.expose())))
 }
 
 /// What is shown of an instance beside itself. The URL is in it, so the journal records that first.

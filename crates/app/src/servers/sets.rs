@@ -1,7 +1,7 @@
 //! Tool sets that are compiled, and those of them that are kept.
 
 use bytes::Bytes;
-use moka::sync::Cache;
+use moka::future::Cache;
 use std::collections::HashMap;
 use std::sync::Arc;
 use valetkey_connectors::{Connector, Tool};

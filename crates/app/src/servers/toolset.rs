@@ -6,16 +6,17 @@
 use super::configs;
 pub use super::sets::{ServedTool, ToolSet};
 use crate::entrance::doors;
+use crate::servers::instances;
 use crate::{App, Error, Result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use valetkey_connectors::{Catalog, Connector};
-use valetkey_domain::Ctx;
 use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::tool::MAX_NAME;
+use valetkey_domain::{Ctx, Kind};
 
 /// An instance with its tools.
 #[derive(Clone)]
@@ -32,20 +33,46 @@ pub struct Served {
 /// `NOT_FOUND` in the same words for a forgery, a rotated URL and a deleted instance; the database cannot be read.
 pub async fn open(app: &App, token: &str) -> Result<(Ctx, Served)> {
     let (ctx, instance, version) = doors::instance_url(app, token).await?;
-    let set = match app.sets.0.get(&(instance.config.clone(), version)) {
-        Some(set) => set,
-        None => compiled(app, &ctx, &instance.config).await?,
-    };
+    let set = kept(app, &ctx, &instance.config, version).await?;
     Ok((ctx, Served { instance, set }))
 }
 
-/// Compiles the tools of a config as it is now, and keeps them for its version.
+/// Whether a server that was opened is still there, at the same URL, and serves this tool on the same connection.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn still(app: &App, ctx: &Ctx, served: &Served, tool: &ServedTool) -> Result<bool> {
+    let before = &served.instance;
+    let now = match instances::get(app, ctx, &before.id).await {
+        Ok(now) => now,
+        Err(error) if error.kind() == Kind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    if now.url_generation != before.url_generation || now.identifier != before.identifier {
+        return Ok(false);
+    }
+    let version = configs::get(app, ctx, &now.config).await?.version;
+    let set = kept(app, ctx, &now.config, version).await?;
+    let found = set.find(&tool.tool.definition.name);
+    Ok(found.is_some_and(|found| found.connection == tool.connection))
+}
+
+/// The tools of a config, compiled once for its version however many ask for them at once.
+async fn kept(app: &App, ctx: &Ctx, config: &ConfigId, version: i64) -> Result<Arc<ToolSet>> {
+    let compiling = compiled(app, ctx, config);
+    app.sets.0.try_get_with((config.clone(), version), compiling).await.map_err(|error: Arc<Error>| {
+        // Each who waited gets an error of its own with the same words.
+        Error::new(error.kind(), error.message()).with_code(error.code()).because(error)
+    })
+}
+
+/// Compiles the tools of a config as it is now. If it was edited since its version was read, who asked for that version
+/// gets the newer one; nobody asks for it any more.
 async fn compiled(app: &App, ctx: &Ctx, config: &ConfigId) -> Result<Arc<ToolSet>> {
     let config = configs::get(app, ctx, config).await?;
-    let key = (config.id.clone(), config.version);
-    let set = Arc::new(compile(&app.core.catalog, config)?);
-    app.sets.0.insert(key, set.clone());
-    Ok(set)
+    let held = app.clone();
+    let compiling = app.core.tasks.spawn_blocking(move || compile(&held.core.catalog, config));
+    Ok(Arc::new(compiling.await.map_err(Error::internal)??))
 }
 
 /// Compiles the tools of a config. What cannot be served is left out and reported, never the whole list.
@@ -124,4 +151,34 @@ fn definition(tool: &valetkey_domain::tool::Tool) -> Value {
         members.insert("outputSchema".into(), schema.clone());
     }
     definition
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::there;
+    use futures::future::join_all;
+
+    #[tokio::test]
+    async fn a_tool_set_is_compiled_once_however_many_ask_at_once() {
+        let there = there("{rotates: true}").await;
+        let (_, token) = there.instance().await;
+        let opened = join_all((0..16).map(|_| open(&there.app, &token))).await;
+        let sets: Vec<_> = opened.into_iter().map(|opened| opened.unwrap().1.set).collect();
+        assert!(sets.iter().all(|set| Arc::ptr_eq(set, &sets[0])));
+    }
+
+    #[tokio::test]
+    async fn attack_82_what_was_opened_stands_until_it_is_changed() {
+        let there = there("{rotates: true}").await;
+        let (app, ctx) = (&there.app, &there.ctx);
+        let (instance, token) = there.instance().await;
+        let (_, served) = open(app, &token).await.unwrap();
+        let tool = served.set.find("acme_list_things").unwrap();
+        assert!(still(app, ctx, &served, tool).await.unwrap());
+        instances::rotate_url(app, ctx, &instance.id).await.unwrap();
+        assert!(!still(app, ctx, &served, tool).await.unwrap());
+        instances::delete(app, ctx, &instance.id).await.unwrap();
+        assert!(!still(app, ctx, &served, tool).await.unwrap());
+    }
 }

@@ -5,7 +5,7 @@ use super::id::Id;
 use super::version::Version;
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// How long a modern client may keep a list or an opening. An edit of the config is followed at once by every call,
 /// whatever a client still shows.
@@ -40,23 +40,66 @@ enum Part<'a, T> {
     },
 }
 
+/// How a call ended, as its result says it. What an app said and what we say stand at different places: the first part of
+/// the content may hold words of an app, a link of ours is a part of its own and in `_meta`, where an app's words never
+/// are.
+#[derive(Clone, Copy, Debug)]
+pub enum Called<'a> {
+    /// The app did it.
+    Done {
+        /// What it answered.
+        text: &'a str,
+        /// The same as a value, where the tool promises a schema for it.
+        structured: Option<&'a Value>,
+    },
+    /// It did not.
+    Failed {
+        /// What is wrong and what to do.
+        words: &'a str,
+        /// Where the user gives what is missing.
+        link: Option<Link<'a>>,
+    },
+}
+
+/// A link of ours.
+#[derive(Clone, Copy, Debug)]
+pub struct Link<'a> {
+    /// Where it leads.
+    pub url: &'a str,
+    /// It in words.
+    pub words: &'a str,
+}
+
+/// Who speaks in a part of the content.
+const FROM: &str = "valetkey/from";
+/// The member of a result's `_meta` that has a link of ours.
+const LINK: &str = "valetkey/link";
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CallResult<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     result_type: Option<&'static str>,
-    content: [Text<'a>; 1],
+    content: Vec<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     structured_content: Option<&'a Value>,
     is_error: bool,
-    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
-    meta: Option<Value>,
+    #[serde(rename = "_meta", skip_serializing_if = "Map::is_empty")]
+    meta: Map<String, Value>,
 }
 
 #[derive(Serialize)]
 struct Text<'a> {
     r#type: &'static str,
     text: &'a str,
+    #[serde(rename = "_meta")]
+    meta: Value,
+}
+
+impl<'a> Text<'a> {
+    fn from(who: &str, text: &'a str) -> Self {
+        Self { r#type: "text", text, meta: json!({ FROM: who }) }
+    }
 }
 
 impl Reply {
@@ -113,27 +156,31 @@ impl Reply {
         body.extend_from_slice(br#","result":{"tools":"#);
         body.extend_from_slice(tools);
         if version.modern() {
-            let rest =
-                format!(r#","resultType":"complete","ttlMs":{TTL_MS},"cacheScope":"private","_meta":{}"#, meta());
+            let rest = format!(
+                r#","resultType":"complete","ttlMs":{TTL_MS},"cacheScope":"private","_meta":{}"#,
+                Value::Object(meta())
+            );
             body.extend_from_slice(rest.as_bytes());
         }
         body.extend_from_slice(b"}}");
         Self { status: 200, body: body.into() }
     }
 
-    /// The outcome of a call. `structured` is given only where the tool promises a schema for it.
+    /// The outcome of a call.
     #[must_use]
-    pub fn called(id: &Id, version: Version, text: &str, structured: Option<&Value>, is_error: bool) -> Self {
-        Self::result(
-            id,
-            CallResult {
-                result_type: version.modern().then_some("complete"),
-                content: [Text { r#type: "text", text }],
-                structured_content: structured,
-                is_error,
-                meta: version.modern().then(meta),
-            },
-        )
+    pub fn called(id: &Id, version: Version, called: &Called<'_>) -> Self {
+        let (mut content, structured_content, link) = match called {
+            Called::Done { text, structured } => (vec![Text::from("app", text)], *structured, None),
+            Called::Failed { words, link } => (vec![Text::from("server, perhaps quoting the app", words)], None, *link),
+        };
+        let mut meta = if version.modern() { meta() } else { Map::new() };
+        if let Some(Link { url, words }) = link {
+            content.push(Text::from("server", words));
+            meta.insert(LINK.to_owned(), url.into());
+        }
+        let is_error = matches!(called, Called::Failed { .. });
+        let result_type = version.modern().then_some("complete");
+        Self::result(id, CallResult { result_type, content, structured_content, is_error, meta })
     }
 
     fn result(id: &Id, result: impl Serialize) -> Self {
@@ -161,6 +208,6 @@ fn server_info() -> Value {
     json!({ "name": "valetkey", "title": "Valetkey", "version": env!("CARGO_PKG_VERSION") })
 }
 
-fn meta() -> Value {
-    json!({ "io.modelcontextprotocol/serverInfo": server_info() })
+fn meta() -> Map<String, Value> {
+    Map::from_iter([("io.modelcontextprotocol/serverInfo".to_owned(), server_info())])
 }

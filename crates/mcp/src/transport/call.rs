@@ -5,7 +5,7 @@ use super::pending::{News, Outcome, Pending};
 use super::stream::{Live, every};
 use super::visit::{Stands, Visit};
 use super::{answer, stream};
-use crate::protocol::{Call, Fault, Id, Reply, Version};
+use crate::protocol::{Call, Called, Fault, Id, Reply, Version};
 use axum::response::Response;
 use bytes::Bytes;
 use std::pin::pin;
@@ -60,8 +60,7 @@ fn begin(visit: &Visit<'_>, id: &Id, version: Version, call: Call) -> Result<Pen
     if let Some(progress) = progress {
         ctx.progress = Arc::new(progress);
     }
-    let running = calls::start(&desk.app, &ctx, served, &call.name, call.arguments);
-    let running = running.map_err(|_| Fault::unknown_tool(version))?;
+    let running = calls::start(&desk.app, &ctx, served, tool, call.arguments);
     let flight = || desk.flights.enter(&served.instance.id, id, running.cancellation());
     Ok(Pending {
         _flight: (!version.modern()).then(flight),
@@ -104,7 +103,7 @@ async fn last(visit: &Visit<'_>, pending: &Pending, reply: Reply) -> Waited {
             let Outcome { id, version, .. } = &pending.outcome;
             let text = "the server cannot say right now whether this URL still holds, so the answer is held back. The \
                         call may have been carried out: look before you repeat it";
-            Waited::Ended(Reply::called(id, *version, text, None, true))
+            Waited::Ended(Reply::called(id, *version, &Called::Failed { words: text, link: None }))
         }
     }
 }

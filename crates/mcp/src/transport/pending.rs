@@ -3,7 +3,7 @@
 use super::flights::Flight;
 use super::words;
 use crate::protocol::reply;
-use crate::protocol::{Id, Reply, Version};
+use crate::protocol::{Called, Id, Link, Reply, Version};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_util::sync::DropGuard;
@@ -38,9 +38,13 @@ impl Outcome {
             Answer::Done(done) => {
                 let text = done.data.to_string();
                 let structured = (self.structured && done.data.is_object()).then_some(&done.data);
-                Reply::called(&self.id, self.version, &text, structured, false)
+                Reply::called(&self.id, self.version, &Called::Done { text: &text, structured })
             }
-            Answer::Failed(failed) => Reply::called(&self.id, self.version, &words::failure(&failed), None, true),
+            Answer::Failed(failed) => {
+                let (words, link) = (words::failure(&failed), words::link(&failed));
+                let link = link.as_ref().map(|(url, words)| Link { url, words });
+                Reply::called(&self.id, self.version, &Called::Failed { words: &words, link })
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tower::ServiceExt;
 use valetkey_app::servers::{configs, instances};
+use valetkey_app::{Bounds, connections};
 
 const BOTH: (&str, &str) = ("accept", "application/json, text/event-stream");
 const WHOLE: (&str, &str) = ("accept", "application/json");
@@ -186,4 +187,44 @@ async fn attack_82_who_lets_a_stream_lie_gets_nothing_of_it_after_its_url_is_gon
     tokio::time::sleep(Duration::from_millis(600)).await;
     let body = tokio::time::timeout(Duration::from_secs(5), response.into_body().collect()).await.unwrap().unwrap();
     assert_eq!(String::from_utf8_lossy(&body.to_bytes()), "");
+}
+
+/// What a call is told that waited while something happened, and how many requests the app has seen.
+async fn waited(event: impl AsyncFnOnce(&Kit)) -> (String, usize) {
+    let kit = Kit::within(Bounds { in_flight_per_account: 1, ..Bounds::default() }).await;
+    kit.consent().await;
+    kit.upstream.set(|script| script.slow = Duration::from_millis(600));
+    let first = kit.post(&kit.path, &[WHOLE], call(1).to_string());
+    let second = async {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        kit.post(&kit.path, &[WHOLE], call(2).to_string()).await
+    };
+    let event = async {
+        tokio::time::sleep(Duration::from_millis(350)).await;
+        event(&kit).await;
+    };
+    let (_, answer, ()) = tokio::join!(first, second, event);
+    (answer.text(), kit.upstream.seen().len())
+}
+
+#[tokio::test]
+async fn attack_82_a_call_that_waited_for_its_turn_is_not_made_once_its_right_is_gone() {
+    let gone = "withdrawn or changed while it waited";
+    let deleted = waited(async |kit| instances::delete(&kit.app, &kit.ctx, &kit.instance.id).await.unwrap());
+    let rotated = waited(async |kit| {
+        instances::rotate_url(&kit.app, &kit.ctx, &kit.instance.id).await.unwrap();
+    });
+    let taken_away = waited(async |kit| {
+        let config = configs::by_name(&kit.app, &kit.ctx, "items").await.unwrap();
+        let only = configs::NewMapping { connection: "MY_FAKE".into(), tools: vec!["fakeapp_add_item".into()] };
+        configs::update(&kit.app, &kit.ctx, &config.id, None, Some(vec![only])).await.unwrap();
+    });
+    let off = waited(async |kit| {
+        let off = connections::Change { enabled: Some(false), ..connections::Change::default() };
+        connections::update(&kit.app, &kit.ctx, &kit.connection, off).await.unwrap();
+    });
+    let (deleted, rotated, taken_away, off) = tokio::join!(deleted, rotated, taken_away, off);
+    for ((answer, seen), words) in [(deleted, gone), (rotated, gone), (taken_away, gone), (off, "switched off")] {
+        assert!(answer.contains(words) && seen == 1, "{seen}: {answer}");
+    }
 }

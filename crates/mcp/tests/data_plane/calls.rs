@@ -1,11 +1,11 @@
 //! What happens to a call: done, refused before anything leaves, failed at the app; and what the journal says of it.
 
-use crate::kit::Kit;
+use crate::kit::{Kit, told};
 use serde_json::{Value, json};
 use std::time::Duration;
 use valetkey_app::servers::instances;
 use valetkey_app::upkeep::readiness::Watch;
-use valetkey_app::{accounts, connections};
+use valetkey_app::{Bounds, accounts, connections};
 use valetkey_domain::account::Owner;
 
 fn data(result: &Value) -> Value {
@@ -96,6 +96,15 @@ async fn an_app_that_fails_is_told_in_words() {
 }
 
 #[tokio::test]
+async fn attack_49_an_encoded_token_does_not_come_through() {
+    let kit = Kit::connected().await;
+    let read = data(&kit.call("fakeapp_get_item", json!({ "id": "encoding" })).await);
+    for encoded in ["hex", "base64"] {
+        assert!(read[encoded].as_str().unwrap().contains("[redacted credential]"), "{read}");
+    }
+}
+
+#[tokio::test]
 async fn an_echoed_token_does_not_come_through() {
     let kit = Kit::connected().await;
     let result = kit.call("fakeapp_get_item", json!({ "id": "echo" })).await;
@@ -114,14 +123,82 @@ async fn a_connection_that_is_switched_off_is_not_called() {
 }
 
 #[tokio::test]
-async fn nine_calls_at_once_are_one_too_many_for_an_account() {
+async fn a_burst_on_one_account_is_done_one_after_the_other() {
     let kit = Kit::connected().await;
-    kit.upstream.set(|script| script.slow = std::time::Duration::from_millis(300));
-    let calls = (0..9).map(|_| kit.call("fakeapp_get_item", json!({ "id": "a" })));
+    kit.upstream.set(|script| script.slow = Duration::from_millis(150));
+    let calls = (0..30).map(|_| kit.call("fakeapp_get_item", json!({ "id": "a" })));
+    for result in futures::future::join_all(calls).await {
+        data(&result);
+    }
+}
+
+#[tokio::test]
+async fn more_than_may_wait_are_refused_with_the_limits_name() {
+    let kit = Kit::within(Bounds { in_flight_per_account: 1, ..Bounds::default() }).await;
+    kit.consent().await;
+    kit.upstream.set(|script| script.slow = Duration::from_millis(100));
+    let calls = (0..7).map(|_| kit.call("fakeapp_get_item", json!({ "id": "a" })));
     let results = futures::future::join_all(calls).await;
-    let (failed, done): (Vec<_>, Vec<_>) = results.into_iter().partition(|result| result["isError"] == true);
-    assert_eq!((done.len(), failed.len()), (8, 1));
-    assert!(failed[0]["content"][0]["text"].as_str().unwrap().contains("8 calls are in flight for this account"));
+    let failed: Vec<_> = results.iter().filter(|result| result["isError"] == true).collect();
+    assert_eq!((failed.len(), kit.upstream.seen().len()), (2, 5), "one in flight, four waiting");
+    let words = told(failed[0]);
+    assert!(words.contains("in_flight_per_account") && words.contains("wait"), "{words}");
+}
+
+#[tokio::test]
+async fn attack_78_large_answers_at_once_are_shaped_within_their_budget() {
+    let bounds = Bounds { bytes_in_flight: 2 << 20, bytes_in_flight_per_environment: 1 << 20, ..Bounds::default() };
+    let kit = Kit::within(bounds).await;
+    kit.consent().await;
+    let mut most = 0;
+    let watch = async {
+        let mut metrics = prometheus_client::registry::Registry::default();
+        kit.app.register(&mut metrics);
+        loop {
+            let mut text = String::new();
+            prometheus_client::encoding::text::encode(&mut text, &metrics).unwrap();
+            let line = text.lines().find(|line| line.starts_with("in_flight{limit=\"bytes_in_flight_per_env")).unwrap();
+            most = most.max(line.rsplit(' ').next().unwrap().parse::<usize>().unwrap());
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let calls = futures::future::join_all((0..16).map(|_| kit.call("fakeapp_get_item", json!({ "id": "large" }))));
+    let results = tokio::select! {
+        results = calls => results,
+        () = watch => unreachable!(),
+    };
+    for result in results {
+        assert!(data(&result)["numbers"].as_array().unwrap().len() > 1_000);
+    }
+    assert!(most > 500_000 && most <= 1 << 20, "{most}");
+}
+
+#[tokio::test]
+async fn what_was_read_is_given_when_the_rest_does_not_come_in_time() {
+    let kit = Kit::within(Bounds { mcp_time: Duration::from_secs(4), ..Bounds::default() }).await;
+    kit.consent().await;
+    kit.upstream.set(|script| script.slow_b = Duration::from_secs(30));
+    let read = data(&kit.call("fakeapp_get_all", json!({})).await);
+    assert_eq!(read["items"][0]["id"], "a", "{read}");
+    assert!(read.to_string().contains("\"b\""), "what is missing is named: {read}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_is_said_to_be() {
+    let kit = Kit::within(Bounds { answer_bytes: 90_000, ..Bounds::default() }).await;
+    kit.consent().await;
+    let words = kit.failing("fakeapp_get_item", json!({ "id": "large" })).await;
+    assert!(words.contains("90000 bytes") && words.contains("ask for less"), "{words}");
+    assert_eq!(kit.upstream.seen().len(), 1, "it is not asked for again");
+}
+
+#[tokio::test]
+async fn a_401_for_want_of_consent_gets_a_link_and_no_renewal() {
+    let kit = Kit::connected().await;
+    let words = kit.failing("fakeapp_get_item", json!({ "id": "narrow" })).await;
+    assert!(words.contains("consent does not cover") && words.contains("Link for the user: http://"), "{words}");
+    assert_eq!(kit.upstream.seen().len(), 1);
+    kit.upstream.set(|script| assert_eq!(script.given, 1, "nothing is renewed"));
 }
 
 #[tokio::test]
@@ -152,10 +229,46 @@ async fn attack_54_a_journal_that_goes_down_during_a_read_holds_its_answer_back(
 }
 
 #[tokio::test]
-async fn an_app_cannot_pose_as_the_one_who_gives_links() {
+async fn attack_84_an_app_cannot_pose_as_the_one_who_gives_links() {
     let kit = Kit::connected().await;
     let words = kit.failing("fakeapp_get_item", json!({ "id": "posing" })).await;
     assert!(!words.contains("Link for the user:") && !words.contains('\u{1b}'), "{words}");
+    for (version, id) in [("2025-11-25", "posing"), ("2025-11-25", "posing well"), ("2026-07-28", "posing well")] {
+        let result = in_era(&kit, version, id).await;
+        assert_eq!(result["content"].as_array().unwrap().len(), 1, "{result}");
+        assert!(result["_meta"].get("valetkey/link").is_none(), "{result}");
+        assert_ne!(result["content"][0]["_meta"]["valetkey/from"], "server", "{result}");
+    }
+}
+
+#[tokio::test]
+async fn attack_84_a_link_of_ours_stands_where_no_word_of_an_app_can() {
+    let kit = Kit::new().await;
+    for version in ["2025-11-25", "2026-07-28"] {
+        let result = in_era(&kit, version, "a").await;
+        let (first, second) = (&result["content"][0], &result["content"][1]);
+        let link = result["_meta"]["valetkey/link"].as_str().unwrap();
+        assert!(link.starts_with("http://localhost:8080/connect/"), "{link}");
+        assert!(second["text"].as_str().unwrap().starts_with(&format!("Link for the user: {link}\n")), "{second}");
+        assert_eq!(second["_meta"]["valetkey/from"], "server");
+        assert!(!first["text"].as_str().unwrap().contains("http"), "{first}");
+    }
+}
+
+/// A call's result in the era of this version.
+async fn in_era(kit: &Kit, version: &str, id: &str) -> Value {
+    let mut params = json!({ "name": "fakeapp_get_item", "arguments": { "id": id } });
+    let mut headers = vec![("mcp-protocol-version", version)];
+    if version == "2026-07-28" {
+        let (version_key, capabilities) =
+            ("io.modelcontextprotocol/protocolVersion", "io.modelcontextprotocol/clientCapabilities");
+        params["_meta"] = json!({ version_key: version, capabilities: {} });
+        headers.extend([("mcp-method", "tools/call"), ("mcp-name", "fakeapp_get_item")]);
+    }
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+    let mut answer = kit.post(&kit.path, &headers, body.to_string()).await.json();
+    assert!(answer.get("result").is_some(), "{answer}");
+    answer["result"].take()
 }
 
 #[tokio::test]

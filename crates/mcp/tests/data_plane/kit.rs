@@ -65,8 +65,13 @@ impl Kit {
     pub(crate) const LISTED: [&'static str; 3] = ["fakeapp_get_item", "fakeapp_add_item", "fakeapp_get_all"];
 
     pub(crate) async fn new() -> Self {
+        Self::within(Bounds::default()).await
+    }
+
+    /// The same within bounds of the test's own.
+    pub(crate) async fn within(bounds: Bounds) -> Self {
         let upstream = Upstream::start().await;
-        let app = app(&upstream).await;
+        let app = app(&upstream, bounds).await;
         let environment = environments::ensure_first(&app).await.unwrap();
         let ctx = doors::operator(&app, &environment.id);
         let connection = connection(&app, &ctx, &upstream).await;
@@ -140,7 +145,7 @@ impl Kit {
     pub(crate) async fn failing(&self, tool: &str, arguments: Value) -> String {
         let result = self.call(tool, arguments).await;
         assert_eq!(result["isError"], true, "{result}");
-        result["content"][0]["text"].as_str().unwrap().to_owned()
+        told(&result)
     }
 
     /// The words of a call that fails because the journal is closed once its request is at the app.
@@ -167,6 +172,12 @@ impl Kit {
     }
 }
 
+/// All that a result says in words.
+pub(crate) fn told(result: &Value) -> String {
+    let parts = result["content"].as_array().unwrap().iter();
+    parts.map(|part| part["text"].as_str().unwrap()).collect::<Vec<_>>().join("\n")
+}
+
 pub(crate) fn post(path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Request<Body> {
     let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
     for (name, value) in headers {
@@ -175,7 +186,7 @@ pub(crate) fn post(path: &str, headers: &[(&str, &str)], body: impl Into<Body>) 
     request.body(body.into()).unwrap()
 }
 
-async fn app(upstream: &Upstream) -> App {
+async fn app(upstream: &Upstream, bounds: Bounds) -> App {
     let store = Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(1));
@@ -190,7 +201,7 @@ async fn app(upstream: &Upstream) -> App {
         chat_link_life: Duration::from_secs(15 * 60),
         mail_link_life: Duration::from_secs(24 * 3600),
         journal_kept: None,
-        bounds: Bounds::default(),
+        bounds,
     };
     let outbound = Outbound::new(Policy::allowing(vec![allowed]), Arc::new(SystemResolver)).unwrap();
     let core = Core::start(store, keyring, catalog, outbound, settings, clock, rng).await.unwrap();

@@ -59,6 +59,10 @@ fn limits(part: &mut Part, settings: &Settings) {
         let found = "limits.in_flight_per_account is above limits.in_flight_per_environment and limits nothing";
         part.warning(found, "lower it");
     }
+    if bounds.bytes_in_flight_per_environment > bounds.bytes_in_flight {
+        let found = "limits.bytes_in_flight_per_environment is above limits.bytes_in_flight and limits nothing";
+        part.warning(found, "lower it");
+    }
     let seats = crate::process::seats();
     if let Some(connections) = settings.limits.connections.filter(|connections| *connections > seats) {
         let found = format!("limits.connections is {connections}, and the system's descriptors are enough for {seats}");
@@ -92,6 +96,7 @@ mod tests {
             ("[outbound]\nallow = [\"x y\"]", Verdict::Problem, "outbound.allow"),
             ("[limits]\nin_flight = 10", Verdict::Warning, "one environment can take all"),
             ("[limits]\nin_flight_per_account = 300", Verdict::Warning, "limits nothing"),
+            ("[limits]\nbytes_in_flight = 9000000", Verdict::Warning, "bytes_in_flight and limits nothing"),
             ("[limits]\nconnections = 1000000", Verdict::Warning, "the system's descriptors"),
         ] {
             let (found, words) = said(file);

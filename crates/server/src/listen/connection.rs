@@ -1,11 +1,11 @@
 //! One connection, from its first byte to its last.
 
 use super::head;
-use super::idle::Requests;
 use super::info::ConnInfo;
 use super::patience::Patience;
 use super::preface::{Protocol, sniff};
 use super::rest::{self, Rest};
+use super::seats::Seat;
 use super::stall::Stalls;
 use axum::Router;
 use axum::body::Body;
@@ -44,6 +44,12 @@ const PING_ANSWER: Duration = Duration::from_secs(20);
 /// Why a connection is ended whose peer takes no more of an answer.
 const UNTAKEN: &str = "the peer took no more of an answer";
 
+/// How long a peer may take that is told that its seat is another one's now.
+const FAREWELL: Duration = Duration::from_millis(200);
+
+/// Why a connection is ended while all seats were taken.
+const GIVEN: &str = "nothing was asked for on it, and its seat was needed";
+
 /// Why a connection is ended on which nothing was asked for any more.
 const UNUSED: &str = "nothing was asked for on it for too long";
 
@@ -59,6 +65,8 @@ pub(super) struct Connection {
     pub(super) stop: CancellationToken,
     /// Nothing more at all.
     pub(super) cut: CancellationToken,
+    /// Where it sits.
+    pub(super) seat: Seat,
 }
 
 impl Connection {
@@ -67,11 +75,19 @@ impl Connection {
     pub(super) async fn run(self, stream: TcpStream) {
         let ended = tokio::select! {
             () = self.cut.cancelled() => return,
+            () = self.given_away() => Err(GIVEN.into()),
             ended = self.carry(stream) => ended,
         };
         if let Err(error) = ended {
             tracing::debug!(%error, peer = %self.info.peer, "a connection ended early");
         }
+    }
+
+    /// Returns when its seat was given away and the peer, who was told, has had time to go.
+    async fn given_away(&self) {
+        self.seat.given.cancelled().await;
+        tokio::time::sleep(FAREWELL).await;
+        self.seat.requests.none_for(FAREWELL).await;
     }
 
     async fn carry(&self, stream: TcpStream) -> Result<(), Failure> {
@@ -93,7 +109,7 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (stalls, requests) = (Stalls::default(), Requests::none());
+        let (stalls, requests) = (Stalls::default(), &self.seat.requests);
         let service = service_fn(|request: http::Request<Incoming>| {
             let (open, stalls) = (requests.begin(), stalls.clone());
             let answer = answer(protocol, self.info, self.router.clone(), request);
@@ -108,6 +124,7 @@ impl Connection {
             ended = serving.as_mut() => return ended,
             () = stalls.longer_than(self.patience.write) => return Err(UNTAKEN.into()),
             () = requests.none_for(self.patience.head) => serving.as_mut().graceful_shutdown(),
+            () = self.seat.given.cancelled() => serving.as_mut().graceful_shutdown(),
             () = self.stop.cancelled() => serving.as_mut().graceful_shutdown(),
         }
         tokio::select! {

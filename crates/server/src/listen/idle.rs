@@ -45,6 +45,12 @@ impl Requests {
         }
     }
 
+    /// Since when none is open; none if one is.
+    pub(super) fn none_since(&self) -> Option<Instant> {
+        let state = self.locked();
+        (state.open == 0).then_some(state.since)
+    }
+
     fn locked(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -237,6 +237,41 @@ async fn a_connection_beyond_the_seats_waits_for_one() {
 }
 
 #[tokio::test]
+async fn attack_53_strangers_who_only_sit_there_keep_nobody_out_and_no_request_is_ended_for_another() {
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n");
+    let served = served(Listener::clear(ANY, SETTING).await.unwrap().seating(4));
+    let mut busy = TcpStream::connect(served.address).await.unwrap();
+    busy.write_all(get("/stuck").as_bytes()).await.unwrap();
+    let silent = TcpStream::connect(served.address).await.unwrap();
+    let mut half = TcpStream::connect(served.address).await.unwrap();
+    half.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+    let pings = kept_alive_by(served.address, &[0, 0, 8, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let mut others = Vec::new();
+    let come = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        for _ in 0..6 {
+            let mut other = TcpStream::connect(served.address).await.unwrap();
+            other.write_all(get("/stuck").as_bytes()).await.unwrap();
+            others.push(other);
+        }
+        // Three have the seats of those who sat there; the others wait for one, however long it takes.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    };
+    let (ended, ()) = tokio::join!(tokio::time::timeout(Duration::from_secs(5), pings), come);
+    ended.expect("who sends pings alone sits there still");
+    for mut gone in [silent, half] {
+        let mut rest = Vec::new();
+        let read = tokio::time::timeout(Duration::from_millis(100), gone.read_to_end(&mut rest)).await;
+        read.expect("who asks for nothing sits there still").unwrap_or_default();
+    }
+    for open in others.iter_mut().chain([&mut busy]) {
+        let read = tokio::time::timeout(Duration::from_millis(50), open.read(&mut [0; 8])).await;
+        assert!(read.is_err(), "a request was ended: {read:?}");
+    }
+    served.stop.cancel();
+}
+
+#[tokio::test]
 async fn attack_53_a_client_that_reads_nothing_is_cut_off() {
     let open = Gauge::default();
     let served = served(Listener::clear(ANY, SETTING).await.unwrap().patient(short()).counted(open.clone()));

@@ -1,6 +1,6 @@
 //! Connected accounts: who has signed in where.
 
-use super::reply::{Reply, all, moment, one, rows, said};
+use super::reply::{Reply, all, message, moment, one, rows};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -73,11 +73,11 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         }
         Verb::Disconnect { id } => {
             accounts::disconnect(app, ctx, &Which::Id(id.try_into()?)).await?;
-            Ok(said("disconnected: its tokens are gone, here and, where the vendor offers it, there"))
+            Ok(message("disconnected: its tokens are gone, here and, where the vendor offers it, there"))
         }
         Verb::Delete { id } => {
             accounts::delete(app, ctx, &Which::Id(id.try_into()?)).await?;
-            Ok(said("deleted"))
+            Ok(message("deleted"))
         }
     }
 }
@@ -92,18 +92,22 @@ fn row(account: &ConnectedAccount, connection: Option<&ConnectionName>) -> Value
 /// An account with why it stands as it does: how its sign-in ended, and what became of the last refresh.
 fn whole(account: &ConnectedAccount, connection: &ConnectionName, last: Option<&Line>) -> Value {
     let mut row = row(account, Some(connection));
-    let why = match &account.status {
-        Status::Expired(reason) => reason.sentence(),
-        _ => "",
+    let why = match (&account.status, &account.refusal) {
+        (Status::Expired(reason), _) => reason.sentence().to_owned(),
+        (Status::Active, Some(refused)) => {
+            let (at, until) = (moment(refused.at), moment(refused.until));
+            format!("not renewed at {at}: {}; asked again from {until} on, or after a new sign-in", refused.words)
+        }
+        _ => String::new(),
     };
-    let ends = account.credential.as_ref().and_then(|held| held.expires_at);
+    let ends = account.credential.as_ref().and_then(|credential| credential.expires_at);
     let at = |at: Option<Timestamp>| json!(at.map(moment));
     let more = [
         ("why", why.into()),
         ("last_used_at", at(account.last_used_at)),
         ("token_ends_at", at(ends)),
         ("last_refresh_at", at(last.map(|line| line.at))),
-        ("last_refresh", json!(last.map(told))),
+        ("last_refresh", json!(last.map(refresh))),
     ];
     if let Value::Object(members) = &mut row {
         members.extend(more.map(|(name, value)| (name.to_owned(), value)));
@@ -112,7 +116,7 @@ fn whole(account: &ConnectedAccount, connection: &ConnectionName, last: Option<&
 }
 
 /// A record of a refresh in a few words: `refreshed`, `refresh_failed: the provider ..`.
-fn told(line: &Line) -> String {
+fn refresh(line: &Line) -> String {
     let what = line.action.strip_prefix("account.").unwrap_or(&line.action);
     let more = ["why", "reason"].iter().find_map(|name| line.detail.get(*name)).and_then(Value::as_str);
     more.filter(|more| !more.is_empty()).map_or_else(|| what.to_owned(), |more| format!("{what}: {more}"))

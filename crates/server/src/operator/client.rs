@@ -1,7 +1,7 @@
 //! API clients: what an app's SDK signs in with.
 
 use super::backend::Backend;
-use super::reply::{Reply, moment, one, rows, said};
+use super::reply::{Reply, message, moment, one, rows};
 use crate::sdk_access::SdkAccess;
 use anyhow::Result;
 use clap::Subcommand;
@@ -63,11 +63,11 @@ pub(super) async fn perform(backend: &Backend, ctx: &Ctx, verb: Verb) -> Result<
         Verb::Rotate { id } => Ok(issued(&clients::rotate(app, ctx, &id.try_into()?, None).await?)),
         Verb::Expire { id } => {
             let ended = clients::expire(app, ctx, &id.try_into()?).await?;
-            Ok(said(format!("{ended} secrets ended; tokens already issued are worthless")))
+            Ok(message(format!("{ended} secrets ended; tokens already issued are worthless")))
         }
         Verb::Delete { id } => {
             clients::delete(app, ctx, &id.try_into()?).await?;
-            Ok(said("deleted"))
+            Ok(message("deleted"))
         }
         Verb::Shell => {
             let issued = clients::shell(app, ctx).await?;

@@ -1,6 +1,6 @@
 //! MCP configs: which connections and tools a user's server shows.
 
-use super::reply::{Reply, all, one, rows, said};
+use super::reply::{Reply, all, message, one, rows};
 use anyhow::{Result, ensure};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         Verb::Delete { name } => {
             let found = find(app, ctx, &name).await?;
             configs::delete(app, ctx, &found.id).await?;
-            Ok(said(format!("MCP config '{}' and its instances are deleted", found.name)))
+            Ok(message(format!("MCP config '{}' and its instances are deleted", found.name)))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Connections: connectors set up for an app.
 
-use super::reply::{Reply, all, one, rows, said};
+use super::reply::{Reply, all, message, one, rows};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
@@ -132,7 +132,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         Verb::Delete { name } => {
             let found = find(app, ctx, &name).await?;
             accounts::delete_connection(app, ctx, &found.id).await?;
-            Ok(said(format!("connection '{}' and its accounts are deleted", found.name)))
+            Ok(message(format!("connection '{}' and its accounts are deleted", found.name)))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `doctor`: whether everything is as it should be.
 
 use super::backend::Backend;
-use super::reply::{Reply, said};
+use super::reply::{Reply, message};
 use crate::doctor as here;
 use crate::flags::ServeFlags;
 use crate::settings::Settings;
@@ -33,7 +33,7 @@ pub(crate) struct Flags {
 pub(super) async fn perform(backend: &Backend, flags: Flags) -> Result<Reply> {
     if let Some(row) = flags.accept {
         doctor::accept(&backend.app, &row).await?;
-        return Ok(said(format!("{row} is taken as it is now; the journal says that you did")));
+        return Ok(message(format!("{row} is taken as it is now; the journal says that you did")));
     }
     let mut checks = here::look(&backend.settings, &SystemClock);
     checks.extend(doctor::examine(&backend.app, &SystemClock, &backend.progress).await);

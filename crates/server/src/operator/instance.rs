@@ -1,6 +1,6 @@
 //! MCP instances: one user's server.
 
-use super::reply::{Reply, all, one, rows, said};
+use super::reply::{Reply, all, message, one, rows};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         }
         Verb::Delete { id } => {
             instances::delete(app, ctx, &id.try_into()?).await?;
-            Ok(said("deleted: its URL answers 404 now"))
+            Ok(message("deleted: its URL answers 404 now"))
         }
     }
 }

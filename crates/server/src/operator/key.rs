@@ -1,7 +1,7 @@
 //! Keys: which there are, and another in place of one.
 
 use super::backend::Backend;
-use super::reply::{Reply, moment, rows, said};
+use super::reply::{Reply, message, moment, rows};
 use anyhow::Result;
 use clap::{Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -103,10 +103,10 @@ async fn list(backend: &Backend) -> Result<Reply> {
 }
 
 async fn roots(backend: &Backend) -> Result<Reply> {
-    let (uses, held) = (keys::root_uses(&backend.app).await?, keys::roots_at_hand(&backend.app));
+    let (uses, at_hand) = (keys::root_uses(&backend.app).await?, keys::roots_at_hand(&backend.app));
     let wraps = keys::wrapping_root(&backend.app).await?;
     Ok(rows(uses.iter().map(|(root, count)| {
-        json!({"root": root, "data_keys": count, "wraps_new": *root == wraps, "at_hand": held.contains(root)})
+        json!({"root": root, "data_keys": count, "wraps_new": *root == wraps, "at_hand": at_hand.contains(root)})
     })))
 }
 
@@ -119,7 +119,7 @@ async fn rotate_data(backend: &Backend, which: &keys::Which) -> Result<Reply> {
              when they ensure or get their instances, MCP clients must be given them",
         );
     }
-    Ok(said(note))
+    Ok(message(note))
 }
 
 async fn rotate_root(backend: &Backend, named: Option<&str>) -> Result<Reply> {
@@ -132,7 +132,7 @@ async fn rotate_root(backend: &Backend, named: Option<&str>) -> Result<Reply> {
     let count = keys::rotate_root(&backend.app, &to, backend.progress.as_ref()).await?;
     let done = format!("{count} data keys were wrapped under {to}, which wraps new ones too");
     if old.is_empty() {
-        return Ok(said(done));
+        return Ok(message(done));
     }
     let old = old.join(", ");
     // Where other processes read keys of their own, whoever put the new one there takes the old one away.
@@ -142,5 +142,5 @@ async fn rotate_root(backend: &Backend, named: Option<&str>) -> Result<Reply> {
     } else {
         format!("Nothing needs the old root key {old} any more but backups made before: take it away from where it is")
     };
-    Ok(said(format!("{done}\n{then}")))
+    Ok(message(format!("{done}\n{then}")))
 }

@@ -25,6 +25,9 @@ pub(crate) enum Verb {
         /// Only what concerns this id
         #[arg(long, value_name = "ID")]
         subject: Option<String>,
+        /// Of the installation itself, instead of an environment: its keys, its backups, what became of a restored one
+        #[arg(long)]
+        installation: bool,
     },
     /// The chain's newest head, which covers all records so far: keep it elsewhere, for `verify --head`
     Head,
@@ -36,6 +39,13 @@ pub(crate) enum Verb {
     },
 }
 
+impl Verb {
+    /// Whether it is about the installation's own journal, which is no environment's.
+    pub(super) fn is_of_installation(&self) -> bool {
+        matches!(self, Self::List { installation: true, .. })
+    }
+}
+
 /// Carries a verb out.
 ///
 /// # Errors
@@ -43,12 +53,12 @@ pub(crate) enum Verb {
 pub(super) async fn perform(backend: &Backend, ctx: &Ctx, verb: Verb) -> Result<Reply> {
     let app = &backend.app;
     match verb {
-        Verb::List { limit, subject } => list(app, ctx, limit, subject.as_deref()).await,
+        Verb::List { limit, subject, .. } => list(app, ctx, limit, subject.as_deref()).await,
         Verb::Head => Ok(one(json!({ "head": audit::head(app).await?.to_string() }))),
         Verb::Verify { heads } => {
-            let held = heads.iter().map(|text| text.parse()).collect::<Result<Vec<Head>, _>>()?;
+            let heads = heads.iter().map(|text| text.parse()).collect::<Result<Vec<Head>, _>>()?;
             let ctx = Ctx { progress: backend.progress.clone(), ..ctx.clone() };
-            Ok(checked(&audit::verify(app, &ctx, &held).await?))
+            Ok(checked(&audit::verify(app, &ctx, &heads).await?))
         }
     }
 }

@@ -6,13 +6,14 @@ use super::reply::Reply;
 use super::{account, backup, client, config, connection, connector, doctor, environment, instance, key};
 use super::{logs, restore, tool};
 use crate::flags::GLOBAL;
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use valetkey_app::App;
 use valetkey_app::entrance::doors;
 use valetkey_app::tenancy::environments;
 use valetkey_domain::Ctx;
+use valetkey_domain::id::EnvironmentId;
 
 /// A noun with its verb.
 #[derive(Subcommand, Serialize, Deserialize)]
@@ -85,6 +86,13 @@ pub(super) async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
         Noun::Account(asked) => account::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Config(asked) => config::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Instance(asked) => instance::perform(app, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Logs(asked) if asked.verb.is_of_installation() => {
+            ensure!(
+                asked.environment.is_none(),
+                "the installation's journal is no environment's: leave one of both out"
+            );
+            logs::perform(backend, &doors::operator(app, &EnvironmentId::installation()), asked.verb).await
+        }
         Noun::Logs(asked) => logs::perform(backend, &enter(app, &asked).await?, asked.verb).await,
         Noun::Key(asked) => key::perform(backend, asked.verb).await,
         Noun::Doctor(flags) => doctor::perform(backend, flags).await,

@@ -36,7 +36,7 @@ pub(super) fn rows(rows: impl IntoIterator<Item = Value>) -> Reply {
 }
 
 /// A word where there is nothing to show.
-pub(super) fn said(note: impl Into<String>) -> Reply {
+pub(super) fn message(note: impl Into<String>) -> Reply {
     Reply { note: Some(note.into()), ..Reply::default() }
 }
 

@@ -2,7 +2,7 @@
 
 use super::ask;
 use super::backend::Backend;
-use super::reply::{Reply, one, said};
+use super::reply::{Reply, message, one};
 use crate::data::Folder;
 use crate::flags::ServeFlags;
 use crate::secrets::Secrets;
@@ -87,7 +87,7 @@ pub(super) async fn fill(data: &Path, flags: Flags, secrets: Secrets, progress: 
     Folder::open(data)?;
     let store = Store::open(&settings.database).await?;
     let done = restore::read(&store, &roots, BufReader::new(file), progress).await?;
-    Ok(said(format!(
+    Ok(message(format!(
         "{} rows of the installation {} as of {} were restored. The database is in quarantine: start the server, and \
          decide with `valetkey restore --takeover` or `--as-copy`",
         done.rows, done.installation, done.created_at

@@ -114,7 +114,7 @@ async fn gone(reader: &mut (impl AsyncBufRead + Unpin)) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reply::said;
+    use super::super::reply::message;
     use super::*;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -129,7 +129,7 @@ mod tests {
             self.steps.tell(1, None, "rows");
             tokio::time::sleep(Duration::from_millis(300)).await;
             self.ended.store(true, Ordering::SeqCst);
-            Ok(said("done"))
+            Ok(message("done"))
         }
     }
 

@@ -98,13 +98,13 @@ mod tests {
             ("🇩🇪", 2),
             ("e\u{301}te\u{301}", 3),
             ("สวัสดี", 4),
-            ("a\u{200b}b", 2),
+            ("a\u{ad}b", 8),
         ];
         let rows: Vec<Value> = words.iter().map(|(word, _)| json!({"name": word, "end": "|"})).collect();
         let text = table(&rows);
         assert_eq!(text.lines().count(), words.len() + 1, "{text}");
         for (line, (word, cells)) in text.lines().skip(1).zip(words) {
-            assert_eq!(line, format!("{word}{}|", " ".repeat(12 - cells)), "{text}");
+            assert_eq!(line, format!("{}{}|", printable(word), " ".repeat(12 - cells)), "{text}");
         }
     }
 

@@ -18,6 +18,8 @@ pub(super) struct LimitsFile {
     in_flight_per_account: Option<u64>,
     in_flight_per_host: Option<u64>,
     host_wait_seconds: Option<u64>,
+    bytes_in_flight: Option<u64>,
+    bytes_in_flight_per_environment: Option<u64>,
     api_body_bytes: Option<u64>,
     mcp_body_bytes: Option<u64>,
     answer_bytes: Option<u64>,
@@ -54,6 +56,8 @@ pub(crate) struct Limits {
 const HOUR: u64 = 3_600;
 /// The longest body that can be set: it is held in memory.
 const GIBIBYTE: u64 = 1 << 30;
+/// The largest budget that can be set.
+const TEBIBYTE: u64 = 1 << 40;
 /// The most of anything that is counted.
 const MILLION: u64 = 1_000_000;
 
@@ -88,12 +92,15 @@ impl LimitsFile {
         let usual = Bounds::default();
         let environment = ("in_flight_per_environment", self.in_flight_per_environment);
         let account = ("in_flight_per_account", self.in_flight_per_account);
+        let room = ("bytes_in_flight_per_environment", self.bytes_in_flight_per_environment);
         Ok(Bounds {
             in_flight: count("in_flight", self.in_flight, usual.in_flight)?,
             in_flight_per_environment: count(environment.0, environment.1, usual.in_flight_per_environment)?,
             in_flight_per_account: count(account.0, account.1, usual.in_flight_per_account)?,
             in_flight_per_host: count("in_flight_per_host", self.in_flight_per_host, usual.in_flight_per_host)?,
             host_wait: seconds("host_wait_seconds", self.host_wait_seconds, usual.host_wait)?,
+            bytes_in_flight: budget("bytes_in_flight", self.bytes_in_flight, usual.bytes_in_flight)?,
+            bytes_in_flight_per_environment: budget(room.0, room.1, usual.bytes_in_flight_per_environment)?,
             api_body_bytes: bytes("api_body_bytes", self.api_body_bytes, usual.api_body_bytes)?,
             mcp_body_bytes: bytes("mcp_body_bytes", self.mcp_body_bytes, usual.mcp_body_bytes)?,
             answer_bytes: bytes("answer_bytes", self.answer_bytes, usual.answer_bytes)?,
@@ -111,6 +118,11 @@ fn count(name: &str, given: Option<u64>, usual: usize) -> Result<usize> {
 /// A kilobyte at least: the smallest messages of the protocols fit.
 fn bytes(name: &str, given: Option<u64>, usual: usize) -> Result<usize> {
     within(name, given, usual, 1_024, GIBIBYTE)
+}
+
+/// A mebibyte at least, so that what is counted in it is not all of it.
+fn budget(name: &str, given: Option<u64>, usual: usize) -> Result<usize> {
+    within(name, given, usual, 1 << 20, TEBIBYTE)
 }
 
 fn seconds(name: &str, given: Option<u64>, usual: Duration) -> Result<Duration> {
@@ -153,7 +165,9 @@ mod tests {
 
     #[test]
     fn what_protects_nothing_is_refused_by_name() {
-        for wrong in ["in_flight = 0", "idle_seconds = 3601", "api_body_bytes = 10", "connections = 0"] {
+        for wrong in
+            ["in_flight = 0", "idle_seconds = 3601", "api_body_bytes = 10", "connections = 0", "bytes_in_flight = 9"]
+        {
             let why = read(wrong).unwrap_err().to_string();
             let name = wrong.split(' ').next().unwrap();
             assert!(why.contains(&format!("limits.{name}")) && why.contains("it can be"), "{why}");

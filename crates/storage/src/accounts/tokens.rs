@@ -85,7 +85,7 @@ pub async fn store_credential(
          scopes = $6, expires_at = $7, refreshable = $8, subject = COALESCE($9, subject),
          subject_name = CASE WHEN CAST($9 AS TEXT) IS NULL THEN subject_name ELSE $11 END, updated_at = $10,
          generation = generation + 1, refresh_generation = NULL, refresh_until = NULL, refresh_lost_at = NULL,
-         refreshed_at = NULL, next_refresh_at = $12, idle_refresh_at = $13
+         refreshed_at = NULL, refused_at = NULL, next_refresh_at = $12, idle_refresh_at = $13
          WHERE environment_id = $1 AND id = $2 AND generation = $3";
     let values = args![
         &ctx.environment,
@@ -181,7 +181,7 @@ pub async fn finish_refresh(
     let sql =
         "UPDATE connected_accounts SET status = 'ACTIVE', reason = '', credential = $4, audience = $5, scopes = $6,
          expires_at = $7, refreshable = $8, generation = generation + 1, refresh_generation = NULL,
-         refresh_until = NULL, refresh_lost_at = NULL, refreshed_at = $9, updated_at = $9, next_refresh_at = $10,
+         refresh_until = NULL, refresh_lost_at = NULL, refused_at = NULL, refreshed_at = $9, updated_at = $9, next_refresh_at = $10,
          idle_refresh_at = $11
          WHERE environment_id = $1 AND id = $2 AND generation = $3
          AND (status = 'ACTIVE' OR (status = $12 AND reason = $13))";

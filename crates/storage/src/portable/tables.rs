@@ -56,6 +56,7 @@ pub(super) const TABLES: &[Table] = &[
             scopes subject subject_name credential:b audience generation:n refreshable:n expires_at:n \
             refresh_generation:n refresh_until:n refresh_lost_at:n refreshed_at:n api_config created_at:n updated_at:n \
             last_used_at:n next_refresh_at:n idle_refresh_at:n refresh_process \
+            refused_at:n refused_times:n refused_until:n refused_revision:n refused_words \
             changes:n",
     },
     Table {

@@ -63,13 +63,13 @@ pub(super) async fn list(
     let (next_page_token, prev_page_token, total_size) = ends(&listed);
     let mut seen = HashMap::new();
     let mut shown = Vec::with_capacity(listed.items.len());
-    for instance in &listed.items {
+    let urls = instances::urls(app, ctx, &listed.items).await?;
+    for (instance, url) in listed.items.iter().zip(&urls) {
         if !seen.contains_key(&instance.config) {
             let config = configs::get(app, ctx, &instance.config).await?;
             seen.insert(instance.config.clone(), render::config(app, &config));
         }
-        let url = instances::url(app, ctx, instance).await?;
-        shown.push(render::instance(instance, seen.get(&instance.config).cloned(), &url));
+        shown.push(render::instance(instance, seen.get(&instance.config).cloned(), url));
     }
     Ok(wire::ListMcpInstancesResponse { instances: shown, next_page_token, prev_page_token, total_size })
 }

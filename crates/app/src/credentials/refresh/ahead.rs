@@ -116,7 +116,9 @@ async fn refresh(app: App, line: Arc<Line>, account: ConnectedAccount) {
     let Some(held) = &account.credential else { return };
     let need = Need { margin: MARGIN, refused: None, ahead: Some(held.generation) };
     let job = Job::new(&app, &line.ctx, &line.wired, &account.id, need);
-    if let Ended::Later(why) = app.refreshes.in_flight.join_or_start(&app.core.tasks, &account.id, job.run()).await {
+    if let Ended::Later(why) | Ended::Refused(why) =
+        app.refreshes.in_flight.join_or_start(&app.core.tasks, &account.id, job.run()).await
+    {
         tracing::debug!(account = %account.id, why, "not refreshed ahead");
     }
 }

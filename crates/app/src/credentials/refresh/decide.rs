@@ -20,6 +20,8 @@ pub enum Unusable {
     SignIn(Status),
     /// Not now. What happened and what to do, in a sentence.
     Later(String),
+    /// The provider refuses to renew it, in these sentences. A new sign-in may help, and may not.
+    Refused(String),
     /// A failure of ours.
     Failed(Error),
 }
@@ -74,10 +76,19 @@ pub(super) enum Step {
     Wait,
     /// Nothing can be done right now, for this reason.
     Later(String),
+    /// Nothing is asked of the provider for now: it has refused.
+    Pause,
 }
 
-/// What is to be done for an account that holds `held`.
-pub(super) fn next(held: &Credential, lease: &Lease, mode: LostAnswer, need: Need, now: Timestamp) -> Step {
+/// What is to be done for an account that holds `held`. `paused` says that its provider is left alone.
+pub(super) fn next(
+    held: &Credential,
+    lease: &Lease,
+    mode: LostAnswer,
+    need: Need,
+    paused: bool,
+    now: Timestamp,
+) -> Step {
     if need.met_by(held, now) {
         return Step::Use;
     }
@@ -94,6 +105,9 @@ pub(super) fn next(held: &Credential, lease: &Lease, mode: LostAnswer, need: Nee
         (true, LostAnswer::RetryAtExpiry | LostAnswer::Never, true) => return Step::Use,
         (true, LostAnswer::Never, false) => return Step::End(Reason::RefreshAnswerLost),
         _ => {}
+    }
+    if paused {
+        return if live { Step::Use } else { Step::Pause };
     }
     if need.refuses(held) && just_refreshed(lease, now) {
         let why =
@@ -163,7 +177,7 @@ mod tests {
     }
 
     fn step(held: &Credential, lease: Lease, mode: LostAnswer, refused: Option<i64>) -> Step {
-        next(held, &lease, mode, Need { margin: Duration::from_secs(60), refused, ahead: None }, at(0))
+        next(held, &lease, mode, Need { margin: Duration::from_secs(60), refused, ahead: None }, false, at(0))
     }
 
     #[test]
@@ -203,7 +217,14 @@ mod tests {
     fn ahead_of_need_a_good_token_is_replaced_once_and_a_lost_one_waits() {
         let mode = LostAnswer::RetryAtExpiry;
         let ahead = |held: Credential, lease, generation| {
-            next(&held, &lease, mode, Need { margin: Duration::ZERO, refused: None, ahead: Some(generation) }, at(0))
+            next(
+                &held,
+                &lease,
+                mode,
+                Need { margin: Duration::ZERO, refused: None, ahead: Some(generation) },
+                false,
+                at(0),
+            )
         };
         assert_eq!(ahead(held(Some(3600)), FREE, 7), Step::Refresh);
         assert_eq!(ahead(held(None), FREE, 7), Step::Refresh, "its end is unknown, its refresh token grows idle");
@@ -211,6 +232,18 @@ mod tests {
         let lost = Lease { lost_at: Some(at(-5)), ..FREE };
         assert_eq!(ahead(held(Some(30)), lost, 7), Step::Use);
         assert_eq!(ahead(held(Some(0)), lost, 7), Step::Refresh);
+    }
+
+    #[test]
+    fn while_the_provider_is_left_alone_what_lives_is_used_and_nothing_is_sent() {
+        let step = |held: &Credential, refused, ahead| {
+            let need = Need { margin: Duration::from_secs(60), refused, ahead };
+            next(held, &FREE, LostAnswer::RetryNow, need, true, at(0))
+        };
+        assert_eq!(step(&held(Some(30)), None, None), Step::Use);
+        assert_eq!(step(&held(Some(3600)), None, Some(7)), Step::Use, "nor ahead of need");
+        assert_eq!(step(&held(Some(0)), None, None), Step::Pause);
+        assert_eq!(step(&held(Some(3600)), Some(7), None), Step::Pause, "the app refuses it");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::abandoned;
 use super::breaker::{Endpoint, Permit, Urgency, Verdict};
 use super::decide::{self, Need, Step, lost_answer};
 use super::inflight::Ended;
+use super::refusal;
 use crate::connections::{self, Wired};
 use crate::credentials::oauth;
 use crate::credentials::schedule::schedule;
@@ -16,7 +17,7 @@ use valetkey_connectors::LostAnswer;
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_core::journal;
 use valetkey_core::places::CredentialRow;
-use valetkey_domain::account::{ConnectedAccount, Credential, Reason};
+use valetkey_domain::account::{ConnectedAccount, Credential, Reason, Refusal};
 use valetkey_domain::id::AccountId;
 use valetkey_domain::{Ctx, Kind, Timestamp};
 use valetkey_outbound::oauth::{TokenError, Tokens};
@@ -56,9 +57,33 @@ enum Outcome {
     /// The account is over.
     Ended(Reason),
     /// The answer is lost; the refresh token may be spent.
-    Lost(String),
+    Lost(Failure),
+    /// The provider refused or asked to wait: it is left alone for a while.
+    Refused(Refusal, Failure),
     /// Nothing happened to the account.
-    Unchanged(String),
+    Unchanged(Failure),
+}
+
+/// What went wrong.
+#[derive(Default)]
+struct Failure {
+    /// In our words: for the caller, and through it perhaps for a model.
+    why: String,
+    /// In the provider's, if it said anything: for the journal and the log.
+    said: Option<String>,
+}
+
+impl Failure {
+    fn of(error: &TokenError) -> Self {
+        let said = error.said().filter(|said| !said.is_empty());
+        Self { why: error.plain(), said: said.map(ToString::to_string) }
+    }
+
+    fn detail(&self) -> Map<String, Value> {
+        let mut detail = detail("why", self.why.as_str());
+        detail.extend(self.said.iter().map(|said| ("said".to_owned(), json!(said))));
+        detail
+    }
 }
 
 impl Outcome {
@@ -68,6 +93,7 @@ impl Outcome {
             Self::Renewed(_) => "renewed",
             Self::Ended(_) => "ended",
             Self::Lost(_) => "lost",
+            Self::Refused(..) => "refused",
             Self::Unchanged(_) => "unchanged",
         }
     }
@@ -102,9 +128,11 @@ impl Job {
             return Ok(Err(Ended::Settled));
         };
         let Ok(held) = decide::held(&account).cloned() else { return Ok(Err(Ended::Settled)) };
-        match decide::next(&held, &lease, lost_answer(&self.wired), self.need, app.core.now()) {
+        let now = app.core.now();
+        let left = refusal::remaining(account.refusal.as_ref(), self.wired.connection.revision, now);
+        match decide::next(&held, &lease, lost_answer(&self.wired), self.need, left.is_some(), now) {
             // Whoever asked reads the row again and finds that it is good, or who to wait for.
-            Step::Use | Step::Wait => return Ok(Err(Ended::Settled)),
+            Step::Use | Step::Wait | Step::Pause => return Ok(Err(Ended::Settled)),
             Step::Later(why) => return Ok(Err(Ended::Later(why))),
             Step::End(reason) => {
                 rows::expire(ctx, &mut change, &self.account, generation, reason, app.core.now()).await?;
@@ -155,7 +183,7 @@ impl Job {
             Ok(outcome) => outcome,
             // Nothing was sent: give the lease back and tell the caller what is wrong here.
             Err(error) => {
-                self.save(begun, &Outcome::Unchanged(String::new())).await?;
+                self.save(begun, &Outcome::Unchanged(Failure::default())).await?;
                 return Err(error);
             }
         };
@@ -163,7 +191,8 @@ impl Job {
         self.app.core.metrics.refreshed(outcome.word());
         Ok(match outcome {
             Outcome::Renewed(_) | Outcome::Ended(_) => Ended::Settled,
-            Outcome::Lost(why) | Outcome::Unchanged(why) => Ended::Later(why),
+            Outcome::Refused(refusal, _) => refusal::ended(&refusal, &self.wired.connector.display_name, refusal.at),
+            Outcome::Lost(failure) | Outcome::Unchanged(failure) => Ended::Later(failure.why),
         })
     }
 
@@ -194,7 +223,23 @@ impl Job {
         }
         match answer {
             Ok(tokens) => self.renewed(begun, plain, tokens, sent_at).await.map(Outcome::Renewed),
-            Err(error) => Ok(failed(&error, lost, repeats)),
+            Err(error) => Ok(self.failed(&error, begun, lost, repeats)),
+        }
+    }
+
+    /// What a refresh that brought no tokens means for the account. Only `invalid_grant` ends one.
+    fn failed(&self, error: &TokenError, begun: &Begun, lost: bool, repeats: bool) -> Outcome {
+        let failure = Failure::of(error);
+        tracing::warn!(account = %self.account, why = failure.why, said = failure.said, "a refresh brought no tokens");
+        let (before, revision) = (begun.account.refusal.as_ref(), self.wired.connection.revision);
+        match error {
+            TokenError::InvalidGrant(_) if lost => Outcome::Ended(Reason::RefreshAnswerLost),
+            TokenError::InvalidGrant(_) => Outcome::Ended(Reason::InvalidGrant),
+            TokenError::Lost(_) | TokenError::Nonsense(_) if !repeats => Outcome::Lost(failure),
+            _ => match refusal::of(error, before, revision, self.app.core.now()) {
+                Some(refusal) => Outcome::Refused(refusal, failure),
+                None => Outcome::Unchanged(failure),
+            },
         }
     }
 
@@ -247,6 +292,7 @@ impl Job {
             Outcome::Renewed(tokens) => rows::finish_refresh(ctx, &mut change, id, from, tokens, now).await?,
             Outcome::Ended(reason) => rows::expire(ctx, &mut change, id, from, *reason, now).await?,
             Outcome::Lost(_) => rows::mark_lost(ctx, &mut change, id, begun.until, now).await?,
+            Outcome::Refused(refusal, _) => rows::refuse_refresh(ctx, &mut change, id, begun.until, refusal).await?,
             Outcome::Unchanged(_) => rows::end_refresh(ctx, &mut change, id, begun.until).await?,
         };
         // Otherwise a new consent, a disconnect or a later refresh came between: that one counts.
@@ -256,8 +302,8 @@ impl Job {
         let (action, detail) = match outcome {
             Outcome::Renewed(_) => ("account.refreshed", detail("generation", from + 1)),
             Outcome::Ended(reason) => ("account.expired", detail("reason", reason.as_str())),
-            Outcome::Lost(why) => ("account.refresh_lost", detail("why", why.as_str())),
-            Outcome::Unchanged(why) => ("account.refresh_failed", detail("why", why.as_str())),
+            Outcome::Lost(failure) => ("account.refresh_lost", failure.detail()),
+            Outcome::Refused(_, failure) | Outcome::Unchanged(failure) => ("account.refresh_failed", failure.detail()),
         };
         let change = change.record(action, id.as_str(), detail).await?;
         reach(Failpoint::RefreshWritten);
@@ -277,16 +323,5 @@ const fn verdict(answer: &std::result::Result<Tokens, TokenError>) -> Option<Ver
         Err(error) if error.is_outage() => Some(Verdict::Down),
         Err(TokenError::Unavailable(_) | TokenError::RateLimited { .. }) => None,
         _ => Some(Verdict::Works),
-    }
-}
-
-/// What a refresh that brought no tokens means for the account. Only `invalid_grant` ends one.
-fn failed(error: &TokenError, lost: bool, repeats: bool) -> Outcome {
-    let why = error.to_string();
-    match error {
-        TokenError::InvalidGrant(_) if lost => Outcome::Ended(Reason::RefreshAnswerLost),
-        TokenError::InvalidGrant(_) => Outcome::Ended(Reason::InvalidGrant),
-        TokenError::Lost(_) | TokenError::Nonsense(_) if !repeats => Outcome::Lost(why),
-        _ => Outcome::Unchanged(why),
     }
 }

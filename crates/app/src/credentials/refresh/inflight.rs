@@ -16,6 +16,8 @@ pub(super) enum Ended {
     Settled,
     /// Nothing has changed, for this reason; it may go better later.
     Later(String),
+    /// The provider refuses for now, in these sentences; a new sign-in may help.
+    Refused(String),
 }
 
 type Ending = Shared<BoxFuture<'static, Ended>>;

@@ -1,6 +1,7 @@
 //! Refreshing against a provider on a real socket.
 
 mod late;
+mod refused;
 
 use super::Unusable;
 use crate::provider::{Dropped, HOUR, Says, There, polled, there, until};
@@ -98,8 +99,10 @@ async fn attack_23_only_invalid_grant_ends_the_account() {
         if matches!(says, Says::Answer(500, _)) {
             there.provider.will(says);
         }
-        assert!(matches!(there.token(None).await, Err(Unusable::Later(_))));
+        assert!(matches!(there.token(None).await, Err(Unusable::Later(_) | Unusable::Refused(_))));
         assert_eq!(there.now().await.status, Status::Active);
+        // The longest that it is left alone after a refusal.
+        there.clock.advance(minutes(60));
     }
     there.provider.will(Says::Answer(400, r#"{"error":"invalid_grant"}"#.into()));
     let ended = Status::Expired(Reason::InvalidGrant);
@@ -293,9 +296,12 @@ async fn a_token_endpoint_that_is_down_is_left_alone_and_then_tried_by_one() {
 async fn a_refusal_of_one_account_opens_no_breaker() {
     let there = signed_in(ROTATING, HOUR).await;
     there.clock.advance(minutes(60));
+    let endpoint = super::breaker::Endpoint::new(&there.ctx.environment, &there.token_url());
     for _ in 0..8 {
         there.provider.will(Says::Answer(400, r#"{"error":"invalid_client"}"#.into()));
-        assert!(matches!(there.token(None).await, Err(Unusable::Later(_))));
+        assert!(matches!(there.token(None).await, Err(Unusable::Refused(_))));
+        assert!(!there.app.refreshes.breakers.holds(&endpoint, there.app.core.now()), "others go on");
+        there.clock.advance(minutes(60));
     }
     assert_eq!(refreshes(&there).len(), 8);
 }

@@ -86,6 +86,14 @@ impl Part {
     }
 }
 
+/// What an error says to an operator: the cause, where callers would only be told that there is one.
+pub(super) fn cause(error: &Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) if error.kind() == Kind::Internal || source.is::<valetkey_storage::Error>() => source.to_string(),
+        _ => error.message().to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,13 +111,5 @@ mod tests {
         part.problem("stopped", "wind it up");
         let verdicts: Vec<_> = part.done().iter().map(|check| check.verdict).collect();
         assert_eq!(verdicts, [Verdict::Problem, Verdict::Warning]);
-    }
-}
-
-/// What an error says to an operator: the cause, where callers would only be told that there is one.
-pub(super) fn cause(error: &Error) -> String {
-    match std::error::Error::source(error) {
-        Some(source) if error.kind() == Kind::Internal || source.is::<valetkey_storage::Error>() => source.to_string(),
-        _ => error.message().to_owned(),
     }
 }

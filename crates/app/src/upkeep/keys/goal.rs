@@ -46,10 +46,10 @@ pub async fn goal<E: From<Error>>(
     Ok(Goal { to, old })
 }
 
-/// `uses` begins with the root that wraps new keys; `held` has the newest last.
-fn choose(held: &[String], uses: &[(String, u64)], named: Option<&str>, alone: bool) -> Result<Choice> {
+/// `uses` begins with the root that wraps new keys; `roots`, those at hand, have the newest last.
+fn choose(roots: &[String], uses: &[(String, u64)], named: Option<&str>, alone: bool) -> Result<Choice> {
     let refused = |why: String| Err(Error::new(Kind::FailedPrecondition, why + "; nothing was changed"));
-    let at_hand = |name: &str| held.iter().any(|root| root == name);
+    let at_hand = |name: &str| roots.iter().any(|root| root == name);
     if let Some(name) = named {
         return match at_hand(name) {
             true => Ok(Choice::There(name.to_owned())),
@@ -62,10 +62,10 @@ fn choose(held: &[String], uses: &[(String, u64)], named: Option<&str>, alone: b
     if in_use(uses).count() > 1 {
         return Ok(Choice::There(from.clone()));
     }
-    let Some(at) = held.iter().position(|root| root == from) else {
+    let Some(at) = roots.iter().position(|root| root == from) else {
         return refused(format!("the root key {from}, which wraps new keys, is not at hand: put it back where it was"));
     };
-    match held.get(at + 1..).unwrap_or_default() {
+    match roots.get(at + 1..).unwrap_or_default() {
         [one] => Ok(Choice::There(one.clone())),
         newer @ [_, _, ..] => {
             refused(format!("there are several newer root keys: name one with --to ({})", newer.join(", ")))
@@ -96,10 +96,10 @@ mod tests {
     /// The roots at hand; what wraps how many, the wrapping one first; what was named; whether this process is alone.
     type Case<'a> = (&'a [&'a str], &'a [(&'a str, u64)], Option<&'a str>, bool);
 
-    fn chosen((held, uses, named, alone): Case) -> String {
-        let held: Vec<String> = held.iter().copied().map(str::to_owned).collect();
+    fn chosen((roots, uses, named, alone): Case) -> String {
+        let roots: Vec<String> = roots.iter().copied().map(str::to_owned).collect();
         let uses: Vec<_> = uses.iter().map(|(root, count)| ((*root).to_owned(), *count)).collect();
-        match choose(&held, &uses, named, alone) {
+        match choose(&roots, &uses, named, alone) {
             Ok(Choice::There(to)) => to,
             Ok(Choice::New) => "(new)".to_owned(),
             Err(error) => error.message().to_owned(),

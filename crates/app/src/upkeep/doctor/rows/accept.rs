@@ -47,7 +47,7 @@ async fn take(app: &App, ctx: &Ctx, kind: Kind, looked_at: &Found, newest: i64) 
     if taken.is_none_or(|taken| taken.state.text != looked_at.state.text) {
         return Err(refused(format!("{id} has just been changed: look at it again with `valetkey doctor`")));
     }
-    Ok(tx.commit().await?)
+    tx.commit().await
 }
 
 fn refused(why: String) -> Error {

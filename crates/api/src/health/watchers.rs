@@ -1,0 +1,90 @@
+//! Those who watch. Anyone may, without a token, and a watch has no end of its own: their number is bound, and where one
+//! more comes the one that has watched longest goes. Nobody is kept out by those who came first.
+
+use futures::channel::oneshot;
+use futures::stream::{self, BoxStream, StreamExt as _};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tonic::{Code, Request, Response, Status, async_trait};
+use tonic_health::pb::health_server::Health;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+use tonic_health::server::HealthService;
+
+/// How many may watch at a time.
+const MOST: usize = 100;
+
+/// What is said to one that goes. It is what clients watch again after.
+const GOES: &str = "as many watch as may, and this watch was the oldest: watch again, or ask with Check";
+
+/// The health service with a bound number of watchers.
+pub(super) struct Bounded {
+    inner: HealthService,
+    watchers: Watchers,
+}
+
+impl Bounded {
+    /// Of this service.
+    pub(super) fn of(inner: HealthService) -> Self {
+        Self { inner, watchers: Watchers::default() }
+    }
+}
+
+#[async_trait]
+impl Health for Bounded {
+    type WatchStream = BoxStream<'static, Result<HealthCheckResponse, Status>>;
+
+    async fn check(&self, request: Request<HealthCheckRequest>) -> Result<Response<HealthCheckResponse>, Status> {
+        self.inner.check(request).await
+    }
+
+    async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        let told = self.inner.watch(request).await?;
+        Ok(told.map(|told| {
+            let (place, goes) = self.watchers.enter();
+            let last = stream::once(async { Err(Status::new(Code::Unavailable, GOES)) });
+            let told = told.take_until(goes).chain(last);
+            told.inspect(move |_| _ = &place).boxed()
+        }))
+    }
+}
+
+/// The watchers by their turn, the one that has watched longest first. Clones are the same.
+#[derive(Clone, Default)]
+struct Watchers(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    turn: u64,
+    there: BTreeMap<u64, oneshot::Sender<()>>,
+}
+
+impl Watchers {
+    /// One more, until the place is dropped; what is given beside it comes to pass when it has to go.
+    fn enter(&self) -> (Place, oneshot::Receiver<()>) {
+        let (go, goes) = oneshot::channel();
+        let mut state = self.locked();
+        if state.there.len() >= MOST {
+            state.there.pop_first();
+        }
+        state.turn += 1;
+        let turn = state.turn;
+        state.there.insert(turn, go);
+        (Place { watchers: self.clone(), turn }, goes)
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A watcher's place.
+struct Place {
+    watchers: Watchers,
+    turn: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.watchers.locked().there.remove(&self.turn);
+    }
+}
