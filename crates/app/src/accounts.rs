@@ -93,8 +93,11 @@ pub async fn get(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, Con
 /// A page of the environment's accounts.
 ///
 /// # Errors
-/// The filter contradicts itself, or the database cannot be read.
+/// The filter contradicts itself or names a connection that is not there, or the database cannot be read.
 pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<Listed<ConnectedAccount>> {
+    for name in &filter.connections {
+        connections::by_name(app, ctx, name).await?;
+    }
     Ok(rows::list(ctx, &mut app.core.store.read().await?, filter, page).await?)
 }
 

@@ -1,9 +1,12 @@
 //! Connections: the app developer's configuration of a connector, its OAuth client, and where both may reach.
 
+mod elsewhere;
 mod endpoints;
+mod moves;
 mod secret;
 mod wired;
 
+pub use elsewhere::Elsewhere;
 pub use endpoints::Endpoints;
 pub(crate) use endpoints::origin;
 pub(crate) use secret::{client_secret, reseal_secret, try_secret};
@@ -14,7 +17,7 @@ use crate::{App, Error, Listed, Page, Result};
 use secret::seal_secret;
 use serde_json::{Map, json};
 use std::sync::Arc;
-use valetkey_connectors::{Connector, nearest};
+use valetkey_connectors::{Connector, TokenClientAuth, nearest};
 use valetkey_core::journal;
 use valetkey_domain::account::Reason;
 use valetkey_domain::connection::{Connection, Settings};
@@ -49,27 +52,31 @@ pub struct Change {
 /// Makes a connection.
 ///
 /// # Errors
-/// Unknown connector, a name that breaks its rule or is taken (ignoring case), an endpoint that is no web address.
+/// Unknown connector, a name that breaks its rule or is taken (ignoring case), an endpoint that is no web address, or
+/// one that the caller may not choose.
 pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Connection> {
     let connector = connector_named(app, &new.connector)?;
     let name = match &new.name {
         Some(name) => ConnectionName::parse(name)?,
         None => ConnectionName::parse(&derived_name(app, &connector.slug))?,
     };
-    endpoints::check(&new.settings)?;
     let connection = Connection {
         id: ConnectionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
         environment: ctx.environment.clone(),
         name,
         connector: connector.slug.clone(),
-        settings: new.settings,
+        settings: endpoints::checked(new.settings)?,
         client_secret: None,
         enabled: true,
         revision: 1,
         created_at: app.core.now(),
         updated_at: app.core.now(),
     };
-    let mut wired = Wired::with(connector, connection);
+    let vendors = Connection { settings: Settings::default(), ..connection.clone() };
+    let mut wired = Wired::with(connector.clone(), connection);
+    check_basic(&wired)?;
+    let moved = moves::between(&Wired::with(connector, vendors), &wired);
+    moves::check(app, ctx, wired.connection.name.as_str(), &moved).await?;
     seal_secret(app, &mut wired, new.client_secret.as_ref()).await?;
     let connection = wired.connection;
     let mut change = app.core.change(ctx).await?;
@@ -88,7 +95,7 @@ pub async fn get(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Connection> 
     found.ok_or_else(|| Error::not_found("connection", id))
 }
 
-/// The connection of exactly this name.
+/// The connection of this name, ignoring case.
 ///
 /// # Errors
 /// There is none in this environment; the nearest is suggested.
@@ -110,28 +117,30 @@ pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<
     Ok(rows::list(ctx, &mut app.core.store.read().await?, filter, page).await?)
 }
 
-/// Changes a connection. Credentials never follow it to another place: when an endpoint changes, its accounts become
-/// EXPIRED until consent is given again, and a changed token or revocation endpoint without the secret sent again clears
-/// the secret.
+/// Changes a connection. Secrets never follow it to another place: when an endpoint changes, its accounts become EXPIRED
+/// until consent is given again, and the OAuth client's secret is cleared unless it is sent again with the change.
 ///
 /// `before` is the connection as it was read when the change was made up: what somebody else has changed since is not
 /// overwritten.
 ///
 /// # Errors
-/// An endpoint that is no web address, or somebody else changed or removed the connection meanwhile.
+/// An endpoint that is no web address or that the caller may not move, or somebody else changed or removed the
+/// connection meanwhile.
 pub async fn update(app: &App, ctx: &Ctx, before: &Connection, change: Change) -> Result<Connection> {
     let id = &before.id;
     let old = Wired::of(app, before.clone())?;
     let mut after = before.clone();
     if let Some(settings) = change.settings {
-        endpoints::check(&settings)?;
-        after.settings = settings;
+        after.settings = endpoints::checked(settings)?;
     }
     after.enabled = change.enabled.unwrap_or(after.enabled);
     after.updated_at = app.core.now();
     let mut new = Wired::with(old.connector.clone(), after);
-    let moved = old.secret_audience() != new.secret_audience();
-    if old.endpoints.token_url != new.endpoints.token_url || moved {
+    check_basic(&new)?;
+    let moved = moves::between(&old, &new);
+    moves::check(app, ctx, new.connection.name.as_str(), &moved).await?;
+    let elsewhere = old.endpoints != new.endpoints;
+    if elsewhere {
         new.connection.client_secret = None;
     }
     seal_secret(app, &mut new, change.client_secret.as_ref()).await?;
@@ -140,11 +149,12 @@ pub async fn update(app: &App, ctx: &Ctx, before: &Connection, change: Change) -
         let message = format!("connection '{}' was changed meanwhile: try again", new.connection.name);
         return Err(Error::new(Kind::Aborted, message));
     }
-    let expired = match old.endpoints == new.endpoints {
-        true => Vec::new(),
-        false => accounts::expire_for_endpoints(ctx, &mut change, id, app.core.now()).await?,
+    let expired = match elsewhere {
+        false => Vec::new(),
+        true => accounts::expire_for_endpoints(ctx, &mut change, id, app.core.now()).await?,
     };
-    let mut change = change.record("connection.updated", id.as_str(), Map::new()).await?;
+    let detail = if moved.is_empty() { Map::new() } else { journal::detail([("moved", json!(moved))]) };
+    let mut change = change.record("connection.updated", id.as_str(), detail).await?;
     for account in expired {
         let detail = journal::detail([("reason", json!(Reason::EndpointsChanged.as_str()))]);
         change = change.record("account.expired", account.as_str(), detail).await?;
@@ -157,6 +167,17 @@ pub async fn update(app: &App, ctx: &Ctx, before: &Connection, change: Change) -
 #[must_use]
 pub fn redirect_uri(app: &App, id: &ConnectionId) -> String {
     app.core.settings.public(&format!("/sso/v1/oauth/{id}/callback"))
+}
+
+/// A connection says how the Basic header is written only where its connector uses one.
+fn check_basic(wired: &Wired) -> Result<()> {
+    let basic = matches!(wired.oauth().token_client_auth, TokenClientAuth::Basic | TokenClientAuth::BasicRaw);
+    if basic || wired.connection.settings.basic_raw.is_none() {
+        return Ok(());
+    }
+    let message = "basic_raw means nothing here: this connector does not put id and secret into a Basic header \
+                   (token_client_auth in its file)";
+    Err(Error::invalid(message))
 }
 
 fn connector_named(app: &App, name: &str) -> Result<Arc<Connector>> {

@@ -340,7 +340,7 @@ pub(crate) fn answer_with(state: &str) -> Callback {
     Callback { state: Some(Secret::from(state)), ..Callback::default() }
 }
 
-const FILE: &str = r#"
+pub(crate) const FILE: &str = r#"
 connector: acme
 display_name: Acme
 upstream: http

@@ -144,8 +144,10 @@ pub enum TokenClientAuth {
     /// Id and secret in the form.
     #[default]
     Post,
-    /// Id and secret in the `Authorization` header.
+    /// Id and secret in the `Authorization` header, form-encoded first, as RFC 6749 §2.3.1 has it.
     Basic,
+    /// The same without encoding them, as many servers have it: it differs for ids and secrets with special characters.
+    BasicRaw,
     /// The id in the form, and no secret.
     None,
 }

@@ -16,6 +16,7 @@ pub mod keyring;
 pub mod metrics;
 pub mod places;
 pub mod processes;
+pub mod rights;
 mod settings;
 
 pub use crate::core::Core;

@@ -32,7 +32,7 @@ pub fn credential<'a>(ctx: &'a Ctx, row: CredentialRow<'a>, audience: &'a [Strin
     Place { environment: ctx.environment.as_str(), table, row, column, generation, audience, holder }
 }
 
-/// The PKCE verifier of a consent that was started. `audience` is the origin of the token endpoint that it goes to.
+/// The PKCE verifier of a consent that was started. `audience` are the endpoints as they stood then.
 #[must_use]
 pub fn verifier<'a>(
     ctx: &'a Ctx,
@@ -51,7 +51,7 @@ pub fn verifier<'a>(
     }
 }
 
-/// The secret of a connection's OAuth client. `audience` are the origins to which it may go.
+/// The secret of a connection's OAuth client. `audience` are the origins of the endpoints that it was given for.
 #[must_use]
 pub fn client_secret<'a>(connection: &'a Connection, audience: &'a [String]) -> Place<'a> {
     Place {

@@ -12,7 +12,7 @@ pub struct Connection {
     pub id: ConnectionId,
     /// The environment it belongs to.
     pub environment: EnvironmentId,
-    /// Its name: unique ignoring case, found by exact case.
+    /// Its name: unique and found ignoring case, shown as it was made.
     pub name: ConnectionName,
     /// The connector's slug (`googlecalendar`), which names the connector file.
     pub connector: String,
@@ -52,7 +52,10 @@ pub struct Settings {
     /// Who the account is, instead of the connector's own address for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity_url: Option<String>,
-    /// Scheme, host, port and perhaps a path prefix that replace those of the connector's API.
+    /// What replaces scheme, host and port of the connector's API; a path in it goes before the connector's own paths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_base_url: Option<String>,
+    /// Whether id and secret go into the Basic header as they are, not form-encoded first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basic_raw: Option<bool>,
 }

@@ -112,6 +112,7 @@ fn at_lab(name: &str, connector: &str, address: SocketAddr) -> connections::New 
             revoke_url: url("/revoke"),
             identity_url: url("/v1/userinfo"),
             api_base_url: url(""),
+            basic_raw: None,
         },
         client_secret: Some(Secret::from(LAB_CLIENT.1)),
     }

@@ -72,22 +72,13 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &ConnectionId) -> Result<Option<Con
     tx.one(sql, args![&ctx.environment, id]).await?.as_ref().map(read).transpose()
 }
 
-/// The connection of exactly this name.
+/// The connection of this name, ignoring case: no two differ in case alone.
 ///
 /// # Errors
 /// The database cannot be read.
 pub async fn by_name(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Option<Connection>, Error> {
-    let folded = by_folded_name(ctx, tx, &name.to_ascii_lowercase()).await?;
-    Ok(folded.filter(|connection| connection.name.as_str() == name))
-}
-
-/// The connection whose name is this one in lower case.
-///
-/// # Errors
-/// The database cannot be read.
-pub async fn by_folded_name(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Option<Connection>, Error> {
     let sql = "SELECT * FROM connections WHERE environment_id = $1 AND name_folded = $2";
-    tx.one(sql, args![&ctx.environment, name]).await?.as_ref().map(read).transpose()
+    tx.one(sql, args![&ctx.environment, name.to_ascii_lowercase()]).await?.as_ref().map(read).transpose()
 }
 
 /// A page of the environment's connections.
@@ -181,9 +172,10 @@ mod tests {
         insert(&there.ours, &mut tx, &put).await.unwrap();
         let got = get(&there.ours, &mut tx, &put.id).await.unwrap().unwrap();
         assert_eq!(format!("{put:?}"), format!("{got:?}"));
-        assert_eq!(by_name(&there.ours, &mut tx, "Mail 1").await.unwrap().unwrap().id, put.id);
-        assert!(by_name(&there.ours, &mut tx, "mail 1").await.unwrap().is_none());
-        assert_eq!(by_folded_name(&there.ours, &mut tx, "mail 1").await.unwrap().unwrap().id, put.id);
+        for name in ["Mail 1", "mail 1", "MAIL 1"] {
+            assert_eq!(by_name(&there.ours, &mut tx, name).await.unwrap().unwrap().id, put.id, "{name}");
+        }
+        assert!(by_name(&there.ours, &mut tx, "mail_1").await.unwrap().is_none());
     }
 
     #[tokio::test]

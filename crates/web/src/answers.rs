@@ -1,7 +1,8 @@
 //! What use cases say, as pages. The one place that knows both.
 
-use crate::pages::{Consent, Leave, Notice, Replace, Said, Scope};
+use crate::pages::{Consent, Elsewhere, Leave, Notice, Replace, Said, Scope};
 use url::Url;
+use valetkey_app::connections;
 use valetkey_app::consent::{About, AskedScope, Ended, Opened, Outcome, Stopped, Why};
 use valetkey_domain::Kind;
 
@@ -55,9 +56,16 @@ pub(crate) fn consent(opened: Opened, token: String) -> Consent {
         connection: connection.to_string(),
         identifier: identifier.to_string(),
         scopes: scopes(opened.scopes),
+        elsewhere: elsewhere(&opened.elsewhere),
         until: opened.expires_at,
         token,
     }
+}
+
+/// The hosts that aren't the vendor's own, if there are any. There are as many as endpoints at most.
+fn elsewhere(found: &connections::Elsewhere) -> Option<Elsewhere> {
+    let named = |hosts: &[String]| Elsewhere { hosts: hosts.join(", "), here: found.on_this_machine };
+    (!found.hosts.is_empty()).then(|| named(&found.hosts))
 }
 
 /// The page that leads to the provider.

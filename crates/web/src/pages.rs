@@ -12,7 +12,7 @@ mod scope;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use consent::Consent;
+pub(crate) use consent::{Consent, Elsewhere};
 pub(crate) use leave::Leave;
 pub(crate) use notice::{Notice, Said};
 pub(crate) use page::Page;

@@ -13,6 +13,7 @@ mod doors;
 mod kit;
 mod proxy;
 mod rest;
+mod rights;
 mod strangers;
 mod tokens;
 mod walkthrough;

@@ -1,5 +1,6 @@
 //! A connection with its connector and what follows from the two: what used to travel as three arguments.
 
+use super::elsewhere::Elsewhere;
 use super::endpoints::{Endpoints, origin};
 use crate::{App, Error, Result};
 use std::sync::Arc;
@@ -71,17 +72,29 @@ impl Wired {
         in_order(origins.chain(self.connector.hosts.iter().map(|host| format!("https://{host}"))))
     }
 
-    /// The origins to which the OAuth client's secret may go: the token and the revocation endpoint.
+    /// The origins that the OAuth client's secret is sealed for: those of the token and the revocation endpoint, to which it
+    /// is sent, and of every endpoint that the connection names itself, since tokens are had with it. Moved to another
+    /// origin, be it in the database, none of them gets a token that this secret would bring.
     #[must_use]
     pub fn secret_audience(&self) -> Vec<String> {
-        let urls = [Some(&self.endpoints.token_url), self.endpoints.revoke_url.as_ref()];
-        in_order(urls.into_iter().flatten().filter_map(|url| origin(url)))
+        let (ends, own) = (&self.endpoints, &self.connection.settings);
+        let sent = [Some(&ends.token_url), ends.revoke_url.as_ref()];
+        let named = [&own.authorize_url, &own.identity_url, &own.api_base_url].map(Option::as_ref);
+        in_order(sent.into_iter().chain(named).flatten().filter_map(|url| origin(url)))
     }
 
-    /// The origin to which a PKCE verifier may go: the token endpoint.
+    /// What a consent's PKCE verifier is sealed for: every endpoint as it stood when the consent began, to the letter. Of
+    /// one that was moved meanwhile nobody was told.
     #[must_use]
     pub fn verifier_audience(&self) -> Vec<String> {
-        origin(&self.endpoints.token_url).into_iter().collect()
+        let standing = |(name, url): (&str, Option<&str>)| format!("{name} {}", url.unwrap_or_default());
+        self.endpoints.named().into_iter().map(standing).collect()
+    }
+
+    /// Where its settings lead that is not the connector's own.
+    #[must_use]
+    pub fn elsewhere(&self) -> Elsewhere {
+        Elsewhere::of(&self.connector, self.oauth(), &self.endpoints)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::scopes::{self, AskedScope};
 use super::stopped::{About, Stopped, Why};
 use crate::accounts;
-use crate::connections::{self, Wired};
+use crate::connections::{self, Elsewhere, Wired};
 use crate::{App, Error, Result};
 use serde_json::json;
 use std::time::Duration;
@@ -64,6 +64,8 @@ pub struct Opened {
     pub scopes: Vec<AskedScope>,
     /// The origin of the provider's sign-in page (`https://accounts.google.com`).
     pub provider: String,
+    /// Where the sign-in and what comes of it go that is not the vendor's own.
+    pub elsewhere: Elsewhere,
     /// Until when the link opens.
     pub expires_at: Timestamp,
 }
@@ -134,6 +136,7 @@ pub async fn open(app: &App, token: &str) -> std::result::Result<Opened, Stopped
         about: found.about,
         scopes: scopes::described(&found.wired.connector, found.wired.scopes()),
         provider: connections::origin(&found.wired.endpoints.authorize_url).unwrap_or_default(),
+        elsewhere: found.wired.elsewhere(),
         expires_at: found.authorization.link_expires_at,
     })
 }

@@ -11,6 +11,7 @@ pub(crate) struct Endpoint {
     token_url: String,
     client_id: String,
     auth: ClientAuth,
+    basic: BasicEncoding,
 }
 
 impl Endpoint {
@@ -23,12 +24,18 @@ impl Endpoint {
             let message = format!("connection '{}' has no OAuth client id: give it one", wired.connection.name);
             Error::new(Kind::FailedPrecondition, message)
         })?;
-        let auth = match wired.oauth().token_client_auth {
-            TokenClientAuth::Post => ClientAuth::Post,
-            TokenClientAuth::Basic => ClientAuth::Basic,
-            TokenClientAuth::None => ClientAuth::None,
+        let (auth, basic) = match wired.oauth().token_client_auth {
+            TokenClientAuth::Post => (ClientAuth::Post, BasicEncoding::FormEncoded),
+            TokenClientAuth::Basic => (ClientAuth::Basic, BasicEncoding::FormEncoded),
+            TokenClientAuth::BasicRaw => (ClientAuth::Basic, BasicEncoding::Raw),
+            TokenClientAuth::None => (ClientAuth::None, BasicEncoding::FormEncoded),
         };
-        Ok(Self { token_url: wired.endpoints.token_url.clone(), client_id, auth })
+        let basic = match wired.connection.settings.basic_raw {
+            Some(true) => BasicEncoding::Raw,
+            Some(false) => BasicEncoding::FormEncoded,
+            None => basic,
+        };
+        Ok(Self { token_url: wired.endpoints.token_url.clone(), client_id, auth, basic })
     }
 
     /// The id that the vendor gave the app.
@@ -38,7 +45,45 @@ impl Endpoint {
 
     /// The client with its secret, for one request.
     pub(crate) fn client<'a>(&'a self, secret: Option<&'a Secret<str>>) -> Client<'a> {
-        let (auth, basic) = (self.auth, BasicEncoding::FormEncoded);
+        let (auth, basic) = (self.auth, self.basic);
         Client { token_url: &self.token_url, client_id: &self.client_id, client_secret: secret, auth, basic }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::there;
+    use std::sync::Arc;
+    use valetkey_connectors::Catalog;
+    use valetkey_domain::connection::Connection;
+
+    /// What a connector file says of its token endpoint decides how the client is named there.
+    #[tokio::test]
+    async fn each_way_to_name_the_client_is_carried_through() {
+        let there = there("{rotates: true}").await;
+        for (said, auth, basic) in [
+            ("post", ClientAuth::Post, BasicEncoding::FormEncoded),
+            ("basic", ClientAuth::Basic, BasicEncoding::FormEncoded),
+            ("basic_raw", ClientAuth::Basic, BasicEncoding::Raw),
+            ("none", ClientAuth::None, BasicEncoding::FormEncoded),
+        ] {
+            let file = crate::provider::FILE.replace("REFRESH", "{rotates: true}");
+            let file = file.replace("token_client_auth: post", &format!("token_client_auth: {said}"));
+            let mut catalog = Catalog::shipped().unwrap();
+            catalog.add("acme.yaml", &file).unwrap();
+            let connector = catalog.connector("acme").unwrap();
+            let wired = Wired::with(Arc::clone(&connector), there.connection.clone());
+            let endpoint = Endpoint::of(&wired).unwrap();
+            let client = endpoint.client(None);
+            assert_eq!((client.auth, client.basic), (auth, basic), "{said}");
+            for (own, wanted) in [(true, BasicEncoding::Raw), (false, BasicEncoding::FormEncoded)] {
+                let mut said_so = wired.clone();
+                said_so.connection.settings.basic_raw = Some(own);
+                assert_eq!(Endpoint::of(&said_so).unwrap().client(None).basic, wanted, "{said}: the connection's word");
+            }
+            let without = Connection { client_secret: None, ..there.connection.clone() };
+            assert_eq!(Wired::with(connector, without).is_complete(), auth == ClientAuth::None, "{said}");
+        }
     }
 }

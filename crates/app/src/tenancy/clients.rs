@@ -3,15 +3,14 @@
 use crate::{App, Error, Result};
 use serde_json::Map;
 use std::time::Duration;
+use valetkey_core::rights;
 use valetkey_domain::client::{ApiClient, ClientSecret};
-use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::{ClientId, ClientSecretId};
 use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
 use valetkey_storage::clients as rows;
 use valetkey_vault::random;
 
-/// The scope that lets a client read connected accounts' secrets; given to clients unless the operator says otherwise.
-pub const SECRETS_SCOPE: &str = "accounts:secrets";
+pub use valetkey_core::rights::SECRETS_SCOPE;
 
 /// The client that [`shell`] uses.
 const SHELL_CLIENT: &str = "local-shell";
@@ -143,11 +142,7 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &ClientId) -> Result<()> {
 /// # Errors
 /// `PERMISSION_DENIED`, saying which scope the client lacks.
 pub(crate) async fn may_read_secrets(app: &App, ctx: &Ctx) -> Result<()> {
-    let client = match &ctx.actor {
-        Actor::Client(id) => rows::get(ctx, &mut app.core.store.glance().await?, id).await?,
-        _ => None,
-    };
-    if client.is_some_and(|client| client.scopes.iter().any(|scope| scope == SECRETS_SCOPE)) {
+    if rights::reads_secrets(&app.core, ctx).await? {
         return Ok(());
     }
     Err(Error::new(Kind::PermissionDenied, format!("this API client may not read tokens: it lacks '{SECRETS_SCOPE}'")))

@@ -18,7 +18,7 @@ pub(crate) enum Verb {
     Create {
         /// What to call the client
         name: String,
-        /// Forbid it to read users' tokens
+        /// Forbid it to read users' tokens and to change where connections send them
         #[arg(long)]
         no_secrets: bool,
     },

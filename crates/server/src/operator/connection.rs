@@ -77,9 +77,13 @@ pub(crate) struct EndpointFlags {
     /// Who the account is, if not at the vendor's own address
     #[arg(long, value_name = "URL")]
     identity_url: Option<String>,
-    /// What replaces scheme, host and port of the vendor's API
+    /// What replaces scheme, host and port of the vendor's API; a path in it goes before the vendor's own paths
     #[arg(long, value_name = "URL")]
     api_base_url: Option<String>,
+    /// Whether client id and secret go into the Basic header as they are, for servers that do not decode them [default:
+    /// the connector's]
+    #[arg(long, value_name = "BOOL")]
+    basic_raw: Option<bool>,
 }
 
 impl Verb {
@@ -156,6 +160,7 @@ fn settings(before: Settings, flags: EndpointFlags) -> Settings {
         revoke_url: flags.revoke_url.or(before.revoke_url),
         identity_url: flags.identity_url.or(before.identity_url),
         api_base_url: flags.api_base_url.or(before.api_base_url),
+        basic_raw: flags.basic_raw.or(before.basic_raw),
     }
 }
 

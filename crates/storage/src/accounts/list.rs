@@ -14,7 +14,7 @@ pub const MAX_CONNECTION_NAMES: usize = 20;
 /// Which accounts a list shows; what is absent or empty filters nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// The exact names of connections, [`MAX_CONNECTION_NAMES`] at most; any of them fits.
+    /// The names of connections, ignoring case, [`MAX_CONNECTION_NAMES`] at most; any of them fits.
     pub connections: Vec<String>,
     /// The slug of the connector.
     pub connector: Option<String>,
@@ -44,8 +44,8 @@ macro_rules! listing_where {
                 " AND (CAST($6 AS TEXT) IS NULL OR t.organization_id = $6)
                   AND (CAST($7 AS TEXT) IS NULL OR t.user_id = $7) AND (CAST($8 AS TEXT) IS NULL OR t.status = $8)
                   AND (CAST($9 AS TEXT) IS NULL OR t.search_text LIKE $9 ESCAPE '\\')
-                  AND (CAST($10 AS TEXT) IS NULL OR c.name IN ($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-                      $21, $22, $23, $24, $25, $26, $27, $28, $29))"
+                  AND (CAST($10 AS TEXT) IS NULL OR c.name_folded IN ($10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+                      $20, $21, $22, $23, $24, $25, $26, $27, $28, $29))"
             )
         )
     };
@@ -78,7 +78,8 @@ fn arguments(filter: &Filter) -> Vec<Arg> {
         filter.status.as_deref(),
         filter.search.as_deref().map(holding),
     ];
-    let names = (0..MAX_CONNECTION_NAMES).map(|place| Arg::from(filter.connections.get(place).map(String::as_str)));
+    let folded = |name: &String| name.to_ascii_lowercase();
+    let names = (0..MAX_CONNECTION_NAMES).map(|place| Arg::from(filter.connections.get(place).map(folded)));
     fixed.into_iter().chain(names).collect()
 }
 

@@ -215,7 +215,7 @@ async fn a_list_is_filtered() {
     for (filter, count) in [
         (Filter::default(), 2),
         (Filter { connections: vec!["none".into(), "Mail 1".into()], ..Filter::default() }, 2),
-        (Filter { connections: vec!["mail 1".into()], ..Filter::default() }, 0),
+        (Filter { connections: vec!["mAIL 1".into()], ..Filter::default() }, 2),
         (Filter { connector: text("gmail"), ..Filter::default() }, 2),
         (Filter { identifier: text("ann"), ..Filter::default() }, 1),
         (Filter { status: text("PENDING_AUTH"), ..Filter::default() }, 1),

@@ -20,10 +20,21 @@ pub(crate) struct Consent {
     pub(crate) identifier: String,
     /// What is asked for; empty when the provider alone knows.
     pub(crate) scopes: Vec<Scope>,
+    /// Where the sign-in goes that is not the vendor's own.
+    pub(crate) elsewhere: Option<Elsewhere>,
     /// Until when the link opens.
     pub(crate) until: Timestamp,
     /// The form token.
     pub(crate) token: String,
+}
+
+/// Addresses that the connection's own settings chose, in place of the vendor's.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Elsewhere {
+    /// Their hosts, one after the other.
+    pub(crate) hosts: String,
+    /// Whether all of them are on this machine, as a demo's are: said, but nothing to beware of.
+    pub(crate) here: bool,
 }
 
 impl Page for Consent {
@@ -44,6 +55,7 @@ impl Page for Consent {
                 Scope::new(&format!("https://www.googleapis.com/auth/gmail.{name}"), Some(words.into()))
             })
             .into(),
+            elsewhere: None,
             until: Timestamp::from_second(1_795_363_680).unwrap_or(Timestamp::UNIX_EPOCH),
             token: "0000".into(),
         };
@@ -61,9 +73,23 @@ impl Page for Consent {
             scopes: Vec::new(),
             ..plain.clone()
         };
-        [("consent", plain), ("consent-calendar", raw), ("consent-hostile-names", hostile)]
-            .map(|(name, page)| (name.to_owned(), page))
-            .into()
+        let elsewhere = |hosts: &str, here| Some(Elsewhere { hosts: hosts.to_owned(), here });
+        let moved = Self {
+            provider: "login.example.net".into(),
+            elsewhere: elsewhere("login.example.net, tokens.example.net:8443", false),
+            ..plain.clone()
+        };
+        let lab =
+            Self { provider: "127.0.0.1:8090".into(), elsewhere: elsewhere("127.0.0.1:8090", true), ..plain.clone() };
+        [
+            ("consent", plain),
+            ("consent-calendar", raw),
+            ("consent-hostile-names", hostile),
+            ("consent-elsewhere", moved),
+            ("consent-lab", lab),
+        ]
+        .map(|(name, page)| (name.to_owned(), page))
+        .into()
     }
 
     fn has_form(&self) -> bool {

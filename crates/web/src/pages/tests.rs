@@ -38,7 +38,7 @@ fn templates_use_what_pages_give_and_nothing_else() {
 fn every_sample_renders_in_every_language() {
     for language in Language::ALL {
         let all = samples(language).unwrap();
-        assert_eq!(all.len(), 6 + Said::ALL.len());
+        assert_eq!(all.len(), 8 + Said::ALL.len());
         for (name, html) in all {
             assert!(html.contains(&format!("<html lang=\"{}\">", language.code())), "{name}");
             assert!(html.contains("<h1>") && html.trim_end().ends_with("</html>"), "{name}");
@@ -69,6 +69,20 @@ fn names_from_outside_are_escaped() {
     let (_, html) = all.iter().find(|(name, _)| name == "consent-hostile-names").unwrap();
     assert!(html.contains("Connect &lt;script&gt;alert(1)&lt;"), "{html}");
     assert!(html.contains("a&quot;b&#x27;c&amp;d&lt;e&gt;"), "{html}");
+}
+
+#[test]
+fn attack_83_a_place_that_is_not_the_vendors_is_named_in_every_language() {
+    for language in Language::ALL {
+        let all = samples(language).unwrap();
+        let page = |name: &str| all.iter().find(|(of, _)| of == name).unwrap().1.clone();
+        let [moved, lab, plain] = ["consent-elsewhere", "consent-lab", "consent"].map(page);
+        let warned = |html: &str| html.matches("class=\"mind\"").count();
+        assert!(moved.contains("tokens.example.net:8443") && warned(&moved) == 2, "{moved}");
+        // A demo's or a developer's own machine is named too, and nobody is told to beware of it.
+        assert!(lab.matches("127.0.0.1:8090").count() == 3 && warned(&lab) == 1, "{lab}");
+        assert_eq!(warned(&plain), 1);
+    }
 }
 
 #[test]

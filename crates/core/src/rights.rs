@@ -1,0 +1,31 @@
+//! What an actor may do beyond what its door lets it: one right so far, to users' tokens.
+
+use crate::{Core, Result};
+use valetkey_domain::Ctx;
+use valetkey_domain::ctx::Actor;
+use valetkey_storage::clients;
+
+/// The scope that lets a client read connected accounts' secrets; given to clients unless the operator says otherwise.
+pub const SECRETS_SCOPE: &str = "accounts:secrets";
+
+/// Whether the caller is an API client that may read users' tokens.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn reads_secrets(core: &Core, ctx: &Ctx) -> Result<bool> {
+    let Actor::Client(id) = &ctx.actor else { return Ok(false) };
+    let client = clients::get(ctx, &mut core.store.glance().await?, id).await?;
+    Ok(client.is_some_and(|client| client.scopes.iter().any(|scope| scope == SECRETS_SCOPE)))
+}
+
+/// Whether the caller may decide where users' tokens go: who may read them anyway, and the operator and the server
+/// itself, whose installation it is.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn directs_secrets(core: &Core, ctx: &Ctx) -> Result<bool> {
+    match ctx.actor {
+        Actor::Operator | Actor::System => Ok(true),
+        Actor::Client(_) | Actor::Instance(_) | Actor::Link(_) => reads_secrets(core, ctx).await,
+    }
+}
