@@ -61,7 +61,7 @@ def test_lists_and_calls(wire, client):
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_what_the_model_can_mend_is_a_result_that_it_can_read(wire, client):
-    wrong = [["gmail_fetch_mails", {"max_results": 0}], ["gmail_get_message_by_id", {"message_id": "0000000000000000"}]]
+    wrong = [["gmail_fetch_mails", {"max_results": 501}], ["gmail_get_message_by_id", {"message_id": "0000000000000000"}]]
     seen = run(client, wire.url, wrong)
     assert [call["is_error"] for call in seen["calls"]] == [True, True]
     assert "max_results" in seen["calls"][0]["text"]

@@ -270,7 +270,7 @@ def test_placeholders_change_nothing_and_a_field_is_emptied_by_its_name(demo, wi
     moved = wire.done("googlecalendar_update_event", **which, **blank, start_datetime="2026-12-02T15:00:00")
     assert [moved[name] for name in ("summary", "description", "location")] == ["Review", "Bring slides", "Room 1"]
     assert len(moved["attendees"]) == 1 and moved["start"]["dateTime"].startswith("2026-12-02T15:00:00")
-    bare = wire.done("googlecalendar_update_event", **which, clear_fields=["location", "attendees_emails"])
+    bare = wire.done("googlecalendar_update_event", **which, clear=["location", "attendees_emails"])
     assert not bare.get("location") and not bare.get("attendees") and bare["description"] == "Bring slides"
 
 

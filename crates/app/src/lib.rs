@@ -47,7 +47,7 @@ pub struct App(Arc<Inside>);
 pub struct Inside {
     pub(crate) core: Core,
     pub(crate) refreshes: credentials::refresh::Refreshes,
-    pub(crate) sets: servers::toolset::Sets,
+    pub(crate) sets: servers::Sets,
     pub(crate) limits: calls::Limits,
 }
 

@@ -2,4 +2,7 @@
 
 pub mod configs;
 pub mod instances;
+mod sets;
 pub mod toolset;
+
+pub(crate) use sets::Sets;

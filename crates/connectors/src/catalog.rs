@@ -5,9 +5,9 @@ use crate::connector::{Connector, Tool};
 use crate::error::{Error, Problem};
 use crate::file::{File, read};
 use crate::lint::{self, Author};
-use crate::nearest::nearest;
 use crate::shipped::{SHIPPED, Shipped};
 use std::sync::{Arc, OnceLock};
+use valetkey_domain::nearest;
 use valetkey_vendor::Digest;
 
 /// The connectors of this server. A start only lists them.

@@ -3,7 +3,7 @@
 use crate::connector::{Auth, Connector, OAuth2, RefreshRule, Tool, Upstream};
 use crate::error::Problem;
 use crate::expression::Expression;
-use crate::file::{AuthFile, DescriptionKind, Field, File, ManualRequest, Ordered, StepFile, ToolFile};
+use crate::file::{AuthFile, DescriptionKind, Field, File, LostAnswer, ManualRequest, Ordered, StepFile, ToolFile};
 use crate::input::Input;
 use crate::native;
 use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, Output, Plan, Stage};
@@ -57,7 +57,6 @@ pub(crate) fn connector(file: &File, digest: Option<&Digest>) -> Result<Connecto
         scope_words: file.scopes.iter().map(|(scope, words)| (scope.to_owned(), words.clone())).collect(),
         headers,
         checked: file.description.kind == DescriptionKind::Discovery,
-        verify: file.verify.clone(),
         tools,
     })
 }
@@ -76,8 +75,10 @@ fn auth(ways: &[AuthFile]) -> Result<Auth, Problem> {
         pkce: way.pkce,
         authorize_params: way.authorize_params.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
         refresh: RefreshRule {
-            rotates: way.refresh.rotates,
-            lost_answer: way.refresh.lost_answer,
+            lost_answer: way.refresh.lost_answer.unwrap_or(match way.refresh.rotates {
+                Some(false) => LostAnswer::RetryNow,
+                Some(true) | None => LostAnswer::RetryAtExpiry,
+            }),
             idle_ttl: way.refresh.idle_ttl.as_deref().map(span).transpose()?,
         },
         revoke: compiled("auth.revoke", way.revoke.as_ref().map(Revoke::compile))?,
@@ -123,7 +124,7 @@ impl Compiler<'_> {
                 name: name.to_owned(),
                 title: tool.title.clone(),
                 description: tool.description.trim().to_owned(),
-                input_schema: input.schema().clone(),
+                input_schema: input.listed().clone(),
                 output_schema: None,
                 effect: tool.effect,
             },

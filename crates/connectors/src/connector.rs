@@ -38,8 +38,6 @@ pub struct Connector {
     pub headers: Vec<(String, String)>,
     /// Whether it was checked against the vendor's own description, or only read from documentation.
     pub checked: bool,
-    /// The tool for "test connection".
-    pub verify: Option<String>,
     /// Its tools in the order of the file.
     pub tools: IndexMap<String, Arc<Tool>>,
 }
@@ -49,6 +47,16 @@ pub struct Connector {
 pub enum Auth {
     /// The authorization code flow.
     OAuth2(OAuth2),
+}
+
+impl Auth {
+    /// It in one word, as the API has it.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::OAuth2(_) => "OAUTH2",
+        }
+    }
 }
 
 /// The facts of an app's OAuth.
@@ -79,8 +87,6 @@ pub struct OAuth2 {
 /// What an app does with refresh tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefreshRule {
-    /// Whether every refresh gives a new one and ends the old.
-    pub rotates: bool,
     /// What to do when a refresh was sent and its answer was never seen.
     pub lost_answer: LostAnswer,
     /// How long an unused one lives, where it dies of idleness.

@@ -2,15 +2,16 @@
 //! functions, a handful of filters, no multiplication (it repeats texts without bound), and fuel.
 
 use minijinja::value::{Serde, Value as Typed, ValueKind};
-use minijinja::{Environment, Expression as Compiled, UndefinedBehavior, filters, tests as conditions};
+use minijinja::{Environment, ErrorKind, Expression as Compiled, UndefinedBehavior, filters, tests as conditions};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// The longest expression, in bytes.
 const MAX_BYTES: usize = 500;
-/// Instructions that one evaluation may take.
-const FUEL: u64 = 5_000;
+/// Steps that one evaluation may take; looking through 64 bytes is one. A text argument that an expression reads has
+/// 100,000 characters at most, unless its file says otherwise, so that several looks at it are paid for.
+const FUEL: u64 = 50_000;
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::empty();
@@ -93,7 +94,13 @@ impl Expression {
     fn typed(&self, scope: &Map<String, Value>) -> Result<Typed, String> {
         let needed = scope.iter().filter(|(name, _)| self.roots.contains(*name));
         let needed = needed.map(|(name, value)| (name.clone(), Typed::from(Serde(value))));
-        self.compiled.eval(Typed::from_pairs(needed)).map_err(|error| error.to_string())
+        self.compiled.eval(Typed::from_pairs(needed)).map_err(|error| match error.kind() {
+            ErrorKind::OutOfFuel => {
+                let read = self.reads().into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                format!("what it reads is too long for an expression: {read}")
+            }
+            _ => error.to_string(),
+        })
     }
 }
 
@@ -180,6 +187,17 @@ mod tests {
             assert!(refused.is_err(), "{text} gave {refused:?}");
         }
         assert!(Expression::compile(&"a+".repeat(300)).is_err());
+    }
+
+    #[test]
+    fn the_longest_text_that_an_argument_has_does_not_use_it_up() {
+        let looks =
+            "not input.z and (input.x | length > 10 and not ('Z' in input.x or '+' in input.x or '-' in input.x[10:]))";
+        let text = |length| json!({"input": {"x": "𝟚".repeat(length)}});
+        let expression = Expression::compile(looks).unwrap();
+        assert_eq!(expression.holds(text(100_000).as_object().unwrap()), Ok(true));
+        let said = expression.holds(text(2_000_000).as_object().unwrap()).unwrap_err();
+        assert!(said.contains("too long") && said.contains("`input.x`"), "{said}");
     }
 
     #[test]

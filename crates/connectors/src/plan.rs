@@ -150,3 +150,69 @@ impl Output {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Catalog;
+
+    const FILE: &str = r#"
+connector: box
+display_name: The Box
+upstream: http
+base_url: https://box.test/v1
+proxy_url: https://box.test
+hosts: [box.test]
+description: {kind: manual, url: "https://box.test/docs", read_on: 2026-11-22}
+auth: [{kind: oauth2, authorize_url: "https://box.test/a", token_url: "https://box.test/t"}]
+errors: {message: .error.text}
+tools:
+  box_open:
+    title: Open
+    description: Lists the box and opens each thing that is in it.
+    operation: list
+    request: {method: GET, path: /things}
+    effect: read
+    steps:
+      - {call: list, save: listed}
+      - call: get
+        request: {method: GET, path: "/things/{id}"}
+        save: things
+        when: listed.meta.open
+        for_each: listed.items
+        as: thing
+        with: {path.id: thing.id}
+    output: {shape: "{things: [.things[] | {id, name}], of: .listed.total}"}
+  box_show:
+    title: Show
+    description: Shows what is in the box, as it is.
+    operation: show
+    request: {method: GET, path: /shown}
+    effect: read
+    output: {list: items, read_on: Ask for fewer.}
+"#;
+
+    #[test]
+    fn what_is_read_of_each_answer_is_found_out() {
+        let mut catalog = Catalog::shipped().unwrap();
+        catalog.add("box.yaml", FILE).unwrap();
+        let plan = |name: &str| catalog.tool(name).unwrap().1;
+        let open = plan("box_open");
+        let reads = |stage: usize, path: &str| {
+            let path: Vec<Box<str>> = path.split('.').map(Into::into).collect();
+            open.plan.stages[stage].demand.touches(&path)
+        };
+        for path in ["total", "items.anything", "meta.open", "error.text"] {
+            assert!(reads(0, path), "{path}");
+        }
+        for path in ["other", "meta.other", "error.other"] {
+            assert!(!reads(0, path), "{path}");
+        }
+        assert!(reads(1, "id") && reads(1, "name") && !reads(1, "body"));
+        let show = plan("box_show");
+        assert!(show.plan.stages[0].demand.is_whole());
+        assert_eq!(show.plan.list, Some(vec!["items".into()]));
+        // Natives read what they like.
+        let mails = plan("gmail_fetch_mails");
+        assert!(mails.plan.stages.iter().all(|stage| stage.demand.is_whole()) && mails.plan.list.is_none());
+    }
+}

@@ -9,6 +9,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
 use std::time::Duration;
 use valetkey_domain::Timestamp;
+use valetkey_domain::invisible::shown;
 
 /// The most of an app's own words that are passed on.
 const MAX_WORDS: usize = 300;
@@ -188,14 +189,27 @@ const fn doubt(asked: Asked) -> &'static str {
     }
 }
 
-/// An app's words, so that they can be passed on: no control characters, no addresses that could pass for a link of
-/// ours, not too long.
+/// An app's words, so that they can be passed on: nothing unseen, no addresses that could pass for a link of ours, not
+/// too long.
 fn quoted(words: &str) -> String {
-    let clean: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let words = clean.split_whitespace().map(|word| if word.contains("://") { "[link left out]" } else { word });
+    let seen = shown(words, MAX_WORDS);
+    let words = seen.split_whitespace().map(|word| if is_link(word) { "[link left out]" } else { word });
     let joined = words.collect::<Vec<_>>().join(" ").replace('"', "'");
     let cut: String = joined.chars().take(MAX_WORDS).collect();
     cut.trim_end_matches('.').to_owned()
+}
+
+/// Whether a reader, or what shows it to one, may take a word for an address: `https:`, `//host`, `[word](address)`, and
+/// `host.name/path` without a scheme. Browsers read backslashes as slashes.
+fn is_link(word: &str) -> bool {
+    let word = word.to_lowercase().replace('\\', "/");
+    let schemes = ["http:", "https:", "javascript:", "data:", "file:", "www.", "//", "]("];
+    if schemes.iter().any(|scheme| word.contains(scheme)) {
+        return true;
+    }
+    let Some((host, _)) = word.split_once(['/', '?', '#']) else { return false };
+    let last = host.split(':').next().unwrap_or_default().rsplit_once('.').map(|(_, last)| last);
+    last.is_some_and(|last| last.chars().count() >= 2 && last.chars().all(char::is_alphabetic))
 }
 
 /// `Retry-After`: seconds, or a date as HTTP writes it (RFC 9110, 10.2.3).
@@ -285,6 +299,29 @@ mod tests {
         let message = failure(400, None, &body).unwrap().message;
         assert!(message.contains("Open [link left out]") && message.contains("'friend'"), "{message}");
         assert!(!message.contains("evil") && !message.contains(char::is_control), "{message}");
+    }
+
+    #[test]
+    fn no_form_of_an_address_is_passed_on_and_plain_words_are() {
+        for link in [
+            "evil.example/path",
+            "[click](//evil)",
+            "HTTPS:\\\\evil.example",
+            "https:evil.example",
+            "//evil.example",
+            "www.evil.example",
+            "evil.example:8080/x",
+            "evil.example?x=1",
+            "ht\u{200b}tps://evil.example",
+            "evil\u{3164}.example/a",
+            "(evil.example/a)",
+        ] {
+            assert_eq!(quoted(&format!("Open {link} now")), "Open [link left out] now", "{link}");
+        }
+        let words = "Invalid value 'a/b' for users.messages.list, and/or 1.5/2; ann@evil.example (see item #3).";
+        assert_eq!(quoted(words), words.trim_end_matches('.'));
+        assert_eq!(quoted("a\u{202e}b\u{e0041}c\u{2800}"), "abc");
+        assert!(quoted(&"x".repeat(4_000_000)).chars().count() <= MAX_WORDS + 1);
     }
 
     #[test]

@@ -12,10 +12,12 @@
 //! The record of a change says of the row that was changed what it is then (`told`), whoever made the change: the noun
 //! of the action names the table, the subject the row. So every change of such a row is a [`Writer::fact`], made after it.
 //!
-//! Every record is sealed when it is made and stands in the chain of its process: `desk` commits and numbers, `segment`
+//! Every record is sealed when it is made and stands in the chain of its process: `group` commits and numbers, `segment`
 //! has the chain's upkeep (checkpoints, what waits for a number, retention), [`verify()`] checks all of it.
 
 mod desk;
+mod group;
+mod queue;
 mod seal;
 mod segment;
 #[cfg(test)]
@@ -23,9 +25,10 @@ mod tests;
 pub mod told;
 pub mod verify;
 
+use crate::Result;
 use crate::keyring::Keyring;
-use crate::{Error, Result};
-use desk::{Desk, Order, Waiting};
+use desk::Desk;
+use queue::{Order, QUEUE, Waiting, refused};
 use seal::Sealer;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -35,20 +38,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use valetkey_domain::id::{RecordId, SegmentId};
 use valetkey_domain::journal::{Entry, Head, Phase, Record};
-use valetkey_domain::{Clock, Ctx, Kind, Rng, Timestamp};
+use valetkey_domain::{Clock, Ctx, Rng, Timestamp};
 use valetkey_storage::{Store, Tx, journal as rows};
 
+pub use queue::detail;
 pub use segment::REMOVED;
 pub use verify::verify;
-
-/// Records that may wait; beyond that calls are refused.
-const QUEUE: usize = 4_096;
-
-/// What a record tells beside action and subject, by name.
-#[must_use]
-pub fn detail<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
-    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
 
 /// The process's one writer.
 pub struct Writer {
@@ -237,8 +232,4 @@ impl Writer {
             detail,
         }
     }
-}
-
-fn refused() -> Error {
-    Error::new(Kind::Unavailable, "the journal cannot be written, and nothing is done unrecorded: try again later")
 }

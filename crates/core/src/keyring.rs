@@ -35,6 +35,11 @@ use valetkey_vault::transit::root_of;
 use valetkey_vault::url::Claim;
 use valetkey_vault::{DataKey, Place, Purpose, jwt, url};
 
+/// What strangers are told too, so it names nothing of the installation's.
+const QUARANTINE: &str = "this server is in quarantine: its database may not be the one that it served. Its operator \
+    decides: `valetkey restore --takeover` where this is now the one, `valetkey restore --as-copy` where another goes on; \
+    `valetkey doctor` and the server's log say why";
+
 /// The keys in use. Cheap to clone.
 #[derive(Clone)]
 pub struct Keyring(Arc<Inner>);
@@ -68,7 +73,7 @@ impl Keyring {
         Ok(Self(Arc::new(Inner { keys, signing, closed: RwLock::default() })))
     }
 
-    /// Opens nothing any more, and says why to whoever asks: the database may not be the one that users' accounts are on.
+    /// Opens nothing any more, and says why to the operator: the database may not be the one that users' accounts are on.
     pub fn close(&self, why: &str) {
         *self.0.closed.write().unwrap_or_else(PoisonError::into_inner) = Some(why.to_owned());
     }
@@ -81,16 +86,13 @@ impl Keyring {
     /// Whether secrets may be opened.
     ///
     /// # Errors
-    /// `FAILED_PRECONDITION` with the code `QUARANTINE`, saying why not and what the operator has to do.
+    /// `FAILED_PRECONDITION` with the code `QUARANTINE`, saying what the operator has to do. Why it is, which names the
+    /// database and where it was, is the source: for the operator alone.
     pub fn check_open(&self) -> Result<()> {
         match self.0.closed.read().unwrap_or_else(PoisonError::into_inner).as_deref() {
             None => Ok(()),
             Some(why) => {
-                let message = format!(
-                    "this server is in quarantine: {why}. Its operator decides: `valetkey restore --takeover` where \
-                     this is now the one, `valetkey restore --as-copy` where another goes on"
-                );
-                Err(Error::new(Kind::FailedPrecondition, message).with_code("QUARANTINE"))
+                Err(Error::new(Kind::FailedPrecondition, QUARANTINE).with_code("QUARANTINE").because(why.to_owned()))
             }
         }
     }

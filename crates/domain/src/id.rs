@@ -63,7 +63,7 @@ macro_rules! ids {
             }
         }
 
-        $crate::text::text!($name, InvalidId);
+        $crate::text::text!($name, InvalidId, parse);
     )*};
 }
 

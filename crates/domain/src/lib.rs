@@ -17,6 +17,7 @@ pub mod invisible;
 pub mod journal;
 pub mod json;
 pub mod name;
+pub mod nearest;
 pub mod rng;
 pub mod sealed;
 pub mod secret;
@@ -26,6 +27,7 @@ pub mod tool;
 
 pub use ctx::Ctx;
 pub use error::Kind;
+pub use nearest::nearest;
 pub use rng::Rng;
 pub use sealed::Sealed;
 pub use secret::Secret;

@@ -1,5 +1,6 @@
 //! Names that people and apps choose, each with its rule. A value of one of these types has passed its rule.
 
+use crate::invisible::is_invisible;
 use serde::{Deserialize, Serialize};
 
 /// A name that breaks its rule; the message says which rule.
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct InvalidName(String);
 
 macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident, $rule:ident;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident, $rule:ident, $kept:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -23,24 +24,30 @@ macro_rules! names {
                 $rule(text).map_err(InvalidName)?;
                 Ok(Self(text.into()))
             }
+
+            /// Reads one that was kept: the rule for new ones may have become stricter since.
+            fn kept(text: &str) -> Result<Self, InvalidName> {
+                $kept(text).map_err(InvalidName)?;
+                Ok(Self(text.into()))
+            }
         }
 
-        $crate::text::text!($name, InvalidName);
+        $crate::text::text!($name, InvalidName, kept);
     )*};
 }
 
 names! {
     /// The name of a connection (`key_id`, `connector`, `connection_name` on the wire): 1 to 400 of `[a-zA-Z0-9_: -]`.
-    ConnectionName, connection_rule;
+    ConnectionName, connection_rule, connection_rule;
     /// The name of an MCP config: 1 to 100 of `[a-z0-9_-]`.
-    ConfigName, config_rule;
-    /// The name of an MCP instance: 1 to 100 characters, none of them a control character.
-    InstanceName, instance_rule;
+    ConfigName, config_rule, config_rule;
+    /// The name of an MCP instance: 1 to 100 characters, each of them to be seen.
+    InstanceName, instance_rule, kept_rule;
     /// The app's name for one of its users: 1 to 100 characters, compared byte for byte.
     ///
-    /// Nothing is folded or normalised, so that two users never become one. Blanks at the ends and control
-    /// characters are refused: they make two names that a person cannot tell apart.
-    Identifier, identifier_rule;
+    /// Nothing is folded or normalised, so that two users never become one. Blanks at the ends, control and
+    /// invisible characters are refused: they make two names that a person cannot tell apart.
+    Identifier, identifier_rule, kept_rule;
 }
 
 impl ConnectionName {
@@ -75,6 +82,12 @@ fn identifier_rule(text: &str) -> Result<(), String> {
     plain(text, 100, "an identifier")
 }
 
+/// What was taken before the invisible characters were one table.
+fn kept_rule(text: &str) -> Result<(), String> {
+    let fits = (1..=100).contains(&text.chars().count()) && !text.contains(char::is_control);
+    if fits { Ok(()) } else { Err("a name has 1 to 100 characters, none of them a control character".to_owned()) }
+}
+
 fn plain(text: &str, most: usize, what: &str) -> Result<(), String> {
     let count = text.chars().count();
     if count == 0 || count > most {
@@ -83,17 +96,11 @@ fn plain(text: &str, most: usize, what: &str) -> Result<(), String> {
     if text.trim() != text {
         return Err(format!("{what} must not begin or end with a blank"));
     }
-    if text.chars().any(invisible) {
-        return Err(format!("{what} must not hold control or invisible characters"));
+    if let Some((at, c)) = text.chars().enumerate().find(|(_, c)| is_invisible(*c)) {
+        let (at, code) = (at + 1, u32::from(c));
+        return Err(format!("{what} must not hold control or invisible characters: character {at} is U+{code:04X}"));
     }
     Ok(())
-}
-
-/// Characters that change nothing one can see, or turn the reading direction: look-alikes are made of them.
-fn invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{180E}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
 }
 
 #[cfg(test)]
@@ -116,8 +123,29 @@ mod tests {
         let decomposed = Identifier::parse("jose\u{301}").unwrap();
         assert_ne!(composed, decomposed);
         assert_ne!(Identifier::parse("Ann").unwrap(), Identifier::parse("ann").unwrap());
-        for wrong in ["ann ", " ann", "ann\0", "an\u{200b}n", "ann\u{202e}", ""] {
-            assert!(Identifier::parse(wrong).is_err(), "{wrong:?}");
+        let unseen = [
+            "an\u{200b}n",
+            "ann\u{202e}",
+            "ann\u{3164}",
+            "\u{115f}ann",
+            "ann\u{fe0f}",
+            "ann\u{e0041}",
+            "ann\u{17b4}",
+            "a\u{2800}",
+        ];
+        for wrong in ["ann ", " ann", "ann\0", ""].iter().chain(&unseen) {
+            assert!(Identifier::parse(wrong).is_err() && InstanceName::parse(wrong).is_err(), "{wrong:?}");
+        }
+        let said = Identifier::parse("ann\u{3164}").unwrap_err().to_string();
+        assert!(said.ends_with("character 4 is U+3164"), "{said}");
+    }
+
+    #[test]
+    fn what_was_kept_under_an_earlier_rule_is_still_read() {
+        let kept = Identifier::try_from("ann\u{fe0f}".to_owned()).unwrap();
+        assert_eq!(kept.as_str(), "ann\u{fe0f}");
+        for wrong in ["", "ann\0", &"a".repeat(101)] {
+            assert!(Identifier::try_from(wrong.to_owned()).is_err(), "{wrong:?}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What ids and names have in common: a checked text that is read with `parse` and shown as it is.
 
-/// Gives a one-field type over `Box<str>` with a `parse` its text, its `Display`, and its way through `String`.
+/// Gives a one-field type over `Box<str>` its text, its `Display`, and its way through `String`, read by the function
+/// that is named.
 macro_rules! text {
-    ($name:ident, $invalid:ty) => {
+    ($name:ident, $invalid:ty, $read:ident) => {
         impl $name {
             /// The text, as it passed its rule.
             #[must_use]
@@ -20,7 +21,7 @@ macro_rules! text {
         impl TryFrom<String> for $name {
             type Error = $invalid;
             fn try_from(text: String) -> Result<Self, $invalid> {
-                Self::parse(&text)
+                Self::$read(&text)
             }
         }
 

@@ -3,8 +3,7 @@
 use crate::file::StateFile;
 use crate::pages::Pages;
 use crate::state::{Client, State};
-use crate::{Error, Person, provider, random, seed};
-use axum::Router;
+use crate::{Error, Person, digests, random, seed};
 use jiff::SignedDuration;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,22 +58,11 @@ impl Lab {
             clock,
             base_url: origin(base_url)?,
             people: people.to_vec(),
-            digests: provider::digests()?,
+            digests: digests::packed()?,
             pages: Pages::new()?,
         }));
         lab.save()?;
         Ok(lab)
-    }
-
-    /// What the provider serves to the world. It holds no path that leads to [`Lab::control`].
-    pub fn router(&self) -> Router {
-        provider::router(self)
-    }
-
-    /// What the lab's keeper uses: clock, failures, clients, and what has happened. It knows no password: give it a
-    /// listener of its own that only the keeper reaches.
-    pub fn control(&self) -> Router {
-        crate::control::router(self)
     }
 
     /// Registers an OAuth client, or gives a known one this secret and these redirect URIs. Its grants stay.

@@ -57,9 +57,12 @@
 //! signed with HS256 under the client's secret, where Google signs with RS256 and publishes its keys.
 
 mod api;
+mod broken;
 mod calendar;
 mod cite;
 mod control;
+mod digests;
+mod doors;
 mod error;
 mod fault;
 mod faults;
@@ -69,6 +72,7 @@ mod json;
 mod lab;
 mod oauth;
 mod pages;
+mod person;
 mod provider;
 mod random;
 mod seed;
@@ -76,4 +80,4 @@ mod state;
 
 pub use error::Error;
 pub use lab::Lab;
-pub use seed::Person;
+pub use person::Person;

@@ -106,7 +106,7 @@ impl Pages {
     pub(crate) fn answer<P: Page>(&self, status: StatusCode, page: &P) -> Response {
         match self.render(page) {
             Ok(html) => (status, NO_CACHE, Html(html)).into_response(),
-            Err(error) => crate::provider::broken(&error),
+            Err(error) => crate::broken::broken(&error),
         }
     }
 

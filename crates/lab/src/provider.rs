@@ -1,17 +1,14 @@
 //! The provider's routes, and what every call passes first: its count, and a scripted failure if one waits.
 
 use crate::oauth::{authorize, consent, discovery, revoke, token, userinfo};
-use crate::{Error, Lab, api, faults, pages};
+use crate::{Lab, api, faults, pages};
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use http::{StatusCode, header, request::Parts};
-use serde_json::json;
-use valetkey_domain::Kind;
-use valetkey_vendor::Digest;
 
 /// No call has a longer body: a message with its attachments in base64 fits.
 const MAX_BODY: usize = 36 * 1024 * 1024;
@@ -35,29 +32,9 @@ pub(crate) fn router(lab: &Lab) -> Router {
         .with_state(lab.clone())
 }
 
-/// The digests that are packed with the lab.
-pub(crate) fn digests() -> Result<Vec<Digest>, Error> {
-    let packed = [
-        include_str!("../../../catalogue/digests/gmail.v1.json"),
-        include_str!("../../../catalogue/digests/calendar.v3.json"),
-        include_str!("../../../catalogue/digests/oauth2.v2.json"),
-    ];
-    packed.iter().map(|text| Digest::read(text).map_err(|error| Error::Packed(error.to_string()))).collect()
-}
-
 /// The routes that failures can be scripted for, beside the APIs' operation ids.
 pub(crate) const OAUTH_ROUTES: [&str; 6] =
     ["authorize", "token", "token.authorization_code", "token.refresh_token", "revoke", "userinfo"];
-
-/// A failure of the lab itself, told so that nobody takes it for one it plays.
-pub(crate) fn broken(error: &Error) -> Response {
-    let status = match error.kind() {
-        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    let body = json!({"error": "lab_failure", "error_description": error.to_string()});
-    (status, Json(body)).into_response()
-}
 
 async fn front_door(State(lab): State<Lab>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();

@@ -148,10 +148,37 @@ pub(crate) struct RefreshToken {
     pub(crate) code: String,
 }
 
+/// An authorization request that has passed every check.
+#[derive(Clone, Debug)]
+pub(crate) struct AuthRequest {
+    pub(crate) client: String,
+    pub(crate) redirect_uri: String,
+    /// In the order in which they were asked for.
+    pub(crate) scopes: Vec<String>,
+    pub(crate) state: Option<String>,
+    /// `access_type=offline`: a refresh token is wanted.
+    pub(crate) offline: bool,
+    /// The token shall also carry what was granted earlier.
+    pub(crate) include_granted: bool,
+    pub(crate) login_hint: Option<String>,
+    pub(crate) challenge: Option<Challenge>,
+    /// For the ID token.
+    pub(crate) nonce: Option<String>,
+    pub(crate) prompt: Prompt,
+}
+
+/// Which pages must, or must not, be shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Prompt {
+    pub(crate) none: bool,
+    pub(crate) consent: bool,
+    pub(crate) select_account: bool,
+}
+
 /// One authorization request on its way through the pages.
 #[derive(Clone, Debug)]
 pub(crate) struct Visit {
-    pub(crate) request: crate::oauth::request::AuthRequest,
+    pub(crate) request: AuthRequest,
     /// Who signed in, once somebody did.
     pub(crate) user: Option<String>,
     pub(crate) expires_at: Timestamp,

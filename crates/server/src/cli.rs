@@ -130,4 +130,22 @@ mod tests {
             assert!(environment(wrong).is_err(), "{wrong}");
         }
     }
+
+    #[test]
+    fn what_only_looks_ends_with_its_caller() {
+        for (line, ends) in [
+            ("doctor", true),
+            ("doctor --accept conn_1", false),
+            ("logs verify", true),
+            ("logs list", true),
+            ("backup x", true),
+            ("key rotate root", false),
+            ("restore --takeover", false),
+            ("account delete ca_1", false),
+        ] {
+            let cli = Cli::try_parse_from(format!("valetkey {line}").split(' ')).unwrap();
+            let Command::Noun(noun) = cli.command else { panic!("{line}") };
+            assert_eq!(noun.ends_with_its_caller(), ends, "{line}");
+        }
+    }
 }

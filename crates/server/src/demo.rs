@@ -15,9 +15,9 @@ use std::net::SocketAddr;
 use valetkey_app::entrance::doors;
 use valetkey_app::tenancy::tokens;
 use valetkey_app::tenancy::{clients, environments};
-use valetkey_app::{App, Page, connections};
+use valetkey_app::{App, connections};
 use valetkey_domain::connection::{Connection, Settings as ConnectionSettings};
-use valetkey_domain::{Ctx, Secret};
+use valetkey_domain::{Ctx, Kind, Secret};
 use valetkey_lab::Lab;
 
 /// The demo's connections: the names of the seed's text, and the names that the vendor's samples use.
@@ -73,14 +73,13 @@ async fn prove(running: &Running, settings: &Settings) -> Result<String> {
 
 /// The demo's connections, made if they are missing, and known to the lab with their redirect URIs.
 async fn connect(app: &App, ctx: &Ctx, lab: &Lab, address: SocketAddr) -> Result<()> {
-    let there = connections::list(app, ctx, &connections::Filter::default(), &Page { size: 1000, after: None }).await?;
     let mut redirects = Vec::new();
     for (name, connector) in CONNECTIONS {
-        let known = there.items.iter().find(|connection| connection.name.as_str() == name);
         let wanted = at_lab(name, connector, address);
-        let connection = match known {
-            Some(connection) => follow_lab(app, ctx, connection, wanted).await?,
-            None => connections::create(app, ctx, wanted).await?,
+        let connection = match connections::by_name(app, ctx, name).await {
+            Ok(there) => follow_lab(app, ctx, there, wanted).await?,
+            Err(why) if why.kind() == Kind::NotFound => connections::create(app, ctx, wanted).await?,
+            Err(why) => return Err(why.into()),
         };
         redirects.push(connections::redirect_uri(app, &connection.id));
     }
@@ -90,14 +89,14 @@ async fn connect(app: &App, ctx: &Ctx, lab: &Lab, address: SocketAddr) -> Result
 
 /// The connection, pointed at where the lab is this time. Credentials do not follow, so people sign in again. One that
 /// the operator has pointed somewhere else has another client by now, and is left alone.
-async fn follow_lab(app: &App, ctx: &Ctx, there: &Connection, wanted: connections::New) -> Result<Connection> {
+async fn follow_lab(app: &App, ctx: &Ctx, there: Connection, wanted: connections::New) -> Result<Connection> {
     let settings = ConnectionSettings { scopes: there.settings.scopes.clone(), ..wanted.settings };
     if there.settings == settings || there.settings.client_id != settings.client_id {
-        return Ok(there.clone());
+        return Ok(there);
     }
     tracing::warn!(connection = %there.name, "the lab is at another address than before: people sign in again");
     let change = connections::Change { settings: Some(settings), client_secret: wanted.client_secret, enabled: None };
-    Ok(connections::update(app, ctx, there, change).await?)
+    Ok(connections::update(app, ctx, &there, change).await?)
 }
 
 fn at_lab(name: &str, connector: &str, address: SocketAddr) -> connections::New {

@@ -2,12 +2,13 @@
 
 mod ensure;
 
-pub use ensure::{Seen, alone_for, seen};
+pub use ensure::{Seen, seen};
 
 use crate::list::{Listing, folded, holding, listing};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
 use valetkey_domain::id::{ConfigId, InstanceId};
 use valetkey_domain::instance::McpInstance;
+use valetkey_domain::name::Identifier;
 use valetkey_domain::{Ctx, Timestamp};
 
 /// Which instances a list shows; what is absent filters nothing.
@@ -120,6 +121,15 @@ pub async fn count_in(ctx: &Ctx, tx: &mut Tx) -> Result<(), Error> {
 /// The other one takes too long.
 pub(crate) async fn alone(tx: &mut Tx, config: &ConfigId) -> Result<(), Error> {
     tx.alone(config.as_str()).await
+}
+
+/// Keeps every other write from making instances of a config for this user, and from removing the config, until this one
+/// ends: for whoever looks for a user's instance and makes it if there is none. Others do so for other users meanwhile.
+///
+/// # Errors
+/// The other one takes too long.
+pub async fn alone_for(tx: &mut Tx, config: &ConfigId, identifier: &Identifier) -> Result<(), Error> {
+    tx.alone_among(&format!("{config} {identifier}"), config.as_str()).await
 }
 
 /// The instance of this id.

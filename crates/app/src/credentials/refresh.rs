@@ -7,45 +7,32 @@
 
 pub(crate) mod abandoned;
 mod ahead;
+mod at_work;
 mod breaker;
 mod decide;
 mod exchange;
 mod inflight;
+mod refreshes;
 
 pub use ahead::look as ahead;
 pub use decide::Unusable;
+pub use refreshes::Refreshes;
 
 use super::sealed;
 use crate::connections::Wired;
 use crate::{App, Error};
-use decide::{Ended, MARGIN, Need, Step};
+use decide::{MARGIN, Need, Step};
 use exchange::Job;
-use prometheus_client::registry::Registry;
+use inflight::Ended;
 use serde_json::json;
-use std::sync::Arc;
 use std::time::Duration;
 use valetkey_core::journal;
 use valetkey_core::places::CredentialRow;
 use valetkey_domain::account::{ConnectedAccount, Credential, Reason, Status};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::AccountId;
-use valetkey_domain::{Clock, Ctx, Secret};
+use valetkey_domain::{Ctx, Secret};
 use valetkey_storage::accounts as rows;
-
-/// What this process knows about refreshing: refreshes under way, and token endpoints that are down.
-#[derive(Clone, Debug, Default)]
-pub struct Refreshes {
-    in_flight: inflight::InFlight,
-    breakers: breaker::Breakers,
-    at_work: ahead::AtWork,
-}
-
-impl Refreshes {
-    /// Makes what is known of token endpoints part of what a scrape is answered with.
-    pub fn register(&self, registry: &mut Registry, clock: Arc<dyn Clock>) {
-        self.breakers.register(registry, clock);
-    }
-}
 
 /// An access token for one use.
 pub struct Opened {
@@ -158,7 +145,9 @@ impl Caller<'_> {
             Step::Use => return self.open(&account, held).await,
             Step::Later(why) => return Err(Unusable::Later(why)),
             Step::Wait => in_flight.join(id).await,
-            Step::Refresh | Step::End(_) => Some(in_flight.join_or_start(self.app, self.job(id)).await),
+            Step::Refresh | Step::End(_) => {
+                Some(in_flight.join_or_start(&self.app.core.tasks, id, self.job(id).run()).await)
+            }
         };
         match ended {
             None => Ok(Looked::Elsewhere),

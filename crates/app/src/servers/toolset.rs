@@ -3,32 +3,19 @@
 //! Every request reads the instance and its config's version, so that a deleted instance, a rotated URL and an edited
 //! config are followed by the very next request; what is kept in memory is only what a version can never change.
 
+pub use super::sets::{ServedTool, ToolSet};
+use super::{configs, instances};
 use crate::entrance::doors;
-use crate::servers::{configs, instances};
 use crate::{App, Error, Result};
-use bytes::Bytes;
-use moka::future::Cache;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
-use valetkey_connectors::{Catalog, Connector, Tool};
+use valetkey_connectors::{Catalog, Connector};
 use valetkey_domain::config::{Mapping, McpConfig};
-use valetkey_domain::id::{ConfigId, ConnectionId};
+use valetkey_domain::id::ConfigId;
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::tool::MAX_NAME;
 use valetkey_domain::{Ctx, Kind};
-
-/// How many compiled tool sets are kept; a set of a hundred tools takes about a megabyte.
-const MOST_SETS: u64 = 256;
-
-/// The compiled tool sets that are kept.
-pub struct Sets(Cache<(ConfigId, i64), Arc<ToolSet>>);
-
-impl Default for Sets {
-    fn default() -> Self {
-        Self(Cache::new(MOST_SETS))
-    }
-}
 
 /// An instance with its tools.
 #[derive(Clone)]
@@ -37,46 +24,6 @@ pub struct Served {
     pub instance: McpInstance,
     /// Its tools.
     pub set: Arc<ToolSet>,
-}
-
-/// The tools of one version of a config.
-pub struct ToolSet {
-    /// The config it was compiled from.
-    pub config: McpConfig,
-    /// The definitions as a JSON array in MCP's words, in the developer's order.
-    pub listed: Bytes,
-    tools: HashMap<String, ServedTool>,
-}
-
-/// One tool, and on which connection it works.
-#[derive(Clone)]
-pub struct ServedTool {
-    /// The tool.
-    pub tool: Arc<Tool>,
-    /// Its connector.
-    pub connector: Arc<Connector>,
-    /// The connection whose account a call uses.
-    pub connection: ConnectionId,
-}
-
-impl ToolSet {
-    /// The tool of exactly this name. One that exists but is not on the whitelist is not here either.
-    #[must_use]
-    pub fn find(&self, name: &str) -> Option<&ServedTool> {
-        self.tools.get(name)
-    }
-
-    /// How many tools are served.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.tools.len()
-    }
-
-    /// Whether none is.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.tools.is_empty()
-    }
 }
 
 /// What the MCP URL that ends in this token serves.

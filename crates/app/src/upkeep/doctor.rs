@@ -15,6 +15,7 @@ mod sealed;
 #[cfg(test)]
 mod tests;
 
+use report::cause;
 pub use report::{Check, Part, Verdict};
 pub use rows::accept;
 
@@ -23,7 +24,7 @@ use crate::{App, Error, Result};
 use std::sync::Arc;
 use valetkey_core::context;
 use valetkey_domain::ctx::{Actor, Progress};
-use valetkey_domain::{Clock, Ctx, Kind};
+use valetkey_domain::{Clock, Ctx};
 
 /// Looks at everything that can be looked at through the database and from outside. `machine` is this machine's own
 /// clock; the app may go by another.
@@ -62,12 +63,4 @@ async fn chain(app: &App, progress: &Arc<dyn Progress>) -> Result<Part> {
         part.problem(found, "`valetkey logs verify` lists them: somebody who can write the database changed it");
     }
     Ok(part)
-}
-
-/// What an error says to an operator: the cause, where callers would only be told that there is one.
-fn cause(error: &Error) -> String {
-    match std::error::Error::source(error) {
-        Some(source) if error.kind() == Kind::Internal || source.is::<valetkey_storage::Error>() => source.to_string(),
-        _ => error.message().to_owned(),
-    }
 }

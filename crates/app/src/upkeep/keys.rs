@@ -4,10 +4,12 @@
 //! ([`reseal`]). Nothing remembers how far that has come: what is not under the newest key is left to do, also for the
 //! next start after a crash. A key that was superseded goes when nothing names it any more (`retire`).
 
+mod goal;
 mod reseal;
 mod retire;
 mod root;
 
+pub use goal::{Goal as RootGoal, goal as root_goal};
 pub use reseal::reseal;
 pub(crate) use retire::retire;
 pub use root::{

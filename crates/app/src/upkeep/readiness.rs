@@ -15,6 +15,11 @@ const BACK: Duration = Duration::from_secs(5 * 60);
 const QUARANTINE: &str = "is in quarantine, for its database was restored, copied or moved: the server's log says which. \
     Its operator decides with `valetkey restore --takeover` or `--as-copy`";
 
+/// What is said of a clock that shows less than it should. One that was ahead when the server started and was set right
+/// cannot be told from one that has gone back: whoever set it knows.
+const BEHIND: &str = "is behind what was seen before: set the machine's clock. If it is right now, it was ahead when the \
+    server started: start the server again";
+
 /// One part, and what is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
@@ -83,7 +88,7 @@ impl Watch {
             return part("clock", false, "of the database was not heard for seconds, so calls are refused");
         }
         let look = Look { said: app.core.now(), at: Instant::now() };
-        part("clock", self.plausible(look, known), "is behind what was seen before: set the machine's clock")
+        part("clock", self.plausible(look, known), BEHIND)
     }
 
     /// Whether it is not earlier than the database was made, and no less has passed since the first look than by the

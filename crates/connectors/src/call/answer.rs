@@ -10,16 +10,20 @@ use std::cell::Cell;
 use std::fmt;
 
 /// The most values of all answers that one call holds: lists, objects, and what is in them.
-pub(super) const MAX_VALUES: usize = 200_000;
+pub(super) const MAX_VALUES: usize = 100_000;
 /// What is kept back for what comes after a list that is read in part, and for the element that is being read.
 const KEPT_BACK: usize = MAX_VALUES / 10;
 /// What a value takes in memory beside its text, with its name and the room that maps and lists keep to grow.
-const BYTES_PER_VALUE: usize = 320;
+const BYTES_PER_VALUE: usize = 240;
+/// What is taken whatever the answer is.
+const FIXED: usize = 16 * 1024;
+/// How often a value may be there: as it was read, and twice as it is shown. A text may once more, as it is shortened.
+const TIMES: usize = 3;
 /// What some apps and proxies put before JSON, though RFC 8259, 8.1, has it that nobody does.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// The most memory that shaping an answer of this many bytes takes, the answer itself not counted: its texts and its
-/// values, once as they were read and once as they are shown.
+/// The most memory that shaping an answer of this many bytes takes, whatever is in it, the answer itself not counted.
+/// [`memory_needed_by`] knows it better.
 #[must_use]
 pub const fn memory_needed(answer_bytes: usize) -> usize {
     // The shortest value takes two bytes, itself and a comma.
@@ -34,9 +38,9 @@ pub fn memory_needed_by(answer: &[u8]) -> usize {
     needed_for(answer.len(), values)
 }
 
-const fn needed_for(answer_bytes: usize, values: usize) -> usize {
+const fn needed_for(bytes: usize, values: usize) -> usize {
     let values = if values < MAX_VALUES { values } else { MAX_VALUES };
-    2 * (answer_bytes + values * BYTES_PER_VALUE)
+    FIXED + (TIMES + 1) * bytes + TIMES * values * BYTES_PER_VALUE
 }
 
 /// What is needed of an answer.

@@ -213,11 +213,9 @@ fn longest_text(value: &Value) -> usize {
 /// Shortens every text that is longer than that, in characters.
 fn shorten(value: &mut Value, most: usize) {
     match value {
-        Value::String(text) => {
-            if text.chars().nth(most).is_some() {
-                let kept: String = text.trim_end_matches(MARK).chars().take(most.saturating_sub(MARK.len())).collect();
-                *text = kept + MARK;
-            }
+        Value::String(text) if text.chars().nth(most).is_some() => {
+            let kept: String = text.trim_end_matches(MARK).chars().take(most.saturating_sub(MARK.len())).collect();
+            *text = kept + MARK;
         }
         Value::Array(items) => items.iter_mut().for_each(|item| shorten(item, most)),
         Value::Object(members) => members.values_mut().for_each(|member| shorten(member, most)),

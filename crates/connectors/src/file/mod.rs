@@ -8,7 +8,9 @@ pub mod read;
 mod tool;
 
 pub use ordered::Ordered;
-pub use tool::{Field, ManualRequest, OutputFile, Over, Paginate, ScopeAlternative, ScopeFile, StepFile, ToolFile};
+pub use tool::{
+    Empty, Field, ManualRequest, OutputFile, Over, Paginate, ScopeAlternative, ScopeFile, StepFile, ToolFile,
+};
 
 use crate::FailureKind;
 use serde::Deserialize;
@@ -48,8 +50,6 @@ pub struct File {
     /// How the app's failures are read.
     #[serde(default)]
     pub errors: Errors,
-    /// A cheap tool without arguments to write, for "test connection".
-    pub verify: Option<String>,
     /// The tools by name.
     pub tools: Ordered<ToolFile>,
     /// Documented names that are not built yet.
@@ -165,24 +165,22 @@ pub enum Pkce {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
-    /// Whether every refresh gives a new one and ends the old.
-    #[serde(default)]
-    pub rotates: bool,
+    /// Whether every refresh gives a new one and ends the old. Where it says that none does, a lost answer costs
+    /// nothing, and `lost_answer` is `retry_now` by itself.
+    pub rotates: Option<bool>,
     /// What to do when a refresh was sent and its answer was never seen.
-    #[serde(default)]
-    pub lost_answer: LostAnswer,
+    pub lost_answer: Option<LostAnswer>,
     /// How long an unused one lives: a number and `d`, `h`, `m` or `s`.
     pub idle_ttl: Option<String>,
 }
 
 /// What to do when a refresh was sent and its answer was never seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LostAnswer {
     /// Ask again at once: the app accepts a repeat.
     RetryNow,
     /// Live on the access token, then try the old refresh token once.
-    #[default]
     RetryAtExpiry,
     /// The account is lost.
     Never,

@@ -89,10 +89,26 @@ pub struct Field {
     pub max_length: Option<u64>,
     /// The schema of a list's elements.
     pub items: Option<Value>,
+    /// What it means where an optional one is empty.
+    #[serde(default)]
+    pub empty: Empty,
     /// Where it goes: a target, `expression` where an expression or a native reads it, or `none`.
     pub map: String,
     /// Why it goes nowhere.
     pub because: Option<String>,
+}
+
+/// What an empty value (`""`, `[]`, `{}`) of an optional argument means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Empty {
+    /// Nothing was given: models and frameworks fill in what they have nothing for.
+    #[default]
+    Absent,
+    /// It is the value.
+    Kept,
+    /// Nothing was given; who wants it empty says so by its name in the argument `clear`, which the tool then has.
+    ByClear,
 }
 
 /// The scopes that a tool needs.

@@ -137,8 +137,14 @@ fn each_defect_of_the_file_itself_is_found() {
         ("into: page_token", "into: page", "names no argument"),
         ("  googlecalendar_list_events:", "  calendar_list_events:", "begins with `googlecalendar_`"),
         ("order_by: startTime}", "order_by: soon}", "order_by"),
-        ("verify: googlecalendar_list_events", "verify: googlecalendar_get_event_by_id", "without arguments"),
         ("      max_bytes: 60000", "      max_bytes: 6", "max_bytes"),
+        ("The event is larger than this tool gives at once.", &"Ask for less. ".repeat(40), "no room for"),
+        ("revoke: {method: POST", "revoke: {method: GET", "auth.revoke: method"),
+        ("token_in: form.token", "token_in: token", "auth.revoke: token_in"),
+        ("identity:\n      method: GET", "identity:\n      method: DELETE", "auth.identity: method"),
+        ("id: .sub", "id: .sub |", "auth.identity: id"),
+        ("retry_after: retry-after", "retry_after: retry after", "rate_limit.retry_after"),
+        ("retry_in: \"[", "retry_in: \"[[", "rate_limit.retry_in"),
         ("title: List events", "titel: List events", "titel"),
     ] {
         let found = broken(from, to);

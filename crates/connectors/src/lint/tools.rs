@@ -12,6 +12,8 @@ use valetkey_domain::tool::MAX_NAME;
 
 /// The shortest description that can tell a model anything.
 const MIN_WORDS: usize = 15;
+/// The longest advice on how to read on, in bytes: it has to fit into the smallest answer.
+const MAX_READ_ON: usize = 500;
 
 pub(super) fn check(file: &File, name: &str, tool: &ToolFile, author: Author, found: &mut Found) {
     let at = format!("tools.{name}");
@@ -141,6 +143,8 @@ fn output(at: &str, tool: &ToolFile, found: &mut Found) {
     }
     let whole = tool.output.list.is_none() || tool.output.read_on.is_some();
     found.demand(whole, &format!("{at}.output"), "a list that may be cut needs `read_on`");
+    let short = tool.output.read_on.as_ref().is_none_or(|words| words.len() <= MAX_READ_ON);
+    found.demand(short, &format!("{at}.output.read_on"), "is longer than 500 bytes, which an answer has no room for");
     let sane = tool.output.max_bytes.is_none_or(|bytes| (2_000..=10_000_000).contains(&bytes));
     found.demand(sane, &format!("{at}.output.max_bytes"), "is not from 2,000 to 10,000,000");
 }

@@ -33,10 +33,6 @@ pub(super) fn check(file: &File, digest: Option<&Digest>, found: &mut Found) {
     }
     let named = file.rate_limit.retry_after.parse::<http::HeaderName>().is_ok();
     found.demand(named, "rate_limit.retry_after", "is no name of a header");
-    if let Some(verify) = &file.verify {
-        let cheap = file.tools.get(verify).is_some_and(|tool| !tool.input.iter().any(|(_, field)| field.required));
-        found.demand(cheap, "verify", "names no tool of this file that can be called without arguments");
-    }
 }
 
 fn addresses(file: &File, found: &mut Found) {

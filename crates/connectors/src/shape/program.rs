@@ -1,9 +1,10 @@
 //! Shapes that need more than a projection: compiled by jaq, run under a meter.
 
+use super::bounds::{MAX_DEPTH, MAX_GIVEN};
 use super::closed::{metered, offered};
 use super::error::Error;
 use super::meter::{Meter, Metered, natives};
-use super::value::{from_jaq, to_jaq};
+use super::value::{from_jaq, to_jaq, weigh};
 use jaq_core::compile::Errors;
 use jaq_core::load::parse::{Def, Term};
 use jaq_core::load::{Arena, File, Loader};
@@ -60,7 +61,8 @@ impl Program {
         let Some(first) = outputs.next() else { return Ok(Value::Null) };
         let first = first.map_err(|error| Error::Unfit(clipped(&error)))?;
         match outputs.next() {
-            None => Ok(from_jaq(&first)),
+            // Parts that it shares are copied out.
+            None => weigh(&first, MAX_GIVEN, MAX_DEPTH).map(|_| from_jaq(&first)).map_err(Error::Stopped),
             Some(Ok(_)) => Err(Error::Several),
             Some(Err(error)) => Err(Error::Unfit(clipped(&error))),
         }

@@ -4,7 +4,7 @@
 //! cost: nothing is converted, and only what is kept is copied. What is copied is counted, because `[., .] | [., .] | ..`
 //! doubles with every step.
 
-use super::bounds::{MAX_DEPTH, TOO_MUCH};
+use super::bounds::{MAX_DEPTH, MAX_GIVEN, TOO_MUCH};
 use super::error::Error;
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Term};
@@ -110,7 +110,7 @@ impl Projection {
     /// Applies it.
     pub(super) fn apply(&self, value: &Value, allowance: usize) -> Result<Value, Error> {
         let mut kept = None;
-        let mut copier = Copier(allowance);
+        let mut copier = Copier { left: allowance, given: MAX_GIVEN };
         self.run(Cow::Borrowed(value), &mut copier, &mut |output, copier| match kept {
             None => {
                 kept = Some(copier.own(output)?);
@@ -274,12 +274,22 @@ const fn kind(value: &Value) -> &'static str {
 const TOO_DEEP: Error = Error::Stopped("it makes a value that nests too deep");
 
 /// Copies values and counts what it copies.
-struct Copier(usize);
+struct Copier {
+    /// What is left of the run's allowance.
+    left: usize,
+    /// What more may be copied.
+    given: usize,
+}
 
 impl Copier {
     fn pay(&mut self, units: usize) -> Result<(), Error> {
-        self.0 = self.0.checked_sub(units).ok_or(Error::Stopped(TOO_MUCH))?;
+        self.left = self.left.checked_sub(units).ok_or(Error::Stopped(TOO_MUCH))?;
         Ok(())
+    }
+
+    fn give(&mut self, units: usize) -> Result<(), Error> {
+        self.given = self.given.checked_sub(units).ok_or(Error::Stopped(TOO_MUCH))?;
+        self.pay(units)
     }
 
     fn own(&mut self, value: Cow<'_, Value>) -> Result<Value, Error> {
@@ -312,7 +322,7 @@ impl Copier {
 
     fn copy(&mut self, value: &Value, depth: usize) -> Result<Value, Error> {
         let depth = depth.checked_sub(1).ok_or(TOO_DEEP)?;
-        self.pay(1)?;
+        self.give(1)?;
         Ok(match value {
             Value::Array(items) => {
                 Value::Array(items.iter().map(|item| self.copy(item, depth)).collect::<Result<_, _>>()?)
@@ -322,7 +332,7 @@ impl Copier {
                 Value::Object(members.collect::<Result<_, Error>>()?)
             }
             Value::String(text) => {
-                self.pay(text.len() / 64)?;
+                self.give(text.len() / 64)?;
                 Value::String(text.clone())
             }
             other => other.clone(),

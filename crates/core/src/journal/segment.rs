@@ -4,8 +4,8 @@
 //! A checkpoint is a record of the chain. Under its own seal it states the head before it, which no writer of the database
 //! can make anew, and the newest heads of the other segments, so that whoever holds one head holds all.
 
-use super::desk::{Desk, Waiting};
-use super::detail;
+use super::desk::Desk;
+use super::queue::{Waiting, detail};
 use crate::failpoint::{Failpoint, reach};
 use serde_json::json;
 use std::time::Duration;

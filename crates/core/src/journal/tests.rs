@@ -1,7 +1,8 @@
 //! What the writer promises, against a real store.
 
-use super::desk::RETRY;
-use super::{QUEUE, Writer, rows};
+use super::group::RETRY;
+use super::queue::QUEUE;
+use super::{Writer, rows};
 use crate::keyring::Keyring;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;

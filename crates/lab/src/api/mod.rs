@@ -4,8 +4,9 @@ pub(crate) mod call;
 pub(crate) mod caller;
 pub(crate) mod error;
 pub(crate) mod fields;
+pub(crate) mod outcome;
 
-use crate::provider::broken;
+use crate::broken::broken;
 use crate::state::State as LabState;
 use crate::{Error, Lab, calendar, gmail, oauth};
 use axum::Json;
@@ -16,27 +17,9 @@ use call::Call;
 use error::ApiError;
 use fields::Selection;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use serde_json::Value;
+use outcome::{Answer, Outcome};
 use valetkey_domain::Timestamp;
 use valetkey_vendor::{Digest, Operation};
-
-/// What an operation answers.
-#[derive(Debug, Default)]
-pub(crate) struct Answer {
-    /// None: 204 without a body.
-    pub(crate) body: Option<Value>,
-    pub(crate) etag: Option<String>,
-}
-
-impl From<Value> for Answer {
-    fn from(body: Value) -> Self {
-        let etag = body.get("etag").and_then(Value::as_str).map(str::to_owned);
-        Self { body: Some(body), etag }
-    }
-}
-
-/// What an operation comes to: an answer or a refusal.
-pub(crate) type Outcome = Result<Answer, ApiError>;
 
 /// Every path that is no OAuth endpoint.
 pub(crate) async fn answer(

@@ -1,9 +1,9 @@
 //! `calendars.get`, `calendarList.list` and `settings.get`.
 
 use super::{missing, owner};
-use crate::api::Outcome;
 use crate::api::call::Call;
 use crate::api::error::ApiError;
+use crate::api::outcome::Outcome;
 use crate::state::{State, User};
 use serde_json::{Value, json};
 use valetkey_domain::Timestamp;

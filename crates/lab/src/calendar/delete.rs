@@ -2,7 +2,7 @@
 
 use super::{find, invitation, missing, owner, patch};
 use crate::api::call::Call;
-use crate::api::{Answer, Outcome};
+use crate::api::outcome::{Answer, Outcome};
 use crate::state::State;
 use valetkey_domain::Timestamp;
 

@@ -1,9 +1,9 @@
 //! `events.get` and `events.insert`.
 
 use super::{find, invitation, owner, rules, view};
-use crate::api::Outcome;
 use crate::api::call::Call;
 use crate::api::error::ApiError;
+use crate::api::outcome::Outcome;
 use crate::state::{Event, State};
 use crate::{Error, cite, random};
 use serde_json::{Map, Value, json};

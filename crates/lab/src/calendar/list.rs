@@ -3,9 +3,9 @@
 use super::rules::recurrence_lines;
 use super::view::{Shown, Viewer, etag, viewer};
 use super::{calendars, find, owner};
-use crate::api::Outcome;
 use crate::api::call::Call;
 use crate::api::error::ApiError;
+use crate::api::outcome::Outcome;
 use crate::cite;
 use crate::gmail::raw;
 use crate::json::put;

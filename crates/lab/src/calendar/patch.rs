@@ -3,9 +3,9 @@
 use super::find::{self, Place};
 use super::view::{self, Shown};
 use super::{events, invitation, owner, rules};
-use crate::api::Outcome;
 use crate::api::call::Call;
 use crate::api::error::ApiError;
+use crate::api::outcome::Outcome;
 use crate::cite;
 use crate::state::{Event, State};
 use serde_json::{Map, Value};

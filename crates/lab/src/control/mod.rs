@@ -6,7 +6,7 @@ mod faults;
 mod happened;
 
 use crate::Lab;
-use crate::provider::broken;
+use crate::broken::broken;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};

@@ -1,9 +1,9 @@
 //! `users.messages.attachments.get`.
 
 use super::{mail, mailbox, mime, raw};
-use crate::api::Outcome;
 use crate::api::call::Call;
 use crate::api::error::ApiError;
+use crate::api::outcome::Outcome;
 use crate::cite;
 use crate::state::State;
 use serde_json::json;

@@ -3,9 +3,9 @@
 use super::mime::{self, View};
 use super::search::Search;
 use super::{headers_only, mail, mailbox, raw};
-use crate::api::Outcome;
 use crate::api::call::Call;
 use crate::api::error::ApiError;
+use crate::api::outcome::Outcome;
 use crate::cite;
 use crate::json::put;
 use crate::state::{Mail, State, User};

@@ -1,8 +1,8 @@
 //! `users.getProfile`.
 
 use super::mailbox;
-use crate::api::Outcome;
 use crate::api::call::Call;
+use crate::api::outcome::Outcome;
 use crate::state::State;
 use serde_json::json;
 use std::collections::BTreeSet;

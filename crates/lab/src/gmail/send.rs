@@ -3,9 +3,9 @@
 
 use super::headers::Headers;
 use super::{mailbox, mime, missing, raw, threading};
-use crate::api::Outcome;
 use crate::api::call::Call;
 use crate::api::error::ApiError;
+use crate::api::outcome::Outcome;
 use crate::state::{Mail, State, User};
 use crate::{Error, cite, random};
 use mail_parser::{Address, Message, PartType};

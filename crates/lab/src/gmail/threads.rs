@@ -1,9 +1,9 @@
 //! `users.threads.get`.
 
 use super::{mailbox, messages, mime, missing};
-use crate::api::Outcome;
 use crate::api::call::Call;
 use crate::api::error::ApiError;
+use crate::api::outcome::Outcome;
 use crate::cite;
 use crate::state::{Mail, State};
 use serde_json::{Value, json};

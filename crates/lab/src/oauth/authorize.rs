@@ -2,12 +2,12 @@
 
 use super::consent;
 use super::refusal::Refusal;
-use super::request::{self, AuthRequest};
+use super::request;
 use super::scopes::OPENID;
+use crate::broken::broken;
 use crate::fault::What;
 use crate::pages::{Account, SignInPage};
-use crate::provider::broken;
-use crate::state::{State as LabState, User, Visit};
+use crate::state::{AuthRequest, State as LabState, User, Visit};
 use crate::{Error, Lab, cite, random};
 use axum::Extension;
 use axum::extract::{RawForm, RawQuery, State};

@@ -1,11 +1,10 @@
 //! The consent page: shown where something new is asked for, answered by one form.
 
 use super::refusal::{Refusal, send_back};
-use super::request::AuthRequest;
 use super::{issue, scopes};
+use crate::broken::broken;
 use crate::pages::{ConsentPage, ScopeRow};
-use crate::provider::broken;
-use crate::state::{State as LabState, Visit};
+use crate::state::{AuthRequest, State as LabState, Visit};
 use crate::{Error, Lab, cite};
 use axum::extract::{RawForm, State};
 use axum::response::Response;

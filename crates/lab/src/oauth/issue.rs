@@ -1,7 +1,6 @@
 //! Making codes and tokens. The state keeps digests only.
 
-use super::request::AuthRequest;
-use crate::state::{AccessToken, Code, Grant, RefreshToken, State};
+use crate::state::{AccessToken, AuthRequest, Code, Grant, RefreshToken, State};
 use crate::{Error, random};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;

@@ -4,7 +4,7 @@ use super::params::Params;
 use super::refusal::Refusal;
 use super::{pkce, scopes};
 use crate::cite;
-use crate::state::{Challenge, State};
+use crate::state::{AuthRequest, Prompt, State};
 use http::StatusCode;
 
 const KNOWN: [&str; 14] = [
@@ -23,33 +23,6 @@ const KNOWN: [&str; 14] = [
     "hl",
     "nonce",
 ];
-
-/// An authorization request that has passed every check.
-#[derive(Clone, Debug)]
-pub(crate) struct AuthRequest {
-    pub(crate) client: String,
-    pub(crate) redirect_uri: String,
-    /// In the order in which they were asked for.
-    pub(crate) scopes: Vec<String>,
-    pub(crate) state: Option<String>,
-    /// `access_type=offline`: a refresh token is wanted.
-    pub(crate) offline: bool,
-    /// The token shall also carry what was granted earlier.
-    pub(crate) include_granted: bool,
-    pub(crate) login_hint: Option<String>,
-    pub(crate) challenge: Option<Challenge>,
-    /// For the ID token.
-    pub(crate) nonce: Option<String>,
-    pub(crate) prompt: Prompt,
-}
-
-/// Which pages must, or must not, be shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Prompt {
-    pub(crate) none: bool,
-    pub(crate) consent: bool,
-    pub(crate) select_account: bool,
-}
 
 /// Reads and checks a query.
 ///

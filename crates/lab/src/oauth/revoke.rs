@@ -3,8 +3,8 @@
 use super::client;
 use super::params::Params;
 use super::refusal::{self, Refusal};
+use crate::broken::broken;
 use crate::fault::What;
-use crate::provider::broken;
 use crate::state::State as LabState;
 use crate::{Lab, cite, random};
 use axum::body::Bytes;

@@ -1,6 +1,6 @@
 //! The events of a new lab: something recurring, something with a guest, something private, something of whole days.
 
-use super::Person;
+use crate::Person;
 use crate::state::{Event, State};
 use crate::{Error, random};
 use jiff::civil::Date;

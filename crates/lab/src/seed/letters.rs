@@ -1,6 +1,6 @@
 //! The mail of a new lab: a thread between two of its people, and what others wrote them.
 
-use super::Person;
+use crate::Person;
 use crate::state::{Mail, State};
 use crate::{Error, random};
 use jiff::SignedDuration;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 use valetkey_app::{App, Error};
-use valetkey_connectors::{Auth, Connector};
+use valetkey_connectors::Connector;
 
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,7 +29,7 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
     match verb {
         Verb::List => Ok(rows(app.catalog().connectors().map(|c| {
             json!({
-                "connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "auth": auth(&c),
+                "connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "auth": c.auth.as_str(),
                 "tools": c.tools.len(), "hosts": c.hosts,
             })
         }))),
@@ -37,16 +37,9 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
             let found = of(app, &slug)?;
             Ok(one(json!({
                 "connector": found.slug, "name": found.display_name, "provider": found.provider_key(),
-                "auth": auth(&found), "hosts": found.hosts, "scopes": found.default_scopes, "tools": found.tools.keys().collect::<Vec<_>>(),
+                "auth": found.auth.as_str(), "hosts": found.hosts, "scopes": found.default_scopes, "tools": found.tools.keys().collect::<Vec<_>>(),
             })))
         }
-    }
-}
-
-/// How its users sign in, as the API has it.
-const fn auth(connector: &Connector) -> &'static str {
-    match connector.auth {
-        Auth::OAuth2(_) => "OAUTH2",
     }
 }
 

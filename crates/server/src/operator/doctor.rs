@@ -1,20 +1,14 @@
-//! `doctor`: whether everything is as it should be. A running server looks, with the settings that it runs with; when
-//! none runs, it is looked here, with the settings that a server would start with.
+//! `doctor`: whether everything is as it should be.
 
 use super::backend::Backend;
 use super::reply::{Reply, said};
-use super::{desk, show, socket};
 use crate::doctor as here;
 use crate::flags::ServeFlags;
-use crate::secrets::Secrets;
 use crate::settings::Settings;
-use crate::terminal::Meter;
 use anyhow::Result;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::path::Path;
-use std::sync::Arc;
 use valetkey_app::upkeep::doctor::{self, Check, Part, Verdict};
 use valetkey_domain::time::SystemClock;
 
@@ -23,43 +17,13 @@ use valetkey_domain::time::SystemClock;
 pub(crate) struct Flags {
     /// Take this row as it is now: you have looked into it
     #[arg(long, value_name = "ID")]
-    accept: Option<String>,
+    pub(super) accept: Option<String>,
     /// Print JSON instead of lines
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
     #[serde(skip)]
-    serve: ServeFlags,
-}
-
-/// Looks, and prints what was seen.
-///
-/// # Errors
-/// Something is a problem, or a row could not be accepted.
-pub(super) async fn run(data: &Path, mut flags: Flags, secrets: Secrets) -> Result<()> {
-    let (json, meter) = (flags.json, Arc::new(Meter::default()));
-    let settings = Settings::load(data, &std::mem::take(&mut flags.serve), secrets);
-    let noun = super::Noun::Doctor(flags);
-    let asked = socket::ask(data, &noun, meter.as_ref()).await?;
-    let super::Noun::Doctor(flags) = noun else { return Ok(()) };
-    let reply = match (asked, settings) {
-        (Some(reply), Ok(_)) => reply,
-        (Some(reply), Err(why)) => beside(reply, &why),
-        (None, Err(why)) => report(unfit(&why)),
-        (None, Ok(settings)) => {
-            let opened = desk(settings.clone(), meter.clone()).await;
-            match opened {
-                Ok(backend) => {
-                    let performed = perform(&backend, flags).await;
-                    backend.app.end(backend.settings.limits.effects).await;
-                    performed?
-                }
-                Err(why) => report([here::look(&settings, &SystemClock), closed(&why)].concat()),
-            }
-        }
-    };
-    meter.clear();
-    show(reply, json)
+    pub(super) serve: ServeFlags,
 }
 
 /// Looks at everything, or accepts the row.
@@ -89,23 +53,23 @@ fn report(checks: Vec<Check>) -> Reply {
 }
 
 /// The settings as they stand would not start a server.
-fn unfit(why: &anyhow::Error) -> Vec<Check> {
+pub(super) fn unfit(why: &anyhow::Error) -> Reply {
     let mut part = Part::of("settings");
     part.problem(format!("{why:#}"), "a server does not start with these settings: mend them");
-    part.done()
+    report(part.done())
 }
 
 /// What a running server saw, with the settings that the next start would not take.
-fn beside(reply: Reply, why: &anyhow::Error) -> Reply {
-    let unfit = report(unfit(why));
+pub(super) fn beside(reply: Reply, why: &anyhow::Error) -> Reply {
+    let unfit = unfit(why);
     Reply { rows: [unfit.rows, reply.rows].concat(), fault: unfit.fault.or(reply.fault), note: None, ..reply }
 }
 
-/// Nothing behind this could be looked at.
-fn closed(why: &anyhow::Error) -> Vec<Check> {
+/// What lies here; nothing behind this could be looked at.
+pub(super) fn closed(settings: &Settings, why: &anyhow::Error) -> Reply {
     let mut part = Part::of("start");
     part.problem(format!("{why:#}"), "a server does not start on this: mend it, then run this again for the rest");
-    part.done()
+    report([here::look(settings, &SystemClock), part.done()].concat())
 }
 
 #[cfg(test)]

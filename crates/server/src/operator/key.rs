@@ -2,7 +2,7 @@
 
 use super::backend::Backend;
 use super::reply::{Reply, moment, rows, said};
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::{Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -83,7 +83,7 @@ pub(super) async fn perform(backend: &Backend, verb: Verb) -> Result<Reply> {
     match verb {
         Verb::List => list(backend).await,
         Verb::Roots => roots(backend).await,
-        Verb::Rotate { what: Rotate::Root { to } } => rotate_root(backend, to).await,
+        Verb::Rotate { what: Rotate::Root { to } } => rotate_root(backend, to.as_deref()).await,
         Verb::Rotate { what: Rotate::Data { purpose, environment } } => {
             let purposes = purpose.into_iter().map(Purpose::from).collect();
             rotate_data(backend, &keys::Which { environment, purposes }).await
@@ -122,68 +122,25 @@ async fn rotate_data(backend: &Backend, which: &keys::Which) -> Result<Reply> {
     Ok(said(note))
 }
 
-async fn rotate_root(backend: &Backend, to: Option<String>) -> Result<Reply> {
-    for key in backend.settings.roots.keys()? {
+async fn rotate_root(backend: &Backend, named: Option<&str>) -> Result<Reply> {
+    let source = &backend.settings.roots;
+    for key in source.keys()? {
         keys::learn_root(&backend.app, Root::Key(key));
     }
-    let from = keys::wrapping_root(&backend.app).await?;
-    let behind = behind(backend, &from).await?;
-    let to = match to {
-        Some(to) if !keys::roots_at_hand(&backend.app).contains(&to) => {
-            bail!(
-                "there is no root key {to} here (`valetkey key roots` shows those that there are); nothing was changed"
-            )
-        }
-        Some(to) => to,
-        // A rotation that was cut off is finished first.
-        None if !behind.is_empty() => from.clone(),
-        None => target(backend, &from)?,
-    };
+    let keys::RootGoal { to, old } = keys::root_goal(&backend.app, named, || source.add()).await?;
     backend.presence.show(&backend.app).await?;
     let count = keys::rotate_root(&backend.app, &to, backend.progress.as_ref()).await?;
     let done = format!("{count} data keys were wrapped under {to}, which wraps new ones too");
-    let old = if to == from { behind } else { vec![from] };
     if old.is_empty() {
         return Ok(said(done));
     }
     let old = old.join(", ");
     // Where other processes read keys of their own, whoever put the new one there takes the old one away.
-    let removed = installation::is_alone(&backend.app) && backend.settings.roots.leave_only(&to)?;
+    let removed = installation::is_alone(&backend.app) && source.leave_only(&to)?;
     let then = if removed {
-        format!(
-            "The old root key {old} is no longer in {}: backups made before need it",
-            backend.settings.roots.file.display()
-        )
+        format!("The old root key {old} is no longer in {}: backups made before need it", source.file.display())
     } else {
         format!("Nothing needs the old root key {old} any more but backups made before: take it away from where it is")
     };
     Ok(said(format!("{done}\n{then}")))
-}
-
-/// The roots that still wrap something, though another one wraps new keys.
-async fn behind(backend: &Backend, wraps: &str) -> Result<Vec<String>> {
-    let uses = keys::root_uses(&backend.app).await?;
-    Ok(uses.into_iter().filter(|(root, count)| root != wraps && *count > 0).map(|(root, _)| root).collect())
-}
-
-/// The root to go to: the one behind the present one; a newer version of the same where a KMS has it; a new one.
-fn target(backend: &Backend, from: &str) -> Result<String> {
-    let held = keys::roots_at_hand(&backend.app);
-    let at = held.iter().position(|root| root == from).context("the present root key is not at hand")?;
-    let newer = held.get(at + 1..).unwrap_or_default();
-    match newer {
-        [one] => Ok(one.clone()),
-        [_, _, ..] => bail!("there are several newer root keys: name one with --to ({})", newer.join(", ")),
-        [] if from.starts_with("transit:") => Ok(from.to_owned()),
-        [] if !installation::is_alone(&backend.app) => bail!(
-            "no newer root key is at hand: add a line with one (`openssl rand -base64 32`) to the root key file of \
-             every process that serves on this database, wait ten seconds and run this again"
-        ),
-        [] => {
-            let key = backend.settings.roots.add()?;
-            let name = key.version();
-            keys::learn_root(&backend.app, Root::Key(key));
-            Ok(name)
-        }
-    }
 }

@@ -1,13 +1,12 @@
 //! `restore`: a backup into an empty database; then what is to become of it.
 
+use super::ask;
 use super::backend::Backend;
 use super::reply::{Reply, one, said};
 use crate::data::Folder;
 use crate::flags::ServeFlags;
-use crate::operator;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
-use crate::terminal::Meter;
 use anyhow::{Context, Result, bail};
 use clap::{ArgGroup, Args};
 use serde::{Deserialize, Serialize};
@@ -18,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use valetkey_app::upkeep::{installation, restore};
 use valetkey_domain::Secret;
+use valetkey_domain::ctx::Progress;
 use valetkey_storage::Store;
 
 /// What `restore` is asked.
@@ -70,9 +70,9 @@ const AFTER: &str = "This is now the one: never start the other again. What was 
 ///
 /// # Errors
 /// One runs, there is no root key, or the use case's own.
-pub(super) async fn fill(data: &Path, flags: Flags, secrets: Secrets) -> Result<Reply> {
+pub(super) async fn fill(data: &Path, flags: Flags, secrets: Secrets, progress: &dyn Progress) -> Result<Reply> {
     let Some(path) = flags.file else { bail!("there is no file to restore") };
-    if operator::runs(data).await {
+    if ask::runs(data).await {
         bail!("a server runs on {}: a backup goes into an empty database that nobody uses", data.display());
     }
     let from_flags = ServeFlags { database: flags.database, ..ServeFlags::from_environment()? };
@@ -86,9 +86,7 @@ pub(super) async fn fill(data: &Path, flags: Flags, secrets: Secrets) -> Result<
     let file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
     Folder::open(data)?;
     let store = Store::open(&settings.database).await?;
-    let meter = Meter::default();
-    let done = restore::read(&store, &roots, BufReader::new(file), &meter).await?;
-    meter.clear();
+    let done = restore::read(&store, &roots, BufReader::new(file), progress).await?;
     Ok(said(format!(
         "{} rows of the installation {} as of {} were restored. The database is in quarantine: start the server, and \
          decide with `valetkey restore --takeover` or `--as-copy`",

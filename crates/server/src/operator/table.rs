@@ -1,9 +1,14 @@
 //! Prints an answer: a plain table for people, JSON for programs.
 
-use super::Reply;
+use super::reply::Reply;
 use crate::terminal::printable;
 use anyhow::Result;
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
 use serde_json::Value;
+
+/// The blanks before and behind a column.
+const GAP: (u16, u16) = (0, 2);
 
 /// Prints the rows, then the note.
 ///
@@ -43,18 +48,16 @@ fn line(row: &Value) -> String {
 fn table(rows: &[Value]) -> String {
     let Some(Value::Object(first)) = rows.first() else { return String::new() };
     let columns: Vec<&String> = first.keys().collect();
-    let head = columns.iter().map(|name| name.to_uppercase()).collect::<Vec<_>>();
-    let body = rows
-        .iter()
-        .map(|row| columns.iter().map(|name| row.get(name.as_str()).map(cell).unwrap_or_default()).collect::<Vec<_>>());
-    let lines: Vec<Vec<String>> = std::iter::once(head).chain(body).collect();
-    let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|c| c.chars().count()).max();
-    let widths: Vec<usize> = (0..columns.len()).map(|column| width(column).unwrap_or(0)).collect();
-    let render = |line: &Vec<String>| {
-        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
-    };
-    lines.iter().map(render).collect()
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(columns.iter().map(|name| name.to_uppercase()));
+    for row in rows {
+        table.add_row(columns.iter().map(|name| row.get(name.as_str()).map(cell).unwrap_or_default()));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding(GAP);
+    }
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 /// One value as a line of text, made fit for a terminal.
@@ -79,6 +82,38 @@ mod tests {
     fn columns_line_up() {
         let rows = vec![json!({"name": "a", "tools": 10}), json!({"name": "longer", "tools": 2})];
         assert_eq!(table(&rows), "NAME    TOOLS\na       10\nlonger  2\n");
+    }
+
+    /// Each row ends in a mark of its own; it stands as many cells of the terminal to the right in every one.
+    #[test]
+    fn columns_line_up_whatever_is_written_in_them() {
+        let words = [
+            ("plain", 5),
+            ("会議の予定", 10),
+            ("회의", 4),
+            ("ｆｕｌｌ", 8),
+            ("📅🎉", 4),
+            ("👩\u{200d}💻", 2),
+            ("❤\u{fe0f}", 2),
+            ("🇩🇪", 2),
+            ("e\u{301}te\u{301}", 3),
+            ("สวัสดี", 4),
+            ("a\u{200b}b", 2),
+        ];
+        let rows: Vec<Value> = words.iter().map(|(word, _)| json!({"name": word, "end": "|"})).collect();
+        let text = table(&rows);
+        assert_eq!(text.lines().count(), words.len() + 1, "{text}");
+        for (line, (word, cells)) in text.lines().skip(1).zip(words) {
+            assert_eq!(line, format!("{word}{}|", " ".repeat(12 - cells)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cell_is_never_cut_or_folded() {
+        let long = "wide ".repeat(13_000);
+        let text = table(&[json!({"a": long, "b": " x "}), json!({"a": "", "b": null})]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((lines.len(), lines[1].len(), lines[2]), (3, 65_000 + 2 + 2, ""));
     }
 
     #[test]

@@ -40,12 +40,3 @@ pub async fn seen(
         Ok(Some(Seen { config: row.parsed("found_id")?, config_name: row.parsed("config_name")?, instance }))
     })
 }
-
-/// Keeps every other write from making instances of a config for this user, and from removing the config, until this one
-/// ends: for whoever looks for a user's instance and makes it if there is none. Others do so for other users meanwhile.
-///
-/// # Errors
-/// The other one takes too long.
-pub async fn alone_for(tx: &mut Tx, config: &ConfigId, identifier: &Identifier) -> Result<(), Error> {
-    tx.alone_among(&format!("{config} {identifier}"), config.as_str()).await
-}

@@ -6,14 +6,15 @@
 //! caller never waits behind this: it refreshes for itself, and what was refreshed since is left alone here.
 
 use super::breaker::Endpoint;
-use super::decide::{Ended, MARGIN, Need};
+use super::decide::{MARGIN, Need};
 use super::exchange::Job;
+use super::inflight::Ended;
 use crate::connections::{self, Wired};
 use crate::{App, Result};
 use futures::StreamExt as _;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::future::{Future, ready};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use valetkey_core::context;
 use valetkey_core::failpoint::{Failpoint, reach};
@@ -115,7 +116,7 @@ async fn refresh(app: App, line: Arc<Line>, account: ConnectedAccount) {
     let Some(held) = &account.credential else { return };
     let need = Need { margin: MARGIN, refused: None, ahead: Some(held.generation) };
     let job = Job::new(&app, &line.ctx, &line.wired, &account.id, need);
-    if let Ended::Later(why) = app.refreshes.in_flight.join_or_start(&app, job).await {
+    if let Ended::Later(why) = app.refreshes.in_flight.join_or_start(&app.core.tasks, &account.id, job.run()).await {
         tracing::debug!(account = %account.id, why, "not refreshed ahead");
     }
 }
@@ -159,30 +160,6 @@ impl Line {
         tx.commit().await?;
         reach(Failpoint::AheadClaimed);
         Ok(claimed)
-    }
-}
-
-/// The token endpoints that are being worked through.
-#[derive(Clone, Debug, Default)]
-pub(super) struct AtWork(Arc<Mutex<HashSet<String>>>);
-
-impl AtWork {
-    /// Begins at this one; none if somebody is at it.
-    fn begin(&self, address: &str) -> Option<Working> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(address.to_owned()).then(|| Working { all: self.clone(), address: address.to_owned() })
-    }
-}
-
-/// Work at one endpoint, until this is dropped.
-struct Working {
-    all: AtWork,
-    address: String,
-}
-
-impl Drop for Working {
-    fn drop(&mut self) {
-        self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.address);
     }
 }
 

@@ -6,6 +6,7 @@
 //! ends an account. What is refreshed ahead of need tries later than what somebody waits for.
 
 mod counts;
+mod scrape;
 
 use counts::{Change, Counts};
 use std::collections::HashMap;
@@ -33,6 +34,16 @@ pub(super) enum Urgency {
     OnUse,
     /// Nobody asked yet.
     Ahead,
+}
+
+impl Urgency {
+    /// It in one word, for metrics.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::OnUse => "on_use",
+            Self::Ahead => "ahead",
+        }
+    }
 }
 
 /// How a request to an endpoint ended, as far as the endpoint is concerned.
@@ -142,7 +153,7 @@ impl Breakers {
     /// Lets a request to the endpoint through, or says how long to wait.
     pub(super) fn admit(&self, endpoint: &Endpoint, now: Timestamp, urgency: Urgency) -> Result<Permit, Duration> {
         let admitted = self.locked().get_mut(endpoint).map_or(Ok(false), |kept| kept.state.admit(now, urgency));
-        let trying = admitted.inspect_err(|_| self.counts.refused(urgency))?;
+        let trying = admitted.inspect_err(|_| self.counts.refused(urgency.word()))?;
         Ok(Permit { breakers: self.clone(), endpoint: endpoint.clone(), since: now, trying })
     }
 

@@ -30,15 +30,6 @@ impl<E: Into<Error>> From<E> for Unusable {
     }
 }
 
-/// How a refresh ended, for those who waited.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
-    /// The row says how it stands now: with new tokens, or out of service.
-    Settled,
-    /// Nothing has changed, for this reason; it may go better later.
-    Later(String),
-}
-
 /// What a caller wants of a token.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Need {

@@ -3,7 +3,8 @@
 
 use super::abandoned;
 use super::breaker::{Endpoint, Permit, Urgency, Verdict};
-use super::decide::{self, Ended, Need, Step, lost_answer};
+use super::decide::{self, Need, Step, lost_answer};
+use super::inflight::Ended;
 use crate::connections::{self, Wired};
 use crate::credentials::oauth;
 use crate::credentials::schedule::schedule;
@@ -76,10 +77,6 @@ impl Job {
     pub(super) fn new(app: &App, ctx: &Ctx, wired: &Wired, account: &AccountId, need: Need) -> Self {
         let (app, ctx, wired) = (app.clone(), ctx.clone(), wired.clone());
         Self { app, ctx, wired, account: account.clone(), need }
-    }
-
-    pub(super) const fn account(&self) -> &AccountId {
-        &self.account
     }
 
     /// Refreshes, if that is still what is to be done.

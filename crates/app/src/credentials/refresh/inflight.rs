@@ -1,15 +1,22 @@
 //! Who waits for which refresh. The lease in the database keeps two refreshes apart; this keeps callers of one
 //! process from asking for a second one at all, and gives all of them the same ending.
 
-use super::decide::Ended;
-use super::exchange::Job;
-use crate::App;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use valetkey_domain::id::AccountId;
+
+/// How a refresh ended, for those who waited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// The row says how it stands now: with new tokens, or out of service.
+    Settled,
+    /// Nothing has changed, for this reason; it may go better later.
+    Later(String),
+}
 
 type Ending = Shared<BoxFuture<'static, Ended>>;
 
@@ -18,12 +25,17 @@ type Ending = Shared<BoxFuture<'static, Ended>>;
 pub(super) struct InFlight(Arc<Mutex<HashMap<AccountId, Ending>>>);
 
 impl InFlight {
-    /// Waits for the refresh of the job's account: the one that is under way, else this one. It goes on if the caller
+    /// Waits for the refresh of the account: the one that is under way, else this one. It goes on if the caller
     /// is dropped.
-    pub(super) async fn join_or_start(&self, app: &App, job: Job) -> Ended {
+    pub(super) async fn join_or_start(
+        &self,
+        tasks: &TaskTracker,
+        account: &AccountId,
+        refresh: impl Future<Output = Ended> + Send + 'static,
+    ) -> Ended {
         let ending = {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            all.entry(job.account().clone()).or_insert_with(|| self.start(app, job)).clone()
+            all.entry(account.clone()).or_insert_with(|| self.start(tasks, account, refresh)).clone()
         };
         ending.await
     }
@@ -34,13 +46,18 @@ impl InFlight {
         Some(ending.await)
     }
 
-    fn start(&self, app: &App, job: Job) -> Ending {
-        let leave = Leave { all: self.clone(), account: job.account().clone() };
+    fn start(
+        &self,
+        tasks: &TaskTracker,
+        account: &AccountId,
+        refresh: impl Future<Output = Ended> + Send + 'static,
+    ) -> Ending {
+        let leave = Leave { all: self.clone(), account: account.clone() };
         let refreshing = async move {
             let _leave = leave;
-            job.run().await
+            refresh.await
         };
-        let task = app.core.tasks.spawn(refreshing.in_current_span());
+        let task = tasks.spawn(refreshing.in_current_span());
         let ending = task.map(|done| done.unwrap_or_else(|_| Ended::Later("refreshing failed: try again".into())));
         ending.boxed().shared()
     }

@@ -1,6 +1,6 @@
 //! `public_url`: whoever follows a link of ours or calls an instance must come to this installation and no other.
 
-use super::{Part, cause};
+use super::report::{Part, cause};
 use crate::{App, Error, Result};
 use bytes::Bytes;
 use http::{Response, StatusCode, header};

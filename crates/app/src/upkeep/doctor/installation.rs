@@ -9,7 +9,12 @@ pub(super) async fn look(app: &App) -> Result<Part> {
     let mut part = Part::of("installation");
     let quarantine = app.core.keyring.check_open();
     if let Err(error) = &quarantine {
-        part.problem(error.message(), "see \"Backups and copies\" in docs/OPERATING.md before deciding");
+        // Callers are not told why: it names the database, and where it was.
+        let why = std::error::Error::source(error).map_or_else(|| error.message().to_owned(), ToString::to_string);
+        part.problem(
+            format!("in quarantine: {why}"),
+            "see \"Backups and copies\" in docs/OPERATING.md before deciding",
+        );
     }
     let (live, wraps) = (processes::live(&app.core).await?, app.core.keyring.wrapping_root().await?);
     for process in &live {

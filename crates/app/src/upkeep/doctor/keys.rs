@@ -1,6 +1,6 @@
 //! The keys: every one that is stored must open, and no rotation be left half done.
 
-use super::{Part, cause};
+use super::report::{Part, cause};
 use crate::upkeep::keys;
 use crate::{App, Result};
 use valetkey_domain::ctx::Progress;

@@ -1,5 +1,8 @@
 //! What is said of a part.
 
+use crate::Error;
+use valetkey_domain::Kind;
+
 /// How a part is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -100,5 +103,13 @@ mod tests {
         part.problem("stopped", "wind it up");
         let verdicts: Vec<_> = part.done().iter().map(|check| check.verdict).collect();
         assert_eq!(verdicts, [Verdict::Problem, Verdict::Warning]);
+    }
+}
+
+/// What an error says to an operator: the cause, where callers would only be told that there is one.
+pub(super) fn cause(error: &Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) if error.kind() == Kind::Internal || source.is::<valetkey_storage::Error>() => source.to_string(),
+        _ => error.message().to_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! Every sealed value of the database, opened in its place and forgotten at once. One that was damaged, moved, or put
 //! back after it was replaced does not open.
 
-use super::{Part, cause};
+use super::report::{Part, cause};
 use crate::connections::{self, Wired};
 use crate::tenancy::environments;
 use crate::{App, Error, Result};

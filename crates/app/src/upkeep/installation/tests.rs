@@ -5,6 +5,8 @@ use crate::accounts;
 use crate::credentials::refresh;
 use crate::entrance::doors;
 use crate::provider::{HOUR, There, there};
+use crate::upkeep::doctor;
+use std::sync::Arc;
 use valetkey_core::processes;
 use valetkey_domain::Kind;
 use valetkey_domain::ctx::Patient;
@@ -63,6 +65,32 @@ async fn what_disagrees_with_its_mark_is_in_quarantine_and_says_why() {
     for mark in [None, Some(&unborn)] {
         let (why, newcomer) = why(&start(&there, mark).await);
         assert!(why.contains(one.installation.as_str()) && newcomer, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn what_callers_are_told_of_a_quarantine_is_the_same_for_each_and_the_operator_is_told_why() {
+    let there = there("{rotates: true}").await;
+    let (app, one) = (&there.app, first(&there).await);
+    let (_, token) = there.instance().await;
+    let elsewhere = Mark { place: "sqlite:1".into(), ..one.clone() };
+    let ahead = Mark { epoch: one.epoch + 1000, ..one.clone() };
+    let other = Mark { installation: InstallationId::parse("vk_other").unwrap(), ..one.clone() };
+    let mut told = Vec::new();
+    for mark in [Some(&elsewhere), Some(&ahead), Some(&other), None] {
+        let presence = start(&there, mark).await;
+        presence.govern(app);
+        let refused = doors::instance_url(app, &token).await.unwrap_err();
+        told.push(refused.to_string());
+        let (why, _) = why(&presence);
+        assert_eq!(std::error::Error::source(&refused).unwrap().to_string(), why);
+        let seen = doctor::examine(app, app.core.clock.as_ref(), &(Arc::new(Patient) as _)).await;
+        let seen: Vec<&str> = seen.iter().filter(|c| c.part == "installation").map(|c| c.found.as_str()).collect();
+        assert!(seen.iter().any(|found| found.contains(&why)), "{seen:?} does not say: {why}");
+    }
+    assert!(told.iter().all(|message| *message == told[0]), "{told:?}");
+    for secret in [one.installation.as_str(), one.place.as_str(), "vk_other", "sqlite:1"] {
+        assert!(!told[0].contains(secret), "{secret}: {}", told[0]);
     }
 }
 

@@ -225,39 +225,54 @@ fn an_end_of_repetitions_without_a_zone_is_explained() {
     assert!(later.unwrap_err().contains("UNTIL=20261231T225959Z if 23:59:59 in Europe/Berlin is meant"));
 }
 
+/// What the check of the tool's arguments leaves of them, put to the native.
+fn change(arguments: Value) -> Result<Value, String> {
+    let tool = crate::Catalog::shipped().unwrap().tool("googlecalendar_update_event").unwrap().1;
+    let mut whole = json!({"calendar_id": "primary", "event_id": "e"});
+    whole.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
+    let checked = tool.check(whole.as_object().unwrap()).map_err(|failure| failure.message)?;
+    run("calendar_change", &json!({"input": checked})).map(|_| Value::Object(checked))
+}
+
 #[test]
 fn a_change_of_nothing_is_said_and_placeholders_are_nothing() {
-    let change = |input: Value| run("calendar_change", &json!({"input": input}));
     for nothing in [
         json!({}),
-        json!({"calendar_id": "primary", "event_id": "e", "send_updates": true, "event_type": "default"}),
-        json!({"summary": "", "description": " ", "location": null, "attendees_emails": [], "recurrence": [], "timezone": "",
-               "event_duration_hour": 0, "event_duration_minutes": 0, "create_meeting_room": false, "visibility": "", "clear_fields": []}),
+        json!({"send_updates": true, "event_type": "default"}),
+        json!({"summary": "", "description": " ", "location": null, "attendees_emails": [], "recurrence": [""],
+               "timezone": "", "start_datetime": "", "event_duration_hour": 0, "event_duration_minutes": "0",
+               "create_meeting_room": false, "transparency": "", "visibility": "", "clear": []}),
     ] {
         assert!(change(nothing).unwrap_err().starts_with("there is nothing to change: give at least one of summary,"));
     }
-    assert_eq!(change(json!({"summary": "", "start_datetime": "2026-03-02T10:00"})).unwrap(), json!({}));
-    for one in [
-        json!({"event_duration_minutes": 5}),
-        json!({"create_meeting_room": true}),
-        json!({"guests_can_modify": false}),
-        json!({"transparency": "opaque"}),
+    for (name, value) in [
+        ("summary", json!("T")),
+        ("start_datetime", json!("2026-03-02T10:00")),
+        ("event_duration_minutes", json!(5)),
+        ("create_meeting_room", json!(true)),
+        ("guests_can_modify", json!(false)),
+        ("transparency", json!("opaque")),
+        ("recurrence", json!(["RRULE:FREQ=DAILY"])),
     ] {
-        assert_eq!(change(one).unwrap(), json!({}));
+        let taken = change(json!({name: value, "description": "", "attendees_emails": [], "location": " "})).unwrap();
+        assert_eq!(taken[name], value);
+        let wiped = ["description", "attendees_emails", "location"].into_iter().find(|name| taken.get(*name).is_some());
+        assert_eq!(wiped, None, "{name}");
     }
-    assert_eq!(
-        change(json!({"summary": "T", "description": "", "location": "Room", "attendees_emails": ["a@example.com"], "recurrence": ["RRULE:FREQ=DAILY"]})).unwrap(),
-        json!({"summary": "T", "location": "Room", "attendees": [{"email": "a@example.com"}], "recurrence": ["RRULE:FREQ=DAILY"]})
-    );
-    assert_eq!(
-        change(
-            json!({"description": "", "clear_fields": ["description", "location", "attendees_emails", "recurrence"]})
-        )
-        .unwrap(),
-        json!({"description": "", "location": "", "attendees": [], "recurrence": []})
-    );
-    assert!(
-        change(json!({"description": "x", "clear_fields": ["description"]})).unwrap_err().contains("one or the other")
-    );
-    assert!(change(json!({"clear_fields": ["summary"]})).unwrap_err().contains("takes description, location"));
+}
+
+#[test]
+fn what_is_cleared_is_a_change() {
+    for (name, empty) in [
+        ("description", json!("")),
+        ("location", json!("")),
+        ("attendees_emails", json!([])),
+        ("recurrence", json!([])),
+    ] {
+        assert_eq!(change(json!({"clear": [name], name: empty})).unwrap()[name], empty);
+        assert_eq!(change(json!({"clear": name})).unwrap()[name], empty);
+    }
+    let both = change(json!({"description": "x", "clear": ["description"]})).unwrap_err();
+    assert!(both.contains("`description` is both given and named in `clear`"), "{both}");
+    assert!(change(json!({"clear": ["summary"]})).unwrap_err().contains(r#"must be one of "description", "location""#));
 }

@@ -84,7 +84,6 @@ const KEYS: &[&str] = &[
     "format",
     "summary",
     "attendees_emails",
-    "clear_fields",
 ];
 
 proptest! {

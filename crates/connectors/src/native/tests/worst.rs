@@ -354,7 +354,6 @@ const OTHERS: &[Family] = families! {
         times(&json!({"start_datetime": "2026-03-02T10:00", "recurrence": [format!("RRULE:UNTIL={}", repeated("2026", size))]}))
     };
     "calendar_change", "many guests": |size| json!({"input": {"attendees_emails": vec!["a@example.com"; size / 13]}});
-    "calendar_change", "many fields": |size| json!({"input": {"clear_fields": vec!["description"; size / 11]}});
     "calendar_change", "many rules": |size| json!({"input": {"recurrence": vec!["RRULE:FREQ=DAILY"; size / 16]}});
     "calendar_change", "a long text": |size| json!({"input": {"description": repeated("a", size)}});
     "calendar_change", "a long blank": |size| json!({"input": {"description": repeated(" ", size)}});

@@ -2,6 +2,7 @@
 
 mod deeds;
 
+use super::super::queue::Waiting;
 use super::super::seal::Sealer;
 use super::super::tests::ctx;
 use super::super::{Writer, desk};
@@ -326,7 +327,7 @@ async fn a_commit_whose_answer_was_lost_is_neither_repeated_nor_forgotten() {
     desk.append(&mut vec![desk.outcome("exec_1")]).await.unwrap();
     let stood = sealer.head();
     let (second, third) = (desk.outcome("exec_2"), desk.outcome("exec_3"));
-    let again = desk::Waiting { entry: second.entry.clone(), seal: second.seal.clone(), committed: None };
+    let again = Waiting { entry: second.entry.clone(), seal: second.seal.clone(), committed: None };
     desk.append(&mut vec![second]).await.unwrap();
     // It was saved, and nobody here knows.
     desk.doubt = Some(sealer.head());

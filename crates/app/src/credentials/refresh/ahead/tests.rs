@@ -6,6 +6,8 @@ use crate::credentials::schedule::schedule;
 use crate::provider::{HOUR, There, there, until};
 use futures::stream::iter;
 use std::cmp::max;
+use std::collections::HashSet;
+use std::sync::Mutex;
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::AccountId;
 use valetkey_domain::{Sealed, Secret, Timestamp};

@@ -1,0 +1,23 @@
+//! What a process keeps in memory about refreshing.
+
+use super::at_work::AtWork;
+use super::breaker::Breakers;
+use super::inflight::InFlight;
+use prometheus_client::registry::Registry;
+use std::sync::Arc;
+use valetkey_domain::Clock;
+
+/// What this process knows about refreshing: refreshes under way, and token endpoints that are down.
+#[derive(Clone, Debug, Default)]
+pub struct Refreshes {
+    pub(super) in_flight: InFlight,
+    pub(super) breakers: Breakers,
+    pub(super) at_work: AtWork,
+}
+
+impl Refreshes {
+    /// Makes what is known of token endpoints part of what a scrape is answered with.
+    pub fn register(&self, registry: &mut Registry, clock: Arc<dyn Clock>) {
+        self.breakers.register(registry, clock);
+    }
+}

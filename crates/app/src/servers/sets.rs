@@ -1,0 +1,61 @@
+//! Tool sets that are compiled, and those of them that are kept.
+
+use bytes::Bytes;
+use moka::future::Cache;
+use std::collections::HashMap;
+use std::sync::Arc;
+use valetkey_connectors::{Connector, Tool};
+use valetkey_domain::config::McpConfig;
+use valetkey_domain::id::{ConfigId, ConnectionId};
+
+/// How many compiled tool sets are kept; a set of a hundred tools takes about a megabyte.
+const MOST_SETS: u64 = 256;
+
+/// The compiled tool sets that are kept.
+pub(crate) struct Sets(pub(super) Cache<(ConfigId, i64), Arc<ToolSet>>);
+
+impl Default for Sets {
+    fn default() -> Self {
+        Self(Cache::new(MOST_SETS))
+    }
+}
+
+/// The tools of one version of a config.
+pub struct ToolSet {
+    /// The config it was compiled from.
+    pub config: McpConfig,
+    /// The definitions as a JSON array in MCP's words, in the developer's order.
+    pub listed: Bytes,
+    pub(super) tools: HashMap<String, ServedTool>,
+}
+
+/// One tool, and on which connection it works.
+#[derive(Clone)]
+pub struct ServedTool {
+    /// The tool.
+    pub tool: Arc<Tool>,
+    /// Its connector.
+    pub connector: Arc<Connector>,
+    /// The connection whose account a call uses.
+    pub connection: ConnectionId,
+}
+
+impl ToolSet {
+    /// The tool of exactly this name. One that exists but is not on the whitelist is not here either.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&ServedTool> {
+        self.tools.get(name)
+    }
+
+    /// How many tools are served.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tools.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tools.is_empty()
+    }
+}

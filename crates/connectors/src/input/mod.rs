@@ -1,0 +1,176 @@
+//! A tool's arguments: the schema that models see, and the check before anything leaves.
+//!
+//! [`listed`] is what is shown, made from what is checked; [`taken`] says what a given value is taken for; [`bounds`]
+//! looks how long it is, and [`told`] puts what is wrong into words.
+
+mod bounds;
+mod listed;
+mod schema;
+mod taken;
+#[cfg(test)]
+mod tests;
+mod told;
+
+pub use listed::listed;
+
+use crate::failure::Failure;
+use crate::file::{Empty, Field, Ordered};
+use bounds::Bounds;
+use indexmap::IndexMap;
+use jsonschema::{Draft, PatternOptions, Validator};
+use schema::CLEAR;
+use serde_json::{Map, Value};
+use told::{Faults, quoted, told};
+use valetkey_domain::nearest;
+
+/// Two arguments that the catalogue documents for many tools; they say nothing here.
+const IGNORED: [&str; 2] = ["schema_version", "tool_version"];
+/// The most names that are listed where one is not known.
+const NAMES: usize = 60;
+
+/// The arguments of one tool, compiled.
+#[derive(Debug)]
+pub struct Input {
+    listed: Value,
+    arguments: IndexMap<String, Argument>,
+    validator: Validator,
+    versions: bool,
+}
+
+/// One argument.
+#[derive(Debug)]
+struct Argument {
+    described: Value,
+    required: bool,
+    empty: Empty,
+}
+
+impl Input {
+    /// Compiles the fields of a file. `versions` says whether the two documented version arguments are accepted.
+    ///
+    /// # Errors
+    /// Why the schema that they make is not valid.
+    pub fn compile(fields: &Ordered<Field>, versions: bool) -> Result<Self, String> {
+        let declared = schema::declared(fields)?;
+        let listed = listed(&declared);
+        let checked = schema::bounded(declared, fields);
+        let validator = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .with_pattern_options(PatternOptions::regex())
+            .should_validate_formats(true)
+            .build(&checked)
+            .map_err(|error| error.to_string())?;
+        let properties = checked.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let arguments = properties.map(|(name, described)| {
+            let field = fields.get(name);
+            let required = field.is_some_and(|field| field.required);
+            let empty = field.map(|field| field.empty).unwrap_or_default();
+            (name.clone(), Argument { described: described.clone(), required, empty })
+        });
+        Ok(Self { listed, arguments: arguments.collect(), validator, versions })
+    }
+
+    /// The schema that is shown: what every client and model vendor takes of the one that is checked.
+    #[must_use]
+    pub const fn listed(&self) -> &Value {
+        &self.listed
+    }
+
+    /// Checks arguments: unknown ones are refused by name, what can mean only one thing is taken for it (3.0 for 3,
+    /// "[]" for a list), placeholders of optional ones mean absent, defaults are filled in.
+    ///
+    /// # Errors
+    /// The first ten of everything that is wrong, for the model to correct.
+    pub fn check(&self, tool: &str, arguments: &Map<String, Value>) -> Result<Map<String, Value>, Failure> {
+        self.known(tool, arguments)?;
+        let mut faults = Faults::default();
+        let mut bounds = Bounds::new(&mut faults);
+        for (name, argument) in &self.arguments {
+            if let Some(given) = arguments.get(name) {
+                bounds.look(name, &argument.described, given);
+            }
+        }
+        refused(tool, &faults)?;
+        let taken = self.taken(tool, arguments)?;
+        let whole = Value::Object(taken);
+        self.validator.iter_errors(&whole).for_each(|error| faults.add(|| told(&error)));
+        refused(tool, &faults)?;
+        let Value::Object(mut taken) = whole else { return Ok(Map::new()) };
+        self.clear(tool, &mut taken)?;
+        Ok(taken)
+    }
+
+    /// The arguments as what they are taken for; what came as JSON text is looked at again, for it is longer now.
+    fn taken(&self, tool: &str, arguments: &Map<String, Value>) -> Result<Map<String, Value>, Failure> {
+        let mut faults = Faults::default();
+        let mut bounds = Bounds::new(&mut faults);
+        let mut all = Map::new();
+        for (name, argument) in &self.arguments {
+            let Argument { described, required, empty } = argument;
+            let given = arguments.get(name).and_then(|given| taken::taken(described, *required, *empty, given));
+            if let Some(value) = &given {
+                bounds.look(name, described, value);
+            }
+            if let Some(value) = given.or_else(|| described.get("default").cloned()) {
+                all.insert(name.clone(), value);
+            }
+        }
+        refused(tool, &faults)?;
+        Ok(all)
+    }
+
+    /// Empties what the call names in `clear`.
+    fn clear(&self, tool: &str, taken: &mut Map<String, Value>) -> Result<(), Failure> {
+        if !self.arguments.values().any(|argument| argument.empty == Empty::ByClear) {
+            return Ok(());
+        }
+        let names = taken.shift_remove(CLEAR);
+        let mut faults = Faults::default();
+        for name in names.iter().filter_map(Value::as_array).flatten().filter_map(Value::as_str) {
+            let list = self.arguments.get(name).and_then(|argument| argument.described.get("type"));
+            let nothing = if list.is_some_and(|kind| kind == "array") { Value::Array(Vec::new()) } else { "".into() };
+            match taken.get(name) {
+                Some(given) if *given != nothing => {
+                    faults.add(|| format!("`{name}` is both given and named in `{CLEAR}`; leave one of them out"));
+                }
+                _ => {
+                    taken.insert(name.to_owned(), nothing);
+                }
+            }
+        }
+        refused(tool, &faults)
+    }
+
+    /// Refuses arguments that the tool doesn't have.
+    fn known(&self, tool: &str, arguments: &Map<String, Value>) -> Result<(), Failure> {
+        let ignored = |name: &str| self.versions && IGNORED.contains(&name);
+        let unknown = arguments.keys().filter(|name| !self.arguments.contains_key(*name) && !ignored(name));
+        let names = || self.arguments.keys().map(String::as_str);
+        let mut wrong = Faults::default();
+        let mut hints = Faults::default();
+        for name in unknown {
+            if let Some(meant) = wrong.room().then(|| nearest(name, names())).flatten() {
+                hints.add(|| format!("Did you mean `{meant}`?"));
+            }
+            wrong.add(|| format!("`{}`", quoted(name)));
+        }
+        if wrong.none() {
+            return Ok(());
+        }
+        let mut all = names().take(NAMES).collect::<Vec<_>>().join(", ");
+        if self.arguments.len() > NAMES {
+            all.push_str(", …");
+        }
+        let all = if all.is_empty() { "it takes none".to_owned() } else { format!("it takes {all}") };
+        let said = format!("{tool} has no argument {}; {all}. {}", wrong.joined(", "), hints.joined(" "));
+        Err(Failure::invalid(said.trim_end()))
+    }
+}
+
+fn refused(tool: &str, faults: &Faults) -> Result<(), Failure> {
+    if faults.none() {
+        return Ok(());
+    }
+    let said = faults.joined("; ");
+    Err(Failure::invalid(format!("{tool}: {said}. Correct the arguments and call again.")))
+}

@@ -1,0 +1,148 @@
+//! What others see of a connector: its public face, what it sends, what it answers, or why it was not taken.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+use valetkey_connectors::file::read::read;
+use valetkey_connectors::lint::{self, Author, names};
+use valetkey_connectors::{Auth, Catalog, Connector, Setting, Step, Tool};
+use valetkey_vendor::Digest;
+
+/// All that can be seen of a file.
+pub(crate) fn seen(file: &Value) -> String {
+    let mut catalog = Catalog::shipped().unwrap();
+    let text = file.to_string();
+    if let Err(error) = catalog.add("keys.yaml", &text) {
+        return error.to_string();
+    }
+    let connector = catalog.connector(file["connector"].as_str().unwrap()).unwrap();
+    let later = names::read("keys_later\t\t\tnone\n").unwrap();
+    let not_yet = names::check(&read("keys.yaml", &text).unwrap(), &later);
+    let mut seen = format!("compiled\n{not_yet:?}\n{}", face(&connector));
+    for tool in connector.tools.values() {
+        write!(seen, "{:?}\n{:?}\n", tool.definition, tool.scopes.alternatives()).unwrap();
+        seen += &arguments(tool);
+        seen += &played(tool);
+    }
+    seen
+}
+
+/// What the check says about a shipped file.
+pub(crate) fn checked(text: &str) -> String {
+    let digest = Digest::read(include_str!("../../../../catalogue/digests/gmail.v1.json")).unwrap();
+    let problems = lint::check(&read("gmail.yaml", text).unwrap(), Some(&digest), Author::Us);
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn face(connector: &Connector) -> String {
+    let Connector { slug, display_name, hosts, base_url, proxy_url, default_scopes, scope_words, headers, .. } =
+        connector;
+    let Auth::OAuth2(auth) = &connector.auth;
+    let who = json!({"sub": "s", "people": [{"id": 1, "mail": "a@keys.test"}, {"id": 2, "me": true}]});
+    let also = json!({"sub": "s", "people": [{"id": 1}]});
+    let identity = auth.identity.as_ref();
+    let identity =
+        identity.map(|asked| (&asked.method, &asked.url, &asked.scopes, asked.read(&who), asked.read(&also)));
+    format!(
+        "{slug} {display_name} {hosts:?} {base_url} {proxy_url} {default_scopes:?} {scope_words:?} {headers:?} {}\n{:?}\n{:?}\n",
+        connector.checked,
+        (&auth.authorize_url, &auth.token_url, auth.token_client_auth, &auth.scope_separator, auth.pkce),
+        (&auth.authorize_params, auth.refresh, &auth.revoke, identity, &auth.issuer),
+    )
+}
+
+/// What becomes of arguments, good ones and bad.
+fn arguments(tool: &Tool) -> String {
+    let tries = [
+        json!({}),
+        json!({"limit": 0}),
+        json!({"limit": 500}),
+        json!({"limit": 2.5}),
+        json!({"mode": "c"}),
+        json!({"day": "2026-11-22T09:00:00Z"}),
+        json!({"name": ""}),
+        json!({"name": "abc!"}),
+        json!({"name": "abcdefgh"}),
+        json!({"tags": ["x"]}),
+        json!({"gone": "x", "schema_version": "1"}),
+    ];
+    tries.iter().map(|given| format!("{given}: {:?}\n", tool.check(given.as_object().unwrap()))).collect()
+}
+
+/// What answers a request, and how many rounds there were.
+type App = fn(&Request<Bytes>, usize) -> Response<Bytes>;
+
+/// Calls to their end, each with an app that answers in another way.
+fn played(tool: &Arc<Tool>) -> String {
+    let apps: [(&str, App); 6] = [
+        ("good", |request, _| good(request, 9, 10)),
+        ("large", |request, _| good(request, 40, 300)),
+        ("many", |request, _| good(request, 15, 10)),
+        ("slow", |request, asked| if asked > 1 { good(request, 9, 10) } else { failure(420, "slow") }),
+        ("slow too", |request, asked| if asked > 1 { good(request, 9, 10) } else { waits(failure(420, "slow")) }),
+        ("tea", |_, _| failure(418, "tea")),
+    ];
+    let given = [
+        json!({"most": 3, "name": "abc"}),
+        json!({"name": "abc", "tags": ["a", "b"]}),
+        json!({"most": 3}),
+        json!({"name": "abc"}),
+        json!({}),
+    ];
+    let mut all = String::new();
+    for (name, app) in apps {
+        // The first arguments that the tool takes.
+        let Some(given) = given.iter().find_map(|given| tool.check(given.as_object().unwrap()).ok()) else { continue };
+        writeln!(all, "{} {name}: {}", tool.definition.name, call(tool, given, app)).unwrap();
+    }
+    all
+}
+
+fn call(tool: &Arc<Tool>, given: Map<String, Value>, app: App) -> String {
+    let now = "2026-11-22T12:00:00Z".parse().unwrap();
+    let setting = Setting { base_url: None, now, nonce: 1, api_config: Map::new() };
+    let mut run = tool.start(given, setting).unwrap();
+    let (mut told, mut asked, mut replies) = (String::new(), 0, Vec::new());
+    loop {
+        match run.next(std::mem::take(&mut replies), Duration::from_secs(600)) {
+            Step::Send(requests) => {
+                writeln!(told, "  {requests:?}").unwrap();
+                asked += 1;
+                replies = requests.iter().map(|request| Ok(app(request, asked))).collect();
+            }
+            end => {
+                writeln!(told, "  {end:?}").unwrap();
+                if !matches!(end, Step::Wait(_)) {
+                    return told;
+                }
+            }
+        }
+    }
+}
+
+/// One thing, or the list of them with texts of that length.
+fn good(request: &Request<Bytes>, count: usize, length: usize) -> Response<Bytes> {
+    let body = match request.uri().path().rsplit('/').next().unwrap() {
+        "2" => return failure(404, "gone"),
+        "things" => {
+            let thing = |id: usize| json!({"id": id, "key": format!("k{id}"), "raw": "r".repeat(20), "text": "t".repeat(length)});
+            let others = [json!({"id": "other"})];
+            json!({"items": (0..count).map(thing).collect::<Value>(), "others": others, "n": count, "next": "further"})
+        }
+        id => json!({"id": id}),
+    };
+    Response::builder().status(200).body(body.to_string().into()).unwrap()
+}
+
+fn failure(status: u16, code: &str) -> Response<Bytes> {
+    let body = json!({"error": {"code": code, "message": "It is so.", "wait": 2}});
+    Response::builder().status(status).body(body.to_string().into()).unwrap()
+}
+
+fn waits(mut response: Response<Bytes>) -> Response<Bytes> {
+    response.headers_mut().insert("x-wait", "3".parse().unwrap());
+    response
+}

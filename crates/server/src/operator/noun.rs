@@ -1,0 +1,180 @@
+//! What the operator can ask for: a noun with its verb. The parsed command line is itself the request, which goes to the
+//! running server as JSON or is carried out here.
+
+use super::backend::Backend;
+use super::reply::Reply;
+use super::{account, backup, client, config, connection, connector, doctor, environment, instance, key};
+use super::{logs, restore, tool};
+use crate::flags::GLOBAL;
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use serde::{Deserialize, Serialize};
+use valetkey_app::App;
+use valetkey_app::entrance::doors;
+use valetkey_app::tenancy::environments;
+use valetkey_domain::Ctx;
+
+/// A noun with its verb.
+#[derive(Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Noun {
+    /// Environments: everything else belongs to exactly one
+    Environment(Asked<environment::Verb>),
+    /// API clients: what an app's SDK signs in with
+    Client(Within<client::Verb>),
+    /// Connectors (the API's providers): the kinds of app there are
+    #[command(visible_alias = "provider")]
+    Connector(Asked<connector::Verb>),
+    /// Tools: what a connector can do
+    Tool(Asked<tool::Verb>),
+    /// Connections: connectors set up for your app
+    Connection(Within<connection::Verb>),
+    /// Connected accounts: who has signed in where
+    Account(Within<account::Verb>),
+    /// MCP configs: which connections and tools a user's server shows
+    Config(Within<config::Verb>),
+    /// MCP instances: one user's server
+    Instance(Within<instance::Verb>),
+    /// The journal: who did what, for whom, and how it ended
+    Logs(Within<logs::Verb>),
+    /// Keys: what secrets are sealed under, and another in place of one
+    Key(Asked<key::Verb>),
+    /// Look whether everything is as it should be; ends with status 1 if there is a problem
+    Doctor(doctor::Flags),
+    /// Write everything that the database holds into one file, while the server goes on
+    Backup(backup::Flags),
+    /// Fill an empty database from a backup, or say what becomes of a restored or copied one
+    Restore(restore::Flags),
+}
+
+/// A verb, whose answer is shown as a table or as JSON.
+#[derive(Args, Serialize, Deserialize)]
+pub(crate) struct Asked<Verb: Subcommand> {
+    /// Print JSON instead of a table
+    #[arg(long, global = true, help_heading = GLOBAL)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// A verb about what belongs to one environment.
+#[derive(Args, Serialize, Deserialize)]
+pub(crate) struct Within<Verb: Subcommand> {
+    /// The environment, by name [default: the first]
+    #[arg(long, global = true, value_name = "NAME", help_heading = GLOBAL)]
+    environment: Option<String>,
+    /// Print JSON instead of a table
+    #[arg(long, global = true, help_heading = GLOBAL)]
+    json: bool,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+/// Carries a noun's verb out.
+///
+/// # Errors
+/// The use case's own, in its words.
+pub(super) async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
+    let app = &backend.app;
+    match noun {
+        Noun::Environment(asked) => environment::perform(app, asked.verb).await,
+        Noun::Connector(asked) => connector::perform(app, asked.verb),
+        Noun::Tool(asked) => tool::perform(app, asked.verb),
+        Noun::Client(asked) => client::perform(backend, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Connection(asked) => connection::perform(app, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Account(asked) => account::perform(app, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Config(asked) => config::perform(app, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Instance(asked) => instance::perform(app, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Logs(asked) => logs::perform(backend, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Key(asked) => key::perform(backend, asked.verb).await,
+        Noun::Doctor(flags) => doctor::perform(backend, flags).await,
+        Noun::Backup(flags) => backup::perform(backend, flags).await,
+        Noun::Restore(flags) => restore::decide(backend, &flags).await,
+    }
+}
+
+/// The operator's context in the environment that was asked for.
+async fn enter<Verb: Subcommand>(app: &App, asked: &Within<Verb>) -> Result<Ctx> {
+    let environment = match &asked.environment {
+        Some(name) => environments::by_name(app, name).await?,
+        None => environments::ensure_first(app).await?,
+    };
+    Ok(doors::operator(app, &environment.id))
+}
+
+impl Noun {
+    /// A short-lived secret for a shell on this machine.
+    pub(super) fn shell() -> Self {
+        Self::Client(Within { environment: None, json: true, verb: client::Verb::Shell })
+    }
+
+    /// The environment that it names.
+    #[cfg(test)]
+    pub(crate) fn environment(&self) -> Option<&str> {
+        match self {
+            Self::Client(Within { environment, .. })
+            | Self::Connection(Within { environment, .. })
+            | Self::Account(Within { environment, .. })
+            | Self::Config(Within { environment, .. })
+            | Self::Instance(Within { environment, .. })
+            | Self::Logs(Within { environment, .. }) => environment.as_deref(),
+            Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
+                environment.as_deref()
+            }
+            _ => None,
+        }
+    }
+
+    /// Puts it into the environment that was named before it; false if it belongs to none.
+    ///
+    /// # Errors
+    /// It names another one itself.
+    pub(crate) fn enter(&mut self, name: String) -> Result<bool> {
+        let own = match self {
+            Self::Client(Within { environment, .. })
+            | Self::Connection(Within { environment, .. })
+            | Self::Account(Within { environment, .. })
+            | Self::Config(Within { environment, .. })
+            | Self::Instance(Within { environment, .. })
+            | Self::Logs(Within { environment, .. }) => environment,
+            Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
+                environment
+            }
+            _ => return Ok(false),
+        };
+        if own.as_ref().is_some_and(|own| *own != name) {
+            bail!("--environment is given twice, and differs: name one");
+        }
+        *own = Some(name);
+        Ok(true)
+    }
+
+    /// Whether it is of no use without its answer, and so ends with whoever asked: it only looks, or it writes a file
+    /// that is placed when it is whole. What changes something is carried out to its end.
+    pub(crate) fn ends_with_its_caller(&self) -> bool {
+        match self {
+            Self::Logs(_) | Self::Backup(_) => true,
+            Self::Doctor(flags) => flags.accept.is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether the answer is shown as JSON.
+    pub(super) fn json(&self) -> bool {
+        match self {
+            Self::Environment(asked) => asked.json,
+            Self::Client(asked) => asked.json,
+            Self::Connector(asked) => asked.json,
+            Self::Tool(asked) => asked.json,
+            Self::Connection(asked) => asked.json,
+            Self::Account(asked) => asked.json,
+            Self::Config(asked) => asked.json,
+            Self::Instance(asked) => asked.json,
+            Self::Logs(asked) => asked.json,
+            Self::Key(asked) => asked.json,
+            Self::Doctor(flags) => flags.json,
+            Self::Backup(flags) => flags.json,
+            Self::Restore(flags) => flags.json,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+"""Every tool's definition, put through what clients and model vendors make of it: google-genai, openai's and anthropic's
+strict modes, openai-agents, LangChain with its adapters, and the Vercel AI SDK."""
+
+import json
+import subprocess
+
+import pytest
+
+from kit.mcp import Wire
+from kit.node import placed
+from kit.places import NODE
+from kit.scripts import run
+from kit.server import clean_environment
+
+PYTHON = [
+    "google-genai", "google-genai, strictly", "openai, strict", "openai-agents, strict", "anthropic", "anthropic, strict",
+    "langchain-google-genai", "langchain-openai, strict", "langchain-anthropic",
+]
+# What all of them take in a tool's schema. Gemini's API knows two formats, of which one is an `enum`; the strict modes
+# refuse bounds, patterns and defaults; google-genai fails on `additionalProperties: false`.
+TAKEN = {"type", "description", "properties", "required", "items", "enum", "format"}
+
+
+@pytest.fixture(scope="module")
+def listed(demo):
+    """All tools of the catalogue, as one instance lists them."""
+    url = demo.instance("converters")["url"]
+    tools = {tool["name"]: tool for tool in Wire(url).legacy("tools/list").result["tools"]}
+    assert set(tools) == {tool["tool"] for tool in demo.cli_json("tool", "list")}
+    return url, tools
+
+
+@pytest.fixture(scope="module")
+def converted(listed):
+    return run("converters.py", listed[0], environment="converters", timeout=300)
+
+
+@pytest.fixture(scope="module")
+def vercel(listed):
+    command = [str(NODE), str(placed("converters.mjs")), listed[0]]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=clean_environment())
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout)
+
+
+def schemas(schema):
+    """A schema and all within it."""
+    yield schema
+    for inner in [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]:
+        yield from schemas(inner)
+
+
+def named(made):
+    """The arguments' schema in whatever a converter made, in lower case."""
+    if isinstance(made, list):
+        return named(made[0])
+    for key in ("function_declarations", "functionDeclarations", "function", "parameters", "parameters_json_schema", "input_schema"):
+        if isinstance(made.get(key), (dict, list)) and made[key]:
+            return named(made[key])
+    return made
+
+
+def test_only_what_all_take_is_listed(listed):
+    for name, tool in listed[1].items():
+        for schema in schemas(tool["inputSchema"]):
+            assert set(schema) <= TAKEN, (name, schema)
+            assert isinstance(schema["type"], str) and schema.get("format", "date-time") == "date-time", (name, schema)
+            assert (schema["type"] == "array") == ("items" in schema), (name, schema)
+            assert all(isinstance(one, str) and one for one in schema.get("enum", [])), (name, schema)
+
+
+@pytest.mark.parametrize("converter", PYTHON)
+def test_a_converter_takes_every_tool_whole(listed, converted, converter):
+    assert set(converted[converter]) == set(listed[1])
+    for name, seen in converted[converter].items():
+        assert "made" in seen and not seen["warned"], (name, seen)
+        keeps(listed[1][name]["inputSchema"], named(seen["made"]), name)
+
+
+@pytest.mark.parametrize("vendor", ["google", "openai", "anthropic"])
+def test_vercels_sdk_takes_every_tool_whole(listed, vercel, vendor):
+    assert set(vercel[vendor]) == set(listed[1])
+    for name, made in vercel[vendor].items():
+        keeps(listed[1][name]["inputSchema"], made, name)
+
+
+def keeps(schema, made, name):
+    """Nothing that was listed is lost on the way."""
+    assert set(made["properties"]) == set(schema["properties"]), name
+    assert set(schema.get("required", [])) <= set(made.get("required") or []), name
+    for argument, described in schema["properties"].items():
+        seen = made["properties"][argument]
+        # An enum may stand for its type.
+        kind = seen.get("type", "string" if "enum" in seen else None)
+        kind = kind[0] if isinstance(kind, list) else kind
+        assert kind.lower() == described["type"], (name, argument, seen)
+        assert described["description"] in seen["description"], (name, argument, seen)
+        if "enum" in described:
+            assert seen["enum"] == described["enum"], (name, argument, seen)
+
+
+def test_what_is_checked_is_stricter_than_what_is_listed(demo, listed):
+    wire = Wire(listed[0])
+    for arguments, words in [
+        ({"surprise": 1}, "no argument `surprise`"), ({"max_results": 501}, "`max_results` must be 500 or less"),
+        ({"format": "whole"}, "`format` must be one of"), ({"query": "x" * 1_000_000}, "`query` is too long"),
+    ]:
+        assert words in wire.refused("gmail_fetch_mails", **arguments)
+    said = wire.refused("googlecalendar_create_event", summary="x", start_datetime="2" * 1_000_000)
+    assert "`start_datetime` is too long: it has 64 characters at most" in said
