@@ -165,7 +165,8 @@ mod tests {
         };
         {
             let mut leaver = pin!(lines.wait("a", 1, Duration::from_secs(5)));
-            poll_fn(|cx| Poll::Ready(assert!(leaver.as_mut().poll(cx).is_pending()))).await;
+            let pending = poll_fn(|cx| Poll::Ready(leaver.as_mut().poll(cx).is_pending())).await;
+            assert!(pending);
         }
         let release = async {
             tokio::task::yield_now().await;

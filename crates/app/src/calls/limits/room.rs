@@ -115,9 +115,10 @@ mod tests {
             read.keep(9 * MIB);
             let shaped = rooms.to_shape(&of, 150 * MIB, LONG).await.unwrap();
             let (process, environment) = rooms.taken();
-            let mut most = most.lock().unwrap();
-            *most = (most.0.max(process), most.1.max(environment));
-            drop(most);
+            {
+                let mut most = most.lock().unwrap();
+                *most = (most.0.max(process), most.1.max(environment));
+            }
             tokio::task::yield_now().await;
             drop((read, shaped));
         };
