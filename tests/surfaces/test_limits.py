@@ -24,6 +24,7 @@ host_wait_seconds = 2
 first_byte_seconds = 6
 idle_seconds = 2
 connect_seconds = 2
+mcp_seconds = 20
 mcp_body_bytes = 65536
 api_body_bytes = 16384
 answer_bytes = 100000
@@ -67,12 +68,13 @@ def fetch(wire):
 
 
 def test_attack_74_an_environment_that_floods_a_dead_app_slows_no_other_down(small):
-    """Forty calls of ten users at an app that never answers; another environment's user goes on all the while."""
+    """Eighty calls of twenty users at an app that never answers, where twelve may be in flight and four times as many
+    wait; another environment's user goes on all the while."""
     server, silent, _ = small
     neighbour = connected(server, "neighbour")
     flood = Elsewhere(server, "flooding", silent.url)
-    wires = [flood.connected(f"user-{number}") for number in range(10)]
-    with ThreadPoolExecutor(40) as pool:
+    wires = [flood.connected(f"user-{number}") for number in range(20)]
+    with ThreadPoolExecutor(80) as pool:
         calls = [pool.submit(fetch, wire) for wire in wires for _ in range(4)]
         until(lambda: in_flight(server, "in_flight_per_host") == 6)
         assert in_flight(server, "in_flight_per_environment") <= 12
@@ -95,9 +97,9 @@ def test_attack_74_an_environment_that_floods_a_dead_app_slows_no_other_down(sma
 def test_one_account_is_told_which_limit_it_has_reached(small):
     server, silent, _ = small
     wire = Elsewhere(server, "one-account", silent.url).connected("ann")
-    with ThreadPoolExecutor(6) as pool:
-        said = [call.result() for call in [pool.submit(fetch, wire) for _ in range(6)]]
-    busy = [text for failed, text in said if "in_flight_per_account" in text]
+    with ThreadPoolExecutor(22) as pool:
+        said = [call.result() for call in [pool.submit(fetch, wire) for _ in range(22)]]
+    busy = [text for failed, text in said if "in_flight_per_account" in text and "4 times as many wait" in text]
     assert len(busy) == 2 and "4 calls are in flight for this account" in busy[0] and "try again" in busy[0]
 
 
