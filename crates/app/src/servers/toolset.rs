@@ -3,10 +3,9 @@
 //! Every request reads the instance and its config's version, so that a deleted instance, a rotated URL and an edited
 //! config are followed by the very next request; what is kept in memory is only what a version can never change.
 
-use super::configs;
 pub use super::sets::{ServedTool, ToolSet};
+use super::{configs, instances};
 use crate::entrance::doors;
-use crate::servers::instances;
 use crate::{App, Error, Result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
