@@ -12,9 +12,10 @@ pub(super) async fn wanted(app: &App, ctx: &Ctx, wired: &Wired, account: &Connec
     if !wired.connection.settings.scopes.is_empty() {
         return Ok(wired.scopes());
     }
-    let mut tx = app.core.store.glance().await?;
+    let mut tx = app.core.store.read().await?;
     let lists = configs::whitelists(ctx, &mut tx, &wired.connection.id, &account.owner.identifier).await?;
     let all = lists.is_empty() || lists.len() >= WHITELISTS || lists.iter().any(Vec::is_empty);
+    drop(tx);
     let named = lists.into_iter().flatten();
     let mut wanted = if all { wired.scopes() } else { common(&wired.connector) };
     let tools: Vec<&Tool> = named.filter_map(|name| wired.connector.tools.get(&name).map(AsRef::as_ref)).collect();
