@@ -2,6 +2,7 @@
 
 use crate::connections::Wired;
 use crate::{App, Result};
+use std::collections::HashSet;
 use valetkey_connectors::{Connector, Tool};
 use valetkey_domain::Ctx;
 use valetkey_domain::account::ConnectedAccount;
@@ -16,9 +17,10 @@ pub(super) async fn wanted(app: &App, ctx: &Ctx, wired: &Wired, account: &Connec
     let lists = configs::whitelists(ctx, &mut tx, &wired.connection.id, &account.owner.identifier).await?;
     let all = lists.is_empty() || lists.len() >= WHITELISTS || lists.iter().any(Vec::is_empty);
     drop(tx);
-    let named = lists.into_iter().flatten();
+    let named: HashSet<String> = lists.into_iter().flatten().collect();
     let mut wanted = if all { wired.scopes() } else { common(&wired.connector) };
-    let tools: Vec<&Tool> = named.filter_map(|name| wired.connector.tools.get(&name).map(AsRef::as_ref)).collect();
+    let listed = wired.connector.tools.iter().filter(|(name, _)| named.contains(name.as_str()));
+    let tools: Vec<&Tool> = listed.map(|(_, tool)| tool.as_ref()).collect();
     for scope in needed(&tools, &wanted, &account.scopes) {
         if !wanted.contains(&scope) {
             wanted.push(scope);

@@ -29,6 +29,7 @@ async fn an_authorization_endpoints_words_reach_page_and_journal() {
     let wanted = json!({"outcome": "refused", "provider_code": "invalid_scope",
         "provider_says": "No 'mail' [31mfor you", "provider_uri": "https://provider.example/why"});
     assert_eq!(Value::from(recorded(&there, &id).await), wanted);
+    there.clock.advance(Duration::from_secs(1));
     let state = there.start(&token, "browser").await;
     let answer = Callback {
         error: Some("server_error".into()),
@@ -49,6 +50,7 @@ async fn a_token_endpoints_words_reach_page_and_journal() {
         (503, r#"{"message":"Down for repairs"}"#, "provider_failed", Some("Down for repairs")),
         (500, "", "provider_failed", None),
     ] {
+        there.clock.advance(Duration::from_secs(1));
         there.provider.will(Says::Answer(status, body.into()));
         let state = there.start(&there.link().await, "browser").await;
         let id = there.back(&state, "browser").await.unwrap();

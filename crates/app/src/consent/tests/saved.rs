@@ -43,6 +43,7 @@ async fn a_second_consent_without_a_refresh_token_keeps_the_first_one() {
     let there = there(RULE).await;
     there.sign_in(HOUR).await;
     assert!(connected(&there).await.get("refresh_token").is_none());
+    there.clock.advance(Duration::from_secs(1));
     assert_eq!(there.sign_in(WITHOUT).await, Outcome::Connected);
     assert!(there.now().await.credential.unwrap().refreshable);
     assert!(connected(&there).await["refresh_token"].as_str().unwrap().starts_with("kept"));
