@@ -67,14 +67,19 @@ def test_a_provider_may_send_the_browser_on_to_hosts_that_nobody_named(demo, per
     assert (person.told(), account.status()) == ("Gmail is connected", "ACTIVE")
 
 
-def test_an_earlier_link_still_opens_after_a_later_one_was_made(demo, person):
-    """A chat has both: the person may press either."""
-    account = Account(demo, "earlier")
-    earlier, later = account.link(), account.link()
-    person.connect(earlier)
+def test_a_link_is_handed_out_again_until_somebody_begins_with_it(demo, person, stranger):
+    """A chat that asks often gets one link; who goes on in another browser asks once more and gets another."""
+    account = Account(demo, "again")
+    first = account.link()
+    assert {account.link() for _ in range(5)} == {first}
+    stranger.reach_consent(first)
+    person.open(first)
+    person.press_continue()
+    assert person.told() == "You began in another browser"
+    later = account.link()
+    assert later != first
+    person.connect(later)
     assert (person.title(), account.status()) == ("Gmail is connected", "ACTIVE")
-    person.open(later)
-    assert person.title() == "Connect Gmail"
 
 
 def test_a_link_says_until_when_it_opens_which_is_fifteen_minutes(demo, person):

@@ -159,6 +159,7 @@ def test_attack_72_a_providers_error_cannot_pose_as_ours(demo, person, waiting):
     person.open(forged)
     assert person.told() == "Gmail refused"
     assert "evil.example" not in person.words() and "unnamed_error" in person.words()
+    assert "In the words of Gmail, which are not ours" in person.words()
     assert nothing_happened(demo, waiting)
 
 

@@ -1,9 +1,11 @@
 //! Consent: a person lets the app use an account of theirs.
 //!
 //! ```text
-//! link    the app gets an address with an opaque token; only its hash is kept
+//! link    the app gets an address whose token is derived under a key; only its hash is kept. While it has time left and
+//!         nobody has begun with it, the same one is handed out again
 //! open    a person (or a scanner, or a chat's preview) looks at our page: nothing happens
-//! start   the page's button: bound to this browser, `state` and PKCE made, off to the provider, ten minutes
+//! start   the page's button: bound to this browser, `state` and PKCE made, scopes chosen by the whitelists, off to the
+//!         provider, ten minutes
 //! callback the provider sends the browser back: state, browser, connection, issuer checked; one exchange, in a task
 //!         of its own that nobody can cancel; tokens and outcome saved in one transaction
 //! outcome what the same browser may read about it, as often as it likes
@@ -11,16 +13,19 @@
 //! ```
 //!
 //! A link may be started again until it has led to a sign-in: after a "no", a failure, the back button. Starting it
-//! again forgets the earlier `state`, in whichever browser that was: its provider page then leads nowhere, so that at
-//! any time exactly one browser can finish, and what it finishes is bound to it alone. The one who loses is told to
-//! open the link again. The old credential serves until a new one is stored.
+//! again forgets the earlier `state`: its provider page then leads nowhere. While the one who started may still finish,
+//! that is for ten minutes or until it ended, another browser is refused and told to go on in the first one or to ask
+//! for a new link, which is another one then: so at any time exactly one browser can finish what a link began, and what
+//! it finishes is bound to it alone. The old credential serves until a new one is stored.
 //!
 //! Every stop is a [`Stopped`], and changes nothing. How a consent ended is an [`Outcome`].
 
 mod callback;
 mod exchange;
+mod failed;
 pub(crate) mod interrupted;
 mod issuer;
+mod kept;
 mod link;
 mod outcome;
 mod place;
@@ -28,6 +33,7 @@ mod replace;
 mod scopes;
 mod start;
 mod stopped;
+mod wanted;
 
 pub use callback::{Callback, callback};
 pub use link::{Life, Link, Opened, link, link_for, open};

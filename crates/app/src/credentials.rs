@@ -4,6 +4,7 @@
 //! for use.
 
 pub(crate) mod oauth;
+pub(crate) mod patience;
 pub mod refresh;
 pub(crate) mod revoke;
 pub(crate) mod schedule;

@@ -367,4 +367,11 @@ tools:
     request: {method: GET, path: /things}
     effect: read
     scopes: {any: [read]}
+  acme_send_thing:
+    title: Send a thing
+    description: Sends a thing of the user.
+    operation: send
+    request: {method: POST, path: /things}
+    effect: write
+    scopes: {any: [write, admin]}
 "#;

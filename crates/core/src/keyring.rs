@@ -27,13 +27,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use signing::Signing;
 use std::sync::{Arc, PoisonError, RwLock};
-use valetkey_domain::id::{DataKeyId, EnvironmentId};
+use valetkey_domain::id::{AuthorizationId, DataKeyId, EnvironmentId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::{Clock, Kind, Rng, Sealed, Secret};
 use valetkey_storage::{Store, data_keys as rows, environments, meta};
 use valetkey_vault::transit::root_of;
 use valetkey_vault::url::Claim;
-use valetkey_vault::{DataKey, Place, Purpose, jwt, url};
+use valetkey_vault::{DataKey, Place, Purpose, jwt, link, url};
 
 /// What strangers are told too, so it names nothing of the installation's.
 const QUARANTINE: &str = "this server is in quarantine: its database may not be the one that it served. Its operator \
@@ -228,6 +228,15 @@ impl Keyring {
     pub async fn url_mint(&self, instance: &McpInstance) -> Result<Secret<str>> {
         let key = self.0.keys.newest(Some(&instance.environment), Purpose::Url).await?;
         Ok(url::mint(&key, instance)?)
+    }
+
+    /// The token at the end of a consent's link.
+    ///
+    /// # Errors
+    /// The environment's url key cannot be had.
+    pub async fn link_mint(&self, environment: &EnvironmentId, id: &AuthorizationId) -> Result<Secret<str>> {
+        let key = self.0.keys.newest(Some(environment), Purpose::Url).await?;
+        Ok(link::mint(&key, environment, id))
     }
 
     /// What a URL's token says and the environment it was made for, if we made it; none for a forgery. A key in memory

@@ -23,6 +23,8 @@ pub struct Authorization {
     pub account: AccountId,
     /// How far it has come.
     pub stage: Stage,
+    /// Which scopes its start asked for; none before a start.
+    pub asked: Option<Vec<String>>,
     /// Until when the link opens.
     pub link_expires_at: Timestamp,
     /// When it was made.
@@ -44,6 +46,8 @@ pub enum Stage {
         outcome: Outcome,
         /// When.
         at: Timestamp,
+        /// What the provider said of it: bounded and cleaned, but its words and not ours.
+        words: Option<String>,
         /// SHA-256 of the cookie of the browser that may see the outcome; none if no browser was ever bound.
         browser: Option<[u8; 32]>,
     },

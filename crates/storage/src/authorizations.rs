@@ -3,12 +3,27 @@
 //! Every step is a compare-and-set on the stage (and on `state`, once there is one): of two callbacks that race, one
 //! changes the row and the other learns that it didn't.
 
-use crate::row::misfit;
+use crate::row::{json_text, misfit};
 use crate::{Arg, Error, Row, Tx, args};
 use serde::{Deserialize, Serialize};
 use valetkey_domain::authorization::{Authorization, Outcome, Stage, Started};
 use valetkey_domain::id::{AccountId, AuthorizationId, ProcessId};
 use valetkey_domain::{Ctx, Timestamp};
+
+/// How a consent ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended<'a> {
+    /// How.
+    pub outcome: &'a Outcome,
+    /// What the provider said of it.
+    pub words: Option<&'a str>,
+}
+
+impl<'a> From<&'a Outcome> for Ended<'a> {
+    fn from(outcome: &'a Outcome) -> Self {
+        Self { outcome, words: None }
+    }
+}
 
 /// Adds one that has a link and nothing else.
 ///
@@ -38,8 +53,44 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId) -> Result<Option<
     tx.one(sql, args![&ctx.environment, id]).await?.as_ref().map(read).transpose()
 }
 
-/// Binds it to a browser, anew if it was started before; an earlier start's `state` is forgotten by this. False if
-/// the link has expired, was spent by a success, or its code is being exchanged right now.
+/// The account's authorizations whose links have time left, the newest first, ten at most, each with the SHA-256 of its
+/// link's token.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn with_time_left(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    account: &AccountId,
+    now: Timestamp,
+) -> Result<Vec<(Authorization, [u8; 32])>, Error> {
+    let sql = "SELECT * FROM authorizations WHERE environment_id = $1 AND account_id = $2 AND link_expires_at > $3
+         ORDER BY created_at DESC, id DESC LIMIT 10";
+    let rows = tx.all(sql, args![&ctx.environment, account, now]).await?;
+    rows.iter().map(|row| Ok((read(row)?, row.fit("authorizations", |row| row.hash("link_hash"))?))).collect()
+}
+
+/// Ends all links of an account but the newest `kept`. A consent that was started may still finish.
+///
+/// # Errors
+/// The database failed.
+pub async fn end_older_links(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    account: &AccountId,
+    kept: i64,
+    now: Timestamp,
+) -> Result<u64, Error> {
+    let sql = "UPDATE authorizations SET link_expires_at = $3
+         WHERE environment_id = $1 AND account_id = $2 AND link_expires_at > $3 AND id NOT IN
+         (SELECT a.id FROM authorizations a WHERE a.environment_id = $1 AND a.account_id = $2 AND a.link_expires_at > $3
+          ORDER BY a.created_at DESC, a.id DESC LIMIT $4)";
+    tx.run(sql, args![&ctx.environment, account, now, kept]).await
+}
+
+/// Binds it to a browser and keeps what it asks for; an earlier start's `state` is forgotten by this. False if the link
+/// has expired, was spent by a success, its code is being exchanged right now, or another browser was first and may
+/// still finish.
 ///
 /// # Errors
 /// The database failed.
@@ -48,12 +99,15 @@ pub async fn start(
     tx: &mut Tx,
     id: &AuthorizationId,
     started: &Started,
+    asked: &[String],
     now: Timestamp,
 ) -> Result<bool, Error> {
     let sql = "UPDATE authorizations SET stage = 'started', browser_hash = $3, state_hash = $4, verifier = $5,
-         redirect_uri = $6, consent_expires_at = $7, outcome = NULL, done_at = NULL
+         redirect_uri = $6, consent_expires_at = $7, asked_scopes = $14, outcome = NULL, done_at = NULL,
+         provider_words = NULL
          WHERE environment_id = $1 AND id = $2 AND link_expires_at > $8
-         AND (stage IN ('linked', 'started') OR (stage = 'exchanging' AND consent_expires_at <= $8)
+         AND (stage = 'linked' OR (stage = 'started' AND (browser_hash = $3 OR consent_expires_at <= $8))
+              OR (stage = 'exchanging' AND consent_expires_at <= $8)
               OR (stage = 'done' AND outcome IN ($9, $10, $11, $13))
               OR (stage = 'done' AND outcome LIKE $12))";
     let values = args![
@@ -70,6 +124,7 @@ pub async fn start(
         outcome_text(&Outcome::Expired),
         REFUSED_LIKE,
         outcome_text(&Outcome::Interrupted),
+        json_text(&asked)?,
     ];
     Ok(tx.run(sql, values).await? == 1)
 }
@@ -102,14 +157,14 @@ pub async fn end_started(
     tx: &mut Tx,
     id: &AuthorizationId,
     state: &[u8; 32],
-    outcome: &Outcome,
+    ended: impl Into<Ended<'_>>,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    end(ctx, tx, id, "started", state, outcome, now).await
+    end(ctx, tx, id, ("started", state), ended.into(), now).await
 }
 
-/// Ends one whose code was exchanged. False if it was started again meanwhile: what the exchange brought must then be
-/// dropped.
+/// Ends one whose code was exchanged, also if nobody believed any more that its exchange would come back. False if it was
+/// started again meanwhile: what the exchange brought must then be dropped.
 ///
 /// # Errors
 /// The database failed.
@@ -118,24 +173,42 @@ pub async fn end_exchanging(
     tx: &mut Tx,
     id: &AuthorizationId,
     state: &[u8; 32],
-    outcome: &Outcome,
+    ended: impl Into<Ended<'_>>,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    end(ctx, tx, id, "exchanging", state, outcome, now).await
+    let ended = ended.into();
+    Ok(end(ctx, tx, id, ("exchanging", state), ended, now).await? || late(ctx, tx, id, state, ended, now).await?)
 }
 
 async fn end(
     ctx: &Ctx,
     tx: &mut Tx,
     id: &AuthorizationId,
-    stage: &'static str,
-    state: &[u8; 32],
-    outcome: &Outcome,
+    (stage, state): (&'static str, &[u8; 32]),
+    ended: Ended<'_>,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let sql = "UPDATE authorizations SET stage = 'done', outcome = $4, done_at = $5, verifier = NULL
+    let sql =
+        "UPDATE authorizations SET stage = 'done', outcome = $4, done_at = $5, provider_words = $7, verifier = NULL
          WHERE environment_id = $1 AND id = $2 AND state_hash = $3 AND stage = $6";
-    Ok(tx.run(sql, args![&ctx.environment, id, state, outcome_text(outcome), now, stage]).await? == 1)
+    let values = args![&ctx.environment, id, state, outcome_text(ended.outcome), now, stage, ended.words];
+    Ok(tx.run(sql, values).await? == 1)
+}
+
+/// Of an exchange that was taken for interrupted.
+async fn late(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: &AuthorizationId,
+    state: &[u8; 32],
+    ended: Ended<'_>,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "UPDATE authorizations SET outcome = $4, done_at = $5, provider_words = $7
+         WHERE environment_id = $1 AND id = $2 AND state_hash = $3 AND stage = 'done' AND outcome = $6";
+    let interrupted = outcome_text(&Outcome::Interrupted);
+    let values = args![&ctx.environment, id, state, outcome_text(ended.outcome), now, interrupted, ended.words];
+    Ok(tx.run(sql, values).await? == 1)
 }
 
 /// Ends one whose code was being exchanged by a process that is no more. False if it ended otherwise, or was started
@@ -219,6 +292,7 @@ pub(crate) fn read(row: &Row) -> Result<Authorization, Error> {
             connection: row.parsed("connection_id")?,
             account: row.parsed("account_id")?,
             stage: stage(row)?,
+            asked: row.optional_text("asked_scopes")?.map(|_| row.json("asked_scopes")).transpose()?,
             link_expires_at: row.timestamp("link_expires_at")?,
             created_at: row.timestamp("created_at")?,
         })
@@ -233,6 +307,7 @@ fn stage(row: &Row) -> Result<Stage, Error> {
         "done" => Ok(Stage::Done {
             outcome: row.json::<Stored>("outcome")?.into(),
             at: row.timestamp("done_at")?,
+            words: row.optional_text("provider_words")?.map(str::to_owned),
             browser: row.optional_hash("browser_hash")?,
         }),
         _ => Err(misfit("stage", "is none of linked, started, exchanging, done")),

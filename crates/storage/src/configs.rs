@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use uuid::Uuid;
 use valetkey_domain::Ctx;
 use valetkey_domain::config::{Mapping, McpConfig};
-use valetkey_domain::id::ConfigId;
-use valetkey_domain::name::ConfigName;
+use valetkey_domain::id::{ConfigId, ConnectionId};
+use valetkey_domain::name::{ConfigName, Identifier};
 
 /// Which configs a list shows; what is absent filters nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -194,6 +194,32 @@ fn read_mapping(row: &Row) -> Result<Mapping, Error> {
         connector: row.text("connector")?.into(),
         tools: row.json("tools")?,
     })
+}
+
+/// How many different whitelists [`whitelists`] gives.
+pub const WHITELISTS: usize = 200;
+
+/// The different whitelists under which a user reaches a connection, an empty one standing for all its tools: those of the
+/// configs on which the user has an instance; of all configs that map the connection, if the user has none on these.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn whitelists(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    connection: &ConnectionId,
+    identifier: &Identifier,
+) -> Result<Vec<Vec<String>>, Error> {
+    let of_user = "SELECT DISTINCT m.tools FROM mcp_instances t
+        JOIN mcp_config_mappings m ON m.config_id = t.config_id AND m.environment_id = t.environment_id
+        WHERE t.environment_id = $1 AND t.identifier = $2 AND m.connection_id = $3 LIMIT 200";
+    let mut rows = tx.all(of_user, args![&ctx.environment, identifier, connection]).await?;
+    if rows.is_empty() {
+        let of_all = "SELECT DISTINCT m.tools FROM mcp_config_mappings m
+            WHERE m.environment_id = $1 AND m.connection_id = $2 LIMIT 200";
+        rows = tx.all(of_all, args![&ctx.environment, connection]).await?;
+    }
+    rows.iter().map(|row| row.fit("mcp_config_mappings", |row| row.json("tools"))).collect()
 }
 
 /// A config's own row; its mappings are in another table.

@@ -51,6 +51,7 @@ pub(crate) const STEPS: &[Step] = &[
     step!(7, "closings", "0007_closings", 7),
     step!(8, "holders", "0008_holders", 1),
     step!(9, "plans", "0009_plans", 1),
+    step!(10, "consents", "0010_consents", 1),
     step!(11, "refusals", "0011_refusals", 1),
 ];
 

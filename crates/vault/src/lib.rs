@@ -8,6 +8,7 @@ pub mod chain;
 mod data_key;
 mod error;
 pub mod jwt;
+pub mod link;
 mod parts;
 pub mod random;
 pub mod root;

@@ -63,6 +63,8 @@ refused-title = { $connector } lehnt ab
 refused-what = { $connector } lässt die App nicht fragen. Als Grund steht da: „{ $code }“. Es wurde nichts geändert.
 refused-do = Das können Sie nicht selbst beheben. Nennen Sie den Betreibern der App den Grund und die Verbindung unten.
 
+in-its-words = In den Worten von { $connector }, die nicht unsere sind:
+
 provider-failed-title = { $connector } antwortet nicht
 provider-failed-what = Die Anmeldung ließ sich nicht abschließen, weil { $connector } nicht erreichbar war oder nichts Brauchbares geantwortet hat. Es wurde nichts geändert.
 provider-failed-do = Warten Sie einige Minuten und öffnen Sie den Link dann noch einmal, oder bitten Sie die App um einen neuen.
@@ -82,6 +84,10 @@ other-connection-do = Kehren Sie zur App zurück, bitten Sie um einen neuen Link
 other-browser-title = Begonnen in einem anderen Browser
 other-browser-what = Diese Anmeldung wurde in einem anderen Browser oder Profil begonnen, oder ihr Cookie ist fort. Nur der Browser, der sie begonnen hat, darf sie abschließen.
 other-browser-do = Machen Sie dort weiter, oder bitten Sie die App um einen neuen Link und öffnen Sie ihn hier.
+
+started-elsewhere-title = Sie haben in einem anderen Browser begonnen
+started-elsewhere-what = Mit diesem Link hat sich jemand in einem anderen Browser oder Profil anzumelden begonnen. Solange sich das noch abschließen lässt, also zehn Minuten lang, kann nur dieser Browser weitermachen. Es wurde nichts geändert.
+started-elsewhere-do = Machen Sie dort weiter, wenn Sie es waren. Um sich hier anzumelden, bitten Sie den Agenten oder die App um einen neuen Link und öffnen Sie diesen. Wenn Sie sonst nirgends begonnen haben, sagen Sie es denen, die die App betreiben.
 
 other-issuer-title = Diese Antwort kam von jemand anderem
 other-issuer-what = Die Antwort stammt nicht von dem Anbieter, zu dem Sie geschickt wurden. Sie wurde nicht benutzt, und es wurde nichts geändert.

@@ -63,6 +63,8 @@ refused-title = { $connector } refused
 refused-what = { $connector } did not let the app ask you. Its reason was “{ $code }”. Nothing was changed.
 refused-do = You cannot mend this yourself. Tell the people who run the app the reason and the connection named below.
 
+in-its-words = In the words of { $connector }, which are not ours:
+
 provider-failed-title = { $connector } did not answer
 provider-failed-what = Your sign-in could not be finished, because { $connector } could not be reached or gave no useful answer. Nothing was changed.
 provider-failed-do = Wait a few minutes, then open the link again or ask the app for a new one.
@@ -82,6 +84,10 @@ other-connection-do = Go back to the app, ask for a new link and open only that 
 other-browser-title = You began in another browser
 other-browser-what = This sign-in was started in another browser or profile, or its cookie is gone. Only the browser that started it may finish it.
 other-browser-do = Go on in that browser, or ask the app for a new link and open it here.
+
+started-elsewhere-title = You began in another browser
+started-elsewhere-what = Somebody has begun to sign in with this link in another browser or profile. While that can still be finished, which is for ten minutes, only that browser can go on. Nothing was changed.
+started-elsewhere-do = Go on there if it was you. To sign in here, ask the agent or the app for a new link and open that one. If you began nowhere else, tell the people who run the app.
 
 other-issuer-title = This answer came from somebody else
 other-issuer-what = The answer does not come from the provider you were sent to. It was not used, and nothing was changed.

@@ -63,6 +63,8 @@ refused-title = { $connector } a refusé
 refused-what = { $connector } n’a pas laissé l’application vous poser la question. Le motif indiqué est « { $code } ». Rien n’a été modifié.
 refused-do = Vous ne pouvez pas y remédier vous-même. Indiquez aux responsables de l’application ce motif et la connexion ci-dessous.
 
+in-its-words = Dans les mots de { $connector }, qui ne sont pas les nôtres :
+
 provider-failed-title = { $connector } n’a pas répondu
 provider-failed-what = L’identification n’a pas pu être terminée : { $connector } était injoignable ou n’a rien répondu d’utile. Rien n’a été modifié.
 provider-failed-do = Attendez quelques minutes, puis ouvrez de nouveau le lien ou demandez-en un autre à l’application.
@@ -82,6 +84,10 @@ other-connection-do = Revenez à l’application, demandez un nouveau lien et n�
 other-browser-title = Commencé dans un autre navigateur
 other-browser-what = Cette identification a commencé dans un autre navigateur ou profil, ou son cookie a disparu. Seul le navigateur qui l’a commencée peut la terminer.
 other-browser-do = Continuez là-bas, ou demandez un nouveau lien à l’application et ouvrez-le ici.
+
+started-elsewhere-title = Vous avez commencé dans un autre navigateur
+started-elsewhere-what = Quelqu’un a commencé à se connecter avec ce lien dans un autre navigateur ou profil. Tant que cela peut encore aboutir, c’est-à-dire pendant dix minutes, seul ce navigateur peut continuer. Rien n’a été modifié.
+started-elsewhere-do = Continuez là-bas si c’était vous. Pour vous connecter ici, demandez un nouveau lien à l’agent ou à l’application et ouvrez celui-là. Si vous n’avez commencé nulle part ailleurs, prévenez ceux qui gèrent l’application.
 
 other-issuer-title = Cette réponse vient de quelqu’un d’autre
 other-issuer-what = La réponse ne vient pas du fournisseur vers lequel vous avez été envoyé. Elle n’a pas été utilisée et rien n’a été modifié.

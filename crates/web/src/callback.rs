@@ -17,6 +17,8 @@ pub(crate) struct Answer {
     code: Option<String>,
     state: Option<String>,
     error: Option<String>,
+    error_description: Option<String>,
+    error_uri: Option<String>,
     iss: Option<String>,
 }
 
@@ -48,7 +50,8 @@ fn stopped(web: &Web, said: Said) -> Response {
 
 impl From<Answer> for Callback {
     fn from(answer: Answer) -> Self {
-        let Answer { code, state, error, iss } = answer;
-        Self { code: code.map(Into::into), state: state.map(Into::into), error, iss }
+        let Answer { code, state, error, error_description, error_uri, iss } = answer;
+        let (code, state) = (code.map(Into::into), state.map(Into::into));
+        Self { code, state, error, error_description, error_uri, iss }
     }
 }

@@ -2,20 +2,21 @@
 //! exactly one exchange begin.
 
 use super::exchange::Exchange;
+use super::failed::Failed;
 use super::link::Found;
 use super::stopped::{Stopped, Why};
 use super::{issuer, place};
 use crate::App;
 use crate::entrance::browsers::is_of;
-use serde_json::json;
 use std::time::Duration;
 use tracing::Instrument as _;
+use valetkey_core::context;
 use valetkey_core::failpoint::{Failpoint, reach};
-use valetkey_core::{context, journal};
 use valetkey_domain::authorization::{Outcome, Stage, Started};
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::{AuthorizationId, ConnectionId};
 use valetkey_domain::{Ctx, Secret};
+use valetkey_outbound::oauth::Said;
 use valetkey_storage::authorizations as rows;
 
 /// How long an exchange may take: a token request and a question for the identity, each with its own limit.
@@ -30,6 +31,10 @@ pub struct Callback {
     pub state: Option<Secret<str>>,
     /// The provider's error code, instead of a code.
     pub error: Option<String>,
+    /// What the provider says of its error.
+    pub error_description: Option<String>,
+    /// Where the provider says more of it.
+    pub error_uri: Option<String>,
     /// Who answers (RFC 9207).
     pub iss: Option<String>,
 }
@@ -57,13 +62,15 @@ pub async fn callback(
     };
     check_issuer(&found, answer.iss.as_deref())?;
     if started.expires_at <= app.core.now() {
-        end(app, &found.ctx, &id, &started, &Outcome::Expired).await?;
+        end(app, &found.ctx, &id, &started, &Outcome::Expired.into()).await?;
         return Err(Stopped::from(Why::TimedOut).about(found.about));
     }
-    let code = match (answer.error, answer.code) {
-        (None, Some(code)) => code,
-        (error, _) => {
-            end(app, &found.ctx, &id, &started, &refusal(error.as_deref())).await?;
+    let code = match answer {
+        Callback { error: None, code: Some(code), .. } => code,
+        refused => {
+            let failed = refusal(&refused);
+            log(&id, &failed);
+            end(app, &found.ctx, &id, &started, &failed).await?;
             return Ok(id);
         }
     };
@@ -121,29 +128,35 @@ fn check_issuer(found: &Found, given: Option<&str>) -> Result<(), Stopped> {
 }
 
 /// What an answer without a code means (RFC 6749 §4.1.2.1).
-fn refusal(error: Option<&str>) -> Outcome {
-    match error {
-        Some("access_denied" | "user_denied" | "user_cancelled_login" | "user_cancelled_authorize") => {
+fn refusal(answer: &Callback) -> Failed {
+    let Callback { error, error_description, error_uri, state, code, .. } = answer;
+    let secrets: Vec<&str> = [state, code].into_iter().flatten().map(Secret::expose).collect();
+    let said = Said::of(error.as_deref(), error_description.as_deref(), error_uri.as_deref(), &secrets);
+    let outcome = match (error, said.code.as_deref()) {
+        (_, Some("access_denied" | "user_denied" | "user_cancelled_login" | "user_cancelled_authorize")) => {
             Outcome::Declined
         }
-        Some(code) if is_word(code) => Outcome::Refused(code.to_owned()),
-        Some(_) => Outcome::Refused("unnamed_error".to_owned()),
-        None => Outcome::Refused("no_code".to_owned()),
+        (_, Some(code)) => Outcome::Refused(code.to_owned()),
+        (Some(_), None) => Outcome::Refused("unnamed_error".to_owned()),
+        (None, None) => Outcome::Refused("no_code".to_owned()),
+    };
+    Failed::new(outcome, said)
+}
+
+/// For the operator, who can do something about a refusal.
+fn log(id: &AuthorizationId, failed: &Failed) {
+    if failed.outcome != Outcome::Declined {
+        let detail = serde_json::Value::from(failed.detail());
+        tracing::warn!(authorization = %id, said = %detail, "the provider sent the person back without a code");
     }
 }
 
-/// A provider's error code is shown only if it can't pose as anything else.
-fn is_word(code: &str) -> bool {
-    (1..=64).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
-}
-
 /// Ends a consent that never came to an exchange.
-async fn end(app: &App, ctx: &Ctx, id: &AuthorizationId, started: &Started, outcome: &Outcome) -> crate::Result<()> {
+async fn end(app: &App, ctx: &Ctx, id: &AuthorizationId, started: &Started, failed: &Failed) -> crate::Result<()> {
     let mut tx = app.core.change(ctx).await?;
-    if rows::end_started(ctx, &mut tx, id, &started.state, outcome, app.core.now()).await? {
-        let detail = journal::detail([("outcome", json!(outcome.word()))]);
-        tx.record("authorization.ended", id.as_str(), detail).await?.commit().await?;
-        app.core.metrics.consented(outcome.word());
+    if rows::end_started(ctx, &mut tx, id, &started.state, failed.ended(), app.core.now()).await? {
+        tx.record("authorization.ended", id.as_str(), failed.detail()).await?.commit().await?;
+        app.core.metrics.consented(failed.outcome.word());
     }
     Ok(())
 }
@@ -154,6 +167,8 @@ mod tests {
 
     #[test]
     fn attack_72_a_providers_error_text_cannot_pose_as_ours() {
+        let refusal =
+            |error: Option<&str>| refusal(&Callback { error: error.map(Into::into), ..Callback::default() }).outcome;
         assert_eq!(refusal(Some("access_denied")), Outcome::Declined);
         assert_eq!(refusal(Some("invalid_scope")), Outcome::Refused("invalid_scope".into()));
         assert_eq!(refusal(None), Outcome::Refused("no_code".into()));

@@ -1,6 +1,7 @@
 //! The exchange of a code for tokens, and whose they are. It runs in a task of its own: the person's browser may go,
 //! the code is spent all the same.
 
+use super::failed::Failed;
 use super::link::Found;
 use super::scopes;
 use super::start::uses_pkce;
@@ -42,17 +43,17 @@ impl Exchange {
     }
 
     /// Exchanges and asks who it is. Failures of the provider are outcomes too.
-    pub(super) async fn run(&self) -> std::result::Result<Brought, Outcome> {
+    pub(super) async fn run(&self) -> std::result::Result<Brought, Failed> {
         match self.ask().await {
             Ok(ended) => ended,
             Err(error) => {
                 tracing::error!(authorization = %self.found.authorization.id, cause = ?error, "a code could not be exchanged");
-                Err(Outcome::ProviderFailed)
+                Err(Outcome::ProviderFailed.into())
             }
         }
     }
 
-    async fn ask(&self) -> Result<std::result::Result<Brought, Outcome>> {
+    async fn ask(&self) -> Result<std::result::Result<Brought, Failed>> {
         let sent_at = self.app.core.now();
         let verifier = self.verifier().await?;
         let tokens = match self.tokens(&verifier).await? {
@@ -64,7 +65,7 @@ impl Exchange {
             Ok(claims) => claims,
             Err(fault) => {
                 tracing::warn!(authorization = %self.found.authorization.id, %fault, "the tokens are not taken");
-                return Ok(Err(Outcome::Refused(fault.code().to_owned())));
+                return Ok(Err(Outcome::Refused(fault.code().to_owned()).into()));
             }
         };
         let subject = match self.subject(&tokens, claims).await {
@@ -76,7 +77,7 @@ impl Exchange {
                 None
             }
         };
-        let asked = self.found.wired.scopes();
+        let asked = self.found.asked();
         Ok(Ok(Brought {
             withheld: scopes::withheld(&asked, tokens.scopes.as_deref()),
             scopes: tokens.scopes.unwrap_or_default(),
@@ -141,20 +142,10 @@ impl Exchange {
     }
 
     /// What a failure of the provider means for the person; the log keeps the rest.
-    fn failed(&self, error: &TokenError) -> Outcome {
-        tracing::warn!(authorization = %self.found.authorization.id, %error, "the provider gave no tokens");
-        match error {
-            TokenError::InvalidGrant(_) => Outcome::Refused("invalid_grant".into()),
-            TokenError::Refused { code, .. } => Outcome::Refused(code.clone()),
-            TokenError::RefusedUnclear { said, .. } => {
-                Outcome::Refused(said.code.clone().unwrap_or_else(|| "unnamed_error".to_owned()))
-            }
-            TokenError::RateLimited { .. }
-            | TokenError::Unavailable(_)
-            | TokenError::Unreachable(_)
-            | TokenError::Lost(_)
-            | TokenError::Nonsense(_) => Outcome::ProviderFailed,
-        }
+    fn failed(&self, error: &TokenError) -> Failed {
+        let uri = error.said().and_then(|said| said.uri.as_deref());
+        tracing::warn!(authorization = %self.found.authorization.id, %error, uri, "the provider gave no tokens");
+        Failed::of(error)
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::scopes::{self, AskedScope};
 use super::stopped::{About, Stopped, Why};
+use super::wanted::wanted;
 use crate::accounts;
 use crate::connections::{self, Elsewhere, Wired};
+use crate::entrance::browsers::is_of;
 use crate::{App, Error, Result};
 use serde_json::json;
 use std::time::Duration;
@@ -13,12 +15,15 @@ use valetkey_domain::authorization::{Authorization, Outcome, Stage};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::AuthorizationId;
-use valetkey_domain::{Ctx, Kind, Timestamp};
+use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
+use valetkey_storage::Tx;
 use valetkey_storage::{accounts as account_rows, authorizations as rows, environments, pending_credentials};
-use valetkey_vault::random;
 
 /// No token of ours is longer; anything longer isn't worth hashing.
 const LONGEST_TOKEN: usize = 100;
+
+/// How many links an account has at a time; older ones end.
+const LIVE: i64 = 3;
 
 /// An address where a person can sign in.
 #[derive(Clone)]
@@ -86,7 +91,9 @@ pub async fn link_for(
     Ok((account, link))
 }
 
-/// Makes a link for an account that opens for `life`. The account goes on as it is, whatever becomes of the link.
+/// A link for an account that opens for `life`, or for what is left of it where one with more than a third of its life
+/// was made before and nobody has begun with it: that one is given again, and nothing is written. The account goes on as
+/// it is, whatever becomes of the link.
 ///
 /// # Errors
 /// The connection is switched off or lacks its OAuth client; the message says what.
@@ -103,7 +110,10 @@ pub async fn link(
     if let Err(why) = ready(&Wired::of(app, connection.clone())?) {
         return Err(Error::new(Kind::FailedPrecondition, why));
     }
-    let token = random::bearer("")?;
+    let before = fresh(ctx, &mut app.core.store.glance().await?, account, life, app.core.now()).await?;
+    if let Some(link) = again(app, ctx, &before).await? {
+        return Ok(link);
+    }
     let now = app.core.now();
     let authorization = Authorization {
         id: AuthorizationId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
@@ -111,17 +121,68 @@ pub async fn link(
         connection: connection.id.clone(),
         account: account.id.clone(),
         stage: Stage::Linked,
+        asked: None,
         link_expires_at: now + life,
         created_at: now,
     };
+    let token = app.core.keyring.link_mint(&ctx.environment, &authorization.id).await?;
     let mut tx = app.core.change(ctx).await?;
+    // Of many who ask at once one makes the link.
+    tx.alone(account.id.as_str()).await?;
+    let mut meanwhile = fresh(ctx, &mut tx, account, life, now).await?;
+    meanwhile.retain(|(one, _)| before.iter().all(|(old, _)| old.id != one.id));
+    if !meanwhile.is_empty() {
+        drop(tx);
+        let link = again(app, ctx, &meanwhile).await?;
+        return link.ok_or_else(|| Error::new(Kind::Aborted, "the keys of links are changing: try again"));
+    }
+    rows::end_older_links(ctx, &mut tx, &account.id, LIVE - 1, now).await?;
     rows::prune(ctx, &mut tx, &account.id, now - super::REMEMBERED).await?;
     pending_credentials::prune(ctx, &mut tx, now).await?;
     rows::insert(ctx, &mut tx, &authorization, &valetkey_vault::sha256(token.bytes())).await?;
     let detail = journal::detail([("account", json!(account.id))]);
     tx.record("authorization.linked", authorization.id.as_str(), detail).await?.commit().await?;
-    let url = app.core.settings.public(&format!("/connect/{}", token.expose()));
-    Ok(Link { url, expires_at: authorization.link_expires_at })
+    Ok(Link { url: address(app, &token), expires_at: authorization.link_expires_at })
+}
+
+/// A link that was made before, with the SHA-256 of its token.
+type Made = (Authorization, [u8; 32]);
+
+/// The account's links that may be given again: with more than a third of `life` left and no more than all of it, and
+/// neither in use nor spent.
+async fn fresh(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    account: &ConnectedAccount,
+    life: Duration,
+    now: Timestamp,
+) -> Result<Vec<Made>> {
+    let mut made = rows::with_time_left(ctx, tx, &account.id, now).await?;
+    made.retain(|(one, _)| {
+        let unused = match &one.stage {
+            Stage::Linked => true,
+            Stage::Started(started) => started.expires_at <= now,
+            Stage::Exchanging(_) => false,
+            Stage::Done { outcome, .. } => !spends(outcome),
+        };
+        unused && one.link_expires_at > now + life / 3 && one.link_expires_at <= now + life
+    });
+    Ok(made)
+}
+
+/// The first of these whose token comes out again; one that was made under an older key doesn't.
+async fn again(app: &App, ctx: &Ctx, made: &[Made]) -> Result<Option<Link>> {
+    for (one, hash) in made {
+        let token = app.core.keyring.link_mint(&ctx.environment, &one.id).await?;
+        if valetkey_vault::sha256(token.bytes()) == *hash {
+            return Ok(Some(Link { url: address(app, &token), expires_at: one.link_expires_at }));
+        }
+    }
+    Ok(None)
+}
+
+fn address(app: &App, token: &Secret<str>) -> String {
+    app.core.settings.public(&format!("/connect/{}", token.expose()))
 }
 
 /// What a link's page shows. Opening spends nothing and binds nobody: scanners and previews open links too.
@@ -131,10 +192,11 @@ pub async fn link(
 pub async fn open(app: &App, token: &str) -> std::result::Result<Opened, Stopped> {
     let found = Found::by_link(app, token).await?;
     found.startable(app.core.now())?;
+    let asked = wanted(app, &found.ctx, &found.wired, &found.account).await?;
     Ok(Opened {
         authorization: found.authorization.id,
         about: found.about,
-        scopes: scopes::described(&found.wired.connector, found.wired.scopes()),
+        scopes: scopes::described(&found.wired.connector, asked),
         provider: connections::origin(&found.wired.endpoints.authorize_url).unwrap_or_default(),
         elsewhere: found.wired.elsewhere(),
         expires_at: found.authorization.link_expires_at,
@@ -175,11 +237,22 @@ impl Found {
         Self::load(app, ctx, &id).await
     }
 
-    /// By the link's token, for its button.
-    pub(super) async fn to_start(app: &App, token: &str) -> std::result::Result<Self, Stopped> {
+    /// By the link's token, for its button, pressed in this browser.
+    pub(super) async fn to_start(app: &App, token: &str, browser: &Secret<str>) -> std::result::Result<Self, Stopped> {
         let found = Self::by_link(app, token).await?;
-        found.startable(app.core.now())?;
-        Ok(found)
+        let now = app.core.now();
+        found.startable(now)?;
+        match &found.authorization.stage {
+            Stage::Started(first) if first.expires_at > now && !is_of(&first.browser, Some(browser)) => {
+                Err(Stopped::from(Why::StartedElsewhere).about(found.about))
+            }
+            _ => Ok(found),
+        }
+    }
+
+    /// What was asked for. A consent that was started by an earlier version asked for what the connection says.
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.authorization.asked.clone().unwrap_or_else(|| self.wired.scopes())
     }
 
     pub(super) async fn load(app: &App, ctx: Ctx, id: &AuthorizationId) -> std::result::Result<Self, Stopped> {

@@ -27,6 +27,8 @@ pub struct Ended {
     pub about: About,
     /// After [`Outcome::ConnectedWithout`]: the scopes that were withheld.
     pub withheld: Vec<AskedScope>,
+    /// What the provider said of it: its words, not ours.
+    pub words: Option<String>,
     /// After [`Outcome::OtherAccount`]: whether the person can still choose. If not, nothing was replaced.
     pub undecided: bool,
 }
@@ -40,10 +42,10 @@ pub async fn outcome(app: &App, id: &AuthorizationId, browser: Option<&Secret<st
     loop {
         let found = theirs(app, id, browser).await?;
         match &found.authorization.stage {
-            Stage::Done { outcome, .. } => {
-                let (outcome, undecided) = (outcome.clone(), undecided(app, &found).await?);
+            Stage::Done { outcome, words, .. } => {
+                let (outcome, words, undecided) = (outcome.clone(), words.clone(), undecided(app, &found).await?);
                 let withheld = scopes::described(&found.wired.connector, withheld(&outcome));
-                return Ok(Ended { outcome, about: found.about, withheld, undecided });
+                return Ok(Ended { outcome, about: found.about, withheld, words, undecided });
             }
             Stage::Exchanging(started) if started.expires_at <= app.core.now() => {
                 return Err(Stopped::from(Why::TimedOut).about(found.about));

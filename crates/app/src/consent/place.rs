@@ -2,8 +2,11 @@
 //! until the person has chosen. Tokens, outcome and the journal's fact are saved in one transaction, or none of them.
 
 use super::exchange::{Brought, Exchange};
+use super::failed::Failed;
+use super::kept;
+use crate::credentials::patience;
 use crate::credentials::schedule::schedule;
-use crate::credentials::sealed;
+use crate::credentials::sealed::{self, Plain};
 use crate::{Error, Result};
 use serde_json::json;
 use std::time::Duration;
@@ -11,38 +14,32 @@ use valetkey_core::change::Recorded;
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_core::places::CredentialRow;
 use valetkey_core::{Change, journal};
-use valetkey_domain::Kind;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::authorization::Outcome;
 use valetkey_domain::invisible::is_invisible;
+use valetkey_domain::{Kind, Secret};
 use valetkey_storage::accounts::Subject;
 use valetkey_storage::pending_credentials::Pending;
 use valetkey_storage::{accounts, authorizations, pending_credentials};
 
 /// How long tokens wait for a person's word.
 const WAIT: Duration = Duration::from_secs(10 * 60);
-/// How often the outcome is tried to be saved; the tokens exist nowhere else.
-const SAVES: u32 = 5;
+/// How often it is looked again at an account whose tokens change between reading and writing.
+const LOOKS: u32 = 5;
 
-/// Saves how an exchange ended. What was brought is dropped if the link was started again meanwhile.
-pub(super) async fn save(exchange: &Exchange, ended: std::result::Result<Brought, Outcome>) -> Result<()> {
-    let mut tries = 1;
-    loop {
-        let saved = match &ended {
-            Ok(brought) => take_in(exchange, brought).await,
-            Err(outcome) => refuse(exchange, outcome).await.map(|()| true),
-        };
-        match saved {
-            Ok(true) => return Ok(()),
-            Ok(false) if tries == SAVES => return Err(changing(exchange)),
-            Err(error) if tries == SAVES => return Err(error),
-            Ok(false) => {}
-            Err(error) => {
-                tracing::warn!(cause = ?error, "the outcome of a consent could not be saved: trying again");
-                tokio::time::sleep(Duration::from_millis(200) * tries).await;
+/// Saves how an exchange ended, as patiently as a refresh does. What was brought is dropped if the link was started again
+/// meanwhile.
+pub(super) async fn save(exchange: &Exchange, ended: std::result::Result<Brought, Failed>) -> Result<()> {
+    match &ended {
+        Ok(brought) => {
+            for _ in 0..LOOKS {
+                if patience::surely("a consent", || take_in(exchange, brought)).await? {
+                    return Ok(());
+                }
             }
+            Err(changing(exchange))
         }
-        tries += 1;
+        Err(failed) => patience::surely("a consent", || refuse(exchange, failed)).await,
     }
 }
 
@@ -51,11 +48,11 @@ fn changing(exchange: &Exchange) -> Error {
     Error::new(Kind::Aborted, format!("connected account '{id}' keeps changing: open the link again"))
 }
 
-async fn refuse(exchange: &Exchange, outcome: &Outcome) -> Result<()> {
+async fn refuse(exchange: &Exchange, failed: &Failed) -> Result<()> {
     let change = exchange.app.core.change_reserved(&exchange.found.ctx).await?;
-    if let Some(ended) = end(exchange, change, outcome).await? {
+    if let Some(ended) = end(exchange, change, failed).await? {
         ended.commit().await?;
-        exchange.app.core.metrics.consented(outcome.word());
+        exchange.app.core.metrics.consented(failed.outcome.word());
     }
     Ok(())
 }
@@ -65,9 +62,9 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
     let (app, ctx) = (&exchange.app, &exchange.found.ctx);
     let id = &exchange.found.account.id;
     let mut tx = app.core.store.read().await?;
-    let Some((account, generation, _)) = accounts::lease(ctx, &mut tx, id).await? else {
+    let Some((account, generation, lease)) = accounts::lease(ctx, &mut tx, id).await? else {
         drop(tx);
-        refuse(exchange, &Outcome::Refused("account_deleted".into())).await?;
+        refuse(exchange, &Outcome::Refused("account_deleted".into()).into()).await?;
         return Ok(true);
     };
     let before = accounts::subject(ctx, &mut tx, id).await?;
@@ -76,8 +73,12 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
         None => (connected(brought), CredentialRow::Account(&account, generation + 1)),
         Some(other) => (other, CredentialRow::Pending(&exchange.found.authorization.id, &account)),
     };
+    let kept = match row {
+        CredentialRow::Account(..) => kept::refresh_token(exchange, brought, &account, before.as_ref(), &lease).await?,
+        CredentialRow::Pending(..) => None,
+    };
     // Sealed before the transaction begins: the key may have to be read or made.
-    let tokens = seal(exchange, brought, row).await?;
+    let tokens = seal(exchange, brought, kept.as_ref(), row).await?;
     let mut change = app.core.change_reserved(ctx).await?;
     let subject = brought.subject.as_ref();
     let stored = match row {
@@ -93,7 +94,8 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
     if !stored {
         return Ok(false);
     }
-    if let Some(ended) = end(exchange, change, &outcome).await? {
+    if let Some(ended) = end(exchange, change, &outcome.clone().into()).await? {
+        let ended = connect(exchange, ended, &outcome, kept.is_some()).await?;
         reach(Failpoint::CallbackWritten);
         ended.commit().await?;
         reach(Failpoint::CallbackCommitted);
@@ -143,12 +145,22 @@ fn connected(brought: &Brought) -> Outcome {
     }
 }
 
-async fn seal(exchange: &Exchange, brought: &Brought, row: CredentialRow<'_>) -> Result<accounts::Tokens> {
+async fn seal(
+    exchange: &Exchange,
+    brought: &Brought,
+    kept: Option<&Secret<str>>,
+    row: CredentialRow<'_>,
+) -> Result<accounts::Tokens> {
     let (app, found) = (&exchange.app, &exchange.found);
     let audience = found.wired.audience();
-    let refreshable = brought.plain.refresh_token.is_some();
+    let again = |secret: &Secret<str>| Secret::from(secret.expose());
+    let plain = Plain {
+        access_token: again(&brought.plain.access_token),
+        refresh_token: brought.plain.refresh_token.as_ref().or(kept).map(again),
+    };
+    let refreshable = plain.refresh_token.is_some();
     Ok(accounts::Tokens {
-        sealed: sealed::seal(app, &found.ctx, row, &audience, &brought.plain).await?,
+        sealed: sealed::seal(app, &found.ctx, row, &audience, &plain).await?,
         audience,
         scopes: brought.scopes.clone(),
         expires_at: brought.expires_at,
@@ -158,19 +170,25 @@ async fn seal(exchange: &Exchange, brought: &Brought, row: CredentialRow<'_>) ->
 }
 
 /// Ends the consent; none if it is no longer this one's to end.
-async fn end<'a>(exchange: &Exchange, mut change: Change<'a>, outcome: &Outcome) -> Result<Option<Recorded<'a>>> {
+async fn end<'a>(exchange: &Exchange, mut change: Change<'a>, ended: &Failed) -> Result<Option<Recorded<'a>>> {
     let (app, found, state) = (&exchange.app, &exchange.found, &exchange.started.state);
     let id = &found.authorization.id;
-    if !authorizations::end_exchanging(&found.ctx, &mut change, id, state, outcome, app.core.now()).await? {
+    if !authorizations::end_exchanging(&found.ctx, &mut change, id, state, ended.ended(), app.core.now()).await? {
         return Ok(None);
     }
-    let detail = journal::detail([("outcome", json!(outcome.word()))]);
-    let ended = change.record("authorization.ended", id.as_str(), detail).await?;
+    change.record("authorization.ended", id.as_str(), ended.detail()).await.map(Some)
+}
+
+/// Records that the account is connected, if it is.
+async fn connect<'a>(exchange: &Exchange, ended: Recorded<'a>, outcome: &Outcome, kept: bool) -> Result<Recorded<'a>> {
     if !matches!(outcome, Outcome::Connected | Outcome::ConnectedWithout(_)) {
-        return Ok(Some(ended));
+        return Ok(ended);
     }
-    let detail = journal::detail([("authorization", json!(id))]);
-    ended.record("account.connected", found.account.id.as_str(), detail).await.map(Some)
+    let mut detail = journal::detail([("authorization", json!(exchange.found.authorization.id))]);
+    if kept {
+        detail.insert("refresh_token".to_owned(), json!("kept: none came, and it is the same person at the provider"));
+    }
+    ended.record("account.connected", exchange.found.account.id.as_str(), detail).await
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ async fn take(app: &App, found: &Found, asked: &Outcome, waiting: Pending) -> cr
 }
 
 fn outcome_of(found: &Found, tokens: &Tokens) -> Outcome {
-    let asked = found.wired.scopes();
+    let asked = found.asked();
     let granted = (!tokens.scopes.is_empty()).then_some(tokens.scopes.as_slice());
     match scopes::withheld(&asked, granted) {
         withheld if withheld.is_empty() => Outcome::Connected,

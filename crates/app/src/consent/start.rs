@@ -2,6 +2,7 @@
 
 use super::link::Found;
 use super::stopped::{Stopped, Why};
+use super::wanted::wanted;
 use crate::credentials::oauth;
 use crate::{App, Error, connections};
 use serde_json::Map;
@@ -21,13 +22,15 @@ const CONSENT: Duration = Duration::from_secs(10 * 60);
 /// Starts the consent of a link in the browser that holds this cookie; gives the provider's address to send it to.
 ///
 /// # Errors
-/// No such link, or one that has expired, done its work, or is being finished this moment.
+/// No such link, or one that has expired, done its work, is being finished this moment, or was started in another browser
+/// that may still finish.
 pub async fn start(app: &App, token: &str, browser: &Secret<str>) -> Result<Url, Stopped> {
-    let found = Found::to_start(app, token).await?;
+    let found = Found::to_start(app, token, browser).await?;
+    let asked = wanted(app, &found.ctx, &found.wired, &found.account).await?;
     let state = random::bearer("")?;
     let (verifier, challenge) = random::pkce()?;
     let redirect_uri = connections::redirect_uri(app, &found.wired.connection.id);
-    let url = provider(&found, &redirect_uri, &state, &challenge, &random::nonce(&verifier))?;
+    let url = provider(&found, &asked, (&redirect_uri, &state, &challenge, &random::nonce(&verifier)))?;
     let audience = found.wired.verifier_audience();
     let place = places::verifier(&found.ctx, &found.authorization.id, &found.account, &audience);
     let sealed = app.core.keyring.seal(&found.ctx.environment, Purpose::Flow, &place, verifier.bytes()).await?;
@@ -39,10 +42,10 @@ pub async fn start(app: &App, token: &str, browser: &Secret<str>) -> Result<Url,
         expires_at: app.core.now() + CONSENT,
     };
     let mut tx = app.core.change(&found.ctx).await?;
-    if !rows::start(&found.ctx, &mut tx, &found.authorization.id, &started, app.core.now()).await? {
+    if !rows::start(&found.ctx, &mut tx, &found.authorization.id, &started, &asked, app.core.now()).await? {
         // Its state changed since it was read: say what it is now.
         drop(tx);
-        Found::to_start(app, token).await?;
+        Found::to_start(app, token, browser).await?;
         return Err(Stopped::from(Why::Busy).about(found.about));
     }
     let id = found.authorization.id.as_str();
@@ -53,10 +56,8 @@ pub async fn start(app: &App, token: &str, browser: &Secret<str>) -> Result<Url,
 /// The authorization request.
 fn provider(
     found: &Found,
-    redirect_uri: &str,
-    state: &Secret<str>,
-    challenge: &str,
-    nonce: &Secret<str>,
+    scopes: &[String],
+    (redirect_uri, state, challenge, nonce): (&str, &Secret<str>, &str, &Secret<str>),
 ) -> Result<Url, Stopped> {
     let (wired, rules) = (&found.wired, found.wired.oauth());
     let client = oauth::Endpoint::of(wired)?;
@@ -64,7 +65,7 @@ fn provider(
         authorize_url: &wired.endpoints.authorize_url,
         client_id: client.client_id(),
         redirect_uri,
-        scopes: &wired.scopes(),
+        scopes,
         scope_separator: &rules.scope_separator,
         state,
         challenge: uses_pkce(rules).then_some(challenge),

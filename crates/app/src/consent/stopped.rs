@@ -53,6 +53,12 @@ pub enum Why {
     /// The answer came to a browser that did not start this.
     #[error("this sign-in was begun in another browser: go on there, or open the link in this one")]
     OtherBrowser,
+    /// Another browser has started with the link and may still finish.
+    #[error(
+        "signing in with this link was begun in another browser: go on there, or ask the app for a new link and open it \
+         here"
+    )]
+    StartedElsewhere,
     /// The answer came from another authorization server than was asked, or does not say from which.
     #[error("this answer doesn't come from the provider that was asked: open the link again")]
     OtherIssuer,

@@ -1,5 +1,9 @@
 //! Consent against a provider on a real socket: whole sign-ins, and everything that must stop one.
 
+mod links;
+mod said;
+mod saved;
+
 use super::*;
 use crate::provider::{Dropped, HOUR, Says, There, answer_with, polled, there, until};
 use crate::{accounts, connections};
@@ -303,28 +307,13 @@ async fn a_disconnected_account_remembers_whose_it_was() {
 #[tokio::test]
 async fn two_tabs_of_one_browser_each_finish() {
     let there = there(RULE).await;
-    let (first, second) = (there.link().await, there.link().await);
-    let one = there.start(&first, "browser").await;
-    let two = there.start(&second, "browser").await;
+    let one = there.start(&there.link().await, "browser").await;
+    let two = there.start(&there.link().await, "browser").await;
     there.provider.gives(HOUR);
     there.provider.gives(HOUR);
     there.back(&one, "browser").await.unwrap();
     there.back(&two, "browser").await.unwrap();
     assert_eq!(there.now().await.credential.unwrap().generation, 2);
-}
-
-#[tokio::test]
-async fn a_link_started_anew_elsewhere_leaves_the_first_browser_with_nothing() {
-    let there = there(RULE).await;
-    let token = there.link().await;
-    let first = there.start(&token, "first").await;
-    let second = there.start(&token, "second").await;
-    assert!(matches!(there.back(&first, "first").await.unwrap_err().why, Why::StrayAnswer));
-    untouched(&there).await;
-    there.provider.gives(HOUR);
-    let id = there.back(&second, "second").await.unwrap();
-    assert!(matches!(ended(&there, &id, "first").await.unwrap_err().why, Why::OtherBrowser));
-    assert_eq!(ended(&there, &id, "second").await.unwrap().outcome, Outcome::Connected);
 }
 
 #[tokio::test]

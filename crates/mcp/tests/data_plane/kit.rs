@@ -113,7 +113,8 @@ impl Kit {
         let there = consent::start(&self.app, token, &browser).await.unwrap();
         let there = url::Url::parse(there.as_str()).unwrap();
         let state = there.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
-        let back = consent::Callback { code: Some("code".into()), state: Some(state.into()), error: None, iss: None };
+        let (code, state) = (Some("code".into()), Some(state.into()));
+        let back = consent::Callback { code, state, ..consent::Callback::default() };
         consent::callback(&self.app, &self.connection.id, back, Some(&browser)).await.unwrap();
     }
 

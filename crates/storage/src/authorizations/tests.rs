@@ -30,6 +30,7 @@ async fn there() -> (There, Tx, Authorization) {
         connection: connection.id,
         account: account.id,
         stage: Stage::Linked,
+        asked: None,
         link_expires_at: minutes(15),
         created_at: fixture::now(),
     };
@@ -45,7 +46,7 @@ async fn stage(there: &There, tx: &mut Tx, id: &AuthorizationId) -> Stage {
 async fn attack_16_of_two_callbacks_one_may_exchange() {
     let (there, mut tx, one) = there().await;
     let (ours, id, now) = (&there.ours, &one.id, minutes(1));
-    assert!(start(ours, &mut tx, id, &begun(STATE), now).await.unwrap());
+    assert!(start(ours, &mut tx, id, &begun(STATE), &[], now).await.unwrap());
     assert!(!exchange(ours, &mut tx, id, &[3; 32], now, minutes(2)).await.unwrap(), "another state");
     assert!(!exchange(&there.theirs, &mut tx, id, &STATE, now, minutes(2)).await.unwrap(), "another environment");
     assert!(exchange(ours, &mut tx, id, &STATE, now, minutes(2)).await.unwrap());
@@ -59,7 +60,7 @@ async fn attack_16_of_two_callbacks_one_may_exchange() {
 #[tokio::test]
 async fn a_start_that_comes_too_late_may_not_exchange() {
     let (there, mut tx, one) = there().await;
-    assert!(start(&there.ours, &mut tx, &one.id, &begun(STATE), minutes(1)).await.unwrap());
+    assert!(start(&there.ours, &mut tx, &one.id, &begun(STATE), &[], minutes(1)).await.unwrap());
     assert!(!exchange(&there.ours, &mut tx, &one.id, &STATE, minutes(10), minutes(11)).await.unwrap());
 }
 
@@ -69,25 +70,25 @@ async fn a_link_starts_again_until_it_is_spent() {
     let (ours, id, now) = (&there.ours, &one.id, minutes(1));
     let refused = Outcome::Refused("invalid_scope".into());
     for again in [Outcome::Declined, Outcome::ProviderFailed, Outcome::Expired, Outcome::Interrupted, refused] {
-        assert!(start(ours, &mut tx, id, &begun(STATE), now).await.unwrap(), "{again:?}");
+        assert!(start(ours, &mut tx, id, &begun(STATE), &[], now).await.unwrap(), "{again:?}");
         assert!(end_started(ours, &mut tx, id, &STATE, &again, now).await.unwrap());
     }
     let other = Outcome::OtherAccount { before: "a".into(), now: "b".into() };
     for spent in [Outcome::Connected, Outcome::ConnectedWithout(vec!["x".into()]), other] {
-        assert!(start(ours, &mut tx, id, &begun(STATE), now).await.unwrap());
+        assert!(start(ours, &mut tx, id, &begun(STATE), &[], now).await.unwrap());
         assert!(end_started(ours, &mut tx, id, &STATE, &spent, now).await.unwrap());
-        assert!(!start(ours, &mut tx, id, &begun(STATE), now).await.unwrap(), "{spent:?}");
+        assert!(!start(ours, &mut tx, id, &begun(STATE), &[], now).await.unwrap(), "{spent:?}");
         assert!(resolve(ours, &mut tx, id, &spent, &Outcome::Declined, now).await.unwrap());
     }
-    assert!(!start(ours, &mut tx, id, &begun(STATE), minutes(15)).await.unwrap(), "the link has expired");
+    assert!(!start(ours, &mut tx, id, &begun(STATE), &[], minutes(15)).await.unwrap(), "the link has expired");
 }
 
 #[tokio::test]
 async fn a_second_start_forgets_the_state_of_the_first() {
     let (there, mut tx, one) = there().await;
     let (ours, id, now) = (&there.ours, &one.id, minutes(1));
-    assert!(start(ours, &mut tx, id, &begun(STATE), now).await.unwrap());
-    assert!(start(ours, &mut tx, id, &begun([4; 32]), now).await.unwrap());
+    assert!(start(ours, &mut tx, id, &begun(STATE), &[], now).await.unwrap());
+    assert!(start(ours, &mut tx, id, &begun([4; 32]), &[], now).await.unwrap());
     assert!(!exchange(ours, &mut tx, id, &STATE, now, minutes(2)).await.unwrap());
     assert!(exchange(ours, &mut tx, id, &[4; 32], now, minutes(2)).await.unwrap());
 }
@@ -96,10 +97,10 @@ async fn a_second_start_forgets_the_state_of_the_first() {
 async fn an_exchange_that_died_gives_the_link_back_after_its_time() {
     let (there, mut tx, one) = there().await;
     let (ours, id) = (&there.ours, &one.id);
-    assert!(start(ours, &mut tx, id, &begun(STATE), minutes(1)).await.unwrap());
+    assert!(start(ours, &mut tx, id, &begun(STATE), &[], minutes(1)).await.unwrap());
     assert!(exchange(ours, &mut tx, id, &STATE, minutes(1), minutes(3)).await.unwrap());
-    assert!(!start(ours, &mut tx, id, &begun([4; 32]), minutes(2)).await.unwrap());
-    assert!(start(ours, &mut tx, id, &begun([4; 32]), minutes(3)).await.unwrap());
+    assert!(!start(ours, &mut tx, id, &begun([4; 32]), &[], minutes(2)).await.unwrap());
+    assert!(start(ours, &mut tx, id, &begun([4; 32]), &[], minutes(3)).await.unwrap());
     assert!(!end_exchanging(ours, &mut tx, id, &STATE, &Outcome::Connected, minutes(3)).await.unwrap());
 }
 
@@ -107,7 +108,7 @@ async fn an_exchange_that_died_gives_the_link_back_after_its_time() {
 async fn an_exchange_of_a_dead_process_is_found_and_ended_once() {
     let (there, mut tx, one) = there().await;
     let (ours, id) = (&there.ours, &one.id);
-    assert!(start(ours, &mut tx, id, &begun(STATE), minutes(1)).await.unwrap());
+    assert!(start(ours, &mut tx, id, &begun(STATE), &[], minutes(1)).await.unwrap());
     assert!(exchange(ours, &mut tx, id, &STATE, minutes(1), minutes(3)).await.unwrap());
     assert!(crate::doors::interrupted_exchanges(&mut tx, minutes(2)).await.unwrap().is_empty());
     let found = crate::doors::interrupted_exchanges(&mut tx, minutes(3)).await.unwrap();
@@ -124,7 +125,7 @@ async fn an_exchange_of_a_dead_process_is_found_and_ended_once() {
 async fn every_outcome_comes_back_as_it_was_put() {
     let (there, mut tx, one) = there().await;
     let (ours, id, now) = (&there.ours, &one.id, minutes(1));
-    assert!(start(ours, &mut tx, id, &begun(STATE), now).await.unwrap());
+    assert!(start(ours, &mut tx, id, &begun(STATE), &[], now).await.unwrap());
     assert!(end_started(ours, &mut tx, id, &STATE, &Outcome::Expired, now).await.unwrap());
     let mut before = Outcome::Expired;
     for after in [
@@ -168,4 +169,63 @@ async fn pending_tokens_wait_ten_minutes_and_no_longer() {
     assert_eq!(pending::prune(ours, &mut tx, minutes(9)).await.unwrap(), 0);
     assert!(pending::delete(ours, &mut tx, id).await.unwrap());
     assert!(!pending::delete(ours, &mut tx, id).await.unwrap());
+}
+
+#[tokio::test]
+async fn attack_18_a_link_that_was_started_is_bound_to_its_browser_for_its_ten_minutes() {
+    let (there, mut tx, one) = there().await;
+    let (ours, id) = (&there.ours, &one.id);
+    let elsewhere = |state| Started { browser: [7; 32], ..begun(state) };
+    assert!(start(ours, &mut tx, id, &begun(STATE), &[], minutes(1)).await.unwrap());
+    assert!(!start(ours, &mut tx, id, &elsewhere([4; 32]), &[], minutes(9)).await.unwrap());
+    assert!(start(ours, &mut tx, id, &elsewhere([4; 32]), &[], minutes(10)).await.unwrap());
+    assert!(end_started(ours, &mut tx, id, &[4; 32], &Outcome::Declined, minutes(10)).await.unwrap());
+    assert!(start(ours, &mut tx, id, &begun(STATE), &[], minutes(10)).await.unwrap(), "the other one has ended");
+}
+
+#[tokio::test]
+async fn what_was_asked_and_what_the_provider_said_are_kept_until_the_next_start() {
+    let (there, mut tx, one) = there().await;
+    let (ours, id, now) = (&there.ours, &one.id, minutes(1));
+    assert_eq!(get(ours, &mut tx, id).await.unwrap().unwrap().asked, None);
+    let asked = ["a".to_owned(), "b".to_owned()];
+    assert!(start(ours, &mut tx, id, &begun(STATE), &asked, now).await.unwrap());
+    let outcome = Outcome::ProviderFailed;
+    let ended = Ended { outcome: &outcome, words: Some("no") };
+    assert!(end_started(ours, &mut tx, id, &STATE, ended, now).await.unwrap());
+    let there = get(ours, &mut tx, id).await.unwrap().unwrap();
+    assert_eq!(there.asked.as_deref(), Some(asked.as_slice()));
+    assert!(matches!(there.stage, Stage::Done { words: Some(words), .. } if words == "no"));
+    assert!(start(ours, &mut tx, id, &begun(STATE), &[], now).await.unwrap());
+    assert!(end_started(ours, &mut tx, id, &STATE, &Outcome::Declined, now).await.unwrap());
+    let there = get(ours, &mut tx, id).await.unwrap().unwrap();
+    assert!(matches!(there.stage, Stage::Done { words: None, .. }), "{there:?}");
+}
+
+#[tokio::test]
+async fn an_exchange_that_comes_back_late_counts_unless_the_link_was_started_again() {
+    let (there, mut tx, one) = there().await;
+    let (ours, id) = (&there.ours, &one.id);
+    assert!(start(ours, &mut tx, id, &begun(STATE), &[], minutes(1)).await.unwrap());
+    assert!(exchange(ours, &mut tx, id, &STATE, minutes(1), minutes(3)).await.unwrap());
+    assert!(interrupt(ours, &mut tx, id, minutes(3), minutes(3)).await.unwrap());
+    assert!(end_exchanging(ours, &mut tx, id, &STATE, &Outcome::Connected, minutes(5)).await.unwrap());
+    assert!(!end_exchanging(ours, &mut tx, id, &STATE, &Outcome::ProviderFailed, minutes(5)).await.unwrap());
+    assert!(matches!(stage(&there, &mut tx, id).await, Stage::Done { outcome: Outcome::Connected, .. }));
+}
+
+#[tokio::test]
+async fn of_an_accounts_links_the_newest_are_kept() {
+    let (there, mut tx, one) = there().await;
+    for n in 2..6_u8 {
+        let id = AuthorizationId::parse(&format!("auth_{n}")).unwrap();
+        insert(&there.ours, &mut tx, &Authorization { id, ..one.clone() }, &[n; 32]).await.unwrap();
+    }
+    let now = minutes(1);
+    assert_eq!(end_older_links(&there.theirs, &mut tx, &one.account, 2, now).await.unwrap(), 0);
+    assert_eq!(end_older_links(&there.ours, &mut tx, &one.account, 2, now).await.unwrap(), 3);
+    let left = with_time_left(&there.ours, &mut tx, &one.account, now).await.unwrap();
+    let left: Vec<_> = left.iter().map(|(one, hash)| (one.id.as_str(), hash[0])).collect();
+    assert_eq!(left, [("auth_5", 5), ("auth_4", 4)]);
+    assert!(with_time_left(&there.ours, &mut tx, &one.account, minutes(15)).await.unwrap().is_empty());
 }

@@ -29,6 +29,8 @@ pub(crate) enum Said {
     OtherConnection,
     /// The answer came to another browser.
     OtherBrowser,
+    /// Another browser has begun with the link.
+    StartedElsewhere,
     /// The answer came from another authorization server.
     OtherIssuer,
     /// The answer came a second time.
@@ -71,7 +73,7 @@ enum Tone {
 
 impl Said {
     /// Every notice there is.
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Connected,
         Self::Partly,
         Self::Kept,
@@ -82,6 +84,7 @@ impl Said {
         Self::Interrupted,
         Self::OtherConnection,
         Self::OtherBrowser,
+        Self::StartedElsewhere,
         Self::OtherIssuer,
         Self::Replayed,
         Self::StrayAnswer,
@@ -110,6 +113,7 @@ impl Said {
             Self::Interrupted => "interrupted",
             Self::OtherConnection => "other-connection",
             Self::OtherBrowser => "other-browser",
+            Self::StartedElsewhere => "started-elsewhere",
             Self::OtherIssuer => "other-issuer",
             Self::Replayed => "replayed",
             Self::StrayAnswer => "stray-answer",
@@ -156,7 +160,7 @@ impl Said {
             Self::LinkUnknown | Self::NotFound => StatusCode::NOT_FOUND,
             Self::OtherBrowser | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::OtherConnection | Self::OtherIssuer | Self::StrayAnswer => StatusCode::BAD_REQUEST,
-            Self::Replayed | Self::Unready => StatusCode::CONFLICT,
+            Self::Replayed | Self::Unready | Self::StartedElsewhere => StatusCode::CONFLICT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -176,6 +180,8 @@ pub(crate) struct Notice {
     words: BTreeMap<&'static str, String>,
     /// Connection and identifier, where they may be told.
     facts: Option<Facts>,
+    /// What the provider said, in its words; none but where it refused or failed.
+    theirs: Option<String>,
     /// What was withheld; empty for all but [`Said::Partly`].
     withheld: Vec<Scope>,
 }
@@ -191,7 +197,7 @@ impl Notice {
     /// A notice without any words.
     pub(crate) fn new(said: Said) -> Self {
         let (key, tone) = (said.key(), said.tone());
-        Self { said, key, tone, words: BTreeMap::new(), facts: None, withheld: Vec::new() }
+        Self { said, key, tone, words: BTreeMap::new(), facts: None, theirs: None, withheld: Vec::new() }
     }
 
     /// The same with a word for its texts.
@@ -203,6 +209,11 @@ impl Notice {
     /// The same, saying what the consent was for.
     pub(crate) fn about(self, connection: impl Into<String>, identifier: impl Into<String>) -> Self {
         Self { facts: Some(Facts { connection: connection.into(), identifier: identifier.into() }), ..self }
+    }
+
+    /// The same with what the provider said, if anything.
+    pub(crate) fn in_its_words(self, theirs: Option<String>) -> Self {
+        Self { theirs, ..self }
     }
 
     /// The same with the scopes that were withheld.
@@ -231,7 +242,9 @@ impl Page for Notice {
                 | Said::TimedOut
                 | Said::Interrupted => bare.word("connector", "Gmail").about("MY_GMAIL", "user_123"),
                 Said::Refused => {
-                    bare.word("connector", "Gmail").word("code", "invalid_scope").about("MY_GMAIL", "user_123")
+                    let words = "Some requested scopes were invalid. {invalid=[gmail.raed]}".to_owned();
+                    let bare = bare.word("connector", "Gmail").word("code", "invalid_scope").in_its_words(Some(words));
+                    bare.about("MY_GMAIL", "user_123")
                 }
                 _ => bare,
             }

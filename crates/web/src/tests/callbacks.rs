@@ -115,3 +115,31 @@ async fn pages_hold_no_secret() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_providers_words_stand_on_the_page_as_its_words() {
+    let site = site().await;
+    let (cookie, provider) = site.started().await;
+    let said = "error=invalid_scope&error_description=Ask%20%3Cb%3Eyour%3C%2Fb%3E%20admin%0D%0A%E2%80%AE&error_uri=https%3A%2F%2Fp.example%2Fe";
+    let back = site.callback(site.connection.as_str(), &cookie, &format!("{said}&state={}", state(&provider))).await;
+    let page = site.follow(&back, &cookie).await;
+    assert!(page.says("Gmail refused") && page.body.contains("invalid_scope"), "{}", page.body);
+    let ours = page.body.find("In the words of Gmail, which are not ours:").expect(&page.body);
+    let theirs = page.body.find("<blockquote><bdi>Ask").expect(&page.body);
+    assert!(ours < theirs && !page.body.contains("<b>"), "{}", page.body);
+    assert!(!page.body.contains("p.example"), "a page to read on is for the operator: {}", page.body);
+}
+
+#[tokio::test]
+async fn a_second_browser_is_told_where_to_go_on_and_what_to_do() {
+    let mut site = site().await;
+    site.started().await;
+    let page = site.get(&site.page(), &[]).await;
+    let form = format!("token={}", page.form_token());
+    let answer = site.post(&site.page(), &page.cookie(), site.own, &form).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(answer.says("You began in another browser"), "{}", answer.body);
+    assert!(answer.body.contains("ask the agent or the app for a new link"), "{}", answer.body);
+    site.relink().await;
+    site.started().await;
+}

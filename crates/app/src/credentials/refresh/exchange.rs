@@ -8,6 +8,7 @@ use super::inflight::Ended;
 use super::refusal;
 use crate::connections::{self, Wired};
 use crate::credentials::oauth;
+use crate::credentials::patience;
 use crate::credentials::schedule::schedule;
 use crate::credentials::sealed::{self, Plain};
 use crate::{App, Error, Result};
@@ -25,10 +26,6 @@ use valetkey_storage::accounts as rows;
 
 /// Longer than two token requests can take together.
 const LEASE: Duration = Duration::from_secs(75);
-/// For how long the outcome is tried to be saved; the tokens exist nowhere else.
-const SAVING: Duration = Duration::from_secs(5 * 60);
-/// The longest pause between two tries.
-const PAUSE: Duration = Duration::from_secs(2);
 
 /// What one refresh needs to know.
 #[derive(Clone)]
@@ -267,17 +264,7 @@ impl Job {
     /// Whatever it brings is newer, so its end is waited for. If that is new tokens, they count; if the provider refused
     /// it and the account was ended as one whose answer was lost, then here the answer is.
     async fn save_surely(&self, begun: &Begun, outcome: &Outcome) -> Result<()> {
-        let (mut pause, mut waited) = (Duration::from_millis(200), Duration::ZERO);
-        while let Err(error) = self.save(begun, outcome).await {
-            if waited >= SAVING {
-                return Err(error);
-            }
-            tracing::warn!(account = %self.account, cause = ?error, "the outcome of a refresh could not be saved: trying again");
-            tokio::time::sleep(pause).await;
-            waited += pause;
-            pause = (pause * 2).min(PAUSE);
-        }
-        Ok(())
+        patience::surely("a refresh", || self.save(begun, outcome)).await
     }
 
     async fn save(&self, begun: &Begun, outcome: &Outcome) -> Result<()> {

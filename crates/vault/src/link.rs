@@ -1,0 +1,45 @@
+//! Links to a consent: like an instance's URL, the token at their end is derived, so that the same link can be handed out
+//! again though nothing of it is stored but its hash.
+
+use crate::DataKey;
+use crate::parts::mac;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use valetkey_domain::Secret;
+use valetkey_domain::id::{AuthorizationId, EnvironmentId};
+
+/// Makes the token of a consent's link: HMAC-SHA256 over environment and authorization under the environment's `url` key,
+/// in base64url. The same key and authorization always give the same one.
+#[must_use]
+pub fn mint(key: &DataKey, environment: &EnvironmentId, authorization: &AuthorizationId) -> Secret<str> {
+    let parts: [&[u8]; 3] =
+        [b"valetkey consent link 1", environment.as_str().as_bytes(), authorization.as_str().as_bytes()];
+    Secret::from(BASE64_URL_SAFE_NO_PAD.encode(mac(key.bytes(), parts)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Purpose;
+    use valetkey_domain::id::DataKeyId;
+    use valetkey_testkit::{ManualClock, SeededRng};
+
+    #[test]
+    fn a_token_is_the_same_each_time_and_another_for_anything_else() {
+        let environment = |name: &str| EnvironmentId::parse(name).unwrap();
+        let key = |seed| {
+            let id = DataKeyId::new(&ManualClock::default(), &SeededRng::new(seed));
+            DataKey::generate(id, Some(&environment("env_1")), Purpose::Url, 1).unwrap()
+        };
+        let authorization = |name: &str| AuthorizationId::parse(name).unwrap();
+        let (one, other) = (key(1), key(2));
+        let token = |key, of: &str, id: &str| mint(key, &environment(of), &authorization(id)).expose().to_owned();
+        let first = token(&one, "env_1", "auth_1");
+        assert_eq!((first.len(), &first), (43, &token(&one, "env_1", "auth_1")));
+        for another in
+            [token(&other, "env_1", "auth_1"), token(&one, "env_2", "auth_1"), token(&one, "env_1", "auth_2")]
+        {
+            assert_ne!(first, another);
+        }
+    }
+}
