@@ -28,6 +28,7 @@ mod replace;
 mod scopes;
 mod start;
 mod stopped;
+pub(crate) mod thrown;
 
 pub use callback::{Callback, callback};
 pub use link::{Life, Link, Opened, link, link_for, open};

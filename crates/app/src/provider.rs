@@ -56,6 +56,7 @@ pub(crate) enum Says {
 #[derive(Default)]
 pub(crate) struct Provider {
     says: Mutex<VecDeque<Says>>,
+    revokes: Mutex<VecDeque<Says>>,
     who: Mutex<String>,
     asked: Mutex<Vec<String>>,
 }
@@ -64,6 +65,11 @@ impl Provider {
     /// The next answer of the token endpoint.
     pub(crate) fn will(&self, says: Says) {
         self.says.lock().unwrap().push_back(says);
+    }
+
+    /// The next answer of the revocation endpoint; without one it revokes.
+    pub(crate) fn will_revoke(&self, says: Says) {
+        self.revokes.lock().unwrap().push_back(says);
     }
 
     /// The next answer, a good one.
@@ -100,6 +106,7 @@ impl Provider {
                 let who = self.who.lock().unwrap().clone();
                 Says::Answer(200, format!(r#"{{"sub":"id of {who}","email":"{who}"}}"#))
             }
+            "/revoke" => self.revokes.lock().unwrap().pop_front().unwrap_or(Says::Answer(200, "{}".to_owned())),
             "/refuses" => Says::Answer(400, r#"{"error":"invalid_client"}"#.to_owned()),
             _ => Says::Answer(200, "{}".to_owned()),
         };

@@ -14,7 +14,7 @@ use valetkey_domain::connection::Connection;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::AuthorizationId;
 use valetkey_domain::{Ctx, Kind, Timestamp};
-use valetkey_storage::{accounts as account_rows, authorizations as rows, environments, pending_credentials};
+use valetkey_storage::{accounts as account_rows, authorizations as rows, environments};
 use valetkey_vault::random;
 
 /// No token of ours is longer; anything longer isn't worth hashing.
@@ -114,7 +114,6 @@ pub async fn link(
     };
     let mut tx = app.core.change(ctx).await?;
     rows::prune(ctx, &mut tx, &account.id, now - super::REMEMBERED).await?;
-    pending_credentials::prune(ctx, &mut tx, now).await?;
     rows::insert(ctx, &mut tx, &authorization, &valetkey_vault::sha256(token.bytes())).await?;
     let detail = journal::detail([("account", json!(account.id))]);
     tx.record("authorization.linked", authorization.id.as_str(), detail).await?.commit().await?;

@@ -2,6 +2,7 @@
 //! until the person has chosen. Tokens, outcome and the journal's fact are saved in one transaction, or none of them.
 
 use super::exchange::{Brought, Exchange};
+use super::thrown;
 use crate::credentials::schedule::schedule;
 use crate::credentials::sealed;
 use crate::{Error, Result};
@@ -24,7 +25,7 @@ const WAIT: Duration = Duration::from_secs(10 * 60);
 /// How often the outcome is tried to be saved; the tokens exist nowhere else.
 const SAVES: u32 = 5;
 
-/// Saves how an exchange ended. What was brought is dropped if the link was started again meanwhile.
+/// Saves how an exchange ended. What was brought is thrown away if the link was started again meanwhile.
 pub(super) async fn save(exchange: &Exchange, ended: std::result::Result<Brought, Outcome>) -> Result<()> {
     let mut tries = 1;
     loop {
@@ -34,7 +35,12 @@ pub(super) async fn save(exchange: &Exchange, ended: std::result::Result<Brought
         };
         match saved {
             Ok(true) => return Ok(()),
-            Ok(false) if tries == SAVES => return Err(changing(exchange)),
+            Ok(false) if tries == SAVES => {
+                if let Ok(brought) = &ended {
+                    throw_away(exchange, brought, "keeps_changing").await?;
+                }
+                return Err(changing(exchange));
+            }
             Err(error) if tries == SAVES => return Err(error),
             Ok(false) => {}
             Err(error) => {
@@ -67,6 +73,7 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
     let mut tx = app.core.store.read().await?;
     let Some((account, generation, _)) = accounts::lease(ctx, &mut tx, id).await? else {
         drop(tx);
+        throw_away(exchange, brought, "account_deleted").await?;
         refuse(exchange, &Outcome::Refused("account_deleted".into())).await?;
         return Ok(true);
     };
@@ -98,8 +105,15 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
         ended.commit().await?;
         reach(Failpoint::CallbackCommitted);
         app.core.metrics.consented(outcome.word());
+    } else {
+        throw_away(exchange, brought, "link_started_again").await?;
     }
     Ok(true)
+}
+
+async fn throw_away(exchange: &Exchange, brought: &Brought, why: &'static str) -> Result<()> {
+    let subject = brought.subject.as_ref().map(|subject| subject.id.as_str());
+    thrown::brought(&exchange.app, &exchange.found, subject, &brought.plain, why).await
 }
 
 /// The outcome that asks the person, if it may be somebody else than the one whose account it was.

@@ -2,6 +2,7 @@
 
 use crate::connections::Wired;
 use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
 use valetkey_connectors::TokenClientAuth;
 use valetkey_domain::{Kind, Secret};
 use valetkey_outbound::oauth::{BasicEncoding, Client, ClientAuth};
@@ -13,7 +14,36 @@ pub(crate) struct Endpoint {
     auth: ClientAuth,
 }
 
+/// The same as it is kept where its connection may go before it is needed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    token_url: String,
+    pub(crate) client_id: String,
+    auth: String,
+}
+
+impl From<Kept> for Endpoint {
+    fn from(kept: Kept) -> Self {
+        let auth = match kept.auth.as_str() {
+            "basic" => ClientAuth::Basic,
+            "post" => ClientAuth::Post,
+            _ => ClientAuth::None,
+        };
+        Self { token_url: kept.token_url, client_id: kept.client_id, auth }
+    }
+}
+
 impl Endpoint {
+    /// To be kept.
+    pub(crate) fn keep(&self) -> Kept {
+        let auth = match self.auth {
+            ClientAuth::Basic => "basic",
+            ClientAuth::Post => "post",
+            ClientAuth::None => "none",
+        };
+        Kept { token_url: self.token_url.clone(), client_id: self.client_id.clone(), auth: auth.to_owned() }
+    }
+
     /// Reads it out of the connection's settings and its connector.
     ///
     /// # Errors
