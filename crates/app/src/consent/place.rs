@@ -106,7 +106,7 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
         reach(Failpoint::CallbackCommitted);
         app.core.metrics.consented(outcome.word());
     } else {
-        throw_away(exchange, brought, "link_started_again").await?;
+        throw_away(exchange, brought, "ended_meanwhile").await?;
     }
     Ok(true)
 }

@@ -77,3 +77,6 @@ async fn forget(app: &App, ctx: &Ctx, id: &AuthorizationId, of: &AccountId, wait
     revocations::go_on(app, ctx, ready);
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests;
