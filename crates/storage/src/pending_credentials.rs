@@ -59,10 +59,10 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId, now: Timestamp) -
 /// # Errors
 /// The database failed, or a row doesn't fit.
 pub async fn of_account(ctx: &Ctx, tx: &mut Tx, account: &AccountId) -> Result<Vec<(AuthorizationId, Pending)>, Error> {
-    let sql = "SELECT a.id, a.account_id, p.sealed, p.audience, p.scopes, p.subject, p.subject_name, p.refreshable,
+    let sql = "SELECT a.id, p.sealed, p.audience, p.scopes, p.subject, p.subject_name, p.refreshable,
          p.token_expires_at, p.expires_at FROM authorizations a
-         JOIN pending_credentials p ON p.authorization_id = a.id
-         WHERE a.environment_id = $1 AND a.account_id = $2 ORDER BY a.id";
+         CROSS JOIN pending_credentials p
+         WHERE a.account_id = $2 AND p.authorization_id = a.id AND p.environment_id = $1";
     let read = |row: &Row| row.fit("pending_credentials", |row| Ok((row.parsed("id")?, read(row)?)));
     tx.all(sql, args![&ctx.environment, account]).await?.iter().map(read).collect()
 }

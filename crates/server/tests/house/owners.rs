@@ -23,6 +23,7 @@ pub(crate) const UNRECORDED: &[(&str, &str)] = &[
     ("upkeep/installation.rs", "which processes live and how often they started; the mark outside is held against it"),
     ("upkeep/keys/reseal.rs", "the same secrets under another key; the rotation as a whole is recorded"),
     ("upkeep/keys/root.rs", "the same key under another root; the rotation as a whole is recorded"),
+    ("upkeep/recovery.rs", "that a process died and is settled; what it left undone is recorded as each is settled"),
     ("upkeep/restore.rs", "the journal is among what is put back, and goes on from there"),
 ];
 
