@@ -116,14 +116,14 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             let client_secret = flags.client_secret.as_deref().map(Secret::from);
             let settings = settings(Settings::default(), flags);
             let new = connections::New { name, connector, settings, client_secret };
-            Ok(one(row(app, &connections::create(app, ctx, new).await?)))
+            Ok(one(row(app, ctx, &connections::create(app, ctx, new).await?).await?))
         }
         Verb::Update { name, flags } => {
             let before = find(app, ctx, &name).await?;
             let client_secret = flags.client_secret.as_deref().map(Secret::from);
             let settings = Some(settings(before.settings.clone(), flags));
             let change = connections::Change { settings, client_secret, enabled: None };
-            Ok(one(row(app, &connections::update(app, ctx, &before, change).await?)))
+            Ok(one(row(app, ctx, &connections::update(app, ctx, &before, change).await?).await?))
         }
         Verb::List => {
             let found = all!(|page| connections::list(app, ctx, &connections::Filter::default(), &page));
@@ -134,14 +134,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             }
             Ok(rows(list))
         }
-        Verb::Get { name } => {
-            let found = find(app, ctx, &name).await?;
-            let mut row = row(app, &found);
-            if let Some(members) = row.as_object_mut() {
-                members.insert("state".into(), json!(state(app, ctx, &found).await?));
-            }
-            Ok(one(row))
-        }
+        Verb::Get { name } => Ok(one(row(app, ctx, &find(app, ctx, &name).await?).await?)),
         Verb::Delete { name } => {
             let found = find(app, ctx, &name).await?;
             let closed = accounts::delete_connection(app, ctx, &found.id).await?;
@@ -199,15 +192,15 @@ fn settings(before: Settings, flags: EndpointFlags) -> Settings {
     }
 }
 
-fn row(app: &App, connection: &Connection) -> Value {
+async fn row(app: &App, ctx: &Ctx, connection: &Connection) -> Result<Value> {
     let mut row = json!({
         "name": connection.name, "connector": connection.connector, "id": connection.id,
         "client_id": connection.settings.client_id, "client_secret": connection.client_secret.as_ref().map(|_| "set"),
-        "redirect_uri": connections::redirect_uri(app, &connection.id),
+        "redirect_uri": connections::redirect_uri(app, &connection.id), "state": state(app, ctx, connection).await?,
     });
     if let (Ok(wired), Some(row)) = (Wired::of(app, connection.clone()), row.as_object_mut()) {
         row.insert("scopes".into(), json!(wired.scopes()));
         row.insert("ready".into(), json!(wired.is_complete()));
     }
-    row
+    Ok(row)
 }
