@@ -3,7 +3,8 @@
 mod closing;
 pub(crate) mod used;
 
-pub use closing::{delete, delete_connection, disconnect};
+pub use crate::credentials::revoke::AtProvider;
+pub use closing::{Closed, UnderWay, closings_due, delete, delete_connection, disconnect, under_way};
 
 use crate::connections::{self, Wired};
 use crate::credentials::refresh;

@@ -24,6 +24,7 @@ use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::id::ConnectionId;
 use valetkey_domain::name::ConnectionName;
 use valetkey_domain::{Ctx, Kind, Secret};
+use valetkey_storage::closings::{self, Target};
 use valetkey_storage::{accounts, connections as rows};
 
 /// A connection to be made.
@@ -145,6 +146,10 @@ pub async fn update(app: &App, ctx: &Ctx, before: &Connection, change: Change) -
     }
     seal_secret(app, &mut new, change.client_secret.as_ref()).await?;
     let mut change = app.core.change(ctx).await?;
+    if closings::of(ctx, &mut change, &Target::Connection(id.clone())).await?.is_some() {
+        let message = format!("connection '{}' is being removed: make a new one", new.connection.name);
+        return Err(Error::new(Kind::FailedPrecondition, message));
+    }
     if !rows::update(ctx, &mut change, &new.connection).await? {
         let message = format!("connection '{}' was changed meanwhile: try again", new.connection.name);
         return Err(Error::new(Kind::Aborted, message));

@@ -33,6 +33,7 @@ mod replace;
 mod scopes;
 mod start;
 mod stopped;
+pub(crate) mod thrown;
 mod wanted;
 
 pub use callback::{Callback, callback};

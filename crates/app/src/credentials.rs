@@ -1,11 +1,12 @@
 //! Users' credentials: sealed at rest, opened for one use, renewed, revoked.
 //!
 //! [`schemes`] is the one place that knows how connectors sign in; `sealed` what is kept of it; [`refresh`] gives a token
-//! for use.
+//! for use; [`revocations`] ends at the providers what has ended here.
 
 pub(crate) mod oauth;
 pub(crate) mod patience;
 pub mod refresh;
+pub mod revocations;
 pub(crate) mod revoke;
 pub(crate) mod schedule;
 pub(crate) mod schemes;

@@ -56,6 +56,7 @@ pub(crate) enum Says {
 #[derive(Default)]
 pub(crate) struct Provider {
     says: Mutex<VecDeque<Says>>,
+    revokes: Mutex<VecDeque<Says>>,
     who: Mutex<String>,
     asked: Mutex<Vec<String>>,
 }
@@ -70,6 +71,11 @@ impl Provider {
     pub(crate) fn instead(&self, bodies: &[&str]) {
         self.says.lock().unwrap().clear();
         bodies.iter().for_each(|body| self.gives(body));
+    }
+
+    /// The next answer of the revocation endpoint; without one it revokes.
+    pub(crate) fn will_revoke(&self, says: Says) {
+        self.revokes.lock().unwrap().push_back(says);
     }
 
     /// The next answer, a good one.
@@ -106,6 +112,7 @@ impl Provider {
                 let who = self.who.lock().unwrap().clone();
                 Says::Answer(200, format!(r#"{{"sub":"id of {who}","email":"{who}"}}"#))
             }
+            "/revoke" => self.revokes.lock().unwrap().pop_front().unwrap_or(Says::Answer(200, "{}".to_owned())),
             "/refuses" => Says::Answer(400, r#"{"error":"invalid_client"}"#.to_owned()),
             _ => Says::Answer(200, "{}".to_owned()),
         };

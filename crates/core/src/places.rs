@@ -5,9 +5,10 @@
 //! changed and the doctor finds it.
 
 use valetkey_domain::Ctx;
-use valetkey_domain::account::ConnectedAccount;
+use valetkey_domain::account::{ConnectedAccount, Owner};
 use valetkey_domain::connection::Connection;
-use valetkey_domain::id::{AuthorizationId, SigningKeyId};
+use valetkey_domain::id::{AuthorizationId, ConnectionId, SigningKeyId};
+use valetkey_storage::revocations::Revocation;
 use valetkey_vault::{Holder, Place};
 
 /// The row that holds a credential.
@@ -28,7 +29,7 @@ pub fn credential<'a>(ctx: &'a Ctx, row: CredentialRow<'a>, audience: &'a [Strin
         }
         CredentialRow::Pending(id, account) => ("pending_credentials", id.as_str(), "sealed", 0, account),
     };
-    let holder = holder(account);
+    let holder = holder(&account.connection, &account.owner);
     Place { environment: ctx.environment.as_str(), table, row, column, generation, audience, holder }
 }
 
@@ -47,7 +48,7 @@ pub fn verifier<'a>(
         column: "verifier",
         generation: 0,
         audience,
-        holder: holder(account),
+        holder: holder(&account.connection, &account.owner),
     }
 }
 
@@ -65,6 +66,20 @@ pub fn client_secret<'a>(connection: &'a Connection, audience: &'a [String]) -> 
     }
 }
 
+/// What is still to be revoked at a provider. Account and connection may be gone: all that the place says is in the row.
+#[must_use]
+pub fn revocation(revocation: &Revocation) -> Place<'_> {
+    Place {
+        environment: revocation.environment.as_str(),
+        table: "revocations",
+        row: revocation.id.as_str(),
+        column: "sealed",
+        generation: 0,
+        audience: &revocation.audience,
+        holder: holder(&revocation.connection, &revocation.owner),
+    }
+}
+
 /// The private half of a key that signs our tokens.
 #[must_use]
 pub fn signing_key(id: &SigningKeyId) -> Place<'_> {
@@ -73,10 +88,9 @@ pub fn signing_key(id: &SigningKeyId) -> Place<'_> {
 }
 
 /// Whose an account is: what is sealed for one user does not open when the row says another.
-fn holder(account: &ConnectedAccount) -> Holder<'_> {
-    let owner = &account.owner;
+fn holder<'a>(connection: &'a ConnectionId, owner: &'a Owner) -> Holder<'a> {
     Holder {
-        connection: account.connection.as_str(),
+        connection: connection.as_str(),
         identifier: owner.identifier.as_str(),
         organization: owner.organization.as_deref().unwrap_or_default(),
         user: owner.user.as_deref().unwrap_or_default(),

@@ -5,11 +5,15 @@ use std::time::Duration;
 use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 use valetkey_app::App;
-use valetkey_app::credentials::refresh;
+use valetkey_app::accounts;
+use valetkey_app::credentials::{refresh, revocations};
 use valetkey_app::upkeep::{housekeeping, recovery};
 
 /// How often it is looked for what is due to be refreshed, and for what a process that died left undone.
 const LOOK: Duration = Duration::from_secs(10);
+
+/// How often it is looked for what is to be revoked at a provider, and for removals that stopped.
+const END: Duration = Duration::from_secs(10);
 
 /// How often what has ended is removed.
 const TIDY: Duration = Duration::from_secs(3600);
@@ -62,6 +66,26 @@ pub(crate) async fn look(app: App, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// Goes on with removals that stopped, and revokes at the providers what could not be before.
+pub(crate) async fn end(app: App, stop: CancellationToken) {
+    loop {
+        let ended = async {
+            accounts::closings_due(&app).await?;
+            revocations::due(&app).await
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            ended = ended => if let Err(error) = ended {
+                tracing::warn!(error = &error as &dyn std::error::Error, "what is to be revoked waits");
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(END) => {}
         }
     }
 }

@@ -78,6 +78,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
     listeners.spawn(chores::renew(server.tls.clone(), server.app.clone(), signal(SignalKind::hangup())?, stop.clone()));
     listeners.spawn(server.health.clone().keep_looking(stop.clone()));
     listeners.spawn(chores::look(server.app.clone(), stop.clone()));
+    listeners.spawn(chores::end(server.app.clone(), stop.clone()));
     listeners.close();
     operations.close();
     Ok(Running { _claim: claim, server, stop, listeners, last, operations, effects: settings.limits.effects })

@@ -2,9 +2,9 @@
 //! there. Nothing that executes tools reads this table.
 
 use crate::accounts::{Schedule, Subject, Tokens, read_subject};
-use crate::{Error, Tx, args};
+use crate::{Error, Row, Tx, args};
 use serde_json::Value;
-use valetkey_domain::id::AuthorizationId;
+use valetkey_domain::id::{AccountId, AuthorizationId};
 use valetkey_domain::{Ctx, Timestamp};
 
 /// Tokens that wait for a person's word.
@@ -51,18 +51,53 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId, now: Timestamp) -
          token_expires_at, expires_at FROM pending_credentials
          WHERE environment_id = $1 AND authorization_id = $2 AND expires_at > $3";
     let Some(row) = tx.one(sql, args![&ctx.environment, id, now]).await? else { return Ok(None) };
-    row.fit("pending_credentials", |row| {
-        let tokens = Tokens {
-            sealed: row.sealed("sealed")?,
-            audience: row.json("audience")?,
-            scopes: row.json("scopes")?,
-            expires_at: row.optional_timestamp("token_expires_at")?,
-            refreshable: row.flag("refreshable")?,
-            // Nothing is refreshed that waits for a person's word.
-            schedule: Schedule::default(),
-        };
-        Ok(Some(Pending { tokens, subject: read_subject(row)?, expires_at: row.timestamp("expires_at")? }))
-    })
+    row.fit("pending_credentials", |row| read(row).map(Some))
+}
+
+/// The tokens that wait for a word about this account, those among them for which it is too late.
+///
+/// # Errors
+/// The database failed, or a row doesn't fit.
+pub async fn of_account(ctx: &Ctx, tx: &mut Tx, account: &AccountId) -> Result<Vec<(AuthorizationId, Pending)>, Error> {
+    let sql = "SELECT a.id, p.sealed, p.audience, p.scopes, p.subject, p.subject_name, p.refreshable,
+         p.token_expires_at, p.expires_at FROM authorizations a
+         CROSS JOIN pending_credentials p
+         WHERE a.account_id = $2 AND p.authorization_id = a.id AND p.environment_id = $1";
+    let read = |row: &Row| row.fit("pending_credentials", |row| Ok((row.parsed("id")?, read(row)?)));
+    tx.all(sql, args![&ctx.environment, account]).await?.iter().map(read).collect()
+}
+
+/// The tokens for which nobody spoke up in time, and the accounts that they were for: at most `limit`.
+///
+/// # Errors
+/// The database failed, or a row doesn't fit.
+pub async fn expired(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<(AuthorizationId, AccountId, Pending)>, Error> {
+    let sql = "SELECT a.id, a.account_id, p.sealed, p.audience, p.scopes, p.subject, p.subject_name, p.refreshable,
+         p.token_expires_at, p.expires_at FROM pending_credentials p
+         JOIN authorizations a ON a.id = p.authorization_id
+         WHERE p.environment_id = $1 AND p.expires_at <= $2 ORDER BY p.expires_at, a.id LIMIT $3";
+    let read = |row: &Row| {
+        row.fit("pending_credentials", |row| Ok((row.parsed("id")?, row.parsed("account_id")?, read(row)?)))
+    };
+    tx.all(sql, args![&ctx.environment, now, limit]).await?.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<Pending, Error> {
+    let tokens = Tokens {
+        sealed: row.sealed("sealed")?,
+        audience: row.json("audience")?,
+        scopes: row.json("scopes")?,
+        expires_at: row.optional_timestamp("token_expires_at")?,
+        refreshable: row.flag("refreshable")?,
+        // Nothing is refreshed that waits for a person's word.
+        schedule: Schedule::default(),
+    };
+    Ok(Pending { tokens, subject: read_subject(row)?, expires_at: row.timestamp("expires_at")? })
 }
 
 /// Removes the tokens of an authorization. False if there are none (any more).
@@ -72,13 +107,4 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId, now: Timestamp) -
 pub async fn delete(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId) -> Result<bool, Error> {
     let sql = "DELETE FROM pending_credentials WHERE environment_id = $1 AND authorization_id = $2";
     Ok(tx.run(sql, args![&ctx.environment, id]).await? == 1)
-}
-
-/// Removes the environment's tokens for which nobody spoke up in time.
-///
-/// # Errors
-/// The database failed.
-pub async fn prune(ctx: &Ctx, tx: &mut Tx, now: Timestamp) -> Result<u64, Error> {
-    let sql = "DELETE FROM pending_credentials WHERE environment_id = $1 AND expires_at <= $2";
-    tx.run(sql, args![&ctx.environment, now]).await
 }

@@ -121,7 +121,8 @@ async fn update(
 }
 
 async fn delete(app: &App, ctx: &Ctx, request: wire::DeleteEnvironmentConnectionRequest) -> Result<()> {
-    accounts::delete_connection(app, ctx, &id(ConnectionId::parse, &request.connection_id)?).await
+    // One with many accounts goes on after the answer: nobody can use it any more.
+    accounts::delete_connection(app, ctx, &id(ConnectionId::parse, &request.connection_id)?).await.map(drop)
 }
 
 async fn toggle(

@@ -1,71 +1,148 @@
-//! The end of an account, and of a connection with all that hangs on it: here and at the provider.
+//! The end of an account: here at once, in one transaction with what is then to be done at the provider; there in a task
+//! of its own, which goes on whether or not the caller waits.
 
-use super::{Filter, Which, get, list};
-use crate::connections::{self, Wired};
-use crate::credentials::revoke::{self, AtProvider};
-use crate::{App, Error, Page, Result};
+mod connection;
+
+pub use connection::{Closed, UnderWay, closings_due, delete_connection, under_way};
+
+use super::{Which, get};
+use crate::connections::Wired;
+use crate::credentials::revocations;
+use crate::credentials::revoke::{self, AtProvider, Ready};
+use crate::{App, Error, Result};
+use futures::future::join_all;
 use serde_json::{Map, Value, json};
-use valetkey_core::journal;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tracing::Instrument as _;
+use valetkey_core::places::CredentialRow;
+use valetkey_core::{Change, journal};
 use valetkey_domain::account::ConnectedAccount;
-use valetkey_domain::id::ConnectionId;
+use valetkey_domain::id::AccountId;
 use valetkey_domain::{Ctx, Kind};
-use valetkey_storage::{accounts as rows, connections as connection_rows};
+use valetkey_storage::closings::Fate;
+use valetkey_storage::{accounts as rows, pending_credentials};
 
-/// Forgets an account's tokens, here and at the provider; the account stays, DISCONNECTED.
+/// How long a caller waits for the provider. Clients give up after 20 seconds, and want to be told.
+const WAIT: Duration = Duration::from_secs(10);
+/// How often an account is looked at again whose tokens change while it is to be ended.
+const LOOKS: u32 = 20;
+
+/// Forgets an account's tokens, here and at the provider; the account stays, DISCONNECTED. Says what became of them at
+/// the provider.
 ///
 /// # Errors
 /// No such account.
-pub async fn disconnect(app: &App, ctx: &Ctx, which: &Which) -> Result<ConnectedAccount> {
-    let (connection, account) = get(app, ctx, which).await?;
-    let revoked = revoke::at_provider(app, ctx, &Wired::of(app, connection)?, &account).await;
-    let mut change = app.core.change(ctx).await?;
-    rows::disconnect(ctx, &mut change, &account.id, app.core.now()).await?;
-    change.record("account.disconnected", account.id.as_str(), detail(revoked)).await?.commit().await?;
-    Ok(get(app, ctx, &Which::Id(account.id)).await?.1)
+pub async fn disconnect(app: &App, ctx: &Ctx, which: &Which) -> Result<(ConnectedAccount, AtProvider)> {
+    let account = get(app, ctx, which).await?.1;
+    let became = close(app, ctx, &account.id, Fate::Disconnect).await?;
+    Ok((get(app, ctx, &Which::Id(account.id)).await?.1, became))
 }
 
-/// Removes an account, and its tokens at the provider.
+/// Removes an account, and its tokens at the provider. Says what became of them there.
 ///
 /// # Errors
 /// No such account.
-pub async fn delete(app: &App, ctx: &Ctx, which: &Which) -> Result<()> {
-    let (connection, account) = get(app, ctx, which).await?;
-    remove(app, ctx, &Wired::of(app, connection)?, &account).await
+pub async fn delete(app: &App, ctx: &Ctx, which: &Which) -> Result<AtProvider> {
+    let account = get(app, ctx, which).await?.1;
+    close(app, ctx, &account.id, Fate::Delete).await
 }
 
-/// Removes a connection that no config uses, with its accounts.
-///
-/// # Errors
-/// No such connection, or a config still maps it (named in the message).
-pub async fn delete_connection(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<()> {
-    let wired = Wired::of(app, connections::get(app, ctx, id).await?)?;
-    let name = &wired.connection.name;
-    if let Some(config) = connection_rows::used_by(ctx, &mut app.core.store.glance().await?, id).await? {
-        let message = format!("connection '{name}' is used by MCP config '{config}': take it out of that config first");
-        return Err(Error::new(Kind::FailedPrecondition, message));
+async fn close(app: &App, ctx: &Ctx, id: &AccountId, fate: Fate) -> Result<AtProvider> {
+    let (at, context, account) = (app.clone(), ctx.clone(), id.clone());
+    let begun = app.core.tasks.spawn(async move { begin(&at, &context, &account, fate).await }.in_current_span());
+    let (word, making) = begun.await.map_err(Error::internal)??;
+    if making.is_empty() {
+        return Ok(word);
     }
-    let filter = Filter { connections: vec![name.to_string()], ..Filter::default() };
-    loop {
-        let page = list(app, ctx, &filter, &Page { size: 100, after: None }).await?;
-        if page.items.is_empty() {
-            break;
-        }
-        for account in &page.items {
-            remove(app, ctx, &wired, account).await?;
+    let Ok(made) = tokio::time::timeout(WAIT, join_all(making)).await else { return Ok(AtProvider::Later) };
+    let made: Vec<AtProvider> = made.into_iter().map(|made| made.unwrap_or(AtProvider::Later)).collect();
+    let later = made.contains(&AtProvider::Later);
+    Ok(if later { AtProvider::Later } else { made.first().copied().unwrap_or(word) })
+}
+
+/// Ends the account here, and begins to end it there.
+async fn begin(app: &App, ctx: &Ctx, id: &AccountId, fate: Fate) -> Result<(AtProvider, Vec<JoinHandle<AtProvider>>)> {
+    let (connection, _) = get(app, ctx, &Which::Id(id.clone())).await?;
+    let wired = Wired::of(app, connection)?;
+    for _ in 0..LOOKS {
+        let ending = Ending::of(app, ctx, &wired, id).await?;
+        let ending = ending.ok_or_else(|| Error::not_found("connected account", id))?;
+        let word = ending.word();
+        let change = app.core.change(ctx).await?;
+        if let Some(ended) = ending.write(ctx, change, fate).await? {
+            let (action, detail) = ending.told(fate);
+            ended.record(action, id.as_str(), detail).await?.commit().await?;
+            let made = ending.all.into_iter().filter_map(|ready| revocations::go_on(app, ctx, ready));
+            return Ok((word, made.collect()));
         }
     }
-    let mut change = app.core.change(ctx).await?;
-    connection_rows::delete(ctx, &mut change, id).await?;
-    change.record("connection.deleted", id.as_str(), Map::new()).await?.commit().await
+    Err(Error::new(Kind::Aborted, format!("connected account '{id}' keeps changing: try again")))
 }
 
-async fn remove(app: &App, ctx: &Ctx, wired: &Wired, account: &ConnectedAccount) -> Result<()> {
-    let revoked = revoke::at_provider(app, ctx, wired, account).await;
-    let mut change = app.core.change(ctx).await?;
-    rows::delete(ctx, &mut change, &account.id).await?;
-    change.record("account.deleted", account.id.as_str(), detail(revoked)).await?.commit().await
+/// An account that is about to end, with what it holds made ready to be revoked.
+struct Ending {
+    account: ConnectedAccount,
+    generation: i64,
+    /// Its own tokens first, then those that wait for a person's word.
+    all: Vec<Ready>,
+    now: valetkey_domain::Timestamp,
 }
 
-fn detail(revoked: AtProvider) -> Map<String, Value> {
-    journal::detail([("at_provider", json!(revoked.as_str()))])
+impl Ending {
+    /// None if there is no such account.
+    async fn of(app: &App, ctx: &Ctx, wired: &Wired, id: &AccountId) -> Result<Option<Self>> {
+        let mut tx = app.core.store.read().await?;
+        let Some((account, generation, _)) = rows::lease(ctx, &mut tx, id).await? else { return Ok(None) };
+        let waiting = pending_credentials::of_account(ctx, &mut tx, id).await?;
+        drop(tx);
+        let mut all = vec![revoke::held_by(app, ctx, wired, &account).await?];
+        for (authorization, pending) in &waiting {
+            let (row, tokens) = (CredentialRow::Pending(authorization, &account), &pending.tokens);
+            let subject = pending.subject.as_ref().map(|subject| subject.id.as_str());
+            all.push(revoke::sealed_in(app, ctx, wired, row, &tokens.audience, &tokens.sealed, subject).await?);
+        }
+        Ok(Some(Self { account, generation, all, now: app.core.now() }))
+    }
+
+    fn word(&self) -> AtProvider {
+        self.all.first().map_or(AtProvider::Nothing, Ready::word)
+    }
+
+    /// Ends it here; none if its tokens changed since it was read, so that others have to be revoked.
+    async fn write<'a>(&self, ctx: &Ctx, mut change: Change<'a>, fate: Fate) -> Result<Option<Change<'a>>> {
+        let id = &self.account.id;
+        let there = rows::disconnect(ctx, &mut change, id, self.now).await?;
+        // From here on the row is this transaction's alone.
+        let now = rows::lease(ctx, &mut change, id).await?.map(|(_, generation, _)| generation);
+        if !there || now != Some(self.generation + 1) {
+            return Ok(None);
+        }
+        let waiting = pending_credentials::of_account(ctx, &mut change, id).await?;
+        if waiting.len() + 1 != self.all.len() {
+            return Ok(None);
+        }
+        for ready in &self.all {
+            ready.insert(ctx, &mut change).await?;
+        }
+        for (authorization, _) in &waiting {
+            pending_credentials::delete(ctx, &mut change, authorization).await?;
+        }
+        if fate == Fate::Delete {
+            rows::delete(ctx, &mut change, id).await?;
+        }
+        Ok(Some(change))
+    }
+
+    /// What the journal says of it.
+    fn told(&self, fate: Fate) -> (&'static str, Map<String, Value>) {
+        let action = match fate {
+            Fate::Disconnect => "account.disconnected",
+            Fate::Delete => "account.deleted",
+        };
+        (action, journal::detail([("at_provider", json!(self.word().as_str()))]))
+    }
 }
+
+#[cfg(test)]
+mod tests;

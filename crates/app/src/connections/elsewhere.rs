@@ -20,7 +20,7 @@ impl Elsewhere {
         let vendors = Endpoints::of(oauth, &Settings::default());
         let mut known: Vec<String> = connector.hosts.iter().map(|host| format!("https://{host}")).collect();
         known.extend(vendors.named().into_iter().filter_map(|(_, url)| origin(url?)));
-        known.extend([&connector.base_url, &connector.proxy_url].into_iter().filter_map(|url| origin(url)));
+        known.extend(origin(&connector.proxy_url));
         let mut found = Self { hosts: Vec::new(), on_this_machine: true };
         for (_, url) in endpoints.named() {
             let Some(url) = url.and_then(|url| Url::parse(url).ok()) else { continue };

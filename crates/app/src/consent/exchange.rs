@@ -5,6 +5,7 @@ use super::failed::Failed;
 use super::link::Found;
 use super::scopes;
 use super::start::uses_pkce;
+use super::thrown;
 use crate::credentials::oauth;
 use crate::credentials::sealed::Plain;
 use crate::{App, Error, Result, connections};
@@ -65,13 +66,17 @@ impl Exchange {
             Ok(claims) => claims,
             Err(fault) => {
                 tracing::warn!(authorization = %self.found.authorization.id, %fault, "the tokens are not taken");
+                self.throw_away(tokens, fault.code()).await;
                 return Ok(Err(Outcome::Refused(fault.code().to_owned()).into()));
             }
         };
         let subject = match self.subject(&tokens, claims).await {
             Ok(subject) => subject,
             // Without it nobody can say whether it is the account that was there.
-            Err(error) if self.found.account.subject.is_some() => return Ok(Err(self.failed(&error))),
+            Err(error) if self.found.account.subject.is_some() => {
+                self.throw_away(tokens, "nobody_knows_whose").await;
+                return Ok(Err(self.failed(&error)));
+            }
             Err(error) => {
                 tracing::warn!(authorization = %self.found.authorization.id, %error, "nobody knows who signed in");
                 None
@@ -85,6 +90,14 @@ impl Exchange {
             subject,
             plain: Plain { access_token: tokens.access_token, refresh_token: tokens.refresh_token },
         }))
+    }
+
+    /// Whose they are nobody knows: they are revoked only if nothing else lives on that OAuth client.
+    async fn throw_away(&self, tokens: Tokens, why: &'static str) {
+        let plain = Plain { access_token: tokens.access_token, refresh_token: tokens.refresh_token };
+        if let Err(error) = thrown::brought(&self.app, &self.found, None, &plain, why).await {
+            tracing::warn!(authorization = %self.found.authorization.id, cause = ?error, "tokens nobody takes live on");
+        }
     }
 
     /// The consent's PKCE verifier, of which its nonce is made.

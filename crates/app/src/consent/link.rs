@@ -17,7 +17,7 @@ use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::AuthorizationId;
 use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
 use valetkey_storage::Tx;
-use valetkey_storage::{accounts as account_rows, authorizations as rows, environments, pending_credentials};
+use valetkey_storage::{accounts as account_rows, authorizations as rows, environments};
 
 /// No token of ours is longer; anything longer isn't worth hashing.
 const LONGEST_TOKEN: usize = 100;
@@ -138,7 +138,6 @@ pub async fn link(
     }
     rows::end_older_links(ctx, &mut tx, &account.id, LIVE - 1, now).await?;
     rows::prune(ctx, &mut tx, &account.id, now - super::REMEMBERED).await?;
-    pending_credentials::prune(ctx, &mut tx, now).await?;
     rows::insert(ctx, &mut tx, &authorization, &valetkey_vault::sha256(token.bytes())).await?;
     let detail = journal::detail([("account", json!(account.id))]);
     tx.record("authorization.linked", authorization.id.as_str(), detail).await?.commit().await?;

@@ -3,7 +3,7 @@
 
 use super::exchange::{Brought, Exchange};
 use super::failed::Failed;
-use super::kept;
+use super::{kept, thrown};
 use crate::credentials::patience;
 use crate::credentials::schedule::schedule;
 use crate::credentials::sealed::{self, Plain};
@@ -37,6 +37,7 @@ pub(super) async fn save(exchange: &Exchange, ended: std::result::Result<Brought
                     return Ok(());
                 }
             }
+            throw_away(exchange, brought, "keeps_changing").await?;
             Err(changing(exchange))
         }
         Err(failed) => patience::surely("a consent", || refuse(exchange, failed)).await,
@@ -64,6 +65,7 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
     let mut tx = app.core.store.read().await?;
     let Some((account, generation, lease)) = accounts::lease(ctx, &mut tx, id).await? else {
         drop(tx);
+        throw_away(exchange, brought, "account_deleted").await?;
         refuse(exchange, &Outcome::Refused("account_deleted".into()).into()).await?;
         return Ok(true);
     };
@@ -100,8 +102,15 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
         ended.commit().await?;
         reach(Failpoint::CallbackCommitted);
         app.core.metrics.consented(outcome.word());
+    } else {
+        throw_away(exchange, brought, "ended_meanwhile").await?;
     }
     Ok(true)
+}
+
+async fn throw_away(exchange: &Exchange, brought: &Brought, why: &'static str) -> Result<()> {
+    let subject = brought.subject.as_ref().map(|subject| subject.id.as_str());
+    thrown::brought(&exchange.app, &exchange.found, subject, &brought.plain, why).await
 }
 
 /// The outcome that asks the person, if it may be somebody else than the one whose account it was.

@@ -4,6 +4,8 @@ use super::link::Found;
 use super::outcome::{Ended, outcome, theirs};
 use super::scopes;
 use super::stopped::{Stopped, Why};
+use crate::credentials::revocations;
+use crate::credentials::revoke::{self, Ready};
 use crate::credentials::schedule::schedule;
 use crate::credentials::sealed;
 use crate::{App, Error};
@@ -34,24 +36,31 @@ pub async fn replace(
     let waiting = pending_credentials::get(&found.ctx, &mut app.core.store.glance().await?, id, app.core.now()).await?;
     let Some(waiting) = waiting else { return Err(Stopped::from(Why::TimedOut).about(found.about)) };
     if keep {
-        throw_away(app, &found).await?;
+        throw_away(app, &found, &waiting).await?;
     } else {
         take(app, &found, asked, waiting).await?;
     }
     outcome(app, id, browser).await
 }
 
-/// Nothing is replaced; what signed in just now is forgotten.
-async fn throw_away(app: &App, found: &Found) -> crate::Result<()> {
+/// Nothing is replaced; what signed in just now is forgotten, here and at the provider.
+async fn throw_away(app: &App, found: &Found, waiting: &Pending) -> crate::Result<()> {
+    let row = CredentialRow::Pending(&found.authorization.id, &found.account);
+    let (tokens, subject) = (&waiting.tokens, waiting.subject.as_ref().map(|subject| subject.id.as_str()));
+    let (audience, sealed) = (&tokens.audience, &tokens.sealed);
+    let ready = revoke::sealed_in(app, &found.ctx, &found.wired, row, audience, sealed, subject).await?;
     let mut change = app.core.change(&found.ctx).await?;
     if pending_credentials::delete(&found.ctx, &mut change, &found.authorization.id).await? {
-        let (account, detail) = (found.account.id.as_str(), detail(found));
+        ready.insert(&found.ctx, &mut change).await?;
+        let (account, detail) = (found.account.id.as_str(), detail(found, &ready));
         change.record("authorization.kept", account, detail).await?.commit().await?;
+        revocations::go_on(app, &found.ctx, ready);
     }
     Ok(())
 }
 
-/// The new tokens move from where they waited into the account, sealed anew for it.
+/// The new tokens move from where they waited into the account, sealed anew for it. Those that were there are somebody
+/// else's, and end at the provider too.
 async fn take(app: &App, found: &Found, asked: &Outcome, waiting: Pending) -> crate::Result<()> {
     let (ctx, id, account) = (&found.ctx, &found.authorization.id, &found.account.id);
     let audience = found.wired.audience();
@@ -63,6 +72,7 @@ async fn take(app: &App, found: &Found, asked: &Outcome, waiting: Pending) -> cr
     let plain = sealed::open(app, ctx, row, &audience, &waiting.tokens.sealed).await?;
     let held = accounts::lease(ctx, &mut app.core.store.glance().await?, account).await?;
     let Some((held, generation, _)) = held else { return Err(Error::not_found("connected account", account)) };
+    let ready = revoke::held_by(app, ctx, &found.wired, &held).await?;
     let row = CredentialRow::Account(&held, generation + 1);
     let sealed = sealed::seal(app, ctx, row, &audience, &plain).await?;
     let after = outcome_of(found, &waiting.tokens);
@@ -75,7 +85,10 @@ async fn take(app: &App, found: &Found, asked: &Outcome, waiting: Pending) -> cr
         accounts::store_credential(ctx, &mut change, account, generation, &tokens, subject, app.core.now()).await?;
     let forgotten = pending_credentials::delete(ctx, &mut change, id).await?;
     if stored && forgotten && authorizations::resolve(ctx, &mut change, id, asked, &after, app.core.now()).await? {
-        change.record("account.replaced", account.as_str(), detail(found)).await?.commit().await?;
+        ready.insert(ctx, &mut change).await?;
+        let detail = detail(found, &ready);
+        change.record("account.replaced", account.as_str(), detail).await?.commit().await?;
+        revocations::go_on(app, ctx, ready);
     }
     Ok(())
 }
@@ -89,6 +102,7 @@ fn outcome_of(found: &Found, tokens: &Tokens) -> Outcome {
     }
 }
 
-fn detail(found: &Found) -> serde_json::Map<String, serde_json::Value> {
-    journal::detail([("authorization", json!(found.authorization.id))])
+fn detail(found: &Found, ended: &Ready) -> serde_json::Map<String, serde_json::Value> {
+    let became = ended.word().as_str();
+    journal::detail([("authorization", json!(found.authorization.id)), ("at_provider", json!(became))])
 }

@@ -2,6 +2,7 @@
 
 use crate::connections::Wired;
 use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
 use valetkey_connectors::TokenClientAuth;
 use valetkey_domain::{Kind, Secret};
 use valetkey_outbound::oauth::{BasicEncoding, Client, ClientAuth};
@@ -14,7 +15,38 @@ pub(crate) struct Endpoint {
     basic: BasicEncoding,
 }
 
+/// The same as it is kept where its connection may go before it is needed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    token_url: String,
+    pub(crate) client_id: String,
+    auth: String,
+}
+
+impl From<Kept> for Endpoint {
+    fn from(kept: Kept) -> Self {
+        let (auth, basic) = match kept.auth.as_str() {
+            "basic" => (ClientAuth::Basic, BasicEncoding::FormEncoded),
+            "basic_raw" => (ClientAuth::Basic, BasicEncoding::Raw),
+            "post" => (ClientAuth::Post, BasicEncoding::FormEncoded),
+            _ => (ClientAuth::None, BasicEncoding::FormEncoded),
+        };
+        Self { token_url: kept.token_url, client_id: kept.client_id, auth, basic }
+    }
+}
+
 impl Endpoint {
+    /// To be kept.
+    pub(crate) fn keep(&self) -> Kept {
+        let auth = match (self.auth, self.basic) {
+            (ClientAuth::Basic, BasicEncoding::FormEncoded) => "basic",
+            (ClientAuth::Basic, BasicEncoding::Raw) => "basic_raw",
+            (ClientAuth::Post, _) => "post",
+            (ClientAuth::None, _) => "none",
+        };
+        Kept { token_url: self.token_url.clone(), client_id: self.client_id.clone(), auth: auth.to_owned() }
+    }
+
     /// Reads it out of the connection's settings and its connector.
     ///
     /// # Errors
@@ -77,6 +109,8 @@ mod tests {
             let endpoint = Endpoint::of(&wired).unwrap();
             let client = endpoint.client(None);
             assert_eq!((client.auth, client.basic), (auth, basic), "{said}");
+            let kept = Endpoint::from(endpoint.keep());
+            assert_eq!((kept.client(None).auth, kept.client(None).basic), (auth, basic), "{said}: kept for later");
             for (own, wanted) in [(true, BasicEncoding::Raw), (false, BasicEncoding::FormEncoded)] {
                 let mut said_so = wired.clone();
                 said_so.connection.settings.basic_raw = Some(own);

@@ -1,19 +1,27 @@
-//! Revoking at the provider what an account held, when it is ended here. It is tried once: an account is ended here
-//! whatever the provider says, and the journal keeps what it said.
+//! What ends here and must not live on at the provider: made ready to be revoked there, so that it can be saved in the
+//! transaction that ends it here. `revocations` makes it.
 
-use super::oauth;
-use super::sealed;
+use super::oauth::{self, Kept};
+use super::sealed::{self, Plain};
 use crate::connections::{self, Wired};
-use crate::{App, Result};
-use valetkey_core::places::CredentialRow;
-use valetkey_domain::Ctx;
+use crate::{App, Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::time::Duration;
+use valetkey_core::places::{self, CredentialRow};
 use valetkey_domain::account::ConnectedAccount;
-use valetkey_outbound::oauth::{self as endpoint, Revocation, Revoked, TokenIn};
-use valetkey_storage::accounts as rows;
+use valetkey_domain::id::RevocationId;
+use valetkey_domain::{Ctx, Kind, Sealed, Secret};
+use valetkey_storage::Tx;
+use valetkey_storage::revocations::{self as rows, Revocation};
+use valetkey_vault::Purpose;
 
-/// What became of an account's tokens at the provider.
+/// How long one try may take: three requests, each with its own limit, and the database.
+pub(super) const LEASE: Duration = Duration::from_secs(2 * 60);
+
+/// What became of tokens at the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AtProvider {
+pub enum AtProvider {
     /// They are revoked.
     Revoked,
     /// There were none.
@@ -22,118 +30,208 @@ pub(crate) enum AtProvider {
     NotOffered,
     /// They were left alone: another account here may live on the same grant, which a revocation would end as a whole.
     Shared,
-    /// It was tried and did not work; the tokens may live on until the person withdraws them there.
+    /// It did not work yet, or has not ended: it will be tried again.
+    Later,
+    /// They cannot be revoked from here; they may live on until the person withdraws them there.
     Failed,
 }
 
 impl AtProvider {
     /// The word in the journal.
-    pub(crate) const fn as_str(self) -> &'static str {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Revoked => "revoked",
             Self::Nothing => "nothing_to_revoke",
             Self::NotOffered => "not_offered",
             Self::Shared => "left_because_shared",
+            Self::Later => "to_be_revoked",
             Self::Failed => "failed",
         }
     }
-}
 
-/// Revokes an account's tokens, in a task that goes on if the caller is dropped.
-pub(crate) async fn at_provider(app: &App, ctx: &Ctx, wired: &Wired, account: &ConnectedAccount) -> AtProvider {
-    let (at, context, wired) = (app.clone(), ctx.clone(), wired.clone());
-    let (account, id) = (account.clone(), account.id.clone());
-    let task = app.core.tasks.spawn(async move { attempt(&at, &context, &wired, &account).await });
-    match task.await {
-        Ok(Ok(became)) => became,
-        Ok(Err(error)) => {
-            tracing::warn!(account = %id, cause = ?error, "tokens were not revoked at the provider");
-            AtProvider::Failed
+    /// The same as a sentence for whoever ended them.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Revoked => "its tokens are gone, here and at the vendor",
+            Self::Nothing => "it had no tokens",
+            Self::NotOffered => "its tokens are gone here; the vendor offers no revocation",
+            Self::Shared => {
+                "its tokens are gone here; at the vendor they are left, because another account may live on the same grant"
+            }
+            Self::Later => {
+                "its tokens are gone here; the vendor has not revoked them yet: it is tried again, for a week, and the \
+                 journal says what becomes of it"
+            }
+            Self::Failed => {
+                "its tokens are gone here; they could not be revoked at the vendor: the user can withdraw them there"
+            }
         }
-        Err(_) => AtProvider::Failed,
     }
 }
 
-async fn attempt(app: &App, ctx: &Ctx, wired: &Wired, account: &ConnectedAccount) -> Result<AtProvider> {
-    let Some(held) = &account.credential else { return Ok(AtProvider::Nothing) };
-    let (Some(rule), Some(url)) = (&wired.oauth().revoke, &wired.endpoints.revoke_url) else {
-        return Ok(AtProvider::NotOffered);
-    };
-    if shared(app, ctx, wired, account).await? {
-        return Ok(AtProvider::Shared);
+/// How a revocation is sent. It stands beside the sealed token and not in it: where that may go its audience says.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Way {
+    pub(super) url: String,
+    pub(super) method: String,
+    /// The field of the form that has the token.
+    pub(super) field: String,
+    /// The provider's token endpoint.
+    pub(super) token_url: String,
+    pub(super) client: Option<Kept>,
+}
+
+/// What is sealed.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Sent {
+    pub(super) token: String,
+    /// The OAuth client's, as it was when the tokens ended here: the connection may go first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) client_secret: Option<String>,
+}
+
+/// Tokens that end here.
+pub(crate) struct Ending<'a> {
+    /// Whose they are.
+    pub(crate) account: &'a ConnectedAccount,
+    /// Who that is at the provider, if it is known.
+    pub(crate) subject: Option<&'a str>,
+    /// The origins that they may go to.
+    pub(crate) audience: &'a [String],
+    /// They.
+    pub(crate) plain: &'a Plain,
+}
+
+/// What is to be done at the provider about tokens that end here.
+pub(crate) enum Ready {
+    /// Nothing more, and why.
+    Settled(AtProvider),
+    /// To revoke them.
+    Revoke(Box<Revocation>),
+}
+
+impl Ready {
+    /// The word in the record of what ends them here.
+    pub(crate) const fn word(&self) -> AtProvider {
+        match self {
+            Self::Settled(word) => *word,
+            Self::Revoke(_) => AtProvider::Later,
+        }
     }
-    let audience = wired.audience();
-    if held.audience != audience {
-        return Ok(AtProvider::Failed);
+
+    /// Saves it in the transaction that ends the tokens here.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub(crate) async fn insert(&self, ctx: &Ctx, tx: &mut Tx) -> Result<()> {
+        match self {
+            Self::Settled(_) => Ok(()),
+            Self::Revoke(revocation) => Ok(rows::insert(ctx, tx, revocation).await?),
+        }
     }
+
+    /// For many at once: whoever looks for what is due makes it.
+    pub(crate) fn left_to_others(mut self) -> Self {
+        if let Self::Revoke(revocation) = &mut self {
+            (revocation.attempts, revocation.lease_until) = (0, None);
+            revocation.next_at = revocation.created_at;
+        }
+        self
+    }
+}
+
+/// Makes the tokens that an account holds ready.
+///
+/// # Errors
+/// The key can't be had for now. Tokens that do not open can't be revoked, and keep nobody from ending the account.
+pub(crate) async fn held_by(app: &App, ctx: &Ctx, wired: &Wired, account: &ConnectedAccount) -> Result<Ready> {
+    let Some(held) = &account.credential else { return Ok(Ready::Settled(AtProvider::Nothing)) };
     let row = CredentialRow::Account(account, held.generation);
-    let plain = sealed::open(app, ctx, row, &audience, &held.sealed).await?;
-    // A refresh token's end is the end of the grant; an access token's may be of that token alone.
-    let token = plain.refresh_token.as_ref().unwrap_or(&plain.access_token);
-    let client = oauth::Endpoint::of(wired)?;
-    // Without it the provider can still be asked; it goes nowhere that it was not given for.
-    let secret = connections::client_secret(app, wired).await;
-    let client = secret.as_ref().ok().map(|secret| client.client(secret.as_ref()));
-    let outbound = app.core.outbound.of(&wired.connection.environment);
-    let revocation = Revocation { url, method: rule.method.clone(), token_in: TokenIn::Form(&rule.field), token };
-    Ok(match endpoint::revoke(&outbound, &revocation, client.as_ref()).await {
-        Revoked::Revoked => AtProvider::Revoked,
-        Revoked::NotThere => AtProvider::NotOffered,
-        failed @ (Revoked::Refused { .. } | Revoked::Unreachable { .. }) => {
-            tracing::warn!(account = %account.id, %failed, "the provider did not revoke");
-            AtProvider::Failed
-        }
-    })
+    sealed_in(app, ctx, wired, row, &held.audience, &held.sealed, account.subject.as_deref()).await
 }
 
-/// Whether another account that holds tokens may live on the same grant: the same OAuth client at the same provider,
-/// and the same person there or one that is unknown.
-async fn shared(app: &App, ctx: &Ctx, wired: &Wired, account: &ConnectedAccount) -> Result<bool> {
-    let mut tx = app.core.store.read().await?;
-    let siblings = rows::maybe_sharing(ctx, &mut tx, Some(&account.id), account.subject.as_deref()).await?;
-    drop(tx);
-    let own = client_of(wired);
-    for sibling in siblings {
-        let theirs = Wired::of(app, connections::get(app, ctx, &sibling).await?)?;
-        if client_of(&theirs) == own {
-            return Ok(true);
+/// Makes tokens ready that are sealed in this row.
+///
+/// # Errors
+/// As [`held_by`].
+pub(crate) async fn sealed_in(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    row: CredentialRow<'_>,
+    audience: &[String],
+    sealed: &Sealed,
+    subject: Option<&str>,
+) -> Result<Ready> {
+    let (CredentialRow::Account(account, _) | CredentialRow::Pending(_, account)) = row;
+    match sealed::open(app, ctx, row, audience, sealed).await {
+        Ok(plain) => ready(app, ctx, wired, &Ending { account, subject, audience, plain: &plain }).await,
+        Err(error) if error.kind() == Kind::Unavailable => Err(error),
+        Err(error) => {
+            tracing::warn!(account = %account.id, cause = ?error, "tokens cannot be revoked at the provider");
+            Ok(Ready::Settled(AtProvider::Failed))
         }
     }
-    Ok(false)
 }
 
-/// Which OAuth client at which provider.
-fn client_of(wired: &Wired) -> (Option<String>, Option<&str>) {
-    (connections::origin(&wired.endpoints.token_url), wired.connection.settings.client_id.as_deref())
+/// Makes tokens ready. Whoever saves it holds it, and makes it at once.
+///
+/// # Errors
+/// The key can't be had.
+pub(crate) async fn ready(app: &App, ctx: &Ctx, wired: &Wired, ending: &Ending<'_>) -> Result<Ready> {
+    let (Some(rule), Some(url)) = (&wired.oauth().revoke, &wired.endpoints.revoke_url) else {
+        return Ok(Ready::Settled(AtProvider::NotOffered));
+    };
+    let origin = connections::origin(url).filter(|origin| ending.audience.contains(origin));
+    // The connection points elsewhere by now than when the tokens were given.
+    let Some(origin) = origin else { return Ok(Ready::Settled(AtProvider::Failed)) };
+    let way = Way {
+        url: url.clone(),
+        method: rule.method.to_string(),
+        field: rule.field.clone(),
+        token_url: wired.endpoints.token_url.clone(),
+        client: oauth::Endpoint::of(wired).ok().map(|client| client.keep()),
+    };
+    // A refresh token's end is the end of the grant; an access token's may be of that token alone.
+    let token = ending.plain.refresh_token.as_ref().unwrap_or(&ending.plain.access_token);
+    // Without it the provider can still be asked; it goes nowhere that it was not given for.
+    let secret = connections::client_secret(app, wired).await.ok().flatten();
+    let sent =
+        Sent { token: token.expose().to_owned(), client_secret: secret.map(|secret| secret.expose().to_owned()) };
+    let mut revocation = row(app, ctx, ending, vec![origin], members(&way)?);
+    let text: Secret<[u8]> = serde_json::to_vec(&sent).map_err(Error::internal)?.into();
+    let place = places::revocation(&revocation);
+    let sealed = app.core.keyring.seal(&ctx.environment, Purpose::Credential, &place, text.expose()).await?;
+    revocation.sealed = sealed;
+    Ok(Ready::Revoke(Box::new(revocation)))
 }
 
-#[cfg(test)]
-mod tests {
-    use crate::connections::Wired;
-    use crate::provider::{HOUR, there};
-    use crate::{accounts, connections};
-    use valetkey_domain::Secret;
-    use valetkey_domain::connection::{Connection, Settings};
+/// The row, with nothing sealed yet.
+fn row(app: &App, ctx: &Ctx, ending: &Ending<'_>, audience: Vec<String>, endpoint: Map<String, Value>) -> Revocation {
+    let (now, account) = (app.core.now(), ending.account);
+    Revocation {
+        id: RevocationId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
+        environment: ctx.environment.clone(),
+        connection: account.connection.clone(),
+        account: Some(account.id.clone()),
+        owner: account.owner.clone(),
+        subject: ending.subject.map(ToOwned::to_owned),
+        sealed: Sealed(Vec::new()),
+        audience,
+        endpoint,
+        created_at: now,
+        attempts: 1,
+        next_at: now + LEASE,
+        last_error: None,
+        lease_until: Some(now + LEASE),
+    }
+}
 
-    #[tokio::test]
-    async fn attack_59_the_client_secret_goes_to_no_revocation_endpoint_that_it_was_not_given_for() {
-        let mut there = there("{rotates: false, lost_answer: retry_now}").await;
-        let (app, ctx) = (there.app.clone(), there.ctx.clone());
-        let settings =
-            Settings { revoke_url: Some(format!("{}/refuses", there.elsewhere)), ..there.connection.settings.clone() };
-        // Behind our back, as somebody with the database could: the seal alone has to hold.
-        let edited = Connection { settings: settings.clone(), ..there.connection.clone() };
-        assert!(connections::client_secret(&app, &Wired::with(there.connector.clone(), edited)).await.is_err());
-        // By the front door, without the secret and with it.
-        let moved = connections::Change { settings: Some(settings), ..connections::Change::default() };
-        there.connection = connections::update(&app, &ctx, &there.connection, moved).await.unwrap();
-        assert!(there.connection.client_secret.is_none());
-        let given =
-            connections::Change { client_secret: Some(Secret::from("hunter2")), ..connections::Change::default() };
-        there.connection = connections::update(&app, &ctx, &there.connection, given).await.unwrap();
-        there.sign_in(HOUR).await;
-        accounts::delete(&app, &ctx, &accounts::Which::Id(there.account.id.clone())).await.unwrap();
-        let asked = there.provider.asked("/refuses");
-        assert!(asked.len() == 3 && asked[1].contains("client_secret=hunter2"), "{asked:?}");
+fn members(way: &Way) -> Result<Map<String, Value>> {
+    match serde_json::to_value(way).map_err(Error::internal)? {
+        Value::Object(members) => Ok(members),
+        other => Err(Error::internal(std::io::Error::other(format!("a way is no object: {other}")))),
     }
 }

@@ -1,6 +1,6 @@
 //! What nobody comes back to is removed, so that a database grows with its accounts and not with their sign-ins.
 
-use crate::consent::REMEMBERED;
+use crate::consent::{REMEMBERED, thrown};
 use crate::tenancy::environments;
 use crate::upkeep::keys;
 use crate::{App, Result};
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use valetkey_core::context;
 use valetkey_domain::Timestamp;
 use valetkey_domain::ctx::{Actor, Patient};
-use valetkey_storage::{authorizations, clients, pending_credentials};
+use valetkey_storage::{authorizations, clients};
 
 /// Removes what has ended: links and consents, client secrets (both a day ago), and tokens for which no person spoke up
 /// within their ten minutes, keys that nothing names any more. Says how many rows went, in short transactions.
@@ -20,10 +20,10 @@ pub async fn tidy(app: &App) -> Result<u64> {
     for environment in environments::list(app).await? {
         let ctx = context::enter(&app.core, environment.id, Actor::System);
         let before = app.core.now() - REMEMBERED;
+        // Before their consents go: they go with them.
+        gone += thrown::unanswered(app, &ctx).await?;
         let mut change = app.core.change(&ctx).await?;
-        // In the order in which a new link does the same, so that neither waits for what the other will want.
         gone += authorizations::purge(&ctx, &mut change, before).await?;
-        gone += pending_credentials::prune(&ctx, &mut change, app.core.now()).await?;
         let secrets_of = clients::purge_secrets(&ctx, &mut change, before).await?;
         gone += u64::try_from(secrets_of.len()).unwrap_or(u64::MAX);
         let clients: BTreeSet<_> = secrets_of.iter().map(ToString::to_string).collect();

@@ -36,8 +36,19 @@ pub enum Told {
 
 /// The kind of row that a change with this action is one of; none where no row is, or nothing that a row is changes.
 fn kind(action: &str) -> Option<Kind> {
-    // A lease and a lost answer are no part of what an account is, and every refresh would pay for them.
-    if matches!(action, "account.refresh_begun" | "account.refresh_failed" | "account.refresh_lost") {
+    // A lease and a lost answer are no part of what an account is, and every refresh would pay for them. Nor is what
+    // becomes at the provider of tokens that it no longer holds.
+    if matches!(
+        action,
+        "account.refresh_begun"
+            | "account.refresh_failed"
+            | "account.refresh_lost"
+            | "account.refreshed_late"
+            | "account.revoked"
+            | "account.not_revoked"
+            | "account.revocation_failed"
+            | "account.revocation_given_up"
+    ) {
         return None;
     }
     Some(match action.split_once('.')?.0 {

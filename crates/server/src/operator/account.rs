@@ -72,12 +72,12 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             Ok(one(json!({"link": link.url, "opens_until": moment(link.expires_at)})))
         }
         Verb::Disconnect { id } => {
-            accounts::disconnect(app, ctx, &Which::Id(id.try_into()?)).await?;
-            Ok(message("disconnected: its tokens are gone, here and, where the vendor offers it, there"))
+            let (_, became) = accounts::disconnect(app, ctx, &Which::Id(id.try_into()?)).await?;
+            Ok(message(format!("disconnected: {}", became.sentence())))
         }
         Verb::Delete { id } => {
-            accounts::delete(app, ctx, &Which::Id(id.try_into()?)).await?;
-            Ok(message("deleted"))
+            let became = accounts::delete(app, ctx, &Which::Id(id.try_into()?)).await?;
+            Ok(message(format!("deleted: {}", became.sentence())))
         }
     }
 }

@@ -5,11 +5,12 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use valetkey_app::accounts;
+use valetkey_app::accounts::{self, Closed, UnderWay};
 use valetkey_app::connections::Wired;
 use valetkey_app::{App, connections};
 use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::id::ConnectionId;
+use valetkey_domain::name::ConnectionName;
 use valetkey_domain::{Ctx, Kind, Secret};
 
 #[derive(Subcommand, Serialize, Deserialize)]
@@ -119,26 +120,58 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             let client_secret = flags.client_secret.as_deref().map(Secret::from);
             let settings = settings(Settings::default(), flags);
             let new = connections::New { name, connector, settings, client_secret };
-            Ok(one(row(app, &connections::create(app, ctx, new).await?)))
+            Ok(one(row(app, ctx, &connections::create(app, ctx, new).await?).await?))
         }
         Verb::Update { name, flags } => {
             let before = find(app, ctx, &name).await?;
             let client_secret = flags.client_secret.as_deref().map(Secret::from);
             let settings = Some(settings(before.settings.clone(), flags));
             let change = connections::Change { settings, client_secret, enabled: None };
-            Ok(one(row(app, &connections::update(app, ctx, &before, change).await?)))
+            Ok(one(row(app, ctx, &connections::update(app, ctx, &before, change).await?).await?))
         }
         Verb::List => {
             let found = all!(|page| connections::list(app, ctx, &connections::Filter::default(), &page));
-            Ok(rows(found.iter().map(|c| json!({"name": c.name, "connector": c.connector, "id": c.id}))))
+            let mut list = Vec::with_capacity(found.len());
+            for c in &found {
+                let state = state(app, ctx, c).await?;
+                list.push(json!({"name": c.name, "connector": c.connector, "id": c.id, "state": state}));
+            }
+            Ok(rows(list))
         }
-        Verb::Get { name } => Ok(one(row(app, &find(app, ctx, &name).await?))),
+        Verb::Get { name } => Ok(one(row(app, ctx, &find(app, ctx, &name).await?).await?)),
         Verb::Delete { name } => {
             let found = find(app, ctx, &name).await?;
-            accounts::delete_connection(app, ctx, &found.id).await?;
-            Ok(message(format!("connection '{}' and its accounts are deleted", found.name)))
+            let closed = accounts::delete_connection(app, ctx, &found.id).await?;
+            Ok(message(told(&found.name, &closed)))
         }
     }
+}
+
+/// What became of a removal.
+fn told(name: &ConnectionName, closed: &Closed) -> String {
+    match closed {
+        Closed::Gone(0) => format!("connection '{name}' and its accounts are deleted"),
+        Closed::Gone(left) => format!(
+            "connection '{name}' and its accounts are deleted; the vendor has not revoked the tokens of {left} of them yet: \
+             it is tried again, for a week, and the journal says what becomes of it"
+        ),
+        Closed::UnderWay(UnderWay { done, of, .. }) => format!(
+            "connection '{name}' can no longer be used and is being deleted: {done} of its {of} accounts are gone. It goes \
+             on by itself; `valetkey connection get {name}` says how far it is"
+        ),
+    }
+}
+
+/// Whether it is in use, and if it is being removed, how far that has come.
+async fn state(app: &App, ctx: &Ctx, connection: &Connection) -> Result<String> {
+    if connection.enabled {
+        return Ok("enabled".to_owned());
+    }
+    Ok(match accounts::under_way(app, ctx, &connection.id).await? {
+        None => "disabled".to_owned(),
+        Some(UnderWay { done, of, last_error: None }) => format!("closing {done}/{of}"),
+        Some(UnderWay { done, of, last_error: Some(why) }) => format!("closing {done}/{of}, to be tried again: {why}"),
+    })
 }
 
 /// By its name; or by its id, which no connection has for a name unless somebody chose it for one.
@@ -164,15 +197,15 @@ fn settings(before: Settings, flags: EndpointFlags) -> Settings {
     }
 }
 
-fn row(app: &App, connection: &Connection) -> Value {
+async fn row(app: &App, ctx: &Ctx, connection: &Connection) -> Result<Value> {
     let mut row = json!({
         "name": connection.name, "connector": connection.connector, "id": connection.id,
         "client_id": connection.settings.client_id, "client_secret": connection.client_secret.as_ref().map(|_| "set"),
-        "redirect_uri": connections::redirect_uri(app, &connection.id),
+        "redirect_uri": connections::redirect_uri(app, &connection.id), "state": state(app, ctx, connection).await?,
     });
     if let (Ok(wired), Some(row)) = (Wired::of(app, connection.clone()), row.as_object_mut()) {
         row.insert("scopes".into(), json!(wired.scopes()));
         row.insert("ready".into(), json!(wired.is_complete()));
     }
-    row
+    Ok(row)
 }

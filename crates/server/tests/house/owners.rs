@@ -15,9 +15,11 @@ pub(crate) const SCHEMES: &[&str] = &["app/credentials/schemes.rs", "app/connect
 /// The files of `app` that may write without a record of the journal, and why. All others write through `Change`, which
 /// can't be committed without one.
 pub(crate) const UNRECORDED: &[(&str, &str)] = &[
+    ("accounts/closing/connection.rs", "who works on a removal and when again is a lease; each step of it is recorded"),
     ("accounts/used.rs", "when something was last used is no change of it"),
     ("consent/callback.rs", "who exchanges the code is a lease; what comes of it is recorded with the tokens"),
     ("credentials/refresh/ahead.rs", "when a refresh is due, and by whom, is no change of the account"),
+    ("credentials/revocations.rs", "who tries a revocation and when again is a lease; what becomes of it is recorded"),
     ("upkeep/installation.rs", "which processes live and how often they started; the mark outside is held against it"),
     ("upkeep/keys/reseal.rs", "the same secrets under another key; the rotation as a whole is recorded"),
     ("upkeep/keys/root.rs", "the same key under another root; the rotation as a whole is recorded"),

@@ -166,7 +166,12 @@ async fn pending_tokens_wait_ten_minutes_and_no_longer() {
     assert!(pending::get(ours, &mut tx, id, minutes(10)).await.unwrap().is_none());
     assert!(pending::get(&there.theirs, &mut tx, id, minutes(1)).await.unwrap().is_none());
     assert!(!pending::delete(&there.theirs, &mut tx, id).await.unwrap());
-    assert_eq!(pending::prune(ours, &mut tx, minutes(9)).await.unwrap(), 0);
+    assert!(pending::expired(ours, &mut tx, minutes(9), 9).await.unwrap().is_empty());
+    let expired = pending::expired(ours, &mut tx, minutes(10), 9).await.unwrap();
+    assert!(matches!(&expired[..], [(of, account, _)] if of == id && *account == one.account));
+    assert!(pending::expired(&there.theirs, &mut tx, minutes(10), 9).await.unwrap().is_empty());
+    assert_eq!(pending::of_account(ours, &mut tx, &one.account).await.unwrap().len(), 1);
+    assert!(pending::of_account(&there.theirs, &mut tx, &one.account).await.unwrap().is_empty());
     assert!(pending::delete(ours, &mut tx, id).await.unwrap());
     assert!(!pending::delete(ours, &mut tx, id).await.unwrap());
 }

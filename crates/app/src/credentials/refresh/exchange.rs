@@ -11,6 +11,7 @@ use crate::credentials::oauth;
 use crate::credentials::patience;
 use crate::credentials::schedule::schedule;
 use crate::credentials::sealed::{self, Plain};
+use crate::credentials::{revocations, revoke};
 use crate::{App, Error, Result};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -284,7 +285,11 @@ impl Job {
         };
         // Otherwise a new consent, a disconnect or a later refresh came between: that one counts.
         if !saved {
-            return Ok(());
+            drop(change);
+            return match outcome {
+                Outcome::Renewed(tokens) => self.late(begun, tokens).await,
+                _ => Ok(()),
+            };
         }
         let (action, detail) = match outcome {
             Outcome::Renewed(_) => ("account.refreshed", detail("generation", from + 1)),
@@ -296,6 +301,22 @@ impl Job {
         reach(Failpoint::RefreshWritten);
         change.commit().await?;
         reach(Failpoint::RefreshCommitted);
+        Ok(())
+    }
+}
+
+impl Job {
+    /// New tokens that came too late for the account: they end at the provider, unless it lives on the same grant.
+    async fn late(&self, begun: &Begun, tokens: &rows::Tokens) -> Result<()> {
+        let (app, ctx, id) = (&self.app, &self.ctx, &self.account);
+        let row = CredentialRow::Account(&begun.account, begun.held.generation + 1);
+        let subject = begun.account.subject.as_deref();
+        let ready = revoke::sealed_in(app, ctx, &self.wired, row, &tokens.audience, &tokens.sealed, subject).await?;
+        let mut change = app.core.change_reserved(ctx).await?;
+        ready.insert(ctx, &mut change).await?;
+        let detail = detail("at_provider", ready.word().as_str());
+        change.record("account.refreshed_late", id.as_str(), detail).await?.commit().await?;
+        revocations::go_on(app, ctx, ready);
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use valetkey_domain::connection::Connection;
 use valetkey_domain::ctx::{Actor, Progress};
 use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::sealed::InFlight;
-use valetkey_storage::{Page, accounts, connections as connection_rows, sealed};
+use valetkey_storage::{Page, accounts, connections as connection_rows, revocations, sealed};
 use valetkey_vault::Purpose;
 
 /// How many rows are read at a time.
@@ -29,6 +29,7 @@ pub(super) async fn look(app: &App, progress: &dyn Progress) -> Result<Part> {
         looker.accounts(&ctx).await?;
         looker.connections(&ctx).await?;
         looker.consents(&ctx).await?;
+        looker.revocations(&ctx).await?;
     }
     let (all, shut) = app.core.keyring.try_signing().await?;
     looker.opened += all - u64::try_from(shut.len()).unwrap_or(all);
@@ -134,6 +135,22 @@ impl Looker<'_> {
             };
             let tried = tried.await;
             self.note("authorizations.verifier", consent.authorization.as_str(), tried);
+        }
+    }
+
+    async fn revocations(&mut self, ctx: &Ctx) -> Result<()> {
+        let mut behind = String::new();
+        loop {
+            let mut tx = self.app.core.store.read().await?;
+            let page = revocations::page(ctx, &mut tx, &behind, i64::from(PAGE)).await?;
+            drop(tx);
+            let Some(last) = page.last() else { return Ok(()) };
+            behind = last.id.to_string();
+            for revocation in &page {
+                let (place, keyring) = (places::revocation(revocation), &self.app.core.keyring);
+                let tried = keyring.try_value(&ctx.environment, Purpose::Credential, &place, &revocation.sealed).await;
+                self.note("revocations.sealed", revocation.id.as_str(), tried);
+            }
         }
     }
 

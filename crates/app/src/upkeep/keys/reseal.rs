@@ -30,6 +30,7 @@ pub async fn reseal(app: &App, progress: &dyn Progress) -> Result<u64> {
         let ctx = context::enter(&app.core, environment.id, Actor::System);
         if superseded(&stored, ctx.environment.as_str(), Purpose::Credential) {
             done += credentials(app, &ctx, progress).await?;
+            done += revocations(app, &ctx, progress).await?;
         }
         if superseded(&stored, ctx.environment.as_str(), Purpose::Client) {
             done += client_secrets(app, &ctx, progress).await?;
@@ -81,6 +82,29 @@ async fn replace(app: &App, ctx: &Ctx, batch: &[ConnectedAccount]) -> Result<u64
     reach(Failpoint::RotationResealWritten);
     tx.commit().await?;
     Ok(done)
+}
+
+/// What is still to be revoked at providers.
+async fn revocations(app: &App, ctx: &Ctx, progress: &dyn Progress) -> Result<u64> {
+    let newest = app.core.keyring.newest(&ctx.environment, Purpose::Credential).await?;
+    let prefix = seal::prefix(&newest)?;
+    let (mut done, mut after) = (0, String::new());
+    loop {
+        let mut tx = app.core.store.read().await?;
+        let batch = sealed::revocations(&mut tx, &ctx.environment, &prefix, &after, BATCH).await?;
+        drop(tx);
+        let Some(last) = batch.last() else { return Ok(done) };
+        after = last.id.to_string();
+        for revocation in &batch {
+            let (place, was) = (places::revocation(revocation), &revocation.sealed);
+            let resealed = app.core.keyring.resealed(&ctx.environment, Purpose::Credential, &place, was).await;
+            let Some(resealed) = skip_damaged(resealed, revocation.id.as_str())? else { continue };
+            let mut tx = app.core.store.write().await?;
+            done += u64::from(sealed::replace_revocation(&mut tx, &revocation.id, was, &resealed).await?);
+            tx.commit().await?;
+        }
+        progress.tell(done, None, "tokens to be revoked sealed under the new key");
+    }
 }
 
 /// A value that does not open keeps nobody else's from being sealed again; its key stays, for it still names it.

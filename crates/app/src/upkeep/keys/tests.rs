@@ -1,9 +1,11 @@
 //! Rotation against a real store, with an account that is signed in and a URL that is in use.
 
 use super::*;
+use crate::accounts;
 use crate::connections;
+use crate::credentials::revocations;
 use crate::entrance::doors;
-use crate::provider::{HOUR, There, there};
+use crate::provider::{HOUR, Says, There, there};
 use crate::servers::instances;
 use crate::tenancy::clients;
 use crate::tenancy::tokens;
@@ -48,6 +50,24 @@ async fn attack_57_what_is_stored_opens_before_during_and_after_a_rotation_of_da
     there.connection = connections::get(&there.app, &there.ctx, &there.connection.id).await.unwrap();
     there.provider.gives(HOUR);
     assert_eq!(there.token(None).await.unwrap().0, "at-1", "a refresh opens tokens and the client's secret");
+}
+
+#[tokio::test]
+async fn attack_57_what_is_to_be_revoked_is_revoked_after_a_rotation() {
+    let there = there("{rotates: true}").await;
+    there.sign_in(HOUR).await;
+    there.provider.will_revoke(Says::Answer(503, String::new()));
+    accounts::delete(&there.app, &there.ctx, &accounts::Which::Id(there.account.id.clone())).await.unwrap();
+    let done = rotate(&there.app, &only(Purpose::Credential), &Patient).await.unwrap();
+    assert_eq!(done.resealed, 1);
+    there.clock.advance(SUPERSEDED);
+    retire(&there.app).await.unwrap();
+    assert_eq!(generations(&there, "credential").await, [2], "nothing needs the old key");
+    revocations::due(&there.app).await.unwrap();
+    assert_eq!(there.provider.asked("/revoke").last().unwrap(), " token=rt-1");
+    let left = "SELECT count(*) AS n FROM revocations";
+    let row = there.app.core.store.read().await.unwrap().one(left, []).await.unwrap().unwrap();
+    assert_eq!(row.integer("n").unwrap(), 0);
 }
 
 #[tokio::test]

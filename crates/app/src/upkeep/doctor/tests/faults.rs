@@ -1,6 +1,8 @@
 //! Each other part, when something is wrong with it; and that nothing secret is said of it.
 
 use super::*;
+use crate::accounts::{self, Which};
+use crate::provider::Says;
 use crate::upkeep::installation::{BEAT, Presence, Standing};
 use valetkey_domain::Timestamp;
 use valetkey_testkit::ManualClock;
@@ -9,18 +11,34 @@ fn of<'a>(checks: &'a [Check], part: &str) -> Vec<&'a Check> {
     checks.iter().filter(|check| check.part == part).collect()
 }
 
+/// Leaves tokens to be revoked, of an account that is signed in again since.
+async fn to_be_revoked(there: &There) {
+    there.provider.will_revoke(Says::Answer(503, String::new()));
+    accounts::disconnect(&there.app, &there.ctx, &Which::Id(there.account.id.clone())).await.unwrap();
+    there.sign_in(HOUR).await;
+}
+
 #[tokio::test]
 async fn a_value_that_does_not_open_is_named_and_none_is_shown() {
     let Full { there, .. } = full().await;
     let app = &there.app;
+    to_be_revoked(&there).await;
     there.start(&there.link().await, "browser").await;
-    by_hand(app, "UPDATE connected_accounts SET credential = $1", vec![Arg::Bytes(vec![7])]).await;
+    all_is_well(app, "tokens are to be revoked").await;
+    by_hand(app, "UPDATE revocations SET sealed = $1", vec![Arg::Bytes(vec![7])]).await;
+    by_hand(
+        app,
+        "UPDATE connected_accounts SET credential = $1 WHERE credential IS NOT NULL",
+        vec![Arg::Bytes(vec![7])],
+    )
+    .await;
     by_hand(app, "UPDATE connections SET client_secret = $1", vec![Arg::Bytes(vec![7])]).await;
     by_hand(app, "UPDATE authorizations SET verifier = $1 WHERE verifier IS NOT NULL", vec![Arg::Bytes(vec![])]).await;
     let checks = checks(app).await;
     let sealed = of(&checks, "sealed");
-    assert!(sealed.len() == 3 && sealed.iter().all(|check| check.verdict == Verdict::Problem), "{sealed:?}");
-    for (check, column) in sealed.iter().zip(["accounts.credential", "connections.client_secret", "verifier"]) {
+    assert!(sealed.len() == 4 && sealed.iter().all(|check| check.verdict == Verdict::Problem), "{sealed:?}");
+    let columns = ["accounts.credential", "connections.client_secret", "verifier", "revocations.sealed"];
+    for (check, column) in sealed.iter().zip(columns) {
         assert!(check.found.contains(column) && check.found.contains("does not open"), "{}", check.found);
     }
     let all = format!("{checks:?}");

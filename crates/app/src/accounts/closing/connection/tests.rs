@@ -1,0 +1,107 @@
+//! A connection that is removed with its accounts, killed in the middle.
+
+use super::*;
+use crate::accounts::{self, Given};
+use crate::insight::audit;
+use crate::provider::{Dropped, Says, There, polled, there, until};
+use std::collections::BTreeSet;
+use valetkey_domain::Secret;
+use valetkey_domain::account::Owner;
+use valetkey_domain::name::Identifier;
+
+const ACCOUNTS: usize = 25;
+
+/// With ann's account, which holds nothing, and as many that do.
+async fn peopled() -> There {
+    let there = there("{rotates: true}").await;
+    for n in 0..ACCOUNTS {
+        let given = Given {
+            access_token: Secret::from("at"),
+            refresh_token: Some(Secret::from(format!("rt-{n}"))),
+            scopes: vec![],
+        };
+        let owner = Owner::of(Identifier::parse(&format!("user-{n}")).unwrap());
+        accounts::create(&there.app, &there.ctx, "MY_ACME", owner, Some(given), Map::new()).await.unwrap();
+    }
+    there
+}
+
+/// What the provider was told to revoke.
+fn revoked(there: &There) -> BTreeSet<String> {
+    there.provider.asked("/revoke").into_iter().collect()
+}
+
+async fn count(there: &There, action: &str) -> usize {
+    let lines = audit::newest(&there.app, &there.ctx, None, 1_000).await.unwrap();
+    lines.iter().filter(|line| line.action == action).count()
+}
+
+async fn is_gone(there: &There) -> bool {
+    connections::get(&there.app, &there.ctx, &there.connection.id).await.is_err()
+}
+
+#[tokio::test]
+async fn it_ends_with_all_accounts_here_and_there() {
+    let there = peopled().await;
+    let closed = delete_connection(&there.app, &there.ctx, &there.connection.id).await.unwrap();
+    assert_eq!(closed, Closed::Gone(0));
+    assert_eq!(revoked(&there).len(), ACCOUNTS, "also of those whose subjects nobody knows");
+    assert_eq!(count(&there, "account.deleted").await, ACCOUNTS + 1);
+    assert_eq!((count(&there, "connection.closing").await, count(&there, "connection.deleted").await), (1, 1));
+    assert!(is_gone(&there).await);
+}
+
+#[tokio::test]
+async fn killed_in_the_middle_it_is_seen_and_goes_on() {
+    let mut in_the_middle = 0;
+    for polls in [5, 60, 200, 500] {
+        let there = peopled().await;
+        let (app, ctx, id) = (&there.app, &there.ctx, &there.connection.id);
+        let job = intend(app, ctx, &there.wired()).await.unwrap().unwrap();
+        assert!(intend(app, ctx, &there.wired()).await.unwrap().is_none(), "once");
+        let _killed = polled(work(app, ctx, job), polls, Dropped::Waiting).await;
+        if let Some(UnderWay { done, of, .. }) = under_way(app, ctx, id).await.unwrap() {
+            assert_eq!(of, 1 + ACCOUNTS as u64);
+            in_the_middle += usize::from(done > 0 && done < of);
+            let now = connections::get(app, ctx, id).await.unwrap();
+            assert!(!now.enabled);
+            let on = connections::Change { enabled: Some(true), ..connections::Change::default() };
+            let refused = connections::update(app, ctx, &now, on).await.unwrap_err();
+            assert_eq!(refused.kind(), Kind::FailedPrecondition);
+            closings_due(app).await.unwrap();
+            assert!(!is_gone(&there).await, "the other one may still be at it");
+        }
+        there.clock.advance(Duration::from_secs(3 * 60));
+        closings_due(app).await.unwrap();
+        until(async || is_gone(&there).await).await;
+        revocations::work(app, ctx).await.unwrap();
+        until(async || revoked(&there).len() == ACCOUNTS).await;
+        assert_eq!(count(&there, "account.deleted").await, ACCOUNTS + 1, "each once");
+        assert!(under_way(app, ctx, id).await.unwrap().is_none());
+    }
+    assert!(in_the_middle > 0, "it was never killed in the middle");
+}
+
+#[tokio::test]
+async fn its_tokens_are_revoked_though_it_is_gone() {
+    let there = peopled().await;
+    let (app, ctx, id) = (&there.app, &there.ctx, &there.connection.id);
+    for _ in 0..ACCOUNTS {
+        there.provider.will_revoke(Says::Answer(503, String::new()));
+    }
+    let waiting = delete_connection(app, ctx, id);
+    let closed = tokio::time::timeout(Duration::from_secs(2), waiting).await;
+    assert!(closed.is_err(), "it waits for the provider, and whoever leaves changes nothing");
+    until(async || is_gone(&there).await).await;
+    until(async || there.provider.asked("/revoke").len() == ACCOUNTS).await;
+    // The connection's secret is gone with it; what is to be revoked has it.
+    there.provider.will_revoke(Says::Answer(401, String::new()));
+    there.clock.advance(Duration::from_secs(60));
+    until(async || {
+        revocations::work(app, ctx).await.unwrap();
+        revocation_rows::left(ctx, &mut app.core.store.read().await.unwrap(), id).await.unwrap() == 0
+    })
+    .await;
+    let asked = there.provider.asked("/revoke");
+    assert!(asked.iter().any(|body| body.contains("client_secret=client-hunter2")), "{asked:?}");
+}

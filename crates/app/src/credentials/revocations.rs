@@ -1,0 +1,240 @@
+//! Revocations, made at the providers: each in a task of its own, tried again with a growing pause until it is made or
+//! given up. Doing so twice does no harm, so a try that was cut off is simply made again.
+
+use super::oauth;
+use super::revoke::{AtProvider, LEASE, Ready, Sent, Way};
+use crate::connections::{self, Wired};
+use crate::{App, Error, Result};
+use futures::StreamExt as _;
+use futures::future::ready;
+use http::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use valetkey_core::{context, journal, places};
+use valetkey_domain::ctx::Actor;
+use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
+use valetkey_outbound::oauth::{self as endpoint, Revoked, TokenIn};
+use valetkey_storage::closings::{self, Target};
+use valetkey_storage::revocations::{self as rows, Revocation};
+use valetkey_storage::{accounts, doors};
+use valetkey_vault::Purpose;
+
+/// Made at once in one environment.
+const AT_ONCE: usize = 8;
+/// Claimed together: all of them can end within their lease.
+const BATCH: i64 = 8;
+/// The pause before the second try. It doubles.
+const PAUSE: Duration = Duration::from_secs(10);
+/// The longest pause.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+/// For how long it is tried.
+const PATIENCE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// What one try brought.
+enum Tried {
+    /// There is no more to do.
+    Ended(AtProvider),
+    /// It is to be tried again.
+    Again(Failure),
+}
+
+/// Why a try is to be made again.
+struct Failure {
+    /// In a word.
+    word: &'static str,
+    why: String,
+    /// How long the provider asks to wait.
+    wait: Option<Duration>,
+}
+
+/// Makes what is due, wherever it is left from: tries that failed, processes that died. Returns when nothing is due.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub async fn due(app: &App) -> Result<()> {
+    if app.core.keyring.check_open().is_err() {
+        return Ok(());
+    }
+    for environment in doors::due_revocations(&mut app.core.store.read().await?, app.core.now()).await? {
+        work(app, &context::enter(&app.core, environment, Actor::System)).await?;
+    }
+    Ok(())
+}
+
+/// Makes what is due in one environment.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub(crate) async fn work(app: &App, ctx: &Ctx) -> Result<()> {
+    while !app.core.tasks.is_closed() {
+        let (now, mut tx) = (app.core.now(), app.core.store.write().await?);
+        let claimed = rows::claim(ctx, &mut tx, now, now + LEASE, BATCH).await?;
+        tx.commit().await?;
+        if claimed.is_empty() {
+            break;
+        }
+        let tasks = futures::stream::iter(claimed).map(|revocation| begin(app, ctx, revocation));
+        tasks.buffer_unordered(AT_ONCE).for_each(|_| ready(())).await;
+    }
+    Ok(())
+}
+
+/// Makes what was just saved, if there is something to make. The task goes on if nobody waits for it.
+pub(crate) fn go_on(app: &App, ctx: &Ctx, ready: Ready) -> Option<JoinHandle<AtProvider>> {
+    match ready {
+        Ready::Settled(_) => None,
+        Ready::Revoke(revocation) => Some(begin(app, ctx, *revocation)),
+    }
+}
+
+/// Makes one that is held, in a task.
+fn begin(app: &App, ctx: &Ctx, revocation: Revocation) -> JoinHandle<AtProvider> {
+    let (app, ctx) = (app.clone(), ctx.clone());
+    app.core.tasks.clone().spawn(async move {
+        let tried = ask(&app, &ctx, &revocation).await.unwrap_or_else(|error| {
+            tracing::warn!(revocation = %revocation.id, cause = ?error, "tokens could not be revoked");
+            Tried::Again(Failure { word: error.kind().name(), why: error.to_string(), wait: None })
+        });
+        save(&app, &ctx, &revocation, tried).await.unwrap_or_else(|error| {
+            tracing::warn!(revocation = %revocation.id, cause = ?error, "what became of a revocation is not saved");
+            AtProvider::Later
+        })
+    })
+}
+
+async fn ask(app: &App, ctx: &Ctx, revocation: &Revocation) -> Result<Tried> {
+    app.core.keyring.check_open()?;
+    let way: Way = serde_json::from_value(Value::Object(revocation.endpoint.clone())).map_err(Error::internal)?;
+    if connections::origin(&way.url).is_none_or(|origin| !revocation.audience.contains(&origin)) {
+        return Ok(Tried::Ended(AtProvider::Failed));
+    }
+    if shared(app, ctx, revocation, &way).await? {
+        return Ok(Tried::Ended(AtProvider::Shared));
+    }
+    let place = places::revocation(revocation);
+    let text = app.core.keyring.open(&ctx.environment, Purpose::Credential, &place, &revocation.sealed).await?;
+    let sent: Sent = serde_json::from_slice(text.expose()).map_err(Error::internal)?;
+    let method = Method::from_bytes(way.method.as_bytes()).map_err(Error::internal)?;
+    let token = Secret::from(sent.token);
+    let (client, secret) = client(app, ctx, revocation, &way, sent.client_secret.map(Secret::from)).await;
+    let client = client.as_ref().map(|client| client.client(secret.as_ref()));
+    let asked = endpoint::Revocation { url: &way.url, method, token_in: TokenIn::Form(&way.field), token: &token };
+    let outbound = app.core.outbound.of(&ctx.environment);
+    Ok(match endpoint::revoke(&outbound, &asked, client.as_ref()).await {
+        Revoked::Revoked => Tried::Ended(AtProvider::Revoked),
+        Revoked::NotThere => Tried::Ended(AtProvider::NotOffered),
+        failed @ Revoked::Refused { .. } => {
+            Tried::Again(Failure { word: "refused", why: failed.to_string(), wait: None })
+        }
+        Revoked::Unreachable { problem, retry_after } => {
+            Tried::Again(Failure { word: "unreachable", why: problem.to_string(), wait: retry_after })
+        }
+    })
+}
+
+/// The OAuth client: with the secret that its connection has now, else with the one it had.
+async fn client(
+    app: &App,
+    ctx: &Ctx,
+    revocation: &Revocation,
+    way: &Way,
+    kept: Option<Secret<str>>,
+) -> (Option<oauth::Endpoint>, Option<Secret<str>>) {
+    let now = async {
+        let wired = Wired::of(app, connections::get(app, ctx, &revocation.connection).await?)?;
+        let goes_there = connections::origin(&way.url).is_some_and(|origin| wired.secret_audience().contains(&origin));
+        let client = oauth::Endpoint::of(&wired)?;
+        let same = way.client.as_ref().is_some_and(|kept| kept.client_id == client.client_id());
+        let secret = if same && goes_there { connections::client_secret(app, &wired).await? } else { None };
+        Ok::<_, Error>(secret.map(|secret| (client, secret)))
+    };
+    match now.await {
+        Ok(Some((client, secret))) => (Some(client), Some(secret)),
+        _ => (way.client.clone().map(oauth::Endpoint::from), kept),
+    }
+}
+
+/// Whether an account that holds tokens may live on the same grant by now: the same OAuth client at the same provider,
+/// and the same person there or one that is unknown. Those of a connection that is being removed don't count.
+async fn shared(app: &App, ctx: &Ctx, revocation: &Revocation, way: &Way) -> Result<bool> {
+    let mut tx = app.core.store.read().await?;
+    let mut siblings = Vec::new();
+    for sibling in accounts::maybe_sharing(ctx, &mut tx, None, revocation.subject.as_deref()).await? {
+        if closings::of(ctx, &mut tx, &Target::Connection(sibling.clone())).await?.is_none() {
+            siblings.push(sibling);
+        }
+    }
+    drop(tx);
+    let client_id = way.client.as_ref().map(|client| client.client_id.as_str());
+    for sibling in siblings {
+        let theirs = match connections::get(app, ctx, &sibling).await {
+            Err(error) if error.kind() == Kind::NotFound => continue,
+            theirs => theirs?,
+        };
+        if theirs.settings.client_id.as_deref() != client_id {
+            continue;
+        }
+        let theirs = Wired::of(app, theirs)?;
+        if connections::origin(&theirs.endpoints.token_url) == connections::origin(&way.token_url) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Saves what a try brought, if the row is still this one's.
+async fn save(app: &App, ctx: &Ctx, revocation: &Revocation, tried: Tried) -> Result<AtProvider> {
+    let (id, held) = (&revocation.id, revocation.lease_until.unwrap_or(revocation.next_at));
+    let subject = revocation.account.as_ref().map_or(id.as_str(), |account| account.as_str());
+    let (became, action, why) = match &tried {
+        Tried::Ended(AtProvider::Revoked) => (AtProvider::Revoked, "account.revoked", None),
+        Tried::Ended(other) => (*other, "account.not_revoked", None),
+        Tried::Again(failure) => match next(app, revocation, failure.wait) {
+            Some(next) => {
+                put_off(app, ctx, revocation, (held, next), failure).await?;
+                return Ok(AtProvider::Later);
+            }
+            None => (AtProvider::Failed, "account.revocation_given_up", Some(&failure.why)),
+        },
+    };
+    let mut change = app.core.change(ctx).await?;
+    if rows::finish(ctx, &mut change, id, held).await? {
+        let mut detail =
+            journal::detail([("at_provider", json!(became.as_str())), ("tries", json!(revocation.attempts))]);
+        detail.extend(why.map(|why| ("why".to_owned(), json!(why))));
+        change.record(action, subject, detail).await?.commit().await?;
+    }
+    Ok(became)
+}
+
+/// When it is tried next; none if that has gone on for long enough.
+fn next(app: &App, revocation: &Revocation, wait: Option<Duration>) -> Option<Timestamp> {
+    let doublings = u32::try_from(revocation.attempts.saturating_sub(1)).unwrap_or(u32::MAX).min(16);
+    let pause = PAUSE.saturating_mul(1 << doublings).min(LONGEST).max(wait.unwrap_or_default().min(PATIENCE));
+    let next = app.core.now() + pause;
+    (next < revocation.created_at + PATIENCE).then_some(next)
+}
+
+/// Puts the next try off. The first failure is told in the journal, as is the end; those between only count.
+async fn put_off(
+    app: &App,
+    ctx: &Ctx,
+    revocation: &Revocation,
+    (held, next): (Timestamp, Timestamp),
+    Failure { word, why, .. }: &Failure,
+) -> Result<()> {
+    tracing::warn!(revocation = %revocation.id, why, %next, "the provider did not revoke: it is tried again");
+    if revocation.last_error.is_some() {
+        let mut tx = app.core.store.write().await?;
+        rows::try_again(ctx, &mut tx, &revocation.id, held, next, word).await?;
+        return Ok(tx.commit().await?);
+    }
+    let mut change = app.core.change(ctx).await?;
+    if rows::try_again(ctx, &mut change, &revocation.id, held, next, word).await? {
+        let subject = revocation.account.as_ref().map_or(revocation.id.as_str(), |account| account.as_str());
+        let detail = journal::detail([("why", json!(why))]);
+        change.record("account.revocation_failed", subject, detail).await?.commit().await?;
+    }
+    Ok(())
+}
