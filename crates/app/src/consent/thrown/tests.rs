@@ -104,15 +104,17 @@ async fn an_answer_that_comes_after_the_account_is_deleted_is_revoked() {
 }
 
 #[tokio::test]
-async fn an_answer_to_a_link_that_was_interrupted_meanwhile_is_revoked() {
+async fn an_answer_to_a_link_that_was_started_again_meanwhile_is_revoked() {
     let there = there(RULE).await;
-    let state = there.start(&there.link().await, "browser").await;
+    let link = there.link().await;
+    let state = there.start(&link, "browser").await;
     there.provider.will(Says::Slowly(Duration::from_millis(300), HOUR.to_owned()));
     let ((), _) = tokio::join!(
         async {
             until(async || !there.provider.asked("/token").is_empty()).await;
             there.clock.advance(Duration::from_secs(10 * 60));
             assert_eq!(crate::upkeep::recovery::overdue(&there.app).await.unwrap(), 1, "it counts as cut off");
+            there.start(&link, "browser").await;
         },
         there.back(&state, "browser")
     );
