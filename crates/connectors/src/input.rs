@@ -1,7 +1,7 @@
 //! A tool's arguments: the schema that models see, and the check before anything leaves.
 //!
 //! [`listed`] is what is shown, made from what is checked; [`taken`] says what a given value is taken for; [`bounds`]
-//! looks how long it is, and [`told`] puts what is wrong into words.
+//! looks how long it is, and `told` puts what is wrong into words.
 
 mod bounds;
 mod listed;

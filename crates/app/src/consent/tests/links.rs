@@ -39,7 +39,7 @@ async fn attack_80_of_many_who_ask_at_once_all_get_one_link() {
     let there = std::sync::Arc::new(there(RULE).await);
     let asking = (0..20).map(|_| {
         let there = there.clone();
-        tokio::spawn(async move { there.link().await })
+        there.app.core.tasks.clone().spawn(async move { there.link().await })
     });
     let links = futures::future::join_all(asking).await;
     let links: BTreeSet<String> = links.into_iter().map(Result::unwrap).collect();

@@ -18,7 +18,7 @@ async fn an_authorization_endpoints_words_reach_page_and_journal() {
     let state = there.start(&token, "browser").await;
     let answer = Callback {
         error: Some("invalid_scope".into()),
-        error_description: Some(format!("No \"mail\"\r\n\u{1b}[31mfor you\u{202e}")),
+        error_description: Some("No \"mail\"\r\n\u{1b}[31mfor you\u{202e}".to_owned()),
         error_uri: Some("https://provider.example/why".into()),
         ..answer_with(&state)
     };
