@@ -23,7 +23,7 @@ pub fn ulid(clock: &dyn Clock, rng: &dyn Rng) -> String {
     ulid::Ulid::from_parts(millis, rng.next_u128()).to_string().to_ascii_lowercase()
 }
 
-/// Whether a text is a ULID as [`ulid`] writes them.
+/// Whether a text is a ULID as [`ulid()`] writes them.
 #[must_use]
 pub fn is_ulid(text: &str) -> bool {
     ulid::Ulid::from_string(text).is_ok_and(|ulid| ulid.to_string().to_ascii_lowercase() == text)
