@@ -8,7 +8,6 @@ pub use closing::{Closed, UnderWay, closings_due, delete, delete_connection, dis
 
 use crate::connections::{self, Wired};
 use crate::credentials::refresh;
-use crate::credentials::schedule::schedule;
 use crate::credentials::sealed::{self, Plain};
 use crate::tenancy::clients;
 use crate::{App, Error, Listed, Page, Result};
@@ -196,11 +195,8 @@ async fn seal(
 ) -> Result<Option<rows::Tokens>> {
     let Some(given) = given else { return Ok(None) };
     let plain = Plain { access_token: given.access_token, refresh_token: given.refresh_token };
-    let audience = wired.audience();
-    let sealed = sealed::seal(app, ctx, CredentialRow::Account(account, over + 1), &audience, &plain).await?;
-    let refreshable = plain.refresh_token.is_some();
-    let schedule = schedule(app, wired.oauth(), refreshable, None);
-    Ok(Some(rows::Tokens { sealed, audience, scopes: given.scopes, expires_at: None, refreshable, schedule }))
+    let row = CredentialRow::Account(account, over + 1);
+    sealed::tokens(app, ctx, wired, row, &plain, (given.scopes, None)).await.map(Some)
 }
 
 /// Stores tokens over the generation that they were sealed to replace.

@@ -5,7 +5,6 @@ use super::exchange::{Brought, Exchange};
 use super::failed::Failed;
 use super::{kept, thrown};
 use crate::credentials::patience;
-use crate::credentials::schedule::schedule;
 use crate::credentials::sealed::{self, Plain};
 use crate::{Error, Result};
 use serde_json::json;
@@ -161,21 +160,12 @@ async fn seal(
     row: CredentialRow<'_>,
 ) -> Result<accounts::Tokens> {
     let (app, found) = (&exchange.app, &exchange.found);
-    let audience = found.wired.audience();
     let again = |secret: &Secret<str>| Secret::from(secret.expose());
     let plain = Plain {
         access_token: again(&brought.plain.access_token),
         refresh_token: brought.plain.refresh_token.as_ref().or(kept).map(again),
     };
-    let refreshable = plain.refresh_token.is_some();
-    Ok(accounts::Tokens {
-        sealed: sealed::seal(app, &found.ctx, row, &audience, &plain).await?,
-        audience,
-        scopes: brought.scopes.clone(),
-        expires_at: brought.expires_at,
-        refreshable,
-        schedule: schedule(app, found.wired.oauth(), refreshable, brought.expires_at),
-    })
+    sealed::tokens(app, &found.ctx, &found.wired, row, &plain, (brought.scopes.clone(), brought.expires_at)).await
 }
 
 /// Ends the consent; none if it is no longer this one's to end.

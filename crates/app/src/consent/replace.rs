@@ -6,7 +6,6 @@ use super::scopes;
 use super::stopped::{Stopped, Why};
 use crate::credentials::revocations;
 use crate::credentials::revoke::{self, Ready};
-use crate::credentials::schedule::schedule;
 use crate::credentials::sealed;
 use crate::{App, Error};
 use serde_json::json;
@@ -74,11 +73,9 @@ async fn take(app: &App, found: &Found, asked: &Outcome, waiting: Pending) -> cr
     let Some((held, generation, _)) = held else { return Err(Error::not_found("connected account", account)) };
     let ready = revoke::held_by(app, ctx, &found.wired, &held).await?;
     let row = CredentialRow::Account(&held, generation + 1);
-    let sealed = sealed::seal(app, ctx, row, &audience, &plain).await?;
     let after = outcome_of(found, &waiting.tokens);
-    let Tokens { refreshable, expires_at, .. } = waiting.tokens;
-    let schedule = schedule(app, found.wired.oauth(), refreshable, expires_at);
-    let tokens = Tokens { sealed, schedule, ..waiting.tokens };
+    let granted = (waiting.tokens.scopes, waiting.tokens.expires_at);
+    let tokens = sealed::tokens(app, ctx, &found.wired, row, &plain, granted).await?;
     let mut change = app.core.change(ctx).await?;
     let subject = waiting.subject.as_ref();
     let stored =

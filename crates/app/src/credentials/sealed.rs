@@ -1,9 +1,12 @@
 //! What a sealed credential holds, and where it may go.
 
+use super::schedule::schedule;
+use crate::connections::Wired;
 use crate::{App, Error, Result};
 use serde::{Deserialize, Serialize};
 use valetkey_core::places::{self, CredentialRow};
-use valetkey_domain::{Ctx, Sealed, Secret};
+use valetkey_domain::{Ctx, Sealed, Secret, Timestamp};
+use valetkey_storage::accounts::Tokens;
 use valetkey_vault::Purpose;
 
 /// The tokens of one account, opened. Never kept longer than the use they were opened for.
@@ -50,6 +53,24 @@ pub(crate) async fn seal(
         .keyring
         .seal(&ctx.environment, Purpose::Credential, &places::credential(ctx, row, audience), text.expose())
         .await
+}
+
+/// Tokens as their row holds them: sealed for it and for the connection's audience, with when to renew them.
+///
+/// # Errors
+/// The key can't be had.
+pub(crate) async fn tokens(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    row: CredentialRow<'_>,
+    plain: &Plain,
+    (scopes, expires_at): (Vec<String>, Option<Timestamp>),
+) -> Result<Tokens> {
+    let (audience, refreshable) = (wired.audience(), plain.refresh_token.is_some());
+    let sealed = seal(app, ctx, row, &audience, plain).await?;
+    let schedule = schedule(app, wired.oauth(), refreshable, expires_at);
+    Ok(Tokens { sealed, audience, scopes, expires_at, refreshable, schedule })
 }
 
 /// Opens a credential for one use.

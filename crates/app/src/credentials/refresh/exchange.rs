@@ -9,7 +9,6 @@ use super::refusal;
 use crate::connections::{self, Wired};
 use crate::credentials::oauth;
 use crate::credentials::patience;
-use crate::credentials::schedule::schedule;
 use crate::credentials::sealed::{self, Plain};
 use crate::credentials::{revocations, revoke};
 use crate::{App, Error, Result};
@@ -244,18 +243,10 @@ impl Job {
     /// Seals what came; what did not come again stays as it was.
     async fn renewed(&self, begun: &Begun, old: Plain, new: Tokens, sent_at: Timestamp) -> Result<rows::Tokens> {
         let plain = Plain { access_token: new.access_token, refresh_token: new.refresh_token.or(old.refresh_token) };
-        let audience = begun.held.audience.clone();
         let row = CredentialRow::Account(&begun.account, begun.held.generation + 1);
-        let sealed = sealed::seal(&self.app, &self.ctx, row, &audience, &plain).await?;
-        let (expires_at, refreshable) = (new.expires_in.map(|life| sent_at + life), plain.refresh_token.is_some());
-        Ok(rows::Tokens {
-            sealed,
-            audience,
-            scopes: new.scopes.unwrap_or_else(|| begun.account.scopes.clone()),
-            expires_at,
-            refreshable,
-            schedule: schedule(&self.app, self.wired.oauth(), refreshable, expires_at),
-        })
+        let scopes = new.scopes.unwrap_or_else(|| begun.account.scopes.clone());
+        let granted = (scopes, new.expires_in.map(|life| sent_at + life));
+        sealed::tokens(&self.app, &self.ctx, &self.wired, row, &plain, granted).await
     }
 
     /// Saves the outcome, patiently: a full disk, a locked file or a database that is gone may come back, and the
