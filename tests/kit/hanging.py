@@ -5,6 +5,15 @@ import threading
 from contextlib import contextmanager
 
 
+def hung_up(one):
+    try:
+        return one.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
 class Hanging:
     def __init__(self, begins=b""):
         """`begins` is sent to each request, then nothing more."""
@@ -30,7 +39,8 @@ class Hanging:
             if not one.recv(65536):
                 return
             with self.lock:
-                self.held.append(one)
+                # Who has hung up is not held, though the thread that reads there may not have been told yet.
+                self.held = [other for other in self.held if not hung_up(other)] + [one]
                 self.most = max(self.most, len(self.held))
             try:
                 one.sendall(self.begins)

@@ -41,7 +41,7 @@ def main():
         mapping = Mapping(connection_name=connection, tools=list(tools))
         return raised(lambda: mcp.create_config(name=name, connection_tool_mappings=[mapping]))
 
-    seen["unknown_connection"] = create(connection="my_gmail")
+    seen["unknown_connection"] = create(connection="MY_GMIAL")
     seen["unknown_tool"] = create(tools=["gmail_fetch_mail"])
     seen["tool_of_another"] = create(tools=["googlecalendar_create_event"])
     seen["bad_name"] = create(name="Upper Case")

@@ -105,7 +105,6 @@ def test_things_are_made_either_way(either):
         (["config", "delete", "cfg_nobody"], ["cfg_nobody", "not found"]),
         (["tool", "get", "gmail_fetch_mail"], ["tool 'gmail_fetch_mail' not found", "'gmail_fetch_mails'"]),
         (["tool", "list", "gmial"], ["'gmial'", "'gmail'"]),
-        (["connection", "get", "my_gmail"], ["'my_gmail'", "'MY_GMAIL'"]),
         (["connection", "create", "gmial"], ["gmial", "gmail"]),
         (["client", "list", "--environment", "prod"], ["'prod'", "development"]),
         (["config", "create", "x", "--connection", "MY_GMAIL=gmail_fetch_mail"], ["tool not found", "gmail_fetch_mails"]),

@@ -8,6 +8,7 @@ import email
 import email.policy
 import http.server
 import threading
+import time
 import urllib.request
 
 import pytest
@@ -309,14 +310,22 @@ def test_an_event_is_deleted_once(demo, wire):
 @pytest.mark.parametrize("code", [429, 403])
 def test_too_many_requests_say_when_to_come_back(demo, wire, fails, code):
     before = calls(demo, "gmail.users.messages.list")
-    fails("gmail.users.messages.list", "rate_limited", retry_after=7, status=code)
+    fails("gmail.users.messages.list", "rate_limited", times=9, retry_after=1, status=code)
     words = wire.refused("gmail_fetch_mails")
-    assert "slow down" in words and "7 s" in words
-    assert calls(demo, "gmail.users.messages.list") == before + 1
+    assert "slow down" in words and "1 s" in words
+    assert calls(demo, "gmail.users.messages.list") == before + 3, "a read is tried three times"
+
+
+@pytest.mark.parametrize("code", [429, 503])
+def test_one_answer_that_asks_to_wait_is_waited_for_and_the_call_goes_on(demo, wire, fails, code):
+    before, began = calls(demo, "gmail.users.messages.list"), time.monotonic()
+    fails("gmail.users.messages.list", "rate_limited", retry_after=2, status=code)
+    assert wire.done("gmail_fetch_mails", max_results=1)["messages"]
+    assert calls(demo, "gmail.users.messages.list") == before + 2 and time.monotonic() - began >= 2
 
 
 def test_a_failing_app_is_named_and_the_arguments_are_not_blamed(wire, fails):
-    fails("gmail.users.messages.list", "server_error", status=503)
+    fails("gmail.users.messages.list", "server_error", times=3, status=503)
     words = wire.refused("gmail_fetch_mails")
     assert "HTTP 503" in words and "arguments are not the cause" in words
     assert wire.done("gmail_fetch_mails", max_results=1)
