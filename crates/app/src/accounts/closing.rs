@@ -64,9 +64,10 @@ async fn close(app: &App, ctx: &Ctx, id: &AccountId, fate: Fate) -> Result<AtPro
 /// Ends the account here, and begins to end it there.
 async fn begin(app: &App, ctx: &Ctx, id: &AccountId, fate: Fate) -> Result<(AtProvider, Vec<JoinHandle<AtProvider>>)> {
     let (connection, _) = get(app, ctx, &Which::Id(id.clone())).await?;
-    let wired = Wired::of(app, connection)?;
+    // An account ends all the same where its connector is no longer loaded.
+    let wired = Wired::of(app, connection).ok();
     for _ in 0..LOOKS {
-        let ending = Ending::of(app, ctx, &wired, id).await?;
+        let ending = Ending::of(app, ctx, wired.as_ref(), id).await?;
         let ending = ending.ok_or_else(|| Error::not_found("connected account", id))?;
         let word = ending.word();
         let change = app.core.change(ctx).await?;
@@ -91,7 +92,7 @@ struct Ending {
 
 impl Ending {
     /// None if there is no such account.
-    async fn of(app: &App, ctx: &Ctx, wired: &Wired, id: &AccountId) -> Result<Option<Self>> {
+    async fn of(app: &App, ctx: &Ctx, wired: Option<&Wired>, id: &AccountId) -> Result<Option<Self>> {
         let mut tx = app.core.store.read().await?;
         let Some((account, generation, _)) = rows::lease(ctx, &mut tx, id).await? else { return Ok(None) };
         let waiting = pending_credentials::of_account(ctx, &mut tx, id).await?;

@@ -64,8 +64,9 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
     let mut tx = app.core.store.read().await?;
     let Some((account, generation, lease)) = accounts::lease(ctx, &mut tx, id).await? else {
         drop(tx);
-        throw_away(exchange, brought, "account_deleted").await?;
+        // In this order a try that is repeated throws nothing away twice.
         refuse(exchange, &Outcome::Refused("account_deleted".into()).into()).await?;
+        throw_away(exchange, brought, "account_deleted").await?;
         return Ok(true);
     };
     let before = accounts::subject(ctx, &mut tx, id).await?;

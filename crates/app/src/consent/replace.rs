@@ -47,7 +47,7 @@ async fn throw_away(app: &App, found: &Found, waiting: &Pending) -> crate::Resul
     let row = CredentialRow::Pending(&found.authorization.id, &found.account);
     let (tokens, subject) = (&waiting.tokens, waiting.subject.as_ref().map(|subject| subject.id.as_str()));
     let (audience, sealed) = (&tokens.audience, &tokens.sealed);
-    let ready = revoke::sealed_in(app, &found.ctx, &found.wired, row, audience, sealed, subject).await?;
+    let ready = revoke::sealed_in(app, &found.ctx, Some(&found.wired), row, audience, sealed, subject).await?;
     let mut change = app.core.change(&found.ctx).await?;
     if pending_credentials::delete(&found.ctx, &mut change, &found.authorization.id).await? {
         ready.insert(&found.ctx, &mut change).await?;
@@ -71,7 +71,7 @@ async fn take(app: &App, found: &Found, asked: &Outcome, waiting: Pending) -> cr
     let plain = sealed::open(app, ctx, row, &audience, &waiting.tokens.sealed).await?;
     let held = accounts::lease(ctx, &mut app.core.store.glance().await?, account).await?;
     let Some((held, generation, _)) = held else { return Err(Error::not_found("connected account", account)) };
-    let ready = revoke::held_by(app, ctx, &found.wired, &held).await?;
+    let ready = revoke::held_by(app, ctx, Some(&found.wired), &held).await?;
     let row = CredentialRow::Account(&held, generation + 1);
     let after = outcome_of(found, &waiting.tokens);
     let granted = (waiting.tokens.scopes, waiting.tokens.expires_at);

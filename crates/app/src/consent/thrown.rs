@@ -63,10 +63,10 @@ pub(crate) async fn unanswered(app: &App, ctx: &Ctx) -> Result<u64> {
 
 async fn forget(app: &App, ctx: &Ctx, id: &AuthorizationId, of: &AccountId, waiting: &Pending) -> Result<bool> {
     let Some(account) = accounts::get(ctx, &mut app.core.store.glance().await?, of).await? else { return Ok(false) };
-    let wired = Wired::of(app, connections::get(app, ctx, &account.connection).await?)?;
+    let wired = Wired::of(app, connections::get(app, ctx, &account.connection).await?).ok();
     let (row, tokens) = (CredentialRow::Pending(id, &account), &waiting.tokens);
     let subject = waiting.subject.as_ref().map(|subject| subject.id.as_str());
-    let ready = revoke::sealed_in(app, ctx, &wired, row, &tokens.audience, &tokens.sealed, subject).await?;
+    let ready = revoke::sealed_in(app, ctx, wired.as_ref(), row, &tokens.audience, &tokens.sealed, subject).await?;
     let mut change = app.core.change(ctx).await?;
     if !pending_credentials::delete(ctx, &mut change, id).await? {
         return Ok(false);

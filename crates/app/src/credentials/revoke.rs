@@ -142,11 +142,12 @@ impl Ready {
     }
 }
 
-/// Makes the tokens that an account holds ready.
+/// Makes the tokens that an account holds ready. `wired` is none where the connector's file is no longer loaded: nobody
+/// knows then where they are revoked.
 ///
 /// # Errors
 /// The key can't be had for now. Tokens that do not open can't be revoked, and keep nobody from ending the account.
-pub(crate) async fn held_by(app: &App, ctx: &Ctx, wired: &Wired, account: &ConnectedAccount) -> Result<Ready> {
+pub(crate) async fn held_by(app: &App, ctx: &Ctx, wired: Option<&Wired>, account: &ConnectedAccount) -> Result<Ready> {
     let Some(held) = &account.credential else { return Ok(Ready::Settled(AtProvider::Nothing)) };
     let row = CredentialRow::Account(account, held.generation);
     sealed_in(app, ctx, wired, row, &held.audience, &held.sealed, account.subject.as_deref()).await
@@ -159,13 +160,17 @@ pub(crate) async fn held_by(app: &App, ctx: &Ctx, wired: &Wired, account: &Conne
 pub(crate) async fn sealed_in(
     app: &App,
     ctx: &Ctx,
-    wired: &Wired,
+    wired: Option<&Wired>,
     row: CredentialRow<'_>,
     audience: &[String],
     sealed: &Sealed,
     subject: Option<&str>,
 ) -> Result<Ready> {
     let (CredentialRow::Account(account, _) | CredentialRow::Pending(_, account)) = row;
+    let Some(wired) = wired else {
+        tracing::warn!(account = %account.id, "tokens cannot be revoked: the connector of their connection is not loaded");
+        return Ok(Ready::Settled(AtProvider::Failed));
+    };
     match sealed::open(app, ctx, row, audience, sealed).await {
         Ok(plain) => ready(app, ctx, wired, &Ending { account, subject, audience, plain: &plain }).await,
         Err(error) if error.kind() == Kind::Unavailable => Err(error),

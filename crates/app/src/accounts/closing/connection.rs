@@ -11,6 +11,7 @@ use serde_json::{Map, json};
 use std::time::Duration;
 use tracing::Instrument as _;
 use valetkey_core::{context, journal};
+use valetkey_domain::connection::Connection;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::{AccountId, ClosingId, ConnectionId};
 use valetkey_domain::{Ctx, Kind, Timestamp};
@@ -58,10 +59,10 @@ pub struct UnderWay {
 /// # Errors
 /// No such connection, or a config still maps it (named in the message).
 pub async fn delete_connection(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Closed> {
-    let wired = Wired::of(app, connections::get(app, ctx, id).await?)?;
-    unused(app, ctx, &wired).await?;
+    let connection = connections::get(app, ctx, id).await?;
+    unused(app, ctx, &connection).await?;
     let (at, context) = (app.clone(), ctx.clone());
-    let begun = app.core.tasks.spawn(async move { begin(&at, &context, &wired).await }.in_current_span());
+    let begun = app.core.tasks.spawn(async move { begin(&at, &context, &connection).await }.in_current_span());
     begun.await.map_err(Error::internal)??;
     let end = tokio::time::Instant::now() + WAIT;
     loop {
@@ -112,8 +113,8 @@ pub async fn closings_due(app: &App) -> Result<()> {
     Ok(())
 }
 
-async fn unused(app: &App, ctx: &Ctx, wired: &Wired) -> Result<()> {
-    let (id, name) = (&wired.connection.id, &wired.connection.name);
+async fn unused(app: &App, ctx: &Ctx, connection: &Connection) -> Result<()> {
+    let (id, name) = (&connection.id, &connection.name);
     match connection_rows::used_by(ctx, &mut app.core.store.glance().await?, id).await? {
         None => Ok(()),
         Some(config) => {
@@ -125,8 +126,8 @@ async fn unused(app: &App, ctx: &Ctx, wired: &Wired) -> Result<()> {
 }
 
 /// Begins the job, if it is not under way already.
-async fn begin(app: &App, ctx: &Ctx, wired: &Wired) -> Result<()> {
-    if let Some(job) = intend(app, ctx, wired).await? {
+async fn begin(app: &App, ctx: &Ctx, connection: &Connection) -> Result<()> {
+    if let Some(job) = intend(app, ctx, connection).await? {
         let (at, ctx) = (app.clone(), ctx.clone());
         app.core.tasks.spawn(async move { work(&at, &ctx, job).await });
     }
@@ -134,9 +135,8 @@ async fn begin(app: &App, ctx: &Ctx, wired: &Wired) -> Result<()> {
 }
 
 /// Saves the job, held by this process, and switches the connection off; none if it is under way already.
-async fn intend(app: &App, ctx: &Ctx, wired: &Wired) -> Result<Option<Closing>> {
+async fn intend(app: &App, ctx: &Ctx, connection: &Connection) -> Result<Option<Closing>> {
     let (id, now) = (ClosingId::new(app.core.clock.as_ref(), app.core.rng.as_ref()), app.core.now());
-    let connection = &wired.connection;
     let target = Target::Connection(connection.id.clone());
     let mut change = app.core.change(ctx).await?;
     let (job, new) = jobs::insert(ctx, &mut change, &id, &target, Fate::Delete, now, Some(now + LEASE)).await?;
@@ -184,9 +184,9 @@ impl Job<'_> {
     async fn run(&mut self) -> Result<()> {
         let found = connection_rows::get(self.ctx, &mut self.app.core.store.glance().await?, &self.connection).await?;
         let Some(connection) = found else { return self.forget().await };
-        let wired = Wired::of(self.app, connection)?;
+        let wired = Wired::of(self.app, connection.clone()).ok();
         for _ in 0..ROUNDS {
-            if !self.accounts(&wired).await? || self.finish(&wired).await? {
+            if !self.accounts(wired.as_ref()).await? || self.finish(&connection).await? {
                 return Ok(());
             }
         }
@@ -194,7 +194,7 @@ impl Job<'_> {
     }
 
     /// Ends all accounts that are there. False if the job is another's by now, or the process stops.
-    async fn accounts(&mut self, wired: &Wired) -> Result<bool> {
+    async fn accounts(&mut self, wired: Option<&Wired>) -> Result<bool> {
         let mut behind = String::new();
         loop {
             let mut tx = self.app.core.store.read().await?;
@@ -215,7 +215,7 @@ impl Job<'_> {
     }
 
     /// Ends one. One whose tokens change meanwhile is left for the next round.
-    async fn account(&mut self, wired: &Wired, id: &AccountId) -> Result<bool> {
+    async fn account(&mut self, wired: Option<&Wired>, id: &AccountId) -> Result<bool> {
         let (app, ctx) = (self.app, self.ctx);
         let Some(mut ending) = Ending::of(app, ctx, wired, id).await? else { return Ok(true) };
         ending.all = ending.all.into_iter().map(Ready::left_to_others).collect();
@@ -232,9 +232,9 @@ impl Job<'_> {
     }
 
     /// Removes the connection and the job. False if an account was added meanwhile.
-    async fn finish(&self, wired: &Wired) -> Result<bool> {
+    async fn finish(&self, connection: &Connection) -> Result<bool> {
         let (app, ctx) = (self.app, self.ctx);
-        unused(app, ctx, wired).await?;
+        unused(app, ctx, connection).await?;
         let mut change = app.core.change(ctx).await?;
         if jobs::left(ctx, &mut change, &self.connection).await? > 0 {
             return Ok(false);

@@ -110,7 +110,7 @@ async fn what_a_process_that_died_was_at_is_revoked_by_the_next() {
     let there = there(RULE).await;
     there.sign_in(HOUR).await;
     let (app, ctx, id) = (&there.app, &there.ctx, &there.account.id);
-    let ending = Ending::of(app, ctx, &there.wired(), id).await.unwrap().unwrap();
+    let ending = Ending::of(app, ctx, Some(&there.wired()), id).await.unwrap().unwrap();
     let change = app.core.change(ctx).await.unwrap();
     let ended = ending.write(ctx, change, Fate::Delete).await.unwrap().unwrap();
     ended.record("account.deleted", id.as_str(), Map::new()).await.unwrap().commit().await.unwrap();

@@ -302,7 +302,8 @@ impl Job {
         let (app, ctx, id) = (&self.app, &self.ctx, &self.account);
         let row = CredentialRow::Account(&begun.account, begun.held.generation + 1);
         let subject = begun.account.subject.as_deref();
-        let ready = revoke::sealed_in(app, ctx, &self.wired, row, &tokens.audience, &tokens.sealed, subject).await?;
+        let ready =
+            revoke::sealed_in(app, ctx, Some(&self.wired), row, &tokens.audience, &tokens.sealed, subject).await?;
         let mut change = app.core.change_reserved(ctx).await?;
         ready.insert(ctx, &mut change).await?;
         let detail = detail("at_provider", ready.word().as_str());

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::accounts::{self, Given};
+use crate::credentials::revoke::AtProvider;
 use crate::insight::audit;
 use crate::provider::{Dropped, Says, There, polled, there, until};
 use std::collections::BTreeSet;
@@ -57,8 +58,8 @@ async fn killed_in_the_middle_it_is_seen_and_goes_on() {
     for polls in [5, 60, 200, 500] {
         let there = peopled().await;
         let (app, ctx, id) = (&there.app, &there.ctx, &there.connection.id);
-        let job = intend(app, ctx, &there.wired()).await.unwrap().unwrap();
-        assert!(intend(app, ctx, &there.wired()).await.unwrap().is_none(), "once");
+        let job = intend(app, ctx, &there.connection).await.unwrap().unwrap();
+        assert!(intend(app, ctx, &there.connection).await.unwrap().is_none(), "once");
         let _killed = polled(work(app, ctx, job), polls, Dropped::Waiting).await;
         if let Some(UnderWay { done, of, .. }) = under_way(app, ctx, id).await.unwrap() {
             assert_eq!(of, 1 + ACCOUNTS as u64);
@@ -104,4 +105,20 @@ async fn its_tokens_are_revoked_though_it_is_gone() {
     .await;
     let asked = there.provider.asked("/revoke");
     assert!(asked.iter().any(|body| body.contains("client_secret=client-hunter2")), "{asked:?}");
+}
+
+/// A connector file may go before the connections that were made with it.
+#[tokio::test]
+async fn it_ends_though_its_connector_is_no_longer_loaded() {
+    let there = peopled().await;
+    let mut tx = there.app.core.store.write().await.unwrap();
+    assert_eq!(tx.run("UPDATE connections SET connector = 'gone'", []).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let (app, ctx) = (&there.app, &there.ctx);
+    let owner = Owner::of(Identifier::parse("user-1").unwrap());
+    let which = accounts::Which::Of("MY_ACME".into(), owner);
+    assert_eq!(accounts::disconnect(app, ctx, &which).await.unwrap().1, AtProvider::Failed, "and it is said");
+    let closed = delete_connection(app, ctx, &there.connection.id).await.unwrap();
+    assert_eq!((closed, is_gone(&there).await), (Closed::Gone(0), true));
+    assert!(revoked(&there).is_empty(), "nobody knows where");
 }
