@@ -2,7 +2,7 @@
 //! doors make one, each from a credential that names exactly one environment.
 
 use crate::Timestamp;
-use crate::id::{AuthorizationId, ClientId, EnvironmentId, InstanceId, RequestId};
+use crate::id::{AuthorizationId, ClientId, EnvironmentId, InstanceId, MemberId, RequestId};
 use std::sync::Arc;
 
 /// The caller's right, carried through every call.
@@ -41,6 +41,8 @@ pub enum Actor {
     Instance(InstanceId),
     /// A person with an authorization link.
     Link(AuthorizationId),
+    /// A member in the dashboard.
+    Member(MemberId),
     /// The operator, at the command line.
     Operator,
     /// The server itself, on a schedule.
@@ -55,6 +57,7 @@ impl Actor {
             Self::Client(id) => format!("client:{id}"),
             Self::Instance(id) => format!("instance:{id}"),
             Self::Link(id) => format!("link:{id}"),
+            Self::Member(id) => format!("member:{id}"),
             Self::Operator => "operator".into(),
             Self::System => "system".into(),
         }

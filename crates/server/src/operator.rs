@@ -14,7 +14,9 @@ mod doctor;
 mod environment;
 mod instance;
 mod key;
+mod login;
 mod logs;
+mod member;
 mod noun;
 mod reply;
 mod restore;
@@ -36,6 +38,7 @@ use valetkey_domain::ctx::{Patient, Progress};
 use valetkey_storage::Location;
 
 pub(crate) use backend::Backend;
+pub(crate) use login::url as login_url;
 pub(crate) use noun::Noun;
 use reply::Reply;
 pub(crate) use socket::serve;

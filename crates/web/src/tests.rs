@@ -3,5 +3,5 @@
 mod callbacks;
 mod elsewhere;
 mod exchanges;
-mod harness;
+pub(crate) mod harness;
 mod links;
