@@ -44,3 +44,10 @@ for (const tool of document.querySelectorAll("[data-some]")) {
 for (const box of document.querySelectorAll('.pick input[name="connection"]')) {
   box.addEventListener("change", () => (box.closest(".pick").querySelector("details").open = box.checked));
 }
+
+// A scope that is ticked is meant.
+for (const scope of document.querySelectorAll('.scopes input[name="scope"]')) {
+  scope.addEventListener("change", () => {
+    scope.closest(".scopes").querySelector('input[value="these"]').checked = true;
+  });
+}

@@ -107,6 +107,7 @@ fn blank(visit: &Visit, connector: &Connector, sent: &Fields) -> ConnectionForm 
         name: sent.text("name").to_owned(),
         client_id: sent.text("client_id").to_owned(),
         scopes: scopes.collect(),
+        own_scopes: sent.text("scopes") == "these",
         wrong: None,
     }
 }
@@ -115,8 +116,7 @@ fn blank(visit: &Visit, connector: &Connector, sent: &Fields) -> ConnectionForm 
 pub(crate) async fn create(Path(named): Named, Posted { visit, form }: Posted) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
     let connector = connector(&visit, &named)?;
-    let settings =
-        Settings { client_id: form.some("client_id"), scopes: scopes(&connector, &form), ..Settings::default() };
+    let settings = Settings { client_id: form.some("client_id"), scopes: scopes(&form), ..Settings::default() };
     let new = connections::New {
         name: form.some("name"),
         connector: connector.slug.clone(),
@@ -133,12 +133,9 @@ pub(crate) async fn create(Path(named): Named, Posted { visit, form }: Posted) -
     }
 }
 
-/// None chosen that differ from the connector's own means that the connection follows the connector.
-fn scopes(connector: &Connector, form: &Fields) -> Vec<String> {
-    let chosen: Vec<String> = form.all("scope").map(ToOwned::to_owned).collect();
-    let same = chosen.len() == connector.default_scopes.len()
-        && chosen.iter().all(|scope| connector.default_scopes.contains(scope));
-    if same { Vec::new() } else { chosen }
+/// None means: what the tools of the MCP configs need.
+fn scopes(form: &Fields) -> Vec<String> {
+    if form.text("scopes") == "these" { form.all("scope").map(ToOwned::to_owned).collect() } else { Vec::new() }
 }
 
 fn is_the_forms(error: &Error) -> bool {
@@ -205,6 +202,7 @@ async fn page(
             .map(|(scope, words)| choice(scope, words))
             .chain(others.map(|scope| choice(scope, "")))
             .collect(),
+        own_scopes: !settings.scopes.is_empty(),
         own_addresses: own.iter().filter_map(|(label, url)| url.as_ref().map(|url| (*label, url.clone()))).collect(),
         wrong,
     })
@@ -214,9 +212,7 @@ async fn page(
 pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
     let before = find(&visit, &ctx, &named).await?;
-    let connector = Wired::of(&visit.web.app, before.clone()).map_err(|error| visit.fail(&error))?.connector;
-    let scopes = scopes(&connector, &form);
-    let settings = Settings { client_id: form.some("client_id"), scopes, ..before.settings.clone() };
+    let settings = Settings { client_id: form.some("client_id"), scopes: scopes(&form), ..before.settings.clone() };
     let change =
         connections::Change { settings: Some(settings), client_secret: form.secret("client_secret"), enabled: None };
     match connections::update(&visit.web.app, &ctx, &before, change).await {

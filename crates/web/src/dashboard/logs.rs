@@ -25,7 +25,8 @@ pub(crate) async fn list(visit: Visit) -> Answer {
 
 /// A record as tables show it.
 pub(super) fn record(line: &Line) -> Record {
-    let detail = line.detail.iter().filter(|(name, _)| name.as_str() != "row");
+    // Digests say nothing to a reader; `valetkey logs list` has them.
+    let detail = line.detail.iter().filter(|(name, _)| name.as_str() != "row" && !name.ends_with("_hmac"));
     let words = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
     Record {
         at: Moment::from(line.at),

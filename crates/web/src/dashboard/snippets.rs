@@ -23,7 +23,7 @@ pub(super) fn all(name: &str, url: &str) -> Vec<Snippet> {
     };
     let shell = format!("'{}'", url.replace('\'', "'\\''"));
     vec![
-        snippet("Python", "pip install mcp", python(&quoted)),
+        snippet("Python", "pip install 'mcp>=2'", python(&quoted)),
         snippet("Node", "npm install @modelcontextprotocol/sdk", node(&quoted)),
         snippet("LangChain", "pip install langchain-mcp-adapters", langchain(name, &quoted)),
         snippet("OpenAI Agents", "pip install openai-agents", openai_agents(name, &quoted)),
@@ -45,10 +45,8 @@ pub(super) fn all(name: &str, url: &str) -> Vec<Snippet> {
 
 fn python(url: &str) -> String {
     format!(
-        "import asyncio\nfrom mcp import ClientSession\nfrom mcp.client.streamable_http import streamablehttp_client\n\n\
-         async def main():\n    async with streamablehttp_client({url}) as (read, write, _):\n        \
-         async with ClientSession(read, write) as session:\n            await session.initialize()\n            \
-         for tool in (await session.list_tools()).tools:\n                print(tool.name)\n\nasyncio.run(main())\n"
+        "import asyncio\nfrom mcp import Client\n\nasync def main():\n    async with Client({url}) as client:\n        \
+         for tool in (await client.list_tools()).tools:\n            print(tool.name)\n\nasyncio.run(main())\n"
     )
 }
 

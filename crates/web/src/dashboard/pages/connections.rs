@@ -94,6 +94,8 @@ pub(crate) struct ConnectionForm {
     pub(crate) client_id: String,
     /// The scopes to choose from.
     pub(crate) scopes: Vec<ScopeChoice>,
+    /// Whether the chosen ones are asked for, not what the MCP configs' tools need.
+    pub(crate) own_scopes: bool,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -130,6 +132,7 @@ framed!(ConnectionForm, "dashboard/connection_form.html", {
         name: String::new(),
         client_id: String::new(),
         scopes: scopes(),
+        own_scopes: false,
         wrong: None,
     };
     let wrong = Self {
@@ -162,6 +165,8 @@ pub(crate) struct ConnectionPage {
     pub(crate) closing: Option<(u64, u64)>,
     /// The scopes.
     pub(crate) scopes: Vec<ScopeChoice>,
+    /// Whether the chosen ones are asked for, not what the MCP configs' tools need.
+    pub(crate) own_scopes: bool,
     /// Addresses that are not the vendor's own, with what they are for.
     pub(crate) own_addresses: Vec<(&'static str, String)>,
     /// What was wrong.
@@ -179,6 +184,7 @@ framed!(ConnectionPage, "dashboard/connection.html", {
         enabled: true,
         closing: None,
         scopes: scopes(),
+        own_scopes: false,
         own_addresses: vec![],
         wrong: None,
     };
@@ -193,6 +199,7 @@ framed!(ConnectionPage, "dashboard/connection.html", {
         row: ConnectionRow::sample("MY_GMAIL", "being deleted"),
         enabled: false,
         closing: Some((3, 25)),
+        own_scopes: true,
         own_addresses: vec![("Token URL", "http://127.0.0.1:8090/token".into())],
         ..ready.clone()
     };
