@@ -40,6 +40,10 @@ pub struct Client<'a> {
     pub auth: ClientAuth,
     /// How it does so in HTTP Basic.
     pub basic: BasicEncoding,
+    /// The member of an answer that has the tokens, where the answer itself has none.
+    pub answer_in: Option<&'a str>,
+    /// The provider's own codes for `invalid_grant`.
+    pub ended: &'a [String],
 }
 
 /// What a request carries of its client: a header, or members of its body.
