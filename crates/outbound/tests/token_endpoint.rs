@@ -227,8 +227,15 @@ async fn a_secret_goes_raw_where_that_is_said() {
     for (basic, sent) in [(BasicEncoding::Raw, "id:p+w%/"), (BasicEncoding::FormEncoded, "id:p%2Bw%25%2F")] {
         let (address, request) = endpoint(&http("200 OK", r#"{"access_token":"at"}"#)).await;
         let (url, secret) = (format!("http://{address}/token"), Secret::from("p+w%/"));
-        let client =
-            Client { token_url: &url, client_id: "id", client_secret: Some(&secret), auth: ClientAuth::Basic, basic };
+        let client = Client {
+            token_url: &url,
+            client_id: "id",
+            client_secret: Some(&secret),
+            auth: ClientAuth::Basic,
+            basic,
+            answer_in: None,
+            ended: &[],
+        };
         oauth::refresh(&outbound(&address), &client, &Secret::from("rt")).await.unwrap();
         let request = request.await.unwrap();
         let header = request.lines().find_map(|line| line.strip_prefix("authorization: Basic ")).unwrap();

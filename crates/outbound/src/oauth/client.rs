@@ -94,7 +94,8 @@ mod tests {
 
     fn signed(auth: ClientAuth, basic: BasicEncoding, client_id: &str, secret: &str) -> Result<String, String> {
         let secret = Secret::from(secret);
-        let client = Client { token_url: "", client_id, client_secret: Some(&secret), auth, basic };
+        let client =
+            Client { token_url: "", client_id, client_secret: Some(&secret), auth, basic, answer_in: None, ended: &[] };
         Ok(match client.signature()? {
             Signature::Header(header) => {
                 let encoded = header.to_str().unwrap().strip_prefix("Basic ").unwrap().to_owned();
