@@ -10,7 +10,7 @@ pub mod fit;
 mod format;
 mod template;
 
-pub use digest::{Digest, Operation, Parameter, Place, Schema};
+pub use digest::{Digest, Operation, Parameter, Place, Schema, described};
 pub use fit::{Misfit, RequestParts};
 
 /// Why a vendor's description could not be read.
