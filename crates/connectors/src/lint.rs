@@ -29,7 +29,7 @@ pub fn check(file: &File, digests: &[Digest], author: Author) -> Vec<Problem> {
     let mut found = Found::default();
     whole::check(file, digests, &mut found);
     scopes::check(file, digests, author, &mut found);
-    let described = if file.description.kind == DescriptionKind::Discovery { digests } else { &[] };
+    let described = if file.description.kind != DescriptionKind::Manual { digests } else { &[] };
     for (name, tool) in file.tools.iter() {
         tools::check(file, name, tool, author, &mut found);
         requests::check(file, name, tool, described, &mut found);

@@ -39,4 +39,10 @@ pub(crate) const SHIPPED: &[Shipped] = &[
         text: include_str!("../../../catalogue/googlecalendar.yaml"),
         digests: &[include_str!("../../../catalogue/digests/calendar.v3.json")],
     },
+    Shipped {
+        slug: "github",
+        file_name: "github.yaml",
+        text: include_str!("../../../catalogue/github.yaml"),
+        digests: &[include_str!("../../../catalogue/digests/github.json")],
+    },
 ];

@@ -49,6 +49,8 @@ fn lines() -> Vec<Line> {
         ("errors.rules[].reason", "/errors/rules/0/reason", json!(["other"])),
         ("errors.rules[].kind", "/errors/rules/0/kind", json!("conflict")),
         ("errors.rules[].say", "/errors/rules/0/say", json!("Something else.")),
+        ("errors.rules[].says", "/errors/rules/0/says", json!(["It was"])),
+        ("body", "/body", json!("form")),
         ("tools", "/tools/keys_put", Value::Null),
         ("not_yet", "/not_yet", json!([])),
     ];
@@ -101,6 +103,7 @@ fn tool() -> Vec<Line> {
         ("tools.*.scopes.all", "/tools/keys_put/scopes/all", json!(["write"])),
         ("tools.*.versions", "/tools/keys_list/versions", json!(false)),
         ("tools.*.input", "/tools/keys_put/input", Value::Null),
+        ("tools.*.body", "/tools/keys_put/body", json!("form")),
         ("tools.*.set", "/tools/keys_list/set/query.fixed", json!(2)),
         ("tools.*.with", "/tools/keys_list/with/query.state", json!("'closed' if input.open")),
         ("tools.*.steps", "/tools/keys_all/steps", Value::Null),
@@ -113,6 +116,7 @@ fn tool() -> Vec<Line> {
         ("tools.*.output.read_on", "/tools/keys_list/output/read_on", json!("Ask for one.")),
         ("tools.*.paginate", "/tools/keys_list/paginate", Value::Null),
         ("tools.*.paginate.next", "/tools/keys_list/paginate/next", json!(".n")),
+        ("tools.*.paginate.link", "/tools/keys_paged/paginate/link", json!("per_page")),
         ("tools.*.paginate.into", "/tools/keys_list/paginate/into", json!("name")),
         ("tools.*.example", "/tools/keys_list/example", json!({"limit": 5_000})),
     ]
@@ -192,7 +196,7 @@ fn each_key_of_a_discovery_document_shows() {
     for (from, to, says) in [
         (own, own.replace("gmail:v1", "gmail:v1x"), "description.id: the digest is of"),
         (own, own.replace("bfe9", "bfe9x"), "description.sha256: the digest"),
-        (also, also.replace("kind: discovery", "kind: manual"), "also_described[0]: is of kind discovery"),
+        (also, also.replace("kind: discovery", "kind: manual"), "also_described[0]: has a digest"),
         (also, also.replace("people:v1", "people:v1x"), "also_described[0].id: the digest is of"),
         (also, format!("{also}x"), "also_described[0].sha256: the digest"),
         (also, also.replace("{kind", "{url: \"https://x.test\", kind"), "also_described[0]: `url` and"),

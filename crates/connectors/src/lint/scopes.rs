@@ -41,9 +41,12 @@ pub(super) fn check(file: &File, digests: &[Digest], author: Author, found: &mut
     }
 }
 
-/// Whether the API has this scope; without a description nobody can tell.
+/// Whether the APIs have this scope; without a description that speaks of scopes nobody can tell.
 fn known(scope: &str, digests: &[Digest]) -> bool {
-    digests.is_empty() || digests.iter().any(|digest| digest.scopes.contains(scope)) || IDENTITY_SCOPES.contains(&scope)
+    let mut speaking = digests.iter().filter(|digest| !digest.scopes.is_empty()).peekable();
+    speaking.peek().is_none()
+        || speaking.any(|digest| digest.scopes.contains(scope))
+        || IDENTITY_SCOPES.contains(&scope)
 }
 
 /// Every scope that the file names: what connections ask for by default, and what its tools and the question who

@@ -20,9 +20,9 @@ pub(super) fn check(file: &File, digests: &[Digest], found: &mut Found) {
     for (index, also) in file.also_described.iter().enumerate() {
         let at = format!("also_described[{index}]");
         found.demand(
-            also.kind == DescriptionKind::Discovery,
+            also.kind != DescriptionKind::Manual,
             &at,
-            "is of kind discovery: its operations have no `request`",
+            "has a digest: an operation of documentation that somebody read has a `request`",
         );
         description(&at, also, digests.get(index + 1), found);
     }
@@ -111,7 +111,7 @@ fn sign_in(file: &File, way: &AuthFile, found: &mut Found) {
 
 fn description(at: &str, description: &Description, digest: Option<&Digest>, found: &mut Found) {
     match description.kind {
-        DescriptionKind::Discovery => {
+        DescriptionKind::Discovery | DescriptionKind::Openapi => {
             let Some(digest) = digest else {
                 return found.add(at, "names a description whose digest is not here");
             };
