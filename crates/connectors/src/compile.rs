@@ -3,10 +3,10 @@
 use crate::connector::{Auth, Connector, OAuth2, RefreshRule, Tool, Upstream};
 use crate::error::Problem;
 use crate::expression::Expression;
-use crate::file::{AuthFile, Field, File, LostAnswer, ManualRequest, Ordered, StepFile, ToolFile};
+use crate::file::{AuthFile, BodyForm, Field, File, LostAnswer, ManualRequest, Ordered, Paginate, StepFile, ToolFile};
 use crate::input::Input;
 use crate::native;
-use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, MAX_ELEMENTS, Output, Plan, Stage};
+use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, MAX_ELEMENTS, Next, Output, Plan, Stage};
 use crate::rules::Rules;
 use crate::scopes::ScopeRule;
 use crate::shape::{Demand, Shape};
@@ -18,18 +18,18 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 use valetkey_domain::tool::Tool as Definition;
-use valetkey_vendor::Digest;
+use valetkey_vendor::{Digest, described};
 
 /// The budget of an answer where the file names none.
 const MAX_BYTES: usize = 60_000;
 /// Requests at once where the file names none.
 const CONCURRENCY: usize = 8;
 
-/// Compiles a file. `digest` is of the API that it names, if its description is one.
+/// Compiles a file. `digests` are of the APIs that it names, if it is described so.
 ///
 /// # Errors
 /// The first thing that does not compile, with its place. A file that passed the check has none.
-pub(crate) fn connector(file: &File, digest: Option<&Digest>) -> Result<Connector, Problem> {
+pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Problem> {
     let base = Url::parse(&file.base_url).map_err(|error| problem("base_url", error.to_string()))?;
     let rules = Rules::compile(&file.display_name, &file.errors, &file.rate_limit);
     let headers: Vec<_> = file.headers.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
@@ -43,7 +43,8 @@ pub(crate) fn connector(file: &File, digest: Option<&Digest>) -> Result<Connecto
     let root = base.path().trim_end_matches('/').to_owned();
     let mut tools = IndexMap::new();
     for (name, tool) in file.tools.iter() {
-        let compiler = Compiler { at: format!("tools.{name}"), root: &root, digest };
+        let body = tool.body.unwrap_or(file.body);
+        let compiler = Compiler { at: format!("tools.{name}"), root: &root, digests, body };
         tools.insert(name.to_owned(), Arc::new(compiler.tool(name, tool, &upstream)?));
     }
     Ok(Connector {
@@ -70,6 +71,9 @@ fn auth(ways: &[AuthFile]) -> Result<Auth, Problem> {
         token_url: way.token_url.clone(),
         token_client_auth: way.token_client_auth,
         scope_separator: way.scope_separator.clone(),
+        scope_param: way.scope_param.clone(),
+        token_in: way.token_in.clone(),
+        ended: way.refresh.ended.clone(),
         pkce: way.pkce,
         authorize_params: way.authorize_params.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
         refresh: RefreshRule {
@@ -102,7 +106,8 @@ fn span(text: &str) -> Result<Duration, Problem> {
 struct Compiler<'a> {
     at: String,
     root: &'a str,
-    digest: Option<&'a Digest>,
+    digests: &'a [Digest],
+    body: BodyForm,
 }
 
 impl Compiler<'_> {
@@ -128,7 +133,7 @@ impl Compiler<'_> {
             },
             scopes: ScopeRule::of(tool.scopes.as_ref()),
             input,
-            plan: Plan::new(stages, !tool.steps.is_empty(), self.output(tool)?, upstream.rules.demand()),
+            plan: Plan::new(stages, !tool.steps.is_empty(), self.output(tool)?, &upstream.rules.demand_of_good()),
             upstream: Arc::clone(upstream),
         })
     }
@@ -190,14 +195,15 @@ impl Compiler<'_> {
         request: Option<&ManualRequest>,
         fills: Vec<(Target, Fill)>,
     ) -> Result<Call, Problem> {
-        let described = self.digest.and_then(|digest| digest.operations.get(operation));
-        let (method, path) = match (described, request) {
-            (Some(described), _) => (described.method.as_str(), described.path.clone()),
-            (None, Some(request)) => (request.method.as_str(), format!("{}{}", self.root, request.path)),
+        let (method, path, origin) = match (described(self.digests, operation), request) {
+            (Some((digest, described)), _) => {
+                (described.method.as_str(), described.path.clone(), Some(digest.base_url.clone()))
+            }
+            (None, Some(request)) => (request.method.as_str(), format!("{}{}", self.root, request.path), None),
             (None, None) => return Err(self.problem("operation", format!("nothing describes `{operation}`"))),
         };
         let method = method.parse().map_err(|_| self.problem("operation", format!("`{method}` is no HTTP method")))?;
-        Ok(Call { method, path, fills })
+        Ok(Call { method, origin, path, fills, body: self.body })
     }
 
     /// What the arguments' own `map` says.
@@ -233,8 +239,11 @@ impl Compiler<'_> {
     fn output(&self, tool: &ToolFile) -> Result<Output, Problem> {
         let shape = |key: &str, text: &str| Shape::compile(text).map_err(|why| self.problem(key, why.to_string()));
         let next = match &tool.paginate {
-            Some(paginate) => Some((format!("next_{}", paginate.into), shape("paginate.next", &paginate.next)?)),
-            None => None,
+            Some(Paginate { into, next: Some(next), .. }) => {
+                Some((format!("next_{into}"), Next::Shape(shape("paginate.next", next)?)))
+            }
+            Some(Paginate { into, link: Some(link), .. }) => Some((format!("next_{into}"), Next::Link(link.clone()))),
+            Some(_) | None => None,
         };
         Ok(Output {
             shape: tool.output.shape.as_deref().map(|text| shape("output.shape", text)).transpose()?,

@@ -33,6 +33,9 @@ pub struct File {
     pub hosts: Vec<String>,
     /// Where the app's API is described.
     pub description: Description,
+    /// Where other APIs of the vendor's that its tools call are described; their hosts are among `hosts` too.
+    #[serde(default)]
+    pub also_described: Vec<Description>,
     /// How a user signs in. Exactly one way for now.
     pub auth: Vec<AuthFile>,
     /// The scopes that a new connection asks for.
@@ -50,6 +53,9 @@ pub struct File {
     /// How the app's failures are read.
     #[serde(default)]
     pub errors: Errors,
+    /// How the bodies of requests are written.
+    #[serde(default)]
+    pub body: BodyForm,
     /// The tools by name.
     pub tools: Ordered<ToolFile>,
     /// Documented names that are not built yet.
@@ -65,15 +71,26 @@ pub enum Upstream {
     Http,
 }
 
+/// How a body is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyForm {
+    /// As JSON.
+    #[default]
+    Json,
+    /// As a form: texts, numbers and truth values as they are, everything else as JSON text.
+    Form,
+}
+
 /// Where an API is described, and so what a file is held against.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Description {
     /// What sort of description it is.
     pub kind: DescriptionKind,
-    /// Discovery: name and version, `calendar:v3`.
+    /// Discovery and OpenAPI: the digest's id, such as `calendar:v3`.
     pub id: Option<String>,
-    /// Discovery: the hash of the document, as its digest has it.
+    /// Discovery and OpenAPI: the hash of the document, as its digest has it.
     pub sha256: Option<String>,
     /// Manual: the page that it was read from.
     pub url: Option<String>,
@@ -87,6 +104,10 @@ pub struct Description {
 pub enum DescriptionKind {
     /// A Discovery document of the vendor, digested and committed: the file is checked against it.
     Discovery,
+    /// The same with an OpenAPI document.
+    Openapi,
+    /// The same with the types of an SDK of the vendor's.
+    Sdk,
     /// Documentation that a person read: nothing can be checked against it.
     Manual,
 }
@@ -107,6 +128,11 @@ pub struct AuthFile {
     /// What stands between two scopes.
     #[serde(default = "space")]
     pub scope_separator: String,
+    /// The parameter that the scopes are asked for in.
+    #[serde(default = "scope")]
+    pub scope_param: String,
+    /// The member of a token endpoint's answer that has the tokens, where they don't stand in the answer itself.
+    pub token_in: Option<String>,
     /// Whether the proof key is sent.
     #[serde(default)]
     pub pkce: Pkce,
@@ -123,6 +149,10 @@ pub struct AuthFile {
     /// The issuer that the provider names in every answer of the authorization endpoint (`iss`, RFC 9207), where it
     /// promises to (`authorization_response_iss_parameter_supported`).
     pub issuer: Option<String>,
+}
+
+fn scope() -> String {
+    "scope".to_owned()
 }
 
 fn space() -> String {
@@ -172,6 +202,9 @@ pub struct Refresh {
     pub rotates: Option<bool>,
     /// What to do when a refresh was sent and its answer was never seen.
     pub lost_answer: Option<LostAnswer>,
+    /// The app's own codes for `invalid_grant`: the refresh token is good for nothing any more.
+    #[serde(default)]
+    pub ended: Vec<String>,
     /// How long an unused one lives: a number and `d`, `h`, `m` or `s`.
     pub idle_ttl: Option<String>,
 }
@@ -257,9 +290,12 @@ pub struct Errors {
 pub struct ErrorRule {
     /// The statuses that it is about. 200 is one too: some apps fail in a good answer.
     pub status: Vec<u16>,
-    /// The reasons of which any one may have been found; none named means any.
+    /// The reasons of which any one may have been found; none named means any answer, `*` one that has a reason.
     #[serde(default)]
     pub reason: Vec<String>,
+    /// How the message begins, where an app has no codes; any one.
+    #[serde(default)]
+    pub says: Vec<String>,
     /// What it is.
     pub kind: FailureKind,
     /// What the model is told to do, where the kind's own advice would be wrong.

@@ -33,8 +33,12 @@ pub(crate) fn seen(file: &Value) -> String {
 
 /// What the check says about a shipped file.
 pub(crate) fn checked(text: &str) -> String {
-    let digest = Digest::read(include_str!("../../../../catalogue/digests/gmail.v1.json")).unwrap();
-    let problems = lint::check(&read("gmail.yaml", text).unwrap(), Some(&digest), Author::Us);
+    let digests = [
+        include_str!("../../../../catalogue/digests/gmail.v1.json"),
+        include_str!("../../../../catalogue/digests/people.v1.json"),
+    ];
+    let digests = digests.map(|text| Digest::read(text).unwrap());
+    let problems = lint::check(&read("gmail.yaml", text).unwrap(), &digests, Author::Us);
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
@@ -47,9 +51,10 @@ fn face(connector: &Connector) -> String {
     let identity =
         identity.map(|asked| (&asked.method, &asked.url, &asked.scopes, asked.read(&who), asked.read(&also)));
     format!(
-        "{slug} {display_name} {hosts:?} {proxy_url} {default_scopes:?} {scope_words:?} {headers:?}\n{:?}\n{:?}\n",
+        "{slug} {display_name} {hosts:?} {proxy_url} {default_scopes:?} {scope_words:?} {headers:?}\n{:?}\n{:?}\n{:?}\n",
         (&auth.authorize_url, &auth.token_url, auth.token_client_auth, &auth.scope_separator, auth.pkce),
         (&auth.authorize_params, auth.refresh, &auth.revoke, identity, &auth.issuer),
+        (&auth.scope_param, &auth.token_in, &auth.ended),
     )
 }
 
@@ -133,7 +138,8 @@ fn good(request: &Request<Bytes>, count: usize, length: usize) -> Response<Bytes
         }
         id => json!({"id": id}),
     };
-    Response::builder().status(200).body(body.to_string().into()).unwrap()
+    let further = "<https://api.keys.test/v2/things?per_page=7&page=2>; rel=\"next\"";
+    Response::builder().status(200).header("link", further).body(body.to_string().into()).unwrap()
 }
 
 fn failure(status: u16, code: &str) -> Response<Bytes> {
