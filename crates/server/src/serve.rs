@@ -16,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use valetkey_app::upkeep::recovery;
-use valetkey_domain::ctx::Patient;
+use valetkey_domain::ctx::NoCaller;
 
 /// A server that answers; dropping it does not stop it, [`Running::stop`] does.
 pub(crate) struct Running {
@@ -65,7 +65,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
         ca_bundle: server.tls.bundle.clone(),
         presence: server.presence.clone(),
         settings: Arc::new(settings.clone()),
-        progress: Arc::new(Patient),
+        progress: Arc::new(NoCaller),
     };
     let socket = operator::serve(backend, folder.socket(), stop.clone());
     listeners.spawn(async move {

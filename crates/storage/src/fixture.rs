@@ -9,7 +9,7 @@ use uuid::Uuid;
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::connection::{Connection, Settings};
-use valetkey_domain::ctx::{Actor, Patient};
+use valetkey_domain::ctx::{Actor, NoCaller};
 use valetkey_domain::environment::Environment;
 use valetkey_domain::id::{AccountId, ConfigId, ConnectionId, EnvironmentId, InstanceId, RequestId};
 use valetkey_domain::instance::McpInstance;
@@ -59,8 +59,8 @@ fn ctx(environment: &str) -> Ctx {
         actor: Actor::Operator,
         request: RequestId::parse("req_1").unwrap(),
         deadline: now(),
-        cancellation: Arc::new(Patient),
-        progress: Arc::new(Patient),
+        cancellation: Arc::new(NoCaller),
+        progress: Arc::new(NoCaller),
     }
 }
 

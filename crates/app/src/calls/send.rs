@@ -150,7 +150,7 @@ impl<'a> Sender<'a> {
     /// Tells how far the call is, from the second round on: most calls have one only, and end sooner than told.
     fn told(&self) {
         if self.requests > 0 {
-            self.job.ctx.progress.tell(self.requests, None, "requests to the app answered");
+            self.job.ctx.progress.report(self.requests, None, "requests to the app answered");
         }
     }
 

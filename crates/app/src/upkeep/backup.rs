@@ -124,7 +124,7 @@ async fn rows(
             lines.write(&row.iter().map(to_json).collect::<Vec<_>>())?;
             done += 1;
         }
-        progress.tell(done, Some(total), "rows written");
+        progress.report(done, Some(total), "rows written");
         last = page.into_iter().next_back();
         // Other work goes on between two pages.
         tokio::task::yield_now().await;

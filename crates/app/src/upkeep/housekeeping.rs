@@ -7,7 +7,7 @@ use crate::{App, Result};
 use std::collections::BTreeSet;
 use valetkey_core::context;
 use valetkey_domain::Timestamp;
-use valetkey_domain::ctx::{Actor, Patient};
+use valetkey_domain::ctx::{Actor, NoCaller};
 use valetkey_storage::{authorizations, clients};
 
 /// Removes what has ended: links and consents, client secrets (both a day ago), and tokens for which no person spoke up
@@ -30,7 +30,7 @@ pub async fn tidy(app: &App) -> Result<u64> {
         change.record_each("client.secrets_removed", clients).await?.commit().await?;
     }
     // What a rotation left when it was cut off.
-    keys::reseal(app, &Patient).await?;
+    keys::reseal(app, &NoCaller).await?;
     gone += keys::retire(app).await?;
     Ok(gone + forget(app).await?)
 }

@@ -14,7 +14,7 @@ pub use decide::{as_copy, take_over};
 use crate::{App, Result};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use valetkey_core::processes::GONE;
+use valetkey_core::processes::DEAD_AFTER;
 use valetkey_domain::id::{InstallationId, ProcessId};
 use valetkey_domain::{Clock, Rng, Timestamp};
 use valetkey_storage::processes::{self, Process};
@@ -141,7 +141,7 @@ impl Presence {
         let vouched_for = self.is_newcomer() && processes::admitted(&mut tx, &self.id).await?;
         let mark = if admitted || vouched_for { Some(count(&mut tx, place).await?) } else { None };
         if admitted {
-            processes::vouch(&mut tx, now - GONE).await?;
+            processes::vouch(&mut tx, now - DEAD_AFTER).await?;
         }
         tx.commit().await?;
         if let Some(mark) = &mark {
@@ -157,7 +157,7 @@ impl Presence {
     /// # Errors
     /// The database cannot be written.
     pub async fn leave(&self, app: &App) -> Result<()> {
-        let before = app.core.now() - 10 * GONE;
+        let before = app.core.now() - 10 * DEAD_AFTER;
         let mut tx = app.core.store.write().await?;
         processes::leave(&mut tx, &self.id, before).await?;
         Ok(tx.commit().await?)

@@ -118,7 +118,7 @@ pub async fn rotate(app: &App, which: &Which, progress: &dyn Progress) -> Result
     }
     let mut done = Rotated::default();
     for key in wanted {
-        progress.tell(done.made, None, &format!("a new key for {}", key.purpose));
+        progress.report(done.made, None, &format!("a new key for {}", key.purpose));
         succeed(app, key).await?;
         done.made += 1;
         done.urls |= key.purpose == Purpose::Url.as_str();

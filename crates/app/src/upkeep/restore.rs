@@ -92,7 +92,7 @@ async fn fill(tx: &mut Tx, lines: &mut Lines<impl BufRead>, progress: &dyn Progr
         }
         if batch.len() == BATCH {
             done += put(tx, table, std::mem::take(&mut batch)).await?;
-            progress.tell(done, None, "rows restored");
+            progress.report(done, None, "rows restored");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The writer's task: takes what waits, gives each record its place, commits them in groups.
 
-use super::desk::Desk;
 use super::queue::{Order, QUEUE, Waiting, detail, refused};
+use super::writer_task::WriterTask;
 use serde_json::json;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub(super) const RETRY: Duration = Duration::from_millis(100);
 /// How often a checkpoint is written while there is anything new.
 const CHECKPOINT: Duration = Duration::from_secs(10);
 
-impl Desk {
+impl WriterTask {
     pub(super) async fn work(mut self, closing: CancellationToken) {
         // At once what an earlier process has left, then in turn.
         self.upkeep().await;
@@ -50,9 +50,11 @@ impl Desk {
 
     async fn obey(&mut self, order: Order) {
         match order {
-            Order::Head(told) => drop(told.send(self.covering_head().await.map_err(|error| refused().because(error)))),
-            Order::Remove { before, told } => {
-                drop(told.send(self.remove_some(before).await.map_err(|error| refused().because(error))));
+            Order::Head(reply) => {
+                drop(reply.send(self.covering_head().await.map_err(|error| refused().because(error))))
+            }
+            Order::Remove { before, reply } => {
+                drop(reply.send(self.remove_some(before).await.map_err(|error| refused().because(error))));
             }
         }
     }

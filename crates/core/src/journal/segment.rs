@@ -4,8 +4,8 @@
 //! A checkpoint is a record of the chain. Under its own seal it states the head before it, which no writer of the database
 //! can make anew, and the newest heads of the other segments, so that whoever holds one head holds all.
 
-use super::desk::Desk;
 use super::queue::{Waiting, detail};
+use super::writer_task::WriterTask;
 use crate::failpoint::{Failpoint, reach};
 use serde_json::json;
 use std::time::Duration;
@@ -36,7 +36,7 @@ const PART: u32 = 2_000;
 /// How long other processes have to give their own records their places before that is done for them.
 const OTHERS: Duration = Duration::from_secs(60);
 
-impl Desk {
+impl WriterTask {
     /// Sees to what is due every few seconds. A failure is tried again the next time.
     pub(super) async fn upkeep(&mut self) {
         match self.keyring.journal_key().await {

@@ -314,7 +314,7 @@ impl<'a> Audit<'a> {
 
     fn looked_at(&mut self, records: usize) {
         self.report.records += records as u64;
-        self.ctx.progress.tell(self.report.records, Some(self.total), "records checked");
+        self.ctx.progress.report(self.report.records, Some(self.total), "records checked");
     }
 }
 

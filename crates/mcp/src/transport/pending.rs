@@ -69,7 +69,7 @@ impl News {
 }
 
 impl Progress for News {
-    fn tell(&self, done: u64, total: Option<u64>, message: &str) {
+    fn report(&self, done: u64, total: Option<u64>, message: &str) {
         // A full channel means a reader that is behind; the next line tells it more than this one.
         drop(self.sender.try_send(reply::progress(&self.token, done, total, message)));
     }

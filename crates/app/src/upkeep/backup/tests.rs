@@ -9,7 +9,7 @@ use flate2::read::GzDecoder;
 use std::io::Read;
 use std::sync::Arc;
 use valetkey_core::keyring::{Keyring, Roots};
-use valetkey_domain::ctx::Patient;
+use valetkey_domain::ctx::NoCaller;
 use valetkey_storage::Location;
 use valetkey_testkit::SeededRng;
 use valetkey_vault::RootKey;
@@ -24,7 +24,7 @@ async fn source() -> (There, String, String) {
     let root = RootKey::generate().unwrap();
     let (name, text) = (root.version(), root.to_text().expose().to_owned());
     there.app.core.keyring.learn(valetkey_core::keyring::Root::Key(root));
-    crate::upkeep::keys::rotate_root(&there.app, &name, &Patient).await.unwrap();
+    crate::upkeep::keys::rotate_root(&there.app, &name, &NoCaller).await.unwrap();
     there.sign_in(HOUR).await;
     let issued = clients::create(&there.app, &there.ctx, "shop", vec![]).await.unwrap();
     (there, text, issued.secret.expose().to_owned())
@@ -36,7 +36,7 @@ fn roots(text: &str) -> Roots {
 
 async fn backup(there: &There) -> Vec<u8> {
     let mut file = Vec::new();
-    write(&there.app, &mut file, &Patient).await.unwrap();
+    write(&there.app, &mut file, &NoCaller).await.unwrap();
     file
 }
 
@@ -57,7 +57,7 @@ async fn everything_comes_back_in_another_database() {
     let (there, root, _) = source().await;
     let file = backup(&there).await;
     let to = store().await;
-    let done = restore::read(&to, &roots(&root), file.as_slice(), &Patient).await.unwrap();
+    let done = restore::read(&to, &roots(&root), file.as_slice(), &NoCaller).await.unwrap();
     assert!(done.rows > 5);
     let (mut from, mut tx) = (there.app.core.store.read().await.unwrap(), to.read().await.unwrap());
     for table in portable::tables().filter(|table| !table.name().starts_with("journal")) {
@@ -103,7 +103,7 @@ async fn a_file_that_was_changed_cut_or_mixed_up_is_refused_and_leaves_nothing()
         ("no backup", b"not gzip".to_vec()),
         ("another text", packed("{}\n")),
     ] {
-        let refused = restore::read(&to, &roots(&root), wrong.as_slice(), &Patient).await.expect_err(what);
+        let refused = restore::read(&to, &roots(&root), wrong.as_slice(), &NoCaller).await.expect_err(what);
         assert!(refused.message().contains("nothing was changed"), "{what}: {refused}");
         assert!(is_empty(&to).await.unwrap(), "{what}");
     }
@@ -120,7 +120,7 @@ async fn who_has_not_the_root_key_can_make_no_backup_that_is_taken() {
     end.sha256 = hex::encode(valetkey_vault::sha256(body.as_bytes()));
     let forged = packed(&format!("{body}{}\n", serde_json::to_string(&end).unwrap()));
     let to = store().await;
-    let refused = restore::read(&to, &roots(&root), forged.as_slice(), &Patient).await.unwrap_err();
+    let refused = restore::read(&to, &roots(&root), forged.as_slice(), &NoCaller).await.unwrap_err();
     assert!(refused.message().contains("changed since it was written"), "{refused}");
     assert!(is_empty(&to).await.unwrap());
 }
@@ -132,7 +132,7 @@ async fn what_does_not_belong_here_is_refused_by_name() {
     let other = RootKey::generate().unwrap();
     let name = other.version();
     let to = store().await;
-    let refused = restore::read(&to, &Roots::from(other), file.as_slice(), &Patient).await.unwrap_err();
+    let refused = restore::read(&to, &Roots::from(other), file.as_slice(), &NoCaller).await.unwrap_err();
     let own = RootKey::from_text(&root.as_str().into()).unwrap().version();
     assert!(refused.message().contains(&name) && refused.message().contains(&own), "{refused}");
     let schema = portable::schema();
@@ -142,10 +142,10 @@ async fn what_does_not_belong_here_is_refused_by_name() {
         (format!("\"schema\":{schema}"), "\"schema\":1".to_owned(), "an older Valetkey"),
     ] {
         let wrong = packed(&plain(&file).replacen(&from, &into, 1));
-        let refused = restore::read(&to, &roots(&root), wrong.as_slice(), &Patient).await.unwrap_err();
+        let refused = restore::read(&to, &roots(&root), wrong.as_slice(), &NoCaller).await.unwrap_err();
         assert!(refused.message().contains(says), "{refused}");
     }
-    let refused = restore::read(&there.app.core.store, &roots(&root), file.as_slice(), &Patient).await.unwrap_err();
+    let refused = restore::read(&there.app.core.store, &roots(&root), file.as_slice(), &NoCaller).await.unwrap_err();
     assert!(refused.message().contains("not empty"), "{refused}");
     let which = accounts::Which::Id(there.account.id.clone());
     assert!(accounts::get(&there.app, &there.ctx, &which).await.is_ok());

@@ -17,7 +17,7 @@ pub(super) async fn look(app: &App, progress: &dyn Progress) -> Result<Part> {
             let found = format!("the data key {id} ({purpose}) does not open: {}", cause(&error));
             part.problem(found, "what it sealed is lost unless its root key or a backup of the database comes back");
         }
-        progress.tell(done, Some(total), "data keys opened");
+        progress.report(done, Some(total), "data keys opened");
     }
     part.saw(format!("{total} data keys open"));
     roots(app, &mut part).await?;

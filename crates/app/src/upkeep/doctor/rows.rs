@@ -1,6 +1,6 @@
 //! Rows that were put back as they were earlier, brought back after they were deleted, or changed by hand.
 //!
-//! The journal's record of each change says how often the row has changed by then and what it was ([`told`]). Here every
+//! The journal's record of each change says how often the row has changed by then and what it was ([`row_state`]). Here every
 //! row is held against what the journal said of it last. What is concluded stands on the journal being whole, which is a
 //! check of its own: who can remove its newest records too is found by that one.
 
@@ -15,7 +15,7 @@ use judge::{Judged, Known, judge};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use valetkey_core::journal;
-use valetkey_core::journal::told::{self, IN_DETAIL, Told};
+use valetkey_core::journal::row_state::{self, IN_DETAIL, RecordedRow};
 use valetkey_domain::ctx::Progress;
 use valetkey_domain::id::EnvironmentId;
 use valetkey_domain::journal::{Entry, Seal};
@@ -84,7 +84,7 @@ impl<'a> Audit<'a> {
 
     async fn row(&mut self, kind: Kind, row: &Found) -> Result<()> {
         self.looked_at += 1;
-        self.progress.tell(self.looked_at, Some(self.total), "rows held against the journal");
+        self.progress.report(self.looked_at, Some(self.total), "rows held against the journal");
         let known = self.known(row).await?;
         match judge(&row.state, &known, self.trimmed) {
             Judged::Fits => {}
@@ -117,11 +117,11 @@ impl<'a> Audit<'a> {
             let Some((entry, seal)) = record.sealed else { continue };
             let Some(key) = self.authentic(&entry, &seal).await? else { continue };
             let detail: Map<String, Value> = serde_json::from_str(&entry.detail).unwrap_or_default();
-            let (change, same, gone) = match told::read(&detail) {
-                Some(Told::Is { change, digest }) => {
-                    (change, digest == told::digest(&key, environment.as_str(), &row.state.text)?, false)
+            let (change, same, gone) = match row_state::read(&detail) {
+                Some(RecordedRow::Changed { change, digest }) => {
+                    (change, digest == row_state::digest(&key, environment.as_str(), &row.state.text)?, false)
                 }
-                Some(Told::Gone) => (0, false, true),
+                Some(RecordedRow::Deleted) => (0, false, true),
                 None => continue,
             };
             known.push(Known { record: entry.id, action: entry.action, at: entry.at, change, same, gone });

@@ -159,7 +159,7 @@ impl Looker<'_> {
             Ok(()) => self.opened += 1,
             Err(error) => self.failed(column, row, &error),
         }
-        self.progress.tell(self.opened + self.shut, None, "sealed values opened");
+        self.progress.report(self.opened + self.shut, None, "sealed values opened");
     }
 
     fn failed(&mut self, column: &str, row: &str, error: &Error) {

@@ -58,7 +58,7 @@ async fn drop_credentials(app: &App, progress: &dyn Progress) -> Result<u64> {
     for (done, (environment, account)) in (1..).zip(dropped.accounts) {
         let ctx = context::operator(&app.core, &environment);
         change = change.record_in(&ctx, "account.dropped", account.as_str(), Map::new()).await?;
-        progress.tell(done, Some(total), "accounts' tokens dropped");
+        progress.report(done, Some(total), "accounts' tokens dropped");
     }
     change.commit().await?;
     Ok(total)

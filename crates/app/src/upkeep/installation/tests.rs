@@ -9,7 +9,7 @@ use crate::upkeep::doctor;
 use std::sync::Arc;
 use valetkey_core::processes;
 use valetkey_domain::Kind;
-use valetkey_domain::ctx::Patient;
+use valetkey_domain::ctx::NoCaller;
 
 async fn start(there: &There, mark: Option<&Mark>) -> Presence {
     let app = &there.app;
@@ -84,7 +84,7 @@ async fn what_callers_are_told_of_a_quarantine_is_the_same_for_each_and_the_oper
         told.push(refused.to_string());
         let (why, _) = why(&presence);
         assert_eq!(std::error::Error::source(&refused).unwrap().to_string(), why);
-        let seen = doctor::examine(app, app.core.clock.as_ref(), &(Arc::new(Patient) as _)).await;
+        let seen = doctor::examine(app, app.core.clock.as_ref(), &(Arc::new(NoCaller) as _)).await;
         let seen: Vec<&str> = seen.iter().filter(|c| c.part == "installation").map(|c| c.found.as_str()).collect();
         assert!(seen.iter().any(|found| found.contains(&why)), "{seen:?} does not say: {why}");
     }
@@ -119,7 +119,7 @@ async fn attack_61_a_copy_refreshes_nothing_and_opens_no_url_until_the_operator_
     there.sign_in(HOUR).await;
     let (_, token) = there.instance().await;
     first(&there).await;
-    assert!(take_over(app, false, &Patient).await.unwrap_err().message().contains("not in quarantine"));
+    assert!(take_over(app, false, &NoCaller).await.unwrap_err().message().contains("not in quarantine"));
     start(&there, None).await.govern(app);
     let asked = there.provider.asked("/token").len();
     there.clock.advance(Duration::from_secs(3600));
@@ -130,7 +130,7 @@ async fn attack_61_a_copy_refreshes_nothing_and_opens_no_url_until_the_operator_
     assert!(refused.message().contains("valetkey restore --takeover"), "{refused}");
     assert!(app.core.keyring.check_open().is_err());
 
-    take_over(app, false, &Patient).await.unwrap();
+    take_over(app, false, &NoCaller).await.unwrap();
     app.core.keyring.check_open().unwrap();
     there.provider.gives(HOUR);
     assert_eq!(there.token(None).await.unwrap().0, "at-1");
@@ -145,7 +145,7 @@ async fn attack_61_urls_stay_only_where_the_operator_says_that_none_was_revoked(
     let (_, token) = there.instance().await;
     let one = first(&there).await;
     start(&there, None).await.govern(&there.app);
-    let taken = take_over(&there.app, true, &Patient).await.unwrap();
+    let taken = take_over(&there.app, true, &NoCaller).await.unwrap();
     assert_ne!(taken.installation, one.installation);
     doors::instance_url(&there.app, &token).await.unwrap();
     mark(&start(&there, Some(&taken)).await);
@@ -162,7 +162,7 @@ async fn attack_61_a_copy_that_is_meant_to_be_one_keeps_no_credential() {
     first(&there).await;
     let keys = app.core.keyring.jwks();
     start(&there, None).await.govern(app);
-    as_copy(app, &Patient).await.unwrap();
+    as_copy(app, &NoCaller).await.unwrap();
     app.core.keyring.check_open().unwrap();
     let account = there.now().await;
     assert!(account.credential.is_none() && account.status.name() == "DISCONNECTED");
@@ -182,6 +182,6 @@ async fn a_database_that_others_serve_on_is_not_taken_over() {
     serving.beat(&there.app).await.unwrap();
     let lost = Presence { standing: Standing::Quarantined { why: "lost".into(), newcomer: false }, ..serving };
     lost.govern(&there.app);
-    let refused = take_over(&there.app, false, &Patient).await.unwrap_err();
+    let refused = take_over(&there.app, false, &NoCaller).await.unwrap_err();
     assert!(refused.message().contains("installation"), "{refused}");
 }

@@ -40,7 +40,7 @@ pub async fn rotate(app: &App, to: &str, progress: &dyn Progress) -> Result<u64>
         let total = done + u64::try_from(left.len()).unwrap_or(u64::MAX);
         for key in left {
             done += u64::from(rewrap(app, key, to).await?);
-            progress.tell(done, Some(total), "data keys wrapped under the new root key");
+            progress.report(done, Some(total), "data keys wrapped under the new root key");
         }
     }
     Err(Error::new(Kind::Unavailable, "keys go on being made under the old root key: run the command again"))

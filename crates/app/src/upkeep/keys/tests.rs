@@ -12,7 +12,7 @@ use crate::tenancy::tokens;
 use crate::upkeep::housekeeping;
 use std::sync::Arc;
 use valetkey_core::keyring::{Keyring, Root, Roots};
-use valetkey_domain::ctx::Patient;
+use valetkey_domain::ctx::NoCaller;
 use valetkey_domain::id::ProcessId;
 use valetkey_storage::processes;
 use valetkey_testkit::SeededRng;
@@ -34,7 +34,7 @@ async fn attack_57_what_is_stored_opens_before_during_and_after_a_rotation_of_da
     let mut there = there("{rotates: true}").await;
     there.sign_in(HOUR).await;
     let before = there.now().await.credential.unwrap().sealed;
-    let done = rotate(&there.app, &Which::default(), &Patient).await.unwrap();
+    let done = rotate(&there.app, &Which::default(), &NoCaller).await.unwrap();
     // The account's tokens, the OAuth client's secret, the signing key.
     assert_eq!((done.resealed, done.urls), (3, false));
     assert_ne!(there.now().await.credential.unwrap().sealed, before);
@@ -58,7 +58,7 @@ async fn attack_57_what_is_to_be_revoked_is_revoked_after_a_rotation() {
     there.sign_in(HOUR).await;
     there.provider.will_revoke(Says::Answer(503, String::new()));
     accounts::delete(&there.app, &there.ctx, &accounts::Which::Id(there.account.id.clone())).await.unwrap();
-    let done = rotate(&there.app, &only(Purpose::Credential), &Patient).await.unwrap();
+    let done = rotate(&there.app, &only(Purpose::Credential), &NoCaller).await.unwrap();
     assert_eq!(done.resealed, 1);
     there.clock.advance(SUPERSEDED);
     retire(&there.app).await.unwrap();
@@ -81,8 +81,8 @@ async fn what_a_crash_left_is_sealed_again_by_the_next_start_and_keeps_its_key_u
     there.clock.advance(SUPERSEDED);
     retire(&there.app).await.unwrap();
     assert_eq!(generations(&there, "credential").await, [1, 2], "the account's tokens still name it");
-    assert_eq!(reseal(&there.app, &Patient).await.unwrap(), 1);
-    assert_eq!(reseal(&there.app, &Patient).await.unwrap(), 0);
+    assert_eq!(reseal(&there.app, &NoCaller).await.unwrap(), 1);
+    assert_eq!(reseal(&there.app, &NoCaller).await.unwrap(), 0);
     retire(&there.app).await.unwrap();
     assert_eq!(generations(&there, "credential").await, [2]);
     assert_eq!(there.token(None).await.unwrap().0, "at-1");
@@ -92,7 +92,7 @@ async fn what_a_crash_left_is_sealed_again_by_the_next_start_and_keeps_its_key_u
 async fn the_journals_old_keys_stay_to_check_its_records() {
     let there = there("{rotates: true}").await;
     let digest = there.app.core.keyring.digest(&there.ctx.environment, "salt", b"text").await.unwrap();
-    rotate(&there.app, &only(Purpose::Journal), &Patient).await.unwrap();
+    rotate(&there.app, &only(Purpose::Journal), &NoCaller).await.unwrap();
     there.clock.advance(SUPERSEDED);
     retire(&there.app).await.unwrap();
     assert_eq!(generations(&there, "journal").await, [1, 2, 1, 2], "the chain's and the digests'");
@@ -103,9 +103,9 @@ async fn the_journals_old_keys_stay_to_check_its_records() {
 async fn urls_change_only_when_asked_for_and_then_at_once() {
     let there = there("{rotates: true}").await;
     let (_, token) = there.instance().await;
-    rotate(&there.app, &Which::default(), &Patient).await.unwrap();
+    rotate(&there.app, &Which::default(), &NoCaller).await.unwrap();
     doors::instance_url(&there.app, &token).await.unwrap();
-    let done = rotate(&there.app, &only(Purpose::Url), &Patient).await.unwrap();
+    let done = rotate(&there.app, &only(Purpose::Url), &NoCaller).await.unwrap();
     assert!(done.urls);
     let refused = doors::instance_url(&there.app, &token).await.unwrap_err();
     assert_eq!(refused.kind(), Kind::NotFound);
@@ -134,7 +134,7 @@ async fn tokens_of_the_old_signing_key_are_taken_until_the_last_has_ended() {
     let (app, ctx) = (&there.app, &there.ctx);
     let issued = clients::create(app, ctx, "shop", vec![]).await.unwrap();
     let old = tokens::token(app, issued.client.id.as_str(), &issued.secret).await.unwrap().access_token;
-    rotate(app, &only(Purpose::Signing), &Patient).await.unwrap();
+    rotate(app, &only(Purpose::Signing), &NoCaller).await.unwrap();
     doors::client_token(app, old.expose()).await.unwrap();
     let keys = || app.core.keyring.jwks()["keys"].as_array().unwrap().len();
     assert_eq!(keys(), 2);
@@ -156,12 +156,12 @@ async fn attack_57_every_data_key_goes_under_another_root_while_calls_go_on() {
     let from = there.app.core.keyring.wrapping_root().await.unwrap();
     let new = RootKey::generate().unwrap();
     let (to, text) = (new.version(), new.to_text());
-    let unknown = rotate_root(&there.app, &to, &Patient).await.unwrap_err();
+    let unknown = rotate_root(&there.app, &to, &NoCaller).await.unwrap_err();
     assert!(unknown.message().contains(&to) && unknown.message().contains(&from), "{unknown}");
     there.app.core.keyring.learn(Root::Key(new));
     let count = list(&there.app).await.unwrap().len() as u64;
-    assert_eq!(rotate_root(&there.app, &to, &Patient).await.unwrap(), count);
-    assert_eq!(rotate_root(&there.app, &to, &Patient).await.unwrap(), 0);
+    assert_eq!(rotate_root(&there.app, &to, &NoCaller).await.unwrap(), count);
+    assert_eq!(rotate_root(&there.app, &to, &NoCaller).await.unwrap(), 0);
     assert!(list(&there.app).await.unwrap().iter().all(|key| key.root == to));
     assert_eq!(root_uses(&there.app).await.unwrap(), [(to.clone(), count), (from, 0)]);
     assert_eq!(there.token(None).await.unwrap().0, "at-1");
@@ -191,11 +191,11 @@ async fn a_root_that_a_process_lacks_wraps_nothing() {
     let new = RootKey::generate().unwrap();
     let to = new.version();
     there.app.core.keyring.learn(Root::Key(new));
-    let refused = rotate_root(&there.app, &to, &Patient).await.unwrap_err();
+    let refused = rotate_root(&there.app, &to, &NoCaller).await.unwrap_err();
     assert!(refused.message().contains("proc_other") && refused.message().contains(&to), "{refused}");
     assert_eq!(there.app.core.keyring.wrapping_root().await.unwrap(), from);
     there.clock.advance(Duration::from_secs(61));
-    rotate_root(&there.app, &to, &Patient).await.unwrap();
+    rotate_root(&there.app, &to, &NoCaller).await.unwrap();
 }
 
 #[tokio::test]
@@ -204,7 +204,7 @@ async fn a_start_between_the_two_halves_of_a_root_change_needs_both_keys() {
     let (old, new) = (RootKey::generate().unwrap(), RootKey::generate().unwrap());
     let (from, to) = (old.to_text(), new.to_text());
     there.app.core.keyring.learn(Root::Key(old));
-    rotate_root(&there.app, &RootKey::from_text(&from).unwrap().version(), &Patient).await.unwrap();
+    rotate_root(&there.app, &RootKey::from_text(&from).unwrap().version(), &NoCaller).await.unwrap();
     let version = new.version();
     there.app.core.keyring.learn(Root::Key(new));
     // The database names the new root, and the process ends before any key is wrapped under it.
@@ -219,7 +219,7 @@ async fn a_start_between_the_two_halves_of_a_root_change_needs_both_keys() {
     assert!(start(vec![&to]).await.is_err());
     assert!(start(vec![&from]).await.is_err());
     start(vec![&from, &to]).await.unwrap();
-    assert!(rotate_root(&there.app, &version, &Patient).await.unwrap() > 0);
+    assert!(rotate_root(&there.app, &version, &NoCaller).await.unwrap() > 0);
     start(vec![&to]).await.unwrap();
 }
 

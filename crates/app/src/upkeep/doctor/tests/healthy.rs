@@ -78,14 +78,14 @@ async fn rotations_of_every_key_raise_no_alarm() {
     let app = &there.app;
     there.start(&there.link().await, "browser").await;
     for _ in 0..2 {
-        keys::rotate(app, &Keys::default(), &Patient).await.unwrap();
+        keys::rotate(app, &Keys::default(), &NoCaller).await.unwrap();
         all_is_well(app, "data keys rotated").await;
     }
-    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Url] }, &Patient).await.unwrap();
+    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Url] }, &NoCaller).await.unwrap();
     let root = RootKey::generate().unwrap();
     let name = root.version();
     app.core.keyring.learn(Root::Key(root));
-    keys::rotate_root(app, &name, &Patient).await.unwrap();
+    keys::rotate_root(app, &name, &NoCaller).await.unwrap();
     all_is_well(app, "root rotated").await;
     there.clock.advance(3 * DAY);
     housekeeping::tidy(app).await.unwrap();
@@ -102,10 +102,10 @@ async fn a_copy_that_lost_its_credentials_raises_no_alarm() {
     let told = wrong(app, "installation").await;
     assert!(told.len() == 1 && told[0].contains("it is a copy"), "{told:?}");
     assert!(wrong(app, "sealed").await.is_empty() && wrong(app, "rows").await.is_empty());
-    installation::as_copy(app, &Patient).await.unwrap();
+    installation::as_copy(app, &NoCaller).await.unwrap();
     all_is_well(app, "a copy").await;
     app.core.keyring.close("it was moved");
-    installation::take_over(app, false, &Patient).await.unwrap();
+    installation::take_over(app, false, &NoCaller).await.unwrap();
     all_is_well(app, "taken over").await;
 }
 
@@ -115,15 +115,15 @@ async fn a_restored_backup_raises_no_alarm_on_either_database() {
     let root = RootKey::generate().unwrap();
     let (name, text) = (root.version(), root.to_text().expose().to_owned());
     there.app.core.keyring.learn(Root::Key(root));
-    keys::rotate_root(&there.app, &name, &Patient).await.unwrap();
+    keys::rotate_root(&there.app, &name, &NoCaller).await.unwrap();
     instances::rotate_url(&there.app, &there.ctx, &instance.id).await.unwrap();
     let mut file = Vec::new();
-    backup::write(&there.app, &mut file, &Patient).await.unwrap();
+    backup::write(&there.app, &mut file, &NoCaller).await.unwrap();
     let places = [Some(Location::Memory), valetkey_testkit::postgres().map(Location::from)];
     for location in places.into_iter().flatten() {
         let roots = || Roots::from(RootKey::from_text(&text.as_str().into()).unwrap());
         let store = Store::open(&location).await.unwrap();
-        restore::read(&store, &roots(), file.as_slice(), &Patient).await.unwrap();
+        restore::read(&store, &roots(), file.as_slice(), &NoCaller).await.unwrap();
         let restored = there.over(store, roots()).await;
         all_is_well(&restored, "restored").await;
     }

@@ -138,7 +138,7 @@ async fn attack_5_an_environment_and_a_signing_key_that_were_put_back_are_named(
     all_is_well(app, "accepted").await;
 
     let first = app.core.keyring.jwks()["keys"][0]["kid"].as_str().unwrap().to_owned();
-    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Signing] }, &Patient).await.unwrap();
+    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Signing] }, &NoCaller).await.unwrap();
     all_is_well(app, "another key signs").await;
     by_hand(app, "UPDATE signing_keys SET retired_at = NULL WHERE id = $1", vec![first.as_str().into()]).await;
     only(app, &first, "signing_key.retired").await;
@@ -160,7 +160,7 @@ async fn attack_5_whatever_was_deleted_and_is_back_is_named() {
     ] {
         old.push((table, id.to_owned(), copied(app, table, id).await));
     }
-    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Url] }, &Patient).await.unwrap();
+    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Url] }, &NoCaller).await.unwrap();
     clients::delete(app, ctx, &client).await.unwrap();
     instances::delete(app, ctx, &instance.id).await.unwrap();
     configs::delete(app, ctx, &config.id).await.unwrap();
