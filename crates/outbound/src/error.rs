@@ -77,7 +77,7 @@ impl Error {
     }
 
     /// It in one word, for metrics.
-    pub(crate) const fn word(&self) -> &'static str {
+    pub(crate) const fn label(&self) -> &'static str {
         match self {
             Self::Forbidden { .. } => "forbidden",
             Self::Invalid { .. } => "invalid",

@@ -264,7 +264,7 @@ impl Found {
         let about = About {
             connector: wired.connector.display_name.clone(),
             connection: wired.connection.name.clone(),
-            app: environment.shown().to_owned(),
+            app: environment.label().to_owned(),
             identifier: account.owner.identifier.clone(),
         };
         Ok(Self { ctx, authorization, account, wired, about })

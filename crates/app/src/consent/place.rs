@@ -131,14 +131,14 @@ fn other_account(account: &ConnectedAccount, before: Option<&Subject>, brought: 
 /// Two accounts as a person sees them side by side: by name, and by the provider's id too where the names would be read
 /// as one.
 fn told_apart(before: Option<&Subject>, now: Option<&Subject>) -> (String, String) {
-    let alike = |a: &Subject, b: &Subject| read(a.shown()) == read(b.shown());
+    let alike = |a: &Subject, b: &Subject| read(a.label()) == read(b.label());
     let ids = before.zip(now).is_some_and(|(before, now)| alike(before, now));
-    let shown = |subject: Option<&Subject>| match subject {
+    let label = |subject: Option<&Subject>| match subject {
         Some(Subject { id, name: Some(name) }) if ids => format!("{name} ({id})"),
-        Some(subject) => subject.shown().to_owned(),
+        Some(subject) => subject.label().to_owned(),
         None => "unknown".to_owned(),
     };
-    (shown(before), shown(now))
+    (label(before), label(now))
 }
 
 /// What a glance makes of a name: case, blanks and what is not seen at all don't count.

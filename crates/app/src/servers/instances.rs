@@ -12,7 +12,7 @@ use valetkey_domain::id::{ConfigId, InstanceId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::{ConfigName, Identifier, InstanceName};
 use valetkey_domain::{Ctx, Secret};
-use valetkey_storage::instances::{self as rows, Seen};
+use valetkey_storage::instances::{self as rows, OnConfig};
 use valetkey_storage::{Tx, accounts as account_rows, configs as config_rows};
 
 pub use valetkey_storage::accounts::Standing;
@@ -68,15 +68,16 @@ pub struct ConnectionState {
 pub async fn ensure(app: &App, ctx: &Ctx, wanted: Ensure) -> Result<McpInstance> {
     let identifier = Identifier::parse(&wanted.identifier)?;
     let name = wanted.name.as_deref().map(InstanceName::parse).transpose()?;
-    let Seen { config, instance, .. } =
-        seen(app, ctx, &mut app.core.store.glance().await?, &wanted.config, &identifier, name.as_ref()).await?;
+    let OnConfig { config, instance, .. } =
+        find_on_config(app, ctx, &mut app.core.store.glance().await?, &wanted.config, &identifier, name.as_ref())
+            .await?;
     if let Some(there) = instance {
         return Ok(there);
     }
     let mut tx = app.core.change(ctx).await?;
     rows::alone_for(&mut tx, &config, &identifier).await?;
-    let Seen { config, config_name, instance } =
-        seen(app, ctx, &mut tx, &wanted.config, &identifier, name.as_ref()).await?;
+    let OnConfig { config, config_name, instance } =
+        find_on_config(app, ctx, &mut tx, &wanted.config, &identifier, name.as_ref()).await?;
     if let Some(there) = instance {
         return Ok(there);
     }
@@ -192,11 +193,11 @@ fn whole(app: &App, token: &Secret<str>) -> Secret<str> {
 /// # Errors
 /// Its config is gone, and it with it; or as for [`url()`].
 pub async fn shown(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<Shown> {
-    let mut seen = app.core.store.read().await?;
-    let config = config_rows::get(ctx, &mut seen, &instance.config).await?;
+    let mut find_on_config = app.core.store.read().await?;
+    let config = config_rows::get(ctx, &mut find_on_config, &instance.config).await?;
     let config = config.ok_or_else(|| Error::not_found("MCP config", &instance.config))?;
-    let accounts = account_rows::standings(ctx, &mut seen, &config.id, &instance.identifier).await?;
-    drop(seen);
+    let accounts = account_rows::standings(ctx, &mut find_on_config, &config.id, &instance.identifier).await?;
+    drop(find_on_config);
     Ok(Shown { config, accounts, url: url(app, ctx, instance).await? })
 }
 
@@ -241,16 +242,16 @@ async fn state(app: &App, ctx: &Ctx, connection: Connection, owner: Owner, with_
     Ok(ConnectionState { connection, account: Some(account), status, link: Some(link) })
 }
 
-async fn seen(
+async fn find_on_config(
     app: &App,
     ctx: &Ctx,
     tx: &mut Tx,
     config: &str,
     identifier: &Identifier,
     name: Option<&InstanceName>,
-) -> Result<Seen> {
-    match rows::seen(ctx, tx, config, identifier, name).await? {
-        Some(seen) => Ok(seen),
+) -> Result<OnConfig> {
+    match rows::find_on_config(ctx, tx, config, identifier, name).await? {
+        Some(find_on_config) => Ok(find_on_config),
         None => Err(configs::unknown(ctx, &mut app.core.store.glance().await?, config).await?),
     }
 }

@@ -26,7 +26,7 @@ use valetkey_core::keyring::WrappedKey;
 use valetkey_core::{context, journal};
 use valetkey_domain::Kind;
 use valetkey_domain::ctx::{Actor, Progress};
-use valetkey_storage::portable::{self, Place};
+use valetkey_storage::portable::{self, TableId};
 use valetkey_storage::{Arg, Store, Tx, meta};
 use valetkey_vault::{DataKey, Purpose, Sha256};
 
@@ -109,7 +109,7 @@ async fn tables(tx: &mut Tx, lines: &mut Lines<impl Write>, progress: &dyn Progr
 async fn rows(
     tx: &mut Tx,
     lines: &mut Lines<impl Write>,
-    table: Place,
+    table: TableId,
     mut done: u64,
     total: u64,
     progress: &dyn Progress,

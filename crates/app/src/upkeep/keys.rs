@@ -133,7 +133,7 @@ pub async fn rotate(app: &App, which: &Which, progress: &dyn Progress) -> Result
 /// Makes the next generation of a key. A url key's predecessor is removed with it.
 async fn succeed(app: &App, key: &StoredKey) -> Result<()> {
     let environment = environment_of(key)?;
-    let purpose = Purpose::from_word(&key.purpose).ok_or_else(|| Error::internal("a key without a known purpose"))?;
+    let purpose = Purpose::from_name(&key.purpose).ok_or_else(|| Error::internal("a key without a known purpose"))?;
     let ctx = whose(app, environment.clone(), Actor::Operator);
     for _ in 0..ROUNDS {
         let (draft, root) = app.core.keyring.draft(environment.as_ref(), purpose, key.generation + 1).await?;
@@ -206,7 +206,7 @@ fn whose(app: &App, environment: Option<EnvironmentId>, actor: Actor) -> Ctx {
 
 fn wanted(which: &Which, environment: Option<&EnvironmentId>, key: &StoredKey) -> bool {
     let here = environment.is_none_or(|wanted| wanted.as_str() == key.environment);
-    let purpose = Purpose::from_word(&key.purpose);
+    let purpose = Purpose::from_name(&key.purpose);
     let asked = match which.purposes.as_slice() {
         [] => purpose != Some(Purpose::Url),
         some => purpose.is_some_and(|purpose| some.contains(&purpose)),

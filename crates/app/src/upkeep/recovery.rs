@@ -65,7 +65,7 @@ async fn of_the_dead(app: &App) -> Result<u64> {
         }
         // Only now: whoever dies here is followed by another who still finds it on the list.
         let mut tx = app.core.store.write().await?;
-        processes::bury(&mut tx, &process, app.core.now()).await?;
+        processes::remove_dead(&mut tx, &process, app.core.now()).await?;
         tx.commit().await?;
         tracing::warn!(%process, settled, "a server died; what it was at is settled");
     }
@@ -129,7 +129,7 @@ mod tests {
         let there = there_on(location.clone(), "{rotates: true, lost_answer: retry_now}").await;
         there.sign_in(HOUR).await;
         there.clock.advance(Duration::from_secs(3600));
-        there.app.core.store.hold(&ProcessId::parse("proc_alive").unwrap()).await.unwrap();
+        there.app.core.store.add_process(&ProcessId::parse("proc_alive").unwrap()).await.unwrap();
         let state = there.start(&there.link().await, "browser").await;
         let consent = die(&there, &location, &state).await;
         there.provider.gives(r#"{"access_token":"at-2","refresh_token":"rt-2"}"#);
@@ -147,7 +147,7 @@ mod tests {
     async fn die(there: &There, location: &Location, state: &str) -> AuthorizationId {
         let dead = ProcessId::parse("proc_dead").unwrap();
         let store = Store::open(location).await.unwrap();
-        store.hold(&dead).await.unwrap();
+        store.add_process(&dead).await.unwrap();
         let (now, hash) = (there.app.now(), valetkey_vault::sha256(state.as_bytes()));
         let mut tx = store.write().await.unwrap();
         let (roots, admitted) = (vec![], true);

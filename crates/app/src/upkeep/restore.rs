@@ -12,7 +12,7 @@ use std::io::{BufRead, BufReader, Read};
 use valetkey_core::keyring::{Keyring, Roots};
 use valetkey_domain::Kind;
 use valetkey_domain::ctx::Progress;
-use valetkey_storage::portable::{self, Place};
+use valetkey_storage::portable::{self, TableId};
 use valetkey_storage::{Arg, Store, Tx, meta};
 use valetkey_vault::Sha256;
 
@@ -77,7 +77,7 @@ async fn stamp(tx: &mut Tx, head: &Head) -> Result<()> {
 }
 
 async fn fill(tx: &mut Tx, lines: &mut Lines<impl BufRead>, progress: &dyn Progress) -> Result<(u64, End)> {
-    let (mut table, mut batch, mut done) = (None::<Place>, Vec::new(), 0);
+    let (mut table, mut batch, mut done) = (None::<TableId>, Vec::new(), 0);
     loop {
         let line = lines.next()?;
         if let Line::Row(row) = line {
@@ -97,7 +97,7 @@ async fn fill(tx: &mut Tx, lines: &mut Lines<impl BufRead>, progress: &dyn Progr
     }
 }
 
-async fn put(tx: &mut Tx, table: Option<Place>, rows: Vec<Vec<Arg>>) -> Result<u64> {
+async fn put(tx: &mut Tx, table: Option<TableId>, rows: Vec<Vec<Arg>>) -> Result<u64> {
     if rows.is_empty() {
         return Ok(0);
     }
@@ -111,8 +111,8 @@ async fn put(tx: &mut Tx, table: Option<Place>, rows: Vec<Vec<Arg>>) -> Result<u
     })
 }
 
-fn known(head: &TableHead) -> Result<Place> {
-    let table = Place::named(&head.table).filter(|table| table.columns() == head.columns);
+fn known(head: &TableHead) -> Result<TableId> {
+    let table = TableId::named(&head.table).filter(|table| table.columns() == head.columns);
     table.ok_or_else(|| damaged(&format!("it has a table '{}' that is none of this version's", head.table)))
 }
 

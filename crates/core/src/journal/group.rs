@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
-use valetkey_storage::journal::{Item, Place};
+use valetkey_storage::journal::{Item, Position};
 use valetkey_storage::{Error, journal as rows};
 use valetkey_vault::chain;
 
@@ -84,7 +84,7 @@ impl WriterTask {
         let mut head = self.sealer.head();
         let place = |Waiting { entry, seal, .. }: &Waiting| {
             head = chain::next(&head, &seal.leaf);
-            Item { entry: entry.clone(), seal: seal.clone(), place: Place::At(head.clone()) }
+            Item { entry: entry.clone(), seal: seal.clone(), position: Position::At(head.clone()) }
         };
         let items: Vec<_> = group.iter().map(place).collect();
         let saved = rows::append_now(&self.store, items).await;

@@ -13,7 +13,7 @@ use valetkey_domain::id::SegmentId;
 use valetkey_domain::journal::{Entry, Head};
 use valetkey_domain::{Timestamp, time};
 use valetkey_storage::journal::chain as rows;
-use valetkey_storage::journal::{Item, Place, append};
+use valetkey_storage::journal::{Item, Position, append};
 use valetkey_storage::{Error, Tx};
 use valetkey_vault::chain;
 
@@ -171,7 +171,7 @@ impl WriterTask {
             (record, head.clone())
         };
         let placed: Vec<_> = waiting.into_iter().map(place).collect();
-        rows::place(&mut tx, &placed).await?;
+        rows::assign(&mut tx, &placed).await?;
         let head = self.state(&mut tx, head).await?;
         if !placed.is_empty() {
             reach(Failpoint::JournalPlaced);
@@ -196,7 +196,7 @@ impl WriterTask {
     async fn put(&self, tx: &mut Tx, head: Head, entry: Entry) -> Result<Head, Error> {
         let seal = self.sealer.seal(&entry);
         let head = chain::next(&head, &seal.leaf);
-        append(tx, [Item { entry, seal, place: Place::At(head.clone()) }]).await?;
+        append(tx, [Item { entry, seal, position: Position::At(head.clone()) }]).await?;
         Ok(head)
     }
 

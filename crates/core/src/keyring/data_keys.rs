@@ -212,7 +212,7 @@ pub(super) fn from_row(stored: StoredKey) -> Result<Wrapped> {
         "" => None,
         text => Some(EnvironmentId::parse(text)?),
     };
-    let purpose = Purpose::from_word(&stored.purpose);
+    let purpose = Purpose::from_name(&stored.purpose);
     let purpose = purpose.ok_or_else(|| Error::internal(format!("data key {} has no known purpose", stored.id)))?;
     Ok(Wrapped {
         id: stored.id,

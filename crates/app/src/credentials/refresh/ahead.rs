@@ -22,7 +22,7 @@ use valetkey_domain::Ctx;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::ConnectionId;
-use valetkey_storage::accounts::{self as rows, Due};
+use valetkey_storage::accounts::{self as rows, DueAccounts};
 
 /// Who was not used for so long is not refreshed ahead of need.
 const USED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -33,7 +33,7 @@ const BATCH: i64 = 64;
 /// How long a claim holds; longer than a batch can take. What could not be refreshed is due again then.
 const CLAIM: Duration = Duration::from_secs(10 * 60);
 /// Accounts that are put off in one transaction.
-const PUT_OFF: i64 = 1_000;
+const POSTPONE: i64 = 1_000;
 
 /// A connection on which something is due.
 pub(super) struct Line {
@@ -142,23 +142,23 @@ impl Line {
     /// Puts off what nobody used, and claims the next batch of the rest.
     async fn claim(&self, app: &App) -> Result<Vec<ConnectedAccount>> {
         let now = app.core.now();
-        let due = Due {
+        let due = DueAccounts {
             connection: &self.wired.connection.id,
             now,
             used_since: now - USED_WITHIN,
             dies_idle: self.wired.oauth().refresh.idle_ttl.is_some(),
-            limit: PUT_OFF,
+            limit: POSTPONE,
         };
         loop {
             let mut tx = app.core.store.write().await?;
-            let put_off = rows::put_off(&self.ctx, &mut tx, due).await?;
+            let postpone = rows::postpone(&self.ctx, &mut tx, due).await?;
             tx.commit().await?;
-            if i64::try_from(put_off).unwrap_or(i64::MAX) < PUT_OFF {
+            if i64::try_from(postpone).unwrap_or(i64::MAX) < POSTPONE {
                 break;
             }
         }
         let mut tx = app.core.store.write().await?;
-        let claimed = rows::claim(&self.ctx, &mut tx, Due { limit: BATCH, ..due }, now + CLAIM).await?;
+        let claimed = rows::claim(&self.ctx, &mut tx, DueAccounts { limit: BATCH, ..due }, now + CLAIM).await?;
         tx.commit().await?;
         reach(Failpoint::AheadClaimed);
         Ok(claimed)

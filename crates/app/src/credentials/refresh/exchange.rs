@@ -270,7 +270,7 @@ impl Job {
         let saved = match outcome {
             Outcome::Renewed(tokens) => rows::finish_refresh(ctx, &mut change, id, from, tokens, now).await?,
             Outcome::Ended(reason) => rows::expire(ctx, &mut change, id, from, *reason, now).await?,
-            Outcome::Lost(_) => rows::mark_lost(ctx, &mut change, id, begun.until, now).await?,
+            Outcome::Lost(_) => rows::mark_answer_lost(ctx, &mut change, id, begun.until, now).await?,
             Outcome::Refused(refusal, _) => rows::refuse_refresh(ctx, &mut change, id, begun.until, refusal).await?,
             Outcome::Unchanged(_) => rows::end_refresh(ctx, &mut change, id, begun.until).await?,
         };

@@ -20,7 +20,7 @@ use valetkey_domain::ctx::Progress;
 use valetkey_domain::id::EnvironmentId;
 use valetkey_domain::journal::{Entry, Seal};
 use valetkey_storage::Tx;
-use valetkey_storage::changes::{self, Found, Kind};
+use valetkey_storage::changes::{self, CountedRow, Kind};
 use valetkey_storage::journal::audit;
 use valetkey_vault::{DataKey, chain};
 
@@ -82,7 +82,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    async fn row(&mut self, kind: Kind, row: &Found) -> Result<()> {
+    async fn row(&mut self, kind: Kind, row: &CountedRow) -> Result<()> {
         self.looked_at += 1;
         self.progress.report(self.looked_at, Some(self.total), "rows held against the journal");
         let known = self.known(row).await?;
@@ -109,9 +109,9 @@ impl<'a> Audit<'a> {
     }
 
     /// Everything authentic that the journal says of the row.
-    async fn known(&mut self, row: &Found) -> Result<Vec<Known>> {
+    async fn known(&mut self, row: &CountedRow) -> Result<Vec<Known>> {
         let environment = Self::environment(row)?;
-        let found = audit::telling(&mut self.tx, environment.as_str(), &row.id, IN_DETAIL).await?;
+        let found = audit::mentioning(&mut self.tx, environment.as_str(), &row.id, IN_DETAIL).await?;
         let mut known = Vec::with_capacity(found.len());
         for record in found {
             let Some((entry, seal)) = record.sealed else { continue };
@@ -130,7 +130,7 @@ impl<'a> Audit<'a> {
     }
 
     /// In whose journal the row's changes are: those of keys that environments share in the installation's own.
-    fn environment(row: &Found) -> Result<EnvironmentId> {
+    fn environment(row: &CountedRow) -> Result<EnvironmentId> {
         if row.environment.is_empty() {
             Ok(EnvironmentId::installation())
         } else {

@@ -15,7 +15,7 @@ use valetkey_domain::id::ClientId;
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::time::SystemClock;
 use valetkey_storage::Arg;
-use valetkey_storage::portable::Place as Table;
+use valetkey_storage::portable::TableId as Table;
 
 /// One of everything.
 struct Full {

@@ -78,6 +78,6 @@ async fn attack_22_a_late_answer_is_saved_when_the_other_has_brought_none() {
     let there = signed_in(ROTATING, HOUR).await;
     let (slow, until) = overtaken(&there).await;
     let (ctx, id, now) = (&there.ctx, &there.account.id, there.app.core.now());
-    after_a_while(&there, async |tx: &mut Tx| rows::mark_lost(ctx, tx, id, until, now).await.unwrap()).await;
+    after_a_while(&there, async |tx: &mut Tx| rows::mark_answer_lost(ctx, tx, id, until, now).await.unwrap()).await;
     assert_eq!(slow.await.unwrap().unwrap(), ("at-2".to_owned(), 2));
 }

@@ -8,7 +8,7 @@ use valetkey_core::context;
 use valetkey_domain::Ctx;
 use valetkey_domain::Kind as ErrorKind;
 use valetkey_domain::ctx::{Actor, NoCaller};
-use valetkey_storage::changes::{self, Found, Kind};
+use valetkey_storage::changes::{self, CountedRow, Kind};
 
 /// Takes a row that the doctor found as it is now: the operator has seen to it. The journal says so, and the row fits it.
 ///
@@ -38,7 +38,7 @@ pub async fn accept(app: &App, id: &str) -> Result<()> {
 }
 
 /// Writes that the row is right as it was looked at; not as somebody may have made it since.
-async fn take(app: &App, ctx: &Ctx, kind: Kind, looked_at: &Found, newest: i64) -> Result<()> {
+async fn take(app: &App, ctx: &Ctx, kind: Kind, looked_at: &CountedRow, newest: i64) -> Result<()> {
     let id = looked_at.id.as_str();
     let mut tx = app.core.change(ctx).await?;
     changes::catch_up(&mut tx, kind, id, newest).await?;
