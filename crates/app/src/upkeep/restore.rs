@@ -49,7 +49,7 @@ pub async fn read(
                        --data, or an empty PostgreSQL database; nothing was changed";
         return Err(Error::new(Kind::FailedPrecondition, message));
     }
-    let mut lines = Lines::new(file);
+    let mut lines = LineReader::new(file);
     let head: Head = lines.head()?;
     let key = Keyring::of_a_file(roots, &head.key).await?;
     let mut tx = store.write().await?;
@@ -76,7 +76,7 @@ async fn stamp(tx: &mut Tx, head: &Head) -> Result<()> {
     Ok(meta::set(tx, meta::QUARANTINE, &why).await?)
 }
 
-async fn fill(tx: &mut Tx, lines: &mut Lines<impl BufRead>, progress: &dyn Progress) -> Result<(u64, End)> {
+async fn fill(tx: &mut Tx, lines: &mut LineReader<impl BufRead>, progress: &dyn Progress) -> Result<(u64, End)> {
     let (mut table, mut batch, mut done) = (None::<TableId>, Vec::new(), 0);
     loop {
         let line = lines.next()?;
@@ -124,13 +124,13 @@ enum Line {
 }
 
 /// Lines on their way out of the file, hashed as they go.
-struct Lines<R: BufRead> {
+struct LineReader<R: BufRead> {
     from: BufReader<GzDecoder<R>>,
     hash: Sha256,
     text: Vec<u8>,
 }
 
-impl<R: BufRead> Lines<R> {
+impl<R: BufRead> LineReader<R> {
     fn new(file: R) -> Self {
         Self { from: BufReader::new(GzDecoder::new(file)), hash: Sha256::default(), text: Vec::new() }
     }

@@ -196,7 +196,7 @@ async fn what_was_asked_and_what_the_provider_said_are_kept_until_the_next_start
     let asked = ["a".to_owned(), "b".to_owned()];
     assert!(start(ours, &mut tx, id, &begun(STATE), &asked, now).await.unwrap());
     let outcome = Outcome::ProviderFailed;
-    let ended = Ended { outcome: &outcome, words: Some("no") };
+    let ended = ConsentEnd { outcome: &outcome, words: Some("no") };
     assert!(end_started(ours, &mut tx, id, &STATE, ended, now).await.unwrap());
     let db = get(ours, &mut tx, id).await.unwrap().unwrap();
     assert_eq!(db.asked.as_deref(), Some(asked.as_slice()));

@@ -92,12 +92,12 @@ impl<'a> Audit<'a> {
             // The first key of a purpose is made where it is needed, with nobody to tell of it.
             Judged::Unrecorded if matches!(kind, Kind::DataKey | Kind::SigningKey) => {}
             Judged::Unrecorded => self.unrecorded.push(row.id.clone()),
-            Judged::Wrong(what) => self.found(kind, &row.id, &what),
+            Judged::Wrong(what) => self.problem(kind, &row.id, &what),
         }
         Ok(())
     }
 
-    fn found(&mut self, kind: Kind, id: &str, what: &str) {
+    fn problem(&mut self, kind: Kind, id: &str, what: &str) {
         self.wrong += 1;
         if self.wrong <= LISTED {
             let todo = format!(
@@ -168,9 +168,9 @@ impl<'a> Audit<'a> {
                 its next change on";
             self.part.warning(found, todo);
         }
-        self.part.saw(format!("{} rows are as the journal says", self.looked_at - self.forgotten));
+        self.part.checked(format!("{} rows are as the journal says", self.looked_at - self.forgotten));
         if self.forgotten > 0 {
-            self.part.saw(format!("of {} more it says nothing any more (journal.keep_days)", self.forgotten));
+            self.part.checked(format!("of {} more it says nothing any more (journal.keep_days)", self.forgotten));
         }
         self.part
     }

@@ -55,12 +55,12 @@ pub async fn uses(app: &App) -> Result<Vec<(String, u64)>> {
     let stored = rows::all(&mut app.core.store.read().await?).await?;
     let named = stored.iter().map(|key| root_of(&key.root_version).to_owned());
     for root in app.core.keyring.roots().into_iter().chain(named.clone()) {
-        if uses.iter().all(|(there, _)| *there != root) {
+        if uses.iter().all(|(used, _)| *used != root) {
             uses.push((root, 0));
         }
     }
     for root in named {
-        if let Some((_, count)) = uses.iter_mut().find(|(there, _)| *there == root) {
+        if let Some((_, count)) = uses.iter_mut().find(|(used, _)| *used == root) {
             *count += 1;
         }
     }

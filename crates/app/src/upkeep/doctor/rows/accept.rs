@@ -70,12 +70,12 @@ const fn accepted(kind: Kind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::there;
+    use crate::fixture::fixture;
 
     #[tokio::test]
     async fn attack_5_a_row_that_is_changed_while_it_is_accepted_is_refused() {
-        let there = there("{rotates: true}").await;
-        let (app, ctx, id) = (&there.app, &there.ctx, there.account.id.as_str());
+        let fixture = fixture("{rotates: true}").await;
+        let (app, ctx, id) = (&fixture.app, &fixture.ctx, fixture.account.id.as_str());
         let looked_at =
             changes::get(&mut app.core.store.read().await.unwrap(), Kind::Account, id).await.unwrap().unwrap();
         let mut other = looked_at.clone();
