@@ -49,6 +49,6 @@ pub(crate) const SHIPPED: &[Shipped] = &[
         slug: "slack",
         file_name: "slack.yaml",
         text: include_str!("../../../catalogue/slack.yaml"),
-        digest: include_str!("../../../catalogue/digests/slack.json"),
+        digests: &[include_str!("../../../catalogue/digests/slack.json")],
     },
 ];

@@ -67,7 +67,7 @@ pub(crate) async fn by_link(
 ) -> Answer {
     let token = sent.ok().and_then(|Form(confirm)| confirm.token);
     if web.owner(&asked, &link_form(&link), token.as_deref()).is_none() {
-        return Err(web.notice(crate::pages::Said::StaleForm, &asked));
+        return Err(web.notice(crate::pages::NoticeKind::StaleForm, &asked));
     }
     match sessions::sign_in_by_link(&web.app, &link, &browser(&asked)).await {
         Ok(fresh) => welcome(&web, &fresh, None, &asked).await,
@@ -91,10 +91,10 @@ pub(crate) async fn by_password(
     sent: Result<Form<Credentials>, FormRejection>,
 ) -> Answer {
     let Ok(Form(Credentials { token, name, password, next })) = sent else {
-        return Err(web.notice(crate::pages::Said::StaleForm, &asked));
+        return Err(web.notice(crate::pages::NoticeKind::StaleForm, &asked));
     };
     if web.owner(&asked, SIGN_IN, token.as_deref()).is_none() {
-        return Err(web.notice(crate::pages::Said::StaleForm, &asked));
+        return Err(web.notice(crate::pages::NoticeKind::StaleForm, &asked));
     }
     let (name, password) = (name.unwrap_or_default(), Secret::from(password.unwrap_or_default().as_str()));
     let next = next.filter(|next| is_ours(next));

@@ -3,7 +3,7 @@
 use super::frame::{Moment, Section};
 use super::pages::{Logs, Record};
 use super::visit::{Answer, Visit};
-use valetkey_app::insight::audit::{self, Line};
+use valetkey_app::insight::audit::{self, JournalRecord};
 use valetkey_domain::member::Right;
 
 /// How many records a page shows.
@@ -24,7 +24,7 @@ pub(crate) async fn list(visit: Visit) -> Answer {
 }
 
 /// A record as tables show it.
-pub(super) fn record(line: &Line) -> Record {
+pub(super) fn record(line: &JournalRecord) -> Record {
     // Digests say nothing to a reader; `valetkey logs list` has them.
     let detail = line.detail.iter().filter(|(name, _)| name.as_str() != "row" && !name.ends_with("_hmac"));
     let words = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
