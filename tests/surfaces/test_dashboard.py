@@ -115,8 +115,8 @@ def test_every_page_with_nothing_and_with_something(request, browser, server, sc
             assert member.at(page).status == 200, page
             name = re.sub(r"_[0-9a-z]{26}", "", page).strip("/").replace("/", "-") or "overview"
             member.page.screenshot(path=folder / f"{here}-{name}-{width}-{scheme}.png", full_page=True)
-            faults |= {f"{page} at {width}": found for found in [member.faults()] if found}
             wide += [f"{page} at {width}"] if member.is_wide() else []
+        faults |= {page: found for found in [member.faults()] if found}
     person.close()
     assert (faults, wide) == ({}, [])
 

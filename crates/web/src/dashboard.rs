@@ -28,50 +28,55 @@ pub(crate) use pages::samples;
 use crate::Web;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use url::Url;
 
 /// The doors of the dashboard.
 pub(crate) fn router() -> Router<Web> {
-    Router::new()
+    let doors = Router::new()
         .route("/", get(entrance::home))
         .route("/sign-in", get(entrance::ask).post(entrance::by_password))
-        .route("/login/{link}", get(entrance::link).post(entrance::by_link))
-        .nest("/dashboard/{environment}", pages_of_an_environment())
-        .route("/dashboard/{environment}/", get(overview::show))
+        .route("/login/{link}", get(entrance::link).post(entrance::by_link));
+    pages_of_an_environment()
+        .fold(doors, |doors, (path, page)| doors.route(&format!("/dashboard/{{environment}}{path}"), page))
         .layer(DefaultBodyLimit::max(visit::MAX_FORM))
 }
 
-fn pages_of_an_environment() -> Router<Web> {
-    Router::new()
-        .route("/", get(overview::show))
-        .route("/sign-out", post(entrance::sign_out))
-        .route("/connections", get(connections::list))
-        .route("/connections/create", get(connections::catalog))
-        .route("/connections/create/{connector}", get(connections::form).post(connections::create))
-        .route("/connections/{id}", get(connections::show).post(connections::save))
-        .route("/connections/{id}/{change}", post(connections::change))
-        .route("/accounts", get(accounts::list))
-        .route("/accounts/{id}", get(accounts::show))
-        .route("/accounts/{id}/{change}", post(accounts::change))
-        .route("/configs", get(configs::list))
-        .route("/configs/create", get(configs::form).post(configs::create))
-        .route("/configs/{id}", get(configs::show))
-        .route("/configs/{id}/edit", get(configs::edit).post(configs::save))
-        .route("/configs/{id}/delete", post(configs::delete))
-        .route("/configs/{id}/try", post(configs::try_as_user))
-        .route("/instances", get(instances::list))
-        .route("/instances/{id}", get(instances::show))
-        .route("/instances/{id}/{change}", post(instances::change))
-        .route("/logs", get(logs::list))
-        .route("/settings", get(settings::show))
-        .route("/settings/name", post(settings::rename))
-        .route("/settings/password", post(settings::password))
-        .route("/settings/sessions/{id}/end", post(settings::end_session))
-        .route("/settings/clients", post(clients::create))
-        .route("/settings/clients/{id}/{change}", post(clients::change))
-        .route("/settings/members", post(members::add))
-        .route("/settings/members/{id}/{change}", post(members::change))
+/// The pages of an environment, by what stands behind it in the address. A nested router would hide the rest of the
+/// address, which the page to sign in on leads back to.
+fn pages_of_an_environment() -> impl Iterator<Item = (&'static str, MethodRouter<Web>)> {
+    [
+        ("/", get(overview::show)),
+        ("", get(overview::show)),
+        ("/sign-out", post(entrance::sign_out)),
+        ("/connections", get(connections::list)),
+        ("/connections/create", get(connections::catalog)),
+        ("/connections/create/{connector}", get(connections::form).post(connections::create)),
+        ("/connections/{id}", get(connections::show).post(connections::save)),
+        ("/connections/{id}/{change}", post(connections::change)),
+        ("/accounts", get(accounts::list)),
+        ("/accounts/{id}", get(accounts::show)),
+        ("/accounts/{id}/{change}", post(accounts::change)),
+        ("/configs", get(configs::list)),
+        ("/configs/create", get(configs::form).post(configs::create)),
+        ("/configs/{id}", get(configs::show)),
+        ("/configs/{id}/edit", get(configs::edit).post(configs::save)),
+        ("/configs/{id}/delete", post(configs::delete)),
+        ("/configs/{id}/try", post(configs::try_as_user)),
+        ("/instances", get(instances::list)),
+        ("/instances/{id}", get(instances::show)),
+        ("/instances/{id}/{change}", post(instances::change)),
+        ("/logs", get(logs::list)),
+        ("/settings", get(settings::show)),
+        ("/settings/name", post(settings::rename)),
+        ("/settings/password", post(settings::password)),
+        ("/settings/sessions/{id}/end", post(settings::end_session)),
+        ("/settings/clients", post(clients::create)),
+        ("/settings/clients/{id}/{change}", post(clients::change)),
+        ("/settings/members", post(members::add)),
+        ("/settings/members/{id}/{change}", post(members::change)),
+    ]
+    .into_iter()
 }
 
 /// Where the pages of an environment begin.
