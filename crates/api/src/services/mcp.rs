@@ -3,6 +3,7 @@
 mod configs;
 mod instances;
 mod render;
+mod tokens;
 
 use super::serve::serve;
 use tonic::{Request, Response, Status};
@@ -96,5 +97,12 @@ impl McpService for Mcp {
         request: Request<wire::ListMcpConnectedAccountsRequest>,
     ) -> Answer<wire::ListMcpConnectedAccountsResponse> {
         serve(&self.0, request, configs::connected_accounts).await
+    }
+
+    async fn create_mcp_session_token(
+        &self,
+        request: Request<wire::CreateMcpSessionTokenRequest>,
+    ) -> Answer<wire::CreateMcpSessionTokenResponse> {
+        serve(&self.0, request, tokens::create).await
     }
 }

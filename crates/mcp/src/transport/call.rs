@@ -53,7 +53,8 @@ pub(super) async fn whole(visit: &Visit<'_>, id: &Id, version: Version, call: Ca
 
 fn begin(visit: &Visit<'_>, id: &Id, version: Version, call: Call) -> Result<Pending, Fault> {
     let Visit { desk, ctx, served, .. } = visit;
-    let tool = served.set.find(&call.name).ok_or_else(|| Fault::unknown_tool(version))?;
+    let unknown = || Fault::unknown_tool(version, &call.name, served.set.nearest(&call.name));
+    let tool = served.set.find(&call.name).ok_or_else(unknown)?;
     let structured = tool.tool.definition.output_schema.is_some();
     let mut ctx = Ctx { deadline: desk.app.now() + desk.app.settings().bounds.mcp_time, ..ctx.clone() };
     let (progress, news) = News::channel(call.progress);
@@ -61,7 +62,7 @@ fn begin(visit: &Visit<'_>, id: &Id, version: Version, call: Call) -> Result<Pen
         ctx.progress = Arc::new(progress);
     }
     let running = calls::start(&desk.app, &ctx, served, tool, call.arguments);
-    let flight = || desk.flights.enter(&served.instance.id, id, running.cancellation());
+    let flight = || desk.flights.enter(served.id(), id, running.cancellation());
     Ok(Pending {
         _flight: (!version.modern()).then(flight),
         _guard: version.modern().then(|| running.cancellation().drop_guard()),

@@ -115,7 +115,7 @@ impl Visit<'_> {
 
     fn cancelled(&self, params: &Map<String, Value>) {
         if let Some(id) = params.get("requestId").and_then(Id::read) {
-            self.desk.flights.cancel(&self.served.instance.id, &id);
+            self.desk.flights.cancel(self.served.id(), &id);
         }
     }
 
