@@ -2,6 +2,7 @@
 
 use crate::kit::{Answer, Kit};
 use serde_json::{Value, json};
+use std::time::Duration;
 use valetkey_app::servers::instances::Ensure;
 use valetkey_app::servers::sessions::{self, Of, Wanted};
 use valetkey_app::servers::{configs, instances};
@@ -199,12 +200,27 @@ async fn attack_34_a_token_ends_at_once_with_what_it_stands_on() {
 }
 
 #[tokio::test]
+async fn attack_34_a_call_under_way_is_cut_off_when_its_session_is_ended() {
+    let kit = Kit::connected().await.hurried();
+    let held = of_config(&kit, Access::Full).await;
+    kit.upstream.set(|script| script.slow = Duration::from_secs(30));
+    let ending = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        sessions::end(&kit.app, &kit.ctx, None).await.unwrap();
+    };
+    let calling = ask(&kit, &held, "tools/call", json!({ "name": "fakeapp_get_item", "arguments": { "id": "a" } }));
+    let both = async { tokio::join!(calling, ending).0 };
+    let answer = tokio::time::timeout(Duration::from_secs(5), both).await.unwrap();
+    assert_eq!((answer.status.as_u16(), answer.bytes.len()), (401, 0));
+}
+
+#[tokio::test]
 async fn what_cannot_be_opened_gets_no_token_and_is_told_why() {
     let kit = Kit::new().await;
     let (app, ctx) = (&kit.app, &kit.ctx);
     let id = config(&kit).await.id;
     let refused = async |of: Of, identifier: &str, seconds: u64| {
-        let life = (seconds > 0).then(|| std::time::Duration::from_secs(seconds));
+        let life = (seconds > 0).then(|| Duration::from_secs(seconds));
         let wanted = Wanted { of, identifier: identifier.into(), life, access: Access::Full };
         let error = sessions::create(app, ctx, wanted).await.err().unwrap();
         (error.kind(), error.message().to_owned())
