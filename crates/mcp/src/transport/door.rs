@@ -2,7 +2,7 @@
 //! same bytes.
 
 use super::answer::json;
-use super::desk::Desk;
+use super::state::TransportState;
 use crate::protocol::fault::INTERNAL_ERROR;
 use crate::protocol::{Fault, Reply};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -25,12 +25,12 @@ pub(super) enum Door {
 
 impl Door {
     /// What is behind it; else the answer to a stranger.
-    pub(super) async fn open(&self, desk: &Desk) -> Result<(Ctx, Served), Response> {
+    pub(super) async fn open(&self, state: &TransportState) -> Result<(Ctx, Served), Response> {
         let opened = match self {
             Self::Url(token) | Self::Bearer(token) if token.len() > LONGEST => return Err(self.refusal()),
             Self::Session(_, token) if token.len() > LONGEST_SESSION => return Err(self.refusal()),
-            Self::Url(token) | Self::Bearer(token) => toolset::open(&desk.app, token).await,
-            Self::Session(site, token) => toolset::open_session(&desk.app, site, token).await,
+            Self::Url(token) | Self::Bearer(token) => toolset::open(&state.app, token).await,
+            Self::Session(site, token) => toolset::open_session(&state.app, site, token).await,
         };
         opened.map_err(|error| match error.kind() {
             Kind::NotFound | Kind::Unauthenticated => self.refusal(),
@@ -47,8 +47,8 @@ impl Door {
     }
 
     /// Whether it still opens. An answer that cannot be had means no.
-    pub(super) async fn holds(&self, desk: &Desk) -> bool {
-        self.open(desk).instrument(tracing::Span::none()).await.is_ok()
+    pub(super) async fn holds(&self, state: &TransportState) -> bool {
+        self.open(state).instrument(tracing::Span::none()).await.is_ok()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Session tokens on the wire.
 
-use crate::services::shared::{given, id, timestamp};
+use crate::services::shared::{id, non_empty, timestamp};
 use std::time::Duration;
 use valetkey_app::servers::sessions::{self, Of, Wanted};
 use valetkey_app::{App, Error, Result};
@@ -15,7 +15,7 @@ pub(super) async fn create(
     ctx: &Ctx,
     request: wire::CreateMcpSessionTokenRequest,
 ) -> Result<wire::CreateMcpSessionTokenResponse> {
-    let of = match given(request.mcp_config_id) {
+    let of = match non_empty(request.mcp_config_id) {
         Some(config) => Of::Config(id(ConfigId::parse, &config)?),
         None => Of::Connection(request.key_id),
     };
