@@ -1,7 +1,5 @@
 //! docs/CATALOGUE.md lists what is shipped, as it is.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
-
 #[path = "catalogue/page.rs"]
 mod page;
 

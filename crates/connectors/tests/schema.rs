@@ -75,7 +75,7 @@ fn what_an_editor_should_mark_does_not_fit() {
         *broken.pointer_mut(place).unwrap() = wrong;
         assert!(!validator.is_valid(&broken), "{place}");
     }
-    let mut unknown = file.clone();
+    let mut unknown = file;
     unknown["tools"]["acmetasks_list_tasks"]["titel"] = json!("x");
     assert!(!validator.is_valid(&unknown));
 }
