@@ -13,6 +13,7 @@
 //! request).
 
 mod admit;
+mod asked;
 mod drive;
 mod failed;
 mod job;
@@ -21,6 +22,7 @@ mod record;
 mod redact;
 mod send;
 
+pub use asked::Asked;
 use drive::Begun;
 pub use failed::{Failed, FailureReason};
 use job::Job;
@@ -85,9 +87,16 @@ impl Running {
     }
 }
 
-/// Starts a call of a tool that a server serves.
+/// Starts a call of a tool that a server serves. It holds the memory that its arguments were given to its end.
 #[must_use]
-pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments: Map<String, Value>) -> Running {
+pub fn start(
+    app: &App,
+    ctx: &Ctx,
+    server: &Served,
+    tool: &ServedTool,
+    arguments: Map<String, Value>,
+    asked: Asked,
+) -> Running {
     let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
     let cancellation = CancellationToken::new();
     let job = Job {
@@ -98,6 +107,7 @@ pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments
         owner: Owner::of(server.identifier().clone()),
         execution: execution.clone(),
         cancellation: cancellation.clone(),
+        _asked: asked,
     };
     if let By::Instance(instance) = &server.by {
         used::note(app, ctx, Used::Instance(instance.id.clone()), instance.last_used_at);
@@ -119,7 +129,7 @@ pub async fn call(
     arguments: Map<String, Value>,
 ) -> Result<CallResult> {
     let tool = server.set.find(tool).ok_or_else(|| Error::new(Kind::NotFound, "unknown tool"))?;
-    Ok(start(app, ctx, server, tool, arguments).answer().await)
+    Ok(start(app, ctx, server, tool, arguments, Asked::default()).answer().await)
 }
 
 impl Job {
@@ -156,3 +166,6 @@ impl Job {
         recorded
     }
 }
+
+#[cfg(test)]
+mod tests;
