@@ -13,7 +13,7 @@ use crate::serve::{self, Running};
 use crate::settings::Settings;
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
-use valetkey_app::entrance::{doors, sessions};
+use valetkey_app::entrance::{doors, sign_in};
 use valetkey_app::tenancy::tokens;
 use valetkey_app::tenancy::{clients, environments};
 use valetkey_app::{App, connections};
@@ -60,7 +60,7 @@ pub(crate) async fn run(mut settings: Settings) -> Result<()> {
 /// Where the dashboard is, last of all that is printed: it is what one does next.
 async fn dashboard(running: &Running) -> Result<String> {
     let app = &running.server().app;
-    let link = operator::login_url(app, &sessions::first_link(app).await?);
+    let link = operator::login_url(app, &sign_in::first_link(app).await?);
     Ok(format!("\nOpen the dashboard (this link signs in once, within ten minutes):\n\n  {link}\n\n"))
 }
 

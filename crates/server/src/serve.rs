@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use valetkey_app::entrance::sessions;
+use valetkey_app::entrance::sign_in;
 use valetkey_app::upkeep::recovery;
 use valetkey_domain::ctx::NoCaller;
 
@@ -162,7 +162,7 @@ impl Running {
 async fn show_dashboard(running: &Running) -> Result<()> {
     let app = &running.server().app;
     if std::io::stdout().is_terminal() {
-        let link = operator::login_url(app, &sessions::first_link(app).await?);
+        let link = operator::login_url(app, &sign_in::first_link(app).await?);
         let text = format!("Open the dashboard (this link signs in once, within ten minutes):\n\n  {link}\n\n");
         std::io::stdout().write_all(text.as_bytes())?;
     } else {

@@ -14,6 +14,7 @@ mod bulk;
 pub mod changes;
 pub mod clients;
 pub mod closings;
+pub mod config_versions;
 pub mod configs;
 pub mod connections;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub mod instances;
 pub mod journal;
 mod leased;
 mod list;
+pub mod member_sessions;
 pub mod members;
 pub mod meta;
 mod metrics;

@@ -1,190 +1,67 @@
-//! The browsers that members are signed in with, and the one-time links that sign them in. Both are known by a SHA-256
-//! of a secret that the browser alone has.
+//! What has to be known when a session token is made, and how often those of a user, and of everyone, were ended. The
+//! tokens themselves are kept nowhere.
 
-use crate::{Error, Row, Tx, args};
-use valetkey_domain::Timestamp;
-use valetkey_domain::id::{MemberId, SessionId};
-use valetkey_domain::member::{Member, Session};
+use crate::{Error, Tx, args};
+use valetkey_domain::id::ConfigId;
+use valetkey_domain::name::{ConnectionName, Identifier};
+use valetkey_domain::{Ctx, Timestamp};
 
-/// Gives a member a link in place of the one before.
-///
-/// # Errors
-/// There is no such member.
-pub async fn set_link(tx: &mut Tx, member: &MemberId, hash: &[u8; 32], expires_at: Timestamp) -> Result<(), Error> {
-    let sql = "INSERT INTO login_links (member_id, hash, expires_at) VALUES ($1, $2, $3)
-        ON CONFLICT (member_id) DO UPDATE SET hash = excluded.hash, expires_at = excluded.expires_at";
-    tx.run(sql, args![member, hash, expires_at]).await.map(drop)
-}
+/// What stands for everyone, where an identifier stands otherwise: no user has an empty one.
+const EVERYONE: &str = "";
 
-/// Whose link this is, if it still opens.
+/// The sum of both counts for a user.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn of_link(tx: &mut Tx, hash: &[u8; 32], now: Timestamp) -> Result<Option<Member>, Error> {
-    let sql =
-        "SELECT m.* FROM login_links l JOIN members m ON m.id = l.member_id WHERE l.hash = $1 AND l.expires_at > $2";
-    tx.one(sql, args![hash, now]).await?.as_ref().map(crate::members::read).transpose()
+pub async fn ends(ctx: &Ctx, tx: &mut Tx, identifier: &Identifier) -> Result<i64, Error> {
+    let sql = "SELECT CAST(COALESCE(SUM(times), 0) AS BIGINT) AS times FROM session_ends
+        WHERE environment_id = $1 AND identifier IN ($2, '')";
+    let row = tx.one(sql, args![&ctx.environment, identifier]).await?;
+    row.map_or(Ok(0), |row| row.fit("session_ends", |row| row.integer("times")))
 }
 
-/// Takes a link out of service. False if it was not there: somebody else has used it.
-///
-/// # Errors
-/// The database cannot be written.
-pub async fn spend_link(tx: &mut Tx, hash: &[u8; 32], now: Timestamp) -> Result<bool, Error> {
-    Ok(tx.run("DELETE FROM login_links WHERE hash = $1 AND expires_at > $2", args![hash, now]).await? == 1)
-}
-
-/// Adds a session.
-///
-/// # Errors
-/// There is no such member.
-pub async fn insert(tx: &mut Tx, session: &Session, hash: &[u8; 32]) -> Result<(), Error> {
-    let sql = "INSERT INTO sessions (id, member_id, hash, browser, created_at, last_seen_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let Session { id, member, browser, created_at, last_seen_at, expires_at } = session;
-    tx.run(sql, args![id, member, hash, browser, *created_at, *last_seen_at, *expires_at]).await.map(drop)
-}
-
-/// The session of this hash with who is signed in, whether it has ended or not.
+/// The connections of a config that are switched off, by name.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn by_hash(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<(Session, Member)>, Error> {
-    let sql = "SELECT m.*, s.id AS session_id, s.browser, s.created_at AS signed_in_at, s.last_seen_at, s.expires_at
-        FROM sessions s JOIN members m ON m.id = s.member_id WHERE s.hash = $1";
-    let Some(row) = tx.one(sql, args![hash]).await? else { return Ok(None) };
-    let member = crate::members::read(&row)?;
-    let session = row.fit("sessions", |row| {
-        Ok(Session {
-            id: row.parsed("session_id")?,
-            member: member.id.clone(),
-            browser: row.text("browser")?.into(),
-            created_at: row.timestamp("signed_in_at")?,
-            last_seen_at: row.timestamp("last_seen_at")?,
-            expires_at: row.timestamp("expires_at")?,
-        })
-    })?;
-    Ok(Some((session, member)))
+pub async fn switched_off(ctx: &Ctx, tx: &mut Tx, config: &ConfigId) -> Result<Vec<ConnectionName>, Error> {
+    let sql = "SELECT c.id, c.name FROM mcp_config_mappings m
+        JOIN connections c ON c.id = m.connection_id AND c.environment_id = m.environment_id
+        WHERE m.environment_id = $1 AND m.config_id = $2 AND c.enabled = 0 ORDER BY m.position";
+    let rows = tx.all(sql, args![&ctx.environment, config]).await?;
+    rows.iter().map(|row| row.fit("connections", |row| row.parsed("name"))).collect()
 }
 
-/// A member's sessions, oldest first.
-///
-/// # Errors
-/// The database cannot be read.
-pub async fn of_member(tx: &mut Tx, member: &MemberId) -> Result<Vec<Session>, Error> {
-    let sql = "SELECT * FROM sessions WHERE member_id = $1 ORDER BY id";
-    tx.all(sql, args![member]).await?.iter().map(read).collect()
-}
-
-/// Notes when a session was last seen.
+/// Ends the session tokens of a user, or of everyone, that were made until now.
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn seen(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Result<(), Error> {
-    tx.run("UPDATE sessions SET last_seen_at = $2 WHERE id = $1", args![id, now]).await.map(drop)
-}
-
-/// Ends one of a member's sessions. False if it has none of this id.
-///
-/// # Errors
-/// The database cannot be written.
-pub async fn end(tx: &mut Tx, member: &MemberId, id: &SessionId) -> Result<bool, Error> {
-    Ok(tx.run("DELETE FROM sessions WHERE member_id = $1 AND id = $2", args![member, id]).await? == 1)
-}
-
-/// Ends all sessions of a member but one.
-///
-/// # Errors
-/// The database cannot be written.
-pub async fn end_others(tx: &mut Tx, member: &MemberId, keep: Option<&SessionId>) -> Result<u64, Error> {
-    let sql = "DELETE FROM sessions WHERE member_id = $1 AND (CAST($2 AS TEXT) IS NULL OR id <> $2)";
-    tx.run(sql, args![member, keep]).await
-}
-
-/// Removes what has ended: sessions by their end or unused since `idle`, and links.
-///
-/// # Errors
-/// The database cannot be written.
-pub async fn purge(tx: &mut Tx, now: Timestamp, idle: Timestamp) -> Result<u64, Error> {
-    let sessions =
-        tx.run("DELETE FROM sessions WHERE expires_at <= $1 OR last_seen_at <= $2", args![now, idle]).await?;
-    Ok(sessions + tx.run("DELETE FROM login_links WHERE expires_at <= $1", args![now]).await?)
-}
-
-fn read(row: &Row) -> Result<Session, Error> {
-    row.fit("sessions", |row| {
-        Ok(Session {
-            id: row.parsed("id")?,
-            member: row.parsed("member_id")?,
-            browser: row.text("browser")?.into(),
-            created_at: row.timestamp("created_at")?,
-            last_seen_at: row.timestamp("last_seen_at")?,
-            expires_at: row.timestamp("expires_at")?,
-        })
-    })
+pub async fn end(ctx: &Ctx, tx: &mut Tx, identifier: Option<&Identifier>, now: Timestamp) -> Result<(), Error> {
+    let sql = "INSERT INTO session_ends (environment_id, identifier, times, ended_at)
+        VALUES ($1, $2, 1, CAST($3 AS BIGINT))
+        ON CONFLICT (environment_id, identifier)
+        DO UPDATE SET times = session_ends.times + 1, ended_at = CAST($3 AS BIGINT)";
+    let identifier = identifier.map_or(EVERYONE, Identifier::as_str);
+    tx.run(sql, args![&ctx.environment, identifier, now]).await?;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{fixture, members};
-    use std::time::Duration;
-    use valetkey_domain::member::Role;
-    use valetkey_domain::name::MemberName;
-
-    fn member() -> Member {
-        let id = MemberId::parse("mem_1").unwrap();
-        Member {
-            id,
-            name: MemberName::parse("ann").unwrap(),
-            role: Role::Owner,
-            has_password: false,
-            created_at: fixture::now(),
-        }
-    }
-
-    fn session(id: &str) -> Session {
-        let now = fixture::now();
-        let (id, member) = (SessionId::parse(id).unwrap(), member().id);
-        let expires_at = now + Duration::from_secs(60);
-        Session { id, member, browser: "Firefox".into(), created_at: now, last_seen_at: now, expires_at }
-    }
+    use crate::fixture;
 
     #[tokio::test]
-    async fn the_newest_link_opens_once() {
-        let store = fixture::store().await;
-        let mut tx = store.write().await.unwrap();
-        members::insert(&mut tx, &member()).await.unwrap();
-        let (now, later) = (fixture::now(), fixture::now() + Duration::from_secs(600));
-        for hash in [[1; 32], [2; 32]] {
-            set_link(&mut tx, &member().id, &hash, later).await.unwrap();
-        }
-        assert!(of_link(&mut tx, &[1; 32], now).await.unwrap().is_none());
-        assert_eq!(of_link(&mut tx, &[2; 32], now).await.unwrap(), Some(member()));
-        assert!(of_link(&mut tx, &[2; 32], later).await.unwrap().is_none());
-        assert!(spend_link(&mut tx, &[2; 32], now).await.unwrap());
-        assert!(!spend_link(&mut tx, &[2; 32], now).await.unwrap());
-    }
-
-    #[tokio::test]
-    async fn sessions_are_known_by_hash_end_by_member_and_go_with_it() {
-        let store = fixture::store().await;
-        let mut tx = store.write().await.unwrap();
-        members::insert(&mut tx, &member()).await.unwrap();
-        for (id, hash) in [("ses_1", [1; 32]), ("ses_2", [2; 32]), ("ses_3", [3; 32])] {
-            insert(&mut tx, &session(id), &hash).await.unwrap();
-        }
-        assert_eq!(by_hash(&mut tx, &[2; 32]).await.unwrap(), Some((session("ses_2"), member())));
-        let stranger = MemberId::parse("mem_2").unwrap();
-        assert!(!end(&mut tx, &stranger, &session("ses_1").id).await.unwrap());
-        assert!(end(&mut tx, &member().id, &session("ses_1").id).await.unwrap());
-        assert_eq!(end_others(&mut tx, &member().id, Some(&session("ses_2").id)).await.unwrap(), 1);
-        assert_eq!(of_member(&mut tx, &member().id).await.unwrap(), [session("ses_2")]);
-        let (now, soon) = (fixture::now(), fixture::now() + Duration::from_secs(1));
-        assert_eq!(purge(&mut tx, now, now - Duration::from_secs(1)).await.unwrap(), 0);
-        seen(&mut tx, &session("ses_2").id, soon).await.unwrap();
-        assert_eq!(purge(&mut tx, now, now).await.unwrap(), 0, "it was seen since");
-        members::delete(&mut tx, &member().id).await.unwrap();
-        assert!(by_hash(&mut tx, &[2; 32]).await.unwrap().is_none());
+    async fn a_users_sessions_end_alone_or_with_everyones_and_no_stranger_ends_them() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (ours, now) = (&there.ours, fixture::now());
+        let [ann, bob] = ["ann", "bob"].map(|name| Identifier::parse(name).unwrap());
+        end(ours, &mut tx, Some(&ann), now).await.unwrap();
+        assert_eq!((ends(ours, &mut tx, &ann).await.unwrap(), ends(ours, &mut tx, &bob).await.unwrap()), (1, 0));
+        end(ours, &mut tx, None, now).await.unwrap();
+        assert_eq!((ends(ours, &mut tx, &ann).await.unwrap(), ends(ours, &mut tx, &bob).await.unwrap()), (2, 1));
+        end(&there.theirs, &mut tx, None, now).await.unwrap();
+        assert_eq!(ends(ours, &mut tx, &ann).await.unwrap(), 2);
     }
 }

@@ -1,314 +1,129 @@
-//! Signing in to the dashboard: a one-time link from the command line, or a password. What a browser then holds is a
-//! cookie, of which a hash is kept here; [`SignedIn`] is the door to everything behind it.
+//! Session tokens: what they say, and the static MCP URL that each is for. Nothing of a token is kept; whether it still
+//! opens anything is read from what it names ([`doors::session`](super::doors::session)).
 
-use crate::tenancy::members;
 use crate::{App, Error, Result};
-use serde_json::{Map, json};
-use std::time::Duration;
-use tokio::sync::Semaphore;
-use valetkey_core::{Change, context, journal};
-use valetkey_domain::ctx::Actor;
-use valetkey_domain::id::{EnvironmentId, SessionId};
-use valetkey_domain::invisible::shown;
-use valetkey_domain::member::{Member, Right, Session};
-use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
-use valetkey_storage::{members as member_rows, sessions as rows};
-use valetkey_vault::{password, random, sha256};
+use serde::{Deserialize, Serialize};
+use valetkey_domain::id::{AccountId, ClientId, ConfigId, ConnectionId, DataKeyId, EnvironmentId, TokenId};
+use valetkey_domain::name::Identifier;
+use valetkey_domain::session::{Access, Opens, Session};
+use valetkey_domain::{Kind, Secret, Timestamp};
+use valetkey_vault::jwt;
 
-/// How long a link opens.
-pub const LINK_LIFE: Duration = Duration::from_secs(10 * 60);
+/// The JWT type of session tokens, so that no other token of ours is taken for one, nor one of these for another.
+const TYPE: &str = "mcp-session+jwt";
 
-/// How long a session lasts, however much it is used.
-pub const SESSION_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
-
-/// How long it lasts without being used.
-const IDLE: Duration = Duration::from_secs(12 * 3600);
-
-/// How exactly it is noted when a session was last seen.
-const SEEN_EVERY: Duration = Duration::from_secs(60);
-
-/// How many wrong passwords in a row cost nothing.
-const FREE_TRIES: i64 = 5;
-
-/// The longest wait after a wrong one.
-const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
-
-/// How many characters a password has at least, and bytes at most.
-const PASSWORD: std::ops::RangeInclusive<usize> = 12..=1024;
-
-/// How many passwords are hashed at one time in this process: each takes 19 MiB and a core.
-static HASHING: Semaphore = Semaphore::const_new(2);
-
-/// A link that signs a member in, once.
-pub struct Link {
-    /// What the address ends in.
-    pub token: Secret<str>,
-    /// Until when it opens.
-    pub expires_at: Timestamp,
+/// What a static MCP URL names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Site {
+    /// A config, by its UUID.
+    Config(String),
+    /// A connection, by its name in exact case.
+    Connection(String),
 }
 
-/// A member who has just signed in.
-pub struct Fresh {
-    /// What the browser's cookie holds from now on.
-    pub cookie: Secret<str>,
-    /// Who.
-    pub member: Member,
-}
-
-/// A member behind a browser's cookie.
-#[derive(Clone, Debug)]
-pub struct SignedIn {
-    /// Who.
-    pub member: Member,
-    /// With which browser.
-    pub session: Session,
-}
-
-/// Makes a member a link in place of the one before.
-///
-/// # Errors
-/// There is no such member any more.
-pub async fn link(app: &App, ctx: &Ctx, member: &Member) -> Result<Link> {
-    let token = random::bearer("")?;
-    let expires_at = app.core.now() + LINK_LIFE;
-    let mut tx = app.core.change(ctx).await?;
-    rows::set_link(&mut tx, &member.id, &sha256(token.bytes()), expires_at).await?;
-    tx.record("member.login_link_made", member.id.as_str(), Map::new()).await?.commit().await?;
-    Ok(Link { token, expires_at })
-}
-
-/// Whom a link would sign in. Nothing is spent: what previews addresses opens them too.
-///
-/// # Errors
-/// `NOT_FOUND` for a link that never was, was used, was replaced by a newer one or has expired.
-pub async fn open_link(app: &App, token: &str) -> Result<Member> {
-    context::time_is_known(&app.core)?;
-    let tx = &mut app.core.store.glance().await?;
-    rows::of_link(tx, &sha256(token.as_bytes()), app.core.now()).await?.ok_or_else(spent)
-}
-
-/// Spends a link.
-///
-/// # Errors
-/// As for [`open_link`].
-pub async fn sign_in_by_link(app: &App, token: &str, browser: &str) -> Result<Fresh> {
-    let member = open_link(app, token).await?;
-    let ctx = installation(app, &member);
-    let mut tx = app.core.change(&ctx).await?;
-    if !rows::spend_link(&mut tx, &sha256(token.as_bytes()), app.core.now()).await? {
-        return Err(spent());
-    }
-    begin(app, tx, member, browser, "link").await
-}
-
-/// Signs in by name and password.
-///
-/// # Errors
-/// `UNAUTHENTICATED`, the same for a name that isn't there, one without a password, and a wrong one; `RESOURCE_EXHAUSTED`
-/// after too many wrong ones.
-pub async fn sign_in_by_password(app: &App, name: &str, given: &Secret<str>, browser: &str) -> Result<Fresh> {
-    context::time_is_known(&app.core)?;
-    let found = member_rows::by_name(&mut app.core.store.glance().await?, name).await?;
-    if let Some(found) = &found {
-        count_try(app, found).await?;
-    }
-    let kept = found.as_ref().and_then(|found| found.hash.clone());
-    if !fits(given, kept).await? {
-        return Err(Error::new(Kind::Unauthenticated, "name and password do not fit"));
-    }
-    let member = found.map(|found| found.member).ok_or_else(|| Error::internal("a password of nobody fitted"))?;
-    let ctx = installation(app, &member);
-    let mut tx = app.core.change(&ctx).await?;
-    member_rows::forget_tries(&mut tx, &member.id).await?;
-    begin(app, tx, member, browser, "password").await
-}
-
-/// A try counts before the password is looked at: who sends a thousand at once has one of them looked at.
-async fn count_try(app: &App, found: &member_rows::PasswordCheck) -> Result<()> {
-    let now = app.core.now();
-    let wait = |until: Timestamp| {
-        let seconds = until.duration_since(now).as_secs().max(1);
-        let message = format!("too many wrong passwords for this name: try again in {seconds} s, or ask for a link");
-        Error::new(Kind::ResourceExhausted, message)
-    };
-    match found.wrong_until {
-        Some(until) if until > now => return Err(wait(until)),
-        _ => {}
-    }
-    let exponent = u32::try_from((found.wrong_times + 1 - FREE_TRIES).clamp(0, 16)).unwrap_or(0);
-    let pause = (exponent > 0).then(|| Duration::from_secs(15 << exponent).min(LONGEST_WAIT));
-    let until = pause.map(|pause| now + pause);
-    let mut tx = app.core.store.write().await?;
-    let counted = member_rows::count_try(&mut tx, &found.member.id, found.wrong_times, until).await?;
-    tx.commit().await?;
-    if counted { Ok(()) } else { Err(wait(now)) }
-}
-
-async fn fits(given: &Secret<str>, kept: Option<String>) -> Result<bool> {
-    if given.bytes().len() > *PASSWORD.end() {
-        return Ok(false);
-    }
-    let _one = HASHING.acquire().await.map_err(Error::internal)?;
-    let given = Secret::from(given.expose());
-    let fits = tokio::task::spawn_blocking(move || password::fits(&given, kept.as_deref()));
-    fits.await.map_err(Error::internal)
-}
-
-async fn begin(app: &App, mut tx: Change<'_>, member: Member, browser: &str, by: &'static str) -> Result<Fresh> {
-    let cookie = random::bearer("")?;
-    let now = app.core.now();
-    let session = Session {
-        id: SessionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
-        member: member.id.clone(),
-        browser: shown(browser, 200),
-        created_at: now,
-        last_seen_at: now,
-        expires_at: now + SESSION_LIFE,
-    };
-    rows::insert(&mut tx, &session, &sha256(cookie.bytes())).await?;
-    let detail = journal::detail([("by", json!(by)), ("session", json!(session.id))]);
-    tx.record("member.signed_in", member.id.as_str(), detail).await?.commit().await?;
-    Ok(Fresh { cookie, member })
-}
-
-/// The member that a cookie belongs to.
-///
-/// # Errors
-/// `UNAUTHENTICATED` for a cookie that is nobody's, or whose session has ended.
-pub async fn signed_in(app: &App, cookie: &Secret<str>) -> Result<SignedIn> {
-    context::time_is_known(&app.core)?;
-    let found = rows::by_hash(&mut app.core.store.glance().await?, &sha256(cookie.bytes())).await?;
-    app.core.keyring.check_open()?;
-    let ended = || Error::new(Kind::Unauthenticated, "nobody is signed in with this browser (any more)");
-    let (mut session, member) = found.ok_or_else(ended)?;
-    let now = app.core.now();
-    if session.expires_at <= now || session.last_seen_at + IDLE <= now {
-        return Err(ended());
-    }
-    if session.last_seen_at + SEEN_EVERY <= now {
-        let mut tx = app.core.store.write().await?;
-        rows::seen(&mut tx, &session.id, now).await?;
-        tx.commit().await?;
-        session.last_seen_at = now;
-    }
-    Ok(SignedIn { member, session })
-}
-
-impl SignedIn {
-    /// The way into an environment, for what needs that right.
-    ///
-    /// # Errors
-    /// `PERMISSION_DENIED` for a role without it.
-    pub fn enter(&self, app: &App, environment: &EnvironmentId, right: Right) -> Result<Ctx> {
-        self.need(right)?;
-        Ok(context::enter(&app.core, environment.clone(), Actor::Member(self.member.id.clone())))
-    }
-
-    /// The way to what belongs to the installation.
-    ///
-    /// # Errors
-    /// `PERMISSION_DENIED` for a role without the right.
-    pub fn enter_installation(&self, app: &App, right: Right) -> Result<Ctx> {
-        self.need(right)?;
-        Ok(installation(app, &self.member))
-    }
-
-    fn need(&self, right: Right) -> Result<()> {
-        let role = self.member.role;
-        if role.may(right) {
-            return Ok(());
-        }
-        let message = format!("as {} you may not do this: ask an owner", role.as_str());
-        Err(Error::new(Kind::PermissionDenied, message))
-    }
-}
-
-/// The member's own sessions, oldest first.
-///
-/// # Errors
-/// The database cannot be read.
-pub async fn list(app: &App, who: &SignedIn) -> Result<Vec<Session>> {
-    let now = app.core.now();
-    let all = rows::of_member(&mut app.core.store.glance().await?, &who.member.id).await?;
-    Ok(all.into_iter().filter(|session| session.expires_at > now && session.last_seen_at + IDLE > now).collect())
-}
-
-/// Ends one of the member's own sessions.
-///
-/// # Errors
-/// There is none of this id.
-pub async fn end(app: &App, who: &SignedIn, id: &SessionId) -> Result<()> {
-    let ctx = installation(app, &who.member);
-    let mut tx = app.core.change(&ctx).await?;
-    if !rows::end(&mut tx, &who.member.id, id).await? {
-        return Err(Error::not_found("session", id.as_str()));
-    }
-    let detail = journal::detail([("session", json!(id))]);
-    tx.record("member.signed_out", who.member.id.as_str(), detail).await?.commit().await
-}
-
-/// Gives the member another password, and ends its other sessions. Who has one must know it.
-///
-/// # Errors
-/// The old one is wrong; the new one is too short or too long.
-pub async fn set_password(app: &App, who: &SignedIn, old: Option<&Secret<str>>, new: &Secret<str>) -> Result<()> {
-    if new.expose().chars().count() < *PASSWORD.start() || new.bytes().len() > *PASSWORD.end() {
-        let rule =
-            format!("a password has {} characters at least and {} bytes at most", PASSWORD.start(), PASSWORD.end());
-        return Err(Error::invalid(rule));
-    }
-    let found = member_rows::by_name(&mut app.core.store.glance().await?, who.member.name.as_str()).await?;
-    let found = found.ok_or_else(|| Error::not_found("member", who.member.name.as_str()))?;
-    if found.hash.is_some() {
-        count_try(app, &found).await?;
-        let right = match old {
-            Some(old) => fits(old, found.hash).await?,
-            None => false,
+impl Site {
+    /// The URL, which is the `aud` of its tokens.
+    #[must_use]
+    pub fn url(&self, app: &App) -> String {
+        let path = match self {
+            Self::Config(uuid) => format!("/mcp/v3/servers/{uuid}"),
+            // Of the characters of a name only the blank cannot stand in a path.
+            Self::Connection(name) => format!("/mcp/v3/connections/{}", name.replace(' ', "%20")),
         };
-        if !right {
-            return Err(Error::invalid("the password you have now is another one"));
-        }
+        app.core.settings.public(&path)
     }
-    let hash = {
-        let _one = HASHING.acquire().await.map_err(Error::internal)?;
-        let new = Secret::from(new.expose());
-        tokio::task::spawn_blocking(move || password::hash(&new)).await.map_err(Error::internal)??
+}
+
+/// What a token says.
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    /// The user.
+    sub: Identifier,
+    aud: String,
+    /// Tells a reader what it is; what it is taken for is its `typ`.
+    token_type: String,
+    env: EnvironmentId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mcp_cfg: Option<ConfigId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mcp_cfg_ver: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conn_id: Option<ConnectionId>,
+    ca_ids: Vec<AccountId>,
+    access_level: String,
+    ends: i64,
+    url_key: DataKeyId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<ClientId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ver: Option<i64>,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    jti: TokenId,
+}
+
+/// The token of a session for the URL of a site.
+///
+/// # Errors
+/// The signing key cannot be used.
+pub(crate) fn sign(app: &App, session: &Session, site: &Site) -> Result<Secret<str>> {
+    let now = app.core.now().as_second();
+    let (config, version, connection) = match &session.opens {
+        Opens::Config(config, version) => (Some(config.clone()), Some(*version), None),
+        Opens::Connection(connection) => (None, None, Some(connection.clone())),
     };
-    let ctx = installation(app, &who.member);
-    let mut tx = app.core.change(&ctx).await?;
-    member_rows::set_password(&mut tx, &who.member.id, &hash).await?;
-    rows::end_others(&mut tx, &who.member.id, Some(&who.session.id)).await?;
-    tx.record("member.password_set", who.member.id.as_str(), Map::new()).await?.commit().await
+    let claims = Claims {
+        iss: app.core.settings.public(""),
+        sub: session.identifier.clone(),
+        aud: site.url(app),
+        token_type: "mcp_session".to_owned(),
+        env: session.environment.clone(),
+        mcp_cfg: config,
+        mcp_cfg_ver: version,
+        conn_id: connection,
+        ca_ids: session.accounts.clone(),
+        access_level: session.access.as_str().to_owned(),
+        ends: session.ends,
+        url_key: session.url_key.clone(),
+        client_id: session.client.as_ref().map(|(id, _)| id.clone()),
+        ver: session.client.as_ref().map(|(_, version)| *version),
+        iat: now,
+        nbf: now,
+        exp: session.expires_at.as_second(),
+        jti: session.token.clone(),
+    };
+    Ok(app.core.keyring.sign(TYPE, &claims)?.into())
 }
 
-/// Removes what has ended. Says how many rows went.
+/// The session of a token that is for this site and valid now, as far as the token itself can say.
 ///
 /// # Errors
-/// The database cannot be written.
-pub async fn tidy(app: &App) -> Result<u64> {
-    let now = app.core.now();
-    let mut tx = app.core.store.write().await?;
-    let gone = rows::purge(&mut tx, now, now - IDLE).await?;
-    tx.commit().await?;
-    Ok(gone)
+/// `UNAUTHENTICATED`, whatever is wrong with it.
+pub(crate) async fn read(app: &App, site: &Site, bearer: &str) -> Result<Session> {
+    let (issuer, audience) = (app.core.settings.public(""), site.url(app));
+    let expect = jwt::Expect { issuer, audience, typ: TYPE.into(), now: app.core.now() };
+    let claims: Claims = app.core.keyring.verify(bearer, &expect).await?;
+    session(claims).ok_or_else(|| Error::new(Kind::Unauthenticated, "the token says nothing that can be opened"))
 }
 
-fn installation(app: &App, member: &Member) -> Ctx {
-    context::installation(&app.core, Actor::Member(member.id.clone()))
+fn session(claims: Claims) -> Option<Session> {
+    let opens = match (claims.mcp_cfg, claims.mcp_cfg_ver, claims.conn_id) {
+        (Some(config), Some(version), None) => Opens::Config(config, version),
+        (None, None, Some(connection)) => Opens::Connection(connection),
+        _ => return None,
+    };
+    Some(Session {
+        token: claims.jti,
+        environment: claims.env,
+        identifier: claims.sub,
+        opens,
+        access: Access::parse(&claims.access_level).filter(|_| !claims.access_level.is_empty())?,
+        accounts: claims.ca_ids,
+        ends: claims.ends,
+        client: claims.client_id.zip(claims.ver),
+        url_key: claims.url_key,
+        expires_at: Timestamp::from_second(claims.exp).ok()?,
+    })
 }
-
-fn spent() -> Error {
-    Error::new(Kind::NotFound, "this link does not open (any more): `valetkey login` prints a new one")
-}
-
-/// Makes the first owner a link, as a start prints it.
-///
-/// # Errors
-/// The database cannot be read or written.
-pub async fn first_link(app: &App) -> Result<Link> {
-    let owner = members::ensure_owner(app).await?;
-    link(app, &members::operator(app), &owner).await
-}
-
-#[cfg(test)]
-mod tests;

@@ -7,7 +7,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use valetkey_app::App;
-use valetkey_app::entrance::sessions::{self, Link};
+use valetkey_app::entrance::sign_in::{self, Link};
 use valetkey_app::tenancy::members;
 
 /// Whose link.
@@ -29,9 +29,9 @@ pub(super) async fn perform(app: &App, flags: Flags) -> Result<Reply> {
     let link = match flags.member {
         Some(name) => {
             let member = members::by_name(app, &name).await?;
-            sessions::link(app, &members::operator(app), &member).await?
+            sign_in::link(app, &members::operator(app), &member).await?
         }
-        None => sessions::first_link(app).await?,
+        None => sign_in::first_link(app).await?,
     };
     let note = "it signs in once; the link before it no longer opens".to_owned();
     Ok(Reply { note: Some(note), ..one(json!({ "link": url(app, &link), "opens_until": moment(link.expires_at) })) })

@@ -21,7 +21,7 @@ pub(crate) const UNRECORDED: &[(&str, &str)] = &[
     ("credentials/refresh/ahead.rs", "when a refresh is due, and by whom, is no change of the account"),
     ("credentials/revocations.rs", "who tries a revocation and when again is a lease; what becomes of it is recorded"),
     (
-        "entrance/sessions.rs",
+        "entrance/sign_in.rs",
         "when a member was last seen, tries at a password and what has ended; signing in is recorded",
     ),
     ("upkeep/installation.rs", "which processes live and how often they started; the mark outside is held against it"),

@@ -8,7 +8,7 @@ use axum::extract::{Form, Path, Query, Request, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
-use valetkey_app::entrance::sessions::{self, Fresh, SESSION_LIFE};
+use valetkey_app::entrance::sign_in::{self, Fresh, SESSION_LIFE};
 use valetkey_app::tenancy::environments;
 use valetkey_domain::environment::Environment;
 use valetkey_domain::{Kind, Secret};
@@ -48,7 +48,7 @@ async fn first(web: &Web) -> valetkey_app::Result<Environment> {
 
 /// A one-time link. Looking at it spends nothing: what previews addresses opens them too.
 pub(crate) async fn link(State(web): State<Web>, Path(link): Path<String>, asked: HeaderMap) -> Response {
-    match sessions::open_link(&web.app, &link).await {
+    match sign_in::open_link(&web.app, &link).await {
         Ok(member) => {
             let name = member.name.to_string();
             web.form(&link_form(&link), &asked, |token| Login { token, name: Some(name) })
@@ -69,7 +69,7 @@ pub(crate) async fn by_link(
     if web.owner(&asked, &link_form(&link), token.as_deref()).is_none() {
         return Err(web.notice(crate::pages::NoticeKind::StaleForm, &asked));
     }
-    match sessions::sign_in_by_link(&web.app, &link, &browser(&asked)).await {
+    match sign_in::sign_in_by_link(&web.app, &link, &browser(&asked)).await {
         Ok(fresh) => welcome(&web, &fresh, None, &asked).await,
         Err(error) if error.kind() == Kind::NotFound => {
             Err(web.page(&Login { token: String::new(), name: None }, &asked))
@@ -98,7 +98,7 @@ pub(crate) async fn by_password(
     }
     let (name, password) = (name.unwrap_or_default(), Secret::from(password.unwrap_or_default().as_str()));
     let next = next.filter(|next| is_ours(next));
-    match sessions::sign_in_by_password(&web.app, name.trim(), &password, &browser(&asked)).await {
+    match sign_in::sign_in_by_password(&web.app, name.trim(), &password, &browser(&asked)).await {
         Ok(fresh) => welcome(&web, &fresh, next, &asked).await,
         Err(error) if matches!(error.kind(), Kind::Unauthenticated | Kind::ResourceExhausted) => {
             let status = match error.kind() {
@@ -116,7 +116,7 @@ pub(crate) async fn by_password(
 
 /// Out again, here.
 pub(crate) async fn sign_out(Posted { visit, .. }: Posted) -> Answer {
-    let ended = sessions::end(&visit.web.app, &visit.who, &visit.who.session.id).await;
+    let ended = sign_in::end(&visit.web.app, &visit.who, &visit.who.session.id).await;
     ended.map_err(|error| visit.fail(&error))?;
     let mut answer = visit.web.go("/sign-in");
     if let Some(cookie) = visit.web.site.end_session() {

@@ -7,7 +7,7 @@ use super::visit::{Answer, Posted, Visit};
 use axum::extract::Path;
 use std::collections::HashMap;
 use valetkey_app::Error;
-use valetkey_app::entrance::sessions;
+use valetkey_app::entrance::sign_in;
 use valetkey_app::tenancy::members;
 use valetkey_domain::Ctx;
 use valetkey_domain::id::MemberId;
@@ -27,7 +27,7 @@ pub(crate) async fn add(Posted { visit, form }: Posted) -> Answer {
 }
 
 async fn link(visit: &Visit, ctx: &Ctx, member: &Member) -> Answer {
-    let link = sessions::link(&visit.web.app, ctx, member).await.map_err(|error| visit.fail(&error))?;
+    let link = sign_in::link(&visit.web.app, ctx, member).await.map_err(|error| visit.fail(&error))?;
     let link = NewLink {
         name: member.name.to_string(),
         url: visit.web.app.settings().public(&format!("/login/{}", link.token.expose())),

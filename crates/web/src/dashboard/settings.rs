@@ -7,7 +7,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use std::collections::HashMap;
 use valetkey_app::Error;
-use valetkey_app::entrance::sessions;
+use valetkey_app::entrance::sign_in;
 use valetkey_app::tenancy::{clients, environments, members};
 use valetkey_domain::id::SessionId;
 use valetkey_domain::member::{Right, Role};
@@ -70,7 +70,7 @@ async fn build(visit: &Visit, after: After) -> Result<Result<Settings, Response>
         clients: clients::list(app, &ctx).await?.into_iter().map(client).collect(),
         members: members::list(app).await?.into_iter().map(member).collect(),
         roles: Role::ALL.map(Role::as_str).into(),
-        sessions: sessions::list(app, &visit.who).await?.into_iter().map(session).collect(),
+        sessions: sign_in::list(app, &visit.who).await?.into_iter().map(session).collect(),
         has_password: visit.who.member.has_password,
         secret: after.secret,
         link: after.link,
@@ -96,7 +96,7 @@ pub(crate) async fn password(Posted { visit, form }: Posted) -> Answer {
     if form.secret("again").is_none_or(|again| again.expose() != new.expose()) {
         return page(&visit, After { wrong: Some("The two new passwords differ.".into()), ..After::default() }).await;
     }
-    match sessions::set_password(&visit.web.app, &visit.who, old.as_ref(), &new).await {
+    match sign_in::set_password(&visit.web.app, &visit.who, old.as_ref(), &new).await {
         Ok(()) => Ok(visit.go("/settings", "password-set")),
         Err(error) => page(&visit, After::wrong(&error)).await,
     }
@@ -106,6 +106,6 @@ pub(crate) async fn password(Posted { visit, form }: Posted) -> Answer {
 pub(crate) async fn end_session(Path(named): Path<HashMap<String, String>>, Posted { visit, .. }: Posted) -> Answer {
     let id = SessionId::parse(named.get("id").map_or("", String::as_str));
     let id = id.map_err(|error| visit.fail(&Error::invalid(error.to_string())))?;
-    sessions::end(&visit.web.app, &visit.who, &id).await.map_err(|error| visit.fail(&error))?;
+    sign_in::end(&visit.web.app, &visit.who, &id).await.map_err(|error| visit.fail(&error))?;
     Ok(visit.go("/settings", "session-ended"))
 }

@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
-use valetkey_app::entrance::{browsers, sessions};
+use valetkey_app::entrance::{browsers, sign_in};
 use valetkey_app::tenancy::members;
 use valetkey_domain::Secret;
 use valetkey_domain::member::Role;
@@ -42,8 +42,8 @@ async fn ask(site: &Site, method: Method, path: &str, cookie: Option<&str>, form
 async fn signed_in(site: &Site, role: Role) -> (String, String) {
     let ctx = members::operator(&site.app);
     let member = members::create(&site.app, &ctx, &format!("the {}", role.as_str()), role).await.unwrap();
-    let link = sessions::link(&site.app, &ctx, &member).await.unwrap();
-    let fresh = sessions::sign_in_by_link(&site.app, link.token.expose(), "Firefox").await.unwrap();
+    let link = sign_in::link(&site.app, &ctx, &member).await.unwrap();
+    let fresh = sign_in::sign_in_by_link(&site.app, link.token.expose(), "Firefox").await.unwrap();
     let token = browsers::form_token(&fresh.cookie, "dashboard");
     (format!("valetkey_session_8080={}", fresh.cookie.expose()), token)
 }
@@ -145,7 +145,7 @@ async fn each_role_gets_as_far_as_it_may_on_every_address() {
 #[tokio::test]
 async fn a_link_signs_in_once_and_signing_out_ends_it() {
     let site = site_at(OWN).await;
-    let link = sessions::first_link(&site.app).await.unwrap();
+    let link = sign_in::first_link(&site.app).await.unwrap();
     let path = format!("/login/{}", link.token.expose());
     let shown = ask(&site, Method::GET, &path, None, None).await;
     let browser = shown.cookie.clone().unwrap();

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use valetkey_app::entrance::browsers;
-use valetkey_app::entrance::sessions::{self, SignedIn};
+use valetkey_app::entrance::sign_in::{self, SignedIn};
 use valetkey_app::tenancy::environments;
 use valetkey_app::{Error, Page as ListPage};
 use valetkey_domain::environment::Environment;
@@ -106,7 +106,7 @@ pub(super) async fn member(web: &Web, parts: &Parts) -> Result<(Secret<str>, Sig
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
     let ask = || Redirect::to(&format!("{}/sign-in?{query}", web.site.base)).into_response();
     let cookie = web.site.session(&parts.headers).ok_or_else(ask)?;
-    match sessions::signed_in(&web.app, &cookie).await {
+    match sign_in::signed_in(&web.app, &cookie).await {
         Ok(who) => Ok((cookie, who)),
         Err(error) if error.kind() == Kind::Unauthenticated => Err(ask()),
         Err(error) => Err(web.failed(&error, &parts.headers)),

@@ -20,7 +20,7 @@ CREATE TABLE login_links (
 );
 
 -- The browsers that members are signed in with, each by the SHA-256 of its cookie.
-CREATE TABLE sessions (
+CREATE TABLE member_sessions (
   id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
   member_id TEXT COLLATE "C" NOT NULL REFERENCES members (id) ON DELETE CASCADE,
   hash BYTEA NOT NULL UNIQUE,
@@ -29,4 +29,4 @@ CREATE TABLE sessions (
   last_seen_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
 );
-CREATE INDEX sessions_by_member ON sessions (member_id);
+CREATE INDEX member_sessions_by_member ON member_sessions (member_id);
