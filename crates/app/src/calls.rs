@@ -20,16 +20,19 @@ mod limits;
 mod record;
 mod redact;
 mod send;
+mod through;
 
 use drive::Begun;
-pub use failed::{Failed, Why};
+pub use failed::{Failed, LINK, Why};
 use job::Job;
 pub use limits::Limits;
 
 use crate::accounts::used::{self, Used};
 use crate::servers::toolset::{Served, ServedTool};
+use crate::tools::Meant;
 use crate::{App, Error, Result};
 use serde_json::{Map, Value};
+use through::Through;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -88,20 +91,24 @@ impl Running {
 /// Starts a call of a tool that an instance serves.
 #[must_use]
 pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments: Map<String, Value>) -> Running {
-    let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
-    let cancellation = CancellationToken::new();
-    let job = Job {
-        app: app.clone(),
-        ctx: ctx.clone(),
-        server: server.clone(),
-        served: tool.clone(),
-        owner: Owner::of(server.instance.identifier.clone()),
-        execution: execution.clone(),
-        cancellation: cancellation.clone(),
-    };
     used::note(app, ctx, Used::Instance(server.instance.id.clone()), server.instance.last_used_at);
+    let owner = Owner::of(server.instance.identifier.clone());
+    begin(Job::new(app, ctx, Through::Server(server.clone()), tool.clone(), owner), arguments)
+}
+
+/// Starts a call that the app's own code makes with one account. `run` is the app's name for what the call is part of.
+#[must_use]
+pub fn execute(app: &App, ctx: &Ctx, meant: Meant, arguments: Map<String, Value>, run: Option<String>) -> Running {
+    let Meant { connector, tool, connection, account } = meant;
+    let tool = ServedTool { tool, connector, connection: connection.id };
+    begin(Job::new(app, ctx, Through::Api { account: account.id, run }, tool, account.owner), arguments)
+}
+
+fn begin(job: Job, arguments: Map<String, Value>) -> Running {
+    let (execution, cancellation, tasks) =
+        (job.execution.clone(), job.cancellation.clone(), job.app.core.tasks.clone());
     let span = job.span();
-    let task = app.core.tasks.spawn(async move { job.perform(arguments).await }.instrument(span));
+    let task = tasks.spawn(async move { job.perform(arguments).await }.instrument(span));
     Running { execution, cancellation, task }
 }
 

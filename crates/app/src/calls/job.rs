@@ -2,7 +2,8 @@
 
 use super::failed::{Failed, Why};
 use super::limits::Full;
-use crate::servers::toolset::{Served, ServedTool};
+use super::through::Through;
+use crate::servers::toolset::ServedTool;
 use crate::{App, Error};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +22,7 @@ pub(super) struct Job {
     pub(super) app: App,
     pub(super) ctx: Ctx,
     /// What it was called through.
-    pub(super) server: Served,
+    pub(super) through: Through,
     pub(super) served: ServedTool,
     pub(super) owner: Owner,
     pub(super) execution: ExecutionId,
@@ -29,6 +30,12 @@ pub(super) struct Job {
 }
 
 impl Job {
+    pub(super) fn new(app: &App, ctx: &Ctx, through: Through, served: ServedTool, owner: Owner) -> Self {
+        let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
+        let cancellation = CancellationToken::new();
+        Self { app: app.clone(), ctx: ctx.clone(), through, served, owner, execution, cancellation }
+    }
+
     pub(super) fn failed(&self, failure: Failure) -> Failed {
         let Failure { kind, message, retry_after, .. } = failure;
         Failed { retry_after, ..self.because(kind.into(), message) }
