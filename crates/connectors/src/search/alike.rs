@@ -24,7 +24,7 @@ update change edit modify alter adjust rename set
 get read show view see fetch look display open download retrieve details
 list which all every show
 search find look lookup
-send write post tell mail submit
+send write post tell email mail submit
 reply answer respond response
 label tag folder category star
 filter rule sort
@@ -32,7 +32,7 @@ forward forwarding redirect pass
 vacation holiday away absent absence office responder autoreply
 delegate assistant behalf deputy
 contact people person address
-alias send_as identity signature
+alias identity signature
 watch notify notification alert subscribe push
 history changes since changed
 free busy freebusy available availability
@@ -42,6 +42,7 @@ share sharing access permission acl grant
 stop end disable off
 enable on activate
 move transfer
+move reschedule postpone update
 quick sentence text
 setting settings preference configuration
 profile account own
@@ -53,7 +54,7 @@ comment remark say
 merge accept
 reaction react emoji
 user member person people
-workflow ci build pipeline action
+workflow ci build pipeline action run
 release publish version
 source code
 batch several many multiple once bulk
