@@ -6,58 +6,67 @@ use std::collections::HashMap;
 
 /// Each line is one meaning. A word may be in several.
 const MEANINGS: &str = "\
-email mail message letter inbox
-mailbox inbox
+email mail message letter newsletter inbox mailbox
+email mail send write
 conversation thread discussion chain
-attachment attach file
-file document
-event meeting appointment
+attachment attach attached file
+file document pdf
+event meeting appointment call lunch dinner session
 calendar schedule diary agenda
-create make add new begin start open set
-create compose prepare draft
-book create
-delete remove erase drop rid
+create make add new begin start open set up insert put
+create compose prepare draft write
+create book plan arrange organise
+create report raise submit propose request
+draft unsent unfinished
+delete remove erase drop discard destroy rid
 cancel delete
 trash bin throw
 untrash restore undo recover back
-update change edit modify alter adjust rename set
-get read show view see fetch look display open download retrieve details
-list which all every show
-search find look lookup
-send write post tell email mail submit
+update change edit modify alter adjust rename set correct fix
+update invite reschedule postpone move
+get read show view see fetch look display open download retrieve detail check content
+list all which every show overview
+list events schedule upcoming
+search find look lookup query
+fetch read get list show
+send write post tell publish
 reply answer respond response
-label tag folder category star
+label tag folder category star mark
+modify mark star archive
 filter rule sort
 forward forwarding redirect pass
-vacation holiday away absent absence office responder autoreply
+vacation holiday away absence absent office responder autoreply
 delegate assistant behalf deputy
-contact people person address
+contact people person address colleague
 alias identity signature
 watch notify notification alert subscribe push
 history changes since changed
 free busy freebusy available availability
-recurring recurrence repeating repeat instance occurrence series
-invite attendee guest participant
-share sharing access permission acl grant
-stop end disable off
+recurring recurrence repeating repeat instance occurrence series weekly daily monthly
+attendee guest participant invite
+share sharing access permission acl grant collaborator
+stop end disable off deactivate
 enable on activate
 move transfer
-move reschedule postpone update
 quick sentence text
-setting settings preference configuration
+setting settings preference configuration zone
 profile account own
 permanent permanently good forever
-clear empty
+clear empty wipe
 repository repo project
-issue bug ticket problem
-comment remark say
+code source file program
+issue bug ticket problem defect
+pull pr review request
+pull merge propose
+comment remark say note
 merge accept
-reaction react emoji
-user member person people
-workflow ci build pipeline action run
+reaction react emoji thumb
+user member person people who
+run build ci workflow pipeline job action
+dispatch trigger run hand manually start
 release publish version
-source code
 batch several many multiple once bulk
+branch fork
 ";
 
 /// For each stem, the stems that may stand for it.
