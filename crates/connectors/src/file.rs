@@ -33,6 +33,9 @@ pub struct File {
     pub hosts: Vec<String>,
     /// Where the app's API is described.
     pub description: Description,
+    /// Where other APIs of the vendor's that its tools call are described; their hosts are among `hosts` too.
+    #[serde(default)]
+    pub also_described: Vec<Description>,
     /// How a user signs in. Exactly one way for now.
     pub auth: Vec<AuthFile>,
     /// The scopes that a new connection asks for.

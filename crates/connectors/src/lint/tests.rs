@@ -19,8 +19,8 @@ fn told(problems: &[Problem]) -> String {
 fn the_shipped_files_pass() {
     for shipped in SHIPPED {
         let file = read::read(shipped.file_name, shipped.text).unwrap();
-        let digest = Digest::read(shipped.digest).unwrap();
-        let problems = check(&file, Some(&digest), Author::Us);
+        let digests = shipped.described().unwrap();
+        let problems = check(&file, &digests, Author::Us);
         assert!(problems.is_empty(), "{}:\n{}", shipped.file_name, told(&problems));
         assert_eq!(file.connector, shipped.slug);
         catalog::compiled(shipped).unwrap();
@@ -43,7 +43,7 @@ fn broken(from: &str, to: &str) -> String {
     assert!(shipped.text.contains(from), "the file has no `{from}`");
     let text = shipped.text.replacen(from, to, 1);
     match read::read(shipped.file_name, &text) {
-        Ok(file) => told(&check(&file, Some(&Digest::read(shipped.digest).unwrap()), Author::Us)),
+        Ok(file) => told(&check(&file, &shipped.described().unwrap(), Author::Us)),
         Err(error) => error.to_string(),
     }
 }
@@ -114,8 +114,8 @@ fn words_are_demanded_of_shipped_files_only() {
         let (before, after) = shipped.text.split_once("\nscopes:\n").unwrap();
         let rest = after.lines().skip_while(|line| line.starts_with(' ')).collect::<Vec<_>>().join("\n");
         let file = read::read(shipped.file_name, &format!("{before}\n{rest}\n")).unwrap();
-        let digest = Digest::read(shipped.digest).unwrap();
-        let told = |author| told(&check(&file, Some(&digest), author));
+        let digests = shipped.described().unwrap();
+        let told = |author| told(&check(&file, &digests, author));
         assert!(told(Author::Us).contains("says in no words what the scope allows"));
         assert!(!told(Author::User).contains("says in no words"));
     }
