@@ -8,7 +8,7 @@ mod words;
 use crate::connector::{Connector, Tool};
 use alike::Alike;
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use words::Words;
 
@@ -19,7 +19,12 @@ const SATURATION: f64 = 1.2;
 /// How much a long text's words count less.
 const LENGTH: f64 = 0.6;
 /// What a word that only means the same is worth beside the word itself.
-const MEANT: f64 = 0.7;
+const MEANT: f64 = 0.75;
+/// What each word of a query is worth beside the one before it, and at least: what is wanted comes before its circumstances.
+const NEXT: f64 = 0.92;
+const LEAST: f64 = 0.4;
+/// How much of a tool's score hangs on how many words of its name were asked for: a long name is of something particular.
+const NAMED: f64 = 0.4;
 
 /// Where a word stands in a tool, and what it tells there.
 const FIELDS: [f64; 5] = [NAME, TITLE, APP, DESCRIPTION, ARGUMENTS];
@@ -34,6 +39,8 @@ pub struct Index {
     words: Words,
     alike: Alike,
     tools: Vec<(Arc<Connector>, Arc<Tool>)>,
+    /// The stems of each tool's name.
+    names: Vec<HashSet<String>>,
     /// For each stem, where it stands and how much of it.
     places: HashMap<String, Vec<(usize, f64)>>,
 }
@@ -59,7 +66,8 @@ impl Index {
             tools.extend(connector.tools.values().map(|tool| (Arc::clone(&connector), Arc::clone(tool))));
         }
         let read: Vec<_> = tools.iter().map(|(connector, tool)| fields(&words, connector, tool)).collect();
-        Self { alike: Alike::of(&words), places: places(&read), words, tools }
+        let names = read.iter().map(|[name, ..]| name.iter().cloned().collect()).collect();
+        Self { alike: Alike::of(&words), places: places(&read), names, words, tools }
     }
 
     /// The tools that fit a query best, at most so many, the best first.
@@ -68,12 +76,18 @@ impl Index {
         let mut scores: HashMap<usize, f64> = HashMap::new();
         let mut asked = self.words.asked(query);
         asked.truncate(MOST_WORDS);
+        let mut worth = 1.0_f64;
         for word in &asked {
             for (at, score) in self.fitting(word) {
-                *scores.entry(at).or_default() += score;
+                *scores.entry(at).or_default() += score * worth.max(LEAST);
             }
+            worth *= NEXT;
         }
-        let mut found: Vec<(usize, f64)> = scores.into_iter().collect();
+        let meant: HashSet<&str> =
+            asked.iter().flat_map(|word| std::iter::once(word.as_str()).chain(self.alike.to(word))).collect();
+        let named = |at: usize| self.names.get(at).map_or(0.0, |name| share(name, &meant));
+        let mut found: Vec<(usize, f64)> =
+            scores.into_iter().map(|(at, score)| (at, score * (1.0 - NAMED + NAMED * named(at)))).collect();
         // Of equals, the first of the catalogue.
         found.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
         found.truncate(most);
@@ -100,6 +114,12 @@ impl Index {
         let (connector, tool) = self.tools.get(at)?;
         Some(Hit { connector: Arc::clone(connector), tool: Arc::clone(tool), score })
     }
+}
+
+/// Which share of a name's words is meant.
+fn share(name: &HashSet<String>, meant: &HashSet<&str>) -> f64 {
+    let with = name.iter().filter(|word| meant.contains(word.as_str())).count();
+    count(with) / count(name.len()).max(1.0)
 }
 
 /// What a word tells that stands in so many of all tools.
