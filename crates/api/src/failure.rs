@@ -165,7 +165,7 @@ mod tests {
     use super::*;
     use base64::Engine;
     use base64::prelude::BASE64_STANDARD;
-    use valetkey_app::calls::Why;
+    use valetkey_app::calls::FailureReason;
     use valetkey_app::consent::Link;
     use valetkey_domain::id::ExecutionId;
 
@@ -180,7 +180,7 @@ mod tests {
         );
     }
 
-    fn tool_failure(why: Why, message: &str) -> Failed {
+    fn tool_failure(why: FailureReason, message: &str) -> Failed {
         let url = format!("https://agents.example.com/connect/{}", "x".repeat(100));
         let link = Link { url, expires_at: "2026-11-28T12:00:00Z".parse().unwrap() };
         let execution = ExecutionId::parse("exec_01jdtq2vk5m3c8x9y0z1a2b3c4").unwrap();
@@ -190,10 +190,10 @@ mod tests {
     #[test]
     fn a_tools_failure_says_which_call_and_that_it_was_a_tools() {
         for (why, code) in [
-            (Why::NotConnected, Code::Unauthenticated),
-            (Why::MissingScope, Code::PermissionDenied),
-            (Why::RateLimited, Code::ResourceExhausted),
-            (Why::App, Code::Unknown),
+            (FailureReason::NotConnected, Code::Unauthenticated),
+            (FailureReason::MissingScope, Code::PermissionDenied),
+            (FailureReason::RateLimited, Code::ResourceExhausted),
+            (FailureReason::App, Code::Unknown),
         ] {
             let status = Status::from(Failure::of_tool(&tool_failure(why, "why")));
             let envelope = rpc::Status::decode(status.details()).unwrap();
@@ -235,7 +235,7 @@ mod tests {
             assert!(sizes(whole) < 8_000, "{text:?}");
             let error = valetkey_app::Error::not_found("MCP config", long);
             assert!(sizes(Failure::from_app(&error, None)) < 8_000, "{text:?}");
-            let failed = tool_failure(Why::NotConnected, &text.repeat(1_000_000));
+            let failed = tool_failure(FailureReason::NotConnected, &text.repeat(1_000_000));
             let status = Status::from(Failure::of_tool(&failed));
             assert!(status.message().contains(&failed.link.as_ref().unwrap().url), "{status:?}");
             assert!(sizes(Failure::of_tool(&failed)) < 8_000, "{text:?}");

@@ -71,6 +71,9 @@ fn auth(ways: &[AuthFile]) -> Result<Auth, Problem> {
         token_url: way.token_url.clone(),
         token_client_auth: way.token_client_auth,
         scope_separator: way.scope_separator.clone(),
+        scope_param: way.scope_param.clone(),
+        token_in: way.token_in.clone(),
+        ended: way.refresh.ended.clone(),
         pkce: way.pkce,
         authorize_params: way.authorize_params.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
         refresh: RefreshRule {

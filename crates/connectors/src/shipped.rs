@@ -45,4 +45,10 @@ pub(crate) const SHIPPED: &[Shipped] = &[
         text: include_str!("../../../catalogue/github.yaml"),
         digests: &[include_str!("../../../catalogue/digests/github.json")],
     },
+    Shipped {
+        slug: "slack",
+        file_name: "slack.yaml",
+        text: include_str!("../../../catalogue/slack.yaml"),
+        digests: &[include_str!("../../../catalogue/digests/slack.json")],
+    },
 ];

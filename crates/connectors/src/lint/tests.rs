@@ -9,6 +9,7 @@ const NAMES: &[(&str, &str)] = &[
     ("gmail", include_str!("../../../../catalogue/names/gmail.tsv")),
     ("googlecalendar", include_str!("../../../../catalogue/names/googlecalendar.tsv")),
     ("github", include_str!("../../../../catalogue/names/github.tsv")),
+    ("slack", include_str!("../../../../catalogue/names/slack.tsv")),
 ];
 
 fn told(problems: &[Problem]) -> String {
@@ -142,6 +143,9 @@ fn each_defect_of_the_file_itself_is_found() {
         ("The event is larger than this tool gives at once.", &"Ask for less. ".repeat(40), "no room for"),
         ("revoke: {method: POST", "revoke: {method: GET", "auth.revoke: method"),
         ("token_in: form.token", "token_in: token", "auth.revoke: token_in"),
+        ("    pkce: S256", "    pkce: S256\n    scope_param: user scope", "auth.scope_param"),
+        ("    pkce: S256", "    pkce: S256\n    token_in: a.b", "auth.token_in"),
+        ("    pkce: S256", "    pkce: S256\n    scope_param: prompt", "set by the server"),
         ("identity:\n      method: GET", "identity:\n      method: DELETE", "auth.identity: method"),
         ("id: .sub", "id: .sub |", "auth.identity: id"),
         ("retry_after: retry-after", "retry_after: retry after", "rate_limit.retry_after"),

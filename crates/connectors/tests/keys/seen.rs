@@ -51,9 +51,10 @@ fn face(connector: &Connector) -> String {
     let identity =
         identity.map(|asked| (&asked.method, &asked.url, &asked.scopes, asked.read(&who), asked.read(&also)));
     format!(
-        "{slug} {display_name} {hosts:?} {proxy_url} {default_scopes:?} {scope_words:?} {headers:?}\n{:?}\n{:?}\n",
+        "{slug} {display_name} {hosts:?} {proxy_url} {default_scopes:?} {scope_words:?} {headers:?}\n{:?}\n{:?}\n{:?}\n",
         (&auth.authorize_url, &auth.token_url, auth.token_client_auth, &auth.scope_separator, auth.pkce),
         (&auth.authorize_params, auth.refresh, &auth.revoke, identity, &auth.issuer),
+        (&auth.scope_param, &auth.token_in, &auth.ended),
     )
 }
 

@@ -6,7 +6,7 @@ use crate::protocol::{Called, Id, Link, Reply, Version};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_util::sync::DropGuard;
-use valetkey_app::calls::{Answer, Running};
+use valetkey_app::calls::{CallResult, Running};
 use valetkey_domain::ctx::Progress;
 
 /// How many lines of progress may wait for a slow reader; more are dropped, they are only news.
@@ -34,12 +34,12 @@ impl Outcome {
     /// The outcome, once there is one. A wait that was dropped can be taken up again, one that ended cannot.
     pub(super) async fn end(&mut self) -> Reply {
         match self.running.answer().await {
-            Answer::Done(done) => {
+            CallResult::Done(done) => {
                 let text = done.data.to_string();
                 let structured = (self.structured && done.data.is_object()).then_some(&done.data);
                 Reply::called(&self.id, self.version, &Called::Done { text: &text, structured })
             }
-            Answer::Failed(failed) => {
+            CallResult::Failed(failed) => {
                 let (words, link) = (failed.said(), failed.link_said());
                 let link = failed.link.as_ref().zip(link.as_ref()).map(|(link, words)| Link { url: &link.url, words });
                 Reply::called(&self.id, self.version, &Called::Failed { words: &words, link })
@@ -68,7 +68,7 @@ impl News {
 }
 
 impl Progress for News {
-    fn tell(&self, done: u64, total: Option<u64>, message: &str) {
+    fn report(&self, done: u64, total: Option<u64>, message: &str) {
         // A full channel means a reader that is behind; the next line tells it more than this one.
         drop(self.sender.try_send(reply::progress(&self.token, done, total, message)));
     }

@@ -1,11 +1,11 @@
 //! A call of a tool by the app's own code: the same call that an agent's server makes, answered in the API's words.
 
 use crate::failure::Failure;
-use crate::services::shared::{given, id};
+use crate::services::shared::{id, non_empty};
 use crate::services::structs;
 use serde_json::{Map, Value};
 use std::time::Duration;
-use valetkey_app::calls::{self, Answer};
+use valetkey_app::calls::{self, CallResult};
 use valetkey_app::tools::{Asked, Meant, meant};
 use valetkey_app::{App, Result};
 use valetkey_domain::Ctx;
@@ -22,28 +22,28 @@ pub(super) async fn execute(
     request: wire::ExecuteToolRequest,
 ) -> std::result::Result<wire::ExecuteToolResponse, Failure> {
     let refused = |error| Failure::from_app(&error, Some(&ctx.request));
-    let run = request.agent_run_id.clone().and_then(given);
+    let run = request.agent_run_id.clone().and_then(non_empty);
     let arguments = structs::members(request.params.clone());
     let meant = named(app, ctx, request).await.map_err(refused)?;
     let mut running = calls::execute(app, &in_time(app, ctx), meant, arguments, run);
     match running.answer().await {
-        Answer::Done(done) => {
+        CallResult::Done(done) => {
             let data = Some(structs::of(&members(done.data)));
             Ok(wire::ExecuteToolResponse { data, execution_id: done.execution.to_string() })
         }
-        Answer::Failed(failed) => Err(Failure::of_tool(&failed)),
+        CallResult::Failed(failed) => Err(Failure::of_tool(&failed)),
     }
 }
 
 async fn named(app: &App, ctx: &Ctx, request: wire::ExecuteToolRequest) -> Result<Meant> {
-    let account = request.connected_account_id.and_then(given);
-    let identifier = request.identifier.and_then(given);
+    let account = request.connected_account_id.and_then(non_empty);
+    let identifier = request.identifier.and_then(non_empty);
     let asked = Asked {
         account: account.map(|text| id(AccountId::parse, &text)).transpose()?,
-        connection: request.connector.and_then(given),
+        connection: request.connector.and_then(non_empty),
         identifier: identifier.map(|text| Identifier::parse(&text)).transpose()?,
-        organization: request.organization_id.and_then(given),
-        user: request.user_id.and_then(given),
+        organization: request.organization_id.and_then(non_empty),
+        user: request.user_id.and_then(non_empty),
     };
     meant(app, ctx, &request.tool_name, asked).await
 }

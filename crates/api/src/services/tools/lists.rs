@@ -1,7 +1,7 @@
 //! Lists of tools: the catalogue's, a user's, and those that a user may get.
 
 use super::render;
-use crate::services::shared::{ends, given, page};
+use crate::services::shared::{ends, non_empty, page};
 use valetkey_app::tools::{self, Filter, Scope};
 use valetkey_app::{App, Page, Result};
 use valetkey_domain::Ctx;
@@ -19,11 +19,11 @@ pub(super) async fn tools(app: &App, ctx: &Ctx, request: wire::ListToolsRequest)
     let wanted = request.filter.unwrap_or_default();
     // Every user of a connection has the same tools: identifier, organisation and user leave the list as it is.
     let filter = Filter {
-        provider: given(wanted.provider),
+        provider: non_empty(wanted.provider),
         names: wanted.tool_name,
         query: wanted.query,
-        connection: wanted.connector.and_then(given),
-        account: wanted.connected_account_id.and_then(given).map(|text| AccountId::parse(&text)).transpose()?,
+        connection: wanted.connector.and_then(non_empty),
+        account: wanted.connected_account_id.and_then(non_empty).map(|text| AccountId::parse(&text)).transpose()?,
     };
     let most = if filter.query.is_some() { SEARCHED } else { MOST };
     let page = clamped(request.page_size, request.page_token, PAGE.min(most), most);

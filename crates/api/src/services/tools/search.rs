@@ -1,6 +1,6 @@
 //! Tools by what somebody wants done.
 
-use crate::services::shared::given;
+use crate::services::shared::non_empty;
 use valetkey_app::tools::{self, Found, Readiness, State};
 use valetkey_app::{App, Result};
 use valetkey_domain::Ctx;
@@ -17,7 +17,7 @@ pub(super) async fn search(
     ctx: &Ctx,
     request: wire::SearchToolsRequest,
 ) -> Result<wire::SearchToolsResponse> {
-    let user = request.identifier.and_then(given).map(|text| Identifier::parse(&text)).transpose()?;
+    let user = request.identifier.and_then(non_empty).map(|text| Identifier::parse(&text)).transpose()?;
     let top = if request.top_k == 0 { TOP } else { request.top_k.min(MOST) };
     let top = usize::try_from(top).unwrap_or_default();
     let found = tools::search(app, ctx, &request.query, user.as_ref(), top).await?;

@@ -1,0 +1,82 @@
+//! What a consent brought and nobody takes: the grant would live on at the provider with nobody who holds it. It is
+//! revoked there, unless something else may live on it.
+
+use super::link::Consent;
+use crate::connections::{self, Wired};
+use crate::credentials::revocations;
+use crate::credentials::revoke::{self, Ending};
+use crate::credentials::sealed::Plain;
+use crate::{App, Result};
+use serde_json::json;
+use valetkey_core::journal;
+use valetkey_core::places::CredentialRow;
+use valetkey_domain::Ctx;
+use valetkey_domain::id::{AccountId, AuthorizationId};
+use valetkey_storage::accounts;
+use valetkey_storage::pending_credentials::{self, Pending};
+
+/// How many are looked at together.
+const BATCH: i64 = 100;
+
+/// Revokes what an exchange brought. `why` is the journal's word.
+///
+/// # Errors
+/// The database cannot be written, or the key can't be had.
+pub(super) async fn granted(
+    app: &App,
+    consent: &Consent,
+    subject: Option<&str>,
+    plain: &Plain,
+    why: &'static str,
+) -> Result<()> {
+    let audience = consent.wired.audience();
+    let ending = Ending { account: &consent.account, subject, audience: &audience, plain };
+    let ready = revoke::ready(app, &consent.ctx, &consent.wired, &ending).await?;
+    let mut change = app.core.change_reserved(&consent.ctx).await?;
+    ready.insert(&consent.ctx, &mut change).await?;
+    let detail = journal::detail([("at_provider", json!(ready.at_provider().as_str())), ("why", json!(why))]);
+    let id = consent.authorization.id.as_str();
+    change.record("authorization.thrown_away", id, detail).await?.commit().await?;
+    revocations::go_on(app, &consent.ctx, ready);
+    Ok(())
+}
+
+/// Removes and revokes the tokens for which no person spoke up within their ten minutes. Says how many.
+///
+/// # Errors
+/// The database cannot be read or written, or the key can't be had.
+pub(crate) async fn unanswered(app: &App, ctx: &Ctx) -> Result<u64> {
+    let mut gone = 0;
+    loop {
+        let mut tx = app.core.store.read().await?;
+        let expired = pending_credentials::expired(ctx, &mut tx, app.core.now(), BATCH).await?;
+        drop(tx);
+        let before = gone;
+        for (id, account, waiting) in &expired {
+            gone += u64::from(forget(app, ctx, id, account, waiting).await?);
+        }
+        if gone == before {
+            return Ok(gone);
+        }
+    }
+}
+
+async fn forget(app: &App, ctx: &Ctx, id: &AuthorizationId, of: &AccountId, waiting: &Pending) -> Result<bool> {
+    let Some(account) = accounts::get(ctx, &mut app.core.store.glance().await?, of).await? else { return Ok(false) };
+    let wired = Wired::of(app, connections::get(app, ctx, &account.connection).await?).ok();
+    let (row, tokens) = (CredentialRow::Pending(id, &account), &waiting.tokens);
+    let subject = waiting.subject.as_ref().map(|subject| subject.id.as_str());
+    let ready = revoke::sealed_in(app, ctx, wired.as_ref(), row, &tokens.audience, &tokens.sealed, subject).await?;
+    let mut change = app.core.change(ctx).await?;
+    if !pending_credentials::delete(ctx, &mut change, id).await? {
+        return Ok(false);
+    }
+    ready.insert(ctx, &mut change).await?;
+    let detail = journal::detail([("at_provider", json!(ready.at_provider().as_str())), ("why", json!("no_answer"))]);
+    change.record("authorization.thrown_away", id.as_str(), detail).await?.commit().await?;
+    revocations::go_on(app, ctx, ready);
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests;
