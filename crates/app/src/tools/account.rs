@@ -1,7 +1,7 @@
 //! Whose account a call means that comes with no server's URL: by the account's id, by connection and user, or by the
 //! user alone where that leaves exactly one. Never the first that is found.
 
-use super::unknown;
+use super::offer::unknown;
 use crate::accounts::{self, Filter, Which};
 use crate::{App, Error, Page, Result, connections};
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! The catalogue's tools, by a filter.
 
-use super::{Offer, pages};
+use super::offer::Offer;
+use super::pages;
 use crate::accounts::{self, Which};
 use crate::{App, Error, Listed, Page, Result, connections};
 use std::collections::HashSet;

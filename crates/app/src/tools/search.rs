@@ -1,18 +1,14 @@
 //! Tools by what somebody wants done, with how far one user is with each.
 
-use super::{Offer, users};
+use super::offer::Offer;
+use super::users;
 use crate::{App, Error, Result};
 use std::sync::Arc;
-use tokio::sync::OnceCell;
 use valetkey_connectors::search::{Hit, Index};
 use valetkey_domain::Ctx;
 use valetkey_domain::account::Status;
 use valetkey_domain::id::AccountId;
 use valetkey_domain::name::{ConnectionName, Identifier};
-
-/// The index of the catalogue, made when somebody searches first.
-#[derive(Default)]
-pub(crate) struct Searched(OnceCell<Arc<Index>>);
 
 /// A tool that fits a search.
 #[derive(Clone, Debug)]

@@ -2,7 +2,8 @@
 //! bring.
 
 use super::list::of;
-use super::{Offer, pages};
+use super::offer::Offer;
+use super::pages;
 use crate::accounts::{self, Filter};
 use crate::{App, Error, Listed, Page, Result, connections};
 use std::collections::{BTreeMap, HashMap, HashSet};
