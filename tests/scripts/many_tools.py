@@ -1,6 +1,6 @@
-"""A connector of 217 tools through LangChain's and Google ADK's adapters of the official SDK, whatever is installed.
+"""All tools of a user through LangChain's adapter of the official SDK, and as OpenAI takes them.
 
-Arguments: the user. Prints JSON: how many tools each adapter has, and what one of them answers.
+Argument: the user. Prints JSON: how many there are of each.
 """
 
 import json
@@ -8,6 +8,7 @@ import os
 import sys
 
 import scalekit.client
+from langchain_core.utils.function_calling import convert_to_openai_tool
 
 USER = sys.argv[1]
 
@@ -16,7 +17,5 @@ client_id, client_secret, env_url = (os.environ[name] for name in names)
 sdk = scalekit.client.ScalekitClient(client_id=client_id, client_secret=client_secret, env_url=env_url)
 chain = sdk.actions.langchain.get_tools(identifier=USER)
 seen = {"langchain": len({tool.name for tool in chain})}
-from langchain_core.utils.function_calling import convert_to_openai_tool
-
 seen["openai"] = len([convert_to_openai_tool(tool)["function"]["parameters"]["properties"] for tool in chain])
 print(json.dumps(seen))

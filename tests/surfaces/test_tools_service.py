@@ -85,6 +85,15 @@ def test_langchains_adapter_calls_through_the_account(seen):
     assert seen["failing"].startswith("Error executing tool gmail_get_message_by_id")
 
 
+def test_google_adks_adapter_declares_and_calls(demo, account, seen):
+    calls = json.dumps([{"max_results": 1}, {"max_result": 1}])
+    adk = scripts.run("google_adk.py", USER, "gmail_fetch_mails", calls, env=demo.sdk_env(), environment="adk")
+    assert adk["tools"] == adk["declared"] == seen["gmail"]
+    done, wrong = adk["said"]
+    assert "messages" in done and "exec_" in done
+    assert wrong.startswith("Error executing tool gmail_fetch_mails") and "max_results" in wrong
+
+
 MAIL = {"to": "ada@example.com", "subject": "once", "body": "only once"}
 
 
@@ -178,6 +187,8 @@ def test_adapters_take_a_connector_of_217_tools_at_once(fresh, tmp_path):
     server.api("POST", "/api/v1/connected_accounts", owner)
     seen = scripts.run("many_tools.py", "ann", env=server.sdk_env())
     assert seen == {"langchain": MANY, "openai": MANY}
+    adk = scripts.run("google_adk.py", "ann", "many_get_thing_1", "[]", env=server.sdk_env(), environment="adk")
+    assert len(adk["declared"]) == MANY
 
 
 def many():
