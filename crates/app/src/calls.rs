@@ -28,7 +28,7 @@ use job::Job;
 pub use limits::Limits;
 
 use crate::accounts::used::{self, Used};
-use crate::servers::toolset::{Served, ServedTool};
+use crate::servers::toolset::{By, Served, ServedTool};
 use crate::tools::Meant;
 use crate::{App, Error, Result};
 use serde_json::{Map, Value};
@@ -88,11 +88,13 @@ impl Running {
     }
 }
 
-/// Starts a call of a tool that an instance serves.
+/// Starts a call of a tool that a server serves.
 #[must_use]
 pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments: Map<String, Value>) -> Running {
-    used::note(app, ctx, Used::Instance(server.instance.id.clone()), server.instance.last_used_at);
-    let owner = Owner::of(server.instance.identifier.clone());
+    if let By::Instance(instance) = &server.by {
+        used::note(app, ctx, Used::Instance(instance.id.clone()), instance.last_used_at);
+    }
+    let owner = Owner::of(server.identifier().clone());
     begin(Job::new(app, ctx, Through::Server(server.clone()), tool.clone(), owner), arguments)
 }
 
@@ -115,7 +117,7 @@ fn begin(job: Job, arguments: Map<String, Value>) -> Running {
 /// Calls a tool and waits for its end.
 ///
 /// # Errors
-/// `NOT_FOUND`: the instance serves no such tool; nothing says whether another one does.
+/// `NOT_FOUND`: the server serves no such tool; nothing says whether another one does.
 pub async fn call(
     app: &App,
     ctx: &Ctx,

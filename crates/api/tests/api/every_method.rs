@@ -106,6 +106,9 @@ async fn servers(kit: &Kit) {
 
 async fn tools(shelf: &Shelf) {
     let (kit, all) = (&shelf.kit, "/api/v1/tools");
+    let tokens = |connection: &str| format!("/api/v1/mcp/connections/{connection}/tokens");
+    let whose = json!({ "identifier": "ann" });
+    both(kit, "POST", (&tokens("MY_SHELF"), whose.clone()), (&tokens("NONE"), whose)).await;
     both(kit, "GET", (all, Value::Null), (&format!("{all}?page_token=garbage"), Value::Null)).await;
     for list in ["scoped", "available"] {
         let of = |user: &str| format!("{all}/{list}?identifier={user}");
