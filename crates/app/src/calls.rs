@@ -13,6 +13,7 @@
 //! request).
 
 mod admit;
+mod asked;
 mod drive;
 mod failed;
 mod job;
@@ -22,6 +23,7 @@ mod redact;
 mod send;
 mod through;
 
+pub use asked::Asked;
 use drive::Begun;
 pub use failed::{Failed, FailureReason, LINK};
 use job::Job;
@@ -88,22 +90,38 @@ impl Running {
     }
 }
 
-/// Starts a call of a tool that a server serves.
+/// Starts a call of a tool that a server serves. It holds the memory that its arguments were given to its end.
 #[must_use]
-pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments: Map<String, Value>) -> Running {
+pub fn start(
+    app: &App,
+    ctx: &Ctx,
+    server: &Served,
+    tool: &ServedTool,
+    arguments: Map<String, Value>,
+    asked: Asked,
+) -> Running {
     if let By::Instance(instance) = &server.by {
         used::note(app, ctx, Used::Instance(instance.id.clone()), instance.last_used_at);
     }
     let owner = Owner::of(server.identifier().clone());
-    begin(Job::new(app, ctx, Through::Server(server.clone()), tool.clone(), owner), arguments)
+    let job = Job::new(app, ctx, Through::Server(server.clone()), tool.clone(), owner);
+    begin(Job { _asked: asked, ..job }, arguments)
 }
 
 /// Starts a call that the app's own code makes with one account. `run` is the app's name for what the call is part of.
 #[must_use]
-pub fn execute(app: &App, ctx: &Ctx, meant: Meant, arguments: Map<String, Value>, run: Option<String>) -> Running {
+pub fn execute(
+    app: &App,
+    ctx: &Ctx,
+    meant: Meant,
+    arguments: Map<String, Value>,
+    run: Option<String>,
+    asked: Asked,
+) -> Running {
     let Meant { connector, tool, connection, account } = meant;
     let tool = ServedTool { tool, connector, connection: connection.id };
-    begin(Job::new(app, ctx, Through::Api { account: account.id, run }, tool, account.owner), arguments)
+    let job = Job::new(app, ctx, Through::Api { account: account.id, run }, tool, account.owner);
+    begin(Job { _asked: asked, ..job }, arguments)
 }
 
 fn begin(job: Job, arguments: Map<String, Value>) -> Running {
@@ -126,7 +144,7 @@ pub async fn call(
     arguments: Map<String, Value>,
 ) -> Result<CallResult> {
     let tool = server.set.find(tool).ok_or_else(|| Error::new(Kind::NotFound, "unknown tool"))?;
-    Ok(start(app, ctx, server, tool, arguments).answer().await)
+    Ok(start(app, ctx, server, tool, arguments, Asked::default()).answer().await)
 }
 
 impl Job {
@@ -163,3 +181,6 @@ impl Job {
         recorded
     }
 }
+
+#[cfg(test)]
+mod tests;

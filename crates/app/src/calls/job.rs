@@ -1,5 +1,6 @@
 //! One call, as its task holds it, and how it says what went wrong.
 
+use super::asked::Asked;
 use super::failed::{Failed, FailureReason};
 use super::limits::Full;
 use super::through::Through;
@@ -27,13 +28,16 @@ pub(super) struct Job {
     pub(super) owner: Owner,
     pub(super) execution: ExecutionId,
     pub(super) cancellation: CancellationToken,
+    /// The room that its arguments take.
+    pub(super) _asked: Asked,
 }
 
 impl Job {
     pub(super) fn new(app: &App, ctx: &Ctx, through: Through, served: ServedTool, owner: Owner) -> Self {
         let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
         let cancellation = CancellationToken::new();
-        Self { app: app.clone(), ctx: ctx.clone(), through, served, owner, execution, cancellation }
+        let (app, ctx) = (app.clone(), ctx.clone());
+        Self { app, ctx, through, served, owner, execution, cancellation, _asked: Asked::default() }
     }
 
     pub(super) fn failed(&self, failure: Failure) -> Failed {

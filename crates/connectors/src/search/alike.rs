@@ -10,7 +10,7 @@ email mail message letter newsletter inbox mailbox
 email mail send write
 conversation thread discussion chain
 attachment attach attached file
-file document pdf
+file document pdf attachment
 event meeting appointment call lunch dinner session
 calendar schedule diary agenda
 create make add new begin start open set up insert put

@@ -4,10 +4,11 @@ use rust_stemmers::{Algorithm, Stemmer};
 use std::collections::HashSet;
 
 /// Words that stand everywhere and tell nothing of what is wanted.
-const EMPTY: &str = "a about after also am an and any are as at be been but by can could did do does done either for \
-    from had has have he her here him his how i if in into is it its just may me might mine my need no not of on or our \
-    out please she should so some than that the their them then there these they this those to up us want was we were \
-    what when where will with would you your";
+const EMPTY: &str = "a about after also am an and any anybody anyone are as at be been but by can could did do \
+    does done either exactly for forth from full had has have he her here him his how i if in into is it its \
+    just may me might mine my need no not of on one or our out particular please she should so some \
+    somebody someone something than that the their them then there these they this those to up us want was we \
+    were what when where whole will with would you your";
 
 /// Reads words.
 pub(super) struct Words {

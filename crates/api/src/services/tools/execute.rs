@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::services::shared::{id, non_empty};
 use crate::services::structs;
+use prost::Message as _;
 use serde_json::{Map, Value};
 use std::time::Duration;
 use valetkey_app::calls::{self, CallResult};
@@ -22,10 +23,11 @@ pub(super) async fn execute(
     request: wire::ExecuteToolRequest,
 ) -> std::result::Result<wire::ExecuteToolResponse, Failure> {
     let refused = |error| Failure::from_app(&error, Some(&ctx.request));
+    let asked = calls::Asked::room(app, ctx, request.encoded_len()).await.map_err(refused)?;
     let run = request.agent_run_id.clone().and_then(non_empty);
     let arguments = structs::members(request.params.clone());
     let meant = named(app, ctx, request).await.map_err(refused)?;
-    let mut running = calls::execute(app, &in_time(app, ctx), meant, arguments, run);
+    let mut running = calls::execute(app, &in_time(app, ctx), meant, arguments, run, asked);
     match running.answer().await {
         CallResult::Done(done) => {
             let data = Some(structs::of(&members(done.data)));
