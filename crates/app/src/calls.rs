@@ -13,6 +13,7 @@
 //! request).
 
 mod admit;
+mod call;
 mod drive;
 mod failed;
 mod job;
@@ -20,7 +21,9 @@ mod limits;
 mod record;
 mod redact;
 mod send;
+mod usable;
 
+use call::Call;
 use drive::Begun;
 pub use failed::{Failed, Why};
 use job::Job;
@@ -90,15 +93,16 @@ impl Running {
 pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments: Map<String, Value>) -> Running {
     let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
     let cancellation = CancellationToken::new();
-    let job = Job {
+    let call = Call {
         app: app.clone(),
         ctx: ctx.clone(),
-        server: server.clone(),
-        served: tool.clone(),
         owner: Owner::of(server.instance.identifier.clone()),
+        effect: tool.tool.definition.effect,
+        again: "call the tool again",
         execution: execution.clone(),
         cancellation: cancellation.clone(),
     };
+    let job = Job { call, server: server.clone(), served: tool.clone() };
     used::note(app, ctx, Used::Instance(server.instance.id.clone()), server.instance.last_used_at);
     let span = job.span();
     let task = app.core.tasks.spawn(async move { job.perform(arguments).await }.instrument(span));
@@ -128,7 +132,7 @@ impl Job {
     async fn attempt(&self, arguments: Map<String, Value>) -> std::result::Result<Value, Failed> {
         let tool = &self.served.tool;
         let arguments = tool.check(&arguments).map_err(|failure| self.failed(failure))?;
-        let (_in_flight, admitted, credential) = self.ready().await?;
+        let (_in_flight, admitted, credential) = self.ready(self).await?;
         let detail = self.detail(&admitted, &arguments).await?;
         let (setting, large) = (self.setting(&admitted), is_heavy(&arguments));
         let work = setting.work.clone();

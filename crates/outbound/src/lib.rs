@@ -15,6 +15,7 @@ mod policy;
 mod pools;
 mod resolve;
 mod send;
+mod stream;
 mod target;
 
 pub use error::Error;
@@ -23,3 +24,4 @@ pub use patience::Patience;
 pub use policy::{Allowed, InvalidAllowed, Policy};
 pub use resolve::{Resolve, SystemResolver};
 pub use send::{Limits, Outbound, Room, SHORT};
+pub use stream::{Download, Incoming, Upload};
