@@ -99,7 +99,7 @@ fn sign_in(file: &File, way: &AuthFile, found: &mut Found) {
 
 fn description(description: &Description, digest: Option<&Digest>, found: &mut Found) {
     match description.kind {
-        DescriptionKind::Discovery => {
+        DescriptionKind::Discovery | DescriptionKind::Openapi => {
             let Some(digest) = digest else {
                 return found.add("description", "names a description whose digest is not here");
             };
