@@ -18,6 +18,7 @@ mod drive;
 mod failed;
 mod job;
 mod limits;
+pub mod proxy;
 mod record;
 mod redact;
 mod send;

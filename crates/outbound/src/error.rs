@@ -86,7 +86,8 @@ impl Error {
     /// Whether the other side may have received the request, and acted on it.
     #[must_use]
     pub const fn may_have_been_received(&self) -> bool {
-        matches!(self, 
+        matches!(
+            self,
             Self::TimedOut { .. }
                 | Self::Broken { .. }
                 | Self::TooMuch { .. }

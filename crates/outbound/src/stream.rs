@@ -135,11 +135,12 @@ impl Download {
         Self { body, host, left: most, most, patience, end, timer }
     }
 
-    /// The rest of it, held whole.
+    /// The rest of it, held whole if it has no more than `most` bytes.
     ///
     /// # Errors
-    /// As of its pieces.
-    pub async fn whole(mut self) -> Result<Bytes, Error> {
+    /// As of its pieces, and if it has more.
+    pub async fn whole(mut self, most: usize) -> Result<Bytes, Error> {
+        (self.left, self.most) = (self.left.min(most), self.most.min(most));
         let mut whole = bytes::BytesMut::new();
         while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut self).poll_frame(cx)).await {
             if let Ok(data) = frame?.into_data() {

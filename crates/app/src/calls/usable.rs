@@ -36,8 +36,7 @@ impl Call {
         if connection.enabled {
             return Ok(());
         }
-        let message =
-            format!("connection '{}' is switched off; the app's developer can switch it on", connection.name);
+        let message = format!("connection '{}' is switched off; the app's developer can switch it on", connection.name);
         Err(self.because(Why::Off, message))
     }
 
