@@ -33,6 +33,9 @@ pub struct File {
     pub hosts: Vec<String>,
     /// Where the app's API is described.
     pub description: Description,
+    /// Where other APIs of the vendor's that its tools call are described; their hosts are among `hosts` too.
+    #[serde(default)]
+    pub also_described: Vec<Description>,
     /// How a user signs in. Exactly one way for now.
     pub auth: Vec<AuthFile>,
     /// The scopes that a new connection asks for.
@@ -103,6 +106,8 @@ pub enum DescriptionKind {
     Discovery,
     /// The same with an OpenAPI document.
     Openapi,
+    /// The same with the types of an SDK of the vendor's.
+    Sdk,
     /// Documentation that a person read: nothing can be checked against it.
     Manual,
 }
@@ -123,6 +128,11 @@ pub struct AuthFile {
     /// What stands between two scopes.
     #[serde(default = "space")]
     pub scope_separator: String,
+    /// The parameter that the scopes are asked for in.
+    #[serde(default = "scope")]
+    pub scope_param: String,
+    /// The member of a token endpoint's answer that has the tokens, where they don't stand in the answer itself.
+    pub token_in: Option<String>,
     /// Whether the proof key is sent.
     #[serde(default)]
     pub pkce: Pkce,
@@ -139,6 +149,10 @@ pub struct AuthFile {
     /// The issuer that the provider names in every answer of the authorization endpoint (`iss`, RFC 9207), where it
     /// promises to (`authorization_response_iss_parameter_supported`).
     pub issuer: Option<String>,
+}
+
+fn scope() -> String {
+    "scope".to_owned()
 }
 
 fn space() -> String {
@@ -188,6 +202,9 @@ pub struct Refresh {
     pub rotates: Option<bool>,
     /// What to do when a refresh was sent and its answer was never seen.
     pub lost_answer: Option<LostAnswer>,
+    /// The app's own codes for `invalid_grant`: the refresh token is good for nothing any more.
+    #[serde(default)]
+    pub ended: Vec<String>,
     /// How long an unused one lives: a number and `d`, `h`, `m` or `s`.
     pub idle_ttl: Option<String>,
 }
