@@ -13,7 +13,8 @@
 //! request).
 
 mod admit;
-mod call;
+mod attempt;
+
 mod drive;
 mod failed;
 mod job;
@@ -24,7 +25,7 @@ mod redact;
 mod send;
 mod usable;
 
-use call::Call;
+use attempt::Call;
 use drive::Begun;
 pub use failed::{Failed, Why};
 use job::Job;

@@ -1,6 +1,6 @@
 //! Whether a tool's call may begin: the connection, exactly this user's account on it, its status, its scopes.
 
-use super::call::app_name;
+use super::attempt::app_name;
 use super::failed::{Failed, Why};
 use super::job::Job;
 use super::usable::{Admission, Admitted};

@@ -1,6 +1,6 @@
 //! One call of a tool, as its task holds it.
 
-use super::call::Call;
+use super::attempt::Call;
 use super::failed::Failed;
 use crate::servers::toolset::{Served, ServedTool};
 use std::ops::Deref;

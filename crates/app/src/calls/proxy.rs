@@ -16,7 +16,7 @@ mod record;
 pub use answer::Answered;
 pub use valetkey_outbound::Upload;
 
-use super::call::Call;
+use super::attempt::Call;
 use super::failed::{Failed, Why};
 use super::usable::{Admission, Admitted};
 use crate::accounts::used::{self, Used};

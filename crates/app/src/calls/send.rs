@@ -1,7 +1,7 @@
 //! Where a credential meets a request, and the only place. It is added after all checks of where the request goes, and
 //! an answer that says "unauthorized" gets one renewal and one more try.
 
-use super::call::{Call, app_name};
+use super::attempt::{Call, app_name};
 use super::failed::{Failed, Why};
 use super::job::Job;
 use super::limits::{Full, Room, locked};

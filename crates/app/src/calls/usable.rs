@@ -1,7 +1,7 @@
 //! Whether a user's account can be used: the connection is on, exactly this user's account on it is ACTIVE, there is a
 //! place among the calls in flight, and a credential. What is missing is said with the link that gives it.
 
-use super::call::{Call, app_name};
+use super::attempt::{Call, app_name};
 use super::failed::{Failed, Why};
 use super::limits::InFlight;
 use crate::connections::{self, Wired};

@@ -3,7 +3,7 @@
 
 use super::answer::Answered;
 use super::{address, headers};
-use crate::calls::call::Call;
+use crate::calls::attempt::Call;
 use crate::calls::failed::{Failed, Why};
 use crate::calls::limits::{Full, Turn};
 use crate::calls::redact::Redactor;

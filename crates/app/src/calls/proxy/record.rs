@@ -1,7 +1,7 @@
 //! The journal's part of a proxied request, in the records that tools' calls have.
 
 use super::exchange::Asked;
-use crate::calls::call::Call;
+use crate::calls::attempt::Call;
 use crate::calls::failed::{Failed, Why};
 use crate::calls::usable::Admitted;
 use http::{Response, StatusCode, Uri};
