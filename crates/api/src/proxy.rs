@@ -20,7 +20,7 @@ use axum::routing::any;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
 use valetkey_app::calls::proxy::{self, Answered, Wanted};
-use valetkey_app::calls::{Failed, Why};
+use valetkey_app::calls::{Failed, FailureReason};
 use valetkey_app::{App, Limit};
 use valetkey_domain::{Ctx, Kind};
 
@@ -119,9 +119,9 @@ fn failed(failed: Failed) -> Refused {
     }
     let message = format!("{message} ({execution})");
     let (kind, status) = match why {
-        Why::NotConnected => (Kind::NotFound, None),
-        Why::Off => (Kind::PermissionDenied, None),
-        Why::App => (Kind::Unavailable, Some(StatusCode::BAD_GATEWAY)),
+        FailureReason::NotConnected => (Kind::NotFound, None),
+        FailureReason::Off => (Kind::PermissionDenied, None),
+        FailureReason::App => (Kind::Unavailable, Some(StatusCode::BAD_GATEWAY)),
         why => (why.kind(), None),
     };
     (Failure::new(kind, message), status)

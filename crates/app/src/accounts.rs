@@ -27,7 +27,7 @@ pub use valetkey_storage::accounts::Filter;
 const HANDED_OUT_WITH: Duration = Duration::from_secs(5 * 60);
 
 /// Tokens that an app brings itself.
-pub struct Given {
+pub struct ImportedTokens {
     /// The access token.
     pub access_token: Secret<str>,
     /// The refresh token, if the app has one.
@@ -49,8 +49,8 @@ pub enum Which {
 /// # Errors
 /// The database cannot be read or written.
 pub async fn ensure(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> Result<ConnectedAccount> {
-    if let Some(there) = find(app, ctx, &connection.id, &owner).await? {
-        return Ok(there);
+    if let Some(existing) = find(app, ctx, &connection.id, &owner).await? {
+        return Ok(existing);
     }
     let mut change = app.core.change(ctx).await?;
     let (account, added) = rows::ensure(ctx, &mut change, &fresh(app, ctx, connection, owner)).await?;
@@ -110,15 +110,15 @@ pub async fn create(
     ctx: &Ctx,
     connection: &str,
     owner: Owner,
-    given: Option<Given>,
+    imported: Option<ImportedTokens>,
     api_config: Map<String, Value>,
 ) -> Result<(Connection, ConnectedAccount)> {
     let wired = Wired::of(app, connections::by_name(app, ctx, connection).await?)?;
     let account = ConnectedAccount { api_config, ..fresh(app, ctx, &wired.connection, owner) };
-    let tokens = seal(app, ctx, &wired, &account, 0, given).await?;
+    let tokens = seal(app, ctx, &wired, &account, 0, imported).await?;
     let mut change = app.core.change(ctx).await?;
     rows::insert(ctx, &mut change, &account).await.map_err(|error| match error.kind() {
-        Kind::AlreadyExists => taken(&wired.connection, &account.owner),
+        Kind::AlreadyExists => already_exists(&wired.connection, &account.owner),
         _ => error.into(),
     })?;
     if let Some(tokens) = &tokens {
@@ -136,14 +136,14 @@ pub async fn update(
     app: &App,
     ctx: &Ctx,
     which: &Which,
-    given: Option<Given>,
+    imported: Option<ImportedTokens>,
     api_config: Map<String, Value>,
 ) -> Result<(Connection, ConnectedAccount)> {
     let (connection, account) = get(app, ctx, which).await?;
     let wired = Wired::of(app, connection)?;
     let held = rows::lease(ctx, &mut app.core.store.glance().await?, &account.id).await?;
     let (account, over, _) = held.ok_or_else(|| Error::not_found("connected account", &account.id))?;
-    let tokens = seal(app, ctx, &wired, &account, over, given).await?;
+    let tokens = seal(app, ctx, &wired, &account, over, imported).await?;
     let mut change = app.core.change(ctx).await?;
     if let Some(tokens) = &tokens {
         store(app, ctx, &mut change, &account.id, over, tokens).await?;
@@ -191,12 +191,12 @@ async fn seal(
     wired: &Wired,
     account: &ConnectedAccount,
     over: i64,
-    given: Option<Given>,
+    imported: Option<ImportedTokens>,
 ) -> Result<Option<rows::Tokens>> {
-    let Some(given) = given else { return Ok(None) };
-    let plain = Plain { access_token: given.access_token, refresh_token: given.refresh_token };
+    let Some(imported) = imported else { return Ok(None) };
+    let plain = Plain { access_token: imported.access_token, refresh_token: imported.refresh_token };
     let row = CredentialRow::Account(account, over + 1);
-    sealed::tokens(app, ctx, wired, row, &plain, (given.scopes, None)).await.map(Some)
+    sealed::tokens(app, ctx, wired, row, &plain, (imported.scopes, None)).await.map(Some)
 }
 
 /// Stores tokens over the generation that they were sealed to replace.
@@ -226,7 +226,7 @@ fn fresh(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> Connect
     }
 }
 
-fn taken(connection: &Connection, owner: &Owner) -> Error {
+fn already_exists(connection: &Connection, owner: &Owner) -> Error {
     let message = format!(
         "'{}' has a connected account on connection '{}' already: update it instead",
         owner.identifier, connection.name
@@ -237,20 +237,20 @@ fn taken(connection: &Connection, owner: &Owner) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::there;
+    use crate::fixture::fixture;
     use serde_json::json;
 
     #[tokio::test]
     async fn members_put_there_at_once_all_stay() {
-        let there = there("{rotates: true}").await;
-        let which = Which::Id(there.account.id.clone());
+        let fixture = fixture("{rotates: true}").await;
+        let which = Which::Id(fixture.account.id.clone());
         let put = |n: u32| {
             let members = Map::from_iter([(format!("member-{n}"), json!(n)), ("last".to_owned(), json!(n))]);
-            update(&there.app, &there.ctx, &which, None, members)
+            update(&fixture.app, &fixture.ctx, &which, None, members)
         };
         let (a, b, c, d) = tokio::join!(put(1), put(2), put(3), put(4));
         assert!([a, b, c, d].iter().all(Result::is_ok));
-        let there = there.now().await.api_config;
-        assert_eq!(there.len(), 5, "{there:?}");
+        let fixture = fixture.now().await.api_config;
+        assert_eq!(fixture.len(), 5, "{fixture:?}");
     }
 }

@@ -21,28 +21,28 @@
 //! Every stop is a [`Stopped`], and changes nothing. How a consent ended is an [`Outcome`].
 
 mod callback;
+pub(crate) mod discard;
 mod exchange;
 mod failed;
 pub(crate) mod interrupted;
 mod issuer;
-mod kept;
 mod link;
 mod outcome;
-mod place;
+mod previous_token;
 mod replace;
+mod requested;
+mod save;
 mod scopes;
 mod start;
 mod stopped;
-pub(crate) mod thrown;
-mod wanted;
 
 pub use callback::{Callback, callback};
 pub use link::{Life, Link, Opened, link, link_for, open};
-pub use outcome::{Ended, outcome};
+pub use outcome::{ConsentReport, outcome};
 pub use replace::replace;
 pub use scopes::AskedScope;
 pub use start::start;
-pub use stopped::{About, Stopped, Why};
+pub use stopped::{About, StopReason, Stopped};
 pub use valetkey_domain::authorization::Outcome;
 
 use std::time::Duration;

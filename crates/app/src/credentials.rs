@@ -4,8 +4,8 @@
 //! for use; [`revocations`] ends at the providers what has ended here.
 
 pub(crate) mod oauth;
-pub(crate) mod patience;
 pub mod refresh;
+pub(crate) mod retry;
 pub mod revocations;
 pub(crate) mod revoke;
 pub(crate) mod schedule;

@@ -1,7 +1,7 @@
 //! Bodies that pass through: sent as they come, and handed on as they are read, without ever being held whole.
 
 use crate::error::{Error, TooLong};
-use crate::patience::Patience;
+use crate::timeouts::Timeouts;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
@@ -117,7 +117,7 @@ pub struct Download {
     host: String,
     left: usize,
     most: usize,
-    patience: Patience,
+    timeouts: Timeouts,
     /// When the whole exchange has to be over, and how long that was from its beginning.
     end: (Instant, Duration),
     timer: Pin<Box<Sleep>>,
@@ -128,11 +128,11 @@ impl Download {
         body: reqwest::Body,
         host: String,
         most: usize,
-        patience: Patience,
+        timeouts: Timeouts,
         end: (Instant, Duration),
     ) -> Self {
-        let timer = Box::pin(sleep_until(end.0.min(Instant::now() + patience.idle)));
-        Self { body, host, left: most, most, patience, end, timer }
+        let timer = Box::pin(sleep_until(end.0.min(Instant::now() + timeouts.idle)));
+        Self { body, host, left: most, most, timeouts, end, timer }
     }
 
     /// The rest of it, held whole if it has no more than `most` bytes.
@@ -165,13 +165,13 @@ impl Body for Download {
         loop {
             let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
                 ready!(self.timer.as_mut().poll(cx));
-                let after = if Instant::now() >= self.end.0 { self.end.1 } else { self.patience.idle };
+                let after = if Instant::now() >= self.end.0 { self.end.1 } else { self.timeouts.idle };
                 return Poll::Ready(Some(Err(Error::TimedOut { host: self.host.clone(), after })));
             };
             let data = match frame {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => {
-                    return Poll::Ready(Some(Err(Error::from_client(&self.host, &error, self.patience))));
+                    return Poll::Ready(Some(Err(Error::from_client(&self.host, &error, self.timeouts))));
                 }
                 Some(Ok(frame)) => frame.into_data(),
             };
@@ -181,7 +181,7 @@ impl Body for Download {
                 return Poll::Ready(Some(Err(Error::TooLarge { host: self.host.clone(), limit: self.most })));
             };
             self.left = left;
-            let until = self.end.0.min(Instant::now() + self.patience.idle);
+            let until = self.end.0.min(Instant::now() + self.timeouts.idle);
             self.timer.as_mut().reset(until);
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
-use valetkey_outbound::{Download, Error, Limits, Outbound, Patience, Policy, SystemResolver, Upload};
+use valetkey_outbound::{Download, Error, Limits, Outbound, Policy, SystemResolver, Timeouts, Upload};
 
 const LIMITS: Limits = Limits { timeout: Duration::from_secs(5), max_bytes: 300_000 };
 
@@ -47,9 +47,9 @@ async fn serve(size: usize, stall: bool) -> String {
 }
 
 fn outbound(address: &str) -> Outbound {
-    let patience = Patience { idle: Duration::from_millis(300), ..Patience::default() };
+    let timeouts = Timeouts { idle: Duration::from_millis(300), ..Timeouts::default() };
     let policy = Policy::allowing(vec![address.parse().unwrap()]);
-    Outbound::patient(policy, Arc::new(SystemResolver), patience).unwrap()
+    Outbound::with_timeouts(policy, Arc::new(SystemResolver), timeouts).unwrap()
 }
 
 /// Pieces of a body whose length nobody knows.

@@ -1,7 +1,7 @@
 //! `/connect/{link}`: GET and HEAD show who asks for what and spend nothing (mail scanners and chat previews open
 //! links, too); POST binds the browser and sends the person to the provider.
 
-use crate::pages::Said;
+use crate::pages::NoticeKind;
 use crate::{Web, answers};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
@@ -33,7 +33,7 @@ pub(crate) async fn start(
 ) -> Response {
     let token = sent.ok().and_then(|Form(start)| start.token);
     let Some(browser) = web.owner(&asked, &form(&link), token.as_deref()) else {
-        return web.notice(Said::StaleForm, &asked);
+        return web.notice(NoticeKind::StaleForm, &asked);
     };
     match consent::start(&web.app, &link, &browser).await {
         Ok(provider) => web.page(&answers::leave(provider), &asked),

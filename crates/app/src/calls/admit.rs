@@ -1,7 +1,7 @@
 //! Whether a tool's call may begin: the connection, exactly this user's account on it, its status, its scopes.
 
 use super::attempt::app_name;
-use super::failed::{Failed, Why};
+use super::failed::{Failed, FailureReason};
 use super::job::Job;
 use super::usable::{Admission, Admitted};
 use crate::accounts;
@@ -31,7 +31,7 @@ impl Admission for Job {
             return Ok(());
         }
         let message = "the call was not made: what it was called through was withdrawn or changed while it waited";
-        Err(self.because(Why::Off, message))
+        Err(self.because(FailureReason::Off, message))
     }
 }
 
@@ -58,6 +58,6 @@ impl Job {
             app_name(&admitted.wired),
             missing.join(", ")
         );
-        Err(self.with_link(Why::MissingScope, message, &admitted.wired.connection).await)
+        Err(self.with_link(FailureReason::MissingScope, message, &admitted.wired.connection).await)
     }
 }

@@ -1,7 +1,7 @@
 //! What a tool's call and a proxied request have in common: for whom they are, how long they may take, and how they say
 //! what went wrong.
 
-use super::failed::{Failed, Why};
+use super::failed::{Failed, FailureReason};
 use super::limits::Full;
 use crate::connections::Wired;
 use crate::{App, Error};
@@ -29,7 +29,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn because(&self, why: Why, message: impl Into<String>) -> Failed {
+    pub(super) fn because(&self, why: FailureReason, message: impl Into<String>) -> Failed {
         let execution = self.execution.clone();
         Failed { why, message: message.into(), link: None, retry_after: None, execution }
     }
@@ -45,7 +45,7 @@ impl Call {
             ),
             _ => format!("the call was not made: {}", error.message()),
         };
-        self.because(Why::Ours, message)
+        self.because(FailureReason::Ours, message)
     }
 
     /// The time that the call still has.
@@ -61,7 +61,7 @@ impl Call {
 
     pub(super) fn full(&self, full: &Full) -> Failed {
         self.app.core.metrics.refused(full.limit);
-        self.because(Why::Busy, format!("{full}: wait for calls to end, then try again"))
+        self.because(FailureReason::Busy, format!("{full}: wait for calls to end, then try again"))
     }
 
     /// What to mind before trying again, once something may have left.

@@ -17,7 +17,7 @@ pub use answer::Answered;
 pub use valetkey_outbound::Upload;
 
 use super::attempt::Call;
-use super::failed::{Failed, Why};
+use super::failed::{Failed, FailureReason};
 use super::usable::{Admission, Admitted};
 use crate::accounts::used::{self, Used};
 use crate::connections::{self, Wired};
@@ -96,13 +96,13 @@ impl Admission for Proxied {
                 "proxy not enabled for provider: the developer of the app can switch it on for connection '{}'",
                 wired.connection.name
             );
-            return Err(self.call.because(Why::Forbidden, message));
+            return Err(self.call.because(FailureReason::Forbidden, message));
         }
         let account = accounts::find(app, ctx, &wired.connection.id, owner).await;
         let Some(account) = account.map_err(|error| self.call.before(&error))? else {
             let message =
                 format!("'{}' has no connected account on connection '{}'", owner.identifier, wired.connection.name);
-            return Err(self.call.because(Why::NotFound, message));
+            return Err(self.call.because(FailureReason::NotFound, message));
         };
         self.call.usable(wired, Some(account)).await
     }
@@ -160,7 +160,7 @@ impl Proxied {
 
     fn missing(&self, error: &Error) -> Failed {
         match error.kind() {
-            Kind::NotFound => self.call.because(Why::NotFound, error.message()),
+            Kind::NotFound => self.call.because(FailureReason::NotFound, error.message()),
             _ => self.call.before(error),
         }
     }

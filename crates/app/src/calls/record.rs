@@ -1,7 +1,7 @@
 //! The journal's part of a call: an intent before anything that may change something leaves, the outcome after it; for
 //! reads one record before the answer leaves.
 
-use super::failed::{Failed, Why};
+use super::failed::{Failed, FailureReason};
 use super::job::Job;
 use super::usable::Admitted;
 use crate::Result;
@@ -74,7 +74,7 @@ impl Job {
                 self.caution()
             ),
         };
-        self.because(Why::Unrecorded, message)
+        self.because(FailureReason::Unrecorded, message)
     }
 
     /// What every record of this call says. Of the arguments it keeps a digest, salted with the execution: who has

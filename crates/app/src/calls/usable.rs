@@ -2,8 +2,8 @@
 //! place among the calls in flight, and a credential. What is missing is said with the link that gives it.
 
 use super::attempt::{Call, app_name};
-use super::failed::{Failed, Why};
-use super::limits::InFlight;
+use super::failed::{Failed, FailureReason};
+use super::limits::CallSlot;
 use crate::connections::{self, Wired};
 use crate::consent::{Life, Link, link_for};
 use crate::credentials::refresh::{self, Opened, Unusable};
@@ -13,7 +13,7 @@ use valetkey_domain::account::{ConnectedAccount, Status};
 use valetkey_domain::connection::Connection;
 
 /// How long what was looked at stands without another look.
-const STANDS: Duration = Duration::from_millis(100);
+const VALID_FOR: Duration = Duration::from_millis(100);
 
 /// What a call works with.
 pub(super) struct Admitted {
@@ -37,7 +37,7 @@ impl Call {
             return Ok(());
         }
         let message = format!("connection '{}' is switched off; the app's developer can switch it on", connection.name);
-        Err(self.because(Why::Off, message))
+        Err(self.because(FailureReason::Off, message))
     }
 
     /// The account on this connection, if it is ACTIVE.
@@ -55,7 +55,7 @@ impl Call {
         match refresh::credential(&self.app, &self.ctx, wired, account, refused).await {
             Ok(opened) => Ok(opened),
             Err(Unusable::SignIn(status)) => Err(self.not_connected(wired, &status).await),
-            Err(Unusable::Later(why)) => Err(self.because(Why::App, why)),
+            Err(Unusable::Later(why)) => Err(self.because(FailureReason::App, why)),
             Err(Unusable::Refused(why)) => Err(self.refused(&wired.connection, &why).await),
             Err(Unusable::Failed(error)) => Err(self.before(&error)),
         }
@@ -63,27 +63,27 @@ impl Call {
 
     /// A place among the calls in flight, what the call works with, and its credential. All of that is as it was looked
     /// at a moment ago, however long had to be waited for a place or for a renewal.
-    pub(super) async fn ready(&self, admission: &impl Admission) -> Result<(InFlight, Admitted, Opened), Failed> {
+    pub(super) async fn ready(&self, admission: &impl Admission) -> Result<(CallSlot, Admitted, Opened), Failed> {
         let mut admitted = admission.admit().await?;
         let mut looked = Instant::now();
         let in_flight = self.enter(&admitted).await?;
-        if looked.elapsed() > STANDS {
+        if looked.elapsed() > VALID_FOR {
             admitted = self.still(admission, &admitted).await?;
             looked = Instant::now();
         }
         let mut credential = self.credential(&admitted, None).await?;
-        if looked.elapsed() > STANDS {
+        if looked.elapsed() > VALID_FOR {
             admitted = self.still(admission, &admitted).await?;
             credential = self.credential(&admitted, None).await?;
         }
         Ok((in_flight, admitted, credential))
     }
 
-    async fn enter(&self, admitted: &Admitted) -> Result<InFlight, Failed> {
+    async fn enter(&self, admitted: &Admitted) -> Result<CallSlot, Failed> {
         let entering = self.app.limits.enter(&self.ctx.environment, &admitted.account.id, self.spare());
         tokio::select! {
             biased;
-            () = self.cancellation.cancelled() => Err(self.because(Why::Cancelled, "the call was cancelled")),
+            () = self.cancellation.cancelled() => Err(self.because(FailureReason::Cancelled, "the call was cancelled")),
             entered = entering => entered.map_err(|full| self.full(&full)),
         }
     }
@@ -96,7 +96,7 @@ impl Call {
             return Ok(now);
         }
         let message = "the call was not made: the user's account was replaced while it waited. Call again";
-        Err(self.because(Why::Busy, message))
+        Err(self.because(FailureReason::Busy, message))
     }
 
     /// Whether a credential that the account holds was given for this address.
@@ -109,16 +109,16 @@ impl Call {
     pub(super) async fn not_connected(&self, wired: &Wired, status: &Status) -> Failed {
         let standing = standing(status, &app_name(wired));
         let message = format!("{standing}. Ask the user to open the link and to sign in, then {}", self.again);
-        self.with_link(Why::NotConnected, message, &wired.connection).await
+        self.with_link(FailureReason::NotConnected, message, &wired.connection).await
     }
 
     /// Says that the provider does not renew the user's access, and where a new sign-in may mend it.
     async fn refused(&self, connection: &Connection, why: &str) -> Failed {
         let message = format!("{why}. Ask the user to open the link and to sign in, then {}", self.again);
-        self.with_link(Why::NotConnected, message, connection).await
+        self.with_link(FailureReason::NotConnected, message, connection).await
     }
 
-    pub(super) async fn with_link(&self, why: Why, message: String, connection: &Connection) -> Failed {
+    pub(super) async fn with_link(&self, why: FailureReason, message: String, connection: &Connection) -> Failed {
         self.linked(self.because(why, message), connection).await
     }
 

@@ -152,10 +152,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_base_that_was_kept_before_is_the_same_base() {
-        let there = crate::provider::there("{rotates: true}").await;
+        let fixture = crate::fixture::fixture("{rotates: true}").await;
         let at = |base: &str| {
             let settings = Settings { api_base_url: Some(base.to_owned()), ..Settings::default() };
-            Endpoints::of(there.wired().oauth(), &settings)
+            Endpoints::of(fixture.wired().oauth(), &settings)
         };
         assert_eq!(at("HTTPS://ghe.example/api//"), at("https://ghe.example/api"));
         assert_ne!(at("https://ghe.example/api"), at("https://ghe.example/Api"));

@@ -1,6 +1,6 @@
 //! A connection with its connector and what follows from the two: what used to travel as three arguments.
 
-use super::elsewhere::Elsewhere;
+use super::custom_hosts::CustomHosts;
 use super::endpoints::{Endpoints, origin};
 use crate::{App, Error, Result};
 use std::sync::Arc;
@@ -105,8 +105,8 @@ impl Wired {
 
     /// Where its settings lead that is not the connector's own.
     #[must_use]
-    pub fn elsewhere(&self) -> Elsewhere {
-        Elsewhere::of(&self.connector, self.oauth(), &self.endpoints)
+    pub fn custom_hosts(&self) -> CustomHosts {
+        CustomHosts::of(&self.connector, self.oauth(), &self.endpoints)
     }
 }
 

@@ -1,8 +1,8 @@
 //! What is done with one account.
 
 use super::which::Address;
-use super::{given, render, structs};
-use crate::services::shared::{given as text, id, not_offered, timestamp};
+use super::{imported, render, structs};
+use crate::services::shared::{id, non_empty as text, not_offered, timestamp};
 use valetkey_app::accounts::{self, Which};
 use valetkey_app::consent;
 use valetkey_app::{App, Error, Result, connections};
@@ -25,7 +25,7 @@ pub(super) async fn create(
     }
     .of()?;
     let wanted = request.connected_account.unwrap_or_default();
-    let tokens = given::tokens(wanted.authorization_details)?;
+    let tokens = imported::tokens(wanted.authorization_details)?;
     let shown = tokens.as_ref().map(|tokens| tokens.access_token.copy());
     let api_config = structs::members(wanted.api_config);
     let (connection, account) = accounts::create(app, ctx, &connector, owner, tokens, api_config).await?;
@@ -40,7 +40,7 @@ pub(super) async fn update(
 ) -> Result<wire::UpdateConnectedAccountResponse> {
     let which = Address::from(&mut request).which()?;
     let wanted = request.connected_account.unwrap_or_default();
-    let tokens = given::tokens(wanted.authorization_details)?;
+    let tokens = imported::tokens(wanted.authorization_details)?;
     let shown = tokens.as_ref().map(|tokens| tokens.access_token.copy());
     let api_config = structs::members(wanted.api_config);
     let (connection, account) = accounts::update(app, ctx, &which, tokens, api_config).await?;

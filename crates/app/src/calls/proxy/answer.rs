@@ -1,6 +1,6 @@
 //! The body of an app's answer, on its way to the caller.
 
-use crate::calls::limits::{InFlight, Room, Turn};
+use crate::calls::limits::{CallSlot, HostSlot, MemoryShare};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
@@ -10,9 +10,9 @@ use valetkey_outbound::{Download, Error};
 /// The body of an app's answer. As long as it is there, its request counts as in flight.
 pub struct Answered {
     body: Part,
-    _turn: Option<Turn>,
-    _room: Option<Room>,
-    _in_flight: Option<InFlight>,
+    _turn: Option<HostSlot>,
+    _room: Option<MemoryShare>,
+    _in_flight: Option<CallSlot>,
 }
 
 enum Part {
@@ -23,16 +23,16 @@ enum Part {
 }
 
 impl Answered {
-    pub(super) fn streamed(body: Download, turn: Turn) -> Self {
+    pub(super) fn streamed(body: Download, turn: HostSlot) -> Self {
         Self { body: Part::Streamed(body), _turn: Some(turn), _room: None, _in_flight: None }
     }
 
-    pub(super) fn whole(body: Bytes, room: Room) -> Self {
+    pub(super) fn whole(body: Bytes, room: MemoryShare) -> Self {
         Self { body: Part::Whole(body), _turn: None, _room: Some(room), _in_flight: None }
     }
 
     /// The same, keeping a place among the calls in flight.
-    pub(super) fn holding(self, in_flight: InFlight) -> Self {
+    pub(super) fn holding(self, in_flight: CallSlot) -> Self {
         Self { _in_flight: Some(in_flight), ..self }
     }
 }

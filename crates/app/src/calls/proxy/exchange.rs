@@ -4,8 +4,8 @@
 use super::answer::Answered;
 use super::{address, headers};
 use crate::calls::attempt::Call;
-use crate::calls::failed::{Failed, Why};
-use crate::calls::limits::{Full, Turn};
+use crate::calls::failed::{Failed, FailureReason};
+use crate::calls::limits::{Full, HostSlot};
 use crate::calls::redact::Redactor;
 use crate::calls::usable::Admitted;
 use crate::credentials::refresh::Opened;
@@ -42,7 +42,8 @@ impl<'a> Exchange<'a> {
     pub(super) fn address(&self) -> Result<Uri, Failed> {
         let Admitted { wired, account } = self.admitted;
         let uri = address::below(wired.proxy_base(), &self.asked.target);
-        let uri = uri.map_err(|why| self.call.because(Why::Arguments, format!("the request was not made: {why}")))?;
+        let uri =
+            uri.map_err(|why| self.call.because(FailureReason::Arguments, format!("the request was not made: {why}")))?;
         let own = wired.connection.settings.api_base_url.as_deref();
         if wired.connector.allows(&uri, own) && self.call.given_for(account, &uri) {
             return Ok(uri);
@@ -51,7 +52,7 @@ impl<'a> Exchange<'a> {
         tracing::error!(execution = %self.call.execution, host, "a proxied request leads where its credential may not go");
         let message =
             format!("the request was not made: '{host}' is not a place that this connection's credential may go to");
-        Err(self.call.because(Why::Forbidden, message))
+        Err(self.call.because(FailureReason::Forbidden, message))
     }
 
     /// Sends it, once more with a new credential if the app did not take the first and the body can be had again.
@@ -71,7 +72,7 @@ impl<'a> Exchange<'a> {
         self.returned(uri, answer, turn).await
     }
 
-    async fn pass(&self, uri: &Uri, body: Upload) -> Result<(Response<Download>, Turn), Failed> {
+    async fn pass(&self, uri: &Uri, body: Upload) -> Result<(Response<Download>, HostSlot), Failed> {
         let Call { app, ctx, .. } = self.call;
         let mut request = Request::new(body);
         *request.method_mut() = self.asked.method.clone();
@@ -112,7 +113,12 @@ impl<'a> Exchange<'a> {
 
     /// The answer as it goes to the caller. Who may read users' tokens gets it as it comes; for others tokens are looked
     /// for in it first, since some apps echo requests.
-    async fn returned(&self, uri: &Uri, answer: Response<Download>, turn: Turn) -> Result<Response<Answered>, Failed> {
+    async fn returned(
+        &self,
+        uri: &Uri,
+        answer: Response<Download>,
+        turn: HostSlot,
+    ) -> Result<Response<Answered>, Failed> {
         let Call { app, ctx, .. } = self.call;
         let (mut head, body) = answer.into_parts();
         let asked = Url::parse(&uri.to_string()).map_err(|error| self.call.before(&crate::Error::internal(error)))?;
@@ -127,12 +133,12 @@ impl<'a> Exchange<'a> {
             return Ok(Response::from_parts(head, Answered::streamed(body, turn)));
         }
         let most = app.core.settings.bounds.answer_bytes;
-        let room = app.limits.room_to_read(&ctx.environment, most, self.call.spare()).await;
+        let room = app.limits.reserve_to_read(&ctx.environment, most, self.call.spare()).await;
         let room = room.map_err(|full| self.full(&full))?;
         let whole = body.whole(most).await.map_err(|error| self.unanswered(&error))?;
         let looked = app.core.tasks.spawn_blocking(move || (redactor.bytes(whole), room)).await;
         let (whole, mut room) = looked.map_err(|_| Failed::unknown(self.call.execution.clone()))?;
-        room.keep(whole.len());
+        room.shrink_to(whole.len());
         Ok(Response::from_parts(head, Answered::whole(whole, room)))
     }
 
@@ -148,18 +154,18 @@ impl<'a> Exchange<'a> {
     fn unanswered(&self, error: &Error) -> Failed {
         let caution = if error.may_have_been_received() { self.call.caution() } else { "" };
         let why = match error {
-            Error::Forbidden { .. } => Why::Forbidden,
-            Error::Invalid { .. } => Why::Arguments,
+            Error::Forbidden { .. } => FailureReason::Forbidden,
+            Error::Invalid { .. } => FailureReason::Arguments,
             Error::TooMuch { .. } => {
                 self.call.app.core.metrics.refused(Limit::ProxyBody);
-                Why::Arguments
+                FailureReason::Arguments
             }
             Error::TooLarge { .. } => {
                 self.call.app.core.metrics.refused(Limit::ProxyAnswer);
-                Why::App
+                FailureReason::App
             }
-            Error::TimedOut { .. } => Why::Timeout,
-            _ => Why::App,
+            Error::TimedOut { .. } => FailureReason::Timeout,
+            _ => FailureReason::App,
         };
         self.call.because(why, format!("{error}{caution}"))
     }

@@ -2,7 +2,7 @@
 
 use super::exchange::Asked;
 use crate::calls::attempt::Call;
-use crate::calls::failed::{Failed, Why};
+use crate::calls::failed::{Failed, FailureReason};
 use crate::calls::usable::Admitted;
 use http::{Response, StatusCode, Uri};
 use serde_json::{Map, Value, json};
@@ -72,7 +72,7 @@ pub(super) async fn ended<B>(
         Err(error) => {
             let execution = &call.execution;
             tracing::error!(%execution, error = &error as &dyn std::error::Error, "a proxied request is not recorded");
-            Err(call.because(Why::Unrecorded, unrecorded(call)))
+            Err(call.because(FailureReason::Unrecorded, unrecorded(call)))
         }
     }
 }
@@ -103,10 +103,10 @@ fn unrecorded(call: &Call) -> String {
 pub(super) fn outcome(status: StatusCode) -> &'static str {
     match status.as_u16() {
         0..400 => "ok",
-        403 => Why::Forbidden.as_str(),
-        404 => Why::NotFound.as_str(),
-        409 => Why::Conflict.as_str(),
-        429 => Why::RateLimited.as_str(),
-        _ => Why::App.as_str(),
+        403 => FailureReason::Forbidden.as_str(),
+        404 => FailureReason::NotFound.as_str(),
+        409 => FailureReason::Conflict.as_str(),
+        429 => FailureReason::RateLimited.as_str(),
+        _ => FailureReason::App.as_str(),
     }
 }

@@ -1,7 +1,7 @@
 //! Credentials that an app brings itself.
 
-use crate::services::shared::{given, not_offered};
-use valetkey_app::accounts::Given;
+use crate::services::shared::{non_empty, not_offered};
+use valetkey_app::accounts::ImportedTokens;
 use valetkey_app::{Error, Result};
 use valetkey_domain::Secret;
 use valetkey_proto::v1::connected_accounts as wire;
@@ -11,7 +11,7 @@ use valetkey_proto::v1::connected_accounts::authorization_details::Details;
 ///
 /// # Errors
 /// The credentials are of a kind that isn't offered, or half of what is needed.
-pub(super) fn tokens(details: Option<wire::AuthorizationDetails>) -> Result<Option<Given>> {
+pub(super) fn tokens(details: Option<wire::AuthorizationDetails>) -> Result<Option<ImportedTokens>> {
     match details.and_then(|details| details.details) {
         None => Ok(None),
         Some(Details::OauthToken(token)) => oauth(token),
@@ -24,11 +24,11 @@ pub(super) fn tokens(details: Option<wire::AuthorizationDetails>) -> Result<Opti
     }
 }
 
-fn oauth(token: wire::OauthToken) -> Result<Option<Given>> {
-    match (given(token.access_token), given(token.refresh_token)) {
+fn oauth(token: wire::OauthToken) -> Result<Option<ImportedTokens>> {
+    match (non_empty(token.access_token), non_empty(token.refresh_token)) {
         (None, None) => Ok(None),
         (None, Some(_)) => Err(Error::invalid("oauth_token.access_token is missing beside the refresh token")),
-        (Some(access), refresh) => Ok(Some(Given {
+        (Some(access), refresh) => Ok(Some(ImportedTokens {
             access_token: Secret::from(access),
             refresh_token: refresh.map(Secret::from),
             scopes: token.scopes,
@@ -40,7 +40,7 @@ fn oauth(token: wire::OauthToken) -> Result<Option<Given>> {
 mod tests {
     use super::*;
 
-    fn read(details: Details) -> Result<Option<Given>> {
+    fn read(details: Details) -> Result<Option<ImportedTokens>> {
         tokens(Some(wire::AuthorizationDetails { details: Some(details) }))
     }
 
@@ -59,9 +59,9 @@ mod tests {
             scopes: vec!["s".into()],
             ..Default::default()
         };
-        let given = read(Details::OauthToken(token)).unwrap().unwrap();
-        assert_eq!((given.access_token.expose(), given.scopes.as_slice()), ("at", ["s".to_owned()].as_slice()));
-        assert_eq!(given.refresh_token.unwrap().expose(), "rt");
+        let imported = read(Details::OauthToken(token)).unwrap().unwrap();
+        assert_eq!((imported.access_token.expose(), imported.scopes.as_slice()), ("at", ["s".to_owned()].as_slice()));
+        assert_eq!(imported.refresh_token.unwrap().expose(), "rt");
     }
 
     #[test]
