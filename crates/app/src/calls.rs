@@ -32,7 +32,7 @@ use job::Job;
 pub use limits::Limits;
 
 use crate::accounts::used::{self, Used};
-use crate::servers::toolset::{Served, ServedTool};
+use crate::servers::toolset::{By, Served, ServedTool};
 use crate::{App, Error, Result};
 use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
@@ -90,7 +90,7 @@ impl Running {
     }
 }
 
-/// Starts a call of a tool that an instance serves.
+/// Starts a call of a tool that a server serves.
 #[must_use]
 pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments: Map<String, Value>) -> Running {
     let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
@@ -98,14 +98,16 @@ pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments
     let call = Call {
         app: app.clone(),
         ctx: ctx.clone(),
-        owner: Owner::of(server.instance.identifier.clone()),
+        owner: Owner::of(server.identifier().clone()),
         effect: tool.tool.definition.effect,
         again: "call the tool again",
         execution: execution.clone(),
         cancellation: cancellation.clone(),
     };
     let job = Job { call, server: server.clone(), served: tool.clone() };
-    used::note(app, ctx, Used::Instance(server.instance.id.clone()), server.instance.last_used_at);
+    if let By::Instance(instance) = &server.by {
+        used::note(app, ctx, Used::Instance(instance.id.clone()), instance.last_used_at);
+    }
     let span = job.span();
     let task = app.core.tasks.spawn(async move { job.perform(arguments).await }.instrument(span));
     Running { execution, cancellation, task }
@@ -114,7 +116,7 @@ pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments
 /// Calls a tool and waits for its end.
 ///
 /// # Errors
-/// `NOT_FOUND`: the instance serves no such tool; nothing says whether another one does.
+/// `NOT_FOUND`: the server serves no such tool; nothing says whether another one does.
 pub async fn call(
     app: &App,
     ctx: &Ctx,

@@ -18,6 +18,7 @@ mod logs;
 mod noun;
 mod reply;
 mod restore;
+mod session;
 mod socket;
 mod table;
 mod tool;

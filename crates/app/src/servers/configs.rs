@@ -1,6 +1,7 @@
 //! MCP configs: which connections and tools a per-user server exposes.
 
 use crate::connections::{self, Wired};
+use crate::entrance::sessions::Site;
 use crate::{App, Error, Listed, Page, Result};
 use serde_json::Map;
 use std::collections::HashMap;
@@ -10,7 +11,7 @@ use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::name::ConfigName;
 use valetkey_domain::{Ctx, Kind};
-use valetkey_storage::{Tx, configs as rows};
+use valetkey_storage::{Tx, config_versions, configs as rows};
 
 pub use valetkey_storage::configs::Filter;
 
@@ -70,6 +71,15 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<McpConfig> {
 /// There is none in this environment.
 pub async fn get(app: &App, ctx: &Ctx, id: &ConfigId) -> Result<McpConfig> {
     let found = rows::get(ctx, &mut app.core.store.read().await?, id).await?;
+    found.ok_or_else(|| Error::not_found("MCP config", id))
+}
+
+/// The connections and whitelists of a config as they were at a version.
+///
+/// # Errors
+/// There is no such version of a config in this environment.
+pub(crate) async fn mappings_at(app: &App, ctx: &Ctx, id: &ConfigId, version: i64) -> Result<Vec<Mapping>> {
+    let found = config_versions::mappings(ctx, &mut app.core.store.read().await?, id, version).await?;
     found.ok_or_else(|| Error::not_found("MCP config", id))
 }
 
@@ -149,7 +159,7 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &ConfigId) -> Result<()> {
 /// The static MCP URL of a config, for clients with a session token.
 #[must_use]
 pub fn server_url(app: &App, config: &McpConfig) -> String {
-    app.core.settings.public(&format!("/mcp/v3/servers/{}", config.uuid))
+    Site::Config(config.uuid.to_string()).url(app)
 }
 
 /// The names of the tools that a mapping exposes, in the developer's order or, for all, the connector's.

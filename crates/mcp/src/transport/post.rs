@@ -115,7 +115,7 @@ impl AuthorizedPost<'_> {
 
     fn cancelled(&self, params: &Map<String, Value>) {
         if let Some(id) = params.get("requestId").and_then(Id::read) {
-            self.state.flights.cancel(&self.served.instance.id, &id);
+            self.state.flights.cancel(self.served.id(), &id);
         }
     }
 

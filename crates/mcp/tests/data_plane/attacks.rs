@@ -63,6 +63,8 @@ async fn attack_79_of_who_stands_before_the_wrong_door_no_byte_is_read() {
         ("/mcp/v1".into(), vec![("authorization", "Bearer vkm_x")]),
         ("/mcp/v1".into(), vec![("authorization", bearer.as_str())]),
         ("/mcp/v3/servers/x".into(), vec![("authorization", "Bearer x")]),
+        ("/mcp/v3/connections/x".into(), vec![]),
+        ("/mcp/v3/connections/MY_FAKE".into(), vec![("authorization", bearer.as_str())]),
         (kit.path.clone(), vec![("origin", "https://evil.example")]),
     ] {
         let gated = GatedBody::default();
@@ -127,7 +129,7 @@ async fn attack_82_a_tool_taken_away_before_the_body_came_is_not_called() {
         configs::update(&kit.app, &kit.ctx, &config.id, None, Some(vec![only])).await.unwrap();
     };
     let answer = overtaken(&kit, &kit.path, &[], call(1).to_string(), event).await;
-    assert_eq!(answer.json()["error"]["message"], "unknown tool");
+    assert_eq!(answer.json()["error"]["message"], "unknown tool 'fakeapp_get_item'");
     assert!(kit.upstream.seen().is_empty());
 }
 

@@ -78,6 +78,13 @@ pub(super) const TABLES: &[Table] = &[
         rest: "environment_id uuid name description version:n created_at:n updated_at:n changes:n",
     },
     Table { name: "mcp_config_mappings", key: "config_id position:n", rest: "environment_id connection_id tools" },
+    Table { name: "mcp_config_versions", key: "config_id version:n", rest: "environment_id description created_at:n" },
+    Table {
+        name: "mcp_config_version_mappings",
+        key: "config_id version:n position:n",
+        rest: "environment_id connection_id tools",
+    },
+    Table { name: "session_ends", key: "environment_id identifier", rest: "times:n ended_at:n" },
     Table {
         name: "mcp_instances",
         key: "id",
