@@ -3,7 +3,9 @@
 use crate::connector::{Auth, Connector, OAuth2, RefreshRule, Tool, Upstream};
 use crate::error::Problem;
 use crate::expression::Expression;
-use crate::file::{AuthFile, BodyForm, Field, File, LostAnswer, ManualRequest, Ordered, Paginate, StepFile, ToolFile};
+use crate::file::{
+    AuthFile, BodyForm, DescriptionKind, Field, File, LostAnswer, ManualRequest, Ordered, Paginate, StepFile, ToolFile,
+};
 use crate::input::Input;
 use crate::native;
 use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, MAX_ELEMENTS, Next, Output, Plan, Stage};
@@ -56,6 +58,8 @@ pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Pr
         default_scopes: file.default_scopes.clone(),
         scope_words: file.scopes.iter().map(|(scope, words)| (scope.to_owned(), words.clone())).collect(),
         headers,
+        checked: file.description.kind != DescriptionKind::Manual,
+        not_yet: file.not_yet.clone(),
         tools,
     })
 }

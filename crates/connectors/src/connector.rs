@@ -34,6 +34,10 @@ pub struct Connector {
     pub scope_words: IndexMap<String, String>,
     /// Headers that the app always wants, on proxied calls too.
     pub headers: Vec<(String, String)>,
+    /// Whether its tools were checked against a description of the vendor's; else they are from documentation.
+    pub checked: bool,
+    /// Documented tools that are not built.
+    pub not_yet: Vec<String>,
     /// Its tools in the order of the file.
     pub tools: IndexMap<String, Arc<Tool>>,
 }
@@ -122,6 +126,12 @@ impl Connector {
     #[must_use]
     pub fn provider_key(&self) -> String {
         self.slug.to_ascii_uppercase()
+    }
+
+    /// How far its tools can be trusted to be what the app has, in words.
+    #[must_use]
+    pub const fn status(&self) -> &'static str {
+        if self.checked { "checked against the vendor" } else { "from documentation" }
     }
 
     /// Whether a request may go there: https to one of the hosts, or below the connection's own base URL.

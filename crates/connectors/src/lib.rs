@@ -23,6 +23,7 @@ mod setting;
 pub mod shape;
 mod shipped;
 mod sign_in;
+mod starter;
 pub mod target;
 
 pub use call::{Run, Step, memory_needed, memory_needed_by};
@@ -35,4 +36,5 @@ pub use reasons::lacks_scope;
 pub use scopes::ScopeRule;
 pub use setting::Setting;
 pub use sign_in::{Identity, Revoke};
+pub use starter::{SCHEMA, STARTER, starter};
 pub use valetkey_domain::nearest;

@@ -114,6 +114,11 @@ async fn enter<Verb: Subcommand>(app: &App, asked: &Within<Verb>) -> Result<Ctx>
 }
 
 impl Noun {
+    /// What is about files on this machine, done; nothing if it isn't.
+    pub(super) fn about_files(&self) -> Option<anyhow::Result<Reply>> {
+        if let Self::Connector(asked) = self { asked.verb.about_files() } else { None }
+    }
+
     /// A short-lived secret for a shell on this machine.
     pub(super) fn shell() -> Self {
         Self::Client(Within { environment: None, json: true, verb: client::Verb::Shell })
