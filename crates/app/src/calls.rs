@@ -13,8 +13,8 @@
 //! request).
 
 mod admit;
+mod asked;
 mod attempt;
-
 mod drive;
 mod failed;
 mod job;
@@ -25,6 +25,7 @@ mod redact;
 mod send;
 mod usable;
 
+pub use asked::Asked;
 use attempt::Call;
 use drive::Begun;
 pub use failed::{Failed, FailureReason};
@@ -90,9 +91,16 @@ impl Running {
     }
 }
 
-/// Starts a call of a tool that a server serves.
+/// Starts a call of a tool that a server serves. It holds the memory that its arguments were given to its end.
 #[must_use]
-pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments: Map<String, Value>) -> Running {
+pub fn start(
+    app: &App,
+    ctx: &Ctx,
+    server: &Served,
+    tool: &ServedTool,
+    arguments: Map<String, Value>,
+    asked: Asked,
+) -> Running {
     let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
     let cancellation = CancellationToken::new();
     let call = Call {
@@ -104,7 +112,7 @@ pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments
         execution: execution.clone(),
         cancellation: cancellation.clone(),
     };
-    let job = Job { call, server: server.clone(), served: tool.clone() };
+    let job = Job { call, server: server.clone(), served: tool.clone(), _asked: asked };
     if let By::Instance(instance) = &server.by {
         used::note(app, ctx, Used::Instance(instance.id.clone()), instance.last_used_at);
     }
@@ -125,7 +133,7 @@ pub async fn call(
     arguments: Map<String, Value>,
 ) -> Result<CallResult> {
     let tool = server.set.find(tool).ok_or_else(|| Error::new(Kind::NotFound, "unknown tool"))?;
-    Ok(start(app, ctx, server, tool, arguments).answer().await)
+    Ok(start(app, ctx, server, tool, arguments, Asked::default()).answer().await)
 }
 
 impl Job {
@@ -162,3 +170,6 @@ impl Job {
         recorded
     }
 }
+
+#[cfg(test)]
+mod tests;

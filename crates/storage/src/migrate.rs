@@ -55,6 +55,7 @@ pub(crate) const STEPS: &[Step] = &[
     step!(11, "refusals", "0011_refusals", 1),
     // An older binary would change configs without keeping the version that session tokens were made under.
     step!(12, "sessions", "0012_sessions", 12),
+    step!(13, "starts", "0013_starts", 1),
 ];
 
 /// Where it is written which steps a database has.

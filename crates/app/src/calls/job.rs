@@ -1,5 +1,6 @@
 //! One call of a tool, as its task holds it.
 
+use super::asked::Asked;
 use super::attempt::Call;
 use super::failed::Failed;
 use crate::servers::toolset::{Served, ServedTool};
@@ -13,6 +14,8 @@ pub(super) struct Job {
     /// What it was called through.
     pub(super) server: Served,
     pub(super) served: ServedTool,
+    /// The room that its arguments take.
+    pub(super) _asked: Asked,
 }
 
 impl Deref for Job {

@@ -32,7 +32,7 @@ use valetkey_core::places::CredentialRow;
 use valetkey_domain::account::{ConnectedAccount, Credential, Reason, Status};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::AccountId;
-use valetkey_domain::{Ctx, Secret};
+use valetkey_domain::{Ctx, Kind, Secret};
 use valetkey_storage::accounts as rows;
 
 /// An access token for one use.
@@ -160,11 +160,14 @@ impl Caller<'_> {
         match ended {
             None => Ok(Looked::OtherProcess),
             Some(RefreshEnd::Settled) => Ok(Looked::Refreshed),
-            Some(RefreshEnd::Later(_) | RefreshEnd::Refused(_)) if self.need.live(credential, self.app.core.now()) => {
+            Some(RefreshEnd::Later(_) | RefreshEnd::Refused(_) | RefreshEnd::Unready(_))
+                if self.need.live(credential, self.app.core.now()) =>
+            {
                 self.open(&account, credential).await
             }
             Some(RefreshEnd::Later(why)) => Err(Unusable::Later(why)),
             Some(RefreshEnd::Refused(why)) => Err(Unusable::Refused(why)),
+            Some(RefreshEnd::Unready(why)) => Err(Error::new(Kind::FailedPrecondition, why).into()),
         }
     }
 

@@ -66,7 +66,7 @@ fn begin(post: &AuthorizedPost<'_>, id: &Id, version: Version, call: Call) -> Re
     if let Some(progress) = progress {
         ctx.progress = Arc::new(progress);
     }
-    let running = calls::start(&state.app, &ctx, served, tool, call.arguments);
+    let running = calls::start(&state.app, &ctx, served, tool, call.arguments, post.asked.clone());
     let flight = || state.flights.enter(served.id(), id, running.cancellation());
     Ok(Pending {
         _flight: (!version.modern()).then(flight),

@@ -63,7 +63,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "authorizations",
         key: "id",
         rest: "environment_id connection_id account_id stage link_hash:b link_expires_at:n browser_hash:b state_hash:b \
-            verifier:b redirect_uri consent_expires_at:n exchange_process outcome done_at:n created_at:n \
+            verifier:b redirect_uri consent_expires_at:n exchange_process outcome done_at:n starts:n created_at:n \
             asked_scopes provider_words",
     },
     Table {
