@@ -74,7 +74,7 @@ impl Proxy {
         let (head, body) = request.into_parts();
         let whose = asked::whose(&head).map_err(|failure| (failure, None))?;
         let body = body::upload(body, bounds.proxy_body_bytes, bounds.proxy_time).await;
-        let body = body.map_err(|refused| self.no_body(refused, bounds.proxy_body_bytes))?;
+        let body = body.map_err(|refused| self.no_body(&refused, bounds.proxy_body_bytes))?;
         self.entrance.before(&mut by).await.map_err(|failure| (failure, None))?;
         let wanted = Wanted {
             connection: whose.connection,
@@ -87,7 +87,7 @@ impl Proxy {
         proxy::send(&self.app, &ctx, wanted).await.map_err(failed)
     }
 
-    fn no_body(&self, refused: body::Refused, most: usize) -> Refused {
+    fn no_body(&self, refused: &body::Refused, most: usize) -> Refused {
         match refused {
             body::Refused::TooLong => {
                 self.app.metrics().refused(Limit::ProxyBody);

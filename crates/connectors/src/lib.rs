@@ -19,6 +19,7 @@ mod plan;
 mod reasons;
 mod rules;
 mod scopes;
+pub mod search;
 mod setting;
 pub mod shape;
 mod shipped;

@@ -82,7 +82,7 @@ impl<B: http_body::Body> http_body::Body for Joined<B> {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.length.clone()
+        self.length
     }
 }
 

@@ -4,7 +4,6 @@ mod imported;
 mod list;
 mod one;
 mod render;
-mod structs;
 mod which;
 
 use super::serve::serve;

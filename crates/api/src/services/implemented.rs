@@ -47,4 +47,8 @@ pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
             "GetConnectedAccountDetails",
         ],
     ),
+    (
+        "scalekit.v1.tools.ToolService",
+        &["ListTools", "ListScopedTools", "ListAvailableTools", "SearchTools", "ExecuteTool"],
+    ),
 ];

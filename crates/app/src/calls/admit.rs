@@ -6,7 +6,6 @@ use super::job::Job;
 use super::usable::{Admission, Admitted};
 use crate::accounts;
 use crate::connections::{self, Wired};
-use crate::servers::toolset;
 use futures::future::join;
 use valetkey_connectors::Setting;
 
@@ -20,14 +19,18 @@ impl Admission for Job {
         let connection = connection.map_err(|error| self.before(&error))?;
         self.is_on(&connection)?;
         let account = account.map_err(|error| self.before(&error))?;
+        if account.as_ref().is_some_and(|account| !self.through.means(&account.id)) {
+            let message = "the call was not made: the account was replaced meanwhile. Call again";
+            return Err(self.because(FailureReason::Busy, message));
+        }
         let wired = Wired::with(self.served.connector.clone(), connection);
         self.covered(self.usable(wired, account).await?).await
     }
 
-    /// Its URL and its tool are as they were.
+    /// What it came through and its tool are as they were.
     async fn holds(&self, _: &Admitted) -> Result<(), Failed> {
-        let served = toolset::still(&self.app, &self.ctx, &self.server, &self.served).await;
-        if served.map_err(|error| self.before(&error))? {
+        let stands = self.through.stands(&self.app, &self.ctx, &self.served).await;
+        if stands.map_err(|error| self.before(&error))? {
             return Ok(());
         }
         let message = "the call was not made: what it was called through was withdrawn or changed while it waited";

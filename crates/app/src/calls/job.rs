@@ -3,16 +3,22 @@
 use super::asked::Asked;
 use super::attempt::Call;
 use super::failed::Failed;
-use crate::servers::toolset::{Served, ServedTool};
+use super::through::Through;
+use crate::App;
+use crate::servers::toolset::ServedTool;
 use std::ops::Deref;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use valetkey_connectors::Failure;
+use valetkey_domain::Ctx;
+use valetkey_domain::account::Owner;
+use valetkey_domain::id::ExecutionId;
 
 /// One call of a tool, as its task holds it.
 pub(super) struct Job {
     pub(super) call: Call,
     /// What it was called through.
-    pub(super) server: Served,
+    pub(super) through: Through,
     pub(super) served: ServedTool,
     /// The room that its arguments take.
     pub(super) _asked: Asked,
@@ -26,6 +32,19 @@ impl Deref for Job {
 }
 
 impl Job {
+    pub(super) fn new(app: &App, ctx: &Ctx, through: Through, served: ServedTool, owner: Owner) -> Self {
+        let call = Call {
+            app: app.clone(),
+            ctx: ctx.clone(),
+            owner,
+            effect: served.tool.definition.effect,
+            again: "call the tool again",
+            execution: ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
+            cancellation: CancellationToken::new(),
+        };
+        Self { call, through, served, _asked: Asked::default() }
+    }
+
     pub(super) fn failed(&self, failure: Failure) -> Failed {
         let Failure { kind, message, retry_after, .. } = failure;
         Failed { retry_after, ..self.because(kind.into(), message) }

@@ -21,6 +21,7 @@ use super::failed::{Failed, FailureReason};
 use super::usable::{Admission, Admitted};
 use crate::accounts::used::{self, Used};
 use crate::connections::{self, Wired};
+use crate::tenancy::clients;
 use crate::{App, Error, accounts};
 use exchange::{Asked, Exchange};
 use http::{HeaderMap, Method, Response};
@@ -107,9 +108,14 @@ impl Admission for Proxied {
         self.call.usable(wired, Some(account)).await
     }
 
-    /// It was called through nothing else.
+    /// The client that asked is still one of this environment.
     async fn holds(&self, _: &Admitted) -> Result<(), Failed> {
-        Ok(())
+        let stands = clients::stands(&self.call.app, &self.call.ctx).await;
+        if stands.map_err(|error| self.call.before(&error))? {
+            return Ok(());
+        }
+        let message = "the request was not made: the client that asked was withdrawn while it waited";
+        Err(self.call.because(FailureReason::Off, message))
     }
 }
 

@@ -65,16 +65,8 @@ async fn ready(fixture: &Fixture, server: &Served, ctx: &Ctx, body: &str) -> Rea
     let served = server.set.find("gmail_send_message").unwrap().clone();
     let given = json!({ "to": "bob@example.com", "subject": "s", "body": body, "content_type": "text/html" });
     let arguments = served.tool.check(given.as_object().unwrap()).unwrap();
-    let call = Call {
-        app: app.clone(),
-        ctx: ctx.clone(),
-        owner: Owner::of(server.identifier().clone()),
-        effect: served.tool.definition.effect,
-        again: "call the tool again",
-        execution: ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
-        cancellation: CancellationToken::new(),
-    };
-    let job = Job { call, server: server.clone(), served, _asked: Asked::default() };
+    let through = super::through::Through::Server(server.clone());
+    let job = Job::new(app, ctx, through, served, Owner::of(server.identifier().clone()));
     let Ok((_in_flight, admitted, credential)) = job.ready(&job).await else { panic!("it may not begin") };
     Ready { job, admitted, credential: Some(credential), arguments, _in_flight }
 }

@@ -29,20 +29,20 @@ use valetkey_vault::RootKey;
 pub(super) const LIFE: Duration = Duration::from_secs(15 * 60);
 
 /// A system with one connection and one user, and the router of its pages.
-pub(super) struct Site {
-    pub(super) app: App,
+pub(crate) struct Site {
+    pub(crate) app: App,
     ctx: Ctx,
     account: AccountId,
-    pub(super) web: Web,
+    pub(crate) web: Web,
     pub(super) clock: Arc<ManualClock>,
-    pub(super) connection: ConnectionId,
+    pub(crate) connection: ConnectionId,
     /// The link's token.
     pub(super) link: String,
     pub(super) own: &'static str,
 }
 
 /// One at this `public_url`.
-pub(super) async fn site_at(own: &'static str) -> Site {
+pub(crate) async fn site_at(own: &'static str) -> Site {
     site_with(own, connection::Settings::default(), Policy::default()).await
 }
 

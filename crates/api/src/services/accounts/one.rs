@@ -1,8 +1,9 @@
 //! What is done with one account.
 
 use super::which::Address;
-use super::{imported, render, structs};
+use super::{imported, render};
 use crate::services::shared::{id, non_empty as text, not_offered, timestamp};
+use crate::services::structs;
 use valetkey_app::accounts::{self, Which};
 use valetkey_app::consent;
 use valetkey_app::{App, Error, Result, connections};

@@ -1,7 +1,7 @@
 //! Accounts as messages.
 
-use super::structs;
 use crate::services::shared::{provider, timestamp};
+use crate::services::structs;
 use valetkey_app::App;
 use valetkey_domain::Secret;
 use valetkey_domain::account::ConnectedAccount;

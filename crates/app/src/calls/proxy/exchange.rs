@@ -62,12 +62,13 @@ impl<'a> Exchange<'a> {
     pub(super) async fn run(&mut self, uri: &Uri, body: Upload) -> Result<Response<Answered>, Failed> {
         let again = body.again();
         let (mut answer, mut turn) = self.pass(uri, body).await?;
-        if refused(&answer) && self.renewed().await {
-            if let Some(body) = again {
-                // Both are given back before more is asked for: one's own must not be waited for.
-                drop((answer, turn));
-                (answer, turn) = self.pass(uri, body).await?;
-            }
+        if refused(&answer)
+            && self.renewed().await
+            && let Some(body) = again
+        {
+            // Both are given back before more is asked for: one's own must not be waited for.
+            drop((answer, turn));
+            (answer, turn) = self.pass(uri, body).await?;
         }
         self.returned(uri, answer, turn).await
     }

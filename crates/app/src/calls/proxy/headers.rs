@@ -76,8 +76,9 @@ pub(super) fn outgoing(given: &HeaderMap, constant: &[(String, String)]) -> Head
             || text.starts_with("x-forwarded-")
             || text.starts_with("x-valetkey-")
             || text.starts_with("sec-")
-            || named.contains(name);
-        if !ours && !(name == header::USER_AGENT && is_sdk(value)) {
+            || named.contains(name)
+            || (name == header::USER_AGENT && is_sdk(value));
+        if !ours {
             headers.append(name, value.clone());
         }
     }
