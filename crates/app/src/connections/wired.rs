@@ -91,6 +91,18 @@ impl Wired {
         self.endpoints.named().into_iter().map(standing).collect()
     }
 
+    /// What the paths of proxied requests are put behind.
+    #[must_use]
+    pub fn proxy_base(&self) -> &str {
+        self.endpoints.api_base_url.as_deref().unwrap_or(&self.connector.proxy_url)
+    }
+
+    /// Whether requests to the app's own API may be made through it, beside its tools.
+    #[must_use]
+    pub fn takes_proxied(&self) -> bool {
+        self.connection.settings.proxy.unwrap_or(true)
+    }
+
     /// Where its settings lead that is not the connector's own.
     #[must_use]
     pub fn custom_hosts(&self) -> CustomHosts {
