@@ -4,9 +4,11 @@
 mod accounts;
 mod connections;
 mod implemented;
+mod kinds;
 mod mcp;
 mod serve;
 mod shared;
+mod structs;
 
 pub(crate) use implemented::IMPLEMENTED;
 

@@ -3,3 +3,4 @@
 pub mod clients;
 pub mod environments;
 pub mod tokens;
+pub(crate) mod verification;

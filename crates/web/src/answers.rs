@@ -1,9 +1,10 @@
 //! What use cases say, as pages. The one place that knows both.
 
-use crate::pages::{Consent, Elsewhere, Leave, Notice, Replace, Said, Scope};
+use crate::pages::{Consent, Elsewhere, Field, Form, Leave, Notice, Replace, Said, Scope};
 use url::Url;
 use valetkey_app::connections;
-use valetkey_app::consent::{About, AskedScope, Ended, Opened, Outcome, Stopped, Why};
+use valetkey_app::consent::{self, About, AskedScope, Ended, FormField, Opened, Outcome, Stopped, Why};
+use valetkey_app::credentials::Fault;
 use valetkey_domain::Kind;
 
 /// A failure of the system itself. Its message is for developers; its cause goes to the log here.
@@ -41,6 +42,7 @@ pub(crate) fn reason(why: &Why) -> Said {
         Why::OtherBrowser => Said::OtherBrowser,
         Why::StartedElsewhere => Said::StartedElsewhere,
         Why::OtherIssuer => Said::OtherIssuer,
+        Why::TooManyTries => Said::TooManyTries,
         Why::TimedOut => Said::TimedOut,
         Why::Busy => Said::Busy,
         Why::Failed(error) => failure(error),
@@ -61,6 +63,40 @@ pub(crate) fn consent(opened: Opened, token: String) -> Consent {
         until: opened.expires_at,
         token,
     }
+}
+
+/// The page of a link that opens, where something is to be typed.
+pub(crate) fn typed(opened: Opened, form: consent::Form, token: String) -> Form {
+    let Opened { about: About { connector, connection, app, identifier }, .. } = opened;
+    let faulty = form.fields.iter().any(|field| field.fault.is_some());
+    let told = match form.refused {
+        Some(true) => Some("form-refused"),
+        Some(false) => Some("form-unclear"),
+        None => faulty.then_some("form-faults"),
+    };
+    Form {
+        connector,
+        app,
+        connection: connection.to_string(),
+        identifier: identifier.to_string(),
+        fields: form.fields.into_iter().map(field).collect(),
+        told,
+        theirs: form.words,
+        elsewhere: elsewhere(&opened.elsewhere),
+        until: opened.expires_at,
+        token,
+    }
+}
+
+fn field(field: FormField) -> Field {
+    let FormField { name, label, hint, secret, lines, required, options, value, fault } = field;
+    let fault = fault.map(|fault| match fault {
+        Fault::Missing => "fault-missing",
+        Fault::Form => "fault-form",
+        Fault::Long => "fault-long",
+        Fault::KeyFile => "fault-key-file",
+    });
+    Field { name, label, hint, secret, lines, required, options, value, fault }
 }
 
 /// The hosts that aren't the vendor's own, if there are any. There are as many as endpoints at most.
@@ -96,6 +132,7 @@ pub(crate) fn end(ended: Ended) -> Notice {
         Outcome::Refused(code) => notice(Said::Refused).word("code", code).in_its_words(ended.words),
         Outcome::ProviderFailed => notice(Said::ProviderFailed).in_its_words(ended.words),
         Outcome::OtherAccount { .. } => notice(Said::Kept),
+        Outcome::Unconfirmed => notice(Said::Unconfirmed),
         Outcome::Expired => notice(Said::TimedOut),
         Outcome::Interrupted => notice(Said::Interrupted),
     }

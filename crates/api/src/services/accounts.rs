@@ -4,7 +4,6 @@ mod given;
 mod list;
 mod one;
 mod render;
-mod structs;
 mod which;
 
 use super::serve::serve;
@@ -74,6 +73,20 @@ impl ConnectedAccountService for Accounts {
         request: Request<wire::GetConnectedAccountByIdentifierRequest>,
     ) -> Answer<wire::GetConnectedAccountByIdentifierResponse> {
         serve(&self.0, request, one::auth).await
+    }
+
+    async fn verify_connected_account_user(
+        &self,
+        request: Request<wire::VerifyConnectedAccountUserRequest>,
+    ) -> Answer<wire::VerifyConnectedAccountUserResponse> {
+        serve(&self.0, request, one::verify_user).await
+    }
+
+    async fn search_connected_accounts(
+        &self,
+        request: Request<wire::SearchConnectedAccountsRequest>,
+    ) -> Answer<wire::SearchConnectedAccountsResponse> {
+        serve(&self.0, request, list::search).await
     }
 
     async fn get_connected_account_details(

@@ -7,6 +7,7 @@ use super::serve::serve;
 use super::shared::{connector, ends, given, id, page};
 use tonic::{Request, Response, Status};
 use valetkey_app::accounts;
+use super::kinds;
 use valetkey_app::connections::{self, Change, Filter, New};
 use valetkey_app::{App, Page, Result};
 use valetkey_domain::Ctx;
@@ -89,10 +90,11 @@ async fn create(
 ) -> Result<wire::CreateConnectionResponse> {
     let wanted = request.connection.unwrap_or_default();
     settings::check_new(&wanted, request.flags.unwrap_or_default())?;
+    let connector = settings::connector(&wanted);
     let new = New {
         name: wanted.key_id.clone().and_then(given),
-        connector: settings::connector(&wanted),
-        settings: Settings::default(),
+        settings: Settings { way: kinds::way(app, &connector, wanted.r#type())?, ..Settings::default() },
+        connector,
         client_secret: None,
     };
     let made = connections::create(app, ctx, new).await?;

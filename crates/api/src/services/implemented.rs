@@ -44,6 +44,8 @@ pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
             "GetConnectedAccount",
             "GetConnectedAccountAuth",
             "GetConnectedAccountDetails",
+            "SearchConnectedAccounts",
+            "VerifyConnectedAccountUser",
         ],
     ),
 ];

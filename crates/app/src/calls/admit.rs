@@ -6,7 +6,7 @@ use super::job::Job;
 use super::limits::InFlight;
 use crate::accounts;
 use crate::connections::{self, Wired};
-use crate::consent::{Life, Link, link_for};
+use crate::consent::{Life, Link, Wishes, link_for};
 use crate::credentials::refresh::{self, Opened, Unusable};
 use crate::servers::toolset;
 use futures::future::join;
@@ -23,6 +23,8 @@ const STANDS: Duration = Duration::from_millis(100);
 pub(super) struct Admitted {
     pub(super) wired: Wired,
     pub(super) account: ConnectedAccount,
+    /// What replaces scheme, host and port of the connector's API, for this account.
+    pub(super) api_base: Option<String>,
 }
 
 impl Job {
@@ -43,7 +45,10 @@ impl Job {
         match account {
             Some(account) if status == Status::Active => {
                 let wired = Wired::with(self.served.connector.clone(), connection);
-                self.covered(Admitted { wired, account }).await
+                let api_base = wired.api_base(&account).map_err(|why| {
+                    self.because(Why::NotConnected, format!("the call was not made: {why}"))
+                })?;
+                self.covered(Admitted { wired, account, api_base }).await
             }
             _ => Err(self.not_connected(&connection, &status).await),
         }
@@ -51,7 +56,7 @@ impl Job {
 
     /// The credential to call with, renewed first if it ends soon, or because the app refused this generation.
     pub(super) async fn credential(&self, admitted: &Admitted, refused: Option<i64>) -> Result<Opened, Failed> {
-        let Admitted { wired, account } = admitted;
+        let Admitted { wired, account, .. } = admitted;
         match refresh::credential(&self.app, &self.ctx, wired, account, refused).await {
             Ok(opened) => Ok(opened),
             Err(Unusable::SignIn(status)) => Err(self.not_connected(&wired.connection, &status).await),
@@ -105,7 +110,7 @@ impl Job {
 
     pub(super) fn setting(&self, admitted: &Admitted) -> Setting {
         Setting {
-            base_url: admitted.wired.connection.settings.api_base_url.clone(),
+            base_url: admitted.api_base.clone(),
             now: self.app.core.now(),
             nonce: self.app.core.rng.next_u128(),
             api_config: admitted.account.api_config.clone(),
@@ -159,7 +164,7 @@ impl Job {
     }
 
     async fn link(&self, connection: &Connection) -> crate::Result<Link> {
-        let (_, link) = link_for(&self.app, &self.ctx, connection, self.owner.clone(), Life::Chat).await?;
+        let (_, link) = link_for(&self.app, &self.ctx, connection, self.owner.clone(), Life::Chat, &Wishes::default()).await?;
         Ok(link)
     }
 }

@@ -20,7 +20,7 @@ pub(super) async fn refresh_token(
 ) -> Result<Option<Secret<str>>> {
     let (app, found) = (&exchange.app, &exchange.found);
     let same = before.zip(brought.subject.as_ref()).is_some_and(|(before, now)| before.id == now.id);
-    let audience = found.wired.audience();
+    let audience = found.wired.audience(account);
     let usable = account.status == Status::Active && same && brought.plain.refresh_token.is_none();
     let Some(held) = account.credential.as_ref().filter(|held| usable && held.refreshable) else { return Ok(None) };
     if held.audience != audience || lease.lost_at.is_some() {

@@ -1,17 +1,19 @@
 //! Links: made for an app, opened by anybody who holds one.
 
+use super::form::Form;
 use super::scopes::{self, AskedScope};
 use super::stopped::{About, Stopped, Why};
 use super::wanted::wanted;
 use crate::accounts;
 use crate::connections::{self, Elsewhere, Wired};
 use crate::entrance::browsers::is_of;
+use crate::tenancy::verification;
 use crate::{App, Error, Result};
 use serde_json::json;
 use std::time::Duration;
 use valetkey_core::{context, journal};
 use valetkey_domain::account::{ConnectedAccount, Owner};
-use valetkey_domain::authorization::{Authorization, Outcome, Stage};
+use valetkey_domain::authorization::{Authorization, Outcome, Stage, VerifyAt};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::AuthorizationId;
@@ -69,10 +71,21 @@ pub struct Opened {
     pub scopes: Vec<AskedScope>,
     /// The origin of the provider's sign-in page (`https://accounts.google.com`).
     pub provider: String,
+    /// What is to be typed, where people don't sign in at the provider.
+    pub form: Option<Form>,
     /// Where the sign-in and what comes of it go that is not the vendor's own.
     pub elsewhere: Elsewhere,
     /// Until when the link opens.
     pub expires_at: Timestamp,
+}
+
+/// What an app wants of a link beside its life.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// Where the person is sent to be confirmed.
+    pub user_verify_url: Option<String>,
+    /// What the app wants back there.
+    pub state: Option<String>,
 }
 
 /// A link for this owner to sign in with on a connection, with the account, which is made if there is none.
@@ -85,9 +98,12 @@ pub async fn link_for(
     connection: &Connection,
     owner: Owner,
     life: Life,
+    wishes: &Wishes,
 ) -> Result<(ConnectedAccount, Link)> {
+    let wired = Wired::of(app, connection.clone())?;
+    let verify = confirmed_at(app, ctx, &wired, wishes).await?;
     let account = accounts::ensure(app, ctx, connection, owner).await?;
-    let link = link(app, ctx, connection, &account, life.of(app)).await?;
+    let link = made(app, ctx, &wired, &account, life.of(app), verify).await?;
     Ok((account, link))
 }
 
@@ -104,13 +120,28 @@ pub async fn link(
     account: &ConnectedAccount,
     life: Duration,
 ) -> Result<Link> {
+    let wired = Wired::of(app, connection.clone())?;
+    let verify = confirmed_at(app, ctx, &wired, &Wishes::default()).await?;
+    made(app, ctx, &wired, account, life, verify).await
+}
+
+async fn made(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+    life: Duration,
+    verify: Option<VerifyAt>,
+) -> Result<Link> {
+    let connection = &wired.connection;
     if account.environment != ctx.environment || account.connection != connection.id {
         return Err(Error::not_found("connected account", &account.id));
     }
-    if let Err(why) = ready(&Wired::of(app, connection.clone())?) {
+    if let Err(why) = ready(wired) {
         return Err(Error::new(Kind::FailedPrecondition, why));
     }
-    let before = fresh(ctx, &mut app.core.store.glance().await?, account, life, app.core.now()).await?;
+    let wanted = (life, verify.as_ref());
+    let before = fresh(ctx, &mut app.core.store.glance().await?, account, wanted, app.core.now()).await?;
     if let Some(link) = again(app, ctx, &before).await? {
         return Ok(link);
     }
@@ -122,6 +153,7 @@ pub async fn link(
         account: account.id.clone(),
         stage: Stage::Linked,
         asked: None,
+        verify: verify.clone(),
         link_expires_at: now + life,
         created_at: now,
     };
@@ -129,7 +161,7 @@ pub async fn link(
     let mut tx = app.core.change(ctx).await?;
     // Of many who ask at once one makes the link.
     tx.alone(account.id.as_str()).await?;
-    let mut meanwhile = fresh(ctx, &mut tx, account, life, now).await?;
+    let mut meanwhile = fresh(ctx, &mut tx, account, wanted, now).await?;
     meanwhile.retain(|(one, _)| before.iter().all(|(old, _)| old.id != one.id));
     if !meanwhile.is_empty() {
         drop(tx);
@@ -144,6 +176,14 @@ pub async fn link(
     Ok(Link { url: address(app, &token), expires_at: authorization.link_expires_at })
 }
 
+/// Where the person of a link is confirmed. What somebody typed is nobody's sign-in, so there it means nothing.
+async fn confirmed_at(app: &App, ctx: &Ctx, wired: &Wired, wishes: &Wishes) -> Result<Option<VerifyAt>> {
+    let environment = environments::get(&mut app.core.store.glance().await?, &ctx.environment).await?;
+    let environment = environment.ok_or_else(|| Error::not_found("environment", &ctx.environment))?;
+    let at = verification::of_link(&environment, wishes.user_verify_url.as_deref(), wishes.state.as_deref());
+    if wired.is_oauth() { at } else { Ok(None) }
+}
+
 /// A link that was made before, with the SHA-256 of its token.
 type Made = (Authorization, [u8; 32]);
 
@@ -153,7 +193,7 @@ async fn fresh(
     ctx: &Ctx,
     tx: &mut Tx,
     account: &ConnectedAccount,
-    life: Duration,
+    (life, verify): (Duration, Option<&VerifyAt>),
     now: Timestamp,
 ) -> Result<Vec<Made>> {
     let mut made = rows::with_time_left(ctx, tx, &account.id, now).await?;
@@ -164,7 +204,8 @@ async fn fresh(
             Stage::Exchanging(_) => false,
             Stage::Done { outcome, .. } => !spends(outcome),
         };
-        unused && one.link_expires_at > now + life / 3 && one.link_expires_at <= now + life
+        let alike = one.verify.as_ref() == verify;
+        alike && unused && one.link_expires_at > now + life / 3 && one.link_expires_at <= now + life
     });
     Ok(made)
 }
@@ -191,12 +232,13 @@ fn address(app: &App, token: &Secret<str>) -> String {
 pub async fn open(app: &App, token: &str) -> std::result::Result<Opened, Stopped> {
     let found = Found::by_link(app, token).await?;
     found.startable(app.core.now())?;
-    let asked = wanted(app, &found.ctx, &found.wired, &found.account).await?;
+    let asked = if found.wired.is_oauth() { wanted(app, &found.ctx, &found.wired, &found.account).await? } else { Vec::new() };
     Ok(Opened {
         authorization: found.authorization.id,
         about: found.about,
         scopes: scopes::described(&found.wired.connector, asked),
-        provider: connections::origin(&found.wired.endpoints.authorize_url).unwrap_or_default(),
+        provider: found.wired.endpoints.authorize_url.as_deref().and_then(connections::origin).unwrap_or_default(),
+        form: (!found.wired.is_oauth()).then(|| Form::blank(&found.wired, &found.account)),
         elsewhere: found.wired.elsewhere(),
         expires_at: found.authorization.link_expires_at,
     })
@@ -284,5 +326,5 @@ impl Found {
 
 /// Whether this outcome is the last that a link leads to.
 const fn spends(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Connected | Outcome::ConnectedWithout(_) | Outcome::OtherAccount { .. })
+    matches!(outcome, Outcome::Connected | Outcome::ConnectedWithout(_) | Outcome::OtherAccount { .. } | Outcome::Unconfirmed)
 }

@@ -7,7 +7,7 @@ use super::{kept, thrown};
 use crate::credentials::patience;
 use crate::credentials::sealed::{self, Plain};
 use crate::{Error, Result};
-use serde_json::json;
+use serde_json::{Map, json};
 use std::time::Duration;
 use valetkey_core::change::Recorded;
 use valetkey_core::failpoint::{Failpoint, reach};
@@ -22,7 +22,7 @@ use valetkey_storage::pending_credentials::Pending;
 use valetkey_storage::{accounts, authorizations, pending_credentials};
 
 /// How long tokens wait for a person's word.
-const WAIT: Duration = Duration::from_secs(10 * 60);
+pub(super) const WAIT: Duration = Duration::from_secs(10 * 60);
 /// How often it is looked again at an account whose tokens change between reading and writing.
 const LOOKS: u32 = 5;
 
@@ -62,7 +62,7 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
     let (app, ctx) = (&exchange.app, &exchange.found.ctx);
     let id = &exchange.found.account.id;
     let mut tx = app.core.store.read().await?;
-    let Some((account, generation, lease)) = accounts::lease(ctx, &mut tx, id).await? else {
+    let Some((mut account, generation, lease)) = accounts::lease(ctx, &mut tx, id).await? else {
         drop(tx);
         // In this order a try that is repeated throws nothing away twice.
         refuse(exchange, &Outcome::Refused("account_deleted".into()).into()).await?;
@@ -71,13 +71,17 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
     };
     let before = accounts::subject(ctx, &mut tx, id).await?;
     drop(tx);
+    // What is sealed is sealed for where the account leads from here on.
+    account.api_config.extend(brought.api_config.clone());
+    let waiting = CredentialRow::Pending(&exchange.found.authorization.id, &account);
     let (outcome, row) = match other_account(&account, before.as_ref(), brought) {
+        Some(other) => (other, waiting),
+        None if exchange.found.authorization.verify.is_some() => (Outcome::Unconfirmed, waiting),
         None => (connected(brought), CredentialRow::Account(&account, generation + 1)),
-        Some(other) => (other, CredentialRow::Pending(&exchange.found.authorization.id, &account)),
     };
     let kept = match row {
-        CredentialRow::Account(..) => kept::refresh_token(exchange, brought, &account, before.as_ref(), &lease).await?,
-        CredentialRow::Pending(..) => None,
+        _ if matches!(outcome, Outcome::OtherAccount { .. }) => None,
+        _ => kept::refresh_token(exchange, brought, &account, before.as_ref(), &lease).await?,
     };
     // Sealed before the transaction begins: the key may have to be read or made.
     let tokens = seal(exchange, brought, kept.as_ref(), row).await?;
@@ -85,16 +89,24 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
     let subject = brought.subject.as_ref();
     let stored = match row {
         CredentialRow::Account(..) => {
+            if !brought.api_config.is_empty() {
+                accounts::merge_api_config(ctx, &mut change, id, &brought.api_config, app.core.now()).await?;
+            }
             accounts::store_credential(ctx, &mut change, id, generation, &tokens, subject, app.core.now()).await?
         }
         CredentialRow::Pending(id, _) => {
             let (subject, expires_at) = (brought.subject.clone(), app.core.now() + WAIT);
-            pending_credentials::insert(ctx, &mut change, id, &Pending { tokens, subject, expires_at }).await?;
+            let api_config = brought.api_config.clone();
+            let pending = Pending { tokens, subject, api_config, expires_at };
+            pending_credentials::insert(ctx, &mut change, id, &pending).await?;
             true
         }
     };
     if !stored {
         return Ok(false);
+    }
+    if outcome == Outcome::Unconfirmed {
+        accounts::await_confirmation(ctx, &mut change, id, app.core.now()).await?;
     }
     if let Some(ended) = end(exchange, change, &outcome.clone().into()).await? {
         let ended = connect(exchange, ended, &outcome, kept.is_some()).await?;
@@ -165,6 +177,7 @@ async fn seal(
     let plain = Plain {
         access_token: again(&brought.plain.access_token),
         refresh_token: brought.plain.refresh_token.as_ref().or(kept).map(again),
+        typed: brought.plain.typed.copy(),
     };
     sealed::tokens(app, &found.ctx, &found.wired, row, &plain, (brought.scopes.clone(), brought.expires_at)).await
 }
@@ -181,14 +194,17 @@ async fn end<'a>(exchange: &Exchange, mut change: Change<'a>, ended: &Failed) ->
 
 /// Records that the account is connected, if it is.
 async fn connect<'a>(exchange: &Exchange, ended: Recorded<'a>, outcome: &Outcome, kept: bool) -> Result<Recorded<'a>> {
-    if !matches!(outcome, Outcome::Connected | Outcome::ConnectedWithout(_)) {
-        return Ok(ended);
+    let account = exchange.found.account.id.as_str();
+    match outcome {
+        Outcome::Connected | Outcome::ConnectedWithout(_) => {}
+        Outcome::Unconfirmed => return ended.record("account.unconfirmed", account, Map::new()).await,
+        _ => return Ok(ended),
     }
     let mut detail = journal::detail([("authorization", json!(exchange.found.authorization.id))]);
     if kept {
         detail.insert("refresh_token".to_owned(), json!("kept: none came, and it is the same person at the provider"));
     }
-    ended.record("account.connected", exchange.found.account.id.as_str(), detail).await
+    ended.record("account.connected", account, detail).await
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::credentials::revocations;
 use crate::credentials::revoke::{self, Ending};
 use crate::credentials::sealed::Plain;
 use crate::{App, Result};
-use serde_json::json;
+use serde_json::{Map, json};
 use valetkey_core::journal;
 use valetkey_core::places::CredentialRow;
 use valetkey_domain::Ctx;
@@ -29,7 +29,7 @@ pub(super) async fn brought(
     plain: &Plain,
     why: &'static str,
 ) -> Result<()> {
-    let audience = found.wired.audience();
+    let audience = found.wired.audience(&found.account);
     let ending = Ending { account: &found.account, subject, audience: &audience, plain };
     let ready = revoke::ready(app, &found.ctx, &found.wired, &ending).await?;
     let mut change = app.core.change_reserved(&found.ctx).await?;
@@ -73,7 +73,12 @@ async fn forget(app: &App, ctx: &Ctx, id: &AuthorizationId, of: &AccountId, wait
     }
     ready.insert(ctx, &mut change).await?;
     let detail = journal::detail([("at_provider", json!(ready.word().as_str())), ("why", json!("no_answer"))]);
-    change.record("authorization.thrown_away", id.as_str(), detail).await?.commit().await?;
+    let unconfirmed = accounts::end_confirmation(ctx, &mut change, of, app.core.now()).await?;
+    let mut change = change.record("authorization.thrown_away", id.as_str(), detail).await?;
+    if unconfirmed {
+        change = change.record("account.unconfirmed_ended", of.as_str(), Map::new()).await?;
+    }
+    change.commit().await?;
     revocations::go_on(app, ctx, ready);
     Ok(true)
 }

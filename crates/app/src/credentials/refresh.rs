@@ -16,6 +16,7 @@ mod refreshes;
 mod refusal;
 
 pub use ahead::look as ahead;
+pub use super::opened::Opened;
 pub use decide::Unusable;
 pub use refreshes::Refreshes;
 
@@ -32,16 +33,8 @@ use valetkey_core::places::CredentialRow;
 use valetkey_domain::account::{ConnectedAccount, Credential, Reason, Status};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::AccountId;
-use valetkey_domain::{Ctx, Secret};
+use valetkey_domain::Ctx;
 use valetkey_storage::accounts as rows;
-
-/// An access token for one use.
-pub struct Opened {
-    /// The token.
-    pub access_token: Secret<str>,
-    /// The generation it is of; a caller who is refused with it names it to ask for another.
-    pub generation: i64,
-}
 
 /// The account's access token, refreshed if it would end within a minute. `refused` names a generation that the
 /// provider's API has just answered with 401: that one isn't given again, but refreshed, at most once in 30 seconds.
@@ -90,7 +83,8 @@ async fn obtain(
 ) -> Result<Opened, Unusable> {
     belongs(ctx, &wired.connection, account)?;
     let held = decide::held(account)?;
-    if need.met_by(held, app.core.now()) {
+    // What was typed is used as it is: there is nothing to renew it with.
+    if need.met_by(held, app.core.now()) || !wired.renews() {
         return open(app, ctx, wired, account, held).await;
     }
     let caller = Caller { app, ctx, wired, need, stale: held.generation };
@@ -192,14 +186,14 @@ async fn open(
     account: &ConnectedAccount,
     held: &Credential,
 ) -> Result<Opened, Unusable> {
-    let audience = wired.audience();
+    let audience = wired.audience(account);
     if held.audience != audience {
         end(app, ctx, account, held.generation, Reason::EndpointsChanged).await?;
         return Err(Unusable::SignIn(Status::Expired(Reason::EndpointsChanged)));
     }
     let row = CredentialRow::Account(account, held.generation);
     let plain = sealed::open(app, ctx, row, &audience, &held.sealed).await?;
-    Ok(Opened { access_token: plain.access_token, generation: held.generation })
+    Ok(Opened { access_token: plain.access_token, typed: plain.typed, generation: held.generation })
 }
 
 /// Puts an account out of service, with the fact in the journal. Nothing happens if its tokens have changed.

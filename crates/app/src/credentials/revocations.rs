@@ -176,7 +176,7 @@ async fn shared(app: &App, ctx: &Ctx, revocation: &Revocation, way: &Way) -> Res
             continue;
         }
         let theirs = Wired::of(app, theirs)?;
-        if connections::origin(&theirs.endpoints.token_url) == connections::origin(&way.token_url) {
+        if theirs.endpoints.token_url.as_deref().and_then(connections::origin) == connections::origin(&way.token_url) {
             return Ok(true);
         }
     }

@@ -186,7 +186,8 @@ pub(crate) async fn sealed_in(
 /// # Errors
 /// The key can't be had.
 pub(crate) async fn ready(app: &App, ctx: &Ctx, wired: &Wired, ending: &Ending<'_>) -> Result<Ready> {
-    let (Some(rule), Some(url)) = (&wired.oauth().revoke, &wired.endpoints.revoke_url) else {
+    let rule = wired.oauth().ok().and_then(|oauth| oauth.revoke.as_ref());
+    let (Some(rule), Some(url)) = (rule, &wired.endpoints.revoke_url) else {
         return Ok(Ready::Settled(AtProvider::NotOffered));
     };
     let origin = connections::origin(url).filter(|origin| ending.audience.contains(origin));
@@ -196,7 +197,7 @@ pub(crate) async fn ready(app: &App, ctx: &Ctx, wired: &Wired, ending: &Ending<'
         url: url.clone(),
         method: rule.method.to_string(),
         field: rule.field.clone(),
-        token_url: wired.endpoints.token_url.clone(),
+        token_url: wired.token_url()?.to_owned(),
         client: oauth::Endpoint::of(wired).ok().map(|client| client.keep()),
     };
     // A refresh token's end is the end of the grant; an access token's may be of that token alone.

@@ -29,7 +29,7 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
     match verb {
         Verb::List => Ok(rows(app.catalog().connectors().map(|c| {
             json!({
-                "connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "auth": c.auth.as_str(),
+                "connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "auth": kinds(&c),
                 "tools": c.tools.len(), "hosts": c.hosts,
             })
         }))),
@@ -37,10 +37,15 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
             let found = of(app, &slug)?;
             Ok(one(json!({
                 "connector": found.slug, "name": found.display_name, "provider": found.provider_key(),
-                "auth": found.auth.as_str(), "hosts": found.hosts, "scopes": found.default_scopes, "tools": found.tools.keys().collect::<Vec<_>>(),
+                "auth": kinds(&found), "hosts": found.hosts, "scopes": found.default_scopes, "tools": found.tools.keys().collect::<Vec<_>>(),
             })))
         }
     }
+}
+
+/// The ways to sign in, the usual one first.
+fn kinds(connector: &Connector) -> String {
+    connector.ways.iter().map(|way| way.kind().as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// The connector of this slug.

@@ -52,7 +52,7 @@ async fn attack_21_an_older_answer_does_not_replace_a_newer_one() {
     let home = CredentialRow::Account(&account, 2);
     let sealed = sealed::seal(&there.app, &there.ctx, home, &audience, &plain).await.unwrap();
     let expires_at = Some(there.app.core.now() + minutes(60));
-    let schedule = schedule(&there.app, there.wired().oauth(), true, expires_at);
+    let schedule = schedule(&there.app, there.wired().renewal(), true, expires_at);
     let tokens = rows::Tokens { sealed, audience, scopes: vec![], expires_at, refreshable: true, schedule };
     let (ctx, id, now) = (&there.ctx, &there.account.id, there.app.core.now());
     let newer = async |tx: &mut Tx| rows::finish_refresh(ctx, tx, id, 1, &tokens, now).await.unwrap();
