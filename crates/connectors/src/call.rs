@@ -9,6 +9,7 @@ mod batch;
 mod clock;
 mod cut;
 mod each;
+mod link;
 mod not_read;
 mod outcome;
 mod render;

@@ -5,11 +5,11 @@ pub(crate) mod auth;
 use crate::connector::{Connector, Tool, Upstream};
 use crate::error::Problem;
 use crate::expression::Expression;
-use crate::file::{Field, File, ManualRequest, Ordered, StepFile, ToolFile};
+use crate::file::{BodyForm, Field, File, ManualRequest, Ordered, Paginate, StepFile, ToolFile};
 use crate::host::OwnHost;
 use crate::input::Input;
 use crate::native;
-use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, MAX_ELEMENTS, Output, Plan, Stage};
+use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, MAX_ELEMENTS, Next, Output, Plan, Stage};
 use crate::rules::Rules;
 use crate::scopes::ScopeRule;
 use crate::shape::{Demand, Shape};
@@ -44,7 +44,8 @@ pub(crate) fn connector(file: &File, digest: Option<&Digest>) -> Result<Connecto
     let root = own_host.root().to_owned();
     let mut tools = IndexMap::new();
     for (name, tool) in file.tools.iter() {
-        let compiler = Compiler { at: format!("tools.{name}"), root: &root, digest };
+        let body = tool.body.unwrap_or(file.body);
+        let compiler = Compiler { at: format!("tools.{name}"), root: &root, digest, body };
         tools.insert(name.to_owned(), Arc::new(compiler.tool(name, tool, &upstream)?));
     }
     Ok(Connector {
@@ -72,6 +73,7 @@ struct Compiler<'a> {
     at: String,
     root: &'a str,
     digest: Option<&'a Digest>,
+    body: BodyForm,
 }
 
 impl Compiler<'_> {
@@ -97,7 +99,7 @@ impl Compiler<'_> {
             },
             scopes: ScopeRule::of(tool.scopes.as_ref()),
             input,
-            plan: Plan::new(stages, !tool.steps.is_empty(), self.output(tool)?, upstream.rules.demand()),
+            plan: Plan::new(stages, !tool.steps.is_empty(), self.output(tool)?, &upstream.rules.demand_of_good()),
             upstream: Arc::clone(upstream),
         })
     }
@@ -166,7 +168,7 @@ impl Compiler<'_> {
             (None, None) => return Err(self.problem("operation", format!("nothing describes `{operation}`"))),
         };
         let method = method.parse().map_err(|_| self.problem("operation", format!("`{method}` is no HTTP method")))?;
-        Ok(Call { method, path, fills })
+        Ok(Call { method, path, fills, body: self.body })
     }
 
     /// What the arguments' own `map` says.
@@ -202,8 +204,11 @@ impl Compiler<'_> {
     fn output(&self, tool: &ToolFile) -> Result<Output, Problem> {
         let shape = |key: &str, text: &str| Shape::compile(text).map_err(|why| self.problem(key, why.to_string()));
         let next = match &tool.paginate {
-            Some(paginate) => Some((format!("next_{}", paginate.into), shape("paginate.next", &paginate.next)?)),
-            None => None,
+            Some(Paginate { into, next: Some(next), .. }) => {
+                Some((format!("next_{into}"), Next::Shape(shape("paginate.next", next)?)))
+            }
+            Some(Paginate { into, link: Some(link), .. }) => Some((format!("next_{into}"), Next::Link(link.clone()))),
+            Some(_) | None => None,
         };
         Ok(Output {
             shape: tool.output.shape.as_deref().map(|text| shape("output.shape", text)).transpose()?,

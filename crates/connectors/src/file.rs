@@ -59,6 +59,9 @@ pub struct File {
     /// How the app's failures are read.
     #[serde(default)]
     pub errors: Errors,
+    /// How the bodies of requests are written.
+    #[serde(default)]
+    pub body: BodyForm,
     /// The tools by name.
     pub tools: Ordered<ToolFile>,
     /// Documented names that are not built yet.
@@ -74,15 +77,26 @@ pub enum Upstream {
     Http,
 }
 
+/// How a body is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyForm {
+    /// As JSON.
+    #[default]
+    Json,
+    /// As a form: texts, numbers and truth values as they are, everything else as JSON text.
+    Form,
+}
+
 /// Where an API is described, and so what a file is held against.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Description {
     /// What sort of description it is.
     pub kind: DescriptionKind,
-    /// Discovery: name and version, `calendar:v3`.
+    /// Discovery and OpenAPI: the digest's id, such as `calendar:v3`.
     pub id: Option<String>,
-    /// Discovery: the hash of the document, as its digest has it.
+    /// Discovery and OpenAPI: the hash of the document, as its digest has it.
     pub sha256: Option<String>,
     /// Manual: the page that it was read from.
     pub url: Option<String>,
@@ -96,6 +110,8 @@ pub struct Description {
 pub enum DescriptionKind {
     /// A Discovery document of the vendor, digested and committed: the file is checked against it.
     Discovery,
+    /// The same with an OpenAPI document.
+    Openapi,
     /// Documentation that a person read: nothing can be checked against it.
     Manual,
 }
@@ -140,9 +156,12 @@ pub struct Errors {
 pub struct ErrorRule {
     /// The statuses that it is about. 200 is one too: some apps fail in a good answer.
     pub status: Vec<u16>,
-    /// The reasons of which any one may have been found; none named means any.
+    /// The reasons of which any one may have been found; none named means any answer, `*` one that has a reason.
     #[serde(default)]
     pub reason: Vec<String>,
+    /// How the message begins, where an app has no codes; any one.
+    #[serde(default)]
+    pub says: Vec<String>,
     /// What it is.
     pub kind: FailureKind,
     /// What the model is told to do, where the kind's own advice would be wrong.

@@ -97,7 +97,18 @@ impl Input {
         refused(tool, &faults)?;
         let Value::Object(mut taken) = whole else { return Ok(Map::new()) };
         self.clear(tool, &mut taken)?;
+        self.to_null(&mut taken);
         Ok(taken)
+    }
+
+    /// What is empty becomes null where the file says that an empty one means it.
+    fn to_null(&self, taken: &mut Map<String, Value>) {
+        for (name, value) in taken.iter_mut() {
+            let as_null = self.arguments.get(name).is_some_and(|argument| argument.empty == Empty::AsNull);
+            if as_null && is_empty(value) {
+                *value = Value::Null;
+            }
+        }
     }
 
     /// The arguments as what they are taken for; what came as JSON text is looked at again, for it is longer now.
@@ -164,6 +175,15 @@ impl Input {
         let all = if all.is_empty() { "it takes none".to_owned() } else { format!("it takes {all}") };
         let said = format!("{tool} has no argument {}; {all}. {}", wrong.joined(", "), hints.joined(" "));
         Err(Failure::invalid(said.trim_end()))
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        _ => false,
     }
 }
 

@@ -31,7 +31,7 @@ pub fn check(file: &File, digest: Option<&Digest>, author: Author) -> Vec<Proble
     whole::check(file, digest, &mut found);
     auth::check(file, author, &mut found);
     scopes::check(file, digest, author, &mut found);
-    let described = if file.description.kind == DescriptionKind::Discovery { digest } else { None };
+    let described = if file.description.kind != DescriptionKind::Manual { digest } else { None };
     for (name, tool) in file.tools.iter() {
         tools::check(file, name, tool, author, &mut found);
         requests::check(file, name, tool, described, &mut found);

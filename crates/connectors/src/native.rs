@@ -16,6 +16,7 @@ mod calendar_times;
 mod charset;
 mod encoded;
 mod flowed;
+mod github_file;
 mod gmail_attachment;
 mod gmail_attachment_data;
 mod gmail_compose;
@@ -48,6 +49,7 @@ pub type Native = fn(&Map<String, Value>, &Setting) -> Result<Value, Failure>;
 const NATIVES: &[(&str, Native)] = &[
     ("calendar_change", calendar_change::run),
     ("calendar_times", calendar_times::run),
+    ("github_file", github_file::run),
     ("gmail_attachment", gmail_attachment::run),
     ("gmail_attachment_data", gmail_attachment_data::run),
     ("gmail_compose", gmail_compose::run),

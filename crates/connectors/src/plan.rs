@@ -1,7 +1,7 @@
 //! A tool's way to its answer, compiled: stages one after another, and how the answer is made of what they saved.
 
 use crate::expression::Expression;
-use crate::file::Over;
+use crate::file::{BodyForm, Over};
 use crate::native::Native;
 use crate::shape::{Demand, Shape};
 use crate::target::Target;
@@ -101,6 +101,8 @@ pub(crate) struct Call {
     /// From the root of the host, with `{variables}`.
     pub(crate) path: String,
     pub(crate) fills: Vec<(Target, Fill)>,
+    /// How its body is written.
+    pub(crate) body: BodyForm,
 }
 
 /// Where a value comes from.
@@ -123,15 +125,39 @@ pub(crate) struct Output {
     pub(crate) spare: Vec<String>,
     pub(crate) over: Over,
     pub(crate) read_on: String,
-    /// The member that the next page's token is answered in, and the shape that finds the token.
-    pub(crate) next: Option<(String, Shape)>,
+    /// The member that the next page's token is answered in, and what finds the token.
+    pub(crate) next: Option<(String, Next)>,
+}
+
+/// What finds the next page's token.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// A shape, in the answer.
+    Shape(Shape),
+    /// A parameter of the address that the header `Link` names.
+    Link(String),
 }
 
 impl Output {
     /// What is read of that of which the answer is made.
     fn demand(&self) -> Demand {
         let shown = self.shape.as_ref().map_or_else(Demand::whole, Shape::demand);
-        self.next.as_ref().map_or(shown.clone(), |(_, next)| shown.and(&next.demand()))
+        self.next_shape().map_or(shown.clone(), |next| shown.and(&next.demand()))
+    }
+
+    const fn next_shape(&self) -> Option<&Shape> {
+        match &self.next {
+            Some((_, Next::Shape(shape))) => Some(shape),
+            Some((_, Next::Link(_))) | None => None,
+        }
+    }
+
+    /// The parameter of the next page's address that is its token, where the header `Link` names that address.
+    pub(crate) fn link(&self) -> Option<&str> {
+        match &self.next {
+            Some((_, Next::Link(parameter))) => Some(parameter),
+            Some((_, Next::Shape(_))) | None => None,
+        }
     }
 
     /// The path to the list that is cut, where without its end the rest is as it would be.
@@ -141,7 +167,7 @@ impl Output {
             Some(shape) => shape.source(list)?,
             None => vec![list.into()],
         };
-        let free = self.next.as_ref().is_none_or(|(_, next)| !next.demand().touches(&path));
+        let free = self.next_shape().is_none_or(|next| !next.demand().touches(&path));
         free.then_some(path)
     }
 
@@ -203,10 +229,10 @@ tools:
             let path: Vec<Box<str>> = path.split('.').map(Into::into).collect();
             open.plan.stages[stage].demand.touches(&path)
         };
-        for path in ["total", "items.anything", "meta.open", "error.text"] {
+        for path in ["total", "items.anything", "meta.open"] {
             assert!(reads(0, path), "{path}");
         }
-        for path in ["other", "meta.other", "error.other"] {
+        for path in ["other", "meta.other", "error.text"] {
             assert!(!reads(0, path), "{path}");
         }
         assert!(reads(1, "id") && reads(1, "name") && !reads(1, "body"));

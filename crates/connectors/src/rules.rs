@@ -53,9 +53,15 @@ impl Rules {
         Ok(Self { app, reason, message, rules, rate_limit, retry_in, demand })
     }
 
-    /// What is read of an answer to tell whether it is a failure, and which.
+    /// What is read of a failed answer.
     pub(crate) const fn demand(&self) -> &Demand {
         &self.demand
+    }
+
+    /// What is read of a good answer to tell whether it is a failure all the same: nothing where no rule says so.
+    pub(crate) fn demand_of_good(&self) -> Demand {
+        let tells = self.rules.iter().flat_map(|rule| &rule.status).any(|status| (200..300).contains(status));
+        if tells { self.demand.clone() } else { Demand::default() }
     }
 
     /// The failure that an answer is; nothing if it is a good one.
@@ -67,9 +73,18 @@ impl Rules {
         headers: &HeaderMap,
         body: &Value,
     ) -> Option<Failure> {
+        // Most apps never fail in a good answer, and nothing has to be looked for there.
+        if status.is_success() && !self.rules.iter().any(|rule| rule.status.contains(&status.as_u16())) {
+            return None;
+        }
         let mut reasons = reasons::in_body(self.reason.as_ref(), body);
         reasons.extend(reasons::in_challenges(headers));
-        let rule = self.rules.iter().find(|rule| applies(&rule.status, &rule.reason, status, &reasons));
+        let says = |rule: &ErrorRule| {
+            let words = (!rule.says.is_empty()).then(|| text_at(self.message.as_ref(), body)).flatten();
+            rule.says.is_empty() || words.is_some_and(|words| rule.says.iter().any(|begin| words.starts_with(begin)))
+        };
+        let fits = |rule: &&ErrorRule| applies(&rule.status, &rule.reason, status, &reasons) && says(rule);
+        let rule = self.rules.iter().find(fits);
         if status.is_success() && rule.is_none() {
             return None;
         }
@@ -132,7 +147,8 @@ impl Rules {
 
 /// Status and reason of a rule against those of an answer; a rule that names no reason takes any.
 fn applies(statuses: &[u16], reasons: &[String], status: StatusCode, found: &[String]) -> bool {
-    statuses.contains(&status.as_u16()) && (reasons.is_empty() || found.iter().any(|reason| reasons.contains(reason)))
+    let any = reasons.is_empty() || (!found.is_empty() && reasons.iter().any(|reason| reason == "*"));
+    statuses.contains(&status.as_u16()) && (any || found.iter().any(|reason| reasons.contains(reason)))
 }
 
 fn text_at(shape: Option<&Shape>, body: &Value) -> Option<String> {
@@ -288,6 +304,29 @@ mod tests {
         assert_eq!(found.kind, FailureKind::UnsupportedPlan);
         assert!(found.message.ends_with("Ask the admin."), "{}", found.message);
         assert!(failure(200, None, &json!({})).is_none());
+    }
+
+    #[test]
+    fn words_decide_where_an_app_has_no_codes_and_a_star_is_any_code() {
+        let errors = serde_json::from_value(json!({
+            "reason": ".error", "message": ".message // .error",
+            "rules": [
+                {"status": [403], "says": ["API rate limit", "You have exceeded"], "kind": "rate_limited"},
+                {"status": [200], "reason": ["channel_not_found"], "kind": "not_found"},
+                {"status": [200], "reason": ["*"], "kind": "invalid_input"}
+            ]
+        }));
+        let rules = Rules::compile("Chat", &errors.unwrap(), &RateLimit::default()).unwrap();
+        let kind = |status, body: Value| {
+            let status = StatusCode::from_u16(status).unwrap();
+            rules.failure(READ, status, &HeaderMap::new(), &body).map(|failure| failure.kind)
+        };
+        assert_eq!(kind(403, json!({"message": "API rate limit exceeded for 1"})), Some(FailureKind::RateLimited));
+        assert_eq!(kind(403, json!({"message": "No API rate limit"})), Some(FailureKind::Forbidden));
+        assert_eq!(kind(200, json!({"error": "channel_not_found"})), Some(FailureKind::NotFound));
+        assert_eq!(kind(200, json!({"error": "whatever"})), Some(FailureKind::InvalidInput));
+        assert_eq!(kind(200, json!({"ok": true})), None);
+        assert!(rules.demand_of_good().touches(&["error".into()]));
     }
 
     #[test]

@@ -27,4 +27,10 @@ pub(crate) const SHIPPED: &[Shipped] = &[
         text: include_str!("../../../catalogue/googlecalendar.yaml"),
         digest: include_str!("../../../catalogue/digests/calendar.v3.json"),
     },
+    Shipped {
+        slug: "github",
+        file_name: "github.yaml",
+        text: include_str!("../../../catalogue/github.yaml"),
+        digest: include_str!("../../../catalogue/digests/github.json"),
+    },
 ];

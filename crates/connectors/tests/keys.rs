@@ -61,6 +61,8 @@ fn lines() -> Vec<Line> {
         ("errors.rules[].reason", "/errors/rules/0/reason", json!(["other"])),
         ("errors.rules[].kind", "/errors/rules/0/kind", json!("conflict")),
         ("errors.rules[].say", "/errors/rules/0/say", json!("Something else.")),
+        ("errors.rules[].says", "/errors/rules/0/says", json!(["It was"])),
+        ("body", "/body", json!("form")),
         ("tools", "/tools/keys_put", Value::Null),
         ("not_yet", "/not_yet", json!([])),
     ];
@@ -123,6 +125,7 @@ fn tool() -> Vec<Line> {
         ("tools.*.scopes.all", "/tools/keys_put/scopes/all", json!(["write"])),
         ("tools.*.versions", "/tools/keys_list/versions", json!(false)),
         ("tools.*.input", "/tools/keys_put/input", Value::Null),
+        ("tools.*.body", "/tools/keys_put/body", json!("form")),
         ("tools.*.set", "/tools/keys_list/set/query.fixed", json!(2)),
         ("tools.*.with", "/tools/keys_list/with/query.state", json!("'closed' if input.open")),
         ("tools.*.steps", "/tools/keys_all/steps", Value::Null),
@@ -135,6 +138,7 @@ fn tool() -> Vec<Line> {
         ("tools.*.output.read_on", "/tools/keys_list/output/read_on", json!("Ask for one.")),
         ("tools.*.paginate", "/tools/keys_list/paginate", Value::Null),
         ("tools.*.paginate.next", "/tools/keys_list/paginate/next", json!(".n")),
+        ("tools.*.paginate.link", "/tools/keys_paged/paginate/link", json!("per_page")),
         ("tools.*.paginate.into", "/tools/keys_list/paginate/into", json!("name")),
         ("tools.*.example", "/tools/keys_list/example", json!({"limit": 5_000})),
     ]

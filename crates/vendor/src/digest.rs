@@ -119,6 +119,9 @@ pub struct Schema {
     /// The shape of members that are not named, where they are allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub additional: Option<Box<Schema>>,
+    /// Whether null is a value of its own, which a required member may have.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub nullable: bool,
     /// The operations that refuse a body without this member.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required_by: Vec<String>,

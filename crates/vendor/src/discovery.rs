@@ -95,6 +95,7 @@ fn schema(described: &Value, wanted: &[&str]) -> Schema {
         items: inner("items"),
         properties: members(described, "properties").map(|(name, m)| (name.clone(), schema(m, wanted))).collect(),
         additional: inner("additionalProperties"),
+        nullable: false,
         required_by: required_by.into_iter().filter(|id| wanted.contains(&id.as_str())).collect(),
     }
 }

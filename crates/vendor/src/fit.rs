@@ -128,7 +128,7 @@ impl Check<'_> {
         }
         for (name, shape) in &schema.properties {
             let wanted = shape.required_by.contains(&self.operation.id);
-            if wanted && members.get(name).is_none_or(Value::is_null) {
+            if wanted && members.get(name).is_none_or(|value| value.is_null() && !shape.nullable) {
                 self.add(format!("{at}.{name}"), "is missing");
             }
         }

@@ -1,6 +1,7 @@
 //! What came of one request: a value, or a failure and whether it may pass.
 
 use super::answer::{Needed, Unreadable, read, text};
+use super::link;
 use crate::failure::{Failure, FailureKind, Unsent};
 use crate::rules::{self, Asked, Rules};
 use bytes::Bytes;
@@ -21,6 +22,8 @@ pub(super) struct Reader<'a> {
     pub(super) left: &'a mut usize,
     /// How many elements were left unread at the end of the list.
     pub(super) unread: &'a mut usize,
+    /// The parameter of the next page's address that is wanted, and where it is put.
+    pub(super) link: Option<(&'a str, &'a mut Option<Value>)>,
     /// How to ask for less, for the model.
     pub(super) read_on: &'a str,
 }
@@ -46,6 +49,9 @@ pub(super) fn outcome(
     let (status, headers, body) = (response.status(), response.headers(), response.body());
     if !status.is_success() {
         return Err(failed(reader.rules, asked, status, headers, body));
+    }
+    if let Some((parameter, token)) = &mut reader.link {
+        **token = link::next(headers, parameter);
     }
     let rules = reader.rules;
     if text(body).is_empty() {

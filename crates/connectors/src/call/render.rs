@@ -3,6 +3,7 @@
 
 use crate::connector::{Upstream, allows};
 use crate::failure::{Failure, FailureKind};
+use crate::file::BodyForm;
 use crate::plan::{Call, Fill};
 use crate::setting::Setting;
 use crate::target::Target;
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Uri, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
+use url::form_urlencoded;
 
 /// Everything but RFC 3986's unreserved characters.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -40,11 +42,15 @@ pub(super) fn request(
     for (name, value) in draft.headers {
         builder = builder.header(name, value);
     }
-    builder = builder.header(header::ACCEPT, "application/json");
+    // A connector that wants another form of JSON says so itself.
+    if builder.headers_ref().is_none_or(|headers| !headers.contains_key(header::ACCEPT)) {
+        builder = builder.header(header::ACCEPT, "application/json");
+    }
     let body = match &draft.body {
         Some(body) => {
-            builder = builder.header(header::CONTENT_TYPE, "application/json");
-            Bytes::from(body.to_string())
+            let (kind, written) = body_of(call.body, body)?;
+            builder = builder.header(header::CONTENT_TYPE, kind);
+            written
         }
         None => Bytes::new(),
     };
@@ -148,6 +154,24 @@ fn insert(body: &mut Value, path: &[String], value: Value) {
     }
 }
 
+/// A body as it is sent, with its media type.
+fn body_of(form: BodyForm, body: &Value) -> Result<(&'static str, Bytes), Failure> {
+    if form == BodyForm::Json {
+        return Ok(("application/json", Bytes::from(body.to_string())));
+    }
+    let Some(members) = body.as_object() else {
+        return Err(Failure::new(FailureKind::Upstream, "the connector file makes a form of what is no object"));
+    };
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
+        match value {
+            Value::String(text) => form.append_pair(name, text),
+            other => form.append_pair(name, &other.to_string()),
+        };
+    }
+    Ok(("application/x-www-form-urlencoded", Bytes::from(form.finish())))
+}
+
 /// The address: the connection's own base or the connector's origin, then the path from the root, then the query.
 fn address(call: &Call, upstream: &Upstream, draft: &Draft, setting: &Setting) -> Result<Uri, Failure> {
     let own = setting.base_url.as_deref();
@@ -207,7 +231,7 @@ mod tests {
             fill("header.x-trace", "trace"),
             fill("body.a.b", "deep"),
         ];
-        let call = Call { method: http::Method::POST, path: "/v1/things/{id}/x".into(), fills };
+        let call = Call { method: http::Method::POST, path: "/v1/things/{id}/x".into(), fills, body: BodyForm::Json };
         let setting = Setting {
             base_url: own.map(str::to_owned),
             now: Timestamp::UNIX_EPOCH,
@@ -259,6 +283,15 @@ mod tests {
         assert_eq!(with.headers()["content-type"], "application/json");
         let without = made(&json!({"id": "1"}), None).unwrap();
         assert!(without.body().is_empty() && !without.headers().contains_key("content-type"));
+    }
+
+    #[test]
+    fn a_form_has_texts_as_they_are_and_the_rest_as_json() {
+        let body = json!({"text": "a & b=c\r\nü", "n": 3, "on": true, "gone": null, "blocks": [{"type": "x"}]});
+        let (kind, written) = body_of(BodyForm::Form, &body).unwrap();
+        assert_eq!(kind, "application/x-www-form-urlencoded");
+        assert_eq!(written, "text=a+%26+b%3Dc%0D%0A%C3%BC&n=3&on=true&blocks=%5B%7B%22type%22%3A%22x%22%7D%5D");
+        assert!(body_of(BodyForm::Form, &json!([1])).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::outcome::Reader;
 use super::{cut, not_read, render};
 use crate::connector::Tool;
 use crate::failure::{Failure, FailureKind, Unsent};
-use crate::plan::{ANSWER, Action, MAX_CALLS, Stage};
+use crate::plan::{ANSWER, Action, MAX_CALLS, Next, Stage};
 use crate::setting::Setting;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -48,6 +48,8 @@ pub struct Run {
     unread: usize,
     /// What was asked for in vain.
     missing: Vec<Missing>,
+    /// The next page's token, where the header `Link` has it.
+    linked: Option<Value>,
 }
 
 impl Tool {
@@ -78,7 +80,19 @@ impl Run {
         ]);
         let moments = Moments::from(setting.now);
         let (values, unread, missing) = (MAX_VALUES, 0, Vec::new());
-        Ok(Self { tool, setting, scope, stage: 0, batch: None, calls: 0, moments, values, unread, missing })
+        Ok(Self {
+            tool,
+            setting,
+            scope,
+            stage: 0,
+            batch: None,
+            calls: 0,
+            moments,
+            values,
+            unread,
+            missing,
+            linked: None,
+        })
     }
 
     /// Goes on as far as it can: with nothing the first time and after a wait, else with the answers to what was sent.
@@ -105,6 +119,7 @@ impl Run {
                 needed: Needed { demand: &stage.demand, list: tool.plan.list.as_deref() },
                 left: &mut self.values,
                 unread: &mut self.unread,
+                link: tool.plan.output.link().map(|parameter| (parameter, &mut self.linked)),
                 read_on: &tool.plan.output.read_on,
             };
             match batch.advance(std::mem::take(&mut replies), &mut reader, clock)? {
@@ -176,7 +191,8 @@ impl Run {
         let whole = if tool.plan.whole { Value::Object(scope) } else { only_answer(scope) };
         let apply = |shape: &crate::shape::Shape| shape.apply(&whole).map_err(|error| defect(error.to_string()));
         let next = match &output.next {
-            Some((member, shape)) => Some((member, apply(shape)?)),
+            Some((member, Next::Shape(shape))) => Some((member, apply(shape)?)),
+            Some((member, Next::Link(_))) => Some((member, self.linked.take().unwrap_or_default())),
             None => None,
         };
         let mut value = match &output.shape {

@@ -1,6 +1,6 @@
 //! A tool as written in a file: what it takes, what it sends, what it answers.
 
-use super::Ordered;
+use super::{BodyForm, Ordered};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use valetkey_domain::tool::Effect;
@@ -29,6 +29,8 @@ pub struct ToolFile {
     /// The arguments.
     #[serde(default)]
     pub input: Ordered<Field>,
+    /// How the bodies of its requests are written, where it is not as the connector's other tools do.
+    pub body: Option<BodyForm>,
     /// Values that are always sent, by target.
     #[serde(default)]
     pub set: Ordered<Value>,
@@ -107,6 +109,8 @@ pub enum Empty {
     Absent,
     /// It is the value.
     Kept,
+    /// It is null: by that the app is told that there shall be none.
+    AsNull,
     /// Nothing was given; who wants it empty says so by its name in the argument `clear`, which the tool then has.
     ByClear,
 }
@@ -203,7 +207,10 @@ pub enum Over {
 #[serde(deny_unknown_fields)]
 pub struct Paginate {
     /// A shape over what the output's shape is applied to: the token of the next page.
-    pub next: String,
+    pub next: Option<String>,
+    /// Instead of it: the query parameter whose value is the token, in the address that the header `Link` names with
+    /// `rel="next"` (RFC 8288).
+    pub link: Option<String>,
     /// The argument that takes it; in the answer it stands under `next_` and this name.
     pub into: String,
 }

@@ -36,7 +36,8 @@ fn sound(name: &str, field: &Field) -> Result<(), String> {
     if !(1..=MAX_NAME).contains(&name.len()) || !name.bytes().all(fits) {
         return Err(format!("`{name}`: an argument's name has 1 to {MAX_NAME} of a-z, A-Z, 0-9, _ and -"));
     }
-    if field.empty != Empty::Absent && (field.required || field.default.is_some()) {
+    let excepted = matches!(field.empty, Empty::Absent | Empty::AsNull);
+    if !excepted && (field.required || field.default.is_some()) {
         return Err(format!("`{name}`: `empty` is for an argument that is neither required nor defaulted"));
     }
     let free = field.allowed.is_none() && field.format.is_none() && field.pattern.is_none();

@@ -9,7 +9,7 @@ use valetkey_domain::json;
 /// The value as the schema wants it; nothing where it says that there is none.
 pub(super) fn taken(described: &Value, required: bool, empty: Empty, given: &Value) -> Option<Value> {
     let value = coerced(described, given);
-    let absent = !required && empty != Empty::Kept && placeholder(described, &value);
+    let absent = !required && !matches!(empty, Empty::Kept | Empty::AsNull) && placeholder(described, &value);
     // Where a text could never be right, an empty one is none, whatever emptiness means otherwise.
     let misfit = !required && blank(&value) && described.get("type").is_some_and(|kind| kind != "string");
     (!value.is_null() && !absent && !misfit).then_some(value)

@@ -70,12 +70,17 @@ pub fn check(file: &File, documented: &[Documented]) -> Vec<Problem> {
     found.0
 }
 
+/// Where a number is documented and the app takes only whole ones, the argument says so.
+fn is_as(kind: &str, documented: &str) -> bool {
+    kind == documented || (documented == "number" && kind == "integer")
+}
+
 fn built(one: &Documented, tool: &ToolFile, found: &mut Found) {
     let at = format!("tools.{}.input", one.name);
     for (name, kind) in one.required.iter().chain(&one.optional) {
         match tool.input.get(name) {
             None => found.add(at.as_str(), format!("lacks the documented argument `{name}`")),
-            Some(field) => found.demand(field.kind == *kind, &at, &format!("`{name}` is documented as {kind}")),
+            Some(field) => found.demand(is_as(&field.kind, kind), &at, &format!("`{name}` is documented as {kind}")),
         }
     }
     for (name, field) in tool.input.iter() {

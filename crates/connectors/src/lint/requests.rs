@@ -99,14 +99,18 @@ fn described(file: &File, request: &Written<'_>, targets: &[(Target, Source<'_>)
             Place::Query => Target::Query(parameter.name.clone()),
         };
         let given = targets.iter().find(|(known, _)| *known == target).map(|(_, source)| source);
-        let sure = match given {
-            Some(Source::Argument(_, field)) => field.required || field.default.is_some(),
-            Some(Source::Always(_) | Source::Computed) => true,
-            None => false,
-        };
+        let sure = given.is_some_and(sure);
         found.demand(sure, at, &format!("{target} is required by the vendor, and may be absent here"));
     }
     body_is_whole(at, targets, operation, digest, found);
+}
+
+/// Whether there is always a value.
+const fn sure(source: &Source<'_>) -> bool {
+    match source {
+        Source::Argument(_, field) => field.required || field.default.is_some(),
+        Source::Always(_) | Source::Computed => true,
+    }
 }
 
 fn lies_under(file: &File, digest: &Digest, operation: &Operation) -> bool {
@@ -166,20 +170,21 @@ fn body_is_whole(
     digest: &Digest,
     found: &mut Found,
 ) {
-    let bodies: Vec<&Vec<String>> = targets
+    let bodies: Vec<(&Vec<String>, bool)> = targets
         .iter()
-        .filter_map(|(target, _)| if let Target::Body(path) = target { Some(path) } else { None })
+        .filter_map(|(target, source)| if let Target::Body(path) = target { Some((path, sure(source))) } else { None })
         .collect();
-    let none = operation.method == "GET" || operation.method == "DELETE";
+    // Some apps want a body with DELETE; then their description says so.
+    let none = operation.method == "GET" || (operation.method == "DELETE" && operation.body.is_none());
     found.demand(bodies.is_empty() || !none, at, &format!("{} carries no body", operation.method));
     let Some(schema) = &operation.body else { return };
-    if bodies.iter().any(|path| path.is_empty()) {
+    if bodies.iter().any(|(path, _)| path.is_empty()) {
         return;
     }
     for (name, member) in &digest.resolve(schema).properties {
         let wanted = member.required_by.contains(&operation.id);
-        let given = bodies.iter().any(|path| path.first() == Some(name));
-        found.demand(given || !wanted, at, &format!("body.{name} is required by the vendor"));
+        let given = bodies.iter().any(|(path, sure)| path.first() == Some(name) && (*sure || path.len() > 1));
+        found.demand(given || !wanted, at, &format!("body.{name} is required by the vendor, and may be absent here"));
     }
 }
 
@@ -234,6 +239,10 @@ fn effect(at: &str, tool: &ToolFile, methods: &[&str], found: &mut Found) {
 fn scopes(at: &str, tool: &ToolFile, written: &[Written<'_>], digest: &Digest, found: &mut Found) {
     let at = format!("{at}.scopes");
     let rule = ScopeRule::of(tool.scopes.as_ref());
+    // Some descriptions say nothing of scopes. Then the file's are from documentation, and nothing tells them wrong.
+    if digest.scopes.is_empty() {
+        return;
+    }
     found.demand(!rule.alternatives().is_empty(), &at, "the vendor names scopes for this, so the tool does too");
     for alternative in rule.alternatives() {
         for scope in alternative {

@@ -41,9 +41,10 @@ pub(super) fn check(file: &File, digest: Option<&Digest>, author: Author, found:
     }
 }
 
-/// Whether the API has this scope; without a description nobody can tell.
+/// Whether the API has this scope; without a description that speaks of scopes nobody can tell.
 fn known(scope: &str, digest: Option<&Digest>) -> bool {
-    digest.is_none_or(|digest| digest.scopes.contains(scope)) || IDENTITY_SCOPES.contains(&scope)
+    digest.is_none_or(|digest| digest.scopes.is_empty() || digest.scopes.contains(scope))
+        || IDENTITY_SCOPES.contains(&scope)
 }
 
 /// Every scope that the file names: what connections ask for by default, and what its tools and the question who

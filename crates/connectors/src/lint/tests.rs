@@ -8,6 +8,7 @@ use crate::{Catalog, catalog};
 const NAMES: &[(&str, &str)] = &[
     ("gmail", include_str!("../../../../catalogue/names/gmail.tsv")),
     ("googlecalendar", include_str!("../../../../catalogue/names/googlecalendar.tsv")),
+    ("github", include_str!("../../../../catalogue/names/github.tsv")),
 ];
 
 fn told(problems: &[Problem]) -> String {
@@ -115,7 +116,7 @@ fn words_are_demanded_of_shipped_files_only() {
         let file = read::read(shipped.file_name, &format!("{before}\n{rest}\n")).unwrap();
         let digest = Digest::read(shipped.digest).unwrap();
         let told = |author| told(&check(&file, Some(&digest), author));
-        assert!(told(Author::Us).contains("scopes.openid: says in no words"));
+        assert!(told(Author::Us).contains("says in no words what the scope allows"));
         assert!(!told(Author::User).contains("says in no words"));
     }
 }

@@ -50,6 +50,8 @@ fn field_alone(at: &str, field: &Field, found: &mut Found) {
 /// What is said of an empty value can come true where the argument goes.
 fn emptied(at: &str, field: &Field, effect: Effect, found: &mut Found) {
     let sent = field.map != "none" && !field.map.starts_with("path.");
+    let member = field.empty != Empty::AsNull || field.map.starts_with("body.");
+    found.demand(member, at, "`empty: as_null` is for a member of the body");
     found.demand(field.empty == Empty::Absent || sent, at, "`empty` is for what may be sent empty");
     let changes = field.empty != Empty::ByClear || effect != Effect::Read;
     found.demand(changes, at, "`empty: by_clear` is for tools that change something");
@@ -67,6 +69,14 @@ fn arguments(at: &str, tool: &ToolFile, found: &mut Found) {
     if let Some(paginate) = &tool.paginate {
         let known = tool.input.get(&paginate.into).is_some();
         found.demand(known, &format!("{at}.paginate.into"), "names no argument of this tool");
+        let one = paginate.next.is_some() != paginate.link.is_some();
+        found.demand(one, &format!("{at}.paginate"), "has either `next` or `link`");
+        let alone = paginate.link.is_none() || tool.steps.is_empty();
+        found.demand(
+            alone,
+            &format!("{at}.paginate.link"),
+            "is for a tool without `steps`: which answer's would it be",
+        );
     }
 }
 
@@ -147,7 +157,7 @@ fn expression(at: &str, text: &str, tool: &ToolFile, saved: &BTreeSet<String>, f
 }
 
 fn output(at: &str, tool: &ToolFile, found: &mut Found) {
-    let next = tool.paginate.as_ref().map(|paginate| &paginate.next);
+    let next = tool.paginate.as_ref().and_then(|paginate| paginate.next.as_ref());
     for text in tool.output.shape.iter().chain(next) {
         if let Err(why) = Shape::compile(text) {
             found.add(format!("{at}.output"), why.to_string());

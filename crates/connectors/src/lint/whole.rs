@@ -68,7 +68,7 @@ pub(super) fn https(text: &str) -> Option<Url> {
 
 fn description(description: &Description, digest: Option<&Digest>, found: &mut Found) {
     match description.kind {
-        DescriptionKind::Discovery => {
+        DescriptionKind::Discovery | DescriptionKind::Openapi => {
             let Some(digest) = digest else {
                 return found.add("description", "names a description whose digest is not here");
             };

@@ -11,7 +11,7 @@ mod worst;
 
 use super::*;
 use base64::Engine as _;
-use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use mail_parser::{Message, MessageParser, MimeHeaders};
 use serde_json::json;
 use valetkey_domain::Timestamp;

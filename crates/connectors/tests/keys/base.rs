@@ -24,9 +24,9 @@ pub(crate) fn base() -> Value {
         "errors": {
             "reason": ".error.code",
             "message": ".error.message",
-            "rules": [{"status": [418], "reason": ["tea"], "kind": "unsupported_plan", "say": "Buy coffee."}]
+            "rules": [{"status": [418], "reason": ["tea"], "says": ["It is"], "kind": "unsupported_plan", "say": "Buy coffee."}]
         },
-        "tools": {"keys_list": list(), "keys_all": all(), "keys_find": find(), "keys_put": put()},
+        "tools": {"keys_list": list(), "keys_all": all(), "keys_find": find(), "keys_put": put(), "keys_paged": paged()},
         "not_yet": ["keys_later"]
     })
 }
@@ -121,6 +121,18 @@ fn find() -> Value {
         "request": {"method": "POST", "path": "/find"},
         "effect": "read",
         "excuse": "The question is too long for an address."
+    })
+}
+
+fn paged() -> Value {
+    json!({
+        "title": "Page",
+        "description": "Lists the things page by page.",
+        "operation": "things.paged",
+        "request": {"method": "GET", "path": "/things"},
+        "effect": "read",
+        "input": {"page": {"type": "integer", "description": "Which page is listed.", "map": "query.page"}},
+        "paginate": {"link": "page", "into": "page"}
     })
 }
 

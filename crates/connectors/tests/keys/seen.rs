@@ -148,7 +148,8 @@ fn good(request: &Request<Bytes>, count: usize, length: usize) -> Response<Bytes
         }
         id => json!({"id": id}),
     };
-    Response::builder().status(200).body(body.to_string().into()).unwrap()
+    let further = "<https://api.keys.test/v2/things?per_page=7&page=2>; rel=\"next\"";
+    Response::builder().status(200).header("link", further).body(body.to_string().into()).unwrap()
 }
 
 fn failure(status: u16, code: &str) -> Response<Bytes> {

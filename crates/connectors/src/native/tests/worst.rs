@@ -353,6 +353,14 @@ const OTHERS: &[Family] = families! {
     "calendar_times", "one long end": |size| {
         times(&json!({"start_datetime": "2026-03-02T10:00", "recurrence": [format!("RRULE:UNTIL={}", repeated("2026", size))]}))
     };
+    "github_file", "a long text": |size| {
+        json!({"content": {"type": "file", "size": size, "content": STANDARD.encode(repeated("ab\n", size))}})
+    };
+    "github_file", "bytes": |size| {
+        json!({"content": {"type": "file", "size": size, "content": STANDARD.encode(vec![0xe9; size])}})
+    };
+    "github_file", "no base64": |size| json!({"content": {"type": "file", "size": size, "content": repeated("*\n", size)}});
+    "github_file", "a full folder": |size| json!({"content": vec![json!({"name": "a", "path": "a", "type": "file"}); size / 40]});
     "calendar_change", "many guests": |size| json!({"input": {"attendees_emails": vec!["a@example.com"; size / 13]}});
     "calendar_change", "many rules": |size| json!({"input": {"recurrence": vec!["RRULE:FREQ=DAILY"; size / 16]}});
     "calendar_change", "a long text": |size| json!({"input": {"description": repeated("a", size)}});

@@ -1,0 +1,180 @@
+//! Playing golden cases: arguments in, HTTP requests out, with the vendor's answers written down between. Each request
+//! is put to a mock made from the vendor's digest, which refuses what the vendor would refuse.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use valetkey_connectors::file::read;
+use valetkey_connectors::native::Work;
+use valetkey_connectors::{Catalog, Setting, Step, Unsent};
+use valetkey_vendor::{Digest, RequestParts, Schema};
+
+/// One call of a tool.
+#[derive(Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Case {
+    pub(crate) case: String,
+    pub(crate) arguments: Map<String, Value>,
+    pub(crate) exchange: Vec<Round>,
+    pub(crate) end: Value,
+}
+
+/// What is sent at once, and the answers.
+#[derive(Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Round {
+    pub(crate) send: Vec<Value>,
+    pub(crate) answer: Vec<Answer>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Answer {
+    #[serde(default = "ok", skip_serializing_if = "is_ok")]
+    status: u16,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) headers: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    body: Value,
+}
+
+const fn ok() -> u16 {
+    200
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_ok(status: &u16) -> bool {
+    *status == 200
+}
+
+pub(crate) fn catalogue() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../catalogue")
+}
+
+/// The digest that a connector's file names: `calendar:v3` is in `digests/calendar.v3.json`.
+pub(crate) fn digest(connector: &str) -> Digest {
+    let name = format!("{connector}.yaml");
+    let file = read::read(&name, &std::fs::read_to_string(catalogue().join(&name)).unwrap()).unwrap();
+    let name = file.description.id.unwrap().replace(':', ".");
+    let text = std::fs::read_to_string(catalogue().join("digests").join(format!("{name}.json"))).unwrap();
+    Digest::read(&text).unwrap()
+}
+
+/// Where a tool's cases are.
+pub(crate) fn path(tool: &str) -> PathBuf {
+    catalogue().join("golden").join(format!("{tool}.json"))
+}
+
+pub(crate) fn cases(tool: &str) -> Vec<Case> {
+    let path = path(tool);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A request as golden files have it. A mail is written out as the lines it consists of.
+fn written(request: &Request<Bytes>) -> Value {
+    let mut written = json!({"method": request.method().as_str(), "url": request.uri().to_string()});
+    if !request.body().is_empty() {
+        let mut body = body(request, None);
+        if let Some(raw) = body.get("raw").and_then(Value::as_str) {
+            let mail = String::from_utf8(URL_SAFE_NO_PAD.decode(raw.trim_end_matches('=')).unwrap()).unwrap();
+            body["raw"] = mail.split("\r\n").collect();
+        }
+        written["body"] = body;
+    }
+    written
+}
+
+/// What the vendor would say to a request.
+pub(crate) fn refused(digest: &Digest, request: &Request<Bytes>) -> Option<String> {
+    let Some((operation, _)) = digest.find(request.method().as_str(), request.uri().path()) else {
+        return Some(format!("no operation {} {}", request.method(), request.uri().path()));
+    };
+    let query = pairs(request.uri());
+    let body = (!request.body().is_empty()).then(|| body(request, operation.body.as_ref()));
+    let fits = operation.fits(digest, &RequestParts { query: &query, body: body.as_ref() });
+    let origin = format!("https://{}", request.uri().authority().unwrap());
+    match fits {
+        Ok(()) if origin == digest.base_url => None,
+        Ok(()) => Some(format!("{} is another host", request.uri())),
+        Err(misfits) => Some(format!("{misfits:?}")),
+    }
+}
+
+/// The body as JSON. Of a form all is text; what the vendor says is no text stands in it as JSON.
+fn body(request: &Request<Bytes>, described: Option<&Schema>) -> Value {
+    if request.headers().get("content-type").is_none_or(|kind| kind == "application/json") {
+        return serde_json::from_slice(request.body()).unwrap();
+    }
+    let pairs = url::form_urlencoded::parse(request.body());
+    let read = pairs.map(|(name, text)| {
+        let kind = described.and_then(|described| described.properties.get(&*name)?.kind.as_deref());
+        let value = match kind {
+            None | Some("string") => Value::String(text.into_owned()),
+            Some(_) => serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}={text}: {error}")),
+        };
+        (name.into_owned(), value)
+    });
+    Value::Object(read.collect())
+}
+
+fn pairs(uri: &Uri) -> Vec<(String, String)> {
+    let query = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    let plain = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned();
+    query.map(|pair| pair.split_once('=').map(|(name, value)| (plain(name), plain(value))).unwrap()).collect()
+}
+
+fn reply(answer: &Answer) -> Result<Response<Bytes>, Unsent> {
+    let body = if answer.body.is_null() { Bytes::new() } else { answer.body.to_string().into() };
+    let mut response =
+        Response::builder().status(answer.status).header("content-type", "application/json; charset=UTF-8");
+    for (name, value) in &answer.headers {
+        response = response.header(name, value);
+    }
+    Ok(response.body(body).unwrap())
+}
+
+/// Plays a case and gives it as it went.
+pub(crate) fn played(catalog: &Catalog, digest: &Digest, tool: &str, case: &Case) -> Case {
+    let (_, compiled) = catalog.tool(tool).unwrap_or_else(|| panic!("there is no tool {tool}"));
+    let mut exchange = Vec::new();
+    let mut end = Value::Null;
+    let now = "2026-11-22T12:00:00Z".parse().unwrap();
+    let setting = Setting { base_url: None, now, nonce: 0x5eed, api_config: Map::new(), work: Work::default() };
+    let arguments =
+        compiled.check(&case.arguments).unwrap_or_else(|failure| panic!("{tool}, {}: {failure}", case.case));
+    let mut run = compiled.start(arguments, setting).unwrap();
+    let mut replies = Vec::new();
+    loop {
+        match run.next(std::mem::take(&mut replies), Duration::from_secs(60)) {
+            Step::Send(requests) => {
+                for request in &requests {
+                    assert_eq!(refused(digest, request), None, "{tool}, {}: {request:?}", case.case);
+                }
+                let known = case.exchange.get(exchange.len()).map(|round| round.answer.clone()).unwrap_or_default();
+                let enough = known.len() == requests.len();
+                replies = known.iter().map(reply).collect();
+                exchange.push(Round { send: requests.iter().map(written).collect(), answer: known });
+                if !enough {
+                    break;
+                }
+            }
+            Step::Done(value) => {
+                end = json!({"done": value});
+                break;
+            }
+            Step::Failed(failure) => {
+                end = json!({"failed": format!("{:?}", failure.kind), "message": failure.message});
+                break;
+            }
+            Step::Wait(time) => panic!("{tool}, {}: waits {time:?}", case.case),
+        }
+    }
+    Case { case: case.case.clone(), arguments: case.arguments.clone(), exchange, end }
+}
