@@ -5,20 +5,20 @@ mod given;
 pub(crate) mod used;
 
 pub use crate::credentials::revoke::AtProvider;
-pub use given::{Given, Shown};
 pub use closing::{Closed, UnderWay, closings_due, delete, delete_connection, disconnect, under_way};
+pub use given::{Given, Shown};
 
 use crate::connections::{self, Wired};
 use crate::credentials::refresh;
 use crate::tenancy::clients;
 use crate::{App, Error, Listed, Page, Result};
+use given::{brought, seal, shown};
 use serde_json::{Map, Value};
 use std::time::Duration;
 use used::Used;
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::{AccountId, ConnectionId};
-use given::{brought, seal, shown};
 use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::{Tx, accounts as rows};
 

@@ -10,8 +10,8 @@ pub use elsewhere::Elsewhere;
 pub use endpoints::Endpoints;
 pub(crate) use endpoints::origin;
 pub(crate) use secret::{client_secret, reseal_secret, try_secret};
-pub use valetkey_storage::connections::Filter;
 pub use valetkey_connectors::AuthKind;
+pub use valetkey_storage::connections::Filter;
 pub use wired::Wired;
 
 use crate::{App, Error, Listed, Page, Result};

@@ -43,11 +43,11 @@ mod wanted;
 
 pub use callback::{Callback, callback};
 pub use confirm::{Confirmed, confirm};
+pub use form::{Form, FormField};
 pub use link::{Life, Link, Opened, Wishes, link, link_for, open};
 pub use outcome::{Ended, outcome};
 pub use replace::replace;
 pub use scopes::AskedScope;
-pub use form::{Form, FormField};
 pub use start::start;
 pub use stopped::{About, Stopped, Why};
 pub use typed::{Submitted, submit};

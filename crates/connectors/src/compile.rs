@@ -55,7 +55,12 @@ pub(crate) fn connector(file: &File, digest: Option<&Digest>) -> Result<Connecto
         proxy_url: file.proxy_url.clone(),
         ways: file.auth.iter().map(auth::way).collect::<Result<_, _>>()?,
         account_fields: auth::fields("account_fields", &file.account_fields, false)?,
-        verify: file.verify.as_ref().map(|verify| Verify::compile(verify, &root)).transpose().map_err(|why| problem("verify", why))?,
+        verify: file
+            .verify
+            .as_ref()
+            .map(|verify| Verify::compile(verify, &root))
+            .transpose()
+            .map_err(|why| problem("verify", why))?,
         default_scopes: file.default_scopes.clone(),
         scope_words: file.scopes.iter().map(|(scope, words)| (scope.to_owned(), words.clone())).collect(),
         headers,

@@ -9,7 +9,8 @@ pub mod read;
 mod tool;
 
 pub use auth::{
-    AuthFile, AuthKind, CredentialField, IdentityFile, LostAnswer, Pkce, Refresh, RevokeFile, TokenClientAuth, VerifyFile,
+    AuthFile, AuthKind, CredentialField, IdentityFile, LostAnswer, Pkce, Refresh, RevokeFile, TokenClientAuth,
+    VerifyFile,
 };
 pub use ordered::Ordered;
 pub use tool::{

@@ -27,9 +27,9 @@ mod shipped;
 mod sign_in;
 pub mod target;
 
+pub use auth::{Auth, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template, Unfit};
 pub use call::{Run, Step, memory_needed, memory_needed_by};
 pub use catalog::Catalog;
-pub use auth::{Auth, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template, Unfit};
 pub use connector::{Connector, Tool};
 pub use error::{Error, Problem};
 pub use failure::{Failure, FailureKind, Unsent};

@@ -3,11 +3,11 @@
 mod render;
 mod settings;
 
+use super::kinds;
 use super::serve::serve;
 use super::shared::{connector, ends, given, id, page};
 use tonic::{Request, Response, Status};
 use valetkey_app::accounts;
-use super::kinds;
 use valetkey_app::connections::{self, Change, Filter, New};
 use valetkey_app::{App, Page, Result};
 use valetkey_domain::Ctx;

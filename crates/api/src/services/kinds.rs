@@ -59,7 +59,8 @@ pub(super) fn named(wanted: ConnectionType) -> Result<&'static [AuthKind]> {
 /// The connector has no such way.
 pub(super) fn way(app: &App, connector: &str, wanted: ConnectionType) -> Result<Option<String>> {
     let kinds = named(wanted)?;
-    let found = app.catalog().connector(connector).or_else(|| app.catalog().by_provider(&connector.to_ascii_uppercase()));
+    let found =
+        app.catalog().connector(connector).or_else(|| app.catalog().by_provider(&connector.to_ascii_uppercase()));
     let (Some(connector), false) = (found, kinds.is_empty()) else { return Ok(None) };
     let has = |kind: &&AuthKind| connector.ways.iter().any(|way| way.kind() == **kind);
     if let Some(kind) = kinds.iter().find(has) {

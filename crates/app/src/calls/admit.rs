@@ -45,9 +45,9 @@ impl Job {
         match account {
             Some(account) if status == Status::Active => {
                 let wired = Wired::with(self.served.connector.clone(), connection);
-                let api_base = wired.api_base(&account).map_err(|why| {
-                    self.because(Why::NotConnected, format!("the call was not made: {why}"))
-                })?;
+                let api_base = wired
+                    .api_base(&account)
+                    .map_err(|why| self.because(Why::NotConnected, format!("the call was not made: {why}")))?;
                 self.covered(Admitted { wired, account, api_base }).await
             }
             _ => Err(self.not_connected(&connection, &status).await),
@@ -164,7 +164,8 @@ impl Job {
     }
 
     async fn link(&self, connection: &Connection) -> crate::Result<Link> {
-        let (_, link) = link_for(&self.app, &self.ctx, connection, self.owner.clone(), Life::Chat, &Wishes::default()).await?;
+        let (_, link) =
+            link_for(&self.app, &self.ctx, connection, self.owner.clone(), Life::Chat, &Wishes::default()).await?;
         Ok(link)
     }
 }

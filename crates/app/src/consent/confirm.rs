@@ -29,7 +29,9 @@ pub struct Confirmed {
 pub async fn confirm(app: &App, ctx: &Ctx, request: &str, identifier: &str) -> Result<Confirmed> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '=';
     if request.is_empty() || request.len() > LONGEST || !request.chars().all(plain) {
-        return Err(Error::invalid("auth_request_id is none: it is the text that came to your user_verify_url, unchanged"));
+        return Err(Error::invalid(
+            "auth_request_id is none: it is the text that came to your user_verify_url, unchanged",
+        ));
     }
     let id = app.core.keyring.request_check(&ctx.environment, request).await?.ok_or_else(unknown)?;
     let found = Found::load(app, ctx.clone(), &id).await.map_err(|_| unknown())?;

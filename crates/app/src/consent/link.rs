@@ -232,7 +232,8 @@ fn address(app: &App, token: &Secret<str>) -> String {
 pub async fn open(app: &App, token: &str) -> std::result::Result<Opened, Stopped> {
     let found = Found::by_link(app, token).await?;
     found.startable(app.core.now())?;
-    let asked = if found.wired.is_oauth() { wanted(app, &found.ctx, &found.wired, &found.account).await? } else { Vec::new() };
+    let asked =
+        if found.wired.is_oauth() { wanted(app, &found.ctx, &found.wired, &found.account).await? } else { Vec::new() };
     Ok(Opened {
         authorization: found.authorization.id,
         about: found.about,
@@ -326,5 +327,8 @@ impl Found {
 
 /// Whether this outcome is the last that a link leads to.
 const fn spends(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Connected | Outcome::ConnectedWithout(_) | Outcome::OtherAccount { .. } | Outcome::Unconfirmed)
+    matches!(
+        outcome,
+        Outcome::Connected | Outcome::ConnectedWithout(_) | Outcome::OtherAccount { .. } | Outcome::Unconfirmed
+    )
 }

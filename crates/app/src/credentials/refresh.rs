@@ -15,8 +15,8 @@ mod inflight;
 mod refreshes;
 mod refusal;
 
-pub use ahead::look as ahead;
 pub use super::opened::Opened;
+pub use ahead::look as ahead;
 pub use decide::Unusable;
 pub use refreshes::Refreshes;
 
@@ -30,10 +30,10 @@ use serde_json::json;
 use std::time::Duration;
 use valetkey_core::journal;
 use valetkey_core::places::CredentialRow;
+use valetkey_domain::Ctx;
 use valetkey_domain::account::{ConnectedAccount, Credential, Reason, Status};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::AccountId;
-use valetkey_domain::Ctx;
 use valetkey_storage::accounts as rows;
 
 /// The account's access token, refreshed if it would end within a minute. `refused` names a generation that the

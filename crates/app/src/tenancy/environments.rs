@@ -59,12 +59,7 @@ pub async fn rename(app: &App, name: &str, display_name: Option<&str>) -> Result
 ///
 /// # Errors
 /// There is no such environment, or the address is no place to send people to.
-pub async fn verify_users(
-    app: &App,
-    name: &str,
-    mode: Option<VerifyMode>,
-    url: Option<&str>,
-) -> Result<Environment> {
+pub async fn verify_users(app: &App, name: &str, mode: Option<VerifyMode>, url: Option<&str>) -> Result<Environment> {
     let before = by_name(app, name).await?;
     if let Some(url) = url.filter(|url| !url.is_empty()) {
         verification::checked(url)?;

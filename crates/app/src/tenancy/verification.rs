@@ -2,9 +2,9 @@
 
 use crate::{Error, Result};
 use url::Url;
+use valetkey_domain::Kind;
 use valetkey_domain::authorization::VerifyAt;
 use valetkey_domain::environment::{Environment, VerifyMode};
-use valetkey_domain::Kind;
 
 /// An address to which a browser may be sent: https, or this machine, without anything that hides where it leads.
 ///
@@ -83,10 +83,24 @@ mod tests {
             assert!(checked(good).is_ok(), "{good}");
         }
         for bad in [
-            "http://app.example/v", "javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//evil.example", "/v",
-            "https://user@app.example/v", "https://u:p@app.example", "https://app.example/#x", "https:\\\\evil.example",
-            "https://app.example\\@evil.example", " https://app.example", "https://app.example/\n", "http://localhost.evil.example",
-            "http://127.0.0.1.evil.example/", "ftp://app.example", "", "http://0x7f000001.evil",
+            "http://app.example/v",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "//evil.example",
+            "/v",
+            "https://user@app.example/v",
+            "https://u:p@app.example",
+            "https://app.example/#x",
+            "https:\\\\evil.example",
+            "https://app.example\\@evil.example",
+            " https://app.example",
+            "https://app.example/\n",
+            "http://localhost.evil.example",
+            "http://127.0.0.1.evil.example/",
+            "ftp://app.example",
+            "",
+            "http://0x7f000001.evil",
         ] {
             assert!(checked(bad).is_err(), "{bad}");
         }
@@ -101,7 +115,9 @@ mod tests {
         assert_eq!(at(mode, own, None).unwrap().as_deref(), own);
         assert_eq!(at(None, None, Some("https://a.example/x")).unwrap().as_deref(), Some("https://a.example/x"));
         assert_eq!(at(mode, own, Some("https://app.example/2")).unwrap().as_deref(), Some("https://app.example/2"));
-        for elsewhere in ["https://evil.example/verify", "https://app.example:8443/x", "https://app.example.evil.example"] {
+        for elsewhere in
+            ["https://evil.example/verify", "https://app.example:8443/x", "https://app.example.evil.example"]
+        {
             assert!(at(mode, own, Some(elsewhere)).is_err(), "{elsewhere}");
         }
         let refused = at(mode, None, None).unwrap_err();

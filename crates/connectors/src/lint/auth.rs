@@ -28,7 +28,11 @@ pub(super) fn check(file: &File, author: Author, found: &mut Found) {
     fields("account_fields", &file.account_fields, found);
     for (name, field) in file.account_fields.iter() {
         let at = format!("account_fields.{name}.secret");
-        found.demand(field.secret != Some(true), &at, "what an account says of itself is shown; a secret is in `fields`");
+        found.demand(
+            field.secret != Some(true),
+            &at,
+            "what an account says of itself is shown; a secret is in `fields`",
+        );
     }
     hosts(file, found);
     if let Some(Err(why)) = file.verify.as_ref().map(|verify| Verify::compile(verify, "")) {
@@ -150,7 +154,8 @@ fn hosts(file: &File, found: &mut Found) {
         found.demand(!path.contains('{'), "base_url", "only its host is an account's own; a path has `account.NAME`");
         let behind = host.rsplit_once('}').map_or("", |(_, behind)| behind);
         let anchored = behind.starts_with('.') && behind.matches('.').count() >= 2;
-        let own_key = file.auth.iter().all(|way| matches!(way.kind, AuthKind::ApiKey | AuthKind::Bearer | AuthKind::Basic));
+        let own_key =
+            file.auth.iter().all(|way| matches!(way.kind, AuthKind::ApiKey | AuthKind::Bearer | AuthKind::Basic));
         let why = "ends with the app's own domain, such as {name}.acme.com: else a secret would follow what is typed";
         found.demand(anchored || own_key, "hosts", &format!("`{host}`: a host {why}"));
         found.demand(https(&placeholders(text)).is_some() || !text.contains("://"), "base_url", "is no https address");

@@ -51,11 +51,12 @@ fn face(connector: &Connector) -> String {
     let ways: Vec<_> = connector.ways.iter().map(|way| (way.kind(), asked(way.fields()), way.sends())).collect();
     let own = asked(&connector.account_fields);
     let also_seen = format!("{verify:?}\n{ways:?}\n{own:?}\n");
-    also_seen + &format!(
-        "{slug} {display_name} {hosts:?} {proxy_url} {default_scopes:?} {scope_words:?} {headers:?}\n{:?}\n{:?}\n",
-        (&auth.authorize_url, &auth.token_url, auth.token_client_auth, &auth.scope_separator, auth.pkce),
-        (&auth.authorize_params, auth.refresh, &auth.revoke, identity, &auth.issuer),
-    )
+    also_seen
+        + &format!(
+            "{slug} {display_name} {hosts:?} {proxy_url} {default_scopes:?} {scope_words:?} {headers:?}\n{:?}\n{:?}\n",
+            (&auth.authorize_url, &auth.token_url, auth.token_client_auth, &auth.scope_separator, auth.pkce),
+            (&auth.authorize_params, auth.refresh, &auth.revoke, identity, &auth.issuer),
+        )
 }
 
 /// What a form asks, and what it takes.

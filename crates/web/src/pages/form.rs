@@ -94,11 +94,18 @@ impl Page for Form {
         }
         let words = Some("You have to be logged in to perform this action. <b>Sign in</b>".to_owned());
         let refused = Self { told: Some("form-refused"), theirs: words, ..plain.clone() };
-        let region = Field { options: vec!["eu".into(), "us".into()], required: false, value: "us".into(), ..field("region", "Region", None, false) };
-        let key_file = Field { lines: true, ..field("service_account_json", "Key file", Some("The whole JSON file"), true) };
+        let region = Field {
+            options: vec!["eu".into(), "us".into()],
+            required: false,
+            value: "us".into(),
+            ..field("region", "Region", None, false)
+        };
+        let key_file =
+            Field { lines: true, ..field("service_account_json", "Key file", Some("The whole JSON file"), true) };
         let long = Field { fault: Some("fault-long"), ..field("note", "Note", None, false) };
         let no_key = Field { fault: Some("fault-key-file"), ..key_file.clone() };
-        let unclear = Self { fields: vec![region, key_file, long, no_key], told: Some("form-unclear"), ..plain.clone() };
+        let unclear =
+            Self { fields: vec![region, key_file, long, no_key], told: Some("form-unclear"), ..plain.clone() };
         let elsewhere = |here| Some(Elsewhere { hosts: "127.0.0.1:8090".into(), here });
         let bare = Self { fields: Vec::new(), elsewhere: elsewhere(true), ..plain.clone() };
         let moved = Self { elsewhere: elsewhere(false), ..plain.clone() };

@@ -1,7 +1,7 @@
 //! Credentials that an app brings itself.
 
-use crate::services::structs;
 use crate::services::shared::{given, not_offered};
+use crate::services::structs;
 use valetkey_app::accounts::Given;
 use valetkey_app::{Error, Result};
 use valetkey_domain::Secret;
@@ -61,13 +61,15 @@ mod tests {
             scopes: vec!["s".into()],
             ..Default::default()
         };
-        let Some(Given::Tokens { access_token, refresh_token, scopes }) = read(Details::OauthToken(token)).unwrap() else {
+        let Some(Given::Tokens { access_token, refresh_token, scopes }) = read(Details::OauthToken(token)).unwrap()
+        else {
             panic!("tokens are tokens")
         };
         assert_eq!((access_token.expose(), scopes), ("at", vec!["s".to_owned()]));
         assert_eq!(refresh_token.unwrap().expose(), "rt");
         let fields = structs::of(serde_json::json!({"api_key": "k", "port": 7}).as_object().unwrap());
-        let Some(Given::Fields(members)) = read(Details::StaticAuth(wire::StaticAuth { details: Some(fields) })).unwrap()
+        let Some(Given::Fields(members)) =
+            read(Details::StaticAuth(wire::StaticAuth { details: Some(fields) })).unwrap()
         else {
             panic!("fields are fields")
         };

@@ -50,8 +50,7 @@ pub(super) async fn search(
         None => None,
     };
     let names = connection.map(|connection| connection.name.to_string());
-    let filter =
-        Filter { connections: names.into_iter().collect(), search: Some(request.query), ..Filter::default() };
+    let filter = Filter { connections: names.into_iter().collect(), search: Some(request.query), ..Filter::default() };
     let page = page(request.page_size, request.page_token, PAGE);
     let listed = accounts::list(app, ctx, &filter, &page).await?;
     let (next_page_token, prev_page_token, total_size) = ends(&listed);

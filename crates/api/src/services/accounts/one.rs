@@ -2,8 +2,8 @@
 
 use super::which::Address;
 use super::{given, render};
-use crate::services::structs;
 use crate::services::shared::{given as text, id, timestamp};
+use crate::services::structs;
 use valetkey_app::accounts::{self, Which};
 use valetkey_app::consent;
 use valetkey_app::{App, Error, Result, connections};

@@ -1,8 +1,8 @@
 //! Accounts as messages.
 
-use crate::services::structs;
-use crate::services::shared::{provider, timestamp};
 use crate::services::kinds;
+use crate::services::shared::{provider, timestamp};
+use crate::services::structs;
 use serde_json::{Map, Value};
 use valetkey_app::App;
 use valetkey_app::accounts::Shown;

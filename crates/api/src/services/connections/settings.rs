@@ -22,7 +22,8 @@ pub(super) fn check_new(wanted: &wire::CreateConnection, flags: wire::Flags) -> 
         return Err(not_offered("one credential for a whole organisation (auth_mode ORG_WIDE) is"));
     }
     if wanted.context.as_ref().is_some_and(|context| !context.fields.is_empty()) {
-        let message = "connection.context: what fills an app's address is each account's own (api_config); leave it out";
+        let message =
+            "connection.context: what fills an app's address is each account's own (api_config); leave it out";
         return Err(Error::invalid(message));
     }
     Ok(())

@@ -44,7 +44,9 @@ pub(crate) fn sent(wired: &Wired, credential: &Opened) -> Vec<Secret<str>> {
             Sent::Basic(username, password) => vec![username, password],
         };
         let names: Vec<&str> = templates.iter().flat_map(|template| template.names()).collect();
-        all.extend(names.iter().filter(|name| hidden(name)).filter_map(|name| value_of(credential, name)).map(Secret::from));
+        all.extend(
+            names.iter().filter(|name| hidden(name)).filter_map(|name| value_of(credential, name)).map(Secret::from),
+        );
         if let (Sent::Basic(..), Some(header)) = (&sends.value, written(&sends.value, credential)) {
             all.push(Secret::from(header.expose().trim_start_matches("Basic ")));
         }
@@ -114,7 +116,9 @@ mod tests {
         let mut request = Request::get("https://api.acme.example/x?a=1&key=theirs&a=2").body(()).unwrap();
         request.headers_mut().insert("authorization", "Bearer the caller's".parse().unwrap());
         present(&mut request, &wired, credential).unwrap();
-        assert!(request.headers().values().all(|value| value.is_sensitive() || value.as_bytes().ends_with(b"caller's")));
+        assert!(
+            request.headers().values().all(|value| value.is_sensitive() || value.as_bytes().ends_with(b"caller's"))
+        );
         let sent = sent(&wired, credential).iter().map(|secret| secret.expose().to_owned()).collect();
         (request.uri().to_string(), request, sent)
     }
@@ -132,7 +136,8 @@ mod tests {
         assert_eq!(header(&request, "x-key"), "Token k 1&/");
         assert!(sent.contains(&"k 1&/".to_owned()));
 
-        let (_, request, sent) = presented("{kind: bearer, fields: {token: {label: Token}}}", &opened("", &[("token", "tok-1")])).await;
+        let (_, request, sent) =
+            presented("{kind: bearer, fields: {token: {label: Token}}}", &opened("", &[("token", "tok-1")])).await;
         assert_eq!(header(&request, "authorization"), "Bearer tok-1");
         assert_eq!(sent, ["tok-1"]);
 

@@ -66,7 +66,8 @@ pub(crate) async fn renewal(
         _ => (plain.typed.get("service_account_json").map(Secret::copy), None),
     };
     let key = key.ok_or_else(|| lacks(wired, "the key of its service account"))?;
-    let key = ServiceAccount::read(&key).map_err(|why| lacks(wired, &format!("a key that works: the one it has {why}")))?;
+    let key =
+        ServiceAccount::read(&key).map_err(|why| lacks(wired, &format!("a key that works: the one it has {why}")))?;
     let token_url = wired.token_url()?.to_owned();
     let assertion = key.assertion(&token_url, &scopes, subject, app.core.now()).map_err(Error::internal)?;
     Ok(Some(Renewal::Assertion { token_url, assertion }))

@@ -40,7 +40,13 @@ pub(crate) enum Trial {
 ///
 /// # Errors
 /// A failure of ours.
-pub(crate) async fn trial(app: &App, ctx: &Ctx, wired: &Wired, account: &ConnectedAccount, plain: Plain) -> Result<Trial> {
+pub(crate) async fn trial(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+    plain: Plain,
+) -> Result<Trial> {
     let (mut plain, mut expires_at) = (plain, None);
     if let Some(renewal) = renewal(app, wired, account, &plain).await? {
         let sent_at = app.core.now();
