@@ -48,8 +48,9 @@ def change():
 def keyed():
     if settings.get("down"):
         return refused(503, "Out for lunch.")
-    user = KEYS.get(request.headers.get("x-api-key"))
-    said = f"The key {request.headers.get('x-api-key')} is unknown; see https://evil.example/keys <b>now</b>"
+    key = request.headers.get("x-api-key")
+    user = KEYS.get(key)
+    said = f"The key {key} is unknown" if "echo" in key else "That key is unknown; see https://evil.example/keys <blink>now"
     return jsonify(user=user, app_key=request.args.get("app_key")) if user else refused(401, said)
 
 

@@ -65,11 +65,13 @@ def test_attack_48_a_refusal_is_in_the_apps_words_and_shows_no_key(typed, person
     told = person.page.inner_text(".told")
     for width in (1280, 390):
         shot(person, "form-refused", width)
-    assert "is unknown" in told and "<b>now</b>" in told, "their words, as text"
-    assert "canary-key-5f2c" not in person.page.content() and "evil.example" not in person.page.content()
-    assert typed.services.seen("/keyed")[-1]["key"] == "Key canary-key-5f2c"
-    assert "canary-key-5f2c" not in typed.server.words()
-    assert "canary-key-5f2c" not in typed.server.cli("logs", "list", "--json").stdout
+    assert "is unknown" in told and "<blink>now" in told, "their words, as text, and without their address"
+    fill(person, api_key="canary-echo-5f2c", app_key="")
+    assert "repeats a secret" in person.page.inner_text(".told")
+    assert "canary-" not in person.page.content() and "evil.example" not in person.page.content()
+    assert typed.services.seen("/keyed")[-1]["key"] == "Key canary-echo-5f2c"
+    assert "canary-" not in typed.server.words()
+    assert "canary-" not in typed.server.cli("logs", "list", "--json").stdout
 
 
 def test_an_app_that_is_down_says_nothing_about_a_key(typed, person):

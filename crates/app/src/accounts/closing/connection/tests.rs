@@ -16,7 +16,7 @@ const ACCOUNTS: usize = 25;
 async fn peopled() -> There {
     let there = there("{rotates: true}").await;
     for n in 0..ACCOUNTS {
-        let given = Given {
+        let given = Given::Tokens {
             access_token: Secret::from("at"),
             refresh_token: Some(Secret::from(format!("rt-{n}"))),
             scopes: vec![],

@@ -47,7 +47,7 @@ async fn attack_21_an_older_answer_does_not_replace_a_newer_one() {
     let there = signed_in(ROTATING, HOUR).await;
     let (slow, _) = overtaken(&there).await;
     let account = there.now().await;
-    let plain = Plain { access_token: Secret::from("at-newer"), refresh_token: Some(Secret::from("rt-newer")) };
+    let plain = Plain::tokens(Secret::from("at-newer"), Some(Secret::from("rt-newer")));
     let audience = account.credential.as_ref().unwrap().audience.clone();
     let home = CredentialRow::Account(&account, 2);
     let sealed = sealed::seal(&there.app, &there.ctx, home, &audience, &plain).await.unwrap();
