@@ -12,6 +12,8 @@ from kit import raw
 from kit.account import Account
 
 SEND = "https://www.googleapis.com/auth/gmail.send"
+# Connections of the demo ask for it; it allows sending too.
+COMPOSE = "https://www.googleapis.com/auth/gmail.compose"
 ALEX, SAM = 1, 2
 
 
@@ -193,9 +195,9 @@ def test_one_link_in_two_tabs_the_later_start_counts_and_the_earlier_is_told(dem
 
 def test_attack_19_a_withheld_scope_is_named_on_the_page_and_to_the_model_with_a_link(demo, person):
     account = Account(demo, "withholder")
-    person.connect(account.link(), without=[SEND])
+    person.connect(account.link(), without=[COMPOSE])
     assert person.told() == "Gmail is connected, with less access"
-    assert SEND in person.words() and "Send mail in your name" in person.words()
+    assert COMPOSE in person.words() and "Write drafts, and send mail in your name" in person.words()
     assert account.status() == "ACTIVE" and account.mailbox()["messages"]
     mail = {"to": "sam@lab.example", "subject": "withheld", "body": "x"}
     failed, text = account.call("gmail_send_message", **mail)

@@ -19,6 +19,8 @@ from kit.server import Server
 from kit.walker import Walker
 
 SEND = "https://www.googleapis.com/auth/gmail.send"
+# Connections of the demo ask for it; it allows sending too.
+COMPOSE = "https://www.googleapis.com/auth/gmail.compose"
 GMAIL = [{"connection_name": "MY_GMAIL", "tools": []}]
 
 
@@ -402,7 +404,7 @@ def test_attack_20_an_odd_expires_in_is_no_end(demo, fails, value):
 
 
 def test_a_withheld_scope_is_found_before_the_call_and_another_consent_mends_it(demo):
-    wire = connected(demo, "tools-withheld", "tools-withheld", GMAIL, without=[SEND])
+    wire = connected(demo, "tools-withheld", "tools-withheld", GMAIL, without=[COMPOSE])
     before = calls(demo, "gmail.users.messages.send")
     words = wire.refused("gmail_send_message", to="a@example.com", subject="s", body="b")
     assert SEND in words and f"{demo.url}/connect/" in words

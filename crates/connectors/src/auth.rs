@@ -125,6 +125,12 @@ pub struct OAuth2 {
     pub token_client_auth: TokenClientAuth,
     /// What stands between two scopes.
     pub scope_separator: String,
+    /// The parameter that the scopes are asked for in.
+    pub scope_param: String,
+    /// The member of a token endpoint's answer that has the tokens, where the answer itself has none.
+    pub token_in: Option<String>,
+    /// The app's own codes for a refresh token that is good for nothing any more.
+    pub ended: Vec<String>,
     /// Whether the proof key is sent.
     pub pkce: Pkce,
     /// What the authorization endpoint is also told.

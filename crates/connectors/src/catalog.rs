@@ -45,7 +45,7 @@ impl Catalog {
     pub fn add(&mut self, file_name: &str, text: &str) -> Result<(), Error> {
         let file = read::read(file_name, text)?;
         self.free(file_name, &file.connector)?;
-        let connector = checked(file_name, &file, None, Author::User)?;
+        let connector = checked(file_name, &file, &[], Author::User)?;
         let entry = Entry { slug: file.connector, connector: OnceLock::from(Some(Arc::new(connector))), shipped: None };
         self.entries.push(entry);
         Ok(())
@@ -113,22 +113,17 @@ impl Entry {
 pub(crate) fn compiled(shipped: &Shipped) -> Result<Connector, Error> {
     let file = read::read(shipped.file_name, shipped.text)?;
     let wrong = |problem| Error::Wrong { file: shipped.file_name.to_owned(), problems: vec![problem] };
-    let digest = Digest::read(shipped.digest);
-    let digest = digest.map_err(|error| wrong(Problem { at: "description".to_owned(), why: error.to_string() }))?;
-    compile::connector(&file, Some(&digest)).map_err(wrong)
+    let digests = shipped.described();
+    let digests = digests.map_err(|error| wrong(Problem { at: "description".to_owned(), why: error.to_string() }))?;
+    compile::connector(&file, &digests).map_err(wrong)
 }
 
 /// Checks a file and compiles it.
-pub(crate) fn checked(
-    file_name: &str,
-    file: &File,
-    digest: Option<&Digest>,
-    author: Author,
-) -> Result<Connector, Error> {
-    let problems = lint::check(file, digest, author);
+pub(crate) fn checked(file_name: &str, file: &File, digests: &[Digest], author: Author) -> Result<Connector, Error> {
+    let problems = lint::check(file, digests, author);
     if !problems.is_empty() {
         return Err(Error::Wrong { file: file_name.to_owned(), problems });
     }
     let wrong = |problem| Error::Wrong { file: file_name.to_owned(), problems: vec![problem] };
-    compile::connector(file, digest).map_err(wrong)
+    compile::connector(file, digests).map_err(wrong)
 }

@@ -19,18 +19,18 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use std::sync::Arc;
 use valetkey_domain::tool::Tool as Definition;
-use valetkey_vendor::Digest;
+use valetkey_vendor::{Digest, described};
 
 /// The budget of an answer where the file names none.
 const MAX_BYTES: usize = 60_000;
 /// Requests at once where the file names none.
 const CONCURRENCY: usize = 8;
 
-/// Compiles a file. `digest` is of the API that it names, if its description is one.
+/// Compiles a file. `digests` are of the APIs that it names, if it is described so.
 ///
 /// # Errors
 /// The first thing that does not compile, with its place. A file that passed the check has none.
-pub(crate) fn connector(file: &File, digest: Option<&Digest>) -> Result<Connector, Problem> {
+pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Problem> {
     let own_host = OwnHost::compile(&file.base_url, &file.hosts).map_err(|why| problem("base_url", why))?;
     let rules = Rules::compile(&file.display_name, &file.errors, &file.rate_limit);
     let headers: Vec<_> = file.headers.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
@@ -45,7 +45,7 @@ pub(crate) fn connector(file: &File, digest: Option<&Digest>) -> Result<Connecto
     let mut tools = IndexMap::new();
     for (name, tool) in file.tools.iter() {
         let body = tool.body.unwrap_or(file.body);
-        let compiler = Compiler { at: format!("tools.{name}"), root: &root, digest, body };
+        let compiler = Compiler { at: format!("tools.{name}"), root: &root, digests, body };
         tools.insert(name.to_owned(), Arc::new(compiler.tool(name, tool, &upstream)?));
     }
     Ok(Connector {
@@ -77,7 +77,7 @@ fn problem(at: impl Into<String>, why: impl Into<String>) -> Problem {
 struct Compiler<'a> {
     at: String,
     root: &'a str,
-    digest: Option<&'a Digest>,
+    digests: &'a [Digest],
     body: BodyForm,
 }
 
@@ -166,14 +166,15 @@ impl Compiler<'_> {
         request: Option<&ManualRequest>,
         fills: Vec<(Target, Fill)>,
     ) -> Result<Call, Problem> {
-        let described = self.digest.and_then(|digest| digest.operations.get(operation));
-        let (method, path) = match (described, request) {
-            (Some(described), _) => (described.method.as_str(), described.path.clone()),
-            (None, Some(request)) => (request.method.as_str(), format!("{}{}", self.root, request.path)),
+        let (method, path, origin) = match (described(self.digests, operation), request) {
+            (Some((digest, described)), _) => {
+                (described.method.as_str(), described.path.clone(), Some(digest.base_url.clone()))
+            }
+            (None, Some(request)) => (request.method.as_str(), format!("{}{}", self.root, request.path), None),
             (None, None) => return Err(self.problem("operation", format!("nothing describes `{operation}`"))),
         };
         let method = method.parse().map_err(|_| self.problem("operation", format!("`{method}` is no HTTP method")))?;
-        Ok(Call { method, path, fills, body: self.body })
+        Ok(Call { method, origin, path, fills, body: self.body })
     }
 
     /// What the arguments' own `map` says.

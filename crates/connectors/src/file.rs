@@ -38,6 +38,9 @@ pub struct File {
     pub hosts: Vec<String>,
     /// Where the app's API is described.
     pub description: Description,
+    /// Where other APIs of the vendor's that its tools call are described; their hosts are among `hosts` too.
+    #[serde(default)]
+    pub also_described: Vec<Description>,
     /// The ways to sign in, the usual one first. A connection takes one of them.
     pub auth: Vec<AuthFile>,
     /// What an account says of itself that requests need: a subdomain, a region. They are no secrets.
@@ -113,6 +116,8 @@ pub enum DescriptionKind {
     Discovery,
     /// The same with an OpenAPI document.
     Openapi,
+    /// The same with the types of an SDK of the vendor's.
+    Sdk,
     /// Documentation that a person read: nothing can be checked against it.
     Manual,
 }

@@ -24,14 +24,14 @@ use crate::file::{DescriptionKind, File};
 use found::Found;
 use valetkey_vendor::Digest;
 
-/// Everything that is wrong with a file. `digest` is of the API that its description names, where there is one.
+/// Everything that is wrong with a file. `digests` are of the APIs that its descriptions name, in their order.
 #[must_use]
-pub fn check(file: &File, digest: Option<&Digest>, author: Author) -> Vec<Problem> {
+pub fn check(file: &File, digests: &[Digest], author: Author) -> Vec<Problem> {
     let mut found = Found::default();
-    whole::check(file, digest, &mut found);
+    whole::check(file, digests, &mut found);
     auth::check(file, author, &mut found);
-    scopes::check(file, digest, author, &mut found);
-    let described = if file.description.kind != DescriptionKind::Manual { digest } else { None };
+    scopes::check(file, digests, author, &mut found);
+    let described = if file.description.kind != DescriptionKind::Manual { digests } else { &[] };
     for (name, tool) in file.tools.iter() {
         tools::check(file, name, tool, author, &mut found);
         requests::check(file, name, tool, described, &mut found);

@@ -20,11 +20,19 @@ mod github_file;
 mod gmail_attachment;
 mod gmail_attachment_data;
 mod gmail_compose;
+mod gmail_draft;
+mod gmail_filter;
+mod gmail_label_change;
+mod gmail_listed_thread;
 mod gmail_message;
+mod gmail_raw;
+mod gmail_redraft;
 mod gmail_reply;
+mod gmail_vacation;
 mod headers;
 mod html;
 mod ids;
+mod label_lists;
 mod labels;
 mod moment;
 mod names;
@@ -53,9 +61,17 @@ const NATIVES: &[(&str, Native)] = &[
     ("gmail_attachment", gmail_attachment::run),
     ("gmail_attachment_data", gmail_attachment_data::run),
     ("gmail_compose", gmail_compose::run),
+    ("gmail_draft", gmail_draft::run),
+    ("gmail_filter", gmail_filter::run),
+    ("gmail_label_change", gmail_label_change::run),
+    ("gmail_listed_draft", gmail_draft::run_listed),
     ("gmail_listed_message", gmail_message::run_listed),
+    ("gmail_listed_thread", gmail_listed_thread::run),
     ("gmail_message", gmail_message::run),
+    ("gmail_raw", gmail_raw::run),
+    ("gmail_redraft", gmail_redraft::run),
     ("gmail_reply", gmail_reply::run),
+    ("gmail_vacation", gmail_vacation::run),
 ];
 
 /// The native of this name.

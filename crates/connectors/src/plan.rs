@@ -98,6 +98,8 @@ pub(crate) struct Each {
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) method: Method,
+    /// Scheme and host, where another description than the connector's first says them.
+    pub(crate) origin: Option<String>,
     /// From the root of the host, with `{variables}`.
     pub(crate) path: String,
     pub(crate) fills: Vec<(Target, Fill)>,

@@ -1,5 +1,7 @@
 //! The connector files that are part of the binary, with the digests that they were checked against.
 
+use valetkey_vendor::Digest;
+
 /// One shipped connector.
 #[derive(Debug)]
 pub(crate) struct Shipped {
@@ -9,8 +11,15 @@ pub(crate) struct Shipped {
     pub(crate) file_name: &'static str,
     /// The file.
     pub(crate) text: &'static str,
-    /// The digest of the API that it names.
-    pub(crate) digest: &'static str,
+    /// The digests of the APIs that it names, in its order.
+    pub(crate) digests: &'static [&'static str],
+}
+
+impl Shipped {
+    /// Its digests, read.
+    pub(crate) fn described(&self) -> Result<Vec<Digest>, valetkey_vendor::Error> {
+        self.digests.iter().map(|text| Digest::read(text)).collect()
+    }
 }
 
 /// All of them, in the order in which they are shown.
@@ -19,18 +28,27 @@ pub(crate) const SHIPPED: &[Shipped] = &[
         slug: "gmail",
         file_name: "gmail.yaml",
         text: include_str!("../../../catalogue/gmail.yaml"),
-        digest: include_str!("../../../catalogue/digests/gmail.v1.json"),
+        digests: &[
+            include_str!("../../../catalogue/digests/gmail.v1.json"),
+            include_str!("../../../catalogue/digests/people.v1.json"),
+        ],
     },
     Shipped {
         slug: "googlecalendar",
         file_name: "googlecalendar.yaml",
         text: include_str!("../../../catalogue/googlecalendar.yaml"),
-        digest: include_str!("../../../catalogue/digests/calendar.v3.json"),
+        digests: &[include_str!("../../../catalogue/digests/calendar.v3.json")],
     },
     Shipped {
         slug: "github",
         file_name: "github.yaml",
         text: include_str!("../../../catalogue/github.yaml"),
-        digest: include_str!("../../../catalogue/digests/github.json"),
+        digests: &[include_str!("../../../catalogue/digests/github.json")],
+    },
+    Shipped {
+        slug: "slack",
+        file_name: "slack.yaml",
+        text: include_str!("../../../catalogue/slack.yaml"),
+        digests: &[include_str!("../../../catalogue/digests/slack.json")],
     },
 ];

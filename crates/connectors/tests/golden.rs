@@ -8,19 +8,19 @@ mod play;
 
 use bytes::Bytes;
 use http::Request;
-use play::{cases, catalogue, digest, played, refused};
+use play::{cases, catalogue, digests, played, refused};
 use valetkey_connectors::Catalog;
 
 #[test]
 fn every_tool_sends_what_its_golden_file_says() {
     let catalog = Catalog::shipped().unwrap();
     for connector in catalog.connectors() {
-        let digest = digest(&connector.slug);
+        let digests = digests(&connector.slug);
         for tool in connector.tools.keys() {
             let cases = cases(tool);
             assert!(!cases.is_empty(), "{tool} has no golden case");
             for case in &cases {
-                let played = played(&catalog, &digest, tool, case);
+                let played = played(&catalog, &digests, tool, case);
                 let actual = serde_json::to_string_pretty(&played).unwrap();
                 assert_eq!(played, *case, "{tool}, {}: it went\n{actual}", case.case);
             }
@@ -30,7 +30,7 @@ fn every_tool_sends_what_its_golden_file_says() {
 
 #[test]
 fn the_mock_refuses_what_the_vendor_would() {
-    let calendar = digest("googlecalendar");
+    let calendar = digests("googlecalendar");
     let good = r#"{"start": {"date": "2026-11-23"}, "end": {"date": "2026-11-24"}}"#;
     let events = "https://www.googleapis.com/calendar/v3/calendars/primary/events";
     let said = |method: &str, uri: &str, body: &str| {

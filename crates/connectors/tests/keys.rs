@@ -80,6 +80,9 @@ fn sign_in() -> Vec<Line> {
         ("auth[].token_url", "/auth/0/token_url", json!("https://login.keys.test/u")),
         ("auth[].token_client_auth", "/auth/0/token_client_auth", json!("none")),
         ("auth[].scope_separator", "/auth/0/scope_separator", json!(",")),
+        ("auth[].scope_param", "/auth/0/scope_param", json!("user_scope")),
+        ("auth[].token_in", "/auth/0/token_in", json!("authed_user")),
+        ("auth[].refresh.ended", "/auth/0/refresh/ended", json!(["bad_refresh_token"])),
         ("auth[].pkce", "/auth/0/pkce", json!("none")),
         ("auth[].authorize_params", "/auth/0/authorize_params/prompt", json!("login")),
         ("auth[].refresh", "/auth/0/refresh", Value::Null),
@@ -213,17 +216,36 @@ fn each_key_of_the_format_shows() {
 fn each_key_of_a_discovery_document_shows() {
     let shipped = include_str!("../../../catalogue/gmail.yaml");
     assert_eq!(checked(shipped), "");
-    for (key, text) in [("id", "id: \"gmail:v1\""), ("sha256", "sha256: bfe9")] {
-        assert!(shipped.contains(text), "{key}");
-        assert!(checked(&shipped.replace(text, &format!("{text}x").replace("\"x", "x\""))).contains(key), "{key}");
+    let own = "description: {kind: discovery, id: \"gmail:v1\", sha256: bfe9";
+    let also = "also_described: [{kind: discovery, id: \"people:v1\", sha256: ";
+    for (from, to, says) in [
+        (own, own.replace("gmail:v1", "gmail:v1x"), "description.id: the digest is of"),
+        (own, own.replace("bfe9", "bfe9x"), "description.sha256: the digest"),
+        (also, also.replace("kind: discovery", "kind: manual"), "also_described[0]: has a digest"),
+        (also, also.replace("people:v1", "people:v1x"), "also_described[0].id: the digest is of"),
+        (also, format!("{also}x"), "also_described[0].sha256: the digest"),
+        (also, also.replace("{kind", "{url: \"https://x.test\", kind"), "also_described[0]: `url` and"),
+        (also, also.replace("{kind", "{read_on: \"2026-11-22\", kind"), "also_described[0]: `url` and"),
+        (
+            "hosts: [gmail.googleapis.com, people",
+            "hosts: [gmail.googleapis.com, peoples".to_owned(),
+            "not among `hosts`",
+        ),
+    ] {
+        assert!(shipped.contains(from), "{from}");
+        let said = checked(&shipped.replacen(from, &to, 1));
+        assert!(said.contains(says), "{to}: {says} is not in {said}");
     }
+    let without = shipped.lines().filter(|line| !line.starts_with("also_described")).collect::<Vec<_>>().join("\n");
+    assert!(checked(&without).contains("digests are given"), "{}", checked(&without));
 }
 
 #[test]
 fn no_key_of_the_format_is_without_its_line() {
     let in_lines: BTreeSet<String> = lines().into_iter().map(|(key, ..)| key.to_owned()).collect();
-    let shipped = ["description.id", "description.sha256"].map(str::to_owned);
-    let all: BTreeSet<String> = in_lines.into_iter().chain(shipped).collect();
+    let shipped = ["description.id", "description.sha256", "also_described"].map(str::to_owned);
+    let also = ["kind", "id", "sha256", "url", "read_on"].map(|key| format!("also_described[].{key}"));
+    let all: BTreeSet<String> = in_lines.into_iter().chain(shipped).chain(also).collect();
     let format = keys();
     assert!(format.len() > 80, "{format:?}");
     assert_eq!(all, format);

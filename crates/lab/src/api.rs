@@ -8,7 +8,7 @@ pub(crate) mod outcome;
 
 use crate::broken::broken;
 use crate::state::State as LabState;
-use crate::{Error, Lab, calendar, gmail, oauth};
+use crate::{Error, Lab, calendar, gmail, oauth, people};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -65,22 +65,17 @@ fn admit(
 }
 
 async fn dispatch(lab: &Lab, operation: &str, call: Call) -> Result<Outcome, Error> {
+    if let Some(look) = gmail::operations::look(operation).or_else(|| calendar::operations::look(operation)) {
+        return Ok(lab.read(|state, now| look(state, now, &call)));
+    }
+    if let Some(act) = gmail::operations::act(operation).or_else(|| calendar::operations::act(operation)) {
+        return lab.change(|state, now| act(state, now, &call)).await;
+    }
     let read = |look: fn(&LabState, Timestamp, &Call) -> Outcome| Ok(lab.read(|state, now| look(state, now, &call)));
     match operation {
-        "gmail.users.getProfile" => read(gmail::profile::get),
-        "gmail.users.messages.list" => read(gmail::messages::list),
-        "gmail.users.messages.get" => read(gmail::messages::get),
-        "gmail.users.messages.attachments.get" => read(gmail::attachments::get),
-        "gmail.users.threads.get" => read(gmail::threads::get),
-        "gmail.users.messages.send" => lab.change(|state, now| gmail::send::send(state, now, &call)).await,
-        "calendar.calendars.get" => read(calendar::calendars::get),
-        "calendar.calendarList.list" => read(calendar::calendars::list),
-        "calendar.settings.get" => read(calendar::calendars::setting),
-        "calendar.events.get" => read(calendar::events::get),
-        "calendar.events.list" => read(calendar::list::list),
-        "calendar.events.insert" => lab.change(|state, now| calendar::events::insert(state, now, &call)).await,
-        "calendar.events.patch" => lab.change(|state, now| calendar::patch::patch(state, now, &call)).await,
-        "calendar.events.delete" => lab.change(|state, now| calendar::delete::delete(state, now, &call)).await,
+        "people.people.connections.list" => read(people::list),
+        "people.people.searchContacts" => read(people::search),
+        "people.otherContacts.search" => read(people::search_others),
         "oauth2.userinfo.get" => read(userinfo),
         other => Ok(Err(ApiError::not_played(other))),
     }

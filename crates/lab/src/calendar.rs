@@ -2,13 +2,14 @@
 //!
 //! Read `view.rs` for how an event is shown, `rules.rs` for what is refused, `recurrence.rs` for instances.
 
-pub(crate) mod calendars;
-pub(crate) mod delete;
-pub(crate) mod events;
+mod calendars;
+mod delete;
+mod events;
 mod find;
 mod invitation;
-pub(crate) mod list;
-pub(crate) mod patch;
+mod list;
+pub(crate) mod operations;
+mod patch;
 mod recurrence;
 mod rules;
 pub(crate) mod times;

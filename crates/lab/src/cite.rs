@@ -60,6 +60,21 @@ pub(crate) const GMAIL_FILTER: &str = "https://developers.google.com/workspace/g
 pub(crate) const GMAIL_OPERATORS: &str = "https://support.google.com/mail/answer/7190";
 /// Gmail: which scope allows what.
 pub(crate) const GMAIL_SCOPES: &str = "https://developers.google.com/workspace/gmail/api/auth/scopes";
+/// Gmail: labels, and which of them may be changed.
+pub(crate) const GMAIL_LABELS: &str = "https://developers.google.com/workspace/gmail/api/guides/labels";
+/// Gmail: filters.
+pub(crate) const GMAIL_FILTERS: &str = "https://developers.google.com/workspace/gmail/api/guides/filter_settings";
+/// Gmail: the automatic reply.
+pub(crate) const GMAIL_VACATION: &str = "https://developers.google.com/workspace/gmail/api/guides/vacation_settings";
+/// Gmail: sender addresses and signatures.
+pub(crate) const GMAIL_ALIASES: &str =
+    "https://developers.google.com/workspace/gmail/api/guides/alias_and_signature_settings";
+/// Gmail: what changed since a point, and how long that is known.
+pub(crate) const GMAIL_SYNC: &str = "https://developers.google.com/workspace/gmail/api/guides/sync";
+/// Gmail: telling a topic of changes.
+pub(crate) const GMAIL_PUSH: &str = "https://developers.google.com/workspace/gmail/api/guides/push";
+/// People: contacts.
+pub(crate) const PEOPLE_CONTACTS: &str = "https://developers.google.com/people/v1/contacts";
 /// Calendar: errors and what to do about them.
 pub(crate) const CALENDAR_ERRORS: &str = "https://developers.google.com/workspace/calendar/api/guides/errors";
 /// Calendar: the event and its members.
@@ -83,6 +98,7 @@ pub(crate) fn reference(operation: &str) -> String {
     let (resource, method) = rest.rsplit_once('.').unwrap_or((rest, ""));
     match api {
         "gmail" => format!("https://developers.google.com/workspace/gmail/api/reference/rest/v1/{resource}/{method}"),
+        "people" => format!("https://developers.google.com/people/api/rest/v1/{resource}/{method}"),
         "calendar" => format!("https://developers.google.com/workspace/calendar/api/v3/reference/{resource}/{method}"),
         _ => USERINFO.to_owned(),
     }

@@ -7,6 +7,7 @@ use valetkey_vendor::Digest;
 pub(crate) fn packed() -> Result<Vec<Digest>, Error> {
     let texts = [
         include_str!("../../../catalogue/digests/gmail.v1.json"),
+        include_str!("../../../catalogue/digests/people.v1.json"),
         include_str!("../../../catalogue/digests/calendar.v3.json"),
         include_str!("../../../catalogue/digests/oauth2.v2.json"),
     ];

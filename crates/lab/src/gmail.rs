@@ -1,18 +1,27 @@
 //! Gmail over mailboxes that rest as RFC 5322 texts: what the API shows is read from them at each call.
 //!
-//! Read `mime.rs` for how a text becomes Google's form, `search.rs` for `q`, `send.rs` for what is accepted.
+//! Read `operations.rs` for what is played, `mime.rs` for how a text becomes Google's form, `search.rs` for `q`, `send.rs`
+//! for what is accepted.
 
-pub(crate) mod attachments;
+mod attachments;
+mod change;
+mod drafts;
+mod filters;
 mod headers;
+mod history;
+mod insert;
+mod labels;
 mod matching;
-pub(crate) mod messages;
+mod messages;
 mod mime;
-pub(crate) mod profile;
+pub(crate) mod operations;
+mod profile;
 pub(crate) mod raw;
 mod search;
 pub(crate) mod send;
+mod settings;
 mod threading;
-pub(crate) mod threads;
+mod threads;
 mod tokens;
 
 use crate::api::call::Call;
@@ -51,6 +60,12 @@ fn mailbox<'a>(state: &'a State, call: &Call) -> Result<&'a User, ApiError> {
     }
     let said = format!("Delegation denied for {}", user.email);
     Err(ApiError::forbidden("forbidden", said, cite::GMAIL_ERRORS))
+}
+
+/// The same, to be changed.
+fn owned<'a>(state: &'a mut State, call: &Call) -> Result<&'a mut User, ApiError> {
+    let email = mailbox(state, call)?.email.clone();
+    state.user_mut(&email).ok_or_else(ApiError::bad_credentials)
 }
 
 /// The message of this id.

@@ -3,6 +3,7 @@
 mod events;
 mod letters;
 
+use crate::mailbox::Mailbox;
 use crate::state::{State, User};
 use crate::{Error, Person, random};
 use valetkey_domain::Timestamp;
@@ -25,6 +26,7 @@ fn user(person: &Person) -> Result<User, Error> {
         name: person.name.clone(),
         time_zone: person.time_zone.clone(),
         mail: Vec::new(),
+        mailbox: Mailbox::default(),
         events: Vec::new(),
     })
 }

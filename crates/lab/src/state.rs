@@ -2,6 +2,7 @@
 //! JSON document; what is marked `skip` lives only as long as the process.
 
 use crate::fault::Fault;
+use crate::mailbox::Mailbox;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +46,9 @@ pub(crate) struct User {
     pub(crate) time_zone: String,
     /// Oldest first.
     pub(crate) mail: Vec<Mail>,
+    /// What else is in the mailbox.
+    #[serde(default)]
+    pub(crate) mailbox: Mailbox,
     /// Events of the primary calendar that this user organises; also the deleted ones.
     pub(crate) events: Vec<Event>,
 }

@@ -72,7 +72,15 @@ async fn revoke(
         (format!("http://{address}/revoke"), Secret::from("t-hunter2"), Secret::from("s-hunter2"));
     let revocation = Revocation { url: &url, method: how.0, token_in: how.1, token: &token };
     let basic = BasicEncoding::FormEncoded;
-    let client = auth.map(|auth| Client { token_url: "", client_id: "id", client_secret: Some(&secret), auth, basic });
+    let client = auth.map(|auth| Client {
+        token_url: "",
+        client_id: "id",
+        client_secret: Some(&secret),
+        auth,
+        basic,
+        answer_in: None,
+        ended: &[],
+    });
     let revoked = oauth::revoke(&outbound, &revocation, client.as_ref()).await;
     let asked = asked.lock().unwrap().clone();
     (revoked, asked)

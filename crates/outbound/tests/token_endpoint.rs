@@ -64,6 +64,8 @@ async fn refresh(answer: &str) -> Result<oauth::Tokens, TokenError> {
         client_secret: Some(&secret),
         auth: ClientAuth::Post,
         basic: BasicEncoding::FormEncoded,
+        answer_in: None,
+        ended: &[],
     };
     oauth::refresh(&outbound(&address), &client, &Secret::from("refresh-hunter2")).await
 }
@@ -78,6 +80,8 @@ async fn a_code_is_exchanged_with_verifier_and_redirect_uri() {
         client_secret: None,
         auth: ClientAuth::None,
         basic: BasicEncoding::FormEncoded,
+        answer_in: None,
+        ended: &[],
     };
     let verifier = Secret::from("v");
     let redirect = "http://localhost:8080/sso/v1/oauth/conn_1/callback";
@@ -127,6 +131,8 @@ async fn attack_22_each_exchange_has_a_connection_of_its_own() {
         client_secret: None,
         auth: ClientAuth::None,
         basic: BasicEncoding::FormEncoded,
+        answer_in: None,
+        ended: &[],
     };
     for _ in 0..2 {
         oauth::identity(&outbound, http::Method::GET, &url, &token).await.unwrap();
@@ -162,6 +168,8 @@ async fn an_endpoint_that_is_down_was_never_reached() {
         client_secret: None,
         auth: ClientAuth::None,
         basic: BasicEncoding::FormEncoded,
+        answer_in: None,
+        ended: &[],
     };
     let error = oauth::refresh(&outbound(&address), &client, &Secret::from("refresh-hunter2")).await.unwrap_err();
     assert!(matches!(error, TokenError::Unreachable(_)), "{error:?}");
@@ -219,8 +227,15 @@ async fn a_secret_goes_raw_where_that_is_said() {
     for (basic, sent) in [(BasicEncoding::Raw, "id:p+w%/"), (BasicEncoding::FormEncoded, "id:p%2Bw%25%2F")] {
         let (address, request) = endpoint(&http("200 OK", r#"{"access_token":"at"}"#)).await;
         let (url, secret) = (format!("http://{address}/token"), Secret::from("p+w%/"));
-        let client =
-            Client { token_url: &url, client_id: "id", client_secret: Some(&secret), auth: ClientAuth::Basic, basic };
+        let client = Client {
+            token_url: &url,
+            client_id: "id",
+            client_secret: Some(&secret),
+            auth: ClientAuth::Basic,
+            basic,
+            answer_in: None,
+            ended: &[],
+        };
         oauth::refresh(&outbound(&address), &client, &Secret::from("rt")).await.unwrap();
         let request = request.await.unwrap();
         let header = request.lines().find_map(|line| line.strip_prefix("authorization: Basic ")).unwrap();

@@ -15,7 +15,8 @@ fn main() -> anyhow::Result<()> {
     let parsed = serde_json::from_slice(&bytes).with_context(|| format!("{document} is not JSON"))?;
     let listed = std::fs::read_to_string(wanted).with_context(|| format!("cannot read {wanted}"))?;
     let lines = listed.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let operations: Vec<&str> = lines.collect();
+    // Some lists say the HTTP method before it.
+    let operations: Vec<&str> = lines.filter_map(|line| line.split(' ').next_back()).collect();
     let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let digest = openapi::digest(&parsed, id, &sha256, &operations).with_context(|| format!("in {document}"))?;
     let text = serde_json::to_string_pretty(&digest)? + "\n";

@@ -127,6 +127,12 @@ pub struct Schema {
     pub required_by: Vec<String>,
 }
 
+/// The operation of this id and the first of several descriptions that has it.
+#[must_use]
+pub fn described<'d>(digests: &'d [Digest], operation: &str) -> Option<(&'d Digest, &'d Operation)> {
+    digests.iter().find_map(|digest| Some((digest, digest.operations.get(operation)?)))
+}
+
 impl Digest {
     /// Reads a committed digest.
     ///

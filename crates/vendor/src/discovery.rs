@@ -5,7 +5,7 @@
 
 use crate::digest::{Digest, Operation, Parameter, Place, Schema};
 use crate::{Error, template};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The digest of the wanted operations (by id, such as `gmail.users.messages.list`) of one document.
@@ -45,19 +45,35 @@ fn collect<'a>(resource: &'a Value, into: &mut BTreeMap<&'a str, &'a Value>) {
 }
 
 fn operation(id: &str, method: &Value, service_path: &str) -> Result<Operation, Error> {
-    let path = format!("/{service_path}{}", text(method, "path")?);
-    if !template::is_simple(&path) {
-        return Err(Error::Template { operation: id.to_owned(), path });
+    let written = format!("/{service_path}{}", text(method, "path")?);
+    let flat = method.get("flatPath").and_then(Value::as_str).map(|path| format!("/{service_path}{path}"));
+    let simple = [Some(written.clone()), flat].into_iter().flatten().find(|path| template::is_simple(path));
+    let path = simple.ok_or_else(|| Error::Template { operation: id.to_owned(), path: written.clone() })?;
+    let mut parameters = parameters(method);
+    if path != written {
+        flatten(&mut parameters, &path);
     }
     Ok(Operation {
         id: id.to_owned(),
         method: text(method, "httpMethod")?.to_owned(),
         path,
-        parameters: parameters(method),
+        parameters,
         body: method.get("request").map(|shape| schema(shape, &[])),
         response: method.get("response").map(|shape| schema(shape, &[])),
         scopes: strings(method.get("scopes")),
     })
+}
+
+/// Where a variable of the written path stands for several segments (`{+resourceName}` for `people/me`), the flat path
+/// has a variable for each that differs; those take its place.
+fn flatten(parameters: &mut Vec<Parameter>, path: &str) {
+    let variables: Vec<&str> = path.split('/').filter_map(template::variable).collect();
+    parameters.retain(|known| known.place != Place::Path || variables.contains(&known.name.as_str()));
+    for name in variables {
+        if !parameters.iter().any(|known| known.place == Place::Path && known.name == name) {
+            parameters.push(parameter(name, &json!({"location": "path", "required": true, "type": "string"})));
+        }
+    }
 }
 
 fn parameters(holder: &Value) -> Vec<Parameter> {
@@ -144,7 +160,6 @@ fn keys(object: Option<&Value>) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn document() -> Value {
         json!({
@@ -160,6 +175,14 @@ mod tests {
                         "maxAttendees": {"location": "query", "type": "integer", "format": "int32", "minimum": "1"}
                     },
                     "request": {"$ref": "Event"}, "response": {"$ref": "Event"}, "scopes": ["scope/a"]
+                },
+                "flat": {
+                    "id": "calendar.events.flat", "httpMethod": "GET", "path": "{+resourceName}/parts",
+                    "flatPath": "things/{thingsId}/parts",
+                    "parameters": {
+                        "resourceName": {"location": "path", "required": true, "type": "string"},
+                        "size": {"location": "query", "type": "integer"}
+                    }
                 },
                 "odd": {"id": "calendar.events.odd", "httpMethod": "GET", "path": "{+name}"}
             }}},
@@ -186,6 +209,16 @@ mod tests {
         assert_eq!(insert.parameter(&digest, "maxAttendees").unwrap().minimum, Some(1));
         assert!(insert.parameter(&digest, "alt").is_some(), "what every operation takes is known too");
         assert_eq!(digest.scopes.len(), 2);
+    }
+
+    #[test]
+    fn a_variable_of_several_segments_is_taken_apart() {
+        let digest = digest(&document(), "", &["calendar.events.flat"]).unwrap();
+        let flat = digest.operations.get("calendar.events.flat").unwrap();
+        assert_eq!(flat.path, "/calendar/v3/things/{thingsId}/parts");
+        assert_eq!(flat.parameters.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["size", "thingsId"]);
+        let (found, values) = digest.find("GET", "/calendar/v3/things/me/parts").unwrap();
+        assert_eq!((found.id.as_str(), values), ("calendar.events.flat", vec![("thingsId".into(), "me".into())]));
     }
 
     #[test]

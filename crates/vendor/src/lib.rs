@@ -11,7 +11,7 @@ mod format;
 pub mod openapi;
 mod template;
 
-pub use digest::{Digest, Operation, Parameter, Place, Schema};
+pub use digest::{Digest, Operation, Parameter, Place, Schema, described};
 pub use fit::{Misfit, RequestParts};
 
 /// Why a vendor's description could not be read.

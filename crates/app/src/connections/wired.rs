@@ -103,6 +103,15 @@ impl Wired {
         }
     }
 
+    /// Where in a token endpoint's answer the tokens stand, and the app's own codes for a grant that is over.
+    #[must_use]
+    pub fn token_answer(&self) -> (Option<String>, Vec<String>) {
+        match self.way() {
+            Auth::OAuth2(oauth) => (oauth.token_in.clone(), oauth.ended.clone()),
+            Auth::Minted(_) | Auth::Static(_) | Auth::None => (None, Vec::new()),
+        }
+    }
+
     /// The token endpoint.
     ///
     /// # Errors

@@ -67,6 +67,7 @@ fn provider(
         redirect_uri,
         scopes,
         scope_separator: &rules.scope_separator,
+        scope_param: &rules.scope_param,
         state,
         challenge: uses_pkce(rules).then_some(challenge),
         nonce,

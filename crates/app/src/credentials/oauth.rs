@@ -13,6 +13,8 @@ pub(crate) struct Endpoint {
     client_id: String,
     auth: ClientAuth,
     basic: BasicEncoding,
+    answer_in: Option<String>,
+    ended: Vec<String>,
 }
 
 /// The same as it is kept where its connection may go before it is needed.
@@ -31,7 +33,9 @@ impl From<Kept> for Endpoint {
             "post" => (ClientAuth::Post, BasicEncoding::FormEncoded),
             _ => (ClientAuth::None, BasicEncoding::FormEncoded),
         };
-        Self { token_url: kept.token_url, client_id: kept.client_id, auth, basic }
+        // What is kept only revokes, and nothing is read of the answer to that.
+        let (answer_in, ended) = (None, Vec::new());
+        Self { token_url: kept.token_url, client_id: kept.client_id, auth, basic, answer_in, ended }
     }
 }
 
@@ -76,7 +80,8 @@ impl Endpoint {
             Some(false) => BasicEncoding::FormEncoded,
             None => basic,
         };
-        Ok(Self { token_url: wired.token_url()?.to_owned(), client_id, auth, basic })
+        let (answer_in, ended) = wired.token_answer();
+        Ok(Self { token_url: wired.token_url()?.to_owned(), client_id, auth, basic, answer_in, ended })
     }
 
     /// The id that the vendor gave the app.
@@ -87,7 +92,16 @@ impl Endpoint {
     /// The client with its secret, for one request.
     pub(crate) fn client<'a>(&'a self, secret: Option<&'a Secret<str>>) -> Client<'a> {
         let (auth, basic) = (self.auth, self.basic);
-        Client { token_url: &self.token_url, client_id: &self.client_id, client_secret: secret, auth, basic }
+        let (answer_in, ended) = (self.answer_in.as_deref(), self.ended.as_slice());
+        Client {
+            token_url: &self.token_url,
+            client_id: &self.client_id,
+            client_secret: secret,
+            auth,
+            basic,
+            answer_in,
+            ended,
+        }
     }
 }
 

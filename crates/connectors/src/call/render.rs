@@ -175,7 +175,7 @@ fn body_of(form: BodyForm, body: &Value) -> Result<(&'static str, Bytes), Failur
 /// The address: the connection's own base or the connector's origin, then the path from the root, then the query.
 fn address(call: &Call, upstream: &Upstream, draft: &Draft, setting: &Setting) -> Result<Uri, Failure> {
     let own = setting.base_url.as_deref();
-    let base = own.unwrap_or(&upstream.origin).trim_end_matches('/');
+    let base = own.or(call.origin.as_deref()).unwrap_or(&upstream.origin).trim_end_matches('/');
     let mut address = format!("{base}{}", path(call, draft)?);
     for (index, (name, value)) in draft.query.iter().enumerate() {
         address.push(if index == 0 { '?' } else { '&' });
@@ -231,7 +231,13 @@ mod tests {
             fill("header.x-trace", "trace"),
             fill("body.a.b", "deep"),
         ];
-        let call = Call { method: http::Method::POST, path: "/v1/things/{id}/x".into(), fills, body: BodyForm::Json };
+        let call = Call {
+            method: http::Method::POST,
+            origin: None,
+            path: "/v1/things/{id}/x".into(),
+            fills,
+            body: BodyForm::Json,
+        };
         let setting = Setting {
             base_url: own.map(str::to_owned),
             now: Timestamp::UNIX_EPOCH,

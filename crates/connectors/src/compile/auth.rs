@@ -91,6 +91,9 @@ fn oauth(way: &AuthFile) -> Result<OAuth2, Problem> {
         token_url: there("auth.token_url", way.token_url.as_ref())?,
         token_client_auth: way.token_client_auth,
         scope_separator: way.scope_separator.clone(),
+        scope_param: way.scope_param.clone(),
+        token_in: way.token_in.clone(),
+        ended: way.refresh.ended.clone(),
         pkce: way.pkce,
         authorize_params: way.authorize_params.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
         refresh: RefreshRule {

@@ -19,6 +19,11 @@ pub struct AuthFile {
     /// What stands between two scopes.
     #[serde(default = "space")]
     pub scope_separator: String,
+    /// The parameter that the scopes are asked for in.
+    #[serde(default = "scope")]
+    pub scope_param: String,
+    /// The member of a token endpoint's answer that has the tokens, where they don't stand in the answer itself.
+    pub token_in: Option<String>,
     /// Whether the proof key is sent.
     #[serde(default)]
     pub pkce: Pkce,
@@ -46,6 +51,10 @@ pub struct AuthFile {
     pub username: Option<String>,
     /// The other half.
     pub password: Option<String>,
+}
+
+fn scope() -> String {
+    "scope".to_owned()
 }
 
 fn space() -> String {
@@ -139,6 +148,9 @@ pub struct Refresh {
     pub rotates: Option<bool>,
     /// What to do when a refresh was sent and its answer was never seen.
     pub lost_answer: Option<LostAnswer>,
+    /// The app's own codes for `invalid_grant`: the refresh token is good for nothing any more.
+    #[serde(default)]
+    pub ended: Vec<String>,
     /// How long an unused one lives: a number and `d`, `h`, `m` or `s`.
     pub idle_ttl: Option<String>,
 }

@@ -172,6 +172,12 @@ fn oauth2(file: &File, way: &AuthFile, found: &mut Found) {
     if let Some(Err(why)) = way.revoke.as_ref().map(Revoke::compile) {
         found.add("auth.revoke", why);
     }
+    let plain =
+        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    found.demand(plain(&way.scope_param), "auth.scope_param", "is no name of a parameter");
+    found.demand(way.token_in.as_deref().is_none_or(plain), "auth.token_in", "is no name of a member");
+    let fixed = way.authorize_params.get(&way.scope_param).is_none();
+    found.demand(fixed, "auth.authorize_params", "has the parameter of `scope_param`, which is set by the server");
     let named = way.issuer.as_deref().is_none_or(|issuer| https(issuer).is_some());
     found.demand(named, "auth.issuer", "is not a plain https address");
     let widening = way.authorize_params.get("include_granted_scopes").is_none();

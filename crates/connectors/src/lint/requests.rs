@@ -8,7 +8,7 @@ use crate::target::Target;
 use serde_json::Value;
 use url::Url;
 use valetkey_domain::tool::Effect;
-use valetkey_vendor::{Digest, Operation, Place};
+use valetkey_vendor::{Digest, Operation, Place, described};
 
 /// One request of a tool, as written.
 struct Written<'a> {
@@ -21,19 +21,20 @@ struct Written<'a> {
     with: &'a Ordered<String>,
 }
 
-pub(super) fn check(file: &File, name: &str, tool: &ToolFile, digest: Option<&Digest>, found: &mut Found) {
+pub(super) fn check(file: &File, name: &str, tool: &ToolFile, digests: &[Digest], found: &mut Found) {
     let written = all(name, tool);
     for request in &written {
         let targets = targets(request, found);
-        match digest {
-            Some(digest) => described(file, request, &targets, digest, found),
-            None => manual(request, &targets, found),
+        if digests.is_empty() {
+            manual(request, &targets, found);
+        } else {
+            held_against(file, request, &targets, digests, found);
         }
     }
-    let methods: Vec<&str> = written.iter().filter_map(|request| method(request, digest)).collect();
+    let methods: Vec<&str> = written.iter().filter_map(|request| method(request, digests)).collect();
     effect(&format!("tools.{name}"), tool, &methods, found);
-    if let Some(digest) = digest {
-        scopes(&format!("tools.{name}"), tool, &written, digest, found);
+    if !digests.is_empty() {
+        scopes(&format!("tools.{name}"), tool, &written, digests, found);
     }
 }
 
@@ -83,13 +84,23 @@ fn targets<'a>(request: &Written<'a>, found: &mut Found) -> Vec<(Target, Source<
     targets
 }
 
-fn described(file: &File, request: &Written<'_>, targets: &[(Target, Source<'_>)], digest: &Digest, found: &mut Found) {
+fn held_against(
+    file: &File,
+    request: &Written<'_>,
+    targets: &[(Target, Source<'_>)],
+    digests: &[Digest],
+    found: &mut Found,
+) {
     let at = request.at.as_str();
-    let Some(operation) = digest.operations.get(request.operation) else {
+    let Some((digest, operation)) = described(digests, request.operation) else {
         return found.add(at, format!("the vendor's description has no operation `{}`", request.operation));
     };
     found.demand(request.request.is_none(), at, "the description says method and path: leave out `request`");
-    found.demand(lies_under(file, digest, operation), at, "its path does not lie under `base_url`");
+    if digests.first().is_some_and(|first| first.id == digest.id) {
+        found.demand(lies_under(file, digest, operation), at, "its path does not lie under `base_url`");
+    } else {
+        found.demand(is_listed(file, digest), at, &format!("the host of `{}` is not among `hosts`", digest.id));
+    }
     for (target, source) in targets {
         target_fits(at, target, *source, operation, digest, found);
     }
@@ -116,6 +127,12 @@ const fn sure(source: &Source<'_>) -> bool {
 fn lies_under(file: &File, digest: &Digest, operation: &Operation) -> bool {
     let whole = format!("{}{}", digest.base_url, operation.path);
     whole.strip_prefix(file.base_url.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Whether the host of a further API is one that requests may go to.
+fn is_listed(file: &File, digest: &Digest) -> bool {
+    let host = Url::parse(&digest.base_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    host.is_some_and(|host| file.hosts.contains(&host))
 }
 
 fn target_fits(
@@ -211,11 +228,11 @@ fn manual(request: &Written<'_>, targets: &[(Target, Source<'_>)], found: &mut F
     found.demand(!(none && body), at, &format!("{} carries no body", written.method));
 }
 
-fn method<'a>(request: &Written<'a>, digest: Option<&'a Digest>) -> Option<&'a str> {
-    match digest {
-        Some(digest) => Some(digest.operations.get(request.operation)?.method.as_str()),
-        None => Some(request.request?.method.as_str()),
+fn method<'a>(request: &Written<'a>, digests: &'a [Digest]) -> Option<&'a str> {
+    if digests.is_empty() {
+        return Some(request.request?.method.as_str());
     }
+    Some(described(digests, request.operation)?.1.method.as_str())
 }
 
 /// What a tool says of its effect against the methods that it uses.
@@ -236,19 +253,20 @@ fn effect(at: &str, tool: &ToolFile, methods: &[&str], found: &mut Found) {
 }
 
 /// Every alternative of the tool's rule allows every operation that it calls, and names only scopes that exist.
-fn scopes(at: &str, tool: &ToolFile, written: &[Written<'_>], digest: &Digest, found: &mut Found) {
+fn scopes(at: &str, tool: &ToolFile, written: &[Written<'_>], digests: &[Digest], found: &mut Found) {
     let at = format!("{at}.scopes");
     let rule = ScopeRule::of(tool.scopes.as_ref());
     // Some descriptions say nothing of scopes. Then the file's are from documentation, and nothing tells them wrong.
-    if digest.scopes.is_empty() {
+    if digests.iter().all(|digest| digest.scopes.is_empty()) {
         return;
     }
     found.demand(!rule.alternatives().is_empty(), &at, "the vendor names scopes for this, so the tool does too");
     for alternative in rule.alternatives() {
         for scope in alternative {
-            found.demand(digest.scopes.contains(scope), &at, &format!("`{scope}` is no scope of this API"));
+            let known = digests.iter().any(|digest| digest.scopes.contains(scope));
+            found.demand(known, &at, &format!("`{scope}` is no scope of this API"));
         }
-        for operation in written.iter().filter_map(|request| digest.operations.get(request.operation)) {
+        for (_, operation) in written.iter().filter_map(|request| described(digests, request.operation)) {
             let enough = alternative.iter().any(|scope| operation.scopes.contains(scope));
             let why = format!("`{}` does not allow {}", alternative.join(" "), operation.id);
             found.demand(enough, &at, &why);

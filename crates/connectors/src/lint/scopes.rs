@@ -19,13 +19,13 @@ const IDENTITY_SCOPES: &[&str] = &[
 /// How many characters the words for one scope have at most: two lines on a telephone.
 const LONGEST: usize = 90;
 
-pub(super) fn check(file: &File, digest: Option<&Digest>, author: Author, found: &mut Found) {
+pub(super) fn check(file: &File, digests: &[Digest], author: Author, found: &mut Found) {
     for scope in &file.default_scopes {
-        found.demand(known(scope, digest), "default_scopes", &format!("`{scope}` is no scope of this API"));
+        found.demand(known(scope, digests), "default_scopes", &format!("`{scope}` is no scope of this API"));
     }
     for (scope, words) in file.scopes.iter() {
         let at = format!("scopes.{scope}");
-        found.demand(known(scope, digest), &at, "is no scope of this API");
+        found.demand(known(scope, digests), &at, "is no scope of this API");
         let length = words.chars().count();
         let fits = (1..=LONGEST).contains(&length) && words.trim() == words && !words.contains(char::is_control);
         found.demand(
@@ -41,9 +41,11 @@ pub(super) fn check(file: &File, digest: Option<&Digest>, author: Author, found:
     }
 }
 
-/// Whether the API has this scope; without a description that speaks of scopes nobody can tell.
-fn known(scope: &str, digest: Option<&Digest>) -> bool {
-    digest.is_none_or(|digest| digest.scopes.is_empty() || digest.scopes.contains(scope))
+/// Whether the APIs have this scope; without a description that speaks of scopes nobody can tell.
+fn known(scope: &str, digests: &[Digest]) -> bool {
+    let mut speaking = digests.iter().filter(|digest| !digest.scopes.is_empty()).peekable();
+    speaking.peek().is_none()
+        || speaking.any(|digest| digest.scopes.contains(scope))
         || IDENTITY_SCOPES.contains(&scope)
 }
 

@@ -8,13 +8,25 @@ use crate::target::Target;
 use url::Url;
 use valetkey_vendor::Digest;
 
-pub(super) fn check(file: &File, digest: Option<&Digest>, found: &mut Found) {
+pub(super) fn check(file: &File, digests: &[Digest], found: &mut Found) {
     let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let good = file.connector.starts_with(|c: char| c.is_ascii_lowercase()) && file.connector.chars().all(named);
     found.demand(good, "connector", "a name has only a-z, 0-9 and _, and begins with a letter");
     found.demand(!file.display_name.trim().is_empty(), "display_name", "is empty");
     addresses(file, found);
-    description(&file.description, digest, found);
+    description("description", &file.description, digests.first(), found);
+    for (index, also) in file.also_described.iter().enumerate() {
+        let at = format!("also_described[{index}]");
+        found.demand(
+            also.kind != DescriptionKind::Manual,
+            &at,
+            "has a digest: an operation of documentation that somebody read has a `request`",
+        );
+        description(&at, also, digests.get(index + 1), found);
+    }
+    let named = 1 + file.also_described.len();
+    let more = format!("names {named} descriptions, and {} digests are given", digests.len());
+    found.demand(digests.len() <= named, "also_described", &more);
     for name in file.headers.keys() {
         if let Err(why) = Target::parse(&format!("header.{name}")) {
             found.add(format!("headers.{name}"), why);
@@ -66,26 +78,30 @@ pub(super) fn https(text: &str) -> Option<Url> {
     plain.then_some(url)
 }
 
-fn description(description: &Description, digest: Option<&Digest>, found: &mut Found) {
+fn description(at: &str, description: &Description, digest: Option<&Digest>, found: &mut Found) {
     match description.kind {
-        DescriptionKind::Discovery | DescriptionKind::Openapi => {
+        DescriptionKind::Discovery | DescriptionKind::Openapi | DescriptionKind::Sdk => {
             let Some(digest) = digest else {
-                return found.add("description", "names a description whose digest is not here");
+                return found.add(at, "names a description whose digest is not here");
             };
             let read = description.url.is_some() || description.read_on.is_some();
-            found.demand(!read, "description", "`url` and `read_on` are of documentation that somebody read");
+            found.demand(!read, at, "`url` and `read_on` are of documentation that somebody read");
             let same = description.id.as_deref() == Some(digest.id.as_str());
-            found.demand(same, "description.id", &format!("the digest is of `{}`", digest.id));
+            found.demand(same, &format!("{at}.id"), &format!("the digest is of `{}`", digest.id));
             let same = description.sha256.as_deref() == Some(digest.source_sha256.as_str());
-            found.demand(same, "description.sha256", "the digest was made from another document: look at what changed");
+            found.demand(
+                same,
+                &format!("{at}.sha256"),
+                "the digest was made from another document: look at what changed",
+            );
         }
         DescriptionKind::Manual => {
             let digested = description.id.is_some() || description.sha256.is_some();
-            found.demand(!digested, "description", "`id` and `sha256` are of a description that has a digest");
+            found.demand(!digested, at, "`id` and `sha256` are of a description that has a digest");
             let page = description.url.as_deref().is_some_and(|url| https(url).is_some());
-            found.demand(page, "description.url", "names the https page that the file was written from");
+            found.demand(page, &format!("{at}.url"), "names the https page that the file was written from");
             let day = description.read_on.as_deref().is_some_and(|day| day.parse::<jiff::civil::Date>().is_ok());
-            found.demand(day, "description.read_on", "names the day on which the page was read, such as 2026-11-22");
+            found.demand(day, &format!("{at}.read_on"), "names the day on which the page was read, such as 2026-11-22");
         }
     }
 }

@@ -17,7 +17,8 @@ use crate::{Failure, Setting};
 use serde_json::{Map, Value, json};
 
 /// How much of a message's text is given.
-struct Length {
+#[derive(Debug)]
+pub(super) struct Length {
     /// In characters.
     most: usize,
     /// What is said of more.
@@ -25,20 +26,25 @@ struct Length {
 }
 
 /// Some 12,000 tokens.
-const ALONE: Length = Length { most: 48_000, more: "" };
+pub(super) const ALONE: Length = Length { most: 48_000, more: "" };
 /// Some 3,000 tokens.
-const LISTED: Length = Length { most: 12_000, more: "; gmail_get_message_by_id gives more" };
+pub(super) const LISTED: Length = Length { most: 12_000, more: "; gmail_get_message_by_id gives more" };
 
 pub(super) fn run(scope: &Scope, setting: &Setting) -> Result<Value, Failure> {
-    shown(scope, &ALONE, &setting.work)
+    shown(needed(scope, "message")?, scope, &ALONE, &setting.work)
 }
 
 pub(super) fn run_listed(scope: &Scope, setting: &Setting) -> Result<Value, Failure> {
-    shown(scope, &LISTED, &setting.work)
+    shown(needed(scope, "message")?, scope, &LISTED, &setting.work)
 }
 
-fn shown(scope: &Scope, length: &Length, work: &Work) -> Result<Value, Failure> {
-    let message = needed(scope, "message")?;
+/// A message of Gmail's as a person reads it, in the format that the scope's arguments name.
+pub(super) fn shown(
+    message: &Map<String, Value>,
+    scope: &Scope,
+    length: &Length,
+    work: &Work,
+) -> Result<Value, Failure> {
     work.spend(1)?;
     let format = argument(scope, "format").and_then(Value::as_str).unwrap_or("text");
     let kept = |name: &str| format != "text" || name != "payload";

@@ -3,6 +3,7 @@
 
 mod attachments;
 mod calendar;
+mod changes;
 mod compose;
 mod fuzz;
 mod growth;

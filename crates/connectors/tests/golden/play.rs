@@ -57,13 +57,16 @@ pub(crate) fn catalogue() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../catalogue")
 }
 
-/// The digest that a connector's file names: `calendar:v3` is in `digests/calendar.v3.json`.
-pub(crate) fn digest(connector: &str) -> Digest {
+/// The digests that a connector's file names: `calendar:v3` is in `digests/calendar.v3.json`.
+pub(crate) fn digests(connector: &str) -> Vec<Digest> {
     let name = format!("{connector}.yaml");
     let file = read::read(&name, &std::fs::read_to_string(catalogue().join(&name)).unwrap()).unwrap();
-    let name = file.description.id.unwrap().replace(':', ".");
-    let text = std::fs::read_to_string(catalogue().join("digests").join(format!("{name}.json"))).unwrap();
-    Digest::read(&text).unwrap()
+    let ids = std::iter::once(file.description).chain(file.also_described).map(|one| one.id.unwrap());
+    let text = |id: String| {
+        let name = format!("{}.json", id.replace(':', "."));
+        std::fs::read_to_string(catalogue().join("digests").join(name)).unwrap()
+    };
+    ids.map(|id| Digest::read(&text(id)).unwrap()).collect()
 }
 
 /// Where a tool's cases are.
@@ -82,9 +85,12 @@ fn written(request: &Request<Bytes>) -> Value {
     let mut written = json!({"method": request.method().as_str(), "url": request.uri().to_string()});
     if !request.body().is_empty() {
         let mut body = body(request, None);
-        if let Some(raw) = body.get("raw").and_then(Value::as_str) {
-            let mail = String::from_utf8(URL_SAFE_NO_PAD.decode(raw.trim_end_matches('=')).unwrap()).unwrap();
-            body["raw"] = mail.split("\r\n").collect();
+        for place in ["/raw", "/message/raw"] {
+            if let Some(raw) = body.pointer_mut(place) {
+                let encoded = raw.as_str().unwrap().trim_end_matches('=');
+                let mail = String::from_utf8(URL_SAFE_NO_PAD.decode(encoded).unwrap()).unwrap();
+                *raw = mail.split("\r\n").collect();
+            }
         }
         written["body"] = body;
     }
@@ -92,8 +98,10 @@ fn written(request: &Request<Bytes>) -> Value {
 }
 
 /// What the vendor would say to a request.
-pub(crate) fn refused(digest: &Digest, request: &Request<Bytes>) -> Option<String> {
-    let Some((operation, _)) = digest.find(request.method().as_str(), request.uri().path()) else {
+pub(crate) fn refused(digests: &[Digest], request: &Request<Bytes>) -> Option<String> {
+    let (method, path) = (request.method().as_str(), request.uri().path());
+    let found = digests.iter().find_map(|digest| Some((digest, digest.find(method, path)?.0)));
+    let Some((digest, operation)) = found else {
         return Some(format!("no operation {} {}", request.method(), request.uri().path()));
     };
     let query = pairs(request.uri());
@@ -141,7 +149,7 @@ fn reply(answer: &Answer) -> Result<Response<Bytes>, Unsent> {
 }
 
 /// Plays a case and gives it as it went.
-pub(crate) fn played(catalog: &Catalog, digest: &Digest, tool: &str, case: &Case) -> Case {
+pub(crate) fn played(catalog: &Catalog, digests: &[Digest], tool: &str, case: &Case) -> Case {
     let (_, compiled) = catalog.tool(tool).unwrap_or_else(|| panic!("there is no tool {tool}"));
     let mut exchange = Vec::new();
     let mut end = Value::Null;
@@ -155,7 +163,7 @@ pub(crate) fn played(catalog: &Catalog, digest: &Digest, tool: &str, case: &Case
         match run.next(std::mem::take(&mut replies), Duration::from_secs(60)) {
             Step::Send(requests) => {
                 for request in &requests {
-                    assert_eq!(refused(digest, request), None, "{tool}, {}: {request:?}", case.case);
+                    assert_eq!(refused(digests, request), None, "{tool}, {}: {request:?}", case.case);
                 }
                 let known = case.exchange.get(exchange.len()).map(|round| round.answer.clone()).unwrap_or_default();
                 let enough = known.len() == requests.len();

@@ -33,8 +33,12 @@ pub(crate) fn seen(file: &Value) -> String {
 
 /// What the check says about a shipped file.
 pub(crate) fn checked(text: &str) -> String {
-    let digest = Digest::read(include_str!("../../../../catalogue/digests/gmail.v1.json")).unwrap();
-    let problems = lint::check(&read("gmail.yaml", text).unwrap(), Some(&digest), Author::Us);
+    let digests = [
+        include_str!("../../../../catalogue/digests/gmail.v1.json"),
+        include_str!("../../../../catalogue/digests/people.v1.json"),
+    ];
+    let digests = digests.map(|text| Digest::read(text).unwrap());
+    let problems = lint::check(&read("gmail.yaml", text).unwrap(), &digests, Author::Us);
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
@@ -53,9 +57,10 @@ fn face(connector: &Connector) -> String {
     let also_seen = format!("{verify:?}\n{ways:?}\n{own:?}\n");
     also_seen
         + &format!(
-            "{slug} {display_name} {hosts:?} {proxy_url} {default_scopes:?} {scope_words:?} {headers:?}\n{:?}\n{:?}\n",
+            "{slug} {display_name} {hosts:?} {proxy_url} {default_scopes:?} {scope_words:?} {headers:?}\n{:?}\n{:?}\n{:?}\n",
             (&auth.authorize_url, &auth.token_url, auth.token_client_auth, &auth.scope_separator, auth.pkce),
             (&auth.authorize_params, auth.refresh, &auth.revoke, identity, &auth.issuer),
+            (&auth.scope_param, &auth.token_in, &auth.ended),
         )
 }
 

@@ -67,6 +67,16 @@ impl Call {
     }
 }
 
+impl Call {
+    /// Refuses a value that this lab does not play.
+    pub(crate) fn refuse_unplayed_value(&self, name: &str, value: &str) -> Result<(), ApiError> {
+        if self.query(name) == Some(value) {
+            return Err(ApiError::unplayed_parameter(&self.operation, name));
+        }
+        Ok(())
+    }
+}
+
 /// The decoded pairs of a query.
 pub(crate) fn query(uri: &Uri) -> Vec<(String, String)> {
     let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());

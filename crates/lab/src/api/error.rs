@@ -96,6 +96,7 @@ impl ApiError {
     pub(crate) fn insufficient_scopes(operation: &Operation) -> Self {
         let (service, page) = match operation.id.split('.').next() {
             Some("gmail") => ("gmail.googleapis.com", cite::GMAIL_SCOPES),
+            Some("people") => ("people.googleapis.com", cite::PEOPLE_CONTACTS),
             Some("calendar") => ("calendar-json.googleapis.com", cite::CALENDAR_SCOPES),
             _ => ("oauth2.googleapis.com", cite::SCOPES),
         };
@@ -132,6 +133,13 @@ impl ApiError {
     /// The identifier is taken.
     pub(crate) fn duplicate() -> Self {
         Self::new(409, "duplicate", "The requested identifier already exists.", cite::CALENDAR_ERRORS)
+    }
+
+    /// A name is taken.
+    pub(crate) fn conflict(message: impl Into<String>, page: impl Into<String>) -> Self {
+        let mut error = Self::new(409, "aborted", message, page);
+        error.0.status = "ABORTED";
+        error
     }
 
     /// It was there and was deleted.

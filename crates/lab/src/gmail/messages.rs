@@ -2,7 +2,7 @@
 
 use super::mime::{self, View};
 use super::search::Search;
-use super::{headers_only, mail, mailbox, raw};
+use super::{headers_only, labels, mail, mailbox, raw};
 use crate::api::call::Call;
 use crate::api::error::ApiError;
 use crate::api::outcome::Outcome;
@@ -13,32 +13,9 @@ use serde_json::{Value, json};
 use std::cmp::Reverse;
 use valetkey_domain::Timestamp;
 
-const SYSTEM_LABELS: [&str; 14] = [
-    "INBOX",
-    "SENT",
-    "DRAFT",
-    "TRASH",
-    "SPAM",
-    "UNREAD",
-    "STARRED",
-    "IMPORTANT",
-    "CHAT",
-    "CATEGORY_PERSONAL",
-    "CATEGORY_SOCIAL",
-    "CATEGORY_PROMOTIONS",
-    "CATEGORY_UPDATES",
-    "CATEGORY_FORUMS",
-];
-
 /// Ids of the messages that fit, newest first.
 pub(crate) fn list(state: &State, now: Timestamp, call: &Call) -> Outcome {
-    let user = mailbox(state, call)?;
-    let query = call.query("q").unwrap_or_default();
-    if headers_only(call) && !query.is_empty() {
-        let said = "Metadata scope does not support 'q' parameter";
-        return Err(ApiError::forbidden("forbidden", said, cite::GMAIL_SCOPES));
-    }
-    let found = matching(user, call, &Search::read(query, now)?)?;
+    let found = matching(mailbox(state, call)?, call, now)?;
     let from = start(&found, call.query("pageToken"))?;
     let size = call.page_size("maxResults", 100, 500);
     let page = found.get(from..).unwrap_or_default();
@@ -77,9 +54,16 @@ pub(crate) fn view<'a>(call: &Call, wanted: &'a [&'a str]) -> Result<View<'a>, A
     Ok(view)
 }
 
-fn matching<'a>(user: &'a User, call: &Call, search: &Search) -> Result<Vec<&'a Mail>, ApiError> {
+/// The messages that a listing asks for, newest first.
+pub(crate) fn matching<'a>(user: &'a User, call: &Call, now: Timestamp) -> Result<Vec<&'a Mail>, ApiError> {
+    let query = call.query("q").unwrap_or_default();
+    if headers_only(call) && !query.is_empty() {
+        let said = "Metadata scope does not support 'q' parameter";
+        return Err(ApiError::forbidden("forbidden", said, cite::GMAIL_SCOPES));
+    }
+    let search = Search::read(query, now)?;
     let labels = call.all("labelIds");
-    if let Some(unknown) = labels.iter().find(|label| !is_label(user, label)) {
+    if let Some(unknown) = labels.iter().find(|label| !labels::exists(user, label)) {
         return Err(ApiError::invalid(format!("Invalid label: {unknown}"), cite::GMAIL_ERRORS).at("labelIds"));
     }
     let hidden_too = call.flag("includeSpamTrash")
@@ -91,10 +75,6 @@ fn matching<'a>(user: &'a User, call: &Call, search: &Search) -> Result<Vec<&'a 
         user.mail.iter().filter(|mail| visible(mail) && labelled(mail) && search.matches(mail)).collect();
     found.sort_by_key(|mail| Reverse((mail.at, mail.history)));
     Ok(found)
-}
-
-fn is_label(user: &User, label: &str) -> bool {
-    SYSTEM_LABELS.contains(&label) || user.mail.iter().any(|mail| mail.labels.contains(label))
 }
 
 fn start(found: &[&Mail], token: Option<&str>) -> Result<usize, ApiError> {

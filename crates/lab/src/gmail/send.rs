@@ -2,10 +2,11 @@
 //! Nothing leaves the lab.
 
 use super::headers::Headers;
-use super::{mailbox, mime, missing, raw, threading};
+use super::{change, mailbox, mime, missing, raw, threading};
 use crate::api::call::Call;
 use crate::api::error::ApiError;
 use crate::api::outcome::Outcome;
+use crate::mailbox::Kind;
 use crate::state::{Mail, State, User};
 use crate::{Error, cite, random};
 use mail_parser::{Address, Message, PartType};
@@ -15,14 +16,22 @@ use valetkey_domain::Timestamp;
 
 /// Sends the message in `raw`.
 pub(crate) fn send(state: &mut State, now: Timestamp, call: &Call) -> Outcome {
-    let sender = mailbox(state, call)?;
-    let (email, name) = (sender.email.clone(), sender.name.clone());
     let body = call.members();
     let given = raw_member(&body)?;
-    let headers = check(&given)?;
+    dispatch(state, now, call, &given, body.get("threadId").and_then(Value::as_str))
+}
+
+/// Sends a message that the API was given or a draft holds.
+pub(crate) fn dispatch(state: &mut State, now: Timestamp, call: &Call, given: &[u8], named: Option<&str>) -> Outcome {
+    let sender = mailbox(state, call)?;
+    let (email, name) = (sender.email.clone(), sender.name.clone());
+    let headers = check(given)?;
+    if recipients(&mime::parse(given)).is_empty() {
+        return Err(ApiError::invalid("Recipient address required", cite::GMAIL_SEND));
+    }
     let (sent, delivered) = complete(headers, &email, &name, now)?;
     let message = mime::parse(&sent);
-    let thread = sender_thread(sender, body.get("threadId").and_then(Value::as_str), &message)?;
+    let thread = sender_thread(sender, named, &message)?;
     let recipients = recipients(&message);
     let mail = file(state, &email, &sent, thread, labels(&recipients, &email), now, true)?;
     for recipient in recipients.iter().filter(|address| !address.eq_ignore_ascii_case(&email)) {
@@ -51,7 +60,26 @@ fn raw_member(body: &serde_json::Map<String, Value>) -> Result<Vec<u8>, ApiError
     })
 }
 
-/// Refuses what is no message that could be sent.
+/// Files a body's message in the caller's own mailbox, without sending it.
+pub(crate) fn keep(
+    state: &mut State,
+    now: Timestamp,
+    call: &Call,
+    body: &serde_json::Map<String, Value>,
+    labels: BTreeSet<String>,
+) -> Result<Mail, ApiError> {
+    let owner = mailbox(state, call)?;
+    let (email, name) = (owner.email.clone(), owner.name.clone());
+    let given = raw_member(body)?;
+    let headers = check(&given)?;
+    let is_draft = labels.contains("DRAFT");
+    let kept = if is_draft { complete(headers, &email, &name, now)?.0 } else { given };
+    let named = body.get("threadId").and_then(Value::as_str);
+    let thread = sender_thread(owner, named, &mime::parse(&kept))?;
+    Ok(file(state, &email, &kept, thread, labels, now, true)?)
+}
+
+/// Refuses what is no message.
 fn check(given: &[u8]) -> Result<Headers, ApiError> {
     let broken = |why: String| ApiError::invalid(format!("Invalid message: it {why}"), cite::GMAIL_SEND);
     let headers = Headers::read(given).map_err(broken)?;
@@ -60,9 +88,6 @@ fn check(given: &[u8]) -> Result<Headers, ApiError> {
         if headers.has(&name.to_ascii_lowercase()) && !addresses(address).iter().all(|one| is_address(one)) {
             return Err(ApiError::invalid(format!("Invalid {name} header"), cite::GMAIL_SEND));
         }
-    }
-    if recipients(&message).is_empty() {
-        return Err(ApiError::invalid("Recipient address required", cite::GMAIL_SEND));
     }
     if message.parts.iter().any(|part| part.is_encoding_problem) {
         return Err(broken("has a part whose transfer encoding or boundary is broken".into()));
@@ -119,6 +144,7 @@ fn file(
     let history = state.next_history();
     let mail = Mail { id, thread, labels, at: now, history, raw: text.to_vec(), sent_by_api };
     if let Some(user) = state.user_mut(email) {
+        user.mailbox.changes.push(change::change(history, Kind::Added, &mail, &[]));
         user.mail.push(mail.clone());
     }
     Ok(mail)

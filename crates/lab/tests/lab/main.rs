@@ -12,6 +12,8 @@ mod consent;
 mod control;
 mod gmail;
 mod golden;
+mod mailbox;
+mod people;
 mod state;
 mod strangers;
 mod tokens;

@@ -32,16 +32,24 @@ pub struct Tokens {
 ///
 /// # Errors
 /// See [`TokenError`].
-pub(super) fn tokens(response: &Response<Bytes>, secrets: &[&str]) -> Result<Tokens, TokenError> {
+pub(super) fn tokens(response: &Response<Bytes>, within: Option<&str>, secrets: &[&str]) -> Result<Tokens, TokenError> {
     let members = body::members(response.body());
     if let Some(refusal) = refusal::read(response, members.as_ref(), secrets) {
         return Err(refusal);
     }
-    let read = members.as_ref().ok_or("what is neither JSON nor a form").and_then(from_members);
+    let tokens = members.as_ref().map(|members| holder(members, within));
+    let read = tokens.ok_or("what is neither JSON nor a form").and_then(from_members);
     read.map_err(|what| {
         let what = format!("the provider's token endpoint answered {what}");
         TokenError::Nonsense(Problem { what, said: refusal::words(response, members.as_ref(), secrets) })
     })
+}
+
+/// The members that have the tokens: those of the named one where it has any, for some answers to a refresh have them
+/// outside of it.
+fn holder<'a>(members: &'a Map<String, Value>, within: Option<&str>) -> &'a Map<String, Value> {
+    let inner = within.and_then(|name| members.get(name)?.as_object());
+    inner.filter(|inner| inner.contains_key("access_token")).unwrap_or(members)
 }
 
 fn from_members(members: &Map<String, Value>) -> Result<Tokens, &'static str> {
@@ -90,7 +98,7 @@ mod tests {
     fn answer(status: u16, body: &str) -> Result<Tokens, TokenError> {
         let mut response = Response::new(Bytes::copy_from_slice(body.as_bytes()));
         *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
-        tokens(&response, &["hunter2"])
+        tokens(&response, Some("authed_user"), &["hunter2"])
     }
 
     #[test]
@@ -110,6 +118,19 @@ mod tests {
             assert_eq!(tokens.expires_in, Some(Duration::from_secs(3600)), "{body}");
             assert_eq!(tokens.scopes.unwrap(), ["a", "b"], "{body}");
         }
+    }
+
+    #[test]
+    fn tokens_may_stand_in_a_member_or_beside_it() {
+        let within = r#"{"ok":true,"access_token":"bot","scope":"a","authed_user":{"id":"U1","access_token":"user",
+            "refresh_token":"rt","scope":"search:read,chat:write"}}"#;
+        let tokens = answer(200, within).unwrap();
+        assert_eq!(tokens.access_token.expose(), "user");
+        assert_eq!(tokens.refresh_token.unwrap().expose(), "rt");
+        assert_eq!(tokens.scopes.unwrap(), ["search:read", "chat:write"]);
+        let beside = r#"{"ok":true,"access_token":"new","authed_user":{"id":"U1"}}"#;
+        assert_eq!(answer(200, beside).unwrap().access_token.expose(), "new");
+        assert!(answer(200, r#"{"ok":false,"error":"invalid_code","authed_user":{"access_token":"x"}}"#).is_err());
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub struct Asked<'a> {
     pub scopes: &'a [String],
     /// What stands between two scopes.
     pub scope_separator: &'a str,
+    /// The parameter that the scopes are asked for in.
+    pub scope_param: &'a str,
     /// What binds the answer to the request.
     pub state: &'a Secret<str>,
     /// PKCE's challenge, where the provider takes part.
@@ -75,7 +77,7 @@ pub fn authorization_url(asked: &Asked<'_>) -> Result<Url, NoWebAddress> {
         .append_pair("client_id", asked.client_id)
         .append_pair("redirect_uri", asked.redirect_uri)
         .append_pair("state", asked.state.expose())
-        .extend_pairs((!scope.is_empty()).then_some(("scope", &scope)))
+        .extend_pairs((!scope.is_empty()).then_some((asked.scope_param, &scope)))
         .extend_pairs(nonce);
     if let Some(challenge) = asked.challenge {
         query.append_pair("code_challenge", challenge).append_pair("code_challenge_method", "S256");
@@ -102,6 +104,7 @@ mod tests {
             redirect_uri: "http://localhost/cb",
             scopes: &scopes,
             scope_separator: " ",
+            scope_param: "scope",
             state: &Secret::from("s"),
             challenge: Some("c"),
             nonce: &Secret::from("n"),

@@ -40,6 +40,10 @@ pub struct Client<'a> {
     pub auth: ClientAuth,
     /// How it does so in HTTP Basic.
     pub basic: BasicEncoding,
+    /// The member of an answer that has the tokens, where the answer itself has none.
+    pub answer_in: Option<&'a str>,
+    /// The provider's own codes for `invalid_grant`.
+    pub ended: &'a [String],
 }
 
 /// What a request carries of its client: a header, or members of its body.
@@ -90,7 +94,8 @@ mod tests {
 
     fn signed(auth: ClientAuth, basic: BasicEncoding, client_id: &str, secret: &str) -> Result<String, String> {
         let secret = Secret::from(secret);
-        let client = Client { token_url: "", client_id, client_secret: Some(&secret), auth, basic };
+        let client =
+            Client { token_url: "", client_id, client_secret: Some(&secret), auth, basic, answer_in: None, ended: &[] };
         Ok(match client.signature()? {
             Signature::Header(header) => {
                 let encoded = header.to_str().unwrap().strip_prefix("Basic ").unwrap().to_owned();

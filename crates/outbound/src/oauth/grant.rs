@@ -4,6 +4,7 @@ use super::answer::{self, Tokens};
 use super::client::{Client, Signature};
 use super::error::TokenError;
 use super::limits::LIMITS;
+use super::said::Said;
 use crate::Outbound;
 use bytes::Bytes;
 use form_urlencoded::Serializer;
@@ -63,7 +64,7 @@ pub async fn assertion(outbound: &Outbound, token_url: &str, assertion: &Secret<
         .body(Bytes::from(body))
         .map_err(|error| TokenError::Unavailable(format!("the request cannot be made: {error}")))?;
     let response = outbound.send_once_told(request, &LIMITS).await?;
-    answer::tokens(&response, &[assertion.expose()])
+    answer::tokens(&response, None, &[assertion.expose()])
 }
 
 async fn grant(outbound: &Outbound, client: &Client<'_>, form: Vec<(&str, &str)>) -> Result<Tokens, TokenError> {
@@ -75,7 +76,18 @@ async fn grant(outbound: &Outbound, client: &Client<'_>, form: Vec<(&str, &str)>
     secrets.extend(client.client_secret.map(Secret::expose));
     let request = request(client, form).map_err(TokenError::Unavailable)?;
     let response = outbound.send_once_told(request, &LIMITS).await?;
-    answer::tokens(&response, &secrets)
+    answer::tokens(&response, client.answer_in, &secrets).map_err(|error| ended(error, client.ended))
+}
+
+/// What a provider says in a code of its own, said in the one that all know.
+fn ended(error: TokenError, codes: &[String]) -> TokenError {
+    let is_ended = |said: &Said| said.code.as_ref().is_some_and(|code| codes.contains(code));
+    match error {
+        TokenError::RefusedUnclear { said, .. } | TokenError::Refused { said, .. } if is_ended(&said) => {
+            TokenError::InvalidGrant(said)
+        }
+        other => other,
+    }
 }
 
 /// The form, signed by the client.
@@ -98,10 +110,22 @@ mod tests {
 
     fn made(auth: ClientAuth, secret: Option<&Secret<str>>) -> (Option<String>, String) {
         let (token_url, basic) = ("https://p.example/token", BasicEncoding::FormEncoded);
-        let client = Client { token_url, client_id: "id", client_secret: secret, auth, basic };
+        let client =
+            Client { token_url, client_id: "id", client_secret: secret, auth, basic, answer_in: None, ended: &[] };
         let request = request(&client, vec![("grant_type", "refresh_token")]).unwrap();
         let header = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
         (header, String::from_utf8(request.into_body().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn only_the_codes_that_a_provider_is_known_for_end_a_sign_in() {
+        let said = |code: &str| Said { code: Some(code.to_owned()), ..Said::default() };
+        let codes = ["bad_refresh_token".to_owned()];
+        let told = |code| ended(TokenError::RefusedUnclear { status: 200, said: said(code) }, &codes);
+        assert!(matches!(told("bad_refresh_token"), TokenError::InvalidGrant(_)));
+        assert!(matches!(told("bad_verification_code"), TokenError::RefusedUnclear { .. }));
+        let unknown = ended(TokenError::RefusedUnclear { status: 200, said: said("bad_refresh_token") }, &[]);
+        assert!(matches!(unknown, TokenError::RefusedUnclear { .. }));
     }
 
     #[test]

@@ -103,8 +103,15 @@ mod tests {
         let (token, secret) = (Secret::from("t/1"), Secret::from("hunter2"));
         let revocation = Revocation { url: "https://p.example/revoke?a=b", method, token_in, token: &token };
         let basic = BasicEncoding::FormEncoded;
-        let client =
-            auth.map(|auth| Client { token_url: "", client_id: "id", client_secret: Some(&secret), auth, basic });
+        let client = auth.map(|auth| Client {
+            token_url: "",
+            client_id: "id",
+            client_secret: Some(&secret),
+            auth,
+            basic,
+            answer_in: None,
+            ended: &[],
+        });
         let request = revocation.request(client.as_ref()).unwrap()?;
         let header = request.headers().get(AUTHORIZATION).map_or("", |value| value.to_str().unwrap()).to_owned();
         let line = format!("{} {}", request.method(), request.uri());

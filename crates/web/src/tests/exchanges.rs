@@ -20,7 +20,7 @@ struct Provider {
 }
 
 const ALL: &str =
-    "openid email https://www.googleapis.com/auth/gmail.readonly https://www.googleapis.com/auth/gmail.send";
+    "openid email https://www.googleapis.com/auth/gmail.readonly https://www.googleapis.com/auth/gmail.compose";
 
 async fn token(State(provider): State<Arc<Provider>>) -> Result<Json<Value>, (StatusCode, Json<Value>)> {
     provider.exchanges.fetch_add(1, Ordering::SeqCst);
@@ -110,7 +110,7 @@ async fn withheld_scopes_are_named() {
     provider.says("ada", "openid email https://www.googleapis.com/auth/gmail.readonly");
     let (_, _, page, _) = signed_in(&site).await;
     assert!(page.says("Gmail is connected, with less access"), "{}", page.body);
-    assert!(page.body.contains("gmail.send") && !page.body.contains("gmail.readonly"));
+    assert!(page.body.contains("gmail.compose") && !page.body.contains("gmail.readonly"));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ async fn words_for_scopes_are_english_and_say_so_and_scopes_of_ones_own_stand_as
     assert!(!site.get(&site.page(), &[]).await.body.contains(english));
     let page = site.get(&site.page(), &[("accept-language", "de")]).await;
     assert!(page.body.contains("gibt es nur auf Englisch"), "{}", page.body);
-    assert!(page.body.contains("<span lang=\"en\">Send mail in your name</span>"), "{}", page.body);
+    assert!(page.body.contains("<span lang=\"en\">Write drafts, and send mail in your name</span>"), "{}", page.body);
     let own = connection::Settings { scopes: vec!["https://own.example/scope".into()], ..Default::default() };
     let site = site_with("http://localhost:8080", own, Policy::default()).await;
     let page = site.get(&site.page(), &[("accept-language", "de")]).await;
@@ -31,7 +31,7 @@ async fn a_link_shows_who_asks_for_what_and_where_its_button_leads() {
         "MY_GMAIL",
         "user_123",
         "gmail.readonly",
-        "Send mail in your name",
+        "Write drafts, and send mail in your name",
         "Continue to accounts.google.com",
         "UTC",
     ] {

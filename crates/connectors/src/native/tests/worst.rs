@@ -79,7 +79,7 @@ macro_rules! families {
 }
 
 pub(super) static FAMILIES: std::sync::LazyLock<Vec<&'static Family>> = std::sync::LazyLock::new(|| {
-    [PAGES, LETTERS, HEADERS, SOURCES, MAILS, ADDRESSES, REPLIES, OTHERS].into_iter().flatten().collect()
+    [PAGES, LETTERS, HEADERS, SOURCES, MAILS, ADDRESSES, REPLIES, CHANGES, OTHERS].into_iter().flatten().collect()
 });
 
 const PAGES: &[Family] = pieces!(
@@ -303,6 +303,44 @@ const REPLIES: &[Family] = families! {
         scope["input"]["content_type"] = "text/html".into();
         scope
     };
+};
+
+const CHANGES: &[Family] = families! {
+    "gmail_draft", "a page": |size| json!({"draft": page(&repeated("<ul><li></x>", size))});
+    "gmail_listed_draft", "subject of words": |size| {
+        json!({"draft": header("Subject", &repeated("=?utf-8?Q?=C3?= =?utf-8?Q?=A9?= ", size / 4))})
+    };
+    "gmail_listed_thread", "many senders": |size| {
+        let from = |n: usize| part("text/plain", b"", &[("From", &format!("a{n} <a{n}@example.com>"))]);
+        json!({"thread": {"messages": (0..size / 120).map(|n| json!({"payload": from(n)})).collect::<Vec<_>>()}})
+    };
+    "gmail_listed_thread", "many labels": |size| json!({"thread": {"messages": [{"labelIds": vec!["A"; size / 4]}]}});
+    "gmail_redraft", "references": |size| {
+        let headers = [("In-Reply-To", "<a@x>"), ("References", &*numbered(size, |n| format!("<{n}@x> ")))];
+        json!({"input": {"to": "a@example.com", "body": "b"}, "draft": {"message": {"payload": part("text/plain", b"", &headers)}}})
+    };
+    "gmail_redraft", "many parts": |size| {
+        let wide = multipart("multipart/mixed", &vec![json!({}); size / 4]);
+        json!({"input": {"to": "a@example.com", "body": "b"}, "draft": {"message": {"payload": wide}}})
+    };
+    "gmail_redraft", "many files": |size| {
+        let wide = multipart("multipart/mixed", &vec![file("é", "a/b", "I", 1); size / 150]);
+        json!({"input": {"to": "a@example.com", "body": "b"}, "draft": {"message": {"payload": wide}}})
+    };
+    "gmail_filter", "many labels": |size| {
+        let labels: Vec<String> = (0..size / 8).map(|n| format!("L{n}")).collect();
+        json!({"input": {"from": "a", "add_label_ids": labels}})
+    };
+    "gmail_filter", "a long query": |size| json!({"input": {"query": repeated("a ", size), "should_star": true}});
+    "gmail_label_change", "many of both": |size| {
+        let labels = |name: &str| (0..size / 16).map(|n| format!("{name}{n}")).collect::<Vec<_>>();
+        json!({"input": {"add_label_ids": labels("A"), "remove_label_ids": labels("R")}})
+    };
+    "gmail_raw", "a mail": |size| json!({"input": {"raw_message": format!("A: b\n\n{}", repeated("\n", size))}});
+    "gmail_raw", "base64": |size| json!({"input": {"raw_message": URL_SAFE.encode(format!("A: b\n\n{}", repeated("x", size)))}});
+    "gmail_raw", "no mail": |size| json!({"input": {"raw_message": repeated("*\n", size)}});
+    "gmail_vacation", "a long text": |size| json!({"input": {"enable_auto_reply": true, "response_body_html": repeated("<p>", size)}});
+    "gmail_vacation", "a long time": |size| json!({"input": {"enable_auto_reply": false, "end_time": repeated("2026-12-20T", size)}});
 };
 
 const OTHERS: &[Family] = families! {
