@@ -9,7 +9,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// The header is there and makes no sense.
-pub(crate) fn patience(headers: &HeaderMap, most: Duration) -> Result<Duration, Failure> {
+pub(crate) fn time_left(headers: &HeaderMap, most: Duration) -> Result<Duration, Failure> {
     let Some(value) = headers.get("grpc-timeout") else { return Ok(most) };
     let wrong = || Failure::invalid("grpc-timeout must be 1 to 8 digits and a unit (H, M, S, m, u, n), such as 20S");
     let text = value.to_str().map_err(|_| wrong())?;
@@ -60,10 +60,10 @@ mod tests {
     fn nobody_waits_longer_than_the_most() {
         let most = Duration::from_secs(60);
         let mut headers = HeaderMap::new();
-        assert_eq!(patience(&headers, most).unwrap(), most);
+        assert_eq!(time_left(&headers, most).unwrap(), most);
         headers.insert("grpc-timeout", "2H".parse().unwrap());
-        assert_eq!(patience(&headers, most).unwrap(), most);
+        assert_eq!(time_left(&headers, most).unwrap(), most);
         headers.insert("grpc-timeout", "20100m".parse().unwrap());
-        assert_eq!(patience(&headers, most).unwrap(), Duration::from_millis(20_100));
+        assert_eq!(time_left(&headers, most).unwrap(), Duration::from_millis(20_100));
     }
 }

@@ -2,7 +2,7 @@
 //! body is there.
 //!
 //! A caller may open a request, wait with its body, and finish it after its client was deleted. So what was decided at
-//! the door stands for [`STANDS`] and is looked at again, by the same function of `app`, before the use case runs. A
+//! the door stands for [`DOOR_VALID_FOR`] and is looked at again, by the same function of `app`, before the use case runs. A
 //! request that comes in one piece pays nothing for that; of one that keeps us waiting, the door's decision is never
 //! older than that when its effect begins. An answer that took long and may simply be asked for again (the method is a
 //! GET) is looked at once more before it leaves, for it may hold a credential.
@@ -20,9 +20,9 @@ use valetkey_app::entrance::doors;
 use valetkey_domain::{Ctx, Kind, Secret};
 
 /// How long a decision of the door stands until the use case begins.
-const STANDS: Duration = Duration::from_millis(100);
+const DOOR_VALID_FOR: Duration = Duration::from_millis(100);
 /// How old it may be when an answer leaves that can be asked for again.
-const ANSWERS: Duration = Duration::from_secs(2);
+const ANSWER_VALID_FOR: Duration = Duration::from_secs(2);
 
 /// Decides who comes in.
 #[derive(Clone)]
@@ -37,7 +37,7 @@ pub(crate) struct Admitted {
     /// The caller's right.
     pub(crate) ctx: Ctx,
     /// How long the caller waits.
-    pub(crate) patience: Duration,
+    pub(crate) time_left: Duration,
     token: Arc<Secret<str>>,
     decided: Instant,
 }
@@ -56,33 +56,33 @@ impl Entrance {
             let message = format!("{} is not implemented by this server", path.trim_start_matches('/'));
             return Err(Failure::new(Kind::Unimplemented, message).of(&ctx.request));
         }
-        let patience = deadline::patience(headers, self.app.settings().bounds.api_time)
+        let time_left = deadline::time_left(headers, self.app.settings().bounds.api_time)
             .map_err(|failure| failure.of(&ctx.request))?;
-        if patience.is_zero() {
+        if time_left.is_zero() {
             return Err(Failure::too_late().of(&ctx.request));
         }
-        let ctx = Ctx { deadline: self.app.now() + patience, ..ctx };
-        Ok(Admitted { ctx, patience, token, decided })
+        let ctx = Ctx { deadline: self.app.now() + time_left, ..ctx };
+        Ok(Admitted { ctx, time_left, token, decided })
     }
 
     /// Lets in anyone with a client's token.
     pub(crate) async fn client(&self, headers: &HeaderMap) -> Result<Admitted, Failure> {
         let token = bearer::token(headers)?;
         let ctx = doors::client_token(&self.app, token).await.map_err(|error| Failure::from_app(&error, None))?;
-        let patience = self.app.settings().bounds.api_time;
-        Ok(Admitted { ctx, patience, token: Arc::new(token.into()), decided: Instant::now() })
+        let time_left = self.app.settings().bounds.api_time;
+        Ok(Admitted { ctx, time_left, token: Arc::new(token.into()), decided: Instant::now() })
     }
 
     /// Before the use case: the body may have been long in coming.
     pub(crate) async fn before(&self, admitted: &mut Admitted) -> Result<(), Failure> {
-        self.again(admitted, STANDS).await
+        self.again(admitted, DOOR_VALID_FOR).await
     }
 
     /// Before the answer of a method leaves that can be asked again without harm: the use case may have taken long.
     /// Where it cannot, the effect is there already, and a refusal would only make the caller repeat it.
     pub(crate) async fn after(&self, path: &str, admitted: &mut Admitted) -> Result<(), Failure> {
         let repeatable = self.contract.method(path).is_some_and(|method| method.reads());
-        if repeatable { self.again(admitted, ANSWERS).await } else { Ok(()) }
+        if repeatable { self.again(admitted, ANSWER_VALID_FOR).await } else { Ok(()) }
     }
 
     /// For a stream that goes on: the door's decision, made anew.

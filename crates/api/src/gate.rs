@@ -60,8 +60,8 @@ impl Gate {
             Some(admitted) => admitted.clone(),
             None => self.entrance.admit(path, request.headers()).await?,
         };
-        let (patience, id) = (admitted.patience, admitted.ctx.request.clone());
-        let called = tokio::time::timeout(patience, self.answer(path, request, next, admitted)).await;
+        let (time_left, id) = (admitted.time_left, admitted.ctx.request.clone());
+        let called = tokio::time::timeout(time_left, self.answer(path, request, next, admitted)).await;
         called.unwrap_or_else(|_| Err(Failure::too_late())).map_err(|failure| failure.of(&id))
     }
 

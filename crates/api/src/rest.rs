@@ -27,7 +27,7 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use prost::Message;
 use prost_reflect::{DynamicMessage, ReflectMessage, Value};
-use routes::{Found, Route, RouteBody, Routes};
+use routes::{Route, RouteBody, RouteMatch, Routes};
 use std::sync::Arc;
 use template::Captures;
 use valetkey_domain::Kind;
@@ -57,13 +57,13 @@ pub(crate) fn router(
 async fn serve(State(rest): State<Rest>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     match rest.routes.find(&head.method, head.uri.path()) {
-        Found::Route(found, captures) => {
+        RouteMatch::Route(found, captures) => {
             let answered = rest.run(found, &captures, &head, body).await;
             let response = answered.map_or_else(|refusal| refusal, |written| answer::body(written).into_response());
             route::by(&found.name, response)
         }
-        Found::OtherVerbs(verbs) => rest.wrong_verb(&head, &verbs),
-        Found::Nothing => {
+        RouteMatch::OtherVerbs(verbs) => rest.wrong_verb(&head, &verbs),
+        RouteMatch::Nothing => {
             let message = format!("there is nothing at {}: /openapi.json lists what there is", quoted(head.uri.path()));
             answer::refuse(&rest.contract, Failure::new(Kind::NotFound, message))
         }
@@ -75,8 +75,8 @@ impl Rest {
     async fn run(&self, route: &Route, captures: &Captures, head: &Parts, body: Body) -> Result<Vec<u8>, Response> {
         let refuse = |failure| answer::refuse(&self.contract, failure);
         let by = self.entrance.admit(&route.method.path, &head.headers).await.map_err(refuse)?;
-        let (patience, id) = (by.patience, by.ctx.request.clone());
-        match tokio::time::timeout(patience, self.answer(route, captures, head, body, by)).await {
+        let (time_left, id) = (by.time_left, by.ctx.request.clone());
+        match tokio::time::timeout(time_left, self.answer(route, captures, head, body, by)).await {
             Ok(answered) => answered,
             Err(_) => Err(refuse(Failure::too_late().of(&id))),
         }

@@ -3,9 +3,9 @@
 
 mod check;
 mod compiled;
-mod found;
 mod invariants;
-mod place;
+mod path;
+mod violations;
 
 pub(crate) use check::check;
 pub(crate) use compiled::Rules;
@@ -21,9 +21,9 @@ mod tests {
         let descriptor = contract.pool.get_message_by_name(&format!("scalekit.v1.{message}")).unwrap();
         let value: serde_json::Value = serde_json::from_str(json).unwrap();
         let request = DynamicMessage::deserialize(descriptor, value).unwrap();
-        let found = super::check::found(&contract.rules, &request);
-        assert_eq!(found.more, 0);
-        found.told.into_iter().map(|v| (v.field, v.constraint)).collect()
+        let violations = super::check::violations(&contract.rules, &request);
+        assert_eq!(violations.more, 0);
+        violations.listed.into_iter().map(|v| (v.field, v.constraint)).collect()
     }
 
     #[test]
@@ -36,8 +36,8 @@ mod tests {
             DynamicMessage::deserialize(contract.pool.get_message_by_name(name).unwrap(), json).unwrap()
         };
         for (count, more) in [(10, false), (11, true), (200_000, true)] {
-            let found = super::check::found(&contract.rules, &request(count));
-            assert_eq!((found.told.len(), found.more > 0), (10, more), "{count}");
+            let violations = super::check::violations(&contract.rules, &request(count));
+            assert_eq!((violations.listed.len(), violations.more > 0), (10, more), "{count}");
         }
         let refused = tonic::Status::from(super::check(&contract.rules, &request(200_000)).unwrap_err());
         let more = refused.message().rsplit("; and ").next().unwrap();

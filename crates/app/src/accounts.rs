@@ -40,8 +40,8 @@ pub enum Which {
 /// # Errors
 /// The database cannot be read or written.
 pub async fn ensure(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> Result<ConnectedAccount> {
-    if let Some(there) = find(app, ctx, &connection.id, &owner).await? {
-        return Ok(there);
+    if let Some(existing) = find(app, ctx, &connection.id, &owner).await? {
+        return Ok(existing);
     }
     let mut change = app.core.change(ctx).await?;
     let (account, added) = rows::ensure(ctx, &mut change, &fresh(app, ctx, connection, owner)).await?;
@@ -102,17 +102,17 @@ pub async fn create(
     ctx: &Ctx,
     connection: &str,
     owner: Owner,
-    given: Option<Given>,
+    imported: Option<Given>,
     api_config: Map<String, Value>,
 ) -> Result<(Connection, ConnectedAccount, Option<Shown>)> {
     let wired = Wired::of(app, connections::by_name(app, ctx, connection).await?)?;
     let mut account = ConnectedAccount { api_config, ..fresh(app, ctx, &wired.connection, owner) };
-    let brought = given.map(|given| brought(app, &wired, given)).transpose()?;
+    let brought = imported.map(|given| brought(app, &wired, given)).transpose()?;
     account.api_config.extend(brought.iter().flat_map(|brought| brought.api_config.clone()));
     let tokens = seal(app, ctx, &wired, &account, 0, brought.as_ref()).await?;
     let mut change = app.core.change(ctx).await?;
     rows::insert(ctx, &mut change, &account).await.map_err(|error| match error.kind() {
-        Kind::AlreadyExists => taken(&wired.connection, &account.owner),
+        Kind::AlreadyExists => already_exists(&wired.connection, &account.owner),
         _ => error.into(),
     })?;
     if let Some(tokens) = &tokens {
@@ -130,14 +130,14 @@ pub async fn update(
     app: &App,
     ctx: &Ctx,
     which: &Which,
-    given: Option<Given>,
+    imported: Option<Given>,
     mut api_config: Map<String, Value>,
 ) -> Result<(Connection, ConnectedAccount, Option<Shown>)> {
     let (connection, account) = get(app, ctx, which).await?;
     let wired = Wired::of(app, connection)?;
     let held = rows::lease(ctx, &mut app.core.store.glance().await?, &account.id).await?;
     let (mut account, over, _) = held.ok_or_else(|| Error::not_found("connected account", &account.id))?;
-    let brought = given.map(|given| brought(app, &wired, given)).transpose()?;
+    let brought = imported.map(|given| brought(app, &wired, given)).transpose()?;
     api_config.extend(brought.iter().flat_map(|brought| brought.api_config.clone()));
     // What is sealed is sealed for where the account leads from here on.
     account.api_config.extend(api_config.clone());
@@ -231,7 +231,7 @@ fn fresh(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> Connect
     }
 }
 
-fn taken(connection: &Connection, owner: &Owner) -> Error {
+fn already_exists(connection: &Connection, owner: &Owner) -> Error {
     let message = format!(
         "'{}' has a connected account on connection '{}' already: update it instead",
         owner.identifier, connection.name
@@ -242,20 +242,20 @@ fn taken(connection: &Connection, owner: &Owner) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::there;
+    use crate::fixture::fixture;
     use serde_json::json;
 
     #[tokio::test]
     async fn members_put_there_at_once_all_stay() {
-        let there = there("{rotates: true}").await;
-        let which = Which::Id(there.account.id.clone());
+        let fixture = fixture("{rotates: true}").await;
+        let which = Which::Id(fixture.account.id.clone());
         let put = |n: u32| {
             let members = Map::from_iter([(format!("member-{n}"), json!(n)), ("last".to_owned(), json!(n))]);
-            update(&there.app, &there.ctx, &which, None, members)
+            update(&fixture.app, &fixture.ctx, &which, None, members)
         };
         let (a, b, c, d) = tokio::join!(put(1), put(2), put(3), put(4));
         assert!([a, b, c, d].iter().all(Result::is_ok));
-        let there = there.now().await.api_config;
-        assert_eq!(there.len(), 5, "{there:?}");
+        let fixture = fixture.now().await.api_config;
+        assert_eq!(fixture.len(), 5, "{fixture:?}");
     }
 }

@@ -2,7 +2,7 @@
 //! before a wait is looked at again after it.
 //!
 //! ```text
-//! start ──> task: check ── admit ── limits ── credential ── intent ── drive ── outcome ──> Answer
+//! start ──> task: check ── admit ── limits ── credential ── intent ── drive ── outcome ──> CallResult
 //!                   └────────┴───────┴──────────┴── nothing has left yet ──┘
 //! ```
 //! The task belongs to nobody who waits for it: dropping a [`Running`] leaves it alone, [`Running::cancellation`] stops what
@@ -22,7 +22,7 @@ mod redact;
 mod send;
 
 use drive::Begun;
-pub use failed::{Failed, Why};
+pub use failed::{Failed, FailureReason};
 use job::Job;
 pub use limits::Limits;
 
@@ -42,7 +42,7 @@ use valetkey_domain::{Ctx, Kind};
 
 /// How a call ended.
 #[derive(Debug)]
-pub enum Answer {
+pub enum CallResult {
     /// The app did it.
     Done(Done),
     /// It did not, or nobody knows; the message says what to do.
@@ -62,7 +62,7 @@ pub struct Done {
 pub struct Running {
     execution: ExecutionId,
     cancellation: CancellationToken,
-    task: JoinHandle<Answer>,
+    task: JoinHandle<CallResult>,
 }
 
 impl Running {
@@ -74,12 +74,12 @@ impl Running {
     }
 
     /// Waits for the end. Dropping this wait does not end the call.
-    pub async fn answer(&mut self) -> Answer {
+    pub async fn answer(&mut self) -> CallResult {
         match (&mut self.task).await {
             Ok(answer) => answer,
             Err(error) => {
                 tracing::error!(execution = %self.execution, %error, "a tool call ended by a defect");
-                Answer::Failed(Failed::unknown(self.execution.clone()))
+                CallResult::Failed(Failed::unknown(self.execution.clone()))
             }
         }
     }
@@ -109,19 +109,25 @@ pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments
 ///
 /// # Errors
 /// `NOT_FOUND`: the instance serves no such tool; nothing says whether another one does.
-pub async fn call(app: &App, ctx: &Ctx, server: &Served, tool: &str, arguments: Map<String, Value>) -> Result<Answer> {
+pub async fn call(
+    app: &App,
+    ctx: &Ctx,
+    server: &Served,
+    tool: &str,
+    arguments: Map<String, Value>,
+) -> Result<CallResult> {
     let tool = server.set.find(tool).ok_or_else(|| Error::new(Kind::NotFound, "unknown tool"))?;
     Ok(start(app, ctx, server, tool, arguments).answer().await)
 }
 
 impl Job {
-    async fn perform(&self, arguments: Map<String, Value>) -> Answer {
+    async fn perform(&self, arguments: Map<String, Value>) -> CallResult {
         let begun = Instant::now();
         let ended = self.attempt(arguments).await;
         self.count(ended.as_ref().map_or_else(|failed| failed.why.as_str(), |_| "ok"), begun.elapsed());
         match ended {
-            Ok(data) => Answer::Done(Done { data, execution: self.execution.clone() }),
-            Err(failed) => Answer::Failed(failed),
+            Ok(data) => CallResult::Done(Done { data, execution: self.execution.clone() }),
+            Err(failed) => CallResult::Failed(failed),
         }
     }
 
@@ -143,8 +149,8 @@ impl Job {
             ended => ended,
         };
         reach(Failpoint::ExecuteAnswered);
-        let told = self.record_outcome(detail, started, ended).await;
+        let recorded = self.record_outcome(detail, started, ended).await;
         reach(Failpoint::ExecuteRecorded);
-        told
+        recorded
     }
 }

@@ -1,12 +1,12 @@
 //! Connections: the app developer's configuration of a connector, its OAuth client, and where both may reach.
 
-mod elsewhere;
+mod custom_hosts;
 mod endpoints;
 mod moves;
 mod secret;
 mod wired;
 
-pub use elsewhere::Elsewhere;
+pub use custom_hosts::CustomHosts;
 pub use endpoints::Endpoints;
 pub(crate) use endpoints::origin;
 pub(crate) use secret::{client_secret, reseal_secret, try_secret};
@@ -83,7 +83,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Connection> {
     seal_secret(app, &mut wired, new.client_secret.as_ref()).await?;
     let connection = wired.connection;
     let mut change = app.core.change(ctx).await?;
-    rows::insert(ctx, &mut change, &connection).await.map_err(|error| taken(error, &connection.name))?;
+    rows::insert(ctx, &mut change, &connection).await.map_err(|error| already_exists(error, &connection.name))?;
     let detail = journal::detail([("connector", json!(connection.connector))]);
     change.record("connection.created", connection.id.as_str(), detail).await?.commit().await?;
     Ok(connection)
@@ -218,7 +218,7 @@ fn derived_name(app: &App, slug: &str) -> String {
     name
 }
 
-fn taken(error: valetkey_storage::Error, name: &ConnectionName) -> Error {
+fn already_exists(error: valetkey_storage::Error, name: &ConnectionName) -> Error {
     match error.kind() {
         Kind::AlreadyExists => Error::new(
             Kind::AlreadyExists,

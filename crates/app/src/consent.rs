@@ -24,32 +24,32 @@
 
 mod callback;
 mod confirm;
+pub(crate) mod discard;
 mod exchange;
 mod failed;
 mod form;
 pub(crate) mod interrupted;
 mod issuer;
-mod kept;
 mod link;
 mod outcome;
-mod place;
+mod previous_token;
 mod replace;
+mod requested;
+mod save;
 mod scopes;
 mod start;
 mod stopped;
-pub(crate) mod thrown;
 mod typed;
-mod wanted;
 
 pub use callback::{Callback, callback};
 pub use confirm::{Confirmed, confirm};
 pub use form::{Form, FormField};
 pub use link::{Life, Link, Opened, Wishes, link, link_for, open};
-pub use outcome::{Ended, outcome};
+pub use outcome::{ConsentReport, outcome};
 pub use replace::replace;
 pub use scopes::AskedScope;
 pub use start::start;
-pub use stopped::{About, Stopped, Why};
+pub use stopped::{About, StopReason, Stopped};
 pub use typed::{Submitted, submit};
 pub use valetkey_domain::authorization::Outcome;
 

@@ -5,8 +5,8 @@
 
 pub(crate) mod oauth;
 pub(crate) mod opened;
-pub(crate) mod patience;
 pub mod refresh;
+pub(crate) mod retry;
 pub mod revocations;
 pub(crate) mod revoke;
 pub(crate) mod schedule;

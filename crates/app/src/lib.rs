@@ -17,9 +17,9 @@ pub mod connections;
 pub mod consent;
 pub mod credentials;
 pub mod entrance;
-pub mod insight;
 #[cfg(test)]
-mod provider;
+mod fixture;
+pub mod insight;
 #[cfg(test)]
 mod round_trips;
 pub mod servers;

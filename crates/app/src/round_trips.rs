@@ -3,9 +3,9 @@
 
 use crate::Page;
 use crate::calls;
-use crate::calls::Answer;
+use crate::calls::CallResult;
 use crate::entrance::doors;
-use crate::provider::{HOUR, There, there_on};
+use crate::fixture::{Fixture, HOUR, fixture_on};
 use crate::servers::configs::NewMapping;
 use crate::servers::instances::{self, Ensure};
 use crate::servers::{configs, toolset};
@@ -17,7 +17,7 @@ use valetkey_testkit::RoundTrips;
 
 /// A server with one config and one signed-in user, behind a relay that counts.
 struct Counted {
-    there: There,
+    fixture: Fixture,
     trips: RoundTrips,
     /// An API client's access token.
     client: Secret<str>,
@@ -29,15 +29,15 @@ struct Counted {
 impl Counted {
     async fn new() -> Self {
         let (trips, url) = RoundTrips::before(&valetkey_testkit::only_on_postgres());
-        let there = there_on(Location::from(url), "{rotates: true}").await;
-        there.sign_in(HOUR).await;
-        let (app, ctx) = (&there.app, &there.ctx);
+        let fixture = fixture_on(Location::from(url), "{rotates: true}").await;
+        fixture.sign_in(HOUR).await;
+        let (app, ctx) = (&fixture.app, &fixture.ctx);
         let mapping = NewMapping { connection: "MY_ACME".into(), tools: vec!["acme_list_things".into()] };
         let new = configs::New { name: "config".into(), description: String::new(), mappings: vec![mapping] };
         configs::create(app, ctx, new).await.unwrap();
         let issued = clients::create(app, ctx, "shop", vec![]).await.unwrap();
         let client = tokens::token(app, issued.client.id.as_str(), &issued.secret).await.unwrap().access_token;
-        let mut counted = Self { there, trips, client, url: String::new(), users: AtomicU32::new(0) };
+        let mut counted = Self { fixture, trips, client, url: String::new(), users: AtomicU32::new(0) };
         counted.url = counted.ensure("ann").await;
         counted
     }
@@ -45,7 +45,7 @@ impl Counted {
     /// What `EnsureMcpInstance` does, but for the snapshot of config and accounts that it shows beside the instance
     /// ([`instances::shown`]); gives the end of the URL.
     async fn ensure(&self, identifier: &str) -> String {
-        let app = &self.there.app;
+        let app = &self.fixture.app;
         let ctx = doors::client_token(app, self.client.expose()).await.unwrap();
         let wanted = Ensure { config: "config".into(), identifier: identifier.into(), name: None };
         let instance = instances::ensure(app, &ctx, wanted).await.unwrap();
@@ -54,9 +54,9 @@ impl Counted {
     }
 
     async fn call(&self) {
-        let (ctx, served) = toolset::open(&self.there.app, &self.url).await.unwrap();
-        let answer = calls::call(&self.there.app, &ctx, &served, "acme_list_things", serde_json::Map::new()).await;
-        assert!(matches!(answer.unwrap(), Answer::Done(_)));
+        let (ctx, served) = toolset::open(&self.fixture.app, &self.url).await.unwrap();
+        let answer = calls::call(&self.fixture.app, &ctx, &served, "acme_list_things", serde_json::Map::new()).await;
+        assert!(matches!(answer.unwrap(), CallResult::Done(_)));
     }
 
     /// How many a path takes once every connection that it goes over knows its statements.
@@ -75,7 +75,7 @@ impl Counted {
 #[ignore = "needs PostgreSQL"]
 async fn a_list_reads_one_row() {
     let counted = Counted::new().await;
-    let list = async || drop(toolset::open(&counted.there.app, &counted.url).await.unwrap());
+    let list = async || drop(toolset::open(&counted.fixture.app, &counted.url).await.unwrap());
     assert_eq!(counted.least(list).await, 1);
 }
 
@@ -83,7 +83,7 @@ async fn a_list_reads_one_row() {
 #[ignore = "needs PostgreSQL"]
 async fn the_urls_of_a_list_take_one_record_after_the_other_in_one_commit() {
     let counted = Counted::new().await;
-    let (app, ctx) = (&counted.there.app, &counted.there.ctx);
+    let (app, ctx) = (&counted.fixture.app, &counted.fixture.ctx);
     for user in ["bob", "cat", "dan", "eve"] {
         counted.ensure(user).await;
     }

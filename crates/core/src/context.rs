@@ -4,12 +4,12 @@
 use crate::{Core, Error, Result};
 use std::sync::Arc;
 use std::time::Duration;
-use valetkey_domain::ctx::{Actor, Patient};
+use valetkey_domain::ctx::{Actor, NoCaller};
 use valetkey_domain::id::{EnvironmentId, RequestId};
 use valetkey_domain::{Ctx, Kind};
 
 /// How long a control-plane caller waits if it doesn't say (the SDKs' own default is 20 s, 60 s for tools).
-const DEFAULT_PATIENCE: Duration = Duration::from_secs(60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A context for this actor with a new request id and the default patience.
 ///
@@ -23,9 +23,9 @@ pub fn enter(core: &Core, environment: EnvironmentId, actor: Actor) -> Ctx {
         environment,
         actor,
         request,
-        deadline: core.now() + DEFAULT_PATIENCE,
-        cancellation: Arc::new(Patient),
-        progress: Arc::new(Patient),
+        deadline: core.now() + DEFAULT_TIMEOUT,
+        cancellation: Arc::new(NoCaller),
+        progress: Arc::new(NoCaller),
     }
 }
 

@@ -9,25 +9,24 @@
 //! nothing, under load many share one commit. It writes in a transaction of its own, so nobody may wait for it while
 //! holding a write transaction.
 //!
-//! The record of a change says of the row that was changed what it is then (`told`), whoever made the change: the noun
+//! The record of a change says of the row that was changed what it is then (`row_state`), whoever made the change: the noun
 //! of the action names the table, the subject the row. So every change of such a row is a [`Writer::fact`], made after it.
 //!
 //! Every record is sealed when it is made and stands in the chain of its process: `group` commits and numbers, `segment`
 //! has the chain's upkeep (checkpoints, what waits for a number, retention), [`verify()`] checks all of it.
 
-mod desk;
 mod group;
 mod queue;
+pub mod row_state;
 mod seal;
 mod segment;
 #[cfg(test)]
 mod tests;
-pub mod told;
 pub mod verify;
+mod writer_task;
 
 use crate::Result;
 use crate::keyring::Keyring;
-use desk::Desk;
 use queue::{Order, QUEUE, Waiting, refused};
 use seal::Sealer;
 use serde_json::{Map, Value};
@@ -40,6 +39,7 @@ use valetkey_domain::id::{RecordId, SegmentId};
 use valetkey_domain::journal::{Entry, Head, Phase, Record};
 use valetkey_domain::{Clock, Ctx, Rng, Timestamp};
 use valetkey_storage::{Store, Tx, journal as rows};
+use writer_task::WriterTask;
 
 pub use queue::detail;
 pub use segment::REMOVED;
@@ -68,7 +68,7 @@ impl Writer {
         let healthy = Arc::new(AtomicBool::new(true));
         let segment = SegmentId::new(clock.as_ref(), rng.as_ref());
         let sealer = Arc::new(Sealer::new(keyring.journal_key().await?, Head::beginning(segment)));
-        let desk = Desk {
+        let writer_task = WriterTask {
             store,
             keyring,
             sealer: sealer.clone(),
@@ -81,7 +81,7 @@ impl Writer {
             clock: clock.clone(),
             rng: rng.clone(),
         };
-        task.spawn(desk.work(closing.clone()));
+        task.spawn(writer_task.work(closing.clone()));
         task.close();
         Ok(Self { queue, orders, sealer, clock, rng, task, closing, healthy })
     }
@@ -136,10 +136,10 @@ impl Writer {
         detail: Map<String, Value>,
     ) -> Result<()> {
         let mut record = self.record(ctx, action, subject, Phase::Fact, detail);
-        let counted = told::count(tx, action, subject).await?;
+        let counted = row_state::count(tx, action, subject).await?;
         let item = self.sealer.promised(|key| {
             if let Some(row) = &counted {
-                told::tell(&mut record.detail, key, &record.environment, row.as_ref())?;
+                row_state::write(&mut record.detail, key, &record.environment, row.as_ref())?;
             }
             Ok(Entry::from(&record))
         })?;
@@ -173,8 +173,8 @@ impl Writer {
     /// # Errors
     /// The journal cannot be written.
     pub async fn head(&self) -> Result<Head> {
-        let (told, answer) = oneshot::channel();
-        self.order(Order::Head(told), answer).await
+        let (reply, answer) = oneshot::channel();
+        self.order(Order::Head(reply), answer).await
     }
 
     /// Removes some of the records that are older than this, and records how far; how many went. None are left when
@@ -183,8 +183,8 @@ impl Writer {
     /// # Errors
     /// The journal cannot be written: nothing was removed.
     pub async fn remove_some(&self, before: Timestamp) -> Result<u64> {
-        let (told, answer) = oneshot::channel();
-        self.order(Order::Remove { before, told }, answer).await
+        let (reply, answer) = oneshot::channel();
+        self.order(Order::Remove { before, reply }, answer).await
     }
 
     /// Takes no more records and returns when those that wait are committed, or have been tried once more, and the

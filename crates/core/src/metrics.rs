@@ -20,35 +20,35 @@ const JOURNAL_SECONDS: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0
 /// The counts of this room. Clones count together.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    calls: Family<Called, Counter>,
-    call_seconds: Family<Took, Histogram>,
-    refreshes: Family<Ended, Counter>,
-    consents: Family<Ended, Counter>,
-    refusals: Family<Refused, Counter>,
+    calls: Family<CallLabels, Counter>,
+    call_seconds: Family<DurationLabels, Histogram>,
+    refreshes: Family<OutcomeLabel, Counter>,
+    consents: Family<OutcomeLabel, Counter>,
+    refusals: Family<LimitLabel, Counter>,
     journal_wait: Histogram,
     streams: Gauge,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Called {
+struct CallLabels {
     connector: String,
     tool: String,
     outcome: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Took {
+struct DurationLabels {
     connector: String,
     outcome: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Ended {
+struct OutcomeLabel {
     outcome: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Refused {
+struct LimitLabel {
     limit: &'static str,
 }
 
@@ -82,25 +82,25 @@ impl Metrics {
 
     /// A tool call ended.
     pub fn called(&self, connector: &str, tool: &str, outcome: &'static str, took: Duration) {
-        let called = Called { connector: connector.to_owned(), tool: tool.to_owned(), outcome };
+        let called = CallLabels { connector: connector.to_owned(), tool: tool.to_owned(), outcome };
         self.calls.get_or_create(&called).inc();
-        let took_label = Took { connector: called.connector, outcome };
+        let took_label = DurationLabels { connector: called.connector, outcome };
         self.call_seconds.get_or_create(&took_label).observe(took.as_secs_f64());
     }
 
     /// A refresh ended so.
     pub fn refreshed(&self, outcome: &'static str) {
-        self.refreshes.get_or_create(&Ended { outcome }).inc();
+        self.refreshes.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
     /// A consent ended so.
     pub fn consented(&self, outcome: &'static str) {
-        self.consents.get_or_create(&Ended { outcome }).inc();
+        self.consents.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
     /// Something was refused because this limit was reached.
     pub fn refused(&self, limit: Limit) {
-        self.refusals.get_or_create(&Refused { limit: limit.name() }).inc();
+        self.refusals.get_or_create(&LimitLabel { limit: limit.name() }).inc();
     }
 
     /// A call waited this long until its record was committed, or was not.

@@ -110,7 +110,7 @@ pub enum Outcome {
 impl Outcome {
     /// It in one word, for the journal and metrics.
     #[must_use]
-    pub const fn word(&self) -> &'static str {
+    pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Connected => "connected",
             Self::ConnectedWithout(_) => "connected_without",

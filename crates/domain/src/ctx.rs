@@ -70,19 +70,19 @@ pub trait Cancellation: Send + Sync {
 /// Takes word of how far a long call has come.
 pub trait Progress: Send + Sync {
     /// `done` of `total` (none if unknown), with a line for a person.
-    fn tell(&self, done: u64, total: Option<u64>, message: &str);
+    fn report(&self, done: u64, total: Option<u64>, message: &str);
 }
 
 /// A caller that waits until its deadline and listens to no progress.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Patient;
+pub struct NoCaller;
 
-impl Cancellation for Patient {
+impl Cancellation for NoCaller {
     fn cancelled(&self) -> bool {
         false
     }
 }
 
-impl Progress for Patient {
-    fn tell(&self, _: u64, _: Option<u64>, _: &str) {}
+impl Progress for NoCaller {
+    fn report(&self, _: u64, _: Option<u64>, _: &str) {}
 }

@@ -49,7 +49,7 @@ impl VerifyMode {
 impl Environment {
     /// What people who consent read: the display name, else the name.
     #[must_use]
-    pub fn shown(&self) -> &str {
+    pub fn label(&self) -> &str {
         self.display_name.as_deref().unwrap_or(&self.name)
     }
 }

@@ -12,4 +12,4 @@
 pub mod protocol;
 pub mod transport;
 
-pub use transport::{Patience, Settings, router, router_with};
+pub use transport::{Settings, Timing, router, router_with};

@@ -4,17 +4,17 @@
 
 mod accept;
 mod answer;
+mod authorized_post;
 mod body;
 mod call;
-mod desk;
 mod door;
 mod flights;
+mod guidance;
 mod origin;
 mod pending;
 mod post;
+mod state;
 mod stream;
-mod visit;
-mod words;
 
 use axum::Router;
 use axum::extract::rejection::PathRejection;
@@ -23,11 +23,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
-use desk::Desk;
 use door::Door;
+use state::TransportState;
 use valetkey_app::App;
 
-pub use desk::{Patience, Settings};
+pub use state::{Settings, Timing};
 
 /// The doors of the data plane. The `Host` header is checked by the server, for all of its doors alike.
 ///
@@ -38,38 +38,42 @@ pub fn router(app: App) -> Router {
 
 /// The same with what the operator chose.
 pub fn router_with(app: App, settings: Settings) -> Router {
-    let desk = Desk::new(app, settings);
+    let state = TransportState::new(app, settings);
     Router::new()
         .route("/mcp/v1/{token}", post(by_url))
         .route("/mcp/v1", post(by_bearer))
         .route("/mcp/v3/servers/{uuid}", any(stranger))
         .route("/mcp/v3/connections/{key_id}", any(stranger))
-        .layer(middleware::from_fn_with_state(desk.clone(), guarded))
-        .with_state(desk)
+        .layer(middleware::from_fn_with_state(state.clone(), guarded))
+        .with_state(state)
 }
 
 async fn stranger() -> Response {
     door::stranger()
 }
 
-async fn by_url(State(desk): State<Desk>, token: Result<Path<String>, PathRejection>, request: Request) -> Response {
+async fn by_url(
+    State(state): State<TransportState>,
+    token: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
     match token {
-        Ok(Path(token)) => post::receive(&desk, Door::Url(token), request).await,
+        Ok(Path(token)) => post::receive(&state, Door::Url(token), request).await,
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-async fn by_bearer(State(desk): State<Desk>, request: Request) -> Response {
+async fn by_bearer(State(state): State<TransportState>, request: Request) -> Response {
     match door::bearer(request.headers()) {
-        Some(token) => post::receive(&desk, Door::Bearer(token), request).await,
+        Some(token) => post::receive(&state, Door::Bearer(token), request).await,
         None => door::stranger(),
     }
 }
 
 /// Refuses web pages that have no business here, and keeps every answer out of caches and referrers: the URL is a
 /// credential.
-async fn guarded(State(desk): State<Desk>, request: Request, next: Next) -> Response {
-    let mut response = if origin::allowed(&desk, request.headers()) {
+async fn guarded(State(state): State<TransportState>, request: Request, next: Next) -> Response {
+    let mut response = if origin::allowed(&state, request.headers()) {
         next.run(request).await
     } else {
         StatusCode::FORBIDDEN.into_response()

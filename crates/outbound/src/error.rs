@@ -2,8 +2,8 @@
 //! header.
 
 use crate::cause;
-use crate::patience::Patience;
 use crate::resolve::{ForbiddenAddress, METADATA};
+use crate::timeouts::Timeouts;
 use std::time::Duration;
 use valetkey_domain::Kind;
 
@@ -77,7 +77,7 @@ impl Error {
     }
 
     /// It in one word, for metrics.
-    pub(crate) const fn word(&self) -> &'static str {
+    pub(crate) const fn label(&self) -> &'static str {
         match self {
             Self::Forbidden { .. } => "forbidden",
             Self::Invalid { .. } => "invalid",
@@ -103,13 +103,13 @@ impl Error {
     }
 
     /// What the HTTP client said, told apart by whether anything can have been sent.
-    pub(crate) fn from_client(host: &str, error: &reqwest::Error, patience: Patience) -> Self {
+    pub(crate) fn from_client(host: &str, error: &reqwest::Error, timeouts: Timeouts) -> Self {
         let host = host.to_owned();
         if let Some(forbidden) = cause::find::<ForbiddenAddress>(error) {
             return Self::Forbidden { host, why: forbidden.why };
         }
         if error.is_connect() {
-            return Self::Unreachable { host, why: not_connected(error, patience.connect) };
+            return Self::Unreachable { host, why: not_connected(error, timeouts.connect) };
         }
         Self::Broken { host, why: cause::root(error) }
     }

@@ -10,16 +10,16 @@ mod client;
 mod error;
 mod metrics;
 pub mod oauth;
-mod patience;
 mod policy;
 mod pools;
 mod resolve;
 mod send;
 mod target;
+mod timeouts;
 
 pub use error::Error;
 pub use metrics::Metrics;
-pub use patience::Patience;
 pub use policy::{Allowed, InvalidAllowed, Policy};
 pub use resolve::{Resolve, SystemResolver};
 pub use send::{Limits, Outbound, Room, SHORT};
+pub use timeouts::Timeouts;

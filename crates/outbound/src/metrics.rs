@@ -28,7 +28,7 @@ impl Metrics {
         let hosts = if endpoint { "allowed" } else { "public" };
         let outcome = match result {
             Ok(answer) => class(answer.status()),
-            Err(error) => error.word(),
+            Err(error) => error.label(),
         };
         self.requests.get_or_create(&Sent { hosts, outcome }).inc();
     }

@@ -4,9 +4,9 @@
 use crate::cause;
 use crate::client::{self, Connections};
 use crate::error::Error;
-use crate::patience::Patience;
 use crate::policy::Policy;
 use crate::resolve::{Guarded, Resolve};
+use crate::timeouts::Timeouts;
 use moka::sync::Cache;
 use rustls::ClientConfig;
 use std::sync::Arc;
@@ -54,9 +54,9 @@ pub(crate) struct Pools {
 
 impl Pools {
     /// Makes the clients of what is done for no environment; the others are made when they are needed.
-    pub(crate) fn new(policy: Arc<Policy>, resolver: Arc<dyn Resolve>, patience: Patience) -> Result<Self, Error> {
+    pub(crate) fn new(policy: Arc<Policy>, resolver: Arc<dyn Resolve>, timeouts: Timeouts) -> Result<Self, Error> {
         let kept = Cache::builder().max_capacity(KEPT).time_to_idle(UNUSED).build();
-        let ground = Ground { policy, resolver, tls: client::tls()?, connect: patience.connect };
+        let ground = Ground { policy, resolver, tls: client::tls()?, connect: timeouts.connect };
         let pools = Self { none: Clients::build(&ground, Connections::New)?, ground, kept };
         pools.of(None)?;
         Ok(pools)

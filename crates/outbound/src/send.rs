@@ -3,11 +3,11 @@
 use crate::client::Connections;
 use crate::error::Error;
 use crate::metrics::Metrics;
-use crate::patience::Patience;
 use crate::policy::Policy;
 use crate::pools::Pools;
 use crate::resolve::Resolve;
 use crate::target::Target;
+use crate::timeouts::Timeouts;
 use bytes::{Bytes, BytesMut};
 use http::header::{self, HeaderMap, HeaderName};
 use std::sync::Arc;
@@ -67,7 +67,7 @@ enum Failures {
 pub struct Outbound {
     policy: Arc<Policy>,
     pools: Arc<Pools>,
-    patience: Patience,
+    timeouts: Timeouts,
     metrics: Metrics,
     /// For whom requests are sent: its connections carry no other's.
     environment: Option<EnvironmentId>,
@@ -79,17 +79,17 @@ impl Outbound {
     /// # Errors
     /// TLS could not be set up on this machine.
     pub fn new(policy: Policy, resolver: Arc<dyn Resolve>) -> Result<Self, Error> {
-        Self::patient(policy, resolver, Patience::default())
+        Self::with_timeouts(policy, resolver, Timeouts::default())
     }
 
     /// A way out that waits so long.
     ///
     /// # Errors
     /// TLS could not be set up on this machine.
-    pub fn patient(policy: Policy, resolver: Arc<dyn Resolve>, patience: Patience) -> Result<Self, Error> {
+    pub fn with_timeouts(policy: Policy, resolver: Arc<dyn Resolve>, timeouts: Timeouts) -> Result<Self, Error> {
         let policy = Arc::new(policy);
-        let pools = Arc::new(Pools::new(policy.clone(), resolver, patience)?);
-        Ok(Self { policy, pools, patience, metrics: Metrics::default(), environment: None })
+        let pools = Arc::new(Pools::new(policy.clone(), resolver, timeouts)?);
+        Ok(Self { policy, pools, timeouts, metrics: Metrics::default(), environment: None })
     }
 
     /// The same for one environment: on connections of its own, so that it waits for no other's requests.
@@ -186,13 +186,13 @@ impl Outbound {
         let client = if target.endpoint { clients.endpoints } else { clients.public };
         let host = target.host.clone();
         let request = outgoing(target, request)?;
-        let Patience { connect, first_byte, .. } = self.patience;
+        let Timeouts { connect, first_byte, .. } = self.timeouts;
         let answer = within(connect + first_byte, &host, client.execute(request)).await?;
-        let answer = answer.map_err(|error| Error::from_client(&host, &error, self.patience))?;
+        let answer = answer.map_err(|error| Error::from_client(&host, &error, self.timeouts))?;
         if failures == Failures::Words && !answer.status().is_success() {
             return Ok(read_words(answer).await);
         }
-        read(answer, &host, bounds, self.patience).await
+        read(answer, &host, bounds, self.timeouts).await
     }
 }
 
@@ -252,7 +252,7 @@ async fn read(
     mut answer: reqwest::Response,
     host: &str,
     (max_bytes, room): (usize, &impl Room),
-    patience: Patience,
+    timeouts: Timeouts,
 ) -> Result<http::Response<Bytes>, Error> {
     let too_large = || Error::TooLarge { host: host.to_owned(), limit: max_bytes };
     let announced = answer.content_length().unwrap_or(0);
@@ -264,8 +264,8 @@ async fn read(
     let wanted = usize::try_from(announced).ok().filter(|length| *length > 0).unwrap_or(max_bytes);
     let (mut body, mut asked) = (BytesMut::new(), false);
     loop {
-        let chunk = within(patience.idle, host, answer.chunk()).await?;
-        let chunk = chunk.map_err(|error| Error::from_client(host, &error, patience))?;
+        let chunk = within(timeouts.idle, host, answer.chunk()).await?;
+        let chunk = chunk.map_err(|error| Error::from_client(host, &error, timeouts))?;
         let Some(chunk) = chunk else { break };
         if body.len() + chunk.len() > max_bytes {
             return Err(too_large());

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use valetkey_domain::id::EnvironmentId;
-use valetkey_outbound::{Error, Limits, Outbound, Patience, Policy, Resolve, SystemResolver};
+use valetkey_outbound::{Error, Limits, Outbound, Policy, Resolve, SystemResolver, Timeouts};
 
 const LIMITS: Limits = Limits { timeout: Duration::from_secs(5), max_bytes: 100_000 };
 
@@ -275,7 +275,7 @@ async fn attack_74_no_environment_waits_on_anothers_connections() {
 #[tokio::test]
 async fn attack_53_a_pause_costs_its_limit_and_no_more() {
     let millis = Duration::from_millis;
-    let patience = Patience { connect: millis(100), first_byte: millis(200), idle: millis(100) };
+    let timeouts = Timeouts { connect: millis(100), first_byte: millis(200), idle: millis(100) };
     for (begins, waited) in
         [(&b""[..], millis(300)), (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", millis(100))]
     {
@@ -285,7 +285,7 @@ async fn attack_53_a_pause_costs_its_limit_and_no_more() {
         })
         .await;
         let policy = Policy::allowing(vec![address.parse().unwrap()]);
-        let outbound = Outbound::patient(policy, Arc::new(SystemResolver), patience).unwrap();
+        let outbound = Outbound::with_timeouts(policy, Arc::new(SystemResolver), timeouts).unwrap();
         let error = outbound.send(get(&format!("http://{address}/")), &LIMITS).await.unwrap_err();
         assert!(matches!(error, Error::TimedOut { after, .. } if after == waited), "{error:?}");
         assert!(error.may_have_been_received());

@@ -99,7 +99,8 @@ pub(crate) async fn open(settings: &Settings) -> Result<Opened> {
     let presence = Presence::start(&folder, &store, clock.as_ref(), rng.as_ref()).await?;
     let keyring = Keyring::start(store.clone(), roots, clock.clone(), rng.clone()).await?;
     let catalog = catalog(settings.connectors.as_deref())?;
-    let outbound = Outbound::patient(policy(&settings.allow)?, Arc::new(SystemResolver), settings.limits.way_out)?;
+    let outbound =
+        Outbound::with_timeouts(policy(&settings.allow)?, Arc::new(SystemResolver), settings.limits.outbound)?;
     let app = App::new(Core::start(store, keyring, catalog, outbound, app_settings(settings), clock, rng).await?);
     presence.govern(&app).await;
     environments::ensure_first(&app).await?;
@@ -136,7 +137,7 @@ pub(crate) async fn server(settings: &Settings) -> Result<Server> {
         .fallback(async move |request: Request| nowhere(&web, &request));
     let operations = health::router(health.clone()).merge(scrapes.clone());
     let hosts = Hosts::of(&[&settings.public_url, &settings.sdk_url]);
-    let front = Front { hosts, body: settings.limits.patience.body, http: http.clone() };
+    let front = Front { hosts, body: settings.limits.timeouts.body, http: http.clone() };
     let guarded = |router: Router| front::guarded(router, front.clone());
     let doors =
         Doors { all: guarded(public.clone().merge(scrapes)), public: guarded(public), operations: guarded(operations) };

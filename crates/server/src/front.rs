@@ -79,12 +79,12 @@ pub(crate) struct Front {
 
 /// Puts the checks before a router. They run before it routes, so no door can be reached around them.
 pub(crate) fn guarded(router: Router, front: Front) -> Router {
-    let patience = front.body;
+    let timeouts = front.body;
     let checks = ServiceBuilder::new()
         .layer(from_fn_with_state(front.http, observe::watch))
         .layer(from_fn(contain))
         .layer(MapRequestLayer::new(merge_leading_slashes))
-        .layer(MapRequestLayer::new(move |request| slow::within(patience, request)))
+        .layer(MapRequestLayer::new(move |request| slow::within(timeouts, request)))
         .layer(from_fn_with_state(front.hosts, check_host))
         .service(router.layer(from_fn(observe::tell_route)));
     Router::new().fallback_service(checks)

@@ -7,14 +7,14 @@ mod connection;
 mod head;
 mod idle;
 mod info;
-mod patience;
 mod preface;
 mod rest;
 mod seats;
 mod stall;
+mod timeouts;
 
 pub(crate) use info::{Carrier, ConnInfo};
-pub(crate) use patience::Patience;
+pub(crate) use timeouts::Timeouts;
 
 use crate::process;
 use axum::Router;
@@ -66,7 +66,7 @@ pub(crate) struct Listener {
     socket: TcpListener,
     local: SocketAddr,
     tls: Option<TlsAcceptor>,
-    patience: Patience,
+    timeouts: Timeouts,
     seats: Seats,
     open: Gauge,
 }
@@ -84,7 +84,7 @@ impl Listener {
         let socket = TcpListener::bind(address).await.map_err(refused)?;
         let local = socket.local_addr().map_err(refused)?;
         let seats = Seats::of(process::seats());
-        Ok(Self { socket, local, tls: None, patience: Patience::default(), seats, open: Gauge::default() })
+        Ok(Self { socket, local, tls: None, timeouts: Timeouts::default(), seats, open: Gauge::default() })
     }
 
     /// Opens a port for TLS with this certificate.
@@ -101,8 +101,8 @@ impl Listener {
 
     /// The same listener with another patience.
     #[must_use]
-    pub(crate) fn patient(self, patience: Patience) -> Self {
-        Self { patience, ..self }
+    pub(crate) fn with_timeouts(self, timeouts: Timeouts) -> Self {
+        Self { timeouts, ..self }
     }
 
     /// The same listener; `open` says how many connections it holds.
@@ -136,7 +136,7 @@ impl Listener {
                 info: ConnInfo { carrier, local: self.local, peer },
                 router: router.clone(),
                 tls: self.tls.clone(),
-                patience: self.patience,
+                timeouts: self.timeouts,
                 stop: stop.clone(),
                 cut: cut.clone(),
                 seat,
@@ -149,7 +149,7 @@ impl Listener {
         }
         drop(self.socket);
         connections.close();
-        if tokio::time::timeout(self.patience.drain, connections.wait()).await.is_err() {
+        if tokio::time::timeout(self.timeouts.drain, connections.wait()).await.is_err() {
             tracing::warn!(left = connections.len(), listener = %self.local, "connections were cut off at shutdown");
         }
     }

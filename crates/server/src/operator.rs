@@ -32,7 +32,7 @@ use crate::terminal::Meter;
 use anyhow::{Context, Result, anyhow, bail};
 use std::path::Path;
 use std::sync::Arc;
-use valetkey_domain::ctx::{Patient, Progress};
+use valetkey_domain::ctx::{NoCaller, Progress};
 use valetkey_storage::Location;
 
 pub(crate) use backend::Backend;
@@ -119,7 +119,7 @@ async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
 /// # Errors
 /// None runs, or its `public_url` is not on this machine.
 pub(crate) async fn shell_access(data: &Path) -> Result<SdkAccess> {
-    let Some(reply) = ask::ask(data, &Noun::shell(), &Patient).await? else {
+    let Some(reply) = ask::ask(data, &Noun::shell(), &NoCaller).await? else {
         bail!("no server runs on {}: start `valetkey serve` or `valetkey demo` first", data.display());
     };
     let row = reply.rows.into_iter().next().context("the server gave no secret")?;

@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 use valetkey_app::App;
 use valetkey_app::tenancy::environments;
 use valetkey_app::upkeep::recovery;
-use valetkey_domain::ctx::Patient;
+use valetkey_domain::ctx::NoCaller;
 
 /// A server that answers; dropping it does not stop it, [`Running::stop`] does.
 pub(crate) struct Running {
@@ -67,7 +67,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
         ca_bundle: server.tls.bundle.clone(),
         presence: server.presence.clone(),
         settings: Arc::new(settings.clone()),
-        progress: Arc::new(Patient),
+        progress: Arc::new(NoCaller),
     };
     let socket = operator::serve(backend, folder.socket(), stop.clone());
     listeners.spawn(async move {
@@ -90,7 +90,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
 async fn public_listeners(settings: &Settings, server: &Server) -> Result<Vec<(Listener, Router)>> {
     let limits = &settings.limits;
     let bounded = |listener: Listener, name| {
-        let listener = listener.patient(limits.patience).counted(server.http.connections(name));
+        let listener = listener.with_timeouts(limits.timeouts).counted(server.http.connections(name));
         match limits.connections {
             Some(most) => listener.seating(most),
             None => listener,
@@ -109,7 +109,7 @@ async fn public_listeners(settings: &Settings, server: &Server) -> Result<Vec<(L
     let mut listeners = vec![(clear, doors(Listening::Http)), (secure, doors(Listening::Tls))];
     if let Some(lab) = &server.lab {
         let doors = compose::lab_doors(lab, settings.lab_address).await?;
-        listeners.extend(doors.into_iter().map(|(listener, router)| (listener.patient(limits.patience), router)));
+        listeners.extend(doors.into_iter().map(|(listener, router)| (listener.with_timeouts(limits.timeouts), router)));
     }
     Ok(listeners)
 }

@@ -62,7 +62,7 @@ impl Meter {
 }
 
 impl Progress for Meter {
-    fn tell(&self, done: u64, total: Option<u64>, message: &str) {
+    fn report(&self, done: u64, total: Option<u64>, message: &str) {
         let part = total.filter(|total| *total > 0).map(|total| format!(" ({} %)", done.min(total) * 100 / total));
         self.show(format!("{done} {message}{}", part.unwrap_or_default()));
     }

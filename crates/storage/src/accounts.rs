@@ -9,7 +9,7 @@ mod list;
 mod refusal;
 mod tokens;
 
-pub use ahead::{Due, claim, put_off};
+pub use ahead::{DueAccounts, claim, postpone};
 #[cfg(test)]
 pub(crate) use list::LISTS;
 pub use list::{Filter, MAX_CONNECTION_NAMES, Standing, list, standings};
@@ -17,7 +17,7 @@ pub use refusal::refuse_refresh;
 pub(crate) use tokens::read_subject;
 pub use tokens::{
     Lease, Schedule, Subject, Tokens, await_confirmation, begin_refresh, end_confirmation, end_refresh, expire,
-    finish_refresh, lease, mark_lost, settle_abandoned, store_credential, subject,
+    finish_refresh, lease, mark_answer_lost, settle_abandoned, store_credential, subject,
 };
 
 use crate::list::folded;
@@ -65,8 +65,8 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, account: &ConnectedAccount) -> Resul
 /// The database failed.
 pub async fn ensure(ctx: &Ctx, tx: &mut Tx, account: &ConnectedAccount) -> Result<(ConnectedAccount, bool), Error> {
     tx.alone(&format!("{} {}", account.connection, account.owner.identifier)).await?;
-    if let Some(there) = find(ctx, tx, &account.connection, &account.owner).await? {
-        return Ok((there, false));
+    if let Some(db) = find(ctx, tx, &account.connection, &account.owner).await? {
+        return Ok((db, false));
     }
     insert(ctx, tx, account).await?;
     Ok((account.clone(), true))
@@ -160,11 +160,11 @@ pub async fn merge_api_config(
     // A database with many writers may let another one in between; then what that one wrote is read and merged with.
     loop {
         let Some(row) = tx.one(read, args![&ctx.environment, id]).await? else { return Ok(false) };
-        let there = row.text("api_config")?;
+        let db = row.text("api_config")?;
         let mut merged: Map<String, Value> = row.fit("connected_accounts", |row| row.json("api_config"))?;
         merged.extend(members.clone());
         let text = Value::Object(merged).to_string();
-        if tx.run(write, args![&ctx.environment, id, text, now, there]).await? == 1 {
+        if tx.run(write, args![&ctx.environment, id, text, now, db]).await? == 1 {
             return Ok(true);
         }
     }

@@ -12,14 +12,14 @@ use valetkey_domain::{Ctx, Timestamp};
 
 /// How a consent ends.
 #[derive(Clone, Copy, Debug)]
-pub struct Ended<'a> {
+pub struct ConsentEnd<'a> {
     /// How.
     pub outcome: &'a Outcome,
     /// What the provider said of it.
     pub words: Option<&'a str>,
 }
 
-impl<'a> From<&'a Outcome> for Ended<'a> {
+impl<'a> From<&'a Outcome> for ConsentEnd<'a> {
     fn from(outcome: &'a Outcome) -> Self {
         Self { outcome, words: None }
     }
@@ -159,7 +159,7 @@ pub async fn end_started(
     tx: &mut Tx,
     id: &AuthorizationId,
     state: &[u8; 32],
-    ended: impl Into<Ended<'_>>,
+    ended: impl Into<ConsentEnd<'_>>,
     now: Timestamp,
 ) -> Result<bool, Error> {
     end(ctx, tx, id, ("started", state), ended.into(), now).await
@@ -175,7 +175,7 @@ pub async fn end_exchanging(
     tx: &mut Tx,
     id: &AuthorizationId,
     state: &[u8; 32],
-    ended: impl Into<Ended<'_>>,
+    ended: impl Into<ConsentEnd<'_>>,
     now: Timestamp,
 ) -> Result<bool, Error> {
     let ended = ended.into();
@@ -187,7 +187,7 @@ async fn end(
     tx: &mut Tx,
     id: &AuthorizationId,
     (stage, state): (&'static str, &[u8; 32]),
-    ended: Ended<'_>,
+    ended: ConsentEnd<'_>,
     now: Timestamp,
 ) -> Result<bool, Error> {
     let sql =
@@ -203,7 +203,7 @@ async fn late(
     tx: &mut Tx,
     id: &AuthorizationId,
     state: &[u8; 32],
-    ended: Ended<'_>,
+    ended: ConsentEnd<'_>,
     now: Timestamp,
 ) -> Result<bool, Error> {
     let sql = "UPDATE authorizations SET outcome = $4, done_at = $5, provider_words = $7

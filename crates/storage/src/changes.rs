@@ -44,7 +44,7 @@ pub struct State {
 
 /// A row as it is found.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct CountedRow {
     /// Its id.
     pub id: String,
     /// Its environment's id; empty if environments share it.
@@ -155,7 +155,7 @@ impl Kind {
 pub async fn count(tx: &mut Tx, kind: Kind, id: &str) -> Result<Option<State>, Error> {
     let found = tx.one(&kind.statements()?.count, args![id]).await?;
     match found {
-        Some(row) => Ok(Some(whole(tx, kind, &row).await?.state)),
+        Some(row) => Ok(Some(with_parts(tx, kind, &row).await?.state)),
         None => Ok(None),
     }
 }
@@ -173,11 +173,11 @@ pub async fn total(tx: &mut Tx, kind: Kind) -> Result<u64, Error> {
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn page(tx: &mut Tx, kind: Kind, behind: &str, size: i64) -> Result<Vec<Found>, Error> {
+pub async fn page(tx: &mut Tx, kind: Kind, behind: &str, size: i64) -> Result<Vec<CountedRow>, Error> {
     let rows = tx.all(&kind.statements()?.page, args![behind, size]).await?;
     let mut page = Vec::with_capacity(rows.len());
     for row in rows {
-        page.push(whole(tx, kind, &row).await?);
+        page.push(with_parts(tx, kind, &row).await?);
     }
     Ok(page)
 }
@@ -186,9 +186,9 @@ pub async fn page(tx: &mut Tx, kind: Kind, behind: &str, size: i64) -> Result<Ve
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn get(tx: &mut Tx, kind: Kind, id: &str) -> Result<Option<Found>, Error> {
+pub async fn get(tx: &mut Tx, kind: Kind, id: &str) -> Result<Option<CountedRow>, Error> {
     match tx.one(&kind.statements()?.get, args![id]).await? {
-        Some(row) => whole(tx, kind, &row).await.map(Some),
+        Some(row) => with_parts(tx, kind, &row).await.map(Some),
         None => Ok(None),
     }
 }
@@ -202,7 +202,7 @@ pub async fn catch_up(tx: &mut Tx, kind: Kind, id: &str, newest: i64) -> Result<
 }
 
 /// A row with what belongs to it.
-async fn whole(tx: &mut Tx, kind: Kind, row: &Row) -> Result<Found, Error> {
+async fn with_parts(tx: &mut Tx, kind: Kind, row: &Row) -> Result<CountedRow, Error> {
     let id = row.text("id")?.to_owned();
     let mut parts = Vec::new();
     if let Some(sql) = &kind.statements()?.parts {
@@ -210,7 +210,7 @@ async fn whole(tx: &mut Tx, kind: Kind, row: &Row) -> Result<Found, Error> {
     }
     let (environment, changes) = (row.text("environment")?.to_owned(), row.integer("changes")?);
     let text = json!([kind.table(), id, values(row.clone(), HEAD), parts]).to_string();
-    Ok(Found { id, environment, state: State { changes, text } })
+    Ok(CountedRow { id, environment, state: State { changes, text } })
 }
 
 /// The values behind the first few columns.
@@ -261,7 +261,7 @@ mod tests {
     use super::*;
     use crate::fixture;
 
-    async fn only(tx: &mut Tx, kind: Kind) -> Found {
+    async fn only(tx: &mut Tx, kind: Kind) -> CountedRow {
         let mut page = page(tx, kind, "", 9).await.unwrap();
         assert_eq!((page.len() as u64, page.len()), (total(tx, kind).await.unwrap(), 1), "{}", kind.table());
         page.remove(0)
@@ -269,9 +269,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_change_is_counted_and_what_the_row_is_then_is_what_is_found_later() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (connection, config, instance) = fixture::chain(&there.ours, &mut tx).await;
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (connection, config, instance) = fixture::chain(&db.ours, &mut tx).await;
         for (kind, id) in [
             (Kind::Connection, connection.id.as_str()),
             (Kind::Config, config.id.as_str()),
@@ -282,16 +282,16 @@ mod tests {
             let second = count(&mut tx, kind, id).await.unwrap().unwrap();
             assert_eq!((first.changes, second.changes, &first.text), (1, 2, &second.text));
             let found = only(&mut tx, kind).await;
-            assert_eq!((found.environment.as_str(), found.state), (there.ours.environment.as_str(), second));
+            assert_eq!((found.environment.as_str(), found.state), (db.ours.environment.as_str(), second));
         }
         assert_eq!(count(&mut tx, Kind::Config, "cfg_gone").await.unwrap(), None);
     }
 
     #[tokio::test]
     async fn every_kind_can_be_asked_for_and_says_what_belongs_to_its_rows() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        fixture::chain(&there.ours, &mut tx).await;
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        fixture::chain(&db.ours, &mut tx).await;
         for kind in Kind::all() {
             page(&mut tx, kind, "", 9).await.unwrap();
         }
@@ -302,9 +302,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_written_without_a_record_is_no_part_of_what_a_row_is() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        fixture::chain(&there.ours, &mut tx).await;
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        fixture::chain(&db.ours, &mut tx).await;
         let before = only(&mut tx, Kind::Instance).await.state;
         tx.run("UPDATE mcp_instances SET last_used_at = 7, updated_at = 7", []).await.unwrap();
         assert_eq!(only(&mut tx, Kind::Instance).await.state, before);

@@ -168,9 +168,9 @@ mod tests {
 
     #[tokio::test]
     async fn secrets_end_but_the_newest() {
-        let there = fixture::two_environments().await;
-        let ours = &there.ours;
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let ours = &db.ours;
+        let mut tx = db.store.write().await.unwrap();
         let client = client(ours);
         insert(ours, &mut tx, &client).await.unwrap();
         for n in 1..=3 {
@@ -190,18 +190,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_stranger_finds_and_changes_nothing() {
-        let there = fixture::two_environments().await;
-        let stranger = &there.theirs;
-        let mut tx = there.store.write().await.unwrap();
-        let client = client(&there.ours);
-        insert(&there.ours, &mut tx, &client).await.unwrap();
-        add_secret(&there.ours, &mut tx, &secret(&client, 1)).await.unwrap();
+        let db = fixture::two_environments().await;
+        let stranger = &db.theirs;
+        let mut tx = db.store.write().await.unwrap();
+        let client = client(&db.ours);
+        insert(&db.ours, &mut tx, &client).await.unwrap();
+        add_secret(&db.ours, &mut tx, &secret(&client, 1)).await.unwrap();
         assert!(get(stranger, &mut tx, &client.id).await.unwrap().is_none());
         assert!(list(stranger, &mut tx).await.unwrap().is_empty());
         assert!(secrets(stranger, &mut tx, &client.id).await.unwrap().is_empty());
         assert!(!raise_version(stranger, &mut tx, &client.id).await.unwrap());
         assert!(!delete(stranger, &mut tx, &client.id).await.unwrap());
-        assert_eq!(get(&there.ours, &mut tx, &client.id).await.unwrap().as_ref(), Some(&client));
+        assert_eq!(get(&db.ours, &mut tx, &client.id).await.unwrap().as_ref(), Some(&client));
         let planted = add_secret(stranger, &mut tx, &secret(&client, 2)).await.unwrap_err();
         assert!(matches!(planted, Error::Referenced));
     }

@@ -57,7 +57,7 @@ pub struct Closing {
     pub lease_until: Option<Timestamp>,
 }
 
-/// Asks for a closing that the caller works on until `held`, or, without that, is due at once. There is one for each
+/// Asks for a closing that the caller works on until `lease`, or, without that, is due at once. There is one for each
 /// connection and account: where one is under way it is that one (a removal that is asked for while it is being
 /// disconnected becomes its fate). Says whether this is a new one; only then does the caller hold it.
 ///
@@ -70,7 +70,7 @@ pub async fn insert(
     target: &Target,
     fate: Fate,
     now: Timestamp,
-    held: Option<Timestamp>,
+    lease: Option<Timestamp>,
 ) -> Result<(Closing, bool), Error> {
     let sql =
         "INSERT INTO closings (id, environment_id, kind, subject, fate, created_at, attempts, next_at, done, failed,
@@ -79,7 +79,7 @@ pub async fn insert(
         ON CONFLICT (environment_id, kind, subject) DO UPDATE SET
             fate = CASE WHEN excluded.fate = 'delete' THEN excluded.fate ELSE closings.fate END
         RETURNING *";
-    let process = held.and(tx.process().cloned());
+    let process = lease.and(tx.process().cloned());
     let (kind, subject) = target.stored();
     let values = args![
         id,
@@ -88,9 +88,9 @@ pub async fn insert(
         subject,
         fate.stored(),
         now,
-        i64::from(held.is_some()),
-        held.unwrap_or(now),
-        held,
+        i64::from(lease.is_some()),
+        lease.unwrap_or(now),
+        lease,
         process.as_ref(),
     ];
     let row = tx.one(sql, values).await?;
@@ -125,7 +125,7 @@ pub struct Progress {
     pub until: Timestamp,
 }
 
-/// Tells how far the closing that the caller holds until `held` has come. False if that lease is another's by now.
+/// Tells how far the closing that the caller holds until `lease` has come. False if that lease is another's by now.
 ///
 /// # Errors
 /// The database cannot be written.
@@ -133,16 +133,16 @@ pub async fn progress(
     ctx: &Ctx,
     tx: &mut Tx,
     id: &ClosingId,
-    held: Timestamp,
+    lease: Timestamp,
     progress: Progress,
 ) -> Result<bool, Error> {
     let sql = "UPDATE closings SET done = done + $4, failed = failed + $5, next_at = $6, lease_until = $6
         WHERE id = $2 AND environment_id = $1 AND lease_until = $3";
     let Progress { done, failed, until } = progress;
-    Ok(tx.run(sql, args![&ctx.environment, id, held, done, failed, until]).await? == 1)
+    Ok(tx.run(sql, args![&ctx.environment, id, lease, done, failed, until]).await? == 1)
 }
 
-/// Gives the closing that the caller holds until `held` back: it is due again at `next`. `error` says why in a word.
+/// Gives the closing that the caller holds until `lease` back: it is due again at `next`. `error` says why in a word.
 /// False if the lease is another's by now.
 ///
 /// # Errors
@@ -151,19 +151,19 @@ pub async fn try_again(
     ctx: &Ctx,
     tx: &mut Tx,
     id: &ClosingId,
-    held: Timestamp,
+    lease: Timestamp,
     next: Timestamp,
     error: &str,
 ) -> Result<bool, Error> {
-    LEASED.try_again(ctx, tx, id.as_str(), held, next, error).await
+    LEASED.try_again(ctx, tx, id.as_str(), lease, next, error).await
 }
 
-/// Ends the closing that the caller holds until `held`: all is done. False if the lease is another's by now.
+/// Ends the closing that the caller holds until `lease`: all is done. False if the lease is another's by now.
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn finish(ctx: &Ctx, tx: &mut Tx, id: &ClosingId, held: Timestamp) -> Result<bool, Error> {
-    LEASED.finish(ctx, tx, id.as_str(), held).await
+pub async fn finish(ctx: &Ctx, tx: &mut Tx, id: &ClosingId, lease: Timestamp) -> Result<bool, Error> {
+    LEASED.finish(ctx, tx, id.as_str(), lease).await
 }
 
 /// The closing of this connection or account, if it is under way.

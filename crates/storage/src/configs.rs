@@ -1,6 +1,6 @@
 //! MCP configs with their mappings.
 
-use crate::list::{Listing, holding, listing};
+use crate::list::{Listing, containing, listing};
 use crate::row::json_text;
 use crate::{Bulk, Error, Listed, Page, Row, Tx, args, counters, instances};
 use std::sync::LazyLock;
@@ -68,7 +68,7 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, config: &McpConfig) -> Result<(), Er
 pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &ConfigId) -> Result<Option<McpConfig>, Error> {
     let sql = "SELECT * FROM mcp_configs WHERE environment_id = $1 AND id = $2";
     let row = tx.one(sql, args![&ctx.environment, id]).await?;
-    whole(ctx, tx, row).await
+    with_parts(ctx, tx, row).await
 }
 
 /// How many names [`names`] gives: enough for a word to be found near, and no more than a glance costs.
@@ -91,7 +91,7 @@ pub async fn names(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<ConfigName>, Error> {
 pub async fn by_name(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Option<McpConfig>, Error> {
     let sql = "SELECT * FROM mcp_configs WHERE environment_id = $1 AND name = $2";
     let row = tx.one(sql, args![&ctx.environment, name]).await?;
-    whole(ctx, tx, row).await
+    with_parts(ctx, tx, row).await
 }
 
 /// A page of the environment's configs.
@@ -105,7 +105,7 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Resul
         filter.name.as_deref().map(str::to_ascii_lowercase),
         filter.connector.as_deref(),
         filter.uuid.map(|uuid| uuid.to_string()),
-        filter.search.as_deref().map(holding),
+        filter.search.as_deref().map(containing),
     ];
     let mut listed = LIST.fetch(ctx, tx, page, arguments.into()).await?.read(read)?;
     for config in &mut listed.items {
@@ -172,7 +172,7 @@ async fn map(ctx: &Ctx, tx: &mut Tx, config: &McpConfig) -> Result<(), Error> {
     if written == config.mappings.len() as u64 { Ok(()) } else { Err(Error::Referenced) }
 }
 
-async fn whole(ctx: &Ctx, tx: &mut Tx, row: Option<Row>) -> Result<Option<McpConfig>, Error> {
+async fn with_parts(ctx: &Ctx, tx: &mut Tx, row: Option<Row>) -> Result<Option<McpConfig>, Error> {
     let Some(row) = row else { return Ok(None) };
     let mut config = read(&row)?;
     config.mappings = mappings(ctx, tx, &config.id).await?;
@@ -249,27 +249,27 @@ mod tests {
 
     #[tokio::test]
     async fn comes_back_as_it_was_put() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let one = fixture::connection(&there.ours, "one");
-        let two = fixture::connection(&there.ours, "two");
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let one = fixture::connection(&db.ours, "one");
+        let two = fixture::connection(&db.ours, "two");
         for connection in [&one, &two] {
-            connections::insert(&there.ours, &mut tx, connection).await.unwrap();
+            connections::insert(&db.ours, &mut tx, connection).await.unwrap();
         }
-        let put = fixture::config(&there.ours, "1", &[&two, &one]);
-        insert(&there.ours, &mut tx, &put).await.unwrap();
-        assert_eq!(get(&there.ours, &mut tx, &put.id).await.unwrap().as_ref(), Some(&put));
-        assert_eq!(by_name(&there.ours, &mut tx, "config-1").await.unwrap().as_ref(), Some(&put));
-        let listed = list(&there.ours, &mut tx, &Filter::default(), &PAGE).await.unwrap();
+        let put = fixture::config(&db.ours, "1", &[&two, &one]);
+        insert(&db.ours, &mut tx, &put).await.unwrap();
+        assert_eq!(get(&db.ours, &mut tx, &put.id).await.unwrap().as_ref(), Some(&put));
+        assert_eq!(by_name(&db.ours, &mut tx, "config-1").await.unwrap().as_ref(), Some(&put));
+        let listed = list(&db.ours, &mut tx, &Filter::default(), &PAGE).await.unwrap();
         assert_eq!((listed.items, listed.total), (vec![put], 1));
     }
 
     #[tokio::test]
     async fn a_stranger_finds_and_changes_nothing() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (_, config, _) = fixture::chain(&there.ours, &mut tx).await;
-        let stranger = &there.theirs;
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (_, config, _) = fixture::chain(&db.ours, &mut tx).await;
+        let stranger = &db.theirs;
         assert!(get(stranger, &mut tx, &config.id).await.unwrap().is_none());
         assert!(by_name(stranger, &mut tx, config.name.as_str()).await.unwrap().is_none());
         assert!(!update(stranger, &mut tx, &config).await.unwrap());
@@ -278,52 +278,52 @@ mod tests {
             let found = list(stranger, &mut tx, &filter, &PAGE).await.unwrap();
             assert_eq!((found.items.len(), found.total), (0, 0));
         }
-        assert_eq!(get(&there.ours, &mut tx, &config.id).await.unwrap(), Some(config));
+        assert_eq!(get(&db.ours, &mut tx, &config.id).await.unwrap(), Some(config));
     }
 
     #[tokio::test]
     async fn a_foreign_connection_is_not_mapped() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (foreign, ..) = fixture::chain(&there.ours, &mut tx).await;
-        let config = fixture::config(&there.theirs, "2", &[&foreign]);
-        assert!(matches!(insert(&there.theirs, &mut tx, &config).await.unwrap_err(), Error::Referenced));
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (foreign, ..) = fixture::chain(&db.ours, &mut tx).await;
+        let config = fixture::config(&db.theirs, "2", &[&foreign]);
+        assert!(matches!(insert(&db.theirs, &mut tx, &config).await.unwrap_err(), Error::Referenced));
     }
 
     #[tokio::test]
     async fn names_are_unique_and_versions_compared() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (_, mut config, _) = fixture::chain(&there.ours, &mut tx).await;
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (_, mut config, _) = fixture::chain(&db.ours, &mut tx).await;
         config.mappings.clear();
         config.description = "changed".into();
-        assert!(update(&there.ours, &mut tx, &config).await.unwrap());
-        assert!(!update(&there.ours, &mut tx, &config).await.unwrap());
-        let now = get(&there.ours, &mut tx, &config.id).await.unwrap().unwrap();
+        assert!(update(&db.ours, &mut tx, &config).await.unwrap());
+        assert!(!update(&db.ours, &mut tx, &config).await.unwrap());
+        let now = get(&db.ours, &mut tx, &config.id).await.unwrap().unwrap();
         assert_eq!((now.description.as_str(), now.mappings.len(), now.version), ("changed", 0, 2));
-        let mut same = fixture::config(&there.ours, "2", &[]);
+        let mut same = fixture::config(&db.ours, "2", &[]);
         same.name = config.name;
-        assert_eq!(insert(&there.ours, &mut tx, &same).await.unwrap_err().kind(), Kind::AlreadyExists);
+        assert_eq!(insert(&db.ours, &mut tx, &same).await.unwrap_err().kind(), Kind::AlreadyExists);
     }
 
     #[tokio::test]
     async fn takes_its_instances_along() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (_, config, instance) = fixture::chain(&there.ours, &mut tx).await;
-        assert!(delete(&there.ours, &mut tx, &config.id).await.unwrap());
-        assert!(instances::get(&there.ours, &mut tx, &instance.id).await.unwrap().is_none());
-        let left = instances::list(&there.ours, &mut tx, &instances::Filter::default(), &PAGE).await.unwrap();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (_, config, instance) = fixture::chain(&db.ours, &mut tx).await;
+        assert!(delete(&db.ours, &mut tx, &config.id).await.unwrap());
+        assert!(instances::get(&db.ours, &mut tx, &instance.id).await.unwrap().is_none());
+        let left = instances::list(&db.ours, &mut tx, &instances::Filter::default(), &PAGE).await.unwrap();
         assert_eq!(left.total, 0);
-        assert_eq!(list(&there.ours, &mut tx, &Filter::default(), &PAGE).await.unwrap().total, 0);
+        assert_eq!(list(&db.ours, &mut tx, &Filter::default(), &PAGE).await.unwrap().total, 0);
     }
 
     #[tokio::test]
     async fn a_list_is_filtered() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (_, config, _) = fixture::chain(&there.ours, &mut tx).await;
-        insert(&there.ours, &mut tx, &fixture::config(&there.ours, "2", &[])).await.unwrap();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (_, config, _) = fixture::chain(&db.ours, &mut tx).await;
+        insert(&db.ours, &mut tx, &fixture::config(&db.ours, "2", &[])).await.unwrap();
         let text = |text: &str| Some(text.to_owned());
         for (filter, count) in [
             (Filter { id: Some(config.id.clone()), ..Filter::default() }, 1),
@@ -335,7 +335,7 @@ mod tests {
             (Filter { search: text("FIG-"), ..Filter::default() }, 2),
             (Filter { search: text("fig_"), ..Filter::default() }, 0),
         ] {
-            let found = list(&there.ours, &mut tx, &filter, &PAGE).await.unwrap();
+            let found = list(&db.ours, &mut tx, &filter, &PAGE).await.unwrap();
             assert_eq!((found.items.len(), found.total), (count, count as u64), "{filter:?}");
         }
     }

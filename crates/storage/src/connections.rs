@@ -1,6 +1,6 @@
 //! Connections.
 
-use crate::list::{Listing, folded, holding, listing};
+use crate::list::{Listing, containing, folded, listing};
 use crate::{Error, Listed, Page, Row, Tx, args, counters};
 use valetkey_domain::Ctx;
 use valetkey_domain::connection::Connection;
@@ -86,7 +86,7 @@ pub async fn by_name(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Option<Connec
 /// # Errors
 /// The database cannot be read.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<Connection>, Error> {
-    let query = filter.query.as_deref().map(holding);
+    let query = filter.query.as_deref().map(containing);
     let connector = filter.connector.as_deref().map(folded);
     LIST.fetch(ctx, tx, page, args![query, connector].into()).await?.read(read)
 }
@@ -166,24 +166,24 @@ mod tests {
 
     #[tokio::test]
     async fn comes_back_as_it_was_put() {
-        let there = fixture::two_environments().await;
-        let put = fixture::connection(&there.ours, "1");
-        let mut tx = there.store.write().await.unwrap();
-        insert(&there.ours, &mut tx, &put).await.unwrap();
-        let got = get(&there.ours, &mut tx, &put.id).await.unwrap().unwrap();
+        let db = fixture::two_environments().await;
+        let put = fixture::connection(&db.ours, "1");
+        let mut tx = db.store.write().await.unwrap();
+        insert(&db.ours, &mut tx, &put).await.unwrap();
+        let got = get(&db.ours, &mut tx, &put.id).await.unwrap().unwrap();
         assert_eq!(format!("{put:?}"), format!("{got:?}"));
         for name in ["Mail 1", "mail 1", "MAIL 1"] {
-            assert_eq!(by_name(&there.ours, &mut tx, name).await.unwrap().unwrap().id, put.id, "{name}");
+            assert_eq!(by_name(&db.ours, &mut tx, name).await.unwrap().unwrap().id, put.id, "{name}");
         }
-        assert!(by_name(&there.ours, &mut tx, "mail_1").await.unwrap().is_none());
+        assert!(by_name(&db.ours, &mut tx, "mail_1").await.unwrap().is_none());
     }
 
     #[tokio::test]
     async fn a_stranger_finds_and_changes_nothing() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (connection, ..) = fixture::chain(&there.ours, &mut tx).await;
-        let stranger = &there.theirs;
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (connection, ..) = fixture::chain(&db.ours, &mut tx).await;
+        let stranger = &db.theirs;
         assert!(get(stranger, &mut tx, &connection.id).await.unwrap().is_none());
         assert!(by_name(stranger, &mut tx, connection.name.as_str()).await.unwrap().is_none());
         assert!(used_by(stranger, &mut tx, &connection.id).await.unwrap().is_none());
@@ -191,52 +191,52 @@ mod tests {
         assert!(!delete(stranger, &mut tx, &connection.id).await.unwrap());
         let page = Page { size: 10, after: None };
         assert_eq!(list(stranger, &mut tx, &Filter::default(), &page).await.unwrap().total, 0);
-        let all = list(&there.ours, &mut tx, &Filter::default(), &page).await.unwrap();
+        let all = list(&db.ours, &mut tx, &Filter::default(), &page).await.unwrap();
         assert_eq!((all.items.len(), all.total), (1, 1));
     }
 
     #[tokio::test]
     async fn names_are_unique_ignoring_case_within_an_environment() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let one = fixture::connection(&there.ours, "a");
-        insert(&there.ours, &mut tx, &one).await.unwrap();
-        insert(&there.theirs, &mut tx, &fixture::connection(&there.theirs, "a2")).await.unwrap();
-        let mut same = fixture::connection(&there.ours, "b");
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let one = fixture::connection(&db.ours, "a");
+        insert(&db.ours, &mut tx, &one).await.unwrap();
+        insert(&db.theirs, &mut tx, &fixture::connection(&db.theirs, "a2")).await.unwrap();
+        let mut same = fixture::connection(&db.ours, "b");
         same.name = valetkey_domain::name::ConnectionName::parse("MAIL A").unwrap();
-        let clash = insert(&there.ours, &mut tx, &same).await.unwrap_err();
+        let clash = insert(&db.ours, &mut tx, &same).await.unwrap_err();
         assert_eq!(clash.kind(), Kind::AlreadyExists);
     }
 
     #[tokio::test]
     async fn the_second_of_two_changes_from_one_reading_is_refused() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (mut connection, ..) = fixture::chain(&there.ours, &mut tx).await;
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (mut connection, ..) = fixture::chain(&db.ours, &mut tx).await;
         connection.enabled = false;
-        assert!(update(&there.ours, &mut tx, &connection).await.unwrap());
-        assert!(!update(&there.ours, &mut tx, &connection).await.unwrap());
-        let now = get(&there.ours, &mut tx, &connection.id).await.unwrap().unwrap();
+        assert!(update(&db.ours, &mut tx, &connection).await.unwrap());
+        assert!(!update(&db.ours, &mut tx, &connection).await.unwrap());
+        let now = get(&db.ours, &mut tx, &connection.id).await.unwrap().unwrap();
         assert_eq!((now.enabled, now.revision), (false, 2));
     }
 
     #[tokio::test]
     async fn one_in_use_stays() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (connection, config, _) = fixture::chain(&there.ours, &mut tx).await;
-        assert_eq!(used_by(&there.ours, &mut tx, &connection.id).await.unwrap(), Some(config.name));
-        let refused = delete(&there.ours, &mut tx, &connection.id).await.unwrap_err();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (connection, config, _) = fixture::chain(&db.ours, &mut tx).await;
+        assert_eq!(used_by(&db.ours, &mut tx, &connection.id).await.unwrap(), Some(config.name));
+        let refused = delete(&db.ours, &mut tx, &connection.id).await.unwrap_err();
         assert_eq!(refused.kind(), Kind::FailedPrecondition);
     }
 
     #[tokio::test]
     async fn a_list_is_filtered() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
         for (tail, connector) in [("one", "gmail"), ("two", "googlecalendar"), ("t_o", "gmail")] {
-            let connection = Connection { connector: connector.into(), ..fixture::connection(&there.ours, tail) };
-            insert(&there.ours, &mut tx, &connection).await.unwrap();
+            let connection = Connection { connector: connector.into(), ..fixture::connection(&db.ours, tail) };
+            insert(&db.ours, &mut tx, &connection).await.unwrap();
         }
         let page = Page { size: 10, after: None };
         for (query, connector, count) in [
@@ -248,22 +248,22 @@ mod tests {
             (Some("one"), Some("googlecalendar"), 0),
         ] {
             let filter = Filter { query: query.map(String::from), connector: connector.map(String::from) };
-            let found = list(&there.ours, &mut tx, &filter, &page).await.unwrap();
+            let found = list(&db.ours, &mut tx, &filter, &page).await.unwrap();
             assert_eq!((found.items.len(), found.total), (count, count as u64), "{filter:?}");
         }
     }
 
     #[tokio::test]
     async fn pages_lead_on_and_back() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
         for n in 10..35 {
-            insert(&there.ours, &mut tx, &fixture::connection(&there.ours, &n.to_string())).await.unwrap();
+            insert(&db.ours, &mut tx, &fixture::connection(&db.ours, &n.to_string())).await.unwrap();
         }
         let (mut seen, mut tokens, mut after) = (Vec::new(), Vec::new(), None);
         loop {
             let page = Page { size: 10, after: after.clone() };
-            let got = list(&there.ours, &mut tx, &Filter::default(), &page).await.unwrap();
+            let got = list(&db.ours, &mut tx, &Filter::default(), &page).await.unwrap();
             assert_eq!(got.total, 25);
             tokens.push((after, got.previous.clone()));
             seen.extend(got.items.into_iter().map(|c| c.id.to_string()));
@@ -282,16 +282,16 @@ mod tests {
         assert_eq!(tokens[2].1.as_ref(), Some(&second));
         for forged in ["", "0", "19", "garbage", "%", "a b", "conn_' OR 1=1", "\u{e9}", &"0".repeat(33)] {
             let page = Page { size: 10, after: Some(forged.into()) };
-            let refused = list(&there.ours, &mut tx, &Filter::default(), &page).await.unwrap_err();
+            let refused = list(&db.ours, &mut tx, &Filter::default(), &page).await.unwrap_err();
             assert_eq!(refused.kind(), valetkey_domain::Kind::InvalidArgument, "{forged}");
         }
         // A token whose row is gone by now is still one.
-        delete(&there.ours, &mut tx, &ConnectionId::parse("conn_19").unwrap()).await.unwrap();
+        delete(&db.ours, &mut tx, &ConnectionId::parse("conn_19").unwrap()).await.unwrap();
         let page = Page { size: 10, after: Some(second) };
-        let next = list(&there.ours, &mut tx, &Filter::default(), &page).await.unwrap();
+        let next = list(&db.ours, &mut tx, &Filter::default(), &page).await.unwrap();
         assert_eq!(next.items[0].id.as_str(), "conn_20");
         let back = Page { size: 10, after: Some(start) };
-        let first = list(&there.ours, &mut tx, &Filter::default(), &back).await.unwrap();
+        let first = list(&db.ours, &mut tx, &Filter::default(), &back).await.unwrap();
         assert_eq!(first.items[0].id.as_str(), seen[0]);
         assert_eq!(first.previous, None);
     }

@@ -200,12 +200,12 @@ async fn of_many_that_look_and_make_one_does() {
         tokio::spawn(async move {
             let mut tx = store.write().await.unwrap();
             tx.alone("t").await.unwrap();
-            let there = tx.one(COUNT, []).await.unwrap().unwrap().integer("n").unwrap();
-            if there == 0 {
+            let db = tx.one(COUNT, []).await.unwrap().unwrap().integer("n").unwrap();
+            if db == 0 {
                 add(&mut tx, id).await.unwrap();
                 tx.commit().await.unwrap();
             }
-            there == 0
+            db == 0
         })
     });
     let mut made = 0;

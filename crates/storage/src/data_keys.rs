@@ -134,8 +134,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_of_two_makers_wins_and_the_newest_seals() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
         assert!(!any(&mut tx).await.unwrap());
         let key = |id: &str, generation| StoredKey {
             id: DataKeyId::parse(id).unwrap(),

@@ -179,14 +179,14 @@ mod tests {
 
     #[tokio::test]
     async fn an_instance_says_its_environment() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (.., put) = fixture::chain(&there.ours, &mut tx).await;
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (.., put) = fixture::chain(&db.ours, &mut tx).await;
         let key = |id: &str| DataKeyId::parse(id).unwrap();
         let add = "INSERT INTO data_keys (id, environment_id, purpose, generation, root_version, wrapped, created_at)
             VALUES ($1, $2, $3, 1, 'v', $4, 0)";
-        tx.run(add, args!["key_url", &there.ours.environment, "url", &[0; 32]]).await.unwrap();
-        tx.run(add, args!["key_other", &there.ours.environment, "client", &[0; 32]]).await.unwrap();
+        tx.run(add, args!["key_url", &db.ours.environment, "url", &[0; 32]]).await.unwrap();
+        tx.run(add, args!["key_other", &db.ours.environment, "client", &[0; 32]]).await.unwrap();
         let (found, version) = instance(&mut tx, &put.id, &key("key_url")).await.unwrap().unwrap();
         assert!(instance(&mut tx, &put.id, &key("key_gone")).await.unwrap().is_none());
         assert!(instance(&mut tx, &put.id, &key("key_other")).await.unwrap().is_none());
@@ -196,12 +196,12 @@ mod tests {
 
     #[tokio::test]
     async fn an_authorization_is_found_by_hash_alone() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (connection, ..) = fixture::chain(&there.ours, &mut tx).await;
-        let environment = &there.ours.environment;
-        let account = fixture::account(&there.ours, "1", "ann");
-        accounts::insert(&there.ours, &mut tx, &account).await.unwrap();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (connection, ..) = fixture::chain(&db.ours, &mut tx).await;
+        let environment = &db.ours.environment;
+        let account = fixture::account(&db.ours, "1", "ann");
+        accounts::insert(&db.ours, &mut tx, &account).await.unwrap();
         let authorization = "INSERT INTO authorizations (id, environment_id, connection_id, account_id, stage,
                 link_hash, link_expires_at, state_hash, created_at)
             VALUES ('auth_1', $1, $2, 'ca_1', 'started', $3, 0, $4, 0)";
@@ -215,11 +215,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_process_was_at_is_found_by_its_name_and_only_while_it_is_at_it() {
-        let there = fixture::two_environments().await;
+        let db = fixture::two_environments().await;
         let (dead, other) = (ProcessId::parse("proc_1").unwrap(), ProcessId::parse("proc_2").unwrap());
-        there.store.hold(&dead).await.unwrap();
-        let mut tx = there.store.write().await.unwrap();
-        let (ours, now) = (&there.ours, fixture::now());
+        db.store.add_process(&dead).await.unwrap();
+        let mut tx = db.store.write().await.unwrap();
+        let (ours, now) = (&db.ours, fixture::now());
         fixture::chain(ours, &mut tx).await;
         let account = fixture::account(ours, "1", "ann");
         accounts::insert(ours, &mut tx, &account).await.unwrap();
@@ -235,11 +235,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_exchange_is_ended_for_the_process_that_died_and_not_for_one_that_came_after() {
-        let there = fixture::two_environments().await;
+        let db = fixture::two_environments().await;
         let (dead, other) = (ProcessId::parse("proc_1").unwrap(), ProcessId::parse("proc_2").unwrap());
-        there.store.hold(&dead).await.unwrap();
-        let mut tx = there.store.write().await.unwrap();
-        let (ours, now) = (&there.ours, fixture::now());
+        db.store.add_process(&dead).await.unwrap();
+        let mut tx = db.store.write().await.unwrap();
+        let (ours, now) = (&db.ours, fixture::now());
         let (connection, ..) = fixture::chain(ours, &mut tx).await;
         accounts::insert(ours, &mut tx, &fixture::account(ours, "1", "ann")).await.unwrap();
         let until = now + std::time::Duration::from_secs(60);
@@ -254,7 +254,7 @@ mod tests {
         let found = interrupted_exchanges_of(&mut tx, &dead).await.unwrap();
         assert_eq!(found, [(ours.environment.clone(), id.clone())]);
         assert!(!authorizations::interrupt_of(ours, &mut tx, &id, &other, now).await.unwrap());
-        assert!(!authorizations::interrupt_of(&there.theirs, &mut tx, &id, &dead, now).await.unwrap());
+        assert!(!authorizations::interrupt_of(&db.theirs, &mut tx, &id, &dead, now).await.unwrap());
         assert!(authorizations::interrupt_of(ours, &mut tx, &id, &dead, now).await.unwrap());
         assert!(interrupted_exchanges_of(&mut tx, &dead).await.unwrap().is_empty());
     }

@@ -90,8 +90,8 @@ mod tests {
 
     #[tokio::test]
     async fn are_found_by_name_and_id_and_names_are_unique() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
         let all = all(&mut tx).await.unwrap();
         assert_eq!(all.len(), 2);
         for one in &all {

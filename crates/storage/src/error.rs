@@ -276,7 +276,7 @@ impl Error {
     }
 
     /// It in one word, for metrics; none for what is the caller's doing or the ordinary course of things.
-    pub(crate) const fn word(&self) -> Option<&'static str> {
+    pub(crate) const fn label(&self) -> Option<&'static str> {
         match self {
             Self::Conflict { .. }
             | Self::PageToken

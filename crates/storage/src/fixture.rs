@@ -9,7 +9,7 @@ use uuid::Uuid;
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::connection::{Connection, Settings};
-use valetkey_domain::ctx::{Actor, Patient};
+use valetkey_domain::ctx::{Actor, NoCaller};
 use valetkey_domain::environment::Environment;
 use valetkey_domain::id::{AccountId, ConfigId, ConnectionId, EnvironmentId, InstanceId, RequestId};
 use valetkey_domain::instance::McpInstance;
@@ -18,7 +18,7 @@ use valetkey_domain::{Clock, Ctx, Sealed, Timestamp};
 use valetkey_testkit::ManualClock;
 
 /// A store with two environments.
-pub(crate) struct There {
+pub(crate) struct TwoEnvironments {
     pub(crate) store: Store,
     /// The operator in the environment where things are made.
     pub(crate) ours: Ctx,
@@ -36,7 +36,7 @@ pub(crate) fn location() -> Location {
     valetkey_testkit::postgres().map_or(Location::Memory, Location::from)
 }
 
-pub(crate) async fn two_environments() -> There {
+pub(crate) async fn two_environments() -> TwoEnvironments {
     let store = store().await;
     let (ours, theirs) = (ctx("env_ours"), ctx("env_theirs"));
     let mut tx = store.write().await.unwrap();
@@ -53,7 +53,7 @@ pub(crate) async fn two_environments() -> There {
         environments::insert(&mut tx, &environment).await.unwrap();
     }
     tx.commit().await.unwrap();
-    There { store, ours, theirs }
+    TwoEnvironments { store, ours, theirs }
 }
 
 pub(crate) fn now() -> Timestamp {
@@ -66,8 +66,8 @@ fn ctx(environment: &str) -> Ctx {
         actor: Actor::Operator,
         request: RequestId::parse("req_1").unwrap(),
         deadline: now(),
-        cancellation: Arc::new(Patient),
-        progress: Arc::new(Patient),
+        cancellation: Arc::new(NoCaller),
+        progress: Arc::new(NoCaller),
     }
 }
 

@@ -2,9 +2,9 @@
 
 mod ensure;
 
-pub use ensure::{Seen, seen};
+pub use ensure::{OnConfig, find_on_config};
 
-use crate::list::{Listing, folded, holding, listing};
+use crate::list::{Listing, containing, folded, listing};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
 use valetkey_domain::id::{ConfigId, InstanceId};
 use valetkey_domain::instance::McpInstance;
@@ -150,7 +150,7 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Resul
         filter.name.as_deref(),
         filter.config_name.as_deref(),
         filter.identifier.as_deref(),
-        filter.search.as_deref().map(holding),
+        filter.search.as_deref().map(containing),
     ];
     let listing = if filter.identifier.is_some() { LIST_OF_USER } else { LIST };
     listing.fetch(ctx, tx, page, arguments.into()).await?.read(read)
@@ -254,10 +254,10 @@ mod tests {
 
     #[tokio::test]
     async fn comes_back_as_it_was_put() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (_, config, put) = fixture::chain(&there.ours, &mut tx).await;
-        let ours = &there.ours;
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (_, config, put) = fixture::chain(&db.ours, &mut tx).await;
+        let ours = &db.ours;
         assert_eq!(get(ours, &mut tx, &put.id).await.unwrap().as_ref(), Some(&put));
         let newer = fixture::instance(&config, "2", "ann");
         fixture::add(ours, &mut tx, &newer).await;
@@ -268,23 +268,28 @@ mod tests {
             (Some(&newer.name), Some(&newer)),
             (Some(&unheard_of), None),
         ] {
-            let seen = seen(ours, &mut tx, config.name.as_str(), &put.identifier, name).await.unwrap().unwrap();
-            assert_eq!((&seen.config, &seen.config_name, seen.instance.as_ref()), (&config.id, &config.name, instance));
+            let find_on_config =
+                find_on_config(ours, &mut tx, config.name.as_str(), &put.identifier, name).await.unwrap().unwrap();
+            assert_eq!(
+                (&find_on_config.config, &find_on_config.config_name, find_on_config.instance.as_ref()),
+                (&config.id, &config.name, instance)
+            );
         }
         let bob = Identifier::parse("bob").unwrap();
-        let config_alone = seen(ours, &mut tx, config.name.as_str(), &bob, None).await.unwrap().unwrap();
+        let config_alone = find_on_config(ours, &mut tx, config.name.as_str(), &bob, None).await.unwrap().unwrap();
         assert_eq!((config_alone.config, config_alone.instance), (config.id, None));
-        assert_eq!(seen(ours, &mut tx, "no such config", &bob, None).await.unwrap(), None);
+        assert_eq!(find_on_config(ours, &mut tx, "no such config", &bob, None).await.unwrap(), None);
     }
 
     #[tokio::test]
     async fn a_stranger_finds_and_changes_nothing() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (_, config, instance) = fixture::chain(&there.ours, &mut tx).await;
-        let stranger = &there.theirs;
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (_, config, instance) = fixture::chain(&db.ours, &mut tx).await;
+        let stranger = &db.theirs;
         assert!(get(stranger, &mut tx, &instance.id).await.unwrap().is_none());
-        let found = seen(stranger, &mut tx, config.name.as_str(), &instance.identifier, Some(&instance.name)).await;
+        let found =
+            find_on_config(stranger, &mut tx, config.name.as_str(), &instance.identifier, Some(&instance.name)).await;
         assert!(found.unwrap().is_none());
         assert!(!raise_url_generation(stranger, &mut tx, &instance.id, fixture::now()).await.unwrap());
         assert!(!delete(stranger, &mut tx, &instance.id).await.unwrap());
@@ -293,36 +298,36 @@ mod tests {
             let listed = list(stranger, &mut tx, &filter, &PAGE).await.unwrap();
             assert_eq!((listed.items.len(), listed.total), (0, 0));
         }
-        assert_eq!(get(&there.ours, &mut tx, &instance.id).await.unwrap(), Some(instance));
+        assert_eq!(get(&db.ours, &mut tx, &instance.id).await.unwrap(), Some(instance));
     }
 
     #[tokio::test]
     async fn a_foreign_config_is_refused() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (_, foreign, _) = fixture::chain(&there.ours, &mut tx).await;
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (_, foreign, _) = fixture::chain(&db.ours, &mut tx).await;
         let instance = fixture::instance(&foreign, "2", "ann");
-        assert!(matches!(insert(&there.theirs, &mut tx, &instance).await.unwrap_err(), Error::Referenced));
+        assert!(matches!(insert(&db.theirs, &mut tx, &instance).await.unwrap_err(), Error::Referenced));
         drop(tx);
-        let mut tx = there.store.write().await.unwrap();
-        let (_, _, mut own) = fixture::chain(&there.theirs, &mut tx).await;
+        let mut tx = db.store.write().await.unwrap();
+        let (_, _, mut own) = fixture::chain(&db.theirs, &mut tx).await;
         own.config = ConfigId::parse("cfg_elsewhere").unwrap();
-        assert!(matches!(update(&there.theirs, &mut tx, &own).await.unwrap_err(), Error::Referenced));
+        assert!(matches!(update(&db.theirs, &mut tx, &own).await.unwrap_err(), Error::Referenced));
     }
 
     #[tokio::test]
     async fn users_that_look_alike_stay_apart() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (_, config, _) = fixture::chain(&there.ours, &mut tx).await;
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (_, config, _) = fixture::chain(&db.ours, &mut tx).await;
         for (tail, identifier) in [("2", "Ann"), ("3", "jos\u{e9}"), ("4", "jose\u{301}")] {
-            fixture::add(&there.ours, &mut tx, &fixture::instance(&config, tail, identifier)).await;
+            fixture::add(&db.ours, &mut tx, &fixture::instance(&config, tail, identifier)).await;
         }
         for (identifier, id) in
             [("ann", "inst_1"), ("Ann", "inst_2"), ("jos\u{e9}", "inst_3"), ("jose\u{301}", "inst_4")]
         {
             let filter = Filter { identifier: Some(identifier.into()), ..Filter::default() };
-            let found = list(&there.ours, &mut tx, &filter, &PAGE).await.unwrap().items;
+            let found = list(&db.ours, &mut tx, &filter, &PAGE).await.unwrap().items;
             let ids: Vec<_> = found.iter().map(|instance| instance.id.as_str()).collect();
             assert_eq!(ids, [id], "{identifier:?}");
         }
@@ -330,9 +335,9 @@ mod tests {
 
     #[tokio::test]
     async fn is_renamed_moved_rotated_and_touched() {
-        let there = fixture::two_environments().await;
-        let ours = &there.ours;
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let ours = &db.ours;
+        let mut tx = db.store.write().await.unwrap();
         let (_, config, mut instance) = fixture::chain(ours, &mut tx).await;
         let other = fixture::config(ours, "2", &[]);
         configs::insert(ours, &mut tx, &other).await.unwrap();
@@ -345,7 +350,7 @@ mod tests {
         assert_eq!(get(ours, &mut tx, &instance.id).await.unwrap().as_ref(), Some(&instance));
         let filter = Filter { search: Some("SALES".into()), ..Filter::default() };
         assert_eq!(list(ours, &mut tx, &filter, &PAGE).await.unwrap().items.len(), 1);
-        let left = seen(ours, &mut tx, config.name.as_str(), &instance.identifier, None).await.unwrap();
+        let left = find_on_config(ours, &mut tx, config.name.as_str(), &instance.identifier, None).await.unwrap();
         assert!(left.unwrap().instance.is_none());
         let mut twin = fixture::instance(&other, "9", "ann");
         twin.name = instance.name.clone();
@@ -354,10 +359,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_list_is_filtered() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let (_, config, _) = fixture::chain(&there.ours, &mut tx).await;
-        fixture::add(&there.ours, &mut tx, &fixture::instance(&config, "2", "Ørsted@example.com")).await;
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let (_, config, _) = fixture::chain(&db.ours, &mut tx).await;
+        fixture::add(&db.ours, &mut tx, &fixture::instance(&config, "2", "Ørsted@example.com")).await;
         let text = |text: &str| Some(text.to_owned());
         for (filter, count) in [
             (Filter { id: Some(InstanceId::parse("inst_2").unwrap()), ..Filter::default() }, 1),
@@ -368,16 +373,16 @@ mod tests {
             (Filter { search: text("NAME"), ..Filter::default() }, 2),
             (Filter { search: text("2\nø"), identifier: text("ann"), ..Filter::default() }, 0),
         ] {
-            let found = list(&there.ours, &mut tx, &filter, &PAGE).await.unwrap();
+            let found = list(&db.ours, &mut tx, &filter, &PAGE).await.unwrap();
             assert_eq!((found.items.len(), found.total), (count, count as u64), "{filter:?}");
         }
     }
 
     #[tokio::test]
     async fn a_total_is_exact_from_the_counter_and_to_a_thousand_with_a_filter() {
-        let there = fixture::two_environments().await;
-        let ours = &there.ours;
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let ours = &db.ours;
+        let mut tx = db.store.write().await.unwrap();
         let (_, config, first) = fixture::chain(ours, &mut tx).await;
         for n in 2..=1_001 {
             fixture::add(ours, &mut tx, &fixture::instance(&config, &n.to_string(), "bob")).await;

@@ -12,7 +12,7 @@ use valetkey_domain::{Ctx, Timestamp};
 
 /// A record as it is read back.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub struct JournalRecord {
     /// Its id.
     pub id: RecordId,
     /// When.
@@ -39,12 +39,12 @@ pub struct Item {
     /// Its seal.
     pub seal: Seal,
     /// Where it stands.
-    pub place: Place,
+    pub position: Position,
 }
 
 /// Where a record stands in the chain.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum Position {
     /// Nowhere yet: this segment's process will give it a place.
     Promised(SegmentId),
     /// At this head's number, with its link.
@@ -78,7 +78,7 @@ pub async fn append_now(store: &Store, items: impl IntoIterator<Item = Item>) ->
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn newest(ctx: &Ctx, tx: &mut Tx, subject: Option<&str>, size: u32) -> Result<Vec<Line>, Error> {
+pub async fn newest(ctx: &Ctx, tx: &mut Tx, subject: Option<&str>, size: u32) -> Result<Vec<JournalRecord>, Error> {
     let all = "SELECT * FROM journal WHERE environment_id = $1 ORDER BY id DESC LIMIT $2";
     let of_one = "SELECT * FROM journal WHERE environment_id = $1 AND subject = $3 ORDER BY id DESC LIMIT $2";
     let size = i64::from(size);
@@ -93,17 +93,17 @@ pub async fn newest(ctx: &Ctx, tx: &mut Tx, subject: Option<&str>, size: u32) ->
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn last_refresh(ctx: &Ctx, tx: &mut Tx, account: &AccountId) -> Result<Option<Line>, Error> {
+pub async fn last_refresh(ctx: &Ctx, tx: &mut Tx, account: &AccountId) -> Result<Option<JournalRecord>, Error> {
     let sql = "SELECT * FROM journal WHERE environment_id = $1 AND subject = $2 AND action IN
          ('account.refreshed', 'account.refresh_lost', 'account.refresh_failed', 'account.expired')
          ORDER BY id DESC LIMIT 1";
     tx.one(sql, args![&ctx.environment, account]).await?.as_ref().map(read).transpose()
 }
 
-fn values(Item { entry, seal, place }: Item) -> Vec<Arg> {
-    let (segment, seq, link) = match &place {
-        Place::Promised(segment) => (segment, None, None),
-        Place::At(head) => (&head.segment, Some(head.seq), Some(&head.link)),
+fn values(Item { entry, seal, position }: Item) -> Vec<Arg> {
+    let (segment, seq, link) = match &position {
+        Position::Promised(segment) => (segment, None, None),
+        Position::At(head) => (&head.segment, Some(head.seq), Some(&head.link)),
     };
     args![
         entry.id,
@@ -124,9 +124,9 @@ fn values(Item { entry, seal, place }: Item) -> Vec<Arg> {
     .into()
 }
 
-fn read(row: &Row) -> Result<Line, Error> {
+fn read(row: &Row) -> Result<JournalRecord, Error> {
     row.fit("journal", |row| {
-        Ok(Line {
+        Ok(JournalRecord {
             id: row.parsed("id")?,
             at: row.timestamp("at")?,
             actor: row.text("actor")?.into(),
@@ -146,7 +146,7 @@ pub(crate) mod tests {
     use valetkey_domain::id::DataKeyId;
 
     /// A record of this environment; its leaf is made up, for nothing here looks into it.
-    pub(crate) fn item(environment: &str, n: u32, place: Place) -> Item {
+    pub(crate) fn item(environment: &str, n: u32, position: Position) -> Item {
         let entry = Entry {
             id: format!("rec_{n}"),
             environment: environment.to_owned(),
@@ -158,7 +158,7 @@ pub(crate) mod tests {
             phase: "fact".into(),
             detail: format!("{{\"n\":{n}}}"),
         };
-        Item { entry, seal: Seal { key: DataKeyId::parse("key_1").unwrap(), leaf: [1; 32] }, place }
+        Item { entry, seal: Seal { key: DataKeyId::parse("key_1").unwrap(), leaf: [1; 32] }, position }
     }
 
     pub(crate) fn head(name: &str, seq: i64) -> Head {
@@ -167,30 +167,31 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn the_newest_come_first_and_a_stranger_sees_none() {
-        let there = fixture::two_environments().await;
-        let ours = there.ours.environment.as_str();
+        let db = fixture::two_environments().await;
+        let ours = db.ours.environment.as_str();
         let segment = SegmentId::parse("seg_1").unwrap();
-        let items = (10..14).map(|n| item(ours, n, Place::Promised(segment.clone())));
-        append_now(&there.store, items).await.unwrap();
-        let mut tx = there.store.write().await.unwrap();
-        append(&mut tx, [item(ours, 14, Place::At(head("seg_1", 1)))]).await.unwrap();
-        let lines = newest(&there.ours, &mut tx, None, 3).await.unwrap();
+        let items = (10..14).map(|n| item(ours, n, Position::Promised(segment.clone())));
+        append_now(&db.store, items).await.unwrap();
+        let mut tx = db.store.write().await.unwrap();
+        append(&mut tx, [item(ours, 14, Position::At(head("seg_1", 1)))]).await.unwrap();
+        let lines = newest(&db.ours, &mut tx, None, 3).await.unwrap();
         let ids: Vec<_> = lines.iter().map(|line| line.id.as_str()).collect();
         assert_eq!(ids, ["rec_14", "rec_13", "rec_12"]);
         assert_eq!((lines[0].actor.as_str(), lines[0].phase.as_str()), ("operator", "fact"));
         assert_eq!(lines[0].detail["n"], 14);
-        assert_eq!(newest(&there.ours, &mut tx, Some("skc_14"), 3).await.unwrap(), lines[..1]);
-        assert!(newest(&there.theirs, &mut tx, None, 3).await.unwrap().is_empty());
-        assert!(newest(&there.theirs, &mut tx, Some("skc_14"), 3).await.unwrap().is_empty());
+        assert_eq!(newest(&db.ours, &mut tx, Some("skc_14"), 3).await.unwrap(), lines[..1]);
+        assert!(newest(&db.theirs, &mut tx, None, 3).await.unwrap().is_empty());
+        assert!(newest(&db.theirs, &mut tx, Some("skc_14"), 3).await.unwrap().is_empty());
     }
 
     #[tokio::test]
     async fn a_place_is_given_once_and_what_is_appended_with_it_goes_too() {
-        let there = fixture::two_environments().await;
-        append_now(&there.store, [item("env_ours", 1, Place::At(head("seg_1", 1)))]).await.unwrap();
-        let both = [item("env_ours", 2, Place::At(head("seg_1", 2))), item("env_ours", 3, Place::At(head("seg_1", 1)))];
-        assert!(append_now(&there.store, both).await.is_err());
-        let mut tx = there.store.read().await.unwrap();
-        assert_eq!(newest(&there.ours, &mut tx, None, 9).await.unwrap().len(), 1);
+        let db = fixture::two_environments().await;
+        append_now(&db.store, [item("env_ours", 1, Position::At(head("seg_1", 1)))]).await.unwrap();
+        let both =
+            [item("env_ours", 2, Position::At(head("seg_1", 2))), item("env_ours", 3, Position::At(head("seg_1", 1)))];
+        assert!(append_now(&db.store, both).await.is_err());
+        let mut tx = db.store.read().await.unwrap();
+        assert_eq!(newest(&db.ours, &mut tx, None, 9).await.unwrap().len(), 1);
     }
 }

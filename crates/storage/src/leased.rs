@@ -15,7 +15,7 @@ pub(crate) struct Leased {
     /// Claims one row, if it is due.
     pub(crate) claim_one: &'static str,
     /// Moves the end of a lease.
-    pub(crate) hold: &'static str,
+    pub(crate) extend: &'static str,
     /// Gives a lease back for another try.
     pub(crate) try_again: &'static str,
     /// Removes a row that is held.
@@ -44,7 +44,7 @@ macro_rules! leased {
                 " SET next_at = $3, lease_until = $3, process = $4, attempts = attempts + 1
                  WHERE id = $5 AND environment_id = $1 AND next_at <= $2 RETURNING *"
             ),
-            hold: concat!(
+            extend: concat!(
                 "UPDATE ",
                 $table,
                 " SET next_at = $4, lease_until = $4 WHERE id = $2 AND environment_id = $1 AND lease_until = $3"
@@ -70,7 +70,7 @@ impl Leased {
     /// All of them.
     #[cfg(test)]
     pub(crate) const fn texts(self) -> [&'static str; 6] {
-        [self.claim, self.claim_one, self.hold, self.try_again, self.finish, self.release]
+        [self.claim, self.claim_one, self.extend, self.try_again, self.finish, self.release]
     }
 
     /// Claims what is due, at most `limit` rows, until `until`.
@@ -99,16 +99,16 @@ impl Leased {
         tx.one(self.claim_one, args![&ctx.environment, now, until, process, id]).await
     }
 
-    /// Holds on until `until` to what is held until `held`. False if that lease is another's by now.
-    pub(crate) async fn hold(
+    /// Holds on until `until` to what is held until `lease`. False if that lease is another's by now.
+    pub(crate) async fn extend(
         self,
         ctx: &Ctx,
         tx: &mut Tx,
         id: &str,
-        held: Timestamp,
+        lease: Timestamp,
         until: Timestamp,
     ) -> Result<bool, Error> {
-        Ok(tx.run(self.hold, args![&ctx.environment, id, held, until]).await? == 1)
+        Ok(tx.run(self.extend, args![&ctx.environment, id, lease, until]).await? == 1)
     }
 
     /// Gives the lease back: the row is due again at `next`. False if the lease is another's by now.
@@ -117,15 +117,15 @@ impl Leased {
         ctx: &Ctx,
         tx: &mut Tx,
         id: &str,
-        held: Timestamp,
+        lease: Timestamp,
         next: Timestamp,
         error: &str,
     ) -> Result<bool, Error> {
-        Ok(tx.run(self.try_again, args![&ctx.environment, id, held, next, error]).await? == 1)
+        Ok(tx.run(self.try_again, args![&ctx.environment, id, lease, next, error]).await? == 1)
     }
 
     /// Removes a row whose work is done. False if the lease is another's by now.
-    pub(crate) async fn finish(self, ctx: &Ctx, tx: &mut Tx, id: &str, held: Timestamp) -> Result<bool, Error> {
-        Ok(tx.run(self.finish, args![&ctx.environment, id, held]).await? == 1)
+    pub(crate) async fn finish(self, ctx: &Ctx, tx: &mut Tx, id: &str, lease: Timestamp) -> Result<bool, Error> {
+        Ok(tx.run(self.finish, args![&ctx.environment, id, lease]).await? == 1)
     }
 }

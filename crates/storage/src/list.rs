@@ -196,7 +196,7 @@ pub(crate) fn folded(text: &str) -> String {
 }
 
 /// A `LIKE` pattern (escape character `\`) for text that holds this somewhere, in folded text.
-pub(crate) fn holding(text: &str) -> String {
+pub(crate) fn containing(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in folded(text).chars() {
         if matches!(c, '%' | '_' | '\\') {
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_pattern_means_what_was_typed() {
-        assert_eq!(holding("50%_A\\"), "%50\\%\\_a\\\\%");
+        assert_eq!(containing("50%_A\\"), "%50\\%\\_a\\\\%");
     }
 
     #[test]

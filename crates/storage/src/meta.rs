@@ -77,8 +77,8 @@ mod tests {
 
     #[tokio::test]
     async fn facts_are_set_kept_counted_and_forgotten() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
         assert_eq!(get(&mut tx, ROOT).await.unwrap(), None);
         assert_eq!(ensure(&mut tx, ROOT, "one").await.unwrap(), "one");
         assert_eq!(ensure(&mut tx, ROOT, "two").await.unwrap(), "one");

@@ -43,7 +43,7 @@ impl Metrics {
 
     /// Counts a failure of the database's. What a caller asked for wrongly is not one.
     pub(crate) fn noted<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
-        if let Some(error) = result.as_ref().err().and_then(Error::word) {
+        if let Some(error) = result.as_ref().err().and_then(Error::label) {
             self.errors.get_or_create(&Failed { error }).inc();
         }
         result

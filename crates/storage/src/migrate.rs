@@ -62,7 +62,7 @@ pub(crate) const LEDGER: &str =
 
 /// A database as it was found.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Found {
+pub(crate) struct SchemaState {
     /// The highest step it has; 0 for none.
     pub(crate) applied: i64,
     /// The lowest step that a binary must know to read it.
@@ -93,7 +93,7 @@ impl Missing<'_> {
 ///
 /// # Errors
 /// [`Error::Newer`] if it was changed by a newer binary beyond what these steps can read.
-pub(crate) fn missing<'a>(steps: &'a [Step], found: Found, database: &str) -> Result<Vec<Missing<'a>>, Error> {
+pub(crate) fn missing<'a>(steps: &'a [Step], found: SchemaState, database: &str) -> Result<Vec<Missing<'a>>, Error> {
     let knows = steps.iter().map(|step| step.number).max().unwrap_or(0);
     if found.min_reader > knows {
         return Err(Error::Newer { database: database.into(), needs: found.min_reader, knows });
@@ -126,7 +126,7 @@ pub(crate) mod tests {
     #[test]
     fn an_older_binary_goes_on_until_a_step_forbids_it() {
         let numbers = |steps: &[Step], applied, min_reader| {
-            let missing = missing(steps, Found { applied, min_reader }, "test.db")?;
+            let missing = missing(steps, SchemaState { applied, min_reader }, "test.db")?;
             Ok::<_, Error>(missing.iter().map(|missing| missing.step.number).collect::<Vec<_>>())
         };
         let steps = [step(1, META, 1), step(2, "", 1), step(3, "", 3)];
@@ -140,7 +140,7 @@ pub(crate) mod tests {
     #[test]
     fn a_step_never_lowers_what_a_reader_must_know() {
         let steps = [step(1, META, 1), step(2, "", 2), step(3, "", 1)];
-        let missing = missing(&steps, Found { applied: 0, min_reader: 0 }, "test.db").unwrap();
+        let missing = missing(&steps, SchemaState { applied: 0, min_reader: 0 }, "test.db").unwrap();
         assert_eq!(missing.iter().map(|missing| missing.min_reader).collect::<Vec<_>>(), [1, 2, 2]);
     }
 

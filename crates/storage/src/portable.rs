@@ -17,7 +17,7 @@ struct Statements {
 
 /// A table with its place among the statements.
 #[derive(Clone, Copy, Debug)]
-pub struct Place(usize);
+pub struct TableId(usize);
 
 static STATEMENTS: LazyLock<Vec<Statements>> = LazyLock::new(|| TABLES.iter().map(Statements::of).collect());
 
@@ -28,11 +28,11 @@ pub fn schema() -> i64 {
 }
 
 /// All tables, in an order in which they can be filled.
-pub fn tables() -> impl Iterator<Item = Place> {
-    (0..TABLES.len()).map(Place)
+pub fn tables() -> impl Iterator<Item = TableId> {
+    (0..TABLES.len()).map(TableId)
 }
 
-impl Place {
+impl TableId {
     /// The table of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -143,11 +143,10 @@ mod tests {
         let pair = |row: &crate::Row| {
             (row.text("table_name").unwrap().to_owned(), row.text("column_name").unwrap().to_owned())
         };
-        let there: BTreeSet<_> =
-            rows.iter().map(pair).filter(|(table, _)| !LEFT_OUT.contains(&table.as_str())).collect();
+        let db: BTreeSet<_> = rows.iter().map(pair).filter(|(table, _)| !LEFT_OUT.contains(&table.as_str())).collect();
         let ours = tables().flat_map(|table| table.columns().into_iter().map(move |column| (table.name(), column)));
         let ours: BTreeSet<_> = ours.map(|(table, column)| (table.to_owned(), column.to_owned())).collect();
-        assert_eq!(ours, there);
+        assert_eq!(ours, db);
     }
 
     #[tokio::test]
@@ -177,6 +176,6 @@ mod tests {
             let all = table.page(&mut source, None, 100).await.unwrap();
             assert!(all == table.page(&mut target, None, 100).await.unwrap(), "{}", table.name());
         }
-        assert!(Place::named("counters").unwrap().count(&mut target).await.unwrap() > 0);
+        assert!(TableId::named("counters").unwrap().count(&mut target).await.unwrap() > 0);
     }
 }

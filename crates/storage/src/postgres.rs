@@ -10,11 +10,11 @@
 
 mod failure;
 mod fitness;
-mod holder;
 mod link;
 mod migrate;
 mod options;
 mod pool;
+mod process_locks;
 mod session;
 mod statement;
 #[cfg(test)]
@@ -25,10 +25,10 @@ pub(crate) use session::Session;
 
 use crate::bulk::Bulk;
 use crate::{Arg, Error};
-use holder::Holder;
 use options::Target;
 use pool::Pool;
-use statement::Answer;
+use process_locks::ProcessLocks;
+use statement::DbFuture;
 use trust::Trust;
 use valetkey_domain::id::ProcessId;
 use valetkey_domain::{Secret, Timestamp, time};
@@ -38,7 +38,7 @@ const NOW: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS B
 
 /// Which database of which cluster it is, and the schema in it. A cluster that was copied as files has the same: the
 /// installation's id and epoch tell that one apart.
-const PLACE: &str = "SELECT 'postgresql:' || CAST((pg_control_system()).system_identifier AS TEXT) || ':'
+const IDENTITY: &str = "SELECT 'postgresql:' || CAST((pg_control_system()).system_identifier AS TEXT) || ':'
     || CAST(oid AS TEXT) || ':' || coalesce(CAST(current_schema() AS TEXT), '') AS place
     FROM pg_database WHERE datname = current_database()";
 
@@ -50,29 +50,29 @@ pub(crate) struct Postgres {
     /// What waits for nobody but its own kind.
     reserved: Pool,
     /// What shows that this process lives.
-    holder: Holder,
+    process_locks: ProcessLocks,
 }
 
 impl Postgres {
     /// Connects, brings the schema up to date, and opens the pools.
-    pub(crate) fn open(url: &Secret<str>) -> Answer<'_, Self> {
+    pub(crate) fn open(url: &Secret<str>) -> DbFuture<'_, Self> {
         Box::pin(async move {
             let target = Target::parse(url)?;
             migrate::bring_up_to_date(&target, crate::migrate::STEPS).await?;
             let trust = Trust::default();
             let (shared, reserved) = (Pool::shared(&target, &trust)?, Pool::reserved(&target, &trust)?);
-            Ok(Self { shared, reserved, holder: Holder::new(&target) })
+            Ok(Self { shared, reserved, process_locks: ProcessLocks::new(&target) })
         })
     }
 
     /// Holds a process's lock from here on.
-    pub(crate) fn hold<'a>(&'a self, process: &'a str) -> Answer<'a, ()> {
-        Box::pin(self.holder.hold(process))
+    pub(crate) fn add_process<'a>(&'a self, process: &'a str) -> DbFuture<'a, ()> {
+        Box::pin(self.process_locks.add(process))
     }
 
     /// Which of these, whose locks are free, are gone.
-    pub(crate) fn gone(&self, seen: Vec<ProcessId>) -> Vec<ProcessId> {
-        self.holder.gone(seen)
+    pub(crate) fn dead_processes(&self, seen: Vec<ProcessId>) -> Vec<ProcessId> {
+        self.process_locks.dead(seen)
     }
 
     /// One snapshot for several statements.
@@ -99,17 +99,17 @@ impl Postgres {
     }
 
     /// Where exactly the data is.
-    pub(crate) async fn place(&self) -> Result<String, Error> {
+    pub(crate) async fn identity(&self) -> Result<String, Error> {
         let mut session = self.glance().await?;
-        let rows = session.all(PLACE, Vec::new()).await?;
+        let rows = session.all(IDENTITY, Vec::new()).await?;
         let row = rows.first().ok_or_else(|| Error::Defect { message: "the database is not among its own".into() })?;
         Ok(row.text("place")?.to_owned())
     }
 
     /// What the server's clock says. It is asked again and again, so the connections are looked after on the way.
-    pub(crate) fn now(&self) -> Answer<'_, Timestamp> {
+    pub(crate) fn now(&self) -> DbFuture<'_, Timestamp> {
         Box::pin(async {
-            self.holder.look().await;
+            self.process_locks.look().await;
             self.reserved.fill().await;
             self.shared.close_unused();
             let mut session = Session::single(&self.reserved).await?;

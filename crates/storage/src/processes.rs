@@ -40,7 +40,7 @@ pub async fn show(tx: &mut Tx, process: &Process) -> Result<(), Error> {
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn vouch(tx: &mut Tx, since: Timestamp) -> Result<u64, Error> {
+pub async fn admit_live(tx: &mut Tx, since: Timestamp) -> Result<u64, Error> {
     tx.run("UPDATE processes SET admitted = 1 WHERE admitted = 0 AND seen_at >= $1", args![since]).await
 }
 
@@ -63,7 +63,7 @@ pub async fn live(tx: &mut Tx, since: Timestamp) -> Result<Vec<Process>, Error> 
 }
 
 /// The processes that are known to hold a lock while they live.
-pub(crate) async fn holding(tx: &mut Tx) -> Result<Vec<ProcessId>, Error> {
+pub(crate) async fn with_lock(tx: &mut Tx) -> Result<Vec<ProcessId>, Error> {
     let rows = tx.all("SELECT id FROM processes WHERE holds_lock = 1 ORDER BY id", []).await?;
     rows.iter().map(|row| row.fit("processes", |row| row.parsed("id"))).collect()
 }
@@ -93,7 +93,7 @@ pub async fn leave(tx: &mut Tx, id: &ProcessId, before: Timestamp) -> Result<(),
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn bury(tx: &mut Tx, id: &ProcessId, now: Timestamp) -> Result<(), Error> {
+pub async fn remove_dead(tx: &mut Tx, id: &ProcessId, now: Timestamp) -> Result<(), Error> {
     closings::release(tx, id.as_str(), now).await?;
     revocations::release(tx, id.as_str(), now).await?;
     tx.run("DELETE FROM processes WHERE id = $1", args![id]).await.map(drop)
@@ -127,8 +127,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_process_is_live_while_it_shows_itself_and_admitted_once_vouched_for() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
         let now = fixture::now();
         let process = |id: &str, admitted| Process {
             id: ProcessId::parse(id).unwrap(),
@@ -142,7 +142,7 @@ mod tests {
         show(&mut tx, &new).await.unwrap();
         assert_eq!(live(&mut tx, now).await.unwrap(), [old.clone(), new.clone()]);
         assert!(!admitted(&mut tx, &new.id).await.unwrap());
-        assert_eq!(vouch(&mut tx, now).await.unwrap(), 1);
+        assert_eq!(admit_live(&mut tx, now).await.unwrap(), 1);
         // Shown again as it saw itself before: what another said of it stays.
         show(&mut tx, &new).await.unwrap();
         assert!(admitted(&mut tx, &new.id).await.unwrap());
@@ -160,7 +160,7 @@ mod tests {
     async fn on_a_file_every_other_process_is_dead() {
         let store = Store::open(&Location::Memory).await.unwrap();
         let ours = ProcessId::parse("proc_2").unwrap();
-        store.hold(&ours).await.unwrap();
+        store.add_process(&ours).await.unwrap();
         let mut tx = store.write().await.unwrap();
         for id in ["proc_1", "proc_2"] {
             let (id, now) = (ProcessId::parse(id).unwrap(), fixture::now());
@@ -171,7 +171,7 @@ mod tests {
         let dead = store.dead().await.unwrap();
         assert_eq!(dead, [ProcessId::parse("proc_1").unwrap()]);
         let mut tx = store.write().await.unwrap();
-        bury(&mut tx, &dead[0], fixture::now()).await.unwrap();
+        remove_dead(&mut tx, &dead[0], fixture::now()).await.unwrap();
         tx.commit().await.unwrap();
         assert!(store.dead().await.unwrap().is_empty());
     }

@@ -106,15 +106,21 @@ pub async fn claim_one(
     LEASED.claim_one(ctx, tx, id.as_str(), now, until).await?.as_ref().map(read).transpose()
 }
 
-/// Holds on until `until` to the one that the caller holds until `held`. False if that lease is another's by now.
+/// Holds on until `until` to the one that the caller holds until `lease`. False if that lease is another's by now.
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn hold(ctx: &Ctx, tx: &mut Tx, id: &RevocationId, held: Timestamp, until: Timestamp) -> Result<bool, Error> {
-    LEASED.hold(ctx, tx, id.as_str(), held, until).await
+pub async fn extend(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    id: &RevocationId,
+    lease: Timestamp,
+    until: Timestamp,
+) -> Result<bool, Error> {
+    LEASED.extend(ctx, tx, id.as_str(), lease, until).await
 }
 
-/// Gives the one that the caller holds until `held` back: it is due again at `next`. `error` says why in a word. False if
+/// Gives the one that the caller holds until `lease` back: it is due again at `next`. `error` says why in a word. False if
 /// the lease is another's by now.
 ///
 /// # Errors
@@ -123,19 +129,19 @@ pub async fn try_again(
     ctx: &Ctx,
     tx: &mut Tx,
     id: &RevocationId,
-    held: Timestamp,
+    lease: Timestamp,
     next: Timestamp,
     error: &str,
 ) -> Result<bool, Error> {
-    LEASED.try_again(ctx, tx, id.as_str(), held, next, error).await
+    LEASED.try_again(ctx, tx, id.as_str(), lease, next, error).await
 }
 
-/// Removes the one that the caller holds until `held`: it is made, or given up. False if the lease is another's by now.
+/// Removes the one that the caller holds until `lease`: it is made, or given up. False if the lease is another's by now.
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn finish(ctx: &Ctx, tx: &mut Tx, id: &RevocationId, held: Timestamp) -> Result<bool, Error> {
-    LEASED.finish(ctx, tx, id.as_str(), held).await
+pub async fn finish(ctx: &Ctx, tx: &mut Tx, id: &RevocationId, lease: Timestamp) -> Result<bool, Error> {
+    LEASED.finish(ctx, tx, id.as_str(), lease).await
 }
 
 /// The revocation of this id.

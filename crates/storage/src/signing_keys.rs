@@ -93,8 +93,8 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_first_maker_adds_one() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
         let key = |id: &str| StoredSigningKey {
             id: SigningKeyId::parse(id).unwrap(),
             public_jwk: serde_json::json!({"kty": "RSA", "kid": id}),

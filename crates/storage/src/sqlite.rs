@@ -1,11 +1,11 @@
 //! SQLite: one writer thread, a few readers, one process for each file.
 
 mod connect;
+mod database_file;
 mod files;
 mod fitness;
 mod lock;
 mod migrate;
-mod place;
 mod reader;
 mod session;
 mod statement;
@@ -21,8 +21,8 @@ pub(crate) use writer::Write;
 use crate::migrate::STEPS;
 use crate::{Arg, Error};
 use connect::connect;
-use lock::{Keep, Lock};
-use place::Place;
+use database_file::DatabaseFile;
+use lock::{FileGuard, Lock};
 use reader::Readers;
 use session::Session;
 use std::os::unix::fs::MetadataExt;
@@ -31,7 +31,7 @@ use std::sync::Arc;
 use writer::Writer;
 
 /// An open database file. The writer ends (its thread is joined) and the readers close before the lock is freed and a
-/// temporary folder removed, which both of them keep until then.
+/// temporary folder removed, which both of them guard until then.
 #[derive(Debug)]
 pub(crate) struct Sqlite {
     writer: Arc<Writer>,
@@ -45,19 +45,19 @@ impl Sqlite {
         let (path, folder) = files::locate(file)?;
         files::prepare(&path)?;
         let lasting = folder.is_none();
-        let keep = Arc::new(Keep::new(Lock::take(&path)?, folder));
-        let place = Arc::new(Place { path, lasting });
-        let connection = connect(&place, options)?;
-        migrate::apply(&connection, &place, STEPS)?;
-        let path = place.path.clone();
-        let readers = (0..options.readers).map(|_| reader::connect(&place, options)).collect::<Result<_, _>>()?;
-        let writer = Writer::start(Session::new(connection), Arc::clone(&place), options.idle, Arc::clone(&keep))?;
-        let readers = Readers::new(readers, place, options.patience, keep);
+        let guard = Arc::new(FileGuard::new(Lock::take(&path)?, folder));
+        let file = Arc::new(DatabaseFile { path, lasting });
+        let connection = connect(&file, options)?;
+        migrate::apply(&connection, &file, STEPS)?;
+        let path = file.path.clone();
+        let readers = (0..options.readers).map(|_| reader::connect(&file, options)).collect::<Result<_, _>>()?;
+        let writer = Writer::start(Session::new(connection), Arc::clone(&file), options.idle, Arc::clone(&guard))?;
+        let readers = Readers::new(readers, file, options.timeout, guard);
         Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers), path })
     }
 
     /// The file itself, whatever its name: a copy is another.
-    pub(crate) fn place(&self) -> Result<String, Error> {
+    pub(crate) fn identity(&self) -> Result<String, Error> {
         let path = &self.path;
         let file = std::fs::metadata(path).map_err(|error| files::refused(path, &error))?;
         Ok(format!("sqlite:{}", file.ino()))
@@ -68,7 +68,7 @@ impl Sqlite {
     }
 
     pub(crate) async fn glance(&self) -> Result<Read, Error> {
-        Read::lend(&self.readers).await
+        Read::acquire(&self.readers).await
     }
 
     pub(crate) async fn write(&self) -> Result<Write, Error> {

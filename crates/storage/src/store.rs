@@ -88,9 +88,9 @@ impl Store {
     ///
     /// # Errors
     /// The database is not reached.
-    pub async fn hold(&self, process: &ProcessId) -> Result<(), Error> {
+    pub async fn add_process(&self, process: &ProcessId) -> Result<(), Error> {
         if let Database::Postgres(postgres) = &self.database {
-            self.metrics.noted(postgres.hold(process.as_str()).await)?;
+            self.metrics.noted(postgres.add_process(process.as_str()).await)?;
         }
         self.processes.write().unwrap_or_else(PoisonError::into_inner).push(Arc::new(process.clone()));
         Ok(())
@@ -106,11 +106,11 @@ impl Store {
         let mut tx = self.glance().await?;
         match &self.database {
             Database::Sqlite(_) => {
-                let listed = processes::holding(&mut tx).await?;
+                let listed = processes::with_lock(&mut tx).await?;
                 let ours = self.processes.read().unwrap_or_else(PoisonError::into_inner);
                 Ok(listed.into_iter().filter(|id| ours.iter().all(|held| **held != *id)).collect())
             }
-            Database::Postgres(postgres) => Ok(postgres.gone(processes::without_lock(&mut tx).await?)),
+            Database::Postgres(postgres) => Ok(postgres.dead_processes(processes::without_lock(&mut tx).await?)),
         }
     }
 
@@ -123,10 +123,10 @@ impl Store {
     ///
     /// # Errors
     /// The file is gone, or the database is not reached.
-    pub async fn place(&self) -> Result<String, Error> {
+    pub async fn identity(&self) -> Result<String, Error> {
         match &self.database {
-            Database::Sqlite(sqlite) => sqlite.place(),
-            Database::Postgres(postgres) => postgres.place().await,
+            Database::Sqlite(sqlite) => sqlite.identity(),
+            Database::Postgres(postgres) => postgres.identity().await,
         }
     }
 

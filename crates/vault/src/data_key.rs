@@ -30,7 +30,7 @@ impl Purpose {
 
     /// The purpose of this word; none if there is no such.
     #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
+    pub fn from_name(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|purpose| purpose.as_str() == word)
     }
 

@@ -1,21 +1,21 @@
 //! What use cases say, as pages. The one place that knows both.
 
-use crate::pages::{Consent, Elsewhere, Field, Form, Leave, Notice, Replace, Said, Scope};
+use crate::pages::{Consent, CustomHosts, Field, Form, Leave, Notice, NoticeKind, Replace, Scope};
 use url::Url;
 use valetkey_app::connections;
-use valetkey_app::consent::{self, About, AskedScope, Ended, FormField, Opened, Outcome, Stopped, Why};
+use valetkey_app::consent::{self, About, AskedScope, ConsentReport, FormField, Opened, Outcome, StopReason, Stopped};
 use valetkey_app::credentials::Fault;
 use valetkey_domain::Kind;
 
 /// A failure of the system itself. Its message is for developers; its cause goes to the log here.
-pub(crate) fn failure(error: &valetkey_app::Error) -> Said {
+pub(crate) fn failure(error: &valetkey_app::Error) -> NoticeKind {
     match error.kind() {
-        Kind::NotFound => Said::NotFound,
-        Kind::FailedPrecondition => Said::Unready,
-        Kind::Unavailable | Kind::ResourceExhausted | Kind::DeadlineExceeded => Said::Unavailable,
+        Kind::NotFound => NoticeKind::NotFound,
+        Kind::FailedPrecondition => NoticeKind::Unready,
+        Kind::Unavailable | Kind::ResourceExhausted | Kind::DeadlineExceeded => NoticeKind::Unavailable,
         _ => {
             tracing::error!(%error, cause = std::error::Error::source(error), "a page's use case failed");
-            Said::Internal
+            NoticeKind::Internal
         }
     }
 }
@@ -30,22 +30,22 @@ pub(crate) fn stop(stopped: &Stopped) -> Notice {
 }
 
 /// Why a consent stopped, in a word.
-pub(crate) fn reason(why: &Why) -> Said {
+pub(crate) fn reason(why: &StopReason) -> NoticeKind {
     match why {
-        Why::LinkUnknown => Said::LinkUnknown,
-        Why::LinkExpired => Said::LinkExpired,
-        Why::LinkUsed => Said::LinkUsed,
-        Why::Unready(_) => Said::Unready,
-        Why::StrayAnswer => Said::StrayAnswer,
-        Why::Replayed => Said::Replayed,
-        Why::OtherConnection => Said::OtherConnection,
-        Why::OtherBrowser => Said::OtherBrowser,
-        Why::StartedElsewhere => Said::StartedElsewhere,
-        Why::OtherIssuer => Said::OtherIssuer,
-        Why::TooManyTries => Said::TooManyTries,
-        Why::TimedOut => Said::TimedOut,
-        Why::Busy => Said::Busy,
-        Why::Failed(error) => failure(error),
+        StopReason::LinkUnknown => NoticeKind::LinkUnknown,
+        StopReason::LinkExpired => NoticeKind::LinkExpired,
+        StopReason::LinkUsed => NoticeKind::LinkUsed,
+        StopReason::Unready(_) => NoticeKind::Unready,
+        StopReason::StrayAnswer => NoticeKind::StrayAnswer,
+        StopReason::Replayed => NoticeKind::Replayed,
+        StopReason::OtherConnection => NoticeKind::OtherConnection,
+        StopReason::OtherBrowser => NoticeKind::OtherBrowser,
+        StopReason::StartedElsewhere => NoticeKind::StartedElsewhere,
+        StopReason::OtherIssuer => NoticeKind::OtherIssuer,
+        StopReason::TooManyTries => NoticeKind::TooManyTries,
+        StopReason::TimedOut => NoticeKind::TimedOut,
+        StopReason::Busy => NoticeKind::Busy,
+        StopReason::Failed(error) => failure(error),
     }
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn consent(opened: Opened, token: String) -> Consent {
         connection: connection.to_string(),
         identifier: identifier.to_string(),
         scopes: scopes(opened.scopes),
-        elsewhere: elsewhere(&opened.elsewhere),
+        custom_hosts: custom_hosts(&opened.custom_hosts),
         until: opened.expires_at,
         token,
     }
@@ -82,7 +82,7 @@ pub(crate) fn typed(opened: Opened, form: consent::Form, token: String) -> Form 
         fields: form.fields.into_iter().map(field).collect(),
         told,
         theirs: form.words,
-        elsewhere: elsewhere(&opened.elsewhere),
+        custom_hosts: custom_hosts(&opened.custom_hosts),
         until: opened.expires_at,
         token,
     }
@@ -100,8 +100,8 @@ fn field(field: FormField) -> Field {
 }
 
 /// The hosts that aren't the vendor's own, if there are any. There are as many as endpoints at most.
-fn elsewhere(found: &connections::Elsewhere) -> Option<Elsewhere> {
-    let named = |hosts: &[String]| Elsewhere { hosts: hosts.join(", "), here: found.on_this_machine };
+fn custom_hosts(found: &connections::CustomHosts) -> Option<CustomHosts> {
+    let named = |hosts: &[String]| CustomHosts { hosts: hosts.join(", "), here: found.on_this_machine };
     (!found.hosts.is_empty()).then(|| named(&found.hosts))
 }
 
@@ -122,24 +122,24 @@ fn host(origin: &str) -> String {
 }
 
 /// The page of a consent that ended, and has no question open.
-pub(crate) fn end(ended: Ended) -> Notice {
+pub(crate) fn end(ended: ConsentReport) -> Notice {
     let About { connector, connection, identifier, .. } = ended.about;
     let notice = |said| Notice::new(said).word("connector", connector).about(connection.as_str(), identifier.as_str());
     match ended.outcome {
-        Outcome::Connected => notice(Said::Connected),
-        Outcome::ConnectedWithout(_) => notice(Said::Partly).without(scopes(ended.withheld)),
-        Outcome::Declined => notice(Said::Declined),
-        Outcome::Refused(code) => notice(Said::Refused).word("code", code).in_its_words(ended.words),
-        Outcome::ProviderFailed => notice(Said::ProviderFailed).in_its_words(ended.words),
-        Outcome::OtherAccount { .. } => notice(Said::Kept),
-        Outcome::Unconfirmed => notice(Said::Unconfirmed),
-        Outcome::Expired => notice(Said::TimedOut),
-        Outcome::Interrupted => notice(Said::Interrupted),
+        Outcome::Connected => notice(NoticeKind::Connected),
+        Outcome::ConnectedWithout(_) => notice(NoticeKind::Partly).without(scopes(ended.withheld)),
+        Outcome::Declined => notice(NoticeKind::Declined),
+        Outcome::Refused(code) => notice(NoticeKind::Refused).word("code", code).in_its_words(ended.words),
+        Outcome::ProviderFailed => notice(NoticeKind::ProviderFailed).in_its_words(ended.words),
+        Outcome::OtherAccount { .. } => notice(NoticeKind::Kept),
+        Outcome::Unconfirmed => notice(NoticeKind::Unconfirmed),
+        Outcome::Expired => notice(NoticeKind::TimedOut),
+        Outcome::Interrupted => notice(NoticeKind::Interrupted),
     }
 }
 
 /// The question that an outcome leaves open, if it does; the form's token is for the caller to put in.
-pub(crate) fn question(ended: &Ended) -> Option<Replace> {
+pub(crate) fn question(ended: &ConsentReport) -> Option<Replace> {
     let Outcome::OtherAccount { before, now } = &ended.outcome else { return None };
     ended.undecided.then(|| Replace {
         connector: ended.about.connector.clone(),
@@ -169,8 +169,8 @@ mod tests {
     #[test]
     fn only_defects_are_told_as_defects() {
         let said = |kind| failure(&valetkey_app::Error::new(kind, "for developers"));
-        assert_eq!(said(Kind::Internal), Said::Internal);
-        assert_eq!(said(Kind::Unavailable), Said::Unavailable);
-        assert_eq!(said(Kind::FailedPrecondition), Said::Unready);
+        assert_eq!(said(Kind::Internal), NoticeKind::Internal);
+        assert_eq!(said(Kind::Unavailable), NoticeKind::Unavailable);
+        assert_eq!(said(Kind::FailedPrecondition), NoticeKind::Unready);
     }
 }

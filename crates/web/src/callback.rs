@@ -1,7 +1,7 @@
 //! `/sso/v1/oauth/{connection}/callback`: where the provider sends a person back. Whatever comes of it, the browser
 //! goes on to an address without code or state, so that neither stays in its history, and a reload repeats nothing.
 
-use crate::pages::Said;
+use crate::pages::NoticeKind;
 use crate::{Web, answers};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -30,7 +30,7 @@ pub(crate) async fn take(
     sent: Result<Query<Answer>, QueryRejection>,
 ) -> Response {
     let (Ok(connection), Ok(Query(answer))) = (ConnectionId::parse(&connection), sent) else {
-        return stopped(&web, Said::StrayAnswer);
+        return stopped(&web, NoticeKind::StrayAnswer);
     };
     let browser = web.site.browser(&asked);
     match consent::callback(&web.app, &connection, answer.into(), browser.as_ref()).await {
@@ -44,7 +44,7 @@ pub(crate) async fn look() -> Response {
     StatusCode::OK.into_response()
 }
 
-fn stopped(web: &Web, said: Said) -> Response {
+fn stopped(web: &Web, said: NoticeKind) -> Response {
     web.go(&format!("/connect/stopped/{}", said.key()))
 }
 

@@ -30,7 +30,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header;
-use pages::Said;
+use pages::NoticeKind;
 
 /// The most bytes of a form: a token and a button's name, or the fields of a credential, form-encoded.
 const MAX_FORM: usize = 128 * 1024;
@@ -55,12 +55,12 @@ impl Web {
     pub fn missing(&self, asked: &HeaderMap) -> Response {
         let accepted = asked.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if accepted.contains("text/html") {
-            return self.notice(Said::NotFound, asked);
+            return self.notice(NoticeKind::NotFound, asked);
         }
         (StatusCode::NOT_FOUND, "There is nothing at this address.\n").into_response()
     }
 }
 
 async fn wrong_method(State(web): State<Web>, asked: HeaderMap) -> Response {
-    web.notice(Said::MethodNotAllowed, &asked)
+    web.notice(NoticeKind::MethodNotAllowed, &asked)
 }

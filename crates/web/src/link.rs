@@ -1,7 +1,7 @@
 //! `/connect/{link}`: GET and HEAD show who asks for what and spend nothing (mail scanners and chat previews open
 //! links, too); POST binds the browser and sends the person to the provider, or takes what was typed.
 
-use crate::pages::Said;
+use crate::pages::NoticeKind;
 use crate::{Web, answers};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
@@ -35,7 +35,7 @@ pub(crate) async fn start(
     let sent: Sent = pairs.into_iter().map(|(name, value)| (name, Secret::from(value))).collect();
     let one = |wanted: &str| sent.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.expose());
     let Some(browser) = web.owner(&asked, &form(&link), one("token")) else {
-        return web.notice(Said::StaleForm, &asked);
+        return web.notice(NoticeKind::StaleForm, &asked);
     };
     if one("kind") == Some("typed") {
         return typed(&web, &link, &asked, &browser, sent).await;

@@ -1,14 +1,14 @@
 //! `/connect/done/{authorization}`: what became of a consent, for the browser that began it; and the one question
 //! that may be left, whether another provider account takes the place of the one before.
 
-use crate::pages::{Replace, Said};
+use crate::pages::{NoticeKind, Replace};
 use crate::{Web, answers};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
-use valetkey_app::consent::{self, Ended};
+use valetkey_app::consent::{self, ConsentReport};
 use valetkey_domain::id::AuthorizationId;
 
 /// What the question's form sends.
@@ -20,10 +20,10 @@ pub(crate) struct Choice {
 
 /// The outcome. It can be looked at again: nothing happens here.
 pub(crate) async fn show(State(web): State<Web>, Path(id): Path<String>, asked: HeaderMap) -> Response {
-    let Ok(id) = AuthorizationId::parse(&id) else { return web.notice(Said::StrayAnswer, &asked) };
+    let Ok(id) = AuthorizationId::parse(&id) else { return web.notice(NoticeKind::StrayAnswer, &asked) };
     match consent::outcome(&web.app, &id, web.site.browser(&asked).as_ref()).await {
         // The page leads on to the app; a redirect after the form of the question would be held against its policy.
-        Ok(Ended { confirmed_at: Some(address), .. }) => web.page(&answers::leave(address), &asked),
+        Ok(ConsentReport { confirmed_at: Some(address), .. }) => web.page(&answers::leave(address), &asked),
         Ok(ended) => match answers::question(&ended) {
             Some(question) => web.form(&form(&id), &asked, |token| Replace { token, ..question }),
             None => web.page(&answers::end(ended), &asked),
@@ -40,11 +40,11 @@ pub(crate) async fn choose(
     sent: Result<Form<Choice>, FormRejection>,
 ) -> Response {
     let (Ok(id), Ok(Form(Choice { token, keep }))) = (AuthorizationId::parse(&id), sent) else {
-        return web.notice(Said::StaleForm, &asked);
+        return web.notice(NoticeKind::StaleForm, &asked);
     };
     let browser = web.owner(&asked, &form(&id), token.as_deref());
     let (Some(browser), Some(keep @ ("yes" | "no"))) = (browser, keep.as_deref()) else {
-        return web.notice(Said::StaleForm, &asked);
+        return web.notice(NoticeKind::StaleForm, &asked);
     };
     match consent::replace(&web.app, &id, Some(&browser), keep == "yes").await {
         Ok(_) => web.go(&format!("/connect/done/{id}")),
@@ -54,8 +54,8 @@ pub(crate) async fn choose(
 
 /// A consent that stopped before anybody could know whose it was.
 pub(crate) async fn stopped(State(web): State<Web>, Path(why): Path<String>, asked: HeaderMap) -> Response {
-    let said = Said::ALL.into_iter().find(|said| said.stops() && said.key() == why);
-    web.notice(said.unwrap_or(Said::NotFound), &asked)
+    let said = NoticeKind::ALL.into_iter().find(|said| said.stops() && said.key() == why);
+    web.notice(said.unwrap_or(NoticeKind::NotFound), &asked)
 }
 
 fn form(id: &AuthorizationId) -> String {

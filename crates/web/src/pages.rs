@@ -13,10 +13,10 @@ mod scope;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use consent::{Consent, Elsewhere};
+pub(crate) use consent::{Consent, CustomHosts};
 pub(crate) use form::{Field, Form};
 pub(crate) use leave::Leave;
-pub(crate) use notice::{Notice, Said};
+pub(crate) use notice::{Notice, NoticeKind};
 pub(crate) use page::Page;
 pub(crate) use replace::Replace;
 pub(crate) use scope::Scope;

@@ -1,7 +1,7 @@
 //! The doors as browsers meet them.
 
 mod callbacks;
-mod elsewhere;
+mod custom_hosts;
 mod exchanges;
 mod harness;
 mod links;

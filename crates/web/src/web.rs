@@ -1,7 +1,7 @@
 //! The surface itself: what every door works with, and the answers that all of them give.
 
 use crate::answers;
-use crate::pages::{Error, Notice, Page, Pages, Said};
+use crate::pages::{Error, Notice, NoticeKind, Page, Pages};
 use crate::site::Site;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -34,7 +34,7 @@ impl Web {
     }
 
     /// A notice without words.
-    pub(crate) fn notice(&self, said: Said, asked: &HeaderMap) -> Response {
+    pub(crate) fn notice(&self, said: NoticeKind, asked: &HeaderMap) -> Response {
         self.page(&Notice::new(said), asked)
     }
 

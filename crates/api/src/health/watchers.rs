@@ -14,7 +14,7 @@ use tonic_health::server::HealthService;
 const MOST: usize = 100;
 
 /// What is said to one that goes. It is what clients watch again after.
-const GOES: &str = "as many watch as may, and this watch was the oldest: watch again, or ask with Check";
+const EVICTED: &str = "as many watch as may, and this watch was the oldest: watch again, or ask with Check";
 
 /// The health service with a bound number of watchers.
 pub(super) struct Bounded {
@@ -38,12 +38,12 @@ impl Health for Bounded {
     }
 
     async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Self::WatchStream>, Status> {
-        let told = self.inner.watch(request).await?;
-        Ok(told.map(|told| {
-            let (place, goes) = self.watchers.enter();
-            let last = stream::once(async { Err(Status::new(Code::Unavailable, GOES)) });
-            let told = told.take_until(goes).chain(last);
-            told.inspect(move |_| _ = &place).boxed()
+        let updates = self.inner.watch(request).await?;
+        Ok(updates.map(|updates| {
+            let (slot, evicted) = self.watchers.enter();
+            let last = stream::once(async { Err(Status::new(Code::Unavailable, EVICTED)) });
+            let updates = updates.take_until(evicted).chain(last);
+            updates.inspect(move |_| _ = &slot).boxed()
         }))
     }
 }
@@ -60,8 +60,8 @@ struct State {
 
 impl Watchers {
     /// One more, until the place is dropped; what is given beside it comes to pass when it has to go.
-    fn enter(&self) -> (Place, oneshot::Receiver<()>) {
-        let (go, goes) = oneshot::channel();
+    fn enter(&self) -> (WatcherSlot, oneshot::Receiver<()>) {
+        let (go, evicted) = oneshot::channel();
         let mut state = self.locked();
         if state.there.len() >= MOST {
             state.there.pop_first();
@@ -69,7 +69,7 @@ impl Watchers {
         state.turn += 1;
         let turn = state.turn;
         state.there.insert(turn, go);
-        (Place { watchers: self.clone(), turn }, goes)
+        (WatcherSlot { watchers: self.clone(), turn }, evicted)
     }
 
     fn locked(&self) -> MutexGuard<'_, State> {
@@ -78,12 +78,12 @@ impl Watchers {
 }
 
 /// A watcher's place.
-struct Place {
+struct WatcherSlot {
     watchers: Watchers,
     turn: u64,
 }
 
-impl Drop for Place {
+impl Drop for WatcherSlot {
     fn drop(&mut self) {
         self.watchers.locked().there.remove(&self.turn);
     }

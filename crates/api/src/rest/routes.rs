@@ -32,7 +32,7 @@ pub(crate) enum RouteBody {
 }
 
 /// What a path leads to.
-pub(crate) enum Found<'a> {
+pub(crate) enum RouteMatch<'a> {
     /// A method, with what the path says for its request.
     Route(&'a Route, Captures),
     /// Something, but by these HTTP methods only.
@@ -64,16 +64,16 @@ impl Routes {
     }
 
     /// What a raw path leads to.
-    pub(crate) fn find(&self, verb: &http::Method, path: &str) -> Found<'_> {
+    pub(crate) fn find(&self, verb: &http::Method, path: &str) -> RouteMatch<'_> {
         let mut others = Vec::new();
         for route in &self.0 {
             match route.template.fit(path) {
-                Some(captures) if route.verb == *verb => return Found::Route(route, captures),
+                Some(captures) if route.verb == *verb => return RouteMatch::Route(route, captures),
                 Some(_) if !others.contains(&&route.verb) => others.push(&route.verb),
                 _ => {}
             }
         }
-        if others.is_empty() { Found::Nothing } else { Found::OtherVerbs(others) }
+        if others.is_empty() { RouteMatch::Nothing } else { RouteMatch::OtherVerbs(others) }
     }
 }
 
@@ -100,9 +100,9 @@ mod tests {
     fn leads_to(verb: &Verb, path: &str) -> String {
         let routes = Routes::read(&loaded()).unwrap();
         match routes.find(verb, path) {
-            Found::Route(route, captures) => format!("{} {captures:?}", route.method.descriptor.name()),
-            Found::OtherVerbs(verbs) => format!("only {verbs:?}"),
-            Found::Nothing => "nothing".into(),
+            RouteMatch::Route(route, captures) => format!("{} {captures:?}", route.method.descriptor.name()),
+            RouteMatch::OtherVerbs(verbs) => format!("only {verbs:?}"),
+            RouteMatch::Nothing => "nothing".into(),
         }
     }
 

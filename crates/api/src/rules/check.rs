@@ -1,9 +1,9 @@
 //! Walks a message and notes what breaks a rule. Values are never repeated in a message: one may be a secret.
 
 use super::compiled::{Rule, Rules};
-use super::found::Found;
 use super::invariants;
-use super::place::Place;
+use super::path::FieldPath;
+use super::violations::Violations;
 use crate::failure::Failure;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage, Value};
 use std::collections::{HashMap, HashSet};
@@ -15,162 +15,162 @@ use valetkey_proto::options::FieldRules;
 /// # Errors
 /// It breaks rules: the first are named with their fields.
 pub(crate) fn check(rules: &Rules, request: &DynamicMessage) -> Result<(), Failure> {
-    let found = found(rules, request);
-    if found.told.is_empty() { Ok(()) } else { Err(Failure::violations(found.told, found.more)) }
+    let violations = violations(rules, request);
+    if violations.listed.is_empty() { Ok(()) } else { Err(Failure::violations(violations.listed, violations.more)) }
 }
 
 /// What breaks a rule in a request.
-pub(super) fn found(rules: &Rules, request: &DynamicMessage) -> Found {
-    let mut walk = Walk { rules, found: Found::default() };
-    walk.message(request, Place::Request);
-    walk.found
+pub(super) fn violations(rules: &Rules, request: &DynamicMessage) -> Violations {
+    let mut walk = Walk { rules, violations: Violations::default() };
+    walk.message(request, FieldPath::Request);
+    walk.violations
 }
 
 /// A way through a request.
 struct Walk<'a> {
     rules: &'a Rules,
-    found: Found,
+    violations: Violations,
 }
 
 impl Walk<'_> {
-    fn note(&mut self, place: Place<'_>, constraint: &str, description: Arguments<'_>) {
-        self.found.note(place, constraint, description);
+    fn note(&mut self, path: FieldPath<'_>, constraint: &str, description: Arguments<'_>) {
+        self.violations.note(path, constraint, description);
     }
 
     /// Checks the message at a place and all messages in it.
-    fn message(&mut self, message: &DynamicMessage, place: Place<'_>) {
+    fn message(&mut self, message: &DynamicMessage, path: FieldPath<'_>) {
         let rules = self.rules;
         if let Some(own) = rules.of_message(message.descriptor().full_name()) {
             for (field, rule) in &own.fields {
-                self.field(message, field, rule, Place::Field(&place, field.name()));
+                self.field(message, field, rule, FieldPath::Field(&path, field.name()));
             }
             for invariant in &own.invariants {
-                invariants::check(&mut self.found, *invariant, message, place);
+                invariants::check(&mut self.violations, *invariant, message, path);
             }
         }
         for (field, value) in message.fields() {
-            self.within(value, Place::Field(&place, field.name()));
+            self.within(value, FieldPath::Field(&path, field.name()));
         }
     }
 
-    fn within(&mut self, value: &Value, place: Place<'_>) {
+    fn within(&mut self, value: &Value, path: FieldPath<'_>) {
         match value {
-            Value::Message(message) if !is_well_known(message) => self.message(message, place),
+            Value::Message(message) if !is_well_known(message) => self.message(message, path),
             Value::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.within(item, Place::Item(&place, index));
+                    self.within(item, FieldPath::Item(&path, index));
                 }
             }
             _ => {}
         }
     }
 
-    fn field(&mut self, message: &DynamicMessage, field: &FieldDescriptor, rule: &Rule, place: Place<'_>) {
+    fn field(&mut self, message: &DynamicMessage, field: &FieldDescriptor, rule: &Rule, path: FieldPath<'_>) {
         if !message.has_field(field) {
             if rule.says.required {
-                return self.note(place, "required", format_args!("is required"));
+                return self.note(path, "required", format_args!("is required"));
             }
             if field.supports_presence() {
                 return;
             }
         }
-        self.value(&message.get_field(field), &field.kind(), rule, place);
+        self.value(&message.get_field(field), &field.kind(), rule, path);
     }
 
-    fn value(&mut self, value: &Value, kind: &Kind, rule: &Rule, place: Place<'_>) {
+    fn value(&mut self, value: &Value, kind: &Kind, rule: &Rule, path: FieldPath<'_>) {
         match value {
-            Value::String(text) => self.text(text, rule, place),
-            Value::List(items) => self.list(items, kind, rule, place),
-            Value::Map(pairs) => self.map(pairs, kind, rule, place),
-            Value::EnumNumber(number) => self.enumeration(*number, kind, rule, place),
+            Value::String(text) => self.text(text, rule, path),
+            Value::List(items) => self.list(items, kind, rule, path),
+            Value::Map(pairs) => self.map(pairs, kind, rule, path),
+            Value::EnumNumber(number) => self.enumeration(*number, kind, rule, path),
             Value::Message(message) => match wrapped(message) {
-                Some(Value::String(text)) => self.text(&text, rule, place),
-                Some(seconds) => self.number(&seconds, &rule.says, place),
+                Some(Value::String(text)) => self.text(&text, rule, path),
+                Some(seconds) => self.number(&seconds, &rule.says, path),
                 None => {}
             },
-            number => self.number(number, &rule.says, place),
+            number => self.number(number, &rule.says, path),
         }
     }
 
-    fn text(&mut self, text: &str, rule: &Rule, place: Place<'_>) {
+    fn text(&mut self, text: &str, rule: &Rule, path: FieldPath<'_>) {
         let (says, count) = (&rule.says, text.chars().count());
         if let Some(least) = says.min_len.filter(|least| count < size(*least)) {
-            self.note(place, "min_len", format_args!("must have at least {}", characters(least)));
+            self.note(path, "min_len", format_args!("must have at least {}", characters(least)));
         }
         if let Some(most) = says.max_len.filter(|most| count > size(*most)) {
-            self.note(place, "max_len", format_args!("must have at most {}, it has {count}", characters(most)));
+            self.note(path, "max_len", format_args!("must have at most {}, it has {count}", characters(most)));
         }
         if !text.starts_with(&says.prefix) {
-            self.note(place, "prefix", format_args!("must begin with '{}'", says.prefix));
+            self.note(path, "prefix", format_args!("must begin with '{}'", says.prefix));
         }
         if let Some(pattern) = rule.pattern.as_ref().filter(|pattern| !pattern.is_match(text)) {
-            self.note(place, "pattern", format_args!("must match {pattern}"));
+            self.note(path, "pattern", format_args!("must match {pattern}"));
         }
         if !says.one_of.is_empty() && !says.one_of.iter().any(|one| one == text) {
             let known: Vec<_> = says.one_of.iter().map(|one| format!("'{one}'")).collect();
-            self.note(place, "one_of", format_args!("must be one of {}", known.join(", ")));
+            self.note(path, "one_of", format_args!("must be one of {}", known.join(", ")));
         }
     }
 
-    fn number(&mut self, value: &Value, says: &FieldRules, place: Place<'_>) {
+    fn number(&mut self, value: &Value, says: &FieldRules, path: FieldPath<'_>) {
         let Some(number) = integer(value) else { return };
         if let Some(least) = says.gt.filter(|least| number <= *least) {
-            self.note(place, "gt", format_args!("must be more than {least}"));
+            self.note(path, "gt", format_args!("must be more than {least}"));
         }
         if let Some(least) = says.gte.filter(|least| number < *least) {
-            self.note(place, "gte", format_args!("must be {least} or more"));
+            self.note(path, "gte", format_args!("must be {least} or more"));
         }
         if let Some(most) = says.lte.filter(|most| number > *most) {
-            self.note(place, "lte", format_args!("must be {most} or less"));
+            self.note(path, "lte", format_args!("must be {most} or less"));
         }
     }
 
-    fn enumeration(&mut self, number: i32, kind: &Kind, rule: &Rule, place: Place<'_>) {
+    fn enumeration(&mut self, number: i32, kind: &Kind, rule: &Rule, path: FieldPath<'_>) {
         let known = kind.as_enum().is_some_and(|e| e.get_value(number).is_some());
         if rule.says.defined_only && !known {
-            self.note(place, "defined_only", format_args!("has no value with the number {number}"));
+            self.note(path, "defined_only", format_args!("has no value with the number {number}"));
         }
     }
 
-    fn list(&mut self, items: &[Value], kind: &Kind, rule: &Rule, place: Place<'_>) {
+    fn list(&mut self, items: &[Value], kind: &Kind, rule: &Rule, path: FieldPath<'_>) {
         let says = &rule.says;
         if let Some(least) = says.min_items.filter(|least| items.len() < size(*least)) {
-            self.note(place, "min_items", format_args!("must have {least} items or more"));
+            self.note(path, "min_items", format_args!("must have {least} items or more"));
         }
         if let Some(most) = says.max_items.filter(|most| items.len() > size(*most)) {
             // What is too much is not looked through as well.
             return self.note(
-                place,
+                path,
                 "max_items",
                 format_args!("must have {most} items or fewer, it has {}", items.len()),
             );
         }
         let mut seen = HashSet::new();
         if says.unique && !items.iter().all(|item| seen.insert(format!("{item:?}"))) {
-            self.note(place, "unique", format_args!("must not name an item twice"));
+            self.note(path, "unique", format_args!("must not name an item twice"));
         }
         let Some(rule) = &rule.items else { return };
         for (index, item) in items.iter().enumerate() {
-            self.value(item, kind, rule, Place::Item(&place, index));
+            self.value(item, kind, rule, FieldPath::Item(&path, index));
         }
     }
 
-    fn map(&mut self, pairs: &HashMap<MapKey, Value>, kind: &Kind, rule: &Rule, place: Place<'_>) {
+    fn map(&mut self, pairs: &HashMap<MapKey, Value>, kind: &Kind, rule: &Rule, path: FieldPath<'_>) {
         if let Some(most) = rule.says.max_pairs.filter(|most| pairs.len() > size(*most)) {
             return self.note(
-                place,
+                path,
                 "max_pairs",
                 format_args!("must have {most} members or fewer, it has {}", pairs.len()),
             );
         }
         for (key, value) in pairs {
             let Some(key) = key.as_str() else { continue };
-            let place = Place::Entry(&place, key);
+            let path = FieldPath::Entry(&path, key);
             if let Some(rule) = &rule.keys {
-                self.text(key, rule, place);
+                self.text(key, rule, path);
             }
             if let Some(rule) = &rule.values {
-                self.value(value, kind, rule, place);
+                self.value(value, kind, rule, path);
             }
         }
     }

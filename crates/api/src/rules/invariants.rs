@@ -1,14 +1,14 @@
 //! The rules that tie fields together, each a function: there are few, and an expression language for them would be
 //! more to trust than they are to read.
 
-use super::found::Found;
-use super::place::Place;
+use super::path::FieldPath;
+use super::violations::Violations;
 use prost_reflect::{DynamicMessage, Value};
 use valetkey_proto::options::Invariant;
 use valetkey_proto::v1::connections::{ConnectionProvider, ConnectionType};
 
 /// Checks one invariant of the message at a place.
-pub(super) fn check(found: &mut Found, invariant: Invariant, message: &DynamicMessage, place: Place<'_>) {
+pub(super) fn check(violations: &mut Violations, invariant: Invariant, message: &DynamicMessage, path: FieldPath<'_>) {
     let rule = match invariant {
         Invariant::Unspecified => None,
         Invariant::ProviderNamed => provider_named(message),
@@ -19,8 +19,8 @@ pub(super) fn check(found: &mut Found, invariant: Invariant, message: &DynamicMe
         Invariant::ConfigOrKey => config_or_key(message),
     };
     if let Some((field, description)) = rule {
-        found.note(
-            Place::Field(&place, field),
+        violations.note(
+            FieldPath::Field(&path, field),
             &invariant.as_str_name().to_ascii_lowercase(),
             format_args!("{description}"),
         );

@@ -1,6 +1,6 @@
 //! ConnectedAccountService.
 
-mod given;
+mod imported;
 mod list;
 mod one;
 mod render;
@@ -15,84 +15,84 @@ use valetkey_proto::v1::connected_accounts::connected_account_service_server::Co
 /// The service.
 pub(super) struct Accounts(pub(super) App);
 
-type Answer<A> = Result<Response<A>, Status>;
+type RpcResult<A> = Result<Response<A>, Status>;
 
 #[tonic::async_trait]
 impl ConnectedAccountService for Accounts {
     async fn list_connected_accounts(
         &self,
         request: Request<wire::ListConnectedAccountsRequest>,
-    ) -> Answer<wire::ListConnectedAccountsResponse> {
+    ) -> RpcResult<wire::ListConnectedAccountsResponse> {
         serve(&self.0, request, list::list).await
     }
 
     async fn create_connected_account(
         &self,
         request: Request<wire::CreateConnectedAccountRequest>,
-    ) -> Answer<wire::CreateConnectedAccountResponse> {
+    ) -> RpcResult<wire::CreateConnectedAccountResponse> {
         serve(&self.0, request, one::create).await
     }
 
     async fn update_connected_account(
         &self,
         request: Request<wire::UpdateConnectedAccountRequest>,
-    ) -> Answer<wire::UpdateConnectedAccountResponse> {
+    ) -> RpcResult<wire::UpdateConnectedAccountResponse> {
         serve(&self.0, request, one::update).await
     }
 
     async fn delete_connected_account(
         &self,
         request: Request<wire::DeleteConnectedAccountRequest>,
-    ) -> Answer<wire::DeleteConnectedAccountResponse> {
+    ) -> RpcResult<wire::DeleteConnectedAccountResponse> {
         serve(&self.0, request, one::delete).await
     }
 
     async fn disconnect_connected_account(
         &self,
         request: Request<wire::DisconnectConnectedAccountRequest>,
-    ) -> Answer<wire::DisconnectConnectedAccountResponse> {
+    ) -> RpcResult<wire::DisconnectConnectedAccountResponse> {
         serve(&self.0, request, one::disconnect).await
     }
 
     async fn get_magic_link_for_connected_account(
         &self,
         request: Request<wire::GetMagicLinkForConnectedAccountRequest>,
-    ) -> Answer<wire::GetMagicLinkForConnectedAccountResponse> {
+    ) -> RpcResult<wire::GetMagicLinkForConnectedAccountResponse> {
         serve(&self.0, request, one::magic_link).await
     }
 
     async fn get_connected_account(
         &self,
         request: Request<wire::GetConnectedAccountRequest>,
-    ) -> Answer<wire::GetConnectedAccountResponse> {
+    ) -> RpcResult<wire::GetConnectedAccountResponse> {
         serve(&self.0, request, one::get).await
     }
 
     async fn get_connected_account_auth(
         &self,
         request: Request<wire::GetConnectedAccountByIdentifierRequest>,
-    ) -> Answer<wire::GetConnectedAccountByIdentifierResponse> {
+    ) -> RpcResult<wire::GetConnectedAccountByIdentifierResponse> {
         serve(&self.0, request, one::auth).await
     }
 
     async fn verify_connected_account_user(
         &self,
         request: Request<wire::VerifyConnectedAccountUserRequest>,
-    ) -> Answer<wire::VerifyConnectedAccountUserResponse> {
+    ) -> RpcResult<wire::VerifyConnectedAccountUserResponse> {
         serve(&self.0, request, one::verify_user).await
     }
 
     async fn search_connected_accounts(
         &self,
         request: Request<wire::SearchConnectedAccountsRequest>,
-    ) -> Answer<wire::SearchConnectedAccountsResponse> {
+    ) -> RpcResult<wire::SearchConnectedAccountsResponse> {
         serve(&self.0, request, list::search).await
     }
 
     async fn get_connected_account_details(
         &self,
         request: Request<wire::GetConnectedAccountByIdentifierRequest>,
-    ) -> Answer<wire::GetConnectedAccountByIdentifierResponse> {
+    ) -> RpcResult<wire::GetConnectedAccountByIdentifierResponse> {
         serve(&self.0, request, one::details).await
     }
 }

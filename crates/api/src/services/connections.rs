@@ -5,7 +5,7 @@ mod settings;
 
 use super::kinds;
 use super::serve::serve;
-use super::shared::{connector, ends, given, id, page};
+use super::shared::{connector, ends, id, non_empty, page};
 use tonic::{Request, Response, Status};
 use valetkey_app::accounts;
 use valetkey_app::connections::{self, Change, Filter, New};
@@ -22,63 +22,63 @@ pub(super) struct Connections(pub(super) App);
 /// How many connections a page has when the caller doesn't say, and when we read all of them.
 const PAGE: u32 = 30;
 
-type Answer<A> = std::result::Result<Response<A>, Status>;
+type RpcResult<A> = std::result::Result<Response<A>, Status>;
 
 #[tonic::async_trait]
 impl ConnectionService for Connections {
     async fn create_environment_connection(
         &self,
         request: Request<wire::CreateEnvironmentConnectionRequest>,
-    ) -> Answer<wire::CreateConnectionResponse> {
+    ) -> RpcResult<wire::CreateConnectionResponse> {
         serve(&self.0, request, create).await
     }
 
     async fn get_environment_connection(
         &self,
         request: Request<wire::GetEnvironmentConnectionRequest>,
-    ) -> Answer<wire::GetConnectionResponse> {
+    ) -> RpcResult<wire::GetConnectionResponse> {
         serve(&self.0, request, get).await
     }
 
     async fn update_environment_connection(
         &self,
         request: Request<wire::UpdateEnvironmentConnectionRequest>,
-    ) -> Answer<wire::UpdateConnectionResponse> {
+    ) -> RpcResult<wire::UpdateConnectionResponse> {
         serve(&self.0, request, update).await
     }
 
     async fn delete_environment_connection(
         &self,
         request: Request<wire::DeleteEnvironmentConnectionRequest>,
-    ) -> Answer<()> {
+    ) -> RpcResult<()> {
         serve(&self.0, request, delete).await
     }
 
     async fn enable_environment_connection(
         &self,
         request: Request<wire::ToggleEnvironmentConnectionRequest>,
-    ) -> Answer<wire::ToggleConnectionResponse> {
+    ) -> RpcResult<wire::ToggleConnectionResponse> {
         serve(&self.0, request, async |app, ctx, request| toggle(app, ctx, request, true).await).await
     }
 
     async fn disable_environment_connection(
         &self,
         request: Request<wire::ToggleEnvironmentConnectionRequest>,
-    ) -> Answer<wire::ToggleConnectionResponse> {
+    ) -> RpcResult<wire::ToggleConnectionResponse> {
         serve(&self.0, request, async |app, ctx, request| toggle(app, ctx, request, false).await).await
     }
 
     async fn list_connections(
         &self,
         request: Request<wire::ListConnectionsRequest>,
-    ) -> Answer<wire::ListConnectionsResponse> {
+    ) -> RpcResult<wire::ListConnectionsResponse> {
         serve(&self.0, request, list).await
     }
 
     async fn list_app_connections(
         &self,
         request: Request<wire::ListAppConnectionsRequest>,
-    ) -> Answer<wire::ListAppConnectionsResponse> {
+    ) -> RpcResult<wire::ListAppConnectionsResponse> {
         serve(&self.0, request, list_app).await
     }
 }
@@ -92,7 +92,7 @@ async fn create(
     settings::check_new(&wanted, request.flags.unwrap_or_default())?;
     let connector = settings::connector(&wanted);
     let new = New {
-        name: wanted.key_id.clone().and_then(given),
+        name: wanted.key_id.clone().and_then(non_empty),
         settings: Settings { way: kinds::way(app, &connector, wanted.r#type())?, ..Settings::default() },
         connector,
         client_secret: None,

@@ -14,7 +14,7 @@ pub(super) fn timestamp(at: Timestamp) -> well_known::Timestamp {
 
 /// The page that a list asks for; size 0 means the server's choice.
 pub(super) fn page(size: u32, token: String, default: u32) -> Page {
-    Page { size: if size == 0 { default } else { size }, after: given(token) }
+    Page { size: if size == 0 { default } else { size }, after: non_empty(token) }
 }
 
 /// A page's tokens and total, as every list has them: next, previous, total. An empty token is no page.
@@ -24,7 +24,7 @@ pub(super) fn ends<T>(listed: &Listed<T>) -> (String, String, u32) {
 }
 
 /// A text that was given: on the wire absent and empty look the same.
-pub(super) fn given(text: String) -> Option<String> {
+pub(super) fn non_empty(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
@@ -40,7 +40,7 @@ where
     T::Err: std::fmt::Display,
 {
     let wrong = |why| Error::invalid(format!("filter.{name}: {why}"));
-    given(text.to_owned()).map(|text| text.parse()).transpose().map_err(wrong)
+    non_empty(text.to_owned()).map(|text| text.parse()).transpose().map_err(wrong)
 }
 
 /// The provider key of a connector, which is upper case: `GMAIL`.

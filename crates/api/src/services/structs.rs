@@ -5,8 +5,8 @@ use valetkey_proto::well_known::value::Kind;
 use valetkey_proto::well_known::{ListValue, Struct, Value as Wire};
 
 /// The members of a Struct; none is an empty object.
-pub(crate) fn members(given: Option<Struct>) -> Map<String, Value> {
-    given.unwrap_or_default().fields.into_iter().map(|(name, value)| (name, read(value))).collect()
+pub(crate) fn members(fields: Option<Struct>) -> Map<String, Value> {
+    fields.unwrap_or_default().fields.into_iter().map(|(name, value)| (name, read(value))).collect()
 }
 
 /// A JSON object as a Struct.

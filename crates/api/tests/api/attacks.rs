@@ -3,19 +3,16 @@
 use crate::kit::{Answer, Kit};
 use crate::walkthrough::set_up;
 use axum::body::Body;
-use bytes::Bytes;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use prost::Message;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::Notify;
 use tonic::{Code, Status};
 use valetkey_api::{Wire, doors};
 use valetkey_app::tenancy::clients;
 use valetkey_proto::v1::mcp;
+use valetkey_testkit::GatedBody;
 
 /// More than any client takes of headers, and than a person reads of an error.
 const LARGE: usize = 8_000;
@@ -32,35 +29,6 @@ fn framed(message: &impl Message) -> Vec<u8> {
 fn grpc(path: &str, bearer: &str, body: impl Into<Body>) -> Request<Body> {
     let request = Request::post(path).header("content-type", "application/grpc").header("te", "trailers");
     request.header("authorization", bearer).body(body.into()).unwrap()
-}
-
-/// A body of which nothing comes before it is let go, and which knows whether it was asked for.
-#[derive(Clone, Default)]
-struct Held(Arc<(Notify, Notify, AtomicBool)>);
-
-impl Held {
-    fn body(&self, bytes: impl Into<Bytes>) -> Body {
-        let (held, bytes) = (self.clone(), bytes.into());
-        Body::from_stream(futures::stream::once(async move {
-            let Self(held) = &held;
-            held.2.store(true, Ordering::SeqCst);
-            held.0.notify_one();
-            held.1.notified().await;
-            Ok::<_, std::io::Error>(bytes)
-        }))
-    }
-
-    fn asked(&self) -> bool {
-        self.0.2.load(Ordering::SeqCst)
-    }
-
-    async fn until_asked(&self) {
-        self.0.0.notified().await;
-    }
-
-    fn let_go(&self) {
-        self.0.1.notify_one();
-    }
 }
 
 #[tokio::test]
@@ -152,8 +120,8 @@ async fn attack_79_of_who_shows_no_valid_token_no_byte_is_read() {
             continue;
         }
         for token in ["", "Bearer x", "Bearer a.b.c", "Basic eDp5"] {
-            let held = Held::default();
-            let body = held.body("never");
+            let gated = GatedBody::default();
+            let body = Body::from_stream(gated.stream("never"));
             let path = door.sample_path("sample");
             let mut request = Request::builder().method(door.verb.clone()).uri(&path).header("authorization", token);
             if door.wire == Wire::Grpc {
@@ -163,20 +131,20 @@ async fn attack_79_of_who_shows_no_valid_token_no_byte_is_read() {
             let answer = answered.unwrap_or_else(|_| panic!("{path} waits for a body of {token:?}"));
             let unauthenticated =
                 answer.status() == 401 || answer.headers().get("grpc-status").is_some_and(|code| code == "16");
-            assert!(unauthenticated && !held.asked(), "{path} {token:?}: {answer:?}");
+            assert!(unauthenticated && !gated.polled(), "{path} {token:?}: {answer:?}");
         }
     }
 }
 
 /// What a request gets whose client is gone while its body is still on the way.
 async fn overtaken(kit: &Kit, request: impl FnOnce(Body) -> Request<Body>, bytes: Vec<u8>) -> http::Response<Body> {
-    let held = Held::default();
-    let request = request(held.body(bytes));
+    let gated = GatedBody::default();
+    let request = request(Body::from_stream(gated.stream(bytes)));
     let meanwhile = async {
-        held.until_asked().await;
+        gated.until_polled().await;
         clients::delete(&kit.app, &kit.ours.ctx, &kit.ours.id).await.unwrap();
         tokio::time::sleep(Duration::from_millis(250)).await;
-        held.let_go();
+        gated.release();
     };
     tokio::join!(kit.send(request), meanwhile).0
 }
@@ -246,9 +214,9 @@ async fn attack_82_a_reading_that_took_long_is_kept_from_who_may_not_have_it_any
 #[tokio::test]
 async fn attack_82_a_stream_ends_with_its_token() {
     let kit = Kit::new().await;
-    let held = Held::default();
+    let gated = GatedBody::default();
     let reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
-    let answer = kit.send(grpc(reflection, &kit.bearer(), held.body(""))).await;
+    let answer = kit.send(grpc(reflection, &kit.bearer(), Body::from_stream(gated.stream("")))).await;
     assert!(answer.headers().get("grpc-status").is_none(), "{answer:?}");
     clients::delete(&kit.app, &kit.ours.ctx, &kit.ours.id).await.unwrap();
     let body = tokio::time::timeout(Duration::from_secs(5), answer.into_body().collect()).await.unwrap().unwrap();

@@ -69,10 +69,10 @@ async fn begin(app: &App, ctx: &Ctx, id: &AccountId, fate: Fate) -> Result<(AtPr
     for _ in 0..LOOKS {
         let ending = Ending::of(app, ctx, wired.as_ref(), id).await?;
         let ending = ending.ok_or_else(|| Error::not_found("connected account", id))?;
-        let word = ending.word();
+        let word = ending.at_provider();
         let change = app.core.change(ctx).await?;
         if let Some(ended) = ending.write(ctx, change, fate).await? {
-            let (action, detail) = ending.told(fate);
+            let (action, detail) = ending.journal_entry(fate);
             ended.record(action, id.as_str(), detail).await?.commit().await?;
             let made = ending.all.into_iter().filter_map(|ready| revocations::go_on(app, ctx, ready));
             return Ok((word, made.collect()));
@@ -97,7 +97,7 @@ impl Ending {
         let Some((account, generation, _)) = rows::lease(ctx, &mut tx, id).await? else { return Ok(None) };
         let waiting = pending_credentials::of_account(ctx, &mut tx, id).await?;
         drop(tx);
-        let mut all = vec![revoke::held_by(app, ctx, wired, &account).await?];
+        let mut all = vec![revoke::of_account(app, ctx, wired, &account).await?];
         for (authorization, pending) in &waiting {
             let (row, tokens) = (CredentialRow::Pending(authorization, &account), &pending.tokens);
             let subject = pending.subject.as_ref().map(|subject| subject.id.as_str());
@@ -106,17 +106,17 @@ impl Ending {
         Ok(Some(Self { account, generation, all, now: app.core.now() }))
     }
 
-    fn word(&self) -> AtProvider {
-        self.all.first().map_or(AtProvider::Nothing, Ready::word)
+    fn at_provider(&self) -> AtProvider {
+        self.all.first().map_or(AtProvider::Nothing, Ready::at_provider)
     }
 
     /// Ends it here; none if its tokens changed since it was read, so that others have to be revoked.
     async fn write<'a>(&self, ctx: &Ctx, mut change: Change<'a>, fate: Fate) -> Result<Option<Change<'a>>> {
         let id = &self.account.id;
-        let there = rows::disconnect(ctx, &mut change, id, self.now).await?;
+        let exists = rows::disconnect(ctx, &mut change, id, self.now).await?;
         // From here on the row is this transaction's alone.
         let now = rows::lease(ctx, &mut change, id).await?.map(|(_, generation, _)| generation);
-        if !there || now != Some(self.generation + 1) {
+        if !exists || now != Some(self.generation + 1) {
             return Ok(None);
         }
         let waiting = pending_credentials::of_account(ctx, &mut change, id).await?;
@@ -136,12 +136,12 @@ impl Ending {
     }
 
     /// What the journal says of it.
-    fn told(&self, fate: Fate) -> (&'static str, Map<String, Value>) {
+    fn journal_entry(&self, fate: Fate) -> (&'static str, Map<String, Value>) {
         let action = match fate {
             Fate::Disconnect => "account.disconnected",
             Fate::Delete => "account.deleted",
         };
-        (action, journal::detail([("at_provider", json!(self.word().as_str()))]))
+        (action, journal::detail([("at_provider", json!(self.at_provider().as_str()))]))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Whether a call may begin: the connection, exactly this user's account on it, its status, its scopes. What is
 //! missing is said with the link that gives it.
 
-use super::failed::{Failed, Why};
+use super::failed::{Failed, FailureReason};
 use super::job::Job;
-use super::limits::InFlight;
+use super::limits::CallSlot;
 use crate::accounts;
 use crate::connections::{self, Wired};
 use crate::consent::{Life, Link, Wishes, link_for};
@@ -17,7 +17,7 @@ use valetkey_domain::account::{ConnectedAccount, Status};
 use valetkey_domain::connection::Connection;
 
 /// How long what was looked at stands without another look.
-const STANDS: Duration = Duration::from_millis(100);
+const VALID_FOR: Duration = Duration::from_millis(100);
 
 /// What a call works with.
 pub(super) struct Admitted {
@@ -38,16 +38,16 @@ impl Job {
         if !connection.enabled {
             let message =
                 format!("connection '{}' is switched off; the app's developer can switch it on", connection.name);
-            return Err(self.because(Why::Off, message));
+            return Err(self.because(FailureReason::Off, message));
         }
         let account = account.map_err(|error| self.before(&error))?;
         let status = account.as_ref().map_or(Status::PendingAuth, |account| account.status.clone());
         match account {
             Some(account) if status == Status::Active => {
                 let wired = Wired::with(self.served.connector.clone(), connection);
-                let api_base = wired
-                    .api_base(&account)
-                    .map_err(|why| self.because(Why::NotConnected, format!("the call was not made: {why}")))?;
+                let api_base = wired.api_base(&account).map_err(|why| {
+                    self.because(FailureReason::NotConnected, format!("the call was not made: {why}"))
+                })?;
                 self.covered(Admitted { wired, account, api_base }).await
             }
             _ => Err(self.not_connected(&connection, &status).await),
@@ -60,7 +60,7 @@ impl Job {
         match refresh::credential(&self.app, &self.ctx, wired, account, refused).await {
             Ok(opened) => Ok(opened),
             Err(Unusable::SignIn(status)) => Err(self.not_connected(&wired.connection, &status).await),
-            Err(Unusable::Later(why)) => Err(self.because(Why::App, why)),
+            Err(Unusable::Later(why)) => Err(self.because(FailureReason::App, why)),
             Err(Unusable::Refused(why)) => Err(self.refused(&wired.connection, &why).await),
             Err(Unusable::Failed(error)) => Err(self.before(&error)),
         }
@@ -68,27 +68,27 @@ impl Job {
 
     /// A place among the calls in flight, what the call works with, and its credential. All of that is as it was looked
     /// at a moment ago, however long had to be waited for a place or for a renewal.
-    pub(super) async fn ready(&self) -> Result<(InFlight, Admitted, Opened), Failed> {
+    pub(super) async fn ready(&self) -> Result<(CallSlot, Admitted, Opened), Failed> {
         let mut admitted = self.admit().await?;
         let mut looked = Instant::now();
         let in_flight = self.enter(&admitted).await?;
-        if looked.elapsed() > STANDS {
+        if looked.elapsed() > VALID_FOR {
             admitted = self.still(&admitted).await?;
             looked = Instant::now();
         }
         let mut credential = self.credential(&admitted, None).await?;
-        if looked.elapsed() > STANDS {
+        if looked.elapsed() > VALID_FOR {
             admitted = self.still(&admitted).await?;
             credential = self.credential(&admitted, None).await?;
         }
         Ok((in_flight, admitted, credential))
     }
 
-    async fn enter(&self, admitted: &Admitted) -> Result<InFlight, Failed> {
+    async fn enter(&self, admitted: &Admitted) -> Result<CallSlot, Failed> {
         let entering = self.app.limits.enter(&self.ctx.environment, &admitted.account.id, self.spare());
         tokio::select! {
             biased;
-            () = self.cancellation.cancelled() => Err(self.because(Why::Cancelled, "the call was cancelled")),
+            () = self.cancellation.cancelled() => Err(self.because(FailureReason::Cancelled, "the call was cancelled")),
             entered = entering => entered.map_err(|full| self.full(&full)),
         }
     }
@@ -98,14 +98,14 @@ impl Job {
         let served = toolset::still(&self.app, &self.ctx, &self.server, &self.served).await;
         if !served.map_err(|error| self.before(&error))? {
             let message = "the call was not made: what it was called through was withdrawn or changed while it waited";
-            return Err(self.because(Why::Off, message));
+            return Err(self.because(FailureReason::Off, message));
         }
         let now = self.admit().await?;
         if now.account.id == before.account.id {
             return Ok(now);
         }
         let message = "the call was not made: the user's account was replaced while it waited. Call again";
-        Err(self.because(Why::Busy, message))
+        Err(self.because(FailureReason::Busy, message))
     }
 
     pub(super) fn setting(&self, admitted: &Admitted) -> Setting {
@@ -130,7 +130,7 @@ impl Job {
             self.app_name(&admitted.wired.connection),
             missing.join(", ")
         );
-        Err(self.with_link(Why::MissingScope, message, &admitted.wired.connection).await)
+        Err(self.with_link(FailureReason::MissingScope, message, &admitted.wired.connection).await)
     }
 
     /// Says that the user has to sign in, why, and where.
@@ -139,16 +139,16 @@ impl Job {
             "{}. Ask the user to open the link and to sign in, then call the tool again",
             standing(status, &self.app_name(connection))
         );
-        self.with_link(Why::NotConnected, message, connection).await
+        self.with_link(FailureReason::NotConnected, message, connection).await
     }
 
     /// Says that the provider does not renew the user's access, and where a new sign-in may mend it.
     async fn refused(&self, connection: &Connection, why: &str) -> Failed {
         let message = format!("{why}. Ask the user to open the link and to sign in, then call the tool again");
-        self.with_link(Why::NotConnected, message, connection).await
+        self.with_link(FailureReason::NotConnected, message, connection).await
     }
 
-    async fn with_link(&self, why: Why, message: String, connection: &Connection) -> Failed {
+    async fn with_link(&self, why: FailureReason, message: String, connection: &Connection) -> Failed {
         self.linked(self.because(why, message), connection).await
     }
 

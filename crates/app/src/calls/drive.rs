@@ -1,9 +1,9 @@
 //! The call machine's other half: it says what to send and when to wait, here that is done, until it has a result.
 
 use super::admit::Admitted;
-use super::failed::{Failed, Why};
+use super::failed::{Failed, FailureReason};
 use super::job::Job;
-use super::limits::Room;
+use super::limits::MemoryShare;
 use super::send::{Round, Sender};
 use crate::Limit;
 use crate::credentials::refresh::Opened;
@@ -62,29 +62,29 @@ impl Job {
     /// shaped, and some shapes cost more than a projection.
     async fn advance(&self, mut run: Run, round: Round, large: bool) -> Result<(Run, Step), Failed> {
         let size = round.size();
-        let room = self.room_to_shape(&round).await?;
+        let share = self.reserve_to_shape(&round).await?;
         let left = self.left();
         if !large && size < HEAVY_BYTES && !(size > 0 && self.served.tool.heavy()) {
             let step = run.next(round.replies, left);
             return Ok((run, step));
         }
-        // The rooms go with the work: it lasts as long as the thread, whoever still waits for it.
+        // The memory goes with the work: it lasts as long as the thread, whoever still waits for it.
         self.aside(move || {
-            let Round { replies, rooms } = round;
+            let Round { replies, memory } = round;
             let step = run.next(replies, left);
-            drop((rooms, room));
+            drop((memory, share));
             (run, step)
         })
         .await
     }
 
-    async fn room_to_shape(&self, round: &Round) -> Result<Option<Room>, Failed> {
+    async fn reserve_to_shape(&self, round: &Round) -> Result<Option<MemoryShare>, Failed> {
         let needed: usize = round.replies.iter().flatten().map(|reply| memory_needed_by(reply.body())).sum();
         if round.size() == 0 {
             return Ok(None);
         }
-        let room = self.app.limits.room_to_shape(&self.ctx.environment, needed, self.spare()).await;
-        room.map(Some).map_err(|full| {
+        let share = self.app.limits.reserve_to_shape(&self.ctx.environment, needed, self.spare()).await;
+        share.map(Some).map_err(|full| {
             let failed = self.full(&full);
             Failed { message: format!("{}{}", failed.message, self.caution()), ..failed }
         })
@@ -114,21 +114,21 @@ impl Job {
         let name = Limit::Answer.name();
         if self.served.tool.definition.effect.read_only() {
             let message = format!("the answer is longer than {most} bytes ({name}), and can't be shown: ask for less");
-            return self.because(Why::Arguments, message);
+            return self.because(FailureReason::Arguments, message);
         }
         let message = format!(
             "the app has done it, and its answer is longer than {most} bytes ({name}), so it can't be shown: don't \
              repeat the call"
         );
-        self.because(Why::App, message)
+        self.because(FailureReason::App, message)
     }
 
     pub(super) fn cancelled(&self) -> Failed {
-        self.because(Why::Cancelled, format!("the call was cancelled{}", self.caution()))
+        self.because(FailureReason::Cancelled, format!("the call was cancelled{}", self.caution()))
     }
 
     fn late(&self) -> Failed {
-        self.because(Why::Timeout, format!("time ran out before the app had answered{}", self.caution()))
+        self.because(FailureReason::Timeout, format!("time ran out before the app had answered{}", self.caution()))
     }
 }
 

@@ -10,7 +10,7 @@ use valetkey_domain::id::ExecutionId;
 #[derive(Debug)]
 pub struct Failed {
     /// What sort of failure it is.
-    pub why: Why,
+    pub why: FailureReason,
     /// What is wrong and what to do. Words of the app, if there are any, are in it.
     pub message: String,
     /// Where the user gives the consent that is missing.
@@ -23,7 +23,7 @@ pub struct Failed {
 
 /// What sort of failure ended a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum FailureReason {
     /// The arguments cannot work.
     Arguments,
     /// The user has no usable account on the connection, or its consent ended.
@@ -56,7 +56,7 @@ pub enum Why {
     Unknown,
 }
 
-impl Why {
+impl FailureReason {
     /// The word in the journal.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -98,7 +98,7 @@ impl Why {
     }
 }
 
-impl From<FailureKind> for Why {
+impl From<FailureKind> for FailureReason {
     fn from(kind: FailureKind) -> Self {
         match kind {
             FailureKind::InvalidInput => Self::Arguments,
@@ -117,7 +117,7 @@ impl From<FailureKind> for Why {
 impl Failed {
     /// Whether a new consent would mend it and no link for one is given yet.
     pub(super) fn consent_helps(&self) -> bool {
-        self.link.is_none() && matches!(self.why, Why::NotConnected | Why::MissingScope)
+        self.link.is_none() && matches!(self.why, FailureReason::NotConnected | FailureReason::MissingScope)
     }
 
     /// A defect ended the call at a place that nobody knows.
@@ -126,6 +126,6 @@ impl Failed {
             "the call ended by an internal error and may have been carried out: look at the app before trying again. \
              The server's log has the cause under {execution}"
         );
-        Self { why: Why::Unknown, message, link: None, retry_after: None, execution }
+        Self { why: FailureReason::Unknown, message, link: None, retry_after: None, execution }
     }
 }

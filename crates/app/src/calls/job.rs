@@ -1,6 +1,6 @@
 //! One call, as its task holds it, and how it says what went wrong.
 
-use super::failed::{Failed, Why};
+use super::failed::{Failed, FailureReason};
 use super::limits::Full;
 use crate::servers::toolset::{Served, ServedTool};
 use crate::{App, Error};
@@ -34,7 +34,7 @@ impl Job {
         Failed { retry_after, ..self.because(kind.into(), message) }
     }
 
-    pub(super) fn because(&self, why: Why, message: impl Into<String>) -> Failed {
+    pub(super) fn because(&self, why: FailureReason, message: impl Into<String>) -> Failed {
         let execution = self.execution.clone();
         Failed { why, message: message.into(), link: None, retry_after: None, execution }
     }
@@ -50,7 +50,7 @@ impl Job {
             ),
             _ => format!("the call was not made: {}", error.message()),
         };
-        self.because(Why::Ours, message)
+        self.because(FailureReason::Ours, message)
     }
 
     /// The time that the call still has.
@@ -66,7 +66,7 @@ impl Job {
 
     pub(super) fn full(&self, full: &Full) -> Failed {
         self.app.core.metrics.refused(full.limit);
-        self.because(Why::Busy, format!("{full}: wait for calls to end, then try again"))
+        self.because(FailureReason::Busy, format!("{full}: wait for calls to end, then try again"))
     }
 
     /// What traces and logs say of this call: which tool it was, never with what or for whom.

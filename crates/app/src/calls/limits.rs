@@ -2,23 +2,23 @@
 //! so that an app which is slow for one environment cannot take all of its connections; and room for answers.
 //! Whoever finds a limit reached waits in line.
 
-mod line;
-mod room;
+mod memory;
+mod queue;
 
-use line::{Lines, Share, Without};
+use memory::MemoryBudgets;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
-use room::Rooms;
+use queue::{NotAdmitted, Queues, Share};
 use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
 use valetkey_core::{Bounds, Limit};
 use valetkey_domain::id::{AccountId, EnvironmentId};
 
-pub(super) use line::locked;
-pub(super) use room::Room;
+pub(super) use memory::MemoryShare;
+pub(super) use queue::locked;
 
 /// For each call that is in flight, so many may wait.
 const QUEUE: usize = 4;
@@ -26,32 +26,32 @@ const QUEUE: usize = 4;
 /// Counts calls in flight. Clones count together.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    process: Lines<()>,
-    environments: Lines<EnvironmentId>,
-    accounts: Lines<AccountId>,
-    hosts: Lines<(EnvironmentId, String)>,
+    process: Queues<()>,
+    environments: Queues<EnvironmentId>,
+    accounts: Queues<AccountId>,
+    hosts: Queues<(EnvironmentId, String)>,
     host_wait: Duration,
-    rooms: Rooms,
+    memory: MemoryBudgets,
     most: Bounds,
 }
 
 /// A call that is counted until this is dropped.
 #[derive(Debug)]
-pub(super) struct InFlight {
+pub(super) struct CallSlot {
     _account: Share<AccountId>,
     _environment: Share<EnvironmentId>,
     _process: Share<()>,
 }
 
 /// A request that is counted until this is dropped.
-pub(super) type Turn = Share<(EnvironmentId, String)>;
+pub(super) type HostSlot = Share<(EnvironmentId, String)>;
 
 /// A limit that is reached.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Full {
     pub(super) limit: Limit,
     most: usize,
-    why: Option<Without>,
+    why: Option<NotAdmitted>,
 }
 
 impl fmt::Display for Full {
@@ -66,8 +66,8 @@ impl fmt::Display for Full {
         };
         write!(f, "{} {what} are in flight for {of}, which is the limit ({})", self.most, self.limit.name())?;
         match self.why {
-            Some(Without::Crowded) => write!(f, ", and {QUEUE} times as many wait"),
-            Some(Without::Late) => f.write_str(", and none of them ended in time"),
+            Some(NotAdmitted::QueueFull) => write!(f, ", and {QUEUE} times as many wait"),
+            Some(NotAdmitted::TimedOut) => f.write_str(", and none of them ended in time"),
             None => Ok(()),
         }
     }
@@ -87,13 +87,13 @@ impl Limits {
         let (process, environment) = (calls(most.in_flight), calls(most.in_flight_per_environment));
         let account = calls(most.in_flight_per_account);
         Self {
-            process: Lines::of(process.0, process.1),
-            environments: Lines::of(environment.0, environment.1),
-            accounts: Lines::of(account.0, account.1),
+            process: Queues::of(process.0, process.1),
+            environments: Queues::of(environment.0, environment.1),
+            accounts: Queues::of(account.0, account.1),
             // Requests are made by calls in flight, which bound how many wait.
-            hosts: Lines::of(most.in_flight_per_host, usize::MAX),
+            hosts: Queues::of(most.in_flight_per_host, usize::MAX),
             host_wait: most.host_wait,
-            rooms: Rooms::of(&most),
+            memory: MemoryBudgets::of(&most),
             most,
         }
     }
@@ -108,9 +108,9 @@ impl Limits {
         &self,
         environment: &EnvironmentId,
         account: &AccountId,
-        patience: Duration,
-    ) -> Result<InFlight, Full> {
-        let until = Instant::now() + patience;
+        timeout: Duration,
+    ) -> Result<CallSlot, Full> {
+        let until = Instant::now() + timeout;
         let left = || until.saturating_duration_since(Instant::now());
         let full = |limit, most| move |why| Full { limit, most, why: Some(why) };
         // The narrowest first: who waits for it takes nothing of what others need.
@@ -120,27 +120,37 @@ impl Limits {
         let environment =
             environment.map_err(full(Limit::InFlightPerEnvironment, self.most.in_flight_per_environment))?;
         let process = self.process.wait((), 1, left()).await.map_err(full(Limit::InFlight, self.most.in_flight))?;
-        Ok(InFlight { _account: account, _environment: environment, _process: process })
+        Ok(CallSlot { _account: account, _environment: environment, _process: process })
     }
 
     /// Waits for a turn at a host.
-    pub(super) async fn turn(&self, of: &EnvironmentId, host: &str, patience: Duration) -> Result<Turn, Full> {
+    pub(super) async fn turn(&self, of: &EnvironmentId, host: &str, timeout: Duration) -> Result<HostSlot, Full> {
         let most = self.most.in_flight_per_host;
-        let turn = self.hosts.wait((of.clone(), host.to_owned()), 1, patience.min(self.host_wait)).await;
+        let turn = self.hosts.wait((of.clone(), host.to_owned()), 1, timeout.min(self.host_wait)).await;
         turn.map_err(|why| Full { limit: Limit::InFlightPerHost, most, why: Some(why) })
     }
 
     /// Waits for room for an answer of so many bytes while it is read and held.
-    pub(super) async fn room_to_read(&self, of: &EnvironmentId, bytes: usize, time: Duration) -> Result<Room, Full> {
-        self.rooms.to_read(of, bytes, time).await.map_err(|limit| self.no_room(limit))
+    pub(super) async fn reserve_to_read(
+        &self,
+        of: &EnvironmentId,
+        bytes: usize,
+        time: Duration,
+    ) -> Result<MemoryShare, Full> {
+        self.memory.to_read(of, bytes, time).await.map_err(|limit| self.out_of_memory(limit))
     }
 
     /// Waits for room for so many bytes of memory that shaping takes.
-    pub(super) async fn room_to_shape(&self, of: &EnvironmentId, bytes: usize, time: Duration) -> Result<Room, Full> {
-        self.rooms.to_shape(of, bytes, time).await.map_err(|limit| self.no_room(limit))
+    pub(super) async fn reserve_to_shape(
+        &self,
+        of: &EnvironmentId,
+        bytes: usize,
+        time: Duration,
+    ) -> Result<MemoryShare, Full> {
+        self.memory.to_shape(of, bytes, time).await.map_err(|limit| self.out_of_memory(limit))
     }
 
-    fn no_room(&self, limit: Limit) -> Full {
+    fn out_of_memory(&self, limit: Limit) -> Full {
         let most = match limit {
             Limit::BytesInFlightPerEnvironment => self.most.bytes_in_flight_per_environment,
             _ => self.most.bytes_in_flight,
@@ -149,14 +159,14 @@ impl Limits {
     }
 
     /// Each limit, how much of it is taken (of those that many have: by the one who has most), and how much there is.
-    fn taken(&self) -> [(Limit, usize, usize); 6] {
+    fn used(&self) -> [(Limit, usize, usize); 6] {
         let bounds = &self.most;
-        let (bytes, bytes_of_one) = self.rooms.taken();
+        let (bytes, bytes_of_one) = self.memory.used();
         [
-            (Limit::InFlight, self.process.most_taken(), bounds.in_flight),
-            (Limit::InFlightPerEnvironment, self.environments.most_taken(), bounds.in_flight_per_environment),
-            (Limit::InFlightPerAccount, self.accounts.most_taken(), bounds.in_flight_per_account),
-            (Limit::InFlightPerHost, self.hosts.most_taken(), bounds.in_flight_per_host),
+            (Limit::InFlight, self.process.most_used(), bounds.in_flight),
+            (Limit::InFlightPerEnvironment, self.environments.most_used(), bounds.in_flight_per_environment),
+            (Limit::InFlightPerAccount, self.accounts.most_used(), bounds.in_flight_per_account),
+            (Limit::InFlightPerHost, self.hosts.most_used(), bounds.in_flight_per_host),
             (Limit::BytesInFlight, bytes, bounds.bytes_in_flight),
             (Limit::BytesInFlightPerEnvironment, bytes_of_one, bounds.bytes_in_flight_per_environment),
         ]
@@ -165,14 +175,14 @@ impl Limits {
 
 impl Collector for Limits {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let taken = self.taken();
+        let used = self.used();
         let help = "What is in flight; for an environment, an account, a host: for the one with most";
-        gauges(&mut encoder, "in_flight", help, taken.map(|(limit, taken, _)| (limit, taken)))?;
+        gauges(&mut encoder, "in_flight", help, used.map(|(limit, used, _)| (limit, used)))?;
         gauges(
             &mut encoder,
             "in_flight_limit",
             "The most that may be in flight",
-            taken.map(|(limit, _, most)| (limit, most)),
+            used.map(|(limit, _, most)| (limit, most)),
         )
     }
 }
@@ -240,7 +250,7 @@ mod tests {
         assert_eq!(refused.len(), 2, "two in flight, eight waiting");
         let words = refused[0].to_string();
         assert!(words.contains("in_flight_per_account") && words.contains("4 times as many wait"), "{words}");
-        assert_eq!(limits.taken().map(|(_, taken, _)| taken), [0; 6]);
+        assert_eq!(limits.used().map(|(_, used, _)| used), [0; 6]);
     }
 
     #[tokio::test]
@@ -250,12 +260,12 @@ mod tests {
         for (e, a) in [(1, 1), (1, 1), (2, 2)] {
             held.push(limits.enter(&environment(e), &account(a), NOW).await.unwrap());
         }
-        let room = limits.room_to_read(&environment(1), 1 << 20, NOW).await.unwrap();
-        let taken = limits.taken().map(|(_, taken, most)| (taken, most));
+        let memory = limits.reserve_to_read(&environment(1), 1 << 20, NOW).await.unwrap();
+        let used = limits.used().map(|(_, used, most)| (used, most));
         let bytes = [(1 << 20, 512 << 20), (1 << 20, 128 << 20)];
-        assert_eq!(taken, [(3, 5), (2, 3), (2, 2), (0, 32), bytes[0], bytes[1]]);
-        drop((held, room));
-        assert_eq!(limits.taken().map(|(_, taken, _)| taken), [0; 6]);
+        assert_eq!(used, [(3, 5), (2, 3), (2, 2), (0, 32), bytes[0], bytes[1]]);
+        drop((held, memory));
+        assert_eq!(limits.used().map(|(_, used, _)| used), [0; 6]);
     }
 
     #[tokio::test]

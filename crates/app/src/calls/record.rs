@@ -2,7 +2,7 @@
 //! reads one record before the answer leaves.
 
 use super::admit::Admitted;
-use super::failed::{Failed, Why};
+use super::failed::{Failed, FailureReason};
 use super::job::Job;
 use crate::Result;
 use serde_json::{Map, Value, json};
@@ -74,7 +74,7 @@ impl Job {
                 self.caution()
             ),
         };
-        self.because(Why::Unrecorded, message)
+        self.because(FailureReason::Unrecorded, message)
     }
 
     /// What every record of this call says. Of the arguments it keeps a digest, salted with the execution: who has

@@ -2,9 +2,9 @@
 //! an answer that says "unauthorized" gets one renewal and one more try.
 
 use super::admit::Admitted;
-use super::failed::{Failed, Why};
+use super::failed::{Failed, FailureReason};
 use super::job::Job;
-use super::limits::{Full, Room, locked};
+use super::limits::{Full, MemoryShare, locked};
 use super::redact::Redactor;
 use crate::credentials::refresh::Opened;
 use crate::credentials::schemes;
@@ -26,8 +26,8 @@ type Replies = Vec<Result<Response<Bytes>, Unsent>>;
 pub(super) struct Round {
     /// For each request, in their order.
     pub(super) replies: Replies,
-    /// The room that the long ones take.
-    pub(super) rooms: Vec<Room>,
+    /// The memory that the long ones take.
+    pub(super) memory: Vec<MemoryShare>,
 }
 
 impl Round {
@@ -45,39 +45,39 @@ pub(super) struct Sender<'a> {
     used: Vec<Opened>,
     received: usize,
     requests: u64,
-    /// Whether this round has room for a long answer. Only who has none may wait for some: else a call could wait for
+    /// Whether this round has memory for a long answer. Only who has none may wait for some: else a call could wait for
     /// what it has itself.
-    has_room: tokio::sync::Mutex<bool>,
-    rooms: Mutex<Vec<Room>>,
+    has_memory: tokio::sync::Mutex<bool>,
+    memory: Mutex<Vec<MemoryShare>>,
 }
 
-/// Asks for room for one answer.
+/// Asks for memory for one answer.
 struct Reading<'a, 'b> {
     sender: &'a Sender<'b>,
     time: Duration,
-    room: Mutex<Option<Room>>,
+    share: Mutex<Option<MemoryShare>>,
     full: Mutex<Option<Full>>,
 }
 
 impl valetkey_outbound::Room for Reading<'_, '_> {
     async fn make(&self, bytes: usize) -> bool {
         let Job { app, ctx, .. } = self.sender.job;
-        let mut has_room = self.sender.has_room.lock().await;
-        let patience = if *has_room { Duration::ZERO } else { self.time };
-        let made = app.limits.room_to_read(&ctx.environment, bytes, patience).await;
-        *has_room |= made.is_ok();
+        let mut has_memory = self.sender.has_memory.lock().await;
+        let timeout = if *has_memory { Duration::ZERO } else { self.time };
+        let made = app.limits.reserve_to_read(&ctx.environment, bytes, timeout).await;
+        *has_memory |= made.is_ok();
         match made {
-            Ok(room) => *locked(&self.room) = Some(room),
+            Ok(share) => *locked(&self.share) = Some(share),
             Err(full) => *locked(&self.full) = Some(full),
         }
-        locked(&self.room).is_some()
+        locked(&self.share).is_some()
     }
 }
 
 impl<'a> Sender<'a> {
     pub(super) fn new(job: &'a Job, admitted: &'a Admitted, credential: Opened) -> Self {
-        let (has_room, rooms) = (tokio::sync::Mutex::new(false), Mutex::default());
-        Self { job, admitted, used: vec![credential], received: 0, requests: 0, has_room, rooms }
+        let (has_memory, memory) = (tokio::sync::Mutex::new(false), Mutex::default());
+        Self { job, admitted, used: vec![credential], received: 0, requests: 0, has_memory, memory }
     }
 
     /// How many bytes the app has answered with so far.
@@ -90,15 +90,15 @@ impl<'a> Sender<'a> {
         for request in &requests {
             self.check(request)?;
         }
-        self.told();
+        self.report_progress();
         let mut replies = self.send(requests.iter()).await?;
         let refused: Vec<usize> = (0..replies.len()).filter(|at| replies.get(*at).is_some_and(unauthorized)).collect();
         if !refused.is_empty() {
             self.again(&requests, &refused, &mut replies).await?;
         }
         self.requests += u64::try_from(requests.len()).unwrap_or(u64::MAX);
-        *self.has_room.get_mut() = false;
-        let round = Round { replies, rooms: std::mem::take(&mut *locked(&self.rooms)) };
+        *self.has_memory.get_mut() = false;
+        let round = Round { replies, memory: std::mem::take(&mut *locked(&self.memory)) };
         self.received += round.size();
         Ok(round)
     }
@@ -144,13 +144,13 @@ impl<'a> Sender<'a> {
         tracing::error!(execution = %self.job.execution, host, given, "a tool's request leads where its credential may not go");
         let message =
             format!("the call was stopped: '{host}' is not a place that this connection's credential may go to");
-        Err(self.job.because(Why::Off, message))
+        Err(self.job.because(FailureReason::Off, message))
     }
 
     /// Tells how far the call is, from the second round on: most calls have one only, and end sooner than told.
-    fn told(&self) {
+    fn report_progress(&self) {
         if self.requests > 0 {
-            self.job.ctx.progress.tell(self.requests, None, "requests to the app answered");
+            self.job.ctx.progress.report(self.requests, None, "requests to the app answered");
         }
     }
 
@@ -177,12 +177,12 @@ impl<'a> Sender<'a> {
         let bounds = &app.core.settings.bounds;
         // A request ends before its call does, so that the call can still give what it has read by others.
         let limits = Limits { timeout: bounds.answer_time.min(self.job.spare()), max_bytes: bounds.answer_bytes };
-        let reading = Reading { sender: self, time: limits.timeout, room: Mutex::default(), full: Mutex::default() };
+        let reading = Reading { sender: self, time: limits.timeout, share: Mutex::default(), full: Mutex::default() };
         let answered = app.core.outbound.of(&ctx.environment).send_with(request, &limits, &reading).await;
         let answered = answered.map_err(|error| self.unanswered(&error, locked(&reading.full).take()))?;
-        if let Some(mut room) = locked(&reading.room).take() {
-            room.keep(answered.body().len());
-            locked(&self.rooms).push(room);
+        if let Some(mut share) = locked(&reading.share).take() {
+            share.shrink_to(answered.body().len());
+            locked(&self.memory).push(share);
         }
         Ok(answered)
     }
@@ -225,7 +225,7 @@ impl<'a> Sender<'a> {
              like this, ask the user to open the link and to sign in again",
             job.app_name(connection)
         );
-        job.linked(job.because(Why::NotConnected, message), connection).await
+        job.linked(job.because(FailureReason::NotConnected, message), connection).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! A connection with its connector and what follows from the two: what used to travel as three arguments.
 
-use super::elsewhere::Elsewhere;
+use super::custom_hosts::CustomHosts;
 use super::endpoints::{Endpoints, Vendors, origin};
 use crate::{App, Error, Result};
 use std::sync::Arc;
@@ -190,9 +190,9 @@ impl Wired {
 
     /// Where its settings lead that is not the connector's own.
     #[must_use]
-    pub fn elsewhere(&self) -> Elsewhere {
+    pub fn custom_hosts(&self) -> CustomHosts {
         let vendors = endpoints_of(self.way(), &Settings::default());
-        Elsewhere::of(&self.connector, &vendors, &self.endpoints)
+        CustomHosts::of(&self.connector, &vendors, &self.endpoints)
     }
 }
 

@@ -3,9 +3,9 @@
 
 use super::exchange::Exchange;
 use super::failed::Failed;
-use super::link::Found;
-use super::stopped::{Stopped, Why};
-use super::{issuer, place};
+use super::link::Consent;
+use super::stopped::{StopReason, Stopped};
+use super::{issuer, save};
 use crate::App;
 use crate::entrance::browsers::is_of;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use valetkey_domain::authorization::{Outcome, Stage, Started};
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::{AuthorizationId, ConnectionId};
 use valetkey_domain::{Ctx, Secret};
-use valetkey_outbound::oauth::Said;
+use valetkey_outbound::oauth::ProviderWords;
 use valetkey_storage::authorizations as rows;
 
 /// How long an exchange may take: a token request and a question for the identity, each with its own limit.
@@ -51,88 +51,88 @@ pub async fn callback(
     answer: Callback,
     browser: Option<&Secret<str>>,
 ) -> Result<AuthorizationId, Stopped> {
-    let found = by_state(app, answer.state.as_ref()).await?;
-    let id = found.authorization.id.clone();
-    if found.authorization.connection != *connection {
-        return Err(Why::OtherConnection.into());
+    let consent = by_state(app, answer.state.as_ref()).await?;
+    let id = consent.authorization.id.clone();
+    if consent.authorization.connection != *connection {
+        return Err(StopReason::OtherConnection.into());
     }
-    let started = match begun(&found.authorization.stage, browser)? {
+    let started = match begun(&consent.authorization.stage, browser)? {
         Some(started) => started.clone(),
         None => return Ok(id),
     };
-    check_issuer(&found, answer.iss.as_deref())?;
+    check_issuer(&consent, answer.iss.as_deref())?;
     if started.expires_at <= app.core.now() {
-        end(app, &found.ctx, &id, &started, &Outcome::Expired.into()).await?;
-        return Err(Stopped::from(Why::TimedOut).about(found.about));
+        end(app, &consent.ctx, &id, &started, &Outcome::Expired.into()).await?;
+        return Err(Stopped::from(StopReason::TimedOut).about(consent.about));
     }
     let code = match answer {
         Callback { error: None, code: Some(code), .. } => code,
         refused => {
             let failed = refusal(&refused);
             log(&id, &failed);
-            end(app, &found.ctx, &id, &started, &failed).await?;
+            end(app, &consent.ctx, &id, &started, &failed).await?;
             return Ok(id);
         }
     };
     // From here on nothing may depend on the browser staying: the change of status and the exchange are one task.
-    let task = app.core.tasks.spawn(take(Exchange::new(app, found, started, code)).in_current_span());
+    let task = app.core.tasks.spawn(take(Exchange::new(app, consent, started, code)).in_current_span());
     task.await.map_err(crate::Error::internal)??;
     Ok(id)
 }
 
 /// Exchanges the code, if no other callback was faster: what becomes of that one is read from the outcome.
 async fn take(exchange: Exchange) -> crate::Result<()> {
-    let Exchange { app, found, started, .. } = &exchange;
+    let Exchange { app, consent, started, .. } = &exchange;
     let mut tx = app.core.store.write().await?;
     let (now, until) = (app.core.now(), app.core.now() + EXCHANGE);
-    let first = rows::exchange(&found.ctx, &mut tx, &found.authorization.id, &started.state, now, until).await?;
+    let first = rows::exchange(&consent.ctx, &mut tx, &consent.authorization.id, &started.state, now, until).await?;
     tx.commit().await?;
     if !first {
         return Ok(());
     }
     reach(Failpoint::CallbackExchanging);
     let ended = exchange.run().await;
-    place::save(&exchange, ended).await
+    save::save(&exchange, ended).await
 }
 
-async fn by_state(app: &App, state: Option<&Secret<str>>) -> Result<Found, Stopped> {
-    let state = state.ok_or(Why::StrayAnswer)?;
+async fn by_state(app: &App, state: Option<&Secret<str>>) -> Result<Consent, Stopped> {
+    let state = state.ok_or(StopReason::StrayAnswer)?;
     context::time_is_known(&app.core)?;
     let hash = valetkey_vault::sha256(state.bytes());
     let known = valetkey_storage::doors::authorization_by_state(&mut app.core.store.glance().await?, &hash).await?;
-    let (environment, id) = known.ok_or(Why::StrayAnswer)?;
+    let (environment, id) = known.ok_or(StopReason::StrayAnswer)?;
     let ctx = context::enter(&app.core, environment, Actor::Link(id.clone()));
-    Found::load(app, ctx, &id).await
+    Consent::load(app, ctx, &id).await
 }
 
 /// The start that an answer from this browser belongs to; none if that answer has been taken already.
 fn begun<'a>(stage: &'a Stage, browser: Option<&Secret<str>>) -> Result<Option<&'a Started>, Stopped> {
     match stage {
-        Stage::Linked => Err(Why::StrayAnswer.into()),
+        Stage::Linked => Err(StopReason::StrayAnswer.into()),
         Stage::Started(started) if is_of(&started.browser, browser) => Ok(Some(started)),
         Stage::Exchanging(started) if is_of(&started.browser, browser) => Ok(None),
-        Stage::Started(_) | Stage::Exchanging(_) => Err(Why::OtherBrowser.into()),
+        Stage::Started(_) | Stage::Exchanging(_) => Err(StopReason::OtherBrowser.into()),
         Stage::Done { browser: Some(hash), .. } if is_of(hash, browser) => Ok(None),
-        Stage::Done { .. } => Err(Why::Replayed.into()),
+        Stage::Done { .. } => Err(StopReason::Replayed.into()),
     }
 }
 
 /// An issuer is promised by the connector; a connection that sends people elsewhere has another one.
-fn check_issuer(found: &Found, given: Option<&str>) -> Result<(), Stopped> {
-    let rules = found.wired.oauth()?;
-    let authorize_url = found.wired.endpoints.authorize_url.as_ref().unwrap_or(&rules.authorize_url);
+fn check_issuer(consent: &Consent, given: Option<&str>) -> Result<(), Stopped> {
+    let rules = consent.wired.oauth()?;
+    let authorize_url = consent.wired.endpoints.authorize_url.as_ref().unwrap_or(&rules.authorize_url);
     let promised = rules.issuer.as_deref().filter(|_| *authorize_url == rules.authorize_url);
     if issuer::is_right(promised, authorize_url, given) {
         return Ok(());
     }
-    Err(Stopped::from(Why::OtherIssuer).about(found.about.clone()))
+    Err(Stopped::from(StopReason::OtherIssuer).about(consent.about.clone()))
 }
 
 /// What an answer without a code means (RFC 6749 §4.1.2.1).
 fn refusal(answer: &Callback) -> Failed {
     let Callback { error, error_description, error_uri, state, code, .. } = answer;
     let secrets: Vec<&str> = [state, code].into_iter().flatten().map(Secret::expose).collect();
-    let said = Said::of(error.as_deref(), error_description.as_deref(), error_uri.as_deref(), &secrets);
+    let said = ProviderWords::of(error.as_deref(), error_description.as_deref(), error_uri.as_deref(), &secrets);
     let outcome = match (error, said.code.as_deref()) {
         (_, Some("access_denied" | "user_denied" | "user_cancelled_login" | "user_cancelled_authorize")) => {
             Outcome::Declined
@@ -157,7 +157,7 @@ async fn end(app: &App, ctx: &Ctx, id: &AuthorizationId, started: &Started, fail
     let mut tx = app.core.change(ctx).await?;
     if rows::end_started(ctx, &mut tx, id, &started.state, failed.ended(), app.core.now()).await? {
         tx.record("authorization.ended", id.as_str(), failed.detail()).await?.commit().await?;
-        app.core.metrics.consented(failed.outcome.word());
+        app.core.metrics.consented(failed.outcome.as_str());
     }
     Ok(())
 }

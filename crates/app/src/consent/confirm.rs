@@ -1,7 +1,7 @@
 //! The app confirms that the person who signed in is its user. Until then what the sign-in brought lies aside, where nothing
 //! that calls tools looks.
 
-use super::link::Found;
+use super::link::Consent;
 use super::replace;
 use crate::{App, Error, Result};
 use serde_json::json;
@@ -34,20 +34,20 @@ pub async fn confirm(app: &App, ctx: &Ctx, request: &str, identifier: &str) -> R
         ));
     }
     let id = app.core.keyring.request_check(&ctx.environment, request).await?.ok_or_else(unknown)?;
-    let found = Found::load(app, ctx.clone(), &id).await.map_err(|_| unknown())?;
-    let Stage::Done { outcome: asked @ Outcome::Unconfirmed, .. } = &found.authorization.stage else {
+    let consent = Consent::load(app, ctx.clone(), &id).await.map_err(|_| unknown())?;
+    let Stage::Done { outcome: asked @ Outcome::Unconfirmed, .. } = &consent.authorization.stage else {
         return Err(unknown());
     };
     let waiting = pending_credentials::get(ctx, &mut app.core.store.glance().await?, &id, app.core.now()).await?;
     let waiting = waiting.ok_or_else(unknown)?;
-    if found.account.owner.identifier.as_str() != identifier {
+    if consent.account.owner.identifier.as_str() != identifier {
         let detail = journal::detail([("why", json!("another identifier was given"))]);
-        app.core.journal.fact_now(ctx, "account.confirmation_refused", found.account.id.as_str(), detail).await?;
+        app.core.journal.fact_now(ctx, "account.confirmation_refused", consent.account.id.as_str(), detail).await?;
         let message = "the link was made for another user than the one who is signed in to your app: nobody was connected. \
                        Have the user ask for a link of their own";
         return Err(Error::new(Kind::PermissionDenied, message));
     }
-    if !replace::take(app, &found, asked, waiting).await? {
+    if !replace::take_new(app, &consent, asked, waiting).await? {
         return Err(unknown());
     }
     Ok(Confirmed { go_on_to: app.core.settings.public(&format!("/connect/done/{id}")) })
@@ -55,5 +55,5 @@ pub async fn confirm(app: &App, ctx: &Ctx, request: &str, identifier: &str) -> R
 
 /// The same answer whatever the reason, so that nothing can be learnt from it.
 fn unknown() -> Error {
-    Error::new(Kind::NotFound, "auth request not found or no longer valid")
+    Error::new(Kind::NotFound, "auth request not consent or no longer valid")
 }

@@ -1,11 +1,11 @@
 //! The exchange of a code for tokens, and whose they are. It runs in a task of its own: the person's browser may go,
 //! the code is spent all the same.
 
+use super::discard;
 use super::failed::Failed;
-use super::link::Found;
+use super::link::Consent;
 use super::scopes;
 use super::start::uses_pkce;
-use super::thrown;
 use crate::credentials::oauth;
 use crate::credentials::sealed::Plain;
 use crate::{App, Error, Result, connections};
@@ -22,13 +22,13 @@ use valetkey_vault::Purpose;
 /// A code that may be exchanged, once.
 pub(super) struct Exchange {
     pub(super) app: App,
-    pub(super) found: Found,
+    pub(super) consent: Consent,
     pub(super) started: Started,
     code: Secret<str>,
 }
 
 /// What an exchange brought.
-pub(super) struct Brought {
+pub(super) struct Granted {
     pub(super) plain: Plain,
     /// What was granted; empty if the provider didn't say.
     pub(super) scopes: Vec<String>,
@@ -42,22 +42,22 @@ pub(super) struct Brought {
 }
 
 impl Exchange {
-    pub(super) fn new(app: &App, found: Found, started: Started, code: Secret<str>) -> Self {
-        Self { app: app.clone(), found, started, code }
+    pub(super) fn new(app: &App, consent: Consent, started: Started, code: Secret<str>) -> Self {
+        Self { app: app.clone(), consent, started, code }
     }
 
     /// Exchanges and asks who it is. Failures of the provider are outcomes too.
-    pub(super) async fn run(&self) -> std::result::Result<Brought, Failed> {
+    pub(super) async fn run(&self) -> std::result::Result<Granted, Failed> {
         match self.ask().await {
             Ok(ended) => ended,
             Err(error) => {
-                tracing::error!(authorization = %self.found.authorization.id, cause = ?error, "a code could not be exchanged");
+                tracing::error!(authorization = %self.consent.authorization.id, cause = ?error, "a code could not be exchanged");
                 Err(Outcome::ProviderFailed.into())
             }
         }
     }
 
-    async fn ask(&self) -> Result<std::result::Result<Brought, Failed>> {
+    async fn ask(&self) -> Result<std::result::Result<Granted, Failed>> {
         let sent_at = self.app.core.now();
         let verifier = self.verifier().await?;
         let tokens = match self.tokens(&verifier).await? {
@@ -68,25 +68,25 @@ impl Exchange {
         let claims = match self.claims(&tokens, &verifier)? {
             Ok(claims) => claims,
             Err(fault) => {
-                tracing::warn!(authorization = %self.found.authorization.id, %fault, "the tokens are not taken");
-                self.throw_away(tokens, fault.code()).await;
+                tracing::warn!(authorization = %self.consent.authorization.id, %fault, "the tokens are not taken");
+                self.discard_tokens(tokens, fault.code()).await;
                 return Ok(Err(Outcome::Refused(fault.code().to_owned()).into()));
             }
         };
         let subject = match self.subject(&tokens, claims).await {
             Ok(subject) => subject,
             // Without it nobody can say whether it is the account that was there.
-            Err(error) if self.found.account.subject.is_some() => {
-                self.throw_away(tokens, "nobody_knows_whose").await;
+            Err(error) if self.consent.account.subject.is_some() => {
+                self.discard_tokens(tokens, "nobody_knows_whose").await;
                 return Ok(Err(self.failed(&error)));
             }
             Err(error) => {
-                tracing::warn!(authorization = %self.found.authorization.id, %error, "nobody knows who signed in");
+                tracing::warn!(authorization = %self.consent.authorization.id, %error, "nobody knows who signed in");
                 None
             }
         };
-        let asked = self.found.asked();
-        Ok(Ok(Brought {
+        let asked = self.consent.asked();
+        Ok(Ok(Granted {
             withheld: scopes::withheld(&asked, tokens.scopes.as_deref()),
             scopes: tokens.scopes.unwrap_or_default(),
             expires_at: tokens.expires_in.map(|life| sent_at + life),
@@ -97,44 +97,44 @@ impl Exchange {
     }
 
     /// Whose they are nobody knows: they are revoked only if nothing else lives on that OAuth client.
-    async fn throw_away(&self, tokens: Tokens, why: &'static str) {
+    async fn discard_tokens(&self, tokens: Tokens, why: &'static str) {
         let plain = Plain::tokens(tokens.access_token, tokens.refresh_token);
-        if let Err(error) = thrown::brought(&self.app, &self.found, None, &plain, why).await {
-            tracing::warn!(authorization = %self.found.authorization.id, cause = ?error, "tokens nobody takes live on");
+        if let Err(error) = discard::granted(&self.app, &self.consent, None, &plain, why).await {
+            tracing::warn!(authorization = %self.consent.authorization.id, cause = ?error, "tokens nobody takes live on");
         }
     }
 
     /// The consent's PKCE verifier, of which its nonce is made.
     async fn verifier(&self) -> Result<Secret<str>> {
-        let (app, found) = (&self.app, &self.found);
-        let audience = found.wired.verifier_audience();
-        let place = places::verifier(&found.ctx, &found.authorization.id, &found.account, &audience);
+        let (app, consent) = (&self.app, &self.consent);
+        let audience = consent.wired.verifier_audience();
+        let place = places::verifier(&consent.ctx, &consent.authorization.id, &consent.account, &audience);
         let sealed = &self.started.verifier;
-        let opened = app.core.keyring.open(&found.ctx.environment, Purpose::Flow, &place, sealed).await?;
+        let opened = app.core.keyring.open(&consent.ctx.environment, Purpose::Flow, &place, sealed).await?;
         Ok(Secret::from(std::str::from_utf8(opened.expose()).map_err(Error::internal)?))
     }
 
     async fn tokens(&self, verifier: &Secret<str>) -> Result<std::result::Result<Tokens, TokenError>> {
-        let (app, wired) = (&self.app, &self.found.wired);
+        let (app, wired) = (&self.app, &self.consent.wired);
         let verifier = uses_pkce(wired.oauth()?).then_some(verifier);
         let secret = connections::client_secret(app, wired).await?;
         let client = oauth::Endpoint::of(wired)?;
         let client = client.client(secret.as_ref());
         let redirect_uri = &self.started.redirect_uri;
-        let outbound = app.core.outbound.of(&self.found.ctx.environment);
+        let outbound = app.core.outbound.of(&self.consent.ctx.environment);
         Ok(endpoint::exchange(&outbound, &client, &self.code, verifier, redirect_uri).await)
     }
 
     /// What the ID token says, if one came and it can be read; it has to be this sign-in's.
     fn claims(&self, tokens: &Tokens, verifier: &Secret<str>) -> Result<std::result::Result<Claims, IdTokenFault>> {
         let Some(id_token) = &tokens.id_token else { return Ok(Ok(Claims::default())) };
-        let client = oauth::Endpoint::of(&self.found.wired)?;
+        let client = oauth::Endpoint::of(&self.consent.wired)?;
         let nonce = valetkey_vault::random::nonce(verifier);
-        let sent = endpoint::sends_nonce(&self.found.wired.scopes());
+        let sent = endpoint::sends_nonce(&self.consent.wired.scopes());
         let nonce = if sent { Nonce::Sent(&nonce) } else { Nonce::NotSent };
         match id_token.check(&Expected { client_id: client.client_id(), issuer: None, nonce }) {
             Err(fault) if !fault.contradicts() => {
-                tracing::warn!(authorization = %self.found.authorization.id, %fault, "the ID token says nothing");
+                tracing::warn!(authorization = %self.consent.authorization.id, %fault, "the ID token says nothing");
                 Ok(Ok(Claims::default()))
             }
             checked => Ok(checked),
@@ -143,7 +143,7 @@ impl Exchange {
 
     /// Who signed in: the connector's own question, else the ID token.
     async fn subject(&self, tokens: &Tokens, claims: Claims) -> std::result::Result<Option<Subject>, TokenError> {
-        let wired = &self.found.wired;
+        let wired = &self.consent.wired;
         let rule = wired.oauth().ok().and_then(|oauth| oauth.identity.as_ref());
         let (Some(rule), Some(url)) = (rule, &wired.endpoints.identity_url) else {
             return Ok(claims.subject.map(|id| Subject { id, name: None }));
@@ -151,7 +151,7 @@ impl Exchange {
         if !may_ask(rule, tokens.scopes.as_deref()) {
             return Ok(None);
         }
-        let outbound = self.app.core.outbound.of(&self.found.ctx.environment);
+        let outbound = self.app.core.outbound.of(&self.consent.ctx.environment);
         let answer = endpoint::identity(&outbound, rule.method.clone(), url, &tokens.access_token).await?;
         let without =
             || TokenError::Nonsense("the question who signed in was answered without an id".to_owned().into());
@@ -162,7 +162,7 @@ impl Exchange {
     /// What a failure of the provider means for the person; the log keeps the rest.
     fn failed(&self, error: &TokenError) -> Failed {
         let uri = error.said().and_then(|said| said.uri.as_deref());
-        tracing::warn!(authorization = %self.found.authorization.id, %error, uri, "the provider gave no tokens");
+        tracing::warn!(authorization = %self.consent.authorization.id, %error, uri, "the provider gave no tokens");
         Failed::of(error)
     }
 }

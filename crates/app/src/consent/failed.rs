@@ -4,18 +4,18 @@
 use serde_json::{Map, Value, json};
 use valetkey_core::journal;
 use valetkey_domain::authorization::Outcome;
-use valetkey_outbound::oauth::{Said, TokenError};
-use valetkey_storage::authorizations::Ended;
+use valetkey_outbound::oauth::{ProviderWords, TokenError};
+use valetkey_storage::authorizations::ConsentEnd;
 
 /// How it ended.
 pub(super) struct Failed {
     pub(super) outcome: Outcome,
-    said: Said,
+    said: ProviderWords,
     words: Option<String>,
 }
 
 impl Failed {
-    pub(super) fn new(outcome: Outcome, said: Said) -> Self {
+    pub(super) fn new(outcome: Outcome, said: ProviderWords) -> Self {
         let words = said.description.as_deref().map(without_addresses);
         Self { outcome, said, words }
     }
@@ -38,14 +38,14 @@ impl Failed {
     }
 
     /// For the row: what the person may read.
-    pub(super) fn ended(&self) -> Ended<'_> {
-        Ended { outcome: &self.outcome, words: self.words.as_deref() }
+    pub(super) fn ended(&self) -> ConsentEnd<'_> {
+        ConsentEnd { outcome: &self.outcome, words: self.words.as_deref() }
     }
 
     /// For the journal.
     pub(super) fn detail(&self) -> Map<String, Value> {
-        let mut detail = journal::detail([("outcome", json!(self.outcome.word()))]);
-        let Said { code, description, uri } = &self.said;
+        let mut detail = journal::detail([("outcome", json!(self.outcome.as_str()))]);
+        let ProviderWords { code, description, uri } = &self.said;
         for (name, said) in [("provider_code", code), ("provider_says", description), ("provider_uri", uri)] {
             if let Some(said) = said {
                 detail.insert(name.to_owned(), json!(said));
@@ -57,7 +57,7 @@ impl Failed {
 
 impl From<Outcome> for Failed {
     fn from(outcome: Outcome) -> Self {
-        Self::new(outcome, Said::default())
+        Self::new(outcome, ProviderWords::default())
     }
 }
 

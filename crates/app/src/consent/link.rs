@@ -1,11 +1,11 @@
 //! Links: made for an app, opened by anybody who holds one.
 
 use super::form::Form;
+use super::requested::requested_scopes;
 use super::scopes::{self, AskedScope};
-use super::stopped::{About, Stopped, Why};
-use super::wanted::wanted;
+use super::stopped::{About, StopReason, Stopped};
 use crate::accounts;
-use crate::connections::{self, Elsewhere, Wired};
+use crate::connections::{self, CustomHosts, Wired};
 use crate::entrance::browsers::is_of;
 use crate::tenancy::verification;
 use crate::{App, Error, Result};
@@ -74,7 +74,7 @@ pub struct Opened {
     /// What is to be typed, where people don't sign in at the provider.
     pub form: Option<Form>,
     /// Where the sign-in and what comes of it go that is not the vendor's own.
-    pub elsewhere: Elsewhere,
+    pub custom_hosts: CustomHosts,
     /// Until when the link opens.
     pub expires_at: Timestamp,
 }
@@ -230,18 +230,21 @@ fn address(app: &App, token: &Secret<str>) -> String {
 /// # Errors
 /// No such link, or one that has expired or done its work.
 pub async fn open(app: &App, token: &str) -> std::result::Result<Opened, Stopped> {
-    let found = Found::by_link(app, token).await?;
-    found.startable(app.core.now())?;
-    let asked =
-        if found.wired.is_oauth() { wanted(app, &found.ctx, &found.wired, &found.account).await? } else { Vec::new() };
+    let consent = Consent::by_link(app, token).await?;
+    consent.startable(app.core.now())?;
+    let asked = if consent.wired.is_oauth() {
+        requested_scopes(app, &consent.ctx, &consent.wired, &consent.account).await?
+    } else {
+        Vec::new()
+    };
     Ok(Opened {
-        authorization: found.authorization.id,
-        about: found.about,
-        scopes: scopes::described(&found.wired.connector, asked),
-        provider: found.wired.endpoints.authorize_url.as_deref().and_then(connections::origin).unwrap_or_default(),
-        form: (!found.wired.is_oauth()).then(|| Form::blank(&found.wired, &found.account)),
-        elsewhere: found.wired.elsewhere(),
-        expires_at: found.authorization.link_expires_at,
+        authorization: consent.authorization.id,
+        about: consent.about,
+        scopes: scopes::described(&consent.wired.connector, asked),
+        provider: consent.wired.endpoints.authorize_url.as_deref().and_then(connections::origin).unwrap_or_default(),
+        form: (!consent.wired.is_oauth()).then(|| Form::blank(&consent.wired, &consent.account)),
+        custom_hosts: consent.wired.custom_hosts(),
+        expires_at: consent.authorization.link_expires_at,
     })
 }
 
@@ -258,7 +261,7 @@ fn ready(wired: &Wired) -> std::result::Result<(), String> {
 }
 
 /// A consent with everything around it.
-pub(super) struct Found {
+pub(super) struct Consent {
     pub(super) ctx: Ctx,
     pub(super) authorization: Authorization,
     pub(super) account: ConnectedAccount,
@@ -266,29 +269,29 @@ pub(super) struct Found {
     pub(super) about: About,
 }
 
-impl Found {
+impl Consent {
     async fn by_link(app: &App, token: &str) -> std::result::Result<Self, Stopped> {
         if token.is_empty() || token.len() > LONGEST_TOKEN {
-            return Err(Why::LinkUnknown.into());
+            return Err(StopReason::LinkUnknown.into());
         }
         context::time_is_known(&app.core)?;
         let hash = valetkey_vault::sha256(token.as_bytes());
         let known = valetkey_storage::doors::authorization_by_link(&mut app.core.store.glance().await?, &hash).await?;
-        let (environment, id) = known.ok_or(Why::LinkUnknown)?;
+        let (environment, id) = known.ok_or(StopReason::LinkUnknown)?;
         let ctx = context::enter(&app.core, environment, Actor::Link(id.clone()));
         Self::load(app, ctx, &id).await
     }
 
     /// By the link's token, for its button, pressed in this browser.
     pub(super) async fn to_start(app: &App, token: &str, browser: &Secret<str>) -> std::result::Result<Self, Stopped> {
-        let found = Self::by_link(app, token).await?;
+        let consent = Self::by_link(app, token).await?;
         let now = app.core.now();
-        found.startable(now)?;
-        match &found.authorization.stage {
+        consent.startable(now)?;
+        match &consent.authorization.stage {
             Stage::Started(first) if first.expires_at > now && !is_of(&first.browser, Some(browser)) => {
-                Err(Stopped::from(Why::StartedElsewhere).about(found.about))
+                Err(Stopped::from(StopReason::StartedElsewhere).about(consent.about))
             }
-            _ => Ok(found),
+            _ => Ok(consent),
         }
     }
 
@@ -299,15 +302,15 @@ impl Found {
 
     pub(super) async fn load(app: &App, ctx: Ctx, id: &AuthorizationId) -> std::result::Result<Self, Stopped> {
         let mut tx = app.core.store.read().await?;
-        let authorization = rows::get(&ctx, &mut tx, id).await?.ok_or(Why::LinkUnknown)?;
-        let account = account_rows::get(&ctx, &mut tx, &authorization.account).await?.ok_or(Why::LinkUnknown)?;
-        let environment = environments::get(&mut tx, &ctx.environment).await?.ok_or(Why::LinkUnknown)?;
+        let authorization = rows::get(&ctx, &mut tx, id).await?.ok_or(StopReason::LinkUnknown)?;
+        let account = account_rows::get(&ctx, &mut tx, &authorization.account).await?.ok_or(StopReason::LinkUnknown)?;
+        let environment = environments::get(&mut tx, &ctx.environment).await?.ok_or(StopReason::LinkUnknown)?;
         drop(tx);
         let wired = Wired::of(app, connections::get(app, &ctx, &authorization.connection).await?)?;
         let about = About {
             connector: wired.connector.display_name.clone(),
             connection: wired.connection.name.clone(),
-            app: environment.shown().to_owned(),
+            app: environment.label().to_owned(),
             identifier: account.owner.identifier.clone(),
         };
         Ok(Self { ctx, authorization, account, wired, about })
@@ -316,10 +319,10 @@ impl Found {
     /// Whether the page's button may be pressed.
     fn startable(&self, now: Timestamp) -> std::result::Result<(), Stopped> {
         let why = match &self.authorization.stage {
-            Stage::Done { outcome, .. } if spends(outcome) => Some(Why::LinkUsed),
-            _ if self.authorization.link_expires_at <= now => Some(Why::LinkExpired),
-            Stage::Exchanging(started) if started.expires_at > now => Some(Why::Busy),
-            _ => ready(&self.wired).err().map(Why::Unready),
+            Stage::Done { outcome, .. } if spends(outcome) => Some(StopReason::LinkUsed),
+            _ if self.authorization.link_expires_at <= now => Some(StopReason::LinkExpired),
+            Stage::Exchanging(started) if started.expires_at > now => Some(StopReason::Busy),
+            _ => ready(&self.wired).err().map(StopReason::Unready),
         };
         why.map_or(Ok(()), |why| Err(Stopped::from(why).about(self.about.clone())))
     }

@@ -1,8 +1,8 @@
 //! How a consent ended, for the browser that was in it.
 
-use super::link::Found;
+use super::link::Consent;
 use super::scopes::{self, AskedScope};
-use super::stopped::{About, Stopped, Why};
+use super::stopped::{About, StopReason, Stopped};
 use crate::App;
 use crate::entrance::browsers::is_of;
 use crate::tenancy::verification;
@@ -16,13 +16,13 @@ use valetkey_domain::id::AuthorizationId;
 use valetkey_storage::pending_credentials;
 
 /// How long a reload waits for an exchange that is going on.
-const PATIENCE: Duration = Duration::from_secs(10);
+const MAX_WAIT: Duration = Duration::from_secs(10);
 /// How often it looks.
-const LOOK: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How a consent ended.
 #[derive(Clone, Debug)]
-pub struct Ended {
+pub struct ConsentReport {
     /// How.
     pub outcome: Outcome,
     /// What it was about.
@@ -41,47 +41,53 @@ pub struct Ended {
 ///
 /// # Errors
 /// It is not this browser's, not ended, or never was.
-pub async fn outcome(app: &App, id: &AuthorizationId, browser: Option<&Secret<str>>) -> Result<Ended, Stopped> {
+pub async fn outcome(app: &App, id: &AuthorizationId, browser: Option<&Secret<str>>) -> Result<ConsentReport, Stopped> {
     let mut waited = Duration::ZERO;
     loop {
-        let found = theirs(app, id, browser).await?;
-        match &found.authorization.stage {
+        let consent = for_browser(app, id, browser).await?;
+        match &consent.authorization.stage {
             Stage::Done { outcome, words, .. } => {
-                let (outcome, words, undecided) = (outcome.clone(), words.clone(), undecided(app, &found).await?);
-                let withheld = scopes::described(&found.wired.connector, withheld(&outcome));
-                let confirmed_at = confirmed_at(app, &found, &outcome, undecided).await?;
-                return Ok(Ended { outcome, about: found.about, withheld, words, undecided, confirmed_at });
+                let (outcome, words, undecided) = (outcome.clone(), words.clone(), undecided(app, &consent).await?);
+                let withheld = scopes::described(&consent.wired.connector, withheld(&outcome));
+                let confirmed_at = confirmed_at(app, &consent, &outcome, undecided).await?;
+                return Ok(ConsentReport { outcome, about: consent.about, withheld, words, undecided, confirmed_at });
             }
             Stage::Exchanging(started) if started.expires_at <= app.core.now() => {
-                return Err(Stopped::from(Why::TimedOut).about(found.about));
+                return Err(Stopped::from(StopReason::TimedOut).about(consent.about));
             }
-            Stage::Exchanging(_) if waited < PATIENCE => {}
-            _ => return Err(Stopped::from(Why::Busy).about(found.about)),
+            Stage::Exchanging(_) if waited < MAX_WAIT => {}
+            _ => return Err(Stopped::from(StopReason::Busy).about(consent.about)),
         }
-        tokio::time::sleep(LOOK).await;
-        waited += LOOK;
+        tokio::time::sleep(POLL_INTERVAL).await;
+        waited += POLL_INTERVAL;
     }
 }
 
 /// A consent, for the browser that started it.
-pub(super) async fn theirs(app: &App, id: &AuthorizationId, browser: Option<&Secret<str>>) -> Result<Found, Stopped> {
+pub(super) async fn for_browser(
+    app: &App,
+    id: &AuthorizationId,
+    browser: Option<&Secret<str>>,
+) -> Result<Consent, Stopped> {
     let environment = valetkey_storage::doors::authorization(&mut app.core.store.glance().await?, id).await?;
-    let environment = environment.ok_or(Why::StrayAnswer)?;
+    let environment = environment.ok_or(StopReason::StrayAnswer)?;
     let ctx = context::enter(&app.core, environment, Actor::Link(id.clone()));
-    let found = Found::load(app, ctx, id).await?;
-    let bound = match &found.authorization.stage {
+    let consent = Consent::load(app, ctx, id).await?;
+    let bound = match &consent.authorization.stage {
         Stage::Linked => None,
         Stage::Started(started) | Stage::Exchanging(started) => Some(&started.browser),
         Stage::Done { browser, .. } => browser.as_ref(),
     };
-    if bound.is_some_and(|hash| is_of(hash, browser)) { Ok(found) } else { Err(Why::OtherBrowser.into()) }
+    if bound.is_some_and(|hash| is_of(hash, browser)) { Ok(consent) } else { Err(StopReason::OtherBrowser.into()) }
 }
 
 /// The app's address with the name of this request, which nobody has but the browser that signed in.
-async fn confirmed_at(app: &App, found: &Found, outcome: &Outcome, waits: bool) -> Result<Option<Url>, Stopped> {
-    let (Outcome::Unconfirmed, true, Some(at)) = (outcome, waits, &found.authorization.verify) else { return Ok(None) };
+async fn confirmed_at(app: &App, consent: &Consent, outcome: &Outcome, waits: bool) -> Result<Option<Url>, Stopped> {
+    let (Outcome::Unconfirmed, true, Some(at)) = (outcome, waits, &consent.authorization.verify) else {
+        return Ok(None);
+    };
     let mut url = verification::checked(&at.url)?;
-    let request = app.core.keyring.request_mint(&found.ctx.environment, &found.authorization.id).await?;
+    let request = app.core.keyring.request_mint(&consent.ctx.environment, &consent.authorization.id).await?;
     {
         let mut query = url.query_pairs_mut();
         query.append_pair("auth_request_id", request.expose());
@@ -99,8 +105,9 @@ fn withheld(outcome: &Outcome) -> Vec<String> {
     }
 }
 
-async fn undecided(app: &App, found: &Found) -> Result<bool, Stopped> {
-    let id = &found.authorization.id;
-    let waiting = pending_credentials::get(&found.ctx, &mut app.core.store.glance().await?, id, app.core.now()).await?;
+async fn undecided(app: &App, consent: &Consent) -> Result<bool, Stopped> {
+    let id = &consent.authorization.id;
+    let waiting =
+        pending_credentials::get(&consent.ctx, &mut app.core.store.glance().await?, id, app.core.now()).await?;
     Ok(waiting.is_some())
 }

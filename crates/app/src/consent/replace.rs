@@ -1,10 +1,10 @@
 //! A person signed in as somebody else than before, and says which of the two the app shall use.
 
-use super::link::Found;
-use super::outcome::{Ended, outcome, theirs};
-use super::place::WAIT;
+use super::link::Consent;
+use super::outcome::{ConsentReport, for_browser, outcome};
+use super::save::WAIT;
 use super::scopes;
-use super::stopped::{Stopped, Why};
+use super::stopped::{StopReason, Stopped};
 use crate::credentials::revocations;
 use crate::credentials::revoke::{self, AtProvider, Ready};
 use crate::credentials::sealed;
@@ -28,47 +28,48 @@ pub async fn replace(
     id: &AuthorizationId,
     browser: Option<&Secret<str>>,
     keep: bool,
-) -> Result<Ended, Stopped> {
-    let found = theirs(app, id, browser).await?;
-    let Stage::Done { outcome: asked @ Outcome::OtherAccount { .. }, .. } = &found.authorization.stage else {
+) -> Result<ConsentReport, Stopped> {
+    let consent = for_browser(app, id, browser).await?;
+    let Stage::Done { outcome: asked @ Outcome::OtherAccount { .. }, .. } = &consent.authorization.stage else {
         return outcome(app, id, browser).await;
     };
-    let waiting = pending_credentials::get(&found.ctx, &mut app.core.store.glance().await?, id, app.core.now()).await?;
-    let Some(waiting) = waiting else { return Err(Stopped::from(Why::TimedOut).about(found.about)) };
+    let waiting =
+        pending_credentials::get(&consent.ctx, &mut app.core.store.glance().await?, id, app.core.now()).await?;
+    let Some(waiting) = waiting else { return Err(Stopped::from(StopReason::TimedOut).about(consent.about)) };
     if keep {
-        throw_away(app, &found, &waiting).await?;
-    } else if found.authorization.verify.is_some() {
-        confirm_first(app, &found, asked).await?;
+        keep_old(app, &consent, &waiting).await?;
+    } else if consent.authorization.verify.is_some() {
+        confirm_first(app, &consent, asked).await?;
     } else {
-        take(app, &found, asked, waiting).await?;
+        take_new(app, &consent, asked, waiting).await?;
     }
     outcome(app, id, browser).await
 }
 
 /// Nothing is replaced; what signed in just now is forgotten, here and at the provider.
-async fn throw_away(app: &App, found: &Found, waiting: &Pending) -> crate::Result<()> {
-    let row = CredentialRow::Pending(&found.authorization.id, &found.account);
+async fn keep_old(app: &App, consent: &Consent, waiting: &Pending) -> crate::Result<()> {
+    let row = CredentialRow::Pending(&consent.authorization.id, &consent.account);
     let (tokens, subject) = (&waiting.tokens, waiting.subject.as_ref().map(|subject| subject.id.as_str()));
     let (audience, sealed) = (&tokens.audience, &tokens.sealed);
-    let ready = revoke::sealed_in(app, &found.ctx, Some(&found.wired), row, audience, sealed, subject).await?;
-    let mut change = app.core.change(&found.ctx).await?;
-    if pending_credentials::delete(&found.ctx, &mut change, &found.authorization.id).await? {
-        ready.insert(&found.ctx, &mut change).await?;
-        let (account, detail) = (found.account.id.as_str(), detail(found, &ready));
+    let ready = revoke::sealed_in(app, &consent.ctx, Some(&consent.wired), row, audience, sealed, subject).await?;
+    let mut change = app.core.change(&consent.ctx).await?;
+    if pending_credentials::delete(&consent.ctx, &mut change, &consent.authorization.id).await? {
+        ready.insert(&consent.ctx, &mut change).await?;
+        let (account, detail) = (consent.account.id.as_str(), detail(consent, &ready));
         change.record("authorization.kept", account, detail).await?.commit().await?;
-        revocations::go_on(app, &found.ctx, ready);
+        revocations::go_on(app, &consent.ctx, ready);
     }
     Ok(())
 }
 
 /// The person wants the new account, and the app has still to confirm the person: the tokens go on waiting.
-async fn confirm_first(app: &App, found: &Found, asked: &Outcome) -> crate::Result<()> {
-    let (ctx, id, now) = (&found.ctx, &found.authorization.id, app.core.now());
+async fn confirm_first(app: &App, consent: &Consent, asked: &Outcome) -> crate::Result<()> {
+    let (ctx, id, now) = (&consent.ctx, &consent.authorization.id, app.core.now());
     let mut change = app.core.change(ctx).await?;
     let waits = pending_credentials::extend(ctx, &mut change, id, now + WAIT).await?;
     if waits && authorizations::resolve(ctx, &mut change, id, asked, &Outcome::Unconfirmed, now).await? {
-        accounts::await_confirmation(ctx, &mut change, &found.account.id, now).await?;
-        let account = found.account.id.as_str();
+        accounts::await_confirmation(ctx, &mut change, &consent.account.id, now).await?;
+        let account = consent.account.id.as_str();
         change.record("account.unconfirmed", account, Map::new()).await?.commit().await?;
     }
     Ok(())
@@ -76,16 +77,16 @@ async fn confirm_first(app: &App, found: &Found, asked: &Outcome) -> crate::Resu
 
 /// The new tokens move from where they waited into the account, sealed anew for it. Those that were there are somebody
 /// else's, and end at the provider too.
-pub(super) async fn take(app: &App, found: &Found, asked: &Outcome, waiting: Pending) -> crate::Result<bool> {
-    let (ctx, id, account) = (&found.ctx, &found.authorization.id, &found.account.id);
-    let mut account_then = found.account.clone();
+pub(super) async fn take_new(app: &App, consent: &Consent, asked: &Outcome, waiting: Pending) -> crate::Result<bool> {
+    let (ctx, id, account) = (&consent.ctx, &consent.authorization.id, &consent.account.id);
+    let mut account_then = consent.account.clone();
     account_then.api_config.extend(waiting.api_config.clone());
-    let audience = found.wired.audience(&account_then);
+    let audience = consent.wired.audience(&account_then);
     if waiting.tokens.audience != audience {
-        let message = format!("connection '{}' points elsewhere now: open a new link", found.wired.connection.name);
+        let message = format!("connection '{}' points elsewhere now: open a new link", consent.wired.connection.name);
         return Err(Error::new(Kind::FailedPrecondition, message));
     }
-    let row = CredentialRow::Pending(id, &found.account);
+    let row = CredentialRow::Pending(id, &consent.account);
     let plain = sealed::open(app, ctx, row, &audience, &waiting.tokens.sealed).await?;
     let held = accounts::lease(ctx, &mut app.core.store.glance().await?, account).await?;
     let Some((mut held, generation, _)) = held else { return Err(Error::not_found("connected account", account)) };
@@ -93,13 +94,13 @@ pub(super) async fn take(app: &App, found: &Found, asked: &Outcome, waiting: Pen
     let theirs = held.subject.as_deref() == waiting.subject.as_ref().map(|subject| subject.id.as_str());
     let ready = match asked {
         Outcome::Unconfirmed if theirs => Ready::Settled(AtProvider::Nothing),
-        _ => revoke::held_by(app, ctx, Some(&found.wired), &held).await?,
+        _ => revoke::of_account(app, ctx, Some(&consent.wired), &held).await?,
     };
     held.api_config.extend(waiting.api_config.clone());
     let row = CredentialRow::Account(&held, generation + 1);
-    let after = outcome_of(found, &waiting.tokens);
+    let after = outcome_of(consent, &waiting.tokens);
     let granted = (waiting.tokens.scopes, waiting.tokens.expires_at);
-    let tokens = sealed::tokens(app, ctx, &found.wired, row, &plain, granted).await?;
+    let tokens = sealed::tokens(app, ctx, &consent.wired, row, &plain, granted).await?;
     let mut change = app.core.change(ctx).await?;
     if !waiting.api_config.is_empty() {
         accounts::merge_api_config(ctx, &mut change, account, &waiting.api_config, app.core.now()).await?;
@@ -111,8 +112,8 @@ pub(super) async fn take(app: &App, found: &Found, asked: &Outcome, waiting: Pen
     if stored && forgotten && authorizations::resolve(ctx, &mut change, id, asked, &after, app.core.now()).await? {
         ready.insert(ctx, &mut change).await?;
         let (action, detail) = match asked {
-            Outcome::Unconfirmed => ("account.confirmed", detail(found, &ready)),
-            _ => ("account.replaced", detail(found, &ready)),
+            Outcome::Unconfirmed => ("account.confirmed", detail(consent, &ready)),
+            _ => ("account.replaced", detail(consent, &ready)),
         };
         change.record(action, account.as_str(), detail).await?.commit().await?;
         revocations::go_on(app, ctx, ready);
@@ -121,8 +122,8 @@ pub(super) async fn take(app: &App, found: &Found, asked: &Outcome, waiting: Pen
     Ok(false)
 }
 
-fn outcome_of(found: &Found, tokens: &Tokens) -> Outcome {
-    let asked = found.asked();
+fn outcome_of(consent: &Consent, tokens: &Tokens) -> Outcome {
+    let asked = consent.asked();
     let granted = (!tokens.scopes.is_empty()).then_some(tokens.scopes.as_slice());
     match scopes::withheld(&asked, granted) {
         withheld if withheld.is_empty() => Outcome::Connected,
@@ -130,7 +131,7 @@ fn outcome_of(found: &Found, tokens: &Tokens) -> Outcome {
     }
 }
 
-fn detail(found: &Found, ended: &Ready) -> serde_json::Map<String, serde_json::Value> {
-    let became = ended.word().as_str();
-    journal::detail([("authorization", json!(found.authorization.id)), ("at_provider", json!(became))])
+fn detail(consent: &Consent, ended: &Ready) -> serde_json::Map<String, serde_json::Value> {
+    let became = ended.at_provider().as_str();
+    journal::detail([("authorization", json!(consent.authorization.id)), ("at_provider", json!(became))])
 }

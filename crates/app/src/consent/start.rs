@@ -1,8 +1,8 @@
 //! The button of a link's page: bound to one browser, and off to the provider.
 
-use super::link::Found;
-use super::stopped::{Stopped, Why};
-use super::wanted::wanted;
+use super::link::Consent;
+use super::requested::requested_scopes;
+use super::stopped::{StopReason, Stopped};
 use crate::credentials::oauth;
 use crate::{App, Error, connections};
 use serde_json::Map;
@@ -25,15 +25,15 @@ const CONSENT: Duration = Duration::from_secs(10 * 60);
 /// No such link, or one that has expired, done its work, is being finished this moment, or was started in another browser
 /// that may still finish.
 pub async fn start(app: &App, token: &str, browser: &Secret<str>) -> Result<Url, Stopped> {
-    let found = Found::to_start(app, token, browser).await?;
-    let asked = wanted(app, &found.ctx, &found.wired, &found.account).await?;
+    let consent = Consent::to_start(app, token, browser).await?;
+    let asked = requested_scopes(app, &consent.ctx, &consent.wired, &consent.account).await?;
     let state = random::bearer("")?;
     let (verifier, challenge) = random::pkce()?;
-    let redirect_uri = connections::redirect_uri(app, &found.wired.connection.id);
-    let url = provider(&found, &asked, (&redirect_uri, &state, &challenge, &random::nonce(&verifier)))?;
-    let audience = found.wired.verifier_audience();
-    let place = places::verifier(&found.ctx, &found.authorization.id, &found.account, &audience);
-    let sealed = app.core.keyring.seal(&found.ctx.environment, Purpose::Flow, &place, verifier.bytes()).await?;
+    let redirect_uri = connections::redirect_uri(app, &consent.wired.connection.id);
+    let url = provider(&consent, &asked, (&redirect_uri, &state, &challenge, &random::nonce(&verifier)))?;
+    let audience = consent.wired.verifier_audience();
+    let place = places::verifier(&consent.ctx, &consent.authorization.id, &consent.account, &audience);
+    let sealed = app.core.keyring.seal(&consent.ctx.environment, Purpose::Flow, &place, verifier.bytes()).await?;
     let started = Started {
         browser: valetkey_vault::sha256(browser.bytes()),
         state: valetkey_vault::sha256(state.bytes()),
@@ -41,25 +41,25 @@ pub async fn start(app: &App, token: &str, browser: &Secret<str>) -> Result<Url,
         redirect_uri,
         expires_at: app.core.now() + CONSENT,
     };
-    let mut tx = app.core.change(&found.ctx).await?;
-    if !rows::start(&found.ctx, &mut tx, &found.authorization.id, &started, &asked, app.core.now()).await? {
+    let mut tx = app.core.change(&consent.ctx).await?;
+    if !rows::start(&consent.ctx, &mut tx, &consent.authorization.id, &started, &asked, app.core.now()).await? {
         // Its state changed since it was read: say what it is now.
         drop(tx);
-        Found::to_start(app, token, browser).await?;
-        return Err(Stopped::from(Why::Busy).about(found.about));
+        Consent::to_start(app, token, browser).await?;
+        return Err(Stopped::from(StopReason::Busy).about(consent.about));
     }
-    let id = found.authorization.id.as_str();
+    let id = consent.authorization.id.as_str();
     tx.record("authorization.started", id, Map::new()).await?.commit().await?;
     Ok(url)
 }
 
 /// The authorization request.
 fn provider(
-    found: &Found,
+    consent: &Consent,
     scopes: &[String],
     (redirect_uri, state, challenge, nonce): (&str, &Secret<str>, &str, &Secret<str>),
 ) -> Result<Url, Stopped> {
-    let (wired, rules) = (&found.wired, found.wired.oauth()?);
+    let (wired, rules) = (&consent.wired, consent.wired.oauth()?);
     let client = oauth::Endpoint::of(wired)?;
     let asked = Asked {
         authorize_url: wired.endpoints.authorize_url.as_deref().unwrap_or(&rules.authorize_url),

@@ -21,14 +21,14 @@ pub struct About {
 #[error("{why}")]
 pub struct Stopped {
     /// Why.
-    pub why: Why,
+    pub why: StopReason,
     /// What it is about; none where the caller has not shown a right to know.
     pub about: Option<Box<About>>,
 }
 
 /// The reasons, each with what to do.
 #[derive(Debug, thiserror::Error)]
-pub enum Why {
+pub enum StopReason {
     /// There is no such link.
     #[error("there is no such link: check that it is whole, or ask the app for a new one")]
     LinkUnknown,
@@ -76,15 +76,15 @@ pub enum Why {
     Failed(Error),
 }
 
-impl From<Why> for Stopped {
-    fn from(why: Why) -> Self {
+impl From<StopReason> for Stopped {
+    fn from(why: StopReason) -> Self {
         Self { why, about: None }
     }
 }
 
 impl<E: Into<Error>> From<E> for Stopped {
     fn from(error: E) -> Self {
-        Why::Failed(error.into()).into()
+        StopReason::Failed(error.into()).into()
     }
 }
 

@@ -19,15 +19,15 @@ pub(crate) struct Endpoint {
 
 /// The same as it is kept where its connection may go before it is needed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Kept {
+pub(crate) struct StoredEndpoint {
     token_url: String,
     pub(crate) client_id: String,
     auth: String,
 }
 
-impl From<Kept> for Endpoint {
-    fn from(kept: Kept) -> Self {
-        let (auth, basic) = match kept.auth.as_str() {
+impl From<StoredEndpoint> for Endpoint {
+    fn from(stored: StoredEndpoint) -> Self {
+        let (auth, basic) = match stored.auth.as_str() {
             "basic" => (ClientAuth::Basic, BasicEncoding::FormEncoded),
             "basic_raw" => (ClientAuth::Basic, BasicEncoding::Raw),
             "post" => (ClientAuth::Post, BasicEncoding::FormEncoded),
@@ -35,20 +35,20 @@ impl From<Kept> for Endpoint {
         };
         // What is kept only revokes, and nothing is read of the answer to that.
         let (answer_in, ended) = (None, Vec::new());
-        Self { token_url: kept.token_url, client_id: kept.client_id, auth, basic, answer_in, ended }
+        Self { token_url: stored.token_url, client_id: stored.client_id, auth, basic, answer_in, ended }
     }
 }
 
 impl Endpoint {
     /// To be kept.
-    pub(crate) fn keep(&self) -> Kept {
+    pub(crate) fn to_stored(&self) -> StoredEndpoint {
         let auth = match (self.auth, self.basic) {
             (ClientAuth::Basic, BasicEncoding::FormEncoded) => "basic",
             (ClientAuth::Basic, BasicEncoding::Raw) => "basic_raw",
             (ClientAuth::Post, _) => "post",
             (ClientAuth::None, _) => "none",
         };
-        Kept { token_url: self.token_url.clone(), client_id: self.client_id.clone(), auth: auth.to_owned() }
+        StoredEndpoint { token_url: self.token_url.clone(), client_id: self.client_id.clone(), auth: auth.to_owned() }
     }
 
     /// Reads it out of the connection's settings and its connector.
@@ -108,7 +108,7 @@ impl Endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::there;
+    use crate::fixture::fixture;
     use std::sync::Arc;
     use valetkey_connectors::Catalog;
     use valetkey_domain::connection::Connection;
@@ -116,30 +116,30 @@ mod tests {
     /// What a connector file says of its token endpoint decides how the client is named there.
     #[tokio::test]
     async fn each_way_to_name_the_client_is_carried_through() {
-        let there = there("{rotates: true}").await;
+        let fixture = fixture("{rotates: true}").await;
         for (said, auth, basic) in [
             ("post", ClientAuth::Post, BasicEncoding::FormEncoded),
             ("basic", ClientAuth::Basic, BasicEncoding::FormEncoded),
             ("basic_raw", ClientAuth::Basic, BasicEncoding::Raw),
             ("none", ClientAuth::None, BasicEncoding::FormEncoded),
         ] {
-            let file = crate::provider::FILE.replace("REFRESH", "{rotates: true}");
+            let file = crate::fixture::FILE.replace("REFRESH", "{rotates: true}");
             let file = file.replace("token_client_auth: post", &format!("token_client_auth: {said}"));
             let mut catalog = Catalog::shipped().unwrap();
             catalog.add("acme.yaml", &file).unwrap();
             let connector = catalog.connector("acme").unwrap();
-            let wired = Wired::with(Arc::clone(&connector), there.connection.clone());
+            let wired = Wired::with(Arc::clone(&connector), fixture.connection.clone());
             let endpoint = Endpoint::of(&wired).unwrap();
             let client = endpoint.client(None);
             assert_eq!((client.auth, client.basic), (auth, basic), "{said}");
-            let kept = Endpoint::from(endpoint.keep());
-            assert_eq!((kept.client(None).auth, kept.client(None).basic), (auth, basic), "{said}: kept for later");
+            let stored = Endpoint::from(endpoint.to_stored());
+            assert_eq!((stored.client(None).auth, stored.client(None).basic), (auth, basic), "{said}: kept for later");
             for (own, wanted) in [(true, BasicEncoding::Raw), (false, BasicEncoding::FormEncoded)] {
                 let mut said_so = wired.clone();
                 said_so.connection.settings.basic_raw = Some(own);
                 assert_eq!(Endpoint::of(&said_so).unwrap().client(None).basic, wanted, "{said}: the connection's word");
             }
-            let without = Connection { client_secret: None, ..there.connection.clone() };
+            let without = Connection { client_secret: None, ..fixture.connection.clone() };
             assert_eq!(Wired::with(connector, without).is_complete(), auth == ClientAuth::None, "{said}");
         }
     }

@@ -25,7 +25,7 @@ use crate::connections::Wired;
 use crate::{App, Error};
 use decide::{MARGIN, Need, Step};
 use exchange::Job;
-use inflight::Ended;
+use inflight::RefreshEnd;
 use serde_json::json;
 use std::time::Duration;
 use valetkey_core::journal;
@@ -66,10 +66,10 @@ pub async fn credential_lasting(
 }
 
 /// How often the row is looked at while another process refreshes.
-const ELSEWHERE: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// After how many such looks it is asked whether that process is dead.
-const IS_IT_DEAD: u32 = 5;
+const POLLS_PER_LIVENESS_CHECK: u32 = 5;
 
 /// How many refreshes one caller may wait for: its own, and one that another had begun with a lesser need.
 const ROUNDS: u32 = 3;
@@ -82,24 +82,24 @@ async fn obtain(
     need: Need,
 ) -> Result<Opened, Unusable> {
     belongs(ctx, &wired.connection, account)?;
-    let held = decide::held(account)?;
+    let credential = decide::credential_of(account)?;
     // What was typed is used as it is: there is nothing to renew it with.
-    if need.met_by(held, app.core.now()) || !wired.renews() {
-        return open(app, ctx, wired, account, held).await;
+    if need.met_by(credential, app.core.now()) || !wired.renews() {
+        return open(app, ctx, wired, account, credential).await;
     }
-    let caller = Caller { app, ctx, wired, need, stale: held.generation };
+    let caller = Caller { app, ctx, wired, need, stale: credential.generation };
     let (mut rounds, mut waited) = (0, 0_u32);
     while rounds < ROUNDS {
         match caller.look(&account.id).await? {
             Looked::Opened(opened) => return Ok(opened),
             Looked::Refreshed => rounds += 1,
             // The row will say how it ended, or the lease ends, and then it isn't this any more.
-            Looked::Elsewhere => {
-                if waited.is_multiple_of(IS_IT_DEAD) {
+            Looked::OtherProcess => {
+                if waited.is_multiple_of(POLLS_PER_LIVENESS_CHECK) {
                     abandoned::of_the_dead(app).await?;
                 }
                 waited += 1;
-                tokio::time::sleep(ELSEWHERE).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
         }
     }
@@ -122,46 +122,48 @@ enum Looked {
     /// A refresh, of this process, has ended: the row says what has become of it.
     Refreshed,
     /// Another process has the lease, or this one has just given it back.
-    Elsewhere,
+    OtherProcess,
 }
 
 impl Caller<'_> {
     /// Looks at the row once and does what is to be done.
     async fn look(&self, id: &AccountId) -> Result<Looked, Unusable> {
         let found = rows::lease(self.ctx, &mut self.app.core.store.glance().await?, id).await?;
-        let (account, _, lease) = found.ok_or_else(decide::gone)?;
-        let held = decide::held(&account)?;
+        let (account, _, lease) = found.ok_or_else(decide::no_account)?;
+        let credential = decide::credential_of(&account)?;
         // Some providers' tokens live less long than is wanted here: a new one is as good as it gets.
-        if held.generation != self.stale && self.need.live(held, self.app.core.now()) {
-            return self.open(&account, held).await;
+        if credential.generation != self.stale && self.need.live(credential, self.app.core.now()) {
+            return self.open(&account, credential).await;
         }
         let in_flight = &self.app.refreshes.in_flight;
         let now = self.app.core.now();
         let left = refusal::remaining(account.refusal.as_ref(), self.wired.connection.revision, now);
-        let ended = match decide::next(held, &lease, decide::lost_answer(self.wired), self.need, left.is_some(), now) {
-            Step::Use => return self.open(&account, held).await,
-            Step::Later(why) => return Err(Unusable::Later(why)),
-            Step::Pause => {
-                account.refusal.as_ref().map(|refusal| refusal::ended(refusal, &self.wired.connector.display_name, now))
-            }
-            Step::Wait => in_flight.join(id).await,
-            Step::Refresh | Step::End(_) => {
-                Some(in_flight.join_or_start(&self.app.core.tasks, id, self.job(id).run()).await)
-            }
-        };
+        let ended =
+            match decide::next(credential, &lease, decide::lost_answer(self.wired), self.need, left.is_some(), now) {
+                Step::Use => return self.open(&account, credential).await,
+                Step::Later(why) => return Err(Unusable::Later(why)),
+                Step::Pause => account
+                    .refusal
+                    .as_ref()
+                    .map(|refusal| refusal::ended(refusal, &self.wired.connector.display_name, now)),
+                Step::Wait => in_flight.join(id).await,
+                Step::Refresh | Step::End(_) => {
+                    Some(in_flight.join_or_start(&self.app.core.tasks, id, self.job(id).run()).await)
+                }
+            };
         match ended {
-            None => Ok(Looked::Elsewhere),
-            Some(Ended::Settled) => Ok(Looked::Refreshed),
-            Some(Ended::Later(_) | Ended::Refused(_)) if self.need.live(held, self.app.core.now()) => {
-                self.open(&account, held).await
+            None => Ok(Looked::OtherProcess),
+            Some(RefreshEnd::Settled) => Ok(Looked::Refreshed),
+            Some(RefreshEnd::Later(_) | RefreshEnd::Refused(_)) if self.need.live(credential, self.app.core.now()) => {
+                self.open(&account, credential).await
             }
-            Some(Ended::Later(why)) => Err(Unusable::Later(why)),
-            Some(Ended::Refused(why)) => Err(Unusable::Refused(why)),
+            Some(RefreshEnd::Later(why)) => Err(Unusable::Later(why)),
+            Some(RefreshEnd::Refused(why)) => Err(Unusable::Refused(why)),
         }
     }
 
-    async fn open(&self, account: &ConnectedAccount, held: &Credential) -> Result<Looked, Unusable> {
-        open(self.app, self.ctx, self.wired, account, held).await.map(Looked::Opened)
+    async fn open(&self, account: &ConnectedAccount, credential: &Credential) -> Result<Looked, Unusable> {
+        open(self.app, self.ctx, self.wired, account, credential).await.map(Looked::Opened)
     }
 
     fn job(&self, id: &AccountId) -> Job {
@@ -184,16 +186,16 @@ async fn open(
     ctx: &Ctx,
     wired: &Wired,
     account: &ConnectedAccount,
-    held: &Credential,
+    credential: &Credential,
 ) -> Result<Opened, Unusable> {
     let audience = wired.audience(account);
-    if held.audience != audience {
-        end(app, ctx, account, held.generation, Reason::EndpointsChanged).await?;
+    if credential.audience != audience {
+        end(app, ctx, account, credential.generation, Reason::EndpointsChanged).await?;
         return Err(Unusable::SignIn(Status::Expired(Reason::EndpointsChanged)));
     }
-    let row = CredentialRow::Account(account, held.generation);
-    let plain = sealed::open(app, ctx, row, &audience, &held.sealed).await?;
-    Ok(Opened { access_token: plain.access_token, typed: plain.typed, generation: held.generation })
+    let row = CredentialRow::Account(account, credential.generation);
+    let plain = sealed::open(app, ctx, row, &audience, &credential.sealed).await?;
+    Ok(Opened { access_token: plain.access_token, typed: plain.typed, generation: credential.generation })
 }
 
 /// Puts an account out of service, with the fact in the journal. Nothing happens if its tokens have changed.

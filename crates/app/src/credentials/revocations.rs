@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// For how long it is tried.
-const PATIENCE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const GIVE_UP_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// What one try brought.
 enum Tried {
@@ -185,21 +185,21 @@ async fn shared(app: &App, ctx: &Ctx, revocation: &Revocation, way: &Way) -> Res
 
 /// Saves what a try brought, if the row is still this one's.
 async fn save(app: &App, ctx: &Ctx, revocation: &Revocation, tried: Tried) -> Result<AtProvider> {
-    let (id, held) = (&revocation.id, revocation.lease_until.unwrap_or(revocation.next_at));
+    let (id, lease) = (&revocation.id, revocation.lease_until.unwrap_or(revocation.next_at));
     let subject = revocation.account.as_ref().map_or(id.as_str(), |account| account.as_str());
     let (became, action, why) = match &tried {
         Tried::Ended(AtProvider::Revoked) => (AtProvider::Revoked, "account.revoked", None),
         Tried::Ended(other) => (*other, "account.not_revoked", None),
         Tried::Again(failure) => match next(app, revocation, failure.wait) {
             Some(next) => {
-                put_off(app, ctx, revocation, (held, next), failure).await?;
+                postpone(app, ctx, revocation, (lease, next), failure).await?;
                 return Ok(AtProvider::Later);
             }
             None => (AtProvider::Failed, "account.revocation_given_up", Some(&failure.why)),
         },
     };
     let mut change = app.core.change(ctx).await?;
-    if rows::finish(ctx, &mut change, id, held).await? {
+    if rows::finish(ctx, &mut change, id, lease).await? {
         let mut detail =
             journal::detail([("at_provider", json!(became.as_str())), ("tries", json!(revocation.attempts))]);
         detail.extend(why.map(|why| ("why".to_owned(), json!(why))));
@@ -211,27 +211,27 @@ async fn save(app: &App, ctx: &Ctx, revocation: &Revocation, tried: Tried) -> Re
 /// When it is tried next; none if that has gone on for long enough.
 fn next(app: &App, revocation: &Revocation, wait: Option<Duration>) -> Option<Timestamp> {
     let doublings = u32::try_from(revocation.attempts.saturating_sub(1)).unwrap_or(u32::MAX).min(16);
-    let pause = PAUSE.saturating_mul(1 << doublings).min(LONGEST).max(wait.unwrap_or_default().min(PATIENCE));
+    let pause = PAUSE.saturating_mul(1 << doublings).min(LONGEST).max(wait.unwrap_or_default().min(GIVE_UP_AFTER));
     let next = app.core.now() + pause;
-    (next < revocation.created_at + PATIENCE).then_some(next)
+    (next < revocation.created_at + GIVE_UP_AFTER).then_some(next)
 }
 
 /// Puts the next try off. The first failure is told in the journal, as is the end; those between only count.
-async fn put_off(
+async fn postpone(
     app: &App,
     ctx: &Ctx,
     revocation: &Revocation,
-    (held, next): (Timestamp, Timestamp),
+    (lease, next): (Timestamp, Timestamp),
     Failure { word, why, .. }: &Failure,
 ) -> Result<()> {
     tracing::warn!(revocation = %revocation.id, why, %next, "the provider did not revoke: it is tried again");
     if revocation.last_error.is_some() {
         let mut tx = app.core.store.write().await?;
-        rows::try_again(ctx, &mut tx, &revocation.id, held, next, word).await?;
+        rows::try_again(ctx, &mut tx, &revocation.id, lease, next, word).await?;
         return Ok(tx.commit().await?);
     }
     let mut change = app.core.change(ctx).await?;
-    if rows::try_again(ctx, &mut change, &revocation.id, held, next, word).await? {
+    if rows::try_again(ctx, &mut change, &revocation.id, lease, next, word).await? {
         let subject = revocation.account.as_ref().map_or(revocation.id.as_str(), |account| account.as_str());
         let detail = journal::detail([("why", json!(why))]);
         change.record("account.revocation_failed", subject, detail).await?.commit().await?;

@@ -1,7 +1,7 @@
 //! What ends here and must not live on at the provider: made ready to be revoked there, so that it can be saved in the
 //! transaction that ends it here. `revocations` makes it.
 
-use super::oauth::{self, Kept};
+use super::oauth::{self, StoredEndpoint};
 use super::sealed::{self, Plain};
 use crate::connections::{self, Wired};
 use crate::{App, Error, Result};
@@ -80,7 +80,7 @@ pub(super) struct Way {
     pub(super) field: String,
     /// The provider's token endpoint.
     pub(super) token_url: String,
-    pub(super) client: Option<Kept>,
+    pub(super) client: Option<StoredEndpoint>,
 }
 
 /// What is sealed.
@@ -114,7 +114,7 @@ pub(crate) enum Ready {
 
 impl Ready {
     /// The word in the record of what ends them here.
-    pub(crate) const fn word(&self) -> AtProvider {
+    pub(crate) const fn at_provider(&self) -> AtProvider {
         match self {
             Self::Settled(word) => *word,
             Self::Revoke(_) => AtProvider::Later,
@@ -147,16 +147,21 @@ impl Ready {
 ///
 /// # Errors
 /// The key can't be had for now. Tokens that do not open can't be revoked, and keep nobody from ending the account.
-pub(crate) async fn held_by(app: &App, ctx: &Ctx, wired: Option<&Wired>, account: &ConnectedAccount) -> Result<Ready> {
-    let Some(held) = &account.credential else { return Ok(Ready::Settled(AtProvider::Nothing)) };
-    let row = CredentialRow::Account(account, held.generation);
-    sealed_in(app, ctx, wired, row, &held.audience, &held.sealed, account.subject.as_deref()).await
+pub(crate) async fn of_account(
+    app: &App,
+    ctx: &Ctx,
+    wired: Option<&Wired>,
+    account: &ConnectedAccount,
+) -> Result<Ready> {
+    let Some(credential) = &account.credential else { return Ok(Ready::Settled(AtProvider::Nothing)) };
+    let row = CredentialRow::Account(account, credential.generation);
+    sealed_in(app, ctx, wired, row, &credential.audience, &credential.sealed, account.subject.as_deref()).await
 }
 
 /// Makes tokens ready that are sealed in this row.
 ///
 /// # Errors
-/// As [`held_by`].
+/// As [`of_account`].
 pub(crate) async fn sealed_in(
     app: &App,
     ctx: &Ctx,
@@ -198,7 +203,7 @@ pub(crate) async fn ready(app: &App, ctx: &Ctx, wired: &Wired, ending: &Ending<'
         method: rule.method.to_string(),
         field: rule.field.clone(),
         token_url: wired.token_url()?.to_owned(),
-        client: oauth::Endpoint::of(wired).ok().map(|client| client.keep()),
+        client: oauth::Endpoint::of(wired).ok().map(|client| client.to_stored()),
     };
     // A refresh token's end is the end of the grant; an access token's may be of that token alone.
     let token = ending.plain.refresh_token.as_ref().unwrap_or(&ending.plain.access_token);

@@ -63,7 +63,7 @@ fn refuse(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
 mod tests {
     use super::*;
     use crate::accounts;
-    use crate::provider::{There, there};
+    use crate::fixture::{Fixture, fixture};
     use crate::servers::instances;
     use crate::tenancy::{clients, environments};
     use std::time::Duration;
@@ -72,8 +72,8 @@ mod tests {
     use valetkey_testkit::SeededRng;
     use valetkey_vault::{DataKey, Purpose, RootKey, url};
 
-    async fn run(there: &There, sql: &'static str) -> u64 {
-        let mut tx = there.app.core.store.write().await.unwrap();
+    async fn run(fixture: &Fixture, sql: &'static str) -> u64 {
+        let mut tx = fixture.app.core.store.write().await.unwrap();
         let rows = tx.run(sql, []).await.unwrap();
         tx.commit().await.unwrap();
         rows
@@ -81,8 +81,8 @@ mod tests {
 
     #[tokio::test]
     async fn attack_69_a_deleted_clients_token_dies_at_once() {
-        let there = there("{rotates: true}").await;
-        let (app, ctx) = (&there.app, &there.ctx);
+        let fixture = fixture("{rotates: true}").await;
+        let (app, ctx) = (&fixture.app, &fixture.ctx);
         let issued = clients::create(app, ctx, "shop", vec![]).await.unwrap();
         let id = issued.client.id.clone();
         let first = tokens::token(app, id.as_str(), &issued.secret).await.unwrap().access_token;
@@ -106,42 +106,42 @@ mod tests {
 
     #[tokio::test]
     async fn a_token_ends_with_the_secret_that_it_was_given_for() {
-        let there = there("{rotates: true}").await;
-        let (app, ctx) = (&there.app, &there.ctx);
+        let fixture = fixture("{rotates: true}").await;
+        let (app, ctx) = (&fixture.app, &fixture.ctx);
         let issued = clients::create(app, ctx, "shop", vec![]).await.unwrap();
         let end = app.core.now() + Duration::from_secs(600);
         let short = clients::rotate(app, ctx, &issued.client.id, Some(end)).await.unwrap();
         let token = async |secret| tokens::token(app, issued.client.id.as_str(), secret).await.unwrap();
         let (lasting, ending) = (token(&issued.secret).await, token(&short.secret).await);
         assert_eq!((lasting.expires_in, ending.expires_in), (tokens::TOKEN_LIFE, Duration::from_secs(600)));
-        there.clock.advance(Duration::from_secs(599));
+        fixture.clock.advance(Duration::from_secs(599));
         client_token(app, ending.access_token.expose()).await.unwrap();
-        there.clock.advance(Duration::from_secs(1));
+        fixture.clock.advance(Duration::from_secs(1));
         assert_eq!(client_token(app, ending.access_token.expose()).await.unwrap_err().kind(), Kind::Unauthenticated);
         client_token(app, lasting.access_token.expose()).await.unwrap();
     }
 
     #[tokio::test]
     async fn attack_70_who_writes_the_database_can_plant_no_url() {
-        let there = there("{rotates: true}").await;
-        let (instance, token) = there.instance().await;
-        assert_eq!(instance_url(&there.app, &token).await.unwrap().1.id, instance.id);
+        let fixture = fixture("{rotates: true}").await;
+        let (instance, token) = fixture.instance().await;
+        assert_eq!(instance_url(&fixture.app, &token).await.unwrap().1.id, instance.id);
         let claim = url::read(&token).unwrap();
         // A row of one's own, and a MAC made with a key that only has the right name.
         let copied = "INSERT INTO mcp_instances (id, environment_id, config_id, identifier, name, search_text,
             url_generation, created_at, updated_at) SELECT 'inst_planted', environment_id, config_id, identifier,
             'planted', '', url_generation, created_at, updated_at FROM mcp_instances";
-        assert_eq!(run(&there, copied).await, 1);
+        assert_eq!(run(&fixture, copied).await, 1);
         let planted = InstanceId::parse("inst_planted").unwrap();
-        let environment = &there.ctx.environment;
+        let environment = &fixture.ctx.environment;
         let posing = DataKey::generate(claim.key.clone(), Some(environment), Purpose::Url, 1).unwrap();
         for id in [&planted, &instance.id] {
             let forged = url::mint(&posing, &McpInstance { id: id.clone(), ..instance.clone() }).unwrap();
-            assert_eq!(instance_url(&there.app, forged.expose()).await.unwrap_err().kind(), Kind::NotFound);
+            assert_eq!(instance_url(&fixture.app, forged.expose()).await.unwrap_err().kind(), Kind::NotFound);
         }
         // A url key of one's own, wrapped under a root key of one's own.
         let rng = SeededRng::new(99);
-        let id = valetkey_domain::id::DataKeyId::new(there.app.core.clock.as_ref(), &rng);
+        let id = valetkey_domain::id::DataKeyId::new(fixture.app.core.clock.as_ref(), &rng);
         let own = DataKey::generate(id, Some(environment), Purpose::Url, 9).unwrap();
         let wrapped = RootKey::generate().unwrap().wrap(&own).unwrap();
         let row = valetkey_storage::data_keys::StoredKey {
@@ -151,42 +151,42 @@ mod tests {
             generation: 9,
             root_version: wrapped.root_version,
             wrapped: wrapped.bytes,
-            created_at: there.app.core.now(),
+            created_at: fixture.app.core.now(),
         };
-        let mut tx = there.app.core.store.write().await.unwrap();
+        let mut tx = fixture.app.core.store.write().await.unwrap();
         valetkey_storage::data_keys::insert(&mut tx, &row).await.unwrap();
         tx.commit().await.unwrap();
-        there.clock.advance(Duration::from_secs(5));
+        fixture.clock.advance(Duration::from_secs(5));
         let forged = url::mint(&own, &instance).unwrap();
-        assert!(instance_url(&there.app, forged.expose()).await.is_err());
+        assert!(instance_url(&fixture.app, forged.expose()).await.is_err());
     }
 
     #[tokio::test]
     async fn attack_70_who_writes_the_database_gives_nobody_anothers_server() {
-        let there = there("{rotates: true}").await;
-        let (_, token) = there.instance().await;
-        instance_url(&there.app, &token).await.unwrap();
-        assert_eq!(run(&there, "UPDATE mcp_instances SET identifier = 'bob'").await, 1);
-        assert_eq!(instance_url(&there.app, &token).await.unwrap_err().kind(), Kind::NotFound);
-        assert_eq!(run(&there, "UPDATE mcp_instances SET identifier = 'ann'").await, 1);
-        instance_url(&there.app, &token).await.unwrap();
+        let fixture = fixture("{rotates: true}").await;
+        let (_, token) = fixture.instance().await;
+        instance_url(&fixture.app, &token).await.unwrap();
+        assert_eq!(run(&fixture, "UPDATE mcp_instances SET identifier = 'bob'").await, 1);
+        assert_eq!(instance_url(&fixture.app, &token).await.unwrap_err().kind(), Kind::NotFound);
+        assert_eq!(run(&fixture, "UPDATE mcp_instances SET identifier = 'ann'").await, 1);
+        instance_url(&fixture.app, &token).await.unwrap();
     }
 
     #[tokio::test]
     async fn attack_6_and_51_a_strangers_guess_and_a_wrong_guess_look_the_same() {
-        let there = there("{rotates: true}").await;
-        let (instance, _) = there.instance().await;
-        let theirs = environments::create(&there.app, "theirs", None).await.unwrap();
-        let stranger = operator(&there.app, &theirs.id);
+        let fixture = fixture("{rotates: true}").await;
+        let (instance, _) = fixture.instance().await;
+        let theirs = environments::create(&fixture.app, "theirs", None).await.unwrap();
+        let stranger = operator(&fixture.app, &theirs.id);
         let wrong = InstanceId::parse("inst_wrong").unwrap();
         let mut said = vec![];
         for id in [&instance.id, &wrong] {
-            let error = instances::get(&there.app, &stranger, id).await.unwrap_err();
+            let error = instances::get(&fixture.app, &stranger, id).await.unwrap_err();
             said.push((error.kind(), error.code(), error.message().replace(id.as_str(), "ID")));
         }
         let account = AccountId::parse("ca_wrong").unwrap();
-        for id in [&there.account.id, &account] {
-            let error = accounts::get(&there.app, &stranger, &accounts::Which::Id(id.clone())).await.unwrap_err();
+        for id in [&fixture.account.id, &account] {
+            let error = accounts::get(&fixture.app, &stranger, &accounts::Which::Id(id.clone())).await.unwrap_err();
             said.push((error.kind(), error.code(), error.message().replace(id.as_str(), "ID")));
         }
         assert!(said[0] == said[1] && said[2] == said[3], "{said:?}");

@@ -7,13 +7,13 @@ use valetkey_domain::journal::Head;
 use valetkey_storage::journal as rows;
 
 pub use valetkey_core::journal::verify::{Finding, OpenIntent, Report};
-pub use valetkey_storage::journal::Line;
+pub use valetkey_storage::journal::JournalRecord;
 
 /// The environment's newest records, newest first, of all subjects or of one.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn newest(app: &App, ctx: &Ctx, subject: Option<&str>, size: u32) -> Result<Vec<Line>> {
+pub async fn newest(app: &App, ctx: &Ctx, subject: Option<&str>, size: u32) -> Result<Vec<JournalRecord>> {
     Ok(rows::newest(ctx, &mut app.core.store.glance().await?, subject, size).await?)
 }
 
@@ -21,7 +21,7 @@ pub async fn newest(app: &App, ctx: &Ctx, subject: Option<&str>, size: u32) -> R
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn last_refresh(app: &App, ctx: &Ctx, account: &AccountId) -> Result<Option<Line>> {
+pub async fn last_refresh(app: &App, ctx: &Ctx, account: &AccountId) -> Result<Option<JournalRecord>> {
     Ok(rows::last_refresh(ctx, &mut app.core.store.read().await?, account).await?)
 }
 

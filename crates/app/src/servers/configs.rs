@@ -53,8 +53,8 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<McpConfig> {
         updated_at: app.core.now(),
     };
     let mut tx = app.core.change(ctx).await?;
-    if let Some(there) = rows::by_name(ctx, &mut tx, config.name.as_str()).await? {
-        return Err(taken(&there));
+    if let Some(existing) = rows::by_name(ctx, &mut tx, config.name.as_str()).await? {
+        return Err(already_exists(&existing));
     }
     rows::insert(ctx, &mut tx, &config).await?;
     let tx = tx.record("config.created", config.id.as_str(), Map::new()).await?;
@@ -221,10 +221,10 @@ fn twice(tool: &str, one: &str, other: &str) -> Error {
     Error::invalid(message)
 }
 
-fn taken(there: &McpConfig) -> Error {
+fn already_exists(existing: &McpConfig) -> Error {
     let message = format!(
         "there is an MCP config '{}' already ({}): list_configs finds it by name, update_config changes it",
-        there.name, there.id
+        existing.name, existing.id
     );
     Error::new(Kind::AlreadyExists, message)
 }

@@ -12,14 +12,14 @@ use valetkey_domain::id::{ConfigId, InstanceId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::{ConfigName, Identifier, InstanceName};
 use valetkey_domain::{Ctx, Secret};
-use valetkey_storage::instances::{self as rows, Seen};
+use valetkey_storage::instances::{self as rows, OnConfig};
 use valetkey_storage::{Tx, accounts as account_rows, configs as config_rows};
 
 pub use valetkey_storage::accounts::Standing;
 pub use valetkey_storage::instances::Filter;
 
 /// What the journal calls it when a URL is shown.
-const SHOWN: &str = "instance.url_shown";
+const URL_SHOWN: &str = "instance.url_shown";
 
 /// Which instance is wanted.
 pub struct Ensure {
@@ -40,7 +40,7 @@ pub struct Change {
 }
 
 /// An instance as it is shown to its app.
-pub struct Shown {
+pub struct InstanceView {
     /// Its config.
     pub config: McpConfig,
     /// The user's accounts on the config's connections, as far as there are any.
@@ -68,17 +68,18 @@ pub struct ConnectionState {
 pub async fn ensure(app: &App, ctx: &Ctx, wanted: Ensure) -> Result<McpInstance> {
     let identifier = Identifier::parse(&wanted.identifier)?;
     let name = wanted.name.as_deref().map(InstanceName::parse).transpose()?;
-    let Seen { config, instance, .. } =
-        seen(app, ctx, &mut app.core.store.glance().await?, &wanted.config, &identifier, name.as_ref()).await?;
-    if let Some(there) = instance {
-        return Ok(there);
+    let OnConfig { config, instance, .. } =
+        find_on_config(app, ctx, &mut app.core.store.glance().await?, &wanted.config, &identifier, name.as_ref())
+            .await?;
+    if let Some(existing) = instance {
+        return Ok(existing);
     }
     let mut tx = app.core.change(ctx).await?;
     rows::alone_for(&mut tx, &config, &identifier).await?;
-    let Seen { config, config_name, instance } =
-        seen(app, ctx, &mut tx, &wanted.config, &identifier, name.as_ref()).await?;
-    if let Some(there) = instance {
-        return Ok(there);
+    let OnConfig { config, config_name, instance } =
+        find_on_config(app, ctx, &mut tx, &wanted.config, &identifier, name.as_ref()).await?;
+    if let Some(existing) = instance {
+        return Ok(existing);
     }
     let instance = fresh(app, ctx, (config, config_name), identifier, name)?;
     rows::insert(ctx, &mut tx, &instance).await?;
@@ -162,8 +163,8 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &InstanceId) -> Result<()> {
 /// The url key cannot be had, or the journal cannot be written.
 pub async fn url(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<Secret<str>> {
     let token = app.core.keyring.url_mint(instance).await?;
-    app.core.journal.fact_now(ctx, SHOWN, instance.id.as_str(), Map::new()).await?;
-    Ok(whole(app, &token))
+    app.core.journal.fact_now(ctx, URL_SHOWN, instance.id.as_str(), Map::new()).await?;
+    Ok(absolute(app, &token))
 }
 
 /// The URLs of a list's instances, in their order. Each showing is recorded for its instance, and all of the list's
@@ -178,12 +179,12 @@ pub async fn urls(app: &App, ctx: &Ctx, instances: &[McpInstance]) -> Result<Vec
     }
     // The writer commits whatever waits for it at once.
     let journal = &app.core.journal;
-    try_join_all(instances.iter().map(async |one| journal.fact_now(ctx, SHOWN, one.id.as_str(), Map::new()).await))
+    try_join_all(instances.iter().map(async |one| journal.fact_now(ctx, URL_SHOWN, one.id.as_str(), Map::new()).await))
         .await?;
-    Ok(tokens.iter().map(|token| whole(app, token)).collect())
+    Ok(tokens.iter().map(|token| absolute(app, token)).collect())
 }
 
-fn whole(app: &App, token: &Secret<str>) -> Secret<str> {
+fn absolute(app: &App, token: &Secret<str>) -> Secret<str> {
     Secret::from(app.core.settings.public(&format!("/mcp/v1/{}", token.expose())))
 }
 
@@ -191,13 +192,13 @@ fn whole(app: &App, token: &Secret<str>) -> Secret<str> {
 ///
 /// # Errors
 /// Its config is gone, and it with it; or as for [`url()`].
-pub async fn shown(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<Shown> {
-    let mut seen = app.core.store.read().await?;
-    let config = config_rows::get(ctx, &mut seen, &instance.config).await?;
+pub async fn view(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<InstanceView> {
+    let mut tx = app.core.store.read().await?;
+    let config = config_rows::get(ctx, &mut tx, &instance.config).await?;
     let config = config.ok_or_else(|| Error::not_found("MCP config", &instance.config))?;
-    let accounts = account_rows::standings(ctx, &mut seen, &config.id, &instance.identifier).await?;
-    drop(seen);
-    Ok(Shown { config, accounts, url: url(app, ctx, instance).await? })
+    let accounts = account_rows::standings(ctx, &mut tx, &config.id, &instance.identifier).await?;
+    drop(tx);
+    Ok(InstanceView { config, accounts, url: url(app, ctx, instance).await? })
 }
 
 /// How far the user has signed in, one entry for each connection of the config. With links, missing accounts are made
@@ -241,16 +242,16 @@ async fn state(app: &App, ctx: &Ctx, connection: Connection, owner: Owner, with_
     Ok(ConnectionState { connection, account: Some(account), status, link: Some(link) })
 }
 
-async fn seen(
+async fn find_on_config(
     app: &App,
     ctx: &Ctx,
     tx: &mut Tx,
     config: &str,
     identifier: &Identifier,
     name: Option<&InstanceName>,
-) -> Result<Seen> {
-    match rows::seen(ctx, tx, config, identifier, name).await? {
-        Some(seen) => Ok(seen),
+) -> Result<OnConfig> {
+    match rows::find_on_config(ctx, tx, config, identifier, name).await? {
+        Some(found) => Ok(found),
         None => Err(configs::unknown(ctx, &mut app.core.store.glance().await?, config).await?),
     }
 }

@@ -32,7 +32,7 @@ pub struct Served {
 /// `NOT_FOUND` in the same words for a forgery, a rotated URL and a deleted instance; the database cannot be read.
 pub async fn open(app: &App, token: &str) -> Result<(Ctx, Served)> {
     let (ctx, instance, version) = doors::instance_url(app, token).await?;
-    let set = kept(app, &ctx, &instance.config, version).await?;
+    let set = cached(app, &ctx, &instance.config, version).await?;
     Ok((ctx, Served { instance, set }))
 }
 
@@ -51,13 +51,13 @@ pub async fn still(app: &App, ctx: &Ctx, served: &Served, tool: &ServedTool) -> 
         return Ok(false);
     }
     let version = configs::get(app, ctx, &now.config).await?.version;
-    let set = kept(app, ctx, &now.config, version).await?;
+    let set = cached(app, ctx, &now.config, version).await?;
     let found = set.find(&tool.tool.definition.name);
     Ok(found.is_some_and(|found| found.connection == tool.connection))
 }
 
 /// The tools of a config, compiled once for its version however many ask for them at once.
-async fn kept(app: &App, ctx: &Ctx, config: &ConfigId, version: i64) -> Result<Arc<ToolSet>> {
+async fn cached(app: &App, ctx: &Ctx, config: &ConfigId, version: i64) -> Result<Arc<ToolSet>> {
     let compiling = compiled(app, ctx, config);
     app.sets.0.try_get_with((config.clone(), version), compiling).await.map_err(|error: Arc<Error>| {
         // Each who waited gets an error of its own with the same words.
@@ -155,23 +155,23 @@ fn definition(tool: &valetkey_domain::tool::Tool) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::there;
+    use crate::fixture::fixture;
     use futures::future::join_all;
 
     #[tokio::test]
     async fn a_tool_set_is_compiled_once_however_many_ask_at_once() {
-        let there = there("{rotates: true}").await;
-        let (_, token) = there.instance().await;
-        let opened = join_all((0..16).map(|_| open(&there.app, &token))).await;
+        let fixture = fixture("{rotates: true}").await;
+        let (_, token) = fixture.instance().await;
+        let opened = join_all((0..16).map(|_| open(&fixture.app, &token))).await;
         let sets: Vec<_> = opened.into_iter().map(|opened| opened.unwrap().1.set).collect();
         assert!(sets.iter().all(|set| Arc::ptr_eq(set, &sets[0])));
     }
 
     #[tokio::test]
     async fn attack_82_what_was_opened_stands_until_it_is_changed() {
-        let there = there("{rotates: true}").await;
-        let (app, ctx) = (&there.app, &there.ctx);
-        let (instance, token) = there.instance().await;
+        let fixture = fixture("{rotates: true}").await;
+        let (app, ctx) = (&fixture.app, &fixture.ctx);
+        let (instance, token) = fixture.instance().await;
         let (_, served) = open(app, &token).await.unwrap();
         let tool = served.set.find("acme_list_things").unwrap();
         assert!(still(app, ctx, &served, tool).await.unwrap());

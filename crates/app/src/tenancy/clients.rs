@@ -90,8 +90,8 @@ pub async fn shell(app: &App, ctx: &Ctx) -> Result<Issued> {
         let message = "this server's public_url is not on this machine: make a client with `valetkey client create`";
         return Err(Error::new(Kind::FailedPrecondition, message));
     }
-    let there = list(app, ctx).await?.into_iter().find(|client| client.name == SHELL_CLIENT);
-    let client = match there {
+    let existing = list(app, ctx).await?.into_iter().find(|client| client.name == SHELL_CLIENT);
+    let client = match existing {
         Some(client) => client.id,
         None => create(app, ctx, SHELL_CLIENT, vec![SECRETS_SCOPE.to_owned()]).await?.client.id,
     };

@@ -26,7 +26,7 @@ use valetkey_core::keyring::WrappedKey;
 use valetkey_core::{context, journal};
 use valetkey_domain::Kind;
 use valetkey_domain::ctx::{Actor, Progress};
-use valetkey_storage::portable::{self, Place};
+use valetkey_storage::portable::{self, TableId};
 use valetkey_storage::{Arg, Store, Tx, meta};
 use valetkey_vault::{DataKey, Purpose, Sha256};
 
@@ -80,7 +80,7 @@ pub async fn write(app: &App, to: impl Write + Send, progress: &dyn Progress) ->
     let (draft, key) = app.core.keyring.for_a_file().await?;
     let mut tx = app.core.store.read().await?;
     let head = head(app, &mut tx, draft).await?;
-    let mut lines = Lines::new(to);
+    let mut lines = LineWriter::new(to);
     lines.write(&head)?;
     let installation = head.installation;
     let rows = tables(&mut tx, &mut lines, progress).await?;
@@ -92,7 +92,7 @@ pub async fn write(app: &App, to: impl Write + Send, progress: &dyn Progress) ->
     Ok(rows)
 }
 
-async fn tables(tx: &mut Tx, lines: &mut Lines<impl Write>, progress: &dyn Progress) -> Result<u64> {
+async fn tables(tx: &mut Tx, lines: &mut LineWriter<impl Write>, progress: &dyn Progress) -> Result<u64> {
     let mut total = 0;
     for table in portable::tables() {
         total += table.count(tx).await?;
@@ -108,8 +108,8 @@ async fn tables(tx: &mut Tx, lines: &mut Lines<impl Write>, progress: &dyn Progr
 
 async fn rows(
     tx: &mut Tx,
-    lines: &mut Lines<impl Write>,
-    table: Place,
+    lines: &mut LineWriter<impl Write>,
+    table: TableId,
     mut done: u64,
     total: u64,
     progress: &dyn Progress,
@@ -124,7 +124,7 @@ async fn rows(
             lines.write(&row.iter().map(to_json).collect::<Vec<_>>())?;
             done += 1;
         }
-        progress.tell(done, Some(total), "rows written");
+        progress.report(done, Some(total), "rows written");
         last = page.into_iter().next_back();
         // Other work goes on between two pages.
         tokio::task::yield_now().await;
@@ -176,12 +176,12 @@ fn to_json(value: &Arg) -> Value {
 }
 
 /// Lines on their way into the file, hashed as they go.
-struct Lines<W: Write> {
+struct LineWriter<W: Write> {
     to: GzEncoder<W>,
     hash: Sha256,
 }
 
-impl<W: Write> Lines<W> {
+impl<W: Write> LineWriter<W> {
     fn new(to: W) -> Self {
         Self { to: GzEncoder::new(to, Compression::default()), hash: Sha256::default() }
     }

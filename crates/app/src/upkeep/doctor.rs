@@ -57,7 +57,7 @@ async fn chain(app: &App, progress: &Arc<dyn Progress>) -> Result<Part> {
     let report = audit::verify(app, &ctx, &[]).await?;
     let mut part = Part::of("journal");
     let several = if report.segments == 1 { "" } else { "s" };
-    part.saw(format!("{} records in {} segment{several}, each as it was sealed", report.records, report.segments));
+    part.checked(format!("{} records in {} segment{several}, each as it was sealed", report.records, report.segments));
     if report.found > 0 {
         let found = format!("{} of {} records are not what was sealed, or are missing", report.found, report.records);
         part.problem(found, "`valetkey logs verify` lists them: somebody who can write the database changed it");

@@ -1,13 +1,13 @@
 //! What nobody comes back to is removed, so that a database grows with its accounts and not with their sign-ins.
 
-use crate::consent::{REMEMBERED, thrown};
+use crate::consent::{REMEMBERED, discard};
 use crate::tenancy::environments;
 use crate::upkeep::keys;
 use crate::{App, Result};
 use std::collections::BTreeSet;
 use valetkey_core::context;
 use valetkey_domain::Timestamp;
-use valetkey_domain::ctx::{Actor, Patient};
+use valetkey_domain::ctx::{Actor, NoCaller};
 use valetkey_storage::{authorizations, clients};
 
 /// Removes what has ended: links and consents, client secrets (both a day ago), and tokens for which no person spoke up
@@ -21,7 +21,7 @@ pub async fn tidy(app: &App) -> Result<u64> {
         let ctx = context::enter(&app.core, environment.id, Actor::System);
         let before = app.core.now() - REMEMBERED;
         // Before their consents go: they go with them.
-        gone += thrown::unanswered(app, &ctx).await?;
+        gone += discard::unanswered(app, &ctx).await?;
         let mut change = app.core.change(&ctx).await?;
         gone += authorizations::purge(&ctx, &mut change, before).await?;
         let secrets_of = clients::purge_secrets(&ctx, &mut change, before).await?;
@@ -30,7 +30,7 @@ pub async fn tidy(app: &App) -> Result<u64> {
         change.record_each("client.secrets_removed", clients).await?.commit().await?;
     }
     // What a rotation left when it was cut off.
-    keys::reseal(app, &Patient).await?;
+    keys::reseal(app, &NoCaller).await?;
     gone += keys::retire(app).await?;
     Ok(gone + forget(app).await?)
 }
@@ -51,8 +51,8 @@ async fn forget(app: &App) -> Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::consent::{self, Outcome, Why};
-    use crate::provider::{HOUR, there};
+    use crate::consent::{self, Outcome, StopReason};
+    use crate::fixture::{HOUR, fixture};
     use crate::tenancy::clients as use_case;
     use std::time::Duration;
 
@@ -60,24 +60,24 @@ mod tests {
 
     #[tokio::test]
     async fn what_ended_yesterday_is_gone_and_what_lives_stays() {
-        let there = there("{rotates: true}").await;
-        let (app, ctx) = (&there.app, &there.ctx);
-        assert_eq!(there.sign_in(HOUR).await, Outcome::Connected);
-        there.provider.signs_in("mallory@p");
-        assert!(matches!(there.sign_in(HOUR).await, Outcome::OtherAccount { .. }));
+        let fixture = fixture("{rotates: true}").await;
+        let (app, ctx) = (&fixture.app, &fixture.ctx);
+        assert_eq!(fixture.sign_in(HOUR).await, Outcome::Connected);
+        fixture.provider.signs_in("mallory@p");
+        assert!(matches!(fixture.sign_in(HOUR).await, Outcome::OtherAccount { .. }));
         let client = use_case::create(app, ctx, "shop", vec![]).await.unwrap().client.id;
         let ending = use_case::rotate(app, ctx, &client, Some(app.core.now() + Duration::from_secs(60))).await.unwrap();
         assert_eq!(tidy(app).await.unwrap(), 0, "all of it still lives");
-        there.clock.advance(Duration::from_secs(11 * 60));
+        fixture.clock.advance(Duration::from_secs(11 * 60));
         assert_eq!(tidy(app).await.unwrap(), 1, "the tokens that waited for a person's word");
-        there.clock.advance(ENDED);
-        let living = there.link().await;
+        fixture.clock.advance(ENDED);
+        let living = fixture.link().await;
         assert_eq!(tidy(app).await.unwrap(), 1, "the secret; a new link removes its account's old ones itself");
-        there.clock.advance(ENDED);
+        fixture.clock.advance(ENDED);
         assert_eq!(tidy(app).await.unwrap(), 1, "the link that nobody opened");
-        assert!(matches!(consent::open(app, &living).await.unwrap_err().why, Why::LinkUnknown));
+        assert!(matches!(consent::open(app, &living).await.unwrap_err().why, StopReason::LinkUnknown));
         let secrets = clients::secrets(ctx, &mut app.core.store.read().await.unwrap(), &client).await.unwrap();
         assert!(secrets.len() == 1 && secrets[0].id != ending.secret_id, "the secret without an end stays");
-        assert!(there.now().await.credential.is_some());
+        assert!(fixture.now().await.credential.is_some());
     }
 }

@@ -14,7 +14,7 @@ pub use decide::{as_copy, take_over};
 use crate::{App, Result};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use valetkey_core::processes::GONE;
+use valetkey_core::processes::DEAD_AFTER;
 use valetkey_domain::id::{InstallationId, ProcessId};
 use valetkey_domain::{Clock, Rng, Timestamp};
 use valetkey_storage::processes::{self, Process};
@@ -65,7 +65,7 @@ pub async fn first_mark(store: &Store, clock: &dyn Clock, rng: &dyn Rng) -> Resu
     if meta::get(&mut store.read().await?, meta::INSTALLATION).await?.is_some() {
         return Ok(None);
     }
-    Ok(Some(Mark { installation: InstallationId::new(clock, rng), place: store.place().await?, epoch: 0 }))
+    Ok(Some(Mark { installation: InstallationId::new(clock, rng), place: store.identity().await?, epoch: 0 }))
 }
 
 impl Presence {
@@ -74,7 +74,7 @@ impl Presence {
     /// # Errors
     /// The database cannot be read or written.
     pub async fn start(store: &Store, clock: &dyn Clock, rng: &dyn Rng, mark: Option<&Mark>) -> Result<Self> {
-        let place = store.place().await?;
+        let place = store.identity().await?;
         let mut tx = store.write().await?;
         tx.alone("installation").await?;
         if store.is_exclusive() {
@@ -96,7 +96,7 @@ impl Presence {
         };
         tx.commit().await?;
         let id = ProcessId::new(clock, rng);
-        store.hold(&id).await?;
+        store.add_process(&id).await?;
         Ok(Self { id, started_at: clock.now(), standing })
     }
 
@@ -132,7 +132,7 @@ impl Presence {
     /// The database cannot be read or written.
     pub async fn beat(&mut self, app: &App) -> Result<Option<Mark>> {
         let now = app.core.now();
-        let place = app.core.store.place().await?;
+        let place = app.core.store.identity().await?;
         let mut tx = app.core.store.write().await?;
         let admitted = matches!(self.standing, Standing::Admitted(_));
         let (id, roots) = (self.id.clone(), app.core.keyring.roots());
@@ -141,7 +141,7 @@ impl Presence {
         let vouched_for = self.is_newcomer() && processes::admitted(&mut tx, &self.id).await?;
         let mark = if admitted || vouched_for { Some(count(&mut tx, place).await?) } else { None };
         if admitted {
-            processes::vouch(&mut tx, now - GONE).await?;
+            processes::admit_live(&mut tx, now - DEAD_AFTER).await?;
         }
         tx.commit().await?;
         if let Some(mark) = &mark {
@@ -157,7 +157,7 @@ impl Presence {
     /// # Errors
     /// The database cannot be written.
     pub async fn leave(&self, app: &App) -> Result<()> {
-        let before = app.core.now() - 10 * GONE;
+        let before = app.core.now() - 10 * DEAD_AFTER;
         let mut tx = app.core.store.write().await?;
         processes::leave(&mut tx, &self.id, before).await?;
         Ok(tx.commit().await?)

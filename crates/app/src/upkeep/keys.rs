@@ -34,7 +34,7 @@ use valetkey_vault::Purpose;
 
 /// A data key as the operator may see it.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct KeyStatus {
     /// Its id.
     pub id: String,
     /// Its environment's name; none if environments share it.
@@ -81,10 +81,10 @@ const UNNOTICED: Duration = Duration::from_secs(3600);
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn list(app: &App) -> Result<Vec<Line>> {
+pub async fn list(app: &App) -> Result<Vec<KeyStatus>> {
     let environments = environments::list(app).await?;
     let stored = rows::all(&mut app.core.store.read().await?).await?;
-    let line = |key: &StoredKey| Line {
+    let status = |key: &StoredKey| KeyStatus {
         id: key.id.to_string(),
         environment: name_of(&environments, key),
         purpose: key.purpose.clone(),
@@ -93,7 +93,7 @@ pub async fn list(app: &App) -> Result<Vec<Line>> {
         root: key.root_version.clone(),
         created_at: key.created_at,
     };
-    Ok(stored.iter().map(line).collect())
+    Ok(stored.iter().map(status).collect())
 }
 
 /// Makes a new generation of data keys, which seals from now on, and seals again what is stored. For `signing`, tokens
@@ -109,16 +109,16 @@ pub async fn rotate(app: &App, which: &Which, progress: &dyn Progress) -> Result
         None => None,
     };
     let stored = rows::all(&mut app.core.store.read().await?).await?;
-    let wanted = stored.iter().filter(|key| is_newest(&stored, key) && wanted(which, environment.as_ref(), key));
-    let wanted: Vec<&StoredKey> = wanted.collect();
-    if wanted.is_empty() {
+    let selected = stored.iter().filter(|key| is_newest(&stored, key) && selected(which, environment.as_ref(), key));
+    let selected: Vec<&StoredKey> = selected.collect();
+    if selected.is_empty() {
         let message =
             "there is no such key to rotate: a key is made when it is first needed; `valetkey key list` shows all";
         return Err(Error::new(Kind::FailedPrecondition, message));
     }
     let mut done = Rotated::default();
-    for key in wanted {
-        progress.tell(done.made, None, &format!("a new key for {}", key.purpose));
+    for key in selected {
+        progress.report(done.made, None, &format!("a new key for {}", key.purpose));
         succeed(app, key).await?;
         done.made += 1;
         done.urls |= key.purpose == Purpose::Url.as_str();
@@ -133,8 +133,8 @@ pub async fn rotate(app: &App, which: &Which, progress: &dyn Progress) -> Result
 /// Makes the next generation of a key. A url key's predecessor is removed with it.
 async fn succeed(app: &App, key: &StoredKey) -> Result<()> {
     let environment = environment_of(key)?;
-    let purpose = Purpose::from_word(&key.purpose).ok_or_else(|| Error::internal("a key without a known purpose"))?;
-    let ctx = whose(app, environment.clone(), Actor::Operator);
+    let purpose = Purpose::from_name(&key.purpose).ok_or_else(|| Error::internal("a key without a known purpose"))?;
+    let ctx = journal_ctx(app, environment.clone(), Actor::Operator);
     for _ in 0..ROUNDS {
         let (draft, root) = app.core.keyring.draft(environment.as_ref(), purpose, key.generation + 1).await?;
         let mut change = app.core.change(&ctx).await?;
@@ -200,13 +200,13 @@ fn detail(key: &StoredKey) -> Map<String, Value> {
 }
 
 /// Where what is done to a key is recorded: in its environment's journal; for keys that all share, in the installation's.
-fn whose(app: &App, environment: Option<EnvironmentId>, actor: Actor) -> Ctx {
+fn journal_ctx(app: &App, environment: Option<EnvironmentId>, actor: Actor) -> Ctx {
     context::enter(&app.core, environment.unwrap_or_else(EnvironmentId::installation), actor)
 }
 
-fn wanted(which: &Which, environment: Option<&EnvironmentId>, key: &StoredKey) -> bool {
-    let here = environment.is_none_or(|wanted| wanted.as_str() == key.environment);
-    let purpose = Purpose::from_word(&key.purpose);
+fn selected(which: &Which, environment: Option<&EnvironmentId>, key: &StoredKey) -> bool {
+    let here = environment.is_none_or(|selected| selected.as_str() == key.environment);
+    let purpose = Purpose::from_name(&key.purpose);
     let asked = match which.purposes.as_slice() {
         [] => purpose != Some(Purpose::Url),
         some => purpose.is_some_and(|purpose| some.contains(&purpose)),

@@ -9,7 +9,7 @@ use valetkey_domain::Timestamp;
 use valetkey_domain::environment::Environment;
 
 /// How far the clock may go back: corrections of a clock that runs fast are smaller.
-const BACK: Duration = Duration::from_secs(5 * 60);
+const MAX_STEP_BACK: Duration = Duration::from_secs(5 * 60);
 
 /// What is said of a database that may be a copy.
 const QUARANTINE: &str = "is in quarantine, for its database was restored, copied or moved: the server's log says which. \
@@ -96,11 +96,11 @@ impl Watch {
     /// and was set right is right.
     fn plausible(&self, look: Look, known: &[Environment]) -> bool {
         let made = known.iter().map(|environment| environment.created_at).min();
-        if made.is_some_and(|made| look.said + BACK < made) {
+        if made.is_some_and(|made| look.said + MAX_STEP_BACK < made) {
             return false;
         }
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        first.get_or_insert(look).behind(look) <= BACK
+        first.get_or_insert(look).behind(look) <= MAX_STEP_BACK
     }
 }
 
@@ -119,7 +119,7 @@ fn part(name: &'static str, works: bool, trouble: &'static str) -> Part {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::there;
+    use crate::fixture::fixture;
 
     fn troubles(parts: [Part; 5]) -> Vec<&'static str> {
         parts.iter().filter(|part| part.trouble.is_some()).map(|part| part.name).collect()
@@ -127,11 +127,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_clock_that_jumps_ahead_and_is_set_right_is_right_and_one_that_goes_back_is_not() {
-        let there = there("{rotates: true}").await;
+        let fixture = fixture("{rotates: true}").await;
         let (watch, begun) = (Watch::default(), Instant::now());
         let seconds = |seconds: i64| jiff::SignedDuration::from_secs(seconds);
         let said = |passed: u64, ahead: i64| Look {
-            said: there.app.core.now() + Duration::from_secs(passed) + seconds(ahead),
+            said: fixture.app.core.now() + Duration::from_secs(passed) + seconds(ahead),
             at: begun + Duration::from_secs(passed),
         };
         for (passed, ahead, plausible) in [
@@ -146,15 +146,15 @@ mod tests {
         ] {
             assert_eq!(watch.plausible(said(passed, ahead), &[]), plausible, "{ahead} s ahead after {passed} s");
         }
-        assert_eq!(troubles(Watch::default().look(&there.app).await), [""; 0]);
+        assert_eq!(troubles(Watch::default().look(&fixture.app).await), [""; 0]);
     }
 
     #[tokio::test]
     async fn a_clock_before_the_database_was_made_is_said_and_one_that_was_ahead_meanwhile_is_forgiven() {
-        let there = there("{rotates: true}").await;
-        let mut made = environments::list(&there.app).await.unwrap();
+        let fixture = fixture("{rotates: true}").await;
+        let mut made = environments::list(&fixture.app).await.unwrap();
         let look = |said| Look { said, at: Instant::now() };
-        let now = there.app.core.now();
+        let now = fixture.app.core.now();
         assert!(!Watch::default().plausible(look(now - Duration::from_secs(3600)), &made));
         let mut later = made[0].clone();
         later.created_at = now + Duration::from_secs(24 * 3600);
@@ -164,8 +164,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_journal_that_is_closed_is_said() {
-        let there = there("{rotates: true}").await;
-        there.app.core.journal.close().await;
-        assert_eq!(troubles(Watch::default().look(&there.app).await), ["journal"]);
+        let fixture = fixture("{rotates: true}").await;
+        fixture.app.core.journal.close().await;
+        assert_eq!(troubles(Watch::default().look(&fixture.app).await), ["journal"]);
     }
 }

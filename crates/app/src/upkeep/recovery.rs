@@ -65,7 +65,7 @@ async fn of_the_dead(app: &App) -> Result<u64> {
         }
         // Only now: whoever dies here is followed by another who still finds it on the list.
         let mut tx = app.core.store.write().await?;
-        processes::bury(&mut tx, &process, app.core.now()).await?;
+        processes::remove_dead(&mut tx, &process, app.core.now()).await?;
         tx.commit().await?;
         tracing::warn!(%process, settled, "a server died; what it was at is settled");
     }
@@ -76,48 +76,48 @@ async fn of_the_dead(app: &App) -> Result<u64> {
 mod tests {
     use super::*;
     use crate::consent::{self, Outcome};
+    use crate::fixture::{Fixture, HOUR, fixture, fixture_on};
     use crate::insight::audit;
-    use crate::provider::{HOUR, There, there, there_on};
     use valetkey_domain::Secret;
     use valetkey_domain::id::{AuthorizationId, ProcessId};
     use valetkey_storage::{Location, Store};
     use valetkey_storage::{accounts, authorizations};
 
     /// How often the journal tells this of a subject.
-    async fn told(there: &There, subject: &str, action: &str) -> usize {
-        let lines = audit::newest(&there.app, &there.ctx, Some(subject), 100).await.unwrap();
+    async fn recorded(fixture: &Fixture, subject: &str, action: &str) -> usize {
+        let lines = audit::newest(&fixture.app, &fixture.ctx, Some(subject), 100).await.unwrap();
         lines.iter().filter(|line| line.action == action).count()
     }
 
     /// As a process leaves it that is killed after the refresh token has left.
-    async fn die_refreshing(there: &There) {
-        let (now, until) = (there.app.now(), there.app.now() + Duration::from_secs(75));
-        let mut tx = there.app.core.store.write().await.unwrap();
-        assert!(accounts::begin_refresh(&there.ctx, &mut tx, &there.account.id, 1, now, until).await.unwrap());
+    async fn die_refreshing(fixture: &Fixture) {
+        let (now, until) = (fixture.app.now(), fixture.app.now() + Duration::from_secs(75));
+        let mut tx = fixture.app.core.store.write().await.unwrap();
+        assert!(accounts::begin_refresh(&fixture.ctx, &mut tx, &fixture.account.id, 1, now, until).await.unwrap());
         tx.commit().await.unwrap();
     }
 
     /// A process that starts on a database which others may have open takes nobody for dead before they should have
     /// ended.
-    fn wait_where_others_may_live(there: &There) {
-        if !there.app.core.store.is_exclusive() {
-            there.clock.advance(LATE + Duration::from_secs(90));
+    fn wait_where_others_may_live(fixture: &Fixture) {
+        if !fixture.app.core.store.is_exclusive() {
+            fixture.clock.advance(LATE + Duration::from_secs(90));
         }
     }
 
     #[tokio::test]
     async fn attack_22_a_start_tells_what_became_of_a_refresh_and_gives_the_account_back() {
-        let there = there("{rotates: true, lost_answer: retry_at_expiry}").await;
-        there.sign_in(HOUR).await;
-        there.clock.advance(Duration::from_secs(3600));
-        die_refreshing(&there).await;
-        assert_eq!(overdue(&there.app).await.unwrap(), 0, "somebody may be at it");
-        wait_where_others_may_live(&there);
-        assert_eq!(at_start(&there.app).await.unwrap(), 1);
-        assert_eq!(at_start(&there.app).await.unwrap(), 0);
-        assert_eq!(told(&there, there.account.id.as_str(), "account.refresh_lost").await, 1);
-        there.provider.gives(r#"{"access_token":"at-2","refresh_token":"rt-2"}"#);
-        assert_eq!(there.token(None).await.unwrap().0, "at-2", "the old refresh token is tried once, without a wait");
+        let fixture = fixture("{rotates: true, lost_answer: retry_at_expiry}").await;
+        fixture.sign_in(HOUR).await;
+        fixture.clock.advance(Duration::from_secs(3600));
+        die_refreshing(&fixture).await;
+        assert_eq!(overdue(&fixture.app).await.unwrap(), 0, "somebody may be at it");
+        wait_where_others_may_live(&fixture);
+        assert_eq!(at_start(&fixture.app).await.unwrap(), 1);
+        assert_eq!(at_start(&fixture.app).await.unwrap(), 0);
+        assert_eq!(recorded(&fixture, fixture.account.id.as_str(), "account.refresh_lost").await, 1);
+        fixture.provider.gives(r#"{"access_token":"at-2","refresh_token":"rt-2"}"#);
+        assert_eq!(fixture.token(None).await.unwrap().0, "at-2", "the old refresh token is tried once, without a wait");
     }
 
     /// Where others may live a lease stands until its end unless its process is known to be dead; the clock stands still
@@ -126,75 +126,75 @@ mod tests {
     #[ignore = "needs PostgreSQL"]
     async fn attack_22_who_waits_for_a_process_that_died_waits_for_seconds_and_not_for_its_lease() {
         let location = Location::from(valetkey_testkit::only_on_postgres());
-        let there = there_on(location.clone(), "{rotates: true, lost_answer: retry_now}").await;
-        there.sign_in(HOUR).await;
-        there.clock.advance(Duration::from_secs(3600));
-        there.app.core.store.hold(&ProcessId::parse("proc_alive").unwrap()).await.unwrap();
-        let state = there.start(&there.link().await, "browser").await;
-        let consent = die(&there, &location, &state).await;
-        there.provider.gives(r#"{"access_token":"at-2","refresh_token":"rt-2"}"#);
+        let fixture = fixture_on(location.clone(), "{rotates: true, lost_answer: retry_now}").await;
+        fixture.sign_in(HOUR).await;
+        fixture.clock.advance(Duration::from_secs(3600));
+        fixture.app.core.store.add_process(&ProcessId::parse("proc_alive").unwrap()).await.unwrap();
+        let state = fixture.start(&fixture.link().await, "browser").await;
+        let consent = die(&fixture, &location, &state).await;
+        fixture.provider.gives(r#"{"access_token":"at-2","refresh_token":"rt-2"}"#);
         let waited = std::time::Instant::now();
-        let token = tokio::time::timeout(Duration::from_secs(20), there.token(None)).await;
+        let token = tokio::time::timeout(Duration::from_secs(20), fixture.token(None)).await;
         assert_eq!(token.expect("nobody waits for the dead").unwrap().0, "at-2");
         assert!(waited.elapsed() < Duration::from_secs(10), "{:?}", waited.elapsed());
-        assert_eq!(told(&there, there.account.id.as_str(), "account.refresh_lost").await, 1);
-        assert_eq!(of_the_dead(&there.app).await.unwrap(), 1, "the consent");
-        assert_eq!(told(&there, consent.as_str(), "authorization.ended").await, 1);
-        assert_eq!(of_the_dead(&there.app).await.unwrap(), 0, "it is off the list");
+        assert_eq!(recorded(&fixture, fixture.account.id.as_str(), "account.refresh_lost").await, 1);
+        assert_eq!(of_the_dead(&fixture.app).await.unwrap(), 1, "the consent");
+        assert_eq!(recorded(&fixture, consent.as_str(), "authorization.ended").await, 1);
+        assert_eq!(of_the_dead(&fixture.app).await.unwrap(), 0, "it is off the list");
     }
 
     /// A process that shows itself, begins a refresh and the exchange of a code, and is killed.
-    async fn die(there: &There, location: &Location, state: &str) -> AuthorizationId {
+    async fn die(fixture: &Fixture, location: &Location, state: &str) -> AuthorizationId {
         let dead = ProcessId::parse("proc_dead").unwrap();
         let store = Store::open(location).await.unwrap();
-        store.hold(&dead).await.unwrap();
-        let (now, hash) = (there.app.now(), valetkey_vault::sha256(state.as_bytes()));
+        store.add_process(&dead).await.unwrap();
+        let (now, hash) = (fixture.app.now(), valetkey_vault::sha256(state.as_bytes()));
         let mut tx = store.write().await.unwrap();
         let (roots, admitted) = (vec![], true);
         let process = processes::Process { id: dead, roots, admitted, started_at: now, seen_at: now };
         processes::show(&mut tx, &process).await.unwrap();
         let until = now + Duration::from_secs(75);
-        assert!(accounts::begin_refresh(&there.ctx, &mut tx, &there.account.id, 1, now, until).await.unwrap());
+        assert!(accounts::begin_refresh(&fixture.ctx, &mut tx, &fixture.account.id, 1, now, until).await.unwrap());
         let (_, id) = rows::authorization_by_state(&mut tx, &hash).await.unwrap().unwrap();
-        assert!(authorizations::exchange(&there.ctx, &mut tx, &id, &hash, now, until).await.unwrap());
+        assert!(authorizations::exchange(&fixture.ctx, &mut tx, &id, &hash, now, until).await.unwrap());
         tx.commit().await.unwrap();
         id
     }
 
     #[tokio::test]
     async fn attack_22_a_refresh_that_never_came_back_is_told_while_serving() {
-        let there = there("{rotates: true, lost_answer: retry_at_expiry}").await;
-        there.sign_in(HOUR).await;
-        die_refreshing(&there).await;
-        there.clock.advance(Duration::from_secs(75));
-        assert_eq!(overdue(&there.app).await.unwrap(), 0, "it may be slow to save");
-        there.clock.advance(LATE);
-        assert_eq!(overdue(&there.app).await.unwrap(), 1);
-        assert_eq!(told(&there, there.account.id.as_str(), "account.refresh_lost").await, 1);
+        let fixture = fixture("{rotates: true, lost_answer: retry_at_expiry}").await;
+        fixture.sign_in(HOUR).await;
+        die_refreshing(&fixture).await;
+        fixture.clock.advance(Duration::from_secs(75));
+        assert_eq!(overdue(&fixture.app).await.unwrap(), 0, "it may be slow to save");
+        fixture.clock.advance(LATE);
+        assert_eq!(overdue(&fixture.app).await.unwrap(), 1);
+        assert_eq!(recorded(&fixture, fixture.account.id.as_str(), "account.refresh_lost").await, 1);
     }
 
     #[tokio::test]
     async fn attack_22_a_consent_that_was_interrupted_says_so_and_opens_again() {
-        let there = there("{rotates: true}").await;
-        let link = there.link().await;
-        let state = there.start(&link, "browser").await;
+        let fixture = fixture("{rotates: true}").await;
+        let link = fixture.link().await;
+        let state = fixture.start(&link, "browser").await;
         let hash = valetkey_vault::sha256(state.as_bytes());
-        let mut tx = there.app.core.store.write().await.unwrap();
+        let mut tx = fixture.app.core.store.write().await.unwrap();
         let (_, id) = rows::authorization_by_state(&mut tx, &hash).await.unwrap().unwrap();
-        let (now, until) = (there.app.now(), there.app.now() + Duration::from_secs(90));
-        assert!(authorizations::exchange(&there.ctx, &mut tx, &id, &hash, now, until).await.unwrap());
+        let (now, until) = (fixture.app.now(), fixture.app.now() + Duration::from_secs(90));
+        assert!(authorizations::exchange(&fixture.ctx, &mut tx, &id, &hash, now, until).await.unwrap());
         tx.commit().await.unwrap();
-        assert_eq!(overdue(&there.app).await.unwrap(), 0, "somebody may be at it");
-        wait_where_others_may_live(&there);
-        assert_eq!(at_start(&there.app).await.unwrap(), 1);
-        assert_eq!(told(&there, id.as_str(), "authorization.ended").await, 1);
-        assert_eq!(there.back(&state, "browser").await.unwrap(), id, "a reload");
-        let ended = consent::outcome(&there.app, &id, Some(&Secret::from("browser"))).await.unwrap();
+        assert_eq!(overdue(&fixture.app).await.unwrap(), 0, "somebody may be at it");
+        wait_where_others_may_live(&fixture);
+        assert_eq!(at_start(&fixture.app).await.unwrap(), 1);
+        assert_eq!(recorded(&fixture, id.as_str(), "authorization.ended").await, 1);
+        assert_eq!(fixture.back(&state, "browser").await.unwrap(), id, "a reload");
+        let ended = consent::outcome(&fixture.app, &id, Some(&Secret::from("browser"))).await.unwrap();
         assert_eq!(ended.outcome, Outcome::Interrupted);
-        assert!(there.provider.asked("/token").is_empty());
-        there.provider.gives(HOUR);
-        let state = there.start(&link, "browser").await;
-        there.back(&state, "browser").await.unwrap();
-        assert!(there.now().await.credential.is_some());
+        assert!(fixture.provider.asked("/token").is_empty());
+        fixture.provider.gives(HOUR);
+        let state = fixture.start(&link, "browser").await;
+        fixture.back(&state, "browser").await.unwrap();
+        assert!(fixture.now().await.credential.is_some());
     }
 }

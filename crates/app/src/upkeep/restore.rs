@@ -12,7 +12,7 @@ use std::io::{BufRead, BufReader, Read};
 use valetkey_core::keyring::{Keyring, Roots};
 use valetkey_domain::Kind;
 use valetkey_domain::ctx::Progress;
-use valetkey_storage::portable::{self, Place};
+use valetkey_storage::portable::{self, TableId};
 use valetkey_storage::{Arg, Store, Tx, meta};
 use valetkey_vault::Sha256;
 
@@ -49,7 +49,7 @@ pub async fn read(
                        --data, or an empty PostgreSQL database; nothing was changed";
         return Err(Error::new(Kind::FailedPrecondition, message));
     }
-    let mut lines = Lines::new(file);
+    let mut lines = LineReader::new(file);
     let head: Head = lines.head()?;
     let key = Keyring::of_a_file(roots, &head.key).await?;
     let mut tx = store.write().await?;
@@ -76,8 +76,8 @@ async fn stamp(tx: &mut Tx, head: &Head) -> Result<()> {
     Ok(meta::set(tx, meta::QUARANTINE, &why).await?)
 }
 
-async fn fill(tx: &mut Tx, lines: &mut Lines<impl BufRead>, progress: &dyn Progress) -> Result<(u64, End)> {
-    let (mut table, mut batch, mut done) = (None::<Place>, Vec::new(), 0);
+async fn fill(tx: &mut Tx, lines: &mut LineReader<impl BufRead>, progress: &dyn Progress) -> Result<(u64, End)> {
+    let (mut table, mut batch, mut done) = (None::<TableId>, Vec::new(), 0);
     loop {
         let line = lines.next()?;
         if let Line::Row(row) = line {
@@ -92,12 +92,12 @@ async fn fill(tx: &mut Tx, lines: &mut Lines<impl BufRead>, progress: &dyn Progr
         }
         if batch.len() == BATCH {
             done += put(tx, table, std::mem::take(&mut batch)).await?;
-            progress.tell(done, None, "rows restored");
+            progress.report(done, None, "rows restored");
         }
     }
 }
 
-async fn put(tx: &mut Tx, table: Option<Place>, rows: Vec<Vec<Arg>>) -> Result<u64> {
+async fn put(tx: &mut Tx, table: Option<TableId>, rows: Vec<Vec<Arg>>) -> Result<u64> {
     if rows.is_empty() {
         return Ok(0);
     }
@@ -111,8 +111,8 @@ async fn put(tx: &mut Tx, table: Option<Place>, rows: Vec<Vec<Arg>>) -> Result<u
     })
 }
 
-fn known(head: &TableHead) -> Result<Place> {
-    let table = Place::named(&head.table).filter(|table| table.columns() == head.columns);
+fn known(head: &TableHead) -> Result<TableId> {
+    let table = TableId::named(&head.table).filter(|table| table.columns() == head.columns);
     table.ok_or_else(|| damaged(&format!("it has a table '{}' that is none of this version's", head.table)))
 }
 
@@ -124,13 +124,13 @@ enum Line {
 }
 
 /// Lines on their way out of the file, hashed as they go.
-struct Lines<R: BufRead> {
+struct LineReader<R: BufRead> {
     from: BufReader<GzDecoder<R>>,
     hash: Sha256,
     text: Vec<u8>,
 }
 
-impl<R: BufRead> Lines<R> {
+impl<R: BufRead> LineReader<R> {
     fn new(file: R) -> Self {
         Self { from: BufReader::new(GzDecoder::new(file)), hash: Sha256::default(), text: Vec::new() }
     }

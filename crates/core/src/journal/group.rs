@@ -1,13 +1,13 @@
 //! The writer's task: takes what waits, gives each record its place, commits them in groups.
 
-use super::desk::Desk;
 use super::queue::{Order, QUEUE, Waiting, detail, refused};
+use super::writer_task::WriterTask;
 use serde_json::json;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
-use valetkey_storage::journal::{Item, Place};
+use valetkey_storage::journal::{Item, Position};
 use valetkey_storage::{Error, journal as rows};
 use valetkey_vault::chain;
 
@@ -20,7 +20,7 @@ pub(super) const RETRY: Duration = Duration::from_millis(100);
 /// How often a checkpoint is written while there is anything new.
 const CHECKPOINT: Duration = Duration::from_secs(10);
 
-impl Desk {
+impl WriterTask {
     pub(super) async fn work(mut self, closing: CancellationToken) {
         // At once what an earlier process has left, then in turn.
         self.upkeep().await;
@@ -50,9 +50,11 @@ impl Desk {
 
     async fn obey(&mut self, order: Order) {
         match order {
-            Order::Head(told) => drop(told.send(self.covering_head().await.map_err(|error| refused().because(error)))),
-            Order::Remove { before, told } => {
-                drop(told.send(self.remove_some(before).await.map_err(|error| refused().because(error))));
+            Order::Head(reply) => {
+                drop(reply.send(self.covering_head().await.map_err(|error| refused().because(error))))
+            }
+            Order::Remove { before, reply } => {
+                drop(reply.send(self.remove_some(before).await.map_err(|error| refused().because(error))));
             }
         }
     }
@@ -82,7 +84,7 @@ impl Desk {
         let mut head = self.sealer.head();
         let place = |Waiting { entry, seal, .. }: &Waiting| {
             head = chain::next(&head, &seal.leaf);
-            Item { entry: entry.clone(), seal: seal.clone(), place: Place::At(head.clone()) }
+            Item { entry: entry.clone(), seal: seal.clone(), position: Position::At(head.clone()) }
         };
         let items: Vec<_> = group.iter().map(place).collect();
         let saved = rows::append_now(&self.store, items).await;

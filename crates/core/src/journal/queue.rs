@@ -21,7 +21,7 @@ pub(super) enum Order {
     /// As `Writer::head` asks.
     Head(oneshot::Sender<Result<Head>>),
     /// As `Writer::remove_some` asks.
-    Remove { before: Timestamp, told: oneshot::Sender<Result<u64>> },
+    Remove { before: Timestamp, reply: oneshot::Sender<Result<u64>> },
 }
 
 /// What a record tells beside action and subject, by name.

@@ -4,7 +4,7 @@
 use crate::Result;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use valetkey_domain::journal::{Entry, Head, Seal};
-use valetkey_storage::journal::{Item, Place};
+use valetkey_storage::journal::{Item, Position};
 use valetkey_vault::{DataKey, chain};
 
 /// The key and the head.
@@ -33,7 +33,7 @@ impl Sealer {
         };
         let entry = make(&key)?;
         let seal = chain::seal(&key, &entry);
-        Ok(Item { entry, seal, place: Place::Promised(segment) })
+        Ok(Item { entry, seal, position: Position::Promised(segment) })
     }
 
     /// The newest record of this process's segment that is known to be committed.

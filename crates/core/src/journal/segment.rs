@@ -4,8 +4,8 @@
 //! A checkpoint is a record of the chain. Under its own seal it states the head before it, which no writer of the database
 //! can make anew, and the newest heads of the other segments, so that whoever holds one head holds all.
 
-use super::desk::Desk;
 use super::queue::{Waiting, detail};
+use super::writer_task::WriterTask;
 use crate::failpoint::{Failpoint, reach};
 use serde_json::json;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use valetkey_domain::id::SegmentId;
 use valetkey_domain::journal::{Entry, Head};
 use valetkey_domain::{Timestamp, time};
 use valetkey_storage::journal::chain as rows;
-use valetkey_storage::journal::{Item, Place, append};
+use valetkey_storage::journal::{Item, Position, append};
 use valetkey_storage::{Error, Tx};
 use valetkey_vault::chain;
 
@@ -36,7 +36,7 @@ const PART: u32 = 2_000;
 /// How long other processes have to give their own records their places before that is done for them.
 const OTHERS: Duration = Duration::from_secs(60);
 
-impl Desk {
+impl WriterTask {
     /// Sees to what is due every few seconds. A failure is tried again the next time.
     pub(super) async fn upkeep(&mut self) {
         match self.keyring.journal_key().await {
@@ -171,7 +171,7 @@ impl Desk {
             (record, head.clone())
         };
         let placed: Vec<_> = waiting.into_iter().map(place).collect();
-        rows::place(&mut tx, &placed).await?;
+        rows::assign(&mut tx, &placed).await?;
         let head = self.state(&mut tx, head).await?;
         if !placed.is_empty() {
             reach(Failpoint::JournalPlaced);
@@ -196,7 +196,7 @@ impl Desk {
     async fn put(&self, tx: &mut Tx, head: Head, entry: Entry) -> Result<Head, Error> {
         let seal = self.sealer.seal(&entry);
         let head = chain::next(&head, &seal.leaf);
-        append(tx, [Item { entry, seal, place: Place::At(head.clone()) }]).await?;
+        append(tx, [Item { entry, seal, position: Position::At(head.clone()) }]).await?;
         Ok(head)
     }
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use valetkey_domain::Ctx;
 use valetkey_domain::id::{DataKeyId, SegmentId};
 use valetkey_domain::journal::{Entry, Head, Seal};
-use valetkey_storage::journal::audit::{self as rows, Found};
+use valetkey_storage::journal::audit::{self as rows, StoredRecord};
 use valetkey_storage::{Store, Tx};
 use valetkey_vault::chain::{Fault, Walk};
 use valetkey_vault::{DataKey, chain};
@@ -139,7 +139,7 @@ impl<'a> Audit<'a> {
         let mut walk = Walk::behind(self.cut(&segment).await?);
         let (mut behind, mut newest) = (i64::MIN, i64::MAX);
         loop {
-            let page = rows::placed(&mut self.tx, name, behind, PAGE).await?;
+            let page = rows::positioned(&mut self.tx, name, behind, PAGE).await?;
             let Some((last, found)) = page.last() else { break };
             behind = *last;
             newest = found.sealed.as_ref().map_or(i64::MAX, |(entry, _)| entry.at);
@@ -153,10 +153,10 @@ impl<'a> Audit<'a> {
     }
 
     /// A record with a place: its seal, its link, and what it says of others.
-    async fn placed(&mut self, walk: &mut Walk, seq: i64, found: Found) -> Result<()> {
+    async fn placed(&mut self, walk: &mut Walk, seq: i64, found: StoredRecord) -> Result<()> {
         let before = walk.head().clone();
         let segment = before.segment.as_str();
-        let (leaf, link) = (found.sealed.as_ref().map(|(_, seal)| seal.leaf), found.place.map(|(_, link)| link));
+        let (leaf, link) = (found.sealed.as_ref().map(|(_, seal)| seal.leaf), found.position.map(|(_, link)| link));
         let fault = walk.step(seq, &leaf.unwrap_or_default(), &link.unwrap_or_default());
         let sealed = match found.sealed {
             Some((entry, seal)) if self.fits(&entry, &seal).await? => Some(entry),
@@ -222,7 +222,7 @@ impl<'a> Audit<'a> {
     async fn unplaced(&mut self) -> Result<()> {
         let mut behind = String::new();
         loop {
-            let page = rows::unplaced(&mut self.tx, &behind, PAGE).await?;
+            let page = rows::unpositioned(&mut self.tx, &behind, PAGE).await?;
             let Some(last) = page.last() else { break };
             behind.clone_from(&last.id);
             self.looked_at(page.len());
@@ -314,7 +314,7 @@ impl<'a> Audit<'a> {
 
     fn looked_at(&mut self, records: usize) {
         self.report.records += records as u64;
-        self.ctx.progress.tell(self.report.records, Some(self.total), "records checked");
+        self.ctx.progress.report(self.report.records, Some(self.total), "records checked");
     }
 }
 

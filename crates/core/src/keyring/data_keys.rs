@@ -14,7 +14,7 @@ use valetkey_vault::transit::root_of;
 use valetkey_vault::{DataKey, Purpose, Wrapped};
 
 /// How long an opened key is held.
-const HELD: Duration = Duration::from_secs(600);
+const CACHED_FOR: Duration = Duration::from_secs(600);
 
 /// How long another process's rotation may go unnoticed.
 const FRESH: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ const ROUNDS: u32 = 3;
 
 /// Something in memory and when it is to be forgotten.
 #[derive(Clone)]
-struct Held<T> {
+struct Cached<T> {
     value: T,
     until: Timestamp,
 }
@@ -41,8 +41,8 @@ pub(super) struct DataKeys {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) rng: Arc<dyn Rng>,
     pub(super) roots: Roots,
-    newest: Cache<(String, Purpose), Held<DataKeyId>>,
-    opened: Cache<DataKeyId, Held<Arc<DataKey>>>,
+    newest: Cache<(String, Purpose), Cached<DataKeyId>>,
+    opened: Cache<DataKeyId, Cached<Arc<DataKey>>>,
     /// The url keys that exist, as of the last look. A token that names another is forged, or of a moment ago.
     url_keys: Mutex<HashSet<DataKeyId>>,
     /// When that was looked at. Held while it is, so that whoever needs the same look waits for it.
@@ -67,7 +67,7 @@ impl DataKeys {
     /// The key to seal with, made if there is none. `None` as environment means a key that all of them share.
     pub(super) async fn newest(&self, environment: Option<&EnvironmentId>, purpose: Purpose) -> Result<Arc<DataKey>> {
         let scope = environment.map(EnvironmentId::to_string).unwrap_or_default();
-        if let Some(id) = self.held(self.newest.get(&(scope.clone(), purpose)))
+        if let Some(id) = self.unexpired(self.newest.get(&(scope.clone(), purpose)))
             && let Some(key) = self.by_id(&id).await?
         {
             return Ok(key);
@@ -77,13 +77,13 @@ impl DataKeys {
             Some(stored) => self.opened(stored).await?,
             None => self.make(environment, purpose).await?,
         };
-        self.newest.insert((scope, purpose), self.hold(key.id().clone(), FRESH));
+        self.newest.insert((scope, purpose), self.cached(key.id().clone(), FRESH));
         Ok(key)
     }
 
     /// The key of this id, to open with; none if there is none.
     pub(super) async fn by_id(&self, id: &DataKeyId) -> Result<Option<Arc<DataKey>>> {
-        if let Some(key) = self.held(self.opened.get(id)) {
+        if let Some(key) = self.unexpired(self.opened.get(id)) {
             return Ok(Some(key));
         }
         let stored = rows::get(&mut self.store.glance().await?, id).await?;
@@ -157,7 +157,7 @@ impl DataKeys {
 
     /// A key that was read, from memory if it is there.
     async fn opened(&self, stored: StoredKey) -> Result<Arc<DataKey>> {
-        match self.held(self.opened.get(&stored.id)) {
+        match self.unexpired(self.opened.get(&stored.id)) {
             Some(key) => Ok(key),
             None => self.unwrap(stored).await,
         }
@@ -165,7 +165,7 @@ impl DataKeys {
 
     pub(super) async fn unwrap(&self, stored: StoredKey) -> Result<Arc<DataKey>> {
         let key = Arc::new(self.roots.unwrap(&from_row(stored)?).await?);
-        self.opened.insert(key.id().clone(), self.hold(Arc::clone(&key), HELD));
+        self.opened.insert(key.id().clone(), self.cached(Arc::clone(&key), CACHED_FOR));
         if key.purpose() == Purpose::Url {
             self.url_keys().insert(key.id().clone());
         }
@@ -193,12 +193,12 @@ impl DataKeys {
         }
     }
 
-    fn hold<T>(&self, value: T, how_long: Duration) -> Held<T> {
-        Held { value, until: self.clock.now() + how_long }
+    fn cached<T>(&self, value: T, how_long: Duration) -> Cached<T> {
+        Cached { value, until: self.clock.now() + how_long }
     }
 
-    fn held<T>(&self, found: Option<Held<T>>) -> Option<T> {
-        found.filter(|held| self.clock.now() < held.until).map(|held| held.value)
+    fn unexpired<T>(&self, found: Option<Cached<T>>) -> Option<T> {
+        found.filter(|cached| self.clock.now() < cached.until).map(|cached| cached.value)
     }
 
     fn url_keys(&self) -> MutexGuard<'_, HashSet<DataKeyId>> {
@@ -212,7 +212,7 @@ pub(super) fn from_row(stored: StoredKey) -> Result<Wrapped> {
         "" => None,
         text => Some(EnvironmentId::parse(text)?),
     };
-    let purpose = Purpose::from_word(&stored.purpose);
+    let purpose = Purpose::from_name(&stored.purpose);
     let purpose = purpose.ok_or_else(|| Error::internal(format!("data key {} has no known purpose", stored.id)))?;
     Ok(Wrapped {
         id: stored.id,

@@ -13,13 +13,13 @@ use valetkey_testkit::{ManualClock, SeededRng};
 use valetkey_vault::{Holder, Place, Purpose, RootKey, jwt::Expect};
 
 /// A store, a clock and a root key, from which keyrings are started as a server would.
-struct There {
+struct Fixture {
     store: Store,
     clock: Arc<ManualClock>,
     root: String,
 }
 
-impl There {
+impl Fixture {
     async fn new() -> Self {
         let store = Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap();
         let root = RootKey::generate().unwrap().to_text().expose().to_owned();
@@ -81,26 +81,26 @@ async fn opens(ring: &Keyring, environment: &EnvironmentId, purpose: Purpose, se
 
 #[tokio::test]
 async fn what_is_sealed_opens_after_a_restart_and_nowhere_else() {
-    let (there, ours, theirs) = (There::new().await, ours(), theirs());
-    let ring = there.start(1).await;
+    let (fixture, ours, theirs) = (Fixture::new().await, ours(), theirs());
+    let ring = fixture.start(1).await;
     let sealed = ring.seal(&ours, Purpose::Client, &place(&ours), b"secret").await.unwrap();
-    let again = there.start(2).await;
+    let again = fixture.start(2).await;
     let opened = again.open(&ours, Purpose::Client, &place(&ours), &sealed).await.unwrap();
     assert_eq!(opened.expose(), b"secret");
     assert!(!opens(&again, &ours, Purpose::Credential, &sealed).await);
     assert!(!opens(&again, &theirs, Purpose::Client, &sealed).await);
     assert!(again.open(&ours, Purpose::Client, &place(&theirs), &sealed).await.is_err());
     assert!(again.seal(&ours, Purpose::Client, &place(&theirs), b"secret").await.is_err());
-    assert_eq!(there.keys(Purpose::Client).await, 1);
+    assert_eq!(fixture.keys(Purpose::Client).await, 1);
 }
 
 #[tokio::test]
 async fn the_wrong_root_key_is_refused_by_name() {
-    let there = There::new().await;
-    there.start(1).await;
+    let fixture = Fixture::new().await;
+    fixture.start(1).await;
     let other = RootKey::generate().unwrap();
-    let error = there.start_with(other.to_text().expose(), 2).await.err().unwrap();
-    let right = RootKey::from_text(&there.root.as_str().into()).unwrap();
+    let error = fixture.start_with(other.to_text().expose(), 2).await.err().unwrap();
+    let right = RootKey::from_text(&fixture.root.as_str().into()).unwrap();
     assert_eq!(error.kind(), Kind::FailedPrecondition);
     assert!(error.message().contains(&other.version()), "{error}");
     assert!(error.message().contains(&right.version()), "{error}");
@@ -108,17 +108,17 @@ async fn the_wrong_root_key_is_refused_by_name() {
 
 #[tokio::test]
 async fn a_root_key_is_made_for_an_empty_database_only() {
-    let there = There::new().await;
-    Keyring::may_start_afresh(&there.store).await.unwrap();
-    there.start(1).await;
-    let error = Keyring::may_start_afresh(&there.store).await.unwrap_err();
+    let fixture = Fixture::new().await;
+    Keyring::may_start_afresh(&fixture.store).await.unwrap();
+    fixture.start(1).await;
+    let error = Keyring::may_start_afresh(&fixture.store).await.unwrap_err();
     assert_eq!(error.kind(), Kind::FailedPrecondition);
 }
 
 #[tokio::test]
 async fn two_that_start_at_once_end_with_the_same_keys() {
-    let (there, ours) = (There::new().await, ours());
-    let (one, other) = tokio::join!(there.start(1), there.start(2));
+    let (fixture, ours) = (Fixture::new().await, ours());
+    let (one, other) = tokio::join!(fixture.start(1), fixture.start(2));
     assert_eq!(one.jwks(), other.jwks());
     let (place, text) = (place(&ours), b"secret".as_slice());
     let (first, second) = tokio::join!(
@@ -127,17 +127,17 @@ async fn two_that_start_at_once_end_with_the_same_keys() {
     );
     assert!(opens(&other, &ours, Purpose::Credential, &first.unwrap()).await);
     assert!(opens(&one, &ours, Purpose::Credential, &second.unwrap()).await);
-    assert_eq!(there.keys(Purpose::Credential).await, 1);
+    assert_eq!(fixture.keys(Purpose::Credential).await, 1);
 }
 
 #[tokio::test]
 async fn a_url_is_checked_without_the_database_and_for_its_own_environment() {
-    let (there, ours) = (There::new().await, ours());
-    let ring = there.start(1).await;
+    let (fixture, ours) = (Fixture::new().await, ours());
+    let ring = fixture.start(1).await;
     let instance = instance(&ours);
     let token = ring.url_mint(&instance).await.unwrap();
     // All readers are taken: a look at the database would end in "busy".
-    let _readers = take_readers(&there.store).await;
+    let _readers = take_readers(&fixture.store).await;
     let (environment, claim) = ring.url_check(token.expose()).await.unwrap().unwrap();
     assert_eq!(environment, ours);
     assert!(claim.opens(&instance));
@@ -148,28 +148,28 @@ async fn a_url_is_checked_without_the_database_and_for_its_own_environment() {
 
 #[tokio::test]
 async fn forged_key_ids_cost_one_look_a_second_and_hide_no_known_key() {
-    let (there, stranger, ours) = (There::new().await, There::new().await, ours());
+    let (fixture, stranger, ours) = (Fixture::new().await, Fixture::new().await, ours());
     let instance = instance(&ours);
-    let token = there.start(1).await.url_mint(&instance).await.unwrap();
+    let token = fixture.start(1).await.url_mint(&instance).await.unwrap();
     let forged = stranger.start(9).await.url_mint(&instance).await.unwrap();
-    let ring = there.start(2).await;
+    let ring = fixture.start(2).await;
     assert!(ring.url_check(forged.expose()).await.unwrap().is_none());
     {
-        let _readers = take_readers(&there.store).await;
+        let _readers = take_readers(&fixture.store).await;
         assert!(ring.url_check(forged.expose()).await.unwrap().is_none(), "looked again within the second");
     }
     assert!(ring.url_check(token.expose()).await.unwrap().is_some(), "hidden by the forgeries");
-    there.clock.advance(Duration::from_secs(2));
-    let _readers = take_readers(&there.store).await;
+    fixture.clock.advance(Duration::from_secs(2));
+    let _readers = take_readers(&fixture.store).await;
     assert!(ring.url_check(forged.expose()).await.is_err(), "did not look after the second");
 }
 
 #[tokio::test]
 async fn who_comes_while_url_keys_are_looked_for_waits_and_is_not_refused() {
-    let (there, ours) = (There::new().await, ours());
-    let token = there.start(1).await.url_mint(&instance(&ours)).await.unwrap();
-    let ring = there.start(2).await;
-    let readers = take_readers(&there.store).await;
+    let (fixture, ours) = (Fixture::new().await, ours());
+    let token = fixture.start(1).await.url_mint(&instance(&ours)).await.unwrap();
+    let ring = fixture.start(2).await;
+    let readers = take_readers(&fixture.store).await;
     let look = || ring.url_check(token.expose());
     let (first, second, ()) = futures::future::join3(look(), look(), async { drop(readers) }).await;
     assert!(first.unwrap().is_some() && second.unwrap().is_some(), "a URL of ours is taken for a forgery");
@@ -177,12 +177,12 @@ async fn who_comes_while_url_keys_are_looked_for_waits_and_is_not_refused() {
 
 #[tokio::test]
 async fn a_key_for_something_else_makes_no_url() {
-    let (there, ours) = (There::new().await, ours());
-    let ring = there.start(1).await;
+    let (fixture, ours) = (Fixture::new().await, ours());
+    let ring = fixture.start(1).await;
     ring.seal(&ours, Purpose::Credential, &place(&ours), b"x").await.unwrap();
     let token = ring.url_mint(&instance(&ours)).await.unwrap();
     let url_key = ring.url_check(token.expose()).await.unwrap().unwrap().1.key;
-    let ids = data_keys::ids(&mut there.store.read().await.unwrap(), "credential").await.unwrap();
+    let ids = data_keys::ids(&mut fixture.store.read().await.unwrap(), "credential").await.unwrap();
     assert!(!ids.contains(&url_key));
     for id in ids {
         assert!(ring.0.keys.url_key(&id).await.unwrap().is_none());
@@ -191,13 +191,13 @@ async fn a_key_for_something_else_makes_no_url() {
 
 #[tokio::test]
 async fn opened_keys_are_forgotten_after_ten_minutes() {
-    let (there, ours) = (There::new().await, ours());
-    let ring = there.start(1).await;
+    let (fixture, ours) = (Fixture::new().await, ours());
+    let ring = fixture.start(1).await;
     let sealed = ring.seal(&ours, Purpose::Flow, &place(&ours), b"x").await.unwrap();
-    there.clock.advance(Duration::from_secs(599));
-    let readers = take_readers(&there.store).await;
+    fixture.clock.advance(Duration::from_secs(599));
+    let readers = take_readers(&fixture.store).await;
     assert!(opens(&ring, &ours, Purpose::Flow, &sealed).await);
-    there.clock.advance(Duration::from_secs(2));
+    fixture.clock.advance(Duration::from_secs(2));
     assert!(!opens(&ring, &ours, Purpose::Flow, &sealed).await, "still held");
     drop(readers);
     assert!(opens(&ring, &ours, Purpose::Flow, &sealed).await);
@@ -205,14 +205,14 @@ async fn opened_keys_are_forgotten_after_ten_minutes() {
 
 #[tokio::test]
 async fn tokens_are_signed_and_taken_across_a_restart() {
-    let there = There::new().await;
-    let ring = there.start(1).await;
-    let now = there.clock.now();
+    let fixture = Fixture::new().await;
+    let ring = fixture.start(1).await;
+    let now = fixture.clock.now();
     let (from, to) = (now.as_second(), now.as_second() + 10);
     let claims = json!({"iss": "i", "aud": "a", "sub": "s", "nbf": from, "exp": to});
     let token = ring.sign("at+jwt", &claims).unwrap();
     let expect = Expect { issuer: "i".into(), audience: "a".into(), typ: "at+jwt".into(), now };
-    let again = there.start(2).await;
+    let again = fixture.start(2).await;
     assert_eq!(again.verify::<Value>(&token, &expect).await.unwrap(), claims);
     assert_eq!(again.jwks(), ring.jwks());
     assert_eq!(again.jwks()["keys"].as_array().unwrap().len(), 1);
@@ -222,14 +222,14 @@ async fn tokens_are_signed_and_taken_across_a_restart() {
 
 #[tokio::test]
 async fn no_key_rests_in_clear() {
-    let (there, ours) = (There::new().await, ours());
-    let ring = there.start(1).await;
+    let (fixture, ours) = (Fixture::new().await, ours());
+    let ring = fixture.start(1).await;
     ring.seal(&ours, Purpose::Credential, &place(&ours), b"x").await.unwrap();
-    let mut tx = there.store.read().await.unwrap();
+    let mut tx = fixture.store.read().await.unwrap();
     let rows = valetkey_storage::signing_keys::all(&mut tx).await.unwrap();
     let pem_or_der = |bytes: &[u8]| bytes.starts_with(b"-----") || bytes.starts_with(&[0x30, 0x82]);
     assert!(rows.iter().all(|row| !pem_or_der(&row.private_sealed.0)));
-    let root = RootKey::from_text(&there.root.as_str().into()).unwrap();
+    let root = RootKey::from_text(&fixture.root.as_str().into()).unwrap();
     let stored = data_keys::newest(&mut tx, "env_ours", "credential").await.unwrap().unwrap();
     assert_eq!(stored.root_version, root.version());
     assert_eq!(stored.wrapped.len(), 12 + 32 + 16, "nonce, ciphertext, tag");

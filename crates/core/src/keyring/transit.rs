@@ -62,7 +62,7 @@ struct Auth {
 }
 
 #[derive(Deserialize)]
-struct Refused {
+struct ErrorBody {
     #[serde(default)]
     errors: Vec<String>,
 }
@@ -158,7 +158,7 @@ impl Transit {
 
     fn judge(&self, answer: http::Response<Bytes>) -> Result<Bytes> {
         let said = || {
-            let refused: Refused = serde_json::from_slice(answer.body()).unwrap_or(Refused { errors: vec![] });
+            let refused: ErrorBody = serde_json::from_slice(answer.body()).unwrap_or(ErrorBody { errors: vec![] });
             refused.errors.join("; ").trim().chars().take(MAX_WORDS).collect::<String>()
         };
         match answer.status() {

@@ -4,18 +4,18 @@ use axum::http::{HeaderMap, header};
 
 /// In which forms a client takes its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Takes {
+pub(super) struct Accepts {
     /// As one JSON document.
     pub(super) whole: bool,
     /// As a stream of events. `*/*` alone does not mean that a client can read one.
     pub(super) streams: bool,
 }
 
-impl Takes {
+impl Accepts {
     /// Reads `Accept`. Who names neither gets JSON: nobody is sent away for it.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let ranges: Vec<&str> = values.flat_map(|value| value.split(',')).filter_map(wanted).collect();
+        let ranges: Vec<&str> = values.flat_map(|value| value.split(',')).filter_map(acceptable).collect();
         let named =
             |names: &[&str]| ranges.iter().any(|range| names.iter().any(|name| range.eq_ignore_ascii_case(name)));
         let streams = named(&["text/event-stream"]);
@@ -29,7 +29,7 @@ impl Takes {
 }
 
 /// The media range, unless its weight is nothing.
-fn wanted(range: &str) -> Option<&str> {
+fn acceptable(range: &str) -> Option<&str> {
     let mut parts = range.split(';').map(str::trim);
     let media = parts.next()?;
     let unwanted = parts.any(|part| {
@@ -46,9 +46,9 @@ mod tests {
 
     #[test]
     fn streams_go_only_to_who_names_them_and_json_to_all_who_do_not_rule_it_out() {
-        let takes = |values: &[&'static str]| {
-            let takes = Takes::of(&values.iter().map(|v| (header::ACCEPT, HeaderValue::from_static(v))).collect());
-            (takes.whole, takes.streams)
+        let accepts = |values: &[&'static str]| {
+            let accepts = Accepts::of(&values.iter().map(|v| (header::ACCEPT, HeaderValue::from_static(v))).collect());
+            (accepts.whole, accepts.streams)
         };
         for both in [
             &["application/json, text/event-stream"][..],
@@ -56,7 +56,7 @@ mod tests {
             &["text/event-stream, */*;q=0.1"],
             &["application/*,text/event-stream"],
         ] {
-            assert_eq!(takes(both), (true, true), "{both:?}");
+            assert_eq!(accepts(both), (true, true), "{both:?}");
         }
         for whole in [
             &[][..],
@@ -68,10 +68,10 @@ mod tests {
             &["application/json, text/event-stream;q=0"],
             &["text/event-stream; q=0.000"],
         ] {
-            assert_eq!(takes(whole), (true, false), "{whole:?}");
+            assert_eq!(accepts(whole), (true, false), "{whole:?}");
         }
         for streams in [&["text/event-stream"][..], &["text/event-stream;q=0.9, application/json;q=0"]] {
-            assert_eq!(takes(streams), (false, true), "{streams:?}");
+            assert_eq!(accepts(streams), (false, true), "{streams:?}");
         }
     }
 }

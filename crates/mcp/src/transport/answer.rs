@@ -1,6 +1,6 @@
 //! How replies go over HTTP: as JSON or, to who can read nothing else, as a stream of events that ends at once.
 
-use super::accept::Takes;
+use super::accept::Accepts;
 use crate::protocol::Reply;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -8,13 +8,13 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
 /// One reply. A refusal of the HTTP request itself is JSON for everyone: its status says it already.
-pub(super) fn one(takes: Takes, reply: Reply) -> Response {
-    if takes.only_streams() && reply.status == 200 { events(event(&reply.body).into()) } else { json(reply) }
+pub(super) fn one(accepts: Accepts, reply: Reply) -> Response {
+    if accepts.only_streams() && reply.status == 200 { events(event(&reply.body).into()) } else { json(reply) }
 }
 
 /// Several at once: a JSON array, or an event for each.
-pub(super) fn several(takes: Takes, replies: &[Bytes]) -> Response {
-    if takes.only_streams() {
+pub(super) fn several(accepts: Accepts, replies: &[Bytes]) -> Response {
+    if accepts.only_streams() {
         return events(replies.iter().map(|reply| event(reply)).collect::<Vec<_>>().concat().into());
     }
     let body = [&b"["[..], &replies.join(&b","[..]), b"]"].concat();

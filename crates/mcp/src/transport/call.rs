@@ -1,9 +1,9 @@
 //! `tools/call`: answered as JSON if it ends soon, as a stream if it takes long or tells of its progress. While it lasts
 //! its URL is looked at again and again: who lost it gets no answer any more, in whichever form.
 
+use super::authorized_post::{AuthorizedPost, UrlStatus};
 use super::pending::{News, Outcome, Pending};
 use super::stream::{Live, every};
-use super::visit::{Stands, Visit};
 use super::{answer, stream};
 use crate::protocol::{Call, Called, Fault, Id, Reply, Version};
 use axum::response::Response;
@@ -24,14 +24,14 @@ enum Waited {
 }
 
 /// Answers a call as a whole or by a stream.
-pub(super) async fn answer(visit: &Visit<'_>, id: Id, version: Version, call: Call) -> Response {
-    let mut pending = match begin(visit, &id, version, call) {
+pub(super) async fn answer(post: &AuthorizedPost<'_>, id: Id, version: Version, call: Call) -> Response {
+    let mut pending = match begin(post, &id, version, call) {
         Ok(pending) => pending,
-        Err(fault) => return answer::one(visit.takes, Reply::fault(Some(&id), &fault)),
+        Err(fault) => return answer::one(post.accepts, Reply::fault(Some(&id), &fault)),
     };
-    match wait(visit, &mut pending, visit.takes.streams).await {
-        Waited::Ended(reply) => answer::one(visit.takes, reply),
-        Waited::Long(first) => stream::response(Live::new(visit.desk.clone(), visit.door.clone(), pending, first)),
+    match wait(post, &mut pending, post.accepts.streams).await {
+        Waited::Ended(reply) => answer::one(post.accepts, reply),
+        Waited::Long(first) => stream::response(Live::new(post.state.clone(), post.door.clone(), pending, first)),
         Waited::Refused(refusal) => refusal,
     }
 }
@@ -40,10 +40,15 @@ pub(super) async fn answer(visit: &Visit<'_>, id: Id, version: Version, call: Ca
 ///
 /// # Errors
 /// The answer to who lost the URL meanwhile.
-pub(super) async fn whole(visit: &Visit<'_>, id: &Id, version: Version, call: Call) -> Result<Reply, Response> {
-    match begin(visit, id, version, call) {
+pub(super) async fn as_one_reply(
+    post: &AuthorizedPost<'_>,
+    id: &Id,
+    version: Version,
+    call: Call,
+) -> Result<Reply, Response> {
+    match begin(post, id, version, call) {
         Err(fault) => Ok(Reply::fault(Some(id), &fault)),
-        Ok(mut pending) => match wait(visit, &mut pending, false).await {
+        Ok(mut pending) => match wait(post, &mut pending, false).await {
             Waited::Ended(reply) => Ok(reply),
             Waited::Long(_) => Ok(pending.outcome.end().await),
             Waited::Refused(refusal) => Err(refusal),
@@ -51,17 +56,17 @@ pub(super) async fn whole(visit: &Visit<'_>, id: &Id, version: Version, call: Ca
     }
 }
 
-fn begin(visit: &Visit<'_>, id: &Id, version: Version, call: Call) -> Result<Pending, Fault> {
-    let Visit { desk, ctx, served, .. } = visit;
+fn begin(post: &AuthorizedPost<'_>, id: &Id, version: Version, call: Call) -> Result<Pending, Fault> {
+    let AuthorizedPost { state, ctx, served, .. } = post;
     let tool = served.set.find(&call.name).ok_or_else(|| Fault::unknown_tool(version))?;
     let structured = tool.tool.definition.output_schema.is_some();
-    let mut ctx = Ctx { deadline: desk.app.now() + desk.app.settings().bounds.mcp_time, ..ctx.clone() };
+    let mut ctx = Ctx { deadline: state.app.now() + state.app.settings().bounds.mcp_time, ..ctx.clone() };
     let (progress, news) = News::channel(call.progress);
     if let Some(progress) = progress {
         ctx.progress = Arc::new(progress);
     }
-    let running = calls::start(&desk.app, &ctx, served, tool, call.arguments);
-    let flight = || desk.flights.enter(&served.instance.id, id, running.cancellation());
+    let running = calls::start(&state.app, &ctx, served, tool, call.arguments);
+    let flight = || state.flights.enter(&served.instance.id, id, running.cancellation());
     Ok(Pending {
         _flight: (!version.modern()).then(flight),
         _guard: version.modern().then(|| running.cancellation().drop_guard()),
@@ -71,22 +76,22 @@ fn begin(visit: &Visit<'_>, id: &Id, version: Version, call: Call) -> Result<Pen
 }
 
 /// Waits until a call ends, its URL is lost or, where streams are taken, there is reason to begin one.
-async fn wait(visit: &Visit<'_>, pending: &mut Pending, streams: bool) -> Waited {
-    let patience = visit.desk.settings.patience;
-    let mut soon = pin!(tokio::time::sleep(patience.soon));
-    let mut recheck = every(patience.recheck);
+async fn wait(post: &AuthorizedPost<'_>, pending: &mut Pending, streams: bool) -> Waited {
+    let timing = post.state.settings.timing;
+    let mut soon = pin!(tokio::time::sleep(timing.soon));
+    let mut recheck = every(timing.recheck);
     let mut sure = true;
     loop {
         tokio::select! {
             biased;
-            _ = recheck.tick() => match visit.stands().await {
-                Stands::No(refusal) => {
+            _ = recheck.tick() => match post.url_status().await {
+                UrlStatus::No(refusal) => {
                     pending.outcome.cancel();
                     return Waited::Refused(refusal);
                 }
-                stands => sure = matches!(stands, Stands::Yes),
+                url_status => sure = matches!(url_status, UrlStatus::Yes),
             },
-            reply = pending.outcome.end() => return if sure { Waited::Ended(reply) } else { last(visit, pending, reply).await },
+            reply = pending.outcome.end() => return if sure { Waited::Ended(reply) } else { last(post, pending, reply).await },
             Some(line) = pending.news.recv(), if streams => return Waited::Long(Some(line)),
             () = &mut soon, if streams => return Waited::Long(None),
         }
@@ -95,11 +100,11 @@ async fn wait(visit: &Visit<'_>, pending: &mut Pending, streams: bool) -> Waited
 
 /// The end of a call of which it could not be said, when it was looked at last, whether its URL still holds: an answer
 /// that cannot be had means no. But the app may have done what was asked.
-async fn last(visit: &Visit<'_>, pending: &Pending, reply: Reply) -> Waited {
-    match visit.stands().await {
-        Stands::Yes => Waited::Ended(reply),
-        Stands::No(refusal) => Waited::Refused(refusal),
-        Stands::Unknown => {
+async fn last(post: &AuthorizedPost<'_>, pending: &Pending, reply: Reply) -> Waited {
+    match post.url_status().await {
+        UrlStatus::Yes => Waited::Ended(reply),
+        UrlStatus::No(refusal) => Waited::Refused(refusal),
+        UrlStatus::Unknown => {
             let Outcome { id, version, .. } = &pending.outcome;
             let text = "the server cannot say right now whether this URL still holds, so the answer is held back. The \
                         call may have been carried out: look before you repeat it";

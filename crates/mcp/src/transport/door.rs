@@ -2,7 +2,7 @@
 //! same bytes.
 
 use super::answer::json;
-use super::desk::Desk;
+use super::state::TransportState;
 use crate::protocol::fault::INTERNAL_ERROR;
 use crate::protocol::{Fault, Reply};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -27,11 +27,11 @@ impl Door {
     }
 
     /// What is behind it; else the answer to a stranger.
-    pub(super) async fn open(&self, desk: &Desk) -> Result<(Ctx, Served), Response> {
+    pub(super) async fn open(&self, state: &TransportState) -> Result<(Ctx, Served), Response> {
         if self.token().len() > LONGEST {
             return Err(self.refusal());
         }
-        let error = match toolset::open(&desk.app, self.token()).await {
+        let error = match toolset::open(&state.app, self.token()).await {
             Ok(found) => return Ok(found),
             Err(error) => error,
         };
@@ -47,8 +47,8 @@ impl Door {
     }
 
     /// Whether it still opens. An answer that cannot be had means no.
-    pub(super) async fn holds(&self, desk: &Desk) -> bool {
-        self.open(desk).instrument(tracing::Span::none()).await.is_ok()
+    pub(super) async fn holds(&self, state: &TransportState) -> bool {
+        self.open(state).instrument(tracing::Span::none()).await.is_ok()
     }
 }
 

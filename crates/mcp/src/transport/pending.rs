@@ -1,13 +1,13 @@
 //! A call under way: how it ends, what it tells meanwhile, and who can stop it.
 
 use super::flights::Flight;
-use super::words;
+use super::guidance;
 use crate::protocol::reply;
 use crate::protocol::{Called, Id, Link, Reply, Version};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_util::sync::DropGuard;
-use valetkey_app::calls::{Answer, Running};
+use valetkey_app::calls::{CallResult, Running};
 use valetkey_domain::ctx::Progress;
 
 /// How many lines of progress may wait for a slow reader; more are dropped, they are only news.
@@ -35,13 +35,13 @@ impl Outcome {
     /// The outcome, once there is one. A wait that was dropped can be taken up again, one that ended cannot.
     pub(super) async fn end(&mut self) -> Reply {
         match self.running.answer().await {
-            Answer::Done(done) => {
+            CallResult::Done(done) => {
                 let text = done.data.to_string();
                 let structured = (self.structured && done.data.is_object()).then_some(&done.data);
                 Reply::called(&self.id, self.version, &Called::Done { text: &text, structured })
             }
-            Answer::Failed(failed) => {
-                let (words, link) = (words::failure(&failed), words::link(&failed));
+            CallResult::Failed(failed) => {
+                let (words, link) = (guidance::failure(&failed), guidance::link(&failed));
                 let link = link.as_ref().map(|(url, words)| Link { url, words });
                 Reply::called(&self.id, self.version, &Called::Failed { words: &words, link })
             }
@@ -69,7 +69,7 @@ impl News {
 }
 
 impl Progress for News {
-    fn tell(&self, done: u64, total: Option<u64>, message: &str) {
+    fn report(&self, done: u64, total: Option<u64>, message: &str) {
         // A full channel means a reader that is behind; the next line tells it more than this one.
         drop(self.sender.try_send(reply::progress(&self.token, done, total, message)));
     }

@@ -1,15 +1,15 @@
 //! One POST, from its door to its answer.
 //!
 //! The door is opened on the headers alone, before a byte of the body is read. A client may keep us waiting with the
-//! body, and its URL may be revoked meanwhile: so what the door said stands for [`STANDS`], and is asked again before
+//! body, and its URL may be revoked meanwhile: so what the door said stands for [`DOOR_VALID_FOR`], and is asked again before
 //! anything is done.
 
-use super::accept::Takes;
+use super::accept::Accepts;
 use super::answer::{json, one, several};
-use super::desk::Desk;
+use super::authorized_post::AuthorizedPost;
 use super::door::Door;
-use super::visit::Visit;
-use super::{body, call, words};
+use super::state::TransportState;
+use super::{body, call, guidance};
 use crate::protocol::fault::{INTERNAL_ERROR, INVALID_REQUEST};
 use crate::protocol::message::{self, Refused};
 use crate::protocol::{Ask, Body, Fault, Id, Message, Mirror, Reply, Request, Version, ask, envelope};
@@ -22,50 +22,50 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long what the door said stands until something is done.
-const STANDS: Duration = Duration::from_millis(100);
+const DOOR_VALID_FOR: Duration = Duration::from_millis(100);
 
 /// Answers a POST.
-pub(super) async fn receive(desk: &Desk, door: Door, request: axum::extract::Request) -> Response {
+pub(super) async fn receive(state: &TransportState, door: Door, request: axum::extract::Request) -> Response {
     let opened = Instant::now();
-    let (ctx, served) = match door.open(desk).await {
+    let (ctx, served) = match door.open(state).await {
         Ok(found) => found,
         Err(response) => return response,
     };
     let (parts, posted) = request.into_parts();
-    let read = body::read(&desk.app, posted).await;
-    let takes = Takes::of(&parts.headers);
-    let mut visit = Visit { desk, door, ctx, served, headers: parts.headers, takes };
-    if opened.elapsed() > STANDS {
-        match visit.again().await {
-            Ok(served) => visit.served = served,
+    let read = body::read(&state.app, posted).await;
+    let accepts = Accepts::of(&parts.headers);
+    let mut post = AuthorizedPost { state, door, ctx, served, headers: parts.headers, accepts };
+    if opened.elapsed() > DOOR_VALID_FOR {
+        match post.again().await {
+            Ok(served) => post.served = served,
             Err(refusal) => return refusal,
         }
     }
     match read.map(|bytes| message::read(&bytes)) {
-        Ok(Ok(Body::One(Message::Request(request)))) => visit.request(request).await,
-        Ok(Ok(Body::One(other))) => visit.told(&other),
-        Ok(Ok(Body::Batch(items))) => visit.batch(items).await,
-        Ok(Err(Refused { id, fault })) => one(takes, Reply::fault(id.as_ref(), &fault)),
+        Ok(Ok(Body::One(Message::Request(request)))) => post.request(request).await,
+        Ok(Ok(Body::One(other))) => post.acknowledge(&other),
+        Ok(Ok(Body::Batch(items))) => post.batch(items).await,
+        Ok(Err(Refused { id, fault })) => one(accepts, Reply::fault(id.as_ref(), &fault)),
         Err(reply) => json(reply),
     }
 }
 
-impl Visit<'_> {
+impl AuthorizedPost<'_> {
     async fn request(&self, request: Request) -> Response {
         let Request { id, method, params } = request;
         match self.read(&method, params) {
             Ok((version, Ask::Call(call))) => call::answer(self, id, version, call).await,
             Ok((version, ask)) => match self.reply(&id, version, ask).await {
-                Ok(reply) => one(self.takes, reply),
+                Ok(reply) => one(self.accepts, reply),
                 Err(refusal) => refusal,
             },
-            Err(fault) => one(self.takes, Reply::fault(Some(&id), &fault)),
+            Err(fault) => one(self.accepts, Reply::fault(Some(&id), &fault)),
         }
     }
 
     fn read(&self, method: &str, params: Map<String, Value>) -> Result<(Version, Ask), Fault> {
         let mirror = Mirror::of(&self.headers);
-        let version = envelope::version(&mirror, method, &params, self.desk.settings.tolerance)?;
+        let version = envelope::version(&mirror, method, &params, self.state.settings.tolerance)?;
         Ok((version, ask::read(version, method, params)?))
     }
 
@@ -81,19 +81,19 @@ impl Visit<'_> {
             },
             Ask::Ping => Reply::pong(id),
             Ask::List => Reply::listed(id, version, &self.served.set.listed),
-            Ask::Call(call) => return call::whole(self, id, version, call).await,
+            Ask::Call(call) => return call::as_one_reply(self, id, version, call).await,
         })
     }
 
     async fn instructions(&self, version: Version) -> Result<String, Fault> {
-        words::instructions(&self.desk.app, &self.ctx, &self.served).await.map_err(|error| {
+        guidance::instructions(&self.state.app, &self.ctx, &self.served).await.map_err(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, "an opening could not be answered");
             Fault::of(version, INTERNAL_ERROR, "the server cannot answer right now: try again in a moment")
         })
     }
 
     /// A message that wants no answer.
-    fn told(&self, message: &Message) -> Response {
+    fn acknowledge(&self, message: &Message) -> Response {
         let mirror = Mirror::of(&self.headers);
         if let Err(fault) = envelope::notified(&mirror) {
             return json(Reply::fault(None, &fault));
@@ -115,7 +115,7 @@ impl Visit<'_> {
 
     fn cancelled(&self, params: &Map<String, Value>) {
         if let Some(id) = params.get("requestId").and_then(Id::read) {
-            self.desk.flights.cancel(&self.served.instance.id, &id);
+            self.state.flights.cancel(&self.served.instance.id, &id);
         }
     }
 
@@ -127,20 +127,20 @@ impl Visit<'_> {
                 Fault::bad(INVALID_REQUEST, "batches are part of protocol version 2025-03-26 only: send one message");
             return json(Reply::fault(None, &fault));
         }
-        let room = AtomicUsize::new(self.desk.app.settings().bounds.answer_bytes);
+        let room = AtomicUsize::new(self.state.app.settings().bounds.answer_bytes);
         let replies = join_all(items.into_iter().map(|item| self.in_batch(item, &room))).await;
         let replies = match replies.into_iter().collect::<Result<Vec<_>, Response>>() {
             Ok(replies) => replies.into_iter().flatten().map(|reply| reply.body).collect::<Vec<_>>(),
             Err(refusal) => return refusal,
         };
-        if replies.is_empty() { StatusCode::ACCEPTED.into_response() } else { several(self.takes, &replies) }
+        if replies.is_empty() { StatusCode::ACCEPTED.into_response() } else { several(self.accepts, &replies) }
     }
 
     async fn in_batch(&self, item: Result<Message, Refused>, room: &AtomicUsize) -> Result<Option<Reply>, Response> {
         let request = match item {
             Ok(Message::Request(request)) => request,
-            Ok(told) => {
-                self.told(&told);
+            Ok(acknowledge) => {
+                self.acknowledge(&acknowledge);
                 return Ok(None);
             }
             Err(Refused { id, fault }) => return Ok(Some(Reply::fault(id.as_ref(), &fault))),
@@ -177,8 +177,8 @@ mod tests {
         let (room, id) = (AtomicUsize::new(1_000), Id::Text("a".into()));
         let listed = |id: &Id| Reply::listed(id, Version::V2025_03_26, &[b' '; 300]);
         let replies: Vec<_> = (0..50).map(|_| within(&room, &id, listed(&id))).collect();
-        let whole = replies.iter().filter(|reply| reply.body.len() > 300).count();
-        assert_eq!(whole, 2, "as many as there is room for");
+        let as_one_reply = replies.iter().filter(|reply| reply.body.len() > 300).count();
+        assert_eq!(as_one_reply, 2, "as many as there is room for");
         let left_out = String::from_utf8_lossy(&replies[2].body);
         assert!(left_out.contains("left out") && left_out.contains(r#""id":"a""#), "{left_out}");
     }

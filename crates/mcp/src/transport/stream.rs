@@ -1,9 +1,9 @@
 //! An answer as a stream of events: progress, a sign of life now and then, and the outcome as its last event.
 
 use super::answer::{event, events};
-use super::desk::Desk;
 use super::door::Door;
 use super::pending::Pending;
+use super::state::TransportState;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -16,7 +16,7 @@ use valetkey_app::Streaming;
 
 /// A stream that is being written.
 pub(super) struct Live {
-    desk: Desk,
+    state: TransportState,
     door: Door,
     pending: Pending,
     first: Option<Bytes>,
@@ -27,10 +27,10 @@ pub(super) struct Live {
 
 impl Live {
     /// A stream that begins with `first`, if there is that much to tell already.
-    pub(super) fn new(desk: Desk, door: Door, pending: Pending, first: Option<Bytes>) -> Self {
-        let (alive, recheck) = (every(desk.settings.patience.alive), every(desk.settings.patience.recheck));
-        let counted = desk.app.metrics().streaming();
-        Self { desk, door, pending, first, alive, recheck, _counted: counted }
+    pub(super) fn new(state: TransportState, door: Door, pending: Pending, first: Option<Bytes>) -> Self {
+        let (alive, recheck) = (every(state.settings.timing.alive), every(state.settings.timing.recheck));
+        let counted = state.app.metrics().streaming();
+        Self { state, door, pending, first, alive, recheck, _counted: counted }
     }
 
     /// The next piece, and the stream to go on with; none once the URL was revoked.
@@ -40,12 +40,12 @@ impl Live {
                 // First of all, so that a reader who let the stream lie, and whose tick is due, gets nothing unchecked.
                 biased;
                 _ = self.recheck.tick() => {
-                    if !self.door.holds(&self.desk).await {
+                    if !self.door.holds(&self.state).await {
                         self.pending.outcome.cancel();
                         return None;
                     }
                 }
-                Some(line) = told(&mut self.first, &mut self.pending.news) => return Some((event(&line), Some(self))),
+                Some(line) = next_progress(&mut self.first, &mut self.pending.news) => return Some((event(&line), Some(self))),
                 reply = self.pending.outcome.end() => return Some((event(&reply.body), None)),
                 _ = self.alive.tick() => return Some((Bytes::from_static(b": still at work\n\n"), Some(self))),
             }
@@ -54,7 +54,7 @@ impl Live {
 }
 
 /// The next line of progress.
-async fn told(first: &mut Option<Bytes>, news: &mut mpsc::Receiver<Bytes>) -> Option<Bytes> {
+async fn next_progress(first: &mut Option<Bytes>, news: &mut mpsc::Receiver<Bytes>) -> Option<Bytes> {
     match first.take() {
         Some(line) => Some(line),
         None => news.recv().await,

@@ -1,16 +1,14 @@
 //! Attacks 78, 79, 82: answers larger than their question, work for nobodies, requests that outlive their URL.
 
 use crate::kit::{Answer, Kit, post};
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::Notify;
 use tower::ServiceExt;
 use valetkey_app::servers::{configs, instances};
 use valetkey_app::{Bounds, connections};
+use valetkey_testkit::GatedBody;
 
 const BOTH: (&str, &str) = ("accept", "application/json, text/event-stream");
 const WHOLE: (&str, &str) = ("accept", "application/json");
@@ -18,23 +16,6 @@ const WHOLE: (&str, &str) = ("accept", "application/json");
 fn call(id: u8) -> Value {
     let params = json!({ "name": "fakeapp_get_item", "arguments": { "id": "a" } });
     json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
-}
-
-/// A body of which nothing comes before it is let go, and which knows whether it was asked for.
-#[derive(Clone, Default)]
-struct Held(Arc<(Notify, Notify, AtomicBool)>);
-
-impl Held {
-    fn body(&self, bytes: impl Into<Bytes>) -> Body {
-        let (held, bytes) = (self.clone(), bytes.into());
-        Body::from_stream(futures::stream::once(async move {
-            let Self(held) = &held;
-            held.2.store(true, Ordering::SeqCst);
-            held.0.notify_one();
-            held.1.notified().await;
-            Ok::<_, std::io::Error>(bytes)
-        }))
-    }
 }
 
 #[tokio::test]
@@ -84,11 +65,11 @@ async fn attack_79_of_who_stands_before_the_wrong_door_no_byte_is_read() {
         ("/mcp/v3/servers/x".into(), vec![("authorization", "Bearer x")]),
         (kit.path.clone(), vec![("origin", "https://evil.example")]),
     ] {
-        let held = Held::default();
-        let answered = kit.send(post(&path, &headers, held.body("never")));
+        let gated = GatedBody::default();
+        let answered = kit.send(post(&path, &headers, Body::from_stream(gated.stream("never"))));
         let answer = tokio::time::timeout(Duration::from_secs(5), answered).await.unwrap();
         assert!([401, 403, 404].contains(&answer.status.as_u16()) && answer.bytes.is_empty(), "{path}: {answer:?}");
-        assert!(!held.0.2.load(Ordering::SeqCst), "{path}");
+        assert!(!gated.polled(), "{path}");
     }
 }
 
@@ -100,14 +81,14 @@ async fn overtaken(
     body: String,
     event: impl Future<Output = ()>,
 ) -> Answer {
-    let held = Held::default();
+    let gated = GatedBody::default();
     let meanwhile = async {
-        held.0.0.notified().await;
+        gated.until_polled().await;
         event.await;
         tokio::time::sleep(Duration::from_millis(250)).await;
-        held.0.1.notify_one();
+        gated.release();
     };
-    tokio::join!(kit.send(post(path, headers, held.body(body))), meanwhile).0
+    tokio::join!(kit.send(post(path, headers, Body::from_stream(gated.stream(body)))), meanwhile).0
 }
 
 #[tokio::test]

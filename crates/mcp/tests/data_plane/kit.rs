@@ -23,7 +23,7 @@ use valetkey_domain::connection::{Connection, Settings as Endpoints};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::time::SystemClock;
 use valetkey_domain::{Clock, Ctx, Rng};
-use valetkey_mcp::Patience;
+use valetkey_mcp::Timing;
 use valetkey_outbound::{Outbound, Policy, SystemResolver};
 use valetkey_storage::{Location, Store};
 use valetkey_testkit::SeededRng;
@@ -81,8 +81,8 @@ impl Kit {
         };
         let new = configs::New { name: "items".into(), description: String::new(), mappings: vec![mapping] };
         configs::create(&app, &ctx, new).await.unwrap();
-        let wanted = Ensure { config: "items".into(), identifier: "ann".into(), name: None };
-        let instance = instances::ensure(&app, &ctx, wanted).await.unwrap();
+        let acceptable = Ensure { config: "items".into(), identifier: "ann".into(), name: None };
+        let instance = instances::ensure(&app, &ctx, acceptable).await.unwrap();
         let url = instances::url(&app, &ctx, &instance).await.unwrap();
         let path = url.expose().strip_prefix("http://localhost:8080").unwrap().to_owned();
         let router = valetkey_mcp::router(app.clone());
@@ -99,8 +99,8 @@ impl Kit {
     /// The same, where a long call is one of more than a fifth of a second.
     pub(crate) fn hurried(self) -> Self {
         let millis = Duration::from_millis;
-        let patience = Patience { soon: millis(200), alive: millis(100), recheck: millis(100) };
-        let settings = valetkey_mcp::Settings { patience, ..valetkey_mcp::Settings::default() };
+        let timing = Timing { soon: millis(200), alive: millis(100), recheck: millis(100) };
+        let settings = valetkey_mcp::Settings { timing, ..valetkey_mcp::Settings::default() };
         Self { router: valetkey_mcp::router_with(self.app.clone(), settings), ..self }
     }
 

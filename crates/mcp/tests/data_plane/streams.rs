@@ -47,8 +47,8 @@ async fn a_quick_call_is_plain_json_even_for_who_takes_streams() {
 #[test]
 fn patience_ends_before_that_of_proxies() {
     let seconds = Duration::from_secs;
-    let usual = valetkey_mcp::Patience { soon: seconds(10), alive: seconds(15), recheck: seconds(2) };
-    assert_eq!(valetkey_mcp::Settings::default().patience, usual);
+    let usual = valetkey_mcp::Timing { soon: seconds(10), alive: seconds(15), recheck: seconds(2) };
+    assert_eq!(valetkey_mcp::Settings::default().timing, usual);
 }
 
 #[tokio::test]

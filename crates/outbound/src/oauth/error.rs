@@ -1,6 +1,6 @@
 //! How a token endpoint can fail, told apart by what it means for the account.
 
-use super::said::Said;
+use super::provider_words::ProviderWords;
 use crate::Error;
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub enum TokenError {
     /// The endpoint says that the code or the refresh token is no longer good (`invalid_grant`). The one answer that
     /// ends an account.
     #[error("the provider no longer accepts this sign-in (invalid_grant){}", in_its_words(.0.description.as_ref()))]
-    InvalidGrant(Said),
+    InvalidGrant(ProviderWords),
     /// The endpoint refused, with one of the codes that RFC 6749 §5.2 has for a request, a client or scopes that it
     /// doesn't like: the operator has something to set right.
     #[error("the provider refused: {code}. {}{}", advice(.code), in_its_words(.said.description.as_ref()))]
@@ -20,7 +20,7 @@ pub enum TokenError {
         /// Its error code.
         code: String,
         /// What it says; the code is in it too.
-        said: Said,
+        said: ProviderWords,
     },
     /// The endpoint refused, and not in OAuth's words: no body, a page, a shape of its own. The grant may be dead, or
     /// the client's id or secret may be wrong; nobody can tell which. The refresh token was not spent.
@@ -29,7 +29,7 @@ pub enum TokenError {
         /// The HTTP status; 200 where a success carried an error.
         status: u16,
         /// What it says, if anything.
-        said: Said,
+        said: ProviderWords,
     },
     /// The endpoint takes no more requests for now. Nothing was done: trying again later is safe.
     #[error("the provider's token endpoint takes no more requests for now{}{}", after_pause(*.retry_after), in_its_words(Some(.said)))]
@@ -37,7 +37,7 @@ pub enum TokenError {
         /// How long it asks to wait, [`MAX_PAUSE`](super::MAX_PAUSE) at most.
         retry_after: Option<Duration>,
         /// What it says, if anything.
-        said: Said,
+        said: ProviderWords,
     },
     /// Nothing was sent: trying again later is safe.
     #[error("{0}")]
@@ -59,13 +59,13 @@ pub struct Problem {
     /// In our words.
     pub what: String,
     /// What the provider says, if anything.
-    pub said: Said,
+    pub said: ProviderWords,
 }
 
 impl TokenError {
     /// What the provider says: for the journal and the log, and, marked as its words, for whoever signs in.
     #[must_use]
-    pub const fn said(&self) -> Option<&Said> {
+    pub const fn said(&self) -> Option<&ProviderWords> {
         match self {
             Self::InvalidGrant(said)
             | Self::Refused { said, .. }
@@ -81,13 +81,15 @@ impl TokenError {
     #[must_use]
     pub fn plain(&self) -> String {
         match self {
-            Self::InvalidGrant(_) => Self::InvalidGrant(Said::default()).to_string(),
-            Self::Refused { code, .. } => Self::Refused { code: code.clone(), said: Said::default() }.to_string(),
+            Self::InvalidGrant(_) => Self::InvalidGrant(ProviderWords::default()).to_string(),
+            Self::Refused { code, .. } => {
+                Self::Refused { code: code.clone(), said: ProviderWords::default() }.to_string()
+            }
             Self::RefusedUnclear { status, .. } => {
-                Self::RefusedUnclear { status: *status, said: Said::default() }.to_string()
+                Self::RefusedUnclear { status: *status, said: ProviderWords::default() }.to_string()
             }
             Self::RateLimited { retry_after, .. } => {
-                Self::RateLimited { retry_after: *retry_after, said: Said::default() }.to_string()
+                Self::RateLimited { retry_after: *retry_after, said: ProviderWords::default() }.to_string()
             }
             Self::Lost(problem) | Self::Nonsense(problem) => problem.what.clone(),
             Self::Unavailable(what) | Self::Unreachable(what) => what.clone(),
@@ -113,7 +115,7 @@ impl From<Error> for TokenError {
 
 impl From<String> for Problem {
     fn from(what: String) -> Self {
-        Self { what, said: Said::default() }
+        Self { what, said: ProviderWords::default() }
     }
 }
 
@@ -154,7 +156,7 @@ mod tests {
 
     #[test]
     fn the_providers_words_are_marked_and_can_be_left_out() {
-        let said = || Said::of(Some("invalid_scope"), Some("no such scope \"x\""), None, &[]);
+        let said = || ProviderWords::of(Some("invalid_scope"), Some("no such scope \"x\""), None, &[]);
         let refused = TokenError::Refused { code: "invalid_scope".into(), said: said() };
         let text = refused.to_string();
         assert!(text.ends_with(". In the provider's words: \"no such scope 'x'\""), "{text}");
@@ -175,9 +177,10 @@ mod tests {
 
     #[test]
     fn without_words_nothing_is_quoted() {
-        let unclear = TokenError::RefusedUnclear { status: 401, said: Said::default() };
+        let unclear = TokenError::RefusedUnclear { status: 401, said: ProviderWords::default() };
         assert!(unclear.to_string().ends_with("check these"), "{unclear}");
-        let limited = TokenError::RateLimited { retry_after: Some(Duration::from_secs(7)), said: Said::default() };
+        let limited =
+            TokenError::RateLimited { retry_after: Some(Duration::from_secs(7)), said: ProviderWords::default() };
         assert!(limited.to_string().ends_with("for now: try again in 7 seconds"), "{limited}");
     }
 }

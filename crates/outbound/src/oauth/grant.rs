@@ -4,7 +4,7 @@ use super::answer::{self, Tokens};
 use super::client::{Client, Signature};
 use super::error::TokenError;
 use super::limits::LIMITS;
-use super::said::Said;
+use super::provider_words::ProviderWords;
 use crate::Outbound;
 use bytes::Bytes;
 use form_urlencoded::Serializer;
@@ -81,7 +81,7 @@ async fn grant(outbound: &Outbound, client: &Client<'_>, form: Vec<(&str, &str)>
 
 /// What a provider says in a code of its own, said in the one that all know.
 fn ended(error: TokenError, codes: &[String]) -> TokenError {
-    let is_ended = |said: &Said| said.code.as_ref().is_some_and(|code| codes.contains(code));
+    let is_ended = |said: &ProviderWords| said.code.as_ref().is_some_and(|code| codes.contains(code));
     match error {
         TokenError::RefusedUnclear { said, .. } | TokenError::Refused { said, .. } if is_ended(&said) => {
             TokenError::InvalidGrant(said)
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn only_the_codes_that_a_provider_is_known_for_end_a_sign_in() {
-        let said = |code: &str| Said { code: Some(code.to_owned()), ..Said::default() };
+        let said = |code: &str| ProviderWords { code: Some(code.to_owned()), ..ProviderWords::default() };
         let codes = ["bad_refresh_token".to_owned()];
         let told = |code| ended(TokenError::RefusedUnclear { status: 200, said: said(code) }, &codes);
         assert!(matches!(told("bad_refresh_token"), TokenError::InvalidGrant(_)));

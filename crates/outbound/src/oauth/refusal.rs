@@ -2,8 +2,8 @@
 
 use super::body;
 use super::error::{Problem, TokenError};
+use super::provider_words::{self, ProviderWords};
 use super::retry;
-use super::said::{self, Said};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Map, Value};
@@ -39,7 +39,7 @@ pub(super) fn read(
     secrets: &[&str],
 ) -> Option<TokenError> {
     let status = answer.status();
-    if status.is_success() && !members.is_some_and(said::tells_error) {
+    if status.is_success() && !members.is_some_and(provider_words::tells_error) {
         return None;
     }
     let said = words(answer, members, secrets);
@@ -69,10 +69,10 @@ pub(super) fn read(
 }
 
 /// What an answer says, whatever it is.
-pub(super) fn words(answer: &Response<Bytes>, members: Option<&Map<String, Value>>, secrets: &[&str]) -> Said {
+pub(super) fn words(answer: &Response<Bytes>, members: Option<&Map<String, Value>>, secrets: &[&str]) -> ProviderWords {
     match members {
-        Some(members) => Said::read(members, secrets),
-        None => Said::in_words(&body::words(answer.body()), secrets),
+        Some(members) => ProviderWords::read(members, secrets),
+        None => ProviderWords::in_words(&body::words(answer.body()), secrets),
     }
 }
 

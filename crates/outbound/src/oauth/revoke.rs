@@ -3,8 +3,8 @@
 use super::client::{Client, ClientAuth};
 use super::error::{Problem, TokenError};
 use super::limits::LIMITS;
+use super::provider_words::ProviderWords;
 use super::revocation::{Revocation, TokenIn};
-use super::said::Said;
 use super::{body, refusal};
 use crate::Outbound;
 use bytes::Bytes;
@@ -25,7 +25,7 @@ pub enum Revoked {
         /// The HTTP status.
         status: u16,
         /// What the provider says, if anything.
-        said: Said,
+        said: ProviderWords,
     },
     /// The provider couldn't be asked, or didn't get to it. It is to be tried again.
     Unreachable {
@@ -120,7 +120,7 @@ enum Attempt {
 /// A refusal of one attempt.
 struct Refusal {
     status: StatusCode,
-    said: Said,
+    said: ProviderWords,
     /// Whether it says that there is nothing there to ask.
     not_there: bool,
 }

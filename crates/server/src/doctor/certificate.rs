@@ -20,7 +20,9 @@ const DAY: i64 = 24 * 3600;
 pub(super) fn look(settings: &Settings, now: Timestamp) -> Part {
     let mut part = Part::of("certificate");
     match &settings.certificate {
-        tls::Source::Local { .. } => part.saw("a local one for localhost, which the server makes and renews itself"),
+        tls::Source::Local { .. } => {
+            part.checked("a local one for localhost, which the server makes and renews itself")
+        }
         tls::Source::Own { certificate, key } => own(&mut part, settings, (certificate, key), now),
     }
     part
@@ -38,7 +40,7 @@ fn own(part: &mut Part, settings: &Settings, (certificate, key): (&Path, &Path),
         Some(days) if days <= SOON => {
             part.warning(format!("{file} ends in {days} days"), "renew it; a new file is read within the hour");
         }
-        Some(days) => part.saw(format!("{file} fits its key and ends in {days} days")),
+        Some(days) => part.checked(format!("{file} fits its key and ends in {days} days")),
     }
     for url in [&settings.public_url, &settings.sdk_url] {
         if url.scheme() == "https" && !covers(&leaf, url) {

@@ -19,7 +19,7 @@ pub(super) fn look(settings: &Settings) -> Part {
         file.iter().for_each(|file| secret(&mut part, "transit", file));
     }
     password(&mut part, &settings.data.join(SETTINGS_FILE));
-    part.saw("no file with a secret can be read by others");
+    part.checked("no file with a secret can be read by others");
     part
 }
 
@@ -45,7 +45,7 @@ fn root_key(part: &mut Part, settings: &Settings) {
         let default = settings.roots.file.starts_with(&settings.data);
         let where_it_is =
             if default { "in the data folder, beside what it seals" } else { "outside of the data folder" };
-        part.saw(format!("the root key lies {where_it_is}"));
+        part.checked(format!("the root key lies {where_it_is}"));
     }
 }
 

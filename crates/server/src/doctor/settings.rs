@@ -8,7 +8,7 @@ use valetkey_outbound::Allowed;
 /// Looks at what a server runs with.
 pub(super) fn look(settings: &Settings) -> Part {
     let mut part = Part::of("settings");
-    part.saw(format!("public_url {}", settings.public_url.as_str().trim_end_matches('/')));
+    part.checked(format!("public_url {}", settings.public_url.as_str().trim_end_matches('/')));
     listeners(&mut part, settings);
     limits(&mut part, settings);
     for text in &settings.allow {
@@ -16,7 +16,7 @@ pub(super) fn look(settings: &Settings) -> Part {
             part.problem(why.to_string(), "mend it: a server does not start with it");
         }
     }
-    part.saw(match settings.journal_kept {
+    part.checked(match settings.journal_kept {
         Some(kept) => format!("the journal is kept for {} days", kept.as_secs() / 86_400),
         None => "the journal is kept for ever".to_owned(),
     });
@@ -32,7 +32,7 @@ fn listeners(part: &mut Part, settings: &Settings) {
         if let Some((other, _)) = all.iter().skip(at + 1).find(|(_, other)| other == address && address.port() != 0) {
             part.problem(format!("{name} and {other} are both {address}"), "give each listener a port of its own");
         }
-        part.saw(format!("{name} at {address}"));
+        part.checked(format!("{name} at {address}"));
     }
     let local = on_this_machine(&settings.public_url);
     if local {

@@ -15,11 +15,11 @@ struct Timed {
 }
 
 /// Gives a request's body its time. What has no body waits for nothing.
-pub(super) fn within(patience: Duration, request: Request) -> Request {
+pub(super) fn within(timeouts: Duration, request: Request) -> Request {
     if request.body().is_end_stream() {
         return request;
     }
-    request.map(|body| Body::new(Timed { body, end: Box::pin(tokio::time::sleep(patience)) }))
+    request.map(|body| Body::new(Timed { body, end: Box::pin(tokio::time::sleep(timeouts)) }))
 }
 
 impl HttpBody for Timed {
@@ -50,14 +50,14 @@ mod tests {
 
     #[tokio::test]
     async fn attack_53_a_body_that_never_ends_is_given_up() {
-        let patience = Duration::from_millis(100);
+        let timeouts = Duration::from_millis(100);
         let drop_by_drop = stream::repeat(Bytes::from_static(b" ")).then(move |piece| async move {
-            tokio::time::sleep(patience / 10).await;
+            tokio::time::sleep(timeouts / 10).await;
             Ok::<_, std::io::Error>(piece)
         });
-        let request = within(patience, Request::new(Body::from_stream(drop_by_drop)));
+        let request = within(timeouts, Request::new(Body::from_stream(drop_by_drop)));
         let read = axum::body::to_bytes(request.into_body(), usize::MAX);
-        let given_up = tokio::time::timeout(patience * 50, read).await.expect("it is still read");
+        let given_up = tokio::time::timeout(timeouts * 50, read).await.expect("it is still read");
         assert!(given_up.is_err());
     }
 

@@ -2,11 +2,11 @@
 
 use super::head;
 use super::info::ConnInfo;
-use super::patience::Patience;
 use super::preface::{Protocol, sniff};
 use super::rest::{self, Rest};
 use super::seats::Seat;
 use super::stall::Stalls;
+use super::timeouts::Timeouts;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
@@ -60,7 +60,7 @@ pub(super) struct Connection {
     pub(super) info: ConnInfo,
     pub(super) router: Router,
     pub(super) tls: Option<TlsAcceptor>,
-    pub(super) patience: Patience,
+    pub(super) timeouts: Timeouts,
     /// No new request.
     pub(super) stop: CancellationToken,
     /// Nothing more at all.
@@ -94,10 +94,10 @@ impl Connection {
         // Without this, the pieces of a streamed answer wait for each other's acknowledgements.
         stream.set_nodelay(true)?;
         let Some(acceptor) = &self.tls else {
-            let protocol = tokio::time::timeout(self.patience.opening, sniff(&stream)).await??;
+            let protocol = tokio::time::timeout(self.timeouts.opening, sniff(&stream)).await??;
             return self.speak(protocol, stream).await;
         };
-        let stream = tokio::time::timeout(self.patience.opening, acceptor.accept(stream)).await??;
+        let stream = tokio::time::timeout(self.timeouts.opening, acceptor.accept(stream)).await??;
         let protocol = match stream.get_ref().1.alpn_protocol() {
             Some(b"h2") => Protocol::Http2,
             _ => Protocol::Http1,
@@ -115,23 +115,23 @@ impl Connection {
             let answer = answer(protocol, self.info, self.router.clone(), request);
             async move { answer.await.map(|answer| answer.map(|body| open.until_the_end_of(stalls.watch(body)))) }
         });
-        let builder = builder(protocol, &self.patience);
+        let builder = builder(protocol, &self.timeouts);
         // Who reads nothing of its answer holds its memory and its seat for so long and no longer.
         let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(self.patience.write));
+        stream.set_write_timeout(Some(self.timeouts.write));
         let mut serving = pin!(builder.serve_connection(TokioIo::new(Box::pin(stream)), service));
         tokio::select! {
             ended = serving.as_mut() => return ended,
-            () = stalls.longer_than(self.patience.write) => return Err(UNTAKEN.into()),
-            () = requests.none_for(self.patience.head) => serving.as_mut().graceful_shutdown(),
+            () = stalls.longer_than(self.timeouts.write) => return Err(UNTAKEN.into()),
+            () = requests.none_for(self.timeouts.head) => serving.as_mut().graceful_shutdown(),
             () = self.seat.given.cancelled() => serving.as_mut().graceful_shutdown(),
             () = self.stop.cancelled() => serving.as_mut().graceful_shutdown(),
         }
         tokio::select! {
             ended = serving => ended,
-            () = stalls.longer_than(self.patience.write) => Err(UNTAKEN.into()),
+            () = stalls.longer_than(self.timeouts.write) => Err(UNTAKEN.into()),
             // It was told, and neither asks for anything nor goes.
-            () = requests.none_for(self.patience.head + self.patience.write) => Err(UNUSED.into()),
+            () = requests.none_for(self.timeouts.head + self.timeouts.write) => Err(UNUSED.into()),
         }
     }
 }
@@ -159,7 +159,7 @@ async fn answer(
 
 /// HTTP/2 answers a client's pings however many come (grpc-python sends one a minute on an idle channel, and takes a
 /// GOAWAY for the end of it).
-fn builder(protocol: Protocol, patience: &Patience) -> Builder<TokioExecutor> {
+fn builder(protocol: Protocol, timeouts: &Timeouts) -> Builder<TokioExecutor> {
     let mut builder = match protocol {
         Protocol::Http1 => Builder::new(TokioExecutor::new()).http1_only(),
         Protocol::Http2 => Builder::new(TokioExecutor::new()).http2_only(),
@@ -167,12 +167,12 @@ fn builder(protocol: Protocol, patience: &Patience) -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(patience.head)
+        .header_read_timeout(timeouts.head)
         .max_buf_size(head::MAX_BYTES)
         .max_headers(head::MAX_FIELDS)
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(patience.ping)
+        .keep_alive_interval(timeouts.ping)
         .keep_alive_timeout(PING_ANSWER)
         .max_header_list_size(HEADER_LIST)
         .max_concurrent_streams(STREAMS)

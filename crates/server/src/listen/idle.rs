@@ -32,11 +32,11 @@ impl Requests {
     }
 
     /// Returns when no request was open for so long.
-    pub(super) async fn none_for(&self, patience: Duration) {
+    pub(super) async fn none_for(&self, limit: Duration) {
         loop {
             let free_at = {
                 let state = self.locked();
-                if state.open == 0 { state.since + patience } else { Instant::now() + patience }
+                if state.open == 0 { state.since + limit } else { Instant::now() + limit }
             };
             if free_at <= Instant::now() {
                 return;

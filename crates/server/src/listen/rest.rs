@@ -16,7 +16,7 @@ use std::time::Duration;
 const MOST: usize = 1 << 20;
 
 /// How long is waited for them.
-const PATIENCE: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// Keeps what its reader leaves.
 #[derive(Clone, Default)]
@@ -32,7 +32,7 @@ impl Rest {
     pub(super) async fn read<B>(self, mut answer: Response<B>) -> Response<B> {
         let left = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(body) = left else { return answer };
-        if !matches!(tokio::time::timeout(PATIENCE, drained(body)).await, Ok(true)) {
+        if !matches!(tokio::time::timeout(MAX_WAIT, drained(body)).await, Ok(true)) {
             answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         answer

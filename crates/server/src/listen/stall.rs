@@ -32,9 +32,9 @@ impl Stalls {
     }
 
     /// Returns when an answer was not taken any further for so long.
-    pub(super) async fn longer_than(&self, patience: Duration) {
-        while self.oldest().is_none_or(|since| since.elapsed() < patience) {
-            tokio::time::sleep(patience / 4).await;
+    pub(super) async fn longer_than(&self, limit: Duration) {
+        while self.oldest().is_none_or(|since| since.elapsed() < limit) {
+            tokio::time::sleep(limit / 4).await;
         }
     }
 
@@ -127,15 +127,15 @@ mod tests {
     #[tokio::test]
     async fn attack_53_only_an_answer_that_is_not_taken_counts_as_stalled() {
         let stalls = Stalls::default();
-        let patience = Duration::from_millis(100);
+        let limit = Duration::from_millis(100);
         let mut waiting = stalls.watch(Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>()));
         assert!(futures::poll!(waiting.frame()).is_pending());
-        tokio::time::timeout(patience * 5, stalls.longer_than(patience)).await.expect_err("it is we who are slow");
+        tokio::time::timeout(limit * 5, stalls.longer_than(limit)).await.expect_err("it is we who are slow");
         let mut taken = stalls.watch(Body::from("a piece and then nothing"));
         taken.frame().await.unwrap().unwrap();
-        tokio::time::timeout(patience * 50, stalls.longer_than(patience)).await.expect("nobody asks for more");
+        tokio::time::timeout(limit * 50, stalls.longer_than(limit)).await.expect("nobody asks for more");
         drop(taken);
         let _unasked = stalls.watch(Body::from("a piece"));
-        tokio::time::timeout(patience * 50, stalls.longer_than(patience)).await.expect("nobody asks at all");
+        tokio::time::timeout(limit * 50, stalls.longer_than(limit)).await.expect("nobody asks at all");
     }
 }

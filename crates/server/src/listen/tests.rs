@@ -18,9 +18,9 @@ use tokio_rustls::client::TlsStream;
 const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 const SETTING: &str = "--listen";
 
-fn short() -> Patience {
+fn short() -> Timeouts {
     let millis = Duration::from_millis;
-    Patience {
+    Timeouts {
         opening: millis(150),
         head: millis(150),
         ping: millis(1000),
@@ -52,7 +52,7 @@ fn served(listener: Listener) -> Served {
 }
 
 async fn clear() -> Served {
-    served(Listener::clear(ANY, SETTING).await.unwrap().patient(short()))
+    served(Listener::clear(ANY, SETTING).await.unwrap().with_timeouts(short()))
 }
 
 /// What a raw connection gets back until the server closes it.
@@ -107,7 +107,7 @@ async fn a_renewed_certificate_is_shown_to_new_connections_and_old_ones_go_on() 
 async fn tls(folder: &Path) -> Served {
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
     let tls = prepare(&Source::Local { folder: folder.into() }, now).unwrap();
-    served(Listener::tls(ANY, SETTING, tls.config).await.unwrap().patient(short()))
+    served(Listener::tls(ANY, SETTING, tls.config).await.unwrap().with_timeouts(short()))
 }
 
 /// A client that trusts the bundle and nothing else.
@@ -274,7 +274,7 @@ async fn attack_53_strangers_who_only_sit_there_keep_nobody_out_and_no_request_i
 #[tokio::test]
 async fn attack_53_a_client_that_reads_nothing_is_cut_off() {
     let open = Gauge::default();
-    let served = served(Listener::clear(ANY, SETTING).await.unwrap().patient(short()).counted(open.clone()));
+    let served = served(Listener::clear(ANY, SETTING).await.unwrap().with_timeouts(short()).counted(open.clone()));
     let mut lazy = TcpStream::connect(served.address).await.unwrap();
     lazy.write_all(b"GET /long HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     lazy.read_exact(&mut [0; 16]).await.unwrap();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use valetkey_app::accounts::Which;
 use valetkey_app::consent;
-use valetkey_app::insight::audit::{self, Line};
+use valetkey_app::insight::audit::{self, JournalRecord};
 use valetkey_app::{App, accounts, connections};
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::id::ConnectionId;
@@ -92,7 +92,7 @@ fn row(account: &ConnectedAccount, connection: Option<&ConnectionName>) -> Value
 }
 
 /// An account with why it stands as it does: how its sign-in ended, and what became of the last refresh.
-fn whole(account: &ConnectedAccount, connection: &ConnectionName, last: Option<&Line>) -> Value {
+fn whole(account: &ConnectedAccount, connection: &ConnectionName, last: Option<&JournalRecord>) -> Value {
     let mut row = row(account, Some(connection));
     let why = match (&account.status, &account.refusal) {
         (Status::Expired(reason), _) => reason.sentence().to_owned(),
@@ -118,7 +118,7 @@ fn whole(account: &ConnectedAccount, connection: &ConnectionName, last: Option<&
 }
 
 /// A record of a refresh in a few words: `refreshed`, `refresh_failed: the provider ..`.
-fn refresh(line: &Line) -> String {
+fn refresh(line: &JournalRecord) -> String {
     let what = line.action.strip_prefix("account.").unwrap_or(&line.action);
     let more = ["why", "reason"].iter().find_map(|name| line.detail.get(*name)).and_then(Value::as_str);
     more.filter(|more| !more.is_empty()).map_or_else(|| what.to_owned(), |more| format!("{what}: {more}"))

@@ -21,7 +21,7 @@ pub(super) async fn ask(data: &Path, request: &impl Serialize, progress: &dyn Pr
     loop {
         let text = lines.next_line().await?.unwrap_or_default();
         match serde_json::from_str(&text).context("the server went away before it answered")? {
-            Answer::Progress(step) => progress.tell(step.done, step.total, &step.message),
+            Answer::Progress(step) => progress.report(step.done, step.total, &step.message),
             Answer::Done(reply) => return Ok(Some(reply)),
             Answer::Failed(why) => return Err(anyhow!(why)),
         }

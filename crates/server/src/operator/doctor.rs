@@ -83,7 +83,7 @@ mod tests {
             say(&mut part);
             part.done()
         };
-        let well = report(part(|part| part.saw("right")));
+        let well = report(part(|part| part.checked("right")));
         assert!(well.fault.is_none() && well.note.is_some() && well.rows[0]["result"] == "ok");
         let warned = report(part(|part| part.warning("slow", "wait")));
         assert!(warned.fault.is_none() && warned.note.is_none() && warned.rows[0]["todo"] == "wait");

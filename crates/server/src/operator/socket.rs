@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 struct Steps(watch::Sender<Step>);
 
 impl Progress for Steps {
-    fn tell(&self, done: u64, total: Option<u64>, message: &str) {
+    fn report(&self, done: u64, total: Option<u64>, message: &str) {
         self.0.send_replace(Step { done, total, message: message.to_owned() });
     }
 }
@@ -126,7 +126,7 @@ mod tests {
 
     impl Verb {
         async fn perform(self) -> Result<Reply> {
-            self.steps.tell(1, None, "rows");
+            self.steps.report(1, None, "rows");
             tokio::time::sleep(Duration::from_millis(300)).await;
             self.ended.store(true, Ordering::SeqCst);
             Ok(message("done"))

@@ -2,12 +2,12 @@
 //! work.
 
 use crate::data::SETTINGS_FILE;
-use crate::listen::Patience;
+use crate::listen::Timeouts;
 use anyhow::{Result, bail};
 use serde::Deserialize;
 use std::time::Duration;
 use valetkey_app::Bounds;
-use valetkey_outbound::Patience as WayOut;
+use valetkey_outbound::Timeouts as OutboundTimeouts;
 
 /// The table as it stands in the file.
 #[derive(Debug, Default, Deserialize)]
@@ -43,9 +43,9 @@ pub(crate) struct Limits {
     /// Those of calls and bodies.
     pub(crate) bounds: Bounds,
     /// Those of what leaves.
-    pub(crate) way_out: WayOut,
+    pub(crate) outbound: OutboundTimeouts,
     /// Those of connections that come in.
-    pub(crate) patience: Patience,
+    pub(crate) timeouts: Timeouts,
     /// Connections that a listener holds at a time; none: as many as the system's descriptors allow for.
     pub(crate) connections: Option<usize>,
     /// How long effects may go on that outlive their callers, once the listeners have let their requests end.
@@ -67,21 +67,21 @@ impl LimitsFile {
     /// # Errors
     /// A value is out of its range; the message names it.
     pub(super) fn read(&self) -> Result<Limits> {
-        let (way_out, patience) = (WayOut::default(), Patience::default());
+        let (outbound, timeouts) = (OutboundTimeouts::default(), Timeouts::default());
         let bounds = self.bounds()?;
         Ok(Limits {
             bounds,
-            way_out: WayOut {
-                connect: seconds("connect_seconds", self.connect_seconds, way_out.connect)?,
-                first_byte: seconds("first_byte_seconds", self.first_byte_seconds, way_out.first_byte)?,
-                idle: seconds("idle_seconds", self.idle_seconds, way_out.idle)?,
+            outbound: OutboundTimeouts {
+                connect: seconds("connect_seconds", self.connect_seconds, outbound.connect)?,
+                first_byte: seconds("first_byte_seconds", self.first_byte_seconds, outbound.first_byte)?,
+                idle: seconds("idle_seconds", self.idle_seconds, outbound.idle)?,
             },
-            patience: Patience {
-                head: seconds("head_seconds", self.head_seconds, patience.head)?,
-                body: seconds("body_seconds", self.body_seconds, patience.body)?,
-                write: seconds("write_seconds", self.write_seconds, patience.write)?,
-                drain: seconds("drain_seconds", self.drain_seconds, patience.drain)?,
-                ..patience
+            timeouts: Timeouts {
+                head: seconds("head_seconds", self.head_seconds, timeouts.head)?,
+                body: seconds("body_seconds", self.body_seconds, timeouts.body)?,
+                write: seconds("write_seconds", self.write_seconds, timeouts.write)?,
+                drain: seconds("drain_seconds", self.drain_seconds, timeouts.drain)?,
+                ..timeouts
             },
             connections: self.connections.map(|given| count("connections", Some(given), 0)).transpose()?,
             effects: seconds("effects_seconds", self.effects_seconds, Duration::from_secs(15))?,
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn nothing_said_means_the_defaults() {
         let limits = read("").unwrap();
-        assert_eq!((limits.bounds, limits.way_out), (Bounds::default(), WayOut::default()));
+        assert_eq!((limits.bounds, limits.outbound), (Bounds::default(), OutboundTimeouts::default()));
         assert_eq!(limits.connections, None);
     }
 
@@ -160,7 +160,7 @@ mod tests {
     fn what_is_said_counts() {
         let limits = read("in_flight_per_host = 3\nmcp_body_bytes = 2048\nidle_seconds = 7\nconnections = 99").unwrap();
         assert_eq!((limits.bounds.in_flight_per_host, limits.bounds.mcp_body_bytes), (3, 2048));
-        assert_eq!((limits.way_out.idle, limits.connections), (Duration::from_secs(7), Some(99)));
+        assert_eq!((limits.outbound.idle, limits.connections), (Duration::from_secs(7), Some(99)));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use valetkey_domain::{Ctx, Timestamp};
 
 /// Which of a connection's accounts are looked at.
 #[derive(Clone, Copy, Debug)]
-pub struct Due<'a> {
+pub struct DueAccounts<'a> {
     /// The connection.
     pub connection: &'a ConnectionId,
     /// The present instant.
@@ -27,7 +27,7 @@ pub struct Due<'a> {
 
 /// What is due is found by the connection alone, which is one environment's: an index of PostgreSQL's that begins with
 /// both is preferred where nothing is known of the table yet, and each look would read all of a connection's accounts.
-const PUT_OFF: &str =
+const POSTPONE: &str =
     "UPDATE connected_accounts SET next_refresh_at = CASE WHEN status = 'ACTIVE' THEN idle_refresh_at END
      WHERE environment_id = $1 AND next_refresh_at <= $3 AND id IN (
        SELECT id FROM connected_accounts WHERE connection_id = $2 AND next_refresh_at <= $3
@@ -35,7 +35,7 @@ const PUT_OFF: &str =
          AND (idle_refresh_at > $3 OR (idle_refresh_at IS NULL AND CAST($5 AS BIGINT) = 0))))
        ORDER BY next_refresh_at LIMIT $6)";
 
-/// The same way to what is due as in [`PUT_OFF`].
+/// The same way to what is due as in [`POSTPONE`].
 const CLAIM: &str = "UPDATE connected_accounts SET next_refresh_at = $4
      WHERE environment_id = $1 AND next_refresh_at <= $3 AND id IN (
        SELECT id FROM connected_accounts WHERE connection_id = $2 AND next_refresh_at <= $3
@@ -46,9 +46,9 @@ const CLAIM: &str = "UPDATE connected_accounts SET next_refresh_at = $4
 ///
 /// # Errors
 /// The database failed.
-pub async fn put_off(ctx: &Ctx, tx: &mut Tx, due: Due<'_>) -> Result<u64, Error> {
+pub async fn postpone(ctx: &Ctx, tx: &mut Tx, due: DueAccounts<'_>) -> Result<u64, Error> {
     let values = args![&ctx.environment, due.connection, due.now, due.used_since, due.dies_idle, due.limit];
-    tx.run(PUT_OFF, values).await
+    tx.run(POSTPONE, values).await
 }
 
 /// Claims accounts that are due, those first that have been so the longest: they are not due again before `until`. What
@@ -56,7 +56,12 @@ pub async fn put_off(ctx: &Ctx, tx: &mut Tx, due: Due<'_>) -> Result<u64, Error>
 ///
 /// # Errors
 /// The database failed, or a row fits no account.
-pub async fn claim(ctx: &Ctx, tx: &mut Tx, due: Due<'_>, until: Timestamp) -> Result<Vec<ConnectedAccount>, Error> {
+pub async fn claim(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    due: DueAccounts<'_>,
+    until: Timestamp,
+) -> Result<Vec<ConnectedAccount>, Error> {
     let values = args![&ctx.environment, due.connection, due.now, until, due.limit];
     tx.all(CLAIM, values).await?.iter().map(read).collect()
 }
@@ -66,7 +71,7 @@ mod tests {
     use super::*;
     use crate::accounts::{Schedule, Tokens, expire, get, insert, store_credential, touch_last_used};
     use crate::doors::due_connections;
-    use crate::fixture::{self, There, account, tokens};
+    use crate::fixture::{self, TwoEnvironments, account, tokens};
     use crate::{Arg, Location, Store};
     use std::time::Duration;
     use valetkey_domain::account::Reason;
@@ -79,23 +84,23 @@ mod tests {
     }
 
     /// `ann`, `bob`, .. on one connection, each with tokens to be looked at in so many hours.
-    async fn there(each: &[(Option<u32>, Option<u32>)]) -> (There, Tx, Vec<AccountId>) {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        fixture::chain(&there.ours, &mut tx).await;
+    async fn db(each: &[(Option<u32>, Option<u32>)]) -> (TwoEnvironments, Tx, Vec<AccountId>) {
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        fixture::chain(&db.ours, &mut tx).await;
         let mut ids = Vec::new();
         for (number, (next, idle)) in each.iter().enumerate() {
-            let put = account(&there.ours, &number.to_string(), &format!("user-{number}"));
-            insert(&there.ours, &mut tx, &put).await.unwrap();
+            let put = account(&db.ours, &number.to_string(), &format!("user-{number}"));
+            insert(&db.ours, &mut tx, &put).await.unwrap();
             let tokens = Tokens { schedule: Schedule { next: next.map(at), idle: idle.map(at) }, ..tokens(1) };
-            assert!(store_credential(&there.ours, &mut tx, &put.id, 0, &tokens, None, at(0)).await.unwrap());
+            assert!(store_credential(&db.ours, &mut tx, &put.id, 0, &tokens, None, at(0)).await.unwrap());
             ids.push(put.id);
         }
-        (there, tx, ids)
+        (db, tx, ids)
     }
 
-    fn due(connection: &ConnectionId, hours: u32) -> Due<'_> {
-        Due { connection, now: at(hours), used_since: at(0), dies_idle: true, limit: 10 }
+    fn due(connection: &ConnectionId, hours: u32) -> DueAccounts<'_> {
+        DueAccounts { connection, now: at(hours), used_since: at(0), dies_idle: true, limit: 10 }
     }
 
     fn ids(claimed: &[ConnectedAccount]) -> Vec<&AccountId> {
@@ -105,41 +110,41 @@ mod tests {
     #[tokio::test]
     async fn what_nobody_used_is_put_off_to_the_day_that_keeps_it_alive() {
         let never_idle = (Some(1), None);
-        let (there, mut tx, who) = there(&[(Some(1), Some(9)), (Some(1), Some(9)), never_idle]).await;
+        let (db, mut tx, who) = db(&[(Some(1), Some(9)), (Some(1), Some(9)), never_idle]).await;
         let connection = ConnectionId::parse("conn_1").unwrap();
-        touch_last_used(&there.ours, &mut tx, &who[1], at(0)).await.unwrap();
-        assert_eq!(put_off(&there.ours, &mut tx, due(&connection, 0)).await.unwrap(), 0, "nothing is due yet");
-        assert_eq!(put_off(&there.theirs, &mut tx, due(&connection, 1)).await.unwrap(), 0);
-        assert_eq!(put_off(&there.ours, &mut tx, due(&connection, 1)).await.unwrap(), 1);
-        let claimed = claim(&there.ours, &mut tx, due(&connection, 1), at(2)).await.unwrap();
+        touch_last_used(&db.ours, &mut tx, &who[1], at(0)).await.unwrap();
+        assert_eq!(postpone(&db.ours, &mut tx, due(&connection, 0)).await.unwrap(), 0, "nothing is due yet");
+        assert_eq!(postpone(&db.theirs, &mut tx, due(&connection, 1)).await.unwrap(), 0);
+        assert_eq!(postpone(&db.ours, &mut tx, due(&connection, 1)).await.unwrap(), 1);
+        let claimed = claim(&db.ours, &mut tx, due(&connection, 1), at(2)).await.unwrap();
         assert_eq!(ids(&claimed), [&who[1], &who[2]], "who was used, and whose last use nobody knows");
-        assert!(claim(&there.ours, &mut tx, due(&connection, 1), at(2)).await.unwrap().is_empty(), "claimed once");
-        assert_eq!(claim(&there.ours, &mut tx, due(&connection, 2), at(3)).await.unwrap().len(), 2, "and again later");
-        assert_eq!(put_off(&there.ours, &mut tx, due(&connection, 9)).await.unwrap(), 0);
-        let claimed = claim(&there.ours, &mut tx, due(&connection, 9), at(10)).await.unwrap();
+        assert!(claim(&db.ours, &mut tx, due(&connection, 1), at(2)).await.unwrap().is_empty(), "claimed once");
+        assert_eq!(claim(&db.ours, &mut tx, due(&connection, 2), at(3)).await.unwrap().len(), 2, "and again later");
+        assert_eq!(postpone(&db.ours, &mut tx, due(&connection, 9)).await.unwrap(), 0);
+        let claimed = claim(&db.ours, &mut tx, due(&connection, 9), at(10)).await.unwrap();
         assert!(ids(&claimed).contains(&&who[0]), "its day has come, used or not");
     }
 
     #[tokio::test]
     async fn where_nothing_dies_idle_an_unused_account_is_left_alone_for_good() {
-        let (there, mut tx, who) = there(&[(Some(1), None)]).await;
+        let (db, mut tx, who) = db(&[(Some(1), None)]).await;
         let connection = ConnectionId::parse("conn_1").unwrap();
-        let due = Due { dies_idle: false, ..due(&connection, 1) };
-        assert_eq!(put_off(&there.ours, &mut tx, due).await.unwrap(), 1);
-        assert_eq!(put_off(&there.ours, &mut tx, due).await.unwrap(), 0);
-        assert!(claim(&there.ours, &mut tx, due, at(2)).await.unwrap().is_empty());
-        assert!(get(&there.ours, &mut tx, &who[0]).await.unwrap().unwrap().credential.is_some());
+        let due = DueAccounts { dies_idle: false, ..due(&connection, 1) };
+        assert_eq!(postpone(&db.ours, &mut tx, due).await.unwrap(), 1);
+        assert_eq!(postpone(&db.ours, &mut tx, due).await.unwrap(), 0);
+        assert!(claim(&db.ours, &mut tx, due, at(2)).await.unwrap().is_empty());
+        assert!(get(&db.ours, &mut tx, &who[0]).await.unwrap().unwrap().credential.is_some());
     }
 
     #[tokio::test]
     async fn an_account_out_of_service_is_not_due() {
-        let (there, mut tx, who) = there(&[(Some(1), Some(1))]).await;
+        let (db, mut tx, who) = db(&[(Some(1), Some(1))]).await;
         let connection = ConnectionId::parse("conn_1").unwrap();
         let before = due_connections(&mut tx, at(1)).await.unwrap();
-        assert_eq!(before, [(there.ours.environment.clone(), connection.clone())]);
-        assert!(expire(&there.ours, &mut tx, &who[0], 1, Reason::InvalidGrant, at(1)).await.unwrap());
+        assert_eq!(before, [(db.ours.environment.clone(), connection.clone())]);
+        assert!(expire(&db.ours, &mut tx, &who[0], 1, Reason::InvalidGrant, at(1)).await.unwrap());
         assert!(due_connections(&mut tx, at(1)).await.unwrap().is_empty());
-        assert!(claim(&there.ours, &mut tx, due(&connection, 1), at(2)).await.unwrap().is_empty());
+        assert!(claim(&db.ours, &mut tx, due(&connection, 1), at(2)).await.unwrap().is_empty());
     }
 
     /// How a statement will be carried out, in the database's words.
@@ -157,9 +162,9 @@ mod tests {
         };
         let store = Store::open(&location).await.unwrap();
         let mut tx = store.write().await.unwrap();
-        let put_off = args!["env", "conn", at(1), at(0), false, 10];
+        let postpone = args!["env", "conn", at(1), at(0), false, 10];
         let claim = args!["env", "conn", at(1), at(2), 10];
-        for (sql, values) in [(PUT_OFF, put_off.to_vec()), (CLAIM, claim.to_vec())] {
+        for (sql, values) in [(POSTPONE, postpone.to_vec()), (CLAIM, claim.to_vec())] {
             let plan = plan(&mut tx, explain, column, sql, values).await;
             assert!(plan.contains("connected_accounts_by_next_refresh"), "{plan}");
         }

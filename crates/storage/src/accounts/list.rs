@@ -1,7 +1,7 @@
 //! Pages of connected accounts, and those of one user on a config.
 
 use super::{read, status};
-use crate::list::{Listing, holding, listing};
+use crate::list::{Listing, containing, listing};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
 use valetkey_domain::Ctx;
 use valetkey_domain::account::{ConnectedAccount, Status};
@@ -76,7 +76,7 @@ fn arguments(filter: &Filter) -> Vec<Arg> {
         filter.organization.as_deref(),
         filter.user.as_deref(),
         filter.status.as_deref(),
-        filter.search.as_deref().map(holding),
+        filter.search.as_deref().map(containing),
     ];
     let folded = |name: &String| name.to_ascii_lowercase();
     let names = (0..MAX_CONNECTION_NAMES).map(|place| Arg::from(filter.connections.get(place).map(folded)));

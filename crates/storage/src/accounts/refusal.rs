@@ -46,9 +46,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_stays_until_there_are_other_tokens() {
-        let there = fixture::two_environments().await;
-        let (ours, now) = (&there.ours, fixture::now());
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let (ours, now) = (&db.ours, fixture::now());
+        let mut tx = db.store.write().await.unwrap();
         fixture::chain(ours, &mut tx).await;
         let ann = account(ours, "9", "ann-9");
         insert(ours, &mut tx, &ann).await.unwrap();
@@ -57,7 +57,7 @@ mod tests {
         let pause = now + Duration::from_secs(30);
         let refusal = Refusal { at: now, times: 1, until: pause, revision: 3, words: "it answered 400".into() };
         assert!(begin_refresh(ours, &mut tx, &ann.id, 1, now, until).await.unwrap());
-        assert!(!refuse_refresh(&there.theirs, &mut tx, &ann.id, until, &refusal).await.unwrap());
+        assert!(!refuse_refresh(&db.theirs, &mut tx, &ann.id, until, &refusal).await.unwrap());
         assert!(!refuse_refresh(ours, &mut tx, &ann.id, pause, &refusal).await.unwrap(), "another lease");
         assert!(refuse_refresh(ours, &mut tx, &ann.id, until, &refusal).await.unwrap());
         assert_eq!(get(ours, &mut tx, &ann.id).await.unwrap().unwrap().refusal.as_ref(), Some(&refusal));

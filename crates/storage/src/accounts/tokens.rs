@@ -49,7 +49,7 @@ pub struct Subject {
 impl Subject {
     /// What a person recognises it by.
     #[must_use]
-    pub fn shown(&self) -> &str {
+    pub fn label(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
     }
 }
@@ -240,7 +240,7 @@ pub async fn end_refresh(ctx: &Ctx, tx: &mut Tx, id: &AccountId, until: Timestam
 ///
 /// # Errors
 /// The database failed.
-pub async fn mark_lost(
+pub async fn mark_answer_lost(
     ctx: &Ctx,
     tx: &mut Tx,
     id: &AccountId,

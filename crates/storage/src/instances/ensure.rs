@@ -9,7 +9,7 @@ use valetkey_domain::name::{ConfigName, Identifier, InstanceName};
 
 /// A config and a user's instance on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct OnConfig {
     /// The config's id.
     pub config: ConfigId,
     /// The config's name.
@@ -22,13 +22,13 @@ pub struct Seen {
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn seen(
+pub async fn find_on_config(
     ctx: &Ctx,
     tx: &mut Tx,
     config: &str,
     identifier: &Identifier,
     name: Option<&InstanceName>,
-) -> Result<Option<Seen>, Error> {
+) -> Result<Option<OnConfig>, Error> {
     let sql = "SELECT t.*, c.id AS found_id, c.name AS config_name FROM mcp_configs c
         LEFT JOIN mcp_instances t ON t.environment_id = c.environment_id AND t.config_id = c.id
             AND t.id = (SELECT min(i.id) FROM mcp_instances i WHERE i.config_id = c.id AND i.identifier = $3
@@ -37,6 +37,6 @@ pub async fn seen(
     let Some(row) = tx.one(sql, args![&ctx.environment, config, identifier, name]).await? else { return Ok(None) };
     let instance = row.optional_text("id")?.is_some().then(|| read(&row)).transpose()?;
     row.fit("mcp_configs", |row| {
-        Ok(Some(Seen { config: row.parsed("found_id")?, config_name: row.parsed("config_name")?, instance }))
+        Ok(Some(OnConfig { config: row.parsed("found_id")?, config_name: row.parsed("config_name")?, instance }))
     })
 }

@@ -8,13 +8,13 @@ use valetkey_domain::journal::{Entry, Head, Seal};
 
 /// A record as it is found.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct StoredRecord {
     /// Its id.
     pub id: String,
     /// What it says, and its seal; none where a column does not hold what the schema promises.
     pub sealed: Option<(Entry, Seal)>,
     /// Its place in the segment that was asked for; none if it waits for one, or if a column is spoilt.
-    pub place: Option<(i64, [u8; 32])>,
+    pub position: Option<(i64, [u8; 32])>,
 }
 
 /// How many records there are.
@@ -46,19 +46,19 @@ pub async fn segments(tx: &mut Tx) -> Result<Vec<String>, Error> {
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn placed(tx: &mut Tx, segment: &str, behind: i64, most: u32) -> Result<Vec<(i64, Found)>, Error> {
+pub async fn positioned(tx: &mut Tx, segment: &str, behind: i64, most: u32) -> Result<Vec<(i64, StoredRecord)>, Error> {
     let sql = "SELECT * FROM journal WHERE segment = $1 AND seq > $2 ORDER BY seq LIMIT $3";
     let rows = tx.all(sql, args![segment, behind, i64::from(most)]).await?;
-    rows.iter().map(|row| Ok((row.integer("seq")?, found(row)))).collect()
+    rows.iter().map(|row| Ok((row.integer("seq")?, stored(row)))).collect()
 }
 
 /// The records that wait for a place, or have a number without a segment, behind this id.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn unplaced(tx: &mut Tx, behind: &str, most: u32) -> Result<Vec<Found>, Error> {
+pub async fn unpositioned(tx: &mut Tx, behind: &str, most: u32) -> Result<Vec<StoredRecord>, Error> {
     let waiting = "SELECT * FROM journal WHERE seq IS NULL AND id > $1 ORDER BY id LIMIT $2";
-    Ok(tx.all(waiting, args![behind, i64::from(most)]).await?.iter().map(found).collect())
+    Ok(tx.all(waiting, args![behind, i64::from(most)]).await?.iter().map(stored).collect())
 }
 
 /// The ids of records that have a number but no segment, which nothing of ours writes.
@@ -83,27 +83,27 @@ pub async fn at(tx: &mut Tx, segment: &SegmentId, seq: i64) -> Result<Option<Hea
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn own_records(tx: &mut Tx, action: &str, subject: &str) -> Result<Vec<Found>, Error> {
+pub async fn own_records(tx: &mut Tx, action: &str, subject: &str) -> Result<Vec<StoredRecord>, Error> {
     let sql = "SELECT * FROM journal WHERE environment_id = '' AND subject = $2 AND action = $1 ORDER BY id";
-    Ok(tx.all(sql, args![action, subject]).await?.iter().map(found).collect())
+    Ok(tx.all(sql, args![action, subject]).await?.iter().map(stored).collect())
 }
 
 /// The records of an environment that tell of a subject and hold this text in their detail, oldest first by their ids.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn telling(tx: &mut Tx, environment: &str, subject: &str, text: &str) -> Result<Vec<Found>, Error> {
+pub async fn mentioning(tx: &mut Tx, environment: &str, subject: &str, text: &str) -> Result<Vec<StoredRecord>, Error> {
     let sql = "SELECT * FROM journal WHERE environment_id = $1 AND subject = $2 AND detail LIKE $3 ORDER BY id";
-    Ok(tx.all(sql, args![environment, subject, format!("%{text}%")]).await?.iter().map(found).collect())
+    Ok(tx.all(sql, args![environment, subject, format!("%{text}%")]).await?.iter().map(stored).collect())
 }
 
 /// The newest record with this action that the journal has of itself.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn newest_own(tx: &mut Tx, action: &str) -> Result<Option<Found>, Error> {
+pub async fn newest_own(tx: &mut Tx, action: &str) -> Result<Option<StoredRecord>, Error> {
     let sql = "SELECT * FROM journal WHERE environment_id = '' AND action = $1 ORDER BY id DESC LIMIT 1";
-    Ok(tx.one(sql, args![action]).await?.as_ref().map(found))
+    Ok(tx.one(sql, args![action]).await?.as_ref().map(stored))
 }
 
 /// When the newest record was made, in milliseconds since 1970; none if there is none.
@@ -129,26 +129,26 @@ pub async fn open_intents(tx: &mut Tx, most: u32) -> Result<Vec<(String, String,
     rows.iter().map(|row| Ok((text(row, "id")?, text(row, "action")?, text(row, "subject")?))).collect()
 }
 
-fn found(row: &Row) -> Found {
+fn stored(row: &Row) -> StoredRecord {
     let seal = || Some(Seal { key: row.parsed::<DataKeyId>("key_id").ok()?, leaf: row.hash("leaf").ok()? });
-    let place = || Some((row.integer("seq").ok()?, row.hash("link").ok()?));
+    let position = || Some((row.integer("seq").ok()?, row.hash("link").ok()?));
     let id = row.text("id").unwrap_or_default().to_owned();
-    Found { id, sealed: entry(row).ok().zip(seal()), place: place() }
+    StoredRecord { id, sealed: entry(row).ok().zip(seal()), position: position() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::{head, item};
-    use super::super::{Place, append};
+    use super::super::{Position, append};
     use super::*;
     use crate::fixture;
 
     #[tokio::test]
     async fn everything_is_seen_once_spoilt_or_not() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
-        let at = |n, name, seq| item("env_ours", n, Place::At(head(name, seq)));
-        let promised = item("env_ours", 5, Place::Promised(SegmentId::parse("seg_1").unwrap()));
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let at = |n, name, seq| item("env_ours", n, Position::At(head(name, seq)));
+        let promised = item("env_ours", 5, Position::Promised(SegmentId::parse("seg_1").unwrap()));
         append(&mut tx, [at(1, "seg_1", 1), at(2, "seg_1", 2), at(3, "seg_2", 1), at(4, "seg_3", 1), promised])
             .await
             .unwrap();
@@ -156,11 +156,11 @@ mod tests {
         tx.run("UPDATE journal SET segment = NULL WHERE id = 'rec_4'", []).await.unwrap();
         assert_eq!(count(&mut tx).await.unwrap(), 5);
         assert_eq!(segments(&mut tx).await.unwrap(), ["seg_1", "seg_2"]);
-        let first = placed(&mut tx, "seg_1", i64::MIN, 9).await.unwrap();
-        let sealed: Vec<_> = first.iter().map(|(seq, found)| (*seq, found.sealed.is_some())).collect();
+        let first = positioned(&mut tx, "seg_1", i64::MIN, 9).await.unwrap();
+        let sealed: Vec<_> = first.iter().map(|(seq, stored)| (*seq, stored.sealed.is_some())).collect();
         assert_eq!(sealed, [(1, true), (2, false)]);
         assert_eq!(
-            unplaced(&mut tx, "", 9).await.unwrap().iter().map(|found| &found.id).collect::<Vec<_>>(),
+            unpositioned(&mut tx, "", 9).await.unwrap().iter().map(|stored| &stored.id).collect::<Vec<_>>(),
             ["rec_5"]
         );
         assert_eq!(astray(&mut tx, 9).await.unwrap(), ["rec_4"]);
@@ -171,11 +171,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_intent_is_open_until_its_own_outcome() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
         let segment = SegmentId::parse("seg_1").unwrap();
         let told = |n, phase: &str, environment: &str| {
-            let mut item = item(environment, n, Place::Promised(segment.clone()));
+            let mut item = item(environment, n, Position::Promised(segment.clone()));
             (item.entry.phase, item.entry.subject) = (phase.into(), "exec_1".into());
             item
         };

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use valetkey_domain::id::SegmentId;
 use valetkey_domain::journal::{Entry, Head, Seal};
 
-static PLACE: LazyLock<Bulk> = LazyLock::new(|| {
+static ASSIGN: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::new(
         "id segment seq:n link:b",
         "UPDATE journal SET segment = given.segment, seq = given.seq, link = given.link FROM given
@@ -59,9 +59,9 @@ pub async fn waiting(tx: &mut Tx, own: &SegmentId, others_before: i64, most: u32
 ///
 /// # Errors
 /// The database cannot be written, or one of them no longer waits: another process was faster.
-pub async fn place(tx: &mut Tx, placed: &[(Waiting, Head)]) -> Result<(), Error> {
+pub async fn assign(tx: &mut Tx, placed: &[(Waiting, Head)]) -> Result<(), Error> {
     let each = placed.iter().map(|(record, head)| args![&record.id, &head.segment, head.seq, &head.link].into());
-    expect(tx.run_each(&PLACE, each.collect()).await?, placed.len() as u64)
+    expect(tx.run_each(&ASSIGN, each.collect()).await?, placed.len() as u64)
 }
 
 /// Which of these records are there.
@@ -216,13 +216,13 @@ pub(super) fn entry(row: &Row) -> Result<Entry, Error> {
 /// What is done to many records at once.
 #[cfg(test)]
 pub(crate) fn bulks() -> [&'static Bulk; 3] {
-    [&PLACE, &NAME, &ADOPT]
+    [&ASSIGN, &NAME, &ADOPT]
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::{head, item};
-    use super::super::{Place, append};
+    use super::super::{Position, append};
     use super::*;
     use crate::fixture;
 
@@ -236,18 +236,18 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_gets_a_place_once_and_another_process_is_left_alone_for_a_while() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
         let other = SegmentId::parse("seg_1").unwrap();
         let promised =
-            [(1, &other), (2, &own()), (3, &other)].map(|(n, by)| item("env_ours", n, Place::Promised(by.clone())));
+            [(1, &other), (2, &own()), (3, &other)].map(|(n, by)| item("env_ours", n, Position::Promised(by.clone())));
         append(&mut tx, promised).await.unwrap();
         assert_eq!(ids(&mut tx, 0).await, ["rec_2"]);
         assert_eq!(ids(&mut tx, 2).await, ["rec_1", "rec_2"]);
         let found = waiting(&mut tx, &own(), 0, 10).await.unwrap().remove(0);
         let placed = [(found, head("seg_2", 1))];
-        place(&mut tx, &placed).await.unwrap();
-        assert!(place(&mut tx, &placed).await.is_err(), "it has one already");
+        assign(&mut tx, &placed).await.unwrap();
+        assert!(assign(&mut tx, &placed).await.is_err(), "it has one already");
         assert_eq!(
             known(&mut tx, &["rec_2", "rec_9"].map(String::from)).await.unwrap(),
             HashSet::from(["rec_2".to_owned()])
@@ -259,14 +259,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_is_named_until_it_moves_on() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
         assert!(is_new(&mut tx).await.unwrap());
         for name in ["seg_1", "seg_2"] {
             open(&mut tx, &SegmentId::parse(name).unwrap()).await.unwrap();
         }
         assert!(!is_new(&mut tx).await.unwrap());
-        let at = |n, name, seq| item("env_ours", n, Place::At(head(name, seq)));
+        let at = |n, name, seq| item("env_ours", n, Position::At(head(name, seq)));
         append(&mut tx, [at(1, "seg_1", 1), at(2, "seg_1", 2), at(3, "seg_2", 1)]).await.unwrap();
         let found = unnamed(&mut tx, &own()).await.unwrap();
         assert_eq!(found, [head("seg_1", 2)]);
@@ -278,11 +278,11 @@ mod tests {
 
     #[tokio::test]
     async fn old_parts_go_segment_by_segment_and_from_the_oldest_on() {
-        let there = fixture::two_environments().await;
-        let mut tx = there.store.write().await.unwrap();
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
         for (segment, first) in [("seg_1", 10), ("seg_2", 20)] {
             open(&mut tx, &SegmentId::parse(segment).unwrap()).await.unwrap();
-            let items = (0..3).map(|n| item("env_ours", first + n, Place::At(head(segment, i64::from(n) + 1))));
+            let items = (0..3).map(|n| item("env_ours", first + n, Position::At(head(segment, i64::from(n) + 1))));
             append(&mut tx, items).await.unwrap();
         }
         let part = |name, seq, records| Some(Part { through: head(name, seq), records });

@@ -7,7 +7,7 @@ use sqlx::postgres::PgDatabaseError;
 use std::io;
 
 /// No connection was to be had: all are lent, or none could be opened.
-pub(super) fn on_taking(name: &str, error: &PoolError<sqlx::Error>) -> Error {
+pub(super) fn on_acquiring(name: &str, error: &PoolError<sqlx::Error>) -> Error {
     match error {
         PoolError::Timeout(TimeoutType::Wait) => Error::Busy,
         PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle) => unreachable(name),
@@ -31,7 +31,7 @@ pub(super) fn unreachable(name: &str) -> Error {
 }
 
 /// The connection was lost, or its answer.
-pub(super) fn lost(name: &str) -> Error {
+pub(super) fn no_answer(name: &str) -> Error {
     Error::Broken { database: name.into(), message: "no answer".into() }
 }
 
@@ -40,17 +40,17 @@ pub(super) fn meaning(name: &str, error: &sqlx::Error) -> Error {
     let broken = |message: String| Error::Broken { database: name.into(), message };
     match error {
         sqlx::Error::Database(cause) => match cause.try_downcast_ref::<PgDatabaseError>() {
-            Some(cause) => said(name, cause.code(), cause),
+            Some(cause) => from_code(name, cause.code(), cause),
             None => broken("the server refused".into()),
         },
-        sqlx::Error::Io(cause) => broken(system_words(cause)),
+        sqlx::Error::Io(cause) => broken(io_message(cause)),
         sqlx::Error::Tls(_) => broken("no TLS connection can be made: check sslmode and sslrootcert in the URL".into()),
         other => Error::Defect { message: other.to_string() },
     }
 }
 
 /// What the system said about a connection; it names neither host nor user.
-fn system_words(cause: &io::Error) -> String {
+fn io_message(cause: &io::Error) -> String {
     match cause.kind() {
         io::ErrorKind::UnexpectedEof => "the connection was closed".into(),
         _ => cause.to_string(),
@@ -58,7 +58,7 @@ fn system_words(cause: &io::Error) -> String {
 }
 
 /// By the server's code (PostgreSQL's appendix A).
-fn said(name: &str, code: &str, cause: &PgDatabaseError) -> Error {
+fn from_code(name: &str, code: &str, cause: &PgDatabaseError) -> Error {
     let database = || name.to_owned();
     match code {
         "23505" => Error::Conflict { on: columns(cause.detail().unwrap_or_default()) },

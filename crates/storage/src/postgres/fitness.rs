@@ -1,8 +1,8 @@
 //! How the server is doing.
 
 use super::Postgres;
-use super::holder::CONNECTIONS;
 use super::pool::{RESERVED, SHARED};
+use super::process_locks::CONNECTIONS;
 use crate::fitness::Server;
 use crate::{Error, Row};
 

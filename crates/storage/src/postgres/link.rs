@@ -32,12 +32,12 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// A connection.
 pub(super) struct Link {
     connection: PgConnection,
-    stand: Stand,
+    state: LinkState,
 }
 
 /// How a connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stand {
+pub(super) enum LinkState {
     /// Outside of any transaction: whoever comes next may have it.
     Rest,
     /// In a transaction.
@@ -47,38 +47,38 @@ pub(super) enum Stand {
 }
 
 impl Link {
-    /// The connection to ask something of. How it stands is unclear from here on, until [`Link::stands`] says so: who
+    /// The connection to ask something of. How it stands is unclear from here on, until [`Link::set_state`] says so: who
     /// asks may go away before the answer.
     pub(super) const fn ask(&mut self) -> &mut PgConnection {
-        self.stand = Stand::Unclear;
+        self.state = LinkState::Unclear;
         &mut self.connection
     }
 
     /// The answer has come.
-    pub(super) const fn stands(&mut self, stand: Stand) {
-        self.stand = stand;
+    pub(super) const fn set_state(&mut self, state: LinkState) {
+        self.state = state;
     }
 }
 
 /// A lent connection. It comes back at rest, for which it may need a task of its own; or not at all.
-pub(super) struct Lent(Option<Object<Opener>>);
+pub(super) struct PooledLink(Option<Object<Opener>>);
 
-impl From<Object<Opener>> for Lent {
+impl From<Object<Opener>> for PooledLink {
     fn from(object: Object<Opener>) -> Self {
         Self(Some(object))
     }
 }
 
-impl Lent {
+impl PooledLink {
     /// The connection; none after it was given back.
     pub(super) fn link(&mut self) -> Option<&mut Link> {
         self.0.as_deref_mut()
     }
 }
 
-impl Drop for Lent {
+impl Drop for PooledLink {
     fn drop(&mut self) {
-        let Some(object) = self.0.take_if(|object| object.stand != Stand::Rest) else { return };
+        let Some(object) = self.0.take_if(|object| object.state != LinkState::Rest) else { return };
         // Nobody waits for it, and at the latest the server ends it. Without a runtime the connection is closed.
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(put_to_rest(object))),
@@ -91,7 +91,7 @@ impl Drop for Lent {
 async fn put_to_rest(mut object: Object<Opener>) {
     let done = tokio::time::timeout(REST, sqlx::raw_sql("ROLLBACK").execute(object.ask())).await;
     if matches!(done, Ok(Ok(_))) {
-        object.stands(Stand::Rest);
+        object.set_state(LinkState::Rest);
     } else {
         drop(Object::take(object));
     }
@@ -101,7 +101,7 @@ async fn put_to_rest(mut object: Object<Opener>) {
 pub(super) struct Opener {
     pub(super) options: PgConnectOptions,
     /// What each connection is told when it is new.
-    pub(super) manners: &'static str,
+    pub(super) settings: &'static str,
     pub(super) trust: Trust,
 }
 
@@ -122,14 +122,14 @@ impl managed::Manager for Opener {
     }
 
     async fn recycle(&self, link: &mut Link, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
-        if link.stand != Stand::Rest || metrics.age() > LIFE {
+        if link.state != LinkState::Rest || metrics.age() > LIFE {
             return Err(RecycleError::message("it is of no use any more"));
         }
         if metrics.last_used() < UNTRIED && self.trust.holds(metrics.age()) {
             return Ok(());
         }
         link.ask().ping().await.inspect_err(|_| self.trust.broke())?;
-        link.stands(Stand::Rest);
+        link.set_state(LinkState::Rest);
         Ok(())
     }
 }
@@ -137,9 +137,9 @@ impl managed::Manager for Opener {
 impl Opener {
     async fn open(&self) -> Result<Link, sqlx::Error> {
         let mut connection = PgConnection::connect_with(&self.options).await?;
-        sqlx::raw_sql(self.manners).execute(&mut connection).await?;
+        sqlx::raw_sql(self.settings).execute(&mut connection).await?;
         drop(sqlx::raw_sql(LOOK).execute(&mut connection).await);
-        Ok(Link { connection, stand: Stand::Rest })
+        Ok(Link { connection, state: LinkState::Rest })
     }
 }
 

@@ -4,11 +4,11 @@
 use super::failure;
 use super::options::Target;
 use crate::Error;
-use crate::migrate::{Found, LEDGER, Missing, Step, missing};
+use crate::migrate::{LEDGER, Missing, SchemaState, Step, missing};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 
 /// What is told to this connection alone: a step may take its time, and another process that takes one is waited for.
-const MANNERS: &str = "SET statement_timeout = 0; SET lock_timeout = '60s'; SET client_min_messages = warning;
+const SESSION_SETTINGS: &str = "SET statement_timeout = 0; SET lock_timeout = '60s'; SET client_min_messages = warning;
     SET default_transaction_read_only = off";
 
 /// Held until the connection closes.
@@ -30,21 +30,21 @@ const MIN_READER: &str = "SELECT coalesce(max(CAST(value AS BIGINT)), 0) FROM me
 /// # Errors
 /// No connection; a schema that is not there, of something else, or of a newer binary; a step failed.
 pub(super) async fn bring_up_to_date(target: &Target, steps: &[Step]) -> Result<(), Error> {
-    let mut desk = Desk { connection: target.connect().await?, name: &target.name };
-    let done = desk.work(steps).await;
+    let mut migration = Migration { connection: target.connect().await?, name: &target.name };
+    let done = migration.run(steps).await;
     // Whatever becomes of this, the lock goes with the connection.
-    drop(desk.connection.close().await);
+    drop(migration.connection.close().await);
     done
 }
 
-struct Desk<'a> {
+struct Migration<'a> {
     connection: PgConnection,
     name: &'a str,
 }
 
-impl Desk<'_> {
-    async fn work(&mut self, steps: &[Step]) -> Result<(), Error> {
-        self.batch(MANNERS).await?;
+impl Migration<'_> {
+    async fn run(&mut self, steps: &[Step]) -> Result<(), Error> {
+        self.batch(SESSION_SETTINGS).await?;
         if self.number("SELECT count(*) FROM (SELECT current_schema() AS s) AS now WHERE s IS NOT NULL").await? == 0 {
             return Err(Error::NoSchema { database: self.name.into() });
         }
@@ -55,7 +55,7 @@ impl Desk<'_> {
         self.batch(LEDGER).await?;
         let applied = self.number("SELECT coalesce(max(number), 0) FROM schema_steps").await?;
         let min_reader = if self.number(HAS_META).await? == 0 { 0 } else { self.number(MIN_READER).await? };
-        for missing in missing(steps, Found { applied, min_reader }, self.name)? {
+        for missing in missing(steps, SchemaState { applied, min_reader }, self.name)? {
             self.apply(&missing).await?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use std::time::Duration;
 use valetkey_domain::Secret;
 
 /// How long the first connection may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A database by its URL.
 pub(super) struct Target {
@@ -35,7 +35,7 @@ impl Target {
 
     /// One connection, outside the pools and without their limits.
     pub(super) async fn connect(&self) -> Result<PgConnection, Error> {
-        let connection = tokio::time::timeout(PATIENCE, PgConnection::connect_with(&self.options)).await;
+        let connection = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&self.options)).await;
         let connection = connection.map_err(|_| failure::unreachable(&self.name))?;
         connection.map_err(|error| failure::on_connecting(&self.name, &error))
     }

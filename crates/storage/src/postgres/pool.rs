@@ -1,9 +1,9 @@
 //! Connections kept open: how many, under which limits, and which of them are trusted to be still there.
 
 use super::failure;
-use super::link::{ACQUIRE, Lent, Opener};
+use super::link::{ACQUIRE, Opener, PooledLink};
 use super::options::Target;
-use super::statement::Answer;
+use super::statement::DbFuture;
 use super::trust::Trust;
 use crate::Error;
 use deadpool::Runtime;
@@ -30,17 +30,17 @@ macro_rules! limits {
 }
 
 /// On a shared connection a write says so itself; whatever forgets to is refused by the server.
-const SHARED_MANNERS: &str =
+const SHARED_SETTINGS: &str =
     concat!(limits!(), "SET default_transaction_isolation = 'repeatable read'; SET default_transaction_read_only = on");
 
 /// On a reserved one a statement may be a write by itself, without a transaction around it.
-const RESERVED_MANNERS: &str =
+const RESERVED_SETTINGS: &str =
     concat!(limits!(), "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off");
 
 /// Connections to lend.
 #[derive(Clone)]
 pub(super) struct Pool {
-    lent: deadpool::managed::Pool<Opener, Lent>,
+    pool: deadpool::managed::Pool<Opener, PooledLink>,
     /// How messages name the database.
     pub(super) name: Arc<str>,
     pub(super) trust: Trust,
@@ -48,54 +48,56 @@ pub(super) struct Pool {
 
 impl std::fmt::Debug for Pool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pool").field("name", &self.name).field("lent", &self.lent.status()).finish_non_exhaustive()
+        f.debug_struct("Pool").field("name", &self.name).field("lent", &self.pool.status()).finish_non_exhaustive()
     }
 }
 
 impl Pool {
     /// The connections that callers share.
     pub(super) fn shared(target: &Target, trust: &Trust) -> Result<Self, Error> {
-        Self::new(target, trust.clone(), SHARED, SHARED_MANNERS)
+        Self::new(target, trust.clone(), SHARED, SHARED_SETTINGS)
     }
 
     /// The connections that are kept for what must not wait.
     pub(super) fn reserved(target: &Target, trust: &Trust) -> Result<Self, Error> {
-        Self::new(target, trust.clone(), RESERVED, RESERVED_MANNERS)
+        Self::new(target, trust.clone(), RESERVED, RESERVED_SETTINGS)
     }
 
-    fn new(target: &Target, trust: Trust, size: usize, manners: &'static str) -> Result<Self, Error> {
-        let opener = Opener { options: target.options.clone(), manners, trust: trust.clone() };
+    fn new(target: &Target, trust: Trust, size: usize, settings: &'static str) -> Result<Self, Error> {
+        let opener = Opener { options: target.options.clone(), settings, trust: trust.clone() };
         // The last one back goes first: the others may rest, and some day be closed.
-        let lent = deadpool::managed::Pool::builder(opener)
+        let pool = deadpool::managed::Pool::builder(opener)
             .max_size(size)
             .queue_mode(QueueMode::Lifo)
             .timeouts(Timeouts { wait: Some(ACQUIRE), create: Some(ACQUIRE), recycle: Some(ACQUIRE) })
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Defect { message: error.to_string() })?;
-        Ok(Self { lent, name: target.name.as_str().into(), trust })
+        Ok(Self { pool, name: target.name.as_str().into(), trust })
     }
 
     /// A connection.
-    pub(super) fn take(&self) -> Answer<'_, Lent> {
+    pub(super) fn acquire(&self) -> DbFuture<'_, PooledLink> {
         Box::pin(async {
-            let taken = self.lent.get().await;
-            taken.map_err(|error| failure::on_taking(&self.name, &error)).inspect_err(|error| self.trust.note(error))
+            let acquired = self.pool.get().await;
+            acquired
+                .map_err(|error| failure::on_acquiring(&self.name, &error))
+                .inspect_err(|error| self.trust.note(error))
         })
     }
 
     /// Opens all connections that are not open. It stops where one is refused, or where others have them all.
     pub(super) async fn fill(&self) {
-        let now = Timeouts { wait: Some(Duration::ZERO), ..self.lent.timeouts() };
+        let now = Timeouts { wait: Some(Duration::ZERO), ..self.pool.timeouts() };
         let mut held = Vec::new();
-        while self.lent.status().size < self.lent.status().max_size {
-            let Ok(taken) = self.lent.timeout_get(&now).await else { return };
-            held.push(taken);
+        while self.pool.status().size < self.pool.status().max_size {
+            let Ok(acquired) = self.pool.timeout_get(&now).await else { return };
+            held.push(acquired);
         }
     }
 
     /// Closes what nobody has needed for long.
     pub(super) fn close_unused(&self) {
-        drop(self.lent.retain(|_, metrics| metrics.last_used() < UNUSED));
+        drop(self.pool.retain(|_, metrics| metrics.last_used() < UNUSED));
     }
 }

@@ -1,9 +1,9 @@
 //! One connection, lent to one transaction.
 
-use super::failure::{self, lost};
-use super::link::{Lent, Stand};
+use super::failure::{self, no_answer};
+use super::link::{LinkState, PooledLink};
 use super::pool::Pool;
-use super::statement::{self, Answer, Fault};
+use super::statement::{self, DbFuture, Fault};
 use crate::bulk::Bulk;
 use crate::{Arg, Error, Row};
 use sqlx::AssertSqlSafe;
@@ -16,11 +16,11 @@ const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 /// How long an answer is waited for: longer than the server works on any statement, so that it is the network's fault.
-const SILENCE: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A lent connection, in a transaction or for one statement. Dropping it rolls back.
 pub(crate) struct Session {
-    lent: Lent,
+    link: PooledLink,
     pool: Pool,
     work: Work,
     /// What this is alone with.
@@ -34,7 +34,7 @@ enum Work {
     /// One statement, which is a transaction of its own.
     Single,
     /// A transaction whose first statement has not come. It begins like this.
-    Ahead(&'static str),
+    NotBegun(&'static str),
     /// A transaction.
     Begun,
 }
@@ -55,61 +55,61 @@ impl Session {
 
     /// For reading from one snapshot.
     pub(super) async fn read(pool: &Pool) -> Result<Self, Error> {
-        Self::with(pool, Work::Ahead(READ)).await
+        Self::with(pool, Work::NotBegun(READ)).await
     }
 
     /// For writing.
     pub(super) async fn write(pool: &Pool) -> Result<Self, Error> {
-        Self::with(pool, Work::Ahead(WRITE)).await
+        Self::with(pool, Work::NotBegun(WRITE)).await
     }
 
     async fn with(pool: &Pool, work: Work) -> Result<Self, Error> {
-        Ok(Self { lent: pool.take().await?, pool: pool.clone(), work, alone_with: Vec::new(), failed: false })
+        Ok(Self { link: pool.acquire().await?, pool: pool.clone(), work, alone_with: Vec::new(), failed: false })
     }
 
     /// All rows of an answer.
-    pub(crate) fn all(&mut self, sql: &'static str, args: Vec<Arg>) -> Answer<'_, Vec<Row>> {
+    pub(crate) fn all(&mut self, sql: &'static str, args: Vec<Arg>) -> DbFuture<'_, Vec<Row>> {
         Box::pin(async move {
             self.begin("").await?;
-            let link = self.lent.link().ok_or(Error::Closed)?;
-            let found = patiently(statement::all(link.ask(), sql, args)).await;
-            self.heard(found)
+            let link = self.link.link().ok_or(Error::Closed)?;
+            let found = with_timeout(statement::all(link.ask(), sql, args)).await;
+            self.finish(found)
         })
     }
 
     /// Runs a statement; how many rows it changed.
-    pub(crate) fn run(&mut self, sql: &'static str, args: Vec<Arg>) -> Answer<'_, u64> {
+    pub(crate) fn run(&mut self, sql: &'static str, args: Vec<Arg>) -> DbFuture<'_, u64> {
         Box::pin(async move {
             self.begin("").await?;
-            let link = self.lent.link().ok_or(Error::Closed)?;
-            let done = patiently(statement::run(link.ask(), sql, args)).await;
-            self.heard(done)
+            let link = self.link.link().ok_or(Error::Closed)?;
+            let done = with_timeout(statement::run(link.ask(), sql, args)).await;
+            self.finish(done)
         })
     }
 
     /// Runs a statement over all these rows; how many rows it changed.
-    pub(crate) fn run_each<'a>(&'a mut self, bulk: &'static Bulk, rows: Vec<Vec<Arg>>) -> Answer<'a, u64> {
+    pub(crate) fn run_each<'a>(&'a mut self, bulk: &'static Bulk, rows: Vec<Vec<Arg>>) -> DbFuture<'a, u64> {
         Box::pin(async move {
             self.begin("").await?;
             if rows.is_empty() {
                 return Ok(0);
             }
-            let link = self.lent.link().ok_or(Error::Closed)?;
-            let done = patiently(statement::run_each(link.ask(), bulk, rows)).await;
-            self.heard(done)
+            let link = self.link.link().ok_or(Error::Closed)?;
+            let done = with_timeout(statement::run_each(link.ask(), bulk, rows)).await;
+            self.finish(done)
         })
     }
 
     /// Waits until nobody else is alone with this, nor with what it is among.
-    pub(crate) fn alone<'a>(&'a mut self, with: &'a str, among: Option<&'a str>) -> Answer<'a, ()> {
+    pub(crate) fn alone<'a>(&'a mut self, with: &'a str, among: Option<&'a str>) -> DbFuture<'a, ()> {
         Box::pin(async move {
             if self.alone_with.iter().any(|held| held == with) {
                 return self.check();
             }
             let lock = lock(with, among);
             match self.work {
-                Work::Ahead(_) => self.begin(&lock).await?,
-                Work::Single | Work::Begun => self.tell(&lock, Stand::Begun).await?,
+                Work::NotBegun(_) => self.begin(&lock).await?,
+                Work::Single | Work::Begun => self.execute(&lock, LinkState::Begun).await?,
             }
             self.alone_with.push(with.to_owned());
             Ok(())
@@ -117,11 +117,11 @@ impl Session {
     }
 
     /// Saves.
-    pub(crate) fn commit(mut self) -> Answer<'static, ()> {
+    pub(crate) fn commit(mut self) -> DbFuture<'static, ()> {
         Box::pin(async move {
             match self.work {
-                Work::Begun => self.tell("COMMIT", Stand::Rest).await,
-                Work::Single | Work::Ahead(_) => self.check(),
+                Work::Begun => self.execute("COMMIT", LinkState::Rest).await,
+                Work::Single | Work::NotBegun(_) => self.check(),
             }
         })
     }
@@ -130,46 +130,46 @@ impl Session {
     /// breaks over it has done nothing yet, so another is taken.
     async fn begin(&mut self, first: &str) -> Result<(), Error> {
         self.check()?;
-        let Work::Ahead(how) = self.work else { return Ok(()) };
+        let Work::NotBegun(how) = self.work else { return Ok(()) };
         let sql = format!("{how}; {first}");
-        let mut begun = self.tell(&sql, Stand::Begun).await;
+        let mut begun = self.execute(&sql, LinkState::Begun).await;
         if matches!(begun, Err(Error::Broken { .. })) {
-            self.lent = self.pool.take().await?;
+            self.link = self.pool.acquire().await?;
             self.failed = false;
-            begun = self.tell(&sql, Stand::Begun).await;
+            begun = self.execute(&sql, LinkState::Begun).await;
         }
         self.work = Work::Begun;
         begun
     }
 
     /// Runs statements without arguments.
-    async fn tell(&mut self, sql: &str, then: Stand) -> Result<(), Error> {
+    async fn execute(&mut self, sql: &str, then: LinkState) -> Result<(), Error> {
         self.check()?;
-        let link = self.lent.link().ok_or(Error::Closed)?;
+        let link = self.link.link().ok_or(Error::Closed)?;
         let query = sqlx::raw_sql(AssertSqlSafe(sql));
-        let done = patiently(async { Ok(query.execute(link.ask()).await.map(drop)?) }).await;
-        self.answered(done, then)
+        let done = with_timeout(async { Ok(query.execute(link.ask()).await.map(drop)?) }).await;
+        self.settle(done, then)
     }
 
     fn check(&self) -> Result<(), Error> {
         if self.failed { Err(Error::Failed) } else { Ok(()) }
     }
 
-    fn heard<T>(&mut self, answer: Option<Result<T, Fault>>) -> Result<T, Error> {
-        let then = if self.work == Work::Single { Stand::Rest } else { Stand::Begun };
-        self.answered(answer, then)
+    fn finish<T>(&mut self, answer: Option<Result<T, Fault>>) -> Result<T, Error> {
+        let then = if self.work == Work::Single { LinkState::Rest } else { LinkState::Begun };
+        self.settle(answer, then)
     }
 
     /// Notes how the connection stands after an answer, or after none.
-    fn answered<T>(&mut self, answer: Option<Result<T, Fault>>, then: Stand) -> Result<T, Error> {
+    fn settle<T>(&mut self, answer: Option<Result<T, Fault>>, then: LinkState) -> Result<T, Error> {
         let result = match answer {
             Some(Ok(answer)) => Ok(answer),
             Some(Err(Fault::Driver(error))) => Err(failure::meaning(&self.pool.name, &error)),
             Some(Err(Fault::Ours(error))) => Err(error),
-            None => Err(lost(&self.pool.name)),
+            None => Err(no_answer(&self.pool.name)),
         };
-        match (&result, self.lent.link()) {
-            (Ok(_), Some(link)) => link.stands(then),
+        match (&result, self.link.link()) {
+            (Ok(_), Some(link)) => link.set_state(then),
             _ => self.failed = true,
         }
         result.inspect_err(|error| self.pool.trust.note(error))
@@ -191,6 +191,6 @@ fn key(name: &str) -> String {
 }
 
 /// Waits for an answer, but not for ever.
-async fn patiently<T>(answer: impl Future<Output = Result<T, Fault>>) -> Option<Result<T, Fault>> {
-    tokio::time::timeout(SILENCE, answer).await.ok()
+async fn with_timeout<T>(answer: impl Future<Output = Result<T, Fault>>) -> Option<Result<T, Fault>> {
+    tokio::time::timeout(ANSWER_TIMEOUT, answer).await.ok()
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// What comes of asking the server. Here the driver's futures end: they are deep, and each use case would nest all of
 /// them in its own.
-pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+pub(crate) type DbFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
 /// Whose fault it was.
 pub(super) enum Fault {

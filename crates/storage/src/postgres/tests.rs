@@ -148,9 +148,8 @@ async fn a_transaction_held_idle_is_ended_and_told() {
     tx.run("SET LOCAL idle_in_transaction_session_timeout = '50ms'", []).await.unwrap();
     let gone = "SELECT count(*) AS n FROM pg_stat_activity WHERE pid = CAST(CAST($1 AS BIGINT) AS INT)";
     let pid = tx.one("SELECT pg_backend_pid() AS n", []).await.unwrap().unwrap().integer("n").unwrap();
-    let there =
-        async || store.glance().await.unwrap().one(gone, args![pid]).await.unwrap().unwrap().integer("n").unwrap();
-    while there().await == 1 {
+    let db = async || store.glance().await.unwrap().one(gone, args![pid]).await.unwrap().unwrap().integer("n").unwrap();
+    while db().await == 1 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let error = tx.run(TABLE, []).await.unwrap_err();
@@ -236,18 +235,18 @@ async fn attack_63_a_begin_that_was_given_up_leaves_no_old_snapshot_behind() {
     let url = url();
     let store = open(&url).await.unwrap();
     execute(&store, TABLE).await;
-    for patience in 0..40 {
+    for micros in 0..40 {
         // As far as it comes in so many tenths of a millisecond.
         let looking = async { store.read().await.unwrap().all("SELECT n FROM t", []).await };
-        drop(tokio::time::timeout(Duration::from_micros(patience * 100), looking).await);
+        drop(tokio::time::timeout(Duration::from_micros(micros * 100), looking).await);
         let mut tx = store.write().await.unwrap();
-        tx.run("INSERT INTO t (id, n) VALUES ($1, 0)", args![i64::try_from(patience).unwrap()]).await.unwrap();
+        tx.run("INSERT INTO t (id, n) VALUES ($1, 0)", args![i64::try_from(micros).unwrap()]).await.unwrap();
         tx.commit().await.unwrap();
         let mut lent = Vec::new();
         for _ in 0..4 {
             let mut glance = store.glance().await.unwrap();
             let row = glance.one("SELECT count(*) AS n FROM t", []).await.unwrap().unwrap();
-            assert_eq!(row.integer("n").unwrap(), i64::try_from(patience).unwrap() + 1);
+            assert_eq!(row.integer("n").unwrap(), i64::try_from(micros).unwrap() + 1);
             lent.push(glance);
         }
     }

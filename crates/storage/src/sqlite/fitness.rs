@@ -22,7 +22,7 @@ impl Sqlite {
 
 /// What the check says. Some damage ends it before it can say anything.
 async fn damage(read: &mut Read) -> Result<Vec<String>, Error> {
-    match read.all_at_leisure(DAMAGE, Vec::new()).await {
+    match read.all_on_thread(DAMAGE, Vec::new()).await {
         Ok(found) => found.iter().map(|row| row.text("words").map(str::to_owned)).collect(),
         Err(Error::NotADatabase { .. }) => Ok(vec!["it is malformed where SQLite cannot read on".to_owned()]),
         Err(error) => Err(error),

@@ -37,13 +37,13 @@ impl Lock {
 
 /// What is kept until the last connection to the file has closed.
 #[derive(Debug)]
-pub(crate) struct Keep {
+pub(crate) struct FileGuard {
     _lock: Lock,
     /// The folder of a temporary database.
     _folder: Option<TempDir>,
 }
 
-impl Keep {
+impl FileGuard {
     pub(crate) const fn new(lock: Lock, folder: Option<TempDir>) -> Self {
         Self { _lock: lock, _folder: folder }
     }

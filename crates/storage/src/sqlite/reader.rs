@@ -3,8 +3,8 @@
 //! of its own, so that nothing else stands still for it, and ends when its caller goes.
 
 use super::connect::{self, Options};
-use super::lock::Keep;
-use super::place::Place;
+use super::database_file::DatabaseFile;
+use super::lock::FileGuard;
 use super::session::Session;
 use super::statement;
 use super::watch::Watch;
@@ -25,16 +25,16 @@ pub(crate) struct Reader {
 pub(crate) struct Readers {
     idle: Mutex<Vec<Reader>>,
     free: Arc<Semaphore>,
-    place: Arc<Place>,
-    patience: Duration,
+    file: Arc<DatabaseFile>,
+    timeout: Duration,
     // Last: the connections close before the lock is free.
-    _keep: Arc<Keep>,
+    _guard: Arc<FileGuard>,
 }
 
 impl Readers {
-    pub(crate) fn new(readers: Vec<Reader>, place: Arc<Place>, patience: Duration, keep: Arc<Keep>) -> Self {
+    pub(crate) fn new(readers: Vec<Reader>, file: Arc<DatabaseFile>, timeout: Duration, guard: Arc<FileGuard>) -> Self {
         let free = Arc::new(Semaphore::new(readers.len()));
-        Self { idle: Mutex::new(readers), free, place, patience, _keep: keep }
+        Self { idle: Mutex::new(readers), free, file, timeout, _guard: guard }
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Reader>> {
@@ -43,32 +43,32 @@ impl Readers {
 }
 
 /// Opens a connection that can't write.
-pub(crate) fn connect(place: &Place, options: Options) -> Result<Reader, Error> {
-    let connection = connect::connect(place, options)?;
-    statement::batch(&connection, place, "PRAGMA query_only = ON")?;
-    let watch = Watch::over(&connection).map_err(|error| place.failure(&error))?;
+pub(crate) fn connect(file: &DatabaseFile, options: Options) -> Result<Reader, Error> {
+    let connection = connect::connect(file, options)?;
+    statement::batch(&connection, file, "PRAGMA query_only = ON")?;
+    let watch = Watch::over(&connection).map_err(|error| file.failure(&error))?;
     Ok(Reader { session: Session::new(connection), watch })
 }
 
 /// A reader that is lent; it goes back when this is dropped, wherever that is.
 #[derive(Debug)]
-struct Lent {
+struct PooledReader {
     reader: Option<Reader>,
     _permit: OwnedSemaphorePermit,
     readers: Arc<Readers>,
 }
 
-impl Lent {
+impl PooledReader {
     fn reader(&self) -> Result<&Reader, Error> {
         self.reader.as_ref().ok_or(Error::Closed)
     }
 
     fn all(&self, sql: &'static str, args: &[Arg]) -> Result<Vec<Row>, Error> {
-        statement::all(&self.reader()?.session, &self.readers.place, sql, args)
+        statement::all(&self.reader()?.session, &self.readers.file, sql, args)
     }
 }
 
-impl Drop for Lent {
+impl Drop for PooledReader {
     fn drop(&mut self) {
         if let Some(reader) = self.reader.take() {
             statement::roll_back(&reader.session);
@@ -83,50 +83,50 @@ impl Drop for Lent {
 #[derive(Debug)]
 pub(crate) struct Read {
     /// None while a thread has it, and for good if its answer was not waited for.
-    lent: Option<Lent>,
+    pooled: Option<PooledReader>,
 }
 
 impl Read {
     /// One snapshot for several statements.
     pub(crate) async fn begin(readers: &Arc<Readers>) -> Result<Self, Error> {
-        let read = Self::lend(readers).await?;
-        let session = &read.lent.as_ref().ok_or(Error::Closed)?.reader()?.session;
-        statement::run(session, &readers.place, "BEGIN", &[Vec::new()])?;
+        let read = Self::acquire(readers).await?;
+        let session = &read.pooled.as_ref().ok_or(Error::Closed)?.reader()?.session;
+        statement::run(session, &readers.file, "BEGIN", &[Vec::new()])?;
         Ok(read)
     }
 
     /// A connection for one statement, which is a snapshot of its own.
-    pub(crate) async fn lend(readers: &Arc<Readers>) -> Result<Self, Error> {
-        let permit = tokio::time::timeout(readers.patience, Arc::clone(&readers.free).acquire_owned()).await;
+    pub(crate) async fn acquire(readers: &Arc<Readers>) -> Result<Self, Error> {
+        let permit = tokio::time::timeout(readers.timeout, Arc::clone(&readers.free).acquire_owned()).await;
         let permit = permit.map_err(|_| Error::Busy)?.map_err(|_| Error::Closed)?;
         let reader = readers.idle().pop().ok_or(Error::Busy)?;
-        Ok(Self { lent: Some(Lent { reader: Some(reader), _permit: permit, readers: Arc::clone(readers) }) })
+        Ok(Self { pooled: Some(PooledReader { reader: Some(reader), _permit: permit, readers: Arc::clone(readers) }) })
     }
 
     /// All rows of an answer.
     pub(crate) async fn all(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<Row>, Error> {
-        let lent = self.lent.as_ref().ok_or(Error::Closed)?;
-        let watch = &lent.reader()?.watch;
-        watch.quickly();
-        let found = lent.all(sql, &args);
-        if found.is_err() && watch.was_long() {
-            return self.all_at_leisure(sql, args).await;
+        let pooled = self.pooled.as_ref().ok_or(Error::Closed)?;
+        let watch = &pooled.reader()?.watch;
+        watch.bounded();
+        let found = pooled.all(sql, &args);
+        if found.is_err() && watch.was_interrupted() {
+            return self.all_on_thread(sql, args).await;
         }
         found
     }
 
     /// The same on a thread of its own from the start.
-    pub(crate) async fn all_at_leisure(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<Row>, Error> {
-        let lent = self.lent.take().ok_or(Error::Closed)?;
-        let waits = lent.reader()?.watch.waits();
+    pub(crate) async fn all_on_thread(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<Row>, Error> {
+        let pooled = self.pooled.take().ok_or(Error::Closed)?;
+        let waits = pooled.reader()?.watch.waits();
         let reading = tokio::task::spawn_blocking(move || {
-            lent.reader()?.watch.at_leisure();
-            let found = lent.all(sql, &args);
-            Ok((lent, found))
+            pooled.reader()?.watch.unbounded();
+            let found = pooled.all(sql, &args);
+            Ok((pooled, found))
         });
-        let (lent, found) = reading.await.unwrap_or(Err(Error::Closed))?;
+        let (pooled, found) = reading.await.unwrap_or(Err(Error::Closed))?;
         waits.answered();
-        self.lent = Some(lent);
+        self.pooled = Some(pooled);
         found
     }
 }

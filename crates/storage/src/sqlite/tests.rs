@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "each test waits for the tasks it spawns")]
 
 use super::connect::connect;
-use super::{Options, place::Place};
+use super::{Options, database_file::DatabaseFile};
 use crate::store::on_sqlite as open;
 use crate::{Arg, Error, Store, Tx, args};
 use std::os::unix::fs::PermissionsExt;
@@ -21,7 +21,7 @@ fn options() -> Options {
 
 /// For the tests that wait until patience ends; the others must not fail because the machine is busy.
 fn hurried() -> Options {
-    Options { idle: Duration::from_millis(150), patience: Duration::from_millis(100), readers: 2 }
+    Options { idle: Duration::from_millis(150), timeout: Duration::from_millis(100), readers: 2 }
 }
 
 async fn store() -> Store {
@@ -266,7 +266,7 @@ async fn a_newer_schema_is_refused_only_if_it_says_so() {
 fn what_is_acknowledged_survives_a_power_cut() {
     let (_folder, path) = file();
     super::files::prepare(&path).unwrap();
-    let connection = connect(&Place { path, lasting: true }, options()).unwrap();
+    let connection = connect(&DatabaseFile { path, lasting: true }, options()).unwrap();
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(pragma("synchronous"), 2);
     assert_eq!(pragma("foreign_keys"), 1);

@@ -21,46 +21,47 @@ struct State {
     left: AtomicI64,
     /// How often the connection was lent, and the newest time at which whoever had it went away. One who goes late does
     /// nothing to the next.
-    lent: AtomicU64,
-    gone: AtomicU64,
+    uses: AtomicU64,
+    abandoned: AtomicU64,
 }
 
 impl Watch {
     /// Watches a connection from here on.
     pub(crate) fn over(connection: &Connection) -> Result<Self, rusqlite::Error> {
-        let state = Arc::new(State { left: AtomicI64::new(QUICK), lent: AtomicU64::new(1), gone: AtomicU64::new(0) });
+        let state =
+            Arc::new(State { left: AtomicI64::new(QUICK), uses: AtomicU64::new(1), abandoned: AtomicU64::new(0) });
         let asked = Arc::clone(&state);
         let stop = move || {
-            let gone = asked.gone.load(Ordering::Relaxed) == asked.lent.load(Ordering::Relaxed);
-            gone || asked.left.fetch_sub(1, Ordering::Relaxed) <= 0
+            let abandoned = asked.abandoned.load(Ordering::Relaxed) == asked.uses.load(Ordering::Relaxed);
+            abandoned || asked.left.fetch_sub(1, Ordering::Relaxed) <= 0
         };
         connection.progress_handler(EVERY, Some(stop))?;
         Ok(Self(state))
     }
 
     /// The next statement runs on its caller's thread.
-    pub(crate) fn quickly(&self) {
+    pub(crate) fn bounded(&self) {
         self.0.left.store(QUICK, Ordering::Relaxed);
     }
 
     /// The next statement has all the time that its caller has.
-    pub(crate) fn at_leisure(&self) {
+    pub(crate) fn unbounded(&self) {
         self.0.left.store(i64::MAX, Ordering::Relaxed);
     }
 
     /// Whether the last statement was ended because it took too long for its caller's thread.
-    pub(crate) fn was_long(&self) -> bool {
+    pub(crate) fn was_interrupted(&self) -> bool {
         self.0.left.load(Ordering::Relaxed) < 0
     }
 
     /// Ends the statement that is running, once this is dropped before it was [kept](Waits::answered).
     pub(crate) fn waits(&self) -> Waits {
-        Waits(Some((self.clone(), self.0.lent.load(Ordering::Relaxed))))
+        Waits(Some((self.clone(), self.0.uses.load(Ordering::Relaxed))))
     }
 
     /// Nobody has the connection: what was given up is forgotten.
     pub(crate) fn rest(&self) {
-        self.0.lent.fetch_add(1, Ordering::Relaxed);
+        self.0.uses.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -77,8 +78,8 @@ impl Waits {
 
 impl Drop for Waits {
     fn drop(&mut self) {
-        if let Some((watch, lent)) = &self.0 {
-            watch.0.gone.fetch_max(*lent, Ordering::Relaxed);
+        if let Some((watch, uses)) = &self.0 {
+            watch.0.abandoned.fetch_max(*uses, Ordering::Relaxed);
         }
     }
 }

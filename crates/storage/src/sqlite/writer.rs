@@ -5,8 +5,8 @@
 //! callers are told. So a commit costs one fsync for as many callers as there happen to be, without a timer. If the
 //! outer COMMIT fails, or the driver gives the outer transaction up (disk full), every caller of the group is told so.
 
-use super::lock::Keep;
-use super::place::Place;
+use super::database_file::DatabaseFile;
+use super::lock::FileGuard;
 use super::session::Session;
 use super::statement;
 use crate::{Arg, Error, Row};
@@ -24,15 +24,15 @@ type Reply<T> = oneshot::Sender<Result<T, Error>>;
 /// A caller that wants to write.
 enum Turn {
     /// It is told when it is its turn, then heard through `commands` until it commits or goes.
-    Held { started: Reply<()>, commands: Receiver<Command> },
+    Interactive { started: Reply<()>, commands: Receiver<Command> },
     /// All it wants is known: it is told when that is saved.
-    Whole { sql: &'static str, each: Vec<Vec<Arg>>, saved: Reply<()> },
+    Batch { sql: &'static str, each: Vec<Vec<Arg>>, saved: Reply<()> },
 }
 
 impl Turn {
     fn refuse(self, error: &Error) {
-        let (Self::Held { started: told, .. } | Self::Whole { saved: told, .. }) = self;
-        drop(told.send(Err(error.clone())));
+        let (Self::Interactive { started: reply, .. } | Self::Batch { saved: reply, .. }) = self;
+        drop(reply.send(Err(error.clone())));
     }
 }
 
@@ -50,11 +50,16 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(session: Session, place: Arc<Place>, idle: Duration, keep: Arc<Keep>) -> Result<Self, Error> {
+    pub(crate) fn start(
+        session: Session,
+        file: Arc<DatabaseFile>,
+        idle: Duration,
+        guard: Arc<FileGuard>,
+    ) -> Result<Self, Error> {
         let (turns, waiting) = channel();
-        let path = place.path.clone();
-        let desk = Desk { session, place, idle, waiting, _keep: keep };
-        let thread = std::thread::Builder::new().name("sqlite-writer".into()).spawn(move || desk.work());
+        let path = file.path.clone();
+        let owned = WriterThread { session, file, idle, waiting, _guard: guard };
+        let thread = std::thread::Builder::new().name("sqlite-writer".into()).spawn(move || owned.work());
         let thread = thread.map_err(|error| Error::Location { path, message: error.to_string() })?;
         Ok(Self { turns: Some(turns), thread: Some(thread) })
     }
@@ -69,7 +74,7 @@ impl Writer {
     /// their number.
     pub(crate) async fn apply(&self, sql: &'static str, each: Vec<Vec<Arg>>) -> Result<(), Error> {
         let (saved, answer) = oneshot::channel();
-        self.queue(Turn::Whole { sql, each, saved })?;
+        self.queue(Turn::Batch { sql, each, saved })?;
         answer.await.unwrap_or(Err(Error::Closed))
     }
 }
@@ -95,9 +100,9 @@ pub(crate) struct Write {
 
 impl Write {
     pub(crate) async fn begin(writer: Arc<Writer>) -> Result<Self, Error> {
-        let (commands, heard) = channel();
+        let (commands, received) = channel();
         let (started, starts) = oneshot::channel();
-        writer.queue(Turn::Held { started, commands: heard })?;
+        writer.queue(Turn::Interactive { started, commands: received })?;
         starts.await.map_err(|_| Error::Closed)??;
         Ok(Self { commands, failed: false, _writer: writer })
     }
@@ -129,7 +134,7 @@ impl Write {
 }
 
 /// How a transaction of the group ended.
-enum End {
+enum TurnResult {
     /// Its work is in the group; the caller waits for the outer COMMIT.
     Ready(Reply<()>),
     /// Its work was undone, or it never began.
@@ -139,16 +144,16 @@ enum End {
 }
 
 /// What the thread owns.
-struct Desk {
+struct WriterThread {
     session: Session,
-    place: Arc<Place>,
+    file: Arc<DatabaseFile>,
     idle: Duration,
     waiting: Receiver<Turn>,
     // Last: the connection closes before the lock is free.
-    _keep: Arc<Keep>,
+    _guard: Arc<FileGuard>,
 }
 
-impl Desk {
+impl WriterThread {
     fn work(self) {
         while let Ok(first) = self.waiting.recv() {
             match self.execute("BEGIN IMMEDIATE") {
@@ -173,28 +178,28 @@ impl Desk {
         let mut served = 0;
         while let Some(turn) = next.take() {
             match self.serve(turn) {
-                End::Ready(reply) => ready.push(reply),
-                End::Undone => {}
-                End::Lost(error) => return tell(ready, &Err(error)),
+                TurnResult::Ready(reply) => ready.push(reply),
+                TurnResult::Undone => {}
+                TurnResult::Lost(error) => return reply_all(ready, &Err(error)),
             }
             served += 1;
             next = if served < GROUP { self.waiting.try_recv().ok() } else { None };
         }
         let saved = self.execute("COMMIT");
         statement::roll_back(&self.session);
-        tell(ready, &saved);
+        reply_all(ready, &saved);
     }
 
-    fn serve(&self, turn: Turn) -> End {
+    fn serve(&self, turn: Turn) -> TurnResult {
         let begun = self.execute("SAVEPOINT one");
         match turn {
-            Turn::Held { started, commands } => self.hear(begun, started, &commands),
-            Turn::Whole { sql, each, saved } => self.run_whole(begun, sql, &each, saved),
+            Turn::Interactive { started, commands } => self.serve_commands(begun, started, &commands),
+            Turn::Batch { sql, each, saved } => self.run_batch(begun, sql, &each, saved),
         }
     }
 
-    fn run_whole(&self, begun: Result<(), Error>, sql: &str, each: &[Vec<Arg>], saved: Reply<()>) -> End {
-        match begun.and_then(|()| statement::run(&self.session, &self.place, sql, each)) {
+    fn run_batch(&self, begun: Result<(), Error>, sql: &str, each: &[Vec<Arg>], saved: Reply<()>) -> TurnResult {
+        match begun.and_then(|()| statement::run(&self.session, &self.file, sql, each)) {
             Ok(_) => self.release(saved),
             Err(error) => {
                 drop(saved.send(Err(error.clone())));
@@ -203,7 +208,7 @@ impl Desk {
         }
     }
 
-    fn hear(&self, begun: Result<(), Error>, started: Reply<()>, commands: &Receiver<Command>) -> End {
+    fn serve_commands(&self, begun: Result<(), Error>, started: Reply<()>, commands: &Receiver<Command>) -> TurnResult {
         let failed = begun.is_err();
         if started.send(begun).is_err() || failed {
             return self.undo(Error::Closed);
@@ -211,10 +216,10 @@ impl Desk {
         while let Ok(command) = commands.recv_timeout(self.idle) {
             let answered = match command {
                 Command::All { sql, args, reply } => {
-                    answer(reply, statement::all(&self.session, &self.place, sql, &args))
+                    reply_with(reply, statement::all(&self.session, &self.file, sql, &args))
                 }
                 Command::Run { sql, each, reply } => {
-                    answer(reply, statement::run(&self.session, &self.place, sql, &each))
+                    reply_with(reply, statement::run(&self.session, &self.file, sql, &each))
                 }
                 Command::Commit { reply } => return self.release(reply),
             };
@@ -225,9 +230,9 @@ impl Desk {
         self.undo(Error::Idle)
     }
 
-    fn release(&self, reply: Reply<()>) -> End {
+    fn release(&self, reply: Reply<()>) -> TurnResult {
         match self.execute("RELEASE one") {
-            Ok(()) => End::Ready(reply),
+            Ok(()) => TurnResult::Ready(reply),
             Err(error) => {
                 drop(reply.send(Err(error.clone())));
                 self.undo(error)
@@ -236,33 +241,33 @@ impl Desk {
     }
 
     /// Undoes one transaction and leaves the group standing, if it still does.
-    fn undo(&self, why: Error) -> End {
+    fn undo(&self, why: Error) -> TurnResult {
         if self.session.is_autocommit() {
-            return End::Lost(why);
+            return TurnResult::Lost(why);
         }
         match self.execute("ROLLBACK TO one").and_then(|()| self.execute("RELEASE one")) {
-            Ok(()) => End::Undone,
+            Ok(()) => TurnResult::Undone,
             Err(error) => {
                 statement::roll_back(&self.session);
-                End::Lost(error)
+                TurnResult::Lost(error)
             }
         }
     }
 
     fn execute(&self, sql: &str) -> Result<(), Error> {
-        statement::run(&self.session, &self.place, sql, &[Vec::new()]).map(drop)
+        statement::run(&self.session, &self.file, sql, &[Vec::new()]).map(drop)
     }
 }
 
 /// Answers a statement, and keeps its failure for the caller of this.
-fn answer<T>(reply: Reply<T>, result: Result<T, Error>) -> Result<(), Error> {
+fn reply_with<T>(reply: Reply<T>, result: Result<T, Error>) -> Result<(), Error> {
     let failure = result.as_ref().err().cloned();
     // A caller that has gone is noticed at its next command.
     drop(reply.send(result));
     failure.map_or(Ok(()), Err)
 }
 
-fn tell(group: Vec<Reply<()>>, result: &Result<(), Error>) {
+fn reply_all(group: Vec<Reply<()>>, result: &Result<(), Error>) {
     for reply in group {
         drop(reply.send(result.clone()));
     }

@@ -21,7 +21,7 @@ pub(crate) struct Consent {
     /// What is asked for; empty when the provider alone knows.
     pub(crate) scopes: Vec<Scope>,
     /// Where the sign-in goes that is not the vendor's own.
-    pub(crate) elsewhere: Option<Elsewhere>,
+    pub(crate) custom_hosts: Option<CustomHosts>,
     /// Until when the link opens.
     pub(crate) until: Timestamp,
     /// The form token.
@@ -30,7 +30,7 @@ pub(crate) struct Consent {
 
 /// Addresses that the connection's own settings chose, in place of the vendor's.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Elsewhere {
+pub(crate) struct CustomHosts {
     /// Their hosts, one after the other.
     pub(crate) hosts: String,
     /// Whether all of them are on this machine, as a demo's are: said, but nothing to beware of.
@@ -55,7 +55,7 @@ impl Page for Consent {
                 Scope::new(&format!("https://www.googleapis.com/auth/gmail.{name}"), Some(words.into()))
             })
             .into(),
-            elsewhere: None,
+            custom_hosts: None,
             until: Timestamp::from_second(1_795_363_680).unwrap_or(Timestamp::UNIX_EPOCH),
             token: "0000".into(),
         };
@@ -73,14 +73,17 @@ impl Page for Consent {
             scopes: Vec::new(),
             ..plain.clone()
         };
-        let elsewhere = |hosts: &str, here| Some(Elsewhere { hosts: hosts.to_owned(), here });
+        let custom_hosts = |hosts: &str, here| Some(CustomHosts { hosts: hosts.to_owned(), here });
         let moved = Self {
             provider: "login.example.net".into(),
-            elsewhere: elsewhere("login.example.net, tokens.example.net:8443", false),
+            custom_hosts: custom_hosts("login.example.net, tokens.example.net:8443", false),
             ..plain.clone()
         };
-        let lab =
-            Self { provider: "127.0.0.1:8090".into(), elsewhere: elsewhere("127.0.0.1:8090", true), ..plain.clone() };
+        let lab = Self {
+            provider: "127.0.0.1:8090".into(),
+            custom_hosts: custom_hosts("127.0.0.1:8090", true),
+            ..plain.clone()
+        };
         [
             ("consent", plain),
             ("consent-calendar", raw),

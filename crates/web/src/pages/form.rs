@@ -1,6 +1,6 @@
 //! What a link opens where there is no sign-in at the provider: fields for a key or a password, and one button.
 
-use super::consent::Elsewhere;
+use super::consent::CustomHosts;
 use super::page::Page;
 use http::StatusCode;
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub(crate) struct Form {
     /// The app's own words about that.
     pub(crate) theirs: Option<String>,
     /// Where what is typed goes that is not the vendor's own.
-    pub(crate) elsewhere: Option<Elsewhere>,
+    pub(crate) custom_hosts: Option<CustomHosts>,
     /// Until when the link opens.
     pub(crate) until: Timestamp,
     /// The form token.
@@ -80,7 +80,7 @@ impl Page for Form {
             ],
             told: None,
             theirs: None,
-            elsewhere: None,
+            custom_hosts: None,
             until: Timestamp::from_second(1_795_363_680).unwrap_or(Timestamp::UNIX_EPOCH),
             token: "0000".into(),
         };
@@ -106,9 +106,9 @@ impl Page for Form {
         let no_key = Field { fault: Some("fault-key-file"), ..key_file.clone() };
         let unclear =
             Self { fields: vec![region, key_file, long, no_key], told: Some("form-unclear"), ..plain.clone() };
-        let elsewhere = |here| Some(Elsewhere { hosts: "127.0.0.1:8090".into(), here });
-        let bare = Self { fields: Vec::new(), elsewhere: elsewhere(true), ..plain.clone() };
-        let moved = Self { elsewhere: elsewhere(false), ..plain.clone() };
+        let elsewhere = |here| Some(CustomHosts { hosts: "127.0.0.1:8090".into(), here });
+        let bare = Self { fields: Vec::new(), custom_hosts: elsewhere(true), ..plain.clone() };
+        let moved = Self { custom_hosts: elsewhere(false), ..plain.clone() };
         [
             ("form", plain),
             ("form-faults", faults),

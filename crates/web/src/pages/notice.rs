@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// What a notice says. Its texts are `<key>-title`, `<key>-what` and `<key>-do`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Said {
+pub(crate) enum NoticeKind {
     /// The account is connected.
     Connected,
     /// It is, with less than was asked for.
@@ -75,7 +75,7 @@ enum Tone {
     Care,
 }
 
-impl Said {
+impl NoticeKind {
     /// Every notice there is.
     pub(crate) const ALL: [Self; 26] = [
         Self::Connected,
@@ -182,7 +182,7 @@ impl Said {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Notice {
     #[serde(skip)]
-    said: Said,
+    kind: NoticeKind,
     key: &'static str,
     tone: Tone,
     /// The words of its texts by name.
@@ -191,7 +191,7 @@ pub(crate) struct Notice {
     facts: Option<Facts>,
     /// What the provider said, in its words; none but where it refused or failed.
     theirs: Option<String>,
-    /// What was withheld; empty for all but [`Said::Partly`].
+    /// What was withheld; empty for all but [`NoticeKind::Partly`].
     withheld: Vec<Scope>,
 }
 
@@ -204,9 +204,9 @@ pub(crate) struct Facts {
 
 impl Notice {
     /// A notice without any words.
-    pub(crate) fn new(said: Said) -> Self {
-        let (key, tone) = (said.key(), said.tone());
-        Self { said, key, tone, words: BTreeMap::new(), facts: None, theirs: None, withheld: Vec::new() }
+    pub(crate) fn new(kind: NoticeKind) -> Self {
+        let (key, tone) = (kind.key(), kind.tone());
+        Self { kind, key, tone, words: BTreeMap::new(), facts: None, theirs: None, withheld: Vec::new() }
     }
 
     /// The same with a word for its texts.
@@ -235,23 +235,23 @@ impl Page for Notice {
     const TEMPLATE: &'static str = "notice.html";
 
     fn samples() -> Vec<(String, Self)> {
-        let sample = |said| {
-            let bare = Self::new(said);
-            match said {
-                Said::Partly => {
+        let sample = |kind| {
+            let bare = Self::new(kind);
+            match kind {
+                NoticeKind::Partly => {
                     bare.word("connector", "Gmail").about("MY_GMAIL", "user_123").without(vec![Scope::new(
                         "https://www.googleapis.com/auth/gmail.send",
                         Some("Send mail in your name".into()),
                     )])
                 }
-                Said::Connected
-                | Said::Kept
-                | Said::Declined
-                | Said::ProviderFailed
-                | Said::TimedOut
-                | Said::Unconfirmed
-                | Said::Interrupted => bare.word("connector", "Gmail").about("MY_GMAIL", "user_123"),
-                Said::Refused => {
+                NoticeKind::Connected
+                | NoticeKind::Kept
+                | NoticeKind::Declined
+                | NoticeKind::ProviderFailed
+                | NoticeKind::TimedOut
+                | NoticeKind::Unconfirmed
+                | NoticeKind::Interrupted => bare.word("connector", "Gmail").about("MY_GMAIL", "user_123"),
+                NoticeKind::Refused => {
                     let words = "Some requested scopes were invalid. {invalid=[gmail.raed]}".to_owned();
                     let bare = bare.word("connector", "Gmail").word("code", "invalid_scope").in_its_words(Some(words));
                     bare.about("MY_GMAIL", "user_123")
@@ -259,10 +259,10 @@ impl Page for Notice {
                 _ => bare,
             }
         };
-        Said::ALL.into_iter().map(|said| (said.key().to_owned(), sample(said))).collect()
+        NoticeKind::ALL.into_iter().map(|kind| (kind.key().to_owned(), sample(kind))).collect()
     }
 
     fn status(&self) -> StatusCode {
-        self.said.status()
+        self.kind.status()
     }
 }

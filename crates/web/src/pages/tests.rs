@@ -40,7 +40,7 @@ fn templates_use_what_pages_give_and_nothing_else() {
 fn every_sample_renders_in_every_language() {
     for language in Language::ALL {
         let all = samples(language).unwrap();
-        assert_eq!(all.len(), 14 + Said::ALL.len());
+        assert_eq!(all.len(), 14 + NoticeKind::ALL.len());
         for (name, html) in all {
             assert!(html.contains(&format!("<html lang=\"{}\">", language.code())), "{name}");
             assert!(html.contains("<h1>") && html.trim_end().ends_with("</html>"), "{name}");
@@ -113,7 +113,7 @@ fn every_text_is_shown_somewhere() {
         let calls = source.split("t(\"").skip(1).filter_map(|rest| rest.split_once('"'));
         shown.extend(calls.map(|(key, _)| key.to_owned()));
     }
-    for said in Said::ALL {
+    for said in NoticeKind::ALL {
         shown.extend(["title", "what", "do"].map(|part| format!("{}-{part}", said.key())));
     }
     let written: BTreeSet<String> = language::tests::keys(Language::English).into_iter().map(Into::into).collect();

@@ -1,7 +1,7 @@
 //! Lists of accounts: never with a credential, for their message has no member for one.
 
 use super::render;
-use crate::services::shared::{connector, ends, given, id, page};
+use crate::services::shared::{connector, ends, id, non_empty, page};
 use std::collections::HashMap;
 use valetkey_app::accounts::{self, Filter};
 use valetkey_app::{App, Listed, Result, connections};
@@ -22,15 +22,15 @@ pub(super) async fn list(
     if request.is_org_wide_credential == Some(true) {
         return Ok(wire::ListConnectedAccountsResponse::default());
     }
-    let names = request.connector.and_then(given).into_iter().chain(request.connection_names);
+    let names = request.connector.and_then(non_empty).into_iter().chain(request.connection_names);
     let filter = Filter {
         connections: names.collect(),
-        identifier: request.identifier.and_then(given),
-        organization: request.organization_id.and_then(given),
-        user: request.user_id.and_then(given),
-        connector: given(request.provider).map(|provider| connector(app, &provider)),
+        identifier: request.identifier.and_then(non_empty),
+        organization: request.organization_id.and_then(non_empty),
+        user: request.user_id.and_then(non_empty),
+        connector: non_empty(request.provider).map(|provider| connector(app, &provider)),
         status: None,
-        search: given(request.query),
+        search: non_empty(request.query),
     };
     let page = page(request.page_size, request.page_token, PAGE);
     let listed = accounts::list(app, ctx, &filter, &page).await?;
@@ -45,7 +45,7 @@ pub(super) async fn search(
     ctx: &Ctx,
     request: wire::SearchConnectedAccountsRequest,
 ) -> Result<wire::SearchConnectedAccountsResponse> {
-    let connection = match given(request.connection_id) {
+    let connection = match non_empty(request.connection_id) {
         Some(text) => Some(connections::get(app, ctx, &id(ConnectionId::parse, &text)?).await?),
         None => None,
     };

@@ -1,8 +1,8 @@
 //! What is done with one account.
 
 use super::which::Address;
-use super::{given, render};
-use crate::services::shared::{given as text, id, timestamp};
+use super::{imported, render};
+use crate::services::shared::{id, non_empty as text, timestamp};
 use crate::services::structs;
 use valetkey_app::accounts::{self, Which};
 use valetkey_app::consent;
@@ -27,7 +27,7 @@ pub(super) async fn create(
     }
     .of()?;
     let wanted = request.connected_account.unwrap_or_default();
-    let brought = given::credential(wanted.authorization_details)?;
+    let brought = imported::credential(wanted.authorization_details)?;
     let api_config = structs::members(wanted.api_config);
     let (connection, account, shown) = accounts::create(app, ctx, &connector, owner, brought, api_config).await?;
     let account = render::account(app, &connection, &account, shown.as_ref());
@@ -41,7 +41,7 @@ pub(super) async fn update(
 ) -> Result<wire::UpdateConnectedAccountResponse> {
     let which = Address::from(&mut request).which()?;
     let wanted = request.connected_account.unwrap_or_default();
-    let brought = given::credential(wanted.authorization_details)?;
+    let brought = imported::credential(wanted.authorization_details)?;
     let api_config = structs::members(wanted.api_config);
     let (connection, account, shown) = accounts::update(app, ctx, &which, brought, api_config).await?;
     let account = render::account(app, &connection, &account, shown.as_ref());

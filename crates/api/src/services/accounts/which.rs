@@ -8,7 +8,7 @@ use valetkey_domain::id::AccountId;
 use valetkey_domain::name::Identifier;
 use valetkey_proto::v1::connected_accounts as wire;
 
-use crate::services::shared::{given, id};
+use crate::services::shared::{id, non_empty};
 
 /// The members by which every request of this kind names an account.
 #[derive(Default)]
@@ -26,7 +26,7 @@ impl Address {
     /// # Errors
     /// Neither an id nor connector and identifier are given.
     pub(super) fn which(self) -> Result<Which> {
-        match self.id.clone().and_then(given) {
+        match self.id.clone().and_then(non_empty) {
             Some(text) => Ok(Which::Id(id(AccountId::parse, &text)?)),
             None => self.of().map(|(connector, owner)| Which::Of(connector, owner)),
         }
@@ -39,12 +39,15 @@ impl Address {
     pub(super) fn of(self) -> Result<(String, Owner)> {
         let member = |text: Option<String>, name: &str| {
             let missing = || Error::invalid(format!("{name} is missing: give connector and identifier, or an id"));
-            text.and_then(given).ok_or_else(missing)
+            text.and_then(non_empty).ok_or_else(missing)
         };
         let connector = member(self.connector, "connector")?;
         let identifier = Identifier::parse(&member(self.identifier, "identifier")?)?;
-        let owner =
-            Owner { identifier, organization: self.organization.and_then(given), user: self.user.and_then(given) };
+        let owner = Owner {
+            identifier,
+            organization: self.organization.and_then(non_empty),
+            user: self.user.and_then(non_empty),
+        };
         Ok((connector, owner))
     }
 }

@@ -1,7 +1,7 @@
 //! What a caller may set of a connection. Members that mean nothing here are refused by name: one that is taken and
 //! forgotten would look like one that works.
 
-use crate::services::shared::{given, not_offered, provider};
+use crate::services::shared::{non_empty, not_offered, provider};
 use crate::services::{kinds, structs};
 use valetkey_app::connections::Change;
 use valetkey_app::credentials::service_account_of;
@@ -31,7 +31,7 @@ pub(super) fn check_new(wanted: &wire::CreateConnection, flags: wire::Flags) -> 
 
 /// The connector that a new connection names: by `provider_key`, else by the name of the provider's enum value.
 pub(super) fn connector(wanted: &wire::CreateConnection) -> String {
-    given(wanted.provider_key.clone()).unwrap_or_else(|| wanted.provider().as_str_name().to_owned())
+    non_empty(wanted.provider_key.clone()).unwrap_or_else(|| wanted.provider().as_str_name().to_owned())
 }
 
 /// What an update changes of a connection. A wrapper that is absent leaves its setting as it is, an empty one gives it
@@ -96,12 +96,12 @@ fn delegated(before: &Connection, wanted: wire::GoogleDwdConfig) -> Result<Chang
     ];
     refuse(&unknown, "connection.google_dwd_config", "cannot be set: all of its scopes are asked for")?;
     let mut settings = before.settings.clone();
-    let client_secret = wanted.service_account_json.and_then(given).map(Secret::from);
+    let client_secret = wanted.service_account_json.and_then(non_empty).map(Secret::from);
     if let Some(key) = &client_secret {
         settings.client_id = Some(service_account_of(key)?);
     }
     if let Some(text) = wanted.token_uri {
-        settings.token_url = given(text);
+        settings.token_url = non_empty(text);
     }
     if !wanted.scopes.is_empty() {
         settings.scopes = wanted.scopes;
@@ -142,7 +142,7 @@ fn refuse(members: &[(&str, bool)], of: &str, why: &str) -> Result<()> {
 fn overlay(mut settings: Settings, oauth: wire::OAuthConnectionConfig) -> Settings {
     let set = |setting: &mut Option<String>, given_text: Option<String>| {
         if let Some(text) = given_text {
-            *setting = given(text);
+            *setting = non_empty(text);
         }
     };
     set(&mut settings.client_id, oauth.client_id);

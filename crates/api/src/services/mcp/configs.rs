@@ -1,7 +1,7 @@
 //! MCP configs on the wire.
 
 use super::render;
-use crate::services::shared::{connector, ends, filter, given, id, page};
+use crate::services::shared::{connector, ends, filter, id, non_empty, page};
 use valetkey_app::servers::configs::{self, Filter, New, NewMapping};
 use valetkey_app::servers::instances;
 use valetkey_app::{App, Error, Result};
@@ -33,7 +33,7 @@ pub(super) async fn update(
 ) -> Result<wire::UpdateMcpConfigResponse> {
     let id = id(ConfigId::parse, &request.config_id)?;
     let mappings = mappings(request.connection_tool_mappings);
-    let (description, mappings) = (given(request.description), (!mappings.is_empty()).then_some(mappings));
+    let (description, mappings) = (non_empty(request.description), (!mappings.is_empty()).then_some(mappings));
     let config = match (description, mappings) {
         (None, None) => configs::get(app, ctx, &id).await?,
         (description, mappings) => configs::update(app, ctx, &id, description, mappings).await?,
@@ -48,11 +48,11 @@ pub(super) async fn list(
 ) -> Result<wire::ListMcpConfigsResponse> {
     let wanted = request.filter.unwrap_or_default();
     let filter = Filter {
-        id: given(wanted.id).map(|text| ConfigId::parse(&text)).transpose()?,
-        name: given(wanted.name),
-        connector: given(wanted.provider).map(|provider| connector(app, &provider)),
+        id: non_empty(wanted.id).map(|text| ConfigId::parse(&text)).transpose()?,
+        name: non_empty(wanted.name),
+        connector: non_empty(wanted.provider).map(|provider| connector(app, &provider)),
         uuid: filter("mcp_server_url", last_segment(&wanted.mcp_server_url))?,
-        search: given(request.search),
+        search: non_empty(request.search),
     };
     let page = page(request.page_size, request.page_token, PAGE);
     let listed = configs::list(app, ctx, &filter, &page).await?;

@@ -1,7 +1,7 @@
 //! MCP instances on the wire.
 
 use super::render;
-use crate::services::shared::{ends, given, id, page};
+use crate::services::shared::{ends, id, non_empty, page};
 use std::collections::HashMap;
 use valetkey_app::servers::configs;
 use valetkey_app::servers::instances::{self, Change, Ensure, Filter};
@@ -19,7 +19,8 @@ pub(super) async fn ensure(
     ctx: &Ctx,
     request: wire::EnsureMcpInstanceRequest,
 ) -> Result<wire::EnsureMcpInstanceResponse> {
-    let wanted = Ensure { config: request.config_name, identifier: request.user_identifier, name: given(request.name) };
+    let wanted =
+        Ensure { config: request.config_name, identifier: request.user_identifier, name: non_empty(request.name) };
     let instance = instances::ensure(app, ctx, wanted).await?;
     Ok(wire::EnsureMcpInstanceResponse { instance: Some(whole(app, ctx, &instance).await?) })
 }
@@ -39,7 +40,7 @@ pub(super) async fn update(
     request: wire::UpdateMcpInstanceRequest,
 ) -> Result<wire::UpdateMcpInstanceResponse> {
     let id = id(InstanceId::parse, &request.instance_id)?;
-    let change = Change { name: given(request.name), config: given(request.config_name) };
+    let change = Change { name: non_empty(request.name), config: non_empty(request.config_name) };
     let instance = instances::update(app, ctx, &id, change).await?;
     Ok(wire::UpdateMcpInstanceResponse { instance: Some(whole(app, ctx, &instance).await?) })
 }
@@ -52,26 +53,26 @@ pub(super) async fn list(
 ) -> Result<wire::ListMcpInstancesResponse> {
     let wanted = request.filter.unwrap_or_default();
     let filter = Filter {
-        id: given(wanted.id).map(|text| InstanceId::parse(&text)).transpose()?,
-        name: given(wanted.name),
-        config_name: given(wanted.config_name),
-        identifier: given(wanted.user_identifier),
-        search: given(request.search),
+        id: non_empty(wanted.id).map(|text| InstanceId::parse(&text)).transpose()?,
+        name: non_empty(wanted.name),
+        config_name: non_empty(wanted.config_name),
+        identifier: non_empty(wanted.user_identifier),
+        search: non_empty(request.search),
     };
     let page = page(request.page_size, request.page_token, PAGE);
     let listed = instances::list(app, ctx, &filter, &page).await?;
     let (next_page_token, prev_page_token, total_size) = ends(&listed);
     let mut seen = HashMap::new();
-    let mut shown = Vec::with_capacity(listed.items.len());
+    let mut view = Vec::with_capacity(listed.items.len());
     let urls = instances::urls(app, ctx, &listed.items).await?;
     for (instance, url) in listed.items.iter().zip(&urls) {
         if !seen.contains_key(&instance.config) {
             let config = configs::get(app, ctx, &instance.config).await?;
             seen.insert(instance.config.clone(), render::config(app, &config));
         }
-        shown.push(render::instance(instance, seen.get(&instance.config).cloned(), url));
+        view.push(render::instance(instance, seen.get(&instance.config).cloned(), url));
     }
-    Ok(wire::ListMcpInstancesResponse { instances: shown, next_page_token, prev_page_token, total_size })
+    Ok(wire::ListMcpInstancesResponse { instances: view, next_page_token, prev_page_token, total_size })
 }
 
 pub(super) async fn delete(
@@ -96,7 +97,7 @@ pub(super) async fn auth_state(
 
 /// An instance with its URL, its config, and the user's account on each connection.
 async fn whole(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<wire::McpInstance> {
-    let instances::Shown { config, accounts, url } = instances::shown(app, ctx, instance).await?;
+    let instances::InstanceView { config, accounts, url } = instances::view(app, ctx, instance).await?;
     let mut config = render::config(app, &config);
     render::accounts(&mut config, &accounts);
     Ok(render::instance(instance, Some(config), &url))

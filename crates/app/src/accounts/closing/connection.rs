@@ -68,9 +68,9 @@ pub async fn delete_connection(app: &App, ctx: &Ctx, id: &ConnectionId) -> Resul
     loop {
         let mut tx = app.core.store.read().await?;
         let left = revocation_rows::left(ctx, &mut tx, id).await?;
-        let there = connection_rows::get(ctx, &mut tx, id).await?.is_some();
+        let exists = connection_rows::get(ctx, &mut tx, id).await?.is_some();
         drop(tx);
-        match (there, left, tokio::time::Instant::now() < end) {
+        match (exists, left, tokio::time::Instant::now() < end) {
             (false, 0, _) | (false, _, false) => return Ok(Closed::Gone(left)),
             (true, _, false) => {
                 return Ok(under_way(app, ctx, id).await?.map_or(Closed::Gone(left), Closed::UnderWay));
@@ -157,10 +157,10 @@ async fn intend(app: &App, ctx: &Ctx, connection: &Connection) -> Result<Option<
 /// Works on a job that is held, to its end if it can be; then makes what is to be revoked.
 async fn work(app: &App, ctx: &Ctx, job: Closing) {
     let Target::Connection(connection) = job.target.clone() else { return };
-    let mut job = Job { app, ctx, connection, held: job.lease_until.unwrap_or(job.next_at), id: job.id };
+    let mut job = Job { app, ctx, connection, lease: job.lease_until.unwrap_or(job.next_at), id: job.id };
     if let Err(error) = job.run().await {
         tracing::warn!(connection = %job.connection, cause = ?error, "a connection is not removed yet");
-        if let Err(error) = job.give_back(error.kind().name()).await {
+        if let Err(error) = job.release(error.kind().name()).await {
             tracing::warn!(connection = %job.connection, cause = ?error, "its removal waits for its lease to run out");
         }
     }
@@ -176,7 +176,7 @@ struct Job<'a> {
     id: ClosingId,
     connection: ConnectionId,
     /// The end of the lease.
-    held: Timestamp,
+    lease: Timestamp,
 }
 
 impl Job<'_> {
@@ -204,7 +204,7 @@ impl Job<'_> {
             behind = last.id.to_string();
             for account in &page {
                 if self.app.core.tasks.is_closed() {
-                    self.give_back("stopped").await?;
+                    self.release("stopped").await?;
                     return Ok(false);
                 }
                 if !self.account(wired, &account.id).await? {
@@ -222,12 +222,12 @@ impl Job<'_> {
         let change = app.core.change(ctx).await?;
         let Some(mut change) = ending.write(ctx, change, Fate::Delete).await? else { return Ok(true) };
         let until = app.core.now() + LEASE;
-        if !jobs::progress(ctx, &mut change, &self.id, self.held, Progress { done: 1, failed: 0, until }).await? {
+        if !jobs::progress(ctx, &mut change, &self.id, self.lease, Progress { done: 1, failed: 0, until }).await? {
             return Ok(false);
         }
-        let (action, detail) = ending.told(Fate::Delete);
+        let (action, detail) = ending.journal_entry(Fate::Delete);
         change.record(action, id.as_str(), detail).await?.commit().await?;
-        self.held = until;
+        self.lease = until;
         Ok(true)
     }
 
@@ -239,7 +239,7 @@ impl Job<'_> {
         if jobs::left(ctx, &mut change, &self.connection).await? > 0 {
             return Ok(false);
         }
-        if !jobs::finish(ctx, &mut change, &self.id, self.held).await? {
+        if !jobs::finish(ctx, &mut change, &self.id, self.lease).await? {
             return Ok(true);
         }
         connection_rows::delete(ctx, &mut change, &self.connection).await?;
@@ -250,14 +250,14 @@ impl Job<'_> {
     /// The connection is gone by other means, and recorded with them.
     async fn forget(&self) -> Result<()> {
         let mut tx = self.app.core.store.write().await?;
-        jobs::finish(self.ctx, &mut tx, &self.id, self.held).await?;
+        jobs::finish(self.ctx, &mut tx, &self.id, self.lease).await?;
         Ok(tx.commit().await?)
     }
 
-    async fn give_back(&self, why: &str) -> Result<()> {
+    async fn release(&self, why: &str) -> Result<()> {
         let next = self.app.core.now() + PAUSE;
         let mut tx = self.app.core.store.write().await?;
-        jobs::try_again(self.ctx, &mut tx, &self.id, self.held, next, why).await?;
+        jobs::try_again(self.ctx, &mut tx, &self.id, self.lease, next, why).await?;
         Ok(tx.commit().await?)
     }
 }

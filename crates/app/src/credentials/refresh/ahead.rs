@@ -8,7 +8,7 @@
 use super::breaker::Endpoint;
 use super::decide::{MARGIN, Need};
 use super::exchange::Job;
-use super::inflight::Ended;
+use super::inflight::RefreshEnd;
 use crate::connections::{self, Wired};
 use crate::{App, Result};
 use futures::StreamExt as _;
@@ -22,7 +22,7 @@ use valetkey_domain::Ctx;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::ConnectionId;
-use valetkey_storage::accounts::{self as rows, Due};
+use valetkey_storage::accounts::{self as rows, DueAccounts};
 
 /// Who was not used for so long is not refreshed ahead of need.
 const USED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -33,10 +33,10 @@ const BATCH: i64 = 64;
 /// How long a claim holds; longer than a batch can take. What could not be refreshed is due again then.
 const CLAIM: Duration = Duration::from_secs(10 * 60);
 /// Accounts that are put off in one transaction.
-const PUT_OFF: i64 = 1_000;
+const POSTPONE: i64 = 1_000;
 
 /// A connection on which something is due.
-pub(super) struct Line {
+pub(super) struct DueConnection {
     ctx: Ctx,
     wired: Wired,
     endpoint: Endpoint,
@@ -51,13 +51,13 @@ pub async fn look(app: &App) -> Result<()> {
     if app.core.keyring.check_open().is_err() {
         return Ok(());
     }
-    for (address, lines) in due(app).await? {
+    for (address, due_connections) in due(app).await? {
         let Some(at_work) = app.refreshes.at_work.begin(&address) else { continue };
         let at = app.clone();
         app.core.tasks.spawn(async move {
             let _at_work = at_work;
-            let refresh = |line: Arc<Line>, account| refresh(at.clone(), line, account);
-            if let Err(error) = work(&at, &lines, refresh).await {
+            let refresh = |due_connection: Arc<DueConnection>, account| refresh(at.clone(), due_connection, account);
+            if let Err(error) = work(&at, &due_connections, refresh).await {
                 tracing::warn!(address, error = &error as &dyn std::error::Error, "tokens are not refreshed ahead");
             }
         });
@@ -66,13 +66,16 @@ pub async fn look(app: &App) -> Result<()> {
 }
 
 /// The connections on which something is due, by the address of their token endpoints.
-pub(super) async fn due(app: &App) -> Result<BTreeMap<String, Vec<Arc<Line>>>> {
+pub(super) async fn due(app: &App) -> Result<BTreeMap<String, Vec<Arc<DueConnection>>>> {
     let found = valetkey_storage::doors::due_connections(&mut app.core.store.read().await?, app.core.now()).await?;
-    let mut lines: BTreeMap<String, Vec<Arc<Line>>> = BTreeMap::new();
+    let mut due_connections: BTreeMap<String, Vec<Arc<DueConnection>>> = BTreeMap::new();
     for (environment, connection) in found {
         let ctx = context::enter(&app.core, environment, Actor::System);
-        match Line::load(app, ctx, &connection).await {
-            Ok(Some(line)) => lines.entry(line.endpoint.address().to_owned()).or_default().push(Arc::new(line)),
+        match DueConnection::load(app, ctx, &connection).await {
+            Ok(Some(due_connection)) => due_connections
+                .entry(due_connection.endpoint.address().to_owned())
+                .or_default()
+                .push(Arc::new(due_connection)),
             Ok(None) => {}
             // Its connector file may be gone. The others go on.
             Err(error) => {
@@ -80,27 +83,27 @@ pub(super) async fn due(app: &App) -> Result<BTreeMap<String, Vec<Arc<Line>>>> {
             }
         }
     }
-    Ok(lines)
+    Ok(due_connections)
 }
 
 /// Works through what is due at one token endpoint, a batch of each connection in turn, until nothing is left or the
 /// process stops.
 pub(super) async fn work<F>(
     app: &App,
-    lines: &[Arc<Line>],
-    refresh: impl Fn(Arc<Line>, ConnectedAccount) -> F,
+    due_connections: &[Arc<DueConnection>],
+    refresh: impl Fn(Arc<DueConnection>, ConnectedAccount) -> F,
 ) -> Result<()>
 where
     F: Future<Output = ()>,
 {
     loop {
         let mut busy = false;
-        for line in lines.iter().filter(|line| line.may_go(app)) {
-            let claimed = line.claim(app).await?;
+        for due_connection in due_connections.iter().filter(|due_connection| due_connection.may_go(app)) {
+            let claimed = due_connection.claim(app).await?;
             busy |= !claimed.is_empty();
             futures::stream::iter(claimed)
-                .take_while(|_| ready(line.may_go(app)))
-                .map(|account| refresh(line.clone(), account))
+                .take_while(|_| ready(due_connection.may_go(app)))
+                .map(|account| refresh(due_connection.clone(), account))
                 .buffer_unordered(AT_ONCE)
                 .for_each(|()| ready(()))
                 .await;
@@ -112,18 +115,18 @@ where
 }
 
 /// Replaces one account's tokens, unless somebody else just did. How it ends is in the row and the journal.
-async fn refresh(app: App, line: Arc<Line>, account: ConnectedAccount) {
-    let Some(held) = &account.credential else { return };
-    let need = Need { margin: MARGIN, refused: None, ahead: Some(held.generation) };
-    let job = Job::new(&app, &line.ctx, &line.wired, &account.id, need);
-    if let Ended::Later(why) | Ended::Refused(why) =
+async fn refresh(app: App, due_connection: Arc<DueConnection>, account: ConnectedAccount) {
+    let Some(credential) = &account.credential else { return };
+    let need = Need { margin: MARGIN, refused: None, ahead: Some(credential.generation) };
+    let job = Job::new(&app, &due_connection.ctx, &due_connection.wired, &account.id, need);
+    if let RefreshEnd::Later(why) | RefreshEnd::Refused(why) =
         app.refreshes.in_flight.join_or_start(&app.core.tasks, &account.id, job.run()).await
     {
         tracing::debug!(account = %account.id, why, "not refreshed ahead");
     }
 }
 
-impl Line {
+impl DueConnection {
     /// None if the connection lacks its OAuth client, or has nothing to renew.
     async fn load(app: &App, ctx: Ctx, id: &ConnectionId) -> Result<Option<Self>> {
         let wired = Wired::of(app, connections::get(app, &ctx, id).await?)?;
@@ -137,29 +140,29 @@ impl Line {
 
     /// Not while the endpoint is known to be down, nor once the process stops.
     fn may_go(&self, app: &App) -> bool {
-        !app.core.tasks.is_closed() && !app.refreshes.breakers.holds(&self.endpoint, app.core.now())
+        !app.core.tasks.is_closed() && !app.refreshes.breakers.is_open(&self.endpoint, app.core.now())
     }
 
     /// Puts off what nobody used, and claims the next batch of the rest.
     async fn claim(&self, app: &App) -> Result<Vec<ConnectedAccount>> {
         let now = app.core.now();
-        let due = Due {
+        let due = DueAccounts {
             connection: &self.wired.connection.id,
             now,
             used_since: now - USED_WITHIN,
             dies_idle: self.wired.renewal().idle_ttl.is_some(),
-            limit: PUT_OFF,
+            limit: POSTPONE,
         };
         loop {
             let mut tx = app.core.store.write().await?;
-            let put_off = rows::put_off(&self.ctx, &mut tx, due).await?;
+            let postpone = rows::postpone(&self.ctx, &mut tx, due).await?;
             tx.commit().await?;
-            if i64::try_from(put_off).unwrap_or(i64::MAX) < PUT_OFF {
+            if i64::try_from(postpone).unwrap_or(i64::MAX) < POSTPONE {
                 break;
             }
         }
         let mut tx = app.core.store.write().await?;
-        let claimed = rows::claim(&self.ctx, &mut tx, Due { limit: BATCH, ..due }, now + CLAIM).await?;
+        let claimed = rows::claim(&self.ctx, &mut tx, DueAccounts { limit: BATCH, ..due }, now + CLAIM).await?;
         tx.commit().await?;
         reach(Failpoint::AheadClaimed);
         Ok(claimed)

@@ -38,7 +38,7 @@ pub(super) enum Urgency {
 
 impl Urgency {
     /// It in one word, for metrics.
-    const fn word(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::OnUse => "on_use",
             Self::Ahead => "ahead",
@@ -102,7 +102,7 @@ impl State {
     }
 
     /// The try came to nothing that says how the endpoint is: the next request tries.
-    fn given_up(&mut self, now: Timestamp) {
+    fn abandon(&mut self, now: Timestamp) {
         if let Self::Trying { pause } = *self {
             *self = Self::Open { until: now, pause };
         }
@@ -139,42 +139,44 @@ fn address(token_url: &str) -> String {
 /// The breakers of this process. An endpoint that works costs nothing here.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Breakers {
-    kept: Arc<Mutex<HashMap<Endpoint, Kept>>>,
+    entries: Arc<Mutex<HashMap<Endpoint, BreakerEntry>>>,
     counts: Counts,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct BreakerEntry {
     state: State,
-    heard: Timestamp,
+    last_heard: Timestamp,
 }
 
 impl Breakers {
     /// Lets a request to the endpoint through, or says how long to wait.
     pub(super) fn admit(&self, endpoint: &Endpoint, now: Timestamp, urgency: Urgency) -> Result<Permit, Duration> {
-        let admitted = self.locked().get_mut(endpoint).map_or(Ok(false), |kept| kept.state.admit(now, urgency));
-        let trying = admitted.inspect_err(|_| self.counts.refused(urgency.word()))?;
+        let admitted = self.locked().get_mut(endpoint).map_or(Ok(false), |entry| entry.state.admit(now, urgency));
+        let trying = admitted.inspect_err(|_| self.counts.refused(urgency.as_str()))?;
         Ok(Permit { breakers: self.clone(), endpoint: endpoint.clone(), since: now, trying })
     }
 
     /// Whether requests that nobody waits for had better not go to the endpoint now.
-    pub(super) fn holds(&self, endpoint: &Endpoint, now: Timestamp) -> bool {
-        let state = self.locked().get(endpoint).map(|kept| kept.state);
+    pub(super) fn is_open(&self, endpoint: &Endpoint, now: Timestamp) -> bool {
+        let state = self.locked().get(endpoint).map(|entry| entry.state);
         state.is_some_and(|mut state| state.admit(now, Urgency::Ahead).is_err())
     }
 
-    fn locked(&self) -> MutexGuard<'_, HashMap<Endpoint, Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn locked(&self) -> MutexGuard<'_, HashMap<Endpoint, BreakerEntry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed(&self, endpoint: &Endpoint, now: Timestamp, trying: bool) {
         let mut all = self.locked();
         if !all.contains_key(endpoint) {
-            all.retain(|_, kept| kept.heard + FORGOTTEN > now);
+            all.retain(|_, entry| entry.last_heard + FORGOTTEN > now);
         }
-        let kept = all.entry(endpoint.clone()).or_insert(Kept { state: State::Closed { failures: 0 }, heard: now });
-        kept.heard = now;
-        if let Some((change, pause)) = kept.state.failed(now, trying) {
+        let entry = all
+            .entry(endpoint.clone())
+            .or_insert(BreakerEntry { state: State::Closed { failures: 0 }, last_heard: now });
+        entry.last_heard = now;
+        if let Some((change, pause)) = entry.state.failed(now, trying) {
             self.counts.changed(change);
             let seconds = pause.as_secs();
             tracing::warn!(
@@ -187,7 +189,7 @@ impl Breakers {
 
     fn works(&self, endpoint: &Endpoint) {
         let before = self.locked().remove(endpoint);
-        if before.is_some_and(|kept| !matches!(kept.state, State::Closed { .. })) {
+        if before.is_some_and(|entry| !matches!(entry.state, State::Closed { .. })) {
             self.counts.changed(Change::Closed);
             tracing::info!(endpoint = endpoint.address, "a token endpoint answers again");
         }
@@ -217,9 +219,9 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         if self.trying
-            && let Some(kept) = self.breakers.locked().get_mut(&self.endpoint)
+            && let Some(entry) = self.breakers.locked().get_mut(&self.endpoint)
         {
-            kept.state.given_up(self.since);
+            entry.state.abandon(self.since);
         }
     }
 }

@@ -45,21 +45,21 @@ pub(super) struct Need {
 
 impl Need {
     /// Whether this token is good enough. One whose end is unknown is good until it is refused.
-    pub(super) fn met_by(&self, held: &Credential, now: Timestamp) -> bool {
-        !self.replaces(held) && held.expires_at.is_none_or(|end| end > now + self.margin)
+    pub(super) fn met_by(&self, credential: &Credential, now: Timestamp) -> bool {
+        !self.replaces(credential) && credential.expires_at.is_none_or(|end| end > now + self.margin)
     }
 
     /// Whether this token works as far as known, if perhaps not for as long as wanted.
-    pub(super) fn live(&self, held: &Credential, now: Timestamp) -> bool {
-        !self.refuses(held) && held.expires_at.is_none_or(|end| end > now)
+    pub(super) fn live(&self, credential: &Credential, now: Timestamp) -> bool {
+        !self.refuses(credential) && credential.expires_at.is_none_or(|end| end > now)
     }
 
-    fn replaces(&self, held: &Credential) -> bool {
-        self.refuses(held) || self.ahead == Some(held.generation)
+    fn replaces(&self, credential: &Credential) -> bool {
+        self.refuses(credential) || self.ahead == Some(credential.generation)
     }
 
-    fn refuses(&self, held: &Credential) -> bool {
-        self.refused == Some(held.generation)
+    fn refuses(&self, credential: &Credential) -> bool {
+        self.refused == Some(credential.generation)
     }
 }
 
@@ -80,28 +80,28 @@ pub(super) enum Step {
     Pause,
 }
 
-/// What is to be done for an account that holds `held`. `paused` says that its provider is left alone.
+/// What is to be done for an account that holds `credential`. `paused` says that its provider is left alone.
 pub(super) fn next(
-    held: &Credential,
+    credential: &Credential,
     lease: &Lease,
     mode: LostAnswer,
     need: Need,
     paused: bool,
     now: Timestamp,
 ) -> Step {
-    if need.met_by(held, now) {
+    if need.met_by(credential, now) {
         return Step::Use;
     }
-    let live = need.live(held, now);
-    if !held.refreshable {
-        return if live { Step::Use } else { Step::End(without_refresh_token(held, need)) };
+    let live = need.live(credential, now);
+    if !credential.refreshable {
+        return if live { Step::Use } else { Step::End(without_refresh_token(credential, need)) };
     }
-    match (under_way(held, lease, now), live) {
+    match (under_way(credential, lease, now), live) {
         (true, true) => return Step::Use,
         (true, false) => return Step::Wait,
         (false, _) => {}
     }
-    match (lost(lease), mode, live) {
+    match (answer_lost(lease), mode, live) {
         (true, LostAnswer::RetryAtExpiry | LostAnswer::Never, true) => return Step::Use,
         (true, LostAnswer::Never, false) => return Step::End(Reason::RefreshAnswerLost),
         _ => {}
@@ -109,7 +109,7 @@ pub(super) fn next(
     if paused {
         return if live { Step::Use } else { Step::Pause };
     }
-    if need.refuses(held) && just_refreshed(lease, now) {
+    if need.refuses(credential) && just_refreshed(lease, now) {
         let why =
             "the app refuses an access token that its own sign-in service gave seconds ago: try again in a minute";
         return Step::Later(why.into());
@@ -118,16 +118,16 @@ pub(super) fn next(
 }
 
 /// The credential of an account that is in service.
-pub(super) fn held(account: &ConnectedAccount) -> Result<&Credential, Unusable> {
+pub(super) fn credential_of(account: &ConnectedAccount) -> Result<&Credential, Unusable> {
     match (&account.status, &account.credential) {
-        (Status::Active, Some(held)) => Ok(held),
-        (Status::Active, None) => Err(gone()),
+        (Status::Active, Some(credential)) => Ok(credential),
+        (Status::Active, None) => Err(no_account()),
         (status, _) => Err(Unusable::SignIn(status.clone())),
     }
 }
 
 /// There is no such account (any more).
-pub(super) fn gone() -> Unusable {
+pub(super) fn no_account() -> Unusable {
     Unusable::SignIn(Status::Disconnected)
 }
 
@@ -137,7 +137,7 @@ pub(super) fn lost_answer(wired: &Wired) -> LostAnswer {
 }
 
 /// Whether the answer to an earlier refresh never came: noted so, or the lease ran out because the process died.
-pub(super) const fn lost(lease: &Lease) -> bool {
+pub(super) const fn answer_lost(lease: &Lease) -> bool {
     lease.lost_at.is_some() || lease.started_from.is_some()
 }
 
@@ -147,12 +147,12 @@ pub(super) fn is_anothers(lease: &Lease, until: Timestamp, now: Timestamp) -> bo
     lease.until.is_some_and(|end| time::to_millis(end) != time::to_millis(until) && end > now)
 }
 
-fn without_refresh_token(held: &Credential, need: Need) -> Reason {
-    if need.refuses(held) { Reason::Rejected } else { Reason::NoRefreshToken }
+fn without_refresh_token(credential: &Credential, need: Need) -> Reason {
+    if need.refuses(credential) { Reason::Rejected } else { Reason::NoRefreshToken }
 }
 
-fn under_way(held: &Credential, lease: &Lease, now: Timestamp) -> bool {
-    lease.started_from == Some(held.generation) && lease.until.is_some_and(|until| until > now)
+fn under_way(credential: &Credential, lease: &Lease, now: Timestamp) -> bool {
+    lease.started_from == Some(credential.generation) && lease.until.is_some_and(|until| until > now)
 }
 
 fn just_refreshed(lease: &Lease, now: Timestamp) -> bool {
@@ -171,35 +171,35 @@ mod tests {
         Timestamp::from_second(NOW + seconds).unwrap()
     }
 
-    fn held(ends_in: Option<i64>) -> Credential {
+    fn credential(ends_in: Option<i64>) -> Credential {
         let expires_at = ends_in.map(at);
         Credential { sealed: Sealed(vec![]), audience: vec![], generation: 7, expires_at, refreshable: true }
     }
 
-    fn step(held: &Credential, lease: Lease, mode: LostAnswer, refused: Option<i64>) -> Step {
-        next(held, &lease, mode, Need { margin: Duration::from_secs(60), refused, ahead: None }, false, at(0))
+    fn step(credential: &Credential, lease: Lease, mode: LostAnswer, refused: Option<i64>) -> Step {
+        next(credential, &lease, mode, Need { margin: Duration::from_secs(60), refused, ahead: None }, false, at(0))
     }
 
     #[test]
     fn a_minute_before_its_end_a_token_is_refreshed() {
         let mode = LostAnswer::RetryAtExpiry;
-        assert_eq!(step(&held(Some(61)), FREE, mode, None), Step::Use);
-        assert_eq!(step(&held(Some(60)), FREE, mode, None), Step::Refresh);
-        assert_eq!(step(&held(Some(-1)), FREE, mode, None), Step::Refresh);
+        assert_eq!(step(&credential(Some(61)), FREE, mode, None), Step::Use);
+        assert_eq!(step(&credential(Some(60)), FREE, mode, None), Step::Refresh);
+        assert_eq!(step(&credential(Some(-1)), FREE, mode, None), Step::Refresh);
     }
 
     #[test]
     fn attack_20_an_unknown_end_means_until_it_is_refused() {
         let mode = LostAnswer::RetryAtExpiry;
-        assert_eq!(step(&held(None), FREE, mode, None), Step::Use);
-        assert_eq!(step(&held(None), FREE, mode, Some(6)), Step::Use, "an older one was refused");
-        assert_eq!(step(&held(None), FREE, mode, Some(7)), Step::Refresh);
+        assert_eq!(step(&credential(None), FREE, mode, None), Step::Use);
+        assert_eq!(step(&credential(None), FREE, mode, Some(6)), Step::Use, "an older one was refused");
+        assert_eq!(step(&credential(None), FREE, mode, Some(7)), Step::Refresh);
     }
 
     #[test]
     fn without_a_refresh_token_it_is_used_to_its_end() {
-        let bare = |ends_in| Credential { refreshable: false, ..held(ends_in) };
-        let step = |held, refused| step(&held, FREE, LostAnswer::RetryAtExpiry, refused);
+        let bare = |ends_in| Credential { refreshable: false, ..credential(ends_in) };
+        let step = |credential, refused| step(&credential, FREE, LostAnswer::RetryAtExpiry, refused);
         assert_eq!(step(bare(Some(5)), None), Step::Use);
         assert_eq!(step(bare(Some(0)), None), Step::End(Reason::NoRefreshToken));
         assert_eq!(step(bare(None), Some(7)), Step::End(Reason::Rejected));
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn a_forced_refresh_comes_once_in_thirty_seconds() {
         let refreshed = |ago: i64| Lease { refreshed_at: Some(at(-ago)), ..FREE };
-        let step = |ago| step(&held(Some(3600)), refreshed(ago), LostAnswer::RetryNow, Some(7));
+        let step = |ago| step(&credential(Some(3600)), refreshed(ago), LostAnswer::RetryNow, Some(7));
         assert!(matches!(step(29), Step::Later(_)));
         assert_eq!(step(30), Step::Refresh);
     }
@@ -216,9 +216,9 @@ mod tests {
     #[test]
     fn ahead_of_need_a_good_token_is_replaced_once_and_a_lost_one_waits() {
         let mode = LostAnswer::RetryAtExpiry;
-        let ahead = |held: Credential, lease, generation| {
+        let ahead = |credential: Credential, lease, generation| {
             next(
-                &held,
+                &credential,
                 &lease,
                 mode,
                 Need { margin: Duration::ZERO, refused: None, ahead: Some(generation) },
@@ -226,46 +226,46 @@ mod tests {
                 at(0),
             )
         };
-        assert_eq!(ahead(held(Some(3600)), FREE, 7), Step::Refresh);
-        assert_eq!(ahead(held(None), FREE, 7), Step::Refresh, "its end is unknown, its refresh token grows idle");
-        assert_eq!(ahead(held(Some(3600)), FREE, 6), Step::Use, "somebody was first");
-        let lost = Lease { lost_at: Some(at(-5)), ..FREE };
-        assert_eq!(ahead(held(Some(30)), lost, 7), Step::Use);
-        assert_eq!(ahead(held(Some(0)), lost, 7), Step::Refresh);
+        assert_eq!(ahead(credential(Some(3600)), FREE, 7), Step::Refresh);
+        assert_eq!(ahead(credential(None), FREE, 7), Step::Refresh, "its end is unknown, its refresh token grows idle");
+        assert_eq!(ahead(credential(Some(3600)), FREE, 6), Step::Use, "somebody was first");
+        let answer_lost = Lease { lost_at: Some(at(-5)), ..FREE };
+        assert_eq!(ahead(credential(Some(30)), answer_lost, 7), Step::Use);
+        assert_eq!(ahead(credential(Some(0)), answer_lost, 7), Step::Refresh);
     }
 
     #[test]
     fn while_the_provider_is_left_alone_what_lives_is_used_and_nothing_is_sent() {
-        let step = |held: &Credential, refused, ahead| {
+        let step = |credential: &Credential, refused, ahead| {
             let need = Need { margin: Duration::from_secs(60), refused, ahead };
-            next(held, &FREE, LostAnswer::RetryNow, need, true, at(0))
+            next(credential, &FREE, LostAnswer::RetryNow, need, true, at(0))
         };
-        assert_eq!(step(&held(Some(30)), None, None), Step::Use);
-        assert_eq!(step(&held(Some(3600)), None, Some(7)), Step::Use, "nor ahead of need");
-        assert_eq!(step(&held(Some(0)), None, None), Step::Pause);
-        assert_eq!(step(&held(Some(3600)), Some(7), None), Step::Pause, "the app refuses it");
+        assert_eq!(step(&credential(Some(30)), None, None), Step::Use);
+        assert_eq!(step(&credential(Some(3600)), None, Some(7)), Step::Use, "nor ahead of need");
+        assert_eq!(step(&credential(Some(0)), None, None), Step::Pause);
+        assert_eq!(step(&credential(Some(3600)), Some(7), None), Step::Pause, "the app refuses it");
     }
 
     #[test]
     fn a_refresh_under_way_is_not_begun_twice() {
         let taken = Lease { started_from: Some(7), until: Some(at(10)), ..FREE };
-        assert_eq!(step(&held(Some(30)), taken, LostAnswer::RetryNow, None), Step::Use);
-        assert_eq!(step(&held(Some(0)), taken, LostAnswer::RetryNow, None), Step::Wait);
+        assert_eq!(step(&credential(Some(30)), taken, LostAnswer::RetryNow, None), Step::Use);
+        assert_eq!(step(&credential(Some(0)), taken, LostAnswer::RetryNow, None), Step::Wait);
     }
 
     #[test]
     fn attack_22_after_a_lost_answer_the_live_token_runs_out_first() {
-        let lost = Lease { lost_at: Some(at(-5)), ..FREE };
+        let answer_lost = Lease { lost_at: Some(at(-5)), ..FREE };
         let died = Lease { started_from: Some(7), until: Some(at(-5)), ..FREE };
-        for lease in [lost, died] {
+        for lease in [answer_lost, died] {
             for (mode, live, ended) in [
                 (LostAnswer::RetryNow, Step::Refresh, Step::Refresh),
                 (LostAnswer::RetryAtExpiry, Step::Use, Step::Refresh),
                 (LostAnswer::Never, Step::Use, Step::End(Reason::RefreshAnswerLost)),
             ] {
-                assert_eq!(step(&held(Some(30)), lease, mode, None), live);
-                assert_eq!(step(&held(Some(0)), lease, mode, None), ended);
-                assert_eq!(step(&held(None), lease, mode, Some(7)), ended);
+                assert_eq!(step(&credential(Some(30)), lease, mode, None), live);
+                assert_eq!(step(&credential(Some(0)), lease, mode, None), ended);
+                assert_eq!(step(&credential(None), lease, mode, Some(7)), ended);
             }
         }
     }

@@ -4,10 +4,10 @@
 use super::abandoned;
 use super::breaker::{Endpoint, Permit, Urgency, Verdict};
 use super::decide::{self, Need, Step, lost_answer};
-use super::inflight::Ended;
+use super::inflight::RefreshEnd;
 use super::refusal;
 use crate::connections::Wired;
-use crate::credentials::patience;
+use crate::credentials::retry;
 use crate::credentials::sealed::{self, Plain};
 use crate::credentials::{revocations, revoke, schemes};
 use crate::{App, Error, Result};
@@ -39,7 +39,7 @@ pub(super) struct Job {
 /// A refresh whose intent is committed.
 struct Begun {
     account: ConnectedAccount,
-    held: Credential,
+    credential: Credential,
     /// The end of its lease, which names it.
     until: Timestamp,
     /// Whether an earlier answer was lost: a refusal now means that the token had been spent then.
@@ -84,7 +84,7 @@ impl Failure {
 
 impl Outcome {
     /// It in one word, for metrics.
-    const fn word(&self) -> &'static str {
+    const fn as_str(&self) -> &'static str {
         match self {
             Self::Renewed(_) => "renewed",
             Self::Ended(_) => "ended",
@@ -102,7 +102,7 @@ impl Job {
     }
 
     /// Refreshes, if that is still what is to be done.
-    pub(super) async fn run(self) -> Ended {
+    pub(super) async fn run(self) -> RefreshEnd {
         let ended = match self.begin().await {
             Ok(Ok((begun, permit))) => self.refresh(&begun, permit).await,
             Ok(Err(ended)) => Ok(ended),
@@ -110,41 +110,41 @@ impl Job {
         };
         ended.unwrap_or_else(|error| {
             tracing::error!(account = %self.account, cause = ?error, "refreshing failed");
-            Ended::Later(error.message().to_owned())
+            RefreshEnd::Later(error.message().to_owned())
         })
     }
 
     /// Commits the intent; or says why there is nothing to refresh (any more).
-    async fn begin(&self) -> Result<std::result::Result<(Begun, Permit), Ended>> {
+    async fn begin(&self) -> Result<std::result::Result<(Begun, Permit), RefreshEnd>> {
         let (app, ctx) = (&self.app, &self.ctx);
         let mut change = app.core.change(ctx).await?;
         // What is decided here must still be so when the lease is taken.
         change.alone(self.account.as_str()).await?;
         let Some((account, generation, lease)) = rows::lease(ctx, &mut change, &self.account).await? else {
-            return Ok(Err(Ended::Settled));
+            return Ok(Err(RefreshEnd::Settled));
         };
-        let Ok(held) = decide::held(&account).cloned() else { return Ok(Err(Ended::Settled)) };
+        let Ok(credential) = decide::credential_of(&account).cloned() else { return Ok(Err(RefreshEnd::Settled)) };
         let now = app.core.now();
         let left = refusal::remaining(account.refusal.as_ref(), self.wired.connection.revision, now);
-        match decide::next(&held, &lease, lost_answer(&self.wired), self.need, left.is_some(), now) {
+        match decide::next(&credential, &lease, lost_answer(&self.wired), self.need, left.is_some(), now) {
             // Whoever asked reads the row again and finds that it is good, or who to wait for.
-            Step::Use | Step::Wait | Step::Pause => return Ok(Err(Ended::Settled)),
-            Step::Later(why) => return Ok(Err(Ended::Later(why))),
+            Step::Use | Step::Wait | Step::Pause => return Ok(Err(RefreshEnd::Settled)),
+            Step::Later(why) => return Ok(Err(RefreshEnd::Later(why))),
             Step::End(reason) => {
                 rows::expire(ctx, &mut change, &self.account, generation, reason, app.core.now()).await?;
                 let detail = detail("reason", reason.as_str());
                 change.record("account.expired", self.account.as_str(), detail).await?.commit().await?;
-                return Ok(Err(Ended::Settled));
+                return Ok(Err(RefreshEnd::Settled));
             }
             Step::Refresh => {}
         }
         let permit = match self.admit() {
             Ok(permit) => permit,
-            Err(why) => return Ok(Err(Ended::Later(why))),
+            Err(why) => return Ok(Err(RefreshEnd::Later(why))),
         };
         let (now, until) = (app.core.now(), app.core.now() + LEASE);
         if !rows::begin_refresh(ctx, &mut change, &self.account, generation, now, until).await? {
-            return Ok(Err(Ended::Settled));
+            return Ok(Err(RefreshEnd::Settled));
         }
         let (account_id, begun) = (self.account.as_str(), detail("generation", generation));
         match lease.started_from {
@@ -157,7 +157,7 @@ impl Job {
         .commit()
         .await?;
         reach(Failpoint::RefreshIntentCommitted);
-        Ok(Ok((Begun { account, held, until, lost: decide::lost(&lease) }, permit)))
+        Ok(Ok((Begun { account, credential, until, lost: decide::answer_lost(&lease) }, permit)))
     }
 
     /// Leave to ask the token endpoint; or, in a sentence, that it is down.
@@ -175,7 +175,7 @@ impl Job {
         })
     }
 
-    async fn refresh(&self, begun: &Begun, permit: Permit) -> Result<Ended> {
+    async fn refresh(&self, begun: &Begun, permit: Permit) -> Result<RefreshEnd> {
         let outcome = match self.exchange(begun, permit).await {
             Ok(outcome) => outcome,
             // Nothing was sent: give the lease back and tell the caller what is wrong here.
@@ -185,11 +185,11 @@ impl Job {
             }
         };
         self.save_surely(begun, &outcome).await?;
-        self.app.core.metrics.refreshed(outcome.word());
+        self.app.core.metrics.refreshed(outcome.as_str());
         Ok(match outcome {
-            Outcome::Renewed(_) | Outcome::Ended(_) => Ended::Settled,
+            Outcome::Renewed(_) | Outcome::Ended(_) => RefreshEnd::Settled,
             Outcome::Refused(refusal, _) => refusal::ended(&refusal, &self.wired.connector.display_name, refusal.at),
-            Outcome::Lost(failure) | Outcome::Unchanged(failure) => Ended::Later(failure.why),
+            Outcome::Lost(failure) | Outcome::Unchanged(failure) => RefreshEnd::Later(failure.why),
         })
     }
 
@@ -197,11 +197,11 @@ impl Job {
     async fn exchange(&self, begun: &Begun, permit: Permit) -> Result<Outcome> {
         let (app, ctx) = (&self.app, &self.ctx);
         let audience = self.wired.audience(&begun.account);
-        if begun.held.audience != audience {
+        if begun.credential.audience != audience {
             return Ok(Outcome::Ended(Reason::EndpointsChanged));
         }
-        let row = CredentialRow::Account(&begun.account, begun.held.generation);
-        let plain = sealed::open(app, ctx, row, &audience, &begun.held.sealed).await?;
+        let row = CredentialRow::Account(&begun.account, begun.credential.generation);
+        let plain = sealed::open(app, ctx, row, &audience, &begun.credential.sealed).await?;
         let renewal = schemes::renewal(app, &self.wired, &begun.account, &plain).await?;
         let Some(renewal) = renewal else { return Ok(Outcome::Ended(Reason::NoRefreshToken)) };
         let repeats = lost_answer(&self.wired) == LostAnswer::RetryNow;
@@ -245,7 +245,7 @@ impl Job {
             refresh_token: new.refresh_token.or(old.refresh_token),
             typed: old.typed,
         };
-        let row = CredentialRow::Account(&begun.account, begun.held.generation + 1);
+        let row = CredentialRow::Account(&begun.account, begun.credential.generation + 1);
         let scopes = new.scopes.unwrap_or_else(|| begun.account.scopes.clone());
         let granted = (scopes, new.expires_in.map(|life| sent_at + life));
         sealed::tokens(&self.app, &self.ctx, &self.wired, row, &plain, granted).await
@@ -258,11 +258,11 @@ impl Job {
     /// Whatever it brings is newer, so its end is waited for. If that is new tokens, they count; if the provider refused
     /// it and the account was ended as one whose answer was lost, then here the answer is.
     async fn save_surely(&self, begun: &Begun, outcome: &Outcome) -> Result<()> {
-        patience::surely("a refresh", || self.save(begun, outcome)).await
+        retry::until_saved("a refresh", || self.save(begun, outcome)).await
     }
 
     async fn save(&self, begun: &Begun, outcome: &Outcome) -> Result<()> {
-        let (app, ctx, id, from) = (&self.app, &self.ctx, &self.account, begun.held.generation);
+        let (app, ctx, id, from) = (&self.app, &self.ctx, &self.account, begun.credential.generation);
         let mut change = app.core.change_reserved(ctx).await?;
         change.alone(id.as_str()).await?;
         let (now, lease) = (app.core.now(), rows::lease(ctx, &mut change, id).await?);
@@ -272,7 +272,7 @@ impl Job {
         let saved = match outcome {
             Outcome::Renewed(tokens) => rows::finish_refresh(ctx, &mut change, id, from, tokens, now).await?,
             Outcome::Ended(reason) => rows::expire(ctx, &mut change, id, from, *reason, now).await?,
-            Outcome::Lost(_) => rows::mark_lost(ctx, &mut change, id, begun.until, now).await?,
+            Outcome::Lost(_) => rows::mark_answer_lost(ctx, &mut change, id, begun.until, now).await?,
             Outcome::Refused(refusal, _) => rows::refuse_refresh(ctx, &mut change, id, begun.until, refusal).await?,
             Outcome::Unchanged(_) => rows::end_refresh(ctx, &mut change, id, begun.until).await?,
         };
@@ -302,13 +302,13 @@ impl Job {
     /// New tokens that came too late for the account: they end at the provider, unless it lives on the same grant.
     async fn late(&self, begun: &Begun, tokens: &rows::Tokens) -> Result<()> {
         let (app, ctx, id) = (&self.app, &self.ctx, &self.account);
-        let row = CredentialRow::Account(&begun.account, begun.held.generation + 1);
+        let row = CredentialRow::Account(&begun.account, begun.credential.generation + 1);
         let subject = begun.account.subject.as_deref();
         let ready =
             revoke::sealed_in(app, ctx, Some(&self.wired), row, &tokens.audience, &tokens.sealed, subject).await?;
         let mut change = app.core.change_reserved(ctx).await?;
         ready.insert(ctx, &mut change).await?;
-        let detail = detail("at_provider", ready.word().as_str());
+        let detail = detail("at_provider", ready.at_provider().as_str());
         change.record("account.refreshed_late", id.as_str(), detail).await?.commit().await?;
         revocations::go_on(app, ctx, ready);
         Ok(())

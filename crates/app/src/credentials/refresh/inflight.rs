@@ -11,7 +11,7 @@ use valetkey_domain::id::AccountId;
 
 /// How a refresh ended, for those who waited.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum RefreshEnd {
     /// The row says how it stands now: with new tokens, or out of service.
     Settled,
     /// Nothing has changed, for this reason; it may go better later.
@@ -20,7 +20,7 @@ pub(super) enum Ended {
     Refused(String),
 }
 
-type Ending = Shared<BoxFuture<'static, Ended>>;
+type Ending = Shared<BoxFuture<'static, RefreshEnd>>;
 
 /// The refreshes under way in this process.
 #[derive(Clone, Default)]
@@ -33,8 +33,8 @@ impl InFlight {
         &self,
         tasks: &TaskTracker,
         account: &AccountId,
-        refresh: impl Future<Output = Ended> + Send + 'static,
-    ) -> Ended {
+        refresh: impl Future<Output = RefreshEnd> + Send + 'static,
+    ) -> RefreshEnd {
         let ending = {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             all.entry(account.clone()).or_insert_with(|| self.start(tasks, account, refresh)).clone()
@@ -43,7 +43,7 @@ impl InFlight {
     }
 
     /// Waits for the refresh of an account that is under way in this process; none if there is none.
-    pub(super) async fn join(&self, account: &AccountId) -> Option<Ended> {
+    pub(super) async fn join(&self, account: &AccountId) -> Option<RefreshEnd> {
         let ending = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(account).cloned()?;
         Some(ending.await)
     }
@@ -52,7 +52,7 @@ impl InFlight {
         &self,
         tasks: &TaskTracker,
         account: &AccountId,
-        refresh: impl Future<Output = Ended> + Send + 'static,
+        refresh: impl Future<Output = RefreshEnd> + Send + 'static,
     ) -> Ending {
         let leave = Leave { all: self.clone(), account: account.clone() };
         let refreshing = async move {
@@ -60,7 +60,7 @@ impl InFlight {
             refresh.await
         };
         let task = tasks.spawn(refreshing.in_current_span());
-        let ending = task.map(|done| done.unwrap_or_else(|_| Ended::Later("refreshing failed: try again".into())));
+        let ending = task.map(|done| done.unwrap_or_else(|_| RefreshEnd::Later("refreshing failed: try again".into())));
         ending.boxed().shared()
     }
 }

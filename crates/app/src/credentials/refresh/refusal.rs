@@ -4,7 +4,7 @@
 //! person is shown the way to sign in, and the provider is asked less and less often. A new consent, other tokens and
 //! a changed connection end the pause at once.
 
-use super::inflight::Ended;
+use super::inflight::RefreshEnd;
 use std::time::Duration;
 use valetkey_domain::Timestamp;
 use valetkey_domain::account::Refusal;
@@ -51,15 +51,15 @@ pub(super) fn remaining(refusal: Option<&Refusal>, revision: i64, now: Timestamp
 }
 
 /// How it ends for whoever wanted the token, in sentences. `app` is the app's name.
-pub(super) fn ended(refusal: &Refusal, app: &str, now: Timestamp) -> Ended {
+pub(super) fn ended(refusal: &Refusal, app: &str, now: Timestamp) -> RefreshEnd {
     let seconds = refusal.until.duration_since(now).as_secs().max(1);
     let words = &refusal.words;
     if refusal.times == 0 {
-        return Ended::Later(format!(
+        return RefreshEnd::Later(format!(
             "the user's access to {app} cannot be renewed right now: {words}. Try again in {seconds} seconds"
         ));
     }
-    Ended::Refused(format!(
+    RefreshEnd::Refused(format!(
         "the user's access to {app} cannot be renewed: {words}. It may have ended there; if signing in again doesn't \
          help, the app's developer has to check the connection's client id, client secret and token URL. Without a new \
          sign-in it is tried again in {seconds} seconds at the earliest"
@@ -69,18 +69,18 @@ pub(super) fn ended(refusal: &Refusal, app: &str, now: Timestamp) -> Ended {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use valetkey_outbound::oauth::Said;
+    use valetkey_outbound::oauth::ProviderWords;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_790_000_000 + seconds).unwrap()
     }
 
     fn unclear() -> TokenError {
-        TokenError::RefusedUnclear { status: 401, said: Said::default() }
+        TokenError::RefusedUnclear { status: 401, said: ProviderWords::default() }
     }
 
     fn limited(retry_after: Option<u64>) -> TokenError {
-        TokenError::RateLimited { retry_after: retry_after.map(Duration::from_secs), said: Said::default() }
+        TokenError::RateLimited { retry_after: retry_after.map(Duration::from_secs), said: ProviderWords::default() }
     }
 
     #[test]
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn what_ends_an_account_or_loses_an_answer_is_none() {
         let others = [
-            TokenError::InvalidGrant(Said::default()),
+            TokenError::InvalidGrant(ProviderWords::default()),
             TokenError::Unavailable(String::new()),
             TokenError::Unreachable(String::new()),
             TokenError::Lost(String::new().into()),

@@ -97,13 +97,13 @@ mod tests {
 
     /// A connection whose way to sign in is this.
     async fn wired(way: &str) -> Wired {
-        let there = crate::provider::there("{rotates: true}").await;
-        let (before, after) = crate::provider::FILE.split_once("auth:").unwrap();
+        let fixture = crate::fixture::fixture("{rotates: true}").await;
+        let (before, after) = crate::fixture::FILE.split_once("auth:").unwrap();
         let (_, after) = after.split_once("default_scopes:").unwrap();
         let file = format!("{before}auth:\n  - {way}\ndefault_scopes:{after}");
         let mut catalog = Catalog::shipped().unwrap();
         catalog.add("acme.yaml", &file).unwrap();
-        Wired::with(Arc::clone(&catalog.connector("acme").unwrap()), there.connection.clone())
+        Wired::with(Arc::clone(&catalog.connector("acme").unwrap()), fixture.connection.clone())
     }
 
     fn opened(token: &str, typed: &[(&str, &str)]) -> Opened {

@@ -13,7 +13,7 @@ use valetkey_connectors::FailureKind;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::{Ctx, Secret, Timestamp, json};
 use valetkey_outbound::Limits;
-use valetkey_outbound::oauth::{Said, TokenError};
+use valetkey_outbound::oauth::{ProviderWords, TokenError};
 use valetkey_storage::accounts::Subject;
 
 /// What one answer may cost.
@@ -31,9 +31,9 @@ pub(crate) enum Trial {
         expires_at: Option<Timestamp>,
     },
     /// The app did not take it, and said this.
-    Refused(Said),
+    Refused(ProviderWords),
     /// The app could not be asked; it says nothing about the credential.
-    Unclear(Said),
+    Unclear(ProviderWords),
 }
 
 /// Tries a credential. `account` is the one it will be of, with what it says of itself by then.
@@ -66,7 +66,7 @@ pub(crate) async fn trial(
         Ok(answer) => answer,
         Err(error) => {
             tracing::warn!(connection = %wired.connection.name, %error, "a credential could not be tried");
-            return Ok(Trial::Unclear(Said::default()));
+            return Ok(Trial::Unclear(ProviderWords::default()));
         }
     };
     let Some(failure) = wired.connector.refusal(&answer, app.core.now()) else {
@@ -101,10 +101,10 @@ fn request(wired: &Wired, account: &ConnectedAccount, credential: &Opened) -> Re
 }
 
 /// The app's own words, without the credential.
-fn said(wired: &Wired, credential: &Opened, answer: &Response<Bytes>) -> Said {
+fn said(wired: &Wired, credential: &Opened, answer: &Response<Bytes>) -> ProviderWords {
     let secrets = sent(wired, credential);
     let secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
-    Said::of(None, wired.connector.words(answer).as_deref(), None, &secrets)
+    ProviderWords::of(None, wired.connector.words(answer).as_deref(), None, &secrets)
 }
 
 /// What a token endpoint that gave no token means for the credential.

@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::accounts;
-use crate::provider::{HOUR, There, there};
+use crate::fixture::{Fixture, HOUR, fixture};
 use crate::tenancy::clients;
 use crate::upkeep::restore;
 use flate2::read::GzDecoder;
 use std::io::Read;
 use std::sync::Arc;
 use valetkey_core::keyring::{Keyring, Roots};
-use valetkey_domain::ctx::Patient;
+use valetkey_domain::ctx::NoCaller;
 use valetkey_storage::Location;
 use valetkey_testkit::SeededRng;
 use valetkey_vault::RootKey;
@@ -19,24 +19,24 @@ async fn store() -> Store {
 }
 
 /// A signed-in account, a client, and a root key whose text the test knows.
-async fn source() -> (There, String, String) {
-    let there = there("{rotates: true}").await;
+async fn source() -> (Fixture, String, String) {
+    let fixture = fixture("{rotates: true}").await;
     let root = RootKey::generate().unwrap();
     let (name, text) = (root.version(), root.to_text().expose().to_owned());
-    there.app.core.keyring.learn(valetkey_core::keyring::Root::Key(root));
-    crate::upkeep::keys::rotate_root(&there.app, &name, &Patient).await.unwrap();
-    there.sign_in(HOUR).await;
-    let issued = clients::create(&there.app, &there.ctx, "shop", vec![]).await.unwrap();
-    (there, text, issued.secret.expose().to_owned())
+    fixture.app.core.keyring.learn(valetkey_core::keyring::Root::Key(root));
+    crate::upkeep::keys::rotate_root(&fixture.app, &name, &NoCaller).await.unwrap();
+    fixture.sign_in(HOUR).await;
+    let issued = clients::create(&fixture.app, &fixture.ctx, "shop", vec![]).await.unwrap();
+    (fixture, text, issued.secret.expose().to_owned())
 }
 
 fn roots(text: &str) -> Roots {
     Roots::from(RootKey::from_text(&text.into()).unwrap())
 }
 
-async fn backup(there: &There) -> Vec<u8> {
+async fn backup(fixture: &Fixture) -> Vec<u8> {
     let mut file = Vec::new();
-    write(&there.app, &mut file, &Patient).await.unwrap();
+    write(&fixture.app, &mut file, &NoCaller).await.unwrap();
     file
 }
 
@@ -54,12 +54,12 @@ fn packed(text: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn everything_comes_back_in_another_database() {
-    let (there, root, _) = source().await;
-    let file = backup(&there).await;
+    let (fixture, root, _) = source().await;
+    let file = backup(&fixture).await;
     let to = store().await;
-    let done = restore::read(&to, &roots(&root), file.as_slice(), &Patient).await.unwrap();
+    let done = restore::read(&to, &roots(&root), file.as_slice(), &NoCaller).await.unwrap();
     assert!(done.rows > 5);
-    let (mut from, mut tx) = (there.app.core.store.read().await.unwrap(), to.read().await.unwrap());
+    let (mut from, mut tx) = (fixture.app.core.store.read().await.unwrap(), to.read().await.unwrap());
     for table in portable::tables().filter(|table| !table.name().starts_with("journal")) {
         let all = table.page(&mut from, None, 1000).await.unwrap();
         assert!(all == table.page(&mut tx, None, 1000).await.unwrap(), "{}", table.name());
@@ -68,16 +68,16 @@ async fn everything_comes_back_in_another_database() {
     assert!(why.contains(&done.created_at), "{why}");
     drop(tx);
     let ring =
-        Keyring::start(to, roots(&root), there.app.core.clock.clone(), Arc::new(SeededRng::new(8))).await.unwrap();
-    assert_eq!(ring.jwks(), there.app.core.keyring.jwks());
+        Keyring::start(to, roots(&root), fixture.app.core.clock.clone(), Arc::new(SeededRng::new(8))).await.unwrap();
+    assert_eq!(ring.jwks(), fixture.app.core.keyring.jwks());
 }
 
 #[tokio::test]
 async fn attack_50_no_secret_is_in_a_backup() {
-    let (there, root, client) = source().await;
-    there.start(&there.link().await, "browser").await;
-    let text = plain(&backup(&there).await);
-    assert!(text.contains(there.account.id.as_str()));
+    let (fixture, root, client) = source().await;
+    fixture.start(&fixture.link().await, "browser").await;
+    let text = plain(&backup(&fixture).await);
+    assert!(text.contains(fixture.account.id.as_str()));
     for secret in ["at-1", "rt-1", "client-hunter2", root.as_str(), client.as_str()] {
         let base64 = BASE64_STANDARD.encode(secret);
         assert!(!text.contains(secret) && !text.contains(&base64[..base64.len() - 4]), "a secret is in the backup");
@@ -86,8 +86,8 @@ async fn attack_50_no_secret_is_in_a_backup() {
 
 #[tokio::test]
 async fn a_file_that_was_changed_cut_or_mixed_up_is_refused_and_leaves_nothing() {
-    let (there, root, _) = source().await;
-    let file = backup(&there).await;
+    let (fixture, root, _) = source().await;
+    let file = backup(&fixture).await;
     let text = plain(&file);
     let lines: Vec<&str> = text.lines().collect();
     let without_a_row = lines.iter().filter(|line| !line.starts_with("[\"ca_")).map(|line| format!("{line}\n"));
@@ -103,7 +103,7 @@ async fn a_file_that_was_changed_cut_or_mixed_up_is_refused_and_leaves_nothing()
         ("no backup", b"not gzip".to_vec()),
         ("another text", packed("{}\n")),
     ] {
-        let refused = restore::read(&to, &roots(&root), wrong.as_slice(), &Patient).await.expect_err(what);
+        let refused = restore::read(&to, &roots(&root), wrong.as_slice(), &NoCaller).await.expect_err(what);
         assert!(refused.message().contains("nothing was changed"), "{what}: {refused}");
         assert!(is_empty(&to).await.unwrap(), "{what}");
     }
@@ -111,8 +111,8 @@ async fn a_file_that_was_changed_cut_or_mixed_up_is_refused_and_leaves_nothing()
 
 #[tokio::test]
 async fn who_has_not_the_root_key_can_make_no_backup_that_is_taken() {
-    let (there, root, _) = source().await;
-    let text = plain(&backup(&there).await);
+    let (fixture, root, _) = source().await;
+    let text = plain(&backup(&fixture).await);
     // Changed, with the checksum made right again.
     let (body, end) = text.trim_end().rsplit_once('\n').unwrap();
     let body = format!("{}\n", body.replace("\"ann\"", "\"eve\""));
@@ -120,19 +120,19 @@ async fn who_has_not_the_root_key_can_make_no_backup_that_is_taken() {
     end.sha256 = hex::encode(valetkey_vault::sha256(body.as_bytes()));
     let forged = packed(&format!("{body}{}\n", serde_json::to_string(&end).unwrap()));
     let to = store().await;
-    let refused = restore::read(&to, &roots(&root), forged.as_slice(), &Patient).await.unwrap_err();
+    let refused = restore::read(&to, &roots(&root), forged.as_slice(), &NoCaller).await.unwrap_err();
     assert!(refused.message().contains("changed since it was written"), "{refused}");
     assert!(is_empty(&to).await.unwrap());
 }
 
 #[tokio::test]
 async fn what_does_not_belong_here_is_refused_by_name() {
-    let (there, root, _) = source().await;
-    let file = backup(&there).await;
+    let (fixture, root, _) = source().await;
+    let file = backup(&fixture).await;
     let other = RootKey::generate().unwrap();
     let name = other.version();
     let to = store().await;
-    let refused = restore::read(&to, &Roots::from(other), file.as_slice(), &Patient).await.unwrap_err();
+    let refused = restore::read(&to, &Roots::from(other), file.as_slice(), &NoCaller).await.unwrap_err();
     let own = RootKey::from_text(&root.as_str().into()).unwrap().version();
     assert!(refused.message().contains(&name) && refused.message().contains(&own), "{refused}");
     let schema = portable::schema();
@@ -142,11 +142,11 @@ async fn what_does_not_belong_here_is_refused_by_name() {
         (format!("\"schema\":{schema}"), "\"schema\":1".to_owned(), "an older Valetkey"),
     ] {
         let wrong = packed(&plain(&file).replacen(&from, &into, 1));
-        let refused = restore::read(&to, &roots(&root), wrong.as_slice(), &Patient).await.unwrap_err();
+        let refused = restore::read(&to, &roots(&root), wrong.as_slice(), &NoCaller).await.unwrap_err();
         assert!(refused.message().contains(says), "{refused}");
     }
-    let refused = restore::read(&there.app.core.store, &roots(&root), file.as_slice(), &Patient).await.unwrap_err();
+    let refused = restore::read(&fixture.app.core.store, &roots(&root), file.as_slice(), &NoCaller).await.unwrap_err();
     assert!(refused.message().contains("not empty"), "{refused}");
-    let which = accounts::Which::Id(there.account.id.clone());
-    assert!(accounts::get(&there.app, &there.ctx, &which).await.is_ok());
+    let which = accounts::Which::Id(fixture.account.id.clone());
+    assert!(accounts::get(&fixture.app, &fixture.ctx, &which).await.is_ok());
 }

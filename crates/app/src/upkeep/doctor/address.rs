@@ -24,7 +24,7 @@ pub(super) async fn look(app: &App) -> (Result<Part>, Option<Timestamp>) {
     match processes::live(&app.core).await {
         Err(error) => return (Err(error), None),
         Ok(live) if live.is_empty() => {
-            part.saw(format!("{url} was not asked, for no server runs"));
+            part.checked(format!("{url} was not asked, for no server runs"));
             return (Ok(part), None);
         }
         Ok(_) => {}
@@ -58,7 +58,7 @@ pub(super) async fn judge(app: &App, mut part: Part, url: &str, answered: &Respo
     let theirs = serde_json::from_slice(answered.body()).unwrap_or(Value::Null);
     let (ours, theirs) = (key_ids(&app.core.keyring.jwks()), key_ids(&theirs));
     if ours.iter().any(|key| theirs.contains(key)) {
-        part.saw(format!("{url} answers with this installation's signing key"));
+        part.checked(format!("{url} answers with this installation's signing key"));
     } else {
         let found = format!("{url} is not this installation: it answers with other signing keys, or none");
         part.problem(found, todo);

@@ -10,7 +10,7 @@ use valetkey_storage::journal::audit;
 const AGREED: Duration = Duration::from_secs(30);
 
 /// What the clock may be behind the newest record: corrections of a clock that runs fast are smaller.
-const BACK: Duration = Duration::from_secs(5 * 60);
+const MAX_STEP_BACK: Duration = Duration::from_secs(5 * 60);
 
 /// Compares the clocks that there are. `theirs` is what whoever answers at `public_url` says it is.
 pub(super) async fn look(app: &App, machine: &dyn Clock, theirs: Option<Timestamp>) -> Result<Part> {
@@ -30,7 +30,7 @@ pub(super) async fn look(app: &App, machine: &dyn Clock, theirs: Option<Timestam
 fn compare(part: &mut Part, machine: Timestamp, other: Timestamp, whose: &str) {
     let apart = machine.duration_since(other);
     if apart.unsigned_abs() <= AGREED {
-        part.saw(format!("this machine agrees with {whose}"));
+        part.checked(format!("this machine agrees with {whose}"));
         return;
     }
     let which = if apart.is_negative() { "behind" } else { "ahead of" };
@@ -40,11 +40,11 @@ fn compare(part: &mut Part, machine: Timestamp, other: Timestamp, whose: &str) {
 
 fn behind(part: &mut Part, now: Timestamp, newest: Timestamp) {
     let behind = newest.duration_since(now);
-    if behind.is_positive() && behind.unsigned_abs() > BACK {
+    if behind.is_positive() && behind.unsigned_abs() > MAX_STEP_BACK {
         let found = format!("it is {now}, and the journal has a record of {newest}: the clock has gone back");
         part.problem(found, "set the clock right: what has ended would be taken for good again");
     } else {
-        part.saw("not behind the journal's newest record");
+        part.checked("not behind the journal's newest record");
     }
 }
 

@@ -19,13 +19,13 @@ pub(super) async fn look(app: &App) -> Result<Part> {
         Fitness::File(file) => of_file(&mut part, &file),
         Fitness::Server(server) => of_server(&mut part, &server, processes::live(&app.core).await?.len()),
     }
-    part.saw(format!("schema step {}", portable::schema()));
+    part.checked(format!("schema step {}", portable::schema()));
     Ok(part)
 }
 
 fn of_file(part: &mut Part, file: &File) {
     let File { version, bytes, wal_bytes, free_bytes, mode, damage } = file;
-    part.saw(format!("SQLite {version}, {} and {} free", size(*bytes), size(*free_bytes)));
+    part.checked(format!("SQLite {version}, {} and {} free", size(*bytes), size(*free_bytes)));
     if let Some(first) = damage.first() {
         let found = format!("the file is damaged: {first} (one of {})", damage.len());
         part.problem(found, "stop the server, keep a copy of the file, and restore the newest backup");
@@ -48,7 +48,7 @@ fn of_file(part: &mut Part, file: &File) {
 
 fn of_server(part: &mut Part, server: &Server, processes: usize) {
     let Server { version, bytes, connections, used, ours, lossy, collated } = server;
-    part.saw(format!("PostgreSQL {version}, {}, {used} of {connections} connections open", size(*bytes)));
+    part.checked(format!("PostgreSQL {version}, {}, {used} of {connections} connections open", size(*bytes)));
     for setting in lossy {
         let found = format!("{setting}: what was acknowledged can be lost when its machine or the server dies");
         part.warning(found, "set it to on: refresh tokens that were replaced are nowhere else");

@@ -27,8 +27,8 @@ pub(super) async fn look(app: &App) -> Result<Part> {
             part.warning(found, "wait a few seconds; if it lasts, that process is in quarantine");
         }
     }
-    part.saw("in use, not in quarantine");
-    part.saw(match live.len() {
+    part.checked("in use, not in quarantine");
+    part.checked(match live.len() {
         0 => "no server runs".to_owned(),
         1 => "one server runs".to_owned(),
         several => format!("{several} servers run"),

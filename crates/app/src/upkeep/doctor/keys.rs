@@ -17,9 +17,9 @@ pub(super) async fn look(app: &App, progress: &dyn Progress) -> Result<Part> {
             let found = format!("the data key {id} ({purpose}) does not open: {}", cause(&error));
             part.problem(found, "what it sealed is lost unless its root key or a backup of the database comes back");
         }
-        progress.tell(done, Some(total), "data keys opened");
+        progress.report(done, Some(total), "data keys opened");
     }
-    part.saw(format!("{total} data keys open"));
+    part.checked(format!("{total} data keys open"));
     roots(app, &mut part).await?;
     Ok(part)
 }
@@ -27,13 +27,13 @@ pub(super) async fn look(app: &App, progress: &dyn Progress) -> Result<Part> {
 async fn roots(app: &App, part: &mut Part) -> Result<()> {
     let uses = keys::root_uses(app).await?;
     let Some(((wraps, _), others)) = uses.split_first() else { return Ok(()) };
-    part.saw(format!("new ones are wrapped under {wraps}"));
+    part.checked(format!("new ones are wrapped under {wraps}"));
     for (root, count) in others {
         if *count > 0 {
             let found = format!("{count} data keys are still wrapped under {root}: changing the root key was cut off");
             part.warning(found, format!("`valetkey key rotate root --to {wraps}` goes on with it"));
         } else {
-            part.saw(format!("{root} is at hand and wraps nothing: keep it only for older backups or a rotation"));
+            part.checked(format!("{root} is at hand and wraps nothing: keep it only for older backups or a rotation"));
         }
     }
     Ok(())

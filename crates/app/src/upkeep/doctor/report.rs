@@ -44,7 +44,7 @@ pub struct Check {
 #[derive(Debug)]
 pub struct Part {
     name: &'static str,
-    saw: Vec<String>,
+    checked: Vec<String>,
     wrong: Vec<Check>,
 }
 
@@ -52,12 +52,12 @@ impl Part {
     /// Nothing was looked at yet.
     #[must_use]
     pub const fn of(name: &'static str) -> Self {
-        Self { name, saw: Vec::new(), wrong: Vec::new() }
+        Self { name, checked: Vec::new(), wrong: Vec::new() }
     }
 
     /// This was looked at.
-    pub fn saw(&mut self, what: impl Into<String>) {
-        self.saw.push(what.into());
+    pub fn checked(&mut self, what: impl Into<String>) {
+        self.checked.push(what.into());
     }
 
     /// This may become a problem, or could not be made sure of.
@@ -74,7 +74,7 @@ impl Part {
     #[must_use]
     pub fn done(mut self) -> Vec<Check> {
         if self.wrong.is_empty() {
-            let (found, todo) = (self.saw.join("; "), String::new());
+            let (found, todo) = (self.checked.join("; "), String::new());
             return vec![Check { part: self.name, verdict: Verdict::Ok, found, todo }];
         }
         self.wrong.sort_by_key(|check| std::cmp::Reverse(check.verdict));
@@ -101,12 +101,12 @@ mod tests {
     #[test]
     fn a_sound_part_is_one_line_and_a_part_with_troubles_a_line_for_each() {
         let mut part = Part::of("clock");
-        part.saw("one");
-        part.saw("two");
+        part.checked("one");
+        part.checked("two");
         let ok = Check { part: "clock", verdict: Verdict::Ok, found: "one; two".into(), todo: String::new() };
         assert_eq!(part.done(), [ok]);
         let mut part = Part::of("clock");
-        part.saw("one");
+        part.checked("one");
         part.warning("late", "wait");
         part.problem("stopped", "wind it up");
         let verdicts: Vec<_> = part.done().iter().map(|check| check.verdict).collect();

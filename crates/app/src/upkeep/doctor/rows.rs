@@ -1,6 +1,6 @@
 //! Rows that were put back as they were earlier, brought back after they were deleted, or changed by hand.
 //!
-//! The journal's record of each change says how often the row has changed by then and what it was ([`told`]). Here every
+//! The journal's record of each change says how often the row has changed by then and what it was ([`row_state`]). Here every
 //! row is held against what the journal said of it last. What is concluded stands on the journal being whole, which is a
 //! check of its own: who can remove its newest records too is found by that one.
 
@@ -15,12 +15,12 @@ use judge::{Judged, Known, judge};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use valetkey_core::journal;
-use valetkey_core::journal::told::{self, IN_DETAIL, Told};
+use valetkey_core::journal::row_state::{self, IN_DETAIL, RecordedRow};
 use valetkey_domain::ctx::Progress;
 use valetkey_domain::id::EnvironmentId;
 use valetkey_domain::journal::{Entry, Seal};
 use valetkey_storage::Tx;
-use valetkey_storage::changes::{self, Found, Kind};
+use valetkey_storage::changes::{self, CountedRow, Kind};
 use valetkey_storage::journal::audit;
 use valetkey_vault::{DataKey, chain};
 
@@ -82,9 +82,9 @@ impl<'a> Audit<'a> {
         }
     }
 
-    async fn row(&mut self, kind: Kind, row: &Found) -> Result<()> {
+    async fn row(&mut self, kind: Kind, row: &CountedRow) -> Result<()> {
         self.looked_at += 1;
-        self.progress.tell(self.looked_at, Some(self.total), "rows held against the journal");
+        self.progress.report(self.looked_at, Some(self.total), "rows held against the journal");
         let known = self.known(row).await?;
         match judge(&row.state, &known, self.trimmed) {
             Judged::Fits => {}
@@ -92,12 +92,12 @@ impl<'a> Audit<'a> {
             // The first key of a purpose is made where it is needed, with nobody to tell of it.
             Judged::Unrecorded if matches!(kind, Kind::DataKey | Kind::SigningKey) => {}
             Judged::Unrecorded => self.unrecorded.push(row.id.clone()),
-            Judged::Wrong(what) => self.found(kind, &row.id, &what),
+            Judged::Wrong(what) => self.problem(kind, &row.id, &what),
         }
         Ok(())
     }
 
-    fn found(&mut self, kind: Kind, id: &str, what: &str) {
+    fn problem(&mut self, kind: Kind, id: &str, what: &str) {
         self.wrong += 1;
         if self.wrong <= LISTED {
             let todo = format!(
@@ -109,19 +109,19 @@ impl<'a> Audit<'a> {
     }
 
     /// Everything authentic that the journal says of the row.
-    async fn known(&mut self, row: &Found) -> Result<Vec<Known>> {
+    async fn known(&mut self, row: &CountedRow) -> Result<Vec<Known>> {
         let environment = Self::environment(row)?;
-        let found = audit::telling(&mut self.tx, environment.as_str(), &row.id, IN_DETAIL).await?;
+        let found = audit::mentioning(&mut self.tx, environment.as_str(), &row.id, IN_DETAIL).await?;
         let mut known = Vec::with_capacity(found.len());
         for record in found {
             let Some((entry, seal)) = record.sealed else { continue };
             let Some(key) = self.authentic(&entry, &seal).await? else { continue };
             let detail: Map<String, Value> = serde_json::from_str(&entry.detail).unwrap_or_default();
-            let (change, same, gone) = match told::read(&detail) {
-                Some(Told::Is { change, digest }) => {
-                    (change, digest == told::digest(&key, environment.as_str(), &row.state.text)?, false)
+            let (change, same, gone) = match row_state::read(&detail) {
+                Some(RecordedRow::Changed { change, digest }) => {
+                    (change, digest == row_state::digest(&key, environment.as_str(), &row.state.text)?, false)
                 }
-                Some(Told::Gone) => (0, false, true),
+                Some(RecordedRow::Deleted) => (0, false, true),
                 None => continue,
             };
             known.push(Known { record: entry.id, action: entry.action, at: entry.at, change, same, gone });
@@ -130,7 +130,7 @@ impl<'a> Audit<'a> {
     }
 
     /// In whose journal the row's changes are: those of keys that environments share in the installation's own.
-    fn environment(row: &Found) -> Result<EnvironmentId> {
+    fn environment(row: &CountedRow) -> Result<EnvironmentId> {
         if row.environment.is_empty() {
             Ok(EnvironmentId::installation())
         } else {
@@ -168,9 +168,9 @@ impl<'a> Audit<'a> {
                 its next change on";
             self.part.warning(found, todo);
         }
-        self.part.saw(format!("{} rows are as the journal says", self.looked_at - self.forgotten));
+        self.part.checked(format!("{} rows are as the journal says", self.looked_at - self.forgotten));
         if self.forgotten > 0 {
-            self.part.saw(format!("of {} more it says nothing any more (journal.keep_days)", self.forgotten));
+            self.part.checked(format!("of {} more it says nothing any more (journal.keep_days)", self.forgotten));
         }
         self.part
     }

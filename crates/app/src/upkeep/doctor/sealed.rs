@@ -112,8 +112,8 @@ impl Looker<'_> {
             let page = in_flight(self.app, ctx, &behind).await?;
             let Some(last) = page.last() else { return Ok(()) };
             behind = last.consent.authorization.to_string();
-            for there in &page {
-                self.consent(ctx, there).await;
+            for pending in &page {
+                self.consent(ctx, pending).await;
             }
         }
     }
@@ -159,7 +159,7 @@ impl Looker<'_> {
             Ok(()) => self.opened += 1,
             Err(error) => self.failed(column, row, &error),
         }
-        self.progress.tell(self.opened + self.shut, None, "sealed values opened");
+        self.progress.report(self.opened + self.shut, None, "sealed values opened");
     }
 
     fn failed(&mut self, column: &str, row: &str, error: &Error) {
@@ -180,7 +180,7 @@ impl Looker<'_> {
             let more = self.shut - LISTED;
             self.part.problem(format!("{more} more values do not open"), "mend those above, and run this again");
         }
-        self.part.saw(format!("{} values open in their places", self.opened));
+        self.part.checked(format!("{} values open in their places", self.opened));
         self.part
     }
 }

@@ -5,38 +5,38 @@ mod healthy;
 mod put_back;
 
 use super::*;
-use crate::provider::{HOUR, There, there};
+use crate::fixture::{Fixture, HOUR, fixture};
 use crate::servers::{configs, instances};
 use crate::tenancy::clients;
 use crate::upkeep::keys;
 use valetkey_domain::config::McpConfig;
-use valetkey_domain::ctx::Patient;
+use valetkey_domain::ctx::NoCaller;
 use valetkey_domain::id::ClientId;
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::time::SystemClock;
 use valetkey_storage::Arg;
-use valetkey_storage::portable::Place as Table;
+use valetkey_storage::portable::TableId as Table;
 
 /// One of everything.
 struct Full {
-    there: There,
+    fixture: Fixture,
     config: McpConfig,
     instance: McpInstance,
     client: ClientId,
 }
 
 async fn full() -> Full {
-    let there = there("{rotates: true}").await;
-    there.sign_in(HOUR).await;
-    let (app, ctx) = (&there.app, &there.ctx);
-    let (instance, _) = there.instance().await;
+    let fixture = fixture("{rotates: true}").await;
+    fixture.sign_in(HOUR).await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
+    let (instance, _) = fixture.instance().await;
     let config = configs::get(app, ctx, &instance.config).await.unwrap();
     let client = clients::create(app, ctx, "shop", vec![]).await.unwrap().client.id;
-    Full { config, instance, client, there }
+    Full { config, instance, client, fixture }
 }
 
 async fn checks(app: &App) -> Vec<Check> {
-    let progress: Arc<dyn Progress> = Arc::new(Patient);
+    let progress: Arc<dyn Progress> = Arc::new(NoCaller);
     // The database of these tests may be a server, whose time is the real one.
     examine(app, &SystemClock, &progress).await
 }

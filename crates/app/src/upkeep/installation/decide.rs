@@ -58,7 +58,7 @@ async fn drop_credentials(app: &App, progress: &dyn Progress) -> Result<u64> {
     for (done, (environment, account)) in (1..).zip(dropped.accounts) {
         let ctx = context::operator(&app.core, &environment);
         change = change.record_in(&ctx, "account.dropped", account.as_str(), Map::new()).await?;
-        progress.tell(done, Some(total), "accounts' tokens dropped");
+        progress.report(done, Some(total), "accounts' tokens dropped");
     }
     change.commit().await?;
     Ok(total)
@@ -94,7 +94,7 @@ async fn new_urls(app: &App, progress: &dyn Progress) -> Result<()> {
 /// the keyring.
 async fn name_anew(app: &App, action: &'static str, detail: Map<String, serde_json::Value>) -> Result<Mark> {
     let installation = InstallationId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
-    let place = app.core.store.place().await?;
+    let place = app.core.store.identity().await?;
     let environments = environments::list(app).await?;
     let own = context::installation(&app.core, Actor::Operator);
     let mut change = app.core.change(&own).await?;

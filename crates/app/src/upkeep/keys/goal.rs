@@ -16,7 +16,7 @@ pub struct Goal {
 }
 
 enum Choice {
-    There(String),
+    Fixture(String),
     New,
 }
 
@@ -34,7 +34,7 @@ pub async fn goal<E: From<Error>>(
 ) -> std::result::Result<Goal, E> {
     let uses = uses(app).await?;
     let to = match choose(&at_hand(app), &uses, named, app.core.store.is_exclusive())? {
-        Choice::There(to) => to,
+        Choice::Fixture(to) => to,
         Choice::New => {
             let key = add()?;
             let name = key.version();
@@ -52,7 +52,7 @@ fn choose(roots: &[String], uses: &[(String, u64)], named: Option<&str>, alone: 
     let at_hand = |name: &str| roots.iter().any(|root| root == name);
     if let Some(name) = named {
         return match at_hand(name) {
-            true => Ok(Choice::There(name.to_owned())),
+            true => Ok(Choice::Fixture(name.to_owned())),
             false => {
                 refused(format!("there is no root key {name} here (`valetkey key roots` shows those that there are)"))
             }
@@ -60,17 +60,17 @@ fn choose(roots: &[String], uses: &[(String, u64)], named: Option<&str>, alone: 
     }
     let Some((from, _)) = uses.first() else { return Err(Error::internal("no root wraps new keys")) };
     if in_use(uses).count() > 1 {
-        return Ok(Choice::There(from.clone()));
+        return Ok(Choice::Fixture(from.clone()));
     }
     let Some(at) = roots.iter().position(|root| root == from) else {
         return refused(format!("the root key {from}, which wraps new keys, is not at hand: put it back where it was"));
     };
     match roots.get(at + 1..).unwrap_or_default() {
-        [one] => Ok(Choice::There(one.clone())),
+        [one] => Ok(Choice::Fixture(one.clone())),
         newer @ [_, _, ..] => {
             refused(format!("there are several newer root keys: name one with --to ({})", newer.join(", ")))
         }
-        [] if from.starts_with("transit:") => Ok(Choice::There(from.clone())),
+        [] if from.starts_with("transit:") => Ok(Choice::Fixture(from.clone())),
         [] if !alone => refused(
             "no newer root key is at hand: add a line with one (`openssl rand -base64 32`) to the root key file of \
              every process that serves on this database, wait ten seconds and run this again"
@@ -88,9 +88,9 @@ fn in_use(uses: &[(String, u64)]) -> impl Iterator<Item = &String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::there;
+    use crate::fixture::fixture;
     use crate::upkeep::keys::{rotate_root, wrapping_root};
-    use valetkey_domain::ctx::Patient;
+    use valetkey_domain::ctx::NoCaller;
     use valetkey_storage::meta;
 
     /// The roots at hand; what wraps how many, the wrapping one first; what was named; whether this process is alone.
@@ -100,7 +100,7 @@ mod tests {
         let roots: Vec<String> = roots.iter().copied().map(str::to_owned).collect();
         let uses: Vec<_> = uses.iter().map(|(root, count)| ((*root).to_owned(), *count)).collect();
         match choose(&roots, &uses, named, alone) {
-            Ok(Choice::There(to)) => to,
+            Ok(Choice::Fixture(to)) => to,
             Ok(Choice::New) => "(new)".to_owned(),
             Err(error) => error.message().to_owned(),
         }
@@ -139,8 +139,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_root_is_made_where_none_is_there_and_the_old_ones_are_named_until_nothing_needs_them() {
-        let there = there("{rotates: true}").await;
-        let (app, none) = (&there.app, || Err(Error::internal("one is made though one is there")));
+        let fixture = fixture("{rotates: true}").await;
+        let (app, none) = (&fixture.app, || Err(Error::internal("one is made though one is there")));
         let first = wrapping_root(app).await.unwrap();
         let key = RootKey::generate().unwrap();
         let second = key.version();
@@ -158,7 +158,7 @@ mod tests {
         meta::set(&mut tx, meta::ROOT, &second).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(goal(app, None, none).await.unwrap(), made);
-        assert!(rotate_root(app, &second, &Patient).await.unwrap() > 0);
+        assert!(rotate_root(app, &second, &NoCaller).await.unwrap() > 0);
         assert_eq!(goal(app, Some(&second), none).await.unwrap(), Goal { to: second.clone(), old: vec![] });
         assert_eq!(goal(app, Some(&first), none).await.unwrap(), Goal { to: first, old: vec![second] });
     }

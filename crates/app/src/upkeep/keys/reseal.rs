@@ -59,7 +59,7 @@ async fn credentials(app: &App, ctx: &Ctx, progress: &dyn Progress) -> Result<u6
         let Some(last) = batch.last() else { return Ok(done) };
         after = last.id.to_string();
         done += replace(app, ctx, &batch).await?;
-        progress.tell(done, Some(total), "accounts' tokens sealed under the new key");
+        progress.report(done, Some(total), "accounts' tokens sealed under the new key");
     }
 }
 
@@ -103,7 +103,7 @@ async fn revocations(app: &App, ctx: &Ctx, progress: &dyn Progress) -> Result<u6
             done += u64::from(sealed::replace_revocation(&mut tx, &revocation.id, was, &resealed).await?);
             tx.commit().await?;
         }
-        progress.tell(done, None, "tokens to be revoked sealed under the new key");
+        progress.report(done, None, "tokens to be revoked sealed under the new key");
     }
 }
 
@@ -129,7 +129,7 @@ async fn client_secrets(app: &App, ctx: &Ctx, progress: &dyn Progress) -> Result
                 Err(error) => Err(error),
             };
             done += u64::from(skip_damaged(resealed, connection.id.as_str())?.unwrap_or(false));
-            progress.tell(done, None, "OAuth clients' secrets sealed under the new key");
+            progress.report(done, None, "OAuth clients' secrets sealed under the new key");
         }
         match found.next {
             Some(next) => after = Some(next),

@@ -1,6 +1,6 @@
 //! Removing keys that nothing names any more.
 
-use super::{detail, environment_of, forget_signing, is_newest, last_token_ended, whose};
+use super::{detail, environment_of, forget_signing, is_newest, journal_ctx, last_token_ended};
 use crate::{App, Result};
 use std::time::Duration;
 use valetkey_domain::Timestamp;
@@ -42,7 +42,7 @@ fn may_go(all: &[StoredKey], key: &StoredKey, now: Timestamp) -> bool {
 
 /// Removes a key in the transaction that saw that nothing names it.
 async fn remove(app: &App, key: &StoredKey) -> Result<bool> {
-    let ctx = whose(app, environment_of(key)?, Actor::System);
+    let ctx = journal_ctx(app, environment_of(key)?, Actor::System);
     let mut change = app.core.change(&ctx).await?;
     if sealed::needed(&mut change, &seal::prefix(&key.id)?).await? {
         return Ok(false);

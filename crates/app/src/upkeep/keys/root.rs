@@ -40,7 +40,7 @@ pub async fn rotate(app: &App, to: &str, progress: &dyn Progress) -> Result<u64>
         let total = done + u64::try_from(left.len()).unwrap_or(u64::MAX);
         for key in left {
             done += u64::from(rewrap(app, key, to).await?);
-            progress.tell(done, Some(total), "data keys wrapped under the new root key");
+            progress.report(done, Some(total), "data keys wrapped under the new root key");
         }
     }
     Err(Error::new(Kind::Unavailable, "keys go on being made under the old root key: run the command again"))
@@ -55,12 +55,12 @@ pub async fn uses(app: &App) -> Result<Vec<(String, u64)>> {
     let stored = rows::all(&mut app.core.store.read().await?).await?;
     let named = stored.iter().map(|key| root_of(&key.root_version).to_owned());
     for root in app.core.keyring.roots().into_iter().chain(named.clone()) {
-        if uses.iter().all(|(there, _)| *there != root) {
+        if uses.iter().all(|(used, _)| *used != root) {
             uses.push((root, 0));
         }
     }
     for root in named {
-        if let Some((_, count)) = uses.iter_mut().find(|(there, _)| *there == root) {
+        if let Some((_, count)) = uses.iter_mut().find(|(used, _)| *used == root) {
             *count += 1;
         }
     }

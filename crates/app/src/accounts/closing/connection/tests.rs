@@ -1,10 +1,10 @@
 //! A connection that is removed with its accounts, killed in the middle.
 
 use super::*;
-use crate::accounts::{self, Given};
+use crate::accounts::{self, ImportedTokens};
 use crate::credentials::revoke::AtProvider;
+use crate::fixture::{Dropped, Fixture, Reply, fixture, polled, until};
 use crate::insight::audit;
-use crate::provider::{Dropped, Says, There, polled, there, until};
 use std::collections::BTreeSet;
 use valetkey_domain::Secret;
 use valetkey_domain::account::Owner;
@@ -13,53 +13,53 @@ use valetkey_domain::name::Identifier;
 const ACCOUNTS: usize = 25;
 
 /// With ann's account, which holds nothing, and as many that do.
-async fn peopled() -> There {
-    let there = there("{rotates: true}").await;
+async fn peopled() -> Fixture {
+    let fixture = fixture("{rotates: true}").await;
     for n in 0..ACCOUNTS {
-        let given = Given::Tokens {
+        let imported = ImportedTokens::Tokens {
             access_token: Secret::from("at"),
             refresh_token: Some(Secret::from(format!("rt-{n}"))),
             scopes: vec![],
         };
         let owner = Owner::of(Identifier::parse(&format!("user-{n}")).unwrap());
-        accounts::create(&there.app, &there.ctx, "MY_ACME", owner, Some(given), Map::new()).await.unwrap();
+        accounts::create(&fixture.app, &fixture.ctx, "MY_ACME", owner, Some(imported), Map::new()).await.unwrap();
     }
-    there
+    fixture
 }
 
 /// What the provider was told to revoke.
-fn revoked(there: &There) -> BTreeSet<String> {
-    there.provider.asked("/revoke").into_iter().collect()
+fn revoked(fixture: &Fixture) -> BTreeSet<String> {
+    fixture.provider.asked("/revoke").into_iter().collect()
 }
 
-async fn count(there: &There, action: &str) -> usize {
-    let lines = audit::newest(&there.app, &there.ctx, None, 1_000).await.unwrap();
+async fn count(fixture: &Fixture, action: &str) -> usize {
+    let lines = audit::newest(&fixture.app, &fixture.ctx, None, 1_000).await.unwrap();
     lines.iter().filter(|line| line.action == action).count()
 }
 
-async fn is_gone(there: &There) -> bool {
-    connections::get(&there.app, &there.ctx, &there.connection.id).await.is_err()
+async fn is_gone(fixture: &Fixture) -> bool {
+    connections::get(&fixture.app, &fixture.ctx, &fixture.connection.id).await.is_err()
 }
 
 #[tokio::test]
 async fn it_ends_with_all_accounts_here_and_there() {
-    let there = peopled().await;
-    let closed = delete_connection(&there.app, &there.ctx, &there.connection.id).await.unwrap();
+    let fixture = peopled().await;
+    let closed = delete_connection(&fixture.app, &fixture.ctx, &fixture.connection.id).await.unwrap();
     assert_eq!(closed, Closed::Gone(0));
-    assert_eq!(revoked(&there).len(), ACCOUNTS, "also of those whose subjects nobody knows");
-    assert_eq!(count(&there, "account.deleted").await, ACCOUNTS + 1);
-    assert_eq!((count(&there, "connection.closing").await, count(&there, "connection.deleted").await), (1, 1));
-    assert!(is_gone(&there).await);
+    assert_eq!(revoked(&fixture).len(), ACCOUNTS, "also of those whose subjects nobody knows");
+    assert_eq!(count(&fixture, "account.deleted").await, ACCOUNTS + 1);
+    assert_eq!((count(&fixture, "connection.closing").await, count(&fixture, "connection.deleted").await), (1, 1));
+    assert!(is_gone(&fixture).await);
 }
 
 #[tokio::test]
 async fn killed_in_the_middle_it_is_seen_and_goes_on() {
     let mut in_the_middle = 0;
     for polls in [5, 60, 200, 500] {
-        let there = peopled().await;
-        let (app, ctx, id) = (&there.app, &there.ctx, &there.connection.id);
-        let job = intend(app, ctx, &there.connection).await.unwrap().unwrap();
-        assert!(intend(app, ctx, &there.connection).await.unwrap().is_none(), "once");
+        let fixture = peopled().await;
+        let (app, ctx, id) = (&fixture.app, &fixture.ctx, &fixture.connection.id);
+        let job = intend(app, ctx, &fixture.connection).await.unwrap().unwrap();
+        assert!(intend(app, ctx, &fixture.connection).await.unwrap().is_none(), "once");
         let _killed = polled(work(app, ctx, job), polls, Dropped::Waiting).await;
         if let Some(UnderWay { done, of, .. }) = under_way(app, ctx, id).await.unwrap() {
             assert_eq!(of, 1 + ACCOUNTS as u64);
@@ -70,14 +70,14 @@ async fn killed_in_the_middle_it_is_seen_and_goes_on() {
             let refused = connections::update(app, ctx, &now, on).await.unwrap_err();
             assert_eq!(refused.kind(), Kind::FailedPrecondition);
             closings_due(app).await.unwrap();
-            assert!(!is_gone(&there).await, "the other one may still be at it");
+            assert!(!is_gone(&fixture).await, "the other one may still be at it");
         }
-        there.clock.advance(Duration::from_secs(3 * 60));
+        fixture.clock.advance(Duration::from_secs(3 * 60));
         closings_due(app).await.unwrap();
-        until(async || is_gone(&there).await).await;
+        until(async || is_gone(&fixture).await).await;
         revocations::work(app, ctx).await.unwrap();
-        until(async || revoked(&there).len() == ACCOUNTS).await;
-        assert_eq!(count(&there, "account.deleted").await, ACCOUNTS + 1, "each once");
+        until(async || revoked(&fixture).len() == ACCOUNTS).await;
+        assert_eq!(count(&fixture, "account.deleted").await, ACCOUNTS + 1, "each once");
         assert!(under_way(app, ctx, id).await.unwrap().is_none());
     }
     assert!(in_the_middle > 0, "it was never killed in the middle");
@@ -85,40 +85,40 @@ async fn killed_in_the_middle_it_is_seen_and_goes_on() {
 
 #[tokio::test]
 async fn its_tokens_are_revoked_though_it_is_gone() {
-    let there = peopled().await;
-    let (app, ctx, id) = (&there.app, &there.ctx, &there.connection.id);
+    let fixture = peopled().await;
+    let (app, ctx, id) = (&fixture.app, &fixture.ctx, &fixture.connection.id);
     for _ in 0..ACCOUNTS {
-        there.provider.will_revoke(Says::Answer(503, String::new()));
+        fixture.provider.will_revoke(Reply::Answer(503, String::new()));
     }
     let waiting = delete_connection(app, ctx, id);
     let closed = tokio::time::timeout(Duration::from_secs(2), waiting).await;
     assert!(closed.is_err(), "it waits for the provider, and whoever leaves changes nothing");
-    until(async || is_gone(&there).await).await;
-    until(async || there.provider.asked("/revoke").len() == ACCOUNTS).await;
+    until(async || is_gone(&fixture).await).await;
+    until(async || fixture.provider.asked("/revoke").len() == ACCOUNTS).await;
     // The connection's secret is gone with it; what is to be revoked has it.
-    there.provider.will_revoke(Says::Answer(401, String::new()));
-    there.clock.advance(Duration::from_secs(60));
+    fixture.provider.will_revoke(Reply::Answer(401, String::new()));
+    fixture.clock.advance(Duration::from_secs(60));
     until(async || {
         revocations::work(app, ctx).await.unwrap();
         revocation_rows::left(ctx, &mut app.core.store.read().await.unwrap(), id).await.unwrap() == 0
     })
     .await;
-    let asked = there.provider.asked("/revoke");
+    let asked = fixture.provider.asked("/revoke");
     assert!(asked.iter().any(|body| body.contains("client_secret=client-hunter2")), "{asked:?}");
 }
 
 /// A connector file may go before the connections that were made with it.
 #[tokio::test]
 async fn it_ends_though_its_connector_is_no_longer_loaded() {
-    let there = peopled().await;
-    let mut tx = there.app.core.store.write().await.unwrap();
+    let fixture = peopled().await;
+    let mut tx = fixture.app.core.store.write().await.unwrap();
     assert_eq!(tx.run("UPDATE connections SET connector = 'gone'", []).await.unwrap(), 1);
     tx.commit().await.unwrap();
-    let (app, ctx) = (&there.app, &there.ctx);
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
     let owner = Owner::of(Identifier::parse("user-1").unwrap());
     let which = accounts::Which::Of("MY_ACME".into(), owner);
     assert_eq!(accounts::disconnect(app, ctx, &which).await.unwrap().1, AtProvider::Failed, "and it is said");
-    let closed = delete_connection(app, ctx, &there.connection.id).await.unwrap();
-    assert_eq!((closed, is_gone(&there).await), (Closed::Gone(0), true));
-    assert!(revoked(&there).is_empty(), "nobody knows where");
+    let closed = delete_connection(app, ctx, &fixture.connection.id).await.unwrap();
+    assert_eq!((closed, is_gone(&fixture).await), (Closed::Gone(0), true));
+    assert!(revoked(&fixture).is_empty(), "nobody knows where");
 }

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::credentials::schedule::schedule;
-use crate::provider::{HOUR, There, there, until};
+use crate::fixture::{Fixture, HOUR, fixture, until};
 use futures::stream::iter;
 use std::cmp::max;
 use std::collections::HashSet;
@@ -19,83 +19,83 @@ const ROTATING: &str = "{rotates: true, lost_answer: retry_at_expiry}";
 const IDLE: &str = "{rotates: true, idle_ttl: 10d}";
 const SECOND: &str = r#"{"access_token":"at-2","refresh_token":"rt-2","expires_in":3600}"#;
 
-async fn used(there: &There) {
-    let mut tx = there.app.core.store.write().await.unwrap();
-    rows::touch_last_used(&there.ctx, &mut tx, &there.account.id, there.app.core.now()).await.unwrap();
+async fn used(fixture: &Fixture) {
+    let mut tx = fixture.app.core.store.write().await.unwrap();
+    rows::touch_last_used(&fixture.ctx, &mut tx, &fixture.account.id, fixture.app.core.now()).await.unwrap();
     tx.commit().await.unwrap();
 }
 
-async fn generation(there: &There) -> i64 {
-    there.now().await.credential.unwrap().generation
+async fn generation(fixture: &Fixture) -> i64 {
+    fixture.now().await.credential.unwrap().generation
 }
 
 /// Looks, and waits for what that began.
-async fn looked(there: &There) {
-    look(&there.app).await.unwrap();
-    until(async || there.app.refreshes.at_work.0.lock().unwrap().is_empty()).await;
+async fn looked(fixture: &Fixture) {
+    look(&fixture.app).await.unwrap();
+    until(async || fixture.app.refreshes.at_work.0.lock().unwrap().is_empty()).await;
 }
 
 #[tokio::test]
 async fn an_account_in_use_is_refreshed_before_its_token_ends() {
-    let there = there(ROTATING).await;
-    there.sign_in(HOUR).await;
-    used(&there).await;
-    there.clock.advance(AN_HOUR * 7 / 10);
-    looked(&there).await;
-    assert_eq!(generation(&there).await, 1, "not before it is time");
-    there.clock.advance(AN_HOUR * 2 / 10);
-    there.provider.gives(SECOND);
-    looked(&there).await;
-    assert_eq!(there.token(None).await.unwrap(), ("at-2".to_owned(), 2));
-    looked(&there).await;
-    assert_eq!(there.provider.asked("/token").len(), 2, "the sign-in and one refresh");
+    let fixture = fixture(ROTATING).await;
+    fixture.sign_in(HOUR).await;
+    used(&fixture).await;
+    fixture.clock.advance(AN_HOUR * 7 / 10);
+    looked(&fixture).await;
+    assert_eq!(generation(&fixture).await, 1, "not before it is time");
+    fixture.clock.advance(AN_HOUR * 2 / 10);
+    fixture.provider.gives(SECOND);
+    looked(&fixture).await;
+    assert_eq!(fixture.token(None).await.unwrap(), ("at-2".to_owned(), 2));
+    looked(&fixture).await;
+    assert_eq!(fixture.provider.asked("/token").len(), 2, "the sign-in and one refresh");
 }
 
 #[tokio::test]
 async fn an_account_that_nobody_used_today_is_left_alone() {
-    let there = there(ROTATING).await;
-    there.sign_in(HOUR).await;
-    used(&there).await;
-    there.clock.advance(A_DAY + AN_HOUR);
-    looked(&there).await;
-    assert_eq!(there.provider.asked("/token").len(), 1);
-    assert!(due(&there.app).await.unwrap().is_empty(), "nor is it looked at again");
+    let fixture = fixture(ROTATING).await;
+    fixture.sign_in(HOUR).await;
+    used(&fixture).await;
+    fixture.clock.advance(A_DAY + AN_HOUR);
+    looked(&fixture).await;
+    assert_eq!(fixture.provider.asked("/token").len(), 1);
+    assert!(due(&fixture.app).await.unwrap().is_empty(), "nor is it looked at again");
 }
 
 #[tokio::test]
 async fn an_idle_refresh_token_is_used_before_it_dies() {
-    let there = there(IDLE).await;
-    there.sign_in(HOUR).await;
+    let fixture = fixture(IDLE).await;
+    fixture.sign_in(HOUR).await;
     for (days, asked) in [(6, 1), (2, 2), (6, 2), (2, 3)] {
-        there.clock.advance(A_DAY * days);
-        there.provider.gives(SECOND);
-        looked(&there).await;
-        assert_eq!(there.provider.asked("/token").len(), asked, "after {days} days more");
+        fixture.clock.advance(A_DAY * days);
+        fixture.provider.gives(SECOND);
+        looked(&fixture).await;
+        assert_eq!(fixture.provider.asked("/token").len(), asked, "after {days} days more");
     }
 }
 
 #[tokio::test]
 async fn a_connection_that_is_switched_off_sends_nothing() {
-    let there = there(IDLE).await;
-    there.sign_in(HOUR).await;
+    let fixture = fixture(IDLE).await;
+    fixture.sign_in(HOUR).await;
     let off = connections::Change { enabled: Some(false), ..connections::Change::default() };
-    connections::update(&there.app, &there.ctx, &there.connection, off).await.unwrap();
-    there.clock.advance(A_DAY * 9);
-    looked(&there).await;
-    assert_eq!(there.provider.asked("/token").len(), 1);
+    connections::update(&fixture.app, &fixture.ctx, &fixture.connection, off).await.unwrap();
+    fixture.clock.advance(A_DAY * 9);
+    looked(&fixture).await;
+    assert_eq!(fixture.provider.asked("/token").len(), 1);
 }
 
 #[tokio::test]
 async fn an_endpoint_that_is_down_is_asked_a_few_times_and_no_account_ends() {
-    let there = there(ROTATING).await;
-    there.sign_in(HOUR).await;
-    crowd(&there, &there.connection, "crowd", 200, 0).await;
-    there.clock.advance(AN_HOUR);
+    let fixture = fixture(ROTATING).await;
+    fixture.sign_in(HOUR).await;
+    crowd(&fixture, &fixture.connection, "crowd", 200, 0).await;
+    fixture.clock.advance(AN_HOUR);
     // The provider answers 500 when it was told nothing. The crowd's sealed tokens open nowhere, ann's do.
-    used(&there).await;
-    looked(&there).await;
-    assert!(there.provider.asked("/token").len() <= 2);
-    assert_eq!(there.now().await.status, valetkey_domain::account::Status::Active);
+    used(&fixture).await;
+    looked(&fixture).await;
+    assert!(fixture.provider.asked("/token").len() <= 2);
+    assert_eq!(fixture.now().await.status, valetkey_domain::account::Status::Active);
 }
 
 /// What opens nowhere.
@@ -104,7 +104,7 @@ fn sealed() -> Sealed {
 }
 
 /// So many accounts on a connection, with tokens of an hour given just now; every `used`th is in use (0: none).
-async fn crowd(there: &There, connection: &Connection, name: &'static str, count: i64, used: i64) {
+async fn crowd(fixture: &Fixture, connection: &Connection, name: &'static str, count: i64, used: i64) {
     let sql = "INSERT INTO connected_accounts (id, environment_id, connection_id, identifier, organization_id, user_id,
             status, reason, scopes, credential, audience, generation, refreshable, expires_at, api_config, created_at,
             updated_at, last_used_at, next_refresh_at, idle_refresh_at)
@@ -119,10 +119,10 @@ async fn crowd(there: &There, connection: &Connection, name: &'static str, count
     let spread = if connection.connector == "gmail" { A_DAY * 126 } else { Duration::ZERO };
     let values = |first: i64, last: i64| {
         [
-            Arg::from(there.ctx.environment.as_str()),
+            Arg::from(fixture.ctx.environment.as_str()),
             Arg::from(connection.id.as_str()),
             Arg::from(name),
-            Arg::from(there.app.core.now()),
+            Arg::from(fixture.app.core.now()),
             Arg::from(count),
             Arg::from(used),
             Arg::from(i64::try_from(spread.as_millis()).unwrap()),
@@ -134,7 +134,7 @@ async fn crowd(there: &There, connection: &Connection, name: &'static str, count
     // Piece by piece: PostgreSQL gives a statement five seconds.
     for first in (1..=count).step_by(5_000) {
         let last = count.min(first + 4_999);
-        let mut tx = there.app.core.store.write().await.unwrap();
+        let mut tx = fixture.app.core.store.write().await.unwrap();
         assert_eq!(tx.run(sql, values(first, last)).await.unwrap(), u64::try_from(last - first + 1).unwrap());
         tx.commit().await.unwrap();
     }
@@ -149,37 +149,41 @@ struct Run {
 
 impl Run {
     /// Stands for a token endpoint that always gives an hour's tokens.
-    async fn refresh(&self, there: &There, line: Arc<Line>, account: ConnectedAccount) {
+    async fn refresh(&self, fixture: &Fixture, due_connection: Arc<DueConnection>, account: ConnectedAccount) {
         {
             let mut at_once = self.at_once.lock().unwrap();
             at_once.0 += 1;
             at_once.1 = max(at_once.0, at_once.1);
         }
         tokio::task::yield_now().await;
-        let (app, now) = (&there.app, there.app.core.now());
+        let (app, now) = (&fixture.app, fixture.app.core.now());
         let tokens = rows::Tokens {
             sealed: sealed(),
             audience: vec![],
             scopes: vec![],
             expires_at: Some(now + AN_HOUR),
             refreshable: true,
-            schedule: schedule(app, line.wired.renewal(), true, Some(now + AN_HOUR)),
+            schedule: schedule(app, due_connection.wired.renewal(), true, Some(now + AN_HOUR)),
         };
         let from = account.credential.as_ref().unwrap().generation;
         let mut tx = app.core.store.write().await.unwrap();
-        assert!(rows::finish_refresh(&line.ctx, &mut tx, &account.id, from, &tokens, now).await.unwrap());
+        assert!(rows::finish_refresh(&due_connection.ctx, &mut tx, &account.id, from, &tokens, now).await.unwrap());
         tx.commit().await.unwrap();
         self.at_once.lock().unwrap().0 -= 1;
         let used = account.last_used_at.is_some();
-        self.calls.lock().unwrap().push((now, line.wired.connection.name.to_string(), account.id, used));
+        self.calls.lock().unwrap().push((now, due_connection.wired.connection.name.to_string(), account.id, used));
     }
 
     /// Moves the clock in steps and works through what is due at each.
-    async fn go(&self, there: &There, step: Duration, steps: u32) {
+    async fn go(&self, fixture: &Fixture, step: Duration, steps: u32) {
         for _ in 0..steps {
-            there.clock.advance(step);
-            for lines in due(&there.app).await.unwrap().into_values() {
-                work(&there.app, &lines, |line, account| self.refresh(there, line, account)).await.unwrap();
+            fixture.clock.advance(step);
+            for due_connections in due(&fixture.app).await.unwrap().into_values() {
+                work(&fixture.app, &due_connections, |due_connection, account| {
+                    self.refresh(fixture, due_connection, account)
+                })
+                .await
+                .unwrap();
             }
         }
     }
@@ -198,22 +202,22 @@ impl Run {
 }
 
 /// MY_ACME's refresh tokens don't die of idleness, those of the second connection do after 180 days.
-async fn two_connections() -> (There, Connection) {
-    let there = there(ROTATING).await;
+async fn two_connections() -> (Fixture, Connection) {
+    let fixture = fixture(ROTATING).await;
     let settings = valetkey_domain::connection::Settings { client_id: Some("client".into()), ..Default::default() };
     let client_secret = Some(Secret::from("client-hunter2"));
     let new = connections::New { name: Some("MY_GMAIL".into()), connector: "gmail".into(), settings, client_secret };
-    let gmail = connections::create(&there.app, &there.ctx, new).await.unwrap();
-    (there, gmail)
+    let gmail = connections::create(&fixture.app, &fixture.ctx, new).await.unwrap();
+    (fixture, gmail)
 }
 
 #[tokio::test]
 async fn a_hundred_thousand_accounts_cost_calls_for_those_in_use_and_the_idle_alone() {
-    let (there, gmail) = two_connections().await;
-    crowd(&there, &there.connection, "acme", 60_000, 1_200).await;
-    crowd(&there, &gmail, "gmail", 40_000, 800).await;
-    let (run, start) = (Run::default(), there.app.core.now());
-    run.go(&there, Duration::from_secs(300), 26 * 12).await;
+    let (fixture, gmail) = two_connections().await;
+    crowd(&fixture, &fixture.connection, "acme", 60_000, 1_200).await;
+    crowd(&fixture, &gmail, "gmail", 40_000, 800).await;
+    let (run, start) = (Run::default(), fixture.app.core.now());
+    run.go(&fixture, Duration::from_secs(300), 26 * 12).await;
 
     let table = [("MY_ACME", true), ("MY_ACME", false), ("MY_GMAIL", true), ("MY_GMAIL", false)];
     let hours = table.map(|(connection, used)| run.hours(start, connection, used));
@@ -240,13 +244,13 @@ async fn a_hundred_thousand_accounts_cost_calls_for_those_in_use_and_the_idle_al
 
 #[tokio::test]
 async fn idle_tokens_are_used_once_in_each_of_their_periods() {
-    let (there, gmail) = two_connections().await;
-    crowd(&there, &gmail, "gmail", 100, 0).await;
+    let (fixture, gmail) = two_connections().await;
+    crowd(&fixture, &gmail, "gmail", 100, 0).await;
     let run = Run::default();
-    run.go(&there, AN_HOUR * 12, 2 * 126).await;
+    run.go(&fixture, AN_HOUR * 12, 2 * 126).await;
     let first = run.calls.lock().unwrap().len();
     assert_eq!(first, 100, "each has had its day");
-    run.go(&there, AN_HOUR * 12, 2 * 720).await;
+    run.go(&fixture, AN_HOUR * 12, 2 * 720).await;
     let calls = run.calls.lock().unwrap();
     let mut last = std::collections::HashMap::new();
     for (at, _, id, _) in calls.iter() {
@@ -262,11 +266,11 @@ async fn idle_tokens_are_used_once_in_each_of_their_periods() {
 
 #[tokio::test]
 async fn a_full_batch_waits_for_its_turn_and_is_worked_off() {
-    let (there, gmail) = two_connections().await;
-    crowd(&there, &gmail, "gmail", 1_000, 1).await;
+    let (fixture, gmail) = two_connections().await;
+    crowd(&fixture, &gmail, "gmail", 1_000, 1).await;
     let run = Run::default();
-    run.go(&there, AN_HOUR, 1).await;
+    run.go(&fixture, AN_HOUR, 1).await;
     assert_eq!(run.calls.lock().unwrap().len(), 1_000);
     assert_eq!(run.at_once.lock().unwrap().1, AT_ONCE);
-    assert_eq!(iter(due(&there.app).await.unwrap()).count().await, 0);
+    assert_eq!(iter(due(&fixture.app).await.unwrap()).count().await, 0);
 }

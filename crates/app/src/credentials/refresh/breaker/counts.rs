@@ -18,7 +18,7 @@ pub(super) enum Change {
 }
 
 impl Change {
-    const fn word(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::Opened => "opened",
             Self::Reopened => "reopened",
@@ -30,28 +30,28 @@ impl Change {
 /// What happened so far. Clones count together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
-    changes: Family<Changed, Counter>,
-    refusals: Family<Refused, Counter>,
+    changes: Family<ChangeLabel, Counter>,
+    refusals: Family<UrgencyLabel, Counter>,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Changed {
+struct ChangeLabel {
     change: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Refused {
+struct UrgencyLabel {
     urgency: &'static str,
 }
 
 impl Counts {
     pub(super) fn changed(&self, change: Change) {
-        self.changes.get_or_create(&Changed { change: change.word() }).inc();
+        self.changes.get_or_create(&ChangeLabel { change: change.as_str() }).inc();
     }
 
     /// A request of this urgency was not let through.
     pub(super) fn refused(&self, urgency: &'static str) {
-        self.refusals.get_or_create(&Refused { urgency }).inc();
+        self.refusals.get_or_create(&UrgencyLabel { urgency }).inc();
     }
 
     pub(super) fn register(&self, registry: &mut Registry) {

@@ -19,8 +19,8 @@ impl Breakers {
     /// How many stand in each state, in a word; those not heard of for long count as forgotten.
     fn standing(&self, now: Timestamp) -> [(&'static str, i64); 3] {
         let (mut failing, mut open, mut trying) = (0, 0, 0);
-        for kept in self.locked().values().filter(|kept| kept.heard + FORGOTTEN > now) {
-            match kept.state {
+        for entry in self.locked().values().filter(|entry| entry.last_heard + FORGOTTEN > now) {
+            match entry.state {
                 State::Closed { .. } => failing += 1,
                 State::Open { .. } => open += 1,
                 State::Trying { .. } => trying += 1,

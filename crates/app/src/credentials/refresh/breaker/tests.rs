@@ -63,8 +63,8 @@ fn what_nobody_waits_for_leaves_the_try_to_others_but_not_for_ever() {
     let breakers = Breakers::default();
     fail(&breakers, 5, at(0));
     assert_eq!(wait(&breakers, at(10), Ahead), Some(30));
-    assert!(breakers.holds(&endpoint("env_1"), at(39)));
-    assert!(!breakers.holds(&endpoint("env_1"), at(40)));
+    assert!(breakers.is_open(&endpoint("env_1"), at(39)));
+    assert!(!breakers.is_open(&endpoint("env_1"), at(40)));
     assert_eq!(wait(&breakers, at(40), Ahead), None);
 }
 

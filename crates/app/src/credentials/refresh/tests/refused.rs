@@ -2,7 +2,7 @@
 
 use super::{SECOND, STATIC, Unusable, minutes, refreshes, signed_in};
 use crate::connections;
-use crate::provider::{HOUR, Says, There};
+use crate::fixture::{Fixture, HOUR, Reply};
 use std::time::Duration;
 use valetkey_domain::Secret;
 use valetkey_domain::account::Status;
@@ -20,38 +20,38 @@ const KINDS: [(u16, &str, &str); 8] = [
     (400, r#"{"error":"invalid_request","error_description":"evil words"}"#, "refused (invalid_request)"),
 ];
 
-fn says(there: &There, (status, body, _): (u16, &str, &str), times: usize) {
+fn says(fixture: &Fixture, (status, body, _): (u16, &str, &str), times: usize) {
     for _ in 0..times {
-        there.provider.will(Says::Answer(status, body.to_owned()));
+        fixture.provider.will(Reply::Answer(status, body.to_owned()));
     }
 }
 
-async fn refused(there: &There) -> String {
-    match there.token(None).await {
+async fn refused(fixture: &Fixture) -> String {
+    match fixture.token(None).await {
         Err(Unusable::Refused(why)) => why,
         other => panic!("{other:?}"),
     }
 }
 
 /// An account whose access token has ended, and whose provider refuses in this way, always.
-async fn dead(kind: (u16, &str, &str)) -> There {
-    let there = signed_in(STATIC, HOUR).await;
-    there.clock.advance(minutes(60));
-    says(&there, kind, 20);
-    there
+async fn dead(kind: (u16, &str, &str)) -> Fixture {
+    let fixture = signed_in(STATIC, HOUR).await;
+    fixture.clock.advance(minutes(60));
+    says(&fixture, kind, 20);
+    fixture
 }
 
 #[tokio::test]
 async fn a_refusal_that_ends_nothing_is_told_kept_and_not_asked_for_at_every_call() {
     for kind in KINDS {
-        let there = dead(kind).await;
+        let fixture = dead(kind).await;
         for _ in 0..10 {
-            let why = refused(&there).await;
+            let why = refused(&fixture).await;
             assert!(why.contains(kind.2) && !why.contains("evil"), "{why}");
-            there.clock.advance(Duration::from_secs(2));
+            fixture.clock.advance(Duration::from_secs(2));
         }
-        assert_eq!(refreshes(&there).len(), 1, "{kind:?}");
-        let now = there.now().await;
+        assert_eq!(refreshes(&fixture).len(), 1, "{kind:?}");
+        let now = fixture.now().await;
         assert_eq!(now.status, Status::Active);
         assert!(now.refusal.unwrap().words.contains(kind.2), "its state says so");
     }
@@ -59,88 +59,88 @@ async fn a_refusal_that_ends_nothing_is_told_kept_and_not_asked_for_at_every_cal
 
 #[tokio::test]
 async fn the_pause_grows_and_ends_at_an_hour() {
-    let there = dead(KINDS[0]).await;
+    let fixture = dead(KINDS[0]).await;
     let mut sent = 0;
     for pause in [30, 60, 120, 240, 480, 960, 1920, 3600, 3600] {
-        refused(&there).await;
+        refused(&fixture).await;
         sent += 1;
-        assert_eq!(refreshes(&there).len(), sent);
-        there.clock.advance(Duration::from_secs(pause - 1));
-        refused(&there).await;
-        assert_eq!(refreshes(&there).len(), sent, "{pause}");
-        there.clock.advance(Duration::from_secs(1));
+        assert_eq!(refreshes(&fixture).len(), sent);
+        fixture.clock.advance(Duration::from_secs(pause - 1));
+        refused(&fixture).await;
+        assert_eq!(refreshes(&fixture).len(), sent, "{pause}");
+        fixture.clock.advance(Duration::from_secs(1));
     }
 }
 
 #[tokio::test]
 async fn what_succeeds_after_a_pause_ends_it() {
-    let there = dead(KINDS[1]).await;
-    refused(&there).await;
-    let said = there.now().await.refusal.unwrap();
+    let fixture = dead(KINDS[1]).await;
+    refused(&fixture).await;
+    let said = fixture.now().await.refusal.unwrap();
     assert_eq!((said.times, said.words.as_str()), (1, "the sign-in service answered 401 without saying why"));
-    there.provider.instead(&[SECOND]);
-    there.clock.advance(Duration::from_secs(30));
-    assert_eq!(there.token(None).await.unwrap().0, "at-2");
-    assert_eq!(there.now().await.refusal, None);
+    fixture.provider.instead(&[SECOND]);
+    fixture.clock.advance(Duration::from_secs(30));
+    assert_eq!(fixture.token(None).await.unwrap().0, "at-2");
+    assert_eq!(fixture.now().await.refusal, None);
 }
 
 #[tokio::test]
 async fn a_new_consent_ends_the_pause_at_once() {
-    let there = dead(KINDS[0]).await;
-    refused(&there).await;
-    there.provider.instead(&[]);
-    there.sign_in(SECOND).await;
-    assert_eq!(there.token(None).await.unwrap().0, "at-2");
-    assert_eq!(there.now().await.refusal, None);
+    let fixture = dead(KINDS[0]).await;
+    refused(&fixture).await;
+    fixture.provider.instead(&[]);
+    fixture.sign_in(SECOND).await;
+    assert_eq!(fixture.token(None).await.unwrap().0, "at-2");
+    assert_eq!(fixture.now().await.refusal, None);
 }
 
 #[tokio::test]
 async fn a_new_client_secret_ends_the_pause_at_once() {
-    let mut there = dead(KINDS[5]).await;
-    refused(&there).await;
+    let mut fixture = dead(KINDS[5]).await;
+    refused(&fixture).await;
     let change = connections::Change { client_secret: Some(Secret::from("another")), ..connections::Change::default() };
-    there.connection = connections::update(&there.app, &there.ctx, &there.connection, change).await.unwrap();
-    there.provider.instead(&[SECOND]);
-    assert_eq!(there.token(None).await.unwrap().0, "at-2");
+    fixture.connection = connections::update(&fixture.app, &fixture.ctx, &fixture.connection, change).await.unwrap();
+    fixture.provider.instead(&[SECOND]);
+    assert_eq!(fixture.token(None).await.unwrap().0, "at-2");
 }
 
 #[tokio::test]
 async fn a_token_that_lives_serves_meanwhile() {
-    let there = signed_in(STATIC, HOUR).await;
-    there.clock.advance(minutes(60) - Duration::from_secs(40));
-    says(&there, KINDS[0], 5);
+    let fixture = signed_in(STATIC, HOUR).await;
+    fixture.clock.advance(minutes(60) - Duration::from_secs(40));
+    says(&fixture, KINDS[0], 5);
     for _ in 0..5 {
-        assert_eq!(there.token(None).await.unwrap().0, "at-1");
+        assert_eq!(fixture.token(None).await.unwrap().0, "at-1");
     }
-    assert_eq!(refreshes(&there).len(), 1);
-    assert!(there.now().await.refusal.is_some());
-    let refused = there.token(Some(1)).await;
+    assert_eq!(refreshes(&fixture).len(), 1);
+    assert!(fixture.now().await.refusal.is_some());
+    let refused = fixture.token(Some(1)).await;
     assert!(matches!(refused, Err(Unusable::Refused(_))), "nor one that the app refuses");
-    assert_eq!(refreshes(&there).len(), 1);
+    assert_eq!(refreshes(&fixture).len(), 1);
 }
 
 #[tokio::test]
 async fn who_asks_to_wait_is_waited_for_without_a_link() {
-    let there = dead((429, "", "")).await;
+    let fixture = dead((429, "", "")).await;
     for _ in 0..5 {
-        let later = there.token(None).await;
+        let later = fixture.token(None).await;
         assert!(matches!(&later, Err(Unusable::Later(why)) if why.contains("no more requests for now")), "{later:?}");
     }
-    assert_eq!(refreshes(&there).len(), 1);
-    there.clock.advance(Duration::from_secs(30));
-    assert!(there.token(None).await.is_err());
-    assert_eq!(refreshes(&there).len(), 2, "no pause that grows");
-    there.clock.advance(Duration::from_secs(30));
-    there.provider.instead(&[SECOND]);
-    assert_eq!(there.token(None).await.unwrap().0, "at-2");
+    assert_eq!(refreshes(&fixture).len(), 1);
+    fixture.clock.advance(Duration::from_secs(30));
+    assert!(fixture.token(None).await.is_err());
+    assert_eq!(refreshes(&fixture).len(), 2, "no pause that grows");
+    fixture.clock.advance(Duration::from_secs(30));
+    fixture.provider.instead(&[SECOND]);
+    assert_eq!(fixture.token(None).await.unwrap().0, "at-2");
 }
 
 #[tokio::test]
 async fn what_the_provider_says_is_in_the_journal_and_marked_as_its_own() {
-    let there = dead(KINDS[3]).await;
-    refused(&there).await;
-    let mut tx = there.app.core.store.read().await.unwrap();
-    let line = records::last_refresh(&there.ctx, &mut tx, &there.account.id).await.unwrap().unwrap();
+    let fixture = dead(KINDS[3]).await;
+    refused(&fixture).await;
+    let mut tx = fixture.app.core.store.read().await.unwrap();
+    let line = records::last_refresh(&fixture.ctx, &mut tx, &fixture.account.id).await.unwrap().unwrap();
     assert_eq!(line.action, "account.refresh_failed");
     let detail = serde_json::to_value(&line.detail).unwrap();
     assert!(detail["said"].as_str().unwrap().contains("evil words"), "{detail}");

@@ -7,15 +7,15 @@ use serde_json::Map;
 use valetkey_core::context;
 use valetkey_domain::Ctx;
 use valetkey_domain::Kind as ErrorKind;
-use valetkey_domain::ctx::{Actor, Patient};
-use valetkey_storage::changes::{self, Found, Kind};
+use valetkey_domain::ctx::{Actor, NoCaller};
+use valetkey_storage::changes::{self, CountedRow, Kind};
 
 /// Takes a row that the doctor found as it is now: the operator has seen to it. The journal says so, and the row fits it.
 ///
 /// # Errors
 /// There is no such row, it was deleted once and must be deleted again, or it fits the journal already.
 pub async fn accept(app: &App, id: &str) -> Result<()> {
-    let mut audit = Audit::begin(app, &Patient).await?;
+    let mut audit = Audit::begin(app, &NoCaller).await?;
     let mut found = None;
     for kind in Kind::all() {
         found = found.or(changes::get(&mut audit.tx, kind, id).await?.map(|row| (kind, row)));
@@ -38,7 +38,7 @@ pub async fn accept(app: &App, id: &str) -> Result<()> {
 }
 
 /// Writes that the row is right as it was looked at; not as somebody may have made it since.
-async fn take(app: &App, ctx: &Ctx, kind: Kind, looked_at: &Found, newest: i64) -> Result<()> {
+async fn take(app: &App, ctx: &Ctx, kind: Kind, looked_at: &CountedRow, newest: i64) -> Result<()> {
     let id = looked_at.id.as_str();
     let mut tx = app.core.change(ctx).await?;
     changes::catch_up(&mut tx, kind, id, newest).await?;
@@ -70,12 +70,12 @@ const fn accepted(kind: Kind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::there;
+    use crate::fixture::fixture;
 
     #[tokio::test]
     async fn attack_5_a_row_that_is_changed_while_it_is_accepted_is_refused() {
-        let there = there("{rotates: true}").await;
-        let (app, ctx, id) = (&there.app, &there.ctx, there.account.id.as_str());
+        let fixture = fixture("{rotates: true}").await;
+        let (app, ctx, id) = (&fixture.app, &fixture.ctx, fixture.account.id.as_str());
         let looked_at =
             changes::get(&mut app.core.store.read().await.unwrap(), Kind::Account, id).await.unwrap().unwrap();
         let mut other = looked_at.clone();

@@ -22,7 +22,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    fn shown(&self) -> String {
+    fn cited(&self) -> String {
         format!("{} ({} at {})", self.record, self.action, time::from_millis(self.at))
     }
 }
@@ -43,7 +43,7 @@ pub(super) enum Judged {
 /// Compares. `trimmed` says whether retention has removed records.
 pub(super) fn judge(row: &State, known: &[Known], trimmed: bool) -> Judged {
     if let Some(gone) = known.iter().find(|known| known.gone) {
-        return Judged::Wrong(format!("is back: {} told that it was deleted", gone.shown()));
+        return Judged::Wrong(format!("is back: {} told that it was deleted", gone.cited()));
     }
     let Some(newest) = known.iter().max_by_key(|known| known.change) else {
         return match (row.changes, trimmed) {
@@ -54,17 +54,17 @@ pub(super) fn judge(row: &State, known: &[Known], trimmed: bool) -> Judged {
             }
         };
     };
-    let as_told = known.iter().any(|known| known.change == row.changes && known.same);
+    let as_recorded = known.iter().any(|known| known.change == row.changes && known.same);
     match row.changes.cmp(&newest.change) {
-        Ordering::Equal if as_told => Judged::Fits,
+        Ordering::Equal if as_recorded => Judged::Fits,
         Ordering::Equal => {
-            Judged::Wrong(format!("was changed without a record since {}{}", newest.shown(), earlier(row, known)))
+            Judged::Wrong(format!("was changed without a record since {}{}", newest.cited(), earlier(row, known)))
         }
         Ordering::Less => Judged::Wrong(format!(
             "was put back: it has {} of {} changes, the newest told by {}{}",
             row.changes,
             newest.change,
-            newest.shown(),
+            newest.cited(),
             earlier(row, known)
         )),
         Ordering::Greater => Judged::Wrong(format!(
@@ -72,7 +72,7 @@ pub(super) fn judge(row: &State, known: &[Known], trimmed: bool) -> Judged {
              was changed by hand",
             row.changes,
             newest.change,
-            newest.shown()
+            newest.cited()
         )),
     }
 }
@@ -80,7 +80,7 @@ pub(super) fn judge(row: &State, known: &[Known], trimmed: bool) -> Judged {
 /// Which state it is in, if it once was in this one: by its own count if that fits, else the newest such.
 fn earlier(row: &State, known: &[Known]) -> String {
     let then = known.iter().filter(|known| known.same).max_by_key(|known| (known.change == row.changes, known.change));
-    then.map(|then| format!("; it is as {} left it", then.shown())).unwrap_or_default()
+    then.map(|then| format!("; it is as {} left it", then.cited())).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -91,7 +91,7 @@ mod tests {
         State { changes, text: String::new() }
     }
 
-    fn told(change: i64, same: bool) -> Known {
+    fn known_change(change: i64, same: bool) -> Known {
         let (record, action) = (format!("rec_{change}"), "account.refreshed".into());
         Known { record, action, at: change * 1_000, change, same, gone: false }
     }
@@ -105,28 +105,30 @@ mod tests {
 
     #[test]
     fn only_the_newest_state_fits_in_whatever_order_the_records_come() {
-        let known = [told(3, true), told(1, false), told(2, false)];
+        let known = [known_change(3, true), known_change(1, false), known_change(2, false)];
         assert_eq!(judge(&row(3), &known, false), Judged::Fits);
         assert!(wrong(&row(2), &known).contains("was put back: it has 2 of 3 changes"));
         assert!(wrong(&row(4), &known).contains("records were removed"));
-        let altered = wrong(&row(3), &[told(3, false), told(1, true)]);
+        let altered = wrong(&row(3), &[known_change(3, false), known_change(1, true)]);
         assert!(altered.contains("without a record since rec_3") && altered.contains("as rec_1"), "{altered}");
     }
 
     #[test]
     fn a_count_that_was_raised_with_an_older_state_does_not_fit() {
-        assert!(wrong(&row(3), &[told(3, false), told(2, true)]).contains("as rec_2 (account.refreshed at"));
+        assert!(
+            wrong(&row(3), &[known_change(3, false), known_change(2, true)]).contains("as rec_2 (account.refreshed at")
+        );
     }
 
     #[test]
     fn a_number_told_twice_fits_with_either_state_because_accepting_goes_on_from_there() {
-        assert_eq!(judge(&row(3), &[told(3, false), told(3, true)], false), Judged::Fits);
+        assert_eq!(judge(&row(3), &[known_change(3, false), known_change(3, true)], false), Judged::Fits);
     }
 
     #[test]
     fn what_was_deleted_stays_so() {
-        let gone = Known { gone: true, action: "instance.deleted".into(), ..told(0, false) };
-        assert!(wrong(&row(3), &[told(3, true), gone]).contains("is back: rec_0 (instance.deleted"));
+        let gone = Known { gone: true, action: "instance.deleted".into(), ..known_change(0, false) };
+        assert!(wrong(&row(3), &[known_change(3, true), gone]).contains("is back: rec_0 (instance.deleted"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::accounts::{self, Which};
-use crate::provider::Says;
+use crate::fixture::Reply;
 use crate::upkeep::installation::{BEAT, Presence, Standing};
 use valetkey_domain::Timestamp;
 use valetkey_testkit::ManualClock;
@@ -12,18 +12,18 @@ fn of<'a>(checks: &'a [Check], part: &str) -> Vec<&'a Check> {
 }
 
 /// Leaves tokens to be revoked, of an account that is signed in again since.
-async fn to_be_revoked(there: &There) {
-    there.provider.will_revoke(Says::Answer(503, String::new()));
-    accounts::disconnect(&there.app, &there.ctx, &Which::Id(there.account.id.clone())).await.unwrap();
-    there.sign_in(HOUR).await;
+async fn to_be_revoked(fixture: &Fixture) {
+    fixture.provider.will_revoke(Reply::Answer(503, String::new()));
+    accounts::disconnect(&fixture.app, &fixture.ctx, &Which::Id(fixture.account.id.clone())).await.unwrap();
+    fixture.sign_in(HOUR).await;
 }
 
 #[tokio::test]
 async fn a_value_that_does_not_open_is_named_and_none_is_shown() {
-    let Full { there, .. } = full().await;
-    let app = &there.app;
-    to_be_revoked(&there).await;
-    there.start(&there.link().await, "browser").await;
+    let Full { fixture, .. } = full().await;
+    let app = &fixture.app;
+    to_be_revoked(&fixture).await;
+    fixture.start(&fixture.link().await, "browser").await;
     all_is_well(app, "tokens are to be revoked").await;
     by_hand(app, "UPDATE revocations SET sealed = $1", vec![Arg::Bytes(vec![7])]).await;
     by_hand(
@@ -49,8 +49,8 @@ async fn a_value_that_does_not_open_is_named_and_none_is_shown() {
 
 #[tokio::test]
 async fn a_data_key_that_does_not_open_is_named() {
-    let Full { there, .. } = full().await;
-    let app = &there.app;
+    let Full { fixture, .. } = full().await;
+    let app = &fixture.app;
     by_hand(app, "UPDATE data_keys SET wrapped = $1 WHERE purpose = 'url'", vec![Arg::Bytes(vec![1, 2, 3])]).await;
     let told = wrong(app, "keys").await;
     assert!(told.len() == 1 && told[0].contains("(url) does not open"), "{told:?}");
@@ -58,8 +58,8 @@ async fn a_data_key_that_does_not_open_is_named() {
 
 #[tokio::test]
 async fn a_change_of_the_root_key_that_was_cut_off_is_told() {
-    let Full { there, .. } = full().await;
-    let app = &there.app;
+    let Full { fixture, .. } = full().await;
+    let app = &fixture.app;
     let root = valetkey_vault::RootKey::generate().unwrap();
     let name = root.version();
     app.core.keyring.learn(valetkey_core::keyring::Root::Key(root));
@@ -71,13 +71,13 @@ async fn a_change_of_the_root_key_that_was_cut_off_is_told() {
 
 #[tokio::test]
 async fn a_clock_that_went_back_and_one_that_differs_are_told() {
-    let Full { there, .. } = full().await;
-    let app = &there.app;
+    let Full { fixture, .. } = full().await;
+    let app = &fixture.app;
     let later = app.core.now().as_millisecond() + 3_600_000;
     by_hand(app, "UPDATE journal SET at = $1", vec![later.into()]).await;
     let told = wrong(app, "clock").await;
     assert!(told.len() == 1 && told[0].contains("has gone back"), "{told:?}");
-    let progress: Arc<dyn Progress> = Arc::new(Patient);
+    let progress: Arc<dyn Progress> = Arc::new(NoCaller);
     let machine = ManualClock::at(Timestamp::UNIX_EPOCH);
     let checks = examine(app, &machine, &progress).await;
     let differs = of(&checks, "clock").iter().any(|check| check.found.contains("behind the database's clock"));
@@ -86,8 +86,8 @@ async fn a_clock_that_went_back_and_one_that_differs_are_told() {
 
 #[tokio::test]
 async fn a_server_that_is_not_reached_is_a_warning_only_while_one_runs() {
-    let Full { there, .. } = full().await;
-    let app = &there.app;
+    let Full { fixture, .. } = full().await;
+    let app = &fixture.app;
     assert!(checks(app).await[0].found.contains("was not asked"));
     let mut presence =
         Presence::start(&app.core.store, app.core.clock.as_ref(), app.core.rng.as_ref(), None).await.unwrap();
@@ -100,15 +100,15 @@ async fn a_server_that_is_not_reached_is_a_warning_only_while_one_runs() {
 
 #[tokio::test]
 async fn who_answers_with_other_keys_is_not_this_installation() {
-    let there = there("{rotates: true}").await;
+    let fixture = fixture("{rotates: true}").await;
     let part = || Part::of("public_url");
     let answer =
         |status: u16, body: String| http::Response::builder().status(status).body(bytes::Bytes::from(body)).unwrap();
     let judged = async |answered| {
-        let done = address::judge(&there.app, part(), "https://a.example", &answered).await.unwrap().done();
+        let done = address::judge(&fixture.app, part(), "https://a.example", &answered).await.unwrap().done();
         (done[0].verdict, done[0].found.clone())
     };
-    let ours = there.app.core.keyring.jwks().to_string();
+    let ours = fixture.app.core.keyring.jwks().to_string();
     assert_eq!(judged(answer(200, ours.clone())).await.0, Verdict::Ok);
     for (answered, says) in [
         (answer(421, ours), "status 421"),

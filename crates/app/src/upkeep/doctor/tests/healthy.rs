@@ -4,7 +4,7 @@ use super::*;
 use crate::accounts::{self, Which};
 use crate::connections::{self, Change};
 use crate::consent;
-use crate::provider::Says;
+use crate::fixture::Reply;
 use crate::servers::instances::Change as InstanceChange;
 use crate::tenancy::environments;
 use crate::upkeep::keys::Which as Keys;
@@ -19,39 +19,39 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[tokio::test]
 async fn a_new_installation_is_well() {
-    let there = there("{rotates: true}").await;
-    all_is_well(&there.app, "new").await;
-    let mut parts: Vec<_> = checks(&there.app).await.iter().map(|check| check.part).collect();
+    let fixture = fixture("{rotates: true}").await;
+    all_is_well(&fixture.app, "new").await;
+    let mut parts: Vec<_> = checks(&fixture.app).await.iter().map(|check| check.part).collect();
     parts.dedup();
     assert_eq!(parts, ["public_url", "clock", "database", "installation", "keys", "sealed", "journal", "rows"]);
 }
 
 #[tokio::test]
 async fn use_and_change_of_everything_raise_no_alarm() {
-    let Full { there, config, instance, client } = full().await;
-    let (app, ctx) = (&there.app, &there.ctx);
+    let Full { fixture, config, instance, client } = full().await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
     for _ in 0..3 {
-        there.clock.advance(Duration::from_secs(3600));
-        there.provider.gives(HOUR);
-        there.token(None).await.unwrap();
+        fixture.clock.advance(Duration::from_secs(3600));
+        fixture.provider.gives(HOUR);
+        fixture.token(None).await.unwrap();
     }
     all_is_well(app, "refreshed").await;
-    there.clock.advance(Duration::from_secs(3600));
-    there.provider.will(Says::Nothing);
-    assert!(there.token(None).await.is_err());
+    fixture.clock.advance(Duration::from_secs(3600));
+    fixture.provider.will(Reply::Nothing);
+    assert!(fixture.token(None).await.is_err());
     all_is_well(app, "an answer was lost").await;
     let api_config = Map::from_iter([("region".to_owned(), json!("eu"))]);
-    let which = Which::Id(there.account.id.clone());
+    let which = Which::Id(fixture.account.id.clone());
     accounts::update(app, ctx, &which, None, api_config).await.unwrap();
-    there.clock.advance(Duration::from_secs(3600));
-    there.provider.will(Says::Answer(400, r#"{"error":"invalid_grant"}"#.into()));
-    assert!(there.token(None).await.is_err());
-    assert_eq!(there.now().await.status.name(), "EXPIRED");
+    fixture.clock.advance(Duration::from_secs(3600));
+    fixture.provider.will(Reply::Answer(400, r#"{"error":"invalid_grant"}"#.into()));
+    assert!(fixture.token(None).await.is_err());
+    assert_eq!(fixture.now().await.status.name(), "EXPIRED");
     all_is_well(app, "expired").await;
-    there.sign_in(HOUR).await;
-    there.provider.signs_in("other@p");
-    there.sign_in(HOUR).await;
-    there.start(&there.link().await, "browser").await;
+    fixture.sign_in(HOUR).await;
+    fixture.provider.signs_in("other@p");
+    fixture.sign_in(HOUR).await;
+    fixture.start(&fixture.link().await, "browser").await;
     all_is_well(app, "signed in again, as somebody else, and on the way once more").await;
     accounts::disconnect(app, ctx, &which).await.unwrap();
     instances::rotate_url(app, ctx, &instance.id).await.unwrap();
@@ -59,7 +59,7 @@ async fn use_and_change_of_everything_raise_no_alarm() {
     instances::update(app, ctx, &instance.id, change).await.unwrap();
     configs::update(app, ctx, &config.id, Some("Things".into()), None).await.unwrap();
     let off = Change { enabled: Some(false), ..Change::default() };
-    connections::update(app, ctx, &there.connection, off).await.unwrap();
+    connections::update(app, ctx, &fixture.connection, off).await.unwrap();
     clients::rotate(app, ctx, &client, Some(app.core.now() + Duration::from_secs(60))).await.unwrap();
     for _ in 0..5 {
         clients::shell(app, ctx).await.unwrap();
@@ -67,74 +67,74 @@ async fn use_and_change_of_everything_raise_no_alarm() {
     environments::create(app, "production", Some("Acme")).await.unwrap();
     environments::rename(app, "production", None).await.unwrap();
     all_is_well(app, "changed").await;
-    there.clock.advance(3 * DAY);
+    fixture.clock.advance(3 * DAY);
     housekeeping::tidy(app).await.unwrap();
     all_is_well(app, "tidied up").await;
 }
 
 #[tokio::test]
 async fn rotations_of_every_key_raise_no_alarm() {
-    let Full { there, .. } = full().await;
-    let app = &there.app;
-    there.start(&there.link().await, "browser").await;
+    let Full { fixture, .. } = full().await;
+    let app = &fixture.app;
+    fixture.start(&fixture.link().await, "browser").await;
     for _ in 0..2 {
-        keys::rotate(app, &Keys::default(), &Patient).await.unwrap();
+        keys::rotate(app, &Keys::default(), &NoCaller).await.unwrap();
         all_is_well(app, "data keys rotated").await;
     }
-    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Url] }, &Patient).await.unwrap();
+    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Url] }, &NoCaller).await.unwrap();
     let root = RootKey::generate().unwrap();
     let name = root.version();
     app.core.keyring.learn(Root::Key(root));
-    keys::rotate_root(app, &name, &Patient).await.unwrap();
+    keys::rotate_root(app, &name, &NoCaller).await.unwrap();
     all_is_well(app, "root rotated").await;
-    there.clock.advance(3 * DAY);
+    fixture.clock.advance(3 * DAY);
     housekeeping::tidy(app).await.unwrap();
     all_is_well(app, "superseded keys removed").await;
-    clients::create(app, &there.ctx, "after", vec![]).await.unwrap();
+    clients::create(app, &fixture.ctx, "after", vec![]).await.unwrap();
     all_is_well(app, "a change under the new keys").await;
 }
 
 #[tokio::test]
 async fn a_copy_that_lost_its_credentials_raises_no_alarm() {
-    let Full { there, .. } = full().await;
-    let app = &there.app;
+    let Full { fixture, .. } = full().await;
+    let app = &fixture.app;
     app.core.keyring.close("it is a copy");
     let told = wrong(app, "installation").await;
     assert!(told.len() == 1 && told[0].contains("it is a copy"), "{told:?}");
     assert!(wrong(app, "sealed").await.is_empty() && wrong(app, "rows").await.is_empty());
-    installation::as_copy(app, &Patient).await.unwrap();
+    installation::as_copy(app, &NoCaller).await.unwrap();
     all_is_well(app, "a copy").await;
     app.core.keyring.close("it was moved");
-    installation::take_over(app, false, &Patient).await.unwrap();
+    installation::take_over(app, false, &NoCaller).await.unwrap();
     all_is_well(app, "taken over").await;
 }
 
 #[tokio::test]
 async fn a_restored_backup_raises_no_alarm_on_either_database() {
-    let Full { there, instance, .. } = full().await;
+    let Full { fixture, instance, .. } = full().await;
     let root = RootKey::generate().unwrap();
     let (name, text) = (root.version(), root.to_text().expose().to_owned());
-    there.app.core.keyring.learn(Root::Key(root));
-    keys::rotate_root(&there.app, &name, &Patient).await.unwrap();
-    instances::rotate_url(&there.app, &there.ctx, &instance.id).await.unwrap();
+    fixture.app.core.keyring.learn(Root::Key(root));
+    keys::rotate_root(&fixture.app, &name, &NoCaller).await.unwrap();
+    instances::rotate_url(&fixture.app, &fixture.ctx, &instance.id).await.unwrap();
     let mut file = Vec::new();
-    backup::write(&there.app, &mut file, &Patient).await.unwrap();
+    backup::write(&fixture.app, &mut file, &NoCaller).await.unwrap();
     let places = [Some(Location::Memory), valetkey_testkit::postgres().map(Location::from)];
     for location in places.into_iter().flatten() {
         let roots = || Roots::from(RootKey::from_text(&text.as_str().into()).unwrap());
         let store = Store::open(&location).await.unwrap();
-        restore::read(&store, &roots(), file.as_slice(), &Patient).await.unwrap();
-        let restored = there.over(store, roots()).await;
+        restore::read(&store, &roots(), file.as_slice(), &NoCaller).await.unwrap();
+        let restored = fixture.over(store, roots()).await;
         all_is_well(&restored, "restored").await;
     }
 }
 
 #[tokio::test]
 async fn rows_of_which_retention_has_removed_all_records_are_counted_and_not_suspected() {
-    let Full { there, instance, .. } = full().await;
-    let (app, ctx) = (&there.app, &there.ctx);
+    let Full { fixture, instance, .. } = full().await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
     app.core.journal.head().await.unwrap();
-    there.clock.advance(3 * DAY);
+    fixture.clock.advance(3 * DAY);
     instances::rotate_url(app, ctx, &instance.id).await.unwrap();
     while app.core.journal.remove_some(app.core.now() - DAY).await.unwrap() > 0 {}
     let rows = checks(app).await.into_iter().find(|check| check.part == "rows").unwrap();
@@ -148,11 +148,11 @@ async fn rows_of_which_retention_has_removed_all_records_are_counted_and_not_sus
 
 #[tokio::test]
 async fn what_was_read_or_linked_is_no_change() {
-    let Full { there, instance, .. } = full().await;
-    let (app, ctx) = (&there.app, &there.ctx);
+    let Full { fixture, instance, .. } = full().await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
     let before = copied(app, "mcp_instances", instance.id.as_str()).await;
     instances::url(app, ctx, &instance).await.unwrap();
-    consent::link(app, ctx, &there.connection, &there.account, DAY).await.unwrap();
+    consent::link(app, ctx, &fixture.connection, &fixture.account, DAY).await.unwrap();
     assert!(copied(app, "mcp_instances", instance.id.as_str()).await == before);
     let told = audit::newest(app, ctx, Some(instance.id.as_str()), 9).await.unwrap();
     for line in &told {

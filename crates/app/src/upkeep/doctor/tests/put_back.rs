@@ -20,12 +20,12 @@ async fn only(app: &App, id: &str, says: &str) {
 
 #[tokio::test]
 async fn attack_5_an_account_with_its_tokens_from_before_a_refresh_is_named() {
-    let Full { there, .. } = full().await;
-    let (app, id) = (&there.app, there.account.id.as_str());
+    let Full { fixture, .. } = full().await;
+    let (app, id) = (&fixture.app, fixture.account.id.as_str());
     let old = copied(app, "connected_accounts", id).await;
-    there.clock.advance(Duration::from_secs(3600));
-    there.provider.gives(HOUR);
-    there.token(None).await.unwrap();
+    fixture.clock.advance(Duration::from_secs(3600));
+    fixture.provider.gives(HOUR);
+    fixture.token(None).await.unwrap();
     all_is_well(app, "after a refresh").await;
     put_back(app, "connected_accounts", old).await;
     only(app, id, "was put back").await;
@@ -36,32 +36,32 @@ async fn attack_5_an_account_with_its_tokens_from_before_a_refresh_is_named() {
 
 #[tokio::test]
 async fn attack_5_an_account_that_was_disconnected_and_is_active_again_is_named() {
-    let Full { there, .. } = full().await;
-    let (app, id) = (&there.app, there.account.id.as_str());
+    let Full { fixture, .. } = full().await;
+    let (app, id) = (&fixture.app, fixture.account.id.as_str());
     let old = copied(app, "connected_accounts", id).await;
-    accounts::disconnect(app, &there.ctx, &Which::Id(there.account.id.clone())).await.unwrap();
+    accounts::disconnect(app, &fixture.ctx, &Which::Id(fixture.account.id.clone())).await.unwrap();
     put_back(app, "connected_accounts", old).await;
     only(app, id, "account.disconnected").await;
 }
 
 #[tokio::test]
 async fn attack_5_a_connection_with_an_old_secret_is_named() {
-    let Full { there, .. } = full().await;
-    let (app, ctx, id) = (&there.app, &there.ctx, there.connection.id.as_str());
+    let Full { fixture, .. } = full().await;
+    let (app, ctx, id) = (&fixture.app, &fixture.ctx, fixture.connection.id.as_str());
     let old = copied(app, "connections", id).await;
     let change = Change { client_secret: Some(Secret::from("another")), ..Change::default() };
-    connections::update(app, ctx, &there.connection, change).await.unwrap();
+    connections::update(app, ctx, &fixture.connection, change).await.unwrap();
     put_back(app, "connections", old).await;
     only(app, id, "connection.updated").await;
 }
 
 #[tokio::test]
 async fn attack_5_an_old_secret_alone_in_a_connection_is_named_though_it_opens() {
-    let Full { there, .. } = full().await;
-    let (app, ctx, id) = (&there.app, &there.ctx, there.connection.id.as_str());
+    let Full { fixture, .. } = full().await;
+    let (app, ctx, id) = (&fixture.app, &fixture.ctx, fixture.connection.id.as_str());
     let change = Change { client_secret: Some(Secret::from("another")), ..Change::default() };
-    connections::update(app, ctx, &there.connection, change).await.unwrap();
-    let old = there.connection.client_secret.as_ref().unwrap().0.clone();
+    connections::update(app, ctx, &fixture.connection, change).await.unwrap();
+    let old = fixture.connection.client_secret.as_ref().unwrap().0.clone();
     by_hand(app, "UPDATE connections SET client_secret = $1", vec![Arg::Bytes(old)]).await;
     only(app, id, "was changed without a record since").await;
     assert!(wrong(app, "sealed").await.is_empty(), "the seal knows no generation");
@@ -69,13 +69,13 @@ async fn attack_5_an_old_secret_alone_in_a_connection_is_named_though_it_opens()
 
 #[tokio::test]
 async fn attack_5_an_account_that_ended_with_its_endpoints_and_is_active_again_is_named() {
-    let Full { there, .. } = full().await;
-    let (app, ctx, id) = (&there.app, &there.ctx, there.account.id.as_str());
+    let Full { fixture, .. } = full().await;
+    let (app, ctx, id) = (&fixture.app, &fixture.ctx, fixture.account.id.as_str());
     let old = copied(app, "connected_accounts", id).await;
-    let mut settings = there.connection.settings.clone();
+    let mut settings = fixture.connection.settings.clone();
     settings.token_url = Some("https://elsewhere.example/token".into());
     let change = Change { settings: Some(settings), ..Change::default() };
-    connections::update(app, ctx, &there.connection, change).await.unwrap();
+    connections::update(app, ctx, &fixture.connection, change).await.unwrap();
     all_is_well(app, "after the endpoints changed").await;
     put_back(app, "connected_accounts", old).await;
     only(app, id, "account.expired").await;
@@ -83,8 +83,8 @@ async fn attack_5_an_account_that_ended_with_its_endpoints_and_is_active_again_i
 
 #[tokio::test]
 async fn attack_5_an_ended_secret_or_an_older_version_of_a_client_is_named() {
-    let Full { there, client, .. } = full().await;
-    let (app, ctx) = (&there.app, &there.ctx);
+    let Full { fixture, client, .. } = full().await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
     let old = copied(app, "api_clients", client.as_str()).await;
     clients::rotate(app, ctx, &client, None).await.unwrap();
     clients::expire(app, ctx, &client).await.unwrap();
@@ -97,8 +97,8 @@ async fn attack_5_an_ended_secret_or_an_older_version_of_a_client_is_named() {
 
 #[tokio::test]
 async fn attack_5_a_config_with_an_old_whitelist_is_named() {
-    let Full { there, config, .. } = full().await;
-    let (app, ctx, id) = (&there.app, &there.ctx, config.id.as_str());
+    let Full { fixture, config, .. } = full().await;
+    let (app, ctx, id) = (&fixture.app, &fixture.ctx, config.id.as_str());
     let old = copied(app, "mcp_configs", id).await;
     let narrow = NewMapping { connection: "MY_ACME".into(), tools: vec!["acme_list_things".into()] };
     configs::update(app, ctx, &config.id, None, Some(vec![narrow])).await.unwrap();
@@ -117,19 +117,19 @@ async fn attack_5_a_config_with_an_old_whitelist_is_named() {
 
 #[tokio::test]
 async fn attack_5_an_instance_whose_old_url_is_back_is_named() {
-    let Full { there, instance, .. } = full().await;
-    let (app, id) = (&there.app, instance.id.as_str());
+    let Full { fixture, instance, .. } = full().await;
+    let (app, id) = (&fixture.app, instance.id.as_str());
     let old = copied(app, "mcp_instances", id).await;
-    instances::rotate_url(app, &there.ctx, &instance.id).await.unwrap();
-    instances::url(app, &there.ctx, &instance).await.unwrap();
+    instances::rotate_url(app, &fixture.ctx, &instance.id).await.unwrap();
+    instances::url(app, &fixture.ctx, &instance).await.unwrap();
     put_back(app, "mcp_instances", old).await;
     only(app, id, "instance.url_rotated").await;
 }
 
 #[tokio::test]
 async fn attack_5_an_environment_and_a_signing_key_that_were_put_back_are_named() {
-    let Full { there, .. } = full().await;
-    let (app, environment) = (&there.app, there.ctx.environment.clone());
+    let Full { fixture, .. } = full().await;
+    let (app, environment) = (&fixture.app, fixture.ctx.environment.clone());
     let old = copied(app, "environments", environment.as_str()).await;
     environments::rename(app, environments::FIRST, Some("Acme")).await.unwrap();
     put_back(app, "environments", old.clone()).await;
@@ -138,7 +138,7 @@ async fn attack_5_an_environment_and_a_signing_key_that_were_put_back_are_named(
     all_is_well(app, "accepted").await;
 
     let first = app.core.keyring.jwks()["keys"][0]["kid"].as_str().unwrap().to_owned();
-    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Signing] }, &Patient).await.unwrap();
+    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Signing] }, &NoCaller).await.unwrap();
     all_is_well(app, "another key signs").await;
     by_hand(app, "UPDATE signing_keys SET retired_at = NULL WHERE id = $1", vec![first.as_str().into()]).await;
     only(app, &first, "signing_key.retired").await;
@@ -146,25 +146,25 @@ async fn attack_5_an_environment_and_a_signing_key_that_were_put_back_are_named(
 
 #[tokio::test]
 async fn attack_5_whatever_was_deleted_and_is_back_is_named() {
-    let Full { there, config, instance, client } = full().await;
-    let (app, ctx) = (&there.app, &there.ctx);
+    let Full { fixture, config, instance, client } = full().await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
     let url_key = keys::list(app).await.unwrap().into_iter().find(|key| key.purpose == "url").unwrap().id;
     let mut old = Vec::new();
     for (table, id) in [
         ("data_keys", url_key.as_str()),
         ("api_clients", client.as_str()),
-        ("connections", there.connection.id.as_str()),
-        ("connected_accounts", there.account.id.as_str()),
+        ("connections", fixture.connection.id.as_str()),
+        ("connected_accounts", fixture.account.id.as_str()),
         ("mcp_configs", config.id.as_str()),
         ("mcp_instances", instance.id.as_str()),
     ] {
         old.push((table, id.to_owned(), copied(app, table, id).await));
     }
-    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Url] }, &Patient).await.unwrap();
+    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Url] }, &NoCaller).await.unwrap();
     clients::delete(app, ctx, &client).await.unwrap();
     instances::delete(app, ctx, &instance.id).await.unwrap();
     configs::delete(app, ctx, &config.id).await.unwrap();
-    accounts::delete_connection(app, ctx, &there.connection.id).await.unwrap();
+    accounts::delete_connection(app, ctx, &fixture.connection.id).await.unwrap();
     all_is_well(app, "all of it is deleted").await;
     for (table, _, row) in &old {
         put_back(app, table, row.clone()).await;
@@ -179,8 +179,8 @@ async fn attack_5_whatever_was_deleted_and_is_back_is_named() {
 
 #[tokio::test]
 async fn attack_5_a_count_that_was_raised_and_a_row_that_was_planted_are_named() {
-    let Full { there, client, .. } = full().await;
-    let app = &there.app;
+    let Full { fixture, client, .. } = full().await;
+    let app = &fixture.app;
     by_hand(app, "UPDATE api_clients SET changes = 9 WHERE id = $1", vec![client.as_str().into()]).await;
     only(app, client.as_str(), "has 9 changes, and the newest that the journal tells of is number 1").await;
     let mut planted = copied(app, "api_clients", client.as_str()).await;
@@ -195,10 +195,10 @@ async fn attack_5_a_count_that_was_raised_and_a_row_that_was_planted_are_named()
 
 #[tokio::test]
 async fn attack_5_who_also_removes_the_records_that_tell_is_named_by_them() {
-    let Full { there, instance, .. } = full().await;
-    let (app, id) = (&there.app, instance.id.as_str());
+    let Full { fixture, instance, .. } = full().await;
+    let (app, id) = (&fixture.app, instance.id.as_str());
     let old = copied(app, "mcp_instances", id).await;
-    instances::rotate_url(app, &there.ctx, &instance.id).await.unwrap();
+    instances::rotate_url(app, &fixture.ctx, &instance.id).await.unwrap();
     app.core.journal.head().await.unwrap();
     put_back(app, "mcp_instances", old).await;
     let told = wrong(app, "rows").await;
@@ -211,8 +211,8 @@ async fn attack_5_who_also_removes_the_records_that_tell_is_named_by_them() {
 
 #[tokio::test]
 async fn a_row_that_the_operator_accepts_fits_from_then_on() {
-    let Full { there, instance, .. } = full().await;
-    let (app, ctx, id) = (&there.app, &there.ctx, instance.id.as_str());
+    let Full { fixture, instance, .. } = full().await;
+    let (app, ctx, id) = (&fixture.app, &fixture.ctx, instance.id.as_str());
     assert!(accept(app, id).await.unwrap_err().message().contains("nothing to accept"));
     assert!(accept(app, "inst_none").await.unwrap_err().message().contains("inst_none"));
     let old = copied(app, "mcp_instances", id).await;

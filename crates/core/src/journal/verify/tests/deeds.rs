@@ -1,6 +1,6 @@
 //! Any one thing that somebody may do to a record.
 
-use super::{There, nothing, there};
+use super::{Fixture, fixture, nothing};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use valetkey_domain::journal::Head;
@@ -40,26 +40,26 @@ fn deeds() -> impl Strategy<Value = Deed> {
     ]
 }
 
-async fn does(there: &There, deed: &Deed, at: prop::sample::Index) -> bool {
+async fn does(fixture: &Fixture, deed: &Deed, at: prop::sample::Index) -> bool {
     const INSERT: &str =
         "INSERT INTO journal (id, environment_id, at, actor, request_id, action, subject, phase, detail,
             key_id, leaf, segment, seq, link)
         SELECT id || 'x', environment_id, at, actor, request_id, action, subject, phase, detail,
             key_id, leaf, segment, seq + 100, link FROM journal WHERE id = $1";
-    let places = there.places().await;
+    let places = fixture.places().await;
     let (id, place, _) = at.get(&places);
     match deed {
-        Deed::Edit(sql) => there.run(sql, vec![id.as_str().into()]).await,
-        Deed::Delete => there.run("DELETE FROM journal WHERE id = $1", vec![id.as_str().into()]).await,
-        Deed::Insert => there.run(INSERT, vec![id.as_str().into()]).await,
+        Deed::Edit(sql) => fixture.run(sql, vec![id.as_str().into()]).await,
+        Deed::Delete => fixture.run("DELETE FROM journal WHERE id = $1", vec![id.as_str().into()]).await,
+        Deed::Insert => fixture.run(INSERT, vec![id.as_str().into()]).await,
         Deed::Swap(with) => {
             let (other, other_place, _) = with.get(&places);
             if id == other {
                 return false;
             }
-            there.set_place(id, &Head { seq: 1_000, ..place.clone() }).await;
-            there.set_place(other, place).await;
-            there.set_place(id, other_place).await;
+            fixture.set_place(id, &Head { seq: 1_000, ..place.clone() }).await;
+            fixture.set_place(other, place).await;
+            fixture.set_place(id, other_place).await;
         }
     }
     true
@@ -72,10 +72,10 @@ proptest! {
     fn attack_70_any_one_edit_deletion_swap_or_insertion_is_found(deed in deeds(), at in any::<prop::sample::Index>()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let there = there().await;
-            let ends = there.two_segments().await;
-            if does(&there, &deed, at).await {
-                let report = there.check(&nothing(), &ends[1..]).await;
+            let fixture = fixture().await;
+            let ends = fixture.two_segments().await;
+            if does(&fixture, &deed, at).await {
+                let report = fixture.check(&nothing(), &ends[1..]).await;
                 prop_assert!(report.found > 0, "{deed:?}");
             }
             Ok::<_, TestCaseError>(())

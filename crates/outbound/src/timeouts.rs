@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub struct Timeouts {
     /// For a connection: address, TCP and TLS.
     pub connect: Duration,
     /// For an answer's head, once there is a connection.
@@ -13,7 +13,7 @@ pub struct Patience {
     pub idle: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     /// 5 s, 30 s, 30 s.
     fn default() -> Self {
         let seconds = Duration::from_secs;

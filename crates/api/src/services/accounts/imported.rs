@@ -1,6 +1,6 @@
 //! Credentials that an app brings itself.
 
-use crate::services::shared::{given, not_offered};
+use crate::services::shared::{non_empty, not_offered};
 use crate::services::structs;
 use valetkey_app::accounts::Given;
 use valetkey_app::{Error, Result};
@@ -20,13 +20,13 @@ pub(super) fn credential(details: Option<wire::AuthorizationDetails>) -> Result<
             Ok(None)
         }
         Some(Details::StaticAuth(auth)) => Ok(Some(Given::Fields(structs::members(auth.details)))),
-        Some(Details::GoogleDwd(delegation)) => Ok(given(delegation.subject).map(Given::Subject)),
+        Some(Details::GoogleDwd(delegation)) => Ok(non_empty(delegation.subject).map(Given::Subject)),
         Some(Details::TrustedIdp(_)) => Err(not_offered("authorization_details.trusted_idp is")),
     }
 }
 
 fn oauth(token: wire::OauthToken) -> Result<Option<Given>> {
-    match (given(token.access_token), given(token.refresh_token)) {
+    match (non_empty(token.access_token), non_empty(token.refresh_token)) {
         (None, None) => Ok(None),
         (None, Some(_)) => Err(Error::invalid("oauth_token.access_token is missing beside the refresh token")),
         (Some(access), refresh) => Ok(Some(Given::Tokens {

@@ -15,7 +15,10 @@ const LONGEST: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// The last one, after these minutes.
-pub(crate) async fn surely<T, F: Future<Output = Result<T>>>(what: &str, mut save: impl FnMut() -> F) -> Result<T> {
+pub(crate) async fn until_saved<T, F: Future<Output = Result<T>>>(
+    what: &str,
+    mut save: impl FnMut() -> F,
+) -> Result<T> {
     let mut pauses = pauses();
     loop {
         let error = match save().await {
@@ -60,6 +63,6 @@ mod tests {
             let gone = || Error::new(Kind::Unavailable, "the database is gone");
             std::future::ready(if tries < 3 { Err(gone()) } else { Ok(tries) })
         };
-        assert_eq!(surely("a test", save).await.unwrap(), 3);
+        assert_eq!(until_saved("a test", save).await.unwrap(), 3);
     }
 }

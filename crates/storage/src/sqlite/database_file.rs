@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 /// The file behind a store.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct DatabaseFile {
     /// The database file.
     pub(crate) path: PathBuf,
     /// False for a temporary database, which goes with the store.
     pub(crate) lasting: bool,
 }
 
-impl Place {
+impl DatabaseFile {
     /// The file as messages name it.
     pub(crate) fn name(&self) -> String {
         self.path.display().to_string()
@@ -66,17 +66,17 @@ mod tests {
     use valetkey_domain::Kind;
 
     fn say(code: i32) -> Error {
-        let place = Place { path: "/data/valetkey.db".into(), lasting: true };
-        place.failure(&rusqlite::Error::SqliteFailure(ffi::Error::new(code), None))
+        let file = DatabaseFile { path: "/data/valetkey.db".into(), lasting: true };
+        file.failure(&rusqlite::Error::SqliteFailure(ffi::Error::new(code), None))
     }
 
     #[test]
     fn a_conflict_names_columns_and_neither_tables_nor_values() {
         let message =
             "UNIQUE constraint failed: mcp_instances.environment_id, mcp_instances.identifier, mcp_instances.name";
-        let place = Place { path: "/data/valetkey.db".into(), lasting: true };
+        let file = DatabaseFile { path: "/data/valetkey.db".into(), lasting: true };
         let cause = ffi::Error::new(ffi::SQLITE_CONSTRAINT_UNIQUE);
-        let error = place.failure(&rusqlite::Error::SqliteFailure(cause, Some(message.into())));
+        let error = file.failure(&rusqlite::Error::SqliteFailure(cause, Some(message.into())));
         assert_eq!(error.to_string(), "there is already one with the same identifier, name");
         assert_eq!(error.kind(), Kind::AlreadyExists);
     }

@@ -5,18 +5,18 @@ use std::fmt;
 
 /// A place in a request.
 #[derive(Clone, Copy)]
-pub(super) enum Place<'a> {
+pub(super) enum FieldPath<'a> {
     /// The request itself.
     Request,
     /// A field of the message at a place.
-    Field(&'a Place<'a>, &'a str),
+    Field(&'a FieldPath<'a>, &'a str),
     /// An item of the list at a place.
-    Item(&'a Place<'a>, usize),
+    Item(&'a FieldPath<'a>, usize),
     /// What the map at a place has under this key.
-    Entry(&'a Place<'a>, &'a str),
+    Entry(&'a FieldPath<'a>, &'a str),
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for FieldPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Request => Ok(()),

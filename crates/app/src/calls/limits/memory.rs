@@ -5,7 +5,7 @@
 //! nothing any more, and who reads waits for others' shaping only: so nobody waits in a circle. Short answers are read
 //! without asking; the calls in flight bound them.
 
-use super::line::{Lines, Share, Without};
+use super::queue::{NotAdmitted, Queues, Share};
 use std::time::Duration;
 use valetkey_core::{Bounds, Limit};
 use valetkey_domain::id::EnvironmentId;
@@ -17,7 +17,7 @@ const READING: usize = 4;
 
 /// The budgets.
 #[derive(Clone, Debug)]
-pub(super) struct Rooms {
+pub(super) struct MemoryBudgets {
     reading: Budget,
     shaping: Budget,
 }
@@ -25,27 +25,27 @@ pub(super) struct Rooms {
 /// So much for each environment, and so much for all.
 #[derive(Clone, Debug)]
 struct Budget {
-    environments: Lines<EnvironmentId>,
-    process: Lines<()>,
+    environments: Queues<EnvironmentId>,
+    process: Queues<()>,
 }
 
 /// Bytes that are reserved until this is dropped.
 #[derive(Debug)]
-pub(in crate::calls) struct Room {
+pub(in crate::calls) struct MemoryShare {
     environment: Share<EnvironmentId>,
     process: Share<()>,
 }
 
-impl Room {
+impl MemoryShare {
     /// Gives back what is over this many bytes.
-    pub(in crate::calls) fn keep(&mut self, bytes: usize) {
+    pub(in crate::calls) fn shrink_to(&mut self, bytes: usize) {
         let units = bytes.div_ceil(UNIT);
-        self.environment.keep(units);
-        self.process.keep(units);
+        self.environment.shrink_to(units);
+        self.process.shrink_to(units);
     }
 }
 
-impl Rooms {
+impl MemoryBudgets {
     pub(super) fn of(bounds: &Bounds) -> Self {
         let (all, one) = (bounds.bytes_in_flight, bounds.bytes_in_flight_per_environment.min(bounds.bytes_in_flight));
         let part = |bytes: usize| (bytes / READING / UNIT).max(1);
@@ -54,20 +54,30 @@ impl Rooms {
     }
 
     /// Room for an answer of so many bytes while it is read and held.
-    pub(super) async fn to_read(&self, of: &EnvironmentId, bytes: usize, patience: Duration) -> Result<Room, Limit> {
-        self.reading.take(of, bytes, patience).await
+    pub(super) async fn to_read(
+        &self,
+        of: &EnvironmentId,
+        bytes: usize,
+        timeout: Duration,
+    ) -> Result<MemoryShare, Limit> {
+        self.reading.reserve(of, bytes, timeout).await
     }
 
     /// Room for so many bytes of memory that shaping takes.
-    pub(super) async fn to_shape(&self, of: &EnvironmentId, bytes: usize, patience: Duration) -> Result<Room, Limit> {
-        self.shaping.take(of, bytes, patience).await
+    pub(super) async fn to_shape(
+        &self,
+        of: &EnvironmentId,
+        bytes: usize,
+        timeout: Duration,
+    ) -> Result<MemoryShare, Limit> {
+        self.shaping.reserve(of, bytes, timeout).await
     }
 
     /// How many bytes are taken, and by the environment that has most.
-    pub(super) fn taken(&self) -> (usize, usize) {
+    pub(super) fn used(&self) -> (usize, usize) {
         let (reading, shaping) = (&self.reading, &self.shaping);
-        let process = reading.process.most_taken() + shaping.process.most_taken();
-        let environment = reading.environments.most_taken() + shaping.environments.most_taken();
+        let process = reading.process.most_used() + shaping.process.most_used();
+        let environment = reading.environments.most_used() + shaping.environments.most_used();
         (process * UNIT, environment * UNIT)
     }
 }
@@ -75,19 +85,19 @@ impl Rooms {
 impl Budget {
     fn of(all: usize, one: usize) -> Self {
         // Who waits is a call in flight, and those are bounded.
-        Self { environments: Lines::of(one, usize::MAX), process: Lines::of(all, usize::MAX) }
+        Self { environments: Queues::of(one, usize::MAX), process: Queues::of(all, usize::MAX) }
     }
 
     /// An answer that is larger than the environment's budget gets all of that, and is alone.
-    async fn take(&self, of: &EnvironmentId, bytes: usize, patience: Duration) -> Result<Room, Limit> {
+    async fn reserve(&self, of: &EnvironmentId, bytes: usize, timeout: Duration) -> Result<MemoryShare, Limit> {
         let units = bytes.div_ceil(UNIT).min(self.environments.most());
-        let until = tokio::time::Instant::now() + patience;
-        let none = |limit| move |_: Without| limit;
-        let environment = self.environments.wait(of.clone(), units, patience).await;
+        let until = tokio::time::Instant::now() + timeout;
+        let none = |limit| move |_: NotAdmitted| limit;
+        let environment = self.environments.wait(of.clone(), units, timeout).await;
         let environment = environment.map_err(none(Limit::BytesInFlightPerEnvironment))?;
         let left = until.saturating_duration_since(tokio::time::Instant::now());
         let process = self.process.wait((), units, left).await.map_err(none(Limit::BytesInFlight))?;
-        Ok(Room { environment, process })
+        Ok(MemoryShare { environment, process })
     }
 }
 
@@ -106,15 +116,15 @@ mod tests {
     #[tokio::test]
     async fn attack_78_thirty_two_large_answers_at_once_stay_within_the_budget() {
         let bounds = Bounds::default();
-        let rooms = Rooms::of(&bounds);
+        let budgets = MemoryBudgets::of(&bounds);
         let most = std::sync::Mutex::new((0, 0));
         let one = async |n: usize| {
             let of = environment(n % 2);
-            let mut read = rooms.to_read(&of, bounds.answer_bytes, LONG).await.unwrap();
+            let mut read = budgets.to_read(&of, bounds.answer_bytes, LONG).await.unwrap();
             tokio::task::yield_now().await;
-            read.keep(9 * MIB);
-            let shaped = rooms.to_shape(&of, 150 * MIB, LONG).await.unwrap();
-            let (process, environment) = rooms.taken();
+            read.shrink_to(9 * MIB);
+            let shaped = budgets.to_shape(&of, 150 * MIB, LONG).await.unwrap();
+            let (process, environment) = budgets.used();
             {
                 let mut most = most.lock().unwrap();
                 *most = (most.0.max(process), most.1.max(environment));
@@ -126,24 +136,24 @@ mod tests {
         let (process, environment) = *most.lock().unwrap();
         assert!(process <= bounds.bytes_in_flight && process > 0, "{process}");
         assert!(environment <= bounds.bytes_in_flight_per_environment, "{environment}");
-        assert_eq!(rooms.taken(), (0, 0));
+        assert_eq!(budgets.used(), (0, 0));
     }
 
     #[tokio::test]
     async fn an_environment_does_not_take_anothers_room_and_is_refused_by_name() {
         let bounds =
             Bounds { bytes_in_flight: 16 * MIB, bytes_in_flight_per_environment: 4 * MIB, ..Bounds::default() };
-        let rooms = Rooms::of(&bounds);
-        let held = rooms.to_shape(&environment(1), 100 * MIB, LONG).await.unwrap();
-        let refused = rooms.to_shape(&environment(1), 1, Duration::ZERO).await.unwrap_err();
+        let budgets = MemoryBudgets::of(&bounds);
+        let held = budgets.to_shape(&environment(1), 100 * MIB, LONG).await.unwrap();
+        let refused = budgets.to_shape(&environment(1), 1, Duration::ZERO).await.unwrap_err();
         assert_eq!(refused, Limit::BytesInFlightPerEnvironment);
         let mut others = Vec::new();
         for n in 2..5 {
-            others.push(rooms.to_shape(&environment(n), 3 * MIB, Duration::ZERO).await.unwrap());
+            others.push(budgets.to_shape(&environment(n), 3 * MIB, Duration::ZERO).await.unwrap());
         }
-        let refused = rooms.to_shape(&environment(5), 3 * MIB, Duration::ZERO).await.unwrap_err();
+        let refused = budgets.to_shape(&environment(5), 3 * MIB, Duration::ZERO).await.unwrap_err();
         assert_eq!(refused, Limit::BytesInFlight);
         drop((held, others));
-        assert_eq!(rooms.taken(), (0, 0));
+        assert_eq!(budgets.used(), (0, 0));
     }
 }

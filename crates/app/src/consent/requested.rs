@@ -9,7 +9,12 @@ use valetkey_domain::account::ConnectedAccount;
 use valetkey_storage::configs::{self, WHITELISTS};
 
 /// The scopes to ask this account's owner for. What the developer set on the connection stays as it is.
-pub(super) async fn wanted(app: &App, ctx: &Ctx, wired: &Wired, account: &ConnectedAccount) -> Result<Vec<String>> {
+pub(super) async fn requested_scopes(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+) -> Result<Vec<String>> {
     if !wired.connection.settings.scopes.is_empty() {
         return Ok(wired.scopes());
     }
@@ -18,15 +23,15 @@ pub(super) async fn wanted(app: &App, ctx: &Ctx, wired: &Wired, account: &Connec
     let all = lists.is_empty() || lists.len() >= WHITELISTS || lists.iter().any(Vec::is_empty);
     drop(tx);
     let named: HashSet<String> = lists.into_iter().flatten().collect();
-    let mut wanted = if all { wired.scopes() } else { common(&wired.connector) };
+    let mut requested_scopes = if all { wired.scopes() } else { common(&wired.connector) };
     let listed = wired.connector.tools.iter().filter(|(name, _)| named.contains(name.as_str()));
     let tools: Vec<&Tool> = listed.map(|(_, tool)| tool.as_ref()).collect();
-    for scope in needed(&tools, &wanted, &account.scopes) {
-        if !wanted.contains(&scope) {
-            wanted.push(scope);
+    for scope in needed(&tools, &requested_scopes, &account.scopes) {
+        if !requested_scopes.contains(&scope) {
+            requested_scopes.push(scope);
         }
     }
-    Ok(wanted)
+    Ok(requested_scopes)
 }
 
 /// The connector's default scopes that no tool names: they say who signs in, and that the access may be renewed.
@@ -69,7 +74,7 @@ mod tests {
     use super::*;
     use valetkey_connectors::Catalog;
 
-    fn asked(connector: &str, tools: &[&str], granted: &[&str]) -> Vec<String> {
+    fn requested(connector: &str, tools: &[&str], granted: &[&str]) -> Vec<String> {
         let connector = Catalog::shipped().unwrap().connector(connector).unwrap();
         let tools: Vec<&Tool> = tools.iter().map(|name| connector.tools[*name].as_ref()).collect();
         let granted: Vec<String> = granted.iter().map(|scope| (*scope).to_owned()).collect();
@@ -84,27 +89,30 @@ mod tests {
 
     #[test]
     fn only_what_the_tools_need_is_asked_for() {
-        assert_eq!(asked("gmail", &["gmail_fetch_mails"], &[]), ["openid", "userinfo.email", "gmail.readonly"]);
-        assert_eq!(asked("gmail", &["gmail_send_message"], &[]), ["openid", "userinfo.email", "gmail.send"]);
-        let both = asked("gmail", &["gmail_fetch_mails", "gmail_send_message"], &[]);
+        assert_eq!(requested("gmail", &["gmail_fetch_mails"], &[]), ["openid", "userinfo.email", "gmail.readonly"]);
+        assert_eq!(requested("gmail", &["gmail_send_message"], &[]), ["openid", "userinfo.email", "gmail.send"]);
+        let both = requested("gmail", &["gmail_fetch_mails", "gmail_send_message"], &[]);
         assert_eq!(both, ["openid", "userinfo.email", "gmail.readonly", "gmail.send"]);
-        assert_eq!(asked("gmail", &[], &[]), ["openid", "userinfo.email"]);
+        assert_eq!(requested("gmail", &[], &[]), ["openid", "userinfo.email"]);
     }
 
     #[test]
     fn what_a_wider_scope_covers_is_left_out_in_either_order() {
         let list = "googlecalendar_list_events";
-        assert_eq!(asked("googlecalendar", &[list], &[]), ["openid", "userinfo.email", "calendar.events.readonly"]);
+        assert_eq!(requested("googlecalendar", &[list], &[]), ["openid", "userinfo.email", "calendar.events.readonly"]);
         for tools in [[list, "googlecalendar_create_event"], ["googlecalendar_create_event", list]] {
-            assert_eq!(asked("googlecalendar", &tools, &[]), ["openid", "userinfo.email", "calendar.events"]);
+            assert_eq!(requested("googlecalendar", &tools, &[]), ["openid", "userinfo.email", "calendar.events"]);
         }
     }
 
     #[test]
     fn what_is_granted_and_still_needed_is_asked_for_again() {
         let modify = "https://www.googleapis.com/auth/gmail.modify";
-        assert_eq!(asked("gmail", &["gmail_fetch_mails"], &[modify]), ["openid", "userinfo.email", "gmail.modify"]);
+        assert_eq!(requested("gmail", &["gmail_fetch_mails"], &[modify]), ["openid", "userinfo.email", "gmail.modify"]);
         let granted = ["https://www.googleapis.com/auth/gmail.send"];
-        assert_eq!(asked("gmail", &["gmail_fetch_mails"], &granted), ["openid", "userinfo.email", "gmail.readonly"]);
+        assert_eq!(
+            requested("gmail", &["gmail_fetch_mails"], &granted),
+            ["openid", "userinfo.email", "gmail.readonly"]
+        );
     }
 }

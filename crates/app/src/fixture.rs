@@ -43,7 +43,7 @@ pub(crate) static PUBLIC: LazyLock<String> = LazyLock::new(|| {
 
 /// One answer of the token endpoint.
 #[derive(Clone)]
-pub(crate) enum Says {
+pub(crate) enum Reply {
     /// Status and body.
     Answer(u16, String),
     /// The request is read and the connection closed.
@@ -55,32 +55,32 @@ pub(crate) enum Says {
 /// The provider: what it is asked, and what it will say.
 #[derive(Default)]
 pub(crate) struct Provider {
-    says: Mutex<VecDeque<Says>>,
-    revokes: Mutex<VecDeque<Says>>,
+    replies: Mutex<VecDeque<Reply>>,
+    revokes: Mutex<VecDeque<Reply>>,
     who: Mutex<String>,
     asked: Mutex<Vec<String>>,
 }
 
 impl Provider {
     /// The next answer of the token endpoint.
-    pub(crate) fn will(&self, says: Says) {
-        self.says.lock().unwrap().push_back(says);
+    pub(crate) fn will(&self, replies: Reply) {
+        self.replies.lock().unwrap().push_back(replies);
     }
 
     /// What it says from now on, in place of what was to come.
     pub(crate) fn instead(&self, bodies: &[&str]) {
-        self.says.lock().unwrap().clear();
+        self.replies.lock().unwrap().clear();
         bodies.iter().for_each(|body| self.gives(body));
     }
 
     /// The next answer of the revocation endpoint; without one it revokes.
-    pub(crate) fn will_revoke(&self, says: Says) {
-        self.revokes.lock().unwrap().push_back(says);
+    pub(crate) fn will_revoke(&self, replies: Reply) {
+        self.revokes.lock().unwrap().push_back(replies);
     }
 
     /// The next answer, a good one.
     pub(crate) fn gives(&self, body: &str) {
-        self.will(Says::Answer(200, body.to_owned()));
+        self.will(Reply::Answer(200, body.to_owned()));
     }
 
     /// Who signs in from now on.
@@ -96,7 +96,7 @@ impl Provider {
 
     async fn serve(self: Arc<Self>, mut stream: TcpStream) {
         let mut request = String::new();
-        while !whole(&request) {
+        while !is_complete(&request) {
             let mut part = vec![0; 8192];
             match stream.read(&mut part).await {
                 Ok(0) | Err(_) => return,
@@ -106,20 +106,20 @@ impl Provider {
         let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
         let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         self.asked.lock().unwrap().push(format!("{path} {body}"));
-        let says = match path.as_str() {
-            "/token" => self.says.lock().unwrap().pop_front().unwrap_or(Says::Answer(500, String::new())),
+        let replies = match path.as_str() {
+            "/token" => self.replies.lock().unwrap().pop_front().unwrap_or(Reply::Answer(500, String::new())),
             "/who" => {
                 let who = self.who.lock().unwrap().clone();
-                Says::Answer(200, format!(r#"{{"sub":"id of {who}","email":"{who}"}}"#))
+                Reply::Answer(200, format!(r#"{{"sub":"id of {who}","email":"{who}"}}"#))
             }
-            "/revoke" => self.revokes.lock().unwrap().pop_front().unwrap_or(Says::Answer(200, "{}".to_owned())),
-            "/refuses" => Says::Answer(400, r#"{"error":"invalid_client"}"#.to_owned()),
-            _ => Says::Answer(200, "{}".to_owned()),
+            "/revoke" => self.revokes.lock().unwrap().pop_front().unwrap_or(Reply::Answer(200, "{}".to_owned())),
+            "/refuses" => Reply::Answer(400, r#"{"error":"invalid_client"}"#.to_owned()),
+            _ => Reply::Answer(200, "{}".to_owned()),
         };
-        match says {
-            Says::Nothing => {}
-            Says::Answer(status, body) => answer(&mut stream, status, &body).await,
-            Says::Slowly(pause, body) => {
+        match replies {
+            Reply::Nothing => {}
+            Reply::Answer(status, body) => answer(&mut stream, status, &body).await,
+            Reply::Slowly(pause, body) => {
                 tokio::time::sleep(pause).await;
                 answer(&mut stream, 200, &body).await;
             }
@@ -133,14 +133,14 @@ async fn answer(stream: &mut TcpStream, status: u16, body: &str) {
     stream.write_all(text.as_bytes()).await.ok();
 }
 
-fn whole(request: &str) -> bool {
+fn is_complete(request: &str) -> bool {
     let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
     let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ").map(str::to_owned));
     body.len() >= length.map_or(0, |text| text.parse().unwrap())
 }
 
 /// An app, its provider, and `ann`'s account.
-pub(crate) struct There {
+pub(crate) struct Fixture {
     pub(crate) app: App,
     pub(crate) ctx: Ctx,
     pub(crate) clock: Arc<ManualClock>,
@@ -149,7 +149,7 @@ pub(crate) struct There {
     pub(crate) connection: Connection,
     pub(crate) account: ConnectedAccount,
     /// The provider at another port, which is another origin.
-    pub(crate) elsewhere: String,
+    pub(crate) other_origin: String,
 }
 
 /// The tokens of most tests: an hour, refreshable, all scopes.
@@ -157,16 +157,16 @@ pub(crate) const HOUR: &str =
     r#"{"access_token":"at-1","refresh_token":"rt-1","expires_in":3600,"scope":"read write"}"#;
 
 /// Everything, with nobody signed in yet. `refresh` is the connector file's rule.
-pub(crate) async fn there(refresh: &str) -> There {
-    there_on(valetkey_testkit::postgres().map_or(Location::Memory, Location::from), refresh).await
+pub(crate) async fn fixture(refresh: &str) -> Fixture {
+    fixture_on(valetkey_testkit::postgres().map_or(Location::Memory, Location::from), refresh).await
 }
 
 /// The same on a database of the test's choice.
-pub(crate) async fn there_on(location: Location, refresh: &str) -> There {
+pub(crate) async fn fixture_on(location: Location, refresh: &str) -> Fixture {
     let (listener, other) =
         (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
-    let [address, elsewhere] = [&listener, &other].map(|one| one.local_addr().unwrap().to_string());
-    let (app, clock) = app(&location, &[&address, &elsewhere], refresh).await;
+    let [address, other_origin] = [&listener, &other].map(|one| one.local_addr().unwrap().to_string());
+    let (app, clock) = app(&location, &[&address, &other_origin], refresh).await;
     let provider = Arc::new(Provider::default());
     provider.signs_in("ann@p");
     for listener in [listener, other] {
@@ -182,8 +182,8 @@ pub(crate) async fn there_on(location: Location, refresh: &str) -> There {
     let owner = Owner::of(Identifier::parse("ann").unwrap());
     let account = accounts::ensure(&app, &ctx, &connection, owner).await.unwrap();
     let connector = Wired::of(&app, connection.clone()).unwrap().connector;
-    let elsewhere = format!("http://{elsewhere}");
-    There { app, ctx, clock, provider, connector, connection, account, elsewhere }
+    let other_origin = format!("http://{other_origin}");
+    Fixture { app, ctx, clock, provider, connector, connection, account, other_origin }
 }
 
 async fn app(location: &Location, addresses: &[&str], rule: &str) -> (App, Arc<ManualClock>) {
@@ -237,7 +237,7 @@ async fn connect(app: &App, ctx: &Ctx, base: &str) -> Connection {
     connections::create(app, ctx, new).await.unwrap()
 }
 
-impl There {
+impl Fixture {
     /// A link's token.
     pub(crate) async fn link(&self) -> String {
         let life = self.app.core.settings.chat_link_life;

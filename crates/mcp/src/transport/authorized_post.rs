@@ -1,8 +1,8 @@
 //! Who came, to what, and what they can read.
 
-use super::accept::Takes;
-use super::desk::Desk;
+use super::accept::Accepts;
 use super::door::Door;
+use super::state::TransportState;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use tracing::Instrument as _;
@@ -10,17 +10,17 @@ use valetkey_app::servers::toolset::Served;
 use valetkey_domain::Ctx;
 
 /// One POST whose door opened.
-pub(super) struct Visit<'a> {
-    pub(super) desk: &'a Desk,
+pub(super) struct AuthorizedPost<'a> {
+    pub(super) state: &'a TransportState,
     pub(super) door: Door,
     pub(super) ctx: Ctx,
     pub(super) served: Served,
     pub(super) headers: HeaderMap,
-    pub(super) takes: Takes,
+    pub(super) accepts: Accepts,
 }
 
 /// Whether a door that opened still does.
-pub(super) enum Stands {
+pub(super) enum UrlStatus {
     Yes,
     /// It cannot be said right now.
     Unknown,
@@ -28,20 +28,20 @@ pub(super) enum Stands {
     No(Response),
 }
 
-impl Visit<'_> {
+impl AuthorizedPost<'_> {
     /// Whether the door still opens.
-    pub(super) async fn stands(&self) -> Stands {
+    pub(super) async fn url_status(&self) -> UrlStatus {
         match self.again().await {
-            Ok(_) => Stands::Yes,
-            Err(refusal) if refusal.status().is_server_error() => Stands::Unknown,
-            Err(refusal) => Stands::No(refusal),
+            Ok(_) => UrlStatus::Yes,
+            Err(refusal) if refusal.status().is_server_error() => UrlStatus::Unknown,
+            Err(refusal) => UrlStatus::No(refusal),
         }
     }
 
     /// Opens the door anew: what is behind it now, or the answer to who may not go on.
     pub(super) async fn again(&self) -> Result<Served, Response> {
         // The request has its name in the trace; a second look is none of its own.
-        let opened = self.door.open(self.desk).instrument(tracing::Span::none()).await;
+        let opened = self.door.open(self.state).instrument(tracing::Span::none()).await;
         opened.map(|(_, served)| served)
     }
 }

@@ -14,12 +14,12 @@ pub struct Settings {
     /// Whether a known bug of clients is forgiven.
     pub tolerance: Tolerance,
     /// What happens when during a long call.
-    pub patience: Patience,
+    pub timing: Timing,
 }
 
 /// What happens when during a long call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub struct Timing {
     /// After this long a client that takes streams gets one, before something on the way loses patience.
     pub soon: Duration,
     /// How often a stream gets a sign of life while there is nothing to tell.
@@ -28,7 +28,7 @@ pub struct Patience {
     pub recheck: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timing {
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self { soon: seconds(10), alive: seconds(15), recheck: seconds(2) }
@@ -37,13 +37,13 @@ impl Default for Patience {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { allowed_origins: Vec::new(), tolerance: Tolerance::StaleHeader, patience: Patience::default() }
+        Self { allowed_origins: Vec::new(), tolerance: Tolerance::StaleHeader, timing: Timing::default() }
     }
 }
 
 /// What every request needs.
 #[derive(Clone)]
-pub(super) struct Desk(Arc<Parts>);
+pub(super) struct TransportState(Arc<Parts>);
 
 /// The parts of it.
 pub(super) struct Parts {
@@ -52,13 +52,13 @@ pub(super) struct Parts {
     pub(super) flights: Flights,
 }
 
-impl Desk {
+impl TransportState {
     pub(super) fn new(app: App, settings: Settings) -> Self {
         Self(Arc::new(Parts { app, settings, flights: Flights::default() }))
     }
 }
 
-impl std::ops::Deref for Desk {
+impl std::ops::Deref for TransportState {
     type Target = Parts;
     fn deref(&self) -> &Parts {
         &self.0

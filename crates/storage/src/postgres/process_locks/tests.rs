@@ -10,7 +10,7 @@ use valetkey_domain::id::ProcessId;
 async fn serving(location: &Location, id: &str) -> Store {
     let store = Store::open(location).await.unwrap();
     let id = ProcessId::parse(id).unwrap();
-    store.hold(&id).await.unwrap();
+    store.add_process(&id).await.unwrap();
     show(&store, id).await;
     store
 }
@@ -51,7 +51,7 @@ async fn a_process_that_ends_is_dead_after_a_few_seconds_and_no_other() {
     assert_eq!(dead_within(&living, Duration::from_secs(20)).await, ["proc_2"]);
     assert!(gone.elapsed() >= GRACE, "{:?}", gone.elapsed());
     let mut tx = living.write().await.unwrap();
-    processes::bury(&mut tx, &ProcessId::parse("proc_2").unwrap(), fixture::now()).await.unwrap();
+    processes::remove_dead(&mut tx, &ProcessId::parse("proc_2").unwrap(), fixture::now()).await.unwrap();
     tx.commit().await.unwrap();
     assert!(living.dead().await.unwrap().is_empty(), "it is off the list");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How patient a listener is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
+pub(crate) struct Timeouts {
     /// For the TLS handshake, and on clear text for the first bytes.
     pub(crate) opening: Duration,
     /// For the head of a request, and between two of them. Longer than the minute for which proxies keep an idle
@@ -20,7 +20,7 @@ pub(crate) struct Patience {
     pub(crate) drain: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self {

@@ -9,14 +9,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The lines of all keys that anybody wants something of at the moment.
 #[derive(Debug)]
-pub(super) struct Lines<K: Hash + Eq> {
+pub(super) struct Queues<K: Hash + Eq> {
     most: u32,
     longest: usize,
-    all: Arc<Mutex<HashMap<K, Line>>>,
+    all: Arc<Mutex<HashMap<K, Queue>>>,
 }
 
 #[derive(Debug)]
-struct Line {
+struct Queue {
     free: Arc<Semaphore>,
     waiting: usize,
 }
@@ -25,46 +25,46 @@ struct Line {
 #[derive(Debug)]
 pub(in crate::calls) struct Share<K: Hash + Eq> {
     key: K,
-    all: Arc<Mutex<HashMap<K, Line>>>,
+    all: Arc<Mutex<HashMap<K, Queue>>>,
     /// None while one waits.
     permit: Option<OwnedSemaphorePermit>,
 }
 
 /// Why there is no share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Without {
+pub(super) enum NotAdmitted {
     /// As many wait as may.
-    Crowded,
+    QueueFull,
     /// The time was over.
-    Late,
+    TimedOut,
 }
 
-impl<K: Hash + Eq> Clone for Lines<K> {
+impl<K: Hash + Eq> Clone for Queues<K> {
     fn clone(&self) -> Self {
         Self { most: self.most, longest: self.longest, all: self.all.clone() }
     }
 }
 
-impl<K: Hash + Eq + Clone> Lines<K> {
+impl<K: Hash + Eq + Clone> Queues<K> {
     /// Each key has `most` of it, and `longest` wait at most.
     pub(super) fn of(most: usize, longest: usize) -> Self {
         Self { most: u32::try_from(most).unwrap_or(u32::MAX), longest, all: Arc::default() }
     }
 
     /// Waits for a share; who wants more than there is gets all of it.
-    pub(super) async fn wait(&self, key: K, wanted: usize, patience: Duration) -> Result<Share<K>, Without> {
-        let wanted = u32::try_from(wanted).unwrap_or(u32::MAX).min(self.most);
-        let (mut share, free) = self.line_up(key)?;
-        let permit = tokio::time::timeout(patience, free.acquire_many_owned(wanted)).await;
-        let permit = permit.ok().and_then(Result::ok).ok_or(Without::Late)?;
+    pub(super) async fn wait(&self, key: K, amount: usize, timeout: Duration) -> Result<Share<K>, NotAdmitted> {
+        let amount = u32::try_from(amount).unwrap_or(u32::MAX).min(self.most);
+        let (mut share, free) = self.enqueue(key)?;
+        let permit = tokio::time::timeout(timeout, free.acquire_many_owned(amount)).await;
+        let permit = permit.ok().and_then(Result::ok).ok_or(NotAdmitted::TimedOut)?;
         share.has(permit);
         Ok(share)
     }
 
     /// How much is taken by who has most.
-    pub(super) fn most_taken(&self) -> usize {
+    pub(super) fn most_used(&self) -> usize {
         let most = usize::try_from(self.most).unwrap_or(usize::MAX);
-        locked(&self.all).values().map(|line| most.saturating_sub(line.free.available_permits())).max().unwrap_or(0)
+        locked(&self.all).values().map(|queue| most.saturating_sub(queue.free.available_permits())).max().unwrap_or(0)
     }
 
     /// How much each key has.
@@ -77,29 +77,29 @@ impl<K: Hash + Eq + Clone> Lines<K> {
         locked(&self.all).is_empty()
     }
 
-    fn line_up(&self, key: K) -> Result<(Share<K>, Arc<Semaphore>), Without> {
+    fn enqueue(&self, key: K) -> Result<(Share<K>, Arc<Semaphore>), NotAdmitted> {
         let mut all = locked(&self.all);
-        let new = || Line { free: Arc::new(Semaphore::new(self.most())), waiting: 0 };
-        let line = all.entry(key.clone()).or_insert_with(new);
-        if line.waiting >= self.longest && line.free.available_permits() == 0 {
-            return Err(Without::Crowded);
+        let new = || Queue { free: Arc::new(Semaphore::new(self.most())), waiting: 0 };
+        let queue = all.entry(key.clone()).or_insert_with(new);
+        if queue.waiting >= self.longest && queue.free.available_permits() == 0 {
+            return Err(NotAdmitted::QueueFull);
         }
-        line.waiting += 1;
-        let free = line.free.clone();
+        queue.waiting += 1;
+        let free = queue.free.clone();
         Ok((Share { key, all: self.all.clone(), permit: None }, free))
     }
 }
 
 impl<K: Hash + Eq> Share<K> {
     fn has(&mut self, permit: OwnedSemaphorePermit) {
-        if let Some(line) = locked(&self.all).get_mut(&self.key) {
-            line.waiting = line.waiting.saturating_sub(1);
+        if let Some(queue) = locked(&self.all).get_mut(&self.key) {
+            queue.waiting = queue.waiting.saturating_sub(1);
         }
         self.permit = Some(permit);
     }
 
     /// Gives back what is over this much.
-    pub(super) fn keep(&mut self, much: usize) {
+    pub(super) fn shrink_to(&mut self, much: usize) {
         if let Some(permit) = &mut self.permit {
             drop(permit.split(permit.num_permits().saturating_sub(much)));
         }
@@ -109,15 +109,15 @@ impl<K: Hash + Eq> Share<K> {
 impl<K: Hash + Eq> Drop for Share<K> {
     fn drop(&mut self) {
         let mut all = locked(&self.all);
-        let Some(line) = all.get_mut(&self.key) else { return };
+        let Some(queue) = all.get_mut(&self.key) else { return };
         match self.permit.take() {
             Some(permit) => drop(permit),
-            None => line.waiting = line.waiting.saturating_sub(1),
+            None => queue.waiting = queue.waiting.saturating_sub(1),
         }
         // Nobody has a share of it and nobody waits, so memory follows the calls and not the keys. Every share holds
         // its own semaphore, which is the map's until the last one is gone.
-        let held = Arc::strong_count(&line.free) > 1;
-        if line.waiting == 0 && !held {
+        let held = Arc::strong_count(&queue.free) > 1;
+        if queue.waiting == 0 && !held {
             all.remove(&self.key);
         }
     }
@@ -139,32 +139,32 @@ mod tests {
 
     #[tokio::test]
     async fn attack_74_a_full_line_is_waited_in_and_others_pass() {
-        let lines = Lines::of(2, 100);
-        let first = lines.wait(("env_1", "a.example"), 1, SHORT).await.unwrap();
-        let second = lines.wait(("env_1", "a.example"), 1, SHORT).await.unwrap();
-        assert_eq!(lines.wait(("env_1", "a.example"), 1, SHORT).await.unwrap_err(), Without::Late);
+        let queues = Queues::of(2, 100);
+        let first = queues.wait(("env_1", "a.example"), 1, SHORT).await.unwrap();
+        let second = queues.wait(("env_1", "a.example"), 1, SHORT).await.unwrap();
+        assert_eq!(queues.wait(("env_1", "a.example"), 1, SHORT).await.unwrap_err(), NotAdmitted::TimedOut);
         for other in [("env_2", "a.example"), ("env_1", "b.example")] {
-            assert!(lines.wait(other, 1, Duration::ZERO).await.is_ok());
+            assert!(queues.wait(other, 1, Duration::ZERO).await.is_ok());
         }
-        assert_eq!(lines.most_taken(), 2);
-        let (waited, ()) = tokio::join!(lines.wait(("env_1", "a.example"), 1, SHORT), async { drop(first) });
+        assert_eq!(queues.most_used(), 2);
+        let (waited, ()) = tokio::join!(queues.wait(("env_1", "a.example"), 1, SHORT), async { drop(first) });
         assert!(waited.is_ok());
         drop((second, waited));
-        assert!(lines.is_empty(), "a line is kept for nobody");
+        assert!(queues.is_empty(), "a line is kept for nobody");
     }
 
     #[tokio::test]
     async fn who_came_first_is_served_first_and_who_gave_up_is_forgotten() {
-        let lines = Lines::of(1, 100);
-        let held = lines.wait("a", 1, SHORT).await.unwrap();
+        let queues = Queues::of(1, 100);
+        let held = queues.wait("a", 1, SHORT).await.unwrap();
         let served = Mutex::new(Vec::new());
         let one = async |n: usize| {
-            let share = lines.wait("a", 1, Duration::from_secs(5)).await.unwrap();
+            let share = queues.wait("a", 1, Duration::from_secs(5)).await.unwrap();
             served.lock().unwrap().push(n);
             drop(share);
         };
         {
-            let mut leaver = pin!(lines.wait("a", 1, Duration::from_secs(5)));
+            let mut leaver = pin!(queues.wait("a", 1, Duration::from_secs(5)));
             let pending = poll_fn(|cx| Poll::Ready(leaver.as_mut().poll(cx).is_pending())).await;
             assert!(pending);
         }
@@ -174,30 +174,33 @@ mod tests {
         };
         tokio::join!(join_all((0..9).map(one)), release);
         assert_eq!(served.into_inner().unwrap(), (0..9).collect::<Vec<_>>());
-        assert!(lines.is_empty());
+        assert!(queues.is_empty());
     }
 
     #[tokio::test]
     async fn more_than_may_wait_are_refused_at_once() {
-        let lines = Lines::of(1, 2);
-        let held = lines.wait("a", 1, SHORT).await.unwrap();
-        let waits = join_all((0..4).map(|_| lines.wait("a", 1, SHORT))).await;
+        let queues = Queues::of(1, 2);
+        let held = queues.wait("a", 1, SHORT).await.unwrap();
+        let waits = join_all((0..4).map(|_| queues.wait("a", 1, SHORT))).await;
         let words: Vec<_> = waits.into_iter().map(|wait| wait.unwrap_err()).collect();
-        assert_eq!(words, [Without::Late, Without::Late, Without::Crowded, Without::Crowded]);
+        assert_eq!(
+            words,
+            [NotAdmitted::TimedOut, NotAdmitted::TimedOut, NotAdmitted::QueueFull, NotAdmitted::QueueFull]
+        );
         drop(held);
-        assert!(lines.is_empty());
+        assert!(queues.is_empty());
     }
 
     #[tokio::test]
     async fn shares_are_of_any_size_and_are_made_smaller() {
-        let lines = Lines::of(10, 100);
-        let mut all = lines.wait("a", 1_000, SHORT).await.unwrap();
-        assert_eq!(lines.most_taken(), 10);
-        all.keep(3);
-        assert_eq!(lines.most_taken(), 3);
-        let rest = lines.wait("a", 7, Duration::ZERO).await.unwrap();
-        assert_eq!(lines.wait("a", 1, Duration::ZERO).await.unwrap_err(), Without::Late);
+        let queues = Queues::of(10, 100);
+        let mut all = queues.wait("a", 1_000, SHORT).await.unwrap();
+        assert_eq!(queues.most_used(), 10);
+        all.shrink_to(3);
+        assert_eq!(queues.most_used(), 3);
+        let rest = queues.wait("a", 7, Duration::ZERO).await.unwrap();
+        assert_eq!(queues.wait("a", 1, Duration::ZERO).await.unwrap_err(), NotAdmitted::TimedOut);
         drop((all, rest));
-        assert!(lines.is_empty());
+        assert!(queues.is_empty());
     }
 }

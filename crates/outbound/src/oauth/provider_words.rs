@@ -26,7 +26,7 @@ const DESCRIPTIONS: [&str; 13] = [
 /// A provider's own words. They are bounded and cleaned, but they are not ours: wherever they are shown it has to be
 /// seen whose they are. [`fmt::Display`] puts them in quotes, and no quote stands within.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct ProviderWords {
     /// The error code: a short word of letters, digits and `_-.`.
     pub code: Option<String>,
     /// The explanation: one line of some 300 characters at most. No address in it is to be made a link.
@@ -35,7 +35,7 @@ pub struct Said {
     pub uri: Option<String>,
 }
 
-impl Said {
+impl ProviderWords {
     /// What came back from an authorization endpoint, in the redirect's `error`, `error_description` and `error_uri`
     /// (RFC 6749 §4.1.2.1). `secrets` were in the request and must not come back.
     #[must_use]
@@ -76,7 +76,7 @@ impl Said {
     }
 }
 
-impl fmt::Display for Said {
+impl fmt::Display for ProviderWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.code, &self.description) {
             (Some(code), Some(description)) => write!(f, "\"{code}: {description}\""),
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> (String, String) {
-        let said = Said::read(serde_json::from_str::<Value>(body).unwrap().as_object().unwrap(), &["hunter2"]);
+        let said = ProviderWords::read(serde_json::from_str::<Value>(body).unwrap().as_object().unwrap(), &["hunter2"]);
         (said.code.unwrap_or_default(), said.description.unwrap_or_default())
     }
 
@@ -204,10 +204,10 @@ mod tests {
 
     #[test]
     fn words_are_shown_in_quotes() {
-        let said = |code, words| Said::of(code, words, Some("https://p.example/e"), &[]).to_string();
+        let said = |code, words| ProviderWords::of(code, words, Some("https://p.example/e"), &[]).to_string();
         assert_eq!(said(Some("a_b"), Some("no \"way\"")), "\"a_b: no 'way'\"");
         assert_eq!(said(Some("a b"), Some("no")), "\"no\"");
         assert_eq!(said(None, None), "");
-        assert!(!Said::of(None, None, Some("https://p.example/e"), &[]).is_empty());
+        assert!(!ProviderWords::of(None, None, Some("https://p.example/e"), &[]).is_empty());
     }
 }

@@ -18,15 +18,15 @@ const ROW: &str = "row";
 pub const IN_DETAIL: &str = "\"row\":{";
 
 /// How many bytes of the digest are kept: nobody without the key can look for another text with the same.
-const KEPT: usize = 16;
+const DIGEST_BYTES: usize = 16;
 
 /// What a record says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum RecordedRow {
     /// The row is no more.
-    Gone,
+    Deleted,
     /// The row after so many changes, and its digest.
-    Is {
+    Changed {
         /// How many.
         change: i64,
         /// As [`digest`] gives it.
@@ -72,35 +72,35 @@ pub(super) async fn count(tx: &mut Tx, action: &str, subject: &str) -> Result<Op
 }
 
 /// Says it in the record's detail. `key` is the one that the record is sealed under.
-pub(super) fn tell(
+pub(super) fn write(
     detail: &mut Map<String, Value>,
     key: &DataKey,
     environment: &EnvironmentId,
     row: Option<&State>,
 ) -> Result<()> {
-    let told = match row {
+    let state = match row {
         None => json!({ "gone": true }),
         Some(State { changes, text }) => {
             json!({ "change": changes, "digest": digest(key, environment.as_str(), text)? })
         }
     };
-    detail.insert(ROW.to_owned(), told);
+    detail.insert(ROW.to_owned(), state);
     Ok(())
 }
 
 /// What a record's detail says, if it says anything of a row.
-pub fn read(detail: &Map<String, Value>) -> Option<Told> {
+pub fn read(detail: &Map<String, Value>) -> Option<RecordedRow> {
     let row = detail.get(ROW)?;
     if row.get("gone").and_then(Value::as_bool) == Some(true) {
-        return Some(Told::Gone);
+        return Some(RecordedRow::Deleted);
     }
     let (change, digest) = (row.get("change")?.as_i64()?, row.get("digest")?.as_str()?.to_owned());
-    Some(Told::Is { change, digest })
+    Some(RecordedRow::Changed { change, digest })
 }
 
 /// The digest of what a row is, under the key that seals the record: rows name people, who may be gone from here when the
 /// record is read.
 pub fn digest(key: &DataKey, environment: &str, text: &str) -> Result<String> {
     let digest = key.digest(&format!("row {environment}"), text.as_bytes())?;
-    Ok(hex::encode(digest.get(..KEPT).unwrap_or(&digest)))
+    Ok(hex::encode(digest.get(..DIGEST_BYTES).unwrap_or(&digest)))
 }

@@ -21,59 +21,59 @@ pub(super) const CONNECTIONS: usize = 1;
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Takes a lock for as long as the connection lives.
-const TAKE: &str = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || ' process ' || $1, 0))";
+const LOCK: &str = "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || ' process ' || $1, 0))";
 
 /// The locks of this process, and since when others have been seen without theirs.
-pub(super) struct Holder {
+pub(super) struct ProcessLocks {
     options: PgConnectOptions,
     name: String,
-    held: Turn<Held>,
+    locks: Turn<Locks>,
     missed: Mutex<HashMap<ProcessId, Instant>>,
 }
 
 #[derive(Default)]
-struct Held {
+struct Locks {
     processes: Vec<String>,
     connection: Option<PgConnection>,
 }
 
-impl std::fmt::Debug for Holder {
+impl std::fmt::Debug for ProcessLocks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Holder").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("ProcessLocks").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-impl Holder {
+impl ProcessLocks {
     pub(super) fn new(target: &Target) -> Self {
         let (options, name) = (target.options.clone(), target.name.clone());
-        Self { options, name, held: Turn::default(), missed: Mutex::default() }
+        Self { options, name, locks: Turn::default(), missed: Mutex::default() }
     }
 
     /// Holds one more lock from here on.
-    pub(super) async fn hold(&self, process: &str) -> Result<(), Error> {
-        let mut held = self.held.lock().await;
-        held.processes.push(process.to_owned());
+    pub(super) async fn add(&self, process: &str) -> Result<(), Error> {
+        let mut locks = self.locks.lock().await;
+        locks.processes.push(process.to_owned());
         // All of them anew: a lock that the connection has is taken once more, and goes with it all the same.
-        self.take(&mut held).await
+        self.acquire(&mut locks).await
     }
 
     /// Takes the locks again if their connection is lost. What doesn't succeed now is tried by the next look.
     pub(super) async fn look(&self) {
-        let mut held = self.held.lock().await;
-        if held.processes.is_empty() {
+        let mut locks = self.locks.lock().await;
+        if locks.processes.is_empty() {
             return;
         }
-        if let Some(connection) = &mut held.connection {
+        if let Some(connection) = &mut locks.connection {
             if matches!(tokio::time::timeout(ACQUIRE, connection.ping()).await, Ok(Ok(()))) {
                 return;
             }
-            held.connection = None;
+            locks.connection = None;
         }
-        drop(self.take(&mut held).await);
+        drop(self.acquire(&mut locks).await);
     }
 
     /// Which of these, seen without their locks just now, have been without them for long enough.
-    pub(super) fn gone(&self, seen: Vec<ProcessId>) -> Vec<ProcessId> {
+    pub(super) fn dead(&self, seen: Vec<ProcessId>) -> Vec<ProcessId> {
         let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
         missed.retain(|process, _| seen.contains(process));
         let now = Instant::now();
@@ -81,11 +81,11 @@ impl Holder {
         seen.into_iter().filter(long).collect()
     }
 
-    async fn take(&self, held: &mut Held) -> Result<(), Error> {
-        let Held { processes, connection } = held;
-        let taken = tokio::time::timeout(ACQUIRE, locked(&self.options, connection.take(), processes)).await;
-        let taken = taken.map_err(|_| failure::unreachable(&self.name))?;
-        *connection = Some(taken.map_err(|error| failure::on_connecting(&self.name, &error))?);
+    async fn acquire(&self, locks: &mut Locks) -> Result<(), Error> {
+        let Locks { processes, connection } = locks;
+        let acquired = tokio::time::timeout(ACQUIRE, locked(&self.options, connection.take(), processes)).await;
+        let acquired = acquired.map_err(|_| failure::unreachable(&self.name))?;
+        *connection = Some(acquired.map_err(|error| failure::on_connecting(&self.name, &error))?);
         Ok(())
     }
 }
@@ -102,10 +102,10 @@ async fn locked(
         None => PgConnection::connect_with(options).await?,
     };
     for process in processes {
-        let got: bool = sqlx::query_scalar(TAKE).bind(process).fetch_one(&mut connection).await?;
+        let got: bool = sqlx::query_scalar(LOCK).bind(process).fetch_one(&mut connection).await?;
         if !got {
-            let elsewhere = std::io::Error::other("the lock is still held by an earlier connection");
-            return Err(sqlx::Error::Io(elsewhere));
+            let error = std::io::Error::other("the lock is still held by an earlier connection");
+            return Err(sqlx::Error::Io(error));
         }
     }
     Ok(connection)

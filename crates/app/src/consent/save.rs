@@ -1,10 +1,10 @@
 //! Where tokens go that a consent brought: into the account, or, if somebody else signed in than before, to the side
 //! until the person has chosen. Tokens, outcome and the journal's fact are saved in one transaction, or none of them.
 
-use super::exchange::{Brought, Exchange};
+use super::exchange::{Exchange, Granted};
 use super::failed::Failed;
-use super::{kept, thrown};
-use crate::credentials::patience;
+use super::{discard, previous_token};
+use crate::credentials::retry;
 use crate::credentials::sealed::{self, Plain};
 use crate::{Error, Result};
 use serde_json::{Map, json};
@@ -28,75 +28,75 @@ const LOOKS: u32 = 5;
 
 /// Saves how an exchange ended, as patiently as a refresh does. What was brought is dropped if the link was started again
 /// meanwhile.
-pub(super) async fn save(exchange: &Exchange, ended: std::result::Result<Brought, Failed>) -> Result<()> {
+pub(super) async fn save(exchange: &Exchange, ended: std::result::Result<Granted, Failed>) -> Result<()> {
     match &ended {
-        Ok(brought) => {
+        Ok(granted) => {
             for _ in 0..LOOKS {
-                if patience::surely("a consent", || take_in(exchange, brought)).await? {
+                if retry::until_saved("a consent", || store_tokens(exchange, granted)).await? {
                     return Ok(());
                 }
             }
-            throw_away(exchange, brought, "keeps_changing").await?;
+            discard_tokens(exchange, granted, "keeps_changing").await?;
             Err(changing(exchange))
         }
-        Err(failed) => patience::surely("a consent", || refuse(exchange, failed)).await,
+        Err(failed) => retry::until_saved("a consent", || refuse(exchange, failed)).await,
     }
 }
 
 fn changing(exchange: &Exchange) -> Error {
-    let id = &exchange.found.account.id;
+    let id = &exchange.consent.account.id;
     Error::new(Kind::Aborted, format!("connected account '{id}' keeps changing: open the link again"))
 }
 
 async fn refuse(exchange: &Exchange, failed: &Failed) -> Result<()> {
-    let change = exchange.app.core.change_reserved(&exchange.found.ctx).await?;
+    let change = exchange.app.core.change_reserved(&exchange.consent.ctx).await?;
     if let Some(ended) = end(exchange, change, failed).await? {
         ended.commit().await?;
-        exchange.app.core.metrics.consented(failed.outcome.word());
+        exchange.app.core.metrics.consented(failed.outcome.as_str());
     }
     Ok(())
 }
 
 /// False if the account's tokens changed between reading and writing: then it has to be looked at again.
-async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
-    let (app, ctx) = (&exchange.app, &exchange.found.ctx);
-    let id = &exchange.found.account.id;
+async fn store_tokens(exchange: &Exchange, granted: &Granted) -> Result<bool> {
+    let (app, ctx) = (&exchange.app, &exchange.consent.ctx);
+    let id = &exchange.consent.account.id;
     let mut tx = app.core.store.read().await?;
     let Some((mut account, generation, lease)) = accounts::lease(ctx, &mut tx, id).await? else {
         drop(tx);
         // In this order a try that is repeated throws nothing away twice.
         refuse(exchange, &Outcome::Refused("account_deleted".into()).into()).await?;
-        throw_away(exchange, brought, "account_deleted").await?;
+        discard_tokens(exchange, granted, "account_deleted").await?;
         return Ok(true);
     };
     let before = accounts::subject(ctx, &mut tx, id).await?;
     drop(tx);
     // What is sealed is sealed for where the account leads from here on.
-    account.api_config.extend(brought.api_config.clone());
-    let waiting = CredentialRow::Pending(&exchange.found.authorization.id, &account);
-    let (outcome, row) = match other_account(&account, before.as_ref(), brought) {
+    account.api_config.extend(granted.api_config.clone());
+    let waiting = CredentialRow::Pending(&exchange.consent.authorization.id, &account);
+    let (outcome, row) = match other_account(&account, before.as_ref(), granted) {
         Some(other) => (other, waiting),
-        None if exchange.found.authorization.verify.is_some() => (Outcome::Unconfirmed, waiting),
-        None => (connected(brought), CredentialRow::Account(&account, generation + 1)),
+        None if exchange.consent.authorization.verify.is_some() => (Outcome::Unconfirmed, waiting),
+        None => (connected(granted), CredentialRow::Account(&account, generation + 1)),
     };
-    let kept = match row {
+    let previous_token = match row {
         _ if matches!(outcome, Outcome::OtherAccount { .. }) => None,
-        _ => kept::refresh_token(exchange, brought, &account, before.as_ref(), &lease).await?,
+        _ => previous_token::refresh_token(exchange, granted, &account, before.as_ref(), &lease).await?,
     };
     // Sealed before the transaction begins: the key may have to be read or made.
-    let tokens = seal(exchange, brought, kept.as_ref(), row).await?;
+    let tokens = seal(exchange, granted, previous_token.as_ref(), row).await?;
     let mut change = app.core.change_reserved(ctx).await?;
-    let subject = brought.subject.as_ref();
+    let subject = granted.subject.as_ref();
     let stored = match row {
         CredentialRow::Account(..) => {
-            if !brought.api_config.is_empty() {
-                accounts::merge_api_config(ctx, &mut change, id, &brought.api_config, app.core.now()).await?;
+            if !granted.api_config.is_empty() {
+                accounts::merge_api_config(ctx, &mut change, id, &granted.api_config, app.core.now()).await?;
             }
             accounts::store_credential(ctx, &mut change, id, generation, &tokens, subject, app.core.now()).await?
         }
         CredentialRow::Pending(id, _) => {
-            let (subject, expires_at) = (brought.subject.clone(), app.core.now() + WAIT);
-            let api_config = brought.api_config.clone();
+            let (subject, expires_at) = (granted.subject.clone(), app.core.now() + WAIT);
+            let api_config = granted.api_config.clone();
             let pending = Pending { tokens, subject, api_config, expires_at };
             pending_credentials::insert(ctx, &mut change, id, &pending).await?;
             true
@@ -109,25 +109,25 @@ async fn take_in(exchange: &Exchange, brought: &Brought) -> Result<bool> {
         accounts::await_confirmation(ctx, &mut change, id, app.core.now()).await?;
     }
     if let Some(ended) = end(exchange, change, &outcome.clone().into()).await? {
-        let ended = connect(exchange, ended, &outcome, kept.is_some()).await?;
+        let ended = connect(exchange, ended, &outcome, previous_token.is_some()).await?;
         reach(Failpoint::CallbackWritten);
         ended.commit().await?;
         reach(Failpoint::CallbackCommitted);
-        app.core.metrics.consented(outcome.word());
+        app.core.metrics.consented(outcome.as_str());
     } else {
-        throw_away(exchange, brought, "ended_meanwhile").await?;
+        discard_tokens(exchange, granted, "ended_meanwhile").await?;
     }
     Ok(true)
 }
 
-async fn throw_away(exchange: &Exchange, brought: &Brought, why: &'static str) -> Result<()> {
-    let subject = brought.subject.as_ref().map(|subject| subject.id.as_str());
-    thrown::brought(&exchange.app, &exchange.found, subject, &brought.plain, why).await
+async fn discard_tokens(exchange: &Exchange, granted: &Granted, why: &'static str) -> Result<()> {
+    let subject = granted.subject.as_ref().map(|subject| subject.id.as_str());
+    discard::granted(&exchange.app, &exchange.consent, subject, &granted.plain, why).await
 }
 
 /// The outcome that asks the person, if it may be somebody else than the one whose account it was.
-fn other_account(account: &ConnectedAccount, before: Option<&Subject>, brought: &Brought) -> Option<Outcome> {
-    let now = brought.subject.as_ref();
+fn other_account(account: &ConnectedAccount, before: Option<&Subject>, granted: &Granted) -> Option<Outcome> {
+    let now = granted.subject.as_ref();
     let same = match (before, now) {
         (Some(before), Some(now)) => before.id == now.id,
         (Some(_), None) => false,
@@ -135,22 +135,22 @@ fn other_account(account: &ConnectedAccount, before: Option<&Subject>, brought: 
         (None, now) => account.credential.is_none() || now.is_none(),
     };
     (!same).then(|| {
-        let (before, now) = told_apart(before, now);
+        let (before, now) = labels(before, now);
         Outcome::OtherAccount { before, now }
     })
 }
 
 /// Two accounts as a person sees them side by side: by name, and by the provider's id too where the names would be read
 /// as one.
-fn told_apart(before: Option<&Subject>, now: Option<&Subject>) -> (String, String) {
-    let alike = |a: &Subject, b: &Subject| read(a.shown()) == read(b.shown());
+fn labels(before: Option<&Subject>, now: Option<&Subject>) -> (String, String) {
+    let alike = |a: &Subject, b: &Subject| read(a.label()) == read(b.label());
     let ids = before.zip(now).is_some_and(|(before, now)| alike(before, now));
-    let shown = |subject: Option<&Subject>| match subject {
+    let label = |subject: Option<&Subject>| match subject {
         Some(Subject { id, name: Some(name) }) if ids => format!("{name} ({id})"),
-        Some(subject) => subject.shown().to_owned(),
+        Some(subject) => subject.label().to_owned(),
         None => "unknown".to_owned(),
     };
-    (shown(before), shown(now))
+    (label(before), label(now))
 }
 
 /// What a glance makes of a name: case, blanks and what is not seen at all don't count.
@@ -159,8 +159,8 @@ fn read(name: &str) -> String {
     name.chars().filter(seen).flat_map(char::to_lowercase).collect()
 }
 
-fn connected(brought: &Brought) -> Outcome {
-    match brought.withheld.as_slice() {
+fn connected(granted: &Granted) -> Outcome {
+    match granted.withheld.as_slice() {
         [] => Outcome::Connected,
         withheld => Outcome::ConnectedWithout(withheld.to_vec()),
     }
@@ -168,40 +168,45 @@ fn connected(brought: &Brought) -> Outcome {
 
 async fn seal(
     exchange: &Exchange,
-    brought: &Brought,
-    kept: Option<&Secret<str>>,
+    granted: &Granted,
+    previous_token: Option<&Secret<str>>,
     row: CredentialRow<'_>,
 ) -> Result<accounts::Tokens> {
-    let (app, found) = (&exchange.app, &exchange.found);
+    let (app, consent) = (&exchange.app, &exchange.consent);
     let again = |secret: &Secret<str>| Secret::from(secret.expose());
     let plain = Plain {
-        access_token: again(&brought.plain.access_token),
-        refresh_token: brought.plain.refresh_token.as_ref().or(kept).map(again),
-        typed: brought.plain.typed.copy(),
+        access_token: again(&granted.plain.access_token),
+        refresh_token: granted.plain.refresh_token.as_ref().or(previous_token).map(again),
+        typed: granted.plain.typed.copy(),
     };
-    sealed::tokens(app, &found.ctx, &found.wired, row, &plain, (brought.scopes.clone(), brought.expires_at)).await
+    sealed::tokens(app, &consent.ctx, &consent.wired, row, &plain, (granted.scopes.clone(), granted.expires_at)).await
 }
 
 /// Ends the consent; none if it is no longer this one's to end.
 async fn end<'a>(exchange: &Exchange, mut change: Change<'a>, ended: &Failed) -> Result<Option<Recorded<'a>>> {
-    let (app, found, state) = (&exchange.app, &exchange.found, &exchange.started.state);
-    let id = &found.authorization.id;
-    if !authorizations::end_exchanging(&found.ctx, &mut change, id, state, ended.ended(), app.core.now()).await? {
+    let (app, consent, state) = (&exchange.app, &exchange.consent, &exchange.started.state);
+    let id = &consent.authorization.id;
+    if !authorizations::end_exchanging(&consent.ctx, &mut change, id, state, ended.ended(), app.core.now()).await? {
         return Ok(None);
     }
     change.record("authorization.ended", id.as_str(), ended.detail()).await.map(Some)
 }
 
 /// Records that the account is connected, if it is.
-async fn connect<'a>(exchange: &Exchange, ended: Recorded<'a>, outcome: &Outcome, kept: bool) -> Result<Recorded<'a>> {
-    let account = exchange.found.account.id.as_str();
+async fn connect<'a>(
+    exchange: &Exchange,
+    ended: Recorded<'a>,
+    outcome: &Outcome,
+    previous_token: bool,
+) -> Result<Recorded<'a>> {
+    let account = exchange.consent.account.id.as_str();
     match outcome {
         Outcome::Connected | Outcome::ConnectedWithout(_) => {}
         Outcome::Unconfirmed => return ended.record("account.unconfirmed", account, Map::new()).await,
         _ => return Ok(ended),
     }
-    let mut detail = journal::detail([("authorization", json!(exchange.found.authorization.id))]);
-    if kept {
+    let mut detail = journal::detail([("authorization", json!(exchange.consent.authorization.id))]);
+    if previous_token {
         detail.insert("refresh_token".to_owned(), json!("kept: none came, and it is the same person at the provider"));
     }
     ended.record("account.connected", account, detail).await
@@ -217,7 +222,7 @@ mod tests {
 
     #[test]
     fn attack_65_two_accounts_never_read_alike() {
-        let told = |a: &Subject, b: &Subject| told_apart(Some(a), Some(b));
+        let told = |a: &Subject, b: &Subject| labels(Some(a), Some(b));
         let ann = subject("1", Some("ann@p"));
         assert_eq!(told(&ann, &subject("2", Some("bob@p"))), ("ann@p".into(), "bob@p".into()));
         for alike in ["ann@p", "Ann@P", "ann@p ", "a\u{200b}nn@p"] {
@@ -226,6 +231,6 @@ mod tests {
         }
         assert_eq!(told(&subject("1", None), &subject("2", None)), ("1".into(), "2".into()));
         assert_eq!(told(&subject("ann@p", None), &ann), ("ann@p".into(), "ann@p (1)".into()));
-        assert_eq!(told_apart(Some(&ann), None), ("ann@p".into(), "unknown".into()));
+        assert_eq!(labels(Some(&ann), None), ("ann@p".into(), "unknown".into()));
     }
 }

@@ -1,7 +1,7 @@
 //! What a consent brought and nobody takes: the grant would live on at the provider with nobody who holds it. It is
 //! revoked there, unless something else may live on it.
 
-use super::link::Found;
+use super::link::Consent;
 use crate::connections::{self, Wired};
 use crate::credentials::revocations;
 use crate::credentials::revoke::{self, Ending};
@@ -22,22 +22,22 @@ const BATCH: i64 = 100;
 ///
 /// # Errors
 /// The database cannot be written, or the key can't be had.
-pub(super) async fn brought(
+pub(super) async fn granted(
     app: &App,
-    found: &Found,
+    consent: &Consent,
     subject: Option<&str>,
     plain: &Plain,
     why: &'static str,
 ) -> Result<()> {
-    let audience = found.wired.audience(&found.account);
-    let ending = Ending { account: &found.account, subject, audience: &audience, plain };
-    let ready = revoke::ready(app, &found.ctx, &found.wired, &ending).await?;
-    let mut change = app.core.change_reserved(&found.ctx).await?;
-    ready.insert(&found.ctx, &mut change).await?;
-    let detail = journal::detail([("at_provider", json!(ready.word().as_str())), ("why", json!(why))]);
-    let id = found.authorization.id.as_str();
+    let audience = consent.wired.audience(&consent.account);
+    let ending = Ending { account: &consent.account, subject, audience: &audience, plain };
+    let ready = revoke::ready(app, &consent.ctx, &consent.wired, &ending).await?;
+    let mut change = app.core.change_reserved(&consent.ctx).await?;
+    ready.insert(&consent.ctx, &mut change).await?;
+    let detail = journal::detail([("at_provider", json!(ready.at_provider().as_str())), ("why", json!(why))]);
+    let id = consent.authorization.id.as_str();
     change.record("authorization.thrown_away", id, detail).await?.commit().await?;
-    revocations::go_on(app, &found.ctx, ready);
+    revocations::go_on(app, &consent.ctx, ready);
     Ok(())
 }
 
@@ -72,7 +72,7 @@ async fn forget(app: &App, ctx: &Ctx, id: &AuthorizationId, of: &AccountId, wait
         return Ok(false);
     }
     ready.insert(ctx, &mut change).await?;
-    let detail = journal::detail([("at_provider", json!(ready.word().as_str())), ("why", json!("no_answer"))]);
+    let detail = journal::detail([("at_provider", json!(ready.at_provider().as_str())), ("why", json!("no_answer"))]);
     let unconfirmed = accounts::end_confirmation(ctx, &mut change, of, app.core.now()).await?;
     let mut change = change.record("authorization.thrown_away", id.as_str(), detail).await?;
     if unconfirmed {

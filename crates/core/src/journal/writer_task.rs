@@ -14,7 +14,7 @@ use valetkey_domain::{Clock, Rng, time};
 use valetkey_storage::Store;
 
 /// What the writer's task owns.
-pub(super) struct Desk {
+pub(super) struct WriterTask {
     pub(super) store: Store,
     pub(super) keyring: Keyring,
     pub(super) sealer: Arc<Sealer>,
@@ -31,7 +31,7 @@ pub(super) struct Desk {
     pub(super) rng: Arc<dyn Rng>,
 }
 
-impl Desk {
+impl WriterTask {
     /// What the journal says of itself.
     pub(super) fn own_entry(
         &self,
@@ -59,14 +59,14 @@ pub(super) mod tests {
     use super::*;
 
     /// One that is asked directly and has no task.
-    pub(in crate::journal) fn desk<C: Clock + 'static, R: Rng + 'static>(
+    pub(in crate::journal) fn writer_task<C: Clock + 'static, R: Rng + 'static>(
         store: &Store,
         keyring: &Keyring,
         sealer: &Arc<Sealer>,
         clock: &Arc<C>,
         rng: &Arc<R>,
-    ) -> Desk {
-        Desk {
+    ) -> WriterTask {
+        WriterTask {
             store: store.clone(),
             keyring: keyring.clone(),
             sealer: sealer.clone(),
@@ -81,7 +81,7 @@ pub(super) mod tests {
         }
     }
 
-    impl Desk {
+    impl WriterTask {
         /// An outcome that nobody waits for.
         pub(in crate::journal) fn outcome(&self, subject: &str) -> Waiting {
             let entry = self.own_entry("env_ours", "tool.call", subject, Map::new());
