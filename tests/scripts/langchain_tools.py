@@ -7,6 +7,8 @@ import sys
 from langchain_mcp_adapters.client import MultiServerMCPClient
 
 URL, CALLS = sys.argv[1], json.loads(sys.argv[2])
+# A session token, where the URL is no credential itself.
+HEADERS = {"headers": {"Authorization": f"Bearer {sys.argv[3]}"}} if len(sys.argv) > 3 else {}
 
 
 async def call(tools, name, arguments):
@@ -16,7 +18,7 @@ async def call(tools, name, arguments):
 
 
 async def main():
-    client = MultiServerMCPClient({"own": {"transport": "streamable_http", "url": URL}})
+    client = MultiServerMCPClient({"own": {"transport": "streamable_http", "url": URL, **HEADERS}})
     tools = {tool.name: tool for tool in await client.get_tools()}
     calls = [await call(tools, name, arguments) for name, arguments in CALLS]
     print(json.dumps({"tools": list(tools), "calls": calls}))

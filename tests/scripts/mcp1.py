@@ -9,6 +9,8 @@ from mcp.client.streamable_http import streamablehttp_client
 from mcp.shared.exceptions import McpError
 
 URL, CALLS = sys.argv[1], json.loads(sys.argv[2])
+# A session token, where the URL is no credential itself.
+HEADERS = {"Authorization": f"Bearer {sys.argv[3]}"} if len(sys.argv) > 3 else None
 
 
 async def call(session, name, arguments):
@@ -20,7 +22,7 @@ async def call(session, name, arguments):
 
 
 async def main():
-    async with streamablehttp_client(URL) as (read, write, _), ClientSession(read, write) as session:
+    async with streamablehttp_client(URL, headers=HEADERS) as (read, write, _), ClientSession(read, write) as session:
         opened = await session.initialize()
         listed = await session.list_tools()
         seen = {

@@ -5,8 +5,12 @@ import json
 import sys
 
 from mcp import Client, MCPError
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 
 URL, CALLS = sys.argv[1], json.loads(sys.argv[2])
+# A session token, where the URL is no credential itself.
+HEADERS = {"Authorization": f"Bearer {sys.argv[3]}"} if len(sys.argv) > 3 else None
 
 
 async def call(client, name, arguments):
@@ -18,7 +22,8 @@ async def call(client, name, arguments):
 
 
 async def main():
-    async with Client(URL) as client:
+    server = streamable_http_client(URL, http_client=create_mcp_http_client(HEADERS)) if HEADERS else URL
+    async with Client(server) as client:
         listed = await client.list_tools()
         seen = {
             "version": client.protocol_version,

@@ -77,7 +77,7 @@ def test_an_argument_that_is_not_there_is_named_with_the_nearest(wire, client):
 @pytest.mark.parametrize("client", TELLING)
 def test_an_unknown_tool_is_a_protocol_error(wire, client):
     (call,) = run(client, wire.url, [["gmail_fetch_everything", {}]])["calls"]
-    assert call["code"] == -32602 and call["text"].endswith("unknown tool")
+    assert call["code"] == -32602 and call["text"].endswith("unknown tool 'gmail_fetch_everything'")
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import unicodedata
 
 import pytest
 
@@ -217,10 +218,14 @@ def test_attack_41_a_tool_outside_the_whitelist_answers_as_an_unknown_one_byte_f
             answer = narrow.legacy("tools/call", params)
         else:
             answer = narrow.modern("tools/call", params, headers={"Mcp-Name": encoded})
-        answers.add((answer.status, answer.body))
+        # What comes back is the caller's own name, and at most the name of a tool that is listed here.
+        shown = "".join(c for c in name if unicodedata.category(c) != "Cc")
+        body = answer.body.decode().replace("; did you mean 'gmail_fetch_mails'?", "")
+        assert f"'{shown}'" in body, name
+        answers.add((answer.status, body.replace(f"'{shown}'", "'NAME'")))
     ((status, body),) = answers
     assert status == (200 if era == "legacy" else 400)
-    assert json.loads(body)["error"] == {"code": -32602, "message": "unknown tool"}
+    assert json.loads(body)["error"] == {"code": -32602, "message": "unknown tool 'NAME'"}
     assert demo.control("GET", "/calls") == calls
 
 
@@ -234,7 +239,7 @@ def test_attack_42_what_one_era_listed_the_other_refuses_once_the_config_is_narr
     demo.api("PUT", f"/api/v1/mcp/configs/{config['id']}", less, token)
     call = {"name": "gmail_get_message_by_id", "arguments": {"message_id": "1"}}
     for answer in (wire.legacy("tools/call", call), wire.modern("tools/call", call)):
-        assert answer.json["error"] == {"code": -32602, "message": "unknown tool"}
+        assert answer.json["error"] == {"code": -32602, "message": "unknown tool 'gmail_get_message_by_id'"}
     assert [tool["name"] for tool in wire.modern("tools/list").result["tools"]] == ["gmail_fetch_mails"]
 
 

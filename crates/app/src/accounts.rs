@@ -3,6 +3,7 @@
 mod closing;
 mod given;
 pub(crate) mod used;
+mod waiting;
 
 pub use crate::credentials::revoke::AtProvider;
 pub use closing::{Closed, UnderWay, closings_due, delete, delete_connection, disconnect, under_way};
@@ -23,6 +24,8 @@ use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::{Tx, accounts as rows};
 
 pub use valetkey_storage::accounts::Filter;
+
+use waiting::Waiting;
 
 /// Tokens are handed to an app with at least this much life in them.
 const HANDED_OUT_WITH: Duration = Duration::from_secs(5 * 60);
@@ -122,7 +125,8 @@ pub async fn create(
     as_stored(app, ctx, &wired, &account.id, brought.is_some()).await
 }
 
-/// Changes an account: new tokens if any are given, and `api_config` members over those it has.
+/// Changes an account: new tokens if any are given, and `api_config` members over those it has. Tokens of a consent that
+/// wait for a person's word about this account are not taken any more then, and end at the provider.
 ///
 /// # Errors
 /// No such account.
@@ -142,14 +146,24 @@ pub async fn update(
     // What is sealed is sealed for where the account leads from here on.
     account.api_config.extend(api_config.clone());
     let tokens = seal(app, ctx, &wired, &account, over, brought.as_ref()).await?;
+    let mut waiting = match &tokens {
+        Some(_) => Waiting::of(app, ctx, &wired, &account).await?,
+        None => Waiting::default(),
+    };
     let mut change = app.core.change(ctx).await?;
     if let Some(tokens) = &tokens {
         store(app, ctx, &mut change, &account.id, over, tokens).await?;
+        waiting.end(ctx, &mut change).await?;
     }
     if !api_config.is_empty() {
         rows::merge_api_config(ctx, &mut change, &account.id, &api_config, app.core.now()).await?;
     }
-    change.record("account.updated", account.id.as_str(), Map::new()).await?.commit().await?;
+    let mut change = change.record("account.updated", account.id.as_str(), Map::new()).await?;
+    for (authorization, detail) in waiting.told() {
+        change = change.record("authorization.thrown_away", authorization.as_str(), detail).await?;
+    }
+    change.commit().await?;
+    waiting.go_on(app, ctx);
     as_stored(app, ctx, &wired, &account.id, brought.is_some()).await
 }
 

@@ -13,6 +13,7 @@
 //! request).
 
 mod admit;
+mod asked;
 mod drive;
 mod failed;
 mod job;
@@ -21,13 +22,14 @@ mod record;
 mod redact;
 mod send;
 
+pub use asked::Asked;
 use drive::Begun;
 pub use failed::{Failed, FailureReason};
 use job::Job;
 pub use limits::Limits;
 
 use crate::accounts::used::{self, Used};
-use crate::servers::toolset::{Served, ServedTool};
+use crate::servers::toolset::{By, Served, ServedTool};
 use crate::{App, Error, Result};
 use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
@@ -85,9 +87,16 @@ impl Running {
     }
 }
 
-/// Starts a call of a tool that an instance serves.
+/// Starts a call of a tool that a server serves. It holds the memory that its arguments were given to its end.
 #[must_use]
-pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments: Map<String, Value>) -> Running {
+pub fn start(
+    app: &App,
+    ctx: &Ctx,
+    server: &Served,
+    tool: &ServedTool,
+    arguments: Map<String, Value>,
+    asked: Asked,
+) -> Running {
     let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
     let cancellation = CancellationToken::new();
     let job = Job {
@@ -95,11 +104,14 @@ pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments
         ctx: ctx.clone(),
         server: server.clone(),
         served: tool.clone(),
-        owner: Owner::of(server.instance.identifier.clone()),
+        owner: Owner::of(server.identifier().clone()),
         execution: execution.clone(),
         cancellation: cancellation.clone(),
+        _asked: asked,
     };
-    used::note(app, ctx, Used::Instance(server.instance.id.clone()), server.instance.last_used_at);
+    if let By::Instance(instance) = &server.by {
+        used::note(app, ctx, Used::Instance(instance.id.clone()), instance.last_used_at);
+    }
     let span = job.span();
     let task = app.core.tasks.spawn(async move { job.perform(arguments).await }.instrument(span));
     Running { execution, cancellation, task }
@@ -108,7 +120,7 @@ pub fn start(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, arguments
 /// Calls a tool and waits for its end.
 ///
 /// # Errors
-/// `NOT_FOUND`: the instance serves no such tool; nothing says whether another one does.
+/// `NOT_FOUND`: the server serves no such tool; nothing says whether another one does.
 pub async fn call(
     app: &App,
     ctx: &Ctx,
@@ -117,7 +129,7 @@ pub async fn call(
     arguments: Map<String, Value>,
 ) -> Result<CallResult> {
     let tool = server.set.find(tool).ok_or_else(|| Error::new(Kind::NotFound, "unknown tool"))?;
-    Ok(start(app, ctx, server, tool, arguments).answer().await)
+    Ok(start(app, ctx, server, tool, arguments, Asked::default()).answer().await)
 }
 
 impl Job {
@@ -154,3 +166,6 @@ impl Job {
         recorded
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,3 +2,4 @@
 
 pub mod browsers;
 pub mod doors;
+pub mod sessions;

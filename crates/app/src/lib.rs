@@ -21,6 +21,8 @@ pub mod entrance;
 mod fixture;
 pub mod insight;
 #[cfg(test)]
+mod log;
+#[cfg(test)]
 mod round_trips;
 pub mod servers;
 pub mod tenancy;

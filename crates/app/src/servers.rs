@@ -1,7 +1,9 @@
-//! MCP servers: configs say which tools, a tool set is a config compiled, an instance is a config for one user.
+//! MCP servers: configs say which tools, a tool set is a config compiled, an instance is a config for one user, a session
+//! lets one user's agent in at a static URL.
 
 pub mod configs;
 pub mod instances;
+pub mod sessions;
 mod sets;
 pub mod toolset;
 

@@ -5,7 +5,7 @@ pub(crate) mod auth;
 use crate::connector::{Connector, Tool, Upstream};
 use crate::error::Problem;
 use crate::expression::Expression;
-use crate::file::{BodyForm, Field, File, ManualRequest, Ordered, Paginate, StepFile, ToolFile};
+use crate::file::{BodyForm, DescriptionKind, Field, File, ManualRequest, Ordered, Paginate, StepFile, ToolFile};
 use crate::host::OwnHost;
 use crate::input::Input;
 use crate::native;
@@ -64,6 +64,8 @@ pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Pr
         default_scopes: file.default_scopes.clone(),
         scope_words: file.scopes.iter().map(|(scope, words)| (scope.to_owned(), words.clone())).collect(),
         headers,
+        checked: file.description.kind != DescriptionKind::Manual,
+        not_yet: file.not_yet.clone(),
         tools,
         upstream,
         own_host,

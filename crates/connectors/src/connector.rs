@@ -41,6 +41,10 @@ pub struct Connector {
     pub scope_words: IndexMap<String, String>,
     /// Headers that the app always wants, on proxied calls too.
     pub headers: Vec<(String, String)>,
+    /// Whether its tools were checked against a description of the vendor's; else they are from documentation.
+    pub checked: bool,
+    /// Documented tools that are not built.
+    pub not_yet: Vec<String>,
     /// Its tools in the order of the file.
     pub tools: IndexMap<String, Arc<Tool>>,
     pub(crate) upstream: Arc<Upstream>,
@@ -76,6 +80,11 @@ impl Connector {
         self.slug.to_ascii_uppercase()
     }
 
+    /// How far its tools can be trusted to be what the app has, in words.
+    #[must_use]
+    pub const fn status(&self) -> &'static str {
+        if self.checked { "checked against the vendor" } else { "from documentation" }
+    }
     /// The way of this kind, else the usual one.
     #[must_use]
     pub fn way(&self, kind: Option<AuthKind>) -> &Auth {

@@ -4,6 +4,7 @@
 //! Unknown keys are refused everywhere. [`read`](read::read) gives errors with line, column and path.
 
 mod auth;
+mod body_form;
 mod ordered;
 pub mod read;
 mod tool;
@@ -12,6 +13,7 @@ pub use auth::{
     AuthFile, AuthKind, CredentialField, IdentityFile, LostAnswer, Pkce, Refresh, RevokeFile, TokenClientAuth,
     VerifyFile,
 };
+pub use body_form::BodyForm;
 pub use ordered::Ordered;
 pub use tool::{
     Empty, Field, ManualRequest, OutputFile, Over, Paginate, ScopeAlternative, ScopeFile, StepFile, ToolFile,
@@ -79,17 +81,6 @@ pub struct File {
 pub enum Upstream {
     /// Requests to an HTTP API.
     Http,
-}
-
-/// How a body is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BodyForm {
-    /// As JSON.
-    #[default]
-    Json,
-    /// As a form: texts, numbers and truth values as they are, everything else as JSON text.
-    Form,
 }
 
 /// Where an API is described, and so what a file is held against.

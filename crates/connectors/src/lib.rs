@@ -25,6 +25,7 @@ mod setting;
 pub mod shape;
 mod shipped;
 mod sign_in;
+mod starter;
 pub mod target;
 
 pub use auth::{Auth, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template, Unfit};
@@ -39,4 +40,5 @@ pub use reasons::lacks_scope;
 pub use scopes::ScopeRule;
 pub use setting::Setting;
 pub use sign_in::{Identity, Revoke, Verify};
+pub use starter::{SCHEMA, STARTER, starter};
 pub use valetkey_domain::nearest;

@@ -14,9 +14,9 @@ pub enum Limit {
     InFlightPerAccount,
     /// Requests in flight from one environment to one host.
     InFlightPerHost,
-    /// Bytes of memory that answers of apps take in this process.
+    /// Bytes of memory that questions and apps' answers take in this process.
     BytesInFlight,
-    /// Bytes of memory that answers of apps take for one environment.
+    /// Bytes of memory that questions and apps' answers take for one environment.
     BytesInFlightPerEnvironment,
     /// Bytes of a request to the control plane.
     ApiBody,
@@ -58,7 +58,8 @@ pub struct Bounds {
     pub in_flight_per_host: usize,
     /// How long a request waits for its turn at a host.
     pub host_wait: Duration,
-    /// Bytes of memory that answers of apps take in this process, while they are read and shaped. Others wait.
+    /// Bytes of memory that what callers send takes in this process until it is answered, and apps' answers while they
+    /// are read and shaped. Others wait.
     pub bytes_in_flight: usize,
     /// The same for one environment.
     pub bytes_in_flight_per_environment: usize,

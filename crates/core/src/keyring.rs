@@ -230,6 +230,14 @@ impl Keyring {
         Ok(url::mint(&key, instance)?)
     }
 
+    /// The id of the key that an environment's URLs are made with now.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    pub async fn url_key(&self, environment: &EnvironmentId) -> Result<DataKeyId> {
+        Ok(self.0.keys.newest(Some(environment), Purpose::Url).await?.id().clone())
+    }
+
     /// The token at the end of a consent's link.
     ///
     /// # Errors

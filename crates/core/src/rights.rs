@@ -26,6 +26,6 @@ pub async fn reads_secrets(core: &Core, ctx: &Ctx) -> Result<bool> {
 pub async fn directs_secrets(core: &Core, ctx: &Ctx) -> Result<bool> {
     match ctx.actor {
         Actor::Operator | Actor::System => Ok(true),
-        Actor::Client(_) | Actor::Instance(_) | Actor::Link(_) => reads_secrets(core, ctx).await,
+        Actor::Client(_) | Actor::Instance(_) | Actor::Session(_) | Actor::Link(_) => reads_secrets(core, ctx).await,
     }
 }

@@ -2,7 +2,7 @@
 //! doors make one, each from a credential that names exactly one environment.
 
 use crate::Timestamp;
-use crate::id::{AuthorizationId, ClientId, EnvironmentId, InstanceId, RequestId};
+use crate::id::{AuthorizationId, ClientId, EnvironmentId, InstanceId, RequestId, TokenId};
 use std::sync::Arc;
 
 /// The caller's right, carried through every call.
@@ -39,6 +39,8 @@ pub enum Actor {
     Client(ClientId),
     /// An agent at an MCP instance's URL.
     Instance(InstanceId),
+    /// An agent with this session token at a static MCP URL.
+    Session(TokenId),
     /// A person with an authorization link.
     Link(AuthorizationId),
     /// The operator, at the command line.
@@ -54,6 +56,7 @@ impl Actor {
         match self {
             Self::Client(id) => format!("client:{id}"),
             Self::Instance(id) => format!("instance:{id}"),
+            Self::Session(id) => format!("session:{id}"),
             Self::Link(id) => format!("link:{id}"),
             Self::Operator => "operator".into(),
             Self::System => "system".into(),

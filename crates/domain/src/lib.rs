@@ -21,6 +21,7 @@ pub mod nearest;
 pub mod rng;
 pub mod sealed;
 pub mod secret;
+pub mod session;
 mod text;
 pub mod time;
 pub mod tool;

@@ -22,16 +22,15 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, post};
+use axum::routing::post;
 use door::Door;
 use state::TransportState;
 use valetkey_app::App;
+use valetkey_app::entrance::sessions::Site;
 
 pub use state::{Settings, Timing};
 
 /// The doors of the data plane. The `Host` header is checked by the server, for all of its doors alike.
-///
-/// The static URLs (`/mcp/v3/..`) need a session token. None is issued yet, so all who knock there are strangers.
 pub fn router(app: App) -> Router {
     router_with(app, Settings::default())
 }
@@ -42,14 +41,10 @@ pub fn router_with(app: App, settings: Settings) -> Router {
     Router::new()
         .route("/mcp/v1/{token}", post(by_url))
         .route("/mcp/v1", post(by_bearer))
-        .route("/mcp/v3/servers/{uuid}", any(stranger))
-        .route("/mcp/v3/connections/{key_id}", any(stranger))
+        .route("/mcp/v3/servers/{uuid}", post(by_config))
+        .route("/mcp/v3/connections/{key_id}", post(by_connection))
         .layer(middleware::from_fn_with_state(state.clone(), guarded))
         .with_state(state)
-}
-
-async fn stranger() -> Response {
-    door::stranger()
 }
 
 async fn by_url(
@@ -67,6 +62,30 @@ async fn by_bearer(State(state): State<TransportState>, request: Request) -> Res
     match door::bearer(request.headers()) {
         Some(token) => post::receive(&state, Door::Bearer(token), request).await,
         None => door::stranger(),
+    }
+}
+
+async fn by_config(
+    State(state): State<TransportState>,
+    uuid: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    by_session(&state, uuid.map(|Path(uuid)| Site::Config(uuid)), request).await
+}
+
+async fn by_connection(
+    State(state): State<TransportState>,
+    name: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    by_session(&state, name.map(|Path(name)| Site::Connection(name)), request).await
+}
+
+/// A static URL is no secret: whoever has no token for it is told that one is needed, whether or not it leads anywhere.
+async fn by_session(state: &TransportState, site: Result<Site, PathRejection>, request: Request) -> Response {
+    match (site, door::any_bearer(request.headers())) {
+        (Ok(site), Some(token)) => post::receive(state, Door::Session(site, token), request).await,
+        _ => door::stranger(),
     }
 }
 

@@ -61,7 +61,10 @@ fn try_request(headers: &HeaderMap, request: Request) -> Result<Reply, Fault> {
             };
             Reply::called(&id, version, &called)
         }
-        Ask::Call(_) => return Err(Fault::unknown_tool(version)),
+        Ask::Call(call) => {
+            let near = call.name.eq_ignore_ascii_case("mail_fetch").then_some("mail_fetch");
+            return Err(Fault::unknown_tool(version, &call.name, near));
+        }
     })
 }
 

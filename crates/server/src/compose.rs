@@ -1,6 +1,7 @@
 //! Puts the rooms together: one store, one vault, one catalogue, one way out; then the surfaces over them.
 
 use crate::clock::DatabaseClock;
+use crate::connector_files;
 use crate::data::Folder;
 use crate::front::{self, Front, Hosts};
 use crate::health::{self, Health};
@@ -201,12 +202,7 @@ fn lab(data: &Path, address: SocketAddr) -> Result<Lab> {
 fn catalog(folder: Option<&Path>) -> Result<Catalog> {
     let mut catalog = Catalog::shipped()?;
     let Some(folder) = folder else { return Ok(catalog) };
-    let entries =
-        std::fs::read_dir(folder).with_context(|| format!("cannot read {} (--connectors)", folder.display()))?;
-    let mut files: Vec<_> = entries.collect::<Result<Vec<_>, _>>()?.into_iter().map(|entry| entry.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml"));
-    files.sort();
-    for path in files {
+    for path in connector_files::at(folder).context("--connectors")? {
         let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         catalog.add(&path.display().to_string(), &text)?;
     }

@@ -9,6 +9,7 @@ mod chores;
 mod cli;
 mod clock;
 mod compose;
+mod connector_files;
 mod data;
 mod demo;
 mod doctor;

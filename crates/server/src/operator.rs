@@ -12,12 +12,14 @@ mod connection;
 mod connector;
 mod doctor;
 mod environment;
+mod files;
 mod instance;
 mod key;
 mod logs;
 mod noun;
 mod reply;
 mod restore;
+mod session;
 mod socket;
 mod table;
 mod tool;
@@ -51,6 +53,9 @@ pub(crate) async fn run(data: &Path, mut noun: Noun, secrets: Secrets) -> Result
     if let Noun::Backup(flags) = &mut noun {
         flags.make_absolute()?;
     }
+    if let Some(reply) = noun.about_files() {
+        return show(&reply?, noun.json());
+    }
     let (json, meter) = (noun.json(), Arc::new(Meter::default()));
     let reply = match noun {
         Noun::Doctor(flags) => examine(data, flags, secrets, &meter).await?,
@@ -58,8 +63,13 @@ pub(crate) async fn run(data: &Path, mut noun: Noun, secrets: Secrets) -> Result
         noun => carry_out(data, noun, secrets, &meter).await?,
     };
     meter.clear();
-    table::print(&reply, json)?;
-    reply.fault.map_or(Ok(()), |fault| Err(anyhow!(fault)))
+    show(&reply, json)
+}
+
+/// Prints an answer; ends as failed where it tells a fault.
+fn show(reply: &Reply, json: bool) -> Result<()> {
+    table::print(reply, json)?;
+    reply.fault.as_ref().map_or(Ok(()), |fault| Err(anyhow!(fault.clone())))
 }
 
 /// By the running server; here if none runs.

@@ -90,9 +90,12 @@ pub async fn end_older_links(
     tx.run(sql, args![&ctx.environment, account, now, kept]).await
 }
 
-/// Binds it to a browser and keeps what it asks for; an earlier start's `state` is forgotten by this. False if the link
-/// has expired, was spent by a success, its code is being exchanged right now, or another browser was first and may
-/// still finish.
+/// How often one link may be started with. Every start is kept in the journal, and whoever has the link can press.
+pub const STARTS: i64 = 20;
+
+/// Binds it to a browser and keeps what it asks for; an earlier start's `state` is forgotten by this. The last of
+/// [`STARTS`] ends the link; what was begun with it may still finish. False if the link has expired, was spent by a
+/// success, its code is being exchanged right now, or another browser was first and may still finish.
 ///
 /// # Errors
 /// The database failed.
@@ -106,7 +109,8 @@ pub async fn start(
 ) -> Result<bool, Error> {
     let sql = "UPDATE authorizations SET stage = 'started', browser_hash = $3, state_hash = $4, verifier = $5,
          redirect_uri = $6, consent_expires_at = $7, asked_scopes = $14, outcome = NULL, done_at = NULL,
-         provider_words = NULL
+         provider_words = NULL, starts = starts + 1,
+         link_expires_at = CASE WHEN starts + 1 >= $15 THEN $8 ELSE link_expires_at END
          WHERE environment_id = $1 AND id = $2 AND link_expires_at > $8
          AND (stage = 'linked' OR (stage = 'started' AND (browser_hash = $3 OR consent_expires_at <= $8))
               OR (stage = 'exchanging' AND consent_expires_at <= $8)
@@ -127,6 +131,7 @@ pub async fn start(
         REFUSED_LIKE,
         outcome_text(&Outcome::Interrupted),
         json_text(&asked)?,
+        STARTS,
     ];
     Ok(tx.run(sql, values).await? == 1)
 }

@@ -49,7 +49,7 @@ pub struct Closing {
     pub next_at: Timestamp,
     /// How many accounts are closed.
     pub done: i64,
-    /// For how many of them the provider did not revoke.
+    /// How many of them held tokens that cannot be revoked at the provider.
     pub failed: i64,
     /// Why the last try ended before the work did, in a word.
     pub last_error: Option<String>,
@@ -119,7 +119,7 @@ pub async fn claim(
 pub struct Progress {
     /// How many more accounts are closed.
     pub done: i64,
-    /// For how many of them the provider did not revoke.
+    /// How many of them held tokens that cannot be revoked at the provider.
     pub failed: i64,
     /// Until when the caller holds on.
     pub until: Timestamp,

@@ -2,7 +2,7 @@
 
 use crate::list::{Listing, containing, listing};
 use crate::row::json_text;
-use crate::{Bulk, Error, Listed, Page, Row, Tx, args, counters, instances};
+use crate::{Bulk, Error, Listed, Page, Row, Tx, args, config_versions, counters, instances};
 use std::sync::LazyLock;
 use uuid::Uuid;
 use valetkey_domain::Ctx;
@@ -58,6 +58,7 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, config: &McpConfig) -> Result<(), Er
     ];
     tx.run(sql, values).await?;
     map(ctx, tx, config).await?;
+    config_versions::keep(ctx, tx, &config.id).await?;
     counters::add(ctx, tx, counters::CONFIGS, 1).await
 }
 
@@ -114,7 +115,8 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Resul
     Ok(listed)
 }
 
-/// Changes description and mappings over the version that `config` was read at, and raises the version. False if
+/// Changes description and mappings over the version that `config` was read at, and raises the version; each version is
+/// kept as it was. False if
 /// somebody else changed or removed it meanwhile.
 ///
 /// # Errors
@@ -129,6 +131,7 @@ pub async fn update(ctx: &Ctx, tx: &mut Tx, config: &McpConfig) -> Result<bool, 
     let sql = "DELETE FROM mcp_config_mappings WHERE environment_id = $1 AND config_id = $2";
     tx.run(sql, args![&ctx.environment, &config.id]).await?;
     map(ctx, tx, config).await?;
+    config_versions::keep(ctx, tx, &config.id).await?;
     Ok(true)
 }
 

@@ -4,10 +4,12 @@
 use crate::{Error, Row, Tx, args, clients, instances};
 use valetkey_domain::Timestamp;
 use valetkey_domain::client::{ApiClient, ClientSecret};
+use valetkey_domain::config::Mapping;
 use valetkey_domain::id::{
     AccountId, AuthorizationId, ClientId, ConnectionId, DataKeyId, EnvironmentId, InstanceId, ProcessId,
 };
 use valetkey_domain::instance::McpInstance;
+use valetkey_domain::session::{Opens, Session};
 
 /// The client of this id, which a token named.
 ///
@@ -40,6 +42,79 @@ pub async fn instance(tx: &mut Tx, id: &InstanceId, key: &DataKeyId) -> Result<O
     let Some(row) = tx.one(sql, args![id, key]).await? else { return Ok(None) };
     let version = row.fit("mcp_instances", |row| row.integer("config_version"))?;
     Ok(Some((instances::read(&row)?, version)))
+}
+
+/// What the database says of a session token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionFound {
+    /// How often the sessions of its user and of everyone have been ended by now.
+    pub ends: i64,
+    /// The version that the client who asked for it has now; none if there is no such client.
+    pub client_version: Option<i64>,
+    /// How many of the accounts that it was made for are still there and its user's.
+    pub accounts: i64,
+    /// What a token for a connection opens.
+    pub connection: Option<Mapping>,
+}
+
+/// What became of what a session token names; none if the config's version, the connection or the url key is gone, or the
+/// connection switched off.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn session(tx: &mut Tx, session: &Session) -> Result<Option<SessionFound>, Error> {
+    let client = session.client.as_ref().map_or("", |(id, _)| id.as_str());
+    let accounts: String = session.accounts.iter().map(|id| format!("<{id}>")).collect();
+    let (environment, identifier, key) = (&session.environment, &session.identifier, &session.url_key);
+    let row = match &session.opens {
+        Opens::Config(config, version) => {
+            tx.one(CONFIG_SESSION, args![environment, config, identifier, client, accounts, key, *version]).await?
+        }
+        Opens::Connection(id) => {
+            tx.one(CONNECTION_SESSION, args![environment, id, identifier, client, accounts, key]).await?
+        }
+    };
+    row.as_ref().map(|row| row.fit("session_ends", |row| read_session(row, &session.opens))).transpose()
+}
+
+const CONFIG_SESSION: &str = "SELECT v.config_id AS id,
+    (SELECT CAST(COALESCE(SUM(e.times), 0) AS BIGINT) FROM session_ends e
+        WHERE e.environment_id = v.environment_id AND e.identifier IN ($3, '')) AS ends,
+    (SELECT k.version FROM api_clients k WHERE k.id = $4 AND k.environment_id = v.environment_id) AS client_version,
+    (SELECT count(DISTINCT a.id) FROM mcp_config_version_mappings m JOIN connected_accounts a
+        ON a.environment_id = m.environment_id AND a.connection_id = m.connection_id AND a.identifier = $3
+            AND a.organization_id = '' AND a.user_id = ''
+        WHERE m.config_id = v.config_id AND m.version = v.version
+            AND replace($5, '<' || a.id || '>', '') <> $5) AS accounts
+    FROM mcp_config_versions v WHERE v.environment_id = $1 AND v.config_id = $2 AND v.version = $7
+        AND EXISTS (SELECT 1 FROM data_keys d WHERE d.id = $6 AND d.environment_id = $1 AND d.purpose = 'url')";
+
+const CONNECTION_SESSION: &str = "SELECT c.id, c.name, c.connector,
+    (SELECT CAST(COALESCE(SUM(e.times), 0) AS BIGINT) FROM session_ends e
+        WHERE e.environment_id = c.environment_id AND e.identifier IN ($3, '')) AS ends,
+    (SELECT k.version FROM api_clients k WHERE k.id = $4 AND k.environment_id = c.environment_id) AS client_version,
+    (SELECT count(*) FROM connected_accounts a
+        WHERE a.environment_id = c.environment_id AND a.connection_id = c.id AND a.identifier = $3
+            AND a.organization_id = '' AND a.user_id = '' AND replace($5, '<' || a.id || '>', '') <> $5) AS accounts
+    FROM connections c WHERE c.environment_id = $1 AND c.id = $2 AND c.enabled = 1
+        AND EXISTS (SELECT 1 FROM data_keys d WHERE d.id = $6 AND d.environment_id = $1 AND d.purpose = 'url')";
+
+fn read_session(row: &Row, opens: &Opens) -> Result<SessionFound, Error> {
+    let connection = match opens {
+        Opens::Config(..) => None,
+        Opens::Connection(id) => Some(Mapping {
+            connection: id.clone(),
+            connection_name: row.parsed("name")?,
+            connector: row.text("connector")?.into(),
+            tools: Vec::new(),
+        }),
+    };
+    Ok(SessionFound {
+        ends: row.integer("ends")?,
+        client_version: row.optional_integer("client_version")?,
+        accounts: row.integer("accounts")?,
+        connection,
+    })
 }
 
 /// Which authorization has a link with this SHA-256, and in which environment.
@@ -175,7 +250,10 @@ pub async fn interrupted_exchanges_of(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{accounts, authorizations, fixture};
+    use crate::{accounts, authorizations, fixture, sessions};
+    use valetkey_domain::id::TokenId;
+    use valetkey_domain::name::Identifier;
+    use valetkey_domain::session::Access;
 
     #[tokio::test]
     async fn an_instance_says_its_environment() {
@@ -192,6 +270,57 @@ mod tests {
         assert!(instance(&mut tx, &put.id, &key("key_other")).await.unwrap().is_none());
         assert_eq!((found, version), (put, 1));
         assert!(instance(&mut tx, &InstanceId::parse("inst_none").unwrap(), &key("key_url")).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_session_is_what_its_config_or_connection_its_accounts_its_client_and_its_user_are() {
+        let there = fixture::two_environments().await;
+        let mut tx = there.store.write().await.unwrap();
+        let (ours, now) = (&there.ours, fixture::now());
+        let (connection, config, _) = fixture::chain(ours, &mut tx).await;
+        let account = fixture::account(ours, "1", "ann");
+        accounts::insert(ours, &mut tx, &account).await.unwrap();
+        let of = |opens: Opens| Session {
+            token: TokenId::parse("tkn_1").unwrap(),
+            environment: ours.environment.clone(),
+            identifier: account.owner.identifier.clone(),
+            opens,
+            access: Access::Full,
+            accounts: vec![account.id.clone(), AccountId::parse("ca_gone").unwrap()],
+            ends: 0,
+            client: Some((ClientId::parse("skc_1").unwrap(), 1)),
+            url_key: DataKeyId::parse("key_url").unwrap(),
+            expires_at: now,
+        };
+        let add = "INSERT INTO data_keys (id, environment_id, purpose, generation, root_version, wrapped, created_at)
+            VALUES ('key_url', $1, 'url', 1, 'v', $2, 0)";
+        tx.run(add, args![&ours.environment, &[0; 32]]).await.unwrap();
+        let by_config = of(Opens::Config(config.id.clone(), 1));
+        let by_connection = of(Opens::Connection(connection.id.clone()));
+        let found = SessionFound { ends: 0, client_version: None, accounts: 1, connection: None };
+        assert_eq!(session(&mut tx, &by_config).await.unwrap(), Some(found.clone()));
+        let mapping = Mapping { tools: vec![], ..config.mappings[0].clone() };
+        let whole = SessionFound { connection: Some(mapping), ..found };
+        assert_eq!(session(&mut tx, &by_connection).await.unwrap(), Some(whole.clone()));
+        // Another user's, another environment's, another version's.
+        let bob = Session { identifier: Identifier::parse("bob").unwrap(), ..by_connection.clone() };
+        assert_eq!(session(&mut tx, &bob).await.unwrap().unwrap().accounts, 0);
+        for one in [&by_config, &by_connection] {
+            let theirs = Session { environment: there.theirs.environment.clone(), ..one.clone() };
+            assert_eq!(session(&mut tx, &theirs).await.unwrap(), None);
+        }
+        assert_eq!(session(&mut tx, &of(Opens::Config(config.id, 2))).await.unwrap(), None);
+        let other_key = Session { url_key: DataKeyId::parse("key_gone").unwrap(), ..by_config.clone() };
+        assert_eq!(session(&mut tx, &other_key).await.unwrap(), None);
+        // What changes is seen.
+        sessions::end(ours, &mut tx, Some(&account.owner.identifier), now).await.unwrap();
+        let client = "INSERT INTO api_clients (id, environment_id, name, scopes, version, created_at)
+            VALUES ('skc_1', $1, 'app', '[]', 4, 0)";
+        tx.run(client, args![&ours.environment]).await.unwrap();
+        let changed = SessionFound { ends: 1, client_version: Some(4), ..whole };
+        assert_eq!(session(&mut tx, &by_connection).await.unwrap(), Some(changed));
+        tx.run("UPDATE connections SET enabled = 0", []).await.unwrap();
+        assert_eq!(session(&mut tx, &by_connection).await.unwrap(), None);
     }
 
     #[tokio::test]

@@ -14,6 +14,7 @@ mod bulk;
 pub mod changes;
 pub mod clients;
 pub mod closings;
+pub mod config_versions;
 pub mod configs;
 pub mod connections;
 #[cfg(test)]
@@ -42,6 +43,7 @@ pub mod processes;
 pub mod revocations;
 mod row;
 pub mod sealed;
+pub mod sessions;
 pub mod signing_keys;
 mod sqlite;
 mod store;

@@ -53,6 +53,9 @@ pub(crate) const STEPS: &[Step] = &[
     step!(9, "plans", "0009_plans", 1),
     step!(10, "consents", "0010_consents", 1),
     step!(11, "refusals", "0011_refusals", 1),
+    // An older binary would change configs without keeping the version that session tokens were made under.
+    step!(12, "sessions", "0012_sessions", 12),
+    step!(13, "starts", "0013_starts", 1),
     step!(15, "verification", "0015_verification", 1),
 ];
 

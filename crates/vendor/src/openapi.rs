@@ -3,10 +3,12 @@
 //! Source: <https://spec.openapis.org/oas/v3.0.3> and 3.1, as far as it says what a request looks like. What answers look
 //! like is left out: it is most of such a document, and no request is held against it.
 
+mod reference;
 mod schema;
 
 use crate::digest::{Digest, Operation, Parameter, Place};
 use crate::{Error, template};
+use reference::followed;
 use schema::Schemas;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -158,13 +160,6 @@ impl<'a> Reader<'a> {
         let scopes: BTreeSet<String> = scopes.filter_map(Value::as_str).map(str::to_owned).collect();
         scopes.into_iter().collect()
     }
-}
-
-/// What a reference leads to, within the document.
-fn followed<'a>(document: &'a Value, value: &'a Value) -> Result<&'a Value, Error> {
-    let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return Ok(value) };
-    let target = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
-    target.ok_or_else(|| Error::NoSchema(reference.to_owned()))
 }
 
 fn plain(value: &Value) -> String {

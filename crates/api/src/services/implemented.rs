@@ -16,6 +16,7 @@ pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
             "UpdateMcpInstance",
             "DeleteMcpInstance",
             "GetMcpInstanceAuthState",
+            "CreateMcpSessionToken",
             "ListMcpConnectedAccounts",
         ],
     ),

@@ -3,6 +3,7 @@
 mod configs;
 mod instances;
 mod render;
+mod tokens;
 
 use super::serve::serve;
 use tonic::{Request, Response, Status};
@@ -99,5 +100,12 @@ impl McpService for Mcp {
         request: Request<wire::ListMcpConnectedAccountsRequest>,
     ) -> RpcResult<wire::ListMcpConnectedAccountsResponse> {
         serve(&self.0, request, configs::connected_accounts).await
+    }
+
+    async fn create_mcp_session_token(
+        &self,
+        request: Request<wire::CreateMcpSessionTokenRequest>,
+    ) -> RpcResult<wire::CreateMcpSessionTokenResponse> {
+        serve(&self.0, request, tokens::create).await
     }
 }

@@ -17,6 +17,8 @@ async fn a_stranger_finds_nothing_and_changes_nothing() {
         ("GET", format!("/api/v1/mcp/configs/{config}"), Value::Null),
         ("PUT", format!("/api/v1/mcp/configs/{config}"), json!({ "description": "stolen" })),
         ("POST", format!("/api/v1/mcp/configs/{config}/connected_accounts"), json!({ "identifier": "user_123" })),
+        ("POST", format!("/api/v1/mcp/configs/{config}/tokens"), json!({ "identifier": "user_123" })),
+        ("POST", "/api/v1/mcp/connections/MY_GMAIL/tokens".into(), json!({ "identifier": "user_123" })),
         ("DELETE", format!("/api/v1/mcp/configs/{config}"), Value::Null),
         ("GET", format!("/api/v1/mcp/instances/{instance}"), Value::Null),
         ("PATCH", format!("/api/v1/mcp/instances/{instance}"), json!({ "name": "stolen" })),

@@ -110,6 +110,11 @@ impl Ending {
         self.all.first().map_or(AtProvider::Nothing, Ready::at_provider)
     }
 
+    /// Whether tokens of it live on at the provider that can't be revoked from here.
+    fn leaves_tokens(&self) -> bool {
+        self.all.iter().any(|ready| ready.at_provider() == AtProvider::Failed)
+    }
+
     /// Ends it here; none if its tokens changed since it was read, so that others have to be revoked.
     async fn write<'a>(&self, ctx: &Ctx, mut change: Change<'a>, fate: Fate) -> Result<Option<Change<'a>>> {
         let id = &self.account.id;

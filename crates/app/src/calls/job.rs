@@ -1,5 +1,6 @@
 //! One call, as its task holds it, and how it says what went wrong.
 
+use super::asked::Asked;
 use super::failed::{Failed, FailureReason};
 use super::limits::Full;
 use crate::servers::toolset::{Served, ServedTool};
@@ -26,6 +27,8 @@ pub(super) struct Job {
     pub(super) owner: Owner,
     pub(super) execution: ExecutionId,
     pub(super) cancellation: CancellationToken,
+    /// The room that its arguments take.
+    pub(super) _asked: Asked,
 }
 
 impl Job {

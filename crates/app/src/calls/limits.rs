@@ -26,6 +26,7 @@ const QUEUE: usize = 4;
 /// Counts calls in flight. Clones count together.
 #[derive(Clone, Debug)]
 pub struct Limits {
+    there: (Queues<()>, Queues<EnvironmentId>),
     process: Queues<()>,
     environments: Queues<EnvironmentId>,
     accounts: Queues<AccountId>,
@@ -38,6 +39,7 @@ pub struct Limits {
 /// A call that is counted until this is dropped.
 #[derive(Debug)]
 pub(super) struct CallSlot {
+    _there: (Share<()>, Share<EnvironmentId>),
     _account: Share<AccountId>,
     _environment: Share<EnvironmentId>,
     _process: Share<()>,
@@ -60,8 +62,8 @@ impl fmt::Display for Full {
             Limit::InFlightPerAccount => ("calls", "this account"),
             Limit::InFlightPerEnvironment => ("calls", "this environment"),
             Limit::InFlightPerHost => ("requests", "this app's host"),
-            Limit::BytesInFlight => ("bytes of answers", "this server"),
-            Limit::BytesInFlightPerEnvironment => ("bytes of answers", "this environment"),
+            Limit::BytesInFlight => ("bytes of questions and answers", "this server"),
+            Limit::BytesInFlightPerEnvironment => ("bytes of questions and answers", "this environment"),
             _ => ("calls", "this server"),
         };
         write!(f, "{} {what} are in flight for {of}, which is the limit ({})", self.most, self.limit.name())?;
@@ -86,7 +88,10 @@ impl Limits {
         let calls = |most: usize| (most, most.saturating_mul(QUEUE));
         let (process, environment) = (calls(most.in_flight), calls(most.in_flight_per_environment));
         let account = calls(most.in_flight_per_account);
+        // As many as are in flight and wait, whatever they wait for.
+        let there = |(in_flight, waiting): (usize, usize)| in_flight.saturating_add(waiting);
         Self {
+            there: (Queues::of(there(process), 0), Queues::of(there(environment), 0)),
             process: Queues::of(process.0, process.1),
             environments: Queues::of(environment.0, environment.1),
             accounts: Queues::of(account.0, account.1),
@@ -113,6 +118,7 @@ impl Limits {
         let until = Instant::now() + timeout;
         let left = || until.saturating_duration_since(Instant::now());
         let full = |limit, most| move |why| Full { limit, most, why: Some(why) };
+        let there = self.counted(environment).await?;
         // The narrowest first: who waits for it takes nothing of what others need.
         let account = self.accounts.wait(account.clone(), 1, left()).await;
         let account = account.map_err(full(Limit::InFlightPerAccount, self.most.in_flight_per_account))?;
@@ -120,7 +126,17 @@ impl Limits {
         let environment =
             environment.map_err(full(Limit::InFlightPerEnvironment, self.most.in_flight_per_environment))?;
         let process = self.process.wait((), 1, left()).await.map_err(full(Limit::InFlight, self.most.in_flight))?;
-        Ok(CallSlot { _account: account, _environment: environment, _process: process })
+        Ok(CallSlot { _there: there, _account: account, _environment: environment, _process: process })
+    }
+
+    /// Counts a call from its beginning. An account's queue is short, but an environment has as many accounts as it likes:
+    /// of those who wait for theirs there are no more than may wait for the environment itself.
+    async fn counted(&self, environment: &EnvironmentId) -> Result<(Share<()>, Share<EnvironmentId>), Full> {
+        let crowded = |limit, most| move |_: NotAdmitted| Full { limit, most, why: Some(NotAdmitted::QueueFull) };
+        let one = self.there.1.wait(environment.clone(), 1, Duration::ZERO).await;
+        let one = one.map_err(crowded(Limit::InFlightPerEnvironment, self.most.in_flight_per_environment))?;
+        let all = self.there.0.wait((), 1, Duration::ZERO).await;
+        Ok((all.map_err(crowded(Limit::InFlight, self.most.in_flight))?, one))
     }
 
     /// Waits for a turn at a host.
@@ -128,6 +144,16 @@ impl Limits {
         let most = self.most.in_flight_per_host;
         let turn = self.hosts.wait((of.clone(), host.to_owned()), 1, timeout.min(self.host_wait)).await;
         turn.map_err(|why| Full { limit: Limit::InFlightPerHost, most, why: Some(why) })
+    }
+
+    /// Waits for room for so many bytes of memory that what a caller sends takes.
+    pub(super) async fn reserve_to_ask(
+        &self,
+        of: &EnvironmentId,
+        bytes: usize,
+        time: Duration,
+    ) -> Result<MemoryShare, Full> {
+        self.memory.to_ask(of, bytes, time).await.map_err(|limit| self.out_of_memory(limit))
     }
 
     /// Waits for room for an answer of so many bytes while it is read and held.
@@ -200,6 +226,7 @@ fn gauges(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, values: [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::{FutureExt as _, StreamExt as _};
 
     const NOW: Duration = Duration::ZERO;
 
@@ -253,6 +280,31 @@ mod tests {
         assert_eq!(limits.used().map(|(_, used, _)| used), [0; 6]);
     }
 
+    /// Each waits for its own account, which has one in flight; all of them are the environment's.
+    #[tokio::test]
+    async fn attack_74_calls_that_wait_for_their_accounts_are_counted_for_their_environment() {
+        let limits = small();
+        let (mut held, mut waiting) = (vec![], futures::stream::FuturesUnordered::new());
+        for n in 0..40 {
+            let limits = limits.clone();
+            waiting.push(async move { limits.enter(&environment(1), &account(n / 10), Duration::from_secs(60)).await });
+        }
+        let mut refused = 0;
+        while let Some(Some(entered)) = waiting.next().now_or_never() {
+            match entered {
+                Ok(place) => held.push(place),
+                Err(full) => {
+                    assert_eq!((full.limit, full.why), (Limit::InFlightPerEnvironment, Some(NotAdmitted::QueueFull)));
+                    refused += 1;
+                }
+            }
+        }
+        assert_eq!((held.len(), refused, waiting.len()), (3, 25, 12), "three in flight, four times as many wait");
+        assert!(limits.enter(&environment(2), &account(50), NOW).await.is_ok(), "others are not kept out");
+        drop((held, waiting));
+        assert!(limits.there.0.is_empty() && limits.there.1.is_empty());
+    }
+
     #[tokio::test]
     async fn what_is_taken_is_said_of_the_one_who_has_most() {
         let limits = small();
@@ -275,5 +327,6 @@ mod tests {
             drop(limits.enter(&environment(n), &account(n), NOW).await.unwrap());
         }
         assert!(limits.process.is_empty() && limits.environments.is_empty() && limits.accounts.is_empty());
+        assert!(limits.there.0.is_empty() && limits.there.1.is_empty());
     }
 }

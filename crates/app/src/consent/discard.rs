@@ -41,6 +41,28 @@ pub(super) async fn granted(
     Ok(())
 }
 
+/// What an exchange brought and the database has not taken for minutes: the revocation is queued if that at least can be
+/// saved. If not, the tokens end with this task, so it is asked for here and now, unless the account held tokens that may
+/// be of the same grant; the log alone can tell.
+pub(super) async fn unsaved(app: &App, consent: &Consent, subject: Option<&str>, plain: &Plain) {
+    let Err(error) = granted(app, consent, subject, plain, "not_saved").await else { return };
+    let id = &consent.authorization.id;
+    if consent.account.credential.is_some() {
+        tracing::error!(authorization = %id, cause = ?error, "tokens that can't be saved live on at the provider: \
+            another grant of this account may be the same");
+        return;
+    }
+    match revocations::without_row(app, &consent.ctx, &consent.wired, &consent.account, plain).await {
+        Ok(became) => {
+            let became = became.as_str();
+            tracing::error!(authorization = %id, cause = ?error, became, "tokens that can't be saved were to be revoked");
+        }
+        Err(also) => {
+            tracing::error!(authorization = %id, cause = ?error, ?also, "tokens that can't be saved live on");
+        }
+    }
+}
+
 /// Removes and revokes the tokens for which no person spoke up within their ten minutes. Says how many.
 ///
 /// # Errors

@@ -112,7 +112,8 @@ pub async fn link_for(
 /// it is, whatever becomes of the link.
 ///
 /// # Errors
-/// The connection is switched off or lacks its OAuth client; the message says what.
+/// The connection is switched off, lacks its OAuth client, or has one whose secret no longer opens; the message says
+/// what.
 pub async fn link(
     app: &App,
     ctx: &Ctx,
@@ -140,6 +141,7 @@ async fn made(
     if let Err(why) = ready(wired) {
         return Err(Error::new(Kind::FailedPrecondition, why));
     }
+    connections::client_secret(app, &wired).await?;
     let wanted = (life, verify.as_ref());
     let before = fresh(ctx, &mut app.core.store.glance().await?, account, wanted, app.core.now()).await?;
     if let Some(link) = again(app, ctx, &before).await? {
@@ -231,7 +233,7 @@ fn address(app: &App, token: &Secret<str>) -> String {
 /// No such link, or one that has expired or done its work.
 pub async fn open(app: &App, token: &str) -> std::result::Result<Opened, Stopped> {
     let consent = Consent::by_link(app, token).await?;
-    consent.startable(app.core.now())?;
+    consent.startable(app).await?;
     let asked = if consent.wired.is_oauth() {
         requested_scopes(app, &consent.ctx, &consent.wired, &consent.account).await?
     } else {
@@ -286,7 +288,7 @@ impl Consent {
     pub(super) async fn to_start(app: &App, token: &str, browser: &Secret<str>) -> std::result::Result<Self, Stopped> {
         let consent = Self::by_link(app, token).await?;
         let now = app.core.now();
-        consent.startable(now)?;
+        consent.startable(app).await?;
         match &consent.authorization.stage {
             Stage::Started(first) if first.expires_at > now && !is_of(&first.browser, Some(browser)) => {
                 Err(Stopped::from(StopReason::StartedElsewhere).about(consent.about))
@@ -317,14 +319,27 @@ impl Consent {
     }
 
     /// Whether the page's button may be pressed.
-    fn startable(&self, now: Timestamp) -> std::result::Result<(), Stopped> {
+    async fn startable(&self, app: &App) -> std::result::Result<(), Stopped> {
+        let now = app.core.now();
         let why = match &self.authorization.stage {
             Stage::Done { outcome, .. } if spends(outcome) => Some(StopReason::LinkUsed),
             _ if self.authorization.link_expires_at <= now => Some(StopReason::LinkExpired),
             Stage::Exchanging(started) if started.expires_at > now => Some(StopReason::Busy),
-            _ => ready(&self.wired).err().map(StopReason::Unready),
+            _ => match ready(&self.wired) {
+                Err(why) => Some(StopReason::Unready(why)),
+                Ok(()) => shut(app, &self.wired).await?.map(StopReason::Unready),
+            },
         };
         why.map_or(Ok(()), |why| Err(Stopped::from(why).about(self.about.clone())))
+    }
+}
+
+/// Why the OAuth client's secret can't be used, so that nobody is sent away for a code that can't be exchanged.
+async fn shut(app: &App, wired: &Wired) -> Result<Option<String>> {
+    match connections::client_secret(app, wired).await {
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == Kind::FailedPrecondition => Ok(Some(error.message().to_owned())),
+        Err(error) => Err(error),
     }
 }
 

@@ -32,8 +32,14 @@ pub(super) async fn save(exchange: &Exchange, ended: std::result::Result<Granted
     match &ended {
         Ok(granted) => {
             for _ in 0..LOOKS {
-                if retry::until_saved("a consent", || store_tokens(exchange, granted)).await? {
-                    return Ok(());
+                match retry::until_saved("a consent", || store_tokens(exchange, granted)).await {
+                    Ok(true) => return Ok(()),
+                    Ok(false) => {}
+                    Err(error) => {
+                        let subject = granted.subject.as_ref().map(|subject| subject.id.as_str());
+                        discard::unsaved(&exchange.app, &exchange.consent, subject, &granted.plain).await;
+                        return Err(error);
+                    }
                 }
             }
             discard_tokens(exchange, granted, "keeps_changing").await?;

@@ -30,10 +30,10 @@ use serde_json::json;
 use std::time::Duration;
 use valetkey_core::journal;
 use valetkey_core::places::CredentialRow;
-use valetkey_domain::Ctx;
 use valetkey_domain::account::{ConnectedAccount, Credential, Reason, Status};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::AccountId;
+use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::accounts as rows;
 
 /// The account's access token, refreshed if it would end within a minute. `refused` names a generation that the
@@ -154,11 +154,14 @@ impl Caller<'_> {
         match ended {
             None => Ok(Looked::OtherProcess),
             Some(RefreshEnd::Settled) => Ok(Looked::Refreshed),
-            Some(RefreshEnd::Later(_) | RefreshEnd::Refused(_)) if self.need.live(credential, self.app.core.now()) => {
+            Some(RefreshEnd::Later(_) | RefreshEnd::Refused(_) | RefreshEnd::Unready(_))
+                if self.need.live(credential, self.app.core.now()) =>
+            {
                 self.open(&account, credential).await
             }
             Some(RefreshEnd::Later(why)) => Err(Unusable::Later(why)),
             Some(RefreshEnd::Refused(why)) => Err(Unusable::Refused(why)),
+            Some(RefreshEnd::Unready(why)) => Err(Error::new(Kind::FailedPrecondition, why).into()),
         }
     }
 

@@ -1,12 +1,13 @@
 //! For how long it is tried to save what a provider gave: the tokens exist nowhere else, and a full disk, a locked file or
 //! a database that is gone may come back.
 
-use crate::Result;
+use crate::{Error, Result};
+use backon::{ExponentialBuilder, Retryable as _};
 use std::time::Duration;
 
 /// For how long, not counting the tries themselves.
 const SAVING: Duration = Duration::from_secs(5 * 60);
-/// The first pause between two tries.
+/// The first pause between two tries; each is twice the one before.
 const FIRST: Duration = Duration::from_millis(200);
 /// The longest one.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -15,44 +16,34 @@ const LONGEST: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// The last one, after these minutes.
-pub(crate) async fn until_saved<T, F: Future<Output = Result<T>>>(
-    what: &str,
-    mut save: impl FnMut() -> F,
-) -> Result<T> {
-    let mut pauses = pauses();
-    loop {
-        let error = match save().await {
-            Ok(saved) => return Ok(saved),
-            Err(error) => error,
-        };
-        let Some(pause) = pauses.next() else { return Err(error) };
+pub(crate) async fn until_saved<T, F: Future<Output = Result<T>>>(what: &str, save: impl FnMut() -> F) -> Result<T> {
+    let failed = |error: &Error, _pause| {
         tracing::warn!(cause = ?error, "the outcome of {what} could not be saved: trying again");
-        tokio::time::sleep(pause).await;
-    }
+    };
+    save.retry(pauses()).notify(failed).await
 }
 
-/// The pauses between the tries, each twice the one before.
-fn pauses() -> impl Iterator<Item = Duration> {
-    let longer = |pause: &Duration| Some((*pause * 2).min(LONGEST));
-    std::iter::successors(Some(FIRST), longer).scan(Duration::ZERO, |waited, pause| {
-        let goes_on = *waited < SAVING;
-        *waited += pause;
-        goes_on.then_some(pause)
-    })
+const fn pauses() -> ExponentialBuilder {
+    ExponentialBuilder::new()
+        .with_min_delay(FIRST)
+        .with_max_delay(LONGEST)
+        .without_max_times()
+        .with_total_delay(Some(SAVING))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Error;
+    use backon::BackoffBuilder as _;
     use valetkey_domain::Kind;
 
     #[test]
     fn it_goes_on_for_five_minutes_and_ends() {
-        let pauses: Vec<Duration> = pauses().collect();
+        let pauses: Vec<Duration> = pauses().build().collect();
         let all: Duration = pauses.iter().sum();
-        assert!((300..303).contains(&all.as_secs()), "{all:?}");
+        assert!((297..=300).contains(&all.as_secs()), "{all:?}");
         assert!(pauses.len() < 200 && pauses.iter().all(|pause| (FIRST..=LONGEST).contains(pause)), "{pauses:?}");
+        assert_eq!((pauses[0], pauses[1].as_millis()), (FIRST, 400));
     }
 
     #[tokio::test]

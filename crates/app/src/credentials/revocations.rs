@@ -2,7 +2,8 @@
 //! given up. Doing so twice does no harm, so a try that was cut off is simply made again.
 
 use super::oauth;
-use super::revoke::{AtProvider, LEASE, Ready, Sent, Way};
+use super::revoke::{self, AtProvider, LEASE, Ready, Sent, Way};
+use super::sealed::Plain;
 use crate::connections::{self, Wired};
 use crate::{App, Error, Result};
 use futures::StreamExt as _;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use valetkey_core::{context, journal, places};
+use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
 use valetkey_outbound::oauth::{self as endpoint, Revoked, TokenIn};
@@ -35,6 +37,8 @@ const GIVE_UP_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 enum Tried {
     /// There is no more to do.
     Ended(AtProvider),
+    /// They are left alone, for nobody can say any more whether another account lives on the same grant: why that is.
+    Left(String),
     /// It is to be tried again.
     Again(Failure),
 }
@@ -109,19 +113,17 @@ async fn ask(app: &App, ctx: &Ctx, revocation: &Revocation) -> Result<Tried> {
     if connections::origin(&way.url).is_none_or(|origin| !revocation.audience.contains(&origin)) {
         return Ok(Tried::Ended(AtProvider::Failed));
     }
-    if shared(app, ctx, revocation, &way).await? {
-        return Ok(Tried::Ended(AtProvider::Shared));
+    match sharing(app, ctx, revocation, &way).await? {
+        Sharing::Nobody => {}
+        Sharing::Perhaps => return Ok(Tried::Ended(AtProvider::Shared)),
+        Sharing::Untold(why) => return Ok(Tried::Left(why)),
     }
     let place = places::revocation(revocation);
     let text = app.core.keyring.open(&ctx.environment, Purpose::Credential, &place, &revocation.sealed).await?;
     let sent: Sent = serde_json::from_slice(text.expose()).map_err(Error::internal)?;
-    let method = Method::from_bytes(way.method.as_bytes()).map_err(Error::internal)?;
     let token = Secret::from(sent.token);
-    let (client, secret) = client(app, ctx, revocation, &way, sent.client_secret.map(Secret::from)).await;
-    let client = client.as_ref().map(|client| client.client(secret.as_ref()));
-    let asked = endpoint::Revocation { url: &way.url, method, token_in: TokenIn::Form(&way.field), token: &token };
-    let outbound = app.core.outbound.of(&ctx.environment);
-    Ok(match endpoint::revoke(&outbound, &asked, client.as_ref()).await {
+    let client = client(app, ctx, revocation, &way, sent.client_secret.map(Secret::from)).await;
+    Ok(match send(app, ctx, &way, &token, client).await? {
         Revoked::Revoked => Tried::Ended(AtProvider::Revoked),
         Revoked::NotThere => Tried::Ended(AtProvider::NotOffered),
         failed @ Revoked::Refused { .. } => {
@@ -131,6 +133,46 @@ async fn ask(app: &App, ctx: &Ctx, revocation: &Revocation) -> Result<Tried> {
             Tried::Again(Failure { word: "unreachable", why: problem.to_string(), wait: retry_after })
         }
     })
+}
+
+/// Revokes tokens of which no row tells, for none can be written, and says what became of them. Whether something else
+/// lives on them the caller has to know.
+///
+/// # Errors
+/// The connection has no OAuth client.
+pub(crate) async fn without_row(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+    plain: &Plain,
+) -> Result<AtProvider> {
+    let way = match revoke::way(wired, &wired.audience(account)) {
+        Ok((way, _)) => way,
+        Err(word) => return Ok(word),
+    };
+    let sent = revoke::sent(app, wired, plain).await;
+    let (token, secret) = (Secret::from(sent.token), sent.client_secret.map(Secret::from));
+    let client = way.client.clone().map(oauth::Endpoint::from);
+    Ok(match send(app, ctx, &way, &token, (client, secret)).await? {
+        Revoked::Revoked => AtProvider::Revoked,
+        Revoked::NotThere => AtProvider::NotOffered,
+        Revoked::Refused { .. } | Revoked::Unreachable { .. } => AtProvider::Failed,
+    })
+}
+
+async fn send(
+    app: &App,
+    ctx: &Ctx,
+    way: &Way,
+    token: &Secret<str>,
+    (client, secret): (Option<oauth::Endpoint>, Option<Secret<str>>),
+) -> Result<Revoked> {
+    let method = Method::from_bytes(way.method.as_bytes()).map_err(Error::internal)?;
+    let client = client.as_ref().map(|client| client.client(secret.as_ref()));
+    let asked = endpoint::Revocation { url: &way.url, method, token_in: TokenIn::Form(&way.field), token };
+    let outbound = app.core.outbound.of(&ctx.environment);
+    Ok(endpoint::revoke(&outbound, &asked, client.as_ref()).await)
 }
 
 /// The OAuth client: with the secret that its connection has now, else with the one it had.
@@ -155,9 +197,19 @@ async fn client(
     }
 }
 
+/// Whether an account that holds tokens lives on the same grant.
+enum Sharing {
+    /// None does.
+    Nobody,
+    /// One may.
+    Perhaps,
+    /// That can't be said, for this reason.
+    Untold(String),
+}
+
 /// Whether an account that holds tokens may live on the same grant by now: the same OAuth client at the same provider,
 /// and the same person there or one that is unknown. Those of a connection that is being removed don't count.
-async fn shared(app: &App, ctx: &Ctx, revocation: &Revocation, way: &Way) -> Result<bool> {
+async fn sharing(app: &App, ctx: &Ctx, revocation: &Revocation, way: &Way) -> Result<Sharing> {
     let mut tx = app.core.store.read().await?;
     let mut siblings = Vec::new();
     for sibling in accounts::maybe_sharing(ctx, &mut tx, None, revocation.subject.as_deref()).await? {
@@ -167,6 +219,7 @@ async fn shared(app: &App, ctx: &Ctx, revocation: &Revocation, way: &Way) -> Res
     }
     drop(tx);
     let client_id = way.client.as_ref().map(|client| client.client_id.as_str());
+    let mut untold = Sharing::Nobody;
     for sibling in siblings {
         let theirs = match connections::get(app, ctx, &sibling).await {
             Err(error) if error.kind() == Kind::NotFound => continue,
@@ -175,12 +228,29 @@ async fn shared(app: &App, ctx: &Ctx, revocation: &Revocation, way: &Way) -> Res
         if theirs.settings.client_id.as_deref() != client_id {
             continue;
         }
-        let theirs = Wired::of(app, theirs)?;
-        if theirs.endpoints.token_url.as_deref().and_then(connections::origin) == connections::origin(&way.token_url) {
-            return Ok(true);
+        let (name, own) = (theirs.name.clone(), theirs.settings.token_url.clone());
+        let token_url = match Wired::of(app, theirs) {
+            // What has no token endpoint lives on no grant.
+            Ok(wired) if wired.endpoints.token_url.is_none() => continue,
+            Ok(wired) => wired.endpoints.token_url,
+            Err(_) => own,
+        };
+        match token_url {
+            Some(url) if connections::origin(&url) == connections::origin(&way.token_url) => {
+                return Ok(Sharing::Perhaps);
+            }
+            Some(_) => {}
+            None => untold = Sharing::Untold(unloaded(name.as_str())),
         }
     }
-    Ok(false)
+    Ok(untold)
+}
+
+fn unloaded(connection: &str) -> String {
+    format!(
+        "connection '{connection}' has the same OAuth client, and its connector is not loaded: whether its accounts live \
+         on the same grant nobody can say"
+    )
 }
 
 /// Saves what a try brought, if the row is still this one's.
@@ -190,6 +260,7 @@ async fn save(app: &App, ctx: &Ctx, revocation: &Revocation, tried: Tried) -> Re
     let (became, action, why) = match &tried {
         Tried::Ended(AtProvider::Revoked) => (AtProvider::Revoked, "account.revoked", None),
         Tried::Ended(other) => (*other, "account.not_revoked", None),
+        Tried::Left(why) => (AtProvider::Shared, "account.not_revoked", Some(why)),
         Tried::Again(failure) => match next(app, revocation, failure.wait) {
             Some(next) => {
                 postpone(app, ctx, revocation, (lease, next), failure).await?;

@@ -191,32 +191,45 @@ pub(crate) async fn sealed_in(
 /// # Errors
 /// The key can't be had.
 pub(crate) async fn ready(app: &App, ctx: &Ctx, wired: &Wired, ending: &Ending<'_>) -> Result<Ready> {
-    let rule = wired.oauth().ok().and_then(|oauth| oauth.revoke.as_ref());
-    let (Some(rule), Some(url)) = (rule, &wired.endpoints.revoke_url) else {
-        return Ok(Ready::Settled(AtProvider::NotOffered));
+    let (way, origin) = match way(wired, ending.audience) {
+        Ok(way) => way,
+        Err(word) => return Ok(Ready::Settled(word)),
     };
-    let origin = connections::origin(url).filter(|origin| ending.audience.contains(origin));
-    // The connection points elsewhere by now than when the tokens were given.
-    let Some(origin) = origin else { return Ok(Ready::Settled(AtProvider::Failed)) };
-    let way = Way {
-        url: url.clone(),
-        method: rule.method.to_string(),
-        field: rule.field.clone(),
-        token_url: wired.token_url()?.to_owned(),
-        client: oauth::Endpoint::of(wired).ok().map(|client| client.to_stored()),
-    };
-    // A refresh token's end is the end of the grant; an access token's may be of that token alone.
-    let token = ending.plain.refresh_token.as_ref().unwrap_or(&ending.plain.access_token);
-    // Without it the provider can still be asked; it goes nowhere that it was not given for.
-    let secret = connections::client_secret(app, wired).await.ok().flatten();
-    let sent =
-        Sent { token: token.expose().to_owned(), client_secret: secret.map(|secret| secret.expose().to_owned()) };
+    let sent = sent(app, wired, ending.plain).await;
     let mut revocation = row(app, ctx, ending, vec![origin], members(&way)?);
     let text: Secret<[u8]> = serde_json::to_vec(&sent).map_err(Error::internal)?.into();
     let place = places::revocation(&revocation);
     let sealed = app.core.keyring.seal(&ctx.environment, Purpose::Credential, &place, text.expose()).await?;
     revocation.sealed = sealed;
     Ok(Ready::Revoke(Box::new(revocation)))
+}
+
+/// How tokens with this audience are revoked, and the origin that they go to; or why they can't be.
+pub(super) fn way(wired: &Wired, audience: &[String]) -> std::result::Result<(Way, String), AtProvider> {
+    let rule = wired.oauth().ok().and_then(|oauth| oauth.revoke.as_ref());
+    let (Some(rule), Some(url)) = (rule, &wired.endpoints.revoke_url) else {
+        return Err(AtProvider::NotOffered);
+    };
+    let origin = connections::origin(url).filter(|origin| audience.contains(origin));
+    // The connection points elsewhere by now than when the tokens were given.
+    let origin = origin.ok_or(AtProvider::Failed)?;
+    let way = Way {
+        url: url.clone(),
+        method: rule.method.to_string(),
+        field: rule.field.clone(),
+        token_url: wired.endpoints.token_url.clone().ok_or(AtProvider::NotOffered)?,
+        client: oauth::Endpoint::of(wired).ok().map(|client| client.to_stored()),
+    };
+    Ok((way, origin))
+}
+
+/// What is sent to revoke these tokens.
+pub(super) async fn sent(app: &App, wired: &Wired, plain: &Plain) -> Sent {
+    // A refresh token's end is the end of the grant; an access token's may be of that token alone.
+    let token = plain.refresh_token.as_ref().unwrap_or(&plain.access_token);
+    // Without it the provider can still be asked; it goes nowhere that it was not given for.
+    let secret = connections::client_secret(app, wired).await.ok().flatten();
+    Sent { token: token.expose().to_owned(), client_secret: secret.map(|secret| secret.expose().to_owned()) }
 }
 
 /// The row, with nothing sealed yet.

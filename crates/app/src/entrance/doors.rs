@@ -3,12 +3,15 @@
 //!
 //! The doors of people with a link are in [`crate::consent`], which checks more than a credential.
 
+use super::sessions::{self, Site};
 use crate::tenancy::tokens::{self, Claims};
 use crate::{App, Error, Result};
 use valetkey_core::context;
+use valetkey_domain::config::Mapping;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::EnvironmentId;
 use valetkey_domain::instance::McpInstance;
+use valetkey_domain::session::Session;
 use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::doors as rows;
 
@@ -48,6 +51,33 @@ pub async fn instance_url(app: &App, token: &str) -> Result<(Ctx, McpInstance, i
     Ok((ctx, instance, version))
 }
 
+/// The session that this token is for at a static MCP URL and, if it is one of a connection, that connection.
+///
+/// # Errors
+/// `UNAUTHENTICATED`, in the same words for a token that is forged, has ended or is for another URL, and for one whose
+/// config, connection, account, user's sessions, client or url key have ended.
+pub async fn session(app: &App, site: &Site, bearer: &str) -> Result<(Ctx, Session, Option<Mapping>)> {
+    context::time_is_known(&app.core)?;
+    let session = sessions::read(app, site, bearer).await.map_err(refuse_session)?;
+    app.core.keyring.check_open()?;
+    let Some(connection) = session_stands(app, &session).await? else {
+        return Err(refuse_session("what it names is gone, or it was withdrawn"));
+    };
+    let ctx = context::enter(&app.core, session.environment.clone(), Actor::Session(session.token.clone()));
+    Ok((ctx, session, connection))
+}
+
+/// Whether all that a session stands on is still there; then with its connection, if it is one of a connection.
+///
+/// # Errors
+/// The database cannot be read.
+pub(crate) async fn session_stands(app: &App, session: &Session) -> Result<Option<Option<Mapping>>> {
+    let Some(found) = rows::session(&mut app.core.store.glance().await?, session).await? else { return Ok(None) };
+    let accounts = u64::try_from(found.accounts).is_ok_and(|there| there == session.accounts.len() as u64);
+    let client = session.client.as_ref().is_none_or(|(_, version)| found.client_version == Some(*version));
+    Ok((accounts && client && found.ends == session.ends).then_some(found.connection))
+}
+
 /// The operator at the command line of this machine, in one environment.
 #[must_use]
 pub fn operator(app: &App, environment: &EnvironmentId) -> Ctx {
@@ -56,6 +86,11 @@ pub fn operator(app: &App, environment: &EnvironmentId) -> Ctx {
 
 fn refuse(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     let message = "the access token is not valid (any more): ask POST /oauth/token for a new one";
+    Error::new(Kind::Unauthenticated, message).because(why)
+}
+
+fn refuse_session(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    let message = "the session token does not open this URL (any more): ask the app for a new one";
     Error::new(Kind::Unauthenticated, message).because(why)
 }
 

@@ -1,16 +1,18 @@
 //! MCP configs: which connections and tools a per-user server exposes.
 
 use crate::connections::{self, Wired};
+use crate::entrance::sessions::Site;
 use crate::{App, Error, Listed, Page, Result};
 use serde_json::Map;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use valetkey_connectors::{Connector, nearest};
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::name::ConfigName;
 use valetkey_domain::{Ctx, Kind};
-use valetkey_storage::{Tx, configs as rows};
+use valetkey_storage::closings::{self, Target};
+use valetkey_storage::{Tx, config_versions, configs as rows};
 
 pub use valetkey_storage::configs::Filter;
 
@@ -38,8 +40,8 @@ pub struct NewMapping {
 /// Makes a config.
 ///
 /// # Errors
-/// A name that breaks its rule or is taken; an unknown connection or tool (the nearest real one is named); a tool
-/// that two mappings would expose, for then nothing says whose account a call means.
+/// A name that breaks its rule or is taken; an unknown connection or tool (the nearest real one is named); a connection
+/// that is being removed; a tool that two mappings would expose, for then nothing says whose account a call means.
 pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<McpConfig> {
     let config = McpConfig {
         id: ConfigId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
@@ -53,6 +55,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<McpConfig> {
         updated_at: app.core.now(),
     };
     let mut tx = app.core.change(ctx).await?;
+    none_is_closing(ctx, &mut tx, &config.mappings).await?;
     if let Some(existing) = rows::by_name(ctx, &mut tx, config.name.as_str()).await? {
         return Err(already_exists(&existing));
     }
@@ -70,6 +73,15 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<McpConfig> {
 /// There is none in this environment.
 pub async fn get(app: &App, ctx: &Ctx, id: &ConfigId) -> Result<McpConfig> {
     let found = rows::get(ctx, &mut app.core.store.read().await?, id).await?;
+    found.ok_or_else(|| Error::not_found("MCP config", id))
+}
+
+/// The connections and whitelists of a config as they were at a version.
+///
+/// # Errors
+/// There is no such version of a config in this environment.
+pub(crate) async fn mappings_at(app: &App, ctx: &Ctx, id: &ConfigId, version: i64) -> Result<Vec<Mapping>> {
+    let found = config_versions::mappings(ctx, &mut app.core.store.read().await?, id, version).await?;
     found.ok_or_else(|| Error::not_found("MCP config", id))
 }
 
@@ -112,11 +124,15 @@ pub async fn update(
 ) -> Result<McpConfig> {
     let mut config = get(app, ctx, id).await?;
     config.description = description.unwrap_or(config.description);
+    let remapped = mappings.is_some();
     if let Some(mappings) = mappings {
         config.mappings = resolve(app, ctx, &mappings).await?;
     }
     config.updated_at = app.core.now();
     let mut tx = app.core.change(ctx).await?;
+    if remapped {
+        none_is_closing(ctx, &mut tx, &config.mappings).await?;
+    }
     if !rows::update(ctx, &mut tx, &config).await? {
         return Err(Error::new(
             Kind::Aborted,
@@ -149,7 +165,7 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &ConfigId) -> Result<()> {
 /// The static MCP URL of a config, for clients with a session token.
 #[must_use]
 pub fn server_url(app: &App, config: &McpConfig) -> String {
-    app.core.settings.public(&format!("/mcp/v3/servers/{}", config.uuid))
+    Site::Config(config.uuid.to_string()).url(app)
 }
 
 /// The names of the tools that a mapping exposes, in the developer's order or, for all, the connector's.
@@ -178,6 +194,21 @@ async fn resolve(app: &App, ctx: &Ctx, mappings: &[NewMapping]) -> Result<Vec<Ma
         resolved.push(mapping);
     }
     Ok(resolved)
+}
+
+/// Refuses connections that are being removed: the removal would have to wait for the config. Whoever begins one looks for
+/// configs under the same lock, so that one of the two sees the other.
+async fn none_is_closing(ctx: &Ctx, tx: &mut Tx, mappings: &[Mapping]) -> Result<()> {
+    // In one order, so that nobody waits in a circle.
+    let all: BTreeMap<&str, &Mapping> = mappings.iter().map(|one| (one.connection.as_str(), one)).collect();
+    for (id, mapping) in all {
+        tx.alone(id).await?;
+        if closings::of(ctx, tx, &Target::Connection(mapping.connection.clone())).await?.is_some() {
+            let message = format!("connection '{}' is being removed: map another one", mapping.connection_name);
+            return Err(Error::new(Kind::FailedPrecondition, message));
+        }
+    }
+    Ok(())
 }
 
 async fn resolve_one(app: &App, ctx: &Ctx, mapping: &NewMapping) -> Result<(Mapping, Vec<String>)> {

@@ -6,7 +6,7 @@ use crate::{App, Error, Listed, Page, Result, accounts, connections};
 use futures::future::try_join_all;
 use serde_json::Map;
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
-use valetkey_domain::config::McpConfig;
+use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::{ConfigId, InstanceId};
 use valetkey_domain::instance::McpInstance;
@@ -209,22 +209,22 @@ pub async fn view(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<Instan
 pub async fn auth_state(app: &App, ctx: &Ctx, id: &InstanceId, with_links: bool) -> Result<Vec<ConnectionState>> {
     let instance = get(app, ctx, id).await?;
     let config = configs::get(app, ctx, &instance.config).await?;
-    connection_states(app, ctx, &config, &instance.identifier, with_links).await
+    connection_states(app, ctx, &config.mappings, &instance.identifier, with_links).await
 }
 
-/// The same for any config and user, whether or not they have an instance.
+/// The same for the mappings of any config and any user, whether or not they have an instance.
 ///
 /// # Errors
 /// As for [`auth_state`].
 pub async fn connection_states(
     app: &App,
     ctx: &Ctx,
-    config: &McpConfig,
+    mappings: &[Mapping],
     identifier: &Identifier,
     with_links: bool,
 ) -> Result<Vec<ConnectionState>> {
-    let mut states = Vec::with_capacity(config.mappings.len());
-    for mapping in &config.mappings {
+    let mut states = Vec::with_capacity(mappings.len());
+    for mapping in mappings {
         let connection = connections::get(app, ctx, &mapping.connection).await?;
         states.push(state(app, ctx, connection, Owner::of(identifier.clone()), with_links).await?);
     }

@@ -4,15 +4,25 @@ use bytes::Bytes;
 use moka::future::Cache;
 use std::collections::HashMap;
 use std::sync::Arc;
-use valetkey_connectors::{Connector, Tool};
-use valetkey_domain::config::McpConfig;
+use valetkey_connectors::{Connector, Tool, nearest};
+use valetkey_domain::config::Mapping;
 use valetkey_domain::id::{ConfigId, ConnectionId};
+use valetkey_domain::session::Access;
 
 /// How many compiled tool sets are kept; a set of a hundred tools takes about a megabyte.
 const MOST_SETS: u64 = 256;
 
 /// The compiled tool sets that are kept.
-pub(crate) struct Sets(pub(super) Cache<(ConfigId, i64), Arc<ToolSet>>);
+pub(crate) struct Sets(pub(super) Cache<(Of, Access), Arc<ToolSet>>);
+
+/// What a tool set is compiled from, which never changes under its name.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) enum Of {
+    /// A version of a config.
+    Config(ConfigId, i64),
+    /// A connection.
+    Connection(ConnectionId),
+}
 
 impl Default for Sets {
     fn default() -> Self {
@@ -20,10 +30,10 @@ impl Default for Sets {
     }
 }
 
-/// The tools of one version of a config.
+/// The tools of one version of a config, or of a connection.
 pub struct ToolSet {
-    /// The config it was compiled from.
-    pub config: McpConfig,
+    /// The connections that it was compiled from.
+    pub mappings: Vec<Mapping>,
     /// The definitions as a JSON array in MCP's words, in the developer's order.
     pub listed: Bytes,
     pub(super) tools: HashMap<String, ServedTool>,
@@ -45,6 +55,12 @@ impl ToolSet {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&ServedTool> {
         self.tools.get(name)
+    }
+
+    /// The served tool that a name was surely meant for.
+    #[must_use]
+    pub fn nearest(&self, name: &str) -> Option<&str> {
+        nearest(name, self.tools.keys().map(String::as_str))
     }
 
     /// How many tools are served.

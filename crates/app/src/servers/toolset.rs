@@ -1,29 +1,62 @@
-//! What an instance's URL serves: the tools of its config, compiled once for each version of it.
+//! What an MCP URL serves: the tools of its config or connection, compiled once.
 //!
-//! Every request reads the instance and its config's version, so that a deleted instance, a rotated URL and an edited
-//! config are followed by the very next request; what is kept in memory is only what a version can never change.
+//! Every request reads what its URL or its session token stands on, so that a deleted instance, a rotated URL and an
+//! edited config are followed by the very next request; what is kept in memory is only what can never change. An
+//! instance's URL follows its config; a session token keeps to the version that it was made under.
 
+use super::sets::Of;
 pub use super::sets::{ServedTool, ToolSet};
 use super::{configs, instances};
 use crate::entrance::doors;
+use crate::entrance::sessions::Site;
 use crate::{App, Error, Result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use valetkey_connectors::{Catalog, Connector};
-use valetkey_domain::config::{Mapping, McpConfig};
-use valetkey_domain::id::ConfigId;
+use valetkey_domain::config::Mapping;
 use valetkey_domain::instance::McpInstance;
+use valetkey_domain::name::Identifier;
+use valetkey_domain::session::{Access, Opens, Session};
 use valetkey_domain::tool::MAX_NAME;
 use valetkey_domain::{Ctx, Kind};
 
-/// An instance with its tools.
+/// A server that somebody came in to, with its tools.
 #[derive(Clone)]
 pub struct Served {
-    /// The instance.
-    pub instance: McpInstance,
+    /// By what.
+    pub by: By,
     /// Its tools.
     pub set: Arc<ToolSet>,
+}
+
+/// By what somebody came in.
+#[derive(Clone)]
+pub enum By {
+    /// An instance's URL.
+    Instance(McpInstance),
+    /// A session token.
+    Session(Session),
+}
+
+impl Served {
+    /// The user whose accounts are used.
+    #[must_use]
+    pub fn identifier(&self) -> &Identifier {
+        match &self.by {
+            By::Instance(instance) => &instance.identifier,
+            By::Session(session) => &session.identifier,
+        }
+    }
+
+    /// The id of what somebody came in by: of the instance, or of the token.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match &self.by {
+            By::Instance(instance) => instance.id.as_str(),
+            By::Session(session) => session.token.as_str(),
+        }
+    }
 }
 
 /// What the MCP URL that ends in this token serves.
@@ -32,16 +65,38 @@ pub struct Served {
 /// `NOT_FOUND` in the same words for a forgery, a rotated URL and a deleted instance; the database cannot be read.
 pub async fn open(app: &App, token: &str) -> Result<(Ctx, Served)> {
     let (ctx, instance, version) = doors::instance_url(app, token).await?;
-    let set = cached(app, &ctx, &instance.config, version).await?;
-    Ok((ctx, Served { instance, set }))
+    let set = cached(app, &ctx, Of::Config(instance.config.clone(), version), Access::Full, None).await?;
+    Ok((ctx, Served { by: By::Instance(instance), set }))
 }
 
-/// Whether a server that was opened is still there, at the same URL, and serves this tool on the same connection.
+/// What a static MCP URL serves to who holds this session token.
+///
+/// # Errors
+/// `UNAUTHENTICATED` in the same words whatever is wrong with the token; the database cannot be read.
+pub async fn open_session(app: &App, site: &Site, bearer: &str) -> Result<(Ctx, Served)> {
+    let (ctx, session, connection) = doors::session(app, site, bearer).await?;
+    let of = match &session.opens {
+        Opens::Config(config, version) => Of::Config(config.clone(), *version),
+        Opens::Connection(connection) => Of::Connection(connection.clone()),
+    };
+    let set = cached(app, &ctx, of, session.access, connection).await?;
+    Ok((ctx, Served { by: By::Session(session), set }))
+}
+
+/// Whether a server that was opened is still there, by the same URL or token, and serves this tool on the same
+/// connection.
 ///
 /// # Errors
 /// The database cannot be read.
 pub async fn still(app: &App, ctx: &Ctx, served: &Served, tool: &ServedTool) -> Result<bool> {
-    let before = &served.instance;
+    match &served.by {
+        By::Instance(instance) => still_instance(app, ctx, instance, tool).await,
+        // What a session serves never changes; only whether it stands.
+        By::Session(session) => Ok(doors::session_stands(app, session).await?.is_some()),
+    }
+}
+
+async fn still_instance(app: &App, ctx: &Ctx, before: &McpInstance, tool: &ServedTool) -> Result<bool> {
     let now = match instances::get(app, ctx, &before.id).await {
         Ok(now) => now,
         Err(error) if error.kind() == Kind::NotFound => return Ok(false),
@@ -51,46 +106,48 @@ pub async fn still(app: &App, ctx: &Ctx, served: &Served, tool: &ServedTool) -> 
         return Ok(false);
     }
     let version = configs::get(app, ctx, &now.config).await?.version;
-    let set = cached(app, ctx, &now.config, version).await?;
+    let set = cached(app, ctx, Of::Config(now.config, version), Access::Full, None).await?;
     let found = set.find(&tool.tool.definition.name);
     Ok(found.is_some_and(|found| found.connection == tool.connection))
 }
 
-/// The tools of a config, compiled once for its version however many ask for them at once.
-async fn cached(app: &App, ctx: &Ctx, config: &ConfigId, version: i64) -> Result<Arc<ToolSet>> {
-    let compiling = compiled(app, ctx, config);
-    app.sets.0.try_get_with((config.clone(), version), compiling).await.map_err(|error: Arc<Error>| {
+/// The tools of a version or connection, compiled once however many ask for them at once.
+async fn cached(app: &App, ctx: &Ctx, of: Of, access: Access, connection: Option<Mapping>) -> Result<Arc<ToolSet>> {
+    let compiling = compiled(app, ctx, of.clone(), access, connection);
+    app.sets.0.try_get_with((of, access), compiling).await.map_err(|error: Arc<Error>| {
         // Each who waited gets an error of its own with the same words.
         Error::new(error.kind(), error.message()).with_code(error.code()).because(error)
     })
 }
 
-/// Compiles the tools of a config as it is now. If it was edited since its version was read, who asked for that version
-/// gets the newer one; nobody asks for it any more.
-async fn compiled(app: &App, ctx: &Ctx, config: &ConfigId) -> Result<Arc<ToolSet>> {
-    let config = configs::get(app, ctx, config).await?;
+async fn compiled(app: &App, ctx: &Ctx, of: Of, access: Access, connection: Option<Mapping>) -> Result<Arc<ToolSet>> {
+    let (name, mappings) = match of {
+        Of::Config(config, version) => (config.to_string(), configs::mappings_at(app, ctx, &config, version).await?),
+        Of::Connection(id) => (id.to_string(), connection.into_iter().collect()),
+    };
     let held = app.clone();
-    let compiling = app.core.tasks.spawn_blocking(move || compile(&held.core.catalog, config));
+    let compiling = app.core.tasks.spawn_blocking(move || compile(&held.core.catalog, &name, mappings, access));
     Ok(Arc::new(compiling.await.map_err(Error::internal)??))
 }
 
-/// Compiles the tools of a config. What cannot be served is left out and reported, never the whole list.
-fn compile(catalog: &Catalog, config: McpConfig) -> Result<ToolSet> {
+/// Compiles the tools of some connections. What cannot be served is left out and reported, never the whole list.
+fn compile(catalog: &Catalog, of: &str, mappings: Vec<Mapping>, access: Access) -> Result<ToolSet> {
     let mut offered: Vec<ServedTool> = Vec::new();
-    for mapping in &config.mappings {
+    for mapping in &mappings {
         match catalog.connector(&mapping.connector) {
             Some(connector) => offered.extend(of_mapping(&connector, mapping)),
             None => {
-                let (config, connector) = (&config.name, &mapping.connector);
-                tracing::warn!(%config, connector, "left out of an MCP config: its connector is not loaded");
+                let connector = &mapping.connector;
+                tracing::warn!(of, connector, "left out of an MCP server: its connector is not loaded");
             }
         }
     }
-    let offered = unambiguous(offered, &config);
+    let mut offered = unambiguous(offered, of);
+    offered.retain(|served| access == Access::Full || served.tool.definition.effect.read_only());
     let listed: Vec<Value> = offered.iter().map(|served| definition(&served.tool.definition)).collect();
     let listed = serde_json::to_vec(&listed).map_err(Error::internal)?.into();
     let tools = offered.into_iter().map(|served| (served.tool.definition.name.clone(), served)).collect();
-    Ok(ToolSet { config, listed, tools })
+    Ok(ToolSet { mappings, listed, tools })
 }
 
 fn of_mapping(connector: &Arc<Connector>, mapping: &Mapping) -> Vec<ServedTool> {
@@ -107,7 +164,7 @@ fn of_mapping(connector: &Arc<Connector>, mapping: &Mapping) -> Vec<ServedTool> 
 
 /// A config in which two connections expose one tool is refused when it is made. Should a later catalogue bring such a
 /// case about, neither is served: a call could not tell whose account is meant.
-fn unambiguous(offered: Vec<ServedTool>, config: &McpConfig) -> Vec<ServedTool> {
+fn unambiguous(offered: Vec<ServedTool>, of: &str) -> Vec<ServedTool> {
     let mut times: HashMap<String, u32> = HashMap::new();
     for served in &offered {
         *times.entry(served.tool.definition.name.clone()).or_default() += 1;
@@ -116,7 +173,7 @@ fn unambiguous(offered: Vec<ServedTool>, config: &McpConfig) -> Vec<ServedTool> 
         let name = &served.tool.definition.name;
         let once = times.get(name) == Some(&1);
         if !once {
-            tracing::warn!(tool = name, config = %config.name, "left out of an MCP config: two of its connections expose it");
+            tracing::warn!(tool = name, of, "left out of an MCP server: two of its connections expose it");
         }
         once
     };

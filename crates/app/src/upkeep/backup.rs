@@ -20,7 +20,7 @@ use base64::prelude::BASE64_STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::io::Write;
 use valetkey_core::keyring::WrappedKey;
 use valetkey_core::{context, journal};
@@ -71,24 +71,46 @@ pub(crate) struct End {
     pub(crate) mac: String,
 }
 
-/// Writes a backup; gives how many rows are in it.
+/// Writes a backup and has it put in its place; gives how many rows are in it. The journal has that one is made before a
+/// byte of it is written: what leaves the database is told of even if nobody comes back to tell how it ended.
 ///
 /// # Errors
-/// The database cannot be read, a key cannot be had, or `to` cannot be written.
-pub async fn write(app: &App, to: impl Write + Send, progress: &dyn Progress) -> Result<u64> {
+/// The journal cannot be written, the database cannot be read, a key cannot be had, or the file cannot be written or
+/// placed.
+pub async fn write(
+    app: &App,
+    to: impl Write + Send,
+    progress: &dyn Progress,
+    place: impl FnOnce() -> std::io::Result<()>,
+) -> Result<u64> {
     app.core.keyring.check_open()?;
+    let installation = meta::get(&mut app.core.store.glance().await?, meta::INSTALLATION).await?.unwrap_or_default();
+    record(app, &installation, "backup.begun", Map::new()).await?;
+    let written = rows_into(app, to, progress).await;
+    let written = written.and_then(|rows| place().map(|()| rows).map_err(|error| unwritten(&error)));
+    match &written {
+        Ok(rows) => record(app, &installation, "backup.written", journal::detail([("rows", json!(rows))])).await?,
+        Err(error) => {
+            let detail = journal::detail([("why", json!(error.message()))]);
+            if let Err(error) = record(app, &installation, "backup.not_written", detail).await {
+                tracing::warn!(cause = ?error, "that a backup was not written could not be recorded");
+            }
+        }
+    }
+    written
+}
+
+async fn rows_into(app: &App, to: impl Write + Send, progress: &dyn Progress) -> Result<u64> {
     let (draft, key) = app.core.keyring.for_a_file().await?;
     let mut tx = app.core.store.read().await?;
     let head = head(app, &mut tx, draft).await?;
     let mut lines = LineWriter::new(to);
     lines.write(&head)?;
-    let installation = head.installation;
     let rows = tables(&mut tx, &mut lines, progress).await?;
     drop(tx);
     lines.end(rows, &key)?;
     // From here on whatever is restored from it is behind.
     installation::move_on(app).await?;
-    record(app, &installation, rows).await?;
     Ok(rows)
 }
 
@@ -143,11 +165,10 @@ async fn head(app: &App, tx: &mut Tx, key: WrappedKey) -> Result<Head> {
     })
 }
 
-/// Says in the installation's journal that a backup was made.
-async fn record(app: &App, installation: &str, rows: u64) -> Result<()> {
+/// Says in the installation's journal what becomes of a backup.
+async fn record(app: &App, installation: &str, action: &'static str, detail: Map<String, Value>) -> Result<()> {
     let ctx = context::installation(&app.core, Actor::Operator);
-    let detail = journal::detail([("rows", json!(rows))]);
-    app.core.journal.fact_now(&ctx, "backup.written", installation, detail).await
+    app.core.journal.fact_now(&ctx, action, installation, detail).await
 }
 
 /// Whether a database holds nothing yet.

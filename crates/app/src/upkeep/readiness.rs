@@ -3,6 +3,7 @@
 
 use crate::App;
 use crate::tenancy::environments;
+use jiff::SignedDuration;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use valetkey_domain::Timestamp;
@@ -10,15 +11,17 @@ use valetkey_domain::environment::Environment;
 
 /// How far the clock may go back: corrections of a clock that runs fast are smaller.
 const MAX_STEP_BACK: Duration = Duration::from_secs(5 * 60);
+/// How long a clock that has gone back must go on from there before it is taken for right.
+const SETTLED: Duration = Duration::from_secs(10 * 60);
 
 /// What is said of a database that may be a copy.
 const QUARANTINE: &str = "is in quarantine, for its database was restored, copied or moved: the server's log says which. \
     Its operator decides with `valetkey restore --takeover` or `--as-copy`";
 
 /// What is said of a clock that shows less than it should. One that was ahead when the server started and was set right
-/// cannot be told from one that has gone back: whoever set it knows.
+/// cannot be told from one that has gone back: whoever set it knows, and has ten minutes.
 const BEHIND: &str = "is behind what was seen before: set the machine's clock. If it is right now, it was ahead when the \
-    server started: start the server again";
+    server started: it counts once it has gone on for ten minutes";
 
 /// One part, and what is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +50,34 @@ pub fn journal(app: &App) -> JournalState {
 /// Looks at the parts; remembers when it looked first, by the clock and by the machine's own, which nobody sets.
 #[derive(Debug, Default)]
 pub struct Watch {
-    first: Mutex<Option<Look>>,
+    course: Mutex<Course>,
+}
+
+/// How the clock has gone.
+#[derive(Debug, Default)]
+struct Course {
+    /// The look that the others are judged by.
+    first: Option<Look>,
+    /// The first one that was too far behind it, if the clock has gone on from there.
+    back: Option<Look>,
+}
+
+impl Course {
+    /// Whether another look is as it should be.
+    fn fits(&mut self, look: Look) -> bool {
+        if self.first.get_or_insert(look).behind(look) <= MAX_STEP_BACK {
+            self.back = None;
+            return true;
+        }
+        let goes_on = |back: &Look| back.late(look).unsigned_abs() <= MAX_STEP_BACK;
+        let back = self.back.filter(goes_on).unwrap_or(look);
+        let settled = look.at.saturating_duration_since(back.at) >= SETTLED;
+        if settled {
+            tracing::warn!("the clock was ahead when the server started, or has gone back since: it is believed now");
+        }
+        (self.first, self.back) = if settled { (Some(back), None) } else { (self.first, Some(back)) };
+        settled
+    }
 }
 
 /// The time, and when it was read.
@@ -58,10 +88,15 @@ struct Look {
 }
 
 impl Look {
-    /// How far behind what it should be, going by this look, another one is.
-    fn behind(self, other: Self) -> Duration {
-        let expected = self.said + other.at.saturating_duration_since(self.at);
-        Duration::try_from(expected.duration_since(other.said)).unwrap_or_default()
+    /// How late a later one is, going by this look; negative, if it is ahead of what it should be.
+    fn late(self, later: Self) -> SignedDuration {
+        let expected = self.said + later.at.saturating_duration_since(self.at);
+        expected.duration_since(later.said)
+    }
+
+    /// How far behind what it should be, going by this look, a later one is.
+    fn behind(self, later: Self) -> Duration {
+        Duration::try_from(self.late(later)).unwrap_or_default()
     }
 }
 
@@ -93,14 +128,14 @@ impl Watch {
 
     /// Whether it is not earlier than the database was made, and no less has passed since the first look than by the
     /// machine's own count: tokens and leases that have ended would be taken for good again. A clock that jumped ahead
-    /// and was set right is right.
+    /// after the first look and was set right is right at once. One that was ahead by then already looks now as if it had
+    /// gone back: if it goes on from there for long enough it is believed, as it would be at a new start.
     fn plausible(&self, look: Look, known: &[Environment]) -> bool {
         let made = known.iter().map(|environment| environment.created_at).min();
         if made.is_some_and(|made| look.said + MAX_STEP_BACK < made) {
             return false;
         }
-        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        first.get_or_insert(look).behind(look) <= MAX_STEP_BACK
+        self.course.lock().unwrap_or_else(PoisonError::into_inner).fits(look)
     }
 }
 
@@ -141,12 +176,31 @@ mod tests {
             (30, 7 * 24 * 3600, true),
             (40, -60, true),
             (50, -3600, false),
-            (4000, -3600, false),
-            (4010, 0, true),
+            (640, -3600, false),
+            (645, -7200, false),
+            (700, 0, true),
+            (710, -3600, false),
+            (1300, -3600, false),
+            (1310, -3600, true),
+            (1320, -7200, false),
+            (1330, 0, true),
         ] {
             assert_eq!(watch.plausible(said(passed, ahead), &[]), plausible, "{ahead} s ahead after {passed} s");
         }
         assert_eq!(troubles(Watch::default().look(&fixture.app).await), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn attack_24_a_clock_that_was_ahead_at_the_start_and_is_set_right_keeps_nobody_out_for_long() {
+        let fixture = fixture("{rotates: true}").await;
+        let (watch, begun, minute) = (Watch::default(), Instant::now(), Duration::from_secs(60));
+        let ready = |minutes: u32, ahead: Duration| {
+            let look = Look { said: fixture.app.core.now() + ahead + minute * minutes, at: begun + minute * minutes };
+            watch.plausible(look, &[])
+        };
+        assert!(ready(0, minute * 60 * 24) && ready(1, minute * 60 * 24));
+        let after: Vec<bool> = (2..15).map(|minutes| ready(minutes, Duration::ZERO)).collect();
+        assert_eq!(after, [[false; 10].as_slice(), &[true; 3]].concat());
     }
 
     #[tokio::test]

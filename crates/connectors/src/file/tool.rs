@@ -1,6 +1,7 @@
 //! A tool as written in a file: what it takes, what it sends, what it answers.
 
-use super::{BodyForm, Ordered};
+use super::body_form::BodyForm;
+use super::ordered::Ordered;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use valetkey_domain::tool::Effect;

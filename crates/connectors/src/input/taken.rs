@@ -1,6 +1,6 @@
-//! What a given value is taken for. Models and frameworks write lists as JSON text, numbers as text, one text where a
-//! list is due, and fill what they have nothing for with `""`, `0`, `null`, `[]` or `{}`. What can mean only one thing
-//! is taken for it; everything else is left for the check to refuse.
+//! What a given value is taken for. Models and frameworks write lists as JSON text, numbers as text and the other way
+//! round, one text where a list is due, and fill what they have nothing for with `""`, `0`, `null`, `[]` or `{}`. What
+//! can mean only one thing is taken for it; everything else is left for the check to refuse.
 
 use crate::file::Empty;
 use serde_json::{Number, Value};
@@ -8,7 +8,9 @@ use valetkey_domain::json;
 
 /// The value as the schema wants it; nothing where it says that there is none.
 pub(super) fn taken(described: &Value, required: bool, empty: Empty, given: &Value) -> Option<Value> {
-    let value = coerced(described, given);
+    // Zero in place of a text that may be left out says more likely that there is none than "0": nobody knows.
+    let unclear = !required && given.as_f64() == Some(0.0) && kind(described) == "string";
+    let value = if unclear { given.clone() } else { coerced(described, given) };
     let absent = !required && !matches!(empty, Empty::Kept | Empty::AsNull) && placeholder(described, &value);
     // Where a text could never be right, an empty one is none, whatever emptiness means otherwise.
     let misfit = !required && blank(&value) && described.get("type").is_some_and(|kind| kind != "string");
@@ -16,8 +18,9 @@ pub(super) fn taken(described: &Value, required: bool, empty: Empty, given: &Val
 }
 
 fn coerced(described: &Value, given: &Value) -> Value {
-    let kind = described.get("type").and_then(Value::as_str).unwrap_or_default();
+    let kind = kind(described);
     match (kind, given) {
+        ("string", Value::Number(number)) => digits(number),
         ("integer" | "number", Value::Number(number)) => whole(number).filter(|_| kind == "integer"),
         ("integer" | "number" | "boolean" | "object", Value::String(text)) => read(kind, text),
         ("array", Value::Array(items)) => Some(elements(described, items)),
@@ -27,6 +30,17 @@ fn coerced(described: &Value, given: &Value) -> Value {
         _ => None,
     }
     .unwrap_or_else(|| given.clone())
+}
+
+fn kind(described: &Value) -> &str {
+    described.get("type").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A whole number where a text is due, such as an id that happens to be one. A fraction has lost how it was written
+/// (1.10 is 1.1), as has one that no double can hold.
+fn digits(number: &Number) -> Option<Value> {
+    let whole = whole(number).unwrap_or_else(|| Value::Number(number.clone()));
+    (whole.is_i64() || whole.is_u64()).then(|| Value::String(whole.to_string()))
 }
 
 /// 3.0 is 3 where the schema wants a whole number: protobuf's `Struct`, which carries the SDKs' arguments, has doubles
@@ -68,7 +82,9 @@ fn elements(described: &Value, items: &[Value]) -> Value {
 /// A list written as JSON, if its elements are what the list has; otherwise the text is the one element.
 fn list_in(described: &Value, text: &str) -> Option<Value> {
     match json::parse(text.trim().as_bytes()) {
-        Ok(Value::Array(items)) if items.iter().all(|item| fits(described, item)) => Some(elements(described, &items)),
+        Ok(Value::Array(items)) if items.iter().all(|item| listed_as(described, item)) => {
+            Some(elements(described, &items))
+        }
         Ok(Value::Null) => Some(Value::Null),
         Ok(value @ Value::Object(_)) if fits(described, &value) => only(described, &value),
         _ if text.trim().is_empty() => None,
@@ -81,18 +97,24 @@ fn only(described: &Value, single: &Value) -> Option<Value> {
     fits(described, single).then(|| elements(described, std::slice::from_ref(single)))
 }
 
+/// Whether an element of JSON text is of the kind of the list's. Where texts are due "[1]" may be one itself.
+fn listed_as(described: &Value, item: &Value) -> bool {
+    let texts = described.get("items").is_some_and(|inner| kind(inner) == "string");
+    fits(described, item) && (!texts || item.is_string())
+}
+
 /// Whether a value is of the kind of the list's elements, or becomes it.
 fn fits(described: &Value, single: &Value) -> bool {
     let Some(inner) = described.get("items") else { return true };
     let value = coerced(inner, single);
-    match inner.get("type").and_then(Value::as_str) {
-        Some("string") => value.is_string(),
-        Some("integer") => value.is_i64() || value.is_u64(),
-        Some("number") => value.is_number(),
-        Some("boolean") => value.is_boolean(),
-        Some("object") => value.is_object(),
+    match kind(inner) {
+        "string" => value.is_string(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        "object" => value.is_object(),
         // A list of lists: which of the two is meant, nobody knows.
-        Some("array") => single.is_array(),
+        "array" => single.is_array(),
         _ => true,
     }
 }

@@ -64,8 +64,8 @@ fn everything_wrong_is_told_at_once() {
         assert!(said.contains(part), "{part} is missing in {said}");
     }
     assert_eq!(
-        check(&json!({"id": 1})).unwrap_err(),
-        "the_tool: `id` must be a text, not 1. Correct the arguments and call again."
+        check(&json!({"id": 1.5})).unwrap_err(),
+        "the_tool: `id` must be a text, not 1.5. Correct the arguments and call again."
     );
     assert!(check(&json!({"id": "x", "max_results": 2.5})).unwrap_err().contains("must be a whole number, not 2.5"));
     assert!(check(&json!({"id": null})).unwrap_err().contains("`id` is required"));
@@ -249,6 +249,12 @@ fn what_can_mean_only_one_thing_is_taken_for_it() {
         ("rows", json!("{\"a\": 1}"), json!([{"a": 1}])),
         ("list", json!("a"), json!(["a"])),
         ("least", json!("2"), json!(2)),
+        ("text", json!(5), json!("5")),
+        ("text", json!(-5.0), json!("-5")),
+        ("text", json!(18_446_744_073_709_551_615_u64), json!("18446744073709551615")),
+        ("need", json!(0), json!("0")),
+        ("tags", json!([1, "a", 2.0]), json!(["1", "a", "2"])),
+        ("tags", json!(7), json!(["7"])),
     ] {
         assert_eq!(becomes(name, &given), Ok(Some(taken)), "{name}: {given}");
     }
@@ -262,11 +268,16 @@ fn what_may_mean_several_things_is_refused_by_name() {
         ("size", json!(true), "`size` must be a whole number, not true"),
         ("on", json!(1), "`on` must be true or false, not 1"),
         ("on", json!("yes"), "`on` must be true or false"),
-        ("text", json!(5), "`text` must be a text, not 5"),
+        ("text", json!(1.1), "`text` must be a text, not 1.1"),
+        ("text", json!(1e300), "`text` must be a text"),
+        ("text", json!(0), "`text` must be a text, not 0"),
+        ("text", json!(true), "`text` must be a text, not true"),
+        ("text", json!([5]), "`text` must be a text"),
+        ("when", json!(2026), "`when` must be an RFC 3339 time"),
         ("free", json!("[1]"), "`free` must be an object"),
         ("free", json!("{\"a\": 1, \"a\": 2}"), "`free` must be an object"),
         ("ids", json!("a, b"), "`ids` must be a list"),
-        ("tags", json!([1]), "`tags.0` must be a text, not 1"),
+        ("tags", json!([1.5]), "`tags.0` must be a text, not 1.5"),
         ("sort", json!("UP"), "`sort` must be one of \"up\", \"down\""),
         ("need", json!(null), "`need` is required"),
         ("least", json!(0), "`least` must be 1 or more, not 0"),

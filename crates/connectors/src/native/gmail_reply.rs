@@ -92,6 +92,10 @@ fn received(message: &Value) -> i64 {
 }
 
 /// RFC 5322, 3.6.4: the References of the answered message, else its In-Reply-To if that is one id, then its own id.
+///
+/// An id that no header can repeat is left out as are those beyond the bound, which RFC 5537, 3.4.4 has for lists that are
+/// too long. Who receives the answer finds its place by the last id, the answered message's own, and without that one
+/// nothing is answered: so a refusal over somebody's odd id further up would keep no thread together.
 fn references(headers: &Value, id: Option<&str>) -> Vec<String> {
     let mut ids = find(headers, "References").map(message_ids).unwrap_or_default();
     if ids.is_empty() {
@@ -187,6 +191,13 @@ mod tests {
         assert_eq!(references(&headers(&[("In-Reply-To", "<a@x> <b@x>")]), Some("c@x")), ["c@x"]);
         assert_eq!(references(&headers(&[("References", "<c@x> <a@x>")]), Some("c@x")), ["a@x", "c@x"]);
         assert!(references(&headers(&[]), None).is_empty());
+        let odd = format!("<a@x> <b\0@x> <\u{fc}@x> <{}@x> <d@x>", "c".repeat(900));
+        assert_eq!(references(&headers(&[("References", &odd)]), Some("e@x")), ["a@x", "d@x", "e@x"]);
+        assert_eq!(
+            references(&headers(&[("References", "<b\0@x>")]), Some("e@x")),
+            ["e@x"],
+            "its own stays whatever is odd"
+        );
         let long: String = (0..200).map(|n| format!("<{n}@x> ")).collect();
         let kept = references(&headers(&[("References", &long)]), Some("me@x"));
         assert_eq!((kept.len(), kept[0].as_str(), kept[1].as_str(), kept[49].as_str()), (50, "0@x", "152@x", "me@x"));

@@ -3,6 +3,7 @@
 use super::version::Version;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use valetkey_domain::tool::MAX_NAME;
 
 /// A refusal of one message.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,9 +72,11 @@ impl Fault {
         Self { data: Some(Box::new(data)), ..Self::bad(UNSUPPORTED_VERSION, message) }
     }
 
-    /// A tool that does not exist, or that this URL does not offer: nobody can tell which.
+    /// A tool that does not exist, or that this URL does not offer: nobody can tell which. `near` is one that it offers.
     #[must_use]
-    pub fn unknown_tool(version: Version) -> Self {
-        Self::of(version, INVALID_PARAMS, "unknown tool")
+    pub fn unknown_tool(version: Version, name: &str, near: Option<&str>) -> Self {
+        let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
+        let meant = near.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+        Self::of(version, INVALID_PARAMS, format!("unknown tool '{name}'{meant}"))
     }
 }

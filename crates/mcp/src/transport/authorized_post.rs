@@ -6,6 +6,7 @@ use super::state::TransportState;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use tracing::Instrument as _;
+use valetkey_app::calls::Asked;
 use valetkey_app::servers::toolset::Served;
 use valetkey_domain::Ctx;
 
@@ -17,6 +18,8 @@ pub(super) struct AuthorizedPost<'a> {
     pub(super) served: Served,
     pub(super) headers: HeaderMap,
     pub(super) accepts: Accepts,
+    /// The memory that what was posted takes.
+    pub(super) asked: Asked,
 }
 
 /// Whether a door that opened still does.

@@ -1,20 +1,38 @@
-//! Reading what was posted: no more than its limit, and not for ever.
+//! Reading what was posted: no more than its limit, not for ever, and within the budget.
 
-use crate::protocol::fault::INVALID_REQUEST;
+use crate::protocol::fault::{INTERNAL_ERROR, INVALID_REQUEST};
 use crate::protocol::{Fault, Reply};
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
+use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::borrow::Cow;
 use std::time::Duration;
+use valetkey_app::calls::Asked;
 use valetkey_app::{App, Limit};
+use valetkey_domain::Ctx;
 
 /// How long a client may take to send it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The whole body, or the answer to who sends too much or too slowly.
-pub(super) async fn read(app: &App, body: Body) -> Result<Bytes, Reply> {
+/// The whole body with the room that it takes, or the answer to who sends too much, too slowly, or while others take all
+/// of the room. It is not begun to be read before there is some.
+pub(super) async fn read(app: &App, ctx: &Ctx, headers: &HeaderMap, body: Body) -> Result<(Bytes, Asked), Reply> {
     let most = app.settings().bounds.mcp_body_bytes;
+    let header = || headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    let told = body.size_hint().exact().or_else(header).and_then(|told| usize::try_from(told).ok());
+    let mut asked = Asked::room(app, ctx, told.map_or(most, |told| told.min(most))).await.map_err(full)?;
+    let bytes = whole(app, most, body).await?;
+    asked.fit(app, ctx, &bytes).await.map_err(full)?;
+    Ok((bytes, asked))
+}
+
+fn full(error: valetkey_app::Error) -> Reply {
+    let fault = Fault { status: 429, ..Fault::bad(INTERNAL_ERROR, error.message().to_owned()) };
+    Reply::fault(None, &fault)
+}
+
+async fn whole(app: &App, most: usize, body: Body) -> Result<Bytes, Reply> {
     match tokio::time::timeout(PATIENCE, Limited::new(body, most).collect()).await {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {

@@ -58,15 +58,16 @@ pub(super) async fn as_one_reply(
 
 fn begin(post: &AuthorizedPost<'_>, id: &Id, version: Version, call: Call) -> Result<Pending, Fault> {
     let AuthorizedPost { state, ctx, served, .. } = post;
-    let tool = served.set.find(&call.name).ok_or_else(|| Fault::unknown_tool(version))?;
+    let unknown = || Fault::unknown_tool(version, &call.name, served.set.nearest(&call.name));
+    let tool = served.set.find(&call.name).ok_or_else(unknown)?;
     let structured = tool.tool.definition.output_schema.is_some();
     let mut ctx = Ctx { deadline: state.app.now() + state.app.settings().bounds.mcp_time, ..ctx.clone() };
     let (progress, news) = News::channel(call.progress);
     if let Some(progress) = progress {
         ctx.progress = Arc::new(progress);
     }
-    let running = calls::start(&state.app, &ctx, served, tool, call.arguments);
-    let flight = || state.flights.enter(&served.instance.id, id, running.cancellation());
+    let running = calls::start(&state.app, &ctx, served, tool, call.arguments, post.asked.clone());
+    let flight = || state.flights.enter(served.id(), id, running.cancellation());
     Ok(Pending {
         _flight: (!version.modern()).then(flight),
         _guard: version.modern().then(|| running.cancellation().drop_guard()),

@@ -8,41 +8,41 @@ use crate::protocol::{Fault, Reply};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
+use valetkey_app::entrance::sessions::Site;
 use valetkey_app::servers::toolset::{self, Served};
 use valetkey_domain::{Ctx, Kind};
 
-/// How a caller came in. Both hold the same token: the last part of an instance's URL.
+/// How a caller came in.
 #[derive(Clone)]
 pub(super) enum Door {
-    /// In the path.
+    /// By an instance's URL, whose last part this is.
     Url(String),
-    /// In `Authorization`.
+    /// By the same token in `Authorization`.
     Bearer(String),
+    /// At a static URL with this session token.
+    Session(Site, String),
 }
 
 impl Door {
-    fn token(&self) -> &str {
-        let (Self::Url(token) | Self::Bearer(token)) = self;
-        token
-    }
-
     /// What is behind it; else the answer to a stranger.
     pub(super) async fn open(&self, state: &TransportState) -> Result<(Ctx, Served), Response> {
-        if self.token().len() > LONGEST {
-            return Err(self.refusal());
-        }
-        let error = match toolset::open(&state.app, self.token()).await {
-            Ok(found) => return Ok(found),
-            Err(error) => error,
+        let opened = match self {
+            Self::Url(token) | Self::Bearer(token) if token.len() > LONGEST => return Err(self.refusal()),
+            Self::Session(_, token) if token.len() > LONGEST_SESSION => return Err(self.refusal()),
+            Self::Url(token) | Self::Bearer(token) => toolset::open(&state.app, token).await,
+            Self::Session(site, token) => toolset::open_session(&state.app, site, token).await,
         };
-        Err(if error.kind() == Kind::NotFound { self.refusal() } else { trouble(&error) })
+        opened.map_err(|error| match error.kind() {
+            Kind::NotFound | Kind::Unauthenticated => self.refusal(),
+            _ => trouble(&error),
+        })
     }
 
     /// The answer to who stands before it without the right token, whatever is wrong with theirs.
     fn refusal(&self) -> Response {
         match self {
             Self::Url(_) => StatusCode::NOT_FOUND.into_response(),
-            Self::Bearer(_) => stranger(),
+            Self::Bearer(_) | Self::Session(..) => unauthorized(WRONG),
         }
     }
 
@@ -52,21 +52,37 @@ impl Door {
     }
 }
 
-/// The longest text that is looked at as a token. Ours have less than half of that.
+/// The longest text that is looked at as the token of an instance. Ours have less than half of that.
 const LONGEST: usize = 512;
+
+/// The longest text that is looked at as a session token. Ours name 25 accounts at most, and have less than half of that.
+const LONGEST_SESSION: usize = 8 * 1024;
+
+/// What is said to who brought a token that opens nothing, whatever is wrong with it (RFC 6750 §3.1). It names no
+/// metadata, for there is none.
+const WRONG: &str = "Bearer error=\"invalid_token\", error_description=\"the token does not open this URL (any more)\"";
 
 /// The token of `Authorization: Bearer vkm_..`, if there is exactly one such header.
 pub(super) fn bearer(headers: &HeaderMap) -> Option<String> {
+    any_bearer(headers).filter(|token| token.starts_with("vkm_"))
+}
+
+/// The token of `Authorization: Bearer ..`, if there is exactly one such header.
+pub(super) fn any_bearer(headers: &HeaderMap) -> Option<String> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (scheme, token) = values.next()?.to_str().ok()?.split_once(' ')?;
-    let fits = values.next().is_none() && scheme.eq_ignore_ascii_case("bearer") && token.starts_with("vkm_");
+    let fits = values.next().is_none() && scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty();
     fits.then(|| token.trim().to_owned())
 }
 
-/// The answer to who has no token, or a wrong one. It names no metadata, for there is none.
+/// The answer to who has no token.
 pub(super) fn stranger() -> Response {
+    unauthorized("Bearer")
+}
+
+fn unauthorized(challenge: &'static str) -> Response {
     let mut response = StatusCode::UNAUTHORIZED.into_response();
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     response
 }
 

@@ -1,4 +1,4 @@
-//! Legacy calls in flight by (instance, request id), so that `notifications/cancelled` can find one. Clients number
+//! Legacy calls in flight by (instance or session token, request id), so that `notifications/cancelled` can find one. Clients number
 //! from 0 in every session and sessions are not told apart here, so an id that two calls share stops neither.
 
 use crate::protocol::Id;
@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
-use valetkey_domain::id::InstanceId;
 
-type Key = (InstanceId, Id);
+/// The id of what a caller came in by, and the request's.
+type Key = (Box<str>, Id);
 type Tokens = HashMap<Key, Vec<(u64, CancellationToken)>>;
 
 /// The calls in flight.
@@ -24,8 +24,8 @@ pub(super) struct Flight {
 
 impl Flights {
     /// Makes a call findable.
-    pub(super) fn enter(&self, instance: &InstanceId, id: &Id, token: CancellationToken) -> Flight {
-        let key = (instance.clone(), id.clone());
+    pub(super) fn enter(&self, by: &str, id: &Id, token: CancellationToken) -> Flight {
+        let key = (Box::from(by), id.clone());
         let mut held = self.locked();
         held.0 += 1;
         let number = held.0;
@@ -35,9 +35,9 @@ impl Flights {
     }
 
     /// Cancels the call of this id, if exactly one is in flight.
-    pub(super) fn cancel(&self, instance: &InstanceId, id: &Id) {
+    pub(super) fn cancel(&self, by: &str, id: &Id) {
         let held = self.locked();
-        if let Some([(_, token)]) = held.1.get(&(instance.clone(), id.clone())).map(Vec::as_slice) {
+        if let Some([(_, token)]) = held.1.get(&(Box::from(by), id.clone())).map(Vec::as_slice) {
             token.cancel();
         }
     }
@@ -70,25 +70,24 @@ mod tests {
     #[test]
     fn an_id_stops_a_call_only_if_it_names_exactly_one() {
         let flights = Flights::default();
-        let (one, other) = (InstanceId::parse("inst_1").unwrap(), InstanceId::parse("inst_2").unwrap());
+        let (one, other) = ("inst_1", "tkn_1");
         let tokens = [(); 3].map(|()| CancellationToken::new());
         let [first, second, elsewhere] = &tokens;
-        let _first = flights.enter(&one, &number(2), first.clone());
-        let shared = flights.enter(&one, &number(2), second.clone());
-        let _elsewhere = flights.enter(&other, &number(2), elsewhere.clone());
-        flights.cancel(&one, &number(2));
-        flights.cancel(&one, &Id::Text("2".into()));
+        let _first = flights.enter(one, &number(2), first.clone());
+        let shared = flights.enter(one, &number(2), second.clone());
+        let _elsewhere = flights.enter(other, &number(2), elsewhere.clone());
+        flights.cancel(one, &number(2));
+        flights.cancel(one, &Id::Text("2".into()));
         assert!(tokens.iter().all(|token| !token.is_cancelled()));
         drop(shared);
-        flights.cancel(&one, &number(2));
+        flights.cancel(one, &number(2));
         assert!(first.is_cancelled() && !elsewhere.is_cancelled());
     }
 
     #[test]
     fn nothing_is_kept_of_calls_that_ended() {
         let flights = Flights::default();
-        let instance = InstanceId::parse("inst_1").unwrap();
-        drop(flights.enter(&instance, &number(1), CancellationToken::new()));
+        drop(flights.enter("inst_1", &number(1), CancellationToken::new()));
         assert!(flights.locked().1.is_empty());
     }
 }

@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
+use valetkey_app::calls::Asked;
 
 /// How long what the door said stands until something is done.
 const DOOR_VALID_FOR: Duration = Duration::from_millis(100);
@@ -32,16 +33,21 @@ pub(super) async fn receive(state: &TransportState, door: Door, request: axum::e
         Err(response) => return response,
     };
     let (parts, posted) = request.into_parts();
-    let read = body::read(&state.app, posted).await;
+    let read = body::read(&state.app, &ctx, &parts.headers, posted).await;
     let accepts = Accepts::of(&parts.headers);
-    let mut post = AuthorizedPost { state, door, ctx, served, headers: parts.headers, accepts };
+    let mut post =
+        AuthorizedPost { state, door, ctx, served, headers: parts.headers, accepts, asked: Asked::default() };
     if opened.elapsed() > DOOR_VALID_FOR {
         match post.again().await {
             Ok(served) => post.served = served,
             Err(refusal) => return refusal,
         }
     }
-    match read.map(|bytes| message::read(&bytes)) {
+    let read = read.map(|(bytes, asked)| {
+        post.asked = asked;
+        message::read(&bytes)
+    });
+    match read {
         Ok(Ok(Body::One(Message::Request(request)))) => post.request(request).await,
         Ok(Ok(Body::One(other))) => post.acknowledge(&other),
         Ok(Ok(Body::Batch(items))) => post.batch(items).await,
@@ -115,7 +121,7 @@ impl AuthorizedPost<'_> {
 
     fn cancelled(&self, params: &Map<String, Value>) {
         if let Some(id) = params.get("requestId").and_then(Id::read) {
-            self.state.flights.cancel(&self.served.instance.id, &id);
+            self.state.flights.cancel(self.served.id(), &id);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Attacks 78, 79, 82: answers larger than their question, work for nobodies, requests that outlive their URL.
 
-use crate::kit::{Answer, Kit, post};
+use crate::kit::{Answer, Kit, post, until};
 use axum::body::Body;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -63,6 +63,8 @@ async fn attack_79_of_who_stands_before_the_wrong_door_no_byte_is_read() {
         ("/mcp/v1".into(), vec![("authorization", "Bearer vkm_x")]),
         ("/mcp/v1".into(), vec![("authorization", bearer.as_str())]),
         ("/mcp/v3/servers/x".into(), vec![("authorization", "Bearer x")]),
+        ("/mcp/v3/connections/x".into(), vec![]),
+        ("/mcp/v3/connections/MY_FAKE".into(), vec![("authorization", bearer.as_str())]),
         (kit.path.clone(), vec![("origin", "https://evil.example")]),
     ] {
         let gated = GatedBody::default();
@@ -127,18 +129,12 @@ async fn attack_82_a_tool_taken_away_before_the_body_came_is_not_called() {
         configs::update(&kit.app, &kit.ctx, &config.id, None, Some(vec![only])).await.unwrap();
     };
     let answer = overtaken(&kit, &kit.path, &[], call(1).to_string(), event).await;
-    assert_eq!(answer.json()["error"]["message"], "unknown tool");
+    assert_eq!(answer.json()["error"]["message"], "unknown tool 'fakeapp_get_item'");
     assert!(kit.upstream.seen().is_empty());
 }
 
 async fn left(kit: &Kit) {
-    for _ in 0..100 {
-        if kit.upstream.script.lock().unwrap().left > 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("the app never sees its caller leave");
+    until("the app sees its caller leave", || kit.upstream.script.lock().unwrap().left > 0).await;
 }
 
 #[tokio::test]
@@ -147,7 +143,7 @@ async fn attack_82_a_long_call_is_not_answered_as_json_once_its_url_is_gone() {
         let kit = Kit::connected().await.hurried();
         kit.upstream.set(|script| script.slow = Duration::from_secs(30));
         let gone = async {
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            until("the app is asked", || !kit.upstream.seen().is_empty()).await;
             instances::delete(&kit.app, &kit.ctx, &kit.instance.id).await.unwrap();
         };
         let answered = kit.post(&kit.path, &[WHOLE], body.to_string());
@@ -177,7 +173,7 @@ async fn waited(event: impl AsyncFnOnce(&Kit)) -> (String, usize) {
     kit.upstream.set(|script| script.slow = Duration::from_millis(600));
     let first = kit.post(&kit.path, &[WHOLE], call(1).to_string());
     let second = async {
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        until("the first one is there", || kit.upstream.seen().len() == 1).await;
         kit.post(&kit.path, &[WHOLE], call(2).to_string()).await
     };
     let event = async {
@@ -207,5 +203,41 @@ async fn attack_82_a_call_that_waited_for_its_turn_is_not_made_once_its_right_is
     let (deleted, rotated, taken_away, off) = tokio::join!(deleted, rotated, taken_away, off);
     for ((answer, seen), words) in [(deleted, gone), (rotated, gone), (taken_away, gone), (off, "switched off")] {
         assert!(answer.contains(words) && seen == 1, "{seen}: {answer}");
+    }
+}
+
+/// What waits for its turn is counted from before its first byte is read.
+#[tokio::test]
+async fn attack_78_a_long_question_is_not_read_before_there_is_room_and_holds_it_to_its_end() {
+    let bounds = Bounds { bytes_in_flight_per_environment: 1 << 20, ..Bounds::default() };
+    let kit = Kit::within(bounds).await;
+    kit.consent().await;
+    kit.upstream.set(|script| script.slow = Duration::from_millis(700));
+    let long = |id: u8| {
+        let arguments = json!({ "name": "x".repeat(100_000) });
+        json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call",
+            "params": { "name": "fakeapp_add_item", "arguments": arguments } })
+        .to_string()
+    };
+    let length = long(1).len().to_string();
+    let headers = [WHOLE, ("content-length", length.as_str())];
+    let (held, small) = (Held::default(), Held::default());
+    held.0.1.notify_one();
+    small.0.1.notify_one();
+    let second = async {
+        until("the first one is at the app", || kit.upstream.seen().len() == 1).await;
+        kit.send(post(&kit.path, &headers, held.body(long(2)))).await
+    };
+    let look = async {
+        until("the first one is at the app", || kit.upstream.seen().len() == 1).await;
+        let (body, length) = (call(3).to_string(), call(3).to_string().len().to_string());
+        kit.send(post(&kit.path, &[WHOLE, ("content-length", &length)], small.body(body))).await;
+        assert!(small.0.2.load(Ordering::SeqCst), "what is short is read at once");
+        held.0.2.load(Ordering::SeqCst)
+    };
+    let (first, second, read) = tokio::join!(kit.send(post(&kit.path, &headers, long(1))), second, look);
+    assert!(!read || kit.upstream.seen().len() < 2, "its body was read before there was room");
+    for answer in [first, second] {
+        assert_eq!(answer.json()["result"]["isError"], false, "{}", answer.text());
     }
 }

@@ -275,7 +275,7 @@ async fn in_era(kit: &Kit, version: &str, id: &str) -> Value {
 async fn a_call_notes_when_instance_and_account_were_last_used() {
     let kit = Kit::connected().await;
     data(&kit.call("fakeapp_get_item", json!({ "id": "a" })).await);
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    kit.at_rest().await;
     let instance = instances::get(&kit.app, &kit.ctx, &kit.instance.id).await.unwrap();
     let owner = Owner::of(instance.identifier.clone());
     let account = accounts::find(&kit.app, &kit.ctx, &kit.connection.id, &owner).await.unwrap().unwrap();
@@ -300,7 +300,7 @@ async fn the_journal_keeps_a_digest_of_the_arguments_and_not_them() {
         data(&kit.call("fakeapp_get_item", json!({ "id": "a" })).await);
     }
     data(&kit.call("fakeapp_add_item", json!({ "name": "hunter2" })).await);
-    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    kit.at_rest().await;
     let lines = valetkey_app::insight::audit::newest(&kit.app, &kit.ctx, None, 100).await.unwrap();
     let calls: Vec<_> = lines.into_iter().filter(|line| line.action == "tool.call").collect();
     assert_eq!(calls.len(), 4, "two reads, an intent, an outcome");

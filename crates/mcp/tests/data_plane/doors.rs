@@ -33,17 +33,28 @@ async fn the_bare_url_takes_the_token_as_a_bearer() {
     let token = kit.path.rsplit('/').next().unwrap();
     let right = kit.post("/mcp/v1", &[("authorization", &format!("Bearer {token}"))], PING).await;
     assert_eq!(right.status, 200, "{}", right.text());
-    let wrong = ["Bearer vkm_x", "Bearer x", "Basic eDp5"];
-    let mut answers = vec![kit.post("/mcp/v1", &[], PING).await];
+    let wrong = ["Bearer vkm_x"];
+    let static_urls = ["/mcp/v3/servers/6c1b35ba-58a5-4f43-a2ae-30a5b6d7a2de", "/mcp/v3/connections/MY_FAKE"];
+    let mut none = vec![kit.post("/mcp/v1", &[], PING).await];
+    for path in static_urls {
+        none.push(kit.post(path, &[], PING).await);
+    }
+    let mut answers = vec![];
     for authorization in wrong {
         answers.push(kit.post("/mcp/v1", &[("authorization", authorization)], PING).await);
     }
-    for path in ["/mcp/v3/servers/6c1b35ba-58a5-4f43-a2ae-30a5b6d7a2de", "/mcp/v3/connections/MY_FAKE"] {
+    for authorization in ["Bearer x", "Basic eDp5"] {
+        none.push(kit.post("/mcp/v1", &[("authorization", authorization)], PING).await);
+    }
+    for path in static_urls {
         answers.push(kit.post(path, &[("authorization", &format!("Bearer {token}"))], PING).await);
     }
-    for answer in answers {
-        assert_eq!((answer.status, answer.bytes.len()), (StatusCode::UNAUTHORIZED, 0));
-        assert_eq!(answer.headers["www-authenticate"], "Bearer");
+    let wrong = "Bearer error=\"invalid_token\", error_description=\"the token does not open this URL (any more)\"";
+    for (answers, challenge) in [(none, "Bearer"), (answers, wrong)] {
+        for answer in answers {
+            assert_eq!((answer.status, answer.bytes.len()), (StatusCode::UNAUTHORIZED, 0));
+            assert_eq!(answer.headers["www-authenticate"], challenge);
+        }
     }
 }
 
@@ -51,7 +62,7 @@ async fn the_bare_url_takes_the_token_as_a_bearer() {
 async fn other_methods_are_not_allowed() {
     let kit = Kit::new().await;
     for method in [Method::GET, Method::DELETE, Method::PUT] {
-        for path in [kit.path.as_str(), "/mcp/v1/x", "/mcp/v1"] {
+        for path in [kit.path.as_str(), "/mcp/v1/x", "/mcp/v1", "/mcp/v3/servers/x", "/mcp/v3/connections/x"] {
             let request = Request::builder().method(method.clone()).uri(path).body(Body::empty()).unwrap();
             let answer = kit.send(request).await;
             assert_eq!((answer.status, answer.bytes.len()), (StatusCode::METHOD_NOT_ALLOWED, 0), "{method} {path}");

@@ -8,6 +8,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 use valetkey_app::entrance::{browsers, doors};
 use valetkey_app::insight::audit;
@@ -40,6 +41,8 @@ pub(crate) struct Kit {
     /// The path of the instance's URL.
     pub(crate) path: String,
     pub(crate) router: Router,
+    /// The app's tasks, and how many there are while nobody asks for anything.
+    tasks: (TaskTracker, usize),
 }
 
 /// An answer, read whole.
@@ -71,7 +74,7 @@ impl Kit {
     /// The same within bounds of the test's own.
     pub(crate) async fn within(bounds: Bounds) -> Self {
         let upstream = Upstream::start().await;
-        let app = app(&upstream, bounds).await;
+        let (app, tasks) = app(&upstream, bounds).await;
         let environment = environments::ensure_first(&app).await.unwrap();
         let ctx = doors::operator(&app, &environment.id);
         let connection = connection(&app, &ctx, &upstream).await;
@@ -86,7 +89,7 @@ impl Kit {
         let url = instances::url(&app, &ctx, &instance).await.unwrap();
         let path = url.expose().strip_prefix("http://localhost:8080").unwrap().to_owned();
         let router = valetkey_mcp::router(app.clone());
-        Self { app, ctx, upstream, connection, instance, path, router }
+        Self { app, ctx, upstream, connection, instance, path, router, tasks }
     }
 
     /// The same after the user's consent.
@@ -153,23 +156,37 @@ impl Kit {
     pub(crate) async fn failing_while_the_journal_closes(&self, tool: &str, arguments: Value) -> String {
         self.upstream.set(|script| script.slow = Duration::from_millis(500));
         let closing = async {
-            while self.upstream.seen().is_empty() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            until("the app is asked", || !self.upstream.seen().is_empty()).await;
             self.app.end(Duration::ZERO).await;
         };
         tokio::join!(self.failing(tool, arguments), closing).0
     }
 
+    /// Returns when no call goes on any more and all that was to be recorded is.
+    pub(crate) async fn at_rest(&self) {
+        let (tasks, usual) = &self.tasks;
+        until("all calls have ended", || tasks.len() <= *usual).await;
+        // Records are committed in their order. This one is asked for last, and comes before its answer.
+        instances::url(&self.app, &self.ctx, &self.instance).await.unwrap();
+    }
+
     /// The journal's lines about calls, oldest first: phase and outcome.
     pub(crate) async fn journal(&self) -> Vec<(String, String)> {
-        // An outcome is queued; its writer takes what waits at once.
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        self.at_rest().await;
         let lines = audit::newest(&self.app, &self.ctx, None, 100).await.unwrap();
         let calls = lines.into_iter().rev().filter(|line| line.action == "tool.call");
         calls
             .map(|line| (line.phase, line.detail.get("outcome").and_then(Value::as_str).unwrap_or_default().to_owned()))
             .collect()
+    }
+}
+
+/// Returns when it is so.
+pub(crate) async fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let begun = std::time::Instant::now();
+    while !so() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "never: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
@@ -187,7 +204,8 @@ pub(crate) fn post(path: &str, headers: &[(&str, &str)], body: impl Into<Body>) 
     request.body(body.into()).unwrap()
 }
 
-async fn app(upstream: &Upstream, bounds: Bounds) -> App {
+/// With the tracker of its tasks, and how many those are from the beginning.
+async fn app(upstream: &Upstream, bounds: Bounds) -> (App, (TaskTracker, usize)) {
     let store = Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(1));
@@ -206,7 +224,9 @@ async fn app(upstream: &Upstream, bounds: Bounds) -> App {
     };
     let outbound = Outbound::new(Policy::allowing(vec![allowed]), Arc::new(SystemResolver)).unwrap();
     let core = Core::start(store, keyring, catalog, outbound, settings, clock, rng).await.unwrap();
-    App::new(core)
+    let tasks = core.tasks.clone();
+    let usual = tasks.len();
+    (App::new(core), (tasks, usual))
 }
 
 async fn connection(app: &App, ctx: &Ctx, upstream: &Upstream) -> Connection {

@@ -14,5 +14,6 @@ mod doors;
 mod kit;
 mod lenient;
 mod openings;
+mod sessions;
 mod streams;
 mod upstream;

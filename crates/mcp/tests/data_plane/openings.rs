@@ -65,13 +65,13 @@ async fn an_edit_is_followed_by_the_next_request() {
     configs::update(&kit.app, &kit.ctx, &config.id, None, Some(vec![only])).await.unwrap();
     assert_eq!(names(&kit.legacy("tools/list", json!({})).await), ["fakeapp_get_item"]);
     let refused = kit.legacy("tools/call", json!({ "name": "fakeapp_add_item", "arguments": { "name": "y" } })).await;
-    assert_eq!(refused["error"], json!({ "code": -32602, "message": "unknown tool" }));
+    assert_eq!(refused["error"], json!({ "code": -32602, "message": "unknown tool 'fakeapp_add_item'" }));
     let headers =
         [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "fakeapp_add_item")];
     let refused = kit.post(&kit.path, &headers, modern("tools/call", json!({ "name": "fakeapp_add_item" }))).await;
     assert_eq!(
         (refused.status, refused.json()["error"]["message"].as_str()),
-        (StatusCode::BAD_REQUEST, Some("unknown tool"))
+        (StatusCode::BAD_REQUEST, Some("unknown tool 'fakeapp_add_item'"))
     );
 }
 
@@ -79,19 +79,31 @@ async fn an_edit_is_followed_by_the_next_request() {
 async fn a_tool_outside_the_whitelist_is_as_unknown_as_one_that_is_not() {
     let kit = Kit::connected().await;
     let mut answers = Vec::new();
-    for name in [
-        "fakeapp_delete_item",
-        "fakeapp_nothing",
-        "FAKEAPP_GET_ITEM",
-        "fakeapp_get_item ",
-        "fakeapp/fakeapp_get_item",
-        "",
-    ] {
+    for name in ["fakeapp_delete_item", "fakeapp_nothing", "fakeapp/fakeapp_get_item", ""] {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": name, "arguments": { "id": "a" } } });
-        answers.push(kit.send(post(&kit.path, &[], body.to_string())).await.bytes);
+        let answer = kit.send(post(&kit.path, &[], body.to_string())).await.text();
+        answers.push(answer.replace(&format!("'{name}'"), "'NAME'"));
     }
     answers.dedup();
     assert_eq!(answers.len(), 1, "{answers:?}");
+    assert!(kit.upstream.seen().is_empty() && kit.journal().await.is_empty());
+}
+
+#[tokio::test]
+async fn an_unknown_tool_is_named_with_the_nearest_that_is_served() {
+    let kit = Kit::connected().await;
+    for (name, near) in [
+        ("FAKEAPP_GET_ITEM", "; did you mean 'fakeapp_get_item'?"),
+        ("fakeapp-get-item", "; did you mean 'fakeapp_get_item'?"),
+        // It is near one that is not on the whitelist.
+        ("fakeapp_delete_items", ""),
+        ("fakeapp", ""),
+    ] {
+        let answer = kit.legacy("tools/call", json!({ "name": name })).await;
+        assert_eq!(answer["error"]["message"], format!("unknown tool '{name}'{near}"));
+    }
+    let long = kit.legacy("tools/call", json!({ "name": "x\u{7}".repeat(100_000) })).await;
+    assert_eq!(long["error"]["message"], format!("unknown tool '{}'", "x".repeat(64)));
     assert!(kit.upstream.seen().is_empty() && kit.journal().await.is_empty());
 }
 

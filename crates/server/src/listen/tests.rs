@@ -11,6 +11,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 use std::path::Path;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -30,11 +31,29 @@ fn short() -> Timeouts {
     }
 }
 
-fn router() -> Router {
+/// What is served; `entered` learns of each request that takes its time, once it is being answered.
+fn router(entered: &Arc<Notify>) -> Router {
+    let entering = |entered: &Arc<Notify>| {
+        let entered = entered.clone();
+        move || entered.notify_one()
+    };
+    let (slow, stuck) = (entering(entered), entering(entered));
     Router::new()
         .route("/", get(|Extension(info): Extension<ConnInfo>| async move { format!("{:?}", info.carrier) }))
-        .route("/slow", get(|| async { tokio::time::sleep(Duration::from_millis(200)).await }))
-        .route("/stuck", get(std::future::pending::<()>))
+        .route(
+            "/slow",
+            get(|| async move {
+                slow();
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }),
+        )
+        .route(
+            "/stuck",
+            get(|| async move {
+                stuck();
+                std::future::pending::<()>().await;
+            }),
+        )
         .route("/refuse", axum::routing::post(|| async { axum::http::StatusCode::SERVICE_UNAVAILABLE }))
         .route("/long", get(|| async { vec![b'x'; 64 << 20] }))
 }
@@ -42,13 +61,15 @@ fn router() -> Router {
 struct Served {
     address: SocketAddr,
     stop: CancellationToken,
+    entered: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test itself waits for the task")]
 fn served(listener: Listener) -> Served {
-    let (address, stop) = (listener.address(), CancellationToken::new());
-    Served { address, stop: stop.clone(), task: tokio::spawn(listener.serve(router(), stop)) }
+    let (address, stop, entered) = (listener.address(), CancellationToken::new(), Arc::new(Notify::new()));
+    let task = tokio::spawn(listener.serve(router(&entered), stop.clone()));
+    Served { address, stop, entered, task }
 }
 
 async fn clear() -> Served {
@@ -200,7 +221,7 @@ async fn stopping_lets_a_running_request_end() {
     let server = clear().await;
     let running = raw(server.address, b"GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n");
     let stopping = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        server.entered.notified().await;
         server.stop.cancel();
     };
     let (answer, ()) = tokio::join!(running, stopping);
@@ -214,11 +235,13 @@ async fn stopping_cuts_off_what_does_not_end() {
     let server = clear().await;
     let running = raw(server.address, b"GET /stuck HTTP/1.1\r\nhost: localhost\r\n\r\n");
     let stopping = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        server.entered.notified().await;
         server.stop.cancel();
     };
+    let begun = tokio::time::Instant::now();
     let (answer, ()) = tokio::join!(running, stopping);
     assert_eq!(answer, "");
+    assert!(begun.elapsed() >= short().drain, "it was cut off before its time was over");
     server.task.await.unwrap();
 }
 

@@ -40,9 +40,10 @@ pub(super) async fn perform(backend: &Backend, flags: Flags) -> Result<Reply> {
     }
     let cannot = || format!("cannot write {}", path.display());
     let file = files::begin(&path).with_context(cannot)?;
-    let rows = backup::write(&backend.app, BufWriter::new(file.as_file()), backend.progress.as_ref()).await?;
-    let bytes = file.as_file().metadata().with_context(cannot)?.len();
-    files::place_new(file, &path).with_context(cannot)?;
+    let to = BufWriter::new(file.as_file().try_clone().with_context(cannot)?);
+    let place = || files::place_new(file, &path);
+    let rows = backup::write(&backend.app, to, backend.progress.as_ref(), place).await?;
+    let bytes = path.metadata().with_context(cannot)?.len();
     let note = "It holds no root key: keep that elsewhere, for without it the backup opens nothing.";
     Ok(Reply { note: Some(note.into()), ..one(json!({"file": path, "rows": rows, "bytes": bytes})) })
 }

@@ -1,10 +1,12 @@
 //! Connectors: the kinds of app there are.
 
+use super::files;
 use super::reply::{Reply, one, rows};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::path::PathBuf;
 use std::sync::Arc;
 use valetkey_app::{App, Error};
 use valetkey_connectors::Connector;
@@ -19,6 +21,34 @@ pub(crate) enum Verb {
         /// Its slug, such as googlecalendar
         slug: String,
     },
+    /// Write a small connector file that passes, to begin with
+    New {
+        /// What the connector is called: a-z, 0-9 and _
+        slug: String,
+        /// The folder to write it to
+        #[arg(long, default_value = ".", value_name = "FOLDER")]
+        folder: PathBuf,
+    },
+    /// Check connector files of your own, or all in a folder, as a start would; ends with status 1 if one is wrong
+    Lint {
+        /// Files and folders
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of connector files, for editors
+    Schema,
+}
+
+impl Verb {
+    /// What is about files on this machine is done where it is asked for; nothing if it isn't.
+    pub(super) fn about_files(&self) -> Option<Result<Reply>> {
+        match self {
+            Self::List | Self::Get { .. } => None,
+            Self::New { slug, folder } => Some(files::new(slug, folder)),
+            Self::Lint { paths } => Some(files::lint(paths)),
+            Self::Schema => Some(files::schema()),
+        }
+    }
 }
 
 /// Carries a verb out.
@@ -26,18 +56,22 @@ pub(crate) enum Verb {
 /// # Errors
 /// The use case's own, in its words.
 pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
+    if let Some(reply) = verb.about_files() {
+        return reply;
+    }
     match verb {
+        Verb::New { .. } | Verb::Lint { .. } | Verb::Schema => Ok(Reply::default()),
         Verb::List => Ok(rows(app.catalog().connectors().map(|c| {
             json!({
-                "connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "auth": kinds(&c),
-                "tools": c.tools.len(), "hosts": c.hosts,
+                "connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "auth": kinds(& c),
+                "tools": c.tools.len(), "status": c.status(), "hosts": c.hosts,
             })
         }))),
         Verb::Get { slug } => {
             let found = of(app, &slug)?;
             Ok(one(json!({
                 "connector": found.slug, "name": found.display_name, "provider": found.provider_key(),
-                "auth": kinds(&found), "hosts": found.hosts, "scopes": found.default_scopes, "tools": found.tools.keys().collect::<Vec<_>>(),
+                "auth": kinds(&found), "status": found.status(), "hosts": found.hosts, "scopes": found.default_scopes, "tools": found.tools.keys().collect::<Vec<_>>(),
             })))
         }
     }

@@ -4,7 +4,7 @@
 use super::backend::Backend;
 use super::reply::Reply;
 use super::{account, backup, client, config, connection, connector, doctor, environment, instance, key};
-use super::{logs, restore, tool};
+use super::{logs, restore, session, tool};
 use crate::flags::GLOBAL;
 use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand};
@@ -36,6 +36,8 @@ pub(crate) enum Noun {
     Config(Within<config::Verb>),
     /// MCP instances: one user's server
     Instance(Within<instance::Verb>),
+    /// Session tokens: a user's agent at a static MCP URL, for a while
+    Session(Within<session::Verb>),
     /// The journal: who did what, for whom, and how it ended
     Logs(Within<logs::Verb>),
     /// Keys: what secrets are sealed under, and another in place of one
@@ -86,6 +88,7 @@ pub(super) async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
         Noun::Account(asked) => account::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Config(asked) => config::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Instance(asked) => instance::perform(app, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Session(asked) => session::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Logs(asked) if asked.verb.is_of_installation() => {
             ensure!(
                 asked.environment.is_none(),
@@ -111,6 +114,11 @@ async fn enter<Verb: Subcommand>(app: &App, asked: &Within<Verb>) -> Result<Ctx>
 }
 
 impl Noun {
+    /// What is about files on this machine, done; nothing if it isn't.
+    pub(super) fn about_files(&self) -> Option<anyhow::Result<Reply>> {
+        if let Self::Connector(asked) = self { asked.verb.about_files() } else { None }
+    }
+
     /// A short-lived secret for a shell on this machine.
     pub(super) fn shell() -> Self {
         Self::Client(Within { environment: None, json: true, verb: client::Verb::Shell })
@@ -125,6 +133,7 @@ impl Noun {
             | Self::Account(Within { environment, .. })
             | Self::Config(Within { environment, .. })
             | Self::Instance(Within { environment, .. })
+            | Self::Session(Within { environment, .. })
             | Self::Logs(Within { environment, .. }) => environment.as_deref(),
             Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
                 environment.as_deref()
@@ -144,6 +153,7 @@ impl Noun {
             | Self::Account(Within { environment, .. })
             | Self::Config(Within { environment, .. })
             | Self::Instance(Within { environment, .. })
+            | Self::Session(Within { environment, .. })
             | Self::Logs(Within { environment, .. }) => environment,
             Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
                 environment
@@ -178,6 +188,7 @@ impl Noun {
             Self::Account(asked) => asked.json,
             Self::Config(asked) => asked.json,
             Self::Instance(asked) => asked.json,
+            Self::Session(asked) => asked.json,
             Self::Logs(asked) => asked.json,
             Self::Key(asked) => asked.json,
             Self::Doctor(flags) => flags.json,

@@ -67,7 +67,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "authorizations",
         key: "id",
         rest: "environment_id connection_id account_id stage link_hash:b link_expires_at:n browser_hash:b state_hash:b \
-            verifier:b redirect_uri consent_expires_at:n exchange_process outcome done_at:n created_at:n \
+            verifier:b redirect_uri consent_expires_at:n exchange_process outcome done_at:n starts:n created_at:n \
             asked_scopes provider_words verify_url verify_state tries:n",
     },
     Table {
@@ -82,6 +82,13 @@ pub(super) const TABLES: &[Table] = &[
         rest: "environment_id uuid name description version:n created_at:n updated_at:n changes:n",
     },
     Table { name: "mcp_config_mappings", key: "config_id position:n", rest: "environment_id connection_id tools" },
+    Table { name: "mcp_config_versions", key: "config_id version:n", rest: "environment_id description created_at:n" },
+    Table {
+        name: "mcp_config_version_mappings",
+        key: "config_id version:n position:n",
+        rest: "environment_id connection_id tools",
+    },
+    Table { name: "session_ends", key: "environment_id identifier", rest: "times:n ended_at:n" },
     Table {
         name: "mcp_instances",
         key: "id",

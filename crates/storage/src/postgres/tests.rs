@@ -149,7 +149,9 @@ async fn a_transaction_held_idle_is_ended_and_told() {
     let gone = "SELECT count(*) AS n FROM pg_stat_activity WHERE pid = CAST(CAST($1 AS BIGINT) AS INT)";
     let pid = tx.one("SELECT pg_backend_pid() AS n", []).await.unwrap().unwrap().integer("n").unwrap();
     let db = async || store.glance().await.unwrap().one(gone, args![pid]).await.unwrap().unwrap().integer("n").unwrap();
+    let begun = std::time::Instant::now();
     while db().await == 1 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it is never ended");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let error = tx.run(TABLE, []).await.unwrap_err();

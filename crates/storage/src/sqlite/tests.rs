@@ -51,9 +51,11 @@ async fn count(store: &Store) -> i64 {
     tx.one(COUNT, []).await.unwrap().unwrap().integer("n").unwrap()
 }
 
-/// Lets every task run until it waits for the writer.
+/// Lets every task of this thread run until it waits for the writer's.
 async fn settle() {
-    tokio::time::sleep(Duration::from_millis(30)).await;
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]

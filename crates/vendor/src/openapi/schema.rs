@@ -1,6 +1,6 @@
 //! JSON Schema as OpenAPI has it, cut down to what a digest says.
 
-use super::followed;
+use super::reference::followed;
 use crate::{Error, Schema};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 use crate::services::kinds;
 use crate::services::shared::{provider, timestamp};
 use valetkey_app::connections::{AuthKind, Wired, redirect_uri};
+use valetkey_app::servers::sessions::connection_url;
 use valetkey_app::{App, Result};
 use valetkey_domain::connection::Connection;
 use valetkey_proto::v1::connections as wire;
@@ -24,6 +25,7 @@ pub(super) fn connection(app: &App, connection: &Connection) -> Result<wire::Con
         settings: Some(settings),
         provider_key: connector.provider_key(),
         key_id: Some(connection.name.to_string()),
+        mcp_server_url: Some(connection_url(app, connection.name.as_str())),
         resolved_proxy_url: Some(reach.api_base_url.unwrap_or_else(|| connector.proxy_url.clone())),
         auth_mode: ConnectionAuthMode::User.into(),
         ..Default::default()
@@ -66,6 +68,7 @@ pub(super) fn item(app: &App, connection: &Connection) -> wire::ListConnection {
         enabled: connection.enabled,
         provider_key: provider(app, &connection.connector),
         key_id: connection.name.to_string(),
+        mcp_server_url: connection_url(app, connection.name.as_str()),
         created_at: Some(timestamp(connection.created_at)),
         auth_mode: ConnectionAuthMode::User.into(),
         ..Default::default()

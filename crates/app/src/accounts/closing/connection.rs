@@ -7,7 +7,7 @@ use crate::connections::{self, Wired};
 use crate::credentials::revocations;
 use crate::credentials::revoke::Ready;
 use crate::{App, Error, Result};
-use serde_json::{Map, json};
+use serde_json::json;
 use std::time::Duration;
 use tracing::Instrument as _;
 use valetkey_core::{context, journal};
@@ -16,7 +16,7 @@ use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::{AccountId, ClosingId, ConnectionId};
 use valetkey_domain::{Ctx, Kind, Timestamp};
 use valetkey_storage::closings::{self as jobs, Closing, Fate, Progress, Target};
-use valetkey_storage::{accounts as rows, connections as connection_rows, doors, revocations as revocation_rows};
+use valetkey_storage::{Tx, accounts as rows, connections as connection_rows, doors, revocations as revocation_rows};
 
 /// How long a job is held from one account to the next.
 const LEASE: Duration = Duration::from_secs(60);
@@ -60,7 +60,6 @@ pub struct UnderWay {
 /// No such connection, or a config still maps it (named in the message).
 pub async fn delete_connection(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Closed> {
     let connection = connections::get(app, ctx, id).await?;
-    unused(app, ctx, &connection).await?;
     let (at, context) = (app.clone(), ctx.clone());
     let begun = app.core.tasks.spawn(async move { begin(&at, &context, &connection).await }.in_current_span());
     begun.await.map_err(Error::internal)??;
@@ -113,9 +112,11 @@ pub async fn closings_due(app: &App) -> Result<()> {
     Ok(())
 }
 
-async fn unused(app: &App, ctx: &Ctx, connection: &Connection) -> Result<()> {
+/// That no config uses it. Whoever has looked here has the connection to themselves until the transaction ends.
+async fn unused(ctx: &Ctx, tx: &mut Tx, connection: &Connection) -> Result<()> {
     let (id, name) = (&connection.id, &connection.name);
-    match connection_rows::used_by(ctx, &mut app.core.store.glance().await?, id).await? {
+    tx.alone(id.as_str()).await?;
+    match connection_rows::used_by(ctx, tx, id).await? {
         None => Ok(()),
         Some(config) => {
             let message =
@@ -139,6 +140,7 @@ async fn intend(app: &App, ctx: &Ctx, connection: &Connection) -> Result<Option<
     let (id, now) = (ClosingId::new(app.core.clock.as_ref(), app.core.rng.as_ref()), app.core.now());
     let target = Target::Connection(connection.id.clone());
     let mut change = app.core.change(ctx).await?;
+    unused(ctx, &mut change, connection).await?;
     let (job, new) = jobs::insert(ctx, &mut change, &id, &target, Fate::Delete, now, Some(now + LEASE)).await?;
     if !new {
         return Ok(None);
@@ -222,7 +224,8 @@ impl Job<'_> {
         let change = app.core.change(ctx).await?;
         let Some(mut change) = ending.write(ctx, change, Fate::Delete).await? else { return Ok(true) };
         let until = app.core.now() + LEASE;
-        if !jobs::progress(ctx, &mut change, &self.id, self.lease, Progress { done: 1, failed: 0, until }).await? {
+        let progress = Progress { done: 1, failed: i64::from(ending.leaves_tokens()), until };
+        if !jobs::progress(ctx, &mut change, &self.id, self.lease, progress).await? {
             return Ok(false);
         }
         let (action, detail) = ending.journal_entry(Fate::Delete);
@@ -234,16 +237,19 @@ impl Job<'_> {
     /// Removes the connection and the job. False if an account was added meanwhile.
     async fn finish(&self, connection: &Connection) -> Result<bool> {
         let (app, ctx) = (self.app, self.ctx);
-        unused(app, ctx, connection).await?;
         let mut change = app.core.change(ctx).await?;
+        unused(ctx, &mut change, connection).await?;
         if jobs::left(ctx, &mut change, &self.connection).await? > 0 {
             return Ok(false);
         }
+        let job = jobs::of(ctx, &mut change, &Target::Connection(self.connection.clone())).await?;
         if !jobs::finish(ctx, &mut change, &self.id, self.lease).await? {
             return Ok(true);
         }
         connection_rows::delete(ctx, &mut change, &self.connection).await?;
-        change.record("connection.deleted", self.connection.as_str(), Map::new()).await?.commit().await?;
+        let (accounts, failed) = job.map_or((0, 0), |job| (job.done, job.failed));
+        let detail = journal::detail([("accounts", json!(accounts)), ("not_revocable", json!(failed))]);
+        change.record("connection.deleted", self.connection.as_str(), detail).await?.commit().await?;
         Ok(true)
     }
 

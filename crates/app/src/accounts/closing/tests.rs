@@ -203,3 +203,32 @@ async fn attack_59_the_client_secret_goes_to_no_revocation_endpoint_that_it_was_
     let asked = fixture.provider.asked("/refuses");
     assert!(asked.len() == 3 && asked[1].contains("client_secret=hunter2"), "{asked:?}");
 }
+
+/// A sibling whose connector is gone may live on the same grant or not: nobody will ever know.
+#[tokio::test]
+async fn beside_a_sibling_whose_connector_is_gone_it_is_given_up_at_once_and_said() {
+    let fixture = fixture(RULE).await;
+    fixture.sign_in(HOUR).await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
+    let settings = Settings { token_url: None, ..fixture.connection.settings.clone() };
+    let new = connections::New {
+        name: Some("SIBLING".into()),
+        connector: "acme".into(),
+        settings,
+        client_secret: Some(Secret::from("hunter2")),
+    };
+    connections::create(app, ctx, new).await.unwrap();
+    let given =
+        crate::accounts::Given::Tokens { access_token: Secret::from("at"), refresh_token: None, scopes: vec![] };
+    let owner = fixture.account.owner.clone();
+    crate::accounts::create(app, ctx, "SIBLING", owner, Some(given), Map::new()).await.unwrap();
+    let mut tx = app.core.store.write().await.unwrap();
+    assert_eq!(tx.run("UPDATE connections SET connector = 'gone' WHERE name = 'SIBLING'", []).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert_eq!(ended(&fixture, Fate::Disconnect).await, AtProvider::Shared);
+    assert_eq!((left(&fixture).await, told(&fixture, "account.not_revoked").await), (0, 1));
+    let lines = audit::newest(app, ctx, Some(fixture.account.id.as_str()), 10).await.unwrap();
+    let why = lines.iter().find_map(|line| line.detail.get("why")).unwrap().to_string();
+    assert!(why.contains("SIBLING") && why.contains("not loaded"), "{why}");
+    assert!(fixture.provider.asked("/revoke").is_empty());
+}

@@ -1,9 +1,10 @@
-//! Memory for apps' answers: what is read and what is made of it takes many times the bytes that were sent for it, so
-//! both have a budget, for the process and for each environment.
+//! Memory for what callers send and apps answer: what is read and what is made of it takes many times the bytes that were
+//! sent for it, so both have a budget, for the process and for each environment.
 //!
-//! A quarter of a budget is for answers while they are read and held, the rest for shaping them. Who shapes waits for
-//! nothing any more, and who reads waits for others' shaping only: so nobody waits in a circle. Short answers are read
-//! without asking; the calls in flight bound them.
+//! A quarter of a budget is for what callers send, from before it is read to the end of the call, however long that waits;
+//! a quarter for answers while they are read and held, the rest for shaping them. Who shapes waits for nothing any more,
+//! who reads an answer waits for others' shaping only, and who asks for that as well: so nobody waits in a circle. What is
+//! short is read without asking; the calls that may be there bound it.
 
 use super::queue::{NotAdmitted, Queues, Share};
 use std::time::Duration;
@@ -12,12 +13,13 @@ use valetkey_domain::id::EnvironmentId;
 
 /// Budgets are counted in these, so that they fit into the counters.
 const UNIT: usize = 1024;
-/// One in so many of a budget's bytes is for answers that are read.
-const READING: usize = 4;
+/// One in so many of a budget's bytes is for what callers send, and one for answers that are read.
+const PART: usize = 4;
 
 /// The budgets.
 #[derive(Clone, Debug)]
 pub(super) struct MemoryBudgets {
+    asking: Budget,
     reading: Budget,
     shaping: Budget,
 }
@@ -48,9 +50,20 @@ impl MemoryShare {
 impl MemoryBudgets {
     pub(super) fn of(bounds: &Bounds) -> Self {
         let (all, one) = (bounds.bytes_in_flight, bounds.bytes_in_flight_per_environment.min(bounds.bytes_in_flight));
-        let part = |bytes: usize| (bytes / READING / UNIT).max(1);
-        let rest = |bytes: usize| (bytes - bytes / READING).div_euclid(UNIT).max(1);
-        Self { reading: Budget::of(part(all), part(one)), shaping: Budget::of(rest(all), rest(one)) }
+        let part = |bytes: usize| (bytes / PART / UNIT).max(1);
+        let rest = |bytes: usize| (bytes - bytes / PART * 2).div_euclid(UNIT).max(1);
+        let [asking, reading] = [(); 2].map(|()| Budget::of(part(all), part(one)));
+        Self { asking, reading, shaping: Budget::of(rest(all), rest(one)) }
+    }
+
+    /// Room for so many bytes of memory that what a caller sends takes.
+    pub(super) async fn to_ask(
+        &self,
+        of: &EnvironmentId,
+        bytes: usize,
+        timeout: Duration,
+    ) -> Result<MemoryShare, Limit> {
+        self.asking.reserve(of, bytes, timeout).await
     }
 
     /// Room for an answer of so many bytes while it is read and held.
@@ -75,16 +88,16 @@ impl MemoryBudgets {
 
     /// How many bytes are taken, and by the environment that has most.
     pub(super) fn used(&self) -> (usize, usize) {
-        let (reading, shaping) = (&self.reading, &self.shaping);
-        let process = reading.process.most_used() + shaping.process.most_used();
-        let environment = reading.environments.most_used() + shaping.environments.most_used();
+        let all = [&self.asking, &self.reading, &self.shaping];
+        let process: usize = all.iter().map(|budget| budget.process.most_used()).sum();
+        let environment: usize = all.iter().map(|budget| budget.environments.most_used()).sum();
         (process * UNIT, environment * UNIT)
     }
 }
 
 impl Budget {
     fn of(all: usize, one: usize) -> Self {
-        // Who waits is a call in flight, and those are bounded.
+        // Who waits is a call in flight, or has not been read yet, and those are bounded.
         Self { environments: Queues::of(one, usize::MAX), process: Queues::of(all, usize::MAX) }
     }
 

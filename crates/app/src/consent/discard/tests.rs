@@ -1,7 +1,10 @@
 //! Grants that nobody holds.
 
+use super::unsaved;
 use crate::accounts::{self, Which};
+use crate::consent::link::Consent;
 use crate::consent::{Outcome, outcome, replace};
+use crate::credentials::sealed::Plain;
 use crate::fixture::{Fixture, HOUR, Reply, fixture, until};
 use crate::insight::audit;
 use crate::upkeep::housekeeping;
@@ -148,4 +151,40 @@ async fn a_choice_that_is_made_twice_revokes_once() {
     assert!(one.is_ok() || other.is_ok());
     revoked(&fixture, &["rt-m"]).await;
     assert!(outcome(&fixture.app, &id, Some(&browser)).await.is_ok());
+}
+
+async fn rename(fixture: &Fixture, sql: &'static str) {
+    let mut tx = fixture.app.core.store.write().await.unwrap();
+    tx.run(sql, []).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// What is known of a consent whose button was pressed.
+async fn consent(fixture: &Fixture) -> Consent {
+    let state = fixture.start(&fixture.link().await, "browser").await;
+    let hash = valetkey_vault::sha256(state.as_bytes());
+    let mut tx = fixture.app.core.store.read().await.unwrap();
+    let (_, id) = valetkey_storage::doors::authorization_by_state(&mut tx, &hash).await.unwrap().unwrap();
+    drop(tx);
+    Consent::load(&fixture.app, fixture.ctx.clone(), &id).await.unwrap()
+}
+
+#[tokio::test]
+async fn tokens_of_which_nothing_can_be_saved_are_revoked_unless_the_account_held_others() {
+    let fixture = fixture(RULE).await;
+    let plain = || Plain::tokens(Secret::from("at-9"), Some(Secret::from("rt-9")));
+    let first = consent(&fixture).await;
+    rename(&fixture, "ALTER TABLE revocations RENAME TO gone").await;
+    unsaved(&fixture.app, &first, None, &plain()).await;
+    assert_eq!(fixture.provider.asked("/revoke"), [" token=rt-9"], "no row could be written");
+    rename(&fixture, "ALTER TABLE gone RENAME TO revocations").await;
+    fixture.sign_in(HOUR).await;
+    let again = consent(&fixture).await;
+    rename(&fixture, "ALTER TABLE revocations RENAME TO gone").await;
+    unsaved(&fixture.app, &again, None, &plain()).await;
+    assert_eq!(fixture.provider.asked("/revoke").len(), 1, "the account may live on the same grant");
+    rename(&fixture, "ALTER TABLE gone RENAME TO revocations").await;
+    unsaved(&fixture.app, &again, Some("id of somebody else"), &plain()).await;
+    revoked(&fixture, &["rt-9", "rt-9"]).await;
+    assert_eq!(told(&fixture, "not_saved").await, 1, "what can be saved is queued as ever");
 }

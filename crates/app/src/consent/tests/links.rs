@@ -1,8 +1,11 @@
 //! Links: how many there are, whose they become, and what they ask for.
 
 use super::*;
+use crate::connections::Wired;
+use crate::credentials::refresh::{Unusable, credential};
 use crate::servers::{configs, instances};
 use std::collections::BTreeSet;
+use valetkey_domain::Kind;
 use valetkey_domain::name::Identifier;
 use valetkey_storage::{Location, journal};
 
@@ -76,7 +79,7 @@ async fn attack_80_no_token_of_a_link_is_in_the_database() {
         seen |= holds(&valetkey_vault::sha256(token.as_bytes()));
         assert!(!holds(token.as_bytes()));
     }
-    assert!(seen, "the hash is there, so the files were read");
+    assert!(seen, "the hash is fixture, so the files were read");
 }
 
 #[tokio::test]
@@ -211,4 +214,68 @@ async fn attack_19_withheld_is_what_was_asked_and_not_given() {
     fixture.provider.gives(read);
     let id = fixture.back(&state, "browser").await.unwrap();
     assert_eq!(ended(&fixture, &id, "browser").await.unwrap().outcome, Outcome::ConnectedWithout(vec!["write".into()]));
+}
+
+/// Each press is a record that stays, and whoever holds the link can press.
+#[tokio::test]
+async fn attack_80_a_link_is_started_with_a_bounded_number_of_times_and_ends() {
+    let fixture = fixture(RULE).await;
+    let link = fixture.link().await;
+    let (mut starts, mut state) = (0, String::new());
+    while let Ok(url) = start(&fixture.app, &link, &Secret::from("browser")).await {
+        starts += 1;
+        assert!(starts < 1_000, "it can be pressed without end");
+        state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+        // Coming back and beginning anew is no way around it.
+        if starts % 3 == 0 {
+            let answer = Callback { error: Some("access_denied".into()), ..answer_with(&state) };
+            callback(&fixture.app, &fixture.connection.id, answer, Some(&Secret::from("browser"))).await.unwrap();
+        }
+    }
+    assert_eq!(starts, 20);
+    assert!(matches!(refused(&fixture, &link, "browser").await, StopReason::LinkExpired));
+    assert_ne!(fixture.link().await, link, "a link that has ended is not handed out again");
+    fixture.provider.gives(HOUR);
+    let id = fixture.back(&state, "browser").await.unwrap();
+    assert_eq!(ended(&fixture, &id, "browser").await.unwrap().outcome, Outcome::Connected, "what was begun may finish");
+}
+
+/// A connector's file that names other endpoints than when the secret was given: the secret was sealed for those.
+#[tokio::test]
+async fn a_client_secret_that_no_longer_opens_is_asked_for_again_by_name_and_nobody_is_sent_away_for_nothing() {
+    let fixture = fixture(RULE).await;
+    fixture.sign_in(HOUR).await;
+    let token = fixture.link().await;
+    let mut tx = fixture.app.core.store.write().await.unwrap();
+    let moved = "UPDATE connections SET settings = replace(settings, '/token', '/moved'), revision = revision + 1";
+    let elsewhere = "UPDATE connections SET settings = replace(settings, '127.0.0.1', 'localhost')";
+    for sql in [moved, elsewhere] {
+        assert_eq!(tx.run(sql, []).await.unwrap(), 1);
+    }
+    let accounts = "UPDATE connected_accounts SET audience = replace(audience, '127.0.0.1', 'localhost')";
+    tx.run(accounts, []).await.unwrap();
+    tx.commit().await.unwrap();
+    let connection = crate::connections::get(&fixture.app, &fixture.ctx, &fixture.connection.id).await.unwrap();
+    let said = |message: &str| {
+        assert!(message.contains("connection 'MY_ACME'") && message.contains("Give it again"), "{message}");
+    };
+    let life = fixture.app.core.settings.chat_link_life;
+    let pressed = refused(&fixture, &token, "browser").await;
+    let refused = link(&fixture.app, &fixture.ctx, &connection, &fixture.account, life).await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::FailedPrecondition);
+    said(refused.message());
+    for why in [open(&fixture.app, &token).await.unwrap_err().why, pressed] {
+        let StopReason::Unready(message) = why else { panic!("{why:?}") };
+        said(&message);
+    }
+    fixture.clock.advance(minutes(61));
+    let wired = Wired::with(fixture.connector.clone(), connection);
+    let account = fixture.now().await;
+    let used = credential(&fixture.app, &fixture.ctx, &wired, &account, None).await;
+    let Err(Unusable::Failed(refused)) = used else { panic!("{:?}", used.err()) };
+    assert_eq!(refused.kind(), Kind::FailedPrecondition);
+    said(refused.message());
+    let lines =
+        crate::insight::audit::newest(&fixture.app, &fixture.ctx, Some(fixture.account.id.as_str()), 10).await.unwrap();
+    assert!(!lines.iter().any(|line| line.action == "account.refresh_begun"), "nothing was intended");
 }

@@ -119,7 +119,7 @@ async fn refresh(app: App, due_connection: Arc<DueConnection>, account: Connecte
     let Some(credential) = &account.credential else { return };
     let need = Need { margin: MARGIN, refused: None, ahead: Some(credential.generation) };
     let job = Job::new(&app, &due_connection.ctx, &due_connection.wired, &account.id, need);
-    if let RefreshEnd::Later(why) | RefreshEnd::Refused(why) =
+    if let RefreshEnd::Later(why) | RefreshEnd::Refused(why) | RefreshEnd::Unready(why) =
         app.refreshes.in_flight.join_or_start(&app.core.tasks, &account.id, job.run()).await
     {
         tracing::debug!(account = %account.id, why, "not refreshed ahead");

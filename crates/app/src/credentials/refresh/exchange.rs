@@ -6,7 +6,7 @@ use super::breaker::{Endpoint, Permit, Urgency, Verdict};
 use super::decide::{self, Need, Step, lost_answer};
 use super::inflight::RefreshEnd;
 use super::refusal;
-use crate::connections::Wired;
+use crate::connections::{self, Wired};
 use crate::credentials::retry;
 use crate::credentials::sealed::{self, Plain};
 use crate::credentials::{revocations, revoke, schemes};
@@ -110,13 +110,21 @@ impl Job {
         };
         ended.unwrap_or_else(|error| {
             tracing::error!(account = %self.account, cause = ?error, "refreshing failed");
-            RefreshEnd::Later(error.message().to_owned())
+            // A quarantine passes.
+            match error.kind() {
+                Kind::FailedPrecondition if self.app.core.keyring.check_open().is_ok() => {
+                    RefreshEnd::Unready(error.message().to_owned())
+                }
+                _ => RefreshEnd::Later(error.message().to_owned()),
+            }
         })
     }
 
     /// Commits the intent; or says why there is nothing to refresh (any more).
     async fn begin(&self) -> Result<std::result::Result<(Begun, Permit), RefreshEnd>> {
         let (app, ctx) = (&self.app, &self.ctx);
+        // Its key may have to be fetched, which no transaction waits for.
+        let secret = connections::client_secret(app, &self.wired).await;
         let mut change = app.core.change(ctx).await?;
         // What is decided here must still be so when the lease is taken.
         change.alone(self.account.as_str()).await?;
@@ -136,6 +144,9 @@ impl Job {
                 change.record("account.expired", self.account.as_str(), detail).await?.commit().await?;
                 return Ok(Err(RefreshEnd::Settled));
             }
+            // Without it nothing is asked, and nothing was intended. Of a connection that points elsewhere by now the account
+            // ends, whatever its secret.
+            Step::Refresh if credential.audience == self.wired.audience(&account) => drop(secret?),
             Step::Refresh => {}
         }
         let permit = match self.admit() {

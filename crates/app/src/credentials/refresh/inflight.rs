@@ -18,6 +18,8 @@ pub(super) enum RefreshEnd {
     Later(String),
     /// The provider refuses for now, in these sentences; a new sign-in may help.
     Refused(String),
+    /// Nothing was asked, for the connection lacks something: what, and who gives it.
+    Unready(String),
 }
 
 type Ending = Shared<BoxFuture<'static, RefreshEnd>>;

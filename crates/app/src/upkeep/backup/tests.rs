@@ -3,6 +3,7 @@
 use super::*;
 use crate::accounts;
 use crate::fixture::{Fixture, HOUR, fixture};
+use crate::insight::audit;
 use crate::tenancy::clients;
 use crate::upkeep::restore;
 use flate2::read::GzDecoder;
@@ -36,7 +37,7 @@ fn roots(text: &str) -> Roots {
 
 async fn backup(fixture: &Fixture) -> Vec<u8> {
     let mut file = Vec::new();
-    write(&fixture.app, &mut file, &NoCaller).await.unwrap();
+    write(&fixture.app, &mut file, &NoCaller, || Ok(())).await.unwrap();
     file
 }
 
@@ -70,6 +71,44 @@ async fn everything_comes_back_in_another_database() {
     let ring =
         Keyring::start(to, roots(&root), fixture.app.core.clock.clone(), Arc::new(SeededRng::new(8))).await.unwrap();
     assert_eq!(ring.jwks(), fixture.app.core.keyring.jwks());
+}
+
+/// What the installation's journal says of backups, in the order of the alphabet.
+async fn told(app: &App) -> Vec<String> {
+    let ctx = context::installation(&app.core, Actor::Operator);
+    let lines = audit::newest(app, &ctx, None, 100).await.unwrap();
+    let mut told: Vec<_> = lines.into_iter().map(|line| line.action).collect();
+    told.retain(|action| action.starts_with("backup."));
+    told.sort();
+    told
+}
+
+/// A file that looks into the journal when its first bytes come.
+struct Looking<'a>(&'a App, Vec<Vec<String>>);
+
+impl Write for Looking<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let look = || tokio::runtime::Handle::current().block_on(told(self.0));
+        let told = tokio::task::block_in_place(look);
+        self.1.push(told);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_a_backup_is_made_is_told_before_its_first_byte_and_how_it_ended_after_its_last() {
+    let fixture = fixture("{rotates: true}").await;
+    let app = &fixture.app;
+    let mut file = Looking(app, Vec::new());
+    let place = || std::fs::read("/nowhere/at all").map(drop);
+    write(app, &mut file, &NoCaller, place).await.expect_err("it is not in its place");
+    assert!(!file.1.is_empty() && file.1.iter().all(|told| *told == ["backup.begun"]), "{:?}", file.1);
+    write(app, Vec::new(), &NoCaller, || Ok(())).await.unwrap();
+    assert_eq!(told(app).await, ["backup.begun", "backup.begun", "backup.not_written", "backup.written"]);
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ use crate::accounts::{self, Given};
 use crate::credentials::revoke::AtProvider;
 use crate::fixture::{Dropped, Fixture, Reply, fixture, polled, until};
 use crate::insight::audit;
+use crate::servers::configs;
+use serde_json::Map;
 use std::collections::BTreeSet;
 use valetkey_domain::Secret;
 use valetkey_domain::account::Owner;
@@ -121,4 +123,57 @@ async fn it_ends_though_its_connector_is_no_longer_loaded() {
     let closed = delete_connection(app, ctx, &fixture.connection.id).await.unwrap();
     assert_eq!((closed, is_gone(&fixture).await), (Closed::Gone(0), true));
     assert!(revoked(&fixture).is_empty(), "nobody knows where");
+}
+
+#[tokio::test]
+async fn no_config_is_made_over_a_connection_that_is_being_removed() {
+    let fixture = fixture("{rotates: true}").await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
+    let mapping = || configs::NewMapping { connection: "MY_ACME".into(), tools: vec![] };
+    let new = |name: &str, mappings| configs::New { name: name.into(), description: String::new(), mappings };
+    let before = configs::create(app, ctx, new("before", vec![])).await.unwrap();
+    intend(app, ctx, &fixture.connection).await.unwrap().unwrap();
+    let made = configs::create(app, ctx, new("after", vec![mapping()])).await.unwrap_err();
+    let changed = configs::update(app, ctx, &before.id, None, Some(vec![mapping()])).await.unwrap_err();
+    for refused in [made, changed] {
+        assert_eq!(refused.kind(), Kind::FailedPrecondition);
+        assert!(refused.message().contains("'MY_ACME' is being removed"), "{refused}");
+    }
+}
+
+/// Of a config and a removal that are begun at the same time, one is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_config_and_a_removal_at_the_same_time_do_not_both_begin() {
+    let fixture = fixture("{rotates: true}").await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
+    for n in 0..8 {
+        let name = format!("RACE_{n}");
+        let new = connections::New { name: Some(name.clone()), ..acme() };
+        let connection = connections::create(app, ctx, new).await.unwrap();
+        let mappings = vec![configs::NewMapping { connection: name.clone(), tools: vec![] }];
+        let new = configs::New { name: format!("race-{n}"), description: String::new(), mappings };
+        let (made, begun) = tokio::join!(configs::create(app, ctx, new), intend(app, ctx, &connection));
+        assert_ne!(made.is_ok(), begun.is_ok(), "{name}: {made:?}, {:?}", begun.err());
+    }
+}
+
+fn acme() -> connections::New {
+    let (settings, client_secret) = (valetkey_domain::connection::Settings::default(), None);
+    connections::New { name: None, connector: "acme".into(), settings, client_secret }
+}
+
+#[tokio::test]
+async fn how_many_accounts_it_had_and_of_which_tokens_live_on_is_told() {
+    let fixture = peopled().await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
+    let mut tx = app.core.store.write().await.unwrap();
+    // Tokens that do not open any more.
+    let moved =
+        "UPDATE connected_accounts SET audience = '[\"https://moved.example\"]' WHERE identifier LIKE 'user-1_'";
+    assert_eq!(tx.run(moved, []).await.unwrap(), 10);
+    tx.commit().await.unwrap();
+    delete_connection(app, ctx, &fixture.connection.id).await.unwrap();
+    let lines = audit::newest(app, ctx, Some(fixture.connection.id.as_str()), 10).await.unwrap();
+    let deleted = lines.iter().find(|line| line.action == "connection.deleted").unwrap();
+    assert_eq!((&deleted.detail["accounts"], &deleted.detail["not_revocable"]), (&json!(26), &json!(10)));
 }

@@ -118,7 +118,7 @@ async fn a_restored_backup_raises_no_alarm_on_either_database() {
     keys::rotate_root(&fixture.app, &name, &NoCaller).await.unwrap();
     instances::rotate_url(&fixture.app, &fixture.ctx, &instance.id).await.unwrap();
     let mut file = Vec::new();
-    backup::write(&fixture.app, &mut file, &NoCaller).await.unwrap();
+    backup::write(&fixture.app, &mut file, &NoCaller, || Ok(())).await.unwrap();
     let places = [Some(Location::Memory), valetkey_testkit::postgres().map(Location::from)];
     for location in places.into_iter().flatten() {
         let roots = || Roots::from(RootKey::from_text(&text.as_str().into()).unwrap());

@@ -1,0 +1,103 @@
+//! Room for what a caller sends. A call holds its arguments from their first byte to its end, however long it waits in
+//! line, so they are counted as answers are: before they are read, so that who waits for room holds nothing yet.
+
+use super::limits::{Full, MemoryShare};
+use crate::{App, Error, Result};
+use std::sync::Arc;
+use std::time::Duration;
+use valetkey_domain::{Ctx, Kind};
+
+/// Bodies up to this are read without asking.
+const SHORT: usize = 16 * 1024;
+/// What is read of them may take this without asking.
+const SMALL: usize = 32 * 1024;
+/// How long room is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// What a value takes beside its text: its place in a list, or in a map with its name.
+const VALUE: usize = 128;
+
+/// Room that is held until all clones of this are dropped: a batch has several calls.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    room: Option<Arc<MemoryShare>>,
+    bytes: usize,
+}
+
+impl Asked {
+    /// Waits for room for a body of so many bytes and for the text that is read out of it.
+    ///
+    /// # Errors
+    /// `RESOURCE_EXHAUSTED`, with the limit's name: there is none in time.
+    pub async fn room(app: &App, ctx: &Ctx, bytes: usize) -> Result<Self> {
+        match bytes {
+            ..=SHORT => Ok(Self::default()),
+            _ => take(app, ctx, bytes * 2, PATIENCE).await,
+        }
+    }
+
+    /// Makes it as large as what will be read of this body takes: less than was reserved for one of unknown length, and
+    /// of many small values many times the body. Who has read a long one does not wait with it.
+    ///
+    /// # Errors
+    /// `RESOURCE_EXHAUSTED`, with the limit's name: there is not so much of it.
+    pub async fn fit(&mut self, app: &App, ctx: &Ctx, body: &[u8]) -> Result<()> {
+        let values = body.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() + 1;
+        let needed = body.len() * 2 + values * VALUE;
+        if needed <= SMALL {
+            *self = Self::default();
+            return Ok(());
+        }
+        if let Some(room) = self.room.as_mut().and_then(Arc::get_mut).filter(|_| needed <= self.bytes) {
+            room.shrink_to(needed);
+            self.bytes = needed;
+            return Ok(());
+        }
+        let patience = if self.room.take().is_some() { Duration::ZERO } else { PATIENCE };
+        *self = take(app, ctx, needed, patience).await?;
+        Ok(())
+    }
+}
+
+async fn take(app: &App, ctx: &Ctx, bytes: usize, patience: Duration) -> Result<Asked> {
+    let room = app.limits.reserve_to_ask(&ctx.environment, bytes, patience).await;
+    room.map(|room| Asked { room: Some(Arc::new(room)), bytes }).map_err(|full: Full| {
+        app.core.metrics.refused(full.limit);
+        Error::new(Kind::ResourceExhausted, format!("{full}: wait for calls to end, then try again"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::fixture;
+
+    const MIB: usize = 1024 * 1024;
+
+    #[tokio::test]
+    async fn attack_78_what_callers_send_stays_within_the_budget_however_many_values_it_has() {
+        let fixture = fixture("{rotates: true}").await;
+        let (app, ctx) = (&fixture.app, &fixture.ctx);
+        let room = async |bytes| app.limits.reserve_to_ask(&ctx.environment, bytes, Duration::ZERO).await;
+        let mut held = Vec::new();
+        for _ in 0..4 {
+            held.push(Asked::room(app, ctx, 4 * MIB).await.unwrap());
+        }
+        room(1).await.expect_err("all of it is held");
+        let mut short = Asked::room(app, ctx, 200).await.unwrap();
+        short.fit(app, ctx, &[b'x'; 200]).await.expect("what is short needs none");
+        held.pop();
+        let many = [b','; 100_000];
+        let mut one = Asked::room(app, ctx, many.len()).await.unwrap();
+        let refused = one.fit(app, ctx, &many).await.unwrap_err();
+        assert_eq!(refused.kind(), Kind::ResourceExhausted, "13 MB of values in a body of 100 KB");
+        assert!(refused.message().contains("bytes_in_flight_per_environment"), "{refused}");
+        held.clear();
+        one.fit(app, ctx, &many).await.unwrap();
+        room(20 * MIB).await.expect_err("and they are held");
+        drop(one);
+        let mut unknown = Asked::room(app, ctx, 16 * MIB).await.unwrap();
+        room(MIB).await.expect_err("as if it were as long as may be");
+        unknown.fit(app, ctx, &[b'x'; 100_000]).await.unwrap();
+        room(30 * MIB).await.expect("and then as long as it is");
+    }
+}

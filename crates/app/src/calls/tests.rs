@@ -1,0 +1,147 @@
+//! Where a call's work is done, and when it ends.
+
+use super::admit::Admitted;
+use super::job::Job;
+use super::limits::CallSlot;
+use super::*;
+use crate::accounts::{self, Given};
+use crate::connections;
+use crate::credentials::refresh::Opened;
+use crate::fixture::{Fixture, fixture};
+use crate::servers::configs::{self, NewMapping};
+use crate::servers::instances::{self, Ensure};
+use crate::servers::toolset;
+use futures::future::poll_fn;
+use serde_json::json;
+use std::pin::{Pin, pin};
+use std::sync::mpsc;
+use std::task::Poll;
+use valetkey_connectors::native::Work;
+use valetkey_domain::Secret;
+use valetkey_domain::connection::Settings;
+
+const SEND: &str = "https://www.googleapis.com/auth/gmail.send";
+
+/// A call of `gmail_send_message` that is about to be driven.
+struct Ready {
+    job: Job,
+    admitted: Admitted,
+    credential: Option<Opened>,
+    arguments: Map<String, Value>,
+    _in_flight: CallSlot,
+}
+
+/// `ann`'s server with Gmail, whose API is the provider's.
+async fn mail() -> (Fixture, Served, Ctx) {
+    let fixture = fixture("{rotates: true}").await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
+    let base = fixture.token_url().replace("/token", "");
+    let at = |path: &str| Some(format!("{base}{path}"));
+    let settings = Settings {
+        client_id: Some("client".into()),
+        token_url: at("/token"),
+        revoke_url: at("/revoke"),
+        identity_url: at("/who"),
+        api_base_url: at("/api"),
+        ..Settings::default()
+    };
+    let (name, client_secret) = (Some("MAIL".into()), Some(Secret::from("hunter2")));
+    let new = connections::New { name, connector: "gmail".into(), settings, client_secret };
+    connections::create(app, ctx, new).await.unwrap();
+    let given = Given::Tokens { access_token: Secret::from("at-1"), refresh_token: None, scopes: vec![SEND.into()] };
+    accounts::create(app, ctx, "MAIL", fixture.account.owner.clone(), Some(given), Map::new()).await.unwrap();
+    let mapping = NewMapping { connection: "MAIL".into(), tools: vec!["gmail_send_message".into()] };
+    let new = configs::New { name: "mail".into(), description: String::new(), mappings: vec![mapping] };
+    configs::create(app, ctx, new).await.unwrap();
+    let wanted = Ensure { config: "mail".into(), identifier: "ann".into(), name: None };
+    let instance = instances::ensure(app, ctx, wanted).await.unwrap();
+    let url = instances::url(app, ctx, &instance).await.unwrap();
+    let (ctx, served) = toolset::open(app, url.expose().rsplit('/').next().unwrap()).await.unwrap();
+    (fixture, served, ctx)
+}
+
+async fn ready(fixture: &Fixture, server: &Served, ctx: &Ctx, body: &str) -> Ready {
+    let app = &fixture.app;
+    let served = server.set.find("gmail_send_message").unwrap().clone();
+    let given = json!({ "to": "bob@example.com", "subject": "s", "body": body, "content_type": "text/html" });
+    let arguments = served.tool.check(given.as_object().unwrap()).unwrap();
+    let job = Job {
+        app: app.clone(),
+        ctx: ctx.clone(),
+        owner: Owner::of(server.identifier().clone()),
+        server: server.clone(),
+        served,
+        execution: ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
+        cancellation: CancellationToken::new(),
+        _asked: Asked::default(),
+    };
+    let Ok((_in_flight, admitted, credential)) = job.ready().await else { panic!("it may not begin") };
+    Ready { job, admitted, credential: Some(credential), arguments, _in_flight }
+}
+
+impl Ready {
+    /// As a call drives itself, and the work that it does.
+    fn driven(&mut self) -> (Work, impl Future<Output = std::result::Result<Value, Failed>>) {
+        let (setting, large) = (self.job.setting(&self.admitted), is_heavy(&self.arguments));
+        let work = setting.work.clone();
+        let run = self.job.served.tool.start(self.arguments.clone(), setting).unwrap();
+        let begun = Begun { run, work: work.clone(), large };
+        (work, self.job.drive(begun, &self.admitted, self.credential.take().unwrap()))
+    }
+}
+
+/// Polls once; whether it has ended.
+async fn polled<F: Future>(mut future: Pin<&mut F>) -> bool {
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_ready())).await
+}
+
+/// With one thread for what may block, which is busy until it is let go.
+fn on_a_busy_machine(test: impl AsyncFnOnce(Fixture, Served, Ctx, mpsc::Sender<()>)) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let (fixture, served, ctx) = mail().await;
+        let (let_go, held) = mpsc::channel();
+        fixture.app.core.tasks.spawn_blocking(move || held.recv());
+        test(fixture, served, ctx, let_go).await;
+    });
+}
+
+fn long() -> String {
+    "<p>word</p>".repeat(20_000)
+}
+
+#[test]
+fn attack_77_a_long_mail_is_composed_off_the_async_threads_and_a_short_one_at_once() {
+    on_a_busy_machine(async |fixture, served, ctx, let_go| {
+        let mut short = ready(&fixture, &served, &ctx, "<p>word</p>").await;
+        let (work, driven) = short.driven();
+        let mut driven = pin!(driven);
+        polled(driven.as_mut()).await;
+        assert!(work.spent() > 0, "what is short waits for no thread");
+        let mut large = ready(&fixture, &served, &ctx, &long()).await;
+        let (work, driven) = large.driven();
+        let mut driven = pin!(driven);
+        assert!(!polled(driven.as_mut()).await);
+        assert_eq!(work.spent(), 0, "composed on the thread that others' calls need");
+        let_go.send(()).unwrap();
+        driven.await.unwrap();
+        assert!(work.spent() > 200_000, "{}", work.spent());
+    });
+}
+
+#[test]
+fn attack_77_a_mail_is_not_composed_any_more_once_its_caller_is_gone() {
+    on_a_busy_machine(async |fixture, served, ctx, let_go| {
+        let mut large = ready(&fixture, &served, &ctx, &long()).await;
+        let (work, driven) = large.driven();
+        {
+            let mut driven = pin!(driven);
+            assert!(!polled(driven.as_mut()).await);
+        }
+        let_go.send(()).unwrap();
+        // The same thread has come to this only when it is done with the mail.
+        fixture.app.core.tasks.spawn_blocking(|| ()).await.unwrap();
+        assert_eq!(work.spent(), 0, "it went on for nobody");
+        assert!(fixture.provider.asked("/api").is_empty());
+    });
+}

@@ -1,0 +1,14 @@
+//! How the bodies of requests are written.
+
+use serde::Deserialize;
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyForm {
+    /// As JSON.
+    #[default]
+    Json,
+    /// As a form: texts, numbers and truth values as they are, everything else as JSON text.
+    Form,
+}
