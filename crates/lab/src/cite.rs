@@ -77,6 +77,14 @@ pub(crate) const GMAIL_PUSH: &str = "https://developers.google.com/workspace/gma
 pub(crate) const PEOPLE_CONTACTS: &str = "https://developers.google.com/people/v1/contacts";
 /// Calendar: errors and what to do about them.
 pub(crate) const CALENDAR_ERRORS: &str = "https://developers.google.com/workspace/calendar/api/guides/errors";
+/// Calendar: calendars, and the list that each user has of them.
+pub(crate) const CALENDAR_CALENDARS: &str =
+    "https://developers.google.com/workspace/calendar/api/concepts/events-calendars";
+/// Calendar: who may see a calendar.
+pub(crate) const CALENDAR_SHARING: &str = "https://developers.google.com/workspace/calendar/api/concepts/sharing";
+/// Calendar: when calendars are busy.
+pub(crate) const CALENDAR_BUSY: &str =
+    "https://developers.google.com/workspace/calendar/api/v3/reference/freebusy/query";
 /// Calendar: the event and its members.
 pub(crate) const CALENDAR_EVENT: &str = "https://developers.google.com/workspace/calendar/api/v3/reference/events";
 /// Calendar: recurring events and their instances.

@@ -56,6 +56,7 @@
 //! Implicit and device flows, service accounts, uploads, batch requests, push channels and sync tokens. ID tokens are
 //! signed with HS256 under the client's secret, where Google signs with RS256 and publishes its keys.
 
+mod agenda;
 mod api;
 mod broken;
 mod calendar;

@@ -3,6 +3,7 @@
 mod events;
 mod letters;
 
+use crate::agenda::Agenda;
 use crate::mailbox::Mailbox;
 use crate::state::{State, User};
 use crate::{Error, Person, random};
@@ -27,6 +28,7 @@ fn user(person: &Person) -> Result<User, Error> {
         time_zone: person.time_zone.clone(),
         mail: Vec::new(),
         mailbox: Mailbox::default(),
+        agenda: Agenda::default(),
         events: Vec::new(),
     })
 }

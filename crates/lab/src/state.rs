@@ -1,6 +1,7 @@
 //! What the lab remembers: users with mail and events, clients, grants and tokens, and what happened. All of it is one
 //! JSON document; what is marked `skip` lives only as long as the process.
 
+use crate::agenda::Agenda;
 use crate::fault::Fault;
 use crate::mailbox::Mailbox;
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,9 @@ pub(crate) struct User {
     /// What else is in the mailbox.
     #[serde(default)]
     pub(crate) mailbox: Mailbox,
+    /// Calendars beside the primary one, and what is said of them.
+    #[serde(default)]
+    pub(crate) agenda: Agenda,
     /// Events of the primary calendar that this user organises; also the deleted ones.
     pub(crate) events: Vec<Event>,
 }

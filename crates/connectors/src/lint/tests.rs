@@ -93,7 +93,7 @@ fn each_disagreement_with_the_vendor_is_found() {
 fn a_scope_without_fitting_words_is_found() {
     let words = "  https://www.googleapis.com/auth/calendar.events.owned:";
     for (from, to, expected) in [
-        (words, "  https://www.googleapis.com/auth/calendar.acls:", "calendar.events.owned: says in no words"),
+        (words, "  https://www.googleapis.com/auth/calendar.app.created:", "calendar.events.owned: says in no words"),
         (words, "  https://www.googleapis.com/auth/gmail.send:", "auth/gmail.send: is no scope of this API"),
         ("  openid: Know", "  openid: \"\"\n  email: Know", "scopes.openid: its words are one line"),
         ("  openid: Know", "  openid: \" Know\"\n  email: Know", "scopes.openid: its words are one line"),
@@ -179,8 +179,10 @@ fn a_documented_name_that_is_forgotten_is_found() {
         let text = shipped.text.replacen(from, to, 1);
         told(&names::check(&read::read("x.yaml", &text).unwrap(), &table))
     };
-    assert!(found("  - googlecalendar_move_event\n", "").contains("neither built nor listed"));
-    assert!(found("- googlecalendar_move_event", "- googlecalendar_mvoe_event").contains("is not documented"));
+    assert!(found("  googlecalendar_move_event:", "  googlecalendar_mvoe_event:").contains("neither built nor listed"));
+    let listed = |name: &str| found("tools:\n", &format!("not_yet: [{name}]\ntools:\n"));
+    assert!(listed("googlecalendar_mvoe_event").contains("`googlecalendar_mvoe_event` is not documented"));
+    assert!(listed("googlecalendar_move_event").contains("`googlecalendar_move_event` is built"));
     assert!(
         found("      single_events:\n", "      single:\n").contains("lacks the documented argument `single_events`")
     );

@@ -21,6 +21,23 @@ pub(crate) fn get(state: &State, _: Timestamp, call: &Call) -> Outcome {
 /// Adds an event.
 pub(crate) fn insert(state: &mut State, now: Timestamp, call: &Call) -> Outcome {
     call.refuse_unplayed(&["maxAttendees", "supportsAttachments", "eventLabelVersion"])?;
+    add(state, now, call, None)
+}
+
+/// Adds a copy of an event from elsewhere, under its own iCalendar id.
+pub(crate) fn import(state: &mut State, now: Timestamp, call: &Call) -> Outcome {
+    call.refuse_unplayed(&["supportsAttachments", "eventLabelVersion"])?;
+    let uid = call.members().get("iCalUID").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if uid.is_empty() {
+        return Err(ApiError::calendar("required", "Missing iCalUID.", cite::CALENDAR_EVENT));
+    }
+    if owner(state, call)?.events.iter().any(|event| event.ical_uid == uid && !event.deleted) {
+        return Err(ApiError::duplicate());
+    }
+    add(state, now, call, Some(uid))
+}
+
+fn add(state: &mut State, now: Timestamp, call: &Call, uid: Option<String>) -> Outcome {
     let user = owner(state, call)?;
     let (email, body) = (user.email.clone(), call.members());
     let mut written = rules::writable(&body);
@@ -28,7 +45,7 @@ pub(crate) fn insert(state: &mut State, now: Timestamp, call: &Call) -> Outcome 
     rules::complete_attendees(&mut written, &email);
     let id = free_id(state, body.get("id").and_then(Value::as_str))?;
     let event = Event {
-        ical_uid: format!("{id}@lab.example"),
+        ical_uid: uid.unwrap_or_else(|| format!("{id}@lab.example")),
         id: id.clone(),
         written,
         conference: conference(call, &body)?,
