@@ -19,9 +19,9 @@ def model():
         process.wait()
 
 
-def run_seed(server, model_url, user, config):
+def run_seed(server, model_url, user, config, env=None):
     """Runs the seed's calls as that user; gives what the script saw."""
-    env = {**server.sdk_env(), "OPENAI_BASE_URL": model_url, "OPENAI_API_KEY": "none-needed"}
+    env = {**(env or server.sdk_env()), "OPENAI_BASE_URL": model_url, "OPENAI_API_KEY": "none-needed"}
     done = subprocess.run(
         [str(python("seed")), str(SCRIPTS / "seed.py"), user, config],
         env=env, capture_output=True, text=True, timeout=120,

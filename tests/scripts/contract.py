@@ -55,7 +55,7 @@ def main():
     seen = {"tokens_after_construction": asked.tokens}
     seen["unknown"] = raised(lambda: actions.mcp.get_instance(instance_id="inst_88630864544790977"))
     seen["invalid"] = raised(lambda: actions.mcp.create_config(**{**config, "name": "Upper"}))
-    seen["unimplemented"] = raised(lambda: actions.list_tools())
+    seen["unimplemented"] = raised(lambda: sdk.directory.list_directories(organization_id="org_1"))
     seen["no_account"] = raised(lambda: actions.get_connected_account(connection_name="MY_GMAIL", identifier="nobody"))
     seen["no_connection"] = raised(lambda: actions.create_connected_account(connection_name="NONE", identifier="nobody"))
     seen["wrong_secret"] = raised(lambda: client(client_secret="wrong"))

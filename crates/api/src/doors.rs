@@ -13,6 +13,8 @@ pub struct Door {
     pub wire: Wire,
     /// The HTTP method; `POST` for all gRPC.
     pub verb: http::Method,
+    /// The gRPC path of the method behind it; empty where there is none.
+    pub method: String,
     /// The path with its variables as in the template, `/api/v1/mcp/configs/{config_id}`.
     pub path: String,
     /// Who may pass.
@@ -73,7 +75,8 @@ pub fn doors() -> Result<Vec<Door>, BadContract> {
     for method in Contract::load()?.methods() {
         let implemented = method.implemented;
         let who = if method.access.callers.contains(&Caller::Client.into()) { Who::Client } else { Who::Nobody };
-        let door = |wire, verb, path: &str| Door { implemented, ..open(wire, verb, path, who) };
+        let door =
+            |wire, verb, path: &str| Door { implemented, method: method.path.clone(), ..open(wire, verb, path, who) };
         doors.push(door(Wire::Grpc, http::Method::POST, &method.path));
         doors.extend(method.forms.iter().map(|form| door(Wire::Rest, form.verb.clone(), &form.template)));
     }
@@ -84,7 +87,7 @@ pub fn doors() -> Result<Vec<Door>, BadContract> {
 }
 
 fn open(wire: Wire, verb: http::Method, path: &str, who: Who) -> Door {
-    Door { wire, verb, path: path.to_owned(), who, implemented: true }
+    Door { wire, verb, method: String::new(), path: path.to_owned(), who, implemented: true }
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@ use prost::Message;
 use prost_reflect::prost_types::Any;
 use std::error::Error;
 use tonic::{Code, Status};
+use valetkey_app::calls::Failed;
 use valetkey_domain::Kind;
 use valetkey_domain::id::RequestId;
 use valetkey_proto::google::rpc;
 use valetkey_proto::v1::errdetails::validation_error_info::FieldViolation;
-use valetkey_proto::v1::errdetails::{ErrorInfo, RequestInfo, ValidationErrorInfo};
+use valetkey_proto::v1::errdetails::{ErrorInfo, RequestInfo, ToolErrorInfo, ValidationErrorInfo};
 
 /// The type of the one detail. It is not google.rpc.ErrorInfo, whatever the name suggests.
 const ERROR_INFO: &str = "type.googleapis.com/scalekit.v1.errdetails.ErrorInfo";
@@ -20,6 +21,9 @@ const MESSAGE: usize = 2_400;
 /// The most bytes of the violations that a failure lists.
 const VIOLATIONS: usize = 1_200;
 
+/// The most bytes of what is said of a tool's failure, percent-encoded. A link of ours behind it is never cut.
+const TOOL: usize = 1_500;
+
 /// A failure that a caller may read.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -27,13 +31,14 @@ pub(crate) struct Failure {
     code: &'static str,
     pub(crate) message: String,
     violations: Vec<FieldViolation>,
+    tool: Option<ToolErrorInfo>,
     request: Option<RequestId>,
 }
 
 impl Failure {
     /// A failure of this kind; the message says what is wrong, where, and what to do.
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, code: kind.name(), message: message.into(), violations: Vec::new(), request: None }
+        Self { kind, code: kind.name(), message: message.into(), violations: Vec::new(), tool: None, request: None }
     }
 
     /// The request can never work as it stands.
@@ -86,6 +91,19 @@ impl Failure {
         Self { code, request: request.cloned(), ..Self::new(error.kind(), error.message()) }
     }
 
+    /// A tool that was called and did not do it. By this code the SDKs know that they must not call it again, whatever
+    /// the kind.
+    pub(crate) fn of_tool(failed: &Failed) -> Self {
+        let link = failed.link_said().map(|said| format!("\n{said}")).unwrap_or_default();
+        let said = format!("{}{link}", bounded(&failed.said(), TOOL));
+        let tool = ToolErrorInfo {
+            execution_id: failed.execution.to_string(),
+            tool_error_message: said.clone(),
+            tool_error_code: failed.why.as_str().into(),
+        };
+        Self { code: "TOOL_ERROR", tool: Some(tool), ..Self::new(failed.why.kind(), said) }
+    }
+
     /// The same, saying which request it was.
     pub(crate) fn of(self, request: &RequestId) -> Self {
         Self { request: Some(request.clone()), ..self }
@@ -102,6 +120,7 @@ impl Failure {
         ErrorInfo {
             error_code: self.code.into(),
             request_info: self.request.map(serving),
+            tool_error_info: self.tool,
             validation_error_info: broken.then_some(ValidationErrorInfo { field_violations: self.violations }),
             ..ErrorInfo::default()
         }
@@ -110,7 +129,7 @@ impl Failure {
 
 impl From<Failure> for Status {
     fn from(failure: Failure) -> Self {
-        let (code, message) = (failure.kind.grpc(), bounded(&failure.message));
+        let (code, message) = (failure.kind.grpc(), bounded(&failure.message, MESSAGE));
         let detail = Any { type_url: ERROR_INFO.into(), value: failure.info().encode_to_vec() };
         let envelope = rpc::Status { code, message: message.clone(), details: vec![detail] };
         Self::with_details(Code::from_i32(code), message, envelope.encode_to_vec().into())
@@ -119,8 +138,8 @@ impl From<Failure> for Status {
 
 /// A message that fits where it goes: on gRPC it is sent twice in headers, once percent-encoded, and clients take no
 /// more than 8 KB of those.
-fn bounded(message: &str) -> String {
-    let mut room = MESSAGE;
+fn bounded(message: &str, most: usize) -> String {
+    let mut room = most;
     let end = message.char_indices().find(|(_, c)| {
         let size = if c.is_ascii_alphanumeric() || "-_.,:;'()[]/=".contains(*c) { 1 } else { 3 * c.len_utf8() };
         let full = size > room;
@@ -146,6 +165,9 @@ mod tests {
     use super::*;
     use base64::Engine;
     use base64::prelude::BASE64_STANDARD;
+    use valetkey_app::calls::FailureReason;
+    use valetkey_app::consent::Link;
+    use valetkey_domain::id::ExecutionId;
 
     #[test]
     fn details_are_byte_for_byte_what_the_sdk_reads() {
@@ -156,6 +178,38 @@ mod tests {
             "CAUSCW5vdCBmb3VuZBpMCjR0eXBlLmdvb2dsZWFwaXMuY29tL3NjYWxla2l0LnYxLmVycmRldGFpbHMuRXJyb3JJbmZvEhQKElJFU09V\
              UkNFX05PVF9GT1VORA=="
         );
+    }
+
+    fn tool_failure(why: FailureReason, message: &str) -> Failed {
+        let url = format!("https://agents.example.com/connect/{}", "x".repeat(100));
+        let link = Link { url, expires_at: "2026-11-28T12:00:00Z".parse().unwrap() };
+        let execution = ExecutionId::parse("exec_01jdtq2vk5m3c8x9y0z1a2b3c4").unwrap();
+        Failed { why, message: message.to_owned(), link: Some(link), retry_after: None, execution }
+    }
+
+    #[test]
+    fn a_tools_failure_says_which_call_and_that_it_was_a_tools() {
+        for (why, code) in [
+            (FailureReason::NotConnected, Code::Unauthenticated),
+            (FailureReason::MissingScope, Code::PermissionDenied),
+            (FailureReason::RateLimited, Code::ResourceExhausted),
+            (FailureReason::App, Code::Unknown),
+        ] {
+            let status = Status::from(Failure::of_tool(&tool_failure(why, "why")));
+            let envelope = rpc::Status::decode(status.details()).unwrap();
+            let info = ErrorInfo::decode(envelope.details[0].value.as_slice()).unwrap();
+            let tool = info.tool_error_info.unwrap();
+            assert_eq!((status.code(), info.error_code.as_str()), (code, "TOOL_ERROR"));
+            assert_eq!(
+                (tool.execution_id.as_str(), tool.tool_error_code.as_str()),
+                ("exec_01jdtq2vk5m3c8x9y0z1a2b3c4", why.as_str())
+            );
+            assert_eq!(
+                (tool.tool_error_message.as_str(), envelope.message.as_str()),
+                (status.message(), status.message())
+            );
+            assert!(status.message().starts_with("why\nLink for the user: https://agents.example.com/connect/"));
+        }
     }
 
     #[test]
@@ -181,6 +235,10 @@ mod tests {
             assert!(sizes(whole) < 8_000, "{text:?}");
             let error = valetkey_app::Error::not_found("MCP config", long);
             assert!(sizes(Failure::from_app(&error, None)) < 8_000, "{text:?}");
+            let failed = tool_failure(FailureReason::NotConnected, &text.repeat(1_000_000));
+            let status = Status::from(Failure::of_tool(&failed));
+            assert!(status.message().contains(&failed.link.as_ref().unwrap().url), "{status:?}");
+            assert!(sizes(Failure::of_tool(&failed)) < 8_000, "{text:?}");
         }
         assert_eq!(Status::from(Failure::invalid("short é")).message(), "short é");
     }

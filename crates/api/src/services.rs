@@ -9,6 +9,7 @@ mod mcp;
 mod serve;
 mod shared;
 mod structs;
+mod tools;
 
 pub(crate) use implemented::IMPLEMENTED;
 
@@ -27,7 +28,7 @@ use valetkey_proto::v1::connected_accounts::connected_account_service_server::Co
 use valetkey_proto::v1::connections::connection_service_server::ConnectionServiceServer;
 use valetkey_proto::v1::mcp::mcp_service_server::McpServiceServer;
 use valetkey_proto::v1::providers::provider_service_server::{ProviderService, ProviderServiceServer};
-use valetkey_proto::v1::tools::tool_service_server::{ToolService, ToolServiceServer};
+use valetkey_proto::v1::tools::tool_service_server::ToolServiceServer;
 use valetkey_proto::v1::triggers::trigger_service_server::{TriggerService, TriggerServiceServer};
 
 /// A service of which no method is implemented yet: the gate answers each by name, and the generated defaults stand
@@ -37,7 +38,6 @@ struct Later;
 impl AgentkitAnalyticsService for Later {}
 impl AgentkitLogsService for Later {}
 impl ProviderService for Later {}
-impl ToolService for Later {}
 impl TriggerService for Later {}
 
 /// Routes for every service of the contract. They are not to be reached but through [`crate::gate`].
@@ -46,7 +46,7 @@ pub(crate) fn router(app: &App) -> Router {
     router = mount(router, McpServiceServer::new(mcp::Mcp(app.clone())));
     router = mount(router, ConnectionServiceServer::new(connections::Connections(app.clone())));
     router = mount(router, ConnectedAccountServiceServer::new(accounts::Accounts(app.clone())));
-    router = mount(router, ToolServiceServer::new(Later));
+    router = mount(router, ToolServiceServer::new(tools::Tools(app.clone())));
     router = mount(router, ProviderServiceServer::new(Later));
     router = mount(router, AgentkitLogsServiceServer::new(Later));
     router = mount(router, AgentkitAnalyticsServiceServer::new(Later));

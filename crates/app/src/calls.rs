@@ -21,17 +21,20 @@ mod limits;
 mod record;
 mod redact;
 mod send;
+mod through;
 
 pub use asked::Asked;
 use drive::Begun;
-pub use failed::{Failed, FailureReason};
+pub use failed::{Failed, FailureReason, LINK};
 use job::Job;
 pub use limits::Limits;
 
 use crate::accounts::used::{self, Used};
 use crate::servers::toolset::{By, Served, ServedTool};
+use crate::tools::Meant;
 use crate::{App, Error, Result};
 use serde_json::{Map, Value};
+use through::Through;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -97,23 +100,35 @@ pub fn start(
     arguments: Map<String, Value>,
     asked: Asked,
 ) -> Running {
-    let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
-    let cancellation = CancellationToken::new();
-    let job = Job {
-        app: app.clone(),
-        ctx: ctx.clone(),
-        server: server.clone(),
-        served: tool.clone(),
-        owner: Owner::of(server.identifier().clone()),
-        execution: execution.clone(),
-        cancellation: cancellation.clone(),
-        _asked: asked,
-    };
     if let By::Instance(instance) = &server.by {
         used::note(app, ctx, Used::Instance(instance.id.clone()), instance.last_used_at);
     }
+    let owner = Owner::of(server.identifier().clone());
+    let job = Job::new(app, ctx, Through::Server(server.clone()), tool.clone(), owner);
+    begin(Job { _asked: asked, ..job }, arguments)
+}
+
+/// Starts a call that the app's own code makes with one account. `run` is the app's name for what the call is part of.
+#[must_use]
+pub fn execute(
+    app: &App,
+    ctx: &Ctx,
+    meant: Meant,
+    arguments: Map<String, Value>,
+    run: Option<String>,
+    asked: Asked,
+) -> Running {
+    let Meant { connector, tool, connection, account } = meant;
+    let tool = ServedTool { tool, connector, connection: connection.id };
+    let job = Job::new(app, ctx, Through::Api { account: account.id, run }, tool, account.owner);
+    begin(Job { _asked: asked, ..job }, arguments)
+}
+
+fn begin(job: Job, arguments: Map<String, Value>) -> Running {
+    let (execution, cancellation, tasks) =
+        (job.execution.clone(), job.cancellation.clone(), job.app.core.tasks.clone());
     let span = job.span();
-    let task = app.core.tasks.spawn(async move { job.perform(arguments).await }.instrument(span));
+    let task = tasks.spawn(async move { job.perform(arguments).await }.instrument(span));
     Running { execution, cancellation, task }
 }
 

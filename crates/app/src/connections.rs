@@ -10,7 +10,7 @@ pub use custom_hosts::CustomHosts;
 pub use endpoints::Endpoints;
 pub(crate) use endpoints::origin;
 pub(crate) use secret::{client_secret, reseal_secret, try_secret};
-pub use valetkey_connectors::AuthKind;
+pub use valetkey_connectors::{Auth, AuthKind, ConnectionCredential, Connector};
 pub use valetkey_storage::connections::Filter;
 pub use wired::Wired;
 
@@ -18,7 +18,7 @@ use crate::{App, Error, Listed, Page, Result};
 use secret::seal_secret;
 use serde_json::{Map, json};
 use std::sync::Arc;
-use valetkey_connectors::{Connector, TokenClientAuth, nearest};
+use valetkey_connectors::{TokenClientAuth, nearest};
 use valetkey_core::journal;
 use valetkey_domain::account::Reason;
 use valetkey_domain::connection::{Connection, Settings};

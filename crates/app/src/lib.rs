@@ -2,7 +2,7 @@
 //! meet: surfaces above it know none of the three, crates below it know one each.
 //!
 //! ```text
-//! 1 connections, tenancy    2 credentials, entrance    3 accounts    4 consent    5 servers    6 calls, insight    7 upkeep
+//! 1 connections, tenancy    2 credentials, entrance    3 accounts    4 consent    5 servers, tools    6 calls, insight    7 upkeep
 //! ```
 //! A room names rooms of a lower number only (the house test holds it), so each file can be read with what lies below
 //! it in mind and nothing above. All stand on [`valetkey_core`], which they hand to nobody.
@@ -26,6 +26,7 @@ mod log;
 mod round_trips;
 pub mod servers;
 pub mod tenancy;
+pub mod tools;
 pub mod upkeep;
 
 pub use valetkey_core::{Bounds, Error, Limit, Metrics, Result, Settings, metrics::Streaming};
@@ -50,6 +51,7 @@ pub struct Inside {
     pub(crate) core: Core,
     pub(crate) refreshes: credentials::refresh::Refreshes,
     pub(crate) sets: servers::Sets,
+    pub(crate) searched: tools::Searched,
     pub(crate) limits: calls::Limits,
 }
 
@@ -58,7 +60,13 @@ impl App {
     #[must_use]
     pub fn new(core: Core) -> Self {
         let limits = calls::Limits::of(core.settings.bounds);
-        Self(Arc::new(Inside { core, limits, refreshes: Default::default(), sets: Default::default() }))
+        Self(Arc::new(Inside {
+            core,
+            limits,
+            refreshes: Default::default(),
+            sets: Default::default(),
+            searched: Default::default(),
+        }))
     }
 
     /// The present instant.

@@ -47,6 +47,23 @@ impl Auth {
         }
     }
 
+    /// What the developer gives to a connection that signs in so.
+    #[must_use]
+    pub fn connection_credential(&self) -> ConnectionCredential {
+        match self {
+            Self::OAuth2(_) => ConnectionCredential::OAuthClient,
+            Self::Minted(minted) if minted.kind == AuthKind::GoogleDwd => ConnectionCredential::ServiceAccountKey,
+            Self::Minted(minted) if minted.fields.is_empty() => ConnectionCredential::OAuthClient,
+            Self::Minted(_) | Self::Static(_) | Self::None => ConnectionCredential::None,
+        }
+    }
+
+    /// Whether scopes are asked for.
+    #[must_use]
+    pub const fn has_scopes(&self) -> bool {
+        matches!(self, Self::OAuth2(_) | Self::Minted(_))
+    }
+
     /// Where the credential stands in a request.
     #[must_use]
     pub fn sends(&self) -> &[Sends] {
@@ -57,6 +74,17 @@ impl Auth {
             Self::None => &[],
         }
     }
+}
+
+/// A credential that a connection has for all of its accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionCredential {
+    /// An OAuth client's id and secret.
+    OAuthClient,
+    /// A service account's key.
+    ServiceAccountKey,
+    /// None: each account brings its own, or needs none.
+    None,
 }
 
 /// Credentials that are sent as they are.

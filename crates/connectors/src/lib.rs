@@ -21,6 +21,7 @@ mod plan;
 mod reasons;
 mod rules;
 mod scopes;
+pub mod search;
 mod setting;
 pub mod shape;
 mod shipped;
@@ -28,7 +29,9 @@ mod sign_in;
 mod starter;
 pub mod target;
 
-pub use auth::{Auth, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template, Unfit};
+pub use auth::{
+    Auth, ConnectionCredential, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template, Unfit,
+};
 pub use call::{Run, Step, memory_needed, memory_needed_by};
 pub use catalog::Catalog;
 pub use connector::{Connector, Tool};

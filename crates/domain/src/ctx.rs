@@ -2,7 +2,7 @@
 //! doors make one, each from a credential that names exactly one environment.
 
 use crate::Timestamp;
-use crate::id::{AuthorizationId, ClientId, EnvironmentId, InstanceId, RequestId, TokenId};
+use crate::id::{AuthorizationId, ClientId, EnvironmentId, InstanceId, MemberId, RequestId, TokenId};
 use std::sync::Arc;
 
 /// The caller's right, carried through every call.
@@ -43,6 +43,8 @@ pub enum Actor {
     Session(TokenId),
     /// A person with an authorization link.
     Link(AuthorizationId),
+    /// A member in the dashboard.
+    Member(MemberId),
     /// The operator, at the command line.
     Operator,
     /// The server itself, on a schedule.
@@ -58,6 +60,7 @@ impl Actor {
             Self::Instance(id) => format!("instance:{id}"),
             Self::Session(id) => format!("session:{id}"),
             Self::Link(id) => format!("link:{id}"),
+            Self::Member(id) => format!("member:{id}"),
             Self::Operator => "operator".into(),
             Self::System => "system".into(),
         }

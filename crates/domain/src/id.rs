@@ -102,6 +102,10 @@ ids! {
     ProcessId = "proc_", "a process id";
     /// An installation: one database and who serves on it.
     InstallationId = "vk_", "an installation id";
+    /// A member: a person who signs in to the dashboard.
+    MemberId = "mem_", "a member id";
+    /// A member's session in a browser.
+    SessionId = "ses_", "a session id";
     /// A token of ours, the `jti` of a JWT.
     TokenId = "tkn_", "a token id";
     /// One request, from whichever door it came.

@@ -16,6 +16,7 @@ pub mod instance;
 pub mod invisible;
 pub mod journal;
 pub mod json;
+pub mod member;
 pub mod name;
 pub mod nearest;
 pub mod rng;

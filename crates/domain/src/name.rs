@@ -43,6 +43,8 @@ names! {
     ConfigName, config_rule, config_rule;
     /// The name of an MCP instance: 1 to 100 characters, each of them to be seen.
     InstanceName, instance_rule, kept_rule;
+    /// What a member of the dashboard signs in as, mostly a mail address: 1 to 100 characters, each of them to be seen.
+    MemberName, member_rule, kept_rule;
     /// The app's name for one of its users: 1 to 100 characters, compared byte for byte.
     ///
     /// Nothing is folded or normalised, so that two users never become one. Blanks at the ends, control and
@@ -76,6 +78,10 @@ fn config_rule(text: &str) -> Result<(), String> {
 
 fn instance_rule(text: &str) -> Result<(), String> {
     plain(text, 100, "an MCP instance name")
+}
+
+fn member_rule(text: &str) -> Result<(), String> {
+    plain(text, 100, "a member's name")
 }
 
 fn identifier_rule(text: &str) -> Result<(), String> {

@@ -65,12 +65,29 @@ pub(crate) struct Opened {
 
 /// The doors by the listeners that serve them.
 pub(crate) struct Doors {
-    /// Everything but metrics.
-    pub(crate) public: Router,
-    /// Everything.
-    pub(crate) all: Router,
+    front: Front,
+    public: Router,
+    health: Router,
+    metrics: Router,
+    dashboard: Router,
+}
+
+impl Doors {
+    /// Those of a listener for callers, with metrics and the dashboard or without.
+    pub(crate) fn of_callers(&self, metrics: bool, dashboard: bool) -> Router {
+        let mut doors = self.public.clone();
+        for (served, more) in [(metrics, &self.metrics), (dashboard, &self.dashboard)] {
+            if served {
+                doors = doors.merge(more.clone());
+            }
+        }
+        front::guarded(doors, self.front.clone())
+    }
+
     /// Health and metrics alone.
-    pub(crate) operations: Router,
+    pub(crate) fn of_operations(&self) -> Router {
+        front::guarded(self.health.clone().merge(self.metrics.clone()), self.front.clone())
+    }
 }
 
 /// The system's own source, for ids.
@@ -129,19 +146,17 @@ pub(crate) async fn server(settings: &Settings) -> Result<Server> {
     let web = Web::open(app.clone())?;
     let api = valetkey_api::open(app.clone())?;
     let (http, health) = (Http::default(), Health::of(app.clone(), api.readiness));
-    let scrapes = metrics::router(metrics::registry(&app, &http));
+    let metrics = metrics::router(metrics::registry(&app, &http));
+    let (health_doors, dashboard) = (health::router(health.clone()), web.dashboard());
     let public = Router::new()
-        .merge(health::router(health.clone()))
+        .merge(health_doors.clone())
         .merge(api.router)
         .merge(valetkey_mcp::router(app.clone()))
         .merge(web.router())
         .fallback(async move |request: Request| nowhere(&web, &request));
-    let operations = health::router(health.clone()).merge(scrapes.clone());
     let hosts = Hosts::of(&[&settings.public_url, &settings.sdk_url]);
     let front = Front { hosts, body: settings.limits.timeouts.body, http: http.clone() };
-    let guarded = |router: Router| front::guarded(router, front.clone());
-    let doors =
-        Doors { all: guarded(public.clone().merge(scrapes)), public: guarded(public), operations: guarded(operations) };
+    let doors = Doors { front, public, health: health_doors, metrics, dashboard };
     let lab = if settings.lab { Some(lab(&settings.data, settings.lab_address)?) } else { None };
     Ok(Server { app, presence, doors, health, http, tls, lab, _clock: clock.map(DatabaseClock::follow) })
 }

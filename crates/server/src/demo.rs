@@ -7,12 +7,13 @@ mod visitor;
 use crate::compose::Server;
 use crate::data::Folder;
 use crate::files::write_private;
+use crate::operator;
 use crate::sdk_access::{SdkAccess, base, quoted};
 use crate::serve::{self, Running};
 use crate::settings::Settings;
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
-use valetkey_app::entrance::doors;
+use valetkey_app::entrance::{doors, sign_in};
 use valetkey_app::tenancy::tokens;
 use valetkey_app::tenancy::{clients, environments};
 use valetkey_app::{App, connections};
@@ -45,6 +46,7 @@ pub(crate) async fn run(mut settings: Settings) -> Result<()> {
     let outcome = prove(&running, &settings).await;
     match outcome {
         Ok(text) => {
+            let text = format!("{text}{}", dashboard(&running).await?);
             std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
             running.until_stopped().await
         }
@@ -53,6 +55,13 @@ pub(crate) async fn run(mut settings: Settings) -> Result<()> {
             Err(why.context("the demo's proof did not succeed"))
         }
     }
+}
+
+/// Where the dashboard is, last of all that is printed: it is what one does next.
+async fn dashboard(running: &Running) -> Result<String> {
+    let app = &running.server().app;
+    let link = operator::login_url(app, &sign_in::first_link(app).await?);
+    Ok(format!("\nOpen the dashboard (this link signs in once, within ten minutes):\n\n  {link}\n\n"))
 }
 
 /// Sets everything up, runs the proof, and gives the text to print.

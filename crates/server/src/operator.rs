@@ -15,7 +15,9 @@ mod environment;
 mod files;
 mod instance;
 mod key;
+mod login;
 mod logs;
+mod member;
 mod noun;
 mod reply;
 mod restore;
@@ -38,6 +40,7 @@ use valetkey_domain::ctx::{NoCaller, Progress};
 use valetkey_storage::Location;
 
 pub(crate) use backend::Backend;
+pub(crate) use login::url as login_url;
 pub(crate) use noun::Noun;
 use reply::Reply;
 pub(crate) use socket::serve;

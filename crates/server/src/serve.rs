@@ -10,12 +10,14 @@ use crate::signals::Signals;
 use anyhow::{Result, bail};
 use axum::Router;
 use std::fs::File;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use valetkey_app::App;
+use valetkey_app::entrance::sign_in;
 use valetkey_app::tenancy::environments;
 use valetkey_app::upkeep::recovery;
 use valetkey_domain::ctx::NoCaller;
@@ -60,7 +62,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
         let listener = Listener::clear(address, "--operations, VALETKEY_OPERATIONS or `operations` in valetkey.toml")
             .await?
             .counted(server.http.connections("operations"));
-        operations.spawn(listener.serve(server.doors.operations.clone(), last.clone()));
+        operations.spawn(listener.serve(server.doors.of_operations(), last.clone()));
     }
     let backend = Backend {
         app: server.app.clone(),
@@ -96,9 +98,8 @@ async fn public_listeners(settings: &Settings, server: &Server) -> Result<Vec<(L
             None => listener,
         }
     };
-    let doors = |listening| match settings.metrics.contains(&listening) {
-        true => server.doors.all.clone(),
-        false => server.doors.public.clone(),
+    let doors = |listening| {
+        server.doors.of_callers(settings.metrics.contains(&listening), settings.dashboard.contains(&listening))
     };
     let clear =
         bounded(Listener::clear(settings.http, "--http, VALETKEY_HTTP or `http` in valetkey.toml").await?, "http");
@@ -168,6 +169,19 @@ impl Running {
     }
 }
 
+/// The way to the dashboard. A link signs in whoever has it, so it is shown to a person at a terminal and to no log.
+async fn show_dashboard(running: &Running) -> Result<()> {
+    let app = &running.server().app;
+    if std::io::stdout().is_terminal() {
+        let link = operator::login_url(app, &sign_in::first_link(app).await?);
+        let text = format!("Open the dashboard (this link signs in once, within ten minutes):\n\n  {link}\n\n");
+        std::io::stdout().write_all(text.as_bytes())?;
+    } else {
+        tracing::info!(at = %app.settings().public("/"), "the dashboard: `valetkey login` prints a link that signs in once");
+    }
+    Ok(())
+}
+
 /// Serves until told to stop.
 ///
 /// # Errors
@@ -175,5 +189,8 @@ impl Running {
 pub(crate) async fn run(settings: Settings) -> Result<()> {
     let running = start(&settings).await?;
     tracing::info!(public_url = %settings.public_url, sdk_url = %settings.sdk_url, "serving");
+    if !settings.dashboard.is_empty() {
+        show_dashboard(&running).await?;
+    }
     running.until_stopped().await
 }

@@ -45,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) operations: Option<SocketAddr>,
     /// Which other listeners serve `/metrics`.
     pub(crate) metrics: Vec<Listening>,
+    /// Which listeners serve the dashboard.
+    pub(crate) dashboard: Vec<Listening>,
     /// The operator's own certificate, or a local one in the data folder.
     pub(crate) certificate: tls::Source,
     /// Where the database is.
@@ -91,7 +93,8 @@ impl Settings {
             http,
             tls,
             operations: flags.operations.or(file.operations),
-            metrics: file.metrics.unwrap_or_else(|| metrics_by_default(&public_url)),
+            metrics: file.metrics.unwrap_or_else(|| operators_by_default(&public_url)),
+            dashboard: file.dashboard.unwrap_or_else(|| operators_by_default(&public_url)),
             public_url,
             sdk_url,
             certificate: certificate(data, file.certificate, file.certificate_key)?,
@@ -143,8 +146,9 @@ fn located(database: Secret<str>) -> Location {
     Location::File(PathBuf::from(database.expose()))
 }
 
-/// Metrics are for the operator: where the listeners are for the public, neither serves them unless it is named.
-fn metrics_by_default(public_url: &Url) -> Vec<Listening> {
+/// Metrics and the dashboard are for those who run the server: where the listeners are for the public, neither serves them
+/// unless it is named.
+fn operators_by_default(public_url: &Url) -> Vec<Listening> {
     if on_this_machine(public_url) { vec![Listening::Http, Listening::Tls] } else { vec![] }
 }
 
@@ -238,14 +242,18 @@ mod tests {
     }
 
     #[test]
-    fn metrics_are_off_public_listeners_unless_named() {
+    fn metrics_and_the_dashboard_are_off_public_listeners_unless_named() {
         let folder = tempfile::tempdir().unwrap();
         let load = |text: &str| {
             std::fs::write(folder.path().join(SETTINGS_FILE), text).unwrap();
-            Settings::load(folder.path(), &ServeFlags::default(), NO_SECRETS).unwrap().metrics
+            let settings = Settings::load(folder.path(), &ServeFlags::default(), NO_SECRETS).unwrap();
+            (settings.metrics, settings.dashboard)
         };
-        assert_eq!(load(""), [Listening::Http, Listening::Tls]);
-        assert_eq!(load("public_url = \"https://keys.example.com\""), []);
-        assert_eq!(load("public_url = \"https://keys.example.com\"\nmetrics = [\"http\"]"), [Listening::Http]);
+        let both = || vec![Listening::Http, Listening::Tls];
+        let public = "public_url = \"https://keys.example.com\"";
+        assert_eq!(load(""), (both(), both()));
+        assert_eq!(load(public), (vec![], vec![]));
+        assert_eq!(load(&format!("{public}\nmetrics = [\"http\"]")), (vec![Listening::Http], vec![]));
+        assert_eq!(load(&format!("{public}\ndashboard = [\"tls\"]")), (vec![], vec![Listening::Tls]));
     }
 }

@@ -144,10 +144,13 @@ from_words!(
     id::SigningKeyId,
     id::ProcessId,
     id::RequestId,
+    id::MemberId,
+    id::SessionId,
     name::ConnectionName,
     name::ConfigName,
     name::InstanceName,
     name::Identifier,
+    name::MemberName,
 );
 
 #[cfg(test)]

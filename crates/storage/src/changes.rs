@@ -31,6 +31,8 @@ pub enum Kind {
     Config,
     /// `mcp_instances`
     Instance,
+    /// `members`
+    Member,
 }
 
 /// A row after some change.
@@ -75,7 +77,7 @@ struct Statements {
 /// How many columns say whose a row is and how often it changed: they come before those that say what it is.
 const HEAD: usize = 3;
 
-const TABLES: [(Kind, Table); 8] = [
+const TABLES: [(Kind, Table); 9] = [
     (
         Kind::Environment,
         // What nobody has chosen is said as it was before there was such a choice.
@@ -125,6 +127,7 @@ const TABLES: [(Kind, Table); 8] = [
         Kind::Instance,
         Table::of("mcp_instances", "environment_id", "environment_id, config_id, identifier, name, url_generation"),
     ),
+    (Kind::Member, Table::of("members", "''", "name, role, password")),
 ];
 
 static STATEMENTS: LazyLock<Vec<(Kind, Statements)>> =

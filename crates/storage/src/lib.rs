@@ -31,6 +31,8 @@ pub mod instances;
 pub mod journal;
 mod leased;
 mod list;
+pub mod member_sessions;
+pub mod members;
 pub mod meta;
 mod metrics;
 mod migrate;

@@ -11,6 +11,7 @@ mod error;
 pub mod jwt;
 pub mod link;
 mod parts;
+pub mod password;
 pub mod random;
 pub mod root;
 pub mod seal;

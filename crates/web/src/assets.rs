@@ -1,4 +1,4 @@
-//! The stylesheet and the icon. Their addresses carry a hash of their content, so browsers may keep them for ever.
+//! The stylesheets, the icon and the dashboard's script. Their addresses carry a hash of their content, so browsers may keep them for ever.
 
 use axum::Router;
 use axum::response::IntoResponse;
@@ -6,6 +6,8 @@ use axum::routing::get;
 use http::{HeaderName, header};
 
 const STYLESHEET: &str = include_str!("../assets/pages.css");
+const DASHBOARD_STYLESHEET: &str = include_str!("../assets/dashboard.css");
+const SCRIPT: &str = include_str!("../assets/dashboard.js");
 const ICON: &str = include_str!("../assets/icon.svg");
 
 /// Where the stylesheet is.
@@ -13,15 +15,27 @@ pub(crate) fn stylesheet() -> String {
     format!("/assets/pages-{:016x}.css", fingerprint(STYLESHEET))
 }
 
+/// Where the dashboard's stylesheet is.
+pub(crate) fn dashboard_stylesheet() -> String {
+    format!("/assets/dashboard-{:016x}.css", fingerprint(DASHBOARD_STYLESHEET))
+}
+
+/// Where the dashboard's script is.
+pub(crate) fn script() -> String {
+    format!("/assets/dashboard-{:016x}.js", fingerprint(SCRIPT))
+}
+
 /// Where the icon is.
 pub(crate) fn icon() -> String {
     format!("/assets/icon-{:016x}.svg", fingerprint(ICON))
 }
 
-/// The doors of both.
+/// The doors of all of them.
 pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route(&stylesheet(), get(|| async { asset("text/css; charset=utf-8", STYLESHEET) }))
+        .route(&dashboard_stylesheet(), get(|| async { asset("text/css; charset=utf-8", DASHBOARD_STYLESHEET) }))
+        .route(&script(), get(|| async { asset("text/javascript; charset=utf-8", SCRIPT) }))
         .route(&icon(), get(|| async { asset("image/svg+xml", ICON) }))
 }
 
@@ -51,7 +65,9 @@ mod tests {
     }
 
     #[test]
-    fn stylesheet_loads_nothing() {
-        assert!(!STYLESHEET.contains("url(") && !STYLESHEET.contains("@import"));
+    fn stylesheets_load_nothing() {
+        for sheet in [STYLESHEET, DASHBOARD_STYLESHEET] {
+            assert!(!sheet.contains("url(") && !sheet.contains("@import"));
+        }
     }
 }

@@ -1,9 +1,10 @@
-//! Consent, as people meet it: the pages behind a link, the provider's way back, and what became of it.
+//! What people see: consent (the pages behind a link, the provider's way back, and what became of it), and the dashboard of
+//! those who run the server.
 //!
 //! This room owns templates, texts, the browser's cookie, form tokens and the headers of pages. It decides nothing:
-//! each door authenticates, parses, makes one call of [`valetkey_app::consent`] and renders. Consent pages have no
-//! script at all. Read [`Web::router`] first, then `link`, `callback` and `outcome`, which are a person's way through;
-//! `pages` is how everything looks.
+//! each door authenticates, parses, makes its call of `valetkey_app` and renders. Consent pages have no script at all. Read
+//! [`Web::router`] first, then `link`, `callback` and `outcome`, which are a person's way through; `dashboard` has its own
+//! door in `dashboard/visit.rs`; `pages` is how everything looks.
 
 // An optimised build looks through all of a use case's nested futures at once, and they go deeper than 128.
 #![recursion_limit = "256"]
@@ -11,6 +12,7 @@
 mod answers;
 mod assets;
 mod callback;
+mod dashboard;
 mod language;
 mod link;
 mod outcome;
@@ -22,6 +24,14 @@ mod web;
 
 pub use language::Language;
 pub use pages::{Error, samples};
+
+/// Every sample of the dashboard's pages: a name and the HTML. For people who work on the pages.
+///
+/// # Errors
+/// A template is wrong.
+pub fn dashboard_samples() -> Result<Vec<(String, String)>, Error> {
+    dashboard::samples()
+}
 pub use web::Web;
 
 use axum::Router;
@@ -48,6 +58,11 @@ impl Web {
             .method_not_allowed_fallback(wrong_method)
             .layer(DefaultBodyLimit::max(MAX_FORM))
             .with_state(self.clone())
+    }
+
+    /// The dashboard's doors: for listeners that those who run the server can reach.
+    pub fn dashboard(&self) -> Router {
+        dashboard::router().method_not_allowed_fallback(wrong_method).with_state(self.clone())
     }
 
     /// The answer for an address that leads nowhere: a page for people, a line for programs.

@@ -7,7 +7,7 @@ mod consent;
 mod form;
 mod leave;
 mod notice;
-mod page;
+pub(crate) mod page;
 mod replace;
 mod scope;
 #[cfg(test)]
@@ -22,6 +22,7 @@ pub(crate) use replace::Replace;
 pub(crate) use scope::Scope;
 
 use crate::assets;
+use crate::dashboard::templates as dashboard;
 use crate::language::{self, Language, Texts};
 use axum::response::{IntoResponse, Response};
 use fluent_bundle::FluentArgs;
@@ -72,7 +73,7 @@ impl Pages {
 
     /// The page as an answer to a request with these headers.
     pub(crate) fn answer<P: Page>(&self, page: &P, asked: &HeaderMap) -> Response {
-        let language = Language::chosen(asked);
+        let language = if P::TRANSLATED { Language::chosen(asked) } else { Language::English };
         match self.render(page, language) {
             Ok(html) => (page.status(), headers(page, language), html).into_response(),
             Err(error) => {
@@ -95,7 +96,10 @@ fn environment(language: Language, base: &str) -> Result<Environment<'static>, E
     environment.add_global("icon", format!("{base}{}", assets::icon()));
     environment.add_function("t", move |key: &str, words: Kwargs| text(&texts, key, &words));
     environment.add_function("date", move |instant: &str| date(&dates, instant));
-    for (name, source) in TEMPLATES {
+    environment.add_global("base", base.to_owned());
+    environment.add_global("dashboard_stylesheet", format!("{base}{}", assets::dashboard_stylesheet()));
+    environment.add_global("script", format!("{base}{}", assets::script()));
+    for (name, source) in TEMPLATES.into_iter().chain(dashboard::TEMPLATES) {
         environment.add_template(name, source)?;
     }
     Ok(environment)
@@ -145,7 +149,7 @@ fn headers<P: Page>(page: &P, language: Language) -> HeaderMap {
     .map(|(name, value)| (name, HeaderValue::from_static(value)))
     .into_iter()
     .collect();
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy(page.has_form()));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy(page.has_form(), page.has_script()));
     if let Some(mut refresh) = page.goes_on_to().and_then(|url| HeaderValue::try_from(format!("0; url={url}")).ok()) {
         refresh.set_sensitive(true);
         headers.insert(header::REFRESH, refresh);
@@ -156,13 +160,20 @@ fn headers<P: Page>(page: &P, language: Language) -> HeaderMap {
 /// What the browser may load and where a form may lead. Browsers hold the redirects that follow a form against
 /// `form-action` too, and nobody knows all hosts that a provider's sign-in passes through: so no form of ours leads to a
 /// provider, [`Leave`] does.
-fn policy(has_form: bool) -> HeaderValue {
-    HeaderValue::from_static(if has_form {
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; \
-         base-uri 'none'"
-    } else {
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; frame-ancestors 'none'; \
-         base-uri 'none'"
+fn policy(has_form: bool, has_script: bool) -> HeaderValue {
+    HeaderValue::from_static(match (has_form, has_script) {
+        (true, true) => {
+            "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; \
+             frame-ancestors 'none'; base-uri 'none'"
+        }
+        (true, false) => {
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; \
+             base-uri 'none'"
+        }
+        (false, _) => {
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; frame-ancestors 'none'; \
+             base-uri 'none'"
+        }
     })
 }
 

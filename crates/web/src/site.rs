@@ -1,13 +1,14 @@
-//! What browsers see of this server: its one public origin and the cookie that tells one browser from another.
+//! What browsers see of this server: its one public origin, the cookie that tells one browser from another, and the one
+//! that says which member is signed in to the dashboard.
 //!
-//! Both come from `public_url` alone. `Host` and `X-Forwarded-*` are the sender's to choose, so they build nothing.
+//! All come from `public_url` alone. `Host` and `X-Forwarded-*` are the sender's to choose, so they build nothing.
 
 use http::{HeaderMap, HeaderValue, header};
 use url::Url;
 use valetkey_domain::Secret;
 
 /// How long a browser keeps its cookie, in seconds: as long as the longest link opens.
-const COOKIE_LIFE: u32 = 24 * 60 * 60;
+const COOKIE_LIFE: u64 = 24 * 60 * 60;
 
 /// The public side of the server.
 #[derive(Clone, Debug)]
@@ -15,7 +16,8 @@ pub(crate) struct Site {
     origin: String,
     /// The path of `public_url` without its last slash: empty, unless a proxy shows the server further down.
     pub(crate) base: String,
-    cookie: String,
+    browser: String,
+    session: String,
     secure: bool,
 }
 
@@ -24,28 +26,43 @@ impl Site {
     pub(crate) fn at(public_url: &Url) -> Self {
         let secure = public_url.scheme() == "https";
         // Cookies know no ports: two servers on one machine would overwrite each other's. `__Host-` needs https.
-        let cookie = match public_url.port_or_known_default() {
-            Some(port) if !secure => format!("valetkey_browser_{port}"),
-            _ => "__Host-valetkey_browser".to_owned(),
+        let cookie = |what| match public_url.port_or_known_default() {
+            Some(port) if !secure => format!("valetkey_{what}_{port}"),
+            _ => format!("__Host-valetkey_{what}"),
         };
         let base = public_url.path().trim_end_matches('/').to_owned();
-        Self { origin: public_url.origin().ascii_serialization(), base, cookie, secure }
+        let (browser, session) = (cookie("browser"), cookie("session"));
+        Self { origin: public_url.origin().ascii_serialization(), base, browser, session, secure }
     }
 
     /// The browser's secret, if it sent exactly one. Two of the name mean that somebody else set one of them.
     pub(crate) fn browser(&self, headers: &HeaderMap) -> Option<Secret<str>> {
-        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let mut ours = pairs.filter(|(name, _)| *name == self.cookie).map(|(_, value)| value);
-        let value = ours.next()?;
-        (ours.next().is_none() && is_bearer(value)).then(|| Secret::from(value))
+        one_cookie(headers, &self.browser)
+    }
+
+    /// The secret of a member's session, by the same rule.
+    pub(crate) fn session(&self, headers: &HeaderMap) -> Option<Secret<str>> {
+        one_cookie(headers, &self.session)
     }
 
     /// The header that gives a browser its secret.
     pub(crate) fn remember(&self, browser: &Secret<str>) -> Option<HeaderValue> {
+        self.cookie(&self.browser, browser.expose(), COOKIE_LIFE)
+    }
+
+    /// The header that gives a browser a member's session, for so many seconds.
+    pub(crate) fn begin_session(&self, session: &Secret<str>, seconds: u64) -> Option<HeaderValue> {
+        self.cookie(&self.session, session.expose(), seconds)
+    }
+
+    /// The header that takes it away.
+    pub(crate) fn end_session(&self) -> Option<HeaderValue> {
+        self.cookie(&self.session, "", 0)
+    }
+
+    fn cookie(&self, name: &str, value: &str, seconds: u64) -> Option<HeaderValue> {
         let secure = if self.secure { "; Secure" } else { "" };
-        let (name, value) = (&self.cookie, browser.expose());
-        let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={COOKIE_LIFE}{secure}");
+        let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
         let mut cookie = HeaderValue::try_from(cookie).ok()?;
         cookie.set_sensitive(true);
         Some(cookie)
@@ -58,6 +75,14 @@ impl Site {
         let ours = origins.next().is_some_and(|origin| origin.as_bytes() == self.origin.as_bytes());
         ours && origins.next().is_none()
     }
+}
+
+fn one_cookie(headers: &HeaderMap, wanted: &str) -> Option<Secret<str>> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut ours = pairs.filter(|(name, _)| *name == wanted).map(|(_, value)| value);
+    let value = ours.next()?;
+    (ours.next().is_none() && is_bearer(value)).then(|| Secret::from(value))
 }
 
 /// Whether it can be one that we gave: 256 bits as base64url.

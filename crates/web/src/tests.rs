@@ -3,5 +3,5 @@
 mod callbacks;
 mod custom_hosts;
 mod exchanges;
-mod harness;
+pub(crate) mod harness;
 mod links;

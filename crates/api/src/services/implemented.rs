@@ -49,4 +49,8 @@ pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
             "VerifyConnectedAccountUser",
         ],
     ),
+    (
+        "scalekit.v1.tools.ToolService",
+        &["ListTools", "ListScopedTools", "ListAvailableTools", "SearchTools", "ExecuteTool"],
+    ),
 ];

@@ -2,19 +2,37 @@
 
 use crate::failure::Failure;
 use tonic::{Request, Response, Status};
-use valetkey_app::{App, Result};
+use valetkey_app::App;
 use valetkey_domain::{Ctx, Kind};
 
 /// Runs a use case for the caller that the gate let in.
-pub(super) async fn serve<Q, A>(
+pub(super) async fn serve<Q, A, E: Refused>(
     app: &App,
     request: Request<Q>,
-    run: impl AsyncFnOnce(&App, &Ctx, Q) -> Result<A>,
-) -> std::result::Result<Response<A>, Status> {
+    run: impl AsyncFnOnce(&App, &Ctx, Q) -> Result<A, E>,
+) -> Result<Response<A>, Status> {
     let (_, extensions, request) = request.into_parts();
     let Some(ctx) = extensions.get::<Ctx>() else {
         return Err(Failure::new(Kind::Internal, "the call did not come through the gate").into());
     };
     let answer = run(app, ctx, request).await;
-    answer.map(Response::new).map_err(|error| Failure::from_app(&error, Some(&ctx.request)).into())
+    answer.map(Response::new).map_err(|error| error.refused(ctx).into())
+}
+
+/// What ends a method without an answer.
+pub(super) trait Refused {
+    /// It, as both wires show it.
+    fn refused(self, ctx: &Ctx) -> Failure;
+}
+
+impl Refused for valetkey_app::Error {
+    fn refused(self, ctx: &Ctx) -> Failure {
+        Failure::from_app(&self, Some(&ctx.request))
+    }
+}
+
+impl Refused for Failure {
+    fn refused(self, ctx: &Ctx) -> Failure {
+        self.of(&ctx.request)
+    }
 }

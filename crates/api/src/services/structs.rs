@@ -1,4 +1,5 @@
-//! google.protobuf.Struct and JSON objects. Its numbers are doubles: whole ones become integers again.
+//! google.protobuf.Struct and JSON objects. Its numbers are doubles: whole ones become integers again, and integers that
+//! no double holds, which are ids, go out as texts.
 
 use serde_json::{Map, Number, Value};
 use valetkey_proto::well_known::value::Kind;
@@ -34,12 +35,19 @@ fn write(value: &Value) -> Wire {
     let kind = match value {
         Value::Null => Kind::NullValue(0),
         Value::Bool(truth) => Kind::BoolValue(*truth),
-        Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or_default()),
+        Value::Number(number) => write_number(number),
         Value::String(text) => Kind::StringValue(text.clone()),
         Value::Array(items) => Kind::ListValue(ListValue { values: items.iter().map(write).collect() }),
         Value::Object(inner) => Kind::StructValue(of(inner)),
     };
     Wire { kind: Some(kind) }
+}
+
+/// An integer that would come out as another one goes as text.
+fn write_number(number: &Number) -> Kind {
+    let double = number.as_f64().unwrap_or_default();
+    let lost = !number.is_f64() && crate::number::whole(double).is_none_or(|whole| whole != *number);
+    if lost { Kind::StringValue(number.to_string()) } else { Kind::NumberValue(double) }
 }
 
 #[cfg(test)]
@@ -54,5 +62,13 @@ mod tests {
         let object = value.as_object().unwrap();
         assert_eq!(Value::Object(members(Some(of(object)))), value);
         assert_eq!(members(None), Map::new());
+    }
+
+    #[test]
+    fn an_integer_that_a_double_would_change_goes_as_text() {
+        let object = json!({ "id": 9_007_199_254_740_993_i64, "most": u64::MAX, "small": -7, "edge": 9_007_199_254_740_992_i64, "far": 1e300 });
+        let back = Value::Object(members(Some(of(object.as_object().unwrap()))));
+        let kept = json!({ "id": "9007199254740993", "most": "18446744073709551615", "small": -7, "edge": 9_007_199_254_740_992_i64, "far": 1e300 });
+        assert_eq!(back, kept);
     }
 }

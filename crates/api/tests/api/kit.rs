@@ -5,12 +5,16 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
+use prost::Message;
 use serde_json::Value;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tonic::Status;
 use tower::ServiceExt;
-use valetkey_app::entrance::doors;
+use valetkey_api::{Door, Route, Wire, doors};
+use valetkey_app::entrance::doors as entrance;
 use valetkey_app::tenancy::tokens;
 use valetkey_app::tenancy::{clients, environments};
 use valetkey_app::{App, Bounds, Settings};
@@ -33,6 +37,9 @@ pub(crate) struct Kit {
     pub(crate) ours: Client,
     /// The client of the second.
     pub(crate) theirs: Client,
+    /// Which methods were called by REST, and how it ended: done, refused.
+    seen: Mutex<BTreeMap<String, (bool, bool)>>,
+    doors: Vec<Door>,
 }
 
 /// An API client with a token.
@@ -57,21 +64,28 @@ impl Kit {
     /// A new system.
     pub(crate) async fn new() -> Self {
         let clock = Arc::new(ManualClock::default());
-        let (app, _) = app(clock.clone(), valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await;
+        let (app, _) = app(clock.clone(), database(), None).await;
+        Self::over(app, clock).await
+    }
+
+    /// A new system that reaches an app at this address, which has the shelf's tools.
+    pub(crate) async fn with_shelf(address: SocketAddr) -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let (app, _) = app(clock.clone(), database(), Some(address)).await;
         Self::over(app, clock).await
     }
 
     /// A new system on SQLite, of which one write can hold up the others, whatever database the rest is tested on.
     pub(crate) async fn on_sqlite() -> (Self, Store) {
         let clock = Arc::new(ManualClock::default());
-        let (app, store) = app(clock.clone(), Location::Memory).await;
+        let (app, store) = app(clock.clone(), Location::Memory, None).await;
         (Self::over(app, clock).await, store)
     }
 
     async fn over(app: App, clock: Arc<ManualClock>) -> Self {
         let (ours, theirs) = (client(&app, "development").await, client(&app, "other").await);
         let router = valetkey_api::open(app.clone()).unwrap().router;
-        Self { app, router, clock, ours, theirs }
+        Self { app, router, clock, ours, theirs, seen: Mutex::default(), doors: doors().unwrap() }
     }
 
     /// A request as it comes from a socket.
@@ -97,6 +111,7 @@ impl Kit {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let (head, body) = self.send(request.body(body.into()).unwrap()).await.into_parts();
+        self.note(verb, &head);
         let bytes = body.collect().await.unwrap().to_bytes();
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         Answer { status: head.status, headers: head.headers, json, size: bytes.len() }
@@ -109,6 +124,33 @@ impl Kit {
             request = request.header("authorization", *value);
         }
         self.grpc_request(request.body(Body::from(frame.to_vec())).unwrap()).await
+    }
+
+    /// A method as our client, its messages as they are in Rust.
+    pub(crate) async fn call<A: Message + Default>(&self, path: &str, request: &impl Message) -> Result<A, Status> {
+        let mut frame = vec![0];
+        frame.extend(u32::try_from(request.encoded_len()).unwrap().to_be_bytes());
+        frame.extend(request.encode_to_vec());
+        self.grpc(path, &[&self.bearer()], &frame).await.map(|bytes| A::decode(bytes).unwrap())
+    }
+
+    /// How calls of a method by REST have ended so far: some done, some refused for what they asked.
+    pub(crate) fn seen(&self, method: &str) -> (bool, bool) {
+        self.seen.lock().unwrap().get(method).copied().unwrap_or_default()
+    }
+
+    fn note(&self, verb: &str, head: &http::response::Parts) {
+        let Some(Route(template)) = head.extensions.get::<Route>() else { return };
+        let here = |door: &&Door| door.wire == Wire::Rest && door.verb == verb && *door.path == **template;
+        let Some(door) = self.doors.iter().find(here) else { return };
+        let mut seen = self.seen.lock().unwrap();
+        let (done, refused) = seen.entry(door.method.clone()).or_default();
+        match head.status.as_u16() {
+            200 => *done = true,
+            // Who may not come in, and what isn't offered, says nothing of a method.
+            401 | 500.. => {}
+            _ => *refused = true,
+        }
     }
 
     /// Any gRPC request.
@@ -129,7 +171,11 @@ impl Kit {
     }
 }
 
-async fn app(clock: Arc<ManualClock>, location: Location) -> (App, Store) {
+fn database() -> Location {
+    valetkey_testkit::postgres().map_or(Location::Memory, Location::from)
+}
+
+async fn app(clock: Arc<ManualClock>, location: Location, shelf: Option<SocketAddr>) -> (App, Store) {
     let clock: Arc<dyn Clock> = clock;
     let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(7));
     let store = Store::open(&location).await.unwrap();
@@ -143,15 +189,20 @@ async fn app(clock: Arc<ManualClock>, location: Location) -> (App, Store) {
         journal_kept: None,
         bounds: Bounds::default(),
     };
-    let outbound = Outbound::new(Policy::default(), Arc::new(SystemResolver)).unwrap();
-    let catalog = Catalog::shipped().unwrap();
+    let policy =
+        shelf.map_or_else(Policy::default, |address| Policy::allowing(vec![address.to_string().parse().unwrap()]));
+    let outbound = Outbound::new(policy, Arc::new(SystemResolver)).unwrap();
+    let mut catalog = Catalog::shipped().unwrap();
+    if shelf.is_some() {
+        catalog.add("shelf.yaml", include_str!("shelf.yaml")).unwrap();
+    }
     let core = Core::start(store.clone(), keyring, catalog, outbound, settings, clock, rng).await.unwrap();
     (App::new(core), store)
 }
 
 async fn client(app: &App, environment: &str) -> Client {
     let environment = environments::create(app, environment, None).await.unwrap();
-    let ctx = doors::operator(app, &environment.id);
+    let ctx = entrance::operator(app, &environment.id);
     let scopes = vec![clients::SECRETS_SCOPE.to_owned()];
     let issued = clients::create(app, &ctx, "test", scopes).await.unwrap();
     let token = tokens::token(app, issued.client.id.as_str(), &issued.secret).await.unwrap();

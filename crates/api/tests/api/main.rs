@@ -10,10 +10,16 @@
 mod attacks;
 mod deadline;
 mod doors;
+mod every_method;
+mod executing;
 mod kit;
+mod methods;
 mod proxy;
 mod rest;
 mod rights;
+mod rules;
+mod shelf;
 mod strangers;
 mod tokens;
+mod tools;
 mod walkthrough;

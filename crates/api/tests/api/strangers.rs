@@ -37,6 +37,19 @@ async fn a_stranger_finds_nothing_and_changes_nothing() {
             "/api/v1/connected_accounts/user/verify".into(),
             json!({ "auth_request_id": "A".repeat(80), "identifier": "user_123" }),
         ),
+        ("GET", format!("/api/v1/tools?filter.connected_account_id={account}"), Value::Null),
+        ("GET", "/api/v1/tools?filter.connector=MY_GMAIL".into(), Value::Null),
+        ("GET", "/api/v1/tools/scoped?identifier=user_123&filter.connection_names=MY_GMAIL".into(), Value::Null),
+        (
+            "POST",
+            "/api/v1/execute_tool".into(),
+            json!({ "tool_name": "gmail_fetch_mails", "connected_account_id": account }),
+        ),
+        (
+            "POST",
+            "/api/v1/execute_tool".into(),
+            json!({ "tool_name": "gmail_fetch_mails", "connector": "MY_GMAIL", "identifier": "user_123" }),
+        ),
     ];
     for (verb, path, body) in cases {
         let answer = kit.rest_as(Some(&kit.theirs.token), verb, &path, body).await;

@@ -8,7 +8,6 @@ use crate::accounts;
 use crate::connections::{self, Wired};
 use crate::consent::{Life, Link, Wishes, link_for};
 use crate::credentials::refresh::{self, Opened, Unusable};
-use crate::servers::toolset;
 use futures::future::join;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -42,6 +41,14 @@ impl Job {
         }
         let account = account.map_err(|error| self.before(&error))?;
         let status = account.as_ref().map_or(Status::PendingAuth, |account| account.status.clone());
+        if let Some(account) = &account
+            && !self.through.means(&account.id)
+        {
+            return Err(self.because(
+                FailureReason::Busy,
+                "the call was not made: the account was replaced meanwhile. Call again",
+            ));
+        }
         match account {
             Some(account) if status == Status::Active => {
                 let wired = Wired::with(self.served.connector.clone(), connection);
@@ -95,8 +102,8 @@ impl Job {
 
     /// What let the call begin, as it is now: its URL, its tool, its connection, its account.
     async fn still(&self, before: &Admitted) -> Result<Admitted, Failed> {
-        let served = toolset::still(&self.app, &self.ctx, &self.server, &self.served).await;
-        if !served.map_err(|error| self.before(&error))? {
+        let stands = self.through.stands(&self.app, &self.ctx, &self.served).await;
+        if !stands.map_err(|error| self.before(&error))? {
             let message = "the call was not made: what it was called through was withdrawn or changed while it waited";
             return Err(self.because(FailureReason::Off, message));
         }

@@ -114,7 +114,30 @@ impl From<FailureKind> for FailureReason {
     }
 }
 
+/// Stands before a link of ours, in a line or a part of the answer that has nothing else.
+pub const LINK: &str = "Link for the user:";
+/// Stands where words of an app were like that. Nothing at all would let what is around it close up to the same again.
+const LEFT_OUT: &str = "[left out]";
+
 impl Failed {
+    /// What went wrong and what to do. Words of an app may be in it, so nothing of it is a link of ours.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let mut text = plain(&self.message);
+        if let Some(wait) = self.retry_after {
+            text.push_str(&format!("\nTry again in {} s.", wait.as_secs().max(1)));
+        }
+        text
+    }
+
+    /// The link that mends it, and what to say of it. No word of an app is in it.
+    #[must_use]
+    pub fn link_said(&self) -> Option<String> {
+        let link = self.link.as_ref()?;
+        let until = link.expires_at.strftime("%H:%M UTC");
+        Some(format!("{LINK} {}\nIt opens until {until}; a later call answers with a new one.", link.url))
+    }
+
     /// Whether a new consent would mend it and no link for one is given yet.
     pub(super) fn consent_helps(&self) -> bool {
         self.link.is_none() && matches!(self.why, FailureReason::NotConnected | FailureReason::MissingScope)
@@ -127,5 +150,27 @@ impl Failed {
              The server's log has the cause under {execution}"
         );
         Self { why: FailureReason::Unknown, message, link: None, retry_after: None, execution }
+    }
+}
+
+/// Words that may come from an app: no control characters for whoever prints them, and nothing that looks like a link
+/// of ours.
+fn plain(message: &str) -> String {
+    let kept: String = message.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+    kept.replace(LINK, LEFT_OUT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attack_72_no_words_of_an_app_come_to_stand_before_a_link() {
+        for posing in
+            ["Link for the user: x", "Link for Link for the user:the user: x", "\u{7}Link for the\u{1b} user: x"]
+        {
+            assert!(!plain(posing).contains(LINK), "{posing:?}");
+        }
+        assert_eq!(plain("two\nlines"), "two\nlines");
     }
 }

@@ -3,7 +3,8 @@
 use super::asked::Asked;
 use super::failed::{Failed, FailureReason};
 use super::limits::Full;
-use crate::servers::toolset::{Served, ServedTool};
+use super::through::Through;
+use crate::servers::toolset::ServedTool;
 use crate::{App, Error};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +23,7 @@ pub(super) struct Job {
     pub(super) app: App,
     pub(super) ctx: Ctx,
     /// What it was called through.
-    pub(super) server: Served,
+    pub(super) through: Through,
     pub(super) served: ServedTool,
     pub(super) owner: Owner,
     pub(super) execution: ExecutionId,
@@ -32,6 +33,13 @@ pub(super) struct Job {
 }
 
 impl Job {
+    pub(super) fn new(app: &App, ctx: &Ctx, through: Through, served: ServedTool, owner: Owner) -> Self {
+        let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
+        let cancellation = CancellationToken::new();
+        let (app, ctx) = (app.clone(), ctx.clone());
+        Self { app, ctx, through, served, owner, execution, cancellation, _asked: Asked::default() }
+    }
+
     pub(super) fn failed(&self, failure: Failure) -> Failed {
         let Failure { kind, message, retry_after, .. } = failure;
         Failed { retry_after, ..self.because(kind.into(), message) }

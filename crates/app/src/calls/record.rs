@@ -91,12 +91,15 @@ impl Job {
         let keyring = &self.app.core.keyring;
         let digest = keyring.digest(&self.ctx.environment, self.execution.as_str(), text.as_bytes()).await;
         let digest = digest.map_err(|error| self.before(&error))?;
-        Ok(Map::from_iter([
+        let run = self.through.run().map(|run| ("agent_run".to_owned(), json!(run)));
+        let said = [
+            ("source".to_owned(), json!(self.through.source())),
             ("tool".to_owned(), json!(tool.name)),
             ("effect".to_owned(), json!(tool.effect.as_str())),
             ("connection".to_owned(), json!(admitted.wired.connection.id)),
             ("account".to_owned(), json!(admitted.account.id)),
             ("arguments_hmac".to_owned(), json!(digest)),
-        ]))
+        ];
+        Ok(said.into_iter().chain(run).collect())
     }
 }

@@ -69,7 +69,7 @@ async fn ready(fixture: &Fixture, server: &Served, ctx: &Ctx, body: &str) -> Rea
         app: app.clone(),
         ctx: ctx.clone(),
         owner: Owner::of(server.identifier().clone()),
-        server: server.clone(),
+        through: super::through::Through::Server(server.clone()),
         served,
         execution: ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
         cancellation: CancellationToken::new(),

@@ -5,6 +5,7 @@ use serde_json::Map;
 use std::time::Duration;
 use valetkey_core::rights;
 use valetkey_domain::client::{ApiClient, ClientSecret};
+use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::{ClientId, ClientSecretId};
 use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
 use valetkey_storage::clients as rows;
@@ -101,6 +102,15 @@ pub async fn shell(app: &App, ctx: &Ctx) -> Result<Issued> {
         tx.record("client.secrets_expired", client.as_str(), Map::new()).await?.commit().await?;
     }
     Ok(issued)
+}
+
+/// Whether the client that asks is still there. Who else asks is.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn stands(app: &App, ctx: &Ctx) -> Result<bool> {
+    let Actor::Client(id) = &ctx.actor else { return Ok(true) };
+    Ok(rows::get(ctx, &mut app.core.store.glance().await?, id).await?.is_some())
 }
 
 /// All clients of the environment.

@@ -5,9 +5,9 @@ use crate::{App, Error, Result};
 use serde_json::{Map, json};
 use valetkey_core::context;
 use valetkey_core::journal;
-use valetkey_domain::Kind;
 use valetkey_domain::environment::{Environment, VerifyMode};
 use valetkey_domain::id::EnvironmentId;
+use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::environments as rows;
 
 /// The name of the one that a first start makes.
@@ -43,16 +43,23 @@ pub async fn create(app: &App, name: &str, display_name: Option<&str>) -> Result
 /// # Errors
 /// There is no such environment, or the display name breaks its rule.
 pub async fn rename(app: &App, name: &str, display_name: Option<&str>) -> Result<Environment> {
-    display_name.map_or(Ok(()), |display_name| fits("display name", display_name))?;
     let environment = by_name(app, name).await?;
-    let ctx = context::operator(&app.core, &environment.id);
-    let mut tx = app.core.change(&ctx).await?;
-    if !rows::set_display_name(&mut tx, &environment.id, display_name).await? {
-        return Err(Error::not_found("environment", name));
+    set_display_name(app, &context::operator(&app.core, &environment.id), display_name).await?;
+    Ok(Environment { display_name: display_name.map(ToOwned::to_owned), ..environment })
+}
+
+/// The same on behalf of somebody who is in the environment.
+///
+/// # Errors
+/// As for [`rename`].
+pub async fn set_display_name(app: &App, ctx: &Ctx, display_name: Option<&str>) -> Result<()> {
+    display_name.map_or(Ok(()), |display_name| fits("display name", display_name))?;
+    let mut tx = app.core.change(ctx).await?;
+    if !rows::set_display_name(&mut tx, &ctx.environment, display_name).await? {
+        return Err(Error::not_found("environment", ctx.environment.as_str()));
     }
     let detail = journal::detail([("display_name", json!(display_name))]);
-    tx.record("environment.updated", environment.id.as_str(), detail).await?.commit().await?;
-    Ok(Environment { display_name: display_name.map(ToOwned::to_owned), ..environment })
+    tx.record("environment.updated", ctx.environment.as_str(), detail).await?.commit().await
 }
 
 /// Says whether apps confirm who signed in in an environment, and where people go for that; what is none stays.

@@ -1,6 +1,7 @@
 //! What nobody comes back to is removed, so that a database grows with its accounts and not with their sign-ins.
 
 use crate::consent::{REMEMBERED, discard};
+use crate::entrance::sign_in;
 use crate::tenancy::environments;
 use crate::upkeep::keys;
 use crate::{App, Result};
@@ -29,6 +30,7 @@ pub async fn tidy(app: &App) -> Result<u64> {
         let clients: BTreeSet<_> = secrets_of.iter().map(ToString::to_string).collect();
         change.record_each("client.secrets_removed", clients).await?.commit().await?;
     }
+    gone += sign_in::tidy(app).await?;
     // What a rotation left when it was cut off.
     keys::reseal(app, &NoCaller).await?;
     gone += keys::retire(app).await?;

@@ -60,6 +60,7 @@ fn kind(action: &str) -> Option<Kind> {
         "account" => Kind::Account,
         "config" => Kind::Config,
         "instance" => Kind::Instance,
+        "member" => Kind::Member,
         _ => return None,
     })
 }

@@ -1,7 +1,6 @@
 //! A call under way: how it ends, what it tells meanwhile, and who can stop it.
 
 use super::flights::Flight;
-use super::guidance;
 use crate::protocol::reply;
 use crate::protocol::{Called, Id, Link, Reply, Version};
 use bytes::Bytes;
@@ -41,8 +40,8 @@ impl Outcome {
                 Reply::called(&self.id, self.version, &Called::Done { text: &text, structured })
             }
             CallResult::Failed(failed) => {
-                let (words, link) = (guidance::failure(&failed), guidance::link(&failed));
-                let link = link.as_ref().map(|(url, words)| Link { url, words });
+                let (words, link) = (failed.said(), failed.link_said());
+                let link = failed.link.as_ref().zip(link.as_ref()).map(|(link, words)| Link { url: &link.url, words });
                 Reply::called(&self.id, self.version, &Called::Failed { words: &words, link })
             }
         }

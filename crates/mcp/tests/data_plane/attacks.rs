@@ -221,19 +221,19 @@ async fn attack_78_a_long_question_is_not_read_before_there_is_room_and_holds_it
     };
     let length = long(1).len().to_string();
     let headers = [WHOLE, ("content-length", length.as_str())];
-    let (held, small) = (Held::default(), Held::default());
-    held.0.1.notify_one();
-    small.0.1.notify_one();
+    let (held, small) = (GatedBody::default(), GatedBody::default());
+    held.release();
+    small.release();
     let second = async {
         until("the first one is at the app", || kit.upstream.seen().len() == 1).await;
-        kit.send(post(&kit.path, &headers, held.body(long(2)))).await
+        kit.send(post(&kit.path, &headers, Body::from_stream(held.stream(long(2))))).await
     };
     let look = async {
         until("the first one is at the app", || kit.upstream.seen().len() == 1).await;
         let (body, length) = (call(3).to_string(), call(3).to_string().len().to_string());
-        kit.send(post(&kit.path, &[WHOLE, ("content-length", &length)], small.body(body))).await;
-        assert!(small.0.2.load(Ordering::SeqCst), "what is short is read at once");
-        held.0.2.load(Ordering::SeqCst)
+        kit.send(post(&kit.path, &[WHOLE, ("content-length", &length)], Body::from_stream(small.stream(body)))).await;
+        assert!(small.polled(), "what is short is read at once");
+        held.polled()
     };
     let (first, second, read) = tokio::join!(kit.send(post(&kit.path, &headers, long(1))), second, look);
     assert!(!read || kit.upstream.seen().len() < 2, "its body was read before there was room");

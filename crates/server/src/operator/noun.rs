@@ -4,7 +4,7 @@
 use super::backend::Backend;
 use super::reply::Reply;
 use super::{account, backup, client, config, connection, connector, doctor, environment, instance, key};
-use super::{logs, restore, session, tool};
+use super::{login, logs, member, restore, session, tool};
 use crate::flags::GLOBAL;
 use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand};
@@ -40,6 +40,10 @@ pub(crate) enum Noun {
     Session(Within<session::Verb>),
     /// The journal: who did what, for whom, and how it ended
     Logs(Within<logs::Verb>),
+    /// Members: who may sign in to the dashboard
+    Member(Asked<member::Verb>),
+    /// Print a link that signs in to the dashboard, once
+    Login(login::Flags),
     /// Keys: what secrets are sealed under, and another in place of one
     Key(Asked<key::Verb>),
     /// Look whether everything is as it should be; ends with status 1 if there is a problem
@@ -97,6 +101,8 @@ pub(super) async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
             logs::perform(backend, &doors::operator(app, &EnvironmentId::installation()), asked.verb).await
         }
         Noun::Logs(asked) => logs::perform(backend, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Member(asked) => member::perform(app, asked.verb).await,
+        Noun::Login(flags) => login::perform(app, flags).await,
         Noun::Key(asked) => key::perform(backend, asked.verb).await,
         Noun::Doctor(flags) => doctor::perform(backend, flags).await,
         Noun::Backup(flags) => backup::perform(backend, flags).await,
@@ -190,6 +196,8 @@ impl Noun {
             Self::Instance(asked) => asked.json,
             Self::Session(asked) => asked.json,
             Self::Logs(asked) => asked.json,
+            Self::Member(asked) => asked.json,
+            Self::Login(flags) => flags.json,
             Self::Key(asked) => asked.json,
             Self::Doctor(flags) => flags.json,
             Self::Backup(flags) => flags.json,

@@ -28,6 +28,7 @@ pub(super) struct File {
     pub(super) transit: Option<Transit>,
     pub(super) operations: Option<SocketAddr>,
     pub(super) metrics: Option<Vec<Listening>>,
+    pub(super) dashboard: Option<Vec<Listening>>,
     pub(super) outbound: OutboundFile,
     pub(super) links: LinksFile,
     pub(super) journal: JournalFile,

@@ -21,6 +21,10 @@ pub(crate) const UNRECORDED: &[(&str, &str)] = &[
     ("consent/callback.rs", "who exchanges the code is a lease; what comes of it is recorded with the tokens"),
     ("credentials/refresh/ahead.rs", "when a refresh is due, and by whom, is no change of the account"),
     ("credentials/revocations.rs", "who tries a revocation and when again is a lease; what becomes of it is recorded"),
+    (
+        "entrance/sign_in.rs",
+        "when a member was last seen, tries at a password and what has ended; signing in is recorded",
+    ),
     ("upkeep/installation.rs", "which processes live and how often they started; the mark outside is held against it"),
     ("upkeep/keys/reseal.rs", "the same secrets under another key; the rotation as a whole is recorded"),
     ("upkeep/keys/root.rs", "the same key under another root; the rotation as a whole is recorded"),

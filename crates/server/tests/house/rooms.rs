@@ -17,6 +17,7 @@ pub(crate) const ROOMS: &[(&str, u8)] = &[
     ("consent", 4),
     ("events", 4),
     ("servers", 5),
+    ("tools", 5),
     ("calls", 6),
     ("insight", 6),
     ("upkeep", 7),

@@ -1,5 +1,5 @@
 //! The tables of a backup, each behind those that it refers to. `schema_steps`, `meta` and `processes` are of a database,
-//! not of its contents, and are left out.
+//! not of its contents, and are left out. So are `member_sessions` and `login_links`: who signs in to a restored copy does so anew.
 
 use crate::bulk::Column;
 
@@ -41,6 +41,11 @@ pub(super) const TABLES: &[Table] = &[
         rest: "environment_id purpose generation:n root_version wrapped:b created_at:n changes:n",
     },
     Table { name: "signing_keys", key: "id", rest: "public_jwk private_sealed:b created_at:n retired_at:n changes:n" },
+    Table {
+        name: "members",
+        key: "id",
+        rest: "name name_folded role password wrong_times:n wrong_until:n created_at:n changes:n",
+    },
     Table { name: "api_clients", key: "id", rest: "environment_id name scopes version:n created_at:n changes:n" },
     Table {
         name: "api_client_secrets",

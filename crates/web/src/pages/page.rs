@@ -9,12 +9,20 @@ pub(crate) trait Page: Serialize + Sized {
     /// Its template's name.
     const TEMPLATE: &'static str;
 
+    /// Whether it is there in every language; what only the people who run the server see is in English.
+    const TRANSLATED: bool = true;
+
     /// Examples with names, one for each way in which it can look different.
     fn samples() -> Vec<(String, Self)>;
 
     /// The HTTP status it comes with.
     fn status(&self) -> StatusCode {
         StatusCode::OK
+    }
+
+    /// Whether it loads the dashboard's script, without which it works too.
+    fn has_script(&self) -> bool {
+        false
     }
 
     /// Whether it has a form, which leads to ourselves.

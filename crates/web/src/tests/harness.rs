@@ -29,20 +29,20 @@ use valetkey_vault::RootKey;
 pub(super) const LIFE: Duration = Duration::from_secs(15 * 60);
 
 /// A system with one connection and one user, and the router of its pages.
-pub(super) struct Site {
-    pub(super) app: App,
+pub(crate) struct Site {
+    pub(crate) app: App,
     ctx: Ctx,
     account: AccountId,
-    pub(super) web: Web,
+    pub(crate) web: Web,
     pub(super) clock: Arc<ManualClock>,
-    pub(super) connection: ConnectionId,
+    pub(crate) connection: ConnectionId,
     /// The link's token.
     pub(super) link: String,
     pub(super) own: &'static str,
 }
 
 /// One at this `public_url`.
-pub(super) async fn site_at(own: &'static str) -> Site {
+pub(crate) async fn site_at(own: &'static str) -> Site {
     site_with(own, connection::Settings::default(), Policy::default()).await
 }
 
@@ -61,7 +61,9 @@ async fn system(own: &str, policy: Policy) -> (App, Arc<ManualClock>) {
         bounds: Bounds::default(),
     };
     let outbound = Outbound::new(policy, Arc::new(SystemResolver)).unwrap();
-    let catalog = Catalog::shipped().unwrap();
+    let mut catalog = Catalog::shipped().unwrap();
+    catalog.add("typedkey.yaml", include_str!("../../../../tests/connectors/typedkey.yaml")).unwrap();
+    catalog.add("typeddwd.yaml", include_str!("../../../../tests/connectors/typeddwd.yaml")).unwrap();
     let core = Core::start(store, keyring, catalog, outbound, settings, clock.clone(), rng).await.unwrap();
     (App::new(core), clock)
 }

@@ -30,7 +30,7 @@ pub(super) fn account(
         last_used_at: account.last_used_at.map(timestamp),
         id: account.id.to_string(),
         connection_id: connection.id.to_string(),
-        api_config: Some(structs::of(&account.api_config)),
+        api_config: Some(structs::of(&whole(&account.api_config))),
         is_org_wide_credential: false,
     }
 }
@@ -50,6 +50,17 @@ pub(super) fn item(app: &App, connection: &Connection, account: &ConnectedAccoun
         connection_id: connection.id.to_string(),
         is_org_wide_credential: false,
     }
+}
+
+/// The members of `api_config` that are always shown, null where nothing was given.
+const ALWAYS: [&str; 5] = ["version", "domain", "custom_headers", "custom_auth_header", "api_endpoint"];
+
+fn whole(given: &Map<String, Value>) -> Map<String, Value> {
+    let mut whole = given.clone();
+    for name in ALWAYS {
+        whole.entry(name).or_insert(Value::Null);
+    }
+    whole
 }
 
 /// Refresh tokens stay with us. With a form's fields goes what the account says of itself beside them.

@@ -64,6 +64,7 @@ const fn accepted(kind: Kind) -> &'static str {
         Kind::Account => "account.accepted",
         Kind::Config => "config.accepted",
         Kind::Instance => "instance.accepted",
+        Kind::Member => "member.accepted",
     }
 }
 

@@ -1,0 +1,77 @@
+//! Lists of tools: the catalogue's, a user's, and those that a user may get.
+
+use super::render;
+use crate::services::shared::{ends, non_empty, page};
+use valetkey_app::tools::{self, Filter, Scope};
+use valetkey_app::{App, Page, Result};
+use valetkey_domain::Ctx;
+use valetkey_domain::id::AccountId;
+use valetkey_domain::name::Identifier;
+use valetkey_proto::v1::tools as wire;
+
+/// How many tools a page has when the caller doesn't say, and when it searches.
+const PAGE: u32 = 300;
+const SEARCHED: u32 = 100;
+/// How many it has at most; more asked for is taken as that.
+const MOST: u32 = 1_000;
+
+pub(super) async fn tools(app: &App, ctx: &Ctx, request: wire::ListToolsRequest) -> Result<wire::ListToolsResponse> {
+    let wanted = request.filter.unwrap_or_default();
+    // Every user of a connection has the same tools: identifier, organisation and user leave the list as it is.
+    let filter = Filter {
+        provider: non_empty(wanted.provider),
+        names: wanted.tool_name,
+        query: wanted.query,
+        connection: wanted.connector.and_then(non_empty),
+        account: wanted.connected_account_id.and_then(non_empty).map(|text| AccountId::parse(&text)).transpose()?,
+    };
+    let most = if filter.query.is_some() { SEARCHED } else { MOST };
+    let page = clamped(request.page_size, request.page_token, PAGE.min(most), most);
+    let listed = tools::list(app, ctx, &filter, &page).await?;
+    let (next_page_token, prev_page_token, total_size) = ends(&listed);
+    let mut answer = wire::ListToolsResponse { next_page_token, prev_page_token, total_size, ..Default::default() };
+    if wanted.summary == Some(true) {
+        answer.tool_names = listed.items.iter().map(|offer| offer.name().to_owned()).collect();
+    } else {
+        answer.tools = listed.items.iter().map(render::tool).collect();
+    }
+    Ok(answer)
+}
+
+/// Adapters never page: without a size they get everything of the filter, as far as a page goes.
+pub(super) async fn scoped(
+    app: &App,
+    ctx: &Ctx,
+    request: wire::ListScopedToolsRequest,
+) -> Result<wire::ListScopedToolsResponse> {
+    let user = Identifier::parse(&request.identifier)?;
+    let wanted = request.filter.unwrap_or_default();
+    let scope = Scope { providers: wanted.providers, names: wanted.tool_names, connections: wanted.connection_names };
+    let page = clamped(request.page_size, request.page_token, MOST, MOST);
+    let listed = tools::scoped(app, ctx, &user, &scope, &page).await?;
+    let (next_page_token, prev_page_token, total_size) = ends(&listed);
+    let of_user = |one: &tools::Scoped| wire::ScopedTool {
+        tool: Some(render::tool(&one.offer)),
+        identifier: user.to_string(),
+        connected_account_id: one.account.to_string(),
+    };
+    let tools = listed.items.iter().map(of_user).collect();
+    Ok(wire::ListScopedToolsResponse { next_page_token, total_size, prev_page_token, tools })
+}
+
+pub(super) async fn available(
+    app: &App,
+    ctx: &Ctx,
+    request: wire::ListAvailableToolsRequest,
+) -> Result<wire::ListAvailableToolsResponse> {
+    Identifier::parse(&request.identifier)?;
+    let page = clamped(request.page_size, request.page_token, PAGE, MOST);
+    let listed = tools::available(app, ctx, &page).await?;
+    let (next_page_token, prev_page_token, total_size) = ends(&listed);
+    let tools = listed.items.iter().map(render::tool).collect();
+    Ok(wire::ListAvailableToolsResponse { next_page_token, total_size, prev_page_token, tools })
+}
+
+fn clamped(size: u32, token: String, default: u32, most: u32) -> Page {
+    page(size.min(most), token, default)
+}

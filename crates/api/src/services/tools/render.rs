@@ -1,0 +1,42 @@
+//! A tool as a message.
+
+use crate::services::structs;
+use serde_json::{Map, Value, json};
+use valetkey_app::tools::Offer;
+use valetkey_proto::v1::tools as wire;
+
+/// A tool with its whole definition. It has no time of change: tools come with the server, or from files beside it.
+pub(super) fn tool(offer: &Offer) -> wire::Tool {
+    wire::Tool {
+        id: offer.id(),
+        provider: offer.connector.provider_key(),
+        definition: Some(structs::of(&definition(&offer.tool.definition))),
+        metadata: None,
+        tags: Vec::new(),
+        is_default: Some(true),
+        updated_at: None,
+    }
+}
+
+/// What converters read: snake_case throughout, the schema as it is.
+fn definition(tool: &valetkey_domain::tool::Tool) -> Map<String, Value> {
+    let annotations = json!({
+        "title": tool.title,
+        "read_only_hint": tool.effect.read_only(),
+        "destructive_hint": tool.effect.destructive(),
+        // Only of reading is it known that a second call adds nothing.
+        "idempotent_hint": tool.effect.read_only(),
+        "open_world_hint": true,
+    });
+    let mut definition = Map::from_iter([
+        ("name".to_owned(), json!(tool.name)),
+        ("display_name".to_owned(), json!(tool.title)),
+        ("description".to_owned(), json!(tool.description)),
+        ("input_schema".to_owned(), tool.input_schema.clone()),
+        ("annotations".to_owned(), annotations),
+    ]);
+    if let Some(schema) = &tool.output_schema {
+        definition.insert("output_schema".to_owned(), schema.clone());
+    }
+    definition
+}

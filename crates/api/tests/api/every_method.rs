@@ -1,0 +1,137 @@
+//! Every method that is served is called here by REST, once so that it does what it says and once so that it refuses.
+//! What was called is noted from the answers' routes, so a method that is added and not called fails the test.
+
+use crate::kit::Kit;
+use crate::shelf::Shelf;
+use serde_json::{Value, json};
+use valetkey_api::{Wire, doors};
+
+#[tokio::test]
+async fn every_served_method_was_seen_to_succeed_and_to_refuse() {
+    let shelf = Shelf::new().await;
+    let kit = &shelf.kit;
+    connections(kit).await;
+    accounts(&shelf).await;
+    servers(kit).await;
+    tools(&shelf).await;
+    verification(&shelf).await;
+    let served = doors().unwrap().into_iter().filter(|door| door.wire == Wire::Grpc && door.implemented);
+    let methods: Vec<String> = served.map(|door| door.method).filter(|method| !method.is_empty()).collect();
+    assert!(methods.len() > 30, "{methods:?}");
+    let lacking = |method: &&String| kit.seen(method) != (true, true);
+    let lacking: Vec<_> = methods.iter().filter(lacking).map(|method| (method, kit.seen(method))).collect();
+    assert!(
+        lacking.is_empty(),
+        "called neither with success nor with a refusal, or not with both (done, refused): {lacking:#?}"
+    );
+}
+
+/// Calls what must be done, then the same method so that it refuses.
+async fn both(kit: &Kit, verb: &str, done: (&str, Value), refused: (&str, Value)) -> Value {
+    let answer = kit.rest(verb, done.0, done.1).await;
+    assert_eq!(answer.status, 200, "{verb} {}: {answer:?}", done.0);
+    let refusal = kit.rest(verb, refused.0, refused.1).await;
+    assert!((400..500).contains(&refusal.status.as_u16()), "{verb} {}: {refusal:?}", refused.0);
+    assert!(refusal.json["message"].as_str().is_some_and(|said| said.len() > 10), "{refusal:?}");
+    answer.json
+}
+
+async fn connections(kit: &Kit) {
+    let new = |key: &str| json!({ "provider_key": "GMAIL", "type": "OAUTH", "key_id": key });
+    let all = "/api/v1/connections";
+    let made = both(kit, "POST", (all, new("MAIL")), (all, new("mail"))).await;
+    let one = format!("{all}/{}", made.pointer("/connection/id").unwrap().as_str().unwrap());
+    let none = format!("{all}/conn_none");
+    let at = |path: &str, verb: &str| format!("{path}:{verb}");
+    both(kit, "GET", (&one, Value::Null), (&none, Value::Null)).await;
+    let oauth = json!({ "provider_key": "GMAIL", "oauth_config": { "client_id": "id", "client_secret": "secret" } });
+    both(kit, "PATCH", (&one, oauth.clone()), (&none, oauth)).await;
+    both(kit, "PATCH", (&at(&one, "disable"), Value::Null), (&at(&none, "disable"), Value::Null)).await;
+    both(kit, "PATCH", (&at(&one, "enable"), Value::Null), (&at(&none, "enable"), Value::Null)).await;
+    both(kit, "GET", (all, Value::Null), (&format!("{all}?page_token=garbage"), Value::Null)).await;
+    let apps = "/api/v1/connections/app";
+    both(kit, "GET", (apps, Value::Null), (&format!("{apps}?page_token=garbage"), Value::Null)).await;
+    let spare = kit.rest("POST", all, new("SPARE")).await.json;
+    let spare = format!("{all}/{}", spare.pointer("/connection/id").unwrap().as_str().unwrap());
+    both(kit, "DELETE", (&spare, Value::Null), (&none, Value::Null)).await;
+}
+
+async fn accounts(shelf: &Shelf) {
+    let (kit, all) = (&shelf.kit, "/api/v1/connected_accounts");
+    let at = |connector: &str| json!({ "connector": connector, "identifier": "eve", "connected_account": {} });
+    let made = both(kit, "POST", (all, at("MAIL")), (all, at("MALE"))).await;
+    let id = made.pointer("/connected_account/id").unwrap().as_str().unwrap();
+    let (one, none) = (format!("{all}/{id}"), format!("{all}/ca_none"));
+    both(kit, "GET", (all, Value::Null), (&format!("{all}?page_token=garbage"), Value::Null)).await;
+    both(kit, "GET", (&one, Value::Null), (&none, Value::Null)).await;
+    let search = |token: &str| format!("{all}:search?query=eve&page_token={token}");
+    both(kit, "GET", (&search(""), Value::Null), (&search("garbage"), Value::Null)).await;
+    let by = |path: &str, id: &str| format!("{all}/{path}?id={id}");
+    both(kit, "GET", (&by("details", id), Value::Null), (&by("details", "ca_none"), Value::Null)).await;
+    both(kit, "GET", (&by("auth", &shelf.account), Value::Null), (&by("auth", "ca_none"), Value::Null)).await;
+    let change = |id: &str| json!({ "id": id, "connected_account": { "api_config": { "domain": "acme" } } });
+    both(kit, "PUT", (all, change(id)), (all, change("ca_none"))).await;
+    let link = format!("{all}/magic_link");
+    both(kit, "POST", (&link, json!({ "id": id })), (&link, json!({ "id": "ca_none" }))).await;
+    let end = |of: &str| format!("{of}:disconnect");
+    both(kit, "POST", (&end(&one), json!({})), (&end(&none), json!({}))).await;
+    let delete = format!("{all}:delete");
+    both(kit, "POST", (&delete, json!({ "id": id })), (&delete, json!({ "id": "ca_none" }))).await;
+}
+
+async fn servers(kit: &Kit) {
+    let all = "/api/v1/mcp/configs";
+    let new = |name: &str| json!({ "name": name, "connection_tool_mappings": [{ "connection_name": "MAIL" }] });
+    let made = both(kit, "POST", (all, new("agent")), (all, new("Agent"))).await;
+    let config = made.pointer("/config/id").unwrap().as_str().unwrap();
+    let (one, none) = (format!("{all}/{config}"), format!("{all}/cfg_none"));
+    both(kit, "GET", (all, Value::Null), (&format!("{all}?page_size=31"), Value::Null)).await;
+    both(kit, "GET", (&one, Value::Null), (&none, Value::Null)).await;
+    let change = json!({ "description": "for tests" });
+    both(kit, "PUT", (&one, change.clone()), (&none, change)).await;
+    let accounts = |of: &str| format!("{of}/connected_accounts");
+    let whose = json!({ "identifier": "eve" });
+    both(kit, "POST", (&accounts(&one), whose.clone()), (&accounts(&none), whose)).await;
+    let all = "/api/v1/mcp/instances";
+    let wanted = |config: &str| json!({ "config_name": config, "user_identifier": "eve" });
+    let made = both(kit, "POST", (all, wanted("agent")), (all, wanted("none"))).await;
+    let instance = made.pointer("/instance/id").unwrap().as_str().unwrap();
+    let (own, nobodys) = (format!("{all}/{instance}"), format!("{all}/inst_none"));
+    both(kit, "GET", (all, Value::Null), (&format!("{all}?page_token=garbage"), Value::Null)).await;
+    both(kit, "GET", (&own, Value::Null), (&nobodys, Value::Null)).await;
+    let name = json!({ "name": "eve's" });
+    both(kit, "PATCH", (&own, name.clone()), (&nobodys, name)).await;
+    let state = |of: &str| format!("{of}:get_auth_state");
+    both(kit, "POST", (&state(&own), Value::Null), (&state(&nobodys), Value::Null)).await;
+    both(kit, "DELETE", (&own, Value::Null), (&nobodys, Value::Null)).await;
+    both(kit, "DELETE", (&one, Value::Null), (&none, Value::Null)).await;
+}
+
+async fn verification(shelf: &Shelf) {
+    let request = shelf.signed_in("bea", "https://our.app/verify?page=1").await;
+    let verify = "/api/v1/connected_accounts/user/verify";
+    let as_user = |user: &str| json!({ "auth_request_id": request, "identifier": user });
+    let another = shelf.kit.rest("POST", verify, as_user("ann")).await;
+    assert_eq!(another.status, 403, "the link was bea's: {another:?}");
+    both(&shelf.kit, "POST", (verify, as_user("bea")), (verify, as_user("bea"))).await;
+    let bea = "/api/v1/connected_accounts/details?connector=MY_SHELF&identifier=bea";
+    let account = shelf.kit.rest("GET", bea, Value::Null).await.json;
+    assert_eq!(account["connected_account"]["status"], "ACTIVE", "{account}");
+}
+
+async fn tools(shelf: &Shelf) {
+    let (kit, all) = (&shelf.kit, "/api/v1/tools");
+    let tokens = |connection: &str| format!("/api/v1/mcp/connections/{connection}/tokens");
+    let whose = json!({ "identifier": "ann" });
+    both(kit, "POST", (&tokens("MY_SHELF"), whose.clone()), (&tokens("NONE"), whose)).await;
+    both(kit, "GET", (all, Value::Null), (&format!("{all}?page_token=garbage"), Value::Null)).await;
+    for list in ["scoped", "available"] {
+        let of = |user: &str| format!("{all}/{list}?identifier={user}");
+        both(kit, "GET", (&of("ann"), Value::Null), (&of(""), Value::Null)).await;
+    }
+    let search = format!("{all}:search");
+    both(kit, "POST", (&search, json!({ "query": "read a book" })), (&search, json!({}))).await;
+    let call = |tool: &str| json!({ "tool_name": tool, "identifier": "ann", "params": { "id": "emma" } });
+    let execute = "/api/v1/execute_tool";
+    both(kit, "POST", (execute, call("shelf_get_book")), (execute, call("shelf_book_get"))).await;
+}

@@ -1,0 +1,54 @@
+//! What a call came through: an agent's server, or the API, by which an app's own code calls.
+
+use crate::servers::toolset::{self, Served, ServedTool};
+use crate::tenancy::clients;
+use crate::{App, Result};
+use valetkey_domain::Ctx;
+use valetkey_domain::id::AccountId;
+
+/// What a call came through.
+pub(super) enum Through {
+    /// A server's URL, which says whose account is meant.
+    Server(Served),
+    /// The API. Its client has said which account is meant.
+    Api {
+        /// That account.
+        account: AccountId,
+        /// The app's name for what the call is part of.
+        run: Option<String>,
+    },
+}
+
+impl Through {
+    /// The word in the journal, which is the contract's.
+    pub(super) const fn source(&self) -> &'static str {
+        match self {
+            Self::Server(_) => "MCP",
+            Self::Api { .. } => "API",
+        }
+    }
+
+    /// The app's name for what the call is part of.
+    pub(super) fn run(&self) -> Option<&str> {
+        match self {
+            Self::Server(_) => None,
+            Self::Api { run, .. } => run.as_deref(),
+        }
+    }
+
+    /// Whether the user's account is the one that the caller means.
+    pub(super) fn means(&self, account: &AccountId) -> bool {
+        match self {
+            Self::Server(_) => true,
+            Self::Api { account: meant, .. } => meant == account,
+        }
+    }
+
+    /// Whether it is still there, and still leads to this tool: looked at again after a wait.
+    pub(super) async fn stands(&self, app: &App, ctx: &Ctx, tool: &ServedTool) -> Result<bool> {
+        match self {
+            Self::Server(served) => toolset::still(app, ctx, served, tool).await,
+            Self::Api { .. } => clients::stands(app, ctx).await,
+        }
+    }
+}

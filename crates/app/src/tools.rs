@@ -1,0 +1,20 @@
+//! The tools as an app's developer sees them: the catalogue's, a user's, those that fit what somebody wants done; and
+//! whose account a call means that comes with no server's URL.
+//!
+//! Read [`meant`] first: everything that the API's `ExecuteTool` may say of an account ends there.
+
+mod account;
+mod list;
+mod offer;
+mod pages;
+mod search;
+mod searched;
+mod users;
+
+pub use account::{Asked, Meant, meant};
+pub use list::{Filter, list};
+pub use offer::Offer;
+pub use search::{Found, Readiness, State, search};
+pub use users::{Scope, Scoped, available, scoped};
+
+pub(crate) use searched::Searched;

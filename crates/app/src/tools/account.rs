@@ -1,0 +1,135 @@
+//! Whose account a call means that comes with no server's URL: by the account's id, by connection and user, or by the
+//! user alone where that leaves exactly one. Never the first that is found.
+
+use super::offer::unknown;
+use crate::accounts::{self, Filter, Which};
+use crate::{App, Error, Page, Result, connections};
+use std::sync::Arc;
+use valetkey_connectors::{Connector, Tool};
+use valetkey_domain::account::{ConnectedAccount, Owner, Status};
+use valetkey_domain::connection::Connection;
+use valetkey_domain::id::AccountId;
+use valetkey_domain::name::Identifier;
+use valetkey_domain::{Ctx, Kind};
+
+/// How many accounts a refusal lists.
+const MOST_TOLD: u32 = 10;
+
+/// What a caller says of the account.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Its id; the rest is not looked at then.
+    pub account: Option<AccountId>,
+    /// The connection's name.
+    pub connection: Option<String>,
+    /// The user.
+    pub identifier: Option<Identifier>,
+    /// The user's organisation, where the app has such.
+    pub organization: Option<String>,
+    /// The user id beside the identifier, where the app has such.
+    pub user: Option<String>,
+}
+
+/// A tool, and the account that a call of it means.
+#[derive(Clone, Debug)]
+pub struct Meant {
+    /// The tool's connector.
+    pub connector: Arc<Connector>,
+    /// The tool.
+    pub tool: Arc<Tool>,
+    /// The connection.
+    pub connection: Connection,
+    /// The account, in whatever state.
+    pub account: ConnectedAccount,
+}
+
+/// The tool of this name and the account that is meant.
+///
+/// # Errors
+/// There is no such tool, account or connection; the account is of another app than the tool; or what is said leaves
+/// none or several.
+pub async fn meant(app: &App, ctx: &Ctx, tool: &str, asked: Asked) -> Result<Meant> {
+    let (connector, tool) = app.core.catalog.tool(tool).ok_or_else(|| unknown(app, tool))?;
+    let (connection, account) = match asked {
+        Asked { account: Some(id), .. } => accounts::get(app, ctx, &Which::Id(id)).await?,
+        Asked { connection: Some(name), identifier: Some(identifier), organization, user, .. } => {
+            // Told before the account is looked for: that it is missing would be beside the point.
+            let connection = connections::by_name(app, ctx, &name).await?;
+            fits(&connector, &tool, &connection)?;
+            accounts::get(app, ctx, &Which::Of(name, Owner { identifier, organization, user })).await.map_err(helped)?
+        }
+        Asked { identifier: Some(_), connection: None, .. } => only(app, ctx, &connector, &asked).await?,
+        Asked { identifier: None, .. } => {
+            let message = "whose account? Give connected_account_id, or connector and identifier, or identifier alone";
+            return Err(Error::invalid(message));
+        }
+    };
+    fits(&connector, &tool, &connection)?;
+    Ok(Meant { connector, tool, connection, account })
+}
+
+/// An account of another app is refused before anything leaves.
+fn fits(connector: &Connector, tool: &Tool, connection: &Connection) -> Result<()> {
+    if connection.connector == connector.slug {
+        return Ok(());
+    }
+    let (name, wanted) = (&tool.definition.name, connector.provider_key());
+    let message = format!(
+        "tool '{name}' is of {wanted}, and connection '{}' of {}: name a connection of {wanted}, or one of its accounts",
+        connection.name,
+        connection.connector.to_ascii_uppercase()
+    );
+    Err(Error::invalid(message))
+}
+
+fn helped(error: Error) -> Error {
+    match error.kind() {
+        Kind::NotFound => {
+            let message =
+                format!("{}. Make a link for the user first (GetMagicLinkForConnectedAccount)", error.message());
+            Error::new(Kind::NotFound, message)
+        }
+        _ => error,
+    }
+}
+
+/// The user's one ACTIVE account of the app.
+async fn only(app: &App, ctx: &Ctx, connector: &Connector, asked: &Asked) -> Result<(Connection, ConnectedAccount)> {
+    let of_app = Filter {
+        identifier: asked.identifier.as_ref().map(Identifier::to_string),
+        organization: asked.organization.clone(),
+        user: asked.user.clone(),
+        connector: Some(connector.slug.clone()),
+        ..Filter::default()
+    };
+    let active = Filter { status: Some(Status::Active.name().to_owned()), ..of_app.clone() };
+    let page = Page { size: MOST_TOLD, after: None };
+    let mut found = accounts::list(app, ctx, &active, &page).await?.items;
+    if let (1, Some(account)) = (found.len(), found.pop()) {
+        return Ok((connections::get(app, ctx, &account.connection).await?, account));
+    }
+    let all = accounts::list(app, ctx, &of_app, &page).await?.items;
+    let mut told = Vec::with_capacity(all.len());
+    for account in &all {
+        let name = connections::get(app, ctx, &account.connection).await?.name;
+        told.push(format!("'{name}' ({}, {})", account.id, account.status.name()));
+    }
+    Err(not_one(connector, asked, &told))
+}
+
+fn not_one(connector: &Connector, asked: &Asked, told: &[String]) -> Error {
+    let user = asked.identifier.as_ref().map(Identifier::as_str).unwrap_or_default();
+    let app = connector.provider_key();
+    if told.is_empty() {
+        let message = format!(
+            "'{user}' has no connected account for {app}: make a link for the user on a connection of {app} \
+             (GetMagicLinkForConnectedAccount)"
+        );
+        return Error::invalid(message);
+    }
+    let message = format!(
+        "'{user}' has not exactly one ACTIVE account for {app}: give connector or connected_account_id. There are: {}",
+        told.join(", ")
+    );
+    Error::invalid(message)
+}

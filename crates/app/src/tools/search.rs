@@ -1,0 +1,88 @@
+//! Tools by what somebody wants done, with how far one user is with each.
+
+use super::offer::Offer;
+use super::users;
+use crate::{App, Error, Result};
+use std::sync::Arc;
+use valetkey_connectors::search::{Hit, Index};
+use valetkey_domain::Ctx;
+use valetkey_domain::account::Status;
+use valetkey_domain::id::AccountId;
+use valetkey_domain::name::{ConnectionName, Identifier};
+
+/// A tool that fits a search.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The tool.
+    pub offer: Offer,
+    /// How well it fits, beside the others of the same answer.
+    pub score: f64,
+    /// The user's connections for it. One on which the user never had an account is left out.
+    pub connections: Vec<Readiness>,
+}
+
+/// Whether a tool can be called through one connection of a user.
+#[derive(Clone, Debug)]
+pub struct Readiness {
+    /// The connection's name.
+    pub connection: ConnectionName,
+    /// The user's account on it.
+    pub account: AccountId,
+    /// Whether it can be used.
+    pub state: State,
+}
+
+/// How far a user is with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// A call can be made.
+    Ready,
+    /// The user has still to sign in, or somebody ended it.
+    NeedsConnection,
+    /// The sign-in worked once and has ended.
+    NeedsReauth,
+}
+
+/// The tools that fit a query best, at most so many, the best first.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn search(app: &App, ctx: &Ctx, query: &str, user: Option<&Identifier>, most: usize) -> Result<Vec<Found>> {
+    let index = index(app).await?;
+    let asked = query.to_owned();
+    let searching = app.core.tasks.spawn_blocking(move || index.search(&asked, most));
+    let hits = searching.await.map_err(Error::internal)?;
+    let standing = match user {
+        Some(user) => users::standing(app, ctx, user).await?,
+        None => Vec::new(),
+    };
+    let found = |Hit { connector, tool, score }: Hit| {
+        let its = standing.iter().filter(|(connection, _)| connection.connector == connector.slug);
+        let connections = its.map(|(connection, account)| Readiness {
+            connection: connection.name.clone(),
+            account: account.id.clone(),
+            state: State::of(&account.status),
+        });
+        Found { connections: connections.collect(), offer: Offer { connector, tool }, score }
+    };
+    Ok(hits.into_iter().map(found).collect())
+}
+
+async fn index(app: &App) -> Result<Arc<Index>> {
+    let making = async || {
+        let held = app.clone();
+        let made = app.core.tasks.spawn_blocking(move || Arc::new(Index::of(held.core.catalog.connectors())));
+        made.await.map_err(Error::internal)
+    };
+    app.searched.0.get_or_try_init(making).await.cloned()
+}
+
+impl State {
+    fn of(status: &Status) -> Self {
+        match status {
+            Status::Active => Self::Ready,
+            Status::Expired(_) => Self::NeedsReauth,
+            Status::PendingAuth | Status::PendingVerification | Status::Disconnected => Self::NeedsConnection,
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Tools by what somebody wants done, in plain words. Names, titles, descriptions and arguments are read as stems of
+//! words and weighed as BM25F does it (Robertson, Zaragoza: The Probabilistic Relevance Framework, 2009): a rare word
+//! tells more than a frequent one, a name more than a description. No model, and nothing is learnt.
+
+mod alike;
+mod words;
+
+use crate::connector::{Connector, Tool};
+use alike::Alike;
+use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use words::Words;
+
+/// How many words of a query count; what is behind them is not looked at.
+const MOST_WORDS: usize = 32;
+/// How soon more of the same word tells nothing new.
+const SATURATION: f64 = 1.2;
+/// How much a long text's words count less.
+const LENGTH: f64 = 0.6;
+/// What a word that only means the same is worth beside the word itself.
+const MEANT: f64 = 0.75;
+/// What each word of a query is worth beside the one before it, and at least: what is wanted comes before its circumstances.
+const NEXT: f64 = 0.92;
+const LEAST: f64 = 0.4;
+/// How much of a tool's score hangs on how many words of its name were asked for: a long name is of something particular.
+const NAMED: f64 = 0.4;
+
+/// Where a word stands in a tool, and what it tells there.
+const FIELDS: [f64; 5] = [NAME, TITLE, APP, DESCRIPTION, ARGUMENTS];
+const NAME: f64 = 3.0;
+const TITLE: f64 = 2.0;
+const APP: f64 = 1.5;
+const DESCRIPTION: f64 = 1.0;
+const ARGUMENTS: f64 = 0.25;
+
+/// All tools, ready to be searched.
+pub struct Index {
+    words: Words,
+    alike: Alike,
+    tools: Vec<(Arc<Connector>, Arc<Tool>)>,
+    /// The stems of each tool's name.
+    names: Vec<HashSet<String>>,
+    /// For each stem, where it stands and how much of it.
+    places: HashMap<String, Vec<(usize, f64)>>,
+}
+
+/// A tool that fits a query.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// Its connector.
+    pub connector: Arc<Connector>,
+    /// The tool.
+    pub tool: Arc<Tool>,
+    /// How well it fits; more is better, and means nothing beside another query's.
+    pub score: f64,
+}
+
+impl Index {
+    /// An index of the tools of these connectors.
+    #[must_use]
+    pub fn of(connectors: impl Iterator<Item = Arc<Connector>>) -> Self {
+        let words = Words::default();
+        let mut tools = Vec::new();
+        for connector in connectors {
+            tools.extend(connector.tools.values().map(|tool| (Arc::clone(&connector), Arc::clone(tool))));
+        }
+        let read: Vec<_> = tools.iter().map(|(connector, tool)| fields(&words, connector, tool)).collect();
+        let names = read.iter().map(|[name, ..]| name.iter().cloned().collect()).collect();
+        Self { alike: Alike::of(&words), places: places(&read), names, words, tools }
+    }
+
+    /// The tools that fit a query best, at most so many, the best first.
+    #[must_use]
+    pub fn search(&self, query: &str, most: usize) -> Vec<Hit> {
+        let mut scores: HashMap<usize, f64> = HashMap::new();
+        let mut asked = self.words.asked(query);
+        asked.truncate(MOST_WORDS);
+        let mut worth = 1.0_f64;
+        for word in &asked {
+            for (at, score) in self.fitting(word) {
+                *scores.entry(at).or_default() += score * worth.max(LEAST);
+            }
+            worth *= NEXT;
+        }
+        let meant: HashSet<&str> =
+            asked.iter().flat_map(|word| std::iter::once(word.as_str()).chain(self.alike.to(word))).collect();
+        let named = |at: usize| self.names.get(at).map_or(0.0, |name| share(name, &meant));
+        let mut found: Vec<(usize, f64)> =
+            scores.into_iter().map(|(at, score)| (at, score * (1.0 - NAMED + NAMED * named(at)))).collect();
+        // Of equals, the first of the catalogue.
+        found.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+        found.truncate(most);
+        found.into_iter().filter_map(|(at, score)| self.hit(at, score)).collect()
+    }
+
+    /// The tools that one word of a query speaks for: by itself, or by one that means the same, whichever says more.
+    fn fitting(&self, word: &str) -> HashMap<usize, f64> {
+        let mut fitting: HashMap<usize, f64> = HashMap::new();
+        let meant = self.alike.to(word).map(|other| (other, MEANT));
+        for (stem, worth) in std::iter::once((word, 1.0)).chain(meant) {
+            let Some(places) = self.places.get(stem) else { continue };
+            let tells = worth * rarity(self.tools.len(), places.len());
+            for (at, amount) in places {
+                let score = tells * amount / (SATURATION + amount);
+                let best = fitting.entry(*at).or_default();
+                *best = best.max(score);
+            }
+        }
+        fitting
+    }
+
+    fn hit(&self, at: usize, score: f64) -> Option<Hit> {
+        let (connector, tool) = self.tools.get(at)?;
+        Some(Hit { connector: Arc::clone(connector), tool: Arc::clone(tool), score })
+    }
+}
+
+/// Which share of a name's words is meant.
+fn share(name: &HashSet<String>, meant: &HashSet<&str>) -> f64 {
+    let with = name.iter().filter(|word| meant.contains(word.as_str())).count();
+    count(with) / count(name.len()).max(1.0)
+}
+
+/// What a word tells that stands in so many of all tools.
+fn rarity(all: usize, with: usize) -> f64 {
+    let (all, with) = (count(all), count(with));
+    (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a catalogue has far fewer tools than 2^52")]
+fn count(number: usize) -> f64 {
+    number as f64
+}
+
+/// The stems of a tool, field by field as in [`FIELDS`].
+fn fields(words: &Words, connector: &Connector, tool: &Tool) -> [Vec<String>; 5] {
+    let shown = &tool.definition;
+    let name = shown.name.strip_prefix(connector.slug.as_str()).unwrap_or(&shown.name);
+    let app = format!("{} {}", connector.slug, connector.display_name);
+    let arguments = arguments(&shown.input_schema);
+    [name, &shown.title, &app, &shown.description, &arguments].map(|text| words.of(text))
+}
+
+/// Names and descriptions of the arguments.
+fn arguments(schema: &Value) -> String {
+    let none = Map::new();
+    let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
+    let said = |schema: &Value| schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+    properties.iter().map(|(name, schema)| format!("{name} {} ", said(schema))).collect()
+}
+
+/// Where each stem stands, and how much of it: its count in each field, for the field's worth and length.
+fn places(read: &[[Vec<String>; 5]]) -> HashMap<String, Vec<(usize, f64)>> {
+    let usual: Vec<f64> = (0..FIELDS.len())
+        .map(|field| read.iter().filter_map(|tool| tool.get(field)).map(Vec::len).sum::<usize>())
+        .map(|sum| (count(sum) / count(read.len()).max(1.0)).max(1.0))
+        .collect();
+    let mut places: HashMap<String, Vec<(usize, f64)>> = HashMap::new();
+    for (at, tool) in read.iter().enumerate() {
+        let mut amounts: HashMap<&str, f64> = HashMap::new();
+        for ((stems, worth), usual) in tool.iter().zip(FIELDS).zip(&usual) {
+            let length = 1.0 - LENGTH + LENGTH * count(stems.len()) / usual;
+            for stem in stems {
+                *amounts.entry(stem).or_default() += worth / length;
+            }
+        }
+        for (stem, amount) in amounts {
+            places.entry(stem.to_owned()).or_default().push((at, amount));
+        }
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! The dashboard: where the people who run the server set it up and see how it goes.
+//!
+//! A page is one handler: it takes a [`Visit`](visit::Visit) (a signed-in member in an environment), asks for a `Ctx`
+//! with the right that it needs, makes its calls of `valetkey_app`, and renders. Changes come as forms
+//! ([`Posted`](visit::Posted)) and end in a redirect. Every page works without its script.
+
+mod accounts;
+mod clients;
+mod configs;
+mod connections;
+mod done;
+mod entrance;
+mod frame;
+mod instances;
+mod logs;
+mod members;
+mod overview;
+mod pages;
+mod settings;
+mod snippets;
+pub(crate) mod templates;
+#[cfg(test)]
+mod tests;
+mod visit;
+
+pub(crate) use pages::samples;
+
+use crate::Web;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{MethodRouter, get, post};
+use url::Url;
+
+/// The doors of the dashboard.
+pub(crate) fn router() -> Router<Web> {
+    let doors = Router::new()
+        .route("/", get(entrance::home))
+        .route("/sign-in", get(entrance::ask).post(entrance::by_password))
+        .route("/login/{link}", get(entrance::link).post(entrance::by_link));
+    pages_of_an_environment()
+        .fold(doors, |doors, (path, page)| doors.route(&format!("/dashboard/{{environment}}{path}"), page))
+        .layer(DefaultBodyLimit::max(visit::MAX_FORM))
+}
+
+/// The pages of an environment, by what stands behind it in the address. A nested router would hide the rest of the
+/// address, which the page to sign in on leads back to.
+fn pages_of_an_environment() -> impl Iterator<Item = (&'static str, MethodRouter<Web>)> {
+    [
+        ("/", get(overview::show)),
+        ("", get(overview::show)),
+        ("/sign-out", post(entrance::sign_out)),
+        ("/connections", get(connections::list)),
+        ("/connections/create", get(connections::catalog)),
+        ("/connections/create/{connector}", get(connections::form).post(connections::create)),
+        ("/connections/{id}", get(connections::show).post(connections::save)),
+        ("/connections/{id}/{change}", post(connections::change)),
+        ("/accounts", get(accounts::list)),
+        ("/accounts/{id}", get(accounts::show)),
+        ("/accounts/{id}/{change}", post(accounts::change)),
+        ("/configs", get(configs::list)),
+        ("/configs/create", get(configs::form).post(configs::create)),
+        ("/configs/{id}", get(configs::show)),
+        ("/configs/{id}/edit", get(configs::edit).post(configs::save)),
+        ("/configs/{id}/delete", post(configs::delete)),
+        ("/configs/{id}/try", post(configs::try_as_user)),
+        ("/instances", get(instances::list)),
+        ("/instances/{id}", get(instances::show)),
+        ("/instances/{id}/{change}", post(instances::change)),
+        ("/logs", get(logs::list)),
+        ("/settings", get(settings::show)),
+        ("/settings/name", post(settings::rename)),
+        ("/settings/password", post(settings::password)),
+        ("/settings/sessions/{id}/end", post(settings::end_session)),
+        ("/settings/clients", post(clients::create)),
+        ("/settings/clients/{id}/{change}", post(clients::change)),
+        ("/settings/members", post(members::add)),
+        ("/settings/members/{id}/{change}", post(members::change)),
+    ]
+    .into_iter()
+}
+
+/// Where the pages of an environment begin.
+fn root(environment: &str) -> String {
+    let mut url = Url::parse("http://any").ok();
+    if let Some(mut path) = url.as_mut().and_then(|url| url.path_segments_mut().ok()) {
+        path.push("dashboard").push(environment);
+    }
+    url.map_or_else(|| "/".to_owned(), |url| url.path().to_owned())
+}
+
+/// An error's words as a sentence: they begin small and without a full stop.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let end = if words.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}

@@ -1,0 +1,139 @@
+//! Connected accounts: who has signed in where, why one doesn't work, and what can be done for its user.
+
+use super::frame::{Moment, Pager, Section};
+use super::pages::{AccountPage, AccountRow, Accounts};
+use super::visit::{Answer, Posted, Visit};
+use axum::extract::Path;
+use axum::response::Response;
+use std::collections::HashMap;
+use valetkey_app::accounts::{self, Which};
+use valetkey_app::insight::audit;
+use valetkey_app::{Error, connections, consent};
+use valetkey_domain::Ctx;
+use valetkey_domain::account::{ConnectedAccount, Status};
+use valetkey_domain::connection::Connection;
+use valetkey_domain::id::AccountId;
+use valetkey_domain::member::Right;
+
+/// How many accounts a page shows, and how many records of one.
+const SIZE: u32 = 50;
+const RECORDS: u32 = 20;
+
+type Named = Path<HashMap<String, String>>;
+
+/// All accounts, or those that a search finds.
+pub(crate) async fn list(visit: Visit) -> Answer {
+    let ctx = visit.enter(Right::See)?;
+    let (query, status) = (visit.query("q"), visit.query("status"));
+    let wanted = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let filter = accounts::Filter { search: wanted(query), status: wanted(status), ..Default::default() };
+    let listed = accounts::list(&visit.web.app, &ctx, &filter, &visit.list_page(SIZE)).await;
+    let listed = listed.map_err(|error| visit.fail(&error))?;
+    let mut names = HashMap::new();
+    for account in &listed.items {
+        if !names.contains_key(&account.connection) {
+            let found = connections::get(&visit.web.app, &ctx, &account.connection).await;
+            let name = found.map(|connection| connection.name.to_string()).unwrap_or_default();
+            names.insert(account.connection.clone(), name);
+        }
+    }
+    let name = |account: &ConnectedAccount| names.get(&account.connection).cloned().unwrap_or_default();
+    let rows = listed.items.iter().map(|account| row(account, name(account))).collect();
+    let pager = Pager::of(&listed, &[("q", query), ("status", status)]);
+    let frame = visit.frame(Section::Accounts);
+    Ok(visit.page(&Accounts { frame, query: query.to_owned(), status: status.to_owned(), rows, pager }))
+}
+
+fn row(account: &ConnectedAccount, connection: String) -> AccountRow {
+    AccountRow {
+        id: account.id.to_string(),
+        identifier: account.owner.identifier.to_string(),
+        connection,
+        status: account.status.name(),
+        why: why(account),
+        used: account.last_used_at.map(Moment::from),
+    }
+}
+
+/// Why an account stands as it does, and what mends it; empty if nothing is the matter.
+pub(super) fn why(account: &ConnectedAccount) -> String {
+    match (&account.status, &account.refusal) {
+        (Status::Expired(reason), _) => {
+            super::sentence(&format!("{}: send the user a link to sign in again", reason.sentence()))
+        }
+        (Status::PendingAuth, _) => "The user has not signed in yet: send a link.".to_owned(),
+        (Status::PendingVerification, _) => {
+            "The user signed in; the app has still to say that it was this user.".to_owned()
+        }
+        (Status::Disconnected, _) => "It was disconnected: a link connects it again.".to_owned(),
+        (Status::Active, Some(refusal)) => super::sentence(&format!(
+            "the provider did not renew its access ({} times in a row): {}",
+            refusal.times, refusal.words
+        )),
+        (Status::Active, None) => String::new(),
+    }
+}
+
+/// One account.
+pub(crate) async fn show(visit: Visit, Path(named): Named) -> Answer {
+    let ctx = visit.enter(Right::See)?;
+    let (connection, account) = find(&visit, &ctx, &named).await?;
+    page(&visit, &ctx, &connection, &account, None).await.map_err(|error| visit.fail(&error))
+}
+
+async fn find(
+    visit: &Visit,
+    ctx: &Ctx,
+    named: &HashMap<String, String>,
+) -> Result<(Connection, ConnectedAccount), Response> {
+    let id = named.get("id").map_or("", String::as_str);
+    let which = AccountId::parse(id).map(Which::Id).map_err(|error| visit.fail(&Error::invalid(error.to_string())))?;
+    accounts::get(&visit.web.app, ctx, &which).await.map_err(|error| visit.fail(&error))
+}
+
+async fn page(
+    visit: &Visit,
+    ctx: &Ctx,
+    connection: &Connection,
+    account: &ConnectedAccount,
+    link: Option<(String, Moment)>,
+) -> Result<Response, Error> {
+    let records = audit::newest(&visit.web.app, ctx, Some(account.id.as_str()), RECORDS).await?;
+    Ok(visit.page(&AccountPage {
+        frame: visit.frame(Section::Accounts),
+        row: row(account, connection.name.to_string()),
+        connection_id: connection.id.to_string(),
+        subject: account.subject.clone().unwrap_or_default(),
+        scopes: account.scopes.clone(),
+        created: Moment::from(account.created_at),
+        ends: account.credential.as_ref().and_then(|credential| credential.expires_at).map(Moment::from),
+        renews: account.credential.as_ref().is_some_and(|credential| credential.refreshable),
+        link,
+        records: records.iter().map(super::logs::record).collect(),
+    }))
+}
+
+/// A link to send, disconnecting, deleting.
+pub(crate) async fn change(Path(named): Named, Posted { visit, .. }: Posted) -> Answer {
+    let ctx = visit.enter(Right::HelpUsers)?;
+    let (connection, account) = find(&visit, &ctx, &named).await?;
+    let (app, which) = (&visit.web.app, Which::Id(account.id.clone()));
+    match named.get("change").map(String::as_str) {
+        Some("link") => {
+            let (life, wishes) = (consent::Life::Mail, consent::Wishes::default());
+            let made = consent::link_for(app, &ctx, &connection, account.owner.clone(), life, &wishes).await;
+            let (_, link) = made.map_err(|error| visit.fail(&error))?;
+            let link = (link.url, Moment::from(link.expires_at));
+            page(&visit, &ctx, &connection, &account, Some(link)).await.map_err(|error| visit.fail(&error))
+        }
+        Some("disconnect") => {
+            accounts::disconnect(app, &ctx, &which).await.map_err(|error| visit.fail(&error))?;
+            Ok(visit.go(&format!("/accounts/{}", account.id), "account-disconnected"))
+        }
+        Some("delete") => {
+            accounts::delete(app, &ctx, &which).await.map_err(|error| visit.fail(&error))?;
+            Ok(visit.go("/accounts", "account-deleted"))
+        }
+        _ => Err(visit.web.missing(&visit.asked)),
+    }
+}

@@ -1,0 +1,275 @@
+//! MCP configs: which connections and tools a user's server shows, and trying one as a user.
+
+use super::frame::{Moment, Pager, Section};
+use super::pages::{ConfigForm, ConfigPage, ConfigRow, Configs, Exposed, Pick, ToolPick};
+use super::visit::{Answer, Fields, Posted, Visit};
+use axum::extract::Path;
+use axum::response::Response;
+use std::collections::{BTreeSet, HashMap};
+use valetkey_app::connections::{self, Wired};
+use valetkey_app::servers::{configs, instances};
+use valetkey_app::{Error, Page};
+use valetkey_domain::config::{Mapping, McpConfig};
+use valetkey_domain::connection::Connection;
+use valetkey_domain::id::ConfigId;
+use valetkey_domain::member::Right;
+use valetkey_domain::tool::Tool;
+use valetkey_domain::{Ctx, Kind};
+
+/// How many configs a page shows, and how many connections the form offers.
+const SIZE: u32 = 50;
+const OFFERED: u32 = 500;
+
+type Named = Path<HashMap<String, String>>;
+
+/// All configs.
+pub(crate) async fn list(visit: Visit) -> Answer {
+    let ctx = visit.enter(Right::See)?;
+    let query = visit.query("q");
+    let filter =
+        configs::Filter { search: Some(query.to_owned()).filter(|query| !query.is_empty()), ..Default::default() };
+    let listed = configs::list(&visit.web.app, &ctx, &filter, &visit.list_page(SIZE)).await;
+    let listed = listed.map_err(|error| visit.fail(&error))?;
+    let rows = listed.items.iter().map(row).collect();
+    let pager = Pager::of(&listed, &[("q", query)]);
+    Ok(visit.page(&Configs { frame: visit.frame(Section::Configs), query: query.to_owned(), rows, pager }))
+}
+
+fn row(config: &McpConfig) -> ConfigRow {
+    let names: Vec<_> = config.mappings.iter().map(|mapping| mapping.connection_name.to_string()).collect();
+    ConfigRow {
+        id: config.id.to_string(),
+        name: config.name.to_string(),
+        description: config.description.clone(),
+        connections: names.join(", "),
+        version: config.version,
+        updated: Moment::from(config.updated_at),
+    }
+}
+
+/// The form of a new config.
+pub(crate) async fn form(visit: Visit) -> Answer {
+    let ctx = visit.enter(Right::Develop)?;
+    let form = filled(&visit, &ctx, &Chosen::default(), None).await;
+    form.map(|form| visit.page(&form)).map_err(|error| visit.fail(&error))
+}
+
+/// What of a form is chosen: by its fields, or by the config that it changes.
+#[derive(Default)]
+struct Chosen {
+    name: String,
+    description: String,
+    /// Connections by name, each with its tools; none named means all.
+    mappings: HashMap<String, BTreeSet<String>>,
+}
+
+impl Chosen {
+    fn sent(form: &Fields) -> Self {
+        let connections = form.all("connection").map(ToOwned::to_owned);
+        let tools = |name: &str| match form.text(&format!("which:{name}")) {
+            "some" => form.all(&format!("tool:{name}")).map(ToOwned::to_owned).collect(),
+            _ => BTreeSet::new(),
+        };
+        Self {
+            name: form.text("name").to_owned(),
+            description: form.text("description").to_owned(),
+            mappings: connections.map(|name| (name.clone(), tools(&name))).collect(),
+        }
+    }
+
+    fn of(config: &McpConfig) -> Self {
+        let mapping = |of: &Mapping| (of.connection_name.to_string(), of.tools.iter().cloned().collect());
+        Self {
+            name: config.name.to_string(),
+            description: config.description.clone(),
+            mappings: config.mappings.iter().map(mapping).collect(),
+        }
+    }
+
+    /// A whitelist without a tool would mean all of them, which is not what somebody meant who chose "some".
+    fn checked(form: &Fields) -> Result<Vec<configs::NewMapping>, String> {
+        let chosen = Self::sent(form);
+        let mut all = Vec::with_capacity(chosen.mappings.len());
+        for name in form.all("connection") {
+            let tools: Vec<String> = chosen.mappings.get(name).into_iter().flatten().cloned().collect();
+            if tools.is_empty() && form.text(&format!("which:{name}")) == "some" {
+                return Err(format!("No tool of {name} is chosen: choose some, or all."));
+            }
+            all.push(configs::NewMapping { connection: name.to_owned(), tools });
+        }
+        Ok(all)
+    }
+}
+
+async fn filled(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig>) -> Result<ConfigForm, Error> {
+    let page = Page { size: OFFERED, after: None };
+    let listed = connections::list(&visit.web.app, ctx, &Default::default(), &page).await?;
+    let picks = listed.items.into_iter().filter_map(|connection| pick(visit, connection, chosen)).collect();
+    Ok(ConfigForm {
+        frame: visit.frame(Section::Configs),
+        id: of.map(|config| config.id.to_string()),
+        name: chosen.name.clone(),
+        description: chosen.description.clone(),
+        picks,
+        wrong: None,
+    })
+}
+
+fn pick(visit: &Visit, connection: Connection, chosen: &Chosen) -> Option<Pick> {
+    let wired = Wired::of(&visit.web.app, connection).ok()?;
+    let name = wired.connection.name.to_string();
+    let mapping = chosen.mappings.get(&name);
+    let tools = wired.connector.tools.values().map(|tool| ToolPick {
+        exposed: exposed(&tool.definition),
+        chosen: mapping.is_some_and(|tools| tools.contains(&tool.definition.name)),
+    });
+    Some(Pick {
+        connector: wired.connector.display_name.clone(),
+        chosen: mapping.is_some(),
+        all: mapping.is_none_or(BTreeSet::is_empty),
+        tools: tools.collect(),
+        name,
+    })
+}
+
+fn exposed(tool: &Tool) -> Exposed {
+    Exposed {
+        name: tool.name.clone(),
+        title: tool.title.clone(),
+        description: tool.description.clone(),
+        effect: tool.effect.as_str(),
+        tokens: tokens(tool),
+    }
+}
+
+/// About how many tokens a model reads of a tool: four characters each, as OpenAI's and Anthropic's rules of thumb say.
+fn tokens(tool: &Tool) -> usize {
+    (tool.name.len() + tool.description.len() + tool.input_schema.to_string().len()).div_ceil(4)
+}
+
+/// Makes it.
+pub(crate) async fn create(Posted { visit, form }: Posted) -> Answer {
+    let ctx = visit.enter(Right::Develop)?;
+    let chosen = Chosen::sent(&form);
+    let mappings = match Chosen::checked(&form) {
+        Ok(mappings) => mappings,
+        Err(wrong) => return again(&visit, &ctx, &chosen, None, wrong).await,
+    };
+    let new = configs::New { name: chosen.name.clone(), description: chosen.description.clone(), mappings };
+    match configs::create(&visit.web.app, &ctx, new).await {
+        Ok(config) => Ok(visit.go(&format!("/configs/{}", config.id), "config-created")),
+        Err(error) => refused(&visit, &ctx, &chosen, None, error).await,
+    }
+}
+
+async fn refused(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig>, error: Error) -> Answer {
+    match error.kind() {
+        Kind::InvalidArgument | Kind::AlreadyExists | Kind::FailedPrecondition | Kind::Aborted => {
+            again(visit, ctx, chosen, of, super::sentence(error.message())).await
+        }
+        _ => Err(visit.fail(&error)),
+    }
+}
+
+/// The form once more, with everything that was chosen.
+async fn again(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig>, wrong: String) -> Answer {
+    let form = filled(visit, ctx, chosen, of).await.map_err(|error| visit.fail(&error))?;
+    Ok(visit.page(&ConfigForm { wrong: Some(wrong), ..form }))
+}
+
+async fn find(visit: &Visit, ctx: &Ctx, named: &HashMap<String, String>) -> Result<McpConfig, Response> {
+    let id = named.get("id").map_or("", String::as_str);
+    let found = match ConfigId::parse(id) {
+        Ok(id) => configs::get(&visit.web.app, ctx, &id).await,
+        Err(_) => configs::by_name(&visit.web.app, ctx, id).await,
+    };
+    found.map_err(|error| visit.fail(&error))
+}
+
+/// One config.
+pub(crate) async fn show(visit: Visit, Path(named): Named) -> Answer {
+    let ctx = visit.enter(Right::See)?;
+    let config = find(&visit, &ctx, &named).await?;
+    page(&visit, &ctx, &config, String::new(), None).await.map_err(|error| visit.fail(&error))
+}
+
+async fn page(
+    visit: &Visit,
+    ctx: &Ctx,
+    config: &McpConfig,
+    user: String,
+    wrong: Option<String>,
+) -> Result<Response, Error> {
+    let app = &visit.web.app;
+    let mut tools = Vec::new();
+    for mapping in &config.mappings {
+        let Some(connector) = app.catalog().connector(&mapping.connector) else { continue };
+        let shown = configs::exposed(&connector, mapping);
+        let found = shown.iter().filter_map(|name| connector.tools.get(name));
+        tools.push((
+            mapping.connection_name.to_string(),
+            found.map(|tool| exposed(&tool.definition)).collect::<Vec<_>>(),
+        ));
+    }
+    let filter = instances::Filter { config_name: Some(config.name.to_string()), ..Default::default() };
+    let users = instances::list(app, ctx, &filter, &Page { size: 1, after: None }).await?.total;
+    Ok(visit.page(&ConfigPage {
+        frame: visit.frame(Section::Configs),
+        row: row(config),
+        server_url: configs::server_url(app, config),
+        weight: tools.iter().flat_map(|(_, tools)| tools).map(|tool| tool.tokens).sum(),
+        count: tools.iter().map(|(_, tools)| tools.len()).sum(),
+        tools,
+        users,
+        user,
+        wrong,
+    }))
+}
+
+/// The form of a config that is there.
+pub(crate) async fn edit(visit: Visit, Path(named): Named) -> Answer {
+    let ctx = visit.enter(Right::Develop)?;
+    let config = find(&visit, &ctx, &named).await?;
+    let form = filled(&visit, &ctx, &Chosen::of(&config), Some(&config)).await;
+    form.map(|form| visit.page(&form)).map_err(|error| visit.fail(&error))
+}
+
+/// Saves it.
+pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> Answer {
+    let ctx = visit.enter(Right::Develop)?;
+    let config = find(&visit, &ctx, &named).await?;
+    let chosen = Chosen { name: config.name.to_string(), ..Chosen::sent(&form) };
+    let mappings = match Chosen::checked(&form) {
+        Ok(mappings) => mappings,
+        Err(wrong) => return again(&visit, &ctx, &chosen, Some(&config), wrong).await,
+    };
+    let (app, description) = (&visit.web.app, Some(chosen.description.clone()));
+    match configs::update(app, &ctx, &config.id, description, Some(mappings)).await {
+        Ok(_) => Ok(visit.go(&format!("/configs/{}", config.id), "config-saved")),
+        Err(error) => refused(&visit, &ctx, &chosen, Some(&config), error).await,
+    }
+}
+
+/// Deletes it.
+pub(crate) async fn delete(Path(named): Named, Posted { visit, .. }: Posted) -> Answer {
+    let ctx = visit.enter(Right::Develop)?;
+    let config = find(&visit, &ctx, &named).await?;
+    configs::delete(&visit.web.app, &ctx, &config.id).await.map_err(|error| visit.fail(&error))?;
+    Ok(visit.go("/configs", "config-deleted"))
+}
+
+/// Makes a user's server, or finds it.
+pub(crate) async fn try_as_user(Path(named): Named, Posted { visit, form }: Posted) -> Answer {
+    let ctx = visit.enter(Right::Develop)?;
+    let config = find(&visit, &ctx, &named).await?;
+    let user = form.text("user").to_owned();
+    let wanted = instances::Ensure { config: config.name.to_string(), identifier: user.clone(), name: None };
+    match instances::ensure(&visit.web.app, &ctx, wanted).await {
+        Ok(instance) => Ok(visit.go(&format!("/instances/{}", instance.id), "instance-ready")),
+        Err(error) if error.kind() == Kind::InvalidArgument => {
+            let wrong = Some(super::sentence(error.message()));
+            page(&visit, &ctx, &config, user, wrong).await.map_err(|error| visit.fail(&error))
+        }
+        Err(error) => Err(visit.fail(&error)),
+    }
+}

@@ -1,0 +1,43 @@
+//! What was just done, as the next page says it.
+
+/// The marks that a redirect may carry, and their words. Nothing else is shown, whatever an address says.
+const WORDS: [(&str, &str); 22] = [
+    ("connection-created", "The connection is created. Register the redirect URI below with the vendor."),
+    ("connection-saved", "The connection is saved."),
+    ("connection-enabled", "The connection is enabled."),
+    ("connection-disabled", "The connection is disabled: nobody can use it until it is enabled again."),
+    ("connection-deleted", "The connection is being deleted with its accounts."),
+    ("account-disconnected", "The account is disconnected; its tokens are revoked at the provider."),
+    ("account-deleted", "The account is deleted; its tokens are revoked at the provider."),
+    ("config-created", "The MCP config is created."),
+    ("config-saved", "The MCP config is saved: running agents see it at their next call."),
+    ("config-deleted", "The MCP config and its users' servers are deleted."),
+    ("instance-ready", "The user's MCP server is ready."),
+    ("url-rotated", "The URL is a new one; the one before has stopped."),
+    ("instance-deleted", "The user's MCP server is deleted; its URL has stopped."),
+    ("client-deleted", "The API client is deleted; its secrets and tokens have stopped."),
+    ("secrets-expired", "All secrets of the client but the newest have ended, and the tokens made with them."),
+    ("environment-renamed", "The app's name is saved; consent pages show it from now on."),
+    ("password-set", "Your password is set. Other browsers are signed out."),
+    ("session-ended", "That browser is signed out."),
+    ("member-added", "The member is added: send the link."),
+    ("member-changed", "The member's role is changed."),
+    ("member-deleted", "The member is removed and signed out everywhere."),
+    ("signed-in", "Welcome."),
+];
+
+/// The words of a mark.
+pub(super) fn words(mark: &str) -> Option<&'static str> {
+    WORDS.iter().find(|(of, _)| *of == mark).map(|(_, words)| *words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_can_make_the_page_say_nothing_else() {
+        assert!(words("client-deleted").is_some());
+        assert_eq!(words("Call this number"), None);
+    }
+}

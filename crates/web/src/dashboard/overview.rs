@@ -1,0 +1,97 @@
+//! The first page: what is there, what needs a look, what to do next.
+
+use super::frame::{Moment, Section};
+use super::pages::{Attention, Count, Overview, Step};
+use super::visit::{Answer, Visit};
+use valetkey_app::insight::audit;
+use valetkey_app::{Page, accounts, connections, servers};
+use valetkey_domain::Ctx;
+use valetkey_domain::account::Status;
+use valetkey_domain::member::Right;
+
+/// How many accounts that need a look are named, and how many of the newest are looked at for them.
+const NAMED: usize = 5;
+const LOOKED_AT: u32 = 100;
+
+/// How many records of the journal are shown.
+const RECORDS: u32 = 8;
+
+/// The page.
+pub(crate) async fn show(visit: Visit) -> Answer {
+    let ctx = visit.enter(Right::See)?;
+    let counts = counts(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
+    let records = audit::newest(&visit.web.app, &ctx, None, RECORDS).await.map_err(|error| visit.fail(&error))?;
+    let attention = attention(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
+    let frame = visit.frame(Section::Overview);
+    let steps = steps(&counts);
+    Ok(visit.page(&Overview {
+        frame,
+        steps,
+        counts,
+        attention,
+        records: records.iter().map(super::logs::record).collect(),
+    }))
+}
+
+async fn counts(visit: &Visit, ctx: &Ctx) -> valetkey_app::Result<Vec<Count>> {
+    let app = &visit.web.app;
+    let one = Page { size: 1, after: None };
+    let connections = connections::list(app, ctx, &Default::default(), &one).await?.total;
+    let configs = servers::configs::list(app, ctx, &Default::default(), &one).await?.total;
+    let instances = servers::instances::list(app, ctx, &Default::default(), &one).await?.total;
+    let accounts = accounts::list(app, ctx, &Default::default(), &one).await?.total;
+    let count = |label, path, number| Count { label, path, number };
+    Ok(vec![
+        count("Connections", "connections", connections),
+        count("MCP configs", "configs", configs),
+        count("MCP instances", "instances", instances),
+        count("Connected accounts", "accounts", accounts),
+    ])
+}
+
+/// What has still to be done before an agent can call.
+fn steps(counts: &[Count]) -> Vec<Step> {
+    let has = |path: &str| counts.iter().any(|count| count.path == path && count.number > 0);
+    let step = |title, text, path, action, done| Step { title, text, path, action, done };
+    vec![
+        step(
+            "Connect an app",
+            "Choose Gmail, Google Calendar or another app and give it your OAuth client.",
+            "connections/create",
+            "Create Connection",
+            has("connections"),
+        ),
+        step(
+            "Make an MCP config",
+            "Name the connections and the tools that your users' MCP servers show.",
+            "configs/create",
+            "Create MCP config",
+            has("configs"),
+        ),
+        step(
+            "Try it as a test user",
+            "Open the config, name a user, sign in as that user and give the URL to an agent.",
+            "configs",
+            "Open MCP configs",
+            has("instances"),
+        ),
+    ]
+}
+
+async fn attention(visit: &Visit, ctx: &Ctx) -> valetkey_app::Result<Vec<Attention>> {
+    let page = Page { size: LOOKED_AT, after: None };
+    let listed = accounts::list(&visit.web.app, ctx, &Default::default(), &page).await?;
+    let wanting = listed
+        .items
+        .into_iter()
+        .filter(|account| matches!(account.status, Status::Expired(_)) || account.refusal.is_some());
+    Ok(wanting
+        .take(NAMED)
+        .map(|account| Attention {
+            id: account.id.to_string(),
+            identifier: account.owner.identifier.to_string(),
+            why: super::accounts::why(&account),
+            at: Moment::from(account.updated_at),
+        })
+        .collect())
+}

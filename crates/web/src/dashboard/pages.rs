@@ -1,0 +1,55 @@
+//! What the dashboard's pages show, each with its template and samples.
+
+mod accounts;
+mod configs;
+mod connections;
+mod entrance;
+mod framed;
+mod instances;
+mod logs;
+mod overview;
+mod settings;
+
+pub(crate) use accounts::{AccountPage, AccountRow, Accounts};
+pub(crate) use configs::{ConfigForm, ConfigPage, ConfigRow, Configs, Exposed, Pick, ToolPick};
+pub(crate) use connections::{
+    Asks, Catalog, ConnectionForm, ConnectionPage, ConnectionRow, Connections, ConnectorCard, ScopeChoice,
+};
+pub(crate) use entrance::{Failure, Login, SignIn};
+pub(crate) use instances::{ConnectionLine, InstancePage, InstanceRow, Instances};
+pub(crate) use logs::{Logs, Record};
+pub(crate) use overview::{Attention, Count, Overview, Step};
+pub(crate) use settings::{ClientRow, MemberRow, NewLink, NewSecret, SessionRow, Settings};
+
+use crate::Language;
+use crate::pages::page::Page;
+use crate::pages::{Error, Pages};
+
+/// Every sample of every page: a name and the HTML.
+pub(crate) fn samples() -> Result<Vec<(String, String)>, Error> {
+    fn of<P: Page>(pages: &Pages) -> Result<Vec<(String, String)>, Error> {
+        let render = |(name, page): (String, P)| Ok((name, pages.render(&page, Language::English)?));
+        P::samples().into_iter().map(render).collect()
+    }
+    let pages = &Pages::read("")?;
+    let all = [
+        of::<Login>(pages)?,
+        of::<SignIn>(pages)?,
+        of::<Failure>(pages)?,
+        of::<Overview>(pages)?,
+        of::<Connections>(pages)?,
+        of::<Catalog>(pages)?,
+        of::<ConnectionForm>(pages)?,
+        of::<ConnectionPage>(pages)?,
+        of::<Accounts>(pages)?,
+        of::<AccountPage>(pages)?,
+        of::<Configs>(pages)?,
+        of::<ConfigForm>(pages)?,
+        of::<ConfigPage>(pages)?,
+        of::<Instances>(pages)?,
+        of::<InstancePage>(pages)?,
+        of::<Logs>(pages)?,
+        of::<Settings>(pages)?,
+    ];
+    Ok(all.into_iter().flatten().collect())
+}

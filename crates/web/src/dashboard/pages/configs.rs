@@ -1,0 +1,195 @@
+//! MCP configs.
+
+use super::framed::framed;
+use crate::dashboard::frame::{Frame, Moment, Pager, Section};
+use serde::Serialize;
+use valetkey_domain::Timestamp;
+
+/// All configs.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Configs {
+    /// The frame.
+    pub(crate) frame: Frame,
+    /// What was searched for.
+    pub(crate) query: String,
+    /// The configs.
+    pub(crate) rows: Vec<ConfigRow>,
+    /// The other pages.
+    pub(crate) pager: Pager,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ConfigRow {
+    /// Its id.
+    pub(crate) id: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// What it is for.
+    pub(crate) description: String,
+    /// Its connections' names.
+    pub(crate) connections: String,
+    /// Its version.
+    pub(crate) version: i64,
+    /// When it was last changed.
+    pub(crate) updated: Moment,
+}
+
+impl ConfigRow {
+    fn sample() -> Self {
+        Self {
+            id: "cfg_1".into(),
+            name: "reminder-manager".into(),
+            description: "Summarizes latest email and creates a reminder event".into(),
+            connections: "MY_GMAIL, MY_CALENDAR".into(),
+            version: 3,
+            updated: Moment::from(Timestamp::UNIX_EPOCH),
+        }
+    }
+}
+
+framed!(Configs, "dashboard/configs.html", {
+    let frame = Frame::sample(Section::Configs);
+    let none = Self { frame, query: String::new(), rows: vec![], pager: Pager::default() };
+    let some = Self { rows: vec![ConfigRow::sample()], ..none.clone() };
+    let lost = Self { query: "fax".into(), ..none.clone() };
+    vec![("configs-empty", none), ("configs", some), ("configs-not-found", lost)]
+});
+
+/// A tool as a model sees it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Exposed {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its title.
+    pub(crate) title: String,
+    /// What it does.
+    pub(crate) description: String,
+    /// `read`, `write` or `destructive`.
+    pub(crate) effect: &'static str,
+    /// About how many tokens a model reads of it.
+    pub(crate) tokens: usize,
+}
+
+impl Exposed {
+    fn sample(name: &str, effect: &'static str) -> Self {
+        let (title, description) = ("Fetch mails".into(), "Lists messages, newest first.".into());
+        Self { name: name.into(), title, description, effect, tokens: 420 }
+    }
+}
+
+/// A connection to choose with its tools.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Pick {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its connector, as people call it.
+    pub(crate) connector: String,
+    /// Whether it is chosen.
+    pub(crate) chosen: bool,
+    /// Whether all its tools are.
+    pub(crate) all: bool,
+    /// Its tools.
+    pub(crate) tools: Vec<ToolPick>,
+}
+
+/// A tool to choose.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ToolPick {
+    /// The tool.
+    pub(crate) exposed: Exposed,
+    /// Whether it is chosen.
+    pub(crate) chosen: bool,
+}
+
+/// A config to make or change.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ConfigForm {
+    /// The frame.
+    pub(crate) frame: Frame,
+    /// The config to change; none for a new one.
+    pub(crate) id: Option<String>,
+    /// The name as typed.
+    pub(crate) name: String,
+    /// What it is for.
+    pub(crate) description: String,
+    /// The connections to choose from.
+    pub(crate) picks: Vec<Pick>,
+    /// What was wrong.
+    pub(crate) wrong: Option<String>,
+}
+
+framed!(ConfigForm, "dashboard/config_form.html", {
+    let tool = |name, effect, chosen| ToolPick { exposed: Exposed::sample(name, effect), chosen };
+    let pick = |name: &str, chosen, all| Pick {
+        name: name.into(),
+        connector: "Gmail".into(),
+        chosen,
+        all,
+        tools: vec![tool("gmail_fetch_mails", "read", !all), tool("gmail_send_message", "write", false)],
+    };
+    let none = Self {
+        frame: Frame::sample(Section::Configs),
+        id: None,
+        name: String::new(),
+        description: String::new(),
+        picks: vec![],
+        wrong: None,
+    };
+    let new = Self { picks: vec![pick("MY_GMAIL", false, true), pick("gmail", false, true)], ..none.clone() };
+    let wrong = Self {
+        id: Some("cfg_1".into()),
+        name: "reminder-manager".into(),
+        picks: vec![pick("MY_GMAIL", true, false)],
+        wrong: Some("No tool of MY_GMAIL is chosen: choose some, or all.".into()),
+        ..none.clone()
+    };
+    vec![("config-form-no-connection", none), ("config-form", new), ("config-form-wrong", wrong)]
+});
+
+/// One config.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ConfigPage {
+    /// The frame.
+    pub(crate) frame: Frame,
+    /// The config.
+    pub(crate) row: ConfigRow,
+    /// Its static URL.
+    pub(crate) server_url: String,
+    /// About how many tokens a model reads of its list.
+    pub(crate) weight: usize,
+    /// How many tools it shows.
+    pub(crate) count: usize,
+    /// They, by connection.
+    pub(crate) tools: Vec<(String, Vec<Exposed>)>,
+    /// How many users have a server of it.
+    pub(crate) users: u64,
+    /// The user as typed.
+    pub(crate) user: String,
+    /// What was wrong with it.
+    pub(crate) wrong: Option<String>,
+}
+
+framed!(ConfigPage, "dashboard/config.html", {
+    let tools = vec![Exposed::sample("gmail_fetch_mails", "read"), Exposed::sample("gmail_trash", "destructive")];
+    let page = Self {
+        frame: Frame::sample(Section::Configs),
+        row: ConfigRow::sample(),
+        server_url: "http://localhost:8080/mcp/v3/servers/0".into(),
+        weight: 840,
+        count: 2,
+        tools: vec![("MY_GMAIL".into(), tools)],
+        users: 12,
+        user: String::new(),
+        wrong: None,
+    };
+    let wrong = Self {
+        user: " ".into(),
+        wrong: Some("An identifier has 1 to 100 characters.".into()),
+        tools: vec![],
+        count: 0,
+        users: 0,
+        ..page.clone()
+    };
+    vec![("config", page), ("config-wrong", wrong)]
+});

@@ -1,0 +1,151 @@
+//! Settings.
+
+use super::framed::framed;
+use crate::dashboard::frame::{Frame, Moment, Section};
+use serde::Serialize;
+use valetkey_domain::Timestamp;
+
+/// What an app is given, and who may do what.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Settings {
+    /// The frame.
+    pub(crate) frame: Frame,
+    /// What SDKs are given as environment URL.
+    pub(crate) environment_url: String,
+    /// Where browsers and MCP clients go.
+    pub(crate) public_url: String,
+    /// The app's name on consent pages.
+    pub(crate) display_name: String,
+    /// The API clients.
+    pub(crate) clients: Vec<ClientRow>,
+    /// The members.
+    pub(crate) members: Vec<MemberRow>,
+    /// The roles there are.
+    pub(crate) roles: Vec<&'static str>,
+    /// One's own browsers.
+    pub(crate) sessions: Vec<SessionRow>,
+    /// Whether one has a password.
+    pub(crate) has_password: bool,
+    /// A secret that is shown this once.
+    pub(crate) secret: Option<NewSecret>,
+    /// A link that is shown this once.
+    pub(crate) link: Option<NewLink>,
+    /// What was wrong.
+    pub(crate) wrong: Option<String>,
+}
+
+/// An API client.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ClientRow {
+    /// Its id.
+    pub(crate) id: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// Whether it may read users' tokens.
+    pub(crate) reads_secrets: bool,
+    /// When it was made.
+    pub(crate) created: Moment,
+}
+
+/// A member.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct MemberRow {
+    /// Its id.
+    pub(crate) id: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// Its role.
+    pub(crate) role: &'static str,
+    /// Whether it can sign in by itself.
+    pub(crate) has_password: bool,
+    /// Whether it is oneself.
+    pub(crate) own: bool,
+}
+
+/// A browser of one's own.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct SessionRow {
+    /// Its id.
+    pub(crate) id: String,
+    /// What the browser calls itself.
+    pub(crate) browser: String,
+    /// When it was last seen.
+    pub(crate) seen: Moment,
+    /// Whether it is this one.
+    pub(crate) own: bool,
+}
+
+/// A client's new secret.
+#[derive(Clone, Serialize)]
+pub(crate) struct NewSecret {
+    /// The client.
+    pub(crate) client_id: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// The secret.
+    pub(crate) client_secret: String,
+}
+
+impl std::fmt::Debug for NewSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewSecret").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+/// A member's new link.
+#[derive(Clone, Serialize)]
+pub(crate) struct NewLink {
+    /// The member.
+    pub(crate) name: String,
+    /// The link.
+    pub(crate) url: String,
+    /// Until when it opens.
+    pub(crate) until: Moment,
+}
+
+impl std::fmt::Debug for NewLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewLink").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+framed!(Settings, "dashboard/settings.html", {
+    let moment = || Moment::from(Timestamp::UNIX_EPOCH);
+    let member =
+        |name: &str, role, own| MemberRow { id: "mem_1".into(), name: name.into(), role, has_password: own, own };
+    let session = |own| SessionRow { id: "ses_1".into(), browser: "Firefox/140.0".into(), seen: moment(), own };
+    let first = Self {
+        frame: Frame::sample(Section::Settings),
+        environment_url: "https://localhost:8443".into(),
+        public_url: "http://localhost:8080/".into(),
+        display_name: String::new(),
+        clients: vec![],
+        members: vec![member("owner", "owner", true)],
+        roles: vec!["owner", "developer", "auditor", "support"],
+        sessions: vec![session(true)],
+        has_password: false,
+        secret: None,
+        link: None,
+        wrong: None,
+    };
+    let client = |name: &str, reads_secrets| ClientRow {
+        id: "skc_1".into(),
+        name: name.into(),
+        reads_secrets,
+        created: moment(),
+    };
+    let secret = NewSecret { client_id: "skc_1".into(), name: "shop".into(), client_secret: "vks_0000".into() };
+    let link = NewLink { name: "bob".into(), url: "http://localhost:8080/login/0000".into(), until: moment() };
+    let used = Self {
+        display_name: "Acme Assistant".into(),
+        clients: vec![client("shop", true), client("local-shell", false)],
+        members: vec![member("owner", "owner", true), member("bob@example.com", "auditor", false)],
+        sessions: vec![session(true), session(false)],
+        has_password: true,
+        secret: Some(secret),
+        link: Some(link),
+        wrong: Some("A client's name has 1 to 100 characters.".into()),
+        ..first.clone()
+    };
+    vec![("settings-first", first), ("settings", used)]
+});

@@ -1,0 +1,258 @@
+//! What holds for every page, and who gets to see them.
+
+use super::pages::samples;
+use crate::tests::harness::{Site, site_at};
+use axum::body::Body;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+use valetkey_app::entrance::{browsers, sign_in};
+use valetkey_app::tenancy::members;
+use valetkey_domain::Secret;
+use valetkey_domain::member::Role;
+
+const OWN: &str = "http://localhost:8080";
+
+/// An answer, and its text.
+struct Seen {
+    status: StatusCode,
+    location: String,
+    cookie: Option<String>,
+    text: String,
+}
+
+async fn ask(site: &Site, method: Method, path: &str, cookie: Option<&str>, form: Option<String>) -> Seen {
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(cookie) = cookie {
+        request = request.header(header::COOKIE, cookie);
+    }
+    if form.is_some() {
+        request = request.header(header::ORIGIN, OWN).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    }
+    let request = request.body(form.map_or_else(Body::empty, Body::from)).unwrap();
+    let answer = site.web.dashboard().oneshot(request).await.unwrap();
+    let header = |name| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    let (status, location, cookie) =
+        (answer.status(), header(header::LOCATION).unwrap_or_default(), header(header::SET_COOKIE));
+    let text = String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    Seen { status, location, cookie: cookie.map(|cookie| cookie.split(';').next().unwrap().to_owned()), text }
+}
+
+/// A member of this role, signed in: the cookie, and the token of its forms.
+async fn signed_in(site: &Site, role: Role) -> (String, String) {
+    let ctx = members::operator(&site.app);
+    let member = members::create(&site.app, &ctx, &format!("the {}", role.as_str()), role).await.unwrap();
+    let link = sign_in::link(&site.app, &ctx, &member).await.unwrap();
+    let fresh = sign_in::sign_in_by_link(&site.app, link.token.expose(), "Firefox").await.unwrap();
+    let token = browsers::form_token(&fresh.cookie, "dashboard");
+    (format!("valetkey_session_8080={}", fresh.cookie.expose()), token)
+}
+
+/// Every address of the dashboard inside an environment, with what it takes: none for a page, else a form.
+fn addresses(site: &Site) -> Vec<(String, Option<Role>, &'static str)> {
+    let (connection, config) = (&site.connection, "cfg_1");
+    let page = |path: String| (path, None, "");
+    let form = |path: String, least, form| (path, Some(least), form);
+    let mut all: Vec<_> = ["", "/connections", "/accounts", "/configs", "/instances", "/logs", "/settings"]
+        .map(|path| page(if path.is_empty() { "/".into() } else { path.to_owned() }))
+        .into();
+    all.push(page(format!("/connections/{connection}")));
+    all.push(form("/connections/create/gmail".into(), Role::Developer, "name=NEW"));
+    all.push(form(format!("/connections/{connection}"), Role::Developer, "client_id=x"));
+    for change in ["disable", "enable"] {
+        all.push(form(format!("/connections/{connection}/{change}"), Role::Developer, ""));
+    }
+    all.push(form("/configs/create".into(), Role::Developer, "name=x&connection=MY_GMAIL&which:MY_GMAIL=all"));
+    for change in ["edit", "delete", "try"] {
+        all.push(form(format!("/configs/{config}/{change}"), Role::Developer, "user=ann"));
+    }
+    for change in ["rotate", "delete"] {
+        all.push(form(format!("/instances/inst_1/{change}"), Role::Developer, ""));
+    }
+    all.push(form("/instances/inst_1/links".into(), Role::Support, ""));
+    for change in ["link", "disconnect", "delete"] {
+        all.push(form(format!("/accounts/ca_1/{change}"), Role::Support, ""));
+    }
+    all.push(form("/settings/name".into(), Role::Developer, "display_name=Acme"));
+    all.push(form("/settings/clients".into(), Role::Developer, "name=shop"));
+    for change in ["rotate", "expire", "delete"] {
+        all.push(form(format!("/settings/clients/skc_1/{change}"), Role::Developer, ""));
+    }
+    all.push(form("/settings/members".into(), Role::Owner, "name=eve&role=owner"));
+    for change in ["role", "delete", "link"] {
+        all.push(form(format!("/settings/members/mem_1/{change}"), Role::Owner, "role=owner"));
+    }
+    all
+}
+
+/// Whether a role has at least the rights of another: owner, then developer, then support, then auditor.
+fn reaches(role: Role, least: Role) -> bool {
+    let rank = |role| match role {
+        Role::Owner => 3,
+        Role::Developer => 2,
+        Role::Support => 1,
+        Role::Auditor => 0,
+    };
+    rank(role) >= rank(least)
+}
+
+#[tokio::test]
+async fn attack_38_nobody_gets_in_without_a_session_and_nothing_changes_without_its_token() {
+    let site = site_at(OWN).await;
+    let (cookie, token) = signed_in(&site, Role::Owner).await;
+    let (_, others) = signed_in(&site, Role::Developer).await;
+    for (path, least, form) in addresses(&site) {
+        let path = format!("/dashboard/development{path}");
+        let method = if least.is_some() { Method::POST } else { Method::GET };
+        let body = least.map(|_| format!("token={token}&{form}"));
+        for nobody in [None, Some("valetkey_session_8080=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")] {
+            let seen = ask(&site, method.clone(), &path, nobody, body.clone()).await;
+            assert_eq!(seen.status, StatusCode::SEE_OTHER, "{path}");
+            let next = form_urlencoded::byte_serialize(if least.is_some() { "/" } else { &path }.as_bytes());
+            assert_eq!(seen.location, format!("/sign-in?next={}", next.collect::<String>()));
+        }
+        if least.is_some() {
+            for wrong in [String::new(), format!("token={others}&{form}"), form.to_owned()] {
+                let seen = ask(&site, Method::POST, &path, Some(&cookie), Some(wrong)).await;
+                assert_eq!(seen.status, StatusCode::FORBIDDEN, "{path}");
+            }
+        }
+    }
+    let foreign = Request::post("/dashboard/development/settings/clients")
+        .header(header::COOKIE, &cookie)
+        .header(header::ORIGIN, "http://localhost:9090")
+        .body(Body::from(format!("token={token}&name=x")));
+    let refused = site.web.dashboard().oneshot(foreign.unwrap()).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN, "attack 67: another port of localhost");
+}
+
+#[tokio::test]
+async fn each_role_gets_as_far_as_it_may_on_every_address() {
+    let site = site_at(OWN).await;
+    for role in Role::ALL {
+        let (cookie, token) = signed_in(&site, role).await;
+        for (path, least, form) in addresses(&site) {
+            let whole = format!("/dashboard/development{path}");
+            let method = if least.is_some() { Method::POST } else { Method::GET };
+            let seen = ask(&site, method, &whole, Some(&cookie), least.map(|_| format!("token={token}&{form}"))).await;
+            let allowed = least.is_none_or(|least| reaches(role, least));
+            assert_eq!(seen.status != StatusCode::FORBIDDEN, allowed, "{role:?} at {path}: {}", seen.status);
+            assert!(!seen.status.is_server_error(), "{role:?} at {path}: {}", seen.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_link_signs_in_once_and_signing_out_ends_it() {
+    let site = site_at(OWN).await;
+    let link = sign_in::first_link(&site.app).await.unwrap();
+    let path = format!("/login/{}", link.token.expose());
+    let shown = ask(&site, Method::GET, &path, None, None).await;
+    let browser = shown.cookie.clone().unwrap();
+    let token = shown.text.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let without = ask(&site, Method::POST, &path, None, Some(format!("token={token}"))).await;
+    assert_ne!(without.status, StatusCode::SEE_OTHER, "attack 18: another browser's button");
+    let form = Some(format!("token={token}"));
+    let entered = ask(&site, Method::POST, &path, Some(&browser), form.clone()).await;
+    assert_eq!((entered.status, entered.location.as_str()), (StatusCode::SEE_OTHER, "/dashboard/development"));
+    let again = ask(&site, Method::POST, &path, Some(&browser), form).await;
+    assert_eq!(again.status, StatusCode::NOT_FOUND);
+    let session = entered.cookie.unwrap();
+    let home = ask(&site, Method::GET, "/", Some(&session), None).await;
+    assert_eq!(home.location, "/dashboard/development");
+    let secret = Secret::from(session.split_once('=').unwrap().1);
+    let out = format!("token={}", browsers::form_token(&secret, "dashboard"));
+    ask(&site, Method::POST, "/dashboard/development/sign-out", Some(&session), Some(out)).await;
+    let after = ask(&site, Method::GET, "/dashboard/development/", Some(&session), None).await;
+    assert!(after.location.starts_with("/sign-in"), "{}", after.status);
+}
+
+#[tokio::test]
+async fn a_form_that_is_refused_keeps_what_was_typed_but_no_secret() {
+    let site = site_at(OWN).await;
+    let (cookie, token) = signed_in(&site, Role::Owner).await;
+    let form = format!("token={token}&name=my_gmail&client_id=%22%3E%3Cb%3E&client_secret=hunter2&scope=openid");
+    let seen =
+        ask(&site, Method::POST, "/dashboard/development/connections/create/gmail", Some(&cookie), Some(form)).await;
+    assert!(seen.status == StatusCode::OK && seen.text.contains("MY_GMAIL"), "it names the one that is there");
+    assert!(seen.text.contains("value=\"my_gmail\"") && seen.text.contains("value=\"&quot;&gt;&lt;b&gt;\""));
+    assert!(!seen.text.contains("hunter2"), "attack 48");
+    let form = format!(
+        "token={token}&name=Not+A+Name&description=kept&connection=MY_GMAIL&which:MY_GMAIL=some&tool:MY_GMAIL=gmail_fetch_mails"
+    );
+    let seen = ask(&site, Method::POST, "/dashboard/development/configs/create", Some(&cookie), Some(form)).await;
+    assert!(
+        seen.text.contains("value=\"kept\"")
+            && seen.text.contains("value=\"gmail_fetch_mails\" data-some=\"which:MY_GMAIL\" checked")
+    );
+}
+
+#[tokio::test]
+async fn a_connection_asks_for_what_its_connector_signs_in_with() {
+    let site = site_at(OWN).await;
+    let (cookie, token) = signed_in(&site, Role::Developer).await;
+    let asks =
+        |text: &str| ["OAuth client", "Service account", "there is nothing to set up"].map(|of| text.contains(of));
+    let of = [("gmail", [true, false, false]), ("typeddwd", [false, true, false]), ("typedkey", [false, false, true])];
+    for (connector, expected) in of {
+        let path = format!("/dashboard/development/connections/create/{connector}");
+        let form = ask(&site, Method::GET, &path, Some(&cookie), None).await;
+        assert_eq!((form.status, asks(&form.text)), (StatusCode::OK, expected), "{connector}");
+        let sent = format!("token={token}&name=MADE_{connector}");
+        let made = ask(&site, Method::POST, &path, Some(&cookie), Some(sent)).await;
+        assert_eq!(made.status, StatusCode::SEE_OTHER, "{connector}: {}", made.text);
+        let page = ask(&site, Method::GET, &made.location, Some(&cookie), None).await;
+        assert_eq!(asks(&page.text)[..2], expected[..2], "{connector}");
+        assert_eq!(page.text.contains("Redirect URI"), connector == "gmail", "{connector}");
+        assert_eq!(page.text.contains("Nobody can sign in yet"), connector != "typedkey", "{connector}");
+    }
+    let path = "/dashboard/development/connections/create/typeddwd";
+    let sent = format!("token={token}&name=NOT_A_KEY&client_secret=hunter2");
+    let refused = ask(&site, Method::POST, path, Some(&cookie), Some(sent)).await;
+    assert!(refused.text.contains("id=\"wrong\"") && !refused.text.contains("hunter2"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn attack_7_another_environments_things_are_not_found() {
+    let site = site_at(OWN).await;
+    valetkey_app::tenancy::environments::create(&site.app, "theirs & more", None).await.unwrap();
+    let (cookie, _) = signed_in(&site, Role::Owner).await;
+    let theirs = format!("/dashboard/theirs%20&%20more/connections/{}", site.connection);
+    assert_eq!(ask(&site, Method::GET, &theirs, Some(&cookie), None).await.status, StatusCode::NOT_FOUND);
+    let ours = format!("/dashboard/development/connections/{}", site.connection);
+    assert_eq!(ask(&site, Method::GET, &ours, Some(&cookie), None).await.status, StatusCode::OK);
+    let none = ask(&site, Method::GET, "/dashboard/nowhere/", Some(&cookie), None).await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn every_sample_renders_and_loads_nothing_foreign() {
+    let all = samples().unwrap();
+    assert!(all.len() > 30);
+    for (name, html) in all {
+        assert!(html.contains("<h1") && html.trim_end().ends_with("</html>"), "{name}");
+        for wrong in ["style=", "<style", "javascript:", " onclick", "http-equiv", "<script>", "<img"] {
+            assert!(!html.contains(wrong), "{name}: {wrong}");
+        }
+        let scripts: Vec<_> = html.split("<script").skip(1).collect();
+        let ours = |script: &&str| script.starts_with(" type=\"module\" src=\"&#x2f;assets&#x2f;dashboard-");
+        assert!(scripts.iter().all(|script| ours(&script)), "{name}: {scripts:?}");
+    }
+}
+
+#[test]
+fn every_field_has_a_label_and_every_form_a_token() {
+    for (name, html) in samples().unwrap() {
+        for form in html.split("<form method=\"post\"").skip(1) {
+            let form = form.split("</form>").next().unwrap();
+            assert!(form.contains("name=\"token\" value=\"0000\""), "{name}: {form}");
+        }
+        for input in html.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap()) {
+            let attribute =
+                |of: &str| input.split(&format!("{of}=\"")).nth(1).map(|rest| rest.split('"').next().unwrap());
+            let labelled = attribute("id").is_some_and(|id| html.contains(&format!("<label for=\"{id}\"")));
+            let inside = matches!(attribute("type"), Some("hidden" | "checkbox" | "radio"));
+            assert!(labelled || inside || attribute("aria-label").is_some(), "{name}: {input}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+"""The dashboard in headless Chromium: from the printed link to an agent's call, the seed's own words, every page."""
+
+import re
+import subprocess
+
+import pytest
+
+from kit import scripts
+from kit.connected import connected
+from kit.dashboard import Member
+from kit.mcp import Wire
+from kit.model import model, run_seed
+from kit.person import Person
+from kit.places import TOOLS
+from kit.server import Server
+
+PAGES = ["", "/connections", "/connections/create", "/connections/create/gmail", "/accounts", "/configs", "/configs/create",
+         "/instances", "/logs", "/settings"]
+LOGIN = re.compile(r"http://localhost:\d+/login/\S+")
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """A server on which nothing was done yet."""
+    server = Server(tmp_path_factory.mktemp("empty") / "data", command="serve").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def member(demo, person):
+    return Member(person, demo)
+
+
+def test_from_the_printed_link_to_a_call_in_twelve_clicks(fresh, person):
+    """Typing only names: the config's and the user's."""
+    demo = fresh().start()
+    member = Member(person, demo).open_link(LOGIN.search(demo.words()).group())
+    member.click("Sign in")
+    member.go("MCP configs")
+    member.click("Create MCP config", role="link")
+    member.type("Name", "my-first")
+    member.tick("MY_GMAIL")
+    member.tick("gmail_fetch_mails")
+    member.click("Save")
+    member.type("User", "ann")
+    member.click("Get the MCP URL")
+    url = member.text("mcp-url")
+    member.click("Get links to sign in")
+    with member.page.expect_popup() as opened:
+        member.click("Sign in to MY_GMAIL", role="link")
+    consent = Person.__new__(Person)
+    consent.context, consent.page = person.context, opened.value
+    consent.press_continue()
+    consent.sign_in()
+    consent.consent()
+    assert consent.told() == "Gmail is connected"
+    assert member.clicks + 3 <= 12 and member.typed == ["Name", "User"]
+    assert Wire(url).done("gmail_fetch_mails", max_results=1)["messages"]
+    member.page.reload()
+    assert "active" in member.page.inner_text("main ul.list")
+
+
+def test_the_seeds_text_word_for_word_then_its_code(empty, person):
+    """Settings → environment_url, client_id, client_secret; Connections → Create Connection → Connection Name → Save."""
+    member = Member(person, empty).sign_in()
+    for app, name in (("Gmail", "MY_GMAIL"), ("Google Calendar", "MY_CALENDAR")):
+        assert "AgentKit" in member.page.inner_text("nav")
+        member.go("Connections")
+        member.click("Create Connection", role="link")
+        member.page.get_by_role("link", name=app).click()
+        member.type("Connection Name", name)
+        member.type("Client ID", "an-oauth-client")
+        member.type("Client Secret", "its-secret")
+        member.click("Save")
+        assert member.title() == name and "ready" in member.page.inner_text(".head")
+        assert member.text("redirect-uri").startswith(f"{empty.url}/sso/v1/oauth/conn_")
+    member.go("Settings")
+    member.type("New client", "my-app")
+    member.click("Create API client")
+    shown = {name: member.text(f"new-{name}") for name in ("url", "id", "secret")}
+    env = empty.sdk_env() | {
+        "SCALEKIT_ENV_URL": shown["url"], "SCALEKIT_ENVIRONMENT_URL": shown["url"],
+        "SCALEKIT_CLIENT_ID": shown["id"], "SCALEKIT_CLIENT_SECRET": shown["secret"],
+    }
+    with model() as model_url:
+        seen = run_seed(empty, model_url, "john-doe", "reminder-manager", env=env)
+    assert seen["tools"] == ["gmail_fetch_mails", "googlecalendar_create_event"]
+    assert all(one["link"].startswith(f"{empty.url}/connect/") for one in seen["connections"])
+    member.page.reload()
+    assert shown["secret"] not in member.page.content(), "a secret is shown once"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("server", ["empty", "demo"])
+def test_every_page_with_nothing_and_with_something(request, browser, server, scheme):
+    """No serious finding by axe, nothing wider than a phone, and a picture of each to be looked at."""
+    server = request.getfixturevalue(server)
+    person = Person(browser)
+    person.page.emulate_media(color_scheme=scheme)
+    member = Member(person, server).sign_in()
+    here = "empty" if server.arguments[3] == "serve" else "demo"
+    folder = TOOLS / "dashboard"
+    folder.mkdir(exist_ok=True)
+    pages = list(PAGES)
+    for kind in ("connections", "accounts", "configs", "instances"):
+        member.at(f"/{kind}")
+        link = member.page.locator("tbody a").first
+        if link.count():
+            pages.append(link.get_attribute("href").removeprefix("/dashboard/development"))
+    faults, wide = {}, []
+    for page in pages:
+        for width, height in ((1280, 900), (390, 800)):
+            member.page.set_viewport_size({"width": width, "height": height})
+            assert member.at(page).status == 200, page
+            name = re.sub(r"_[0-9a-z]{26}", "", page).strip("/").replace("/", "-") or "overview"
+            member.page.screenshot(path=folder / f"{here}-{name}-{width}-{scheme}.png", full_page=True)
+            wide += [f"{page} at {width}"] if member.is_wide() else []
+        faults |= {page: found for found in [member.faults()] if found}
+    person.close()
+    assert (faults, wide) == ({}, [])
+
+
+def test_each_role_is_offered_what_it_may_and_refused_the_rest(demo, browser):
+    offered = {}
+    for role in ("owner", "developer", "auditor", "support"):
+        demo.cli("member", "create", f"{role}@example.com", "--role", role)
+        person = Person(browser)
+        member = Member(person, demo).sign_in(f"{role}@example.com")
+        member.at("/connections")
+        create = member.page.get_by_role("link", name="Create Connection").count() > 0
+        member.at("/accounts")
+        member.page.locator("tbody a").first.click()
+        help_users = member.page.get_by_role("button", name="Make a link to sign in").count() > 0
+        member.at("/instances")
+        member.page.locator("tbody a").first.click()
+        url = member.page.locator("#mcp-url").count() > 0
+        member.at("/settings")
+        manage = member.page.get_by_role("button", name="Add member").count() > 0
+        offered[role] = (create, help_users, url, manage)
+        assert (member.at("/connections/create").status == 200) == create
+        person.close()
+    assert offered == {
+        "owner": (True, True, True, True),
+        "developer": (True, True, True, False),
+        "auditor": (False, False, False, False),
+        "support": (False, True, False, False),
+    }
+
+
+def test_a_password_signs_in_and_a_removed_member_is_out_at_once(demo, person, stranger):
+    demo.cli("member", "create", "pat@example.com", "--role", "developer")
+    member = Member(person, demo).sign_in("pat@example.com")
+    member.go("Settings")
+    for label in ("New password", "The same again"):
+        member.type(label, "correct horse battery")
+    member.click("Set password")
+    assert "Your password is set" in member.page.inner_text("[role=status]")
+    again = Member(stranger, demo)
+    again.page.goto(f"{demo.url}/dashboard/development/logs")
+    again.type("Name", "PAT@example.com")
+    again.type("Password", "wrong horse battery")
+    again.click("Sign in")
+    assert "do not fit" in again.page.inner_text("[role=alert]")
+    again.type("Password", "correct horse battery")
+    again.click("Sign in")
+    assert again.page.url == f"{demo.url}/dashboard/development/logs", "it goes on to the page that was asked for"
+    demo.cli("member", "delete", "pat@example.com")
+    for out in (member, again):
+        out.at("/settings")
+        assert "/sign-in" in out.page.url
+
+
+def test_helping_a_user_disconnecting_and_what_the_journal_says(demo, member, stranger):
+    wire = connected(demo, "to-be-helped")
+    member.sign_in()
+    member.go("Connected accounts")
+    member.page.get_by_label("Search users").fill("to-be-helped")
+    member.click("Search")
+    member.click("to-be-helped", role="link")
+    member.page.get_by_text("Disconnect…").click()
+    member.click("Disconnect")
+    assert "disconnected" in member.page.inner_text(".head")
+    assert "/connect/" in wire.refused("gmail_fetch_mails")
+    member.click("Make a link to sign in")
+    stranger.connect(member.text("user-link"))
+    member.page.reload()
+    member.at(member.page.url.split("/development")[1].removesuffix("/link"))
+    assert "active" in member.page.inner_text(".head")
+    who = demo.cli_json("logs", "list", "--limit", "50")
+    assert any(one["action"] == "account.disconnected" and one["actor"].startswith("member:mem_") for one in who)
+
+
+def test_the_snippets_do_what_they_say(demo, member):
+    """Those of the clients that the suite has; what each prints names the tool."""
+    member.sign_in()
+    member.at("/instances")
+    member.page.locator("tbody a").first.click()
+    texts = {}
+    for number, entry in enumerate(member.page.locator("details.snippet").all(), start=1):
+        client = entry.locator("summary").inner_text().split("\n")[0]
+        texts[client] = member.page.locator(f"#snippet-{number}").text_content()
+    for client, environment in (("Python", "mcp2"), ("LangChain", "seed")):
+        words = scripts.ran(texts[next(name for name in texts if name.startswith(client))], environment)
+        assert "gmail_fetch_mails" in words, words
+    curl = texts[next(name for name in texts if name.startswith("curl"))]
+    assert "gmail_fetch_mails" in subprocess.run(["sh", "-c", curl], capture_output=True, text=True, timeout=60).stdout
+
+
+def test_attack_68_and_7_the_login_link_is_spent_once_and_never_by_looking(demo, person, stranger):
+    (made,) = demo.cli_json("login")
+    for somebody in (person, stranger):
+        somebody.open(made["link"])
+        assert somebody.title() == "Sign in to Valetkey"
+    person.page.get_by_role("button", name="Sign in").click()
+    assert "/dashboard/" in person.page.url
+    stranger.page.get_by_role("button", name="Sign in").click()
+    assert stranger.title() == "This link does not open any more"
+    assert made["link"].rsplit("/", 1)[1] not in demo.words(), "no log holds it"
