@@ -16,6 +16,7 @@ mod logs;
 mod members;
 mod overview;
 mod pages;
+mod sentence;
 mod settings;
 mod snippets;
 pub(crate) mod templates;
@@ -29,7 +30,6 @@ use crate::Web;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, get, post};
-use url::Url;
 
 /// The doors of the dashboard.
 pub(crate) fn router() -> Router<Web> {
@@ -77,21 +77,4 @@ fn pages_of_an_environment() -> impl Iterator<Item = (&'static str, MethodRouter
         ("/settings/members/{id}/{change}", post(members::change)),
     ]
     .into_iter()
-}
-
-/// Where the pages of an environment begin.
-fn root(environment: &str) -> String {
-    let mut url = Url::parse("http://any").ok();
-    if let Some(mut path) = url.as_mut().and_then(|url| url.path_segments_mut().ok()) {
-        path.push("dashboard").push(environment);
-    }
-    url.map_or_else(|| "/".to_owned(), |url| url.path().to_owned())
-}
-
-/// An error's words as a sentence: they begin small and without a full stop.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let end = if words.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{end}", letters.as_str())
 }

@@ -121,12 +121,12 @@ fn unknown(id: &MemberId) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::there;
+    use crate::fixture::fixture;
 
     #[tokio::test]
     async fn the_last_owner_stays_one() {
-        let there = there("{rotates: true}").await;
-        let (app, ctx) = (&there.app, &operator(&there.app));
+        let fixture = fixture("{rotates: true}").await;
+        let (app, ctx) = (&fixture.app, &operator(&fixture.app));
         let owner = ensure_owner(app).await.unwrap();
         assert_eq!(ensure_owner(app).await.unwrap(), owner);
         for refused in [set_role(app, ctx, &owner.id, Role::Auditor).await, delete(app, ctx, &owner.id).await] {
@@ -142,8 +142,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_is_taken_ignoring_case_and_has_to_be_seen() {
-        let there = there("{rotates: true}").await;
-        let (app, ctx) = (&there.app, &operator(&there.app));
+        let fixture = fixture("{rotates: true}").await;
+        let (app, ctx) = (&fixture.app, &operator(&fixture.app));
         create(app, ctx, "ann", Role::Auditor).await.unwrap();
         assert_eq!(create(app, ctx, "ANN", Role::Auditor).await.unwrap_err().kind(), Kind::AlreadyExists);
         for wrong in ["", " ann", "an\u{200b}n", &"a".repeat(101)] {

@@ -41,6 +41,9 @@ pub(super) fn check(file: &File, digests: &[Digest], found: &mut Found) {
             found.add(key, why.to_string());
         }
     }
+    let by_words = file.errors.rules.iter().any(|rule| !rule.says.is_empty());
+    let why = "`says` looks at what `errors.message` finds, and there is none";
+    found.demand(!by_words || file.errors.message.is_some(), "errors.rules", why);
     let named = file.rate_limit.retry_after.parse::<http::HeaderName>().is_ok();
     found.demand(named, "rate_limit.retry_after", "is no name of a header");
 }

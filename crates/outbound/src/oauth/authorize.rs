@@ -112,6 +112,26 @@ mod tests {
         })
     }
 
+    #[test]
+    fn scopes_are_asked_for_in_the_providers_own_parameter() {
+        let scopes = ["chat:write".to_owned(), "search:read".to_owned()];
+        let asked = Asked {
+            authorize_url: "https://p.example/a",
+            client_id: "id",
+            redirect_uri: "http://localhost/cb",
+            scopes: &scopes,
+            scope_separator: ",",
+            scope_param: "user_scope",
+            state: &Secret::from("s"),
+            challenge: None,
+            nonce: &Secret::from("n"),
+            also: Vec::new(),
+        };
+        let query = query(&authorization_url(&asked).unwrap());
+        assert_eq!(query.get("user_scope").map(String::as_str), Some("chat:write,search:read"));
+        assert!(!query.contains_key("scope"));
+    }
+
     fn query(url: &Url) -> BTreeMap<String, String> {
         let pairs: Vec<_> = url.query_pairs().into_owned().collect();
         let query: BTreeMap<_, _> = pairs.iter().cloned().collect();

@@ -59,14 +59,14 @@ fn row(account: &ConnectedAccount, connection: String) -> AccountRow {
 pub(super) fn why(account: &ConnectedAccount) -> String {
     match (&account.status, &account.refusal) {
         (Status::Expired(reason), _) => {
-            super::sentence(&format!("{}: send the user a link to sign in again", reason.sentence()))
+            super::sentence::sentence(&format!("{}: send the user a link to sign in again", reason.sentence()))
         }
         (Status::PendingAuth, _) => "The user has not signed in yet: send a link.".to_owned(),
         (Status::PendingVerification, _) => {
             "The user signed in; the app has still to say that it was this user.".to_owned()
         }
         (Status::Disconnected, _) => "It was disconnected: a link connects it again.".to_owned(),
-        (Status::Active, Some(refusal)) => super::sentence(&format!(
+        (Status::Active, Some(refusal)) => super::sentence::sentence(&format!(
             "the provider did not renew its access ({} times in a row): {}",
             refusal.times, refusal.words
         )),

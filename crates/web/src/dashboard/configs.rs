@@ -165,7 +165,7 @@ pub(crate) async fn create(Posted { visit, form }: Posted) -> Answer {
 async fn refused(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig>, error: Error) -> Answer {
     match error.kind() {
         Kind::InvalidArgument | Kind::AlreadyExists | Kind::FailedPrecondition | Kind::Aborted => {
-            again(visit, ctx, chosen, of, super::sentence(error.message())).await
+            again(visit, ctx, chosen, of, super::sentence::sentence(error.message())).await
         }
         _ => Err(visit.fail(&error)),
     }
@@ -267,7 +267,7 @@ pub(crate) async fn try_as_user(Path(named): Named, Posted { visit, form }: Post
     match instances::ensure(&visit.web.app, &ctx, wanted).await {
         Ok(instance) => Ok(visit.go(&format!("/instances/{}", instance.id), "instance-ready")),
         Err(error) if error.kind() == Kind::InvalidArgument => {
-            let wrong = Some(super::sentence(error.message()));
+            let wrong = Some(super::sentence::sentence(error.message()));
             page(&visit, &ctx, &config, user, wrong).await.map_err(|error| visit.fail(&error))
         }
         Err(error) => Err(visit.fail(&error)),

@@ -142,7 +142,7 @@ pub(crate) async fn create(Path(named): Named, Posted { visit, form }: Posted) -
     match created(&visit, &ctx, &connector, &form).await {
         Ok(connection) => Ok(visit.go(&format!("/connections/{}", connection.id), "connection-created")),
         Err(error) if is_the_forms(&error) => {
-            let wrong = Some(super::sentence(error.message()));
+            let wrong = Some(super::sentence::sentence(error.message()));
             Ok(visit.page(&ConnectionForm { wrong, ..blank(&visit, &connector, &form) }))
         }
         Err(error) => Err(visit.fail(&error)),
@@ -245,7 +245,7 @@ pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> 
     match saved(&visit, &ctx, &before, &form).await {
         Ok(_) => Ok(visit.go(&format!("/connections/{}", before.id), "connection-saved")),
         Err(error) if is_the_forms(&error) => {
-            let wrong = Some(super::sentence(error.message()));
+            let wrong = Some(super::sentence::sentence(error.message()));
             let page = page(&visit, &ctx, &before, wrong).await.map_err(|error| visit.fail(&error))?;
             Ok(visit.page(&ConnectionPage { client_id: form.text("client_id").to_owned(), ..page }))
         }

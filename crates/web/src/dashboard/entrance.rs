@@ -39,7 +39,7 @@ pub(crate) async fn home(State(web): State<Web>, request: Request) -> Answer {
     let (parts, _) = request.into_parts();
     visit::member(&web, &parts).await?;
     let first = first(&web).await.map_err(|error| web.failed(&error, &parts.headers))?;
-    Ok(web.go(&super::root(&first.name)))
+    Ok(web.go(&super::frame::root(&first.name)))
 }
 
 async fn first(web: &Web) -> valetkey_app::Result<Environment> {
@@ -105,7 +105,7 @@ pub(crate) async fn by_password(
                 Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
                 _ => StatusCode::TOO_MANY_REQUESTS,
             };
-            let wrong = Some(super::sentence(error.message()));
+            let wrong = Some(super::sentence::sentence(error.message()));
             let mut answer = web.form(SIGN_IN, &asked, |token| SignIn { token, next, name, wrong });
             *answer.status_mut() = status;
             Err(answer)
@@ -133,7 +133,7 @@ fn link_form(link: &str) -> String {
 
 async fn welcome(web: &Web, fresh: &Fresh, next: Option<String>, asked: &HeaderMap) -> Answer {
     let first = first(web).await.map_err(|error| web.failed(&error, asked))?;
-    let mut answer = web.go(&next.unwrap_or_else(|| super::root(&first.name)));
+    let mut answer = web.go(&next.unwrap_or_else(|| super::frame::root(&first.name)));
     if let Some(cookie) = web.site.begin_session(&fresh.cookie, SESSION_LIFE.as_secs()) {
         answer.headers_mut().append(header::SET_COOKIE, cookie);
     }

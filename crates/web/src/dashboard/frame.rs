@@ -1,6 +1,7 @@
 //! What stands around every page of the dashboard: where one is, who one is, and what was just done.
 
 use serde::Serialize;
+use url::Url;
 use valetkey_app::Listed;
 use valetkey_domain::Timestamp;
 use valetkey_domain::member::{Right, Role};
@@ -128,4 +129,13 @@ impl From<Timestamp> for Moment {
             full: zoned.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         }
     }
+}
+
+/// Where the pages of an environment begin.
+pub(super) fn root(environment: &str) -> String {
+    let mut url = Url::parse("http://any").ok();
+    if let Some(mut path) = url.as_mut().and_then(|url| url.path_segments_mut().ok()) {
+        path.push("dashboard").push(environment);
+    }
+    url.map_or_else(|| "/".to_owned(), |url| url.path().to_owned())
 }

@@ -23,7 +23,7 @@ pub(super) struct After {
 impl After {
     /// A change that was refused.
     pub(super) fn wrong(error: &Error) -> Self {
-        Self { wrong: Some(super::sentence(error.message())), ..Self::default() }
+        Self { wrong: Some(super::sentence::sentence(error.message())), ..Self::default() }
     }
 }
 

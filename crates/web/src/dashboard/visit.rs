@@ -154,7 +154,8 @@ impl Visit {
 
     /// The frame of a page.
     pub(super) fn frame(&self, section: Section) -> Frame {
-        let root = |environment: &Environment| format!("{}{}", self.web.site.base, super::root(&environment.name));
+        let root =
+            |environment: &Environment| format!("{}{}", self.web.site.base, super::frame::root(&environment.name));
         let link = |environment: &Environment| (environment.name.clone(), root(environment));
         Frame {
             root: root(&self.environment),
@@ -194,7 +195,7 @@ impl Visit {
     fn refuse(&self, status: StatusCode, words: &str) -> Response {
         self.page(&Failure {
             frame: self.frame(Section::Overview),
-            words: super::sentence(words),
+            words: super::sentence::sentence(words),
             status: status.as_u16(),
         })
     }
@@ -202,6 +203,6 @@ impl Visit {
     /// Sends the browser on to a page of this environment, which says what was done.
     pub(super) fn go(&self, path: &str, done: &str) -> Response {
         let mark = if done.is_empty() { String::new() } else { format!("?done={done}") };
-        self.web.go(&format!("{}{path}{mark}", super::root(&self.environment.name)))
+        self.web.go(&format!("{}{path}{mark}", super::frame::root(&self.environment.name)))
     }
 }

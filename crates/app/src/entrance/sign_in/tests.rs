@@ -1,20 +1,20 @@
 //! Links that open once, passwords and their tries, sessions and their ends.
 
 use super::*;
-use crate::provider::{There, there};
+use crate::fixture::{Fixture, fixture};
 use valetkey_domain::member::Role;
 
-async fn signed(there: &There) -> (Secret<str>, SignedIn) {
-    let link = first_link(&there.app).await.unwrap();
-    let fresh = sign_in_by_link(&there.app, link.token.expose(), "Firefox").await.unwrap();
-    let who = signed_in(&there.app, &fresh.cookie).await.unwrap();
+async fn signed(fixture: &Fixture) -> (Secret<str>, SignedIn) {
+    let link = first_link(&fixture.app).await.unwrap();
+    let fresh = sign_in_by_link(&fixture.app, link.token.expose(), "Firefox").await.unwrap();
+    let who = signed_in(&fixture.app, &fresh.cookie).await.unwrap();
     (fresh.cookie, who)
 }
 
 #[tokio::test]
 async fn looking_at_a_link_spends_nothing_and_signing_in_does() {
-    let there = there("{rotates: true}").await;
-    let app = &there.app;
+    let fixture = fixture("{rotates: true}").await;
+    let app = &fixture.app;
     let (old, new) = (first_link(app).await.unwrap(), first_link(app).await.unwrap());
     assert_eq!(open_link(app, old.token.expose()).await.unwrap_err().kind(), Kind::NotFound, "the newest alone opens");
     for _ in 0..3 {
@@ -27,30 +27,30 @@ async fn looking_at_a_link_spends_nothing_and_signing_in_does() {
         assert_eq!(spent.unwrap().kind(), Kind::NotFound);
     }
     let late = first_link(app).await.unwrap();
-    there.clock.advance(LINK_LIFE);
+    fixture.clock.advance(LINK_LIFE);
     assert!(sign_in_by_link(app, late.token.expose(), "x").await.is_err());
 }
 
 #[tokio::test]
 async fn attack_34_a_session_ends_by_time_by_idleness_by_sign_out_and_with_its_member() {
-    let there = there("{rotates: true}").await;
-    let app = &there.app;
-    let (cookie, who) = signed(&there).await;
-    there.clock.advance(IDLE - Duration::from_secs(1));
+    let fixture = fixture("{rotates: true}").await;
+    let app = &fixture.app;
+    let (cookie, who) = signed(&fixture).await;
+    fixture.clock.advance(IDLE - Duration::from_secs(1));
     signed_in(app, &cookie).await.unwrap();
-    there.clock.advance(IDLE);
+    fixture.clock.advance(IDLE);
     assert_eq!(signed_in(app, &cookie).await.unwrap_err().kind(), Kind::Unauthenticated);
-    let (cookie, _) = signed(&there).await;
+    let (cookie, _) = signed(&fixture).await;
     let steps = SESSION_LIFE.as_secs() / (IDLE.as_secs() - 1);
     for _ in 0..=steps {
         let _ = signed_in(app, &cookie).await;
-        there.clock.advance(IDLE - Duration::from_secs(1));
+        fixture.clock.advance(IDLE - Duration::from_secs(1));
     }
     assert!(signed_in(app, &cookie).await.is_err(), "use does not make it last for ever");
-    let (cookie, now) = signed(&there).await;
+    let (cookie, now) = signed(&fixture).await;
     end(app, &now, &now.session.id).await.unwrap();
     assert!(signed_in(app, &cookie).await.is_err());
-    let (cookie, _) = signed(&there).await;
+    let (cookie, _) = signed(&fixture).await;
     let operator = members::operator(app);
     members::create(app, &operator, "ann", Role::Owner).await.unwrap();
     members::delete(app, &operator, &who.member.id).await.unwrap();
@@ -60,15 +60,15 @@ async fn attack_34_a_session_ends_by_time_by_idleness_by_sign_out_and_with_its_m
 
 #[tokio::test]
 async fn a_role_opens_what_it_has_a_right_to_from_the_next_request_on() {
-    let there = there("{rotates: true}").await;
-    let app = &there.app;
+    let fixture = fixture("{rotates: true}").await;
+    let app = &fixture.app;
     let operator = members::operator(app);
-    let (_, owner) = signed(&there).await;
+    let (_, owner) = signed(&fixture).await;
     let ann = members::create(app, &operator, "ann", Role::Auditor).await.unwrap();
     let way_in = link(app, &operator, &ann).await.unwrap();
     let cookie = sign_in_by_link(app, way_in.token.expose(), "Safari").await.unwrap().cookie;
     let who = signed_in(app, &cookie).await.unwrap();
-    let environment = &there.ctx.environment;
+    let environment = &fixture.ctx.environment;
     who.enter(app, environment, Right::See).unwrap();
     for right in [Right::HelpUsers, Right::Develop, Right::ManageMembers] {
         assert_eq!(who.enter(app, environment, right).unwrap_err().kind(), Kind::PermissionDenied);
@@ -81,15 +81,15 @@ async fn a_role_opens_what_it_has_a_right_to_from_the_next_request_on() {
 
 #[tokio::test]
 async fn a_password_signs_in_and_wrong_ones_make_one_wait() {
-    let there = there("{rotates: true}").await;
-    let app = &there.app;
-    let (cookie, who) = signed(&there).await;
+    let fixture = fixture("{rotates: true}").await;
+    let app = &fixture.app;
+    let (cookie, who) = signed(&fixture).await;
     let (good, wrong) = (Secret::from("correct horse battery"), Secret::from("correct horse batterz"));
     for short in ["elevenchars", &"x".repeat(1025)] {
         let refused = set_password(app, &who, None, &Secret::from(short)).await.unwrap_err();
         assert_eq!(refused.kind(), Kind::InvalidArgument);
     }
-    let other = signed(&there).await.0;
+    let other = signed(&fixture).await.0;
     set_password(app, &who, None, &good).await.unwrap();
     assert!(signed_in(app, &other).await.is_err(), "other browsers are signed out");
     signed_in(app, &cookie).await.unwrap();
@@ -106,17 +106,17 @@ async fn a_password_signs_in_and_wrong_ones_make_one_wait() {
     refused(&name).await;
     let waits = sign_in_by_password(app, &name, &good, "x").await.err().unwrap();
     assert_eq!(waits.kind(), Kind::ResourceExhausted, "{}", waits.message());
-    there.clock.advance(Duration::from_secs(60));
+    fixture.clock.advance(Duration::from_secs(60));
     sign_in_by_password(app, &name, &good, "x").await.unwrap();
 }
 
 #[tokio::test]
 async fn what_has_ended_is_removed() {
-    let there = there("{rotates: true}").await;
-    let (cookie, _) = signed(&there).await;
-    first_link(&there.app).await.unwrap();
-    assert_eq!(tidy(&there.app).await.unwrap(), 0);
-    there.clock.advance(IDLE);
-    assert_eq!(tidy(&there.app).await.unwrap(), 2);
-    assert!(signed_in(&there.app, &cookie).await.is_err());
+    let fixture = fixture("{rotates: true}").await;
+    let (cookie, _) = signed(&fixture).await;
+    first_link(&fixture.app).await.unwrap();
+    assert_eq!(tidy(&fixture.app).await.unwrap(), 0);
+    fixture.clock.advance(IDLE);
+    assert_eq!(tidy(&fixture.app).await.unwrap(), 2);
+    assert!(signed_in(&fixture.app, &cookie).await.is_err());
 }
