@@ -31,7 +31,7 @@ pub(crate) struct Failure {
     code: &'static str,
     pub(crate) message: String,
     violations: Vec<FieldViolation>,
-    tool: Option<ToolErrorInfo>,
+    tool: Option<Box<ToolErrorInfo>>,
     request: Option<RequestId>,
 }
 
@@ -101,7 +101,7 @@ impl Failure {
             tool_error_message: said.clone(),
             tool_error_code: failed.why.as_str().into(),
         };
-        Self { code: "TOOL_ERROR", tool: Some(tool), ..Self::new(failed.why.kind(), said) }
+        Self { code: "TOOL_ERROR", tool: Some(Box::new(tool)), ..Self::new(failed.why.kind(), said) }
     }
 
     /// The same, saying which request it was.
@@ -120,7 +120,7 @@ impl Failure {
         ErrorInfo {
             error_code: self.code.into(),
             request_info: self.request.map(serving),
-            tool_error_info: self.tool,
+            tool_error_info: self.tool.map(|tool| *tool),
             validation_error_info: broken.then_some(ValidationErrorInfo { field_violations: self.violations }),
             ..ErrorInfo::default()
         }

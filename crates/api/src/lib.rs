@@ -69,7 +69,7 @@ pub fn open(app: App) -> Result<Api, BadContract> {
     let gate = Gate { entrance: entrance.clone(), contract: Arc::clone(&contract), limit: limit.clone() };
     let grpc = services::router(&app).route_layer(from_fn_with_state(gate, gate::method));
     let rest = rest::router(Arc::clone(&contract), grpc.clone(), entrance.clone(), limit.clone())?;
-    let proxy = proxy::router(entrance.clone(), contract);
+    let proxy = proxy::router(app.clone(), entrance.clone(), contract);
     let reflection = health::reflection().map_err(BadContract::new)?;
     let reflection = reflection.route_layer(from_fn_with_state(entrance, watched::client));
     let (readiness, health) = health::health();

@@ -14,14 +14,17 @@
 
 mod admit;
 mod asked;
+mod attempt;
 mod drive;
 mod failed;
 mod job;
 mod limits;
+pub mod proxy;
 mod record;
 mod redact;
 mod send;
 mod through;
+mod usable;
 
 pub use asked::Asked;
 use drive::Begun;
@@ -161,7 +164,7 @@ impl Job {
     async fn attempt(&self, arguments: Map<String, Value>) -> std::result::Result<Value, Failed> {
         let tool = &self.served.tool;
         let arguments = tool.check(&arguments).map_err(|failure| self.failed(failure))?;
-        let (_in_flight, admitted, credential) = self.ready().await?;
+        let (_in_flight, admitted, credential) = self.ready(self).await?;
         let detail = self.detail(&admitted, &arguments).await?;
         let (setting, large) = (self.setting(&admitted), is_heavy(&arguments));
         let work = setting.work.clone();

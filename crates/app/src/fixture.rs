@@ -57,6 +57,8 @@ pub(crate) enum Reply {
 pub(crate) struct Provider {
     replies: Mutex<VecDeque<Reply>>,
     revokes: Mutex<VecDeque<Reply>>,
+    calls: Mutex<VecDeque<Reply>>,
+    heads: Mutex<Vec<String>>,
     who: Mutex<String>,
     asked: Mutex<Vec<String>>,
 }
@@ -83,6 +85,16 @@ impl Provider {
         self.will(Reply::Answer(200, body.to_owned()));
     }
 
+    /// The next answer below `/api`; without one it is an empty object.
+    pub(crate) fn will_answer(&self, reply: Reply) {
+        self.calls.lock().unwrap().push_back(reply);
+    }
+
+    /// The heads of all requests below `/api` so far, in lower case.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
+
     /// Who signs in from now on.
     pub(crate) fn signs_in(&self, who: &str) {
         who.clone_into(&mut self.who.lock().unwrap());
@@ -106,6 +118,10 @@ impl Provider {
         let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
         let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         self.asked.lock().unwrap().push(format!("{path} {body}"));
+        if path.starts_with("/api") {
+            let head = request.split("\r\n\r\n").next().unwrap_or_default().to_lowercase();
+            self.heads.lock().unwrap().push(head);
+        }
         let replies = match path.as_str() {
             "/token" => self.replies.lock().unwrap().pop_front().unwrap_or(Reply::Answer(500, String::new())),
             "/who" => {
@@ -113,6 +129,9 @@ impl Provider {
                 Reply::Answer(200, format!(r#"{{"sub":"id of {who}","email":"{who}"}}"#))
             }
             "/revoke" => self.revokes.lock().unwrap().pop_front().unwrap_or(Reply::Answer(200, "{}".to_owned())),
+            api if api.starts_with("/api") => {
+                self.calls.lock().unwrap().pop_front().unwrap_or(Reply::Answer(200, "{}".to_owned()))
+            }
             "/refuses" => Reply::Answer(400, r#"{"error":"invalid_client"}"#.to_owned()),
             _ => Reply::Answer(200, "{}".to_owned()),
         };

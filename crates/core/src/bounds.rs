@@ -24,6 +24,10 @@ pub enum Limit {
     McpBody,
     /// Bytes of an app's answer.
     Answer,
+    /// Bytes of a proxied request.
+    ProxyBody,
+    /// Bytes of the answer to a proxied request.
+    ProxyAnswer,
 }
 
 impl Limit {
@@ -40,6 +44,8 @@ impl Limit {
             Self::ApiBody => "api_body_bytes",
             Self::McpBody => "mcp_body_bytes",
             Self::Answer => "answer_bytes",
+            Self::ProxyBody => "proxy_body_bytes",
+            Self::ProxyAnswer => "proxy_answer_bytes",
         }
     }
 }
@@ -69,6 +75,12 @@ pub struct Bounds {
     pub mcp_body_bytes: usize,
     /// Bytes of one answer of an app, and of the result made of it.
     pub answer_bytes: usize,
+    /// Bytes of a proxied request's body, which passes through and is not held.
+    pub proxy_body_bytes: usize,
+    /// Bytes of the answer to a proxied request, which passes through and is not held.
+    pub proxy_answer_bytes: usize,
+    /// How long a proxied request may take, from its head to the last byte of its answer.
+    pub proxy_time: Duration,
     /// How long a control-plane call may take.
     pub api_time: Duration,
     /// How long an MCP call may take.
@@ -90,6 +102,9 @@ impl Default for Bounds {
             api_body_bytes: 1024 * 1024,
             mcp_body_bytes: 4 * 1024 * 1024,
             answer_bytes: 10 * 1024 * 1024,
+            proxy_body_bytes: 64 * 1024 * 1024,
+            proxy_answer_bytes: 256 * 1024 * 1024,
+            proxy_time: Duration::from_secs(60),
             api_time: Duration::from_secs(60),
             mcp_time: Duration::from_secs(300),
             answer_time: Duration::from_secs(60),

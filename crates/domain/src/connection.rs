@@ -61,4 +61,7 @@ pub struct Settings {
     /// Whether id and secret go into the Basic header as they are, not form-encoded first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub basic_raw: Option<bool>,
+    /// Whether requests to the app's own API may be made through it (`/proxy`), beside its tools; nothing said: they may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<bool>,
 }

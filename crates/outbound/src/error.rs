@@ -58,6 +58,14 @@ pub enum Error {
         /// The most that would have been read, in bytes after decompression.
         limit: usize,
     },
+    /// The body of the request was longer than it may be; the other side has got some of it.
+    #[error("the request for '{host}' has a body of more than {limit} bytes; send less")]
+    TooMuch {
+        /// Whom the request was for.
+        host: String,
+        /// The most that would have been sent.
+        limit: usize,
+    },
     /// There was no room to read so long an answer; it was not read.
     #[error("'{host}' answered more than there is room for at the moment; try again in a moment")]
     NoRoom {
@@ -69,11 +77,23 @@ pub enum Error {
     Setup(String),
 }
 
+/// A body that is sent as it comes was longer than it may be.
+#[derive(Debug, thiserror::Error)]
+#[error("the request's body has more than {0} bytes")]
+pub(crate) struct TooLong(pub(crate) usize);
+
 impl Error {
     /// Whether the other side may have received the request, and acted on it.
     #[must_use]
     pub const fn may_have_been_received(&self) -> bool {
-        matches!(self, Self::TimedOut { .. } | Self::Broken { .. } | Self::TooLarge { .. } | Self::NoRoom { .. })
+        matches!(
+            self,
+            Self::TimedOut { .. }
+                | Self::Broken { .. }
+                | Self::TooMuch { .. }
+                | Self::TooLarge { .. }
+                | Self::NoRoom { .. }
+        )
     }
 
     /// It in one word, for metrics.
@@ -84,6 +104,7 @@ impl Error {
             Self::Unreachable { .. } => "unreachable",
             Self::TimedOut { .. } => "timed_out",
             Self::Broken { .. } => "broken",
+            Self::TooMuch { .. } => "too_much",
             Self::TooLarge { .. } => "too_large",
             Self::NoRoom { .. } => "no_room",
             Self::Setup(_) => "setup",
@@ -94,7 +115,7 @@ impl Error {
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
-            Self::Forbidden { .. } | Self::Invalid { .. } => Kind::InvalidArgument,
+            Self::Forbidden { .. } | Self::Invalid { .. } | Self::TooMuch { .. } => Kind::InvalidArgument,
             Self::Unreachable { .. } | Self::Broken { .. } => Kind::Unavailable,
             Self::TimedOut { .. } => Kind::DeadlineExceeded,
             Self::TooLarge { .. } | Self::NoRoom { .. } => Kind::ResourceExhausted,
@@ -107,6 +128,9 @@ impl Error {
         let host = host.to_owned();
         if let Some(forbidden) = cause::find::<ForbiddenAddress>(error) {
             return Self::Forbidden { host, why: forbidden.why };
+        }
+        if let Some(TooLong(limit)) = cause::find(error) {
+            return Self::TooMuch { host, limit: *limit };
         }
         if error.is_connect() {
             return Self::Unreachable { host, why: not_connected(error, timeouts.connect) };

@@ -14,6 +14,7 @@ mod policy;
 mod pools;
 mod resolve;
 mod send;
+mod stream;
 mod target;
 mod timeouts;
 
@@ -22,4 +23,5 @@ pub use metrics::Metrics;
 pub use policy::{Allowed, InvalidAllowed, Policy};
 pub use resolve::{Resolve, SystemResolver};
 pub use send::{Limits, Outbound, Room, SHORT};
+pub use stream::{Download, Incoming, Upload};
 pub use timeouts::Timeouts;

@@ -24,7 +24,7 @@ impl Metrics {
         registry.register("outbound_requests", "Requests to apps and providers", self.requests.clone());
     }
 
-    pub(crate) fn sent(&self, endpoint: bool, result: &Result<http::Response<bytes::Bytes>, Error>) {
+    pub(crate) fn sent<B>(&self, endpoint: bool, result: &Result<http::Response<B>, Error>) {
         let hosts = if endpoint { "allowed" } else { "public" };
         let outcome = match result {
             Ok(answer) => class(answer.status()),

@@ -6,12 +6,15 @@ use crate::metrics::Metrics;
 use crate::policy::Policy;
 use crate::pools::Pools;
 use crate::resolve::Resolve;
+use crate::stream::{Download, Upload};
 use crate::target::Target;
 use crate::timeouts::Timeouts;
 use bytes::{Bytes, BytesMut};
-use http::header::{self, HeaderMap, HeaderName};
+use http::Method;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use valetkey_domain::id::EnvironmentId;
 
 /// What one answer may cost.
@@ -147,6 +150,62 @@ impl Outbound {
         self.send_over(Connections::New, Failures::Words, request, limits, &Endless).await
     }
 
+    /// Sends a request whose body may come piece by piece, and gives the answer as soon as its head is there: its body is
+    /// read as it is asked for, within the same limits.
+    ///
+    /// # Errors
+    /// As of [`Outbound::send`], up to the answer's head; or the request's body broke off or is too long.
+    pub async fn pass(
+        &self,
+        request: http::Request<Upload>,
+        limits: &Limits,
+    ) -> Result<http::Response<Download>, Error> {
+        let target = Target::check(request.uri(), &self.policy);
+        let endpoint = target.as_ref().is_ok_and(|target| target.endpoint);
+        let passed = match target {
+            Ok(target) => self.pass_to(target, request, limits).await,
+            Err(error) => Err(error),
+        };
+        self.metrics.sent(endpoint, &passed);
+        passed
+    }
+
+    async fn pass_to(
+        &self,
+        target: Target,
+        request: http::Request<Upload>,
+        limits: &Limits,
+    ) -> Result<http::Response<Download>, Error> {
+        let end = (Instant::now() + limits.timeout, limits.timeout);
+        let clients = self.pools.of(self.environment.as_ref())?;
+        let client = if target.endpoint { clients.endpoints } else { clients.public };
+        let host = target.host.clone();
+        let (parts, body) = request.into_parts();
+        let Timeouts { connect, first_byte, .. } = self.timeouts;
+        let (body, time) = match body {
+            Upload::Whole(bytes) => {
+                ((!bytes.is_empty()).then(|| bytes.into()), limits.timeout.min(connect + first_byte))
+            }
+            // The head of the answer may come only once all of the body has.
+            Upload::Stream(body) => (Some(reqwest::Body::wrap(body)), limits.timeout),
+        };
+        let says_length = body.is_none() && matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
+        let mut request = outgoing(target, parts, body)?;
+        if says_length {
+            // Vendors' front ends refuse such a request that is silent on its length (411).
+            request.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        let answer = within(time, &host, client.execute(request)).await?;
+        let answer = answer.map_err(|error| Error::from_client(&host, &error, self.timeouts))?;
+        let announced = answer.content_length().unwrap_or(0);
+        if usize::try_from(announced).map_or(true, |length| length > limits.max_bytes) {
+            return Err(Error::TooLarge { host, limit: limits.max_bytes });
+        }
+        let timeouts = self.timeouts;
+        let answer = http::Response::<reqwest::Body>::from(answer);
+        Ok(answer.map(|body| Download::new(body, host, limits.max_bytes, timeouts, end)))
+    }
+
     async fn send_over(
         &self,
         connections: Connections,
@@ -185,7 +244,8 @@ impl Outbound {
         };
         let client = if target.endpoint { clients.endpoints } else { clients.public };
         let host = target.host.clone();
-        let request = outgoing(target, request)?;
+        let (parts, body) = request.into_parts();
+        let request = outgoing(target, parts, (!body.is_empty()).then(|| body.into()))?;
         let Timeouts { connect, first_byte, .. } = self.timeouts;
         let answer = within(connect + first_byte, &host, client.execute(request)).await?;
         let answer = answer.map_err(|error| Error::from_client(&host, &error, self.timeouts))?;
@@ -208,8 +268,11 @@ impl std::fmt::Debug for Outbound {
 }
 
 /// The client's own request; whoever wrote `request` does not steer the connection.
-fn outgoing(target: Target, request: http::Request<Bytes>) -> Result<reqwest::Request, Error> {
-    let (parts, body) = request.into_parts();
+fn outgoing(
+    target: Target,
+    parts: http::request::Parts,
+    body: Option<reqwest::Body>,
+) -> Result<reqwest::Request, Error> {
     let mut headers = parts.headers;
     if let Some(name) = headers.keys().find(|name| steers_transport(name)) {
         return Err(Error::Invalid { host: target.host, why: format!("the header '{name}' is the connection's own") });
@@ -217,9 +280,7 @@ fn outgoing(target: Target, request: http::Request<Bytes>) -> Result<reqwest::Re
     mark_secrets(&mut headers);
     let mut outgoing = reqwest::Request::new(parts.method, target.url);
     *outgoing.headers_mut() = headers;
-    if !body.is_empty() {
-        *outgoing.body_mut() = Some(body.into());
-    }
+    *outgoing.body_mut() = body;
     Ok(outgoing)
 }
 
@@ -307,7 +368,6 @@ fn put_together(status: http::StatusCode, headers: HeaderMap, body: BytesMut) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
     #[test]
     fn whatever_may_be_a_credential_is_marked() {

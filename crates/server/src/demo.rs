@@ -123,6 +123,7 @@ fn at_lab(name: &str, connector: &str, address: SocketAddr) -> connections::New 
             identity_url: url("/v1/userinfo"),
             api_base_url: url(""),
             basic_raw: None,
+            proxy: None,
         },
         client_secret: Some(Secret::from(LAB_CLIENT.1)),
     }

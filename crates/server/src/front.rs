@@ -129,17 +129,32 @@ fn host(request: &Request) -> Option<Authority> {
 /// `//oauth/token` is what an SDK makes of an environment URL with a slash at its end. Only the leading ones: what
 /// stands further on may be another server's path, in which an empty segment means something.
 fn merge_leading_slashes(mut request: Request<Body>) -> Request<Body> {
-    if let Some(uri) = merged(request.uri()) {
-        *request.uri_mut() = uri;
+    for corrected in [merged, parted] {
+        if let Some(uri) = corrected(request.uri()) {
+            *request.uri_mut() = uri;
+        }
     }
     request
+}
+
+/// `/proxyfoo` is what an SDK makes of the app's path `foo`: no door of ours has such a name.
+fn parted(uri: &Uri) -> Option<Uri> {
+    let rest = uri.path_and_query()?.as_str().strip_prefix("/proxy")?;
+    if rest.is_empty() || rest.starts_with(['/', '?']) {
+        return None;
+    }
+    replaced(uri, &format!("/proxy/{rest}"))
 }
 
 fn merged(uri: &Uri) -> Option<Uri> {
     let target = uri.path_and_query()?.as_str();
     let rest = target.strip_prefix("//")?.trim_start_matches('/');
+    replaced(uri, &format!("/{rest}"))
+}
+
+fn replaced(uri: &Uri, target: &str) -> Option<Uri> {
     let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(PathAndQuery::try_from(format!("/{rest}")).ok()?);
+    parts.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
     Uri::from_parts(parts).ok()
 }
 
@@ -228,5 +243,10 @@ mod tests {
         let kept = |target: &str| merged(&target.parse().unwrap()).map(|uri| uri.to_string());
         assert_eq!(kept("//proxy//a?b=//c").as_deref(), Some("/proxy//a?b=//c"));
         assert_eq!(kept("/proxy//a"), None);
+        let parted = |target: &str| parted(&target.parse().unwrap()).map(|uri| uri.to_string());
+        assert_eq!(parted("/proxyfoo/a?b=c").as_deref(), Some("/proxy/foo/a?b=c"));
+        for right in ["/proxy", "/proxy/foo", "/proxy?a", "/api/proxyfoo"] {
+            assert_eq!(parted(right), None, "{right}");
+        }
     }
 }

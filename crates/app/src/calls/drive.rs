@@ -1,10 +1,10 @@
 //! The call machine's other half: it says what to send and when to wait, here that is done, until it has a result.
 
-use super::admit::Admitted;
 use super::failed::{Failed, FailureReason};
 use super::job::Job;
 use super::limits::MemoryShare;
 use super::send::{Round, Sender};
+use super::usable::Admitted;
 use crate::Limit;
 use crate::credentials::refresh::Opened;
 use serde_json::Value;

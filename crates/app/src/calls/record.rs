@@ -1,9 +1,9 @@
 //! The journal's part of a call: an intent before anything that may change something leaves, the outcome after it; for
 //! reads one record before the answer leaves.
 
-use super::admit::Admitted;
 use super::failed::{Failed, FailureReason};
 use super::job::Job;
+use super::usable::Admitted;
 use crate::Result;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;

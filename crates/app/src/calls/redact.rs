@@ -6,6 +6,7 @@
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use bytes::Bytes;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -74,6 +75,22 @@ impl Redactor {
         if let Some(kept) = kept {
             *text = kept + rest;
         }
+    }
+
+    /// Replaces every occurrence in a body of whatever kind.
+    pub(super) fn bytes(&self, body: Bytes) -> Bytes {
+        if !self.is_in_bytes(&body) {
+            return body;
+        }
+        // Each byte as the character of its number, and back: what is no text stays what it was.
+        let mut text: String = body.iter().copied().map(char::from).collect();
+        self.text(&mut text);
+        text.chars().map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?')).collect()
+    }
+
+    /// Whether the bytes of a header or a body have an occurrence in them.
+    pub(super) fn is_in_bytes(&self, bytes: &[u8]) -> bool {
+        self.search.as_ref().is_some_and(|search| search.is_match(bytes))
     }
 
     /// Where what agrees with a form ends; several forms can begin alike.
@@ -208,6 +225,16 @@ mod tests {
         let mut text = "at-1 and YXQtMQ".to_owned();
         Redactor::of(&[&Secret::from("at-1"), &Secret::from("")]).text(&mut text);
         assert_eq!(text, "[redacted credential] and YXQtMQ", "short ones are looked for as they are");
+    }
+
+    #[test]
+    fn a_body_that_is_no_text_keeps_its_other_bytes() {
+        let redactor = Redactor::of(&[&Secret::from("ya29.old")]);
+        let plain = Bytes::from_static(&[0, 255, 128, b'a', 0xC3, 0xA9]);
+        assert_eq!(redactor.bytes(plain.clone()), plain);
+        let echoed = [&plain, b"Bearer ya29.old;".as_slice(), &plain].concat();
+        let wanted = [&plain, b"Bearer [redacted credential];".as_slice(), &plain].concat();
+        assert_eq!(redactor.bytes(echoed.into()), wanted);
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! Where a credential meets a request, and the only place. It is added after all checks of where the request goes, and
 //! an answer that says "unauthorized" gets one renewal and one more try.
 
-use super::admit::Admitted;
+use super::attempt::{Call, app_name};
 use super::failed::{Failed, FailureReason};
 use super::job::Job;
 use super::limits::{Full, MemoryShare, locked};
 use super::redact::Redactor;
+use super::usable::Admitted;
+use crate::Limit;
 use crate::credentials::refresh::Opened;
 use crate::credentials::schemes;
-use crate::{Limit, connections};
 use bytes::Bytes;
 use futures::future::join_all;
 use http::{Request, Response, StatusCode};
@@ -61,7 +62,7 @@ struct Reading<'a, 'b> {
 
 impl valetkey_outbound::Room for Reading<'_, '_> {
     async fn make(&self, bytes: usize) -> bool {
-        let Job { app, ctx, .. } = self.sender.job;
+        let Call { app, ctx, .. } = &self.sender.job.call;
         let mut has_memory = self.sender.has_memory.lock().await;
         let timeout = if *has_memory { Duration::ZERO } else { self.time };
         let made = app.limits.reserve_to_read(&ctx.environment, bytes, timeout).await;
@@ -135,8 +136,7 @@ impl<'a> Sender<'a> {
     fn check(&self, request: &Request<Bytes>) -> Result<(), Failed> {
         let (uri, account) = (request.uri(), &self.admitted.account);
         let base = self.admitted.api_base.as_deref();
-        let given = account.credential.as_ref().zip(connections::origin(&uri.to_string()));
-        let given = given.is_some_and(|(credential, origin)| credential.audience.contains(&origin));
+        let given = self.job.given_for(account, uri);
         if given && self.job.served.connector.allows(uri, base) {
             return Ok(());
         }
@@ -170,7 +170,7 @@ impl<'a> Sender<'a> {
     }
 
     async fn one(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unsent> {
-        let Job { app, ctx, .. } = self.job;
+        let Call { app, ctx, .. } = &self.job.call;
         let host = request.uri().host().unwrap_or_default();
         let turn = app.limits.turn(&ctx.environment, host, self.job.spare()).await;
         let _turn = turn.map_err(|full| self.no_turn(&full))?;
@@ -218,14 +218,14 @@ impl<'a> Sender<'a> {
     /// The app refused a fresh access token too. That ends no account: whether a grant is over only the sign-in service
     /// can say, and apps have answered 401 to everybody while they were failing.
     async fn rejected(&self) -> Failed {
-        let (job, connection) = (self.job, &self.admitted.wired.connection);
-        let renewed = if self.admitted.wired.renews() { ", though it was renewed a moment ago" } else { "" };
+        let (job, wired) = (self.job, &self.admitted.wired);
+        let renewed = if wired.renews() { ", though it was renewed a moment ago" } else { "" };
         let message = format!(
             "{} does not accept the user's sign-in{renewed}. The app may be failing: call again in a minute. If it goes on \
              like this, ask the user to open the link and to sign in again",
-            job.app_name(connection)
+            app_name(wired)
         );
-        job.linked(job.because(FailureReason::NotConnected, message), connection).await
+        job.linked(job.because(FailureReason::NotConnected, message), &wired.connection).await
     }
 }
 

@@ -1,8 +1,8 @@
 //! Where a call's work is done, and when it ends.
 
-use super::admit::Admitted;
 use super::job::Job;
 use super::limits::CallSlot;
+use super::usable::Admitted;
 use super::*;
 use crate::accounts::{self, Given};
 use crate::connections;
@@ -65,17 +65,9 @@ async fn ready(fixture: &Fixture, server: &Served, ctx: &Ctx, body: &str) -> Rea
     let served = server.set.find("gmail_send_message").unwrap().clone();
     let given = json!({ "to": "bob@example.com", "subject": "s", "body": body, "content_type": "text/html" });
     let arguments = served.tool.check(given.as_object().unwrap()).unwrap();
-    let job = Job {
-        app: app.clone(),
-        ctx: ctx.clone(),
-        owner: Owner::of(server.identifier().clone()),
-        through: super::through::Through::Server(server.clone()),
-        served,
-        execution: ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
-        cancellation: CancellationToken::new(),
-        _asked: Asked::default(),
-    };
-    let Ok((_in_flight, admitted, credential)) = job.ready().await else { panic!("it may not begin") };
+    let through = super::through::Through::Server(server.clone());
+    let job = Job::new(app, ctx, through, served, Owner::of(server.identifier().clone()));
+    let Ok((_in_flight, admitted, credential)) = job.ready(&job).await else { panic!("it may not begin") };
     Ready { job, admitted, credential: Some(credential), arguments, _in_flight }
 }
 

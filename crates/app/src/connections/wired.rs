@@ -188,6 +188,12 @@ impl Wired {
         self.endpoints.named().into_iter().map(standing).collect()
     }
 
+    /// Whether requests to the app's own API may be made through it, beside its tools.
+    #[must_use]
+    pub fn takes_proxied(&self) -> bool {
+        self.connection.settings.proxy.unwrap_or(true)
+    }
+
     /// Where its settings lead that is not the connector's own.
     #[must_use]
     pub fn custom_hosts(&self) -> CustomHosts {

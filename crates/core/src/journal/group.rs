@@ -51,7 +51,7 @@ impl WriterTask {
     async fn obey(&mut self, order: Order) {
         match order {
             Order::Head(reply) => {
-                drop(reply.send(self.covering_head().await.map_err(|error| refused().because(error))))
+                drop(reply.send(self.covering_head().await.map_err(|error| refused().because(error))));
             }
             Order::Remove { before, reply } => {
                 drop(reply.send(self.remove_some(before).await.map_err(|error| refused().because(error))));

@@ -88,6 +88,9 @@ pub(crate) struct EndpointFlags {
     /// the connector's]
     #[arg(long, value_name = "BOOL")]
     basic_raw: Option<bool>,
+    /// Whether requests to the app's own API may be made through it (/proxy), beside its tools [default: true]
+    #[arg(long, value_name = "BOOL")]
+    proxy: Option<bool>,
 }
 
 impl Verb {
@@ -198,6 +201,7 @@ fn settings(before: Settings, flags: EndpointFlags) -> Settings {
         identity_url: flags.identity_url.or(before.identity_url),
         api_base_url: flags.api_base_url.or(before.api_base_url),
         basic_raw: flags.basic_raw.or(before.basic_raw),
+        proxy: flags.proxy.or(before.proxy),
     }
 }
 

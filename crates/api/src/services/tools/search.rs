@@ -21,10 +21,10 @@ pub(super) async fn search(
     let top = if request.top_k == 0 { TOP } else { request.top_k.min(MOST) };
     let top = usize::try_from(top).unwrap_or_default();
     let found = tools::search(app, ctx, &request.query, user.as_ref(), top).await?;
-    Ok(wire::SearchToolsResponse { tools: found.into_iter().map(shown).collect() })
+    Ok(wire::SearchToolsResponse { tools: found.iter().map(shown).collect() })
 }
 
-fn shown(found: Found) -> wire::SearchedTool {
+fn shown(found: &Found) -> wire::SearchedTool {
     wire::SearchedTool {
         name: found.offer.name().to_owned(),
         provider: found.offer.connector.provider_key(),

@@ -1,0 +1,164 @@
+//! Whether a user's account can be used: the connection is on, exactly this user's account on it is ACTIVE, there is a
+//! place among the calls in flight, and a credential. What is missing is said with the link that gives it.
+
+use super::attempt::{Call, app_name};
+use super::failed::{Failed, FailureReason};
+use super::limits::CallSlot;
+use crate::connections::{self, Wired};
+use crate::consent::{Life, Link, Wishes, link_for};
+use crate::credentials::refresh::{self, Opened, Unusable};
+use std::time::Duration;
+use tokio::time::Instant;
+use valetkey_domain::account::{ConnectedAccount, Status};
+use valetkey_domain::connection::Connection;
+
+/// How long what was looked at stands without another look.
+const VALID_FOR: Duration = Duration::from_millis(100);
+
+/// What a call works with.
+pub(super) struct Admitted {
+    pub(super) wired: Wired,
+    pub(super) account: ConnectedAccount,
+    /// What replaces scheme, host and port of the connector's API, for this account.
+    pub(super) api_base: Option<String>,
+}
+
+impl Admitted {
+    /// What the paths of proxied requests are put behind.
+    pub(super) fn proxy_base(&self) -> &str {
+        self.api_base.as_deref().unwrap_or(&self.wired.connector.proxy_url)
+    }
+}
+
+/// Looks whether a call may begin, and again when it had to wait.
+pub(super) trait Admission {
+    /// What the call works with, as it is now.
+    async fn admit(&self) -> Result<Admitted, Failed>;
+
+    /// Whether what was said before still holds of what it was called through, beside connection and account.
+    async fn holds(&self, before: &Admitted) -> Result<(), Failed>;
+}
+
+impl Call {
+    /// A connection that is on.
+    pub(super) fn is_on(&self, connection: &Connection) -> Result<(), Failed> {
+        if connection.enabled {
+            return Ok(());
+        }
+        let message = format!("connection '{}' is switched off; the app's developer can switch it on", connection.name);
+        Err(self.because(FailureReason::Off, message))
+    }
+
+    /// The account on this connection, if it is ACTIVE.
+    pub(super) async fn usable(&self, wired: Wired, account: Option<ConnectedAccount>) -> Result<Admitted, Failed> {
+        match account {
+            Some(account) if account.status == Status::Active => {
+                let api_base = wired.api_base(&account).map_err(|why| {
+                    self.because(FailureReason::NotConnected, format!("the call was not made: {why}"))
+                })?;
+                Ok(Admitted { wired, account, api_base })
+            }
+            None => Err(self.not_connected(&wired, &Status::PendingAuth).await),
+            Some(account) => Err(self.not_connected(&wired, &account.status).await),
+        }
+    }
+
+    /// The credential to call with, renewed first if it ends soon, or because the app refused this generation.
+    pub(super) async fn credential(&self, admitted: &Admitted, refused: Option<i64>) -> Result<Opened, Failed> {
+        let Admitted { wired, account, .. } = admitted;
+        match refresh::credential(&self.app, &self.ctx, wired, account, refused).await {
+            Ok(opened) => Ok(opened),
+            Err(Unusable::SignIn(status)) => Err(self.not_connected(wired, &status).await),
+            Err(Unusable::Later(why)) => Err(self.because(FailureReason::App, why)),
+            Err(Unusable::Refused(why)) => Err(self.refused(&wired.connection, &why).await),
+            Err(Unusable::Failed(error)) => Err(self.before(&error)),
+        }
+    }
+
+    /// A place among the calls in flight, what the call works with, and its credential. All of that is as it was looked
+    /// at a moment ago, however long had to be waited for a place or for a renewal.
+    pub(super) async fn ready(&self, admission: &impl Admission) -> Result<(CallSlot, Admitted, Opened), Failed> {
+        let mut admitted = admission.admit().await?;
+        let mut looked = Instant::now();
+        let in_flight = self.enter(&admitted).await?;
+        if looked.elapsed() > VALID_FOR {
+            admitted = self.still(admission, &admitted).await?;
+            looked = Instant::now();
+        }
+        let mut credential = self.credential(&admitted, None).await?;
+        if looked.elapsed() > VALID_FOR {
+            admitted = self.still(admission, &admitted).await?;
+            credential = self.credential(&admitted, None).await?;
+        }
+        Ok((in_flight, admitted, credential))
+    }
+
+    async fn enter(&self, admitted: &Admitted) -> Result<CallSlot, Failed> {
+        let entering = self.app.limits.enter(&self.ctx.environment, &admitted.account.id, self.spare());
+        tokio::select! {
+            biased;
+            () = self.cancellation.cancelled() => Err(self.because(FailureReason::Cancelled, "the call was cancelled")),
+            entered = entering => entered.map_err(|full| self.full(&full)),
+        }
+    }
+
+    /// What let the call begin, as it is now.
+    async fn still(&self, admission: &impl Admission, before: &Admitted) -> Result<Admitted, Failed> {
+        admission.holds(before).await?;
+        let now = admission.admit().await?;
+        if now.account.id == before.account.id {
+            return Ok(now);
+        }
+        let message = "the call was not made: the user's account was replaced while it waited. Call again";
+        Err(self.because(FailureReason::Busy, message))
+    }
+
+    /// Whether a credential that the account holds was given for this address.
+    pub(super) fn given_for(&self, account: &ConnectedAccount, uri: &http::Uri) -> bool {
+        let given = account.credential.as_ref().zip(connections::origin(&uri.to_string()));
+        given.is_some_and(|(credential, origin)| credential.audience.contains(&origin))
+    }
+
+    /// Says that the user has to sign in, why, and where.
+    pub(super) async fn not_connected(&self, wired: &Wired, status: &Status) -> Failed {
+        let standing = standing(status, &app_name(wired));
+        let message = format!("{standing}. Ask the user to open the link and to sign in, then {}", self.again);
+        self.with_link(FailureReason::NotConnected, message, &wired.connection).await
+    }
+
+    /// Says that the provider does not renew the user's access, and where a new sign-in may mend it.
+    async fn refused(&self, connection: &Connection, why: &str) -> Failed {
+        let message = format!("{why}. Ask the user to open the link and to sign in, then {}", self.again);
+        self.with_link(FailureReason::NotConnected, message, connection).await
+    }
+
+    pub(super) async fn with_link(&self, why: FailureReason, message: String, connection: &Connection) -> Failed {
+        self.linked(self.because(why, message), connection).await
+    }
+
+    /// The same failure with the link to the consent that mends it, or why none can be given.
+    pub(super) async fn linked(&self, failed: Failed, connection: &Connection) -> Failed {
+        match self.link(connection).await {
+            Ok(link) => Failed { link: Some(link), ..failed },
+            Err(error) => {
+                let message = format!("{}. No link can be given: {}", failed.message, error.message());
+                Failed { message, ..failed }
+            }
+        }
+    }
+
+    async fn link(&self, connection: &Connection) -> crate::Result<Link> {
+        let (owner, wishes) = (self.owner.clone(), Wishes::default());
+        let (_, link) = link_for(&self.app, &self.ctx, connection, owner, Life::Chat, &wishes).await?;
+        Ok(link)
+    }
+}
+
+fn standing(status: &Status, app: &str) -> String {
+    match status {
+        Status::Expired(reason) => format!("the user's sign-in to {app} has ended: {}", reason.sentence()),
+        Status::PendingVerification => format!("the user has signed in to {app}, but is not confirmed yet"),
+        Status::Disconnected => format!("{app} was disconnected for this user"),
+        Status::PendingAuth | Status::Active => format!("{app} is not connected for this user yet"),
+    }
+}
