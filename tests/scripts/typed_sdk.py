@@ -46,6 +46,12 @@ def static(actions):
     seen = {"basic": shown(create("static-basic", authorization_details=basic(username="ann", password="right")))}
     read = actions.get_connected_account(connection_name="TYPEDBASIC", identifier="static-basic")
     seen["basic_read"] = shown(read.connected_account)["details"]
+    create("static-key", "TYPEDKEY", authorization_details=basic(api_key="key-of-ann", app_key="the app"))
+    asked = lambda connection, identifier, path: actions.request(
+        connection_name=connection, identifier=identifier, path=path, method="GET"
+    ).json()
+    seen["proxied_basic"] = asked("TYPEDBASIC", "static-basic", "/basic-auth/ann/right")
+    seen["proxied_key"] = asked("TYPEDKEY", "static-key", "/keyed?app_key=another")
     seen["empty"] = create("static-empty").status
     given = lambda **details: raised(lambda: create("static-wrong", authorization_details=basic(**details)))
     seen["unknown"] = given(username="ann", pasword="right")

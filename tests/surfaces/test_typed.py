@@ -192,6 +192,9 @@ def test_the_python_sdk_brings_credentials_of_every_kind(typed):
     assert seen["basic"]["status"] == "ACTIVE"
     assert seen["basic"]["details"] == {"username": "ann", "password": "right"}
     assert seen["basic_read"] == {"username": "ann", "password": "right"}
+    assert seen["proxied_basic"] == {"authenticated": True, "user": "ann"}
+    assert seen["proxied_key"]["user"] == "ann", "the key stands where the app looks for it"
+    assert typed.services.seen("/keyed")[-1]["path"] == "/keyed?app_key=the+app", "and not where the caller put one"
     assert seen["empty"] == "PENDING_AUTH"
     assert seen["unknown"]["class"] == "ScalekitBadRequestException"
     assert "`pasword`" in seen["unknown"]["text"] and "password" in seen["unknown"]["text"]
