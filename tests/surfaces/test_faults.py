@@ -27,9 +27,14 @@ def kept(fresh):
 
 
 def test_a_server_that_others_reach_warns_that_links_prove_nobody(fresh):
-    warning = "nobody verifies who opens a consent link (verification mode NONE"
+    warning = "nobody has said whether your app confirms who opens a consent link"
     reached = fresh(command="serve", flags=["--public-url", "https://keys.example.com"]).start()
     says(reached.words(), "WARN", warning, "docs/THREATS.md")
+    reached.cli("environment", "update", "development", "--user-verify-mode", "none")
+    reached.stop()
+    before = len(reached.words())
+    reached.start()
+    assert warning not in reached.words()[before:], "somebody has chosen"
     assert warning not in fresh(command="serve").start().words()
 
 

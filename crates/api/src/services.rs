@@ -4,6 +4,7 @@
 mod accounts;
 mod connections;
 mod implemented;
+mod kinds;
 mod mcp;
 mod serve;
 mod shared;

@@ -1,25 +1,26 @@
 //! Connected accounts: found only by whose they are, made idempotently, ended here and at the provider.
 
 mod closing;
+mod given;
 pub(crate) mod used;
 mod waiting;
 
 pub use crate::credentials::revoke::AtProvider;
 pub use closing::{Closed, UnderWay, closings_due, delete, delete_connection, disconnect, under_way};
+pub use given::{Given, Shown};
 
 use crate::connections::{self, Wired};
 use crate::credentials::refresh;
-use crate::credentials::sealed::{self, Plain};
 use crate::tenancy::clients;
 use crate::{App, Error, Listed, Page, Result};
+use given::{brought, seal, shown};
 use serde_json::{Map, Value};
 use std::time::Duration;
 use used::Used;
-use valetkey_core::places::CredentialRow;
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::{AccountId, ConnectionId};
-use valetkey_domain::{Ctx, Kind, Secret};
+use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::{Tx, accounts as rows};
 
 pub use valetkey_storage::accounts::Filter;
@@ -28,16 +29,6 @@ use waiting::Waiting;
 
 /// Tokens are handed to an app with at least this much life in them.
 const HANDED_OUT_WITH: Duration = Duration::from_secs(5 * 60);
-
-/// Tokens that an app brings itself.
-pub struct ImportedTokens {
-    /// The access token.
-    pub access_token: Secret<str>,
-    /// The refresh token, if the app has one.
-    pub refresh_token: Option<Secret<str>>,
-    /// What was granted, as far as the app knows.
-    pub scopes: Vec<String>,
-}
 
 /// Which account is meant: by its own id, or by connection and owner.
 pub enum Which {
@@ -104,21 +95,24 @@ pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<
     Ok(rows::list(ctx, &mut app.core.store.read().await?, filter, page).await?)
 }
 
-/// Makes an account, with the tokens that the app brings or, without, waiting for consent.
+/// Makes an account, with the credential that the app brings or, without, waiting for consent. What comes back last is that
+/// credential.
 ///
 /// # Errors
-/// No such connection; the owner has an account on it already.
+/// No such connection; the owner has an account on it already; a credential that doesn't fit the connection.
 pub async fn create(
     app: &App,
     ctx: &Ctx,
     connection: &str,
     owner: Owner,
-    imported: Option<ImportedTokens>,
+    imported: Option<Given>,
     api_config: Map<String, Value>,
-) -> Result<(Connection, ConnectedAccount)> {
+) -> Result<(Connection, ConnectedAccount, Option<Shown>)> {
     let wired = Wired::of(app, connections::by_name(app, ctx, connection).await?)?;
-    let account = ConnectedAccount { api_config, ..fresh(app, ctx, &wired.connection, owner) };
-    let tokens = seal(app, ctx, &wired, &account, 0, imported).await?;
+    let mut account = ConnectedAccount { api_config, ..fresh(app, ctx, &wired.connection, owner) };
+    let brought = imported.map(|given| brought(app, &wired, given)).transpose()?;
+    account.api_config.extend(brought.iter().flat_map(|brought| brought.api_config.clone()));
+    let tokens = seal(app, ctx, &wired, &account, 0, brought.as_ref()).await?;
     let mut change = app.core.change(ctx).await?;
     rows::insert(ctx, &mut change, &account).await.map_err(|error| match error.kind() {
         Kind::AlreadyExists => already_exists(&wired.connection, &account.owner),
@@ -128,7 +122,7 @@ pub async fn create(
         store(app, ctx, &mut change, &account.id, 0, tokens).await?;
     }
     change.record("account.created", account.id.as_str(), Map::new()).await?.commit().await?;
-    get(app, ctx, &Which::Id(account.id)).await
+    as_stored(app, ctx, &wired, &account.id, brought.is_some()).await
 }
 
 /// Changes an account: new tokens if any are given, and `api_config` members over those it has. Tokens of a consent that
@@ -140,14 +134,18 @@ pub async fn update(
     app: &App,
     ctx: &Ctx,
     which: &Which,
-    imported: Option<ImportedTokens>,
-    api_config: Map<String, Value>,
-) -> Result<(Connection, ConnectedAccount)> {
+    imported: Option<Given>,
+    mut api_config: Map<String, Value>,
+) -> Result<(Connection, ConnectedAccount, Option<Shown>)> {
     let (connection, account) = get(app, ctx, which).await?;
     let wired = Wired::of(app, connection)?;
     let held = rows::lease(ctx, &mut app.core.store.glance().await?, &account.id).await?;
-    let (account, over, _) = held.ok_or_else(|| Error::not_found("connected account", &account.id))?;
-    let tokens = seal(app, ctx, &wired, &account, over, imported).await?;
+    let (mut account, over, _) = held.ok_or_else(|| Error::not_found("connected account", &account.id))?;
+    let brought = imported.map(|given| brought(app, &wired, given)).transpose()?;
+    api_config.extend(brought.iter().flat_map(|brought| brought.api_config.clone()));
+    // What is sealed is sealed for where the account leads from here on.
+    account.api_config.extend(api_config.clone());
+    let tokens = seal(app, ctx, &wired, &account, over, brought.as_ref()).await?;
     let mut waiting = match &tokens {
         Some(_) => Waiting::of(app, ctx, &wired, &account).await?,
         None => Waiting::default(),
@@ -166,15 +164,38 @@ pub async fn update(
     }
     change.commit().await?;
     waiting.go_on(app, ctx);
-    get(app, ctx, &Which::Id(account.id)).await
+    as_stored(app, ctx, &wired, &account.id, brought.is_some()).await
 }
 
-/// The account's access token for the app itself, with at least five minutes of life where it can be refreshed. The
-/// journal has it before the app does. Refresh tokens stay here.
+/// An account as it was just stored, with what the app brought: it knows that anyway. A credential that brings access tokens
+/// has its first one by then, unless its provider refuses, which the account's status says.
+async fn as_stored(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    id: &AccountId,
+    brought: bool,
+) -> Result<(Connection, ConnectedAccount, Option<Shown>)> {
+    let which = Which::Id(id.clone());
+    let (connection, account) = get(app, ctx, &which).await?;
+    if !brought {
+        return Ok((connection, account, None));
+    }
+    let held = match refresh::credential(app, ctx, wired, &account, None).await {
+        Ok(opened) => shown(wired, opened),
+        Err(refresh::Unusable::Failed(error)) => return Err(error),
+        Err(_) => None,
+    };
+    let (connection, account) = get(app, ctx, &which).await?;
+    Ok((connection, account, held))
+}
+
+/// The account's credential for the app itself; an access token with at least five minutes of life where it can be renewed.
+/// The journal has it before the app does. Refresh tokens and keys of service accounts stay here.
 ///
 /// # Errors
 /// The client may not read tokens; no such account. An account without a usable token gives none.
-pub async fn auth(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, ConnectedAccount, Option<Secret<str>>)> {
+pub async fn auth(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, ConnectedAccount, Option<Shown>)> {
     clients::may_read_secrets(app, ctx).await?;
     let (connection, account) = get(app, ctx, which).await?;
     if account.status != Status::Active {
@@ -183,7 +204,7 @@ pub async fn auth(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, Co
     let wired = Wired::of(app, connection)?;
     let opened = refresh::credential_lasting(app, ctx, &wired, &account, HANDED_OUT_WITH).await;
     let token = match opened {
-        Ok(opened) => Some(opened.access_token),
+        Ok(opened) => shown(&wired, opened),
         Err(refresh::Unusable::SignIn(_)) => None,
         Err(refresh::Unusable::Later(why)) => return Err(Error::new(Kind::Unavailable, why)),
         Err(refresh::Unusable::Refused(why)) => return Err(Error::new(Kind::FailedPrecondition, why)),
@@ -195,22 +216,6 @@ pub async fn auth(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, Co
     app.core.journal.fact_now(ctx, "account.secrets_read", account.id.as_str(), Map::new()).await?;
     let (connection, account) = get(app, ctx, &Which::Id(account.id)).await?;
     Ok((connection, account, token))
-}
-
-/// The tokens that the app brought, sealed for this account. How long they live is unknown: they are used until the
-/// provider refuses them. They replace the tokens of generation `over`.
-async fn seal(
-    app: &App,
-    ctx: &Ctx,
-    wired: &Wired,
-    account: &ConnectedAccount,
-    over: i64,
-    imported: Option<ImportedTokens>,
-) -> Result<Option<rows::Tokens>> {
-    let Some(imported) = imported else { return Ok(None) };
-    let plain = Plain { access_token: imported.access_token, refresh_token: imported.refresh_token };
-    let row = CredentialRow::Account(account, over + 1);
-    sealed::tokens(app, ctx, wired, row, &plain, (imported.scopes, None)).await.map(Some)
 }
 
 /// Stores tokens over the generation that they were sealed to replace.

@@ -10,7 +10,7 @@ pub use custom_hosts::CustomHosts;
 pub use endpoints::Endpoints;
 pub(crate) use endpoints::origin;
 pub(crate) use secret::{client_secret, reseal_secret, try_secret};
-pub use valetkey_connectors::Connector;
+pub use valetkey_connectors::{Auth, AuthKind, ConnectionCredential, Connector};
 pub use valetkey_storage::connections::Filter;
 pub use wired::Wired;
 
@@ -75,6 +75,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Connection> {
         updated_at: app.core.now(),
     };
     let vendors = Connection { settings: Settings::default(), ..connection.clone() };
+    check_way(&connector, &connection)?;
     let mut wired = Wired::with(connector.clone(), connection);
     check_basic(&wired)?;
     let moved = moves::between(&Wired::with(connector, vendors), &wired);
@@ -134,6 +135,8 @@ pub async fn update(app: &App, ctx: &Ctx, before: &Connection, change: Change) -
     let mut after = before.clone();
     if let Some(settings) = change.settings {
         after.settings = endpoints::checked(settings)?;
+        // What its accounts hold is of the way that they were made by.
+        after.settings.way.clone_from(&before.settings.way);
     }
     after.enabled = change.enabled.unwrap_or(after.enabled);
     after.updated_at = app.core.now();
@@ -175,9 +178,21 @@ pub fn redirect_uri(app: &App, id: &ConnectionId) -> String {
     app.core.settings.public(&format!("/sso/v1/oauth/{id}/callback"))
 }
 
+/// A connection takes a way that its connector has.
+fn check_way(connector: &Connector, connection: &Connection) -> Result<()> {
+    let Some(chosen) = &connection.settings.way else { return Ok(()) };
+    let ways: Vec<_> = connector.ways.iter().map(|way| way.kind().as_str()).collect();
+    if ways.contains(&chosen.as_str()) {
+        return Ok(());
+    }
+    let message = format!("{} does not sign in by '{chosen}'; it has: {}", connector.display_name, ways.join(", "));
+    Err(Error::invalid(message).meant(nearest(chosen, ways)))
+}
+
 /// A connection says how the Basic header is written only where its connector uses one.
 fn check_basic(wired: &Wired) -> Result<()> {
-    let basic = matches!(wired.oauth().token_client_auth, TokenClientAuth::Basic | TokenClientAuth::BasicRaw);
+    let auth = wired.token_client().map(|(auth, _)| auth);
+    let basic = matches!(auth, Some(TokenClientAuth::Basic | TokenClientAuth::BasicRaw));
     if basic || wired.connection.settings.basic_raw.is_none() {
         return Ok(());
     }

@@ -10,6 +10,8 @@
 //!         of its own that nobody can cancel; tokens and outcome saved in one transaction
 //! outcome what the same browser may read about it, as often as it likes
 //! replace the word of a person who signed in as somebody else than before
+//! submit  instead of start and callback, where a connection asks for a key: what was typed is tried at the app
+//! confirm the app's word that the person is its user, where the environment or the link wants it
 //! ```
 //!
 //! A link may be started again until it has led to a sign-in: after a "no", a failure, the back button. Starting it
@@ -21,9 +23,11 @@
 //! Every stop is a [`Stopped`], and changes nothing. How a consent ended is an [`Outcome`].
 
 mod callback;
+mod confirm;
 pub(crate) mod discard;
 mod exchange;
 mod failed;
+mod form;
 pub(crate) mod interrupted;
 mod issuer;
 mod link;
@@ -35,14 +39,18 @@ mod save;
 mod scopes;
 mod start;
 mod stopped;
+mod typed;
 
 pub use callback::{Callback, callback};
-pub use link::{Life, Link, Opened, link, link_for, open};
+pub use confirm::{Confirmed, confirm};
+pub use form::{Form, FormField};
+pub use link::{Life, Link, Opened, Wishes, link, link_for, open};
 pub use outcome::{ConsentReport, outcome};
 pub use replace::replace;
 pub use scopes::AskedScope;
 pub use start::start;
 pub use stopped::{About, StopReason, Stopped};
+pub use typed::{Submitted, submit};
 pub use valetkey_domain::authorization::Outcome;
 
 use std::time::Duration;

@@ -4,6 +4,7 @@
 //! for use; [`revocations`] ends at the providers what has ended here.
 
 pub(crate) mod oauth;
+pub(crate) mod opened;
 pub mod refresh;
 pub(crate) mod retry;
 pub mod revocations;
@@ -11,3 +12,6 @@ pub(crate) mod revoke;
 pub(crate) mod schedule;
 pub(crate) mod schemes;
 pub(crate) mod sealed;
+pub mod typed;
+
+pub use schemes::{Fault, Faults, asked, service_account_of};

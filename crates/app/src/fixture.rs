@@ -308,7 +308,7 @@ impl Fixture {
 
     /// Where its tokens come from.
     pub(crate) fn token_url(&self) -> String {
-        self.wired().endpoints.token_url
+        self.wired().endpoints.token_url.unwrap()
     }
 
     /// The account as it is now.

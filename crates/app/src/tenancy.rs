@@ -5,3 +5,4 @@ pub mod clients;
 pub mod environments;
 pub mod members;
 pub mod tokens;
+pub(crate) mod verification;

@@ -1,24 +1,23 @@
 //! From a file that passed the check to a connector that can be called.
 
-use crate::connector::{Auth, Connector, OAuth2, RefreshRule, Tool, Upstream};
+pub(crate) mod auth;
+
+use crate::connector::{Connector, Tool, Upstream};
 use crate::error::Problem;
 use crate::expression::Expression;
-use crate::file::{
-    AuthFile, BodyForm, DescriptionKind, Field, File, LostAnswer, ManualRequest, Ordered, Paginate, StepFile, ToolFile,
-};
+use crate::file::{BodyForm, DescriptionKind, Field, File, ManualRequest, Ordered, Paginate, StepFile, ToolFile};
+use crate::host::OwnHost;
 use crate::input::Input;
 use crate::native;
 use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, MAX_ELEMENTS, Next, Output, Plan, Stage};
 use crate::rules::Rules;
 use crate::scopes::ScopeRule;
 use crate::shape::{Demand, Shape};
-use crate::sign_in::{Identity, Revoke};
+use crate::sign_in::Verify;
 use crate::target::Target;
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::sync::Arc;
-use std::time::Duration;
-use url::Url;
 use valetkey_domain::tool::Tool as Definition;
 use valetkey_vendor::{Digest, described};
 
@@ -32,17 +31,17 @@ const CONCURRENCY: usize = 8;
 /// # Errors
 /// The first thing that does not compile, with its place. A file that passed the check has none.
 pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Problem> {
-    let base = Url::parse(&file.base_url).map_err(|error| problem("base_url", error.to_string()))?;
+    let own_host = OwnHost::compile(&file.base_url, &file.hosts).map_err(|why| problem("base_url", why))?;
     let rules = Rules::compile(&file.display_name, &file.errors, &file.rate_limit);
     let headers: Vec<_> = file.headers.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
     let upstream = Arc::new(Upstream {
         app: file.display_name.clone(),
-        origin: base.origin().ascii_serialization(),
+        origin: own_host.written().to_owned(),
         hosts: file.hosts.clone(),
         headers: headers.clone(),
         rules: rules.map_err(|why| problem("errors", why))?,
     });
-    let root = base.path().trim_end_matches('/').to_owned();
+    let root = own_host.root().to_owned();
     let mut tools = IndexMap::new();
     for (name, tool) in file.tools.iter() {
         let body = tool.body.unwrap_or(file.body);
@@ -54,57 +53,27 @@ pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Pr
         display_name: file.display_name.clone(),
         hosts: file.hosts.clone(),
         proxy_url: file.proxy_url.clone(),
-        auth: auth(&file.auth)?,
+        ways: file.auth.iter().map(auth::way).collect::<Result<_, _>>()?,
+        account_fields: auth::fields("account_fields", &file.account_fields, false)?,
+        verify: file
+            .verify
+            .as_ref()
+            .map(|verify| Verify::compile(verify, &root))
+            .transpose()
+            .map_err(|why| problem("verify", why))?,
         default_scopes: file.default_scopes.clone(),
         scope_words: file.scopes.iter().map(|(scope, words)| (scope.to_owned(), words.clone())).collect(),
         headers,
         checked: file.description.kind != DescriptionKind::Manual,
         not_yet: file.not_yet.clone(),
         tools,
+        upstream,
+        own_host,
     })
 }
 
 fn problem(at: impl Into<String>, why: impl Into<String>) -> Problem {
     Problem { at: at.into(), why: why.into() }
-}
-
-fn auth(ways: &[AuthFile]) -> Result<Auth, Problem> {
-    let [way] = ways else { return Err(problem("auth", "exactly one way to sign in is supported")) };
-    Ok(Auth::OAuth2(OAuth2 {
-        authorize_url: way.authorize_url.clone(),
-        token_url: way.token_url.clone(),
-        token_client_auth: way.token_client_auth,
-        scope_separator: way.scope_separator.clone(),
-        scope_param: way.scope_param.clone(),
-        token_in: way.token_in.clone(),
-        ended: way.refresh.ended.clone(),
-        pkce: way.pkce,
-        authorize_params: way.authorize_params.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
-        refresh: RefreshRule {
-            lost_answer: way.refresh.lost_answer.unwrap_or(match way.refresh.rotates {
-                Some(false) => LostAnswer::RetryNow,
-                Some(true) | None => LostAnswer::RetryAtExpiry,
-            }),
-            idle_ttl: way.refresh.idle_ttl.as_deref().map(span).transpose()?,
-        },
-        revoke: compiled("auth.revoke", way.revoke.as_ref().map(Revoke::compile))?,
-        identity: compiled("auth.identity", way.identity.as_ref().map(Identity::compile))?,
-        issuer: way.issuer.clone(),
-    }))
-}
-
-fn compiled<T>(at: &str, compiled: Option<Result<T, String>>) -> Result<Option<T>, Problem> {
-    compiled.transpose().map_err(|why| problem(at, why))
-}
-
-/// A span such as `180d`.
-fn span(text: &str) -> Result<Duration, Problem> {
-    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
-    let read = units.iter().find_map(|(unit, seconds)| {
-        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-        Some(Duration::from_secs(number.checked_mul(*seconds)?))
-    });
-    read.ok_or_else(|| problem("auth.refresh.idle_ttl", format!("`{text}` is no span such as 180d, 12h, 30m or 90s")))
 }
 
 struct Compiler<'a> {

@@ -1,18 +1,21 @@
 //! A connector, compiled: what the other rooms ask of one.
 
+use crate::auth::{Auth, Field};
 use crate::failure::Failure;
-use crate::file::{LostAnswer, Pkce, TokenClientAuth};
+use crate::file::AuthKind;
+use crate::host::{OwnHost, Unfilled};
 use crate::input::Input;
 use crate::plan::Plan;
-use crate::rules::Rules;
+use crate::rules::{Asked, Rules};
 use crate::scopes::ScopeRule;
-use crate::sign_in::{Identity, Revoke};
-use http::Uri;
+use crate::sign_in::Verify;
+use bytes::Bytes;
+use http::{Response, Uri};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use std::time::Duration;
 use url::Url;
+use valetkey_domain::Timestamp;
 use valetkey_domain::tool::Tool as Definition;
 
 /// One app.
@@ -26,8 +29,12 @@ pub struct Connector {
     pub hosts: Vec<String>,
     /// What the proxy appends whole paths to: an origin.
     pub proxy_url: String,
-    /// How a user signs in.
-    pub auth: Auth,
+    /// The ways to sign in, the usual one first.
+    pub ways: Vec<Auth>,
+    /// What an account says of itself that requests need.
+    pub account_fields: Vec<Field>,
+    /// How a credential that somebody typed is tried, where it can be.
+    pub verify: Option<Verify>,
     /// The scopes that a new connection asks for.
     pub default_scopes: Vec<String>,
     /// What scopes allow, in English words for the person who is asked for them.
@@ -40,63 +47,8 @@ pub struct Connector {
     pub not_yet: Vec<String>,
     /// Its tools in the order of the file.
     pub tools: IndexMap<String, Arc<Tool>>,
-}
-
-/// How a user signs in.
-#[derive(Debug)]
-pub enum Auth {
-    /// The authorization code flow.
-    OAuth2(OAuth2),
-}
-
-impl Auth {
-    /// It in one word, as the API has it.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::OAuth2(_) => "OAUTH2",
-        }
-    }
-}
-
-/// The facts of an app's OAuth.
-#[derive(Debug)]
-pub struct OAuth2 {
-    /// The authorization endpoint.
-    pub authorize_url: String,
-    /// The token endpoint.
-    pub token_url: String,
-    /// How the client names itself there.
-    pub token_client_auth: TokenClientAuth,
-    /// What stands between two scopes.
-    pub scope_separator: String,
-    /// The parameter that the scopes are asked for in.
-    pub scope_param: String,
-    /// The member of a token endpoint's answer that has the tokens, where the answer itself has none.
-    pub token_in: Option<String>,
-    /// The app's own codes for a refresh token that is good for nothing any more.
-    pub ended: Vec<String>,
-    /// Whether the proof key is sent.
-    pub pkce: Pkce,
-    /// What the authorization endpoint is also told.
-    pub authorize_params: Vec<(String, String)>,
-    /// What the app does with refresh tokens.
-    pub refresh: RefreshRule,
-    /// How a grant is revoked, where it can be.
-    pub revoke: Option<Revoke>,
-    /// How it is found out who signed in, where it can be.
-    pub identity: Option<Identity>,
-    /// The issuer (`iss`) that every answer of the authorization endpoint must name, where the provider promises it.
-    pub issuer: Option<String>,
-}
-
-/// What an app does with refresh tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RefreshRule {
-    /// What to do when a refresh was sent and its answer was never seen.
-    pub lost_answer: LostAnswer,
-    /// How long an unused one lives, where it dies of idleness.
-    pub idle_ttl: Option<Duration>,
+    pub(crate) upstream: Arc<Upstream>,
+    pub(crate) own_host: OwnHost,
 }
 
 /// One tool, ready to be called.
@@ -132,6 +84,46 @@ impl Connector {
     #[must_use]
     pub const fn status(&self) -> &'static str {
         if self.checked { "checked against the vendor" } else { "from documentation" }
+    }
+    /// The way of this kind, else the usual one.
+    #[must_use]
+    pub fn way(&self, kind: Option<AuthKind>) -> &Auth {
+        const NONE: &Auth = &Auth::None;
+        let named = self.ways.iter().find(|way| Some(way.kind()) == kind);
+        named.or(self.ways.first()).unwrap_or(NONE)
+    }
+
+    /// The origin of the API where it is each account's own; none where it is the same for all.
+    ///
+    /// # Errors
+    /// The account lacks a part of it, or has one that would lead elsewhere.
+    pub fn own_origin(&self, api_config: &Map<String, Value>) -> Result<Option<String>, Unfilled> {
+        self.own_host.origin(&self.account_fields, api_config)
+    }
+
+    /// The hosts that a request of this account may go to. A host whose parts it lacks is none of them.
+    #[must_use]
+    pub fn hosts_of(&self, api_config: &Map<String, Value>) -> Vec<String> {
+        self.own_host.hosts(&self.account_fields, api_config)
+    }
+
+    /// The origin of the API, where it is the same for all accounts.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.own_host.written()
+    }
+
+    /// What the app says in an answer, in its own words.
+    #[must_use]
+    pub fn words(&self, answer: &Response<Bytes>) -> Option<String> {
+        self.upstream.rules.words(&valetkey_domain::json::parse(answer.body()).ok()?)
+    }
+
+    /// What is wrong, if this answers the request that tries a credential; none if it was taken.
+    #[must_use]
+    pub fn refusal(&self, answer: &Response<Bytes>, now: Timestamp) -> Option<Failure> {
+        let body = valetkey_domain::json::parse(answer.body()).unwrap_or(Value::Null);
+        self.upstream.rules.failure(Asked { changes: false, now }, answer.status(), answer.headers(), &body)
     }
 
     /// Whether a request may go there: https to one of the hosts, or below the connection's own base URL.

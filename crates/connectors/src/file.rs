@@ -3,11 +3,16 @@
 //!
 //! Unknown keys are refused everywhere. [`read`](read::read) gives errors with line, column and path.
 
+mod auth;
 mod body_form;
 mod ordered;
 pub mod read;
 mod tool;
 
+pub use auth::{
+    AuthFile, AuthKind, CredentialField, IdentityFile, LostAnswer, Pkce, Refresh, RevokeFile, TokenClientAuth,
+    VerifyFile,
+};
 pub use body_form::BodyForm;
 pub use ordered::Ordered;
 pub use tool::{
@@ -38,8 +43,13 @@ pub struct File {
     /// Where other APIs of the vendor's that its tools call are described; their hosts are among `hosts` too.
     #[serde(default)]
     pub also_described: Vec<Description>,
-    /// How a user signs in. Exactly one way for now.
+    /// The ways to sign in, the usual one first. A connection takes one of them.
     pub auth: Vec<AuthFile>,
+    /// What an account says of itself that requests need: a subdomain, a region. They are no secrets.
+    #[serde(default)]
+    pub account_fields: Ordered<CredentialField>,
+    /// A cheap request by which a credential that somebody typed is tried before it counts.
+    pub verify: Option<VerifyFile>,
     /// The scopes that a new connection asks for.
     #[serde(default)]
     pub default_scopes: Vec<String>,
@@ -101,144 +111,6 @@ pub enum DescriptionKind {
     Sdk,
     /// Documentation that a person read: nothing can be checked against it.
     Manual,
-}
-
-/// One way to sign in.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AuthFile {
-    /// Which way.
-    pub kind: AuthKind,
-    /// The authorization endpoint.
-    pub authorize_url: String,
-    /// The token endpoint.
-    pub token_url: String,
-    /// How the client names itself at the token endpoint.
-    #[serde(default)]
-    pub token_client_auth: TokenClientAuth,
-    /// What stands between two scopes.
-    #[serde(default = "space")]
-    pub scope_separator: String,
-    /// The parameter that the scopes are asked for in.
-    #[serde(default = "scope")]
-    pub scope_param: String,
-    /// The member of a token endpoint's answer that has the tokens, where they don't stand in the answer itself.
-    pub token_in: Option<String>,
-    /// Whether the proof key is sent.
-    #[serde(default)]
-    pub pkce: Pkce,
-    /// What the authorization endpoint is also told.
-    #[serde(default)]
-    pub authorize_params: Ordered<String>,
-    /// What the app does with refresh tokens.
-    #[serde(default)]
-    pub refresh: Refresh,
-    /// How a grant is revoked.
-    pub revoke: Option<RevokeFile>,
-    /// Who signed in.
-    pub identity: Option<IdentityFile>,
-    /// The issuer that the provider names in every answer of the authorization endpoint (`iss`, RFC 9207), where it
-    /// promises to (`authorization_response_iss_parameter_supported`).
-    pub issuer: Option<String>,
-}
-
-fn scope() -> String {
-    "scope".to_owned()
-}
-
-fn space() -> String {
-    " ".to_owned()
-}
-
-/// The ways to sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub enum AuthKind {
-    /// The authorization code flow of RFC 6749.
-    #[serde(rename = "oauth2")]
-    OAuth2,
-}
-
-/// How a client authenticates at a token endpoint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TokenClientAuth {
-    /// Id and secret in the form.
-    #[default]
-    Post,
-    /// Id and secret in the `Authorization` header, form-encoded first, as RFC 6749 §2.3.1 has it.
-    Basic,
-    /// The same without encoding them, as many servers have it: it differs for ids and secrets with special characters.
-    BasicRaw,
-    /// The id in the form, and no secret.
-    None,
-}
-
-/// Proof keys, RFC 7636.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub enum Pkce {
-    /// Sent, as SHA-256.
-    #[default]
-    S256,
-    /// Not sent: the app does not take it.
-    #[serde(rename = "none")]
-    None,
-}
-
-/// What an app does with refresh tokens.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Refresh {
-    /// Whether every refresh gives a new one and ends the old. Where it says that none does, a lost answer costs
-    /// nothing, and `lost_answer` is `retry_now` by itself.
-    pub rotates: Option<bool>,
-    /// What to do when a refresh was sent and its answer was never seen.
-    pub lost_answer: Option<LostAnswer>,
-    /// The app's own codes for `invalid_grant`: the refresh token is good for nothing any more.
-    #[serde(default)]
-    pub ended: Vec<String>,
-    /// How long an unused one lives: a number and `d`, `h`, `m` or `s`.
-    pub idle_ttl: Option<String>,
-}
-
-/// What to do when a refresh was sent and its answer was never seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LostAnswer {
-    /// Ask again at once: the app accepts a repeat.
-    RetryNow,
-    /// Live on the access token, then try the old refresh token once.
-    RetryAtExpiry,
-    /// The account is lost.
-    Never,
-}
-
-/// How a grant is revoked.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RevokeFile {
-    /// The HTTP method, one that has a body: the request is a form.
-    pub method: String,
-    /// The address.
-    pub url: String,
-    /// Where the token stands: `form.<name>`.
-    pub token_in: String,
-}
-
-/// How it is found out who signed in.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IdentityFile {
-    /// The HTTP method.
-    pub method: String,
-    /// The address; its host is one of the file's.
-    pub url: String,
-    /// A shape that gives the account's stable id.
-    pub id: String,
-    /// A shape that gives what people call the account.
-    pub name: Option<String>,
-    /// The scopes of which any one allows the question.
-    #[serde(default)]
-    pub scopes: Vec<String>,
 }
 
 /// How the app asks to slow down, beside status 429.

@@ -4,6 +4,7 @@
 //! Read [`mod@file`] for what a connector is, [`lint`] for what is demanded of it, [`Catalog`] for how one is found, and
 //! [`call`] for how a tool call runs: a machine that says what to send and is given the answers.
 
+mod auth;
 pub mod call;
 mod catalog;
 mod compile;
@@ -12,6 +13,7 @@ mod error;
 pub mod expression;
 mod failure;
 pub mod file;
+mod host;
 pub mod input;
 pub mod lint;
 pub mod native;
@@ -27,15 +29,19 @@ mod sign_in;
 mod starter;
 pub mod target;
 
+pub use auth::{
+    Auth, ConnectionCredential, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template, Unfit,
+};
 pub use call::{Run, Step, memory_needed, memory_needed_by};
 pub use catalog::Catalog;
-pub use connector::{Auth, Connector, OAuth2, RefreshRule, Tool};
+pub use connector::{Connector, Tool};
 pub use error::{Error, Problem};
 pub use failure::{Failure, FailureKind, Unsent};
-pub use file::{LostAnswer, Pkce, TokenClientAuth};
+pub use file::{AuthKind, LostAnswer, Pkce, TokenClientAuth};
+pub use host::Unfilled;
 pub use reasons::lacks_scope;
 pub use scopes::ScopeRule;
 pub use setting::Setting;
-pub use sign_in::{Identity, Revoke};
+pub use sign_in::{Identity, Revoke, Verify};
 pub use starter::{SCHEMA, STARTER, starter};
 pub use valetkey_domain::nearest;

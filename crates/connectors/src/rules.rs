@@ -102,6 +102,12 @@ impl Rules {
         Some(Failure { kind, message, status: Some(status.as_u16()), retry_after })
     }
 
+    /// The message that an answer has, where the file says where it stands.
+    #[must_use]
+    pub(crate) fn words(&self, body: &Value) -> Option<String> {
+        text_at(self.message.as_ref(), body)
+    }
+
     /// A good answer that has more values than a call may hold.
     #[must_use]
     pub(crate) fn too_much(&self, asked: Asked, status: StatusCode, read_on: &str) -> Failure {

@@ -1,6 +1,7 @@
-//! What is asked at sign-in and at its end, compiled: who signed in, and how a grant is revoked.
+//! What is asked at sign-in and at its end, compiled: who signed in, whether a credential works, and how a grant is
+//! revoked.
 
-use crate::file::{IdentityFile, RevokeFile};
+use crate::file::{IdentityFile, RevokeFile, VerifyFile};
 use crate::shape::Shape;
 use http::Method;
 use serde_json::Value;
@@ -43,6 +44,46 @@ impl Identity {
     #[must_use]
     pub fn read(&self, answer: &Value) -> Option<(String, Option<String>)> {
         let id = word(&self.id, answer)?;
+        Some((id, self.name.as_ref().and_then(|name| word(name, answer))))
+    }
+}
+
+/// How a credential is tried before it counts.
+#[derive(Debug)]
+pub struct Verify {
+    /// The HTTP method.
+    pub method: Method,
+    /// The path from the root of the API's origin.
+    pub path: String,
+    id: Option<Shape>,
+    name: Option<Shape>,
+}
+
+impl Verify {
+    /// Compiles what a file says; `root` is the path of its `base_url`.
+    ///
+    /// # Errors
+    /// What is wrong, with its key.
+    pub(crate) fn compile(file: &VerifyFile, root: &str) -> Result<Self, String> {
+        let shape = |key: &str, text: &Option<String>| {
+            text.as_deref().map(Shape::compile).transpose().map_err(|why| format!("{key}: {why}"))
+        };
+        let method = match file.method.as_str() {
+            "GET" => Method::GET,
+            "POST" => Method::POST,
+            other => return Err(format!("method: `{other}` is neither GET nor POST")),
+        };
+        if !file.path.starts_with('/') {
+            return Err(format!("path: `{}` does not begin with a slash", file.path));
+        }
+        let path = format!("{root}{}", file.path);
+        Ok(Self { method, path, id: shape("id", &file.id)?, name: shape("name", &file.name)? })
+    }
+
+    /// The account's stable id and what people call it, as far as the answer has them.
+    #[must_use]
+    pub fn read(&self, answer: &Value) -> Option<(String, Option<String>)> {
+        let id = word(self.id.as_ref()?, answer)?;
         Some((id, self.name.as_ref().and_then(|name| word(name, answer))))
     }
 }

@@ -33,6 +33,18 @@ fn lines() -> Vec<Line> {
         ("description.url", "/description/url", Value::Null),
         ("description.read_on", "/description/read_on", json!("yesterday")),
         ("auth", "/auth", json!([])),
+        ("account_fields", "/account_fields", json!({})),
+        ("account_fields.*.label", "/account_fields/region/label", json!("Place")),
+        ("account_fields.*.hint", "/account_fields/region/hint", Value::Null),
+        ("account_fields.*.secret", "/account_fields/region/secret", json!(true)),
+        ("account_fields.*.pattern", "/account_fields/team/pattern", json!("x+")),
+        ("account_fields.*.required", "/account_fields/team/required", json!(true)),
+        ("account_fields.*.options", "/account_fields/region/options", json!(["us"])),
+        ("verify", "/verify", Value::Null),
+        ("verify.method", "/verify/method", json!("POST")),
+        ("verify.path", "/verify/path", json!("/you")),
+        ("verify.id", "/verify/id", json!(".people[1].id")),
+        ("verify.name", "/verify/name", json!(".sub")),
         ("default_scopes", "/default_scopes", json!(["read"])),
         ("scopes", "/scopes/read", json!("See other things")),
         ("headers", "/headers/X-Version", json!("8")),
@@ -63,7 +75,7 @@ fn lines() -> Vec<Line> {
 
 fn sign_in() -> Vec<Line> {
     vec![
-        ("auth[].kind", "/auth/0/kind", json!("basic")),
+        ("auth[].kind", "/auth/1/kind", json!("api_key")),
         ("auth[].authorize_url", "/auth/0/authorize_url", json!("https://login.keys.test/b")),
         ("auth[].token_url", "/auth/0/token_url", json!("https://login.keys.test/u")),
         ("auth[].token_client_auth", "/auth/0/token_client_auth", json!("none")),
@@ -88,6 +100,16 @@ fn sign_in() -> Vec<Line> {
         ("auth[].identity.name", "/auth/0/identity/name", json!(".people[0].mail // .sub")),
         ("auth[].identity.scopes", "/auth/0/identity/scopes", json!([])),
         ("auth[].issuer", "/auth/0/issuer", json!("https://other.keys.test")),
+        ("auth[].fields", "/auth/1/fields", json!({})),
+        ("auth[].fields.*.label", "/auth/1/fields/email/label", json!("Mail")),
+        ("auth[].fields.*.hint", "/auth/1/fields/email/hint", Value::Null),
+        ("auth[].fields.*.secret", "/auth/1/fields/email/secret", json!(true)),
+        ("auth[].fields.*.pattern", "/auth/1/fields/email/pattern", json!("[a-z]+")),
+        ("auth[].fields.*.required", "/auth/1/fields/key/required", json!(false)),
+        ("auth[].fields.*.options", "/auth/1/fields/key/options", json!(["eu"])),
+        ("auth[].send", "/auth/1/send", json!({"query.key": "{key}"})),
+        ("auth[].username", "/auth/1/username", json!("{email}")),
+        ("auth[].password", "/auth/1/password", json!("X{key}")),
     ]
 }
 

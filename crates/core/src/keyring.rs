@@ -247,6 +247,25 @@ impl Keyring {
         Ok(link::mint(&key, environment, id))
     }
 
+    /// The name under which an app confirms a sign-in.
+    ///
+    /// # Errors
+    /// The environment's url key cannot be had.
+    pub async fn request_mint(&self, environment: &EnvironmentId, id: &AuthorizationId) -> Result<Secret<str>> {
+        let key = self.0.keys.newest(Some(environment), Purpose::Url).await?;
+        Ok(link::request(&key, environment, id))
+    }
+
+    /// The sign-in that such a name is of, if we made it for this environment; none for a forgery.
+    ///
+    /// # Errors
+    /// The environment's url key cannot be had.
+    pub async fn request_check(&self, environment: &EnvironmentId, request: &str) -> Result<Option<AuthorizationId>> {
+        let Some(id) = link::authorization_of(request) else { return Ok(None) };
+        let made = self.request_mint(environment, &id).await?;
+        Ok(valetkey_vault::same(made.bytes(), request.trim_end_matches('=').as_bytes()).then_some(id))
+    }
+
     /// What a URL's token says and the environment it was made for, if we made it; none for a forgery. A key in memory
     /// answers without the database.
     ///

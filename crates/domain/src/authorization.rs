@@ -25,10 +25,21 @@ pub struct Authorization {
     pub stage: Stage,
     /// Which scopes its start asked for; none before a start.
     pub asked: Option<Vec<String>>,
+    /// Where the person is sent to be confirmed by the app; none if nobody confirms.
+    pub verify: Option<VerifyAt>,
     /// Until when the link opens.
     pub link_expires_at: Timestamp,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// Where an app confirms who signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyAt {
+    /// The app's address.
+    pub url: String,
+    /// What the app wants back there.
+    pub state: Option<String>,
 }
 
 /// How far a consent has come.
@@ -88,6 +99,8 @@ pub enum Outcome {
         /// Who signed in now.
         now: String,
     },
+    /// The person signed in, and the app has still to confirm that it is its user.
+    Unconfirmed,
     /// Time ran out.
     Expired,
     /// The server ended while the code was being exchanged; what came of it is lost.
@@ -105,6 +118,7 @@ impl Outcome {
             Self::Refused(_) => "refused",
             Self::ProviderFailed => "provider_failed",
             Self::OtherAccount { .. } => "other_account",
+            Self::Unconfirmed => "unconfirmed",
             Self::Expired => "expired",
             Self::Interrupted => "interrupted",
         }

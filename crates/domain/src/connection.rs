@@ -34,6 +34,9 @@ pub struct Connection {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
+    /// Which of the connector's ways to sign in it takes, by its kind in the connector's file; none is the usual one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub way: Option<String>,
     /// The OAuth client id registered with the app's vendor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,

@@ -27,7 +27,7 @@ pub use answer::{MAX_BELIEVED, Tokens};
 pub use authorize::{Asked, NoWebAddress, authorization_url, sends_nonce};
 pub use client::{BasicEncoding, Client, ClientAuth};
 pub use error::{Problem, TokenError};
-pub use grant::{exchange, refresh};
+pub use grant::{assertion, client_credentials, exchange, refresh};
 pub use id_token::{Claims, Expected, IdToken, IdTokenFault, Nonce};
 pub use identity::identity;
 pub use provider_words::ProviderWords;

@@ -114,6 +114,7 @@ fn at_lab(name: &str, connector: &str, address: SocketAddr) -> connections::New 
         name: Some(name.to_owned()),
         connector: connector.to_owned(),
         settings: ConnectionSettings {
+            way: None,
             client_id: Some(LAB_CLIENT.0.to_owned()),
             scopes: vec![],
             authorize_url: url("/o/oauth2/v2/auth"),

@@ -16,7 +16,9 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use valetkey_app::App;
 use valetkey_app::entrance::sign_in;
+use valetkey_app::tenancy::environments;
 use valetkey_app::upkeep::recovery;
 use valetkey_domain::ctx::NoCaller;
 
@@ -51,7 +53,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
     let (stop, last) = (CancellationToken::new(), CancellationToken::new());
     let (listeners, operations) = (TaskTracker::new(), TaskTracker::new());
     if !server.app.settings().on_this_machine() {
-        warn_of_forwarded_links();
+        warn_of_forwarded_links(&server.app).await?;
     }
     for (listener, router) in public_listeners(settings, &server).await? {
         listeners.spawn(listener.serve(router, stop.clone()));
@@ -113,13 +115,22 @@ async fn public_listeners(settings: &Settings, server: &Server) -> Result<Vec<(L
     Ok(listeners)
 }
 
-/// Where others than the operator hold links, each start says what a link does not prove.
-fn warn_of_forwarded_links() {
-    tracing::warn!(
-        "nobody verifies who opens a consent link (verification mode NONE, the only one there is): whoever holds one can \
-         connect an account of theirs for the user it was made for. Show links inside your app only, to a user who is \
-         signed in there; docs/THREATS.md says more under \"A link is forwarded\""
-    );
+/// Where others than the operator hold links, each start says what a link does not prove, until somebody has chosen.
+async fn warn_of_forwarded_links(app: &App) -> Result<()> {
+    let all = environments::list(app).await?;
+    let open: Vec<_> =
+        all.into_iter().filter(|one| one.user_verify_mode.is_none()).map(|environment| environment.name).collect();
+    if !open.is_empty() {
+        let environments = open.join(", ");
+        tracing::warn!(
+            environments,
+            "nobody has said whether your app confirms who opens a consent link: until it does, whoever holds one can connect an \
+             account of theirs for the user it was made for. Choose: `valetkey environment update NAME --user-verify-mode b2b \
+             --user-verify-url URL` has your app confirm each sign-in, `--user-verify-mode none` leaves it so; docs/THREATS.md \
+             says more under \"A link is forwarded\""
+        );
+    }
+    Ok(())
 }
 
 impl Running {

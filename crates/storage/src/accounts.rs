@@ -16,8 +16,8 @@ pub use list::{Filter, MAX_CONNECTION_NAMES, Standing, list, standings};
 pub use refusal::refuse_refresh;
 pub(crate) use tokens::read_subject;
 pub use tokens::{
-    Lease, Schedule, Subject, Tokens, begin_refresh, end_refresh, expire, finish_refresh, lease, mark_answer_lost,
-    settle_abandoned, store_credential, subject,
+    Lease, Schedule, Subject, Tokens, await_confirmation, begin_refresh, end_confirmation, end_refresh, expire,
+    finish_refresh, lease, mark_answer_lost, settle_abandoned, store_credential, subject,
 };
 
 use crate::list::folded;

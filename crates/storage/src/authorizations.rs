@@ -6,7 +6,7 @@
 use crate::row::{json_text, misfit};
 use crate::{Arg, Error, Row, Tx, args};
 use serde::{Deserialize, Serialize};
-use valetkey_domain::authorization::{Authorization, Outcome, Stage, Started};
+use valetkey_domain::authorization::{Authorization, Outcome, Stage, Started, VerifyAt};
 use valetkey_domain::id::{AccountId, AuthorizationId, ProcessId};
 use valetkey_domain::{Ctx, Timestamp};
 
@@ -31,7 +31,7 @@ impl<'a> From<&'a Outcome> for ConsentEnd<'a> {
 /// The database failed.
 pub async fn insert(ctx: &Ctx, tx: &mut Tx, authorization: &Authorization, link_hash: &[u8; 32]) -> Result<(), Error> {
     let sql = "INSERT INTO authorizations (id, environment_id, connection_id, account_id, stage, link_hash,
-         link_expires_at, created_at) VALUES ($1, $2, $3, $4, 'linked', $5, $6, $7)";
+         link_expires_at, created_at, verify_url, verify_state) VALUES ($1, $2, $3, $4, 'linked', $5, $6, $7, $8, $9)";
     let values = args![
         &authorization.id,
         &ctx.environment,
@@ -40,6 +40,8 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, authorization: &Authorization, link_
         link_hash,
         authorization.link_expires_at,
         authorization.created_at,
+        authorization.verify.as_ref().map(|verify| verify.url.as_str()),
+        authorization.verify.as_ref().and_then(|verify| verify.state.as_deref()),
     ];
     tx.run(sql, values).await.map(drop)
 }
@@ -250,6 +252,15 @@ pub async fn interrupt_of(
     Ok(tx.run(sql, args![&ctx.environment, id, process, now, outcome_text(&Outcome::Interrupted)]).await? == 1)
 }
 
+/// Counts one more try with a link's form. False once there have been `most` of them.
+///
+/// # Errors
+/// The database failed.
+pub async fn count_try(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId, most: i64) -> Result<bool, Error> {
+    let sql = "UPDATE authorizations SET tries = tries + 1 WHERE environment_id = $1 AND id = $2 AND tries < $3";
+    Ok(tx.run(sql, args![&ctx.environment, id, most]).await? == 1)
+}
+
 /// Replaces the outcome once a person has chosen between two provider accounts. False if it was not this outcome.
 ///
 /// # Errors
@@ -298,10 +309,17 @@ pub(crate) fn read(row: &Row) -> Result<Authorization, Error> {
             account: row.parsed("account_id")?,
             stage: stage(row)?,
             asked: row.optional_text("asked_scopes")?.map(|_| row.json("asked_scopes")).transpose()?,
+            verify: verify(row)?,
             link_expires_at: row.timestamp("link_expires_at")?,
             created_at: row.timestamp("created_at")?,
         })
     })
+}
+
+fn verify(row: &Row) -> Result<Option<VerifyAt>, Error> {
+    let Some(url) = row.optional_text("verify_url")? else { return Ok(None) };
+    let state = row.optional_text("verify_state")?.map(str::to_owned);
+    Ok(Some(VerifyAt { url: url.to_owned(), state }))
 }
 
 fn stage(row: &Row) -> Result<Stage, Error> {
@@ -339,6 +357,7 @@ enum Stored {
     Refused { code: String },
     ProviderFailed,
     OtherAccount { before: String, now: String },
+    Unconfirmed,
     Expired,
     Interrupted,
 }
@@ -355,6 +374,7 @@ impl From<Stored> for Outcome {
             Stored::Refused { code } => Self::Refused(code),
             Stored::ProviderFailed => Self::ProviderFailed,
             Stored::OtherAccount { before, now } => Self::OtherAccount { before, now },
+            Stored::Unconfirmed => Self::Unconfirmed,
             Stored::Expired => Self::Expired,
             Stored::Interrupted => Self::Interrupted,
         }
@@ -369,6 +389,7 @@ fn outcome_text(outcome: &Outcome) -> String {
         Outcome::Refused(code) => Stored::Refused { code },
         Outcome::ProviderFailed => Stored::ProviderFailed,
         Outcome::OtherAccount { before, now } => Stored::OtherAccount { before, now },
+        Outcome::Unconfirmed => Stored::Unconfirmed,
         Outcome::Expired => Stored::Expired,
         Outcome::Interrupted => Stored::Interrupted,
     };

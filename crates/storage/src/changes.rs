@@ -78,7 +78,17 @@ struct Statements {
 const HEAD: usize = 3;
 
 const TABLES: [(Kind, Table); 9] = [
-    (Kind::Environment, Table::of("environments", "id", "name, display_name")),
+    (
+        Kind::Environment,
+        // What nobody has chosen is said as it was before there was such a choice.
+        Table::of(
+            "environments",
+            "id",
+            "name, CASE WHEN user_verify_mode IS NULL AND user_verify_url IS NULL THEN display_name
+             ELSE COALESCE(display_name, '') || '; ' || COALESCE(user_verify_mode, '') || '; '
+                  || COALESCE(user_verify_url, '') END AS display_name",
+        ),
+    ),
     (Kind::DataKey, Table::of("data_keys", "environment_id", "environment_id, purpose, generation")),
     (Kind::SigningKey, Table::of("signing_keys", "''", "public_jwk, retired_at")),
     (

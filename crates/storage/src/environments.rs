@@ -1,8 +1,9 @@
 //! Environments. They are what the other tables are divided by, so nothing here takes a `Ctx`; only the operator and
 //! the first start get here.
 
+use crate::row::misfit;
 use crate::{Error, Row, Tx, args};
-use valetkey_domain::environment::Environment;
+use valetkey_domain::environment::{Environment, VerifyMode};
 use valetkey_domain::id::EnvironmentId;
 
 /// Adds an environment.
@@ -11,7 +12,7 @@ use valetkey_domain::id::EnvironmentId;
 /// The name is taken.
 pub async fn insert(tx: &mut Tx, environment: &Environment) -> Result<(), Error> {
     let sql = "INSERT INTO environments (id, name, display_name, created_at) VALUES ($1, $2, $3, $4)";
-    let Environment { id, name, display_name, created_at } = environment;
+    let Environment { id, name, display_name, created_at, .. } = environment;
     tx.run(sql, args![id, name, display_name.as_deref(), *created_at]).await.map(drop)
 }
 
@@ -50,12 +51,32 @@ pub async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<Environment>, Err
     tx.one(sql, args![name]).await?.as_ref().map(read).transpose()
 }
 
+/// Says whether apps confirm who signed in, and where. False if there is no such environment.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_verification(
+    tx: &mut Tx,
+    id: &EnvironmentId,
+    mode: Option<VerifyMode>,
+    url: Option<&str>,
+) -> Result<bool, Error> {
+    let sql = "UPDATE environments SET user_verify_mode = $2, user_verify_url = $3 WHERE id = $1";
+    Ok(tx.run(sql, args![id, mode.map(VerifyMode::as_str), url]).await? == 1)
+}
+
+fn mode(word: &str) -> Result<VerifyMode, Error> {
+    VerifyMode::named(word).ok_or_else(|| misfit("user_verify_mode", "is no mode"))
+}
+
 fn read(row: &Row) -> Result<Environment, Error> {
     row.fit("environments", |row| {
         Ok(Environment {
             id: row.parsed("id")?,
             name: row.text("name")?.into(),
             display_name: row.optional_text("display_name")?.map(ToOwned::to_owned),
+            user_verify_mode: row.optional_text("user_verify_mode")?.map(mode).transpose()?,
+            user_verify_url: row.optional_text("user_verify_url")?.map(ToOwned::to_owned),
             created_at: row.timestamp("created_at")?,
         })
     })

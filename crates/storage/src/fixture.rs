@@ -42,7 +42,14 @@ pub(crate) async fn two_environments() -> TwoEnvironments {
     let mut tx = store.write().await.unwrap();
     for ctx in [&ours, &theirs] {
         let name = ctx.environment.to_string();
-        let environment = Environment { id: ctx.environment.clone(), name, display_name: None, created_at: now() };
+        let environment = Environment {
+            id: ctx.environment.clone(),
+            name,
+            display_name: None,
+            user_verify_mode: None,
+            user_verify_url: None,
+            created_at: now(),
+        };
         environments::insert(&mut tx, &environment).await.unwrap();
     }
     tx.commit().await.unwrap();

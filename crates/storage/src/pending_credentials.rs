@@ -3,7 +3,7 @@
 
 use crate::accounts::{Schedule, Subject, Tokens, read_subject};
 use crate::{Error, Row, Tx, args};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use valetkey_domain::id::{AccountId, AuthorizationId};
 use valetkey_domain::{Ctx, Timestamp};
 
@@ -14,6 +14,8 @@ pub struct Pending {
     pub tokens: Tokens,
     /// Whose they are at the provider.
     pub subject: Option<Subject>,
+    /// What they say of the account beside them.
+    pub api_config: Map<String, Value>,
     /// Until when they wait.
     pub expires_at: Timestamp,
 }
@@ -24,9 +26,9 @@ pub struct Pending {
 /// The authorization has some already.
 pub async fn insert(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId, pending: &Pending) -> Result<(), Error> {
     let sql = "INSERT INTO pending_credentials (authorization_id, environment_id, sealed, audience, scopes,
-         subject, refreshable, token_expires_at, expires_at, subject_name)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    let Pending { tokens, subject, expires_at } = pending;
+         subject, refreshable, token_expires_at, expires_at, subject_name, api_config)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let Pending { tokens, subject, api_config, expires_at } = pending;
     let values = args![
         id,
         &ctx.environment,
@@ -38,6 +40,7 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId, pending: &Pend
         tokens.expires_at,
         *expires_at,
         subject.as_ref().and_then(|subject| subject.name.as_deref()),
+        Value::from(api_config.clone()).to_string(),
     ];
     tx.run(sql, values).await.map(drop)
 }
@@ -48,7 +51,7 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId, pending: &Pend
 /// The database failed, or the row doesn't fit.
 pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId, now: Timestamp) -> Result<Option<Pending>, Error> {
     let sql = "SELECT authorization_id AS id, sealed, audience, scopes, subject, subject_name, refreshable,
-         token_expires_at, expires_at FROM pending_credentials
+         token_expires_at, expires_at, api_config FROM pending_credentials
          WHERE environment_id = $1 AND authorization_id = $2 AND expires_at > $3";
     let Some(row) = tx.one(sql, args![&ctx.environment, id, now]).await? else { return Ok(None) };
     row.fit("pending_credentials", |row| read(row).map(Some))
@@ -61,7 +64,7 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId, now: Timestamp) -
 pub async fn of_account(ctx: &Ctx, tx: &mut Tx, account: &AccountId) -> Result<Vec<(AuthorizationId, Pending)>, Error> {
     // Joined to nothing, the environment is no index's: without statistics it would be taken for the narrower one.
     let sql = "SELECT a.id, p.sealed, p.audience, p.scopes, p.subject, p.subject_name, p.refreshable,
-         p.token_expires_at, p.expires_at FROM authorizations a
+         p.token_expires_at, p.expires_at, p.api_config FROM authorizations a
          CROSS JOIN pending_credentials p
          WHERE a.account_id = $2 AND p.authorization_id = a.id AND p.environment_id || '' = $1";
     let read = |row: &Row| row.fit("pending_credentials", |row| Ok((row.parsed("id")?, read(row)?)));
@@ -79,7 +82,7 @@ pub async fn expired(
     limit: i64,
 ) -> Result<Vec<(AuthorizationId, AccountId, Pending)>, Error> {
     let sql = "SELECT a.id, a.account_id, p.sealed, p.audience, p.scopes, p.subject, p.subject_name, p.refreshable,
-         p.token_expires_at, p.expires_at FROM pending_credentials p
+         p.token_expires_at, p.expires_at, p.api_config FROM pending_credentials p
          JOIN authorizations a ON a.id = p.authorization_id
          WHERE p.environment_id = $1 AND p.expires_at <= $2 ORDER BY p.expires_at, a.id LIMIT $3";
     let read = |row: &Row| {
@@ -98,7 +101,17 @@ fn read(row: &Row) -> Result<Pending, Error> {
         // Nothing is refreshed that waits for a person's word.
         schedule: Schedule::default(),
     };
-    Ok(Pending { tokens, subject: read_subject(row)?, expires_at: row.timestamp("expires_at")? })
+    let (subject, api_config) = (read_subject(row)?, row.json("api_config")?);
+    Ok(Pending { tokens, subject, api_config, expires_at: row.timestamp("expires_at")? })
+}
+
+/// Lets the tokens of an authorization wait longer. False if there are none (any more).
+///
+/// # Errors
+/// The database failed.
+pub async fn extend(ctx: &Ctx, tx: &mut Tx, id: &AuthorizationId, until: Timestamp) -> Result<bool, Error> {
+    let sql = "UPDATE pending_credentials SET expires_at = $3 WHERE environment_id = $1 AND authorization_id = $2";
+    Ok(tx.run(sql, args![&ctx.environment, id, until]).await? == 1)
 }
 
 /// Removes the tokens of an authorization. False if there are none (any more).

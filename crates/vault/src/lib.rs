@@ -4,6 +4,7 @@
 //! Keys, nonces and bearer secrets are drawn from the system's source and nowhere else. Read [`root`] first (what
 //! protects what), then [`seal`].
 
+pub mod assertion;
 pub mod chain;
 mod data_key;
 mod error;

@@ -17,6 +17,23 @@ pub fn mint(key: &DataKey, environment: &EnvironmentId, authorization: &Authoriz
     Secret::from(BASE64_URL_SAFE_NO_PAD.encode(mac(key.bytes(), parts)))
 }
 
+/// Makes the name under which an app confirms a sign-in: the authorization, and an HMAC-SHA256 of it and its environment under
+/// the environment's `url` key, in base64url. Who has the link can't make it.
+#[must_use]
+pub fn request(key: &DataKey, environment: &EnvironmentId, authorization: &AuthorizationId) -> Secret<str> {
+    let parts: [&[u8]; 3] =
+        [b"valetkey confirmation 1", environment.as_str().as_bytes(), authorization.as_str().as_bytes()];
+    let named = [mac(key.bytes(), parts).as_ref(), authorization.as_str().as_bytes()].concat();
+    Secret::from(BASE64_URL_SAFE_NO_PAD.encode(named))
+}
+
+/// The authorization that such a name would be of, unchecked: make it again and compare.
+#[must_use]
+pub fn authorization_of(request: &str) -> Option<AuthorizationId> {
+    let named = BASE64_URL_SAFE_NO_PAD.decode(request.trim_end_matches('=')).ok()?;
+    AuthorizationId::parse(std::str::from_utf8(named.get(32..)?).ok()?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +53,9 @@ mod tests {
         let token = |key, of: &str, id: &str| mint(key, &environment(of), &authorization(id)).expose().to_owned();
         let first = token(&one, "env_1", "auth_1");
         assert_eq!((first.len(), &first), (43, &token(&one, "env_1", "auth_1")));
+        let named = request(&one, &environment("env_1"), &authorization("auth_1"));
+        assert_eq!(authorization_of(named.expose()), Some(authorization("auth_1")));
+        assert!(!named.expose().contains(&first) && authorization_of("x").is_none());
         for another in
             [token(&other, "env_1", "auth_1"), token(&one, "env_2", "auth_1"), token(&one, "env_1", "auth_2")]
         {

@@ -140,3 +140,28 @@ internal-do = Versuchen Sie es gleich noch einmal. Geschieht es wieder, sagen Si
 unavailable-title = Im Augenblick nicht möglich
 unavailable-what = Der Server kann das gerade nicht tun. Es wurde nichts geändert.
 unavailable-do = Versuchen Sie es in einer Minute noch einmal.
+
+form-lead = Eine App möchte { $connector } für Sie benutzen. Tragen Sie hier ein, was { $connector } Ihnen dafür gegeben hat; Sie können es dort jederzeit zurücknehmen.
+form-lead-bare = Eine App möchte { $connector } für Sie benutzen. Sie braucht dafür weder Schlüssel noch Passwort.
+form-faults = Etwas fehlt oder kann nicht stimmen. Es wurde noch nichts gespeichert.
+form-refused = { $connector } hat das nicht angenommen. Prüfen Sie es und tragen Sie es noch einmal ein: Es wurde nichts gespeichert.
+form-unclear = { $connector } war nicht zu erreichen, um das zu prüfen. Es wurde nichts gespeichert. Versuchen Sie es in einer Minute noch einmal.
+form-optional = (freiwillig)
+form-choose = Bitte wählen …
+form-submit = Prüfen und verbinden
+form-submit-bare = Verbinden
+form-kept = Was Sie eintragen, wird jetzt bei { $connector } ausprobiert, verschlüsselt auf diesem Server aufbewahrt und geht sonst nirgendwohin. Diese Seite zeigt es nie wieder.
+form-elsewhere = Was Sie eintragen, geht an { $hosts }; das gehört nicht zu { $connector }. Die Betreiber dieses Servers haben es so eingerichtet. Fahren Sie nur fort, wenn Sie diesen Ort kennen.
+form-elsewhere-here = Was Sie eintragen, geht an { $hosts }; das gehört nicht zu { $connector }, sondern ist ein Ort auf dem Rechner, auf dem dieser Server läuft.
+fault-missing = Das wird gebraucht.
+fault-form = Das sieht nicht aus wie das, was { $connector } hier hat. Prüfen Sie, ob es vollständig ist und nichts darum herum steht.
+fault-long = Das ist zu lang.
+fault-key-file = Das ist keine Schlüsseldatei eines Dienstkontos. Fügen Sie die ganze JSON-Datei ein, mit client_email und private_key.
+
+unconfirmed-title = Die App hat Sie nicht bestätigt
+unconfirmed-what = Sie haben sich bei { $connector } angemeldet, und die App hat nicht rechtzeitig bestätigt, dass Sie es sind. Es wurde nichts verbunden, und Ihre Anmeldung wurde verworfen.
+unconfirmed-do = Gehen Sie zurück zur App, melden Sie sich dort an und bitten Sie sie um einen neuen Link.
+
+too-many-tries-title = Zu viele Versuche
+too-many-tries-what = Mit diesem Link wurde so oft versucht, wie es geht, und nichts davon hat gepasst. Es wurde nichts geändert.
+too-many-tries-do = Suchen Sie zuerst die richtigen Werte heraus und bitten Sie dann die App um einen neuen Link.

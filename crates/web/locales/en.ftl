@@ -140,3 +140,28 @@ internal-do = Try again in a moment. If it happens again, tell the people who ru
 unavailable-title = Not possible at the moment
 unavailable-what = The server cannot do this just now. Nothing was changed.
 unavailable-do = Try again in a minute.
+
+form-lead = An app asks to use { $connector } for you. Type here what { $connector } gave you for that; you can take it back there at any time.
+form-lead-bare = An app asks to use { $connector } for you. It needs no key and no password.
+form-faults = Something is missing or can’t be right. Nothing was saved yet.
+form-refused = { $connector } did not accept this. Check it, and type it again: nothing was saved.
+form-unclear = { $connector } could not be asked whether this works, so nothing was saved. Try again in a minute.
+form-optional = (optional)
+form-choose = Choose…
+form-submit = Check and connect
+form-submit-bare = Connect
+form-kept = What you type is tried at { $connector } now, is kept encrypted on this server, and goes nowhere else. This page never shows it again.
+form-elsewhere = What you type goes to { $hosts }, which is not { $connector }’s own. The people who run this server set it up so. Continue only if you know that place.
+form-elsewhere-here = What you type goes to { $hosts }, which is not { $connector }’s own, but a place on the machine that this server runs on.
+fault-missing = This is needed.
+fault-form = This doesn’t look like what { $connector } has here. Check that it is whole, and nothing around it.
+fault-long = This is too long.
+fault-key-file = This is not a service account’s key file. Paste the whole JSON file, with client_email and private_key.
+
+unconfirmed-title = The app has not confirmed you
+unconfirmed-what = You signed in at { $connector }, and the app did not confirm in time that it is you. Nothing was connected, and what you signed in with was thrown away.
+unconfirmed-do = Go back to the app, sign in there, and ask it for a new link.
+
+too-many-tries-title = Too many tries
+too-many-tries-what = This link has had all the tries it has, and none of them worked. Nothing was changed.
+too-many-tries-do = Look up the right values first, then ask the app for a new link.

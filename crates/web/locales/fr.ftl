@@ -140,3 +140,28 @@ internal-do = Réessayez dans un instant. Si cela se reproduit, dites aux respon
 unavailable-title = Impossible pour le moment
 unavailable-what = Le serveur ne peut pas le faire maintenant. Rien n’a été modifié.
 unavailable-do = Réessayez dans une minute.
+
+form-lead = Une application demande à utiliser { $connector } pour vous. Saisissez ici ce que { $connector } vous a donné pour cela ; vous pouvez le lui retirer à tout moment.
+form-lead-bare = Une application demande à utiliser { $connector } pour vous. Elle n’a besoin ni de clé ni de mot de passe.
+form-faults = Quelque chose manque ou ne peut pas être juste. Rien n’a encore été enregistré.
+form-refused = { $connector } n’a pas accepté cela. Vérifiez-le et saisissez-le de nouveau : rien n’a été enregistré.
+form-unclear = { $connector } n’a pas pu être interrogé pour le vérifier ; rien n’a été enregistré. Réessayez dans une minute.
+form-optional = (facultatif)
+form-choose = Choisir…
+form-submit = Vérifier et connecter
+form-submit-bare = Connecter
+form-kept = Ce que vous saisissez est essayé maintenant auprès de { $connector }, conservé chiffré sur ce serveur, et ne va nulle part ailleurs. Cette page ne le montre plus jamais.
+form-elsewhere = Ce que vous saisissez va à { $hosts }, qui n’appartient pas à { $connector }. Les responsables de ce serveur l’ont voulu ainsi. Ne continuez que si vous connaissez cet endroit.
+form-elsewhere-here = Ce que vous saisissez va à { $hosts }, qui n’appartient pas à { $connector }, mais se trouve sur la machine où tourne ce serveur.
+fault-missing = C’est nécessaire.
+fault-form = Cela ne ressemble pas à ce que { $connector } a ici. Vérifiez que c’est complet, et sans rien autour.
+fault-long = C’est trop long.
+fault-key-file = Ce n’est pas le fichier de clé d’un compte de service. Collez le fichier JSON entier, avec client_email et private_key.
+
+unconfirmed-title = L’application ne vous a pas confirmé
+unconfirmed-what = Vous vous êtes identifié auprès de { $connector }, et l’application n’a pas confirmé à temps que c’est vous. Rien n’a été connecté, et votre identification a été abandonnée.
+unconfirmed-do = Retournez à l’application, identifiez-vous-y et demandez-lui un nouveau lien.
+
+too-many-tries-title = Trop d’essais
+too-many-tries-what = Ce lien a épuisé ses essais, et aucun n’a convenu. Rien n’a été modifié.
+too-many-tries-do = Cherchez d’abord les bonnes valeurs, puis demandez un nouveau lien à l’application.

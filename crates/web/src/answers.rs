@@ -1,9 +1,10 @@
 //! What use cases say, as pages. The one place that knows both.
 
-use crate::pages::{Consent, CustomHosts, Leave, Notice, NoticeKind, Replace, Scope};
+use crate::pages::{Consent, CustomHosts, Field, Form, Leave, Notice, NoticeKind, Replace, Scope};
 use url::Url;
 use valetkey_app::connections;
-use valetkey_app::consent::{About, AskedScope, ConsentReport, Opened, Outcome, StopReason, Stopped};
+use valetkey_app::consent::{self, About, AskedScope, ConsentReport, FormField, Opened, Outcome, StopReason, Stopped};
+use valetkey_app::credentials::Fault;
 use valetkey_domain::Kind;
 
 /// A failure of the system itself. Its message is for developers; its cause goes to the log here.
@@ -41,6 +42,7 @@ pub(crate) fn reason(why: &StopReason) -> NoticeKind {
         StopReason::OtherBrowser => NoticeKind::OtherBrowser,
         StopReason::StartedElsewhere => NoticeKind::StartedElsewhere,
         StopReason::OtherIssuer => NoticeKind::OtherIssuer,
+        StopReason::TooManyTries => NoticeKind::TooManyTries,
         StopReason::TimedOut => NoticeKind::TimedOut,
         StopReason::Busy => NoticeKind::Busy,
         StopReason::Failed(error) => failure(error),
@@ -61,6 +63,40 @@ pub(crate) fn consent(opened: Opened, token: String) -> Consent {
         until: opened.expires_at,
         token,
     }
+}
+
+/// The page of a link that opens, where something is to be typed.
+pub(crate) fn typed(opened: Opened, form: consent::Form, token: String) -> Form {
+    let Opened { about: About { connector, connection, app, identifier }, .. } = opened;
+    let faulty = form.fields.iter().any(|field| field.fault.is_some());
+    let told = match form.refused {
+        Some(true) => Some("form-refused"),
+        Some(false) => Some("form-unclear"),
+        None => faulty.then_some("form-faults"),
+    };
+    Form {
+        connector,
+        app,
+        connection: connection.to_string(),
+        identifier: identifier.to_string(),
+        fields: form.fields.into_iter().map(field).collect(),
+        told,
+        theirs: form.words,
+        custom_hosts: custom_hosts(&opened.custom_hosts),
+        until: opened.expires_at,
+        token,
+    }
+}
+
+fn field(field: FormField) -> Field {
+    let FormField { name, label, hint, secret, lines, required, options, value, fault } = field;
+    let fault = fault.map(|fault| match fault {
+        Fault::Missing => "fault-missing",
+        Fault::Form => "fault-form",
+        Fault::Long => "fault-long",
+        Fault::KeyFile => "fault-key-file",
+    });
+    Field { name, label, hint, secret, lines, required, options, value, fault }
 }
 
 /// The hosts that aren't the vendor's own, if there are any. There are as many as endpoints at most.
@@ -96,6 +132,7 @@ pub(crate) fn end(ended: ConsentReport) -> Notice {
         Outcome::Refused(code) => notice(NoticeKind::Refused).word("code", code).in_its_words(ended.words),
         Outcome::ProviderFailed => notice(NoticeKind::ProviderFailed).in_its_words(ended.words),
         Outcome::OtherAccount { .. } => notice(NoticeKind::Kept),
+        Outcome::Unconfirmed => notice(NoticeKind::Unconfirmed),
         Outcome::Expired => notice(NoticeKind::TimedOut),
         Outcome::Interrupted => notice(NoticeKind::Interrupted),
     }

@@ -42,8 +42,8 @@ use axum::routing::get;
 use http::header;
 use pages::NoticeKind;
 
-/// The most bytes of a form: a token and a button's name.
-const MAX_FORM: usize = 4096;
+/// The most bytes of a form: a token and a button's name, or the fields of a credential, form-encoded.
+const MAX_FORM: usize = 128 * 1024;
 
 impl Web {
     /// The doors: links, the providers' way back, outcomes, stylesheet and icon. There is no fallback, since other

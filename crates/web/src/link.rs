@@ -1,5 +1,5 @@
 //! `/connect/{link}`: GET and HEAD show who asks for what and spend nothing (mail scanners and chat previews open
-//! links, too); POST binds the browser and sends the person to the provider.
+//! links, too); POST binds the browser and sends the person to the provider, or takes what was typed.
 
 use crate::pages::NoticeKind;
 use crate::{Web, answers};
@@ -7,19 +7,19 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::response::Response;
 use http::HeaderMap;
-use serde::Deserialize;
-use valetkey_app::consent;
+use valetkey_app::consent::{self, Submitted};
+use valetkey_domain::Secret;
 
-/// What the page's form sends.
-#[derive(Deserialize)]
-pub(crate) struct Start {
-    token: Option<String>,
-}
+/// What the page's form sends: a token, and what was typed where something is to be.
+type Sent = Vec<(String, Secret<str>)>;
 
 /// The page before anything has happened.
 pub(crate) async fn show(State(web): State<Web>, Path(link): Path<String>, asked: HeaderMap) -> Response {
     match consent::open(&web.app, &link).await {
-        Ok(opened) => web.form(&form(&link), &asked, |token| answers::consent(opened, token)),
+        Ok(mut opened) => match opened.form.take() {
+            None => web.form(&form(&link), &asked, |token| answers::consent(opened, token)),
+            Some(fields) => web.form(&form(&link), &asked, |token| answers::typed(opened, fields, token)),
+        },
         Err(stopped) => web.page(&answers::stop(&stopped), &asked),
     }
 }
@@ -29,15 +29,33 @@ pub(crate) async fn start(
     State(web): State<Web>,
     Path(link): Path<String>,
     asked: HeaderMap,
-    sent: Result<Form<Start>, FormRejection>,
+    sent: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
-    let token = sent.ok().and_then(|Form(start)| start.token);
-    let Some(browser) = web.owner(&asked, &form(&link), token.as_deref()) else {
+    let pairs = sent.map(|Form(pairs)| pairs).unwrap_or_default();
+    let sent: Sent = pairs.into_iter().map(|(name, value)| (name, Secret::from(value))).collect();
+    let one = |wanted: &str| sent.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.expose());
+    let Some(browser) = web.owner(&asked, &form(&link), one("token")) else {
         return web.notice(NoticeKind::StaleForm, &asked);
     };
+    if one("kind") == Some("typed") {
+        return typed(&web, &link, &asked, &browser, sent).await;
+    }
     match consent::start(&web.app, &link, &browser).await {
         Ok(provider) => web.page(&answers::leave(provider), &asked),
         Err(stopped) => web.page(&answers::stop(&stopped), &asked),
+    }
+}
+
+/// The person typed a credential.
+async fn typed(web: &Web, link: &str, asked: &HeaderMap, browser: &Secret<str>, sent: Sent) -> Response {
+    let named = |(name, value): (String, Secret<str>)| Some((name.strip_prefix("field.")?.to_owned(), value));
+    let fields = sent.into_iter().filter_map(named).collect();
+    match consent::submit(&web.app, link, browser, fields).await {
+        Ok(Submitted::Ended(id)) => web.go(&format!("/connect/done/{id}")),
+        Ok(Submitted::Again(fields, opened)) => {
+            web.form(&form(link), asked, |token| answers::typed(*opened, *fields, token))
+        }
+        Err(stopped) => web.page(&answers::stop(&stopped), asked),
     }
 }
 

@@ -8,7 +8,7 @@ use axum::extract::{Form, Path, State};
 use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
-use valetkey_app::consent;
+use valetkey_app::consent::{self, ConsentReport};
 use valetkey_domain::id::AuthorizationId;
 
 /// What the question's form sends.
@@ -22,6 +22,8 @@ pub(crate) struct Choice {
 pub(crate) async fn show(State(web): State<Web>, Path(id): Path<String>, asked: HeaderMap) -> Response {
     let Ok(id) = AuthorizationId::parse(&id) else { return web.notice(NoticeKind::StrayAnswer, &asked) };
     match consent::outcome(&web.app, &id, web.site.browser(&asked).as_ref()).await {
+        // The page leads on to the app; a redirect after the form of the question would be held against its policy.
+        Ok(ConsentReport { confirmed_at: Some(address), .. }) => web.page(&answers::leave(address), &asked),
         Ok(ended) => match answers::question(&ended) {
             Some(question) => web.form(&form(&id), &asked, |token| Replace { token, ..question }),
             None => web.page(&answers::end(ended), &asked),

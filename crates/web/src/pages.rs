@@ -4,6 +4,7 @@
 //! A page carries its own headers: no script anywhere, no resource but our stylesheet and icon, no frame around it.
 
 mod consent;
+mod form;
 mod leave;
 mod notice;
 pub(crate) mod page;
@@ -13,6 +14,7 @@ mod scope;
 mod tests;
 
 pub(crate) use consent::{Consent, CustomHosts};
+pub(crate) use form::{Field, Form};
 pub(crate) use leave::Leave;
 pub(crate) use notice::{Notice, NoticeKind};
 pub(crate) use page::Page;
@@ -30,9 +32,10 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use std::sync::Arc;
 use valetkey_domain::Timestamp;
 
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 6] = [
     ("base.html", include_str!("../templates/base.html")),
     (Consent::TEMPLATE, include_str!("../templates/consent.html")),
+    (Form::TEMPLATE, include_str!("../templates/form.html")),
     (Leave::TEMPLATE, include_str!("../templates/leave.html")),
     (Notice::TEMPLATE, include_str!("../templates/notice.html")),
     (Replace::TEMPLATE, include_str!("../templates/replace.html")),
@@ -186,6 +189,7 @@ pub fn samples(language: Language) -> Result<Vec<(String, String)>, Error> {
     let pages = Pages::read("")?;
     let all = [
         of::<Consent>(&pages, language)?,
+        of::<Form>(&pages, language)?,
         of::<Leave>(&pages, language)?,
         of::<Replace>(&pages, language)?,
         of::<Notice>(&pages, language)?,

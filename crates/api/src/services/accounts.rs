@@ -75,6 +75,20 @@ impl ConnectedAccountService for Accounts {
         serve(&self.0, request, one::auth).await
     }
 
+    async fn verify_connected_account_user(
+        &self,
+        request: Request<wire::VerifyConnectedAccountUserRequest>,
+    ) -> RpcResult<wire::VerifyConnectedAccountUserResponse> {
+        serve(&self.0, request, one::verify_user).await
+    }
+
+    async fn search_connected_accounts(
+        &self,
+        request: Request<wire::SearchConnectedAccountsRequest>,
+    ) -> RpcResult<wire::SearchConnectedAccountsResponse> {
+        serve(&self.0, request, list::search).await
+    }
+
     async fn get_connected_account_details(
         &self,
         request: Request<wire::GetConnectedAccountByIdentifierRequest>,

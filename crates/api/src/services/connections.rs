@@ -3,6 +3,7 @@
 mod render;
 mod settings;
 
+use super::kinds;
 use super::serve::serve;
 use super::shared::{connector, ends, id, non_empty, page};
 use tonic::{Request, Response, Status};
@@ -89,10 +90,11 @@ async fn create(
 ) -> Result<wire::CreateConnectionResponse> {
     let wanted = request.connection.unwrap_or_default();
     settings::check_new(&wanted, request.flags.unwrap_or_default())?;
+    let connector = settings::connector(&wanted);
     let new = New {
         name: wanted.key_id.clone().and_then(non_empty),
-        connector: settings::connector(&wanted),
-        settings: Settings::default(),
+        settings: Settings { way: kinds::way(app, &connector, wanted.r#type())?, ..Settings::default() },
+        connector,
         client_secret: None,
     };
     let made = connections::create(app, ctx, new).await?;

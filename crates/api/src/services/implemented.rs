@@ -45,6 +45,8 @@ pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
             "GetConnectedAccount",
             "GetConnectedAccountAuth",
             "GetConnectedAccountDetails",
+            "SearchConnectedAccounts",
+            "VerifyConnectedAccountUser",
         ],
     ),
     (

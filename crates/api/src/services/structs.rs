@@ -6,12 +6,12 @@ use valetkey_proto::well_known::value::Kind;
 use valetkey_proto::well_known::{ListValue, Struct, Value as Wire};
 
 /// The members of a Struct; none is an empty object.
-pub(super) fn members(fields: Option<Struct>) -> Map<String, Value> {
+pub(crate) fn members(fields: Option<Struct>) -> Map<String, Value> {
     fields.unwrap_or_default().fields.into_iter().map(|(name, value)| (name, read(value))).collect()
 }
 
 /// A JSON object as a Struct.
-pub(super) fn of(members: &Map<String, Value>) -> Struct {
+pub(crate) fn of(members: &Map<String, Value>) -> Struct {
     Struct { fields: members.iter().map(|(name, value)| (name.clone(), write(value))).collect() }
 }
 

@@ -14,6 +14,7 @@ async fn every_served_method_was_seen_to_succeed_and_to_refuse() {
     accounts(&shelf).await;
     servers(kit).await;
     tools(&shelf).await;
+    verification(&shelf).await;
     let served = doors().unwrap().into_iter().filter(|door| door.wire == Wire::Grpc && door.implemented);
     let methods: Vec<String> = served.map(|door| door.method).filter(|method| !method.is_empty()).collect();
     assert!(methods.len() > 30, "{methods:?}");
@@ -63,6 +64,8 @@ async fn accounts(shelf: &Shelf) {
     let (one, none) = (format!("{all}/{id}"), format!("{all}/ca_none"));
     both(kit, "GET", (all, Value::Null), (&format!("{all}?page_token=garbage"), Value::Null)).await;
     both(kit, "GET", (&one, Value::Null), (&none, Value::Null)).await;
+    let search = |token: &str| format!("{all}:search?query=eve&page_token={token}");
+    both(kit, "GET", (&search(""), Value::Null), (&search("garbage"), Value::Null)).await;
     let by = |path: &str, id: &str| format!("{all}/{path}?id={id}");
     both(kit, "GET", (&by("details", id), Value::Null), (&by("details", "ca_none"), Value::Null)).await;
     both(kit, "GET", (&by("auth", &shelf.account), Value::Null), (&by("auth", "ca_none"), Value::Null)).await;
@@ -102,6 +105,18 @@ async fn servers(kit: &Kit) {
     both(kit, "POST", (&state(&own), Value::Null), (&state(&nobodys), Value::Null)).await;
     both(kit, "DELETE", (&own, Value::Null), (&nobodys, Value::Null)).await;
     both(kit, "DELETE", (&one, Value::Null), (&none, Value::Null)).await;
+}
+
+async fn verification(shelf: &Shelf) {
+    let request = shelf.signed_in("bea", "https://our.app/verify?page=1").await;
+    let verify = "/api/v1/connected_accounts/user/verify";
+    let as_user = |user: &str| json!({ "auth_request_id": request, "identifier": user });
+    let another = shelf.kit.rest("POST", verify, as_user("ann")).await;
+    assert_eq!(another.status, 403, "the link was bea's: {another:?}");
+    both(&shelf.kit, "POST", (verify, as_user("bea")), (verify, as_user("bea"))).await;
+    let bea = "/api/v1/connected_accounts/details?connector=MY_SHELF&identifier=bea";
+    let account = shelf.kit.rest("GET", bea, Value::Null).await.json;
+    assert_eq!(account["connected_account"]["status"], "ACTIVE", "{account}");
 }
 
 async fn tools(shelf: &Shelf) {

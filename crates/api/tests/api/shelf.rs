@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use valetkey_app::connections;
+use valetkey_app::consent::{self, Callback};
+use valetkey_domain::Secret;
 use valetkey_domain::connection::Settings;
+use valetkey_domain::id::ConnectionId;
 
 /// What the app was asked: method, path and query, and the title of a book that is added.
 type Seen = Arc<Mutex<Vec<String>>>;
@@ -33,6 +36,7 @@ impl Shelf {
         let router = Router::new()
             .route("/api/books/{id}", get(book))
             .route("/api/books", post(add))
+            .route("/token", post(async || Json(json!({ "access_token": "taken", "token_type": "Bearer" }))))
             .with_state(Arc::clone(&seen));
         #[expect(clippy::disallowed_methods, reason = "the other side of a test is no task of ours")]
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -66,10 +70,38 @@ impl Shelf {
         made["connected_account"]["id"].as_str().unwrap().to_owned()
     }
 
+    /// A user signs in by a link that has it confirmed at this address: the `auth_request_id` that the browser brings there.
+    pub(crate) async fn signed_in(&self, user: &str, confirmed_at: &str) -> String {
+        let (app, browser) = (&self.kit.app, Secret::from("browser"));
+        let wanted = json!({ "connector": "MY_SHELF", "identifier": user, "user_verify_url": confirmed_at });
+        let link = self.kit.rest("POST", "/api/v1/connected_accounts/magic_link", wanted).await.json;
+        let token = link["link"].as_str().unwrap().rsplit('/').next().unwrap();
+        let leaves = consent::start(app, token, &browser).await.unwrap();
+        let answer = Callback {
+            code: Some(Secret::from("code")),
+            state: Some(Secret::from(parameter(&leaves, "state"))),
+            error: None,
+            error_description: None,
+            error_uri: None,
+            iss: None,
+        };
+        let to = parameter(&leaves, "redirect_uri");
+        let connection = ConnectionId::parse(to.rsplit('/').nth(1).unwrap()).unwrap();
+        let ended = consent::callback(app, &connection, answer, Some(&browser)).await.unwrap();
+        let report = consent::outcome(app, &ended, Some(&browser)).await.unwrap();
+        let place = report.confirmed_at.unwrap();
+        assert!(place.as_str().starts_with(confirmed_at), "{place}");
+        parameter(&place, "auth_request_id")
+    }
+
     /// What the app was asked since it was asked for last.
     pub(crate) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut *self.seen.lock().unwrap())
     }
+}
+
+fn parameter(url: &url::Url, name: &str) -> String {
+    url.query_pairs().find(|(found, _)| found == name).unwrap().1.into_owned()
 }
 
 async fn book(State(seen): State<Seen>, Path(id): Path<String>, request: Request) -> Response {

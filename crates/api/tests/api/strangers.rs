@@ -31,6 +31,12 @@ async fn a_stranger_finds_nothing_and_changes_nothing() {
         ("POST", "/api/v1/connected_accounts:delete".into(), json!({ "id": account })),
         ("POST", "/api/v1/connected_accounts/magic_link".into(), json!({ "id": account })),
         ("POST", format!("/api/v1/connected_accounts/{account}:disconnect"), json!({})),
+        ("GET", format!("/api/v1/connected_accounts:search?query=user&connection_id={connection}"), Value::Null),
+        (
+            "POST",
+            "/api/v1/connected_accounts/user/verify".into(),
+            json!({ "auth_request_id": "A".repeat(80), "identifier": "user_123" }),
+        ),
         ("GET", format!("/api/v1/tools?filter.connected_account_id={account}"), Value::Null),
         ("GET", "/api/v1/tools?filter.connector=MY_GMAIL".into(), Value::Null),
         ("GET", "/api/v1/tools/scoped?identifier=user_123&filter.connection_names=MY_GMAIL".into(), Value::Null),
@@ -54,6 +60,7 @@ async fn a_stranger_finds_nothing_and_changes_nothing() {
         ("/api/v1/mcp/configs", "configs"),
         ("/api/v1/mcp/instances", "instances"),
         ("/api/v1/connected_accounts", "connected_accounts"),
+        ("/api/v1/connected_accounts:search?query=user", "connected_accounts"),
     ] {
         let theirs = kit.rest_as(Some(&kit.theirs.token), "GET", path, Value::Null).await;
         assert_eq!(theirs.json[member], json!([]), "{path}");

@@ -128,6 +128,11 @@ async fn accounts_by_rest() {
     let created = kit.rest("POST", "/api/v1/connected_accounts", wanted.clone()).await;
     let account = &created.json["connected_account"];
     assert_eq!((&account["status"], &account["api_config"]["port"]), (&json!("ACTIVE"), &json!(443)), "{created:?}");
+    let members = account["api_config"].as_object().unwrap();
+    for name in ["version", "domain", "custom_headers", "custom_auth_header", "api_endpoint"] {
+        assert_eq!(members.get(name), Some(&json!(null)), "{name}: shown though nothing was given");
+    }
+    assert_eq!(members.len(), 6);
     assert!(!created.json.to_string().contains("1//y"), "refresh tokens stay here");
     assert_eq!(kit.rest("POST", "/api/v1/connected_accounts", wanted).await.status, 409);
 

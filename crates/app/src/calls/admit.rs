@@ -41,7 +41,7 @@ impl Admission for Job {
 impl Job {
     pub(super) fn setting(&self, admitted: &Admitted) -> Setting {
         Setting {
-            base_url: admitted.wired.connection.settings.api_base_url.clone(),
+            base_url: admitted.api_base.clone(),
             now: self.app.core.now(),
             nonce: self.app.core.rng.next_u128(),
             api_config: admitted.account.api_config.clone(),

@@ -127,15 +127,15 @@ impl<'a> Sender<'a> {
 
     /// Takes every credential that was used out of what goes to the caller.
     pub(super) fn redactor(&self) -> Redactor {
-        let secrets: Vec<_> = self.used.iter().map(|opened| &opened.access_token).collect();
-        Redactor::of(&secrets)
+        let secrets: Vec<_> = self.used.iter().flat_map(|opened| schemes::sent(&self.admitted.wired, opened)).collect();
+        Redactor::of(&secrets.iter().collect::<Vec<_>>())
     }
 
     /// A request goes only where the connector reaches and the credential was given for, whatever a template made of
     /// the arguments.
     fn check(&self, request: &Request<Bytes>) -> Result<(), Failed> {
         let (uri, account) = (request.uri(), &self.admitted.account);
-        let base = self.admitted.wired.connection.settings.api_base_url.as_deref();
+        let base = self.admitted.api_base.as_deref();
         let given = self.job.given_for(account, uri);
         if given && self.job.served.connector.allows(uri, base) {
             return Ok(());
@@ -162,9 +162,9 @@ impl<'a> Sender<'a> {
     /// The request with the newest credential.
     fn signed(&self, request: &Request<Bytes>) -> Result<Request<Bytes>, Failed> {
         let mut request = request.clone();
-        let credential = self.used.last().map(|opened| &opened.access_token);
+        let credential = self.used.last();
         credential
-            .map_or(Ok(()), |token| schemes::present(&mut request, token))
+            .map_or(Ok(()), |opened| schemes::present(&mut request, &self.admitted.wired, opened))
             .map_err(|error| self.job.before(&error))?;
         Ok(request)
     }
@@ -207,7 +207,7 @@ impl<'a> Sender<'a> {
     /// A new access token after the app refused the one that was used; at most one for a call.
     async fn renew(&mut self) -> Result<(), Failed> {
         let refused = self.used.last().map(|opened| opened.generation);
-        if self.used.len() > 1 {
+        if self.used.len() > 1 || !self.admitted.wired.renews() {
             return Err(self.rejected().await);
         }
         let renewed = self.job.credential(self.admitted, refused).await?;
@@ -219,9 +219,10 @@ impl<'a> Sender<'a> {
     /// can say, and apps have answered 401 to everybody while they were failing.
     async fn rejected(&self) -> Failed {
         let (job, wired) = (self.job, &self.admitted.wired);
+        let renewed = if wired.renews() { ", though it was renewed a moment ago" } else { "" };
         let message = format!(
-            "{} does not accept the user's sign-in, though it was renewed a moment ago. The app may be failing: call \
-             again in a minute. If it goes on like this, ask the user to open the link and to sign in again",
+            "{} does not accept the user's sign-in{renewed}. The app may be failing: call again in a minute. If it goes on \
+             like this, ask the user to open the link and to sign in again",
             app_name(wired)
         );
         job.linked(job.because(FailureReason::NotConnected, message), &wired.connection).await

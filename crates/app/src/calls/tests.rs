@@ -4,7 +4,7 @@ use super::job::Job;
 use super::limits::CallSlot;
 use super::usable::Admitted;
 use super::*;
-use crate::accounts::{self, ImportedTokens};
+use crate::accounts::{self, Given};
 use crate::connections;
 use crate::credentials::refresh::Opened;
 use crate::fixture::{Fixture, fixture};
@@ -48,7 +48,7 @@ async fn mail() -> (Fixture, Served, Ctx) {
     let (name, client_secret) = (Some("MAIL".into()), Some(Secret::from("hunter2")));
     let new = connections::New { name, connector: "gmail".into(), settings, client_secret };
     connections::create(app, ctx, new).await.unwrap();
-    let given = ImportedTokens { access_token: Secret::from("at-1"), refresh_token: None, scopes: vec![SEND.into()] };
+    let given = Given::Tokens { access_token: Secret::from("at-1"), refresh_token: None, scopes: vec![SEND.into()] };
     accounts::create(app, ctx, "MAIL", fixture.account.owner.clone(), Some(given), Map::new()).await.unwrap();
     let mapping = NewMapping { connection: "MAIL".into(), tools: vec!["gmail_send_message".into()] };
     let new = configs::New { name: "mail".into(), description: String::new(), mappings: vec![mapping] };

@@ -5,7 +5,7 @@ use super::attempt::{Call, app_name};
 use super::failed::{Failed, FailureReason};
 use super::limits::CallSlot;
 use crate::connections::{self, Wired};
-use crate::consent::{Life, Link, link_for};
+use crate::consent::{Life, Link, Wishes, link_for};
 use crate::credentials::refresh::{self, Opened, Unusable};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -19,6 +19,15 @@ const VALID_FOR: Duration = Duration::from_millis(100);
 pub(super) struct Admitted {
     pub(super) wired: Wired,
     pub(super) account: ConnectedAccount,
+    /// What replaces scheme, host and port of the connector's API, for this account.
+    pub(super) api_base: Option<String>,
+}
+
+impl Admitted {
+    /// What the paths of proxied requests are put behind.
+    pub(super) fn proxy_base(&self) -> &str {
+        self.api_base.as_deref().unwrap_or(&self.wired.connector.proxy_url)
+    }
 }
 
 /// Looks whether a call may begin, and again when it had to wait.
@@ -43,7 +52,12 @@ impl Call {
     /// The account on this connection, if it is ACTIVE.
     pub(super) async fn usable(&self, wired: Wired, account: Option<ConnectedAccount>) -> Result<Admitted, Failed> {
         match account {
-            Some(account) if account.status == Status::Active => Ok(Admitted { wired, account }),
+            Some(account) if account.status == Status::Active => {
+                let api_base = wired.api_base(&account).map_err(|why| {
+                    self.because(FailureReason::NotConnected, format!("the call was not made: {why}"))
+                })?;
+                Ok(Admitted { wired, account, api_base })
+            }
             None => Err(self.not_connected(&wired, &Status::PendingAuth).await),
             Some(account) => Err(self.not_connected(&wired, &account.status).await),
         }
@@ -51,7 +65,7 @@ impl Call {
 
     /// The credential to call with, renewed first if it ends soon, or because the app refused this generation.
     pub(super) async fn credential(&self, admitted: &Admitted, refused: Option<i64>) -> Result<Opened, Failed> {
-        let Admitted { wired, account } = admitted;
+        let Admitted { wired, account, .. } = admitted;
         match refresh::credential(&self.app, &self.ctx, wired, account, refused).await {
             Ok(opened) => Ok(opened),
             Err(Unusable::SignIn(status)) => Err(self.not_connected(wired, &status).await),
@@ -134,7 +148,8 @@ impl Call {
     }
 
     async fn link(&self, connection: &Connection) -> crate::Result<Link> {
-        let (_, link) = link_for(&self.app, &self.ctx, connection, self.owner.clone(), Life::Chat).await?;
+        let (owner, wishes) = (self.owner.clone(), Wishes::default());
+        let (_, link) = link_for(&self.app, &self.ctx, connection, owner, Life::Chat, &wishes).await?;
         Ok(link)
     }
 }

@@ -2,8 +2,7 @@
 
 use super::endpoints::{Endpoints, on_this_machine, origin};
 use url::Url;
-use valetkey_connectors::{Connector, OAuth2};
-use valetkey_domain::connection::Settings;
+use valetkey_connectors::Connector;
 
 /// Hosts that a connection's own settings chose, in place of the connector file's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,9 +14,8 @@ pub struct CustomHosts {
 }
 
 impl CustomHosts {
-    /// Of a connection that reaches these endpoints.
-    pub(super) fn of(connector: &Connector, oauth: &OAuth2, endpoints: &Endpoints) -> Self {
-        let vendors = Endpoints::of(oauth, &Settings::default());
+    /// Of a connection that reaches these endpoints, where the vendor has those.
+    pub(super) fn of(connector: &Connector, vendors: &Endpoints, endpoints: &Endpoints) -> Self {
         let mut known: Vec<String> = connector.hosts.iter().map(|host| format!("https://{host}")).collect();
         known.extend(vendors.named().into_iter().filter_map(|(_, url)| origin(url?)));
         known.extend(origin(&connector.proxy_url));

@@ -2,16 +2,15 @@
 
 use crate::{Error, Result};
 use url::Url;
-use valetkey_connectors::OAuth2;
 use valetkey_domain::connection::Settings;
 
 /// Where a connection reaches: its own settings, else the connector's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
-    /// Where people sign in.
-    pub authorize_url: String,
-    /// Where codes and refresh tokens are exchanged.
-    pub token_url: String,
+    /// Where people sign in, if they do so at the vendor.
+    pub authorize_url: Option<String>,
+    /// Where access tokens are had, if there are any.
+    pub token_url: Option<String>,
     /// Where tokens are revoked, if the vendor offers it.
     pub revoke_url: Option<String>,
     /// Who the account is, if the vendor says.
@@ -20,15 +19,24 @@ pub struct Endpoints {
     pub api_base_url: Option<String>,
 }
 
+/// The vendor's own endpoints.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Vendors<'a> {
+    pub(super) authorize_url: Option<&'a str>,
+    pub(super) token_url: Option<&'a str>,
+    pub(super) revoke_url: Option<&'a str>,
+    pub(super) identity_url: Option<&'a str>,
+}
+
 impl Endpoints {
-    /// Of a connection with these settings, to a connector that signs in so.
-    pub(super) fn of(oauth: &OAuth2, own: &Settings) -> Self {
+    /// Of a connection with these settings, where the vendor has these. What the vendor has no need of, no connection has.
+    pub(super) fn of(vendors: Vendors<'_>, own: &Settings) -> Self {
         let or = |own: &Option<String>, theirs: Option<&str>| own.clone().or_else(|| theirs.map(str::to_owned));
         Self {
-            authorize_url: own.authorize_url.clone().unwrap_or_else(|| oauth.authorize_url.clone()),
-            token_url: own.token_url.clone().unwrap_or_else(|| oauth.token_url.clone()),
-            revoke_url: or(&own.revoke_url, revoke_of(oauth)),
-            identity_url: or(&own.identity_url, identity_of(oauth)),
+            authorize_url: vendors.authorize_url.and_then(|theirs| or(&own.authorize_url, Some(theirs))),
+            token_url: vendors.token_url.and_then(|theirs| or(&own.token_url, Some(theirs))),
+            revoke_url: or(&own.revoke_url, vendors.revoke_url),
+            identity_url: or(&own.identity_url, vendors.identity_url),
             // As it is kept today, so that one from before is not taken for another.
             api_base_url: own.api_base_url.as_ref().map(|text| base(text).unwrap_or_else(|_| text.clone())),
         }
@@ -37,8 +45,8 @@ impl Endpoints {
     /// All of them, by the names that the API has for them where it has one.
     pub(super) fn named(&self) -> [(&'static str, Option<&str>); 5] {
         [
-            ("authorize_uri", Some(&self.authorize_url)),
-            ("token_uri", Some(&self.token_url)),
+            ("authorize_uri", self.authorize_url.as_deref()),
+            ("token_uri", self.token_url.as_deref()),
             ("revoke_url", self.revoke_url.as_deref()),
             ("user_info_uri", self.identity_url.as_deref()),
             ("api_base_url", self.api_base_url.as_deref()),
@@ -116,14 +124,6 @@ fn climbs(text: &str) -> bool {
     text.split(['/', '\\']).map(plain).any(|segment| segment == "." || segment == "..")
 }
 
-fn revoke_of(oauth: &OAuth2) -> Option<&str> {
-    oauth.revoke.as_ref().map(|revoke| revoke.url.as_str())
-}
-
-fn identity_of(oauth: &OAuth2) -> Option<&str> {
-    oauth.identity.as_ref().map(|identity| identity.url.as_str())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,12 +150,11 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_base_that_was_kept_before_is_the_same_base() {
-        let fixture = crate::fixture::fixture("{rotates: true}").await;
+    #[test]
+    fn a_base_that_was_kept_before_is_the_same_base() {
         let at = |base: &str| {
             let settings = Settings { api_base_url: Some(base.to_owned()), ..Settings::default() };
-            Endpoints::of(fixture.wired().oauth(), &settings)
+            Endpoints::of(Vendors::default(), &settings)
         };
         assert_eq!(at("HTTPS://ghe.example/api//"), at("https://ghe.example/api"));
         assert_ne!(at("https://ghe.example/api"), at("https://ghe.example/Api"));

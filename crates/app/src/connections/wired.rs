@@ -1,12 +1,13 @@
 //! A connection with its connector and what follows from the two: what used to travel as three arguments.
 
 use super::custom_hosts::CustomHosts;
-use super::endpoints::{Endpoints, origin};
+use super::endpoints::{Endpoints, Vendors, origin};
 use crate::{App, Error, Result};
 use std::sync::Arc;
-use valetkey_connectors::{Auth, Connector, OAuth2, TokenClientAuth};
+use valetkey_connectors::{Auth, AuthKind, Connector, LostAnswer, OAuth2, RefreshRule, TokenClientAuth, Unfilled};
 use valetkey_domain::Kind;
-use valetkey_domain::connection::Connection;
+use valetkey_domain::account::ConnectedAccount;
+use valetkey_domain::connection::{Connection, Settings};
 
 /// A connection with its connector.
 #[derive(Clone, Debug)]
@@ -34,22 +35,118 @@ impl Wired {
     /// With its connector, which the caller has at hand.
     #[must_use]
     pub fn with(connector: Arc<Connector>, connection: Connection) -> Self {
-        let Auth::OAuth2(oauth) = &connector.auth;
-        Self { endpoints: Endpoints::of(oauth, &connection.settings), connection, connector }
+        let endpoints = endpoints_of(connector.way(kind_of(&connection)), &connection.settings);
+        Self { endpoints, connection, connector }
     }
 
-    /// How its connector signs in.
+    /// How people sign in on it.
     #[must_use]
-    pub fn oauth(&self) -> &OAuth2 {
-        let Auth::OAuth2(oauth) = &self.connector.auth;
-        oauth
+    pub fn way(&self) -> &Auth {
+        self.connector.way(kind_of(&self.connection))
     }
 
-    /// Whether all is there that a consent needs: an OAuth client id, and its secret unless the client is public.
+    /// Which kind that is.
+    #[must_use]
+    pub fn kind(&self) -> AuthKind {
+        self.way().kind()
+    }
+
+    /// Whether people sign in at the provider.
+    #[must_use]
+    pub fn is_oauth(&self) -> bool {
+        self.kind() == AuthKind::OAuth2
+    }
+
+    /// The facts of its OAuth.
+    ///
+    /// # Errors
+    /// People sign in otherwise on it.
+    pub fn oauth(&self) -> Result<&OAuth2> {
+        match self.way() {
+            Auth::OAuth2(oauth) => Ok(oauth),
+            other => {
+                let (name, kind) = (&self.connection.name, other.kind().as_str());
+                let message = format!("connection '{name}' does not sign in by OAuth: its way is {kind}");
+                Err(Error::new(Kind::FailedPrecondition, message))
+            }
+        }
+    }
+
+    /// What is known of renewing what it holds. Where nothing but our own secret is sent, asking twice costs nothing.
+    #[must_use]
+    pub fn renewal(&self) -> RefreshRule {
+        match self.way() {
+            Auth::OAuth2(oauth) => oauth.refresh,
+            _ => RefreshRule { lost_answer: LostAnswer::RetryNow, idle_ttl: None },
+        }
+    }
+
+    /// Whether what an account gave brings access tokens again and again, without a refresh token.
+    #[must_use]
+    pub fn mints(&self) -> bool {
+        matches!(self.way(), Auth::Minted(_))
+    }
+
+    /// Whether its access tokens can be renewed. What was typed is used as it is.
+    #[must_use]
+    pub fn renews(&self) -> bool {
+        matches!(self.way(), Auth::OAuth2(_) | Auth::Minted(_))
+    }
+
+    /// How a client names itself at the token endpoint, and what stands between two scopes there; none without one.
+    #[must_use]
+    pub fn token_client(&self) -> Option<(TokenClientAuth, &str)> {
+        match self.way() {
+            Auth::OAuth2(oauth) => Some((oauth.token_client_auth, &oauth.scope_separator)),
+            Auth::Minted(minted) => Some((minted.token_client_auth, &minted.scope_separator)),
+            Auth::Static(_) | Auth::None => None,
+        }
+    }
+
+    /// Where in a token endpoint's answer the tokens stand, and the app's own codes for a grant that is over.
+    #[must_use]
+    pub fn token_answer(&self) -> (Option<String>, Vec<String>) {
+        match self.way() {
+            Auth::OAuth2(oauth) => (oauth.token_in.clone(), oauth.ended.clone()),
+            Auth::Minted(_) | Auth::Static(_) | Auth::None => (None, Vec::new()),
+        }
+    }
+
+    /// The token endpoint.
+    ///
+    /// # Errors
+    /// There is none for its way to sign in.
+    pub fn token_url(&self) -> Result<&str> {
+        self.endpoints.token_url.as_deref().ok_or_else(|| {
+            Error::new(Kind::FailedPrecondition, format!("connection '{}' has no token endpoint", self.connection.name))
+        })
+    }
+
+    /// What replaces scheme, host and port of the connector's API for this account, if anything.
+    ///
+    /// # Errors
+    /// The account lacks a part of its host.
+    pub fn api_base(&self, account: &ConnectedAccount) -> std::result::Result<Option<String>, Unfilled> {
+        match &self.connection.settings.api_base_url {
+            Some(own) => Ok(Some(own.clone())),
+            None => self.connector.own_origin(&account.api_config),
+        }
+    }
+
+    /// Whether all is there that signing in needs of the connection: an OAuth client id, and its secret unless the client
+    /// is public; a service account's key; nothing where each account brings its own.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        let public = self.oauth().token_client_auth == TokenClientAuth::None;
-        self.connection.settings.client_id.is_some() && (public || self.connection.client_secret.is_some())
+        let secret = self.connection.client_secret.is_some();
+        let client = |public: bool| self.connection.settings.client_id.is_some() && (public || secret);
+        match self.way() {
+            Auth::OAuth2(oauth) => client(oauth.token_client_auth == TokenClientAuth::None),
+            Auth::Minted(minted) => match minted.kind {
+                AuthKind::GoogleDwd => secret,
+                _ => !minted.fields.is_empty() || client(false),
+            },
+            Auth::Static(_) | Auth::None => true,
+        }
     }
 
     /// The scopes a consent asks for: the connection's own, else the connector's.
@@ -61,15 +158,15 @@ impl Wired {
         }
     }
 
-    /// The origins to which users' credentials may go: the token, revocation and identity endpoints and the API hosts,
-    /// in order.
+    /// The origins to which this account's credentials may go: the token, revocation and identity endpoints and the API
+    /// hosts, in order.
     #[must_use]
-    pub fn audience(&self) -> Vec<String> {
+    pub fn audience(&self, account: &ConnectedAccount) -> Vec<String> {
         let ends = &self.endpoints;
-        let urls =
-            [Some(&ends.token_url), ends.revoke_url.as_ref(), ends.identity_url.as_ref(), ends.api_base_url.as_ref()];
+        let urls = [&ends.token_url, &ends.revoke_url, &ends.identity_url, &ends.api_base_url];
         let origins = urls.into_iter().flatten().filter_map(|url| origin(url));
-        in_order(origins.chain(self.connector.hosts.iter().map(|host| format!("https://{host}"))))
+        let hosts = self.connector.hosts_of(&account.api_config);
+        in_order(origins.chain(hosts.into_iter().map(|host| format!("https://{host}"))))
     }
 
     /// The origins that the OAuth client's secret is sealed for: those of the token and the revocation endpoint, to which it
@@ -78,8 +175,8 @@ impl Wired {
     #[must_use]
     pub fn secret_audience(&self) -> Vec<String> {
         let (ends, own) = (&self.endpoints, &self.connection.settings);
-        let sent = [Some(&ends.token_url), ends.revoke_url.as_ref()];
-        let named = [&own.authorize_url, &own.identity_url, &own.api_base_url].map(Option::as_ref);
+        let sent = [&ends.token_url, &ends.revoke_url];
+        let named = [&own.authorize_url, &own.identity_url, &own.api_base_url];
         in_order(sent.into_iter().chain(named).flatten().filter_map(|url| origin(url)))
     }
 
@@ -91,12 +188,6 @@ impl Wired {
         self.endpoints.named().into_iter().map(standing).collect()
     }
 
-    /// What the paths of proxied requests are put behind.
-    #[must_use]
-    pub fn proxy_base(&self) -> &str {
-        self.endpoints.api_base_url.as_deref().unwrap_or(&self.connector.proxy_url)
-    }
-
     /// Whether requests to the app's own API may be made through it, beside its tools.
     #[must_use]
     pub fn takes_proxied(&self) -> bool {
@@ -106,8 +197,30 @@ impl Wired {
     /// Where its settings lead that is not the connector's own.
     #[must_use]
     pub fn custom_hosts(&self) -> CustomHosts {
-        CustomHosts::of(&self.connector, self.oauth(), &self.endpoints)
+        let vendors = endpoints_of(self.way(), &Settings::default());
+        CustomHosts::of(&self.connector, &vendors, &self.endpoints)
     }
+}
+
+/// Where a connection reaches that signs in so.
+fn endpoints_of(way: &Auth, own: &Settings) -> Endpoints {
+    let vendors = match way {
+        Auth::OAuth2(oauth) => Vendors {
+            authorize_url: Some(&oauth.authorize_url),
+            token_url: Some(&oauth.token_url),
+            revoke_url: oauth.revoke.as_ref().map(|revoke| revoke.url.as_str()),
+            identity_url: oauth.identity.as_ref().map(|identity| identity.url.as_str()),
+        },
+        Auth::Minted(minted) => Vendors { token_url: Some(&minted.token_url), ..Vendors::default() },
+        Auth::Static(_) | Auth::None => Vendors::default(),
+    };
+    Endpoints::of(vendors, own)
+}
+
+/// The way that a connection has chosen; none is the connector's usual one.
+fn kind_of(connection: &Connection) -> Option<AuthKind> {
+    let chosen = connection.settings.way.as_deref()?;
+    AuthKind::ALL.into_iter().find(|kind| kind.as_str() == chosen)
 }
 
 fn in_order(origins: impl Iterator<Item = String>) -> Vec<String> {

@@ -119,7 +119,8 @@ fn begun<'a>(stage: &'a Stage, browser: Option<&Secret<str>>) -> Result<Option<&
 
 /// An issuer is promised by the connector; a connection that sends people elsewhere has another one.
 fn check_issuer(consent: &Consent, given: Option<&str>) -> Result<(), Stopped> {
-    let (rules, authorize_url) = (consent.wired.oauth(), &consent.wired.endpoints.authorize_url);
+    let rules = consent.wired.oauth()?;
+    let authorize_url = consent.wired.endpoints.authorize_url.as_ref().unwrap_or(&rules.authorize_url);
     let promised = rules.issuer.as_deref().filter(|_| *authorize_url == rules.authorize_url);
     if issuer::is_right(promised, authorize_url, given) {
         return Ok(());

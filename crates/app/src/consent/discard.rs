@@ -7,7 +7,7 @@ use crate::credentials::revocations;
 use crate::credentials::revoke::{self, Ending};
 use crate::credentials::sealed::Plain;
 use crate::{App, Result};
-use serde_json::json;
+use serde_json::{Map, json};
 use valetkey_core::journal;
 use valetkey_core::places::CredentialRow;
 use valetkey_domain::Ctx;
@@ -29,7 +29,7 @@ pub(super) async fn granted(
     plain: &Plain,
     why: &'static str,
 ) -> Result<()> {
-    let audience = consent.wired.audience();
+    let audience = consent.wired.audience(&consent.account);
     let ending = Ending { account: &consent.account, subject, audience: &audience, plain };
     let ready = revoke::ready(app, &consent.ctx, &consent.wired, &ending).await?;
     let mut change = app.core.change_reserved(&consent.ctx).await?;
@@ -52,7 +52,7 @@ pub(super) async fn unsaved(app: &App, consent: &Consent, subject: Option<&str>,
             another grant of this account may be the same");
         return;
     }
-    match revocations::without_row(app, &consent.ctx, &consent.wired, plain).await {
+    match revocations::without_row(app, &consent.ctx, &consent.wired, &consent.account, plain).await {
         Ok(became) => {
             let became = became.as_str();
             tracing::error!(authorization = %id, cause = ?error, became, "tokens that can't be saved were to be revoked");
@@ -95,7 +95,12 @@ async fn forget(app: &App, ctx: &Ctx, id: &AuthorizationId, of: &AccountId, wait
     }
     ready.insert(ctx, &mut change).await?;
     let detail = journal::detail([("at_provider", json!(ready.at_provider().as_str())), ("why", json!("no_answer"))]);
-    change.record("authorization.thrown_away", id.as_str(), detail).await?.commit().await?;
+    let unconfirmed = accounts::end_confirmation(ctx, &mut change, of, app.core.now()).await?;
+    let mut change = change.record("authorization.thrown_away", id.as_str(), detail).await?;
+    if unconfirmed {
+        change = change.record("account.unconfirmed_ended", of.as_str(), Map::new()).await?;
+    }
+    change.commit().await?;
     revocations::go_on(app, ctx, ready);
     Ok(true)
 }

@@ -9,6 +9,7 @@ use super::start::uses_pkce;
 use crate::credentials::oauth;
 use crate::credentials::sealed::Plain;
 use crate::{App, Error, Result, connections};
+use serde_json::{Map, Value};
 use valetkey_connectors::Identity;
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_core::places;
@@ -36,6 +37,8 @@ pub(super) struct Granted {
     pub(super) expires_at: Option<Timestamp>,
     /// Who signed in, if the connector can tell.
     pub(super) subject: Option<Subject>,
+    /// What it says of the account beside the credential.
+    pub(super) api_config: Map<String, Value>,
 }
 
 impl Exchange {
@@ -88,13 +91,14 @@ impl Exchange {
             scopes: tokens.scopes.unwrap_or_default(),
             expires_at: tokens.expires_in.map(|life| sent_at + life),
             subject,
-            plain: Plain { access_token: tokens.access_token, refresh_token: tokens.refresh_token },
+            api_config: Map::new(),
+            plain: Plain::tokens(tokens.access_token, tokens.refresh_token),
         }))
     }
 
     /// Whose they are nobody knows: they are revoked only if nothing else lives on that OAuth client.
     async fn discard_tokens(&self, tokens: Tokens, why: &'static str) {
-        let plain = Plain { access_token: tokens.access_token, refresh_token: tokens.refresh_token };
+        let plain = Plain::tokens(tokens.access_token, tokens.refresh_token);
         if let Err(error) = discard::granted(&self.app, &self.consent, None, &plain, why).await {
             tracing::warn!(authorization = %self.consent.authorization.id, cause = ?error, "tokens nobody takes live on");
         }
@@ -112,7 +116,7 @@ impl Exchange {
 
     async fn tokens(&self, verifier: &Secret<str>) -> Result<std::result::Result<Tokens, TokenError>> {
         let (app, wired) = (&self.app, &self.consent.wired);
-        let verifier = uses_pkce(wired.oauth()).then_some(verifier);
+        let verifier = uses_pkce(wired.oauth()?).then_some(verifier);
         let secret = connections::client_secret(app, wired).await?;
         let client = oauth::Endpoint::of(wired)?;
         let client = client.client(secret.as_ref());
@@ -140,7 +144,8 @@ impl Exchange {
     /// Who signed in: the connector's own question, else the ID token.
     async fn subject(&self, tokens: &Tokens, claims: Claims) -> std::result::Result<Option<Subject>, TokenError> {
         let wired = &self.consent.wired;
-        let (Some(rule), Some(url)) = (&wired.oauth().identity, &wired.endpoints.identity_url) else {
+        let rule = wired.oauth().ok().and_then(|oauth| oauth.identity.as_ref());
+        let (Some(rule), Some(url)) = (rule, &wired.endpoints.identity_url) else {
             return Ok(claims.subject.map(|id| Subject { id, name: None }));
         };
         if !may_ask(rule, tokens.scopes.as_deref()) {

@@ -1,17 +1,19 @@
 //! Links: made for an app, opened by anybody who holds one.
 
+use super::form::Form;
 use super::requested::requested_scopes;
 use super::scopes::{self, AskedScope};
 use super::stopped::{About, StopReason, Stopped};
 use crate::accounts;
 use crate::connections::{self, CustomHosts, Wired};
 use crate::entrance::browsers::is_of;
+use crate::tenancy::verification;
 use crate::{App, Error, Result};
 use serde_json::json;
 use std::time::Duration;
 use valetkey_core::{context, journal};
 use valetkey_domain::account::{ConnectedAccount, Owner};
-use valetkey_domain::authorization::{Authorization, Outcome, Stage};
+use valetkey_domain::authorization::{Authorization, Outcome, Stage, VerifyAt};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::AuthorizationId;
@@ -69,10 +71,21 @@ pub struct Opened {
     pub scopes: Vec<AskedScope>,
     /// The origin of the provider's sign-in page (`https://accounts.google.com`).
     pub provider: String,
+    /// What is to be typed, where people don't sign in at the provider.
+    pub form: Option<Form>,
     /// Where the sign-in and what comes of it go that is not the vendor's own.
     pub custom_hosts: CustomHosts,
     /// Until when the link opens.
     pub expires_at: Timestamp,
+}
+
+/// What an app wants of a link beside its life.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// Where the person is sent to be confirmed.
+    pub user_verify_url: Option<String>,
+    /// What the app wants back there.
+    pub state: Option<String>,
 }
 
 /// A link for this owner to sign in with on a connection, with the account, which is made if there is none.
@@ -85,9 +98,12 @@ pub async fn link_for(
     connection: &Connection,
     owner: Owner,
     life: Life,
+    wishes: &Wishes,
 ) -> Result<(ConnectedAccount, Link)> {
+    let wired = Wired::of(app, connection.clone())?;
+    let verify = confirmed_at(app, ctx, &wired, wishes).await?;
     let account = accounts::ensure(app, ctx, connection, owner).await?;
-    let link = link(app, ctx, connection, &account, life.of(app)).await?;
+    let link = made(app, ctx, &wired, &account, life.of(app), verify).await?;
     Ok((account, link))
 }
 
@@ -105,15 +121,29 @@ pub async fn link(
     account: &ConnectedAccount,
     life: Duration,
 ) -> Result<Link> {
+    let wired = Wired::of(app, connection.clone())?;
+    let verify = confirmed_at(app, ctx, &wired, &Wishes::default()).await?;
+    made(app, ctx, &wired, account, life, verify).await
+}
+
+async fn made(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+    life: Duration,
+    verify: Option<VerifyAt>,
+) -> Result<Link> {
+    let connection = &wired.connection;
     if account.environment != ctx.environment || account.connection != connection.id {
         return Err(Error::not_found("connected account", &account.id));
     }
-    let wired = Wired::of(app, connection.clone())?;
-    if let Err(why) = ready(&wired) {
+    if let Err(why) = ready(wired) {
         return Err(Error::new(Kind::FailedPrecondition, why));
     }
     connections::client_secret(app, &wired).await?;
-    let before = fresh(ctx, &mut app.core.store.glance().await?, account, life, app.core.now()).await?;
+    let wanted = (life, verify.as_ref());
+    let before = fresh(ctx, &mut app.core.store.glance().await?, account, wanted, app.core.now()).await?;
     if let Some(link) = again(app, ctx, &before).await? {
         return Ok(link);
     }
@@ -125,6 +155,7 @@ pub async fn link(
         account: account.id.clone(),
         stage: Stage::Linked,
         asked: None,
+        verify: verify.clone(),
         link_expires_at: now + life,
         created_at: now,
     };
@@ -132,7 +163,7 @@ pub async fn link(
     let mut tx = app.core.change(ctx).await?;
     // Of many who ask at once one makes the link.
     tx.alone(account.id.as_str()).await?;
-    let mut meanwhile = fresh(ctx, &mut tx, account, life, now).await?;
+    let mut meanwhile = fresh(ctx, &mut tx, account, wanted, now).await?;
     meanwhile.retain(|(one, _)| before.iter().all(|(old, _)| old.id != one.id));
     if !meanwhile.is_empty() {
         drop(tx);
@@ -147,6 +178,14 @@ pub async fn link(
     Ok(Link { url: address(app, &token), expires_at: authorization.link_expires_at })
 }
 
+/// Where the person of a link is confirmed. What somebody typed is nobody's sign-in, so there it means nothing.
+async fn confirmed_at(app: &App, ctx: &Ctx, wired: &Wired, wishes: &Wishes) -> Result<Option<VerifyAt>> {
+    let environment = environments::get(&mut app.core.store.glance().await?, &ctx.environment).await?;
+    let environment = environment.ok_or_else(|| Error::not_found("environment", &ctx.environment))?;
+    let at = verification::of_link(&environment, wishes.user_verify_url.as_deref(), wishes.state.as_deref());
+    if wired.is_oauth() { at } else { Ok(None) }
+}
+
 /// A link that was made before, with the SHA-256 of its token.
 type Made = (Authorization, [u8; 32]);
 
@@ -156,7 +195,7 @@ async fn fresh(
     ctx: &Ctx,
     tx: &mut Tx,
     account: &ConnectedAccount,
-    life: Duration,
+    (life, verify): (Duration, Option<&VerifyAt>),
     now: Timestamp,
 ) -> Result<Vec<Made>> {
     let mut made = rows::with_time_left(ctx, tx, &account.id, now).await?;
@@ -167,7 +206,8 @@ async fn fresh(
             Stage::Exchanging(_) => false,
             Stage::Done { outcome, .. } => !spends(outcome),
         };
-        unused && one.link_expires_at > now + life / 3 && one.link_expires_at <= now + life
+        let alike = one.verify.as_ref() == verify;
+        alike && unused && one.link_expires_at > now + life / 3 && one.link_expires_at <= now + life
     });
     Ok(made)
 }
@@ -194,12 +234,17 @@ fn address(app: &App, token: &Secret<str>) -> String {
 pub async fn open(app: &App, token: &str) -> std::result::Result<Opened, Stopped> {
     let consent = Consent::by_link(app, token).await?;
     consent.startable(app).await?;
-    let asked = requested_scopes(app, &consent.ctx, &consent.wired, &consent.account).await?;
+    let asked = if consent.wired.is_oauth() {
+        requested_scopes(app, &consent.ctx, &consent.wired, &consent.account).await?
+    } else {
+        Vec::new()
+    };
     Ok(Opened {
         authorization: consent.authorization.id,
         about: consent.about,
         scopes: scopes::described(&consent.wired.connector, asked),
-        provider: connections::origin(&consent.wired.endpoints.authorize_url).unwrap_or_default(),
+        provider: consent.wired.endpoints.authorize_url.as_deref().and_then(connections::origin).unwrap_or_default(),
+        form: (!consent.wired.is_oauth()).then(|| Form::blank(&consent.wired, &consent.account)),
         custom_hosts: consent.wired.custom_hosts(),
         expires_at: consent.authorization.link_expires_at,
     })
@@ -300,5 +345,8 @@ async fn shut(app: &App, wired: &Wired) -> Result<Option<String>> {
 
 /// Whether this outcome is the last that a link leads to.
 const fn spends(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Connected | Outcome::ConnectedWithout(_) | Outcome::OtherAccount { .. })
+    matches!(
+        outcome,
+        Outcome::Connected | Outcome::ConnectedWithout(_) | Outcome::OtherAccount { .. } | Outcome::Unconfirmed
+    )
 }

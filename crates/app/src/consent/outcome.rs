@@ -5,7 +5,9 @@ use super::scopes::{self, AskedScope};
 use super::stopped::{About, StopReason, Stopped};
 use crate::App;
 use crate::entrance::browsers::is_of;
+use crate::tenancy::verification;
 use std::time::Duration;
+use url::Url;
 use valetkey_core::context;
 use valetkey_domain::Secret;
 use valetkey_domain::authorization::{Outcome, Stage};
@@ -31,6 +33,8 @@ pub struct ConsentReport {
     pub words: Option<String>,
     /// After [`Outcome::OtherAccount`]: whether the person can still choose. If not, nothing was replaced.
     pub undecided: bool,
+    /// After [`Outcome::Unconfirmed`], while the app can still confirm it: where the browser takes the person for that.
+    pub confirmed_at: Option<Url>,
 }
 
 /// The stored outcome of a consent, for the browser that started it. Waits a little for an exchange to end.
@@ -45,7 +49,8 @@ pub async fn outcome(app: &App, id: &AuthorizationId, browser: Option<&Secret<st
             Stage::Done { outcome, words, .. } => {
                 let (outcome, words, undecided) = (outcome.clone(), words.clone(), undecided(app, &consent).await?);
                 let withheld = scopes::described(&consent.wired.connector, withheld(&outcome));
-                return Ok(ConsentReport { outcome, about: consent.about, withheld, words, undecided });
+                let confirmed_at = confirmed_at(app, &consent, &outcome, undecided).await?;
+                return Ok(ConsentReport { outcome, about: consent.about, withheld, words, undecided, confirmed_at });
             }
             Stage::Exchanging(started) if started.expires_at <= app.core.now() => {
                 return Err(Stopped::from(StopReason::TimedOut).about(consent.about));
@@ -74,6 +79,23 @@ pub(super) async fn for_browser(
         Stage::Done { browser, .. } => browser.as_ref(),
     };
     if bound.is_some_and(|hash| is_of(hash, browser)) { Ok(consent) } else { Err(StopReason::OtherBrowser.into()) }
+}
+
+/// The app's address with the name of this request, which nobody has but the browser that signed in.
+async fn confirmed_at(app: &App, consent: &Consent, outcome: &Outcome, waits: bool) -> Result<Option<Url>, Stopped> {
+    let (Outcome::Unconfirmed, true, Some(at)) = (outcome, waits, &consent.authorization.verify) else {
+        return Ok(None);
+    };
+    let mut url = verification::checked(&at.url)?;
+    let request = app.core.keyring.request_mint(&consent.ctx.environment, &consent.authorization.id).await?;
+    {
+        let mut query = url.query_pairs_mut();
+        query.append_pair("auth_request_id", request.expose());
+        if let Some(state) = &at.state {
+            query.append_pair("state", state);
+        }
+    }
+    Ok(Some(url))
 }
 
 fn withheld(outcome: &Outcome) -> Vec<String> {

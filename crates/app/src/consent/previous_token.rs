@@ -20,7 +20,7 @@ pub(super) async fn refresh_token(
 ) -> Result<Option<Secret<str>>> {
     let (app, consent) = (&exchange.app, &exchange.consent);
     let same = before.zip(granted.subject.as_ref()).is_some_and(|(before, now)| before.id == now.id);
-    let audience = consent.wired.audience();
+    let audience = consent.wired.audience(account);
     let usable = account.status == Status::Active && same && granted.plain.refresh_token.is_none();
     let Some(held) = account.credential.as_ref().filter(|held| usable && held.refreshable) else { return Ok(None) };
     if held.audience != audience || lease.lost_at.is_some() {

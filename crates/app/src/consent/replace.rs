@@ -2,13 +2,14 @@
 
 use super::link::Consent;
 use super::outcome::{ConsentReport, for_browser, outcome};
+use super::save::WAIT;
 use super::scopes;
 use super::stopped::{StopReason, Stopped};
 use crate::credentials::revocations;
-use crate::credentials::revoke::{self, Ready};
+use crate::credentials::revoke::{self, AtProvider, Ready};
 use crate::credentials::sealed;
 use crate::{App, Error};
-use serde_json::json;
+use serde_json::{Map, json};
 use valetkey_core::journal;
 use valetkey_core::places::CredentialRow;
 use valetkey_domain::authorization::{Outcome, Stage};
@@ -37,6 +38,8 @@ pub async fn replace(
     let Some(waiting) = waiting else { return Err(Stopped::from(StopReason::TimedOut).about(consent.about)) };
     if keep {
         keep_old(app, &consent, &waiting).await?;
+    } else if consent.authorization.verify.is_some() {
+        confirm_first(app, &consent, asked).await?;
     } else {
         take_new(app, &consent, asked, waiting).await?;
     }
@@ -59,11 +62,26 @@ async fn keep_old(app: &App, consent: &Consent, waiting: &Pending) -> crate::Res
     Ok(())
 }
 
+/// The person wants the new account, and the app has still to confirm the person: the tokens go on waiting.
+async fn confirm_first(app: &App, consent: &Consent, asked: &Outcome) -> crate::Result<()> {
+    let (ctx, id, now) = (&consent.ctx, &consent.authorization.id, app.core.now());
+    let mut change = app.core.change(ctx).await?;
+    let waits = pending_credentials::extend(ctx, &mut change, id, now + WAIT).await?;
+    if waits && authorizations::resolve(ctx, &mut change, id, asked, &Outcome::Unconfirmed, now).await? {
+        accounts::await_confirmation(ctx, &mut change, &consent.account.id, now).await?;
+        let account = consent.account.id.as_str();
+        change.record("account.unconfirmed", account, Map::new()).await?.commit().await?;
+    }
+    Ok(())
+}
+
 /// The new tokens move from where they waited into the account, sealed anew for it. Those that were there are somebody
 /// else's, and end at the provider too.
-async fn take_new(app: &App, consent: &Consent, asked: &Outcome, waiting: Pending) -> crate::Result<()> {
+pub(super) async fn take_new(app: &App, consent: &Consent, asked: &Outcome, waiting: Pending) -> crate::Result<bool> {
     let (ctx, id, account) = (&consent.ctx, &consent.authorization.id, &consent.account.id);
-    let audience = consent.wired.audience();
+    let mut account_then = consent.account.clone();
+    account_then.api_config.extend(waiting.api_config.clone());
+    let audience = consent.wired.audience(&account_then);
     if waiting.tokens.audience != audience {
         let message = format!("connection '{}' points elsewhere now: open a new link", consent.wired.connection.name);
         return Err(Error::new(Kind::FailedPrecondition, message));
@@ -71,24 +89,37 @@ async fn take_new(app: &App, consent: &Consent, asked: &Outcome, waiting: Pendin
     let row = CredentialRow::Pending(id, &consent.account);
     let plain = sealed::open(app, ctx, row, &audience, &waiting.tokens.sealed).await?;
     let held = accounts::lease(ctx, &mut app.core.store.glance().await?, account).await?;
-    let Some((held, generation, _)) = held else { return Err(Error::not_found("connected account", account)) };
-    let ready = revoke::of_account(app, ctx, Some(&consent.wired), &held).await?;
+    let Some((mut held, generation, _)) = held else { return Err(Error::not_found("connected account", account)) };
+    // Confirmed, the same person's new sign-in may stand on the grant of the one before.
+    let theirs = held.subject.as_deref() == waiting.subject.as_ref().map(|subject| subject.id.as_str());
+    let ready = match asked {
+        Outcome::Unconfirmed if theirs => Ready::Settled(AtProvider::Nothing),
+        _ => revoke::of_account(app, ctx, Some(&consent.wired), &held).await?,
+    };
+    held.api_config.extend(waiting.api_config.clone());
     let row = CredentialRow::Account(&held, generation + 1);
     let after = outcome_of(consent, &waiting.tokens);
     let granted = (waiting.tokens.scopes, waiting.tokens.expires_at);
     let tokens = sealed::tokens(app, ctx, &consent.wired, row, &plain, granted).await?;
     let mut change = app.core.change(ctx).await?;
+    if !waiting.api_config.is_empty() {
+        accounts::merge_api_config(ctx, &mut change, account, &waiting.api_config, app.core.now()).await?;
+    }
     let subject = waiting.subject.as_ref();
     let stored =
         accounts::store_credential(ctx, &mut change, account, generation, &tokens, subject, app.core.now()).await?;
     let forgotten = pending_credentials::delete(ctx, &mut change, id).await?;
     if stored && forgotten && authorizations::resolve(ctx, &mut change, id, asked, &after, app.core.now()).await? {
         ready.insert(ctx, &mut change).await?;
-        let detail = detail(consent, &ready);
-        change.record("account.replaced", account.as_str(), detail).await?.commit().await?;
+        let (action, detail) = match asked {
+            Outcome::Unconfirmed => ("account.confirmed", detail(consent, &ready)),
+            _ => ("account.replaced", detail(consent, &ready)),
+        };
+        change.record(action, account.as_str(), detail).await?.commit().await?;
         revocations::go_on(app, ctx, ready);
+        return Ok(true);
     }
-    Ok(())
+    Ok(false)
 }
 
 fn outcome_of(consent: &Consent, tokens: &Tokens) -> Outcome {

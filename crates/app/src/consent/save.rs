@@ -7,7 +7,7 @@ use super::{discard, previous_token};
 use crate::credentials::retry;
 use crate::credentials::sealed::{self, Plain};
 use crate::{Error, Result};
-use serde_json::json;
+use serde_json::{Map, json};
 use std::time::Duration;
 use valetkey_core::change::Recorded;
 use valetkey_core::failpoint::{Failpoint, reach};
@@ -22,7 +22,7 @@ use valetkey_storage::pending_credentials::Pending;
 use valetkey_storage::{accounts, authorizations, pending_credentials};
 
 /// How long tokens wait for a person's word.
-const WAIT: Duration = Duration::from_secs(10 * 60);
+pub(super) const WAIT: Duration = Duration::from_secs(10 * 60);
 /// How often it is looked again at an account whose tokens change between reading and writing.
 const LOOKS: u32 = 5;
 
@@ -68,7 +68,7 @@ async fn store_tokens(exchange: &Exchange, granted: &Granted) -> Result<bool> {
     let (app, ctx) = (&exchange.app, &exchange.consent.ctx);
     let id = &exchange.consent.account.id;
     let mut tx = app.core.store.read().await?;
-    let Some((account, generation, lease)) = accounts::lease(ctx, &mut tx, id).await? else {
+    let Some((mut account, generation, lease)) = accounts::lease(ctx, &mut tx, id).await? else {
         drop(tx);
         // In this order a try that is repeated throws nothing away twice.
         refuse(exchange, &Outcome::Refused("account_deleted".into()).into()).await?;
@@ -77,15 +77,17 @@ async fn store_tokens(exchange: &Exchange, granted: &Granted) -> Result<bool> {
     };
     let before = accounts::subject(ctx, &mut tx, id).await?;
     drop(tx);
+    // What is sealed is sealed for where the account leads from here on.
+    account.api_config.extend(granted.api_config.clone());
+    let waiting = CredentialRow::Pending(&exchange.consent.authorization.id, &account);
     let (outcome, row) = match other_account(&account, before.as_ref(), granted) {
+        Some(other) => (other, waiting),
+        None if exchange.consent.authorization.verify.is_some() => (Outcome::Unconfirmed, waiting),
         None => (connected(granted), CredentialRow::Account(&account, generation + 1)),
-        Some(other) => (other, CredentialRow::Pending(&exchange.consent.authorization.id, &account)),
     };
     let previous_token = match row {
-        CredentialRow::Account(..) => {
-            previous_token::refresh_token(exchange, granted, &account, before.as_ref(), &lease).await?
-        }
-        CredentialRow::Pending(..) => None,
+        _ if matches!(outcome, Outcome::OtherAccount { .. }) => None,
+        _ => previous_token::refresh_token(exchange, granted, &account, before.as_ref(), &lease).await?,
     };
     // Sealed before the transaction begins: the key may have to be read or made.
     let tokens = seal(exchange, granted, previous_token.as_ref(), row).await?;
@@ -93,16 +95,24 @@ async fn store_tokens(exchange: &Exchange, granted: &Granted) -> Result<bool> {
     let subject = granted.subject.as_ref();
     let stored = match row {
         CredentialRow::Account(..) => {
+            if !granted.api_config.is_empty() {
+                accounts::merge_api_config(ctx, &mut change, id, &granted.api_config, app.core.now()).await?;
+            }
             accounts::store_credential(ctx, &mut change, id, generation, &tokens, subject, app.core.now()).await?
         }
         CredentialRow::Pending(id, _) => {
             let (subject, expires_at) = (granted.subject.clone(), app.core.now() + WAIT);
-            pending_credentials::insert(ctx, &mut change, id, &Pending { tokens, subject, expires_at }).await?;
+            let api_config = granted.api_config.clone();
+            let pending = Pending { tokens, subject, api_config, expires_at };
+            pending_credentials::insert(ctx, &mut change, id, &pending).await?;
             true
         }
     };
     if !stored {
         return Ok(false);
+    }
+    if outcome == Outcome::Unconfirmed {
+        accounts::await_confirmation(ctx, &mut change, id, app.core.now()).await?;
     }
     if let Some(ended) = end(exchange, change, &outcome.clone().into()).await? {
         let ended = connect(exchange, ended, &outcome, previous_token.is_some()).await?;
@@ -173,6 +183,7 @@ async fn seal(
     let plain = Plain {
         access_token: again(&granted.plain.access_token),
         refresh_token: granted.plain.refresh_token.as_ref().or(previous_token).map(again),
+        typed: granted.plain.typed.copy(),
     };
     sealed::tokens(app, &consent.ctx, &consent.wired, row, &plain, (granted.scopes.clone(), granted.expires_at)).await
 }
@@ -194,14 +205,17 @@ async fn connect<'a>(
     outcome: &Outcome,
     previous_token: bool,
 ) -> Result<Recorded<'a>> {
-    if !matches!(outcome, Outcome::Connected | Outcome::ConnectedWithout(_)) {
-        return Ok(ended);
+    let account = exchange.consent.account.id.as_str();
+    match outcome {
+        Outcome::Connected | Outcome::ConnectedWithout(_) => {}
+        Outcome::Unconfirmed => return ended.record("account.unconfirmed", account, Map::new()).await,
+        _ => return Ok(ended),
     }
     let mut detail = journal::detail([("authorization", json!(exchange.consent.authorization.id))]);
     if previous_token {
         detail.insert("refresh_token".to_owned(), json!("kept: none came, and it is the same person at the provider"));
     }
-    ended.record("account.connected", exchange.consent.account.id.as_str(), detail).await
+    ended.record("account.connected", account, detail).await
 }
 
 #[cfg(test)]

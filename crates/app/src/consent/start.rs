@@ -59,10 +59,10 @@ fn provider(
     scopes: &[String],
     (redirect_uri, state, challenge, nonce): (&str, &Secret<str>, &str, &Secret<str>),
 ) -> Result<Url, Stopped> {
-    let (wired, rules) = (&consent.wired, consent.wired.oauth());
+    let (wired, rules) = (&consent.wired, consent.wired.oauth()?);
     let client = oauth::Endpoint::of(wired)?;
     let asked = Asked {
-        authorize_url: &wired.endpoints.authorize_url,
+        authorize_url: wired.endpoints.authorize_url.as_deref().unwrap_or(&rules.authorize_url),
         client_id: client.client_id(),
         redirect_uri,
         scopes,

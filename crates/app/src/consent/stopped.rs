@@ -62,6 +62,9 @@ pub enum StopReason {
     /// The answer came from another authorization server than was asked, or does not say from which.
     #[error("this answer doesn't come from the provider that was asked: open the link again")]
     OtherIssuer,
+    /// A link's form has had all its tries.
+    #[error("too many tries with this link: ask the app for a new one")]
+    TooManyTries,
     /// The provider's page was left open too long.
     #[error("signing in took too long: open the link again")]
     TimedOut,

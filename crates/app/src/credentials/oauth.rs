@@ -60,7 +60,16 @@ impl Endpoint {
             let message = format!("connection '{}' has no OAuth client id: give it one", wired.connection.name);
             Error::new(Kind::FailedPrecondition, message)
         })?;
-        let (auth, basic) = match wired.oauth().token_client_auth {
+        Self::named(wired, &client_id)
+    }
+
+    /// The same for a client with another id: an account may bring its own.
+    ///
+    /// # Errors
+    /// The connection has no token endpoint.
+    pub(crate) fn named(wired: &Wired, client_id: &str) -> Result<Self> {
+        let client_id = client_id.to_owned();
+        let (auth, basic) = match wired.token_client().map_or(TokenClientAuth::Post, |(auth, _)| auth) {
             TokenClientAuth::Post => (ClientAuth::Post, BasicEncoding::FormEncoded),
             TokenClientAuth::Basic => (ClientAuth::Basic, BasicEncoding::FormEncoded),
             TokenClientAuth::BasicRaw => (ClientAuth::Basic, BasicEncoding::Raw),
@@ -71,8 +80,8 @@ impl Endpoint {
             Some(false) => BasicEncoding::FormEncoded,
             None => basic,
         };
-        let (answer_in, ended) = (wired.oauth().token_in.clone(), wired.oauth().ended.clone());
-        Ok(Self { token_url: wired.endpoints.token_url.clone(), client_id, auth, basic, answer_in, ended })
+        let (answer_in, ended) = wired.token_answer();
+        Ok(Self { token_url: wired.token_url()?.to_owned(), client_id, auth, basic, answer_in, ended })
     }
 
     /// The id that the vendor gave the app.

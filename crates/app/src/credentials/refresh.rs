@@ -15,6 +15,7 @@ mod inflight;
 mod refreshes;
 mod refusal;
 
+pub use super::opened::Opened;
 pub use ahead::look as ahead;
 pub use decide::Unusable;
 pub use refreshes::Refreshes;
@@ -32,16 +33,8 @@ use valetkey_core::places::CredentialRow;
 use valetkey_domain::account::{ConnectedAccount, Credential, Reason, Status};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::AccountId;
-use valetkey_domain::{Ctx, Kind, Secret};
+use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::accounts as rows;
-
-/// An access token for one use.
-pub struct Opened {
-    /// The token.
-    pub access_token: Secret<str>,
-    /// The generation it is of; a caller who is refused with it names it to ask for another.
-    pub generation: i64,
-}
 
 /// The account's access token, refreshed if it would end within a minute. `refused` names a generation that the
 /// provider's API has just answered with 401: that one isn't given again, but refreshed, at most once in 30 seconds.
@@ -90,7 +83,8 @@ async fn obtain(
 ) -> Result<Opened, Unusable> {
     belongs(ctx, &wired.connection, account)?;
     let credential = decide::credential_of(account)?;
-    if need.met_by(credential, app.core.now()) {
+    // What was typed is used as it is: there is nothing to renew it with.
+    if need.met_by(credential, app.core.now()) || !wired.renews() {
         return open(app, ctx, wired, account, credential).await;
     }
     let caller = Caller { app, ctx, wired, need, stale: credential.generation };
@@ -197,14 +191,14 @@ async fn open(
     account: &ConnectedAccount,
     credential: &Credential,
 ) -> Result<Opened, Unusable> {
-    let audience = wired.audience();
+    let audience = wired.audience(account);
     if credential.audience != audience {
         end(app, ctx, account, credential.generation, Reason::EndpointsChanged).await?;
         return Err(Unusable::SignIn(Status::Expired(Reason::EndpointsChanged)));
     }
     let row = CredentialRow::Account(account, credential.generation);
     let plain = sealed::open(app, ctx, row, &audience, &credential.sealed).await?;
-    Ok(Opened { access_token: plain.access_token, generation: credential.generation })
+    Ok(Opened { access_token: plain.access_token, typed: plain.typed, generation: credential.generation })
 }
 
 /// Puts an account out of service, with the fact in the journal. Nothing happens if its tokens have changed.

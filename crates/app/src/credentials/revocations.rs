@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use valetkey_core::{context, journal, places};
+use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
 use valetkey_outbound::oauth::{self as endpoint, Revoked, TokenIn};
@@ -139,8 +140,14 @@ async fn ask(app: &App, ctx: &Ctx, revocation: &Revocation) -> Result<Tried> {
 ///
 /// # Errors
 /// The connection has no OAuth client.
-pub(crate) async fn without_row(app: &App, ctx: &Ctx, wired: &Wired, plain: &Plain) -> Result<AtProvider> {
-    let way = match revoke::way(wired, &wired.audience()) {
+pub(crate) async fn without_row(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+    plain: &Plain,
+) -> Result<AtProvider> {
+    let way = match revoke::way(wired, &wired.audience(account)) {
         Ok((way, _)) => way,
         Err(word) => return Ok(word),
     };
@@ -222,7 +229,12 @@ async fn sharing(app: &App, ctx: &Ctx, revocation: &Revocation, way: &Way) -> Re
             continue;
         }
         let (name, own) = (theirs.name.clone(), theirs.settings.token_url.clone());
-        let token_url = Wired::of(app, theirs).map(|wired| wired.endpoints.token_url).ok().or(own);
+        let token_url = match Wired::of(app, theirs) {
+            // What has no token endpoint lives on no grant.
+            Ok(wired) if wired.endpoints.token_url.is_none() => continue,
+            Ok(wired) => wired.endpoints.token_url,
+            Err(_) => own,
+        };
         match token_url {
             Some(url) if connections::origin(&url) == connections::origin(&way.token_url) => {
                 return Ok(Sharing::Perhaps);

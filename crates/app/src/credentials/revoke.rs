@@ -206,7 +206,8 @@ pub(crate) async fn ready(app: &App, ctx: &Ctx, wired: &Wired, ending: &Ending<'
 
 /// How tokens with this audience are revoked, and the origin that they go to; or why they can't be.
 pub(super) fn way(wired: &Wired, audience: &[String]) -> std::result::Result<(Way, String), AtProvider> {
-    let (Some(rule), Some(url)) = (&wired.oauth().revoke, &wired.endpoints.revoke_url) else {
+    let rule = wired.oauth().ok().and_then(|oauth| oauth.revoke.as_ref());
+    let (Some(rule), Some(url)) = (rule, &wired.endpoints.revoke_url) else {
         return Err(AtProvider::NotOffered);
     };
     let origin = connections::origin(url).filter(|origin| audience.contains(origin));
@@ -216,7 +217,7 @@ pub(super) fn way(wired: &Wired, audience: &[String]) -> std::result::Result<(Wa
         url: url.clone(),
         method: rule.method.to_string(),
         field: rule.field.clone(),
-        token_url: wired.endpoints.token_url.clone(),
+        token_url: wired.endpoints.token_url.clone().ok_or(AtProvider::NotOffered)?,
         client: oauth::Endpoint::of(wired).ok().map(|client| client.to_stored()),
     };
     Ok((way, origin))

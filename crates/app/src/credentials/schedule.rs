@@ -2,7 +2,7 @@
 
 use crate::App;
 use std::time::Duration;
-use valetkey_connectors::OAuth2;
+use valetkey_connectors::RefreshRule;
 use valetkey_domain::{Rng, Timestamp};
 use valetkey_storage::accounts::Schedule;
 
@@ -12,10 +12,10 @@ const SHORTEST: Duration = Duration::from_secs(10 * 60);
 /// The times for tokens that were just given: when the access token has lived four fifths of its life, and when the
 /// refresh token has been idle for seven tenths of what it may be; each with a tenth more by chance, so that what was
 /// given together is not refreshed together.
-pub(crate) fn schedule(app: &App, oauth: &OAuth2, refreshable: bool, expires_at: Option<Timestamp>) -> Schedule {
+pub(crate) fn schedule(app: &App, rule: RefreshRule, refreshable: bool, expires_at: Option<Timestamp>) -> Schedule {
     let now = app.core.now();
     let life = expires_at.and_then(|end| Duration::try_from(end.duration_since(now)).ok());
-    plan(now, refreshable, life, oauth.refresh.idle_ttl, app.core.rng.as_ref())
+    plan(now, refreshable, life, rule.idle_ttl, app.core.rng.as_ref())
 }
 
 fn plan(

@@ -1,18 +1,16 @@
 //! How connectors sign in, and how what a user gave meets a request: the one place that knows the schemes.
+//!
+//! [`present`] puts a credential into a request, [`renewal`] gets a new access token for one, [`fit`] says whether what was
+//! typed will do, [`trial`] tries it at the app.
 
-use crate::{Error, Result};
-use http::{HeaderValue, Request, header};
-use valetkey_domain::Secret;
+mod fit;
+mod present;
+mod renewal;
+mod service_account;
+mod trial;
 
-/// Puts an access token into a request. Nothing that shows headers shows it.
-///
-/// # Errors
-/// The token is no header value.
-pub(crate) fn present<B>(request: &mut Request<B>, access_token: &Secret<str>) -> Result<()> {
-    let value = format!("Bearer {}", access_token.expose());
-    let mut value =
-        HeaderValue::try_from(value).map_err(|_| Error::internal("the stored access token is no header value"))?;
-    value.set_sensitive(true);
-    request.headers_mut().insert(header::AUTHORIZATION, value);
-    Ok(())
-}
+pub use fit::{Fault, Faults, asked, service_account_of};
+pub(crate) use fit::{fit, named, subject};
+pub(crate) use present::{present, sent};
+pub(crate) use renewal::renewal;
+pub(crate) use trial::{Trial, trial};

@@ -1,6 +1,6 @@
 //! MCP instances: a config for one user, with a URL of its own, and how far that user has signed in.
 
-use crate::consent::{Life, Link, link_for};
+use crate::consent::{Life, Link, Wishes, link_for};
 use crate::servers::configs;
 use crate::{App, Error, Listed, Page, Result, accounts, connections};
 use futures::future::try_join_all;
@@ -237,7 +237,7 @@ async fn state(app: &App, ctx: &Ctx, connection: Connection, owner: Owner, with_
         let status = account.as_ref().map_or(Status::PendingAuth, |account| account.status.clone());
         return Ok(ConnectionState { connection, account, status, link: None });
     }
-    let (account, link) = link_for(app, ctx, &connection, owner, Life::Chat).await?;
+    let (account, link) = link_for(app, ctx, &connection, owner, Life::Chat, &Wishes::default()).await?;
     let status = account.status.clone();
     Ok(ConnectionState { connection, account: Some(account), status, link: Some(link) })
 }

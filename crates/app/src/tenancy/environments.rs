@@ -1,10 +1,11 @@
 //! Environments: made at first start, by the operator later.
 
+use super::verification;
 use crate::{App, Error, Result};
 use serde_json::{Map, json};
 use valetkey_core::context;
 use valetkey_core::journal;
-use valetkey_domain::environment::Environment;
+use valetkey_domain::environment::{Environment, VerifyMode};
 use valetkey_domain::id::EnvironmentId;
 use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::environments as rows;
@@ -23,6 +24,8 @@ pub async fn create(app: &App, name: &str, display_name: Option<&str>) -> Result
         id: EnvironmentId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
         name: name.to_owned(),
         display_name: display_name.map(ToOwned::to_owned),
+        user_verify_mode: None,
+        user_verify_url: None,
         created_at: app.core.now(),
     };
     let ctx = context::operator(&app.core, &environment.id);
@@ -57,6 +60,30 @@ pub async fn set_display_name(app: &App, ctx: &Ctx, display_name: Option<&str>) 
     }
     let detail = journal::detail([("display_name", json!(display_name))]);
     tx.record("environment.updated", ctx.environment.as_str(), detail).await?.commit().await
+}
+
+/// Says whether apps confirm who signed in in an environment, and where people go for that; what is none stays.
+///
+/// # Errors
+/// There is no such environment, or the address is no place to send people to.
+pub async fn verify_users(app: &App, name: &str, mode: Option<VerifyMode>, url: Option<&str>) -> Result<Environment> {
+    let before = by_name(app, name).await?;
+    if let Some(url) = url.filter(|url| !url.is_empty()) {
+        verification::checked(url)?;
+    }
+    let mode = mode.or(before.user_verify_mode);
+    let url = match url {
+        Some(url) => Some(url.to_owned()).filter(|url| !url.is_empty()),
+        None => before.user_verify_url.clone(),
+    };
+    let ctx = context::operator(&app.core, &before.id);
+    let mut tx = app.core.change(&ctx).await?;
+    if !rows::set_verification(&mut tx, &before.id, mode, url.as_deref()).await? {
+        return Err(Error::not_found("environment", name));
+    }
+    let detail = [("user_verify_mode", json!(mode.map(VerifyMode::as_str))), ("user_verify_url", json!(url))];
+    tx.record("environment.updated", before.id.as_str(), journal::detail(detail)).await?.commit().await?;
+    Ok(Environment { user_verify_mode: mode, user_verify_url: url, ..before })
 }
 
 /// People read both, so neither holds what can't be seen.

@@ -72,7 +72,12 @@ impl Run {
             plain_address(base)?;
         }
         let id = serde_json::json!({"id": format!("{:032x}", setting.nonce)});
-        let scope = Map::from_iter([("input".to_owned(), Value::Object(arguments)), ("call".to_owned(), id)]);
+        let account = Value::Object(setting.api_config.clone());
+        let scope = Map::from_iter([
+            ("input".to_owned(), Value::Object(arguments)),
+            ("call".to_owned(), id),
+            ("account".to_owned(), account),
+        ]);
         let moments = Moments::from(setting.now);
         let (values, unread, missing) = (MAX_VALUES, 0, Vec::new());
         Ok(Self {

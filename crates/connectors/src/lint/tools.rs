@@ -30,7 +30,7 @@ pub(super) fn check(file: &File, name: &str, tool: &ToolFile, author: Author, fo
     }
     arguments(&at, tool, found);
     steps(&at, tool, author, found);
-    expressions(&at, tool, found);
+    expressions(file, &at, tool, found);
     output(&at, tool, found);
 }
 
@@ -88,7 +88,7 @@ fn steps(at: &str, tool: &ToolFile, author: Author, found: &mut Found) {
     found.demand(tool.steps.is_empty() || clear, at, "exactly one step calls the tool's own operation");
     let bare = tool.steps.is_empty() || (tool.set.is_empty() && tool.with.is_empty());
     found.demand(bare, at, "with steps, `set` and `with` stand in them");
-    let mut saved = BTreeSet::from(["input", "call"]);
+    let mut saved = BTreeSet::from(["input", "call", "account"]);
     for (index, step) in tool.steps.iter().enumerate() {
         let at = format!("{at}.steps[{index}]");
         found.demand(step.call.is_some() != step.native.is_some(), &at, "a step has either `call` or `native`");
@@ -103,10 +103,12 @@ fn steps(at: &str, tool: &ToolFile, author: Author, found: &mut Found) {
     }
 }
 
-/// Every expression compiles and reads only what is there: arguments, and what earlier steps saved.
-fn expressions(at: &str, tool: &ToolFile, found: &mut Found) {
+/// Every expression compiles and reads only what is there: arguments, what the account says of itself, and what earlier
+/// steps saved.
+fn expressions(file: &File, at: &str, tool: &ToolFile, found: &mut Found) {
     let mut used = BTreeSet::new();
-    let mut saved: BTreeSet<String> = BTreeSet::new();
+    let fields = !file.account_fields.is_empty();
+    let mut saved: BTreeSet<String> = fields.then(|| "account".to_owned()).into_iter().collect();
     for (target, text) in tool.with.iter() {
         used.extend(expression(&format!("{at}.with.{target}"), text, tool, &saved, found));
     }

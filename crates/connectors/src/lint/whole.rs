@@ -1,9 +1,9 @@
-//! The file as one: names, addresses, sign-in, description.
+//! The file as one: names, addresses, description.
 
 use super::found::Found;
-use crate::file::{AuthFile, Description, DescriptionKind, File};
+use crate::file::{Description, DescriptionKind, File};
+use crate::host::placeholders;
 use crate::shape::Shape;
-use crate::sign_in::{Identity, Revoke};
 use crate::target::Target;
 use url::Url;
 use valetkey_vendor::Digest;
@@ -14,8 +14,6 @@ pub(super) fn check(file: &File, digests: &[Digest], found: &mut Found) {
     found.demand(good, "connector", "a name has only a-z, 0-9 and _, and begins with a letter");
     found.demand(!file.display_name.trim().is_empty(), "display_name", "is empty");
     addresses(file, found);
-    found.demand(file.auth.len() == 1, "auth", "exactly one way to sign in is supported");
-    file.auth.iter().for_each(|way| sign_in(file, way, found));
     description("description", &file.description, digests.first(), found);
     for (index, also) in file.also_described.iter().enumerate() {
         let at = format!("also_described[{index}]");
@@ -52,16 +50,17 @@ pub(super) fn check(file: &File, digests: &[Digest], found: &mut Found) {
 
 fn addresses(file: &File, found: &mut Found) {
     for (at, text) in [("base_url", &file.base_url), ("proxy_url", &file.proxy_url)] {
-        let Some(url) = https(text) else {
+        let Some(url) = https(&placeholders(text)) else {
             found.add(at, format!("`{text}` is not a plain https address"));
             continue;
         };
-        let listed = file.hosts.iter().any(|host| Some(host.as_str()) == url.host_str());
+        let listed = file.hosts.iter().any(|host| Some(placeholders(host).as_str()) == url.host_str());
         found.demand(listed, at, "its host is not among `hosts`");
         found.demand(at == "base_url" || url.path() == "/", at, "is an origin: no path");
     }
     for host in &file.hosts {
-        let plain = https(&format!("https://{host}/")).is_some_and(|url| url.host_str() == Some(host));
+        let read = placeholders(host);
+        let plain = https(&format!("https://{read}/")).is_some_and(|url| url.host_str() == Some(read.as_str()));
         found.demand(
             plain && !host.contains('*'),
             "hosts",
@@ -70,8 +69,8 @@ fn addresses(file: &File, found: &mut Found) {
     }
 }
 
-/// A https address without user, query, fragment or port of its own.
-fn https(text: &str) -> Option<Url> {
+/// An https address without user, query, fragment or port of its own.
+pub(super) fn https(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let plain = url.scheme() == "https"
         && url.username().is_empty()
@@ -80,42 +79,6 @@ fn https(text: &str) -> Option<Url> {
         && url.query().is_none()
         && url.fragment().is_none();
     plain.then_some(url)
-}
-
-fn sign_in(file: &File, way: &AuthFile, found: &mut Found) {
-    let revoke = way.revoke.as_ref().map(|revoke| ("auth.revoke.url", &revoke.url));
-    let ends = [("auth.authorize_url", &way.authorize_url), ("auth.token_url", &way.token_url)];
-    for (at, url) in ends.into_iter().chain(revoke) {
-        found.demand(https(url).is_some(), at, &format!("`{url}` is not a plain https address"));
-    }
-    if let Some(Err(why)) = way.revoke.as_ref().map(Revoke::compile) {
-        found.add("auth.revoke", why);
-    }
-    let plain =
-        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    found.demand(plain(&way.scope_param), "auth.scope_param", "is no name of a parameter");
-    found.demand(way.token_in.as_deref().is_none_or(plain), "auth.token_in", "is no name of a member");
-    let fixed = way.authorize_params.get(&way.scope_param).is_none();
-    found.demand(fixed, "auth.authorize_params", "has the parameter of `scope_param`, which is set by the server");
-    let named = way.issuer.as_deref().is_none_or(|issuer| https(issuer).is_some());
-    found.demand(named, "auth.issuer", "is not a plain https address");
-    let widening = way.authorize_params.get("include_granted_scopes").is_none();
-    found.demand(
-        widening,
-        "auth.authorize_params",
-        "include_granted_scopes would let one token serve other connections",
-    );
-    for fixed in ["client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge"] {
-        let ours = way.authorize_params.get(fixed).is_none();
-        found.demand(ours, "auth.authorize_params", &format!("`{fixed}` is set by the server"));
-    }
-    let Some(identity) = &way.identity else { return };
-    let listed =
-        https(&identity.url).is_some_and(|url| file.hosts.iter().any(|host| Some(host.as_str()) == url.host_str()));
-    found.demand(listed, "auth.identity.url", "is not a plain https address on one of `hosts`");
-    if let Err(why) = Identity::compile(identity) {
-        found.add("auth.identity", why);
-    }
 }
 
 fn description(at: &str, description: &Description, digest: Option<&Digest>, found: &mut Found) {

@@ -11,7 +11,12 @@ pub(crate) fn base() -> Value {
         "proxy_url": "https://api.keys.test",
         "hosts": ["api.keys.test", "two.keys.test"],
         "description": {"kind": "manual", "url": "https://keys.test/docs", "read_on": "2026-11-22"},
-        "auth": [auth()],
+        "auth": [auth(), typed(), client()],
+        "account_fields": {
+            "region": {"label": "Region", "hint": "It stands in the address.", "options": ["eu", "us"]},
+            "team": {"label": "Team", "pattern": "[a-z]+", "required": false}
+        },
+        "verify": {"method": "GET", "path": "/me", "id": ".sub", "name": ".people[0].mail"},
         "default_scopes": ["read", "write"],
         "scopes": {"read": "See things", "write": "Change things"},
         "headers": {"X-Version": "7"},
@@ -42,6 +47,23 @@ fn auth() -> Value {
         },
         "issuer": "https://login.keys.test"
     })
+}
+
+fn typed() -> Value {
+    json!({
+        "kind": "basic",
+        "fields": {
+            "email": {"label": "E-mail", "hint": "The one you sign in with.", "secret": false, "pattern": ".+@.+"},
+            "key": {"label": "Key", "required": true}
+        },
+        "username": "{email}/token",
+        "password": "{key}",
+        "send": {"header.X-Key": "{key}"}
+    })
+}
+
+fn client() -> Value {
+    json!({"kind": "client_credentials", "token_url": "https://login.keys.test/t"})
 }
 
 fn list() -> Value {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use valetkey_connectors::file::read::read;
 use valetkey_connectors::lint::{self, Author, names};
 use valetkey_connectors::native::Work;
-use valetkey_connectors::{Auth, Catalog, Connector, Setting, Step, Tool};
+use valetkey_connectors::{Auth, Catalog, Connector, Field, Setting, Step, Tool};
 use valetkey_vendor::Digest;
 
 /// All that can be seen of a file.
@@ -44,18 +44,34 @@ pub(crate) fn checked(text: &str) -> String {
 
 fn face(connector: &Connector) -> String {
     let Connector { slug, display_name, hosts, proxy_url, default_scopes, scope_words, headers, .. } = connector;
-    let Auth::OAuth2(auth) = &connector.auth;
+    let Some(Auth::OAuth2(auth)) = connector.ways.first() else { return "no OAuth".to_owned() };
     let who = json!({"sub": "s", "people": [{"id": 1, "mail": "a@keys.test"}, {"id": 2, "me": true}]});
     let also = json!({"sub": "s", "people": [{"id": 1}]});
     let identity = auth.identity.as_ref();
     let identity =
         identity.map(|asked| (&asked.method, &asked.url, &asked.scopes, asked.read(&who), asked.read(&also)));
-    format!(
-        "{slug} {display_name} {hosts:?} {proxy_url} {default_scopes:?} {scope_words:?} {headers:?}\n{:?}\n{:?}\n{:?}\n",
-        (&auth.authorize_url, &auth.token_url, auth.token_client_auth, &auth.scope_separator, auth.pkce),
-        (&auth.authorize_params, auth.refresh, &auth.revoke, identity, &auth.issuer),
-        (&auth.scope_param, &auth.token_in, &auth.ended),
-    )
+    let verify = connector.verify.as_ref();
+    let verify = verify.map(|verify| (&verify.method, &verify.path, verify.read(&who), verify.read(&also)));
+    let ways: Vec<_> = connector.ways.iter().map(|way| (way.kind(), asked(way.fields()), way.sends())).collect();
+    let own = asked(&connector.account_fields);
+    let also_seen = format!("{verify:?}\n{ways:?}\n{own:?}\n");
+    also_seen
+        + &format!(
+            "{slug} {display_name} {hosts:?} {proxy_url} {default_scopes:?} {scope_words:?} {headers:?}\n{:?}\n{:?}\n{:?}\n",
+            (&auth.authorize_url, &auth.token_url, auth.token_client_auth, &auth.scope_separator, auth.pkce),
+            (&auth.authorize_params, auth.refresh, &auth.revoke, identity, &auth.issuer),
+            (&auth.scope_param, &auth.token_in, &auth.ended),
+        )
+}
+
+/// What a form asks, and what it takes.
+fn asked(fields: &[Field]) -> Vec<String> {
+    let told = |field: &Field| {
+        let tried = ["", "eu", "abc", "a@keys.test"].map(|value| field.check(value));
+        let Field { name, label, hint, secret, required, options, .. } = field;
+        format!("{name} {label} {hint:?} {secret} {required} {options:?} {tried:?}")
+    };
+    fields.iter().map(told).collect()
 }
 
 /// What becomes of arguments, good ones and bad.

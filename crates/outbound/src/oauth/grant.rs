@@ -41,6 +41,32 @@ pub async fn refresh(
     grant(outbound, client, form).await
 }
 
+/// Asks for an access token for the client itself (RFC 6749 §4.4).
+///
+/// # Errors
+/// See [`TokenError`].
+pub async fn client_credentials(outbound: &Outbound, client: &Client<'_>, scopes: &str) -> Result<Tokens, TokenError> {
+    let mut form = vec![("grant_type", "client_credentials")];
+    form.extend((!scopes.is_empty()).then_some(("scope", scopes)));
+    grant(outbound, client, form).await
+}
+
+/// Exchanges a signed assertion for an access token (RFC 7523 §2.1). It says itself who asks.
+///
+/// # Errors
+/// See [`TokenError`].
+pub async fn assertion(outbound: &Outbound, token_url: &str, assertion: &Secret<str>) -> Result<Tokens, TokenError> {
+    let form = [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion.expose())];
+    let body = Serializer::new(String::new()).extend_pairs(form).finish();
+    let request = Request::post(token_url)
+        .header(ACCEPT, HeaderValue::from_static("application/json"))
+        .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
+        .body(Bytes::from(body))
+        .map_err(|error| TokenError::Unavailable(format!("the request cannot be made: {error}")))?;
+    let response = outbound.send_once_told(request, &LIMITS).await?;
+    answer::tokens(&response, None, &[assertion.expose()])
+}
+
 async fn grant(outbound: &Outbound, client: &Client<'_>, form: Vec<(&str, &str)>) -> Result<Tokens, TokenError> {
     let mut secrets: Vec<&str> = form
         .iter()

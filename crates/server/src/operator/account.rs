@@ -68,7 +68,9 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         Verb::Link { connection, identifier } => {
             let connection = connections::by_name(app, ctx, &connection).await?;
             let owner = Owner::of(Identifier::parse(&identifier)?);
-            let (_, link) = consent::link_for(app, ctx, &connection, owner, consent::Life::Mail).await?;
+            let (_, link) =
+                consent::link_for(app, ctx, &connection, owner, consent::Life::Mail, &consent::Wishes::default())
+                    .await?;
             Ok(one(json!({"link": link.url, "opens_until": moment(link.expires_at)})))
         }
         Verb::Disconnect { id } => {

@@ -53,10 +53,13 @@ pub(crate) struct CreateFlags {
 /// What can be set on a connection.
 #[derive(Args, Default, Serialize, Deserialize)]
 pub(crate) struct EndpointFlags {
+    /// Which of the connector's ways to sign in it takes, such as api_key [default: the usual one]
+    #[arg(long, value_name = "KIND")]
+    way: Option<String>,
     /// The OAuth client id that the vendor gave you
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
-    /// File with the OAuth client's secret; - reads it from standard input
+    /// File with the OAuth client's secret, or a service account's key (JSON); - reads it from standard input
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     client_secret_file: Option<String>,
@@ -189,6 +192,7 @@ async fn find(app: &App, ctx: &Ctx, which: &str) -> Result<Connection> {
 
 fn settings(before: Settings, flags: EndpointFlags) -> Settings {
     Settings {
+        way: flags.way.or(before.way),
         client_id: flags.client_id.or(before.client_id),
         scopes: if flags.scopes.is_empty() { before.scopes } else { flags.scopes },
         authorize_url: flags.authorize_url.or(before.authorize_url),
@@ -210,6 +214,7 @@ async fn row(app: &App, ctx: &Ctx, connection: &Connection) -> Result<Value> {
     if let (Ok(wired), Some(row)) = (Wired::of(app, connection.clone()), row.as_object_mut()) {
         row.insert("scopes".into(), json!(wired.scopes()));
         row.insert("ready".into(), json!(wired.is_complete()));
+        row.insert("way".into(), json!(wired.kind().as_str()));
     }
     Ok(row)
 }

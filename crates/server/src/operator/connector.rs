@@ -63,7 +63,7 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
         Verb::New { .. } | Verb::Lint { .. } | Verb::Schema => Ok(Reply::default()),
         Verb::List => Ok(rows(app.catalog().connectors().map(|c| {
             json!({
-                "connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "auth": c.auth.as_str(),
+                "connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "auth": kinds(& c),
                 "tools": c.tools.len(), "status": c.status(), "hosts": c.hosts,
             })
         }))),
@@ -71,10 +71,15 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
             let found = of(app, &slug)?;
             Ok(one(json!({
                 "connector": found.slug, "name": found.display_name, "provider": found.provider_key(),
-                "auth": found.auth.as_str(), "status": found.status(), "hosts": found.hosts, "scopes": found.default_scopes, "tools": found.tools.keys().collect::<Vec<_>>(),
+                "auth": kinds(&found), "status": found.status(), "hosts": found.hosts, "scopes": found.default_scopes, "tools": found.tools.keys().collect::<Vec<_>>(),
             })))
         }
     }
+}
+
+/// The ways to sign in, the usual one first.
+fn kinds(connector: &Connector) -> String {
+    connector.ways.iter().map(|way| way.kind().as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// The connector of this slug.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use valetkey_app::App;
 use valetkey_app::tenancy::environments;
-use valetkey_domain::environment::Environment;
+use valetkey_domain::environment::{Environment, VerifyMode};
 
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -20,13 +20,19 @@ pub(crate) enum Verb {
         #[arg(long)]
         display_name: Option<String>,
     },
-    /// Change what people read as your app's name where they consent
+    /// Change what people read as your app's name where they consent, and whether your app confirms them
     Update {
         /// The environment's name
         name: String,
-        /// The app's name; without it the environment's own name is shown again
+        /// The app's name; an empty one shows the environment's own name again
         #[arg(long)]
         display_name: Option<String>,
+        /// Whether your app says who signed in before it counts: none, or b2b
+        #[arg(long, value_name = "MODE")]
+        user_verify_mode: Option<String>,
+        /// Where your app does so, unless a link names another page; an empty one forgets it
+        #[arg(long, value_name = "URL")]
+        user_verify_url: Option<String>,
     },
     /// All environments
     List,
@@ -37,6 +43,18 @@ pub(crate) enum Verb {
     },
 }
 
+/// A mode by its name, or its name in the API.
+fn mode(word: &str) -> Result<VerifyMode> {
+    let word = word.to_ascii_lowercase();
+    let short = word.strip_prefix("user_verify_mode_").unwrap_or(&word);
+    if short == "scalekit_platform" {
+        anyhow::bail!(
+            "the mode SCALEKIT_PLATFORM has people sign in to a dashboard, which this server does not have: choose none or b2b"
+        );
+    }
+    VerifyMode::named(short).ok_or_else(|| anyhow::anyhow!("there is no mode '{word}': choose none or b2b"))
+}
+
 /// Carries a verb out.
 ///
 /// # Errors
@@ -44,15 +62,25 @@ pub(crate) enum Verb {
 pub(super) async fn perform(app: &App, verb: Verb) -> Result<Reply> {
     let row = |e: &Environment| {
         json!({
-            "name": e.name, "display_name": e.display_name, "id": e.id, "created_at": moment(e.created_at),
+            "name": e.name, "display_name": e.display_name, "user_verify_mode": e.user_verify_mode.map(VerifyMode::as_str),
+            "user_verify_url": e.user_verify_url, "id": e.id, "created_at": moment(e.created_at),
         })
     };
     match verb {
         Verb::Create { name, display_name } => {
             Ok(one(row(&environments::create(app, &name, display_name.as_deref()).await?)))
         }
-        Verb::Update { name, display_name } => {
-            Ok(one(row(&environments::rename(app, &name, display_name.as_deref()).await?)))
+        Verb::Update { name, display_name, user_verify_mode, user_verify_url } => {
+            let mode = user_verify_mode.as_deref().map(mode).transpose()?;
+            if mode.is_some() || user_verify_url.is_some() {
+                environments::verify_users(app, &name, mode, user_verify_url.as_deref()).await?;
+            } else if display_name.is_none() {
+                environments::rename(app, &name, None).await?;
+            }
+            if let Some(shown) = &display_name {
+                environments::rename(app, &name, Some(shown.as_str()).filter(|shown| !shown.is_empty())).await?;
+            }
+            Ok(one(row(&environments::by_name(app, &name).await?)))
         }
         Verb::Get { name } => Ok(one(row(&environments::by_name(app, &name).await?))),
         Verb::List => Ok(rows(environments::list(app).await?.iter().map(row))),

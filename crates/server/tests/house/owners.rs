@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 pub(crate) const PLACES: &[&str] = &["core/places.rs"];
 
 /// The files that look into how a connector signs in, besides `connectors`.
-pub(crate) const SCHEMES: &[&str] = &["app/credentials/schemes.rs", "app/connections/wired.rs"];
+pub(crate) const SCHEMES: &[&str] =
+    &["app/connections/wired.rs", "app/credentials/schemes.rs", "app/credentials/schemes/renewal.rs"];
 
 /// The files of `app` that may write without a record of the journal, and why. All others write through `Change`, which
 /// can't be committed without one.

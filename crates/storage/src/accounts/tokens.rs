@@ -105,6 +105,26 @@ pub async fn store_credential(
     Ok(tx.run(sql, values).await? == 1)
 }
 
+/// Notes that an account's sign-in waits for the app's word. One that is in service stays so.
+///
+/// # Errors
+/// The database failed.
+pub async fn await_confirmation(ctx: &Ctx, tx: &mut Tx, id: &AccountId, now: Timestamp) -> Result<bool, Error> {
+    let sql = "UPDATE connected_accounts SET status = 'PENDING_VERIFICATION', reason = '', updated_at = $3
+         WHERE environment_id = $1 AND id = $2 AND status <> 'ACTIVE'";
+    Ok(tx.run(sql, args![&ctx.environment, id, now]).await? == 1)
+}
+
+/// Notes that nobody spoke up for a sign-in that waited: the account waits for another.
+///
+/// # Errors
+/// The database failed.
+pub async fn end_confirmation(ctx: &Ctx, tx: &mut Tx, id: &AccountId, now: Timestamp) -> Result<bool, Error> {
+    let sql = "UPDATE connected_accounts SET status = 'PENDING_AUTH', updated_at = $3
+         WHERE environment_id = $1 AND id = $2 AND status = 'PENDING_VERIFICATION'";
+    Ok(tx.run(sql, args![&ctx.environment, id, now]).await? == 1)
+}
+
 /// Who an account is at the provider, if that is known; what is known outlives a disconnect.
 ///
 /// # Errors

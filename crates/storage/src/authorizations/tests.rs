@@ -31,6 +31,7 @@ async fn db() -> (TwoEnvironments, Tx, Authorization) {
         account: account.id,
         stage: Stage::Linked,
         asked: None,
+        verify: None,
         link_expires_at: minutes(15),
         created_at: fixture::now(),
     };
@@ -159,7 +160,8 @@ async fn pending_tokens_wait_ten_minutes_and_no_longer() {
     let (ours, id) = (&db.ours, &one.id);
     let tokens = fixture::tokens(5);
     let subject = accounts::Subject { id: "7".into(), name: Some("b@p".into()) };
-    let put = Pending { tokens, subject: Some(subject.clone()), expires_at: minutes(10) };
+    let api_config = serde_json::Map::from_iter([("domain".to_owned(), serde_json::json!("acme"))]);
+    let put = Pending { tokens, subject: Some(subject.clone()), api_config, expires_at: minutes(10) };
     pending::insert(ours, &mut tx, id, &put).await.unwrap();
     let found = pending::get(ours, &mut tx, id, minutes(9)).await.unwrap().unwrap();
     assert_eq!((found.tokens.sealed, found.subject), (Sealed(vec![5]), Some(subject)));

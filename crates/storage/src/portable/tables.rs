@@ -30,7 +30,11 @@ impl Table {
 
 /// All tables.
 pub(super) const TABLES: &[Table] = &[
-    Table { name: "environments", key: "id", rest: "name created_at:n display_name changes:n" },
+    Table {
+        name: "environments",
+        key: "id",
+        rest: "name created_at:n display_name user_verify_mode user_verify_url changes:n",
+    },
     Table {
         name: "data_keys",
         key: "id",
@@ -69,13 +73,13 @@ pub(super) const TABLES: &[Table] = &[
         key: "id",
         rest: "environment_id connection_id account_id stage link_hash:b link_expires_at:n browser_hash:b state_hash:b \
             verifier:b redirect_uri consent_expires_at:n exchange_process outcome done_at:n starts:n created_at:n \
-            asked_scopes provider_words",
+            asked_scopes provider_words verify_url verify_state tries:n",
     },
     Table {
         name: "pending_credentials",
         key: "authorization_id",
         rest: "environment_id sealed:b audience scopes subject subject_name refreshable:n token_expires_at:n \
-            expires_at:n",
+            expires_at:n api_config",
     },
     Table {
         name: "mcp_configs",

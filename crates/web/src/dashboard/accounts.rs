@@ -120,7 +120,8 @@ pub(crate) async fn change(Path(named): Named, Posted { visit, .. }: Posted) -> 
     let (app, which) = (&visit.web.app, Which::Id(account.id.clone()));
     match named.get("change").map(String::as_str) {
         Some("link") => {
-            let made = consent::link_for(app, &ctx, &connection, account.owner.clone(), consent::Life::Mail).await;
+            let (life, wishes) = (consent::Life::Mail, consent::Wishes::default());
+            let made = consent::link_for(app, &ctx, &connection, account.owner.clone(), life, &wishes).await;
             let (_, link) = made.map_err(|error| visit.fail(&error))?;
             let link = (link.url, Moment::from(link.expires_at));
             page(&visit, &ctx, &connection, &account, Some(link)).await.map_err(|error| visit.fail(&error))

@@ -1,12 +1,15 @@
 //! Connections: the catalogue, a form that goes by the connector, and what becomes of a connection.
 
 use super::frame::{Moment, Pager, Section};
-use super::pages::{Catalog, ConnectionForm, ConnectionPage, ConnectionRow, Connections, ConnectorCard, ScopeChoice};
+use super::pages::{
+    Asks, Catalog, ConnectionForm, ConnectionPage, ConnectionRow, Connections, ConnectorCard, ScopeChoice,
+};
 use super::visit::{Answer, Fields, Posted, Visit};
 use axum::extract::Path;
 use std::collections::HashMap;
 use std::sync::Arc;
-use valetkey_app::connections::{self, Connector, Wired};
+use valetkey_app::connections::{self, Auth, AuthKind, ConnectionCredential, Connector, Wired};
+use valetkey_app::credentials::service_account_of;
 use valetkey_app::{Error, accounts};
 use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::id::ConnectionId;
@@ -95,7 +98,8 @@ fn connector(visit: &Visit, named: &HashMap<String, String>) -> Result<Arc<Conne
 fn blank(visit: &Visit, connector: &Connector, sent: &Fields) -> ConnectionForm {
     let chosen: Vec<&str> = sent.all("scope").collect();
     let first = !sent.has("name");
-    let scopes = connector.scope_words.iter().map(|(scope, words)| ScopeChoice {
+    let way = connector.way(None);
+    let scopes = connector.scope_words.iter().filter(|_| way.has_scopes()).map(|(scope, words)| ScopeChoice {
         scope: scope.clone(),
         words: words.clone(),
         chosen: if first { connector.default_scopes.contains(scope) } else { chosen.contains(&scope.as_str()) },
@@ -105,6 +109,7 @@ fn blank(visit: &Visit, connector: &Connector, sent: &Fields) -> ConnectionForm 
         connector: connector.display_name.clone(),
         slug: connector.slug.clone(),
         name: sent.text("name").to_owned(),
+        asks: asks(way),
         client_id: sent.text("client_id").to_owned(),
         scopes: scopes.collect(),
         own_scopes: sent.text("scopes") == "these",
@@ -112,18 +117,29 @@ fn blank(visit: &Visit, connector: &Connector, sent: &Fields) -> ConnectionForm 
     }
 }
 
+fn asks(way: &Auth) -> Asks {
+    let credential = way.connection_credential();
+    Asks {
+        client: credential == ConnectionCredential::OAuthClient,
+        key: credential == ConnectionCredential::ServiceAccountKey,
+        redirects: way.kind() == AuthKind::OAuth2,
+    }
+}
+
+/// Who a connection is at the vendor: what was typed, or whom a service account's key names.
+fn client_id(way: &Auth, form: &Fields, before: Option<String>) -> Result<Option<String>, Error> {
+    match (way.connection_credential(), form.secret("client_secret")) {
+        (ConnectionCredential::OAuthClient, _) => Ok(form.some("client_id")),
+        (ConnectionCredential::ServiceAccountKey, Some(key)) => service_account_of(&key).map(Some),
+        _ => Ok(before),
+    }
+}
+
 /// Makes it.
 pub(crate) async fn create(Path(named): Named, Posted { visit, form }: Posted) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
     let connector = connector(&visit, &named)?;
-    let settings = Settings { client_id: form.some("client_id"), scopes: scopes(&form), ..Settings::default() };
-    let new = connections::New {
-        name: form.some("name"),
-        connector: connector.slug.clone(),
-        settings,
-        client_secret: form.secret("client_secret"),
-    };
-    match connections::create(&visit.web.app, &ctx, new).await {
+    match created(&visit, &ctx, &connector, &form).await {
         Ok(connection) => Ok(visit.go(&format!("/connections/{}", connection.id), "connection-created")),
         Err(error) if is_the_forms(&error) => {
             let wrong = Some(super::sentence::sentence(error.message()));
@@ -131,6 +147,18 @@ pub(crate) async fn create(Path(named): Named, Posted { visit, form }: Posted) -
         }
         Err(error) => Err(visit.fail(&error)),
     }
+}
+
+async fn created(visit: &Visit, ctx: &Ctx, connector: &Connector, form: &Fields) -> Result<Connection, Error> {
+    let client_id = client_id(connector.way(None), form, None)?;
+    let settings = Settings { client_id, scopes: scopes(form), ..Settings::default() };
+    let new = connections::New {
+        name: form.some("name"),
+        connector: connector.slug.clone(),
+        settings,
+        client_secret: form.secret("client_secret"),
+    };
+    connections::create(&visit.web.app, ctx, new).await
 }
 
 /// None means: what the tools of the MCP configs need.
@@ -171,8 +199,9 @@ async fn page(
 ) -> Result<ConnectionPage, Error> {
     let app = &visit.web.app;
     let wired = Wired::of(app, connection.clone()).ok();
-    let asked = wired.as_ref().map(Wired::scopes).unwrap_or_default();
-    let known = wired.as_ref().map(|wired| wired.connector.scope_words.clone()).unwrap_or_default();
+    let scoped = wired.as_ref().filter(|wired| wired.way().has_scopes());
+    let asked = scoped.map(Wired::scopes).unwrap_or_default();
+    let known = scoped.map(|wired| wired.connector.scope_words.clone()).unwrap_or_default();
     let closing = accounts::under_way(app, ctx, &connection.id).await?;
     let settings = &connection.settings;
     let own = [
@@ -192,6 +221,7 @@ async fn page(
         frame: visit.frame(Section::Connections),
         row: row(visit, ctx, connection).await?,
         slug: connection.connector.clone(),
+        asks: wired.as_ref().map(|wired| asks(wired.way())).unwrap_or_default(),
         redirect_uri: connections::redirect_uri(app, &connection.id),
         client_id: settings.client_id.clone().unwrap_or_default(),
         has_secret: connection.client_secret.is_some(),
@@ -212,10 +242,7 @@ async fn page(
 pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
     let before = find(&visit, &ctx, &named).await?;
-    let settings = Settings { client_id: form.some("client_id"), scopes: scopes(&form), ..before.settings.clone() };
-    let change =
-        connections::Change { settings: Some(settings), client_secret: form.secret("client_secret"), enabled: None };
-    match connections::update(&visit.web.app, &ctx, &before, change).await {
+    match saved(&visit, &ctx, &before, &form).await {
         Ok(_) => Ok(visit.go(&format!("/connections/{}", before.id), "connection-saved")),
         Err(error) if is_the_forms(&error) => {
             let wrong = Some(super::sentence::sentence(error.message()));
@@ -224,6 +251,15 @@ pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> 
         }
         Err(error) => Err(visit.fail(&error)),
     }
+}
+
+async fn saved(visit: &Visit, ctx: &Ctx, before: &Connection, form: &Fields) -> Result<Connection, Error> {
+    let wired = Wired::of(&visit.web.app, before.clone())?;
+    let client_id = client_id(wired.way(), form, before.settings.client_id.clone())?;
+    let settings = Settings { client_id, scopes: scopes(form), ..before.settings.clone() };
+    let client_secret = form.secret("client_secret");
+    let change = connections::Change { settings: Some(settings), client_secret, enabled: None };
+    connections::update(&visit.web.app, ctx, before, change).await
 }
 
 /// Enables, disables or deletes it.

@@ -13,7 +13,7 @@ mod settings;
 pub(crate) use accounts::{AccountPage, AccountRow, Accounts};
 pub(crate) use configs::{ConfigForm, ConfigPage, ConfigRow, Configs, Exposed, Pick, ToolPick};
 pub(crate) use connections::{
-    Catalog, ConnectionForm, ConnectionPage, ConnectionRow, Connections, ConnectorCard, ScopeChoice,
+    Asks, Catalog, ConnectionForm, ConnectionPage, ConnectionRow, Connections, ConnectorCard, ScopeChoice,
 };
 pub(crate) use entrance::{Failure, Login, SignIn};
 pub(crate) use instances::{ConnectionLine, InstancePage, InstanceRow, Instances};

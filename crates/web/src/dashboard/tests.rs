@@ -188,6 +188,31 @@ async fn a_form_that_is_refused_keeps_what_was_typed_but_no_secret() {
 }
 
 #[tokio::test]
+async fn a_connection_asks_for_what_its_connector_signs_in_with() {
+    let site = site_at(OWN).await;
+    let (cookie, token) = signed_in(&site, Role::Developer).await;
+    let asks =
+        |text: &str| ["OAuth client", "Service account", "there is nothing to set up"].map(|of| text.contains(of));
+    let of = [("gmail", [true, false, false]), ("typeddwd", [false, true, false]), ("typedkey", [false, false, true])];
+    for (connector, expected) in of {
+        let path = format!("/dashboard/development/connections/create/{connector}");
+        let form = ask(&site, Method::GET, &path, Some(&cookie), None).await;
+        assert_eq!((form.status, asks(&form.text)), (StatusCode::OK, expected), "{connector}");
+        let sent = format!("token={token}&name=MADE_{connector}");
+        let made = ask(&site, Method::POST, &path, Some(&cookie), Some(sent)).await;
+        assert_eq!(made.status, StatusCode::SEE_OTHER, "{connector}: {}", made.text);
+        let page = ask(&site, Method::GET, &made.location, Some(&cookie), None).await;
+        assert_eq!(asks(&page.text)[..2], expected[..2], "{connector}");
+        assert_eq!(page.text.contains("Redirect URI"), connector == "gmail", "{connector}");
+        assert_eq!(page.text.contains("Nobody can sign in yet"), connector != "typedkey", "{connector}");
+    }
+    let path = "/dashboard/development/connections/create/typeddwd";
+    let sent = format!("token={token}&name=NOT_A_KEY&client_secret=hunter2");
+    let refused = ask(&site, Method::POST, path, Some(&cookie), Some(sent)).await;
+    assert!(refused.text.contains("id=\"wrong\"") && !refused.text.contains("hunter2"), "{}", refused.text);
+}
+
+#[tokio::test]
 async fn attack_7_another_environments_things_are_not_found() {
     let site = site_at(OWN).await;
     valetkey_app::tenancy::environments::create(&site.app, "theirs & more", None).await.unwrap();

@@ -23,6 +23,10 @@ pub(crate) enum NoticeKind {
     ProviderFailed,
     /// Signing in took too long.
     TimedOut,
+    /// The app did not confirm the person in time.
+    Unconfirmed,
+    /// A form has had all its tries.
+    TooManyTries,
     /// The server ended in the middle of it.
     Interrupted,
     /// The answer came for another connection.
@@ -73,7 +77,7 @@ enum Tone {
 
 impl NoticeKind {
     /// Every notice there is.
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::Connected,
         Self::Partly,
         Self::Kept,
@@ -81,6 +85,8 @@ impl NoticeKind {
         Self::Refused,
         Self::ProviderFailed,
         Self::TimedOut,
+        Self::Unconfirmed,
+        Self::TooManyTries,
         Self::Interrupted,
         Self::OtherConnection,
         Self::OtherBrowser,
@@ -110,6 +116,8 @@ impl NoticeKind {
             Self::Refused => "refused",
             Self::ProviderFailed => "provider-failed",
             Self::TimedOut => "timed-out",
+            Self::Unconfirmed => "unconfirmed",
+            Self::TooManyTries => "too-many-tries",
             Self::Interrupted => "interrupted",
             Self::OtherConnection => "other-connection",
             Self::OtherBrowser => "other-browser",
@@ -157,6 +165,7 @@ impl NoticeKind {
     const fn status(self) -> StatusCode {
         match self {
             Self::LinkExpired | Self::LinkUsed => StatusCode::GONE,
+            Self::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
             Self::LinkUnknown | Self::NotFound => StatusCode::NOT_FOUND,
             Self::OtherBrowser | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::OtherConnection | Self::OtherIssuer | Self::StrayAnswer => StatusCode::BAD_REQUEST,
@@ -240,6 +249,7 @@ impl Page for Notice {
                 | NoticeKind::Declined
                 | NoticeKind::ProviderFailed
                 | NoticeKind::TimedOut
+                | NoticeKind::Unconfirmed
                 | NoticeKind::Interrupted => bare.word("connector", "Gmail").about("MY_GMAIL", "user_123"),
                 NoticeKind::Refused => {
                     let words = "Some requested scopes were invalid. {invalid=[gmail.raed]}".to_owned();

@@ -23,6 +23,8 @@ fn keys<P: Page>(page: &P) -> Vec<String> {
 fn templates_use_what_pages_give_and_nothing_else() {
     let (used, given) = names::<Consent>();
     assert_eq!(used, given);
+    let (used, given) = names::<Form>();
+    assert_eq!(used, given);
     let (used, given) = names::<Replace>();
     assert_eq!(used, given);
     let (used, given) = names::<Leave>();
@@ -38,7 +40,7 @@ fn templates_use_what_pages_give_and_nothing_else() {
 fn every_sample_renders_in_every_language() {
     for language in Language::ALL {
         let all = samples(language).unwrap();
-        assert_eq!(all.len(), 8 + NoticeKind::ALL.len());
+        assert_eq!(all.len(), 14 + NoticeKind::ALL.len());
         for (name, html) in all {
             assert!(html.contains(&format!("<html lang=\"{}\">", language.code())), "{name}");
             assert!(html.contains("<h1>") && html.trim_end().ends_with("</html>"), "{name}");
@@ -86,6 +88,18 @@ fn attack_83_a_place_that_is_not_the_vendors_is_named_in_every_language() {
         for number in ["which is not", "Das gehört", "diese Stelle", "qui n’appartient", "cette adresse"] {
             assert!(!moved.contains(number), "{number}: {moved}");
         }
+    }
+}
+
+#[test]
+fn attack_48_a_form_shows_no_secret_again_and_says_what_is_wrong_beside_the_field() {
+    let (_, mut page) = Form::samples().remove(1);
+    page.fields[1].value = "hunter2-canary".into();
+    for language in Language::ALL {
+        let html = Pages::read("").unwrap().render(&page, language).unwrap();
+        assert!(html.contains("aria-describedby=\"fault-api_key\"") && html.contains("id=\"fault-api_key\""), "{html}");
+        assert!(html.contains("value=\"acme.freshdesk.com&#x2f;\""), "{html}");
+        assert!(html.contains("type=\"password\"") && !html.contains("hunter2-canary"), "{html}");
     }
 }
 

@@ -61,7 +61,9 @@ async fn system(own: &str, policy: Policy) -> (App, Arc<ManualClock>) {
         bounds: Bounds::default(),
     };
     let outbound = Outbound::new(policy, Arc::new(SystemResolver)).unwrap();
-    let catalog = Catalog::shipped().unwrap();
+    let mut catalog = Catalog::shipped().unwrap();
+    catalog.add("typedkey.yaml", include_str!("../../../../tests/connectors/typedkey.yaml")).unwrap();
+    catalog.add("typeddwd.yaml", include_str!("../../../../tests/connectors/typeddwd.yaml")).unwrap();
     let core = Core::start(store, keyring, catalog, outbound, settings, clock.clone(), rng).await.unwrap();
     (App::new(core), clock)
 }

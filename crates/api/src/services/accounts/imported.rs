@@ -1,34 +1,35 @@
 //! Credentials that an app brings itself.
 
 use crate::services::shared::{non_empty, not_offered};
-use valetkey_app::accounts::ImportedTokens;
+use crate::services::structs;
+use valetkey_app::accounts::Given;
 use valetkey_app::{Error, Result};
 use valetkey_domain::Secret;
 use valetkey_proto::v1::connected_accounts as wire;
 use valetkey_proto::v1::connected_accounts::authorization_details::Details;
 
-/// The tokens of a request. The Node SDK sends an empty `oauth_token` where none were given: that is none.
+/// The credential of a request. The Node SDK sends an empty `oauth_token` where none was given: that is none.
 ///
 /// # Errors
-/// The credentials are of a kind that isn't offered, or half of what is needed.
-pub(super) fn tokens(details: Option<wire::AuthorizationDetails>) -> Result<Option<ImportedTokens>> {
+/// It is of a kind that isn't offered, or half of what is needed.
+pub(super) fn credential(details: Option<wire::AuthorizationDetails>) -> Result<Option<Given>> {
     match details.and_then(|details| details.details) {
         None => Ok(None),
         Some(Details::OauthToken(token)) => oauth(token),
         Some(Details::StaticAuth(auth)) if auth.details.as_ref().is_none_or(|members| members.fields.is_empty()) => {
             Ok(None)
         }
-        Some(Details::StaticAuth(_)) => Err(not_offered("authorization_details.static_auth is")),
-        Some(Details::GoogleDwd(_)) => Err(not_offered("authorization_details.google_dwd is")),
+        Some(Details::StaticAuth(auth)) => Ok(Some(Given::Fields(structs::members(auth.details)))),
+        Some(Details::GoogleDwd(delegation)) => Ok(non_empty(delegation.subject).map(Given::Subject)),
         Some(Details::TrustedIdp(_)) => Err(not_offered("authorization_details.trusted_idp is")),
     }
 }
 
-fn oauth(token: wire::OauthToken) -> Result<Option<ImportedTokens>> {
+fn oauth(token: wire::OauthToken) -> Result<Option<Given>> {
     match (non_empty(token.access_token), non_empty(token.refresh_token)) {
         (None, None) => Ok(None),
         (None, Some(_)) => Err(Error::invalid("oauth_token.access_token is missing beside the refresh token")),
-        (Some(access), refresh) => Ok(Some(ImportedTokens {
+        (Some(access), refresh) => Ok(Some(Given::Tokens {
             access_token: Secret::from(access),
             refresh_token: refresh.map(Secret::from),
             scopes: token.scopes,
@@ -40,15 +41,16 @@ fn oauth(token: wire::OauthToken) -> Result<Option<ImportedTokens>> {
 mod tests {
     use super::*;
 
-    fn read(details: Details) -> Result<Option<ImportedTokens>> {
-        tokens(Some(wire::AuthorizationDetails { details: Some(details) }))
+    fn read(details: Details) -> Result<Option<Given>> {
+        credential(Some(wire::AuthorizationDetails { details: Some(details) }))
     }
 
     #[test]
     fn empty_credentials_are_none() {
-        assert!(tokens(None).unwrap().is_none());
+        assert!(credential(None).unwrap().is_none());
         assert!(read(Details::OauthToken(wire::OauthToken::default())).unwrap().is_none());
         assert!(read(Details::StaticAuth(wire::StaticAuth::default())).unwrap().is_none());
+        assert!(read(Details::GoogleDwd(wire::GoogleDwdAuth::default())).unwrap().is_none());
     }
 
     #[test]
@@ -59,15 +61,27 @@ mod tests {
             scopes: vec!["s".into()],
             ..Default::default()
         };
-        let imported = read(Details::OauthToken(token)).unwrap().unwrap();
-        assert_eq!((imported.access_token.expose(), imported.scopes.as_slice()), ("at", ["s".to_owned()].as_slice()));
-        assert_eq!(imported.refresh_token.unwrap().expose(), "rt");
+        let Some(Given::Tokens { access_token, refresh_token, scopes }) = read(Details::OauthToken(token)).unwrap()
+        else {
+            panic!("tokens are tokens")
+        };
+        assert_eq!((access_token.expose(), scopes), ("at", vec!["s".to_owned()]));
+        assert_eq!(refresh_token.unwrap().expose(), "rt");
+        let fields = structs::of(serde_json::json!({"api_key": "k", "port": 7}).as_object().unwrap());
+        let Some(Given::Fields(members)) =
+            read(Details::StaticAuth(wire::StaticAuth { details: Some(fields) })).unwrap()
+        else {
+            panic!("fields are fields")
+        };
+        assert_eq!(serde_json::Value::from(members), serde_json::json!({"api_key": "k", "port": 7}));
+        let delegation = wire::GoogleDwdAuth { subject: "ann@acme.example".into(), ..Default::default() };
+        assert!(matches!(read(Details::GoogleDwd(delegation)).unwrap(), Some(Given::Subject(_))));
     }
 
     #[test]
     fn halves_and_other_kinds_are_refused() {
         let half = wire::OauthToken { refresh_token: "rt".into(), ..Default::default() };
         assert!(read(Details::OauthToken(half)).is_err());
-        assert!(read(Details::GoogleDwd(wire::GoogleDwdAuth::default())).is_err());
+        assert!(read(Details::TrustedIdp(wire::TrustedIdpAuth::default())).is_err());
     }
 }

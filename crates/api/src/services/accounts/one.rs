@@ -2,7 +2,7 @@
 
 use super::which::Address;
 use super::{imported, render};
-use crate::services::shared::{id, non_empty as text, not_offered, timestamp};
+use crate::services::shared::{id, non_empty as text, timestamp};
 use crate::services::structs;
 use valetkey_app::accounts::{self, Which};
 use valetkey_app::consent;
@@ -11,7 +11,8 @@ use valetkey_domain::Ctx;
 use valetkey_domain::id::AccountId;
 use valetkey_proto::v1::connected_accounts as wire;
 
-/// Tokens that came with the request go back with the answer, as the SDKs' users expect; refresh tokens never do.
+/// What came with the request goes back with the answer, as the SDKs' users expect; refresh tokens and service accounts'
+/// keys never do.
 pub(super) async fn create(
     app: &App,
     ctx: &Ctx,
@@ -26,10 +27,9 @@ pub(super) async fn create(
     }
     .of()?;
     let wanted = request.connected_account.unwrap_or_default();
-    let tokens = imported::tokens(wanted.authorization_details)?;
-    let shown = tokens.as_ref().map(|tokens| tokens.access_token.copy());
+    let brought = imported::credential(wanted.authorization_details)?;
     let api_config = structs::members(wanted.api_config);
-    let (connection, account) = accounts::create(app, ctx, &connector, owner, tokens, api_config).await?;
+    let (connection, account, shown) = accounts::create(app, ctx, &connector, owner, brought, api_config).await?;
     let account = render::account(app, &connection, &account, shown.as_ref());
     Ok(wire::CreateConnectedAccountResponse { connected_account: Some(account) })
 }
@@ -41,10 +41,9 @@ pub(super) async fn update(
 ) -> Result<wire::UpdateConnectedAccountResponse> {
     let which = Address::from(&mut request).which()?;
     let wanted = request.connected_account.unwrap_or_default();
-    let tokens = imported::tokens(wanted.authorization_details)?;
-    let shown = tokens.as_ref().map(|tokens| tokens.access_token.copy());
+    let brought = imported::credential(wanted.authorization_details)?;
     let api_config = structs::members(wanted.api_config);
-    let (connection, account) = accounts::update(app, ctx, &which, tokens, api_config).await?;
+    let (connection, account, shown) = accounts::update(app, ctx, &which, brought, api_config).await?;
     let account = render::account(app, &connection, &account, shown.as_ref());
     Ok(wire::UpdateConnectedAccountResponse { connected_account: Some(account) })
 }
@@ -103,9 +102,8 @@ pub(super) async fn magic_link(
     ctx: &Ctx,
     mut request: wire::GetMagicLinkForConnectedAccountRequest,
 ) -> Result<wire::GetMagicLinkForConnectedAccountResponse> {
-    if request.user_verify_url.take().and_then(text).is_some() {
-        return Err(not_offered("verification of the user by the app (user_verify_url) is"));
-    }
+    let user_verify_url = request.user_verify_url.take().and_then(text);
+    let wishes = consent::Wishes { user_verify_url, state: request.state.take().and_then(text) };
     let (connection, owner) = match Address::from(&mut request) {
         address if address.id.as_deref().is_some_and(|id| !id.is_empty()) => {
             let (connection, account) = accounts::get(app, ctx, &address.which()?).await?;
@@ -116,9 +114,19 @@ pub(super) async fn magic_link(
             (connections::by_name(app, ctx, &name).await?, owner)
         }
     };
-    let (_, link) = consent::link_for(app, ctx, &connection, owner, consent::Life::Mail).await?;
+    let (_, link) = consent::link_for(app, ctx, &connection, owner, consent::Life::Mail, &wishes).await?;
     let expiry = Some(timestamp(link.expires_at));
     Ok(wire::GetMagicLinkForConnectedAccountResponse { link: link.url, expiry })
+}
+
+/// The app says that the person who signed in is its user.
+pub(super) async fn verify_user(
+    app: &App,
+    ctx: &Ctx,
+    request: wire::VerifyConnectedAccountUserRequest,
+) -> Result<wire::VerifyConnectedAccountUserResponse> {
+    let confirmed = consent::confirm(app, ctx, &request.auth_request_id, &request.identifier).await?;
+    Ok(wire::VerifyConnectedAccountUserResponse { post_user_verify_redirect_url: confirmed.go_on_to })
 }
 
 async fn show(app: &App, ctx: &Ctx, which: &Which) -> Result<wire::ConnectedAccount> {

@@ -1,35 +1,36 @@
 //! Accounts as messages.
 
+use crate::services::kinds;
 use crate::services::shared::{provider, timestamp};
 use crate::services::structs;
+use serde_json::{Map, Value};
 use valetkey_app::App;
-use valetkey_domain::Secret;
+use valetkey_app::accounts::Shown;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::connection::Connection;
 use valetkey_proto::v1::connected_accounts as wire;
-use valetkey_proto::v1::connected_accounts::ConnectorType;
 use valetkey_proto::v1::connected_accounts::authorization_details::Details;
 
-/// An account; with its access token only where the caller may read it.
+/// An account; with its credential only where the caller may read it.
 pub(super) fn account(
     app: &App,
     connection: &Connection,
     account: &ConnectedAccount,
-    token: Option<&Secret<str>>,
+    credential: Option<&Shown>,
 ) -> wire::ConnectedAccount {
     wire::ConnectedAccount {
         identifier: account.owner.identifier.to_string(),
         provider: provider(app, &connection.connector),
         status: account.status.number(),
-        authorization_type: ConnectorType::Oauth.into(),
-        authorization_details: token.map(|token| oauth_token(account, token)),
+        authorization_type: kinds::of_account(app, connection).into(),
+        authorization_details: credential.map(|credential| details(account, credential)),
         token_expires_at: account.credential.as_ref().and_then(|c| c.expires_at).map(timestamp),
         updated_at: Some(timestamp(account.updated_at)),
         connector: connection.name.to_string(),
         last_used_at: account.last_used_at.map(timestamp),
         id: account.id.to_string(),
         connection_id: connection.id.to_string(),
-        api_config: Some(structs::of(&account.api_config)),
+        api_config: Some(structs::of(&whole(&account.api_config))),
         is_org_wide_credential: false,
     }
 }
@@ -40,7 +41,7 @@ pub(super) fn item(app: &App, connection: &Connection, account: &ConnectedAccoun
         identifier: account.owner.identifier.to_string(),
         provider: provider(app, &connection.connector),
         status: account.status.number(),
-        authorization_type: ConnectorType::Oauth.into(),
+        authorization_type: kinds::of_account(app, connection).into(),
         token_expires_at: account.credential.as_ref().and_then(|c| c.expires_at).map(timestamp),
         updated_at: Some(timestamp(account.updated_at)),
         connector: connection.name.to_string(),
@@ -51,12 +52,36 @@ pub(super) fn item(app: &App, connection: &Connection, account: &ConnectedAccoun
     }
 }
 
-/// Refresh tokens stay with us.
-fn oauth_token(account: &ConnectedAccount, token: &Secret<str>) -> wire::AuthorizationDetails {
-    let token = wire::OauthToken {
-        access_token: token.expose().to_owned(),
-        scopes: account.scopes.clone(),
-        ..Default::default()
+/// The members of `api_config` that are always shown, null where nothing was given.
+const ALWAYS: [&str; 5] = ["version", "domain", "custom_headers", "custom_auth_header", "api_endpoint"];
+
+fn whole(given: &Map<String, Value>) -> Map<String, Value> {
+    let mut whole = given.clone();
+    for name in ALWAYS {
+        whole.entry(name).or_insert(Value::Null);
+    }
+    whole
+}
+
+/// Refresh tokens stay with us. With a form's fields goes what the account says of itself beside them.
+fn details(account: &ConnectedAccount, credential: &Shown) -> wire::AuthorizationDetails {
+    let details = match credential {
+        Shown::Token(token) => Details::OauthToken(wire::OauthToken {
+            access_token: token.expose().to_owned(),
+            scopes: account.scopes.clone(),
+            ..Default::default()
+        }),
+        Shown::Fields(fields) => {
+            let fields = fields.iter().map(|(name, value)| (name.to_owned(), Value::from(value.expose())));
+            let all: Map<String, Value> = account.api_config.clone().into_iter().chain(fields).collect();
+            Details::StaticAuth(wire::StaticAuth { details: Some(structs::of(&all)) })
+        }
+        Shown::Subject(subject, token) => Details::GoogleDwd(wire::GoogleDwdAuth {
+            subject: subject.clone(),
+            access_token: token.expose().to_owned(),
+            scopes: account.scopes.clone(),
+            token_expires_at: account.credential.as_ref().and_then(|held| held.expires_at).map(timestamp),
+        }),
     };
-    wire::AuthorizationDetails { details: Some(Details::OauthToken(token)) }
+    wire::AuthorizationDetails { details: Some(details) }
 }

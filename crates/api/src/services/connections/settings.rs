@@ -2,7 +2,9 @@
 //! forgotten would look like one that works.
 
 use crate::services::shared::{non_empty, not_offered, provider};
+use crate::services::{kinds, structs};
 use valetkey_app::connections::Change;
+use valetkey_app::credentials::service_account_of;
 use valetkey_app::{App, Error, Result};
 use valetkey_domain::Secret;
 use valetkey_domain::connection::{Connection, Settings};
@@ -12,7 +14,7 @@ use valetkey_proto::v1::connections::{ConnectionAuthMode, ConnectionProvider, Co
 
 /// Refuses a new connection of a kind that isn't offered.
 pub(super) fn check_new(wanted: &wire::CreateConnection, flags: wire::Flags) -> Result<()> {
-    check_kind(wanted.r#type())?;
+    kinds::named(wanted.r#type())?;
     if flags.is_login {
         return Err(not_offered("connections for signing in (flags.is_login) are"));
     }
@@ -20,7 +22,9 @@ pub(super) fn check_new(wanted: &wire::CreateConnection, flags: wire::Flags) -> 
         return Err(not_offered("one credential for a whole organisation (auth_mode ORG_WIDE) is"));
     }
     if wanted.context.as_ref().is_some_and(|context| !context.fields.is_empty()) {
-        return Err(Error::invalid("connection.context: no connector has a URL with parts to fill; leave it out"));
+        let message =
+            "connection.context: what fills an app's address is each account's own (api_config); leave it out";
+        return Err(Error::invalid(message));
     }
     Ok(())
 }
@@ -41,13 +45,21 @@ pub(super) fn change(app: &App, before: &Connection, wanted: wire::UpdateConnect
             let client_secret = oauth.client_secret.clone().map(Secret::from);
             Ok(Change { settings: Some(overlay(before.settings.clone(), oauth)), client_secret, enabled: None })
         }
-        Some(_) => Err(not_offered("settings other than oauth_config are")),
+        Some(Given::GoogleDwdConfig(delegation)) => delegated(before, delegation),
+        Some(Given::StaticConfig(fixed)) => match structs::members(fixed.static_config).keys().next() {
+            None => Ok(Change::default()),
+            Some(name) => Err(Error::invalid(format!(
+                "connection.static_config.{name} cannot be set: each account brings its own (static_auth, or the form \
+                 behind its link)"
+            ))),
+        },
+        Some(_) => Err(not_offered("settings other than oauth_config, static_config and google_dwd_config are")),
     }
 }
 
 /// Name and connector of a connection never change, and what belongs to single sign-on isn't here.
 fn check_same(app: &App, before: &Connection, wanted: &wire::UpdateConnection) -> Result<()> {
-    check_kind(wanted.r#type())?;
+    check_kind(app, before, wanted.r#type())?;
     let key = provider(app, &before.connector);
     if !wanted.provider_key.is_empty() && !wanted.provider_key.eq_ignore_ascii_case(&key) {
         return Err(Error::invalid(format!("connection.provider_key must be {key}: a connection keeps its connector")));
@@ -66,11 +78,35 @@ fn check_same(app: &App, before: &Connection, wanted: &wire::UpdateConnection) -
     refuse(&foreign, "connection", "belongs to single sign-on")
 }
 
-fn check_kind(kind: ConnectionType) -> Result<()> {
-    match kind {
-        ConnectionType::Invalid | ConnectionType::Oauth => Ok(()),
-        other => Err(not_offered(&format!("connections of the type {} are", other.as_str_name()))),
+fn check_kind(app: &App, before: &Connection, kind: ConnectionType) -> Result<()> {
+    let own = kinds::of_connection(app, before);
+    if kind == ConnectionType::Invalid || kind == own {
+        return Ok(());
     }
+    kinds::named(kind)?;
+    let message = format!("connection.type must be {}: a connection keeps its way to sign in", own.as_str_name());
+    Err(Error::invalid(message))
+}
+
+/// A service account's key is the connection's secret; the key file says who it is.
+fn delegated(before: &Connection, wanted: wire::GoogleDwdConfig) -> Result<Change> {
+    let unknown = [
+        ("scope_selection_allowed", wanted.scope_selection_allowed == Some(true)),
+        ("required_scopes", !wanted.required_scopes.is_empty()),
+    ];
+    refuse(&unknown, "connection.google_dwd_config", "cannot be set: all of its scopes are asked for")?;
+    let mut settings = before.settings.clone();
+    let client_secret = wanted.service_account_json.and_then(non_empty).map(Secret::from);
+    if let Some(key) = &client_secret {
+        settings.client_id = Some(service_account_of(key)?);
+    }
+    if let Some(text) = wanted.token_uri {
+        settings.token_url = non_empty(text);
+    }
+    if !wanted.scopes.is_empty() {
+        settings.scopes = wanted.scopes;
+    }
+    Ok(Change { settings: Some(settings), client_secret, enabled: None })
 }
 
 /// `redirect_uri` and `is_cimd` are ours and are passed over, so that what was read can be sent back.
@@ -158,7 +194,8 @@ mod tests {
     fn new_connections_of_other_kinds_are_not_offered() {
         let kind = |kind: ConnectionType| wire::CreateConnection { r#type: kind.into(), ..Default::default() };
         assert!(check_new(&kind(ConnectionType::Oauth), wire::Flags::default()).is_ok());
-        assert!(check_new(&kind(ConnectionType::ApiKey), wire::Flags::default()).is_err());
+        assert!(check_new(&kind(ConnectionType::ApiKey), wire::Flags::default()).is_ok());
+        assert!(check_new(&kind(ConnectionType::Saml), wire::Flags::default()).is_err());
         let login = wire::Flags { is_login: true, is_app: false };
         assert!(check_new(&kind(ConnectionType::Oauth), login).is_err());
     }

@@ -219,7 +219,7 @@ async fn beside_a_sibling_whose_connector_is_gone_it_is_given_up_at_once_and_sai
     };
     connections::create(app, ctx, new).await.unwrap();
     let given =
-        crate::accounts::ImportedTokens { access_token: Secret::from("at"), refresh_token: None, scopes: vec![] };
+        crate::accounts::Given::Tokens { access_token: Secret::from("at"), refresh_token: None, scopes: vec![] };
     let owner = fixture.account.owner.clone();
     crate::accounts::create(app, ctx, "SIBLING", owner, Some(given), Map::new()).await.unwrap();
     let mut tx = app.core.store.write().await.unwrap();

@@ -40,12 +40,11 @@ impl<'a> Exchange<'a> {
 
     /// Where the request goes: below the connection's base, and only where its credential may.
     pub(super) fn address(&self) -> Result<Uri, Failed> {
-        let Admitted { wired, account } = self.admitted;
-        let uri = address::below(wired.proxy_base(), &self.asked.target);
+        let Admitted { wired, account, api_base } = self.admitted;
+        let uri = address::below(self.admitted.proxy_base(), &self.asked.target);
         let uri =
             uri.map_err(|why| self.call.because(FailureReason::Arguments, format!("the request was not made: {why}")))?;
-        let own = wired.connection.settings.api_base_url.as_deref();
-        if wired.connector.allows(&uri, own) && self.call.given_for(account, &uri) {
+        if wired.connector.allows(&uri, api_base.as_deref()) && self.call.given_for(account, &uri) {
             return Ok(uri);
         }
         let host = uri.host().unwrap_or_default();
@@ -80,7 +79,7 @@ impl<'a> Exchange<'a> {
         *request.uri_mut() = uri.clone();
         *request.headers_mut() = headers::outgoing(&self.asked.headers, &self.admitted.wired.connector.headers);
         if let Some(newest) = self.used.last() {
-            let presented = schemes::present(&mut request, &newest.access_token);
+            let presented = schemes::present(&mut request, &self.admitted.wired, newest);
             presented.map_err(|error| self.call.before(&error))?;
         }
         let turn = app.limits.turn(&ctx.environment, uri.host().unwrap_or_default(), self.call.spare()).await;
@@ -123,7 +122,7 @@ impl<'a> Exchange<'a> {
         let Call { app, ctx, .. } = self.call;
         let (mut head, body) = answer.into_parts();
         let asked = Url::parse(&uri.to_string()).map_err(|error| self.call.before(&crate::Error::internal(error)))?;
-        head.headers = headers::returned(&head.headers, self.admitted.wired.proxy_base(), &asked);
+        head.headers = headers::returned(&head.headers, self.admitted.proxy_base(), &asked);
         let redactor = self.redactor();
         let clean = head.headers.iter().filter(|(_, value)| !redactor.is_in_bytes(value.as_bytes()));
         head.headers = clean.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -144,8 +143,8 @@ impl<'a> Exchange<'a> {
     }
 
     fn redactor(&self) -> Redactor {
-        let secrets: Vec<_> = self.used.iter().map(|opened| &opened.access_token).collect();
-        Redactor::of(&secrets)
+        let secrets: Vec<_> = self.used.iter().flat_map(|opened| schemes::sent(&self.admitted.wired, opened)).collect();
+        Redactor::of(&secrets.iter().collect::<Vec<_>>())
     }
 
     fn full(&self, full: &Full) -> Failed {

@@ -76,8 +76,8 @@ async fn who_may_not_read_tokens_goes_on_with_what_leads_nowhere_else() {
     scopes.reverse();
     let back = Settings {
         client_id: Some("client".into()),
-        authorize_url: Some(read.endpoints.authorize_url),
-        token_url: Some(read.endpoints.token_url),
+        authorize_url: read.endpoints.authorize_url,
+        token_url: read.endpoints.token_url,
         revoke_url: read.endpoints.revoke_url,
         identity_url: read.endpoints.identity_url,
         scopes,

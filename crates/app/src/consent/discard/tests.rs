@@ -172,7 +172,7 @@ async fn consent(fixture: &Fixture) -> Consent {
 #[tokio::test]
 async fn tokens_of_which_nothing_can_be_saved_are_revoked_unless_the_account_held_others() {
     let fixture = fixture(RULE).await;
-    let plain = || Plain { access_token: Secret::from("at-9"), refresh_token: Some(Secret::from("rt-9")) };
+    let plain = || Plain::tokens(Secret::from("at-9"), Some(Secret::from("rt-9")));
     let first = consent(&fixture).await;
     rename(&fixture, "ALTER TABLE revocations RENAME TO gone").await;
     unsaved(&fixture.app, &first, None, &plain()).await;

@@ -127,13 +127,14 @@ async fn refresh(app: App, due_connection: Arc<DueConnection>, account: Connecte
 }
 
 impl DueConnection {
-    /// None if the connection lacks its OAuth client.
+    /// None if the connection lacks its OAuth client, or has nothing to renew.
     async fn load(app: &App, ctx: Ctx, id: &ConnectionId) -> Result<Option<Self>> {
         let wired = Wired::of(app, connections::get(app, &ctx, id).await?)?;
         if !wired.is_complete() {
             return Ok(None);
         }
-        let endpoint = Endpoint::new(&ctx.environment, &wired.endpoints.token_url);
+        let Some(token_url) = &wired.endpoints.token_url else { return Ok(None) };
+        let endpoint = Endpoint::new(&ctx.environment, token_url);
         Ok(Some(Self { ctx, wired, endpoint }))
     }
 
@@ -149,7 +150,7 @@ impl DueConnection {
             connection: &self.wired.connection.id,
             now,
             used_since: now - USED_WITHIN,
-            dies_idle: self.wired.oauth().refresh.idle_ttl.is_some(),
+            dies_idle: self.wired.renewal().idle_ttl.is_some(),
             limit: POSTPONE,
         };
         loop {

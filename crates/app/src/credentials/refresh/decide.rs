@@ -133,7 +133,7 @@ pub(super) fn no_account() -> Unusable {
 
 /// What the connector says of answers that get lost.
 pub(super) fn lost_answer(wired: &Wired) -> LostAnswer {
-    wired.oauth().refresh.lost_answer
+    wired.renewal().lost_answer
 }
 
 /// Whether the answer to an earlier refresh never came: noted so, or the lease ran out because the process died.

@@ -7,10 +7,9 @@ use super::decide::{self, Need, Step, lost_answer};
 use super::inflight::RefreshEnd;
 use super::refusal;
 use crate::connections::{self, Wired};
-use crate::credentials::oauth;
 use crate::credentials::retry;
 use crate::credentials::sealed::{self, Plain};
-use crate::credentials::{revocations, revoke};
+use crate::credentials::{revocations, revoke, schemes};
 use crate::{App, Error, Result};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -147,7 +146,7 @@ impl Job {
             }
             // Without it nothing is asked, and nothing was intended. Of a connection that points elsewhere by now the account
             // ends, whatever its secret.
-            Step::Refresh if credential.audience == self.wired.audience() => drop(secret?),
+            Step::Refresh if credential.audience == self.wired.audience(&account) => drop(secret?),
             Step::Refresh => {}
         }
         let permit = match self.admit() {
@@ -174,7 +173,8 @@ impl Job {
 
     /// Leave to ask the token endpoint; or, in a sentence, that it is down.
     fn admit(&self) -> std::result::Result<Permit, String> {
-        let endpoint = Endpoint::new(&self.ctx.environment, &self.wired.endpoints.token_url);
+        let token_url = self.wired.endpoints.token_url.as_deref().unwrap_or_default();
+        let endpoint = Endpoint::new(&self.ctx.environment, token_url);
         let urgency = if self.need.ahead.is_some() { Urgency::Ahead } else { Urgency::OnUse };
         self.app.refreshes.breakers.admit(&endpoint, self.app.core.now(), urgency).map_err(|wait| {
             let (name, seconds) = (&self.wired.connector.display_name, wait.as_secs().max(1));
@@ -207,23 +207,21 @@ impl Job {
     /// Sends the refresh token, and once more where the provider accepts a repeat of what got lost.
     async fn exchange(&self, begun: &Begun, permit: Permit) -> Result<Outcome> {
         let (app, ctx) = (&self.app, &self.ctx);
-        let audience = self.wired.audience();
+        let audience = self.wired.audience(&begun.account);
         if begun.credential.audience != audience {
             return Ok(Outcome::Ended(Reason::EndpointsChanged));
         }
         let row = CredentialRow::Account(&begun.account, begun.credential.generation);
         let plain = sealed::open(app, ctx, row, &audience, &begun.credential.sealed).await?;
-        let Some(token) = &plain.refresh_token else { return Ok(Outcome::Ended(Reason::NoRefreshToken)) };
-        let secret = connections::client_secret(app, &self.wired).await?;
-        let endpoint = oauth::Endpoint::of(&self.wired)?;
-        let client = endpoint.client(secret.as_ref());
+        let renewal = schemes::renewal(app, &self.wired, &begun.account, &plain).await?;
+        let Some(renewal) = renewal else { return Ok(Outcome::Ended(Reason::NoRefreshToken)) };
         let repeats = lost_answer(&self.wired) == LostAnswer::RetryNow;
         let outbound = app.core.outbound.of(&ctx.environment);
         let (mut sent_at, mut lost) = (app.core.now(), begun.lost);
-        let mut answer = valetkey_outbound::oauth::refresh(&outbound, &client, token).await;
+        let mut answer = renewal.ask(&outbound).await;
         if repeats && matches!(answer, Err(TokenError::Lost(_))) {
             (sent_at, lost) = (app.core.now(), true);
-            answer = valetkey_outbound::oauth::refresh(&outbound, &client, token).await;
+            answer = renewal.ask(&outbound).await;
         }
         reach(Failpoint::RefreshAnswered);
         if let Some(verdict) = verdict(&answer) {
@@ -253,7 +251,11 @@ impl Job {
 
     /// Seals what came; what did not come again stays as it was.
     async fn renewed(&self, begun: &Begun, old: Plain, new: Tokens, sent_at: Timestamp) -> Result<rows::Tokens> {
-        let plain = Plain { access_token: new.access_token, refresh_token: new.refresh_token.or(old.refresh_token) };
+        let plain = Plain {
+            access_token: new.access_token,
+            refresh_token: new.refresh_token.or(old.refresh_token),
+            typed: old.typed,
+        };
         let row = CredentialRow::Account(&begun.account, begun.credential.generation + 1);
         let scopes = new.scopes.unwrap_or_else(|| begun.account.scopes.clone());
         let granted = (scopes, new.expires_in.map(|life| sent_at + life));

@@ -90,6 +90,8 @@ pub(crate) struct ConnectionForm {
     pub(crate) slug: String,
     /// The name as typed.
     pub(crate) name: String,
+    /// What the connector wants of the developer.
+    pub(crate) asks: Asks,
     /// The OAuth client id as typed.
     pub(crate) client_id: String,
     /// The scopes to choose from.
@@ -98,6 +100,23 @@ pub(crate) struct ConnectionForm {
     pub(crate) own_scopes: bool,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
+}
+
+/// What a connection wants of the developer. Where each user brings a key of their own, nothing.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(crate) struct Asks {
+    /// An OAuth client.
+    pub(crate) client: bool,
+    /// A service account's key.
+    pub(crate) key: bool,
+    /// Whether the vendor sends people back, so that it has to know the redirect URI.
+    pub(crate) redirects: bool,
+}
+
+impl Asks {
+    const OAUTH: Self = Self { client: true, key: false, redirects: true };
+    const KEY: Self = Self { client: false, key: true, redirects: false };
+    const NOTHING: Self = Self { client: false, key: false, redirects: false };
 }
 
 /// A scope to choose.
@@ -130,6 +149,7 @@ framed!(ConnectionForm, "dashboard/connection_form.html", {
         connector: "Gmail".into(),
         slug: "gmail".into(),
         name: String::new(),
+        asks: Asks::OAUTH,
         client_id: String::new(),
         scopes: scopes(),
         own_scopes: false,
@@ -141,7 +161,14 @@ framed!(ConnectionForm, "dashboard/connection_form.html", {
         wrong: Some("There is a connection 'MY_GMAIL' already.".into()),
         ..first.clone()
     };
-    vec![("connection-form", first), ("connection-form-wrong", wrong)]
+    let delegated = Self { asks: Asks::KEY, ..first.clone() };
+    let typed = Self { asks: Asks::NOTHING, scopes: vec![], ..first.clone() };
+    vec![
+        ("connection-form", first),
+        ("connection-form-wrong", wrong),
+        ("connection-form-key", delegated),
+        ("connection-form-typed", typed),
+    ]
 });
 
 /// One connection.
@@ -153,6 +180,8 @@ pub(crate) struct ConnectionPage {
     pub(crate) row: ConnectionRow,
     /// Its connector's slug.
     pub(crate) slug: String,
+    /// What it wants of the developer.
+    pub(crate) asks: Asks,
     /// What is registered with the vendor.
     pub(crate) redirect_uri: String,
     /// The OAuth client id.
@@ -178,6 +207,7 @@ framed!(ConnectionPage, "dashboard/connection.html", {
         frame: Frame::sample(Section::Connections),
         row: ConnectionRow::sample("MY_GMAIL", "ready"),
         slug: "gmail".into(),
+        asks: Asks::OAUTH,
         redirect_uri: "http://localhost:8080/sso/v1/oauth/conn_1/callback".into(),
         client_id: "1234.apps.googleusercontent.com".into(),
         has_secret: true,
@@ -203,5 +233,13 @@ framed!(ConnectionPage, "dashboard/connection.html", {
         own_addresses: vec![("Token URL", "http://127.0.0.1:8090/token".into())],
         ..ready.clone()
     };
-    vec![("connection", ready), ("connection-incomplete", incomplete), ("connection-closing", closing)]
+    let delegated = Self { asks: Asks::KEY, has_secret: false, row: incomplete.row.clone(), ..ready.clone() };
+    let typed = Self { asks: Asks::NOTHING, client_id: String::new(), scopes: vec![], ..ready.clone() };
+    vec![
+        ("connection", ready),
+        ("connection-incomplete", incomplete),
+        ("connection-closing", closing),
+        ("connection-key", delegated),
+        ("connection-typed", typed),
+    ]
 });

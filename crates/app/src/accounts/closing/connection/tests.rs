@@ -1,7 +1,7 @@
 //! A connection that is removed with its accounts, killed in the middle.
 
 use super::*;
-use crate::accounts::{self, ImportedTokens};
+use crate::accounts::{self, Given};
 use crate::credentials::revoke::AtProvider;
 use crate::fixture::{Dropped, Fixture, Reply, fixture, polled, until};
 use crate::insight::audit;
@@ -18,7 +18,7 @@ const ACCOUNTS: usize = 25;
 async fn peopled() -> Fixture {
     let fixture = fixture("{rotates: true}").await;
     for n in 0..ACCOUNTS {
-        let imported = ImportedTokens {
+        let imported = Given::Tokens {
             access_token: Secret::from("at"),
             refresh_token: Some(Secret::from(format!("rt-{n}"))),
             scopes: vec![],

@@ -163,7 +163,7 @@ impl Run {
             scopes: vec![],
             expires_at: Some(now + AN_HOUR),
             refreshable: true,
-            schedule: schedule(app, due_connection.wired.oauth(), true, Some(now + AN_HOUR)),
+            schedule: schedule(app, due_connection.wired.renewal(), true, Some(now + AN_HOUR)),
         };
         let from = account.credential.as_ref().unwrap().generation;
         let mut tx = app.core.store.write().await.unwrap();

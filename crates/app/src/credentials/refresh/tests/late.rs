@@ -47,12 +47,12 @@ async fn attack_21_an_older_answer_does_not_replace_a_newer_one() {
     let fixture = signed_in(ROTATING, HOUR).await;
     let (slow, _) = overtaken(&fixture).await;
     let account = fixture.now().await;
-    let plain = Plain { access_token: Secret::from("at-newer"), refresh_token: Some(Secret::from("rt-newer")) };
+    let plain = Plain::tokens(Secret::from("at-newer"), Some(Secret::from("rt-newer")));
     let audience = account.credential.as_ref().unwrap().audience.clone();
     let home = CredentialRow::Account(&account, 2);
     let sealed = sealed::seal(&fixture.app, &fixture.ctx, home, &audience, &plain).await.unwrap();
     let expires_at = Some(fixture.app.core.now() + minutes(60));
-    let schedule = schedule(&fixture.app, fixture.wired().oauth(), true, expires_at);
+    let schedule = schedule(&fixture.app, fixture.wired().renewal(), true, expires_at);
     let tokens = rows::Tokens { sealed, audience, scopes: vec![], expires_at, refreshable: true, schedule };
     let (ctx, id, now) = (&fixture.ctx, &fixture.account.id, fixture.app.core.now());
     let newer = async |tx: &mut Tx| rows::finish_refresh(ctx, tx, id, 1, &tokens, now).await.unwrap();

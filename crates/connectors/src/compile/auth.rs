@@ -1,0 +1,133 @@
+//! The ways to sign in, from a file.
+
+use crate::auth::{Auth, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template};
+use crate::error::Problem;
+use crate::file::{AuthFile, AuthKind, CredentialField, LostAnswer, Ordered};
+use crate::sign_in::{Identity, Revoke};
+use std::time::Duration;
+
+/// Compiles one way.
+///
+/// # Errors
+/// The first thing that does not compile, with its place.
+pub(crate) fn way(way: &AuthFile) -> Result<Auth, Problem> {
+    let kind = way.kind;
+    Ok(match kind {
+        AuthKind::None => Auth::None,
+        AuthKind::OAuth2 => Auth::OAuth2(Box::new(oauth(way)?)),
+        AuthKind::ApiKey | AuthKind::Bearer | AuthKind::Basic => {
+            Auth::Static(Static { kind, fields: fields("auth.fields", &way.fields, true)?, sends: sends(way)? })
+        }
+        AuthKind::ClientCredentials | AuthKind::ServiceAccount | AuthKind::GoogleDwd => Auth::Minted(Minted {
+            kind,
+            fields: fields("auth.fields", &way.fields, true)?,
+            sends: sends(way)?,
+            token_url: there("auth.token_url", way.token_url.as_ref())?,
+            token_client_auth: way.token_client_auth,
+            scope_separator: way.scope_separator.clone(),
+        }),
+    })
+}
+
+/// Compiles fields, which are secrets unless they say no if `secret` is so.
+///
+/// # Errors
+/// A pattern does not compile.
+pub(crate) fn fields(at: &str, written: &Ordered<CredentialField>, secret: bool) -> Result<Vec<Field>, Problem> {
+    let compile = |(name, field): (&str, &CredentialField)| {
+        Field::compile(name, field, secret).map_err(|why| problem(&format!("{at}.{name}.pattern"), why))
+    };
+    written.iter().map(compile).collect()
+}
+
+/// Where the credential of a way stands: what the file says, else what its kind is known for.
+///
+/// # Errors
+/// A place or a text that is none.
+pub(crate) fn sends(way: &AuthFile) -> Result<Vec<Sends>, Problem> {
+    let template = |at: &str, text: &str| Template::parse(text).map_err(|why| problem(at, why));
+    let authorization = || Slot::Header(http::header::AUTHORIZATION);
+    let mut sends = Vec::new();
+    for (place, text) in way.send.iter() {
+        let at = format!("auth.send.{place}");
+        let slot = slot(place).map_err(|why| problem(&at, why))?;
+        sends.push(Sends { slot, value: Sent::Text(template(&at, text)?) });
+    }
+    if way.kind == AuthKind::Basic {
+        let half = |at, text: &Option<String>, usual| template(at, text.as_deref().unwrap_or(usual));
+        let username = half("auth.username", &way.username, "{username}")?;
+        let password = half("auth.password", &way.password, "{password}")?;
+        sends.push(Sends { slot: authorization(), value: Sent::Basic(username, password) });
+    }
+    if sends.is_empty() {
+        let text = match way.kind {
+            AuthKind::ApiKey | AuthKind::None | AuthKind::Basic => return Ok(sends),
+            AuthKind::Bearer => "Bearer {token}",
+            _ => "Bearer {access_token}",
+        };
+        sends.push(Sends { slot: authorization(), value: Sent::Text(template("auth.send", text)?) });
+    }
+    Ok(sends)
+}
+
+fn slot(place: &str) -> Result<Slot, String> {
+    match place.split_once('.') {
+        Some(("header", name)) => {
+            let header = name.parse().map_err(|_| format!("`{name}` is no header name"))?;
+            let framing = ["connection", "content-length", "host", "te", "trailer", "transfer-encoding", "upgrade"];
+            if framing.contains(&name.to_ascii_lowercase().as_str()) {
+                return Err(format!("the header `{name}` holds no credential"));
+            }
+            Ok(Slot::Header(header))
+        }
+        Some(("query", name)) if !name.is_empty() => Ok(Slot::Query(name.to_owned())),
+        _ => Err(format!("`{place}` is neither header.NAME nor query.name")),
+    }
+}
+
+fn oauth(way: &AuthFile) -> Result<OAuth2, Problem> {
+    Ok(OAuth2 {
+        authorize_url: there("auth.authorize_url", way.authorize_url.as_ref())?,
+        token_url: there("auth.token_url", way.token_url.as_ref())?,
+        token_client_auth: way.token_client_auth,
+        scope_separator: way.scope_separator.clone(),
+        scope_param: way.scope_param.clone(),
+        token_in: way.token_in.clone(),
+        ended: way.refresh.ended.clone(),
+        pkce: way.pkce,
+        authorize_params: way.authorize_params.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
+        refresh: RefreshRule {
+            lost_answer: way.refresh.lost_answer.unwrap_or(match way.refresh.rotates {
+                Some(false) => LostAnswer::RetryNow,
+                Some(true) | None => LostAnswer::RetryAtExpiry,
+            }),
+            idle_ttl: way.refresh.idle_ttl.as_deref().map(span).transpose()?,
+        },
+        revoke: compiled("auth.revoke", way.revoke.as_ref().map(Revoke::compile))?,
+        identity: compiled("auth.identity", way.identity.as_ref().map(Identity::compile))?,
+        issuer: way.issuer.clone(),
+        sends: sends(way)?,
+    })
+}
+
+fn there(at: &str, text: Option<&String>) -> Result<String, Problem> {
+    text.cloned().ok_or_else(|| problem(at, "is missing: this way to sign in has one"))
+}
+
+fn compiled<T>(at: &str, compiled: Option<Result<T, String>>) -> Result<Option<T>, Problem> {
+    compiled.transpose().map_err(|why| problem(at, why))
+}
+
+/// A span such as `180d`.
+fn span(text: &str) -> Result<Duration, Problem> {
+    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+    let read = units.iter().find_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        Some(Duration::from_secs(number.checked_mul(*seconds)?))
+    });
+    read.ok_or_else(|| problem("auth.refresh.idle_ttl", format!("`{text}` is no span such as 180d, 12h, 30m or 90s")))
+}
+
+fn problem(at: &str, why: impl Into<String>) -> Problem {
+    Problem { at: at.to_owned(), why: why.into() }
+}

@@ -1,0 +1,162 @@
+//! Hosts that are each account's own: `https://{domain}.acme.example`. What an account says goes into a host only where
+//! it makes exactly the host that is written, so that nobody is led to another one.
+
+use crate::auth::{Field, Template};
+use serde_json::{Map, Value};
+use url::Url;
+
+/// The origin of a connector's API and its hosts, as far as an account fills them.
+#[derive(Debug)]
+pub(crate) struct OwnHost {
+    /// `https://host[:port]`, as written.
+    origin: String,
+    template: Template,
+    hosts: Vec<Template>,
+    root: String,
+}
+
+/// Why an account's address can't be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfilled {
+    /// The field that lacks a value, or has one that makes no host.
+    pub field: String,
+    /// What the form calls it.
+    pub label: String,
+    /// Whether it has none.
+    pub missing: bool,
+}
+
+impl std::fmt::Display for Unfilled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let how = if self.missing { "is missing" } else { "makes no host name of this app" };
+        write!(f, "the account's `{}` ({}) {how}: set it in api_config, or sign in again", self.field, self.label)
+    }
+}
+
+impl OwnHost {
+    /// Reads a base address and hosts.
+    ///
+    /// # Errors
+    /// The address is none.
+    pub(crate) fn compile(base_url: &str, hosts: &[String]) -> Result<Self, String> {
+        let plain = Url::parse(&placeholders(base_url)).map_err(|why| why.to_string())?;
+        let root = plain.path().trim_end_matches('/').to_owned();
+        let written = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
+        let host = written.split('/').next().unwrap_or_default();
+        let origin = if host.contains('{') { format!("https://{host}") } else { plain.origin().ascii_serialization() };
+        let hosts = hosts.iter().map(|host| Template::parse(host)).collect::<Result<_, _>>()?;
+        Ok(Self { template: Template::parse(&origin)?, origin, hosts, root })
+    }
+
+    /// The origin as written.
+    pub(crate) fn written(&self) -> &str {
+        &self.origin
+    }
+
+    /// The path that all others stand under.
+    pub(crate) fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// The origin for an account; none where it is the same for all.
+    pub(crate) fn origin(&self, fields: &[Field], of: &Map<String, Value>) -> Result<Option<String>, Unfilled> {
+        let Some(first) = self.template.names().next() else { return Ok(None) };
+        for name in self.template.names() {
+            part(fields, of, name)?;
+        }
+        let filled = self.template.fill(|name| text(of, name)).unwrap_or_default().to_ascii_lowercase();
+        let same = Url::parse(&filled).is_ok_and(|url| url.origin().ascii_serialization() == filled);
+        if same { Ok(Some(filled)) } else { Err(unfilled(fields, first, false)) }
+    }
+
+    /// The hosts for an account.
+    pub(crate) fn hosts(&self, fields: &[Field], of: &Map<String, Value>) -> Vec<String> {
+        let whole = |host: &&Template| host.names().all(|name| part(fields, of, name).is_ok());
+        let filled = self.hosts.iter().filter(whole).filter_map(|host| host.fill(|name| text(of, name)));
+        filled.map(|host| host.to_ascii_lowercase()).collect()
+    }
+}
+
+/// An address with every name in braces replaced by a letter, so that it can be read as one.
+pub(crate) fn placeholders(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        plain.push_str(before);
+        plain.push('x');
+        rest = after.split_once('}').map_or("", |(_, behind)| behind);
+    }
+    plain + rest
+}
+
+fn text<'a>(of: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    of.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// That an account has this part of a host, and that it is one: letters, digits, hyphens and dots.
+fn part(fields: &[Field], of: &Map<String, Value>, name: &str) -> Result<(), Unfilled> {
+    let Some(value) = text(of, name) else { return Err(unfilled(fields, name, true)) };
+    let label = |label: &str| !label.is_empty() && label.len() < 64 && !label.starts_with('-') && !label.ends_with('-');
+    let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
+    let fits = fields.iter().find(|field| field.name == name).is_none_or(|field| field.check(value).is_ok());
+    if plain && fits && value.split('.').all(label) { Ok(()) } else { Err(unfilled(fields, name, false)) }
+}
+
+fn unfilled(fields: &[Field], name: &str, missing: bool) -> Unfilled {
+    let label = fields.iter().find(|field| field.name == name).map_or(name, |field| &field.label);
+    Unfilled { field: name.to_owned(), label: label.to_owned(), missing }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn own(base: &str) -> OwnHost {
+        OwnHost::compile(base, &["{domain}.acme.test".to_owned(), "files.acme.test".to_owned()]).unwrap()
+    }
+
+    fn of(domain: &Value) -> Map<String, Value> {
+        Map::from_iter([("domain".to_owned(), domain.clone())])
+    }
+
+    #[test]
+    fn an_accounts_own_host_is_filled() {
+        let own = own("https://{domain}.acme.test/v2/");
+        assert_eq!((own.written(), own.root()), ("https://{domain}.acme.test", "/v2"));
+        assert_eq!(own.origin(&[], &of(&json!("Box-1"))), Ok(Some("https://box-1.acme.test".into())));
+        assert_eq!(own.hosts(&[], &of(&json!("box"))), ["box.acme.test", "files.acme.test"]);
+        assert_eq!(own.hosts(&[], &Map::new()), ["files.acme.test"]);
+        assert!(own.origin(&[], &Map::new()).unwrap_err().missing);
+        assert_eq!(super::OwnHost::compile("https://a.test/x", &[]).unwrap().origin(&[], &Map::new()), Ok(None));
+    }
+
+    #[test]
+    fn attack_60_no_value_leads_to_another_host() {
+        let own = own("https://{domain}.acme.test");
+        for lure in [
+            "evil.test/",
+            "evil.test#",
+            "evil.test?",
+            "evil.test\\",
+            "a@evil.test",
+            "evil.test:443/",
+            "",
+            "-a",
+            "a-",
+            "a..b",
+            ".",
+            "a b",
+            "a%2e",
+            "ä",
+            "a\u{3002}b",
+            "a\n",
+            "[::1]",
+            "{domain}",
+        ] {
+            assert!(own.origin(&[], &of(&json!(lure))).is_err(), "{lure:?}");
+            assert_eq!(own.hosts(&[], &of(&json!(lure))), ["files.acme.test"], "{lure:?}");
+        }
+        assert!(own.origin(&[], &of(&json!(7))).is_err());
+    }
+}
