@@ -8,6 +8,9 @@ LEGACY = ("2025-03-26", "2025-06-18", "2025-11-25")
 MODERN = "2026-07-28"
 META = "io.modelcontextprotocol"
 
+# What Gmail and Google Calendar have together.
+GOOGLE_TOOLS = 56 + 30
+
 
 class Answer:
     """One HTTP answer."""

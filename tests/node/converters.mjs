@@ -25,7 +25,9 @@ const given = { apiKey: "none-needed" };
 const google = await sent((fetch) => createGoogleGenerativeAI({ ...given, fetch })("gemini-2.5-pro"));
 const openai = await sent((fetch) => createOpenAI({ ...given, fetch })("gpt-4.1"));
 const anthropic = await sent((fetch) => createAnthropic({ ...given, fetch })("claude-sonnet-4-5"));
-const by = (list, schema) => Object.fromEntries(list.map((tool) => [tool.name, tool[schema]]));
+// Google's declaration of a tool without arguments has no parameters at all.
+const none = { type: "object", properties: {} };
+const by = (list, schema) => Object.fromEntries(list.map((tool) => [tool.name, tool[schema] ?? none]));
 const declared = google.flatMap?.((one) => one.functionDeclarations) ?? google.functionDeclarations;
 console.log(JSON.stringify({
   google: by(declared, "parameters"), openai: by(openai, "parameters"), anthropic: by(anthropic, "input_schema"),

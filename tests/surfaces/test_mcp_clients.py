@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from kit.connected import connected
-from kit.mcp import Wire
+from kit.mcp import GOOGLE_TOOLS, Wire
 from kit.node import placed
 from kit.places import NODE, NODE_MODULES, SCRIPTS, python
 from kit.server import clean_environment
@@ -86,7 +86,7 @@ def test_before_consent_a_call_ends_with_the_link_and_not_with_an_exception(demo
     seen = run(client, instance["url"], [FETCH])
     (call,) = seen["calls"]
     assert call["is_error"] and f"{demo.url}/connect/" in call["text"]
-    assert len(seen["tools"]) == 11
+    assert len(seen["tools"]) == GOOGLE_TOOLS
     if "instructions" in seen:
         assert "MY_GMAIL" in seen["instructions"] and "MY_CALENDAR" in seen["instructions"]
 

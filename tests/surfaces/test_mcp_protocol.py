@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from kit.connected import connected
-from kit.mcp import LEGACY, META, MODERN, Wire, request
+from kit.mcp import GOOGLE_TOOLS, LEGACY, META, MODERN, Wire, request
 
 OPENING = {"capabilities": {}, "clientInfo": {"name": "by-hand", "version": "1"}}
 
@@ -45,7 +45,7 @@ def test_initialize_falls_back_to_the_last_legacy_version(wire, asked):
 def test_the_seeds_requests_are_served_without_a_session(wire):
     """A ping, a list and a call, each on its own connection, with no initialize before."""
     assert wire.legacy("ping").result == {}
-    assert len(wire.tools()) == 11
+    assert len(wire.tools()) == GOOGLE_TOOLS
     assert wire.done("gmail_fetch_mails", max_results=1)["messages"]
 
 
@@ -249,7 +249,7 @@ def test_attack_42_what_one_era_listed_the_other_refuses_once_the_config_is_narr
 def test_bare_mcp_with_the_urls_token_as_bearer_works(wire):
     headers = {"Authorization": f"Bearer {wire.token}"}
     answer = wire.post(request("tools/list"), headers, path="/mcp/v1")
-    assert len(answer.result["tools"]) == 11
+    assert len(answer.result["tools"]) == GOOGLE_TOOLS
 
 
 @pytest.mark.parametrize("query", ["token", "access_token", "bearer", "key"])
@@ -264,7 +264,10 @@ def test_a_wrong_bearer_is_401_that_tells_nothing(wire, authorization):
     headers = {"Authorization": authorization} if authorization else {}
     answer = wire.post(request("tools/list"), headers, path="/mcp/v1")
     assert (answer.status, answer.body) == (401, b"")
-    assert answer.headers["www-authenticate"] == "Bearer"
+    # RFC 6750, section 3.1: a reason only for who brought a token.
+    said = ' error="invalid_token", error_description="the token does not open this URL (any more)"'
+    brought = (authorization or "").startswith("Bearer vkm_")
+    assert answer.headers["www-authenticate"] == "Bearer" + (said if brought else "")
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1", "http://127.0.0.1"])
@@ -349,7 +352,7 @@ def test_answers_are_kept_out_of_caches_and_referrers(wire):
 
 def test_before_consent_a_call_answers_with_the_link_and_lists_work(demo):
     wire = Wire(demo.instance("protocol-new")["url"])
-    assert len(wire.tools()) == 11
+    assert len(wire.tools()) == GOOGLE_TOOLS
     words = wire.refused("gmail_fetch_mails")
     assert f"{demo.url}/connect/" in words
     assert "MY_GMAIL" in wire.modern("server/discover").result["instructions"]

@@ -65,7 +65,8 @@ def test_attack_58_what_an_earlier_binary_kept_is_still_served(old):
 
     wire = Wire(KNOWN["url"].replace("http://localhost:8080", server.url))
     assert wire.tools() == ["gmail_fetch_mails"]
-    assert "/connect/" in wire.refused("gmail_fetch_mails")
+    # The secret was sealed for the endpoints that a connection had then: it is asked for again before anybody signs in.
+    assert "--client-secret-file" in wire.refused("gmail_fetch_mails")
     body = {"config_name": config["name"], "user_identifier": KNOWN["identifier"]}
     assert server.api("POST", "/api/v1/mcp/instances", body, token)["instance"]["id"] == KNOWN["instance"]
 
@@ -73,6 +74,8 @@ def test_attack_58_what_an_earlier_binary_kept_is_still_served(old):
     account = server.api("GET", path, token=token)["connected_account"]
     assert account["authorization_details"]["oauth_token"]["access_token"] == KNOWN["token"]["access_token"]
 
+    server.cli("connection", "update", "MY_GMAIL", "--client-secret-file", "-", stdin="given again")
+    assert "/connect/" in wire.refused("gmail_fetch_mails")
     server.cli("connection", "create", "gmail", "--name", "NEW")
     server.cli("config", "delete", KNOWN["config"])
     assert wire.legacy("tools/list").status == 404

@@ -169,6 +169,23 @@ impl Wired {
         in_order(origins.chain(hosts.into_iter().map(|host| format!("https://{host}"))))
     }
 
+    /// Whether a credential that is sealed for these origins may still be used: they are those of now, but for hosts that the
+    /// connector's file has gained with a release. Nobody who sets connections up can add one of those: every endpoint has
+    /// to be among the origins of then.
+    #[must_use]
+    pub fn keeps(&self, account: &ConnectedAccount, sealed_for: &[String]) -> bool {
+        let now = self.audience(account);
+        let ends = &self.endpoints;
+        let urls = [&ends.token_url, &ends.revoke_url, &ends.identity_url, &ends.api_base_url];
+        let moved =
+            urls.into_iter().flatten().filter_map(|url| origin(url)).any(|origin| !sealed_for.contains(&origin));
+        let is_the_connectors =
+            |origin: &&String| self.connector.hosts.iter().any(|host| **origin == format!("https://{host}"));
+        let gained = now.iter().filter(|origin| !sealed_for.contains(origin));
+        !moved && sealed_for.iter().all(|origin| now.contains(origin)) && { gained }
+            .all(|origin| is_the_connectors(&origin))
+    }
+
     /// The origins that the OAuth client's secret is sealed for: those of the token and the revocation endpoint, to which it
     /// is sent, and of every endpoint that the connection names itself, since tokens are had with it. Moved to another
     /// origin, be it in the database, none of them gets a token that this secret would bring.

@@ -191,13 +191,12 @@ async fn open(
     account: &ConnectedAccount,
     credential: &Credential,
 ) -> Result<Opened, Unusable> {
-    let audience = wired.audience(account);
-    if credential.audience != audience {
+    if !wired.keeps(account, &credential.audience) {
         end(app, ctx, account, credential.generation, Reason::EndpointsChanged).await?;
         return Err(Unusable::SignIn(Status::Expired(Reason::EndpointsChanged)));
     }
     let row = CredentialRow::Account(account, credential.generation);
-    let plain = sealed::open(app, ctx, row, &audience, &credential.sealed).await?;
+    let plain = sealed::open(app, ctx, row, &credential.audience, &credential.sealed).await?;
     Ok(Opened { access_token: plain.access_token, typed: plain.typed, generation: credential.generation })
 }
 

@@ -146,7 +146,7 @@ impl Job {
             }
             // Without it nothing is asked, and nothing was intended. Of a connection that points elsewhere by now the account
             // ends, whatever its secret.
-            Step::Refresh if credential.audience == self.wired.audience(&account) => drop(secret?),
+            Step::Refresh if self.wired.keeps(&account, &credential.audience) => drop(secret?),
             Step::Refresh => {}
         }
         let permit = match self.admit() {
@@ -207,12 +207,11 @@ impl Job {
     /// Sends the refresh token, and once more where the provider accepts a repeat of what got lost.
     async fn exchange(&self, begun: &Begun, permit: Permit) -> Result<Outcome> {
         let (app, ctx) = (&self.app, &self.ctx);
-        let audience = self.wired.audience(&begun.account);
-        if begun.credential.audience != audience {
+        if !self.wired.keeps(&begun.account, &begun.credential.audience) {
             return Ok(Outcome::Ended(Reason::EndpointsChanged));
         }
         let row = CredentialRow::Account(&begun.account, begun.credential.generation);
-        let plain = sealed::open(app, ctx, row, &audience, &begun.credential.sealed).await?;
+        let plain = sealed::open(app, ctx, row, &begun.credential.audience, &begun.credential.sealed).await?;
         let renewal = schemes::renewal(app, &self.wired, &begun.account, &plain).await?;
         let Some(renewal) = renewal else { return Ok(Outcome::Ended(Reason::NoRefreshToken)) };
         let repeats = lost_answer(&self.wired) == LostAnswer::RetryNow;
