@@ -30,7 +30,8 @@ impl Shelf {
 
     /// The details of the newest record of a call.
     async fn recorded(&self) -> Map<String, Value> {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        // The newest head comes behind everything that waits to be written.
+        audit::head(&self.kit.app).await.unwrap();
         let lines = audit::newest(&self.kit.app, &self.kit.ours.ctx, None, 20).await.unwrap();
         lines.into_iter().find(|line| line.action == "tool.call" && line.phase != "intent").unwrap().detail
     }

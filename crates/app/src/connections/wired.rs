@@ -255,3 +255,37 @@ fn not_loaded(connection: &Connection) -> Error {
     );
     Error::new(Kind::FailedPrecondition, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{FILE, fixture};
+    use valetkey_connectors::Catalog;
+
+    #[tokio::test]
+    async fn attack_25_a_release_may_add_a_host_and_nobody_else_may() {
+        let fixture = fixture("{rotates: true}").await;
+        let account = &fixture.account;
+        let wired = |file: &str, settings: Settings| {
+            let mut catalog = Catalog::shipped().unwrap();
+            catalog.add("acme.yaml", file).unwrap();
+            let connection = Connection { settings, ..fixture.connection.clone() };
+            Wired::with(catalog.connector("acme").unwrap(), connection)
+        };
+        let file = FILE.replace("REFRESH", "{rotates: true}");
+        let settings = &fixture.connection.settings;
+        let then = wired(&file, settings.clone()).audience(account);
+        let gained = file.replace("hosts: [", "hosts: [more.example, ");
+        assert_ne!(gained, file);
+        let released = wired(&gained, settings.clone());
+        assert_ne!(released.audience(account), then);
+        assert!(released.keeps(account, &then));
+        assert!(!wired(&file, settings.clone()).keeps(account, &released.audience(account)), "a host that is gone");
+        for host in ["https://more.example", "https://evil.example"] {
+            let moved = Settings { api_base_url: Some(host.to_owned()), ..settings.clone() };
+            assert!(!wired(&gained, moved).keeps(account, &then), "{host}");
+            let moved = Settings { token_url: Some(format!("{host}/token")), ..settings.clone() };
+            assert!(!wired(&gained, moved).keeps(account, &then), "{host}");
+        }
+    }
+}

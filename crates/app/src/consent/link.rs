@@ -141,7 +141,7 @@ async fn made(
     if let Err(why) = ready(wired) {
         return Err(Error::new(Kind::FailedPrecondition, why));
     }
-    connections::client_secret(app, &wired).await?;
+    connections::client_secret(app, wired).await?;
     let wanted = (life, verify.as_ref());
     let before = fresh(ctx, &mut app.core.store.glance().await?, account, wanted, app.core.now()).await?;
     if let Some(link) = again(app, ctx, &before).await? {

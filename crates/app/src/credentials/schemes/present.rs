@@ -103,7 +103,7 @@ mod tests {
         let file = format!("{before}auth:\n  - {way}\ndefault_scopes:{after}");
         let mut catalog = Catalog::shipped().unwrap();
         catalog.add("acme.yaml", &file).unwrap();
-        Wired::with(Arc::clone(&catalog.connector("acme").unwrap()), fixture.connection.clone())
+        Wired::with(Arc::clone(&catalog.connector("acme").unwrap()), fixture.connection)
     }
 
     fn opened(token: &str, typed: &[(&str, &str)]) -> Opened {
