@@ -6,12 +6,10 @@ use super::visit::{Answer, Visit};
 use valetkey_app::insight::audit;
 use valetkey_app::{Page, accounts, connections, servers};
 use valetkey_domain::Ctx;
-use valetkey_domain::account::Status;
 use valetkey_domain::member::Right;
 
-/// How many accounts that need a look are named, and how many of the newest are looked at for them.
-const NAMED: usize = 5;
-const LOOKED_AT: u32 = 100;
+/// How many accounts that need a look are named.
+const NAMED: u32 = 5;
 
 /// How many records of the journal are shown.
 const RECORDS: u32 = 8;
@@ -78,20 +76,15 @@ fn steps(counts: &[Count]) -> Vec<Step> {
     ]
 }
 
+/// Accounts that have to be signed in to again, the oldest first.
 async fn attention(visit: &Visit, ctx: &Ctx) -> valetkey_app::Result<Vec<Attention>> {
-    let page = Page { size: LOOKED_AT, after: None };
-    let listed = accounts::list(&visit.web.app, ctx, &Default::default(), &page).await?;
-    let wanting = listed
-        .items
-        .into_iter()
-        .filter(|account| matches!(account.status, Status::Expired(_)) || account.refusal.is_some());
-    Ok(wanting
-        .take(NAMED)
-        .map(|account| Attention {
-            id: account.id.to_string(),
-            identifier: account.owner.identifier.to_string(),
-            why: super::accounts::why(&account),
-            at: Moment::from(account.updated_at),
-        })
-        .collect())
+    let filter = accounts::Filter { status: Some("EXPIRED".to_owned()), ..Default::default() };
+    let listed = accounts::list(&visit.web.app, ctx, &filter, &Page { size: NAMED, after: None }).await?;
+    let named = listed.items.into_iter().map(|account| Attention {
+        id: account.id.to_string(),
+        identifier: account.owner.identifier.to_string(),
+        why: super::accounts::why(&account),
+        at: Moment::from(account.updated_at),
+    });
+    Ok(named.collect())
 }
