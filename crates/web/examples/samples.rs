@@ -8,7 +8,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).ok_or("name the folder to write to")?;
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder)?;
-    std::fs::write(folder.join("pages.css"), include_str!("../assets/pages.css"))?;
+    let styles = concat!(include_str!("../assets/palette.css"), include_str!("../assets/pages.css"));
+    std::fs::write(folder.join("pages.css"), styles)?;
     for language in Language::ALL {
         for (name, html) in samples(language)? {
             // The address of the stylesheet has a hash in it, and begins at the server's root.

@@ -5,8 +5,9 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use http::{HeaderName, header};
 
-const STYLESHEET: &str = include_str!("../assets/pages.css");
-const DASHBOARD_STYLESHEET: &str = include_str!("../assets/dashboard.css");
+const STYLESHEET: &str = concat!(include_str!("../assets/palette.css"), include_str!("../assets/pages.css"));
+const DASHBOARD_STYLESHEET: &str =
+    concat!(include_str!("../assets/palette.css"), include_str!("../assets/dashboard.css"));
 const SCRIPT: &str = include_str!("../assets/dashboard.js");
 const ICON: &str = include_str!("../assets/icon.svg");
 
