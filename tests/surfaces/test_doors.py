@@ -33,6 +33,8 @@ FOREIGN = {
     "GetConnectedAccountAuth": {"connector": "doors-only", "identifier": OWNER},
     "GetConnectedAccountDetails": {"id": "account"},
     "GetMagicLinkForConnectedAccount": {"connector": "doors-only", "identifier": OWNER},
+    # One that nobody was ever given; test_verify has real ones.
+    "VerifyConnectedAccountUser": {"auth_request_id": "A" * 60, "identifier": OWNER},
     "DeleteEnvironmentConnection": {"connection_id": "connection"},
     "GetEnvironmentConnection": {"connection_id": "connection"},
     "UpdateEnvironmentConnection": {"connection_id": "connection", "connection": {"provider_key": "GMAIL", "type": "OAUTH"}},
@@ -56,7 +58,7 @@ BY_PATH = {"/api/v1/mcp/connections/{key_id}/tokens": {"key_id": "doors-only", "
 # Methods that list, with what they have to be told: the stranger gets an empty list.
 LISTS = {
     "ListConnectedAccounts": "", "ListConnections": "", "ListAppConnections": "", "ListMcpConfigs": "", "ListMcpInstances": "",
-    "ListAvailableTools": f"?identifier={OWNER}",
+    "ListAvailableTools": f"?identifier={OWNER}", "SearchConnectedAccounts": f"?query={OWNER}",
 }
 # Methods that show the catalogue, which is everybody's. Methods that make something of the stranger's own: see below.
 CATALOGUE = {"ListTools": None, "SearchTools": {"query": "fetch mails", "identifier": OWNER}}

@@ -55,5 +55,5 @@ pub async fn confirm(app: &App, ctx: &Ctx, request: &str, identifier: &str) -> R
 
 /// The same answer whatever the reason, so that nothing can be learnt from it.
 fn unknown() -> Error {
-    Error::new(Kind::NotFound, "auth request not consent or no longer valid")
+    Error::new(Kind::NotFound, "auth request not found or no longer valid")
 }

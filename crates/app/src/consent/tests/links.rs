@@ -79,7 +79,7 @@ async fn attack_80_no_token_of_a_link_is_in_the_database() {
         seen |= holds(&valetkey_vault::sha256(token.as_bytes()));
         assert!(!holds(token.as_bytes()));
     }
-    assert!(seen, "the hash is fixture, so the files were read");
+    assert!(seen, "the hash is there, so the files were read");
 }
 
 #[tokio::test]
