@@ -53,6 +53,7 @@ pub(crate) const STEPS: &[Step] = &[
     step!(9, "plans", "0009_plans", 1),
     step!(10, "consents", "0010_consents", 1),
     step!(11, "refusals", "0011_refusals", 1),
+    step!(16, "tool_calls", "0016_tool_calls", 1),
 ];
 
 /// Where it is written which steps a database has.

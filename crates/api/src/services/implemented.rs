@@ -46,4 +46,6 @@ pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
             "GetConnectedAccountDetails",
         ],
     ),
+    ("scalekit.v1.agentkit_logs.AgentkitLogsService", &["ListToolCallLogs", "GetToolCallLog"]),
+    ("scalekit.v1.agentkit_logs.AgentkitAnalyticsService", &["GetOverviewStats"]),
 ];

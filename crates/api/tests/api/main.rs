@@ -11,6 +11,7 @@ mod attacks;
 mod deadline;
 mod doors;
 mod kit;
+mod logs;
 mod proxy;
 mod rest;
 mod rights;

@@ -93,6 +93,7 @@ impl Job {
         let digest = digest.map_err(|error| self.before(&error))?;
         Ok(Map::from_iter([
             ("tool".to_owned(), json!(tool.name)),
+            ("connector".to_owned(), json!(admitted.wired.connection.connector)),
             ("effect".to_owned(), json!(tool.effect.as_str())),
             ("connection".to_owned(), json!(admitted.wired.connection.id)),
             ("account".to_owned(), json!(admitted.account.id)),
