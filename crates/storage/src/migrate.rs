@@ -57,6 +57,7 @@ pub(crate) const STEPS: &[Step] = &[
     step!(12, "sessions", "0012_sessions", 12),
     step!(13, "starts", "0013_starts", 1),
     step!(14, "members", "0014_members", 1),
+    step!(15, "tool_calls", "0015_tool_calls", 1),
 ];
 
 /// Where it is written which steps a database has.

@@ -1,6 +1,7 @@
 //! What a check of the whole journal reads. It reads leniently: a row that somebody has spoilt is what it is there to
 //! find, and must not end it.
 
+use super::calls;
 use super::chain::{entry, head};
 use crate::{Error, Row, Tx, args};
 use valetkey_domain::id::{DataKeyId, SegmentId};
@@ -130,10 +131,19 @@ pub async fn open_intents(tx: &mut Tx, most: u32) -> Result<Vec<(String, String,
 }
 
 fn stored(row: &Row) -> StoredRecord {
+    // An older version wrote no such columns.
+    let column = |name: &str| row.optional_text(name).unwrap_or(Some(""));
+    let names = ["call_outcome", "call_connector", "call_connection", "call_account", "call_source", "call_run"];
+    let found_as_it_says = |entry: &Entry| {
+        names
+            .into_iter()
+            .zip(calls::columns(entry))
+            .all(|(name, says)| column(name).is_none_or(|text| says.as_deref() == Some(text)))
+    };
     let seal = || Some(Seal { key: row.parsed::<DataKeyId>("key_id").ok()?, leaf: row.hash("leaf").ok()? });
     let position = || Some((row.integer("seq").ok()?, row.hash("link").ok()?));
     let id = row.text("id").unwrap_or_default().to_owned();
-    StoredRecord { id, sealed: entry(row).ok().zip(seal()), position: position() }
+    StoredRecord { id, sealed: entry(row).ok().filter(found_as_it_says).zip(seal()), position: position() }
 }
 
 #[cfg(test)]
