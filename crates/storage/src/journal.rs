@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod calls;
 pub mod chain;
+mod found_by;
 
 use crate::{Arg, Bulk, Error, Row, Store, Tx, args};
 use serde_json::{Map, Value};
@@ -108,7 +109,7 @@ fn values(Item { entry, seal, position }: Item) -> Vec<Arg> {
         Position::Promised(segment) => (segment, None, None),
         Position::At(head) => (&head.segment, Some(head.seq), Some(&head.link)),
     };
-    let [outcome, connector, connection, account, source, run] = calls::columns(&entry);
+    let [outcome, connector, connection, account, source, run] = found_by::columns(&entry);
     args![
         entry.id,
         entry.environment,

@@ -9,11 +9,7 @@ use crate::{Arg, Error, Listed, Page, Row, Tx, args};
 use std::cmp::Reverse;
 use std::sync::LazyLock;
 use valetkey_domain::id::{AccountId, ConnectionId, ExecutionId, RecordId, ulid_time};
-use valetkey_domain::journal::{Entry, Phase};
 use valetkey_domain::{Ctx, Timestamp};
-
-/// What records of tool calls say was done.
-pub const ACTION: &str = "tool.call";
 
 /// The most calls on one page.
 const MAX_SIZE: u32 = 100;
@@ -120,17 +116,6 @@ pub(crate) fn texts() -> Vec<&'static str> {
     let lists = [&ALL, &OF_ACCOUNT];
     let lists = lists.into_iter().flat_map(|list| [list.page.as_str(), list.newer.as_str(), list.count.as_str()]);
     lists.chain([SUMS.as_str()]).collect()
-}
-
-/// The columns that a record is found by as a tool call: outcome, connector, connection, account, source, the
-/// agent's run. All none for others.
-pub(super) fn columns(entry: &Entry) -> [Option<String>; 6] {
-    if entry.action != ACTION || entry.phase == Phase::Intent.as_str() {
-        return [const { None }; 6];
-    }
-    let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
-    let member = |name: &str| detail.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
-    ["outcome", "connector", "connection", "account", "source", "agent_run"].map(member)
 }
 
 /// A page of the environment's calls, newest first. The total is exact to a thousand, beyond that 0.
@@ -278,6 +263,7 @@ fn tool_call(row: &Row) -> Result<ToolCall, Error> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::found_by::ACTION;
     use super::super::tests::item;
     use super::super::{Position, append_now};
     use super::*;
@@ -294,7 +280,7 @@ mod tests {
         let mut item = item(environment, n, Position::Promised(SegmentId::parse("seg_1").unwrap()));
         let (connector, outcome) = if n.is_multiple_of(2) { ("gmail", "ok") } else { ("github", "rate_limited") };
         item.entry.at = valetkey_domain::time::to_millis(at(n));
-        item.entry.id = format!("rec_{}{n:016}", ulid_time(at(n)));
+        item.entry.id = format!("rec_{}{:016}", ulid_time(at(n)), n + 1_000 * u32::from(environment == "env_theirs"));
         item.entry.subject = format!("exec_{environment}_{n}");
         item.entry.action = ACTION.to_owned();
         let (source, run) = if n.is_multiple_of(3) { ("API", "run-1") } else { ("MCP", "") };
