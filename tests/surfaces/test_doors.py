@@ -47,9 +47,19 @@ FOREIGN = {
     "UpdateMcpInstance": {"instance_id": "instance", "name": "taken"},
     "EnsureMcpInstance": {"config_name": "doors", "user_identifier": OWNER},
     "GetMcpInstanceAuthState": {"instance_id": "instance", "include_auth_links": True},
+    "CreateMcpSessionToken": {"mcp_config_id": "config", "identifier": OWNER},
+    "ExecuteTool": {"tool_name": "gmail_fetch_mails", "connected_account_id": "account"},
+    "ListScopedTools": {"identifier": OWNER, "filter": {"connection_names": ["doors-only"]}},
 }
-# Methods that list: the stranger gets an empty list. Methods that make something of the stranger's own: see below.
-LISTS = {"ListConnectedAccounts", "ListConnections", "ListAppConnections", "ListMcpConfigs", "ListMcpInstances"}
+# The same methods where a path of theirs takes something else.
+BY_PATH = {"/api/v1/mcp/connections/{key_id}/tokens": {"key_id": "doors-only", "identifier": OWNER}}
+# Methods that list, with what they have to be told: the stranger gets an empty list.
+LISTS = {
+    "ListConnectedAccounts": "", "ListConnections": "", "ListAppConnections": "", "ListMcpConfigs": "", "ListMcpInstances": "",
+    "ListAvailableTools": f"?identifier={OWNER}",
+}
+# Methods that show the catalogue, which is everybody's. Methods that make something of the stranger's own: see below.
+CATALOGUE = {"ListTools": None, "SearchTools": {"query": "fetch mails", "identifier": OWNER}}
 MAKES = {"CreateMcpConfig", "CreateEnvironmentConnection"}
 
 
@@ -105,8 +115,19 @@ def ask(demo, calls):
     return scripts.run("grpc_doors.py", asked={"target": f"localhost:{demo.http}", "calls": calls})
 
 
-def foreign(method, ids):
-    return {key: ids.get(value, value) if isinstance(value, str) else value for key, value in FOREIGN[method].items()}
+def foreign(method, ids, path=None):
+    sent = BY_PATH.get(path, FOREIGN[method])
+    return {key: ids.get(value, value) if isinstance(value, str) else value for key, value in sent.items()}
+
+
+def pairs(message, within=""):
+    """The fields of a message as a query has them."""
+    for key, value in message.items():
+        if isinstance(value, dict):
+            yield from pairs(value, f"{within}{key}.")
+        else:
+            for one in value if isinstance(value, list) else [value]:
+                yield f"{within}{key}={str(one).lower() if one is True else one}"
 
 
 def rest(verb, path, message):
@@ -115,7 +136,7 @@ def rest(verb, path, message):
     for name in re.findall(r"{(\w+)}", path):
         path = path.replace(f"{{{name}}}", str(rest_of.pop(name)))
     if verb in ("GET", "DELETE") or path.endswith(":get_auth_state"):
-        query = "&".join(f"{key}={str(value).lower() if value is True else value}" for key, value in rest_of.items())
+        query = "&".join(pairs(rest_of))
         return f"{path}?{query}" if query else path, None
     return path, rest_of.get("connection", rest_of)
 
@@ -159,7 +180,7 @@ def test_attacks_27_and_69_on_grpc_the_same_tokens_are_refused_in_the_same_words
 def test_what_is_not_offered_yet_says_so_by_name(demo, methods):
     """The list of UNIMPLEMENTED methods, printed (pytest -s shows it)."""
     ours = [method for method in methods if method.split("/")[1] in OURS]
-    known = {*FOREIGN, *LISTS, *MAKES}
+    known = {*FOREIGN, *LISTS, *CATALOGUE, *MAKES}
     token = demo.token()
     missing = [method for method in ours if method.split("/")[-1] not in known]
     for method, answer in zip(missing, ask(demo, [{"method": m, "tokens": [token]} for m in missing])):
@@ -177,14 +198,14 @@ def test_attack_6_a_foreign_id_reads_like_one_that_never_was(demo, documented, s
             tried.add(method)
             seen = []
             for ids in (owner, made_up):
-                where, body = rest(verb, path, foreign(method, ids))
+                where, body = rest(verb, path, foreign(method, ids, path))
                 status, text = demo.answer(verb, where, body, stranger)
                 assert status == 404, f"{verb} {where}: {status} {text}"
                 message = json.loads(text)["message"]
                 seen.append(re.sub("|".join(map(re.escape, ids.values())), "ID", message))
             assert seen[0] == seen[1]
         else:
-            assert method in LISTS | MAKES, f"{method} is in no table of this file"
+            assert method in {*LISTS, *CATALOGUE, *MAKES}, f"{method} is in no table of this file"
     assert tried == set(FOREIGN)
     assert demo.cli_json("instance", "get", owner["instance"])[0]["name"] != "taken"
 
@@ -199,6 +220,7 @@ def test_attack_2_a_stranger_finds_nothing_over_grpc(demo, methods, stranger, ow
 def test_attack_7_a_strangers_lists_are_empty(demo, documented, stranger, owner):
     for verb, path, method in documented:
         if method in LISTS:
+            path += LISTS[method]
             status, text = demo.answer(verb, path, None, stranger)
             assert status == 200, text
             lists = [value for value in json.loads(text).values() if isinstance(value, list)]
@@ -206,6 +228,31 @@ def test_attack_7_a_strangers_lists_are_empty(demo, documented, stranger, owner)
             assert not [value for value in owner.values() if value in text]
             mine = demo.answer(verb, path, None, demo.token())[1]
             assert any(value for value in json.loads(mine).values() if isinstance(value, list)), path
+
+
+def test_attack_7_the_catalogue_tells_a_stranger_of_nobodys_connections(demo, documented, stranger, owner):
+    tried = set()
+    for verb, path, method in documented:
+        if method in CATALOGUE:
+            tried.add(method)
+            status, text = demo.answer(verb, path, CATALOGUE[method], stranger)
+            assert status == 200 and json.loads(text)["tools"], text
+            assert not [value for value in (*owner.values(), "doors-only") if value in text]
+            assert not any(tool.get("connections") for tool in json.loads(text)["tools"])
+    assert tried == set(CATALOGUE)
+    seen_by_owner = demo.answer("POST", "/api/v1/tools:search", CATALOGUE["SearchTools"], demo.token())[1]
+    assert "doors-only" in seen_by_owner
+
+
+def test_attack_1_a_stranger_sends_nothing_through_the_owners_connection(demo, stranger, owner):
+    """`/proxy`: the owner's connection reads like one that never was."""
+    seen = []
+    for name in ("doors-only", "doors-none"):
+        whose = [("connection_name", name), ("identifier", OWNER)]
+        status, text = demo.answer("GET", "/proxy/gmail/v1/users/me/messages", token=stranger, headers=whose)
+        seen.append((status, re.sub(r"(exec|req)_[0-9a-z]{26}", "ID", text.replace(name, "NAME"))))
+    assert seen[0] == seen[1] and seen[0][0] == 404, seen
+    assert owner["connection"] not in seen[0][1]
 
 
 def test_a_strangers_config_cannot_name_the_owners_connection(demo, stranger, owner):
