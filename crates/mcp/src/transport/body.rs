@@ -21,13 +21,14 @@ pub(super) async fn read(app: &App, ctx: &Ctx, headers: &HeaderMap, body: Body) 
     let most = app.settings().bounds.mcp_body_bytes;
     let header = || headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
     let told = body.size_hint().exact().or_else(header).and_then(|told| usize::try_from(told).ok());
-    let mut asked = Asked::room(app, ctx, told.map_or(most, |told| told.min(most))).await.map_err(full)?;
+    let mut asked =
+        Asked::room(app, ctx, told.map_or(most, |told| told.min(most))).await.map_err(|error| full(&error))?;
     let bytes = whole(app, most, body).await?;
-    asked.fit(app, ctx, &bytes).await.map_err(full)?;
+    asked.fit(app, ctx, &bytes).await.map_err(|error| full(&error))?;
     Ok((bytes, asked))
 }
 
-fn full(error: valetkey_app::Error) -> Reply {
+fn full(error: &valetkey_app::Error) -> Reply {
     let fault = Fault { status: 429, ..Fault::bad(INTERNAL_ERROR, error.message().to_owned()) };
     Reply::fault(None, &fault)
 }

@@ -21,7 +21,7 @@ pub(super) fn look(settings: &Settings, now: Timestamp) -> Part {
     let mut part = Part::of("certificate");
     match &settings.certificate {
         tls::Source::Local { .. } => {
-            part.checked("a local one for localhost, which the server makes and renews itself")
+            part.checked("a local one for localhost, which the server makes and renews itself");
         }
         tls::Source::Own { certificate, key } => own(&mut part, settings, (certificate, key), now),
     }

@@ -211,7 +211,7 @@ fn every_sample_renders_and_loads_nothing_foreign() {
         }
         let scripts: Vec<_> = html.split("<script").skip(1).collect();
         let ours = |script: &&str| script.starts_with(" type=\"module\" src=\"&#x2f;assets&#x2f;dashboard-");
-        assert!(scripts.iter().all(|script| ours(&script)), "{name}: {scripts:?}");
+        assert!(scripts.iter().all(ours), "{name}: {scripts:?}");
     }
 }
 
