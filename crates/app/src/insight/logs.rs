@@ -141,7 +141,7 @@ pub async fn list(app: &App, ctx: &Ctx, wanted: Filter, page: &Page) -> Result<L
 /// # Errors
 /// There is none in this environment, or it goes on.
 pub async fn get(app: &App, ctx: &Ctx, execution: &str) -> Result<ToolCall> {
-    let unknown = || Error::not_found("tool call", &execution);
+    let unknown = || Error::not_found("tool call", execution);
     let id = ExecutionId::parse(execution).map_err(|_| unknown())?;
     rows::get(ctx, &mut app.core.store.glance().await?, &id).await?.ok_or_else(unknown)
 }
