@@ -3,6 +3,7 @@
 //!
 //! Unknown keys are refused everywhere. [`read`](read::read) gives errors with line, column and path.
 
+mod answer_form;
 mod auth;
 mod body_form;
 mod ordered;
@@ -13,6 +14,7 @@ pub use auth::{
     AuthFile, AuthKind, CredentialField, IdentityFile, LostAnswer, Pkce, Refresh, RevokeFile, TokenClientAuth,
     VerifyFile,
 };
+pub use answer_form::AnswerForm;
 pub use body_form::BodyForm;
 pub use ordered::Ordered;
 pub use tool::{
