@@ -5,7 +5,9 @@ pub(crate) mod auth;
 use crate::connector::{Connector, Tool, Upstream};
 use crate::error::Problem;
 use crate::expression::Expression;
-use crate::file::{AnswerForm, BodyForm, DescriptionKind, Field, File, ManualRequest, Ordered, Paginate, StepFile, ToolFile};
+use crate::file::{
+    AnswerForm, BodyForm, DescriptionKind, Field, File, ManualRequest, Ordered, Paginate, StepFile, ToolFile,
+};
 use crate::host::OwnHost;
 use crate::input::Input;
 use crate::native;

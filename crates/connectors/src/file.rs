@@ -10,11 +10,11 @@ mod ordered;
 pub mod read;
 mod tool;
 
+pub use answer_form::AnswerForm;
 pub use auth::{
     AuthFile, AuthKind, CredentialField, IdentityFile, LostAnswer, Pkce, Refresh, RevokeFile, TokenClientAuth,
     VerifyFile,
 };
-pub use answer_form::AnswerForm;
 pub use body_form::BodyForm;
 pub use ordered::Ordered;
 pub use tool::{

@@ -97,16 +97,25 @@ mod tests {
 
     #[test]
     fn targets_are_read_and_written() {
-        for text in ["path.id", "query.$top", "header.x-thing", "body", "body.a.b", "media.text", "media.base64", "media.type"] {
+        for text in
+            ["path.id", "query.$top", "header.x-thing", "body", "body.a.b", "media.text", "media.base64", "media.type"]
+        {
             assert_eq!(Target::parse(text).unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn no_file_fills_the_credential_or_the_framing() {
-        for text in
-            ["header.Authorization", "header.Host", "header.Transfer-Encoding", "header.a b", "cookie.x", "path.", "media", "media.x"]
-        {
+        for text in [
+            "header.Authorization",
+            "header.Host",
+            "header.Transfer-Encoding",
+            "header.a b",
+            "cookie.x",
+            "path.",
+            "media",
+            "media.x",
+        ] {
             assert!(Target::parse(text).is_err(), "{text}");
         }
     }

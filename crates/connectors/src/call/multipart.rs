@@ -88,7 +88,8 @@ fn decoded(text: &str) -> Result<Vec<u8>, Failure> {
 
 /// A media type stays on its line: it stands in a head of the body.
 fn media_type(text: String) -> Result<String, Failure> {
-    let name = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
+    let name =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
     let (essence, parameters) = text.split_once(';').unwrap_or((&text, ""));
     let good = essence.trim().split_once('/').is_some_and(|(kind, sub)| name(kind) && name(sub))
         && parameters.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())

@@ -94,11 +94,21 @@ fn targets<'a>(request: &Written<'a>, found: &mut Found) -> Vec<(Target, Source<
 /// A file goes only where files are taken, and comes only from where they are given.
 fn files(request: &Written<'_>, targets: &[(Target, Source<'_>)], digests: &[Digest], found: &mut Found) {
     let at = request.at.as_str();
-    let parts: Vec<Media> =
-        targets.iter().filter_map(|(target, _)| if let Target::Media(part) = target { Some(*part) } else { None }).collect();
+    let parts: Vec<Media> = targets
+        .iter()
+        .filter_map(|(target, _)| if let Target::Media(part) = target { Some(*part) } else { None })
+        .collect();
     let content = parts.iter().any(|part| *part != Media::Type);
-    found.demand(parts.is_empty() || request.body == BodyForm::Multipart, at, "a file goes with `body: multipart` only");
-    found.demand(parts.is_empty() || content, at, "there is a media.type, and nothing that goes to media.text or media.base64");
+    found.demand(
+        parts.is_empty() || request.body == BodyForm::Multipart,
+        at,
+        "a file goes with `body: multipart` only",
+    );
+    found.demand(
+        parts.is_empty() || content,
+        at,
+        "there is a media.type, and nothing that goes to media.text or media.base64",
+    );
     let Some((_, operation)) = described(digests, request.operation) else { return };
     found.demand(parts.is_empty() || operation.upload.is_some(), at, &format!("{} takes no file", operation.id));
     let gives = request.answer == AnswerForm::Json || operation.download;

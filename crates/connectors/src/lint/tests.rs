@@ -101,9 +101,21 @@ fn a_file_where_none_goes_or_comes_is_found() {
         ("map: media.text", "map: media.words", "nothing of a file"),
         ("map: media.text", "map: media.base64", "two values go to media.base64"),
         ("operation: drive.files.create", "operation: drive.files.copy", "drive.files.copy takes no file"),
-        ("{query.supportsAllDrives: true, query.fields: parents}", "{media.type: text/plain}", "nothing that goes to media.text"),
-        ("      - call: drive.files.get\n        save: before", "      - call: drive.files.update\n        answer: file\n        save: before", "drive.files.update gives no file"),
-        ("    example: {file_id: 1aBcD3fGh, mime_type", "    answer: file\n    example: {file_id: 1aBcD3fGh, mime_type", "with steps, `answer` stands in the one"),
+        (
+            "{query.supportsAllDrives: true, query.fields: parents}",
+            "{media.type: text/plain}",
+            "nothing that goes to media.text",
+        ),
+        (
+            "      - call: drive.files.get\n        save: before",
+            "      - call: drive.files.update\n        answer: file\n        save: before",
+            "drive.files.update gives no file",
+        ),
+        (
+            "    example: {file_id: 1aBcD3fGh, mime_type",
+            "    answer: file\n    example: {file_id: 1aBcD3fGh, mime_type",
+            "with steps, `answer` stands in the one",
+        ),
     ] {
         let found = broken_in("googledrive", from, to);
         assert!(found.contains(expected), "{from} -> {to}: {expected} is not in:\n{found}");

@@ -64,13 +64,18 @@ fn what_comes_with_a_file_is_json_and_the_file() {
          --{boundary}\r\nContent-Type: text/markdown\r\n\r\nhello\r\n--{boundary}--\r\n"
     );
     assert_eq!(asked.body(), expected.as_bytes());
-    assert!(put(&json!({"name": "a", "text": ""})).headers()["content-type"].to_str().unwrap().starts_with("multipart"));
+    assert!(
+        put(&json!({"name": "a", "text": ""})).headers()["content-type"].to_str().unwrap().starts_with("multipart")
+    );
 }
 
 #[test]
 fn without_a_file_it_is_json_alone() {
     let asked = put(&json!({"name": "a", "kind": "text/markdown"}));
-    assert_eq!((asked.headers()["content-type"].to_str().unwrap(), &asked.body()[..]), ("application/json", &b"{\"name\":\"a\"}"[..]));
+    assert_eq!(
+        (asked.headers()["content-type"].to_str().unwrap(), &asked.body()[..]),
+        ("application/json", &b"{\"name\":\"a\"}"[..])
+    );
 }
 
 #[test]
@@ -91,7 +96,8 @@ fn what_is_no_file_leaves_nothing() {
 
 #[test]
 fn a_file_is_taken_as_it_is() {
-    let file = |body: &'static [u8]| Response::builder().header("content-type", "image/png").body(Bytes::from(body)).unwrap();
+    let file =
+        |body: &'static [u8]| Response::builder().header("content-type", "image/png").body(Bytes::from(body)).unwrap();
     let (asked, step) = played("shelf_take", &json!({}), file(b"{\"a\": 1}"));
     assert_eq!(asked.headers()["accept"], "*/*");
     assert_eq!(done(step), json!({"type": "image/png", "size": 8, "text": "{\"a\": 1}"}));
