@@ -9,7 +9,12 @@ async fn a_stranger_finds_nothing_and_changes_nothing() {
     let kit = Kit::new().await;
     let made = set_up(&kit).await;
     let (connection, config, instance, account) = (&made.connection, &made.config, &made.instance, &made.account);
+    let organization = kit.rest("POST", "/api/v1/organizations", json!({ "display_name": "Ours" })).await.json;
+    let organization = organization.pointer("/organization/id").unwrap().as_str().unwrap();
     let cases = [
+        ("GET", format!("/api/v1/organizations/{organization}"), Value::Null),
+        ("PATCH", format!("/api/v1/organizations/{organization}"), json!({ "display_name": "stolen" })),
+        ("DELETE", format!("/api/v1/organizations/{organization}"), Value::Null),
         ("GET", format!("/api/v1/connections/{connection}"), Value::Null),
         ("PATCH", format!("/api/v1/connections/{connection}"), json!({ "provider_key": "GMAIL" })),
         ("PATCH", format!("/api/v1/connections/{connection}:disable"), Value::Null),
@@ -57,6 +62,8 @@ async fn a_stranger_finds_nothing_and_changes_nothing() {
         assert_eq!(answer.status, 404, "{verb} {path}: {answer:?}");
     }
     for (path, member) in [
+        ("/api/v1/organizations", "organizations"),
+        ("/api/v1/organizations:search?query=our", "organizations"),
         ("/api/v1/connections/app", "connections"),
         ("/api/v1/mcp/configs", "configs"),
         ("/api/v1/mcp/instances", "instances"),
