@@ -50,7 +50,21 @@ pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "scalekit.v1.organizations.OrganizationService",
+        &[
+            "CreateOrganization",
+            "UpdateOrganization",
+            "GetOrganization",
+            "GetOrganizationByExternalId",
+            "ListOrganization",
+            "SearchOrganization",
+            "DeleteOrganization",
+        ],
+    ),
+    (
         "scalekit.v1.tools.ToolService",
         &["ListTools", "ListScopedTools", "ListAvailableTools", "SearchTools", "ExecuteTool"],
     ),
+    ("scalekit.v1.agentkit_logs.AgentkitLogsService", &["ListToolCallLogs", "GetToolCallLog"]),
+    ("scalekit.v1.agentkit_logs.AgentkitAnalyticsService", &["GetOverviewStats"]),
 ];

@@ -11,10 +11,12 @@ async fn every_served_method_was_seen_to_succeed_and_to_refuse() {
     let shelf = Shelf::new().await;
     let kit = &shelf.kit;
     connections(kit).await;
+    organizations(kit).await;
     accounts(&shelf).await;
     servers(kit).await;
     tools(&shelf).await;
     verification(&shelf).await;
+    logs(kit).await;
     let served = doors().unwrap().into_iter().filter(|door| door.wire == Wire::Grpc && door.implemented);
     let methods: Vec<String> = served.map(|door| door.method).filter(|method| !method.is_empty()).collect();
     assert!(methods.len() > 30, "{methods:?}");
@@ -54,6 +56,26 @@ async fn connections(kit: &Kit) {
     let spare = kit.rest("POST", all, new("SPARE")).await.json;
     let spare = format!("{all}/{}", spare.pointer("/connection/id").unwrap().as_str().unwrap());
     both(kit, "DELETE", (&spare, Value::Null), (&none, Value::Null)).await;
+}
+
+async fn organizations(kit: &Kit) {
+    let all = "/api/v1/organizations";
+    let new = |id: &str| json!({ "display_name": "Acme", "external_id": id, "metadata": { "plan": "gold" } });
+    let made = both(kit, "POST", (all, new("acme")), (all, new("acme"))).await;
+    let one = format!("{all}/{}", made.pointer("/organization/id").unwrap().as_str().unwrap());
+    let none = format!("{all}/org_none");
+    both(kit, "GET", (&one, Value::Null), (&none, Value::Null)).await;
+    let external = |id: &str| format!("{all}:external/{id}");
+    both(kit, "GET", (&external("acme"), Value::Null), (&external("none"), Value::Null)).await;
+    let name = json!({ "display_name": "Acme Ltd" });
+    let changed = both(kit, "PATCH", (&one, name.clone()), (&none, name)).await;
+    assert_eq!(changed.pointer("/organization/metadata/plan"), Some(&json!("gold")), "{changed}");
+    let cleared = kit.rest("PATCH", &format!("{one}?update_mask=metadata"), json!({})).await.json;
+    assert_eq!(cleared.pointer("/organization/metadata"), Some(&json!({})), "{cleared}");
+    both(kit, "GET", (all, Value::Null), (&format!("{all}?page_token=garbage"), Value::Null)).await;
+    let search = |query: &str| format!("{all}:search?query={query}");
+    both(kit, "GET", (&search("cme%20lt"), Value::Null), (&search("ac"), Value::Null)).await;
+    both(kit, "DELETE", (&one, Value::Null), (&one, Value::Null)).await;
 }
 
 async fn accounts(shelf: &Shelf) {
@@ -134,4 +156,19 @@ async fn tools(shelf: &Shelf) {
     let call = |tool: &str| json!({ "tool_name": tool, "identifier": "ann", "params": { "id": "emma" } });
     let execute = "/api/v1/execute_tool";
     both(kit, "POST", (execute, call("shelf_get_book")), (execute, call("shelf_book_get"))).await;
+}
+
+/// After `tools`, which has called one.
+async fn logs(kit: &Kit) {
+    let all = "/api/v1/agentkit/tool_call_logs";
+    let listed = both(kit, "GET", (all, Value::Null), (&format!("{all}?page_token=garbage"), Value::Null)).await;
+    let [call] = listed["tool_call_logs"].as_array().unwrap().as_slice() else { panic!("{listed}") };
+    assert_eq!((&call["tool_name"], &call["source"]), (&json!("shelf_get_book"), &json!("API")));
+    let one = format!("{all}/{}", call["execution_id"].as_str().unwrap());
+    let got = both(kit, "GET", (&one, Value::Null), (&format!("{all}/exec_none"), Value::Null)).await;
+    assert_eq!(&got, call);
+    let of = |from: &str| {
+        format!("/api/v1/agentkit/analytics/overview?start_time={from}T00:00:00Z&end_time=2026-10-01T00:00:00Z")
+    };
+    both(kit, "GET", (&of("2026-09-01"), Value::Null), (&of("2026-10-02"), Value::Null)).await;
 }

@@ -53,6 +53,12 @@ pub(super) const TABLES: &[Table] = &[
         rest: "environment_id client_id hash:b hint created_at:n expires_at:n",
     },
     Table {
+        name: "organizations",
+        key: "id",
+        rest: "environment_id display_name external_id slug logo_url metadata search_text revision:n created_at:n \
+            updated_at:n changes:n",
+    },
+    Table {
         name: "connections",
         key: "id",
         rest: "environment_id name name_folded connector settings client_secret:b enabled:n revision:n created_at:n \
@@ -116,7 +122,8 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         name: "journal",
         key: "id",
-        rest: "environment_id at:n actor request_id action subject phase detail key_id leaf:b segment seq:n link:b",
+        rest: "environment_id at:n actor request_id action subject phase detail key_id leaf:b segment seq:n link:b \
+            call_outcome call_connector call_connection call_account call_source call_run",
     },
     Table { name: "journal_segments", key: "id", rest: "named_seq:n" },
 ];
