@@ -5,6 +5,7 @@
 
 pub(crate) mod oauth;
 pub(crate) mod opened;
+pub(crate) mod redact;
 pub mod refresh;
 pub(crate) mod retry;
 pub mod revocations;

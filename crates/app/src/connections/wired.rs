@@ -4,6 +4,7 @@ use super::custom_hosts::CustomHosts;
 use super::endpoints::{Endpoints, Vendors, origin};
 use crate::{App, Error, Result};
 use std::sync::Arc;
+use valetkey_connectors::remote::Remote;
 use valetkey_connectors::{Auth, AuthKind, Connector, LostAnswer, OAuth2, RefreshRule, TokenClientAuth, Unfilled};
 use valetkey_domain::Kind;
 use valetkey_domain::account::ConnectedAccount;
@@ -166,7 +167,8 @@ impl Wired {
         let urls = [&ends.token_url, &ends.revoke_url, &ends.identity_url, &ends.api_base_url];
         let origins = urls.into_iter().flatten().filter_map(|url| origin(url));
         let hosts = self.connector.hosts_of(&account.api_config);
-        in_order(origins.chain(hosts.into_iter().map(|host| format!("https://{host}"))))
+        let remote = self.connector.remote.as_ref().map(Remote::origin);
+        in_order(origins.chain(hosts.into_iter().map(|host| format!("https://{host}"))).chain(remote))
     }
 
     /// Whether a credential that is sealed for these origins may still be used: they are those of now, but for hosts that the
@@ -208,7 +210,7 @@ impl Wired {
     /// Whether requests to the app's own API may be made through it, beside its tools.
     #[must_use]
     pub fn takes_proxied(&self) -> bool {
-        self.connection.settings.proxy.unwrap_or(true)
+        self.connector.remote.is_none() && self.connection.settings.proxy.unwrap_or(true)
     }
 
     /// Where its settings lead that is not the connector's own.
