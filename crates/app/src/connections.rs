@@ -1,12 +1,14 @@
 //! Connections: the app developer's configuration of a connector, its OAuth client, and where both may reach.
 
 mod custom_hosts;
+mod discovery;
 mod endpoints;
 mod moves;
 mod secret;
 mod wired;
 
 pub use custom_hosts::CustomHosts;
+pub(crate) use discovery::discovered;
 pub use endpoints::Endpoints;
 pub(crate) use endpoints::origin;
 pub(crate) use secret::{client_secret, reseal_secret, try_secret};
@@ -137,6 +139,9 @@ pub async fn update(app: &App, ctx: &Ctx, before: &Connection, change: Change) -
         after.settings = endpoints::checked(settings)?;
         // What its accounts hold is of the way that they were made by.
         after.settings.way.clone_from(&before.settings.way);
+        // Of another server it has to be found out anew.
+        let same = after.settings.api_base_url == before.settings.api_base_url;
+        after.settings.found = before.settings.found.clone().filter(|_| same);
     }
     after.enabled = change.enabled.unwrap_or(after.enabled);
     after.updated_at = app.core.now();

@@ -15,3 +15,8 @@ pub(crate) use carrier::ToServer;
 pub(crate) use kept::{Key, Known, Upstreams};
 pub(crate) use lists::{Missing, tools, transport};
 pub(crate) use stubs::{is_sign_in, sign_in_tool, stub};
+
+#[cfg(test)]
+mod stand_in;
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ pub(super) async fn requested_scopes(
     wired: &Wired,
     account: &ConnectedAccount,
 ) -> Result<Vec<String>> {
-    if !wired.connection.settings.scopes.is_empty() {
+    if !wired.connection.settings.scopes.is_empty() || wired.connector.remote.is_some() {
         return Ok(wired.scopes());
     }
     let mut tx = app.core.store.read().await?;

@@ -15,6 +15,7 @@ pub(crate) struct Endpoint {
     basic: BasicEncoding,
     answer_in: Option<String>,
     ended: Vec<String>,
+    resource: Option<String>,
 }
 
 /// The same as it is kept where its connection may go before it is needed.
@@ -35,7 +36,7 @@ impl From<StoredEndpoint> for Endpoint {
         };
         // What is kept only revokes, and nothing is read of the answer to that.
         let (answer_in, ended) = (None, Vec::new());
-        Self { token_url: stored.token_url, client_id: stored.client_id, auth, basic, answer_in, ended }
+        Self { token_url: stored.token_url, client_id: stored.client_id, auth, basic, answer_in, ended, resource: None }
     }
 }
 
@@ -56,7 +57,7 @@ impl Endpoint {
     /// # Errors
     /// The connection has no client id yet.
     pub(crate) fn of(wired: &Wired) -> Result<Self> {
-        let client_id = wired.connection.settings.client_id.clone().ok_or_else(|| {
+        let client_id = wired.client_id().map(str::to_owned).ok_or_else(|| {
             let message = format!("connection '{}' has no OAuth client id: give it one", wired.connection.name);
             Error::new(Kind::FailedPrecondition, message)
         })?;
@@ -81,7 +82,15 @@ impl Endpoint {
             None => basic,
         };
         let (answer_in, ended) = wired.token_answer();
-        Ok(Self { token_url: wired.token_url()?.to_owned(), client_id, auth, basic, answer_in, ended })
+        Ok(Self {
+            token_url: wired.token_url()?.to_owned(),
+            client_id,
+            auth,
+            basic,
+            answer_in,
+            ended,
+            resource: wired.resource().map(str::to_owned),
+        })
     }
 
     /// The id that the vendor gave the app.
@@ -101,6 +110,7 @@ impl Endpoint {
             basic,
             answer_in,
             ended,
+            resource: self.resource.as_deref(),
         }
     }
 }

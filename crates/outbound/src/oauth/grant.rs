@@ -74,6 +74,8 @@ async fn grant(outbound: &Outbound, client: &Client<'_>, form: Vec<(&str, &str)>
         .map(|(_, value)| *value)
         .collect();
     secrets.extend(client.client_secret.map(Secret::expose));
+    let mut form = form;
+    form.extend(client.resource.map(|resource| ("resource", resource)));
     let request = request(client, form).map_err(TokenError::Unavailable)?;
     let response = outbound.send_once_told(request, &LIMITS).await?;
     answer::tokens(&response, client.answer_in, &secrets).map_err(|error| ended(error, client.ended))
@@ -110,8 +112,16 @@ mod tests {
 
     fn made(auth: ClientAuth, secret: Option<&Secret<str>>) -> (Option<String>, String) {
         let (token_url, basic) = ("https://p.example/token", BasicEncoding::FormEncoded);
-        let client =
-            Client { token_url, client_id: "id", client_secret: secret, auth, basic, answer_in: None, ended: &[] };
+        let client = Client {
+            token_url,
+            client_id: "id",
+            client_secret: secret,
+            auth,
+            basic,
+            answer_in: None,
+            ended: &[],
+            resource: None,
+        };
         let request = request(&client, vec![("grant_type", "refresh_token")]).unwrap();
         let header = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
         (header, String::from_utf8(request.into_body().to_vec()).unwrap())
