@@ -39,7 +39,7 @@ class Upstreams:
             "fastoauth": [python("fastmcp"), SCRIPTS / "upstream_server.py", str(self.ports["fastoauth"]), "oauth"],
             "everything": [NODE, EVERYTHING, "streamableHttp"],
             "everysse": [NODE, EVERYTHING, "sse"],
-            "tsdemo": [NODE, DEMO, "--oauth-strict"],
+            "tsdemo": [NODE, DEMO, "--oauth", "--oauth-strict"],
         }
         data = folder / "data"
         data.mkdir()
@@ -103,7 +103,8 @@ class Upstreams:
         wire = self.wire(user, *names, tools=tools)
         for link in wire.links.values():
             walker = Walker().open(link)
-            walker.submit("continue", **fields)
+            asked = {name: value for name, value in fields.items() if f"name=\"field.{name}\"" in walker.text}
+            walker.submit("continue", **{f"field.{name}": value for name, value in asked.items()})
             assert walker.status == 200 and "is connected" in walker.text, (walker.status, walker.passed, walker.text)
         return wire
 
