@@ -10,8 +10,8 @@ pub mod read;
 mod tool;
 
 pub use auth::{
-    AuthFile, AuthKind, CredentialField, IdentityFile, LostAnswer, Pkce, Refresh, RevokeFile, TokenClientAuth,
-    VerifyFile,
+    AuthFile, AuthKind, CredentialField, IdentityFile, LostAnswer, Pkce, Refresh, RevokeFile, TokenBody,
+    TokenClientAuth, VerifyFile,
 };
 pub use body_form::BodyForm;
 pub use ordered::Ordered;

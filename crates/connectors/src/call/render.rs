@@ -36,10 +36,12 @@ pub(super) fn request(
     }
     let uri = address(call, upstream, &draft, setting)?;
     let mut builder = Request::builder().method(call.method.clone()).uri(uri);
-    for (name, value) in &upstream.headers {
+    // A header that the call fills goes instead of the connector's own of that name.
+    let filled = |name: &str| draft.headers.iter().any(|(own, _)| own.as_str().eq_ignore_ascii_case(name));
+    for (name, value) in upstream.headers.iter().filter(|(name, _)| !filled(name)) {
         builder = builder.header(name, value);
     }
-    for (name, value) in draft.headers {
+    for (name, value) in &draft.headers {
         builder = builder.header(name, value);
     }
     // A connector that wants another form of JSON says so itself.

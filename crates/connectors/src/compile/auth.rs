@@ -90,6 +90,7 @@ fn oauth(way: &AuthFile) -> Result<OAuth2, Problem> {
         authorize_url: there("auth.authorize_url", way.authorize_url.as_ref())?,
         token_url: there("auth.token_url", way.token_url.as_ref())?,
         token_client_auth: way.token_client_auth,
+        token_body: way.token_body,
         scope_separator: way.scope_separator.clone(),
         scope_param: way.scope_param.clone(),
         token_in: way.token_in.clone(),
