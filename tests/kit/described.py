@@ -5,7 +5,7 @@ import base64
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote_plus, unquote, urlencode, urlsplit
 
 from .places import REPOSITORY
 
@@ -16,7 +16,7 @@ class Described:
     """`answers` is by operation, a value or a function of the request; `sent` is what fitted, in order. An access token
     in `ended` is refused."""
 
-    def __init__(self, digest, redirect_uris=()):
+    def __init__(self, digest):
         self.digest = json.loads((REPOSITORY / "catalogue" / "digests" / f"{digest}.json").read_text())
         self.answers, self.sent, self.refused, self.ended = {}, [], [], set()
         self.exchanges, self.revoked, self.asked_consent = [], [], []
@@ -49,6 +49,15 @@ class Described:
             if operation["method"] == method and fits:
                 found.append((sum(name.startswith("{") for name in names), operation["id"]))
         return self.digest["operations"][min(found)[1]] if found else None
+
+    def reply(self, asked):
+        """What is answered to a request that fits."""
+        answer = self.answers[asked["operation"]]
+        return answer(asked) if callable(answer) else answer
+
+    def refusal(self, wrong):
+        """What is answered to one that does not."""
+        return {"object": "error", "status": 400, "code": "validation_error", "message": "; ".join(wrong)}
 
     def misfits(self, operation, query, body):
         known = {one["name"]: one for one in operation["parameters"] if one["in"] == "query"}
@@ -105,11 +114,10 @@ def handler(app):
             wrong = app.misfits(operation, query, body) if operation else [f"no operation {self.command} {path}"]
             if wrong:
                 app.refused.append(wrong)
-                return self.send(400, {"object": "error", "status": 400, "code": "validation_error", "message": "; ".join(wrong)})
+                return self.send(400, app.refusal(wrong))
             asked = {"operation": operation["id"], "path": path, "query": query, "body": body, "headers": dict(self.headers)}
             app.sent.append(asked)
-            answer = app.answers[operation["id"]]
-            return self.send(200, answer(asked) if callable(answer) else answer)
+            return self.send(200, app.reply(asked))
 
         def authorize(self, query, _):
             app.asked_consent.append(query)
@@ -146,6 +154,4 @@ def handler(app):
 
 def basic():
     """The header that names the client, as RFC 6749 has it: both halves form-encoded first."""
-    from urllib.parse import quote_plus
-
     return "Basic " + base64.b64encode(f"{quote_plus(CLIENT)}:{quote_plus(SECRET)}".encode()).decode()
