@@ -1,3 +1,4 @@
-//! What happened, for those who may look.
+//! What happened, and why something doesn't, for those who may look.
 
 pub mod audit;
+pub mod why;

@@ -132,7 +132,8 @@ fn pick(visit: &Visit, connection: Connection, chosen: &Chosen) -> Option<Pick> 
     })
 }
 
-fn exposed(tool: &Tool) -> Exposed {
+/// A tool as a model sees it.
+pub(super) fn exposed(tool: &Tool) -> Exposed {
     Exposed {
         name: tool.name.clone(),
         title: tool.title.clone(),

@@ -20,6 +20,10 @@ pub(crate) enum Section {
     Configs,
     /// Users' servers.
     Instances,
+    /// A tool, called by hand.
+    Playground,
+    /// Why a call doesn't work.
+    Why,
     /// The journal.
     Logs,
     /// API clients, members, the own password.

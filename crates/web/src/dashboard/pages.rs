@@ -8,7 +8,10 @@ mod framed;
 mod instances;
 mod logs;
 mod overview;
+mod playground;
 mod settings;
+mod versions;
+mod why;
 
 pub(crate) use accounts::{AccountPage, AccountRow, Accounts};
 pub(crate) use configs::{ConfigForm, ConfigPage, ConfigRow, Configs, Exposed, Pick, ToolPick};
@@ -19,7 +22,10 @@ pub(crate) use entrance::{Failure, Login, SignIn};
 pub(crate) use instances::{ConnectionLine, InstancePage, InstanceRow, Instances};
 pub(crate) use logs::{Logs, Record};
 pub(crate) use overview::{Attention, Count, Overview, Step};
+pub(crate) use playground::{CallOutcome, FieldKind, Playground, SchemaField, ToolForm};
 pub(crate) use settings::{ClientRow, MemberRow, NewLink, NewSecret, SessionRow, Settings};
+pub(crate) use versions::{ChangedRow, VersionPage, VersionRow, Versions};
+pub(crate) use why::{LinkForm, MendRow, StepRow, WhyPage};
 
 use crate::Language;
 use crate::pages::page::Page;
@@ -50,6 +56,10 @@ pub(crate) fn samples() -> Result<Vec<(String, String)>, Error> {
         of::<InstancePage>(pages)?,
         of::<Logs>(pages)?,
         of::<Settings>(pages)?,
+        of::<Versions>(pages)?,
+        of::<VersionPage>(pages)?,
+        of::<WhyPage>(pages)?,
+        of::<Playground>(pages)?,
     ];
     Ok(all.into_iter().flatten().collect())
 }

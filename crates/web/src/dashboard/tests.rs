@@ -53,7 +53,7 @@ fn addresses(site: &Site) -> Vec<(String, Option<Role>, &'static str)> {
     let (connection, config) = (&site.connection, "cfg_1");
     let page = |path: String| (path, None, "");
     let form = |path: String, least, form| (path, Some(least), form);
-    let mut all: Vec<_> = ["", "/connections", "/accounts", "/configs", "/instances", "/logs", "/settings"]
+    let mut all: Vec<_> = ["", "/connections", "/accounts", "/configs", "/instances", "/why", "/logs", "/settings"]
         .map(|path| page(if path.is_empty() { "/".into() } else { path.to_owned() }))
         .into();
     all.push(page(format!("/connections/{connection}")));
@@ -63,8 +63,8 @@ fn addresses(site: &Site) -> Vec<(String, Option<Role>, &'static str)> {
         all.push(form(format!("/connections/{connection}/{change}"), Role::Developer, ""));
     }
     all.push(form("/configs/create".into(), Role::Developer, "name=x&connection=MY_GMAIL&which:MY_GMAIL=all"));
-    for change in ["edit", "delete", "try"] {
-        all.push(form(format!("/configs/{config}/{change}"), Role::Developer, "user=ann"));
+    for change in ["edit", "delete", "try", "rollback"] {
+        all.push(form(format!("/configs/{config}/{change}"), Role::Developer, "user=ann&version=1"));
     }
     for change in ["rotate", "delete"] {
         all.push(form(format!("/instances/inst_1/{change}"), Role::Developer, ""));
@@ -73,6 +73,9 @@ fn addresses(site: &Site) -> Vec<(String, Option<Role>, &'static str)> {
     for change in ["link", "disconnect", "delete"] {
         all.push(form(format!("/accounts/ca_1/{change}"), Role::Support, ""));
     }
+    all.push(form("/links".into(), Role::Support, "connection=MY_GMAIL&user=ann"));
+    all.push(form("/playground".into(), Role::Developer, "connection=MY_GMAIL&user=ann&tool=gmail_fetch_mails"));
+    all.push(form("/why".into(), Role::Auditor, "what=MY_GMAIL&user=ann"));
     all.push(form("/settings/name".into(), Role::Developer, "display_name=Acme"));
     all.push(form("/settings/clients".into(), Role::Developer, "name=shop"));
     for change in ["rotate", "expire", "delete"] {

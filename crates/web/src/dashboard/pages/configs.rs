@@ -72,7 +72,8 @@ pub(crate) struct Exposed {
 }
 
 impl Exposed {
-    fn sample(name: &str, effect: &'static str) -> Self {
+    /// One for samples.
+    pub(super) fn sample(name: &str, effect: &'static str) -> Self {
         let (title, description) = ("Fetch mails".into(), "Lists messages, newest first.".into());
         Self { name: name.into(), title, description, effect, tokens: 420 }
     }
