@@ -15,7 +15,8 @@ from kit.places import TOOLS
 from kit.server import Server
 
 PAGES = ["", "/connections", "/connections/create", "/connections/create/gmail", "/accounts", "/configs", "/configs/create",
-         "/instances", "/playground", "/playground?connection=MY_GMAIL&user=ann", "/why", "/logs", "/settings"]
+         "/instances", "/playground", "/playground?connection=MY_GMAIL&user=ann", "/why", "/calls",
+         "/logs", "/settings"]
 LOGIN = re.compile(r"http://localhost:\d+/login/\S+")
 
 
@@ -103,7 +104,7 @@ def test_every_page_with_nothing_and_with_something(request, browser, server, sc
     folder = TOOLS / "dashboard"
     folder.mkdir(exist_ok=True)
     pages = list(PAGES)
-    for kind in ("connections", "accounts", "configs", "instances"):
+    for kind in ("connections", "accounts", "configs", "instances", "calls"):
         member.at(f"/{kind}")
         link = member.page.locator("tbody a").first
         if link.count():

@@ -151,3 +151,32 @@ def test_a_config_is_rolled_back_and_agents_see_it(demo, member):
     demo.cli("config", "rollback", "versioned", "2")
     assert tools() == {"gmail_fetch_mails", "gmail_send_message"}
     assert demo.cli("config", "rollback", "versioned", "9", check=False).returncode == 1
+
+
+def test_calls_are_drawn_listed_narrowed_and_shown_whole(demo, member):
+    wire = connected(demo, "call-log")
+    wire.done("gmail_fetch_mails", max_results=1)
+    wire.refused("gmail_get_message_by_id", message_id="0000000000000000")
+    member.go("Tool calls")
+    member.type("User", "call-log")
+    member.click("Show")
+
+    def rows():
+        return [row.inner_text() for row in member.page.locator("tbody tr").all()]
+
+    assert len(rows()) == 2 and "gmail_get_message_by_id" in rows()[0] and "not found" in rows()[0]
+    member.page.get_by_label("Ended").select_option("success")
+    member.click("Show")
+    assert len(rows()) == 1 and "gmail_fetch_mails" in rows()[0]
+    member.page.locator("tbody a").first.click()
+    assert member.title() == "gmail_fetch_mails" and "call-log" in member.page.inner_text("dl")
+    for query, words in (("connection=FAX", "FAX"), ("from=yesterday", "is no day"), (f"user={HOSTILE}", "No call fits"),
+                         ("status=odd", "there is no 'odd'"), ("page=x", "")):
+        assert member.at(f"/calls?{query}").status in (200, 400) and member.page.title() != "taken"
+        assert words in member.page.inner_text("main"), query
+    member.at("/")
+    drawn = [chart.get_attribute("aria-label") for chart in member.page.locator("svg[role=img]").all()]
+    assert len(drawn) == 2 and "of which" in drawn[0] and "half took" in drawn[1]
+    assert not member.faults() and not member.is_wide()
+    works, text = why(demo, wire.instance["url"], "--tool", "gmail_get_message_by_id")
+    assert works and "The last call of gmail_get_message_by_id" in text and "knows no such thing" in text

@@ -181,3 +181,4 @@ state-disconnected = Getrennt
 withdrawn-revoked = { $connector } ist getrennt, und der Zugriff ist dort widerrufen.
 withdrawn-later = { $connector } ist getrennt. Der Zugriff wird dort gerade widerrufen; das geht von selbst weiter.
 withdrawn-there = { $connector } ist hier getrennt. Von hier aus ließ sich der Zugriff dort nicht widerrufen: Entfernen Sie die App auch in den Einstellungen Ihres Kontos bei { $connector }.
+withdrawn-shared = { $connector } ist hier getrennt. Eine andere Verbindung benutzt denselben Zugriff, darum wurde er dort nicht widerrufen.

@@ -181,3 +181,4 @@ state-disconnected = Disconnected
 withdrawn-revoked = { $connector } is disconnected, and the access is revoked there.
 withdrawn-later = { $connector } is disconnected. The access is being revoked there; that goes on by itself.
 withdrawn-there = { $connector } is disconnected here. It could not be revoked there from here: remove the app in your account’s settings at { $connector }, too.
+withdrawn-shared = { $connector } is disconnected here. Another connection uses the same access, so it was not revoked there.

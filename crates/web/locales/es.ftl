@@ -181,3 +181,4 @@ state-disconnected = Desconectado
 withdrawn-revoked = { $connector } está desconectado, y el acceso está revocado allí.
 withdrawn-later = { $connector } está desconectado. El acceso se está revocando allí; eso sigue por sí solo.
 withdrawn-there = { $connector } está desconectado aquí. Desde aquí no se ha podido revocar allí: quite también la aplicación en los ajustes de su cuenta de { $connector }.
+withdrawn-shared = { $connector } está desconectado aquí. Otra conexión usa el mismo acceso, así que no se ha revocado allí.

@@ -181,3 +181,4 @@ state-disconnected = Déconnecté
 withdrawn-revoked = { $connector } est déconnecté, et l’accès y est révoqué.
 withdrawn-later = { $connector } est déconnecté. L’accès est en train d’y être révoqué ; cela continue tout seul.
 withdrawn-there = { $connector } est déconnecté ici. L’accès n’a pas pu y être révoqué d’ici : retirez aussi l’application dans les réglages de votre compte chez { $connector }.
+withdrawn-shared = { $connector } est déconnecté ici. Une autre connexion utilise le même accès ; il n’a donc pas été révoqué là-bas.

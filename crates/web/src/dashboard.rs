@@ -6,12 +6,16 @@
 
 mod accounts;
 mod bounded;
+mod call_charts;
+mod calls;
+mod chart;
 mod clients;
 mod configs;
 mod connections;
 mod done;
 mod entrance;
 mod frame;
+mod guide;
 mod instances;
 mod logs;
 mod members;
@@ -77,6 +81,8 @@ fn pages_of_an_environment() -> impl Iterator<Item = (&'static str, MethodRouter
         ("/instances", get(instances::list)),
         ("/instances/{id}", get(instances::show)),
         ("/instances/{id}/{change}", post(instances::change)),
+        ("/calls", get(calls::list)),
+        ("/calls/{id}", get(calls::show)),
         ("/logs", get(logs::list)),
         ("/settings", get(settings::show)),
         ("/settings/name", post(settings::rename)),

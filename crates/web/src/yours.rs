@@ -88,7 +88,8 @@ const fn told(became: AtProvider) -> &'static str {
     match became {
         AtProvider::Revoked | AtProvider::Nothing => "withdrawn-revoked",
         AtProvider::Later => "withdrawn-later",
-        AtProvider::NotOffered | AtProvider::Shared | AtProvider::Failed => "withdrawn-there",
+        AtProvider::Shared => "withdrawn-shared",
+        AtProvider::NotOffered | AtProvider::Failed => "withdrawn-there",
     }
 }
 

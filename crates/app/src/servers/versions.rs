@@ -182,6 +182,7 @@ mod tests {
         );
         let words = difference(&at(3).await, &at(4).await);
         assert_eq!((words.description, words.connections), (Some((String::new(), "changed".into())), vec![]));
+        fixture.clock.advance(std::time::Duration::from_secs(1));
         let back = roll_back(app, ctx, &id, 2).await.unwrap();
         assert_eq!((back.version, back.description.as_str()), (5, ""));
         assert_eq!(difference(&at(2).await, &at(5).await), Difference::default());

@@ -24,6 +24,8 @@ pub(crate) enum Section {
     Playground,
     /// Why a call doesn't work.
     Why,
+    /// Tool calls that ended.
+    Calls,
     /// The journal.
     Logs,
     /// API clients, members, the own password.

@@ -1,6 +1,7 @@
 //! What the dashboard's pages show, each with its template and samples.
 
 mod accounts;
+mod calls;
 mod configs;
 mod connections;
 mod entrance;
@@ -14,6 +15,7 @@ mod versions;
 mod why;
 
 pub(crate) use accounts::{AccountPage, AccountRow, Accounts};
+pub(crate) use calls::{CallFilter, CallPage, CallRow, Calls};
 pub(crate) use configs::{ConfigForm, ConfigPage, ConfigRow, Configs, Exposed, Pick, ToolPick};
 pub(crate) use connections::{
     Asks, Catalog, ConnectionForm, ConnectionPage, ConnectionRow, Connections, ConnectorCard, ScopeChoice,
@@ -21,7 +23,7 @@ pub(crate) use connections::{
 pub(crate) use entrance::{Failure, Login, SignIn};
 pub(crate) use instances::{ConnectionLine, InstancePage, InstanceRow, Instances};
 pub(crate) use logs::{Logs, Record};
-pub(crate) use overview::{Attention, Count, Overview, Step};
+pub(crate) use overview::{Attention, CallCharts, Count, Overview, Step};
 pub(crate) use playground::{CallOutcome, FieldKind, Playground, SchemaField, ToolForm};
 pub(crate) use settings::{ClientRow, MemberRow, NewLink, NewSecret, SessionRow, Settings};
 pub(crate) use versions::{ChangedRow, VersionPage, VersionRow, Versions};
@@ -54,6 +56,8 @@ pub(crate) fn samples() -> Result<Vec<(String, String)>, Error> {
         of::<ConfigPage>(pages)?,
         of::<Instances>(pages)?,
         of::<InstancePage>(pages)?,
+        of::<Calls>(pages)?,
+        of::<CallPage>(pages)?,
         of::<Logs>(pages)?,
         of::<Settings>(pages)?,
         of::<Versions>(pages)?,

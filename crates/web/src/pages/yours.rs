@@ -38,7 +38,7 @@ pub(crate) struct YourLine {
 #[cfg(test)]
 impl Yours {
     /// The keys of texts that its data names.
-    pub(super) const KEYS: [&'static str; 8] = [
+    pub(super) const KEYS: [&'static str; 9] = [
         "state-active",
         "state-expired",
         "state-pending",
@@ -47,6 +47,7 @@ impl Yours {
         "withdrawn-revoked",
         "withdrawn-later",
         "withdrawn-there",
+        "withdrawn-shared",
     ];
 }
 
@@ -89,6 +90,7 @@ impl Page for Yours {
             ("yours-withdrawn", of("withdrawn-revoked")),
             ("yours-withdrawn-later", of("withdrawn-later")),
             ("yours-withdrawn-there", of("withdrawn-there")),
+            ("yours-withdrawn-shared", of("withdrawn-shared")),
         ]
         .map(|(name, page)| (name.to_owned(), page))
         .into()

@@ -163,3 +163,28 @@ async fn a_static_url_is_judged_with_its_session_token() {
     fixture.clock.advance(Duration::from_secs(2 * 3600));
     assert!(hindrance(&fixture, of(Some(token)), None).await.1.contains("expired"));
 }
+
+#[tokio::test]
+async fn the_last_call_that_went_wrong_is_told_until_one_goes_well() {
+    let fixture = fixture("{rotates: true}").await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
+    fixture.sign_in(HOUR).await;
+    let (_, token) = fixture.instance().await;
+    let call = async || {
+        let (ctx, served) = crate::servers::toolset::open(app, &token).await.unwrap();
+        crate::calls::call(app, &ctx, &served, "acme_list_things", Default::default()).await.unwrap()
+    };
+    fixture.provider.will_answer(Reply::Answer(429, "{}".into()));
+    call().await;
+    for tool in [None, Some("acme_list_things")] {
+        let told = why(app, ctx, account(&fixture), tool).await.unwrap();
+        let last = told.steps.iter().find(|step| step.what == What::Last).expect("it is told");
+        assert!(last.words.contains("acme_list_things") && last.words.contains("slow down"), "{}", last.words);
+        assert!(told.works());
+    }
+    let other = ask(&fixture, account(&fixture), Some("acme_send_thing")).await;
+    assert!(other.iter().all(|(what, _)| *what != What::Last), "another tool's is beside the point");
+    fixture.clock.advance(Duration::from_secs(1));
+    call().await;
+    assert!(ask(&fixture, account(&fixture), None).await.iter().all(|(what, _)| *what != What::Last));
+}

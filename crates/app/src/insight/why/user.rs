@@ -1,11 +1,11 @@
 //! What stands between a tool and an app: the connection, the user's account on it, its token, its scopes, the limits.
 
-use super::super::audit;
+use super::super::{audit, logs};
 use super::step::{At, Step, What, moment};
 use crate::accounts::{self, under_way};
 use crate::connections::Wired;
 use crate::consent::requested_scopes;
-use crate::{App, Result};
+use crate::{App, Page, Result};
 use serde_json::Value;
 use valetkey_connectors::Tool;
 use valetkey_domain::Ctx;
@@ -42,6 +42,7 @@ pub(super) async fn look(
     }
     steps.push(limits(app, ctx, &account));
     steps.extend(last(app, ctx, &account).await?);
+    steps.extend(last_call(app, ctx, &account, tool).await?);
     Ok(steps)
 }
 
@@ -198,6 +199,21 @@ async fn last(app: &App, ctx: &Ctx, account: &ConnectedAccount) -> Result<Option
     let more = ["why", "reason"].iter().find_map(|name| record.detail.get(*name)).and_then(Value::as_str);
     let more = more.filter(|more| !more.is_empty()).map(|more| format!(": {more}")).unwrap_or_default();
     Ok(Some(Step::care(What::Last, sentence(&format!("at {} its renewal {what}{more}", moment(record.at))))))
+}
+
+/// How the last of the account's calls went wrong, if none went well since.
+async fn last_call(app: &App, ctx: &Ctx, account: &ConnectedAccount, tool: Option<&Tool>) -> Result<Option<Step>> {
+    let of_account = logs::Filter { account: Some(account.id.to_string()), ..logs::Filter::default() };
+    let newest = logs::list(app, ctx, of_account, &Page { size: RECORDS, after: None }).await?;
+    let meant = |call: &&logs::ToolCall| tool.is_none_or(|tool| logs::text(call, "tool") == tool.definition.name);
+    let Some(call) = newest.items.iter().find(meant) else { return Ok(None) };
+    let why = logs::message(logs::text(call, "outcome"));
+    if why.is_empty() {
+        return Ok(None);
+    }
+    let (name, at) = (logs::text(call, "tool"), moment(call.record.at));
+    let words = format!("The last call of {name}, at {at}, failed: {why}. In the journal: {}.", call.record.subject);
+    Ok(Some(Step::care(What::Last, words)))
 }
 
 /// An error's words as a sentence.
