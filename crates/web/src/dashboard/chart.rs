@@ -7,6 +7,8 @@ const HEIGHT: u64 = 60;
 /// How far bars stand apart, and how wide each is.
 const STEP: usize = 10;
 const WIDTH: usize = 8;
+/// For how many bars there is room at least: a few are not drawn as blocks.
+const ROOM: usize = 14;
 
 /// A chart, ready to be drawn.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -60,17 +62,25 @@ impl Chart {
     pub(super) fn of(words: String, values: &[Value], unit: &str) -> Self {
         let most = values.iter().map(|value| value.whole).max().unwrap_or(0);
         // Something is seen of everything that is there.
-        let scaled = |value: u64| if value == 0 { 0 } else { (value * HEIGHT / most.max(1)).max(1) };
+        let scaled = |value: u64| if value == 0 { 0 } else { (value.saturating_mul(HEIGHT) / most.max(1)).max(1) };
+        let empty = ROOM.saturating_sub(values.len());
         let bar = |(at, value): (usize, &Value)| {
             let (height, bad_height) = (scaled(value.whole), scaled(value.bad.min(value.whole)));
             let y = HEIGHT.saturating_sub(height);
             let rest = height.saturating_sub(bad_height);
-            Bar { x: at * STEP + 1, width: WIDTH, y: HEIGHT.saturating_sub(rest), height: rest, bad_y: y, bad_height }
+            Bar {
+                x: (empty + at) * STEP + 1,
+                width: WIDTH,
+                y: HEIGHT.saturating_sub(rest),
+                height: rest,
+                bad_y: y,
+                bad_height,
+            }
         };
         let label = |value: Option<&Value>| value.map(|value| value.label.clone()).unwrap_or_default();
         Self {
             words,
-            width: (values.len() * STEP).max(1),
+            width: (empty + values.len()) * STEP,
             height: HEIGHT,
             bars: values.iter().enumerate().map(bar).collect(),
             ends: (label(values.first()), label(values.last())),

@@ -62,6 +62,7 @@ async fn attacks_18_and_67_nobody_else_sees_it_or_takes_it_back() {
     }
     assert_eq!(site.status().await, "ACTIVE");
     // Connected anew in another browser: what is there now is not the first one's to take back.
+    site.clock.advance(std::time::Duration::from_secs(1));
     site.relink().await;
     let (second, _, _, _) = signed_in(&site).await;
     assert_ne!(second, cookie);

@@ -145,7 +145,7 @@ framed!(Playground, "dashboard/playground.html", {
         connections: vec!["MY_GMAIL".into()],
         user: "john-doe".into(),
         users: vec!["john-doe".into(), "<b>".into()],
-        tools: vec![exposed.clone(), Exposed::sample("gmail_trash", "destructive")],
+        tools: vec![exposed, Exposed::sample("gmail_trash", "destructive")],
         ..first.clone()
     };
     let kinds = [
@@ -166,7 +166,7 @@ framed!(Playground, "dashboard/playground.html", {
     });
     let exposed = Exposed::sample("gmail_trash", "destructive");
     let form = Some(ToolForm { exposed, fields, whole: String::new(), whole_wrong: None });
-    let filling = Self { tool: form.clone(), tools: vec![], ..chosen.clone() };
+    let filling = Self { tool: form, tools: vec![], ..chosen.clone() };
     let outcome = CallOutcome {
         done: true,
         request: "{\n  \"query\": \"<b>\"\n}".into(),
