@@ -33,8 +33,7 @@ fn within(property: &Value, depth: usize) -> Value {
     match kind {
         "title" => plain(inner).into(),
         "rich_text" => rich(inner).into(),
-        "select" | "status" | "multi_select" => named(inner),
-        "people" | "created_by" | "last_edited_by" => named(inner),
+        "select" | "status" | "multi_select" | "people" | "created_by" | "last_edited_by" => named(inner),
         "relation" => ids(inner),
         "files" => inner.as_array().into_iter().flatten().map(file).collect(),
         "date" => date(inner),

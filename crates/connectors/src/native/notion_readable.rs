@@ -99,7 +99,9 @@ fn common(thing: &Value) -> Map<String, Value> {
         if let Some(parent) = thing.get(name).filter(|parent| parent.is_object()) {
             // `type` only repeats the name of the member beside it.
             let mut parent = parent.clone();
-            parent.as_object_mut().map(|members| members.shift_remove("type"));
+            if let Some(members) = parent.as_object_mut() {
+                members.shift_remove("type");
+            }
             row.insert(name.to_owned(), parent);
         }
     }
