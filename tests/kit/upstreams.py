@@ -34,9 +34,9 @@ class Upstreams:
         names = [*KINDS, "tsdemo_auth"]
         self.ports = dict(zip(names, ports.free(len(names))))
         self.commands = {
-            "fastopen": [python("fastmcp"), SCRIPTS / "upstream_server.py", str(self.ports["fastopen"]), "open"],
-            "fastbearer": [python("fastmcp"), SCRIPTS / "upstream_server.py", str(self.ports["fastbearer"]), "bearer"],
-            "fastoauth": [python("fastmcp"), SCRIPTS / "upstream_server.py", str(self.ports["fastoauth"]), "oauth"],
+            "fastopen": [python("agents"), SCRIPTS / "upstream_server.py", str(self.ports["fastopen"]), "open"],
+            "fastbearer": [python("agents"), SCRIPTS / "upstream_server.py", str(self.ports["fastbearer"]), "bearer"],
+            "fastoauth": [python("agents"), SCRIPTS / "upstream_server.py", str(self.ports["fastoauth"]), "oauth"],
             "everything": [NODE, EVERYTHING, "streamableHttp"],
             "everysse": [NODE, EVERYTHING, "sse"],
             "tsdemo": [NODE, DEMO, "--oauth", "--oauth-strict"],

@@ -7,5 +7,6 @@ pub mod remote;
 pub mod sessions;
 mod sets;
 pub mod toolset;
+pub mod versions;
 
 pub(crate) use sets::Sets;

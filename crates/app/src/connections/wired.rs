@@ -6,7 +6,7 @@ use crate::{App, Error, Result};
 use std::sync::Arc;
 use valetkey_connectors::remote::Remote;
 use valetkey_connectors::{
-    Auth, AuthKind, Connector, Discovery, LostAnswer, OAuth2, RefreshRule, TokenClientAuth, Unfilled,
+    Auth, AuthKind, Connector, Discovery, LostAnswer, OAuth2, RefreshRule, TokenBody, TokenClientAuth, Unfilled,
 };
 use valetkey_domain::Kind;
 use valetkey_domain::account::ConnectedAccount;
@@ -135,6 +135,15 @@ impl Wired {
             }
             Auth::Minted(minted) => Some((minted.token_client_auth, &minted.scope_separator)),
             Auth::Static(_) | Auth::None => None,
+        }
+    }
+
+    /// How what is sent to the token endpoint is written.
+    #[must_use]
+    pub fn token_body(&self) -> TokenBody {
+        match self.way() {
+            Auth::OAuth2(oauth) => oauth.token_body,
+            Auth::Minted(_) | Auth::Static(_) | Auth::None => TokenBody::Form,
         }
     }
 

@@ -29,7 +29,9 @@ fn row(document: &str) -> Row {
         match line.split_once(": ") {
             Some(("connector", slug)) => row.slug = slug.to_owned(),
             Some(("transport", kind)) => row.sse = kind == "sse",
-            Some(("url", url)) => row.path = url.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap_or_default(),
+            Some(("url", url)) => {
+                row.path = url.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap_or_default()
+            }
             _ => {}
         }
         if let Some(members) = line.strip_prefix("  - {").and_then(|rest| rest.strip_suffix('}')) {
@@ -37,7 +39,9 @@ fn row(document: &str) -> Row {
             row.ways.push(pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned())).collect());
         }
     }
-    row.path = row.path.trim_end_matches('/').to_owned();
+    if row.path == "/" {
+        row.path.clear();
+    }
     row
 }
 
@@ -102,7 +106,8 @@ impl StandIn {
             ("POST", "/register") => self.register(&mut stream, row, &asked).await,
             ("POST", "/token") => self.token(&mut stream, row, &asked).await,
             _ if !signed_in(row, &asked) => {
-                let challenge = format!("www-authenticate: Bearer resource_metadata=\"http://{}/meta/{slug}\"\r\n", self.server);
+                let challenge =
+                    format!("www-authenticate: Bearer resource_metadata=\"http://{}/meta/{slug}\"\r\n", self.server);
                 let oauth = row.ways.iter().any(|way| way["kind"] == "oauth2");
                 say(&mut stream, 401, if oauth { &challenge } else { "" }, "{}").await;
             }
@@ -125,7 +130,8 @@ impl StandIn {
 
     fn metadata(&self, row: &Row) -> String {
         let issuer = format!("http://{}/{}", self.issuer, row.slug);
-        let auths = if row.slug.len() % 3 == 0 { r#"["client_secret_post"]"# } else { r#"["none","client_secret_basic"]"# };
+        let auths =
+            if row.slug.len() % 3 == 0 { r#"["client_secret_post"]"# } else { r#"["none","client_secret_basic"]"# };
         let registers = format!(r#","registration_endpoint":"{issuer}/register""#);
         let own = row.ways.iter().any(|way| way.get("client").is_some_and(|client| client == "own"));
         format!(
@@ -144,13 +150,19 @@ impl StandIn {
     /// A token, for this resource, to who has the proof key and says who it is in the way of its server.
     async fn token(&self, stream: &mut TcpStream, row: &Row, asked: &Asked) {
         let Row { slug, path, .. } = row;
-        let resource: String = url::form_urlencoded::byte_serialize(format!("http://{}/{slug}{path}", self.server).as_bytes()).collect();
+        let resource: String =
+            url::form_urlencoded::byte_serialize(format!("http://{}/{slug}{path}", self.server).as_bytes()).collect();
         let secret = slug.len() % 3 != 0 || asked.body.contains("client_secret=");
         let basic = asked.header("authorization").is_some_and(|value| value.starts_with("Basic "));
         let known = basic || asked.body.contains(&format!("client_id=client-{slug}"));
-        let right = known && secret && asked.body.contains("code_verifier=") && asked.body.contains(&format!("resource={resource}"));
+        let right = known
+            && secret
+            && asked.body.contains("code_verifier=")
+            && asked.body.contains(&format!("resource={resource}"));
         if right {
-            let tokens = format!(r#"{{"access_token":"at-{slug}","refresh_token":"rt-1","expires_in":3600,"token_type":"Bearer"}}"#);
+            let tokens = format!(
+                r#"{{"access_token":"at-{slug}","refresh_token":"rt-1","expires_in":3600,"token_type":"Bearer"}}"#
+            );
             say(stream, 200, "", &tokens).await;
         } else {
             say(stream, 400, "", r#"{"error":"invalid_request"}"#).await;
@@ -185,7 +197,8 @@ fn signed_in(row: &Row, asked: &Asked) -> bool {
         "basic" => {
             let password = if way.contains_key("password") { "pass-1" } else { "" };
             let pair = format!("tok-{slug}:{password}");
-            authorization == format!("Basic {}", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, pair))
+            authorization
+                == format!("Basic {}", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, pair))
         }
         _ => match (way.get("header"), way.get("query")) {
             (Some(header), _) => {
@@ -203,13 +216,16 @@ async fn speak(stream: &mut TcpStream, row: &Row, asked: &Asked) {
     let modern = row.slug.len() % 2 == 0;
     let method = asked.member("method");
     let session = asked.header("mcp-session-id") == Some("session-1");
-    let agrees = asked.header("mcp-method") == Some(method.as_str()) && asked.header("mcp-protocol-version") == Some("2026-07-28");
+    let agrees = asked.header("mcp-method") == Some(method.as_str())
+        && asked.header("mcp-protocol-version") == Some("2026-07-28");
     match method.as_str() {
         "initialize" if !modern => {
             let answer = answer(row, asked, false).unwrap();
             say(stream, 200, "mcp-session-id: session-1\r\ncontent-type: application/json\r\n", &answer).await;
         }
-        "server/discover" if !modern => say(stream, 400, "", r#"{"error":{"code":-32000,"message":"no session"}}"#).await,
+        "server/discover" if !modern => {
+            say(stream, 400, "", r#"{"error":{"code":-32000,"message":"no session"}}"#).await
+        }
         _ if if modern { !agrees } else { !session } => say(stream, 400, "", "{}").await,
         _ => match answer(row, asked, modern) {
             Some(answer) if row.slug.len() % 5 == 0 => {
@@ -226,7 +242,10 @@ async fn speak(stream: &mut TcpStream, row: &Row, asked: &Asked) {
 fn answer(row: &Row, asked: &Asked, modern: bool) -> Option<String> {
     let kind = if modern { r#""resultType":"complete","# } else { "" };
     let result = match asked.member("method").as_str() {
-        "initialize" => r#"{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"x","version":"1"}}"#.to_owned(),
+        "initialize" => {
+            r#"{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"x","version":"1"}}"#
+                .to_owned()
+        }
         "server/discover" => format!(r#"{{{kind}"supportedVersions":["2026-07-28"],"capabilities":{{"tools":{{}}}}}}"#),
         "tools/list" => {
             format!(r#"{{{kind}"tools":[{{"name":"only_{}","inputSchema":{{"type":"object"}}}}]}}"#, row.slug.len())
@@ -240,7 +259,8 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
     let mut text = String::new();
     loop {
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            let length =
+                head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
             if body.len() >= length.unwrap_or(0) {
                 let mut line = head.lines().next()?.split(' ');
                 let (method, target) = (line.next()?.to_owned(), line.next()?.to_owned());
@@ -257,6 +277,9 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
 
 async fn say(stream: &mut TcpStream, status: u16, headers: &str, body: &str) {
     let kind = if headers.contains("content-type") { "" } else { "content-type: application/json\r\n" };
-    let text = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n{kind}{headers}content-length: {}\r\n\r\n{body}", body.len());
+    let text = format!(
+        "HTTP/1.1 {status} X\r\nconnection: close\r\n{kind}{headers}content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
     stream.write_all(text.as_bytes()).await.ok();
 }

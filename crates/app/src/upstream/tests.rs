@@ -57,7 +57,8 @@ async fn walk(app: &App, ctx: &Ctx, stand_in: &StandIn, row: &Row, way: &HashMap
     assert_eq!(account.status, Status::Active, "{slug} by {kind}");
     let wired = Wired::of(app, connection).unwrap();
     let remote = wired.connector.remote.clone().unwrap();
-    let known = tools(app, ctx, &wired, &remote, &account).await.unwrap_or_else(|why| panic!("{slug} by {kind}: {why:?}"));
+    let known =
+        tools(app, ctx, &wired, &remote, &account).await.unwrap_or_else(|why| panic!("{slug} by {kind}: {why:?}"));
     let names: Vec<_> = known.tools.iter().map(|tool| tool.definition.name.clone()).collect();
     assert_eq!(names, [format!("{slug}_only_{}", slug.len())], "{slug} by {kind}");
 }
@@ -65,12 +66,16 @@ async fn walk(app: &App, ctx: &Ctx, stand_in: &StandIn, row: &Row, way: &HashMap
 /// At the authorization server that is found, with the client that is registered there.
 async fn sign_in(app: &App, connection: &Connection, token: &str) {
     let browser = Secret::from("browser");
-    let url = consent::start(app, token, &browser).await.unwrap_or_else(|stopped| panic!("{}: {:?}", connection.name, stopped.why));
+    let url = consent::start(app, token, &browser)
+        .await
+        .unwrap_or_else(|stopped| panic!("{}: {:?}", connection.name, stopped.why));
     let query: HashMap<_, _> = url.query_pairs().into_owned().collect();
     assert_eq!(query["code_challenge_method"], "S256");
     assert!(query["resource"].starts_with("http://127.0.0.1"), "{url}");
     let answer = Callback { code: Some(Secret::from("code-1")), ..answer_with(&query["state"]) };
-    consent::callback(app, &connection.id, answer, Some(&browser)).await.unwrap_or_else(|_| panic!("{}", connection.name));
+    consent::callback(app, &connection.id, answer, Some(&browser))
+        .await
+        .unwrap_or_else(|_| panic!("{}", connection.name));
 }
 
 async fn fill_in(app: &App, row: &Row, way: &HashMap<String, String>, token: &str) {
