@@ -52,6 +52,8 @@ pub mod v1 {
         domains = "scalekit.v1.domains";
         /// What an error carries.
         errdetails = "scalekit.v1.errdetails";
+        /// What happened.
+        events = "scalekit.v1.events";
         /// MCP configs and instances.
         mcp = "scalekit.v1.mcp";
         /// Connectors.
