@@ -12,13 +12,24 @@ class Receiver:
     """`came`: path, headers and body of each request. `answers`: the next ones, each a status or a status with headers;
     without one it is 204."""
 
-    def __init__(self, port):
+    def __init__(self):
+        (port,) = ports.free(1)
         self.port = port
         self.address = f"127.0.0.1:{port}"
         self.url = f"http://{self.address}/hook"
         self.came = []
         self.answers = []
         self.changed = threading.Condition()
+        self.server = None
+
+    def start(self):
+        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), handler(self))
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
 
     def take(self, path, headers, body):
         with self.changed:
@@ -52,11 +63,7 @@ class Receiver:
         return [event["type"].split(".")[1] for event in events if user in (None, event["data"]["identifier"])]
 
 
-@contextmanager
-def receiving():
-    (port,) = ports.free(1)
-    receiver = Receiver(port)
-
+def handler(receiver):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -72,11 +79,13 @@ def receiving():
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    return Handler
+
+
+@contextmanager
+def receiving():
+    receiver = Receiver().start()
     try:
         yield receiver
     finally:
-        server.shutdown()
-        server.server_close()
+        receiver.stop()

@@ -1,21 +1,26 @@
 //! Webhooks, as the operator sets them: where an environment's events are sent, with which secret they are signed, what
 //! waits and what was given up.
 
+mod replay;
+mod secrets;
+
+pub use replay::{Again, DeadLetter, dead, replay};
+pub(super) use secrets::{Secrets, secrets};
+pub(crate) use secrets::{reseal, try_secrets};
+
 use super::no_such_kind;
 use crate::{App, Error, Result};
 use http::Uri;
-use serde_json::{Map, json};
+use secrets::seal;
+use serde_json::Map;
 use std::time::Duration;
-use valetkey_core::{journal, places};
 use valetkey_domain::event::EventKind;
-use valetkey_domain::id::{EventId, WebhookId};
-use valetkey_domain::{Ctx, Kind, Sealed, Secret};
-use valetkey_storage::sealed as sealed_rows;
+use valetkey_domain::id::WebhookId;
+use valetkey_domain::{Ctx, Kind, Secret};
 use valetkey_storage::webhooks::{self as rows, dead_letters, queues};
-use valetkey_vault::{Purpose, webhook as signing};
+use valetkey_vault::webhook as signing;
 
 pub use valetkey_storage::webhooks::Webhook;
-pub use valetkey_storage::webhooks::dead_letters::DeadLetter;
 pub use valetkey_storage::webhooks::queues::Backlog;
 
 /// The most webhooks of an environment.
@@ -29,9 +34,6 @@ const MAX_DESCRIPTION: usize = 200;
 
 /// How long a secret signs on beside a newer one, at most.
 const MAX_OVERLAP: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
-/// How many dead letters are sent again in one transaction.
-const BATCH: i64 = 100;
 
 /// What can be said of a webhook; what is absent stays as it is, or is empty at first.
 #[derive(Clone, Debug, Default)]
@@ -52,15 +54,6 @@ pub struct Issued {
     pub webhook: Webhook,
     /// The secret.
     pub secret: Secret<str>,
-}
-
-/// Which dead letters are to be sent again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Again {
-    /// This event, whether or not it was given up.
-    Event(EventId),
-    /// All that were given up.
-    Dead,
 }
 
 /// Makes a webhook. It is told of what happens from now on.
@@ -174,135 +167,6 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &WebhookId) -> Result<()> {
         return Err(unknown(id));
     }
     change.record("webhook.deleted", id.as_str(), Map::new()).await?.commit().await
-}
-
-/// The first events that were given up, in their order, behind this one.
-///
-/// # Errors
-/// There is no such webhook.
-pub async fn dead(app: &App, ctx: &Ctx, id: &WebhookId, behind: &str, size: u32) -> Result<Vec<DeadLetter>> {
-    get(app, ctx, id).await?;
-    Ok(dead_letters::page(ctx, &mut app.core.store.glance().await?, id, behind, i64::from(size)).await?)
-}
-
-/// Lets a webhook be told once more, beside the order of the account's other events. Says of how many events.
-///
-/// # Errors
-/// There is no such webhook, or no such event (any more).
-pub async fn replay(app: &App, ctx: &Ctx, id: &WebhookId, again: &Again) -> Result<u64> {
-    get(app, ctx, id).await?;
-    let told = match again {
-        Again::Event(event) => match send_again(app, ctx, id, std::slice::from_ref(event)).await? {
-            0 => {
-                let message = format!("there is no event '{event}' to send again: events are kept for 30 days");
-                return Err(Error::new(Kind::NotFound, message));
-            }
-            told => told,
-        },
-        Again::Dead => all_dead(app, ctx, id).await?,
-    };
-    app.core.deliveries.notify_one();
-    Ok(told)
-}
-
-async fn all_dead(app: &App, ctx: &Ctx, id: &WebhookId) -> Result<u64> {
-    let (mut told, mut behind) = (0, String::new());
-    loop {
-        let page = dead_letters::page(ctx, &mut app.core.store.glance().await?, id, &behind, BATCH).await?;
-        let Some(last) = page.last() else { return Ok(told) };
-        behind = last.event.to_string();
-        let events: Vec<EventId> = page.into_iter().map(|letter| letter.event).collect();
-        told += send_again(app, ctx, id, &events).await?;
-    }
-}
-
-async fn send_again(app: &App, ctx: &Ctx, id: &WebhookId, events: &[EventId]) -> Result<u64> {
-    let mut change = app.core.change(ctx).await?;
-    let mut told = 0;
-    for event in events {
-        told += u64::from(queues::add_again(ctx, &mut change, id, event, app.core.now()).await?);
-        dead_letters::remove(ctx, &mut change, id, event).await?;
-    }
-    let detail = journal::detail([("events", json!(told))]);
-    change.record("delivery.replayed", id.as_str(), detail).await?.commit().await?;
-    Ok(told)
-}
-
-/// A webhook's secrets, opened for one use.
-pub(super) struct Secrets {
-    pub(super) newest: Secret<str>,
-    /// The one before, while it still signs.
-    pub(super) before: Option<Secret<str>>,
-}
-
-/// Opens a webhook's secrets for the URL in its row.
-pub(super) async fn secrets(app: &App, ctx: &Ctx, webhook: &Webhook) -> Result<Secrets> {
-    let newest = open(app, ctx, webhook, &webhook.secret).await?;
-    let before = match &webhook.secret_before {
-        Some((sealed, until)) if app.core.now() < *until => Some(open(app, ctx, webhook, sealed).await?),
-        _ => None,
-    };
-    Ok(Secrets { newest, before })
-}
-
-async fn open(app: &App, ctx: &Ctx, webhook: &Webhook, sealed: &Sealed) -> Result<Secret<str>> {
-    let audience = [webhook.url.clone()];
-    let place = places::webhook_secret(ctx, &webhook.id, &audience);
-    let opened = app.core.keyring.open(&ctx.environment, Purpose::Webhook, &place, sealed).await.map_err(|error| {
-        let message = format!(
-            "the secret of webhook '{}' can no longer be opened: its row was changed outside of this server. Remove the \
-             webhook and make it anew",
-            webhook.id
-        );
-        if error.kind() == Kind::Internal { Error::new(Kind::FailedPrecondition, message).because(error) } else { error }
-    })?;
-    Ok(Secret::from(std::str::from_utf8(opened.expose()).map_err(Error::internal)?))
-}
-
-/// Seals a webhook's secrets again if they are not under the newest key; false if they are, or were changed meanwhile.
-///
-/// # Errors
-/// A seal does not fit, or the database cannot be written.
-pub(crate) async fn reseal(app: &App, ctx: &Ctx, webhook: &Webhook) -> Result<bool> {
-    let audience = [webhook.url.clone()];
-    let place = places::webhook_secret(ctx, &webhook.id, &audience);
-    let keyring = &app.core.keyring;
-    let newest = keyring.resealed(&ctx.environment, Purpose::Webhook, &place, &webhook.secret).await?;
-    let mut now = webhook.clone();
-    let mut anew = newest.is_some();
-    now.secret = newest.unwrap_or(now.secret);
-    if let Some((sealed, until)) = &webhook.secret_before {
-        let before = keyring.resealed(&ctx.environment, Purpose::Webhook, &place, sealed).await?;
-        anew |= before.is_some();
-        now.secret_before = Some((before.unwrap_or_else(|| sealed.clone()), *until));
-    }
-    if !anew {
-        return Ok(false);
-    }
-    let mut change = app.core.change(ctx).await?;
-    if !sealed_rows::replace_webhook_secrets(&mut change, webhook, &now).await? {
-        return Ok(false);
-    }
-    change.record("webhook.resealed", webhook.id.as_str(), Map::new()).await?.commit().await?;
-    Ok(true)
-}
-
-/// Opens a webhook's secrets and forgets them at once, whether or not the database is in quarantine: the result for each.
-pub(crate) async fn try_secrets(app: &App, ctx: &Ctx, webhook: &Webhook) -> Vec<Result<()>> {
-    let audience = [webhook.url.clone()];
-    let place = places::webhook_secret(ctx, &webhook.id, &audience);
-    let before = webhook.secret_before.as_ref().map(|(sealed, _)| sealed);
-    let mut tried = Vec::new();
-    for sealed in std::iter::once(&webhook.secret).chain(before) {
-        tried.push(app.core.keyring.try_value(&ctx.environment, Purpose::Webhook, &place, sealed).await);
-    }
-    tried
-}
-
-async fn seal(app: &App, ctx: &Ctx, id: &WebhookId, url: &str, secret: &Secret<str>) -> Result<Sealed> {
-    let audience = [url.to_owned()];
-    let place = places::webhook_secret(ctx, id, &audience);
-    app.core.keyring.seal(&ctx.environment, Purpose::Webhook, &place, secret.bytes()).await
 }
 
 /// Saves a webhook if it is still what it was.

@@ -1,3 +1,4 @@
+use super::failed::{GIVE_UP_AFTER, LONGEST, PAUSE};
 use super::*;
 use crate::accounts::{self, Which};
 use crate::connections;
@@ -5,10 +6,12 @@ use crate::events::webhooks::{self, Again, Issued, Wish};
 use crate::events::{self as use_case, Filter};
 use crate::fixture::{Fixture, HOUR, Reply, fixture, until};
 use crate::{Page, consent};
-use serde_json::Value;
+use serde_json::{Value, json};
 use valetkey_domain::Kind;
 use valetkey_domain::account::Owner;
 use valetkey_domain::name::Identifier;
+use valetkey_storage::webhooks::Webhook;
+use valetkey_vault::webhook as signing;
 
 const PATH: &str = "/api/hook";
 
