@@ -8,6 +8,7 @@ mod events;
 mod implemented;
 mod kinds;
 mod mcp;
+mod organizations;
 mod serve;
 mod shared;
 mod structs;
@@ -28,6 +29,7 @@ use valetkey_proto::v1::connected_accounts::connected_account_service_server::Co
 use valetkey_proto::v1::connections::connection_service_server::ConnectionServiceServer;
 use valetkey_proto::v1::events::events_service_server::EventsServiceServer;
 use valetkey_proto::v1::mcp::mcp_service_server::McpServiceServer;
+use valetkey_proto::v1::organizations::organization_service_server::OrganizationServiceServer;
 use valetkey_proto::v1::providers::provider_service_server::{ProviderService, ProviderServiceServer};
 use valetkey_proto::v1::tools::tool_service_server::ToolServiceServer;
 use valetkey_proto::v1::triggers::trigger_service_server::{TriggerService, TriggerServiceServer};
@@ -46,6 +48,7 @@ pub(crate) fn router(app: &App) -> Router {
     router = mount(router, ConnectionServiceServer::new(connections::Connections(app.clone())));
     router = mount(router, ConnectedAccountServiceServer::new(accounts::Accounts(app.clone())));
     router = mount(router, ToolServiceServer::new(tools::Tools(app.clone())));
+    router = mount(router, OrganizationServiceServer::new(organizations::Organizations(app.clone())));
     router = mount(router, ProviderServiceServer::new(Later));
     router = mount(router, AgentkitLogsServiceServer::new(agentkit_logs::Logs(app.clone())));
     router = mount(router, EventsServiceServer::new(events::Events(app.clone())));

@@ -35,6 +35,8 @@ pub enum Kind {
     Member,
     /// `webhooks`
     Webhook,
+    /// `organizations`
+    Organization,
 }
 
 /// A row after some change.
@@ -79,7 +81,7 @@ struct Statements {
 /// How many columns say whose a row is and how often it changed: they come before those that say what it is.
 const HEAD: usize = 3;
 
-const TABLES: [(Kind, Table); 10] = [
+const TABLES: [(Kind, Table); 11] = [
     (
         Kind::Environment,
         // What nobody has chosen is said as it was before there was such a choice.
@@ -134,6 +136,14 @@ const TABLES: [(Kind, Table); 10] = [
         Kind::Webhook,
         // Sealed bytes are written anew by rotations; where events go is what counts.
         Table::of("webhooks", "environment_id", "environment_id, url, description, kinds, paused"),
+    ),
+    (
+        Kind::Organization,
+        Table::of(
+            "organizations",
+            "environment_id",
+            "environment_id, display_name, external_id, slug, logo_url, metadata, revision",
+        ),
     ),
 ];
 

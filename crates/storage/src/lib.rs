@@ -38,6 +38,7 @@ pub mod meta;
 mod metrics;
 mod migrate;
 mod newest;
+pub mod organizations;
 pub mod pending_credentials;
 #[cfg(test)]
 mod plans;

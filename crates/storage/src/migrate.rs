@@ -60,6 +60,7 @@ pub(crate) const STEPS: &[Step] = &[
     step!(15, "verification", "0015_verification", 1),
     step!(16, "tool_calls", "0016_tool_calls", 1),
     step!(17, "events", "0017_events", 1),
+    step!(18, "organizations", "0018_organizations", 1),
 ];
 
 /// Where it is written which steps a database has.

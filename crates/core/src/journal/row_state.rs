@@ -63,6 +63,7 @@ fn kind(action: &str) -> Option<Kind> {
         "instance" => Kind::Instance,
         "member" => Kind::Member,
         "webhook" => Kind::Webhook,
+        "organization" => Kind::Organization,
         _ => return None,
     })
 }

@@ -66,6 +66,7 @@ const fn accepted(kind: Kind) -> &'static str {
         Kind::Instance => "instance.accepted",
         Kind::Member => "member.accepted",
         Kind::Webhook => "webhook.accepted",
+        Kind::Organization => "organization.accepted",
     }
 }
 
