@@ -23,8 +23,8 @@ use valetkey_domain::Ctx;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::WebhookId;
 use valetkey_storage::doors;
-use valetkey_storage::webhooks as rows;
 use valetkey_storage::webhooks::queues::{self, Queue};
+use valetkey_storage::webhooks::{self as rows, Webhook};
 
 /// How many webhooks this process tells at once.
 const WEBHOOKS: usize = 32;
@@ -98,41 +98,40 @@ async fn take_turns(app: &App, ctx: &Ctx, id: &WebhookId, turns: &tokio::sync::M
     loop {
         let mut left = turns.lock().await;
         let Some(fewer) = left.checked_sub(1) else { return Ok(()) };
-        let Some(queue) = claim(app, ctx, id).await? else { return Ok(()) };
+        let Some((webhook, queue)) = claim(app, ctx, id).await? else { return Ok(()) };
         *left = fewer;
         drop(left);
-        turn(app, ctx, queue).await?;
+        turn(app, ctx, &webhook, queue).await?;
     }
 }
 
-/// Holds what a webhook has to be told of one account, if something is due.
-async fn claim(app: &App, ctx: &Ctx, id: &WebhookId) -> Result<Option<Queue>> {
+/// Holds what a webhook has to be told of one account, if something is due and it isn't paused meanwhile.
+async fn claim(app: &App, ctx: &Ctx, id: &WebhookId) -> Result<Option<(Webhook, Queue)>> {
     for _ in 0..CLAIMS {
         let now = app.core.now();
         if app.core.tasks.is_closed() || !queues::is_due(ctx, &mut app.core.store.glance().await?, id, now).await? {
             return Ok(None);
         }
+        let webhook = rows::get(ctx, &mut app.core.store.glance().await?, id).await?;
+        let Some(webhook) = webhook.filter(|webhook| !webhook.paused) else { return Ok(None) };
         let mut tx = app.core.store.write().await?;
         let claimed = queues::claim(ctx, &mut tx, id, now, now + LEASE).await?;
         tx.commit().await?;
-        if claimed.is_some() {
+        if let Some(queue) = claimed {
             reach(Failpoint::DeliveryClaimed);
-            return Ok(claimed);
+            return Ok(Some((webhook, queue)));
         }
     }
     Ok(None)
 }
 
 /// Tells a webhook of one account's events, until all is told, one fails, or others shall have their turn.
-async fn turn(app: &App, ctx: &Ctx, mut queue: Queue) -> Result<()> {
-    let Some(webhook) = rows::get(ctx, &mut app.core.store.glance().await?, &queue.webhook).await? else {
-        return Ok(());
-    };
+async fn turn(app: &App, ctx: &Ctx, webhook: &Webhook, mut queue: Queue) -> Result<()> {
     let mut told = 0;
-    while !webhook.paused && told < EVENTS && !app.core.tasks.is_closed() {
-        let Some(event) = next(app, ctx, &webhook, &mut queue).await? else { return done(app, ctx, queue).await };
-        let sent = match secrets(app, ctx, &webhook).await {
-            Ok(secrets) => send(app, ctx, &webhook, &secrets, &event).await?,
+    while told < EVENTS && !app.core.tasks.is_closed() {
+        let Some(event) = next(app, ctx, webhook, &mut queue).await? else { return done(app, ctx, queue).await };
+        let sent = match secrets(app, ctx, webhook).await {
+            Ok(secrets) => send(app, ctx, webhook, &secrets, &event).await?,
             Err(error) => Err(Failure { why: error.message().to_owned(), wait: None, gone: false }),
         };
         reach(Failpoint::DeliveryAnswered);
@@ -144,7 +143,7 @@ async fn turn(app: &App, ctx: &Ctx, mut queue: Queue) -> Result<()> {
                 tx.commit().await?;
                 going_on
             }
-            Err(failure) => failed(app, ctx, &webhook, (&mut queue, &event), failure).await?,
+            Err(failure) => failed(app, ctx, webhook, (&mut queue, &event), failure).await?,
         };
         if !going_on {
             return Ok(());

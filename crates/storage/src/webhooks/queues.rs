@@ -185,6 +185,15 @@ pub(crate) async fn release(tx: &mut Tx, process: &str, now: Timestamp) -> Resul
     tx.run(sql, args![process, now]).await
 }
 
+/// What anybody held may be claimed at once: for a process that has the database alone and has just started.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn release_all(tx: &mut Tx, now: Timestamp) -> Result<u64, Error> {
+    let sql = "UPDATE webhook_queues SET next_at = $1, lease_until = NULL, process = NULL WHERE lease_until IS NOT NULL";
+    tx.run(sql, args![now]).await
+}
+
 fn read(row: &Row) -> Result<Queue, Error> {
     row.fit("webhook_queues", |row| {
         Ok(Queue {

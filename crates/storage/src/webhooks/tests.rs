@@ -120,6 +120,8 @@ async fn what_failed_waits_and_what_the_dead_held_does_not() {
     assert!(claim(&db.ours, &mut tx, 31).await.is_none());
     processes::remove_dead(&mut tx, &process, at(31)).await.unwrap();
     assert!(claim(&db.ours, &mut tx, 31).await.is_some(), "its process is gone");
+    assert_eq!(queues::release_all(&mut tx, at(32)).await.unwrap(), 1);
+    assert!(claim(&db.ours, &mut tx, 32).await.is_some(), "no process but this one is there");
 }
 
 #[tokio::test]

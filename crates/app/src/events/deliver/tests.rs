@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use valetkey_domain::Kind;
 use valetkey_domain::account::Owner;
 use valetkey_domain::name::Identifier;
-use valetkey_storage::webhooks::Webhook;
 use valetkey_vault::webhook as signing;
 
 const PATH: &str = "/api/hook";

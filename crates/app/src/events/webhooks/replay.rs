@@ -6,6 +6,7 @@ use serde_json::json;
 use valetkey_core::journal;
 use valetkey_domain::id::{EventId, WebhookId};
 use valetkey_domain::{Ctx, Kind};
+use valetkey_storage::events;
 use valetkey_storage::webhooks::{dead_letters, queues};
 
 pub use valetkey_storage::webhooks::dead_letters::DeadLetter;
@@ -38,13 +39,13 @@ pub async fn dead(app: &App, ctx: &Ctx, id: &WebhookId, behind: &str, size: u32)
 pub async fn replay(app: &App, ctx: &Ctx, id: &WebhookId, again: &Again) -> Result<u64> {
     get(app, ctx, id).await?;
     let told = match again {
-        Again::Event(event) => match send_again(app, ctx, id, std::slice::from_ref(event)).await? {
-            0 => {
+        Again::Event(event) => {
+            if events::get(ctx, &mut app.core.store.glance().await?, event).await?.is_none() {
                 let message = format!("there is no event '{event}' to send again: events are kept for 30 days");
                 return Err(Error::new(Kind::NotFound, message));
             }
-            told => told,
-        },
+            send_again(app, ctx, id, std::slice::from_ref(event)).await?
+        }
         Again::Dead => all_dead(app, ctx, id).await?,
     };
     app.core.deliveries.notify_one();
