@@ -190,7 +190,8 @@ pub(crate) async fn release(tx: &mut Tx, process: &str, now: Timestamp) -> Resul
 /// # Errors
 /// The database cannot be written.
 pub async fn release_all(tx: &mut Tx, now: Timestamp) -> Result<u64, Error> {
-    let sql = "UPDATE webhook_queues SET next_at = $1, lease_until = NULL, process = NULL WHERE lease_until IS NOT NULL";
+    let sql =
+        "UPDATE webhook_queues SET next_at = $1, lease_until = NULL, process = NULL WHERE lease_until IS NOT NULL";
     tx.run(sql, args![now]).await
 }
 
