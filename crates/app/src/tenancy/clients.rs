@@ -104,13 +104,14 @@ pub async fn shell(app: &App, ctx: &Ctx) -> Result<Issued> {
     Ok(issued)
 }
 
-/// Whether the client that asks is still there. Who else asks is.
+/// Whether the client that asks is still there, and its token with it. Who else asks is.
 ///
 /// # Errors
 /// The database cannot be read.
 pub async fn stands(app: &App, ctx: &Ctx) -> Result<bool> {
-    let Actor::Client(id) = &ctx.actor else { return Ok(true) };
-    Ok(rows::get(ctx, &mut app.core.store.glance().await?, id).await?.is_some())
+    let Actor::Client(id, version) = &ctx.actor else { return Ok(true) };
+    let found = rows::get(ctx, &mut app.core.store.glance().await?, id).await?;
+    Ok(found.is_some_and(|client| client.version == *version))
 }
 
 /// All clients of the environment.
