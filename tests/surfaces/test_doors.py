@@ -6,10 +6,12 @@ appears in either and is not in the tables below fails a test here.
 
 import json
 import re
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from kit import scripts
+from kit.connected import connected, fetch
 
 OPEN = {"/oauth/token", "/keys"}
 # The services that AgentKit is made of; of the SDK's others the server answers that it has no such method.
@@ -51,6 +53,7 @@ FOREIGN = {
     "GetMcpInstanceAuthState": {"instance_id": "instance", "include_auth_links": True},
     "CreateMcpSessionToken": {"mcp_config_id": "config", "identifier": OWNER},
     "ExecuteTool": {"tool_name": "gmail_fetch_mails", "connected_account_id": "account"},
+    "GetToolCallLog": {"execution_id": "call"},
     "ListScopedTools": {"identifier": OWNER, "filter": {"connection_names": ["doors-only"]}},
 }
 # The same methods where a path of theirs takes something else.
@@ -59,10 +62,13 @@ BY_PATH = {"/api/v1/mcp/connections/{key_id}/tokens": {"key_id": "doors-only", "
 LISTS = {
     "ListConnectedAccounts": "", "ListConnections": "", "ListAppConnections": "", "ListMcpConfigs": "", "ListMcpInstances": "",
     "ListAvailableTools": f"?identifier={OWNER}", "SearchConnectedAccounts": f"?query={OWNER}",
+    "ListToolCallLogs": "",
 }
 # Methods that show the catalogue, which is everybody's. Methods that make something of the stranger's own: see below.
 CATALOGUE = {"ListTools": None, "SearchTools": {"query": "fetch mails", "identifier": OWNER}}
 MAKES = {"CreateMcpConfig", "CreateEnvironmentConnection"}
+# Methods that sum what was called.
+SUMS = {"GetOverviewStats"}
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +90,13 @@ def owner(demo):
         "POST", "/api/v1/connected_accounts",
         {"connector": "doors-only", "identifier": OWNER, "connected_account": {}}, token,
     )["connected_account"]["id"]
-    return {"connection": connection, "config": instance["config"]["id"], "instance": instance["id"], "account": account}
+    assert fetch(connected(demo, "doors-caller")) is None
+    call = demo.api("GET", "/api/v1/agentkit/tool_call_logs?identifier=doors-caller", token=token)["tool_call_logs"][0]
+    config = instance["config"]["id"]
+    return {
+        "call": call["execution_id"], "connection": connection, "config": config, "instance": instance["id"],
+        "account": account,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +194,7 @@ def test_attacks_27_and_69_on_grpc_the_same_tokens_are_refused_in_the_same_words
 def test_what_is_not_offered_yet_says_so_by_name(demo, methods):
     """The list of UNIMPLEMENTED methods, printed (pytest -s shows it)."""
     ours = [method for method in methods if method.split("/")[1] in OURS]
-    known = {*FOREIGN, *LISTS, *CATALOGUE, *MAKES}
+    known = {*FOREIGN, *LISTS, *CATALOGUE, *MAKES, *SUMS}
     token = demo.token()
     missing = [method for method in ours if method.split("/")[-1] not in known]
     for method, answer in zip(missing, ask(demo, [{"method": m, "tokens": [token]} for m in missing])):
@@ -207,7 +219,7 @@ def test_attack_6_a_foreign_id_reads_like_one_that_never_was(demo, documented, s
                 seen.append(re.sub("|".join(map(re.escape, ids.values())), "ID", message))
             assert seen[0] == seen[1]
         else:
-            assert method in {*LISTS, *CATALOGUE, *MAKES}, f"{method} is in no table of this file"
+            assert method in {*LISTS, *CATALOGUE, *MAKES, *SUMS}, f"{method} is in no table of this file"
     assert tried == set(FOREIGN)
     assert demo.cli_json("instance", "get", owner["instance"])[0]["name"] != "taken"
 
@@ -244,6 +256,19 @@ def test_attack_7_the_catalogue_tells_a_stranger_of_nobodys_connections(demo, do
     assert tried == set(CATALOGUE)
     seen_by_owner = demo.answer("POST", "/api/v1/tools:search", CATALOGUE["SearchTools"], demo.token())[1]
     assert "doors-only" in seen_by_owner
+
+
+def test_attack_7_a_strangers_sums_count_nobodys_calls(demo, documented, stranger, owner):
+    now = datetime.now(timezone.utc)
+    start, end = ((now + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ") for hours in (-1, 1))
+    tried = set()
+    for verb, path, method in documented:
+        if method in SUMS:
+            tried.add(method)
+            path += f"?start_time={start}&end_time={end}"
+            assert int(demo.api(verb, path)["total"]) > 0
+            assert int(demo.api(verb, path, token=stranger)["total"]) == 0
+    assert tried == SUMS
 
 
 def test_attack_1_a_stranger_sends_nothing_through_the_owners_connection(demo, stranger, owner):

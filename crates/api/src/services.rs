@@ -2,6 +2,7 @@
 //! gate did), parses what the wire says, makes one call of `app`, and renders.
 
 mod accounts;
+mod agentkit_logs;
 mod connections;
 mod implemented;
 mod kinds;
@@ -20,10 +21,8 @@ use tonic::body::Body;
 use tonic::server::NamedService;
 use tower::{Service, ServiceExt};
 use valetkey_app::App;
-use valetkey_proto::v1::agentkit_logs::agentkit_analytics_service_server::{
-    AgentkitAnalyticsService, AgentkitAnalyticsServiceServer,
-};
-use valetkey_proto::v1::agentkit_logs::agentkit_logs_service_server::{AgentkitLogsService, AgentkitLogsServiceServer};
+use valetkey_proto::v1::agentkit_logs::agentkit_analytics_service_server::AgentkitAnalyticsServiceServer;
+use valetkey_proto::v1::agentkit_logs::agentkit_logs_service_server::AgentkitLogsServiceServer;
 use valetkey_proto::v1::connected_accounts::connected_account_service_server::ConnectedAccountServiceServer;
 use valetkey_proto::v1::connections::connection_service_server::ConnectionServiceServer;
 use valetkey_proto::v1::mcp::mcp_service_server::McpServiceServer;
@@ -35,8 +34,6 @@ use valetkey_proto::v1::triggers::trigger_service_server::{TriggerService, Trigg
 /// behind it.
 struct Later;
 
-impl AgentkitAnalyticsService for Later {}
-impl AgentkitLogsService for Later {}
 impl ProviderService for Later {}
 impl TriggerService for Later {}
 
@@ -48,8 +45,8 @@ pub(crate) fn router(app: &App) -> Router {
     router = mount(router, ConnectedAccountServiceServer::new(accounts::Accounts(app.clone())));
     router = mount(router, ToolServiceServer::new(tools::Tools(app.clone())));
     router = mount(router, ProviderServiceServer::new(Later));
-    router = mount(router, AgentkitLogsServiceServer::new(Later));
-    router = mount(router, AgentkitAnalyticsServiceServer::new(Later));
+    router = mount(router, AgentkitLogsServiceServer::new(agentkit_logs::Logs(app.clone())));
+    router = mount(router, AgentkitAnalyticsServiceServer::new(agentkit_logs::Analytics(app.clone())));
     mount(router, TriggerServiceServer::new(Later))
 }
 

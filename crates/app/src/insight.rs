@@ -1,3 +1,5 @@
 //! What happened, for those who may look.
 
+pub mod analytics;
 pub mod audit;
+pub mod logs;

@@ -1,11 +1,14 @@
 //! Typed ids: a prefix that says what it names, then 26 lower-case ULID characters. An imported id keeps its own
 //! tail, so any id of at most 32 characters of `[A-Za-z0-9_]` behind the right prefix is one.
 
-use crate::{Clock, Rng};
+use crate::{Clock, Rng, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The longest id in characters, prefix included (the wire's rule for `ca_` and `conn_`, kept for all).
 pub const MAX_LEN: usize = 32;
+
+/// How many characters of a ULID are its time.
+const TIME_LEN: usize = 10;
 
 /// A text that is not an id of the wanted kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +24,15 @@ pub struct InvalidId {
 pub fn ulid(clock: &dyn Clock, rng: &dyn Rng) -> String {
     let millis = u64::try_from(clock.now().as_millisecond()).unwrap_or(0);
     ulid::Ulid::from_parts(millis, rng.next_u128()).to_string().to_ascii_lowercase()
+}
+
+/// The beginning that ULIDs of this millisecond have: those made earlier sort before it, those made from then on behind.
+#[must_use]
+pub fn ulid_time(at: Timestamp) -> String {
+    let millis = u64::try_from(at.as_millisecond()).unwrap_or(0).min((1 << ulid::Ulid::TIME_BITS) - 1);
+    let mut text = ulid::Ulid::from_parts(millis, 0).to_string().to_ascii_lowercase();
+    text.truncate(TIME_LEN);
+    text
 }
 
 /// Whether a text is a ULID as [`ulid()`] writes them.

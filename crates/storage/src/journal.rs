@@ -1,7 +1,10 @@
-//! The journal's records: appended, listed, never changed. [`chain`] has their places, [`audit`] what a check reads.
+//! The journal's records: appended, listed, never changed. [`chain`] has their places, [`audit`] what a check reads,
+//! [`calls`] the tool calls among them.
 
 pub mod audit;
+pub mod calls;
 pub mod chain;
+mod found_by;
 
 use crate::{Arg, Bulk, Error, Row, Store, Tx, args};
 use serde_json::{Map, Value};
@@ -54,7 +57,8 @@ pub enum Position {
 static APPEND: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::insert(
         "journal",
-        "id environment_id at:n actor request_id action subject phase detail key_id leaf:b segment seq:n link:b",
+        "id environment_id at:n actor request_id action subject phase detail key_id leaf:b segment seq:n link:b \
+         call_outcome call_connector call_connection call_account call_source call_run",
     )
 });
 
@@ -105,6 +109,7 @@ fn values(Item { entry, seal, position }: Item) -> Vec<Arg> {
         Position::Promised(segment) => (segment, None, None),
         Position::At(head) => (&head.segment, Some(head.seq), Some(&head.link)),
     };
+    let [outcome, connector, connection, account, source, run] = found_by::columns(&entry);
     args![
         entry.id,
         entry.environment,
@@ -120,6 +125,12 @@ fn values(Item { entry, seal, position }: Item) -> Vec<Arg> {
         segment,
         seq,
         link,
+        outcome,
+        connector,
+        connection,
+        account,
+        source,
+        run,
     ]
     .into()
 }

@@ -19,7 +19,7 @@ const CHECK: usize = 3;
 const ALPHABET: [u8; 32] = *b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// Up to how many rows a filtered total is counted.
-const COUNTED: i64 = 1_000;
+pub(crate) const COUNTED: i64 = 1_000;
 
 /// The most rows on one page, whatever is asked.
 const MAX_SIZE: u32 = 1_000;
@@ -162,12 +162,12 @@ impl Listed<Row> {
 }
 
 /// The token of the page after the id with this tail.
-fn token(prefix: &str, tail: &str) -> String {
+pub(crate) fn token(prefix: &str, tail: &str) -> String {
     format!("{tail}{}", check(prefix, tail))
 }
 
 /// The tail that a token is made of; none if it is no token of such ids.
-fn tail<'a>(prefix: &str, token: &'a str) -> Option<&'a str> {
+pub(crate) fn tail<'a>(prefix: &str, token: &'a str) -> Option<&'a str> {
     let (tail, given) = token.split_at_checked(token.len().checked_sub(CHECK)?)?;
     let fits = (1..=MAX_LEN).contains(&tail.len()) && tail.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     (fits && given == check(prefix, tail)).then_some(tail)

@@ -58,6 +58,7 @@ pub(crate) const STEPS: &[Step] = &[
     step!(13, "starts", "0013_starts", 1),
     step!(14, "members", "0014_members", 1),
     step!(15, "verification", "0015_verification", 1),
+    step!(16, "tool_calls", "0016_tool_calls", 1),
 ];
 
 /// Where it is written which steps a database has.

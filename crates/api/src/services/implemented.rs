@@ -53,4 +53,6 @@ pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
         "scalekit.v1.tools.ToolService",
         &["ListTools", "ListScopedTools", "ListAvailableTools", "SearchTools", "ExecuteTool"],
     ),
+    ("scalekit.v1.agentkit_logs.AgentkitLogsService", &["ListToolCallLogs", "GetToolCallLog"]),
+    ("scalekit.v1.agentkit_logs.AgentkitAnalyticsService", &["GetOverviewStats"]),
 ];

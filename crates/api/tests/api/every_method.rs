@@ -15,6 +15,7 @@ async fn every_served_method_was_seen_to_succeed_and_to_refuse() {
     servers(kit).await;
     tools(&shelf).await;
     verification(&shelf).await;
+    logs(kit).await;
     let served = doors().unwrap().into_iter().filter(|door| door.wire == Wire::Grpc && door.implemented);
     let methods: Vec<String> = served.map(|door| door.method).filter(|method| !method.is_empty()).collect();
     assert!(methods.len() > 30, "{methods:?}");
@@ -134,4 +135,19 @@ async fn tools(shelf: &Shelf) {
     let call = |tool: &str| json!({ "tool_name": tool, "identifier": "ann", "params": { "id": "emma" } });
     let execute = "/api/v1/execute_tool";
     both(kit, "POST", (execute, call("shelf_get_book")), (execute, call("shelf_book_get"))).await;
+}
+
+/// After `tools`, which has called one.
+async fn logs(kit: &Kit) {
+    let all = "/api/v1/agentkit/tool_call_logs";
+    let listed = both(kit, "GET", (all, Value::Null), (&format!("{all}?page_token=garbage"), Value::Null)).await;
+    let [call] = listed["tool_call_logs"].as_array().unwrap().as_slice() else { panic!("{listed}") };
+    assert_eq!((&call["tool_name"], &call["source"]), (&json!("shelf_get_book"), &json!("API")));
+    let one = format!("{all}/{}", call["execution_id"].as_str().unwrap());
+    let got = both(kit, "GET", (&one, Value::Null), (&format!("{all}/exec_none"), Value::Null)).await;
+    assert_eq!(&got, call);
+    let of = |from: &str| {
+        format!("/api/v1/agentkit/analytics/overview?start_time={from}T00:00:00Z&end_time=2026-10-01T00:00:00Z")
+    };
+    both(kit, "GET", (&of("2026-09-01"), Value::Null), (&of("2026-10-02"), Value::Null)).await;
 }

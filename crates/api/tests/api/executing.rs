@@ -82,6 +82,13 @@ async fn by_grpc_it_is_the_same_call() {
     assert_eq!((&said["source"], &said["agent_run"]), (&json!("API"), &json!("run-7")));
     assert_eq!((&said["account"], &said["outcome"]), (&json!(shelf.account), &json!("ok")));
     assert!(said["arguments_hmac"].is_string() && !json!(said).to_string().contains("emma"));
+    for (run, count) in [("run-7", 1), ("run-8", 0)] {
+        let query = format!("agent_run_id={run}&source=API&identifier=ann&provider=SHELF&status=success");
+        let listed = shelf.kit.rest("GET", &format!("/api/v1/agentkit/tool_call_logs?{query}"), Value::Null).await;
+        let calls = listed.json["tool_call_logs"].as_array().unwrap();
+        assert_eq!(calls.len(), count, "{listed:?}");
+        assert!(calls.iter().all(|call| call["agent_run_id"] == "run-7" && call["identifier"] == "ann"), "{listed:?}");
+    }
 }
 
 #[tokio::test]

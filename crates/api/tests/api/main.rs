@@ -13,6 +13,7 @@ mod doors;
 mod every_method;
 mod executing;
 mod kit;
+mod logs;
 mod methods;
 mod proxy;
 mod rest;

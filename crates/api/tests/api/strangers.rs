@@ -25,6 +25,7 @@ async fn a_stranger_finds_nothing_and_changes_nothing() {
         ("POST", format!("/api/v1/mcp/instances/{instance}:get_auth_state?include_auth_links=true"), Value::Null),
         ("DELETE", format!("/api/v1/mcp/instances/{instance}"), Value::Null),
         ("GET", format!("/api/v1/connected_accounts/{account}"), Value::Null),
+        ("GET", "/api/v1/agentkit/tool_call_logs/exec_1".into(), Value::Null),
         ("GET", format!("/api/v1/connected_accounts/auth?id={account}"), Value::Null),
         ("GET", "/api/v1/connected_accounts/details?connector=MY_GMAIL&identifier=user_123".into(), Value::Null),
         ("PUT", "/api/v1/connected_accounts".into(), json!({ "id": account, "connected_account": {} })),

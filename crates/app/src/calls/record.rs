@@ -95,6 +95,7 @@ impl Job {
         let said = [
             ("source".to_owned(), json!(self.through.source())),
             ("tool".to_owned(), json!(tool.name)),
+            ("connector".to_owned(), json!(admitted.wired.connection.connector)),
             ("effect".to_owned(), json!(tool.effect.as_str())),
             ("connection".to_owned(), json!(admitted.wired.connection.id)),
             ("account".to_owned(), json!(admitted.account.id)),

@@ -2,6 +2,7 @@
 //! find, and must not end it.
 
 use super::chain::{entry, head};
+use super::found_by;
 use crate::{Error, Row, Tx, args};
 use valetkey_domain::id::{DataKeyId, SegmentId};
 use valetkey_domain::journal::{Entry, Head, Seal};
@@ -130,10 +131,19 @@ pub async fn open_intents(tx: &mut Tx, most: u32) -> Result<Vec<(String, String,
 }
 
 fn stored(row: &Row) -> StoredRecord {
+    // An older version wrote no such columns.
+    let column = |name: &str| row.optional_text(name).unwrap_or(Some(""));
+    let names = ["call_outcome", "call_connector", "call_connection", "call_account", "call_source", "call_run"];
+    let found_as_it_says = |entry: &Entry| {
+        names
+            .into_iter()
+            .zip(found_by::columns(entry))
+            .all(|(name, says)| column(name).is_none_or(|text| says.as_deref() == Some(text)))
+    };
     let seal = || Some(Seal { key: row.parsed::<DataKeyId>("key_id").ok()?, leaf: row.hash("leaf").ok()? });
     let position = || Some((row.integer("seq").ok()?, row.hash("link").ok()?));
     let id = row.text("id").unwrap_or_default().to_owned();
-    StoredRecord { id, sealed: entry(row).ok().zip(seal()), position: position() }
+    StoredRecord { id, sealed: entry(row).ok().filter(found_as_it_says).zip(seal()), position: position() }
 }
 
 #[cfg(test)]
@@ -167,6 +177,26 @@ mod tests {
         let segment = SegmentId::parse("seg_2").unwrap();
         assert_eq!(super::at(&mut tx, &segment, 1).await.unwrap(), Some(head("seg_2", 1)));
         assert_eq!(super::at(&mut tx, &segment, 2).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_found_by_what_its_record_does_not_say_is_spoilt() {
+        let db = fixture::two_environments().await;
+        let mut tx = db.store.write().await.unwrap();
+        let mut call = item("env_ours", 1, Position::At(head("seg_1", 1)));
+        call.entry.action = found_by::ACTION.into();
+        call.entry.detail = r#"{"outcome":"ok","account":"ca_1"}"#.into();
+        append(&mut tx, [call]).await.unwrap();
+        for (change, whole) in [
+            ("UPDATE journal SET call_run = NULL", true),
+            ("UPDATE journal SET call_account = 'ca_2'", false),
+            ("UPDATE journal SET call_account = 'ca_1', call_run = 'run-1'", false),
+            ("UPDATE journal SET call_outcome = NULL, call_account = NULL, call_run = NULL", true),
+        ] {
+            tx.run(change, []).await.unwrap();
+            let stored = positioned(&mut tx, "seg_1", i64::MIN, 9).await.unwrap();
+            assert_eq!(stored[0].1.sealed.is_some(), whole, "{change}");
+        }
     }
 
     #[tokio::test]

@@ -9,8 +9,10 @@ const AT_ONCE: u32 = 25_000;
 /// What is done for all of them.
 const EACH: [&str; 7] = [
     "INSERT INTO journal (id, environment_id, at, actor, request_id, action, subject, phase, detail, key_id, leaf, segment,
-        seq, link) SELECT 'rec_' || i, 'env_' || (i % 3), i, 'system', 'req_1', 'account.refreshed', 'ca_' || (i % 5000),
-        'fact', '{}', 'key_1', BYTES, 'seg_' || (i % 7), i / 7, BYTES FROM n",
+        seq, link, call_outcome, call_connector, call_connection, call_account,
+        call_source, call_run) SELECT 'rec_' || i, 'env_' || (i % 3), i, 'system', 'req_1', 'account.refreshed', 'ca_' || (i % 5000),
+        'fact', '{}', 'key_1', BYTES, 'seg_' || (i % 7), i / 7, BYTES, 'ok', 'gmail',
+        'conn_' || (i % 3), 'ca_' || (i % 5000), 'MCP', NULL FROM n",
     "INSERT INTO connected_accounts (id, environment_id, connection_id, identifier, organization_id, user_id, status, reason,
         scopes, audience, generation, refreshable, api_config, created_at, updated_at, credential, subject)
         SELECT 'ca_' || i, 'env_1', 'conn_' || (i % 3), 'user-' || i, '', '', 'ACTIVE', '', '[]', '[]', 1, 1, '{}', i, i, BYTES,

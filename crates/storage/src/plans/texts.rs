@@ -52,6 +52,7 @@ pub(super) fn all(over: fn(&'static Bulk) -> &'static str) -> Vec<Query> {
     all.extend(leased.map(|text| Query::new("leased.rs", text)));
     all.push(Query::new("instances.rs", instances::GET));
     all.extend(bulks.map(|text| Query::new("journal/chain.rs", text)));
+    all.extend(journal::calls::texts().into_iter().map(|text| Query::new("journal/calls.rs", text)));
     all.extend(changes::texts().into_iter().map(|text| Query::new("changes.rs", text)));
     all.extend(portable::texts().into_iter().map(|text| Query::new("portable.rs", text)));
     all

@@ -116,7 +116,8 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         name: "journal",
         key: "id",
-        rest: "environment_id at:n actor request_id action subject phase detail key_id leaf:b segment seq:n link:b",
+        rest: "environment_id at:n actor request_id action subject phase detail key_id leaf:b segment seq:n link:b \
+            call_outcome call_connector call_connection call_account call_source call_run",
     },
     Table { name: "journal_segments", key: "id", rest: "named_seq:n" },
 ];

@@ -28,6 +28,7 @@ pub(super) async fn detail(
     Ok(Map::from_iter([
         ("source".to_owned(), json!("PROXY")),
         ("tool".to_owned(), json!(TOOL)),
+        ("connector".to_owned(), json!(admitted.wired.connection.connector)),
         ("effect".to_owned(), json!(call.effect.as_str())),
         ("method".to_owned(), json!(asked.method.as_str())),
         ("host".to_owned(), json!(uri.host().unwrap_or_default())),
