@@ -85,6 +85,7 @@ impl Replaced {
 #[cfg(test)]
 mod tests {
     use crate::accounts::{Given, Which, update};
+    use crate::credentials::revocations;
     use crate::fixture::{Fixture, HOUR, Reply, fixture, until};
     use crate::insight::audit;
     use crate::tenancy::clients;
@@ -115,8 +116,16 @@ mod tests {
         let fixture = fixture("{rotates: true}").await;
         fixture.sign_in(HOUR).await;
         fixture.provider.signs_in("mallory@p");
+        fixture.provider.will_revoke(Reply::Answer(503, String::new()));
         assert_eq!(replaced(&fixture).await.unwrap(), "to_be_revoked");
-        until(async || fixture.provider.asked("/revoke") == [" token=rt-1"]).await;
+        let ended = async || {
+            fixture.clock.advance(Duration::from_secs(11));
+            revocations::due(&fixture.app).await.unwrap();
+            let lines = audit::newest(&fixture.app, &fixture.ctx, None, 1_000).await.unwrap();
+            lines.iter().any(|line| line.action == "account.revoked")
+        };
+        until(ended).await;
+        assert!(fixture.provider.asked("/revoke").iter().all(|body| body == " token=rt-1"));
         assert_eq!(fixture.now().await.subject.unwrap(), "id of mallory@p");
     }
 

@@ -16,9 +16,10 @@ use valetkey_domain::member::Right;
 use valetkey_domain::tool::Tool;
 use valetkey_domain::{Ctx, Kind};
 
-/// How many configs a page shows, and how many connections the form offers.
+/// How many configs a page shows, and how many connections the form offers beside those that are chosen: each stands there
+/// with all its tools.
 const SIZE: u32 = 50;
-const OFFERED: u32 = 500;
+const OFFERED: u32 = 50;
 
 type Named = Path<HashMap<String, String>>;
 
@@ -103,9 +104,20 @@ impl Chosen {
 
 async fn filled(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig>) -> Result<ConfigForm, Error> {
     let page = Page { size: OFFERED, after: None };
-    let listed = connections::list(&visit.web.app, ctx, &Default::default(), &page).await?;
+    let mut listed = connections::list(&visit.web.app, ctx, &Default::default(), &page).await?;
+    // What is chosen is never left out: saving the form would take it out of the config.
+    for name in chosen.mappings.keys() {
+        if listed.items.iter().all(|offered| offered.name.as_str() != name) {
+            match connections::by_name(&visit.web.app, ctx, name).await {
+                Ok(connection) => listed.items.push(connection),
+                Err(error) if error.kind() == Kind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
     let picks = listed.items.into_iter().filter_map(|connection| pick(visit, connection, chosen)).collect();
     Ok(ConfigForm {
+        more: listed.next.is_some(),
         frame: visit.frame(Section::Configs),
         id: of.map(|config| config.id.to_string()),
         name: chosen.name.clone(),
@@ -116,9 +128,15 @@ async fn filled(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig
 }
 
 fn pick(visit: &Visit, connection: Connection, chosen: &Chosen) -> Option<Pick> {
-    let wired = Wired::of(&visit.web.app, connection).ok()?;
-    let name = wired.connection.name.to_string();
+    let name = connection.name.to_string();
     let mapping = chosen.mappings.get(&name);
+    let Ok(wired) = Wired::of(&visit.web.app, connection.clone()) else {
+        // Its connector is not loaded: nothing of it can be chosen, but what is stays as it is.
+        let kept = |name: &String| ToolPick { exposed: Exposed::unknown(name), chosen: true };
+        let tools = mapping.into_iter().flatten().map(kept).collect();
+        let all = mapping.is_some_and(BTreeSet::is_empty);
+        return mapping.map(|_| Pick { connector: connection.connector, chosen: true, all, tools, name });
+    };
     let tools = wired.connector.tools.values().map(|tool| ToolPick {
         exposed: exposed(&tool.definition),
         chosen: mapping.is_some_and(|tools| tools.contains(&tool.definition.name)),

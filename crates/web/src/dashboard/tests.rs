@@ -294,3 +294,26 @@ fn every_field_has_a_label_and_every_form_a_token() {
         }
     }
 }
+
+/// More connections than the form offers: what the config has is there all the same, or saving would take it out.
+#[tokio::test]
+async fn the_form_of_a_config_has_every_connection_that_it_maps() {
+    let site = site_at(OWN).await;
+    let (cookie, token) = signed_in(&site, Role::Developer).await;
+    for n in 0..60 {
+        let form = format!("token={token}&name=EXTRA_{n:02}&client_id=x");
+        let made =
+            ask(&site, Method::POST, "/dashboard/development/connections/create/gmail", Some(&cookie), Some(form))
+                .await;
+        assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    }
+    let form =
+        format!("token={token}&name=last&connection=EXTRA_59&which:EXTRA_59=some&tool:EXTRA_59=gmail_fetch_mails");
+    let made = ask(&site, Method::POST, "/dashboard/development/configs/create", Some(&cookie), Some(form)).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let page = made.location.split('?').next().unwrap();
+    let seen = ask(&site, Method::GET, &format!("{page}/edit"), Some(&cookie), None).await;
+    assert!(seen.text.contains(r#"value="EXTRA_59" checked"#), "{}", seen.status);
+    assert!(!seen.text.contains(r#"value="EXTRA_58""#) && seen.text.contains("There are more connections"));
+    assert!(seen.text.len() < 4_000_000, "{}", seen.text.len());
+}

@@ -72,6 +72,12 @@ pub(crate) struct Exposed {
 }
 
 impl Exposed {
+    /// A tool that a config names and of which nothing else is known, for its connector is not loaded.
+    pub(crate) fn unknown(name: &str) -> Self {
+        let description = "Its connector file is not loaded.".to_owned();
+        Self { name: name.into(), title: name.into(), description, effect: "write", tokens: 0 }
+    }
+
     fn sample(name: &str, effect: &'static str) -> Self {
         let (title, description) = ("Fetch mails".into(), "Lists messages, newest first.".into());
         Self { name: name.into(), title, description, effect, tokens: 420 }
@@ -115,6 +121,8 @@ pub(crate) struct ConfigForm {
     pub(crate) description: String,
     /// The connections to choose from.
     pub(crate) picks: Vec<Pick>,
+    /// Whether there are others.
+    pub(crate) more: bool,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -134,6 +142,7 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         name: String::new(),
         description: String::new(),
         picks: vec![],
+        more: false,
         wrong: None,
     };
     let new = Self { picks: vec![pick("MY_GMAIL", false, true), pick("gmail", false, true)], ..none.clone() };
@@ -142,6 +151,7 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         name: "reminder-manager".into(),
         picks: vec![pick("MY_GMAIL", true, false)],
         wrong: Some("No tool of MY_GMAIL is chosen: choose some, or all.".into()),
+        more: true,
         ..none.clone()
     };
     vec![("config-form-no-connection", none), ("config-form", new), ("config-form-wrong", wrong)]

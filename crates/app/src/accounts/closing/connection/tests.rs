@@ -78,7 +78,8 @@ async fn killed_in_the_middle_it_is_seen_and_goes_on() {
         assert!(intend(app, ctx, &fixture.connection).await.unwrap().is_none(), "once");
         killed_at(&fixture, job, wanted).await;
         if let Some(UnderWay { done, of, .. }) = under_way(app, ctx, id).await.unwrap() {
-            assert_eq!((done, of), (wanted, 1 + ACCOUNTS as u64));
+            assert_eq!(of, 1 + ACCOUNTS as u64);
+            assert!(done >= wanted, "{done} of {wanted}");
             let now = connections::get(app, ctx, id).await.unwrap();
             assert!(!now.enabled);
             let on = connections::Change { enabled: Some(true), ..connections::Change::default() };
