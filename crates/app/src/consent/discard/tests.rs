@@ -107,7 +107,7 @@ async fn what_the_provider_does_not_take_back_at_first_is_tried_again() {
                 fixture.clock.advance(Duration::from_secs(11 * 60));
                 housekeeping::tidy(app).await.unwrap();
             } else if way == "given" {
-                fixture.provider.signs_in("");
+                fixture.provider.signs_in("ann@p");
                 let (access_token, refresh_token) = (Secret::from("at-app"), None);
                 let given = accounts::Given::Tokens { access_token, refresh_token, scopes: vec![] };
                 let which = Which::Id(fixture.account.id.clone());
