@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 /// What is served, and what nothing else imports.
-const ROOTS: [&str; 10] = [
+const ROOTS: [&str; 11] = [
     "google/rpc/status.proto",
     "scalekit/v1/agentkit_logs.proto",
     "scalekit/v1/connected_accounts.proto",
@@ -12,6 +12,7 @@ const ROOTS: [&str; 10] = [
     "scalekit/v1/domains.proto",
     "scalekit/v1/errdetails.proto",
     "scalekit/v1/mcp.proto",
+    "scalekit/v1/organizations.proto",
     "scalekit/v1/providers.proto",
     "scalekit/v1/tools.proto",
     "scalekit/v1/triggers.proto",

@@ -7,6 +7,7 @@ mod connections;
 mod implemented;
 mod kinds;
 mod mcp;
+mod organizations;
 mod serve;
 mod shared;
 mod structs;
@@ -26,6 +27,7 @@ use valetkey_proto::v1::agentkit_logs::agentkit_logs_service_server::AgentkitLog
 use valetkey_proto::v1::connected_accounts::connected_account_service_server::ConnectedAccountServiceServer;
 use valetkey_proto::v1::connections::connection_service_server::ConnectionServiceServer;
 use valetkey_proto::v1::mcp::mcp_service_server::McpServiceServer;
+use valetkey_proto::v1::organizations::organization_service_server::OrganizationServiceServer;
 use valetkey_proto::v1::providers::provider_service_server::{ProviderService, ProviderServiceServer};
 use valetkey_proto::v1::tools::tool_service_server::ToolServiceServer;
 use valetkey_proto::v1::triggers::trigger_service_server::{TriggerService, TriggerServiceServer};
@@ -44,6 +46,7 @@ pub(crate) fn router(app: &App) -> Router {
     router = mount(router, ConnectionServiceServer::new(connections::Connections(app.clone())));
     router = mount(router, ConnectedAccountServiceServer::new(accounts::Accounts(app.clone())));
     router = mount(router, ToolServiceServer::new(tools::Tools(app.clone())));
+    router = mount(router, OrganizationServiceServer::new(organizations::Organizations(app.clone())));
     router = mount(router, ProviderServiceServer::new(Later));
     router = mount(router, AgentkitLogsServiceServer::new(agentkit_logs::Logs(app.clone())));
     router = mount(router, AgentkitAnalyticsServiceServer::new(agentkit_logs::Analytics(app.clone())));

@@ -86,6 +86,8 @@ ids! {
     ClientId = "skc_", "a client id";
     /// One secret of an API client.
     ClientSecretId = "sks_", "a client secret id";
+    /// An organisation: a customer of an app.
+    OrganizationId = "org_", "an organisation id";
     /// A connection.
     ConnectionId = "conn_", "a connection id";
     /// A connected account.

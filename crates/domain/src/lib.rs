@@ -19,6 +19,7 @@ pub mod json;
 pub mod member;
 pub mod name;
 pub mod nearest;
+pub mod organization;
 pub mod rng;
 pub mod sealed;
 pub mod secret;

@@ -50,10 +50,14 @@ pub mod v1 {
         connections = "scalekit.v1.connections";
         /// Domains of organisations.
         domains = "scalekit.v1.domains";
+        /// What several of them name.
+        commons = "scalekit.v1.commons";
         /// What an error carries.
         errdetails = "scalekit.v1.errdetails";
         /// MCP configs and instances.
         mcp = "scalekit.v1.mcp";
+        /// Organisations.
+        organizations = "scalekit.v1.organizations";
         /// Connectors.
         providers = "scalekit.v1.providers";
         /// Tools.

@@ -132,6 +132,7 @@ from_words!(
     id::ClientId,
     id::ClientSecretId,
     id::ConnectionId,
+    id::OrganizationId,
     id::AccountId,
     id::AuthorizationId,
     id::ClosingId,

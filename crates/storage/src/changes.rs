@@ -33,6 +33,8 @@ pub enum Kind {
     Instance,
     /// `members`
     Member,
+    /// `organizations`
+    Organization,
 }
 
 /// A row after some change.
@@ -77,7 +79,7 @@ struct Statements {
 /// How many columns say whose a row is and how often it changed: they come before those that say what it is.
 const HEAD: usize = 3;
 
-const TABLES: [(Kind, Table); 9] = [
+const TABLES: [(Kind, Table); 10] = [
     (
         Kind::Environment,
         // What nobody has chosen is said as it was before there was such a choice.
@@ -128,6 +130,14 @@ const TABLES: [(Kind, Table); 9] = [
         Table::of("mcp_instances", "environment_id", "environment_id, config_id, identifier, name, url_generation"),
     ),
     (Kind::Member, Table::of("members", "''", "name, role, password")),
+    (
+        Kind::Organization,
+        Table::of(
+            "organizations",
+            "environment_id",
+            "environment_id, display_name, external_id, slug, logo_url, metadata, revision",
+        ),
+    ),
 ];
 
 static STATEMENTS: LazyLock<Vec<(Kind, Statements)>> =

@@ -10,6 +10,8 @@ pub(crate) const ACCOUNTS: &str = "accounts";
 pub(crate) const CONNECTIONS: &str = "connections";
 /// MCP configs.
 pub(crate) const CONFIGS: &str = "configs";
+/// Organisations.
+pub(crate) const ORGANIZATIONS: &str = "organizations";
 /// MCP instances.
 pub(crate) const INSTANCES: &str = "instances";
 

@@ -36,6 +36,7 @@ pub mod members;
 pub mod meta;
 mod metrics;
 mod migrate;
+pub mod organizations;
 pub mod pending_credentials;
 #[cfg(test)]
 mod plans;

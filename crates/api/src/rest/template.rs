@@ -100,7 +100,7 @@ fn segment(text: &str) -> Option<Segment> {
         let fits = !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         return fits.then(|| Segment::Variable(name.to_owned()));
     }
-    let plain = !text.is_empty() && !text.contains(['{', '}', '*', ':']);
+    let plain = !text.is_empty() && !text.contains(['{', '}', '*']);
     plain.then(|| Segment::Literal(text.to_owned()))
 }
 
@@ -139,6 +139,13 @@ mod tests {
             fit("/api/v1/custom-providers/{identifier}", path),
             captured(&[("identifier", "GOOGLEWORKSPACE:12345")])
         );
+    }
+
+    #[test]
+    fn a_colon_that_is_not_at_the_end_belongs_to_its_literal() {
+        let template = "/api/v1/organizations:external/{external_id}";
+        assert_eq!(fit(template, "/api/v1/organizations:external/acme"), captured(&[("external_id", "acme")]));
+        assert_eq!(fit("/api/v1/organizations/{id}", "/api/v1/organizations:external/acme"), None);
     }
 
     #[test]

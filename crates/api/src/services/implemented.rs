@@ -50,6 +50,18 @@ pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "scalekit.v1.organizations.OrganizationService",
+        &[
+            "CreateOrganization",
+            "UpdateOrganization",
+            "GetOrganization",
+            "GetOrganizationByExternalId",
+            "ListOrganization",
+            "SearchOrganization",
+            "DeleteOrganization",
+        ],
+    ),
+    (
         "scalekit.v1.tools.ToolService",
         &["ListTools", "ListScopedTools", "ListAvailableTools", "SearchTools", "ExecuteTool"],
     ),

@@ -11,6 +11,7 @@ async fn every_served_method_was_seen_to_succeed_and_to_refuse() {
     let shelf = Shelf::new().await;
     let kit = &shelf.kit;
     connections(kit).await;
+    organizations(kit).await;
     accounts(&shelf).await;
     servers(kit).await;
     tools(&shelf).await;
@@ -55,6 +56,26 @@ async fn connections(kit: &Kit) {
     let spare = kit.rest("POST", all, new("SPARE")).await.json;
     let spare = format!("{all}/{}", spare.pointer("/connection/id").unwrap().as_str().unwrap());
     both(kit, "DELETE", (&spare, Value::Null), (&none, Value::Null)).await;
+}
+
+async fn organizations(kit: &Kit) {
+    let all = "/api/v1/organizations";
+    let new = |id: &str| json!({ "display_name": "Acme", "external_id": id, "metadata": { "plan": "gold" } });
+    let made = both(kit, "POST", (all, new("acme")), (all, new("acme"))).await;
+    let one = format!("{all}/{}", made.pointer("/organization/id").unwrap().as_str().unwrap());
+    let none = format!("{all}/org_none");
+    both(kit, "GET", (&one, Value::Null), (&none, Value::Null)).await;
+    let external = |id: &str| format!("{all}:external/{id}");
+    both(kit, "GET", (&external("acme"), Value::Null), (&external("none"), Value::Null)).await;
+    let name = json!({ "display_name": "Acme Ltd" });
+    let changed = both(kit, "PATCH", (&one, name.clone()), (&none, name)).await;
+    assert_eq!(changed.pointer("/organization/metadata/plan"), Some(&json!("gold")), "{changed}");
+    let cleared = kit.rest("PATCH", &format!("{one}?update_mask=metadata"), json!({})).await.json;
+    assert_eq!(cleared.pointer("/organization/metadata"), Some(&json!({})), "{cleared}");
+    both(kit, "GET", (all, Value::Null), (&format!("{all}?page_token=garbage"), Value::Null)).await;
+    let search = |query: &str| format!("{all}:search?query={query}");
+    both(kit, "GET", (&search("cme%20lt"), Value::Null), (&search("ac"), Value::Null)).await;
+    both(kit, "DELETE", (&one, Value::Null), (&one, Value::Null)).await;
 }
 
 async fn accounts(shelf: &Shelf) {

@@ -1,15 +1,16 @@
 //! A client of another environment: what isn't its own doesn't exist.
 
 use crate::kit::Kit;
-use crate::walkthrough::set_up;
+use crate::walkthrough::{Made, set_up};
 use serde_json::{Value, json};
 
-#[tokio::test]
-async fn a_stranger_finds_nothing_and_changes_nothing() {
-    let kit = Kit::new().await;
-    let made = set_up(&kit).await;
+/// What is asked of a thing by its name or id.
+fn by_id(made: &Made, organization: &str) -> Vec<(&'static str, String, Value)> {
     let (connection, config, instance, account) = (&made.connection, &made.config, &made.instance, &made.account);
-    let cases = [
+    vec![
+        ("GET", format!("/api/v1/organizations/{organization}"), Value::Null),
+        ("PATCH", format!("/api/v1/organizations/{organization}"), json!({ "display_name": "stolen" })),
+        ("DELETE", format!("/api/v1/organizations/{organization}"), Value::Null),
         ("GET", format!("/api/v1/connections/{connection}"), Value::Null),
         ("PATCH", format!("/api/v1/connections/{connection}"), json!({ "provider_key": "GMAIL" })),
         ("PATCH", format!("/api/v1/connections/{connection}:disable"), Value::Null),
@@ -51,12 +52,22 @@ async fn a_stranger_finds_nothing_and_changes_nothing() {
             "/api/v1/execute_tool".into(),
             json!({ "tool_name": "gmail_fetch_mails", "connector": "MY_GMAIL", "identifier": "user_123" }),
         ),
-    ];
-    for (verb, path, body) in cases {
+    ]
+}
+
+#[tokio::test]
+async fn a_stranger_finds_nothing_and_changes_nothing() {
+    let kit = Kit::new().await;
+    let made = set_up(&kit).await;
+    let organization = kit.rest("POST", "/api/v1/organizations", json!({ "display_name": "Ours" })).await.json;
+    let organization = organization.pointer("/organization/id").unwrap().as_str().unwrap();
+    for (verb, path, body) in by_id(&made, organization) {
         let answer = kit.rest_as(Some(&kit.theirs.token), verb, &path, body).await;
         assert_eq!(answer.status, 404, "{verb} {path}: {answer:?}");
     }
     for (path, member) in [
+        ("/api/v1/organizations", "organizations"),
+        ("/api/v1/organizations:search?query=our", "organizations"),
         ("/api/v1/connections/app", "connections"),
         ("/api/v1/mcp/configs", "configs"),
         ("/api/v1/mcp/instances", "instances"),

@@ -61,6 +61,7 @@ fn kind(action: &str) -> Option<Kind> {
         "config" => Kind::Config,
         "instance" => Kind::Instance,
         "member" => Kind::Member,
+        "organization" => Kind::Organization,
         _ => return None,
     })
 }

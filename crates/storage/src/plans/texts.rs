@@ -1,6 +1,8 @@
 //! Every query of this crate, out of its source.
 
-use crate::{Bulk, accounts, changes, closings, configs, connections, instances, journal, portable, revocations};
+use crate::{
+    Bulk, accounts, changes, closings, configs, connections, instances, journal, organizations, portable, revocations,
+};
 use std::path::Path;
 
 /// A query.
@@ -42,7 +44,7 @@ pub(super) fn all(over: fn(&'static Bulk) -> &'static str) -> Vec<Query> {
     let mut all = Vec::new();
     gather(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut all);
     assert!(all.len() > 100, "only {} queries are found in the source", all.len());
-    let mut lists = vec![connections::LIST, configs::LIST];
+    let mut lists = vec![connections::LIST, configs::LIST, organizations::LIST];
     lists.extend(accounts::LISTS);
     lists.extend(instances::LISTS);
     let lists = lists.iter().flat_map(|list| [list.page, list.before, list.count]);

@@ -53,6 +53,12 @@ pub(super) const TABLES: &[Table] = &[
         rest: "environment_id client_id hash:b hint created_at:n expires_at:n",
     },
     Table {
+        name: "organizations",
+        key: "id",
+        rest: "environment_id display_name external_id slug logo_url metadata search_text revision:n created_at:n \
+            updated_at:n changes:n",
+    },
+    Table {
         name: "connections",
         key: "id",
         rest: "environment_id name name_folded connector settings client_secret:b enabled:n revision:n created_at:n \
