@@ -78,7 +78,8 @@ impl Exposed {
         Self { name: name.into(), title: name.into(), description, effect: "write", tokens: 0 }
     }
 
-    fn sample(name: &str, effect: &'static str) -> Self {
+    /// One for samples.
+    pub(super) fn sample(name: &str, effect: &'static str) -> Self {
         let (title, description) = ("Fetch mails".into(), "Lists messages, newest first.".into());
         Self { name: name.into(), title, description, effect, tokens: 420 }
     }
@@ -119,10 +120,12 @@ pub(crate) struct ConfigForm {
     pub(crate) name: String,
     /// What it is for.
     pub(crate) description: String,
+    /// What connections are searched for.
+    pub(crate) find: String,
+    /// Whether there are more connections than are shown, or were before a search.
+    pub(crate) searchable: bool,
     /// The connections to choose from.
     pub(crate) picks: Vec<Pick>,
-    /// Whether there are others.
-    pub(crate) more: bool,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -141,17 +144,19 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         id: None,
         name: String::new(),
         description: String::new(),
+        find: String::new(),
+        searchable: false,
         picks: vec![],
-        more: false,
         wrong: None,
     };
     let new = Self { picks: vec![pick("MY_GMAIL", false, true), pick("gmail", false, true)], ..none.clone() };
     let wrong = Self {
         id: Some("cfg_1".into()),
         name: "reminder-manager".into(),
+        find: "\"><b>".into(),
+        searchable: true,
         picks: vec![pick("MY_GMAIL", true, false)],
         wrong: Some("No tool of MY_GMAIL is chosen: choose some, or all.".into()),
-        more: true,
         ..none.clone()
     };
     vec![("config-form-no-connection", none), ("config-form", new), ("config-form-wrong", wrong)]
