@@ -34,7 +34,9 @@ pub(crate) async fn whose(
         return Ok(Whose::NotCovered);
     }
     let outbound = app.core.outbound.of(&ctx.environment);
-    let answer = endpoint::identity(&outbound, rule.method.clone(), url, access_token).await?;
+    let (headers, body) = (wired.connector.headers.as_slice(), rule.body.as_ref());
+    let question = endpoint::Question { method: rule.method.clone(), url, headers, body };
+    let answer = endpoint::identity(&outbound, &question, access_token).await?;
     let without = || TokenError::Nonsense("the question who signed in was answered without an id".to_owned().into());
     let (id, name) = rule.read(&answer).ok_or_else(without)?;
     Ok(Whose::Theirs(Subject { id, name }))
