@@ -34,7 +34,7 @@ pub async fn start(app: &App, token: &str, browser: &Secret<str>) -> Result<Url,
         }
         Err(error) => return Err(error.into()),
     };
-    let asked = requested_scopes(app, &consent.ctx, &consent.wired, &consent.account).await?;
+    let asked = requested_scopes(app, &consent.ctx, &consent.wired, &consent.account, consent.lacking()).await?;
     let state = random::bearer("")?;
     let (verifier, challenge) = random::pkce()?;
     let redirect_uri = connections::redirect_uri(app, &consent.wired.connection.id);
