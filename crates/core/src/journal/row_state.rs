@@ -62,6 +62,7 @@ fn kind(action: &str) -> Option<Kind> {
         "instance" => Kind::Instance,
         "member" => Kind::Member,
         "organization" => Kind::Organization,
+        "provider" => Kind::Provider,
         _ => return None,
     })
 }

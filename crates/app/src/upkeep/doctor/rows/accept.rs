@@ -66,6 +66,7 @@ const fn accepted(kind: Kind) -> &'static str {
         Kind::Instance => "instance.accepted",
         Kind::Member => "member.accepted",
         Kind::Organization => "organization.accepted",
+        Kind::Provider => "provider.accepted",
     }
 }
 
