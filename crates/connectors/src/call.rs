@@ -2,7 +2,7 @@
 //! Whoever drives it adds the credential, the socket, the deadline and the journal.
 //!
 //! [`run`] goes from stage to stage, [`each`] through a list for one, [`batch`] does a stage's requests some at a time,
-//! [`render`] makes a request of arguments, [`answer`] reads what came, [`cut`] keeps the answer in its budget.
+//! [`render`] makes a request of arguments, [`answer`] reads what came, [`received`] where that is a file, [`cut`] keeps the answer in its budget.
 
 mod answer;
 mod batch;
@@ -10,8 +10,10 @@ mod clock;
 mod cut;
 mod each;
 mod link;
+mod multipart;
 mod not_read;
 mod outcome;
+mod received;
 mod render;
 mod run;
 mod squeeze;

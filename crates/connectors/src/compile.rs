@@ -5,11 +5,13 @@ pub(crate) mod auth;
 use crate::connector::{Connector, Tool, Upstream};
 use crate::error::Problem;
 use crate::expression::Expression;
-use crate::file::{BodyForm, DescriptionKind, Field, File, ManualRequest, Ordered, Paginate, StepFile, ToolFile};
+use crate::file::{
+    AnswerForm, BodyForm, DescriptionKind, Field, File, ManualRequest, Ordered, Paginate, StepFile, ToolFile,
+};
 use crate::host::OwnHost;
 use crate::input::Input;
 use crate::native;
-use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, MAX_ELEMENTS, Next, Output, Plan, Stage};
+use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, MAX_ELEMENTS, Next, Output, Plan, Stage, Upload};
 use crate::rules::Rules;
 use crate::scopes::ScopeRule;
 use crate::shape::{Demand, Shape};
@@ -116,7 +118,7 @@ impl Compiler<'_> {
     fn only(&self, tool: &ToolFile) -> Result<Stage, Problem> {
         let mut fills = self.mapped(&tool.input)?;
         fills.extend(self.written("", &tool.set, &tool.with)?);
-        let call = self.call(&tool.operation, tool.request.as_ref(), fills)?;
+        let call = self.call(&tool.operation, tool.request.as_ref(), fills, tool.answer)?;
         Ok(Stage {
             action: Action::Call(Box::new(call)),
             save: ANSWER.to_owned(),
@@ -136,7 +138,7 @@ impl Compiler<'_> {
                 let mut fills = if *operation == tool.operation { self.mapped(&tool.input)? } else { Vec::new() };
                 fills.extend(self.written(&format!("{place}."), &step.set, &step.with)?);
                 let request = step.request.as_ref().or(tool.request.as_ref());
-                Action::Call(Box::new(self.call(operation, request, fills)?))
+                Action::Call(Box::new(self.call(operation, request, fills, step.answer)?))
             }
             (None, Some(name)) => Action::Native(
                 native::by_name(name).ok_or_else(|| self.problem(&place, format!("there is no native `{name}`")))?,
@@ -168,8 +170,10 @@ impl Compiler<'_> {
         operation: &str,
         request: Option<&ManualRequest>,
         fills: Vec<(Target, Fill)>,
+        answer: AnswerForm,
     ) -> Result<Call, Problem> {
-        let (method, path, origin) = match (described(self.digests, operation), request) {
+        let found = described(self.digests, operation);
+        let (method, path, origin) = match (&found, request) {
             (Some((digest, described)), _) => {
                 (described.method.as_str(), described.path.clone(), Some(digest.base_url.clone()))
             }
@@ -177,7 +181,10 @@ impl Compiler<'_> {
             (None, None) => return Err(self.problem("operation", format!("nothing describes `{operation}`"))),
         };
         let method = method.parse().map_err(|_| self.problem("operation", format!("`{method}` is no HTTP method")))?;
-        Ok(Call { method, origin, path, fills, body: self.body })
+        // Google's way to take files: https://developers.google.com/workspace/drive/api/guides/manage-uploads
+        let upload = found.and_then(|(_, described)| described.upload.clone());
+        let upload = upload.map(|path| Upload { path, says: ("uploadType", "multipart") });
+        Ok(Call { method, origin, path, upload, fills, body: self.body, answer })
     }
 
     /// What the arguments' own `map` says.

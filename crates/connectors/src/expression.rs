@@ -13,6 +13,8 @@ const MAX_BYTES: usize = 500;
 /// Steps that one evaluation may take; looking through 64 bytes is one. A text argument that an expression reads has
 /// 100,000 characters at most, unless its file says otherwise, so that several looks at it are paid for.
 const FUEL: u64 = 50_000;
+/// The longest text that is put into quotes, in bytes.
+const MAX_QUOTED: usize = 10_000;
 
 /// From this size on, in bytes and elements, an argument is what used the fuel up.
 const LONG: usize = 10_000;
@@ -27,6 +29,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("length", filters::length);
     environment.add_filter("lower", filters::lower);
     environment.add_filter("min", filters::min);
+    environment.add_filter("quoted", quoted);
     environment.add_filter("trim", filters::trim);
     environment.add_filter("upper", filters::upper);
     environment.add_filter("wrap", wrap);
@@ -181,6 +184,16 @@ fn wrap(list: &Typed, member: &str) -> Result<Typed, minijinja::Error> {
     Ok(objects.collect::<Vec<_>>().into())
 }
 
+/// A text in single quotes, those and backslashes in it behind a backslash, as search languages have it. A short one:
+/// each time it may be twice as long.
+fn quoted(text: &str) -> Result<String, minijinja::Error> {
+    if text.len() > MAX_QUOTED {
+        let why = format!("a text of {} bytes is not quoted; {MAX_QUOTED} at most", text.len());
+        return Err(minijinja::Error::new(ErrorKind::InvalidOperation, why));
+    }
+    Ok(format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")))
+}
+
 /// As JSON, without what is undefined.
 fn json(value: &Typed) -> Result<Option<Value>, String> {
     let said = |error: minijinja::Error| error.to_string();
@@ -241,6 +254,17 @@ mod tests {
     fn what_it_reads_is_known() {
         let reads = Expression::compile("input.a if saved.b.c else times").unwrap().reads();
         assert_eq!(reads.into_iter().collect::<Vec<_>>(), ["input.a", "saved.b.c", "times"]);
+    }
+
+    #[test]
+    fn a_quoted_text_stays_one_text_and_does_not_grow_for_ever() {
+        let scope = json!({"input": {"q": "it's a \\ ' or name = 'x", "long": "'".repeat(20_000)}});
+        let expected = r"name = 'it\'s a \\ \' or name = \'x'";
+        assert_eq!(value("'name = ' ~ (input.q | quoted)", &scope), Some(json!(expected)));
+        let chain = format!("input.q{}", " | quoted".repeat(50));
+        for text in ["input.long | quoted", "input.none | quoted", &chain] {
+            assert!(Expression::compile(text).unwrap().value(scope.as_object().unwrap()).is_err(), "{text}");
+        }
     }
 
     #[test]

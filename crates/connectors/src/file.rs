@@ -3,12 +3,14 @@
 //!
 //! Unknown keys are refused everywhere. [`read`](read::read) gives errors with line, column and path.
 
+mod answer_form;
 mod auth;
 mod body_form;
 mod ordered;
 pub mod read;
 mod tool;
 
+pub use answer_form::AnswerForm;
 pub use auth::{
     AuthFile, AuthKind, CredentialField, IdentityFile, LostAnswer, Pkce, Refresh, RevokeFile, TokenClientAuth,
     VerifyFile,

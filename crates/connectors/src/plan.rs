@@ -1,7 +1,7 @@
 //! A tool's way to its answer, compiled: stages one after another, and how the answer is made of what they saved.
 
 use crate::expression::Expression;
-use crate::file::{BodyForm, Over};
+use crate::file::{AnswerForm, BodyForm, Over};
 use crate::native::Native;
 use crate::shape::{Demand, Shape};
 use crate::target::Target;
@@ -74,6 +74,16 @@ pub(crate) struct Stage {
     pub(crate) demand: Demand,
 }
 
+impl Stage {
+    /// What its requests are answered with.
+    pub(crate) fn answer(&self) -> AnswerForm {
+        match &self.action {
+            Action::Call(call) => call.answer,
+            Action::Native(_) => AnswerForm::Json,
+        }
+    }
+}
+
 /// What a stage does.
 #[derive(Debug)]
 pub(crate) enum Action {
@@ -102,9 +112,22 @@ pub(crate) struct Call {
     pub(crate) origin: Option<String>,
     /// From the root of the host, with `{variables}`.
     pub(crate) path: String,
+    /// Where it goes instead with a file beside its body, and the parameter that says so.
+    pub(crate) upload: Option<Upload>,
     pub(crate) fills: Vec<(Target, Fill)>,
     /// How its body is written.
     pub(crate) body: BodyForm,
+    /// What it is answered with.
+    pub(crate) answer: AnswerForm,
+}
+
+/// Where a request with a file goes, as Discovery documents have it.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    /// From the root of the host, with `{variables}`.
+    pub(crate) path: String,
+    /// Name and value of a query parameter.
+    pub(crate) says: (&'static str, &'static str),
 }
 
 /// Where a value comes from.

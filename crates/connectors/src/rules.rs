@@ -108,15 +108,15 @@ impl Rules {
         text_at(self.message.as_ref(), body)
     }
 
-    /// A good answer that has more values than a call may hold.
+    /// A good answer that has more values, or bytes, than a call may hold.
     #[must_use]
-    pub(crate) fn too_much(&self, asked: Asked, status: StatusCode, read_on: &str) -> Failure {
+    pub(crate) fn too_much(&self, asked: Asked, status: StatusCode, what: &str, read_on: &str) -> Failure {
         let app = &self.app;
         let message = if asked.changes {
             format!("{app} has done it, and answered more than can be read here. Do not repeat the call.")
         } else {
             let read_on = if read_on.is_empty() { "Ask for less." } else { read_on };
-            format!("{app} answered more values than can be read at once. {read_on}")
+            format!("{app} answered more {what} than can be read at once. {read_on}")
         };
         Failure { status: Some(status.as_u16()), ..Failure::invalid(message) }
     }

@@ -40,6 +40,15 @@ pub(crate) const SHIPPED: &[Shipped] = &[
         digests: &[include_str!("../../../catalogue/digests/calendar.v3.json")],
     },
     Shipped {
+        slug: "googledrive",
+        file_name: "googledrive.yaml",
+        text: include_str!("../../../catalogue/googledrive.yaml"),
+        digests: &[
+            include_str!("../../../catalogue/digests/drive.v3.json"),
+            include_str!("../../../catalogue/digests/driveactivity.v2.json"),
+        ],
+    },
+    Shipped {
         slug: "github",
         file_name: "github.yaml",
         text: include_str!("../../../catalogue/github.yaml"),

@@ -29,10 +29,23 @@ pub enum Target {
     Header(HeaderName),
     /// A member of the JSON body by its path; an empty path is the whole body.
     Body(Vec<String>),
+    /// The file beside the body.
+    Media(Media),
+}
+
+/// What of a file goes into a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Media {
+    /// Its content, as text.
+    Text,
+    /// Its content, in base64.
+    Base64,
+    /// Its media type.
+    Type,
 }
 
 impl Target {
-    /// Reads `path.x`, `query.x`, `header.X`, `body` or `body.a.b`.
+    /// Reads `path.x`, `query.x`, `header.X`, `body`, `body.a.b`, `media.text`, `media.base64` or `media.type`.
     ///
     /// # Errors
     /// What is wrong with it, in words.
@@ -46,6 +59,10 @@ impl Target {
             Some(("query", name)) => Ok(Self::Query(name.to_owned())),
             Some(("header", name)) => header(name),
             Some(("body", path)) => Ok(Self::Body(path.split('.').map(str::to_owned).collect())),
+            Some(("media", "text")) => Ok(Self::Media(Media::Text)),
+            Some(("media", "base64")) => Ok(Self::Media(Media::Base64)),
+            Some(("media", "type")) => Ok(Self::Media(Media::Type)),
+            Some(("media", _)) => Err(format!("`{text}` is nothing of a file: media.text, media.base64 or media.type")),
             _ => Err(format!("`{text}` is no target: path.x, query.x, header.X, body or body.a.b")),
         }
     }
@@ -67,6 +84,9 @@ impl fmt::Display for Target {
             Self::Header(name) => write!(f, "header.{name}"),
             Self::Body(path) if path.is_empty() => f.write_str("body"),
             Self::Body(path) => write!(f, "body.{}", path.join(".")),
+            Self::Media(Media::Text) => f.write_str("media.text"),
+            Self::Media(Media::Base64) => f.write_str("media.base64"),
+            Self::Media(Media::Type) => f.write_str("media.type"),
         }
     }
 }
@@ -77,16 +97,25 @@ mod tests {
 
     #[test]
     fn targets_are_read_and_written() {
-        for text in ["path.id", "query.$top", "header.x-thing", "body", "body.a.b"] {
+        for text in
+            ["path.id", "query.$top", "header.x-thing", "body", "body.a.b", "media.text", "media.base64", "media.type"]
+        {
             assert_eq!(Target::parse(text).unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn no_file_fills_the_credential_or_the_framing() {
-        for text in
-            ["header.Authorization", "header.Host", "header.Transfer-Encoding", "header.a b", "cookie.x", "path."]
-        {
+        for text in [
+            "header.Authorization",
+            "header.Host",
+            "header.Transfer-Encoding",
+            "header.a b",
+            "cookie.x",
+            "path.",
+            "media",
+            "media.x",
+        ] {
             assert!(Target::parse(text).is_err(), "{text}");
         }
     }

@@ -40,7 +40,7 @@ fn each_tool(mut look: impl FnMut(&Connector, &Arc<Tool>, &Map<String, Value>)) 
             count += 1;
         }
     }
-    assert!(count > 300, "{count} tools were looked at");
+    assert!(count > 400, "{count} tools were looked at");
 }
 
 fn properties(tool: &Tool) -> Vec<(String, Value)> {

@@ -129,6 +129,7 @@ fn tool() -> Vec<Line> {
         ("tools.*.versions", "/tools/keys_list/versions", json!(false)),
         ("tools.*.input", "/tools/keys_put/input", Value::Null),
         ("tools.*.body", "/tools/keys_put/body", json!("form")),
+        ("tools.*.answer", "/tools/keys_find/answer", json!("file")),
         ("tools.*.set", "/tools/keys_list/set/query.fixed", json!(2)),
         ("tools.*.with", "/tools/keys_list/with/query.state", json!("'closed' if input.open")),
         ("tools.*.steps", "/tools/keys_all/steps", Value::Null),
@@ -185,6 +186,7 @@ fn steps() -> Vec<Line> {
         ("tools.*.steps[].limit", "/tools/keys_all/steps/1/limit", json!(7)),
         ("tools.*.steps[].concurrency", "/tools/keys_all/steps/1/concurrency", json!(2)),
         ("tools.*.steps[].skip", "/tools/keys_all/steps/1/skip", json!([410])),
+        ("tools.*.steps[].answer", "/tools/keys_all/steps/1/answer", json!("file")),
         ("tools.*.steps[].set", "/tools/keys_all/steps/1/set/query.full", json!(false)),
         ("tools.*.steps[].with", "/tools/keys_all/steps/1/with/path.id", json!("thing.key")),
     ]

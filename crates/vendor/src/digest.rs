@@ -45,6 +45,12 @@ pub struct Operation {
     /// The JSON answer, if it gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<Schema>,
+    /// The path to which a body goes that a file comes with (`multipart/related`), if the operation takes files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<String>,
+    /// Whether it can answer with a file's bytes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub download: bool,
     /// Any one of these OAuth scopes is enough.
     pub scopes: Vec<String>,
 }
@@ -149,14 +155,15 @@ impl Digest {
         self.operations
             .values()
             .filter(|operation| operation.method == method)
-            .filter_map(|operation| Some((operation, template::matches(&operation.path, path)?)))
+            .filter_map(|operation| Some((operation, operation.paths().find_map(|one| template::matches(one, path))?)))
             .min_by_key(|(_, values)| values.len())
     }
 
     /// The methods of the operations with this path: for the `Allow` of a 405.
     #[must_use]
     pub fn methods(&self, path: &str) -> Vec<&str> {
-        let known = self.operations.values().filter(|operation| template::matches(&operation.path, path).is_some());
+        let is_it = |operation: &&Operation| operation.paths().any(|one| template::matches(one, path).is_some());
+        let known = self.operations.values().filter(is_it);
         let mut methods: Vec<&str> = known.map(|operation| operation.method.as_str()).collect();
         methods.sort_unstable();
         methods.dedup();
@@ -171,6 +178,16 @@ impl Digest {
 }
 
 impl Operation {
+    fn paths(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.path.as_str()).chain(self.upload.as_deref())
+    }
+
+    /// Whether this raw path is the one that files go to.
+    #[must_use]
+    pub fn takes_files_at(&self, path: &str) -> bool {
+        self.upload.as_ref().is_some_and(|upload| template::matches(upload, path).is_some())
+    }
+
     /// The parameter of this name, those that every operation takes included.
     #[must_use]
     pub fn parameter<'a>(&'a self, digest: &'a Digest, name: &str) -> Option<&'a Parameter> {
@@ -226,6 +243,17 @@ mod tests {
         ] {
             assert!(digest().find(method, path).is_none(), "{method} {path}");
         }
+    }
+
+    #[test]
+    fn a_file_goes_to_a_path_of_its_own() {
+        let mut digest = digest();
+        let send = digest.operations.get_mut("send").unwrap();
+        send.upload = Some("/upload/users/{userId}/send".into());
+        let (found, values) = digest.find("POST", "/upload/users/me/send").unwrap();
+        assert_eq!((found.id.as_str(), values), ("send", vec![("userId".into(), "me".into())]));
+        assert!(found.takes_files_at("/upload/users/me/send") && !found.takes_files_at("/users/me/messages/send"));
+        assert_eq!(digest.methods("/upload/users/me/send"), ["POST"]);
     }
 
     #[test]

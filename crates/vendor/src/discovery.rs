@@ -60,8 +60,23 @@ fn operation(id: &str, method: &Value, service_path: &str) -> Result<Operation, 
         parameters,
         body: method.get("request").map(|shape| schema(shape, &[])),
         response: method.get("response").map(|shape| schema(shape, &[])),
+        upload: upload(id, method)?,
+        download: method.get("supportsMediaDownload").and_then(Value::as_bool).unwrap_or(false),
         scopes: strings(method.get("scopes")),
     })
+}
+
+/// Where a body goes that a file comes with: the document has it from the root of the host.
+fn upload(id: &str, method: &Value) -> Result<Option<String>, Error> {
+    let simple = method.pointer("/mediaUpload/protocols/simple");
+    let several = simple.and_then(|simple| simple.get("multipart")).and_then(Value::as_bool).unwrap_or(false);
+    let path = simple.filter(|_| several).and_then(|simple| simple.get("path")).and_then(Value::as_str);
+    match path {
+        Some(path) if !template::is_simple(path) => {
+            Err(Error::Template { operation: id.to_owned(), path: path.to_owned() })
+        }
+        path => Ok(path.map(str::to_owned)),
+    }
 }
 
 /// Where a variable of the written path stands for several segments (`{+resourceName}` for `people/me`), the flat path
@@ -174,7 +189,10 @@ mod tests {
                         "calendarId": {"location": "path", "required": true, "type": "string"},
                         "maxAttendees": {"location": "query", "type": "integer", "format": "int32", "minimum": "1"}
                     },
-                    "request": {"$ref": "Event"}, "response": {"$ref": "Event"}, "scopes": ["scope/a"]
+                    "request": {"$ref": "Event"}, "response": {"$ref": "Event"}, "scopes": ["scope/a"],
+                    "supportsMediaDownload": true,
+                    "mediaUpload": {"protocols": {"simple": {"multipart": true, "path": "/upload/calendars/{calendarId}"},
+                        "resumable": {"multipart": true, "path": "/resumable"}}}
                 },
                 "flat": {
                     "id": "calendar.events.flat", "httpMethod": "GET", "path": "{+resourceName}/parts",
@@ -207,6 +225,7 @@ mod tests {
         );
         assert_eq!(digest.base_url, "https://www.googleapis.com");
         assert_eq!(insert.parameter(&digest, "maxAttendees").unwrap().minimum, Some(1));
+        assert_eq!((insert.upload.as_deref(), insert.download), (Some("/upload/calendars/{calendarId}"), true));
         assert!(insert.parameter(&digest, "alt").is_some(), "what every operation takes is known too");
         assert_eq!(digest.scopes.len(), 2);
     }

@@ -93,6 +93,8 @@ impl<'a> Reader<'a> {
             parameters: self.parameters(found)?,
             body: self.body(id, found.operation)?,
             response: None,
+            upload: None,
+            download: false,
             scopes: self.scopes(found.operation),
         })
     }

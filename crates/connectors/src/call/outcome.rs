@@ -1,8 +1,9 @@
 //! What came of one request: a value, or a failure and whether it may pass.
 
 use super::answer::{Needed, Unreadable, read, text};
-use super::link;
+use super::{link, received};
 use crate::failure::{Failure, FailureKind, Unsent};
+use crate::file::AnswerForm;
 use crate::rules::{self, Asked, Rules};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
@@ -18,6 +19,10 @@ const FOR_THE_MOMENT: [u16; 7] = [408, 425, 429, 500, 502, 503, 504];
 pub(super) struct Reader<'a> {
     pub(super) rules: &'a Rules,
     pub(super) needed: Needed<'a>,
+    /// What the answers are.
+    pub(super) form: AnswerForm,
+    /// The most bytes of a file that are worth anything.
+    pub(super) most: usize,
     /// How many values the call may still hold.
     pub(super) left: &'a mut usize,
     /// How many elements were left unread at the end of the list.
@@ -54,6 +59,10 @@ pub(super) fn outcome(
         **token = link::next(headers, parameter);
     }
     let rules = reader.rules;
+    if reader.form == AnswerForm::File {
+        return received::file(headers, body, reader.most)
+            .ok_or_else(|| rules.too_much(asked, status, "bytes", reader.read_on));
+    }
     if text(body).is_empty() {
         return rules.failure(asked, status, headers, &Value::Null).map_or(Ok(Value::Null), Err);
     }
@@ -62,7 +71,7 @@ pub(super) fn outcome(
             *reader.unread += read.unread;
             rules.failure(asked, status, headers, &read.value).map_or(Ok(read.value), Err)
         }
-        Err(Unreadable::TooMany) => Err(rules.too_much(asked, status, reader.read_on)),
+        Err(Unreadable::TooMany) => Err(rules.too_much(asked, status, "values", reader.read_on)),
         Err(Unreadable::Malformed) if !rules::is_json(headers) => {
             Err(rules.nonsense(asked, status, "something that is not JSON"))
         }

@@ -1,9 +1,10 @@
 //! From a call and its values to a request. Nothing that a model writes leaves its place: a path value stays in its
 //! segment, a header value on its line, and the address is checked after everything is filled in.
 
+use super::multipart::Upload;
 use crate::connector::{Upstream, allows};
 use crate::failure::{Failure, FailureKind};
-use crate::file::BodyForm;
+use crate::file::{AnswerForm, BodyForm};
 use crate::plan::{Call, Fill};
 use crate::setting::Setting;
 use crate::target::Target;
@@ -34,6 +35,7 @@ pub(super) fn request(
             draft.put(target, value)?;
         }
     }
+    draft.send_file(call);
     let uri = address(call, upstream, &draft, setting)?;
     let mut builder = Request::builder().method(call.method.clone()).uri(uri);
     for (name, value) in &upstream.headers {
@@ -44,15 +46,22 @@ pub(super) fn request(
     }
     // A connector that wants another form of JSON says so itself.
     if builder.headers_ref().is_none_or(|headers| !headers.contains_key(header::ACCEPT)) {
-        builder = builder.header(header::ACCEPT, "application/json");
+        let accepted = if call.answer == AnswerForm::File { "*/*" } else { "application/json" };
+        builder = builder.header(header::ACCEPT, accepted);
     }
-    let body = match &draft.body {
-        Some(body) => {
+    let body = match (draft.upload.filter(Upload::is_there), &draft.body) {
+        (Some(upload), body) => {
+            let none = Value::Object(Map::new());
+            let (kind, written) = upload.written(body.as_ref().unwrap_or(&none), setting.nonce);
+            builder = builder.header(header::CONTENT_TYPE, kind);
+            written
+        }
+        (None, Some(body)) => {
             let (kind, written) = body_of(call.body, body)?;
             builder = builder.header(header::CONTENT_TYPE, kind);
             written
         }
-        None => Bytes::new(),
+        (None, None) => Bytes::new(),
     };
     builder.body(body).map_err(|_| {
         Failure::invalid("the request cannot be written; an argument has characters that no request may have")
@@ -79,9 +88,21 @@ struct Draft {
     query: Vec<(String, String)>,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Option<Value>,
+    upload: Option<Upload>,
+    /// Where it goes instead of the call's own path.
+    path_for_files: Option<String>,
 }
 
 impl Draft {
+    /// With a file the request may go elsewhere.
+    fn send_file(&mut self, call: &Call) {
+        if let Some(place) = call.upload.as_ref().filter(|_| self.upload.as_ref().is_some_and(Upload::is_there)) {
+            self.path_for_files = Some(place.path.clone());
+            let (name, value) = place.says;
+            self.query.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
     fn put(&mut self, target: &Target, value: Value) -> Result<(), Failure> {
         match target {
             Target::Path(name) => self.path.push((name.clone(), segment(target, &value)?)),
@@ -93,6 +114,7 @@ impl Draft {
             }
             Target::Header(name) => self.headers.push((name.clone(), header_value(target, &value)?)),
             Target::Body(path) => insert(self.body.get_or_insert_with(|| Value::Object(Map::new())), path, value),
+            Target::Media(part) => self.upload.get_or_insert_default().put(*part, value)?,
         }
         Ok(())
     }
@@ -137,6 +159,7 @@ fn target_words(target: &Target) -> (&'static str, String) {
         Target::Query(name) => ("query", name.clone()),
         Target::Header(name) => ("header", name.to_string()),
         Target::Body(path) => ("body", path.join(".")),
+        Target::Media(_) => ("media", target.to_string()),
     }
 }
 
@@ -156,7 +179,7 @@ fn insert(body: &mut Value, path: &[String], value: Value) {
 
 /// A body as it is sent, with its media type.
 fn body_of(form: BodyForm, body: &Value) -> Result<(&'static str, Bytes), Failure> {
-    if form == BodyForm::Json {
+    if form != BodyForm::Form {
         return Ok(("application/json", Bytes::from(body.to_string())));
     }
     let Some(members) = body.as_object() else {
@@ -195,7 +218,7 @@ fn address(call: &Call, upstream: &Upstream, draft: &Draft, setting: &Setting) -
 }
 
 fn path(call: &Call, draft: &Draft) -> Result<String, Failure> {
-    let mut path = call.path.clone();
+    let mut path = draft.path_for_files.as_ref().unwrap_or(&call.path).clone();
     for (name, value) in &draft.path {
         path = path.replace(&format!("{{{name}}}"), value);
     }
@@ -237,6 +260,8 @@ mod tests {
             path: "/v1/things/{id}/x".into(),
             fills,
             body: BodyForm::Json,
+            answer: AnswerForm::Json,
+            upload: None,
         };
         let setting = Setting {
             base_url: own.map(str::to_owned),

@@ -119,6 +119,8 @@ impl Run {
                 needed: Needed { demand: &stage.demand, list: tool.plan.list.as_deref() },
                 left: &mut self.values,
                 unread: &mut self.unread,
+                form: stage.answer(),
+                most: tool.plan.output.max_bytes,
                 link: tool.plan.output.link().map(|parameter| (parameter, &mut self.linked)),
                 read_on: &tool.plan.output.read_on,
             };

@@ -2,6 +2,7 @@
 
 mod again;
 mod amounts;
+mod files;
 mod reasons;
 
 use super::{Run, Step};

@@ -11,4 +11,6 @@ pub enum BodyForm {
     Json,
     /// As a form: texts, numbers and truth values as they are, everything else as JSON text.
     Form,
+    /// As JSON; where there is a file, as JSON and the file (`multipart/related`).
+    Multipart,
 }

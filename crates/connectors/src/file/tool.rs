@@ -1,5 +1,6 @@
 //! A tool as written in a file: what it takes, what it sends, what it answers.
 
+use super::answer_form::AnswerForm;
 use super::body_form::BodyForm;
 use super::ordered::Ordered;
 use serde::Deserialize;
@@ -32,6 +33,9 @@ pub struct ToolFile {
     pub input: Ordered<Field>,
     /// How the bodies of its requests are written, where it is not as the connector's other tools do.
     pub body: Option<BodyForm>,
+    /// What its one request is answered with.
+    #[serde(default)]
+    pub answer: AnswerForm,
     /// Values that are always sent, by target.
     #[serde(default)]
     pub set: Ordered<Value>,
@@ -164,6 +168,9 @@ pub struct StepFile {
     /// Statuses that cost only their element.
     #[serde(default)]
     pub skip: Vec<u16>,
+    /// What the request is answered with.
+    #[serde(default)]
+    pub answer: AnswerForm,
     /// Values that are always sent, by target.
     #[serde(default)]
     pub set: Ordered<Value>,

@@ -2,9 +2,9 @@
 
 use super::body::{Leaf, leaf};
 use super::found::Found;
-use crate::file::{Field, File, ManualRequest, Ordered, ToolFile};
+use crate::file::{AnswerForm, BodyForm, Field, File, ManualRequest, Ordered, ToolFile};
 use crate::scopes::ScopeRule;
-use crate::target::Target;
+use crate::target::{Media, Target};
 use serde_json::Value;
 use url::Url;
 use valetkey_domain::tool::Effect;
@@ -19,12 +19,16 @@ struct Written<'a> {
     input: Option<&'a Ordered<Field>>,
     set: &'a Ordered<Value>,
     with: &'a Ordered<String>,
+    /// How its body is written.
+    body: BodyForm,
+    answer: AnswerForm,
 }
 
 pub(super) fn check(file: &File, name: &str, tool: &ToolFile, digests: &[Digest], found: &mut Found) {
-    let written = all(name, tool);
+    let written = all(name, tool, tool.body.unwrap_or(file.body));
     for request in &written {
         let targets = targets(request, found);
+        files(request, &targets, digests, found);
         if digests.is_empty() {
             manual(request, &targets, found);
         } else {
@@ -38,11 +42,12 @@ pub(super) fn check(file: &File, name: &str, tool: &ToolFile, digests: &[Digest]
     }
 }
 
-fn all<'a>(name: &str, tool: &'a ToolFile) -> Vec<Written<'a>> {
+fn all<'a>(name: &str, tool: &'a ToolFile, body: BodyForm) -> Vec<Written<'a>> {
     let request = tool.request.as_ref();
     if tool.steps.is_empty() {
-        let (input, set, with) = (Some(&tool.input), &tool.set, &tool.with);
-        return vec![Written { at: format!("tools.{name}"), operation: &tool.operation, request, input, set, with }];
+        let (input, set, with, answer) = (Some(&tool.input), &tool.set, &tool.with, tool.answer);
+        let at = format!("tools.{name}");
+        return vec![Written { at, operation: &tool.operation, request, input, set, with, body, answer }];
     }
     let calls = tool.steps.iter().enumerate().filter_map(|(index, step)| Some((index, step, step.call.as_ref()?)));
     calls
@@ -53,6 +58,8 @@ fn all<'a>(name: &str, tool: &'a ToolFile) -> Vec<Written<'a>> {
             input: (*operation == tool.operation).then_some(&tool.input),
             set: &step.set,
             with: &step.with,
+            body,
+            answer: step.answer,
         })
         .collect()
 }
@@ -82,6 +89,30 @@ fn targets<'a>(request: &Written<'a>, found: &mut Found) -> Vec<(Target, Source<
         }
     }
     targets
+}
+
+/// A file goes only where files are taken, and comes only from where they are given.
+fn files(request: &Written<'_>, targets: &[(Target, Source<'_>)], digests: &[Digest], found: &mut Found) {
+    let at = request.at.as_str();
+    let parts: Vec<Media> = targets
+        .iter()
+        .filter_map(|(target, _)| if let Target::Media(part) = target { Some(*part) } else { None })
+        .collect();
+    let content = parts.iter().any(|part| *part != Media::Type);
+    found.demand(
+        parts.is_empty() || request.body == BodyForm::Multipart,
+        at,
+        "a file goes with `body: multipart` only",
+    );
+    found.demand(
+        parts.is_empty() || content,
+        at,
+        "there is a media.type, and nothing that goes to media.text or media.base64",
+    );
+    let Some((_, operation)) = described(digests, request.operation) else { return };
+    found.demand(parts.is_empty() || operation.upload.is_some(), at, &format!("{} takes no file", operation.id));
+    let gives = request.answer == AnswerForm::Json || operation.download;
+    found.demand(gives, at, &format!("{} gives no file", operation.id));
 }
 
 fn held_against(
@@ -146,7 +177,7 @@ fn target_fits(
     let place = match target {
         Target::Path(name) => Some((name, Place::Path)),
         Target::Query(name) => Some((name, Place::Query)),
-        Target::Header(_) => None,
+        Target::Header(_) | Target::Media(_) => None,
         Target::Body(path) => {
             match leaf(operation, digest, path) {
                 Err(why) => found.add(at, why),
@@ -224,7 +255,7 @@ fn manual(request: &Written<'_>, targets: &[(Target, Source<'_>)], found: &mut F
         found.demand(filled, at, &format!("nothing fills path.{variable}"));
     }
     let none = written.method == "GET" || written.method == "DELETE";
-    let body = targets.iter().any(|(target, _)| matches!(target, Target::Body(_)));
+    let body = targets.iter().any(|(target, _)| matches!(target, Target::Body(_) | Target::Media(_)));
     found.demand(!(none && body), at, &format!("{} carries no body", written.method));
 }
 

@@ -8,6 +8,7 @@ use crate::{Catalog, catalog};
 const NAMES: &[(&str, &str)] = &[
     ("gmail", include_str!("../../../../catalogue/names/gmail.tsv")),
     ("googlecalendar", include_str!("../../../../catalogue/names/googlecalendar.tsv")),
+    ("googledrive", include_str!("../../../../catalogue/names/googledrive.tsv")),
     ("github", include_str!("../../../../catalogue/names/github.tsv")),
     ("slack", include_str!("../../../../catalogue/names/slack.tsv")),
 ];
@@ -40,7 +41,11 @@ fn every_documented_name_is_built_or_listed() {
 
 /// What is found when one piece of the shipped calendar file is replaced.
 fn broken(from: &str, to: &str) -> String {
-    let shipped = SHIPPED.iter().find(|shipped| shipped.slug == "googlecalendar").unwrap();
+    broken_in("googlecalendar", from, to)
+}
+
+fn broken_in(slug: &str, from: &str, to: &str) -> String {
+    let shipped = SHIPPED.iter().find(|shipped| shipped.slug == slug).unwrap();
     assert!(shipped.text.contains(from), "the file has no `{from}`");
     let text = shipped.text.replacen(from, to, 1);
     match read::read(shipped.file_name, &text) {
@@ -85,6 +90,34 @@ fn each_disagreement_with_the_vendor_is_found() {
         ),
     ] {
         let found = broken(from, to);
+        assert!(found.contains(expected), "{from} -> {to}: {expected} is not in:\n{found}");
+    }
+}
+
+#[test]
+fn a_file_where_none_goes_or_comes_is_found() {
+    for (from, to, expected) in [
+        ("    body: multipart\n", "", "a file goes with `body: multipart` only"),
+        ("map: media.text", "map: media.words", "nothing of a file"),
+        ("map: media.text", "map: media.base64", "two values go to media.base64"),
+        ("operation: drive.files.create", "operation: drive.files.copy", "drive.files.copy takes no file"),
+        (
+            "{query.supportsAllDrives: true, query.fields: parents}",
+            "{media.type: text/plain}",
+            "nothing that goes to media.text",
+        ),
+        (
+            "      - call: drive.files.get\n        save: before",
+            "      - call: drive.files.update\n        answer: file\n        save: before",
+            "drive.files.update gives no file",
+        ),
+        (
+            "    example: {file_id: 1aBcD3fGh, mime_type",
+            "    answer: file\n    example: {file_id: 1aBcD3fGh, mime_type",
+            "with steps, `answer` stands in the one",
+        ),
+    ] {
+        let found = broken_in("googledrive", from, to);
         assert!(found.contains(expected), "{from} -> {to}: {expected} is not in:\n{found}");
     }
 }
@@ -239,6 +272,7 @@ fn a_file_of_ones_own_is_taken_and_held_to_the_same() {
         (", read_on: 2026-11-22", "", "read_on"),
         ("    request: {method: GET, path: \"/pages/{id}\"}\n", "", "`request` says method and path"),
         ("    example:", "    steps: [{native: gmail_compose}, {call: pages.get}]\n    example:", "may name no native"),
+        ("map: path.id", "map: media.text", "a file goes with `body: multipart` only"),
         ("{kind: manual,", "{kind: discovery, id: \"gmail:v1\",", "digest is not here"),
     ] {
         let said = added(from, to).unwrap_err();

@@ -2,7 +2,7 @@
 
 use super::found::{Author, Found};
 use crate::expression::Expression;
-use crate::file::{Empty, Field, File, ToolFile};
+use crate::file::{AnswerForm, Empty, Field, File, ToolFile};
 use crate::input::Input;
 use crate::native;
 use crate::plan::ANSWER;
@@ -88,6 +88,8 @@ fn steps(at: &str, tool: &ToolFile, author: Author, found: &mut Found) {
     found.demand(tool.steps.is_empty() || clear, at, "exactly one step calls the tool's own operation");
     let bare = tool.steps.is_empty() || (tool.set.is_empty() && tool.with.is_empty());
     found.demand(bare, at, "with steps, `set` and `with` stand in them");
+    let plain = tool.steps.is_empty() || tool.answer == AnswerForm::Json;
+    found.demand(plain, at, "with steps, `answer` stands in the one whose request is answered with a file");
     let mut saved = BTreeSet::from(["input", "call", "account"]);
     for (index, step) in tool.steps.iter().enumerate() {
         let at = format!("{at}.steps[{index}]");
@@ -96,6 +98,8 @@ fn steps(at: &str, tool: &ToolFile, author: Author, found: &mut Found) {
             found.demand(author == Author::Us, &at, "a file of one's own may name no native");
             found.demand(native::by_name(name).is_some(), &at, &format!("there is no native `{name}`"));
         }
+        let sent = step.call.is_some() || step.answer == AnswerForm::Json;
+        found.demand(sent, &at, "a native answers no file");
         let fresh = saved.insert(step.save.as_deref().unwrap_or(ANSWER));
         found.demand(fresh, &at, "another step saves under this name");
         let plain = step.for_each.is_some() || (step.element.is_none() && step.skip.is_empty() && step.limit.is_none());

@@ -2,9 +2,10 @@
 //! is put to a mock made from the vendor's digest, which refuses what the vendor would refuse.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{Request, Response, Uri};
+use mail_parser::{MessageParser, MessagePart, MimeHeaders as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use valetkey_connectors::file::read;
 use valetkey_connectors::native::Work;
 use valetkey_connectors::{Catalog, Setting, Step, Unsent};
-use valetkey_vendor::{Digest, RequestParts, Schema};
+use valetkey_vendor::{Digest, Operation, RequestParts, Schema};
 
 /// One call of a tool.
 #[derive(Debug, PartialEq, Deserialize, Serialize)]
@@ -42,6 +43,9 @@ pub(crate) struct Answer {
     pub(crate) headers: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Value::is_null")]
     body: Value,
+    /// A file instead of JSON: its text, or its bytes in base64 behind `base64:`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
 }
 
 const fn ok() -> u16 {
@@ -94,6 +98,9 @@ fn written(request: &Request<Bytes>) -> Value {
         }
         written["body"] = body;
     }
+    if let Some((_, file)) = upload(request) {
+        written["file"] = file;
+    }
     written
 }
 
@@ -105,6 +112,9 @@ pub(crate) fn refused(digests: &[Digest], request: &Request<Bytes>) -> Option<St
         return Some(format!("no operation {} {}", request.method(), request.uri().path()));
     };
     let query = pairs(request.uri());
+    if let Some(why) = misplaced(operation, request, &query) {
+        return Some(why);
+    }
     let body = (!request.body().is_empty()).then(|| body(request, operation.body.as_ref()));
     let fits = operation.fits(digest, &RequestParts { query: &query, body: body.as_ref() });
     let origin = format!("https://{}", request.uri().authority().unwrap());
@@ -115,8 +125,41 @@ pub(crate) fn refused(digests: &[Digest], request: &Request<Bytes>) -> Option<St
     }
 }
 
+/// What is wrong with the way in which a file is sent, as Google's guide to uploads has it.
+fn misplaced(operation: &Operation, request: &Request<Bytes>, query: &[(String, String)]) -> Option<String> {
+    let there = operation.takes_files_at(request.uri().path());
+    let says = query.iter().any(|(name, value)| name == "uploadType" && value == "multipart");
+    let file = upload(request).is_some();
+    (there != file || says != file).then(|| format!("a file: {file}, where files go: {there}, said: {says}"))
+}
+
+/// The JSON and the file of a body that has both, as a parser that nobody here wrote reads them.
+fn upload(request: &Request<Bytes>) -> Option<(Value, Value)> {
+    let kind = request.headers().get("content-type")?.to_str().unwrap();
+    if !kind.starts_with("multipart/related;") {
+        return None;
+    }
+    let mail = [format!("Content-Type: {kind}\r\n\r\n").as_bytes(), request.body()].concat();
+    let mail = MessageParser::new().parse(&mail).unwrap();
+    let parts: Vec<_> = mail.parts.iter().filter(|part| !part.is_multipart()).collect();
+    let [json, file] = parts.as_slice() else { panic!("{} parts", parts.len()) };
+    let kind = |part: &MessagePart<'_>| {
+        let kind = part.content_type().unwrap();
+        format!("{}/{}", kind.ctype(), kind.subtype().unwrap())
+    };
+    assert_eq!(kind(json), "application/json");
+    let content = match std::str::from_utf8(file.contents()) {
+        Ok(text) => text.to_owned(),
+        Err(_) => format!("base64:{}", STANDARD.encode(file.contents())),
+    };
+    Some((serde_json::from_slice(json.contents()).unwrap(), json!({"type": kind(file), "content": content})))
+}
+
 /// The body as JSON. Of a form all is text; what the vendor says is no text stands in it as JSON.
 fn body(request: &Request<Bytes>, described: Option<&Schema>) -> Value {
+    if let Some((json, _)) = upload(request) {
+        return json;
+    }
     if request.headers().get("content-type").is_none_or(|kind| kind == "application/json") {
         return serde_json::from_slice(request.body()).unwrap();
     }
@@ -139,9 +182,18 @@ fn pairs(uri: &Uri) -> Vec<(String, String)> {
 }
 
 fn reply(answer: &Answer) -> Result<Response<Bytes>, Unsent> {
-    let body = if answer.body.is_null() { Bytes::new() } else { answer.body.to_string().into() };
-    let mut response =
-        Response::builder().status(answer.status).header("content-type", "application/json; charset=UTF-8");
+    let body = match &answer.file {
+        Some(file) => match file.strip_prefix("base64:") {
+            Some(encoded) => STANDARD.decode(encoded).unwrap().into(),
+            None => Bytes::from(file.clone()),
+        },
+        None if answer.body.is_null() => Bytes::new(),
+        None => answer.body.to_string().into(),
+    };
+    let mut response = Response::builder().status(answer.status);
+    if !answer.headers.contains_key("content-type") {
+        response = response.header("content-type", "application/json; charset=UTF-8");
+    }
     for (name, value) in &answer.headers {
         response = response.header(name, value);
     }
