@@ -16,7 +16,7 @@ use crate::error::Problem;
 use crate::file::{Errors, RateLimit};
 use crate::rules::Rules;
 use address::Address;
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use pattern::Pattern;
 use place::{at, problem};
 use serde_json::Value;
@@ -94,7 +94,12 @@ fn assembled(
         display_name: description.display_name.to_owned(),
         hosts: vec![address.host],
         proxy_url: address.written,
-        default_scopes: scopes.iter().flat_map(|oauth| oauth.required_scopes()).collect(),
+        default_scopes: scopes
+            .iter()
+            .flat_map(|oauth| oauth.required_scopes())
+            .collect::<IndexSet<_>>()
+            .into_iter()
+            .collect(),
         scope_words: words,
         ways: ways.into_iter().map(|way| way.auth).collect(),
         account_fields,

@@ -61,7 +61,7 @@ impl std::fmt::Display for Unfilled {
                     .to_owned()
             }
             Lack::Allowed(host) => {
-                format!("leads to '{host}', which is in none of the provider's allowed_proxy_domains")
+                format!("leads to '{host:.100}', which is in none of the provider's allowed_proxy_domains")
             }
         };
         write!(f, "the account's `{}` ({}) {how}: set it in api_config, or sign in again", self.field, self.label)

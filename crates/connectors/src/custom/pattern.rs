@@ -8,6 +8,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+/// How many characters are repeated of what was said.
+const SHOWN: usize = 160;
+
 /// One way to sign in, as it was said.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -98,9 +101,14 @@ fn one<T: DeserializeOwned>(at: &str, item: &Value) -> Result<T, Problem> {
     }
     serde_path_to_error::deserialize(without_nulls(item)).map_err(|error| {
         let within = error.path().to_string();
-        let place = if within == "." { at.to_owned() } else { format!("{at}.{within}") };
-        problem(place, error.into_inner().to_string())
+        let place = if within == "." { at.to_owned() } else { format!("{at}.{}", cut(&within)) };
+        problem(place, cut(&error.into_inner().to_string()))
     })
+}
+
+/// What is repeated of what was said.
+fn cut(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
 }
 
 /// A member that is null is an absent one. How deep objects may be was decided where they were read.

@@ -14,7 +14,8 @@ pub(super) fn sends(
     file: &mut AuthFile,
 ) -> Result<(), Problem> {
     for (name, mutation) in &pattern.auth_field_mutations {
-        check_mutation(&format!("{at}.auth_field_mutations.{name}"), mutation)?;
+        let shown: String = name.chars().take(60).collect();
+        check_mutation(&format!("{at}.auth_field_mutations.{shown}"), mutation)?;
     }
     let key = header_name(&format!("{at}.auth_header_key_override"), &pattern.auth_header_key_override)?;
     let place = format!("header.{}", key.unwrap_or("Authorization"));

@@ -212,9 +212,9 @@ async fn endpoints_of_oauth_move_with_the_right_and_clear_what_was_given_for_the
     assert_eq!(wired.scopes(), ["read"]);
     let moved = Update { auth_patterns: Some(oauth("https://evil.com/token")), ..same(&made) };
     let lacking = client(&fixture, &[]).await;
-    let refused =
-        update(app, &lacking, &made.identifier(), Update { auth_patterns: moved.auth_patterns.clone(), ..same(&made) });
-    assert!(refused.await.unwrap_err().message().contains("token_uri"));
+    let evil = Update { auth_patterns: moved.auth_patterns.clone(), ..same(&made) };
+    let refused = update(app, &lacking, &made.identifier(), evil).await.unwrap_err();
+    assert!(refused.message().contains("token_uri"), "{refused}");
     update(app, ctx, &made.identifier(), moved).await.unwrap();
     let after = all_connections::by_name(app, ctx, "DESK").await.unwrap();
     assert!(after.client_secret.is_none(), "the secret doesn't follow to another token endpoint");
