@@ -102,7 +102,7 @@ class Story:
         return {"status": answer.status_code, "ours": answer.headers.get("x-valetkey-error"), "body": answer.json()}
 
     def account(self, name, details):
-        given = {} if details is None else {"authorization_details": {"static_auth": {"details": details}}}
+        given = {} if details is None else {"authorization_details": {"static_auth": details}}
         made = self.sdk.actions.get_or_create_connected_account(
             connection_name=f"acme-{name}", identifier=USER, **given
         )
@@ -119,7 +119,7 @@ def one(story, name):
         "type": connection.type == kind, "key": connection.provider_key, "account": account.status,
     }
     if details is not None:
-        seen["asked"] = story.ask(name, method="POST", body={"n": 1}, headers={"X-Mine": "1", "Authorization": "mine"})
+        seen["asked"] = story.ask(name, method="POST", body={"n": 1}, headers={"X-Mine": "1"})
     return seen, provider, connection
 
 

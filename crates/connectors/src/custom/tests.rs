@@ -10,11 +10,11 @@ fn at(proxy_url: &str, patterns: &Value) -> Result<Connector, String> {
     Connector::custom(described).map_err(|problem| problem.to_string())
 }
 
-fn made(pattern: Value) -> Connector {
+fn made(pattern: &Value) -> Connector {
     at("https://api.acme.com/v1", &json!([pattern])).unwrap()
 }
 
-fn refused(pattern: Value) -> String {
+fn refused(pattern: &Value) -> String {
     at("https://api.acme.com/v1", &json!([pattern])).unwrap_err()
 }
 
@@ -50,30 +50,30 @@ fn only(place: &str, text: &str) -> Vec<(String, String)> {
 #[test]
 fn static_credentials_are_sent_as_the_patterns_say() {
     let bearer = json!({ "type": "BEARER", "fields": [key("token")] });
-    assert_eq!(sends(&made(bearer)), only("authorization", "Bearer k-1"));
+    assert_eq!(sends(&made(&bearer)), only("authorization", "Bearer k-1"));
     let elsewhere = json!({ "type": "BEARER", "fields": [key("token")], "auth_header_key_override": "X-Token" });
-    assert_eq!(sends(&made(elsewhere)), only("x-token", "Bearer k-1"));
+    assert_eq!(sends(&made(&elsewhere)), only("x-token", "Bearer k-1"));
     let raw = json!({ "type": "API_KEY", "fields": [key("api_key")] });
-    assert_eq!(sends(&made(raw)), only("authorization", "k-1"));
+    assert_eq!(sends(&made(&raw)), only("authorization", "k-1"));
     let klaviyo = json!({
         "type": "API_KEY", "fields": [key("api_key")], "auth_header_key_override": "x-api-key",
         "auth_field_mutations": { "api_key": { "prefix": "Klaviyo-API-Key " } },
     });
-    assert_eq!(sends(&made(klaviyo)), only("x-api-key", "Klaviyo-API-Key k-1"));
+    assert_eq!(sends(&made(&klaviyo)), only("x-api-key", "Klaviyo-API-Key k-1"));
     let two = json!({ "type": "API_KEY", "fields": [
         { "field_name": "api_key", "header_name": "DD-API-KEY", "input_type": "password" },
         { "field_name": "app", "header_name": "DD-APPLICATION-KEY", "input_type": "password" },
     ] });
     let both = [("dd-api-key", "k-1"), ("dd-application-key", "other")];
-    assert_eq!(sends(&made(two)), both.map(|(place, text)| (place.to_owned(), text.to_owned())));
+    assert_eq!(sends(&made(&two)), both.map(|(place, text)| (place.to_owned(), text.to_owned())));
     let basic = json!({ "type": "BASIC", "fields": [{ "field_name": "username" }, key("password")] });
-    assert_eq!(sends(&made(basic)), only("authorization", "ann:pass"));
+    assert_eq!(sends(&made(&basic)), only("authorization", "ann:pass"));
     let freshdesk = json!({
         "type": "BASIC", "fields": [key("username")],
         "auth_field_mutations": { "username": { "suffix": "/token" }, "password": { "default": "X" } },
     });
-    assert_eq!(sends(&made(freshdesk)), only("authorization", "ann/token:X"));
-    assert_eq!(made(json!({ "type": "NO_AUTH" })).ways[0].kind(), AuthKind::None);
+    assert_eq!(sends(&made(&freshdesk)), only("authorization", "ann/token:X"));
+    assert_eq!(made(&json!({ "type": "NO_AUTH" })).ways[0].kind(), AuthKind::None);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_default_stands_in_for_what_may_be_left_out() {
         "type": "BASIC", "fields": [{ "field_name": "username" }, { "field_name": "password" }],
         "auth_field_mutations": { "password": { "default": "X" } },
     });
-    let connector = made(pattern);
+    let connector = made(&pattern);
     let fields = connector.ways[0].fields();
     assert_eq!((fields[0].required, fields[0].default.as_deref()), (true, None));
     assert_eq!((fields[1].required, fields[1].default.as_deref()), (false, Some("X")));
@@ -99,7 +99,7 @@ fn oauth_is_what_a_file_would_say() {
             { "scope": "write", "display_name": "Write" },
         ],
     } });
-    let connector = made(pattern);
+    let connector = made(&pattern);
     let Auth::OAuth2(oauth) = &connector.ways[0] else { panic!("{connector:?}") };
     assert_eq!(oauth.authorize_url, "https://acme.com/authorize");
     assert_eq!((oauth.pkce, oauth.token_client_auth), (Pkce::None, TokenClientAuth::Basic));
@@ -115,19 +115,19 @@ fn oauth_is_what_a_file_would_say() {
 #[test]
 fn access_tokens_without_a_person() {
     let token = json!({ "token_uri": "https://acme.com/token" });
-    let machine = made(json!({ "type": "OAUTH_M2M", "oauth_config": token }));
+    let machine = made(&json!({ "type": "OAUTH_M2M", "oauth_config": token }));
     assert_eq!((machine.ways[0].kind(), machine.ways[0].fields().len()), (AuthKind::ClientCredentials, 0));
     let own = json!([{ "field_name": "client_id" }, key("client_secret")]);
-    let machine = made(json!({ "type": "OAUTH_M2M", "oauth_config": token, "fields": own }));
+    let machine = made(&json!({ "type": "OAUTH_M2M", "oauth_config": token, "fields": own }));
     assert_eq!(machine.ways[0].fields().len(), 2);
     let account = json!([{ "field_name": "service_account_json", "input_type": "textarea" }]);
-    let account = made(json!({ "type": "OAUTH_M2M", "oauth_config": token, "fields": account }));
+    let account = made(&json!({ "type": "OAUTH_M2M", "oauth_config": token, "fields": account }));
     assert_eq!(account.ways[0].kind(), AuthKind::ServiceAccount);
-    let google = made(json!({ "type": "GOOGLE_DWD" }));
+    let google = made(&json!({ "type": "GOOGLE_DWD" }));
     assert_eq!((google.ways[0].kind(), google.ways[0].fields()[0].name.as_str()), (AuthKind::GoogleDwd, "subject"));
 }
 
-fn config(of: Value) -> Map<String, Value> {
+fn config(of: &Value) -> Map<String, Value> {
     of.as_object().unwrap().clone()
 }
 
@@ -140,19 +140,19 @@ fn account_fields_fill_host_and_path() {
     let connector = at("https://{{domain}}:8443/teams/{{team}}/", &patterns).unwrap();
     let names: Vec<_> = connector.account_fields.iter().map(|field| field.name.as_str()).collect();
     assert_eq!(names, ["domain", "team", "version"]);
-    let base = |of: Value| connector.own_origin(&config(of)).map(Option::unwrap);
+    let base = |of: Value| connector.own_origin(&config(&of)).map(Option::unwrap);
     assert_eq!(
         base(json!({ "domain": "Box.acme.com", "team": "a b" })).unwrap(),
         "https://box.acme.com:8443/teams/a%20b/"
     );
     let variables = json!({ "domain": "acme.com", "path_variables": { "team": "7" } });
     assert_eq!(base(variables.clone()).unwrap(), "https://acme.com:8443/teams/7/");
-    assert_eq!(connector.hosts_of(&config(variables)), ["acme.com:8443"]);
+    assert_eq!(connector.hosts_of(&config(&variables)), ["acme.com:8443"]);
     assert_eq!(base(json!({ "domain": "acme.com" })).unwrap_err().lack, Lack::Value);
     for domain in ["evil.com", "acme.com.evil.com", "notacme.com"] {
         let of = json!({ "domain": domain, "team": "7" });
         assert_eq!(base(of.clone()).unwrap_err().lack, Lack::Allowed(domain.to_owned()), "{domain}");
-        assert!(connector.hosts_of(&config(of)).is_empty(), "{domain}");
+        assert!(connector.hosts_of(&config(&of)).is_empty(), "{domain}");
     }
     let fixed = at("https://api.acme.com:8443/v1/", &json!([{ "type": "NO_AUTH" }])).unwrap();
     assert_eq!(fixed.own_origin(&Map::new()), Ok(Some("https://api.acme.com:8443/v1/".into())));
@@ -163,7 +163,7 @@ fn account_fields_fill_host_and_path() {
 fn attack_60_no_value_of_an_account_leads_elsewhere() {
     let patterns = json!([{ "type": "API_KEY", "fields": [key("api_key"), { "field_name": "domain" }, { "field_name": "team" }] }]);
     let connector = at("https://{{domain}}.acme.com/{{team}}", &patterns).unwrap();
-    let base = |domain: &str, team: &str| connector.own_origin(&config(json!({ "domain": domain, "team": team })));
+    let base = |domain: &str, team: &str| connector.own_origin(&config(&json!({ "domain": domain, "team": team })));
     assert!(base("box", "7").is_ok());
     for domain in
         ["evil.com/", "evil.com#", "a@evil.com", "evil.com:443/", "a\r\nb", "", "a b", "a%2e", "[::1]", "{{x}}", "-"]
@@ -249,7 +249,7 @@ fn what_a_pattern_may_not_say_is_said_with_its_place() {
         ),
     ];
     for (pattern, why) in cases {
-        let said = refused(pattern.clone());
+        let said = refused(&pattern);
         assert!(said.contains(why), "{pattern}: {said}");
     }
     assert!(at("https://a.com", &json!([])).unwrap_err().contains("has 0 patterns"));
@@ -259,11 +259,11 @@ fn what_a_pattern_may_not_say_is_said_with_its_place() {
 }
 
 #[test]
-fn attack_35_nothing_that_is_said_becomes_another_header() {
+fn attack_76_nothing_that_is_said_becomes_another_header() {
     let with = |member: &str, value: Value| {
         let mut pattern = json!({ "type": "API_KEY", "fields": [key("api_key")] });
         pattern[member] = value;
-        refused(pattern)
+        refused(&pattern)
     };
     for name in
         ["x\r\ny: z", "x y", "x:", "host", "Content-Length", "transfer-encoding", "proxy-authorization", "\u{e9}"]
