@@ -248,7 +248,10 @@ async fn what_cannot_be_is_refused_with_its_place() {
     let (app, ctx) = (&fixture.app, &fixture.ctx);
     let large = json!([{ "type": "NO_AUTH", "unknown": "x".repeat(PATTERNS) }]);
     for (wanted, why) in [
-        (New { auth_patterns: json!([{ "type": "MAGIC" }]), ..new("A") }, "provider.auth_patterns[0].type: `MAGIC`"),
+        (
+            New { auth_patterns: json!([{ "type": "MAGIC", "fields": [{ "field_name": "domain" }] }]), ..new("A") },
+            "provider.auth_patterns[0].type: `MAGIC`",
+        ),
         (New { proxy_url: "https://{{nobody}}.acme.com".into(), ..new("A") }, "provider.proxy_url: `{{nobody}}`"),
         (New { auth_patterns: large, ..new("A") }, "provider.auth_patterns takes"),
         (New { icon_src: "https://a b".into(), ..new("A") }, "provider.icon_src"),
