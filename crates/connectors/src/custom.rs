@@ -14,6 +14,7 @@ mod way;
 use crate::connector::{Connector, Custom, Upstream};
 use crate::error::Problem;
 use crate::file::{Errors, RateLimit};
+use crate::host::OwnHost;
 use crate::rules::Rules;
 use address::Address;
 use indexmap::{IndexMap, IndexSet};
@@ -76,7 +77,7 @@ fn assembled(
     let rules = Rules::compile(description.display_name, &Errors::default(), &RateLimit::default());
     let upstream = Upstream {
         app: description.display_name.to_owned(),
-        origin: address.own_host.written().to_owned(),
+        origin: format!("https://{}", address.host),
         hosts: vec![address.host.clone()],
         headers: Vec::new(),
         rules: rules.map_err(|why| problem("auth_patterns", why))?,
@@ -88,6 +89,15 @@ fn assembled(
         }
     }
     let scopes: Vec<_> = patterns.iter().filter_map(|pattern| pattern.oauth_config.as_ref()).collect();
+    let is_mcp = patterns.iter().any(|pattern| pattern.is_mcp);
+    let remote = address.remote().filter(|_| is_mcp);
+    let own_host = match &remote {
+        None => address.own_host,
+        Some(remote) => {
+            let hosts = [address.host.clone()];
+            OwnHost::compile(&remote.origin(), &hosts).map_err(|why| problem("proxy_url", why))?
+        }
+    };
     let words = scopes.iter().flat_map(|oauth| oauth.scope_words()).collect::<IndexMap<_, _>>();
     Ok(Connector {
         slug: description.slug.to_owned(),
@@ -109,12 +119,9 @@ fn assembled(
         not_yet: Vec::new(),
         tools: IndexMap::new(),
         upstream: Arc::new(upstream),
-        own_host: address.own_host,
-        custom: Some(Custom {
-            is_mcp: patterns.iter().any(|pattern| pattern.is_mcp),
-            proxy_enabled: description.proxy_enabled,
-            allowed_domains: address.domains,
-        }),
+        own_host,
+        remote,
+        custom: Some(Custom { is_mcp, proxy_enabled: description.proxy_enabled, allowed_domains: address.domains }),
     })
 }
 

@@ -21,6 +21,7 @@ pub mod native;
 mod patterns;
 mod plan;
 mod reasons;
+pub mod remote;
 mod rules;
 mod scopes;
 pub mod search;
@@ -32,7 +33,8 @@ mod starter;
 pub mod target;
 
 pub use auth::{
-    Auth, ConnectionCredential, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template, Unfit,
+    Auth, ConnectionCredential, Discovery, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template,
+    Unfit,
 };
 pub use call::{Run, Step, memory_needed, memory_needed_by};
 pub use catalog::Catalog;

@@ -15,6 +15,9 @@ impl Connector {
     /// Where its API is, with account fields as `{{name}}`.
     #[must_use]
     pub fn shown_proxy_url(&self) -> String {
+        if let Some(remote) = &self.remote {
+            return remote.url.to_string();
+        }
         self.proxy_url.replace('{', "{{").replace('}', "}}")
     }
 }
@@ -33,6 +36,9 @@ fn pattern(connector: &Connector, way: &Auth) -> Value {
     let mut pattern = json!({ "type": kind, "display_name": name, "fields": fields(way.fields()) });
     if !connector.account_fields.is_empty() {
         pattern["account_fields"] = fields(&connector.account_fields);
+    }
+    if connector.remote.is_some() {
+        pattern["is_mcp"] = json!(true);
     }
     let oauth = match way {
         Auth::OAuth2(oauth) => Some(code_flow(connector, oauth)),
@@ -99,7 +105,9 @@ mod tests {
 
     #[test]
     fn what_is_shown_of_a_shipped_connector_would_be_taken_of_a_custom_one() {
-        for connector in Catalog::shipped().unwrap().connectors() {
+        let all = Catalog::shipped().unwrap();
+        // What remote servers want beyond that, a query in the address or a key in one, a file alone can say.
+        for connector in all.connectors().filter(|connector| connector.remote.is_none()) {
             let shown = connector.auth_patterns();
             let address = connector.shown_proxy_url();
             let described = CustomProvider {

@@ -133,9 +133,13 @@ impl Wired {
     /// # Errors
     /// The account lacks a part of the address.
     pub fn mcp_url(&self, account: &ConnectedAccount) -> std::result::Result<Option<String>, Unfilled> {
-        match &self.connector.custom {
-            Some(custom) if custom.is_mcp => self.api_base(account),
-            _ => Ok(None),
+        let is_mcp = self.connector.custom.as_ref().is_some_and(|custom| custom.is_mcp);
+        let base = self.api_base(account)?;
+        match (&self.connector.remote, base) {
+            // The address is the same for all accounts, or below a base of the connection's own.
+            (Some(remote), base) => Ok(Some(remote.address(base.as_deref()))),
+            // It is each account's own.
+            (None, base) => Ok(base.filter(|_| is_mcp)),
         }
     }
 

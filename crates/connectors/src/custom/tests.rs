@@ -1,4 +1,4 @@
-use crate::auth::{Auth, Sent};
+use crate::auth::{Auth, Discovery, Sent};
 use crate::custom::Description;
 use crate::file::{AuthKind, Pkce, TokenClientAuth};
 use crate::{Connector, Lack};
@@ -287,6 +287,17 @@ fn an_mcp_server_says_so_and_its_endpoints_are_found_later() {
     let pattern = json!({ "type": "OAUTH", "is_mcp": true, "oauth_config": { "pkce_enabled": true } });
     let connector = at("https://mcp.acme.com/mcp/", &json!([pattern])).unwrap();
     assert!(connector.custom.as_ref().unwrap().is_mcp);
-    let whole = "https://mcp.acme.com/mcp/".to_owned();
-    assert_eq!(connector.own_origin(&Map::new()), Ok(Some(whole)), "a slash at the end may mean something there");
+    let remote = connector.remote.as_ref().unwrap();
+    assert_eq!(remote.address(None), "https://mcp.acme.com/mcp/", "a slash at the end may mean something there");
+    assert_eq!(remote.prefix("acme:1", "DESK"), "c-DESK");
+    assert_eq!(
+        (connector.own_origin(&Map::new()), connector.hosts_of(&Map::new())),
+        (Ok(None), vec!["mcp.acme.com".into()])
+    );
+    let Auth::OAuth2(oauth) = &connector.ways[0] else { panic!("{connector:?}") };
+    assert_eq!(oauth.discovery, Some(Discovery::Whole));
+    let of_each = json!([{ "type": "BEARER", "is_mcp": true, "fields": [key("token"), { "field_name": "tenant" }] }]);
+    let connector = at("https://{{tenant}}.acme.com/mcp", &of_each).unwrap();
+    let base = connector.own_origin(&config(&json!({ "tenant": "box" })));
+    assert_eq!((base, connector.remote.is_none()), (Ok(Some("https://box.acme.com/mcp".into())), true));
 }

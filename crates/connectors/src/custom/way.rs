@@ -6,10 +6,10 @@ use super::pattern::{Pattern, PatternField};
 use super::place::problem;
 use super::sends::sends;
 use super::{field, oauth};
-use crate::auth::{Auth, Field};
+use crate::auth::{Auth, Discovery, Field};
 use crate::compile::auth as compile;
 use crate::error::Problem;
-use crate::file::AuthFile;
+use crate::file::{AuthFile, TokenClientAuth};
 
 /// The types that a provider may have.
 const TYPES: &str = "OAUTH, BASIC, BEARER, API_KEY, NO_AUTH, OAUTH_M2M, GOOGLE_DWD";
@@ -44,6 +44,11 @@ pub(super) fn compile(at: &str, pattern: &Pattern, address: &Address) -> Result<
     match &mut auth {
         Auth::Static(given) => given.fields = asked,
         Auth::Minted(minted) => minted.fields = asked,
+        // An MCP server says itself where people sign in, and who we are there.
+        Auth::OAuth2(oauth) if oauth.authorize_url.is_empty() => {
+            oauth.discovery = Some(Discovery::Whole);
+            oauth.token_client_auth = TokenClientAuth::None;
+        }
         Auth::OAuth2(_) | Auth::None => {}
     }
     Ok(Way { auth, account_fields: account_fields(at, pattern, &credential, address)? })

@@ -2,6 +2,7 @@
 
 use super::File;
 use crate::Error;
+use serde::de::DeserializeOwned;
 use serde_saphyr::{Options, alias_limits, budget, options};
 
 /// The longest file, in bytes.
@@ -12,6 +13,11 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// # Errors
 /// [`Error::Unreadable`] with line, column and path.
 pub fn read(file_name: &str, text: &str) -> Result<File, Error> {
+    read_as(file_name, text)
+}
+
+/// The same for another form of file.
+pub(crate) fn read_as<T: DeserializeOwned>(file_name: &str, text: &str) -> Result<T, Error> {
     let unreadable = |why: String| Error::Unreadable { file: file_name.to_owned(), why };
     if text.len() > MAX_BYTES {
         return Err(unreadable(format!("{} bytes are too many for a connector file: {MAX_BYTES} at most", text.len())));
