@@ -281,7 +281,8 @@ async fn lists_lead_forth_and_back_over_files_and_custom_ones_once() {
     for (shown, wanted) in
         [(Shown::All, &expected[..]), (Shown::OfFiles, &expected[..files]), (Shown::Custom, &expected[files..])]
     {
-        for size in 1..=u32::try_from(expected.len() + 1).unwrap() {
+        let sizes = [1, 2, 7, files - 1, files, files + 1, files + 2, expected.len(), expected.len() + 1];
+        for size in sizes.map(|size| u32::try_from(size).unwrap()) {
             let (mut seen, mut after) = (Vec::new(), None);
             loop {
                 let listed = list(app, ctx, shown, None, &page(size, after)).await.unwrap();
