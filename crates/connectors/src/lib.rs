@@ -42,7 +42,7 @@ pub use connector::{Connector, Custom, Tool};
 pub use custom::Description as CustomProvider;
 pub use error::{Error, Problem};
 pub use failure::{Failure, FailureKind, Unsent};
-pub use file::{AuthKind, LostAnswer, Pkce, TokenClientAuth};
+pub use file::{AuthKind, LostAnswer, Pkce, TokenBody, TokenClientAuth};
 pub use host::{Lack, Unfilled};
 pub use reasons::lacks_scope;
 pub use scopes::ScopeRule;
