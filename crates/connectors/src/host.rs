@@ -18,6 +18,8 @@ pub(crate) struct OwnHost {
     path: Option<Template>,
     /// The domains that a filled host may lie in; none named means any.
     domains: Vec<String>,
+    /// The fields of which a host of any domain can be made.
+    free: Vec<String>,
 }
 
 /// What stands in a segment of a path as it is (RFC 3986, unreserved).
@@ -79,8 +81,12 @@ impl OwnHost {
         let written = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
         let host = written.split('/').next().unwrap_or_default();
         let origin = if host.contains('{') { format!("https://{host}") } else { plain.origin().ascii_serialization() };
+        let free = hosts.iter().map(String::as_str).chain([host]).filter(|host| !is_anchored(host));
+        let free = free.map(Template::parse).collect::<Result<Vec<_>, _>>()?.into_iter();
         let hosts = hosts.iter().map(|host| Template::parse(host)).collect::<Result<_, _>>()?;
-        Ok(Self { template: Template::parse(&origin)?, origin, hosts, root, path: None, domains: Vec::new() })
+        let free = free.flat_map(|host| host.names().map(str::to_owned).collect::<Vec<_>>()).collect();
+        let template = Template::parse(&origin)?;
+        Ok(Self { template, origin, hosts, root, path: None, domains: Vec::new(), free })
     }
 
     /// Of a custom provider: one host, perhaps with a port, and a path in which account fields may stand too.
@@ -89,8 +95,16 @@ impl OwnHost {
     /// A brace that belongs to no name.
     pub(crate) fn whole(host: &str, path: &str, domains: Vec<String>) -> Result<Self, String> {
         let origin = format!("https://{host}");
-        let (template, hosts) = (Template::parse(&origin)?, vec![Template::parse(host)?]);
-        Ok(Self { template, origin, hosts, root: String::new(), path: Some(Template::parse(path)?), domains })
+        let (template, name) = (Template::parse(&origin)?, Template::parse(host)?);
+        let bound = is_anchored(host) || !domains.is_empty();
+        let free = if bound { Vec::new() } else { name.names().map(str::to_owned).collect() };
+        let path = Some(Template::parse(path)?);
+        Ok(Self { template, origin, hosts: vec![name], root: String::new(), path, domains, free })
+    }
+
+    /// Whether a host of any domain can be made of what an account says in this field.
+    pub(crate) fn is_free(&self, field: &str) -> bool {
+        self.free.iter().any(|name| name == field)
     }
 
     /// The origin as written.
@@ -144,6 +158,12 @@ impl OwnHost {
 pub(crate) fn lies_in(host: &str, domains: &[String]) -> bool {
     let below = |domain: &String| host.strip_suffix(domain.as_str()).is_some_and(|sub| sub.ends_with('.'));
     domains.is_empty() || domains.iter().any(|domain| host == domain || below(domain))
+}
+
+/// Whether a host that an account fills ends with the app's own domain, such as `{name}.acme.com`.
+pub(crate) fn is_anchored(host: &str) -> bool {
+    let behind = host.rsplit_once('}').map_or("", |(_, behind)| behind);
+    behind.starts_with('.') && behind.matches('.').count() >= 2
 }
 
 /// An address with every name in braces replaced by a letter, so that it can be read as one.
@@ -214,6 +234,21 @@ mod tests {
         assert_eq!(own.hosts(&[], &Map::new()), ["files.acme.test"]);
         assert_eq!(own.origin(&[], &Map::new()).unwrap_err().lack, Lack::Value);
         assert_eq!(super::OwnHost::compile("https://a.test/x", &[]).unwrap().origin(&[], &Map::new()), Ok(None));
+    }
+
+    #[test]
+    fn attack_83_what_can_name_a_host_of_any_domain_is_known() {
+        let free = |base: &str, host: &str| OwnHost::compile(base, &[host.to_owned()]).unwrap().is_free("domain");
+        assert!(!free("https://{domain}.acme.test", "{domain}.acme.test"));
+        assert!(!free("https://api.acme.test/{domain}", "api.acme.test"));
+        for (base, host) in [
+            ("https://{domain}", "{domain}"),
+            ("https://api.acme.test", "{domain}"),
+            ("https://x.{domain}", "x.{domain}"),
+            ("https://{domain}.test", "{domain}.test"),
+        ] {
+            assert!(free(base, host), "{base} {host}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::pattern::Pattern;
 use super::place::{at, problem};
 use crate::error::Problem;
-use crate::host::{OwnHost, lies_in, placeholders};
+use crate::host::{OwnHost, is_anchored, lies_in, placeholders};
 use crate::remote::{Remote, Transport};
 use url::Url;
 
@@ -150,10 +150,8 @@ fn domains(patterns: &[Pattern]) -> Result<Vec<String>, Problem> {
 
 /// A host that an account fills ends with the app's own domain, wherever more than the account's own key goes.
 fn anchored(host: &str, domains: &[String], patterns: &[Pattern]) -> Result<(), Problem> {
-    let behind = host.rsplit_once('}').map_or("", |(_, behind)| behind);
-    let anchored = behind.starts_with('.') && behind.matches('.').count() >= 2;
     let own_key = patterns.iter().all(|pattern| matches!(pattern.kind.as_str(), "BASIC" | "BEARER" | "API_KEY"));
-    if anchored || own_key || !domains.is_empty() {
+    if is_anchored(host) || own_key || !domains.is_empty() {
         return Ok(());
     }
     let why = "lets an account choose the whole host, and with it where tokens go: end it with the app's own domain, \
