@@ -148,6 +148,8 @@ from_words!(
     id::RequestId,
     id::MemberId,
     id::SessionId,
+    id::EventId,
+    id::WebhookId,
     name::ConnectionName,
     name::ConfigName,
     name::InstanceName,

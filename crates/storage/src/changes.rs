@@ -33,6 +33,8 @@ pub enum Kind {
     Instance,
     /// `members`
     Member,
+    /// `webhooks`
+    Webhook,
     /// `organizations`
     Organization,
     /// `providers`
@@ -132,6 +134,11 @@ const TABLES: [(Kind, Table); 11] = [
         Table::of("mcp_instances", "environment_id", "environment_id, config_id, identifier, name, url_generation"),
     ),
     (Kind::Member, Table::of("members", "''", "name, role, password")),
+    (
+        Kind::Webhook,
+        // Sealed bytes are written anew by rotations; where events go is what counts.
+        Table::of("webhooks", "environment_id", "environment_id, url, description, kinds, paused"),
+    ),
     (
         Kind::Organization,
         Table::of(
