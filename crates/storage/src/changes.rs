@@ -83,7 +83,7 @@ struct Statements {
 /// How many columns say whose a row is and how often it changed: they come before those that say what it is.
 const HEAD: usize = 3;
 
-const TABLES: [(Kind, Table); 11] = [
+const TABLES: [(Kind, Table); 12] = [
     (
         Kind::Environment,
         // What nobody has chosen is said as it was before there was such a choice.
