@@ -138,6 +138,8 @@ def test_attack_38_another_host_is_misdirected_at_every_door_of_consent(demo, ho
         ("GET", link),
         ("POST", link),
         ("GET", f"{demo.url}/connect/done/auth_1"),
+        ("GET", f"{demo.url}/connect/yours/auth_1"),
+        ("POST", f"{demo.url}/connect/yours/auth_1"),
         ("GET", f"{demo.url}/connect/stopped/stray-answer"),
         ("GET", f"{demo.url}/sso/v1/oauth/{account.connection_id()}/callback?code=c&state=s"),
     ]:
@@ -173,7 +175,8 @@ def test_pages_carry_the_headers_that_keep_them_to_themselves(demo, person):
     person.connect(link)
     done = person.page.url
     cookie = {"cookie": person.cookies(demo.url)}
-    pages = [account.link(), link, done, f"{demo.url}/connect/stopped/stray-answer", f"{demo.url}/connect/nonsense"]
+    yours = done.replace("/connect/done/", "/connect/yours/")
+    pages = [account.link(), link, done, yours, f"{demo.url}/connect/stopped/stray-answer", f"{demo.url}/connect/nonsense"]
     for url in pages:
         headers = raw.ask("GET", url, cookie).headers
         policy = headers["content-security-policy"]
@@ -186,7 +189,7 @@ def test_pages_carry_the_headers_that_keep_them_to_themselves(demo, person):
         # A page with a form needs its own Origin sent with it; other sites see nothing of either.
         with_form = "form-action 'self'" in policy
         assert headers["referrer-policy"] == ("same-origin" if with_form else "no-referrer"), url
-        assert with_form == (url == pages[0])
+        assert with_form == (url in (pages[0], yours))
 
 
 def test_the_cookie_is_this_servers_alone(demo, person):

@@ -4,10 +4,12 @@
 mod accounts;
 mod agentkit_logs;
 mod connections;
+mod events;
 mod implemented;
 mod kinds;
 mod mcp;
 mod organizations;
+mod providers;
 mod serve;
 mod shared;
 mod structs;
@@ -26,9 +28,10 @@ use valetkey_proto::v1::agentkit_logs::agentkit_analytics_service_server::Agentk
 use valetkey_proto::v1::agentkit_logs::agentkit_logs_service_server::AgentkitLogsServiceServer;
 use valetkey_proto::v1::connected_accounts::connected_account_service_server::ConnectedAccountServiceServer;
 use valetkey_proto::v1::connections::connection_service_server::ConnectionServiceServer;
+use valetkey_proto::v1::events::events_service_server::EventsServiceServer;
 use valetkey_proto::v1::mcp::mcp_service_server::McpServiceServer;
 use valetkey_proto::v1::organizations::organization_service_server::OrganizationServiceServer;
-use valetkey_proto::v1::providers::provider_service_server::{ProviderService, ProviderServiceServer};
+use valetkey_proto::v1::providers::provider_service_server::ProviderServiceServer;
 use valetkey_proto::v1::tools::tool_service_server::ToolServiceServer;
 use valetkey_proto::v1::triggers::trigger_service_server::{TriggerService, TriggerServiceServer};
 
@@ -36,7 +39,6 @@ use valetkey_proto::v1::triggers::trigger_service_server::{TriggerService, Trigg
 /// behind it.
 struct Later;
 
-impl ProviderService for Later {}
 impl TriggerService for Later {}
 
 /// Routes for every service of the contract. They are not to be reached but through [`crate::gate`].
@@ -47,8 +49,9 @@ pub(crate) fn router(app: &App) -> Router {
     router = mount(router, ConnectedAccountServiceServer::new(accounts::Accounts(app.clone())));
     router = mount(router, ToolServiceServer::new(tools::Tools(app.clone())));
     router = mount(router, OrganizationServiceServer::new(organizations::Organizations(app.clone())));
-    router = mount(router, ProviderServiceServer::new(Later));
+    router = mount(router, ProviderServiceServer::new(providers::Providers(app.clone())));
     router = mount(router, AgentkitLogsServiceServer::new(agentkit_logs::Logs(app.clone())));
+    router = mount(router, EventsServiceServer::new(events::Events(app.clone())));
     router = mount(router, AgentkitAnalyticsServiceServer::new(agentkit_logs::Analytics(app.clone())));
     mount(router, TriggerServiceServer::new(Later))
 }

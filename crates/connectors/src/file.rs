@@ -12,8 +12,8 @@ mod tool;
 
 pub use answer_form::AnswerForm;
 pub use auth::{
-    AuthFile, AuthKind, CredentialField, IdentityFile, LostAnswer, Pkce, Refresh, RevokeFile, TokenClientAuth,
-    VerifyFile,
+    AuthFile, AuthKind, CredentialField, IdentityFile, LostAnswer, Pkce, Refresh, RevokeFile, TokenBody,
+    TokenClientAuth, VerifyFile,
 };
 pub use body_form::BodyForm;
 pub use ordered::Ordered;

@@ -88,6 +88,8 @@ ids! {
     ClientSecretId = "sks_", "a client secret id";
     /// An organisation: a customer of an app.
     OrganizationId = "org_", "an organisation id";
+    /// A custom provider.
+    ProviderId = "prv_", "a provider id";
     /// A connection.
     ConnectionId = "conn_", "a connection id";
     /// A connected account.
@@ -120,6 +122,10 @@ ids! {
     MemberId = "mem_", "a member id";
     /// A member's session in a browser.
     SessionId = "ses_", "a session id";
+    /// Something that happened, as apps are told of it.
+    EventId = "evt_", "an event id";
+    /// A webhook: where events are sent.
+    WebhookId = "whk_", "a webhook id";
     /// A token of ours, the `jti` of a JWT.
     TokenId = "tkn_", "a token id";
     /// One request, from whichever door it came.

@@ -33,8 +33,12 @@ pub enum Kind {
     Instance,
     /// `members`
     Member,
+    /// `webhooks`
+    Webhook,
     /// `organizations`
     Organization,
+    /// `providers`
+    Provider,
 }
 
 /// A row after some change.
@@ -79,7 +83,7 @@ struct Statements {
 /// How many columns say whose a row is and how often it changed: they come before those that say what it is.
 const HEAD: usize = 3;
 
-const TABLES: [(Kind, Table); 10] = [
+const TABLES: [(Kind, Table); 12] = [
     (
         Kind::Environment,
         // What nobody has chosen is said as it was before there was such a choice.
@@ -131,11 +135,25 @@ const TABLES: [(Kind, Table); 10] = [
     ),
     (Kind::Member, Table::of("members", "''", "name, role, password")),
     (
+        Kind::Webhook,
+        // Sealed bytes are written anew by rotations; where events go is what counts.
+        Table::of("webhooks", "environment_id", "environment_id, url, description, kinds, paused"),
+    ),
+    (
         Kind::Organization,
         Table::of(
             "organizations",
             "environment_id",
             "environment_id, display_name, external_id, slug, logo_url, metadata, revision",
+        ),
+    ),
+    (
+        Kind::Provider,
+        Table::of(
+            "providers",
+            "environment_id",
+            "environment_id, slug, display_name, description, icon_src, proxy_url, proxy_enabled, auth_patterns, metadata,
+             revision",
         ),
     ),
 ];

@@ -24,6 +24,7 @@ pub mod data_keys;
 pub mod doors;
 pub mod environments;
 mod error;
+pub mod events;
 pub mod fitness;
 #[cfg(test)]
 mod fixture;
@@ -36,6 +37,7 @@ pub mod members;
 pub mod meta;
 mod metrics;
 mod migrate;
+mod newest;
 pub mod organizations;
 pub mod pending_credentials;
 #[cfg(test)]
@@ -43,6 +45,7 @@ mod plans;
 pub mod portable;
 mod postgres;
 pub mod processes;
+pub mod providers;
 pub mod revocations;
 mod row;
 pub mod sealed;
@@ -51,6 +54,7 @@ pub mod signing_keys;
 mod sqlite;
 mod store;
 mod tx;
+pub mod webhooks;
 
 pub use arg::Arg;
 pub use bulk::Bulk;

@@ -62,9 +62,14 @@ pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "scalekit.v1.providers.ProviderService",
+        &["CreateCustomProvider", "UpdateCustomProvider", "DeleteCustomProvider", "ListProviders"],
+    ),
+    (
         "scalekit.v1.tools.ToolService",
         &["ListTools", "ListScopedTools", "ListAvailableTools", "SearchTools", "ExecuteTool"],
     ),
     ("scalekit.v1.agentkit_logs.AgentkitLogsService", &["ListToolCallLogs", "GetToolCallLog"]),
     ("scalekit.v1.agentkit_logs.AgentkitAnalyticsService", &["GetOverviewStats"]),
+    ("scalekit.v1.events.EventsService", &["ListEventsPaginated"]),
 ];

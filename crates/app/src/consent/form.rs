@@ -43,9 +43,13 @@ pub struct Form {
 }
 
 impl Form {
-    /// The form before anything is typed: what the account says of itself stands in it.
+    /// The form before anything is typed: what the account says of itself stands in it, but for what could lead the key to
+    /// any host. The app said that, or anybody with a client of it, and whoever types the key has to say it themselves.
     pub(super) fn blank(wired: &Wired, account: &ConnectedAccount) -> Self {
-        let known = |name: &str| account.api_config.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let known = |name: &str| {
+            let said = account.api_config.get(name).and_then(Value::as_str);
+            said.filter(|_| !wired.connector.may_lead_anywhere(name)).unwrap_or_default().to_owned()
+        };
         Self::of(wired, known, &Faults::new())
     }
 
@@ -82,4 +86,35 @@ impl Form {
 pub(super) fn typed(wired: &Wired, sent: Vec<(String, Secret<str>)>) -> Typed {
     let known = |name: &str| asked(wired).any(|field| field.name == name);
     sent.into_iter().filter(|(name, _)| known(name)).collect()
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{FILE, fixture};
+    use serde_json::json;
+    use std::sync::Arc;
+    use valetkey_connectors::Catalog;
+
+    /// What the form says of the account's own host before anything is typed.
+    async fn offered(host: &str) -> String {
+        let mut fixture = fixture("{rotates: true}").await;
+        let (before, after) = FILE.split_once("auth:").unwrap();
+        let (_, after) = after.split_once("default_scopes:").unwrap();
+        let before = before.replace("[api.acme.example]", &format!("['{host}']")).replace("api.acme.example", host);
+        let way = "{kind: api_key, fields: {api_key: {label: Key}}, send: {query.key: '{api_key}'}}";
+        let fields = "account_fields: {domain: {label: Domain}}";
+        let file = format!("{before}{fields}\nauth:\n  - {way}\ndefault_scopes:{after}");
+        let mut catalog = Catalog::shipped().unwrap();
+        catalog.add("acme.yaml", &file).unwrap();
+        let wired = Wired::with(Arc::clone(&catalog.connector("acme").unwrap()), fixture.connection.clone());
+        fixture.account.api_config.insert("domain".into(), json!("evil.example"));
+        let form = Form::blank(&wired, &fixture.account);
+        form.fields.into_iter().find(|field| field.name == "domain").unwrap().value
+    }
+
+    #[tokio::test]
+    async fn attack_83_nobody_else_says_where_a_typed_key_goes() {
+        assert_eq!(offered("{domain}").await, "");
+        assert_eq!(offered("{domain}.acme.example").await, "evil.example", "which is the app's own domain");
+    }
 }

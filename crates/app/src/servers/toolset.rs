@@ -15,8 +15,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use valetkey_connectors::{Catalog, Connector};
 use valetkey_domain::config::Mapping;
+use valetkey_domain::id::ConfigId;
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::Identifier;
+use valetkey_domain::provider::Provider;
 use valetkey_domain::session::{Access, Opens, Session};
 use valetkey_domain::tool::MAX_NAME;
 use valetkey_domain::{Ctx, Kind};
@@ -83,6 +85,20 @@ pub async fn open_session(app: &App, site: &Site, bearer: &str) -> Result<(Ctx, 
     Ok((ctx, Served { by: By::Session(session), set }))
 }
 
+/// The tools of a config at a version.
+///
+/// # Errors
+/// There is no such version of a config in this environment; the database cannot be read.
+pub(crate) async fn of_config(
+    app: &App,
+    ctx: &Ctx,
+    config: &ConfigId,
+    version: i64,
+    access: Access,
+) -> Result<Arc<ToolSet>> {
+    cached(app, ctx, Of::Config(config.clone(), version), access, None).await
+}
+
 /// Whether a server that was opened is still there, by the same URL or token, and serves this tool on the same
 /// connection.
 ///
@@ -136,6 +152,8 @@ fn compile(catalog: &Catalog, of: &str, mappings: Vec<Mapping>, access: Access) 
     for mapping in &mappings {
         match catalog.connector(&mapping.connector) {
             Some(connector) => offered.extend(of_mapping(&connector, mapping)),
+            // What is described by API has no tools of its own.
+            None if Provider::is_slug(&mapping.connector) => {}
             None => {
                 let connector = &mapping.connector;
                 tracing::warn!(of, connector, "left out of an MCP server: its connector is not loaded");

@@ -4,7 +4,7 @@
 use super::backend::Backend;
 use super::reply::Reply;
 use super::{account, backup, client, config, connection, connector, doctor, environment, instance, key};
-use super::{login, logs, member, restore, session, tool};
+use super::{login, logs, member, restore, session, tool, webhook, why};
 use crate::flags::GLOBAL;
 use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand};
@@ -38,8 +38,12 @@ pub(crate) enum Noun {
     Instance(Within<instance::Verb>),
     /// Session tokens: a user's agent at a static MCP URL, for a while
     Session(Within<session::Verb>),
+    /// Webhooks: where what happens to users' accounts is sent
+    Webhook(Within<webhook::Verb>),
     /// The journal: who did what, for whom, and how it ended
     Logs(Within<logs::Verb>),
+    /// Why a call doesn't work: all that it stands on, and what would mend it; ends with status 1 if something stops it
+    Why(why::Flags),
     /// Members: who may sign in to the dashboard
     Member(Asked<member::Verb>),
     /// Print a link that signs in to the dashboard, once
@@ -93,6 +97,7 @@ pub(super) async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
         Noun::Config(asked) => config::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Instance(asked) => instance::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Session(asked) => session::perform(app, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Webhook(asked) => webhook::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Logs(asked) if asked.verb.is_of_installation() => {
             ensure!(
                 asked.environment.is_none(),
@@ -101,6 +106,7 @@ pub(super) async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
             logs::perform(backend, &doors::operator(app, &EnvironmentId::installation()), asked.verb).await
         }
         Noun::Logs(asked) => logs::perform(backend, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Why(flags) => why::perform(app, &in_environment(app, flags.environment.as_deref()).await?, flags).await,
         Noun::Member(asked) => member::perform(app, asked.verb).await,
         Noun::Login(flags) => login::perform(app, flags).await,
         Noun::Key(asked) => key::perform(backend, asked.verb).await,
@@ -112,7 +118,11 @@ pub(super) async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
 
 /// The operator's context in the environment that was asked for.
 async fn enter<Verb: Subcommand>(app: &App, asked: &Within<Verb>) -> Result<Ctx> {
-    let environment = match &asked.environment {
+    in_environment(app, asked.environment.as_deref()).await
+}
+
+async fn in_environment(app: &App, name: Option<&str>) -> Result<Ctx> {
+    let environment = match name {
         Some(name) => environments::by_name(app, name).await?,
         None => environments::ensure_first(app).await?,
     };
@@ -140,7 +150,9 @@ impl Noun {
             | Self::Config(Within { environment, .. })
             | Self::Instance(Within { environment, .. })
             | Self::Session(Within { environment, .. })
-            | Self::Logs(Within { environment, .. }) => environment.as_deref(),
+            | Self::Webhook(Within { environment, .. })
+            | Self::Logs(Within { environment, .. })
+            | Self::Why(why::Flags { environment, .. }) => environment.as_deref(),
             Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
                 environment.as_deref()
             }
@@ -160,7 +172,9 @@ impl Noun {
             | Self::Config(Within { environment, .. })
             | Self::Instance(Within { environment, .. })
             | Self::Session(Within { environment, .. })
-            | Self::Logs(Within { environment, .. }) => environment,
+            | Self::Webhook(Within { environment, .. })
+            | Self::Logs(Within { environment, .. })
+            | Self::Why(why::Flags { environment, .. }) => environment,
             Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
                 environment
             }
@@ -177,7 +191,7 @@ impl Noun {
     /// that is placed when it is whole. What changes something is carried out to its end.
     pub(crate) fn ends_with_its_caller(&self) -> bool {
         match self {
-            Self::Logs(_) | Self::Backup(_) => true,
+            Self::Logs(_) | Self::Backup(_) | Self::Why(_) => true,
             Self::Doctor(flags) => flags.accept.is_none(),
             _ => false,
         }
@@ -195,7 +209,9 @@ impl Noun {
             Self::Config(asked) => asked.json,
             Self::Instance(asked) => asked.json,
             Self::Session(asked) => asked.json,
+            Self::Webhook(asked) => asked.json,
             Self::Logs(asked) => asked.json,
+            Self::Why(flags) => flags.json,
             Self::Member(asked) => asked.json,
             Self::Login(flags) => flags.json,
             Self::Key(asked) => asked.json,

@@ -3,6 +3,8 @@
 use super::pages::samples;
 use crate::tests::harness::{Site, site_at};
 use axum::body::Body;
+use futures::future::ready;
+use futures::stream::{self, StreamExt as _};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
@@ -53,18 +55,22 @@ fn addresses(site: &Site) -> Vec<(String, Option<Role>, &'static str)> {
     let (connection, config) = (&site.connection, "cfg_1");
     let page = |path: String| (path, None, "");
     let form = |path: String, least, form| (path, Some(least), form);
-    let mut all: Vec<_> = ["", "/connections", "/accounts", "/configs", "/instances", "/logs", "/settings"]
-        .map(|path| page(if path.is_empty() { "/".into() } else { path.to_owned() }))
-        .into();
+    let mut all: Vec<_> =
+        ["", "/connections", "/accounts", "/configs", "/instances", "/why", "/calls", "/logs", "/settings"]
+            .map(|path| page(if path.is_empty() { "/".into() } else { path.to_owned() }))
+            .into();
     all.push(page(format!("/connections/{connection}")));
+    for path in ["/configs/cfg_1/versions", "/configs/cfg_1/versions/1", "/calls/exec_1"] {
+        all.push(page(path.to_owned()));
+    }
     all.push(form("/connections/create/gmail".into(), Role::Developer, "name=NEW"));
     all.push(form(format!("/connections/{connection}"), Role::Developer, "client_id=x"));
     for change in ["disable", "enable"] {
         all.push(form(format!("/connections/{connection}/{change}"), Role::Developer, ""));
     }
     all.push(form("/configs/create".into(), Role::Developer, "name=x&connection=MY_GMAIL&which:MY_GMAIL=all"));
-    for change in ["edit", "delete", "try"] {
-        all.push(form(format!("/configs/{config}/{change}"), Role::Developer, "user=ann"));
+    for change in ["edit", "delete", "try", "rollback"] {
+        all.push(form(format!("/configs/{config}/{change}"), Role::Developer, "user=ann&version=1"));
     }
     for change in ["rotate", "delete"] {
         all.push(form(format!("/instances/inst_1/{change}"), Role::Developer, ""));
@@ -73,6 +79,9 @@ fn addresses(site: &Site) -> Vec<(String, Option<Role>, &'static str)> {
     for change in ["link", "disconnect", "delete"] {
         all.push(form(format!("/accounts/ca_1/{change}"), Role::Support, ""));
     }
+    all.push(form("/links".into(), Role::Support, "connection=MY_GMAIL&user=ann"));
+    all.push(form("/playground".into(), Role::Developer, "connection=MY_GMAIL&user=ann&tool=gmail_fetch_mails"));
+    all.push(form("/why".into(), Role::Auditor, "what=MY_GMAIL&user=ann"));
     all.push(form("/settings/name".into(), Role::Developer, "display_name=Acme"));
     all.push(form("/settings/clients".into(), Role::Developer, "name=shop"));
     for change in ["rotate", "expire", "delete"] {
@@ -126,6 +135,42 @@ async fn attack_38_nobody_gets_in_without_a_session_and_nothing_changes_without_
     assert_eq!(refused.status(), StatusCode::FORBIDDEN, "attack 67: another port of localhost");
 }
 
+/// A form that is sent slowly, by a member who meanwhile is signed out, or has another role.
+#[tokio::test]
+async fn attack_82_a_form_opened_beforehand_does_nothing_once_its_member_may_not() {
+    let site = site_at(OWN).await;
+    let operator = members::operator(&site.app);
+    for (role, goes, wanted) in
+        [(Role::Owner, true, StatusCode::SEE_OTHER), (Role::Developer, false, StatusCode::FORBIDDEN)]
+    {
+        let (cookie, token) = signed_in(&site, role).await;
+        let name = format!("client of the {}", role.as_str());
+        let member = members::by_name(&site.app, &format!("the {}", role.as_str())).await.unwrap();
+        let (begun, whole) = (format!("token={token}&"), format!("name={name}"));
+        let (app, operator) = (site.app.clone(), operator.clone());
+        let meanwhile = async move {
+            members::create(&app, &operator, &format!("in place of {}", member.name), Role::Owner).await.unwrap();
+            match goes {
+                true => members::delete(&app, &operator, &member.id).await.unwrap(),
+                false => members::set_role(&app, &operator, &member.id, Role::Auditor).await.unwrap(),
+            }
+            Ok::<_, std::io::Error>(whole)
+        };
+        let slow = stream::once(ready(Ok(begun))).chain(stream::once(meanwhile));
+        let form = Request::post("/dashboard/development/settings/clients")
+            .header(header::COOKIE, &cookie)
+            .header(header::ORIGIN, OWN)
+            .body(Body::from_stream(slow));
+        let answer = site.web.dashboard().oneshot(form.unwrap()).await.unwrap();
+        assert_eq!(answer.status(), wanted, "{role:?}");
+        let (owner, _) = signed_in(&site, Role::Support).await;
+        let seen = ask(&site, Method::GET, "/dashboard/development/settings", Some(&owner), None).await;
+        assert!(!seen.text.contains(&name), "{role:?} made a client");
+        let support = members::by_name(&site.app, "the support").await.unwrap();
+        members::delete(&site.app, &members::operator(&site.app), &support.id).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn each_role_gets_as_far_as_it_may_on_every_address() {
     let site = site_at(OWN).await;
@@ -139,6 +184,18 @@ async fn each_role_gets_as_far_as_it_may_on_every_address() {
             assert_eq!(seen.status != StatusCode::FORBIDDEN, allowed, "{role:?} at {path}: {}", seen.status);
             assert!(!seen.status.is_server_error(), "{role:?} at {path}: {}", seen.text);
         }
+    }
+}
+
+#[tokio::test]
+async fn only_who_may_develop_sees_the_playground() {
+    let site = site_at(OWN).await;
+    for role in Role::ALL {
+        let (cookie, _) = signed_in(&site, role).await;
+        let seen = ask(&site, Method::GET, "/dashboard/development/playground", Some(&cookie), None).await;
+        let shown = seen.text.contains("href=\"&#x2f;dashboard&#x2f;development&#x2f;playground\"");
+        assert_eq!(seen.status == StatusCode::OK, reaches(role, Role::Developer), "{role:?}");
+        assert_eq!(shown, reaches(role, Role::Developer), "{role:?}: nothing is offered that would be refused");
     }
 }
 
@@ -185,6 +242,39 @@ async fn a_form_that_is_refused_keeps_what_was_typed_but_no_secret() {
         seen.text.contains("value=\"kept\"")
             && seen.text.contains("value=\"gmail_fetch_mails\" data-some=\"which:MY_GMAIL\" checked")
     );
+}
+
+#[tokio::test]
+async fn of_many_connections_a_config_finds_the_one_and_loses_no_choice() {
+    let site = site_at(OWN).await;
+    let (cookie, token) = signed_in(&site, Role::Developer).await;
+    for number in 0..60 {
+        let path = "/dashboard/development/connections/create/typedkey";
+        let made =
+            ask(&site, Method::POST, path, Some(&cookie), Some(format!("token={token}&name=MANY_{number:02}"))).await;
+        assert_eq!(made.status, StatusCode::SEE_OTHER);
+    }
+    let path = "/dashboard/development/configs/create";
+    let first = ask(&site, Method::GET, path, Some(&cookie), None).await;
+    assert_eq!(first.text.matches("name=\"connection\"").count(), 50);
+    assert!(first.text.contains("There are more connections"));
+    let missing = (0..60).map(|number| format!("MANY_{number:02}")).find(|name| !first.text.contains(name)).unwrap();
+    let sent = format!(
+        "token={token}&name=kept&description=too&connection=MY_GMAIL&which:MY_GMAIL=some&tool:MY_GMAIL=gmail_fetch_mails"
+    );
+    let found = ask(&site, Method::POST, path, Some(&cookie), Some(format!("{sent}&find={missing}&search=yes"))).await;
+    assert_eq!(found.text.matches("name=\"connection\"").count(), 2, "the chosen one and the found one");
+    for kept in
+        ["value=\"kept\"", "value=\"too\"", "value=\"MY_GMAIL\" checked", "data-some=\"which:MY_GMAIL\" checked"]
+    {
+        assert!(found.text.contains(kept), "{kept}");
+    }
+    let both = format!("{sent}&connection={missing}&which:{missing}=all&find={missing}");
+    let saved = ask(&site, Method::POST, path, Some(&cookie), Some(both)).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let none =
+        ask(&site, Method::POST, path, Some(&cookie), Some(format!("token={token}&name=x&find=fax&search=yes"))).await;
+    assert!(none.text.contains("id=\"find\"") && !none.text.contains("A config needs a connection first"));
 }
 
 #[tokio::test]

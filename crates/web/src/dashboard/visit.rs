@@ -51,7 +51,8 @@ pub(super) struct Posted {
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    fn parse(bytes: &[u8]) -> Self {
+    /// Reads a form's body or a query.
+    pub(super) fn parse(bytes: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(bytes).take(MAX_FIELDS);
         Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
@@ -118,9 +119,11 @@ impl FromRequest<Web> for Posted {
 
     async fn from_request(request: Request, web: &Web) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let visit = Visit::from_request_parts(&mut parts, web).await?;
+        let mut visit = Visit::from_request_parts(&mut parts, web).await?;
         let bytes = axum::body::to_bytes(body, MAX_FORM).await;
         let bytes = bytes.map_err(|_| visit.refuse(StatusCode::PAYLOAD_TOO_LARGE, "This form holds too much."))?;
+        // It may have been long in coming.
+        visit.who = member(web, &parts).await?.1;
         let form = Fields::parse(&bytes);
         if !web.site.is_own(&parts.headers) || !browsers::owns_form(&visit.cookie, FORM, form.text("token")) {
             let stale = "This form is not of this session: somebody signed in or out since it was shown. Go back, reload the \
@@ -150,6 +153,11 @@ impl Visit {
     /// Which page of a list is asked for.
     pub(super) fn list_page(&self, size: u32) -> ListPage {
         ListPage { size, after: self.query.some("page") }
+    }
+
+    /// Where the environment's pages begin.
+    pub(super) fn root(&self) -> String {
+        format!("{}{}", self.web.site.base, super::frame::root(&self.environment.name))
     }
 
     /// The frame of a page.

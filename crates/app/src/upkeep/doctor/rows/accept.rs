@@ -65,7 +65,9 @@ const fn accepted(kind: Kind) -> &'static str {
         Kind::Config => "config.accepted",
         Kind::Instance => "instance.accepted",
         Kind::Member => "member.accepted",
+        Kind::Webhook => "webhook.accepted",
         Kind::Organization => "organization.accepted",
+        Kind::Provider => "provider.accepted",
     }
 }
 
