@@ -36,6 +36,9 @@ impl Plan {
             // Of a list of answers each is read as an element of it.
             let one = if stage.each.is_some() { saved.element().cloned().unwrap_or_default() } else { saved };
             stage.demand = one.and(always);
+            if stage.is_graphql() {
+                stage.demand = stage.demand.and(&Demand::path(["errors"]));
+            }
         }
         let list = if whole { None } else { output.source() };
         Self { stages, whole, output, list }
@@ -75,6 +78,11 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
+    /// Whether it asks in GraphQL, where a good answer may say that something went wrong.
+    pub(crate) fn is_graphql(&self) -> bool {
+        matches!(&self.action, Action::Call(call) if call.body == BodyForm::Graphql)
+    }
+
     /// What its requests are answered with.
     pub(crate) fn answer(&self) -> AnswerForm {
         match &self.action {
