@@ -35,10 +35,9 @@ impl Plan {
             let saved = if whole { read.member(&stage.save).cloned().unwrap_or_default() } else { shown.clone() };
             // Of a list of answers each is read as an element of it.
             let one = if stage.each.is_some() { saved.element().cloned().unwrap_or_default() } else { saved };
-            stage.demand = one.and(always);
-            if stage.is_graphql() {
-                stage.demand = stage.demand.and(&Demand::path(["errors"]));
-            }
+            let one = one.and(always);
+            let errors = Demand::path(std::iter::once("errors"));
+            stage.demand = if stage.is_graphql() { one.and(&errors) } else { one };
         }
         let list = if whole { None } else { output.source() };
         Self { stages, whole, output, list }
