@@ -126,8 +126,10 @@ impl Rules {
     pub(crate) fn unruled(&self, asked: Asked, status: StatusCode, body: &Value) -> Failure {
         let kind = FailureKind::Upstream;
         let told = body.pointer("/errors/0/message").and_then(Value::as_str).map(quoted);
-        let words = told.filter(|words| !words.is_empty()).map(|words| format!(" It said: \"{words}\".")).unwrap_or_default();
-        let message = format!("{} {} (HTTP {}).{words}{}", self.app, what_happened(kind), status.as_u16(), doubt(asked));
+        let words =
+            told.filter(|words| !words.is_empty()).map(|words| format!(" It said: \"{words}\".")).unwrap_or_default();
+        let message =
+            format!("{} {} (HTTP {}).{words}{}", self.app, what_happened(kind), status.as_u16(), doubt(asked));
         Failure { kind, message, status: Some(status.as_u16()), retry_after: None }
     }
 

@@ -94,9 +94,12 @@ impl Graphql {
     /// What does not fit, in words.
     pub fn fits(&self, document: &str, variables: &Value) -> Result<(), String> {
         let executable = self.executable(document)?;
-        let operation = executable.operations.get(None).map_err(|_| "which operation is meant is not clear".to_owned())?;
+        let operation =
+            executable.operations.get(None).map_err(|_| "which operation is meant is not clear".to_owned())?;
         let given = variables.as_object().into_iter().flatten();
-        if let Some((name, _)) = given.clone().find(|(name, _)| !operation.variables.iter().any(|one| *one.name == **name)) {
+        if let Some((name, _)) =
+            given.clone().find(|(name, _)| !operation.variables.iter().any(|one| *one.name == **name))
+        {
             return Err(format!("variables.{name} is no variable of the document"));
         }
         let given: JsonMap = serde_json::from_value(given.map(|(name, value)| (name.clone(), value.clone())).collect())
@@ -109,7 +112,8 @@ impl Graphql {
     #[must_use]
     pub fn root_fields(&self) -> Vec<String> {
         let roots = [OperationType::Query, OperationType::Mutation].into_iter();
-        let roots = roots.filter_map(|root| self.schema.root_operation(root)).filter_map(|name| self.schema.get_object(name));
+        let roots =
+            roots.filter_map(|root| self.schema.root_operation(root)).filter_map(|name| self.schema.get_object(name));
         roots.flat_map(|root| root.fields.keys().map(move |field| format!("{}.{field}", root.name))).collect()
     }
 
@@ -125,7 +129,9 @@ impl Graphql {
     pub fn member(&self, document: &Document, path: &[String]) -> Result<Schema, String> {
         let (first, rest) = path.split_first().ok_or("names no variable")?;
         let at = document.variables.iter().position(|(name, _)| name == first);
-        let mut kind = at.and_then(|at| document.kinds.get(at)).ok_or_else(|| format!("the document has no variable `${first}`"))?;
+        let mut kind = at
+            .and_then(|at| document.kinds.get(at))
+            .ok_or_else(|| format!("the document has no variable `${first}`"))?;
         for name in rest {
             let input = match self.schema.types.get(kind.inner_named_type()) {
                 Some(ExtendedType::InputObject(input)) if !kind.is_list() => input,
@@ -180,11 +186,15 @@ mod tests {
 
     #[test]
     fn a_document_says_what_it_asks() {
-        let read = Document::read("query($id: String!, $first: Int, $n: Int! = 3) { issue(id: $id) { id } issues(first: $first) { id } }").unwrap();
+        let read = Document::read(
+            "query($id: String!, $first: Int, $n: Int! = 3) { issue(id: $id) { id } issues(first: $first) { id } }",
+        )
+        .unwrap();
         assert!(!read.changes && Document::read(CREATE).unwrap().changes);
         assert_eq!(read.fields, ["issue", "issues"]);
         assert_eq!(read.variables, [("id".into(), true), ("first".into(), false), ("n".into(), false)]);
-        for wrong in ["", "query {", "query A { a } query B { b }", "subscription { a }", "type A { a: Int }", "{ a }}"] {
+        for wrong in ["", "query {", "query A { a } query B { b }", "subscription { a }", "type A { a: Int }", "{ a }}"]
+        {
             assert!(Document::read(wrong).is_err(), "{wrong}");
         }
         assert!(Document::read(&format!("{{ {} }}", "a ".repeat(MAX_BYTES))).is_err());
@@ -211,7 +221,8 @@ mod tests {
     fn variables_of_another_type_or_name_are_refused() {
         let schema = schema();
         let fits = |variables: Value| schema.fits(CREATE, &variables);
-        fits(json!({"input": {"title": "a", "points": 2, "due": "2026-01-01", "state": "open", "tags": ["x"]}})).unwrap();
+        fits(json!({"input": {"title": "a", "points": 2, "due": "2026-01-01", "state": "open", "tags": ["x"]}}))
+            .unwrap();
         for wrong in [
             json!({}),
             json!({"input": {}}),
@@ -230,7 +241,10 @@ mod tests {
         let (schema, document) = (schema(), Document::read(CREATE).unwrap());
         let at = |path: &str| schema.member(&document, &path.split('.').map(str::to_owned).collect::<Vec<_>>());
         let kind = |path: &str| at(path).unwrap().kind.unwrap();
-        assert_eq!(["input", "input.title", "input.points", "input.due", "input.tags"].map(kind), ["object", "string", "number", "any", "array"]);
+        assert_eq!(
+            ["input", "input.title", "input.points", "input.due", "input.tags"].map(kind),
+            ["object", "string", "number", "any", "array"]
+        );
         assert_eq!(at("input.state").unwrap().allowed, ["open", "done"]);
         for wrong in ["no", "input.no", "input.title.no", "input.tags.no"] {
             assert!(at(wrong).is_err(), "{wrong}");

@@ -52,7 +52,11 @@ pub(super) fn check(asked: &Asked<'_>, filled: &[Filled<'_>], schema: Option<&Gr
     }
     for (name, needed) in &document.variables {
         let given = filled.iter().any(|one| is_of(one, name) && (one.sure || one.path.len() > 2));
-        found.demand(given || !needed, at, &format!("nothing is sure to fill the variable `${name}`, which is required"));
+        found.demand(
+            given || !needed,
+            at,
+            &format!("nothing is sure to fill the variable `${name}`, which is required"),
+        );
         let used = filled.iter().any(|one| is_of(one, name));
         found.demand(used || *needed, at, &format!("nothing fills the variable `${name}`"));
     }
@@ -90,8 +94,12 @@ fn fills(at: &str, one: &Filled<'_>, document: &Document, schema: Option<&Graphq
         Err(why) => return found.add(at, format!("{written}: {why}")),
     };
     let wrong = match (one.argument, one.always) {
-        (Some((name, field)), _) => leaf.takes_field(field).err().map(|why| format!("`{name}` goes to {written}, which {why}")),
-        (None, Some(value)) => leaf.takes_value(value).err().map(|why| format!("{written} is always {value}, which {why}")),
+        (Some((name, field)), _) => {
+            leaf.takes_field(field).err().map(|why| format!("`{name}` goes to {written}, which {why}"))
+        }
+        (None, Some(value)) => {
+            leaf.takes_value(value).err().map(|why| format!("{written} is always {value}, which {why}"))
+        }
         (None, None) => None,
     };
     if let Some(wrong) = wrong {

@@ -160,7 +160,9 @@ fn held_against(
     } else {
         found.demand(is_listed(file, digest), at, &format!("the host of `{}` is not among `hosts`", digest.id));
     }
-    for (target, source) in targets {
+    // What goes into a GraphQL document's variables is held against the document.
+    let plain = |target: &Target| request.document.is_none() || !matches!(target, Target::Body(_));
+    for (target, source) in targets.iter().filter(|(target, _)| plain(target)) {
         target_fits(at, target, *source, operation, digest, found);
     }
     for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
@@ -260,7 +262,8 @@ fn body_is_whole(
     }
     for (name, member) in &digest.resolve(schema).properties {
         let wanted = member.required_by.contains(&operation.id);
-        let given = (request.document.is_some() && name == "query") || bodies.iter().any(|(path, sure)| path.first() == Some(name) && (*sure || path.len() > 1));
+        let given = (request.document.is_some() && name == "query")
+            || bodies.iter().any(|(path, sure)| path.first() == Some(name) && (*sure || path.len() > 1));
         found.demand(given || !wanted, at, &format!("body.{name} is required by the vendor, and may be absent here"));
     }
 }

@@ -130,7 +130,11 @@ fn each_fault_of_a_document_is_found() {
     for (from, to, expected) in [
         (query, "query($id: String!) { attachment(id: $id) { id titel subtitle", "titel"),
         (query, "query($id: Int!) { attachment(id: $id) { id title subtitle", "$id"),
-        (query, "query($id: String!, $no: Int) { attachment(id: $id) { id title subtitle", "nothing fills the variable `$no`"),
+        (
+            query,
+            "query($id: String!, $no: Int) { attachment(id: $id) { id title subtitle",
+            "nothing fills the variable `$no`",
+        ),
         (query, "query($id: String!) { attachment(id: $id) { id title { subtitle", "document: "),
         ("operation: Query.viewer", "operation: Query.users", "does not ask for `Query.users`"),
         ("operation: Mutation.attachmentCreate", "operation: Query.attachmentCreate", "no operation"),
@@ -138,7 +142,11 @@ fn each_fault_of_a_document_is_found() {
         ("map: variables.input.title", "map: body.title", "body.title is no variable"),
         ("map: variables.id", "map: variables.ident", "no variable `$ident`"),
         ("required: true, map: variables.id", "map: variables.id", "nothing is sure to fill the variable `$id`"),
-        ("first: {type: integer", "first: {type: string", "goes to variables.first, which"),
+        (
+            "{type: integer, description: \"How many at most.\", minimum: 1, maximum: 100, default: 25, map: variables.first}",
+            "{type: string, description: \"How many at most.\", map: variables.first}",
+            "goes to variables.first, which",
+        ),
         ("enum: [\"blocks\", \"duplicate\",", "enum: [\"stops\", \"duplicate\",", "takes only"),
         ("\nbody: graphql\n", "\nbody: json\n", "goes with `body: graphql` only"),
     ] {
@@ -154,7 +162,9 @@ fn each_fault_of_a_document_is_found() {
 fn a_document_of_ones_own_is_read() {
     let own = |document: &str, map: &str| {
         let graphql = format!("body: graphql\n    document: \"{document}\"\n    effect: read");
-        let text = OWN.replace("effect: read", &graphql).replace("method: GET, path: \"/pages/{id}\"", "method: POST, path: /graphql");
+        let text = OWN
+            .replace("effect: read", &graphql)
+            .replace("method: GET, path: \"/pages/{id}\"", "method: POST, path: /graphql");
         let file = read::read("own.yaml", &text.replace("map: path.id", map)).unwrap();
         told(&check(&file, &[], Author::User))
     };
@@ -162,7 +172,10 @@ fn a_document_of_ones_own_is_read() {
     assert_eq!(own(query, "map: variables.id"), "");
     assert!(own(query, "map: variables.no").contains("variables.no is no variable of its document"));
     assert!(own("query {", "map: variables.id").contains("document: "));
-    assert!(own("mutation($id: ID!) { page(id: $id) { text } }", "map: variables.id").contains("contradicts its methods (POST)"));
+    assert!(
+        own("mutation($id: ID!) { page(id: $id) { text } }", "map: variables.id")
+            .contains("contradicts its methods (POST)")
+    );
 }
 
 #[test]
