@@ -223,7 +223,8 @@ pub async fn auth(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, Co
     if token.is_some() {
         used::note(app, ctx, Used::Account(account.id.clone()), account.last_used_at);
     }
-    app.core.journal.fact_now(ctx, "account.secrets_read", account.id.as_str(), Map::new()).await?;
+    let change = app.core.change(ctx).await?;
+    change.record("account.secrets_read", account.id.as_str(), Map::new()).await?.commit().await?;
     let (connection, account) = get(app, ctx, &Which::Id(account.id)).await?;
     Ok((connection, account, token))
 }

@@ -175,7 +175,9 @@ impl Job {
         used::note(&self.app, &self.ctx, Used::Account(account.id.clone()), account.last_used_at);
         let started = self.app.core.now();
         let ended = match self.drive(Begun { run, work, large }, &admitted, credential).await {
-            Err(failed) if failed.consent_helps() => Err(self.linked(failed, &admitted.wired.connection).await),
+            Err(failed) if failed.consent_helps() => {
+                Err(self.linked(failed, &admitted.wired.connection, self.preferred_scopes()).await)
+            }
             ended => ended,
         };
         reach(Failpoint::ExecuteAnswered);

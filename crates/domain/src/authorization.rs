@@ -23,7 +23,8 @@ pub struct Authorization {
     pub account: AccountId,
     /// How far it has come.
     pub stage: Stage,
-    /// Which scopes its start asked for; none before a start.
+    /// Which scopes its start asked for. Before a start: those that the call needs of which the link came, if it came of
+    /// one that lacked some.
     pub asked: Option<Vec<String>>,
     /// Where the person is sent to be confirmed by the app; none if nobody confirms.
     pub verify: Option<VerifyAt>,

@@ -8,7 +8,7 @@ pub(crate) mod outcome;
 
 use crate::broken::broken;
 use crate::state::State as LabState;
-use crate::{Error, Lab, calendar, gmail, oauth, people};
+use crate::{Error, Lab, calendar, drive, gmail, oauth, people};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -55,20 +55,27 @@ fn admit(
     let caller = lab.read(|state, now| caller::identify(state, headers, now))?;
     caller::check_scopes(&caller, operation)?;
     let query = call::query(uri);
-    let body = call::body(headers, body, operation)?;
+    let (body, media) = if operation.takes_files_at(uri.path()) {
+        call::with_file(headers, body, &query, operation)?
+    } else {
+        (call::body(headers, body, operation)?, None)
+    };
     call::check_fit(digest, operation, &query, body.as_ref())?;
     let if_match = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let wanted = query.iter().find(|(name, _)| name == "fields").map(|(_, value)| value.as_str());
     let fields = wanted.map(|wanted| Selection::read(wanted, digest, operation.response.as_ref())).transpose()?;
     let fields = fields.unwrap_or_default();
-    Ok(Call { operation: operation.id.clone(), caller, path: Vec::new(), query, body, if_match, fields })
+    let (id, allowed_by) = (operation.id.clone(), operation.scopes.clone());
+    Ok(Call { operation: id, allowed_by, caller, path: Vec::new(), query, body, media, if_match, fields })
 }
 
 async fn dispatch(lab: &Lab, operation: &str, call: Call) -> Result<Outcome, Error> {
-    if let Some(look) = gmail::operations::look(operation).or_else(|| calendar::operations::look(operation)) {
+    let look = gmail::operations::look(operation).or_else(|| calendar::operations::look(operation));
+    if let Some(look) = look.or_else(|| drive::operations::look(operation)) {
         return Ok(lab.read(|state, now| look(state, now, &call)));
     }
-    if let Some(act) = gmail::operations::act(operation).or_else(|| calendar::operations::act(operation)) {
+    let act = gmail::operations::act(operation).or_else(|| calendar::operations::act(operation));
+    if let Some(act) = act.or_else(|| drive::operations::act(operation)) {
         return lab.change(|state, now| act(state, now, &call)).await;
     }
     let read = |look: fn(&LabState, Timestamp, &Call) -> Outcome| Ok(lab.read(|state, now| look(state, now, &call)));
@@ -87,9 +94,10 @@ fn userinfo(state: &LabState, _: Timestamp, call: &Call) -> Outcome {
 }
 
 fn respond(answer: Answer, fields: &Selection) -> Response {
-    let mut response = match answer.body {
-        Some(body) => Json(fields.apply(body)).into_response(),
-        None => StatusCode::NO_CONTENT.into_response(),
+    let mut response = match (answer.file, answer.body) {
+        (Some((kind, content)), _) => ([(header::CONTENT_TYPE, kind)], content).into_response(),
+        (None, Some(body)) => Json(fields.apply(body)).into_response(),
+        (None, None) => StatusCode::NO_CONTENT.into_response(),
     };
     if let Some(etag) = answer.etag.and_then(|etag| HeaderValue::from_str(&etag).ok()) {
         response.headers_mut().insert(header::ETAG, etag);

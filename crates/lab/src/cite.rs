@@ -97,6 +97,26 @@ pub(crate) const CALENDAR_ETAGS: &str = "https://developers.google.com/workspace
 /// Calendar: partial responses (`fields`).
 pub(crate) const PARTIAL_RESPONSE: &str =
     "https://developers.google.com/workspace/calendar/api/guides/performance#partial-response";
+/// Drive: errors and what to do about them.
+pub(crate) const DRIVE_ERRORS: &str = "https://developers.google.com/workspace/drive/api/guides/handle-errors";
+/// Drive: which scope allows what.
+pub(crate) const DRIVE_SCOPES: &str = "https://developers.google.com/workspace/drive/api/guides/api-specific-auth";
+/// Drive: the language of searches.
+pub(crate) const DRIVE_SEARCH: &str = "https://developers.google.com/workspace/drive/api/guides/ref-search-terms";
+/// Drive: which members are shown, and where they must be named.
+pub(crate) const DRIVE_FIELDS: &str = "https://developers.google.com/workspace/drive/api/guides/fields-parameter";
+/// Drive: sending files.
+pub(crate) const DRIVE_UPLOADS: &str = "https://developers.google.com/workspace/drive/api/guides/manage-uploads";
+/// Drive: getting files, and documents as something else.
+pub(crate) const DRIVE_DOWNLOADS: &str = "https://developers.google.com/workspace/drive/api/guides/manage-downloads";
+/// Drive: folders, and that a file lies in one.
+pub(crate) const DRIVE_FOLDERS: &str = "https://developers.google.com/workspace/drive/api/guides/folder";
+/// Drive: who may see a file.
+pub(crate) const DRIVE_SHARING: &str = "https://developers.google.com/workspace/drive/api/guides/manage-sharing";
+/// Drive: comments and replies.
+pub(crate) const DRIVE_COMMENTS: &str = "https://developers.google.com/workspace/drive/api/guides/manage-comments";
+/// Drive: what happened to files.
+pub(crate) const DRIVE_ACTIVITY: &str = "https://developers.google.com/workspace/drive/activity/v2";
 /// Google: what `alt`, `fields` and the like mean.
 pub(crate) const SYSTEM_PARAMETERS: &str = "https://cloud.google.com/apis/docs/system-parameters";
 
@@ -107,6 +127,8 @@ pub(crate) fn reference(operation: &str) -> String {
     match api {
         "gmail" => format!("https://developers.google.com/workspace/gmail/api/reference/rest/v1/{resource}/{method}"),
         "people" => format!("https://developers.google.com/people/api/rest/v1/{resource}/{method}"),
+        "drive" => format!("https://developers.google.com/workspace/drive/api/reference/rest/v3/{resource}/{method}"),
+        "driveactivity" => DRIVE_ACTIVITY.to_owned(),
         "calendar" => format!("https://developers.google.com/workspace/calendar/api/v3/reference/{resource}/{method}"),
         _ => USERINFO.to_owned(),
     }

@@ -1,6 +1,7 @@
 //! What a new lab begins with: people, and for the first two of them some mail and some events near the present day.
 
 mod events;
+mod files;
 mod letters;
 
 use crate::agenda::Agenda;
@@ -17,6 +18,7 @@ pub(crate) fn state(people: &[Person], now: Timestamp) -> Result<State, Error> {
     }
     letters::deliver(&mut state, people, now)?;
     events::add(&mut state, people, now)?;
+    files::add(&mut state, people, now);
     Ok(state)
 }
 

@@ -2,6 +2,7 @@
 //! JSON document; what is marked `skip` lives only as long as the process.
 
 use crate::agenda::Agenda;
+use crate::drive_files::DriveFile;
 use crate::fault::Fault;
 use crate::mailbox::Mailbox;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ pub(crate) struct State {
     /// How far the lab's clock stands from the server's, in milliseconds.
     pub(crate) clock_offset: i64,
     pub(crate) users: Vec<User>,
+    /// Everybody's files in Drive by id.
+    #[serde(default)]
+    pub(crate) drive: BTreeMap<String, DriveFile>,
     /// Registered OAuth clients by id.
     pub(crate) clients: BTreeMap<String, Client>,
     pub(crate) grants: Vec<Grant>,

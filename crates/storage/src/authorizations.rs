@@ -31,7 +31,8 @@ impl<'a> From<&'a Outcome> for ConsentEnd<'a> {
 /// The database failed.
 pub async fn insert(ctx: &Ctx, tx: &mut Tx, authorization: &Authorization, link_hash: &[u8; 32]) -> Result<(), Error> {
     let sql = "INSERT INTO authorizations (id, environment_id, connection_id, account_id, stage, link_hash,
-         link_expires_at, created_at, verify_url, verify_state) VALUES ($1, $2, $3, $4, 'linked', $5, $6, $7, $8, $9)";
+         link_expires_at, created_at, verify_url, verify_state, asked_scopes)
+         VALUES ($1, $2, $3, $4, 'linked', $5, $6, $7, $8, $9, $10)";
     let values = args![
         &authorization.id,
         &ctx.environment,
@@ -42,6 +43,7 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, authorization: &Authorization, link_
         authorization.created_at,
         authorization.verify.as_ref().map(|verify| verify.url.as_str()),
         authorization.verify.as_ref().and_then(|verify| verify.state.as_deref()),
+        authorization.asked.as_ref().map(json_text).transpose()?,
     ];
     tx.run(sql, values).await.map(drop)
 }
@@ -77,7 +79,8 @@ pub async fn with_time_left(
 /// # Errors
 /// The database cannot be read.
 pub async fn ended(ctx: &Ctx, tx: &mut Tx, account: &AccountId) -> Result<Vec<Authorization>, Error> {
-    let sql = "SELECT * FROM authorizations WHERE environment_id = $1 AND account_id = $2 AND stage = 'done'
+    // By the account, of which there are few, and not by the environment, whose they all are.
+    let sql = "SELECT * FROM authorizations WHERE account_id = $2 AND environment_id || '' = $1 AND stage = 'done'
          ORDER BY done_at DESC, id DESC LIMIT 20";
     tx.all(sql, args![&ctx.environment, account]).await?.iter().map(read).collect()
 }

@@ -55,12 +55,28 @@ impl Job {
         if missing.is_empty() {
             return Ok(admitted);
         }
+        let connection = &admitted.wired.connection;
+        let (app, lacks) = (app_name(&admitted.wired), missing.join(", "));
+        // Such a connection asks for nothing else, so a link would lead the user in a circle.
+        let own = &connection.settings.scopes;
+        if !own.is_empty() && !missing.iter().all(|scope| own.contains(scope)) {
+            let message = format!(
+                "this tool needs a consent that connection '{}' does not ask for: {lacks}. Its developer has said which \
+                 scopes it asks for, and can add it; the user cannot",
+                connection.name
+            );
+            return Err(self.because(FailureReason::MissingScope, message));
+        }
         let message = format!(
-            "the user has connected {}, but without the consent that this tool needs: {}. Ask the user to open the \
-             link and to grant it, then call the tool again",
-            app_name(&admitted.wired),
-            missing.join(", ")
+            "the user has connected {app}, but without the consent that this tool needs: {lacks}. Ask the user to open \
+             the link and to grant it, then call the tool again"
         );
-        Err(self.with_link(FailureReason::MissingScope, message, &admitted.wired.connection).await)
+        let failed = self.because(FailureReason::MissingScope, message);
+        Err(self.linked(failed, connection, missing).await)
+    }
+
+    /// What to ask for where the app itself says that a consent is missing: what the tool would rather have.
+    pub(super) fn preferred_scopes(&self) -> Vec<String> {
+        self.served.tool.scopes.alternatives().first().cloned().unwrap_or_default()
     }
 }

@@ -225,7 +225,7 @@ impl<'a> Sender<'a> {
              like this, ask the user to open the link and to sign in again",
             app_name(wired)
         );
-        job.linked(job.because(FailureReason::NotConnected, message), &wired.connection).await
+        job.linked(job.because(FailureReason::NotConnected, message), &wired.connection, Vec::new()).await
     }
 }
 

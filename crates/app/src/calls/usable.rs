@@ -133,12 +133,13 @@ impl Call {
     }
 
     pub(super) async fn with_link(&self, why: FailureReason, message: String, connection: &Connection) -> Failed {
-        self.linked(self.because(why, message), connection).await
+        self.linked(self.because(why, message), connection, Vec::new()).await
     }
 
-    /// The same failure with the link to the consent that mends it, or why none can be given.
-    pub(super) async fn linked(&self, failed: Failed, connection: &Connection) -> Failed {
-        match self.link(connection).await {
+    /// The same failure with the link to the consent that mends it, at which these scopes are asked for in any case, or
+    /// why none can be given.
+    pub(super) async fn linked(&self, failed: Failed, connection: &Connection, scopes: Vec<String>) -> Failed {
+        match self.link(connection, scopes).await {
             Ok(link) => Failed { link: Some(link), ..failed },
             Err(error) => {
                 let message = format!("{}. No link can be given: {}", failed.message, error.message());
@@ -147,8 +148,8 @@ impl Call {
         }
     }
 
-    async fn link(&self, connection: &Connection) -> crate::Result<Link> {
-        let (owner, wishes) = (self.owner.clone(), Wishes::default());
+    async fn link(&self, connection: &Connection, scopes: Vec<String>) -> crate::Result<Link> {
+        let (owner, wishes) = (self.owner.clone(), Wishes { scopes, ..Wishes::default() });
         let (_, link) = link_for(&self.app, &self.ctx, connection, owner, Life::Chat, &wishes).await?;
         Ok(link)
     }

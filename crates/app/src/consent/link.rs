@@ -86,6 +86,8 @@ pub struct Wishes {
     pub user_verify_url: Option<String>,
     /// What the app wants back there.
     pub state: Option<String>,
+    /// Scopes that the person is asked for whatever else they are asked for: those that a call lacked.
+    pub scopes: Vec<String>,
 }
 
 /// A link for this owner to sign in with on a connection, with the account, which is made if there is none.
@@ -103,7 +105,7 @@ pub async fn link_for(
     let wired = Wired::of(app, connection.clone())?;
     let verify = confirmed_at(app, ctx, &wired, wishes).await?;
     let account = accounts::ensure(app, ctx, connection, owner).await?;
-    let link = made(app, ctx, &wired, &account, life.of(app), verify).await?;
+    let link = made(app, ctx, &wired, &account, (life.of(app), &wishes.scopes), verify).await?;
     Ok((account, link))
 }
 
@@ -123,7 +125,7 @@ pub async fn link(
 ) -> Result<Link> {
     let wired = Wired::of(app, connection.clone())?;
     let verify = confirmed_at(app, ctx, &wired, &Wishes::default()).await?;
-    made(app, ctx, &wired, account, life, verify).await
+    made(app, ctx, &wired, account, (life, &[]), verify).await
 }
 
 async fn made(
@@ -131,7 +133,7 @@ async fn made(
     ctx: &Ctx,
     wired: &Wired,
     account: &ConnectedAccount,
-    life: Duration,
+    (life, lacking): (Duration, &[String]),
     verify: Option<VerifyAt>,
 ) -> Result<Link> {
     let connection = &wired.connection;
@@ -142,7 +144,7 @@ async fn made(
         return Err(Error::new(Kind::FailedPrecondition, why));
     }
     connections::client_secret(app, wired).await?;
-    let wanted = (life, verify.as_ref());
+    let wanted = (life, verify.as_ref(), lacking);
     let before = fresh(ctx, &mut app.core.store.glance().await?, account, wanted, app.core.now()).await?;
     if let Some(link) = again(app, ctx, &before).await? {
         return Ok(link);
@@ -154,7 +156,7 @@ async fn made(
         connection: connection.id.clone(),
         account: account.id.clone(),
         stage: Stage::Linked,
-        asked: None,
+        asked: (!lacking.is_empty()).then(|| lacking.to_vec()),
         verify: verify.clone(),
         link_expires_at: now + life,
         created_at: now,
@@ -195,7 +197,7 @@ async fn fresh(
     ctx: &Ctx,
     tx: &mut Tx,
     account: &ConnectedAccount,
-    (life, verify): (Duration, Option<&VerifyAt>),
+    (life, verify, lacking): (Duration, Option<&VerifyAt>, &[String]),
     now: Timestamp,
 ) -> Result<Vec<Made>> {
     let mut made = rows::with_time_left(ctx, tx, &account.id, now).await?;
@@ -206,7 +208,10 @@ async fn fresh(
             Stage::Exchanging(_) => false,
             Stage::Done { outcome, .. } => !spends(outcome),
         };
-        let alike = one.verify.as_ref() == verify;
+        let asks = one.asked.as_deref().unwrap_or_default();
+        let for_a_call = matches!(one.stage, Stage::Linked) && !asks.is_empty();
+        let enough = lacking.iter().all(|scope| asks.contains(scope)) && (for_a_call <= !lacking.is_empty());
+        let alike = one.verify.as_ref() == verify && enough;
         alike && unused && one.link_expires_at > now + life / 3 && one.link_expires_at <= now + life
     });
     Ok(made)
@@ -235,7 +240,7 @@ pub async fn open(app: &App, token: &str) -> std::result::Result<Opened, Stopped
     let consent = Consent::by_link(app, token).await?;
     consent.startable(app).await?;
     let asked = if consent.wired.is_oauth() {
-        requested_scopes(app, &consent.ctx, &consent.wired, &consent.account).await?
+        requested_scopes(app, &consent.ctx, &consent.wired, &consent.account, consent.lacking()).await?
     } else {
         Vec::new()
     };
@@ -295,6 +300,11 @@ impl Consent {
             }
             _ => Ok(consent),
         }
+    }
+
+    /// What is asked for in any case: what the call lacked of which the link came, and what an earlier start asked for.
+    pub(super) fn lacking(&self) -> &[String] {
+        self.authorization.asked.as_deref().unwrap_or_default()
     }
 
     /// What was asked for. A consent that was started by an earlier version asked for what the connection says.

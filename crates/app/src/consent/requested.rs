@@ -1,4 +1,5 @@
-//! Which scopes a consent asks for: what the whitelists need by which the user reaches the connection, and no more.
+//! Which scopes a consent asks for: what the whitelists need by which the user reaches the connection, what the call
+//! lacked of which the link came, and no more.
 
 use crate::connections::Wired;
 use crate::{App, Result};
@@ -8,12 +9,14 @@ use valetkey_domain::Ctx;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_storage::configs::{self, WHITELISTS};
 
-/// The scopes to ask this account's owner for. What the developer set on the connection stays as it is.
+/// The scopes to ask this account's owner for, `lacking` among them. What the developer set on the connection stays as it
+/// is.
 pub(crate) async fn requested_scopes(
     app: &App,
     ctx: &Ctx,
     wired: &Wired,
     account: &ConnectedAccount,
+    lacking: &[String],
 ) -> Result<Vec<String>> {
     if !wired.connection.settings.scopes.is_empty() {
         return Ok(wired.scopes());
@@ -23,10 +26,10 @@ pub(crate) async fn requested_scopes(
     let all = lists.is_empty() || lists.len() >= WHITELISTS || lists.iter().any(Vec::is_empty);
     drop(tx);
     let named: HashSet<String> = lists.into_iter().flatten().collect();
-    let mut requested_scopes = if all { wired.scopes() } else { common(&wired.connector) };
+    let mut requested_scopes = if all { usual(&wired.connector, &account.scopes) } else { common(&wired.connector) };
     let listed = wired.connector.tools.iter().filter(|(name, _)| named.contains(name.as_str()));
     let tools: Vec<&Tool> = listed.map(|(_, tool)| tool.as_ref()).collect();
-    for scope in needed(&tools, &requested_scopes, &account.scopes) {
+    for scope in needed(&tools, &requested_scopes, &account.scopes).into_iter().chain(lacking.iter().cloned()) {
         if !requested_scopes.contains(&scope) {
             requested_scopes.push(scope);
         }
@@ -34,11 +37,23 @@ pub(crate) async fn requested_scopes(
     Ok(requested_scopes)
 }
 
+/// Who reaches all tools is asked for the connector's default scopes, and again for what a tool once made them grant:
+/// each consent replaces the one before.
+fn usual(connector: &Connector, granted: &[String]) -> Vec<String> {
+    let mut usual = connector.default_scopes.clone();
+    let kept = granted.iter().filter(|scope| !usual.contains(scope) && is_of_a_tool(connector, scope)).cloned();
+    let kept: Vec<String> = kept.collect();
+    usual.extend(kept);
+    usual
+}
+
 /// The connector's default scopes that no tool names: they say who signs in, and that the access may be renewed.
 fn common(connector: &Connector) -> Vec<String> {
-    let of_tool =
-        |scope: &String| connector.tools.values().any(|tool| tool.scopes.alternatives().concat().contains(scope));
-    connector.default_scopes.iter().filter(|scope| !of_tool(scope)).cloned().collect()
+    connector.default_scopes.iter().filter(|scope| !is_of_a_tool(connector, scope)).cloned().collect()
+}
+
+fn is_of_a_tool(connector: &Connector, scope: &String) -> bool {
+    connector.tools.values().any(|tool| tool.scopes.alternatives().iter().any(|one| one.contains(scope)))
 }
 
 /// What these tools need beyond what is asked for anyway. Of a tool's alternatives one that is granted already comes

@@ -26,7 +26,7 @@ const CONSENT: Duration = Duration::from_secs(10 * 60);
 /// that may still finish.
 pub async fn start(app: &App, token: &str, browser: &Secret<str>) -> Result<Url, Stopped> {
     let consent = Consent::to_start(app, token, browser).await?;
-    let asked = requested_scopes(app, &consent.ctx, &consent.wired, &consent.account).await?;
+    let asked = requested_scopes(app, &consent.ctx, &consent.wired, &consent.account, consent.lacking()).await?;
     let state = random::bearer("")?;
     let (verifier, challenge) = random::pkce()?;
     let redirect_uri = connections::redirect_uri(app, &consent.wired.connection.id);

@@ -7,20 +7,28 @@ use crate::calendar::times;
 use crate::cite;
 use axum::body::Bytes;
 use http::{HeaderMap, Uri, header};
+use mail_parser::{MessageParser, MessagePart, MimeHeaders as _};
 use serde_json::{Map, Value};
 use valetkey_vendor::{Digest, Operation, RequestParts};
+
+/// A file's media type and content.
+pub(crate) type Media = (String, Vec<u8>);
 
 /// One call that was let in.
 #[derive(Debug)]
 pub(crate) struct Call {
     /// The vendor's id of the operation.
     pub(crate) operation: String,
+    /// The scopes of which any one is enough for the operation.
+    pub(crate) allowed_by: Vec<String>,
     pub(crate) caller: Caller,
     /// Decoded values of the path's variables.
     pub(crate) path: Vec<(String, String)>,
     /// The query's pairs in their order.
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Option<Value>,
+    /// The file that came beside the body, after its media type.
+    pub(crate) media: Option<Media>,
     pub(crate) if_match: Option<String>,
     /// Which members of the answer are wanted.
     pub(crate) fields: Selection,
@@ -99,6 +107,34 @@ pub(crate) fn body(headers: &HeaderMap, bytes: &Bytes, operation: &Operation) ->
     parsed.map_err(|error| ApiError::parse_error(&error.to_string(), cite::reference(&operation.id)))
 }
 
+/// The JSON body, and the file beside it with its media type, of a `multipart/related` body.
+///
+/// # Errors
+/// Another way to send a file, or a body that is not JSON and one file.
+pub(crate) fn with_file(
+    headers: &HeaderMap,
+    bytes: &Bytes,
+    query: &[(String, String)],
+    operation: &Operation,
+) -> Result<(Option<Value>, Option<Media>), ApiError> {
+    if !operation.id.starts_with("drive.")
+        || !query.iter().any(|(name, value)| name == "uploadType" && value == "multipart")
+    {
+        return Err(ApiError::unplayed_parameter(&operation.id, "uploadType"));
+    }
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let whole = [format!("Content-Type: {kind}\r\n\r\n").as_bytes(), bytes].concat();
+    let wrong = || ApiError::invalid("Malformed multipart body.", cite::DRIVE_UPLOADS);
+    let mail =
+        MessageParser::new().parse(&whole).filter(|_| kind.starts_with("multipart/related")).ok_or_else(wrong)?;
+    let parts: Vec<&MessagePart<'_>> = mail.parts.iter().filter(|part| !part.is_multipart()).collect();
+    let [json, file] = parts.as_slice() else { return Err(wrong()) };
+    let is_json = json.content_type().is_some_and(|kind| kind.subtype() == Some("json"));
+    let read = serde_json::from_slice(json.contents()).ok().filter(|_| is_json).ok_or_else(wrong)?;
+    let kind = file.content_type().map(|kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or_default()));
+    Ok((Some(read), Some((kind.unwrap_or_default(), file.contents().to_vec()))))
+}
+
 /// Holds query and body against the description, and refuses the system parameters that change the answer.
 pub(crate) fn check_fit(
     digest: &Digest,
@@ -112,7 +148,7 @@ pub(crate) fn check_fit(
         return Err(ApiError::misfits(&misfits, cite::reference(&operation.id)));
     }
     let changes_answer = |(name, value): &&(String, String)| match name.as_str() {
-        "alt" => value != "json",
+        "alt" => value != "json" && !(value == "media" && operation.download),
         "callback" | "access_token" | "oauth_token" => true,
         _ => false,
     };

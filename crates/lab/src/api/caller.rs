@@ -12,6 +12,8 @@ use valetkey_vendor::Operation;
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) user: String,
+    /// The OAuth client that holds the token.
+    pub(crate) client: String,
     pub(crate) scopes: BTreeSet<String>,
 }
 
@@ -25,7 +27,7 @@ pub(crate) fn identify(state: &State, headers: &HeaderMap, now: Timestamp) -> Re
     }
     let known = state.access_tokens.get(&random::digest(token)).filter(|token| token.expires_at > now);
     let known = known.ok_or_else(ApiError::bad_credentials)?;
-    Ok(Caller { user: known.user.clone(), scopes: known.scopes.clone() })
+    Ok(Caller { user: known.user.clone(), client: known.client.clone(), scopes: known.scopes.clone() })
 }
 
 /// Any one of the operation's scopes is enough.

@@ -98,6 +98,8 @@ impl ApiError {
             Some("gmail") => ("gmail.googleapis.com", cite::GMAIL_SCOPES),
             Some("people") => ("people.googleapis.com", cite::PEOPLE_CONTACTS),
             Some("calendar") => ("calendar-json.googleapis.com", cite::CALENDAR_SCOPES),
+            Some("drive") => ("drive.googleapis.com", cite::DRIVE_SCOPES),
+            Some("driveactivity") => ("driveactivity.googleapis.com", cite::DRIVE_ACTIVITY),
             _ => ("oauth2.googleapis.com", cite::SCOPES),
         };
         let message = "Request had insufficient authentication scopes.";

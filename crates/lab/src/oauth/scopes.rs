@@ -16,7 +16,7 @@ pub(crate) const GMAIL_METADATA: &str = "https://www.googleapis.com/auth/gmail.m
 const AUTH: &str = "https://www.googleapis.com/auth/";
 
 /// Scopes as one asks for them, without the common beginning, and their words for the consent page.
-const KNOWN: [(&str, &str); 35] = [
+const KNOWN: [(&str, &str); 41] = [
     ("openid", "Associate you with your personal info"),
     ("https://mail.google.com/", "Read, compose, send, and permanently delete all your email"),
     ("gmail.modify", "Read, compose, and send emails, and change labels"),
@@ -51,6 +51,12 @@ const KNOWN: [(&str, &str); 35] = [
     ("contacts", "See, edit, download, and permanently delete your contacts"),
     ("userinfo.email", "See your primary email address"),
     ("userinfo.profile", "See your personal info, including any you have made publicly available"),
+    ("drive", "See, edit, create, and delete all of your Google Drive files"),
+    ("drive.readonly", "See and download all your Google Drive files"),
+    ("drive.metadata", "View and manage metadata of files in your Google Drive"),
+    ("drive.metadata.readonly", "See information about your Google Drive files"),
+    ("drive.activity", "View and add to the activity record of files in your Google Drive"),
+    ("drive.activity.readonly", "View the activity record of files in your Google Drive"),
     ("drive.file", "See, edit, create, and delete only the files you use with this app"),
 ];
 

@@ -11,6 +11,7 @@ mod agenda;
 mod calendar;
 mod consent;
 mod control;
+mod drive;
 mod gmail;
 mod golden;
 mod mailbox;

@@ -103,7 +103,8 @@ pub(super) async fn magic_link(
     mut request: wire::GetMagicLinkForConnectedAccountRequest,
 ) -> Result<wire::GetMagicLinkForConnectedAccountResponse> {
     let user_verify_url = request.user_verify_url.take().and_then(text);
-    let wishes = consent::Wishes { user_verify_url, state: request.state.take().and_then(text) };
+    let state = request.state.take().and_then(text);
+    let wishes = consent::Wishes { user_verify_url, state, ..consent::Wishes::default() };
     let (connection, owner) = match Address::from(&mut request) {
         address if address.id.as_deref().is_some_and(|id| !id.is_empty()) => {
             let (connection, account) = accounts::get(app, ctx, &address.which()?).await?;

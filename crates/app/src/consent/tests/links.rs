@@ -187,6 +187,40 @@ async fn consent_asks_for_what_the_users_whitelists_need() {
     assert_eq!(asked(&fixture).await, "read write");
 }
 
+/// What a link's page shows that came of a call which lacked these scopes.
+async fn asked_for_call(fixture: &Fixture, lacking: &[&str]) -> String {
+    let scopes = lacking.iter().map(|scope| (*scope).to_owned()).collect();
+    let wishes = Wishes { scopes, ..Wishes::default() };
+    let owner = fixture.account.owner.clone();
+    let (_, link) =
+        link_for(&fixture.app, &fixture.ctx, &fixture.connection, owner, Life::Chat, &wishes).await.unwrap();
+    let shown = open(&fixture.app, link.url.rsplit('/').next().unwrap()).await.unwrap().scopes;
+    shown.into_iter().map(|scope| scope.name).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn a_link_that_came_of_a_call_asks_for_what_the_call_lacked() {
+    let fixture = fixture(RULE).await;
+    assert_eq!(asked_for_call(&fixture, &["admin"]).await, "read write admin");
+    assert_eq!(asked_for_call(&fixture, &["admin"]).await, "read write admin", "the same link again");
+    assert_eq!(made(&fixture).await, 1);
+    assert_eq!(asked(&fixture).await, "read write", "a link that came of no call is another one");
+    config(&fixture, "reads", &["acme_list_things"], Some("ann")).await;
+    assert_eq!(asked_for_call(&fixture, &["write"]).await, "read write");
+}
+
+/// A consent replaces the one before, so a tool's scope that was granted once is asked for again: else each call would
+/// take away what another one needs.
+#[tokio::test]
+async fn who_reaches_all_tools_keeps_what_a_call_made_them_grant() {
+    let fixture = fixture(RULE).await;
+    let all = r#"{"access_token":"at-1","refresh_token":"rt-1","expires_in":3600,"scope":"read admin strange"}"#;
+    fixture.sign_in(all).await;
+    assert_eq!(asked(&fixture).await, "read write admin");
+    config(&fixture, "reads", &["acme_list_things"], Some("ann")).await;
+    assert_eq!(asked(&fixture).await, "read", "a whitelist needs no more");
+}
+
 #[tokio::test]
 async fn what_the_developer_set_is_asked_for_whatever_the_whitelists_need() {
     let mut fixture = fixture(RULE).await;

@@ -155,7 +155,7 @@ async fn scopes(
         return Ok(Step::fine(What::Scopes, format!("The user's consent covers {name}.")));
     }
     let step = Step::stops(What::Scopes, format!("{name} needs a consent that was not given: {}.", missing.join(", ")));
-    let asked = requested_scopes(app, ctx, wired, account).await?;
+    let asked = requested_scopes(app, ctx, wired, account, &[]).await?;
     if tool.missing_scopes(&asked).is_empty() {
         return Ok(step.mended(link, "Send the user a link: its consent asks for it."));
     }
