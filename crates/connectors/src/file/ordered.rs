@@ -32,6 +32,13 @@ impl<T> Ordered<T> {
     }
 }
 
+impl<T> FromIterator<(String, T)> for Ordered<T> {
+    /// The caller sees to it that each key stands once.
+    fn from_iter<I: IntoIterator<Item = (String, T)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
 impl<T> Default for Ordered<T> {
     fn default() -> Self {
         Self(Vec::new())
