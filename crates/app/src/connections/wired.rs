@@ -210,7 +210,8 @@ impl Wired {
             Auth::OAuth2(oauth) if oauth.discovery == Some(Discovery::Whole) => true,
             Auth::OAuth2(oauth) => {
                 // An MCP server's may not be found yet.
-                let ends = self.endpoints.authorize_url.is_some() && self.endpoints.token_url.is_some();
+                let known = self.endpoints.authorize_url.is_some() && self.endpoints.token_url.is_some();
+                let ends = known || oauth.discovery.is_some();
                 ends && client(oauth.token_client_auth == TokenClientAuth::None)
             }
             Auth::Minted(minted) => match minted.kind {
