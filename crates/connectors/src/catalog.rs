@@ -1,11 +1,12 @@
 //! All connectors: those that are shipped, compiled when one is first asked for, and those that were added.
 
-use crate::compile;
+use crate::{alias, compile};
 use crate::connector::{Connector, Tool};
 use crate::error::{Error, Problem};
-use crate::file::{File, read};
+use crate::file::File;
+use crate::file::read::{Either, either};
 use crate::lint::{self, Author};
-use crate::shipped::{SHIPPED, Shipped};
+use crate::shipped::{SHIPPED, Shipped, original};
 use std::sync::{Arc, OnceLock};
 use valetkey_domain::nearest;
 use valetkey_vendor::Digest;
@@ -38,14 +39,27 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// Adds a connector file of a user's own. It passes the same check as the shipped ones, and may name no native.
+    /// Adds a connector file of a user's own. It passes the same check as the shipped ones, and may name no native. One
+    /// that repeats a shipped connector is that one under its name.
     ///
     /// # Errors
     /// It cannot be read, something that it says is wrong, or its name is taken.
     pub fn add(&mut self, file_name: &str, text: &str) -> Result<(), Error> {
-        let file = read::read(file_name, text)?;
-        self.free(file_name, &file.connector)?;
-        let connector = checked(file_name, &file, &[], Author::User)?;
+        let (file, connector) = match either(file_name, text)? {
+            Either::Whole(file) => {
+                self.free(file_name, &file.connector)?;
+                let connector = checked(file_name, &file, &[], Author::User)?;
+                (*file, connector)
+            }
+            Either::Alias(alias) => {
+                self.free(file_name, &alias.connector)?;
+                let (shipped, original) = original(file_name, &alias.alias_of)?;
+                let file = alias::whole(*alias, original);
+                // Its tools are ours, natives and all, and so is what is demanded of it.
+                let connector = checked(file_name, &file, &digests_of(shipped)?, Author::Us)?;
+                (file, connector)
+            }
+        };
         let entry = Entry { slug: file.connector, connector: OnceLock::from(Some(Arc::new(connector))), shipped: None };
         self.entries.push(entry);
         Ok(())
@@ -111,11 +125,15 @@ impl Entry {
 
 /// Compiles a shipped file. It passed the check when it was built, which is not repeated at every start.
 pub(crate) fn compiled(shipped: &Shipped) -> Result<Connector, Error> {
-    let file = read::read(shipped.file_name, shipped.text)?;
     let wrong = |problem| Error::Wrong { file: shipped.file_name.to_owned(), problems: vec![problem] };
-    let digests = shipped.described();
-    let digests = digests.map_err(|error| wrong(Problem { at: "description".to_owned(), why: error.to_string() }))?;
-    compile::connector(&file, &digests).map_err(wrong)
+    compile::connector(&shipped.file()?, &digests_of(shipped)?).map_err(wrong)
+}
+
+fn digests_of(shipped: &Shipped) -> Result<Vec<Digest>, Error> {
+    shipped.described().map_err(|error| {
+        let problem = Problem { at: "description".to_owned(), why: error.to_string() };
+        Error::Wrong { file: shipped.file_name.to_owned(), problems: vec![problem] }
+    })
 }
 
 /// Checks a file and compiles it.

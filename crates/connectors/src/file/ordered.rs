@@ -25,10 +25,22 @@ impl<T> Ordered<T> {
         self.0.iter().find(|(known, _)| known == key).map(|(_, value)| value)
     }
 
+    /// The pairs in order, taken out.
+    pub fn into_iter(self) -> impl Iterator<Item = (String, T)> {
+        self.0.into_iter()
+    }
+
     /// Whether there is no pair.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// Of pairs whose keys differ, as those of another one do.
+impl<T> FromIterator<(String, T)> for Ordered<T> {
+    fn from_iter<I: IntoIterator<Item = (String, T)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
     }
 }
 
