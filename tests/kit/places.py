@@ -12,5 +12,5 @@ SCRIPTS = REPOSITORY / "tests" / "scripts"
 
 
 def python(environment):
-    """The interpreter of one of the virtual environments: seed, mcp2, openapi, otel, openbao, converters, adk, typed, kit."""
+    """The interpreter of one of the virtual environments: seed, mcp2, openapi, otel, openbao, converters, adk, typed, agents, kit."""
     return TOOLS / environment / "bin" / "python"

@@ -5,11 +5,22 @@ import { LLMock } from "@copilotkit/aimock";
 const mock = new LLMock({ port: Number(process.argv[2] ?? 0) });
 const textOf = (content) =>
   typeof content === "string" ? content : (content ?? []).map((part) => part.text ?? "").join("");
+// Some frameworks hand on what the tool said, others the protocol's result around it.
+const unwrapped = (text) => {
+  try {
+    const data = JSON.parse(text);
+    if (typeof data?.error === "string") return `Error: ${data.error}`;
+    const parts = Array.isArray(data) ? data : (data?.content ?? (data?.type === "text" ? [data] : undefined));
+    return parts?.every?.((part) => part?.type === "text") ? textOf(parts) : text;
+  } catch {
+    return text;
+  }
+};
 const toolAnswers = (request) => request.messages.filter((message) => message.role === "tool");
 const call = (name, args) => ({ toolCalls: [{ name, arguments: JSON.stringify(args) }] });
 
 function next(request) {
-  const answers = toolAnswers(request).map((message) => textOf(message.content));
+  const answers = toolAnswers(request).map((message) => unwrapped(textOf(message.content)));
   const last = answers.at(-1);
   if (last === undefined) return call("gmail_fetch_mails", { max_results: 1 });
   let data;

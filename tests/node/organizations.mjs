@@ -21,7 +21,7 @@ seen.got = (await service.getOrganization(made.id)).organization.id === made.id;
 seen.byExternalId = (await service.getOrganizationByExternalId("node-1")).organization.id === made.id;
 const changed = await service.updateOrganization(made.id, { displayName: "Acme Nodes", metadata: { plan: "gold" } });
 seen.changed = [changed.organization.displayName, changed.organization.metadata, changed.organization.externalId];
-const found = await service.searchOrganizations("acme nod");
+const found = await service.searchOrganization("acme nod");
 seen.found = found.organizations.map((one) => one.displayName);
 seen.listed = (await service.listOrganization({ pageSize: 100 })).organizations.some((one) => one.id === made.id);
 await service.deleteOrganization(made.id);

@@ -53,7 +53,7 @@ def main():
     listed = sdk.connected_accounts.list_connected_accounts(organization_id=made.id)[0].connected_accounts
     seen["account"] = [account.id == one.id for one in listed]
     seen["in_use"] = raised(lambda: service.delete_organization(made.id))
-    sdk.actions.delete_connected_account(**of_it)
+    sdk.actions.delete_connected_account(connected_account_id=account.id)
     for organization in [made.id, *others]:
         service.delete_organization(organization)
     seen["gone"] = raised(lambda: service.get_organization(made.id))

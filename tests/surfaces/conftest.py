@@ -17,6 +17,7 @@ PLACES = ("at_the_start", "a_while_later")
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "waits: of a file that waits more than it works; `./test` runs those beside the others")
     for place in PLACES:
         config.addinivalue_line("markers", f"{place}: runs {place.replace('_', ' ')} of the suite")
 

@@ -15,6 +15,8 @@ from kit.oidc import Practice, sign_in
 from kit.places import BINARY
 from kit.walker import Walker
 
+pytestmark = pytest.mark.waits
+
 LOST = (OSError, http.client.HTTPException)
 REFRESH = ["refresh.intent_committed", "refresh.answered", "refresh.written", "refresh.committed"]
 CALLBACK = ["callback.exchanging", "callback.answered", "callback.written", "callback.committed"]

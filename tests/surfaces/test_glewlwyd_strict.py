@@ -9,6 +9,8 @@ import pytest
 
 from kit.glewlwyd import BRIEF, LASTING, STAYING, Guarded
 
+pytestmark = pytest.mark.waits
+
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):

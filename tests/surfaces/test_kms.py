@@ -6,6 +6,8 @@ from kit.connected import connected, fetch
 from kit.openbao import OpenBao
 from kit.server import Server
 
+pytestmark = pytest.mark.waits
+
 
 @pytest.fixture(scope="module")
 def bao(tmp_path_factory):

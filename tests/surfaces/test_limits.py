@@ -14,6 +14,8 @@ from kit.hanging import hanging
 from kit.mcp import Wire, request
 from kit.server import Server
 
+pytestmark = pytest.mark.waits
+
 LIMITS = """
 [limits]
 in_flight = 60

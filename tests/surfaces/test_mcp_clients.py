@@ -1,5 +1,6 @@
 """Clients that nobody here wrote, unmodified, at a user's URL: the official Python and TypeScript clients of both
-generations, langchain-mcp-adapters, and the MCP Inspector."""
+generations, FastMCP's, langchain-mcp-adapters, mcp-remote (which stands before clients that know stdio alone), and the MCP
+Inspector."""
 
 import json
 import subprocess
@@ -15,7 +16,7 @@ from kit.server import clean_environment
 # By the era that each one opens with, if it tells.
 CLIENTS = {
     "mcp1": "2025-11-25", "mcp2": "2026-07-28", "langchain_tools": None,
-    "typescript1": "2025-11-25", "typescript2": "2026-07-28",
+    "typescript1": "2025-11-25", "typescript2": "2026-07-28", "fastmcp_client": None, "remote": None,
 }
 TELLING = [client for client in CLIENTS if CLIENTS[client]]
 FETCH = ["gmail_fetch_mails", {"query": "subject:invoice", "max_results": 1}]
@@ -30,7 +31,9 @@ def begun_with(client):
     """What runs that client's script."""
     if client.startswith("typescript"):
         return [str(NODE), str(placed("mcp.mjs")), client[-1]]
-    return [str(python("mcp2" if client == "mcp2" else "seed")), str(SCRIPTS / f"{client}.py")]
+    if client == "remote":
+        return [str(NODE), str(placed("remote.mjs"))]
+    return [str(python({"mcp2": "mcp2", "fastmcp_client": "agents"}.get(client, "seed"))), str(SCRIPTS / f"{client}.py")]
 
 
 def run(client, url, calls):

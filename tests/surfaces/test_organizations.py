@@ -30,7 +30,7 @@ def test_an_organisation_is_made_found_and_changed(seen):
     [
         ("twice", "ScalekitConflictException", "external_id 'py-1'"),
         ("nameless", "ScalekitBadRequestException", "display_name"),
-        ("garbage", "ScalekitBadRequestException", "page_token"),
+        ("garbage", "ScalekitBadRequestException", "page token"),
         ("in_use", "ScalekitBadRequestException", "connected accounts belong to"),
         ("gone", "ScalekitNotFoundException", "organisation"),
         ("portal", "ScalekitNotImplementedException", ""),

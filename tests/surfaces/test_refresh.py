@@ -9,6 +9,8 @@ from kit.metrics import lint, metrics, value
 from kit.oidc import Practice, sign_in
 from kit.walker import Walker
 
+pytestmark = pytest.mark.waits
+
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory, database):

@@ -9,10 +9,14 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+import pytest
+
 from kit import postgres
 from kit.mcp import Wire
 from kit.replicas import AHEAD
 from kit.walker import Walker
+
+pytestmark = pytest.mark.waits
 
 
 def consent(replicas, user, ttl=3600):

@@ -9,11 +9,15 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
+import pytest
+
 from kit import postgres
 from kit.busy import Busy
 from kit.connected import attempt
 from kit.mcp import Wire
 from kit.server import Server, send
+
+pytestmark = pytest.mark.waits
 
 
 def asked(replicas, token):

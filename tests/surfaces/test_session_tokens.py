@@ -15,6 +15,8 @@ from kit.places import SCRIPTS, python
 from kit.server import clean_environment
 from kit.walker import Walker
 
+pytestmark = pytest.mark.waits
+
 USER = "session-ann"
 CONFIG = "session-server"
 WRONG = 'Bearer error="invalid_token", error_description="the token does not open this URL (any more)"'

@@ -11,6 +11,8 @@ from kit import scripts
 from kit.collector import until
 from kit.server import Server
 
+pytestmark = pytest.mark.waits
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):

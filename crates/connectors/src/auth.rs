@@ -173,6 +173,17 @@ pub struct OAuth2 {
     pub issuer: Option<String>,
     /// Where the access token stands in a request.
     pub sends: Vec<Sends>,
+    /// Whether endpoints and client are found when somebody signs in first; what is said of them above is empty then.
+    pub discovery: Option<Discovery>,
+}
+
+/// How the endpoints and the client of a way to sign in are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discovery {
+    /// Both by the server's own metadata (RFC 9728, 8414, 7591).
+    Whole,
+    /// The endpoints so; the connection brings the client.
+    Endpoints,
 }
 
 /// What an app does with refresh tokens.

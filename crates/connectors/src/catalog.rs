@@ -6,6 +6,7 @@ use crate::error::{Error, Problem};
 use crate::file::File;
 use crate::file::read::{Either, either};
 use crate::lint::{self, Author};
+use crate::remote;
 use crate::shipped::{SHIPPED, Shipped, original};
 use std::sync::{Arc, OnceLock};
 use valetkey_domain::nearest;
@@ -21,7 +22,15 @@ pub struct Catalog {
 struct Entry {
     slug: String,
     connector: OnceLock<Option<Arc<Connector>>>,
-    shipped: Option<&'static Shipped>,
+    shipped: Option<Text>,
+}
+
+/// A shipped connector that is not compiled yet.
+#[derive(Clone, Copy, Debug)]
+enum Text {
+    File(&'static Shipped),
+    /// A document of the remote servers.
+    Remote(&'static str),
 }
 
 impl Catalog {
@@ -33,8 +42,11 @@ impl Catalog {
         let mut catalog = Self { entries: Vec::new() };
         for shipped in SHIPPED {
             catalog.free(shipped.file_name, shipped.slug)?;
-            let entry = Entry { slug: shipped.slug.to_owned(), connector: OnceLock::new(), shipped: Some(shipped) };
-            catalog.entries.push(entry);
+            catalog.entries.push(Entry::shipped(shipped.slug, Text::File(shipped)));
+        }
+        for (slug, document) in remote::documents() {
+            catalog.free(slug, slug)?;
+            catalog.entries.push(Entry::shipped(slug, Text::Remote(document)));
         }
         Ok(catalog)
     }
@@ -45,24 +57,32 @@ impl Catalog {
     /// # Errors
     /// It cannot be read, something that it says is wrong, or its name is taken.
     pub fn add(&mut self, file_name: &str, text: &str) -> Result<(), Error> {
-        let (file, connector) = match either(file_name, text)? {
+        let connector = if is_remote(text) {
+            remote::compiled(file_name, remote::read(file_name, text)?)?
+        } else {
+            self.of_file(file_name, text)?
+        };
+        self.free(file_name, &connector.slug)?;
+        let slug = connector.slug.clone();
+        let entry = Entry { slug, connector: OnceLock::from(Some(Arc::new(connector))), shipped: None };
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// The connector of a file that is no remote server's.
+    fn of_file(&self, file_name: &str, text: &str) -> Result<Connector, Error> {
+        match either(file_name, text)? {
             Either::Whole(file) => {
                 self.free(file_name, &file.connector)?;
-                let connector = checked(file_name, &file, &[], Author::User)?;
-                (*file, connector)
+                checked(file_name, &file, &[], Author::User)
             }
             Either::Alias(alias) => {
                 self.free(file_name, &alias.connector)?;
                 let (shipped, original) = original(file_name, &alias.alias_of)?;
-                let file = alias::whole(*alias, original);
                 // Its tools are ours, natives and all, and so is what is demanded of it.
-                let connector = checked(file_name, &file, &digests_of(shipped)?, Author::Us)?;
-                (file, connector)
+                checked(file_name, &alias::whole(*alias, original), &digests_of(shipped)?, Author::Us)
             }
-        };
-        let entry = Entry { slug: file.connector, connector: OnceLock::from(Some(Arc::new(connector))), shipped: None };
-        self.entries.push(entry);
-        Ok(())
+        }
     }
 
     /// The connector of this name.
@@ -86,6 +106,13 @@ impl Catalog {
             let tool = Arc::clone(connector.tools.get(name)?);
             Some((connector, tool))
         })
+    }
+
+    /// The remote server that a tool's name begins with, if it is the name of one of its tools at all.
+    #[must_use]
+    pub fn remote_of(&self, name: &str) -> Option<Arc<Connector>> {
+        let owns = |entry: &&Entry| name.strip_prefix(entry.slug.as_str()).is_some_and(|rest| rest.starts_with('_'));
+        self.entries.iter().filter(owns).find_map(|entry| entry.get().filter(|connector| connector.remote.is_some()))
     }
 
     /// The tool that a wrong name was probably meant to be.
@@ -117,10 +144,26 @@ impl Catalog {
 }
 
 impl Entry {
+    fn shipped(slug: &str, text: Text) -> Self {
+        Self { slug: slug.to_owned(), connector: OnceLock::new(), shipped: Some(text) }
+    }
+
     /// A test compiles every shipped file, so that none is ever missing here.
     fn get(&self) -> Option<Arc<Connector>> {
-        self.connector.get_or_init(|| self.shipped.and_then(|shipped| compiled(shipped).ok()).map(Arc::new)).clone()
+        let made = || match self.shipped? {
+            Text::File(shipped) => compiled(shipped).ok().map(Arc::new),
+            Text::Remote(document) => {
+                let file = remote::read(&self.slug, document).ok()?;
+                remote::compiled(&self.slug, file).ok().map(Arc::new)
+            }
+        };
+        self.connector.get_or_init(made).clone()
     }
+}
+
+/// Whether a file of a user's own is of a remote server: a line of its own says so.
+fn is_remote(text: &str) -> bool {
+    text.lines().any(|line| line.strip_prefix("upstream:").is_some_and(|kind| kind.trim() == "mcp"))
 }
 
 /// Compiles a shipped file. It passed the check when it was built, which is not repeated at every start.

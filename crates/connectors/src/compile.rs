@@ -2,7 +2,7 @@
 
 pub(crate) mod auth;
 
-use crate::connector::{Connector, Tool, Upstream};
+use crate::connector::{Connector, Requests, Tool, Upstream, Work};
 use crate::error::Problem;
 use crate::expression::Expression;
 use crate::file::{
@@ -20,7 +20,7 @@ use crate::target::Target;
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::sync::Arc;
-use valetkey_domain::tool::Tool as Definition;
+use valetkey_domain::tool::{Hints, Tool as Definition};
 use valetkey_vendor::{Digest, described};
 
 /// The budget of an answer where the file names none.
@@ -67,6 +67,7 @@ pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Pr
         default_scopes: file.default_scopes.clone(),
         scope_words: file.scopes.iter().map(|(scope, words)| (scope.to_owned(), words.clone())).collect(),
         headers,
+        remote: None,
         checked: file.description.kind != DescriptionKind::Manual,
         not_yet: file.not_yet.clone(),
         tools,
@@ -106,11 +107,15 @@ impl Compiler<'_> {
                 input_schema: input.listed().clone(),
                 output_schema: None,
                 effect: tool.effect,
+                hints: Hints::of(tool.effect),
             },
             scopes: ScopeRule::of(tool.scopes.as_ref()),
-            input,
-            plan: Plan::new(stages, !tool.steps.is_empty(), self.output(tool)?, &upstream.rules.demand_of_good()),
-            upstream: Arc::clone(upstream),
+            work: Work::Requests(Arc::new(Requests {
+                input,
+                plan: Plan::new(stages, !tool.steps.is_empty(), self.output(tool)?, &upstream.rules.demand_of_good()),
+                effect: tool.effect,
+                upstream: Arc::clone(upstream),
+            })),
         })
     }
 

@@ -6,6 +6,7 @@ use crate::file::AuthKind;
 use crate::host::{OwnHost, Unfilled};
 use crate::input::Input;
 use crate::plan::Plan;
+use crate::remote::{Remote, RemoteTool};
 use crate::rules::{Asked, Rules};
 use crate::scopes::ScopeRule;
 use crate::sign_in::Verify;
@@ -16,7 +17,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use url::Url;
 use valetkey_domain::Timestamp;
-use valetkey_domain::tool::Tool as Definition;
+use valetkey_domain::tool::{Effect, Tool as Definition};
 
 /// One app.
 #[derive(Debug)]
@@ -47,8 +48,10 @@ pub struct Connector {
     pub checked: bool,
     /// Documented tools that are not built.
     pub not_yet: Vec<String>,
-    /// Its tools in the order of the file.
+    /// Its tools in the order of the file; none of a remote server, which lists its own for each account.
     pub tools: IndexMap<String, Arc<Tool>>,
+    /// The remote MCP server that it is, if it is one.
+    pub remote: Option<Remote>,
     pub(crate) upstream: Arc<Upstream>,
     pub(crate) own_host: OwnHost,
 }
@@ -60,8 +63,24 @@ pub struct Tool {
     pub definition: Definition,
     /// What the user must have granted.
     pub scopes: ScopeRule,
+    pub(crate) work: Work,
+}
+
+/// How a tool is called.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// By requests of ours.
+    Requests(Arc<Requests>),
+    /// By the server that it is of.
+    Remote(RemoteTool),
+}
+
+/// What makes a call of arguments.
+#[derive(Debug)]
+pub(crate) struct Requests {
     pub(crate) input: Input,
     pub(crate) plan: Plan,
+    pub(crate) effect: Effect,
     pub(crate) upstream: Arc<Upstream>,
 }
 
@@ -85,7 +104,11 @@ impl Connector {
     /// How far its tools can be trusted to be what the app has, in words.
     #[must_use]
     pub const fn status(&self) -> &'static str {
-        if self.checked { "checked against the vendor" } else { "from documentation" }
+        match (&self.remote, self.checked) {
+            (Some(_), _) => "listed by the server",
+            (None, true) => "checked against the vendor",
+            (None, false) => "from documentation",
+        }
     }
     /// The way of this kind, else the usual one.
     #[must_use]
@@ -141,7 +164,10 @@ impl Tool {
     /// # Errors
     /// Everything that is wrong, for the model to correct.
     pub fn check(&self, arguments: &Map<String, Value>) -> Result<Map<String, Value>, Failure> {
-        self.input.check(&self.definition.name, arguments)
+        match &self.work {
+            Work::Requests(requests) => requests.input.check(&self.definition.name, arguments),
+            Work::Remote(remote) => remote.arguments.check(&self.definition.name, arguments),
+        }
     }
 
     /// The scopes that were withheld; none where the tool may run. Nothing granted means unknown, and may run.
@@ -153,7 +179,28 @@ impl Tool {
     /// Whether shaping its answer may take milliseconds, so that it belongs off the async threads.
     #[must_use]
     pub fn heavy(&self) -> bool {
-        self.plan.output.heavy()
+        match &self.work {
+            Work::Requests(requests) => requests.plan.output.heavy(),
+            Work::Remote(_) => false,
+        }
+    }
+
+    /// The server's tool that it stands for, if it is one of a remote server.
+    #[must_use]
+    pub const fn remote(&self) -> Option<&RemoteTool> {
+        match &self.work {
+            Work::Requests(_) => None,
+            Work::Remote(remote) => Some(remote),
+        }
+    }
+
+    /// What a call has to be taken for until it is known better: that a stranger's tool only reads, the stranger says.
+    #[must_use]
+    pub const fn effect_at_most(&self) -> Effect {
+        match (&self.work, self.definition.effect) {
+            (Work::Remote(_), Effect::Read) => Effect::Write,
+            (_, effect) => effect,
+        }
     }
 }
 

@@ -20,6 +20,7 @@ pub mod lint;
 pub mod native;
 mod plan;
 mod reasons;
+pub mod remote;
 mod rules;
 mod scopes;
 pub mod search;
@@ -31,7 +32,8 @@ mod starter;
 pub mod target;
 
 pub use auth::{
-    Auth, ConnectionCredential, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template, Unfit,
+    Auth, ConnectionCredential, Discovery, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template,
+    Unfit,
 };
 pub use call::{Run, Step, memory_needed, memory_needed_by};
 pub use catalog::Catalog;

@@ -207,6 +207,8 @@ impl Output {
 #[cfg(test)]
 mod tests {
     use crate::Catalog;
+    use crate::connector::Work;
+    use std::sync::Arc;
 
     const FILE: &str = r#"
 connector: box
@@ -248,7 +250,10 @@ tools:
     fn what_is_read_of_each_answer_is_found_out() {
         let mut catalog = Catalog::shipped().unwrap();
         catalog.add("box.yaml", FILE).unwrap();
-        let plan = |name: &str| catalog.tool(name).unwrap().1;
+        let plan = |name: &str| match &catalog.tool(name).unwrap().1.work {
+            Work::Requests(requests) => Arc::clone(requests),
+            Work::Remote(_) => panic!("it has requests"),
+        };
         let open = plan("box_open");
         let reads = |stage: usize, path: &str| {
             let path: Vec<Box<str>> = path.split('.').map(Into::into).collect();

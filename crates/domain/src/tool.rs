@@ -21,6 +21,25 @@ pub struct Tool {
     pub output_schema: Option<Value>,
     /// What calling it does to the user's data.
     pub effect: Effect,
+    /// What else clients want to know of a call.
+    pub hints: Hints,
+}
+
+/// What clients want to know of a call beside its effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hints {
+    /// Whether a second call with the same arguments adds nothing.
+    pub idempotent: bool,
+    /// Whether it reaches things beyond a closed set.
+    pub open_world: bool,
+}
+
+impl Hints {
+    /// Of a tool of which its effect is all that is known: only of reading is it known that a second call adds nothing.
+    #[must_use]
+    pub const fn of(effect: Effect) -> Self {
+        Self { idempotent: effect.read_only(), open_world: true }
+    }
 }
 
 /// What a call does to the user's data; decides hints, and whether an intent is recorded first.

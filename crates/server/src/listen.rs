@@ -124,14 +124,15 @@ impl Listener {
         self.local
     }
 
-    /// Serves until `stop`, then lets running requests end within the patience for that and cuts off the rest.
+    /// Serves until `stop`, then what is on its way, lets running requests end within the patience for that and cuts off
+    /// the rest.
     pub(crate) async fn serve(self, router: Router, stop: CancellationToken) {
         let connections = TaskTracker::new();
         let cut = CancellationToken::new();
         // Also when this future is dropped, no connection outlives it.
         let _cut_at_end = cut.clone().drop_guard();
-        while let Some((stream, peer, seat)) = self.accept(&stop).await {
-            let carrier = if self.tls.is_some() { Carrier::Tls } else { Carrier::Clear };
+        let carrier = if self.tls.is_some() { Carrier::Tls } else { Carrier::Clear };
+        let begin = |stream, peer, seat| {
             let connection = Connection {
                 info: ConnInfo { carrier, local: self.local, peer },
                 router: router.clone(),
@@ -146,8 +147,11 @@ impl Listener {
                 connection.run(stream).await;
                 drop(open);
             });
+        };
+        while let Some((stream, peer, seat)) = self.accept(&stop).await {
+            begin(stream, peer, seat);
         }
-        drop(self.socket);
+        queued(self.socket, &self.seats, begin);
         connections.close();
         if tokio::time::timeout(self.timeouts.drain, connections.wait()).await.is_err() {
             tracing::warn!(left = connections.len(), listener = %self.local, "connections were cut off at shutdown");
@@ -182,6 +186,21 @@ impl Listener {
                     tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
                 }
             }
+        }
+    }
+}
+
+/// Begins what the system has accepted and nobody has taken yet, as far as seats go, and frees the port.
+fn queued(socket: TcpListener, seats: &Seats, mut begin: impl FnMut(TcpStream, SocketAddr, Seat)) {
+    let Ok(socket) = socket.into_std() else { return };
+    while let Some(seat) = seats.take_free() {
+        match socket.accept() {
+            Ok((stream, peer)) => {
+                let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+                let _ = stream.map(|stream| begin(stream, peer, seat));
+            }
+            Err(error) if is_about_one_connection(&error) => {}
+            Err(_) => return,
         }
     }
 }

@@ -1,17 +1,13 @@
 //! A client of another environment: what isn't its own doesn't exist.
 
 use crate::kit::Kit;
-use crate::walkthrough::set_up;
+use crate::walkthrough::{Made, set_up};
 use serde_json::{Value, json};
 
-#[tokio::test]
-async fn a_stranger_finds_nothing_and_changes_nothing() {
-    let kit = Kit::new().await;
-    let made = set_up(&kit).await;
+/// What is asked of a thing by its name or id.
+fn by_id(made: &Made, organization: &str) -> Vec<(&'static str, String, Value)> {
     let (connection, config, instance, account) = (&made.connection, &made.config, &made.instance, &made.account);
-    let organization = kit.rest("POST", "/api/v1/organizations", json!({ "display_name": "Ours" })).await.json;
-    let organization = organization.pointer("/organization/id").unwrap().as_str().unwrap();
-    let cases = [
+    vec![
         ("GET", format!("/api/v1/organizations/{organization}"), Value::Null),
         ("PATCH", format!("/api/v1/organizations/{organization}"), json!({ "display_name": "stolen" })),
         ("DELETE", format!("/api/v1/organizations/{organization}"), Value::Null),
@@ -56,8 +52,16 @@ async fn a_stranger_finds_nothing_and_changes_nothing() {
             "/api/v1/execute_tool".into(),
             json!({ "tool_name": "gmail_fetch_mails", "connector": "MY_GMAIL", "identifier": "user_123" }),
         ),
-    ];
-    for (verb, path, body) in cases {
+    ]
+}
+
+#[tokio::test]
+async fn a_stranger_finds_nothing_and_changes_nothing() {
+    let kit = Kit::new().await;
+    let made = set_up(&kit).await;
+    let organization = kit.rest("POST", "/api/v1/organizations", json!({ "display_name": "Ours" })).await.json;
+    let organization = organization.pointer("/organization/id").unwrap().as_str().unwrap();
+    for (verb, path, body) in by_id(&made, organization) {
         let answer = kit.rest_as(Some(&kit.theirs.token), verb, &path, body).await;
         assert_eq!(answer.status, 404, "{verb} {path}: {answer:?}");
     }

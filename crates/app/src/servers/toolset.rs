@@ -198,9 +198,8 @@ fn definition(tool: &valetkey_domain::tool::Tool) -> Value {
             "title": tool.title,
             "readOnlyHint": tool.effect.read_only(),
             "destructiveHint": tool.effect.destructive(),
-            // Only of reading is it known that a second call adds nothing.
-            "idempotentHint": tool.effect.read_only(),
-            "openWorldHint": true,
+            "idempotentHint": tool.hints.idempotent,
+            "openWorldHint": tool.hints.open_world,
         },
     });
     if let (Some(schema), Some(members)) = (&tool.output_schema, definition.as_object_mut()) {

@@ -6,7 +6,7 @@ use super::clock::{Clock, Moments};
 use super::each::{self, defect};
 use super::outcome::Reader;
 use super::{cut, not_read, render};
-use crate::connector::Tool;
+use crate::connector::{Requests, Tool, Work};
 use crate::failure::{Failure, FailureKind, Unsent};
 use crate::plan::{ANSWER, Action, MAX_CALLS, Next, Stage};
 use crate::setting::Setting;
@@ -34,7 +34,7 @@ pub enum Step {
 /// A call on its way.
 #[derive(Debug)]
 pub struct Run {
-    tool: Arc<Tool>,
+    tool: Arc<Requests>,
     setting: Setting,
     /// `input`, `call` with an `id` that no other call has, and what stages saved.
     scope: Map<String, Value>,
@@ -56,9 +56,13 @@ impl Tool {
     /// Starts a call with checked arguments.
     ///
     /// # Errors
-    /// The connection's own base URL is not a plain http or https address.
-    pub fn start(self: &Arc<Self>, arguments: Map<String, Value>, setting: Setting) -> Result<Run, Failure> {
-        Run::new(Arc::clone(self), arguments, setting)
+    /// The connection's own base URL is not a plain http or https address; or the tool is a remote server's, which is
+    /// called there.
+    pub fn start(&self, arguments: Map<String, Value>, setting: Setting) -> Result<Run, Failure> {
+        match &self.work {
+            Work::Requests(requests) => Run::new(Arc::clone(requests), arguments, setting),
+            Work::Remote(_) => Err(defect("a remote server's tool has no requests of ours")),
+        }
     }
 }
 
@@ -67,7 +71,7 @@ impl Run {
     ///
     /// # Errors
     /// The connection's base URL is not a plain http or https address.
-    pub(crate) fn new(tool: Arc<Tool>, arguments: Map<String, Value>, setting: Setting) -> Result<Self, Failure> {
+    pub(crate) fn new(tool: Arc<Requests>, arguments: Map<String, Value>, setting: Setting) -> Result<Self, Failure> {
         if let Some(base) = &setting.base_url {
             plain_address(base)?;
         }
@@ -177,7 +181,7 @@ impl Run {
     }
 
     fn changes(&self) -> bool {
-        self.tool.definition.effect != Effect::Read
+        self.tool.effect != Effect::Read
     }
 
     fn finish(&mut self, stage: &Stage, value: Value) {
@@ -187,7 +191,7 @@ impl Run {
     }
 
     /// The answer, shaped and within its budget.
-    fn answer(&mut self, tool: &Tool) -> Result<Value, Failure> {
+    fn answer(&mut self, tool: &Requests) -> Result<Value, Failure> {
         let output = &tool.plan.output;
         let scope = std::mem::take(&mut self.scope);
         let whole = if tool.plan.whole { Value::Object(scope) } else { only_answer(scope) };

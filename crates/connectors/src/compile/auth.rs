@@ -1,8 +1,8 @@
 //! The ways to sign in, from a file.
 
-use crate::auth::{Auth, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template};
+use crate::auth::{Auth, Discovery, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template};
 use crate::error::Problem;
-use crate::file::{AuthFile, AuthKind, CredentialField, LostAnswer, Ordered};
+use crate::file::{AuthFile, AuthKind, CredentialField, LostAnswer, Ordered, Pkce, TokenClientAuth};
 use crate::sign_in::{Identity, Revoke};
 use std::time::Duration;
 
@@ -107,7 +107,32 @@ fn oauth(way: &AuthFile) -> Result<OAuth2, Problem> {
         identity: compiled("auth.identity", way.identity.as_ref().map(Identity::compile))?,
         issuer: way.issuer.clone(),
         sends: sends(way)?,
+        discovery: None,
     })
+}
+
+/// Signing in by OAuth where all of it is found by discovery; the app's own client if `own`. What is not known of a server
+/// is what the newest protocol says: a public client with a proof key, and refresh tokens that rotate.
+pub(crate) fn discovered(own: bool) -> Auth {
+    let authorization = Slot::Header(http::header::AUTHORIZATION);
+    let bearer = Template::parse("Bearer {access_token}").into_iter();
+    Auth::OAuth2(Box::new(OAuth2 {
+        authorize_url: String::new(),
+        token_url: String::new(),
+        token_client_auth: TokenClientAuth::None,
+        scope_separator: " ".to_owned(),
+        scope_param: "scope".to_owned(),
+        token_in: None,
+        ended: Vec::new(),
+        pkce: Pkce::S256,
+        authorize_params: Vec::new(),
+        refresh: RefreshRule { lost_answer: LostAnswer::RetryAtExpiry, idle_ttl: None },
+        revoke: None,
+        identity: None,
+        issuer: None,
+        sends: bearer.map(|text| Sends { slot: authorization.clone(), value: Sent::Text(text) }).collect(),
+        discovery: Some(if own { Discovery::Endpoints } else { Discovery::Whole }),
+    }))
 }
 
 fn there(at: &str, text: Option<&String>) -> Result<String, Problem> {

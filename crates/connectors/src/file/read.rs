@@ -23,9 +23,9 @@ pub enum Either {
 /// # Errors
 /// [`Error::Unreadable`] with line, column and path.
 pub fn either(file_name: &str, text: &str) -> Result<Either, Error> {
-    let repeats = parsed::<Peek>(file_name, text).is_ok_and(|peek| peek.alias_of.is_some());
+    let repeats = read_as::<Peek>(file_name, text).is_ok_and(|peek| peek.alias_of.is_some());
     if repeats {
-        return parsed(file_name, text).map(|alias| Either::Alias(Box::new(alias)));
+        return read_as(file_name, text).map(|alias| Either::Alias(Box::new(alias)));
     }
     read(file_name, text).map(|file| Either::Whole(Box::new(file)))
 }
@@ -35,7 +35,7 @@ pub fn either(file_name: &str, text: &str) -> Result<Either, Error> {
 /// # Errors
 /// [`Error::Unreadable`] with line, column and path.
 pub fn read(file_name: &str, text: &str) -> Result<File, Error> {
-    parsed(file_name, text)
+    read_as(file_name, text)
 }
 
 /// Whether it is an alias, whatever else it says.
@@ -44,7 +44,8 @@ struct Peek {
     alias_of: Option<String>,
 }
 
-fn parsed<T: DeserializeOwned>(file_name: &str, text: &str) -> Result<T, Error> {
+/// The same for another form of file.
+pub(crate) fn read_as<T: DeserializeOwned>(file_name: &str, text: &str) -> Result<T, Error> {
     let unreadable = |why: String| Error::Unreadable { file: file_name.to_owned(), why };
     if text.len() > MAX_BYTES {
         return Err(unreadable(format!("{} bytes are too many for a connector file: {MAX_BYTES} at most", text.len())));

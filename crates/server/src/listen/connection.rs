@@ -10,7 +10,8 @@ use super::timeouts::Timeouts;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use http::StatusCode;
+use http::header::CONNECTION;
+use http::{HeaderValue, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -49,6 +50,9 @@ const FAREWELL: Duration = Duration::from_millis(200);
 
 /// Why a connection is ended while all seats were taken.
 const GIVEN: &str = "nothing was asked for on it, and its seat was needed";
+
+/// Why a connection is ended that had not opened when it was time to stop.
+const STOPPED: &str = "it had not opened when it was time to stop";
 
 /// Why a connection is ended on which nothing was asked for any more.
 const UNUSED: &str = "nothing was asked for on it for too long";
@@ -94,15 +98,36 @@ impl Connection {
         // Without this, the pieces of a streamed answer wait for each other's acknowledgements.
         stream.set_nodelay(true)?;
         let Some(acceptor) = &self.tls else {
-            let protocol = tokio::time::timeout(self.timeouts.opening, sniff(&stream)).await??;
+            let protocol = self.opened(sniff(&stream)).await?;
             return self.speak(protocol, stream).await;
         };
-        let stream = tokio::time::timeout(self.timeouts.opening, acceptor.accept(stream)).await??;
+        let stream = self.opened(acceptor.accept(stream)).await?;
         let protocol = match stream.get_ref().1.alpn_protocol() {
             Some(b"h2") => Protocol::Http2,
             _ => Protocol::Http1,
         };
         self.speak(protocol, stream).await
+    }
+
+    /// What comes of an opening that takes no longer than it may.
+    async fn opened<T>(&self, opening: impl Future<Output = std::io::Result<T>>) -> Result<T, Failure> {
+        let stopped = async {
+            self.stop.cancelled().await;
+            tokio::time::sleep(self.timeouts.on_its_way).await;
+        };
+        tokio::select! {
+            opened = tokio::time::timeout(self.timeouts.opening, opening) => Ok(opened??),
+            () = stopped => Err(STOPPED.into()),
+        }
+    }
+
+    /// Returns when it is time to tell the peer that no further request is taken. On HTTP/2 that can be told at once:
+    /// what crosses it on its way is still answered. On HTTP/1.1 only an answer can tell it, or the end.
+    async fn leaving(&self, protocol: Protocol) {
+        self.stop.cancelled().await;
+        if protocol == Protocol::Http1 {
+            self.seat.requests.one_within(self.timeouts.on_its_way).await;
+        }
     }
 
     async fn speak<S>(&self, protocol: Protocol, stream: S) -> Result<(), Failure>
@@ -111,9 +136,15 @@ impl Connection {
     {
         let (stalls, requests) = (Stalls::default(), &self.seat.requests);
         let service = service_fn(|request: http::Request<Incoming>| {
-            let (open, stalls) = (requests.begin(), stalls.clone());
+            let (open, stalls, stop) = (requests.begin(), stalls.clone(), self.stop.clone());
             let answer = answer(protocol, self.info, self.router.clone(), request);
-            async move { answer.await.map(|answer| answer.map(|body| open.until_the_end_of(stalls.watch(body)))) }
+            async move {
+                let mut answer = answer.await?;
+                if protocol == Protocol::Http1 && stop.is_cancelled() {
+                    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(answer.map(|body| open.until_the_end_of(stalls.watch(body))))
+            }
         });
         let builder = builder(protocol, &self.timeouts);
         // Who reads nothing of its answer holds its memory and its seat for so long and no longer.
@@ -125,7 +156,7 @@ impl Connection {
             () = stalls.longer_than(self.timeouts.write) => return Err(UNTAKEN.into()),
             () = requests.none_for(self.timeouts.head) => serving.as_mut().graceful_shutdown(),
             () = self.seat.given.cancelled() => serving.as_mut().graceful_shutdown(),
-            () = self.stop.cancelled() => serving.as_mut().graceful_shutdown(),
+            () = self.leaving(protocol) => serving.as_mut().graceful_shutdown(),
         }
         tokio::select! {
             ended = serving => ended,

@@ -3,15 +3,21 @@
 
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// The requests that are open on one connection.
 #[derive(Clone)]
-pub(super) struct Requests(Arc<Mutex<State>>);
+pub(super) struct Requests(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    begun: Notify,
+}
 
 struct State {
     open: usize,
@@ -22,13 +28,25 @@ struct State {
 impl Requests {
     /// Of a connection that begins now.
     pub(super) fn none() -> Self {
-        Self(Arc::new(Mutex::new(State { open: 0, since: Instant::now() })))
+        let state = Mutex::new(State { open: 0, since: Instant::now() });
+        Self(Arc::new(Shared { state, begun: Notify::new() }))
     }
 
     /// One more, until what this gives is dropped.
     pub(super) fn begin(&self) -> Open {
         self.locked().open += 1;
+        self.0.begun.notify_waiters();
         Open(self.clone())
+    }
+
+    /// Returns when a request is open, or else after so long.
+    pub(super) async fn one_within(&self, limit: Duration) {
+        let mut begun = pin!(self.0.begun.notified());
+        // From here on none is missed.
+        begun.as_mut().enable();
+        if self.none_since().is_some() {
+            let _ = tokio::time::timeout(limit, begun).await;
+        }
     }
 
     /// Returns when no request was open for so long.
@@ -52,7 +70,7 @@ impl Requests {
     }
 
     fn locked(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

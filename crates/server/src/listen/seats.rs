@@ -61,12 +61,21 @@ impl Seats {
                 Err(_) => self.free_the_longest_idle(),
             }
         };
+        Some(self.seat(permit))
+    }
+
+    /// One for a connection that begins now, if one is free.
+    pub(super) fn take_free(&self) -> Option<Seat> {
+        Some(self.seat(self.free.clone().try_acquire_owned().ok()?))
+    }
+
+    fn seat(&self, permit: OwnedSemaphorePermit) -> Seat {
         let (requests, given) = (Requests::none(), CancellationToken::new());
         let mut taken = self.locked();
         taken.number += 1;
         let number = taken.number;
         taken.sitting.insert(number, (requests.clone(), given.clone()));
-        Some(Seat { requests, given, number, seats: self.clone(), _permit: permit })
+        Seat { requests, given, number, seats: self.clone(), _permit: permit }
     }
 
     fn free_the_longest_idle(&self) {

@@ -12,6 +12,9 @@ pub(crate) struct Timeouts {
     pub(crate) head: Duration,
     /// Between two pings of ours on HTTP/2, which find peers that are gone.
     pub(crate) ping: Duration,
+    /// For a request that was on its way when the listener was told to stop: whoever sent it could not know, and a
+    /// balancer does not send it again.
+    pub(crate) on_its_way: Duration,
     /// For a request's body.
     pub(crate) body: Duration,
     /// For a peer that takes nothing of what is written to it.
@@ -27,6 +30,7 @@ impl Default for Timeouts {
             opening: seconds(10),
             head: seconds(65),
             ping: seconds(60),
+            on_its_way: seconds(1),
             body: seconds(60),
             write: seconds(30),
             drain: seconds(30),

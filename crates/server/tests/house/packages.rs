@@ -14,11 +14,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("vault", &[]),
     ("storage", &[]),
     ("outbound", &[]),
+    // The protocol alone: `app` brings it together with `outbound`.
+    ("upstream", &[]),
     ("connectors", &["vendor"]),
     ("lab", &["vendor"]),
     // The ground of the use cases. Surfaces get at it through `app` alone.
     ("core", &["storage", "vault", "connectors", "outbound"]),
-    ("app", &["core", "storage", "vault", "connectors", "outbound"]),
+    ("app", &["core", "storage", "vault", "connectors", "outbound", "upstream"]),
     ("api", &["app", "proto"]),
     ("mcp", &["app"]),
     ("web", &["app"]),
@@ -34,7 +36,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("rusqlite", &["storage"]),
     ("sqlx", &["storage"]),
     ("reqwest", &["outbound"]),
-    ("rmcp", &["outbound"]),
+    ("sse-stream", &["upstream"]),
     ("aws-lc-rs", &["vault"]),
     ("jsonwebtoken", &["vault"]),
     ("tonic", &["proto", "api"]),

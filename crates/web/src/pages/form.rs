@@ -107,15 +107,13 @@ impl Page for Form {
         let unclear =
             Self { fields: vec![region, key_file, long, no_key], told: Some("form-unclear"), ..plain.clone() };
         let elsewhere = |here| Some(CustomHosts { hosts: "127.0.0.1:8090".into(), here });
-        let bare = Self { fields: Vec::new(), custom_hosts: elsewhere(true), ..plain.clone() };
-        let moved = Self { custom_hosts: elsewhere(false), ..plain.clone() };
         [
+            ("form-bare", Self { fields: Vec::new(), custom_hosts: elsewhere(true), ..plain.clone() }),
+            ("form-elsewhere", Self { custom_hosts: elsewhere(false), ..plain.clone() }),
             ("form", plain),
             ("form-faults", faults),
             ("form-refused", refused),
             ("form-unclear", unclear),
-            ("form-bare", bare),
-            ("form-elsewhere", moved),
         ]
         .map(|(name, page)| (name.to_owned(), page))
         .into()

@@ -1,0 +1,116 @@
+//! JSON-RPC messages, as they are sent and as they come back.
+
+use crate::error::Error;
+use crate::words;
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use valetkey_domain::json;
+
+/// What a request that we send is named by. Each is alone on its connection or stream, but for a session's opening.
+pub(crate) type Id = u64;
+
+/// A request.
+pub(crate) fn request(id: Id, method: &str, params: &Map<String, Value>) -> Bytes {
+    json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string().into()
+}
+
+/// A message that wants no answer.
+pub(crate) fn notification(method: &str) -> Bytes {
+    json!({ "jsonrpc": "2.0", "method": method }).to_string().into()
+}
+
+/// What one message of a server is to us.
+pub(crate) enum Incoming {
+    /// The answer to our request.
+    Answer(Value),
+    /// The refusal of it.
+    Refusal { code: i64, message: String },
+    /// It asks something of us; the answer to it.
+    Asked(Bytes),
+    /// How far it is.
+    Progress { done: f64, total: Option<f64>, message: String },
+    /// Nothing that concerns the request.
+    Other,
+}
+
+/// Reads a message that came while this request waits for its answer.
+pub(crate) fn read<F>(bytes: &[u8], id: Id) -> Result<Incoming, Error<F>> {
+    let value = json::parse(bytes).map_err(|why| Error::Nonsense(why.to_string()))?;
+    let Value::Object(mut members) = value else { return Err(Error::nonsense("it is no JSON object")) };
+    if let Some(method) = members.get("method").and_then(Value::as_str) {
+        return Ok(told(method, &members));
+    }
+    // An error about what could not be read names nothing.
+    let ours = match members.get("id") {
+        None | Some(Value::Null) => members.contains_key("error"),
+        Some(named) => named.as_u64() == Some(id) || named.as_str() == Some(id.to_string().as_str()),
+    };
+    if !ours {
+        return Ok(Incoming::Other);
+    }
+    if let Some(error) = members.get("error") {
+        let code = error.get("code").and_then(Value::as_i64).unwrap_or_default();
+        let message = words::shown(error.get("message").and_then(Value::as_str).unwrap_or("it does not say why"));
+        return Ok(Incoming::Refusal { code, message });
+    }
+    match members.remove("result") {
+        Some(result @ Value::Object(_)) => Ok(Incoming::Answer(result)),
+        _ => Err(Error::nonsense("it has neither a result nor an error")),
+    }
+}
+
+/// What a server says or asks by itself. A sign of life is answered; all else that it could ask for was not offered.
+fn told(method: &str, members: &Map<String, Value>) -> Incoming {
+    if let Some(id) = members.get("id").filter(|id| id.is_number() || id.is_string()) {
+        let answer = if method == "ping" {
+            json!({ "jsonrpc": "2.0", "id": id, "result": {} })
+        } else {
+            json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32601, "message": "this client does not offer that" } })
+        };
+        return Incoming::Asked(answer.to_string().into());
+    }
+    let params = members.get("params");
+    let number = |name: &str| params.and_then(|params| params.get(name)).and_then(Value::as_f64);
+    match (method, number("progress")) {
+        ("notifications/progress", Some(done)) => {
+            let message = params.and_then(|params| params.get("message")).and_then(Value::as_str).unwrap_or_default();
+            Incoming::Progress { done, total: number("total"), message: words::shown(message) }
+        }
+        _ => Incoming::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::convert::Infallible;
+
+    fn of(text: &str) -> Result<Incoming, Error<Infallible>> {
+        read(text.as_bytes(), 7)
+    }
+
+    #[test]
+    fn only_the_answer_to_our_request_is_one() {
+        assert!(matches!(of(r#"{"jsonrpc":"2.0","id":7,"result":{"a":1}}"#), Ok(Incoming::Answer(_))));
+        assert!(matches!(of(r#"{"jsonrpc":"2.0","id":"7","result":{}}"#), Ok(Incoming::Answer(_))));
+        assert!(matches!(of(r#"{"jsonrpc":"2.0","id":8,"result":{}}"#), Ok(Incoming::Other)));
+        assert!(matches!(
+            of(r#"{"id":null,"error":{"code":-32600,"message":"x"}}"#),
+            Ok(Incoming::Refusal { code: -32600, .. })
+        ));
+        for none in ["", "[]", "{", r#"{"id":7}"#, r#"{"id":7,"result":3}"#, r#"{"id":7,"id":7,"result":{}}"#] {
+            assert!(matches!(of(none), Err(Error::Nonsense(_))), "{none}");
+        }
+    }
+
+    #[test]
+    fn what_a_server_asks_is_answered_and_never_done() {
+        let Ok(Incoming::Asked(pong)) = of(r#"{"jsonrpc":"2.0","id":"s1","method":"ping"}"#) else { panic!("a ping") };
+        assert!(String::from_utf8_lossy(&pong).contains(r#""result":{}"#));
+        let asked = of(r#"{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{}}"#);
+        let Ok(Incoming::Asked(no)) = asked else { panic!("a request") };
+        assert!(String::from_utf8_lossy(&no).contains("-32601"));
+        let told = of(r#"{"method":"notifications/progress","params":{"progress":1,"total":4,"message":"a\u0007b"}}"#);
+        assert!(matches!(told, Ok(Incoming::Progress { message, .. }) if message == "ab"));
+    }
+}

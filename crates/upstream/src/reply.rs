@@ -1,0 +1,142 @@
+//! The answer to one POST: JSON, or a stream of events in which it comes.
+
+use crate::carrier::Carrier;
+use crate::error::Error;
+use crate::message::{self, Id, Incoming};
+use crate::stream::{Events, Resume, broken};
+use crate::words;
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt as _;
+use http::{Response, StatusCode, header};
+use http_body::Body;
+use std::pin::Pin;
+use valetkey_domain::json;
+
+/// How much of a failure's body is read.
+const WORDS: usize = 16 * 1024;
+/// How many messages that are no answer a stream may bring.
+const MOST_MESSAGES: usize = 10_000;
+
+/// What becomes of one message.
+pub(crate) enum Told {
+    /// The result.
+    Answer(serde_json::Value),
+    /// What is to be answered to the server.
+    Asked(Bytes),
+    /// How far it is.
+    Progress(f64, Option<f64>, String),
+    /// The stream ended before the answer came; the last event that it named, to go on from.
+    Ended(Option<Resume>),
+}
+
+/// An answer under way.
+pub(crate) enum Reply<C: Carrier> {
+    /// JSON.
+    Whole(C::Body),
+    /// Events.
+    Events(Events<C>),
+}
+
+impl<C: Carrier> Reply<C> {
+    /// Looks what sort of answer it is. `named` says whether a session was named in the request.
+    pub(crate) async fn of(answer: Response<C::Body>, named: bool) -> Result<Self, Error<C::Fault>> {
+        let status = answer.status();
+        if !status.is_success() {
+            return Err(failure::<C>(answer, named).await);
+        }
+        let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match kind.as_str() {
+            "text/event-stream" => Ok(Self::Events(Events::new(answer.into_body()))),
+            "application/json" => Ok(Self::Whole(answer.into_body())),
+            _ if status == StatusCode::ACCEPTED || status == StatusCode::NO_CONTENT => {
+                Err(Error::nonsense("it accepted the request without an answer"))
+            }
+            other => Err(Error::nonsense(format!("it is '{}', not JSON and no stream of events", words::shown(other)))),
+        }
+    }
+
+    /// The next that concerns this request.
+    pub(crate) async fn next(&mut self, id: Id) -> Result<Told, Error<C::Fault>> {
+        match self {
+            Self::Whole(body) => {
+                let bytes = collect::<C>(body, usize::MAX).await?;
+                match message::read(&unbatched(&bytes), id)? {
+                    Incoming::Answer(value) => Ok(Told::Answer(value)),
+                    Incoming::Refusal { code, message } => Err(Error::Refused { code, message }),
+                    _ => Err(Error::nonsense("it is no answer to the request")),
+                }
+            }
+            Self::Events(events) => next_event(events, id).await,
+        }
+    }
+}
+
+/// Reads events until one concerns the request.
+async fn next_event<C: Carrier>(events: &mut Events<C>, id: Id) -> Result<Told, Error<C::Fault>> {
+    loop {
+        let Some(event) = events.inner.next().await else { return Ok(Told::Ended(events.resume.clone())) };
+        let event = event.map_err(broken)?;
+        events.remember(&event);
+        let data = event.data.filter(|data| !data.is_empty());
+        let Some(data) = data.filter(|_| matches!(event.event.as_deref(), None | Some("message"))) else { continue };
+        events.seen += 1;
+        if events.seen > MOST_MESSAGES {
+            return Err(Error::TooMuch { what: "messages before its answer", most: MOST_MESSAGES });
+        }
+        match message::read(data.as_bytes(), id)? {
+            Incoming::Answer(value) => return Ok(Told::Answer(value)),
+            Incoming::Refusal { code, message } => return Err(Error::Refused { code, message }),
+            Incoming::Asked(answer) => return Ok(Told::Asked(answer)),
+            Incoming::Progress { done, total, message } => return Ok(Told::Progress(done, total, message)),
+            Incoming::Other => {}
+        }
+    }
+}
+
+/// Servers of the first revision may answer one request with a batch of one.
+fn unbatched(bytes: &Bytes) -> Bytes {
+    if bytes.first() != Some(&b'[') {
+        return bytes.clone();
+    }
+    match json::parse(bytes) {
+        Ok(serde_json::Value::Array(items)) if items.len() == 1 => {
+            items.first().map(|only| only.to_string().into()).unwrap_or_default()
+        }
+        _ => bytes.clone(),
+    }
+}
+
+/// What a status that is no success means.
+pub(crate) async fn failure<C: Carrier>(answer: Response<C::Body>, named: bool) -> Error<C::Fault> {
+    let (parts, mut body) = answer.into_parts();
+    let status = parts.status;
+    let said = collect::<C>(&mut body, WORDS).await.map(|body| words::of_failure(&body)).unwrap_or_default();
+    let of_session = status == StatusCode::NOT_FOUND
+        || status == StatusCode::BAD_REQUEST && said.to_ascii_lowercase().contains("session");
+    match status {
+        StatusCode::UNAUTHORIZED => {
+            let challenge = parts.headers.get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
+            Error::Unauthorized { challenge: challenge.map(str::to_owned) }
+        }
+        _ if named && of_session => Error::SessionEnded,
+        _ => {
+            let retry_after = words::pause(parts.headers.get(header::RETRY_AFTER));
+            Error::Status { status: status.as_u16(), words: said, retry_after }
+        }
+    }
+}
+
+/// A body, no more than `most` bytes of it.
+async fn collect<C: Carrier>(body: &mut C::Body, most: usize) -> Result<Bytes, Error<C::Fault>> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {
+        let Ok(data) = frame.map_err(Error::Unsent)?.into_data() else { continue };
+        let room = most - whole.len();
+        whole.extend_from_slice(data.get(..room).unwrap_or(&data));
+        if whole.len() >= most {
+            break;
+        }
+    }
+    Ok(whole.freeze())
+}

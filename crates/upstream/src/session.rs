@@ -1,0 +1,81 @@
+//! What was agreed on with a server, and how requests say so.
+
+use http::HeaderMap;
+use http::header::HeaderValue;
+use serde_json::{Map, Value, json};
+
+/// The modern era's revision.
+pub(crate) const MODERN: &str = "2026-07-28";
+/// The legacy era's, the newest first.
+pub(crate) const LEGACY: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
+/// The longest session id that is kept.
+const LONGEST_ID: usize = 4_096;
+
+/// What was agreed on with a server. It belongs to whose credential it was opened with: a server may know the user by it.
+#[derive(Clone, Debug)]
+pub struct Session(pub(crate) Era);
+
+#[derive(Clone, Debug)]
+pub(crate) enum Era {
+    /// Nothing is kept: each request says all.
+    Modern,
+    /// A revision, and the server's name for the session, if it keeps one.
+    Legacy { version: &'static str, id: Option<HeaderValue> },
+}
+
+impl Session {
+    /// A legacy session, with the id that came with its opening.
+    pub(crate) fn legacy(version: &'static str, answer: &HeaderMap) -> Self {
+        let id = answer.get("mcp-session-id").filter(|id| id.len() <= LONGEST_ID).cloned();
+        let id = id.map(|mut id| {
+            id.set_sensitive(true);
+            id
+        });
+        Self(Era::Legacy { version, id })
+    }
+
+    /// The revision that is spoken.
+    #[must_use]
+    pub const fn version(&self) -> &'static str {
+        match &self.0 {
+            Era::Modern => MODERN,
+            Era::Legacy { version, .. } => version,
+        }
+    }
+
+    /// Whether it is of the modern era.
+    #[must_use]
+    pub const fn is_modern(&self) -> bool {
+        matches!(self.0, Era::Modern)
+    }
+
+    /// Whether the server keeps one, and may end it.
+    pub(crate) const fn is_named(&self) -> bool {
+        matches!(&self.0, Era::Legacy { id: Some(_), .. })
+    }
+
+    /// Adds what every request within it carries.
+    pub(crate) fn mark(&self, headers: &mut HeaderMap) {
+        headers.insert("mcp-protocol-version", HeaderValue::from_static(self.version()));
+        if let Era::Legacy { id: Some(id), .. } = &self.0 {
+            headers.insert("mcp-session-id", id.clone());
+        }
+    }
+}
+
+/// Who we are, as servers want to know it.
+pub(crate) fn client_info() -> Value {
+    json!({ "name": "valetkey", "version": env!("CARGO_PKG_VERSION") })
+}
+
+/// What the modern era wants in every request's `_meta`. Nothing is offered: what a server would ask for nobody could
+/// answer.
+pub(crate) fn modern_meta() -> Map<String, Value> {
+    [
+        ("io.modelcontextprotocol/protocolVersion".to_owned(), MODERN.into()),
+        ("io.modelcontextprotocol/clientInfo".to_owned(), client_info()),
+        ("io.modelcontextprotocol/clientCapabilities".to_owned(), json!({})),
+    ]
+    .into_iter()
+    .collect()
+}
