@@ -138,6 +138,8 @@ def test_attack_38_another_host_is_misdirected_at_every_door_of_consent(demo, ho
         ("GET", link),
         ("POST", link),
         ("GET", f"{demo.url}/connect/done/auth_1"),
+        ("GET", f"{demo.url}/connect/yours/auth_1"),
+        ("POST", f"{demo.url}/connect/yours/auth_1"),
         ("GET", f"{demo.url}/connect/stopped/stray-answer"),
         ("GET", f"{demo.url}/sso/v1/oauth/{account.connection_id()}/callback?code=c&state=s"),
     ]:
@@ -173,7 +175,8 @@ def test_pages_carry_the_headers_that_keep_them_to_themselves(demo, person):
     person.connect(link)
     done = person.page.url
     cookie = {"cookie": person.cookies(demo.url)}
-    pages = [account.link(), link, done, f"{demo.url}/connect/stopped/stray-answer", f"{demo.url}/connect/nonsense"]
+    yours = done.replace("/connect/done/", "/connect/yours/")
+    pages = [account.link(), link, done, yours, f"{demo.url}/connect/stopped/stray-answer", f"{demo.url}/connect/nonsense"]
     for url in pages:
         headers = raw.ask("GET", url, cookie).headers
         policy = headers["content-security-policy"]

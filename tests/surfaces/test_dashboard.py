@@ -15,7 +15,8 @@ from kit.places import TOOLS
 from kit.server import Server
 
 PAGES = ["", "/connections", "/connections/create", "/connections/create/gmail", "/accounts", "/configs", "/configs/create",
-         "/instances", "/logs", "/settings"]
+         "/instances", "/playground", "/playground?connection=MY_GMAIL&user=ann", "/why", "/calls",
+         "/logs", "/settings"]
 LOGIN = re.compile(r"http://localhost:\d+/login/\S+")
 
 
@@ -103,17 +104,19 @@ def test_every_page_with_nothing_and_with_something(request, browser, server, sc
     folder = TOOLS / "dashboard"
     folder.mkdir(exist_ok=True)
     pages = list(PAGES)
-    for kind in ("connections", "accounts", "configs", "instances"):
+    for kind in ("connections", "accounts", "configs", "instances", "calls"):
         member.at(f"/{kind}")
         link = member.page.locator("tbody a").first
         if link.count():
             pages.append(link.get_attribute("href").removeprefix("/dashboard/development"))
+    pages += [f"{page}{rest}" for page in pages if "cfg_" in page for rest in ("/versions", "/versions/1")]
+    pages += [f"/playground?connection=MY_GMAIL&user=ann&tool={tool}" for tool in ("gmail_send_message", "none")]
     faults, wide = {}, []
     for page in pages:
         for width, height in ((1280, 900), (390, 800)):
             member.page.set_viewport_size({"width": width, "height": height})
             assert member.at(page).status == 200, page
-            name = re.sub(r"_[0-9a-z]{26}", "", page).strip("/").replace("/", "-") or "overview"
+            name = re.sub(r"_[0-9a-z]{26}", "", page).strip("/").replace("/", "-").replace("?", "--") or "overview"
             member.page.screenshot(path=folder / f"{here}-{name}-{width}-{scheme}.png", full_page=True)
             wide += [f"{page} at {width}"] if member.is_wide() else []
         faults |= {page: found for found in [member.faults()] if found}

@@ -40,6 +40,7 @@ mod scopes;
 mod start;
 mod stopped;
 mod typed;
+mod yours;
 
 pub use callback::{Callback, callback};
 pub use confirm::{Confirmed, confirm};
@@ -47,11 +48,13 @@ pub use form::{Form, FormField};
 pub use link::{Life, Link, Opened, Wishes, link, link_for, open};
 pub use outcome::{ConsentReport, outcome};
 pub use replace::replace;
+pub(crate) use requested::requested_scopes;
 pub use scopes::AskedScope;
 pub use start::start;
 pub use stopped::{About, StopReason, Stopped};
 pub use typed::{Submitted, submit};
 pub use valetkey_domain::authorization::Outcome;
+pub use yours::{Given, YourConnection, Yours, withdraw, yours};
 
 use std::time::Duration;
 

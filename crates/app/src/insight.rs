@@ -1,5 +1,6 @@
-//! What happened, for those who may look.
+//! What happened, and why something doesn't, for those who may look.
 
 pub mod analytics;
 pub mod audit;
 pub mod logs;
+pub mod why;

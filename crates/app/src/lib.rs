@@ -41,6 +41,7 @@ use tokio_util::task::TaskTracker;
 use valetkey_connectors::Catalog;
 use valetkey_core::Core;
 use valetkey_domain::Timestamp;
+use valetkey_domain::id::{AccountId, EnvironmentId};
 
 /// The system, as its surfaces hold it. Cheap to clone.
 #[derive(Clone)]
@@ -103,6 +104,12 @@ impl App {
     #[must_use]
     pub fn tasks(&self) -> &TaskTracker {
         &self.core.tasks
+    }
+
+    /// Of each limit on calls, how many are in flight: of this account, this environment and this process; with the most
+    /// that may be.
+    pub(crate) fn in_flight(&self, environment: &EnvironmentId, account: &AccountId) -> [(Limit, usize, usize); 3] {
+        self.limits.in_flight(environment, account)
     }
 
     /// Makes what is counted part of what a scrape is answered with.

@@ -6,5 +6,6 @@ pub mod instances;
 pub mod sessions;
 mod sets;
 pub mod toolset;
+pub mod versions;
 
 pub(crate) use sets::Sets;

@@ -7,7 +7,7 @@ mod template;
 pub use field::{Field, Unfit};
 pub use template::Template;
 
-use crate::file::{AuthKind, LostAnswer, Pkce, TokenClientAuth};
+use crate::file::{AuthKind, LostAnswer, Pkce, TokenBody, TokenClientAuth};
 use crate::sign_in::{Identity, Revoke};
 use http::HeaderName;
 use std::time::Duration;
@@ -151,6 +151,8 @@ pub struct OAuth2 {
     pub token_url: String,
     /// How the client names itself there.
     pub token_client_auth: TokenClientAuth,
+    /// How what is sent there is written.
+    pub token_body: TokenBody,
     /// What stands between two scopes.
     pub scope_separator: String,
     /// The parameter that the scopes are asked for in.

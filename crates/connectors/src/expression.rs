@@ -4,6 +4,7 @@
 use crate::Failure;
 use minijinja::value::{Serde, Value as Typed, ValueKind};
 use minijinja::{Environment, ErrorKind, Expression as Compiled, UndefinedBehavior, filters, tests as conditions};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -24,11 +25,13 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(32);
+    environment.add_filter("decoded", decoded);
     environment.add_filter("default", filters::default);
     environment.add_filter("join", filters::join);
     environment.add_filter("length", filters::length);
     environment.add_filter("lower", filters::lower);
     environment.add_filter("min", filters::min);
+    environment.add_filter("pieces", pieces);
     environment.add_filter("quoted", quoted);
     environment.add_filter("trim", filters::trim);
     environment.add_filter("upper", filters::upper);
@@ -184,6 +187,32 @@ fn wrap(list: &Typed, member: &str) -> Result<Typed, minijinja::Error> {
     Ok(objects.collect::<Vec<_>>().into())
 }
 
+/// A text with its percent signs undone, for apps that give ids as they stand in addresses: `'%3AUPp' | decoded` is
+/// `':UPp'`. What would be no text stays as it is.
+fn decoded(text: &Typed) -> Typed {
+    let Some(plain) = text.as_str() else { return text.clone() };
+    percent_decode_str(plain).decode_utf8().map_or_else(|_| text.clone(), |read| Typed::from(read.into_owned()))
+}
+
+/// A text in pieces of at most so many UTF-16 units, as apps count that are written in JavaScript; undefined where there
+/// is none. No sign is torn apart.
+fn pieces(text: &Typed, most: usize) -> Typed {
+    let Some(plain) = text.as_str() else { return Typed::UNDEFINED };
+    let mut pieces = vec![String::new()];
+    let mut units = 0;
+    for sign in plain.chars() {
+        if units + sign.len_utf16() > most && units > 0 {
+            pieces.push(String::new());
+            units = 0;
+        }
+        units += sign.len_utf16();
+        if let Some(last) = pieces.last_mut() {
+            last.push(sign);
+        }
+    }
+    pieces.into()
+}
+
 /// A text in single quotes, those and backslashes in it behind a backslash, as search languages have it. A short one:
 /// each time it may be twice as long.
 fn quoted(text: &str) -> Result<String, minijinja::Error> {
@@ -248,6 +277,19 @@ mod tests {
         assert_eq!(value("input.b | wrap('email')", &scope), None);
         assert_eq!(value("{'a': input.a, 'b': input.b, 'c': input.nothing}", &scope), Some(json!({"a": 1, "c": null})));
         assert_eq!(value("input.nothing", &scope), None);
+    }
+
+    #[test]
+    fn a_text_is_cut_into_pieces_and_an_id_is_read_as_it_is() {
+        let scope = json!({"input": {"text": "ab🥑cd", "id": "%3AUPp", "bad": "%ff", "key": "x"}});
+        assert_eq!(value("input.text | pieces(3)", &scope), Some(json!(["ab", "🥑c", "d"])));
+        assert_eq!(value("input.text | pieces(1)", &scope), Some(json!(["a", "b", "🥑", "c", "d"])));
+        let rich = "{input.key: input.text | pieces(9) | wrap('content') | wrap('text'), 'no': input.no | pieces(9)}";
+        assert_eq!(value(rich, &scope), Some(json!({"x": [{"text": {"content": "ab🥑cd"}}]})));
+        assert_eq!(value("input.no | pieces(3) | wrap('content')", &scope), None);
+        assert_eq!(value("input.id | decoded", &scope), Some(json!(":UPp")));
+        assert_eq!(value("input.bad | decoded", &scope), Some(json!("%ff")));
+        assert_eq!(value("input.no | decoded", &scope), None);
     }
 
     #[test]

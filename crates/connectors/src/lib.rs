@@ -40,7 +40,7 @@ pub use catalog::Catalog;
 pub use connector::{Connector, Tool};
 pub use error::{Error, Problem};
 pub use failure::{Failure, FailureKind, Unsent};
-pub use file::{AuthKind, LostAnswer, Pkce, TokenClientAuth};
+pub use file::{AuthKind, LostAnswer, Pkce, TokenBody, TokenClientAuth};
 pub use host::Unfilled;
 pub use reasons::lacks_scope;
 pub use scopes::ScopeRule;

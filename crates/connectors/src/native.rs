@@ -36,6 +36,10 @@ mod label_lists;
 mod labels;
 mod moment;
 mod names;
+mod notion_block;
+mod notion_property;
+mod notion_readable;
+mod notion_text;
 mod parameter;
 mod part;
 mod raw;
@@ -72,6 +76,7 @@ const NATIVES: &[(&str, Native)] = &[
     ("gmail_redraft", gmail_redraft::run),
     ("gmail_reply", gmail_reply::run),
     ("gmail_vacation", gmail_vacation::run),
+    ("notion_readable", notion_readable::run),
 ];
 
 /// The native of this name.

@@ -102,4 +102,10 @@ pub(crate) const SHIPPED: &[Shipped] = &[
         text: include_str!("../../../catalogue/slack.yaml"),
         digests: &[include_str!("../../../catalogue/digests/slack.json")],
     },
+    Shipped {
+        slug: "notion",
+        file_name: "notion.yaml",
+        text: include_str!("../../../catalogue/notion.yaml"),
+        digests: &[include_str!("../../../catalogue/digests/notion.json")],
+    },
 ];

@@ -1,7 +1,7 @@
 //! What is asked at sign-in and at its end, compiled: who signed in, whether a credential works, and how a grant is
 //! revoked.
 
-use crate::file::{IdentityFile, RevokeFile, VerifyFile};
+use crate::file::{IdentityFile, RevokeFile, TokenBody, VerifyFile};
 use crate::shape::Shape;
 use http::Method;
 use serde_json::Value;
@@ -13,6 +13,8 @@ pub struct Identity {
     pub method: Method,
     /// The address.
     pub url: String,
+    /// What is sent as JSON.
+    pub body: Option<Value>,
     /// The scopes of which any one allows the question; none means that it needs none.
     pub scopes: Vec<String>,
     id: Shape,
@@ -31,9 +33,13 @@ impl Identity {
             "POST" => Method::POST,
             other => return Err(format!("method: `{other}` is neither GET nor POST")),
         };
+        if file.body.is_some() && method == Method::GET {
+            return Err("body: GET has none".to_owned());
+        }
         Ok(Self {
             method,
             url: file.url.clone(),
+            body: file.body.clone(),
             scopes: file.scopes.clone(),
             id: shape("id", &file.id)?,
             name: file.name.as_deref().map(|name| shape("name", name)).transpose()?,
@@ -100,11 +106,13 @@ fn word(shape: &Shape, answer: &Value) -> Option<String> {
 /// How a grant is revoked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revoke {
-    /// The HTTP method; the request has a form as its body.
+    /// The HTTP method, one that has a body.
     pub method: Method,
     /// The address.
     pub url: String,
-    /// The field of the form in which the token stands.
+    /// How the request is written.
+    pub body: TokenBody,
+    /// The field or member in which the token stands.
     pub field: String,
 }
 
@@ -123,9 +131,15 @@ impl Revoke {
         };
         let named =
             |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-        let field = file.token_in.strip_prefix("form.").filter(named);
-        let field = field.ok_or_else(|| format!("token_in: `{}` is not `form.` and a name", file.token_in))?;
-        Ok(Self { method, url: file.url.clone(), field: field.to_owned() })
+        let (body, field) = match file.token_in.split_once('.') {
+            Some(("form", field)) => (TokenBody::Form, field),
+            Some(("json", field)) => (TokenBody::Json, field),
+            _ => (TokenBody::Form, ""),
+        };
+        if !named(&field) {
+            return Err(format!("token_in: `{}` is not `form.` or `json.` and a name", file.token_in));
+        }
+        Ok(Self { method, url: file.url.clone(), body, field: field.to_owned() })
     }
 }
 
@@ -176,8 +190,10 @@ mod tests {
         };
         let made = revoke("DELETE", "form.access_token").unwrap();
         assert_eq!((made.method, made.field.as_str()), (Method::DELETE, "access_token"));
+        let made = revoke("POST", "json.token").unwrap();
+        assert_eq!((made.body, made.field.as_str()), (TokenBody::Json, "token"));
         assert!(revoke("GET", "form.token").unwrap_err().starts_with("method: "));
-        for odd in ["token", "form.", "query.token", "form.a b", "form.a=b&c"] {
+        for odd in ["token", "form.", "json.", "query.token", "form.a b", "form.a=b&c"] {
             assert!(revoke("POST", odd).unwrap_err().starts_with("token_in: "), "{odd}");
         }
     }

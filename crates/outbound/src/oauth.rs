@@ -25,11 +25,11 @@ mod text;
 
 pub use answer::{MAX_BELIEVED, Tokens};
 pub use authorize::{Asked, NoWebAddress, authorization_url, sends_nonce};
-pub use client::{BasicEncoding, Client, ClientAuth};
+pub use client::{BasicEncoding, Client, ClientAuth, TokenBody};
 pub use error::{Problem, TokenError};
 pub use grant::{assertion, client_credentials, exchange, refresh};
 pub use id_token::{Claims, Expected, IdToken, IdTokenFault, Nonce};
-pub use identity::identity;
+pub use identity::{Question, identity};
 pub use provider_words::ProviderWords;
 pub use retry::MAX_PAUSE;
 pub use revocation::{Revocation, TokenIn};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use valetkey_domain::Secret;
-use valetkey_outbound::oauth::{self, BasicEncoding, Client, ClientAuth, Revocation, Revoked, TokenIn};
+use valetkey_outbound::oauth::{self, BasicEncoding, Client, ClientAuth, Revocation, Revoked, TokenBody, TokenIn};
 use valetkey_outbound::{Outbound, Policy, SystemResolver};
 
 /// What the provider was asked, each as its first line, `basic`, `bearer` or nothing, and its body.
@@ -80,6 +80,7 @@ async fn revoke(
         basic,
         answer_in: None,
         ended: &[],
+        body: TokenBody::Form,
     });
     let revoked = oauth::revoke(&outbound, &revocation, client.as_ref()).await;
     let asked = asked.lock().unwrap().clone();

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use valetkey_domain::Secret;
-use valetkey_outbound::oauth::{self, BasicEncoding, Client, ClientAuth, TokenError};
+use valetkey_outbound::oauth::{self, BasicEncoding, Client, ClientAuth, Question, TokenBody, TokenError};
 use valetkey_outbound::{Outbound, Policy, SystemResolver};
 
 /// Where an answer stops for longer than anybody waits for the words of a refusal.
@@ -66,6 +66,7 @@ async fn refresh(answer: &str) -> Result<oauth::Tokens, TokenError> {
         basic: BasicEncoding::FormEncoded,
         answer_in: None,
         ended: &[],
+        body: TokenBody::Form,
     };
     oauth::refresh(&outbound(&address), &client, &Secret::from("refresh-hunter2")).await
 }
@@ -82,6 +83,7 @@ async fn a_code_is_exchanged_with_verifier_and_redirect_uri() {
         basic: BasicEncoding::FormEncoded,
         answer_in: None,
         ended: &[],
+        body: TokenBody::Form,
     };
     let verifier = Secret::from("v");
     let redirect = "http://localhost:8080/sso/v1/oauth/conn_1/callback";
@@ -133,9 +135,11 @@ async fn attack_22_each_exchange_has_a_connection_of_its_own() {
         basic: BasicEncoding::FormEncoded,
         answer_in: None,
         ended: &[],
+        body: TokenBody::Form,
     };
     for _ in 0..2 {
-        oauth::identity(&outbound, http::Method::GET, &url, &token).await.unwrap();
+        let question = Question { method: http::Method::GET, url: &url, headers: &[], body: None };
+        oauth::identity(&outbound, &question, &token).await.unwrap();
     }
     assert_eq!(opened.load(Ordering::Relaxed), 1, "others may share one");
     for _ in 0..2 {
@@ -170,6 +174,7 @@ async fn an_endpoint_that_is_down_was_never_reached() {
         basic: BasicEncoding::FormEncoded,
         answer_in: None,
         ended: &[],
+        body: TokenBody::Form,
     };
     let error = oauth::refresh(&outbound(&address), &client, &Secret::from("refresh-hunter2")).await.unwrap_err();
     assert!(matches!(error, TokenError::Unreachable(_)), "{error:?}");
@@ -218,8 +223,24 @@ async fn a_byte_order_mark_costs_no_account() {
     assert_eq!(tokens.refresh_token.unwrap().expose(), "rt-2");
     let (address, _request) = endpoint(&http("200 OK", "\u{feff}{\"sub\":\"1\"}")).await;
     let (url, token) = (format!("http://{address}/who"), Secret::from("at"));
-    let who = oauth::identity(&outbound(&address), http::Method::GET, &url, &token).await.unwrap();
+    let question = Question { method: http::Method::GET, url: &url, headers: &[], body: None };
+    let who = oauth::identity(&outbound(&address), &question, &token).await.unwrap();
     assert_eq!(who["sub"], "1");
+}
+
+#[tokio::test]
+async fn the_question_who_it_is_has_what_the_app_always_wants() {
+    let (address, request) = endpoint(&http("200 OK", "{\"data\":{}}")).await;
+    let (url, token) = (format!("http://{address}/graphql"), Secret::from("at"));
+    let (headers, body) =
+        ([("X-Version".to_owned(), "7".to_owned())], serde_json::json!({"query": "{ viewer { id } }"}));
+    let question = Question { method: http::Method::POST, url: &url, headers: &headers, body: Some(&body) };
+    oauth::identity(&outbound(&address), &question, &token).await.unwrap();
+    let sent = request.await.unwrap().to_lowercase();
+    for part in ["post /graphql", "x-version: 7", "authorization: bearer at", "content-type: application/json"] {
+        assert!(sent.contains(part), "{part} is not in {sent}");
+    }
+    assert!(sent.ends_with(r#"{"query":"{ viewer { id } }"}"#), "{sent}");
 }
 
 #[tokio::test]
@@ -235,6 +256,7 @@ async fn a_secret_goes_raw_where_that_is_said() {
             basic,
             answer_in: None,
             ended: &[],
+            body: TokenBody::Form,
         };
         oauth::refresh(&outbound(&address), &client, &Secret::from("rt")).await.unwrap();
         let request = request.await.unwrap();

@@ -25,6 +25,7 @@ mod session;
 mod socket;
 mod table;
 mod tool;
+mod why;
 mod wire;
 
 use crate::compose;
@@ -52,6 +53,9 @@ pub(crate) use socket::serve;
 pub(crate) async fn run(data: &Path, mut noun: Noun, secrets: Secrets) -> Result<()> {
     if let Noun::Connection(asked) = &mut noun {
         asked.verb.read_secret()?;
+    }
+    if let Noun::Why(flags) = &mut noun {
+        flags.read_secrets()?;
     }
     if let Noun::Backup(flags) = &mut noun {
         flags.make_absolute()?;

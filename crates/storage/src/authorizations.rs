@@ -74,6 +74,16 @@ pub async fn with_time_left(
     rows.iter().map(|row| Ok((read(row)?, row.fit("authorizations", |row| row.hash("link_hash"))?))).collect()
 }
 
+/// The account's authorizations that have ended, the newest end first, twenty at most.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn ended(ctx: &Ctx, tx: &mut Tx, account: &AccountId) -> Result<Vec<Authorization>, Error> {
+    let sql = "SELECT * FROM authorizations WHERE environment_id = $1 AND account_id = $2 AND stage = 'done'
+         ORDER BY done_at DESC, id DESC LIMIT 20";
+    tx.all(sql, args![&ctx.environment, account]).await?.iter().map(read).collect()
+}
+
 /// Ends all links of an account but the newest `kept`. A consent that was started may still finish.
 ///
 /// # Errors

@@ -1,9 +1,9 @@
 //! The versions of MCP configs, each kept as it was: a session token keeps to the one that it was made under.
 
 use crate::{Error, Row, Tx, args};
-use valetkey_domain::Ctx;
 use valetkey_domain::config::Mapping;
 use valetkey_domain::id::ConfigId;
+use valetkey_domain::{Ctx, Timestamp};
 
 /// Keeps a config as it is now, under its version.
 ///
@@ -20,6 +20,60 @@ pub(crate) async fn keep(ctx: &Ctx, tx: &mut Tx, config: &ConfigId) -> Result<()
         WHERE c.environment_id = $1 AND c.id = $2";
     tx.run(sql, args![&ctx.environment, config]).await?;
     Ok(())
+}
+
+/// What is kept of a version beside its mappings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its number.
+    pub version: i64,
+    /// What the config was for.
+    pub description: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// How many connections it has, with those that are gone.
+    pub connections: usize,
+}
+
+/// A config's versions, newest first: so many of those before a number, or of all.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn list(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    config: &ConfigId,
+    before: Option<i64>,
+    size: u32,
+) -> Result<Vec<Kept>, Error> {
+    let sql = "SELECT v.version, v.description, v.created_at,
+          (SELECT count(*) FROM mcp_config_version_mappings m WHERE m.config_id = v.config_id AND m.version = v.version)
+          AS connections
+        FROM mcp_config_versions v
+        WHERE v.environment_id = $1 AND v.config_id = $2 AND v.version < $3 ORDER BY v.version DESC LIMIT $4";
+    let before = before.unwrap_or(i64::MAX);
+    let rows = tx.all(sql, args![&ctx.environment, config, before, i64::from(size)]).await?;
+    rows.iter().map(read_kept).collect()
+}
+
+/// One of them.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn get(ctx: &Ctx, tx: &mut Tx, config: &ConfigId, version: i64) -> Result<Option<Kept>, Error> {
+    let found = list(ctx, tx, config, version.checked_add(1), 1).await?;
+    Ok(found.into_iter().find(|kept| kept.version == version))
+}
+
+fn read_kept(row: &Row) -> Result<Kept, Error> {
+    row.fit("mcp_config_versions", |row| {
+        Ok(Kept {
+            version: row.integer("version")?,
+            description: row.text("description")?.into(),
+            created_at: row.timestamp("created_at")?,
+            connections: usize::try_from(row.integer("connections")?).unwrap_or(usize::MAX),
+        })
+    })
 }
 
 /// The mappings of a config at a version, without those whose connection is gone; none if there is no such version.

@@ -202,6 +202,18 @@ fn read_mapping(row: &Row) -> Result<Mapping, Error> {
 /// How many different whitelists [`whitelists`] gives.
 pub const WHITELISTS: usize = 200;
 
+/// The connections of the configs on which the user has an instance.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn reached(ctx: &Ctx, tx: &mut Tx, identifier: &Identifier, most: u32) -> Result<Vec<ConnectionId>, Error> {
+    let sql = "SELECT DISTINCT m.connection_id FROM mcp_instances t
+        JOIN mcp_config_mappings m ON m.config_id = t.config_id AND m.environment_id = t.environment_id
+        WHERE t.environment_id = $1 AND t.identifier = $2 ORDER BY m.connection_id LIMIT $3";
+    let rows = tx.all(sql, args![&ctx.environment, identifier, i64::from(most)]).await?;
+    rows.iter().map(|row| row.fit("mcp_config_mappings", |row| row.parsed("connection_id"))).collect()
+}
+
 /// The different whitelists under which a user reaches a connection, an empty one standing for all its tools: those of the
 /// configs on which the user has an instance; of all configs that map the connection, if the user has none on these.
 ///

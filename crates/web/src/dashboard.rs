@@ -5,24 +5,33 @@
 //! ([`Posted`](visit::Posted)) and end in a redirect. Every page works without its script.
 
 mod accounts;
+mod bounded;
+mod call_charts;
+mod calls;
+mod chart;
 mod clients;
 mod configs;
 mod connections;
 mod done;
 mod entrance;
 mod frame;
+mod guide;
 mod instances;
 mod logs;
 mod members;
 mod overview;
 mod pages;
+mod playground;
+mod schema_form;
 mod sentence;
 mod settings;
 mod snippets;
 pub(crate) mod templates;
 #[cfg(test)]
 mod tests;
+mod versions;
 mod visit;
+mod why;
 
 pub(crate) use pages::samples;
 
@@ -57,15 +66,23 @@ fn pages_of_an_environment() -> impl Iterator<Item = (&'static str, MethodRouter
         ("/accounts", get(accounts::list)),
         ("/accounts/{id}", get(accounts::show)),
         ("/accounts/{id}/{change}", post(accounts::change)),
+        ("/links", post(accounts::make_link)),
+        ("/playground", get(playground::show).post(playground::call)),
+        ("/why", get(why::form).post(why::ask)),
         ("/configs", get(configs::list)),
         ("/configs/create", get(configs::form).post(configs::create)),
         ("/configs/{id}", get(configs::show)),
         ("/configs/{id}/edit", get(configs::edit).post(configs::save)),
         ("/configs/{id}/delete", post(configs::delete)),
         ("/configs/{id}/try", post(configs::try_as_user)),
+        ("/configs/{id}/versions", get(versions::list)),
+        ("/configs/{id}/versions/{version}", get(versions::show)),
+        ("/configs/{id}/rollback", post(versions::roll_back)),
         ("/instances", get(instances::list)),
         ("/instances/{id}", get(instances::show)),
         ("/instances/{id}/{change}", post(instances::change)),
+        ("/calls", get(calls::list)),
+        ("/calls/{id}", get(calls::show)),
         ("/logs", get(logs::list)),
         ("/settings", get(settings::show)),
         ("/settings/name", post(settings::rename)),

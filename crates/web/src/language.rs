@@ -15,11 +15,13 @@ pub enum Language {
     German,
     /// French.
     French,
+    /// Spanish.
+    Spanish,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::English, Self::German, Self::French];
+    pub const ALL: [Self; 4] = [Self::English, Self::German, Self::French, Self::Spanish];
 
     /// The code, as in `<html lang>`.
     #[must_use]
@@ -28,6 +30,7 @@ impl Language {
             Self::English => "en",
             Self::German => "de",
             Self::French => "fr",
+            Self::Spanish => "es",
         }
     }
 
@@ -37,6 +40,7 @@ impl Language {
             Self::English => include_str!("../locales/en.ftl"),
             Self::German => include_str!("../locales/de.ftl"),
             Self::French => include_str!("../locales/fr.ftl"),
+            Self::Spanish => include_str!("../locales/es.ftl"),
         }
     }
 
@@ -88,9 +92,13 @@ pub(crate) struct Texts {
 impl Texts {
     /// Reads the texts of this language.
     pub(crate) fn of(language: Language) -> Result<Self, Error> {
+        Self::read(language, language.source())
+    }
+
+    /// Reads texts that stand for those of this language.
+    pub(crate) fn read(language: Language, source: &str) -> Result<Self, Error> {
         let wrong = |why: String| Error::Source(language.code(), why);
-        let resource =
-            FluentResource::try_new(language.source().into()).map_err(|(_, all)| wrong(format!("{all:?}")))?;
+        let resource = FluentResource::try_new(source.into()).map_err(|(_, all)| wrong(format!("{all:?}")))?;
         let code = language.code().parse().map_err(|why| wrong(format!("{why:?}")))?;
         let mut bundle = FluentBundle::new_concurrent(vec![code]);
         // The marks would be copied along with names and addresses; the templates set those apart with <bdi>.
@@ -128,6 +136,7 @@ pub(crate) mod tests {
         assert_eq!(chosen("de-CH,de;q=0.9,en;q=0.8"), "de");
         assert_eq!(chosen("ja,fr-CA;q=0.7,en;q=0.3"), "fr");
         assert_eq!(chosen("en;q=0.2, DE;q=0.9"), "de");
+        assert_eq!(chosen("es-MX, es;q=0.9, en;q=0.8"), "es");
         assert_eq!(chosen("de;q=0, ja"), "en");
         assert_eq!(chosen("fr;q=x, *;q=0.5"), "en");
         assert_eq!(Language::chosen(&HeaderMap::new()).code(), "en");

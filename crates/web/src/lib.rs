@@ -21,6 +21,7 @@ mod site;
 #[cfg(test)]
 mod tests;
 mod web;
+mod yours;
 
 pub use language::Language;
 pub use pages::{Error, samples};
@@ -52,6 +53,7 @@ impl Web {
         Router::new()
             .route("/connect/{link}", get(link::show).post(link::start))
             .route("/connect/done/{authorization}", get(outcome::show).post(outcome::choose))
+            .route("/connect/yours/{authorization}", get(yours::show).post(yours::withdraw))
             .route("/connect/stopped/{why}", get(outcome::stopped))
             .route("/sso/v1/oauth/{connection}/callback", get(callback::take).head(callback::look))
             .merge(assets::router())

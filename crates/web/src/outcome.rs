@@ -26,7 +26,7 @@ pub(crate) async fn show(State(web): State<Web>, Path(id): Path<String>, asked: 
         Ok(ConsentReport { confirmed_at: Some(address), .. }) => web.page(&answers::leave(address), &asked),
         Ok(ended) => match answers::question(&ended) {
             Some(question) => web.form(&form(&id), &asked, |token| Replace { token, ..question }),
-            None => web.page(&answers::end(ended), &asked),
+            None => web.page(&answers::end(ended).leading_to(yours(&web, &id)), &asked),
         },
         Err(stopped) => web.page(&answers::stop(&stopped), &asked),
     }
@@ -56,6 +56,11 @@ pub(crate) async fn choose(
 pub(crate) async fn stopped(State(web): State<Web>, Path(why): Path<String>, asked: HeaderMap) -> Response {
     let said = NoticeKind::ALL.into_iter().find(|said| said.stops() && said.key() == why);
     web.notice(said.unwrap_or(NoticeKind::NotFound), &asked)
+}
+
+/// Where the person sees what they gave.
+fn yours(web: &Web, id: &AuthorizationId) -> String {
+    format!("{}/connect/yours/{id}", web.site.base)
 }
 
 fn form(id: &AuthorizationId) -> String {

@@ -12,6 +12,7 @@ mod replace;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod yours;
 
 pub(crate) use consent::{Consent, CustomHosts};
 pub(crate) use form::{Field, Form};
@@ -20,6 +21,7 @@ pub(crate) use notice::{Notice, NoticeKind};
 pub(crate) use page::Page;
 pub(crate) use replace::Replace;
 pub(crate) use scope::Scope;
+pub(crate) use yours::{YourLine, Yours};
 
 use crate::assets;
 use crate::dashboard::templates as dashboard;
@@ -32,13 +34,14 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use std::sync::Arc;
 use valetkey_domain::Timestamp;
 
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("base.html", include_str!("../templates/base.html")),
     (Consent::TEMPLATE, include_str!("../templates/consent.html")),
     (Form::TEMPLATE, include_str!("../templates/form.html")),
     (Leave::TEMPLATE, include_str!("../templates/leave.html")),
     (Notice::TEMPLATE, include_str!("../templates/notice.html")),
     (Replace::TEMPLATE, include_str!("../templates/replace.html")),
+    (Yours::TEMPLATE, include_str!("../templates/yours.html")),
 ];
 
 /// All templates in all languages.
@@ -86,10 +89,14 @@ impl Pages {
 }
 
 fn environment(language: Language, base: &str) -> Result<Environment<'static>, Error> {
+    with_texts(Texts::of(language)?, language, base)
+}
+
+fn with_texts(texts: Texts, language: Language, base: &str) -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    let texts = Arc::new(Texts::of(language)?);
+    let texts = Arc::new(texts);
     let dates = texts.clone();
     environment.add_global("lang", language.code());
     environment.add_global("stylesheet", format!("{base}{}", assets::stylesheet()));
@@ -182,17 +189,21 @@ fn policy(has_form: bool, has_script: bool) -> HeaderValue {
 /// # Errors
 /// A template or text is wrong.
 pub fn samples(language: Language) -> Result<Vec<(String, String)>, Error> {
+    samples_of(&Pages::read("")?, language)
+}
+
+fn samples_of(pages: &Pages, language: Language) -> Result<Vec<(String, String)>, Error> {
     fn of<P: Page>(pages: &Pages, language: Language) -> Result<Vec<(String, String)>, Error> {
         let render = |(name, page): (String, P)| Ok((name, pages.render(&page, language)?));
         P::samples().into_iter().map(render).collect()
     }
-    let pages = Pages::read("")?;
     let all = [
-        of::<Consent>(&pages, language)?,
-        of::<Form>(&pages, language)?,
-        of::<Leave>(&pages, language)?,
-        of::<Replace>(&pages, language)?,
-        of::<Notice>(&pages, language)?,
+        of::<Consent>(pages, language)?,
+        of::<Form>(pages, language)?,
+        of::<Leave>(pages, language)?,
+        of::<Replace>(pages, language)?,
+        of::<Notice>(pages, language)?,
+        of::<Yours>(pages, language)?,
     ];
     Ok(all.into_iter().flatten().collect())
 }

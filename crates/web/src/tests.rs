@@ -5,3 +5,4 @@ mod custom_hosts;
 mod exchanges;
 pub(crate) mod harness;
 mod links;
+mod yours;

@@ -184,6 +184,16 @@ impl Limits {
         Full { limit, most, why: None }
     }
 
+    /// Of each limit on calls, how many are in flight of those who are named, and how many may be.
+    pub(crate) fn in_flight(&self, environment: &EnvironmentId, account: &AccountId) -> [(Limit, usize, usize); 3] {
+        let most = &self.most;
+        [
+            (Limit::InFlightPerAccount, self.accounts.used(account), most.in_flight_per_account),
+            (Limit::InFlightPerEnvironment, self.environments.used(environment), most.in_flight_per_environment),
+            (Limit::InFlight, self.process.used(&()), most.in_flight),
+        ]
+    }
+
     /// Each limit, how much of it is taken (of those that many have: by the one who has most), and how much there is.
     fn used(&self) -> [(Limit, usize, usize); 6] {
         let bounds = &self.most;

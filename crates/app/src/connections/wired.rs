@@ -4,7 +4,9 @@ use super::custom_hosts::CustomHosts;
 use super::endpoints::{Endpoints, Vendors, origin};
 use crate::{App, Error, Result};
 use std::sync::Arc;
-use valetkey_connectors::{Auth, AuthKind, Connector, LostAnswer, OAuth2, RefreshRule, TokenClientAuth, Unfilled};
+use valetkey_connectors::{
+    Auth, AuthKind, Connector, LostAnswer, OAuth2, RefreshRule, TokenBody, TokenClientAuth, Unfilled,
+};
 use valetkey_domain::Kind;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::connection::{Connection, Settings};
@@ -100,6 +102,15 @@ impl Wired {
             Auth::OAuth2(oauth) => Some((oauth.token_client_auth, &oauth.scope_separator)),
             Auth::Minted(minted) => Some((minted.token_client_auth, &minted.scope_separator)),
             Auth::Static(_) | Auth::None => None,
+        }
+    }
+
+    /// How what is sent to the token endpoint is written.
+    #[must_use]
+    pub fn token_body(&self) -> TokenBody {
+        match self.way() {
+            Auth::OAuth2(oauth) => oauth.token_body,
+            Auth::Minted(_) | Auth::Static(_) | Auth::None => TokenBody::Form,
         }
     }
 

@@ -152,7 +152,9 @@ impl Exchange {
             return Ok(None);
         }
         let outbound = self.app.core.outbound.of(&self.consent.ctx.environment);
-        let answer = endpoint::identity(&outbound, rule.method.clone(), url, &tokens.access_token).await?;
+        let (headers, body) = (wired.connector.headers.as_slice(), rule.body.as_ref());
+        let question = endpoint::Question { method: rule.method.clone(), url, headers, body };
+        let answer = endpoint::identity(&outbound, &question, &tokens.access_token).await?;
         let without =
             || TokenError::Nonsense("the question who signed in was answered without an id".to_owned().into());
         let (id, name) = rule.read(&answer).ok_or_else(without)?;

@@ -11,7 +11,7 @@ use valetkey_storage::configs::{self, WHITELISTS};
 
 /// The scopes to ask this account's owner for, `lacking` among them. What the developer set on the connection stays as it
 /// is.
-pub(super) async fn requested_scopes(
+pub(crate) async fn requested_scopes(
     app: &App,
     ctx: &Ctx,
     wired: &Wired,

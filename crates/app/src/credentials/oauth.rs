@@ -3,9 +3,9 @@
 use crate::connections::Wired;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
-use valetkey_connectors::TokenClientAuth;
+use valetkey_connectors::{self as connectors, TokenClientAuth};
 use valetkey_domain::{Kind, Secret};
-use valetkey_outbound::oauth::{BasicEncoding, Client, ClientAuth};
+use valetkey_outbound::oauth::{BasicEncoding, Client, ClientAuth, TokenBody};
 
 /// The token endpoint of a connection and who we are there.
 pub(crate) struct Endpoint {
@@ -13,6 +13,7 @@ pub(crate) struct Endpoint {
     client_id: String,
     auth: ClientAuth,
     basic: BasicEncoding,
+    body: TokenBody,
     answer_in: Option<String>,
     ended: Vec<String>,
 }
@@ -34,8 +35,8 @@ impl From<StoredEndpoint> for Endpoint {
             _ => (ClientAuth::None, BasicEncoding::FormEncoded),
         };
         // What is kept only revokes, and nothing is read of the answer to that.
-        let (answer_in, ended) = (None, Vec::new());
-        Self { token_url: stored.token_url, client_id: stored.client_id, auth, basic, answer_in, ended }
+        let (body, answer_in, ended) = (TokenBody::Form, None, Vec::new());
+        Self { token_url: stored.token_url, client_id: stored.client_id, auth, basic, body, answer_in, ended }
     }
 }
 
@@ -80,8 +81,12 @@ impl Endpoint {
             Some(false) => BasicEncoding::FormEncoded,
             None => basic,
         };
+        let body = match wired.token_body() {
+            connectors::TokenBody::Form => TokenBody::Form,
+            connectors::TokenBody::Json => TokenBody::Json,
+        };
         let (answer_in, ended) = wired.token_answer();
-        Ok(Self { token_url: wired.token_url()?.to_owned(), client_id, auth, basic, answer_in, ended })
+        Ok(Self { token_url: wired.token_url()?.to_owned(), client_id, auth, basic, body, answer_in, ended })
     }
 
     /// The id that the vendor gave the app.
@@ -99,6 +104,7 @@ impl Endpoint {
             client_secret: secret,
             auth,
             basic,
+            body: self.body,
             answer_in,
             ended,
         }

@@ -170,7 +170,8 @@ async fn send(
 ) -> Result<Revoked> {
     let method = Method::from_bytes(way.method.as_bytes()).map_err(Error::internal)?;
     let client = client.as_ref().map(|client| client.client(secret.as_ref()));
-    let asked = endpoint::Revocation { url: &way.url, method, token_in: TokenIn::Form(&way.field), token };
+    let token_in = if way.json { TokenIn::Json(&way.field) } else { TokenIn::Form(&way.field) };
+    let asked = endpoint::Revocation { url: &way.url, method, token_in, token };
     let outbound = app.core.outbound.of(&ctx.environment);
     Ok(endpoint::revoke(&outbound, &asked, client.as_ref()).await)
 }

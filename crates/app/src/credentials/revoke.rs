@@ -8,6 +8,7 @@ use crate::{App, Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::time::Duration;
+use valetkey_connectors::TokenBody;
 use valetkey_core::places::{self, CredentialRow};
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::id::RevocationId;
@@ -76,8 +77,11 @@ impl AtProvider {
 pub(super) struct Way {
     pub(super) url: String,
     pub(super) method: String,
-    /// The field of the form that has the token.
+    /// The field of the form, or the member of the object, that has the token.
     pub(super) field: String,
+    /// Whether the request is JSON.
+    #[serde(default)]
+    pub(super) json: bool,
     /// The provider's token endpoint.
     pub(super) token_url: String,
     pub(super) client: Option<StoredEndpoint>,
@@ -217,6 +221,7 @@ pub(super) fn way(wired: &Wired, audience: &[String]) -> std::result::Result<(Wa
         url: url.clone(),
         method: rule.method.to_string(),
         field: rule.field.clone(),
+        json: rule.body == TokenBody::Json,
         token_url: wired.endpoints.token_url.clone().ok_or(AtProvider::NotOffered)?,
         client: oauth::Endpoint::of(wired).ok().map(|client| client.to_stored()),
     };

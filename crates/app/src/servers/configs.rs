@@ -3,7 +3,7 @@
 use crate::connections::{self, Wired};
 use crate::entrance::sessions::Site;
 use crate::{App, Error, Listed, Page, Result};
-use serde_json::Map;
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use valetkey_connectors::{Connector, nearest};
 use valetkey_core::failpoint::{Failpoint, reach};
@@ -122,7 +122,22 @@ pub async fn update(
     description: Option<String>,
     mappings: Option<Vec<NewMapping>>,
 ) -> Result<McpConfig> {
-    let mut config = get(app, ctx, id).await?;
+    let config = get(app, ctx, id).await?;
+    save(app, ctx, config, description, mappings, Map::new()).await
+}
+
+/// Changes a config that was read a moment ago; the record of it says `detail`.
+///
+/// # Errors
+/// As for [`update`].
+pub(super) async fn save(
+    app: &App,
+    ctx: &Ctx,
+    mut config: McpConfig,
+    description: Option<String>,
+    mappings: Option<Vec<NewMapping>>,
+    detail: Map<String, Value>,
+) -> Result<McpConfig> {
     config.description = description.unwrap_or(config.description);
     let remapped = mappings.is_some();
     if let Some(mappings) = mappings {
@@ -139,11 +154,11 @@ pub async fn update(
             format!("MCP config '{}' was changed meanwhile: try again", config.name),
         ));
     }
-    let tx = tx.record("config.updated", id.as_str(), Map::new()).await?;
+    let tx = tx.record("config.updated", config.id.as_str(), detail).await?;
     reach(Failpoint::ConfigWritten);
     tx.commit().await?;
     reach(Failpoint::ConfigCommitted);
-    get(app, ctx, id).await
+    get(app, ctx, &config.id).await
 }
 
 /// Removes a config with its mappings and instances; their URLs stop at once.

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use valetkey_connectors::{Catalog, Connector};
 use valetkey_domain::config::Mapping;
+use valetkey_domain::id::ConfigId;
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::Identifier;
 use valetkey_domain::session::{Access, Opens, Session};
@@ -81,6 +82,20 @@ pub async fn open_session(app: &App, site: &Site, bearer: &str) -> Result<(Ctx, 
     };
     let set = cached(app, &ctx, of, session.access, connection).await?;
     Ok((ctx, Served { by: By::Session(session), set }))
+}
+
+/// The tools of a config at a version.
+///
+/// # Errors
+/// There is no such version of a config in this environment; the database cannot be read.
+pub(crate) async fn of_config(
+    app: &App,
+    ctx: &Ctx,
+    config: &ConfigId,
+    version: i64,
+    access: Access,
+) -> Result<Arc<ToolSet>> {
+    cached(app, ctx, Of::Config(config.clone(), version), access, None).await
 }
 
 /// Whether a server that was opened is still there, by the same URL or token, and serves this tool on the same

@@ -57,6 +57,8 @@ pub(super) struct Batch {
     answers: Vec<Option<Value>>,
     missing: Vec<Missing>,
     many: bool,
+    /// Whether its requests change nothing, whatever their method: some apps read with POST.
+    reads: bool,
     /// Whether what stays unread for the moment costs only itself.
     partial: bool,
     concurrency: usize,
@@ -66,23 +68,23 @@ pub(super) struct Batch {
 
 impl Batch {
     /// One request, and its answer as it is.
-    pub(super) fn of_one(request: Request<Bytes>) -> Self {
-        Self::new(vec![(Value::Null, request)], 1)
+    pub(super) fn of_one(request: Request<Bytes>, reads: bool) -> Self {
+        Self::new(vec![(Value::Null, request)], 1, reads)
     }
 
-    /// A request for each element, with what names the element, and the list of answers. With `partial` some may be
+    /// A request for each element, with what names the element, and the list of answers. With `reads` some may be
     /// missing in it.
-    pub(super) fn of_list(requests: Vec<(Value, Request<Bytes>)>, each: &Each, partial: bool) -> Self {
-        let batch = Self::new(requests, each.concurrency);
-        Self { many: true, partial, skip: each.skip.clone(), ..batch }
+    pub(super) fn of_list(requests: Vec<(Value, Request<Bytes>)>, each: &Each, reads: bool) -> Self {
+        let batch = Self::new(requests, each.concurrency, reads);
+        Self { many: true, partial: reads, skip: each.skip.clone(), ..batch }
     }
 
-    fn new(requests: Vec<(Value, Request<Bytes>)>, concurrency: usize) -> Self {
+    fn new(requests: Vec<(Value, Request<Bytes>)>, concurrency: usize, reads: bool) -> Self {
         let answers = requests.iter().map(|_| None).collect();
         let asks = requests.into_iter().enumerate();
         let waiting = asks.map(|(at, (id, request))| Ask { at, id, request, tries: 0 }).collect();
         let (sent, missing, skip) = (Vec::new(), Vec::new(), Vec::new());
-        Self { waiting, sent, answers, missing, many: false, partial: false, concurrency, skip, waits: 0 }
+        Self { waiting, sent, answers, missing, many: false, reads, partial: false, concurrency, skip, waits: 0 }
     }
 
     /// How many requests it has.
@@ -109,7 +111,7 @@ impl Batch {
         }
         let mut pause = None;
         for (ask, reply) in sent.into_iter().zip(replies) {
-            let asked = Asked { changes: !ask.request.method().is_safe(), now: clock.now };
+            let asked = Asked { changes: !self.changes_nothing(&ask), now: clock.now };
             match outcome(reply, reader, asked) {
                 Ok(value) => self.keep(ask.at, value),
                 Err(failure) if failure.status.is_some_and(|status| self.skip.contains(&status)) => {}
@@ -132,6 +134,10 @@ impl Batch {
         self.go_on(clock)
     }
 
+    fn changes_nothing(&self, ask: &Ask) -> bool {
+        self.reads || ask.request.method().is_safe()
+    }
+
     fn keep(&mut self, at: usize, value: Value) {
         if let Some(place) = self.answers.get_mut(at) {
             *place = Some(value);
@@ -141,7 +147,7 @@ impl Batch {
     /// How long to wait before a request is sent again; nothing where it is not: it may have changed something, it would
     /// fail again, it was sent often enough, or the call's time would be over.
     fn wait(&self, ask: &Ask, failure: &Failure, clock: Clock) -> Option<Duration> {
-        let again = ask.request.method().is_safe() && ask.tries < MAX_TRIES && self.waits < MAX_WAITS;
+        let again = self.changes_nothing(ask) && ask.tries < MAX_TRIES && self.waits < MAX_WAITS;
         if !again || !passing(failure) {
             return None;
         }
@@ -153,7 +159,7 @@ impl Batch {
     /// others are not even sent.
     fn lose(&mut self, ask: Ask, failure: Failure) -> Result<(), Failure> {
         let moment = matches!(failure.kind, FailureKind::RateLimited | FailureKind::Upstream | FailureKind::Timeout);
-        if !(self.partial && ask.request.method().is_safe() && moment) {
+        if !(self.partial && self.changes_nothing(&ask) && moment) {
             return Err(failure);
         }
         let unsent = if failure.kind == FailureKind::RateLimited { self.waiting.split_off(0) } else { VecDeque::new() };

@@ -38,10 +38,12 @@ pub(super) fn request(
     draft.send_file(call);
     let uri = address(call, upstream, &draft, setting)?;
     let mut builder = Request::builder().method(call.method.clone()).uri(uri);
-    for (name, value) in &upstream.headers {
+    // A header that the call fills goes instead of the connector's own of that name.
+    let filled = |name: &str| draft.headers.iter().any(|(own, _)| own.as_str().eq_ignore_ascii_case(name));
+    for (name, value) in upstream.headers.iter().filter(|(name, _)| !filled(name)) {
         builder = builder.header(name, value);
     }
-    for (name, value) in draft.headers {
+    for (name, value) in &draft.headers {
         builder = builder.header(name, value);
     }
     // A connector that wants another form of JSON says so itself.
@@ -241,7 +243,7 @@ mod tests {
             app: "Mail".into(),
             origin: "https://mail.test".into(),
             hosts: vec!["mail.test".into()],
-            headers: vec![],
+            headers: vec![("X-Trace".into(), "always".into())],
             rules: Rules::compile("Mail", &Errors::default(), &RateLimit::default()).unwrap(),
         }
     }
@@ -295,6 +297,15 @@ mod tests {
         let asked = made(&json!({"id": "1", "q": ["a b&c=d", 2, true]}), None).unwrap();
         assert_eq!(asked.uri().query(), Some("q=a%20b%26c%3Dd&q=2&q=true"));
         assert!(made(&json!({"id": "1", "q": {"a": 1}}), None).is_err());
+    }
+
+    /// Such as the version of an API: sent twice, an app would take neither.
+    #[test]
+    fn a_header_that_the_call_fills_goes_instead_of_the_connectors() {
+        let sent =
+            |input: &Value| made(input, None).unwrap().headers().get_all("x-trace").iter().cloned().collect::<Vec<_>>();
+        assert_eq!(sent(&json!({"id": "1"})), ["always"]);
+        assert_eq!(sent(&json!({"id": "1", "trace": "own"})), ["own"]);
     }
 
     #[test]

@@ -171,7 +171,7 @@ impl Run {
                         let requests = each::requests(each, &mut self.scope, &self.setting, request)?;
                         Batch::of_list(requests, each, !self.changes())
                     }
-                    None => Batch::of_one(request(&self.scope, &self.setting)?),
+                    None => Batch::of_one(request(&self.scope, &self.setting)?, !self.changes()),
                 };
                 self.calls += batch.len();
                 self.batch = Some(batch);

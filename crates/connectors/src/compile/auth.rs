@@ -2,7 +2,7 @@
 
 use crate::auth::{Auth, Discovery, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template};
 use crate::error::Problem;
-use crate::file::{AuthFile, AuthKind, CredentialField, LostAnswer, Ordered, Pkce, TokenClientAuth};
+use crate::file::{AuthFile, AuthKind, CredentialField, LostAnswer, Ordered, Pkce, TokenBody, TokenClientAuth};
 use crate::sign_in::{Identity, Revoke};
 use std::time::Duration;
 
@@ -90,6 +90,7 @@ fn oauth(way: &AuthFile) -> Result<OAuth2, Problem> {
         authorize_url: there("auth.authorize_url", way.authorize_url.as_ref())?,
         token_url: there("auth.token_url", way.token_url.as_ref())?,
         token_client_auth: way.token_client_auth,
+        token_body: way.token_body,
         scope_separator: way.scope_separator.clone(),
         scope_param: way.scope_param.clone(),
         token_in: way.token_in.clone(),
@@ -120,6 +121,7 @@ pub(crate) fn discovered(own: bool) -> Auth {
         authorize_url: String::new(),
         token_url: String::new(),
         token_client_auth: TokenClientAuth::None,
+        token_body: TokenBody::Form,
         scope_separator: " ".to_owned(),
         scope_param: "scope".to_owned(),
         token_in: None,

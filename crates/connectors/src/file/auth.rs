@@ -2,6 +2,7 @@
 
 use super::Ordered;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// One way to sign in.
 #[derive(Clone, Debug, Deserialize)]
@@ -16,6 +17,9 @@ pub struct AuthFile {
     /// How the client names itself at the token endpoint.
     #[serde(default)]
     pub token_client_auth: TokenClientAuth,
+    /// How what is sent to the token endpoint is written.
+    #[serde(default)]
+    pub token_body: TokenBody,
     /// What stands between two scopes.
     #[serde(default = "space")]
     pub scope_separator: String,
@@ -128,6 +132,17 @@ pub enum TokenClientAuth {
     None,
 }
 
+/// How requests to a token endpoint are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenBody {
+    /// As a form, as RFC 6749 has it.
+    #[default]
+    Form,
+    /// As JSON.
+    Json,
+}
+
 /// Proof keys, RFC 7636.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub enum Pkce {
@@ -171,11 +186,11 @@ pub enum LostAnswer {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeFile {
-    /// The HTTP method, one that has a body: the request is a form.
+    /// The HTTP method, one that has a body.
     pub method: String,
     /// The address.
     pub url: String,
-    /// Where the token stands: `form.<name>`.
+    /// Where the token stands: `form.<name>`, or `json.<name>` where the request is JSON.
     pub token_in: String,
 }
 
@@ -187,6 +202,8 @@ pub struct IdentityFile {
     pub method: String,
     /// The address; its host is one of the file's.
     pub url: String,
+    /// What is sent as JSON, where the question has a body.
+    pub body: Option<Value>,
     /// A shape that gives the account's stable id.
     pub id: String,
     /// A shape that gives what people call the account.

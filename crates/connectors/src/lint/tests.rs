@@ -12,6 +12,7 @@ const NAMES: &[(&str, &str)] = &[
     ("github", include_str!("../../../../catalogue/names/github.tsv")),
     ("githubpat", include_str!("../../../../catalogue/names/githubpat.tsv")),
     ("slack", include_str!("../../../../catalogue/names/slack.tsv")),
+    ("notion", include_str!("../../../../catalogue/names/notion.tsv")),
 ];
 
 fn told(problems: &[Problem]) -> String {
@@ -145,8 +146,9 @@ fn a_scope_without_fitting_words_is_found() {
 /// A user's own file may leave the words to the scopes' names.
 #[test]
 fn words_are_demanded_of_shipped_files_only() {
-    for shipped in SHIPPED.iter().filter(|shipped| shipped.file().unwrap().alias_of.is_none()) {
-        let (before, after) = shipped.text.split_once("\nscopes:\n").unwrap();
+    for shipped in SHIPPED {
+        // Some apps have no scopes, and aliases have the other's.
+        let Some((before, after)) = shipped.text.split_once("\nscopes:\n") else { continue };
         let rest = after.lines().skip_while(|line| line.starts_with(' ')).collect::<Vec<_>>().join("\n");
         let file = read::read(shipped.file_name, &format!("{before}\n{rest}\n")).unwrap();
         let digests = shipped.described().unwrap();

@@ -136,7 +136,9 @@ fn expressions(file: &File, at: &str, tool: &ToolFile, found: &mut Found) {
     let natives = tool.steps.iter().any(|step| step.native.is_some());
     let shape = tool.output.shape.as_deref().unwrap_or_default();
     for (name, _) in tool.input.iter().filter(|(_, field)| field.map == "expression") {
-        let read = natives || used.contains(&format!("input.{name}")) || shape.contains(&format!(".input.{name}"));
+        let whole = format!("input.{name}");
+        let computed = used.iter().any(|read| *read == whole || read.starts_with(&format!("{whole}.")));
+        let read = natives || computed || shape.contains(&format!(".{whole}"));
         found.demand(read, &format!("{at}.input.{name}"), "no expression reads it");
     }
 }

@@ -8,6 +8,7 @@ mod compose;
 mod fuzz;
 mod growth;
 mod message;
+mod notion;
 mod worst;
 
 use super::*;

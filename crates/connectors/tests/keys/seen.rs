@@ -48,8 +48,8 @@ fn face(connector: &Connector) -> String {
     let who = json!({"sub": "s", "people": [{"id": 1, "mail": "a@keys.test"}, {"id": 2, "me": true}]});
     let also = json!({"sub": "s", "people": [{"id": 1}]});
     let identity = auth.identity.as_ref();
-    let identity =
-        identity.map(|asked| (&asked.method, &asked.url, &asked.scopes, asked.read(&who), asked.read(&also)));
+    let identity = identity
+        .map(|asked| (&asked.method, &asked.url, &asked.body, &asked.scopes, asked.read(&who), asked.read(&also)));
     let verify = connector.verify.as_ref();
     let verify = verify.map(|verify| (&verify.method, &verify.path, verify.read(&who), verify.read(&also)));
     let ways: Vec<_> = connector.ways.iter().map(|way| (way.kind(), asked(way.fields()), way.sends())).collect();
@@ -60,7 +60,7 @@ fn face(connector: &Connector) -> String {
             "{slug} {display_name} {hosts:?} {proxy_url} {default_scopes:?} {scope_words:?} {headers:?}\n{:?}\n{:?}\n{:?}\n",
             (&auth.authorize_url, &auth.token_url, auth.token_client_auth, &auth.scope_separator, auth.pkce),
             (&auth.authorize_params, auth.refresh, &auth.revoke, identity, &auth.issuer),
-            (&auth.scope_param, &auth.token_in, &auth.ended),
+            (&auth.scope_param, &auth.token_in, &auth.ended, auth.token_body),
         )
 }
 

@@ -11,6 +11,9 @@ use mail_parser::{MessageParser, MessagePart, MimeHeaders as _};
 use serde_json::{Map, Value};
 use valetkey_vendor::{Digest, Operation, RequestParts};
 
+/// A file's media type and content.
+pub(crate) type Media = (String, Vec<u8>);
+
 /// One call that was let in.
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -25,7 +28,7 @@ pub(crate) struct Call {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Option<Value>,
     /// The file that came beside the body, after its media type.
-    pub(crate) media: Option<(String, Vec<u8>)>,
+    pub(crate) media: Option<Media>,
     pub(crate) if_match: Option<String>,
     /// Which members of the answer are wanted.
     pub(crate) fields: Selection,
@@ -108,13 +111,12 @@ pub(crate) fn body(headers: &HeaderMap, bytes: &Bytes, operation: &Operation) ->
 ///
 /// # Errors
 /// Another way to send a file, or a body that is not JSON and one file.
-#[expect(clippy::type_complexity, reason = "read once, where it is taken apart")]
 pub(crate) fn with_file(
     headers: &HeaderMap,
     bytes: &Bytes,
     query: &[(String, String)],
     operation: &Operation,
-) -> Result<(Option<Value>, Option<(String, Vec<u8>)>), ApiError> {
+) -> Result<(Option<Value>, Option<Media>), ApiError> {
     if !operation.id.starts_with("drive.")
         || !query.iter().any(|(name, value)| name == "uploadType" && value == "multipart")
     {

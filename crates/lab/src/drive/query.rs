@@ -89,7 +89,7 @@ impl Reader {
         there
     }
 
-    fn next(&mut self) -> Option<Token> {
+    fn taken(&mut self) -> Option<Token> {
         let token = self.tokens.get(self.at).cloned();
         self.at += 1;
         token
@@ -122,9 +122,9 @@ impl Reader {
             let inner = self.either(depth + 1)?;
             return self.word(")").then_some(inner);
         }
-        match self.next()? {
+        match self.taken()? {
             Token::Text(value) => {
-                let list = self.word("in").then(|| self.next())??;
+                let list = self.word("in").then(|| self.taken())??;
                 if let Token::Word(list) = list { Some(Wanted::Within { value, list }) } else { None }
             }
             // A truth value alone is asked for by its name.
@@ -134,8 +134,8 @@ impl Reader {
                 Some(Wanted::Term { field, operator: "=".into(), value: Given::Truth(true) })
             }
             Token::Word(field) => {
-                let Token::Word(operator) = self.next()? else { return None };
-                let value = match self.next()? {
+                let Token::Word(operator) = self.taken()? else { return None };
+                let value = match self.taken()? {
                     Token::Text(text) => Given::Text(text),
                     Token::Word(word) => Given::Truth(word.parse().ok()?),
                 };
@@ -154,9 +154,7 @@ impl Wanted {
             Self::Not(inner) => inner.is_known(),
             Self::Within { list, .. } => ["parents", "owners", "writers", "readers"].contains(&list.as_str()),
             Self::Term { field, operator, value } => match (field.as_str(), value) {
-                ("name", Given::Text(_)) | ("mimeType", Given::Text(_)) => {
-                    ["=", "!=", "contains"].contains(&operator.as_str())
-                }
+                ("name" | "mimeType", Given::Text(_)) => ["=", "!=", "contains"].contains(&operator.as_str()),
                 ("fullText", Given::Text(_)) => operator == "contains",
                 ("modifiedTime" | "createdTime", Given::Text(time)) => {
                     ["<", "<=", "=", "!=", ">", ">="].contains(&operator.as_str()) && moment(time).is_some()

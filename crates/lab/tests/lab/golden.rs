@@ -124,7 +124,11 @@ fn requests(cases: &Value) -> Vec<(Value, u16)> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let exchanges = list(cases).into_iter().flat_map(|case| list(&case["exchange"]));
     let pairs = exchanges.flat_map(|exchange| list(&exchange["send"]).into_iter().zip(list(&exchange["answer"])));
-    pairs.map(|(sent, answer)| (encoded(sent), answer["status"].as_u64().map_or(200, |status| status as u16))).collect()
+    pairs
+        .map(|(sent, answer)| {
+            (encoded(sent), answer["status"].as_u64().map_or(200, |status| u16::try_from(status).unwrap()))
+        })
+        .collect()
 }
 
 /// Golden files show a message as its lines, for those who read them.

@@ -2,7 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use form_urlencoded::Serializer;
 use http::HeaderValue;
+use serde_json::Value;
 use valetkey_domain::Secret;
 
 /// How an OAuth client says who it is (RFC 6749 §2.3.1).
@@ -27,6 +30,33 @@ pub enum BasicEncoding {
     Raw,
 }
 
+/// How a request to a token endpoint is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenBody {
+    /// As a form (RFC 6749 §4.1.3).
+    #[default]
+    Form,
+    /// As JSON, as some providers have it.
+    Json,
+}
+
+impl TokenBody {
+    /// The media type and the text.
+    pub(super) fn written(self, members: &[(&str, &str)]) -> (HeaderValue, Bytes) {
+        match self {
+            Self::Form => {
+                let form = Serializer::new(String::new()).extend_pairs(members).finish();
+                (HeaderValue::from_static("application/x-www-form-urlencoded"), Bytes::from(form))
+            }
+            Self::Json => {
+                let members = members.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
+                let object = Value::Object(members.collect());
+                (HeaderValue::from_static("application/json"), Bytes::from(object.to_string()))
+            }
+        }
+    }
+}
+
 /// An OAuth client of ours at one provider.
 #[derive(Clone, Copy, Debug)]
 pub struct Client<'a> {
@@ -40,6 +70,8 @@ pub struct Client<'a> {
     pub auth: ClientAuth,
     /// How it does so in HTTP Basic.
     pub basic: BasicEncoding,
+    /// How what it sends is written.
+    pub body: TokenBody,
     /// The member of an answer that has the tokens, where the answer itself has none.
     pub answer_in: Option<&'a str>,
     /// The provider's own codes for `invalid_grant`.
@@ -94,8 +126,7 @@ mod tests {
 
     fn signed(auth: ClientAuth, basic: BasicEncoding, client_id: &str, secret: &str) -> Result<String, String> {
         let secret = Secret::from(secret);
-        let client =
-            Client { token_url: "", client_id, client_secret: Some(&secret), auth, basic, answer_in: None, ended: &[] };
+        let client = Client { client_id, client_secret: Some(&secret), auth, basic, ..Client::NOBODY };
         Ok(match client.signature()? {
             Signature::Header(header) => {
                 let encoded = header.to_str().unwrap().strip_prefix("Basic ").unwrap().to_owned();
@@ -103,6 +134,20 @@ mod tests {
             }
             Signature::Members(members) => format!("{members:?}"),
         })
+    }
+
+    impl Client<'_> {
+        /// What tests fill in.
+        pub(in super::super) const NOBODY: Self = Self {
+            token_url: "",
+            client_id: "",
+            client_secret: None,
+            auth: ClientAuth::Post,
+            basic: BasicEncoding::FormEncoded,
+            body: TokenBody::Form,
+            answer_in: None,
+            ended: &[],
+        };
     }
 
     #[test]

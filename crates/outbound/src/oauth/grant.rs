@@ -92,29 +92,52 @@ fn ended(error: TokenError, codes: &[String]) -> TokenError {
 
 /// The form, signed by the client.
 fn request<'a>(client: &Client<'a>, mut form: Vec<(&'a str, &'a str)>) -> Result<Request<Bytes>, String> {
-    let mut builder = Request::post(client.token_url)
-        .header(ACCEPT, HeaderValue::from_static("application/json"))
-        .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    let mut builder = Request::post(client.token_url).header(ACCEPT, HeaderValue::from_static("application/json"));
     match client.signature()? {
         Signature::Header(header) => builder = builder.header(AUTHORIZATION, header),
         Signature::Members(members) => form.extend(members),
     }
-    let body = Serializer::new(String::new()).extend_pairs(form).finish();
-    builder.body(Bytes::from(body)).map_err(|error| format!("the request cannot be made: {error}"))
+    let (kind, body) = client.body.written(&form);
+    let request = builder.header(CONTENT_TYPE, kind).body(body);
+    request.map_err(|error| format!("the request cannot be made: {error}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::client::{BasicEncoding, ClientAuth};
+    use super::super::client::{ClientAuth, TokenBody};
     use super::*;
 
     fn made(auth: ClientAuth, secret: Option<&Secret<str>>) -> (Option<String>, String) {
-        let (token_url, basic) = ("https://p.example/token", BasicEncoding::FormEncoded);
-        let client =
-            Client { token_url, client_id: "id", client_secret: secret, auth, basic, answer_in: None, ended: &[] };
+        let token_url = "https://p.example/token";
+        let client = Client { token_url, client_id: "id", client_secret: secret, auth, ..Client::NOBODY };
         let request = request(&client, vec![("grant_type", "refresh_token")]).unwrap();
         let header = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
         (header, String::from_utf8(request.into_body().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn what_is_sent_is_json_where_the_provider_wants_it() {
+        let (secret, token_url) = (Secret::from("s\"e"), "https://p.example/token");
+        for (auth, expected) in [
+            (ClientAuth::Basic, r#"{"grant_type":"refresh_token","refresh_token":"r\"1"}"#),
+            (
+                ClientAuth::Post,
+                r#"{"grant_type":"refresh_token","refresh_token":"r\"1","client_id":"id","client_secret":"s\"e"}"#,
+            ),
+        ] {
+            let client = Client {
+                token_url,
+                client_id: "id",
+                client_secret: Some(&secret),
+                auth,
+                body: TokenBody::Json,
+                ..Client::NOBODY
+            };
+            let request = request(&client, vec![("grant_type", "refresh_token"), ("refresh_token", "r\"1")]).unwrap();
+            assert_eq!(request.headers()[CONTENT_TYPE], "application/json");
+            assert_eq!(request.headers().contains_key(AUTHORIZATION), auth == ClientAuth::Basic);
+            assert_eq!(request.body(), expected);
+        }
     }
 
     #[test]

@@ -96,7 +96,7 @@ impl Revocation<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::client::{BasicEncoding, ClientAuth};
+    use super::super::client::{BasicEncoding, ClientAuth, TokenBody};
     use super::*;
 
     fn made(method: Method, token_in: TokenIn<'_>, auth: Option<ClientAuth>) -> Option<(String, String, String)> {
@@ -111,6 +111,7 @@ mod tests {
             basic,
             answer_in: None,
             ended: &[],
+            body: TokenBody::Form,
         });
         let request = revocation.request(client.as_ref()).unwrap()?;
         let header = request.headers().get(AUTHORIZATION).map_or("", |value| value.to_str().unwrap()).to_owned();

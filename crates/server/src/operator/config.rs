@@ -1,12 +1,12 @@
 //! MCP configs: which connections and tools a user's server shows.
 
-use super::reply::{Reply, all, message, one, rows};
+use super::reply::{PAGE, Reply, all, message, moment, one, rows};
 use anyhow::{Result, ensure};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use valetkey_app::App;
-use valetkey_app::servers::configs;
+use valetkey_app::servers::{configs, versions};
 use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::{Ctx, Kind};
@@ -31,6 +31,30 @@ pub(crate) enum Verb {
     Get {
         /// Its name or id (cfg_...)
         name: String,
+    },
+    /// Its versions, newest first
+    Versions {
+        /// Its name or id (cfg_...)
+        name: String,
+    },
+    /// What changed between two versions
+    Diff {
+        /// Its name or id (cfg_...)
+        name: String,
+        /// The earlier version [default: the one before]
+        #[arg(long, value_name = "VERSION")]
+        from: Option<i64>,
+        /// The later version [default: the newest]
+        #[arg(long, value_name = "VERSION")]
+        to: Option<i64>,
+    },
+    /// Make a config what it was at a version; that makes a version of its own
+    Rollback {
+        /// Its name or id (cfg_...)
+        name: String,
+        /// The version
+        #[arg(id = "number", value_name = "VERSION")]
+        version: i64,
     },
     /// Remove a config, with its instances
     Delete {
@@ -64,12 +88,56 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
                 "name": found.name, "id": found.id, "description": found.description, "connections": connections,
             })))
         }
+        Verb::Versions { name } => all_versions(app, ctx, &find(app, ctx, &name).await?).await,
+        Verb::Diff { name, from, to } => diff(app, ctx, &find(app, ctx, &name).await?, from, to).await,
+        Verb::Rollback { name, version } => {
+            let found = find(app, ctx, &name).await?;
+            let now = versions::roll_back(app, ctx, &found.id, version).await?.version;
+            Ok(message(format!("MCP config '{}' is what it was at version {version}, as version {now}", found.name)))
+        }
         Verb::Delete { name } => {
             let found = find(app, ctx, &name).await?;
             configs::delete(app, ctx, &found.id).await?;
             Ok(message(format!("MCP config '{}' and its instances are deleted", found.name)))
         }
     }
+}
+
+async fn all_versions(app: &App, ctx: &Ctx, config: &McpConfig) -> Result<Reply> {
+    let (mut found, mut before) = (Vec::new(), None);
+    loop {
+        let some = versions::list(app, ctx, &config.id, before, PAGE).await?;
+        before = some.last().map(|last| last.version);
+        let full = some.len() == PAGE as usize;
+        found.extend(some);
+        if !full {
+            break;
+        }
+    }
+    Ok(rows(found.iter().map(|one| {
+        let (made, current) = (moment(one.created_at), one.version == config.version);
+        json!({"version": one.version, "made": made, "now": current, "connections": one.connections, "description": one.description})
+    })))
+}
+
+async fn diff(app: &App, ctx: &Ctx, config: &McpConfig, from: Option<i64>, to: Option<i64>) -> Result<Reply> {
+    let to = to.unwrap_or(config.version);
+    let from = from.unwrap_or(to - 1);
+    ensure!(from > 0, "there is nothing before version 1: name two with --from and --to");
+    let before = versions::get(app, ctx, &config.id, from).await?;
+    let after = versions::get(app, ctx, &config.id, to).await?;
+    let difference = versions::difference(&before, &after);
+    let words = difference
+        .description
+        .iter()
+        .map(|(old, new)| json!({"what": "description", "how": "changed", "added": [new], "removed": [old]}));
+    let connections = difference
+        .connections
+        .iter()
+        .map(|one| json!({"what": one.connection, "how": one.how.words(), "added": one.added, "removed": one.removed}));
+    let found = rows(words.chain(connections));
+    let same = found.rows.is_empty().then(|| format!("versions {from} and {to} are the same"));
+    Ok(Reply { note: same, ..found })
 }
 
 /// By its name; or by its id, which no config has for a name unless somebody chose it for one.

@@ -4,7 +4,7 @@
 use super::backend::Backend;
 use super::reply::Reply;
 use super::{account, backup, client, config, connection, connector, doctor, environment, instance, key};
-use super::{login, logs, member, restore, session, tool};
+use super::{login, logs, member, restore, session, tool, why};
 use crate::flags::GLOBAL;
 use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand};
@@ -40,6 +40,8 @@ pub(crate) enum Noun {
     Session(Within<session::Verb>),
     /// The journal: who did what, for whom, and how it ended
     Logs(Within<logs::Verb>),
+    /// Why a call doesn't work: all that it stands on, and what would mend it; ends with status 1 if something stops it
+    Why(why::Flags),
     /// Members: who may sign in to the dashboard
     Member(Asked<member::Verb>),
     /// Print a link that signs in to the dashboard, once
@@ -101,6 +103,7 @@ pub(super) async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
             logs::perform(backend, &doors::operator(app, &EnvironmentId::installation()), asked.verb).await
         }
         Noun::Logs(asked) => logs::perform(backend, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Why(flags) => why::perform(app, &in_environment(app, flags.environment.as_deref()).await?, flags).await,
         Noun::Member(asked) => member::perform(app, asked.verb).await,
         Noun::Login(flags) => login::perform(app, flags).await,
         Noun::Key(asked) => key::perform(backend, asked.verb).await,
@@ -112,7 +115,11 @@ pub(super) async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
 
 /// The operator's context in the environment that was asked for.
 async fn enter<Verb: Subcommand>(app: &App, asked: &Within<Verb>) -> Result<Ctx> {
-    let environment = match &asked.environment {
+    in_environment(app, asked.environment.as_deref()).await
+}
+
+async fn in_environment(app: &App, name: Option<&str>) -> Result<Ctx> {
+    let environment = match name {
         Some(name) => environments::by_name(app, name).await?,
         None => environments::ensure_first(app).await?,
     };
@@ -140,7 +147,8 @@ impl Noun {
             | Self::Config(Within { environment, .. })
             | Self::Instance(Within { environment, .. })
             | Self::Session(Within { environment, .. })
-            | Self::Logs(Within { environment, .. }) => environment.as_deref(),
+            | Self::Logs(Within { environment, .. })
+            | Self::Why(why::Flags { environment, .. }) => environment.as_deref(),
             Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
                 environment.as_deref()
             }
@@ -160,7 +168,8 @@ impl Noun {
             | Self::Config(Within { environment, .. })
             | Self::Instance(Within { environment, .. })
             | Self::Session(Within { environment, .. })
-            | Self::Logs(Within { environment, .. }) => environment,
+            | Self::Logs(Within { environment, .. })
+            | Self::Why(why::Flags { environment, .. }) => environment,
             Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
                 environment
             }
@@ -177,7 +186,7 @@ impl Noun {
     /// that is placed when it is whole. What changes something is carried out to its end.
     pub(crate) fn ends_with_its_caller(&self) -> bool {
         match self {
-            Self::Logs(_) | Self::Backup(_) => true,
+            Self::Logs(_) | Self::Backup(_) | Self::Why(_) => true,
             Self::Doctor(flags) => flags.accept.is_none(),
             _ => false,
         }
@@ -196,6 +205,7 @@ impl Noun {
             Self::Instance(asked) => asked.json,
             Self::Session(asked) => asked.json,
             Self::Logs(asked) => asked.json,
+            Self::Why(flags) => flags.json,
             Self::Member(asked) => asked.json,
             Self::Login(flags) => flags.json,
             Self::Key(asked) => asked.json,

@@ -10,10 +10,11 @@ use valetkey_app::accounts::{self, Which};
 use valetkey_app::insight::audit;
 use valetkey_app::{Error, connections, consent};
 use valetkey_domain::Ctx;
-use valetkey_domain::account::{ConnectedAccount, Status};
+use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::AccountId;
 use valetkey_domain::member::Right;
+use valetkey_domain::name::Identifier;
 
 /// How many accounts a page shows, and how many records of one.
 const SIZE: u32 = 50;
@@ -109,6 +110,8 @@ async fn page(
         ends: account.credential.as_ref().and_then(|credential| credential.expires_at).map(Moment::from),
         renews: account.credential.as_ref().is_some_and(|credential| credential.refreshable),
         link,
+        tool: visit.query("tool").to_owned(),
+        steps: super::why::of_account(visit, ctx, &account.id).await?,
         records: records.iter().map(super::logs::record).collect(),
     }))
 }
@@ -119,13 +122,7 @@ pub(crate) async fn change(Path(named): Named, Posted { visit, .. }: Posted) -> 
     let (connection, account) = find(&visit, &ctx, &named).await?;
     let (app, which) = (&visit.web.app, Which::Id(account.id.clone()));
     match named.get("change").map(String::as_str) {
-        Some("link") => {
-            let (life, wishes) = (consent::Life::Mail, consent::Wishes::default());
-            let made = consent::link_for(app, &ctx, &connection, account.owner.clone(), life, &wishes).await;
-            let (_, link) = made.map_err(|error| visit.fail(&error))?;
-            let link = (link.url, Moment::from(link.expires_at));
-            page(&visit, &ctx, &connection, &account, Some(link)).await.map_err(|error| visit.fail(&error))
-        }
+        Some("link") => linked(&visit, &ctx, &connection, account.owner).await.map_err(|error| visit.fail(&error)),
         Some("disconnect") => {
             accounts::disconnect(app, &ctx, &which).await.map_err(|error| visit.fail(&error))?;
             Ok(visit.go(&format!("/accounts/{}", account.id), "account-disconnected"))
@@ -136,4 +133,23 @@ pub(crate) async fn change(Path(named): Named, Posted { visit, .. }: Posted) -> 
         }
         _ => Err(visit.web.missing(&visit.asked)),
     }
+}
+
+/// A link for a user who need not have an account yet.
+pub(crate) async fn make_link(Posted { visit, form }: Posted) -> Answer {
+    let ctx = visit.enter(Right::HelpUsers)?;
+    let made = async {
+        let connection = connections::by_name(&visit.web.app, &ctx, form.text("connection")).await?;
+        let owner = Owner::of(Identifier::parse(form.text("user"))?);
+        linked(&visit, &ctx, &connection, owner).await
+    };
+    made.await.map_err(|error| visit.fail(&error))
+}
+
+/// The account's page with a fresh link.
+async fn linked(visit: &Visit, ctx: &Ctx, connection: &Connection, owner: Owner) -> Result<Response, Error> {
+    let (life, wishes) = (consent::Life::Mail, consent::Wishes::default());
+    let (account, link) = consent::link_for(&visit.web.app, ctx, connection, owner, life, &wishes).await?;
+    let link = (link.url, Moment::from(link.expires_at));
+    page(visit, ctx, connection, &account, Some(link)).await
 }

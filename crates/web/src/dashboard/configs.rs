@@ -16,9 +16,10 @@ use valetkey_domain::member::Right;
 use valetkey_domain::tool::Tool;
 use valetkey_domain::{Ctx, Kind};
 
-/// How many configs a page shows, and how many connections the form offers.
+/// How many configs a page shows, and how many connections the form offers beside those that are chosen: what is not
+/// among them is searched for.
 const SIZE: u32 = 50;
-const OFFERED: u32 = 500;
+const OFFERED: u32 = 50;
 
 type Named = Path<HashMap<String, String>>;
 
@@ -61,6 +62,8 @@ struct Chosen {
     description: String,
     /// Connections by name, each with its tools; none named means all.
     mappings: HashMap<String, BTreeSet<String>>,
+    /// What connections are searched for.
+    find: String,
 }
 
 impl Chosen {
@@ -74,6 +77,7 @@ impl Chosen {
             name: form.text("name").to_owned(),
             description: form.text("description").to_owned(),
             mappings: connections.map(|name| (name.clone(), tools(&name))).collect(),
+            find: form.text("find").to_owned(),
         }
     }
 
@@ -83,6 +87,7 @@ impl Chosen {
             name: config.name.to_string(),
             description: config.description.clone(),
             mappings: config.mappings.iter().map(mapping).collect(),
+            find: String::new(),
         }
     }
 
@@ -102,17 +107,40 @@ impl Chosen {
 }
 
 async fn filled(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig>) -> Result<ConfigForm, Error> {
-    let page = Page { size: OFFERED, after: None };
-    let listed = connections::list(&visit.web.app, ctx, &Default::default(), &page).await?;
-    let picks = listed.items.into_iter().filter_map(|connection| pick(visit, connection, chosen)).collect();
+    let (offered, more) = offered(visit, ctx, chosen).await?;
     Ok(ConfigForm {
         frame: visit.frame(Section::Configs),
         id: of.map(|config| config.id.to_string()),
         name: chosen.name.clone(),
         description: chosen.description.clone(),
-        picks,
+        find: chosen.find.clone(),
+        searchable: more || !chosen.find.is_empty(),
+        picks: offered.into_iter().filter_map(|connection| pick(visit, connection, chosen)).collect(),
         wrong: None,
     })
+}
+
+/// The connections that are chosen, then those that a search finds; and whether there are more.
+async fn offered(visit: &Visit, ctx: &Ctx, chosen: &Chosen) -> Result<(Vec<Connection>, bool), Error> {
+    let app = &visit.web.app;
+    let mut names: Vec<&String> = chosen.mappings.keys().take(configs::MAX_MAPPINGS).collect();
+    names.sort();
+    let mut all: Vec<Connection> = Vec::new();
+    for name in names {
+        match connections::by_name(app, ctx, name).await {
+            Ok(connection) => all.push(connection),
+            // What was sent may name anything; saving tells it.
+            Err(error) if error.kind() == Kind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let query = Some(chosen.find.clone()).filter(|find| !find.is_empty());
+    let filter = connections::Filter { query, connector: None };
+    let listed = connections::list(app, ctx, &filter, &Page { size: OFFERED, after: None }).await?;
+    let others = listed.items.into_iter().filter(|one| all.iter().all(|chosen| chosen.id != one.id));
+    let others: Vec<_> = others.collect();
+    all.extend(others);
+    Ok((all, listed.next.is_some()))
 }
 
 fn pick(visit: &Visit, connection: Connection, chosen: &Chosen) -> Option<Pick> {
@@ -132,7 +160,8 @@ fn pick(visit: &Visit, connection: Connection, chosen: &Chosen) -> Option<Pick> 
     })
 }
 
-fn exposed(tool: &Tool) -> Exposed {
+/// A tool as a model sees it.
+pub(super) fn exposed(tool: &Tool) -> Exposed {
     Exposed {
         name: tool.name.clone(),
         title: tool.title.clone(),
@@ -151,6 +180,9 @@ fn tokens(tool: &Tool) -> usize {
 pub(crate) async fn create(Posted { visit, form }: Posted) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
     let chosen = Chosen::sent(&form);
+    if form.has("search") {
+        return searched(&visit, &ctx, &chosen, None).await;
+    }
     let mappings = match Chosen::checked(&form) {
         Ok(mappings) => mappings,
         Err(wrong) => return again(&visit, &ctx, &chosen, None, wrong).await,
@@ -169,6 +201,12 @@ async fn refused(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfi
         }
         _ => Err(visit.fail(&error)),
     }
+}
+
+/// The form with other connections to choose from.
+async fn searched(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig>) -> Answer {
+    let form = filled(visit, ctx, chosen, of).await.map_err(|error| visit.fail(&error))?;
+    Ok(visit.page(&form))
 }
 
 /// The form once more, with everything that was chosen.
@@ -239,6 +277,9 @@ pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> 
     let ctx = visit.enter(Right::Develop)?;
     let config = find(&visit, &ctx, &named).await?;
     let chosen = Chosen { name: config.name.to_string(), ..Chosen::sent(&form) };
+    if form.has("search") {
+        return searched(&visit, &ctx, &chosen, Some(&config)).await;
+    }
     let mappings = match Chosen::checked(&form) {
         Ok(mappings) => mappings,
         Err(wrong) => return again(&visit, &ctx, &chosen, Some(&config), wrong).await,

@@ -113,6 +113,7 @@ fn blank(visit: &Visit, connector: &Connector, sent: &Fields) -> ConnectionForm 
         client_id: sent.text("client_id").to_owned(),
         scopes: scopes.collect(),
         own_scopes: sent.text("scopes") == "these",
+        guide: super::guide::of(&connector.slug),
         wrong: None,
     }
 }
@@ -233,6 +234,7 @@ async fn page(
             .chain(others.map(|scope| choice(scope, "")))
             .collect(),
         own_scopes: !settings.scopes.is_empty(),
+        guide: super::guide::of(&connection.connector),
         own_addresses: own.iter().filter_map(|(label, url)| url.as_ref().map(|url| (*label, url.clone()))).collect(),
         wrong,
     })

@@ -1,7 +1,7 @@
 //! What was just done, as the next page says it.
 
 /// The marks that a redirect may carry, and their words. Nothing else is shown, whatever an address says.
-const WORDS: [(&str, &str); 22] = [
+const WORDS: [(&str, &str); 23] = [
     ("connection-created", "The connection is created. Register the redirect URI below with the vendor."),
     ("connection-saved", "The connection is saved."),
     ("connection-enabled", "The connection is enabled."),
@@ -11,6 +11,7 @@ const WORDS: [(&str, &str); 22] = [
     ("account-deleted", "The account is deleted; its tokens are revoked at the provider."),
     ("config-created", "The MCP config is created."),
     ("config-saved", "The MCP config is saved: running agents see it at their next call."),
+    ("config-rolled-back", "The MCP config is what it was: running agents see it at their next call."),
     ("config-deleted", "The MCP config and its users' servers are deleted."),
     ("instance-ready", "The user's MCP server is ready."),
     ("url-rotated", "The URL is a new one; the one before has stopped."),

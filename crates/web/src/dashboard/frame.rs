@@ -20,6 +20,12 @@ pub(crate) enum Section {
     Configs,
     /// Users' servers.
     Instances,
+    /// A tool, called by hand.
+    Playground,
+    /// Why a call doesn't work.
+    Why,
+    /// Tool calls that ended.
+    Calls,
     /// The journal.
     Logs,
     /// API clients, members, the own password.

@@ -77,6 +77,8 @@ async fn page(visit: &Visit, ctx: &Ctx, instance: &McpInstance, with_links: bool
         snippets: url.as_deref().map(|url| snippets::all(instance.config_name.as_str(), url)).unwrap_or_default(),
         url,
         connections: lines.collect(),
+        tool: visit.query("tool").to_owned(),
+        steps: super::why::of_instance(visit, ctx, &instance.id).await?,
     }))
 }
 

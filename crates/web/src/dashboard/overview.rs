@@ -20,12 +20,14 @@ pub(crate) async fn show(visit: Visit) -> Answer {
     let counts = counts(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
     let records = audit::newest(&visit.web.app, &ctx, None, RECORDS).await.map_err(|error| visit.fail(&error))?;
     let attention = attention(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
+    let calls = super::call_charts::of(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
     let frame = visit.frame(Section::Overview);
     let steps = steps(&counts);
     Ok(visit.page(&Overview {
         frame,
         steps,
         counts,
+        calls,
         attention,
         records: records.iter().map(super::logs::record).collect(),
     }))

@@ -1,6 +1,7 @@
 //! What the dashboard's pages show, each with its template and samples.
 
 mod accounts;
+mod calls;
 mod configs;
 mod connections;
 mod entrance;
@@ -8,9 +9,13 @@ mod framed;
 mod instances;
 mod logs;
 mod overview;
+mod playground;
 mod settings;
+mod versions;
+mod why;
 
 pub(crate) use accounts::{AccountPage, AccountRow, Accounts};
+pub(crate) use calls::{CallFilter, CallPage, CallRow, Calls};
 pub(crate) use configs::{ConfigForm, ConfigPage, ConfigRow, Configs, Exposed, Pick, ToolPick};
 pub(crate) use connections::{
     Asks, Catalog, ConnectionForm, ConnectionPage, ConnectionRow, Connections, ConnectorCard, ScopeChoice,
@@ -18,8 +23,11 @@ pub(crate) use connections::{
 pub(crate) use entrance::{Failure, Login, SignIn};
 pub(crate) use instances::{ConnectionLine, InstancePage, InstanceRow, Instances};
 pub(crate) use logs::{Logs, Record};
-pub(crate) use overview::{Attention, Count, Overview, Step};
+pub(crate) use overview::{Attention, CallCharts, Count, Overview, Step};
+pub(crate) use playground::{CallOutcome, FieldKind, Playground, SchemaField, ToolForm};
 pub(crate) use settings::{ClientRow, MemberRow, NewLink, NewSecret, SessionRow, Settings};
+pub(crate) use versions::{ChangedRow, VersionPage, VersionRow, Versions};
+pub(crate) use why::{LinkForm, MendRow, StepRow, WhyPage};
 
 use crate::Language;
 use crate::pages::page::Page;
@@ -48,8 +56,14 @@ pub(crate) fn samples() -> Result<Vec<(String, String)>, Error> {
         of::<ConfigPage>(pages)?,
         of::<Instances>(pages)?,
         of::<InstancePage>(pages)?,
+        of::<Calls>(pages)?,
+        of::<CallPage>(pages)?,
         of::<Logs>(pages)?,
         of::<Settings>(pages)?,
+        of::<Versions>(pages)?,
+        of::<VersionPage>(pages)?,
+        of::<WhyPage>(pages)?,
+        of::<Playground>(pages)?,
     ];
     Ok(all.into_iter().flatten().collect())
 }

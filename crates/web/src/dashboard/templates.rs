@@ -1,7 +1,7 @@
 //! The dashboard's templates by name.
 
 /// All of them; `parts.html` has the parts that they are made of.
-pub(crate) const TEMPLATES: [(&str, &str); 19] = [
+pub(crate) const TEMPLATES: [(&str, &str); 25] = [
     ("parts.html", include_str!("../../templates/dashboard/parts.html")),
     ("dashboard.html", include_str!("../../templates/dashboard/base.html")),
     ("dashboard/login.html", include_str!("../../templates/dashboard/login.html")),
@@ -20,5 +20,11 @@ pub(crate) const TEMPLATES: [(&str, &str); 19] = [
     ("dashboard/instances.html", include_str!("../../templates/dashboard/instances.html")),
     ("dashboard/instance.html", include_str!("../../templates/dashboard/instance.html")),
     ("dashboard/settings.html", include_str!("../../templates/dashboard/settings.html")),
+    ("dashboard/playground.html", include_str!("../../templates/dashboard/playground.html")),
+    ("dashboard/versions.html", include_str!("../../templates/dashboard/versions.html")),
+    ("dashboard/version.html", include_str!("../../templates/dashboard/version.html")),
+    ("dashboard/calls.html", include_str!("../../templates/dashboard/calls.html")),
+    ("dashboard/call.html", include_str!("../../templates/dashboard/call.html")),
+    ("dashboard/why.html", include_str!("../../templates/dashboard/why.html")),
     ("dashboard/logs.html", include_str!("../../templates/dashboard/logs.html")),
 ];

@@ -53,18 +53,22 @@ fn addresses(site: &Site) -> Vec<(String, Option<Role>, &'static str)> {
     let (connection, config) = (&site.connection, "cfg_1");
     let page = |path: String| (path, None, "");
     let form = |path: String, least, form| (path, Some(least), form);
-    let mut all: Vec<_> = ["", "/connections", "/accounts", "/configs", "/instances", "/logs", "/settings"]
-        .map(|path| page(if path.is_empty() { "/".into() } else { path.to_owned() }))
-        .into();
+    let mut all: Vec<_> =
+        ["", "/connections", "/accounts", "/configs", "/instances", "/why", "/calls", "/logs", "/settings"]
+            .map(|path| page(if path.is_empty() { "/".into() } else { path.to_owned() }))
+            .into();
     all.push(page(format!("/connections/{connection}")));
+    for path in ["/configs/cfg_1/versions", "/configs/cfg_1/versions/1", "/calls/exec_1"] {
+        all.push(page(path.to_owned()));
+    }
     all.push(form("/connections/create/gmail".into(), Role::Developer, "name=NEW"));
     all.push(form(format!("/connections/{connection}"), Role::Developer, "client_id=x"));
     for change in ["disable", "enable"] {
         all.push(form(format!("/connections/{connection}/{change}"), Role::Developer, ""));
     }
     all.push(form("/configs/create".into(), Role::Developer, "name=x&connection=MY_GMAIL&which:MY_GMAIL=all"));
-    for change in ["edit", "delete", "try"] {
-        all.push(form(format!("/configs/{config}/{change}"), Role::Developer, "user=ann"));
+    for change in ["edit", "delete", "try", "rollback"] {
+        all.push(form(format!("/configs/{config}/{change}"), Role::Developer, "user=ann&version=1"));
     }
     for change in ["rotate", "delete"] {
         all.push(form(format!("/instances/inst_1/{change}"), Role::Developer, ""));
@@ -73,6 +77,9 @@ fn addresses(site: &Site) -> Vec<(String, Option<Role>, &'static str)> {
     for change in ["link", "disconnect", "delete"] {
         all.push(form(format!("/accounts/ca_1/{change}"), Role::Support, ""));
     }
+    all.push(form("/links".into(), Role::Support, "connection=MY_GMAIL&user=ann"));
+    all.push(form("/playground".into(), Role::Developer, "connection=MY_GMAIL&user=ann&tool=gmail_fetch_mails"));
+    all.push(form("/why".into(), Role::Auditor, "what=MY_GMAIL&user=ann"));
     all.push(form("/settings/name".into(), Role::Developer, "display_name=Acme"));
     all.push(form("/settings/clients".into(), Role::Developer, "name=shop"));
     for change in ["rotate", "expire", "delete"] {
@@ -143,6 +150,18 @@ async fn each_role_gets_as_far_as_it_may_on_every_address() {
 }
 
 #[tokio::test]
+async fn only_who_may_develop_sees_the_playground() {
+    let site = site_at(OWN).await;
+    for role in Role::ALL {
+        let (cookie, _) = signed_in(&site, role).await;
+        let seen = ask(&site, Method::GET, "/dashboard/development/playground", Some(&cookie), None).await;
+        let shown = seen.text.contains("href=\"&#x2f;dashboard&#x2f;development&#x2f;playground\"");
+        assert_eq!(seen.status == StatusCode::OK, reaches(role, Role::Developer), "{role:?}");
+        assert_eq!(shown, reaches(role, Role::Developer), "{role:?}: nothing is offered that would be refused");
+    }
+}
+
+#[tokio::test]
 async fn a_link_signs_in_once_and_signing_out_ends_it() {
     let site = site_at(OWN).await;
     let link = sign_in::first_link(&site.app).await.unwrap();
@@ -185,6 +204,39 @@ async fn a_form_that_is_refused_keeps_what_was_typed_but_no_secret() {
         seen.text.contains("value=\"kept\"")
             && seen.text.contains("value=\"gmail_fetch_mails\" data-some=\"which:MY_GMAIL\" checked")
     );
+}
+
+#[tokio::test]
+async fn of_many_connections_a_config_finds_the_one_and_loses_no_choice() {
+    let site = site_at(OWN).await;
+    let (cookie, token) = signed_in(&site, Role::Developer).await;
+    for number in 0..60 {
+        let path = "/dashboard/development/connections/create/typedkey";
+        let made =
+            ask(&site, Method::POST, path, Some(&cookie), Some(format!("token={token}&name=MANY_{number:02}"))).await;
+        assert_eq!(made.status, StatusCode::SEE_OTHER);
+    }
+    let path = "/dashboard/development/configs/create";
+    let first = ask(&site, Method::GET, path, Some(&cookie), None).await;
+    assert_eq!(first.text.matches("name=\"connection\"").count(), 50);
+    assert!(first.text.contains("There are more connections"));
+    let missing = (0..60).map(|number| format!("MANY_{number:02}")).find(|name| !first.text.contains(name)).unwrap();
+    let sent = format!(
+        "token={token}&name=kept&description=too&connection=MY_GMAIL&which:MY_GMAIL=some&tool:MY_GMAIL=gmail_fetch_mails"
+    );
+    let found = ask(&site, Method::POST, path, Some(&cookie), Some(format!("{sent}&find={missing}&search=yes"))).await;
+    assert_eq!(found.text.matches("name=\"connection\"").count(), 2, "the chosen one and the found one");
+    for kept in
+        ["value=\"kept\"", "value=\"too\"", "value=\"MY_GMAIL\" checked", "data-some=\"which:MY_GMAIL\" checked"]
+    {
+        assert!(found.text.contains(kept), "{kept}");
+    }
+    let both = format!("{sent}&connection={missing}&which:{missing}=all&find={missing}");
+    let saved = ask(&site, Method::POST, path, Some(&cookie), Some(both)).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let none =
+        ask(&site, Method::POST, path, Some(&cookie), Some(format!("token={token}&name=x&find=fax&search=yes"))).await;
+    assert!(none.text.contains("id=\"find\"") && !none.text.contains("A config needs a connection first"));
 }
 
 #[tokio::test]

@@ -51,7 +51,8 @@ pub(super) struct Posted {
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    fn parse(bytes: &[u8]) -> Self {
+    /// Reads a form's body or a query.
+    pub(super) fn parse(bytes: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(bytes).take(MAX_FIELDS);
         Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
     }
@@ -150,6 +151,11 @@ impl Visit {
     /// Which page of a list is asked for.
     pub(super) fn list_page(&self, size: u32) -> ListPage {
         ListPage { size, after: self.query.some("page") }
+    }
+
+    /// Where the environment's pages begin.
+    pub(super) fn root(&self) -> String {
+        format!("{}{}", self.web.site.base, super::frame::root(&self.environment.name))
     }
 
     /// The frame of a page.

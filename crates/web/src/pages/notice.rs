@@ -193,6 +193,8 @@ pub(crate) struct Notice {
     theirs: Option<String>,
     /// What was withheld; empty for all but [`NoticeKind::Partly`].
     withheld: Vec<Scope>,
+    /// Where the person sees and takes back what they gave, after a consent that connected something.
+    yours: Option<String>,
 }
 
 /// What a consent was for.
@@ -206,7 +208,7 @@ impl Notice {
     /// A notice without any words.
     pub(crate) fn new(kind: NoticeKind) -> Self {
         let (key, tone) = (kind.key(), kind.tone());
-        Self { kind, key, tone, words: BTreeMap::new(), facts: None, theirs: None, withheld: Vec::new() }
+        Self { kind, key, tone, words: BTreeMap::new(), facts: None, theirs: None, withheld: Vec::new(), yours: None }
     }
 
     /// The same with a word for its texts.
@@ -223,6 +225,12 @@ impl Notice {
     /// The same with what the provider said, if anything.
     pub(crate) fn in_its_words(self, theirs: Option<String>) -> Self {
         Self { theirs, ..self }
+    }
+
+    /// The same with the way to what the person gave, if it connected something.
+    pub(crate) fn leading_to(self, yours: String) -> Self {
+        let connected = matches!(self.kind, NoticeKind::Connected | NoticeKind::Partly);
+        Self { yours: connected.then_some(yours), ..self }
     }
 
     /// The same with the scopes that were withheld.
@@ -259,7 +267,8 @@ impl Page for Notice {
                 _ => bare,
             }
         };
-        NoticeKind::ALL.into_iter().map(|kind| (kind.key().to_owned(), sample(kind))).collect()
+        let led = |kind| sample(kind).leading_to("/connect/yours/auth_1".into());
+        NoticeKind::ALL.into_iter().map(|kind| (kind.key().to_owned(), led(kind))).collect()
     }
 
     fn status(&self) -> StatusCode {

@@ -13,7 +13,7 @@ use valetkey_outbound::Policy;
 
 /// What the provider is asked and how it answers.
 #[derive(Default)]
-struct Provider {
+pub(super) struct Provider {
     exchanges: AtomicU32,
     person: Mutex<&'static str>,
     scope: Mutex<&'static str>,
@@ -38,11 +38,14 @@ async fn person(State(provider): State<Arc<Provider>>) -> Json<Value> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
-async fn site() -> (Site, Arc<Provider>) {
+pub(super) async fn site() -> (Site, Arc<Provider>) {
     let provider = Arc::new(Provider::default());
     provider.says("ada", ALL);
-    let router =
-        Router::new().route("/token", post(token)).route("/userinfo", get(person)).with_state(Arc::clone(&provider));
+    let router = Router::new()
+        .route("/token", post(token))
+        .route("/userinfo", get(person))
+        .route("/revoke", post(async || StatusCode::OK))
+        .with_state(Arc::clone(&provider));
     let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(socket, router).await });
@@ -51,6 +54,7 @@ async fn site() -> (Site, Arc<Provider>) {
         authorize_url: at("authorize"),
         token_url: at("token"),
         identity_url: at("userinfo"),
+        revoke_url: at("revoke"),
         scopes: ALL.split(' ').map(Into::into).collect(),
         ..Settings::default()
     };
@@ -66,7 +70,7 @@ impl Provider {
 }
 
 /// From the link to the last page: the browser's cookie, the callback's query, the page and its address.
-async fn signed_in(site: &Site) -> (String, String, Answer, String) {
+pub(super) async fn signed_in(site: &Site) -> (String, String, Answer, String) {
     let (cookie, provider) = site.started().await;
     let query = format!("code=canary-code&state={}", state(&provider));
     let back = site.callback(site.connection.as_str(), &cookie, &query).await;

@@ -167,6 +167,24 @@ impl Site {
         self.link = new_link(&self.app, &self.ctx, &connection, &account).await;
     }
 
+    /// How the account stands.
+    pub(super) async fn status(&self) -> &'static str {
+        let which = accounts::Which::Id(self.account.clone());
+        accounts::get(&self.app, &self.ctx, &which).await.unwrap().1.status.name()
+    }
+
+    /// The account's id.
+    pub(super) fn account(&self) -> String {
+        self.account.to_string()
+    }
+
+    /// Another user's account, connected in no browser.
+    pub(super) async fn another(&self, user: &str) -> String {
+        let connection = connections::get(&self.app, &self.ctx, &self.connection).await.unwrap();
+        let owner = Owner::of(Identifier::parse(user).unwrap());
+        accounts::ensure(&self.app, &self.ctx, &connection, owner).await.unwrap().id.to_string()
+    }
+
     /// Who the account is at the provider.
     pub(super) async fn subject(&self) -> Option<String> {
         let which = accounts::Which::Id(self.account.clone());

@@ -61,6 +61,12 @@ impl<K: Hash + Eq + Clone> Queues<K> {
         Ok(share)
     }
 
+    /// How much is taken by this one.
+    pub(super) fn used(&self, key: &K) -> usize {
+        let most = usize::try_from(self.most).unwrap_or(usize::MAX);
+        locked(&self.all).get(key).map_or(0, |queue| most.saturating_sub(queue.free.available_permits()))
+    }
+
     /// How much is taken by who has most.
     pub(super) fn most_used(&self) -> usize {
         let most = usize::try_from(self.most).unwrap_or(usize::MAX);

@@ -399,6 +399,28 @@ const OTHERS: &[Family] = families! {
     };
     "github_file", "no base64": |size| json!({"content": {"type": "file", "size": size, "content": repeated("*\n", size)}});
     "github_file", "a full folder": |size| json!({"content": vec![json!({"name": "a", "path": "a", "type": "file"}); size / 40]});
+    "notion_readable", "many pieces of text": |size| {
+        let piece = json!({"type": "text", "plain_text": "a", "href": "https://x"});
+        json!({"found": {"object": "block", "type": "paragraph", "paragraph": {"rich_text": vec![piece; size / 60]}}})
+    };
+    "notion_readable", "many pages": |size| {
+        let page = json!({"object": "page", "id": "p", "properties": {"N": {"type": "title", "title": [{"plain_text": "a"}]}}});
+        json!({"found": {"results": vec![page; size / 100]}})
+    };
+    "notion_readable", "many properties": |size| {
+        let one = json!({"type": "rollup", "rollup": {"type": "array", "array": [{"type": "number", "number": 1}]}});
+        let all: Map<String, Value> = (0..size / 90).map(|n| (format!("p{n}"), one.clone())).collect();
+        json!({"found": {"object": "page", "properties": all}})
+    };
+    "notion_readable", "many columns": |size| {
+        let one = json!({"type": "select", "select": {"options": [{"name": "a"}]}});
+        let all: Map<String, Value> = (0..size / 70).map(|n| (format!("p{n}"), one.clone())).collect();
+        json!({"found": {"object": "data_source", "properties": all}})
+    };
+    "notion_readable", "a long text": |size| {
+        let piece = json!({"type": "text", "plain_text": repeated("a ", size)});
+        json!({"found": {"object": "comment", "rich_text": [piece]}})
+    };
     "calendar_change", "many guests": |size| json!({"input": {"attendees_emails": vec!["a@example.com"; size / 13]}});
     "calendar_change", "many rules": |size| json!({"input": {"recurrence": vec!["RRULE:FREQ=DAILY"; size / 16]}});
     "calendar_change", "a long text": |size| json!({"input": {"description": repeated("a", size)}});

@@ -2,6 +2,7 @@
 
 use super::framed::framed;
 use super::logs::Record;
+use super::why::StepRow;
 use crate::dashboard::frame::{Frame, Moment, Pager, Section};
 use serde::Serialize;
 use valetkey_domain::Timestamp;
@@ -84,6 +85,10 @@ pub(crate) struct AccountPage {
     pub(crate) renews: bool,
     /// A link for its user, with until when it opens.
     pub(crate) link: Option<(String, Moment)>,
+    /// The tool that is asked about; empty for any.
+    pub(crate) tool: String,
+    /// What a call stands on.
+    pub(crate) steps: Vec<StepRow>,
     /// The newest records of it.
     pub(crate) records: Vec<Record>,
 }
@@ -100,6 +105,8 @@ framed!(AccountPage, "dashboard/account.html", {
         ends: Some(moment()),
         renews: true,
         link: None,
+        tool: String::new(),
+        steps: vec![],
         records: vec![Record::sample()],
     };
     let expired = Self {
@@ -109,6 +116,8 @@ framed!(AccountPage, "dashboard/account.html", {
         ends: None,
         renews: false,
         link: Some(("http://localhost:8080/connect/link".into(), moment())),
+        tool: "gmail_trash".into(),
+        steps: StepRow::samples(),
         records: vec![],
         ..active.clone()
     };

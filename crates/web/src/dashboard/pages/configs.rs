@@ -72,7 +72,8 @@ pub(crate) struct Exposed {
 }
 
 impl Exposed {
-    fn sample(name: &str, effect: &'static str) -> Self {
+    /// One for samples.
+    pub(super) fn sample(name: &str, effect: &'static str) -> Self {
         let (title, description) = ("Fetch mails".into(), "Lists messages, newest first.".into());
         Self { name: name.into(), title, description, effect, tokens: 420 }
     }
@@ -113,6 +114,10 @@ pub(crate) struct ConfigForm {
     pub(crate) name: String,
     /// What it is for.
     pub(crate) description: String,
+    /// What connections are searched for.
+    pub(crate) find: String,
+    /// Whether there are more connections than are shown, or were before a search.
+    pub(crate) searchable: bool,
     /// The connections to choose from.
     pub(crate) picks: Vec<Pick>,
     /// What was wrong.
@@ -133,6 +138,8 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         id: None,
         name: String::new(),
         description: String::new(),
+        find: String::new(),
+        searchable: false,
         picks: vec![],
         wrong: None,
     };
@@ -140,6 +147,8 @@ framed!(ConfigForm, "dashboard/config_form.html", {
     let wrong = Self {
         id: Some("cfg_1".into()),
         name: "reminder-manager".into(),
+        find: "\"><b>".into(),
+        searchable: true,
         picks: vec![pick("MY_GMAIL", true, false)],
         wrong: Some("No tool of MY_GMAIL is chosen: choose some, or all.".into()),
         ..none.clone()

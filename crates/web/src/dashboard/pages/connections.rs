@@ -2,6 +2,7 @@
 
 use super::framed::framed;
 use crate::dashboard::frame::{Frame, Moment, Pager, Section};
+use crate::dashboard::guide::{self, Block};
 use serde::Serialize;
 use valetkey_domain::Timestamp;
 
@@ -98,6 +99,8 @@ pub(crate) struct ConnectionForm {
     pub(crate) scopes: Vec<ScopeChoice>,
     /// Whether the chosen ones are asked for, not what the MCP configs' tools need.
     pub(crate) own_scopes: bool,
+    /// How the app is registered with its vendor.
+    pub(crate) guide: Vec<Block>,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -153,6 +156,7 @@ framed!(ConnectionForm, "dashboard/connection_form.html", {
         client_id: String::new(),
         scopes: scopes(),
         own_scopes: false,
+        guide: guide::sample(),
         wrong: None,
     };
     let wrong = Self {
@@ -162,7 +166,7 @@ framed!(ConnectionForm, "dashboard/connection_form.html", {
         ..first.clone()
     };
     let delegated = Self { asks: Asks::KEY, ..first.clone() };
-    let typed = Self { asks: Asks::NOTHING, scopes: vec![], ..first.clone() };
+    let typed = Self { asks: Asks::NOTHING, scopes: vec![], guide: vec![], ..first.clone() };
     vec![
         ("connection-form", first),
         ("connection-form-wrong", wrong),
@@ -196,6 +200,8 @@ pub(crate) struct ConnectionPage {
     pub(crate) scopes: Vec<ScopeChoice>,
     /// Whether the chosen ones are asked for, not what the MCP configs' tools need.
     pub(crate) own_scopes: bool,
+    /// How the app is registered with its vendor.
+    pub(crate) guide: Vec<Block>,
     /// Addresses that are not the vendor's own, with what they are for.
     pub(crate) own_addresses: Vec<(&'static str, String)>,
     /// What was wrong.
@@ -215,6 +221,7 @@ framed!(ConnectionPage, "dashboard/connection.html", {
         closing: None,
         scopes: scopes(),
         own_scopes: false,
+        guide: guide::sample(),
         own_addresses: vec![],
         wrong: None,
     };

@@ -1,6 +1,7 @@
 //! Users' MCP servers.
 
 use super::framed::framed;
+use super::why::StepRow;
 use crate::dashboard::frame::{Frame, Moment, Pager, Section};
 use crate::dashboard::snippets::Snippet;
 use serde::Serialize;
@@ -86,6 +87,10 @@ pub(crate) struct InstancePage {
     pub(crate) snippets: Vec<Snippet>,
     /// Its connections.
     pub(crate) connections: Vec<ConnectionLine>,
+    /// The tool that is asked about; empty for any.
+    pub(crate) tool: String,
+    /// What a call stands on.
+    pub(crate) steps: Vec<StepRow>,
 }
 
 framed!(InstancePage, "dashboard/instance.html", {
@@ -104,6 +109,8 @@ framed!(InstancePage, "dashboard/instance.html", {
         url: Some(url.into()),
         snippets: ["Python", "Node"].map(snippet).into(),
         connections: vec![line("MY_GMAIL", "ACTIVE", "", None)],
+        tool: String::new(),
+        steps: StepRow::samples(),
     };
     let pending = line("MY_GMAIL", "PENDING_AUTH", "The user has not signed in yet: send a link.", None);
     let link = Some("http://localhost:8080/connect/link");

@@ -2,6 +2,7 @@
 
 use super::framed::framed;
 use super::logs::Record;
+use crate::dashboard::chart::Chart;
 use crate::dashboard::frame::{Frame, Moment, Section};
 use serde::Serialize;
 use valetkey_domain::Timestamp;
@@ -15,10 +16,33 @@ pub(crate) struct Overview {
     pub(crate) steps: Vec<Step>,
     /// What is there.
     pub(crate) counts: Vec<Count>,
+    /// How calls went; none before there was one.
+    pub(crate) calls: Option<CallCharts>,
     /// Accounts that don't work.
     pub(crate) attention: Vec<Attention>,
     /// The newest records.
     pub(crate) records: Vec<Record>,
+}
+
+/// How calls went.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CallCharts {
+    /// How many there were, and how many of them failed, in so many days.
+    pub(crate) total: i64,
+    /// Those that failed.
+    pub(crate) failed: i64,
+    /// Over so many days.
+    pub(crate) days: usize,
+    /// By day.
+    pub(crate) by_day: Chart,
+    /// How long the newest took.
+    pub(crate) took: Chart,
+    /// Half of those took no longer than this, in milliseconds.
+    pub(crate) median: u64,
+    /// Of twenty, nineteen took no longer than this.
+    pub(crate) most: u64,
+    /// The failures that came most often: code, and how often.
+    pub(crate) codes: Vec<(String, i64)>,
 }
 
 /// One step.
@@ -73,6 +97,7 @@ framed!(Overview, "dashboard/overview.html", {
         frame: Frame::sample(Section::Overview),
         steps: vec![step("Connect an app", false), step("Make an MCP config", false)],
         counts: vec![count("Connections", 0), count("MCP configs", 0)],
+        calls: None,
         attention: vec![],
         records: vec![],
     };
@@ -82,11 +107,22 @@ framed!(Overview, "dashboard/overview.html", {
         why: "The app withdrew it: send the user a link to sign in again.".into(),
         at: Moment::from(Timestamp::UNIX_EPOCH),
     };
+    let calls = CallCharts {
+        total: 1_234,
+        failed: 56,
+        days: 14,
+        by_day: Chart::sample(),
+        took: Chart::sample(),
+        median: 120,
+        most: 900,
+        codes: vec![("rate_limited".into(), 40), ("timeout".into(), 16)],
+    };
     let frame = Frame { done: Some("Welcome."), ..first.frame.clone() };
     let running = Self {
         frame,
         steps: vec![step("Connect an app", true), step("Make an MCP config", true)],
         counts: vec![count("Connections", 4), count("Connected accounts", 120_000)],
+        calls: Some(calls),
         attention: vec![attention],
         records: vec![Record::sample()],
     };

@@ -1,0 +1,361 @@
+//! What stands before a tool: the URL or the app's own call, the config, the whitelist.
+
+use super::step::{At, Step, What, moment};
+use crate::entrance::doors;
+use crate::entrance::sessions::{self, Site};
+use crate::servers::toolset::{self, ToolSet};
+use crate::servers::{configs, instances};
+use crate::{App, Page, Result, connections};
+use std::sync::Arc;
+use url::Url;
+use valetkey_connectors::{Connector, Tool};
+use valetkey_domain::account::Owner;
+use valetkey_domain::config::{Mapping, McpConfig};
+use valetkey_domain::connection::Connection;
+use valetkey_domain::id::{ConfigId, InstanceId};
+use valetkey_domain::instance::McpInstance;
+use valetkey_domain::session::{Access, Opens, Session};
+use valetkey_domain::{Ctx, Kind, Secret};
+use valetkey_storage::configs as config_rows;
+
+/// What a call comes to that got so far: these connections of this user, and the tool if one was named.
+pub(super) struct Entry {
+    pub(super) connections: Vec<Connection>,
+    pub(super) owner: Owner,
+    pub(super) tool: Option<Arc<Tool>>,
+}
+
+type Found = Result<Option<Entry>>;
+
+/// What every call needs of the server itself; nothing is said where it is there.
+pub(super) fn server(app: &App) -> Option<Step> {
+    let error = app.core.keyring.check_open().err()?;
+    let step = Step::stops(What::Server, format!("No secret is opened here: {}.", error.message()));
+    Some(step.mended(At::Elsewhere, "On the server's machine: valetkey doctor."))
+}
+
+/// A call that the app's own code makes: whitelists don't stand in its way, and are told of.
+pub(super) async fn by_api(
+    app: &App,
+    ctx: &Ctx,
+    connection: Connection,
+    owner: Owner,
+    tool: Option<&str>,
+    steps: &mut Vec<Step>,
+) -> Found {
+    let Some(name) = tool else { return Ok(Some(Entry { connections: vec![connection], owner, tool: None })) };
+    let Some((connector, tool)) = of_catalogue(app, name, steps) else { return Ok(None) };
+    if connector.slug != connection.connector {
+        let words = format!(
+            "{name} is a tool of {}, and {} is a connection of {}.",
+            connector.slug, connection.name, connection.connector
+        );
+        let mend = format!("Ask about a connection of {}.", connector.slug);
+        steps.push(Step::stops(What::Tool, words).mended(At::Elsewhere, mend));
+        return Ok(None);
+    }
+    let mut tx = app.core.store.read().await?;
+    let lists = config_rows::whitelists(ctx, &mut tx, &connection.id, &owner.identifier).await?;
+    drop(tx);
+    let listed = lists.iter().any(|list| list.is_empty() || list.iter().any(|one| one == name));
+    steps.push(if listed {
+        Step::fine(What::Tool, format!("{name} is there, and on a whitelist."))
+    } else {
+        let words =
+            format!("{name} is there, but no MCP config lists it for this user: only the app's own code can call it.");
+        Step::care(What::Tool, words).mended(At::Elsewhere, "Put it on the whitelist of an MCP config.")
+    });
+    Ok(Some(Entry { connections: vec![connection], owner, tool: Some(tool) }))
+}
+
+/// A call at an instance, by whatever URL.
+pub(super) async fn by_instance(
+    app: &App,
+    ctx: &Ctx,
+    id: &InstanceId,
+    tool: Option<&str>,
+    steps: &mut Vec<Step>,
+) -> Found {
+    let instance = instances::get(app, ctx, id).await?;
+    let config = configs::get(app, ctx, &instance.config).await?;
+    let words = format!("{}, version {} of {}.", config.name, config.version, moment(config.updated_at));
+    steps.push(Step::fine(What::Config, format!("{words} The URL follows the newest version.")));
+    let set = toolset::of_config(app, ctx, &config.id, config.version, Access::Full).await?;
+    let served = Serves { config: Some((&config.id, config.name.as_str())), set: &set, access: Access::Full };
+    served.entry(app, ctx, Owner::of(instance.identifier), tool, steps).await
+}
+
+/// A call at a URL.
+pub(super) async fn by_url(
+    app: &App,
+    ctx: &Ctx,
+    url: &Secret<str>,
+    session: Option<&Secret<str>>,
+    tool: Option<&str>,
+    steps: &mut Vec<Step>,
+) -> Found {
+    let text = url.expose().trim();
+    if let Some(step) = elsewhere(app, text) {
+        steps.push(step);
+    }
+    match (token_of(text), site_of(text)) {
+        (Some(token), _) => {
+            let Some(instance) = instance(app, ctx, token, steps).await? else { return Ok(None) };
+            by_instance(app, ctx, &instance.id, tool, steps).await
+        }
+        (None, Some(site)) => by_session(app, ctx, &site, session, tool, steps).await,
+        (None, None) => {
+            let words = "This is no MCP URL: one ends in /mcp/v1/vkm_…, /mcp/v3/servers/… or /mcp/v3/connections/….";
+            steps.push(
+                Step::stops(What::Url, words).mended(At::Elsewhere, "Take it whole, as the API or a page showed it."),
+            );
+            Ok(None)
+        }
+    }
+}
+
+/// Whether the URL leads to another server than this one's public address.
+fn elsewhere(app: &App, text: &str) -> Option<Step> {
+    let (url, own) = (Url::parse(text).ok()?, &app.core.settings.public_url);
+    if url.origin() == own.origin() {
+        return None;
+    }
+    let words = format!("It leads to another address than this server's public_url, which is {own}");
+    Some(Step::care(What::Url, format!("{words}.")).mended(At::Elsewhere, "Look whether that address leads here."))
+}
+
+/// The token of an instance's URL, out of the URL or alone.
+fn token_of(text: &str) -> Option<&str> {
+    let from = text.find("vkm_").and_then(|at| text.get(at..))?;
+    let end = from.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).unwrap_or(from.len());
+    from.get(..end)
+}
+
+/// What a static URL names.
+fn site_of(text: &str) -> Option<Site> {
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let last = |prefix| path.split_once(prefix).map(|(_, rest)| rest.trim_end_matches('/').replace("%20", " "));
+    let named = |rest: &String| !rest.is_empty() && !rest.contains('/');
+    let config = last("/mcp/v3/servers/").filter(named).map(Site::Config);
+    config.or_else(|| last("/mcp/v3/connections/").filter(named).map(Site::Connection))
+}
+
+/// The instance that a URL opens; else why it opens none.
+async fn instance(app: &App, ctx: &Ctx, token: &str, steps: &mut Vec<Step>) -> Result<Option<McpInstance>> {
+    let claim = app.core.keyring.url_check(token).await?;
+    // Another environment's is told like one that was made up.
+    let Some((_, claim)) = claim.filter(|(environment, _)| *environment == ctx.environment) else {
+        let words = "It opens nothing in this environment: it was cut short or mistyped, made elsewhere, or its URL key \
+                     was withdrawn.";
+        let mend = "Compare it with the instance's URL, which the API, the dashboard and the command line show.";
+        steps.push(Step::stops(What::Url, words).mended(At::Elsewhere, mend));
+        return Ok(None);
+    };
+    let step = match instances::get(app, ctx, &claim.instance).await {
+        Err(error) if error.kind() == Kind::NotFound => {
+            Step::stops(What::Url, format!("Its MCP instance ({}) was deleted.", claim.instance))
+                .mended(At::Elsewhere, "Make the user another one (EnsureMcpInstance), which has a URL of its own.")
+        }
+        Err(error) => return Err(error),
+        Ok(instance) if claim.opens(&instance) => {
+            let words = format!("It opens the MCP instance of {} ({}).", instance.identifier, instance.id);
+            steps.push(Step::fine(What::Url, words));
+            return Ok(Some(instance));
+        }
+        Ok(instance) => {
+            let what = if claim.generation == instance.url_generation {
+                "was put on another config since"
+            } else {
+                "was given another URL since"
+            };
+            Step::stops(What::Url, format!("Its MCP instance ({}) {what}.", instance.id))
+                .mended(At::Instance(instance.id), "Give the agent the URL that the instance has now.")
+        }
+    };
+    steps.push(step);
+    Ok(None)
+}
+
+/// A call at a static URL, which takes a session token.
+async fn by_session(
+    app: &App,
+    ctx: &Ctx,
+    site: &Site,
+    bearer: Option<&Secret<str>>,
+    tool: Option<&str>,
+    steps: &mut Vec<Step>,
+) -> Found {
+    let fresh = "Ask for a session token (CreateMcpSessionToken) and send it as Authorization: Bearer.";
+    let Some(bearer) = bearer else {
+        let words = "This URL is the same for all users: who comes without a session token is refused.";
+        steps.push(Step::care(What::Url, words).mended(At::Elsewhere, fresh));
+        return unclaimed(app, ctx, site, steps).await;
+    };
+    let session = match sessions::read(app, site, bearer.expose().trim()).await {
+        Ok(session) if session.environment == ctx.environment => session,
+        Ok(_) => {
+            steps.push(
+                Step::stops(What::Url, "The session token is of no environment but another.")
+                    .mended(At::Elsewhere, fresh),
+            );
+            return Ok(None);
+        }
+        Err(error) if error.kind() == Kind::Unauthenticated => {
+            let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
+            let words = format!("The session token does not open this URL{cause}.");
+            steps.push(Step::stops(What::Url, words).mended(At::Elsewhere, fresh));
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let Some(connection) = doors::session_stands(app, &session).await? else {
+        steps.push(ended(app, ctx, &session).await?.mended(At::Elsewhere, fresh));
+        return Ok(None);
+    };
+    let words = format!("The session token opens it for {} until {}.", session.identifier, moment(session.expires_at));
+    steps.push(Step::fine(What::Url, words));
+    opened(app, ctx, session, connection, tool, steps).await
+}
+
+/// Which of the things that a session token names is gone.
+async fn ended(app: &App, ctx: &Ctx, session: &Session) -> Result<Step> {
+    let gone = match &session.opens {
+        Opens::Config(config, _) => configs::get(app, ctx, config).await.err().map(|_| "its MCP config was deleted"),
+        Opens::Connection(id) => match connections::get(app, ctx, id).await {
+            Ok(connection) if connection.enabled => None,
+            Ok(_) => Some("its connection is disabled"),
+            Err(_) => Some("its connection was deleted"),
+        },
+    };
+    let why = gone.unwrap_or(
+        "one of its accounts was disconnected or replaced, the user's sessions were ended, the API client that asked for \
+         it was deleted, or the URL key was withdrawn",
+    );
+    Ok(Step::stops(What::Url, format!("The session token has ended: {why}.")))
+}
+
+async fn opened(
+    app: &App,
+    ctx: &Ctx,
+    session: Session,
+    connection: Option<Mapping>,
+    tool: Option<&str>,
+    steps: &mut Vec<Step>,
+) -> Found {
+    let owner = Owner::of(session.identifier.clone());
+    match (&session.opens, connection) {
+        (Opens::Config(id, version), _) => {
+            let config = configs::get(app, ctx, id).await?;
+            let words =
+                format!("{}, version {version}; a session token keeps to the one it was made under.", config.name);
+            steps.push(if config.version == *version {
+                Step::fine(What::Config, words)
+            } else {
+                let mend = format!("Ask for another session token to have version {}.", config.version);
+                Step::care(What::Config, words).mended(At::Config(config.id.clone()), mend)
+            });
+            let set = toolset::of_config(app, ctx, id, *version, session.access).await?;
+            let served = Serves { config: Some((id, config.name.as_str())), set: &set, access: session.access };
+            served.entry(app, ctx, owner, tool, steps).await
+        }
+        (Opens::Connection(id), _) => {
+            let connection = connections::get(app, ctx, id).await?;
+            by_api(app, ctx, connection, owner, tool, steps).await
+        }
+    }
+}
+
+/// What of a static URL can be said without knowing for whom it is.
+async fn unclaimed(app: &App, ctx: &Ctx, site: &Site, steps: &mut Vec<Step>) -> Found {
+    let missing = match site {
+        Site::Config(uuid) => {
+            let uuid = uuid::Uuid::parse_str(uuid).ok();
+            let filter = configs::Filter { uuid, ..configs::Filter::default() };
+            let page = Page { size: 1, after: None };
+            let found: Option<McpConfig> = match uuid {
+                Some(_) => configs::list(app, ctx, &filter, &page).await?.items.pop(),
+                None => None,
+            };
+            found.is_none().then_some("No MCP config of this environment has this URL.")
+        }
+        Site::Connection(name) => match connections::by_name(app, ctx, name).await {
+            Ok(_) => None,
+            Err(error) if error.kind() == Kind::NotFound => Some("No connection of this environment has this URL."),
+            Err(error) => return Err(error),
+        },
+    };
+    steps.extend(missing.map(|words| Step::stops(What::Config, words)));
+    Ok(None)
+}
+
+/// The tools that somebody reaches, and by what.
+struct Serves<'a> {
+    config: Option<(&'a ConfigId, &'a str)>,
+    set: &'a ToolSet,
+    access: Access,
+}
+
+impl Serves<'_> {
+    async fn entry(&self, app: &App, ctx: &Ctx, owner: Owner, tool: Option<&str>, steps: &mut Vec<Step>) -> Found {
+        let (ids, tool): (Vec<_>, _) = match tool {
+            None => (self.set.mappings.iter().map(|mapping| mapping.connection.clone()).collect(), None),
+            Some(name) => {
+                let Some((connector, tool)) = of_catalogue(app, name, steps) else { return Ok(None) };
+                let Some(served) = self.set.find(name) else {
+                    steps.push(self.left_out(&connector, &tool));
+                    return Ok(None);
+                };
+                steps.push(Step::fine(What::Tool, format!("{name} is on the whitelist.")));
+                (vec![served.connection.clone()], Some(tool))
+            }
+        };
+        let mut connections = Vec::with_capacity(ids.len());
+        for id in ids {
+            connections.push(connections::get(app, ctx, &id).await?);
+        }
+        Ok(Some(Entry { connections, owner, tool }))
+    }
+
+    /// Why a tool that there is isn't served.
+    fn left_out(&self, connector: &Connector, tool: &Tool) -> Step {
+        let name = &tool.definition.name;
+        let at = self.config.map_or(At::Elsewhere, |(id, _)| At::Config(id.clone()));
+        let config = self.config.map_or("the connection", |(_, name)| name);
+        let stops = |words: String| Step::stops(What::Tool, words);
+        if self.access == Access::ReadOnly && !tool.definition.effect.read_only() {
+            return stops(format!("{name} changes something, and the session token lets its holder only read."))
+                .mended(At::Elsewhere, "Ask for a session token with full access.");
+        }
+        let of_app: Vec<_> = self.set.mappings.iter().filter(|one| one.connector == connector.slug).collect();
+        let listing = |one: &&&Mapping| one.tools.is_empty() || one.tools.contains(name);
+        let listed = of_app.iter().filter(listing).count();
+        let Some(first) = of_app.first() else {
+            return stops(format!("{config} has no connection of {}.", connector.display_name))
+                .mended(at, format!("Add a connection of {} to it.", connector.display_name));
+        };
+        match listed {
+            0 => stops(format!("{name} is not on the whitelist of {} in {config}.", first.connection_name))
+                .mended(at, "Add it to the tools of that connection."),
+            1 => stops(format!("{name} is listed in {config}, but has no name or schema that MCP clients take."))
+                .mended(At::Elsewhere, "Its connector's file has to be mended."),
+            _ => stops(format!(
+                "Two connections of {config} show {name}, so a call could not tell whose account is meant."
+            ))
+            .mended(at, "Name the tools of each connection, without this one twice."),
+        }
+    }
+}
+
+/// The tool of this name; else what is said of it is pushed.
+fn of_catalogue(app: &App, name: &str, steps: &mut Vec<Step>) -> Option<(Arc<Connector>, Arc<Tool>)> {
+    let found = app.core.catalog.tool(name);
+    if found.is_none() {
+        let step = Step::stops(What::Tool, format!("There is no tool {name}."));
+        let near = app.core.catalog.nearest_tool(name);
+        steps.push(match near {
+            Some(near) => step.mended(At::Elsewhere, format!("Did you mean {near}?")),
+            None => step.mended(At::Elsewhere, "valetkey tool list shows all."),
+        });
+    }
+    found
+}

@@ -1,0 +1,140 @@
+//! The log of tool calls: which ended how, for whom, and one of them whole.
+
+use super::frame::{Moment, Pager, Section};
+use super::pages::{CallFilter, CallPage, CallRow, Calls};
+use super::visit::{Answer, Visit};
+use axum::extract::Path;
+use std::collections::HashMap;
+use valetkey_app::insight::audit;
+use valetkey_app::insight::logs::{self, CallStatus, Filter, ToolCall};
+use valetkey_app::{Listed, Page};
+use valetkey_domain::member::Right;
+use valetkey_domain::{Kind, Timestamp};
+
+/// How many calls a page shows, and how many records of one.
+const SIZE: u32 = 50;
+const RECORDS: u32 = 20;
+
+/// Calls that fit.
+pub(crate) async fn list(visit: Visit) -> Answer {
+    let ctx = visit.enter(Right::See)?;
+    let asked = asked(&visit);
+    let page = Page { size: SIZE, after: Some(visit.query("page").to_owned()).filter(|page| !page.is_empty()) };
+    let found = match filter(&asked) {
+        Ok(filter) => logs::list(&visit.web.app, &ctx, filter, &page).await,
+        Err(wrong) => Err(valetkey_app::Error::invalid(wrong)),
+    };
+    let (listed, wrong) = match found {
+        Ok(listed) => (listed, None),
+        Err(error) if matches!(error.kind(), Kind::InvalidArgument | Kind::NotFound) => {
+            let none = Listed { items: Vec::new(), next: None, previous: None, total: 0 };
+            (none, Some(super::sentence::sentence(error.message())))
+        }
+        Err(error) => return Err(visit.fail(&error)),
+    };
+    let words = [
+        ("user", asked.user.as_str()),
+        ("connection", &asked.connection),
+        ("status", &asked.status),
+        ("source", &asked.source),
+        ("code", &asked.code),
+        ("from", &asked.from),
+        ("to", &asked.to),
+    ];
+    let pager = Pager::of(&listed, &words);
+    let rows = listed.items.iter().map(row).collect();
+    Ok(visit.page(&Calls { frame: visit.frame(Section::Calls), asked, rows, pager, wrong }))
+}
+
+fn asked(visit: &Visit) -> CallFilter {
+    let word = |name| visit.query(name).to_owned();
+    CallFilter {
+        user: word("user"),
+        connection: word("connection"),
+        status: word("status"),
+        source: word("source"),
+        code: word("code"),
+        from: word("from"),
+        to: word("to"),
+    }
+}
+
+fn filter(asked: &CallFilter) -> Result<Filter, String> {
+    let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    let list = |text: &String| some(text).into_iter().collect();
+    Ok(Filter {
+        from: day(&asked.from, 0)?,
+        // The day that is named is among them.
+        to: day(&asked.to, 1)?,
+        statuses: list(&asked.status),
+        codes: list(&asked.code),
+        sources: list(&asked.source),
+        connection_name: some(&asked.connection),
+        identifier: some(&asked.user),
+        ..Filter::default()
+    })
+}
+
+/// The beginning of a day, or of one that is so many days later; none if none is named.
+fn day(text: &str, later: i64) -> Result<Option<Timestamp>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = || format!("'{text}' is no day: write it as 2026-11-29");
+    let date: jiff::civil::Date = text.parse().map_err(|_| wrong())?;
+    let date = date.checked_add(jiff::Span::new().days(later)).map_err(|_| wrong())?;
+    let zoned = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| wrong())?;
+    Ok(Some(zoned.timestamp()))
+}
+
+/// A call as tables show it.
+fn row(call: &ToolCall) -> CallRow {
+    let outcome = logs::text(call, "outcome");
+    let done = CallStatus::of(outcome) == CallStatus::Success;
+    CallRow {
+        execution: call.record.subject.clone(),
+        at: Moment::from(call.record.at),
+        tool: logs::text(call, "tool").to_owned(),
+        user: call.identifier.clone().unwrap_or_default(),
+        connection: call.connection.clone().unwrap_or_default(),
+        source: logs::text(call, "source").to_owned(),
+        outcome: if done { "done".to_owned() } else { outcome.to_owned() },
+        done,
+        took: logs::duration(call).as_millis(),
+    }
+}
+
+/// One call.
+pub(crate) async fn show(visit: Visit, Path(named): Path<HashMap<String, String>>) -> Answer {
+    let ctx = visit.enter(Right::See)?;
+    let execution = named.get("id").map_or("", String::as_str);
+    let call = logs::get(&visit.web.app, &ctx, execution).await.map_err(|error| visit.fail(&error))?;
+    let records = audit::newest(&visit.web.app, &ctx, Some(execution), RECORDS).await;
+    let records = records.map_err(|error| visit.fail(&error))?;
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    let words = logs::message(logs::text(&call, "outcome"));
+    Ok(visit.page(&CallPage {
+        frame: visit.frame(Section::Calls),
+        row: row(&call),
+        words: if words.is_empty() { String::new() } else { super::sentence::sentence(words) },
+        account: logs::text(&call, "account").to_owned(),
+        detail: call.record.detail.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
+        records: records.iter().map(super::logs::record).collect(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_whole_and_nonsense_is_told() {
+        let at = |text: &str, later| day(text, later).unwrap().unwrap().to_string();
+        assert_eq!(at("2026-11-29", 0), "2026-11-29T00:00:00Z");
+        assert_eq!(at("2026-11-30", 1), "2026-12-01T00:00:00Z");
+        assert_eq!(day("", 1).unwrap(), None);
+        for nonsense in ["yesterday", "2026-13-01", "9999-12-31", "-999999-01-01", "<script>"] {
+            assert!(day(nonsense, 1).is_err() || nonsense == "9999-12-31", "{nonsense}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+"""What the dashboard does for whoever wonders: why a call fails, a call by hand, a config's versions."""
+
+import json
+
+import pytest
+
+from kit.connected import connected
+from kit.dashboard import Member
+from kit.person import Person
+
+HOSTILE = "\"><script>document.title='taken'</script>"
+
+
+@pytest.fixture
+def member(demo, person):
+    return Member(person, demo).sign_in()
+
+
+def why(demo, *asked):
+    """What the command line says, and whether a call would work."""
+    done = demo.cli("why", *asked, check=False)
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def account_of(demo, user):
+    return next(one for one in demo.cli_json("account", "list", "--identifier", user) if one["connection"] == "MY_GMAIL")
+
+
+def test_why_is_the_same_at_every_place_and_what_it_says_mends_it(demo, member, stranger):
+    wire = connected(demo, "why-not")
+    url, account = wire.instance["url"], account_of(demo, "why-not")["id"]
+    assert why(demo, url, "--tool", "gmail_fetch_mails")[0]
+    demo.cli("account", "disconnect", account)
+    refused = wire.refused("gmail_fetch_mails")
+    assert "disconnected" in refused
+    for asked in ((url,), ("-",), (account,), ("MY_GMAIL", "why-not"), (wire.instance["id"],)):
+        done = demo.cli("why", *asked, check=False, stdin=url)
+        assert done.returncode == 1 and "was disconnected (DISCONNECTED)" in done.stdout, done.stdout + done.stderr
+        assert "valetkey account link MY_GMAIL why-not" in done.stdout and url not in done.stdout
+    (row,) = [one for one in json.loads(demo.cli("why", account, "--json", check=False).stdout) if one["result"] == "stops"]
+    assert row["part"] == "Account"
+    member.go("Why?")
+    member.type("About", url)
+    member.type("Tool", "gmail_fetch_mails")
+    member.click("Ask why")
+    assert "was disconnected" in member.page.inner_text("ol.why")
+    assert url.rsplit("/", 1)[1] not in member.page.content(), "a URL is not shown again"
+    assert not member.faults() and not member.is_wide()
+    member.click("Make a link to sign in")
+    stranger.connect(member.text("user-link"))
+    member.at(f"/accounts/{account}?tool=gmail_fetch_mails")
+    assert "Nothing here stands in the way" in member.page.inner_text("main")
+    assert why(demo, account, "--tool", "gmail_fetch_mails")[0] and wire.done("gmail_fetch_mails", max_results=1)
+
+
+def test_why_names_what_is_missing_before_the_account(demo, member):
+    narrow = [{"connection_name": "MY_GMAIL", "tools": ["gmail_fetch_mails"]}]
+    wire = connected(demo, "why-tool", config="narrow", mappings=narrow)
+    for tool, words in (("gmail_trash_message", "whitelist"), ("gmail_fetch_mail", "Did you mean gmail_fetch_mails?"),
+                        ("slack_send_message", "has no connection of Slack")):
+        works, text = why(demo, wire.instance["url"], "--tool", tool)
+        assert not works and words in text, text
+        member.at(f"/instances/{wire.instance['id']}?tool={tool}")
+        assert words in member.page.inner_text("ol.why")
+    demo.cli("instance", "rotate-url", wire.instance["id"])
+    assert "was given another URL since" in why(demo, wire.instance["url"])[1]
+    assert "cut short" in why(demo, wire.instance["url"][:-3])[1]
+    member.go("Why?")
+    for about, user in ((HOSTILE, ""), (HOSTILE, HOSTILE), ("MY_GMAIL", HOSTILE), ("x" * 4000, "")):
+        member.type("About", about)
+        member.type("User", user)
+        member.click("Ask why")
+        assert member.page.locator("[role=alert], ol.why").count() and member.page.title() != "taken"
+    assert member.page.input_value("#what") == "x" * 4000, "what was typed stays"
+
+
+def test_a_tool_is_called_by_hand_with_and_without_script(demo, browser):
+    wire = connected(demo, "by-hand")
+    for script in (True, False):
+        person = Person.__new__(Person)
+        person.context = browser.new_context(java_script_enabled=script)
+        person.page = person.context.new_page()
+        member = Member(person, demo).sign_in()
+        member.go("Playground")
+        member.type("Connection", "MY_GMAIL")
+        member.type("User", "by-hand")
+        member.click("Show tools")
+        member.type("Search tools", "fetch mails")
+        member.click("Search")
+        member.click("gmail_fetch_mails", role="link")
+        member.page.fill("[id='arg:max_results']", "two")
+        member.click("Call it as by-hand")
+        assert "no whole number" in member.page.inner_text("form.fields"), "beside its field"
+        assert member.page.input_value("[id='arg:max_results']") == "two"
+        member.page.fill("[id='arg:max_results']", "2")
+        member.click("Call it as by-hand")
+        assert json.loads(member.page.inner_text("#request")) == {"max_results": 2}
+        answer = json.loads(member.page.inner_text("#answer"))
+        assert answer == wire.done("gmail_fetch_mails", max_results=2), "the same that an agent gets"
+        execution = member.page.inner_text("#outcome p a")
+        person.close()
+    (record,) = demo.cli_json("logs", "list", "--subject", execution)
+    assert record["action"] == "tool.call" and record["actor"].startswith("member:mem_")
+
+
+def test_a_call_by_hand_that_fails_says_why_and_nothing_destructive_is_done_unmeant(demo, member):
+    member.at("/playground?connection=MY_GMAIL&user=nobody-yet&tool=gmail_fetch_mails")
+    member.click("Call it as nobody-yet")
+    assert "has no account on MY_GMAIL" in member.page.inner_text("ol.why")
+    assert not member.faults() and not member.is_wide()
+    wire = connected(demo, "by-hand-trash")
+    demo.cli("account", "disconnect", account_of(demo, "by-hand-trash")["id"])
+    member.at("/playground?connection=MY_GMAIL&user=by-hand-trash&tool=gmail_fetch_mails")
+    member.page.fill("[id='arg:query']", HOSTILE)
+    member.click("Call it as by-hand-trash")
+    assert "/connect/" in member.text("user-link") and member.page.title() != "taken"
+    assert member.page.input_value("[id='arg:query']") == HOSTILE
+    destructive = next(one["tool"] for one in demo.cli_json("tool", "list", "gmail") if one["effect"] == "destructive")
+    member.at(f"/playground?connection=MY_GMAIL&user=by-hand-trash&tool={destructive}")
+    member.page.eval_on_selector("input[name=meant]", "box => box.required = false")
+    member.click("Call it as by-hand-trash")
+    assert "Tick that you mean it" in member.page.inner_text("[role=alert]")
+    for query in (f"connection={HOSTILE}", "connection=MY_GMAIL&tool=none", f"connection=MY_GMAIL&q={HOSTILE}"):
+        assert member.at(f"/playground?{query}").status == 200 and member.page.title() != "taken"
+    assert wire.instance
+
+
+def test_a_config_is_rolled_back_and_agents_see_it(demo, member):
+    one = [{"connection_name": "MY_GMAIL", "tools": ["gmail_fetch_mails"]}]
+    wire = connected(demo, "version-user", config="versioned", mappings=one)
+
+    def tools():
+        return set(wire.tools())
+
+    (config,) = [one for one in demo.cli_json("config", "list") if one["name"] == "versioned"]
+    member.at(f"/configs/{config['id']}/edit")
+    member.tick("gmail_send_message")
+    member.click("Save")
+    assert tools() == {"gmail_fetch_mails", "gmail_send_message"}
+    (changed,) = demo.cli_json("config", "diff", "versioned")
+    assert changed["added"] == ["gmail_send_message"] and changed["removed"] == []
+    member.click("All versions", role="link")
+    member.click("Version 2", role="link")
+    assert "gmail_send_message" in member.page.inner_text("ins")
+    assert not member.faults() and not member.is_wide()
+    member.at(f"/configs/{config['id']}/versions/1")
+    member.page.get_by_text("Roll back…").click()
+    member.click("Roll back to version 1")
+    assert "is what it was" in member.page.inner_text("[role=status]") and tools() == {"gmail_fetch_mails"}
+    assert [one["version"] for one in demo.cli_json("config", "versions", "versioned")] == [3, 2, 1]
+    demo.cli("config", "rollback", "versioned", "2")
+    assert tools() == {"gmail_fetch_mails", "gmail_send_message"}
+    assert demo.cli("config", "rollback", "versioned", "9", check=False).returncode == 1
+
+
+def test_calls_are_drawn_listed_narrowed_and_shown_whole(demo, member):
+    wire = connected(demo, "call-log")
+    wire.done("gmail_fetch_mails", max_results=1)
+    wire.refused("gmail_get_message_by_id", message_id="0000000000000000")
+    member.go("Tool calls")
+    member.type("User", "call-log")
+    member.click("Show")
+
+    def rows():
+        return [row.inner_text() for row in member.page.locator("tbody tr").all()]
+
+    assert len(rows()) == 2 and "gmail_get_message_by_id" in rows()[0] and "not found" in rows()[0]
+    member.page.get_by_label("Ended").select_option("success")
+    member.click("Show")
+    assert len(rows()) == 1 and "gmail_fetch_mails" in rows()[0]
+    member.page.locator("tbody a").first.click()
+    assert member.title() == "gmail_fetch_mails" and "call-log" in member.page.inner_text("dl")
+    for query, words in (("connection=FAX", "FAX"), ("from=yesterday", "is no day"), (f"user={HOSTILE}", "No call fits"),
+                         ("status=odd", "there is no 'odd'"), ("page=x", "")):
+        assert member.at(f"/calls?{query}").status in (200, 400) and member.page.title() != "taken"
+        assert words in member.page.inner_text("main"), query
+    member.at("/")
+    drawn = [chart.get_attribute("aria-label") for chart in member.page.locator("svg[role=img]").all()]
+    assert len(drawn) == 2 and "of which" in drawn[0] and "half took" in drawn[1]
+    assert not member.faults() and not member.is_wide()
+    works, text = why(demo, wire.instance["url"], "--tool", "gmail_get_message_by_id")
+    assert works and "The last call of gmail_get_message_by_id" in text and "knows no such thing" in text

@@ -1,0 +1,136 @@
+"""Notion's tools through the official MCP client, against an app made from the digest of Notion's own SDK, which refuses
+what that does not describe; and signing in as Notion has it: id and secret in the header, the rest as JSON, tokens that
+change with every refresh."""
+
+import json
+import subprocess
+
+import pytest
+
+from kit.described import CLIENT, SECRET, Described, basic
+from kit.mcp import Wire
+from kit.places import SCRIPTS, python
+from kit.server import Server, clean_environment
+from kit.walker import Walker
+
+PAGE = "59833787-2cf9-4fdf-8782-e53db20768a5"
+WHO = {"object": "user", "id": "b-1", "name": "App", "type": "bot", "bot": {
+    "owner": {"type": "user", "user": {"object": "user", "id": "u-1", "name": "Ada", "person": {"email": "ada@example.com"}}},
+    "workspace_id": "w-1", "workspace_name": "Ada's Notion"}}
+
+
+def row(name, status):
+    return {"object": "page", "id": PAGE, "url": "https://www.notion.so/x", "parent": {"type": "data_source_id", "data_source_id": "d"},
+            "properties": {"Name": {"id": "title", "type": "title", "title": [{"type": "text", "plain_text": name}]},
+                           "Status": {"id": "a", "type": "status", "status": {"id": "1", "name": status}}}}
+
+
+@pytest.fixture(scope="module")
+def app():
+    running = Described("notion").start()
+    running.answers["getSelf"] = WHO
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, app):
+    data = tmp_path_factory.mktemp("notion") / "data"
+    data.mkdir()
+    (data / "valetkey.toml").write_text(f'[outbound]\nallow = ["127.0.0.1:{app.port}"]\n')
+    running = Server(data, "serve").start()
+    flags = ["--authorize-url", f"{app.url}/authorize", "--token-url", f"{app.url}/token", "--revoke-url", f"{app.url}/revoke"]
+    flags += ["--identity-url", f"{app.url}/v1/users/me", "--api-base-url", app.url]
+    running.cli("connection", "create", "notion", "--name", "NOTES", *flags, "--client-id", CLIENT, "--client-secret-file", "-", stdin=SECRET)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def wire(server):
+    instance = server.instance("ada", "notes", [{"connection_name": "NOTES", "tools": []}])
+    (entry,) = server.links(instance).values()
+    walker = Walker()
+    walker.open(entry["authentication_link"])
+    walker.submit("continue")
+    (entry,) = server.links(instance).values()
+    assert entry["connected_account_status"] == "ACTIVE", walker.text
+    return Wire(instance["url"])
+
+
+def official(wire, *calls):
+    """What the official Python client sees of these calls."""
+    command = [str(python("seed")), str(SCRIPTS / "mcp1.py"), wire.url, json.dumps(calls)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=clean_environment())
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout)
+
+
+def test_signing_in_names_the_client_in_the_header_and_sends_json(app, wire):
+    (asked,) = app.asked_consent
+    assert asked["owner"] == "user" and asked["response_type"] == "code"
+    assert not {"scope", "code_challenge"} & set(asked)
+    exchange = app.exchanges[0]
+    assert exchange["kind"] == "application/json" and exchange["authorization"] == basic()
+    assert set(exchange["asked"]) == {"grant_type", "code", "redirect_uri"}
+    (who,) = [asked for asked in app.sent if asked["operation"] == "getSelf"]
+    assert who["headers"]["notion-version"] == "2025-09-03"
+
+
+def test_the_official_client_reads_and_changes_rows(app, wire):
+    app.answers["getDatabase"] = {"object": "database", "id": "db", "data_sources": [{"id": "d", "name": "Tasks"}]}
+    app.answers["queryDataSource"] = {"object": "list", "results": [row("Buy milk", "Open")], "next_cursor": "c-2", "has_more": True}
+    app.answers["createPage"] = lambda asked: {"object": "page", "id": PAGE, "url": "https://www.notion.so/new"}
+    app.answers["updateBlock"] = {"object": "block", "id": "b", "type": "to_do"}
+    title = {"Name": {"title": [{"text": {"content": "Buy oat milk"}}]}}
+    seen = official(
+        wire,
+        ["notion_database_query", {"database_id": "db", "filter": {"property": "Status", "status": {"equals": "Open"}}}],
+        ["notion_database_insert_row", {"database_id": "db", "properties": title}],
+        ["notion_block_update", {"block_id": "b", "type": "to_do", "text": "é" * 2001}],
+    )
+    assert len(seen["tools"]) == 51
+    assert [call["is_error"] for call in seen["calls"]] == [False, False, False], (seen["calls"], app.refused)
+    rows = json.loads(seen["calls"][0]["text"])
+    assert rows["results"][0]["title"] == "Buy milk" and rows["results"][0]["properties"] == {"Status": "Open"}
+    assert rows["next_start_cursor"] == "c-2" and rows["data_sources"] == [{"id": "d", "name": "Tasks"}]
+    asked = {one["operation"]: one for one in app.sent}
+    assert asked["queryDataSource"]["path"] == "/v1/data_sources/d/query"
+    assert asked["createPage"]["body"] == {"parent": {"type": "database_id", "database_id": "db"}, "properties": title}
+    pieces = asked["updateBlock"]["body"]["to_do"]["rich_text"]
+    assert [len(piece["text"]["content"]) for piece in pieces] == [2000, 1]
+
+
+def test_what_the_vendor_would_refuse_is_refused_here_and_told(app, wire):
+    before = len(app.refused)
+    (call,) = official(wire, ["notion_view_create", {"data_source_id": "d", "name": "V", "type": "table", "placement": {"type": "beside"}}])["calls"]
+    assert call["is_error"] and "body.placement.type is none of" in call["text"]
+    assert len(app.refused) == before + 1
+    (call,) = official(wire, ["notion_page_get", {"page_id": "../users/me"}])["calls"]
+    assert call["is_error"] and app.sent[-1]["operation"] != "getSelf"
+
+
+def test_an_argument_can_name_another_version_of_the_api(app, wire):
+    app.answers["listComments"] = {"object": "list", "results": [], "next_cursor": None, "has_more": False}
+    (call,) = official(wire, ["notion_comments_fetch", {"block_id": PAGE, "notion_version": "2026-03-11"}])["calls"]
+    assert not call["is_error"], call
+    assert app.sent[-1]["headers"]["notion-version"] == "2026-03-11"
+
+
+def test_a_token_that_has_ended_is_renewed_once_by_the_token_that_came_with_it(app, wire):
+    app.answers["getPage"] = row("Buy milk", "Done")
+    app.ended.add(f"access-{app.count}")
+    (call,) = official(wire, ["notion_page_get", {"page_id": PAGE}])["calls"]
+    assert not call["is_error"], call
+    assert json.loads(call["text"])["title"] == "Buy milk"
+    exchange = app.exchanges[-1]
+    assert exchange["asked"] == {"grant_type": "refresh_token", "refresh_token": f"refresh-{app.count - 1}"}
+    assert exchange["kind"] == "application/json" and exchange["authorization"] == basic()
+
+
+def test_ending_the_account_revokes_it_at_notion(app, server, wire):
+    (account,) = server.cli_json("account", "list", "--identifier", "ada")
+    server.cli("account", "delete", account["id"], "--yes")
+    ((kind, authorization, body),) = app.revoked
+    assert kind == "application/json" and authorization == basic()
+    assert json.loads(body) == {"token": f"refresh-{app.count}"}
