@@ -4,13 +4,14 @@ use std::error::Error;
 use std::path::PathBuf;
 
 /// What is served, and what nothing else imports.
-const ROOTS: [&str; 11] = [
+const ROOTS: [&str; 12] = [
     "google/rpc/status.proto",
     "scalekit/v1/agentkit_logs.proto",
     "scalekit/v1/connected_accounts.proto",
     "scalekit/v1/connections.proto",
     "scalekit/v1/domains.proto",
     "scalekit/v1/errdetails.proto",
+    "scalekit/v1/events.proto",
     "scalekit/v1/mcp.proto",
     "scalekit/v1/organizations.proto",
     "scalekit/v1/providers.proto",

@@ -24,7 +24,7 @@ class Practice:
     """A server whose connection PRACTICE signs in at an oidc-provider of its own, whose token endpoint it reaches by a
     way that can lose answers. `lost_answer` is what the connector file says of that."""
 
-    def __init__(self, folder, lost_answer="retry_at_expiry", flags=(), env=None):
+    def __init__(self, folder, lost_answer="retry_at_expiry", flags=(), env=None, allow=()):
         (self.port,) = ports.free(1)
         self.url = f"http://127.0.0.1:{self.port}"
         self.way = Way(self.port)
@@ -37,7 +37,8 @@ class Practice:
         self.process = None
         data = folder / "data"
         data.mkdir()
-        (data / "valetkey.toml").write_text(f'[outbound]\nallow = ["127.0.0.1:{self.port}", "127.0.0.1:{self.way.port}"]\n')
+        allowed = [f"127.0.0.1:{self.port}", f"127.0.0.1:{self.way.port}", *allow]
+        (data / "valetkey.toml").write_text(f"[outbound]\nallow = {json.dumps(allowed)}\n")
         self.database = (env or {}).get("VALETKEY_DATABASE")
         self.server = Server(data, "serve", ("--connectors", str(connectors), *flags), env)
 

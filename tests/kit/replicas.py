@@ -7,13 +7,15 @@ from pathlib import Path
 from . import postgres
 from .haproxy import Balancer
 from .oidc import Practice
+from .receiver import Receiver
 from .server import Server
 
 AHEAD = 600
 
 
 class Replicas:
-    """`one` and `two` answer at ports of their own and together at the balancer's; `practice` is their provider. Each
+    """`one` and `two` answer at ports of their own and together at the balancer's; `practice` is their provider, `hook` receives
+    webhooks. Each
     has a root key file of its own."""
 
     def __init__(self, folder):
@@ -21,11 +23,12 @@ class Replicas:
         self.url = f"http://localhost:{self.balancer.clear}"
         self.sdk_url = f"https://localhost:{self.balancer.secure}"
         self.database = postgres.database()
+        self.hook = Receiver().start()
         key, certificate = shared(folder / "shared")
         flags = ("--public-url", self.url, "--sdk-url", self.sdk_url)
         env = {"VALETKEY_DATABASE": self.database}
         (folder / "one").mkdir()
-        self.practice = Practice(folder / "one", flags=flags, env=env)
+        self.practice = Practice(folder / "one", flags=flags, env=env, allow=[self.hook.address])
         self.one = self.practice.server
         with_connectors = (*flags, "--connectors", str(folder / "one" / "connectors"))
         self.two = Server(folder / "two", "serve", with_connectors, {**env, **ahead()})
@@ -53,6 +56,7 @@ class Replicas:
         self.practice.stop()
         self.two.stop()
         self.balancer.stop()
+        self.hook.stop()
 
     def at(self, server, url):
         """An instance's URL at one of the two."""

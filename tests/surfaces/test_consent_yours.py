@@ -8,11 +8,11 @@ from kit.places import TOOLS
 from kit.walker import Walker
 
 
-def given(demo, person, user):
-    """Somebody who signs in to Gmail in this browser, and the wire of their agent."""
+def given(demo, person, user, account=1):
+    """Somebody who signs in to Gmail in this browser, and their server."""
     instance = demo.instance(user)
     links = demo.links(instance)
-    person.connect(links["MY_GMAIL"]["authentication_link"])
+    person.connect(links["MY_GMAIL"]["authentication_link"], account)
     return instance
 
 
@@ -21,9 +21,9 @@ def faults(person, demo):
 
 
 def test_a_user_sees_every_connection_and_takes_back_what_they_gave(fresh, person):
-    """On a server of its own: nobody else has signed in as the same person there, whose grant would be shared."""
+    """On a server of its own, as somebody who has signed in there for nobody else: a shared grant is not revoked."""
     demo = fresh().start()
-    instance = given(demo, person, "gives-and-takes")
+    instance = given(demo, person, "gives-and-takes", account=2)
     wire = Wire(instance["url"])
     assert fetch(wire) is None
     person.page.get_by_role("link", name="See and take back what you gave").click()

@@ -20,6 +20,7 @@ OURS = {
     for package, service in [
         ("mcp", "McpService"), ("connections", "ConnectionService"), ("connected_accounts", "ConnectedAccountService"),
         ("providers", "ProviderService"), ("tools", "ToolService"), ("triggers", "TriggerService"),
+        ("events", "EventsService"),
         ("agentkit_logs", "AgentkitLogsService"), ("agentkit_logs", "AgentkitAnalyticsService"),
         ("organizations", "OrganizationService"),
     ]
@@ -74,7 +75,7 @@ BY_PATH = {"/api/v1/mcp/connections/{key_id}/tokens": {"key_id": "doors-only", "
 LISTS = {
     "ListConnectedAccounts": "", "ListConnections": "", "ListAppConnections": "", "ListMcpConfigs": "", "ListMcpInstances": "",
     "ListAvailableTools": f"?identifier={OWNER}", "SearchConnectedAccounts": f"?query={OWNER}",
-    "ListOrganization": "", "SearchOrganization": "?query=doors", "ListToolCallLogs": "",
+    "ListOrganization": "", "SearchOrganization": "?query=doors", "ListToolCallLogs": "", "ListEventsPaginated": "",
 }
 # Methods that show the catalogue, which is everybody's. Methods that make something of the stranger's own: see below.
 CATALOGUE = {"ListTools": None, "SearchTools": {"query": "fetch mails", "identifier": OWNER}}

@@ -98,7 +98,7 @@ def test_a_files_life(demo):
 
 
 def test_a_long_text_is_read_in_portions(demo):
-    text = "".join(f"line {number} of many, in ÄÖÜ\n" for number in range(1500))
+    text = "".join(f"line {number} of many, in ÄÖÜ\n" for number in range(2000))
     said = done(session(demo, "portions", [
         ["made", "create_file", {"name": "long.txt", "content": text}],
         ["one", "export_file", {"file_id": "$made.id", "mime_type": "text/plain"}],

@@ -226,3 +226,26 @@ def until(ask, status):
         assert time.monotonic() < end, answer
         time.sleep(0.1)
     return answer[1]
+
+
+def test_of_two_one_tells_a_webhook_of_each_event(replicas):
+    """Accounts are made and ended at both by turns, so either may come first to tell of them."""
+    webhook = replicas.one.cli_json("webhook", "create", replicas.hook.url)[0]
+    token, users = replicas.one.token(), [f"told-{number}" for number in range(12)]
+
+    def live(number):
+        server = (replicas.one, replicas.two)[number % 2]
+        body = {"connector": "PRACTICE", "identifier": users[number], "connected_account": {}}
+        account = server.api("POST", "/api/v1/connected_accounts", body, token)["connected_account"]["id"]
+        other = (replicas.two, replicas.one)[number % 2]
+        other.api("POST", f"/api/v1/connected_accounts/{account}:disconnect", {}, token)
+        other.api("POST", "/api/v1/connected_accounts:delete", {"id": account}, token)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(live, range(len(users))))
+    for user in users:
+        replicas.hook.wait_for("deleted", user)
+    for user in users:
+        assert replicas.hook.kinds(user) == ["created", "status_updated", "deleted"]
+    assert replicas.two.cli_json("webhook", "get", webhook["id"])[0]["dead_letters"] == 0
+    replicas.one.cli("webhook", "delete", webhook["id"])

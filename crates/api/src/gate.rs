@@ -1,7 +1,7 @@
 //! The gate before every method: who asks, until when, and whether the request keeps its rules. A handler behind it
 //! finds a [`Ctx`] and a request that was checked; it cannot be reached any other way, REST included.
 
-use crate::body::BodyLimit;
+use crate::body::{BodyLimit, Unread};
 use crate::contract::Contract;
 use crate::entrance::{Admitted, Entrance};
 use crate::failure::Failure;
@@ -16,6 +16,7 @@ use prost_reflect::DynamicMessage;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
+use valetkey_app::calls::Asked;
 use valetkey_domain::Ctx;
 use valetkey_domain::ctx::Cancellation;
 
@@ -70,19 +71,25 @@ impl Gate {
         let gone = CancellationToken::new();
         let _told_when_dropped = gone.clone().drop_guard();
         let (mut head, body) = request.into_parts();
-        let body = self.limit.read(body).await.ok_or_else(|| Failure::too_large(self.limit.most))?;
+        let read = self.limit.read(&by.ctx, body, head.extensions.remove()).await;
+        let (body, mut asked) = read.map_err(|unread| match unread {
+            Unread::NotWhole => Failure::too_large(self.limit.most),
+            Unread::Full(failure) => failure,
+        })?;
         self.entrance.before(&mut by).await?;
-        self.check(path, &body)?;
+        self.check(path, &body, &by.ctx, &mut asked).await?;
         head.extensions.insert(Ctx { cancellation: Arc::new(Caller(gone)), ..by.ctx.clone() });
+        head.extensions.insert(asked);
         let response = next.run(Request::from_parts(head, Body::from(body))).await;
         self.entrance.after(path, &mut by).await?;
         Ok(response)
     }
 
-    fn check(&self, path: &str, body: &Bytes) -> Result<(), Failure> {
+    async fn check(&self, path: &str, body: &Bytes, ctx: &Ctx, asked: &mut Asked) -> Result<(), Failure> {
         let method = self.contract.method(path).ok_or_else(|| Failure::no_method(path))?;
         let (of, message) = (method.descriptor.input(), frame::unwrap(body)?);
-        weigh::check(&of, &message)?;
+        let values = weigh::check(&of, &message)?;
+        self.limit.fit(ctx, asked, message.len(), values).await?;
         let message = DynamicMessage::decode(of, message);
         let message = message.map_err(|why| Failure::invalid(format!("the request is no {path} message: {why}")))?;
         rules::check(&self.contract.rules, &message)

@@ -21,6 +21,7 @@ mod failure;
 mod frame;
 mod gate;
 mod health;
+mod hinted;
 mod number;
 mod openapi;
 mod options;

@@ -11,16 +11,17 @@ mod body;
 use crate::contract::Contract;
 use crate::entrance::{Admitted, Entrance};
 use crate::failure::Failure;
+use crate::watched::{self, End};
 use crate::{rest, route};
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::any;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
 use valetkey_app::calls::proxy::{self, Answered, Wanted};
-use valetkey_app::calls::{Failed, FailureReason};
+use valetkey_app::calls::{Asked, Failed, FailureReason};
 use valetkey_app::{App, Limit};
 use valetkey_domain::{Ctx, Kind};
 
@@ -51,7 +52,10 @@ pub(crate) fn router(app: App, entrance: Entrance, contract: Arc<Contract>) -> R
 
 async fn serve(State(proxy): State<Proxy>, request: Request) -> Response {
     let answer = match proxy.pass(request).await {
-        Ok(answer) => answer.map(Body::new),
+        Ok((answer, by)) => {
+            let entrance = proxy.entrance.clone();
+            answer.map(|body| watched::while_it_holds(entrance, by, Body::new(body), End::Broken))
+        }
         Err((failure, status)) => proxy.refuse(failure, status),
     };
     route::by(PATH, answer)
@@ -62,20 +66,32 @@ type Refused = (Failure, Option<StatusCode>);
 
 impl Proxy {
     /// Whose request it is comes first, on its head alone; then what it asks for; then its body.
-    async fn pass(&self, request: Request) -> Result<http::Response<Answered>, Refused> {
+    async fn pass(&self, request: Request) -> Result<(http::Response<Answered>, Admitted), Refused> {
         let by = self.entrance.client(request.headers()).await.map_err(|failure| (failure, None))?;
         let id = by.ctx.request.clone();
         self.wanted(request, by).await.map_err(|(failure, status)| (failure.of(&id), status))
     }
 
-    async fn wanted(&self, request: Request, mut by: Admitted) -> Result<http::Response<Answered>, Refused> {
+    async fn wanted(
+        &self,
+        request: Request,
+        mut by: Admitted,
+    ) -> Result<(http::Response<Answered>, Admitted), Refused> {
         let bounds = &self.app.settings().bounds;
         let ctx = Ctx { deadline: self.app.now() + bounds.proxy_time, ..by.ctx.clone() };
         let (head, body) = request.into_parts();
         let whose = asked::whose(&head).map_err(|failure| (failure, None))?;
+        let held = body
+            .size_hint()
+            .exact()
+            .and_then(|told| usize::try_from(told).ok())
+            .map_or(body::HELD, |told| told.min(body::HELD));
+        let asked = Asked::room(&self.app, &ctx, held).await;
+        let asked = asked.map_err(|error| (Failure::from_app(&error, None), None))?;
+        let body = watched::sent_while_it_holds(self.entrance.clone(), by.clone(), body);
         let body = body::upload(body, bounds.proxy_body_bytes, bounds.proxy_time).await;
-        let body = body.map_err(|refused| self.no_body(&refused, bounds.proxy_body_bytes))?;
         self.entrance.before(&mut by).await.map_err(|failure| (failure, None))?;
+        let body = body.map_err(|refused| self.no_body(&refused, bounds.proxy_body_bytes))?;
         let wanted = Wanted {
             connection: whose.connection,
             identifier: whose.identifier,
@@ -83,8 +99,9 @@ impl Proxy {
             target: asked::target(&head.uri),
             headers: head.headers,
             body,
+            asked,
         };
-        proxy::send(&self.app, &ctx, wanted).await.map_err(failed)
+        Ok((proxy::send(&self.app, &ctx, wanted).await.map_err(failed)?, by))
     }
 
     fn no_body(&self, refused: &body::Refused, most: usize) -> Refused {

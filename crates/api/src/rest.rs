@@ -11,7 +11,7 @@ pub(crate) mod template;
 
 pub(crate) use answer::refuse;
 
-use crate::body::BodyLimit;
+use crate::body::{BodyLimit, Unread};
 use crate::contract::Contract;
 use crate::cut::quoted;
 use crate::entrance::{Admitted, Entrance};
@@ -92,11 +92,16 @@ impl Rest {
     ) -> Result<Vec<u8>, Response> {
         let id = by.ctx.request.clone();
         let refuse = |failure: Failure| answer::refuse(&self.contract, failure.of(&id));
-        let body = self.limit.read(body).await.ok_or_else(|| self.too_large())?;
+        let read = self.limit.read(&by.ctx, body, None).await;
+        let (body, mut asked) = read.map_err(|unread| match unread {
+            Unread::NotWhole => self.too_large(),
+            Unread::Full(failure) => refuse(failure),
+        })?;
         // Whoever was let in must still be, or gets no rule explained.
         self.entrance.before(&mut by).await.map_err(refuse)?;
+        self.limit.fit_json(&by.ctx, &mut asked, &body).await.map_err(refuse)?;
         let request = message(route, captures, head, &body).map_err(refuse)?;
-        let called = call::unary(&self.grpc, &route.method.path, by, &request.encode_to_vec()).await;
+        let called = call::unary(&self.grpc, &route.method.path, (by, asked), &request.encode_to_vec()).await;
         let reply = called.map_err(|status| answer::status(&self.contract, &status))?;
         answer::message(&route.method.descriptor.output(), reply).map_err(refuse)
     }

@@ -4,6 +4,7 @@
 mod accounts;
 mod agentkit_logs;
 mod connections;
+mod events;
 mod implemented;
 mod kinds;
 mod mcp;
@@ -26,6 +27,7 @@ use valetkey_proto::v1::agentkit_logs::agentkit_analytics_service_server::Agentk
 use valetkey_proto::v1::agentkit_logs::agentkit_logs_service_server::AgentkitLogsServiceServer;
 use valetkey_proto::v1::connected_accounts::connected_account_service_server::ConnectedAccountServiceServer;
 use valetkey_proto::v1::connections::connection_service_server::ConnectionServiceServer;
+use valetkey_proto::v1::events::events_service_server::EventsServiceServer;
 use valetkey_proto::v1::mcp::mcp_service_server::McpServiceServer;
 use valetkey_proto::v1::organizations::organization_service_server::OrganizationServiceServer;
 use valetkey_proto::v1::providers::provider_service_server::{ProviderService, ProviderServiceServer};
@@ -49,6 +51,7 @@ pub(crate) fn router(app: &App) -> Router {
     router = mount(router, OrganizationServiceServer::new(organizations::Organizations(app.clone())));
     router = mount(router, ProviderServiceServer::new(Later));
     router = mount(router, AgentkitLogsServiceServer::new(agentkit_logs::Logs(app.clone())));
+    router = mount(router, EventsServiceServer::new(events::Events(app.clone())));
     router = mount(router, AgentkitAnalyticsServiceServer::new(agentkit_logs::Analytics(app.clone())));
     mount(router, TriggerServiceServer::new(Later))
 }

@@ -11,15 +11,15 @@ use valetkey_domain::json::MAX_VALUES;
 /// How deep the count goes. What decodes messages goes no deeper, and says so.
 const MAX_DEPTH: usize = 100;
 
-/// Refuses a message of more values than a document of JSON may have.
+/// How many values a message has; one of more than a document of JSON may have is refused.
 ///
 /// # Errors
 /// It has more. Of bytes that are no message nothing is said here: decoding them says it better.
-pub(crate) fn check(of: &MessageDescriptor, message: &[u8]) -> Result<(), Failure> {
+pub(crate) fn check(of: &MessageDescriptor, message: &[u8]) -> Result<usize, Failure> {
     let mut left = MAX_VALUES;
     match count(of, message, &mut left, 0) {
         Err(Stop::Full) => Err(Failure::invalid(format!("the request holds more than {MAX_VALUES} values"))),
-        Ok(()) | Err(Stop::NoMessage) => Ok(()),
+        Ok(()) | Err(Stop::NoMessage) => Ok(MAX_VALUES - left),
     }
 }
 

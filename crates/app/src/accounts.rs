@@ -2,6 +2,7 @@
 
 mod closing;
 mod given;
+mod replaced;
 pub(crate) mod used;
 mod waiting;
 
@@ -14,6 +15,7 @@ use crate::credentials::refresh;
 use crate::tenancy::clients;
 use crate::{App, Error, Listed, Page, Result};
 use given::{brought, seal, shown};
+use replaced::Replaced;
 use serde_json::{Map, Value};
 use std::time::Duration;
 use used::Used;
@@ -119,14 +121,15 @@ pub async fn create(
         _ => error.into(),
     })?;
     if let Some(tokens) = &tokens {
-        store(app, ctx, &mut change, &account.id, 0, tokens).await?;
+        store(app, ctx, &mut change, &account.id, (0, tokens, None)).await?;
     }
     change.record("account.created", account.id.as_str(), Map::new()).await?.commit().await?;
     as_stored(app, ctx, &wired, &account.id, brought.is_some()).await
 }
 
 /// Changes an account: new tokens if any are given, and `api_config` members over those it has. Tokens of a consent that
-/// wait for a person's word about this account are not taken any more then, and end at the provider.
+/// wait for a person's word about this account are not taken any more then, and end at the provider; so do those that the
+/// account had, if the new ones are another person's.
 ///
 /// # Errors
 /// No such account.
@@ -142,6 +145,10 @@ pub async fn update(
     let held = rows::lease(ctx, &mut app.core.store.glance().await?, &account.id).await?;
     let (mut account, over, _) = held.ok_or_else(|| Error::not_found("connected account", &account.id))?;
     let brought = imported.map(|given| brought(app, &wired, given)).transpose()?;
+    let replaced = match &brought {
+        Some(brought) => Replaced::of(app, ctx, &wired, &account, brought).await?,
+        None => Replaced::default(),
+    };
     api_config.extend(brought.iter().flat_map(|brought| brought.api_config.clone()));
     // What is sealed is sealed for where the account leads from here on.
     account.api_config.extend(api_config.clone());
@@ -152,17 +159,20 @@ pub async fn update(
     };
     let mut change = app.core.change(ctx).await?;
     if let Some(tokens) = &tokens {
-        store(app, ctx, &mut change, &account.id, over, tokens).await?;
+        store(app, ctx, &mut change, &account.id, (over, tokens, replaced.by.as_ref())).await?;
+        replaced.insert(ctx, &mut change).await?;
         waiting.end(ctx, &mut change).await?;
     }
     if !api_config.is_empty() {
         rows::merge_api_config(ctx, &mut change, &account.id, &api_config, app.core.now()).await?;
     }
-    let mut change = change.record("account.updated", account.id.as_str(), Map::new()).await?;
+    let detail = replaced.told().into_iter().collect();
+    let mut change = change.record("account.updated", account.id.as_str(), detail).await?;
     for (authorization, detail) in waiting.told() {
         change = change.record("authorization.thrown_away", authorization.as_str(), detail).await?;
     }
     change.commit().await?;
+    replaced.go_on(app, ctx);
     waiting.go_on(app, ctx);
     as_stored(app, ctx, &wired, &account.id, brought.is_some()).await
 }
@@ -213,14 +223,21 @@ pub async fn auth(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, Co
     if token.is_some() {
         used::note(app, ctx, Used::Account(account.id.clone()), account.last_used_at);
     }
-    app.core.journal.fact_now(ctx, "account.secrets_read", account.id.as_str(), Map::new()).await?;
+    let change = app.core.change(ctx).await?;
+    change.record("account.secrets_read", account.id.as_str(), Map::new()).await?.commit().await?;
     let (connection, account) = get(app, ctx, &Which::Id(account.id)).await?;
     Ok((connection, account, token))
 }
 
-/// Stores tokens over the generation that they were sealed to replace.
-async fn store(app: &App, ctx: &Ctx, tx: &mut Tx, account: &AccountId, over: i64, tokens: &rows::Tokens) -> Result<()> {
-    if rows::store_credential(ctx, tx, account, over, tokens, None, app.core.now()).await? {
+/// Stores tokens, and whose they are if that is known, over the generation that they were sealed to replace.
+async fn store(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    account: &AccountId,
+    (over, tokens, subject): (i64, &rows::Tokens, Option<&rows::Subject>),
+) -> Result<()> {
+    if rows::store_credential(ctx, tx, account, over, tokens, subject, app.core.now()).await? {
         return Ok(());
     }
     let message = format!("the tokens of connected account '{account}' were changed at the same time: try again");

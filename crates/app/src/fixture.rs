@@ -1,6 +1,12 @@
 //! For tests: a provider on a real socket that answers its token endpoint as it is told, an app over an empty database
 //! that knows it, and one user's account.
 
+mod polled;
+mod provider;
+
+pub(crate) use polled::{Dropped, polled, until};
+pub(crate) use provider::{Provider, Reply};
+
 use crate::connections::Wired;
 use crate::consent::{self, Callback};
 use crate::credentials::refresh;
@@ -9,14 +15,9 @@ use crate::servers::configs;
 use crate::servers::instances::{self, Ensure};
 use crate::tenancy::environments;
 use crate::{App, Bounds, Settings, accounts, connections};
-use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::sync::{Arc, LazyLock, Mutex};
-use std::task::Poll;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::task::TaskTracker;
 use valetkey_connectors::{Catalog, Connector};
 use valetkey_core::{Core, keyring};
@@ -40,123 +41,6 @@ pub(crate) static PUBLIC: LazyLock<String> = LazyLock::new(|| {
     std::mem::forget(held);
     format!("http://localhost:{port}")
 });
-
-/// One answer of the token endpoint.
-#[derive(Clone)]
-pub(crate) enum Reply {
-    /// Status and body.
-    Answer(u16, String),
-    /// The request is read and the connection closed.
-    Nothing,
-    /// The answer comes after a while.
-    Slowly(Duration, String),
-}
-
-/// The provider: what it is asked, and what it will say.
-#[derive(Default)]
-pub(crate) struct Provider {
-    replies: Mutex<VecDeque<Reply>>,
-    revokes: Mutex<VecDeque<Reply>>,
-    calls: Mutex<VecDeque<Reply>>,
-    heads: Mutex<Vec<String>>,
-    who: Mutex<String>,
-    asked: Mutex<Vec<String>>,
-}
-
-impl Provider {
-    /// The next answer of the token endpoint.
-    pub(crate) fn will(&self, replies: Reply) {
-        self.replies.lock().unwrap().push_back(replies);
-    }
-
-    /// What it says from now on, in place of what was to come.
-    pub(crate) fn instead(&self, bodies: &[&str]) {
-        self.replies.lock().unwrap().clear();
-        bodies.iter().for_each(|body| self.gives(body));
-    }
-
-    /// The next answer of the revocation endpoint; without one it revokes.
-    pub(crate) fn will_revoke(&self, replies: Reply) {
-        self.revokes.lock().unwrap().push_back(replies);
-    }
-
-    /// The next answer, a good one.
-    pub(crate) fn gives(&self, body: &str) {
-        self.will(Reply::Answer(200, body.to_owned()));
-    }
-
-    /// The next answer below `/api`; without one it is an empty object.
-    pub(crate) fn will_answer(&self, reply: Reply) {
-        self.calls.lock().unwrap().push_back(reply);
-    }
-
-    /// The heads of all requests below `/api` so far, in lower case.
-    pub(crate) fn heads(&self) -> Vec<String> {
-        self.heads.lock().unwrap().clone()
-    }
-
-    /// Who signs in from now on.
-    pub(crate) fn signs_in(&self, who: &str) {
-        who.clone_into(&mut self.who.lock().unwrap());
-    }
-
-    /// The bodies of all requests to a path so far.
-    pub(crate) fn asked(&self, path: &str) -> Vec<String> {
-        let all = self.asked.lock().unwrap();
-        all.iter().filter_map(|request| request.strip_prefix(path)).map(str::to_owned).collect()
-    }
-
-    async fn serve(self: Arc<Self>, mut stream: TcpStream) {
-        let mut request = String::new();
-        while !is_complete(&request) {
-            let mut part = vec![0; 8192];
-            match stream.read(&mut part).await {
-                Ok(0) | Err(_) => return,
-                Ok(read) => request.push_str(&String::from_utf8_lossy(&part[..read])),
-            }
-        }
-        let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-        let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        self.asked.lock().unwrap().push(format!("{path} {body}"));
-        if path.starts_with("/api") {
-            let head = request.split("\r\n\r\n").next().unwrap_or_default().to_lowercase();
-            self.heads.lock().unwrap().push(head);
-        }
-        let replies = match path.as_str() {
-            "/token" => self.replies.lock().unwrap().pop_front().unwrap_or(Reply::Answer(500, String::new())),
-            "/who" => {
-                let who = self.who.lock().unwrap().clone();
-                Reply::Answer(200, format!(r#"{{"sub":"id of {who}","email":"{who}"}}"#))
-            }
-            "/revoke" => self.revokes.lock().unwrap().pop_front().unwrap_or(Reply::Answer(200, "{}".to_owned())),
-            api if api.starts_with("/api") => {
-                self.calls.lock().unwrap().pop_front().unwrap_or(Reply::Answer(200, "{}".to_owned()))
-            }
-            "/refuses" => Reply::Answer(400, r#"{"error":"invalid_client"}"#.to_owned()),
-            _ => Reply::Answer(200, "{}".to_owned()),
-        };
-        match replies {
-            Reply::Nothing => {}
-            Reply::Answer(status, body) => answer(&mut stream, status, &body).await,
-            Reply::Slowly(pause, body) => {
-                tokio::time::sleep(pause).await;
-                answer(&mut stream, 200, &body).await;
-            }
-        }
-    }
-}
-
-async fn answer(stream: &mut TcpStream, status: u16, body: &str) {
-    let length = body.len();
-    let text = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
-    stream.write_all(text.as_bytes()).await.ok();
-}
-
-fn is_complete(request: &str) -> bool {
-    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
-    let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ").map(str::to_owned));
-    body.len() >= length.map_or(0, |text| text.parse().unwrap())
-}
 
 /// An app, its provider, and `ann`'s account.
 pub(crate) struct Fixture {
@@ -323,41 +207,6 @@ impl Fixture {
         let (app, ctx) = (&self.app, &self.ctx);
         let opened = refresh::credential(app, ctx, &self.wired(), &account, refused).await?;
         Ok((opened.access_token.expose().to_owned(), opened.generation))
-    }
-}
-
-/// When a future is dropped that was polled so many times.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Dropped {
-    /// As soon as it waits.
-    Waiting,
-    /// When what it waited for has come, so that it never learns of it.
-    Woken,
-}
-
-/// Polls a future so many times and drops it; none if it was not ready by then.
-pub(crate) async fn polled<F: Future>(future: F, mut times: usize, dropped: Dropped) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        if times == 0 {
-            return Poll::Ready(None);
-        }
-        times -= 1;
-        match (future.as_mut().poll(cx), dropped) {
-            (Poll::Ready(done), _) => Poll::Ready(Some(done)),
-            (Poll::Pending, Dropped::Waiting) if times == 0 => Poll::Ready(None),
-            (Poll::Pending, _) => Poll::Pending,
-        }
-    })
-    .await
-}
-
-/// Returns when it is so.
-pub(crate) async fn until<F: Future<Output = bool>>(mut so: impl FnMut() -> F) {
-    let patience = std::time::Instant::now() + Duration::from_secs(20);
-    while !so().await {
-        assert!(std::time::Instant::now() < patience, "it never came to be so");
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

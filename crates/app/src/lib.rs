@@ -2,7 +2,7 @@
 //! meet: surfaces above it know none of the three, crates below it know one each.
 //!
 //! ```text
-//! 1 connections, tenancy    2 credentials, entrance    3 accounts    4 consent    5 servers, tools    6 calls, insight    7 upkeep
+//! 1 connections, tenancy    2 credentials, entrance    3 accounts    4 consent, events    5 servers, tools    6 calls, insight    7 upkeep
 //! ```
 //! A room names rooms of a lower number only (the house test holds it), so each file can be read with what lies below
 //! it in mind and nothing above. All stand on [`valetkey_core`], which they hand to nobody.
@@ -17,6 +17,7 @@ pub mod connections;
 pub mod consent;
 pub mod credentials;
 pub mod entrance;
+pub mod events;
 #[cfg(test)]
 mod fixture;
 pub mod insight;
@@ -54,6 +55,7 @@ pub struct Inside {
     pub(crate) sets: servers::Sets,
     pub(crate) searched: tools::Searched,
     pub(crate) limits: calls::Limits,
+    pub(crate) deliveries: events::Deliveries,
 }
 
 impl App {
@@ -67,6 +69,7 @@ impl App {
             refreshes: Default::default(),
             sets: Default::default(),
             searched: Default::default(),
+            deliveries: Default::default(),
         }))
     }
 

@@ -132,6 +132,12 @@ impl Connector {
         self.own_host.hosts(&self.account_fields, api_config)
     }
 
+    /// Whether a host of any domain can be made of what an account says in this field: who says it says where its key goes.
+    #[must_use]
+    pub fn may_lead_anywhere(&self, field: &str) -> bool {
+        self.own_host.is_free(field)
+    }
+
     /// The origin of the API, where it is the same for all accounts.
     #[must_use]
     pub fn origin(&self) -> &str {

@@ -13,6 +13,8 @@ pub(crate) struct OwnHost {
     template: Template,
     hosts: Vec<Template>,
     root: String,
+    /// The fields of which a host of any domain can be made.
+    free: Vec<String>,
 }
 
 /// Why an account's address can't be made.
@@ -44,8 +46,16 @@ impl OwnHost {
         let written = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
         let host = written.split('/').next().unwrap_or_default();
         let origin = if host.contains('{') { format!("https://{host}") } else { plain.origin().ascii_serialization() };
+        let free = hosts.iter().map(String::as_str).chain([host]).filter(|host| !is_anchored(host));
+        let free = free.map(Template::parse).collect::<Result<Vec<_>, _>>()?.into_iter();
         let hosts = hosts.iter().map(|host| Template::parse(host)).collect::<Result<_, _>>()?;
-        Ok(Self { template: Template::parse(&origin)?, origin, hosts, root })
+        let free = free.flat_map(|host| host.names().map(str::to_owned).collect::<Vec<_>>()).collect();
+        Ok(Self { template: Template::parse(&origin)?, origin, hosts, root, free })
+    }
+
+    /// Whether a host of any domain can be made of what an account says in this field.
+    pub(crate) fn is_free(&self, field: &str) -> bool {
+        self.free.iter().any(|name| name == field)
     }
 
     /// The origin as written.
@@ -75,6 +85,12 @@ impl OwnHost {
         let filled = self.hosts.iter().filter(whole).filter_map(|host| host.fill(|name| text(of, name)));
         filled.map(|host| host.to_ascii_lowercase()).collect()
     }
+}
+
+/// Whether a host that an account fills ends with the app's own domain, such as `{name}.acme.com`.
+pub(crate) fn is_anchored(host: &str) -> bool {
+    let behind = host.rsplit_once('}').map_or("", |(_, behind)| behind);
+    behind.starts_with('.') && behind.matches('.').count() >= 2
 }
 
 /// An address with every name in braces replaced by a letter, so that it can be read as one.
@@ -129,6 +145,21 @@ mod tests {
         assert_eq!(own.hosts(&[], &Map::new()), ["files.acme.test"]);
         assert!(own.origin(&[], &Map::new()).unwrap_err().missing);
         assert_eq!(super::OwnHost::compile("https://a.test/x", &[]).unwrap().origin(&[], &Map::new()), Ok(None));
+    }
+
+    #[test]
+    fn attack_83_what_can_name_a_host_of_any_domain_is_known() {
+        let free = |base: &str, host: &str| OwnHost::compile(base, &[host.to_owned()]).unwrap().is_free("domain");
+        assert!(!free("https://{domain}.acme.test", "{domain}.acme.test"));
+        assert!(!free("https://api.acme.test/{domain}", "api.acme.test"));
+        for (base, host) in [
+            ("https://{domain}", "{domain}"),
+            ("https://api.acme.test", "{domain}"),
+            ("https://x.{domain}", "x.{domain}"),
+            ("https://{domain}.test", "{domain}.test"),
+        ] {
+            assert!(free(base, host), "{base} {host}");
+        }
     }
 
     #[test]

@@ -3,11 +3,15 @@
 //!
 //! The record comes after the change: it counts and digests the row as it has become (docs/decisions/0022). What changes
 //! no row that lasts (leases, when something was used) is written by `store.write()`; the house test lists where.
+//!
+//! What apps are told of (`events`) is made here too, out of the record, so it is in the same transaction.
 
+use crate::events::Telling;
 use crate::{Core, Result};
 use serde_json::{Map, Value};
 use std::ops::{Deref, DerefMut};
 use valetkey_domain::Ctx;
+use valetkey_domain::id::AccountId;
 use valetkey_storage::Tx;
 
 /// A write transaction whose change has still to be recorded. Dropped, it changes nothing.
@@ -15,6 +19,8 @@ pub struct Change<'a> {
     core: &'a Core,
     ctx: &'a Ctx,
     tx: Tx,
+    /// Whether a webhook is to be told of it.
+    heard: bool,
 }
 
 /// A change with its record, to be committed. Dropped, it changes nothing.
@@ -26,7 +32,7 @@ impl Core {
     /// # Errors
     /// The database cannot be written.
     pub async fn change<'a>(&'a self, ctx: &'a Ctx) -> Result<Change<'a>> {
-        Ok(Change { core: self, ctx, tx: self.store.write().await? })
+        Ok(Change { core: self, ctx, tx: self.store.write().await?, heard: false })
     }
 
     /// The same over a connection that is kept for what must not be lost: tokens that exist nowhere else.
@@ -34,7 +40,7 @@ impl Core {
     /// # Errors
     /// The database cannot be written.
     pub async fn change_reserved<'a>(&'a self, ctx: &'a Ctx) -> Result<Change<'a>> {
-        Ok(Change { core: self, ctx, tx: self.store.write_reserved().await? })
+        Ok(Change { core: self, ctx, tx: self.store.write_reserved().await?, heard: false })
     }
 }
 
@@ -49,8 +55,22 @@ impl<'a> Change<'a> {
         subject: &str,
         detail: Map<String, Value>,
     ) -> Result<Recorded<'a>> {
+        let telling = Telling::of(action, subject, &detail);
         self.core.journal.fact(self.ctx, &mut self.tx, action, subject, detail).await?;
+        if let Some(telling) = telling {
+            self.heard |= telling.make(self.core, self.ctx, &mut self.tx).await?;
+        }
         Ok(Recorded(self))
+    }
+
+    /// Tells of an account that it ends, while its row still says whose it is.
+    ///
+    /// # Errors
+    /// The database cannot be written; nothing is changed then.
+    pub async fn account_ends(&mut self, account: &AccountId) -> Result<()> {
+        let telling = Telling::of_end(account.as_str());
+        self.heard |= telling.make(self.core, self.ctx, &mut self.tx).await?;
+        Ok(())
     }
 }
 
@@ -92,7 +112,11 @@ impl<'a> Recorded<'a> {
         subject: &str,
         detail: Map<String, Value>,
     ) -> Result<Self> {
+        let telling = Telling::of(action, subject, &detail);
         self.0.core.journal.fact(ctx, &mut self.0.tx, action, subject, detail).await?;
+        if let Some(telling) = telling {
+            self.0.heard |= telling.make(self.0.core, ctx, &mut self.0.tx).await?;
+        }
         Ok(self)
     }
 
@@ -101,7 +125,12 @@ impl<'a> Recorded<'a> {
     /// # Errors
     /// The database cannot be written, or somebody else changed the same: nothing is changed then.
     pub async fn commit(self) -> Result<()> {
-        Ok(self.0.tx.commit().await?)
+        let Change { core, tx, heard, .. } = self.0;
+        tx.commit().await?;
+        if heard {
+            core.deliveries.notify_one();
+        }
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ use crate::keyring::Keyring;
 use crate::{Metrics, Result, Settings};
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 use valetkey_connectors::Catalog;
 use valetkey_domain::{Clock, Rng, Timestamp};
@@ -25,6 +26,8 @@ pub struct Core {
     pub outbound: Outbound,
     /// What is counted.
     pub metrics: Metrics,
+    /// Rings when something was committed that a webhook is to be told of.
+    pub deliveries: Notify,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness for ids.
@@ -51,7 +54,8 @@ impl Core {
     ) -> Result<Self> {
         let journal = Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await?;
         let (metrics, tasks) = (Metrics::default(), TaskTracker::new());
-        Ok(Self { store, keyring, journal, catalog, outbound, metrics, clock, rng, tasks, settings })
+        let deliveries = Notify::new();
+        Ok(Self { store, keyring, journal, catalog, outbound, metrics, deliveries, clock, rng, tasks, settings })
     }
 
     /// The present instant.

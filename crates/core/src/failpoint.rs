@@ -47,6 +47,10 @@ pub enum Failpoint {
     RecoveryRefreshSettled,
     /// What a dead process left of a consent is settled.
     RecoveryConsentSettled,
+    /// What a webhook has to be told of an account is claimed; nothing was sent.
+    DeliveryClaimed,
+    /// A webhook's receiver has answered; nothing of it is saved.
+    DeliveryAnswered,
     /// Records that waited for their places in the chain have them, a dead process's too; not committed.
     JournalPlaced,
 }
@@ -87,6 +91,8 @@ mod armed {
         ("rotation.rewrap_written", Failpoint::RotationRewrapWritten),
         ("recovery.refresh_settled", Failpoint::RecoveryRefreshSettled),
         ("recovery.consent_settled", Failpoint::RecoveryConsentSettled),
+        ("delivery.claimed", Failpoint::DeliveryClaimed),
+        ("delivery.answered", Failpoint::DeliveryAnswered),
         ("journal.placed", Failpoint::JournalPlaced),
     ];
 

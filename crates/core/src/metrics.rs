@@ -25,6 +25,7 @@ pub struct Metrics {
     refreshes: Family<OutcomeLabel, Counter>,
     consents: Family<OutcomeLabel, Counter>,
     refusals: Family<LimitLabel, Counter>,
+    deliveries: Family<OutcomeLabel, Counter>,
     journal_wait: Histogram,
     streams: Gauge,
 }
@@ -60,6 +61,7 @@ impl Default for Metrics {
             refreshes: Family::default(),
             consents: Family::default(),
             refusals: Family::default(),
+            deliveries: Family::default(),
             journal_wait: Histogram::new(JOURNAL_SECONDS),
             streams: Gauge::default(),
         }
@@ -75,6 +77,7 @@ impl Metrics {
         registry.register("refreshes", "Refreshes of access tokens that ended", self.refreshes.clone());
         registry.register("consents", "Consents that ended", self.consents.clone());
         registry.register("refusals", "Calls and bodies refused because a limit was reached", self.refusals.clone());
+        registry.register("webhook_deliveries", "Tries to tell a webhook of an event", self.deliveries.clone());
         let help = "How long tool calls waited for their record in the journal";
         registry.register_with_unit("journal_wait", help, Unit::Seconds, self.journal_wait.clone());
         registry.register("open_streams", "Answers that are being streamed", self.streams.clone());
@@ -96,6 +99,11 @@ impl Metrics {
     /// A consent ended so.
     pub fn consented(&self, outcome: &'static str) {
         self.consents.get_or_create(&OutcomeLabel { outcome }).inc();
+    }
+
+    /// A try to tell a webhook of an event ended so.
+    pub fn delivered(&self, outcome: &'static str) {
+        self.deliveries.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
     /// Something was refused because this limit was reached.

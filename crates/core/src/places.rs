@@ -7,7 +7,7 @@
 use valetkey_domain::Ctx;
 use valetkey_domain::account::{ConnectedAccount, Owner};
 use valetkey_domain::connection::Connection;
-use valetkey_domain::id::{AuthorizationId, ConnectionId, SigningKeyId};
+use valetkey_domain::id::{AuthorizationId, ConnectionId, SigningKeyId, WebhookId};
 use valetkey_storage::revocations::Revocation;
 use valetkey_vault::{Holder, Place};
 
@@ -77,6 +77,21 @@ pub fn revocation(revocation: &Revocation) -> Place<'_> {
         generation: 0,
         audience: &revocation.audience,
         holder: holder(&revocation.connection, &revocation.owner),
+    }
+}
+
+/// The secret that signs what a webhook is told. `audience` is the webhook's URL: where events go is what the secret was
+/// made for. Both secrets of a webhook lie in the same place, for one becomes the other.
+#[must_use]
+pub fn webhook_secret<'a>(ctx: &'a Ctx, webhook: &'a WebhookId, audience: &'a [String]) -> Place<'a> {
+    Place {
+        environment: ctx.environment.as_str(),
+        table: "webhooks",
+        row: webhook.as_str(),
+        column: "secret",
+        generation: 0,
+        audience,
+        holder: Holder::default(),
     }
 }
 

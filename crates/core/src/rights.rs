@@ -14,8 +14,9 @@ pub const SECRETS_SCOPE: &str = "accounts:secrets";
 /// # Errors
 /// The database cannot be read.
 pub async fn reads_secrets(core: &Core, ctx: &Ctx) -> Result<bool> {
-    let Actor::Client(id) = &ctx.actor else { return Ok(false) };
+    let Actor::Client(id, version) = &ctx.actor else { return Ok(false) };
     let client = clients::get(ctx, &mut core.store.glance().await?, id).await?;
+    let client = client.filter(|client| client.version == *version);
     Ok(client.is_some_and(|client| client.scopes.iter().any(|scope| scope == SECRETS_SCOPE)))
 }
 
@@ -31,6 +32,6 @@ pub async fn directs_secrets(core: &Core, ctx: &Ctx) -> Result<bool> {
             Ok(member.is_some_and(|member| member.role.may(Right::Develop)))
         }
         Actor::Operator | Actor::System => Ok(true),
-        Actor::Client(_) | Actor::Instance(_) | Actor::Session(_) | Actor::Link(_) => reads_secrets(core, ctx).await,
+        Actor::Client(..) | Actor::Instance(_) | Actor::Session(_) | Actor::Link(_) => reads_secrets(core, ctx).await,
     }
 }

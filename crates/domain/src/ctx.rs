@@ -35,8 +35,8 @@ impl std::fmt::Debug for Ctx {
 /// Who is asking: one variant for each kind of door.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// An API client with a token.
-    Client(ClientId),
+    /// An API client with a token, and the client's version that the token was made under.
+    Client(ClientId, i64),
     /// An agent at an MCP instance's URL.
     Instance(InstanceId),
     /// An agent with this session token at a static MCP URL.
@@ -56,7 +56,7 @@ impl Actor {
     #[must_use]
     pub fn text(&self) -> String {
         match self {
-            Self::Client(id) => format!("client:{id}"),
+            Self::Client(id, _) => format!("client:{id}"),
             Self::Instance(id) => format!("instance:{id}"),
             Self::Session(id) => format!("session:{id}"),
             Self::Link(id) => format!("link:{id}"),

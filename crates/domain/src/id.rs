@@ -120,6 +120,10 @@ ids! {
     MemberId = "mem_", "a member id";
     /// A member's session in a browser.
     SessionId = "ses_", "a session id";
+    /// Something that happened, as apps are told of it.
+    EventId = "evt_", "an event id";
+    /// A webhook: where events are sent.
+    WebhookId = "whk_", "a webhook id";
     /// A token of ours, the `jti` of a JWT.
     TokenId = "tkn_", "a token id";
     /// One request, from whichever door it came.

@@ -11,6 +11,7 @@ pub mod connection;
 pub mod ctx;
 pub mod environment;
 pub mod error;
+pub mod event;
 pub mod id;
 pub mod instance;
 pub mod invisible;

@@ -101,6 +101,15 @@ impl Outbound {
         Self { environment: Some(environment.clone()), ..self.clone() }
     }
 
+    /// Whether an address is one that may be called, as far as it says itself: where its name leads is looked at when it
+    /// is called.
+    ///
+    /// # Errors
+    /// It may not.
+    pub fn permits(&self, uri: &http::Uri) -> Result<(), Error> {
+        Target::check(uri, &self.policy).map(drop)
+    }
+
     /// What it counts, for whoever makes it part of a registry.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {

@@ -54,6 +54,8 @@ pub mod v1 {
         commons = "scalekit.v1.commons";
         /// What an error carries.
         errdetails = "scalekit.v1.errdetails";
+        /// What happened.
+        events = "scalekit.v1.events";
         /// MCP configs and instances.
         mcp = "scalekit.v1.mcp";
         /// Organisations.

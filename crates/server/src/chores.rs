@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use valetkey_app::App;
 use valetkey_app::accounts;
 use valetkey_app::credentials::{refresh, revocations};
+use valetkey_app::events;
 use valetkey_app::upkeep::{housekeeping, recovery};
 
 /// How often it is looked for what is due to be refreshed, and for what a process that died left undone.
@@ -14,6 +15,9 @@ const LOOK: Duration = Duration::from_secs(10);
 
 /// How often it is looked for what is to be revoked at a provider, and for removals that stopped.
 const END: Duration = Duration::from_secs(10);
+
+/// How often it is looked for what a webhook is to be told of, though nobody here has rung.
+const TELL: Duration = Duration::from_secs(2);
 
 /// How often what has ended is removed.
 const TIDY: Duration = Duration::from_secs(3600);
@@ -86,6 +90,22 @@ pub(crate) async fn end(app: App, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(END) => {}
+        }
+    }
+}
+
+/// Tells webhooks what happened, as soon as it is committed here, and what others committed or is to be tried again.
+pub(crate) async fn tell(app: App, stop: CancellationToken) {
+    loop {
+        let told = async {
+            if let Err(error) = events::deliver(&app, TELL).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "webhooks are told nothing");
+                tokio::time::sleep(TELL).await;
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = told => {}
         }
     }
 }

@@ -25,6 +25,7 @@ mod session;
 mod socket;
 mod table;
 mod tool;
+mod webhook;
 mod why;
 mod wire;
 

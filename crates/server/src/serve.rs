@@ -83,6 +83,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
     listeners.spawn(server.health.clone().keep_looking(stop.clone()));
     listeners.spawn(chores::look(server.app.clone(), stop.clone()));
     listeners.spawn(chores::end(server.app.clone(), stop.clone()));
+    listeners.spawn(chores::tell(server.app.clone(), stop.clone()));
     listeners.close();
     operations.close();
     Ok(Running { _claim: claim, server, stop, listeners, last, operations, effects: settings.limits.effects })

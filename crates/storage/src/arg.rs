@@ -147,6 +147,8 @@ from_words!(
     id::RequestId,
     id::MemberId,
     id::SessionId,
+    id::EventId,
+    id::WebhookId,
     name::ConnectionName,
     name::ConfigName,
     name::InstanceName,

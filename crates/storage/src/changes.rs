@@ -33,6 +33,8 @@ pub enum Kind {
     Instance,
     /// `members`
     Member,
+    /// `webhooks`
+    Webhook,
     /// `organizations`
     Organization,
 }
@@ -79,7 +81,7 @@ struct Statements {
 /// How many columns say whose a row is and how often it changed: they come before those that say what it is.
 const HEAD: usize = 3;
 
-const TABLES: [(Kind, Table); 10] = [
+const TABLES: [(Kind, Table); 11] = [
     (
         Kind::Environment,
         // What nobody has chosen is said as it was before there was such a choice.
@@ -130,6 +132,11 @@ const TABLES: [(Kind, Table); 10] = [
         Table::of("mcp_instances", "environment_id", "environment_id, config_id, identifier, name, url_generation"),
     ),
     (Kind::Member, Table::of("members", "''", "name, role, password")),
+    (
+        Kind::Webhook,
+        // Sealed bytes are written anew by rotations; where events go is what counts.
+        Table::of("webhooks", "environment_id", "environment_id, url, description, kinds, paused"),
+    ),
     (
         Kind::Organization,
         Table::of(

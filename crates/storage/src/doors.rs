@@ -6,7 +6,7 @@ use valetkey_domain::Timestamp;
 use valetkey_domain::client::{ApiClient, ClientSecret};
 use valetkey_domain::config::Mapping;
 use valetkey_domain::id::{
-    AccountId, AuthorizationId, ClientId, ConnectionId, DataKeyId, EnvironmentId, InstanceId, ProcessId,
+    AccountId, AuthorizationId, ClientId, ConnectionId, DataKeyId, EnvironmentId, InstanceId, ProcessId, WebhookId,
 };
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::session::{Opens, Session};
@@ -184,6 +184,17 @@ pub async fn due_revocations(tx: &mut Tx, now: Timestamp) -> Result<Vec<Environm
     let sql = "SELECT e.id FROM environments e WHERE EXISTS
         (SELECT 1 FROM revocations r WHERE r.environment_id = e.id AND r.next_at <= $1) ORDER BY e.id";
     tx.all(sql, args![now]).await?.iter().map(|row| row.fit("environments", |row| row.parsed("id"))).collect()
+}
+
+/// The webhooks that are to be told of something, those that are paused left out.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn due_webhooks(tx: &mut Tx, now: Timestamp) -> Result<Vec<(EnvironmentId, WebhookId)>, Error> {
+    let sql = "SELECT w.id, w.environment_id FROM webhooks w WHERE w.paused = 0 AND EXISTS
+        (SELECT 1 FROM webhook_queues q WHERE q.webhook_id = w.id AND q.next_at <= $1) ORDER BY w.id";
+    let read = |row: &Row| row.fit("webhooks", |row| Ok((row.parsed("environment_id")?, row.parsed("id")?)));
+    tx.all(sql, args![now]).await?.iter().map(read).collect()
 }
 
 /// A refresh that somebody began and, its lease being over, never came back from.

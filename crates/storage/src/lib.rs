@@ -24,6 +24,7 @@ pub mod data_keys;
 pub mod doors;
 pub mod environments;
 mod error;
+pub mod events;
 pub mod fitness;
 #[cfg(test)]
 mod fixture;
@@ -36,6 +37,7 @@ pub mod members;
 pub mod meta;
 mod metrics;
 mod migrate;
+mod newest;
 pub mod organizations;
 pub mod pending_credentials;
 #[cfg(test)]
@@ -51,6 +53,7 @@ pub mod signing_keys;
 mod sqlite;
 mod store;
 mod tx;
+pub mod webhooks;
 
 pub use arg::Arg;
 pub use bulk::Bulk;

@@ -59,6 +59,7 @@ pub(crate) const STEPS: &[Step] = &[
     step!(14, "members", "0014_members", 1),
     step!(15, "verification", "0015_verification", 1),
     step!(16, "tool_calls", "0016_tool_calls", 1),
+    step!(17, "events", "0017_events", 1),
     step!(18, "organizations", "0018_organizations", 1),
 ];
 

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use texts::Query;
 
 /// The tables that grow with users and their calls.
-const LARGE: [&str; 7] = [
+const LARGE: [&str; 10] = [
     "journal",
     "connected_accounts",
     "mcp_instances",
@@ -20,6 +20,9 @@ const LARGE: [&str; 7] = [
     "pending_credentials",
     "closings",
     "revocations",
+    "events",
+    "webhook_queues",
+    "dead_letters",
 ];
 
 /// Queries that walk a table, by how they begin, and why they may.
@@ -40,6 +43,12 @@ const WALKS: &[(&str, &str)] = &[
     ("DELETE FROM authorizations", "all of them go"),
     ("DELETE FROM pending_credentials", "all of them go"),
     ("DELETE FROM revocations", "all of them go"),
+    (
+        "UPDATE webhook_queues SET next_at = $1, lease_until = NULL, process = NULL WHERE lease_until IS NOT NULL",
+        "it is asked once, at the start of a process that has the database alone",
+    ),
+    ("DELETE FROM webhook_queues", "all of them go"),
+    ("DELETE FROM dead_letters", "all of them go"),
     (
         "UPDATE connected_accounts SET status = 'DISCONNECTED', reason = '', scopes = '[]', credential = NULL, audience = '[]', \
       generation = generation + 1, refreshable = 0, expires_at = NULL, refresh_generation = NULL, refresh_until = NULL, \

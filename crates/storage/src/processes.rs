@@ -1,6 +1,7 @@
 //! The processes that serve on this database, each with a row that it renews while it lives.
 
 use crate::row::json_text;
+use crate::webhooks::queues;
 use crate::{Error, Row, Tx, args, closings, revocations};
 use valetkey_domain::Timestamp;
 use valetkey_domain::id::ProcessId;
@@ -88,7 +89,7 @@ pub async fn leave(tx: &mut Tx, id: &ProcessId, before: Timestamp) -> Result<(),
     tx.run("DELETE FROM processes WHERE id = $1 OR seen_at < $2", args![id, before]).await.map(drop)
 }
 
-/// Takes a process that died off the list: the closings and revocations that it held may be claimed at once. What else it
+/// Takes a process that died off the list: the closings, revocations and webhooks' queues that it held may be claimed at once. What else it
 /// held has to be told in the journal (`doors::abandoned_refreshes_of`, `doors::interrupted_exchanges_of`).
 ///
 /// # Errors
@@ -96,6 +97,7 @@ pub async fn leave(tx: &mut Tx, id: &ProcessId, before: Timestamp) -> Result<(),
 pub async fn remove_dead(tx: &mut Tx, id: &ProcessId, now: Timestamp) -> Result<(), Error> {
     closings::release(tx, id.as_str(), now).await?;
     revocations::release(tx, id.as_str(), now).await?;
+    queues::release(tx, id.as_str(), now).await?;
     tx.run("DELETE FROM processes WHERE id = $1", args![id]).await.map(drop)
 }
 

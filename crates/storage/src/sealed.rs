@@ -2,9 +2,9 @@
 //! what is still under another key than the newest. Like the keys, this is the operator's and knows no `Ctx`.
 
 use crate::revocations::{self, Revocation};
-use crate::{Error, Row, Tx, accounts, args};
+use crate::{Error, Row, Tx, accounts, args, webhooks::Webhook};
 use valetkey_domain::account::ConnectedAccount;
-use valetkey_domain::id::{AccountId, AuthorizationId, ConnectionId, EnvironmentId, RevocationId};
+use valetkey_domain::id::{AccountId, AuthorizationId, ConnectionId, EnvironmentId, RevocationId, WebhookId};
 use valetkey_domain::{Ctx, Sealed, Timestamp};
 
 /// How many accounts of an environment hold tokens that do not begin with `prefix`.
@@ -88,17 +88,29 @@ pub async fn replace_client_secret(
     Ok(tx.run(sql, args![id, was, sealed]).await? == 1)
 }
 
+/// Puts a webhook's secrets in the place of the same ones sealed before; false if the row holds others by now.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn replace_webhook_secrets(tx: &mut Tx, was: &Webhook, now: &Webhook) -> Result<bool, Error> {
+    let sql = "UPDATE webhooks SET secret = $3, secret_before = $4 WHERE id = $1 AND secret = $2";
+    let before = now.secret_before.as_ref().map(|(secret, _)| secret);
+    Ok(tx.run(sql, args![&was.id, &was.secret, &now.secret, before]).await? == 1)
+}
+
 /// Whether anything at all begins with `prefix`, that is, still needs the key it names.
 ///
 /// # Errors
 /// The database cannot be read.
 pub async fn needed(tx: &mut Tx, prefix: &[u8]) -> Result<bool, Error> {
-    const PLACES: [&str; 6] = [
+    const PLACES: [&str; 8] = [
         "SELECT 1 AS n FROM connected_accounts WHERE substr(credential, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM pending_credentials WHERE substr(sealed, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM revocations WHERE substr(sealed, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM connections WHERE substr(client_secret, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM authorizations WHERE substr(verifier, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
+        "SELECT 1 AS n FROM webhooks WHERE substr(secret, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
+        "SELECT 1 AS n FROM webhooks WHERE substr(secret_before, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM signing_keys WHERE substr(private_sealed, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
     ];
     for sql in PLACES {
@@ -116,10 +128,12 @@ pub struct Dropped {
     pub accounts: Vec<(EnvironmentId, AccountId)>,
     /// All connections.
     pub connections: Vec<(EnvironmentId, ConnectionId)>,
+    /// The webhooks, all of which are gone: the original tells its receivers.
+    pub webhooks: Vec<(EnvironmentId, WebhookId)>,
 }
 
 /// Drops every credential there is, for a database that becomes a copy: users' tokens, those that wait for a person's
-/// word or to be revoked, consents in flight and OAuth clients' secrets.
+/// word or to be revoked, consents in flight and OAuth clients' secrets; and webhooks.
 ///
 /// # Errors
 /// The database cannot be written.
@@ -135,7 +149,10 @@ pub async fn drop_credentials(tx: &mut Tx, now: Timestamp) -> Result<Dropped, Er
         next_refresh_at = NULL, idle_refresh_at = NULL, updated_at = $1
         WHERE credential IS NOT NULL RETURNING id, environment_id";
     let accounts = tx.all(sql, args![now]).await?;
-    Ok(Dropped { accounts: owned(&accounts)?, connections: owned(&connections)? })
+    tx.run("DELETE FROM webhook_queues", []).await?;
+    tx.run("DELETE FROM dead_letters", []).await?;
+    let webhooks = tx.all("DELETE FROM webhooks RETURNING id, environment_id", []).await?;
+    Ok(Dropped { accounts: owned(&accounts)?, connections: owned(&connections)?, webhooks: owned(&webhooks)? })
 }
 
 fn owned<T: TryFrom<String>>(rows: &[Row]) -> Result<Vec<(EnvironmentId, T)>, Error> {

@@ -11,6 +11,8 @@ pub enum Purpose {
     Credential,
     /// OAuth clients' secrets.
     Client,
+    /// What signs webhooks.
+    Webhook,
     /// The private halves of signing keys.
     Signing,
     /// What a consent carries with it: PKCE verifiers.
@@ -25,8 +27,16 @@ pub enum Purpose {
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Credential, Self::Client, Self::Signing, Self::Flow, Self::Url, Self::Journal, Self::Backup];
+    pub const ALL: [Self; 8] = [
+        Self::Credential,
+        Self::Client,
+        Self::Webhook,
+        Self::Signing,
+        Self::Flow,
+        Self::Url,
+        Self::Journal,
+        Self::Backup,
+    ];
 
     /// The purpose of this word; none if there is no such.
     #[must_use]
@@ -40,6 +50,7 @@ impl Purpose {
         match self {
             Self::Credential => "credential",
             Self::Client => "client",
+            Self::Webhook => "webhook",
             Self::Signing => "signing",
             Self::Flow => "flow",
             Self::Url => "url",

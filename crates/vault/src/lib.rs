@@ -17,6 +17,7 @@ pub mod root;
 pub mod seal;
 pub mod transit;
 pub mod url;
+pub mod webhook;
 
 pub use data_key::{DataKey, Purpose};
 pub use error::Error;

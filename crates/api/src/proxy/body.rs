@@ -1,16 +1,15 @@
 //! A proxied request's body: a short one is held, so that it can be sent again; a longer one passes through.
 
+use crate::hinted;
 use axum::body::{Body, Bytes};
 use futures::stream;
 use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::{BodyExt, StreamBody};
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use http_body_util::BodyExt;
 use std::time::Duration;
 use valetkey_app::calls::proxy::Upload;
 
 /// Up to this many bytes a body is held.
-const HELD: usize = 64 * 1024;
+pub(super) const HELD: usize = 64 * 1024;
 
 /// Why there is no body to send.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,16 +52,7 @@ async fn beginning(mut body: Body) -> Result<(Bytes, Option<Body>), Refused> {
 }
 
 /// A body of which the beginning was read, with the length that it said at first.
-struct Joined<B> {
-    body: Pin<Box<B>>,
-    length: SizeHint,
-}
-
-fn joined(
-    beginning: Bytes,
-    rest: Body,
-    length: SizeHint,
-) -> impl http_body::Body<Data = Bytes, Error = axum::Error> + Send {
+fn joined(beginning: Bytes, rest: Body, length: SizeHint) -> Body {
     let frames = stream::unfold((Some(beginning), rest), |(beginning, mut rest)| async {
         let frame = match beginning {
             Some(beginning) => Ok(Frame::data(beginning)),
@@ -70,20 +60,7 @@ fn joined(
         };
         Some((frame, (None, rest)))
     });
-    Joined { body: Box::pin(StreamBody::new(frames)), length }
-}
-
-impl<B: http_body::Body> http_body::Body for Joined<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        self.body.as_mut().poll_frame(cx)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.length
-    }
+    hinted::body(frames, length)
 }
 
 #[cfg(test)]

@@ -9,9 +9,10 @@ use http::{HeaderValue, Request, header};
 use http_body_util::BodyExt;
 use tonic::{Code, Status};
 use tower::ServiceExt;
+use valetkey_app::calls::Asked;
 
 /// Sends one message for a caller that was let in, and waits for the one that comes back.
-pub(super) async fn unary(grpc: &Router, path: &str, by: Admitted, message: &[u8]) -> Result<Bytes, Status> {
+pub(super) async fn unary(grpc: &Router, path: &str, by: (Admitted, Asked), message: &[u8]) -> Result<Bytes, Status> {
     let request = request(path, by, message).map_err(|why| Status::internal(why.to_string()))?;
     let Ok(response) = grpc.clone().oneshot(request).await;
     let (reply, body) = response.into_parts();
@@ -21,13 +22,15 @@ pub(super) async fn unary(grpc: &Router, path: &str, by: Admitted, message: &[u8
     frame::unwrap(&collected.to_bytes()).map_err(Status::from)
 }
 
-/// Of the caller nothing goes along but that it was let in: the gate takes that in place of a token.
-fn request(path: &str, by: Admitted, message: &[u8]) -> http::Result<Request<Body>> {
+/// Of the caller nothing goes along but that it was let in, which the gate takes in place of a token, and the room that its
+/// question takes.
+fn request(path: &str, (by, asked): (Admitted, Asked), message: &[u8]) -> http::Result<Request<Body>> {
     Request::post(path)
         .version(http::Version::HTTP_2)
         .header(header::CONTENT_TYPE, "application/grpc")
         .header(header::TE, HeaderValue::from_static("trailers"))
         .extension(by)
+        .extension(asked)
         .body(Body::from(frame::wrap(message)))
 }
 

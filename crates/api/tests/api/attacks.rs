@@ -3,6 +3,8 @@
 use crate::kit::{Answer, Kit};
 use crate::walkthrough::set_up;
 use axum::body::Body;
+use futures::future::{join_all, ready};
+use futures::stream::{self, StreamExt as _};
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use prost::Message;
@@ -88,6 +90,43 @@ async fn attack_78_whatever_is_long_is_not_repeated_at_any_rest_door() {
             small(&kit.rest(door.verb.as_str(), &path, Value::Null).await, &door.path);
         }
         small(&kit.rest(&"X".repeat(30_000), &path, Value::Null).await, &path);
+    }
+}
+
+/// Of long questions so many are read at once as there is room for, whatever door they come by; a short one passes.
+#[tokio::test]
+async fn attack_78_long_questions_are_not_read_before_there_is_room() {
+    let kit = Kit::new().await;
+    let beginning = |bytes: usize| stream::once(ready(Ok(" ".repeat(bytes).into())));
+    let rest = |path, body| Request::post(path).header("authorization", kit.bearer()).body(body).unwrap();
+    let proxied = |body| {
+        let request = Request::post("/proxy/x").header("authorization", kit.bearer());
+        request.header("connection_name", "NONE").header("identifier", "ann").body(body).unwrap()
+    };
+    let by_grpc = |body| grpc("/scalekit.v1.tools.ToolService/ExecuteTool", &kit.bearer(), body);
+    // What an environment may hold of questions, by what a body of unknown length may come to: 1 MiB, or 64 KiB held.
+    let doors: [(usize, usize, &dyn Fn(Body) -> Request<Body>); 3] =
+        [(16, 20_000, &|body| rest("/api/v1/execute_tool", body)), (16, 20_000, &by_grpc), (256, 0, &proxied)];
+    for (number, (room, begun, request)) in doors.into_iter().enumerate() {
+        let gates: Vec<GatedBody> = (0..=room).map(|_| GatedBody::default()).collect();
+        let sent = gates.iter().map(|gate| {
+            let body = beginning(begun).chain(gate.stream("{}"));
+            kit.send(request(Body::from_stream(body)))
+        });
+        let script = async {
+            for gate in &gates[..room] {
+                gate.until_polled().await;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            assert!(!gates[room].polled(), "door {number}: it is read though there is no room");
+            let short = kit.rest("GET", "/api/v1/connections", Value::Null).await;
+            assert_eq!(short.status, 200, "{short:?}");
+            gates[0].release();
+            gates[room].until_polled().await;
+            gates[1..].iter().for_each(GatedBody::release);
+        };
+        let (answers, ()) = tokio::join!(join_all(sent), script);
+        assert!(answers.iter().all(|answer| answer.status() != 429), "door {number}");
     }
 }
 

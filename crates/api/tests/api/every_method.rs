@@ -17,6 +17,7 @@ async fn every_served_method_was_seen_to_succeed_and_to_refuse() {
     tools(&shelf).await;
     verification(&shelf).await;
     logs(kit).await;
+    events(kit).await;
     let served = doors().unwrap().into_iter().filter(|door| door.wire == Wire::Grpc && door.implemented);
     let methods: Vec<String> = served.map(|door| door.method).filter(|method| !method.is_empty()).collect();
     assert!(methods.len() > 30, "{methods:?}");
@@ -171,4 +172,14 @@ async fn logs(kit: &Kit) {
         format!("/api/v1/agentkit/analytics/overview?start_time={from}T00:00:00Z&end_time=2026-10-01T00:00:00Z")
     };
     both(kit, "GET", (&of("2026-09-01"), Value::Null), (&of("2026-10-02"), Value::Null)).await;
+}
+
+/// After `accounts`, which has made one and ended it.
+async fn events(kit: &Kit) {
+    let all = "/api/v1/events/paginated";
+    let of = |kind: &str| json!({ "event_types": [kind] });
+    let done = of("connected_account.deleted");
+    let listed = both(kit, "POST", (all, done), (all, of("connected_account.delete"))).await;
+    let [event] = listed["events"].as_array().unwrap().as_slice() else { panic!("{listed}") };
+    assert_eq!((&event["object"], &event["data"]["identifier"]), (&json!("ConnectedAccount"), &json!("eve")));
 }

@@ -10,6 +10,7 @@
 mod attacks;
 mod deadline;
 mod doors;
+mod events;
 mod every_method;
 mod executing;
 mod kit;

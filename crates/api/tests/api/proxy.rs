@@ -1,9 +1,16 @@
 //! `/proxy`: what of its answers is ours, and says so. The app's own answers are tested where there is an app.
 
 use crate::kit::{Answer, Kit};
+use crate::shelf::Shelf;
+use axum::body::Body;
+use futures::future::ready;
+use futures::stream::{self, StreamExt as _};
 use http::Request;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use std::time::Duration;
+use valetkey_app::tenancy::clients;
+use valetkey_testkit::GatedBody;
 
 async fn ask(
     kit: &Kit,
@@ -79,4 +86,44 @@ async fn attack_2_another_environments_connection_and_account_are_not_there() {
     is_ours(&theirs, 404, "RESOURCE_NOT_FOUND");
     assert!(theirs.json["message"].as_str().unwrap().contains("connection"), "{theirs:?}");
     assert!(!theirs.json["message"].as_str().unwrap().contains("account"), "{theirs:?}");
+}
+
+fn to_shelf(shelf: &Shelf, verb: &str, path: &str, body: Body) -> Request<Body> {
+    let request = Request::builder().method(verb).uri(path).header("authorization", shelf.kit.bearer());
+    let request = request.header("content-type", "application/json");
+    request.header("connection_name", "MY_SHELF").header("identifier", "ann").body(body).unwrap()
+}
+
+/// The beginning of a body is on its way to the app when the client is deleted; or all of it is still to come.
+#[tokio::test]
+async fn attack_82_what_is_still_being_sent_when_its_client_goes_reaches_the_app_no_more() {
+    for beginning in [r#"{"title":""#.to_owned(), format!(r#"{{"title":"{}"#, "x".repeat(100_000))] {
+        let shelf = Shelf::new().await;
+        let gated = GatedBody::default();
+        let held_back = beginning.len() < 100;
+        let pieces = stream::once(ready(Ok(beginning.into()))).chain(gated.stream(r#""}"#));
+        let request = to_shelf(&shelf, "POST", "/proxy/books", Body::from_stream(pieces));
+        let meanwhile = async {
+            gated.until_polled().await;
+            clients::delete(&shelf.kit.app, &shelf.kit.ours.ctx, &shelf.kit.ours.id).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            gated.release();
+        };
+        let (answer, ()) = tokio::join!(shelf.kit.send(request), meanwhile);
+        assert_eq!(answer.status() == 401, held_back, "{answer:?}");
+        assert!(!answer.status().is_success(), "{answer:?}");
+        assert!(shelf.asked().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn attack_82_an_answer_that_is_still_coming_when_its_client_goes_breaks_off() {
+    let shelf = Shelf::new().await;
+    let answer = shelf.kit.send(to_shelf(&shelf, "GET", "/proxy/endless", Body::empty())).await;
+    assert_eq!(answer.status(), 200, "{answer:?}");
+    let mut body = answer.into_body();
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "once upon a time");
+    clients::delete(&shelf.kit.app, &shelf.kit.ours.ctx, &shelf.kit.ours.id).await.unwrap();
+    let rest = tokio::time::timeout(Duration::from_secs(10), body.frame()).await.expect("it goes on");
+    assert!(rest.unwrap().is_err(), "somebody could take it for the whole");
 }

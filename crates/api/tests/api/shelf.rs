@@ -1,11 +1,14 @@
 //! The other side: an app with a shelf of books, whose answer is the status that a book is called. And a user of it.
 
 use crate::kit::Kit;
+use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use futures::future::ready;
+use futures::stream::{self, StreamExt as _};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -36,6 +39,7 @@ impl Shelf {
         let router = Router::new()
             .route("/api/books/{id}", get(book))
             .route("/api/books", post(add))
+            .route("/api/endless", get(endless))
             .route("/token", post(async || Json(json!({ "access_token": "taken", "token_type": "Bearer" }))))
             .with_state(Arc::clone(&seen));
         #[expect(clippy::disallowed_methods, reason = "the other side of a test is no task of ours")]
@@ -116,6 +120,12 @@ async fn add(State(seen): State<Seen>, Json(book): Json<Value>) -> Response {
     let title = book["title"].as_str().unwrap_or_default().to_owned();
     seen.lock().unwrap().push(format!("POST {title}"));
     answer(&title, json!({ "id": 7, "title": title }))
+}
+
+/// A beginning, and no end.
+async fn endless() -> Body {
+    let begun = stream::once(ready(Ok::<_, std::convert::Infallible>("once upon a time")));
+    Body::from_stream(begun.chain(stream::pending()))
 }
 
 fn answer(name: &str, book: Value) -> Response {

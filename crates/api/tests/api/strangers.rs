@@ -27,6 +27,8 @@ fn by_id(made: &Made, organization: &str) -> Vec<(&'static str, String, Value)> 
         ("DELETE", format!("/api/v1/mcp/instances/{instance}"), Value::Null),
         ("GET", format!("/api/v1/connected_accounts/{account}"), Value::Null),
         ("GET", "/api/v1/agentkit/tool_call_logs/exec_1".into(), Value::Null),
+        ("POST", "/api/v1/events/paginated".into(), json!({ "connected_account_id": account })),
+        ("POST", "/api/v1/events/paginated".into(), json!({ "connection_id": connection })),
         ("GET", format!("/api/v1/connected_accounts/auth?id={account}"), Value::Null),
         ("GET", "/api/v1/connected_accounts/details?connector=MY_GMAIL&identifier=user_123".into(), Value::Null),
         ("PUT", "/api/v1/connected_accounts".into(), json!({ "id": account, "connected_account": {} })),

@@ -135,6 +135,7 @@ impl Ending {
             pending_credentials::delete(ctx, &mut change, authorization).await?;
         }
         if fate == Fate::Delete {
+            change.account_ends(id).await?;
             rows::delete(ctx, &mut change, id).await?;
         }
         Ok(Some(change))

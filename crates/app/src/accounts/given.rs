@@ -43,8 +43,8 @@ pub enum Shown {
 
 /// A credential that was looked at and may be sealed.
 pub(super) struct Brought {
-    plain: Plain,
-    scopes: Vec<String>,
+    pub(super) plain: Plain,
+    pub(super) scopes: Vec<String>,
     /// When its access token ends: those that still have to be had have ended already.
     expires_at: Option<Timestamp>,
     /// What it says of the account beside the credential.

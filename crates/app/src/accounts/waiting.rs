@@ -82,6 +82,8 @@ mod tests {
         let which = Which::Id(fixture.account.id.clone());
         update(&fixture.app, &fixture.ctx, &which, None, Map::new()).await.unwrap();
         assert!(fixture.provider.asked("/revoke").is_empty(), "nothing was given");
+        // The app's are ann's own.
+        fixture.provider.signs_in("ann@p");
         let given = Given::Tokens { access_token: Secret::from("at-app"), refresh_token: None, scopes: vec![] };
         update(&fixture.app, &fixture.ctx, &which, Some(given), Map::new()).await.unwrap();
         until(async || fixture.provider.asked("/revoke") == [" token=rt-m"]).await;

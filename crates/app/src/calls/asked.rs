@@ -31,18 +31,26 @@ impl Asked {
     pub async fn room(app: &App, ctx: &Ctx, bytes: usize) -> Result<Self> {
         match bytes {
             ..=SHORT => Ok(Self::default()),
-            _ => take(app, ctx, bytes * 2, PATIENCE).await,
+            _ => reserved(app, ctx, bytes * 2, PATIENCE).await,
         }
     }
 
-    /// Makes it as large as what will be read of this body takes: less than was reserved for one of unknown length, and
-    /// of many small values many times the body. Who has read a long one does not wait with it.
+    /// Makes it as large as what will be read of this JSON takes: see [`Asked::fit`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn fit_json(&mut self, app: &App, ctx: &Ctx, body: &[u8]) -> Result<()> {
+        let values = body.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() + 1;
+        self.fit(app, ctx, body.len(), values).await
+    }
+
+    /// Makes it as large as what will be read of a body with so many bytes and values takes: less than was reserved for
+    /// one of unknown length, and of many small values many times the body. Who has read a long one does not wait with it.
     ///
     /// # Errors
     /// `RESOURCE_EXHAUSTED`, with the limit's name: there is not so much of it.
-    pub async fn fit(&mut self, app: &App, ctx: &Ctx, body: &[u8]) -> Result<()> {
-        let values = body.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() + 1;
-        let needed = body.len() * 2 + values * VALUE;
+    pub async fn fit(&mut self, app: &App, ctx: &Ctx, bytes: usize, values: usize) -> Result<()> {
+        let needed = bytes * 2 + values * VALUE;
         if needed <= SMALL {
             *self = Self::default();
             return Ok(());
@@ -53,12 +61,12 @@ impl Asked {
             return Ok(());
         }
         let patience = if self.room.take().is_some() { Duration::ZERO } else { PATIENCE };
-        *self = take(app, ctx, needed, patience).await?;
+        *self = reserved(app, ctx, needed, patience).await?;
         Ok(())
     }
 }
 
-async fn take(app: &App, ctx: &Ctx, bytes: usize, patience: Duration) -> Result<Asked> {
+async fn reserved(app: &App, ctx: &Ctx, bytes: usize, patience: Duration) -> Result<Asked> {
     let room = app.limits.reserve_to_ask(&ctx.environment, bytes, patience).await;
     room.map(|room| Asked { room: Some(Arc::new(room)), bytes }).map_err(|full: Full| {
         app.core.metrics.refused(full.limit);
@@ -84,20 +92,20 @@ mod tests {
         }
         room(1).await.expect_err("all of it is held");
         let mut short = Asked::room(app, ctx, 200).await.unwrap();
-        short.fit(app, ctx, &[b'x'; 200]).await.expect("what is short needs none");
+        short.fit_json(app, ctx, &[b'x'; 200]).await.expect("what is short needs none");
         held.pop();
         let many = [b','; 100_000];
         let mut one = Asked::room(app, ctx, many.len()).await.unwrap();
-        let refused = one.fit(app, ctx, &many).await.unwrap_err();
+        let refused = one.fit_json(app, ctx, &many).await.unwrap_err();
         assert_eq!(refused.kind(), Kind::ResourceExhausted, "13 MB of values in a body of 100 KB");
         assert!(refused.message().contains("bytes_in_flight_per_environment"), "{refused}");
         held.clear();
-        one.fit(app, ctx, &many).await.unwrap();
+        one.fit_json(app, ctx, &many).await.unwrap();
         room(20 * MIB).await.expect_err("and they are held");
         drop(one);
         let mut unknown = Asked::room(app, ctx, 16 * MIB).await.unwrap();
         room(MIB).await.expect_err("as if it were as long as may be");
-        unknown.fit(app, ctx, &[b'x'; 100_000]).await.unwrap();
+        unknown.fit_json(app, ctx, &[b'x'; 100_000]).await.unwrap();
         room(30 * MIB).await.expect("and then as long as it is");
     }
 }

@@ -16,6 +16,7 @@ mod record;
 pub use answer::Answered;
 pub use valetkey_outbound::Upload;
 
+use super::asked::Asked as QuestionRoom;
 use super::attempt::Call;
 use super::failed::{Failed, FailureReason};
 use super::usable::{Admission, Admitted};
@@ -48,6 +49,8 @@ pub struct Wanted {
     pub headers: HeaderMap,
     /// The body.
     pub body: Upload,
+    /// The memory that what is held of it takes.
+    pub asked: QuestionRoom,
 }
 
 /// Makes the request and gives the app's answer. From its beginning on it belongs to nobody who waits for it: what was
@@ -57,7 +60,7 @@ pub struct Wanted {
 /// Nothing came of it, or nobody knows: the message says what to do.
 pub async fn send(app: &App, ctx: &Ctx, wanted: Wanted) -> Result<Response<Answered>, Failed> {
     let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
-    let Wanted { connection, identifier, method, target, headers, body } = wanted;
+    let Wanted { connection, identifier, method, target, headers, body, asked: room } = wanted;
     let call = Call {
         app: app.clone(),
         ctx: ctx.clone(),
@@ -70,7 +73,11 @@ pub async fn send(app: &App, ctx: &Ctx, wanted: Wanted) -> Result<Response<Answe
     let asked = Asked { method, target, headers };
     let proxied = Proxied { call, connection, asked };
     let span = tracing::error_span!("proxy", execution = %execution, outcome = tracing::field::Empty);
-    let task = app.core.tasks.spawn(async move { proxied.perform(body).await }.instrument(span));
+    let task = async move {
+        let _room = room;
+        proxied.perform(body).await
+    };
+    let task = app.core.tasks.spawn(task.instrument(span));
     task.await.unwrap_or_else(|error| {
         tracing::error!(%execution, %error, "a proxied request ended by a defect");
         Err(Failed::unknown(execution))

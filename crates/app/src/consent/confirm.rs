@@ -8,10 +8,13 @@ use serde_json::json;
 use valetkey_core::journal;
 use valetkey_domain::authorization::{Outcome, Stage};
 use valetkey_domain::{Ctx, Kind};
-use valetkey_storage::pending_credentials;
+use valetkey_storage::{authorizations, pending_credentials};
 
 /// The most bytes of a request's name that are looked at.
 const LONGEST: usize = 1000;
+
+/// How often another user's word is refused by what it is; beyond that the request counts as none.
+const REFUSALS: i64 = 10;
 
 /// A confirmed sign-in.
 #[derive(Clone, Debug)]
@@ -41,8 +44,7 @@ pub async fn confirm(app: &App, ctx: &Ctx, request: &str, identifier: &str) -> R
     let waiting = pending_credentials::get(ctx, &mut app.core.store.glance().await?, &id, app.core.now()).await?;
     let waiting = waiting.ok_or_else(unknown)?;
     if consent.account.owner.identifier.as_str() != identifier {
-        let detail = journal::detail([("why", json!("another identifier was given"))]);
-        app.core.journal.fact_now(ctx, "account.confirmation_refused", consent.account.id.as_str(), detail).await?;
+        refused(app, &consent).await?;
         let message = "the link was made for another user than the one who is signed in to your app: nobody was connected. \
                        Have the user ask for a link of their own";
         return Err(Error::new(Kind::PermissionDenied, message));
@@ -53,7 +55,20 @@ pub async fn confirm(app: &App, ctx: &Ctx, request: &str, identifier: &str) -> R
     Ok(Confirmed { go_on_to: app.core.settings.public(&format!("/connect/done/{id}")) })
 }
 
+/// Records that another user's word was given, so often and no more: whoever has the name can bring it again and again.
+async fn refused(app: &App, Consent { ctx, authorization, account, .. }: &Consent) -> Result<()> {
+    let mut change = app.core.change(ctx).await?;
+    if !authorizations::count_try(ctx, &mut change, &authorization.id, REFUSALS).await? {
+        return Err(unknown());
+    }
+    let detail = journal::detail([("why", json!("another identifier was given"))]);
+    change.record("account.confirmation_refused", account.id.as_str(), detail).await?.commit().await
+}
+
 /// The same answer whatever the reason, so that nothing can be learnt from it.
 fn unknown() -> Error {
     Error::new(Kind::NotFound, "auth request not found or no longer valid")
 }
+
+#[cfg(test)]
+mod tests;

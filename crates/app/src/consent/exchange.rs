@@ -6,11 +6,11 @@ use super::failed::Failed;
 use super::link::Consent;
 use super::scopes;
 use super::start::uses_pkce;
+use crate::credentials::identity::{self, Whose};
 use crate::credentials::oauth;
 use crate::credentials::sealed::Plain;
 use crate::{App, Error, Result, connections};
 use serde_json::{Map, Value};
-use valetkey_connectors::Identity;
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_core::places;
 use valetkey_domain::authorization::{Outcome, Started};
@@ -143,22 +143,13 @@ impl Exchange {
 
     /// Who signed in: the connector's own question, else the ID token.
     async fn subject(&self, tokens: &Tokens, claims: Claims) -> std::result::Result<Option<Subject>, TokenError> {
-        let wired = &self.consent.wired;
-        let rule = wired.oauth().ok().and_then(|oauth| oauth.identity.as_ref());
-        let (Some(rule), Some(url)) = (rule, &wired.endpoints.identity_url) else {
-            return Ok(claims.subject.map(|id| Subject { id, name: None }));
-        };
-        if !may_ask(rule, tokens.scopes.as_deref()) {
-            return Ok(None);
-        }
-        let outbound = self.app.core.outbound.of(&self.consent.ctx.environment);
-        let (headers, body) = (wired.connector.headers.as_slice(), rule.body.as_ref());
-        let question = endpoint::Question { method: rule.method.clone(), url, headers, body };
-        let answer = endpoint::identity(&outbound, &question, &tokens.access_token).await?;
-        let without =
-            || TokenError::Nonsense("the question who signed in was answered without an id".to_owned().into());
-        let (id, name) = rule.read(&answer).ok_or_else(without)?;
-        Ok(Some(Subject { id, name }))
+        let Consent { ctx, wired, .. } = &self.consent;
+        let whose = identity::whose(&self.app, ctx, wired, &tokens.access_token, tokens.scopes.as_deref()).await?;
+        Ok(match whose {
+            Whose::NoQuestion => claims.subject.map(|id| Subject { id, name: None }),
+            Whose::NotCovered => None,
+            Whose::Theirs(subject) => Some(subject),
+        })
     }
 
     /// What a failure of the provider means for the person; the log keeps the rest.
@@ -167,10 +158,4 @@ impl Exchange {
         tracing::warn!(authorization = %self.consent.authorization.id, %error, uri, "the provider gave no tokens");
         Failed::of(error)
     }
-}
-
-/// Whether the grant covers the question who it is; without a word about what was granted, it is tried.
-fn may_ask(rule: &Identity, granted: Option<&[String]>) -> bool {
-    let covered = |granted: &[String]| rule.scopes.iter().any(|scope| granted.contains(scope));
-    rule.scopes.is_empty() || granted.is_none_or(covered)
 }

@@ -43,9 +43,13 @@ pub struct Form {
 }
 
 impl Form {
-    /// The form before anything is typed: what the account says of itself stands in it.
+    /// The form before anything is typed: what the account says of itself stands in it, but for what could lead the key to
+    /// any host. The app said that, or anybody with a client of it, and whoever types the key has to say it themselves.
     pub(super) fn blank(wired: &Wired, account: &ConnectedAccount) -> Self {
-        let known = |name: &str| account.api_config.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let known = |name: &str| {
+            let said = account.api_config.get(name).and_then(Value::as_str);
+            said.filter(|_| !wired.connector.may_lead_anywhere(name)).unwrap_or_default().to_owned()
+        };
         Self::of(wired, known, &Faults::new())
     }
 

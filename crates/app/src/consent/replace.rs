@@ -10,8 +10,8 @@ use crate::credentials::revoke::{self, AtProvider, Ready};
 use crate::credentials::sealed;
 use crate::{App, Error};
 use serde_json::{Map, json};
-use valetkey_core::journal;
 use valetkey_core::places::CredentialRow;
+use valetkey_core::{TYPED, journal};
 use valetkey_domain::authorization::{Outcome, Stage};
 use valetkey_domain::id::AuthorizationId;
 use valetkey_domain::{Kind, Secret};
@@ -133,5 +133,10 @@ fn outcome_of(consent: &Consent, tokens: &Tokens) -> Outcome {
 
 fn detail(consent: &Consent, ended: &Ready) -> serde_json::Map<String, serde_json::Value> {
     let became = ended.at_provider().as_str();
-    journal::detail([("authorization", json!(consent.authorization.id)), ("at_provider", json!(became))])
+    let mut detail =
+        journal::detail([("authorization", json!(consent.authorization.id)), ("at_provider", json!(became))]);
+    if !consent.wired.is_oauth() {
+        detail.insert(TYPED.to_owned(), json!(consent.wired.kind().as_str()));
+    }
+    detail
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use valetkey_core::change::Recorded;
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_core::places::CredentialRow;
-use valetkey_core::{Change, journal};
+use valetkey_core::{Change, TYPED, journal};
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::authorization::Outcome;
 use valetkey_domain::invisible::is_invisible;
@@ -212,6 +212,9 @@ async fn connect<'a>(
         _ => return Ok(ended),
     }
     let mut detail = journal::detail([("authorization", json!(exchange.consent.authorization.id))]);
+    if !exchange.consent.wired.is_oauth() {
+        detail.insert(TYPED.to_owned(), json!(exchange.consent.wired.kind().as_str()));
+    }
     if previous_token {
         detail.insert("refresh_token".to_owned(), json!("kept: none came, and it is the same person at the provider"));
     }

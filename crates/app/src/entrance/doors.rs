@@ -27,7 +27,7 @@ pub async fn client_token(app: &App, bearer: &str) -> Result<Ctx> {
     let found = rows::client(&mut app.core.store.glance().await?, &claims.client_id).await?;
     match found {
         Some(client) if client.version == claims.ver && client.environment == claims.env => {
-            Ok(context::enter(&app.core, client.environment, Actor::Client(client.id)))
+            Ok(context::enter(&app.core, client.environment, Actor::Client(client.id, client.version)))
         }
         _ => Err(refuse("no such client, or its tokens were withdrawn")),
     }

@@ -1,18 +1,20 @@
 //! Signing in to the dashboard: a one-time link from the command line, or a password. What a browser then holds is a
 //! cookie, of which a hash is kept here; [`SignedIn`] is the door to everything behind it.
 
+mod hashing;
+
 use crate::tenancy::members;
 use crate::{App, Error, Result};
+use hashing::HASHING;
 use serde_json::{Map, json};
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use valetkey_core::{Change, context, journal};
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::{EnvironmentId, SessionId};
 use valetkey_domain::invisible::shown;
 use valetkey_domain::member::{Member, Right, Session};
 use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
-use valetkey_storage::{member_sessions as rows, members as member_rows};
+use valetkey_storage::{Tx, member_sessions as rows, members as member_rows};
 use valetkey_vault::{password, random, sha256};
 
 /// How long a link opens.
@@ -35,9 +37,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// How many characters a password has at least, and bytes at most.
 const PASSWORD: std::ops::RangeInclusive<usize> = 12..=1024;
-
-/// How many passwords are hashed at one time in this process: each takes 19 MiB and a core.
-static HASHING: Semaphore = Semaphore::const_new(2);
 
 /// A link that signs a member in, once.
 pub struct Link {
@@ -105,7 +104,7 @@ pub async fn sign_in_by_link(app: &App, token: &str, browser: &str) -> Result<Fr
 ///
 /// # Errors
 /// `UNAUTHENTICATED`, the same for a name that isn't there, one without a password, and a wrong one; `RESOURCE_EXHAUSTED`
-/// after too many wrong ones.
+/// after too many wrong ones, and while too many others sign in.
 pub async fn sign_in_by_password(app: &App, name: &str, given: &Secret<str>, browser: &str) -> Result<Fresh> {
     context::time_is_known(&app.core)?;
     let found = member_rows::by_name(&mut app.core.store.glance().await?, name).await?;
@@ -113,12 +112,16 @@ pub async fn sign_in_by_password(app: &App, name: &str, given: &Secret<str>, bro
         count_try(app, found).await?;
     }
     let kept = found.as_ref().and_then(|found| found.hash.clone());
-    if !fits(given, kept).await? {
-        return Err(Error::new(Kind::Unauthenticated, "name and password do not fit"));
+    let wrong = || Error::new(Kind::Unauthenticated, "name and password do not fit");
+    if !fits(given, kept.clone()).await? {
+        return Err(wrong());
     }
     let member = found.map(|found| found.member).ok_or_else(|| Error::internal("a password of nobody fitted"))?;
     let ctx = installation(app, &member);
     let mut tx = app.core.change(&ctx).await?;
+    if !is_kept(&mut tx, &member, kept.as_deref()).await? {
+        return Err(wrong());
+    }
     member_rows::forget_tries(&mut tx, &member.id).await?;
     begin(app, tx, member, browser, "password").await
 }
@@ -148,10 +151,14 @@ async fn fits(given: &Secret<str>, kept: Option<String>) -> Result<bool> {
     if given.bytes().len() > *PASSWORD.end() {
         return Ok(false);
     }
-    let _one = HASHING.acquire().await.map_err(Error::internal)?;
     let given = Secret::from(given.expose());
-    let fits = tokio::task::spawn_blocking(move || password::fits(&given, kept.as_deref()));
-    fits.await.map_err(Error::internal)
+    HASHING.run(move || password::fits(&given, kept.as_deref())).await
+}
+
+/// Whether the member is still there with the password that was looked at: that takes a while, longer in a line.
+async fn is_kept(tx: &mut Tx, member: &Member, looked_at: Option<&str>) -> Result<bool> {
+    let now = member_rows::by_name(tx, member.name.as_str()).await?;
+    Ok(now.is_some_and(|now| now.member.id == member.id && now.hash.as_deref() == looked_at))
 }
 
 async fn begin(app: &App, mut tx: Change<'_>, member: Member, browser: &str, by: &'static str) -> Result<Fresh> {
@@ -262,20 +269,23 @@ pub async fn set_password(app: &App, who: &SignedIn, old: Option<&Secret<str>>, 
     if found.hash.is_some() {
         count_try(app, &found).await?;
         let right = match old {
-            Some(old) => fits(old, found.hash).await?,
+            Some(old) => fits(old, found.hash.clone()).await?,
             None => false,
         };
         if !right {
             return Err(Error::invalid("the password you have now is another one"));
         }
     }
-    let hash = {
-        let _one = HASHING.acquire().await.map_err(Error::internal)?;
-        let new = Secret::from(new.expose());
-        tokio::task::spawn_blocking(move || password::hash(&new)).await.map_err(Error::internal)??
-    };
+    let new = Secret::from(new.expose());
+    let hash = HASHING.run(move || password::hash(&new)).await??;
     let ctx = installation(app, &who.member);
     let mut tx = app.core.change(&ctx).await?;
+    let sessions = rows::of_member(&mut tx, &who.member.id).await?;
+    let signed_in = sessions.iter().any(|session| session.id == who.session.id);
+    if !signed_in || !is_kept(&mut tx, &who.member, found.hash.as_deref()).await? {
+        let message = "nothing was changed: meanwhile you were signed out here, or got another password elsewhere";
+        return Err(Error::new(Kind::Aborted, message));
+    }
     member_rows::set_password(&mut tx, &who.member.id, &hash).await?;
     rows::end_others(&mut tx, &who.member.id, Some(&who.session.id)).await?;
     tx.record("member.password_set", who.member.id.as_str(), Map::new()).await?.commit().await

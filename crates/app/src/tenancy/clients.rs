@@ -7,8 +7,9 @@ use valetkey_core::rights;
 use valetkey_domain::client::{ApiClient, ClientSecret};
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::{ClientId, ClientSecretId};
+use valetkey_domain::member::Right;
 use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
-use valetkey_storage::clients as rows;
+use valetkey_storage::{clients as rows, members};
 use valetkey_vault::random;
 
 pub use valetkey_core::rights::SECRETS_SCOPE;
@@ -104,13 +105,19 @@ pub async fn shell(app: &App, ctx: &Ctx) -> Result<Issued> {
     Ok(issued)
 }
 
-/// Whether the client that asks is still there. Who else asks is.
+/// Whether the client that asks is still there, and its token with it; or the member. Who else asks is.
 ///
 /// # Errors
 /// The database cannot be read.
 pub async fn stands(app: &App, ctx: &Ctx) -> Result<bool> {
-    let Actor::Client(id) = &ctx.actor else { return Ok(true) };
-    Ok(rows::get(ctx, &mut app.core.store.glance().await?, id).await?.is_some())
+    let tx = &mut app.core.store.glance().await?;
+    match &ctx.actor {
+        Actor::Client(id, version) => {
+            Ok(rows::get(ctx, tx, id).await?.is_some_and(|client| client.version == *version))
+        }
+        Actor::Member(id) => Ok(members::get(tx, id).await?.is_some_and(|member| member.role.may(Right::Develop))),
+        _ => Ok(true),
+    }
 }
 
 /// All clients of the environment.

@@ -2,6 +2,7 @@
 
 use crate::consent::{REMEMBERED, discard};
 use crate::entrance::sign_in;
+use crate::events;
 use crate::tenancy::environments;
 use crate::upkeep::keys;
 use crate::{App, Result};
@@ -12,7 +13,7 @@ use valetkey_domain::ctx::{Actor, NoCaller};
 use valetkey_storage::{authorizations, clients};
 
 /// Removes what has ended: links and consents, client secrets (both a day ago), and tokens for which no person spoke up
-/// within their ten minutes, keys that nothing names any more. Says how many rows went, in short transactions.
+/// within their ten minutes, events of more than thirty days, keys that nothing names any more. Says how many rows went, in short transactions.
 ///
 /// # Errors
 /// The database cannot be read or written.
@@ -29,6 +30,7 @@ pub async fn tidy(app: &App) -> Result<u64> {
         gone += u64::try_from(secrets_of.len()).unwrap_or(u64::MAX);
         let clients: BTreeSet<_> = secrets_of.iter().map(ToString::to_string).collect();
         change.record_each("client.secrets_removed", clients).await?.commit().await?;
+        gone += events::forget(app, &ctx).await?;
     }
     gone += sign_in::tidy(app).await?;
     // What a rotation left when it was cut off.

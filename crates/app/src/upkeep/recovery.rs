@@ -9,6 +9,7 @@ use std::time::Duration;
 use valetkey_domain::Timestamp;
 use valetkey_storage::doors as rows;
 use valetkey_storage::processes;
+use valetkey_storage::webhooks::queues;
 
 /// How long something may be late before it counts as dead: its process may be slow to save what it brought.
 const LATE: Duration = Duration::from_secs(60);
@@ -19,8 +20,13 @@ const LATE: Duration = Duration::from_secs(60);
 /// # Errors
 /// The database cannot be read or written.
 pub async fn at_start(app: &App) -> Result<u64> {
-    let by = if app.core.store.is_exclusive() { Timestamp::MAX } else { app.core.now() - LATE };
-    settle(app, by).await
+    if !app.core.store.is_exclusive() {
+        return settle(app, app.core.now() - LATE).await;
+    }
+    let mut tx = app.core.store.write().await?;
+    queues::release_all(&mut tx, app.core.now()).await?;
+    tx.commit().await?;
+    settle(app, Timestamp::MAX).await
 }
 
 /// While it serves: settles what should have ended by now.

@@ -6,7 +6,7 @@ use super::whole::https;
 use crate::auth::{Sent, Template};
 use crate::compile::auth as compile;
 use crate::file::{AuthFile, AuthKind, CredentialField, File, Ordered};
-use crate::host::placeholders;
+use crate::host::{is_anchored, placeholders};
 use crate::sign_in::{Identity, Revoke, Verify};
 use std::collections::BTreeSet;
 
@@ -152,12 +152,10 @@ fn hosts(file: &File, found: &mut Found) {
         let host = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
         let (host, path) = host.split_once('/').unwrap_or((host, ""));
         found.demand(!path.contains('{'), "base_url", "only its host is an account's own; a path has `account.NAME`");
-        let behind = host.rsplit_once('}').map_or("", |(_, behind)| behind);
-        let anchored = behind.starts_with('.') && behind.matches('.').count() >= 2;
         let own_key =
             file.auth.iter().all(|way| matches!(way.kind, AuthKind::ApiKey | AuthKind::Bearer | AuthKind::Basic));
         let why = "ends with the app's own domain, such as {name}.acme.com: else a secret would follow what is typed";
-        found.demand(anchored || own_key, "hosts", &format!("`{host}`: a host {why}"));
+        found.demand(is_anchored(host) || own_key, "hosts", &format!("`{host}`: a host {why}"));
         found.demand(https(&placeholders(text)).is_some() || !text.contains("://"), "base_url", "is no https address");
     }
 }

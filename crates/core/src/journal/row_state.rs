@@ -44,6 +44,7 @@ fn kind(action: &str) -> Option<Kind> {
             | "account.refresh_failed"
             | "account.refresh_lost"
             | "account.refreshed_late"
+            | "account.secrets_read"
             | "account.revoked"
             | "account.not_revoked"
             | "account.revocation_failed"
@@ -61,6 +62,7 @@ fn kind(action: &str) -> Option<Kind> {
         "config" => Kind::Config,
         "instance" => Kind::Instance,
         "member" => Kind::Member,
+        "webhook" => Kind::Webhook,
         "organization" => Kind::Organization,
         _ => return None,
     })

@@ -24,7 +24,7 @@ pub(super) async fn read(app: &App, ctx: &Ctx, headers: &HeaderMap, body: Body) 
     let mut asked =
         Asked::room(app, ctx, told.map_or(most, |told| told.min(most))).await.map_err(|error| full(&error))?;
     let bytes = whole(app, most, body).await?;
-    asked.fit(app, ctx, &bytes).await.map_err(|error| full(&error))?;
+    asked.fit_json(app, ctx, &bytes).await.map_err(|error| full(&error))?;
     Ok((bytes, asked))
 }
 

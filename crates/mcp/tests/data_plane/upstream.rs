@@ -22,6 +22,8 @@ pub(crate) struct Script {
     pub(crate) seen: Vec<String>,
     /// How long it thinks.
     pub(crate) slow: Duration,
+    /// Whether it goes on thinking until this is over.
+    pub(crate) held: bool,
     /// How long it thinks about the item `b`.
     pub(crate) slow_b: Duration,
     /// The scopes that its user grants.
@@ -74,6 +76,9 @@ impl Upstream {
         let slow = self.script.lock().unwrap().slow;
         let mut leaving = Leaving { upstream: self, answered: false };
         tokio::time::sleep(slow).await;
+        while self.script.lock().unwrap().held {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         leaving.answered = true;
     }
 }

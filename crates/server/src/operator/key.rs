@@ -52,6 +52,8 @@ pub(crate) enum Named {
     Credential,
     /// OAuth clients' secrets
     Client,
+    /// What signs webhooks
+    Webhook,
     /// Consents in flight
     Flow,
     /// The key that signs tokens, and what it is sealed under
@@ -67,6 +69,7 @@ impl From<Named> for Purpose {
         match named {
             Named::Credential => Self::Credential,
             Named::Client => Self::Client,
+            Named::Webhook => Self::Webhook,
             Named::Flow => Self::Flow,
             Named::Signing => Self::Signing,
             Named::Journal => Self::Journal,

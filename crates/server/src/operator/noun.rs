@@ -4,7 +4,7 @@
 use super::backend::Backend;
 use super::reply::Reply;
 use super::{account, backup, client, config, connection, connector, doctor, environment, instance, key};
-use super::{login, logs, member, restore, session, tool, why};
+use super::{login, logs, member, restore, session, tool, webhook, why};
 use crate::flags::GLOBAL;
 use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand};
@@ -38,6 +38,8 @@ pub(crate) enum Noun {
     Instance(Within<instance::Verb>),
     /// Session tokens: a user's agent at a static MCP URL, for a while
     Session(Within<session::Verb>),
+    /// Webhooks: where what happens to users' accounts is sent
+    Webhook(Within<webhook::Verb>),
     /// The journal: who did what, for whom, and how it ended
     Logs(Within<logs::Verb>),
     /// Why a call doesn't work: all that it stands on, and what would mend it; ends with status 1 if something stops it
@@ -95,6 +97,7 @@ pub(super) async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
         Noun::Config(asked) => config::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Instance(asked) => instance::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Session(asked) => session::perform(app, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Webhook(asked) => webhook::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Logs(asked) if asked.verb.is_of_installation() => {
             ensure!(
                 asked.environment.is_none(),
@@ -147,6 +150,7 @@ impl Noun {
             | Self::Config(Within { environment, .. })
             | Self::Instance(Within { environment, .. })
             | Self::Session(Within { environment, .. })
+            | Self::Webhook(Within { environment, .. })
             | Self::Logs(Within { environment, .. })
             | Self::Why(why::Flags { environment, .. }) => environment.as_deref(),
             Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
@@ -168,6 +172,7 @@ impl Noun {
             | Self::Config(Within { environment, .. })
             | Self::Instance(Within { environment, .. })
             | Self::Session(Within { environment, .. })
+            | Self::Webhook(Within { environment, .. })
             | Self::Logs(Within { environment, .. })
             | Self::Why(why::Flags { environment, .. }) => environment,
             Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
@@ -204,6 +209,7 @@ impl Noun {
             Self::Config(asked) => asked.json,
             Self::Instance(asked) => asked.json,
             Self::Session(asked) => asked.json,
+            Self::Webhook(asked) => asked.json,
             Self::Logs(asked) => asked.json,
             Self::Why(flags) => flags.json,
             Self::Member(asked) => asked.json,

@@ -21,6 +21,10 @@ pub(crate) const UNRECORDED: &[(&str, &str)] = &[
     ("consent/callback.rs", "who exchanges the code is a lease; what comes of it is recorded with the tokens"),
     ("credentials/refresh/ahead.rs", "when a refresh is due, and by whom, is no change of the account"),
     ("credentials/revocations.rs", "who tries a revocation and when again is a lease; what becomes of it is recorded"),
+    ("events/deliver.rs", "who tells a webhook of an account is a lease"),
+    ("events/deliver/failed.rs", "when a webhook is told again is a lease; what was given up is recorded"),
+    ("events/deliver/progress.rs", "how far a webhook was told is no change of it"),
+    ("events/forget.rs", "what is too old goes for its age alone"),
     (
         "entrance/sign_in.rs",
         "when a member was last seen, tries at a password and what has ended; signing in is recorded",

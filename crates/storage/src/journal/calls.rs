@@ -4,18 +4,16 @@
 //! detail. Pages go by the ids of records, newest first, and so by time.
 
 use super::{JournalRecord, read};
-use crate::list::{COUNTED, tail, token};
+use crate::list::COUNTED;
+use crate::newest::Span;
 use crate::{Arg, Error, Listed, Page, Row, Tx, args};
 use std::cmp::Reverse;
 use std::sync::LazyLock;
-use valetkey_domain::id::{AccountId, ConnectionId, ExecutionId, RecordId, ulid_time};
+use valetkey_domain::id::{AccountId, ConnectionId, ExecutionId, RecordId};
 use valetkey_domain::{Ctx, Timestamp};
 
 /// The most calls on one page.
 const MAX_SIZE: u32 = 100;
-
-/// What the token of the first page is made of; sorts behind every ULID.
-const START: &str = "z";
 
 /// A tool call that ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,33 +123,24 @@ pub(crate) fn texts() -> Vec<&'static str> {
 pub async fn list(ctx: &Ctx, tx: &mut Tx, wanted: &Filter, page: &Page) -> Result<Listed<ToolCall>, Error> {
     let size = usize::try_from(page.size.clamp(1, MAX_SIZE)).unwrap_or(1);
     let rows = i64::try_from(size).unwrap_or(1);
-    let (first, end) = span(wanted);
-    let before = match &page.after {
-        None => end.clone(),
-        Some(given) => {
-            let tail = tail(RecordId::PREFIX, given).ok_or(Error::PageToken)?;
-            end.clone().min(format!("{}{tail}", RecordId::PREFIX))
-        }
-    };
+    let span = span(wanted);
+    let (first, end) = (&span.first, &span.end);
+    let before = span.before(page.after.as_deref())?;
     let asking = Asking { ctx, wanted, filter: filter(wanted) };
-    let mut found = asking.rows(tx, |list| &list.page, &first, &before, rows + 1).await?;
+    let mut found = asking.rows(tx, |list| &list.page, first, &before, rows + 1).await?;
     found.sort_by_cached_key(|row| Reverse(id(row)));
     let more = found.len() > size;
     found.truncate(size);
-    let next = found.last().filter(|_| more).map(after).transpose()?;
+    let next = found.last().filter(|_| more).map(|row| span.after(row)).transpose()?;
     let previous = match found.first() {
         Some(row) if page.after.is_some() => {
-            let mut newer = asking.rows(tx, |list| &list.newer, row.text("id")?, &end, rows + 1).await?;
+            let mut newer = asking.rows(tx, |list| &list.newer, row.text("id")?, end, rows + 1).await?;
             newer.sort_by_cached_key(id);
-            newer
-                .get(size)
-                .map(after)
-                .transpose()?
-                .or_else(|| (!newer.is_empty()).then(|| token(RecordId::PREFIX, START)))
+            span.previous(&newer, size)?
         }
         _ => None,
     };
-    let counted = asking.rows(tx, |list| &list.count, &first, &end, COUNTED + 1).await?;
+    let counted = asking.rows(tx, |list| &list.count, first, end, COUNTED + 1).await?;
     let count = counted.iter().try_fold(0_i64, |sum, row| Ok::<_, Error>(sum.saturating_add(row.integer("n")?)))?;
     let total = if count > COUNTED { 0 } else { u64::try_from(count).unwrap_or(0) };
     let items = found.iter().map(tool_call).collect::<Result<_, _>>()?;
@@ -177,7 +166,7 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, execution: &ExecutionId) -> Result<Opti
 /// # Errors
 /// The database cannot be read.
 pub async fn sums(ctx: &Ctx, tx: &mut Tx, wanted: &Filter, begin: Timestamp, part: i64) -> Result<Vec<Sum>, Error> {
-    let (first, end) = span(wanted);
+    let Span { first, end, .. } = span(wanted);
     let mut filter = filter(wanted);
     filter.push(Arg::from(begin));
     let rows = tx.all(&SUMS, args(ctx, &first, &end, part, &filter)).await?;
@@ -193,11 +182,8 @@ pub async fn sums(ctx: &Ctx, tx: &mut Tx, wanted: &Filter, begin: Timestamp, par
 }
 
 /// The ids between which the records of the span lie.
-fn span(wanted: &Filter) -> (String, String) {
-    let at = |time: Option<Timestamp>, open: &str| {
-        format!("{}{}", RecordId::PREFIX, time.map_or_else(|| open.to_owned(), ulid_time))
-    };
-    (at(wanted.from, ""), at(wanted.to, START))
+fn span(wanted: &Filter) -> Span {
+    Span::of(RecordId::PREFIX, wanted.from, wanted.to)
 }
 
 /// A question about the calls of an environment, or of some of its accounts.
@@ -244,12 +230,6 @@ fn args(ctx: &Ctx, first: &str, end: &str, rows: i64, filter: &[Arg]) -> Vec<Arg
     args![&ctx.environment, first, end, rows].into_iter().chain(filter.iter().cloned()).collect()
 }
 
-/// The token of the page after this row.
-fn after(row: &Row) -> Result<String, Error> {
-    let id = row.text("id")?;
-    Ok(token(RecordId::PREFIX, id.strip_prefix(RecordId::PREFIX).unwrap_or(id)))
-}
-
 fn tool_call(row: &Row) -> Result<ToolCall, Error> {
     let text = |column: &str| Ok::<_, Error>(row.optional_text(column)?.map(str::to_owned));
     Ok(ToolCall {
@@ -269,7 +249,7 @@ mod tests {
     use super::*;
     use crate::fixture;
     use std::time::Duration;
-    use valetkey_domain::id::SegmentId;
+    use valetkey_domain::id::{SegmentId, ulid_time};
 
     fn at(minutes: u32) -> Timestamp {
         fixture::now() + Duration::from_secs(60) * minutes

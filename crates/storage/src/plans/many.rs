@@ -7,7 +7,7 @@ const ROWS: u32 = 200_000;
 const AT_ONCE: u32 = 25_000;
 
 /// What is done for all of them.
-const EACH: [&str; 7] = [
+const EACH: [&str; 10] = [
     "INSERT INTO journal (id, environment_id, at, actor, request_id, action, subject, phase, detail, key_id, leaf, segment,
         seq, link, call_outcome, call_connector, call_connection, call_account,
         call_source, call_run) SELECT 'rec_' || i, 'env_' || (i % 3), i, 'system', 'req_1', 'account.refreshed', 'ca_' || (i % 5000),
@@ -28,16 +28,27 @@ const EACH: [&str; 7] = [
     "INSERT INTO revocations (id, environment_id, connection_id, account_id, identifier, organization_id, user_id, sealed,
         audience, endpoint, created_at, attempts, next_at) SELECT 'rvk_' || i, 'env_1', 'conn_' || (i % 3), 'ca_' || i,
         'user-' || i, '', '', BYTES, '[]', '{}', i, 0, i FROM n",
+    "INSERT INTO events (id, environment_id, at, kind, account_id, connection_id, organization_id, position, data)
+        SELECT 'evt_' || i, 'env_1', i, 'connected_account.created', 'ca_' || (i % 50000), 'conn_' || (i % 3), '', i, '{}'
+        FROM n",
+    "INSERT INTO webhook_queues (id, environment_id, webhook_id, account_id, behind, upto, attempts, next_at)
+        SELECT 'whk_' || (i % 3) || ' ca_' || i, 'env_1', 'whk_' || (i % 3), 'ca_' || i, 0, i, 0, i FROM n",
+    "INSERT INTO dead_letters (webhook_id, event_id, environment_id, died_at, attempts, last_error)
+        SELECT 'whk_' || (i % 3), 'evt_' || i, 'env_1', i, 1, '' FROM n",
 ];
 
 /// What comes before them.
-const FIRST: [&str; 3] = [
+const FIRST: [&str; 4] = [
     "INSERT INTO environments (id, name, created_at) VALUES ('env_0', '0', 0), ('env_1', '1', 0), ('env_2', '2', 0)",
     "INSERT INTO connections (id, environment_id, name, name_folded, connector, settings, enabled, revision, created_at,
         updated_at) VALUES ('conn_0', 'env_1', '0', '0', 'a', '{}', 1, 1, 0, 0),
         ('conn_1', 'env_1', '1', '1', 'a', '{}', 1, 1, 0, 0), ('conn_2', 'env_1', '2', '2', 'a', '{}', 1, 1, 0, 0)",
     "INSERT INTO mcp_configs (id, environment_id, uuid, name, description, version, created_at, updated_at)
         VALUES ('cfg_1', 'env_1', 'u', 'c', '', 1, 0, 0)",
+    "INSERT INTO webhooks (id, environment_id, url, description, kinds, paused, secret, created_at, updated_at)
+        VALUES ('whk_0', 'env_1', 'https://a.example', '', '[]', 0, BYTES, 0, 0),
+        ('whk_1', 'env_1', 'https://b.example', '', '[]', 0, BYTES, 0, 0),
+        ('whk_2', 'env_1', 'https://c.example', '', '[]', 0, BYTES, 0, 0)",
 ];
 
 /// Fills them, and lets nobody gather statistics.
@@ -57,7 +68,7 @@ pub(super) async fn fill(store: &Store) {
         }
     }
     for text in FIRST {
-        tx.run(text, []).await.unwrap();
+        run(&mut tx, text.replace("BYTES", bytes)).await;
     }
     for (text, first) in EACH.into_iter().flat_map(|text| (1..=ROWS).step_by(AT_ONCE as usize).map(move |i| (text, i)))
     {

@@ -1,7 +1,8 @@
 //! Every query of this crate, out of its source.
 
 use crate::{
-    Bulk, accounts, changes, closings, configs, connections, instances, journal, organizations, portable, revocations,
+    Bulk, accounts, changes, closings, configs, connections, events, instances, journal, organizations, portable,
+    revocations,
 };
 use std::path::Path;
 
@@ -55,6 +56,7 @@ pub(super) fn all(over: fn(&'static Bulk) -> &'static str) -> Vec<Query> {
     all.push(Query::new("instances.rs", instances::GET));
     all.extend(bulks.map(|text| Query::new("journal/chain.rs", text)));
     all.extend(journal::calls::texts().into_iter().map(|text| Query::new("journal/calls.rs", text)));
+    all.extend(events::texts().into_iter().map(|text| Query::new("events.rs", text)));
     all.extend(changes::texts().into_iter().map(|text| Query::new("changes.rs", text)));
     all.extend(portable::texts().into_iter().map(|text| Query::new("portable.rs", text)));
     all

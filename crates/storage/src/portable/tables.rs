@@ -72,7 +72,7 @@ pub(super) const TABLES: &[Table] = &[
             refresh_generation:n refresh_until:n refresh_lost_at:n refreshed_at:n api_config created_at:n updated_at:n \
             last_used_at:n next_refresh_at:n idle_refresh_at:n refresh_process \
             refused_at:n refused_times:n refused_until:n refused_revision:n refused_words \
-            changes:n",
+            event_position:n event_status event_status_before changes:n",
     },
     Table {
         name: "authorizations",
@@ -118,6 +118,23 @@ pub(super) const TABLES: &[Table] = &[
         rest: "environment_id connection_id account_id identifier organization_id user_id subject sealed:b audience \
             endpoint created_at:n attempts:n next_at:n last_error lease_until:n process",
     },
+    Table {
+        name: "events",
+        key: "id",
+        rest: "environment_id at:n kind account_id connection_id organization_id position:n data",
+    },
+    Table {
+        name: "webhooks",
+        key: "id",
+        rest: "environment_id url description kinds paused:n secret:b secret_before:b secret_before_until:n created_at:n \
+            updated_at:n changes:n",
+    },
+    Table {
+        name: "webhook_queues",
+        key: "id",
+        rest: "environment_id webhook_id account_id behind:n upto:n attempts:n next_at:n last_error lease_until:n process",
+    },
+    Table { name: "dead_letters", key: "webhook_id event_id", rest: "environment_id died_at:n attempts:n last_error" },
     Table { name: "counters", key: "environment_id name", rest: "value:n" },
     Table {
         name: "journal",

@@ -144,9 +144,15 @@ async fn offered(visit: &Visit, ctx: &Ctx, chosen: &Chosen) -> Result<(Vec<Conne
 }
 
 fn pick(visit: &Visit, connection: Connection, chosen: &Chosen) -> Option<Pick> {
-    let wired = Wired::of(&visit.web.app, connection).ok()?;
-    let name = wired.connection.name.to_string();
+    let name = connection.name.to_string();
     let mapping = chosen.mappings.get(&name);
+    let Ok(wired) = Wired::of(&visit.web.app, connection.clone()) else {
+        // Its connector is not loaded: nothing of it can be chosen, but what is stays as it is.
+        let kept = |name: &String| ToolPick { exposed: Exposed::unknown(name), chosen: true };
+        let tools = mapping.into_iter().flatten().map(kept).collect();
+        let all = mapping.is_some_and(BTreeSet::is_empty);
+        return mapping.map(|_| Pick { connector: connection.connector, chosen: true, all, tools, name });
+    };
     let tools = wired.connector.tools.values().map(|tool| ToolPick {
         exposed: exposed(&tool.definition),
         chosen: mapping.is_some_and(|tools| tools.contains(&tool.definition.name)),

@@ -3,6 +3,8 @@
 use super::pages::samples;
 use crate::tests::harness::{Site, site_at};
 use axum::body::Body;
+use futures::future::ready;
+use futures::stream::{self, StreamExt as _};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
@@ -131,6 +133,42 @@ async fn attack_38_nobody_gets_in_without_a_session_and_nothing_changes_without_
         .body(Body::from(format!("token={token}&name=x")));
     let refused = site.web.dashboard().oneshot(foreign.unwrap()).await.unwrap();
     assert_eq!(refused.status(), StatusCode::FORBIDDEN, "attack 67: another port of localhost");
+}
+
+/// A form that is sent slowly, by a member who meanwhile is signed out, or has another role.
+#[tokio::test]
+async fn attack_82_a_form_opened_beforehand_does_nothing_once_its_member_may_not() {
+    let site = site_at(OWN).await;
+    let operator = members::operator(&site.app);
+    for (role, goes, wanted) in
+        [(Role::Owner, true, StatusCode::SEE_OTHER), (Role::Developer, false, StatusCode::FORBIDDEN)]
+    {
+        let (cookie, token) = signed_in(&site, role).await;
+        let name = format!("client of the {}", role.as_str());
+        let member = members::by_name(&site.app, &format!("the {}", role.as_str())).await.unwrap();
+        let (begun, whole) = (format!("token={token}&"), format!("name={name}"));
+        let (app, operator) = (site.app.clone(), operator.clone());
+        let meanwhile = async move {
+            members::create(&app, &operator, &format!("in place of {}", member.name), Role::Owner).await.unwrap();
+            match goes {
+                true => members::delete(&app, &operator, &member.id).await.unwrap(),
+                false => members::set_role(&app, &operator, &member.id, Role::Auditor).await.unwrap(),
+            }
+            Ok::<_, std::io::Error>(whole)
+        };
+        let slow = stream::once(ready(Ok(begun))).chain(stream::once(meanwhile));
+        let form = Request::post("/dashboard/development/settings/clients")
+            .header(header::COOKIE, &cookie)
+            .header(header::ORIGIN, OWN)
+            .body(Body::from_stream(slow));
+        let answer = site.web.dashboard().oneshot(form.unwrap()).await.unwrap();
+        assert_eq!(answer.status(), wanted, "{role:?}");
+        let (owner, _) = signed_in(&site, Role::Support).await;
+        let seen = ask(&site, Method::GET, "/dashboard/development/settings", Some(&owner), None).await;
+        assert!(!seen.text.contains(&name), "{role:?} made a client");
+        let support = members::by_name(&site.app, "the support").await.unwrap();
+        members::delete(&site.app, &members::operator(&site.app), &support.id).await.unwrap();
+    }
 }
 
 #[tokio::test]

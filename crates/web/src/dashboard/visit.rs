@@ -119,9 +119,11 @@ impl FromRequest<Web> for Posted {
 
     async fn from_request(request: Request, web: &Web) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let visit = Visit::from_request_parts(&mut parts, web).await?;
+        let mut visit = Visit::from_request_parts(&mut parts, web).await?;
         let bytes = axum::body::to_bytes(body, MAX_FORM).await;
         let bytes = bytes.map_err(|_| visit.refuse(StatusCode::PAYLOAD_TOO_LARGE, "This form holds too much."))?;
+        // It may have been long in coming.
+        visit.who = member(web, &parts).await?.1;
         let form = Fields::parse(&bytes);
         if !web.site.is_own(&parts.headers) || !browsers::owns_form(&visit.cookie, FORM, form.text("token")) {
             let stale = "This form is not of this session: somebody signed in or out since it was shown. Go back, reload the \

@@ -3,7 +3,6 @@
 use crate::failure::Failure;
 use crate::services::shared::{id, non_empty};
 use crate::services::structs;
-use prost::Message as _;
 use serde_json::{Map, Value};
 use std::time::Duration;
 use valetkey_app::calls::{self, CallResult};
@@ -21,9 +20,9 @@ pub(super) async fn execute(
     app: &App,
     ctx: &Ctx,
     request: wire::ExecuteToolRequest,
+    asked: calls::Asked,
 ) -> std::result::Result<wire::ExecuteToolResponse, Failure> {
     let refused = |error| Failure::from_app(&error, Some(&ctx.request));
-    let asked = calls::Asked::room(app, ctx, request.encoded_len()).await.map_err(refused)?;
     let run = request.agent_run_id.clone().and_then(non_empty);
     let arguments = structs::members(request.params.clone());
     let meant = named(app, ctx, request).await.map_err(refused)?;

@@ -12,7 +12,7 @@ use valetkey_domain::ctx::Actor;
 async fn client(there: &Fixture, scopes: &[&str]) -> Ctx {
     let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
     let issued = clients::create(&there.app, &there.ctx, "test", scopes).await.unwrap();
-    Ctx { actor: Actor::Client(issued.client.id), ..there.ctx.clone() }
+    Ctx { actor: Actor::Client(issued.client.id, issued.client.version), ..there.ctx.clone() }
 }
 
 fn wanted(method: &str, target: &str, body: &str) -> Wanted {
@@ -23,6 +23,7 @@ fn wanted(method: &str, target: &str, body: &str) -> Wanted {
         target: target.into(),
         headers: HeaderMap::from_iter([("x-mine".parse().unwrap(), "1".parse().unwrap())]),
         body: Upload::Whole(body.to_owned().into()),
+        asked: QuestionRoom::default(),
     }
 }
 

@@ -13,7 +13,8 @@ const RULE: &str = "{rotates: true}";
 async fn client(fixture: &Fixture, scopes: &[&str]) -> Ctx {
     let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
     let issued = clients::create(&fixture.app, &fixture.ctx, "a client", scopes).await.unwrap();
-    context::enter(&fixture.app.core, fixture.ctx.environment.clone(), Actor::Client(issued.client.id))
+    let actor = Actor::Client(issued.client.id, issued.client.version);
+    context::enter(&fixture.app.core, fixture.ctx.environment.clone(), actor)
 }
 
 /// Each member that leads somewhere, moved away from `settings` by itself.

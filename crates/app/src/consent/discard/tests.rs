@@ -4,10 +4,12 @@ use super::unsaved;
 use crate::accounts::{self, Which};
 use crate::consent::link::Consent;
 use crate::consent::{Outcome, outcome, replace};
+use crate::credentials::revocations;
 use crate::credentials::sealed::Plain;
 use crate::fixture::{Fixture, HOUR, Reply, fixture, until};
 use crate::insight::audit;
 use crate::upkeep::housekeeping;
+use serde_json::Map;
 use std::time::Duration;
 use valetkey_domain::Secret;
 use valetkey_domain::id::AuthorizationId;
@@ -71,6 +73,64 @@ async fn of_which_nobody_says_a_word_is_revoked_when_the_time_is_over() {
     assert_eq!((told(&fixture, "no_answer").await, housekeeping::tidy(&fixture.app).await.unwrap()), (1, 0));
 }
 
+/// A sign-in that is answered when its account is gone, and what the provider says when it shall revoke that.
+async fn late(revoked: Reply) -> Fixture {
+    let fixture = fixture(RULE).await;
+    let state = fixture.start(&fixture.link().await, "browser").await;
+    fixture.provider.will(Reply::Slowly(Duration::from_millis(300), HOUR.to_owned()));
+    fixture.provider.will_revoke(revoked);
+    let ((), _) = tokio::join!(
+        async {
+            until(async || !fixture.provider.asked("/token").is_empty()).await;
+            accounts::delete(&fixture.app, &fixture.ctx, &Which::Id(fixture.account.id.clone())).await.unwrap();
+        },
+        fixture.back(&state, "browser")
+    );
+    fixture
+}
+
+/// What is to be revoked is saved before it is asked for, whichever way it came to nobody: a provider that fails, or a
+/// process that dies, is no end of it.
+#[tokio::test]
+async fn what_the_provider_does_not_take_back_at_first_is_tried_again() {
+    let refused = || Reply::Answer(503, String::new());
+    for (way, token) in
+        [("kept", "rt-m"), ("replaced", "rt-1"), ("no answer", "rt-m"), ("given", "rt-m"), ("late", "rt-1")]
+    {
+        let fixture = if way == "late" {
+            late(refused()).await
+        } else {
+            let (fixture, id) = swapped().await;
+            fixture.provider.will_revoke(refused());
+            let (app, browser) = (&fixture.app, Secret::from("browser"));
+            if way == "no answer" {
+                fixture.clock.advance(Duration::from_secs(11 * 60));
+                housekeeping::tidy(app).await.unwrap();
+            } else if way == "given" {
+                fixture.provider.signs_in("ann@p");
+                let (access_token, refresh_token) = (Secret::from("at-app"), None);
+                let given = accounts::Given::Tokens { access_token, refresh_token, scopes: vec![] };
+                let which = Which::Id(fixture.account.id.clone());
+                accounts::update(app, &fixture.ctx, &which, Some(given), Map::new()).await.unwrap();
+            } else {
+                replace(app, &id, Some(&browser), way == "kept").await.unwrap();
+            }
+            fixture
+        };
+        let failed = async || {
+            let lines = audit::newest(&fixture.app, &fixture.ctx, None, 1_000).await.unwrap();
+            lines.iter().any(|line| line.action == "account.revocation_failed")
+        };
+        until(failed).await;
+        let tried = fixture.provider.asked("/revoke").len();
+        fixture.clock.advance(Duration::from_secs(11));
+        revocations::due(&fixture.app).await.unwrap();
+        let asked = fixture.provider.asked("/revoke");
+        assert!(asked.len() > tried, "{way}: {asked:?}");
+        assert_eq!(asked.last().unwrap(), &format!(" token={token}"), "{way}");
+    }
+}
+
 #[tokio::test]
 async fn with_the_account_goes_what_waits_for_a_word_about_it() {
     let (fixture, _) = swapped().await;
@@ -92,16 +152,7 @@ async fn a_second_consent_of_the_same_person_ends_nothing() {
 
 #[tokio::test]
 async fn an_answer_that_comes_after_the_account_is_deleted_is_revoked() {
-    let fixture = fixture(RULE).await;
-    let state = fixture.start(&fixture.link().await, "browser").await;
-    fixture.provider.will(Reply::Slowly(Duration::from_millis(300), HOUR.to_owned()));
-    let ((), _) = tokio::join!(
-        async {
-            until(async || !fixture.provider.asked("/token").is_empty()).await;
-            accounts::delete(&fixture.app, &fixture.ctx, &Which::Id(fixture.account.id.clone())).await.unwrap();
-        },
-        fixture.back(&state, "browser")
-    );
+    let fixture = late(Reply::Answer(200, "{}".to_owned())).await;
     revoked(&fixture, &["rt-1"]).await;
     assert_eq!(told(&fixture, "account_deleted").await, 1);
 }

@@ -120,3 +120,44 @@ async fn what_has_ended_is_removed() {
     assert_eq!(tidy(&fixture.app).await.unwrap(), 2);
     assert!(signed_in(&fixture.app, &cookie).await.is_err());
 }
+
+/// While passwords wait to be looked at, the member goes, gets another password, or is signed out.
+#[tokio::test]
+async fn attack_82_what_ends_while_a_password_is_looked_at_signs_nobody_in() {
+    let fixture = fixture("{rotates: true}").await;
+    let (app, operator) = (&fixture.app, members::operator(&fixture.app));
+    let (old, new) = (Secret::from("correct horse battery"), Secret::from("another horse battery"));
+    for gone in [false, true] {
+        let name = if gone { "ann" } else { "bob" };
+        let member = members::create(app, &operator, name, Role::Support).await.unwrap();
+        let way_in = link(app, &operator, &member).await.unwrap();
+        let cookie = sign_in_by_link(app, way_in.token.expose(), "x").await.unwrap().cookie;
+        let who = signed_in(app, &cookie).await.unwrap();
+        set_password(app, &who, None, &old).await.unwrap();
+        let turns = HASHING.turns.acquire_many(2).await.unwrap();
+        let ends = async {
+            let mut tx = app.core.change(&operator).await.unwrap();
+            if gone {
+                assert!(member_rows::delete(&mut tx, &member.id).await.unwrap());
+            } else {
+                assert!(member_rows::set_password(&mut tx, &member.id, "another").await.unwrap());
+            }
+            tx.record("member.changed", member.id.as_str(), Map::new()).await.unwrap().commit().await.unwrap();
+            drop(turns);
+        };
+        let (entered, ()) = tokio::join!(sign_in_by_password(app, name, &old, "x"), ends);
+        assert_eq!(entered.err().unwrap().kind(), Kind::Unauthenticated, "{name}");
+        let turns = HASHING.turns.acquire_many(2).await.unwrap();
+        let (changed, ()) = tokio::join!(set_password(app, &who, None, &new), async {
+            drop(turns);
+        });
+        assert!(changed.is_err());
+    }
+    let (_, who) = signed(&fixture).await;
+    let turns = HASHING.turns.acquire_many(2).await.unwrap();
+    let (changed, ()) = tokio::join!(set_password(app, &who, None, &new), async {
+        end(app, &who, &who.session.id).await.unwrap();
+        drop(turns);
+    });
+    assert_eq!(changed.unwrap_err().kind(), Kind::Aborted);
+}

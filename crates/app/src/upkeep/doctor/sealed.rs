@@ -3,6 +3,7 @@
 
 use super::report::{Part, cause};
 use crate::connections::{self, Wired};
+use crate::events::webhooks;
 use crate::tenancy::environments;
 use crate::{App, Error, Result};
 use valetkey_core::context;
@@ -30,6 +31,7 @@ pub(super) async fn look(app: &App, progress: &dyn Progress) -> Result<Part> {
         looker.connections(&ctx).await?;
         looker.consents(&ctx).await?;
         looker.revocations(&ctx).await?;
+        looker.webhooks(&ctx).await?;
     }
     let (all, shut) = app.core.keyring.try_signing().await?;
     looker.opened += all - u64::try_from(shut.len()).unwrap_or(all);
@@ -152,6 +154,15 @@ impl Looker<'_> {
                 self.note("revocations.sealed", revocation.id.as_str(), tried);
             }
         }
+    }
+
+    async fn webhooks(&mut self, ctx: &Ctx) -> Result<()> {
+        for webhook in webhooks::list(self.app, ctx).await? {
+            for tried in webhooks::try_secrets(self.app, ctx, &webhook).await {
+                self.note("webhooks.secret", webhook.id.as_str(), tried);
+            }
+        }
+        Ok(())
     }
 
     fn note(&mut self, column: &str, row: &str, tried: Result<()>) {

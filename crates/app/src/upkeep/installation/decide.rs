@@ -55,6 +55,10 @@ async fn drop_credentials(app: &App, progress: &dyn Progress) -> Result<u64> {
         let subject = connection.as_str();
         change = change.record_in(&ctx, "connection.secret_dropped", subject, Map::new()).await?;
     }
+    for (environment, webhook) in dropped.webhooks {
+        let ctx = context::operator(&app.core, &environment);
+        change = change.record_in(&ctx, "webhook.deleted", webhook.as_str(), Map::new()).await?;
+    }
     for (done, (environment, account)) in (1..).zip(dropped.accounts) {
         let ctx = context::operator(&app.core, &environment);
         change = change.record_in(&ctx, "account.dropped", account.as_str(), Map::new()).await?;

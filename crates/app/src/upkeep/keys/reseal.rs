@@ -4,6 +4,7 @@
 //! until it is gone. The journal's leaves are never touched; its old keys stay to check them.
 
 use crate::connections::{self, Wired, reseal_secret};
+use crate::events::webhooks;
 use crate::tenancy::environments;
 use crate::{App, Result};
 use valetkey_core::context;
@@ -34,6 +35,12 @@ pub async fn reseal(app: &App, progress: &dyn Progress) -> Result<u64> {
         }
         if superseded(&stored, ctx.environment.as_str(), Purpose::Client) {
             done += client_secrets(app, &ctx, progress).await?;
+        }
+        if superseded(&stored, ctx.environment.as_str(), Purpose::Webhook) {
+            for webhook in webhooks::list(app, &ctx).await? {
+                let resealed = webhooks::reseal(app, &ctx, &webhook).await;
+                done += u64::from(skip_damaged(resealed.map(Some), webhook.id.as_str())?.unwrap_or(false));
+            }
         }
     }
     if superseded(&stored, "", Purpose::Signing) {

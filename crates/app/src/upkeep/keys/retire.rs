@@ -15,7 +15,7 @@ const STAYS: Duration = Duration::from_secs(15 * 60);
 
 /// What is sealed and can be counted. The journal's keys are kept to check its records; url keys went when they were
 /// rotated.
-const RETIRED: [Purpose; 4] = [Purpose::Credential, Purpose::Client, Purpose::Flow, Purpose::Signing];
+const RETIRED: [Purpose; 5] = [Purpose::Credential, Purpose::Client, Purpose::Webhook, Purpose::Flow, Purpose::Signing];
 
 /// Removes the superseded data keys that nothing is sealed under, and the signing keys whose last token has ended. Says
 /// how many went.

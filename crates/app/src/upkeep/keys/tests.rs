@@ -5,6 +5,7 @@ use crate::accounts;
 use crate::connections;
 use crate::credentials::revocations;
 use crate::entrance::doors;
+use crate::events::webhooks;
 use crate::fixture::{Fixture, HOUR, Reply, fixture};
 use crate::servers::instances;
 use crate::tenancy::clients;
@@ -240,4 +241,22 @@ async fn data_keys_that_were_swapped_open_nothing() {
     tx.commit().await.unwrap();
     fixture.clock.advance(Duration::from_secs(601));
     assert!(fixture.token(None).await.is_err());
+}
+
+#[tokio::test]
+async fn a_webhooks_secrets_are_sealed_again_and_the_old_key_goes() {
+    let fixture = fixture("{rotates: true}").await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
+    let wish = webhooks::Wish { url: Some("https://app.example/hook".into()), ..webhooks::Wish::default() };
+    let id = webhooks::create(app, ctx, wish).await.unwrap().webhook.id;
+    webhooks::rotate(app, ctx, &id, Duration::from_secs(24 * 3600)).await.unwrap();
+    let before = webhooks::get(app, ctx, &id).await.unwrap();
+    assert_eq!(rotate(app, &only(Purpose::Webhook), &NoCaller).await.unwrap().resealed, 1);
+    let after = webhooks::get(app, ctx, &id).await.unwrap();
+    assert_ne!(after.secret, before.secret);
+    assert_ne!(after.secret_before, before.secret_before);
+    assert!(webhooks::try_secrets(app, ctx, &after).await.iter().all(Result::is_ok));
+    fixture.clock.advance(SUPERSEDED);
+    retire(app).await.unwrap();
+    assert_eq!(generations(&fixture, "webhook").await, [2]);
 }

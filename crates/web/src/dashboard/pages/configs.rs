@@ -72,6 +72,12 @@ pub(crate) struct Exposed {
 }
 
 impl Exposed {
+    /// A tool that a config names and of which nothing else is known, for its connector is not loaded.
+    pub(crate) fn unknown(name: &str) -> Self {
+        let description = "Its connector file is not loaded.".to_owned();
+        Self { name: name.into(), title: name.into(), description, effect: "write", tokens: 0 }
+    }
+
     /// One for samples.
     pub(super) fn sample(name: &str, effect: &'static str) -> Self {
         let (title, description) = ("Fetch mails".into(), "Lists messages, newest first.".into());

@@ -65,6 +65,7 @@ const fn accepted(kind: Kind) -> &'static str {
         Kind::Config => "config.accepted",
         Kind::Instance => "instance.accepted",
         Kind::Member => "member.accepted",
+        Kind::Webhook => "webhook.accepted",
         Kind::Organization => "organization.accepted",
     }
 }

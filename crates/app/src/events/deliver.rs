@@ -1,0 +1,159 @@
+//! Events on their way to webhooks: at least once, and those of one account in their order. What a webhook has to be told
+//! of an account is held by one process at a time; that an event is tried is committed before it leaves.
+//!
+//! A webhook that is slow or gone holds up neither others nor other accounts: each webhook has a task of its own here, and
+//! each account a pause of its own.
+
+mod failed;
+mod progress;
+mod send;
+
+use super::webhooks::secrets;
+use crate::{App, Result};
+use failed::failed;
+use futures::future::try_join_all;
+use progress::{LEASE, done, next, passed};
+use send::{Failure, send};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use valetkey_core::context;
+use valetkey_core::failpoint::{Failpoint, reach};
+use valetkey_domain::Ctx;
+use valetkey_domain::ctx::Actor;
+use valetkey_domain::id::WebhookId;
+use valetkey_storage::doors;
+use valetkey_storage::webhooks::queues::{self, Queue};
+use valetkey_storage::webhooks::{self as rows, Webhook};
+
+/// How many webhooks this process tells at once.
+const WEBHOOKS: usize = 32;
+/// Of how many accounts one webhook is told at once.
+const AT_ONCE: usize = 4;
+/// How many accounts' turns a task takes before others get theirs.
+const TURNS: usize = 200;
+/// How many events an account's turn has.
+const EVENTS: usize = 50;
+/// How often a queue is claimed that another process may have come to first.
+const CLAIMS: usize = 4;
+
+/// The webhooks that this process is telling.
+#[derive(Default)]
+pub struct Deliveries(Mutex<BTreeSet<WebhookId>>);
+
+/// That a webhook is being told, until this is dropped.
+struct Busy(App, WebhookId);
+
+impl Busy {
+    /// None if it is already, or too many are.
+    fn begin(app: &App, webhook: &WebhookId) -> Option<Self> {
+        let mut busy = app.deliveries.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (busy.len() < WEBHOOKS && busy.insert(webhook.clone())).then(|| Self(app.clone(), webhook.clone()))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.deliveries.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+    }
+}
+
+/// Begins to send what is due, wherever it is left from, each webhook's in a task of its own; then waits until there may be
+/// more, at most so long.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn deliver(app: &App, patience: Duration) -> Result<()> {
+    begin(app).await?;
+    // Whether it was rung or not, what is due is looked for.
+    drop(tokio::time::timeout(patience, app.core.deliveries.notified()).await);
+    Ok(())
+}
+
+/// Begins to send what is due.
+async fn begin(app: &App) -> Result<()> {
+    if app.core.keyring.check_open().is_err() {
+        return Ok(());
+    }
+    for (environment, webhook) in doors::due_webhooks(&mut app.core.store.read().await?, app.core.now()).await? {
+        let Some(busy) = Busy::begin(app, &webhook) else { continue };
+        let ctx = context::enter(&app.core, environment, Actor::System);
+        app.core.tasks.spawn(async move {
+            if let Err(error) = tell(&busy.0, &ctx, &busy.1).await {
+                tracing::warn!(webhook = %busy.1, error = &error as &dyn std::error::Error, "events wait");
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Tells a webhook what is due.
+async fn tell(app: &App, ctx: &Ctx, id: &WebhookId) -> Result<()> {
+    let turns = tokio::sync::Mutex::new(TURNS);
+    try_join_all((0..AT_ONCE).map(|_| take_turns(app, ctx, id, &turns))).await.map(drop)
+}
+
+/// Tells it of one account after the other. They are claimed one by one: who claims at the same time finds the same one.
+async fn take_turns(app: &App, ctx: &Ctx, id: &WebhookId, turns: &tokio::sync::Mutex<usize>) -> Result<()> {
+    loop {
+        let mut left = turns.lock().await;
+        let Some(fewer) = left.checked_sub(1) else { return Ok(()) };
+        let Some((webhook, queue)) = claim(app, ctx, id).await? else { return Ok(()) };
+        *left = fewer;
+        drop(left);
+        turn(app, ctx, &webhook, queue).await?;
+    }
+}
+
+/// Holds what a webhook has to be told of one account, if something is due and it isn't paused meanwhile.
+async fn claim(app: &App, ctx: &Ctx, id: &WebhookId) -> Result<Option<(Webhook, Queue)>> {
+    for _ in 0..CLAIMS {
+        let now = app.core.now();
+        if app.core.tasks.is_closed() || !queues::is_due(ctx, &mut app.core.store.glance().await?, id, now).await? {
+            return Ok(None);
+        }
+        let webhook = rows::get(ctx, &mut app.core.store.glance().await?, id).await?;
+        let Some(webhook) = webhook.filter(|webhook| !webhook.paused) else { return Ok(None) };
+        let mut tx = app.core.store.write().await?;
+        let claimed = queues::claim(ctx, &mut tx, id, now, now + LEASE).await?;
+        tx.commit().await?;
+        if let Some(queue) = claimed {
+            reach(Failpoint::DeliveryClaimed);
+            return Ok(Some((webhook, queue)));
+        }
+    }
+    Ok(None)
+}
+
+/// Tells a webhook of one account's events, until all is told, one fails, or others shall have their turn.
+async fn turn(app: &App, ctx: &Ctx, webhook: &Webhook, mut queue: Queue) -> Result<()> {
+    let mut told = 0;
+    while told < EVENTS && !app.core.tasks.is_closed() {
+        let Some(event) = next(app, ctx, webhook, &mut queue).await? else { return done(app, ctx, queue).await };
+        let sent = match secrets(app, ctx, webhook).await {
+            Ok(secrets) => send(app, ctx, webhook, &secrets, &event).await?,
+            Err(error) => Err(Failure { why: error.message().to_owned(), wait: None, gone: false }),
+        };
+        reach(Failpoint::DeliveryAnswered);
+        let going_on = match sent {
+            Ok(()) => {
+                app.core.metrics.delivered("delivered");
+                let mut tx = app.core.store.write().await?;
+                let going_on = passed(app, ctx, &mut tx, &mut queue, event.position).await?;
+                tx.commit().await?;
+                going_on
+            }
+            Err(failure) => failed(app, ctx, webhook, (&mut queue, &event), failure).await?,
+        };
+        if !going_on {
+            return Ok(());
+        }
+        told += 1;
+    }
+    let mut tx = app.core.store.write().await?;
+    queues::give_back(ctx, &mut tx, &queue, queue.behind, app.core.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+//! Webhooks: where an environment's events are sent.
+
+use super::reply::{Reply, message, moment, one, rows};
+use anyhow::{Result, bail};
+use clap::Subcommand;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::time::Duration;
+use valetkey_app::App;
+use valetkey_app::events::webhooks::{self, Again, Issued, Webhook, Wish};
+use valetkey_domain::Ctx;
+
+/// How many dead letters are shown at a time.
+const SHOWN: u32 = 1_000;
+
+#[derive(Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verb {
+    /// Send events to a URL from now on; the secret that signs them is shown this once
+    Create {
+        /// Where they are sent (https://...)
+        url: String,
+        /// A kind of event, such as connected_account.deleted; may be given several times [default: all]
+        #[arg(long = "event", value_name = "TYPE")]
+        events: Vec<String>,
+        /// What to call it
+        #[arg(long, value_name = "TEXT")]
+        description: Option<String>,
+    },
+    /// Change a webhook; what is not given stays
+    Update {
+        /// Its id (whk_...)
+        id: String,
+        /// Where events are sent
+        #[arg(long)]
+        url: Option<String>,
+        /// A kind of event; may be given several times, and those before go
+        #[arg(long = "event", value_name = "TYPE", conflicts_with = "all_events")]
+        events: Vec<String>,
+        /// All kinds of event
+        #[arg(long)]
+        all_events: bool,
+        /// What to call it
+        #[arg(long, value_name = "TEXT")]
+        description: Option<String>,
+        /// Send nothing until it is resumed; what happens meanwhile waits
+        #[arg(long, conflicts_with = "resume")]
+        pause: bool,
+        /// Send again
+        #[arg(long)]
+        resume: bool,
+    },
+    /// Give a webhook another secret, shown this once; for a while both sign
+    Rotate {
+        /// Its id (whk_...)
+        id: String,
+        /// For how many hours the secret before signs too, 168 at most; 0 ends it at once
+        #[arg(long, default_value_t = 24)]
+        hours: u32,
+    },
+    /// All webhooks
+    List,
+    /// One webhook, with what waits
+    Get {
+        /// Its id (whk_...)
+        id: String,
+    },
+    /// Events that were given up
+    DeadLetters {
+        /// The webhook's id (whk_...)
+        id: String,
+    },
+    /// Send events again, beside the order of what happens meanwhile
+    Replay {
+        /// The webhook's id (whk_...)
+        id: String,
+        /// This event (evt_...), whether or not it arrived
+        #[arg(long, value_name = "ID", required_unless_present = "dead", conflicts_with = "dead")]
+        event: Option<String>,
+        /// All that were given up
+        #[arg(long)]
+        dead: bool,
+    },
+    /// Remove a webhook, with what waits for it
+    Delete {
+        /// Its id (whk_...)
+        id: String,
+    },
+}
+
+/// Carries a verb out.
+///
+/// # Errors
+/// The use case's own, in its words.
+pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
+    match verb {
+        Verb::Create { url, events, description } => {
+            let wish = Wish { url: Some(url), kinds: Some(events), description, paused: None };
+            Ok(issued(&webhooks::create(app, ctx, wish).await?))
+        }
+        Verb::Update { id, url, events, all_events, description, pause, resume } => {
+            let kinds = (all_events || !events.is_empty()).then_some(events);
+            let paused = (pause || resume).then_some(pause);
+            let changed = webhooks::update(app, ctx, &id.try_into()?, Wish { url, description, kinds, paused }).await?;
+            Ok(one(row(&changed)))
+        }
+        Verb::Rotate { id, hours } => {
+            let overlap = Duration::from_secs(u64::from(hours) * 60 * 60);
+            Ok(issued(&webhooks::rotate(app, ctx, &id.try_into()?, overlap).await?))
+        }
+        Verb::List => Ok(rows(webhooks::list(app, ctx).await?.iter().map(row))),
+        Verb::Get { id } => get(app, ctx, id).await,
+        Verb::DeadLetters { id } => dead(app, ctx, id).await,
+        Verb::Replay { id, event, dead } => {
+            let again = match event {
+                Some(event) => Again::Event(event.try_into()?),
+                None if dead => Again::Dead,
+                None => bail!("give --event or --dead"),
+            };
+            let told = webhooks::replay(app, ctx, &id.try_into()?, &again).await?;
+            Ok(message(format!("{told} events are sent again")))
+        }
+        Verb::Delete { id } => {
+            webhooks::delete(app, ctx, &id.try_into()?).await?;
+            Ok(message("deleted"))
+        }
+    }
+}
+
+async fn get(app: &App, ctx: &Ctx, id: String) -> Result<Reply> {
+    let webhook = webhooks::get(app, ctx, &id.try_into()?).await?;
+    let (backlog, dead) = webhooks::backlog(app, ctx, &webhook.id).await?;
+    let mut row = row(&webhook);
+    if let Some(row) = row.as_object_mut() {
+        row.insert("accounts_waiting".into(), json!(backlog.accounts));
+        row.insert("next_try".into(), json!(backlog.next_at.map(moment)));
+        row.insert("last_error".into(), json!(backlog.last_error));
+        row.insert("dead_letters".into(), json!(dead));
+    }
+    Ok(one(row))
+}
+
+async fn dead(app: &App, ctx: &Ctx, id: String) -> Result<Reply> {
+    let found = webhooks::dead(app, ctx, &id.try_into()?, "", SHOWN).await?;
+    let more = found.len() == SHOWN as usize;
+    let shown = found.iter().map(|letter| {
+        json!({
+            "event": letter.event, "type": letter.kind, "given_up_at": moment(letter.died_at), "tries": letter.attempts,
+            "why": letter.last_error,
+        })
+    });
+    let note = more.then(|| format!("The first {SHOWN} are shown; there may be more."));
+    Ok(Reply { note, ..rows(shown) })
+}
+
+fn row(webhook: &Webhook) -> Value {
+    let before = webhook.secret_before.as_ref().map(|(_, until)| moment(*until));
+    json!({
+        "id": webhook.id, "url": webhook.url, "description": webhook.description,
+        "events": if webhook.kinds.is_empty() { vec!["all".to_owned()] } else { webhook.kinds.clone() },
+        "state": if webhook.paused { "paused" } else { "on" }, "former_secret_until": before,
+        "created_at": moment(webhook.created_at),
+    })
+}
+
+/// The answer that carries a new secret: the only time it is ever shown.
+fn issued(issued: &Issued) -> Reply {
+    let row = json!({"id": issued.webhook.id, "url": issued.webhook.url, "secret": issued.secret.expose()});
+    let note = "The secret is shown this once: keep it where your app verifies what it receives.";
+    Reply { note: Some(note.into()), ..one(row) }
+}
