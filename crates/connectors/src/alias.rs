@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 /// The original under the alias's name, with the alias's way to sign in. Where words name a tool, they name the alias's.
 pub(crate) fn whole(alias: AliasFile, original: File) -> File {
     let rename = Rename::new(&original, &alias.connector);
-    let tools = original.tools.into_iter().map(|(name, tool)| (rename.text(&name), rename.tool(tool))).collect();
+    let tools = original.tools.into_pairs().map(|(name, tool)| (rename.text(&name), rename.tool(tool))).collect();
     let mut errors = original.errors;
     let rules = errors.rules.into_iter();
     errors.rules = rules.map(|rule| ErrorRule { say: rule.say.map(|say| rename.text(&say)), ..rule }).collect();
@@ -62,7 +62,7 @@ impl Rename {
         tool.output.read_on = tool.output.read_on.map(|words| self.text(&words));
         tool.input = tool
             .input
-            .into_iter()
+            .into_pairs()
             .map(|(name, mut field)| {
                 field.description = self.text(&field.description);
                 field.because = field.because.map(|words| self.text(&words));

@@ -1,6 +1,5 @@
 //! All connectors: those that are shipped, compiled when one is first asked for, and those that were added.
 
-use crate::{alias, compile};
 use crate::connector::{Connector, Tool};
 use crate::error::{Error, Problem};
 use crate::file::File;
@@ -8,6 +7,7 @@ use crate::file::read::{Either, either};
 use crate::lint::{self, Author};
 use crate::remote;
 use crate::shipped::{SHIPPED, Shipped, original};
+use crate::{alias, compile};
 use std::sync::{Arc, OnceLock};
 use valetkey_domain::nearest;
 use valetkey_vendor::Digest;

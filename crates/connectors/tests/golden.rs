@@ -22,7 +22,11 @@ fn every_tool_sends_what_its_golden_file_says() {
             for case in &cases {
                 let played = played(&catalog, &digests, tool, case);
                 let actual = serde_json::to_string_pretty(&played).unwrap();
-                let played = if connector.alias_of.is_some() { told_as_the_other(played, &connector.display_name) } else { played };
+                let played = if connector.alias_of.is_some() {
+                    told_as_the_other(played, &connector.display_name)
+                } else {
+                    played
+                };
                 assert_eq!(played, *case, "{tool}, {}: it went\n{actual}", case.case);
             }
         }

@@ -26,7 +26,7 @@ impl<T> Ordered<T> {
     }
 
     /// The pairs in order, taken out.
-    pub fn into_iter(self) -> impl Iterator<Item = (String, T)> {
+    pub fn into_pairs(self) -> impl Iterator<Item = (String, T)> {
         self.0.into_iter()
     }
 

@@ -298,13 +298,18 @@ fn an_alias_has_the_tools_of_the_other_under_its_own_name() {
     catalog.add("hub.yaml", ALIAS).unwrap();
     let (hub, github) = (catalog.connector("hub").unwrap(), catalog.connector("github").unwrap());
     assert_eq!(hub.alias_of.as_deref(), Some("github"));
-    assert!(github.alias_of.is_none() && hub.tools.len() == github.tools.len() && hub.not_yet.len() == github.not_yet.len());
+    assert!(
+        github.alias_of.is_none() && hub.tools.len() == github.tools.len() && hub.not_yet.len() == github.not_yet.len()
+    );
     for (ours, theirs) in hub.tools.values().zip(github.tools.values()) {
         let (ours, theirs) = (&ours.definition, &theirs.definition);
         assert_eq!(ours.name.strip_prefix("hub_"), theirs.name.strip_prefix("github_"));
         assert_eq!(ours.effect, theirs.effect);
         let told = format!("{} {}", ours.description, ours.input_schema);
-        assert!(!told.contains(&theirs.name) && github.tools.keys().all(|name| !told.contains(name.as_str())), "{told}");
+        assert!(
+            !told.contains(&theirs.name) && github.tools.keys().all(|name| !told.contains(name.as_str())),
+            "{told}"
+        );
     }
     let read = catalog.tool("hub_file_contents_get").unwrap().1;
     assert!(read.definition.input_schema.to_string().contains("hub_git_tree_get"));
