@@ -51,6 +51,10 @@ FOREIGN = {
     "UpdateEnvironmentConnection": {"connection_id": "connection", "connection": {"provider_key": "GMAIL", "type": "OAUTH"}},
     "DisableEnvironmentConnection": {"connection_id": "connection"},
     "EnableEnvironmentConnection": {"connection_id": "connection"},
+    "UpdateCustomProvider": {
+        "identifier": "provider", "provider": {"display_name": "taken", "proxy_url": "https://evil.test"},
+    },
+    "DeleteCustomProvider": {"identifier": "provider"},
     "GetOrganization": {"id": "organization"},
     "UpdateOrganization": {"id": "organization", "organization": {"display_name": "taken"}},
     "DeleteOrganization": {"id": "organization"},
@@ -76,10 +80,11 @@ LISTS = {
     "ListConnectedAccounts": "", "ListConnections": "", "ListAppConnections": "", "ListMcpConfigs": "", "ListMcpInstances": "",
     "ListAvailableTools": f"?identifier={OWNER}", "SearchConnectedAccounts": f"?query={OWNER}",
     "ListOrganization": "", "SearchOrganization": "?query=doors", "ListToolCallLogs": "", "ListEventsPaginated": "",
+    "ListProviders": "?filter.provider_type=CUSTOM",
 }
 # Methods that show the catalogue, which is everybody's. Methods that make something of the stranger's own: see below.
 CATALOGUE = {"ListTools": None, "SearchTools": {"query": "fetch mails", "identifier": OWNER}}
-MAKES = {"CreateMcpConfig", "CreateEnvironmentConnection", "CreateOrganization"}
+MAKES = {"CreateMcpConfig", "CreateEnvironmentConnection", "CreateOrganization", "CreateCustomProvider"}
 # Methods that sum what was called.
 SUMS = {"GetOverviewStats"}
 
@@ -103,6 +108,8 @@ def owner(demo):
         "POST", "/api/v1/connected_accounts",
         {"connector": "doors-only", "identifier": OWNER, "connected_account": {}}, token,
     )["connected_account"]["id"]
+    wanted = {"display_name": "Doors", "proxy_url": "https://api.acme.com", "auth_patterns": [{"type": "NO_AUTH"}]}
+    provider = demo.api("POST", "/api/v1/custom-providers", wanted, token)["provider"]["identifier"]
     wanted = {"display_name": "doors", "external_id": "doors-customer"}
     organization = demo.api("POST", "/api/v1/organizations", wanted, token)["organization"]["id"]
     assert fetch(connected(demo, "doors-caller")) is None
@@ -110,7 +117,7 @@ def owner(demo):
     config = instance["config"]["id"]
     return {
         "call": call["execution_id"], "connection": connection, "config": config, "instance": instance["id"],
-        "account": account, "organization": organization,
+        "account": account, "organization": organization, "provider": provider,
     }
 
 
@@ -172,7 +179,7 @@ def rest(verb, path, message):
     if verb in ("GET", "DELETE") or path.endswith(":get_auth_state"):
         query = "&".join(pairs(rest_of))
         return f"{path}?{query}" if query else path, None
-    return path, rest_of.get("connection", rest_of.get("organization", rest_of))
+    return path, next((rest_of[body] for body in ("connection", "organization", "provider") if body in rest_of), rest_of)
 
 
 def test_attack_2_a_nobody_passes_no_rest_door(demo, documented):

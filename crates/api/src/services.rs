@@ -9,6 +9,7 @@ mod implemented;
 mod kinds;
 mod mcp;
 mod organizations;
+mod providers;
 mod serve;
 mod shared;
 mod structs;
@@ -30,7 +31,7 @@ use valetkey_proto::v1::connections::connection_service_server::ConnectionServic
 use valetkey_proto::v1::events::events_service_server::EventsServiceServer;
 use valetkey_proto::v1::mcp::mcp_service_server::McpServiceServer;
 use valetkey_proto::v1::organizations::organization_service_server::OrganizationServiceServer;
-use valetkey_proto::v1::providers::provider_service_server::{ProviderService, ProviderServiceServer};
+use valetkey_proto::v1::providers::provider_service_server::ProviderServiceServer;
 use valetkey_proto::v1::tools::tool_service_server::ToolServiceServer;
 use valetkey_proto::v1::triggers::trigger_service_server::{TriggerService, TriggerServiceServer};
 
@@ -38,7 +39,6 @@ use valetkey_proto::v1::triggers::trigger_service_server::{TriggerService, Trigg
 /// behind it.
 struct Later;
 
-impl ProviderService for Later {}
 impl TriggerService for Later {}
 
 /// Routes for every service of the contract. They are not to be reached but through [`crate::gate`].
@@ -49,7 +49,7 @@ pub(crate) fn router(app: &App) -> Router {
     router = mount(router, ConnectedAccountServiceServer::new(accounts::Accounts(app.clone())));
     router = mount(router, ToolServiceServer::new(tools::Tools(app.clone())));
     router = mount(router, OrganizationServiceServer::new(organizations::Organizations(app.clone())));
-    router = mount(router, ProviderServiceServer::new(Later));
+    router = mount(router, ProviderServiceServer::new(providers::Providers(app.clone())));
     router = mount(router, AgentkitLogsServiceServer::new(agentkit_logs::Logs(app.clone())));
     router = mount(router, EventsServiceServer::new(events::Events(app.clone())));
     router = mount(router, AgentkitAnalyticsServiceServer::new(agentkit_logs::Analytics(app.clone())));

@@ -1,8 +1,10 @@
 //! Connections: the app developer's configuration of a connector, its OAuth client, and where both may reach.
 
+mod custom;
 mod custom_hosts;
 mod endpoints;
 mod moves;
+pub mod providers;
 mod secret;
 mod wired;
 
@@ -24,9 +26,10 @@ use valetkey_domain::account::Reason;
 use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::id::ConnectionId;
 use valetkey_domain::name::ConnectionName;
+use valetkey_domain::provider::Provider;
 use valetkey_domain::{Ctx, Kind, Secret};
 use valetkey_storage::closings::{self, Target};
-use valetkey_storage::{accounts, connections as rows};
+use valetkey_storage::{accounts, connections as rows, providers as provider_rows};
 
 /// A connection to be made.
 pub struct New {
@@ -57,16 +60,17 @@ pub struct Change {
 /// Unknown connector, a name that breaks its rule or is taken (ignoring case), an endpoint that is no web address, or
 /// one that the caller may not choose.
 pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Connection> {
-    let connector = connector_named(app, &new.connector)?;
+    let (connector, provider) = connector_named(app, ctx, &new.connector).await?;
     let name = match &new.name {
         Some(name) => ConnectionName::parse(name)?,
         None => ConnectionName::parse(&derived_name(app, &connector.slug))?,
     };
-    let connection = Connection {
+    let mut connection = Connection {
         id: ConnectionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
         environment: ctx.environment.clone(),
         name,
         connector: connector.slug.clone(),
+        provider,
         settings: endpoints::checked(new.settings)?,
         client_secret: None,
         enabled: true,
@@ -74,15 +78,23 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Connection> {
         created_at: app.core.now(),
         updated_at: app.core.now(),
     };
-    let vendors = Connection { settings: Settings::default(), ..connection.clone() };
+    // Which way is the usual one may change with a custom provider; what its accounts hold stays of the one they came by.
+    let usual =
+        connector.ways.first().filter(|_| connection.provider.is_some()).map(|way| way.kind().as_str().to_owned());
+    let way = connection.settings.way.take().or(usual);
+    connection.settings.way.clone_from(&way);
+    let vendors = Connection { settings: Settings { way, ..Settings::default() }, ..connection.clone() };
     check_way(&connector, &connection)?;
     let mut wired = Wired::with(connector.clone(), connection);
     check_basic(&wired)?;
     let moved = moves::between(&Wired::with(connector, vendors), &wired);
-    moves::check(app, ctx, wired.connection.name.as_str(), &moved).await?;
+    moves::check(app, ctx, &format!("connection '{}'", wired.connection.name), &moved).await?;
     seal_secret(app, &mut wired, new.client_secret.as_ref()).await?;
     let connection = wired.connection;
     let mut change = app.core.change(ctx).await?;
+    if let Some(provider) = &connection.provider {
+        providers::stands(ctx, &mut change, provider).await?;
+    }
     rows::insert(ctx, &mut change, &connection).await.map_err(|error| already_exists(error, &connection.name))?;
     let detail = journal::detail([("connector", json!(connection.connector))]);
     change.record("connection.created", connection.id.as_str(), detail).await?.commit().await?;
@@ -143,7 +155,7 @@ pub async fn update(app: &App, ctx: &Ctx, before: &Connection, change: Change) -
     let mut new = Wired::with(old.connector.clone(), after);
     check_basic(&new)?;
     let moved = moves::between(&old, &new);
-    moves::check(app, ctx, new.connection.name.as_str(), &moved).await?;
+    moves::check(app, ctx, &format!("connection '{}'", new.connection.name), &moved).await?;
     let elsewhere = old.endpoints != new.endpoints;
     if elsewhere {
         new.connection.client_secret = None;
@@ -201,16 +213,35 @@ fn check_basic(wired: &Wired) -> Result<()> {
     Err(Error::invalid(message))
 }
 
-fn connector_named(app: &App, name: &str) -> Result<Arc<Connector>> {
+/// The connector that a new connection names: one of a file by its slug or provider key, else a custom provider's.
+///
+/// # Errors
+/// There is none; the nearest is suggested.
+pub async fn connector(app: &App, ctx: &Ctx, name: &str) -> Result<Arc<Connector>> {
+    Ok(connector_named(app, ctx, name).await?.0)
+}
+
+async fn connector_named(app: &App, ctx: &Ctx, name: &str) -> Result<(Arc<Connector>, Option<Arc<Provider>>)> {
     let found = app.core.catalog.connector(name).or_else(|| app.core.catalog.by_provider(&name.to_ascii_uppercase()));
-    let unknown = || Error::invalid(format!("there is no connector '{name}'"));
-    found.ok_or_else(|| unknown().meant(app.core.catalog.nearest_connector(name).as_deref()))
+    if let Some(connector) = found {
+        return Ok((connector, None));
+    }
+    let mut tx = app.core.store.read().await?;
+    if let Some(provider) = provider_rows::by_slug(ctx, &mut tx, &name.to_ascii_lowercase()).await? {
+        return Ok((custom::kept(&provider)?, Some(Arc::new(provider))));
+    }
+    let shown: String = name.chars().take(80).collect();
+    let identifiers: Vec<String> =
+        provider_rows::slugs(ctx, &mut tx).await?.iter().map(|slug| slug.to_ascii_uppercase()).collect();
+    let near = app.core.catalog.nearest_connector(name);
+    let custom = nearest(&name.to_ascii_uppercase(), identifiers.iter().map(String::as_str));
+    Err(Error::invalid(format!("there is no connector '{shown}'")).meant(near.as_deref().or(custom)))
 }
 
 fn derived_name(app: &App, slug: &str) -> String {
     const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bits = app.core.rng.next_u128();
-    let mut name = format!("{slug}-");
+    let mut name = format!("{}-", slug.replace(':', "-"));
     for _ in 0..8 {
         name.extend(ALPHABET.get(usize::try_from(bits & 31).unwrap_or(0)).map(|&b| char::from(b)));
         bits >>= 5;

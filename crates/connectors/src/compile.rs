@@ -71,6 +71,7 @@ pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Pr
         checked: file.description.kind != DescriptionKind::Manual,
         not_yet: file.not_yet.clone(),
         tools,
+        custom: None,
         upstream,
         own_host,
     })

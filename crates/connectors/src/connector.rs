@@ -52,8 +52,21 @@ pub struct Connector {
     pub tools: IndexMap<String, Arc<Tool>>,
     /// The remote MCP server that it is, if it is one.
     pub remote: Option<Remote>,
+    /// What is so of custom providers alone; none for one that came in a file.
+    pub custom: Option<Custom>,
     pub(crate) upstream: Arc<Upstream>,
     pub(crate) own_host: OwnHost,
+}
+
+/// What is so of custom providers alone.
+#[derive(Clone, Debug)]
+pub struct Custom {
+    /// Whether it is an MCP server, of which `proxy_url` is then the address.
+    pub is_mcp: bool,
+    /// Whether requests to its API may be made beside tools.
+    pub proxy_enabled: bool,
+    /// The domains that its host may lie in; none named means only that of `proxy_url`.
+    pub allowed_domains: Vec<String>,
 }
 
 /// One tool, ready to be called.
@@ -99,6 +112,12 @@ impl Connector {
     #[must_use]
     pub fn provider_key(&self) -> String {
         self.slug.to_ascii_uppercase()
+    }
+
+    /// What metrics call it: custom providers are as many as developers make, and one there.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        if self.custom.is_some() { "custom" } else { &self.slug }
     }
 
     /// How far its tools can be trusted to be what the app has, in words.

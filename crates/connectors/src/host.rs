@@ -2,6 +2,7 @@
 //! it makes exactly the host that is written, so that nobody is led to another one.
 
 use crate::auth::{Field, Template};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -13,9 +14,19 @@ pub(crate) struct OwnHost {
     template: Template,
     hosts: Vec<Template>,
     root: String,
+    /// What the origin of a custom provider is always followed by.
+    path: Option<Template>,
+    /// The domains that a filled host may lie in; none named means any.
+    domains: Vec<String>,
     /// The fields of which a host of any domain can be made.
     free: Vec<String>,
 }
+
+/// What stands in a segment of a path as it is (RFC 3986, unreserved).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The longest value that goes into a path, in bytes.
+const LONGEST_SEGMENT: usize = 500;
 
 /// Why an account's address can't be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,13 +35,37 @@ pub struct Unfilled {
     pub field: String,
     /// What the form calls it.
     pub label: String,
-    /// Whether it has none.
-    pub missing: bool,
+    /// Why.
+    pub lack: Lack,
+}
+
+/// What an account's address lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// The field has no value.
+    Value,
+    /// The value makes no host.
+    Host,
+    /// The value makes no part of a path.
+    Segment,
+    /// It makes this host, which lies in none of the domains that are allowed.
+    Allowed(String),
 }
 
 impl std::fmt::Display for Unfilled {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let how = if self.missing { "is missing" } else { "makes no host name of this app" };
+        let how = match &self.lack {
+            Lack::Value => "is missing".to_owned(),
+            Lack::Host => "makes no host name of this app".to_owned(),
+            Lack::Segment => {
+                "makes no part of a path (it is '.' or '..', too long, or holds a slash, a backslash, a percent sign \
+                              or a control character)"
+                    .to_owned()
+            }
+            Lack::Allowed(host) => {
+                format!("leads to '{host:.100}', which is in none of the provider's allowed_proxy_domains")
+            }
+        };
         write!(f, "the account's `{}` ({}) {how}: set it in api_config, or sign in again", self.field, self.label)
     }
 }
@@ -50,7 +85,21 @@ impl OwnHost {
         let free = free.map(Template::parse).collect::<Result<Vec<_>, _>>()?.into_iter();
         let hosts = hosts.iter().map(|host| Template::parse(host)).collect::<Result<_, _>>()?;
         let free = free.flat_map(|host| host.names().map(str::to_owned).collect::<Vec<_>>()).collect();
-        Ok(Self { template: Template::parse(&origin)?, origin, hosts, root, free })
+        let template = Template::parse(&origin)?;
+        Ok(Self { template, origin, hosts, root, path: None, domains: Vec::new(), free })
+    }
+
+    /// Of a custom provider: one host, perhaps with a port, and a path in which account fields may stand too.
+    ///
+    /// # Errors
+    /// A brace that belongs to no name.
+    pub(crate) fn whole(host: &str, path: &str, domains: Vec<String>) -> Result<Self, String> {
+        let origin = format!("https://{host}");
+        let (template, name) = (Template::parse(&origin)?, Template::parse(host)?);
+        let bound = is_anchored(host) || !domains.is_empty();
+        let free = if bound { Vec::new() } else { name.names().map(str::to_owned).collect() };
+        let path = Some(Template::parse(path)?);
+        Ok(Self { template, origin, hosts: vec![name], root: String::new(), path, domains, free })
     }
 
     /// Whether a host of any domain can be made of what an account says in this field.
@@ -68,23 +117,47 @@ impl OwnHost {
         &self.root
     }
 
-    /// The origin for an account; none where it is the same for all.
+    /// What replaces the connector's origin for an account; none where it is the same for all. Of a custom provider, the
+    /// whole address.
     pub(crate) fn origin(&self, fields: &[Field], of: &Map<String, Value>) -> Result<Option<String>, Unfilled> {
+        let filled = self.filled_origin(fields, of)?;
+        let Some(path) = &self.path else { return Ok(filled) };
+        for name in path.names() {
+            segment(fields, of, name)?;
+        }
+        let encoded: Vec<_> = path.names().filter_map(|name| Some((name, encoded(text(of, name)?)))).collect();
+        let value = |name: &str| encoded.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+        let path = path.fill(value).unwrap_or_default();
+        Ok(Some(format!("{}{path}", filled.unwrap_or_else(|| self.origin.clone()))))
+    }
+
+    fn filled_origin(&self, fields: &[Field], of: &Map<String, Value>) -> Result<Option<String>, Unfilled> {
         let Some(first) = self.template.names().next() else { return Ok(None) };
         for name in self.template.names() {
             part(fields, of, name)?;
         }
         let filled = self.template.fill(|name| text(of, name)).unwrap_or_default().to_ascii_lowercase();
         let same = Url::parse(&filled).is_ok_and(|url| url.origin().ascii_serialization() == filled);
-        if same { Ok(Some(filled)) } else { Err(unfilled(fields, first, false)) }
+        if !same {
+            return Err(unfilled(fields, first, Lack::Host));
+        }
+        let host = Url::parse(&filled).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        if lies_in(&host, &self.domains) { Ok(Some(filled)) } else { Err(unfilled(fields, first, Lack::Allowed(host))) }
     }
 
     /// The hosts for an account.
     pub(crate) fn hosts(&self, fields: &[Field], of: &Map<String, Value>) -> Vec<String> {
         let whole = |host: &&Template| host.names().all(|name| part(fields, of, name).is_ok());
         let filled = self.hosts.iter().filter(whole).filter_map(|host| host.fill(|name| text(of, name)));
-        filled.map(|host| host.to_ascii_lowercase()).collect()
+        let filled = filled.map(|host| host.to_ascii_lowercase());
+        filled.filter(|host| lies_in(host.split(':').next().unwrap_or_default(), &self.domains)).collect()
     }
+}
+
+/// Whether a host is one of these domains or lies below one of them; where there are none, any does.
+pub(crate) fn lies_in(host: &str, domains: &[String]) -> bool {
+    let below = |domain: &String| host.strip_suffix(domain.as_str()).is_some_and(|sub| sub.ends_with('.'));
+    domains.is_empty() || domains.iter().any(|domain| host == domain || below(domain))
 }
 
 /// Whether a host that an account fills ends with the app's own domain, such as `{name}.acme.com`.
@@ -105,22 +178,38 @@ pub(crate) fn placeholders(text: &str) -> String {
     plain + rest
 }
 
+/// What an account says: beside the rest of `api_config`, or among its `path_variables`.
 fn text<'a>(of: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    of.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    let within = || of.get("path_variables").and_then(|variables| variables.get(name));
+    of.get(name).or_else(within).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// That an account has this part of a path, and that it is one segment of it, whoever reads it.
+fn segment(fields: &[Field], of: &Map<String, Value>, name: &str) -> Result<(), Unfilled> {
+    let Some(value) = text(of, name) else { return Err(unfilled(fields, name, Lack::Value)) };
+    let plain =
+        !value.contains(['/', '\\', '%']) && !value.contains(char::is_control) && value.len() <= LONGEST_SEGMENT;
+    let steps = matches!(value.split(';').next(), Some("." | ".."));
+    let fits = fields.iter().find(|field| field.name == name).is_none_or(|field| field.check(value).is_ok());
+    if plain && fits && !steps { Ok(()) } else { Err(unfilled(fields, name, Lack::Segment)) }
+}
+
+fn encoded(value: &str) -> String {
+    utf8_percent_encode(value, SEGMENT).to_string()
 }
 
 /// That an account has this part of a host, and that it is one: letters, digits, hyphens and dots.
 fn part(fields: &[Field], of: &Map<String, Value>, name: &str) -> Result<(), Unfilled> {
-    let Some(value) = text(of, name) else { return Err(unfilled(fields, name, true)) };
+    let Some(value) = text(of, name) else { return Err(unfilled(fields, name, Lack::Value)) };
     let label = |label: &str| !label.is_empty() && label.len() < 64 && !label.starts_with('-') && !label.ends_with('-');
     let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
     let fits = fields.iter().find(|field| field.name == name).is_none_or(|field| field.check(value).is_ok());
-    if plain && fits && value.split('.').all(label) { Ok(()) } else { Err(unfilled(fields, name, false)) }
+    if plain && fits && value.split('.').all(label) { Ok(()) } else { Err(unfilled(fields, name, Lack::Host)) }
 }
 
-fn unfilled(fields: &[Field], name: &str, missing: bool) -> Unfilled {
+fn unfilled(fields: &[Field], name: &str, lack: Lack) -> Unfilled {
     let label = fields.iter().find(|field| field.name == name).map_or(name, |field| &field.label);
-    Unfilled { field: name.to_owned(), label: label.to_owned(), missing }
+    Unfilled { field: name.to_owned(), label: label.to_owned(), lack }
 }
 
 #[cfg(test)]
@@ -143,7 +232,7 @@ mod tests {
         assert_eq!(own.origin(&[], &of(&json!("Box-1"))), Ok(Some("https://box-1.acme.test".into())));
         assert_eq!(own.hosts(&[], &of(&json!("box"))), ["box.acme.test", "files.acme.test"]);
         assert_eq!(own.hosts(&[], &Map::new()), ["files.acme.test"]);
-        assert!(own.origin(&[], &Map::new()).unwrap_err().missing);
+        assert_eq!(own.origin(&[], &Map::new()).unwrap_err().lack, Lack::Value);
         assert_eq!(super::OwnHost::compile("https://a.test/x", &[]).unwrap().origin(&[], &Map::new()), Ok(None));
     }
 

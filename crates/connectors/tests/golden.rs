@@ -14,7 +14,8 @@ use valetkey_connectors::Catalog;
 #[test]
 fn every_tool_sends_what_its_golden_file_says() {
     let catalog = Catalog::shipped().unwrap();
-    for connector in catalog.connectors() {
+    // Remote servers have no tools of ours.
+    for connector in catalog.connectors().filter(|connector| connector.remote.is_none()) {
         let digests = digests(&connector.slug);
         for tool in connector.tools.keys() {
             let cases = cases(tool);

@@ -2,8 +2,10 @@
 
 use crate::id::{ConnectionId, EnvironmentId};
 use crate::name::ConnectionName;
+use crate::provider::Provider;
 use crate::{Sealed, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A connector set up for an app.
 #[derive(Clone, Debug)]
@@ -14,8 +16,10 @@ pub struct Connection {
     pub environment: EnvironmentId,
     /// Its name: unique and found ignoring case, shown as it was made.
     pub name: ConnectionName,
-    /// The connector's slug (`googlecalendar`), which names the connector file.
+    /// The connector's slug (`googlecalendar`), which names the connector file or the custom provider.
     pub connector: String,
+    /// The custom provider that it is on, as it was when the connection was read; none for one of a file.
+    pub provider: Option<Arc<Provider>>,
     /// The OAuth client and where to send people and requests.
     pub settings: Settings,
     /// The OAuth client's secret, sealed; none until it is given, or for a public client.

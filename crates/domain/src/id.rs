@@ -88,6 +88,8 @@ ids! {
     ClientSecretId = "sks_", "a client secret id";
     /// An organisation: a customer of an app.
     OrganizationId = "org_", "an organisation id";
+    /// A custom provider.
+    ProviderId = "prv_", "a provider id";
     /// A connection.
     ConnectionId = "conn_", "a connection id";
     /// A connected account.

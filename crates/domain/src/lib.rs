@@ -21,6 +21,7 @@ pub mod member;
 pub mod name;
 pub mod nearest;
 pub mod organization;
+pub mod provider;
 pub mod rng;
 pub mod sealed;
 pub mod secret;

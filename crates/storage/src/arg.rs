@@ -133,6 +133,7 @@ from_words!(
     id::ClientSecretId,
     id::ConnectionId,
     id::OrganizationId,
+    id::ProviderId,
     id::AccountId,
     id::AuthorizationId,
     id::ClosingId,

@@ -37,6 +37,8 @@ pub enum Kind {
     Webhook,
     /// `organizations`
     Organization,
+    /// `providers`
+    Provider,
 }
 
 /// A row after some change.
@@ -81,7 +83,7 @@ struct Statements {
 /// How many columns say whose a row is and how often it changed: they come before those that say what it is.
 const HEAD: usize = 3;
 
-const TABLES: [(Kind, Table); 11] = [
+const TABLES: [(Kind, Table); 12] = [
     (
         Kind::Environment,
         // What nobody has chosen is said as it was before there was such a choice.
@@ -143,6 +145,15 @@ const TABLES: [(Kind, Table); 11] = [
             "organizations",
             "environment_id",
             "environment_id, display_name, external_id, slug, logo_url, metadata, revision",
+        ),
+    ),
+    (
+        Kind::Provider,
+        Table::of(
+            "providers",
+            "environment_id",
+            "environment_id, slug, display_name, description, icon_src, proxy_url, proxy_enabled, auth_patterns, metadata,
+             revision",
         ),
     ),
 ];

@@ -1,7 +1,8 @@
 //! Connections.
 
 use crate::list::{Listing, containing, folded, listing};
-use crate::{Error, Listed, Page, Row, Tx, args, counters};
+use crate::{Error, Listed, Page, Row, Tx, args, counters, providers};
+use std::sync::Arc;
 use valetkey_domain::Ctx;
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::ConnectionId;
@@ -16,11 +17,43 @@ pub struct Filter {
     pub connector: Option<String>,
 }
 
+/// The columns of a connection's custom provider, each with `provider_` before its name.
+macro_rules! provider_columns {
+    () => {
+        "p.id AS provider_id, p.slug AS provider_slug, p.display_name AS provider_display_name,
+         p.description AS provider_description, p.icon_src AS provider_icon_src, p.proxy_url AS provider_proxy_url,
+         p.proxy_enabled AS provider_proxy_enabled, p.auth_patterns AS provider_auth_patterns,
+         p.metadata AS provider_metadata, p.revision AS provider_revision, p.created_at AS provider_created_at,
+         p.updated_at AS provider_updated_at"
+    };
+}
+
+/// Selects connections, called `c`, by a condition behind the environment's own, each with its custom provider.
+macro_rules! select {
+    ($condition:literal) => {
+        concat!(
+            "SELECT c.*, ",
+            provider_columns!(),
+            " FROM connections c LEFT JOIN providers p ON p.environment_id = c.environment_id AND p.slug = c.connector
+              WHERE c.environment_id = $1 AND ",
+            $condition
+        )
+    };
+}
+
+const GET: &str = select!("c.id = $2");
+const BY_NAME: &str = select!("c.name_folded = $2");
+const OF_CONNECTOR: &str = select!("c.connector = $2 AND c.id > $3 ORDER BY c.id LIMIT $4");
+
+/// Those that are made of parts.
+#[cfg(test)]
+pub(crate) const SELECTS: [&str; 3] = [GET, BY_NAME, OF_CONNECTOR];
+
 pub(crate) const LIST: Listing = listing!(
     ConnectionId,
     counters::CONNECTIONS,
-    "t.*",
-    "connections t",
+    concat!("t.*, ", provider_columns!()),
+    "connections t LEFT JOIN providers p ON p.environment_id = t.environment_id AND p.slug = t.connector",
     " AND (CAST($4 AS TEXT) IS NULL OR t.name_folded LIKE $4 ESCAPE '\\' OR t.connector LIKE $4 ESCAPE '\\')
       AND (CAST($5 AS TEXT) IS NULL OR t.connector = $5)"
 );
@@ -68,8 +101,7 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, connection: &Connection) -> Result<(
 /// # Errors
 /// The database cannot be read.
 pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &ConnectionId) -> Result<Option<Connection>, Error> {
-    let sql = "SELECT * FROM connections WHERE environment_id = $1 AND id = $2";
-    tx.one(sql, args![&ctx.environment, id]).await?.as_ref().map(read).transpose()
+    tx.one(GET, args![&ctx.environment, id]).await?.as_ref().map(read).transpose()
 }
 
 /// The connection of this name, ignoring case: no two differ in case alone.
@@ -77,8 +109,22 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &ConnectionId) -> Result<Option<Con
 /// # Errors
 /// The database cannot be read.
 pub async fn by_name(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Option<Connection>, Error> {
-    let sql = "SELECT * FROM connections WHERE environment_id = $1 AND name_folded = $2";
-    tx.one(sql, args![&ctx.environment, name.to_ascii_lowercase()]).await?.as_ref().map(read).transpose()
+    tx.one(BY_NAME, args![&ctx.environment, name.to_ascii_lowercase()]).await?.as_ref().map(read).transpose()
+}
+
+/// The connections of a connector behind one of them (an empty id: from the first on), in the order of their ids, `size` at
+/// most.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn of_connector(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    slug: &str,
+    after: &str,
+    size: i64,
+) -> Result<Vec<Connection>, Error> {
+    tx.all(OF_CONNECTOR, args![&ctx.environment, slug, after, size]).await?.iter().map(read).collect()
 }
 
 /// A page of the environment's connections.
@@ -142,8 +188,13 @@ fn settings(connection: &Connection) -> Result<String, Error> {
 }
 
 fn read(row: &Row) -> Result<Connection, Error> {
+    let provider = match row.optional_text("provider_id")? {
+        Some(_) => Some(Arc::new(providers::read_as(row, "provider_")?)),
+        None => None,
+    };
     row.fit("connections", |row| {
         Ok(Connection {
+            provider,
             id: row.parsed("id")?,
             environment: row.parsed("environment_id")?,
             name: row.parsed("name")?,

@@ -12,6 +12,8 @@ pub(crate) const CONNECTIONS: &str = "connections";
 pub(crate) const CONFIGS: &str = "configs";
 /// Organisations.
 pub(crate) const ORGANIZATIONS: &str = "organizations";
+/// Custom providers.
+pub(crate) const PROVIDERS: &str = "providers";
 /// MCP instances.
 pub(crate) const INSTANCES: &str = "instances";
 

@@ -78,6 +78,7 @@ pub(crate) fn connection(ctx: &Ctx, tail: &str) -> Connection {
         environment: ctx.environment.clone(),
         name: ConnectionName::parse(&format!("Mail {tail}")).unwrap(),
         connector: "gmail".into(),
+        provider: None,
         settings: Settings { client_id: Some("id".into()), ..Settings::default() },
         client_secret: Some(Sealed(vec![1, 2, 3])),
         enabled: true,

@@ -45,6 +45,7 @@ mod plans;
 pub mod portable;
 mod postgres;
 pub mod processes;
+pub mod providers;
 pub mod revocations;
 mod row;
 pub mod sealed;

@@ -61,6 +61,9 @@ pub(crate) const STEPS: &[Step] = &[
     step!(16, "tool_calls", "0016_tool_calls", 1),
     step!(17, "events", "0017_events", 1),
     step!(18, "organizations", "0018_organizations", 1),
+    // An older binary would take the connections of custom providers for ones whose connector file is missing, and renew
+    // none of their tokens.
+    step!(19, "providers", "0019_providers", 1),
 ];
 
 /// Where it is written which steps a database has.

@@ -93,7 +93,7 @@ async fn create(
     let connector = settings::connector(&wanted);
     let new = New {
         name: wanted.key_id.clone().and_then(non_empty),
-        settings: Settings { way: kinds::way(app, &connector, wanted.r#type())?, ..Settings::default() },
+        settings: Settings { way: kinds::way(app, ctx, &connector, wanted.r#type()).await?, ..Settings::default() },
         connector,
         client_secret: None,
     };

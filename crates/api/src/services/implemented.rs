@@ -62,6 +62,10 @@ pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "scalekit.v1.providers.ProviderService",
+        &["CreateCustomProvider", "UpdateCustomProvider", "DeleteCustomProvider", "ListProviders"],
+    ),
+    (
         "scalekit.v1.tools.ToolService",
         &["ListTools", "ListScopedTools", "ListAvailableTools", "SearchTools", "ExecuteTool"],
     ),

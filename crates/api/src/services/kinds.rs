@@ -1,7 +1,8 @@
 //! The ways to sign in, as the API numbers them.
 
-use valetkey_app::connections::{AuthKind, Wired};
+use valetkey_app::connections::{self, AuthKind, Wired};
 use valetkey_app::{App, Error, Result};
+use valetkey_domain::Ctx;
 use valetkey_domain::connection::Connection;
 use valetkey_proto::v1::connected_accounts::ConnectorType;
 use valetkey_proto::v1::connections::ConnectionType;
@@ -56,12 +57,13 @@ pub(super) fn named(wanted: ConnectionType) -> Result<&'static [AuthKind]> {
 /// The way that a new connection to this connector takes, as its settings name it; none is the usual one.
 ///
 /// # Errors
-/// The connector has no such way.
-pub(super) fn way(app: &App, connector: &str, wanted: ConnectionType) -> Result<Option<String>> {
+/// There is no such connector in this environment, or it has no such way.
+pub(super) async fn way(app: &App, ctx: &Ctx, connector: &str, wanted: ConnectionType) -> Result<Option<String>> {
     let kinds = named(wanted)?;
-    let found =
-        app.catalog().connector(connector).or_else(|| app.catalog().by_provider(&connector.to_ascii_uppercase()));
-    let (Some(connector), false) = (found, kinds.is_empty()) else { return Ok(None) };
+    if kinds.is_empty() {
+        return Ok(None);
+    }
+    let connector = connections::connector(app, ctx, connector).await?;
     let has = |kind: &&AuthKind| connector.ways.iter().any(|way| way.kind() == **kind);
     if let Some(kind) = kinds.iter().find(has) {
         return Ok(Some(kind.as_str().to_owned()));

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use valetkey_app::{App, Error, Listed, Page, Result};
 use valetkey_domain::id::InvalidId;
+use valetkey_domain::provider::Provider;
 use valetkey_domain::{Kind, Timestamp};
 use valetkey_proto::well_known;
 
@@ -49,9 +50,14 @@ pub(super) fn provider(app: &App, connector: &str) -> String {
     loaded.unwrap_or_else(|| connector.to_ascii_uppercase())
 }
 
-/// The connector of a provider key, in exact case; the text itself if there is none, which then matches nothing.
+/// The connector of a provider key; a custom provider's is its identifier in lower case. The text itself if there is none,
+/// which then matches nothing.
 pub(super) fn connector(app: &App, provider: &str) -> String {
-    app.catalog().by_provider(provider).map_or_else(|| provider.to_owned(), |connector| connector.slug.clone())
+    match app.catalog().by_provider(provider) {
+        Some(connector) => connector.slug.clone(),
+        None if Provider::is_slug(provider) => provider.to_ascii_lowercase(),
+        None => provider.to_owned(),
+    }
 }
 
 /// What the vendor's product has and this one doesn't.

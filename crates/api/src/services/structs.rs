@@ -15,6 +15,16 @@ pub(crate) fn of(members: &Map<String, Value>) -> Struct {
     Struct { fields: members.iter().map(|(name, value)| (name.clone(), write(value))).collect() }
 }
 
+/// A list as JSON; none is an empty one.
+pub(crate) fn list(list: Option<ListValue>) -> Value {
+    list.unwrap_or_default().values.into_iter().map(read).collect()
+}
+
+/// A JSON list as a message; what is no list is an empty one.
+pub(crate) fn list_of(value: &Value) -> ListValue {
+    ListValue { values: value.as_array().into_iter().flatten().map(write).collect() }
+}
+
 fn read(value: Wire) -> Value {
     match value.kind {
         None | Some(Kind::NullValue(_)) => Value::Null,

@@ -12,6 +12,7 @@ async fn every_served_method_was_seen_to_succeed_and_to_refuse() {
     let kit = &shelf.kit;
     connections(kit).await;
     organizations(kit).await;
+    providers(kit).await;
     accounts(&shelf).await;
     servers(kit).await;
     tools(&shelf).await;
@@ -76,6 +77,33 @@ async fn organizations(kit: &Kit) {
     both(kit, "GET", (all, Value::Null), (&format!("{all}?page_token=garbage"), Value::Null)).await;
     let search = |query: &str| format!("{all}:search?query={query}");
     both(kit, "GET", (&search("cme%20lt"), Value::Null), (&search("ac"), Value::Null)).await;
+    both(kit, "DELETE", (&one, Value::Null), (&one, Value::Null)).await;
+}
+
+async fn providers(kit: &Kit) {
+    let all = "/api/v1/custom-providers";
+    let field = json!({ "field_name": "api_key", "input_type": "password", "theirs": [1, null] });
+    let pattern = |kind: &str| json!([{ "type": kind, "fields": [field], "unknown": { "kept": 2.5 } }]);
+    let new = |kind: &str| {
+        json!({ "display_name": "Acme Desk", "proxy_url": "https://api.acme.com/v1", "proxy_enabled": true,
+            "auth_patterns": pattern(kind), "metadata": { "plan": "gold" } })
+    };
+    let made = both(kit, "POST", (all, new("API_KEY")), (all, new("MAGIC"))).await;
+    let made = &made["provider"];
+    assert_eq!((&made["auth_patterns"], &made["is_custom"]), (&pattern("API_KEY"), &json!(true)), "{made}");
+    let (one, none) = (format!("{all}/{}", made["identifier"].as_str().unwrap()), format!("{all}/ACME:1"));
+    let change = json!({ "display_name": "Acme Desks", "proxy_url": "https://api.acme.com/v1" });
+    let changed = both(kit, "PUT", (&one, change.clone()), (&none, change)).await;
+    let changed = &changed["provider"];
+    assert_eq!((&changed["auth_patterns"], &changed["metadata"]), (&made["auth_patterns"], &json!({})), "{changed}");
+    assert_eq!(changed["proxy_enabled"], true, "absent is not off");
+    let list = "/api/v1/providers";
+    let shown = both(kit, "GET", (list, Value::Null), (&format!("{list}?page_token=garbage"), Value::Null)).await;
+    assert!(shown["providers"].as_array().unwrap().iter().all(|one| one["is_custom"] == false), "{shown}");
+    let custom = kit.rest("GET", &format!("{list}?filter.provider_type=CUSTOM"), Value::Null).await.json;
+    assert_eq!((&custom["providers"][0]["identifier"], &custom["total_size"]), (&made["identifier"], &json!(1)));
+    let shipped = kit.rest("DELETE", &format!("{all}/GMAIL"), Value::Null).await;
+    assert!(shipped.status == 501 && shipped.json["message"].as_str().unwrap().contains("GMAIL"), "{shipped:?}");
     both(kit, "DELETE", (&one, Value::Null), (&one, Value::Null)).await;
 }
 

@@ -5,9 +5,15 @@ use crate::walkthrough::{Made, set_up};
 use serde_json::{Value, json};
 
 /// What is asked of a thing by its name or id.
-fn by_id(made: &Made, organization: &str) -> Vec<(&'static str, String, Value)> {
+fn by_id(made: &Made, (organization, provider): (&str, &str)) -> Vec<(&'static str, String, Value)> {
     let (connection, config, instance, account) = (&made.connection, &made.config, &made.instance, &made.account);
     vec![
+        (
+            "PUT",
+            format!("/api/v1/custom-providers/{provider}"),
+            json!({ "display_name": "stolen", "proxy_url": "https://evil.com" }),
+        ),
+        ("DELETE", format!("/api/v1/custom-providers/{provider}"), Value::Null),
         ("GET", format!("/api/v1/organizations/{organization}"), Value::Null),
         ("PATCH", format!("/api/v1/organizations/{organization}"), json!({ "display_name": "stolen" })),
         ("DELETE", format!("/api/v1/organizations/{organization}"), Value::Null),
@@ -63,11 +69,16 @@ async fn a_stranger_finds_nothing_and_changes_nothing() {
     let made = set_up(&kit).await;
     let organization = kit.rest("POST", "/api/v1/organizations", json!({ "display_name": "Ours" })).await.json;
     let organization = organization.pointer("/organization/id").unwrap().as_str().unwrap();
-    for (verb, path, body) in by_id(&made, organization) {
+    let provider = json!({ "display_name": "Ours", "proxy_url": "https://api.acme.com",
+        "auth_patterns": [{ "type": "NO_AUTH" }] });
+    let provider = kit.rest("POST", "/api/v1/custom-providers", provider).await.json;
+    let provider = provider.pointer("/provider/identifier").unwrap().as_str().unwrap();
+    for (verb, path, body) in by_id(&made, (organization, provider)) {
         let answer = kit.rest_as(Some(&kit.theirs.token), verb, &path, body).await;
         assert_eq!(answer.status, 404, "{verb} {path}: {answer:?}");
     }
     for (path, member) in [
+        ("/api/v1/providers?filter.provider_type=CUSTOM", "providers"),
         ("/api/v1/organizations", "organizations"),
         ("/api/v1/organizations:search?query=our", "organizations"),
         ("/api/v1/connections/app", "connections"),

@@ -146,7 +146,7 @@ impl Proxied {
         match self.call.ready(self).await {
             Err(failed) => (Err(failed), None),
             Ok((in_flight, admitted, credential)) => {
-                let connector = admitted.wired.connector.slug.clone();
+                let connector = admitted.wired.connector.label().to_owned();
                 let exchange = Exchange::new(&self.call, &self.asked, &admitted, credential);
                 let ended = self.recorded(exchange, body).await;
                 (ended.map(|answer| answer.map(|body| body.holding(in_flight))), Some(connector))

@@ -9,6 +9,7 @@ use crate::consent::{Life, Link, Wishes, link_for};
 use crate::credentials::refresh::{self, Opened, Unusable};
 use std::time::Duration;
 use tokio::time::Instant;
+use valetkey_connectors::Lack;
 use valetkey_domain::account::{ConnectedAccount, Status};
 use valetkey_domain::connection::Connection;
 
@@ -54,7 +55,11 @@ impl Call {
         match account {
             Some(account) if account.status == Status::Active => {
                 let api_base = wired.api_base(&account).map_err(|why| {
-                    self.because(FailureReason::NotConnected, format!("the call was not made: {why}"))
+                    let reason = match why.lack {
+                        Lack::Allowed(_) => FailureReason::Forbidden,
+                        Lack::Value | Lack::Host | Lack::Segment => FailureReason::NotConnected,
+                    };
+                    self.because(reason, format!("the call was not made: {why}"))
                 })?;
                 Ok(Admitted { wired, account, api_base })
             }

@@ -31,7 +31,10 @@ pub(super) struct Vendors<'a> {
 impl Endpoints {
     /// Of a connection with these settings, where the vendor has these. What the vendor has no need of, no connection has.
     pub(super) fn of(vendors: Vendors<'_>, own: &Settings) -> Self {
-        let or = |own: &Option<String>, theirs: Option<&str>| own.clone().or_else(|| theirs.map(str::to_owned));
+        // Of an MCP server that is still to be asked where they are, they are empty.
+        let or = |own: &Option<String>, theirs: Option<&str>| {
+            own.clone().or_else(|| theirs.map(str::to_owned)).filter(|url| !url.is_empty())
+        };
         Self {
             authorize_url: vendors.authorize_url.and_then(|theirs| or(&own.authorize_url, Some(theirs))),
             token_url: vendors.token_url.and_then(|theirs| or(&own.token_url, Some(theirs))),

@@ -22,17 +22,17 @@ pub(super) fn between(old: &Wired, new: &Wired) -> Vec<&'static str> {
     moved
 }
 
-/// Refuses what the caller may not move.
+/// Refuses what the caller may not move. `of` is what it belongs to, in words.
 ///
 /// # Errors
 /// `PERMISSION_DENIED`, naming what would be moved and the scope that it takes.
-pub(super) async fn check(app: &App, ctx: &Ctx, connection: &str, moved: &[&str]) -> Result<()> {
+pub(super) async fn check(app: &App, ctx: &Ctx, of: &str, moved: &[&str]) -> Result<()> {
     if moved.is_empty() || rights::directs_secrets(&app.core, ctx).await? {
         return Ok(());
     }
     let message = format!(
-        "this API client may not change {} of connection '{connection}': that decides who is given users' tokens, and \
-         it lacks '{}'. A client with that scope can change it, or the operator (valetkey connection update)",
+        "this API client may not decide {} of {of}: that says who is given users' tokens, and it lacks '{}'. A client with \
+         that scope can, and for a connection the operator (valetkey connection update)",
         moved.join(", "),
         rights::SECRETS_SCOPE
     );

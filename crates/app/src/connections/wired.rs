@@ -1,5 +1,6 @@
 //! A connection with its connector and what follows from the two: what used to travel as three arguments.
 
+use super::custom;
 use super::custom_hosts::CustomHosts;
 use super::endpoints::{Endpoints, Vendors, origin};
 use crate::{App, Error, Result};
@@ -10,6 +11,7 @@ use valetkey_connectors::{
 use valetkey_domain::Kind;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::connection::{Connection, Settings};
+use valetkey_domain::provider::Provider;
 
 /// A connection with its connector.
 #[derive(Clone, Debug)]
@@ -23,11 +25,14 @@ pub struct Wired {
 }
 
 impl Wired {
-    /// With the connector that the connection names.
+    /// With the connector that the connection names: its custom provider, or one of a file.
     ///
     /// # Errors
     /// Its connector file is no longer loaded.
     pub fn of(app: &App, connection: Connection) -> Result<Self> {
+        if let Some(provider) = &connection.provider {
+            return Ok(Self::with(custom::kept(provider)?, connection));
+        }
         match app.core.catalog.connector(&connection.connector) {
             Some(connector) => Ok(Self::with(connector, connection)),
             None => Err(not_loaded(&connection)),
@@ -133,7 +138,24 @@ impl Wired {
         })
     }
 
-    /// What replaces scheme, host and port of the connector's API for this account, if anything.
+    /// Where the MCP server is that this account's tools come from; none where the connection is on no such provider. This
+    /// is the one place where it is read.
+    ///
+    /// # Errors
+    /// The account lacks a part of the address.
+    pub fn mcp_url(&self, account: &ConnectedAccount) -> std::result::Result<Option<String>, Unfilled> {
+        let is_mcp = self.connector.custom.as_ref().is_some_and(|custom| custom.is_mcp);
+        let base = self.api_base(account)?;
+        match (&self.connector.remote, base) {
+            // The address is the same for all accounts, or below a base of the connection's own.
+            (Some(remote), base) => Ok(Some(remote.address(base.as_deref()))),
+            // It is each account's own.
+            (None, base) => Ok(base.filter(|_| is_mcp)),
+        }
+    }
+
+    /// What replaces scheme, host and port of the connector's API for this account, if anything. Of a custom provider that
+    /// is its whole address.
     ///
     /// # Errors
     /// The account lacks a part of its host.
@@ -151,7 +173,11 @@ impl Wired {
         let secret = self.connection.client_secret.is_some();
         let client = |public: bool| self.connection.settings.client_id.is_some() && (public || secret);
         match self.way() {
-            Auth::OAuth2(oauth) => client(oauth.token_client_auth == TokenClientAuth::None),
+            Auth::OAuth2(oauth) => {
+                // An MCP server's may not be found yet.
+                let ends = self.endpoints.authorize_url.is_some() && self.endpoints.token_url.is_some();
+                ends && client(oauth.token_client_auth == TokenClientAuth::None)
+            }
             Auth::Minted(minted) => match minted.kind {
                 AuthKind::GoogleDwd => secret,
                 _ => !minted.fields.is_empty() || client(false),
@@ -190,8 +216,11 @@ impl Wired {
         let urls = [&ends.token_url, &ends.revoke_url, &ends.identity_url, &ends.api_base_url];
         let moved =
             urls.into_iter().flatten().filter_map(|url| origin(url)).any(|origin| !sealed_for.contains(&origin));
-        let is_the_connectors =
-            |origin: &&String| self.connector.hosts.iter().any(|host| **origin == format!("https://{host}"));
+        // What a custom provider gains, somebody who sets connections up has added.
+        let is_the_connectors = |origin: &&String| {
+            self.connector.custom.is_none()
+                && self.connector.hosts.iter().any(|host| **origin == format!("https://{host}"))
+        };
         let gained = now.iter().filter(|origin| !sealed_for.contains(origin));
         !moved && sealed_for.iter().all(|origin| now.contains(origin)) && { gained }
             .all(|origin| is_the_connectors(&origin))
@@ -219,7 +248,8 @@ impl Wired {
     /// Whether requests to the app's own API may be made through it, beside its tools.
     #[must_use]
     pub fn takes_proxied(&self) -> bool {
-        self.connection.settings.proxy.unwrap_or(true)
+        let allowed = self.connector.custom.as_ref().is_none_or(|custom| custom.proxy_enabled);
+        allowed && self.connection.settings.proxy.unwrap_or(true)
     }
 
     /// Where its settings lead that is not the connector's own.
@@ -231,7 +261,7 @@ impl Wired {
 }
 
 /// Where a connection reaches that signs in so.
-fn endpoints_of(way: &Auth, own: &Settings) -> Endpoints {
+pub(super) fn endpoints_of(way: &Auth, own: &Settings) -> Endpoints {
     let vendors = match way {
         Auth::OAuth2(oauth) => Vendors {
             authorize_url: Some(&oauth.authorize_url),
@@ -259,6 +289,11 @@ fn in_order(origins: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 fn not_loaded(connection: &Connection) -> Error {
+    if Provider::is_slug(&connection.connector) {
+        let (name, provider) = (&connection.name, connection.connector.to_ascii_uppercase());
+        let message = format!("connection '{name}' is on the custom provider {provider}, which is not there any more");
+        return Error::new(Kind::FailedPrecondition, message);
+    }
     let message = format!(
         "connection '{}' needs the connector '{}', which is not loaded: start the server with the folder that has its \
          file (--connectors)",

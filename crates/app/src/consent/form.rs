@@ -87,3 +87,34 @@ pub(super) fn typed(wired: &Wired, sent: Vec<(String, Secret<str>)>) -> Typed {
     let known = |name: &str| asked(wired).any(|field| field.name == name);
     sent.into_iter().filter(|(name, _)| known(name)).collect()
 }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{FILE, fixture};
+    use serde_json::json;
+    use std::sync::Arc;
+    use valetkey_connectors::Catalog;
+
+    /// What the form says of the account's own host before anything is typed.
+    async fn offered(host: &str) -> String {
+        let mut fixture = fixture("{rotates: true}").await;
+        let (before, after) = FILE.split_once("auth:").unwrap();
+        let (_, after) = after.split_once("default_scopes:").unwrap();
+        let before = before.replace("[api.acme.example]", &format!("['{host}']")).replace("api.acme.example", host);
+        let way = "{kind: api_key, fields: {api_key: {label: Key}}, send: {query.key: '{api_key}'}}";
+        let fields = "account_fields: {domain: {label: Domain}}";
+        let file = format!("{before}{fields}\nauth:\n  - {way}\ndefault_scopes:{after}");
+        let mut catalog = Catalog::shipped().unwrap();
+        catalog.add("acme.yaml", &file).unwrap();
+        let wired = Wired::with(Arc::clone(&catalog.connector("acme").unwrap()), fixture.connection.clone());
+        fixture.account.api_config.insert("domain".into(), json!("evil.example"));
+        let form = Form::blank(&wired, &fixture.account);
+        form.fields.into_iter().find(|field| field.name == "domain").unwrap().value
+    }
+
+    #[tokio::test]
+    async fn attack_83_nobody_else_says_where_a_typed_key_goes() {
+        assert_eq!(offered("{domain}").await, "");
+        assert_eq!(offered("{domain}.acme.example").await, "evil.example", "which is the app's own domain");
+    }
+}

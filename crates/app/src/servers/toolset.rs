@@ -18,6 +18,7 @@ use valetkey_domain::config::Mapping;
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::Identifier;
+use valetkey_domain::provider::Provider;
 use valetkey_domain::session::{Access, Opens, Session};
 use valetkey_domain::tool::MAX_NAME;
 use valetkey_domain::{Ctx, Kind};
@@ -151,6 +152,8 @@ fn compile(catalog: &Catalog, of: &str, mappings: Vec<Mapping>, access: Access) 
     for mapping in &mappings {
         match catalog.connector(&mapping.connector) {
             Some(connector) => offered.extend(of_mapping(&connector, mapping)),
+            // What is described by API has no tools of its own.
+            None if Provider::is_slug(&mapping.connector) => {}
             None => {
                 let connector = &mapping.connector;
                 tracing::warn!(of, connector, "left out of an MCP server: its connector is not loaded");

@@ -22,6 +22,8 @@ pub struct Field {
     pub required: bool,
     /// The only values that it can have; none named means any.
     pub options: Vec<String>,
+    /// What is sent where nothing was given.
+    pub default: Option<String>,
     pattern: Option<Validator>,
 }
 
@@ -50,6 +52,7 @@ impl Field {
             secret: written.secret.unwrap_or(secret),
             required: written.required,
             options: written.options.clone(),
+            default: None,
             pattern,
         })
     }

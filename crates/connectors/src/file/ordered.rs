@@ -37,8 +37,8 @@ impl<T> Ordered<T> {
     }
 }
 
-/// Of pairs whose keys differ, as those of another one do.
 impl<T> FromIterator<(String, T)> for Ordered<T> {
+    /// The caller sees to it that each key stands once.
     fn from_iter<I: IntoIterator<Item = (String, T)>>(pairs: I) -> Self {
         Self(pairs.into_iter().collect())
     }

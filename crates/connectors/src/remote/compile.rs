@@ -73,6 +73,7 @@ pub fn connector(server: Server) -> Result<Connector, Problem> {
         not_yet: Vec::new(),
         tools: IndexMap::new(),
         remote: Some(remote),
+        custom: None,
         upstream: Arc::new(upstream),
     })
 }

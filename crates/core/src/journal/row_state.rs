@@ -64,6 +64,7 @@ fn kind(action: &str) -> Option<Kind> {
         "member" => Kind::Member,
         "webhook" => Kind::Webhook,
         "organization" => Kind::Organization,
+        "provider" => Kind::Provider,
         _ => return None,
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Bulk, accounts, changes, closings, configs, connections, events, instances, journal, organizations, portable,
-    revocations,
+    providers, revocations,
 };
 use std::path::Path;
 
@@ -45,7 +45,7 @@ pub(super) fn all(over: fn(&'static Bulk) -> &'static str) -> Vec<Query> {
     let mut all = Vec::new();
     gather(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut all);
     assert!(all.len() > 100, "only {} queries are found in the source", all.len());
-    let mut lists = vec![connections::LIST, configs::LIST, organizations::LIST];
+    let mut lists = vec![connections::LIST, configs::LIST, organizations::LIST, providers::LIST];
     lists.extend(accounts::LISTS);
     lists.extend(instances::LISTS);
     let lists = lists.iter().flat_map(|list| [list.page, list.before, list.count]);
@@ -54,6 +54,7 @@ pub(super) fn all(over: fn(&'static Bulk) -> &'static str) -> Vec<Query> {
     all.extend(lists.map(|text| Query::new("list.rs", text)));
     all.extend(leased.map(|text| Query::new("leased.rs", text)));
     all.push(Query::new("instances.rs", instances::GET));
+    all.extend(connections::SELECTS.map(|text| Query::new("connections.rs", text)));
     all.extend(bulks.map(|text| Query::new("journal/chain.rs", text)));
     all.extend(journal::calls::texts().into_iter().map(|text| Query::new("journal/calls.rs", text)));
     all.extend(events::texts().into_iter().map(|text| Query::new("events.rs", text)));

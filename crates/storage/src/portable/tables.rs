@@ -59,6 +59,12 @@ pub(super) const TABLES: &[Table] = &[
             updated_at:n changes:n",
     },
     Table {
+        name: "providers",
+        key: "id",
+        rest: "environment_id slug display_name name_folded description icon_src proxy_url proxy_enabled:n auth_patterns \
+            metadata revision:n created_at:n updated_at:n changes:n",
+    },
+    Table {
         name: "connections",
         key: "id",
         rest: "environment_id name name_folded connector settings client_secret:b enabled:n revision:n created_at:n \

@@ -26,7 +26,7 @@ pub(super) fn connection(app: &App, connection: &Connection) -> Result<wire::Con
         provider_key: connector.provider_key(),
         key_id: Some(connection.name.to_string()),
         mcp_server_url: Some(connection_url(app, connection.name.as_str())),
-        resolved_proxy_url: Some(reach.api_base_url.unwrap_or_else(|| connector.proxy_url.clone())),
+        resolved_proxy_url: Some(reach.api_base_url.unwrap_or_else(|| connector.shown_proxy_url())),
         auth_mode: ConnectionAuthMode::User.into(),
         ..Default::default()
     })

@@ -104,6 +104,7 @@ pub(crate) fn named(wired: &Wired, members: &Map<String, Value>) -> Result<(Type
     }
     let names: Vec<&str> = asked(wired).map(|field| field.name.as_str()).collect();
     let mut given = Vec::new();
+    let members = &without_groups(wired, members)?;
     for (name, value) in members {
         if !names.contains(&name.as_str()) {
             let shown: String = name.chars().take(60).collect();
@@ -123,6 +124,21 @@ pub(crate) fn named(wired: &Wired, members: &Map<String, Value>) -> Result<(Type
         given.push((name.clone(), Secret::from(text)));
     }
     fit(wired, &given.into_iter().collect()).map_err(|faults| refused(wired, &faults))
+}
+
+/// What fills a custom provider's address may stand in a group of its own, `path_variables`.
+fn without_groups(wired: &Wired, members: &Map<String, Value>) -> Result<Map<String, Value>> {
+    const GROUP: &str = "path_variables";
+    let mut all = members.clone();
+    let Some(Value::Object(group)) = all.get(GROUP).filter(|_| wired.connector.custom.is_some()).cloned() else {
+        return Ok(all);
+    };
+    all.remove(GROUP);
+    if group.len() > MEMBERS {
+        return Err(Error::invalid(format!("static_auth.details.{GROUP} has more than {MEMBERS} members")));
+    }
+    all.extend(group);
+    Ok(all)
 }
 
 fn refused(wired: &Wired, faults: &Faults) -> Error {

@@ -20,7 +20,7 @@ const SHORTEST: usize = 4;
 /// It is no header value.
 pub(crate) fn present<B>(request: &mut Request<B>, wired: &Wired, credential: &Opened) -> Result<()> {
     for sends in wired.way().sends() {
-        let Some(value) = written(&sends.value, credential) else { continue };
+        let Some(value) = written(&sends.value, wired, credential) else { continue };
         match &sends.slot {
             Slot::Header(name) => {
                 let mut value = HeaderValue::try_from(value.expose())
@@ -47,7 +47,7 @@ pub(crate) fn sent(wired: &Wired, credential: &Opened) -> Vec<Secret<str>> {
         all.extend(
             names.iter().filter(|name| hidden(name)).filter_map(|name| value_of(credential, name)).map(Secret::from),
         );
-        if let (Sent::Basic(..), Some(header)) = (&sends.value, written(&sends.value, credential)) {
+        if let (Sent::Basic(..), Some(header)) = (&sends.value, written(&sends.value, wired, credential)) {
             all.push(Secret::from(header.expose().trim_start_matches("Basic ")));
         }
     }
@@ -60,16 +60,21 @@ fn value_of<'a>(credential: &'a Opened, name: &str) -> Option<&'a str> {
     token.or_else(|| credential.typed.get(name)).map(Secret::expose)
 }
 
-/// What stands at a place; none where a field that it needs was left out.
-fn written(value: &Sent, credential: &Opened) -> Option<Secret<str>> {
+/// What stands at a place; none where a field that it needs was left out and nothing stands in for it.
+fn written(value: &Sent, wired: &Wired, credential: &Opened) -> Option<Secret<str>> {
     match value {
-        Sent::Text(text) => text.fill(|name| value_of(credential, name)).map(Secret::from),
+        Sent::Text(text) => text.fill(|name| value_or_default(wired, credential, name)).map(Secret::from),
         Sent::Basic(username, password) => {
-            let half = |template: &Template| template.fill(|name| Some(value_of(credential, name).unwrap_or_default()));
-            let pair = Secret::from(format!("{}:{}", half(username)?, half(password)?));
+            let value = |name: &str| Some(value_or_default(wired, credential, name).unwrap_or_default());
+            let pair = Secret::from(format!("{}:{}", username.fill(value)?, password.fill(value)?));
             Some(Secret::from(format!("Basic {}", STANDARD.encode(pair.bytes()))))
         }
     }
+}
+
+fn value_or_default<'a>(wired: &'a Wired, credential: &'a Opened, name: &str) -> Option<&'a str> {
+    let field = || wired.way().fields().iter().find(|field| field.name == name);
+    value_of(credential, name).or_else(|| field()?.default.as_deref())
 }
 
 /// An address with one pair in its query, and no other of that name.

@@ -174,12 +174,12 @@ async fn the_last_call_that_went_wrong_is_told_until_one_goes_well() {
         let (ctx, served) = crate::servers::toolset::open(app, &token).await.unwrap();
         crate::calls::call(app, &ctx, &served, "acme_list_things", Default::default()).await.unwrap()
     };
-    fixture.provider.will_answer(Reply::Answer(429, "{}".into()));
+    fixture.provider.will_answer(Reply::Answer(404, "{}".into()));
     call().await;
     for tool in [None, Some("acme_list_things")] {
         let told = why(app, ctx, account(&fixture), tool).await.unwrap();
         let last = told.steps.iter().find(|step| step.what == What::Last).expect("it is told");
-        assert!(last.words.contains("acme_list_things") && last.words.contains("slow down"), "{}", last.words);
+        assert!(last.words.contains("acme_list_things") && last.words.contains("no such thing"), "{}", last.words);
         assert!(told.works());
     }
     let other = ask(&fixture, account(&fixture), Some("acme_send_thing")).await;

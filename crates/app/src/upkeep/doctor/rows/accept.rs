@@ -67,6 +67,7 @@ const fn accepted(kind: Kind) -> &'static str {
         Kind::Member => "member.accepted",
         Kind::Webhook => "webhook.accepted",
         Kind::Organization => "organization.accepted",
+        Kind::Provider => "provider.accepted",
     }
 }
 
