@@ -130,7 +130,7 @@ def test_a_token_that_has_ended_is_renewed_once_by_the_token_that_came_with_it(a
 
 def test_ending_the_account_revokes_it_at_notion(app, server, wire):
     (account,) = server.cli_json("account", "list", "--identifier", "ada")
-    server.cli("account", "delete", account["id"], "--yes")
+    server.cli("account", "disconnect", account["id"])
     ((kind, authorization, body),) = app.revoked
     assert kind == "application/json" and authorization == basic()
     assert json.loads(body) == {"token": f"refresh-{app.count}"}

@@ -2,10 +2,12 @@
 //! are listed ([`list`]) and sent to where the operator wants them ([`webhooks`], `deliver`).
 
 mod deliver;
+mod deliveries;
 mod forget;
 pub mod webhooks;
 
-pub use deliver::{Deliveries, deliver};
+pub use deliver::deliver;
+pub use deliveries::Deliveries;
 pub(crate) use forget::forget;
 pub use valetkey_storage::events::Event;
 

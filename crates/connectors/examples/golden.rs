@@ -14,6 +14,9 @@ fn main() {
     let named: Vec<String> = std::env::args().skip(1).collect();
     let catalog = Catalog::shipped().unwrap();
     for connector in catalog.connectors() {
+        if connector.tools.is_empty() {
+            continue;
+        }
         let digests = digests(&connector.slug);
         for tool in connector.tools.keys().filter(|tool| named.is_empty() || named.contains(tool)) {
             let before = cases(tool);

@@ -9,6 +9,7 @@ mod batch;
 mod clock;
 mod cut;
 mod each;
+mod graphql;
 mod link;
 mod multipart;
 mod not_read;

@@ -81,6 +81,12 @@ fn problem(at: impl Into<String>, why: impl Into<String>) -> Problem {
     Problem { at: at.into(), why: why.into() }
 }
 
+/// A GraphQL document stands in the body as it is written.
+fn document(text: Option<&String>) -> Option<(Target, Fill)> {
+    let text = text?.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some((Target::Body(vec!["query".to_owned()]), Fill::Always(Value::String(text))))
+}
+
 struct Compiler<'a> {
     at: String,
     root: &'a str,
@@ -124,6 +130,7 @@ impl Compiler<'_> {
     fn only(&self, tool: &ToolFile) -> Result<Stage, Problem> {
         let mut fills = self.mapped(&tool.input)?;
         fills.extend(self.written("", &tool.set, &tool.with)?);
+        fills.extend(document(tool.document.as_ref()));
         let call = self.call(&tool.operation, tool.request.as_ref(), fills, tool.answer)?;
         Ok(Stage {
             action: Action::Call(Box::new(call)),
@@ -143,6 +150,7 @@ impl Compiler<'_> {
             (Some(operation), None) => {
                 let mut fills = if *operation == tool.operation { self.mapped(&tool.input)? } else { Vec::new() };
                 fills.extend(self.written(&format!("{place}."), &step.set, &step.with)?);
+                fills.extend(document(step.document.as_ref()));
                 let request = step.request.as_ref().or(tool.request.as_ref());
                 Action::Call(Box::new(self.call(operation, request, fills, step.answer)?))
             }

@@ -27,6 +27,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_recursion_limit(32);
     environment.add_filter("decoded", decoded);
     environment.add_filter("default", filters::default);
+    environment.add_filter("find", find);
+    environment.add_filter("int", filters::int);
     environment.add_filter("join", filters::join);
     environment.add_filter("length", filters::length);
     environment.add_filter("lower", filters::lower);
@@ -187,6 +189,15 @@ fn wrap(list: &Typed, member: &str) -> Result<Typed, minijinja::Error> {
     Ok(objects.collect::<Vec<_>>().into())
 }
 
+/// The first object of a list whose member of this name has this value; undefined where there is none.
+fn find(list: &Typed, member: &str, value: &Typed) -> Result<Typed, minijinja::Error> {
+    if list.is_undefined() || list.is_none() || value.is_undefined() {
+        return Ok(Typed::UNDEFINED);
+    }
+    let found = list.try_iter()?.find(|one| one.get_attr(member).is_ok_and(|own| own == *value));
+    Ok(found.unwrap_or(Typed::UNDEFINED))
+}
+
 /// A text with its percent signs undone, for apps that give ids as they stand in addresses: `'%3AUPp' | decoded` is
 /// `':UPp'`. What would be no text stays as it is.
 fn decoded(text: &Typed) -> Typed {
@@ -290,6 +301,15 @@ mod tests {
         assert_eq!(value("input.id | decoded", &scope), Some(json!(":UPp")));
         assert_eq!(value("input.bad | decoded", &scope), Some(json!("%ff")));
         assert_eq!(value("input.no | decoded", &scope), None);
+    }
+
+    #[test]
+    fn an_object_is_found_by_a_member() {
+        let scope = json!({"input": {"kind": "b"}, "saved": {"all": [{"id": 1, "kind": "a"}, {"id": 2, "kind": "b"}, {"id": 3, "kind": "b"}, 4]}});
+        assert_eq!(value("(saved.all | find('kind', input.kind)).id", &scope), Some(json!(2)));
+        assert_eq!(value("(saved.all | find('kind', 'c')).id", &scope), None);
+        assert_eq!(value("(saved.all | find('kind', input.no)).id", &scope), None);
+        assert_eq!(value("(saved.none | find('kind', 'a')).id", &scope), None);
     }
 
     #[test]

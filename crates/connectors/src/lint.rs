@@ -7,6 +7,7 @@
 
 mod auth;
 mod body;
+mod documents;
 mod found;
 pub mod names;
 mod requests;
@@ -32,9 +33,10 @@ pub fn check(file: &File, digests: &[Digest], author: Author) -> Vec<Problem> {
     auth::check(file, author, &mut found);
     scopes::check(file, digests, author, &mut found);
     let described = if file.description.kind != DescriptionKind::Manual { digests } else { &[] };
+    let schema = documents::schema(described, &mut found);
     for (name, tool) in file.tools.iter() {
         tools::check(file, name, tool, author, &mut found);
-        requests::check(file, name, tool, described, &mut found);
+        requests::check(file, name, tool, described, schema.as_ref(), &mut found);
     }
     found.0
 }

@@ -35,7 +35,9 @@ impl Plan {
             let saved = if whole { read.member(&stage.save).cloned().unwrap_or_default() } else { shown.clone() };
             // Of a list of answers each is read as an element of it.
             let one = if stage.each.is_some() { saved.element().cloned().unwrap_or_default() } else { saved };
-            stage.demand = one.and(always);
+            let one = one.and(always);
+            let errors = Demand::path(std::iter::once("errors"));
+            stage.demand = if stage.is_graphql() { one.and(&errors) } else { one };
         }
         let list = if whole { None } else { output.source() };
         Self { stages, whole, output, list }
@@ -75,6 +77,11 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
+    /// Whether it asks in GraphQL, where a good answer may say that something went wrong.
+    pub(crate) fn is_graphql(&self) -> bool {
+        matches!(&self.action, Action::Call(call) if call.body == BodyForm::Graphql)
+    }
+
     /// What its requests are answered with.
     pub(crate) fn answer(&self) -> AnswerForm {
         match &self.action {

@@ -121,6 +121,18 @@ impl Rules {
         Failure { status: Some(status.as_u16()), ..Failure::invalid(message) }
     }
 
+    /// An error of GraphQL's for which there is no rule.
+    #[must_use]
+    pub(crate) fn unruled(&self, asked: Asked, status: StatusCode, body: &Value) -> Failure {
+        let kind = FailureKind::Upstream;
+        let told = body.pointer("/errors/0/message").and_then(Value::as_str).map(quoted);
+        let words =
+            told.filter(|words| !words.is_empty()).map(|words| format!(" It said: \"{words}\".")).unwrap_or_default();
+        let message =
+            format!("{} {} (HTTP {}).{words}{}", self.app, what_happened(kind), status.as_u16(), doubt(asked));
+        Failure { kind, message, status: Some(status.as_u16()), retry_after: None }
+    }
+
     /// An answer that cannot be read.
     #[must_use]
     pub(crate) fn nonsense(&self, asked: Asked, status: StatusCode, why: &str) -> Failure {

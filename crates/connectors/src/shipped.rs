@@ -108,4 +108,10 @@ pub(crate) const SHIPPED: &[Shipped] = &[
         text: include_str!("../../../catalogue/notion.yaml"),
         digests: &[include_str!("../../../catalogue/digests/notion.json")],
     },
+    Shipped {
+        slug: "linear",
+        file_name: "linear.yaml",
+        text: include_str!("../../../catalogue/linear.yaml"),
+        digests: &[include_str!("../../../catalogue/digests/linear.json")],
+    },
 ];

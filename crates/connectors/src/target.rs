@@ -59,11 +59,13 @@ impl Target {
             Some(("query", name)) => Ok(Self::Query(name.to_owned())),
             Some(("header", name)) => header(name),
             Some(("body", path)) => Ok(Self::Body(path.split('.').map(str::to_owned).collect())),
+            // GraphQL has them in a member of the body.
+            Some(("variables", _)) => Ok(Self::Body(text.split('.').map(str::to_owned).collect())),
             Some(("media", "text")) => Ok(Self::Media(Media::Text)),
             Some(("media", "base64")) => Ok(Self::Media(Media::Base64)),
             Some(("media", "type")) => Ok(Self::Media(Media::Type)),
             Some(("media", _)) => Err(format!("`{text}` is nothing of a file: media.text, media.base64 or media.type")),
-            _ => Err(format!("`{text}` is no target: path.x, query.x, header.X, body or body.a.b")),
+            _ => Err(format!("`{text}` is no target: path.x, query.x, header.X, body, body.a.b or variables.a.b")),
         }
     }
 }

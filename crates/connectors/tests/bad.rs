@@ -129,6 +129,12 @@ fn operations(digests: &[Digest], tool: &str) -> Vec<String> {
     sent.collect()
 }
 
+/// The GraphQL documents that a tool's golden cases send: no argument becomes a part of one.
+fn documents(tool: &str) -> Vec<Value> {
+    let rounds = cases(tool).into_iter().flat_map(|case| case.exchange);
+    rounds.flat_map(|round| round.send).map(|request| request["body"]["query"].clone()).collect()
+}
+
 /// A request goes where the tool's requests go: to the app, to an operation of the tool, with headers of ours alone.
 fn stays(digests: &[Digest], connector: &Connector, tool: &Tool, request: &Request<Bytes>) {
     let name = &tool.definition.name;
@@ -136,6 +142,9 @@ fn stays(digests: &[Digest], connector: &Connector, tool: &Tool, request: &Reque
     assert!(connector.allows(uri, None), "{name}: {uri}");
     assert!(!uri.path().split('/').any(|segment| segment == "." || segment == ".."), "{name}: {uri}");
     assert!(request.headers().keys().all(|header| !header.as_str().contains("evil")), "{name}: {request:?}");
+    let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+    let is_own = name == "linear_graphql_query" || connector.slug != "linear";
+    assert!(is_own || documents(name).contains(&body["query"]), "{name}: {body}");
     let found = operation(digests, request.method().as_str(), uri.path());
     let known = operations(digests, name);
     assert!(found.as_ref().is_some_and(|id| known.contains(id)), "{name}: {uri} is {found:?}, not {known:?}");

@@ -68,6 +68,7 @@ fn lines() -> Vec<Line> {
     ];
     lines.extend(sign_in());
     lines.extend(tool());
+    lines.extend(documents());
     lines.extend(input());
     lines.extend(steps());
     lines
@@ -147,6 +148,14 @@ fn tool() -> Vec<Line> {
         ("tools.*.paginate.link", "/tools/keys_paged/paginate/link", json!("per_page")),
         ("tools.*.paginate.into", "/tools/keys_list/paginate/into", json!("name")),
         ("tools.*.example", "/tools/keys_list/example", json!({"limit": 5_000})),
+    ]
+}
+
+fn documents() -> Vec<Line> {
+    let other = json!("query($no: Int) { things(no: $no) { id name } }");
+    vec![
+        ("tools.*.document", "/tools/keys_ask/document", other.clone()),
+        ("tools.*.steps[].document", "/tools/keys_ask_first/steps/0/document", other),
     ]
 }
 

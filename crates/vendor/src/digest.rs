@@ -25,6 +25,9 @@ pub struct Digest {
     pub schemas: BTreeMap<String, Schema>,
     /// Every OAuth scope that the API knows.
     pub scopes: BTreeSet<String>,
+    /// The lines of the schema that documents are held against, where the API is GraphQL.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub graphql: Vec<String>,
 }
 
 /// One operation.

@@ -31,6 +31,7 @@ pub fn digest(document: &Value, source_sha256: &str, wanted: &[&str]) -> Result<
         schemas: reached(document, &operations)?,
         scopes: keys(document.pointer("/auth/oauth2/scopes")),
         operations,
+        graphql: Vec::new(),
     })
 }
 

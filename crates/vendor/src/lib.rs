@@ -8,6 +8,7 @@ pub mod digest;
 pub mod discovery;
 pub mod fit;
 mod format;
+pub mod graphql;
 pub mod openapi;
 mod template;
 

@@ -40,6 +40,7 @@ pub fn digest(document: &Value, id: &str, source_sha256: &str, wanted: &[&str]) 
         operations,
         schemas: BTreeMap::new(),
         scopes: BTreeSet::new(),
+        graphql: Vec::new(),
     })
 }
 

@@ -14,8 +14,6 @@ use failed::failed;
 use futures::future::try_join_all;
 use progress::{LEASE, done, next, passed};
 use send::{Failure, send};
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use valetkey_core::context;
 use valetkey_core::failpoint::{Failpoint, reach};
@@ -26,8 +24,6 @@ use valetkey_storage::doors;
 use valetkey_storage::webhooks::queues::{self, Queue};
 use valetkey_storage::webhooks::{self as rows, Webhook};
 
-/// How many webhooks this process tells at once.
-const WEBHOOKS: usize = 32;
 /// Of how many accounts one webhook is told at once.
 const AT_ONCE: usize = 4;
 /// How many accounts' turns a task takes before others get theirs.
@@ -36,27 +32,6 @@ const TURNS: usize = 200;
 const EVENTS: usize = 50;
 /// How often a queue is claimed that another process may have come to first.
 const CLAIMS: usize = 4;
-
-/// The webhooks that this process is telling.
-#[derive(Default)]
-pub struct Deliveries(Mutex<BTreeSet<WebhookId>>);
-
-/// That a webhook is being told, until this is dropped.
-struct Busy(App, WebhookId);
-
-impl Busy {
-    /// None if it is already, or too many are.
-    fn begin(app: &App, webhook: &WebhookId) -> Option<Self> {
-        let mut busy = app.deliveries.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (busy.len() < WEBHOOKS && busy.insert(webhook.clone())).then(|| Self(app.clone(), webhook.clone()))
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.deliveries.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
-    }
-}
 
 /// Begins to send what is due, wherever it is left from, each webhook's in a task of its own; then waits until there may be
 /// more, at most so long.
@@ -76,12 +51,14 @@ async fn begin(app: &App) -> Result<()> {
         return Ok(());
     }
     for (environment, webhook) in doors::due_webhooks(&mut app.core.store.read().await?, app.core.now()).await? {
-        let Some(busy) = Busy::begin(app, &webhook) else { continue };
+        let Some(busy) = app.deliveries.begin(&webhook) else { continue };
+        let app = app.clone();
         let ctx = context::enter(&app.core, environment, Actor::System);
-        app.core.tasks.spawn(async move {
-            if let Err(error) = tell(&busy.0, &ctx, &busy.1).await {
-                tracing::warn!(webhook = %busy.1, error = &error as &dyn std::error::Error, "events wait");
+        app.core.tasks.clone().spawn(async move {
+            if let Err(error) = tell(&app, &ctx, &webhook).await {
+                tracing::warn!(%webhook, error = &error as &dyn std::error::Error, "events wait");
             }
+            drop(busy);
         });
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! What came of one request: a value, or a failure and whether it may pass.
 
 use super::answer::{Needed, Unreadable, read, text};
-use super::{link, received};
+use super::{graphql, link, received};
 use crate::failure::{Failure, FailureKind, Unsent};
 use crate::file::AnswerForm;
 use crate::rules::{self, Asked, Rules};
@@ -21,6 +21,8 @@ pub(super) struct Reader<'a> {
     pub(super) needed: Needed<'a>,
     /// What the answers are.
     pub(super) form: AnswerForm,
+    /// Whether they are GraphQL's, and the failures that came with a part of what was asked for.
+    pub(super) graphql: Option<&'a mut Vec<Failure>>,
     /// The most bytes of a file that are worth anything.
     pub(super) most: usize,
     /// How many values the call may still hold.
@@ -69,7 +71,18 @@ pub(super) fn outcome(
     match read(body, reader.needed, reader.left) {
         Ok(read) => {
             *reader.unread += read.unread;
-            rules.failure(asked, status, headers, &read.value).map_or(Ok(read.value), Err)
+            let failure = rules.failure(asked, status, headers, &read.value);
+            match &mut reader.graphql {
+                Some(in_part) if graphql::has_errors(&read.value) => {
+                    let failure = failure.unwrap_or_else(|| rules.unruled(asked, status, &read.value));
+                    if !graphql::has_data(&read.value) {
+                        return Err(failure);
+                    }
+                    in_part.push(failure);
+                    Ok(read.value)
+                }
+                _ => failure.map_or(Ok(read.value), Err),
+            }
         }
         Err(Unreadable::TooMany) => Err(rules.too_much(asked, status, "values", reader.read_on)),
         Err(Unreadable::Malformed) if !rules::is_json(headers) => {

@@ -118,17 +118,21 @@ impl Run {
                 continue;
             }
             let Some(batch) = &mut self.batch else { continue };
+            let mut in_part = Vec::new();
             let mut reader = Reader {
                 rules: &tool.upstream.rules,
                 needed: Needed { demand: &stage.demand, list: tool.plan.list.as_deref() },
                 left: &mut self.values,
                 unread: &mut self.unread,
                 form: stage.answer(),
+                graphql: stage.is_graphql().then_some(&mut in_part),
                 most: tool.plan.output.max_bytes,
                 link: tool.plan.output.link().map(|parameter| (parameter, &mut self.linked)),
                 read_on: &tool.plan.output.read_on,
             };
-            match batch.advance(std::mem::take(&mut replies), &mut reader, clock)? {
+            let progress = batch.advance(std::mem::take(&mut replies), &mut reader, clock)?;
+            self.missing.extend(in_part.into_iter().map(|failure| Missing { id: Value::Null, failure }));
+            match progress {
                 Progress::Send(requests) => return Ok(Step::Send(requests)),
                 Progress::Wait(time) => return Ok(Step::Wait(time)),
                 Progress::Done(value) => {

@@ -13,4 +13,6 @@ pub enum BodyForm {
     Form,
     /// As JSON; where there is a file, as JSON and the file (`multipart/related`).
     Multipart,
+    /// As JSON with a GraphQL document in `query` and its variables in `variables`.
+    Graphql,
 }

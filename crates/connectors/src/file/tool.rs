@@ -31,6 +31,8 @@ pub struct ToolFile {
     /// The arguments.
     #[serde(default)]
     pub input: Ordered<Field>,
+    /// The GraphQL document of its one request, always the same: arguments go into its variables.
+    pub document: Option<String>,
     /// How the bodies of its requests are written, where it is not as the connector's other tools do.
     pub body: Option<BodyForm>,
     /// What its one request is answered with.
@@ -150,6 +152,8 @@ pub struct StepFile {
     pub call: Option<String>,
     /// Its request, where no description says it.
     pub request: Option<ManualRequest>,
+    /// The GraphQL document that it sends.
+    pub document: Option<String>,
     /// The native to run.
     pub native: Option<String>,
     /// The name under which later steps, the shape and natives find the answer.

@@ -36,7 +36,7 @@ impl Leaf {
         }
     }
 
-    fn of_schema(schema: &Schema) -> Self {
+    pub(super) fn of_schema(schema: &Schema) -> Self {
         Self {
             kind: schema.kind.clone().unwrap_or_else(|| "any".to_owned()),
             allowed: schema.allowed.clone(),

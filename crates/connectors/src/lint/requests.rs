@@ -1,6 +1,7 @@
 //! What a tool sends, held against the vendor's description.
 
 use super::body::{Leaf, leaf};
+use super::documents::{self, Asked, Filled};
 use super::found::Found;
 use crate::file::{AnswerForm, BodyForm, Field, File, ManualRequest, Ordered, ToolFile};
 use crate::scopes::ScopeRule;
@@ -8,6 +9,7 @@ use crate::target::{Media, Target};
 use serde_json::Value;
 use url::Url;
 use valetkey_domain::tool::Effect;
+use valetkey_vendor::graphql::{Document, Graphql};
 use valetkey_vendor::{Digest, Operation, Place, described};
 
 /// One request of a tool, as written.
@@ -22,13 +24,22 @@ struct Written<'a> {
     /// How its body is written.
     body: BodyForm,
     answer: AnswerForm,
+    document: Option<&'a str>,
 }
 
-pub(super) fn check(file: &File, name: &str, tool: &ToolFile, digests: &[Digest], found: &mut Found) {
+pub(super) fn check(
+    file: &File,
+    name: &str,
+    tool: &ToolFile,
+    digests: &[Digest],
+    schema: Option<&Graphql>,
+    found: &mut Found,
+) {
     let written = all(name, tool, tool.body.unwrap_or(file.body));
     for request in &written {
         let targets = targets(request, found);
         files(request, &targets, digests, found);
+        document(request, &targets, schema, found);
         if digests.is_empty() {
             manual(request, &targets, found);
         } else {
@@ -47,7 +58,8 @@ fn all<'a>(name: &str, tool: &'a ToolFile, body: BodyForm) -> Vec<Written<'a>> {
     if tool.steps.is_empty() {
         let (input, set, with, answer) = (Some(&tool.input), &tool.set, &tool.with, tool.answer);
         let at = format!("tools.{name}");
-        return vec![Written { at, operation: &tool.operation, request, input, set, with, body, answer }];
+        let document = tool.document.as_deref();
+        return vec![Written { at, operation: &tool.operation, request, input, set, with, body, answer, document }];
     }
     let calls = tool.steps.iter().enumerate().filter_map(|(index, step)| Some((index, step, step.call.as_ref()?)));
     calls
@@ -60,6 +72,7 @@ fn all<'a>(name: &str, tool: &'a ToolFile, body: BodyForm) -> Vec<Written<'a>> {
             with: &step.with,
             body,
             answer: step.answer,
+            document: step.document.as_deref(),
         })
         .collect()
 }
@@ -89,6 +102,21 @@ fn targets<'a>(request: &Written<'a>, found: &mut Found) -> Vec<(Target, Source<
         }
     }
     targets
+}
+
+/// A GraphQL document, and what goes into its variables.
+fn document(request: &Written<'_>, targets: &[(Target, Source<'_>)], schema: Option<&Graphql>, found: &mut Found) {
+    let filled = targets.iter().filter_map(|(target, source)| {
+        let Target::Body(path) = target else { return None };
+        let (argument, always) = match source {
+            Source::Argument(name, field) => (Some((*name, *field)), None),
+            Source::Always(value) => (None, Some(*value)),
+            Source::Computed => (None, None),
+        };
+        Some(Filled { path, argument, always, sure: sure(source) })
+    });
+    let asked = Asked { at: &request.at, operation: request.operation, body: request.body, document: request.document };
+    documents::check(&asked, &filled.collect::<Vec<_>>(), schema, found);
 }
 
 /// A file goes only where files are taken, and comes only from where they are given.
@@ -132,7 +160,9 @@ fn held_against(
     } else {
         found.demand(is_listed(file, digest), at, &format!("the host of `{}` is not among `hosts`", digest.id));
     }
-    for (target, source) in targets {
+    // What goes into a GraphQL document's variables is held against the document.
+    let plain = |target: &Target| request.document.is_none() || !matches!(target, Target::Body(_));
+    for (target, source) in targets.iter().filter(|(target, _)| plain(target)) {
         target_fits(at, target, *source, operation, digest, found);
     }
     for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
@@ -144,7 +174,7 @@ fn held_against(
         let sure = given.is_some_and(sure);
         found.demand(sure, at, &format!("{target} is required by the vendor, and may be absent here"));
     }
-    body_is_whole(at, targets, operation, digest, found);
+    body_is_whole(request, targets, operation, digest, found);
 }
 
 /// Whether there is always a value.
@@ -212,12 +242,13 @@ fn source_fits(at: &str, target: &Target, source: Source<'_>, leaf: &Leaf, found
 
 /// GET and DELETE carry no body; required members are there.
 fn body_is_whole(
-    at: &str,
+    request: &Written<'_>,
     targets: &[(Target, Source<'_>)],
     operation: &Operation,
     digest: &Digest,
     found: &mut Found,
 ) {
+    let at = request.at.as_str();
     let bodies: Vec<(&Vec<String>, bool)> = targets
         .iter()
         .filter_map(|(target, source)| if let Target::Body(path) = target { Some((path, sure(source))) } else { None })
@@ -231,7 +262,8 @@ fn body_is_whole(
     }
     for (name, member) in &digest.resolve(schema).properties {
         let wanted = member.required_by.contains(&operation.id);
-        let given = bodies.iter().any(|(path, sure)| path.first() == Some(name) && (*sure || path.len() > 1));
+        let given = (request.document.is_some() && name == "query")
+            || bodies.iter().any(|(path, sure)| path.first() == Some(name) && (*sure || path.len() > 1));
         found.demand(given || !wanted, at, &format!("body.{name} is required by the vendor, and may be absent here"));
     }
 }
@@ -260,6 +292,10 @@ fn manual(request: &Written<'_>, targets: &[(Target, Source<'_>)], found: &mut F
 }
 
 fn method<'a>(request: &Written<'a>, digests: &'a [Digest]) -> Option<&'a str> {
+    // GraphQL asks with POST what others ask with GET.
+    if let Some(document) = request.document.and_then(|text| Document::read(text).ok()) {
+        return Some(if document.changes { "POST" } else { "GET" });
+    }
     if digests.is_empty() {
         return Some(request.request?.method.as_str());
     }

@@ -13,6 +13,7 @@ const NAMES: &[(&str, &str)] = &[
     ("githubpat", include_str!("../../../../catalogue/names/githubpat.tsv")),
     ("slack", include_str!("../../../../catalogue/names/slack.tsv")),
     ("notion", include_str!("../../../../catalogue/names/notion.tsv")),
+    ("linear", include_str!("../../../../catalogue/names/linear.tsv")),
 ];
 
 fn told(problems: &[Problem]) -> String {
@@ -122,6 +123,60 @@ fn a_file_where_none_goes_or_comes_is_found() {
         let found = broken_in("googledrive", from, to);
         assert!(found.contains(expected), "{from} -> {to}: {expected} is not in:\n{found}");
     }
+}
+
+#[test]
+fn each_fault_of_a_document_is_found() {
+    let query = "query($id: String!) { attachment(id: $id) { id title subtitle";
+    for (from, to, expected) in [
+        (query, "query($id: String!) { attachment(id: $id) { id titel subtitle", "titel"),
+        (query, "query($id: Int!) { attachment(id: $id) { id title subtitle", "$id"),
+        (
+            query,
+            "query($id: String!, $no: Int) { attachment(id: $id) { id title subtitle",
+            "nothing fills the variable `$no`",
+        ),
+        (query, "query($id: String!) { attachment(id: $id) { id title { subtitle", "document: "),
+        ("operation: Query.viewer", "operation: Query.users", "does not ask for `Query.users`"),
+        ("operation: Mutation.attachmentCreate", "operation: Query.attachmentCreate", "no operation"),
+        ("map: variables.input.title", "map: variables.input.titel", "has no member `titel`"),
+        ("map: variables.input.title", "map: body.title", "body.title is no variable"),
+        ("map: variables.id", "map: variables.ident", "no variable `$ident`"),
+        ("required: true, map: variables.id", "map: variables.id", "nothing is sure to fill the variable `$id`"),
+        (
+            "{type: integer, description: \"How many at most.\", minimum: 1, maximum: 100, default: 25, map: variables.first}",
+            "{type: string, description: \"How many at most.\", map: variables.first}",
+            "goes to variables.first, which",
+        ),
+        ("enum: [\"blocks\", \"duplicate\",", "enum: [\"stops\", \"duplicate\",", "takes only"),
+        ("\nbody: graphql\n", "\nbody: json\n", "goes with `body: graphql` only"),
+    ] {
+        let found = broken_in("linear", from, to);
+        assert!(found.contains(expected), "{from} -> {to}: {expected} is not in:\n{found}");
+    }
+    let reads = broken_in("linear", "    effect: write\n", "    effect: read\n");
+    assert!(reads.contains("contradicts its methods (POST)"), "{reads}");
+}
+
+/// A user's own file has no schema: its document is read as far as it says itself.
+#[test]
+fn a_document_of_ones_own_is_read() {
+    let own = |document: &str, map: &str| {
+        let graphql = format!("body: graphql\n    document: \"{document}\"\n    effect: read");
+        let text = OWN
+            .replace("effect: read", &graphql)
+            .replace("method: GET, path: \"/pages/{id}\"", "method: POST, path: /graphql");
+        let file = read::read("own.yaml", &text.replace("map: path.id", map)).unwrap();
+        told(&check(&file, &[], Author::User))
+    };
+    let query = "query($id: ID!) { page(id: $id) { text } }";
+    assert_eq!(own(query, "map: variables.id"), "");
+    assert!(own(query, "map: variables.no").contains("variables.no is no variable of its document"));
+    assert!(own("query {", "map: variables.id").contains("document: "));
+    assert!(
+        own("mutation($id: ID!) { page(id: $id) { text } }", "map: variables.id")
+            .contains("contradicts its methods (POST)")
+    );
 }
 
 #[test]

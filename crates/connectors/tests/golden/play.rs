@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 use valetkey_connectors::file::read;
 use valetkey_connectors::native::Work;
 use valetkey_connectors::{Catalog, Setting, Step, Unsent};
+use valetkey_vendor::graphql::Graphql;
 use valetkey_vendor::{Digest, Operation, RequestParts, Schema};
 
 /// One call of a tool.
@@ -121,6 +123,9 @@ pub(crate) fn refused(digests: &[Digest], request: &Request<Bytes>) -> Option<St
     }
     let body = (!request.body().is_empty()).then(|| body(request, operation.body.as_ref()));
     let fits = operation.fits(digest, &RequestParts { query: &query, body: body.as_ref() });
+    if let Some(why) = body.as_ref().and_then(|body| refused_document(digest, body)) {
+        return Some(why);
+    }
     let origin = format!("https://{}", request.uri().authority().unwrap());
     match fits {
         Ok(()) if origin == digest.base_url => None,
@@ -157,6 +162,17 @@ fn upload(request: &Request<Bytes>) -> Option<(Value, Value)> {
         Err(_) => format!("base64:{}", STANDARD.encode(file.contents())),
     };
     Some((serde_json::from_slice(json.contents()).unwrap(), json!({"type": kind(file), "content": content})))
+}
+
+/// What the vendor would say to a GraphQL document and its variables.
+fn refused_document(digest: &Digest, body: &Value) -> Option<String> {
+    static SCHEMA: OnceLock<Graphql> = OnceLock::new();
+    if digest.graphql.is_empty() {
+        return None;
+    }
+    let schema = SCHEMA.get_or_init(|| Graphql::read(&digest.graphql).unwrap());
+    let none = json!({});
+    schema.fits(body["query"].as_str()?, body.get("variables").unwrap_or(&none)).err()
 }
 
 /// The body as JSON. Of a form all is text; what the vendor says is no text stands in it as JSON.

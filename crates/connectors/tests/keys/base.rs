@@ -26,7 +26,7 @@ pub(crate) fn base() -> Value {
             "message": ".error.message",
             "rules": [{"status": [418], "reason": ["tea"], "says": ["It is"], "kind": "unsupported_plan", "say": "Buy coffee."}]
         },
-        "tools": {"keys_list": list(), "keys_all": all(), "keys_find": find(), "keys_put": put(), "keys_paged": paged()},
+        "tools": {"keys_list": list(), "keys_all": all(), "keys_find": find(), "keys_put": put(), "keys_paged": paged(), "keys_ask": ask(), "keys_ask_first": ask_first()},
         "not_yet": ["keys_later"]
     })
 }
@@ -133,6 +133,32 @@ fn paged() -> Value {
         "effect": "read",
         "input": {"page": {"type": "integer", "description": "Which page is listed.", "map": "query.page"}},
         "paginate": {"link": "page", "into": "page"}
+    })
+}
+
+fn ask() -> Value {
+    json!({
+        "title": "Ask",
+        "description": "Asks for things in GraphQL.",
+        "operation": "Query.things",
+        "request": {"method": "POST", "path": "/graphql"},
+        "body": "graphql",
+        "document": "query($no: Int) { things(no: $no) { id } }",
+        "effect": "read",
+        "input": {"no": {"type": "integer", "description": "The number of the thing.", "map": "variables.no"}}
+    })
+}
+
+fn ask_first() -> Value {
+    json!({
+        "title": "Ask first",
+        "description": "Asks for things in GraphQL, in a step.",
+        "operation": "Query.things",
+        "request": {"method": "POST", "path": "/graphql"},
+        "body": "graphql",
+        "effect": "read",
+        "steps": [{"call": "Query.things", "save": "found", "document": "query($no: Int) { things(no: $no) { id } }", "set": {"variables.no": 1}}],
+        "output": {"shape": ".found"}
     })
 }
 

@@ -7,6 +7,7 @@ use crate::events::{self as use_case, Filter};
 use crate::fixture::{Fixture, HOUR, Reply, fixture, until};
 use crate::{Page, consent};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use valetkey_domain::Kind;
 use valetkey_domain::account::Owner;
 use valetkey_domain::name::Identifier;
@@ -35,7 +36,7 @@ fn kinds(fixture: &Fixture) -> Vec<String> {
 /// Sends what is due, and waits until all that was begun has ended.
 async fn settle(fixture: &Fixture) {
     deliver(&fixture.app, Duration::ZERO).await.unwrap();
-    until(async || fixture.app.deliveries.0.lock().unwrap().is_empty()).await;
+    until(async || fixture.app.deliveries.is_idle()).await;
 }
 
 async fn link_for(fixture: &Fixture, user: &str) {
