@@ -132,28 +132,6 @@ def test_another_provider_account_is_asked_about_first(typed, person):
     assert wire.done("typedkey_whoami")["user"] == "bob"
 
 
-def test_github_with_a_personal_access_token(typed, person):
-    """The shipped alias of GitHub: its form, the try, a tool under the alias's name, and the proxy."""
-    typed.connect("githubpat")
-    wire = typed.wire("octo", "githubpat")
-    tools = wire.tools()
-    assert "githubpat_repo_get" in tools and all(tool.startswith("githubpat_") for tool in tools)
-    assert "/connect/" in wire.refused("githubpat_repo_get", owner="octocat", repo="hello")
-    person.open(wire.link)
-    fill(person, token="not a token")
-    assert person.page.inner_text("#fault-token").startswith("This doesn’t look like")
-    fill(person, token="ghp_canary0123456789")
-    assert "Bad credentials" in person.page.inner_text(".told")
-    fill(person, token="ghp_thisIsTheOneThatWorks0123456789")
-    assert person.title() == "GitHub (personal access token) is connected"
-    assert typed.status("octo") == "ACTIVE"
-    assert wire.done("githubpat_repo_get", owner="octocat", repo="hello")["full_name"] == "octocat/hello"
-    whose = {"connection_name": "GITHUBPAT", "identifier": "octo"}
-    status, text = typed.server.answer("GET", "/proxy/repos/octocat/hello", token=typed.server.token(), headers=whose)
-    assert status == 200 and json.loads(text)["version"] == "2022-11-28", "with the headers that GitHub wants"
-    assert "ghp_" not in typed.server.words()
-
-
 def test_no_key_is_needed_where_there_is_none(typed, person):
     wire = typed.wire("nobody", "typednone")
     person.open(wire.link)
