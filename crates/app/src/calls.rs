@@ -21,9 +21,9 @@ mod job;
 mod limits;
 pub mod proxy;
 mod record;
-mod redact;
 mod send;
 mod through;
+mod upstream;
 mod usable;
 
 pub use asked::Asked;
@@ -33,6 +33,7 @@ use job::Job;
 pub use limits::Limits;
 
 use crate::accounts::used::{self, Used};
+use crate::credentials::refresh::Opened;
 use crate::servers::toolset::{By, Served, ServedTool};
 use crate::tools::Meant;
 use crate::{App, Error, Result};
@@ -42,6 +43,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
+use usable::Admitted;
 use valetkey_connectors::native::is_heavy;
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_domain::account::Owner;
@@ -60,10 +62,20 @@ pub enum CallResult {
 /// A call that was done.
 #[derive(Debug)]
 pub struct Done {
-    /// What the tool answers.
+    /// What the tool answers; of a remote server's tool its result as it came, in the protocol's form.
     pub data: Value,
+    /// Whether it is a remote server's result.
+    pub passed_through: bool,
     /// Names the call in the journal.
     pub execution: ExecutionId,
+}
+
+/// How a call will be carried out.
+enum Planned {
+    /// By requests of ours.
+    Drive(Box<Begun>),
+    /// By the remote server that the tool is of.
+    PassOn(Map<String, Value>),
 }
 
 /// A call under way.
@@ -156,7 +168,10 @@ impl Job {
         let ended = self.attempt(arguments).await;
         self.count(ended.as_ref().map_or_else(|failed| failed.why.as_str(), |_| "ok"), begun.elapsed());
         match ended {
-            Ok(data) => CallResult::Done(Done { data, execution: self.execution.clone() }),
+            Ok(data) => {
+                let passed_through = self.served.tool.remote().is_some();
+                CallResult::Done(Done { data, passed_through, execution: self.execution.clone() })
+            }
             Err(failed) => CallResult::Failed(failed),
         }
     }
@@ -166,15 +181,13 @@ impl Job {
         let arguments = tool.check(&arguments).map_err(|failure| self.failed(failure))?;
         let (_in_flight, admitted, credential) = self.ready(self).await?;
         let detail = self.detail(&admitted, &arguments).await?;
-        let (setting, large) = (self.setting(&admitted), is_heavy(&arguments));
-        let work = setting.work.clone();
-        let run = tool.start(arguments, setting).map_err(|failure| self.failed(failure))?;
+        let work = self.begun(arguments, &admitted)?;
         self.record_intent(&detail).await?;
         reach(Failpoint::ExecuteIntentCommitted);
         let account = &admitted.account;
         used::note(&self.app, &self.ctx, Used::Account(account.id.clone()), account.last_used_at);
         let started = self.app.core.now();
-        let ended = match self.drive(Begun { run, work, large }, &admitted, credential).await {
+        let ended = match self.carry_out(work, &admitted, credential).await {
             Err(failed) if failed.consent_helps() => {
                 Err(self.linked(failed, &admitted.wired.connection, self.preferred_scopes()).await)
             }
@@ -184,6 +197,30 @@ impl Job {
         let recorded = self.record_outcome(detail, started, ended).await;
         reach(Failpoint::ExecuteRecorded);
         recorded
+    }
+
+    /// What is to be done for these arguments.
+    fn begun(&self, arguments: Map<String, Value>, admitted: &Admitted) -> std::result::Result<Planned, Failed> {
+        let tool = &self.served.tool;
+        if tool.remote().is_some() {
+            return Ok(Planned::PassOn(arguments));
+        }
+        let (setting, large) = (self.setting(admitted), is_heavy(&arguments));
+        let work = setting.work.clone();
+        let run = tool.start(arguments, setting).map_err(|failure| self.failed(failure))?;
+        Ok(Planned::Drive(Box::new(Begun { run, work, large })))
+    }
+
+    async fn carry_out(
+        &self,
+        planned: Planned,
+        admitted: &Admitted,
+        credential: Opened,
+    ) -> std::result::Result<Value, Failed> {
+        match planned {
+            Planned::Drive(begun) => self.drive(*begun, admitted, credential).await,
+            Planned::PassOn(arguments) => self.pass_on(&arguments, admitted, credential).await,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod custom;
 mod custom_hosts;
+mod discovery;
 mod endpoints;
 mod moves;
 pub mod providers;
@@ -9,6 +10,7 @@ mod secret;
 mod wired;
 
 pub use custom_hosts::CustomHosts;
+pub(crate) use discovery::discovered;
 pub use endpoints::Endpoints;
 pub(crate) use endpoints::origin;
 pub(crate) use secret::{client_secret, reseal_secret, try_secret};
@@ -149,6 +151,9 @@ pub async fn update(app: &App, ctx: &Ctx, before: &Connection, change: Change) -
         after.settings = endpoints::checked(settings)?;
         // What its accounts hold is of the way that they were made by.
         after.settings.way.clone_from(&before.settings.way);
+        // Of another server it has to be found out anew.
+        let same = after.settings.api_base_url == before.settings.api_base_url;
+        after.settings.found = before.settings.found.clone().filter(|_| same);
     }
     after.enabled = change.enabled.unwrap_or(after.enabled);
     after.updated_at = app.core.now();

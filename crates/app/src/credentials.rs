@@ -6,6 +6,7 @@
 pub(crate) mod identity;
 pub(crate) mod oauth;
 pub(crate) mod opened;
+pub(crate) mod redact;
 pub mod refresh;
 pub(crate) mod retry;
 pub mod revocations;

@@ -89,6 +89,14 @@ pub(crate) async fn fixture_on(location: Location, refresh: &str) -> Fixture {
     Fixture { app, ctx, clock, provider, connector, connection, account, other_origin }
 }
 
+/// An app over an empty database, with its operator, that may reach these addresses.
+pub(crate) async fn alone(addresses: &[&str]) -> (App, Ctx) {
+    let (app, _) = app(&Location::Memory, addresses, "{rotates: true}").await;
+    let environment = environments::ensure_first(&app).await.unwrap().id;
+    let ctx = doors::operator(&app, &environment);
+    (app, ctx)
+}
+
 async fn app(location: &Location, addresses: &[&str], rule: &str) -> (App, Arc<ManualClock>) {
     let store = Store::open(location).await.unwrap();
     let clock = Arc::new(ManualClock::default());

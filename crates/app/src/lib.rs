@@ -2,7 +2,7 @@
 //! meet: surfaces above it know none of the three, crates below it know one each.
 //!
 //! ```text
-//! 1 connections, tenancy    2 credentials, entrance    3 accounts    4 consent, events    5 servers, tools    6 calls, insight    7 upkeep
+//! 1 connections, tenancy    2 credentials, entrance    3 accounts    4 consent, events, upstream    5 servers, tools    6 calls, insight    7 upkeep
 //! ```
 //! A room names rooms of a lower number only (the house test holds it), so each file can be read with what lies below
 //! it in mind and nothing above. All stand on [`valetkey_core`], which they hand to nobody.
@@ -29,6 +29,7 @@ pub mod servers;
 pub mod tenancy;
 pub mod tools;
 pub mod upkeep;
+pub(crate) mod upstream;
 
 pub use valetkey_core::{Bounds, Error, Limit, Metrics, Result, Settings, metrics::Streaming};
 pub use valetkey_storage::{Listed, Page};
@@ -54,6 +55,7 @@ pub struct Inside {
     pub(crate) refreshes: credentials::refresh::Refreshes,
     pub(crate) sets: servers::Sets,
     pub(crate) searched: tools::Searched,
+    pub(crate) upstreams: upstream::Upstreams,
     pub(crate) limits: calls::Limits,
     pub(crate) deliveries: events::Deliveries,
 }
@@ -69,6 +71,7 @@ impl App {
             refreshes: Default::default(),
             sets: Default::default(),
             searched: Default::default(),
+            upstreams: Default::default(),
             deliveries: Default::default(),
         }))
     }

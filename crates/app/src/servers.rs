@@ -3,6 +3,7 @@
 
 pub mod configs;
 pub mod instances;
+pub mod remote;
 pub mod sessions;
 mod sets;
 pub mod toolset;

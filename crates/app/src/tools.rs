@@ -7,6 +7,8 @@ mod account;
 mod list;
 mod offer;
 mod pages;
+mod remote;
+mod scope;
 mod search;
 mod searched;
 mod users;
@@ -14,7 +16,8 @@ mod users;
 pub use account::{Asked, Meant, meant};
 pub use list::{Filter, list};
 pub use offer::Offer;
+pub use scope::Scope;
 pub use search::{Found, Readiness, State, search};
-pub use users::{Scope, Scoped, available, scoped};
+pub use users::{Scoped, available, scoped};
 
 pub(crate) use searched::Searched;

@@ -11,6 +11,7 @@ mod name;
 mod placed;
 mod schema;
 mod shipped;
+mod standing_in;
 mod tool;
 
 pub use compile::{Server, connector};
@@ -19,4 +20,5 @@ pub(crate) use file::{compiled, read};
 pub use name::{SIGN_IN, served_name};
 pub use placed::{Remote, Transport};
 pub(crate) use shipped::documents;
+pub use standing_in::standing_in;
 pub use tool::RemoteTool;

@@ -65,7 +65,41 @@ pub struct Settings {
     /// Whether id and secret go into the Basic header as they are, not form-encoded first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub basic_raw: Option<bool>,
+    /// What was found out of signing in, where nobody said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<Found>,
     /// Whether requests to the app's own API may be made through it (`/proxy`), beside its tools; nothing said: they may.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<bool>,
+}
+
+/// How people sign in, as the app's own server told us. Nobody sets it; a new consent may find it changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    /// For which address it was found.
+    pub server: String,
+    /// What tokens are asked for (RFC 8707).
+    pub resource: String,
+    /// The authorization server's name.
+    pub issuer: String,
+    /// Whether every answer of its authorization endpoint names it.
+    pub promises_issuer: bool,
+    /// Where people sign in.
+    pub authorize_url: String,
+    /// Where tokens are had.
+    pub token_url: String,
+    /// Where they are revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoke_url: Option<String>,
+    /// What is asked for, where the connection doesn't say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// The client that was registered, where the connection has none of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// How the client says who it is at the token endpoint, by the name of RFC 7591.
+    pub client_auth: String,
+    /// When it was found.
+    pub at: Timestamp,
 }

@@ -51,7 +51,7 @@ fn try_request(headers: &HeaderMap, request: Request) -> Result<Reply, Fault> {
         Ask::Initialize(agreed) => Reply::initialized(&id, agreed, INSTRUCTIONS),
         Ask::Discover => Reply::discovered(&id, INSTRUCTIONS),
         Ask::Ping => Reply::pong(&id),
-        Ask::List => Reply::listed(&id, version, TOOLS),
+        Ask::List => Reply::listed(&id, version, TOOLS, &[]),
         Ask::Call(call) if call.name == "mail_fetch" => {
             let data = Value::Object(call.arguments);
             let text = data.to_string();

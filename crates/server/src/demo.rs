@@ -124,6 +124,7 @@ fn at_lab(name: &str, connector: &str, address: SocketAddr) -> connections::New 
             api_base_url: url(""),
             basic_raw: None,
             proxy: None,
+            found: None,
         },
         client_secret: Some(Secret::from(LAB_CLIENT.1)),
     }

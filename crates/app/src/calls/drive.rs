@@ -102,17 +102,20 @@ impl Job {
     }
 
     /// Does some work on a thread that may block.
-    async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failed> {
+    pub(super) async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failed> {
         self.app.core.tasks.spawn_blocking(work).await.map_err(|error| {
             tracing::error!(execution = %self.execution, %error, "a tool call's work ended by a defect");
             Failed::unknown(self.execution.clone())
         })
     }
 
-    fn too_long(&self, most: usize) -> Failed {
+    pub(super) fn too_long(&self, most: usize) -> Failed {
         self.app.core.metrics.refused(Limit::Answer);
         let name = Limit::Answer.name();
-        if self.served.tool.definition.effect.read_only() {
+        if self.effect.read_only() {
             let message = format!("the answer is longer than {most} bytes ({name}), and can't be shown: ask for less");
             return self.because(FailureReason::Arguments, message);
         }
@@ -127,13 +130,13 @@ impl Job {
         self.because(FailureReason::Cancelled, format!("the call was cancelled{}", self.caution()))
     }
 
-    fn late(&self) -> Failed {
+    pub(super) fn late(&self) -> Failed {
         self.because(FailureReason::Timeout, format!("time ran out before the app had answered{}", self.caution()))
     }
 }
 
 /// Whether a value's text has this many bytes at most; no more of it is made than that.
-fn fits(value: &Value, most: usize) -> bool {
+pub(super) fn fits(value: &Value, most: usize) -> bool {
     serde_json::to_writer(&mut Left(most), value).is_ok()
 }
 

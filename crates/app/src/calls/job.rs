@@ -37,7 +37,7 @@ impl Job {
             app: app.clone(),
             ctx: ctx.clone(),
             owner,
-            effect: served.tool.definition.effect,
+            effect: served.tool.effect_at_most(),
             again: "call the tool again",
             execution: ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
             cancellation: CancellationToken::new(),

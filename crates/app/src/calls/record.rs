@@ -18,7 +18,7 @@ impl Job {
     /// Records that a tool that may change something is about to run. Without that record it doesn't; nor does one that
     /// reads while its record could not be taken.
     pub(super) async fn record_intent(&self, detail: &Detail) -> std::result::Result<(), Failed> {
-        if self.served.tool.definition.effect.read_only() {
+        if self.effect.read_only() {
             return self.app.core.journal.accepts().map_err(|error| self.before(&error));
         }
         let begun = Instant::now();
@@ -49,7 +49,7 @@ impl Job {
 
     async fn write(&self, detail: Detail) -> Result<()> {
         let (ctx, subject) = (&self.ctx, self.execution.as_str());
-        if self.served.tool.definition.effect.read_only() {
+        if self.effect.read_only() {
             let begun = Instant::now();
             let recorded = self.app.core.journal.fact_now(ctx, ACTION, subject, detail).await;
             self.app.core.metrics.journalled(begun.elapsed());
@@ -60,7 +60,7 @@ impl Job {
 
     fn unrecorded(&self, ended: &std::result::Result<Value, Failed>) -> Failed {
         let execution = &self.execution;
-        let read = self.served.tool.definition.effect.read_only();
+        let read = self.effect.read_only();
         let message = match (read, ended.is_ok()) {
             (true, _) => {
                 format!("the answer is held back because it could not be recorded: try again later ({execution})")

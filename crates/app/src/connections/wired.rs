@@ -5,12 +5,13 @@ use super::custom_hosts::CustomHosts;
 use super::endpoints::{Endpoints, Vendors, origin};
 use crate::{App, Error, Result};
 use std::sync::Arc;
+use valetkey_connectors::remote::Remote;
 use valetkey_connectors::{
-    Auth, AuthKind, Connector, LostAnswer, OAuth2, RefreshRule, TokenBody, TokenClientAuth, Unfilled,
+    Auth, AuthKind, Connector, Discovery, LostAnswer, OAuth2, RefreshRule, TokenBody, TokenClientAuth, Unfilled,
 };
 use valetkey_domain::Kind;
 use valetkey_domain::account::ConnectedAccount;
-use valetkey_domain::connection::{Connection, Settings};
+use valetkey_domain::connection::{Connection, Found, Settings};
 use valetkey_domain::provider::Provider;
 
 /// A connection with its connector.
@@ -64,6 +65,35 @@ impl Wired {
         self.kind() == AuthKind::OAuth2
     }
 
+    /// What was found out of signing in on it, where nobody said it.
+    #[must_use]
+    pub fn found(&self) -> Option<&Found> {
+        let found = self.connection.settings.found.as_ref();
+        found.filter(|_| matches!(self.way(), Auth::OAuth2(oauth) if oauth.discovery.is_some()))
+    }
+
+    /// How the rest is found out, where something of signing in is not known before.
+    #[must_use]
+    pub fn discovery(&self) -> Option<Discovery> {
+        match self.way() {
+            Auth::OAuth2(oauth) => oauth.discovery,
+            _ => None,
+        }
+    }
+
+    /// The OAuth client's id: the connection's own, else the one that was registered for it.
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        let own = self.connection.settings.client_id.as_deref();
+        own.or_else(|| self.found().and_then(|found| found.client_id.as_deref()))
+    }
+
+    /// What its tokens are for, where the provider has to be told (RFC 8707).
+    #[must_use]
+    pub fn resource(&self) -> Option<&str> {
+        self.found().map(|found| found.resource.as_str())
+    }
+
     /// The facts of its OAuth.
     ///
     /// # Errors
@@ -104,7 +134,10 @@ impl Wired {
     #[must_use]
     pub fn token_client(&self) -> Option<(TokenClientAuth, &str)> {
         match self.way() {
-            Auth::OAuth2(oauth) => Some((oauth.token_client_auth, &oauth.scope_separator)),
+            Auth::OAuth2(oauth) => {
+                let found = self.found().map(|found| token_client_auth(&found.client_auth));
+                Some((found.unwrap_or(oauth.token_client_auth), &oauth.scope_separator))
+            }
             Auth::Minted(minted) => Some((minted.token_client_auth, &minted.scope_separator)),
             Auth::Static(_) | Auth::None => None,
         }
@@ -173,6 +206,8 @@ impl Wired {
         let secret = self.connection.client_secret.is_some();
         let client = |public: bool| self.connection.settings.client_id.is_some() && (public || secret);
         match self.way() {
+            // What is missing is found, or registered, when somebody signs in first.
+            Auth::OAuth2(oauth) if oauth.discovery == Some(Discovery::Whole) => true,
             Auth::OAuth2(oauth) => {
                 // An MCP server's may not be found yet.
                 let ends = self.endpoints.authorize_url.is_some() && self.endpoints.token_url.is_some();
@@ -190,6 +225,9 @@ impl Wired {
     #[must_use]
     pub fn scopes(&self) -> Vec<String> {
         match self.connection.settings.scopes.as_slice() {
+            [] if self.connector.default_scopes.is_empty() => {
+                self.found().map(|found| found.scopes.clone()).unwrap_or_default()
+            }
             [] => self.connector.default_scopes.clone(),
             own => own.to_vec(),
         }
@@ -203,7 +241,8 @@ impl Wired {
         let urls = [&ends.token_url, &ends.revoke_url, &ends.identity_url, &ends.api_base_url];
         let origins = urls.into_iter().flatten().filter_map(|url| origin(url));
         let hosts = self.connector.hosts_of(&account.api_config);
-        in_order(origins.chain(hosts.into_iter().map(|host| format!("https://{host}"))))
+        let remote = self.connector.remote.as_ref().map(Remote::origin);
+        in_order(origins.chain(hosts.into_iter().map(|host| format!("https://{host}"))).chain(remote))
     }
 
     /// Whether a credential that is sealed for these origins may still be used: they are those of now, but for hosts that the
@@ -249,13 +288,14 @@ impl Wired {
     #[must_use]
     pub fn takes_proxied(&self) -> bool {
         let allowed = self.connector.custom.as_ref().is_none_or(|custom| custom.proxy_enabled);
-        allowed && self.connection.settings.proxy.unwrap_or(true)
+        allowed && self.connector.remote.is_none() && self.connection.settings.proxy.unwrap_or(true)
     }
 
     /// Where its settings lead that is not the connector's own.
     #[must_use]
     pub fn custom_hosts(&self) -> CustomHosts {
-        let vendors = endpoints_of(self.way(), &Settings::default());
+        let found = self.connection.settings.found.clone();
+        let vendors = endpoints_of(self.way(), &Settings { found, ..Settings::default() });
         CustomHosts::of(&self.connector, &vendors, &self.endpoints)
     }
 }
@@ -263,6 +303,19 @@ impl Wired {
 /// Where a connection reaches that signs in so.
 pub(super) fn endpoints_of(way: &Auth, own: &Settings) -> Endpoints {
     let vendors = match way {
+        Auth::OAuth2(oauth) if oauth.discovery.is_some() => match &own.found {
+            Some(found) => Vendors {
+                authorize_url: Some(&found.authorize_url),
+                token_url: Some(&found.token_url),
+                revoke_url: found.revoke_url.as_deref(),
+                identity_url: None,
+            },
+            None => Vendors {
+                authorize_url: own.authorize_url.as_deref(),
+                token_url: own.token_url.as_deref(),
+                ..Vendors::default()
+            },
+        },
         Auth::OAuth2(oauth) => Vendors {
             authorize_url: Some(&oauth.authorize_url),
             token_url: Some(&oauth.token_url),
@@ -279,6 +332,15 @@ pub(super) fn endpoints_of(way: &Auth, own: &Settings) -> Endpoints {
 fn kind_of(connection: &Connection) -> Option<AuthKind> {
     let chosen = connection.settings.way.as_deref()?;
     AuthKind::ALL.into_iter().find(|kind| kind.as_str() == chosen)
+}
+
+/// A way to say who one is, by the name that RFC 7591 has for it.
+fn token_client_auth(named: &str) -> TokenClientAuth {
+    match named {
+        "client_secret_post" => TokenClientAuth::Post,
+        "client_secret_basic" => TokenClientAuth::Basic,
+        _ => TokenClientAuth::None,
+    }
 }
 
 fn in_order(origins: impl Iterator<Item = String>) -> Vec<String> {

@@ -120,6 +120,10 @@ fn begun<'a>(stage: &'a Stage, browser: Option<&Secret<str>>) -> Result<Option<&
 /// An issuer is promised by the connector; a connection that sends people elsewhere has another one.
 fn check_issuer(consent: &Consent, given: Option<&str>) -> Result<(), Stopped> {
     let rules = consent.wired.oauth()?;
+    if let Some(found) = consent.wired.found() {
+        let right = given.map_or(!found.promises_issuer, |given| given == found.issuer);
+        return if right { Ok(()) } else { Err(Stopped::from(StopReason::OtherIssuer).about(consent.about.clone())) };
+    }
     let authorize_url = consent.wired.endpoints.authorize_url.as_ref().unwrap_or(&rules.authorize_url);
     let promised = rules.issuer.as_deref().filter(|_| *authorize_url == rules.authorize_url);
     if issuer::is_right(promised, authorize_url, given) {

@@ -248,7 +248,14 @@ pub async fn open(app: &App, token: &str) -> std::result::Result<Opened, Stopped
         authorization: consent.authorization.id,
         about: consent.about,
         scopes: scopes::described(&consent.wired.connector, asked),
-        provider: consent.wired.endpoints.authorize_url.as_deref().and_then(connections::origin).unwrap_or_default(),
+        // Where it is not known yet, it is found when the person goes on.
+        provider: consent
+            .wired
+            .endpoints
+            .authorize_url
+            .as_deref()
+            .and_then(connections::origin)
+            .unwrap_or_else(|| consent.wired.connector.origin().to_owned()),
         form: (!consent.wired.is_oauth()).then(|| Form::blank(&consent.wired, &consent.account)),
         custom_hosts: consent.wired.custom_hosts(),
         expires_at: consent.authorization.link_expires_at,

@@ -18,7 +18,7 @@ pub(crate) async fn requested_scopes(
     account: &ConnectedAccount,
     lacking: &[String],
 ) -> Result<Vec<String>> {
-    if !wired.connection.settings.scopes.is_empty() {
+    if !wired.connection.settings.scopes.is_empty() || wired.connector.remote.is_some() {
         return Ok(wired.scopes());
     }
     let mut tx = app.core.store.read().await?;

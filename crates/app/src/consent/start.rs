@@ -25,7 +25,15 @@ const CONSENT: Duration = Duration::from_secs(10 * 60);
 /// No such link, or one that has expired, done its work, is being finished this moment, or was started in another browser
 /// that may still finish.
 pub async fn start(app: &App, token: &str, browser: &Secret<str>) -> Result<Url, Stopped> {
-    let consent = Consent::to_start(app, token, browser).await?;
+    let mut consent = Consent::to_start(app, token, browser).await?;
+    consent.wired = match connections::discovered(app, &consent.ctx, consent.wired.clone()).await {
+        Ok(wired) => wired,
+        Err(error) if error.kind() == Kind::FailedPrecondition => {
+            let why = StopReason::Unready(error.message().to_owned());
+            return Err(Stopped::from(why).about(consent.about));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let asked = requested_scopes(app, &consent.ctx, &consent.wired, &consent.account, consent.lacking()).await?;
     let state = random::bearer("")?;
     let (verifier, challenge) = random::pkce()?;
@@ -71,7 +79,12 @@ fn provider(
         state,
         challenge: uses_pkce(rules).then_some(challenge),
         nonce,
-        also: rules.authorize_params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
+        also: rules
+            .authorize_params
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .chain(wired.resource().map(|resource| ("resource", resource)))
+            .collect(),
     };
     let made = endpoint::authorization_url(&asked).map_err(|error| {
         let message = format!("connection '{}': {error}", wired.connection.name);

@@ -16,6 +16,7 @@ pub(crate) struct Endpoint {
     body: TokenBody,
     answer_in: Option<String>,
     ended: Vec<String>,
+    resource: Option<String>,
 }
 
 /// The same as it is kept where its connection may go before it is needed.
@@ -36,7 +37,8 @@ impl From<StoredEndpoint> for Endpoint {
         };
         // What is kept only revokes, and nothing is read of the answer to that.
         let (body, answer_in, ended) = (TokenBody::Form, None, Vec::new());
-        Self { token_url: stored.token_url, client_id: stored.client_id, auth, basic, body, answer_in, ended }
+        let (token_url, client_id) = (stored.token_url, stored.client_id);
+        Self { token_url, client_id, auth, basic, body, answer_in, ended, resource: None }
     }
 }
 
@@ -57,7 +59,7 @@ impl Endpoint {
     /// # Errors
     /// The connection has no client id yet.
     pub(crate) fn of(wired: &Wired) -> Result<Self> {
-        let client_id = wired.connection.settings.client_id.clone().ok_or_else(|| {
+        let client_id = wired.client_id().map(str::to_owned).ok_or_else(|| {
             let message = format!("connection '{}' has no OAuth client id: give it one", wired.connection.name);
             Error::new(Kind::FailedPrecondition, message)
         })?;
@@ -86,7 +88,16 @@ impl Endpoint {
             connectors::TokenBody::Json => TokenBody::Json,
         };
         let (answer_in, ended) = wired.token_answer();
-        Ok(Self { token_url: wired.token_url()?.to_owned(), client_id, auth, basic, body, answer_in, ended })
+        Ok(Self {
+            token_url: wired.token_url()?.to_owned(),
+            client_id,
+            auth,
+            basic,
+            body,
+            answer_in,
+            ended,
+            resource: wired.resource().map(str::to_owned),
+        })
     }
 
     /// The id that the vendor gave the app.
@@ -107,6 +118,7 @@ impl Endpoint {
             body: self.body,
             answer_in,
             ended,
+            resource: self.resource.as_deref(),
         }
     }
 }

@@ -226,7 +226,13 @@ async fn sharing(app: &App, ctx: &Ctx, revocation: &Revocation, way: &Way) -> Re
             Err(error) if error.kind() == Kind::NotFound => continue,
             theirs => theirs?,
         };
-        if theirs.settings.client_id.as_deref() != client_id {
+        if theirs.settings.client_id.as_deref().or(theirs
+            .settings
+            .found
+            .as_ref()
+            .and_then(|found| found.client_id.as_deref()))
+            != client_id
+        {
             continue;
         }
         let (name, own) = (theirs.name.clone(), theirs.settings.token_url.clone());

@@ -186,7 +186,12 @@ pub fn server_url(app: &App, config: &McpConfig) -> String {
 /// The names of the tools that a mapping exposes, in the developer's order or, for all, the connector's.
 #[must_use]
 pub fn exposed(connector: &Connector, mapping: &Mapping) -> Vec<String> {
-    if mapping.tools.is_empty() { connector.tools.keys().cloned().collect() } else { mapping.tools.clone() }
+    match (&connector.remote, mapping.tools.is_empty()) {
+        (_, false) => mapping.tools.clone(),
+        // Whatever it lists: no other mapping can have any of it.
+        (Some(remote), true) => vec![format!("{}_…", remote.prefix(&connector.slug, mapping.connection_name.as_str()))],
+        (None, true) => connector.tools.keys().cloned().collect(),
+    }
 }
 
 async fn resolve(app: &App, ctx: &Ctx, mappings: &[NewMapping]) -> Result<Vec<Mapping>> {
@@ -232,10 +237,14 @@ async fn resolve_one(app: &App, ctx: &Ctx, mapping: &NewMapping) -> Result<(Mapp
         _ => error,
     })?;
     let Wired { connection, connector, .. } = Wired::of(app, connection)?;
-    for tool in &mapping.tools {
+    for tool in mapping.tools.iter().filter(|_| connector.remote.is_none()) {
         if !connector.tools.contains_key(tool.as_str()) {
             return Err(unknown_tool(app, &connector, connection.name.as_str(), tool));
         }
+    }
+    if let Some(remote) = &connector.remote {
+        let prefix = remote.prefix(&connector.slug, connection.name.as_str());
+        named(&prefix, connection.name.as_str(), &mapping.tools)?;
     }
     let mapping = Mapping {
         connection: connection.id,
@@ -245,6 +254,21 @@ async fn resolve_one(app: &App, ctx: &Ctx, mapping: &NewMapping) -> Result<(Mapp
     };
     let tools = exposed(&connector, &mapping);
     Ok((mapping, tools))
+}
+
+/// What a remote server has, it says for each account; a whitelist names its tools as they are called here. One that is
+/// not there is served to nobody.
+fn named(prefix: &str, connection: &str, tools: &[String]) -> Result<()> {
+    let begins = |tool: &str| tool.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('_') && rest.len() > 1);
+    match tools.iter().find(|tool| !begins(tool)) {
+        None => Ok(()),
+        Some(tool) => {
+            let message = format!(
+                "tool not found: the tools of connection '{connection}' are called {prefix}_…, and '{tool}' is not"
+            );
+            Err(Error::invalid(message))
+        }
+    }
 }
 
 fn unknown_tool(app: &App, connector: &Connector, connection: &str, tool: &str) -> Error {

@@ -37,6 +37,17 @@ pub struct ToolSet {
     /// The definitions as a JSON array in MCP's words, in the developer's order.
     pub listed: Bytes,
     pub(super) tools: HashMap<String, ServedTool>,
+    /// The mappings of remote servers, whose tools each user has others of.
+    pub(super) remotes: Vec<RemoteMapping>,
+}
+
+/// A connection of a remote server, as a tool set has it.
+pub(super) struct RemoteMapping {
+    pub(super) mapping: Mapping,
+    pub(super) connector: Arc<Connector>,
+    /// What its tools' names begin with.
+    pub(super) prefix: String,
+    pub(super) access: Access,
 }
 
 /// One tool, and on which connection it works.

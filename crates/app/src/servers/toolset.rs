@@ -5,6 +5,7 @@
 //! instance's URL follows its config; a session token keeps to the version that it was made under.
 
 use super::sets::Of;
+use super::sets::RemoteMapping;
 pub use super::sets::{ServedTool, ToolSet};
 use super::{configs, instances};
 use crate::entrance::doors;
@@ -123,8 +124,9 @@ async fn still_instance(app: &App, ctx: &Ctx, before: &McpInstance, tool: &Serve
     }
     let version = configs::get(app, ctx, &now.config).await?.version;
     let set = cached(app, ctx, Of::Config(now.config, version), Access::Full, None).await?;
-    let found = set.find(&tool.tool.definition.name);
-    Ok(found.is_some_and(|found| found.connection == tool.connection))
+    let name = &tool.tool.definition.name;
+    let found = set.find(name).is_some_and(|found| found.connection == tool.connection);
+    Ok(found || set.serves_remote(name, &tool.connection))
 }
 
 /// The tools of a version or connection, compiled once however many ask for them at once.
@@ -148,9 +150,10 @@ async fn compiled(app: &App, ctx: &Ctx, of: Of, access: Access, connection: Opti
 
 /// Compiles the tools of some connections. What cannot be served is left out and reported, never the whole list.
 fn compile(catalog: &Catalog, of: &str, mappings: Vec<Mapping>, access: Access) -> Result<ToolSet> {
-    let mut offered: Vec<ServedTool> = Vec::new();
+    let (mut offered, mut remotes): (Vec<ServedTool>, Vec<RemoteMapping>) = (Vec::new(), Vec::new());
     for mapping in &mappings {
         match catalog.connector(&mapping.connector) {
+            Some(connector) if connector.remote.is_some() => remotes.extend(remote_mapping(connector, mapping, access)),
             Some(connector) => offered.extend(of_mapping(&connector, mapping)),
             // What is described by API has no tools of its own.
             None if Provider::is_slug(&mapping.connector) => {}
@@ -165,7 +168,12 @@ fn compile(catalog: &Catalog, of: &str, mappings: Vec<Mapping>, access: Access) 
     let listed: Vec<Value> = offered.iter().map(|served| definition(&served.tool.definition)).collect();
     let listed = serde_json::to_vec(&listed).map_err(Error::internal)?.into();
     let tools = offered.into_iter().map(|served| (served.tool.definition.name.clone(), served)).collect();
-    Ok(ToolSet { mappings, listed, tools })
+    Ok(ToolSet { mappings, listed, tools, remotes })
+}
+
+fn remote_mapping(connector: Arc<Connector>, mapping: &Mapping, access: Access) -> Option<RemoteMapping> {
+    let prefix = connector.remote.as_ref()?.prefix(&connector.slug, mapping.connection_name.as_str());
+    Some(RemoteMapping { mapping: mapping.clone(), connector, prefix, access })
 }
 
 fn of_mapping(connector: &Arc<Connector>, mapping: &Mapping) -> Vec<ServedTool> {
@@ -206,7 +214,7 @@ fn servable(tool: &valetkey_domain::tool::Tool) -> bool {
 }
 
 /// A tool in MCP's words.
-fn definition(tool: &valetkey_domain::tool::Tool) -> Value {
+pub(super) fn definition(tool: &valetkey_domain::tool::Tool) -> Value {
     let mut definition = json!({
         "name": tool.name,
         "title": tool.title,

@@ -3,9 +3,11 @@
 
 use super::offer::unknown;
 use crate::accounts::{self, Filter, Which};
+use crate::connections::Wired;
+use crate::upstream::{self, Missing};
 use crate::{App, Error, Page, Result, connections};
 use std::sync::Arc;
-use valetkey_connectors::{Connector, Tool};
+use valetkey_connectors::{Connector, Tool, nearest};
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::AccountId;
@@ -49,13 +51,16 @@ pub struct Meant {
 /// There is no such tool, account or connection; the account is of another app than the tool; or what is said leaves
 /// none or several.
 pub async fn meant(app: &App, ctx: &Ctx, tool: &str, asked: Asked) -> Result<Meant> {
-    let (connector, tool) = app.core.catalog.tool(tool).ok_or_else(|| unknown(app, tool))?;
+    let (connector, known) = match app.core.catalog.tool(tool) {
+        Some((connector, tool)) => (connector, Some(tool)),
+        None => (app.core.catalog.remote_of(tool).ok_or_else(|| unknown(app, tool))?, None),
+    };
     let (connection, account) = match asked {
         Asked { account: Some(id), .. } => accounts::get(app, ctx, &Which::Id(id)).await?,
         Asked { connection: Some(name), identifier: Some(identifier), organization, user, .. } => {
             // Told before the account is looked for: that it is missing would be beside the point.
             let connection = connections::by_name(app, ctx, &name).await?;
-            fits(&connector, &tool, &connection)?;
+            fits(&connector, tool, &connection)?;
             accounts::get(app, ctx, &Which::Of(name, Owner { identifier, organization, user })).await.map_err(helped)?
         }
         Asked { identifier: Some(_), connection: None, .. } => only(app, ctx, &connector, &asked).await?,
@@ -64,16 +69,49 @@ pub async fn meant(app: &App, ctx: &Ctx, tool: &str, asked: Asked) -> Result<Mea
             return Err(Error::invalid(message));
         }
     };
-    fits(&connector, &tool, &connection)?;
+    fits(&connector, tool, &connection)?;
+    let tool = match known {
+        Some(tool) => tool,
+        None => of_remote(app, ctx, tool, &connection, &account).await?,
+    };
     Ok(Meant { connector, tool, connection, account })
 }
 
+/// A remote server's tool, as it lists it for the account. Where the user has still to sign in any name is one: the call
+/// says what to do.
+async fn of_remote(
+    app: &App,
+    ctx: &Ctx,
+    name: &str,
+    connection: &Connection,
+    account: &ConnectedAccount,
+) -> Result<Arc<Tool>> {
+    let wired = Wired::of(app, connection.clone())?;
+    let Some(remote) = wired.connector.remote.clone() else { return Err(unknown(app, name)) };
+    match upstream::tools(app, ctx, &wired, &remote, account).await {
+        Ok(known) => known.find(name).cloned().ok_or_else(|| not_listed(name, &known)),
+        Err(Missing::SignIn) => Ok(upstream::stub(name)),
+        Err(Missing::Later(why)) => {
+            let message = format!(
+                "the tools of connection '{}' can't be listed now: {why}. Try again in a moment",
+                connection.name
+            );
+            Err(Error::new(Kind::FailedPrecondition, message))
+        }
+    }
+}
+
+fn not_listed(name: &str, known: &upstream::Known) -> Error {
+    let near = nearest(name, known.tools.iter().map(|tool| tool.definition.name.as_str()));
+    Error::invalid(format!("tool not found: the server lists no tool '{name}' for this account")).meant(near)
+}
+
 /// An account of another app is refused before anything leaves.
-fn fits(connector: &Connector, tool: &Tool, connection: &Connection) -> Result<()> {
+fn fits(connector: &Connector, name: &str, connection: &Connection) -> Result<()> {
     if connection.connector == connector.slug {
         return Ok(());
     }
-    let (name, wanted) = (&tool.definition.name, connector.provider_key());
+    let wanted = connector.provider_key();
     let message = format!(
         "tool '{name}' is of {wanted}, and connection '{}' of {}: name a connection of {wanted}, or one of its accounts",
         connection.name,

@@ -3,7 +3,8 @@
 
 use super::list::of;
 use super::offer::Offer;
-use super::pages;
+use super::scope::Scope;
+use super::{pages, remote};
 use crate::accounts::{self, Filter};
 use crate::{App, Error, Listed, Page, Result, connections};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -16,17 +17,6 @@ use valetkey_domain::name::Identifier;
 
 /// How many connections a filter may name.
 const MOST_CONNECTIONS: usize = 100;
-
-/// Which of a user's tools are wanted; what is empty filters nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope {
-    /// Providers, in any case; any of them fits.
-    pub providers: Vec<String>,
-    /// Names of tools; any of them fits.
-    pub names: Vec<String>,
-    /// Names of connections; any of them fits.
-    pub connections: Vec<String>,
-}
 
 /// A tool and the account that would serve it.
 #[derive(Clone, Debug)]
@@ -46,6 +36,7 @@ pub struct Scoped {
 pub async fn scoped(app: &App, ctx: &Ctx, user: &Identifier, scope: &Scope, page: &Page) -> Result<Listed<Scoped>> {
     check(app, page)?;
     let wanted = wanted(app, ctx, &scope.connections).await?;
+    let remote = remote::of_accounts(app, ctx, &serving(app, ctx, user).await?, scope).await;
     let mut kept: HashMap<String, Arc<[Offer]>> = HashMap::new();
     let mut runs: Vec<(usize, AccountId, Arc<[Offer]>)> = Vec::new();
     let mut count = 0;
@@ -54,7 +45,10 @@ pub async fn scoped(app: &App, ctx: &Ctx, user: &Identifier, scope: &Scope, page
             continue;
         }
         let slug = connection.connector;
-        let offers = kept.entry(slug.clone()).or_insert_with(|| offers(app, &slug, scope)).clone();
+        let offers = match remote.get(&account.id) {
+            Some(its) => Arc::clone(its),
+            None => kept.entry(slug.clone()).or_insert_with(|| offers(app, &slug, scope)).clone(),
+        };
         count += offers.len();
         runs.push((count, account.id, offers));
     }
@@ -157,7 +151,10 @@ fn key(account: &AccountId, tool: &str) -> String {
 
 fn check(app: &App, page: &Page) -> Result<()> {
     let known = |token: &str| match token.split_once(' ') {
-        Some((account, tool)) => AccountId::parse(account).is_ok() && app.core.catalog.tool(tool).is_some(),
+        Some((account, tool)) => {
+            let known = app.core.catalog.tool(tool).is_some() || app.core.catalog.remote_of(tool).is_some();
+            AccountId::parse(account).is_ok() && known
+        }
         None => token == pages::START,
     };
     if page.after.as_deref().is_none_or(known) { Ok(()) } else { Err(no_token()) }

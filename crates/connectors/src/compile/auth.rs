@@ -129,7 +129,12 @@ pub(crate) fn discovered(own: bool) -> Auth {
         pkce: Pkce::S256,
         authorize_params: Vec::new(),
         refresh: RefreshRule { lost_answer: LostAnswer::RetryAtExpiry, idle_ttl: None },
-        revoke: None,
+        revoke: Some(Revoke {
+            method: http::Method::POST,
+            url: String::new(),
+            field: "token".to_owned(),
+            body: TokenBody::Form,
+        }),
         identity: None,
         issuer: None,
         sends: bearer.map(|text| Sends { slot: authorization.clone(), value: Sent::Text(text) }).collect(),

@@ -72,6 +72,10 @@ pub struct Link<'a> {
 
 /// Who speaks in a part of the content.
 const FROM: &str = "valetkey/from";
+/// The member of a list's `_meta` that says which connections' tools it lacks for now, and why.
+const MISSING: &str = "valetkey/missing";
+/// Members of an app's own that would pose as ours.
+const OURS: &str = "valetkey/";
 /// The member of a result's `_meta` that has a link of ours.
 const LINK: &str = "valetkey/link";
 
@@ -147,20 +151,24 @@ impl Reply {
         Self::result(id, json!({}))
     }
 
-    /// The list of tools: `tools` is a JSON array that was written once for all who ask.
+    /// The list of tools: `tools` is a JSON array that was written before; `missing` says what it lacks for now.
     #[must_use]
-    pub fn listed(id: &Id, version: Version, tools: &[u8]) -> Self {
+    pub fn listed(id: &Id, version: Version, tools: &[u8], missing: &[String]) -> Self {
         let mut body = Vec::with_capacity(tools.len() + 256);
         body.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
         body.extend_from_slice(Value::from(id).to_string().as_bytes());
         body.extend_from_slice(br#","result":{"tools":"#);
         body.extend_from_slice(tools);
+        let mut meta = if version.modern() { meta() } else { Map::new() };
+        if !missing.is_empty() {
+            meta.insert(MISSING.to_owned(), json!(missing));
+        }
         if version.modern() {
-            let rest = format!(
-                r#","resultType":"complete","ttlMs":{TTL_MS},"cacheScope":"private","_meta":{}"#,
-                Value::Object(meta())
-            );
+            let rest = format!(r#","resultType":"complete","ttlMs":{TTL_MS},"cacheScope":"private""#);
             body.extend_from_slice(rest.as_bytes());
+        }
+        if !meta.is_empty() {
+            body.extend_from_slice(format!(r#","_meta":{}"#, Value::Object(meta)).as_bytes());
         }
         body.extend_from_slice(b"}}");
         Self { status: 200, body: body.into() }
@@ -181,6 +189,30 @@ impl Reply {
         let is_error = matches!(called, Called::Failed { .. });
         let result_type = version.modern().then_some("complete");
         Self::result(id, CallResult { result_type, content, structured_content, is_error, meta })
+    }
+
+    /// The result of a remote server's tool, handed on. What it says beside content is left out of `_meta`, where only we
+    /// speak; each part of the content is marked as the app's.
+    #[must_use]
+    pub fn passed_on(id: &Id, version: Version, result: &Value) -> Self {
+        let mut content = result.get("content").and_then(Value::as_array).cloned().unwrap_or_default();
+        for part in content.iter_mut().filter_map(Value::as_object_mut) {
+            let mut marked = part.get("_meta").and_then(Value::as_object).cloned().unwrap_or_default();
+            marked.retain(|name, _| !name.starts_with(OURS));
+            marked.insert(FROM.to_owned(), "app".into());
+            part.insert("_meta".to_owned(), Value::Object(marked));
+        }
+        let mut whole = json!({ "content": content, "isError": false });
+        if let Some(members) = whole.as_object_mut() {
+            if let Some(structured) = result.get("structuredContent").filter(|structured| structured.is_object()) {
+                members.insert("structuredContent".to_owned(), structured.clone());
+            }
+            if version.modern() {
+                members.insert("resultType".to_owned(), "complete".into());
+                members.insert("_meta".to_owned(), Value::Object(meta()));
+            }
+        }
+        Self::result(id, whole)
     }
 
     fn result(id: &Id, result: impl Serialize) -> Self {

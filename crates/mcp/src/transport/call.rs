@@ -10,8 +10,15 @@ use axum::response::Response;
 use bytes::Bytes;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 use valetkey_app::calls;
+use valetkey_app::servers::remote;
+use valetkey_app::servers::toolset::ServedTool;
 use valetkey_domain::Ctx;
+
+/// How long what the door said stands without another look.
+const STANDS: Duration = Duration::from_millis(100);
 
 /// What became of a call while its caller waited.
 enum Waited {
@@ -25,9 +32,11 @@ enum Waited {
 
 /// Answers a call as a whole or by a stream.
 pub(super) async fn answer(post: &AuthorizedPost<'_>, id: Id, version: Version, call: Call) -> Response {
-    let mut pending = match begin(post, &id, version, call) {
+    let mut pending = match begin(post, &id, version, call).await {
         Ok(pending) => pending,
-        Err(fault) => return answer::one(post.accepts, Reply::fault(Some(&id), &fault)),
+        Err(NotBegun::Fault(fault)) => return answer::one(post.accepts, Reply::fault(Some(&id), &fault)),
+        Err(NotBegun::Later(reply)) => return answer::one(post.accepts, reply),
+        Err(NotBegun::Refused(refusal)) => return refusal,
     };
     match wait(post, &mut pending, post.accepts.streams).await {
         Waited::Ended(reply) => answer::one(post.accepts, reply),
@@ -46,8 +55,10 @@ pub(super) async fn as_one_reply(
     version: Version,
     call: Call,
 ) -> Result<Reply, Response> {
-    match begin(post, id, version, call) {
-        Err(fault) => Ok(Reply::fault(Some(id), &fault)),
+    match begin(post, id, version, call).await {
+        Err(NotBegun::Fault(fault)) => Ok(Reply::fault(Some(id), &fault)),
+        Err(NotBegun::Later(reply)) => Ok(reply),
+        Err(NotBegun::Refused(refusal)) => Err(refusal),
         Ok(mut pending) => match wait(post, &mut pending, false).await {
             Waited::Ended(reply) => Ok(reply),
             Waited::Long(_) => Ok(pending.outcome.end().await),
@@ -56,17 +67,28 @@ pub(super) async fn as_one_reply(
     }
 }
 
-fn begin(post: &AuthorizedPost<'_>, id: &Id, version: Version, call: Call) -> Result<Pending, Fault> {
+/// Why a call did not begin.
+enum NotBegun {
+    Fault(Fault),
+    /// Its tool can't be looked up for now.
+    Later(Reply),
+    /// The URL was lost while its tool was looked up.
+    Refused(Response),
+}
+
+async fn begin(post: &AuthorizedPost<'_>, id: &Id, version: Version, call: Call) -> Result<Pending, NotBegun> {
     let AuthorizedPost { state, ctx, served, .. } = post;
-    let unknown = || Fault::unknown_tool(version, &call.name, served.set.nearest(&call.name));
-    let tool = served.set.find(&call.name).ok_or_else(unknown)?;
+    let tool = match served.set.find(&call.name) {
+        Some(tool) => tool.clone(),
+        None => of_remote(post, id, version, &call.name).await?,
+    };
     let structured = tool.tool.definition.output_schema.is_some();
     let mut ctx = Ctx { deadline: state.app.now() + state.app.settings().bounds.mcp_time, ..ctx.clone() };
     let (progress, news) = News::channel(call.progress);
     if let Some(progress) = progress {
         ctx.progress = Arc::new(progress);
     }
-    let running = calls::start(&state.app, &ctx, served, tool, call.arguments, post.asked.clone());
+    let running = calls::start(&state.app, &ctx, served, &tool, call.arguments, post.asked.clone());
     let flight = || state.flights.enter(served.id(), id, running.cancellation());
     Ok(Pending {
         _flight: (!version.modern()).then(flight),
@@ -74,6 +96,26 @@ fn begin(post: &AuthorizedPost<'_>, id: &Id, version: Version, call: Call) -> Re
         outcome: Outcome { running, id: id.clone(), version, structured },
         news,
     })
+}
+
+/// A remote server's tool. Its server may have to be asked what it has, and meanwhile the URL may be lost.
+async fn of_remote(post: &AuthorizedPost<'_>, id: &Id, version: Version, name: &str) -> Result<ServedTool, NotBegun> {
+    let AuthorizedPost { state, ctx, served, .. } = post;
+    let begun = Instant::now();
+    let found = remote::find(&state.app, ctx, served, name).await;
+    if begun.elapsed() > STANDS
+        && let UrlStatus::No(refusal) = post.url_status().await
+    {
+        return Err(NotBegun::Refused(refusal));
+    }
+    match found {
+        Ok(Some(tool)) => Ok(tool),
+        Ok(None) => Err(NotBegun::Fault(Fault::unknown_tool(version, name, served.set.nearest(name)))),
+        Err(error) => {
+            let words = format!("the call was not made: {}. Try again in a moment", error.message());
+            Err(NotBegun::Later(Reply::called(id, version, &Called::Failed { words: &words, link: None })))
+        }
+    }
 }
 
 /// Waits until a call ends, its URL is lost or, where streams are taken, there is reason to begin one.

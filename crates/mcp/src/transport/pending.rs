@@ -34,6 +34,7 @@ impl Outcome {
     /// The outcome, once there is one. A wait that was dropped can be taken up again, one that ended cannot.
     pub(super) async fn end(&mut self) -> Reply {
         match self.running.answer().await {
+            CallResult::Done(done) if done.passed_through => Reply::passed_on(&self.id, self.version, &done.data),
             CallResult::Done(done) => {
                 let text = done.data.to_string();
                 let structured = (self.structured && done.data.is_object()).then_some(&done.data);

@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 use valetkey_app::calls::Asked;
+use valetkey_app::servers::remote;
 
 /// How long what the door said stands until something is done.
 const DOOR_VALID_FOR: Duration = Duration::from_millis(100);
@@ -86,16 +87,17 @@ impl AuthorizedPost<'_> {
                 Err(fault) => Reply::fault(Some(id), &fault),
             },
             Ask::Ping => Reply::pong(id),
-            Ask::List => Reply::listed(id, version, &self.served.set.listed),
+            Ask::List => match remote::listed(&self.state.app, &self.ctx, &self.served).await {
+                Ok(listing) => Reply::listed(id, version, &listing.tools, &listing.missing),
+                Err(error) => Reply::fault(Some(id), &unanswered(version, &error)),
+            },
             Ask::Call(call) => return call::as_one_reply(self, id, version, call).await,
         })
     }
 
     async fn instructions(&self, version: Version) -> Result<String, Fault> {
-        guidance::instructions(&self.state.app, &self.ctx, &self.served).await.map_err(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "an opening could not be answered");
-            Fault::of(version, INTERNAL_ERROR, "the server cannot answer right now: try again in a moment")
-        })
+        let words = guidance::instructions(&self.state.app, &self.ctx, &self.served).await;
+        words.map_err(|error| unanswered(version, &error))
     }
 
     /// A message that wants no answer.
@@ -163,6 +165,11 @@ impl AuthorizedPost<'_> {
     }
 }
 
+fn unanswered(version: Version, error: &valetkey_app::Error) -> Fault {
+    tracing::error!(error = error as &dyn std::error::Error, "a request could not be answered");
+    Fault::of(version, INTERNAL_ERROR, "the server cannot answer right now: try again in a moment")
+}
+
 /// A reply of a batch, if there is room for it beside the others: fifty small questions can have fifty large answers.
 fn within(room: &AtomicUsize, id: &Id, reply: Reply) -> Reply {
     let size = reply.body.len();
@@ -181,7 +188,7 @@ mod tests {
     #[test]
     fn attack_78_fifty_small_questions_do_not_get_fifty_large_answers() {
         let (room, id) = (AtomicUsize::new(1_000), Id::Text("a".into()));
-        let listed = |id: &Id| Reply::listed(id, Version::V2025_03_26, &[b' '; 300]);
+        let listed = |id: &Id| Reply::listed(id, Version::V2025_03_26, &[b' '; 300], &[]);
         let replies: Vec<_> = (0..50).map(|_| within(&room, &id, listed(&id))).collect();
         let as_one_reply = replies.iter().filter(|reply| reply.body.len() > 300).count();
         assert_eq!(as_one_reply, 2, "as many as there is room for");

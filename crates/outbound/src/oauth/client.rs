@@ -76,6 +76,8 @@ pub struct Client<'a> {
     pub answer_in: Option<&'a str>,
     /// The provider's own codes for `invalid_grant`.
     pub ended: &'a [String],
+    /// What the tokens are for, where the provider has to be told (RFC 8707).
+    pub resource: Option<&'a str>,
 }
 
 /// What a request carries of its client: a header, or members of its body.
@@ -147,6 +149,7 @@ mod tests {
             body: TokenBody::Form,
             answer_in: None,
             ended: &[],
+            resource: None,
         };
     }
 

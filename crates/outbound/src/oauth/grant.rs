@@ -74,6 +74,8 @@ async fn grant(outbound: &Outbound, client: &Client<'_>, form: Vec<(&str, &str)>
         .map(|(_, value)| *value)
         .collect();
     secrets.extend(client.client_secret.map(Secret::expose));
+    let mut form = form;
+    form.extend(client.resource.map(|resource| ("resource", resource)));
     let request = request(client, form).map_err(TokenError::Unavailable)?;
     let response = outbound.send_once_told(request, &LIMITS).await?;
     answer::tokens(&response, client.answer_in, &secrets).map_err(|error| ended(error, client.ended))

@@ -202,6 +202,7 @@ fn settings(before: Settings, flags: EndpointFlags) -> Settings {
         api_base_url: flags.api_base_url.or(before.api_base_url),
         basic_raw: flags.basic_raw.or(before.basic_raw),
         proxy: flags.proxy.or(before.proxy),
+        found: before.found,
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) const ROOMS: &[(&str, u8)] = &[
     ("accounts", 3),
     ("consent", 4),
     ("events", 4),
+    ("upstream", 4),
     ("servers", 5),
     ("tools", 5),
     ("calls", 6),

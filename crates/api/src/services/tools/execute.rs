@@ -29,6 +29,7 @@ pub(super) async fn execute(
     let mut running = calls::execute(app, &in_time(app, ctx), meant, arguments, run, asked);
     match running.answer().await {
         CallResult::Done(done) => {
+            let done = if done.passed_through { calls::Done { data: result(&done.data), ..done } } else { done };
             let data = Some(structs::of(&members(done.data)));
             Ok(wire::ExecuteToolResponse { data, execution_id: done.execution.to_string() })
         }
@@ -54,6 +55,22 @@ async fn named(app: &App, ctx: &Ctx, request: wire::ExecuteToolRequest) -> Resul
 fn in_time(app: &App, ctx: &Ctx) -> Ctx {
     let left = Duration::try_from(ctx.deadline.duration_since(app.now())).unwrap_or_default();
     Ctx { deadline: ctx.deadline - REST.min(left / 10), ..ctx.clone() }
+}
+
+/// What a remote server's tool answered, as the wire has it: `{result: ..}` with what it gave as a value, else its one
+/// text, read where it is JSON, else all of its content.
+fn result(passed: &Value) -> Value {
+    let content = passed.get("content").and_then(Value::as_array);
+    let result = match (passed.get("structuredContent"), content.map(Vec::as_slice)) {
+        (Some(structured), _) if !structured.is_null() => structured.clone(),
+        (_, Some([only])) if only.get("type").is_some_and(|kind| kind == "text") => {
+            let text = only.get("text").and_then(Value::as_str).unwrap_or_default();
+            let read = valetkey_domain::json::parse(text.as_bytes()).ok();
+            read.filter(|value| value.is_object() || value.is_array()).unwrap_or_else(|| text.into())
+        }
+        (_, content) => Value::Array(content.unwrap_or_default().to_vec()),
+    };
+    Value::Object(Map::from_iter([("result".to_owned(), result)]))
 }
 
 /// The answer is an object on the wire, whatever the app's was.

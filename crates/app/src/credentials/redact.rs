@@ -20,7 +20,7 @@ const ENCODED: usize = 8;
 
 /// Knows some secrets in every form that it looks for.
 #[derive(Clone)]
-pub(super) struct Redactor {
+pub(crate) struct Redactor {
     /// Finds beginnings, whatever the case of their letters; none if there is nothing to look for.
     search: Option<AhoCorasick>,
     forms: Arc<[String]>,
@@ -28,7 +28,7 @@ pub(super) struct Redactor {
 
 impl Redactor {
     /// One for these secrets.
-    pub(super) fn of(secrets: &[&Secret<str>]) -> Self {
+    pub(crate) fn of(secrets: &[&Secret<str>]) -> Self {
         let secrets = secrets.iter().map(|secret| secret.expose()).filter(|secret| !secret.is_empty());
         let mut forms: Vec<String> = secrets.flat_map(forms).collect();
         forms.sort();
@@ -45,7 +45,7 @@ impl Redactor {
     }
 
     /// Replaces every occurrence in the texts of a value, member names included.
-    pub(super) fn value(&self, value: &mut Value) {
+    pub(crate) fn value(&self, value: &mut Value) {
         match value {
             Value::String(held) => self.text(held),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
@@ -61,7 +61,7 @@ impl Redactor {
     }
 
     /// Replaces every occurrence in a text.
-    pub(super) fn text(&self, text: &mut String) {
+    pub(crate) fn text(&self, text: &mut String) {
         let Some(search) = &self.search else { return };
         let (mut rest, mut kept) = (text.as_str(), None::<String>);
         while let Some(found) = search.find(rest) {
@@ -78,7 +78,7 @@ impl Redactor {
     }
 
     /// Replaces every occurrence in a body of whatever kind.
-    pub(super) fn bytes(&self, body: Bytes) -> Bytes {
+    pub(crate) fn bytes(&self, body: Bytes) -> Bytes {
         if !self.is_in_bytes(&body) {
             return body;
         }
@@ -89,7 +89,7 @@ impl Redactor {
     }
 
     /// Whether the bytes of a header or a body have an occurrence in them.
-    pub(super) fn is_in_bytes(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn is_in_bytes(&self, bytes: &[u8]) -> bool {
         self.search.as_ref().is_some_and(|search| search.is_match(bytes))
     }
 

@@ -1,0 +1,225 @@
+//! A call of a remote server's tool: passed on with the user's credential, and its result handed on whole. All that holds
+//! for other calls holds for it: the intent is recorded before it leaves, a credential that is refused is renewed once, and
+//! what comes back is bounded and has no credential in it.
+
+use super::attempt::app_name;
+use super::drive::fits;
+use super::failed::{Failed, FailureReason};
+use super::job::Job;
+use super::usable::Admitted;
+use crate::credentials::redact::Redactor;
+use crate::credentials::refresh::Opened;
+use crate::credentials::schemes;
+use crate::upstream::{Key, ToServer, is_sign_in, transport};
+use http::Uri;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+use valetkey_connectors::remote::{Remote, RemoteTool};
+use valetkey_core::Limit;
+use valetkey_domain::Kind;
+use valetkey_outbound::Limits;
+use valetkey_upstream::{Client, Error, Parameter};
+
+/// How much of what a tool says of its failure is handed on.
+const MOST_SAID: usize = 20_000;
+
+type Refusal = Error<valetkey_outbound::Error>;
+
+/// Where a call goes.
+struct Site<'a> {
+    url: Uri,
+    key: Key,
+    remote: &'a Remote,
+    tool: &'a RemoteTool,
+    wanted: Vec<Parameter>,
+}
+
+impl Job {
+    /// Passes a call on, until the caller's deadline or its cancellation.
+    pub(super) async fn pass_on(
+        &self,
+        arguments: &Map<String, Value>,
+        admitted: &Admitted,
+        credential: Opened,
+    ) -> Result<Value, Failed> {
+        let (Some(remote), Some(tool)) = (&self.served.connector.remote, self.served.tool.remote()) else {
+            return Err(self.because(FailureReason::Ours, "the tool is of no remote server"));
+        };
+        let connection = &admitted.wired.connection;
+        if is_sign_in(&self.served.tool, &remote.prefix(&self.served.connector.slug, connection.name.as_str())) {
+            return Ok(said("The user has signed in. List the tools again: the app's own are there now."));
+        }
+        let site = self.site(remote, tool, admitted)?;
+        let mut used = vec![credential];
+        let left = self.left();
+        let mut ended = tokio::select! {
+            biased;
+            () = self.cancellation.cancelled() => Err(self.cancelled()),
+            ended = tokio::time::timeout(left, self.exchange(&site, arguments, admitted, &mut used)) => {
+                ended.unwrap_or_else(|_| Err(self.late()))
+            }
+        };
+        let secrets: Vec<_> = used.iter().flat_map(|opened| schemes::sent(&admitted.wired, opened)).collect();
+        let redactor = Redactor::of(&secrets.iter().collect::<Vec<_>>());
+        if let Err(failed) = &mut ended {
+            redactor.text(&mut failed.message);
+        }
+        self.clean(ended?, redactor).await
+    }
+
+    fn site<'a>(&self, remote: &'a Remote, tool: &'a RemoteTool, admitted: &Admitted) -> Result<Site<'a>, Failed> {
+        if tool.own_name.is_empty() {
+            let message = "the user has signed in meanwhile: list the tools again, then call the one you need";
+            return Err(self.because(FailureReason::Arguments, message));
+        }
+        let address = remote.address(admitted.api_base.as_deref());
+        let url = address.parse().map_err(|_| self.because(FailureReason::Off, "the server's address is none"))?;
+        let wanted = Parameter::of(&tool.input_schema).map_err(|why| {
+            self.because(FailureReason::App, format!("the tool can't be called: its input schema {why}"))
+        })?;
+        Ok(Site { url, key: Key::of(&admitted.account, &address), remote, tool, wanted })
+    }
+
+    /// Calls it, once more with a new credential if the server did not take the first: then it did nothing yet.
+    async fn exchange(
+        &self,
+        site: &Site<'_>,
+        arguments: &Map<String, Value>,
+        admitted: &Admitted,
+        used: &mut Vec<Opened>,
+    ) -> Result<Value, Failed> {
+        let host = site.url.host().unwrap_or_default();
+        let turn = self.app.limits.turn(&self.ctx.environment, host, self.spare()).await;
+        let _turn = turn.map_err(|full| self.full(&full))?;
+        let mut answered = self.ask(site, arguments, admitted, used).await;
+        if matches!(answered, Err(Error::Unauthorized { .. })) && admitted.wired.renews() {
+            let refused = used.last().map(|opened| opened.generation);
+            used.push(self.credential(admitted, refused).await?);
+            answered = self.ask(site, arguments, admitted, used).await;
+        }
+        match answered {
+            Ok(result) => self.read(result),
+            Err(error) => Err(self.refused_by(error, site, admitted).await),
+        }
+    }
+
+    async fn ask(
+        &self,
+        site: &Site<'_>,
+        arguments: &Map<String, Value>,
+        admitted: &Admitted,
+        used: &[Opened],
+    ) -> Result<Value, Refusal> {
+        let (app, ctx, bounds) = (&self.app, &self.ctx, &self.app.core.settings.bounds);
+        let Some(credential) = used.last() else { return Err(Error::Unauthorized { challenge: None }) };
+        let limits = Limits { timeout: self.spare(), max_bytes: bounds.answer_bytes };
+        let (wired, account, url) = (&admitted.wired, &admitted.account, &site.url);
+        let carrier = ToServer { app, ctx, wired, account, credential, url, limits };
+        let client = Client { carrier: &carrier, url, transport: transport(site.remote) };
+        let mut session = app.upstreams.session(&site.key).await;
+        let progress = |done, total, words: &str| ctx.progress.report(done, total, words);
+        let tool = (site.tool.own_name.as_str(), site.wanted.as_slice());
+        let answered = client.call(&mut session, tool, arguments, &progress).await;
+        let good = matches!(answered, Ok(_) | Err(Error::Refused { .. }));
+        app.upstreams.keep(site.key.clone(), session.filter(|_| good)).await;
+        answered
+    }
+
+    /// A result that says of itself that it is a failure is one.
+    fn read(&self, result: Value) -> Result<Value, Failed> {
+        if !result.get("content").is_some_and(Value::is_array) {
+            let message = format!("the server's result has no content{}", self.caution());
+            return Err(self.because(FailureReason::App, message));
+        }
+        if result.get("isError") == Some(&Value::Bool(true)) {
+            let texts: Vec<&str> = texts(&result).collect();
+            let said: String = texts.join("\n").chars().take(MOST_SAID).collect();
+            let said = if said.is_empty() { "the tool failed and does not say why".to_owned() } else { said };
+            return Err(self.because(FailureReason::App, said));
+        }
+        Ok(result)
+    }
+
+    /// The result as it goes to the caller.
+    async fn clean(&self, mut result: Value, redactor: Redactor) -> Result<Value, Failed> {
+        let most = self.app.core.settings.bounds.answer_bytes;
+        let look = move || {
+            redactor.value(&mut result);
+            fits(&result, most).then_some(result)
+        };
+        self.aside(look).await?.ok_or_else(|| self.too_long(most))
+    }
+
+    /// Why the server did not do it, and what to do.
+    async fn refused_by(&self, error: Refusal, site: &Site<'_>, admitted: &Admitted) -> Failed {
+        let caution = self.caution();
+        let (why, message, retry_after) = match error {
+            Error::Unsent(error) => return self.unsent(&error),
+            Error::Unauthorized { .. } => return self.rejected_by(admitted).await,
+            Error::Status { status: 403, words, .. } => {
+                (FailureReason::Forbidden, says("the app refuses it", &words), None)
+            }
+            Error::Status { status: 429, words, retry_after } => {
+                (FailureReason::RateLimited, says("the app asks to slow down", &words), retry_after)
+            }
+            Error::Status { status, words, retry_after } => {
+                let told = says(&format!("the app answered with status {status}"), &words);
+                (FailureReason::App, format!("{told}{caution}"), retry_after)
+            }
+            Error::SessionEnded => {
+                (FailureReason::App, "the app ended the session twice: call again in a moment".to_owned(), None)
+            }
+            Error::Refused { code, message } => {
+                // It may have other tools by now.
+                self.app.upstreams.forget(&site.key).await;
+                let why = if code == -32602 { FailureReason::Arguments } else { FailureReason::App };
+                (why, format!("the app refused the call: {message}"), None)
+            }
+            other => (FailureReason::App, format!("{other}{caution}"), None),
+        };
+        Failed {
+            retry_after: retry_after.map(|wait| wait.min(Duration::from_secs(86_400))),
+            ..self.because(why, message)
+        }
+    }
+
+    fn unsent(&self, error: &valetkey_outbound::Error) -> Failed {
+        let caution = if error.may_have_been_received() { self.caution() } else { "" };
+        let why = match error.kind() {
+            Kind::DeadlineExceeded => FailureReason::Timeout,
+            Kind::InvalidArgument => FailureReason::Off,
+            Kind::ResourceExhausted => {
+                self.app.core.metrics.refused(Limit::Answer);
+                FailureReason::App
+            }
+            _ => FailureReason::App,
+        };
+        self.because(why, format!("{error}{caution}"))
+    }
+
+    async fn rejected_by(&self, admitted: &Admitted) -> Failed {
+        let wired = &admitted.wired;
+        let renewed = if wired.renews() { ", though it was renewed a moment ago" } else { "" };
+        let message = format!(
+            "{} does not accept the user's sign-in{renewed}. The app may be failing: call again in a minute. If it goes on \
+             like this, ask the user to open the link and to sign in again",
+            app_name(wired)
+        );
+        self.with_link(FailureReason::NotConnected, message, &wired.connection).await
+    }
+}
+
+fn says(what: &str, words: &str) -> String {
+    if words.is_empty() { what.to_owned() } else { format!("{what}: {words}") }
+}
+
+/// The texts of a result's content.
+fn texts(result: &Value) -> impl Iterator<Item = &str> {
+    let content = result.get("content").and_then(Value::as_array).into_iter().flatten();
+    content.filter_map(|part| part.get("text").and_then(Value::as_str))
+}
+
+/// A result of ours.
+fn said(words: &str) -> Value {
+    json!({ "content": [{ "type": "text", "text": words }] })
+}

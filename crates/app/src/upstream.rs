@@ -1,0 +1,22 @@
+//! Remote MCP servers as users' accounts see them: the tools that a server lists for an account, kept for a while, and the
+//! way by which requests with the account's credential get there. Calls themselves are in `calls::upstream`.
+//!
+//! One bad server costs only itself: lists of one server are fetched a few at a time, a fetch ends in time, and how it
+//! failed is kept for a moment so that nobody waits for the same again.
+//!
+//! Read [`tools`] first, then `carrier` (where a credential meets a request).
+
+mod carrier;
+mod kept;
+mod lists;
+mod stubs;
+
+pub(crate) use carrier::ToServer;
+pub(crate) use kept::{Key, Known, Upstreams};
+pub(crate) use lists::{Missing, tools, transport};
+pub(crate) use stubs::{is_sign_in, sign_in_tool, stub};
+
+#[cfg(test)]
+mod stand_in;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+//! The tools that a server lists for an account.
+
+use super::carrier::ToServer;
+use super::kept::{Fetched, Key, Known};
+use crate::App;
+use crate::connections::Wired;
+use crate::credentials::redact::Redactor;
+use crate::credentials::refresh::{self, Opened, Unusable};
+use crate::credentials::schemes;
+use http::Uri;
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::Instrument as _;
+use valetkey_connectors::remote::{Remote, prepared};
+use valetkey_domain::Ctx;
+use valetkey_domain::account::{ConnectedAccount, Status};
+use valetkey_outbound::Limits;
+use valetkey_upstream::{Client, Error, Listed, Transport};
+
+/// How long a list is taken for what the server has, and for how long it is not asked again after it failed.
+const FRESH: Duration = Duration::from_secs(5 * 60);
+const FAILED: Duration = Duration::from_secs(20);
+/// How long a fetch may take, and how long is waited for it.
+const FETCH: Duration = Duration::from_secs(25);
+const WAIT: Duration = Duration::from_secs(8);
+/// The most bytes of one answer.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+/// How many notes of one list go into the log.
+const MOST_NOTES: usize = 20;
+
+/// Why there is no list.
+#[derive(Debug)]
+pub(crate) enum Missing {
+    /// The user has to sign in first.
+    SignIn,
+    /// The server can't be asked for now, in words.
+    Later(String),
+}
+
+/// The tools that the server of a connection lists for an account: as they were listed a moment ago, else as they are. A
+/// list that can't be had anew is used for an hour.
+pub(crate) async fn tools(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    remote: &Remote,
+    account: &ConnectedAccount,
+) -> Result<Arc<Known>, Missing> {
+    if account.status != Status::Active {
+        return Err(Missing::SignIn);
+    }
+    let base = wired.api_base(account).map_err(|why| Missing::Later(why.to_string()))?;
+    let address = remote.address(base.as_deref());
+    let key = Key::of(account, &address);
+    let before = app.upstreams.lists.get(&key).await;
+    if let Some(fetched) = &before
+        && is_fresh(app, fetched)
+    {
+        return fetched.known.clone().map_err(Missing::Later);
+    }
+    let fetching = Fetching {
+        app: app.clone(),
+        ctx: Ctx { deadline: app.core.now() + FETCH, ..ctx.clone() },
+        wired: wired.clone(),
+        remote: remote.clone(),
+        account: account.clone(),
+        address,
+    };
+    // Whoever asked may go; what the server answers is kept for those who come next.
+    let task = app.core.tasks.spawn(fetching.run(key, before.clone()).in_current_span());
+    let old = || before.as_ref().and_then(|fetched| fetched.known.clone().ok());
+    match tokio::time::timeout(WAIT, task).await {
+        Ok(Ok(Ok(known))) => Ok(known),
+        Ok(Ok(Err(why))) => old().ok_or(why),
+        Ok(Err(_)) => old().ok_or_else(|| Missing::Later("its list ended by a defect".to_owned())),
+        Err(_) => old().ok_or_else(|| Missing::Later(format!("it gave no list within {} s", WAIT.as_secs()))),
+    }
+}
+
+fn is_fresh(app: &App, fetched: &Fetched) -> bool {
+    let life = if fetched.known.is_ok() { FRESH } else { FAILED };
+    fetched.at + life > app.core.now()
+}
+
+struct Fetching {
+    app: App,
+    ctx: Ctx,
+    wired: Wired,
+    remote: Remote,
+    account: ConnectedAccount,
+    address: String,
+}
+
+impl Fetching {
+    /// Fetches the list, if nobody else has meanwhile, and keeps what came of it.
+    async fn run(self, key: Key, before: Option<Arc<Fetched>>) -> Result<Arc<Known>, Missing> {
+        let (app, upstreams) = (&self.app, &self.app.upstreams);
+        let connection = &self.wired.connection.id;
+        let turns = upstreams.turn(connection).await;
+        let Ok(Ok(_turn)) = tokio::time::timeout(FETCH, turns.acquire()).await else {
+            return Err(Missing::Later("too many wait for it".to_owned()));
+        };
+        if let Some(fetched) = upstreams.lists.get(&key).await
+            && is_fresh(app, &fetched)
+        {
+            return fetched.known.clone().map_err(Missing::Later);
+        }
+        let fetched = match tokio::time::timeout(FETCH, self.fetch(&key)).await {
+            Ok(Err(Missing::SignIn)) => return Err(Missing::SignIn),
+            Ok(Err(Missing::Later(why))) => Err(why),
+            Ok(Ok(known)) => Ok(Arc::new(known)),
+            Err(_) => Err(format!("it gave no list within {} s", FETCH.as_secs())),
+        };
+        self.log(&fetched);
+        // What was listed before is better than nothing, for its time.
+        let kept = match (&fetched, before) {
+            (Err(_), Some(before)) if before.known.is_ok() => None,
+            _ => Some(Arc::new(Fetched { at: app.core.now(), known: fetched.clone() })),
+        };
+        if let Some(kept) = kept {
+            upstreams.lists.insert(key, kept).await;
+        }
+        fetched.map_err(Missing::Later)
+    }
+
+    async fn fetch(&self, key: &Key) -> Result<Known, Missing> {
+        let url: Uri = self.address.parse().map_err(|_| Missing::Later("its address is none".to_owned()))?;
+        let mut credential = self.credential(None).await?;
+        let mut listed = self.ask(&url, key, &credential).await;
+        if matches!(listed, Err(Error::Unauthorized { .. })) && self.wired.renews() {
+            credential = self.credential(Some(credential.generation)).await?;
+            listed = self.ask(&url, key, &credential).await;
+        }
+        let Listed { tools, cut } = listed.map_err(|error| Missing::Later(said(&error)))?;
+        let prefix = self.remote.prefix(&self.wired.connector.slug, self.wired.connection.name.as_str());
+        let secrets = schemes::sent(&self.wired, &credential);
+        let preparing = move || {
+            let redactor = Redactor::of(&secrets.iter().collect::<Vec<_>>());
+            let mut tools = tools;
+            tools.iter_mut().for_each(|tool| redactor.value(tool));
+            prepared(&prefix, &tools)
+        };
+        let prepared = self.app.core.tasks.spawn_blocking(preparing).await;
+        let prepared = prepared.map_err(|_| Missing::Later("its list ended by a defect".to_owned()))?;
+        if cut {
+            tracing::warn!(connection = %self.wired.connection.name, "a remote MCP server lists more tools than are taken");
+        }
+        Ok(Known { tools: prepared.tools, changed: prepared.changed, left_out: prepared.left_out })
+    }
+
+    async fn ask(&self, url: &Uri, key: &Key, credential: &Opened) -> Result<Listed, Error<valetkey_outbound::Error>> {
+        let limits = Limits { timeout: FETCH, max_bytes: MOST_BYTES };
+        let Self { app, ctx, wired, account, .. } = self;
+        let carrier = ToServer { app, ctx, wired, account, credential, url, limits };
+        let client = Client { carrier: &carrier, url, transport: transport(&self.remote) };
+        let mut session = app.upstreams.session(key).await;
+        let listed = client.tools(&mut session).await;
+        app.upstreams.keep(key.clone(), session.filter(|_| listed.is_ok())).await;
+        listed
+    }
+
+    async fn credential(&self, refused: Option<i64>) -> Result<Opened, Missing> {
+        let obtained = refresh::credential(&self.app, &self.ctx, &self.wired, &self.account, refused).await;
+        obtained.map_err(|unusable| match unusable {
+            Unusable::SignIn(_) => Missing::SignIn,
+            Unusable::Later(why) | Unusable::Refused(why) => Missing::Later(why),
+            Unusable::Failed(error) => Missing::Later(error.message().to_owned()),
+        })
+    }
+
+    /// For the operator: what a list lacks and why.
+    fn log(&self, fetched: &Result<Arc<Known>, String>) {
+        let connection = &self.wired.connection.name;
+        match fetched {
+            Err(why) => tracing::warn!(%connection, why, "a remote MCP server gave no list of its tools"),
+            Ok(known) => {
+                for note in known.left_out.iter().take(MOST_NOTES) {
+                    tracing::warn!(%connection, tool = note.tool, why = note.why, "a tool was left out");
+                }
+                for note in known.changed.iter().take(MOST_NOTES) {
+                    tracing::debug!(%connection, tool = note.tool, why = note.why, "a tool was changed to fit");
+                }
+            }
+        }
+    }
+}
+
+/// How a server is spoken to, in the protocol's words.
+pub(crate) const fn transport(remote: &Remote) -> Transport {
+    match remote.transport {
+        valetkey_connectors::remote::Transport::Http => Transport::Http,
+        valetkey_connectors::remote::Transport::Sse => Transport::Sse,
+    }
+}
+
+/// Why a server gave no list, without its own words: they go to models that asked nothing of it.
+fn said(error: &Error<valetkey_outbound::Error>) -> String {
+    match error {
+        Error::Unsent(error) => error.to_string(),
+        Error::Unauthorized { .. } => "it does not accept the user's sign-in".to_owned(),
+        Error::Status { status, .. } => format!("it answered with status {status}"),
+        Error::SessionEnded => "it ended the session".to_owned(),
+        Error::Refused { code, .. } => format!("it refused to list its tools ({code})"),
+        Error::Nonsense(_) => "its answer cannot be read".to_owned(),
+        Error::TooMuch { what, most } => format!("it answered with more than {most} {what}"),
+    }
+}

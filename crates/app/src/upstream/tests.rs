@@ -1,0 +1,95 @@
+//! Every row of the catalogue's remote servers, from a connection to a listed tool, by each of its ways to sign in.
+
+use super::stand_in::{Row, StandIn, rows};
+use super::tools;
+use crate::connections::{self, Wired};
+use crate::consent::{self, Callback, Submitted};
+use crate::fixture::{PUBLIC, alone, answer_with};
+use crate::{App, accounts};
+use std::collections::HashMap;
+use std::time::Duration;
+use valetkey_domain::account::{Owner, Status};
+use valetkey_domain::connection::{Connection, Settings};
+use valetkey_domain::name::Identifier;
+use valetkey_domain::{Ctx, Secret};
+
+#[tokio::test]
+async fn every_row_leads_from_a_connection_to_a_listed_tool() {
+    let stand_in = StandIn::start().await;
+    let (app, ctx) = alone(&[&stand_in.server, &stand_in.issuer]).await;
+    let rows = rows();
+    assert_eq!(rows.len(), 211);
+    let (mut walks, mut kinds) = (0, HashMap::<String, usize>::new());
+    for row in &rows {
+        assert!(!row.ways.is_empty(), "{}", row.slug);
+        for way in &row.ways {
+            walk(&app, &ctx, &stand_in, row, way).await;
+            *kinds.entry(way["kind"].clone()).or_default() += 1;
+            walks += 1;
+        }
+    }
+    assert_eq!((walks, kinds.len()), (250, 5), "{kinds:?}");
+}
+
+async fn walk(app: &App, ctx: &Ctx, stand_in: &StandIn, row: &Row, way: &HashMap<String, String>) {
+    let (slug, kind) = (&row.slug, way["kind"].as_str());
+    let own = way.get("client").is_some_and(|client| client == "own");
+    let settings = Settings {
+        way: Some(kind.to_owned()),
+        api_base_url: Some(format!("http://{}/{slug}", stand_in.server)),
+        client_id: own.then(|| format!("client-{slug}")),
+        ..Settings::default()
+    };
+    let name = Some(format!("{slug}-{kind}"));
+    let client_secret = own.then(|| Secret::from("secret-1"));
+    let new = connections::New { name, connector: slug.clone(), settings, client_secret };
+    let connection = connections::create(app, ctx, new).await.unwrap_or_else(|error| panic!("{slug}: {error}"));
+    let owner = Owner::of(Identifier::parse("ann").unwrap());
+    let account = accounts::ensure(app, ctx, &connection, owner.clone()).await.unwrap();
+    let link = consent::link(app, ctx, &connection, &account, Duration::from_secs(900)).await.unwrap();
+    let token = link.url.strip_prefix(&format!("{}/connect/", *PUBLIC)).unwrap();
+    match kind {
+        "oauth2" => sign_in(app, &connection, token).await,
+        _ => fill_in(app, row, way, token).await,
+    }
+    let connection = connections::get(app, ctx, &connection.id).await.unwrap();
+    let account = accounts::find(app, ctx, &connection.id, &owner).await.unwrap().unwrap();
+    assert_eq!(account.status, Status::Active, "{slug} by {kind}");
+    let wired = Wired::of(app, connection).unwrap();
+    let remote = wired.connector.remote.clone().unwrap();
+    let known =
+        tools(app, ctx, &wired, &remote, &account).await.unwrap_or_else(|why| panic!("{slug} by {kind}: {why:?}"));
+    let names: Vec<_> = known.tools.iter().map(|tool| tool.definition.name.clone()).collect();
+    assert_eq!(names, [format!("{slug}_only_{}", slug.len())], "{slug} by {kind}");
+}
+
+/// At the authorization server that is found, with the client that is registered there.
+async fn sign_in(app: &App, connection: &Connection, token: &str) {
+    let browser = Secret::from("browser");
+    let url = consent::start(app, token, &browser)
+        .await
+        .unwrap_or_else(|stopped| panic!("{}: {:?}", connection.name, stopped.why));
+    let query: HashMap<_, _> = url.query_pairs().into_owned().collect();
+    assert_eq!(query["code_challenge_method"], "S256");
+    assert!(query["resource"].starts_with("http://127.0.0.1"), "{url}");
+    let answer = Callback { code: Some(Secret::from("code-1")), ..answer_with(&query["state"]) };
+    consent::callback(app, &connection.id, answer, Some(&browser))
+        .await
+        .unwrap_or_else(|_| panic!("{}", connection.name));
+}
+
+async fn fill_in(app: &App, row: &Row, way: &HashMap<String, String>, token: &str) {
+    let value = |text: String| Secret::from(text.as_str());
+    let typed = value(format!("tok-{}", row.slug));
+    let sent = match way["kind"].as_str() {
+        "none" => vec![],
+        "bearer" => vec![("token".to_owned(), typed)],
+        "basic" if way.contains_key("password") => {
+            vec![("username".to_owned(), typed), ("password".to_owned(), Secret::from("pass-1"))]
+        }
+        "basic" => vec![("username".to_owned(), typed)],
+        _ => vec![("api_key".to_owned(), typed)],
+    };
+    let submitted = consent::submit(app, token, &Secret::from("browser"), sent).await;
+    assert!(matches!(submitted, Ok(Submitted::Ended(_))), "{}", row.slug);
+}
