@@ -1,12 +1,13 @@
 //! All connectors: those that are shipped, compiled when one is first asked for, and those that were added.
 
-use crate::compile;
 use crate::connector::{Connector, Tool};
 use crate::error::{Error, Problem};
-use crate::file::{File, read};
+use crate::file::File;
+use crate::file::read::{Either, either};
 use crate::lint::{self, Author};
 use crate::remote;
-use crate::shipped::{SHIPPED, Shipped};
+use crate::shipped::{SHIPPED, Shipped, original};
+use crate::{alias, compile};
 use std::sync::{Arc, OnceLock};
 use valetkey_domain::nearest;
 use valetkey_vendor::Digest;
@@ -50,7 +51,8 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// Adds a connector file of a user's own. It passes the same check as the shipped ones, and may name no native.
+    /// Adds a connector file of a user's own. It passes the same check as the shipped ones, and may name no native. One
+    /// that repeats a shipped connector is that one under its name.
     ///
     /// # Errors
     /// It cannot be read, something that it says is wrong, or its name is taken.
@@ -58,15 +60,29 @@ impl Catalog {
         let connector = if is_remote(text) {
             remote::compiled(file_name, remote::read(file_name, text)?)?
         } else {
-            let file = read::read(file_name, text)?;
-            self.free(file_name, &file.connector)?;
-            checked(file_name, &file, &[], Author::User)?
+            self.of_file(file_name, text)?
         };
         self.free(file_name, &connector.slug)?;
         let slug = connector.slug.clone();
         let entry = Entry { slug, connector: OnceLock::from(Some(Arc::new(connector))), shipped: None };
         self.entries.push(entry);
         Ok(())
+    }
+
+    /// The connector of a file that is no remote server's.
+    fn of_file(&self, file_name: &str, text: &str) -> Result<Connector, Error> {
+        match either(file_name, text)? {
+            Either::Whole(file) => {
+                self.free(file_name, &file.connector)?;
+                checked(file_name, &file, &[], Author::User)
+            }
+            Either::Alias(alias) => {
+                self.free(file_name, &alias.connector)?;
+                let (shipped, original) = original(file_name, &alias.alias_of)?;
+                // Its tools are ours, natives and all, and so is what is demanded of it.
+                checked(file_name, &alias::whole(*alias, original), &digests_of(shipped)?, Author::Us)
+            }
+        }
     }
 
     /// The connector of this name.
@@ -152,11 +168,15 @@ fn is_remote(text: &str) -> bool {
 
 /// Compiles a shipped file. It passed the check when it was built, which is not repeated at every start.
 pub(crate) fn compiled(shipped: &Shipped) -> Result<Connector, Error> {
-    let file = read::read(shipped.file_name, shipped.text)?;
     let wrong = |problem| Error::Wrong { file: shipped.file_name.to_owned(), problems: vec![problem] };
-    let digests = shipped.described();
-    let digests = digests.map_err(|error| wrong(Problem { at: "description".to_owned(), why: error.to_string() }))?;
-    compile::connector(&file, &digests).map_err(wrong)
+    compile::connector(&shipped.file()?, &digests_of(shipped)?).map_err(wrong)
+}
+
+fn digests_of(shipped: &Shipped) -> Result<Vec<Digest>, Error> {
+    shipped.described().map_err(|error| {
+        let problem = Problem { at: "description".to_owned(), why: error.to_string() };
+        Error::Wrong { file: shipped.file_name.to_owned(), problems: vec![problem] }
+    })
 }
 
 /// Checks a file and compiles it.

@@ -53,6 +53,7 @@ pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Pr
     Ok(Connector {
         slug: file.connector.clone(),
         display_name: file.display_name.clone(),
+        alias_of: file.alias_of.clone(),
         hosts: file.hosts.clone(),
         proxy_url: file.proxy_url.clone(),
         ways: file.auth.iter().map(auth::way).collect::<Result<_, _>>()?,

@@ -26,6 +26,8 @@ pub struct Connector {
     pub slug: String,
     /// The app's name, for people.
     pub display_name: String,
+    /// The connector whose tools it repeats under its own name, if it does.
+    pub alias_of: Option<String>,
     /// The hosts that a request may go to.
     pub hosts: Vec<String>,
     /// What the proxy appends whole paths to: an origin.

@@ -117,6 +117,7 @@ fn assembled(
         headers: Vec::new(),
         checked: false,
         not_yet: Vec::new(),
+        alias_of: None,
         tools: IndexMap::new(),
         upstream: Arc::new(upstream),
         own_host,

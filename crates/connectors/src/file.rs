@@ -3,6 +3,7 @@
 //!
 //! Unknown keys are refused everywhere. [`read`](read::read) gives errors with line, column and path.
 
+mod alias;
 mod answer_form;
 mod auth;
 mod body_form;
@@ -10,6 +11,7 @@ mod ordered;
 pub mod read;
 mod tool;
 
+pub use alias::AliasFile;
 pub use answer_form::AnswerForm;
 pub use auth::{
     AuthFile, AuthKind, CredentialField, IdentityFile, LostAnswer, Pkce, Refresh, RevokeFile, TokenBody,
@@ -32,6 +34,8 @@ pub struct File {
     pub connector: String,
     /// The app's name, for people.
     pub display_name: String,
+    /// The connector whose tools it repeats; a file that says so is read as an [`AliasFile`] and made whole by it.
+    pub alias_of: Option<String>,
     /// How its tools reach the app.
     pub upstream: Upstream,
     /// What the paths of manual requests are appended to; the paths of described operations must lie under it.

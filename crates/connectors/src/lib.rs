@@ -4,6 +4,7 @@
 //! Read [`mod@file`] for what a connector is, [`lint`] for what is demanded of it, [`Catalog`] for how one is found, and
 //! [`call`] for how a tool call runs: a machine that says what to send and is given the answers.
 
+mod alias;
 mod auth;
 pub mod call;
 mod catalog;

@@ -1,5 +1,10 @@
 //! The connector files that are part of the binary, with the digests that they were checked against.
 
+use crate::alias;
+use crate::error::{Error, Problem};
+use crate::file::File;
+use crate::file::read::{Either, either, read};
+use valetkey_domain::nearest;
 use valetkey_vendor::Digest;
 
 /// One shipped connector.
@@ -16,10 +21,41 @@ pub(crate) struct Shipped {
 }
 
 impl Shipped {
+    /// Its file, made whole where it is an alias.
+    pub(crate) fn file(&self) -> Result<File, Error> {
+        match either(self.file_name, self.text)? {
+            Either::Whole(file) => Ok(*file),
+            Either::Alias(alias) => {
+                let (_, original) = original(self.file_name, &alias.alias_of)?;
+                Ok(alias::whole(*alias, original))
+            }
+        }
+    }
+
     /// Its digests, read.
     pub(crate) fn described(&self) -> Result<Vec<Digest>, valetkey_vendor::Error> {
         self.digests.iter().map(|text| Digest::read(text)).collect()
     }
+}
+
+/// The shipped connector that an alias repeats, with its file.
+///
+/// # Errors
+/// There is none of this name, or it is an alias itself.
+pub(crate) fn original(file_name: &str, named: &str) -> Result<(&'static Shipped, File), Error> {
+    let wrong = |why: String| {
+        let problems = vec![Problem { at: "alias_of".to_owned(), why }];
+        Error::Wrong { file: file_name.to_owned(), problems }
+    };
+    let Some(shipped) = SHIPPED.iter().find(|shipped| shipped.slug == named) else {
+        let near = nearest(named, SHIPPED.iter().map(|shipped| shipped.slug));
+        let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        return Err(wrong(format!("`{named}` is no shipped connector{near}")));
+    };
+    if matches!(either(shipped.file_name, shipped.text)?, Either::Alias(_)) {
+        return Err(wrong(format!("`{named}` is an alias itself")));
+    }
+    Ok((shipped, read(shipped.file_name, shipped.text)?))
 }
 
 /// All of them, in the order in which they are shown.
@@ -52,6 +88,12 @@ pub(crate) const SHIPPED: &[Shipped] = &[
         slug: "github",
         file_name: "github.yaml",
         text: include_str!("../../../catalogue/github.yaml"),
+        digests: &[include_str!("../../../catalogue/digests/github.json")],
+    },
+    Shipped {
+        slug: "githubpat",
+        file_name: "githubpat.yaml",
+        text: include_str!("../../../catalogue/githubpat.yaml"),
         digests: &[include_str!("../../../catalogue/digests/github.json")],
     },
     Shipped {

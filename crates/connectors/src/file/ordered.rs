@@ -25,6 +25,11 @@ impl<T> Ordered<T> {
         self.0.iter().find(|(known, _)| known == key).map(|(_, value)| value)
     }
 
+    /// The pairs in order, taken out.
+    pub fn into_pairs(self) -> impl Iterator<Item = (String, T)> {
+        self.0.into_iter()
+    }
+
     /// Whether there is no pair.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,19 +1,47 @@
 //! From text to a file, with bounds: a connector file is a few hundred lines, whatever YAML could make of it.
 
-use super::File;
+use super::{AliasFile, File};
 use crate::Error;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Options, alias_limits, budget, options};
 
 /// The longest file, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// Reads the text of a connector file.
+/// A connector file, whole or by another one.
+#[derive(Debug)]
+pub enum Either {
+    /// It says everything itself.
+    Whole(Box<File>),
+    /// It repeats another one.
+    Alias(Box<AliasFile>),
+}
+
+/// Reads the text of a connector file, which may be an alias.
+///
+/// # Errors
+/// [`Error::Unreadable`] with line, column and path.
+pub fn either(file_name: &str, text: &str) -> Result<Either, Error> {
+    let repeats = read_as::<Peek>(file_name, text).is_ok_and(|peek| peek.alias_of.is_some());
+    if repeats {
+        return read_as(file_name, text).map(|alias| Either::Alias(Box::new(alias)));
+    }
+    read(file_name, text).map(|file| Either::Whole(Box::new(file)))
+}
+
+/// Reads the text of a whole connector file.
 ///
 /// # Errors
 /// [`Error::Unreadable`] with line, column and path.
 pub fn read(file_name: &str, text: &str) -> Result<File, Error> {
     read_as(file_name, text)
+}
+
+/// Whether it is an alias, whatever else it says.
+#[derive(Deserialize)]
+struct Peek {
+    alias_of: Option<String>,
 }
 
 /// The same for another form of file.

@@ -10,6 +10,7 @@ const NAMES: &[(&str, &str)] = &[
     ("googlecalendar", include_str!("../../../../catalogue/names/googlecalendar.tsv")),
     ("googledrive", include_str!("../../../../catalogue/names/googledrive.tsv")),
     ("github", include_str!("../../../../catalogue/names/github.tsv")),
+    ("githubpat", include_str!("../../../../catalogue/names/githubpat.tsv")),
     ("slack", include_str!("../../../../catalogue/names/slack.tsv")),
     ("notion", include_str!("../../../../catalogue/names/notion.tsv")),
     ("linear", include_str!("../../../../catalogue/names/linear.tsv")),
@@ -22,7 +23,7 @@ fn told(problems: &[Problem]) -> String {
 #[test]
 fn the_shipped_files_pass() {
     for shipped in SHIPPED {
-        let file = read::read(shipped.file_name, shipped.text).unwrap();
+        let file = shipped.file().unwrap();
         let digests = shipped.described().unwrap();
         let problems = check(&file, &digests, Author::Us);
         assert!(problems.is_empty(), "{}:\n{}", shipped.file_name, told(&problems));
@@ -35,7 +36,7 @@ fn the_shipped_files_pass() {
 fn every_documented_name_is_built_or_listed() {
     for shipped in SHIPPED {
         let (_, table) = NAMES.iter().find(|(slug, _)| *slug == shipped.slug).unwrap();
-        let file = read::read(shipped.file_name, shipped.text).unwrap();
+        let file = shipped.file().unwrap();
         let problems = names::check(&file, &names::read(table).unwrap());
         assert!(problems.is_empty(), "{}:\n{}", shipped.file_name, told(&problems));
     }
@@ -201,7 +202,7 @@ fn a_scope_without_fitting_words_is_found() {
 #[test]
 fn words_are_demanded_of_shipped_files_only() {
     for shipped in SHIPPED {
-        // Some apps have no scopes.
+        // Some apps have no scopes, and aliases have the other's.
         let Some((before, after)) = shipped.text.split_once("\nscopes:\n") else { continue };
         let rest = after.lines().skip_while(|line| line.starts_with(' ')).collect::<Vec<_>>().join("\n");
         let file = read::read(shipped.file_name, &format!("{before}\n{rest}\n")).unwrap();
@@ -333,6 +334,57 @@ fn a_file_of_ones_own_is_taken_and_held_to_the_same() {
         ("{kind: manual,", "{kind: discovery, id: \"gmail:v1\",", "digest is not here"),
     ] {
         let said = added(from, to).unwrap_err();
+        assert!(said.contains(expected), "{from} -> {to}: {expected} is not in:\n{said}");
+    }
+}
+
+/// An alias of a user's own.
+const ALIAS: &str = "
+connector: hub
+display_name: Our Hub
+alias_of: github
+auth: [{kind: bearer, fields: {token: {label: Token}}}]
+verify: {method: GET, path: /user, id: .id, name: .login}
+";
+
+#[test]
+fn an_alias_has_the_tools_of_the_other_under_its_own_name() {
+    let mut catalog = Catalog::shipped().unwrap();
+    catalog.add("hub.yaml", ALIAS).unwrap();
+    let (hub, github) = (catalog.connector("hub").unwrap(), catalog.connector("github").unwrap());
+    assert_eq!(hub.alias_of.as_deref(), Some("github"));
+    assert!(
+        github.alias_of.is_none() && hub.tools.len() == github.tools.len() && hub.not_yet.len() == github.not_yet.len()
+    );
+    for (ours, theirs) in hub.tools.values().zip(github.tools.values()) {
+        let (ours, theirs) = (&ours.definition, &theirs.definition);
+        assert_eq!(ours.name.strip_prefix("hub_"), theirs.name.strip_prefix("github_"));
+        assert_eq!(ours.effect, theirs.effect);
+        let told = format!("{} {}", ours.description, ours.input_schema);
+        assert!(
+            !told.contains(&theirs.name) && github.tools.keys().all(|name| !told.contains(name.as_str())),
+            "{told}"
+        );
+    }
+    let read = catalog.tool("hub_file_contents_get").unwrap().1;
+    assert!(read.definition.input_schema.to_string().contains("hub_git_tree_get"));
+    assert_eq!((hub.ways.len(), hub.default_scopes.len()), (1, 0));
+    assert_eq!(hub.origin(), github.origin());
+}
+
+#[test]
+fn an_alias_is_held_to_the_same() {
+    for (from, to, expected) in [
+        ("alias_of: github", "alias_of: githup", "did you mean `github`?"),
+        ("alias_of: github", "alias_of: githubpat", "is an alias itself"),
+        ("connector: hub", "connector: github", "there already"),
+        ("connector: hub", "connector: Hub", "a name has only a-z"),
+        ("auth: [", "hosts: [evil.test]\nauth: [", "unknown field `hosts`"),
+        ("verify: {method: GET, path: /user, id: .id, name: .login}\n", "", "verify"),
+        ("kind: bearer", "kind: password", "auth[0].kind"),
+    ] {
+        assert!(ALIAS.contains(from), "{from}");
+        let said = Catalog::shipped().unwrap().add("hub.yaml", &ALIAS.replacen(from, to, 1)).unwrap_err().to_string();
         assert!(said.contains(expected), "{from} -> {to}: {expected} is not in:\n{said}");
     }
 }

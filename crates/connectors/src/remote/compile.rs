@@ -60,6 +60,7 @@ pub fn connector(server: Server) -> Result<Connector, Problem> {
         own_host: OwnHost::compile(&origin, &hosts).map_err(|why| problem(&why))?,
         slug,
         display_name,
+        alias_of: None,
         hosts,
         proxy_url: origin,
         ways,

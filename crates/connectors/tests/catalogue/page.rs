@@ -23,6 +23,11 @@ pub(crate) fn page(catalog: &Catalog) -> String {
     }
     servers(&mut page, &remote);
     for connector in &connectors {
+        if let Some(other) = &connector.alias_of {
+            let slug = &connector.slug;
+            let _ = write!(page, "\n## {slug}\n\nThe tools of [{other}](#{other}), called `{slug}_…`.\n");
+            continue;
+        }
         let _ = write!(page, "\n## {}\n\n| tool | effect | what it does |\n|---|---|---|\n", connector.slug);
         for tool in connector.tools.values() {
             let definition = &tool.definition;

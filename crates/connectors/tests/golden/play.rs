@@ -66,7 +66,10 @@ pub(crate) fn catalogue() -> PathBuf {
 /// The digests that a connector's file names: `calendar:v3` is in `digests/calendar.v3.json`.
 pub(crate) fn digests(connector: &str) -> Vec<Digest> {
     let name = format!("{connector}.yaml");
-    let file = read::read(&name, &std::fs::read_to_string(catalogue().join(&name)).unwrap()).unwrap();
+    let file = match read::either(&name, &std::fs::read_to_string(catalogue().join(&name)).unwrap()).unwrap() {
+        read::Either::Whole(file) => file,
+        read::Either::Alias(alias) => return digests(&alias.alias_of),
+    };
     let ids = std::iter::once(file.description).chain(file.also_described).map(|one| one.id.unwrap());
     let text = |id: String| {
         let name = format!("{}.json", id.replace(':', "."));
@@ -75,8 +78,9 @@ pub(crate) fn digests(connector: &str) -> Vec<Digest> {
     ids.map(|id| Digest::read(&text(id)).unwrap()).collect()
 }
 
-/// Where a tool's cases are.
+/// Where a tool's cases are. Those of an alias are the other's.
 pub(crate) fn path(tool: &str) -> PathBuf {
+    let tool = tool.replacen("githubpat_", "github_", 1);
     catalogue().join("golden").join(format!("{tool}.json"))
 }
 
