@@ -31,6 +31,6 @@ impl http_body::Body for Hinted {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.length.clone()
+        self.length
     }
 }

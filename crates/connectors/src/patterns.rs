@@ -35,10 +35,10 @@ fn pattern(connector: &Connector, way: &Auth) -> Value {
     };
     let mut pattern = json!({ "type": kind, "display_name": name, "fields": fields(way.fields()) });
     if !connector.account_fields.is_empty() {
-        pattern["account_fields"] = fields(&connector.account_fields);
+        set(&mut pattern, "account_fields", fields(&connector.account_fields));
     }
     if connector.remote.is_some() {
-        pattern["is_mcp"] = json!(true);
+        set(&mut pattern, "is_mcp", json!(true));
     }
     let oauth = match way {
         Auth::OAuth2(oauth) => Some(code_flow(connector, oauth)),
@@ -46,9 +46,15 @@ fn pattern(connector: &Connector, way: &Auth) -> Value {
         Auth::Static(_) | Auth::None => None,
     };
     if let Some(oauth) = oauth {
-        pattern["oauth_config"] = oauth;
+        set(&mut pattern, "oauth_config", oauth);
     }
     pattern
+}
+
+fn set(object: &mut Value, name: &str, value: Value) {
+    if let Value::Object(members) = object {
+        members.insert(name.to_owned(), value);
+    }
 }
 
 fn fields(fields: &[Field]) -> Value {
@@ -61,11 +67,11 @@ fn fields(fields: &[Field]) -> Value {
         let mut shown =
             json!({ "field_name": field.name, "label": field.label, "input_type": input, "required": field.required });
         if let Some(hint) = &field.hint {
-            shown["hint"] = json!(hint);
+            set(&mut shown, "hint", json!(hint));
         }
         if !field.options.is_empty() {
             let option = |value: &String| json!({ "value": value, "display_name": value });
-            shown["options"] = field.options.iter().map(option).collect();
+            set(&mut shown, "options", field.options.iter().map(option).collect::<Value>());
         }
         shown
     };
@@ -80,7 +86,7 @@ fn code_flow(connector: &Connector, oauth: &OAuth2) -> Value {
         "available_scopes": scopes(connector),
     });
     if let Some(identity) = &oauth.identity {
-        shown["user_info_uri"] = json!(identity.url);
+        set(&mut shown, "user_info_uri", json!(identity.url));
     }
     shown
 }

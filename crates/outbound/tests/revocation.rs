@@ -81,6 +81,7 @@ async fn revoke(
         answer_in: None,
         ended: &[],
         body: TokenBody::Form,
+        resource: None,
     });
     let revoked = oauth::revoke(&outbound, &revocation, client.as_ref()).await;
     let asked = asked.lock().unwrap().clone();

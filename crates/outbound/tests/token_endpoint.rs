@@ -67,6 +67,7 @@ async fn refresh(answer: &str) -> Result<oauth::Tokens, TokenError> {
         answer_in: None,
         ended: &[],
         body: TokenBody::Form,
+        resource: None,
     };
     oauth::refresh(&outbound(&address), &client, &Secret::from("refresh-hunter2")).await
 }
@@ -84,6 +85,7 @@ async fn a_code_is_exchanged_with_verifier_and_redirect_uri() {
         answer_in: None,
         ended: &[],
         body: TokenBody::Form,
+        resource: None,
     };
     let verifier = Secret::from("v");
     let redirect = "http://localhost:8080/sso/v1/oauth/conn_1/callback";
@@ -136,6 +138,7 @@ async fn attack_22_each_exchange_has_a_connection_of_its_own() {
         answer_in: None,
         ended: &[],
         body: TokenBody::Form,
+        resource: None,
     };
     for _ in 0..2 {
         let question = Question { method: http::Method::GET, url: &url, headers: &[], body: None };
@@ -175,6 +178,7 @@ async fn an_endpoint_that_is_down_was_never_reached() {
         answer_in: None,
         ended: &[],
         body: TokenBody::Form,
+        resource: None,
     };
     let error = oauth::refresh(&outbound(&address), &client, &Secret::from("refresh-hunter2")).await.unwrap_err();
     assert!(matches!(error, TokenError::Unreachable(_)), "{error:?}");
@@ -257,6 +261,7 @@ async fn a_secret_goes_raw_where_that_is_said() {
             answer_in: None,
             ended: &[],
             body: TokenBody::Form,
+            resource: None,
         };
         oauth::refresh(&outbound(&address), &client, &Secret::from("rt")).await.unwrap();
         let request = request.await.unwrap();

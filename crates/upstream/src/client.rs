@@ -38,6 +38,7 @@ pub struct Listed {
 }
 
 /// An open way to the server.
+#[expect(clippy::large_enum_variant, reason = "one for each request, on the stack of its task")]
 enum Way<'a, C: Carrier> {
     Http(Exchange<'a, C>, Session),
     TwoWays(TwoWays<'a, C>),

@@ -85,10 +85,9 @@ pub(crate) fn mirror_arguments(headers: &mut HeaderMap, wanted: &[Parameter], ar
 fn value(text: &str) -> HeaderValue {
     let edge = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
     let bytes = text.as_bytes();
+    let reads_as_encoded = text.starts_with(BEGIN) && text.ends_with(END);
     let plain = bytes.iter().all(|byte| (0x20..=0x7e).contains(byte))
-        && !edge(bytes.first())
-        && !edge(bytes.last())
-        && !(text.starts_with(BEGIN) && text.ends_with(END));
+        && !(edge(bytes.first()) || edge(bytes.last()) || reads_as_encoded);
     let encoded = || HeaderValue::from_str(&format!("{BEGIN}{}{END}", STANDARD.encode(text)));
     let made = if plain { HeaderValue::from_str(text) } else { encoded() };
     made.unwrap_or_else(|_| HeaderValue::from_static(""))

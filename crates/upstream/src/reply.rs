@@ -30,6 +30,7 @@ pub(crate) enum Told {
 }
 
 /// An answer under way.
+#[expect(clippy::large_enum_variant, reason = "one for each request, on the stack of its task")]
 pub(crate) enum Reply<C: Carrier> {
     /// JSON.
     Whole(C::Body),

@@ -93,6 +93,9 @@ async fn attack_78_whatever_is_long_is_not_repeated_at_any_rest_door() {
     }
 }
 
+/// How many questions a door reads at a time, how much of each has come, and how one is made of its body.
+type Door<'a> = (usize, usize, &'a dyn Fn(Body) -> Request<Body>);
+
 /// Of long questions so many are read at once as there is room for, whatever door they come by; a short one passes.
 #[tokio::test]
 async fn attack_78_long_questions_are_not_read_before_there_is_room() {
@@ -105,7 +108,7 @@ async fn attack_78_long_questions_are_not_read_before_there_is_room() {
     };
     let by_grpc = |body| grpc("/scalekit.v1.tools.ToolService/ExecuteTool", &kit.bearer(), body);
     // What an environment may hold of questions, by what a body of unknown length may come to: 1 MiB, or 64 KiB held.
-    let doors: [(usize, usize, &dyn Fn(Body) -> Request<Body>); 3] =
+    let doors: [Door<'_>; 3] =
         [(16, 20_000, &|body| rest("/api/v1/execute_tool", body)), (16, 20_000, &by_grpc), (256, 0, &proxied)];
     for (number, (room, begun, request)) in doors.into_iter().enumerate() {
         let gates: Vec<GatedBody> = (0..=room).map(|_| GatedBody::default()).collect();

@@ -30,7 +30,7 @@ fn row(document: &str) -> Row {
             Some(("connector", slug)) => row.slug = slug.to_owned(),
             Some(("transport", kind)) => row.sse = kind == "sse",
             Some(("url", url)) => {
-                row.path = url.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap_or_default()
+                row.path = url.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap_or_default();
             }
             _ => {}
         }
@@ -130,8 +130,11 @@ impl StandIn {
 
     fn metadata(&self, row: &Row) -> String {
         let issuer = format!("http://{}/{}", self.issuer, row.slug);
-        let auths =
-            if row.slug.len() % 3 == 0 { r#"["client_secret_post"]"# } else { r#"["none","client_secret_basic"]"# };
+        let auths = if row.slug.len().is_multiple_of(3) {
+            r#"["client_secret_post"]"#
+        } else {
+            r#"["none","client_secret_basic"]"#
+        };
         let registers = format!(r#","registration_endpoint":"{issuer}/register""#);
         let own = row.ways.iter().any(|way| way.get("client").is_some_and(|client| client == "own"));
         format!(
@@ -213,7 +216,7 @@ fn signed_in(row: &Row, asked: &Asked) -> bool {
 
 /// Streamable HTTP, of the modern era for half of the rows and of the legacy one, with sessions, for the others.
 async fn speak(stream: &mut TcpStream, row: &Row, asked: &Asked) {
-    let modern = row.slug.len() % 2 == 0;
+    let modern = row.slug.len().is_multiple_of(2);
     let method = asked.member("method");
     let session = asked.header("mcp-session-id") == Some("session-1");
     let agrees = asked.header("mcp-method") == Some(method.as_str())
@@ -224,11 +227,11 @@ async fn speak(stream: &mut TcpStream, row: &Row, asked: &Asked) {
             say(stream, 200, "mcp-session-id: session-1\r\ncontent-type: application/json\r\n", &answer).await;
         }
         "server/discover" if !modern => {
-            say(stream, 400, "", r#"{"error":{"code":-32000,"message":"no session"}}"#).await
+            say(stream, 400, "", r#"{"error":{"code":-32000,"message":"no session"}}"#).await;
         }
         _ if if modern { !agrees } else { !session } => say(stream, 400, "", "{}").await,
         _ => match answer(row, asked, modern) {
-            Some(answer) if row.slug.len() % 5 == 0 => {
+            Some(answer) if row.slug.len().is_multiple_of(5) => {
                 let events = format!(": hello\n\nevent: message\ndata: {answer}\n\n");
                 say(stream, 200, "content-type: text/event-stream\r\n", &events).await;
             }

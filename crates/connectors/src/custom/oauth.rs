@@ -66,10 +66,13 @@ pub(super) fn code_flow(at: &str, pattern: &Pattern) -> Result<serde_json::Value
     if !oauth.user_info_uri.is_empty() {
         endpoint(at, "user_info_uri", &oauth.user_info_uri)?;
         // What the identity answers of most apps call it.
-        written["identity"] = serde_json::json!({
+        let identity = serde_json::json!({
             "method": "GET", "url": oauth.user_info_uri,
             "id": ".sub // .id // .user_id", "name": ".email // .login // .name",
         });
+        if let Some(members) = written.as_object_mut() {
+            members.insert("identity".to_owned(), identity);
+        }
     }
     Ok(written)
 }

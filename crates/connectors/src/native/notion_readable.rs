@@ -130,7 +130,8 @@ fn comment(comment: &Value) -> Value {
     }
     row.extend(picked(comment, &["created_time"]));
     let files = comment.get("attachments").and_then(Value::as_array).into_iter().flatten();
-    let files: Vec<Value> = files.map(|one| json!({"category": one["category"], "url": one["file"]["url"]})).collect();
+    let files: Vec<Value> =
+        files.map(|one| json!({"category": one.get("category"), "url": one.pointer("/file/url")})).collect();
     if !files.is_empty() {
         row.insert("attachments".to_owned(), files.into());
     }

@@ -112,6 +112,7 @@ mod tests {
             answer_in: None,
             ended: &[],
             body: TokenBody::Form,
+            resource: None,
         });
         let request = revocation.request(client.as_ref()).unwrap()?;
         let header = request.headers().get(AUTHORIZATION).map_or("", |value| value.to_str().unwrap()).to_owned();
