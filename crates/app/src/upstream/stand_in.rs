@@ -96,7 +96,9 @@ impl StandIn {
     async fn serve(self: Arc<Self>, mut stream: TcpStream) {
         let Some(asked) = read(&mut stream).await else { return };
         let path = asked.target.split('?').next().unwrap_or_default();
-        let well_known = path.strip_prefix("/.well-known/oauth-authorization-server").or(path.strip_prefix("/meta"));
+        let well_known = path
+            .strip_prefix("/.well-known/oauth-authorization-server")
+            .or(path.strip_prefix("/meta").filter(|rest| rest.starts_with('/')));
         let slug = well_known.unwrap_or(path).split('/').nth(1).unwrap_or_default();
         let Some(row) = self.rows.get(slug) else { return say(&mut stream, 404, "", "{}").await };
         let place = path.strip_prefix(&format!("/{slug}")).unwrap_or_default();

@@ -190,10 +190,22 @@ fn one_library_for_tls_and_cryptography() {
     }
 }
 
+/// What a package says its licence is, or else the one that the file it names is called by in its first line.
+fn licence(package: &Value) -> String {
+    let text = |member: &str| package[member].as_str();
+    if let Some(licence) = text("license") {
+        return licence.to_owned();
+    }
+    let folder = Path::new(text("manifest_path").unwrap_or_default()).parent().unwrap();
+    let file =
+        text("license_file").and_then(|file| std::fs::read_to_string(folder.join(file)).ok()).unwrap_or_default();
+    file.lines().next().unwrap_or_default().trim_end_matches(" License").to_owned()
+}
+
 #[test]
 fn every_licence_may_be_shipped_with_apache_2() {
     for package in METADATA["packages"].as_array().unwrap() {
-        let (name, licence) = (&package["name"], package["license"].as_str().unwrap_or_default());
+        let (name, licence) = (&package["name"], licence(package));
         // Every part that AND joins must have a choice that fits; older manifests write `A/B` for `A OR B`.
         let fits = |choice: &str| LICENCES.contains(&choice.trim_matches(['(', ')', ' ']));
         let parts = licence.replace('/', " OR ");
