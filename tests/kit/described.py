@@ -131,6 +131,9 @@ def handler(app):
             self.send(200, app.tokens()) if given else self.send(400, {"error": "invalid_grant"})
 
         def revoke(self, _, body):
+            # It takes none without the client's name and secret.
+            if not self.headers.get("authorization"):
+                return self.send(401, {"object": "error", "status": 401, "code": "unauthorized", "message": "Unauthorized"})
             app.revoked.append((self.headers.get("content-type"), self.headers.get("authorization"), body.decode()))
             self.send(200, {})
 

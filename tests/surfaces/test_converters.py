@@ -31,8 +31,8 @@ def demo(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def listed(demo):
-    """All tools of the catalogue, as one instance lists them."""
-    connectors = [connector["connector"] for connector in demo.cli_json("connector", "list")]
+    """All tools of the catalogue, as one instance lists them; those of remote servers are known once somebody signed in."""
+    connectors = list(dict.fromkeys(tool["tool"].split("_")[0] for tool in demo.cli_json("tool", "list")))
     for connector in connectors:
         demo.cli("connection", "create", connector, "--name", f"ALL_{connector}")
     mappings = [{"connection_name": f"ALL_{connector}", "tools": []} for connector in connectors]

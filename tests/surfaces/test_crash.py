@@ -35,6 +35,8 @@ ROTATION = {
 BY_ITSELF = ("rotation.key_committed", "rotation.reseal_written")
 RECOVERY = ["recovery.refresh_settled", "recovery.consent_settled"]
 OTHERS = ["ahead.claimed", "journal.placed"]
+# In test_webhooks.py.
+DELIVERY = ["delivery.claimed", "delivery.answered"]
 
 
 def test_attack_55_every_failpoint_of_the_binary_is_tried_here(tmp_path):
@@ -42,7 +44,7 @@ def test_attack_55_every_failpoint_of_the_binary_is_tried_here(tmp_path):
     told = subprocess.run(command, capture_output=True, text=True, env={"VALETKEY_FAILPOINT": "?"}, timeout=30)
     assert told.returncode == 1
     names = told.stderr.strip().rsplit("there are: ", 1)[1].split(", ")
-    assert sorted(names) == sorted([*REFRESH, *CALLBACK, *EXECUTE, *CONFIG, *ROTATION, *RECOVERY, *OTHERS])
+    assert sorted(names) == sorted([*REFRESH, *CALLBACK, *EXECUTE, *CONFIG, *ROTATION, *RECOVERY, *OTHERS, *DELIVERY])
 
 
 @pytest.fixture(scope="module")

@@ -128,8 +128,12 @@ pub(crate) fn texts() -> Vec<&'static str> {
 /// # Errors
 /// The database cannot be written, or the row fits no account.
 pub async fn snapshot(ctx: &Ctx, tx: &mut Tx, account: &str) -> Result<Option<Snapshot>, Error> {
-    let sql = "UPDATE connected_accounts SET event_position = event_position + 2, event_status_before = event_status,
-            event_status = status
+    // Behind what is there too: a row that was put back from outside has an older position.
+    let sql = "UPDATE connected_accounts SET event_position = 2 + CASE WHEN event_position < COALESCE(
+                (SELECT max(e.position) FROM events e WHERE e.account_id = connected_accounts.id), 0)
+            THEN (SELECT max(e.position) FROM events e WHERE e.account_id = connected_accounts.id)
+            ELSE event_position END,
+            event_status_before = event_status, event_status = status
         WHERE environment_id = $1 AND id = $2
         RETURNING id, connection_id, identifier, organization_id, user_id, status, reason, event_position,
             event_status_before,
