@@ -53,8 +53,8 @@ setting settings preference configuration zone
 profile account own
 permanent permanently good forever
 clear empty wipe
-repository repo project
-code source file program
+repository repo
+code source program
 issue bug ticket problem defect
 pull pr review request
 pull merge propose
