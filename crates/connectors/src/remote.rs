@@ -1,4 +1,4 @@
-//! Remote MCP servers as connectors: where one is and how people sign in there ([`file`]), and its tools as it lists them
+//! Remote MCP servers as connectors: where one is and how people sign in there ([`mod@file`]), and its tools as it lists them
 //! for an account, made fit to be shown and called ([`prepared`]). Nothing here asks a server anything.
 //!
 //! [`connector`] turns an address with ways to sign in into a [`Connector`](crate::Connector), wherever the two come from.

@@ -1,7 +1,5 @@
 //! The remote MCP servers that are shipped, and files of one's own for others.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
-
 use std::collections::BTreeMap;
 use valetkey_connectors::{Auth, Catalog, Slot};
 

@@ -90,14 +90,14 @@ fn rename(schema: &mut Map<String, Value>, changes: &mut Vec<String>) -> Result<
 mod tests {
     use super::*;
 
-    fn fit(schema: Value) -> Result<Value, String> {
-        fitted(Some(&schema)).map(|fitted| fitted.schema)
+    fn fit(schema: &Value) -> Result<Value, String> {
+        fitted(Some(schema)).map(|fitted| fitted.schema)
     }
 
     #[test]
     fn an_object_stands_at_the_root_whatever_was_there() {
         let plain = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]});
-        assert_eq!(fit(plain.clone()).unwrap(), plain, "what fits stays");
+        assert_eq!(fit(&plain).unwrap(), plain, "what fits stays");
         assert_eq!(fitted(Some(&plain)).unwrap().changes, Vec::<String>::new());
         for (given, kept) in [
             (json!({}), json!({"type": "object", "properties": {}})),
@@ -119,7 +119,7 @@ mod tests {
                 json!({"type": "object", "properties": {"b": {}}, "required": ["b"]}),
             ),
         ] {
-            assert_eq!(fit(given.clone()).unwrap(), kept, "{given}");
+            assert_eq!(fit(&given).unwrap(), kept, "{given}");
         }
         for none in [
             json!({"type": "string"}),
@@ -127,7 +127,7 @@ mod tests {
             json!({"properties": []}),
             json!({"type": "object", "properties": {"a": {"minimum": "x"}}}),
         ] {
-            assert!(fit(none.clone()).is_err(), "{none}");
+            assert!(fit(&none).is_err(), "{none}");
         }
     }
 
@@ -142,7 +142,7 @@ mod tests {
             "self": {"$ref": "#"},
             "odd": true,
         }});
-        let kept = fit(given).unwrap();
+        let kept = fit(&given).unwrap();
         let properties = &kept["properties"];
         assert_eq!(
             properties["pair"],
@@ -162,7 +162,7 @@ mod tests {
             json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}),
             json!({"allOf": [{"$ref": "#"}]}),
         ] {
-            assert_eq!(fit(circle.clone()).unwrap()["type"], "object", "{circle}");
+            assert_eq!(fit(&circle).unwrap()["type"], "object", "{circle}");
         }
     }
 
@@ -175,6 +175,6 @@ mod tests {
             json!({"type": "object", "properties": {"_top": {}, "x-id": {}}, "required": ["_top"]})
         );
         assert_eq!(made.renamed, [("_top".to_owned(), "$top".to_owned())]);
-        assert!(fit(json!({"type": "object", "properties": {"$a": {}, "_a": {}}})).is_err());
+        assert!(fit(&json!({"type": "object", "properties": {"$a": {}, "_a": {}}})).is_err());
     }
 }
