@@ -192,7 +192,7 @@ fn postgres_walks(plan: &[String]) -> Vec<String> {
 }
 
 /// The columns that our indexes have.
-const COLUMNS: [&str; 32] = [
+const COLUMNS: [&str; 35] = [
     "id",
     "environment_id",
     "connection_id",
@@ -225,4 +225,7 @@ const COLUMNS: [&str; 32] = [
     "phase",
     "uuid",
     "purpose",
+    "webhook_id",
+    "event_id",
+    "died_at",
 ];

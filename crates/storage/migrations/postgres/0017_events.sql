@@ -69,4 +69,5 @@ CREATE TABLE dead_letters (
   last_error TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (webhook_id, event_id)
 );
+CREATE INDEX dead_letters_in_order ON dead_letters (environment_id, webhook_id, event_id);
 CREATE INDEX dead_letters_by_age ON dead_letters (environment_id, died_at);

@@ -41,11 +41,12 @@ async fn a_caller_that_leaves_leaves_no_account_active_whose_tokens_are_dead() {
     let at_rest = fixture.app.core.tasks.len();
     let which = Which::Id(fixture.account.id.clone());
     for dropped in [Dropped::Waiting, Dropped::Woken] {
-        let (mut times, mut stopped, mut done) = (1, 0, false);
-        while !done {
+        // How far one poll comes is the database's business: it is gone through until a caller left in the middle.
+        let (mut times, mut stopped, mut rounds) = (1, 0, 0);
+        while stopped == 0 || times > 1 {
             assert_eq!(fixture.sign_in(HOUR).await, Outcome::Connected);
             let before = fixture.provider.asked("/revoke").len();
-            done = polled(disconnect(&fixture.app, &fixture.ctx, &which), times, dropped).await.is_some();
+            let done = polled(disconnect(&fixture.app, &fixture.ctx, &which), times, dropped).await.is_some();
             until(async || fixture.app.core.tasks.len() == at_rest).await;
             let asked = fixture.provider.asked("/revoke").len() - before;
             let status = fixture.now().await.status;
@@ -55,9 +56,9 @@ async fn a_caller_that_leaves_leaves_no_account_active_whose_tokens_are_dead() {
             );
             assert_eq!(left(&fixture).await, 0, "after {times} polls");
             stopped += usize::from(!done && status == Status::Disconnected);
-            times += 1;
+            (times, rounds) = if done { (1, rounds + 1) } else { (times + 1, rounds) };
+            assert!(rounds < 50, "no caller left in the middle");
         }
-        assert!(stopped > 0, "no caller left in the middle");
     }
 }
 
