@@ -14,6 +14,9 @@ from kit.person import Person
 from kit.places import TOOLS
 from kit.server import Server
 
+# A browser's pages, most of the time.
+pytestmark = pytest.mark.waits
+
 PAGES = ["", "/connections", "/connections/create", "/connections/create/gmail", "/accounts", "/configs", "/configs/create",
          "/instances", "/playground", "/playground?connection=MY_GMAIL&user=ann", "/why", "/calls",
          "/logs", "/settings"]
