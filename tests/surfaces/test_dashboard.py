@@ -18,8 +18,9 @@ from kit.server import Server
 pytestmark = pytest.mark.waits
 
 PAGES = ["", "/connections", "/connections/create", "/connections/create/gmail", "/accounts", "/configs", "/configs/create",
-         "/instances", "/playground", "/playground?connection=MY_GMAIL&user=ann", "/why", "/calls",
-         "/logs", "/settings"]
+         "/instances", "/providers", "/providers/create", "/providers/create?start=oauth", "/playground",
+         "/playground?connection=MY_GMAIL&user=ann", "/why", "/calls", "/events", "/webhooks", "/webhooks/create", "/logs",
+         "/logs?of=installation", "/settings", "/settings/limits", "/settings/keys"]
 LOGIN = re.compile(r"http://localhost:\d+/login/\S+")
 
 
@@ -95,6 +96,17 @@ def test_the_seeds_text_word_for_word_then_its_code(empty, person):
     assert shown["secret"] not in member.page.content(), "a secret is shown once"
 
 
+def furnish(server):
+    """What the demo has none of: a webhook that sends nothing, and a custom provider."""
+    if not server.cli_json("webhook", "list"):
+        (hook,) = server.cli_json("webhook", "create", "https://app.example/hooks/valetkey")
+        server.cli("webhook", "update", hook["id"], "--pause")
+    if not server.api("GET", "/api/v1/providers?filter.provider_type=CUSTOM")["providers"]:
+        key = {"type": "API_KEY", "fields": [{"field_name": "api_key", "label": "API key", "input_type": "password"}]}
+        provider = {"display_name": "Acme Desk", "proxy_url": "https://api.acmedesk.example", "auth_patterns": [key]}
+        server.api("POST", "/api/v1/custom-providers", provider)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("server", ["empty", "demo"])
 def test_every_page_with_nothing_and_with_something(request, browser, server, scheme):
@@ -107,7 +119,9 @@ def test_every_page_with_nothing_and_with_something(request, browser, server, sc
     folder = TOOLS / "dashboard"
     folder.mkdir(exist_ok=True)
     pages = list(PAGES)
-    for kind in ("connections", "accounts", "configs", "instances", "calls"):
+    if here == "demo":
+        furnish(server)
+    for kind in ("connections", "accounts", "configs", "instances", "calls", "events", "webhooks", "providers"):
         member.at(f"/{kind}")
         link = member.page.locator("tbody a").first
         if link.count():

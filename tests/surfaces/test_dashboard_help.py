@@ -180,3 +180,89 @@ def test_calls_are_drawn_listed_narrowed_and_shown_whole(demo, member):
     assert not member.faults() and not member.is_wide()
     works, text = why(demo, wire.instance["url"], "--tool", "gmail_get_message_by_id")
     assert works and "The last call of gmail_get_message_by_id" in text and "knows no such thing" in text
+
+
+def test_a_custom_provider_is_made_connected_and_changed_in_two_tabs(demo, member, stranger):
+    member.go("Custom providers")
+    member.click("Create provider", role="link")
+    member.type("Name", "Clicked Desk")
+    member.type("Where its API is", "https://api.clickeddesk.example/v2")
+    patterns = json.loads(member.page.input_value("#patterns"))
+    member.page.fill("#patterns", json.dumps(patterns)[:-2])
+    member.click("Create provider")
+    assert "not JSON" in member.page.inner_text("#wrong") and member.page.input_value("#name") == "Clicked Desk"
+    member.page.fill("#patterns", json.dumps([{**patterns[0], "type": HOSTILE}]))
+    member.click("Create provider")
+    assert "auth_patterns[0].type" in member.page.inner_text("#wrong") and member.page.title() != "taken"
+    member.page.fill("#patterns", json.dumps(patterns))
+    member.click("Create provider")
+    identifier = member.text("identifier")
+    here = member.page.url
+    member.click("Create Connection", role="link")
+    member.type("Connection Name", "CLICKED_DESK")
+    member.click("Save")
+    assert member.title() == "CLICKED_DESK"
+    (link,) = demo.cli_json("account", "link", "CLICKED_DESK", "of-the-desk")
+    stranger.open(link["link"])
+    assert stranger.page.get_by_label("API key").count() == 1
+    assert identifier in [one["identifier"] for one in demo.api("GET", "/api/v1/providers?filter.provider_type=CUSTOM")["providers"]]
+    other = Member(member.person.tab(), demo)
+    for one in (member, other):
+        one.page.goto(here)
+        one.type("What it is", "typed in a tab")
+    member.click("Save")
+    other.type("What it is", "typed in another")
+    other.click("Save")
+    assert "changed elsewhere" in other.page.inner_text("#wrong")
+    assert other.page.input_value("#description") == "typed in another", "nothing is lost"
+    other.click("Save")
+    assert "saved" in other.page.inner_text("[role=status]")
+    other.page.get_by_text("Delete…").click()
+    other.click("Delete this provider")
+    assert "delete its connections first" in other.page.inner_text("#wrong")
+
+
+def test_a_form_sent_after_the_session_ended_goes_on_and_loses_nothing(demo, member, stranger):
+    demo.cli("member", "create", "late@example.com", "--role", "developer")
+    late = Member(stranger, demo).sign_in("late@example.com")
+    late.go("Settings")
+    for label in ("New password", "The same again"):
+        late.type(label, "correct horse battery")
+    late.click("Set password")
+    late.at("/configs/create")
+    late.type("Name", "sent-too-late")
+    late.tick("MY_GMAIL")
+    cookies = stranger.context.cookies()
+    stranger.context.clear_cookies()
+    stranger.context.add_cookies([one for one in cookies if "session" not in one["name"]])
+    late.click("Save")
+    assert "nothing was changed" in late.page.inner_text("#wrong") and not late.faults()
+    late.type("Name", "late@example.com")
+    late.type("Password", "correct horse battery")
+    late.click("Sign in")
+    assert late.title() == "Not sent yet" and not late.faults()
+    late.click("Send it now")
+    assert late.title() == "sent-too-late" and "MY_GMAIL" in late.page.inner_text("main")
+
+
+def test_who_did_it_stands_in_the_journal_by_name_over_many_pages(demo, member):
+    for _ in range(3):
+        demo.cli("environment", "update", "development", "--display-name", "Acme")
+    member.go("Settings")
+    member.type("Its name on consent pages", "Acme Assistant")
+    member.click("Save")
+    member.go("Journal")
+    first = member.page.inner_text("tbody tr >> nth=0")
+    assert "environment.updated" in first and "owner" in first
+    seen = []
+    while True:
+        seen += member.page.locator("tbody time").all_inner_texts()
+        if not member.page.get_by_role("link", name="Next", exact=True).count() or len(seen) > 500:
+            break
+        member.click("Next", role="link")
+    assert len(seen) > 50 and seen == sorted(seen, reverse=True)
+    member.click("Previous", role="link")
+    member.at("/logs?of=installation")
+    assert "member.signed_in" in member.page.inner_text("tbody")
+    assert member.at(f"/logs?subject={HOSTILE}").status == 200 and member.page.title() != "taken"
+    assert member.at("/logs?page=nonsense").status == 400

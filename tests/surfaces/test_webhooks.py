@@ -6,6 +6,7 @@ import json
 import pytest
 
 from kit import scripts
+from kit.dashboard import Member
 from kit.receiver import receiving
 from kit.server import Server
 
@@ -73,6 +74,35 @@ def test_receivers_libraries_take_what_comes_and_nothing_that_was_changed(demo, 
     taken, *refused = scripts.run("sdk_webhooks.py", asked=[right, *wrong])
     assert taken is True and all(one is not True for one in refused), refused
     assert secret not in demo.cli("webhook", "list").stdout and secret not in demo.words()
+
+
+def test_a_webhook_made_by_clicking_signs_with_the_secret_that_was_shown_once(demo, hook, person):
+    member = Member(person, demo).sign_in()
+    member.go("Webhooks")
+    member.click("Create webhook", role="link")
+    member.type("URL", "ftp://nowhere")
+    member.click("Create webhook")
+    assert "web address" in member.page.inner_text("#wrong") and member.page.input_value("#url") == "ftp://nowhere"
+    member.type("URL", hook.url)
+    member.tick("Connected account created")
+    member.click("Create webhook")
+    secret = member.text("new-secret")
+    made(demo, "ann@clicks")
+    headers, body = hook.wait_for("created", "ann@clicks")
+    (taken,) = scripts.run("standard_webhooks.py", asked=[message(secret, headers, body)], environment="webhooks")
+    assert taken["event"]["id"] == headers["webhook-id"]
+    member.go("Webhooks")
+    member.click(hook.url, role="link")
+    assert secret not in member.page.content() and "1 kind" not in member.page.inner_text(".head")
+    assert member.page.locator("input[name=kind]:checked").count() == 1, "only what was ticked"
+    member.go("Events")
+    member.page.get_by_label("What happened").select_option("connected_account.created")
+    member.click("Show")
+    member.page.locator("tbody a").first.click()
+    assert json.loads(member.text("event-data"))["identifier"] == "ann@clicks"
+    member.click(f"Send it to {hook.url}")
+    assert "being sent again" in member.page.inner_text("[role=status]")
+    assert [one["webhook-id"] for _, one, _ in hook.wait(2)] == [headers["webhook-id"]] * 2
 
 
 def test_both_secrets_sign_while_one_takes_the_place_of_the_other(demo, hook):

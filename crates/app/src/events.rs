@@ -14,7 +14,7 @@ pub use valetkey_storage::events::Event;
 use crate::{App, Error, Listed, Page, Result};
 use serde_json::{Value, json};
 use valetkey_domain::event::EventKind;
-use valetkey_domain::id::{AccountId, ConnectionId};
+use valetkey_domain::id::{AccountId, ConnectionId, EventId};
 use valetkey_domain::{Ctx, Timestamp};
 use valetkey_storage::events as rows;
 use valetkey_storage::{accounts, connections};
@@ -81,6 +81,16 @@ pub async fn list(app: &App, ctx: &Ctx, wanted: Filter, page: &Page) -> Result<L
     let (from, to, organization) = (wanted.from, wanted.to, wanted.organization);
     let filter = rows::Filter { from, to, kinds, organization, connection, account };
     Ok(rows::list(ctx, &mut tx, &filter, page).await?)
+}
+
+/// The event of this id.
+///
+/// # Errors
+/// There is none in this environment, or no more: events are kept for 30 days.
+pub async fn get(app: &App, ctx: &Ctx, id: &str) -> Result<Event> {
+    let unknown = || Error::not_found("event", id);
+    let parsed = EventId::parse(id).map_err(|_| unknown())?;
+    rows::get(ctx, &mut app.core.store.glance().await?, &parsed).await?.ok_or_else(unknown)
 }
 
 /// Refuses kinds of accounts' events that there are none of. Those of other nouns an app of several products may name:

@@ -6,12 +6,16 @@ pub mod calls;
 pub mod chain;
 mod found_by;
 
-use crate::{Arg, Bulk, Error, Row, Store, Tx, args};
+use crate::newest::Span;
+use crate::{Arg, Bulk, Error, Listed, Page, Row, Store, Tx, args};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 use valetkey_domain::id::{AccountId, RecordId, SegmentId};
 use valetkey_domain::journal::{Entry, Head, Seal};
 use valetkey_domain::{Ctx, Timestamp};
+
+/// The most records on one page.
+const MAX_SIZE: u32 = 100;
 
 /// A record as it is read back.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +95,40 @@ pub async fn newest(ctx: &Ctx, tx: &mut Tx, subject: Option<&str>, size: u32) ->
         Some(subject) => tx.all(of_one, args![&ctx.environment, size, subject]).await?,
     };
     rows.iter().map(read).collect()
+}
+
+/// A page of the environment's records, newest first, of all subjects or of one. They are not counted.
+///
+/// # Errors
+/// The database cannot be read, or the token is none of this list's.
+pub async fn list(ctx: &Ctx, tx: &mut Tx, subject: Option<&str>, page: &Page) -> Result<Listed<JournalRecord>, Error> {
+    let older = "SELECT * FROM journal WHERE environment_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    let older_of_one =
+        "SELECT * FROM journal WHERE environment_id = $1 AND subject = $4 AND id < $2 ORDER BY id DESC LIMIT $3";
+    let newer = "SELECT id FROM journal WHERE environment_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+    let newer_of_one =
+        "SELECT id FROM journal WHERE environment_id = $1 AND subject = $4 AND id > $2 ORDER BY id LIMIT $3";
+    let size = usize::try_from(page.size.clamp(1, MAX_SIZE)).unwrap_or(1);
+    let asked = |from: &str| {
+        let mut asked: Vec<Arg> = args![&ctx.environment, from, i64::try_from(size).unwrap_or(1) + 1].into();
+        asked.extend(subject.map(Arg::from));
+        asked
+    };
+    let span = Span::of(RecordId::PREFIX, None, None);
+    let before = span.before(page.after.as_deref())?;
+    let mut found = tx.all(if subject.is_some() { older_of_one } else { older }, asked(&before)).await?;
+    let more = found.len() > size;
+    found.truncate(size);
+    let next = found.last().filter(|_| more).map(|row| span.after(row)).transpose()?;
+    let previous = match found.first() {
+        Some(row) if page.after.is_some() => {
+            let statement = if subject.is_some() { newer_of_one } else { newer };
+            span.previous(&tx.all(statement, asked(row.text("id")?)).await?, size)?
+        }
+        _ => None,
+    };
+    let items = found.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Listed { items, next, previous, total: 0 })
 }
 
 /// How the last refresh of an account's tokens ended: the newest record that tells of one.
@@ -193,6 +231,39 @@ pub(crate) mod tests {
         assert_eq!(newest(&db.ours, &mut tx, Some("skc_14"), 3).await.unwrap(), lines[..1]);
         assert!(newest(&db.theirs, &mut tx, None, 3).await.unwrap().is_empty());
         assert!(newest(&db.theirs, &mut tx, Some("skc_14"), 3).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn pages_lead_to_the_oldest_and_back_and_show_nobody_elses() {
+        let db = fixture::two_environments().await;
+        let segment = SegmentId::parse("seg_1").unwrap();
+        let of = |environment: &'static str, n: u32| {
+            let mut item = item(environment, n, Position::Promised(segment.clone()));
+            item.entry.id = format!("rec_{n:026}");
+            item.entry.subject = if n % 2 == 0 { "even".into() } else { "odd".into() };
+            item
+        };
+        append_now(&db.store, (0..7).map(|n| of("env_ours", n))).await.unwrap();
+        append_now(&db.store, (7..9).map(|n| of("env_theirs", n))).await.unwrap();
+        let mut tx = db.store.read().await.unwrap();
+        for (subject, expected) in [(None, vec![6, 5, 4, 3, 2, 1, 0]), (Some("even"), vec![6, 4, 2, 0])] {
+            let (mut seen, mut pages, mut after) = (Vec::new(), Vec::new(), None);
+            loop {
+                let listed = list(&db.ours, &mut tx, subject, &Page { size: 3, after: after.clone() }).await.unwrap();
+                seen.extend(listed.items.iter().map(|record| record.at.as_millisecond()));
+                pages.push((after, listed.previous));
+                after = listed.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(seen, expected, "{subject:?}");
+            let (_, back) = pages.last().unwrap();
+            let before = list(&db.ours, &mut tx, subject, &Page { size: 3, after: back.clone() }).await.unwrap();
+            assert_eq!(before.items.len(), 3, "the page before the last is whole");
+            assert_eq!(pages.first().unwrap().1, None);
+        }
+        assert!(list(&db.ours, &mut tx, None, &Page { size: 3, after: Some("x".into()) }).await.is_err());
     }
 
     #[tokio::test]

@@ -45,8 +45,8 @@ for (const box of document.querySelectorAll('.pick input[name="connection"]')) {
   box.addEventListener("change", () => (box.closest(".pick").querySelector("details").open = box.checked));
 }
 
-// A scope that is ticked is meant.
-for (const scope of document.querySelectorAll('.scopes input[name="scope"]')) {
+// What is ticked of a list beside "all" is meant.
+for (const scope of document.querySelectorAll('.scopes input[type="checkbox"]')) {
   scope.addEventListener("change", () => {
     scope.closest(".scopes").querySelector('input[value="these"]').checked = true;
   });

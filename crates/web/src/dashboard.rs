@@ -14,6 +14,7 @@ mod configs;
 mod connections;
 mod done;
 mod entrance;
+mod events;
 mod frame;
 mod guide;
 mod instances;
@@ -22,15 +23,19 @@ mod members;
 mod overview;
 mod pages;
 mod playground;
+mod providers;
 mod schema_form;
 mod sentence;
+mod server;
 mod settings;
 mod snippets;
 pub(crate) mod templates;
 #[cfg(test)]
 mod tests;
+mod unsent;
 mod versions;
 mod visit;
+mod webhooks;
 mod why;
 
 pub(crate) use pages::samples;
@@ -84,7 +89,19 @@ fn pages_of_an_environment() -> impl Iterator<Item = (&'static str, MethodRouter
         ("/calls", get(calls::list)),
         ("/calls/{id}", get(calls::show)),
         ("/logs", get(logs::list)),
+        ("/events", get(events::list)),
+        ("/events/{id}", get(events::show)),
+        ("/webhooks", get(webhooks::list)),
+        ("/webhooks/create", get(webhooks::form).post(webhooks::create)),
+        ("/webhooks/{id}", get(webhooks::show).post(webhooks::save)),
+        ("/webhooks/{id}/{change}", post(webhooks::change)),
+        ("/providers", get(providers::list)),
+        ("/providers/create", get(providers::form).post(providers::create)),
+        ("/providers/{id}", get(providers::show).post(providers::save)),
+        ("/providers/{id}/delete", post(providers::delete)),
         ("/settings", get(settings::show)),
+        ("/settings/limits", get(server::limits)),
+        ("/settings/keys", get(server::keys)),
         ("/settings/name", post(settings::rename)),
         ("/settings/password", post(settings::password)),
         ("/settings/sessions/{id}/end", post(settings::end_session)),

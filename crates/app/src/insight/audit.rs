@@ -1,6 +1,6 @@
 //! The journal's readers. What is written there, and how, is `valetkey_core::journal`.
 
-use crate::{App, Result};
+use crate::{App, Listed, Page, Result};
 use valetkey_domain::Ctx;
 use valetkey_domain::id::AccountId;
 use valetkey_domain::journal::Head;
@@ -15,6 +15,14 @@ pub use valetkey_storage::journal::JournalRecord;
 /// The database cannot be read.
 pub async fn newest(app: &App, ctx: &Ctx, subject: Option<&str>, size: u32) -> Result<Vec<JournalRecord>> {
     Ok(rows::newest(ctx, &mut app.core.store.glance().await?, subject, size).await?)
+}
+
+/// A page of the environment's records, newest first, of all subjects or of one; 100 at most. There is no total.
+///
+/// # Errors
+/// The database cannot be read, or the token is none of this list's.
+pub async fn list(app: &App, ctx: &Ctx, subject: Option<&str>, page: &Page) -> Result<Listed<JournalRecord>> {
+    Ok(rows::list(ctx, &mut app.core.store.read().await?, subject, page).await?)
 }
 
 /// How the last refresh of an account's tokens ended; none if there was none.

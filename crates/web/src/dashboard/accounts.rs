@@ -100,6 +100,7 @@ async fn page(
     link: Option<(String, Moment)>,
 ) -> Result<Response, Error> {
     let records = audit::newest(&visit.web.app, ctx, Some(account.id.as_str()), RECORDS).await?;
+    let names = super::logs::Names::read(visit, ctx).await?;
     Ok(visit.page(&AccountPage {
         frame: visit.frame(Section::Accounts),
         row: row(account, connection.name.to_string()),
@@ -112,7 +113,7 @@ async fn page(
         link,
         tool: visit.query("tool").to_owned(),
         steps: super::why::of_account(visit, ctx, &account.id).await?,
-        records: records.iter().map(super::logs::record).collect(),
+        records: records.iter().map(|line| names.record(line)).collect(),
     }))
 }
 

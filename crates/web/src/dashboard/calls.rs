@@ -111,6 +111,7 @@ pub(crate) async fn show(visit: Visit, Path(named): Path<HashMap<String, String>
     let call = logs::get(&visit.web.app, &ctx, execution).await.map_err(|error| visit.fail(&error))?;
     let records = audit::newest(&visit.web.app, &ctx, Some(execution), RECORDS).await;
     let records = records.map_err(|error| visit.fail(&error))?;
+    let names = super::logs::Names::read(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
     let words = logs::message(logs::text(&call, "outcome"));
     Ok(visit.page(&CallPage {
@@ -119,7 +120,7 @@ pub(crate) async fn show(visit: Visit, Path(named): Path<HashMap<String, String>
         words: if words.is_empty() { String::new() } else { super::sentence::sentence(words) },
         account: logs::text(&call, "account").to_owned(),
         detail: call.record.detail.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
-        records: records.iter().map(super::logs::record).collect(),
+        records: records.iter().map(|line| names.record(line)).collect(),
     }))
 }
 

@@ -6,7 +6,7 @@ use super::visit::{Answer, Fields, Posted, Visit};
 use axum::extract::Path;
 use axum::response::Response;
 use std::collections::{BTreeSet, HashMap};
-use valetkey_app::connections::{self, Wired};
+use valetkey_app::connections::{self, Connector, Wired};
 use valetkey_app::servers::{configs, instances};
 use valetkey_app::{Error, Page};
 use valetkey_domain::config::{Mapping, McpConfig};
@@ -111,6 +111,7 @@ async fn filled(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig
     Ok(ConfigForm {
         frame: visit.frame(Section::Configs),
         id: of.map(|config| config.id.to_string()),
+        seen: of.map_or(0, |config| config.version),
         name: chosen.name.clone(),
         description: chosen.description.clone(),
         find: chosen.find.clone(),
@@ -154,7 +155,7 @@ fn pick(visit: &Visit, connection: Connection, chosen: &Chosen) -> Option<Pick> 
         return mapping.map(|_| Pick { connector: connection.connector, chosen: true, all, tools, name });
     };
     let tools = wired.connector.tools.values().map(|tool| ToolPick {
-        exposed: exposed(&tool.definition),
+        exposed: exposed(&wired.connector, &tool.definition),
         chosen: mapping.is_some_and(|tools| tools.contains(&tool.definition.name)),
     });
     Some(Pick {
@@ -167,13 +168,14 @@ fn pick(visit: &Visit, connection: Connection, chosen: &Chosen) -> Option<Pick> 
 }
 
 /// A tool as a model sees it.
-pub(super) fn exposed(tool: &Tool) -> Exposed {
+pub(super) fn exposed(connector: &Connector, tool: &Tool) -> Exposed {
     Exposed {
         name: tool.name.clone(),
         title: tool.title.clone(),
         description: tool.description.clone(),
         effect: tool.effect.as_str(),
         tokens: tokens(tool),
+        status: connector.status(),
     }
 }
 
@@ -252,7 +254,7 @@ async fn page(
         let found = shown.iter().filter_map(|name| connector.tools.get(name));
         tools.push((
             mapping.connection_name.to_string(),
-            found.map(|tool| exposed(&tool.definition)).collect::<Vec<_>>(),
+            found.map(|tool| exposed(&connector, &tool.definition)).collect::<Vec<_>>(),
         ));
     }
     let filter = instances::Filter { config_name: Some(config.name.to_string()), ..Default::default() };
@@ -285,6 +287,11 @@ pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> 
     let chosen = Chosen { name: config.name.to_string(), ..Chosen::sent(&form) };
     if form.has("search") {
         return searched(&visit, &ctx, &chosen, Some(&config)).await;
+    }
+    if form.text("seen") != config.version.to_string() {
+        let wrong = "This config was changed elsewhere since the form was shown, and nothing was saved: look at what you \
+            chose below, and save it again if it is what you want.";
+        return again(&visit, &ctx, &chosen, Some(&config), wrong.to_owned()).await;
     }
     let mappings = match Chosen::checked(&form) {
         Ok(mappings) => mappings,

@@ -8,9 +8,10 @@ use super::visit::{Answer, Fields, Posted, Visit};
 use axum::extract::Path;
 use std::collections::HashMap;
 use std::sync::Arc;
+use valetkey_app::connections::providers::{self, Entry, Shown};
 use valetkey_app::connections::{self, Auth, AuthKind, ConnectionCredential, Connector, Wired};
 use valetkey_app::credentials::service_account_of;
-use valetkey_app::{Error, accounts};
+use valetkey_app::{Error, Page, accounts};
 use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::id::ConnectionId;
 use valetkey_domain::member::Right;
@@ -18,6 +19,9 @@ use valetkey_domain::{Ctx, Kind};
 
 /// How many connections a page shows.
 const SIZE: u32 = 50;
+
+/// How many apps the catalogue shows; a custom provider beyond them leads to its form itself.
+const CUSTOM: u32 = 500;
 
 /// What a route of one connection names.
 type Named = Path<HashMap<String, String>>;
@@ -59,16 +63,24 @@ async fn row(visit: &Visit, ctx: &Ctx, connection: &Connection) -> Result<Connec
 
 /// Which app to connect.
 pub(crate) async fn catalog(visit: Visit) -> Answer {
-    visit.enter(Right::Develop)?;
+    let ctx = visit.enter(Right::Develop)?;
     let query = visit.query("q").to_lowercase();
-    let mut connectors: Vec<_> = visit
-        .web
-        .app
-        .catalog()
-        .connectors()
-        .filter(|one| one.display_name.to_lowercase().contains(&query) || one.slug.contains(&query))
-        .map(|one| ConnectorCard { slug: one.slug.clone(), name: one.display_name.clone(), tools: one.tools.len() })
-        .collect();
+    let (app, page) = (&visit.web.app, Page { size: CUSTOM, after: None });
+    let listed = providers::list(app, &ctx, Shown::All, None, &page).await.map_err(|error| visit.fail(&error))?;
+    let card = |entry: &Entry| match entry {
+        Entry::OfFile(one) => ConnectorCard {
+            slug: one.slug.clone(),
+            name: one.display_name.clone(),
+            about: format!("{} tools, {}", one.tools.len(), one.status()),
+        },
+        Entry::Custom(one) => ConnectorCard {
+            slug: one.slug.clone(),
+            name: one.display_name.clone(),
+            about: "a custom provider of yours".to_owned(),
+        },
+    };
+    let mut connectors: Vec<_> = listed.items.iter().map(card).collect();
+    connectors.retain(|one| one.name.to_lowercase().contains(&query) || one.slug.contains(&query));
     connectors.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(visit.page(&Catalog {
         frame: visit.frame(Section::Connections),
@@ -79,19 +91,23 @@ pub(crate) async fn catalog(visit: Visit) -> Answer {
 
 /// The form of a new connection.
 pub(crate) async fn form(visit: Visit, Path(named): Named) -> Answer {
-    visit.enter(Right::Develop)?;
-    let connector = connector(&visit, &named)?;
+    let ctx = visit.enter(Right::Develop)?;
+    let connector = connector(&visit, &ctx, &named).await?;
     Ok(visit.page(&blank(&visit, &connector, &Fields::default())))
 }
 
-fn connector(visit: &Visit, named: &HashMap<String, String>) -> Result<Arc<Connector>, axum::response::Response> {
+/// The connector that an address names: one of a file, or a custom provider's.
+async fn connector(
+    visit: &Visit,
+    ctx: &Ctx,
+    named: &HashMap<String, String>,
+) -> Result<Arc<Connector>, axum::response::Response> {
     let slug = named.get("connector").map_or("", String::as_str);
-    let missing = || {
-        visit.fail(
-            &Error::not_found("connector", slug).meant(visit.web.app.catalog().nearest_connector(slug).as_deref()),
-        )
-    };
-    visit.web.app.catalog().connector(slug).ok_or_else(missing)
+    let found = connections::connector(&visit.web.app, ctx, slug).await;
+    found.map_err(|error| match error.kind() {
+        Kind::InvalidArgument => visit.fail(&Error::new(Kind::NotFound, error.message())),
+        _ => visit.fail(&error),
+    })
 }
 
 /// The form as it was sent, or with what the connector suggests.
@@ -139,7 +155,7 @@ fn client_id(way: &Auth, form: &Fields, before: Option<String>) -> Result<Option
 /// Makes it.
 pub(crate) async fn create(Path(named): Named, Posted { visit, form }: Posted) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
-    let connector = connector(&visit, &named)?;
+    let connector = connector(&visit, &ctx, &named).await?;
     match created(&visit, &ctx, &connector, &form).await {
         Ok(connection) => Ok(visit.go(&format!("/connections/{}", connection.id), "connection-created")),
         Err(error) if is_the_forms(&error) => {
@@ -168,7 +184,7 @@ fn scopes(form: &Fields) -> Vec<String> {
 }
 
 fn is_the_forms(error: &Error) -> bool {
-    matches!(error.kind(), Kind::InvalidArgument | Kind::AlreadyExists | Kind::FailedPrecondition)
+    matches!(error.kind(), Kind::InvalidArgument | Kind::AlreadyExists | Kind::FailedPrecondition | Kind::Aborted)
 }
 
 /// One connection.
@@ -225,6 +241,7 @@ async fn page(
         asks: wired.as_ref().map(|wired| asks(wired.way())).unwrap_or_default(),
         redirect_uri: connections::redirect_uri(app, &connection.id),
         client_id: settings.client_id.clone().unwrap_or_default(),
+        seen: connection.revision,
         has_secret: connection.client_secret.is_some(),
         enabled: connection.enabled,
         closing: closing.map(|closing| (closing.done, closing.of)),
@@ -240,18 +257,34 @@ async fn page(
     })
 }
 
-/// Saves client id, secret and scopes.
+/// Saves client id, secret and scopes, unless somebody else has changed the connection since the form was shown.
 pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
     let before = find(&visit, &ctx, &named).await?;
-    match saved(&visit, &ctx, &before, &form).await {
-        Ok(_) => Ok(visit.go(&format!("/connections/{}", before.id), "connection-saved")),
-        Err(error) if is_the_forms(&error) => {
-            let wrong = Some(super::sentence::sentence(error.message()));
-            let page = page(&visit, &ctx, &before, wrong).await.map_err(|error| visit.fail(&error))?;
-            Ok(visit.page(&ConnectionPage { client_id: form.text("client_id").to_owned(), ..page }))
+    let wrong = if form.text("seen") == before.revision.to_string() {
+        match saved(&visit, &ctx, &before, &form).await {
+            Ok(_) => return Ok(visit.go(&format!("/connections/{}", before.id), "connection-saved")),
+            Err(error) if is_the_forms(&error) => super::sentence::sentence(error.message()),
+            Err(error) => return Err(visit.fail(&error)),
         }
-        Err(error) => Err(visit.fail(&error)),
+    } else {
+        "This connection was changed elsewhere since the form was shown, and nothing was saved: look at what you typed \
+         below, and save it again if it is what you want."
+            .to_owned()
+    };
+    let page = page(&visit, &ctx, &before, Some(wrong)).await.map_err(|error| visit.fail(&error))?;
+    Ok(visit.page(&typed_over(page, &form)))
+}
+
+/// The page with what was typed in its form; but for the secret, which is not shown again.
+fn typed_over(page: ConnectionPage, form: &Fields) -> ConnectionPage {
+    let chosen: Vec<&str> = form.all("scope").collect();
+    let scope = |one: ScopeChoice| ScopeChoice { chosen: chosen.contains(&one.scope.as_str()), ..one };
+    ConnectionPage {
+        client_id: form.text("client_id").to_owned(),
+        own_scopes: form.text("scopes") == "these",
+        scopes: page.scopes.into_iter().map(scope).collect(),
+        ..page
     }
 }
 

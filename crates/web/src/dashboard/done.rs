@@ -1,7 +1,7 @@
 //! What was just done, as the next page says it.
 
 /// The marks that a redirect may carry, and their words. Nothing else is shown, whatever an address says.
-const WORDS: [(&str, &str); 23] = [
+const WORDS: [(&str, &str); 31] = [
     ("connection-created", "The connection is created. Register the redirect URI below with the vendor."),
     ("connection-saved", "The connection is saved."),
     ("connection-enabled", "The connection is enabled."),
@@ -24,6 +24,14 @@ const WORDS: [(&str, &str); 23] = [
     ("member-added", "The member is added: send the link."),
     ("member-changed", "The member's role is changed."),
     ("member-deleted", "The member is removed and signed out everywhere."),
+    ("webhook-saved", "The webhook is saved."),
+    ("webhook-deleted", "The webhook is deleted."),
+    ("webhook-paused", "The webhook is paused: what happens meanwhile waits."),
+    ("webhook-resumed", "The webhook is resumed: what has waited is being sent."),
+    ("events-again", "It is being sent again."),
+    ("provider-created", "The provider is created: make a connection on it."),
+    ("provider-saved", "The provider is saved."),
+    ("provider-deleted", "The provider is deleted."),
     ("signed-in", "Welcome."),
 ];
 

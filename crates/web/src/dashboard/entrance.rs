@@ -26,6 +26,7 @@ pub(crate) struct Credentials {
     name: Option<String>,
     password: Option<String>,
     next: Option<String>,
+    kept: Option<String>,
 }
 
 /// Where to go on to.
@@ -37,7 +38,7 @@ pub(crate) struct Next {
 /// `/`: the first environment's overview.
 pub(crate) async fn home(State(web): State<Web>, request: Request) -> Answer {
     let (parts, _) = request.into_parts();
-    visit::member(&web, &parts).await?;
+    visit::member(&web, &parts).await.map_err(|out| out.answer(&web, &parts))?;
     let first = first(&web).await.map_err(|error| web.failed(&error, &parts.headers))?;
     Ok(web.go(&super::frame::root(&first.name)))
 }
@@ -90,7 +91,7 @@ pub(crate) async fn by_password(
     asked: HeaderMap,
     sent: Result<Form<Credentials>, FormRejection>,
 ) -> Answer {
-    let Ok(Form(Credentials { token, name, password, next })) = sent else {
+    let Ok(Form(Credentials { token, name, password, next, kept })) = sent else {
         return Err(web.notice(crate::pages::NoticeKind::StaleForm, &asked));
     };
     if web.owner(&asked, SIGN_IN, token.as_deref()).is_none() {
@@ -99,14 +100,23 @@ pub(crate) async fn by_password(
     let (name, password) = (name.unwrap_or_default(), Secret::from(password.unwrap_or_default().as_str()));
     let next = next.filter(|next| is_ours(next));
     match sign_in::sign_in_by_password(&web.app, name.trim(), &password, &browser(&asked)).await {
-        Ok(fresh) => welcome(&web, &fresh, next, &asked).await,
+        Ok(fresh) => match (next, kept.filter(|kept| !kept.is_empty())) {
+            (Some(to), Some(kept)) => {
+                let answer = super::unsent::again(&web, &asked, (&to, &kept), &fresh.cookie);
+                Ok(with_session(&web, &fresh, answer))
+            }
+            (next, _) => welcome(&web, &fresh, next, &asked).await,
+        },
         Err(error) if matches!(error.kind(), Kind::Unauthenticated | Kind::ResourceExhausted) => {
             let status = match error.kind() {
                 Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
                 _ => StatusCode::TOO_MANY_REQUESTS,
             };
             let wrong = Some(super::sentence::sentence(error.message()));
-            let mut answer = web.form(SIGN_IN, &asked, |token| SignIn { token, next, name, wrong });
+            let mut answer = web.form(SIGN_IN, &asked, |token| {
+                let kept = kept.unwrap_or_default();
+                SignIn { token, next, kept, name, wrong }
+            });
             *answer.status_mut() = status;
             Err(answer)
         }
@@ -125,7 +135,7 @@ pub(crate) async fn sign_out(Posted { visit, .. }: Posted) -> Answer {
     Ok(answer)
 }
 
-const SIGN_IN: &str = "sign in";
+pub(super) const SIGN_IN: &str = "sign in";
 
 fn link_form(link: &str) -> String {
     format!("login {link}")
@@ -133,11 +143,15 @@ fn link_form(link: &str) -> String {
 
 async fn welcome(web: &Web, fresh: &Fresh, next: Option<String>, asked: &HeaderMap) -> Answer {
     let first = first(web).await.map_err(|error| web.failed(&error, asked))?;
-    let mut answer = web.go(&next.unwrap_or_else(|| super::frame::root(&first.name)));
+    Ok(with_session(web, fresh, web.go(&next.unwrap_or_else(|| super::frame::root(&first.name)))))
+}
+
+/// An answer that signs the browser in.
+fn with_session(web: &Web, fresh: &Fresh, mut answer: Response) -> Response {
     if let Some(cookie) = web.site.begin_session(&fresh.cookie, SESSION_LIFE.as_secs()) {
         answer.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    Ok(answer)
+    answer
 }
 
 /// Only into the dashboard: what a link says may lead nowhere else.

@@ -28,6 +28,12 @@ pub(crate) enum Section {
     Calls,
     /// The journal.
     Logs,
+    /// What happened to accounts.
+    Events,
+    /// Where that is sent.
+    Webhooks,
+    /// Apps that no connector file is about.
+    Providers,
     /// API clients, members, the own password.
     Settings,
 }

@@ -19,6 +19,7 @@ pub(crate) async fn show(visit: Visit) -> Answer {
     let ctx = visit.enter(Right::See)?;
     let counts = counts(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
     let records = audit::newest(&visit.web.app, &ctx, None, RECORDS).await.map_err(|error| visit.fail(&error))?;
+    let names = super::logs::Names::read(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
     let attention = attention(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
     let calls = super::call_charts::of(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
     let frame = visit.frame(Section::Overview);
@@ -29,7 +30,7 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         counts,
         calls,
         attention,
-        records: records.iter().map(super::logs::record).collect(),
+        records: records.iter().map(|line| names.record(line)).collect(),
     }))
 }
 

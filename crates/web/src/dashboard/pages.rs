@@ -5,13 +5,17 @@ mod calls;
 mod configs;
 mod connections;
 mod entrance;
+mod events;
 mod framed;
 mod instances;
 mod logs;
 mod overview;
 mod playground;
+mod providers;
+mod server;
 mod settings;
 mod versions;
+mod webhooks;
 mod why;
 
 pub(crate) use accounts::{AccountPage, AccountRow, Accounts};
@@ -20,13 +24,17 @@ pub(crate) use configs::{ConfigForm, ConfigPage, ConfigRow, Configs, Exposed, Pi
 pub(crate) use connections::{
     Asks, Catalog, ConnectionForm, ConnectionPage, ConnectionRow, Connections, ConnectorCard, ScopeChoice,
 };
-pub(crate) use entrance::{Failure, Login, SignIn};
+pub(crate) use entrance::{Failure, Login, SignIn, Unsent};
+pub(crate) use events::{EventPage, EventRow, Events};
 pub(crate) use instances::{ConnectionLine, InstancePage, InstanceRow, Instances};
 pub(crate) use logs::{Logs, Record};
 pub(crate) use overview::{Attention, CallCharts, Count, Overview, Step};
 pub(crate) use playground::{CallOutcome, FieldKind, Playground, SchemaField, ToolForm};
+pub(crate) use providers::{ProviderForm, ProviderRow, Providers};
+pub(crate) use server::{KeyRow, Keys, LimitRow, Limits};
 pub(crate) use settings::{ClientRow, MemberRow, NewLink, NewSecret, SessionRow, Settings};
 pub(crate) use versions::{ChangedRow, VersionPage, VersionRow, Versions};
+pub(crate) use webhooks::{LetterRow, WebhookFields, WebhookForm, WebhookPage, WebhookRow, Webhooks};
 pub(crate) use why::{LinkForm, MendRow, StepRow, WhyPage};
 
 use crate::Language;
@@ -43,6 +51,7 @@ pub(crate) fn samples() -> Result<Vec<(String, String)>, Error> {
     let all = [
         of::<Login>(pages)?,
         of::<SignIn>(pages)?,
+        of::<Unsent>(pages)?,
         of::<Failure>(pages)?,
         of::<Overview>(pages)?,
         of::<Connections>(pages)?,
@@ -64,6 +73,15 @@ pub(crate) fn samples() -> Result<Vec<(String, String)>, Error> {
         of::<VersionPage>(pages)?,
         of::<WhyPage>(pages)?,
         of::<Playground>(pages)?,
+        of::<Events>(pages)?,
+        of::<EventPage>(pages)?,
+        of::<Webhooks>(pages)?,
+        of::<WebhookForm>(pages)?,
+        of::<WebhookPage>(pages)?,
+        of::<Providers>(pages)?,
+        of::<ProviderForm>(pages)?,
+        of::<Limits>(pages)?,
+        of::<Keys>(pages)?,
     ];
     Ok(all.into_iter().flatten().collect())
 }

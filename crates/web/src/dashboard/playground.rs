@@ -75,7 +75,7 @@ async fn prepared(
         return Ok((Playground { wrong: Some(wrong), ..page }, None));
     };
     page.tool = Some(ToolForm {
-        exposed: super::configs::exposed(&tool),
+        exposed: super::configs::exposed(&connector, &tool),
         fields: fields(&tool.input_schema, sent),
         whole: sent.text("whole").to_owned(),
         whole_wrong: None,
@@ -113,7 +113,7 @@ fn found(connector: &Arc<Connector>, query: &str) -> Vec<Exposed> {
         words.iter().all(|word| text.contains(word))
     };
     let all = connector.tools.values().map(|tool| &tool.definition).filter(|tool| fits(tool));
-    all.map(super::configs::exposed).collect()
+    all.map(|tool| super::configs::exposed(connector, tool)).collect()
 }
 
 /// Calls the tool.

@@ -1,7 +1,7 @@
 //! The dashboard's templates by name.
 
 /// All of them; `parts.html` has the parts that they are made of.
-pub(crate) const TEMPLATES: [(&str, &str); 25] = [
+pub(crate) const TEMPLATES: [(&str, &str); 35] = [
     ("parts.html", include_str!("../../templates/dashboard/parts.html")),
     ("dashboard.html", include_str!("../../templates/dashboard/base.html")),
     ("dashboard/login.html", include_str!("../../templates/dashboard/login.html")),
@@ -27,4 +27,14 @@ pub(crate) const TEMPLATES: [(&str, &str); 25] = [
     ("dashboard/call.html", include_str!("../../templates/dashboard/call.html")),
     ("dashboard/why.html", include_str!("../../templates/dashboard/why.html")),
     ("dashboard/logs.html", include_str!("../../templates/dashboard/logs.html")),
+    ("dashboard/events.html", include_str!("../../templates/dashboard/events.html")),
+    ("dashboard/event.html", include_str!("../../templates/dashboard/event.html")),
+    ("dashboard/webhooks.html", include_str!("../../templates/dashboard/webhooks.html")),
+    ("dashboard/webhook_form.html", include_str!("../../templates/dashboard/webhook_form.html")),
+    ("dashboard/webhook.html", include_str!("../../templates/dashboard/webhook.html")),
+    ("dashboard/providers.html", include_str!("../../templates/dashboard/providers.html")),
+    ("dashboard/provider_form.html", include_str!("../../templates/dashboard/provider_form.html")),
+    ("dashboard/limits.html", include_str!("../../templates/dashboard/limits.html")),
+    ("dashboard/keys.html", include_str!("../../templates/dashboard/keys.html")),
+    ("dashboard/unsent.html", include_str!("../../templates/dashboard/unsent.html")),
 ];

@@ -55,12 +55,34 @@ fn addresses(site: &Site) -> Vec<(String, Option<Role>, &'static str)> {
     let (connection, config) = (&site.connection, "cfg_1");
     let page = |path: String| (path, None, "");
     let form = |path: String, least, form| (path, Some(least), form);
-    let mut all: Vec<_> =
-        ["", "/connections", "/accounts", "/configs", "/instances", "/why", "/calls", "/logs", "/settings"]
-            .map(|path| page(if path.is_empty() { "/".into() } else { path.to_owned() }))
-            .into();
+    let mut all: Vec<_> = [
+        "",
+        "/connections",
+        "/accounts",
+        "/configs",
+        "/instances",
+        "/providers",
+        "/why",
+        "/calls",
+        "/events",
+        "/webhooks",
+        "/logs",
+        "/logs?of=installation",
+        "/settings",
+        "/settings/limits",
+        "/settings/keys",
+    ]
+    .map(|path| page(if path.is_empty() { "/".into() } else { path.to_owned() }))
+    .into();
     all.push(page(format!("/connections/{connection}")));
-    for path in ["/configs/cfg_1/versions", "/configs/cfg_1/versions/1", "/calls/exec_1"] {
+    for path in [
+        "/configs/cfg_1/versions",
+        "/configs/cfg_1/versions/1",
+        "/calls/exec_1",
+        "/events/evt_1",
+        "/webhooks/whk_1",
+        "/providers/acme:1",
+    ] {
         all.push(page(path.to_owned()));
     }
     all.push(form("/connections/create/gmail".into(), Role::Developer, "name=NEW"));
@@ -82,6 +104,16 @@ fn addresses(site: &Site) -> Vec<(String, Option<Role>, &'static str)> {
     all.push(form("/links".into(), Role::Support, "connection=MY_GMAIL&user=ann"));
     all.push(form("/playground".into(), Role::Developer, "connection=MY_GMAIL&user=ann&tool=gmail_fetch_mails"));
     all.push(form("/why".into(), Role::Auditor, "what=MY_GMAIL&user=ann"));
+    let hook = "url=https://app.example/hook&which=all";
+    all.push(form("/webhooks/create".into(), Role::Developer, hook));
+    all.push(form("/webhooks/whk_1".into(), Role::Developer, hook));
+    for change in ["rotate", "pause", "resume", "replay", "delete"] {
+        all.push(form(format!("/webhooks/whk_1/{change}"), Role::Developer, ""));
+    }
+    let provider = "name=Acme&url=https://acme.example&patterns=[{\"type\":\"NO_AUTH\"}]";
+    all.push(form("/providers/create".into(), Role::Developer, provider));
+    all.push(form("/providers/acme:1".into(), Role::Developer, provider));
+    all.push(form("/providers/acme:1/delete".into(), Role::Developer, ""));
     all.push(form("/settings/name".into(), Role::Developer, "display_name=Acme"));
     all.push(form("/settings/clients".into(), Role::Developer, "name=shop"));
     for change in ["rotate", "expire", "delete"] {
@@ -116,8 +148,13 @@ async fn attack_38_nobody_gets_in_without_a_session_and_nothing_changes_without_
         let body = least.map(|_| format!("token={token}&{form}"));
         for nobody in [None, Some("valetkey_session_8080=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")] {
             let seen = ask(&site, method.clone(), &path, nobody, body.clone()).await;
+            if least.is_some() {
+                assert_eq!(seen.status, StatusCode::UNAUTHORIZED, "{path}");
+                assert!(seen.text.contains("nothing was changed. Sign in, and it goes on"), "{path}: {}", seen.text);
+                continue;
+            }
             assert_eq!(seen.status, StatusCode::SEE_OTHER, "{path}");
-            let next = form_urlencoded::byte_serialize(if least.is_some() { "/" } else { &path }.as_bytes());
+            let next = form_urlencoded::byte_serialize(path.as_bytes());
             assert_eq!(seen.location, format!("/sign-in?next={}", next.collect::<String>()));
         }
         if least.is_some() {
@@ -135,13 +172,95 @@ async fn attack_38_nobody_gets_in_without_a_session_and_nothing_changes_without_
     assert_eq!(refused.status(), StatusCode::FORBIDDEN, "attack 67: another port of localhost");
 }
 
+#[tokio::test]
+async fn a_form_of_an_ended_session_goes_on_after_signing_in_and_keeps_no_secret() {
+    let site = site_at(OWN).await;
+    let (cookie, token) = signed_in(&site, Role::Owner).await;
+    let who = sign_in::signed_in(&site.app, &Secret::from(cookie.split_once('=').unwrap().1)).await.unwrap();
+    sign_in::set_password(&site.app, &who, None, &Secret::from("correct horse battery")).await.unwrap();
+    sign_in::end(&site.app, &who, &who.session.id).await.unwrap();
+    let path = "/dashboard/development/connections/create/gmail";
+    let sent = format!("token={token}&name=%22%3E%3Cb%3E+kept&client_secret=hunter2");
+    let out = ask(&site, Method::POST, path, Some(&cookie), Some(sent.clone())).await;
+    assert_eq!(out.status, StatusCode::UNAUTHORIZED);
+    assert!(!out.text.contains("hunter2") && !out.text.contains("<b>"), "{}", out.text);
+    let field = |text: &str, name: &str| {
+        let value = text.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next().unwrap();
+        value
+            .replace("&#x2f;", "/")
+            .replace("&amp;", "&")
+            .replace("&quot;", "\"")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+    };
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    for name in ["token", "next", "kept"] {
+        form.append_pair(name, &field(&out.text, name));
+    }
+    form.append_pair("name", "the owner").append_pair("password", "correct horse battery");
+    let form = form.finish();
+    let again = ask(&site, Method::POST, "/sign-in", out.cookie.as_deref(), Some(form.clone())).await;
+    assert!(again.text.contains("Not sent yet") && again.text.contains("id=\"client_secret\""), "{}", again.text);
+    assert_eq!(field(&again.text, "name"), "\"><b> kept");
+    let fresh = again.cookie.unwrap();
+    let sent = format!("token={}&name=KEPT&client_secret=hunter2", field(&again.text, "token"));
+    let made = ask(&site, Method::POST, path, Some(&fresh), Some(sent)).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    // Attack 15: what waits goes nowhere but into the dashboard.
+    let elsewhere = form.replace("next=%2Fdashboard", "next=%2F%2Fevil.example%2Fdashboard");
+    let gone = ask(&site, Method::POST, "/sign-in", out.cookie.as_deref(), Some(elsewhere)).await;
+    assert!(gone.location == "/dashboard/development" && !gone.text.contains("evil.example"), "{}", gone.text);
+}
+
+#[tokio::test]
+async fn a_form_of_two_tabs_overwrites_nothing_and_keeps_what_was_typed() {
+    let site = site_at(OWN).await;
+    let (cookie, token) = signed_in(&site, Role::Developer).await;
+    let post = async |path: &str, form: String| {
+        let path = format!("/dashboard/development{path}");
+        ask(&site, Method::POST, &path, Some(&cookie), Some(format!("token={token}&{form}"))).await
+    };
+    let seen = |text: &str| text.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let page = async |path: &str| {
+        let path = format!("/dashboard/development{path}");
+        ask(&site, Method::GET, &path, Some(&cookie), None).await.text
+    };
+    let made = post("/configs/create", "name=x&connection=MY_GMAIL&which:MY_GMAIL=all".into()).await;
+    let config = format!("{}/edit", made.location.split('?').next().unwrap().replace("/dashboard/development", ""));
+    let made =
+        post("/providers/create", "name=Acme&url=https://acme.example&patterns=[{\"type\":\"NO_AUTH\"}]".into()).await;
+    let provider = made.location.split('?').next().unwrap().replace("/dashboard/development", "");
+    let made = post("/webhooks/create", "url=https://example.com/hook&which=all".into()).await;
+    let id = made.text.split("action=\"&#x2f;dashboard&#x2f;development&#x2f;webhooks&#x2f;").nth(1).unwrap();
+    let webhook = format!("/webhooks/{}", id.split(['"', '&']).next().unwrap());
+    let of = [
+        (format!("/connections/{}", site.connection), "client_id=typed-one"),
+        (config, "description=typed-one&connection=MY_GMAIL&which:MY_GMAIL=all"),
+        (provider, "name=Acme&description=typed-one&url=https://acme.example&patterns=[{\"type\":\"NO_AUTH\"}]"),
+        (webhook, "url=https://example.com/hook&description=typed-one&which=all"),
+    ];
+    for (path, form) in of {
+        let first = seen(&page(&path).await);
+        site.clock.advance(std::time::Duration::from_secs(1));
+        let saved = post(&path, format!("{form}&seen={first}")).await;
+        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{path}: {}", saved.text);
+        let other = form.replace("typed-one", "typed-other");
+        let stale = post(&path, format!("{other}&seen={first}")).await;
+        assert!(stale.text.contains("changed elsewhere since the form was shown"), "{path}: {}", stale.text);
+        assert!(stale.text.contains("typed-other"), "{path}: what was typed is there");
+        assert!(page(&path).await.contains("typed-one"), "{path}: nothing was overwritten");
+        let again = post(&path, format!("{other}&seen={}", seen(&stale.text))).await;
+        assert_eq!(again.status, StatusCode::SEE_OTHER, "{path}: {}", again.text);
+    }
+}
+
 /// A form that is sent slowly, by a member who meanwhile is signed out, or has another role.
 #[tokio::test]
 async fn attack_82_a_form_opened_beforehand_does_nothing_once_its_member_may_not() {
     let site = site_at(OWN).await;
     let operator = members::operator(&site.app);
     for (role, goes, wanted) in
-        [(Role::Owner, true, StatusCode::SEE_OTHER), (Role::Developer, false, StatusCode::FORBIDDEN)]
+        [(Role::Owner, true, StatusCode::UNAUTHORIZED), (Role::Developer, false, StatusCode::FORBIDDEN)]
     {
         let (cookie, token) = signed_in(&site, role).await;
         let name = format!("client of the {}", role.as_str());

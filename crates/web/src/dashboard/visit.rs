@@ -3,8 +3,10 @@
 
 use super::frame::{Frame, May, Section};
 use super::pages::Failure;
+use super::unsent;
 use crate::Web;
 use crate::pages::page::Page;
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
@@ -18,7 +20,7 @@ use valetkey_domain::member::Right;
 use valetkey_domain::{Ctx, Kind, Secret};
 
 /// Names the dashboard's forms: a session has one token for all of them.
-const FORM: &str = "dashboard";
+pub(super) const FORM: &str = "dashboard";
 
 /// The most bytes of a form: a whitelist of every tool there is.
 pub(super) const MAX_FORM: usize = 256 * 1024;
@@ -78,9 +80,40 @@ impl Fields {
         self.0.iter().filter(move |(of, _)| of == name).map(|(_, value)| value.as_str())
     }
 
+    /// All names with their values, in order.
+    pub(super) fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     /// Whether there is a value of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.all(name).next().is_some()
+    }
+}
+
+/// Why there is no visit.
+pub(super) enum Out {
+    /// Nobody is signed in with this browser.
+    Nobody,
+    /// Something else, as it is answered.
+    Refused(Response),
+}
+
+impl Out {
+    /// The answer to who asks for a page: the page to sign in on, which leads back.
+    pub(super) fn answer(self, web: &Web, parts: &Parts) -> Response {
+        let Self::Nobody = self else { return self.refusal() };
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let next = if parts.method == Method::GET { path } else { "/" };
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+        Redirect::to(&format!("{}/sign-in?{query}", web.site.base)).into_response()
+    }
+
+    fn refusal(self) -> Response {
+        match self {
+            Self::Refused(answer) => answer,
+            Self::Nobody => StatusCode::UNAUTHORIZED.into_response(),
+        }
     }
 }
 
@@ -88,29 +121,17 @@ impl FromRequestParts<Web> for Visit {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Response> {
-        let path = RawPathParams::from_request_parts(parts, web).await.map_err(IntoResponse::into_response)?;
-        let named = path.iter().find(|(name, _)| *name == "environment").map(|(_, value)| value.to_owned());
-        let (cookie, who) = member(web, parts).await?;
-        let failed = |error: Error| web.failed(&error, &parts.headers);
-        let environments = environments::list(&web.app).await.map_err(failed)?;
-        let found = environments.iter().find(|environment| Some(&environment.name) == named.as_ref()).cloned();
-        let environment = found.ok_or_else(|| web.missing(&parts.headers))?;
-        let query = Fields::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        Ok(Self { web: web.clone(), who, environment, environments, cookie, asked: parts.headers.clone(), query })
+        Self::open(web, parts).await.map_err(|out| out.answer(web, parts))
     }
 }
 
-/// Who asks; where nobody is signed in, the page to sign in on, which leads back.
-pub(super) async fn member(web: &Web, parts: &Parts) -> Result<(Secret<str>, SignedIn), Response> {
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let next = if parts.method == Method::GET { path } else { "/" };
-    let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-    let ask = || Redirect::to(&format!("{}/sign-in?{query}", web.site.base)).into_response();
-    let cookie = web.site.session(&parts.headers).ok_or_else(ask)?;
+/// Who asks.
+pub(super) async fn member(web: &Web, parts: &Parts) -> Result<(Secret<str>, SignedIn), Out> {
+    let cookie = web.site.session(&parts.headers).ok_or(Out::Nobody)?;
     match sign_in::signed_in(&web.app, &cookie).await {
         Ok(who) => Ok((cookie, who)),
-        Err(error) if error.kind() == Kind::Unauthenticated => Err(ask()),
-        Err(error) => Err(web.failed(&error, &parts.headers)),
+        Err(error) if error.kind() == Kind::Unauthenticated => Err(Out::Nobody),
+        Err(error) => Err(Out::Refused(web.failed(&error, &parts.headers))),
     }
 }
 
@@ -119,22 +140,54 @@ impl FromRequest<Web> for Posted {
 
     async fn from_request(request: Request, web: &Web) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let mut visit = Visit::from_request_parts(&mut parts, web).await?;
-        let bytes = axum::body::to_bytes(body, MAX_FORM).await;
-        let bytes = bytes.map_err(|_| visit.refuse(StatusCode::PAYLOAD_TOO_LARGE, "This form holds too much."))?;
+        let own = web.site.is_own(&parts.headers);
+        let mut visit = match Visit::open(web, &mut parts).await {
+            Ok(visit) => visit,
+            Err(Out::Nobody) if own => return Err(unsent::signed_out(web, &parts, read(body).await)),
+            Err(out) => return Err(out.answer(web, &parts)),
+        };
+        let form = read(body).await.ok_or_else(|| visit.refuse(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE))?;
         // It may have been long in coming.
-        visit.who = member(web, &parts).await?.1;
-        let form = Fields::parse(&bytes);
-        if !web.site.is_own(&parts.headers) || !browsers::owns_form(&visit.cookie, FORM, form.text("token")) {
-            let stale = "This form is not of this session: somebody signed in or out since it was shown. Go back, reload the \
-                page and send it again.";
-            return Err(visit.refuse(StatusCode::FORBIDDEN, stale));
+        visit.who = match member(web, &parts).await {
+            Ok((_, who)) => who,
+            Err(Out::Nobody) if own => return Err(unsent::signed_out(web, &parts, Some(form))),
+            Err(out) => return Err(out.answer(web, &parts)),
+        };
+        if !own {
+            return Err(visit.refuse(StatusCode::FORBIDDEN, FOREIGN));
+        }
+        if !browsers::owns_form(&visit.cookie, FORM, form.text("token")) {
+            return Err(unsent::of_another_session(web, &parts, &visit.cookie, &form));
         }
         Ok(Self { visit, form })
     }
 }
 
+const TOO_LARGE: &str = "this form holds too much, and nothing was changed. What you typed is still on the page before this \
+    one: go back, and make it shorter";
+
+const FOREIGN: &str = "this form was sent from a page that is not this dashboard's, and nothing was changed";
+
+/// What a form holds; none if that is too much.
+async fn read(body: Body) -> Option<Fields> {
+    let bytes = axum::body::to_bytes(body, MAX_FORM).await.ok()?;
+    Some(Fields::parse(&bytes))
+}
+
 impl Visit {
+    async fn open(web: &Web, parts: &mut Parts) -> Result<Self, Out> {
+        let path = RawPathParams::from_request_parts(parts, web).await;
+        let path = path.map_err(|wrong| Out::Refused(wrong.into_response()))?;
+        let named = path.iter().find(|(name, _)| *name == "environment").map(|(_, value)| value.to_owned());
+        let (cookie, who) = member(web, parts).await?;
+        let failed = |error: Error| Out::Refused(web.failed(&error, &parts.headers));
+        let environments = environments::list(&web.app).await.map_err(failed)?;
+        let found = environments.iter().find(|environment| Some(&environment.name) == named.as_ref()).cloned();
+        let environment = found.ok_or_else(|| Out::Refused(web.missing(&parts.headers)))?;
+        let query = Fields::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        Ok(Self { web: web.clone(), who, environment, environments, cookie, asked: parts.headers.clone(), query })
+    }
+
     /// The way to the environment's rows, for what needs that right.
     pub(super) fn enter(&self, right: Right) -> Result<Ctx, Response> {
         self.who.enter(&self.web.app, &self.environment.id, right).map_err(|error| self.fail(&error))

@@ -34,7 +34,7 @@ pub(crate) struct Site {
     ctx: Ctx,
     account: AccountId,
     pub(crate) web: Web,
-    pub(super) clock: Arc<ManualClock>,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) connection: ConnectionId,
     /// The link's token.
     pub(super) link: String,

@@ -69,19 +69,21 @@ pub(crate) struct Exposed {
     pub(crate) effect: &'static str,
     /// About how many tokens a model reads of it.
     pub(crate) tokens: usize,
+    /// How far it can be trusted to be what the app has.
+    pub(crate) status: &'static str,
 }
 
 impl Exposed {
     /// A tool that a config names and of which nothing else is known, for its connector is not loaded.
     pub(crate) fn unknown(name: &str) -> Self {
         let description = "Its connector file is not loaded.".to_owned();
-        Self { name: name.into(), title: name.into(), description, effect: "write", tokens: 0 }
+        Self { name: name.into(), title: name.into(), description, effect: "write", tokens: 0, status: "not known" }
     }
 
     /// One for samples.
     pub(super) fn sample(name: &str, effect: &'static str) -> Self {
         let (title, description) = ("Fetch mails".into(), "Lists messages, newest first.".into());
-        Self { name: name.into(), title, description, effect, tokens: 420 }
+        Self { name: name.into(), title, description, effect, tokens: 420, status: "checked against the vendor" }
     }
 }
 
@@ -116,6 +118,8 @@ pub(crate) struct ConfigForm {
     pub(crate) frame: Frame,
     /// The config to change; none for a new one.
     pub(crate) id: Option<String>,
+    /// Which version of it the form was made from; 0 for a new one.
+    pub(crate) seen: i64,
     /// The name as typed.
     pub(crate) name: String,
     /// What it is for.
@@ -142,6 +146,7 @@ framed!(ConfigForm, "dashboard/config_form.html", {
     let none = Self {
         frame: Frame::sample(Section::Configs),
         id: None,
+        seen: 0,
         name: String::new(),
         description: String::new(),
         find: String::new(),

@@ -68,13 +68,20 @@ pub(crate) struct ConnectorCard {
     pub(crate) slug: String,
     /// Its name for people.
     pub(crate) name: String,
-    /// How many tools it has.
-    pub(crate) tools: usize,
+    /// How many tools it has, and where they are from.
+    pub(crate) about: String,
 }
 
 framed!(Catalog, "dashboard/catalog.html", {
-    let card = |slug: &str, name: &str, tools| ConnectorCard { slug: slug.into(), name: name.into(), tools };
-    let connectors = vec![card("gmail", "Gmail", 56), card("googlecalendar", "Google Calendar", 30)];
+    let card = |slug: &str, name: &str, about: &str| ConnectorCard {
+        slug: slug.into(),
+        name: name.into(),
+        about: about.into(),
+    };
+    let connectors = vec![
+        card("gmail", "Gmail", "56 tools, checked against the vendor"),
+        card("acme:1", "<b>Acme</b>", "a custom provider of yours"),
+    ];
     let all = Self { frame: Frame::sample(Section::Connections), query: String::new(), connectors };
     let none = Self { query: "fax".into(), connectors: vec![], ..all.clone() };
     vec![("catalog", all), ("catalog-none", none)]
@@ -190,6 +197,8 @@ pub(crate) struct ConnectionPage {
     pub(crate) redirect_uri: String,
     /// The OAuth client id.
     pub(crate) client_id: String,
+    /// Which state of it the form is made from.
+    pub(crate) seen: i64,
     /// Whether there is a secret.
     pub(crate) has_secret: bool,
     /// Whether it is enabled.
@@ -216,6 +225,7 @@ framed!(ConnectionPage, "dashboard/connection.html", {
         asks: Asks::OAUTH,
         redirect_uri: "http://localhost:8080/sso/v1/oauth/conn_1/callback".into(),
         client_id: "1234.apps.googleusercontent.com".into(),
+        seen: 1,
         has_secret: true,
         enabled: true,
         closing: None,

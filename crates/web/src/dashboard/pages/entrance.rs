@@ -39,6 +39,8 @@ pub(crate) struct SignIn {
     pub(crate) token: String,
     /// Where to go on to.
     pub(crate) next: Option<String>,
+    /// A form that waits until somebody is signed in, to be sent to `next`; empty for none.
+    pub(crate) kept: String,
     /// The name as it was typed.
     pub(crate) name: String,
     /// What was wrong.
@@ -57,7 +59,48 @@ impl Page for SignIn {
             next: Some("/dashboard/development/configs".into()),
             ..first.clone()
         };
-        vec![("sign-in".into(), first), ("sign-in-wrong".into(), wrong)]
+        let kept = Self { kept: "name=%3Cb%3E&client_secret=".into(), ..wrong.clone() };
+        vec![("sign-in".into(), first), ("sign-in-wrong".into(), wrong), ("sign-in-kept".into(), kept)]
+    }
+
+    fn has_form(&self) -> bool {
+        true
+    }
+}
+
+/// A form that could not be taken, to be sent again.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Unsent {
+    /// Where it is sent.
+    pub(crate) to: String,
+    /// The form token.
+    pub(crate) token: String,
+    /// What it holds.
+    pub(crate) fields: Vec<(String, String)>,
+    /// The secrets that it held, to be typed again: name, and what it is called.
+    pub(crate) secrets: Vec<(&'static str, &'static str)>,
+    /// The HTTP status.
+    pub(crate) status: u16,
+}
+
+impl Page for Unsent {
+    const TEMPLATE: &'static str = "dashboard/unsent.html";
+    const TRANSLATED: bool = false;
+
+    fn samples() -> Vec<(String, Self)> {
+        let plain = Self {
+            to: "/dashboard/development/settings/name".into(),
+            token: "0000".into(),
+            fields: vec![("display_name".into(), "\"><b>".into())],
+            secrets: vec![],
+            status: 403,
+        };
+        let secret = Self { secrets: vec![("client_secret", "Client Secret, or key")], ..plain.clone() };
+        vec![("unsent".into(), plain), ("unsent-secret".into(), secret)]
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::FORBIDDEN)
     }
 
     fn has_form(&self) -> bool {

@@ -1,7 +1,7 @@
 //! The journal.
 
 use super::framed::framed;
-use crate::dashboard::frame::{Frame, Moment, Section};
+use crate::dashboard::frame::{Frame, Moment, Pager, Section};
 use serde::Serialize;
 use valetkey_domain::Timestamp;
 
@@ -12,12 +12,12 @@ pub(crate) struct Logs {
     pub(crate) frame: Frame,
     /// What the records are narrowed to.
     pub(crate) subject: String,
-    /// Whether there may be older ones.
-    pub(crate) full: bool,
-    /// How many are shown at most.
-    pub(crate) shown: u32,
+    /// Whether they are of the installation itself, not of the environment.
+    pub(crate) installation: bool,
     /// The records.
     pub(crate) records: Vec<Record>,
+    /// The other pages.
+    pub(crate) pager: Pager,
 }
 
 /// One record.
@@ -25,8 +25,10 @@ pub(crate) struct Logs {
 pub(crate) struct Record {
     /// When.
     pub(crate) at: Moment,
-    /// Who.
+    /// Who, as the journal has it.
     pub(crate) actor: String,
+    /// What the member or API client is called; empty for others, and where they are gone.
+    pub(crate) who: String,
     /// What.
     pub(crate) action: String,
     /// `intent`, `outcome` or `fact`.
@@ -43,6 +45,7 @@ impl Record {
         Self {
             at: Moment::from(Timestamp::UNIX_EPOCH),
             actor: "client:skc_01k0000000000000000000000a".into(),
+            who: "<b>shop</b>".into(),
             action: "config.created".into(),
             phase: "fact".into(),
             subject: "cfg_01k0000000000000000000000a".into(),
@@ -56,8 +59,9 @@ impl Record {
 
 framed!(Logs, "dashboard/logs.html", {
     let frame = Frame::sample(Section::Logs);
-    let none = Self { frame, subject: String::new(), full: false, shown: 100, records: vec![] };
-    let some =
-        Self { subject: "cfg_1".into(), full: true, records: vec![Record::sample(), Record::sample()], ..none.clone() };
-    vec![("logs-empty", none), ("logs", some)]
+    let none = Self { frame, subject: String::new(), installation: false, records: vec![], pager: Pager::default() };
+    let own = Record { who: String::new(), actor: "operator".into(), ..Record::sample() };
+    let some = Self { subject: "cfg_1".into(), records: vec![Record::sample(), own], ..none.clone() };
+    let installation = Self { installation: true, ..some.clone() };
+    vec![("logs-empty", none), ("logs", some), ("logs-installation", installation)]
 });

@@ -1,0 +1,182 @@
+//! Webhooks.
+
+use super::framed::framed;
+use crate::dashboard::frame::{Frame, Moment, Section};
+use serde::Serialize;
+use valetkey_domain::Timestamp;
+
+/// All of them.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Webhooks {
+    /// The frame.
+    pub(crate) frame: Frame,
+    /// The webhooks.
+    pub(crate) rows: Vec<WebhookRow>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct WebhookRow {
+    /// Its id.
+    pub(crate) id: String,
+    /// Where it leads.
+    pub(crate) url: String,
+    /// What it is called.
+    pub(crate) description: String,
+    /// How many kinds of event it is told of; none for all.
+    pub(crate) kinds: usize,
+    /// `on` or `paused`.
+    pub(crate) state: &'static str,
+    /// When it was made.
+    pub(crate) created: Moment,
+}
+
+impl WebhookRow {
+    fn sample(state: &'static str) -> Self {
+        Self {
+            id: "whk_1".into(),
+            url: "https://app.example/hooks/valetkey".into(),
+            description: "the app’s backend".into(),
+            kinds: 0,
+            state,
+            created: Moment::from(Timestamp::UNIX_EPOCH),
+        }
+    }
+}
+
+framed!(Webhooks, "dashboard/webhooks.html", {
+    let none = Self { frame: Frame::sample(Section::Webhooks), rows: vec![] };
+    let some = Self { rows: vec![WebhookRow::sample("on"), WebhookRow::sample("paused")], ..none.clone() };
+    vec![("webhooks-empty", none), ("webhooks", some)]
+});
+
+/// What is said of a webhook, as it was typed.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct WebhookFields {
+    /// Where events are sent.
+    pub(crate) url: String,
+    /// What it is called.
+    pub(crate) description: String,
+    /// Whether only some kinds are sent.
+    pub(crate) some: bool,
+    /// The kinds there are: the wire's word, what people call it, and whether it is chosen.
+    pub(crate) kinds: Vec<(&'static str, &'static str, bool)>,
+    /// Which state of it the form was made from; empty for a new one.
+    pub(crate) seen: String,
+}
+
+impl WebhookFields {
+    fn sample(url: &str) -> Self {
+        Self {
+            url: url.into(),
+            description: String::new(),
+            some: !url.is_empty(),
+            kinds: vec![("connected_account.deleted", "Connected account deleted", true)],
+            seen: String::new(),
+        }
+    }
+}
+
+/// A new one.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct WebhookForm {
+    /// The frame.
+    pub(crate) frame: Frame,
+    /// What was typed.
+    pub(crate) fields: WebhookFields,
+    /// What was wrong.
+    pub(crate) wrong: Option<String>,
+}
+
+framed!(WebhookForm, "dashboard/webhook_form.html", {
+    let first = Self { frame: Frame::sample(Section::Webhooks), fields: WebhookFields::sample(""), wrong: None };
+    let wrong = Self {
+        fields: WebhookFields::sample("\"><b>"),
+        wrong: Some("A webhook's URL is a web address: https://host/path.".into()),
+        ..first.clone()
+    };
+    vec![("webhook-form", first), ("webhook-form-wrong", wrong)]
+});
+
+/// One webhook.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct WebhookPage {
+    /// The frame.
+    pub(crate) frame: Frame,
+    /// The webhook.
+    pub(crate) row: WebhookRow,
+    /// What can be changed of it.
+    pub(crate) fields: WebhookFields,
+    /// Until when the secret before signs too.
+    pub(crate) before_until: Option<Moment>,
+    /// Of how many accounts something waits.
+    pub(crate) waiting: u64,
+    /// When the next of it is sent.
+    pub(crate) next: Option<Moment>,
+    /// Why what was sent last did not arrive.
+    pub(crate) last_error: String,
+    /// How many events were given up.
+    pub(crate) dead: u64,
+    /// Some of them, oldest first.
+    pub(crate) letters: Vec<LetterRow>,
+    /// Behind which event the next page of them begins.
+    pub(crate) more: Option<String>,
+    /// A secret that is shown this once.
+    pub(crate) secret: Option<String>,
+    /// What was wrong.
+    pub(crate) wrong: Option<String>,
+}
+
+/// An event that was given up.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct LetterRow {
+    /// The event.
+    pub(crate) event: String,
+    /// Its type; empty if it was removed for its age.
+    pub(crate) kind: String,
+    /// When it was given up.
+    pub(crate) at: Moment,
+    /// After how many tries.
+    pub(crate) tries: i64,
+    /// Why the last one failed.
+    pub(crate) why: String,
+}
+
+framed!(WebhookPage, "dashboard/webhook.html", {
+    let moment = || Moment::from(Timestamp::UNIX_EPOCH);
+    let letter = |kind: &str| LetterRow {
+        event: "evt_1".into(),
+        kind: kind.into(),
+        at: moment(),
+        tries: 22,
+        why: "the receiver answered 500".into(),
+    };
+    let well = Self {
+        frame: Frame::sample(Section::Webhooks),
+        row: WebhookRow::sample("on"),
+        fields: WebhookFields::sample("https://app.example/hooks/valetkey"),
+        before_until: None,
+        waiting: 0,
+        next: None,
+        last_error: String::new(),
+        dead: 0,
+        letters: vec![],
+        more: None,
+        secret: Some("whsec_0000".into()),
+        wrong: None,
+    };
+    let ill = Self {
+        row: WebhookRow::sample("paused"),
+        before_until: Some(moment()),
+        waiting: 12,
+        next: Some(moment()),
+        last_error: "the receiver answered <b>500</b>".into(),
+        dead: 120,
+        letters: vec![letter("connected_account.deleted"), letter("")],
+        more: Some("evt_1".into()),
+        secret: None,
+        wrong: Some("It was changed meanwhile.".into()),
+        ..well.clone()
+    };
+    vec![("webhook", well), ("webhook-ill", ill)]
+});

@@ -1,0 +1,232 @@
+//! Custom providers: apps that no connector file is about. What is said of signing in is the API's own JSON; a new one
+//! begins with an example of the way that was chosen.
+
+use super::frame::{Moment, Pager, Section};
+use super::pages::{ProviderForm, ProviderRow, Providers};
+use super::visit::{Answer, Fields, Posted, Visit};
+use axum::extract::Path;
+use axum::response::Response;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
+use valetkey_app::Error;
+use valetkey_app::connections::providers::{self, Entry, New, Shown, Update};
+use valetkey_domain::member::Right;
+use valetkey_domain::provider::Provider;
+use valetkey_domain::{Ctx, Kind};
+
+/// How many a page shows.
+const SIZE: u32 = 50;
+
+type Named = Path<HashMap<String, String>>;
+
+/// The ways to sign in that a new one can begin with.
+const STARTS: [(&str, &str); 4] =
+    [("api_key", "API key"), ("bearer", "Bearer token"), ("basic", "Name and password"), ("oauth", "OAuth 2.0")];
+
+/// All custom ones.
+pub(crate) async fn list(visit: Visit) -> Answer {
+    let ctx = visit.enter(Right::See)?;
+    let page = visit.list_page(SIZE);
+    let listed = providers::list(&visit.web.app, &ctx, Shown::Custom, None, &page).await;
+    let listed = listed.map_err(|error| visit.fail(&error))?;
+    let pager = Pager::of(&listed, &[]);
+    let rows = listed.items.iter().filter_map(|entry| match entry {
+        Entry::Custom(provider) => Some(row(provider)),
+        Entry::OfFile(_) => None,
+    });
+    Ok(visit.page(&Providers { frame: visit.frame(Section::Providers), rows: rows.collect(), pager }))
+}
+
+fn row(provider: &Provider) -> ProviderRow {
+    ProviderRow {
+        identifier: provider.identifier(),
+        slug: provider.slug.clone(),
+        name: provider.display_name.clone(),
+        url: provider.proxy_url.clone(),
+        updated: Moment::from(provider.updated_at),
+    }
+}
+
+/// The form of a new one.
+pub(crate) async fn form(visit: Visit) -> Answer {
+    visit.enter(Right::Develop)?;
+    let start = Some(visit.query("start")).filter(|asked| STARTS.iter().any(|(word, _)| word == asked));
+    let start = start.unwrap_or("api_key");
+    let patterns = pretty(&example(start));
+    Ok(visit.page(&ProviderForm { start: start.to_owned(), patterns, proxy: true, ..blank(&visit, None) }))
+}
+
+fn blank(visit: &Visit, of: Option<&Provider>) -> ProviderForm {
+    ProviderForm {
+        frame: visit.frame(Section::Providers),
+        row: of.map(row),
+        starts: STARTS.into(),
+        start: String::new(),
+        name: of.map(|of| of.display_name.clone()).unwrap_or_default(),
+        description: of.map(|of| of.description.clone()).unwrap_or_default(),
+        url: of.map(|of| of.proxy_url.clone()).unwrap_or_default(),
+        proxy: of.is_some_and(|of| of.proxy_enabled),
+        patterns: of.map(|of| pretty(&of.auth_patterns)).unwrap_or_default(),
+        seen: of.map_or(0, |of| of.revision),
+        wrong: None,
+    }
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+/// How people sign in, to begin with.
+fn example(start: &str) -> Value {
+    let field = |name: &str, label: &str| json!({"field_name": name, "label": label, "input_type": "password", "required": true});
+    match start {
+        "bearer" => {
+            json!([{"type": "BEARER", "display_name": "Access token", "fields": [field("token", "Access token")]}])
+        }
+        "basic" => {
+            let user = json!({"field_name": "username", "label": "User name", "required": true});
+            json!([{"type": "BASIC", "display_name": "Name and password", "fields": [user, field("password", "Password")]}])
+        }
+        "oauth" => json!([{"type": "OAUTH", "display_name": "Sign in", "oauth_config": {
+            "authorize_uri": "https://example.com/oauth/authorize", "token_uri": "https://example.com/oauth/token",
+            "pkce_enabled": true, "available_scopes": [{"scope": "read", "display_name": "Read", "required": true}],
+        }}]),
+        _ => json!([{"type": "API_KEY", "display_name": "API key", "fields": [field("api_key", "API key")]}]),
+    }
+}
+
+/// The form as it was sent, with what was wrong.
+fn again(visit: &Visit, sent: &Fields, of: Option<&Provider>, wrong: &str) -> Response {
+    visit.page(&ProviderForm {
+        name: sent.text("name").to_owned(),
+        description: sent.text("description").to_owned(),
+        url: sent.text("url").to_owned(),
+        proxy: sent.has("proxy"),
+        patterns: sent.text("patterns").to_owned(),
+        wrong: Some(super::sentence::sentence(wrong)),
+        ..blank(visit, of)
+    })
+}
+
+fn patterns(sent: &Fields) -> Result<Value, Error> {
+    super::schema_form::json(sent.text("patterns"))
+        .map_err(|wrong| Error::invalid(format!("how users sign in: {wrong}")))
+}
+
+/// What the rules of the API's wire say of a provider's name and address; a form has to be told them too.
+fn named(sent: &Fields) -> Result<(String, String), Error> {
+    let (name, url) = (sent.text("name"), sent.text("url"));
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ');
+    if !plain || !(1..=200).contains(&name.len()) {
+        return Err(Error::invalid("a provider's name has 1 to 200 letters, digits and blanks"));
+    }
+    if !url.starts_with("https://") || url.len() > 2048 {
+        return Err(Error::invalid("where its API is begins with https:// and has 2,048 characters at most"));
+    }
+    Ok((name.to_owned(), url.to_owned()))
+}
+
+fn is_the_forms(error: &Error) -> bool {
+    matches!(error.kind(), Kind::InvalidArgument | Kind::AlreadyExists | Kind::FailedPrecondition | Kind::Aborted)
+}
+
+/// Makes it.
+pub(crate) async fn create(Posted { visit, form }: Posted) -> Answer {
+    let ctx = visit.enter(Right::Develop)?;
+    match created(&visit, &ctx, &form).await {
+        Ok(provider) => Ok(visit.go(&format!("/providers/{}", provider.slug), "provider-created")),
+        Err(error) if is_the_forms(&error) => Ok(again(&visit, &form, None, error.message())),
+        Err(error) => Err(visit.fail(&error)),
+    }
+}
+
+async fn created(visit: &Visit, ctx: &Ctx, sent: &Fields) -> Result<Provider, Error> {
+    let (display_name, proxy_url) = named(sent)?;
+    let new = New {
+        display_name,
+        description: sent.text("description").to_owned(),
+        icon_src: String::new(),
+        proxy_url,
+        proxy_enabled: sent.has("proxy"),
+        auth_patterns: patterns(sent)?,
+        metadata: BTreeMap::new(),
+    };
+    providers::create(&visit.web.app, ctx, new).await
+}
+
+/// The form of one that is there.
+pub(crate) async fn show(visit: Visit, Path(named): Named) -> Answer {
+    let ctx = visit.enter(Right::See)?;
+    let provider = find(&visit, &ctx, &named).await?;
+    Ok(visit.page(&blank(&visit, Some(&provider))))
+}
+
+async fn find(visit: &Visit, ctx: &Ctx, named: &HashMap<String, String>) -> Result<Provider, Response> {
+    let slug = named.get("id").map_or("", String::as_str);
+    providers::get(&visit.web.app, ctx, slug).await.map_err(|error| visit.fail(&error))
+}
+
+/// Saves it, unless somebody else has changed it since the form was shown.
+pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> Answer {
+    let ctx = visit.enter(Right::Develop)?;
+    let before = find(&visit, &ctx, &named).await?;
+    if form.text("seen") != before.revision.to_string() {
+        let wrong = "this provider was changed elsewhere since the form was shown, and nothing was saved: look at what \
+            you typed below, and save it again if it is what you want";
+        return Ok(again(&visit, &form, Some(&before), wrong));
+    }
+    match saved(&visit, &ctx, &before, &form).await {
+        Ok(_) => Ok(visit.go(&format!("/providers/{}", before.slug), "provider-saved")),
+        Err(error) if is_the_forms(&error) => Ok(again(&visit, &form, Some(&before), error.message())),
+        Err(error) => Err(visit.fail(&error)),
+    }
+}
+
+async fn saved(visit: &Visit, ctx: &Ctx, before: &Provider, sent: &Fields) -> Result<Provider, Error> {
+    let (display_name, proxy_url) = named(sent)?;
+    let update = Update {
+        display_name,
+        description: Some(sent.text("description").to_owned()),
+        icon_src: None,
+        proxy_url,
+        enable_proxy: sent.has("proxy"),
+        auth_patterns: Some(patterns(sent)?),
+        metadata: before.metadata.clone(),
+    };
+    providers::update(&visit.web.app, ctx, &before.slug, update).await
+}
+
+/// Deletes it.
+pub(crate) async fn delete(Path(named): Named, Posted { visit, .. }: Posted) -> Answer {
+    let ctx = visit.enter(Right::Develop)?;
+    let provider = find(&visit, &ctx, &named).await?;
+    match providers::delete(&visit.web.app, &ctx, &provider.slug).await {
+        Ok(()) => Ok(visit.go("/providers", "provider-deleted")),
+        Err(error) if error.kind() == Kind::FailedPrecondition => {
+            let wrong = Some(super::sentence::sentence(error.message()));
+            Ok(visit.page(&ProviderForm { wrong, ..blank(&visit, Some(&provider)) }))
+        }
+        Err(error) => Err(visit.fail(&error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use valetkey_app::connections::Connector;
+
+    /// What the form begins with can be saved as it is.
+    #[test]
+    fn every_example_is_one_that_the_server_takes() {
+        for (start, _) in STARTS {
+            let made = Connector::custom(valetkey_connectors::CustomProvider {
+                slug: "acme:1",
+                display_name: "Acme",
+                proxy_url: "https://api.acme.example/v1",
+                proxy_enabled: true,
+                auth_patterns: &example(start),
+            });
+            assert!(made.is_ok(), "{start}: {:?}", made.err());
+        }
+    }
+}
