@@ -82,7 +82,7 @@ def test_a_webhook_made_by_clicking_signs_with_the_secret_that_was_shown_once(de
     member.click("Create webhook", role="link")
     member.type("URL", "ftp://nowhere")
     member.click("Create webhook")
-    assert "web address" in member.page.inner_text("#wrong") and member.page.input_value("#url") == "ftp://nowhere"
+    assert "only https is called" in member.page.inner_text("#wrong") and member.page.input_value("#url") == "ftp://nowhere"
     member.type("URL", hook.url)
     member.tick("Connected account created")
     member.click("Create webhook")
