@@ -38,8 +38,10 @@ pub(crate) struct Admitted {
     pub(crate) ctx: Ctx,
     /// How long the caller waits.
     pub(crate) time_left: Duration,
-    token: Arc<Secret<str>>,
-    decided: Instant,
+    /// What was looked at, to be looked at again.
+    pub(crate) token: Arc<Secret<str>>,
+    /// When it was looked at last.
+    pub(crate) decided: Instant,
 }
 
 impl Entrance {

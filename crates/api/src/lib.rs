@@ -13,6 +13,7 @@
 mod bearer;
 mod body;
 mod contract;
+mod control;
 mod cut;
 mod deadline;
 mod doors;
@@ -34,6 +35,7 @@ mod token;
 mod watched;
 mod weigh;
 
+pub use control::{Caller, ControlTools};
 pub use doors::{Door, Who, Wire, doors};
 pub use gate::unknown_method;
 pub use health::Readiness;
@@ -57,6 +59,8 @@ pub struct Api {
     pub router: Router,
     /// What the gRPC health service says, for whoever knows.
     pub readiness: Readiness,
+    /// Its methods as tools, for whoever speaks a protocol of tools.
+    pub tools: ControlTools,
 }
 
 /// Builds the control plane of a system.
@@ -70,6 +74,7 @@ pub fn open(app: App) -> Result<Api, BadContract> {
     let gate = Gate { entrance: entrance.clone(), contract: Arc::clone(&contract), limit: limit.clone() };
     let grpc = services::router(&app).route_layer(from_fn_with_state(gate, gate::method));
     let rest = rest::router(Arc::clone(&contract), grpc.clone(), entrance.clone(), limit.clone())?;
+    let tools = ControlTools::new(app.clone(), Arc::clone(&contract), grpc.clone());
     let proxy = proxy::router(app.clone(), entrance.clone(), contract);
     let reflection = health::reflection().map_err(BadContract::new)?;
     let reflection = reflection.route_layer(from_fn_with_state(entrance, watched::client));
@@ -81,5 +86,5 @@ pub fn open(app: App) -> Result<Api, BadContract> {
         .with_state(app)
         .route("/openapi.json", get(openapi::serve));
     let router = plain.merge(grpc).merge(rest).merge(proxy).merge(reflection).merge(health);
-    Ok(Api { router, readiness })
+    Ok(Api { router, readiness, tools })
 }

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{StatusCode, header};
 use parts::{put, reference};
-use schema::Schemas;
+pub(crate) use schema::Schemas;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 

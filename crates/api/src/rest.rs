@@ -9,7 +9,9 @@ mod names;
 pub(crate) mod routes;
 pub(crate) mod template;
 
-pub(crate) use answer::refuse;
+pub(crate) use answer::{message as written, refuse};
+pub(crate) use call::unary;
+pub(crate) use json::message_of;
 
 use crate::body::{BodyLimit, Unread};
 use crate::contract::Contract;

@@ -7,6 +7,7 @@ mod answer;
 mod authorized_post;
 mod body;
 mod call;
+mod control;
 mod door;
 mod flights;
 mod guidance;
@@ -16,6 +17,7 @@ mod post;
 mod state;
 mod stream;
 
+use crate::control::ControlPlane;
 use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
@@ -25,6 +27,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use door::Door;
 use state::TransportState;
+use std::sync::Arc;
 use valetkey_app::App;
 use valetkey_app::entrance::sessions::Site;
 
@@ -86,6 +89,25 @@ async fn by_session(state: &TransportState, site: Result<Site, PathRejection>, r
     match (site, door::any_bearer(request.headers())) {
         (Ok(site), Some(token)) => post::receive(state, Door::Session(site, token), request).await,
         _ => door::stranger(),
+    }
+}
+
+/// The door of the control plane's tools.
+pub fn control_router(app: App, settings: Settings, plane: Arc<dyn ControlPlane>) -> Router {
+    let state = TransportState::new(app, settings);
+    Router::new()
+        .route("/mcp", post(by_client))
+        .layer(middleware::from_fn_with_state(state.clone(), guarded))
+        .with_state((state, plane))
+}
+
+async fn by_client(
+    State((state, plane)): State<(TransportState, Arc<dyn ControlPlane>)>,
+    request: Request,
+) -> Response {
+    match door::any_bearer(request.headers()) {
+        Some(token) => post::receive(&state, Door::Control(plane, Arc::new(token.into())), request).await,
+        None => door::stranger(),
     }
 }
 

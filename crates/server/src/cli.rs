@@ -4,7 +4,7 @@
 use crate::flags::{GLOBAL, LabFlags, ServeFlags};
 use crate::secrets::Secrets;
 use crate::settings::{Logging, Settings};
-use crate::{compose, demo, env, operator, serve, telemetry};
+use crate::{coding_agent, compose, demo, env, operator, serve, telemetry};
 use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -35,7 +35,11 @@ enum Command {
     /// Run the server with everything one needs to try it, offline: the provider lab plays Google
     Demo(ServeFlags),
     /// Print the lines that point an official SDK at this server, for: eval "$(valetkey env)"
-    Env,
+    Env {
+        /// Print instead, as JSON, the header that lets an MCP client on this machine in at /mcp for twelve hours
+        #[arg(long)]
+        headers: bool,
+    },
     /// Run the provider lab alone, for tests of your own
     Lab(LabFlags),
     #[command(flatten)]
@@ -65,7 +69,8 @@ pub(crate) async fn run(cli: Cli, secrets: Secrets) -> Result<()> {
     match command {
         Command::Serve(flags) => watched(level, Settings::load(data, &flags, secrets)?, serve::run).await,
         Command::Demo(flags) => watched(level, Settings::load(data, &flags, secrets)?, demo::run).await,
-        Command::Env => logged(level, env::run(data)).await,
+        Command::Env { headers: false } => logged(level, env::run(data)).await,
+        Command::Env { headers: true } => logged(level, coding_agent::headers(data)).await,
         Command::Lab(flags) => logged(level, compose::lab_alone(data, flags.lab_address.0)).await,
         Command::Noun(noun) => logged(level, operator::run(data, noun, secrets)).await,
     }

@@ -2,6 +2,7 @@
 
 use crate::clock::DatabaseClock;
 use crate::connector_files;
+use crate::control_tools::Tools;
 use crate::data::Folder;
 use crate::front::{self, Front, Hosts};
 use crate::health::{self, Health};
@@ -152,6 +153,7 @@ pub(crate) async fn server(settings: &Settings) -> Result<Server> {
         .merge(health_doors.clone())
         .merge(api.router)
         .merge(valetkey_mcp::router(app.clone()))
+        .merge(valetkey_mcp::control_router(app.clone(), valetkey_mcp::Settings::default(), Arc::new(Tools(api.tools))))
         .merge(web.router())
         .fallback(async move |request: Request| nowhere(&web, &request));
     let hosts = Hosts::of(&[&settings.public_url, &settings.sdk_url]);

@@ -4,6 +4,7 @@
 mod proof;
 mod visitor;
 
+use crate::coding_agent;
 use crate::compose::Server;
 use crate::data::Folder;
 use crate::files::write_private;
@@ -46,7 +47,8 @@ pub(crate) async fn run(mut settings: Settings) -> Result<()> {
     let outcome = prove(&running, &settings).await;
     match outcome {
         Ok(text) => {
-            let text = format!("{text}{}", dashboard(&running).await?);
+            let agent = coding_agent::how(&running.server().app, &settings.data)?.unwrap_or_default();
+            let text = format!("{text}\n{agent}{}", dashboard(&running).await?);
             std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
             running.until_stopped().await
         }
@@ -61,7 +63,7 @@ pub(crate) async fn run(mut settings: Settings) -> Result<()> {
 async fn dashboard(running: &Running) -> Result<String> {
     let app = &running.server().app;
     let link = operator::login_url(app, &sign_in::first_link(app).await?);
-    Ok(format!("\nOpen the dashboard (this link signs in once, within ten minutes):\n\n  {link}\n\n"))
+    Ok(format!("Open the dashboard (this link signs in once, within ten minutes):\n\n  {link}\n\n"))
 }
 
 /// Sets everything up, runs the proof, and gives the text to print.

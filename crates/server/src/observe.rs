@@ -73,6 +73,7 @@ fn surface(route: &str) -> &'static str {
     let begins = |starts: &[&str]| starts.iter().any(|start| route.starts_with(start));
     match route {
         "/healthz" | "/readyz" | "/metrics" => "operations",
+        "/mcp" => "mcp",
         _ if begins(&["/mcp/"]) => "mcp",
         _ if begins(&["/api/"]) => "rest",
         _ if begins(&["/scalekit.", "/grpc."]) => "grpc",
@@ -109,6 +110,7 @@ mod tests {
     fn every_route_has_its_surface() {
         for (route, expected) in [
             ("/mcp/v1/{token}", "mcp"),
+            ("/mcp", "mcp"),
             ("/api/v1/mcp/configs", "rest"),
             ("/scalekit.v1.mcp.McpService/EnsureMcpInstance", "grpc"),
             ("/oauth/token", "tokens"),

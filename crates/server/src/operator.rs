@@ -45,6 +45,7 @@ pub(crate) use backend::Backend;
 pub(crate) use login::url as login_url;
 pub(crate) use noun::Noun;
 use reply::Reply;
+use serde_json::Value;
 pub(crate) use socket::serve;
 
 /// Carries a noun's verb out and prints the answer.
@@ -132,14 +133,27 @@ async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
     performed
 }
 
+/// An access token for a shell on this machine, from the server that runs on this data folder.
+///
+/// # Errors
+/// None runs, or its `public_url` is not on this machine.
+pub(crate) async fn shell_token(data: &Path) -> Result<String> {
+    let row = of_shell(data, Noun::shell_token()).await?;
+    row.get("access_token").and_then(Value::as_str).map(str::to_owned).context("the server gave no token")
+}
+
 /// What a shell on this machine needs to use the SDKs with the server that runs on this data folder.
 ///
 /// # Errors
 /// None runs, or its `public_url` is not on this machine.
 pub(crate) async fn shell_access(data: &Path) -> Result<SdkAccess> {
-    let Some(reply) = ask::ask(data, &Noun::shell(), &NoCaller).await? else {
+    Ok(serde_json::from_value(of_shell(data, Noun::shell()).await?)?)
+}
+
+/// What the running server answers a shell.
+async fn of_shell(data: &Path, asked: Noun) -> Result<Value> {
+    let Some(reply) = ask::ask(data, &asked, &NoCaller).await? else {
         bail!("no server runs on {}: start `valetkey serve` or `valetkey demo` first", data.display());
     };
-    let row = reply.rows.into_iter().next().context("the server gave no secret")?;
-    Ok(serde_json::from_value(row)?)
+    reply.rows.into_iter().next().context("the server gave nothing")
 }

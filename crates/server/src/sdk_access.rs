@@ -40,6 +40,12 @@ pub(crate) fn base(url: &url::Url) -> String {
     url.as_str().trim_end_matches('/').to_owned()
 }
 
+/// The same, left as it is where no shell makes anything of it.
+pub(crate) fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { quoted(text) }
+}
+
 /// One word for a POSIX shell, whatever is in it.
 pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
@@ -51,6 +57,10 @@ mod tests {
 
     #[test]
     fn nothing_gets_out_of_the_quotes() {
+        assert_eq!(
+            (word("/opt/a-1/b_c.d"), word("a b"), word("")),
+            ("/opt/a-1/b_c.d".into(), "'a b'".into(), "''".into())
+        );
         assert_eq!(quoted("a'; rm -rf /; '"), r"'a'\''; rm -rf /; '\'''");
     }
 }

@@ -1,6 +1,7 @@
 //! `serve`: the listeners, the command line's socket, and an orderly end.
 
 use crate::chores;
+use crate::coding_agent;
 use crate::compose::{self, Server};
 use crate::data::Folder;
 use crate::listen::Listener;
@@ -171,12 +172,13 @@ impl Running {
 }
 
 /// The way to the dashboard. A link signs in whoever has it, so it is shown to a person at a terminal and to no log.
-async fn show_dashboard(running: &Running) -> Result<()> {
+async fn show_dashboard(running: &Running, settings: &Settings) -> Result<()> {
     let app = &running.server().app;
     if std::io::stdout().is_terminal() {
         let link = operator::login_url(app, &sign_in::first_link(app).await?);
         let text = format!("Open the dashboard (this link signs in once, within ten minutes):\n\n  {link}\n\n");
-        std::io::stdout().write_all(text.as_bytes())?;
+        let agent = coding_agent::how(app, &settings.data)?.unwrap_or_default();
+        std::io::stdout().write_all(format!("{agent}{text}").as_bytes())?;
     } else {
         tracing::info!(at = %app.settings().public("/"), "the dashboard: `valetkey login` prints a link that signs in once");
     }
@@ -191,7 +193,7 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
     let running = start(&settings).await?;
     tracing::info!(public_url = %settings.public_url, sdk_url = %settings.sdk_url, "serving");
     if !settings.dashboard.is_empty() {
-        show_dashboard(&running).await?;
+        show_dashboard(&running, &settings).await?;
     }
     running.until_stopped().await
 }

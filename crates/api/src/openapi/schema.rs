@@ -9,14 +9,21 @@ use valetkey_proto::google::api::FieldBehavior;
 use valetkey_proto::options::FieldRules;
 
 /// The schemas that were asked for, each once, with all they refer to.
-pub(super) struct Schemas<'a> {
+pub(crate) struct Schemas<'a> {
     contract: &'a Contract,
+    /// Whether a message stands where it is used, without what only answers have, in place of a reference to it.
+    inline: bool,
     known: BTreeMap<String, Value>,
 }
 
 impl<'a> Schemas<'a> {
     pub(super) fn new(contract: &'a Contract) -> Self {
-        Self { contract, known: BTreeMap::new() }
+        Self { contract, inline: false, known: BTreeMap::new() }
+    }
+
+    /// Those of requests alone, each whole: for a document that has no place to refer to.
+    pub(crate) fn inline(contract: &'a Contract) -> Self {
+        Self { inline: true, ..Self::new(contract) }
     }
 
     /// All of them.
@@ -38,6 +45,9 @@ impl<'a> Schemas<'a> {
     /// A reference to a message, or the JSON form that Google's have.
     pub(super) fn message(&mut self, message: &MessageDescriptor) -> Value {
         let Some(name) = Self::name(message) else { return self.well_known(message) };
+        if self.inline {
+            return self.object(message, &[]);
+        }
         if !self.known.contains_key(&name) {
             self.known.insert(name.clone(), Value::Null);
             let schema = self.object(message, &[]);
@@ -50,6 +60,9 @@ impl<'a> Schemas<'a> {
     pub(super) fn object(&mut self, message: &MessageDescriptor, without: &[String]) -> Value {
         let fields: Vec<_> =
             message.fields().filter(|field| !without.iter().any(|name| name == field.name())).collect();
+        let asked =
+            |field: &FieldDescriptor| !self.inline || !self.behaviour(field).contains(&FieldBehavior::OutputOnly);
+        let fields: Vec<_> = fields.into_iter().filter(asked).collect();
         let mut schema = json!({ "type": "object" });
         if let Some(text) = comment(&message.parent_file(), message.path()) {
             put(&mut schema, "description", text);
@@ -68,7 +81,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// A field with its comment, direction and rules.
-    pub(super) fn field(&mut self, of: &MessageDescriptor, field: &FieldDescriptor) -> Value {
+    pub(crate) fn field(&mut self, of: &MessageDescriptor, field: &FieldDescriptor) -> Value {
         let rules = self.contract.rules.of(of, field).cloned().unwrap_or_default();
         let mut schema = self.shape(field);
         limit(&mut schema, &rules);
@@ -86,7 +99,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// Whether a request without the field is refused.
-    pub(super) fn required(&self, of: &MessageDescriptor, field: &FieldDescriptor) -> bool {
+    pub(crate) fn required(&self, of: &MessageDescriptor, field: &FieldDescriptor) -> bool {
         let rules = self.contract.rules.of(of, field);
         rules.is_some_and(|rules| rules.required) || self.behaviour(field).contains(&FieldBehavior::Required)
     }

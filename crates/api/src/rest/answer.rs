@@ -12,7 +12,7 @@ use tonic::{Code, Status};
 use valetkey_domain::Kind;
 
 /// The JSON of an answer.
-pub(super) fn message(descriptor: &MessageDescriptor, reply: Bytes) -> Result<Vec<u8>, Failure> {
+pub(crate) fn message(descriptor: &MessageDescriptor, reply: Bytes) -> Result<Vec<u8>, Failure> {
     let json = DynamicMessage::decode(descriptor.clone(), reply).map(|message| json::write(&message));
     match json {
         Ok(Ok(json)) => Ok(json),

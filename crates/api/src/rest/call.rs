@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use valetkey_app::calls::Asked;
 
 /// Sends one message for a caller that was let in, and waits for the one that comes back.
-pub(super) async fn unary(grpc: &Router, path: &str, by: (Admitted, Asked), message: &[u8]) -> Result<Bytes, Status> {
+pub(crate) async fn unary(grpc: &Router, path: &str, by: (Admitted, Asked), message: &[u8]) -> Result<Bytes, Status> {
     let request = request(path, by, message).map_err(|why| Status::internal(why.to_string()))?;
     let Ok(response) = grpc.clone().oneshot(request).await;
     let (reply, body) = response.into_parts();

@@ -34,13 +34,26 @@ pub(super) fn read(
     if let Some(name) = doubled {
         return Err(Failure::invalid(format!("the body is '{name}' itself: leave the outer member out")));
     }
-    known(descriptor, &json, "")?;
+    made(descriptor, &json, "the body")
+}
+
+/// A request that is JSON already as a message.
+///
+/// # Errors
+/// As for a body.
+pub(crate) fn message_of(descriptor: &MessageDescriptor, json: &Value) -> Result<DynamicMessage, Failure> {
+    made(descriptor, json, "the request")
+}
+
+/// `whole` is what the JSON is called.
+fn made(descriptor: &MessageDescriptor, json: &Value, whole: &str) -> Result<DynamicMessage, Failure> {
+    known(descriptor, json, "", whole)?;
     let mut track = serde_path_to_error::Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(&json, &mut track);
+    let tracked = serde_path_to_error::Deserializer::new(json, &mut track);
     let message = DynamicMessage::deserialize(descriptor.clone(), tracked);
     message.map_err(|why| {
         let place = track.path().to_string();
-        Failure::invalid(format!("the body's '{}': {}", quoted(&place), words(&why)))
+        Failure::invalid(format!("{whole}'s '{}': {}", quoted(&place), words(&why)))
     })
 }
 
@@ -55,7 +68,7 @@ fn words(why: &serde_json::Error) -> String {
 }
 
 /// Refuses members that don't exist.
-fn known(descriptor: &MessageDescriptor, json: &Value, place: &str) -> Result<(), Failure> {
+fn known(descriptor: &MessageDescriptor, json: &Value, place: &str, whole: &str) -> Result<(), Failure> {
     let Value::Object(members) = json else { return Ok(()) };
     if descriptor.package_name() == "google.protobuf" {
         return Ok(());
@@ -64,7 +77,7 @@ fn known(descriptor: &MessageDescriptor, json: &Value, place: &str) -> Result<()
         let place = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
         let Some(field) = names::field(descriptor, name) else {
             return Err(Failure::invalid(format!(
-                "the body has an unknown member '{}'{}",
+                "{whole} has an unknown member '{}'{}",
                 quoted(&place),
                 nearest(descriptor, name)
             )));
@@ -73,10 +86,10 @@ fn known(descriptor: &MessageDescriptor, json: &Value, place: &str) -> Result<()
         match value {
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    known(&inner, item, &format!("{place}[{index}]"))?;
+                    known(&inner, item, &format!("{place}[{index}]"), whole)?;
                 }
             }
-            one if !field.is_map() => known(&inner, one, &place)?,
+            one if !field.is_map() => known(&inner, one, &place, whole)?,
             _ => {}
         }
     }

@@ -17,8 +17,8 @@ pub use valetkey_core::rights::SECRETS_SCOPE;
 /// The client that [`shell`] uses.
 const SHELL_CLIENT: &str = "local-shell";
 
-/// How long a shell's secret lasts.
-const SHELL_SECRET_LIFE: Duration = Duration::from_secs(12 * 3600);
+/// How long a shell's secret or token lasts.
+pub(super) const SHELL_LIFE: Duration = Duration::from_secs(12 * 3600);
 
 /// How many shells' secrets live at a time.
 const SHELL_SECRETS: i64 = 3;
@@ -88,21 +88,28 @@ pub async fn expire(app: &App, ctx: &Ctx, id: &ClientId) -> Result<u64> {
 /// # Errors
 /// `public_url` is not on this machine: secrets of a server that others reach are made on purpose.
 pub async fn shell(app: &App, ctx: &Ctx) -> Result<Issued> {
-    if !app.core.settings.on_this_machine() {
-        let message = "this server's public_url is not on this machine: make a client with `valetkey client create`";
-        return Err(Error::new(Kind::FailedPrecondition, message));
-    }
-    let existing = list(app, ctx).await?.into_iter().find(|client| client.name == SHELL_CLIENT);
-    let client = match existing {
-        Some(client) => client.id,
-        None => create(app, ctx, SHELL_CLIENT, vec![SECRETS_SCOPE.to_owned()]).await?.client.id,
-    };
-    let issued = rotate(app, ctx, &client, Some(app.core.now() + SHELL_SECRET_LIFE)).await?;
+    let client = of_shells(app, ctx).await?.id;
+    let issued = rotate(app, ctx, &client, Some(app.core.now() + SHELL_LIFE)).await?;
     let mut tx = app.core.change(ctx).await?;
     if rows::keep_newest_secrets(ctx, &mut tx, &client, SHELL_SECRETS, app.core.now()).await? > 0 {
         tx.record("client.secrets_expired", client.as_str(), Map::new()).await?.commit().await?;
     }
     Ok(issued)
+}
+
+/// The client that shells on this machine share.
+///
+/// # Errors
+/// `public_url` is not on this machine.
+pub(super) async fn of_shells(app: &App, ctx: &Ctx) -> Result<ApiClient> {
+    if !app.core.settings.on_this_machine() {
+        let message = "this server's public_url is not on this machine: make a client with `valetkey client create`";
+        return Err(Error::new(Kind::FailedPrecondition, message));
+    }
+    match list(app, ctx).await?.into_iter().find(|client| client.name == SHELL_CLIENT) {
+        Some(client) => Ok(client),
+        None => Ok(create(app, ctx, SHELL_CLIENT, vec![SECRETS_SCOPE.to_owned()]).await?.client),
+    }
 }
 
 /// Whether the client that asks is still there, and its token with it; or the member. Who else asks is.

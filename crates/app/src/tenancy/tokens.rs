@@ -1,12 +1,14 @@
 //! The tokens that API clients get for their secrets.
 
+use super::clients;
 use crate::{App, Error, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::Map;
 use std::time::Duration;
 use valetkey_core::context;
 use valetkey_domain::client::{ApiClient, ClientSecret};
 use valetkey_domain::id::{ClientId, EnvironmentId, TokenId};
-use valetkey_domain::{Kind, Secret};
+use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
 use valetkey_storage::doors;
 use valetkey_vault::jwt;
 
@@ -65,7 +67,21 @@ pub async fn token(app: &App, client_id: &str, secret: &Secret<str>) -> Result<T
         known.and_then(|(client, secrets)| Some((client, secrets.into_iter().find(|s| opens(app, s, &given))?)));
     let refused = || Error::new(Kind::Unauthenticated, "unknown client_id or wrong client_secret");
     let (client, secret) = opened.ok_or_else(refused)?;
-    let claims = claims(app, &client, &secret);
+    issue(app, &client, secret.expires_at)
+}
+
+/// A token for a shell on this machine, whose operator asks for it: twelve hours of the client that shells share.
+///
+/// # Errors
+/// `public_url` is not on this machine: tokens of a server that others reach are asked for with a client's secret.
+pub async fn shell(app: &App, ctx: &Ctx) -> Result<Token> {
+    let client = clients::of_shells(app, ctx).await?;
+    app.core.journal.fact_now(ctx, "client.token_issued", client.id.as_str(), Map::new()).await?;
+    issue(app, &client, Some(app.core.now() + clients::SHELL_LIFE))
+}
+
+fn issue(app: &App, client: &ApiClient, ends: Option<Timestamp>) -> Result<Token> {
+    let claims = claims(app, client, ends);
     let expires_in = Duration::from_secs(claims.exp.abs_diff(claims.iat));
     Ok(Token { access_token: app.core.keyring.sign(TOKEN_TYPE, &claims)?.into(), expires_in })
 }
@@ -76,7 +92,7 @@ pub(crate) fn expectation(app: &App) -> jwt::Expect {
     jwt::Expect { issuer, audience, typ: TOKEN_TYPE.into(), now: app.core.now() }
 }
 
-fn claims(app: &App, client: &ApiClient, secret: &ClientSecret) -> Claims {
+fn claims(app: &App, client: &ApiClient, ends: Option<Timestamp>) -> Claims {
     let now = app.core.now().as_second();
     let longest = now.saturating_add_unsigned(TOKEN_LIFE.as_secs());
     Claims {
@@ -88,7 +104,7 @@ fn claims(app: &App, client: &ApiClient, secret: &ClientSecret) -> Claims {
         ver: client.version,
         iat: now,
         nbf: now,
-        exp: secret.expires_at.map_or(longest, |end| end.as_second().min(longest)),
+        exp: ends.map_or(longest, |end| end.as_second().min(longest)),
         jti: TokenId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
     }
 }

@@ -52,6 +52,11 @@ pub enum Called<'a> {
         /// The same as a value, where the tool promises a schema for it.
         structured: Option<&'a Value>,
     },
+    /// The control plane answered.
+    Answered {
+        /// What.
+        text: &'a str,
+    },
     /// It did not.
     Failed {
         /// What is wrong and what to do.
@@ -179,6 +184,7 @@ impl Reply {
     pub fn called(id: &Id, version: Version, called: &Called<'_>) -> Self {
         let (mut content, structured_content, link) = match called {
             Called::Done { text, structured } => (vec![Text::from("app", text)], *structured, None),
+            Called::Answered { text } => (vec![Text::from("server", text)], None, None),
             Called::Failed { words, link } => (vec![Text::from("server, perhaps quoting the app", words)], None, *link),
         };
         let mut meta = if version.modern() { meta() } else { Map::new() };

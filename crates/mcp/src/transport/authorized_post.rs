@@ -1,13 +1,12 @@
 //! Who came, to what, and what they can read.
 
 use super::accept::Accepts;
-use super::door::Door;
+use super::door::{Behind, Door};
 use super::state::TransportState;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use tracing::Instrument as _;
 use valetkey_app::calls::Asked;
-use valetkey_app::servers::toolset::Served;
 use valetkey_domain::Ctx;
 
 /// One POST whose door opened.
@@ -15,7 +14,7 @@ pub(super) struct AuthorizedPost<'a> {
     pub(super) state: &'a TransportState,
     pub(super) door: Door,
     pub(super) ctx: Ctx,
-    pub(super) served: Served,
+    pub(super) behind: Behind,
     pub(super) headers: HeaderMap,
     pub(super) accepts: Accepts,
     /// The memory that what was posted takes.
@@ -42,9 +41,9 @@ impl AuthorizedPost<'_> {
     }
 
     /// Opens the door anew: what is behind it now, or the answer to who may not go on.
-    pub(super) async fn again(&self) -> Result<Served, Response> {
+    pub(super) async fn again(&self) -> Result<Behind, Response> {
         // The request has its name in the trace; a second look is none of its own.
         let opened = self.door.open(self.state).instrument(tracing::Span::none()).await;
-        opened.map(|(_, served)| served)
+        opened.map(|(_, behind)| behind)
     }
 }

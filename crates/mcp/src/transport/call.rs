@@ -2,19 +2,24 @@
 //! its URL is looked at again and again: who lost it gets no answer any more, in whichever form.
 
 use super::authorized_post::{AuthorizedPost, UrlStatus};
-use super::pending::{News, Outcome, Pending};
+use super::control::Running;
+use super::door::Behind;
+use super::pending::{News, Outcome, Pending, Work};
 use super::stream::{Live, every};
 use super::{answer, stream};
+use crate::control::{Caller, ControlPlane};
 use crate::protocol::{Call, Called, Fault, Id, Reply, Version};
 use axum::response::Response;
 use bytes::Bytes;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
-use valetkey_app::calls;
+use tokio_util::sync::CancellationToken;
+use valetkey_app::calls::{self, Asked};
 use valetkey_app::servers::remote;
-use valetkey_app::servers::toolset::ServedTool;
+use valetkey_app::servers::toolset::{Served, ServedTool};
 use valetkey_domain::Ctx;
 
 /// How long what the door said stands without another look.
@@ -77,10 +82,49 @@ enum NotBegun {
 }
 
 async fn begin(post: &AuthorizedPost<'_>, id: &Id, version: Version, call: Call) -> Result<Pending, NotBegun> {
-    let AuthorizedPost { state, ctx, served, .. } = post;
+    let (work, news) = match &post.behind {
+        Behind::User(served) => of_user(post, served, id, version, call).await?,
+        Behind::Control(plane, caller) => {
+            let begun = of_control(plane.as_ref(), caller, version, call, post.asked.clone())?;
+            (Work::Control(begun), News::channel(None).1)
+        }
+    };
+    let cancellation = work.cancellation();
+    let flight = || post.state.flights.enter(&post.behind.id(), id, cancellation.clone());
+    Ok(Pending {
+        _flight: (!version.modern()).then(flight),
+        _guard: version.modern().then(|| cancellation.clone().drop_guard()),
+        outcome: Outcome { work, id: id.clone(), version },
+        news,
+    })
+}
+
+/// One of the control plane's tools.
+fn of_control(
+    plane: &dyn ControlPlane,
+    caller: &Caller,
+    version: Version,
+    call: Call,
+    asked: Asked,
+) -> Result<Running, NotBegun> {
+    let unknown = |near| NotBegun::Fault(Fault::unknown_tool(version, &call.name, near));
+    plane.find(&call.name).map_err(unknown)?;
+    let work = plane.call(caller.clone(), call.name, call.arguments, asked);
+    Ok(Running { cancellation: CancellationToken::new(), work })
+}
+
+/// One of a user's tools, and where its progress arrives.
+async fn of_user(
+    post: &AuthorizedPost<'_>,
+    served: &Served,
+    id: &Id,
+    version: Version,
+    call: Call,
+) -> Result<(Work, mpsc::Receiver<Bytes>), NotBegun> {
+    let AuthorizedPost { state, ctx, .. } = post;
     let tool = match served.set.find(&call.name) {
         Some(tool) => tool.clone(),
-        None => of_remote(post, id, version, &call.name).await?,
+        None => of_remote(post, served, id, version, &call.name).await?,
     };
     let structured = tool.tool.definition.output_schema.is_some();
     let mut ctx = Ctx { deadline: state.app.now() + state.app.settings().bounds.mcp_time, ..ctx.clone() };
@@ -89,18 +133,18 @@ async fn begin(post: &AuthorizedPost<'_>, id: &Id, version: Version, call: Call)
         ctx.progress = Arc::new(progress);
     }
     let running = calls::start(&state.app, &ctx, served, &tool, call.arguments, post.asked.clone());
-    let flight = || state.flights.enter(served.id(), id, running.cancellation());
-    Ok(Pending {
-        _flight: (!version.modern()).then(flight),
-        _guard: version.modern().then(|| running.cancellation().drop_guard()),
-        outcome: Outcome { running, id: id.clone(), version, structured },
-        news,
-    })
+    Ok((Work::Tool { running, structured }, news))
 }
 
 /// A remote server's tool. Its server may have to be asked what it has, and meanwhile the URL may be lost.
-async fn of_remote(post: &AuthorizedPost<'_>, id: &Id, version: Version, name: &str) -> Result<ServedTool, NotBegun> {
-    let AuthorizedPost { state, ctx, served, .. } = post;
+async fn of_remote(
+    post: &AuthorizedPost<'_>,
+    served: &Served,
+    id: &Id,
+    version: Version,
+    name: &str,
+) -> Result<ServedTool, NotBegun> {
+    let AuthorizedPost { state, ctx, .. } = post;
     let begun = Instant::now();
     let found = remote::find(&state.app, ctx, served, name).await;
     if begun.elapsed() > STANDS
@@ -143,7 +187,7 @@ async fn wait(post: &AuthorizedPost<'_>, pending: &mut Pending, streams: bool) -
 
 /// The end of a call of which it could not be said, when it was looked at last, whether its URL still holds: an answer
 /// that cannot be had means no. But the app may have done what was asked.
-async fn last(post: &AuthorizedPost<'_>, pending: &Pending, reply: Reply) -> Waited {
+async fn last(post: &AuthorizedPost<'_>, pending: &mut Pending, reply: Reply) -> Waited {
     match post.url_status().await {
         UrlStatus::Yes => Waited::Ended(reply),
         UrlStatus::No(refusal) => Waited::Refused(refusal),

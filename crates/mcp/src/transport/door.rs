@@ -3,14 +3,19 @@
 
 use super::answer::json;
 use super::state::TransportState;
+use crate::control::{Caller, ControlPlane};
 use crate::protocol::fault::INTERNAL_ERROR;
 use crate::protocol::{Fault, Reply};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use std::borrow::Cow;
+use std::sync::Arc;
+use tokio::time::Instant;
 use tracing::Instrument as _;
+use valetkey_app::entrance::doors;
 use valetkey_app::entrance::sessions::Site;
 use valetkey_app::servers::toolset::{self, Served};
-use valetkey_domain::{Ctx, Kind};
+use valetkey_domain::{Ctx, Kind, Secret};
 
 /// How a caller came in.
 #[derive(Clone)]
@@ -21,16 +26,42 @@ pub(super) enum Door {
     Bearer(String),
     /// At a static URL with this session token.
     Session(Site, String),
+    /// To the control plane's tools, with an API client's access token.
+    Control(Arc<dyn ControlPlane>, Arc<Secret<str>>),
+}
+
+/// What is behind a door that opened.
+#[derive(Clone)]
+pub(super) enum Behind {
+    /// A user's tools.
+    User(Served),
+    /// The control plane's.
+    Control(Arc<dyn ControlPlane>, Caller),
+}
+
+impl Behind {
+    /// Names who came in, so that one caller's calls are told from another's.
+    pub(super) fn id(&self) -> Cow<'_, str> {
+        match self {
+            Self::User(served) => served.id().into(),
+            Self::Control(_, caller) => caller.ctx.actor.text().into(),
+        }
+    }
 }
 
 impl Door {
     /// What is behind it; else the answer to a stranger.
-    pub(super) async fn open(&self, state: &TransportState) -> Result<(Ctx, Served), Response> {
+    pub(super) async fn open(&self, state: &TransportState) -> Result<(Ctx, Behind), Response> {
         let opened = match self {
             Self::Url(token) | Self::Bearer(token) if token.len() > LONGEST => return Err(self.refusal()),
             Self::Session(_, token) if token.len() > LONGEST_SESSION => return Err(self.refusal()),
-            Self::Url(token) | Self::Bearer(token) => toolset::open(&state.app, token).await,
-            Self::Session(site, token) => toolset::open_session(&state.app, site, token).await,
+            Self::Control(_, token) if token.bytes().len() > LONGEST_SESSION => return Err(self.refusal()),
+            Self::Url(token) | Self::Bearer(token) => toolset::open(&state.app, token).await.map(of_user),
+            Self::Session(site, token) => toolset::open_session(&state.app, site, token).await.map(of_user),
+            Self::Control(plane, token) => doors::client_token(&state.app, token.expose()).await.map(|ctx| {
+                let caller = Caller { ctx: ctx.clone(), token: Arc::clone(token), decided: Instant::now() };
+                (ctx, Behind::Control(Arc::clone(plane), caller))
+            }),
         };
         opened.map_err(|error| match error.kind() {
             Kind::NotFound | Kind::Unauthenticated => self.refusal(),
@@ -42,7 +73,7 @@ impl Door {
     fn refusal(&self) -> Response {
         match self {
             Self::Url(_) => StatusCode::NOT_FOUND.into_response(),
-            Self::Bearer(_) | Self::Session(..) => unauthorized(WRONG),
+            Self::Bearer(_) | Self::Session(..) | Self::Control(..) => unauthorized(WRONG),
         }
     }
 
@@ -50,6 +81,10 @@ impl Door {
     pub(super) async fn holds(&self, state: &TransportState) -> bool {
         self.open(state).instrument(tracing::Span::none()).await.is_ok()
     }
+}
+
+fn of_user((ctx, served): (Ctx, Served)) -> (Ctx, Behind) {
+    (ctx, Behind::User(served))
 }
 
 /// The longest text that is looked at as the token of an instance. Ours have less than half of that.

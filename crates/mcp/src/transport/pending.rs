@@ -1,11 +1,12 @@
 //! A call under way: how it ends, what it tells meanwhile, and who can stop it.
 
+use super::control;
 use super::flights::Flight;
 use crate::protocol::reply;
 use crate::protocol::{Called, Id, Link, Reply, Version};
 use bytes::Bytes;
 use tokio::sync::mpsc;
-use tokio_util::sync::DropGuard;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use valetkey_app::calls::{CallResult, Running};
 use valetkey_domain::ctx::Progress;
 
@@ -24,33 +25,67 @@ pub(super) struct Pending {
 
 /// How a call ends, and how that is written.
 pub(super) struct Outcome {
-    pub(super) running: Running,
+    pub(super) work: Work,
     pub(super) id: Id,
     pub(super) version: Version,
-    pub(super) structured: bool,
+}
+
+/// What is waited for.
+pub(super) enum Work {
+    /// A call of a user's tool; `structured` if its answer is promised in that form too.
+    Tool {
+        /// The call.
+        running: Running,
+        /// Whether its tool has a schema for its answers.
+        structured: bool,
+    },
+    /// One of the control plane's.
+    Control(control::Running),
+}
+
+impl Work {
+    /// What stops it.
+    pub(super) fn cancellation(&self) -> CancellationToken {
+        match self {
+            Self::Tool { running, .. } => running.cancellation(),
+            Self::Control(running) => running.cancellation.clone(),
+        }
+    }
 }
 
 impl Outcome {
     /// The outcome, once there is one. A wait that was dropped can be taken up again, one that ended cannot.
     pub(super) async fn end(&mut self) -> Reply {
-        match self.running.answer().await {
-            CallResult::Done(done) if done.passed_through => Reply::passed_on(&self.id, self.version, &done.data),
-            CallResult::Done(done) => {
-                let text = done.data.to_string();
-                let structured = (self.structured && done.data.is_object()).then_some(&done.data);
-                Reply::called(&self.id, self.version, &Called::Done { text: &text, structured })
-            }
-            CallResult::Failed(failed) => {
-                let (words, link) = (failed.said(), failed.link_said());
-                let link = failed.link.as_ref().zip(link.as_ref()).map(|(link, words)| Link { url: &link.url, words });
-                Reply::called(&self.id, self.version, &Called::Failed { words: &words, link })
-            }
+        let Self { work, id, version } = self;
+        match work {
+            Work::Tool { running, structured } => of_tool(id, *version, *structured, &running.answer().await),
+            Work::Control(running) => match running.answer().await {
+                Ok(answer) => Reply::called(id, *version, &Called::Answered { text: &answer.to_string() }),
+                Err(words) => Reply::called(id, *version, &Called::Failed { words: &words, link: None }),
+            },
         }
     }
 
     /// Stops what the call waits for.
     pub(super) fn cancel(&self) {
-        self.running.cancellation().cancel();
+        self.work.cancellation().cancel();
+    }
+}
+
+/// How a call of a user's tool ended, written.
+fn of_tool(id: &Id, version: Version, structured: bool, ended: &CallResult) -> Reply {
+    match ended {
+        CallResult::Done(done) if done.passed_through => Reply::passed_on(id, version, &done.data),
+        CallResult::Done(done) => {
+            let text = done.data.to_string();
+            let structured = (structured && done.data.is_object()).then_some(&done.data);
+            Reply::called(id, version, &Called::Done { text: &text, structured })
+        }
+        CallResult::Failed(failed) => {
+            let (words, link) = (failed.said(), failed.link_said());
+            let link = failed.link.as_ref().zip(link.as_ref()).map(|(link, words)| Link { url: &link.url, words });
+            Reply::called(id, version, &Called::Failed { words: &words, link })
+        }
     }
 }
 

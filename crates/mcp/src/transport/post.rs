@@ -7,7 +7,7 @@
 use super::accept::Accepts;
 use super::answer::{json, one, several};
 use super::authorized_post::AuthorizedPost;
-use super::door::Door;
+use super::door::{Behind, Door};
 use super::state::TransportState;
 use super::{body, call, guidance};
 use crate::protocol::fault::{INTERNAL_ERROR, INVALID_REQUEST};
@@ -29,7 +29,7 @@ const DOOR_VALID_FOR: Duration = Duration::from_millis(100);
 /// Answers a POST.
 pub(super) async fn receive(state: &TransportState, door: Door, request: axum::extract::Request) -> Response {
     let opened = Instant::now();
-    let (ctx, served) = match door.open(state).await {
+    let (ctx, behind) = match door.open(state).await {
         Ok(found) => found,
         Err(response) => return response,
     };
@@ -37,10 +37,10 @@ pub(super) async fn receive(state: &TransportState, door: Door, request: axum::e
     let read = body::read(&state.app, &ctx, &parts.headers, posted).await;
     let accepts = Accepts::of(&parts.headers);
     let mut post =
-        AuthorizedPost { state, door, ctx, served, headers: parts.headers, accepts, asked: Asked::default() };
+        AuthorizedPost { state, door, ctx, behind, headers: parts.headers, accepts, asked: Asked::default() };
     if opened.elapsed() > DOOR_VALID_FOR {
         match post.again().await {
-            Ok(served) => post.served = served,
+            Ok(behind) => post.behind = behind,
             Err(refusal) => return refusal,
         }
     }
@@ -87,16 +87,29 @@ impl AuthorizedPost<'_> {
                 Err(fault) => Reply::fault(Some(id), &fault),
             },
             Ask::Ping => Reply::pong(id),
-            Ask::List => match remote::listed(&self.state.app, &self.ctx, &self.served).await {
-                Ok(listing) => Reply::listed(id, version, &listing.tools, &listing.missing),
+            Ask::List => match self.listed(id, version).await {
+                Ok(reply) => reply,
                 Err(error) => Reply::fault(Some(id), &unanswered(version, &error)),
             },
             Ask::Call(call) => return call::as_one_reply(self, id, version, call).await,
         })
     }
 
+    async fn listed(&self, id: &Id, version: Version) -> valetkey_app::Result<Reply> {
+        match &self.behind {
+            Behind::User(served) => {
+                let listing = remote::listed(&self.state.app, &self.ctx, served).await?;
+                Ok(Reply::listed(id, version, &listing.tools, &listing.missing))
+            }
+            Behind::Control(plane, _) => Ok(Reply::listed(id, version, &plane.tools()?, &[])),
+        }
+    }
+
     async fn instructions(&self, version: Version) -> Result<String, Fault> {
-        let words = guidance::instructions(&self.state.app, &self.ctx, &self.served).await;
+        let words = match &self.behind {
+            Behind::User(served) => guidance::instructions(&self.state.app, &self.ctx, served).await,
+            Behind::Control(plane, _) => Ok(plane.instructions().to_owned()),
+        };
         words.map_err(|error| unanswered(version, &error))
     }
 
@@ -123,7 +136,7 @@ impl AuthorizedPost<'_> {
 
     fn cancelled(&self, params: &Map<String, Value>) {
         if let Some(id) = params.get("requestId").and_then(Id::read) {
-            self.state.flights.cancel(self.served.id(), &id);
+            self.state.flights.cancel(&self.behind.id(), &id);
         }
     }
 

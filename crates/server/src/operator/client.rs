@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use valetkey_app::tenancy::clients;
+use valetkey_app::tenancy::{clients, tokens};
 use valetkey_domain::Ctx;
 use valetkey_domain::client::ApiClient;
 
@@ -47,6 +47,9 @@ pub(crate) enum Verb {
     /// A short-lived secret for a shell on this machine: what `env` asks the running server for
     #[command(skip)]
     Shell,
+    /// A token for it: what `env --headers` asks the running server for
+    #[command(skip)]
+    ShellToken,
 }
 
 /// Carries a verb out.
@@ -78,6 +81,10 @@ pub(super) async fn perform(backend: &Backend, ctx: &Ctx, verb: Verb) -> Result<
                 ca_bundle: backend.ca_bundle.clone(),
             };
             Ok(one(serde_json::to_value(access)?))
+        }
+        Verb::ShellToken => {
+            let token = tokens::shell(app, ctx).await?;
+            Ok(one(json!({ "access_token": token.access_token.expose() })))
         }
         Verb::List => Ok(rows(clients::list(app, ctx).await?.iter().map(client_row))),
         Verb::Get { id } => Ok(one(client_row(&clients::get(app, ctx, &id.try_into()?).await?))),

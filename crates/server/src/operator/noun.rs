@@ -140,6 +140,11 @@ impl Noun {
         Self::Client(Within { environment: None, json: true, verb: client::Verb::Shell })
     }
 
+    /// A token for a shell on this machine.
+    pub(super) fn shell_token() -> Self {
+        Self::Client(Within { environment: None, json: true, verb: client::Verb::ShellToken })
+    }
+
     /// The environment that it names.
     #[cfg(test)]
     pub(crate) fn environment(&self) -> Option<&str> {

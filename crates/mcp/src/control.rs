@@ -1,0 +1,49 @@
+//! The control plane as a server of tools, for coding agents. What the tools are and do is the control plane's own, which
+//! stands beside this crate: whoever builds the server introduces the two.
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use tokio::time::Instant;
+use valetkey_app::Result;
+use valetkey_app::calls::Asked;
+use valetkey_domain::{Ctx, Secret};
+
+/// An API client whose token was looked at.
+#[derive(Clone)]
+pub struct Caller {
+    /// Its right.
+    pub ctx: Ctx,
+    /// Its access token, to be looked at again by whoever waits.
+    pub token: Arc<Secret<str>>,
+    /// When it was looked at.
+    pub decided: Instant,
+}
+
+/// What answers with tools on the control plane's behalf.
+pub trait ControlPlane: Send + Sync {
+    /// What a model is told when it opens.
+    fn instructions(&self) -> &'static str;
+
+    /// All tools, as a JSON array in the protocol's form.
+    ///
+    /// # Errors
+    /// They cannot be written, which is a defect.
+    fn tools(&self) -> Result<Bytes>;
+
+    /// Whether there is a tool of this name.
+    ///
+    /// # Errors
+    /// There is none; the nearest name that there is, if one is near.
+    fn find(&self, name: &str) -> std::result::Result<(), Option<&'static str>>;
+
+    /// Calls a tool that [`ControlPlane::find`] found. The answer, or what is wrong and what to do in words.
+    fn call(
+        &self,
+        caller: Caller,
+        name: String,
+        arguments: Map<String, Value>,
+        asked: Asked,
+    ) -> BoxFuture<'static, std::result::Result<Value, String>>;
+}
