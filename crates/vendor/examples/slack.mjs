@@ -52,6 +52,13 @@ function schema(type, depth = 3) {
   return {};
 }
 
+// The largest number that a member may have: the types have no word for it, but its comment does.
+function bound(property) {
+  const comment = property.getJsDocTags(checker).map((tag) => ts.displayPartsToString(tag.text)).join(" ");
+  const found = /max value of `(\d+)`/.exec(comment);
+  return found ? { maximum: Number(found[1]) } : {};
+}
+
 // Every member that any form of the argument has; required is what all forms require.
 function members(type) {
   const found = new Map();
@@ -63,7 +70,7 @@ function members(type) {
       const real = checker.getNonNullableType(own);
       if (real.flags & ts.TypeFlags.Never) continue;
       const known = found.get(property.name) ?? { in: 0, types: [] };
-      found.set(property.name, { in: known.in + (optional ? 0 : 1), types: [...known.types, JSON.stringify(schema(own))] });
+      found.set(property.name, { in: known.in + (optional ? 0 : 1), types: [...known.types, JSON.stringify({ ...schema(own), ...bound(property) })] });
     }
   }
   found.delete("token");
