@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::Request;
 use play::{cases, catalogue, digests, played, refused};
 use valetkey_connectors::Catalog;
+use valetkey_connectors::file::read::{self, Either};
 
 #[test]
 fn every_tool_sends_what_its_golden_file_says() {
@@ -39,6 +40,20 @@ fn told_as_the_other(mut case: play::Case, name: &str) -> play::Case {
         *message = message.replace(name, "GitHub").replace("githubpat_", "github_");
     }
     case
+}
+
+#[test]
+fn what_is_cut_first_is_a_list_of_the_answer() {
+    for connector in Catalog::shipped().unwrap().connectors().filter(|connector| connector.alias_of.is_none()) {
+        let name = format!("{}.yaml", connector.slug);
+        let Ok(text) = std::fs::read_to_string(catalogue().join(&name)) else { continue };
+        let Either::Whole(file) = read::either(&name, &text).unwrap() else { continue };
+        for (tool, described) in file.tools.iter() {
+            let Some(list) = &described.output.list else { continue };
+            let there = cases(tool).iter().any(|case| case.end["done"][list].is_array());
+            assert!(there, "{tool}: no golden case ends with a list `{list}`, so a large answer is cut elsewhere");
+        }
+    }
 }
 
 #[test]
