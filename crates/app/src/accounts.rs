@@ -64,6 +64,20 @@ pub async fn find(app: &App, ctx: &Ctx, connection: &ConnectionId, owner: &Owner
     Ok(rows::find(ctx, &mut app.core.store.glance().await?, connection, owner).await?)
 }
 
+/// The same as it was within the last second, if nothing was changed here since: for what every call looks at. Nobody is
+/// refused by it.
+///
+/// # Errors
+/// The database cannot be read.
+pub(crate) async fn find_recent(
+    app: &App,
+    ctx: &Ctx,
+    connection: &ConnectionId,
+    owner: &Owner,
+) -> Result<Option<ConnectedAccount>> {
+    Ok(rows::find(ctx, &mut app.core.store.recent(), connection, owner).await?)
+}
+
 /// The account that is meant, with its connection.
 ///
 /// # Errors

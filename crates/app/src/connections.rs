@@ -112,6 +112,16 @@ pub async fn get(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Connection> 
     found.ok_or_else(|| Error::not_found("connection", id))
 }
 
+/// The same as it was within the last second, if nothing was changed here since: for what every call looks at. Nobody is
+/// refused by it.
+///
+/// # Errors
+/// There is none in this environment.
+pub(crate) async fn get_recent(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Connection> {
+    let found = rows::get(ctx, &mut app.core.store.recent(), id).await?;
+    found.ok_or_else(|| Error::not_found("connection", id))
+}
+
 /// The connection of this name, ignoring case.
 ///
 /// # Errors

@@ -1,8 +1,8 @@
 //! The data plane: MCP over Streamable HTTP, one URL per instance, both protocol eras.
 //!
 //! It owns the protocol and its transport. It never opens a credential, never talks to an app and keeps no session: an
-//! instance's URL names everything, so any replica can answer. Tools are listed by `app::served` and called by
-//! `app::execute`; this crate turns their answers into protocol.
+//! instance's URL names everything, so any replica can answer. Tools are listed by `app::servers` and called by
+//! `app::calls`; this crate turns their answers into protocol.
 //!
 //! What else has tools to offer in this protocol gives them to [`control_router`] as a [`control::ControlPlane`].
 //!

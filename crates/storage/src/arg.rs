@@ -4,7 +4,7 @@
 use valetkey_domain::{Sealed, Timestamp, id, name, time};
 
 /// One value of a statement or a column. Times are milliseconds, truth is 0 or 1, JSON is text.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Hash, PartialEq, Eq)]
 pub enum Arg {
     /// No value.
     Null,
@@ -17,6 +17,16 @@ pub enum Arg {
 }
 
 impl Arg {
+    /// How many bytes it takes.
+    pub(crate) const fn len(&self) -> usize {
+        match self {
+            Self::Null => 0,
+            Self::Text(text) => text.len(),
+            Self::Integer(_) => 8,
+            Self::Bytes(bytes) => bytes.len(),
+        }
+    }
+
     /// The text; none if it is none.
     pub(crate) fn into_text(self) -> Option<String> {
         if let Self::Text(text) = self { Some(text) } else { None }

@@ -242,3 +242,61 @@ async fn reserved_writes_are_writes() {
     tx.commit().await.unwrap();
     assert_eq!(count(&store).await, 1);
 }
+
+/// How many there are, by who takes what was read a moment ago.
+async fn recent_count(store: &Store) -> i64 {
+    store.recent().one(COUNT_V, []).await.unwrap().unwrap().integer("n").unwrap()
+}
+
+const COUNT_V: &str = "SELECT count(*) AS n FROM v";
+
+async fn store_of_values() -> Store {
+    let store = store().await;
+    let mut tx = store.write().await.unwrap();
+    let bytes = if valetkey_testkit::postgres().is_some() { "BYTEA" } else { "BLOB" };
+    let table = format!("CREATE TABLE v (n BIGINT NOT NULL, s TEXT, b {bytes})");
+    tx.run(table.leak(), []).await.unwrap();
+    tx.commit().await.unwrap();
+    store
+}
+
+#[tokio::test]
+async fn what_was_read_a_moment_ago_is_given_again_and_never_after_a_change_here() {
+    let store = store_of_values().await;
+    let row = |n: i64| vec![Arg::from(n), Arg::Null, Arg::Null];
+    assert_eq!(recent_count(&store).await, 0);
+    // What is appended is no change; nor is what goes without a commit.
+    store.apply(&PUT, vec![row(1)]).await.unwrap();
+    let mut gone = store.write().await.unwrap();
+    gone.run_each(&PUT, vec![row(2)]).await.unwrap();
+    drop(gone);
+    assert_eq!(recent_count(&store).await, 0);
+    let mut tx = store.write().await.unwrap();
+    tx.run_each(&PUT, vec![row(2)]).await.unwrap();
+    assert_eq!(recent_count(&store).await, 0, "not yet committed");
+    tx.commit().await.unwrap();
+    assert_eq!(recent_count(&store).await, 2);
+    // Any change at all.
+    store.apply(&PUT, vec![row(3)]).await.unwrap();
+    let mut tx = store.write().await.unwrap();
+    add(&mut tx, 1).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(recent_count(&store).await, 3);
+}
+
+#[tokio::test]
+async fn what_others_asked_is_not_given() {
+    let store = store_of_values().await;
+    let row = |n: i64, s: &str| vec![Arg::from(n), Arg::from(s), Arg::Null];
+    store.apply(&PUT, vec![row(1, "ann"), row(2, "bob")]).await.unwrap();
+    let of = async |s: &str| {
+        let row = store.recent().one("SELECT n FROM v WHERE s = $1", args![s]).await.unwrap().unwrap();
+        row.integer("n").unwrap()
+    };
+    assert_eq!((of("ann").await, of("bob").await, of("ann").await), (1, 2, 1));
+    let mut tx = store.recent();
+    assert!(tx.run("DELETE FROM v", []).await.is_err(), "it is for reading");
+    let mut tx = store.recent();
+    tx.one(COUNT_V, []).await.unwrap();
+    assert!(tx.one(COUNT_V, []).await.is_err(), "it is for one statement");
+}

@@ -46,6 +46,7 @@ pub mod portable;
 mod postgres;
 pub mod processes;
 pub mod providers;
+mod recent;
 pub mod revocations;
 mod row;
 pub mod sealed;

@@ -18,6 +18,11 @@ impl Row {
         Self { columns, values }
     }
 
+    /// All values.
+    pub(crate) fn values(&self) -> &[Arg] {
+        &self.values
+    }
+
     /// Text of a column that is never null.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ pub(crate) use reader::Read;
 pub(crate) use writer::Write;
 
 use crate::migrate::STEPS;
+use crate::recent::Recent;
 use crate::{Arg, Error};
 use connect::connect;
 use database_file::DatabaseFile;
@@ -41,7 +42,7 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     /// Opens a file, or a temporary database if none is named.
-    pub(crate) fn open(file: Option<&Path>, options: Options) -> Result<Self, Error> {
+    pub(crate) fn open(file: Option<&Path>, options: Options, recent: Arc<Recent>) -> Result<Self, Error> {
         let (path, folder) = files::locate(file)?;
         files::prepare(&path)?;
         let lasting = folder.is_none();
@@ -51,7 +52,8 @@ impl Sqlite {
         migrate::apply(&connection, &file, STEPS)?;
         let path = file.path.clone();
         let readers = (0..options.readers).map(|_| reader::connect(&file, options)).collect::<Result<_, _>>()?;
-        let writer = Writer::start(Session::new(connection), Arc::clone(&file), options.idle, Arc::clone(&guard))?;
+        let session = Session::new(connection);
+        let writer = Writer::start(session, Arc::clone(&file), options.idle, recent, Arc::clone(&guard))?;
         let readers = Readers::new(readers, file, options.timeout, guard);
         Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers), path })
     }

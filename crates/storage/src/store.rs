@@ -2,6 +2,7 @@
 
 use crate::fitness::Fitness;
 use crate::postgres::Postgres;
+use crate::recent::{Recent, RecentRead};
 use crate::sqlite::{Options, Sqlite};
 use crate::tx::{Backend, all_storable};
 use crate::{Arg, Bulk, Error, Metrics, Tx, processes};
@@ -36,14 +37,26 @@ impl From<Secret<str>> for Location {
 #[derive(Clone, Debug)]
 pub struct Store {
     database: Database,
+    recent: Arc<Recent>,
     metrics: Metrics,
     processes: Arc<RwLock<Vec<Arc<ProcessId>>>>,
 }
 
+/// The database, whichever it is.
 #[derive(Clone, Debug)]
-enum Database {
+pub(crate) enum Database {
     Sqlite(Arc<Sqlite>),
     Postgres(Arc<Postgres>),
+}
+
+impl Database {
+    /// A connection for one statement.
+    pub(crate) async fn glance(&self) -> Result<Backend, Error> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.glance().await.map(Backend::SqliteRead),
+            Self::Postgres(postgres) => postgres.glance().await.map(Backend::PostgresRead),
+        }
+    }
 }
 
 impl Store {
@@ -57,17 +70,21 @@ impl Store {
         match location {
             Location::Memory => Self::sqlite(None, Options::default()),
             Location::File(path) => Self::sqlite(Some(path), Options::default()),
-            Location::Postgres(url) => Ok(Self::of(Database::Postgres(Arc::new(Postgres::open(url).await?)))),
+            Location::Postgres(url) => {
+                let postgres = Arc::new(Postgres::open(url).await?);
+                Ok(Self::of(Database::Postgres(postgres), Arc::default()))
+            }
         }
     }
 
     fn sqlite(file: Option<&PathBuf>, options: Options) -> Result<Self, Error> {
-        let sqlite = Sqlite::open(file.map(PathBuf::as_path), options)?;
-        Ok(Self::of(Database::Sqlite(Arc::new(sqlite))))
+        let recent = Arc::<Recent>::default();
+        let sqlite = Sqlite::open(file.map(PathBuf::as_path), options, Arc::clone(&recent))?;
+        Ok(Self::of(Database::Sqlite(Arc::new(sqlite)), recent))
     }
 
-    fn of(database: Database) -> Self {
-        Self { database, metrics: Metrics::default(), processes: Arc::default() }
+    fn of(database: Database, recent: Arc<Recent>) -> Self {
+        Self { database, recent, metrics: Metrics::default(), processes: Arc::default() }
     }
 
     /// What it counts, for whoever makes it part of a registry.
@@ -147,11 +164,15 @@ impl Store {
     /// # Errors
     /// As [`Store::read`].
     pub async fn glance(&self) -> Result<Tx, Error> {
-        let begun = self.begun(match &self.database {
-            Database::Sqlite(sqlite) => sqlite.glance().await.map(Backend::SqliteRead),
-            Database::Postgres(postgres) => postgres.glance().await.map(Backend::PostgresRead),
-        });
-        begun.map(Tx::once)
+        self.begun(self.database.glance().await).map(Tx::once)
+    }
+
+    /// The same where what was read within the last second is good enough, as long as this process has not changed
+    /// anything since: for what is looked at with every call. Once a change is committed here, what it changed is seen.
+    #[must_use]
+    pub fn recent(&self) -> Tx {
+        let read = RecentRead { recent: Arc::clone(&self.recent), database: self.database.clone() };
+        self.tx(Backend::Recent(read)).once()
     }
 
     /// Begins writing. Commit saves, drop rolls back. On SQLite writes are one after another; on PostgreSQL they are
@@ -179,7 +200,11 @@ impl Store {
     }
 
     fn begun(&self, backend: Result<Backend, Error>) -> Result<Tx, Error> {
-        self.metrics.noted(backend).map(|backend| Tx::new(backend, self.metrics.clone(), self.process()))
+        self.metrics.noted(backend).map(|backend| self.tx(backend))
+    }
+
+    fn tx(&self, backend: Backend) -> Tx {
+        Tx::new(backend, self.metrics.clone(), self.process(), Arc::clone(&self.recent))
     }
 
     /// What the database's clock says; none for a file, which has one process, whose clock is the database's.
@@ -207,6 +232,7 @@ impl Store {
 
     /// Runs one statement over rows and saves that: for writes that need no answer on the way, in fewer steps than
     /// [`Store::write`], and on PostgreSQL over a connection that is kept for this. On return it is on disk.
+    /// They append: what was read a moment ago ([`Store::recent`]) still stands.
     ///
     /// # Errors
     /// Nothing was saved, as for [`Store::write`] and [`Tx::commit`].

@@ -1,6 +1,7 @@
 //! Transactions, the same over each backend.
 
 use crate::postgres::Session;
+use crate::recent::{Recent, RecentRead};
 use crate::sqlite::{Read, Write};
 use crate::{Arg, Bulk, Error, Metrics, Row};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub struct Tx {
     statements: Statements,
     metrics: Metrics,
     process: Option<Arc<ProcessId>>,
+    recent: Arc<Recent>,
 }
 
 /// What a transaction runs on.
@@ -27,6 +29,8 @@ pub(crate) enum Backend {
     SqliteWrite(Write),
     /// A snapshot, or a connection for one statement.
     PostgresRead(Session),
+    /// What was read a moment ago.
+    Recent(RecentRead),
     /// A transaction beside others.
     PostgresWrite(Session),
 }
@@ -40,8 +44,13 @@ enum Statements {
 }
 
 impl Tx {
-    pub(crate) fn new(backend: Backend, metrics: Metrics, process: Option<Arc<ProcessId>>) -> Self {
-        Self { backend, statements: Statements::Any, metrics, process }
+    pub(crate) fn new(
+        backend: Backend,
+        metrics: Metrics,
+        process: Option<Arc<ProcessId>>,
+        recent: Arc<Recent>,
+    ) -> Self {
+        Self { backend, statements: Statements::Any, metrics, process, recent }
     }
 
     /// The process that does this, for what it holds beyond the transaction; none if the store holds no process.
@@ -65,6 +74,7 @@ impl Tx {
             Backend::SqliteRead(read) => read.all(sql, args).await,
             Backend::SqliteWrite(write) => write.all(sql, args).await,
             Backend::PostgresRead(session) | Backend::PostgresWrite(session) => session.all(sql, args).await,
+            Backend::Recent(recent) => recent.all(sql, args).await,
         };
         self.metrics.noted(answer)
     }
@@ -84,7 +94,7 @@ impl Tx {
     pub async fn run(&mut self, sql: &'static str, args: impl IntoIterator<Item = Arg>) -> Result<u64, Error> {
         let args = storable(args)?;
         let changed = match &mut self.backend {
-            Backend::SqliteRead(_) | Backend::PostgresRead(_) => Err(in_a_read()),
+            Backend::SqliteRead(_) | Backend::PostgresRead(_) | Backend::Recent(_) => Err(in_a_read()),
             Backend::SqliteWrite(write) => write.run(sql, vec![args]).await,
             Backend::PostgresWrite(session) => session.run(sql, args).await,
         };
@@ -98,7 +108,7 @@ impl Tx {
     pub async fn run_each(&mut self, bulk: &'static Bulk, rows: Vec<Vec<Arg>>) -> Result<u64, Error> {
         let rows = all_storable(rows)?;
         let changed = match &mut self.backend {
-            Backend::SqliteRead(_) | Backend::PostgresRead(_) => Err(in_a_read()),
+            Backend::SqliteRead(_) | Backend::PostgresRead(_) | Backend::Recent(_) => Err(in_a_read()),
             Backend::SqliteWrite(write) => write.run(bulk.over_one(), rows).await,
             Backend::PostgresWrite(session) => session.run_each(bulk, rows).await,
         };
@@ -125,7 +135,7 @@ impl Tx {
 
     async fn alone_if(&mut self, with: &str, among: Option<&str>) -> Result<(), Error> {
         match &mut self.backend {
-            Backend::SqliteRead(_) | Backend::PostgresRead(_) => Err(in_a_read()),
+            Backend::SqliteRead(_) | Backend::PostgresRead(_) | Backend::Recent(_) => Err(in_a_read()),
             Backend::SqliteWrite(_) => Ok(()),
             Backend::PostgresWrite(session) => session.alone(with, among).await,
         }
@@ -138,9 +148,12 @@ impl Tx {
     pub async fn commit(self) -> Result<(), Error> {
         let begun = Instant::now();
         let saved = match self.backend {
-            Backend::SqliteRead(_) | Backend::PostgresRead(_) => return Ok(()),
+            Backend::SqliteRead(_) | Backend::PostgresRead(_) | Backend::Recent(_) => return Ok(()),
             Backend::SqliteWrite(write) => write.commit().await,
-            Backend::PostgresWrite(session) => session.commit().await,
+            Backend::PostgresWrite(session) => {
+                let _outdated = self.recent.outdated_after();
+                session.commit().await
+            }
         };
         self.metrics.committed(begun.elapsed());
         self.metrics.noted(saved)

@@ -8,14 +8,20 @@ use crate::accounts;
 use crate::connections::{self, Wired};
 use futures::future::join;
 use valetkey_connectors::Setting;
+use valetkey_domain::account::{ConnectedAccount, Status};
+use valetkey_domain::connection::Connection;
 
 impl Admission for Job {
     /// The account of exactly (environment, connection, user), if it is ACTIVE and its consent covers the tool.
     async fn admit(&self) -> Result<Admitted, Failed> {
         let (app, ctx, id) = (&self.app, &self.ctx, &self.served.connection);
         // Side by side: on PostgreSQL each is a way to the server and back.
-        let (connection, account) =
-            join(connections::get(app, ctx, id), accounts::find(app, ctx, id, &self.owner)).await;
+        let (mut connection, mut account) =
+            join(connections::get_recent(app, ctx, id), accounts::find_recent(app, ctx, id, &self.owner)).await;
+        if !self.will_do(connection.as_ref().ok(), account.as_ref().ok().and_then(Option::as_ref)) {
+            (connection, account) =
+                join(connections::get(app, ctx, id), accounts::find(app, ctx, id, &self.owner)).await;
+        }
         let connection = connection.map_err(|error| self.before(&error))?;
         self.is_on(&connection)?;
         let account = account.map_err(|error| self.before(&error))?;
@@ -47,6 +53,17 @@ impl Job {
             api_config: admitted.account.api_config.clone(),
             work: valetkey_connectors::native::Work::default(),
         }
+    }
+
+    /// Whether a call can go on with these. A refusal needs them as they are now: another process may just have mended what
+    /// is missing.
+    fn will_do(&self, connection: Option<&Connection>, account: Option<&ConnectedAccount>) -> bool {
+        connection.is_some_and(|connection| connection.enabled)
+            && account.is_some_and(|account| {
+                account.status == Status::Active
+                    && self.through.means(&account.id)
+                    && self.served.tool.missing_scopes(&account.scopes).is_empty()
+            })
     }
 
     /// A withheld scope is found before the call, so that the answer can say which consent is missing.

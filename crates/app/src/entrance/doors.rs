@@ -1,19 +1,23 @@
 //! The doors: the only places where a caller's credential becomes a [`Ctx`]. Each credential names exactly one
 //! environment, so that everything behind a door can be asked only for that one.
 //!
+//! What opens a door may be what was read within the last second ([`valetkey_storage::Store::recent`]); nobody is refused by
+//! that, for what another process has just made is not in it.
+//!
 //! The doors of people with a link are in [`crate::consent`], which checks more than a credential.
 
 use super::sessions::{self, Site};
 use crate::tenancy::tokens::{self, Claims};
 use crate::{App, Error, Result};
 use valetkey_core::context;
+use valetkey_domain::client::ApiClient;
 use valetkey_domain::config::Mapping;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::EnvironmentId;
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::session::Session;
 use valetkey_domain::{Ctx, Kind};
-use valetkey_storage::doors as rows;
+use valetkey_storage::doors::{self as rows, SessionFound};
 
 /// The API client that holds this access token.
 ///
@@ -24,13 +28,16 @@ pub async fn client_token(app: &App, bearer: &str) -> Result<Ctx> {
     context::time_is_known(&app.core)?;
     let claims: Claims = app.core.keyring.verify(bearer, &tokens::expectation(app)).await.map_err(refuse)?;
     app.core.keyring.check_open()?;
-    let found = rows::client(&mut app.core.store.glance().await?, &claims.client_id).await?;
-    match found {
-        Some(client) if client.version == claims.ver && client.environment == claims.env => {
-            Ok(context::enter(&app.core, client.environment, Actor::Client(client.id, client.version)))
+    let opens = |client: &ApiClient| client.version == claims.ver && client.environment == claims.env;
+    let found = rows::client(&mut app.core.store.recent(), &claims.client_id).await?;
+    let client = match found.filter(opens) {
+        Some(client) => client,
+        None => {
+            let found = rows::client(&mut app.core.store.glance().await?, &claims.client_id).await?;
+            found.filter(opens).ok_or_else(|| refuse("no such client, or its tokens were withdrawn"))?
         }
-        _ => Err(refuse("no such client, or its tokens were withdrawn")),
-    }
+    };
+    Ok(context::enter(&app.core, client.environment, Actor::Client(client.id, client.version)))
 }
 
 /// The MCP instance whose URL ends in this token, and the version of its config, in one read.
@@ -41,11 +48,15 @@ pub async fn instance_url(app: &App, token: &str) -> Result<(Ctx, McpInstance, i
     context::time_is_known(&app.core)?;
     let unknown = || Error::new(Kind::NotFound, "no such MCP server");
     let (environment, claim) = app.core.keyring.url_check(token).await?.ok_or_else(unknown)?;
-    let found = rows::instance(&mut app.core.store.glance().await?, &claim.instance, &claim.key).await?;
-    let (instance, version) = found.ok_or_else(unknown)?;
-    if instance.environment != environment || !claim.opens(&instance) {
-        return Err(unknown());
-    }
+    let opens = |found: &(McpInstance, i64)| found.0.environment == environment && claim.opens(&found.0);
+    let found = rows::instance(&mut app.core.store.recent(), &claim.instance, &claim.key).await?;
+    let (instance, version) = match found.filter(opens) {
+        Some(found) => found,
+        None => {
+            let found = rows::instance(&mut app.core.store.glance().await?, &claim.instance, &claim.key).await?;
+            found.filter(opens).ok_or_else(unknown)?
+        }
+    };
     app.core.keyring.check_open()?;
     let ctx = context::enter(&app.core, instance.environment.clone(), Actor::Instance(instance.id.clone()));
     Ok((ctx, instance, version))
@@ -72,10 +83,18 @@ pub async fn session(app: &App, site: &Site, bearer: &str) -> Result<(Ctx, Sessi
 /// # Errors
 /// The database cannot be read.
 pub(crate) async fn session_stands(app: &App, session: &Session) -> Result<Option<Option<Mapping>>> {
-    let Some(found) = rows::session(&mut app.core.store.glance().await?, session).await? else { return Ok(None) };
+    let recent = rows::session(&mut app.core.store.recent(), session).await?;
+    let found = match recent.filter(|found| all_stands(session, found)) {
+        Some(found) => Some(found),
+        None => rows::session(&mut app.core.store.glance().await?, session).await?,
+    };
+    Ok(found.filter(|found| all_stands(session, found)).map(|found| found.connection))
+}
+
+fn all_stands(session: &Session, found: &SessionFound) -> bool {
     let accounts = u64::try_from(found.accounts).is_ok_and(|there| there == session.accounts.len() as u64);
     let client = session.client.as_ref().is_none_or(|(_, version)| found.client_version == Some(*version));
-    Ok((accounts && client && found.ends == session.ends).then_some(found.connection))
+    accounts && client && found.ends == session.ends
 }
 
 /// The operator at the command line of this machine, in one environment.

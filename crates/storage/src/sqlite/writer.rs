@@ -9,6 +9,7 @@ use super::database_file::DatabaseFile;
 use super::lock::FileGuard;
 use super::session::Session;
 use super::statement;
+use crate::recent::Recent;
 use crate::{Arg, Error, Row};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -54,11 +55,12 @@ impl Writer {
         session: Session,
         file: Arc<DatabaseFile>,
         idle: Duration,
+        recent: Arc<Recent>,
         guard: Arc<FileGuard>,
     ) -> Result<Self, Error> {
         let (turns, waiting) = channel();
         let path = file.path.clone();
-        let owned = WriterThread { session, file, idle, waiting, _guard: guard };
+        let owned = WriterThread { session, file, idle, recent, waiting, _guard: guard };
         let thread = std::thread::Builder::new().name("sqlite-writer".into()).spawn(move || owned.work());
         let thread = thread.map_err(|error| Error::Location { path, message: error.to_string() })?;
         Ok(Self { turns: Some(turns), thread: Some(thread) })
@@ -148,6 +150,8 @@ struct WriterThread {
     session: Session,
     file: Arc<DatabaseFile>,
     idle: Duration,
+    /// Outdated here and not where a caller waits: it may have gone before the commit.
+    recent: Arc<Recent>,
     waiting: Receiver<Turn>,
     // Last: the connection closes before the lock is free.
     _guard: Arc<FileGuard>,
@@ -175,10 +179,14 @@ impl WriterThread {
     fn serve_group(&self, first: Turn) {
         let mut ready = Vec::new();
         let mut next = Some(first);
-        let mut served = 0;
+        let (mut served, mut changes) = (0, false);
         while let Some(turn) = next.take() {
+            let appends = matches!(turn, Turn::Batch { .. });
             match self.serve(turn) {
-                TurnResult::Ready(reply) => ready.push(reply),
+                TurnResult::Ready(reply) => {
+                    ready.push(reply);
+                    changes |= !appends;
+                }
                 TurnResult::Undone => {}
                 TurnResult::Lost(error) => return reply_all(ready, &Err(error)),
             }
@@ -187,6 +195,9 @@ impl WriterThread {
         }
         let saved = self.execute("COMMIT");
         statement::roll_back(&self.session);
+        if changes {
+            self.recent.outdate();
+        }
         reply_all(ready, &saved);
     }
 
