@@ -240,7 +240,7 @@ pub(crate) mod tests {
         let of = |environment: &'static str, n: u32| {
             let mut item = item(environment, n, Position::Promised(segment.clone()));
             item.entry.id = format!("rec_{n:026}");
-            item.entry.subject = if n % 2 == 0 { "even".into() } else { "odd".into() };
+            item.entry.subject = if n.is_multiple_of(2) { "even".into() } else { "odd".into() };
             item
         };
         append_now(&db.store, (0..7).map(|n| of("env_ours", n))).await.unwrap();
