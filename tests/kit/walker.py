@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import ssl
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -9,10 +10,12 @@ from urllib.parse import urlencode, urljoin, urlsplit
 class Walker:
     """A fresh visitor. `where` is the page's URL, `text` its HTML, `passed` every URL on the way there.
 
-    A redirect to an address with `halt` in it is not followed, as if somebody had caught it on the way.
+    A redirect to an address with `halt` in it is not followed, as if somebody had caught it on the way. `trusted` is the
+    file of a certificate that is trusted on TLS.
     """
 
-    def __init__(self):
+    def __init__(self, trusted=None):
+        self.trusted = trusted
         self.jars = {}
         self.where, self.text, self.status, self.passed = None, "", None, []
         self.halt = None
@@ -61,7 +64,11 @@ class Walker:
         if body is not None:
             headers["Content-Type"] = kind
             headers["Origin"] = f"{parts.scheme}://{parts.netloc}"
-        connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+        if parts.scheme == "https":
+            context = ssl.create_default_context(cafile=self.trusted)
+            connection = http.client.HTTPSConnection(parts.netloc, timeout=30, context=context)
+        else:
+            connection = http.client.HTTPConnection(parts.netloc, timeout=30)
         try:
             target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
             connection.request(method, target, body, headers)

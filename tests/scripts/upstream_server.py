@@ -1,5 +1,5 @@
-"""A remote MCP server by FastMCP: `upstream_server.py PORT open|bearer|oauth`. What its tools do is known; who may call them
-FastMCP decides. `/changed` is asked by a test to change a tool's description."""
+"""A remote MCP server by FastMCP: `upstream_server.py PORT open|bearer|oauth [CERTIFICATE KEY]`. What its tools do is known;
+who may call them FastMCP decides. With a certificate it is served on TLS."""
 
 import sys
 
@@ -11,8 +11,9 @@ from fastmcp.tools.base import ToolResult
 from mcp.server.auth.settings import ClientRegistrationOptions, RevocationOptions
 from mcp.types import ImageContent, TextContent
 
-port, kind = int(sys.argv[1]), sys.argv[2]
-url = f"http://127.0.0.1:{port}"
+port, kind, pair = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
+url = f"{'https' if pair else 'http'}://127.0.0.1:{port}"
+tls = dict(zip(("ssl_certfile", "ssl_keyfile"), pair))
 if kind == "oauth":
     auth = InMemoryOAuthProvider(
         base_url=url,
@@ -69,4 +70,4 @@ async def counts(context: Context) -> str:
     return "counted"
 
 
-mcp.run(transport="http", host="127.0.0.1", port=port, path="/mcp", show_banner=False)
+mcp.run(transport="http", host="127.0.0.1", port=port, path="/mcp", show_banner=False, uvicorn_config=tls)

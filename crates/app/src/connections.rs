@@ -22,6 +22,7 @@ use crate::{App, Error, Listed, Page, Result};
 use secret::seal_secret;
 use serde_json::{Map, json};
 use std::sync::Arc;
+use valetkey_connectors::remote::connection_prefix;
 use valetkey_connectors::{TokenClientAuth, nearest};
 use valetkey_core::journal;
 use valetkey_domain::account::Reason;
@@ -134,6 +135,33 @@ pub async fn by_name(app: &App, ctx: &Ctx, name: &str) -> Result<Connection> {
     let names = rows::names(ctx, &mut tx).await?;
     let near = nearest(name, names.iter().map(ConnectionName::as_str));
     Err(Error::not_found("connection", name).meant(near))
+}
+
+/// The connection on a custom provider whose remote server's tools are called like this one: the one with the longest name
+/// where several could be, so that what another server lists never decides whose it is.
+///
+/// # Errors
+/// The database cannot be read.
+pub(crate) async fn of_tool(app: &App, ctx: &Ctx, tool: &str) -> Result<Option<Wired>> {
+    let mut tx = app.core.store.read().await?;
+    let names = rows::names(ctx, &mut tx).await?;
+    let mut named: Vec<(usize, ConnectionName)> = { names.into_iter() }
+        .map(|name| (connection_prefix(name.as_str()), name))
+        .filter(|(prefix, _)| tool.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('_')))
+        .map(|(prefix, name)| (prefix.len(), name))
+        .collect();
+    named.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
+    for (_, name) in named {
+        let Some(connection) = rows::by_name(ctx, &mut tx, name.as_str()).await? else { continue };
+        if connection.provider.is_none() {
+            continue;
+        }
+        match Wired::of(app, connection) {
+            Ok(wired) if wired.connector.remote.is_some() => return Ok(Some(wired)),
+            _ => {}
+        }
+    }
+    Ok(None)
 }
 
 /// A page of the environment's connections.

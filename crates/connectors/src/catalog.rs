@@ -108,11 +108,13 @@ impl Catalog {
         })
     }
 
-    /// The remote server that a tool's name begins with, if it is the name of one of its tools at all.
+    /// The remote server that a tool's name begins with, the longest where it begins with several, if it is the name of one
+    /// of its tools at all.
     #[must_use]
     pub fn remote_of(&self, name: &str) -> Option<Arc<Connector>> {
         let owns = |entry: &&Entry| name.strip_prefix(entry.slug.as_str()).is_some_and(|rest| rest.starts_with('_'));
-        self.entries.iter().filter(owns).find_map(|entry| entry.get().filter(|connector| connector.remote.is_some()))
+        let remote = { self.entries.iter().filter(owns) }.filter_map(Entry::get).filter(|one| one.remote.is_some());
+        remote.max_by_key(|connector| connector.slug.len())
     }
 
     /// The tool that a wrong name was probably meant to be.

@@ -15,6 +15,7 @@ use crate::connector::{Connector, Custom, Upstream};
 use crate::error::Problem;
 use crate::file::{Errors, RateLimit};
 use crate::host::OwnHost;
+use crate::remote::Remote;
 use crate::rules::Rules;
 use address::Address;
 use indexmap::{IndexMap, IndexSet};
@@ -90,12 +91,12 @@ fn assembled(
     }
     let scopes: Vec<_> = patterns.iter().filter_map(|pattern| pattern.oauth_config.as_ref()).collect();
     let is_mcp = patterns.iter().any(|pattern| pattern.is_mcp);
-    let remote = address.remote().filter(|_| is_mcp);
-    let own_host = match &remote {
+    let remote = is_mcp.then(|| address.remote());
+    let own_host = match remote.as_ref().and_then(Remote::origin) {
         None => address.own_host,
-        Some(remote) => {
+        Some(origin) => {
             let hosts = [address.host.clone()];
-            OwnHost::compile(&remote.origin(), &hosts).map_err(|why| problem("proxy_url", why))?
+            OwnHost::compile(&origin, &hosts).map_err(|why| problem("proxy_url", why))?
         }
     };
     let words = scopes.iter().flat_map(|oauth| oauth.scope_words()).collect::<IndexMap<_, _>>();

@@ -16,7 +16,7 @@ impl Connector {
     #[must_use]
     pub fn shown_proxy_url(&self) -> String {
         if let Some(remote) = &self.remote {
-            return remote.url.to_string();
+            return remote.shown();
         }
         self.proxy_url.replace('{', "{{").replace('}', "}}")
     }

@@ -23,7 +23,7 @@ fn every_shipped_server_compiles_with_ways_to_sign_in() {
     for connector in &remote {
         let server = connector.remote.as_ref().unwrap();
         assert!(
-            server.url.scheme() == "https" && server.sources.is_some_and(|sources| sources > 0),
+            server.address(None).starts_with("https://") && server.sources.is_some_and(|sources| sources > 0),
             "{}",
             connector.slug
         );

@@ -29,7 +29,7 @@ impl Admission for Job {
             let message = "the call was not made: the account was replaced meanwhile. Call again";
             return Err(self.because(FailureReason::Busy, message));
         }
-        let wired = Wired::with(self.served.connector.clone(), connection);
+        let wired = self.wired(connection)?;
         self.covered(self.usable(wired, account).await?).await
     }
 
@@ -45,6 +45,14 @@ impl Admission for Job {
 }
 
 impl Job {
+    /// The connection with the tool's connector; with its custom provider as that is now, if it is on one.
+    fn wired(&self, connection: Connection) -> Result<Wired, Failed> {
+        match connection.provider {
+            Some(_) => Wired::of(&self.app, connection).map_err(|error| self.before(&error)),
+            None => Ok(Wired::with(self.served.connector.clone(), connection)),
+        }
+    }
+
     pub(super) fn setting(&self, admitted: &Admitted) -> Setting {
         Setting {
             base_url: admitted.api_base.clone(),

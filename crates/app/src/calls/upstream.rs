@@ -42,11 +42,11 @@ impl Job {
         admitted: &Admitted,
         credential: Opened,
     ) -> Result<Value, Failed> {
-        let (Some(remote), Some(tool)) = (&self.served.connector.remote, self.served.tool.remote()) else {
-            return Err(self.because(FailureReason::Ours, "the tool is of no remote server"));
+        let (wired, tool) = (&admitted.wired, self.served.tool.remote());
+        let (Some(remote), Some(prefix), Some(tool)) = (&wired.connector.remote, wired.tool_prefix(), tool) else {
+            return Err(self.because(FailureReason::Off, "the tool's connection leads to no MCP server any more"));
         };
-        let connection = &admitted.wired.connection;
-        if is_sign_in(&self.served.tool, &remote.prefix(&self.served.connector.slug, connection.name.as_str())) {
+        if is_sign_in(&self.served.tool, &prefix) {
             return Ok(said("The user has signed in. List the tools again: the app's own are there now."));
         }
         let site = self.site(remote, tool, admitted)?;

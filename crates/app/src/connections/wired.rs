@@ -177,14 +177,15 @@ impl Wired {
     /// # Errors
     /// The account lacks a part of the address.
     pub fn mcp_url(&self, account: &ConnectedAccount) -> std::result::Result<Option<String>, Unfilled> {
-        let is_mcp = self.connector.custom.as_ref().is_some_and(|custom| custom.is_mcp);
-        let base = self.api_base(account)?;
-        match (&self.connector.remote, base) {
-            // The address is the same for all accounts, or below a base of the connection's own.
-            (Some(remote), base) => Ok(Some(remote.address(base.as_deref()))),
-            // It is each account's own.
-            (None, base) => Ok(base.filter(|_| is_mcp)),
-        }
+        let Some(remote) = &self.connector.remote else { return Ok(None) };
+        Ok(Some(remote.address(self.api_base(account)?.as_deref())))
+    }
+
+    /// What the names of the tools begin with that a remote server lists on it; none where it is of no such server.
+    #[must_use]
+    pub fn tool_prefix(&self) -> Option<String> {
+        let remote = self.connector.remote.as_ref()?;
+        Some(remote.prefix(&self.connector.slug, self.connection.name.as_str()))
     }
 
     /// What replaces scheme, host and port of the connector's API for this account, if anything. Of a custom provider that
@@ -242,7 +243,7 @@ impl Wired {
         let urls = [&ends.token_url, &ends.revoke_url, &ends.identity_url, &ends.api_base_url];
         let origins = urls.into_iter().flatten().filter_map(|url| origin(url));
         let hosts = self.connector.hosts_of(&account.api_config);
-        let remote = self.connector.remote.as_ref().map(Remote::origin);
+        let remote = self.connector.remote.as_ref().and_then(Remote::origin);
         in_order(origins.chain(hosts.into_iter().map(|host| format!("https://{host}"))).chain(remote))
     }
 

@@ -236,14 +236,15 @@ async fn resolve_one(app: &App, ctx: &Ctx, mapping: &NewMapping) -> Result<(Mapp
         Kind::NotFound => Error::invalid(error.message().to_owned()),
         _ => error,
     })?;
-    let Wired { connection, connector, .. } = Wired::of(app, connection)?;
+    let wired = Wired::of(app, connection)?;
+    let prefix = wired.tool_prefix();
+    let Wired { connection, connector, .. } = wired;
     for tool in mapping.tools.iter().filter(|_| connector.remote.is_none()) {
         if !connector.tools.contains_key(tool.as_str()) {
             return Err(unknown_tool(app, &connector, connection.name.as_str(), tool));
         }
     }
-    if let Some(remote) = &connector.remote {
-        let prefix = remote.prefix(&connector.slug, connection.name.as_str());
+    if let Some(prefix) = prefix {
         named(&prefix, connection.name.as_str(), &mapping.tools)?;
     }
     let mapping = Mapping {

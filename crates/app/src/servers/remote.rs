@@ -9,12 +9,11 @@ use crate::{App, Error, Result};
 use bytes::Bytes;
 use futures::future::join_all;
 use serde_json::Value;
-use std::collections::HashSet;
 use std::sync::Arc;
 use valetkey_connectors::Tool;
-use valetkey_domain::Ctx;
 use valetkey_domain::account::{Owner, Status};
 use valetkey_domain::session::Access;
+use valetkey_domain::{Ctx, Kind};
 
 /// The tools that a server lists to its user.
 pub struct Listing {
@@ -35,7 +34,7 @@ pub async fn listed(app: &App, ctx: &Ctx, served: &Served) -> Result<Listing> {
         return Ok(Listing { tools: set.listed.clone(), missing: Vec::new() });
     }
     let lists = join_all(set.remotes.iter().map(|mapping| of_mapping(app, ctx, served, mapping))).await;
-    let (mut missing, mut names, mut definitions) = (Vec::new(), HashSet::new(), Vec::new());
+    let (mut missing, mut definitions) = (Vec::new(), Vec::new());
     for (mapping, list) in set.remotes.iter().zip(lists) {
         let tools = match list {
             Ok(tools) => tools,
@@ -46,8 +45,8 @@ pub async fn listed(app: &App, ctx: &Ctx, served: &Served) -> Result<Listing> {
         };
         for tool in tools {
             let name = &tool.definition.name;
-            // A name that another connection has already stays that one's.
-            if set.find(name).is_none() && names.insert(name.clone()) {
+            // Whatever this server lists, a name of another connection stays that one's.
+            if set.find(name).is_none() && set.remote_of(name).is_some_and(|owner| std::ptr::eq(owner, mapping)) {
                 definitions.push(definition(&tool.definition));
             } else {
                 tracing::warn!(tool = name, "left out of an MCP server: another connection has a tool of its name");
@@ -63,28 +62,23 @@ pub async fn listed(app: &App, ctx: &Ctx, served: &Served) -> Result<Listing> {
 /// # Errors
 /// The database cannot be read.
 pub async fn find(app: &App, ctx: &Ctx, served: &Served, name: &str) -> Result<Option<ServedTool>> {
-    for mapping in served.set.remotes.iter().filter(|mapping| mapping.is_named(name)) {
-        let Some((wired, known)) = known(app, ctx, served, mapping).await? else { continue };
-        let tool = match known {
-            Ok(known) => known.find(name).filter(|tool| mapping.serves(tool)).cloned(),
-            Err(Missing::SignIn) => Some(upstream::stub(name)),
-            Err(Missing::Later(why)) => {
-                tracing::warn!(connection = %mapping.mapping.connection_name, why, "a tool can't be looked up");
-                return Err(Error::new(
-                    valetkey_domain::Kind::Unavailable,
-                    format!("the tools of connection '{}' can't be listed: {why}", mapping.mapping.connection_name),
-                ));
-            }
-        };
-        let tool =
-            tool.filter(|tool| mapping.allows(&tool.definition.name) || upstream::is_sign_in(tool, &mapping.prefix));
-        let found =
-            |tool| ServedTool { tool, connector: wired.connector.clone(), connection: wired.connection.id.clone() };
-        if let Some(tool) = tool {
-            return Ok(Some(found(tool)));
+    let Some(mapping) = served.set.remote_of(name) else { return Ok(None) };
+    let Standing::On(wired, known) = known(app, ctx, served, mapping).await? else { return Ok(None) };
+    let tool = match known {
+        Ok(known) => known.find(name).filter(|tool| mapping.serves(tool)).cloned(),
+        Err(Missing::SignIn) => Some(upstream::stub(name)),
+        Err(Missing::Later(why)) => {
+            tracing::warn!(connection = %mapping.mapping.connection_name, why, "a tool can't be looked up");
+            return Err(Error::new(
+                Kind::Unavailable,
+                format!("the tools of connection '{}' can't be listed: {why}", mapping.mapping.connection_name),
+            ));
         }
-    }
-    Ok(None)
+    };
+    let allowed =
+        |tool: &Arc<Tool>| mapping.allows(&tool.definition.name) || upstream::is_sign_in(tool, &mapping.prefix);
+    let found = |tool| ServedTool { tool, connector: wired.connector, connection: wired.connection.id };
+    Ok(tool.filter(allowed).map(found))
 }
 
 /// A server's tools as its whitelist leaves them, or the one to sign in by.
@@ -95,15 +89,16 @@ async fn of_mapping(
     mapping: &RemoteMapping,
 ) -> std::result::Result<Vec<Arc<Tool>>, String> {
     match known(app, ctx, served, mapping).await {
-        Ok(None) => Err("it is switched off".to_owned()),
-        Ok(Some((_, Ok(known)))) => Ok(known
+        Ok(Standing::Off) => Err("it is switched off".to_owned()),
+        Ok(Standing::NoServer) => Ok(Vec::new()),
+        Ok(Standing::On(_, Ok(known))) => Ok(known
             .tools
             .iter()
             .filter(|tool| mapping.allows(&tool.definition.name) && mapping.serves(tool))
             .cloned()
             .collect()),
-        Ok(Some((wired, Err(Missing::SignIn)))) => Ok(vec![upstream::sign_in_tool(&wired, &mapping.prefix)]),
-        Ok(Some((_, Err(Missing::Later(why))))) => Err(why),
+        Ok(Standing::On(wired, Err(Missing::SignIn))) => Ok(vec![upstream::sign_in_tool(&wired, &mapping.prefix)]),
+        Ok(Standing::On(_, Err(Missing::Later(why)))) => Err(why),
         Err(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "a remote server's tools can't be listed");
             Err("its account can't be read".to_owned())
@@ -111,22 +106,32 @@ async fn of_mapping(
     }
 }
 
-type Found = (Wired, std::result::Result<Arc<upstream::Known>, Missing>);
+/// How a mapping stands for the server's user.
+enum Standing {
+    /// The connection is off.
+    Off,
+    /// It is of a custom provider that is no MCP server.
+    NoServer,
+    /// What its server lists.
+    On(Box<Wired>, std::result::Result<Arc<upstream::Known>, Missing>),
+}
 
-/// What is known of a mapping's tools for the server's user; nothing where the connection is off.
-async fn known(app: &App, ctx: &Ctx, served: &Served, mapping: &RemoteMapping) -> Result<Option<Found>> {
+async fn known(app: &App, ctx: &Ctx, served: &Served, mapping: &RemoteMapping) -> Result<Standing> {
     let connection = connections::get(app, ctx, &mapping.mapping.connection).await?;
     if !connection.enabled {
-        return Ok(None);
+        return Ok(Standing::Off);
     }
-    let account = accounts::find(app, ctx, &connection.id, &Owner::of(served.identifier().clone())).await?;
-    let wired = Wired::with(mapping.connector.clone(), connection);
-    let Some(remote) = &mapping.connector.remote else { return Ok(None) };
+    let wired = Wired::of(app, connection)?;
+    if wired.connector.remote.is_none() {
+        return Ok(Standing::NoServer);
+    }
+    let owner = Owner::of(served.identifier().clone());
+    let account = accounts::find(app, ctx, &wired.connection.id, &owner).await?;
     let known = match account.filter(|account| account.status == Status::Active) {
-        Some(account) => upstream::tools(app, ctx, &wired, remote, &account).await,
+        Some(account) => upstream::tools(app, ctx, &wired, &account).await,
         None => Err(Missing::SignIn),
     };
-    Ok(Some((wired, known)))
+    Ok(Standing::On(Box::new(wired), known))
 }
 
 /// A JSON array with more at its end.
@@ -145,8 +150,7 @@ impl RemoteMapping {
 
     /// Whether its whitelist has a tool, under the name that it is served by or its whole name.
     pub(super) fn allows(&self, name: &str) -> bool {
-        let remote = self.connector.remote.as_ref();
-        let short = |listed: &String| remote.and_then(|remote| remote.served_as(&self.prefix, listed));
+        let short = |listed: &String| self.remote.as_ref().and_then(|remote| remote.served_as(&self.prefix, listed));
         let tools = &self.mapping.tools;
         tools.is_empty() || tools.iter().any(|listed| listed == name || short(listed).as_deref() == Some(name))
     }
@@ -158,10 +162,51 @@ impl RemoteMapping {
 }
 
 impl ToolSet {
+    /// The mapping whose tool has this name, if any can: the one whose names begin with most of it. So what one server lists,
+    /// or that it can't be asked, decides nothing of another's names.
+    fn remote_of(&self, name: &str) -> Option<&RemoteMapping> {
+        self.remotes.iter().filter(|mapping| mapping.is_named(name)).max_by_key(|mapping| mapping.prefix.len())
+    }
+
     /// Whether a tool of this name is served from this connection by a remote server.
     pub(super) fn serves_remote(&self, name: &str, connection: &valetkey_domain::id::ConnectionId) -> bool {
-        let named =
-            |mapping: &&RemoteMapping| mapping.is_named(name) && (mapping.allows(name) || name.ends_with("_sign_in"));
-        self.remotes.iter().filter(named).any(|mapping| mapping.mapping.connection == *connection)
+        let allows = |mapping: &&RemoteMapping| mapping.allows(name) || name.ends_with("_sign_in");
+        self.remote_of(name).filter(allows).is_some_and(|mapping| mapping.mapping.connection == *connection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+    use valetkey_connectors::remote::connection_prefix;
+    use valetkey_domain::config::Mapping;
+    use valetkey_domain::id::ConnectionId;
+    use valetkey_domain::name::ConnectionName;
+
+    fn mapping(connection: &str, tools: &[&str]) -> RemoteMapping {
+        let mapping = Mapping {
+            connection: ConnectionId::parse(&format!("conn_{connection}")).unwrap(),
+            connection_name: ConnectionName::parse(connection).unwrap(),
+            connector: "acme:1".into(),
+            tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
+        };
+        RemoteMapping { mapping, remote: None, prefix: connection_prefix(connection), access: Access::Full }
+    }
+
+    #[test]
+    fn attack_46_no_server_takes_a_name_that_another_connection_could_have() {
+        let remotes = vec![mapping("A", &[]), mapping("A_b", &["c-A_b_x"])];
+        let set = ToolSet { mappings: vec![], listed: Bytes::from("[]"), tools: HashMap::new(), remotes };
+        let owner = |name: &str| set.remote_of(name).map(|owner| owner.mapping.connection_name.to_string());
+        assert_eq!(owner("c-A_x").as_deref(), Some("A"));
+        // `A` may list a tool `b_x`, or be down: this one is the other's all the same.
+        assert_eq!(owner("c-A_b_x").as_deref(), Some("A_b"));
+        assert_eq!((owner("c-A"), owner("c-Ab_x"), owner("c-B_x")), (None, None, None));
+        let serves = |name: &str, connection: &str| {
+            set.serves_remote(name, &ConnectionId::parse(&format!("conn_{connection}")).unwrap())
+        };
+        assert!(serves("c-A_x", "A") && serves("c-A_b_x", "A_b"));
+        assert!(!serves("c-A_b_x", "A") && !serves("c-A_b_y", "A_b"), "nor what its whitelist leaves out");
     }
 }

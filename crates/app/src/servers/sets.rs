@@ -4,6 +4,7 @@ use bytes::Bytes;
 use moka::future::Cache;
 use std::collections::HashMap;
 use std::sync::Arc;
+use valetkey_connectors::remote::Remote;
 use valetkey_connectors::{Connector, Tool, nearest};
 use valetkey_domain::config::Mapping;
 use valetkey_domain::id::{ConfigId, ConnectionId};
@@ -41,10 +42,12 @@ pub struct ToolSet {
     pub(super) remotes: Vec<RemoteMapping>,
 }
 
-/// A connection of a remote server, as a tool set has it.
+/// A connection of a remote server, as a tool set has it; or of a custom provider, which may be one by now. Where that leads
+/// is asked of its row at every turn, for a developer may move it.
 pub(super) struct RemoteMapping {
     pub(super) mapping: Mapping,
-    pub(super) connector: Arc<Connector>,
+    /// The server of a file; none of a custom provider.
+    pub(super) remote: Option<Remote>,
     /// What its tools' names begin with.
     pub(super) prefix: String,
     pub(super) access: Access,

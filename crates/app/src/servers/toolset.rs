@@ -14,6 +14,7 @@ use crate::{App, Error, Result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
+use valetkey_connectors::remote::connection_prefix;
 use valetkey_connectors::{Catalog, Connector};
 use valetkey_domain::config::Mapping;
 use valetkey_domain::id::ConfigId;
@@ -153,10 +154,15 @@ fn compile(catalog: &Catalog, of: &str, mappings: Vec<Mapping>, access: Access) 
     let (mut offered, mut remotes): (Vec<ServedTool>, Vec<RemoteMapping>) = (Vec::new(), Vec::new());
     for mapping in &mappings {
         match catalog.connector(&mapping.connector) {
-            Some(connector) if connector.remote.is_some() => remotes.extend(remote_mapping(connector, mapping, access)),
+            Some(connector) if connector.remote.is_some() => {
+                remotes.extend(remote_mapping(&connector, mapping, access));
+            }
             Some(connector) => offered.extend(of_mapping(&connector, mapping)),
-            // What is described by API has no tools of its own.
-            None if Provider::is_slug(&mapping.connector) => {}
+            // What is described by API has no tools of its own, unless it is a server that lists them.
+            None if Provider::is_slug(&mapping.connector) => {
+                let prefix = connection_prefix(mapping.connection_name.as_str());
+                remotes.push(RemoteMapping { mapping: mapping.clone(), remote: None, prefix, access });
+            }
             None => {
                 let connector = &mapping.connector;
                 tracing::warn!(of, connector, "left out of an MCP server: its connector is not loaded");
@@ -171,9 +177,10 @@ fn compile(catalog: &Catalog, of: &str, mappings: Vec<Mapping>, access: Access) 
     Ok(ToolSet { mappings, listed, tools, remotes })
 }
 
-fn remote_mapping(connector: Arc<Connector>, mapping: &Mapping, access: Access) -> Option<RemoteMapping> {
-    let prefix = connector.remote.as_ref()?.prefix(&connector.slug, mapping.connection_name.as_str());
-    Some(RemoteMapping { mapping: mapping.clone(), connector, prefix, access })
+fn remote_mapping(connector: &Connector, mapping: &Mapping, access: Access) -> Option<RemoteMapping> {
+    let remote = connector.remote.clone()?;
+    let prefix = remote.prefix(&connector.slug, mapping.connection_name.as_str());
+    Some(RemoteMapping { mapping: mapping.clone(), remote: Some(remote), prefix, access })
 }
 
 fn of_mapping(connector: &Arc<Connector>, mapping: &Mapping) -> Vec<ServedTool> {

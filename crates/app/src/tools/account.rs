@@ -51,30 +51,72 @@ pub struct Meant {
 /// There is no such tool, account or connection; the account is of another app than the tool; or what is said leaves
 /// none or several.
 pub async fn meant(app: &App, ctx: &Ctx, tool: &str, asked: Asked) -> Result<Meant> {
-    let (connector, known) = match app.core.catalog.tool(tool) {
-        Some((connector, tool)) => (connector, Some(tool)),
-        None => (app.core.catalog.remote_of(tool).ok_or_else(|| unknown(app, tool))?, None),
-    };
+    let named = Named::find(app, ctx, tool).await?;
     let (connection, account) = match asked {
         Asked { account: Some(id), .. } => accounts::get(app, ctx, &Which::Id(id)).await?,
         Asked { connection: Some(name), identifier: Some(identifier), organization, user, .. } => {
             // Told before the account is looked for: that it is missing would be beside the point.
             let connection = connections::by_name(app, ctx, &name).await?;
-            fits(&connector, tool, &connection)?;
+            named.fits(tool, &connection)?;
             accounts::get(app, ctx, &Which::Of(name, Owner { identifier, organization, user })).await.map_err(helped)?
         }
-        Asked { identifier: Some(_), connection: None, .. } => only(app, ctx, &connector, &asked).await?,
+        Asked { identifier: Some(_), connection: None, .. } => only(app, ctx, &named, &asked).await?,
         Asked { identifier: None, .. } => {
             let message = "whose account? Give connected_account_id, or connector and identifier, or identifier alone";
             return Err(Error::invalid(message));
         }
     };
-    fits(&connector, tool, &connection)?;
-    let tool = match known {
+    named.fits(tool, &connection)?;
+    let tool = match named.tool {
         Some(tool) => tool,
         None => of_remote(app, ctx, tool, &connection, &account).await?,
     };
-    Ok(Meant { connector, tool, connection, account })
+    Ok(Meant { connector: named.connector, tool, connection, account })
+}
+
+/// What a tool's name says.
+struct Named {
+    connector: Arc<Connector>,
+    /// The tool, unless a remote server lists it for each account.
+    tool: Option<Arc<Tool>>,
+    /// The connection that the tool is called by, if it is.
+    connection: Option<Connection>,
+}
+
+impl Named {
+    async fn find(app: &App, ctx: &Ctx, name: &str) -> Result<Self> {
+        if let Some((connector, tool)) = app.core.catalog.tool(name) {
+            return Ok(Self { connector, tool: Some(tool), connection: None });
+        }
+        if let Some(connector) = app.core.catalog.remote_of(name) {
+            return Ok(Self { connector, tool: None, connection: None });
+        }
+        match connections::of_tool(app, ctx, name).await? {
+            Some(wired) => Ok(Self { connector: wired.connector, tool: None, connection: Some(wired.connection) }),
+            None => Err(unknown(app, name)),
+        }
+    }
+
+    /// An account of another app is refused before anything leaves, and one of another connection where the tool is of one.
+    fn fits(&self, name: &str, connection: &Connection) -> Result<()> {
+        let message = match &self.connection {
+            Some(own) if own.id == connection.id => return Ok(()),
+            Some(own) => format!(
+                "tool '{name}' is of connection '{}', not of '{}': name that one, or one of its accounts",
+                own.name, connection.name
+            ),
+            None if connection.connector == self.connector.slug => return Ok(()),
+            None => {
+                let wanted = self.connector.provider_key();
+                let (other, app) = (&connection.name, connection.connector.to_ascii_uppercase());
+                format!(
+                    "tool '{name}' is of {wanted}, and connection '{other}' of {app}: name a connection of {wanted}, or one \
+                     of its accounts"
+                )
+            }
+        };
+        Err(Error::invalid(message))
+    }
 }
 
 /// A remote server's tool, as it lists it for the account. Where the user has still to sign in any name is one: the call
@@ -87,8 +129,7 @@ async fn of_remote(
     account: &ConnectedAccount,
 ) -> Result<Arc<Tool>> {
     let wired = Wired::of(app, connection.clone())?;
-    let Some(remote) = wired.connector.remote.clone() else { return Err(unknown(app, name)) };
-    match upstream::tools(app, ctx, &wired, &remote, account).await {
+    match upstream::tools(app, ctx, &wired, account).await {
         Ok(known) => known.find(name).cloned().ok_or_else(|| not_listed(name, &known)),
         Err(Missing::SignIn) => Ok(upstream::stub(name)),
         Err(Missing::Later(why)) => {
@@ -106,20 +147,6 @@ fn not_listed(name: &str, known: &upstream::Known) -> Error {
     Error::invalid(format!("tool not found: the server lists no tool '{name}' for this account")).meant(near)
 }
 
-/// An account of another app is refused before anything leaves.
-fn fits(connector: &Connector, name: &str, connection: &Connection) -> Result<()> {
-    if connection.connector == connector.slug {
-        return Ok(());
-    }
-    let wanted = connector.provider_key();
-    let message = format!(
-        "tool '{name}' is of {wanted}, and connection '{}' of {}: name a connection of {wanted}, or one of its accounts",
-        connection.name,
-        connection.connector.to_ascii_uppercase()
-    );
-    Err(Error::invalid(message))
-}
-
 fn helped(error: Error) -> Error {
     match error.kind() {
         Kind::NotFound => {
@@ -131,13 +158,14 @@ fn helped(error: Error) -> Error {
     }
 }
 
-/// The user's one ACTIVE account of the app.
-async fn only(app: &App, ctx: &Ctx, connector: &Connector, asked: &Asked) -> Result<(Connection, ConnectedAccount)> {
+/// The user's one ACTIVE account of the app, or on the connection that the tool is of.
+async fn only(app: &App, ctx: &Ctx, named: &Named, asked: &Asked) -> Result<(Connection, ConnectedAccount)> {
     let of_app = Filter {
         identifier: asked.identifier.as_ref().map(Identifier::to_string),
         organization: asked.organization.clone(),
         user: asked.user.clone(),
-        connector: Some(connector.slug.clone()),
+        connector: Some(named.connector.slug.clone()),
+        connections: named.connection.iter().map(|connection| connection.name.to_string()).collect(),
         ..Filter::default()
     };
     let active = Filter { status: Some(Status::Active.name().to_owned()), ..of_app.clone() };
@@ -152,7 +180,7 @@ async fn only(app: &App, ctx: &Ctx, connector: &Connector, asked: &Asked) -> Res
         let name = connections::get(app, ctx, &account.connection).await?.name;
         told.push(format!("'{name}' ({}, {})", account.id, account.status.name()));
     }
-    Err(not_one(connector, asked, &told))
+    Err(not_one(&named.connector, asked, &told))
 }
 
 fn not_one(connector: &Connector, asked: &Asked, told: &[String]) -> Error {

@@ -2,12 +2,19 @@
 //! which the page begins, so that a page stays where it is while accounts come and go.
 
 use crate::{Listed, Page};
+use valetkey_domain::tool::MAX_NAME;
 
 /// The token of the first page, which a "previous" token must be able to say. It sorts before every key.
 pub(super) const START: &str = "-";
 
 /// The most items on one page.
 pub(super) const MOST: u32 = 1_000;
+
+/// Whether this can be the name of a tool. Those of remote servers are known to nobody who has not asked the server.
+pub(super) fn is_name(token: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    (1..=MAX_NAME).contains(&token.len()) && token.bytes().all(fits)
+}
 
 /// A page of `count` items; whether its token is one was looked at before.
 pub(super) fn of<T>(

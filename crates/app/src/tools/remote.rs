@@ -21,30 +21,24 @@ pub(super) async fn of_accounts(
     accounts: &[(Connection, ConnectedAccount)],
     scope: &Scope,
 ) -> HashMap<AccountId, Arc<[Offer]>> {
-    let is_remote = |connection: &Connection| {
-        app.core.catalog.connector(&connection.connector).is_some_and(|connector| connector.remote.is_some())
-    };
-    let remote = accounts.iter().filter(|(connection, _)| is_remote(connection));
-    let listing = remote.map(|(connection, account)| async move {
-        (account.id.clone(), of_account(app, ctx, connection, account, scope).await)
+    let remote = accounts.iter().filter_map(|(connection, account)| {
+        let wired = Wired::of(app, connection.clone()).ok().filter(|wired| wired.connector.remote.is_some())?;
+        Some((wired, account))
     });
+    let listing = remote
+        .map(|(wired, account)| async move { (account.id.clone(), of_account(app, ctx, wired, account, scope).await) });
     join_all(listing).await.into_iter().collect()
 }
 
-async fn of_account(
-    app: &App,
-    ctx: &Ctx,
-    connection: &Connection,
-    account: &ConnectedAccount,
-    scope: &Scope,
-) -> Arc<[Offer]> {
-    let slug = &connection.connector;
+async fn of_account(app: &App, ctx: &Ctx, wired: Wired, account: &ConnectedAccount, scope: &Scope) -> Arc<[Offer]> {
+    let (slug, connection) = (&wired.connection.connector, &wired.connection);
     let provided = scope.providers.is_empty() || scope.providers.iter().any(|one| one.eq_ignore_ascii_case(slug));
     let named = scope.connections.is_empty()
         || scope.connections.iter().any(|one| one.eq_ignore_ascii_case(connection.name.as_str()));
-    let Ok(wired) = Wired::of(app, connection.clone()) else { return Arc::default() };
-    let Some(remote) = wired.connector.remote.clone().filter(|_| provided && named) else { return Arc::default() };
-    let Ok(known) = upstream::tools(app, ctx, &wired, &remote, account).await else { return Arc::default() };
+    if !(provided && named) {
+        return Arc::default();
+    }
+    let Ok(known) = upstream::tools(app, ctx, &wired, account).await else { return Arc::default() };
     let names: HashSet<&str> = scope.names.iter().map(String::as_str).collect();
     let wanted = |name: &str| names.is_empty() || names.contains(name);
     let mut offers: Vec<Offer> = { known.tools.iter() }

@@ -34,13 +34,14 @@ pub struct Scoped {
 /// # Errors
 /// The filter names a connection that is not there, or the page token is none.
 pub async fn scoped(app: &App, ctx: &Ctx, user: &Identifier, scope: &Scope, page: &Page) -> Result<Listed<Scoped>> {
-    check(app, page)?;
+    check(page)?;
     let wanted = wanted(app, ctx, &scope.connections).await?;
-    let remote = remote::of_accounts(app, ctx, &serving(app, ctx, user).await?, scope).await;
+    let serving = serving(app, ctx, user).await?;
+    let remote = remote::of_accounts(app, ctx, &serving, scope).await;
     let mut kept: HashMap<String, Arc<[Offer]>> = HashMap::new();
     let mut runs: Vec<(usize, AccountId, Arc<[Offer]>)> = Vec::new();
     let mut count = 0;
-    for (connection, account) in serving(app, ctx, user).await? {
+    for (connection, account) in serving {
         if !wanted.is_empty() && !wanted.contains(&connection.id) {
             continue;
         }
@@ -62,15 +63,15 @@ pub async fn scoped(app: &App, ctx: &Ctx, user: &Identifier, scope: &Scope, page
 }
 
 /// The tools that some enabled connection of the environment could bring, ordered by name: what a user may have once
-/// signed in.
+/// signed in. What a remote server has is known only once the user is, so of those there are the user's own.
 ///
 /// # Errors
 /// The page token is none.
-pub async fn available(app: &App, ctx: &Ctx, page: &Page) -> Result<Listed<Offer>> {
-    let known = |token: &&str| *token == pages::START || app.core.catalog.tool(token).is_some();
-    if page.after.as_deref().is_some_and(|token| !known(&token)) {
+pub async fn available(app: &App, ctx: &Ctx, user: &Identifier, page: &Page) -> Result<Listed<Offer>> {
+    if page.after.as_deref().is_some_and(|token| token != pages::START && !pages::is_name(token)) {
         return Err(no_token());
     }
+    let remote = remote::of_accounts(app, ctx, &serving(app, ctx, user).await?, &Scope::default()).await;
     let mut slugs = HashSet::new();
     let mut connections = Page { size: pages::MOST, after: None };
     loop {
@@ -82,7 +83,9 @@ pub async fn available(app: &App, ctx: &Ctx, page: &Page) -> Result<Listed<Offer
         }
     }
     let mut offers: Vec<Offer> = slugs.iter().flat_map(|slug| offers(app, slug, &Scope::default()).to_vec()).collect();
+    offers.extend(remote.into_values().flat_map(|its| its.to_vec()));
     offers.sort_by(|one, other| one.name().cmp(other.name()));
+    offers.dedup_by(|one, other| one.name() == other.name());
     Ok(pages::of(offers.len(), |at| offers.get(at).cloned(), |offer| offer.name().to_owned(), page))
 }
 
@@ -149,12 +152,9 @@ fn key(account: &AccountId, tool: &str) -> String {
     format!("{account} {tool}")
 }
 
-fn check(app: &App, page: &Page) -> Result<()> {
+fn check(page: &Page) -> Result<()> {
     let known = |token: &str| match token.split_once(' ') {
-        Some((account, tool)) => {
-            let known = app.core.catalog.tool(tool).is_some() || app.core.catalog.remote_of(tool).is_some();
-            AccountId::parse(account).is_ok() && known
-        }
+        Some((account, tool)) => AccountId::parse(account).is_ok() && pages::is_name(tool),
         None => token == pages::START,
     };
     if page.after.as_deref().is_none_or(known) { Ok(()) } else { Err(no_token()) }

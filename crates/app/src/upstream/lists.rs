@@ -43,14 +43,15 @@ pub(crate) async fn tools(
     app: &App,
     ctx: &Ctx,
     wired: &Wired,
-    remote: &Remote,
     account: &ConnectedAccount,
 ) -> Result<Arc<Known>, Missing> {
     if account.status != Status::Active {
         return Err(Missing::SignIn);
     }
-    let base = wired.api_base(account).map_err(|why| Missing::Later(why.to_string()))?;
-    let address = remote.address(base.as_deref());
+    let address = wired.mcp_url(account).map_err(|why| Missing::Later(why.to_string()))?;
+    let (Some(remote), Some(address)) = (wired.connector.remote.clone(), address) else {
+        return Err(Missing::Later("it is on no remote server".to_owned()));
+    };
     let key = Key::of(account, &address);
     let before = app.upstreams.lists.get(&key).await;
     if let Some(fetched) = &before
@@ -62,7 +63,7 @@ pub(crate) async fn tools(
         app: app.clone(),
         ctx: Ctx { deadline: app.core.now() + FETCH, ..ctx.clone() },
         wired: wired.clone(),
-        remote: remote.clone(),
+        remote,
         account: account.clone(),
         address,
     };
@@ -132,7 +133,7 @@ impl Fetching {
             listed = self.ask(&url, key, &credential).await;
         }
         let Listed { tools, cut } = listed.map_err(|error| Missing::Later(said(&error)))?;
-        let prefix = self.remote.prefix(&self.wired.connector.slug, self.wired.connection.name.as_str());
+        let prefix = self.wired.tool_prefix().unwrap_or_default();
         let secrets = schemes::sent(&self.wired, &credential);
         let preparing = move || {
             let redactor = Redactor::of(&secrets.iter().collect::<Vec<_>>());

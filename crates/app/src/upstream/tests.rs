@@ -56,9 +56,7 @@ async fn walk(app: &App, ctx: &Ctx, stand_in: &StandIn, row: &Row, way: &HashMap
     let account = accounts::find(app, ctx, &connection.id, &owner).await.unwrap().unwrap();
     assert_eq!(account.status, Status::Active, "{slug} by {kind}");
     let wired = Wired::of(app, connection).unwrap();
-    let remote = wired.connector.remote.clone().unwrap();
-    let known =
-        tools(app, ctx, &wired, &remote, &account).await.unwrap_or_else(|why| panic!("{slug} by {kind}: {why:?}"));
+    let known = tools(app, ctx, &wired, &account).await.unwrap_or_else(|why| panic!("{slug} by {kind}: {why:?}"));
     let names: Vec<_> = known.tools.iter().map(|tool| tool.definition.name.clone()).collect();
     assert_eq!(names, [format!("{slug}_only_{}", slug.len())], "{slug} by {kind}");
 }

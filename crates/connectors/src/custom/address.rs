@@ -5,7 +5,7 @@ use super::pattern::Pattern;
 use super::place::{at, problem};
 use crate::error::Problem;
 use crate::host::{OwnHost, is_anchored, lies_in, placeholders};
-use crate::remote::{Remote, Transport};
+use crate::remote::{Place, Remote, Transport};
 use url::Url;
 
 /// The longest address, in characters (the wire's rule).
@@ -28,17 +28,17 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// As the address of a remote MCP server, where it is the same for all accounts and has no port of its own.
-    pub(super) fn remote(&self) -> Option<Remote> {
-        let url = Url::parse(&self.written).ok().filter(|url| self.names.is_empty() && url.port().is_none())?;
-        Some(Remote {
-            url,
+    /// As the address of a remote MCP server.
+    pub(super) fn remote(&self) -> Remote {
+        let fixed = Url::parse(&self.written).ok().filter(|_| self.names.is_empty());
+        Remote {
+            place: fixed.map_or_else(|| Place::OfAccount(self.written.clone()), Place::Fixed),
             transport: Transport::Http,
             sources: None,
             documented: Vec::new(),
             by_connection: true,
             note: None,
-        })
+        }
     }
 
     /// Reads an address and the domains of all patterns.

@@ -1,5 +1,6 @@
 //! OAuth as a pattern says it.
 
+use super::address::Address;
 use super::pattern::{OauthConfig, Pattern};
 use super::place::problem;
 use crate::error::Problem;
@@ -45,15 +46,19 @@ impl OauthConfig {
 ///
 /// # Errors
 /// What is missing or no web address.
-pub(super) fn code_flow(at: &str, pattern: &Pattern) -> Result<serde_json::Value, Problem> {
+pub(super) fn code_flow(at: &str, pattern: &Pattern, address: &Address) -> Result<serde_json::Value, Problem> {
     let Some(oauth) = &pattern.oauth_config else {
         return Err(problem(format!("{at}.oauth_config"), "is missing: OAUTH has authorize_uri and token_uri there"));
     };
     check_scopes(at, oauth)?;
-    for (member, text) in [("authorize_uri", &oauth.authorize_uri), ("token_uri", &oauth.token_uri)] {
-        if !(text.is_empty() && pattern.is_mcp) {
-            endpoint(at, member, text)?;
-        }
+    let ends = [("authorize_uri", &oauth.authorize_uri), ("token_uri", &oauth.token_uri)];
+    let found = pattern.is_mcp && ends.iter().all(|(_, text)| text.is_empty());
+    if found && !address.names.is_empty() {
+        let why = "is missing: where each account has a server of its own, nobody can be asked where people sign in";
+        return Err(problem(format!("{at}.oauth_config.authorize_uri"), why));
+    }
+    for (member, text) in ends.into_iter().filter(|_| !found) {
+        endpoint(at, member, text)?;
     }
     let mut written = serde_json::json!({
         "kind": "oauth2",

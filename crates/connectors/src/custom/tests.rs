@@ -298,6 +298,24 @@ fn an_mcp_server_says_so_and_its_endpoints_are_found_later() {
     assert_eq!(oauth.discovery, Some(Discovery::Whole));
     let of_each = json!([{ "type": "BEARER", "is_mcp": true, "fields": [key("token"), { "field_name": "tenant" }] }]);
     let connector = at("https://{{tenant}}.acme.com/mcp", &of_each).unwrap();
-    let base = connector.own_origin(&config(&json!({ "tenant": "box" })));
-    assert_eq!((base, connector.remote.is_none()), (Ok(Some("https://box.acme.com/mcp".into())), true));
+    let base = connector.own_origin(&config(&json!({ "tenant": "box" }))).unwrap();
+    let remote = connector.remote.as_ref().unwrap();
+    assert_eq!(remote.address(base.as_deref()), "https://box.acme.com/mcp");
+    assert_eq!((remote.origin(), remote.shown()), (None, "https://{{tenant}}.acme.com/mcp".into()));
+    let with_port = at("https://mcp.acme.com:8443/mcp", &json!([{ "type": "NO_AUTH", "is_mcp": true }])).unwrap();
+    assert_eq!(with_port.remote.as_ref().unwrap().address(None), "https://mcp.acme.com:8443/mcp");
+    assert_eq!(with_port.hosts_of(&Map::new()), ["mcp.acme.com:8443"]);
+}
+
+#[test]
+fn where_people_sign_in_is_asked_of_one_server_only() {
+    let pattern = |authorize: &str, token: &str| {
+        json!([{ "type": "OAUTH", "is_mcp": true, "account_fields": [{ "field_name": "tenant" }],
+            "oauth_config": { "authorize_uri": authorize, "token_uri": token } }])
+    };
+    let of_each = |authorize: &str, token: &str| at("https://{{tenant}}.acme.com/mcp", &pattern(authorize, token));
+    assert!(of_each("https://acme.com/a", "https://acme.com/t").is_ok());
+    assert!(of_each("", "").unwrap_err().contains("auth_patterns[0].oauth_config.authorize_uri"));
+    let half = at("https://mcp.acme.com/mcp", &pattern("", "https://acme.com/t")).unwrap_err();
+    assert!(half.contains("auth_patterns[0].oauth_config.authorize_uri"), "one without the other is found nowhere");
 }

@@ -28,7 +28,7 @@ pub(super) struct Way {
 pub(super) fn compile(at: &str, pattern: &Pattern, address: &Address) -> Result<Way, Problem> {
     field::check(at, pattern)?;
     check_names(pattern, address)?;
-    let mut file = skeleton(at, pattern)?;
+    let mut file = skeleton(at, pattern, address)?;
     let credential = credential(at, pattern, address)?;
     sends(at, pattern, &credential, &mut file)?;
     let mut auth = compile::way(&file)?;
@@ -71,9 +71,9 @@ fn check_names(pattern: &Pattern, address: &Address) -> Result<(), Problem> {
 }
 
 /// The way without its fields and without what is sent.
-fn skeleton(at: &str, pattern: &Pattern) -> Result<AuthFile, Problem> {
+fn skeleton(at: &str, pattern: &Pattern, address: &Address) -> Result<AuthFile, Problem> {
     let written = match pattern.kind.as_str() {
-        "OAUTH" => oauth::code_flow(at, pattern)?,
+        "OAUTH" => oauth::code_flow(at, pattern, address)?,
         "OAUTH_M2M" if names(pattern, "service_account_json") => oauth::minted(at, pattern, "service_account")?,
         "OAUTH_M2M" => oauth::minted(at, pattern, "client_credentials")?,
         "GOOGLE_DWD" => oauth::minted(at, pattern, "google_dwd")?,

@@ -1,6 +1,6 @@
 //! From an address with ways to sign in to a connector.
 
-use super::placed::Remote;
+use super::placed::{Place, Remote};
 use crate::auth::Auth;
 use crate::connector::{Connector, Upstream};
 use crate::error::Problem;
@@ -31,8 +31,8 @@ pub struct Server {
 /// Its address is none: `https`, or `http` on this machine, without credentials and a fragment.
 pub fn connector(server: Server) -> Result<Connector, Problem> {
     let Server { slug, display_name, remote, ways, scopes } = server;
-    let url = &remote.url;
     let problem = |why: &str| Problem { at: "url".to_owned(), why: why.to_owned() };
+    let Place::Fixed(url) = &remote.place else { return Err(problem("is no address")) };
     let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     if url.scheme() != "https" && !(url.scheme() == "http" && here) {
         return Err(problem("is no https address (http is for this machine only)"));
@@ -40,7 +40,7 @@ pub fn connector(server: Server) -> Result<Connector, Problem> {
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
         return Err(problem("holds a user name, a password or a fragment"));
     }
-    let origin = remote.origin();
+    let origin = url.origin().ascii_serialization();
     // A host with a port of its own is known by its origin alone.
     let hosts: Vec<String> = url
         .host_str()

@@ -2,7 +2,7 @@
 //! `upstream: mcp`.
 
 use super::compile::{Server, connector};
-use super::placed::{Remote, Transport};
+use super::placed::{Place, Remote, Transport};
 use crate::auth::Auth;
 use crate::compile::auth::{discovered, way};
 use crate::connector::Connector;
@@ -111,7 +111,7 @@ pub(crate) fn compiled(file_name: &str, file: RemoteFile) -> Result<Connector, E
     }
     let url = Url::parse(&file.url).map_err(|why| wrong(Problem { at: "url".to_owned(), why: why.to_string() }))?;
     let remote = Remote {
-        url,
+        place: Place::Fixed(url),
         transport: file.transport,
         sources: file.sources,
         documented: file.tools,

@@ -1,8 +1,10 @@
-//! How tools of remote servers are named here: `<prefix>_<name>`, where the name is the server's own.
+//! How tools of remote servers are named here: `<prefix>_<name>`, where the name is the server's own and the prefix the
+//! connector's or, of a custom provider, `c-` and the connection's name.
 //!
 //! Model vendors take 64 characters of letters, digits, `_` and `-`. Whatever else a name has becomes `_`; what was changed
 //! so, or is longer, is cut to 55 characters and ends in `_` and the first eight hexadecimal digits of the SHA-256 of the
-//! server's own name, so that two names never become one.
+//! server's own name, so that two names never become one. A connection's name that has something else in it, or more than
+//! 32 characters, is made fit in the same way first: 23 characters, `_`, and eight digits of its own hash.
 
 use sha2::{Digest as _, Sha256};
 use valetkey_domain::tool::MAX_NAME;
@@ -11,6 +13,19 @@ use valetkey_domain::tool::MAX_NAME;
 pub const SIGN_IN: &str = "sign_in";
 /// How many hexadecimal digits of a hash stand at the end of a changed name.
 const DIGITS: usize = 8;
+/// The longest name of a connection that stands whole before its tools' names.
+const LONGEST_CONNECTION: usize = 32;
+
+/// What the names of a connection's tools begin with, where they are not called by their connector.
+#[must_use]
+pub fn connection_prefix(connection: &str) -> String {
+    let plain: String = connection.chars().map(|c| if fits(c) { c } else { '_' }).collect();
+    if plain == connection && plain.len() <= LONGEST_CONNECTION {
+        return format!("c-{plain}");
+    }
+    let kept: String = plain.chars().take(LONGEST_CONNECTION - DIGITS - 1).collect();
+    format!("c-{kept}_{}", digits(connection))
+}
 
 /// The name under which a server's tool is served.
 #[must_use]
@@ -21,9 +36,13 @@ pub fn served_name(prefix: &str, own: &str) -> String {
     if plain == whole && plain.len() <= MAX_NAME && own != SIGN_IN {
         return plain;
     }
-    let hash = hex(&Sha256::digest(own.as_bytes()));
     let kept: String = plain.chars().take(MAX_NAME - DIGITS - 1).collect();
-    format!("{kept}_{}", hash.get(..DIGITS).unwrap_or_default())
+    format!("{kept}_{}", digits(own))
+}
+
+/// The digits that tell a changed name from others.
+fn digits(name: &str) -> String {
+    hex(&Sha256::digest(name.as_bytes())).chars().take(DIGITS).collect()
 }
 
 const fn fits(c: char) -> bool {
@@ -52,5 +71,20 @@ mod tests {
             }
         }
         assert_ne!(served_name("p", SIGN_IN), "p_sign_in", "ours");
+    }
+
+    #[test]
+    fn names_of_connections_stay_apart_before_their_tools() {
+        assert_eq!(connection_prefix("MY_DESK-1"), "c-MY_DESK-1");
+        let long = "d".repeat(400);
+        for (one, other) in [("MY DESK", "MY:DESK"), ("MY DESK", "MY_DESK"), (&*long, &*format!("{long}e"))] {
+            let prefixes = [connection_prefix(one), connection_prefix(other)];
+            assert_ne!(prefixes[0], prefixes[1]);
+            for prefix in prefixes {
+                let name = served_name(&prefix, &"t".repeat(100));
+                assert!(name.len() <= MAX_NAME && name.chars().all(fits), "{name}");
+                assert!(name.starts_with(&format!("{prefix}_t")), "{name}");
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Where a remote MCP server is.
 
-use super::name::served_name;
+use super::name::{connection_prefix, served_name};
 use serde::Deserialize;
 use url::Url;
 
@@ -15,11 +15,20 @@ pub enum Transport {
     Sse,
 }
 
+/// Where a server is.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// At one address for all accounts, or at the same path below a base of the connection's own.
+    Fixed(Url),
+    /// At an address of each account's own, which fills this one.
+    OfAccount(String),
+}
+
 /// A remote MCP server.
 #[derive(Clone, Debug)]
 pub struct Remote {
-    /// Its address.
-    pub url: Url,
+    /// Where it is.
+    pub place: Place,
     /// How it is spoken to.
     pub transport: Transport,
     /// On how many independent sources the address rests; none where whoever set it up knows it.
@@ -36,22 +45,39 @@ impl Remote {
     /// What its tools' names begin with.
     #[must_use]
     pub fn prefix(&self, slug: &str, connection: &str) -> String {
-        if self.by_connection { format!("c-{connection}") } else { slug.to_owned() }
+        if self.by_connection { connection_prefix(connection) } else { slug.to_owned() }
     }
 
-    /// Its address, or the same path below a base of the connection's own.
+    /// Its address, or the same path below a base of the connection's own. Of one that is at each account's own address,
+    /// `base` is all of it.
     #[must_use]
     pub fn address(&self, base: Option<&str>) -> String {
-        let Some(base) = base else { return self.url.to_string() };
-        let path = if self.url.path() == "/" { "" } else { self.url.path() };
-        let query = self.url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let (url, base) = match (&self.place, base) {
+            (Place::Fixed(url), None) => return url.to_string(),
+            (Place::Fixed(url), Some(base)) => (url, base),
+            (Place::OfAccount(written), base) => return base.unwrap_or(written).to_owned(),
+        };
+        let path = if url.path() == "/" { "" } else { url.path() };
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         format!("{}{path}{query}", base.trim_end_matches('/'))
     }
 
-    /// `scheme://host[:port]` of its address.
+    /// Its address for people, where it is each account's own with the fields in double braces.
     #[must_use]
-    pub fn origin(&self) -> String {
-        self.url.origin().ascii_serialization()
+    pub fn shown(&self) -> String {
+        match &self.place {
+            Place::Fixed(url) => url.to_string(),
+            Place::OfAccount(written) => written.replace('{', "{{").replace('}', "}}"),
+        }
+    }
+
+    /// `scheme://host[:port]` of its address, where that is one for all accounts.
+    #[must_use]
+    pub fn origin(&self) -> Option<String> {
+        match &self.place {
+            Place::Fixed(url) => Some(url.origin().ascii_serialization()),
+            Place::OfAccount(_) => None,
+        }
     }
 
     /// Whether a name, whole or as it is served, is one that is documented for it.

@@ -52,7 +52,7 @@ fn servers(page: &mut String, remote: &[Arc<Connector>]) {
     for connector in remote {
         let Some(server) = &connector.remote else { continue };
         let ways: Vec<&str> = connector.ways.iter().map(|way| way.kind().as_str()).collect();
-        let (slug, name, url, ways) = (&connector.slug, &connector.display_name, &server.url, ways.join(", "));
+        let (slug, name, url, ways) = (&connector.slug, &connector.display_name, server.shown(), ways.join(", "));
         let (sources, known) = (server.sources.unwrap_or_default(), server.documented.len());
         let _ = writeln!(page, "| `{slug}` | {name} | {url} | {sources} | {ways} | {known} |");
     }

@@ -64,9 +64,9 @@ pub(super) async fn available(
     ctx: &Ctx,
     request: wire::ListAvailableToolsRequest,
 ) -> Result<wire::ListAvailableToolsResponse> {
-    Identifier::parse(&request.identifier)?;
+    let user = Identifier::parse(&request.identifier)?;
     let page = clamped(request.page_size, request.page_token, PAGE, MOST);
-    let listed = tools::available(app, ctx, &page).await?;
+    let listed = tools::available(app, ctx, &user, &page).await?;
     let (next_page_token, prev_page_token, total_size) = ends(&listed);
     let tools = listed.items.iter().map(render::tool).collect();
     Ok(wire::ListAvailableToolsResponse { next_page_token, total_size, prev_page_token, tools })
