@@ -12,10 +12,12 @@ mod address;
 mod base64_text;
 mod body;
 mod calendar_change;
+mod calendar_guests;
 mod calendar_times;
 mod charset;
 mod encoded;
 mod flowed;
+mod github_content;
 mod github_file;
 mod gmail_attachment;
 mod gmail_attachment_data;
@@ -60,7 +62,9 @@ pub type Native = fn(&Map<String, Value>, &Setting) -> Result<Value, Failure>;
 
 const NATIVES: &[(&str, Native)] = &[
     ("calendar_change", calendar_change::run),
+    ("calendar_guests", calendar_guests::run),
     ("calendar_times", calendar_times::run),
+    ("github_content", github_content::run),
     ("github_file", github_file::run),
     ("gmail_attachment", gmail_attachment::run),
     ("gmail_attachment_data", gmail_attachment_data::run),

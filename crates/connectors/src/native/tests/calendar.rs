@@ -225,6 +225,28 @@ fn an_end_of_repetitions_without_a_zone_is_explained() {
     assert!(later.unwrap_err().contains("UNTIL=20261231T225959Z if 23:59:59 in Europe/Berlin is meant"));
 }
 
+#[test]
+fn who_stays_keeps_what_they_answered() {
+    let event = json!({"attendees": [
+        {"email": "Ada@example.com", "responseStatus": "accepted", "comment": "Gladly", "self": true, "id": "1"},
+        {"email": "gone@example.com", "responseStatus": "declined"},
+        {"email": "room@resource.calendar.google.com", "resource": true, "responseStatus": "accepted", "optional": {"x": []}},
+    ]});
+    let input = json!({"attendees_emails": ["ada@example.com", "new@example.com", "room@resource.calendar.google.com",
+                                            "ADA@example.com", "NEW@example.com"]});
+    assert_eq!(
+        run("calendar_guests", &json!({"input": input, "event": event})).unwrap(),
+        json!([
+            {"email": "Ada@example.com", "responseStatus": "accepted", "comment": "Gladly"},
+            {"email": "new@example.com"},
+            {"email": "room@resource.calendar.google.com", "responseStatus": "accepted", "resource": true},
+        ])
+    );
+    assert_eq!(run("calendar_guests", &json!({"input": {"attendees_emails": []}})).unwrap(), json!([]));
+    let without = json!({"input": {"attendees_emails": ["a@example.com"]}, "event": {"id": "e"}});
+    assert_eq!(run("calendar_guests", &without).unwrap(), json!([{"email": "a@example.com"}]));
+}
+
 /// What the check of the tool's arguments leaves of them, put to the native.
 fn change(arguments: Value) -> Result<Value, String> {
     let tool = crate::Catalog::shipped().unwrap().tool("googlecalendar_update_event").unwrap().1;

@@ -391,6 +391,9 @@ const OTHERS: &[Family] = families! {
     "calendar_times", "one long end": |size| {
         times(&json!({"start_datetime": "2026-03-02T10:00", "recurrence": [format!("RRULE:UNTIL={}", repeated("2026", size))]}))
     };
+    "github_content", "a long text": |size| json!({"input": {"encoding": "text", "content": repeated("ä", size)}});
+    "github_content", "base64": |size| json!({"input": {"content": STANDARD.encode(vec![b'a'; size * 3 / 4])}});
+    "github_content", "no base64": |size| json!({"input": {"content": repeated("*\n", size)}});
     "github_file", "a long text": |size| {
         json!({"content": {"type": "file", "size": size, "content": STANDARD.encode(repeated("ab\n", size))}})
     };
@@ -422,6 +425,15 @@ const OTHERS: &[Family] = families! {
         json!({"found": {"object": "comment", "rich_text": [piece]}})
     };
     "calendar_change", "many guests": |size| json!({"input": {"attendees_emails": vec!["a@example.com"; size / 13]}});
+    "calendar_guests", "many of whom all stay": |size| {
+        let emails: Vec<String> = (0..size / 80).map(|n| format!("a{n}@example.com")).collect();
+        let there: Vec<Value> = emails.iter().map(|email| json!({"email": email, "responseStatus": "accepted"})).collect();
+        json!({"input": {"attendees_emails": emails}, "event": {"attendees": there}})
+    };
+    "calendar_guests", "one of many words, named often": |size| json!({
+        "input": {"attendees_emails": vec!["a@example.com"; size / 26]},
+        "event": {"attendees": [{"email": "A@example.com", "comment": repeated("a", size / 2)}]}
+    });
     "calendar_change", "many rules": |size| json!({"input": {"recurrence": vec!["RRULE:FREQ=DAILY"; size / 16]}});
     "calendar_change", "a long text": |size| json!({"input": {"description": repeated("a", size)}});
     "calendar_change", "a long blank": |size| json!({"input": {"description": repeated(" ", size)}});
