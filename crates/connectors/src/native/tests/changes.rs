@@ -70,6 +70,12 @@ fn a_conversation_in_a_list_says_who_wrote_and_what_is_new() {
     let expected = json!({"id": "t", "subject": "Grüße", "from": ["Ada <a@x>", "Bob <b@x>"],
         "date": "Sun, 22 Nov 2026 09:00:00 +0000", "messages": 3, "unread": true, "snippet": "three"});
     assert_eq!(row, expected);
+    let begun = [mail("Ada <a@x>", &[], "one"), mail("Me <me@x>", &["DRAFT"], "Yes, at")];
+    let row = run("gmail_listed_thread", &json!({"thread": {"messages": begun}})).unwrap();
+    let told = (&row["from"], &row["messages"], &row["drafts"], &row["snippet"]);
+    assert_eq!(told, (&json!(["Ada <a@x>"]), &json!(1), &json!(1), &json!("one")), "not answered yet");
+    let row = run("gmail_listed_thread", &json!({"thread": {"messages": [begun[1]]}})).unwrap();
+    assert_eq!((&row["messages"], &row["drafts"], &row["snippet"]), (&json!(0), &json!(1), &json!("Yes, at")));
     let odd = json!({"thread": {"id": "t", "messages": [7, {"payload": {"headers": "no"}, "labelIds": "no"}]}});
     assert_eq!(run("gmail_listed_thread", &odd).unwrap(), json!({"id": "t", "messages": 2, "unread": false}));
 }
