@@ -24,6 +24,8 @@ class App(Echoing):
         if self.path.startswith("/token"):
             self.server.asked.append({"target": self.path, "body": self._body().decode()})
             return self._send(200, b'{"access_token":"minted-1234","token_type":"Bearer","expires_in":3600}')
+        if self.path.endswith("/expired"):
+            return self._send(401, b"{}")
         return super().answer()
 
     do_GET = do_POST = answer
@@ -164,6 +166,75 @@ def test_a_person_signs_in_by_oauth_at_the_providers_own_endpoints(there):
     status, about = proxied(server, connection, "carl")
     assert status == 200 and about["target"] == "/v1/things"
     assert dict(about["headers"])["authorization"].startswith("Bearer ")
+
+
+def test_an_accounts_own_oauth_endpoints_are_made_of_what_it_says(there):
+    server, app = there
+    named = {"realm": "v2", "door": "token", "who": "v1"}
+    pattern = {"type": "OAUTH", "oauth_config": {
+        "authorize_uri": f"{server.lab_url}/o/oauth2/{{{{realm}}}}/auth", "token_uri": f"{server.lab_url}/{{{{door}}}}",
+        "user_info_uri": f"{server.lab_url}/{{{{who}}}}/userinfo",
+        "available_scopes": [{"scope": one, "required": True} for one in ("openid", "email")],
+    }, "account_fields": [{"field_name": name, "label": name.title(), "required": True} for name in named]}
+    _, connection = made(server, "tenants", pattern, app.url, "OAUTH", client_id="tenants", client_secret=SECRET)
+    config = connection["oauth_config"]
+    assert config["authorize_uri"] == pattern["oauth_config"]["authorize_uri"], "as it was said"
+    client = {"id": "tenants", "secret": SECRET, "redirect_uris": [config["redirect_uri"]]}
+    server.control("POST", "/clients", client, expect=None)
+    wanted = {"connector": "TENANTS", "identifier": "gus"}
+    refused = server.api("POST", "/api/v1/connected_accounts/magic_link", wanted, expect=400)
+    assert "`realm`" in refused["message"] and "api_config" in refused["message"], refused
+    account = {**wanted, "connected_account": {"api_config": {**named, "realm": "../v2"}}}
+    server.api("PUT", "/api/v1/connected_accounts", account)
+    refused = server.api("POST", "/api/v1/connected_accounts/magic_link", wanted, expect=400)
+    assert "`realm`" in refused["message"] and "part of a path" in refused["message"], refused
+    server.api("PUT", "/api/v1/connected_accounts", {**wanted, "connected_account": {"api_config": named}})
+    Walker().connect(link(server, connection, "gus"))
+    (account,) = server.cli_json("account", "list", "--identifier", "gus")
+    assert account["status"] == "ACTIVE" and account["subject"], account
+    status, first = proxied(server, connection, "gus")
+    assert status == 200
+    assert proxied(server, connection, "gus", "/expired")[0] == 401
+    status, second = proxied(server, connection, "gus")
+    tokens = [dict(about["headers"])["authorization"] for about in (first, second)]
+    assert status == 200 and tokens[0] != tokens[1], "a 401 had it renewed at its own token endpoint"
+
+
+def test_a_provider_is_made_listed_changed_and_deleted_on_the_command_line(there, tmp_path):
+    server, app = there
+    wanted = {
+        "display_name": "Typed by hand", "proxy_url": app.url + "/v1", "metadata": {"team": "tests"},
+        "auth_patterns": [{"type": "BEARER", "fields": [{"field_name": "token"}], "later": {"kept": [1, "é"]}}],
+    }
+    file = tmp_path / "provider.json"
+    file.write_text(json.dumps(wanted))
+    (made_one,) = server.cli_json("provider", "create", str(file))
+    name = made_one["identifier"]
+    assert name.startswith("TYPEDBYHAND:") and made_one["proxy_enabled"] is True
+    assert {key: made_one[key] for key in wanted} == wanted
+    assert name in [row["identifier"] for row in server.cli_json("provider", "list")]
+    shown = server.api("GET", f"/api/v1/providers?identifier={name}")["providers"][0]
+    assert shown["display_name"] == "Typed by hand" and shown["auth_patterns"] == wanted["auth_patterns"]
+    server.cli("connection", "create", name, "--name", "BY_HAND")
+    file.write_text(server.cli("provider", "get", name, "--json").stdout)
+    assert server.cli_json("provider", "update", name, str(file))[0]["auth_patterns"] == wanted["auth_patterns"], "as it is"
+    (changed,) = server.cli_json("provider", "update", name, "-", stdin='{"description": "Words", "proxy_enabled": false}')
+    assert (changed["description"], changed["proxy_enabled"], changed["metadata"]) == ("Words", False, {"team": "tests"})
+    for arguments, stdin, words in [
+        (["create", "-"], "{", "does not describe a provider"),
+        (["create", "-"], '{"display_name": "x", "colour": "red"}', "colour"),
+        (["create", "-"], '{"display_name": "x"}', "proxy_url"),
+        (["create", "-"], json.dumps({**wanted, "display_name": "a/b"}), "display_name"),
+        (["create", "-"], json.dumps(wanted), "already"),
+        (["update", name, "-"], '{"auth_patterns": [{"type": "NOPE"}]}', "auth_patterns[0].type"),
+        (["get", name + "1"], None, "not found"),
+        (["delete", name], None, "BY_HAND"),
+    ]:
+        done = server.cli("provider", *arguments, stdin=stdin, check=False)
+        assert done.returncode == 1 and words in done.stderr, (arguments, done)
+    server.cli("connection", "delete", "BY_HAND")
+    assert server.cli("provider", "delete", name).stdout == "deleted\n"
+    assert name not in [row["identifier"] for row in server.cli_json("provider", "list")]
 
 
 def test_access_tokens_of_a_client_are_had_at_the_providers_token_endpoint(there):

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from kit.account import Account
+from kit.dashboard import Member
 from kit.node import placed
 from kit.places import NODE, SCRIPTS, python
 from kit.server import Server
@@ -165,8 +166,8 @@ def test_an_environment_has_everybody_confirmed(tmp_path, app, person):
         body = {"connector": "MY_GMAIL", "identifier": "everybody"}
         told = server.api("POST", "/api/v1/connected_accounts/magic_link", body, expect=400)
         assert told["message"].startswith("user_verify_url not configured for verification redirect"), told
-        refused = server.cli("environment", "update", name, "--user-verify-mode", "scalekit_platform", check=False)
-        assert refused.returncode != 0 and "dashboard" in refused.stderr
+        refused = server.cli("environment", "update", name, "--user-verify-mode", "sometimes", check=False)
+        assert refused.returncode != 0 and "scalekit_platform" in refused.stderr
         (shown,) = server.cli_json("environment", "update", name, "--user-verify-url", app.url)
         assert (shown["user_verify_mode"], shown["user_verify_url"]) == ("b2b", app.url)
         elsewhere = {**body, "user_verify_url": "https://evil.example/verify"}
@@ -180,5 +181,29 @@ def test_an_environment_has_everybody_confirmed(tmp_path, app, person):
         assert (state, account.status()) == (None, "PENDING_VERIFICATION")
         assert Python(server)("verify", request, "everybody")["url"]
         assert account.status() == "ACTIVE"
+    finally:
+        server.stop()
+
+
+def test_an_environment_in_which_only_members_of_the_dashboard_sign_in(tmp_path, app, person):
+    """SCALEKIT_PLATFORM: in the same browser, before it begins."""
+    server = Server(tmp_path / "data").start()
+    try:
+        name = server.cli_json("environment", "list")[0]["name"]
+        server.cli("environment", "update", name, "--user-verify-mode", "USER_VERIFY_MODE_SCALEKIT_PLATFORM")
+        account = Account(server, "developer")
+        link = account.link()
+        person.open(link)
+        person.press_continue()
+        assert person.title() == "Sign in to the dashboard first"
+        assert account.status() == "PENDING_AUTH"
+        Member(person, server).sign_in()
+        person.page.wait_for_url(f"{server.url}/dashboard/**")
+        person.open(link)
+        person.press_continue()
+        person.sign_in()
+        person.consent()
+        assert person.title() == "Gmail is connected"
+        assert (account.status(), account.mailbox() is not None) == ("ACTIVE", True)
     finally:
         server.stop()

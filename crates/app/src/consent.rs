@@ -12,6 +12,7 @@
 //! replace the word of a person who signed in as somebody else than before
 //! submit  instead of start and callback, where a connection asks for a key: what was typed is tried at the app
 //! confirm the app's word that the person is its user, where the environment or the link wants it
+//! member  who is signed in to the dashboard, where the environment wants that of whoever consents
 //! ```
 //!
 //! A link may be started again until it has led to a sign-in: after a "no", a failure, the back button. Starting it
@@ -31,6 +32,7 @@ mod form;
 pub(crate) mod interrupted;
 mod issuer;
 mod link;
+mod member;
 mod outcome;
 mod previous_token;
 mod replace;

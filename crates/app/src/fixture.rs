@@ -158,7 +158,7 @@ impl Fixture {
 
     /// Presses the button of a link's page; gives `state`.
     pub(crate) async fn start(&self, token: &str, browser: &str) -> String {
-        let url = consent::start(&self.app, token, &Secret::from(browser)).await.unwrap();
+        let url = consent::start(&self.app, token, &Secret::from(browser), None).await.unwrap();
         url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
     }
 

@@ -74,6 +74,7 @@ pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Pr
         custom: None,
         upstream,
         own_host,
+        own_endpoints: Vec::new(),
     })
 }
 

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http::{Response, Uri};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 use url::Url;
 use valetkey_domain::Timestamp;
@@ -56,6 +57,8 @@ pub struct Connector {
     pub custom: Option<Custom>,
     pub(crate) upstream: Arc<Upstream>,
     pub(crate) own_host: OwnHost,
+    /// OAuth endpoints in which account fields stand, as they were written, and what fills them.
+    pub(crate) own_endpoints: Vec<(String, OwnHost)>,
 }
 
 /// What is so of custom providers alone.
@@ -149,6 +152,26 @@ impl Connector {
     #[must_use]
     pub fn hosts_of(&self, api_config: &Map<String, Value>) -> Vec<String> {
         self.own_host.hosts(&self.account_fields, api_config)
+    }
+
+    /// An OAuth endpoint as it is for an account.
+    ///
+    /// # Errors
+    /// The account lacks a part of it, or has one that would lead elsewhere.
+    pub fn endpoint<'a>(&self, written: &'a str, api_config: &Map<String, Value>) -> Result<Cow<'a, str>, Unfilled> {
+        let Some(own) = self.own_endpoint(written) else { return Ok(Cow::Borrowed(written)) };
+        let filled = own.origin(&self.account_fields, api_config)?;
+        Ok(filled.map_or(Cow::Borrowed(written), Cow::Owned))
+    }
+
+    /// The origin of an OAuth endpoint in which account fields stand, with their names in braces; none of any other.
+    #[must_use]
+    pub fn written_origin(&self, written: &str) -> Option<&str> {
+        self.own_endpoint(written).map(OwnHost::written)
+    }
+
+    fn own_endpoint(&self, written: &str) -> Option<&OwnHost> {
+        self.own_endpoints.iter().find(|(known, _)| known == written).map(|(_, own)| own)
     }
 
     /// Whether a host of any domain can be made of what an account says in this field: who says it says where its key goes.

@@ -4,6 +4,7 @@
 //! [`pattern`] reads what is said of signing in, [`way`] makes a way of it, [`address`] reads where requests go.
 
 mod address;
+mod endpoint;
 mod field;
 mod oauth;
 mod pattern;
@@ -89,6 +90,10 @@ fn assembled(
             account_fields.push(field.clone());
         }
     }
+    let mut own_endpoints = Vec::new();
+    for own in ways.iter().flat_map(|way| &way.own_endpoints) {
+        own_endpoints.push((own.written.clone(), own.host().map_err(|why| problem("auth_patterns", why))?));
+    }
     let scopes: Vec<_> = patterns.iter().filter_map(|pattern| pattern.oauth_config.as_ref()).collect();
     let is_mcp = patterns.iter().any(|pattern| pattern.is_mcp);
     let remote = is_mcp.then(|| address.remote());
@@ -122,6 +127,7 @@ fn assembled(
         tools: IndexMap::new(),
         upstream: Arc::new(upstream),
         own_host,
+        own_endpoints,
         remote,
         custom: Some(Custom { is_mcp, proxy_enabled: description.proxy_enabled, allowed_domains: address.domains }),
     })

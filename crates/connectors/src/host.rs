@@ -102,6 +102,16 @@ impl OwnHost {
         Ok(Self { template, origin, hosts: vec![name], root: String::new(), path, domains, free })
     }
 
+    /// Of an OAuth endpoint: the address up to its path, and the path, in both of which account fields may stand.
+    ///
+    /// # Errors
+    /// A brace that belongs to no name.
+    pub(crate) fn endpoint(origin: &str, path: &str) -> Result<Self, String> {
+        let (template, path) = (Template::parse(origin)?, Some(Template::parse(path)?));
+        let (hosts, domains, free) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { template, origin: origin.to_owned(), hosts, root: String::new(), path, domains, free })
+    }
+
     /// Whether a host of any domain can be made of what an account says in this field.
     pub(crate) fn is_free(&self, field: &str) -> bool {
         self.free.iter().any(|name| name == field)

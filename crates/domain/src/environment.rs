@@ -27,6 +27,9 @@ pub enum VerifyMode {
     None,
     /// The app says so for each sign-in (`B2B` in the API).
     App,
+    /// Only who is signed in to the dashboard can sign in with a link (`SCALEKIT_PLATFORM` in the API): for developers who
+    /// try their own connections.
+    Platform,
 }
 
 impl VerifyMode {
@@ -36,13 +39,14 @@ impl VerifyMode {
         match self {
             Self::None => "none",
             Self::App => "b2b",
+            Self::Platform => "scalekit_platform",
         }
     }
 
     /// The mode of this word.
     #[must_use]
     pub fn named(word: &str) -> Option<Self> {
-        [Self::None, Self::App].into_iter().find(|mode| mode.as_str() == word)
+        [Self::None, Self::App, Self::Platform].into_iter().find(|mode| mode.as_str() == word)
     }
 }
 

@@ -13,12 +13,14 @@ mod connector;
 mod doctor;
 mod environment;
 mod files;
+mod given;
 mod instance;
 mod key;
 mod login;
 mod logs;
 mod member;
 mod noun;
+mod provider;
 mod reply;
 mod restore;
 mod session;
@@ -55,6 +57,9 @@ pub(crate) use socket::serve;
 pub(crate) async fn run(data: &Path, mut noun: Noun, secrets: Secrets) -> Result<()> {
     if let Noun::Connection(asked) = &mut noun {
         asked.verb.read_secret()?;
+    }
+    if let Noun::Provider(asked) = &mut noun {
+        asked.verb.read_file()?;
     }
     if let Noun::Why(flags) = &mut noun {
         flags.read_secrets()?;

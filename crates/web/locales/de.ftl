@@ -89,6 +89,10 @@ started-elsewhere-title = Sie haben in einem anderen Browser begonnen
 started-elsewhere-what = Mit diesem Link hat sich jemand in einem anderen Browser oder Profil anzumelden begonnen. Solange sich das noch abschließen lässt, also zehn Minuten lang, kann nur dieser Browser weitermachen. Es wurde nichts geändert.
 started-elsewhere-do = Machen Sie dort weiter, wenn Sie es waren. Um sich hier anzumelden, bitten Sie den Agenten oder die App um einen neuen Link und öffnen Sie diesen. Wenn Sie sonst nirgends begonnen haben, sagen Sie es denen, die die App betreiben.
 
+not-signed-in-title = Melden Sie sich zuerst im Dashboard an
+not-signed-in-what = In dieser Umgebung können nur Mitglieder des Valetkey-Dashboards ein Konto verbinden, und in diesem Browser ist dort niemand angemeldet. Es wurde nichts geändert.
+not-signed-in-do = Melden Sie sich in diesem Browser im Dashboard an und öffnen Sie den Link noch einmal. Wenn Sie kein Mitglied sind, fragen Sie, wer Ihnen den Link geschickt hat.
+
 other-issuer-title = Diese Antwort kam von jemand anderem
 other-issuer-what = Die Antwort stammt nicht von dem Anbieter, zu dem Sie geschickt wurden. Sie wurde nicht benutzt, und es wurde nichts geändert.
 other-issuer-do = Schließen Sie die Seite und bitten Sie die App um einen neuen Link. Geschieht es wieder, sagen Sie es den Betreibern der App.

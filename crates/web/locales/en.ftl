@@ -89,6 +89,10 @@ started-elsewhere-title = You began in another browser
 started-elsewhere-what = Somebody has begun to sign in with this link in another browser or profile. While that can still be finished, which is for ten minutes, only that browser can go on. Nothing was changed.
 started-elsewhere-do = Go on there if it was you. To sign in here, ask the agent or the app for a new link and open that one. If you began nowhere else, tell the people who run the app.
 
+not-signed-in-title = Sign in to the dashboard first
+not-signed-in-what = In this environment only members of the Valetkey dashboard can connect an account, and nobody is signed in to it in this browser. Nothing was changed.
+not-signed-in-do = Sign in to the dashboard in this browser, then open the link again. If you are no member, ask whoever sent you the link.
+
 other-issuer-title = This answer came from somebody else
 other-issuer-what = The answer does not come from the provider you were sent to. It was not used, and nothing was changed.
 other-issuer-do = Close this page and ask the app for a new link. If it happens again, tell the people who run the app.

@@ -89,6 +89,10 @@ started-elsewhere-title = Usted empezó en otro navegador
 started-elsewhere-what = Alguien ha empezado a iniciar sesión con este enlace en otro navegador o perfil. Mientras eso pueda terminarse, que son diez minutos, solo puede continuar aquel navegador. No se ha cambiado nada.
 started-elsewhere-do = Continúe allí si fue usted. Para iniciar sesión aquí, pida al agente o a la aplicación un enlace nuevo y abra ese. Si no ha empezado en ningún otro sitio, avise a los responsables de la aplicación.
 
+not-signed-in-title = Inicie sesión primero en el panel
+not-signed-in-what = En este entorno solo los miembros del panel de Valetkey pueden conectar una cuenta, y nadie ha iniciado sesión en él en este navegador. No se ha cambiado nada.
+not-signed-in-do = Inicie sesión en el panel con este navegador y vuelva a abrir el enlace. Si no es miembro, pregunte a quien le envió el enlace.
+
 other-issuer-title = Esta respuesta viene de otro remitente
 other-issuer-what = La respuesta no viene del proveedor al que usted fue enviado. No se ha usado, y no se ha cambiado nada.
 other-issuer-do = Cierre esta página y pida a la aplicación un enlace nuevo. Si vuelve a ocurrir, avise a los responsables de la aplicación.

@@ -89,6 +89,10 @@ started-elsewhere-title = Vous avez commencé dans un autre navigateur
 started-elsewhere-what = Quelqu’un a commencé à se connecter avec ce lien dans un autre navigateur ou profil. Tant que cela peut encore aboutir, c’est-à-dire pendant dix minutes, seul ce navigateur peut continuer. Rien n’a été modifié.
 started-elsewhere-do = Continuez là-bas si c’était vous. Pour vous connecter ici, demandez un nouveau lien à l’agent ou à l’application et ouvrez celui-là. Si vous n’avez commencé nulle part ailleurs, prévenez ceux qui gèrent l’application.
 
+not-signed-in-title = Connectez-vous d’abord au tableau de bord
+not-signed-in-what = Dans cet environnement, seuls les membres du tableau de bord Valetkey peuvent connecter un compte, et personne n’y est connecté dans ce navigateur. Rien n’a été modifié.
+not-signed-in-do = Connectez-vous au tableau de bord dans ce navigateur, puis rouvrez le lien. Si vous n’êtes pas membre, demandez à la personne qui vous a envoyé le lien.
+
 other-issuer-title = Cette réponse vient de quelqu’un d’autre
 other-issuer-what = La réponse ne vient pas du fournisseur vers lequel vous avez été envoyé. Elle n’a pas été utilisée et rien n’a été modifié.
 other-issuer-do = Fermez cette page et demandez un nouveau lien à l’application. Si cela se reproduit, prévenez ses responsables.

@@ -41,6 +41,7 @@ pub(crate) fn reason(why: &StopReason) -> NoticeKind {
         StopReason::OtherConnection => NoticeKind::OtherConnection,
         StopReason::OtherBrowser => NoticeKind::OtherBrowser,
         StopReason::StartedElsewhere => NoticeKind::StartedElsewhere,
+        StopReason::NotSignedIn => NoticeKind::NotSignedIn,
         StopReason::OtherIssuer => NoticeKind::OtherIssuer,
         StopReason::TooManyTries => NoticeKind::TooManyTries,
         StopReason::TimedOut => NoticeKind::TimedOut,

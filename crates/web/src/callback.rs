@@ -33,7 +33,8 @@ pub(crate) async fn take(
         return stopped(&web, NoticeKind::StrayAnswer);
     };
     let browser = web.site.browser(&asked);
-    match consent::callback(&web.app, &connection, answer.into(), browser.as_ref()).await {
+    let answer = Callback { session: web.site.session(&asked), ..answer.into() };
+    match consent::callback(&web.app, &connection, answer, browser.as_ref()).await {
         Ok(authorization) => web.go(&format!("/connect/done/{authorization}")),
         Err(stop) => stopped(&web, answers::reason(&stop.why)),
     }
@@ -52,6 +53,6 @@ impl From<Answer> for Callback {
     fn from(answer: Answer) -> Self {
         let Answer { code, state, error, error_description, error_uri, iss } = answer;
         let (code, state) = (code.map(Into::into), state.map(Into::into));
-        Self { code, state, error, error_description, error_uri, iss }
+        Self { code, state, error, error_description, error_uri, iss, session: None }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn start(
     if one("kind") == Some("typed") {
         return typed(&web, &link, &asked, &browser, sent).await;
     }
-    match consent::start(&web.app, &link, &browser).await {
+    match consent::start(&web.app, &link, &browser, web.site.session(&asked).as_ref()).await {
         Ok(provider) => web.page(&answers::leave(provider), &asked),
         Err(stopped) => web.page(&answers::stop(&stopped), &asked),
     }

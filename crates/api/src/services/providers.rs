@@ -84,7 +84,7 @@ async fn update(
         description: non_empty(wanted.description),
         icon_src: non_empty(wanted.icon_src),
         proxy_url: wanted.proxy_url,
-        enable_proxy: wanted.proxy_enabled,
+        proxy_enabled: wanted.proxy_enabled.then_some(true),
         auth_patterns: wanted.auth_patterns.map(|patterns| structs::list(Some(patterns))),
         metadata: wanted.metadata.into_iter().collect(),
     };

@@ -80,7 +80,7 @@ impl Shelf {
         let wanted = json!({ "connector": "MY_SHELF", "identifier": user, "user_verify_url": confirmed_at });
         let link = self.kit.rest("POST", "/api/v1/connected_accounts/magic_link", wanted).await.json;
         let token = link["link"].as_str().unwrap().rsplit('/').next().unwrap();
-        let leaves = consent::start(app, token, &browser).await.unwrap();
+        let leaves = consent::start(app, token, &browser, None).await.unwrap();
         let answer = Callback {
             code: Some(Secret::from("code")),
             state: Some(Secret::from(parameter(&leaves, "state"))),

@@ -41,7 +41,9 @@ impl Replaced {
         let left = Ready::Settled(AtProvider::Shared);
         let Some(before) = &account.subject else { return Ok(Self { by: None, old: Some(left) }) };
         let granted = Some(brought.scopes.as_slice()).filter(|scopes| !scopes.is_empty());
-        let asked = identity::whose(app, ctx, wired, &brought.plain.access_token, granted);
+        // Where the account lacks a part of the address, it is no address, and nobody says.
+        let there = wired.clone().at(account).unwrap_or_else(|_| wired.clone());
+        let asked = identity::whose(app, ctx, &there, &brought.plain.access_token, granted);
         let by = match tokio::time::timeout(PATIENCE, asked).await {
             Ok(Ok(Whose::Theirs(subject))) => Some(subject),
             Ok(Ok(Whose::NoQuestion | Whose::NotCovered)) | Err(_) => None,

@@ -26,6 +26,10 @@ use valetkey_storage::{Tx, accounts, connections, providers as rows};
 
 /// The most bytes that the patterns of one provider take as JSON.
 const PATTERNS: usize = 64 * 1024;
+/// The most characters of a name.
+const DISPLAY_NAME: usize = 200;
+/// The most pairs of metadata.
+const METADATA: usize = 20;
 /// The most characters of a description.
 const DESCRIPTION: usize = 4000;
 /// How much of a name goes into the identifier: with its number it stays below the 50 characters that filters take.
@@ -61,8 +65,8 @@ pub struct Update {
     pub icon_src: Option<String>,
     /// Where it leads.
     pub proxy_url: String,
-    /// That requests to its API may be made from now on.
-    pub enable_proxy: bool,
+    /// Whether requests to its API may be made from now on.
+    pub proxy_enabled: Option<bool>,
     /// Other patterns, whole.
     pub auth_patterns: Option<Value>,
     /// Its metadata, whole.
@@ -130,7 +134,7 @@ pub async fn update(app: &App, ctx: &Ctx, identifier: &str, wanted: Update) -> R
     after.description = wanted.description.unwrap_or(after.description);
     after.icon_src = wanted.icon_src.unwrap_or(after.icon_src);
     after.proxy_url = wanted.proxy_url;
-    after.proxy_enabled |= wanted.enable_proxy;
+    after.proxy_enabled = wanted.proxy_enabled.unwrap_or(after.proxy_enabled);
     after.auth_patterns = wanted.auth_patterns.unwrap_or(after.auth_patterns);
     after.metadata = wanted.metadata;
     check(&after)?;
@@ -278,8 +282,23 @@ async fn end_grants(
     Ok(ended)
 }
 
-/// What the rules of the wire can't say.
+/// What the rules of the wire say, for who has none, and what they can't say.
 fn check(provider: &Provider) -> Result<()> {
+    let name = provider.display_name.as_str();
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ') && !name.trim().is_empty();
+    if !plain || name.len() > DISPLAY_NAME {
+        let message = format!("provider.display_name is 1 to {DISPLAY_NAME} letters, digits and blanks, and not blank");
+        return Err(Error::invalid(message));
+    }
+    let fits = |(key, value): (&String, &String)| {
+        (3..=25).contains(&key.chars().count()) && (1..=256).contains(&value.chars().count())
+    };
+    if provider.metadata.len() > METADATA || !provider.metadata.iter().all(fits) {
+        let message = format!(
+            "provider.metadata has at most {METADATA} pairs, each a key of 3 to 25 characters and a value of 1 to 256"
+        );
+        return Err(Error::invalid(message));
+    }
     let patterns = provider.auth_patterns.to_string().len();
     if patterns > PATTERNS {
         return Err(Error::invalid(format!("provider.auth_patterns takes {patterns} bytes, and may take {PATTERNS}")));

@@ -4,6 +4,7 @@ use super::custom;
 use super::custom_hosts::CustomHosts;
 use super::endpoints::{Endpoints, Vendors, origin};
 use crate::{App, Error, Result};
+use std::borrow::Cow;
 use std::sync::Arc;
 use valetkey_connectors::remote::Remote;
 use valetkey_connectors::{
@@ -45,6 +46,21 @@ impl Wired {
     pub fn with(connector: Arc<Connector>, connection: Connection) -> Self {
         let endpoints = endpoints_of(connector.way(kind_of(&connection)), &connection.settings);
         Self { endpoints, connection, connector }
+    }
+
+    /// The same where it reaches for an account: OAuth endpoints may be each account's own. Until then they hold names in
+    /// braces, which make no address.
+    ///
+    /// # Errors
+    /// The account lacks a part of one.
+    pub fn at(mut self, account: &ConnectedAccount) -> std::result::Result<Self, Unfilled> {
+        let ends = &mut self.endpoints;
+        for url in [&mut ends.authorize_url, &mut ends.token_url, &mut ends.identity_url].into_iter().flatten() {
+            if let Cow::Owned(filled) = self.connector.endpoint(url, &account.api_config)? {
+                *url = filled;
+            }
+        }
+        Ok(self)
     }
 
     /// How people sign in on it.
@@ -161,6 +177,12 @@ impl Wired {
         }
     }
 
+    /// The token endpoint that an account's tokens come from; none if there is none, or the account lacks a part of it.
+    #[must_use]
+    pub fn token_url_of(&self, account: &ConnectedAccount) -> Option<Cow<'_, str>> {
+        self.connector.endpoint(self.endpoints.token_url.as_deref()?, &account.api_config).ok()
+    }
+
     /// The token endpoint.
     ///
     /// # Errors
@@ -239,12 +261,9 @@ impl Wired {
     /// hosts, in order.
     #[must_use]
     pub fn audience(&self, account: &ConnectedAccount) -> Vec<String> {
-        let ends = &self.endpoints;
-        let urls = [&ends.token_url, &ends.revoke_url, &ends.identity_url, &ends.api_base_url];
-        let origins = urls.into_iter().flatten().filter_map(|url| origin(url));
         let hosts = self.connector.hosts_of(&account.api_config);
         let remote = self.connector.remote.as_ref().and_then(Remote::origin);
-        in_order(origins.chain(hosts.into_iter().map(|host| format!("https://{host}"))).chain(remote))
+        in_order(self.ends(account).chain(hosts.into_iter().map(|host| format!("https://{host}"))).chain(remote))
     }
 
     /// Whether a credential that is sealed for these origins may still be used: they are those of now, but for hosts that the
@@ -253,10 +272,7 @@ impl Wired {
     #[must_use]
     pub fn keeps(&self, account: &ConnectedAccount, sealed_for: &[String]) -> bool {
         let now = self.audience(account);
-        let ends = &self.endpoints;
-        let urls = [&ends.token_url, &ends.revoke_url, &ends.identity_url, &ends.api_base_url];
-        let moved =
-            urls.into_iter().flatten().filter_map(|url| origin(url)).any(|origin| !sealed_for.contains(&origin));
+        let moved = self.ends(account).any(|origin| !sealed_for.contains(&origin));
         // What a custom provider gains, somebody who sets connections up has added.
         let is_the_connectors = |origin: &&String| {
             self.connector.custom.is_none()
@@ -267,15 +283,26 @@ impl Wired {
             .all(|origin| is_the_connectors(&origin))
     }
 
+    /// The origins of the endpoints that this account's tokens go to. One that can't be made for it gets none.
+    fn ends(&self, account: &ConnectedAccount) -> impl Iterator<Item = String> {
+        let ends = &self.endpoints;
+        let urls = [&ends.token_url, &ends.revoke_url, &ends.identity_url, &ends.api_base_url];
+        let own = |url: &String| self.connector.endpoint(url, &account.api_config).ok().and_then(|url| origin(&url));
+        urls.into_iter().flatten().filter_map(own).collect::<Vec<_>>().into_iter()
+    }
+
     /// The origins that the OAuth client's secret is sealed for: those of the token and the revocation endpoint, to which it
     /// is sent, and of every endpoint that the connection names itself, since tokens are had with it. Moved to another
     /// origin, be it in the database, none of them gets a token that this secret would bring.
     #[must_use]
     pub fn secret_audience(&self) -> Vec<String> {
-        let (ends, own) = (&self.endpoints, &self.connection.settings);
+        let own = &self.connection.settings;
+        // As they are written: one secret serves all accounts.
+        let ends = endpoints_of(self.way(), own);
         let sent = [&ends.token_url, &ends.revoke_url];
         let named = [&own.authorize_url, &own.identity_url, &own.api_base_url];
-        in_order(sent.into_iter().chain(named).flatten().filter_map(|url| origin(url)))
+        let written = |url: &String| self.connector.written_origin(url).map(str::to_owned).or_else(|| origin(url));
+        in_order(sent.into_iter().chain(named).flatten().filter_map(written))
     }
 
     /// What a consent's PKCE verifier is sealed for: every endpoint as it stood when the consent began, to the letter. Of
@@ -293,11 +320,13 @@ impl Wired {
         allowed && self.connector.remote.is_none() && self.connection.settings.proxy.unwrap_or(true)
     }
 
-    /// Where its settings lead that is not the connector's own.
+    /// Where its settings lead for an account that is not the connector's own.
     #[must_use]
-    pub fn custom_hosts(&self) -> CustomHosts {
+    pub fn custom_hosts(&self, account: &ConnectedAccount) -> CustomHosts {
         let found = self.connection.settings.found.clone();
-        let vendors = endpoints_of(self.way(), &Settings { found, ..Settings::default() });
+        let mut vendors = endpoints_of(self.way(), &Settings { found, ..Settings::default() });
+        let filled = Self { endpoints: vendors.clone(), ..self.clone() }.at(account);
+        vendors = filled.map_or(vendors, |filled| filled.endpoints);
         CustomHosts::of(&self.connector, &vendors, &self.endpoints)
     }
 }

@@ -5,7 +5,7 @@ use super::exchange::Exchange;
 use super::failed::Failed;
 use super::link::Consent;
 use super::stopped::{StopReason, Stopped};
-use super::{issuer, save};
+use super::{issuer, member, save};
 use crate::App;
 use crate::entrance::browsers::is_of;
 use std::time::Duration;
@@ -37,6 +37,8 @@ pub struct Callback {
     pub error_uri: Option<String>,
     /// Who answers (RFC 9207).
     pub iss: Option<String>,
+    /// The dashboard's session in the browser that brings it, if it has one.
+    pub session: Option<Secret<str>>,
 }
 
 /// Takes the provider's answer at the address of `connection`, from the browser that holds this cookie. Returns when
@@ -65,6 +67,7 @@ pub async fn callback(
         end(app, &consent.ctx, &id, &started, &Outcome::Expired.into()).await?;
         return Err(Stopped::from(StopReason::TimedOut).about(consent.about));
     }
+    member::check(app, &consent, answer.session.as_ref()).await?;
     let code = match answer {
         Callback { error: None, code: Some(code), .. } => code,
         refused => {

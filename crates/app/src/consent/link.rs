@@ -16,6 +16,7 @@ use valetkey_domain::account::{ConnectedAccount, Owner};
 use valetkey_domain::authorization::{Authorization, Outcome, Stage, VerifyAt};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::ctx::Actor;
+use valetkey_domain::environment::VerifyMode;
 use valetkey_domain::id::AuthorizationId;
 use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
 use valetkey_storage::Tx;
@@ -140,7 +141,7 @@ async fn made(
     if account.environment != ctx.environment || account.connection != connection.id {
         return Err(Error::not_found("connected account", &account.id));
     }
-    if let Err(why) = ready(wired) {
+    if let Err(why) = ready(wired, account) {
         return Err(Error::new(Kind::FailedPrecondition, why));
     }
     connections::client_secret(app, wired).await?;
@@ -257,13 +258,13 @@ pub async fn open(app: &App, token: &str) -> std::result::Result<Opened, Stopped
             .and_then(connections::origin)
             .unwrap_or_else(|| consent.wired.connector.origin().to_owned()),
         form: (!consent.wired.is_oauth()).then(|| Form::blank(&consent.wired, &consent.account)),
-        custom_hosts: consent.wired.custom_hosts(),
+        custom_hosts: consent.wired.custom_hosts(&consent.account),
         expires_at: consent.authorization.link_expires_at,
     })
 }
 
 /// What is missing before anybody can sign in on a connection.
-fn ready(wired: &Wired) -> std::result::Result<(), String> {
+fn ready(wired: &Wired, account: &ConnectedAccount) -> std::result::Result<(), String> {
     let name = &wired.connection.name;
     if !wired.connection.enabled {
         return Err(format!("connection '{name}' is switched off: the app's developer can switch it on"));
@@ -271,7 +272,10 @@ fn ready(wired: &Wired) -> std::result::Result<(), String> {
     if !wired.is_complete() {
         return Err(format!("connection '{name}' lacks its OAuth client: give it a client id and a client secret"));
     }
-    Ok(())
+    if !wired.is_oauth() {
+        return Ok(());
+    }
+    wired.clone().at(account).map(drop).map_err(|unfilled| format!("connection '{name}' leads nowhere yet: {unfilled}"))
 }
 
 /// A consent with everything around it.
@@ -281,6 +285,8 @@ pub(super) struct Consent {
     pub(super) account: ConnectedAccount,
     pub(super) wired: Wired,
     pub(super) about: About,
+    /// Whether the environment lets only members of the dashboard sign in with its links.
+    pub(super) for_members: bool,
 }
 
 impl Consent {
@@ -326,13 +332,20 @@ impl Consent {
         let environment = environments::get(&mut tx, &ctx.environment).await?.ok_or(StopReason::LinkUnknown)?;
         drop(tx);
         let wired = Wired::of(app, connections::get(app, &ctx, &authorization.connection).await?)?;
+        // What the account lacks is said where somebody wants to begin; until then it leads nowhere. Where it is typed, it is
+        // known only then.
+        let wired = if wired.is_oauth() { wired.clone().at(&account).unwrap_or(wired) } else { wired };
         let about = About {
             connector: wired.connector.display_name.clone(),
             connection: wired.connection.name.clone(),
             app: environment.label().to_owned(),
             identifier: account.owner.identifier.clone(),
         };
-        Ok(Self { ctx, authorization, account, wired, about })
+        // A link that brings its own page is confirmed there whatever the mode, and what is typed by nobody.
+        let for_members = environment.user_verify_mode == Some(VerifyMode::Platform)
+            && authorization.verify.is_none()
+            && wired.is_oauth();
+        Ok(Self { ctx, authorization, account, wired, about, for_members })
     }
 
     /// Whether the page's button may be pressed.
@@ -342,7 +355,7 @@ impl Consent {
             Stage::Done { outcome, .. } if spends(outcome) => Some(StopReason::LinkUsed),
             _ if self.authorization.link_expires_at <= now => Some(StopReason::LinkExpired),
             Stage::Exchanging(started) if started.expires_at > now => Some(StopReason::Busy),
-            _ => match ready(&self.wired) {
+            _ => match ready(&self.wired, &self.account) {
                 Err(why) => Some(StopReason::Unready(why)),
                 Ok(()) => shut(app, &self.wired).await?.map(StopReason::Unready),
             },

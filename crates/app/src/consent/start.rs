@@ -1,15 +1,16 @@
 //! The button of a link's page: bound to one browser, and off to the provider.
 
 use super::link::Consent;
+use super::member;
 use super::requested::requested_scopes;
 use super::stopped::{StopReason, Stopped};
 use crate::credentials::oauth;
 use crate::{App, Error, connections};
-use serde_json::Map;
+use serde_json::json;
 use std::time::Duration;
 use url::Url;
 use valetkey_connectors::{OAuth2, Pkce};
-use valetkey_core::places;
+use valetkey_core::{journal, places};
 use valetkey_domain::authorization::Started;
 use valetkey_domain::{Kind, Secret};
 use valetkey_outbound::oauth::{self as endpoint, Asked};
@@ -19,13 +20,20 @@ use valetkey_vault::{Purpose, random};
 /// How long the provider's page may stay open.
 const CONSENT: Duration = Duration::from_secs(10 * 60);
 
-/// Starts the consent of a link in the browser that holds this cookie; gives the provider's address to send it to.
+/// Starts the consent of a link in the browser that holds this cookie, and this session of the dashboard if it has one;
+/// gives the provider's address to send it to.
 ///
 /// # Errors
 /// No such link, or one that has expired, done its work, is being finished this moment, or was started in another browser
-/// that may still finish.
-pub async fn start(app: &App, token: &str, browser: &Secret<str>) -> Result<Url, Stopped> {
+/// that may still finish; or nobody is signed in to the dashboard where the environment wants it.
+pub async fn start(
+    app: &App,
+    token: &str,
+    browser: &Secret<str>,
+    session: Option<&Secret<str>>,
+) -> Result<Url, Stopped> {
     let mut consent = Consent::to_start(app, token, browser).await?;
+    let member = member::check(app, &consent, session).await?;
     consent.wired = match connections::discovered(app, &consent.ctx, consent.wired.clone()).await {
         Ok(wired) => wired,
         Err(error) if error.kind() == Kind::FailedPrecondition => {
@@ -57,7 +65,8 @@ pub async fn start(app: &App, token: &str, browser: &Secret<str>) -> Result<Url,
         return Err(Stopped::from(StopReason::Busy).about(consent.about));
     }
     let id = consent.authorization.id.as_str();
-    tx.record("authorization.started", id, Map::new()).await?.commit().await?;
+    let detail = member.map(|member| journal::detail([("member", json!(member))])).unwrap_or_default();
+    tx.record("authorization.started", id, detail).await?.commit().await?;
     Ok(url)
 }
 

@@ -59,6 +59,9 @@ pub enum StopReason {
          here"
     )]
     StartedElsewhere,
+    /// Only members of the dashboard may consent in this environment, and none is signed in in this browser.
+    #[error("sign in to the dashboard in this browser first, then open the link again")]
+    NotSignedIn,
     /// The answer came from another authorization server than was asked, or does not say from which.
     #[error("this answer doesn't come from the provider that was asked: open the link again")]
     OtherIssuer,

@@ -51,7 +51,7 @@ async fn a_person_signs_in() {
 #[tokio::test]
 async fn attack_13_the_request_carries_a_challenge_and_the_exchange_its_verifier() {
     let fixture = fixture(RULE).await;
-    let url = start(&fixture.app, &fixture.link().await, &Secret::from("browser")).await.unwrap();
+    let url = start(&fixture.app, &fixture.link().await, &Secret::from("browser"), None).await.unwrap();
     let query: std::collections::HashMap<_, _> = url.query_pairs().into_owned().collect();
     assert_eq!(query["response_type"], "code");
     assert_eq!(query["client_id"], "client");
@@ -82,7 +82,10 @@ async fn attack_66_looking_at_a_link_spends_nothing() {
     let id = fixture.back(&state, "browser").await.unwrap();
     assert_eq!(ended(&fixture, &id, "browser").await.unwrap().outcome, Outcome::Connected);
     assert!(matches!(open(&fixture.app, &token).await.unwrap_err().why, StopReason::LinkUsed));
-    assert!(matches!(start(&fixture.app, &token, &Secret::from("b")).await.unwrap_err().why, StopReason::LinkUsed));
+    assert!(matches!(
+        start(&fixture.app, &token, &Secret::from("b"), None).await.unwrap_err().why,
+        StopReason::LinkUsed
+    ));
 }
 
 #[tokio::test]
@@ -96,7 +99,10 @@ async fn a_link_or_a_consent_that_took_too_long_says_so() {
     fixture.clock.advance(minutes(5));
     let late = open(&fixture.app, &token).await.unwrap_err();
     assert!(matches!(late.why, StopReason::LinkExpired) && late.about.is_some());
-    assert!(matches!(start(&fixture.app, &token, &Secret::from("b")).await.unwrap_err().why, StopReason::LinkExpired));
+    assert!(matches!(
+        start(&fixture.app, &token, &Secret::from("b"), None).await.unwrap_err().why,
+        StopReason::LinkExpired
+    ));
     untouched(&fixture).await;
     fixture.provider.gives(HOUR);
     fixture.back(&state, "browser").await.unwrap();
@@ -381,7 +387,10 @@ async fn attack_22_a_process_that_died_while_exchanging_lets_the_person_start_ag
     let until = now + Duration::from_secs(90);
     assert!(authorizations::exchange(&fixture.ctx, &mut tx, &id, &hash, now, until).await.unwrap());
     tx.commit().await.unwrap();
-    assert!(matches!(start(&fixture.app, &token, &Secret::from("browser")).await.unwrap_err().why, StopReason::Busy));
+    assert!(matches!(
+        start(&fixture.app, &token, &Secret::from("browser"), None).await.unwrap_err().why,
+        StopReason::Busy
+    ));
     fixture.clock.advance(Duration::from_secs(90));
     let again = fixture.start(&token, "browser").await;
     assert!(matches!(fixture.back(&state, "browser").await.unwrap_err().why, StopReason::StrayAnswer));

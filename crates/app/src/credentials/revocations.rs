@@ -243,7 +243,11 @@ async fn sharing(app: &App, ctx: &Ctx, revocation: &Revocation, way: &Way) -> Re
             Err(_) => own,
         };
         match token_url {
-            Some(url) if connections::origin(&url) == connections::origin(&way.token_url) => {
+            // One that is each account's own has no origin here.
+            Some(url)
+                if connections::origin(&url)
+                    .is_none_or(|origin| Some(origin) == connections::origin(&way.token_url)) =>
+            {
                 return Ok(Sharing::Perhaps);
             }
             Some(_) => {}

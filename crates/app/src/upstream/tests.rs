@@ -64,7 +64,7 @@ async fn walk(app: &App, ctx: &Ctx, stand_in: &StandIn, row: &Row, way: &HashMap
 /// At the authorization server that is found, with the client that is registered there.
 async fn sign_in(app: &App, connection: &Connection, token: &str) {
     let browser = Secret::from("browser");
-    let url = consent::start(app, token, &browser)
+    let url = consent::start(app, token, &browser, None)
         .await
         .unwrap_or_else(|stopped| panic!("{}: {:?}", connection.name, stopped.why));
     let query: HashMap<_, _> = url.query_pairs().into_owned().collect();

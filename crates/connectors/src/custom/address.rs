@@ -74,7 +74,7 @@ impl Address {
 }
 
 /// `{{name}}` as `{name}`, and the names. No other brace stands in an address.
-fn single_braces(text: &str) -> Result<(String, Vec<String>), String> {
+pub(super) fn single_braces(text: &str) -> Result<(String, Vec<String>), String> {
     let (mut written, mut names, mut rest) = (String::new(), Vec::new(), text);
     while let Some((before, after)) = rest.split_once("{{") {
         let (name, behind) = after.split_once("}}").ok_or("has {{ without }}")?;

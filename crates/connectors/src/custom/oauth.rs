@@ -1,9 +1,10 @@
 //! OAuth as a pattern says it.
 
-use super::address::Address;
+use super::address::{Address, single_braces};
 use super::pattern::{OauthConfig, Pattern};
 use super::place::problem;
 use crate::error::Problem;
+use crate::host::placeholders;
 use url::Url;
 
 /// The vendor's endpoint where a Google service account's key becomes tokens.
@@ -126,13 +127,10 @@ fn endpoint(at: &str, member: &str, text: &str) -> Result<(), Problem> {
     if text.is_empty() {
         return Err(problem(place, "is missing"));
     }
-    if text.contains(['{', '}']) {
-        let why = "can't have account fields in it: give a connection of its own to each such address \
-                   (oauth_config of the connection)";
-        return Err(problem(place, why));
-    }
+    // What else an address with account fields may be is said in `endpoint`.
+    let (single, _) = single_braces(text).map_err(|why| problem(&place, why))?;
     let wrong = "is not an https address without a user name or a fragment (http:// only on this machine)";
-    let Ok(url) = Url::parse(text) else { return Err(problem(place, wrong)) };
+    let Ok(url) = Url::parse(&placeholders(&single)) else { return Err(problem(place, wrong)) };
     let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     let scheme = url.scheme() == "https" || (url.scheme() == "http" && here);
     let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();

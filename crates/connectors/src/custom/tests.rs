@@ -236,7 +236,7 @@ fn what_a_pattern_may_not_say_is_said_with_its_place() {
         ),
         (
             json!({ "type": "OAUTH", "oauth_config": { "authorize_uri": "https://{{d}}.acme.com", "token_uri": "https://a.b" } }),
-            "can't have account fields",
+            "auth_patterns[0].oauth_config.authorize_uri: `{{d}}` is no field",
         ),
         (json!({ "type": "OAUTH_M2M" }), "auth_patterns[0].oauth_config.token_uri: is missing"),
         (
@@ -318,4 +318,76 @@ fn where_people_sign_in_is_asked_of_one_server_only() {
     assert!(of_each("", "").unwrap_err().contains("auth_patterns[0].oauth_config.authorize_uri"));
     let half = at("https://mcp.acme.com/mcp", &pattern("", "https://acme.com/t")).unwrap_err();
     assert!(half.contains("auth_patterns[0].oauth_config.authorize_uri"), "one without the other is found nowhere");
+}
+
+fn tenant(oauth: &Value) -> Value {
+    json!({ "type": "OAUTH", "oauth_config": oauth, "account_fields": [{ "field_name": "tenant" }] })
+}
+
+#[test]
+fn oauth_endpoints_are_filled_with_what_an_account_says() {
+    let written = ["https://{{tenant}}.acme.com/authorize", "https://login.acme.com:8443/{{tenant}}/token"];
+    let connector = made(&tenant(&json!({ "authorize_uri": written[0], "token_uri": written[1] })));
+    let Auth::OAuth2(oauth) = &connector.ways[0] else { panic!("{connector:?}") };
+    assert_eq!([oauth.authorize_url.as_str(), oauth.token_url.as_str()], written, "as it was said");
+    assert!(connector.account_fields[0].required, "nobody signs in without it");
+    let of = |tenant: &str, written: &str| {
+        connector.endpoint(written, &config(&json!({ "tenant": tenant }))).map(|url| url.into_owned())
+    };
+    assert_eq!(of("Box-1", written[0]).unwrap(), "https://box-1.acme.com/authorize");
+    assert_eq!(of("Box 1", written[1]).unwrap(), "https://login.acme.com:8443/Box%201/token");
+    assert_eq!(connector.written_origin(written[0]), Some("https://{tenant}.acme.com"));
+    assert_eq!(connector.written_origin(written[1]), Some("https://login.acme.com:8443"));
+    let lacks = connector.endpoint(written[0], &Map::new()).unwrap_err();
+    assert_eq!((lacks.field.as_str(), lacks.lack), ("tenant", Lack::Value));
+    let other = "https://{{tenant}}.other.com/token";
+    assert_eq!(of("box", other).unwrap(), other, "what the provider did not say is filled by nobody");
+}
+
+#[test]
+fn attack_60_no_account_leads_a_clients_secret_elsewhere() {
+    let connector = made(&tenant(&json!({
+        "authorize_uri": "https://acme.com/{{tenant}}", "token_uri": "https://{{tenant}}.acme.com/token"
+    })));
+    for lure in [
+        "evil.test/",
+        "evil.test#",
+        "evil.test?",
+        "evil.test\\",
+        "a@evil.test",
+        "evil.test:443",
+        ".",
+        "a%2e",
+        "",
+        "\u{e9}",
+    ] {
+        let said = connector.endpoint("https://{{tenant}}.acme.com/token", &config(&json!({ "tenant": lure })));
+        assert!(said.is_err(), "{lure:?}: {said:?}");
+    }
+    for lure in ["..", ".", "a/b", "a\\b", "%2e%2e", "..;a", "a\nb"] {
+        let said = connector.endpoint("https://acme.com/{{tenant}}", &config(&json!({ "tenant": lure })));
+        assert!(said.is_err(), "{lure:?}: {said:?}");
+    }
+    for (address, why) in [
+        ("https://{{tenant}}/token", "whole host"),
+        ("https://{{tenant}}.com/token", "whole host"),
+        ("https://acme.com.{{tenant}}/token", "whole host"),
+        ("https://{{tenant}}.acme.com/token?a={{tenant}}", "no query"),
+        ("https://{{tenant}}.acme.com/../x", "segments"),
+        ("https://{{tenant}}.acme.com:443/x", "no port that is usual"),
+        ("https://{{tenant}}.ACME.com/x", "lower case"),
+        ("http://{{tenant}}.acme.com/x", "is not an https address"),
+        ("https://u{{tenant}}@acme.com/x", "is not an https address"),
+        ("https://{tenant}.acme.com/x", "belongs to no {{name}}"),
+        ("javascript:{{tenant}}", "is not an https address"),
+    ] {
+        let said = refused(&tenant(&json!({ "authorize_uri": "https://acme.com/authorize", "token_uri": address })));
+        assert!(
+            said.starts_with("auth_patterns[0].oauth_config.token_uri: ") && said.contains(why),
+            "{address}: {said}"
+        );
+    }
+    let masked = json!([{ "type": "OAUTH", "account_fields": [{ "field_name": "tenant", "input_type": "password" }],
+        "oauth_config": { "authorize_uri": "https://acme.com", "token_uri": "https://{{tenant}}.acme.com" } }]);
+    assert!(at("https://api.acme.com", &masked).unwrap_err().contains("is a password"));
 }

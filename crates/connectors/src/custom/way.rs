@@ -1,11 +1,12 @@
 //! From a pattern to a way to sign in, by the same function that compiles a connector file's.
 
 use super::address::Address;
+use super::endpoint::OwnEndpoint;
 use super::field::{compiled, is_masked};
 use super::pattern::{Pattern, PatternField};
 use super::place::problem;
 use super::sends::sends;
-use super::{field, oauth};
+use super::{endpoint, field, oauth};
 use crate::auth::{Auth, Discovery, Field};
 use crate::compile::auth as compile;
 use crate::error::Problem;
@@ -19,6 +20,8 @@ const TYPES: &str = "OAUTH, BASIC, BEARER, API_KEY, NO_AUTH, OAUTH_M2M, GOOGLE_D
 pub(super) struct Way {
     pub(super) auth: Auth,
     pub(super) account_fields: Vec<Field>,
+    /// The OAuth endpoints that are each account's own.
+    pub(super) own_endpoints: Vec<OwnEndpoint>,
 }
 
 /// Compiles a pattern.
@@ -27,9 +30,15 @@ pub(super) struct Way {
 /// What won't do, with its place.
 pub(super) fn compile(at: &str, pattern: &Pattern, address: &Address) -> Result<Way, Problem> {
     field::check(at, pattern)?;
-    check_names(pattern, address)?;
+    check_names("proxy_url", pattern, &address.names)?;
     let mut file = skeleton(at, pattern, address)?;
-    let credential = credential(at, pattern, address)?;
+    let own_endpoints = endpoint::read(at, pattern)?;
+    let mut names = address.names.clone();
+    for own in &own_endpoints {
+        check_names(&own.place, pattern, &own.names)?;
+        names.extend(own.names.iter().cloned());
+    }
+    let credential = credential(at, pattern, &names)?;
     sends(at, pattern, &credential, &mut file)?;
     let mut auth = compile::way(&file)?;
     let asked: Vec<Field> = credential
@@ -51,20 +60,20 @@ pub(super) fn compile(at: &str, pattern: &Pattern, address: &Address) -> Result<
         }
         Auth::OAuth2(_) | Auth::None => {}
     }
-    Ok(Way { auth, account_fields: account_fields(at, pattern, &credential, address)? })
+    Ok(Way { auth, account_fields: account_fields(at, pattern, &credential, &names)?, own_endpoints })
 }
 
-/// Every name in the address is a field that this way asks for, and no secret.
-fn check_names(pattern: &Pattern, address: &Address) -> Result<(), Problem> {
-    for name in &address.names {
+/// Every name in an address is a field that this way asks for, and no secret.
+fn check_names(place: &str, pattern: &Pattern, names: &[String]) -> Result<(), Problem> {
+    for name in names {
         let Some(field) = pattern.all_fields().find(|field| field.field_name == *name) else {
             let why = format!("`{{{{{name}}}}}` is no field: add one with that field_name to account_fields or fields");
-            return Err(problem("proxy_url", why));
+            return Err(problem(place, why));
         };
         if is_masked(field) {
             let why =
                 format!("`{{{{{name}}}}}` is a password: what stands in an address is seen by everybody on its way");
-            return Err(problem("proxy_url", why));
+            return Err(problem(place, why));
         }
     }
     Ok(())
@@ -95,11 +104,11 @@ fn names(pattern: &Pattern, name: &str) -> bool {
 }
 
 /// Which of the fields are the credential; the others say something of the account.
-fn credential(at: &str, pattern: &Pattern, address: &Address) -> Result<Vec<PatternField>, Problem> {
+fn credential(at: &str, pattern: &Pattern, in_addresses: &[String]) -> Result<Vec<PatternField>, Problem> {
     let own: Vec<&PatternField> = pattern
         .fields
         .iter()
-        .filter(|field| !field.is_path_param && !address.names.contains(&field.field_name))
+        .filter(|field| !field.is_path_param && !in_addresses.contains(&field.field_name))
         .collect();
     let with = |names: &[&str]| -> Vec<PatternField> {
         own.iter().filter(|field| names.contains(&field.field_name.as_str())).map(|field| (*field).clone()).collect()
@@ -165,7 +174,7 @@ fn account_fields(
     at: &str,
     pattern: &Pattern,
     credential: &[PatternField],
-    address: &Address,
+    in_addresses: &[String],
 ) -> Result<Vec<Field>, Problem> {
     let others = pattern.all_fields().filter(|field| credential.iter().all(|one| one.field_name != field.field_name));
     let mut made = Vec::new();
@@ -177,7 +186,7 @@ fn account_fields(
             );
             return Err(problem(format!("{at}.fields"), why));
         }
-        let required = other.required || address.names.contains(&other.field_name);
+        let required = other.required || in_addresses.contains(&other.field_name);
         made.push(compiled(at, other, false, required)?);
     }
     Ok(made)

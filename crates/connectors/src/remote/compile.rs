@@ -58,6 +58,7 @@ pub fn connector(server: Server) -> Result<Connector, Problem> {
     };
     Ok(Connector {
         own_host: OwnHost::compile(&origin, &hosts).map_err(|why| problem(&why))?,
+        own_endpoints: Vec::new(),
         slug,
         display_name,
         alias_of: None,

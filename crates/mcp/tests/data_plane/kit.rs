@@ -113,7 +113,7 @@ impl Kit {
         let link = states[0].link.as_ref().unwrap().url.clone();
         let token = link.rsplit('/').next().unwrap();
         let browser = browsers::mint().unwrap();
-        let there = consent::start(&self.app, token, &browser).await.unwrap();
+        let there = consent::start(&self.app, token, &browser, None).await.unwrap();
         let there = url::Url::parse(there.as_str()).unwrap();
         let state = there.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
         let (code, state) = (Some("code".into()), Some(state.into()));

@@ -1,7 +1,8 @@
 //! Connections: connectors set up for an app.
 
+use super::given;
 use super::reply::{Reply, all, message, one, rows};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -106,10 +107,7 @@ impl Verb {
             Self::List | Self::Get { .. } | Self::Delete { .. } => return Ok(()),
         };
         let Some(file) = flags.client_secret_file.take() else { return Ok(()) };
-        let text = match file.as_str() {
-            "-" => std::io::read_to_string(std::io::stdin()).context("cannot read standard input")?,
-            path => std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?,
-        };
+        let text = given::text(&file)?;
         ensure!(!text.trim().is_empty(), "{file} holds no client secret: write it there, alone in the file");
         flags.client_secret = Some(text.trim().to_owned());
         Ok(())

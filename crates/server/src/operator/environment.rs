@@ -27,7 +27,8 @@ pub(crate) enum Verb {
         /// The app's name; an empty one shows the environment's own name again
         #[arg(long)]
         display_name: Option<String>,
-        /// Whether your app says who signed in before it counts: none, or b2b
+        /// Whether your app says who signed in before it counts: none, b2b, or scalekit_platform, where only members of the
+        /// dashboard sign in
         #[arg(long, value_name = "MODE")]
         user_verify_mode: Option<String>,
         /// Where your app does so, unless a link names another page; an empty one forgets it
@@ -47,12 +48,8 @@ pub(crate) enum Verb {
 fn mode(word: &str) -> Result<VerifyMode> {
     let word = word.to_ascii_lowercase();
     let short = word.strip_prefix("user_verify_mode_").unwrap_or(&word);
-    if short == "scalekit_platform" {
-        anyhow::bail!(
-            "the mode SCALEKIT_PLATFORM has people sign in to a dashboard, which this server does not have: choose none or b2b"
-        );
-    }
-    VerifyMode::named(short).ok_or_else(|| anyhow::anyhow!("there is no mode '{word}': choose none or b2b"))
+    let unknown = || anyhow::anyhow!("there is no mode '{word}': choose none, b2b or scalekit_platform");
+    VerifyMode::named(short).ok_or_else(unknown)
 }
 
 /// Carries a verb out.

@@ -4,7 +4,7 @@
 use super::backend::Backend;
 use super::reply::Reply;
 use super::{account, backup, client, config, connection, connector, doctor, environment, instance, key};
-use super::{login, logs, member, restore, session, tool, webhook, why};
+use super::{login, logs, member, provider, restore, session, tool, webhook, why};
 use crate::flags::GLOBAL;
 use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand};
@@ -23,9 +23,10 @@ pub(crate) enum Noun {
     Environment(Asked<environment::Verb>),
     /// API clients: what an app's SDK signs in with
     Client(Within<client::Verb>),
-    /// Connectors (the API's providers): the kinds of app there are
-    #[command(visible_alias = "provider")]
+    /// Connectors: the kinds of app that there are files about
     Connector(Asked<connector::Verb>),
+    /// Custom providers: apps that you describe yourself, for the connections of one environment
+    Provider(Within<provider::Verb>),
     /// Tools: what a connector can do
     Tool(Asked<tool::Verb>),
     /// Connections: connectors set up for your app
@@ -92,6 +93,7 @@ pub(super) async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
         Noun::Connector(asked) => connector::perform(app, asked.verb),
         Noun::Tool(asked) => tool::perform(app, asked.verb),
         Noun::Client(asked) => client::perform(backend, &enter(app, &asked).await?, asked.verb).await,
+        Noun::Provider(asked) => provider::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Connection(asked) => connection::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Account(asked) => account::perform(app, &enter(app, &asked).await?, asked.verb).await,
         Noun::Config(asked) => config::perform(app, &enter(app, &asked).await?, asked.verb).await,
@@ -150,6 +152,7 @@ impl Noun {
     pub(crate) fn environment(&self) -> Option<&str> {
         match self {
             Self::Client(Within { environment, .. })
+            | Self::Provider(Within { environment, .. })
             | Self::Connection(Within { environment, .. })
             | Self::Account(Within { environment, .. })
             | Self::Config(Within { environment, .. })
@@ -172,6 +175,7 @@ impl Noun {
     pub(crate) fn enter(&mut self, name: String) -> Result<bool> {
         let own = match self {
             Self::Client(Within { environment, .. })
+            | Self::Provider(Within { environment, .. })
             | Self::Connection(Within { environment, .. })
             | Self::Account(Within { environment, .. })
             | Self::Config(Within { environment, .. })
@@ -209,6 +213,7 @@ impl Noun {
             Self::Client(asked) => asked.json,
             Self::Connector(asked) => asked.json,
             Self::Tool(asked) => asked.json,
+            Self::Provider(asked) => asked.json,
             Self::Connection(asked) => asked.json,
             Self::Account(asked) => asked.json,
             Self::Config(asked) => asked.json,

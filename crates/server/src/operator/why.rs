@@ -1,5 +1,6 @@
 //! `why`: what stands in the way of a call, and what would mend it.
 
+use super::given;
 use super::reply::Reply;
 use crate::flags::GLOBAL;
 use anyhow::{Context, Result, ensure};
@@ -45,12 +46,10 @@ impl Flags {
     /// Standard input or the file cannot be read.
     pub(super) fn read_secrets(&mut self) -> Result<()> {
         if self.what == "-" {
-            let text = std::io::read_to_string(std::io::stdin()).context("cannot read standard input")?;
-            text.trim().clone_into(&mut self.what);
+            given::text("-")?.trim().clone_into(&mut self.what);
         }
         if let Some(file) = self.session_token_file.take() {
-            let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
-            self.session_token = Some(text.trim().to_owned());
+            self.session_token = Some(given::text(&file)?.trim().to_owned());
         }
         Ok(())
     }

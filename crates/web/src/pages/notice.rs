@@ -35,6 +35,8 @@ pub(crate) enum NoticeKind {
     OtherBrowser,
     /// Another browser has begun with the link.
     StartedElsewhere,
+    /// Only members of the dashboard consent here, and none is signed in.
+    NotSignedIn,
     /// The answer came from another authorization server.
     OtherIssuer,
     /// The answer came a second time.
@@ -77,7 +79,7 @@ enum Tone {
 
 impl NoticeKind {
     /// Every notice there is.
-    pub(crate) const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::Connected,
         Self::Partly,
         Self::Kept,
@@ -91,6 +93,7 @@ impl NoticeKind {
         Self::OtherConnection,
         Self::OtherBrowser,
         Self::StartedElsewhere,
+        Self::NotSignedIn,
         Self::OtherIssuer,
         Self::Replayed,
         Self::StrayAnswer,
@@ -122,6 +125,7 @@ impl NoticeKind {
             Self::OtherConnection => "other-connection",
             Self::OtherBrowser => "other-browser",
             Self::StartedElsewhere => "started-elsewhere",
+            Self::NotSignedIn => "not-signed-in",
             Self::OtherIssuer => "other-issuer",
             Self::Replayed => "replayed",
             Self::StrayAnswer => "stray-answer",
@@ -144,6 +148,7 @@ impl NoticeKind {
             self,
             Self::OtherConnection
                 | Self::OtherBrowser
+                | Self::NotSignedIn
                 | Self::OtherIssuer
                 | Self::Replayed
                 | Self::StrayAnswer
@@ -167,7 +172,7 @@ impl NoticeKind {
             Self::LinkExpired | Self::LinkUsed => StatusCode::GONE,
             Self::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
             Self::LinkUnknown | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::OtherBrowser | Self::StaleForm => StatusCode::FORBIDDEN,
+            Self::OtherBrowser | Self::StaleForm | Self::NotSignedIn => StatusCode::FORBIDDEN,
             Self::OtherConnection | Self::OtherIssuer | Self::StrayAnswer => StatusCode::BAD_REQUEST,
             Self::Replayed | Self::Unready | Self::StartedElsewhere => StatusCode::CONFLICT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

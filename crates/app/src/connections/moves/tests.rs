@@ -149,7 +149,7 @@ async fn what_is_not_the_vendors_own_is_named() {
     let fixture = fixture(RULE).await;
     let custom_hosts = |settings: Settings| {
         let connection = valetkey_domain::connection::Connection { settings, ..fixture.connection.clone() };
-        connections::Wired::with(fixture.connector.clone(), connection).custom_hosts()
+        connections::Wired::with(fixture.connector.clone(), connection).custom_hosts(&fixture.account)
     };
     assert_eq!(custom_hosts(Settings::default()), connections::CustomHosts::default());
     let lab = custom_hosts(fixture.connection.settings.clone());

@@ -41,7 +41,7 @@ fn same(provider: &Provider) -> Update {
         description: None,
         icon_src: None,
         proxy_url: provider.proxy_url.clone(),
-        enable_proxy: false,
+        proxy_enabled: None,
         auth_patterns: None,
         metadata: provider.metadata.clone(),
     }

@@ -17,7 +17,7 @@ async fn made(fixture: &Fixture) -> usize {
 }
 
 async fn refused(fixture: &Fixture, token: &str, browser: &str) -> StopReason {
-    start(&fixture.app, token, &Secret::from(browser)).await.unwrap_err().why
+    start(&fixture.app, token, &Secret::from(browser), None).await.unwrap_err().why
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn attack_18_a_link_is_bound_to_the_browser_that_started_it_while_that_one
     let fixture = fixture(RULE).await;
     let token = fixture.link().await;
     let first = fixture.start(&token, "first").await;
-    let stopped = start(&fixture.app, &token, &Secret::from("second")).await.unwrap_err();
+    let stopped = start(&fixture.app, &token, &Secret::from("second"), None).await.unwrap_err();
     assert!(matches!(stopped.why, StopReason::StartedElsewhere) && stopped.about.is_some());
     let again = fixture.start(&token, "first").await;
     assert!(
@@ -157,7 +157,7 @@ async fn asked(fixture: &Fixture) -> String {
     let token = fixture.link().await;
     let shown = open(&fixture.app, &token).await.unwrap().scopes;
     let shown = shown.into_iter().map(|scope| scope.name).collect::<Vec<_>>().join(" ");
-    let url = start(&fixture.app, &token, &Secret::from("browser")).await.unwrap();
+    let url = start(&fixture.app, &token, &Secret::from("browser"), None).await.unwrap();
     assert_eq!(url.query_pairs().find(|(name, _)| name == "scope").unwrap().1, shown);
     shown
 }
@@ -256,7 +256,7 @@ async fn attack_80_a_link_is_started_with_a_bounded_number_of_times_and_ends() {
     let fixture = fixture(RULE).await;
     let link = fixture.link().await;
     let (mut starts, mut state) = (0, String::new());
-    while let Ok(url) = start(&fixture.app, &link, &Secret::from("browser")).await {
+    while let Ok(url) = start(&fixture.app, &link, &Secret::from("browser"), None).await {
         starts += 1;
         assert!(starts < 1_000, "it can be pressed without end");
         state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();

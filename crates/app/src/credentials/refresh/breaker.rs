@@ -26,6 +26,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 const COURTESY: Duration = Duration::from_secs(30);
 /// What was not heard of for so long is forgotten.
 const FORGOTTEN: Duration = Duration::from_secs(60 * 60);
+/// How many endpoints are remembered at a time.
+const MOST: usize = 10_000;
 
 /// Whether somebody waits for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,6 +173,10 @@ impl Breakers {
         let mut all = self.locked();
         if !all.contains_key(endpoint) {
             all.retain(|_, entry| entry.last_heard + FORGOTTEN > now);
+            // Endpoints may be each account's own: what is beyond is asked each time.
+            if all.len() >= MOST {
+                return;
+            }
         }
         let entry = all
             .entry(endpoint.clone())

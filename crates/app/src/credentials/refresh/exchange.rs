@@ -149,7 +149,7 @@ impl Job {
             Step::Refresh if self.wired.keeps(&account, &credential.audience) => drop(secret?),
             Step::Refresh => {}
         }
-        let permit = match self.admit() {
+        let permit = match self.admit(&account) {
             Ok(permit) => permit,
             Err(why) => return Ok(Err(RefreshEnd::Later(why))),
         };
@@ -172,9 +172,9 @@ impl Job {
     }
 
     /// Leave to ask the token endpoint; or, in a sentence, that it is down.
-    fn admit(&self) -> std::result::Result<Permit, String> {
-        let token_url = self.wired.endpoints.token_url.as_deref().unwrap_or_default();
-        let endpoint = Endpoint::new(&self.ctx.environment, token_url);
+    fn admit(&self, account: &ConnectedAccount) -> std::result::Result<Permit, String> {
+        let token_url = self.wired.token_url_of(account).unwrap_or_default();
+        let endpoint = Endpoint::new(&self.ctx.environment, &token_url);
         let urgency = if self.need.ahead.is_some() { Urgency::Ahead } else { Urgency::OnUse };
         self.app.refreshes.breakers.admit(&endpoint, self.app.core.now(), urgency).map_err(|wait| {
             let (name, seconds) = (&self.wired.connector.display_name, wait.as_secs().max(1));

@@ -5,7 +5,7 @@ use crate::connections::{self, Wired};
 use crate::credentials::oauth::Endpoint;
 use crate::credentials::sealed::Plain;
 use crate::{App, Error, Result};
-use valetkey_connectors::{Auth, AuthKind};
+use valetkey_connectors::{Auth, AuthKind, Unfilled};
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::{Kind, Secret};
 use valetkey_outbound::Outbound;
@@ -46,6 +46,7 @@ pub(crate) async fn renewal(
     account: &ConnectedAccount,
     plain: &Plain,
 ) -> Result<Option<Renewal>> {
+    let wired = &wired.clone().at(account).map_err(|unfilled| leads_nowhere(wired, &unfilled))?;
     let minted = match wired.way() {
         Auth::OAuth2(_) => {
             let Some(token) = &plain.refresh_token else { return Ok(None) };
@@ -86,6 +87,10 @@ async fn client(app: &App, wired: &Wired, plain: &Plain, scopes: String) -> Resu
 /// The account's own scopes, else the connection's.
 fn scopes(wired: &Wired, account: &ConnectedAccount) -> Vec<String> {
     if account.scopes.is_empty() { wired.scopes() } else { account.scopes.clone() }
+}
+
+fn leads_nowhere(wired: &Wired, unfilled: &Unfilled) -> Error {
+    Error::new(Kind::FailedPrecondition, format!("connection '{}' leads nowhere: {unfilled}", wired.connection.name))
 }
 
 fn lacks(wired: &Wired, what: &str) -> Error {

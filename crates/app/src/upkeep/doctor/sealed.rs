@@ -131,7 +131,8 @@ impl Looker<'_> {
         let stood = connection.updated_at <= consent.created_at;
         if let (Some(value), true) = (&consent.verifier, stood) {
             let tried = async {
-                let audience = Wired::of(self.app, connection.clone())?.verifier_audience();
+                let wired = Wired::of(self.app, connection.clone())?;
+                let audience = wired.clone().at(account).unwrap_or(wired).verifier_audience();
                 let place = places::verifier(ctx, &consent.authorization, account, &audience);
                 keyring.try_value(environment, Purpose::Flow, &place, value).await
             };
