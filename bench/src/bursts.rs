@@ -70,8 +70,9 @@ async fn warm(side: &mut Side<'_>, requests: usize) -> Result<()> {
 fn middle(bursts: &[Burst]) -> Result<Burst> {
     let rate = median(bursts.iter().map(|burst| burst.rate).collect()).context("no bursts")?;
     let time = median(bursts.iter().map(|burst| burst.median).collect()).context("no bursts")?;
+    let slow = median(bursts.iter().map(|burst| burst.slow).collect()).context("no bursts")?;
     let cpu = median(bursts.iter().map(|burst| burst.cpu).collect()).context("no bursts")?;
-    Ok(Burst { rate, median: time, cpu })
+    Ok(Burst { rate, median: time, slow, cpu })
 }
 
 /// A time in microseconds.

@@ -1,11 +1,11 @@
-//! An HTTP/1.1 connection that is kept open, and what is asked over it.
+//! A connection that is kept open, by HTTP/1.1 or for gRPC by HTTP/2 in clear text, and what is asked over it.
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper_util::rt::TokioIo;
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
 use std::net::SocketAddr;
 use tokio::net::TcpStream;
@@ -34,6 +34,15 @@ impl Ask {
     pub(crate) fn form(path: &str, fields: &[(&str, &str)]) -> Self {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         Self { body: form.into(), ..Self::get(path) }.posting("application/x-www-form-urlencoded")
+    }
+
+    /// A unary gRPC call with a message.
+    pub(crate) fn grpc(path: &str, message: &[u8]) -> Self {
+        let length = u32::try_from(message.len()).unwrap_or(u32::MAX).to_be_bytes();
+        let body = [&[0], length.as_slice(), message].concat();
+        let mut ask = Self { body: body.into(), ..Self::get(path) }.posting("application/grpc");
+        ask.headers.insert(header::TE, HeaderValue::from_static("trailers"));
+        ask
     }
 
     fn posting(mut self, kind: &'static str) -> Self {
@@ -66,8 +75,13 @@ impl Bearer {
 
 /// An open connection.
 pub(crate) struct Connection {
-    sender: SendRequest<Full<Bytes>>,
+    sender: Sender,
     host: HeaderValue,
+}
+
+enum Sender {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Grpc(http2::SendRequest<Full<Bytes>>),
 }
 
 impl Connection {
@@ -78,10 +92,22 @@ impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let (sender, driver) = handshake(TokioIo::new(stream)).await?;
+        let (sender, driver) = http1::handshake(TokioIo::new(stream)).await?;
         // What ends a connection is said to whoever is waiting for an answer over it.
         spawn(async move { drop(driver.await) });
-        Ok(Self { sender, host: HeaderValue::try_from(address.to_string())? })
+        Ok(Self { sender: Sender::Http1(sender), host: HeaderValue::try_from(address.to_string())? })
+    }
+
+    /// Connects for gRPC.
+    ///
+    /// # Errors
+    /// Nobody listens there.
+    pub(crate) async fn open_grpc(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, driver) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
+        spawn(async move { drop(driver.await) });
+        Ok(Self { sender: Sender::Grpc(sender), host: HeaderValue::try_from(address.to_string())? })
     }
 
     /// Asks and reads the whole answer, which must be a success.
@@ -91,14 +117,29 @@ impl Connection {
     pub(crate) async fn ask(&mut self, ask: &Ask) -> Result<Bytes> {
         let mut request = Request::new(Full::new(ask.body.clone()));
         *request.method_mut() = ask.method.clone();
-        *request.uri_mut() = ask.path.parse()?;
         *request.headers_mut() = ask.headers.clone();
-        request.headers_mut().insert(header::HOST, self.host.clone());
-        self.sender.ready().await?;
-        let answer = self.sender.send_request(request).await?;
-        let status = answer.status();
-        let body = answer.into_body().collect().await?.to_bytes();
+        let answer = match &mut self.sender {
+            Sender::Http1(sender) => {
+                *request.uri_mut() = ask.path.parse()?;
+                request.headers_mut().insert(header::HOST, self.host.clone());
+                sender.ready().await?;
+                sender.send_request(request).await?
+            }
+            Sender::Grpc(sender) => {
+                *request.uri_mut() = format!("http://{}{}", self.host.to_str()?, ask.path).parse()?;
+                sender.ready().await?;
+                sender.send_request(request).await?
+            }
+        };
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let whole = answer.into_body().collect().await?;
+        // gRPC says how it ended behind the body, or in its place.
+        let ended = whole.trailers().unwrap_or(&headers).get("grpc-status").cloned();
+        let body = whole.to_bytes();
         ensure!(status.is_success(), "{} answered {status}: {}", ask.path, String::from_utf8_lossy(&body));
+        if matches!(self.sender, Sender::Grpc(_)) {
+            ensure!(ended.as_ref().is_some_and(|code| code == "0"), "{} ended with {ended:?}", ask.path);
+        }
         Ok(body)
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Burst {
     pub(crate) rate: f64,
     /// The median time of one request.
     pub(crate) median: Duration,
+    /// The time that 99 of 100 requests took at most.
+    pub(crate) slow: Duration,
     /// CPU time of the side's processes per request.
     pub(crate) cpu: Duration,
 }
@@ -57,7 +59,12 @@ impl<'a> Side<'a> {
     ) -> Result<Self> {
         let addresses = addresses.iter().cycle().take(connections);
         let connections = futures::future::try_join_all(addresses.map(|address| Connection::open(*address))).await?;
-        Ok(Self { processes, connections, make, next: Arc::default() })
+        Ok(Self::of(connections, processes, make))
+    }
+
+    /// Over connections that are there.
+    pub(crate) fn of(connections: Vec<Connection>, processes: Vec<&'a Process>, make: Make) -> Self {
+        Self { processes, connections, make, next: Arc::default() }
     }
 
     /// Sends this many requests, each connection the next one as soon as it has its answer.
@@ -82,7 +89,10 @@ impl<'a> Side<'a> {
         self.next.store(end, Ordering::Relaxed);
         let count = u32::try_from(requests)?;
         let cpu = self.cpu()?.saturating_sub(cpu) / count;
-        Ok(Burst { rate: f64::from(count) / wall.as_secs_f64(), median: median(times).context("no requests")?, cpu })
+        times.sort_unstable();
+        let slow = *times.get(times.len() * 99 / 100).context("no requests")?;
+        let median = median(times).context("no requests")?;
+        Ok(Burst { rate: f64::from(count) / wall.as_secs_f64(), median, slow, cpu })
     }
 
     fn cpu(&self) -> Result<Duration> {

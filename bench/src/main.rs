@@ -9,6 +9,7 @@
 mod builds;
 mod bursts;
 mod client;
+mod control;
 mod crowd;
 mod ensure;
 mod facts;
@@ -98,7 +99,9 @@ async fn measure(folder: &Path, arguments: &Arguments, table: &mut Table) -> Res
     idle.report(table);
     tools::list(&stage, &server, table).await?;
     tools::call(&stage, &server, table).await?;
+    control::execute(&stage, &server, table).await?;
     ensure::measure(&stage, &server, table).await?;
+    control::reads(&stage, &server, table).await?;
     if stage.shared() {
         replicas::measure(&stage, &server, table).await?;
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The demo's user, who has consented to its connections.
-const USER: &str = "demo-user";
+pub(crate) const USER: &str = "demo-user";
 
 /// How long an answer is waited for, and how soon it is asked again.
 const PATIENCE: Duration = Duration::from_secs(60);

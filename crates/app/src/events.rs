@@ -4,6 +4,7 @@
 mod deliver;
 mod deliveries;
 mod forget;
+mod rests;
 pub mod webhooks;
 
 pub use deliver::deliver;

@@ -2,7 +2,7 @@
 //! of an account is held by one process at a time; that an event is tried is committed before it leaves.
 //!
 //! A webhook that is slow or gone holds up neither others nor other accounts: each webhook has a task of its own here, and
-//! each account a pause of its own.
+//! each account a pause of its own. One whose receiver is down rests as a whole ([`rests`](super::rests)).
 
 mod failed;
 mod progress;
@@ -75,10 +75,12 @@ async fn take_turns(app: &App, ctx: &Ctx, id: &WebhookId, turns: &tokio::sync::M
     loop {
         let mut left = turns.lock().await;
         let Some(fewer) = left.checked_sub(1) else { return Ok(()) };
+        let Some(leave) = app.deliveries.rests.leave(id, app.core.now()) else { return Ok(()) };
         let Some((webhook, queue)) = claim(app, ctx, id).await? else { return Ok(()) };
         *left = fewer;
         drop(left);
         turn(app, ctx, &webhook, queue).await?;
+        drop(leave);
     }
 }
 
@@ -109,9 +111,13 @@ async fn turn(app: &App, ctx: &Ctx, webhook: &Webhook, mut queue: Queue) -> Resu
         let Some(event) = next(app, ctx, webhook, &mut queue).await? else { return done(app, ctx, queue).await };
         let sent = match secrets(app, ctx, webhook).await {
             Ok(secrets) => send(app, ctx, webhook, &secrets, &event).await?,
-            Err(error) => Err(Failure { why: error.message().to_owned(), wait: None, gone: false }),
+            Err(error) => Err(Failure { why: error.message().to_owned(), wait: None, gone: false, down: true }),
         };
         reach(Failpoint::DeliveryAnswered);
+        match &sent {
+            Err(failure) if failure.down => app.deliveries.rests.failed(&webhook.id, app.core.now()),
+            _ => app.deliveries.rests.end(&webhook.id),
+        }
         let going_on = match sent {
             Ok(()) => {
                 app.core.metrics.delivered("delivered");

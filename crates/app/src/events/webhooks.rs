@@ -16,7 +16,7 @@ use serde_json::Map;
 use std::time::Duration;
 use valetkey_domain::event::EventKind;
 use valetkey_domain::id::WebhookId;
-use valetkey_domain::{Ctx, Kind, Secret};
+use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
 use valetkey_storage::webhooks::{self as rows, dead_letters, queues};
 use valetkey_vault::webhook as signing;
 
@@ -114,6 +114,12 @@ pub async fn backlog(app: &App, ctx: &Ctx, id: &WebhookId) -> Result<(Backlog, u
     Ok((queues::backlog(ctx, &mut tx, id).await?, dead_letters::count(ctx, &mut tx, id).await?))
 }
 
+/// Until when a webhook rests because its receiver is down, as far as this process knows.
+#[must_use]
+pub fn rests_until(app: &App, id: &WebhookId) -> Option<Timestamp> {
+    app.deliveries.rests.until(id)
+}
+
 /// Changes a webhook. Its secret stays, and is sealed for the new URL.
 ///
 /// # Errors
@@ -179,6 +185,8 @@ async fn save(app: &App, ctx: &Ctx, before: &Webhook, webhook: &Webhook, action:
     }
     rows::update(ctx, &mut change, webhook).await?;
     change.record(action, webhook.id.as_str(), Map::new()).await?.commit().await?;
+    // Whoever changed it may have mended what was wrong.
+    app.deliveries.rests.end(&webhook.id);
     app.core.deliveries.notify_one();
     Ok(())
 }

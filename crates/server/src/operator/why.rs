@@ -3,7 +3,7 @@
 use super::given;
 use super::reply::Reply;
 use crate::flags::GLOBAL;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -189,7 +189,7 @@ async fn saved(visit: &Visit, ctx: &Ctx, before: &Provider, sent: &Fields) -> Re
         description: Some(sent.text("description").to_owned()),
         icon_src: None,
         proxy_url,
-        enable_proxy: sent.has("proxy"),
+        proxy_enabled: Some(sent.has("proxy")),
         auth_patterns: Some(patterns(sent)?),
         metadata: before.metadata.clone(),
     };

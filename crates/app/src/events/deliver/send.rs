@@ -21,6 +21,8 @@ pub(super) struct Failure {
     pub(super) wait: Option<Duration>,
     /// Whether the receiver wants nothing any more.
     pub(super) gone: bool,
+    /// Whether that says something of the receiver, rather than of this one event.
+    pub(super) down: bool,
 }
 
 /// Sends one event, signed.
@@ -55,9 +57,14 @@ pub(super) async fn send(
             why: refusal(answer.status()),
             wait: retry_after(answer.headers()),
             gone: answer.status() == StatusCode::GONE,
+            down: is_down(answer.status()),
         }),
-        Err(error) => Err(Failure { why: error.to_string(), wait: None, gone: false }),
+        Err(error) => Err(Failure { why: error.to_string(), wait: None, gone: false, down: true }),
     })
+}
+
+const fn is_down(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 429 | 500..)
 }
 
 fn refusal(status: StatusCode) -> String {

@@ -253,3 +253,35 @@ async fn a_renewal_that_fails_for_good_is_told_with_the_status_that_follows() {
     let other = connections::get(&fixture.app, &fixture.ctx, &fixture.connection.id).await.unwrap();
     assert_eq!((&data["connector"], &data["provider"]), (&json!(other.name), &json!("ACME")));
 }
+
+#[tokio::test]
+async fn a_receiver_that_is_down_is_tried_once_in_a_while_whoever_it_is_to_be_told_of() {
+    const USERS: usize = 30;
+    let fixture = fixture("{rotates: true}").await;
+    let (app, hook) = (&fixture.app, hooked(&fixture).await.webhook.id);
+    for _ in 0..12 {
+        fixture.provider.will_answer(Reply::Answer(503, String::new()));
+    }
+    for user in 0..USERS {
+        link_for(&fixture, &format!("user-{user}")).await;
+    }
+    settle(&fixture).await;
+    let mut tried = received(&fixture).len();
+    assert!((5..5 + AT_ONCE).contains(&tried), "{tried} of {USERS}");
+    assert!(webhooks::rests_until(app, &hook).is_some());
+    settle(&fixture).await;
+    assert_eq!(received(&fixture).len(), tried, "it rests");
+    while tried < 12 {
+        fixture.clock.advance(Duration::from_secs(15 * 60));
+        settle(&fixture).await;
+        tried += 1;
+        assert_eq!(received(&fixture).len(), tried, "one tries");
+    }
+    fixture.clock.advance(Duration::from_secs(15 * 60));
+    until(async || {
+        settle(&fixture).await;
+        received(&fixture).len() == 12 + 2 * USERS
+    })
+    .await;
+    assert_eq!(webhooks::rests_until(app, &hook), None);
+}

@@ -1,0 +1,128 @@
+"""Every AgentKit method that this version of the official Python SDK has, called once with success and, where it can be, once
+so that it is refused.
+
+Arguments: the user, whose account on MY_GMAIL is signed in. Prints JSON: the version, what each method came to, and which
+methods there are that were not called.
+"""
+
+import inspect
+import json
+import os
+import sys
+from importlib.metadata import version
+
+import scalekit.client
+from scalekit.actions.models.mcp_config import McpConfigConnectionToolMapping
+from scalekit.common.exceptions import ScalekitServerException
+
+USER = sys.argv[1]
+OTHER = f"{USER}-other"
+
+# What doesn't ask the server, or is the same method once more.
+NOT_CALLED = {
+    "add_modifier", "get_modifiers", "post_modifier", "pre_modifier", "create_config", "delete_config", "delete_instance",
+    "ensure_instance", "get_instance", "get_instance_auth_state", "list_configs", "list_instances", "update_config",
+    "update_instance",
+}
+
+
+class Calls:
+    def __init__(self):
+        names = ("SCALEKIT_CLIENT_ID", "SCALEKIT_CLIENT_SECRET", "SCALEKIT_ENV_URL")
+        client_id, client_secret, env_url = (os.environ[name] for name in names)
+        self.sdk = scalekit.client.ScalekitClient(client_id=client_id, client_secret=client_secret, env_url=env_url)
+        self.seen, self.called = {}, set()
+
+    def __call__(self, of, method_name, /, wrong=None, **how):
+        """Calls a method if this version has it; `wrong` changes arguments so that it is refused."""
+        method = getattr(of, method_name, None)
+        if method is None:
+            return None
+        key = f"{type(of).__name__}.{method_name}"
+        self.called.add(key)
+        done = method(**how)
+        self.seen[key] = {"ok": True}
+        if wrong is not None:
+            try:
+                method(**{**how, **wrong})
+            except ScalekitServerException as error:
+                self.seen[key]["refused"] = type(error).__name__
+        return done
+
+    def not_called(self, *objects):
+        names = {
+            f"{type(of).__name__}.{name}" for of in objects for name, _ in inspect.getmembers(type(of), inspect.isfunction)
+            if not name.startswith("_")
+        }
+        own = {f"ActionClient.{name}" for name in NOT_CALLED}
+        return sorted(names - self.called - own)
+
+
+def main():
+    call = Calls()
+    actions, tools, accounts = call.sdk.actions, call.sdk.tools, call.sdk.connected_accounts
+    mcp = actions.mcp
+    of_user = {"connection_name": "MY_GMAIL", "identifier": USER}
+    nobody = {"identifier": "nobody-at-all"}
+
+    for name in ("get_connected_account", "get_connected_account_details"):
+        call(actions, name, wrong=nobody, **of_user)
+    call(actions, "get_authorization_link", wrong={"connection_name": "NONE"}, connection_name="MY_GMAIL", identifier=USER)
+    call(actions, "list_connected_accounts", connection_name="MY_GMAIL", identifier=USER)
+    new = {"connection_name": "MY_GMAIL", "identifier": OTHER}
+    given = {"oauth_token": {"access_token": "at-1", "refresh_token": "rt-1", "scopes": []}}
+    call(actions, "create_connected_account", wrong={}, authorization_details=given, **new)
+    call(actions, "get_or_create_connected_account", wrong={"connection_name": "NONE"}, **new)
+    call(actions, "update_connected_account", wrong=nobody, api_config={"team": "a"}, **new)
+    call(actions, "upsert_connected_account", authorization_details=given, **new)
+    call(actions, "delete_connected_account", wrong={}, **new)
+    execute = {"tool_name": "gmail_fetch_mails", "identifier": USER}
+    call(actions, "execute_tool", wrong={"tool_name": "gmail_nothing"}, tool_input={"max_results": 1}, **execute)
+    call(actions, "list_tools", wrong={"page_token": "garbage"}, identifier=USER, provider="GMAIL")
+    call(actions, "request", path="/gmail/v1/users/me/profile", **of_user)
+
+    call(tools, "list_tools", page_size=2, wrong={"page_token": "garbage"})
+    call(tools, "list_scoped_tools", identifier=USER, wrong={"page_token": "garbage"})
+    call(tools, "search_tools", query="read my mail", identifier=USER)
+    call(tools, "execute_tool", params={"max_results": 1}, wrong={"tool_name": "gmail_nothing"}, **execute)
+
+    raw = {"connector": "MY_GMAIL", "identifier": USER}
+    for name in ("get_connected_account_by_identifier", "get_connected_account_details_by_identifier"):
+        call(accounts, name, wrong=nobody, **raw)
+    call(accounts, "get_magic_link_for_connected_account", wrong={"connector": "NONE"}, **raw)
+    call(accounts, "list_connected_accounts", connector="MY_GMAIL", page_size=1, wrong={"page_token": "garbage"})
+
+    mapping = McpConfigConnectionToolMapping(connection_name="MY_GMAIL", tools=["gmail_fetch_mails"])
+    config = {"name": f"every-{USER}", "connection_tool_mappings": [mapping]}
+    made = call(mcp, "create_config", wrong={}, **config).config
+    call(mcp, "list_configs", filter_name=made.name, wrong={"page_token": "garbage"})
+    call(mcp, "update_config", config_id=made.id, description="Words", wrong={"config_id": "cfg_nobody"})
+    ensure = {"config_name": made.name, "user_identifier": USER}
+    instance = call(mcp, "ensure_instance", wrong={"config_name": "no-such-config"}, **ensure).instance
+    of_instance, unknown = {"instance_id": instance.id}, {"instance_id": "inst_nobody"}
+    call(mcp, "get_instance", wrong=unknown, **of_instance)
+    call(mcp, "get_instance_auth_state", include_auth_links=True, wrong=unknown, **of_instance)
+    call(mcp, "list_instances", filter_user_identifier=USER, page_size=1, wrong={"page_token": "garbage"})
+    call(mcp, "update_instance", name="renamed", wrong=unknown, **of_instance)
+    call(mcp, "list_mcp_connected_accounts", config_id=made.id, identifier=USER, wrong={"config_id": "cfg_nobody"})
+    call(mcp, "create_session_token", mcp_config_id=made.id, identifier=USER, wrong={"mcp_config_id": "cfg_nobody"})
+    call(mcp, "delete_instance", wrong={}, **of_instance)
+    call(mcp, "delete_config", config_id=made.id, wrong={})
+
+    chain = {tool.name: tool for tool in actions.langchain.get_tools(identifier=USER)} if has_langchain() else None
+    left = call.not_called(actions, mcp, tools, accounts)
+    print(json.dumps({
+        "version": version("scalekit-sdk-python"), "seen": call.seen, "left": left,
+        "langchain": None if chain is None else "gmail_fetch_mails" in chain,
+    }))
+
+
+def has_langchain():
+    try:
+        import langchain_core  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+main()

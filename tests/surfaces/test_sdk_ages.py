@@ -1,0 +1,71 @@
+"""Both official SDKs, the newest and the oldest that have AgentKit as it is now: each method of theirs over TLS, with success
+and refused."""
+
+import json
+import subprocess
+
+import pytest
+
+from kit import scripts
+from kit.connected import connected
+from kit.node import placed
+from kit.places import NODE
+
+# The oldest of Python's with configs and instances; 2.4.10 has the older kind of MCP server alone. Of Node's published ones
+# 2.5.1 is the first with connected accounts and tools.
+PYTHON = {"seed": "2.21.0", "oldest": "2.4.11"}
+NODES = {"@scalekit-sdk/node": "2.11.0", "scalekit-node-oldest": "2.5.1"}
+# Called where a person signs in between, in test_verify.py, or by the methods of actions, which stand on them.
+ELSEWHERE = {
+    "ActionClient.verify_connected_account_user", "ConnectedAccountsClient.verify_connected_account_user",
+    "ConnectedAccountsClient.create_connected_account", "ConnectedAccountsClient.update_connected_account",
+    "ConnectedAccountsClient.delete_connected_account",
+    "ActionsClient.verifyConnectedAccountUser", "ConnectedAccountsClient.verifyConnectedAccountUser",
+    "ConnectedAccountsClient.createConnectedAccount", "ConnectedAccountsClient.updateConnectedAccount",
+    "ConnectedAccountsClient.deleteConnectedAccount", "ConnectedAccountsClient.getOrCreateConnectedAccount",
+}
+REFUSALS = {
+    "get_connected_account": "NotFound", "get_authorization_link": "NotFound", "create_connected_account": "Conflict",
+    "get_or_create_connected_account": "NotFound", "update_connected_account": "NotFound",
+    "delete_connected_account": "NotFound", "execute_tool": "BadRequest", "list_tools": "BadRequest",
+    "list_scoped_tools": "BadRequest", "create_config": "Conflict", "list_configs": "BadRequest",
+    "update_config": "NotFound", "ensure_instance": "NotFound", "get_instance": "NotFound",
+    "get_instance_auth_state": "NotFound", "update_instance": "NotFound", "delete_instance": "NotFound",
+    "delete_config": "NotFound", "list_instances": "BadRequest",
+}
+
+
+def camel(name):
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)
+
+
+def check(seen, version, kind):
+    assert seen["version"] == version
+    assert not set(seen["left"]) - ELSEWHERE, "methods that nobody calls"
+    assert len(seen["seen"]) >= 15 and all(one["ok"] for one in seen["seen"].values())
+    for name, why in REFUSALS.items():
+        for case in (name, camel(name)):
+            one = seen["seen"].get(f"{kind}.{case}")
+            if one:
+                assert one.get("refused") == f"Scalekit{why}Exception", (case, one)
+
+
+@pytest.mark.parametrize(("environment", "version"), PYTHON.items())
+def test_every_method_of_the_python_sdk(demo, environment, version):
+    user = f"every-{environment}"
+    connected(demo, user, config="every", mappings=[{"connection_name": "MY_GMAIL", "tools": []}])
+    seen = scripts.run("every_method.py", user, env=demo.sdk_env(), environment=environment)
+    check(seen, version, "ActionClient")
+    check(seen, version, "ActionMcp")
+    assert seen["langchain"] in (True, None if environment == "oldest" else True)
+
+
+@pytest.mark.parametrize(("package", "version"), NODES.items())
+def test_every_method_of_the_node_sdk(demo, package, version):
+    user = f"every-node-{version}"
+    connected(demo, user, config="every", mappings=[{"connection_name": "MY_GMAIL", "tools": []}])
+    command = [NODE, placed("every_method.mjs"), package, user]
+    done = subprocess.run([str(part) for part in command], env=demo.sdk_env(), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-4000:]
+    check(json.loads(done.stdout), version, "ActionsClient")
