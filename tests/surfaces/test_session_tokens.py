@@ -5,6 +5,7 @@ import base64
 import json
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -186,6 +187,55 @@ def test_attack_1_and_2_a_token_is_of_its_user_and_environment(demo, ours):
     stranger = demo.token_of(made["client_id"], made["client_secret"])
     for path in (f"/api/v1/mcp/configs/{ours['id']}/tokens", "/api/v1/mcp/connections/MY_GMAIL/tokens"):
         demo.api("POST", path, {"identifier": USER}, token=stranger, expect=404)
+
+
+def test_attack_3_two_users_at_one_url_are_answered_each_with_their_own(demo, ours):
+    """The same URL, in turns and at once: whose account is read and which tools there are hangs on the token alone."""
+    other = "session-bob"
+    connected(demo, other, "session-ready", account=2)
+    url, both = ours["mcp_server_url"], {}
+    for user, access in ((USER, "READ_ONLY"), (other, "FULL")):
+        asked = {"identifier": user, "mcp_config_id": ours["id"], "access_level": access}
+        both[user] = Held(url, token(demo, **asked))
+    subject = {}
+    for user in both:
+        (account,) = [
+            one for one in demo.cli_json("account", "list", "--identifier", user) if one["connection"] == "MY_GMAIL"
+        ]
+        subject[user] = account["subject"]
+    assert subject[USER] != subject[other]
+
+    def look(user):
+        listed = both[user].legacy("tools/list")
+        read = both[user].legacy("tools/call", {"name": "gmail_fetch_mails", "arguments": {"max_results": 5}})
+        assert "no-store" in listed.headers["cache-control"] and "no-store" in read.headers["cache-control"]
+        names = [tool["name"] for tool in listed.result["tools"]]
+        return names, sorted(message["id"] for message in json.loads(read.said[1])["messages"])
+
+    alone = {user: look(user) for user in both}
+    assert alone[USER][0] == ["gmail_fetch_mails"] and alone[other][0] == ["gmail_fetch_mails", "gmail_send_message"]
+    assert not set(alone[USER][1]) & set(alone[other][1]), "mailboxes of their own"
+    with ThreadPoolExecutor(8) as at_once:
+        users = [USER, other] * 12
+        assert list(at_once.map(look, users)) == [alone[user] for user in users]
+
+
+def test_attack_10_the_inner_calls_of_a_tool_are_the_callers_own(demo, ours):
+    """A reply looks its thread up before it writes: another user's thread is none, and nothing is written."""
+    mapping = [{"connection_name": "MY_GMAIL", "tools": ["gmail_fetch_mails", "gmail_reply_to_thread"]}]
+    made = demo.api("POST", "/api/v1/mcp/configs", {"name": "session-inner", "connection_tool_mappings": mapping})["config"]
+    connected(demo, "session-bob", "session-ready", account=2)
+    asked = {"mcp_config_id": made["id"]}
+    ann, bob = (Held(made["mcp_server_url"], token(demo, identifier=user, **asked)) for user in (USER, "session-bob"))
+    threads = [one["threadId"] for one in bob.done("gmail_fetch_mails", max_results=5)["messages"]]
+    own = {one["threadId"] for one in ann.done("gmail_fetch_mails", max_results=50)["messages"]}
+    foreign = next(one for one in threads if one not in own)
+    sent = demo.control("GET", "/mail")["sent"]
+    reply = {"thread_id": foreign, "to": "ada@example.com", "body": "hello"}
+    failed, words = ann.call("gmail_reply_to_thread", **reply)
+    assert failed and "not found" in words.lower(), words
+    assert demo.control("GET", "/mail")["sent"] == sent
+    assert bob.done("gmail_reply_to_thread", **reply), "who has it may"
 
 
 def test_a_tool_taken_away_stays_for_a_token_made_before_and_revocation_ends_it(demo, ours):

@@ -84,10 +84,7 @@ impl Shelf {
         let answer = Callback {
             code: Some(Secret::from("code")),
             state: Some(Secret::from(parameter(&leaves, "state"))),
-            error: None,
-            error_description: None,
-            error_uri: None,
-            iss: None,
+            ..Callback::default()
         };
         let to = parameter(&leaves, "redirect_uri");
         let connection = ConnectionId::parse(to.rsplit('/').nth(1).unwrap()).unwrap();

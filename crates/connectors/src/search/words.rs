@@ -1,5 +1,6 @@
 //! Text as stems of words: lower case, without endings, without words that tell nothing.
 
+use super::phrases::Phrases;
 use rust_stemmers::{Algorithm, Stemmer};
 use std::collections::HashSet;
 
@@ -10,15 +11,39 @@ const EMPTY: &str = "a about after also am an and any anybody anyone are as at b
     somebody someone something than that the their them then there these they this those to up us want was we \
     were what when where whole will with would you your";
 
+/// What stands behind these is what is told or written, and not what is wanted.
+const CIRCUMSTANCES: [&str; 4] = ["that", "because", "saying", "about"];
+/// What a word there is worth.
+const LESS: f64 = 0.6;
+
+/// Words that a question begins with: whoever asks wants to see something, and change nothing.
+const ASKING: &str = "what who which when where how did is are does do has have was were show list find read see look search \
+    whose why any";
+
 /// Reads words.
 pub(super) struct Words {
     stemmer: Stemmer,
     empty: HashSet<&'static str>,
+    asking: HashSet<&'static str>,
+    phrases: Phrases,
+}
+
+/// A query, read.
+pub(super) struct Asked {
+    /// Its stems, each once, with what they are worth.
+    pub(super) stems: Vec<(String, f64)>,
+    /// Whether it is a question.
+    pub(super) is_question: bool,
 }
 
 impl Default for Words {
     fn default() -> Self {
-        Self { stemmer: Stemmer::create(Algorithm::English), empty: EMPTY.split_ascii_whitespace().collect() }
+        Self {
+            stemmer: Stemmer::create(Algorithm::English),
+            empty: EMPTY.split_ascii_whitespace().collect(),
+            asking: ASKING.split_ascii_whitespace().collect(),
+            phrases: Phrases::default(),
+        }
     }
 }
 
@@ -31,10 +56,25 @@ impl Words {
         words.filter(|word| !word.is_empty() && !self.empty.contains(word)).map(|word| self.stem(word)).collect()
     }
 
-    /// The stems of a query, each once.
-    pub(super) fn asked(&self, query: &str) -> Vec<String> {
-        let mut seen = HashSet::new();
-        self.of(query).into_iter().filter(|stem| seen.insert(stem.clone())).collect()
+    /// What a query asks for.
+    pub(super) fn asked(&self, query: &str) -> Asked {
+        let query = query.to_lowercase().replace("e-mail", "email");
+        let words: Vec<&str> =
+            query.split(|letter: char| !letter.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+        let (mut seen, mut stems, mut worth) = (HashSet::new(), Vec::new(), 1.0);
+        for word in self.phrases.read(&words) {
+            if CIRCUMSTANCES.contains(&word) && !stems.is_empty() {
+                worth = LESS;
+            }
+            if self.empty.contains(word) {
+                continue;
+            }
+            let stem = self.stem(word);
+            if seen.insert(stem.clone()) {
+                stems.push((stem, worth));
+            }
+        }
+        Asked { stems, is_question: words.first().is_some_and(|first| self.asking.contains(first)) }
     }
 
     /// A word without its ending.
@@ -51,7 +91,12 @@ mod tests {
     fn endings_and_empty_words_go() {
         let words = Words::default();
         assert_eq!(words.of("The e-mails of my INBOX_messages"), ["email", "inbox", "messag"]);
-        assert_eq!(words.asked("labels label labelling"), ["label"]);
+        let asked = |query: &str| words.asked(query).stems.into_iter().map(|(stem, _)| stem).collect::<Vec<_>>();
+        assert_eq!(asked("labels label labelling"), ["label"]);
+        assert_eq!(asked("call off the stand-up"), ["cancel", "meet"]);
+        let told = words.asked("tell them that lunch is ready");
+        assert_eq!(told.stems, [("tell".to_owned(), 1.0), ("lunch".to_owned(), LESS), ("readi".to_owned(), LESS)]);
+        assert!(!told.is_question && words.asked("Which mails are new?").is_question);
         assert_eq!(words.of("  ...  "), Vec::<String>::new());
         assert_eq!(words.of("Überweisung 日本"), ["überweisung", "日本"]);
     }
