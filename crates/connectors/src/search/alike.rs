@@ -67,6 +67,42 @@ dispatch trigger run hand manually start
 release publish version
 batch several many multiple once bulk
 branch fork
+write reply say tell answer
+send tell write let notify inform deliver mail
+mail email letter
+boss colleague person people user
+say content text body read
+begin begun start draft
+sent unsent
+pull request review
+review reviewer requested approve
+ticket issue bug task todo story crash
+sprint cycle iteration
+close closed done complete finish finished resolve update
+channel conversation room
+everybody everyone channel
+spreadsheet sheet document presentation slide file photo picture image
+document page
+folder directory
+permission access see share editor viewer writer reader
+acl permission
+away offline absent presence status
+later tomorrow schedule scheduled
+minutes meeting note
+row entry record line
+paragraph block text content append
+table database
+agenda calendar event schedule
+dinner lunch meeting event appointment standup call birthday party
+available free busy
+reaction emoji
+commit change revision version
+source code file content
+build check run workflow status ci
+conversation thread
+full whole complete content
+one particular single get
+week today yesterday tomorrow newest latest recent
 ";
 
 /// For each stem, the stems that may stand for it.
