@@ -210,6 +210,23 @@ def test_the_python_sdk_brings_credentials_of_every_kind(typed):
     assert typed.wire("dwd-user", "typeddwd").done("typeddwd_whoami")["user"] == "ann@practice.example"
 
 
+@pytest.mark.parametrize("connector", ["typeddwd", "typedaccount"])
+def test_proxied_requests_carry_tokens_that_a_service_accounts_key_brought(typed, connector):
+    user, details = f"proxied-{connector}", {"static_auth": {"details": {"service_account_json": typed.services.key_file}}}
+    if connector == "typeddwd":
+        details = {"google_dwd": {"subject": "ann@practice.example"}}
+    body = {"connector": connector.upper(), "identifier": user, "connected_account": {"authorization_details": details}}
+    typed.api("POST", "connected_accounts", body)
+    whose = [("connection_name", connector.upper()), ("identifier", user)]
+    status, text = typed.server.answer("GET", f"/proxy/minted?by={connector}", token=typed.server.token(), headers=whose)
+    person = "ann@practice.example" if connector == "typeddwd" else json.loads(typed.services.key_file)["client_email"]
+    assert (status, json.loads(text)["user"]) == (200, person), text
+    (asked,) = [one for one in typed.services.seen("/minted") if one["path"].endswith(f"?by={connector}")]
+    assert asked["authorization"].startswith("Bearer minted-") and not asked["key"]
+    stranger = [("connection_name", connector.upper()), ("identifier", "nobody")]
+    assert typed.server.answer("GET", "/proxy/minted", token=typed.server.token(), headers=stranger)[0] == 404
+
+
 def test_lists_and_searches_never_have_credentials(typed):
     found = typed.api("GET", "connected_accounts:search?query=static-")
     assert [one["identifier"] for one in found["connected_accounts"]] and "right" not in json.dumps(found)
