@@ -4,6 +4,7 @@
 
 use crate::Schema;
 use apollo_compiler::ast::{Definition, Document as Parsed, OperationType, Selection, Type};
+use apollo_compiler::executable::SelectionSet;
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::response::JsonMap;
 use apollo_compiler::schema::ExtendedType;
@@ -108,6 +109,17 @@ impl Graphql {
         fitted.map(|_| ()).map_err(|wrong| format!("{wrong:?}"))
     }
 
+    /// Whether an answer has what a document asks for: every member, and no other.
+    ///
+    /// # Errors
+    /// Where it has not.
+    pub fn answers(&self, document: &str, data: &Value) -> Result<(), String> {
+        let executable = self.executable(document)?;
+        let operation =
+            executable.operations.get(None).map_err(|_| "which operation is meant is not clear".to_owned())?;
+        agrees(&operation.selection_set, data, "data")
+    }
+
     /// The fields of query and mutation: `Query.issues`.
     #[must_use]
     pub fn root_fields(&self) -> Vec<String> {
@@ -168,6 +180,28 @@ fn plain(report: &str) -> String {
     report.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What is null was asked for as a whole; of fragments nothing is said.
+fn agrees(asked: &SelectionSet, given: &Value, at: &str) -> Result<(), String> {
+    let members = match given {
+        Value::Array(items) => return items.iter().try_for_each(|item| agrees(asked, item, at)),
+        Value::Object(members) => members,
+        _ => return Ok(()),
+    };
+    let fields: Vec<_> = asked.selections.iter().filter_map(|selection| selection.as_field()).collect();
+    if fields.is_empty() || fields.len() < asked.selections.len() {
+        return Ok(());
+    }
+    if let Some(other) = members.keys().find(|name| !fields.iter().any(|field| *field.response_key() == name.as_str()))
+    {
+        return Err(format!("{at}.{other} was not asked for"));
+    }
+    fields.iter().try_for_each(|field| {
+        let at = format!("{at}.{}", field.response_key());
+        let value = members.get(field.response_key().as_str()).ok_or_else(|| format!("{at} was asked for"))?;
+        agrees(&field.selection_set, value, &at)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,6 +248,30 @@ mod tests {
         ] {
             let said = schema.takes(wrong).unwrap_err();
             assert!(said.contains(why), "{wrong}: {said}");
+        }
+    }
+
+    #[test]
+    fn an_answer_has_what_was_asked_for() {
+        let schema = schema();
+        let said = |data: Value| {
+            schema
+                .answers("query($a: String!) { one: issue(id: $a) { id } issues { id title } }", &data)
+                .err()
+                .unwrap_or_default()
+        };
+        assert_eq!(said(json!({"one": {"id": "1"}, "issues": [{"id": "1", "title": "a"}]})), "");
+        assert_eq!(said(json!({"one": null, "issues": []})), "");
+        for (wrong, why) in [
+            (json!({"one": {"id": "1"}}), "data.issues was asked for"),
+            (json!({"one": {"id": "1", "title": "a"}, "issues": []}), "data.one.title was not asked for"),
+            (json!({"issue": {"id": "1"}, "issues": []}), "data.issue was not asked for"),
+            (
+                json!({"one": {"id": "1"}, "issues": [{"id": "1", "title": "a"}, {"id": "2"}]}),
+                "data.issues.title was asked for",
+            ),
+        ] {
+            assert_eq!(said(wrong), why);
         }
     }
 

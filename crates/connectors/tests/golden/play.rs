@@ -166,13 +166,19 @@ fn upload(request: &Request<Bytes>) -> Option<(Value, Value)> {
 
 /// What the vendor would say to a GraphQL document and its variables.
 fn refused_document(digest: &Digest, body: &Value) -> Option<String> {
-    static SCHEMA: OnceLock<Graphql> = OnceLock::new();
-    if digest.graphql.is_empty() {
-        return None;
-    }
-    let schema = SCHEMA.get_or_init(|| Graphql::read(&digest.graphql).unwrap());
     let none = json!({});
-    schema.fits(body["query"].as_str()?, body.get("variables").unwrap_or(&none)).err()
+    schema(digest)?.fits(body["query"].as_str()?, body.get("variables").unwrap_or(&none)).err()
+}
+
+/// What an answer in GraphQL has that its document does not ask for, or has not.
+fn more_than_asked(digests: &[Digest], request: &Request<Bytes>, answer: &Value) -> Option<String> {
+    let schema = digests.iter().find_map(schema)?;
+    schema.answers(body(request, None)["query"].as_str()?, answer.get("data")?).err()
+}
+
+fn schema(digest: &Digest) -> Option<&'static Graphql> {
+    static SCHEMA: OnceLock<Graphql> = OnceLock::new();
+    (!digest.graphql.is_empty()).then(|| SCHEMA.get_or_init(|| Graphql::read(&digest.graphql).unwrap()))
 }
 
 /// The body as JSON. Of a form all is text; what the vendor says is no text stands in it as JSON.
@@ -238,6 +244,9 @@ pub(crate) fn played(catalog: &Catalog, digests: &[Digest], tool: &str, case: &C
                     assert_eq!(refused(digests, request), None, "{tool}, {}: {request:?}", case.case);
                 }
                 let known = case.exchange.get(exchange.len()).map(|round| round.answer.clone()).unwrap_or_default();
+                for (request, answer) in requests.iter().zip(&known) {
+                    assert_eq!(more_than_asked(digests, request, &answer.body), None, "{tool}, {}", case.case);
+                }
                 let enough = known.len() == requests.len();
                 replies = known.iter().map(reply).collect();
                 exchange.push(Round { send: requests.iter().map(written).collect(), answer: known });
