@@ -51,9 +51,9 @@ class Member:
     def title(self):
         return self.page.inner_text("h1")
 
-    def at(self, path):
-        """An address of the first environment."""
-        return self.page.goto(f"{self.server.url}/dashboard/development{path}")
+    def at(self, path, environment="development"):
+        """An address of an environment, the first one unless another is named."""
+        return self.page.goto(f"{self.server.url}/dashboard/{environment}{path}")
 
     def faults(self):
         """What axe finds serious or critical on this page."""

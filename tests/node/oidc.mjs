@@ -1,6 +1,7 @@
 // oidc-provider as strict as it can be, and beside it an API that takes its access tokens. For tests only.
 //
 // node oidc.mjs PORT STATE_FILE CLIENT_ID CLIENT_SECRET REDIRECT_URI
+// Whoever signs in with an address for a name has that as a verified one, unless it begins with "unverified".
 // What it knows is kept in STATE_FILE, so that one that was killed goes on where it was.
 // Under /test are what a test asks (GET counts, live/USER) and what it makes happen (POST ttl/SECONDS, end-access,
 // end-grants, and grace/SECONDS: for so long a refresh token that was used is taken again).
@@ -67,13 +68,17 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   cookies: { keys: ["of-the-tests-alone"] },
   pkce: { required: () => true },
   rotateRefreshToken: true,
-  scopes: ["openid", "offline_access", "notes"],
+  scopes: ["openid", "offline_access", "notes", "email"],
+  claims: { openid: ["sub"], email: ["email", "email_verified"] },
   ttl: {
     AccessToken: () => state.ttl, AuthorizationCode: 60, RefreshToken: 86400, Grant: 86400, Session: 3600,
     Interaction: 600, IdToken: 600,
   },
   features: { revocation: { enabled: true }, introspection: { enabled: true }, devInteractions: { enabled: true } },
-  findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+  findAccount: (_, id) => ({
+    accountId: id,
+    claims: () => ({ sub: id, ...(id.includes("@") && { email: id, email_verified: !id.startsWith("unverified") }) }),
+  }),
 });
 
 provider.on("grant.success", (ctx) => {

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.waits
 PAGES = ["", "/connections", "/connections/create", "/connections/create/gmail", "/accounts", "/configs", "/configs/create",
          "/instances", "/providers", "/providers/create", "/providers/create?start=oauth", "/playground",
          "/playground?connection=MY_GMAIL&user=ann", "/why", "/calls", "/events", "/webhooks", "/webhooks/create", "/logs",
-         "/logs?of=installation", "/settings", "/settings/limits", "/settings/keys"]
+         "/logs?of=installation", "/settings", "/settings/branding", "/settings/limits", "/settings/keys"]
 LOGIN = re.compile(r"http://localhost:\d+/login/\S+")
 
 
@@ -96,49 +96,80 @@ def test_the_seeds_text_word_for_word_then_its_code(empty, person):
     assert shown["secret"] not in member.page.content(), "a secret is shown once"
 
 
+LONG = "somebody-with-a-name-that-goes-on-and-on@a-company-whose-name-is-as-long-as-a-name-may-be-here.example"[:100]
+
+
 def furnish(server):
-    """What the demo has none of: a webhook that sends nothing, and a custom provider."""
-    if not server.cli_json("webhook", "list"):
-        (hook,) = server.cli_json("webhook", "create", "https://app.example/hooks/valetkey")
-        server.cli("webhook", "update", hook["id"], "--pause")
-    if not server.api("GET", "/api/v1/providers?filter.provider_type=CUSTOM")["providers"]:
-        key = {"type": "API_KEY", "fields": [{"field_name": "api_key", "label": "API key", "input_type": "password"}]}
-        provider = {"display_name": "Acme Desk", "proxy_url": "https://api.acmedesk.example", "auth_patterns": [key]}
-        server.api("POST", "/api/v1/custom-providers", provider)
+    """What the demo has none of: many users, a long name, a webhook that sends nothing, a custom provider."""
+    if server.cli_json("webhook", "list"):
+        return
+    (hook,) = server.cli_json("webhook", "create", "https://app.example/hooks/valetkey")
+    server.cli("webhook", "update", hook["id"], "--pause")
+    key = {"type": "API_KEY", "fields": [{"field_name": "api_key", "label": "API key", "input_type": "password"}]}
+    provider = {"display_name": "Acme Desk", "proxy_url": "https://api.acmedesk.example", "auth_patterns": [key]}
+    server.api("POST", "/api/v1/custom-providers", provider)
+    for user in [*(f"one-of-many-{number}" for number in range(60)), "\u05d3\u05e0\u05d4-42", LONG]:
+        body = {"connector": "MY_GMAIL", "identifier": user, "connected_account": {}}
+        server.api("POST", "/api/v1/connected_accounts", body)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("server", ["empty", "demo"])
-def test_every_page_with_nothing_and_with_something(request, browser, server, scheme):
+@pytest.mark.parametrize("environment", ["nothing", "development"])
+def test_every_page_with_nothing_and_with_much(demo, browser, environment, scheme):
     """No serious finding by axe, nothing wider than a phone, and a picture of each to be looked at."""
-    server = request.getfixturevalue(server)
     person = Person(browser)
     person.page.emulate_media(color_scheme=scheme)
-    member = Member(person, server).sign_in()
-    here = "empty" if server.arguments[3] == "serve" else "demo"
+    member = Member(person, demo).sign_in()
     folder = TOOLS / "dashboard"
     folder.mkdir(exist_ok=True)
     pages = list(PAGES)
-    if here == "demo":
-        furnish(server)
+    if environment == "development":
+        furnish(demo)
+    elif demo.cli("environment", "create", environment, check=False).returncode:
+        assert [one for one in demo.cli_json("environment", "list") if one["name"] == environment]
     for kind in ("connections", "accounts", "configs", "instances", "calls", "events", "webhooks", "providers"):
-        member.at(f"/{kind}")
+        member.at(f"/{kind}", environment)
         link = member.page.locator("tbody a").first
         if link.count():
-            pages.append(link.get_attribute("href").removeprefix("/dashboard/development"))
+            pages.append(link.get_attribute("href").removeprefix(f"/dashboard/{environment}"))
     pages += [f"{page}{rest}" for page in pages if "cfg_" in page for rest in ("/versions", "/versions/1")]
     pages += [f"/playground?connection=MY_GMAIL&user=ann&tool={tool}" for tool in ("gmail_send_message", "none")]
     faults, wide = {}, []
     for page in pages:
         for width, height in ((1280, 900), (390, 800)):
             member.page.set_viewport_size({"width": width, "height": height})
-            assert member.at(page).status == 200, page
+            assert member.at(page, environment).status == 200, page
             name = re.sub(r"_[0-9a-z]{26}", "", page).strip("/").replace("/", "-").replace("?", "--") or "overview"
-            member.page.screenshot(path=folder / f"{here}-{name}-{width}-{scheme}.png", full_page=True)
+            member.page.screenshot(path=folder / f"{environment}-{name}-{width}-{scheme}.png", full_page=True)
             wide += [f"{page} at {width}"] if member.is_wide() else []
         faults |= {page: found for found in [member.faults()] if found}
     person.close()
     assert (faults, wide) == ({}, [])
+
+
+def test_the_keyboard_alone_finds_its_way_on_a_phone(demo, member):
+    """Past the navigation, into the menu, to a page, and every stop can be seen."""
+    member.sign_in()
+    member.page.set_viewport_size({"width": 390, "height": 800})
+    member.at("/accounts")
+    assert not member.page.get_by_role("link", name="Webhooks").is_visible()
+    seen = []
+    for _ in range(40):
+        member.page.keyboard.press("Tab")
+        stop = member.page.evaluate(
+            "(() => { const at = document.activeElement; const box = at.getBoundingClientRect();"
+            " const style = getComputedStyle(at.id === 'menu' ? at.nextElementSibling : at);"
+            " return [at.id || at.textContent.trim().slice(0, 40), box.width > 0 && style.outlineStyle !== 'none'] })()"
+        )
+        seen.append(stop)
+        if stop[0] == "menu":
+            member.page.keyboard.press("Space")
+        if stop[0] == "Webhooks":
+            member.page.keyboard.press("Enter")
+            break
+    assert seen[0][0] == "To the page" and all(visible for _, visible in seen), seen
+    member.page.wait_for_url("**/webhooks")
+    assert member.title() == "Webhooks"
 
 
 def test_each_role_is_offered_what_it_may_and_refused_the_rest(demo, browser):
@@ -185,6 +216,13 @@ def test_a_password_signs_in_and_a_removed_member_is_out_at_once(demo, person, s
     again.type("Password", "correct horse battery")
     again.click("Sign in")
     assert again.page.url == f"{demo.url}/dashboard/development/logs", "it goes on to the page that was asked for"
+    member.at("/settings")
+    browsers = member.page.locator("section[aria-labelledby=you] ul.list li")
+    assert browsers.count() == 2 and all("Chrome on Linux" in one for one in browsers.all_inner_texts())
+    browsers.get_by_role("button", name="Sign out").click()
+    assert "signed out" in member.page.inner_text("[role=status]")
+    again.at("/settings")
+    assert "/sign-in" in again.page.url, "from another browser, at once"
     demo.cli("member", "delete", "pat@example.com")
     for out in (member, again):
         out.at("/settings")

@@ -1,6 +1,8 @@
 """What the dashboard does for whoever wonders: why a call fails, a call by hand, a config's versions."""
 
 import json
+import struct
+import zlib
 
 import pytest
 
@@ -250,7 +252,7 @@ def test_who_did_it_stands_in_the_journal_by_name_over_many_pages(demo, member):
     for number in range(55):
         body = {"connector": "MY_GMAIL", "identifier": f"journal-{number}", "connected_account": {}}
         demo.api("POST", "/api/v1/connected_accounts", body)
-    member.at("/settings")
+    member.at("/settings/branding")
     member.type("Its name on consent pages", "Acme Assistant")
     member.click("Save")
     member.go("Journal")
@@ -268,3 +270,64 @@ def test_who_did_it_stands_in_the_journal_by_name_over_many_pages(demo, member):
     assert "member.signed_in" in member.page.inner_text("tbody")
     assert member.at(f"/logs?subject={HOSTILE}").status == 200 and member.page.title() != "taken"
     assert member.at("/logs?page=nonsense").status == 400
+
+
+def picture(side=64):
+    """A PNG of one colour."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = (b"\x00" + b"\x7a\x1f\xa2" * side) * side
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def test_an_app_looks_as_it_chose_where_people_consent(demo, member, stranger):
+    member.go("Settings")
+    member.click("Branding", role="link")
+    logo = {"name": "logo.png", "mimeType": "image/png"}
+    for colour, content, words in (
+        ("#ffd400", picture(), "contrast of 1.4:1"), (HOSTILE[:7], picture(), "written as #0b5d4e"),
+        ("#7a1fa2", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "PNG or JPEG"),
+        ("#7a1fa2", picture() + bytes(70_000), "64 KiB"), ("#7a1fa2", picture(1025), "1,024 pixels"),
+    ):
+        member.type("Its name on consent pages", "Acme Assistant")
+        member.type("Colour", colour)
+        member.page.set_input_files("#logo", {**logo, "buffer": content})
+        member.click("Save")
+        assert words in member.page.inner_text("#wrong") and member.page.title() != "taken"
+        assert member.page.input_value("#colour") == colour, "what was typed stays"
+    member.page.set_input_files("#logo", {**logo, "buffer": bytes(300_000)})
+    member.click("Save")
+    assert "holds too much" in member.page.inner_text("main")
+    member.at("/settings/branding")
+    member.type("Its name on consent pages", "Acme Assistant")
+    member.type("Colour", "#7a1fa2")
+    member.click("Preview")
+    assert "not saved yet" in member.page.inner_text("#preview") and not member.faults()
+    button = "getComputedStyle(document.querySelector('.sheet .button')).backgroundColor"
+    assert member.page.evaluate(button) == "rgb(122, 31, 162)"
+    member.page.set_input_files("#logo", {**logo, "buffer": picture()})
+    member.click("Save")
+    assert "Saved" in member.page.inner_text("[role=status]") and not member.faults() and not member.is_wide()
+    (link,) = demo.cli_json("account", "link", "MY_GMAIL", "of-a-brand")
+    looks = Member(stranger, demo)
+    for scheme, colour in (("light", "rgb(122, 31, 162)"), ("dark", None)):
+        stranger.page.emulate_media(color_scheme=scheme)
+        stranger.open(link["link"])
+        shown = stranger.page.evaluate("getComputedStyle(document.querySelector('#continue')).backgroundColor")
+        assert shown == colour or (colour is None and shown not in ("rgb(122, 31, 162)", "rgb(127, 211, 186)"))
+        assert stranger.page.evaluate("document.querySelector('img.tile').naturalWidth") == 64
+        assert "Acme Assistant" in stranger.words() and not looks.faults() and not looks.is_wide()
+    logo_at = stranger.page.get_attribute("img.tile", "src")
+    served = stranger.page.request.get(demo.url + logo_at)
+    assert served.headers["content-type"] == "image/png" and served.headers["x-content-type-options"] == "nosniff"
+    assert served.body() == picture()
+    (record,) = demo.cli_json("logs", "list", "--limit", "1", "--subject", demo.cli_json("environment", "get", "development")[0]["id"])
+    assert record["detail"]["colour"] == "#7a1fa2" and record["actor"].startswith("member:mem_")
+    refused = demo.cli("environment", "update", "development", "--colour", "#ffd400", check=False)
+    assert refused.returncode == 1 and "contrast of 1.4:1" in refused.stderr
+    demo.cli("environment", "update", "development", "--colour", "", "--no-logo")
+    assert demo.cli_json("environment", "get", "development")[0]["colour"] is None
+    assert stranger.page.request.get(demo.url + logo_at).status == 404

@@ -4,3 +4,4 @@ pub mod browsers;
 pub mod doors;
 pub mod sessions;
 pub mod sign_in;
+pub mod sign_on;

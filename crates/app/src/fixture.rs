@@ -124,6 +124,7 @@ async fn over(
         mail_link_life: Duration::from_secs(24 * 60 * 60),
         journal_kept: None,
         bounds: Bounds::default(),
+        sign_on: None,
     };
     App::new(Core::start(store, keyring, catalog, outbound, settings, clock, rng).await.unwrap())
 }

@@ -3,4 +3,7 @@
 pub mod analytics;
 pub mod audit;
 pub mod logs;
+pub mod recent;
 pub mod why;
+
+pub(crate) use recent::Recent;

@@ -31,7 +31,7 @@ pub mod tools;
 pub mod upkeep;
 pub(crate) mod upstream;
 
-pub use valetkey_core::{Bounds, Error, Limit, Metrics, Result, Settings, metrics::Streaming};
+pub use valetkey_core::{Bounds, Error, KnownBy, Limit, Metrics, Result, Settings, SignOn, metrics::Streaming};
 pub use valetkey_storage::{Listed, Page};
 
 use prometheus_client::registry::Registry;
@@ -58,6 +58,8 @@ pub struct Inside {
     pub(crate) upstreams: upstream::Upstreams,
     pub(crate) limits: calls::Limits,
     pub(crate) deliveries: events::Deliveries,
+    pub(crate) asking: entrance::sign_on::Asking,
+    pub(crate) recent: insight::Recent,
 }
 
 impl App {
@@ -73,6 +75,8 @@ impl App {
             searched: Default::default(),
             upstreams: Default::default(),
             deliveries: Default::default(),
+            asking: Default::default(),
+            recent: Default::default(),
         }))
     }
 

@@ -26,4 +26,4 @@ pub use change::Change;
 pub use error::{Error, Result};
 pub use events::TYPED;
 pub use metrics::Metrics;
-pub use settings::Settings;
+pub use settings::{KnownBy, Settings, SignOn};

@@ -1,8 +1,10 @@
 //! What the operator chose, as far as use cases need to know it.
 
 use crate::Bounds;
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
+use valetkey_domain::Secret;
 
 /// The operator's choices. URLs end without a slash.
 #[derive(Clone, Debug)]
@@ -19,6 +21,30 @@ pub struct Settings {
     pub journal_kept: Option<Duration>,
     /// How much anyone may take.
     pub bounds: Bounds,
+    /// Where members may sign in, beside their passwords and links; none if nowhere.
+    pub sign_on: Option<Arc<SignOn>>,
+}
+
+/// An OpenID provider at which members sign in.
+#[derive(Debug)]
+pub struct SignOn {
+    /// Its name, which is where it says what it is.
+    pub issuer: Url,
+    /// Who we are there.
+    pub client_id: String,
+    /// The secret of that client; none for a public one.
+    pub client_secret: Option<Secret<str>>,
+    /// By what of it a member is known.
+    pub known_by: KnownBy,
+}
+
+/// What of an OpenID provider's answer is the name of a member here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownBy {
+    /// The address that the provider has verified.
+    Email,
+    /// The provider's own id of the person.
+    Subject,
 }
 
 impl Settings {

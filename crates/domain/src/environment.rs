@@ -1,6 +1,7 @@
 //! Environments: everything else belongs to exactly one.
 
 use crate::Timestamp;
+use crate::brand::Brand;
 use crate::id::EnvironmentId;
 
 /// The isolation boundary. A first start makes one, `development`.
@@ -16,6 +17,8 @@ pub struct Environment {
     pub user_verify_mode: Option<VerifyMode>,
     /// Where people go to be confirmed, unless a link says otherwise.
     pub user_verify_url: Option<String>,
+    /// How the app looks there.
+    pub brand: Brand,
     /// When it was made.
     pub created_at: Timestamp,
 }

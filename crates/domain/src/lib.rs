@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod authorization;
+pub mod brand;
 pub mod client;
 pub mod config;
 pub mod connection;

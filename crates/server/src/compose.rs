@@ -239,5 +239,6 @@ fn app_settings(settings: &Settings) -> valetkey_app::Settings {
         mail_link_life: settings.mail_link_life,
         journal_kept: settings.journal_kept,
         bounds: settings.limits.bounds,
+        sign_on: settings.sign_on.clone(),
     }
 }

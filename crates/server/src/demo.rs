@@ -48,7 +48,7 @@ pub(crate) async fn run(mut settings: Settings) -> Result<()> {
     match outcome {
         Ok(text) => {
             let agent = coding_agent::how(&running.server().app, &settings.data)?.unwrap_or_default();
-            let text = format!("{text}\n{agent}{}", dashboard(&running).await?);
+            let text = format!("{text}{agent}");
             std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes())?;
             running.until_stopped().await
         }
@@ -59,11 +59,11 @@ pub(crate) async fn run(mut settings: Settings) -> Result<()> {
     }
 }
 
-/// Where the dashboard is, last of all that is printed: it is what one does next.
+/// Where the dashboard is: it is what one does next.
 async fn dashboard(running: &Running) -> Result<String> {
     let app = &running.server().app;
     let link = operator::login_url(app, &sign_in::first_link(app).await?);
-    Ok(format!("Open the dashboard (this link signs in once, within ten minutes):\n\n  {link}\n\n"))
+    Ok(format!("\nOpen the dashboard (this link signs in once, within ten minutes):\n\n  {link}\n"))
 }
 
 /// Sets everything up, runs the proof, and gives the text to print.
@@ -79,7 +79,7 @@ async fn prove(running: &Running, settings: &Settings) -> Result<String> {
     connect(&server.app, &ctx, lab, settings.lab_address).await?;
     let client = client(server, &ctx, &folder).await?;
     let story = proof::run(&base(&settings.public_url), &client, server.app.now()).await?;
-    text(&story, settings)
+    text(&story, settings, &dashboard(running).await?)
 }
 
 /// The demo's connections, made if they are missing, and known to the lab with their redirect URIs.
@@ -156,7 +156,7 @@ async fn client(server: &Server, ctx: &Ctx, folder: &Folder) -> Result<SdkAccess
     Ok(client)
 }
 
-fn text(story: &proof::Story, settings: &Settings) -> Result<String> {
+fn text(story: &proof::Story, settings: &Settings, dashboard: &str) -> Result<String> {
     let binary = std::env::current_exe().context("cannot find the binary's own path")?;
     let data = std::fs::canonicalize(&settings.data)?;
     let mut text =
@@ -166,9 +166,9 @@ fn text(story: &proof::Story, settings: &Settings) -> Result<String> {
     }
     text.push_str(&format!(
         "\nServing at {} (browsers, MCP clients) and {} (SDKs); the provider lab plays Google at http://{}.\n\
-         Connections: {}. Data: {}\n\
+         Connections: {}. Data: {}\n{dashboard}\
          \nIn another shell, this points the official SDKs here:\n\n  eval \"$({} --data {} env)\"\n\
-         \nThen run your AgentKit code unchanged. Stop with Ctrl-C; the next start goes on with the same data.\n",
+         \nThen run your AgentKit code unchanged. Stop with Ctrl-C; the next start goes on with the same data.\n\n",
         base(&settings.public_url),
         base(&settings.sdk_url),
         settings.lab_address,

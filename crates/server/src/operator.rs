@@ -61,6 +61,9 @@ pub(crate) async fn run(data: &Path, mut noun: Noun, secrets: Secrets) -> Result
     if let Noun::Provider(asked) = &mut noun {
         asked.verb.read_file()?;
     }
+    if let Noun::Environment(asked) = &mut noun {
+        asked.verb.read_logo()?;
+    }
     if let Noun::Why(flags) = &mut noun {
         flags.read_secrets()?;
     }

@@ -10,6 +10,7 @@ pub(crate) use limits::Limits;
 pub(crate) use urls::on_this_machine;
 pub(crate) use watching::{Format, Listening, Logging, Traces};
 
+use self::file::SignOnFile;
 use crate::data::{Folder, SETTINGS_FILE};
 use crate::files;
 use crate::flags::ServeFlags;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
+use valetkey_app::{KnownBy, SignOn};
 use valetkey_domain::Secret;
 use valetkey_storage::Location;
 
@@ -57,6 +59,8 @@ pub(crate) struct Settings {
     pub(crate) connectors: Option<PathBuf>,
     /// What may be reached although it is private.
     pub(crate) allow: Vec<String>,
+    /// Where members sign in, beside their passwords and links.
+    pub(crate) sign_on: Option<Arc<SignOn>>,
     /// How long links from MCP answers open.
     pub(crate) chat_link_life: Duration,
     /// How long links open that are mailed.
@@ -106,6 +110,7 @@ impl Settings {
             database: database(data, given, file.database, file.database_file)?,
             connectors: flags.connectors.clone().or(file.connectors),
             allow: file.outbound.allow,
+            sign_on: file.sign_on.map(sign_on).transpose()?,
             chat_link_life: link_life("links.chat_minutes", file.links.chat_minutes.unwrap_or(15), 60)?,
             mail_link_life: link_life("links.mail_hours", file.links.mail_hours.unwrap_or(24), 3600)?,
             journal_kept: file.journal.keep_days.map(kept).transpose()?,
@@ -150,6 +155,21 @@ fn located(database: Secret<str>) -> Location {
 /// unless it is named.
 fn operators_by_default(public_url: &Url) -> Vec<Listening> {
     if on_this_machine(public_url) { vec![Listening::Http, Listening::Tls] } else { vec![] }
+}
+
+/// The OpenID provider at which members sign in.
+fn sign_on(file: SignOnFile) -> Result<Arc<SignOn>> {
+    let known_by = match file.member.as_deref() {
+        None | Some("email") => KnownBy::Email,
+        Some("sub") => KnownBy::Subject,
+        Some(other) => bail!("{SETTINGS_FILE}: sign_on.member is '{other}'; it can be email or sub"),
+    };
+    let secret = file.client_secret_file.map(|path| files::read_private("secret of the single sign-on", &path));
+    let (issuer, client_id, client_secret) = (file.issuer, file.client_id, secret.transpose()?);
+    if !matches!(issuer.scheme(), "https" | "http") || !issuer.has_host() || issuer.query().is_some() {
+        bail!("{SETTINGS_FILE}: sign_on.issuer is {issuer}; it is a web address without a query (https://…)");
+    }
+    Ok(Arc::new(SignOn { issuer, client_id, client_secret, known_by }))
 }
 
 /// How long a link opens: never not at all, and not so long that it becomes a standing key to somebody's account.

@@ -90,7 +90,11 @@ const TABLES: [(Kind, Table); 12] = [
         Table::of(
             "environments",
             "id",
-            "name, CASE WHEN user_verify_mode IS NULL AND user_verify_url IS NULL THEN display_name
+            "name, CASE WHEN brand_colour IS NOT NULL OR brand_logo IS NOT NULL
+                 THEN COALESCE(display_name, '') || '; ' || COALESCE(user_verify_mode, '') || '; '
+                      || COALESCE(user_verify_url, '') || '; ' || COALESCE(brand_colour, '') || '; '
+                      || COALESCE(brand_logo, '')
+             WHEN user_verify_mode IS NULL AND user_verify_url IS NULL THEN display_name
              ELSE COALESCE(display_name, '') || '; ' || COALESCE(user_verify_mode, '') || '; '
                   || COALESCE(user_verify_url, '') END AS display_name",
         ),

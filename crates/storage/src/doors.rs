@@ -141,6 +141,15 @@ pub async fn authorization_by_state(
     tx.one(sql, args![hash]).await?.as_ref().map(read_authorization).transpose()
 }
 
+/// A logo by its SHA-256, which the pages that show it name. Whoever asks for it may see it: it is for everybody's eyes.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn logo(tx: &mut Tx, hash: &str) -> Result<Option<Vec<u8>>, Error> {
+    let sql = "SELECT bytes FROM logos WHERE hash = $1 LIMIT 1";
+    tx.one(sql, args![hash]).await?.as_ref().map(|row| Ok(row.bytes("bytes")?.to_vec())).transpose()
+}
+
 /// The environment of an authorization whose id a browser names; what the browser may see of it, its cookie decides.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 
 use crate::row::misfit;
 use crate::{Error, Row, Tx, args};
+use valetkey_domain::brand::{Brand, Colour};
 use valetkey_domain::environment::{Environment, VerifyMode};
 use valetkey_domain::id::EnvironmentId;
 
@@ -65,6 +66,38 @@ pub async fn set_verification(
     Ok(tx.run(sql, args![id, mode.map(VerifyMode::as_str), url]).await? == 1)
 }
 
+/// Says how the app looks. False if there is no such environment.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_brand(tx: &mut Tx, id: &EnvironmentId, brand: &Brand) -> Result<bool, Error> {
+    let sql = "UPDATE environments SET brand_colour = $2, brand_logo = $3 WHERE id = $1";
+    let colour = brand.colour.map(|colour| colour.to_string());
+    Ok(tx.run(sql, args![id, colour, brand.logo.as_deref()]).await? == 1)
+}
+
+/// Keeps a logo in the place of the one before. Its hash is in the environment's row, so that nothing else is taken for it.
+///
+/// # Errors
+/// The database failed.
+pub async fn put_logo(tx: &mut Tx, id: &EnvironmentId, hash: &str, bytes: &[u8]) -> Result<(), Error> {
+    let sql = "INSERT INTO logos (environment_id, hash, bytes) VALUES ($1, $2, $3)
+        ON CONFLICT (environment_id) DO UPDATE SET hash = excluded.hash, bytes = excluded.bytes";
+    tx.run(sql, args![id, hash, bytes]).await.map(drop)
+}
+
+/// Forgets the logo.
+///
+/// # Errors
+/// The database failed.
+pub async fn drop_logo(tx: &mut Tx, id: &EnvironmentId) -> Result<(), Error> {
+    tx.run("DELETE FROM logos WHERE environment_id = $1", args![id]).await.map(drop)
+}
+
+fn colour(text: &str) -> Result<Colour, Error> {
+    Colour::parse(text).map_err(|_| misfit("brand_colour", "is no colour"))
+}
+
 fn mode(word: &str) -> Result<VerifyMode, Error> {
     VerifyMode::named(word).ok_or_else(|| misfit("user_verify_mode", "is no mode"))
 }
@@ -77,6 +110,10 @@ fn read(row: &Row) -> Result<Environment, Error> {
             display_name: row.optional_text("display_name")?.map(ToOwned::to_owned),
             user_verify_mode: row.optional_text("user_verify_mode")?.map(mode).transpose()?,
             user_verify_url: row.optional_text("user_verify_url")?.map(ToOwned::to_owned),
+            brand: Brand {
+                colour: row.optional_text("brand_colour")?.map(colour).transpose()?,
+                logo: row.optional_text("brand_logo")?.map(ToOwned::to_owned),
+            },
             created_at: row.timestamp("created_at")?,
         })
     })

@@ -48,6 +48,7 @@ pub(crate) async fn two_environments() -> TwoEnvironments {
             display_name: None,
             user_verify_mode: None,
             user_verify_url: None,
+            brand: Default::default(),
             created_at: now(),
         };
         environments::insert(&mut tx, &environment).await.unwrap();

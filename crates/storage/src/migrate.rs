@@ -64,6 +64,7 @@ pub(crate) const STEPS: &[Step] = &[
     // An older binary would take the connections of custom providers for ones whose connector file is missing, and renew
     // none of their tokens.
     step!(19, "providers", "0019_providers", 1),
+    step!(20, "dashboard", "0020_dashboard", 1),
 ];
 
 /// Where it is written which steps a database has.

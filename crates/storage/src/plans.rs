@@ -192,7 +192,8 @@ fn postgres_walks(plan: &[String]) -> Vec<String> {
 }
 
 /// The columns that our indexes have.
-const COLUMNS: [&str; 35] = [
+const COLUMNS: [&str; 36] = [
+    "status",
     "id",
     "environment_id",
     "connection_id",

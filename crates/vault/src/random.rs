@@ -29,8 +29,14 @@ pub fn bearer(prefix: &str) -> Result<Secret<str>, Error> {
 /// The system has no randomness to give.
 pub fn pkce() -> Result<(Secret<str>, String), Error> {
     let verifier = bearer("")?;
-    let challenge = BASE64_URL_SAFE_NO_PAD.encode(sha256(verifier.bytes()));
+    let challenge = challenge(&verifier);
     Ok((verifier, challenge))
+}
+
+/// The S256 challenge of a verifier that was made of something else.
+#[must_use]
+pub fn challenge(verifier: &Secret<str>) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(sha256(verifier.bytes()))
 }
 
 /// The nonce of an authorization request (OpenID Connect Core §15.5.2), made of the request's PKCE verifier: it is bound

@@ -1,6 +1,6 @@
 //! What use cases say, as pages. The one place that knows both.
 
-use crate::pages::{Consent, CustomHosts, Field, Form, Leave, Notice, NoticeKind, Replace, Scope};
+use crate::pages::{Consent, CustomHosts, Field, Form, Leave, Look, Notice, NoticeKind, Replace, Scope};
 use url::Url;
 use valetkey_app::connections;
 use valetkey_app::consent::{self, About, AskedScope, ConsentReport, FormField, Opened, Outcome, StopReason, Stopped};
@@ -24,7 +24,7 @@ pub(crate) fn failure(error: &valetkey_app::Error) -> NoticeKind {
 pub(crate) fn stop(stopped: &Stopped) -> Notice {
     let notice = Notice::new(reason(&stopped.why));
     match &stopped.about {
-        Some(about) => notice.about(about.connection.as_str(), about.identifier.as_str()),
+        Some(about) => notice.about(about.connection.as_str(), about.identifier.as_str()).of(Look::from(&about.brand)),
         None => notice,
     }
 }
@@ -52,11 +52,12 @@ pub(crate) fn reason(why: &StopReason) -> NoticeKind {
 
 /// The page of a link that opens.
 pub(crate) fn consent(opened: Opened, token: String) -> Consent {
-    let Opened { about: About { connector, connection, app, identifier }, .. } = opened;
+    let Opened { about: About { connector, connection, app, brand, identifier }, .. } = opened;
     Consent {
         connector,
         provider: host(&opened.provider),
         app,
+        brand: Look::from(&brand),
         connection: connection.to_string(),
         identifier: identifier.to_string(),
         scopes: scopes(opened.scopes),
@@ -68,7 +69,7 @@ pub(crate) fn consent(opened: Opened, token: String) -> Consent {
 
 /// The page of a link that opens, where something is to be typed.
 pub(crate) fn typed(opened: Opened, form: consent::Form, token: String) -> Form {
-    let Opened { about: About { connector, connection, app, identifier }, .. } = opened;
+    let Opened { about: About { connector, connection, app, brand, identifier }, .. } = opened;
     let faulty = form.fields.iter().any(|field| field.fault.is_some());
     let told = match form.refused {
         Some(true) => Some("form-refused"),
@@ -78,6 +79,7 @@ pub(crate) fn typed(opened: Opened, form: consent::Form, token: String) -> Form 
     Form {
         connector,
         app,
+        brand: Look::from(&brand),
         connection: connection.to_string(),
         identifier: identifier.to_string(),
         fields: form.fields.into_iter().map(field).collect(),
@@ -124,8 +126,11 @@ fn host(origin: &str) -> String {
 
 /// The page of a consent that ended, and has no question open.
 pub(crate) fn end(ended: ConsentReport) -> Notice {
-    let About { connector, connection, identifier, .. } = ended.about;
-    let notice = |said| Notice::new(said).word("connector", connector).about(connection.as_str(), identifier.as_str());
+    let About { connector, connection, brand, identifier, .. } = ended.about;
+    let notice = |said| {
+        let notice = Notice::new(said).word("connector", connector).of(Look::from(&brand));
+        notice.about(connection.as_str(), identifier.as_str())
+    };
     match ended.outcome {
         Outcome::Connected => notice(NoticeKind::Connected),
         Outcome::ConnectedWithout(_) => notice(NoticeKind::Partly).without(scopes(ended.withheld)),
@@ -144,6 +149,7 @@ pub(crate) fn question(ended: &ConsentReport) -> Option<Replace> {
     let Outcome::OtherAccount { before, now } = &ended.outcome else { return None };
     ended.undecided.then(|| Replace {
         connector: ended.about.connector.clone(),
+        brand: Look::from(&ended.about.brand),
         connection: ended.about.connection.to_string(),
         identifier: ended.about.identifier.to_string(),
         before: named(before),

@@ -65,6 +65,24 @@ mod tests {
         assert_eq!(fingerprint("foobar"), 0x8594_4171_f739_67e8);
     }
 
+    /// A page in a language that is written from right to left is its own mirror image.
+    #[test]
+    fn stylesheets_name_no_side() {
+        for sheet in [STYLESHEET, DASHBOARD_STYLESHEET] {
+            for rule in sheet.split([';', '{', '}']).map(str::trim) {
+                let Some((name, value)) = rule.split_once(':') else { continue };
+                let (name, value) = (name.trim(), value.trim());
+                let one_side = ["left", "right"].iter().any(|side| name.split('-').any(|part| part == *side));
+                assert!(!one_side && value != "left" && value != "right", "{rule}");
+                let four: Vec<_> = value.split(' ').collect();
+                if let ("margin" | "padding" | "inset" | "border-width", [_, right, _, left]) = (name, four.as_slice())
+                {
+                    assert_eq!(left, right, "{rule}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn stylesheets_load_nothing() {
         for sheet in [STYLESHEET, DASHBOARD_STYLESHEET] {

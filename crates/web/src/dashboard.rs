@@ -5,7 +5,9 @@
 //! ([`Posted`](visit::Posted)) and end in a redirect. Every page works without its script.
 
 mod accounts;
+mod agent;
 mod bounded;
+mod branding;
 mod call_charts;
 mod calls;
 mod chart;
@@ -15,6 +17,7 @@ mod connections;
 mod done;
 mod entrance;
 mod events;
+mod forms;
 mod frame;
 mod guide;
 mod instances;
@@ -28,6 +31,7 @@ mod schema_form;
 mod sentence;
 mod server;
 mod settings;
+mod sign_on;
 mod snippets;
 pub(crate) mod templates;
 #[cfg(test)]
@@ -50,6 +54,8 @@ pub(crate) fn router() -> Router<Web> {
     let doors = Router::new()
         .route("/", get(entrance::home))
         .route("/sign-in", get(entrance::ask).post(entrance::by_password))
+        .route("/sign-in/provider", post(sign_on::start))
+        .route(valetkey_app::entrance::sign_on::CALLBACK, get(sign_on::finish))
         .route("/login/{link}", get(entrance::link).post(entrance::by_link));
     pages_of_an_environment()
         .fold(doors, |doors, (path, page)| doors.route(&format!("/dashboard/{{environment}}{path}"), page))
@@ -102,7 +108,7 @@ fn pages_of_an_environment() -> impl Iterator<Item = (&'static str, MethodRouter
         ("/settings", get(settings::show)),
         ("/settings/limits", get(server::limits)),
         ("/settings/keys", get(server::keys)),
-        ("/settings/name", post(settings::rename)),
+        ("/settings/branding", get(branding::show).post(branding::save)),
         ("/settings/password", post(settings::password)),
         ("/settings/sessions/{id}/end", post(settings::end_session)),
         ("/settings/clients", post(clients::create)),

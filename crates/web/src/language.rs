@@ -34,6 +34,14 @@ impl Language {
         }
     }
 
+    /// Which way it is written, as in `<html dir>`.
+    #[must_use]
+    pub const fn direction(self) -> &'static str {
+        match self {
+            Self::English | Self::German | Self::French | Self::Spanish => "ltr",
+        }
+    }
+
     /// The texts as written.
     pub(crate) const fn source(self) -> &'static str {
         match self {

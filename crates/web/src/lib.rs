@@ -11,6 +11,7 @@
 
 mod answers;
 mod assets;
+mod branding;
 mod callback;
 mod dashboard;
 mod language;
@@ -24,6 +25,7 @@ mod web;
 mod yours;
 
 pub use language::Language;
+pub use pages::pseudo::pseudo_samples;
 pub use pages::{Error, samples};
 
 /// Every sample of the dashboard's pages: a name and the HTML. For people who work on the pages.
@@ -57,6 +59,7 @@ impl Web {
             .route("/connect/stopped/{why}", get(outcome::stopped))
             .route("/sso/v1/oauth/{connection}/callback", get(callback::take).head(callback::look))
             .merge(assets::router())
+            .merge(branding::router())
             .method_not_allowed_fallback(wrong_method)
             .layer(DefaultBodyLimit::max(MAX_FORM))
             .with_state(self.clone())

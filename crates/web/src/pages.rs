@@ -6,8 +6,10 @@
 mod consent;
 mod form;
 mod leave;
+mod look;
 mod notice;
 pub(crate) mod page;
+pub(crate) mod pseudo;
 mod replace;
 mod scope;
 #[cfg(test)]
@@ -17,6 +19,7 @@ mod yours;
 pub(crate) use consent::{Consent, CustomHosts};
 pub(crate) use form::{Field, Form};
 pub(crate) use leave::Leave;
+pub(crate) use look::{Look, stylesheet as brand_stylesheet};
 pub(crate) use notice::{Notice, NoticeKind};
 pub(crate) use page::Page;
 pub(crate) use replace::Replace;
@@ -89,16 +92,22 @@ impl Pages {
 }
 
 fn environment(language: Language, base: &str) -> Result<Environment<'static>, Error> {
-    with_texts(Texts::of(language)?, language, base)
+    with_texts(Texts::of(language)?, language.code(), language.direction(), base)
 }
 
-fn with_texts(texts: Texts, language: Language, base: &str) -> Result<Environment<'static>, Error> {
+fn with_texts(
+    texts: Texts,
+    code: &'static str,
+    direction: &'static str,
+    base: &str,
+) -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     let texts = Arc::new(texts);
     let dates = texts.clone();
-    environment.add_global("lang", language.code());
+    environment.add_global("lang", code);
+    environment.add_global("dir", direction);
     environment.add_global("stylesheet", format!("{base}{}", assets::stylesheet()));
     environment.add_global("icon", format!("{base}{}", assets::icon()));
     environment.add_function("t", move |key: &str, words: Kwargs| text(&texts, key, &words));

@@ -1,7 +1,7 @@
 //! `/connect/yours/{authorization}`: what a person gave in this app, for the browser that finished a consent, and the
 //! way to take it back.
 
-use crate::pages::{NoticeKind, YourLine, Yours};
+use crate::pages::{Look, NoticeKind, YourLine, Yours};
 use crate::{Web, answers};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
@@ -33,6 +33,7 @@ async fn page(web: &Web, id: &AuthorizationId, asked: &HeaderMap, done: Option<(
         Ok(found) => {
             let page = Yours {
                 app: found.app,
+                brand: Look::from(&found.brand),
                 identifier: found.identifier.to_string(),
                 connections: found.connections.into_iter().map(line).collect(),
                 done,

@@ -188,6 +188,7 @@ async fn app(clock: Arc<ManualClock>, location: Location, shelf: Option<SocketAd
         mail_link_life: Duration::from_secs(86_400),
         journal_kept: None,
         bounds: Bounds::default(),
+        sign_on: None,
     };
     let policy =
         shelf.map_or_else(Policy::default, |address| Policy::allowing(vec![address.to_string().parse().unwrap()]));

@@ -339,6 +339,7 @@ impl Consent {
             connector: wired.connector.display_name.clone(),
             connection: wired.connection.name.clone(),
             app: environment.label().to_owned(),
+            brand: environment.brand,
             identifier: account.owner.identifier.clone(),
         };
         // A link that brings its own page is confirmed there whatever the mode, and what is typed by nobody.

@@ -1,6 +1,7 @@
 //! Why a consent does not go on: what a page says then, and what the person can do.
 
 use crate::Error;
+use valetkey_domain::brand::Brand;
 use valetkey_domain::name::{ConnectionName, Identifier};
 
 /// What a consent is about, for the person who holds its link.
@@ -12,6 +13,8 @@ pub struct About {
     pub connection: ConnectionName,
     /// Who asks: what people call the environment.
     pub app: String,
+    /// How that looks.
+    pub brand: Brand,
     /// The app's name for the user.
     pub identifier: Identifier,
 }

@@ -13,6 +13,7 @@ use crate::entrance::browsers::is_of;
 use crate::{App, Page, Result};
 use valetkey_domain::account::{ConnectedAccount, Status};
 use valetkey_domain::authorization::{Outcome, Stage};
+use valetkey_domain::brand::Brand;
 use valetkey_domain::id::{AccountId, AuthorizationId, ConnectionId};
 use valetkey_domain::name::{ConnectionName, Identifier};
 use valetkey_domain::{Ctx, Kind, Secret};
@@ -26,6 +27,8 @@ const MOST: u32 = 50;
 pub struct Yours {
     /// The app's name.
     pub app: String,
+    /// How it looks.
+    pub brand: Brand,
     /// Who the person is there.
     pub identifier: Identifier,
     /// The connections.
@@ -88,7 +91,7 @@ pub async fn yours(
             given,
         });
     }
-    Ok(Yours { app: consent.about.app, identifier: consent.about.identifier, connections })
+    Ok(Yours { app: consent.about.app, brand: consent.about.brand, identifier: consent.about.identifier, connections })
 }
 
 /// Takes back what this browser gave: the tokens are forgotten here and revoked at the provider. Says what became of them

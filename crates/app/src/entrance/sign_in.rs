@@ -161,7 +161,13 @@ async fn is_kept(tx: &mut Tx, member: &Member, looked_at: Option<&str>) -> Resul
     Ok(now.is_some_and(|now| now.member.id == member.id && now.hash.as_deref() == looked_at))
 }
 
-async fn begin(app: &App, mut tx: Change<'_>, member: Member, browser: &str, by: &'static str) -> Result<Fresh> {
+pub(super) async fn begin(
+    app: &App,
+    mut tx: Change<'_>,
+    member: Member,
+    browser: &str,
+    by: &'static str,
+) -> Result<Fresh> {
     let cookie = random::bearer("")?;
     let now = app.core.now();
     let session = Session {
@@ -303,7 +309,7 @@ pub async fn tidy(app: &App) -> Result<u64> {
     Ok(gone)
 }
 
-fn installation(app: &App, member: &Member) -> Ctx {
+pub(super) fn installation(app: &App, member: &Member) -> Ctx {
     context::installation(&app.core, Actor::Member(member.id.clone()))
 }
 

@@ -5,6 +5,7 @@ use crate::{App, Error, Result};
 use serde_json::{Map, json};
 use valetkey_core::context;
 use valetkey_core::journal;
+use valetkey_domain::brand::Brand;
 use valetkey_domain::environment::{Environment, VerifyMode};
 use valetkey_domain::id::EnvironmentId;
 use valetkey_domain::{Ctx, Kind};
@@ -26,6 +27,7 @@ pub async fn create(app: &App, name: &str, display_name: Option<&str>) -> Result
         display_name: display_name.map(ToOwned::to_owned),
         user_verify_mode: None,
         user_verify_url: None,
+        brand: Brand::default(),
         created_at: app.core.now(),
     };
     let ctx = context::operator(&app.core, &environment.id);
@@ -48,11 +50,7 @@ pub async fn rename(app: &App, name: &str, display_name: Option<&str>) -> Result
     Ok(Environment { display_name: display_name.map(ToOwned::to_owned), ..environment })
 }
 
-/// The same on behalf of somebody who is in the environment.
-///
-/// # Errors
-/// As for [`rename`].
-pub async fn set_display_name(app: &App, ctx: &Ctx, display_name: Option<&str>) -> Result<()> {
+async fn set_display_name(app: &App, ctx: &Ctx, display_name: Option<&str>) -> Result<()> {
     display_name.map_or(Ok(()), |display_name| fits("display name", display_name))?;
     let mut tx = app.core.change(ctx).await?;
     if !rows::set_display_name(&mut tx, &ctx.environment, display_name).await? {
@@ -87,7 +85,7 @@ pub async fn verify_users(app: &App, name: &str, mode: Option<VerifyMode>, url: 
 }
 
 /// People read both, so neither holds what can't be seen.
-fn fits(what: &str, text: &str) -> Result<()> {
+pub(super) fn fits(what: &str, text: &str) -> Result<()> {
     if (1..=100).contains(&text.chars().count()) && text.trim() == text && !text.contains(char::is_control) {
         return Ok(());
     }

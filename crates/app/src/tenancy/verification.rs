@@ -73,6 +73,7 @@ mod tests {
             display_name: None,
             user_verify_mode: mode,
             user_verify_url: url.map(str::to_owned),
+            brand: Default::default(),
             created_at: Timestamp::UNIX_EPOCH,
         }
     }

@@ -221,6 +221,7 @@ async fn app(upstream: &Upstream, bounds: Bounds) -> (App, (TaskTracker, usize))
         mail_link_life: Duration::from_secs(24 * 3600),
         journal_kept: None,
         bounds,
+        sign_on: None,
     };
     let outbound = Outbound::new(Policy::allowing(vec![allowed]), Arc::new(SystemResolver)).unwrap();
     let core = Core::start(store, keyring, catalog, outbound, settings, clock, rng).await.unwrap();

@@ -10,7 +10,7 @@ mod register;
 mod server;
 
 pub use register::{Registered, register};
-pub use server::{AuthorizationServer, Resource, discover};
+pub use server::{AuthorizationServer, Resource, discover, issuer};
 
 use crate::Error;
 

@@ -53,6 +53,8 @@ pub struct Claims {
     pub subject: Option<String>,
     /// `iss`: who issued.
     pub issuer: Option<String>,
+    /// `email`, where the issuer says that it is the person's (`email_verified`).
+    pub verified_email: Option<String>,
 }
 
 /// An ID token that is not taken.
@@ -121,7 +123,11 @@ impl IdToken {
         if expected.issuer.zip(text("iss")).is_some_and(|(asked, told)| !is_same(asked, told)) {
             return Err(IdTokenFault::OtherIssuer);
         }
-        Ok(Claims { subject: subject(claims.get("sub")), issuer: text("iss").map(str::to_owned) })
+        Ok(Claims {
+            subject: subject(claims.get("sub")),
+            issuer: text("iss").map(str::to_owned),
+            verified_email: verified_email(&claims),
+        })
     }
 
     /// The claims of the compact form (RFC 7515 §7.1), within bounds.
@@ -142,6 +148,13 @@ impl IdToken {
         })?;
         if claims.is_object() { Ok(claims) } else { Err(IdTokenFault::Unreadable("its claims are no object")) }
     }
+}
+
+/// An address that the issuer has verified (§5.1); of others anybody may say that it is theirs.
+#[must_use]
+pub fn verified_email(claims: &Value) -> Option<String> {
+    let verified = claims.get("email_verified").is_some_and(|told| *told == Value::Bool(true) || told == "true");
+    claims.get("email").and_then(Value::as_str).filter(|_| verified).map(str::to_owned)
 }
 
 fn check_nonce(told: Option<&str>, sent: Nonce<'_>) -> Result<(), IdTokenFault> {

@@ -66,7 +66,7 @@ pub(crate) struct Asked<Verb: Subcommand> {
     #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
     #[command(subcommand)]
-    verb: Verb,
+    pub(super) verb: Verb,
 }
 
 /// A verb about what belongs to one environment.

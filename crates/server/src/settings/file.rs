@@ -30,6 +30,7 @@ pub(super) struct File {
     pub(super) metrics: Option<Vec<Listening>>,
     pub(super) dashboard: Option<Vec<Listening>>,
     pub(super) outbound: OutboundFile,
+    pub(super) sign_on: Option<SignOnFile>,
     pub(super) links: LinksFile,
     pub(super) journal: JournalFile,
     pub(super) limits: LimitsFile,
@@ -42,6 +43,18 @@ pub(super) struct File {
 pub(super) struct OutboundFile {
     /// `host:port` or CIDR that may be reached although it is private; metadata addresses never.
     pub(super) allow: Vec<String>,
+}
+
+/// An OpenID provider at which members sign in to the dashboard.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignOnFile {
+    pub(super) issuer: Url,
+    pub(super) client_id: String,
+    /// A file that holds the client's secret; none for a public client.
+    pub(super) client_secret_file: Option<PathBuf>,
+    /// `email` or `sub`.
+    pub(super) member: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

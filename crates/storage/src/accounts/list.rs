@@ -30,9 +30,9 @@ pub struct Filter {
     pub search: Option<String>,
 }
 
-/// Lists with a condition on the user, who is `$5`.
+/// Lists with a condition on the user, who is `$5`, and on the status, which is `$8`.
 macro_rules! listing_where {
-    ($user:literal) => {
+    ($user:literal, $status:literal) => {
         listing!(
             AccountId,
             counters::ACCOUNTS,
@@ -42,8 +42,9 @@ macro_rules! listing_where {
                 " AND (CAST($4 AS TEXT) IS NULL OR c.connector = $4) AND ",
                 $user,
                 " AND (CAST($6 AS TEXT) IS NULL OR t.organization_id = $6)
-                  AND (CAST($7 AS TEXT) IS NULL OR t.user_id = $7) AND (CAST($8 AS TEXT) IS NULL OR t.status = $8)
-                  AND (CAST($9 AS TEXT) IS NULL OR t.search_text LIKE $9 ESCAPE '\\')
+                  AND (CAST($7 AS TEXT) IS NULL OR t.user_id = $7) AND ",
+                $status,
+                " AND (CAST($9 AS TEXT) IS NULL OR t.search_text LIKE $9 ESCAPE '\\')
                   AND (CAST($10 AS TEXT) IS NULL OR c.name_folded IN ($10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
                       $20, $21, $22, $23, $24, $25, $26, $27, $28, $29))"
             )
@@ -51,21 +52,29 @@ macro_rules! listing_where {
     };
 }
 
-const LIST: Listing = listing_where!("(CAST($5 AS TEXT) IS NULL OR t.identifier = $5)");
+const LIST: Listing =
+    listing_where!("(CAST($5 AS TEXT) IS NULL OR t.identifier = $5)", "(CAST($8 AS TEXT) IS NULL OR t.status = $8)");
 
 /// The same where the user is given: one index look-up, however many users there are.
-const LIST_OF_USER: Listing = listing_where!("t.identifier = $5");
+const LIST_OF_USER: Listing = listing_where!("t.identifier = $5", "(CAST($8 AS TEXT) IS NULL OR t.status = $8)");
 
-/// Both.
+/// The same where the status is given: few accounts have expired, and nobody has to look at all others for them.
+const LIST_OF_STATUS: Listing = listing_where!("(CAST($5 AS TEXT) IS NULL OR t.identifier = $5)", "t.status = $8");
+
+/// All of them.
 #[cfg(test)]
-pub(crate) const LISTS: [Listing; 2] = [LIST, LIST_OF_USER];
+pub(crate) const LISTS: [Listing; 3] = [LIST, LIST_OF_USER, LIST_OF_STATUS];
 
 /// A page of the environment's accounts.
 ///
 /// # Errors
 /// The database cannot be read, or a row fits no account.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<ConnectedAccount>, Error> {
-    let listing = if filter.identifier.is_some() { LIST_OF_USER } else { LIST };
+    let listing = match (&filter.identifier, &filter.status) {
+        (Some(_), _) => LIST_OF_USER,
+        (None, Some(_)) => LIST_OF_STATUS,
+        (None, None) => LIST,
+    };
     listing.fetch(ctx, tx, page, arguments(filter)).await?.read(read)
 }
 

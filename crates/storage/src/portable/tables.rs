@@ -33,8 +33,9 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         name: "environments",
         key: "id",
-        rest: "name created_at:n display_name user_verify_mode user_verify_url changes:n",
+        rest: "name created_at:n display_name user_verify_mode user_verify_url brand_colour brand_logo changes:n",
     },
+    Table { name: "logos", key: "environment_id", rest: "hash bytes:b" },
     Table {
         name: "data_keys",
         key: "id",

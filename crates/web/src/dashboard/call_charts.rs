@@ -4,8 +4,8 @@ use super::chart::{Chart, Value};
 use super::pages::CallCharts;
 use super::visit::Visit;
 use std::time::Duration;
-use valetkey_app::insight::analytics::{self, Counts};
 use valetkey_app::insight::logs::{self, CallStatus, Filter};
+use valetkey_app::insight::recent::{HourSum, recent};
 use valetkey_app::{Page, Result};
 use valetkey_domain::{Ctx, Timestamp};
 
@@ -21,12 +21,12 @@ const NEWEST: u32 = 100;
 pub(super) async fn of(visit: &Visit, ctx: &Ctx) -> Result<Option<CallCharts>> {
     let app = &visit.web.app;
     let (from, to) = span(app.now());
-    let wanted = Filter { from: Some(from), to: Some(to), ..Filter::default() };
-    let overview = analytics::overview(app, ctx, wanted.clone()).await?;
-    if overview.all.total() == 0 {
+    let hours = recent(app, ctx, from).await?;
+    if hours.is_empty() {
         return Ok(None);
     }
-    let days = by_day(from, &overview.parts);
+    let days = by_day(from, &hours);
+    let wanted = Filter { from: Some(from), to: Some(to), ..Filter::default() };
     let newest = logs::list(app, ctx, wanted, &Page { size: NEWEST, after: None }).await?.items;
     let took = |call: &logs::ToolCall| u64::try_from(logs::duration(call).as_millis()).unwrap_or(u64::MAX);
     let mut times: Vec<u64> = newest.iter().map(took).collect();
@@ -42,14 +42,14 @@ pub(super) async fn of(visit: &Visit, ctx: &Ctx) -> Result<Option<CallCharts>> {
     let words =
         format!("Of the newest {} calls half took at most {median} ms, and 19 of 20 at most {most} ms.", times.len());
     Ok(Some(CallCharts {
-        total: overview.all.total(),
-        failed: overview.all.errors(),
+        total: days.iter().map(|day| day.whole).sum(),
+        failed: days.iter().map(|day| day.bad).sum(),
         days: days.len(),
         by_day: Chart::of(told(&days), &days, " calls"),
         took: Chart::of(words, &bars, " ms"),
         median,
         most,
-        codes: overview.codes.into_iter().take(CODES).collect(),
+        codes: codes(&hours),
     }))
 }
 
@@ -61,20 +61,36 @@ fn span(now: Timestamp) -> (Timestamp, Timestamp) {
     (today.checked_sub(first).unwrap_or(today), today.checked_add(DAY).unwrap_or(now))
 }
 
-/// A span's parts are half days, since there may be thirty of them.
-fn by_day(from: Timestamp, parts: &[(Timestamp, Counts)]) -> Vec<Value> {
-    let mut days: Vec<Value> = Vec::new();
-    for (begin, counts) in parts {
-        let at = usize::try_from((begin.as_second() - from.as_second()) / 86_400).unwrap_or(0);
-        if at == days.len() {
-            days.push(Value { label: begin.strftime("%m-%d").to_string(), whole: 0, bad: 0 });
-        }
+/// The hours of each day added up, also of those on which nobody called.
+fn by_day(from: Timestamp, hours: &[HourSum]) -> Vec<Value> {
+    let day = |number: u64| {
+        let begins = from.checked_add(DAY * u32::try_from(number).unwrap_or(0)).unwrap_or(from);
+        Value { label: begins.strftime("%m-%d").to_string(), whole: 0, bad: 0 }
+    };
+    let mut days: Vec<Value> = (0..DAYS).map(day).collect();
+    for hour in hours {
+        let at = usize::try_from((hour.begins.as_second() - from.as_second()) / 86_400).unwrap_or(0);
+        let (total, failed) = hour.total_and_failed();
         if let Some(day) = days.get_mut(at) {
-            day.whole += u64::try_from(counts.total()).unwrap_or(0);
-            day.bad += u64::try_from(counts.errors()).unwrap_or(0);
+            day.whole += u64::try_from(total).unwrap_or(0);
+            day.bad += u64::try_from(failed).unwrap_or(0);
         }
     }
     days
+}
+
+/// The failures that came most often.
+fn codes(hours: &[HourSum]) -> Vec<(String, i64)> {
+    let mut codes = std::collections::BTreeMap::<&str, i64>::new();
+    for (outcome, count) in hours.iter().flat_map(|hour| &hour.outcomes) {
+        if CallStatus::of(outcome) != CallStatus::Success {
+            *codes.entry(outcome).or_default() += count;
+        }
+    }
+    let mut codes: Vec<_> = codes.into_iter().map(|(code, count)| (code.to_owned(), count)).collect();
+    codes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    codes.truncate(CODES);
+    codes
 }
 
 fn told(days: &[Value]) -> String {
@@ -100,12 +116,16 @@ mod tests {
             assert_eq!(from.as_second() % 86_400, 0);
         }
         let (from, _) = span(Timestamp::from_second(1_790_035_200).unwrap());
-        let part = |half: u32| {
-            (from + Duration::from_secs(43_200) * half, Counts { success: 2, provider_errors: 1, ..Counts::default() })
+        let hour = |number: u32| HourSum {
+            begins: from + Duration::from_secs(3_600) * number,
+            outcomes: [("ok".to_owned(), 2), ("rate_limited".to_owned(), 1)].into(),
         };
-        let days = by_day(from, &(0..28).map(part).collect::<Vec<_>>());
+        let hours: Vec<_> = (24..14 * 24).map(hour).collect();
+        let days = by_day(from, &hours);
         assert_eq!(days.len(), 14);
-        assert!(days.iter().all(|day| (day.whole, day.bad) == (6, 2)));
+        assert_eq!((days[0].whole, days[0].bad), (0, 0), "a day without a call is there too");
+        assert!(days[1..].iter().all(|day| (day.whole, day.bad) == (72, 24)));
+        assert_eq!(codes(&hours), [("rate_limited".to_owned(), 13 * 24)]);
     }
 
     #[test]

@@ -71,20 +71,28 @@ pub(crate) async fn catalog(visit: Visit) -> Answer {
         Entry::OfFile(one) => ConnectorCard {
             slug: one.slug.clone(),
             name: one.display_name.clone(),
-            about: format!("{} tools, {}", one.tools.len(), one.status()),
+            kind: if one.remote.is_some() { "remote" } else { "tools" },
+            about: match &one.remote {
+                Some(_) => "remote MCP server, whose tools it lists".to_owned(),
+                None => format!("{} tools, {}", one.tools.len(), one.status()),
+            },
         },
         Entry::Custom(one) => ConnectorCard {
             slug: one.slug.clone(),
             name: one.display_name.clone(),
+            kind: "custom",
             about: "a custom provider of yours".to_owned(),
         },
     };
     let mut connectors: Vec<_> = listed.items.iter().map(card).collect();
+    let kind = visit.query("kind");
     connectors.retain(|one| one.name.to_lowercase().contains(&query) || one.slug.contains(&query));
+    connectors.retain(|one| kind.is_empty() || one.kind == kind);
     connectors.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(visit.page(&Catalog {
         frame: visit.frame(Section::Connections),
         query: visit.query("q").to_owned(),
+        kind: kind.to_owned(),
         connectors,
     }))
 }

@@ -18,7 +18,7 @@ const WORDS: [(&str, &str); 31] = [
     ("instance-deleted", "The user's MCP server is deleted; its URL has stopped."),
     ("client-deleted", "The API client is deleted; its secrets and tokens have stopped."),
     ("secrets-expired", "All secrets of the client but the newest have ended, and the tokens made with them."),
-    ("environment-renamed", "The app's name is saved; consent pages show it from now on."),
+    ("brand-saved", "Saved: consent pages show it from now on."),
     ("password-set", "Your password is set. Other browsers are signed out."),
     ("session-ended", "That browser is signed out."),
     ("member-added", "The member is added: send the link."),

@@ -1,5 +1,6 @@
 //! Signing in and out.
 
+use super::forms::SIGN_IN;
 use super::pages::{Login, SignIn};
 use super::visit::{self, Answer, Posted};
 use crate::Web;
@@ -9,6 +10,7 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use valetkey_app::entrance::sign_in::{self, Fresh, SESSION_LIFE};
+use valetkey_app::entrance::sign_on;
 use valetkey_app::tenancy::environments;
 use valetkey_domain::environment::Environment;
 use valetkey_domain::{Kind, Secret};
@@ -82,7 +84,8 @@ pub(crate) async fn by_link(
 /// The page to sign in on.
 pub(crate) async fn ask(State(web): State<Web>, Query(query): Query<Next>, asked: HeaderMap) -> Response {
     let next = query.next.filter(|next| is_ours(next));
-    web.form(SIGN_IN, &asked, |token| SignIn { token, next, ..SignIn::default() })
+    let provider = sign_on::offered(&web.app);
+    web.form(SIGN_IN, &asked, |token| SignIn { token, next, provider, ..SignIn::default() })
 }
 
 /// Name and password.
@@ -115,7 +118,7 @@ pub(crate) async fn by_password(
             let wrong = Some(super::sentence::sentence(error.message()));
             let mut answer = web.form(SIGN_IN, &asked, |token| {
                 let kept = kept.unwrap_or_default();
-                SignIn { token, next, kept, name, wrong }
+                SignIn { token, next, kept, name, wrong, provider: sign_on::offered(&web.app) }
             });
             *answer.status_mut() = status;
             Err(answer)
@@ -135,13 +138,11 @@ pub(crate) async fn sign_out(Posted { visit, .. }: Posted) -> Answer {
     Ok(answer)
 }
 
-pub(super) const SIGN_IN: &str = "sign in";
-
 fn link_form(link: &str) -> String {
     format!("login {link}")
 }
 
-async fn welcome(web: &Web, fresh: &Fresh, next: Option<String>, asked: &HeaderMap) -> Answer {
+pub(super) async fn welcome(web: &Web, fresh: &Fresh, next: Option<String>, asked: &HeaderMap) -> Answer {
     let first = first(web).await.map_err(|error| web.failed(&error, asked))?;
     Ok(with_session(web, fresh, web.go(&next.unwrap_or_else(|| super::frame::root(&first.name)))))
 }
@@ -155,11 +156,11 @@ fn with_session(web: &Web, fresh: &Fresh, mut answer: Response) -> Response {
 }
 
 /// Only into the dashboard: what a link says may lead nowhere else.
-fn is_ours(next: &str) -> bool {
+pub(super) fn is_ours(next: &str) -> bool {
     next.starts_with("/dashboard/") && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
 }
 
-fn browser(asked: &HeaderMap) -> String {
+pub(super) fn browser(asked: &HeaderMap) -> String {
     let agent = asked.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     agent.unwrap_or("a browser that does not say its name").to_owned()
 }

@@ -36,7 +36,7 @@ pub(crate) async fn list(visit: Visit) -> Answer {
         kind: kind.to_owned(),
         account: account.to_owned(),
         rows: listed.items.iter().map(row).collect(),
-        pager: Pager::of(&listed, &[("kind", kind), ("account", account)]),
+        pager: Pager::uncounted(&listed, &[("kind", kind), ("account", account)]),
         wrong,
     }))
 }

@@ -124,6 +124,11 @@ impl Pager {
         };
         Self { total, previous: listed.previous.as_ref().map(link), next: listed.next.as_ref().map(link) }
     }
+
+    /// Of a list that nobody counts.
+    pub(crate) fn uncounted<T>(listed: &Listed<T>, asked: &[(&str, &str)]) -> Self {
+        Self { total: String::new(), ..Self::of(listed, asked) }
+    }
 }
 
 /// An instant as tables show it, and in full.

@@ -25,7 +25,7 @@ pub(crate) async fn list(visit: Visit) -> Answer {
     let listed = listed.map_err(|error| visit.fail(&error))?;
     let names = Names::read(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
     let asked = [("subject", subject), ("of", if installation { "installation" } else { "" })];
-    let pager = Pager::of(&listed, &asked);
+    let pager = Pager::uncounted(&listed, &asked);
     let records = listed.items.iter().map(|line| names.record(line)).collect();
     let frame = visit.frame(Section::Logs);
     Ok(visit.page(&Logs { frame, subject: subject.to_owned(), installation, records, pager }))
@@ -52,11 +52,25 @@ impl Names {
         Record {
             at: Moment::from(line.at),
             actor: line.actor.clone(),
-            who: self.0.get(&line.actor).cloned().unwrap_or_default(),
+            who: self.0.get(&line.actor).cloned().unwrap_or_else(|| kind(&line.actor).to_owned()),
+            instance: line.actor.strip_prefix("instance:").map(ToOwned::to_owned),
             action: line.action.clone(),
             phase: line.phase.clone(),
             subject: line.subject.clone(),
             detail: detail.map(|(name, value)| (name.clone(), words(value))).collect(),
         }
+    }
+}
+
+/// Which kind of caller the journal names.
+fn kind(actor: &str) -> &str {
+    match actor.split_once(':').map_or(actor, |(kind, _)| kind) {
+        "instance" => "MCP instance",
+        "link" => "whoever had the link",
+        "member" => "a member who is gone",
+        "client" => "an API client that is gone",
+        "session" => "session token",
+        "system" => "this server",
+        other => other,
     }
 }

@@ -1,6 +1,7 @@
 //! What the dashboard's pages show, each with its template and samples.
 
 mod accounts;
+mod branding;
 mod calls;
 mod configs;
 mod connections;
@@ -19,6 +20,7 @@ mod webhooks;
 mod why;
 
 pub(crate) use accounts::{AccountPage, AccountRow, Accounts};
+pub(crate) use branding::Branding;
 pub(crate) use calls::{CallFilter, CallPage, CallRow, Calls};
 pub(crate) use configs::{ConfigForm, ConfigPage, ConfigRow, Configs, Exposed, Pick, ToolPick};
 pub(crate) use connections::{
@@ -73,6 +75,7 @@ pub(crate) fn samples() -> Result<Vec<(String, String)>, Error> {
         of::<VersionPage>(pages)?,
         of::<WhyPage>(pages)?,
         of::<Playground>(pages)?,
+        of::<Branding>(pages)?,
         of::<Events>(pages)?,
         of::<EventPage>(pages)?,
         of::<Webhooks>(pages)?,

@@ -7,8 +7,8 @@ use axum::extract::Path;
 use axum::response::Response;
 use std::collections::HashMap;
 use valetkey_app::Error;
-use valetkey_app::entrance::sign_in;
-use valetkey_app::tenancy::{clients, environments, members};
+use valetkey_app::entrance::{sign_in, sign_on};
+use valetkey_app::tenancy::{clients, members};
 use valetkey_domain::id::SessionId;
 use valetkey_domain::member::{Right, Role};
 
@@ -59,7 +59,8 @@ async fn build(visit: &Visit, after: After) -> Result<Result<Settings, Response>
     let session = |session: valetkey_domain::member::Session| SessionRow {
         own: session.id == visit.who.session.id,
         id: session.id.to_string(),
-        browser: session.browser,
+        browser: super::agent::named(&session.browser),
+        agent: session.browser,
         seen: Moment::from(session.last_seen_at),
     };
     Ok(Ok(Settings {
@@ -70,22 +71,13 @@ async fn build(visit: &Visit, after: After) -> Result<Result<Settings, Response>
         clients: clients::list(app, &ctx).await?.into_iter().map(client).collect(),
         members: members::list(app).await?.into_iter().map(member).collect(),
         roles: Role::ALL.map(Role::as_str).into(),
+        provider: sign_on::offered(app),
         sessions: sign_in::list(app, &visit.who).await?.into_iter().map(session).collect(),
         has_password: visit.who.member.has_password,
         secret: after.secret,
         link: after.link,
         wrong: after.wrong,
     }))
-}
-
-/// The app's name on consent pages.
-pub(crate) async fn rename(Posted { visit, form }: Posted) -> Answer {
-    let ctx = visit.enter(Right::Develop)?;
-    let name = form.some("display_name");
-    match environments::set_display_name(&visit.web.app, &ctx, name.as_deref()).await {
-        Ok(()) => Ok(visit.go("/settings", "environment-renamed")),
-        Err(error) => page(&visit, After::wrong(&error)).await,
-    }
 }
 
 /// One's own password.

@@ -1,7 +1,7 @@
 //! The dashboard's templates by name.
 
 /// All of them; `parts.html` has the parts that they are made of.
-pub(crate) const TEMPLATES: [(&str, &str); 35] = [
+pub(crate) const TEMPLATES: [(&str, &str); 36] = [
     ("parts.html", include_str!("../../templates/dashboard/parts.html")),
     ("dashboard.html", include_str!("../../templates/dashboard/base.html")),
     ("dashboard/login.html", include_str!("../../templates/dashboard/login.html")),
@@ -36,5 +36,6 @@ pub(crate) const TEMPLATES: [(&str, &str); 35] = [
     ("dashboard/provider_form.html", include_str!("../../templates/dashboard/provider_form.html")),
     ("dashboard/limits.html", include_str!("../../templates/dashboard/limits.html")),
     ("dashboard/keys.html", include_str!("../../templates/dashboard/keys.html")),
+    ("dashboard/branding.html", include_str!("../../templates/dashboard/branding.html")),
     ("dashboard/unsent.html", include_str!("../../templates/dashboard/unsent.html")),
 ];

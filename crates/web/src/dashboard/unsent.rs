@@ -1,13 +1,13 @@
 //! Forms that could not be taken, because nobody is signed in any more or somebody else is: what was typed is not lost. It
 //! goes with the page to sign in on, and is sent again by a button once somebody is signed in. Secrets are typed again.
 
+use super::forms::{FORM, Fields, SIGN_IN};
 use super::pages::{SignIn, Unsent};
-use super::visit::{FORM, Fields};
 use crate::Web;
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
-use valetkey_app::entrance::browsers;
+use valetkey_app::entrance::{browsers, sign_on};
 use valetkey_domain::Secret;
 
 /// Fields that hold secrets, and what they are called.
@@ -32,10 +32,11 @@ pub(super) fn signed_out(web: &Web, parts: &Parts, form: Option<Fields>) -> Resp
             .to_owned(),
     });
     let next = Some(parts.uri.path().to_owned());
-    let mut answer = web.form(super::entrance::SIGN_IN, &parts.headers, |token| SignIn {
+    let mut answer = web.form(SIGN_IN, &parts.headers, |token| SignIn {
         token,
         next,
         kept: kept.unwrap_or_default(),
+        provider: sign_on::offered(&web.app),
         wrong,
         ..SignIn::default()
     });

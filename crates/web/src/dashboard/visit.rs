@@ -1,16 +1,17 @@
 //! A member's request: who it is, in which environment, and, for a form, what it holds. A handler that takes a
 //! [`Visit`] or a [`Posted`] can't be reached by anybody else.
 
+use super::forms::{FORM, read};
+pub(super) use super::forms::{Fields, MAX_FORM};
 use super::frame::{Frame, May, Section};
 use super::pages::Failure;
 use super::unsent;
 use crate::Web;
 use crate::pages::page::Page;
-use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, header};
 use valetkey_app::entrance::browsers;
 use valetkey_app::entrance::sign_in::{self, SignedIn};
 use valetkey_app::tenancy::environments;
@@ -18,15 +19,6 @@ use valetkey_app::{Error, Page as ListPage};
 use valetkey_domain::environment::Environment;
 use valetkey_domain::member::Right;
 use valetkey_domain::{Ctx, Kind, Secret};
-
-/// Names the dashboard's forms: a session has one token for all of them.
-pub(super) const FORM: &str = "dashboard";
-
-/// The most bytes of a form: a whitelist of every tool there is.
-pub(super) const MAX_FORM: usize = 256 * 1024;
-
-/// The most members of a form.
-const MAX_FIELDS: usize = 5_000;
 
 /// What a handler answers: a page, whether it went well or not.
 pub(super) type Answer = Result<Response, Response>;
@@ -46,49 +38,6 @@ pub(super) struct Visit {
 pub(super) struct Posted {
     pub(super) visit: Visit,
     pub(super) form: Fields,
-}
-
-/// What a form or a query holds, in order.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Fields(Vec<(String, String)>);
-
-impl Fields {
-    /// Reads a form's body or a query.
-    pub(super) fn parse(bytes: &[u8]) -> Self {
-        let pairs = form_urlencoded::parse(bytes).take(MAX_FIELDS);
-        Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
-    }
-
-    /// The first value of this name without blanks at its ends; empty if there is none.
-    pub(super) fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(of, _)| of == name).map_or("", |(_, value)| value.trim())
-    }
-
-    /// The same, none if it is empty.
-    pub(super) fn some(&self, name: &str) -> Option<String> {
-        Some(self.text(name)).filter(|text| !text.is_empty()).map(ToOwned::to_owned)
-    }
-
-    /// A value that is not trimmed and not shown again.
-    pub(super) fn secret(&self, name: &str) -> Option<Secret<str>> {
-        let found = self.0.iter().find(|(of, _)| of == name)?;
-        (!found.1.is_empty()).then(|| Secret::from(found.1.as_str()))
-    }
-
-    /// All values of this name.
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(of, _)| of == name).map(|(_, value)| value.as_str())
-    }
-
-    /// All names with their values, in order.
-    pub(super) fn pairs(&self) -> &[(String, String)] {
-        &self.0
-    }
-
-    /// Whether there is a value of this name.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.all(name).next().is_some()
-    }
 }
 
 /// Why there is no visit.
@@ -141,12 +90,14 @@ impl FromRequest<Web> for Posted {
     async fn from_request(request: Request, web: &Web) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let own = web.site.is_own(&parts.headers);
+        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(ToOwned::to_owned);
+        let kind = kind.as_deref();
         let mut visit = match Visit::open(web, &mut parts).await {
             Ok(visit) => visit,
-            Err(Out::Nobody) if own => return Err(unsent::signed_out(web, &parts, read(body).await)),
+            Err(Out::Nobody) if own => return Err(unsent::signed_out(web, &parts, read(kind, body).await)),
             Err(out) => return Err(out.answer(web, &parts)),
         };
-        let form = read(body).await.ok_or_else(|| visit.refuse(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE))?;
+        let form = read(kind, body).await.ok_or_else(|| visit.refuse(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE))?;
         // It may have been long in coming.
         visit.who = match member(web, &parts).await {
             Ok((_, who)) => who,
@@ -167,12 +118,6 @@ const TOO_LARGE: &str = "this form holds too much, and nothing was changed. What
     one: go back, and make it shorter";
 
 const FOREIGN: &str = "this form was sent from a page that is not this dashboard's, and nothing was changed";
-
-/// What a form holds; none if that is too much.
-async fn read(body: Body) -> Option<Fields> {
-    let bytes = axum::body::to_bytes(body, MAX_FORM).await.ok()?;
-    Some(Fields::parse(&bytes))
-}
 
 impl Visit {
     async fn open(web: &Web, parts: &mut Parts) -> Result<Self, Out> {

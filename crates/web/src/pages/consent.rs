@@ -1,5 +1,6 @@
 //! What a link opens: who asks for what, and one button.
 
+use super::look::Look;
 use super::page::Page;
 use super::scope::Scope;
 use serde::Serialize;
@@ -14,6 +15,8 @@ pub(crate) struct Consent {
     pub(crate) provider: String,
     /// Who asks: the environment's display name.
     pub(crate) app: String,
+    /// How the app looks.
+    pub(crate) brand: Look,
     /// The connection's name.
     pub(crate) connection: String,
     /// The app's name for the user.
@@ -45,6 +48,7 @@ impl Page for Consent {
             connector: "Gmail".into(),
             provider: "accounts.google.com".into(),
             app: "Acme Assistant".into(),
+            brand: Look::default(),
             connection: "MY_GMAIL".into(),
             identifier: "user_123".into(),
             scopes: [
@@ -84,7 +88,9 @@ impl Page for Consent {
             custom_hosts: custom_hosts("127.0.0.1:8090", true),
             ..plain.clone()
         };
+        let branded = Self { brand: Look::sample(), ..plain.clone() };
         [
+            ("consent-branded", branded),
             ("consent", plain),
             ("consent-calendar", raw),
             ("consent-hostile-names", hostile),

@@ -1,6 +1,7 @@
 //! What a link opens where there is no sign-in at the provider: fields for a key or a password, and one button.
 
 use super::consent::CustomHosts;
+use super::look::Look;
 use super::page::Page;
 use http::StatusCode;
 use serde::Serialize;
@@ -13,6 +14,8 @@ pub(crate) struct Form {
     pub(crate) connector: String,
     /// Who asks: the environment's display name.
     pub(crate) app: String,
+    /// How the app looks.
+    pub(crate) brand: Look,
     /// The connection's name.
     pub(crate) connection: String,
     /// The app's name for the user.
@@ -72,6 +75,7 @@ impl Page for Form {
         let plain = Self {
             connector: "Freshdesk".into(),
             app: "Acme Assistant".into(),
+            brand: Look::default(),
             connection: "MY_FRESHDESK".into(),
             identifier: "user_123".into(),
             fields: vec![
@@ -108,6 +112,7 @@ impl Page for Form {
             Self { fields: vec![region, key_file, long, no_key], told: Some("form-unclear"), ..plain.clone() };
         let elsewhere = |here| Some(CustomHosts { hosts: "127.0.0.1:8090".into(), here });
         [
+            ("form-branded", Self { brand: Look::sample(), ..plain.clone() }),
             ("form-bare", Self { fields: Vec::new(), custom_hosts: elsewhere(true), ..plain.clone() }),
             ("form-elsewhere", Self { custom_hosts: elsewhere(false), ..plain.clone() }),
             ("form", plain),

@@ -1,5 +1,6 @@
 //! A page that says what happened and what to do: how a consent ended, why a link doesn't open, what went wrong.
 
+use super::look::Look;
 use super::page::Page;
 use super::scope::Scope;
 use http::StatusCode;
@@ -194,6 +195,8 @@ pub(crate) struct Notice {
     words: BTreeMap<&'static str, String>,
     /// Connection and identifier, where they may be told.
     facts: Option<Facts>,
+    /// How the app looks, where that may be told.
+    brand: Look,
     /// What the provider said, in its words; none but where it refused or failed.
     theirs: Option<String>,
     /// What was withheld; empty for all but [`NoticeKind::Partly`].
@@ -213,7 +216,17 @@ impl Notice {
     /// A notice without any words.
     pub(crate) fn new(kind: NoticeKind) -> Self {
         let (key, tone) = (kind.key(), kind.tone());
-        Self { kind, key, tone, words: BTreeMap::new(), facts: None, theirs: None, withheld: Vec::new(), yours: None }
+        Self {
+            kind,
+            key,
+            tone,
+            words: BTreeMap::new(),
+            facts: None,
+            brand: Look::default(),
+            theirs: None,
+            withheld: Vec::new(),
+            yours: None,
+        }
     }
 
     /// The same with a word for its texts.
@@ -225,6 +238,11 @@ impl Notice {
     /// The same, saying what the consent was for.
     pub(crate) fn about(self, connection: impl Into<String>, identifier: impl Into<String>) -> Self {
         Self { facts: Some(Facts { connection: connection.into(), identifier: identifier.into() }), ..self }
+    }
+
+    /// The same as the page of an app that looks so.
+    pub(crate) fn of(self, brand: Look) -> Self {
+        Self { brand, ..self }
     }
 
     /// The same with what the provider said, if anything.

@@ -1,5 +1,6 @@
 //! The question whether another provider account may take the place of the one that is connected.
 
+use super::look::Look;
 use super::page::Page;
 use serde::Serialize;
 
@@ -8,6 +9,8 @@ use serde::Serialize;
 pub(crate) struct Replace {
     /// The kind of app, as people call it.
     pub(crate) connector: String,
+    /// How the app looks.
+    pub(crate) brand: Look,
     /// The connection's name.
     pub(crate) connection: String,
     /// The app's name for the user.
@@ -26,6 +29,7 @@ impl Page for Replace {
     fn samples() -> Vec<(String, Self)> {
         let page = Self {
             connector: "Gmail".into(),
+            brand: Look::default(),
             connection: "MY_GMAIL".into(),
             identifier: "user_123".into(),
             before: Some("ada@example.com".into()),

@@ -1,5 +1,6 @@
 //! What a person sees of what they gave, and takes back.
 
+use super::look::Look;
 use super::page::Page;
 use serde::Serialize;
 
@@ -8,6 +9,8 @@ use serde::Serialize;
 pub(crate) struct Yours {
     /// The app's name.
     pub(crate) app: String,
+    /// How the app looks.
+    pub(crate) brand: Look,
     /// The app's name for the user.
     pub(crate) identifier: String,
     /// The connections.
@@ -70,6 +73,7 @@ impl Page for Yours {
         };
         let page = Self {
             app: "Acme Assistant".into(),
+            brand: Look::default(),
             identifier: "user_123".into(),
             connections: vec![
                 given,
@@ -86,6 +90,7 @@ impl Page for Yours {
             Self { connections: vec![line], done: Some((key, "Gmail".into())), ..page.clone() }
         };
         [
+            ("yours-branded", Self { brand: Look::sample(), ..page.clone() }),
             ("yours", page.clone()),
             ("yours-withdrawn", of("withdrawn-revoked")),
             ("yours-withdrawn-later", of("withdrawn-later")),

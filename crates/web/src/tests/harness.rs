@@ -59,6 +59,7 @@ async fn system(own: &str, policy: Policy) -> (App, Arc<ManualClock>) {
         mail_link_life: LIFE,
         journal_kept: None,
         bounds: Bounds::default(),
+        sign_on: None,
     };
     let outbound = Outbound::new(policy, Arc::new(SystemResolver)).unwrap();
     let mut catalog = Catalog::shipped().unwrap();

@@ -26,7 +26,11 @@ async fn what_was_given_is_seen_and_taken_back_with_a_confirmation() {
     assert!(!after.body.contains("<details>"), "there is nothing more to take back");
     assert_eq!(site.status().await, "DISCONNECTED");
     let spanish = site.get(&yours, &[("cookie", &cookie), ("accept-language", "es-ES")]).await;
-    assert!(spanish.body.contains("Desconectado") && spanish.body.contains("<html lang=\"es\">"), "{}", spanish.body);
+    assert!(
+        spanish.body.contains("Desconectado") && spanish.body.contains("<html lang=\"es\" dir=\"ltr\">"),
+        "{}",
+        spanish.body
+    );
 }
 
 #[tokio::test]

@@ -40,6 +40,8 @@ pub struct AuthorizationServer {
     pub revoke_url: Option<String>,
     /// Where clients are registered.
     pub registration_url: Option<String>,
+    /// Where it is asked who a token is of (OpenID Connect).
+    pub userinfo_url: Option<String>,
     /// How clients may say who they are at the token endpoint; empty if it doesn't say.
     pub client_auths: Vec<String>,
     /// Whether a client's id may be the address of a document about it.
@@ -118,6 +120,14 @@ fn own_name(document: &Map<String, Value>, at: &Url) -> Option<String> {
     (url.origin() == at.origin() && above && url.fragment().is_none()).then_some(named)
 }
 
+/// What the authorization server of this name says of itself.
+///
+/// # Errors
+/// It says nothing, or something that can't be used.
+pub async fn issuer(outbound: &Outbound, named: &Url) -> Result<AuthorizationServer, DiscoveryError> {
+    authorization_server(outbound, named).await
+}
+
 /// The document of an issuer, which has to be in its own name.
 async fn authorization_server(outbound: &Outbound, issuer: &Url) -> Result<AuthorizationServer, DiscoveryError> {
     let mut appended = issuer.clone();
@@ -157,6 +167,7 @@ fn read(document: &Map<String, Value>, asked: &Url) -> Result<AuthorizationServe
         token_url: endpoint("token_endpoint").ok_or_else(|| missing("token_endpoint"))?,
         revoke_url: endpoint("revocation_endpoint"),
         registration_url: endpoint("registration_endpoint"),
+        userinfo_url: endpoint("userinfo_endpoint"),
         client_auths: texts(document, "token_endpoint_auth_methods_supported"),
         takes_metadata_documents: is("client_id_metadata_document_supported"),
         promises_issuer: is("authorization_response_iss_parameter_supported"),

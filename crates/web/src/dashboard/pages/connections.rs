@@ -59,6 +59,8 @@ pub(crate) struct Catalog {
     pub(crate) query: String,
     /// The apps.
     pub(crate) connectors: Vec<ConnectorCard>,
+    /// The kind that is shown; empty for all.
+    pub(crate) kind: String,
 }
 
 /// One app.
@@ -68,6 +70,8 @@ pub(crate) struct ConnectorCard {
     pub(crate) slug: String,
     /// Its name for people.
     pub(crate) name: String,
+    /// `tools` where its tools are ours, `remote` where they are a server's, `custom` for a custom provider.
+    pub(crate) kind: &'static str,
     /// How many tools it has, and where they are from.
     pub(crate) about: String,
 }
@@ -76,13 +80,15 @@ framed!(Catalog, "dashboard/catalog.html", {
     let card = |slug: &str, name: &str, about: &str| ConnectorCard {
         slug: slug.into(),
         name: name.into(),
+        kind: "tools",
         about: about.into(),
     };
     let connectors = vec![
         card("gmail", "Gmail", "56 tools, checked against the vendor"),
         card("acme:1", "<b>Acme</b>", "a custom provider of yours"),
     ];
-    let all = Self { frame: Frame::sample(Section::Connections), query: String::new(), connectors };
+    let all =
+        Self { frame: Frame::sample(Section::Connections), query: String::new(), kind: String::new(), connectors };
     let none = Self { query: "fax".into(), connectors: vec![], ..all.clone() };
     vec![("catalog", all), ("catalog-none", none)]
 });

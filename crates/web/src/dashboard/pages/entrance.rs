@@ -41,6 +41,8 @@ pub(crate) struct SignIn {
     pub(crate) next: Option<String>,
     /// A form that waits until somebody is signed in, to be sent to `next`; empty for none.
     pub(crate) kept: String,
+    /// The OpenID provider's host, where members sign in at one.
+    pub(crate) provider: Option<String>,
     /// The name as it was typed.
     pub(crate) name: String,
     /// What was wrong.
@@ -59,8 +61,14 @@ impl Page for SignIn {
             next: Some("/dashboard/development/configs".into()),
             ..first.clone()
         };
+        let provider = Self { provider: Some("login.acme.example".into()), ..first.clone() };
         let kept = Self { kept: "name=%3Cb%3E&client_secret=".into(), ..wrong.clone() };
-        vec![("sign-in".into(), first), ("sign-in-wrong".into(), wrong), ("sign-in-kept".into(), kept)]
+        vec![
+            ("sign-in".into(), first),
+            ("sign-in-wrong".into(), wrong),
+            ("sign-in-kept".into(), kept),
+            ("sign-in-provider".into(), provider),
+        ]
     }
 
     fn has_form(&self) -> bool {
@@ -89,7 +97,7 @@ impl Page for Unsent {
 
     fn samples() -> Vec<(String, Self)> {
         let plain = Self {
-            to: "/dashboard/development/settings/name".into(),
+            to: "/dashboard/development/settings/branding".into(),
             token: "0000".into(),
             fields: vec![("display_name".into(), "\"><b>".into())],
             secrets: vec![],

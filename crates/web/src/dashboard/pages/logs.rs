@@ -27,8 +27,10 @@ pub(crate) struct Record {
     pub(crate) at: Moment,
     /// Who, as the journal has it.
     pub(crate) actor: String,
-    /// What the member or API client is called; empty for others, and where they are gone.
+    /// What the member or API client is called; else which kind of caller it was.
     pub(crate) who: String,
+    /// The page of the user's server that called, if it was one.
+    pub(crate) instance: Option<String>,
     /// What.
     pub(crate) action: String,
     /// `intent`, `outcome` or `fact`.
@@ -46,6 +48,7 @@ impl Record {
             at: Moment::from(Timestamp::UNIX_EPOCH),
             actor: "client:skc_01k0000000000000000000000a".into(),
             who: "<b>shop</b>".into(),
+            instance: None,
             action: "config.created".into(),
             phase: "fact".into(),
             subject: "cfg_01k0000000000000000000000a".into(),
@@ -60,7 +63,12 @@ impl Record {
 framed!(Logs, "dashboard/logs.html", {
     let frame = Frame::sample(Section::Logs);
     let none = Self { frame, subject: String::new(), installation: false, records: vec![], pager: Pager::default() };
-    let own = Record { who: String::new(), actor: "operator".into(), ..Record::sample() };
+    let own = Record {
+        who: "MCP instance".into(),
+        actor: "instance:inst_1".into(),
+        instance: Some("inst_1".into()),
+        ..Record::sample()
+    };
     let some = Self { subject: "cfg_1".into(), records: vec![Record::sample(), own], ..none.clone() };
     let installation = Self { installation: true, ..some.clone() };
     vec![("logs-empty", none), ("logs", some), ("logs-installation", installation)]

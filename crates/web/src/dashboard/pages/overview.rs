@@ -28,9 +28,9 @@ pub(crate) struct Overview {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct CallCharts {
     /// How many there were, and how many of them failed, in so many days.
-    pub(crate) total: i64,
+    pub(crate) total: u64,
     /// Those that failed.
-    pub(crate) failed: i64,
+    pub(crate) failed: u64,
     /// Over so many days.
     pub(crate) days: usize,
     /// By day.

@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) members: Vec<MemberRow>,
     /// The roles there are.
     pub(crate) roles: Vec<&'static str>,
+    /// The host of the OpenID provider at which members may sign in.
+    pub(crate) provider: Option<String>,
     /// One's own browsers.
     pub(crate) sessions: Vec<SessionRow>,
     /// Whether one has a password.
@@ -67,8 +69,10 @@ pub(crate) struct MemberRow {
 pub(crate) struct SessionRow {
     /// Its id.
     pub(crate) id: String,
-    /// What the browser calls itself.
+    /// Which browser it is, on what.
     pub(crate) browser: String,
+    /// What it calls itself.
+    pub(crate) agent: String,
     /// When it was last seen.
     pub(crate) seen: Moment,
     /// Whether it is this one.
@@ -113,7 +117,13 @@ framed!(Settings, "dashboard/settings.html", {
     let moment = || Moment::from(Timestamp::UNIX_EPOCH);
     let member =
         |name: &str, role, own| MemberRow { id: "mem_1".into(), name: name.into(), role, has_password: own, own };
-    let session = |own| SessionRow { id: "ses_1".into(), browser: "Firefox/140.0".into(), seen: moment(), own };
+    let session = |own| SessionRow {
+        id: "ses_1".into(),
+        browser: "Firefox on Linux".into(),
+        agent: "Firefox/140.0".into(),
+        seen: moment(),
+        own,
+    };
     let first = Self {
         frame: Frame::sample(Section::Settings),
         environment_url: "https://localhost:8443".into(),
@@ -122,6 +132,7 @@ framed!(Settings, "dashboard/settings.html", {
         clients: vec![],
         members: vec![member("owner", "owner", true)],
         roles: vec!["owner", "developer", "auditor", "support"],
+        provider: None,
         sessions: vec![session(true)],
         has_password: false,
         secret: None,
@@ -140,6 +151,7 @@ framed!(Settings, "dashboard/settings.html", {
         display_name: "Acme Assistant".into(),
         clients: vec![client("shop", true), client("local-shell", false)],
         members: vec![member("owner", "owner", true), member("bob@example.com", "auditor", false)],
+        provider: Some("login.acme.example".into()),
         sessions: vec![session(true), session(false)],
         has_password: true,
         secret: Some(secret),
