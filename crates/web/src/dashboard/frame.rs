@@ -111,7 +111,7 @@ impl Pager {
     /// Of a list that was asked for with these words beside the page token.
     pub(crate) fn of<T>(listed: &Listed<T>, asked: &[(&str, &str)]) -> Self {
         let link = |token: &String| {
-            let mut query = form_urlencoded::Serializer::new("?".to_owned());
+            let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
             for (name, value) in asked.iter().filter(|(_, value)| !value.is_empty()) {
                 query.append_pair(name, value);
             }

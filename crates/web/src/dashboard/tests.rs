@@ -105,6 +105,14 @@ fn addresses(site: &Site) -> Vec<(String, Option<Role>, &'static str)> {
     all.push(form("/links".into(), Role::Support, "connection=MY_GMAIL&user=ann"));
     all.push(form("/playground".into(), Role::Developer, "connection=MY_GMAIL&user=ann&tool=gmail_fetch_mails"));
     all.push(form("/why".into(), Role::Auditor, "what=MY_GMAIL&user=ann"));
+    all.extend(own_forms());
+    all
+}
+
+/// The forms of webhooks, custom providers and settings.
+fn own_forms() -> Vec<(String, Option<Role>, &'static str)> {
+    let form = |path: String, least, form| (path, Some(least), form);
+    let mut all = Vec::new();
     let hook = "url=https://app.example/hook&which=all";
     all.push(form("/webhooks/create".into(), Role::Developer, hook));
     all.push(form("/webhooks/whk_1".into(), Role::Developer, hook));

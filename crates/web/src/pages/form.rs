@@ -112,7 +112,6 @@ impl Page for Form {
             Self { fields: vec![region, key_file, long, no_key], told: Some("form-unclear"), ..plain.clone() };
         let elsewhere = |here| Some(CustomHosts { hosts: "127.0.0.1:8090".into(), here });
         [
-            ("form-branded", Self { brand: Look::sample(), ..plain.clone() }),
             ("form-bare", Self { fields: Vec::new(), custom_hosts: elsewhere(true), ..plain.clone() }),
             ("form-elsewhere", Self { custom_hosts: elsewhere(false), ..plain.clone() }),
             ("form", plain),
