@@ -39,6 +39,18 @@ class Described:
         self.count += 1
         return {"access_token": f"access-{self.count}", "refresh_token": f"refresh-{self.count}", "token_type": "bearer"}
 
+    def granted(self, asked):
+        """What the token endpoint answers to who gets tokens: status, media type and text."""
+        return 200, "application/json", json.dumps(self.tokens())
+
+    def ended_grant(self):
+        """What it answers to who gets none."""
+        return 400, "application/json", json.dumps({"error": "invalid_grant"})
+
+    def unauthorized(self):
+        """What is answered to a token that is none: status and JSON."""
+        return 401, {"object": "error", "status": 401, "code": "unauthorized", "message": "API token is invalid."}
+
     def operation(self, method, path):
         """The operation of a request line: names in its path beat variables."""
         parts = path.split("/")
@@ -94,6 +106,15 @@ def fits(at, schema, value, operation):
                 yield f"{at}.{name} is missing"
 
 
+def read(text, kind, operation):
+    """A body. Of a form all is text; what the description says is no text stands in it as JSON."""
+    if not kind.startswith("application/x-www-form-urlencoded"):
+        return json.loads(text)
+    members = (operation or {}).get("body", {}).get("properties", {})
+    plain = {name: members.get(name, {}).get("type") in (None, "string") for name, _ in parse_qsl(text.decode())}
+    return {name: value if plain[name] else json.loads(value) for name, value in parse_qsl(text.decode())}
+
+
 def handler(app):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -106,11 +127,12 @@ def handler(app):
                 return doors[parts.path](dict(query), body)
             bearer = (self.headers.get("authorization") or "").removeprefix("Bearer ")
             if not bearer.startswith("access-") or bearer in app.ended:
-                return self.send(401, {"object": "error", "status": 401, "code": "unauthorized", "message": "API token is invalid."})
-            return self.call(unquote(parts.path), query, json.loads(body) if body else None)
+                return self.send(*app.unauthorized())
+            return self.call(unquote(parts.path), query, body)
 
-        def call(self, path, query, body):
+        def call(self, path, query, text):
             operation = app.operation(self.command, path)
+            body = read(text, self.headers.get("content-type") or "", operation) if text else None
             wrong = app.misfits(operation, query, body) if operation else [f"no operation {self.command} {path}"]
             if wrong:
                 app.refused.append(wrong)
@@ -128,7 +150,8 @@ def handler(app):
             asked = json.loads(body) if "json" in kind else dict(parse_qsl(body.decode()))
             app.exchanges.append({"kind": kind, "authorization": self.headers.get("authorization"), "asked": asked})
             given = asked.get("code") == "code-1" or asked.get("refresh_token") == f"refresh-{app.count}"
-            self.send(200, app.tokens()) if given else self.send(400, {"error": "invalid_grant"})
+            status, kind, text = app.granted(asked) if given else app.ended_grant()
+            self.send_text(status, kind, text.encode())
 
         def revoke(self, _, body):
             # It takes none without the client's name and secret.
@@ -138,9 +161,11 @@ def handler(app):
             self.send(200, {})
 
         def send(self, status, body, **headers):
-            text = b"" if body is None else json.dumps(body).encode()
+            self.send_text(status, "application/json", b"" if body is None else json.dumps(body).encode(), **headers)
+
+        def send_text(self, status, kind, text, **headers):
             self.send_response(status)
-            self.send_header("content-type", "application/json")
+            self.send_header("content-type", kind)
             self.send_header("content-length", str(len(text)))
             for name, value in headers.items():
                 self.send_header(name, value)

@@ -57,6 +57,7 @@ def main():
     listed = tools.list_tools(filter=Filter(provider="GMAIL"))[0]
     seen["gmail"] = [tool.definition["name"] for tool in listed.tools]
     seen["total"] = listed.total_size
+    seen["metadata"] = MessageToDict(listed.tools[0].metadata)
     definition = MessageToDict(listed.tools[0].definition)
     seen["definition"] = sorted(definition)
     seen["annotations"] = sorted(definition["annotations"])

@@ -1,5 +1,5 @@
-"""httpbin, which nobody here wrote, with three more doors: what a key opens, what an access token opens, and a token
-endpoint. It takes a client's own secret, and assertions only where Google's own library (google-auth) has checked signature,
+"""httpbin, which nobody here wrote, with more doors: what a key opens, what an access token opens, two of GitHub's, and a
+token endpoint. It takes a client's own secret, and assertions only where Google's own library (google-auth) has checked signature,
 audience and times. `/seen` tells how it was asked.
 
     typed_services.py PORT CERTIFICATE.pem
@@ -16,6 +16,7 @@ from httpbin import app
 PORT, CERTIFICATE = int(sys.argv[1]), open(sys.argv[2]).read()
 TOKEN_URL = f"http://127.0.0.1:{PORT}/token"
 BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+PERSONAL = "ghp_thisIsTheOneThatWorks0123456789"
 KEYS = {"Key key-of-ann": "ann", "Key key-of-bob": "bob"}
 seen, tokens, settings = [], {}, {"lives": 3600}
 
@@ -52,6 +53,22 @@ def keyed():
     user = KEYS.get(key)
     said = f"The key {key} is unknown" if "echo" in key else "That key is unknown; see https://evil.example/keys <blink>now"
     return jsonify(user=user, app_key=request.args.get("app_key")) if user else refused(401, said)
+
+
+@app.get("/sent-on")
+def sent_on():
+    return "", 302, {"location": request.args["to"]}
+
+
+@app.get("/user")
+@app.get("/repos/octocat/hello")
+def github():
+    """GitHub's answers to a personal access token, and to what is none."""
+    if request.headers.get("authorization") != f"Bearer {PERSONAL}":
+        return jsonify(message="Bad credentials", documentation_url="https://docs.github.com/rest"), 401
+    if request.path == "/user":
+        return jsonify(login="octocat", id=583231)
+    return jsonify(full_name="octocat/hello", private=False, default_branch="main", version=request.headers["x-github-api-version"])
 
 
 @app.get("/minted")

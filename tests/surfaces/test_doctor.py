@@ -16,7 +16,7 @@ from kit.places import BINARY
 from kit.replicas import ahead
 
 PARTS = [
-    "settings", "files", "certificate", "public_url", "clock", "database", "installation", "keys", "sealed", "journal",
+    "settings", "files", "certificate", "connectors", "public_url", "clock", "database", "installation", "keys", "sealed", "journal",
     "rows",
 ]
 

@@ -128,9 +128,29 @@ def test_a_token_that_has_ended_is_renewed_once_by_the_token_that_came_with_it(a
     assert exchange["kind"] == "application/json" and exchange["authorization"] == basic()
 
 
+def test_another_workspace_is_another_account_and_replaces_nothing_unasked(app, server, wire):
+    """Notion lets whoever signs in pick the workspace anew; the same person in another one is asked about."""
+    (account,) = server.cli_json("account", "list", "--identifier", "ada")
+    link = server.api("POST", "/api/v1/connected_accounts/magic_link", {"connector": "NOTES", "identifier": "ada"})["link"]
+    elsewhere = json.loads(json.dumps(WHO))
+    elsewhere["bot"] |= {"workspace_id": "w-2", "workspace_name": "Work"}
+    app.answers["getSelf"] = elsewhere
+    walker = Walker()
+    walker.open(link)
+    walker.submit("continue")
+    assert "This is another account" in walker.text and "ada@example.com, Work" in walker.text, walker.text
+    (same,) = server.cli_json("account", "list", "--identifier", "ada")
+    assert same["subject"] == account["subject"], same
+    walker.submit("replace")
+    (moved,) = server.cli_json("account", "list", "--identifier", "ada")
+    assert moved["id"] == account["id"] and moved["subject"] != account["subject"], moved
+    app.answers["getSelf"] = WHO
+    assert [json.loads(body) for *_, body in app.revoked] == [{"token": f"refresh-{app.count - 1}"}], "the grant that was replaced ends"
+
+
 def test_ending_the_account_revokes_it_at_notion(app, server, wire):
     (account,) = server.cli_json("account", "list", "--identifier", "ada")
     server.cli("account", "disconnect", account["id"])
-    ((kind, authorization, body),) = app.revoked
+    kind, authorization, body = app.revoked[-1]
     assert kind == "application/json" and authorization == basic()
     assert json.loads(body) == {"token": f"refresh-{app.count}"}

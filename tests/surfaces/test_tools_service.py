@@ -68,6 +68,7 @@ def test_lists_have_everything_in_pages(seen, account):
     assert seen["total"] == len(seen["gmail"]) > 5 and "gmail_fetch_mails" in seen["gmail"]
     assert seen["pages"] == seen["gmail"][:6]
     assert {"name", "description", "input_schema", "display_name", "annotations"} <= set(seen["definition"])
+    assert seen["metadata"] == {"status": "checked against the vendor"}
     assert {"read_only_hint", "destructive_hint", "idempotent_hint", "open_world_hint"} <= set(seen["annotations"])
     assert seen["scoped"] == [len(seen["gmail"]), len(seen["gmail"]), [account]]
     assert seen["few"] == ["gmail_fetch_mails"]

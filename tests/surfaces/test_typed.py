@@ -1,9 +1,11 @@
 """Signing in without OAuth: forms for keys, passwords, clients and service accounts, in headless Chromium, against httpbin;
 the assertion of a service account is checked by Google's own library."""
 
+import http.client
 import json
 import os
 import subprocess
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -130,6 +132,45 @@ def test_another_provider_account_is_asked_about_first(typed, person):
     person.page.click("#replace")
     assert person.title() == "Typed Key is connected"
     assert wire.done("typedkey_whoami")["user"] == "bob"
+
+
+def test_github_with_a_personal_access_token(typed, person):
+    """The shipped alias of GitHub: its form, the try, a tool under the alias's name, and the proxy."""
+    typed.connect("githubpat")
+    wire = typed.wire("octo", "githubpat")
+    tools = wire.tools()
+    assert "githubpat_repo_get" in tools and all(tool.startswith("githubpat_") for tool in tools)
+    assert "/connect/" in wire.refused("githubpat_repo_get", owner="octocat", repo="hello")
+    person.open(wire.link)
+    fill(person, token="not a token")
+    assert person.page.inner_text("#fault-token").startswith("This doesn’t look like")
+    fill(person, token="ghp_canary0123456789")
+    assert "Bad credentials" in person.page.inner_text(".told")
+    fill(person, token="ghp_thisIsTheOneThatWorks0123456789")
+    assert person.title() == "GitHub (personal access token) is connected"
+    assert typed.status("octo") == "ACTIVE"
+    assert wire.done("githubpat_repo_get", owner="octocat", repo="hello")["full_name"] == "octocat/hello"
+    whose = {"connection_name": "GITHUBPAT", "identifier": "octo"}
+    status, text = typed.server.answer("GET", "/proxy/repos/octocat/hello", token=typed.server.token(), headers=whose)
+    assert status == 200 and json.loads(text)["version"] == "2022-11-28", "with the headers that GitHub wants"
+    assert "ghp_" not in typed.server.words()
+
+
+def test_attack_37_a_key_in_a_header_of_its_own_follows_no_redirect(typed, person):
+    wire = typed.wire("sent-on", "typedkey")
+    person.open(wire.link)
+    fill(person, api_key="key-of-ann", app_key="app-1")
+    assert typed.status("sent-on") == "ACTIVE"
+    before = len(typed.services.seen("/keyed"))
+    elsewhere = f"http://localhost:{typed.services.port}/keyed"
+    asked = {"connection_name": "TYPEDKEY", "identifier": "sent-on", "authorization": f"Bearer {typed.server.token()}"}
+    # By hand, for urllib would go on itself.
+    connection = http.client.HTTPConnection(urlsplit(typed.server.url).netloc, timeout=60)
+    connection.request("GET", f"/proxy/sent-on?to={elsewhere}", headers=asked)
+    assert connection.getresponse().status == 302
+    connection.close()
+    assert typed.services.seen("/sent-on")[-1]["key"] == "Key key-of-ann"
+    assert len(typed.services.seen("/keyed")) == before, "the answer is the caller's; nothing went on with the key"
 
 
 def test_no_key_is_needed_where_there_is_none(typed, person):

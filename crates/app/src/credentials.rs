@@ -16,4 +16,4 @@ pub(crate) mod schemes;
 pub(crate) mod sealed;
 pub mod typed;
 
-pub use schemes::{Fault, Faults, asked, service_account_of};
+pub use schemes::{Fault, Faults, Given, Said, asked, service_account_of, try_out};

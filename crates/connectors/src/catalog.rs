@@ -1,28 +1,28 @@
 //! All connectors: those that are shipped, compiled when one is first asked for, and those that were added.
 
 use crate::connector::{Connector, Tool};
-use crate::error::{Error, Problem};
-use crate::file::File;
-use crate::file::read::{Either, either};
-use crate::lint::{self, Author};
+use crate::error::Error;
+use crate::lint::Author;
+use crate::made::{compiled, of_file};
+use crate::own::{Digests, Own};
+use crate::own_files::OwnFiles;
 use crate::remote;
-use crate::shipped::{SHIPPED, Shipped, original};
-use crate::{alias, compile};
-use std::sync::{Arc, OnceLock};
+use crate::shipped::{SHIPPED, Shipped};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use valetkey_domain::nearest;
-use valetkey_vendor::Digest;
 
-/// The connectors of this server. A start only lists them.
+/// The connectors of this server. A start only lists the shipped ones; those of a user's own may change while it runs.
 #[derive(Debug)]
 pub struct Catalog {
     entries: Vec<Entry>,
+    own: Arc<RwLock<Arc<Own>>>,
 }
 
 #[derive(Debug)]
 struct Entry {
     slug: String,
     connector: OnceLock<Option<Arc<Connector>>>,
-    shipped: Option<Text>,
+    text: Text,
 }
 
 /// A shipped connector that is not compiled yet.
@@ -39,7 +39,7 @@ impl Catalog {
     /// # Errors
     /// Two of them have one name.
     pub fn shipped() -> Result<Self, Error> {
-        let mut catalog = Self { entries: Vec::new() };
+        let mut catalog = Self { entries: Vec::new(), own: Arc::default() };
         for shipped in SHIPPED {
             catalog.free(shipped.file_name, shipped.slug)?;
             catalog.entries.push(Entry::shipped(shipped.slug, Text::File(shipped)));
@@ -57,52 +57,52 @@ impl Catalog {
     /// # Errors
     /// It cannot be read, something that it says is wrong, or its name is taken.
     pub fn add(&mut self, file_name: &str, text: &str) -> Result<(), Error> {
-        let connector = if is_remote(text) {
-            remote::compiled(file_name, remote::read(file_name, text)?)?
-        } else {
-            self.of_file(file_name, text)?
-        };
+        let connector = of_file(file_name, text, &Digests::new(), Author::User)?;
         self.free(file_name, &connector.slug)?;
-        let slug = connector.slug.clone();
-        let entry = Entry { slug, connector: OnceLock::from(Some(Arc::new(connector))), shipped: None };
-        self.entries.push(entry);
+        let own = self.own().with(file_name, text, connector);
+        *self.own.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(own);
         Ok(())
     }
 
-    /// The connector of a file that is no remote server's.
-    fn of_file(&self, file_name: &str, text: &str) -> Result<Connector, Error> {
-        match either(file_name, text)? {
-            Either::Whole(file) => {
-                self.free(file_name, &file.connector)?;
-                checked(file_name, &file, &[], Author::User)
-            }
-            Either::Alias(alias) => {
-                self.free(file_name, &alias.connector)?;
-                let (shipped, original) = original(file_name, &alias.alias_of)?;
-                // Its tools are ours, natives and all, and so is what is demanded of it.
-                checked(file_name, &alias::whole(*alias, original), &digests_of(shipped)?, Author::Us)
-            }
-        }
+    /// The hand that changes what is in service of a user's own files, for whoever puts the catalogue to use; who only
+    /// reads it never has it.
+    pub fn own_files(&mut self) -> OwnFiles {
+        OwnFiles::new(Arc::clone(&self.own))
+    }
+
+    /// Another number whenever other connectors are in service: what was made of all of them is then made anew.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.own().revision()
+    }
+
+    fn own(&self) -> Arc<Own> {
+        Arc::clone(&self.own.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// One of a user's own.
+    fn own_where(&self, fits: impl Fn(&Connector) -> bool) -> Option<Arc<Connector>> {
+        self.own().connectors().find(|connector| fits(connector)).cloned()
     }
 
     /// The connector of this name.
     #[must_use]
     pub fn connector(&self, slug: &str) -> Option<Arc<Connector>> {
-        self.entries.iter().find(|entry| entry.slug == slug)?.get()
+        let shipped = self.entries.iter().find(|entry| entry.slug == slug);
+        shipped.map_or_else(|| self.own_where(|connector| connector.slug == slug), Entry::get)
     }
 
     /// The connector of a provider's name in the API, `GMAIL`.
     #[must_use]
     pub fn by_provider(&self, provider: &str) -> Option<Arc<Connector>> {
-        self.entries.iter().find(|entry| entry.slug.eq_ignore_ascii_case(provider))?.get()
+        let shipped = self.entries.iter().find(|entry| entry.slug.eq_ignore_ascii_case(provider));
+        shipped.map_or_else(|| self.own_where(|one| one.slug.eq_ignore_ascii_case(provider)), Entry::get)
     }
 
     /// The tool of this name and its connector. Names begin with their connector's, so only that one is compiled.
     #[must_use]
     pub fn tool(&self, name: &str) -> Option<(Arc<Connector>, Arc<Tool>)> {
-        let owns = |entry: &&Entry| name.strip_prefix(entry.slug.as_str()).is_some_and(|rest| rest.starts_with('_'));
-        self.entries.iter().filter(owns).find_map(|entry| {
-            let connector = entry.get()?;
+        self.owners(name).into_iter().find_map(|connector| {
             let tool = Arc::clone(connector.tools.get(name)?);
             Some((connector, tool))
         })
@@ -112,9 +112,15 @@ impl Catalog {
     /// of its tools at all.
     #[must_use]
     pub fn remote_of(&self, name: &str) -> Option<Arc<Connector>> {
-        let owns = |entry: &&Entry| name.strip_prefix(entry.slug.as_str()).is_some_and(|rest| rest.starts_with('_'));
-        let remote = { self.entries.iter().filter(owns) }.filter_map(Entry::get).filter(|one| one.remote.is_some());
+        let remote = self.owners(name).into_iter().filter(|one| one.remote.is_some());
         remote.max_by_key(|connector| connector.slug.len())
+    }
+
+    /// The connectors whose tools' names may begin like this.
+    fn owners(&self, name: &str) -> Vec<Arc<Connector>> {
+        let owns = |slug: &str| name.strip_prefix(slug).is_some_and(|rest| rest.starts_with('_'));
+        let shipped = self.entries.iter().filter(|entry| owns(&entry.slug)).filter_map(Entry::get);
+        shipped.chain(self.own().connectors().filter(|connector| owns(&connector.slug)).cloned()).collect()
     }
 
     /// The tool that a wrong name was probably meant to be.
@@ -128,17 +134,21 @@ impl Catalog {
     /// The connector that a wrong name was probably meant to be.
     #[must_use]
     pub fn nearest_connector(&self, slug: &str) -> Option<String> {
-        nearest(slug, self.entries.iter().map(|entry| entry.slug.as_str())).map(str::to_owned)
+        let own = self.own();
+        let own = own.connectors().map(|connector| connector.slug.as_str());
+        nearest(slug, self.entries.iter().map(|entry| entry.slug.as_str()).chain(own)).map(str::to_owned)
     }
 
     /// All connectors; compiles those that were not asked for yet.
     pub fn connectors(&self) -> impl Iterator<Item = Arc<Connector>> + '_ {
-        self.entries.iter().filter_map(Entry::get)
+        let own: Vec<_> = self.own().connectors().cloned().collect();
+        self.entries.iter().filter_map(Entry::get).chain(own)
     }
 
     fn free(&self, file: &str, slug: &str) -> Result<(), Error> {
         // Provider names are compared without case, so slugs are too.
-        if self.entries.iter().any(|entry| entry.slug.eq_ignore_ascii_case(slug)) {
+        let own = self.own_where(|connector| connector.slug.eq_ignore_ascii_case(slug)).is_some();
+        if own || self.entries.iter().any(|entry| entry.slug.eq_ignore_ascii_case(slug)) {
             return Err(Error::Taken { file: file.to_owned(), slug: slug.to_owned() });
         }
         Ok(())
@@ -147,12 +157,12 @@ impl Catalog {
 
 impl Entry {
     fn shipped(slug: &str, text: Text) -> Self {
-        Self { slug: slug.to_owned(), connector: OnceLock::new(), shipped: Some(text) }
+        Self { slug: slug.to_owned(), connector: OnceLock::new(), text }
     }
 
     /// A test compiles every shipped file, so that none is ever missing here.
     fn get(&self) -> Option<Arc<Connector>> {
-        let made = || match self.shipped? {
+        let made = || match self.text {
             Text::File(shipped) => compiled(shipped).ok().map(Arc::new),
             Text::Remote(document) => {
                 let file = remote::read(&self.slug, document).ok()?;
@@ -161,32 +171,4 @@ impl Entry {
         };
         self.connector.get_or_init(made).clone()
     }
-}
-
-/// Whether a file of a user's own is of a remote server: a line of its own says so.
-fn is_remote(text: &str) -> bool {
-    text.lines().any(|line| line.strip_prefix("upstream:").is_some_and(|kind| kind.trim() == "mcp"))
-}
-
-/// Compiles a shipped file. It passed the check when it was built, which is not repeated at every start.
-pub(crate) fn compiled(shipped: &Shipped) -> Result<Connector, Error> {
-    let wrong = |problem| Error::Wrong { file: shipped.file_name.to_owned(), problems: vec![problem] };
-    compile::connector(&shipped.file()?, &digests_of(shipped)?).map_err(wrong)
-}
-
-fn digests_of(shipped: &Shipped) -> Result<Vec<Digest>, Error> {
-    shipped.described().map_err(|error| {
-        let problem = Problem { at: "description".to_owned(), why: error.to_string() };
-        Error::Wrong { file: shipped.file_name.to_owned(), problems: vec![problem] }
-    })
-}
-
-/// Checks a file and compiles it.
-pub(crate) fn checked(file_name: &str, file: &File, digests: &[Digest], author: Author) -> Result<Connector, Error> {
-    let problems = lint::check(file, digests, author);
-    if !problems.is_empty() {
-        return Err(Error::Wrong { file: file_name.to_owned(), problems });
-    }
-    let wrong = |problem| Error::Wrong { file: file_name.to_owned(), problems: vec![problem] };
-    compile::connector(file, digests).map_err(wrong)
 }

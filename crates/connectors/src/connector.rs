@@ -1,17 +1,18 @@
 //! A connector, compiled: what the other rooms ask of one.
 
 use crate::auth::{Auth, Field};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::file::AuthKind;
 use crate::host::{OwnHost, Unfilled};
 use crate::input::Input;
 use crate::plan::Plan;
+use crate::reasons::lacks_scope;
 use crate::remote::{Remote, RemoteTool};
 use crate::rules::{Asked, Rules};
 use crate::scopes::ScopeRule;
 use crate::sign_in::Verify;
 use bytes::Bytes;
-use http::{Response, Uri};
+use http::{Response, StatusCode, Uri};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -19,6 +20,9 @@ use std::sync::Arc;
 use url::Url;
 use valetkey_domain::Timestamp;
 use valetkey_domain::tool::{Effect, Tool as Definition};
+
+/// The longest answer in which it is looked for whether it refuses the token, in bytes.
+const LONGEST_REFUSAL: usize = 16 * 1024;
 
 /// One app.
 #[derive(Debug)]
@@ -199,6 +203,19 @@ impl Connector {
         self.upstream.rules.failure(Asked { changes: false, now }, answer.status(), answer.headers(), &body)
     }
 
+    /// Whether an answer says that the access token is over, so that a new one may help. Where the consent is too small, that
+    /// would be as small. Most apps say it with status 401; some in another one, or in a good answer, if that is short.
+    #[must_use]
+    pub fn refuses_token(&self, answer: &Response<Bytes>, now: Timestamp) -> bool {
+        let status = answer.status();
+        if lacks_scope(answer.headers()) {
+            return false;
+        }
+        let told = answer.body().len() <= LONGEST_REFUSAL && self.upstream.rules.tells_ended(status);
+        let is = |failure: Failure| failure.kind == FailureKind::Unauthenticated;
+        status == StatusCode::UNAUTHORIZED || (told && self.refusal(answer, now).is_some_and(is))
+    }
+
     /// Whether a request may go there: https to one of the hosts, or below the connection's own base URL.
     #[must_use]
     pub fn allows(&self, uri: &Uri, api_base_url: Option<&str>) -> bool {
@@ -293,6 +310,30 @@ mod tests {
         ] {
             assert!(!may(uri, None), "{uri}");
         }
+    }
+
+    #[test]
+    fn a_token_that_is_over_is_known_by_the_apps_own_way_to_say_so() {
+        let catalog = crate::Catalog::shipped().unwrap();
+        let says = |connector: &str, status: u16, body: &str| {
+            let answer = Response::builder().status(status).body(Bytes::from(body.to_owned())).unwrap();
+            let now = "2026-11-22T12:00:00Z".parse().unwrap();
+            catalog.connector(connector).unwrap().refuses_token(&answer, now)
+        };
+        assert!(says("slack", 200, r#"{"ok": false, "error": "token_expired"}"#));
+        assert!(says(
+            "linear",
+            400,
+            r#"{"errors": [{"message": "No", "extensions": {"code": "AUTHENTICATION_ERROR"}}]}"#
+        ));
+        for connector in ["slack", "linear", "gmail", "github", "notion"] {
+            assert!(says(connector, 401, ""), "{connector}");
+            assert!(!says(connector, 200, "{}") && !says(connector, 403, "{}"), "{connector}");
+        }
+        assert!(!says("slack", 200, r#"{"ok": false, "error": "channel_not_found"}"#));
+        assert!(!says("gmail", 200, r#"{"error": {"status": "UNAUTHENTICATED"}}"#), "where no rule says so");
+        let long = format!(r#"{{"ok": false, "error": "token_expired", "messages": "{}"}}"#, "x".repeat(20_000));
+        assert!(!says("slack", 200, &long), "a long answer is not read twice");
     }
 
     #[test]

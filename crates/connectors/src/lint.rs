@@ -2,11 +2,12 @@
 //! models can use it, and that it is as safe as the ones that were shipped. Nothing is reported only once: everything
 //! that is found is told.
 //!
-//! [`whole`] looks at the file as one, [`auth`] at how people sign in, [`scopes`] at what people are asked for, [`tools`] at each tool's face, [`requests`] at what it sends against the digest,
+//! [`whole`] looks at the file as one, [`decided`] at what a draft left open, [`auth`] at how people sign in, [`scopes`] at what people are asked for, [`tools`] at each tool's face, [`requests`] at what it sends against the digest,
 //! [`names`] at what is documented for the connector.
 
 mod auth;
 mod body;
+mod decided;
 mod documents;
 mod found;
 pub mod names;
@@ -30,6 +31,7 @@ use valetkey_vendor::Digest;
 pub fn check(file: &File, digests: &[Digest], author: Author) -> Vec<Problem> {
     let mut found = Found::default();
     whole::check(file, digests, &mut found);
+    decided::check(file, &mut found);
     auth::check(file, author, &mut found);
     scopes::check(file, digests, author, &mut found);
     let described = if file.description.kind != DescriptionKind::Manual { digests } else { &[] };

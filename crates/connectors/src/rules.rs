@@ -102,6 +102,13 @@ impl Rules {
         Some(Failure { kind, message, status: Some(status.as_u16()), retry_after })
     }
 
+    /// Whether a rule finds in answers with this status that the sign-in is over.
+    #[must_use]
+    pub(crate) fn tells_ended(&self, status: StatusCode) -> bool {
+        let ended = |rule: &&ErrorRule| rule.kind == FailureKind::Unauthenticated;
+        self.rules.iter().filter(ended).any(|rule| rule.status.contains(&status.as_u16()))
+    }
+
     /// The message that an answer has, where the file says where it stands.
     #[must_use]
     pub(crate) fn words(&self, body: &Value) -> Option<String> {

@@ -4,18 +4,18 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 
 #[path = "golden/play.rs"]
-#[expect(dead_code, reason = "only the cases are read here, not played")]
 mod play;
 
 use bytes::Bytes;
-use http::Request;
-use play::{cases, digests};
+use http::{Request, Response};
+use play::{cases, mock};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use valetkey_connectors::golden::{Case, Mock};
 use valetkey_connectors::native::Work;
 use valetkey_connectors::{Catalog, Connector, FailureKind, Setting, Step, Tool};
-use valetkey_vendor::Digest;
 
 /// Values that climb, begin another header or request, are templates, or name another host.
 const HOSTILE: [&str; 8] = [
@@ -28,6 +28,9 @@ const HOSTILE: [&str; 8] = [
     "https://evil.test/x?y#z",
     "@evil.test:80/\\..\\",
 ];
+
+/// A text that means nothing anywhere.
+const HARMLESS: &str = "harmless";
 
 /// Goes over all tools with arguments that work.
 fn each_tool(mut look: impl FnMut(&Connector, &Arc<Tool>, &Map<String, Value>)) {
@@ -114,17 +117,12 @@ fn first(tool: &Arc<Tool>, arguments: Map<String, Value>) -> Vec<Request<Bytes>>
     }
 }
 
-/// The id of the operation that a request line names.
-fn operation(digests: &[Digest], method: &str, path: &str) -> Option<String> {
-    digests.iter().find_map(|digest| Some(digest.find(method, path)?.0.id.clone()))
-}
-
 /// The operations that a tool's golden cases call.
-fn operations(digests: &[Digest], tool: &str) -> Vec<String> {
+fn operations(mock: &Mock, tool: &str) -> Vec<String> {
     let rounds = cases(tool).into_iter().flat_map(|case| case.exchange);
     let sent = rounds.flat_map(|round| round.send).map(|request| {
         let uri: http::Uri = request["url"].as_str().unwrap().parse().unwrap();
-        operation(digests, request["method"].as_str().unwrap(), uri.path()).unwrap()
+        mock.operation(request["method"].as_str().unwrap(), uri.path()).unwrap().to_owned()
     });
     sent.collect()
 }
@@ -136,7 +134,7 @@ fn documents(tool: &str) -> Vec<Value> {
 }
 
 /// A request goes where the tool's requests go: to the app, to an operation of the tool, with headers of ours alone.
-fn stays(digests: &[Digest], connector: &Connector, tool: &Tool, request: &Request<Bytes>) {
+fn stays(mock: &Mock, connector: &Connector, tool: &Tool, request: &Request<Bytes>) {
     let name = &tool.definition.name;
     let uri = request.uri();
     assert!(connector.allows(uri, None), "{name}: {uri}");
@@ -145,28 +143,162 @@ fn stays(digests: &[Digest], connector: &Connector, tool: &Tool, request: &Reque
     let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
     let is_own = name == "linear_graphql_query" || connector.slug != "linear";
     assert!(is_own || documents(name).contains(&body["query"]), "{name}: {body}");
-    let found = operation(digests, request.method().as_str(), uri.path());
-    let known = operations(digests, name);
-    assert!(found.as_ref().is_some_and(|id| known.contains(id)), "{name}: {uri} is {found:?}, not {known:?}");
+    let found = mock.operation(request.method().as_str(), uri.path());
+    let known = operations(mock, name);
+    assert!(found.is_some_and(|id| known.iter().any(|one| one == id)), "{name}: {uri} is {found:?}, not {known:?}");
+}
+
+/// Everything that a request says, decoded, by its place: path segments, query, headers, members of the body.
+fn said_where(request: &Request<Bytes>) -> BTreeMap<String, String> {
+    let plain = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let segments = request.uri().path().split('/').enumerate().map(|(at, part)| (format!("path.{at}"), plain(part)));
+    let query = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let query = query.enumerate().map(|(at, (name, value))| (format!("query.{name}.{at}"), value.into_owned()));
+    let headers = request.headers().iter();
+    let headers =
+        headers.map(|(name, value)| (format!("header.{name}"), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    let mut all: BTreeMap<_, _> = segments.chain(query).chain(headers).collect();
+    let body = String::from_utf8_lossy(request.body());
+    let kind = request.headers().get("content-type").map(|kind| kind.to_str().unwrap_or_default()).unwrap_or_default();
+    if kind.starts_with("multipart/") {
+        let parts = body.split("\r\n--").filter_map(|part| part.split_once("\r\n\r\n")).map(|(_, content)| content);
+        parts.enumerate().for_each(|(at, content)| whole(&format!("part.{at}"), content, &mut all));
+    } else if kind.starts_with("application/x-www-form-urlencoded") {
+        let pairs = url::form_urlencoded::parse(request.body());
+        pairs.for_each(|(name, value)| whole(&format!("form.{name}"), &value, &mut all));
+    } else {
+        whole("body", &body, &mut all);
+    }
+    all
+}
+
+/// A text, by its members where it is JSON.
+fn whole(at: &str, text: &str, into: &mut BTreeMap<String, String>) {
+    match serde_json::from_str(text) {
+        Ok(value) => members(at, &value, into),
+        Err(_) => drop(into.insert(at.to_owned(), text.to_owned())),
+    }
+}
+
+fn members(at: &str, value: &Value, into: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(inner) => inner.iter().for_each(|(name, value)| members(&format!("{at}.{name}"), value, into)),
+        Value::Array(inner) => {
+            inner.iter().enumerate().for_each(|(n, value)| members(&format!("{at}.{n}"), value, into))
+        }
+        Value::String(text) => drop(into.insert(at.to_owned(), text.clone())),
+        other => drop(into.insert(at.to_owned(), other.to_string())),
+    }
+}
+
+/// Where a harmless text stands, as it is or with something around it, the other stands too, whole, and nothing else differs.
+/// How many places there were.
+fn same_place(what: &str, evil: &str, usual: &[Request<Bytes>], requests: &[Request<Bytes>]) -> usize {
+    let mut places = 0;
+    for (usual, request) in usual.iter().zip(requests) {
+        let (before, now, mut moved) = (said_where(usual), said_where(request), false);
+        for (place, value) in before.iter().filter(|(_, value)| value.contains(HARMLESS)) {
+            places += 1;
+            // A search language has backslashes of its own before quotes and backslashes.
+            let quoted = evil.replace('\\', "\\\\").replace('\'', "\\'");
+            let is = |found: &String, value: &str| {
+                [evil, quoted.as_str()].iter().any(|text| same_letters(found, &value.replace(HARMLESS, text)))
+            };
+            match now.get(place) {
+                Some(found) => assert!(is(found, value), "{what}: {evil:?} at {place} is {found:?}"),
+                // What looks like an address may be asked for as one: whole, and in the same part of the request.
+                None => {
+                    let part = place.split('.').next().unwrap_or_default();
+                    let mut beside = now.iter().filter(|(other, _)| other.split('.').next() == Some(part));
+                    assert!(beside.any(|(_, found)| is(found, value)), "{what}: {evil:?} is not at {place}");
+                    moved = true;
+                }
+            }
+        }
+        let places = |all: &BTreeMap<String, String>| all.keys().cloned().collect::<Vec<_>>();
+        assert!(moved || places(&before) == places(&now), "{what}: {evil:?}");
+    }
+    places
+}
+
+/// Some apps want words in small letters.
+fn same_letters(one: &str, other: &str) -> bool {
+    one == other || one.to_lowercase() == other.to_lowercase()
 }
 
 #[test]
 fn what_means_ill_stays_in_its_place() {
-    let mut tried = 0;
-    let mut last = (String::new(), Vec::new());
+    let (mut tried, mut kept) = (0, 0);
+    let mut last = (String::new(), mock("gmail"));
     each_tool(|connector, tool, good| {
         if last.0 != connector.slug {
-            last = (connector.slug.clone(), digests(&connector.slug));
+            last = (connector.slug.clone(), mock(&connector.slug));
         }
         for (name, _) in properties(tool).iter().filter(|(_, schema)| schema["type"] == "string") {
-            for evil in HOSTILE {
+            let with = |value: &str| {
                 let mut given = good.clone();
-                given.insert(name.clone(), evil.into());
-                let Ok(checked) = tool.check(&given) else { continue };
+                given.insert(name.clone(), value.into());
+                tool.check(&given).ok().map(|checked| first(tool, checked))
+            };
+            let usual = with(HARMLESS).unwrap_or_default();
+            let long = "x".repeat(20_000);
+            for evil in HOSTILE.into_iter().chain([long.as_str()]) {
+                let Some(requests) = with(evil) else { continue };
                 tried += 1;
-                first(tool, checked).iter().for_each(|request| stays(&last.1, connector, tool, request));
+                requests.iter().for_each(|request| stays(&last.1, connector, tool, request));
+                // Some apps take long texts in pieces.
+                if evil != long {
+                    kept += same_place(&format!("{} {name}", tool.definition.name), evil, &usual, &requests);
+                }
             }
         }
     });
-    assert!(tried > 3_000, "{tried} requests were tried");
+    assert!(tried > 3_000 && kept > 2_000, "{tried} calls were tried, {kept} values found again");
+}
+
+/// What an app answers goes into the requests that follow: ids of a list, for instance. Attack 10.
+#[test]
+fn attack_10_inner_calls_stay_where_they_belong() {
+    let (mut tried, mut last) = (0, (String::new(), mock("gmail")));
+    each_tool(|connector, tool, _| {
+        if last.0 != connector.slug {
+            last = (connector.slug.clone(), mock(&connector.slug));
+        }
+        for case in cases(&tool.definition.name).iter().filter(|case| case.exchange.len() > 1) {
+            for evil in HOSTILE {
+                tried += inner(&last.1, connector, tool, case, evil);
+            }
+        }
+    });
+    assert!(tried > 200, "{tried} inner requests were tried");
+}
+
+/// Plays a case whose answers have this for every text; gives how many requests came after one.
+fn inner(mock: &Mock, connector: &Connector, tool: &Arc<Tool>, case: &Case, evil: &str) -> usize {
+    let now = "2026-11-22T12:00:00Z".parse().unwrap();
+    let setting = Setting { base_url: None, now, nonce: 1, api_config: Map::new(), work: Work::default() };
+    let mut run = tool.start(tool.check(&case.arguments).unwrap(), setting).unwrap();
+    let (mut replies, mut rounds, mut sent) = (Vec::new(), 0, 0);
+    while let Step::Send(requests) = run.next(std::mem::take(&mut replies), Duration::from_secs(60)) {
+        requests.iter().for_each(|request| stays(mock, connector, tool, request));
+        sent += if rounds > 0 { requests.len() } else { 0 };
+        let answers = case.exchange.get(rounds).map(|round| round.answer.clone()).unwrap_or_default();
+        // A list that is asked for in one go may be longer or shorter now.
+        let answer = |at: usize| answers.get(at).or(answers.first()).map(|answer| with_texts(&answer.body, evil));
+        let answer = |at: usize| Response::new(Bytes::from(answer(at).unwrap_or_default().to_string()));
+        replies = (0..requests.len()).map(|at| Ok(answer(at))).collect();
+        rounds += 1;
+        assert!(rounds < 60, "{} sends without end", tool.definition.name);
+    }
+    sent
+}
+
+/// The same with another text in place of each.
+fn with_texts(value: &Value, text: &str) -> Value {
+    match value {
+        Value::String(_) => text.into(),
+        Value::Array(all) => all.iter().map(|one| with_texts(one, text)).collect(),
+        Value::Object(all) => all.iter().map(|(name, one)| (name.clone(), with_texts(one, text))).collect(),
+        other => other.clone(),
+    }
 }

@@ -8,21 +8,23 @@ mod play;
 
 use bytes::Bytes;
 use http::Request;
-use play::{cases, catalogue, digests, played, refused};
+use play::{cases, catalogue, mock};
 use valetkey_connectors::Catalog;
 use valetkey_connectors::file::read::{self, Either};
+use valetkey_connectors::golden::{self, Case};
 
 #[test]
 fn every_tool_sends_what_its_golden_file_says() {
     let catalog = Catalog::shipped().unwrap();
     // Remote ones have no tools here.
     for connector in catalog.connectors().filter(|connector| !connector.tools.is_empty()) {
-        let digests = digests(&connector.slug);
-        for tool in connector.tools.keys() {
+        let mock = mock(&connector.slug);
+        for (tool, compiled) in &connector.tools {
             let cases = cases(tool);
             assert!(!cases.is_empty(), "{tool} has no golden case");
             for case in &cases {
-                let played = played(&catalog, &digests, tool, case);
+                let played = golden::played(&connector, compiled, &mock, case);
+                let played = played.unwrap_or_else(|why| panic!("{tool}, {}: {why}", case.case));
                 let actual = serde_json::to_string_pretty(&played).unwrap();
                 let played = match &connector.alias_of {
                     Some(_) => told_as_the_other(played, &connector.display_name),
@@ -35,7 +37,7 @@ fn every_tool_sends_what_its_golden_file_says() {
 }
 
 /// An alias does what the other does, and names the app and itself in its own way.
-fn told_as_the_other(mut case: play::Case, name: &str) -> play::Case {
+fn told_as_the_other(mut case: Case, name: &str) -> Case {
     if let Some(serde_json::Value::String(message)) = case.end.get_mut("message") {
         *message = message.replace(name, "GitHub").replace("githubpat_", "github_");
     }
@@ -58,11 +60,11 @@ fn what_is_cut_first_is_a_list_of_the_answer() {
 
 #[test]
 fn the_mock_refuses_what_the_vendor_would() {
-    let calendar = digests("googlecalendar");
+    let calendar = mock("googlecalendar");
     let good = r#"{"start": {"date": "2026-11-23"}, "end": {"date": "2026-11-24"}}"#;
     let events = "https://www.googleapis.com/calendar/v3/calendars/primary/events";
     let said = |method: &str, uri: &str, body: &str| {
-        refused(&calendar, &Request::builder().method(method).uri(uri).body(Bytes::from(body.to_owned())).unwrap())
+        calendar.refused(&Request::builder().method(method).uri(uri).body(Bytes::from(body.to_owned())).unwrap())
     };
     assert_eq!(said("POST", events, good), None);
     for (method, uri, body, expected) in [

@@ -1,5 +1,6 @@
 //! What a server does unasked, over and over, until it stops.
 
+use crate::connector_files::{Follower, Own};
 use crate::tls::Tls;
 use std::time::Duration;
 use tokio::signal::unix::Signal;
@@ -9,6 +10,7 @@ use valetkey_app::accounts;
 use valetkey_app::credentials::{refresh, revocations};
 use valetkey_app::events;
 use valetkey_app::upkeep::{housekeeping, recovery};
+use valetkey_connectors::Change;
 
 /// How often it is looked for what is due to be refreshed, and for what a process that died left undone.
 const LOOK: Duration = Duration::from_secs(10);
@@ -18,6 +20,10 @@ const END: Duration = Duration::from_secs(10);
 
 /// How often it is looked for what a webhook is to be told of, though nobody here has rung.
 const TELL: Duration = Duration::from_secs(2);
+
+/// How often the folder of connector files is looked at. It is read once two looks have found it the same, so that nothing
+/// is taken of a file that is still being written.
+const FOLLOW: Duration = Duration::from_secs(1);
 
 /// How often what has ended is removed.
 const TIDY: Duration = Duration::from_secs(3600);
@@ -106,6 +112,51 @@ pub(crate) async fn tell(app: App, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = told => {}
+        }
+    }
+}
+
+/// Takes what changes in the folder of connector files, if there is one, until told to stop.
+pub(crate) async fn follow(app: App, own: Own, stop: CancellationToken) {
+    let Some(mut follower) = Follower::of(own) else { return };
+    let mut unseen = false;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(FOLLOW) => {}
+        }
+        let looking = app.tasks().spawn_blocking(move || {
+            let looked = follower.look();
+            (follower, looked)
+        });
+        let Ok((back, looked)) = looking.await else { return };
+        follower = back;
+        match &looked {
+            Ok(changes) => changes.iter().for_each(told),
+            Err(why) if !unseen => {
+                tracing::warn!(why = format!("{why:#}"), "connector files cannot be read: those from before stay");
+            }
+            Err(_) => {}
+        }
+        unseen = looked.is_err();
+    }
+}
+
+/// What became of a file, for who reads the log.
+fn told(change: &Change) {
+    match change {
+        Change::Taken { file, connector } => {
+            tracing::info!(file, connector, "a connector file is in service as it is now");
+        }
+        Change::Refused { file, why, kept: Some(kept) } => {
+            tracing::warn!(file, connector = kept, %why, "a connector file is wrong: what it said before stays in service");
+        }
+        Change::Refused { file, why, kept: None } => {
+            tracing::warn!(file, %why, "a connector file is wrong and not in service");
+        }
+        Change::Gone { file, connector } => {
+            let connector = connector.as_deref().unwrap_or("none");
+            tracing::warn!(file, connector, "a connector file is gone: connections on its connector serve nothing");
         }
     }
 }

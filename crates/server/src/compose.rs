@@ -1,7 +1,7 @@
 //! Puts the rooms together: one store, one vault, one catalogue, one way out; then the surfaces over them.
 
 use crate::clock::DatabaseClock;
-use crate::connector_files;
+use crate::connector_files::Own;
 use crate::control_tools::Tools;
 use crate::data::Folder;
 use crate::front::{self, Front, Hosts};
@@ -24,7 +24,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use valetkey_app::App;
 use valetkey_app::tenancy::environments;
-use valetkey_connectors::Catalog;
 use valetkey_core::Core;
 use valetkey_core::keyring::Keyring;
 use valetkey_domain::time::SystemClock;
@@ -40,6 +39,8 @@ pub(crate) struct Server {
     pub(crate) app: App,
     /// How it stands to its database.
     pub(crate) presence: Presence,
+    /// Its connector files of one's own.
+    pub(crate) connectors: Own,
     /// The doors by the listeners that serve them.
     pub(crate) doors: Doors,
     /// Whether it can serve, as it tells whoever asks.
@@ -60,6 +61,8 @@ pub(crate) struct Opened {
     pub(crate) app: App,
     /// How this process stands to the database.
     pub(crate) presence: Presence,
+    /// Its connector files of one's own.
+    pub(crate) connectors: Own,
     /// The clock they go by, if it is one that has to be followed.
     clock: Option<Arc<DatabaseClock>>,
 }
@@ -117,13 +120,13 @@ pub(crate) async fn open(settings: &Settings) -> Result<Opened> {
     let roots = settings.roots.roots(&store).await?;
     let presence = Presence::start(&folder, &store, clock.as_ref(), rng.as_ref()).await?;
     let keyring = Keyring::start(store.clone(), roots, clock.clone(), rng.clone()).await?;
-    let catalog = catalog(settings.connectors.as_deref())?;
+    let (catalog, connectors) = Own::open(settings.connectors.as_deref())?;
     let outbound =
         Outbound::with_timeouts(policy(&settings.allow)?, Arc::new(SystemResolver), settings.limits.outbound)?;
     let app = App::new(Core::start(store, keyring, catalog, outbound, app_settings(settings), clock, rng).await?);
     presence.govern(&app).await;
     environments::ensure_first(&app).await?;
-    Ok(Opened { app, presence, clock: theirs })
+    Ok(Opened { app, presence, connectors, clock: theirs })
 }
 
 /// The database, open. A failure names a file itself; of a URL, which is secret, it is said where it stands.
@@ -142,7 +145,7 @@ async fn opened(database: &Location) -> Result<Store> {
 /// # Errors
 /// As for [`open`].
 pub(crate) async fn server(settings: &Settings) -> Result<Server> {
-    let Opened { app, presence, clock } = open(settings).await?;
+    let Opened { app, presence, connectors, clock } = open(settings).await?;
     let tls = tls::prepare(&settings.certificate, app.now())?;
     let web = Web::open(app.clone())?;
     let api = valetkey_api::open(app.clone())?;
@@ -160,7 +163,7 @@ pub(crate) async fn server(settings: &Settings) -> Result<Server> {
     let front = Front { hosts, body: settings.limits.timeouts.body, http: http.clone() };
     let doors = Doors { front, public, health: health_doors, metrics, dashboard };
     let lab = if settings.lab { Some(lab(&settings.data, settings.lab_address)?) } else { None };
-    Ok(Server { app, presence, doors, health, http, tls, lab, _clock: clock.map(DatabaseClock::follow) })
+    Ok(Server { app, presence, connectors, doors, health, http, tls, lab, _clock: clock.map(DatabaseClock::follow) })
 }
 
 /// What an address answers that leads nowhere: each kind of client in its own words.
@@ -216,17 +219,11 @@ fn lab(data: &Path, address: SocketAddr) -> Result<Lab> {
     Ok(Lab::open(Some(file), Arc::new(SystemClock), &format!("http://{address}"), &Person::pair())?)
 }
 
-fn catalog(folder: Option<&Path>) -> Result<Catalog> {
-    let mut catalog = Catalog::shipped()?;
-    let Some(folder) = folder else { return Ok(catalog) };
-    for path in connector_files::at(folder).context("--connectors")? {
-        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        catalog.add(&path.display().to_string(), &text)?;
-    }
-    Ok(catalog)
-}
-
-fn policy(allow: &[String]) -> Result<Policy> {
+/// What may be called although it is private.
+///
+/// # Errors
+/// One of the settings is no address.
+pub(crate) fn policy(allow: &[String]) -> Result<Policy> {
     let allowed = allow.iter().map(|text| text.parse::<Allowed>().with_context(|| format!("outbound.allow: '{text}'")));
     Ok(Policy::allowing(allowed.collect::<Result<_>>()?))
 }

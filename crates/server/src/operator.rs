@@ -14,6 +14,7 @@ mod doctor;
 mod environment;
 mod files;
 mod given;
+mod golden;
 mod instance;
 mod key;
 mod login;
@@ -27,6 +28,7 @@ mod session;
 mod socket;
 mod table;
 mod tool;
+mod tried;
 mod webhook;
 mod why;
 mod wire;
@@ -71,7 +73,11 @@ pub(crate) async fn run(data: &Path, mut noun: Noun, secrets: Secrets) -> Result
         flags.make_absolute()?;
     }
     if let Some(reply) = noun.about_files() {
-        return show(&reply?, noun.json());
+        show(&reply?, noun.json())?;
+        return match noun.trial() {
+            Some(flags) => show(&tried::perform(data, flags, secrets).await?, noun.json()),
+            None => Ok(()),
+        };
     }
     let (json, meter) = (noun.json(), Arc::new(Meter::default()));
     let reply = match noun {
@@ -130,8 +136,8 @@ async fn desk(settings: Settings, progress: Arc<dyn Progress>) -> Result<Backend
         );
     }
     let opened = compose::open(&settings).await?;
-    let (app, presence, settings) = (opened.app, opened.presence, Arc::new(settings));
-    Ok(Backend { app, ca_bundle: None, presence, settings, progress })
+    let (app, presence, connectors) = (opened.app, opened.presence, opened.connectors);
+    Ok(Backend { app, ca_bundle: None, presence, connectors, settings: Arc::new(settings), progress })
 }
 
 /// Carries a noun's verb out here, with everything that it set going.

@@ -8,6 +8,9 @@ pub(crate) const ROOT_KEY: &str = "VALETKEY_ROOT_KEY";
 /// The variable that says where the database is.
 const DATABASE: &str = "VALETKEY_DATABASE";
 
+/// The variable that holds a credential to be tried, for `connector test --verify`.
+const CREDENTIAL: &str = "VALETKEY_CREDENTIAL";
+
 /// The secrets of the environment.
 #[derive(Default)]
 pub(crate) struct Secrets {
@@ -15,13 +18,15 @@ pub(crate) struct Secrets {
     pub(crate) root_key: Option<Secret<str>>,
     /// Where the database is: a URL has a password in it.
     pub(crate) database: Option<Secret<str>>,
+    /// A credential to be tried.
+    pub(crate) credential: Option<Secret<str>>,
 }
 
 impl Secrets {
     /// Takes them out of the environment, so that nothing which reads it later (an expression, a child process) finds
     /// them there. Called first in `main`, while its thread is the only one.
     pub(crate) fn take() -> Self {
-        Self { root_key: take(ROOT_KEY), database: take(DATABASE) }
+        Self { root_key: take(ROOT_KEY), database: take(DATABASE), credential: take(CREDENTIAL) }
     }
 }
 

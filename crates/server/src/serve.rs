@@ -69,6 +69,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
         app: server.app.clone(),
         ca_bundle: server.tls.bundle.clone(),
         presence: server.presence.clone(),
+        connectors: server.connectors.clone(),
         settings: Arc::new(settings.clone()),
         progress: Arc::new(NoCaller),
     };
@@ -81,6 +82,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
     listeners.spawn(server.presence.clone().beat(server.app.clone(), settings.roots.clone(), stop.clone()));
     listeners.spawn(chores::tidy(server.app.clone(), stop.clone()));
     listeners.spawn(chores::renew(server.tls.clone(), server.app.clone(), signal(SignalKind::hangup())?, stop.clone()));
+    listeners.spawn(chores::follow(server.app.clone(), server.connectors.clone(), stop.clone()));
     listeners.spawn(server.health.clone().keep_looking(stop.clone()));
     listeners.spawn(chores::look(server.app.clone(), stop.clone()));
     listeners.spawn(chores::end(server.app.clone(), stop.clone()));

@@ -193,14 +193,14 @@ fn kept(days: u32) -> Result<Duration> {
 mod tests {
     use super::*;
 
-    const NO_SECRETS: Secrets = Secrets { root_key: None, database: None };
+    const NO_SECRETS: Secrets = Secrets { root_key: None, database: None, credential: None };
 
     #[test]
     fn the_database_is_a_url_or_a_file_and_no_debug_text_shows_a_password() {
         let folder = tempfile::tempdir().unwrap();
         let load = |file: &str, variable: Option<&str>| {
             std::fs::write(folder.path().join(SETTINGS_FILE), file).unwrap();
-            let secrets = Secrets { root_key: None, database: variable.map(Secret::from) };
+            let secrets = Secrets { root_key: None, database: variable.map(Secret::from), credential: None };
             Settings::load(folder.path(), &ServeFlags::default(), secrets)
         };
         let url = "postgres://valetkey:hunter2@db/valetkey";

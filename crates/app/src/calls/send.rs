@@ -1,5 +1,5 @@
 //! Where a credential meets a request, and the only place. It is added after all checks of where the request goes, and
-//! an answer that says "unauthorized" gets one renewal and one more try.
+//! an answer that says the access token is over gets one renewal and one more try.
 
 use super::attempt::{Call, app_name};
 use super::failed::{Failed, FailureReason};
@@ -12,10 +12,10 @@ use crate::credentials::refresh::Opened;
 use crate::credentials::schemes;
 use bytes::Bytes;
 use futures::future::join_all;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use std::sync::Mutex;
 use std::time::Duration;
-use valetkey_connectors::{FailureKind, Unsent, lacks_scope};
+use valetkey_connectors::{FailureKind, Unsent};
 use valetkey_domain::Kind;
 use valetkey_outbound::Limits;
 
@@ -93,7 +93,8 @@ impl<'a> Sender<'a> {
         }
         self.report_progress();
         let mut replies = self.send(requests.iter()).await?;
-        let refused: Vec<usize> = (0..replies.len()).filter(|at| replies.get(*at).is_some_and(unauthorized)).collect();
+        let refused: Vec<usize> =
+            (0..replies.len()).filter(|at| replies.get(*at).is_some_and(|reply| self.ended(reply))).collect();
         if !refused.is_empty() {
             self.again(&requests, &refused, &mut replies).await?;
         }
@@ -114,7 +115,7 @@ impl<'a> Sender<'a> {
     ) -> Result<(), Failed> {
         self.renew().await?;
         let again = self.send(refused.iter().filter_map(|at| requests.get(*at))).await?;
-        if refused.len() == requests.len() && again.iter().all(unauthorized) {
+        if refused.len() == requests.len() && again.iter().all(|reply| self.ended(reply)) {
             return Err(self.rejected().await);
         }
         for (at, reply) in refused.iter().zip(again) {
@@ -215,6 +216,12 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
+    /// Whether the app says that the access token is over, so that a new one may help.
+    fn ended(&self, reply: &Result<Response<Bytes>, Unsent>) -> bool {
+        let connector = &self.job.served.connector;
+        reply.as_ref().is_ok_and(|reply| connector.refuses_token(reply, self.job.app.core.now()))
+    }
+
     /// The app refused a fresh access token too. That ends no account: whether a grant is over only the sign-in service
     /// can say, and apps have answered 401 to everybody while they were failing.
     async fn rejected(&self) -> Failed {
@@ -237,11 +244,4 @@ fn kind_of(error: &valetkey_outbound::Error) -> FailureKind {
         Kind::InvalidArgument => FailureKind::Forbidden,
         _ => FailureKind::Upstream,
     }
-}
-
-/// Whether a new access token may help. Where the consent is too small, it would be as small as this one.
-fn unauthorized(reply: &Result<Response<Bytes>, Unsent>) -> bool {
-    let renewal_helps =
-        |reply: &Response<Bytes>| reply.status() == StatusCode::UNAUTHORIZED && !lacks_scope(reply.headers());
-    reply.as_ref().is_ok_and(renewal_helps)
 }

@@ -1,16 +1,18 @@
 //! How connectors sign in, and how what a user gave meets a request: the one place that knows the schemes.
 //!
 //! [`present`] puts a credential into a request, [`renewal`] gets a new access token for one, [`fit`] says whether what was
-//! typed will do, [`trial`] tries it at the app.
+//! typed will do, [`trial`] tries it at the app, [`try_out`] the same without an account.
 
 mod fit;
 mod present;
 mod renewal;
 mod service_account;
 mod trial;
+mod unstored;
 
 pub use fit::{Fault, Faults, asked, service_account_of};
 pub(crate) use fit::{fit, named, subject};
 pub(crate) use present::{present, sent};
 pub(crate) use renewal::renewal;
 pub(crate) use trial::{Trial, trial};
+pub use unstored::{Given, Said, try_out};

@@ -13,10 +13,10 @@ use valetkey_domain::session::Access;
 /// How many compiled tool sets are kept; a set of a hundred tools takes about a megabyte.
 const MOST_SETS: u64 = 256;
 
-/// The compiled tool sets that are kept.
-pub(crate) struct Sets(pub(super) Cache<(Of, Access), Arc<ToolSet>>);
+/// The compiled tool sets that are kept, each by what it is of and by the catalogue's revision that it was compiled from.
+pub(crate) struct Sets(pub(super) Cache<(Of, Access, u64), Arc<ToolSet>>);
 
-/// What a tool set is compiled from, which never changes under its name.
+/// What a tool set is compiled from, which never changes under its name but with the connectors' files.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) enum Of {
     /// A version of a config.

@@ -132,8 +132,10 @@ async fn still_instance(app: &App, ctx: &Ctx, before: &McpInstance, tool: &Serve
 
 /// The tools of a version or connection, compiled once however many ask for them at once.
 async fn cached(app: &App, ctx: &Ctx, of: Of, access: Access, connection: Option<Mapping>) -> Result<Arc<ToolSet>> {
+    // Looked at first: what changes meanwhile is in what the next one asks for.
+    let revision = app.core.catalog.revision();
     let compiling = compiled(app, ctx, of.clone(), access, connection);
-    app.sets.0.try_get_with((of, access), compiling).await.map_err(|error: Arc<Error>| {
+    app.sets.0.try_get_with((of, access, revision), compiling).await.map_err(|error: Arc<Error>| {
         // Each who waited gets an error of its own with the same words.
         Error::new(error.kind(), error.message()).with_code(error.code()).because(error)
     })

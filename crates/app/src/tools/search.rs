@@ -69,12 +69,16 @@ pub async fn search(app: &App, ctx: &Ctx, query: &str, user: Option<&Identifier>
 }
 
 async fn index(app: &App) -> Result<Arc<Index>> {
-    let making = async || {
-        let held = app.clone();
-        let made = app.core.tasks.spawn_blocking(move || Arc::new(Index::of(held.core.catalog.connectors())));
-        made.await.map_err(Error::internal)
-    };
-    app.searched.0.get_or_try_init(making).await.cloned()
+    let mut kept = app.searched.0.lock().await;
+    let revision = app.core.catalog.revision();
+    if let Some((_, index)) = kept.as_ref().filter(|(of, _)| *of == revision) {
+        return Ok(Arc::clone(index));
+    }
+    let held = app.clone();
+    let making = app.core.tasks.spawn_blocking(move || Arc::new(Index::of(held.core.catalog.connectors())));
+    let made = making.await.map_err(Error::internal)?;
+    *kept = Some((revision, Arc::clone(&made)));
+    Ok(made)
 }
 
 impl State {

@@ -63,11 +63,21 @@ pub(super) fn request(
             builder = builder.header(header::CONTENT_TYPE, kind);
             written
         }
+        (None, None) if changes_nothing(call) => {
+            builder = builder.header(header::CONTENT_TYPE, "application/json");
+            Bytes::from_static(b"{}")
+        }
         (None, None) => Bytes::new(),
     };
     builder.body(body).map_err(|_| {
         Failure::invalid("the request cannot be written; an argument has characters that no request may have")
     })
+}
+
+/// A PATCH of which nothing was given: apps that read a body of it, GitHub among them, refuse none at all.
+fn changes_nothing(call: &Call) -> bool {
+    let takes_body = call.fills.iter().any(|(target, _)| matches!(target, Target::Body(_)));
+    call.method == http::Method::PATCH && call.body == BodyForm::Json && takes_body
 }
 
 fn value(fill: &Fill, scope: &Map<String, Value>) -> Result<Option<Value>, Failure> {
@@ -249,6 +259,10 @@ mod tests {
     }
 
     fn made(input: &Value, own: Option<&str>) -> Result<Request<Bytes>, Failure> {
+        by(http::Method::POST, input, own)
+    }
+
+    fn by(method: http::Method, input: &Value, own: Option<&str>) -> Result<Request<Bytes>, Failure> {
         let fill = |target: &str, name: &str| (Target::parse(target).unwrap(), Fill::Input(name.to_owned()));
         let fills = vec![
             fill("path.id", "id"),
@@ -257,7 +271,7 @@ mod tests {
             fill("body.a.b", "deep"),
         ];
         let call = Call {
-            method: http::Method::POST,
+            method,
             origin: None,
             path: "/v1/things/{id}/x".into(),
             fills,
@@ -325,6 +339,8 @@ mod tests {
         assert_eq!(with.headers()["content-type"], "application/json");
         let without = made(&json!({"id": "1"}), None).unwrap();
         assert!(without.body().is_empty() && !without.headers().contains_key("content-type"));
+        let patched = by(http::Method::PATCH, &json!({"id": "1"}), None).unwrap();
+        assert!(patched.body() == "{}" && patched.headers()["content-type"] == "application/json");
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) fn check(file: &File, digests: &[Digest], author: Author, found: &mut
             &format!("its words are one line of 1 to {LONGEST} characters without blanks at the ends"),
         );
     }
-    if author == Author::Us {
+    if author != Author::User {
         for scope in named(file).into_iter().filter(|scope| file.scopes.get(scope).is_none()) {
             found.add(format!("scopes.{scope}"), "says in no words what the scope allows: people are asked for it");
         }

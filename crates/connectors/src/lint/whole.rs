@@ -85,7 +85,11 @@ fn description(at: &str, description: &Description, digest: Option<&Digest>, fou
     match description.kind {
         DescriptionKind::Discovery | DescriptionKind::Openapi | DescriptionKind::Sdk => {
             let Some(digest) = digest else {
-                return found.add(at, "names a description whose digest is not here");
+                let name = description.id.as_deref().unwrap_or_default().replace(':', ".");
+                return found.add(
+                    at,
+                    format!("names a description whose digest is not here: it is digests/{name}.json beside the file"),
+                );
             };
             let read = description.url.is_some() || description.read_on.is_some();
             found.demand(!read, at, "`url` and `read_on` are of documentation that somebody read");

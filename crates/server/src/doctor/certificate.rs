@@ -91,7 +91,7 @@ mod tests {
             folder.join("own.key")
         );
         std::fs::write(folder.join("valetkey.toml"), file).unwrap();
-        let secrets = Secrets { root_key: None, database: None };
+        let secrets = Secrets { root_key: None, database: None, credential: None };
         let settings = Settings::load(folder, &ServeFlags::default(), secrets).unwrap();
         look(&settings, format!("{day}T12:00:00Z").parse().unwrap()).done().remove(0)
     }

@@ -86,7 +86,7 @@ mod tests {
     use valetkey_app::upkeep::doctor::{Check, Verdict};
 
     fn seen(folder: &Path) -> Check {
-        let secrets = Secrets { root_key: None, database: None };
+        let secrets = Secrets { root_key: None, database: None, credential: None };
         let settings = Settings::load(folder, &ServeFlags::default(), secrets).unwrap();
         look(&settings).done().remove(0)
     }

@@ -80,7 +80,7 @@ mod tests {
     fn said(file: &str) -> (Verdict, String) {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("valetkey.toml"), file).unwrap();
-        let secrets = Secrets { root_key: None, database: None };
+        let secrets = Secrets { root_key: None, database: None, credential: None };
         let settings = Settings::load(folder.path(), &ServeFlags::default(), secrets).unwrap();
         let check = look(&settings).done().remove(0);
         (check.verdict, check.found)

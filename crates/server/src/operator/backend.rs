@@ -1,5 +1,6 @@
 //! What commands act on: the running server, or the data folder itself.
 
+use crate::connector_files::Own;
 use crate::presence::Presence;
 use crate::settings::Settings;
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ pub(crate) struct Backend {
     pub(crate) ca_bundle: Option<PathBuf>,
     /// How this process stands to its database.
     pub(crate) presence: Presence,
+    /// Its connector files of one's own.
+    pub(crate) connectors: Own,
     /// What this process runs with.
     pub(crate) settings: Arc<Settings>,
     /// Who wants to know how far a long verb has come.

@@ -1,7 +1,9 @@
 //! Connectors: the kinds of app there are.
 
-use super::files;
+use super::backend::Backend;
 use super::reply::{Reply, one, rows};
+use super::{files, golden};
+use crate::connector_files::Own;
 use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
 use valetkey_app::{App, Error};
-use valetkey_connectors::Connector;
+use valetkey_connectors::{Change, Connector};
 
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,6 +37,18 @@ pub(crate) enum Verb {
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
+    /// Check connector files of your own as the shipped ones are, against the digests that they name; ends with status 1 if
+    /// one is wrong
+    Check {
+        /// Files and folders
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// A table of the tools that the connector shall have: name, required and optional arguments, `both` or `none`
+        #[arg(long, value_name = "FILE")]
+        names: Option<PathBuf>,
+    },
+    /// Play the golden requests of a connector file of your own; with --verify, try a credential at the app
+    Test(golden::Flags),
     /// Print the JSON Schema of connector files, for editors
     Schema,
 }
@@ -46,7 +60,17 @@ impl Verb {
             Self::List | Self::Get { .. } => None,
             Self::New { slug, folder } => Some(files::new(slug, folder)),
             Self::Lint { paths } => Some(files::lint(paths)),
-            Self::Schema => Some(files::schema()),
+            Self::Check { paths, names } => Some(files::check(paths, names.as_deref())),
+            Self::Test(flags) => Some(golden::test(flags)),
+            Self::Schema => Some(Ok(files::schema())),
+        }
+    }
+
+    /// The credential that is to be tried at an app.
+    pub(super) const fn trial(&self) -> Option<&golden::Flags> {
+        match self {
+            Self::Test(flags) if flags.verify => Some(flags),
+            _ => None,
         }
     }
 }
@@ -55,18 +79,24 @@ impl Verb {
 ///
 /// # Errors
 /// The use case's own, in its words.
-pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
+pub(super) fn perform(backend: &Backend, verb: Verb) -> Result<Reply> {
+    let app = &backend.app;
     if let Some(reply) = verb.about_files() {
         return reply;
     }
     match verb {
-        Verb::New { .. } | Verb::Lint { .. } | Verb::Schema => Ok(Reply::default()),
-        Verb::List => Ok(rows(app.catalog().connectors().map(|c| {
-            json!({
-                "connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "auth": kinds(& c),
-                "tools": c.tools.len(), "status": c.status(), "hosts": c.hosts,
-            })
-        }))),
+        Verb::New { .. } | Verb::Lint { .. } | Verb::Check { .. } | Verb::Test(_) | Verb::Schema => {
+            Ok(Reply::default())
+        }
+        Verb::List => Ok(Reply {
+            note: refused(&backend.connectors),
+            ..rows(app.catalog().connectors().map(|c| {
+                json!({
+                    "connector": c.slug, "name": c.display_name, "provider": c.provider_key(), "auth": kinds(& c),
+                    "tools": c.tools.len(), "status": c.status(), "hosts": c.hosts,
+                })
+            }))
+        }),
         Verb::Get { slug } => {
             let found = of(app, &slug)?;
             Ok(one(json!({
@@ -75,6 +105,17 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
             })))
         }
     }
+}
+
+/// The files of one's own that are not in service as they are.
+fn refused(own: &Own) -> Option<String> {
+    let wrong = own.standing().into_iter().filter_map(|change| match change {
+        Change::Refused { why, kept: Some(kept), .. } => Some(format!("{why} (`{kept}` is what it was before)")),
+        Change::Refused { why, kept: None, .. } => Some(format!("{why} (it is not in service)")),
+        Change::Taken { .. } | Change::Gone { .. } => None,
+    });
+    let wrong: Vec<_> = wrong.collect();
+    (!wrong.is_empty()).then(|| format!("not in service as they are:\n{}", wrong.join("\n")))
 }
 
 /// The ways to sign in, the usual one first.

@@ -36,6 +36,7 @@ pub(super) async fn perform(backend: &Backend, flags: Flags) -> Result<Reply> {
         return Ok(message(format!("{row} is taken as it is now; the journal says that you did")));
     }
     let mut checks = here::look(&backend.settings, &SystemClock);
+    checks.extend(here::connectors(&backend.connectors));
     checks.extend(doctor::examine(&backend.app, &SystemClock, &backend.progress).await);
     Ok(report(checks))
 }

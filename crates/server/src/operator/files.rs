@@ -2,11 +2,13 @@
 
 use super::reply::{Reply, message, rows};
 use crate::connector_files;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use valetkey_connectors::{Catalog, Error, SCHEMA, starter};
+use std::sync::Arc;
+use valetkey_connectors::lint::names;
+use valetkey_connectors::{Catalog, Change, Error, Folder, SCHEMA, check_file, starter};
 
 /// Writes a small file that passes, to begin with.
 ///
@@ -16,6 +18,7 @@ pub(super) fn new(slug: &str, folder: &Path) -> Result<Reply> {
     let text = starter(slug);
     // The name is judged by the check itself.
     Catalog::shipped()?.add(slug, &text).with_context(|| format!("`{slug}` cannot be a connector's name"))?;
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let path = folder.join(format!("{slug}.yaml"));
     let mut file = std::fs::File::create_new(&path).with_context(|| format!("cannot make {}", path.display()))?;
     file.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
@@ -26,13 +29,9 @@ pub(super) fn new(slug: &str, folder: &Path) -> Result<Reply> {
     )))
 }
 
-/// The JSON Schema of connector files, for editors.
-///
-/// # Errors
-/// It cannot be printed.
-pub(super) fn schema() -> Result<Reply> {
-    std::io::stdout().write_all(SCHEMA.as_bytes())?;
-    Ok(Reply::default())
+/// The JSON Schema of connector files, for editors: nothing else is printed, so that it can go into a file.
+pub(super) fn schema() -> Reply {
+    message(SCHEMA.trim_end())
 }
 
 /// Checks files, and all files of folders, as a start would.
@@ -40,26 +39,56 @@ pub(super) fn schema() -> Result<Reply> {
 /// # Errors
 /// A path cannot be read, or there is no file.
 pub(super) fn lint(paths: &[PathBuf]) -> Result<Reply> {
-    let mut files = Vec::new();
-    for path in paths {
-        files.extend(connector_files::at(path)?);
-    }
-    ensure!(!files.is_empty(), "no .yaml or .yml is there");
-    let mut catalog = Catalog::shipped()?;
-    let (mut found, mut wrong) = (Vec::new(), 0);
-    for path in &files {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
-        match catalog.add(&name, &text) {
-            Ok(()) => found.push(json!({"file": name, "at": "", "finding": "good"})),
+    let folder = there(paths)?;
+    let files = Catalog::shipped()?.own_files();
+    files.take(folder);
+    let looked = files.standing().into_iter().map(|file| match file {
+        Change::Refused { file, why, .. } => (file, Err(why)),
+        Change::Taken { file, .. } | Change::Gone { file, .. } => (file, Ok(())),
+    });
+    Ok(told(looked, "would not be taken"))
+}
+
+/// Checks files as the shipped ones are checked: against the digests that they name, with all that is demanded of us, and
+/// against a table of the tools that a connector shall have.
+///
+/// # Errors
+/// A path or the table cannot be read, or there is no file.
+pub(super) fn check(paths: &[PathBuf], table: Option<&Path>) -> Result<Reply> {
+    let folder = there(paths)?;
+    let table = table.map(|path| {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        names::read(&text).map_err(|why| anyhow!("{}: {why}", path.display()))
+    });
+    let table = table.transpose()?;
+    let looked = folder.files.iter().map(|(file, text)| {
+        (file.clone(), check_file(file, text, &folder.digests, table.as_deref()).map_err(Arc::new))
+    });
+    Ok(told(looked, "would not pass"))
+}
+
+/// The files that are meant, of which there is one at least.
+fn there(paths: &[PathBuf]) -> Result<Folder> {
+    let folder = connector_files::read(paths)?;
+    ensure!(!folder.files.is_empty(), "no .yaml or .yml is there");
+    Ok(folder)
+}
+
+/// What was found of each file.
+fn told(looked: impl Iterator<Item = (String, Result<(), Arc<Error>>)>, otherwise: &str) -> Reply {
+    let (mut found, mut wrong, mut all) = (Vec::new(), 0, 0);
+    for (file, looked) in looked {
+        all += 1;
+        match looked {
+            Ok(()) => found.push(json!({"file": file, "at": "", "finding": "good"})),
             Err(error) => {
                 wrong += 1;
-                found.extend(findings(&name, &error));
+                found.extend(findings(&file, &error));
             }
         }
     }
-    let fault = (wrong > 0).then(|| format!("{wrong} of {} files would not be taken", files.len()));
-    Ok(Reply { fault, ..rows(found) })
+    let fault = (wrong > 0).then(|| format!("{wrong} of {all} files {otherwise}"));
+    Reply { fault, ..rows(found) }
 }
 
 /// What is wrong, a line for each.

@@ -3,7 +3,7 @@
 
 use super::backend::Backend;
 use super::reply::Reply;
-use super::{account, backup, client, config, connection, connector, doctor, environment, instance, key};
+use super::{account, backup, client, config, connection, connector, doctor, environment, golden, instance, key};
 use super::{login, logs, member, provider, restore, session, tool, webhook, why};
 use crate::flags::GLOBAL;
 use anyhow::{Result, bail, ensure};
@@ -90,7 +90,7 @@ pub(super) async fn perform(backend: &Backend, noun: Noun) -> Result<Reply> {
     let app = &backend.app;
     match noun {
         Noun::Environment(asked) => environment::perform(app, asked.verb).await,
-        Noun::Connector(asked) => connector::perform(app, asked.verb),
+        Noun::Connector(asked) => connector::perform(backend, asked.verb),
         Noun::Tool(asked) => tool::perform(app, asked.verb),
         Noun::Client(asked) => client::perform(backend, &enter(app, &asked).await?, asked.verb).await,
         Noun::Provider(asked) => provider::perform(app, &enter(app, &asked).await?, asked.verb).await,
@@ -135,6 +135,11 @@ impl Noun {
     /// What is about files on this machine, done; nothing if it isn't.
     pub(super) fn about_files(&self) -> Option<anyhow::Result<Reply>> {
         if let Self::Connector(asked) = self { asked.verb.about_files() } else { None }
+    }
+
+    /// The credential that is to be tried at an app, if that is what was asked for.
+    pub(super) fn trial(&self) -> Option<&golden::Flags> {
+        if let Self::Connector(asked) = self { asked.verb.trial() } else { None }
     }
 
     /// A short-lived secret for a shell on this machine.

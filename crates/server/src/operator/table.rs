@@ -32,7 +32,7 @@ fn plain(reply: &Reply) -> String {
     if let Some(note) = &reply.note {
         text.push_str(note);
         text.push('\n');
-    } else if reply.rows.is_empty() {
+    } else if reply.rows.is_empty() && reply.fault.is_none() {
         text.push_str("none\n");
     }
     text

@@ -32,11 +32,11 @@ pub(crate) enum Verb {
 const BYTES_PER_TOKEN: usize = 4;
 
 /// What tools cost in a context: name, description and schema as `tools/list` has them.
-fn weighed(tools: impl Iterator<Item = Arc<Tool>>) -> Reply {
+fn weighed(tools: impl Iterator<Item = (&'static str, Arc<Tool>)>) -> Reply {
     let mut all = 0;
     let mut count = 0;
     let mut listed: Vec<Value> = Vec::new();
-    for tool in tools {
+    for (status, tool) in tools {
         let definition = &tool.definition;
         let shown = json!({
             "name": definition.name, "description": definition.description, "inputSchema": definition.input_schema,
@@ -44,7 +44,8 @@ fn weighed(tools: impl Iterator<Item = Arc<Tool>>) -> Reply {
         let bytes = shown.to_string().len();
         all += bytes;
         count += 1;
-        listed.push(json!({"tool": definition.name, "bytes": bytes, "tokens": bytes.div_ceil(BYTES_PER_TOKEN)}));
+        let tokens = bytes.div_ceil(BYTES_PER_TOKEN);
+        listed.push(json!({"tool": definition.name, "status": status, "bytes": bytes, "tokens": tokens}));
     }
     let note = format!("{count} tools: {all} bytes, about {} tokens", all.div_ceil(BYTES_PER_TOKEN));
     Reply { note: Some(note), ..rows(listed) }
@@ -63,7 +64,7 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
             let wanted = app.catalog().connectors().filter(|c| connector.as_ref().is_none_or(|slug| *slug == c.slug));
             let tools = wanted.flat_map(|c| c.tools.values().cloned().map(|t| (c.status(), t)).collect::<Vec<_>>());
             if weight {
-                return Ok(weighed(tools.map(|(_, tool)| tool)));
+                return Ok(weighed(tools));
             }
             Ok(rows(tools.map(|(status, t)| {
                 let definition = &t.definition;
@@ -76,7 +77,7 @@ pub(super) fn perform(app: &App, verb: Verb) -> Result<Reply> {
             let definition = &tool.definition;
             Ok(one(json!({
                 "tool": definition.name, "connector": connector.slug, "effect": definition.effect,
-                "description": definition.description, "input_schema": definition.input_schema,
+                "status": connector.status(), "description": definition.description, "input_schema": definition.input_schema,
             })))
         }
     }

@@ -11,7 +11,7 @@ pub(super) fn tool(offer: &Offer) -> wire::Tool {
         id: offer.id(),
         provider: offer.connector.provider_key(),
         definition: Some(structs::of(&definition(&offer.tool.definition))),
-        metadata: None,
+        metadata: Some(structs::of(&Map::from_iter([("status".to_owned(), json!(offer.connector.status()))]))),
         tags: Vec::new(),
         is_default: Some(true),
         updated_at: None,

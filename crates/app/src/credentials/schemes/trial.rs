@@ -12,8 +12,8 @@ use std::time::Duration;
 use valetkey_connectors::FailureKind;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::{Ctx, Secret, Timestamp, json};
-use valetkey_outbound::Limits;
 use valetkey_outbound::oauth::{ProviderWords, TokenError};
+use valetkey_outbound::{Limits, Outbound};
 use valetkey_storage::accounts::Subject;
 
 /// What one answer may cost.
@@ -58,26 +58,53 @@ pub(crate) async fn trial(
             Err(error) => return Ok(untokened(&error)),
         }
     }
-    let taken = |plain, subject| Trial::Taken { plain, subject, expires_at };
-    let Some(verify) = &wired.connector.verify else { return Ok(taken(plain, None)) };
     let credential = Opened { access_token: plain.access_token.copy(), typed: plain.typed.copy(), generation: 0 };
-    let Some(request) = request(wired, account, &credential)? else { return Ok(taken(plain, None)) };
-    let answer = match app.core.outbound.of(&ctx.environment).send(request, &LIMITS).await {
+    let asked = ask(&app.core.outbound.of(&ctx.environment), wired, account, &credential, app.core.now()).await?;
+    Ok(match asked {
+        Answered::Taken(subject) => Trial::Taken { plain, subject, expires_at },
+        Answered::Refused(said) => Trial::Refused(said),
+        Answered::Unclear(said) => Trial::Unclear(said),
+    })
+}
+
+/// What the app said to the request that tries a credential.
+pub(super) enum Answered {
+    /// It took it, or nothing says how it could be tried; whose it is, where it says that.
+    Taken(Option<Subject>),
+    /// It did not take it.
+    Refused(ProviderWords),
+    /// It could not be asked.
+    Unclear(ProviderWords),
+}
+
+/// Makes that request, where the connector has one.
+///
+/// # Errors
+/// A failure of ours.
+pub(super) async fn ask(
+    outbound: &Outbound,
+    wired: &Wired,
+    account: &ConnectedAccount,
+    credential: &Opened,
+    now: Timestamp,
+) -> Result<Answered> {
+    let Some(verify) = &wired.connector.verify else { return Ok(Answered::Taken(None)) };
+    let Some(request) = request(wired, account, credential)? else { return Ok(Answered::Taken(None)) };
+    let answer = match outbound.send(request, &LIMITS).await {
         Ok(answer) => answer,
         Err(error) => {
             tracing::warn!(connection = %wired.connection.name, %error, "a credential could not be tried");
-            return Ok(Trial::Unclear(ProviderWords::default()));
+            return Ok(Answered::Unclear(ProviderWords::default()));
         }
     };
-    let Some(failure) = wired.connector.refusal(&answer, app.core.now()) else {
+    let Some(failure) = wired.connector.refusal(&answer, now) else {
         let body = json::parse(answer.body()).unwrap_or_default();
-        let subject = verify.read(&body).map(|(id, name)| Subject { id, name });
-        return Ok(taken(plain, subject));
+        return Ok(Answered::Taken(verify.read(&body).map(|(id, name)| Subject { id, name })));
     };
-    let said = said(wired, &credential, &answer);
+    let said = said(wired, credential, &answer);
     Ok(match failure.kind {
-        FailureKind::RateLimited | FailureKind::Upstream | FailureKind::Timeout => Trial::Unclear(said),
-        _ => Trial::Refused(said),
+        FailureKind::RateLimited | FailureKind::Upstream | FailureKind::Timeout => Answered::Unclear(said),
+        _ => Answered::Refused(said),
     })
 }
 
