@@ -20,6 +20,9 @@ const TURNS: usize = 5;
 const READS: usize = 4_000;
 const CALLS: usize = 1_500;
 
+/// The path of the n-th read.
+type Paths = Arc<dyn Fn(usize) -> String + Send + Sync>;
+
 /// The slowest of a hundred reads, in milliseconds, and what gRPC may add to a call, in microseconds.
 const SLOW: f64 = 5.0;
 const LONGER: f64 = 100.0;
@@ -40,7 +43,7 @@ pub(crate) async fn reads(stage: &Stage, server: &Process, table: &mut Table) ->
     let one = move |number: usize| {
         format!("/api/v1/connected_accounts/details?connector=MY_GMAIL&identifier={}", user(number % accounts))
     };
-    let figures: [(&str, Arc<dyn Fn(usize) -> String + Send + Sync>); 4] = [
+    let figures: [(&str, Paths); 4] = [
         ("one account", Arc::new(one)),
         ("30 accounts and how many there are", Arc::new(|_| "/api/v1/connected_accounts?page_size=30".to_owned())),
         (

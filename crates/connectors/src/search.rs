@@ -5,12 +5,14 @@
 
 mod alike;
 mod apps;
+mod number;
 mod phrases;
 mod words;
 
 use crate::connector::{Connector, Tool};
 use alike::Alike;
 use apps::Apps;
+use number::count;
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -151,11 +153,6 @@ fn share(name: &HashSet<String>, meant: &HashSet<&str>) -> f64 {
 fn rarity(all: usize, with: usize) -> f64 {
     let (all, with) = (count(all), count(with));
     (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a catalogue has far fewer tools than 2^52")]
-fn count(number: usize) -> f64 {
-    number as f64
 }
 
 /// The stems of a tool, field by field as in [`FIELDS`].

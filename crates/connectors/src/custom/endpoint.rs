@@ -56,11 +56,15 @@ fn one(place: &str, text: &str) -> Result<OwnEndpoint, String> {
     let (single, names) = single_braces(text)?;
     let (scheme, rest) = single.split_once("://").ok_or("is no web address")?;
     let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    if path.contains(['?', '#', '\\']) || authority.contains(['?', '#', '\\', '@']) {
-        return Err("has account fields, and with them no query, no fragment, no @ and no backslash".to_owned());
+    let (segments, query) = path.split_once('?').unwrap_or((path, ""));
+    if path.contains(['#', '\\']) || authority.contains(['?', '#', '\\', '@']) {
+        return Err("has account fields, and with them no fragment, no @ in its host and no backslash".to_owned());
+    }
+    if query.contains('{') {
+        return Err("has an account field in its query: one stands in the host or the path".to_owned());
     }
     let step = |part: &str| matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
-    if path.split('/').any(step) {
+    if segments.split('/').any(step) {
         return Err("must not hold the segments . or .. in its path".to_owned());
     }
     let (name, port) = authority.split_once(':').map_or((authority, None), |(name, port)| (name, Some(port)));

@@ -326,7 +326,8 @@ fn tenant(oauth: &Value) -> Value {
 
 #[test]
 fn oauth_endpoints_are_filled_with_what_an_account_says() {
-    let written = ["https://{{tenant}}.acme.com/authorize", "https://login.acme.com:8443/{{tenant}}/token"];
+    let written =
+        ["https://{{tenant}}.acme.com/authorize?access_type=offline", "https://login.acme.com:8443/{{tenant}}/token"];
     let connector = made(&tenant(&json!({ "authorize_uri": written[0], "token_uri": written[1] })));
     let Auth::OAuth2(oauth) = &connector.ways[0] else { panic!("{connector:?}") };
     assert_eq!([oauth.authorize_url.as_str(), oauth.token_url.as_str()], written, "as it was said");
@@ -334,7 +335,7 @@ fn oauth_endpoints_are_filled_with_what_an_account_says() {
     let of = |tenant: &str, written: &str| {
         connector.endpoint(written, &config(&json!({ "tenant": tenant }))).map(|url| url.into_owned())
     };
-    assert_eq!(of("Box-1", written[0]).unwrap(), "https://box-1.acme.com/authorize");
+    assert_eq!(of("Box-1", written[0]).unwrap(), "https://box-1.acme.com/authorize?access_type=offline");
     assert_eq!(of("Box 1", written[1]).unwrap(), "https://login.acme.com:8443/Box%201/token");
     assert_eq!(connector.written_origin(written[0]), Some("https://{tenant}.acme.com"));
     assert_eq!(connector.written_origin(written[1]), Some("https://login.acme.com:8443"));
@@ -372,7 +373,8 @@ fn attack_60_no_account_leads_a_clients_secret_elsewhere() {
         ("https://{{tenant}}/token", "whole host"),
         ("https://{{tenant}}.com/token", "whole host"),
         ("https://acme.com.{{tenant}}/token", "whole host"),
-        ("https://{{tenant}}.acme.com/token?a={{tenant}}", "no query"),
+        ("https://{{tenant}}.acme.com/token?a={{tenant}}", "in its query"),
+        ("https://{{tenant}}.acme.com?a=b", "no fragment, no @"),
         ("https://{{tenant}}.acme.com/../x", "segments"),
         ("https://{{tenant}}.acme.com:443/x", "no port that is usual"),
         ("https://{{tenant}}.ACME.com/x", "lower case"),

@@ -1,6 +1,6 @@
 //! Which app a query is about: how much each of its words is a word of one app's tools rather than of all apps'.
 
-use super::count;
+use super::number::count;
 use std::collections::HashMap;
 
 /// From which share of an app's tools on a word is one of the app's own.
