@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 
 from . import ports
+from .hanging import Hanging
 from .mcp import Wire
 from .places import NODE, NODE_MODULES, SCRIPTS, python
 from .server import Server
@@ -24,13 +25,15 @@ KINDS = {
     "everysse": ("/sse", "{kind: none}"),
     "tsdemo": ("/mcp", "{kind: oauth2}"),
 }
+# One that takes requests and never answers.
+HANGING = "hangs"
 
 
 class Upstreams:
     """The servers, and ours, called by a connector's name in capitals."""
 
     def __init__(self, folder):
-        self.folder, self.processes = folder, []
+        self.folder, self.processes, self.hanging = folder, [], Hanging()
         names = [*KINDS, "tsdemo_auth"]
         self.ports = dict(zip(names, ports.free(len(names))))
         self.commands = {
@@ -51,14 +54,18 @@ class Upstreams:
             text += f"url: http://{host}:{self.ports[name]}{path}\nauth: [{auth}]\n"
             text += "transport: sse\n" if name == "everysse" else ""
             (connectors / f"{name}.yaml").write_text(text)
+        text = f"connector: {HANGING}\ndisplay_name: Hangs\nupstream: mcp\n"
+        (connectors / f"{HANGING}.yaml").write_text(f"{text}url: {self.hanging.url}/mcp\nauth: [{{kind: none}}]\n")
+        self.ports[HANGING] = self.hanging.port
         allow = [f'"{host}:{port}"' for port in self.ports.values() for host in ("127.0.0.1", "localhost")]
         (data / "valetkey.toml").write_text(f"[outbound]\nallow = [{', '.join(allow)}]\n")
         self.server = Server(data, "serve", ("--connectors", str(connectors)))
 
-    def run(self, name):
+    def run(self, name, **more):
         env = {"PATH": "/usr/bin:/bin", "PORT": str(self.ports[name]), "HOME": str(self.folder)}
         env |= {"MCP_PORT": str(self.ports[name]), "MCP_AUTH_PORT": str(self.ports["tsdemo_auth"])}
         log = (self.folder / f"{name}.log").open("w")
+        env |= more
         process = subprocess.Popen(self.commands[name], stdout=log, stderr=log, env=env)
         self.processes.append(process)
         return process
@@ -69,9 +76,18 @@ class Upstreams:
         for name in KINDS:
             self.answers(name)
         self.server.start()
-        for name in KINDS:
+        for name in [*KINDS, HANGING]:
             self.server.cli("connection", "create", name, "--name", name.upper())
         return self
+
+    def again(self, name, **more):
+        """The server started anew, with these variables in its environment."""
+        at = list(self.commands).index(name)
+        self.processes[at].kill()
+        self.processes[at].wait(10)
+        self.run(name, **more)
+        self.processes[at] = self.processes.pop()
+        self.answers(name)
 
     def answers(self, name):
         host = "localhost" if name == "tsdemo" else "127.0.0.1"
@@ -110,6 +126,7 @@ class Upstreams:
 
     def stop(self):
         self.server.stop()
+        self.hanging.stop()
         for process in self.processes:
             process.kill()
             process.wait(10)

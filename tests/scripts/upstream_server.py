@@ -1,6 +1,7 @@
 """A remote MCP server by FastMCP: `upstream_server.py PORT open|bearer|oauth [CERTIFICATE KEY]`. What its tools do is known;
 who may call them FastMCP decides. With a certificate it is served on TLS."""
 
+import os
 import sys
 
 from fastmcp import Context, FastMCP
@@ -60,6 +61,23 @@ def fails() -> str:
 def echo_headers() -> str:
     """What it was asked with: a server that gives the user's token away."""
     return str(dict(get_http_headers(include_all=True)))
+
+
+@mcp.tool
+def many(count: int) -> list[dict]:
+    """As many things as are asked for."""
+    return [{"number": number, "words": "x" * 30} for number in range(count)]
+
+
+@mcp.tool
+def essay(lines: int) -> str:
+    """As many lines as are asked for."""
+    return "\n".join(f"line {number} " + "y" * 30 for number in range(lines))
+
+
+@mcp.tool(description=os.environ.get("WORDS", "Says ok."))
+def told() -> str:
+    return "ok"
 
 
 @mcp.tool

@@ -8,9 +8,10 @@ import subprocess
 import pytest
 
 from kit.connected import connected
+from kit.inspector import ERAS, inspect
 from kit.mcp import GOOGLE_TOOLS, Wire
 from kit.node import placed
-from kit.places import NODE, NODE_MODULES, SCRIPTS, python
+from kit.places import NODE, SCRIPTS, python
 from kit.server import clean_environment
 
 # By the era that each one opens with, if it tells.
@@ -42,14 +43,6 @@ def run(client, url, calls):
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=clean_environment())
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout)
-
-
-def inspect(url, *arguments):
-    """The Inspector's command line; its exit code and what it printed."""
-    inspector = NODE_MODULES / ".bin" / "mcp-inspector"
-    command = [str(NODE), str(inspector), "--cli", url, "--transport", "http", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=clean_environment())
-    return done.returncode, done.stdout, done.stderr
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -94,15 +87,17 @@ def test_before_consent_a_call_ends_with_the_link_and_not_with_an_exception(demo
         assert "MY_GMAIL" in seen["instructions"] and "MY_CALENDAR" in seen["instructions"]
 
 
-def test_the_inspector_finds_no_fault_with_the_tools(wire):
-    code, out, err = inspect(wire.url, "--method", "tools/list", "--strict")
+@pytest.mark.parametrize("era", ERAS)
+def test_the_inspector_finds_no_fault_with_the_tools(wire, era):
+    code, out, err = inspect(wire.url, era, "--method", "tools/list", "--strict")
     assert code == 0, err
     assert [tool["name"] for tool in json.loads(out)["tools"]] == wire.tools()
 
 
-def test_the_inspector_calls_a_tool(wire):
+@pytest.mark.parametrize("era", ERAS)
+def test_the_inspector_calls_a_tool(wire, era):
     code, out, err = inspect(
-        wire.url, "--method", "tools/call", "--tool-name", "gmail_fetch_mails", "--tool-arg", "query=subject:invoice",
+        wire.url, era, "--method", "tools/call", "--tool-name", "gmail_fetch_mails", "--tool-arg", "query=subject:invoice",
         "--tool-arg", "max_results=1",
     )
     assert code == 0, err
@@ -110,7 +105,8 @@ def test_the_inspector_calls_a_tool(wire):
     assert json.loads(result["content"][0]["text"])["messages"][0]["subject"] == "Invoice 2026-118"
 
 
-def test_the_inspector_shows_the_link_before_consent(demo):
-    url = Wire(demo.instance("clients-new-inspector")["url"]).url
-    _, out, err = inspect(url, "--method", "tools/call", "--tool-name", "gmail_fetch_mails")
+@pytest.mark.parametrize("era", ERAS)
+def test_the_inspector_shows_the_link_before_consent(demo, era):
+    url = Wire(demo.instance(f"clients-new-inspector-{era}")["url"]).url
+    _, out, err = inspect(url, era, "--method", "tools/call", "--tool-name", "gmail_fetch_mails")
     assert f"{demo.url}/connect/" in out + err

@@ -15,11 +15,13 @@
 mod admit;
 mod asked;
 mod attempt;
+mod divide;
 mod drive;
 mod failed;
 mod job;
 mod limits;
 pub mod proxy;
+mod read_on;
 mod record;
 mod send;
 mod through;
@@ -31,6 +33,9 @@ use drive::Begun;
 pub use failed::{Failed, FailureReason, LINK};
 use job::Job;
 pub use limits::Limits;
+pub use read_on::More;
+use read_on::Reading;
+pub(crate) use read_on::forget_parts;
 
 use crate::accounts::used::{self, Used};
 use crate::credentials::refresh::Opened;
@@ -66,6 +71,8 @@ pub struct Done {
     pub data: Value,
     /// Whether it is a remote server's result.
     pub passed_through: bool,
+    /// That it goes on beyond what is given at once, if it does.
+    pub more: Option<More>,
     /// Names the call in the journal.
     pub execution: ExecutionId,
 }
@@ -139,6 +146,26 @@ pub fn execute(
     begin(Job { _asked: asked, ..job }, arguments)
 }
 
+/// Starts reading on what was too long to be given at once.
+#[must_use]
+pub fn read_on(app: &App, ctx: &Ctx, served: &Served, arguments: Map<String, Value>, asked: Asked) -> Running {
+    let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
+    let reading = Reading { app: app.clone(), ctx: ctx.clone(), served: served.clone(), execution: execution.clone() };
+    let named = execution.clone();
+    let reading = async move {
+        let read = reading.read(&arguments).await;
+        drop(asked);
+        match read {
+            Ok((data, more)) => {
+                CallResult::Done(Done { data, passed_through: true, more: Some(more), execution: named })
+            }
+            Err(failed) => CallResult::Failed(failed),
+        }
+    };
+    let task = app.core.tasks.spawn(reading.in_current_span());
+    Running { execution, cancellation: CancellationToken::new(), task }
+}
+
 fn begin(job: Job, arguments: Map<String, Value>) -> Running {
     let (execution, cancellation, tasks) =
         (job.execution.clone(), job.cancellation.clone(), job.app.core.tasks.clone());
@@ -168,15 +195,15 @@ impl Job {
         let ended = self.attempt(arguments).await;
         self.count(ended.as_ref().map_or_else(|failed| failed.why.as_str(), |_| "ok"), begun.elapsed());
         match ended {
-            Ok(data) => {
+            Ok((data, more)) => {
                 let passed_through = self.served.tool.remote().is_some();
-                CallResult::Done(Done { data, passed_through, execution: self.execution.clone() })
+                CallResult::Done(Done { data, passed_through, more, execution: self.execution.clone() })
             }
             Err(failed) => CallResult::Failed(failed),
         }
     }
 
-    async fn attempt(&self, arguments: Map<String, Value>) -> std::result::Result<Value, Failed> {
+    async fn attempt(&self, arguments: Map<String, Value>) -> std::result::Result<(Value, Option<More>), Failed> {
         let tool = &self.served.tool;
         let arguments = tool.check(&arguments).map_err(|failure| self.failed(failure))?;
         let (_in_flight, admitted, credential) = self.ready(self).await?;
@@ -196,7 +223,7 @@ impl Job {
         reach(Failpoint::ExecuteAnswered);
         let recorded = self.record_outcome(detail, started, ended).await;
         reach(Failpoint::ExecuteRecorded);
-        recorded
+        self.cut(recorded?, &admitted).await
     }
 
     /// What is to be done for these arguments.

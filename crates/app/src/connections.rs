@@ -1,5 +1,6 @@
 //! Connections: the app developer's configuration of a connector, its OAuth client, and where both may reach.
 
+mod client_document;
 mod custom;
 mod custom_hosts;
 mod discovery;
@@ -9,6 +10,7 @@ pub mod providers;
 mod secret;
 mod wired;
 
+pub use client_document::client_document;
 pub use custom_hosts::CustomHosts;
 pub(crate) use discovery::discovered;
 pub use endpoints::Endpoints;

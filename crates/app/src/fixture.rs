@@ -69,7 +69,7 @@ pub(crate) async fn fixture_on(location: Location, refresh: &str) -> Fixture {
     let (listener, other) =
         (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
     let [address, other_origin] = [&listener, &other].map(|one| one.local_addr().unwrap().to_string());
-    let (app, clock) = app(&location, &[&address, &other_origin], refresh).await;
+    let (app, clock) = app(&location, (&[&address, &other_origin], refresh, &PUBLIC)).await;
     let provider = Arc::new(Provider::default());
     provider.signs_in("ann@p");
     for listener in [listener, other] {
@@ -91,16 +91,21 @@ pub(crate) async fn fixture_on(location: Location, refresh: &str) -> Fixture {
 
 /// An app over an empty database, with its operator, that may reach these addresses.
 pub(crate) async fn alone(addresses: &[&str]) -> (App, Ctx) {
-    let (app, _) = app(&Location::Memory, addresses, "{rotates: true}").await;
+    alone_at(&PUBLIC, addresses).await
+}
+
+/// The same where others reach it at this address.
+pub(crate) async fn alone_at(public: &str, addresses: &[&str]) -> (App, Ctx) {
+    let (app, _) = app(&Location::Memory, (addresses, "{rotates: true}", public)).await;
     let environment = environments::ensure_first(&app).await.unwrap().id;
     let ctx = doors::operator(&app, &environment);
     (app, ctx)
 }
 
-async fn app(location: &Location, addresses: &[&str], rule: &str) -> (App, Arc<ManualClock>) {
+async fn app(location: &Location, around: (&[&str], &str, &str)) -> (App, Arc<ManualClock>) {
     let store = Store::open(location).await.unwrap();
     let clock = Arc::new(ManualClock::default());
-    let app = over(store, RootKey::generate().unwrap().into(), clock.clone(), 7, (addresses, rule)).await;
+    let app = over(store, RootKey::generate().unwrap().into(), clock.clone(), 7, around).await;
     (app, clock)
 }
 
@@ -109,7 +114,7 @@ async fn over(
     roots: keyring::Roots,
     clock: Arc<ManualClock>,
     seed: u64,
-    (addresses, rule): (&[&str], &str),
+    (addresses, rule, public): (&[&str], &str, &str),
 ) -> App {
     let rng = Arc::new(SeededRng::new(seed));
     let mut catalog = Catalog::shipped().unwrap();
@@ -118,7 +123,7 @@ async fn over(
     let keyring = keyring::Keyring::start(store.clone(), roots, clock.clone(), rng.clone()).await.unwrap();
     let outbound = Outbound::new(policy, Arc::new(SystemResolver)).unwrap();
     let settings = Settings {
-        public_url: PUBLIC.parse().unwrap(),
+        public_url: public.parse().unwrap(),
         sdk_url: "https://localhost:8443".parse().unwrap(),
         chat_link_life: Duration::from_secs(15 * 60),
         mail_link_life: Duration::from_secs(24 * 60 * 60),
@@ -179,7 +184,7 @@ impl Fixture {
 
     /// Another process over another database, with these roots, whose provider is not reached.
     pub(crate) async fn over(&self, store: Store, roots: keyring::Roots) -> App {
-        over(store, roots, self.clock.clone(), 9, (&["127.0.0.1:1"], "{rotates: true}")).await
+        over(store, roots, self.clock.clone(), 9, (&["127.0.0.1:1"], "{rotates: true}", &PUBLIC)).await
     }
 
     /// `ann`'s server on a config with all tools of the connection, and the token at the end of its URL.

@@ -2,11 +2,14 @@
 //! lets one user's agent in at a static URL.
 
 pub mod configs;
+pub mod held;
 pub mod instances;
+mod read_more;
 pub mod remote;
 pub mod sessions;
 mod sets;
 pub mod toolset;
 pub mod versions;
 
+pub(crate) use read_more::READ_MORE;
 pub(crate) use sets::Sets;

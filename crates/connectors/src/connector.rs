@@ -259,6 +259,12 @@ impl Tool {
         }
     }
 
+    /// Whether it only stands for tools that a remote server could not be asked for.
+    #[must_use]
+    pub fn is_stand_in(&self) -> bool {
+        self.remote().is_some_and(|remote| remote.own_name.is_empty())
+    }
+
     /// What a call has to be taken for until it is known better: that a stranger's tool only reads, the stranger says.
     #[must_use]
     pub const fn effect_at_most(&self) -> Effect {

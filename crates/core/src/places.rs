@@ -66,6 +66,26 @@ pub fn client_secret<'a>(connection: &'a Connection, audience: &'a [String]) -> 
     }
 }
 
+/// Part of an answer that its reader may still come back for: for whom it was read, with whose account.
+#[must_use]
+pub fn kept_answer<'a>(
+    ctx: &'a Ctx,
+    id: &'a str,
+    part: i64,
+    connection: &'a Connection,
+    account: &'a ConnectedAccount,
+) -> Place<'a> {
+    Place {
+        environment: ctx.environment.as_str(),
+        table: "kept_answers",
+        row: id,
+        column: "sealed",
+        generation: part,
+        audience: &[],
+        holder: holder(&connection.id, &account.owner),
+    }
+}
+
 /// What is still to be revoked at a provider. Account and connection may be gone: all that the place says is in the row.
 #[must_use]
 pub fn revocation(revocation: &Revocation) -> Place<'_> {

@@ -3,6 +3,8 @@
 use crate::Timestamp;
 use crate::id::{ConfigId, ConnectionId, EnvironmentId};
 use crate::name::{ConfigName, ConnectionName};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A reusable template.
@@ -20,12 +22,44 @@ pub struct McpConfig {
     pub description: String,
     /// The connections and their whitelists, in the developer's order; 25 at most.
     pub mappings: Vec<Mapping>,
+    /// What it says beside its connections.
+    pub options: Options,
     /// Raised by every change; the compiled tool list is kept by (id, version).
     pub version: i64,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+/// What a config says beside its connections; nothing, unless somebody said it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// How many bytes of text an answer gives at once; the rest is read on part by part. None: all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer_bytes: Option<u32>,
+    /// The same for single tools, which goes before.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tool_answer_bytes: BTreeMap<String, u32>,
+    /// Whether a remote server's tool is held back whose definition is not as it was accepted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hold_changes: bool,
+}
+
+impl Options {
+    /// How many bytes of text an answer of this tool gives at once.
+    #[must_use]
+    pub fn answer_bytes_of(&self, tool: &str) -> Option<usize> {
+        let most = self.tool_answer_bytes.get(tool).copied().or(self.answer_bytes);
+        most.and_then(|most| usize::try_from(most).ok())
+    }
+
+    /// Whether any answer may be cut.
+    #[must_use]
+    pub fn cuts_answers(&self) -> bool {
+        self.answer_bytes.is_some() || !self.tool_answer_bytes.is_empty()
+    }
 }
 
 /// One connection of a config with its whitelist.

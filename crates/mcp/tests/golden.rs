@@ -57,7 +57,7 @@ fn try_request(headers: &HeaderMap, request: Request) -> Result<Reply, Fault> {
             let text = data.to_string();
             let called = match data.get("fail") {
                 Some(_) => Called::Failed { words: &text, link: data.get("link").and_then(Value::as_str).map(link) },
-                None => Called::Done { text: &text, structured: data.get("typed").map(|_| &data) },
+                None => Called::Done { text: &text, structured: data.get("typed").map(|_| &data), more: None },
             };
             Reply::called(&id, version, &called)
         }

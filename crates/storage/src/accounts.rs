@@ -21,7 +21,7 @@ pub use tokens::{
 };
 
 use crate::list::folded;
-use crate::{Error, Row, Tx, args, counters};
+use crate::{Error, Row, Tx, args, counters, kept_answers};
 use serde_json::{Map, Value};
 use valetkey_domain::account::{ConnectedAccount, Credential, Owner, Reason, Status};
 use valetkey_domain::id::{AccountId, ConnectionId};
@@ -211,11 +211,12 @@ pub async fn disconnect(ctx: &Ctx, tx: &mut Tx, id: &AccountId, now: Timestamp) 
     Ok(tx.run(sql, args![&ctx.environment, id, now]).await? == 1)
 }
 
-/// Removes an account with its consents in flight. False if there is no such account.
+/// Removes an account with its consents in flight and what is kept of its answers. False if there is no such account.
 ///
 /// # Errors
 /// The database failed.
 pub async fn delete(ctx: &Ctx, tx: &mut Tx, id: &AccountId) -> Result<bool, Error> {
+    kept_answers::forget(ctx, tx, id).await?;
     let sql = "DELETE FROM connected_accounts WHERE environment_id = $1 AND id = $2";
     let gone = tx.run(sql, args![&ctx.environment, id]).await? == 1;
     if gone {

@@ -130,7 +130,12 @@ const TABLES: [(Kind, Table); 12] = [
         Kind::Config,
         Table {
             parts: Some(("position, connection_id, tools", "mcp_config_mappings", "config_id")),
-            ..Table::of("mcp_configs", "environment_id", "environment_id, uuid, name, description, version")
+            ..Table::of(
+                "mcp_configs",
+                "environment_id",
+                "environment_id, uuid, name,
+                 CASE WHEN options = '{}' THEN description ELSE description || '; ' || options END AS description, version",
+            )
         },
     ),
     (

@@ -1,7 +1,7 @@
 //! The versions of MCP configs, each kept as it was: a session token keeps to the one that it was made under.
 
 use crate::{Error, Row, Tx, args};
-use valetkey_domain::config::Mapping;
+use valetkey_domain::config::{Mapping, Options};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::{Ctx, Timestamp};
 
@@ -10,8 +10,8 @@ use valetkey_domain::{Ctx, Timestamp};
 /// # Errors
 /// This version is kept already, or the database cannot be written.
 pub(crate) async fn keep(ctx: &Ctx, tx: &mut Tx, config: &ConfigId) -> Result<(), Error> {
-    let sql = "INSERT INTO mcp_config_versions (config_id, version, environment_id, description, created_at)
-        SELECT id, version, environment_id, description, updated_at FROM mcp_configs WHERE environment_id = $1 AND id = $2";
+    let sql = "INSERT INTO mcp_config_versions (config_id, version, environment_id, description, created_at, options)
+        SELECT id, version, environment_id, description, updated_at, options FROM mcp_configs WHERE environment_id = $1 AND id = $2";
     tx.run(sql, args![&ctx.environment, config]).await?;
     let sql =
         "INSERT INTO mcp_config_version_mappings (config_id, version, position, environment_id, connection_id, tools)
@@ -29,6 +29,8 @@ pub struct Kept {
     pub version: i64,
     /// What the config was for.
     pub description: String,
+    /// What it said beside its connections.
+    pub options: Options,
     /// When it was made.
     pub created_at: Timestamp,
     /// How many connections it has, with those that are gone.
@@ -46,7 +48,7 @@ pub async fn list(
     before: Option<i64>,
     size: u32,
 ) -> Result<Vec<Kept>, Error> {
-    let sql = "SELECT v.version, v.description, v.created_at,
+    let sql = "SELECT v.version, v.description, v.created_at, v.options,
           (SELECT count(*) FROM mcp_config_version_mappings m WHERE m.config_id = v.config_id AND m.version = v.version)
           AS connections
         FROM mcp_config_versions v
@@ -70,6 +72,7 @@ fn read_kept(row: &Row) -> Result<Kept, Error> {
         Ok(Kept {
             version: row.integer("version")?,
             description: row.text("description")?.into(),
+            options: row.json("options")?,
             created_at: row.timestamp("created_at")?,
             connections: usize::try_from(row.integer("connections")?).unwrap_or(usize::MAX),
         })

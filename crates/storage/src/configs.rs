@@ -44,8 +44,9 @@ pub(crate) const LIST: Listing = listing!(
 /// # Errors
 /// The name is taken, or a mapped connection isn't in this environment.
 pub async fn insert(ctx: &Ctx, tx: &mut Tx, config: &McpConfig) -> Result<(), Error> {
-    let sql = "INSERT INTO mcp_configs (environment_id, id, uuid, name, description, version, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let sql =
+        "INSERT INTO mcp_configs (environment_id, id, uuid, name, description, version, created_at, updated_at, options)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let values = args![
         &ctx.environment,
         &config.id,
@@ -55,6 +56,7 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, config: &McpConfig) -> Result<(), Er
         config.version,
         config.created_at,
         config.updated_at,
+        json_text(&config.options)?,
     ];
     tx.run(sql, values).await?;
     map(ctx, tx, config).await?;
@@ -115,16 +117,17 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Resul
     Ok(listed)
 }
 
-/// Changes description and mappings over the version that `config` was read at, and raises the version; each version is
+/// Changes description, mappings and options over the version that `config` was read at, and raises the version; each version is
 /// kept as it was. False if
 /// somebody else changed or removed it meanwhile.
 ///
 /// # Errors
 /// A mapped connection isn't in this environment.
 pub async fn update(ctx: &Ctx, tx: &mut Tx, config: &McpConfig) -> Result<bool, Error> {
-    let sql = "UPDATE mcp_configs SET description = $4, updated_at = $5, version = version + 1
+    let sql = "UPDATE mcp_configs SET description = $4, updated_at = $5, options = $6, version = version + 1
         WHERE environment_id = $1 AND id = $2 AND version = $3";
-    let values = args![&ctx.environment, &config.id, config.version, &config.description, config.updated_at];
+    let options = json_text(&config.options)?;
+    let values = args![&ctx.environment, &config.id, config.version, &config.description, config.updated_at, options];
     if tx.run(sql, values).await? == 0 {
         return Ok(false);
     }
@@ -247,6 +250,7 @@ fn read(row: &Row) -> Result<McpConfig, Error> {
             name: row.parsed("name")?,
             description: row.text("description")?.into(),
             mappings: Vec::new(),
+            options: row.json("options")?,
             version: row.integer("version")?,
             created_at: row.timestamp("created_at")?,
             updated_at: row.timestamp("updated_at")?,

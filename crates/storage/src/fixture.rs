@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
-use valetkey_domain::config::{Mapping, McpConfig};
+use valetkey_domain::config::{Mapping, McpConfig, Options};
 use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::ctx::{Actor, NoCaller};
 use valetkey_domain::environment::Environment;
@@ -104,6 +104,7 @@ pub(crate) fn config(ctx: &Ctx, tail: &str, over: &[&Connection]) -> McpConfig {
         name: ConfigName::parse(&format!("config-{tail}")).unwrap(),
         description: "for tests".into(),
         mappings: over.iter().map(mapping).collect(),
+        options: Options::default(),
         version: 1,
         created_at: now(),
         updated_at: now(),

@@ -30,6 +30,7 @@ pub mod fitness;
 mod fixture;
 pub mod instances;
 pub mod journal;
+pub mod kept_answers;
 mod leased;
 mod list;
 pub mod member_sessions;
@@ -54,6 +55,7 @@ pub mod sessions;
 pub mod signing_keys;
 mod sqlite;
 mod store;
+pub mod tool_definitions;
 mod tx;
 pub mod webhooks;
 

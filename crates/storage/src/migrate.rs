@@ -65,6 +65,8 @@ pub(crate) const STEPS: &[Step] = &[
     // none of their tokens.
     step!(19, "providers", "0019_providers", 1),
     step!(20, "dashboard", "0020_dashboard", 1),
+    // An older binary would show tools that a config holds back.
+    step!(21, "answers", "0021_answers", 21),
 ];
 
 /// Where it is written which steps a database has.

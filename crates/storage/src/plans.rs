@@ -43,6 +43,7 @@ const WALKS: &[(&str, &str)] = &[
     ("DELETE FROM authorizations", "all of them go"),
     ("DELETE FROM pending_credentials", "all of them go"),
     ("DELETE FROM revocations", "all of them go"),
+    ("DELETE FROM kept_answers", "all of them go"),
     (
         "UPDATE webhook_queues SET next_at = $1, lease_until = NULL, process = NULL WHERE lease_until IS NOT NULL",
         "it is asked once, at the start of a process that has the database alone",

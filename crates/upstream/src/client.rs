@@ -5,11 +5,13 @@ use crate::carrier::Carrier;
 use crate::error::Error;
 use crate::exchange::{Ask, Exchange, Progress};
 use crate::headers::Parameter;
+use crate::message::{self, Id};
 use crate::open;
-use crate::session::Session;
+use crate::session::{OPENING, Session};
 use crate::two_ways::TwoWays;
+use crate::under_way::UnderWay;
 use http::Uri;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The most tools that are taken of one server, in how many pages, and how long they may be together.
 const MOST_TOOLS: usize = 1_000;
@@ -62,7 +64,7 @@ impl<C: Carrier> Client<'_, C> {
     }
 
     /// Calls a tool by its own name there; `wanted` are the arguments that its schema names headers for. The result is as
-    /// it came.
+    /// it came. `under_way` is what [`Client::stop`] takes, where this is dropped before its end.
     ///
     /// # Errors
     /// See [`Error`]. A call is sent again only where the server said that it ended the session, for then it did nothing.
@@ -71,25 +73,41 @@ impl<C: Carrier> Client<'_, C> {
         session: &mut Option<Session>,
         (tool, wanted): (&str, &[Parameter]),
         arguments: &Map<String, Value>,
-        progress: Progress<'_>,
+        (progress, under_way): (Progress<'_>, &UnderWay),
     ) -> Result<Value, Error<C::Fault>> {
         let known = session.is_some();
-        match self.call_once(session, (tool, wanted), arguments, progress).await {
+        let answered = match self.call_once(session, (tool, wanted), arguments, (progress, under_way)).await {
             Err(Error::SessionEnded) if known => {
                 *session = None;
-                self.call_once(session, (tool, wanted), arguments, progress).await
+                self.call_once(session, (tool, wanted), arguments, (progress, under_way)).await
             }
             answered => answered,
-        }
+        };
+        under_way.set(None);
+        answered
+    }
+
+    /// Tells the server that nobody waits any more for a call that was dropped. In the modern era, and on a stream of the
+    /// first revision, it knows by the connection that was closed.
+    ///
+    /// # Errors
+    /// It could not be told.
+    pub async fn stop(&self, under_way: &UnderWay) -> Result<(), Error<C::Fault>> {
+        let Some((session, id)) = under_way.set(None).filter(|(session, _)| !session.is_modern()) else {
+            return Ok(());
+        };
+        let params = json!({ "requestId": id, "reason": "the caller does not wait for it any more" });
+        let exchange = Exchange { carrier: self.carrier, url: self.url };
+        exchange.tell(Some(&session), message::notification("notifications/cancelled", Some(params))).await
     }
 
     async fn tools_once(&self, session: &mut Option<Session>) -> Result<Listed, Error<C::Fault>> {
         let mut way = self.way(session).await?;
         let (mut listed, mut bytes, mut cursor) = (Listed::default(), 0, None::<String>);
-        for page in 0..MOST_PAGES {
+        for _ in 0..MOST_PAGES {
             let params = cursor.take().map(|cursor| ("cursor".to_owned(), cursor.into())).into_iter().collect();
-            let id = u64::try_from(page).unwrap_or_default() + 2;
-            let mut result = way.ask(Ask::of(id, "tools/list", params)).await?;
+            let ask = Ask::of(way.next_id(), "tools/list", params);
+            let mut result = way.ask(ask).await?;
             let Some(Value::Array(tools)) = result.get_mut("tools").map(Value::take) else {
                 return Err(Error::nonsense("its list of tools is none"));
             };
@@ -114,15 +132,18 @@ impl<C: Carrier> Client<'_, C> {
         session: &mut Option<Session>,
         (tool, wanted): (&str, &[Parameter]),
         arguments: &Map<String, Value>,
-        progress: Progress<'_>,
+        (progress, under_way): (Progress<'_>, &UnderWay),
     ) -> Result<Value, Error<C::Fault>> {
         let mut way = self.way(session).await?;
         let params = [("name".to_owned(), tool.into()), ("arguments".to_owned(), Value::Object(arguments.clone()))];
+        let id = way.next_id();
         let ask = Ask {
             tool: Some((tool, wanted)),
             progress: Some(progress),
-            ..Ask::of(2, "tools/call", params.into_iter().collect())
+            under_way: Some(under_way),
+            ..Ask::of(id, "tools/call", params.into_iter().collect())
         };
+        under_way.set(session.clone().map(|session| (session, id)));
         let result = way.ask(ask).await?;
         match result.get("resultType").and_then(Value::as_str) {
             None | Some("complete") => Ok(result),
@@ -138,7 +159,7 @@ impl<C: Carrier> Client<'_, C> {
     async fn way(&self, session: &mut Option<Session>) -> Result<Way<'_, C>, Error<C::Fault>> {
         if self.transport == Transport::Sse {
             let mut two_ways = TwoWays::open(self.carrier, self.url).await?;
-            let result = two_ways.ask(Ask::of(1, "initialize", open::opening())).await?;
+            let result = two_ways.ask(Ask::of(OPENING, "initialize", open::opening())).await?;
             open::agreed::<C::Fault>(&result)?;
             two_ways.tell(open::initialized()).await?;
             return Ok(Way::TwoWays(two_ways));
@@ -154,6 +175,13 @@ impl<C: Carrier> Client<'_, C> {
 }
 
 impl<C: Carrier> Way<'_, C> {
+    fn next_id(&mut self) -> Id {
+        match self {
+            Self::Http(_, session) => session.next_id(),
+            Self::TwoWays(two_ways) => two_ways.next_id(),
+        }
+    }
+
     async fn ask(&mut self, ask: Ask<'_>) -> Result<Value, Error<C::Fault>> {
         match self {
             Self::Http(exchange, session) => Ok(exchange.ask(Some(session), ask).await?.result),
@@ -161,3 +189,6 @@ impl<C: Carrier> Way<'_, C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use crate::message::{self, Id};
 use crate::reply::{self, Reply, Told};
 use crate::session::{Session, modern_meta};
 use crate::stream::Resume;
+use crate::under_way::UnderWay;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Request, Uri};
@@ -29,11 +30,13 @@ pub(crate) struct Ask<'a> {
     /// The tool's name, where it is a call of one, and the arguments that go into headers too.
     pub(crate) tool: Option<(&'a str, &'a [Parameter])>,
     pub(crate) progress: Option<Progress<'a>>,
+    /// What is to know of what the server tells beside the answer.
+    pub(crate) under_way: Option<&'a UnderWay>,
 }
 
 impl<'a> Ask<'a> {
     pub(crate) fn of(id: Id, method: &'a str, params: Map<String, Value>) -> Self {
-        Self { id, method, params, tool: None, progress: None }
+        Self { id, method, params, tool: None, progress: None, under_way: None }
     }
 }
 
@@ -61,7 +64,7 @@ impl<C: Carrier> Copy for Exchange<'_, C> {}
 impl<C: Carrier> Exchange<'_, C> {
     /// Makes a request and waits for its answer.
     pub(crate) async fn ask(&self, session: Option<&Session>, ask: Ask<'_>) -> Result<Answered, Error<C::Fault>> {
-        let (id, progress) = (ask.id, ask.progress);
+        let (id, progress, under_way) = (ask.id, ask.progress, ask.under_way);
         let request = self.request(session, ask)?;
         let named = session.is_some_and(Session::is_named);
         let answer = self.carrier.carry(request).await.map_err(Error::Unsent)?;
@@ -72,6 +75,7 @@ impl<C: Carrier> Exchange<'_, C> {
             match reply.next(id).await? {
                 Told::Answer(result) => return Ok(Answered { result, headers }),
                 Told::Progress(done, total, words) => report(progress, done, total, &words),
+                Told::ToolsChanged => under_way.into_iter().for_each(UnderWay::change_tools),
                 Told::Asked(answer) if asked < MOST_ASKED => {
                     asked += 1;
                     self.tell(session, answer).await?;
@@ -112,7 +116,7 @@ impl<C: Carrier> Exchange<'_, C> {
     }
 
     fn request(&self, session: Option<&Session>, ask: Ask<'_>) -> Result<Request<Bytes>, Error<C::Fault>> {
-        let Ask { id, method, mut params, tool, progress } = ask;
+        let Ask { id, method, mut params, tool, progress, .. } = ask;
         let modern = session.is_some_and(Session::is_modern);
         let mut meta = if modern { modern_meta() } else { Map::new() };
         if progress.is_some() {

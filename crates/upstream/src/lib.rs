@@ -11,6 +11,8 @@ mod carrier;
 mod client;
 mod error;
 mod exchange;
+#[cfg(test)]
+mod fuzz;
 mod headers;
 mod message;
 mod open;
@@ -18,6 +20,7 @@ mod reply;
 mod session;
 mod stream;
 mod two_ways;
+mod under_way;
 mod words;
 
 pub use carrier::{Carrier, Fault};
@@ -26,6 +29,7 @@ pub use error::Error;
 pub use exchange::Progress;
 pub use headers::Parameter;
 pub use session::Session;
+pub use under_way::UnderWay;
 
 /// How a server is spoken to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

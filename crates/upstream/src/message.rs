@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use valetkey_domain::json;
 
-/// What a request that we send is named by. Each is alone on its connection or stream, but for a session's opening.
+/// What a request that we send is named by.
 pub(crate) type Id = u64;
 
 /// A request.
@@ -15,8 +15,12 @@ pub(crate) fn request(id: Id, method: &str, params: &Map<String, Value>) -> Byte
 }
 
 /// A message that wants no answer.
-pub(crate) fn notification(method: &str) -> Bytes {
-    json!({ "jsonrpc": "2.0", "method": method }).to_string().into()
+pub(crate) fn notification(method: &str, params: Option<Value>) -> Bytes {
+    let mut message = json!({ "jsonrpc": "2.0", "method": method });
+    if let (Some(members), Some(params)) = (message.as_object_mut(), params) {
+        members.insert("params".to_owned(), params);
+    }
+    message.to_string().into()
 }
 
 /// What one message of a server is to us.
@@ -29,6 +33,8 @@ pub(crate) enum Incoming {
     Asked(Bytes),
     /// How far it is.
     Progress { done: f64, total: Option<f64>, message: String },
+    /// It has other tools by now.
+    ToolsChanged,
     /// Nothing that concerns the request.
     Other,
 }
@@ -76,6 +82,7 @@ fn told(method: &str, members: &Map<String, Value>) -> Incoming {
             let message = params.and_then(|params| params.get("message")).and_then(Value::as_str).unwrap_or_default();
             Incoming::Progress { done, total: number("total"), message: words::shown(message) }
         }
+        ("notifications/tools/list_changed", _) => Incoming::ToolsChanged,
         _ => Incoming::Other,
     }
 }
@@ -112,5 +119,7 @@ mod tests {
         assert!(String::from_utf8_lossy(&no).contains("-32601"));
         let told = of(r#"{"method":"notifications/progress","params":{"progress":1,"total":4,"message":"a\u0007b"}}"#);
         assert!(matches!(told, Ok(Incoming::Progress { message, .. }) if message == "ab"));
+        let changed = of(r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#);
+        assert!(matches!(changed, Ok(Incoming::ToolsChanged)));
     }
 }

@@ -4,13 +4,13 @@ use crate::carrier::Carrier;
 use crate::error::Error;
 use crate::exchange::{Ask, Exchange};
 use crate::message;
-use crate::session::{Era, LEGACY, MODERN, Session, client_info};
+use crate::session::{LEGACY, MODERN, OPENING, Session, client_info};
 use serde_json::{Map, Value, json};
 
 /// Opens a server over streamable HTTP.
 pub(crate) async fn open<C: Carrier>(exchange: Exchange<'_, C>) -> Result<Session, Error<C::Fault>> {
     match discover(exchange).await {
-        Ok(true) => Ok(Session(Era::Modern)),
+        Ok(true) => Ok(Session::modern()),
         Ok(false) => initialize(exchange).await,
         Err(error) if is_about_the_opening(&error) => initialize(exchange).await,
         Err(error) => Err(error),
@@ -27,14 +27,14 @@ fn is_about_the_opening<F>(error: &Error<F>) -> bool {
 }
 
 async fn discover<C: Carrier>(exchange: Exchange<'_, C>) -> Result<bool, Error<C::Fault>> {
-    let ask = Ask::of(1, "server/discover", Map::new());
-    let answered = exchange.ask(Some(&Session(Era::Modern)), ask).await?;
+    let ask = Ask::of(OPENING, "server/discover", Map::new());
+    let answered = exchange.ask(Some(&Session::modern()), ask).await?;
     let versions = answered.result.get("supportedVersions").and_then(Value::as_array);
     Ok(versions.is_some_and(|versions| versions.iter().any(|version| version == MODERN)))
 }
 
 async fn initialize<C: Carrier>(exchange: Exchange<'_, C>) -> Result<Session, Error<C::Fault>> {
-    let answered = exchange.ask(None, Ask::of(1, "initialize", opening())).await?;
+    let answered = exchange.ask(None, Ask::of(OPENING, "initialize", opening())).await?;
     let session = Session::legacy(agreed(&answered.result)?, &answered.headers);
     match exchange.tell(Some(&session), initialized()).await {
         // What comes of it shows with the first request.
@@ -56,7 +56,7 @@ pub(crate) fn opening() -> Map<String, Value> {
 
 /// What ends it.
 pub(crate) fn initialized() -> bytes::Bytes {
-    message::notification("notifications/initialized")
+    message::notification("notifications/initialized", None)
 }
 
 /// The revision that a server chose.

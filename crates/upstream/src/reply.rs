@@ -25,6 +25,8 @@ pub(crate) enum Told {
     Asked(Bytes),
     /// How far it is.
     Progress(f64, Option<f64>, String),
+    /// It has other tools by now.
+    ToolsChanged,
     /// The stream ended before the answer came; the last event that it named, to go on from.
     Ended(Option<Resume>),
 }
@@ -90,6 +92,7 @@ async fn next_event<C: Carrier>(events: &mut Events<C>, id: Id) -> Result<Told, 
             Incoming::Refusal { code, message } => return Err(Error::Refused { code, message }),
             Incoming::Asked(answer) => return Ok(Told::Asked(answer)),
             Incoming::Progress { done, total, message } => return Ok(Told::Progress(done, total, message)),
+            Incoming::ToolsChanged => return Ok(Told::ToolsChanged),
             Incoming::Other => {}
         }
     }

@@ -1,19 +1,28 @@
 //! What was agreed on with a server, and how requests say so.
 
+use crate::message::Id;
 use http::HeaderMap;
 use http::header::HeaderValue;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The modern era's revision.
 pub(crate) const MODERN: &str = "2026-07-28";
 /// The legacy era's, the newest first.
 pub(crate) const LEGACY: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
+/// The id of the request that opens a server.
+pub(crate) const OPENING: Id = 1;
 /// The longest session id that is kept.
 const LONGEST_ID: usize = 4_096;
 
 /// What was agreed on with a server. It belongs to whose credential it was opened with: a server may know the user by it.
 #[derive(Clone, Debug)]
-pub struct Session(pub(crate) Era);
+pub struct Session {
+    era: Era,
+    /// The id of the next request: within a session no two have one, however many are under way at once.
+    next: Arc<AtomicU64>,
+}
 
 #[derive(Clone, Debug)]
 pub(crate) enum Era {
@@ -24,6 +33,20 @@ pub(crate) enum Era {
 }
 
 impl Session {
+    fn new(era: Era) -> Self {
+        Self { era, next: Arc::new(AtomicU64::new(OPENING + 1)) }
+    }
+
+    /// The modern era's, in which nothing is kept.
+    pub(crate) fn modern() -> Self {
+        Self::new(Era::Modern)
+    }
+
+    /// The id of the next request.
+    pub(crate) fn next_id(&self) -> Id {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// A legacy session, with the id that came with its opening.
     pub(crate) fn legacy(version: &'static str, answer: &HeaderMap) -> Self {
         let id = answer.get("mcp-session-id").filter(|id| id.len() <= LONGEST_ID).cloned();
@@ -31,13 +54,13 @@ impl Session {
             id.set_sensitive(true);
             id
         });
-        Self(Era::Legacy { version, id })
+        Self::new(Era::Legacy { version, id })
     }
 
     /// The revision that is spoken.
     #[must_use]
     pub const fn version(&self) -> &'static str {
-        match &self.0 {
+        match &self.era {
             Era::Modern => MODERN,
             Era::Legacy { version, .. } => version,
         }
@@ -46,18 +69,18 @@ impl Session {
     /// Whether it is of the modern era.
     #[must_use]
     pub const fn is_modern(&self) -> bool {
-        matches!(self.0, Era::Modern)
+        matches!(self.era, Era::Modern)
     }
 
     /// Whether the server keeps one, and may end it.
     pub(crate) const fn is_named(&self) -> bool {
-        matches!(&self.0, Era::Legacy { id: Some(_), .. })
+        matches!(&self.era, Era::Legacy { id: Some(_), .. })
     }
 
     /// Adds what every request within it carries.
     pub(crate) fn mark(&self, headers: &mut HeaderMap) {
         headers.insert("mcp-protocol-version", HeaderValue::from_static(self.version()));
-        if let Era::Legacy { id: Some(id), .. } = &self.0 {
+        if let Era::Legacy { id: Some(id), .. } = &self.era {
             headers.insert("mcp-session-id", id.clone());
         }
     }

@@ -3,9 +3,11 @@
 use crate::carrier::Carrier;
 use crate::error::Error;
 use crate::exchange::{Ask, MOST_ASKED, post, report};
-use crate::message;
+use crate::message::{self, Id};
 use crate::reply::{self, Reply, Told};
+use crate::session::OPENING;
 use crate::stream::broken;
+use crate::under_way::UnderWay;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use http::header::{ACCEPT, HeaderValue};
@@ -21,6 +23,7 @@ pub(crate) struct TwoWays<'a, C: Carrier> {
     carrier: &'a C,
     address: Uri,
     answers: Reply<C>,
+    next: Id,
 }
 
 impl<'a, C: Carrier> TwoWays<'a, C> {
@@ -39,15 +42,22 @@ impl<'a, C: Carrier> TwoWays<'a, C> {
             let event = event.map_err(broken)?;
             if event.event.as_deref() == Some("endpoint") {
                 let address = joined(url, event.data.as_deref().unwrap_or_default()).map_err(Error::nonsense)?;
-                return Ok(Self { carrier, address, answers: Reply::Events(events) });
+                return Ok(Self { carrier, address, answers: Reply::Events(events), next: OPENING + 1 });
             }
         }
         Err(Error::nonsense("its stream names no address for requests"))
     }
 
+    /// The id of the next request.
+    pub(crate) const fn next_id(&mut self) -> Id {
+        let id = self.next;
+        self.next += 1;
+        id
+    }
+
     /// Makes a request and waits for its answer on the stream.
     pub(crate) async fn ask(&mut self, ask: Ask<'_>) -> Result<Value, Error<C::Fault>> {
-        let Ask { id, method, mut params, progress, .. } = ask;
+        let Ask { id, method, mut params, progress, under_way, .. } = ask;
         if progress.is_some() {
             params.insert("_meta".to_owned(), json!({ "progressToken": id }));
         }
@@ -57,6 +67,7 @@ impl<'a, C: Carrier> TwoWays<'a, C> {
             match self.answers.next(id).await? {
                 Told::Answer(result) => return Ok(result),
                 Told::Progress(done, total, words) => report(progress, done, total, &words),
+                Told::ToolsChanged => under_way.into_iter().for_each(UnderWay::change_tools),
                 Told::Asked(answer) if asked < MOST_ASKED => {
                     asked += 1;
                     self.tell(answer).await?;

@@ -15,7 +15,7 @@ pub enum Purpose {
     Webhook,
     /// The private halves of signing keys.
     Signing,
-    /// What a consent carries with it: PKCE verifiers.
+    /// What lasts for minutes: PKCE verifiers of consents, and the rest of long answers.
     Flow,
     /// The MACs of instance URLs.
     Url,

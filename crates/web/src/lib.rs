@@ -13,6 +13,7 @@ mod answers;
 mod assets;
 mod branding;
 mod callback;
+mod client;
 mod dashboard;
 mod language;
 mod link;
@@ -58,6 +59,7 @@ impl Web {
             .route("/connect/yours/{authorization}", get(yours::show).post(yours::withdraw))
             .route("/connect/stopped/{why}", get(outcome::stopped))
             .route("/sso/v1/oauth/{connection}/callback", get(callback::take).head(callback::look))
+            .route("/sso/v1/oauth/{connection}/client.json", get(client::document))
             .merge(assets::router())
             .merge(branding::router())
             .method_not_allowed_fallback(wrong_method)

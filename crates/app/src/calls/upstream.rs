@@ -18,10 +18,12 @@ use valetkey_connectors::remote::{Remote, RemoteTool};
 use valetkey_core::Limit;
 use valetkey_domain::Kind;
 use valetkey_outbound::Limits;
-use valetkey_upstream::{Client, Error, Parameter};
+use valetkey_upstream::{Client, Error, Parameter, UnderWay};
 
 /// How much of what a tool says of its failure is handed on.
 const MOST_SAID: usize = 20_000;
+/// How long it may take to tell a server that nobody waits for it.
+const STOPPING: Duration = Duration::from_secs(1);
 
 type Refusal = Error<valetkey_outbound::Error>;
 
@@ -32,6 +34,7 @@ struct Site<'a> {
     remote: &'a Remote,
     tool: &'a RemoteTool,
     wanted: Vec<Parameter>,
+    under_way: UnderWay,
 }
 
 impl Job {
@@ -59,6 +62,7 @@ impl Job {
                 ended.unwrap_or_else(|_| Err(self.late()))
             }
         };
+        self.stop(&site, admitted, &used).await;
         let secrets: Vec<_> = used.iter().flat_map(|opened| schemes::sent(&admitted.wired, opened)).collect();
         let redactor = Redactor::of(&secrets.iter().collect::<Vec<_>>());
         if let Err(failed) = &mut ended {
@@ -77,7 +81,14 @@ impl Job {
         let wanted = Parameter::of(&tool.input_schema).map_err(|why| {
             self.because(FailureReason::App, format!("the tool can't be called: its input schema {why}"))
         })?;
-        Ok(Site { url, key: Key::of(&admitted.account, &address), remote, tool, wanted })
+        Ok(Site {
+            url,
+            key: Key::of(&admitted.account, &address),
+            remote,
+            tool,
+            wanted,
+            under_way: UnderWay::default(),
+        })
     }
 
     /// Calls it, once more with a new credential if the server did not take the first: then it did nothing yet.
@@ -113,16 +124,41 @@ impl Job {
         let (app, ctx, bounds) = (&self.app, &self.ctx, &self.app.core.settings.bounds);
         let Some(credential) = used.last() else { return Err(Error::Unauthorized { challenge: None }) };
         let limits = Limits { timeout: self.spare(), max_bytes: bounds.answer_bytes };
-        let (wired, account, url) = (&admitted.wired, &admitted.account, &site.url);
-        let carrier = ToServer { app, ctx, wired, account, credential, url, limits };
-        let client = Client { carrier: &carrier, url, transport: transport(site.remote) };
+        let carrier = self.carrier(site, admitted, credential, limits);
+        let client = Client { carrier: &carrier, url: &site.url, transport: transport(site.remote) };
         let mut session = app.upstreams.session(&site.key).await;
         let progress = |done, total, words: &str| ctx.progress.report(done, total, words);
         let tool = (site.tool.own_name.as_str(), site.wanted.as_slice());
-        let answered = client.call(&mut session, tool, arguments, &progress).await;
+        let answered = client.call(&mut session, tool, arguments, (&progress, &site.under_way)).await;
+        if site.under_way.tools_changed() {
+            app.upstreams.forget(&site.key).await;
+        }
         let good = matches!(answered, Ok(_) | Err(Error::Refused { .. }));
         app.upstreams.keep(site.key.clone(), session.filter(|_| good)).await;
         answered
+    }
+
+    fn carrier<'a>(
+        &'a self,
+        site: &'a Site<'_>,
+        admitted: &'a Admitted,
+        credential: &'a Opened,
+        limits: Limits,
+    ) -> ToServer<'a> {
+        let (wired, account) = (&admitted.wired, &admitted.account);
+        ToServer { app: &self.app, ctx: &self.ctx, wired, account, credential, url: &site.url, limits }
+    }
+
+    /// Tells the server, if it has not answered, that nobody waits for it any more.
+    async fn stop(&self, site: &Site<'_>, admitted: &Admitted, used: &[Opened]) {
+        let Some(credential) = used.last() else { return };
+        let carrier = self.carrier(site, admitted, credential, Limits { timeout: STOPPING, max_bytes: MOST_SAID });
+        let client = Client { carrier: &carrier, url: &site.url, transport: transport(site.remote) };
+        match tokio::time::timeout(STOPPING, client.stop(&site.under_way)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "a server was not told that nobody waits for it"),
+            Err(_) => tracing::debug!("a server was not told in time that nobody waits for it"),
+        }
     }
 
     /// A result that says of itself that it is a failure is one.

@@ -2,6 +2,7 @@
 //! its authorization server is, and the client that is registered there. What is found is part of the connection from then
 //! on, and its endpoints of what credentials are sealed for.
 
+use super::client_document::{self, NAME};
 use super::secret::{client_secret, seal_secret};
 use super::wired::Wired;
 use crate::{App, Error, Result};
@@ -19,8 +20,6 @@ use valetkey_storage::connections as rows;
 const TIME: Duration = Duration::from_secs(30);
 /// How long what was found is taken for what is.
 const FRESH: Duration = Duration::from_secs(24 * 60 * 60);
-/// What clients are registered as.
-const NAME: &str = "Valetkey";
 /// The scope by which an authorization server gives refresh tokens.
 const OFFLINE: &str = "offline_access";
 
@@ -71,6 +70,10 @@ async fn find(
         found.client_auth = own_auth(&server, secret.is_some()).to_owned();
         return Ok((found, secret));
     }
+    if let Some(document) = client_document::address(app, &wired.connection.id).filter(|_| takes_document(&server)) {
+        found.client_id = Some(document);
+        return Ok((found, None));
+    }
     let redirect_uri = super::redirect_uri(app, &wired.connection.id);
     let client = oauth::register(&outbound, &server, NAME, &redirect_uri).await.map_err(told)?;
     found.client_id = Some(client.client_id);
@@ -96,6 +99,12 @@ fn unregistered(app: &App, at: &Url, resource: Resource, server: &AuthorizationS
         client_auth: "none".to_owned(),
         at: app.core.now(),
     }
+}
+
+/// Whether a client can be its document there: such a one is public.
+fn takes_document(server: &AuthorizationServer) -> bool {
+    let public = server.client_auths.is_empty() || server.client_auths.iter().any(|auth| auth == "none");
+    server.takes_metadata_documents && public
 }
 
 /// Whether a client that was registered before is one of the same server.

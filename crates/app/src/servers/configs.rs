@@ -3,21 +3,27 @@
 use crate::connections::{self, Wired};
 use crate::entrance::sessions::Site;
 use crate::{App, Error, Listed, Page, Result};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use valetkey_connectors::{Connector, nearest};
 use valetkey_core::failpoint::{Failpoint, reach};
-use valetkey_domain::config::{Mapping, McpConfig};
+use valetkey_core::journal;
+use valetkey_domain::config::{Mapping, McpConfig, Options};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::name::ConfigName;
 use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::closings::{self, Target};
-use valetkey_storage::{Tx, config_versions, configs as rows};
+use valetkey_storage::{Tx, config_versions, configs as rows, tool_definitions};
 
 pub use valetkey_storage::configs::Filter;
 
 /// The most connections that one config may have (the wire's rule).
 pub const MAX_MAPPINGS: usize = 25;
+/// How few and how many bytes an answer may give at once, where a config says it.
+const ANSWER_BYTES: RangeInclusive<u32> = 2_000..=1_000_000;
+/// For how many single tools a config may say it.
+const MOST_LIMITS: usize = 200;
 
 /// A config to be made.
 pub struct New {
@@ -50,6 +56,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<McpConfig> {
         name: ConfigName::parse(&new.name)?,
         description: new.description,
         mappings: resolve(app, ctx, &new.mappings).await?,
+        options: Options::default(),
         version: 1,
         created_at: app.core.now(),
         updated_at: app.core.now(),
@@ -76,12 +83,15 @@ pub async fn get(app: &App, ctx: &Ctx, id: &ConfigId) -> Result<McpConfig> {
     found.ok_or_else(|| Error::not_found("MCP config", id))
 }
 
-/// The connections and whitelists of a config as they were at a version.
+/// The connections and whitelists of a config as they were at a version, and what it said beside them.
 ///
 /// # Errors
 /// There is no such version of a config in this environment.
-pub(crate) async fn mappings_at(app: &App, ctx: &Ctx, id: &ConfigId, version: i64) -> Result<Vec<Mapping>> {
-    let found = config_versions::mappings(ctx, &mut app.core.store.read().await?, id, version).await?;
+pub(crate) async fn at(app: &App, ctx: &Ctx, id: &ConfigId, version: i64) -> Result<(Vec<Mapping>, Options)> {
+    let mut tx = app.core.store.read().await?;
+    let mappings = config_versions::mappings(ctx, &mut tx, id, version).await?;
+    let kept = config_versions::get(ctx, &mut tx, id, version).await?;
+    let found = mappings.zip(kept).map(|(mappings, kept)| (mappings, kept.options));
     found.ok_or_else(|| Error::not_found("MCP config", id))
 }
 
@@ -123,7 +133,40 @@ pub async fn update(
     mappings: Option<Vec<NewMapping>>,
 ) -> Result<McpConfig> {
     let config = get(app, ctx, id).await?;
-    save(app, ctx, config, description, mappings, Map::new()).await
+    let edit = Edit { description, mappings, options: None };
+    save(app, ctx, config, edit, Map::new()).await
+}
+
+/// Changes what a config says beside its connections.
+///
+/// # Errors
+/// A limit is too low or too high; somebody else changed the config meanwhile.
+pub async fn set_options(app: &App, ctx: &Ctx, config: McpConfig, options: Options) -> Result<McpConfig> {
+    check(&options)?;
+    let detail = journal::detail([("options", json!(options))]);
+    save(app, ctx, config, Edit { options: Some(options), ..Edit::default() }, detail).await
+}
+
+fn check(options: &Options) -> Result<()> {
+    let limits = options.tool_answer_bytes.values().chain(&options.answer_bytes);
+    if let Some(odd) = limits.into_iter().find(|bytes| !ANSWER_BYTES.contains(bytes)) {
+        let (low, high) = ANSWER_BYTES.into_inner();
+        return Err(Error::invalid(format!(
+            "an answer gives {low} to {high} bytes at once, and {odd} is not among them"
+        )));
+    }
+    if options.tool_answer_bytes.len() > MOST_LIMITS {
+        return Err(Error::invalid(format!("a config limits the answers of {MOST_LIMITS} single tools at most")));
+    }
+    Ok(())
+}
+
+/// What is changed of a config; what is absent stays.
+#[derive(Default)]
+pub(super) struct Edit {
+    pub(super) description: Option<String>,
+    pub(super) mappings: Option<Vec<NewMapping>>,
+    pub(super) options: Option<Options>,
 }
 
 /// Changes a config that was read a moment ago; the record of it says `detail`.
@@ -134,10 +177,11 @@ pub(super) async fn save(
     app: &App,
     ctx: &Ctx,
     mut config: McpConfig,
-    description: Option<String>,
-    mappings: Option<Vec<NewMapping>>,
+    Edit { description, mappings, options }: Edit,
     detail: Map<String, Value>,
 ) -> Result<McpConfig> {
+    let held_changes = config.options.hold_changes;
+    config.options = options.unwrap_or(config.options);
     config.description = description.unwrap_or(config.description);
     let remapped = mappings.is_some();
     if let Some(mappings) = mappings {
@@ -153,6 +197,10 @@ pub(super) async fn save(
             Kind::Aborted,
             format!("MCP config '{}' was changed meanwhile: try again", config.name),
         ));
+    }
+    if held_changes != config.options.hold_changes {
+        // What is there when it begins is what is accepted.
+        tool_definitions::forget(ctx, &mut tx, &config.id).await?;
     }
     let tx = tx.record("config.updated", config.id.as_str(), detail).await?;
     reach(Failpoint::ConfigWritten);

@@ -1,5 +1,6 @@
 //! What a server serves of remote MCP servers: it differs from user to user, so it is no part of what is compiled once.
 
+use super::held::{self, Sifted};
 use super::sets::{RemoteMapping, ServedTool, ToolSet};
 use super::toolset::{Served, definition};
 use crate::accounts;
@@ -36,14 +37,19 @@ pub async fn listed(app: &App, ctx: &Ctx, served: &Served) -> Result<Listing> {
     let lists = join_all(set.remotes.iter().map(|mapping| of_mapping(app, ctx, served, mapping))).await;
     let (mut missing, mut definitions) = (Vec::new(), Vec::new());
     for (mapping, list) in set.remotes.iter().zip(lists) {
-        let tools = match list {
+        let of = &mapping.mapping.connection_name;
+        let Sifted { shown, held } = match list {
             Ok(tools) => tools,
             Err(why) => {
-                missing.push(format!("{}: {why}", mapping.mapping.connection_name));
+                missing.push(format!("{of}: {why}"));
                 continue;
             }
         };
-        for tool in tools {
+        if !held.is_empty() {
+            let count = held.len();
+            missing.push(format!("{of}: {count} of its tools are not as they were accepted, and are held back"));
+        }
+        for tool in shown {
             let name = &tool.definition.name;
             // Whatever this server lists, a name of another connection stays that one's.
             if set.find(name).is_none() && set.remote_of(name).is_some_and(|owner| std::ptr::eq(owner, mapping)) {
@@ -77,8 +83,30 @@ pub async fn find(app: &App, ctx: &Ctx, served: &Served, name: &str) -> Result<O
     };
     let allowed =
         |tool: &Arc<Tool>| mapping.allows(&tool.definition.name) || upstream::is_sign_in(tool, &mapping.prefix);
-    let found = |tool| ServedTool { tool, connector: wired.connector, connection: wired.connection.id };
-    Ok(tool.filter(allowed).map(found))
+    let Some(tool) = tool.filter(allowed) else { return Ok(None) };
+    // What only stands for a tool was listed by nobody.
+    if !tool.is_stand_in() && !sifted(app, ctx, served, mapping, vec![tool.clone()]).await?.held.is_empty() {
+        let message = format!(
+            "tool '{name}' is not as it was accepted, and is held back: the app's developer has to look at it first \
+             (valetkey config held)"
+        );
+        return Err(Error::new(Kind::FailedPrecondition, message));
+    }
+    Ok(Some(ServedTool { tool, connector: wired.connector, connection: wired.connection.id }))
+}
+
+/// Those of a server's tools that are as they were accepted, where the config asks for that.
+async fn sifted(
+    app: &App,
+    ctx: &Ctx,
+    served: &Served,
+    mapping: &RemoteMapping,
+    tools: Vec<Arc<Tool>>,
+) -> Result<Sifted> {
+    match served.config().filter(|_| served.set.options.hold_changes) {
+        Some(config) => held::sift(app, ctx, config, &mapping.mapping.connection, tools).await,
+        None => Ok(Sifted { shown: tools, held: Vec::new() }),
+    }
 }
 
 /// A server's tools as its whitelist leaves them, or the one to sign in by.
@@ -87,23 +115,26 @@ async fn of_mapping(
     ctx: &Ctx,
     served: &Served,
     mapping: &RemoteMapping,
-) -> std::result::Result<Vec<Arc<Tool>>, String> {
-    match known(app, ctx, served, mapping).await {
-        Ok(Standing::Off) => Err("it is switched off".to_owned()),
-        Ok(Standing::NoServer) => Ok(Vec::new()),
-        Ok(Standing::On(_, Ok(known))) => Ok(known
-            .tools
-            .iter()
-            .filter(|tool| mapping.allows(&tool.definition.name) && mapping.serves(tool))
-            .cloned()
-            .collect()),
-        Ok(Standing::On(wired, Err(Missing::SignIn))) => Ok(vec![upstream::sign_in_tool(&wired, &mapping.prefix)]),
-        Ok(Standing::On(_, Err(Missing::Later(why)))) => Err(why),
-        Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a remote server's tools can't be listed");
-            Err("its account can't be read".to_owned())
+) -> std::result::Result<Sifted, String> {
+    let all = |shown| Sifted { shown, held: Vec::new() };
+    let listed = match known(app, ctx, served, mapping).await {
+        Ok(Standing::Off) => return Err("it is switched off".to_owned()),
+        Ok(Standing::NoServer) => return Ok(all(Vec::new())),
+        Ok(Standing::On(_, Ok(known))) => {
+            let served = |tool: &&Arc<Tool>| mapping.allows(&tool.definition.name) && mapping.serves(tool);
+            Ok(known.tools.iter().filter(served).cloned().collect())
         }
-    }
+        Ok(Standing::On(wired, Err(Missing::SignIn))) => {
+            return Ok(all(vec![upstream::sign_in_tool(&wired, &mapping.prefix)]));
+        }
+        Ok(Standing::On(_, Err(Missing::Later(why)))) => return Err(why),
+        Err(error) => Err(error),
+    };
+    let sifting = async { sifted(app, ctx, served, mapping, listed?).await };
+    sifting.await.map_err(|error: Error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "a remote server's tools can't be listed");
+        "what is known of it can't be read".to_owned()
+    })
 }
 
 /// How a mapping stands for the server's user.
@@ -168,8 +199,14 @@ impl ToolSet {
         self.remotes.iter().filter(|mapping| mapping.is_named(name)).max_by_key(|mapping| mapping.prefix.len())
     }
 
+    /// Whether a tool of this name is served from this connection, as far as the config says.
+    pub(crate) fn serves(&self, name: &str, connection: &valetkey_domain::id::ConnectionId) -> bool {
+        let found = self.find(name).is_some_and(|found| found.connection == *connection);
+        found || self.serves_remote(name, connection)
+    }
+
     /// Whether a tool of this name is served from this connection by a remote server.
-    pub(super) fn serves_remote(&self, name: &str, connection: &valetkey_domain::id::ConnectionId) -> bool {
+    fn serves_remote(&self, name: &str, connection: &valetkey_domain::id::ConnectionId) -> bool {
         let allows = |mapping: &&RemoteMapping| mapping.allows(name) || name.ends_with("_sign_in");
         self.remote_of(name).filter(allows).is_some_and(|mapping| mapping.mapping.connection == *connection)
     }
@@ -180,7 +217,7 @@ mod tests {
     use super::*;
     use std::collections::HashMap;
     use valetkey_connectors::remote::connection_prefix;
-    use valetkey_domain::config::Mapping;
+    use valetkey_domain::config::{Mapping, Options};
     use valetkey_domain::id::ConnectionId;
     use valetkey_domain::name::ConnectionName;
 
@@ -197,7 +234,13 @@ mod tests {
     #[test]
     fn attack_46_no_server_takes_a_name_that_another_connection_could_have() {
         let remotes = vec![mapping("A", &[]), mapping("A_b", &["c-A_b_x"])];
-        let set = ToolSet { mappings: vec![], listed: Bytes::from("[]"), tools: HashMap::new(), remotes };
+        let set = ToolSet {
+            mappings: vec![],
+            listed: Bytes::from("[]"),
+            options: Options::default(),
+            tools: HashMap::new(),
+            remotes,
+        };
         let owner = |name: &str| set.remote_of(name).map(|owner| owner.mapping.connection_name.to_string());
         assert_eq!(owner("c-A_x").as_deref(), Some("A"));
         // `A` may list a tool `b_x`, or be down: this one is the other's all the same.

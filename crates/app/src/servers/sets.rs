@@ -1,12 +1,13 @@
 //! Tool sets that are compiled, and those of them that are kept.
 
+use super::read_more::READ_MORE;
 use bytes::Bytes;
 use moka::future::Cache;
 use std::collections::HashMap;
 use std::sync::Arc;
 use valetkey_connectors::remote::Remote;
 use valetkey_connectors::{Connector, Tool, nearest};
-use valetkey_domain::config::Mapping;
+use valetkey_domain::config::{Mapping, Options};
 use valetkey_domain::id::{ConfigId, ConnectionId};
 use valetkey_domain::session::Access;
 
@@ -38,6 +39,8 @@ pub struct ToolSet {
     /// The definitions as a JSON array in MCP's words, in the developer's order.
     pub listed: Bytes,
     pub(super) tools: HashMap<String, ServedTool>,
+    /// What its config says beside its connections.
+    pub(crate) options: Options,
     /// The mappings of remote servers, whose tools each user has others of.
     pub(super) remotes: Vec<RemoteMapping>,
 }
@@ -69,6 +72,12 @@ impl ToolSet {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&ServedTool> {
         self.tools.get(name)
+    }
+
+    /// Whether a tool of this name is the one that reads on.
+    #[must_use]
+    pub fn reads_on(&self, name: &str) -> bool {
+        name == READ_MORE && self.options.cuts_answers()
     }
 
     /// The served tool that a name was surely meant for.

@@ -7,7 +7,7 @@
 use super::sets::Of;
 use super::sets::RemoteMapping;
 pub use super::sets::{ServedTool, ToolSet};
-use super::{configs, instances};
+use super::{configs, instances, read_more};
 use crate::entrance::doors;
 use crate::entrance::sessions::Site;
 use crate::{App, Error, Result};
@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use valetkey_connectors::remote::connection_prefix;
 use valetkey_connectors::{Catalog, Connector};
-use valetkey_domain::config::Mapping;
+use valetkey_domain::config::{Mapping, Options};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::Identifier;
@@ -50,6 +50,18 @@ impl Served {
         match &self.by {
             By::Instance(instance) => &instance.identifier,
             By::Session(session) => &session.identifier,
+        }
+    }
+
+    /// The config that it is of, if it is of one.
+    #[must_use]
+    pub fn config(&self) -> Option<&ConfigId> {
+        match &self.by {
+            By::Instance(instance) => Some(&instance.config),
+            By::Session(session) => match &session.opens {
+                Opens::Config(config, _) => Some(config),
+                Opens::Connection(_) => None,
+            },
         }
     }
 
@@ -125,9 +137,7 @@ async fn still_instance(app: &App, ctx: &Ctx, before: &McpInstance, tool: &Serve
     }
     let version = configs::get(app, ctx, &now.config).await?.version;
     let set = cached(app, ctx, Of::Config(now.config, version), Access::Full, None).await?;
-    let name = &tool.tool.definition.name;
-    let found = set.find(name).is_some_and(|found| found.connection == tool.connection);
-    Ok(found || set.serves_remote(name, &tool.connection))
+    Ok(set.serves(&tool.tool.definition.name, &tool.connection))
 }
 
 /// The tools of a version or connection, compiled once however many ask for them at once.
@@ -142,17 +152,23 @@ async fn cached(app: &App, ctx: &Ctx, of: Of, access: Access, connection: Option
 }
 
 async fn compiled(app: &App, ctx: &Ctx, of: Of, access: Access, connection: Option<Mapping>) -> Result<Arc<ToolSet>> {
-    let (name, mappings) = match of {
-        Of::Config(config, version) => (config.to_string(), configs::mappings_at(app, ctx, &config, version).await?),
-        Of::Connection(id) => (id.to_string(), connection.into_iter().collect()),
+    let (name, (mappings, options)) = match of {
+        Of::Config(config, version) => (config.to_string(), configs::at(app, ctx, &config, version).await?),
+        Of::Connection(id) => (id.to_string(), (connection.into_iter().collect(), Options::default())),
     };
     let held = app.clone();
-    let compiling = app.core.tasks.spawn_blocking(move || compile(&held.core.catalog, &name, mappings, access));
+    let compiling =
+        app.core.tasks.spawn_blocking(move || compile(&held.core.catalog, &name, (mappings, options), access));
     Ok(Arc::new(compiling.await.map_err(Error::internal)??))
 }
 
 /// Compiles the tools of some connections. What cannot be served is left out and reported, never the whole list.
-fn compile(catalog: &Catalog, of: &str, mappings: Vec<Mapping>, access: Access) -> Result<ToolSet> {
+fn compile(
+    catalog: &Catalog,
+    of: &str,
+    (mappings, options): (Vec<Mapping>, Options),
+    access: Access,
+) -> Result<ToolSet> {
     let (mut offered, mut remotes): (Vec<ServedTool>, Vec<RemoteMapping>) = (Vec::new(), Vec::new());
     for mapping in &mappings {
         match catalog.connector(&mapping.connector) {
@@ -173,10 +189,13 @@ fn compile(catalog: &Catalog, of: &str, mappings: Vec<Mapping>, access: Access) 
     }
     let mut offered = unambiguous(offered, of);
     offered.retain(|served| access == Access::Full || served.tool.definition.effect.read_only());
-    let listed: Vec<Value> = offered.iter().map(|served| definition(&served.tool.definition)).collect();
+    let mut listed: Vec<Value> = offered.iter().map(|served| definition(&served.tool.definition)).collect();
+    if options.cuts_answers() {
+        listed.push(read_more::definition());
+    }
     let listed = serde_json::to_vec(&listed).map_err(Error::internal)?.into();
     let tools = offered.into_iter().map(|served| (served.tool.definition.name.clone(), served)).collect();
-    Ok(ToolSet { mappings, listed, tools, remotes })
+    Ok(ToolSet { mappings, options, listed, tools, remotes })
 }
 
 fn remote_mapping(connector: &Connector, mapping: &Mapping, access: Access) -> Option<RemoteMapping> {

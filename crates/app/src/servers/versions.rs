@@ -4,7 +4,7 @@ use super::configs;
 use crate::{App, Error, Result};
 use serde_json::json;
 use valetkey_core::journal;
-use valetkey_domain::config::{Mapping, McpConfig};
+use valetkey_domain::config::{Mapping, McpConfig, Options};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::config_versions as rows;
@@ -25,6 +25,8 @@ pub struct Version {
 pub struct Difference {
     /// The description before and after, if it changed.
     pub description: Option<(String, String)>,
+    /// What was said beside the connections before and after, if it changed.
+    pub options: Option<(Options, Options)>,
     /// What became of each connection on which something changed, in the order of the later version.
     pub connections: Vec<Changed>,
 }
@@ -101,6 +103,8 @@ pub fn difference(before: &Version, after: &Version) -> Difference {
     let gone = before.mappings.iter().filter(|old| of(&after.mappings, old).is_none());
     Difference {
         description: (old != new).then(|| (old.clone(), new.clone())),
+        options: (before.kept.options != after.kept.options)
+            .then(|| (before.kept.options.clone(), after.kept.options.clone())),
         connections: there.chain(gone.filter_map(|old| changed(Some(old), None))).collect(),
     }
 }
@@ -146,7 +150,12 @@ pub async fn roll_back(app: &App, ctx: &Ctx, id: &ConfigId, version: i64) -> Res
     };
     let mappings = then.mappings.into_iter().map(mapping).collect();
     let detail = journal::detail([("back_to", json!(version))]);
-    configs::save(app, ctx, config, Some(then.kept.description), Some(mappings), detail).await
+    let edit = configs::Edit {
+        description: Some(then.kept.description),
+        mappings: Some(mappings),
+        options: Some(then.kept.options),
+    };
+    configs::save(app, ctx, config, edit, detail).await
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What nobody comes back to is removed, so that a database grows with its accounts and not with their sign-ins.
 
+use crate::calls;
 use crate::consent::{REMEMBERED, discard};
 use crate::entrance::sign_in;
 use crate::events;
@@ -31,6 +32,7 @@ pub async fn tidy(app: &App) -> Result<u64> {
         let clients: BTreeSet<_> = secrets_of.iter().map(ToString::to_string).collect();
         change.record_each("client.secrets_removed", clients).await?.commit().await?;
         gone += events::forget(app, &ctx).await?;
+        gone += calls::forget_parts(app, &ctx).await?;
     }
     gone += sign_in::tidy(app).await?;
     // What a rotation left when it was cut off.

@@ -2,6 +2,7 @@
 //! authorization servers at another origin. It reads the rows by itself, so that what we make of them is held against them.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -51,6 +52,8 @@ pub(super) struct StandIn {
     pub(super) issuer: String,
     rows: HashMap<String, Row>,
     streams: Mutex<HashMap<String, mpsc::UnboundedSender<String>>>,
+    /// How many clients were registered.
+    pub(super) registered: AtomicUsize,
 }
 
 /// What was asked.
@@ -79,8 +82,8 @@ impl StandIn {
             (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
         let address = |of: &TcpListener| of.local_addr().unwrap().to_string();
         let rows = rows().into_iter().map(|row| (row.slug.clone(), row)).collect();
-        let streams = Mutex::default();
-        let all = Arc::new(Self { server: address(&server), issuer: address(&issuer), rows, streams });
+        let (streams, registered) = (Mutex::default(), AtomicUsize::default());
+        let all = Arc::new(Self { server: address(&server), issuer: address(&issuer), rows, streams, registered });
         for listener in [server, issuer] {
             let serving = all.clone();
             #[expect(clippy::disallowed_methods, reason = "a server of a test's own")]
@@ -140,12 +143,13 @@ impl StandIn {
         let registers = format!(r#","registration_endpoint":"{issuer}/register""#);
         let own = row.ways.iter().any(|way| way.get("client").is_some_and(|client| client == "own"));
         format!(
-            r#"{{"issuer":"{issuer}","authorization_endpoint":"{issuer}/authorize","token_endpoint":"{issuer}/token","code_challenge_methods_supported":["S256"],"token_endpoint_auth_methods_supported":{auths}{}}}"#,
+            r#"{{"issuer":"{issuer}","authorization_endpoint":"{issuer}/authorize","token_endpoint":"{issuer}/token","code_challenge_methods_supported":["S256"],"client_id_metadata_document_supported":true,"token_endpoint_auth_methods_supported":{auths}{}}}"#,
             if own { "" } else { &registers }
         )
     }
 
     async fn register(&self, stream: &mut TcpStream, row: &Row, asked: &Asked) {
+        self.registered.fetch_add(1, Ordering::Relaxed);
         let (slug, auth) = (&row.slug, asked.member("token_endpoint_auth_method"));
         let secret = if auth == "none" { String::new() } else { r#","client_secret":"secret-1""#.to_owned() };
         let made = format!(r#"{{"client_id":"client-{slug}","token_endpoint_auth_method":"{auth}"{secret}}}"#);
@@ -159,7 +163,8 @@ impl StandIn {
             url::form_urlencoded::byte_serialize(format!("http://{}/{slug}{path}", self.server).as_bytes()).collect();
         let secret = slug.len() % 3 != 0 || asked.body.contains("client_secret=");
         let basic = asked.header("authorization").is_some_and(|value| value.starts_with("Basic "));
-        let known = basic || asked.body.contains(&format!("client_id=client-{slug}"));
+        let document = asked.body.contains("client_id=https") && asked.body.contains("client.json");
+        let known = basic || document || asked.body.contains(&format!("client_id=client-{slug}"));
         let right = known
             && secret
             && asked.body.contains("code_verifier=")

@@ -4,7 +4,7 @@ use super::stand_in::{Row, StandIn, rows};
 use super::tools;
 use crate::connections::{self, Wired};
 use crate::consent::{self, Callback, Submitted};
-use crate::fixture::{PUBLIC, alone, answer_with};
+use crate::fixture::{PUBLIC, alone, alone_at, answer_with};
 use crate::{App, accounts};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -29,6 +29,33 @@ async fn every_row_leads_from_a_connection_to_a_listed_tool() {
         }
     }
     assert_eq!((walks, kinds.len()), (250, 5), "{kinds:?}");
+}
+
+/// Where others can fetch it, the client is a document of ours; where they can't, as in the walk above, it is registered.
+#[tokio::test]
+async fn a_server_that_takes_documents_is_shown_ours_and_registers_nobody() {
+    let stand_in = StandIn::start().await;
+    let (app, ctx) = alone_at("https://valetkey.example", &[&stand_in.server, &stand_in.issuer]).await;
+    let takes = |row: &&Row| row.ways.iter().any(|way| way["kind"] == "oauth2" && !way.contains_key("client"));
+    let row = rows().into_iter().find(|row| takes(&row) && row.slug.len() % 3 != 0).unwrap();
+    let settings = Settings {
+        way: Some("oauth2".into()),
+        api_base_url: Some(format!("http://{}/{}", stand_in.server, row.slug)),
+        ..Settings::default()
+    };
+    let new = connections::New { name: Some("ONE".into()), connector: row.slug.clone(), settings, client_secret: None };
+    let connection = connections::create(&app, &ctx, new).await.unwrap();
+    let owner = Owner::of(Identifier::parse("ann").unwrap());
+    let account = accounts::ensure(&app, &ctx, &connection, owner.clone()).await.unwrap();
+    let link = consent::link(&app, &ctx, &connection, &account, Duration::from_secs(900)).await.unwrap();
+    sign_in(&app, &connection, link.url.rsplit('/').next().unwrap()).await;
+    let account = accounts::find(&app, &ctx, &connection.id, &owner).await.unwrap().unwrap();
+    assert_eq!(account.status, Status::Active);
+    let known = connections::get(&app, &ctx, &connection.id).await.unwrap().settings.found.unwrap();
+    let document = connections::client_document(&app, &connection.id).unwrap();
+    assert_eq!(known.client_id.as_deref(), document["client_id"].as_str());
+    assert_eq!(document["redirect_uris"], serde_json::json!([connections::redirect_uri(&app, &connection.id)]));
+    assert_eq!(stand_in.registered.load(std::sync::atomic::Ordering::Relaxed), 0);
 }
 
 async fn walk(app: &App, ctx: &Ctx, stand_in: &StandIn, row: &Row, way: &HashMap<String, String>) {

@@ -51,6 +51,8 @@ pub enum Called<'a> {
         text: &'a str,
         /// The same as a value, where the tool promises a schema for it.
         structured: Option<&'a Value>,
+        /// That it goes on, and how to read on.
+        more: Option<&'a str>,
     },
     /// The control plane answered.
     Answered {
@@ -183,7 +185,10 @@ impl Reply {
     #[must_use]
     pub fn called(id: &Id, version: Version, called: &Called<'_>) -> Self {
         let (mut content, structured_content, link) = match called {
-            Called::Done { text, structured } => (vec![Text::from("app", text)], *structured, None),
+            Called::Done { text, structured, more } => {
+                let more = more.iter().map(|words| Text::from("server", words));
+                ([Text::from("app", text)].into_iter().chain(more).collect(), *structured, None)
+            }
             Called::Answered { text } => (vec![Text::from("server", text)], None, None),
             Called::Failed { words, link } => (vec![Text::from("server, perhaps quoting the app", words)], None, *link),
         };
@@ -198,9 +203,9 @@ impl Reply {
     }
 
     /// The result of a remote server's tool, handed on. What it says beside content is left out of `_meta`, where only we
-    /// speak; each part of the content is marked as the app's.
+    /// speak; each part of the content is marked as the app's. `more` says that it goes on, and how to read on.
     #[must_use]
-    pub fn passed_on(id: &Id, version: Version, result: &Value) -> Self {
+    pub fn passed_on(id: &Id, version: Version, result: &Value, more: Option<&str>) -> Self {
         let mut content = result.get("content").and_then(Value::as_array).cloned().unwrap_or_default();
         for part in content.iter_mut().filter_map(Value::as_object_mut) {
             let mut marked = part.get("_meta").and_then(Value::as_object).cloned().unwrap_or_default();
@@ -208,6 +213,7 @@ impl Reply {
             marked.insert(FROM.to_owned(), "app".into());
             part.insert("_meta".to_owned(), Value::Object(marked));
         }
+        content.extend(more.map(|words| json!(Text::from("server", words))));
         let mut whole = json!({ "content": content, "isError": false });
         if let Some(members) = whole.as_object_mut() {
             if let Some(structured) = result.get("structuredContent").filter(|structured| structured.is_object()) {

@@ -123,16 +123,20 @@ async fn of_user(
 ) -> Result<(Work, mpsc::Receiver<Bytes>), NotBegun> {
     let AuthorizedPost { state, ctx, .. } = post;
     let tool = match served.set.find(&call.name) {
-        Some(tool) => tool.clone(),
-        None => of_remote(post, served, id, version, &call.name).await?,
+        Some(tool) => Some(tool.clone()),
+        None if served.set.reads_on(&call.name) => None,
+        None => Some(of_remote(post, served, id, version, &call.name).await?),
     };
-    let structured = tool.tool.definition.output_schema.is_some();
+    let structured = tool.as_ref().is_some_and(|tool| tool.tool.definition.output_schema.is_some());
     let mut ctx = Ctx { deadline: state.app.now() + state.app.settings().bounds.mcp_time, ..ctx.clone() };
     let (progress, news) = News::channel(call.progress);
     if let Some(progress) = progress {
         ctx.progress = Arc::new(progress);
     }
-    let running = calls::start(&state.app, &ctx, served, &tool, call.arguments, post.asked.clone());
+    let running = match &tool {
+        Some(tool) => calls::start(&state.app, &ctx, served, tool, call.arguments, post.asked.clone()),
+        None => calls::read_on(&state.app, &ctx, served, call.arguments, post.asked.clone()),
+    };
     Ok((Work::Tool { running, structured }, news))
 }
 

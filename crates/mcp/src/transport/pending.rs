@@ -7,7 +7,7 @@ use crate::protocol::{Called, Id, Link, Reply, Version};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use valetkey_app::calls::{CallResult, Running};
+use valetkey_app::calls::{CallResult, More, Running};
 use valetkey_domain::ctx::Progress;
 
 /// How many lines of progress may wait for a slow reader; more are dropped, they are only news.
@@ -75,11 +75,15 @@ impl Outcome {
 /// How a call of a user's tool ended, written.
 fn of_tool(id: &Id, version: Version, structured: bool, ended: &CallResult) -> Reply {
     match ended {
-        CallResult::Done(done) if done.passed_through => Reply::passed_on(id, version, &done.data),
         CallResult::Done(done) => {
+            let more = done.more.as_ref().map(More::said);
+            let more = more.as_deref();
+            if done.passed_through {
+                return Reply::passed_on(id, version, &done.data, more);
+            }
             let text = done.data.to_string();
             let structured = (structured && done.data.is_object()).then_some(&done.data);
-            Reply::called(id, version, &Called::Done { text: &text, structured })
+            Reply::called(id, version, &Called::Done { text: &text, structured, more })
         }
         CallResult::Failed(failed) => {
             let (words, link) = (failed.said(), failed.link_said());

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use valetkey_app::accounts::Which;
 use valetkey_app::consent;
 use valetkey_app::insight::audit::{self, JournalRecord};
-use valetkey_app::{App, accounts, connections};
+use valetkey_app::{App, accounts, connections, tools};
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::id::ConnectionId;
 use valetkey_domain::name::{ConnectionName, Identifier};
@@ -34,6 +34,11 @@ pub(crate) enum Verb {
         connection: String,
         /// The user
         identifier: String,
+    },
+    /// The tools that a remote server lists for it, what was changed to make them fit, and which were left out
+    Tools {
+        /// Its id (ca_...)
+        id: String,
     },
     /// Forget a user's tokens and revoke them at the vendor; the account stays
     Disconnect {
@@ -73,6 +78,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
                     .await?;
             Ok(one(json!({"link": link.url, "opens_until": moment(link.expires_at)})))
         }
+        Verb::Tools { id } => Ok(listed(&tools::report(app, ctx, &id.try_into()?).await?)),
         Verb::Disconnect { id } => {
             let (_, became) = accounts::disconnect(app, ctx, &Which::Id(id.try_into()?)).await?;
             Ok(message(format!("disconnected: {}", became.sentence())))
@@ -82,6 +88,20 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             Ok(message(format!("deleted: {}", became.sentence())))
         }
     }
+}
+
+/// A line for each tool, and for what became of one.
+fn listed(report: &tools::Report) -> Reply {
+    let note = |tool: &str| {
+        let about = report.changed.iter().filter(|note| note.tool == tool);
+        about.map(|note| note.why.as_str()).collect::<Vec<_>>().join("; ")
+    };
+    let there = { report.tools.iter() }.map(|(name, own)| json!({"tool": name, "there": own, "note": note(own)}));
+    let gone = report
+        .left_out
+        .iter()
+        .map(|note| json!({"tool": "", "there": note.tool, "note": format!("left out: {}", note.why)}));
+    rows(there.chain(gone))
 }
 
 fn row(account: &ConnectedAccount, connection: Option<&ConnectionName>) -> Value {

@@ -1,12 +1,12 @@
 //! MCP configs: which connections and tools a user's server shows.
 
 use super::reply::{PAGE, Reply, all, message, moment, one, rows};
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use valetkey_app::App;
-use valetkey_app::servers::{configs, versions};
+use valetkey_app::servers::{configs, held, versions};
 use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::{Ctx, Kind};
@@ -56,6 +56,36 @@ pub(crate) enum Verb {
         #[arg(id = "number", value_name = "VERSION")]
         version: i64,
     },
+    /// Say how long answers may be, and what becomes of tools that change; that makes a version of its own
+    Set {
+        /// Its name or id (cfg_...)
+        name: String,
+        /// How many bytes of text an answer gives at once, 2000 to 1000000; the rest is read on. 0: all of it
+        #[arg(long, value_name = "BYTES")]
+        answer_bytes: Option<u32>,
+        /// The same for one tool; may be given several times
+        #[arg(long = "tool", value_name = "TOOL=BYTES")]
+        tools: Vec<String>,
+        /// Whether remote servers' tools are held back that are not as they were accepted
+        #[arg(long, value_name = "true|false")]
+        hold_changes: Option<bool>,
+    },
+    /// Remote servers' tools that are held back: what they were, and what they would be
+    Held {
+        /// Its name or id (cfg_...)
+        name: String,
+    },
+    /// Accept tools that are held back, as they are now
+    Accept {
+        /// Its name or id (cfg_...)
+        name: String,
+        /// One of them [default: all]
+        #[arg(long, value_name = "TOOL")]
+        tool: Option<String>,
+        /// The definition that was looked at, or how it begins
+        #[arg(long, value_name = "DIGEST", requires = "tool")]
+        digest: Option<String>,
+    },
     /// Remove a config, with its instances
     Delete {
         /// Its name or id (cfg_...)
@@ -86,6 +116,8 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             let connections: Vec<_> = found.mappings.iter().map(mapped).collect();
             Ok(one(json!({
                 "name": found.name, "id": found.id, "description": found.description, "connections": connections,
+                "answer_bytes": found.options.answer_bytes, "tool_answer_bytes": found.options.tool_answer_bytes,
+                "hold_changes": found.options.hold_changes,
             })))
         }
         Verb::Versions { name } => all_versions(app, ctx, &find(app, ctx, &name).await?).await,
@@ -94,6 +126,28 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             let found = find(app, ctx, &name).await?;
             let now = versions::roll_back(app, ctx, &found.id, version).await?.version;
             Ok(message(format!("MCP config '{}' is what it was at version {version}, as version {now}", found.name)))
+        }
+        Verb::Set { name, answer_bytes, tools, hold_changes } => {
+            let found = find(app, ctx, &name).await?;
+            let mut options = found.options.clone();
+            options.answer_bytes = answer_bytes.map_or(options.answer_bytes, limit);
+            options.hold_changes = hold_changes.unwrap_or(options.hold_changes);
+            for text in &tools {
+                let (tool, bytes) = tool_limit(text)?;
+                match limit(bytes) {
+                    Some(bytes) => options.tool_answer_bytes.insert(tool, bytes),
+                    None => options.tool_answer_bytes.remove(&tool),
+                };
+            }
+            ensure!(options != found.options, "nothing would change: give --answer-bytes, --tool or --hold-changes");
+            let now = configs::set_options(app, ctx, found, options).await?;
+            Ok(message(format!("MCP config '{}' is changed, as version {}", now.name, now.version)))
+        }
+        Verb::Held { name } => Ok(held_back(&held::waiting(app, ctx, &find(app, ctx, &name).await?).await?)),
+        Verb::Accept { name, tool, digest } => {
+            let found = find(app, ctx, &name).await?;
+            let count = held::accept(app, ctx, &found, tool.as_deref(), digest.as_deref()).await?;
+            Ok(message(format!("{count} tools are accepted as they are now, in MCP config '{}'", found.name)))
         }
         Verb::Delete { name } => {
             let found = find(app, ctx, &name).await?;
@@ -135,9 +189,36 @@ async fn diff(app: &App, ctx: &Ctx, config: &McpConfig, from: Option<i64>, to: O
         .connections
         .iter()
         .map(|one| json!({"what": one.connection, "how": one.how.words(), "added": one.added, "removed": one.removed}));
-    let found = rows(words.chain(connections));
+    let options = difference
+        .options
+        .iter()
+        .map(|(old, new)| json!({"what": "options", "how": "changed", "added": [json!(new).to_string()], "removed": [json!(old).to_string()]}));
+    let found = rows(words.chain(options).chain(connections));
     let same = found.rows.is_empty().then(|| format!("versions {from} and {to} are the same"));
     Ok(Reply { note: same, ..found })
+}
+
+/// What waits, each with what it was before.
+fn held_back(waiting: &[held::Waiting]) -> Reply {
+    rows(waiting.iter().map(|one| {
+        let seen = &one.seen;
+        json!({
+            "tool": seen.name, "connection": seen.connection, "digest": seen.digest, "seen": moment(seen.seen_at),
+            "before": one.before, "now": seen.definition,
+        })
+    }))
+}
+
+/// 0 is none.
+fn limit(bytes: u32) -> Option<u32> {
+    (bytes > 0).then_some(bytes)
+}
+
+/// `tool=bytes`.
+fn tool_limit(text: &str) -> Result<(String, u32)> {
+    let parts =
+        text.split_once('=').and_then(|(tool, bytes)| Some((tool.trim().to_owned(), bytes.trim().parse().ok()?)));
+    parts.filter(|(tool, _)| !tool.is_empty()).ok_or_else(|| anyhow!("--tool {text} is not TOOL=BYTES"))
 }
 
 /// By its name; or by its id, which no config has for a name unless somebody chose it for one.

@@ -18,6 +18,7 @@ pub(crate) const SCHEMES: &[&str] =
 pub(crate) const UNRECORDED: &[(&str, &str)] = &[
     ("accounts/closing/connection.rs", "who works on a removal and when again is a lease; each step of it is recorded"),
     ("accounts/used.rs", "when something was last used is no change of it"),
+    ("calls/read_on.rs", "the rest of an answer lasts for minutes; that it was read is recorded, each part of it"),
     ("consent/callback.rs", "who exchanges the code is a lease; what comes of it is recorded with the tokens"),
     ("credentials/refresh/ahead.rs", "when a refresh is due, and by whom, is no change of the account"),
     ("credentials/revocations.rs", "who tries a revocation and when again is a lease; what becomes of it is recorded"),

@@ -97,14 +97,28 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         name: "mcp_configs",
         key: "id",
-        rest: "environment_id uuid name description version:n created_at:n updated_at:n changes:n",
+        rest: "environment_id uuid name description version:n created_at:n updated_at:n changes:n options",
     },
     Table { name: "mcp_config_mappings", key: "config_id position:n", rest: "environment_id connection_id tools" },
-    Table { name: "mcp_config_versions", key: "config_id version:n", rest: "environment_id description created_at:n" },
+    Table {
+        name: "mcp_config_versions",
+        key: "config_id version:n",
+        rest: "environment_id description created_at:n options",
+    },
     Table {
         name: "mcp_config_version_mappings",
         key: "config_id version:n position:n",
         rest: "environment_id connection_id tools",
+    },
+    Table {
+        name: "tool_definitions",
+        key: "config_id connection_id name digest",
+        rest: "environment_id accepted:n definition seen_at:n",
+    },
+    Table {
+        name: "kept_answers",
+        key: "id part:n",
+        rest: "environment_id reader account_id sealed:b bytes:n expires_at:n",
     },
     Table { name: "session_ends", key: "environment_id identifier", rest: "times:n ended_at:n" },
     Table {

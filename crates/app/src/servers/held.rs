@@ -1,0 +1,191 @@
+//! Tools of remote servers that a config holds back: it shows the definitions that were there when it first saw the server,
+//! and those that a person has accepted since. What a server tells models from then on is one person's decision, not the
+//! server's.
+
+use super::configs;
+use super::toolset::definition;
+use crate::{App, Error, Result};
+use serde_json::json;
+use std::collections::HashSet;
+use std::sync::Arc;
+use valetkey_connectors::Tool;
+use valetkey_core::journal;
+use valetkey_domain::config::McpConfig;
+use valetkey_domain::id::{ConfigId, ConnectionId};
+use valetkey_domain::{Ctx, Kind};
+use valetkey_storage::tool_definitions::{self as rows, MOST, Seen};
+
+/// How many are read at once.
+const PAGE: i64 = 200;
+
+/// A server's tools as a config leaves them.
+pub(super) struct Sifted {
+    /// Those that are as they were accepted.
+    pub(super) shown: Vec<Arc<Tool>>,
+    /// The names of the others.
+    pub(super) held: Vec<String>,
+}
+
+/// A definition that waits for a person's word.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The definition.
+    pub seen: Seen,
+    /// What was accepted of this tool, as JSON; none of one that is new.
+    pub before: Option<String>,
+}
+
+/// Leaves those tools that are as they were accepted. All that a config sees of a connection first is.
+///
+/// # Errors
+/// The database cannot be read or written.
+pub(super) async fn sift(
+    app: &App,
+    ctx: &Ctx,
+    config: &ConfigId,
+    connection: &ConnectionId,
+    tools: Vec<Arc<Tool>>,
+) -> Result<Sifted> {
+    let known = rows::digests(ctx, &mut app.core.store.glance().await?, config, connection).await?;
+    let accepted: HashSet<(&str, &str)> =
+        known.iter().filter(|(.., accepted)| *accepted).map(|(name, digest, _)| (&**name, &**digest)).collect();
+    let written: HashSet<(&str, &str)> = known.iter().map(|(name, digest, _)| (&**name, &**digest)).collect();
+    let (mut sifted, mut new) = (Sifted { shown: Vec::new(), held: Vec::new() }, Vec::new());
+    for tool in tools {
+        let (name, digest) = (tool.definition.name.as_str(), digest(&tool));
+        if known.is_empty() || !written.contains(&(name, &*digest)) {
+            new.push(seen(app, connection, &tool, &digest, known.is_empty()));
+        }
+        if known.is_empty() || accepted.contains(&(name, &*digest)) {
+            sifted.shown.push(tool);
+        } else {
+            sifted.held.push(name.to_owned());
+        }
+    }
+    new.truncate(MOST.saturating_sub(known.len()));
+    if new.is_empty() {
+        return Ok(sifted);
+    }
+    if write(app, ctx, config, connection, known.is_empty(), &new).await? {
+        return Ok(sifted);
+    }
+    // Somebody else saw this server first, at the same moment.
+    Err(Error::new(Kind::Aborted, "its tools were looked at for the first time just now: list them again"))
+}
+
+fn digest(tool: &Tool) -> String {
+    tool.remote().map(|remote| hex::encode(remote.digest)).unwrap_or_default()
+}
+
+fn seen(app: &App, connection: &ConnectionId, tool: &Tool, digest: &str, accepted: bool) -> Seen {
+    Seen {
+        connection: connection.clone(),
+        name: tool.definition.name.clone(),
+        digest: digest.to_owned(),
+        accepted,
+        definition: definition(&tool.definition).to_string(),
+        seen_at: app.core.now(),
+    }
+}
+
+/// Writes down what is new; false if it was to be the first and is not.
+async fn write(
+    app: &App,
+    ctx: &Ctx,
+    config: &ConfigId,
+    connection: &ConnectionId,
+    first: bool,
+    new: &[Seen],
+) -> Result<bool> {
+    let mut change = app.core.change(ctx).await?;
+    // Two who see a server at once: one of them is first.
+    change.alone(&format!("{config} {connection}")).await?;
+    if first && !rows::digests(ctx, &mut change, config, connection).await?.is_empty() {
+        return Ok(false);
+    }
+    let count = rows::insert(ctx, &mut change, config, new).await?;
+    if count == 0 {
+        return Ok(true);
+    }
+    let names: Vec<&str> = new.iter().map(|one| one.name.as_str()).take(20).collect();
+    let detail = journal::detail([
+        ("config", json!(config)),
+        ("connection", json!(connection)),
+        ("count", json!(count)),
+        ("tools", json!(names)),
+        ("accepted", json!(first)),
+    ]);
+    change.record("tools.seen", config.as_str(), detail).await?.commit().await?;
+    Ok(true)
+}
+
+/// What waits for a person's word in a config.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn waiting(app: &App, ctx: &Ctx, config: &McpConfig) -> Result<Vec<Waiting>> {
+    let all = all(app, ctx, &config.id, None).await?;
+    let before = |one: &Seen| {
+        let same = |other: &&Seen| other.accepted && other.connection == one.connection && other.name == one.name;
+        all.iter().filter(same).max_by_key(|found| found.seen_at).map(|found| found.definition.clone())
+    };
+    let waits = all.iter().filter(|one| !one.accepted);
+    Ok(waits.map(|one| Waiting { before: before(one), seen: one.clone() }).collect())
+}
+
+/// Accepts what waits: of one tool, or all. Gives how many tools there were.
+///
+/// # Errors
+/// Nothing waits of that tool, or several definitions of it do: then the digest says which.
+pub async fn accept(
+    app: &App,
+    ctx: &Ctx,
+    config: &McpConfig,
+    tool: Option<&str>,
+    digest: Option<&str>,
+) -> Result<usize> {
+    let mut waits = all(app, ctx, &config.id, tool).await?;
+    waits.retain(|one| !one.accepted && digest.is_none_or(|wanted| one.digest.starts_with(wanted)));
+    if let Some(tool) = tool
+        && waits.is_empty()
+    {
+        let message = format!("MCP config '{}' holds no tool '{tool}' back", config.name);
+        return Err(Error::new(Kind::FailedPrecondition, message));
+    }
+    let mut names = HashSet::new();
+    if let Some(twice) = waits.iter().find(|one| !names.insert((&one.connection, &one.name))) {
+        let message = format!(
+            "several definitions of tool '{}' wait: name the tool and the --digest of the one that you have looked at",
+            twice.name
+        );
+        return Err(Error::new(Kind::FailedPrecondition, message));
+    }
+    let count = waits.len();
+    let mut change = app.core.change(ctx).await?;
+    let mut accepted = Vec::with_capacity(count);
+    for one in &waits {
+        if rows::accept(ctx, &mut change, &config.id, one).await? {
+            accepted.push(json!([one.name, one.digest]));
+        }
+    }
+    if accepted.is_empty() {
+        return Ok(0);
+    }
+    let detail = journal::detail([("config", json!(config.id)), ("tools", json!(accepted))]);
+    change.record("tools.accepted", config.id.as_str(), detail).await?.commit().await?;
+    Ok(count)
+}
+
+async fn all(app: &App, ctx: &Ctx, config: &ConfigId, tool: Option<&str>) -> Result<Vec<Seen>> {
+    configs::get(app, ctx, config).await?;
+    let mut all: Vec<Seen> = Vec::new();
+    loop {
+        let behind = all.last().map_or(("", "", ""), |one| (one.connection.as_str(), &one.name, &one.digest));
+        let some = rows::list(ctx, &mut app.core.store.read().await?, config, tool, behind, PAGE).await?;
+        let last = some.len() < usize::try_from(PAGE).unwrap_or(0);
+        all.extend(some);
+        if last {
+            return Ok(all);
+        }
+    }
+}
