@@ -5,9 +5,7 @@
 //! in this process has ended for the next who asks, and what another process ends, or a hand at the database, a second
 //! later. What is looked at for a change is read as it is ([`crate::Store::glance`]).
 
-use crate::store::Database;
-use crate::tx::Backend;
-use crate::{Arg, Error, Row};
+use crate::{Arg, Row};
 use moka::sync::Cache;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,7 +31,7 @@ pub(crate) struct Recent {
 
 /// A statement (where its text lies, for each is written once) and its arguments.
 #[derive(Clone, Debug, Hash, PartialEq, Eq)]
-struct Question {
+pub(crate) struct Question {
     sql: (usize, usize),
     args: Vec<Arg>,
 }
@@ -47,9 +45,20 @@ struct Answer {
 
 /// When something was asked.
 #[derive(Clone, Copy, Debug)]
-struct Asked {
+pub(crate) struct Asked {
     at: Instant,
     changes: u64,
+}
+
+impl Question {
+    pub(crate) fn new(sql: &'static str, args: Vec<Arg>) -> Self {
+        Self { sql: (sql.as_ptr().addr(), sql.len()), args }
+    }
+
+    /// The statement's arguments.
+    pub(crate) fn args(&self) -> Vec<Arg> {
+        self.args.clone()
+    }
 }
 
 impl Default for Recent {
@@ -76,18 +85,24 @@ impl Recent {
         After(self)
     }
 
-    fn asked(&self) -> Asked {
+    /// Now, as when something is asked.
+    pub(crate) fn asked(&self) -> Asked {
         Asked { at: Instant::now(), changes: self.changes.load(Ordering::SeqCst) }
     }
 
-    fn get(&self, question: &Question) -> Option<Vec<Row>> {
+    /// The rows that answered this, if they stand.
+    pub(crate) fn get(&self, question: &Question) -> Option<Vec<Row>> {
         let Answer { rows, asked } = self.answers.get(question)?;
         let stands = asked.changes == self.changes.load(Ordering::SeqCst) && asked.at.elapsed() < LIFE;
         stands.then(|| rows.to_vec())
     }
 
-    /// Keeps an answer to what was asked before it was read: a change meanwhile may or may not be in it.
-    fn keep(&self, question: Question, asked: Asked, rows: &[Row]) {
+    /// Keeps an answer to what was asked before it was read: a change meanwhile may or may not be in it. That there is
+    /// nothing is not kept: it would hide what another process has just made.
+    pub(crate) fn keep(&self, question: Question, asked: Asked, rows: &[Row]) {
+        if rows.is_empty() {
+            return;
+        }
         self.answers.insert(question, Answer { rows: rows.into(), asked });
     }
 }
@@ -96,33 +111,6 @@ fn weight(question: &Question, answer: &Answer) -> u32 {
     let values = answer.rows.iter().flat_map(Row::values).chain(&question.args);
     let bytes: usize = values.map(|value| value.len() + BESIDE).sum();
     u32::try_from(bytes + BESIDE).unwrap_or(u32::MAX)
-}
-
-/// A read of one statement that takes what was read a moment ago, and only otherwise a connection.
-#[derive(Debug)]
-pub(crate) struct RecentRead {
-    pub(crate) recent: Arc<Recent>,
-    pub(crate) database: Database,
-}
-
-impl RecentRead {
-    pub(crate) async fn all(&self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<Row>, Error> {
-        let question = Question { sql: (sql.as_ptr().addr(), sql.len()), args };
-        if let Some(rows) = self.recent.get(&question) {
-            return Ok(rows);
-        }
-        let asked = self.recent.asked();
-        let rows = match self.database.glance().await? {
-            Backend::SqliteRead(mut read) => read.all(sql, question.args.clone()).await?,
-            Backend::PostgresRead(mut session) => session.all(sql, question.args.clone()).await?,
-            _ => return Err(Error::Defect { message: "a glance that is no read".into() }),
-        };
-        // That there is nothing would keep what another process has just made from being found.
-        if !rows.is_empty() {
-            self.recent.keep(question, asked, &rows);
-        }
-        Ok(rows)
-    }
 }
 
 #[cfg(test)]
@@ -165,6 +153,13 @@ mod tests {
         let after = recent.outdated_after();
         assert!(recent.get(&question()).is_some());
         drop(after);
+        assert!(recent.get(&question()).is_none());
+    }
+
+    #[test]
+    fn that_there_is_nothing_is_not_kept() {
+        let recent = Recent::default();
+        recent.keep(question(), recent.asked(), &[]);
         assert!(recent.get(&question()).is_none());
     }
 

@@ -1,8 +1,10 @@
 //! Where the database is, and the kinds of transaction it gives.
 
+use crate::database::{Database, Glance};
 use crate::fitness::Fitness;
 use crate::postgres::Postgres;
-use crate::recent::{Recent, RecentRead};
+use crate::recent::Recent;
+use crate::recent_read::RecentRead;
 use crate::sqlite::{Options, Sqlite};
 use crate::tx::{Backend, all_storable};
 use crate::{Arg, Bulk, Error, Metrics, Tx, processes};
@@ -40,23 +42,6 @@ pub struct Store {
     recent: Arc<Recent>,
     metrics: Metrics,
     processes: Arc<RwLock<Vec<Arc<ProcessId>>>>,
-}
-
-/// The database, whichever it is.
-#[derive(Clone, Debug)]
-pub(crate) enum Database {
-    Sqlite(Arc<Sqlite>),
-    Postgres(Arc<Postgres>),
-}
-
-impl Database {
-    /// A connection for one statement.
-    pub(crate) async fn glance(&self) -> Result<Backend, Error> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.glance().await.map(Backend::SqliteRead),
-            Self::Postgres(postgres) => postgres.glance().await.map(Backend::PostgresRead),
-        }
-    }
 }
 
 impl Store {
@@ -164,7 +149,12 @@ impl Store {
     /// # Errors
     /// As [`Store::read`].
     pub async fn glance(&self) -> Result<Tx, Error> {
-        self.begun(self.database.glance().await).map(Tx::once)
+        let glance = self.database.glance().await;
+        let begun = self.begun(glance.map(|glance| match glance {
+            Glance::Sqlite(read) => Backend::SqliteRead(read),
+            Glance::Postgres(session) => Backend::PostgresRead(session),
+        }));
+        begun.map(Tx::once)
     }
 
     /// The same where what was read within the last second is good enough, as long as this process has not changed

@@ -1,7 +1,8 @@
 //! Transactions, the same over each backend.
 
 use crate::postgres::Session;
-use crate::recent::{Recent, RecentRead};
+use crate::recent::Recent;
+use crate::recent_read::RecentRead;
 use crate::sqlite::{Read, Write};
 use crate::{Arg, Bulk, Error, Metrics, Row};
 use std::sync::Arc;
