@@ -2,8 +2,9 @@
 
 pub mod analytics;
 pub mod audit;
+mod hours;
 pub mod logs;
 pub mod recent;
 pub mod why;
 
-pub(crate) use recent::Recent;
+pub(crate) use hours::KeptHours;

@@ -58,8 +58,8 @@ pub struct Inside {
     pub(crate) upstreams: upstream::Upstreams,
     pub(crate) limits: calls::Limits,
     pub(crate) deliveries: events::Deliveries,
-    pub(crate) asking: entrance::sign_on::Asking,
-    pub(crate) recent: insight::Recent,
+    pub(crate) asking: entrance::Asking,
+    pub(crate) hours: insight::KeptHours,
 }
 
 impl App {
@@ -76,7 +76,7 @@ impl App {
             upstreams: Default::default(),
             deliveries: Default::default(),
             asking: Default::default(),
-            recent: Default::default(),
+            hours: Default::default(),
         }))
     }
 

@@ -10,7 +10,6 @@ use super::sign_in::{self, Fresh};
 use crate::{App, Error, Result};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use url::Url;
 use valetkey_core::{KnownBy, SignOn, context};
 use valetkey_domain::id::EnvironmentId;
@@ -31,20 +30,8 @@ const LIFE: Duration = Duration::from_secs(10 * 60);
 /// How long asking the provider may take.
 const TIME: Duration = Duration::from_secs(20);
 
-/// How many sign-ons ask the provider at once: anybody may begin one.
-const AT_ONCE: usize = 8;
-
 /// The longest `state` that is ours, in bytes.
 const MOST_STATE: usize = 2_000;
-
-/// Who asks the provider at this moment.
-pub struct Asking(Semaphore);
-
-impl Default for Asking {
-    fn default() -> Self {
-        Self(Semaphore::new(AT_ONCE))
-    }
-}
 
 /// What the provider's answer says, out of the address that it sent the browser to.
 #[derive(Debug, Default)]
@@ -219,7 +206,7 @@ fn host(on: &SignOn) -> &str {
 fn turn(app: &App) -> Result<tokio::sync::SemaphorePermit<'_>> {
     let full =
         |_| Error::new(Kind::ResourceExhausted, "too many people sign in at this moment: try again in a few seconds");
-    app.asking.0.try_acquire().map_err(full)
+    app.asking.turn().map_err(full)
 }
 
 async fn in_time<T>(work: impl Future<Output = Result<T>>) -> Result<T> {

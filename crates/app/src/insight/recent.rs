@@ -1,38 +1,16 @@
 //! How an environment's calls ended lately, hour by hour: what whoever opens the dashboard sees first. An hour that is over
 //! does not change, so it is summed once and kept; only what came since is counted anew. Nobody looks, nothing is counted.
 
+use super::hours::{HOUR, Hours, Outcomes};
 use super::logs::CallStatus;
 use crate::{App, Result};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
 use std::time::Duration;
-use valetkey_domain::id::EnvironmentId;
 use valetkey_domain::{Ctx, Timestamp};
-use valetkey_storage::journal::calls::{self as rows, Filter, Sum};
-
-/// The length of an hour, in seconds.
-const HOUR: i64 = 3_600;
+use valetkey_storage::journal::calls::{self as rows, Filter};
 
 /// How long after its end an hour may still get records: they are committed within a second.
 const LATE: Duration = Duration::from_secs(120);
-
-/// The most environments of which hours are kept.
-const MOST: usize = 1_000;
-
-/// How often calls of an hour ended how, by the journal's words.
-type Outcomes = BTreeMap<String, i64>;
-
-/// The hours that are kept, by environment.
-#[derive(Default)]
-pub struct Recent(Mutex<HashMap<EnvironmentId, Hours>>);
-
-#[derive(Clone, Default)]
-struct Hours {
-    /// Up to which second everything is summed.
-    until: i64,
-    /// By the second at which they begin.
-    kept: BTreeMap<i64, Outcomes>,
-}
 
 /// What ended in one hour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +27,7 @@ pub struct HourSum {
 /// The database cannot be read.
 pub async fn recent(app: &App, ctx: &Ctx, from: Timestamp) -> Result<Vec<HourSum>> {
     let (from, now) = (from.as_second(), app.core.now());
-    let known = lock(app).get(&ctx.environment).cloned().unwrap_or_default();
+    let known = app.hours.of(&ctx.environment);
     // What was kept for an earlier beginning serves a later one; not the other way round.
     let known = if known.kept.is_empty() && known.until <= from { Hours { until: from, ..known } } else { known };
     let begin = known.until.max(from);
@@ -61,34 +39,9 @@ pub async fn recent(app: &App, ctx: &Ctx, from: Timestamp) -> Result<Vec<HourSum
     all.kept = all.kept.split_off(&from);
     all.add(begin, &sums);
     let over = (now - LATE).as_second().div_euclid(HOUR) * HOUR;
-    keep(app, ctx, &all, over.max(begin));
+    app.hours.keep(&ctx.environment, &all, over.max(begin));
     let hour = |(begins, outcomes): (i64, Outcomes)| Some(HourSum { begins: at(begins)?, outcomes });
     Ok(all.kept.into_iter().filter_map(hour).collect())
-}
-
-impl Hours {
-    fn add(&mut self, begin: i64, sums: &[Sum]) {
-        for sum in sums {
-            // The time of a record and that in its id may differ by a millisecond.
-            let hour = begin + sum.part.max(0) * HOUR;
-            *self.kept.entry(hour).or_default().entry(sum.outcome.clone()).or_default() += sum.count;
-        }
-    }
-}
-
-/// Keeps the hours that are over.
-fn keep(app: &App, ctx: &Ctx, all: &Hours, over: i64) {
-    let mut kept = all.clone();
-    drop(kept.kept.split_off(&over));
-    kept.until = over;
-    let mut recent = lock(app);
-    if recent.len() < MOST || recent.contains_key(&ctx.environment) {
-        recent.insert(ctx.environment.clone(), kept);
-    }
-}
-
-fn lock(app: &App) -> std::sync::MutexGuard<'_, HashMap<EnvironmentId, Hours>> {
-    app.recent.0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn at(second: i64) -> Option<Timestamp> {
@@ -111,6 +64,7 @@ mod tests {
     use crate::fixture::{Fixture, fixture};
     use valetkey_domain::id::{DataKeyId, SegmentId, ulid_time};
     use valetkey_domain::journal::{Entry, Seal};
+    use valetkey_storage::journal::calls::Sum;
     use valetkey_storage::journal::{Item, Position, append_now};
 
     /// A call that ended so, at this second.
