@@ -226,16 +226,20 @@ fn reply(answer: &Answer) -> Result<Response<Bytes>, Unsent> {
     Ok(response.body(body).unwrap())
 }
 
+/// What a call knows of its connection and of the time.
+pub(crate) fn setting() -> Setting {
+    let now = "2026-11-22T12:00:00Z".parse().unwrap();
+    Setting { base_url: None, now, nonce: 0x5eed, api_config: Map::new(), work: Work::default() }
+}
+
 /// Plays a case and gives it as it went.
 pub(crate) fn played(catalog: &Catalog, digests: &[Digest], tool: &str, case: &Case) -> Case {
     let (_, compiled) = catalog.tool(tool).unwrap_or_else(|| panic!("there is no tool {tool}"));
     let mut exchange = Vec::new();
     let mut end = Value::Null;
-    let now = "2026-11-22T12:00:00Z".parse().unwrap();
-    let setting = Setting { base_url: None, now, nonce: 0x5eed, api_config: Map::new(), work: Work::default() };
     let arguments =
         compiled.check(&case.arguments).unwrap_or_else(|failure| panic!("{tool}, {}: {failure}", case.case));
-    let mut run = compiled.start(arguments, setting).unwrap();
+    let mut run = compiled.start(arguments, setting()).unwrap();
     let mut replies = Vec::new();
     loop {
         match run.next(std::mem::take(&mut replies), Duration::from_secs(60)) {

@@ -1,4 +1,4 @@
-//! Who is checked, and what was found.
+//! Who wrote what is checked, and what is wrong with it.
 
 use crate::error::Problem;
 
@@ -11,11 +11,11 @@ pub enum Author {
     User,
 }
 
-/// What was found so far.
+/// What is wrong so far.
 #[derive(Debug, Default)]
-pub(super) struct Found(pub(super) Vec<Problem>);
+pub(super) struct Problems(pub(super) Vec<Problem>);
 
-impl Found {
+impl Problems {
     pub(super) fn add(&mut self, at: impl Into<String>, why: impl Into<String>) {
         self.0.push(Problem { at: at.into(), why: why.into() });
     }
