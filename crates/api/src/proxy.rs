@@ -62,11 +62,11 @@ async fn serve(State(proxy): State<Proxy>, request: Request) -> Response {
 }
 
 /// A failure, and the status where its kind doesn't say it.
-type Refused = (Failure, Option<StatusCode>);
+type Refusal = (Failure, Option<StatusCode>);
 
 impl Proxy {
     /// Whose request it is comes first, on its head alone; then what it asks for; then its body.
-    async fn pass(&self, request: Request) -> Result<(http::Response<Answered>, Admitted), Refused> {
+    async fn pass(&self, request: Request) -> Result<(http::Response<Answered>, Admitted), Refusal> {
         let by = self.entrance.client(request.headers()).await.map_err(|failure| (failure, None))?;
         let id = by.ctx.request.clone();
         self.wanted(request, by).await.map_err(|(failure, status)| (failure.of(&id), status))
@@ -76,7 +76,7 @@ impl Proxy {
         &self,
         request: Request,
         mut by: Admitted,
-    ) -> Result<(http::Response<Answered>, Admitted), Refused> {
+    ) -> Result<(http::Response<Answered>, Admitted), Refusal> {
         let bounds = &self.app.settings().bounds;
         let ctx = Ctx { deadline: self.app.now() + bounds.proxy_time, ..by.ctx.clone() };
         let (head, body) = request.into_parts();
@@ -104,15 +104,15 @@ impl Proxy {
         Ok((proxy::send(&self.app, &ctx, wanted).await.map_err(failed)?, by))
     }
 
-    fn no_body(&self, refused: &body::Refused, most: usize) -> Refused {
+    fn no_body(&self, refused: &body::BodyError, most: usize) -> Refusal {
         match refused {
-            body::Refused::TooLong => {
+            body::BodyError::TooLong => {
                 self.app.metrics().refused(Limit::ProxyBody);
                 let name = Limit::ProxyBody.name();
                 let message = format!("the request was not made: its body has more than {most} bytes ({name})");
                 (Failure::invalid(message), Some(StatusCode::PAYLOAD_TOO_LARGE))
             }
-            body::Refused::Broken => (Failure::invalid("the request was not made: its body broke off"), None),
+            body::BodyError::Broken => (Failure::invalid("the request was not made: its body broke off"), None),
         }
     }
 
@@ -129,7 +129,7 @@ impl Proxy {
 
 /// What this door says of a request that came to nothing. An account that can't be used is a 404, never a 401: that
 /// would have an SDK ask again, in vain.
-fn failed(failed: Failed) -> Refused {
+fn failed(failed: Failed) -> Refusal {
     let Failed { why, mut message, link, execution, .. } = failed;
     if let Some(link) = link {
         message = format!("{message}. The link: {}", link.url);

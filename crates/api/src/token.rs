@@ -26,12 +26,12 @@ pub(crate) async fn exchange(State(app): State<App>, request: Request) -> Respon
     let (head, body) = request.into_parts();
     let body = match axum::body::to_bytes(body, MAX_FORM).await {
         Ok(body) => body,
-        Err(_) => return Refused::request(format!("the form has more than {MAX_FORM} bytes")).into_response(),
+        Err(_) => return TokenError::request(format!("the form has more than {MAX_FORM} bytes")).into_response(),
     };
     match Credentials::read(&head.headers, &body) {
         Ok(given) => match tokens::token(&app, &given.id, &given.secret).await {
             Ok(token) => issued(&token),
-            Err(error) => Refused::from_app(&error, given.basic).into_response(),
+            Err(error) => TokenError::from_app(&error, given.basic).into_response(),
         },
         Err(refused) => refused.into_response(),
     }
@@ -61,22 +61,22 @@ struct Credentials {
 }
 
 impl Credentials {
-    fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refused> {
+    fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, TokenError> {
         let form = Form::read(headers, body)?;
         match form.one("grant_type")? {
             Some("client_credentials") => {}
-            Some(_) => return Err(Refused::new("unsupported_grant_type", "grant_type must be client_credentials")),
-            None => return Err(Refused::request("grant_type is missing: it must be client_credentials")),
+            Some(_) => return Err(TokenError::new("unsupported_grant_type", "grant_type must be client_credentials")),
+            None => return Err(TokenError::request("grant_type is missing: it must be client_credentials")),
         }
         if let Some((id, secret)) = basic(headers) {
             return match form.one("client_secret")? {
-                Some(_) => Err(Refused::request("credentials come in the form or by Basic, not by both")),
+                Some(_) => Err(TokenError::request("credentials come in the form or by Basic, not by both")),
                 None => Ok(Self { id, secret, basic: true }),
             };
         }
         match (form.one("client_id")?, form.one("client_secret")?) {
             (Some(id), Some(secret)) => Ok(Self { id: id.to_owned(), secret: secret.into(), basic: false }),
-            _ => Err(Refused::client("client_id and client_secret are missing", false)),
+            _ => Err(TokenError::client("client_id and client_secret are missing", false)),
         }
     }
 }
@@ -85,19 +85,19 @@ impl Credentials {
 struct Form(Vec<(String, String)>);
 
 impl Form {
-    fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refused> {
+    fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, TokenError> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
-            return Err(Refused::request("the content type must be application/x-www-form-urlencoded"));
+            return Err(TokenError::request("the content type must be application/x-www-form-urlencoded"));
         }
         Ok(Self(form_urlencoded::parse(body).into_owned().collect()))
     }
 
-    fn one(&self, name: &str) -> Result<Option<&str>, Refused> {
+    fn one(&self, name: &str) -> Result<Option<&str>, TokenError> {
         let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let first = values.next().filter(|value| !value.is_empty());
         match values.next() {
-            Some(_) => Err(Refused::request(format!("{name} is there twice"))),
+            Some(_) => Err(TokenError::request(format!("{name} is there twice"))),
             None => Ok(first),
         }
     }
@@ -117,7 +117,7 @@ fn basic(headers: &HeaderMap) -> Option<(String, Secret<str>)> {
 
 /// A refusal as RFC 6749 §5.2 has it.
 #[derive(Debug)]
-struct Refused {
+struct TokenError {
     status: StatusCode,
     error: &'static str,
     description: String,
@@ -125,7 +125,7 @@ struct Refused {
     challenge: bool,
 }
 
-impl Refused {
+impl TokenError {
     fn new(error: &'static str, description: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, error, description: description.into(), challenge: false }
     }
@@ -150,7 +150,7 @@ impl Refused {
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         let body = json!({ "error": self.error, "error_description": self.description });
         let mut response = (self.status, Json(body)).into_response();
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn answers_are_not_to_be_stored() {
-        let refused = Refused::client("x", true).into_response();
+        let refused = TokenError::client("x", true).into_response();
         assert_eq!(refused.status(), 401);
         assert_eq!(refused.headers()["cache-control"], "no-store");
         assert_eq!(refused.headers()["www-authenticate"], "Basic realm=\"valetkey\"");

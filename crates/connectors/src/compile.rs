@@ -6,10 +6,10 @@ use crate::connector::{Connector, Requests, Tool, Upstream, Work};
 use crate::error::Problem;
 use crate::expression::Expression;
 use crate::file::{
-    AnswerForm, BodyForm, DescriptionKind, Field, File, ManualRequest, Ordered, Paginate, StepFile, ToolFile,
+    AnswerForm, BodyForm, DescriptionKind, Empty, Field, File, ManualRequest, Ordered, Paginate, StepFile, ToolFile,
 };
 use crate::host::OwnHost;
-use crate::input::Input;
+use crate::input::{CLEAR, Input};
 use crate::native;
 use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, MAX_ELEMENTS, Next, Output, Plan, Stage, Upload};
 use crate::rules::Rules;
@@ -17,6 +17,7 @@ use crate::scopes::ScopeRule;
 use crate::shape::{Demand, Shape};
 use crate::sign_in::Verify;
 use crate::target::Target;
+use http::Method;
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::sync::Arc;
@@ -82,6 +83,21 @@ fn problem(at: impl Into<String>, why: impl Into<String>) -> Problem {
     Problem { at: at.into(), why: why.into() }
 }
 
+/// The arguments that say what an update changes: those that may be left out and are no part of the address. None where
+/// the operation is no update, by its method or by its name.
+fn changes(tool: &ToolFile, method: &Method) -> Vec<String> {
+    let is_update =
+        *method == Method::PATCH || [".update", ".edit", "Update"].iter().any(|end| tool.operation.ends_with(end));
+    let places = ["body", "query", "variables", "media", "expression"];
+    let says = |field: &Field| !field.required && places.contains(&field.map.split('.').next().unwrap_or_default());
+    let mut named: Vec<String> =
+        tool.input.iter().filter(|(_, field)| is_update && says(field)).map(|(name, _)| name.to_owned()).collect();
+    if !named.is_empty() && tool.input.iter().any(|(_, field)| field.empty == Empty::ByClear) {
+        named.push(CLEAR.to_owned());
+    }
+    named
+}
+
 /// A GraphQL document stands in the body as it is written.
 fn document(text: Option<&String>) -> Option<(Target, Fill)> {
     let text = text?.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -132,7 +148,7 @@ impl Compiler<'_> {
         let mut fills = self.mapped(&tool.input)?;
         fills.extend(self.written("", &tool.set, &tool.with)?);
         fills.extend(document(tool.document.as_ref()));
-        let call = self.call(&tool.operation, tool.request.as_ref(), fills, tool.answer)?;
+        let call = self.call(tool, (&tool.operation, tool.request.as_ref()), fills, tool.answer)?;
         Ok(Stage {
             action: Action::Call(Box::new(call)),
             save: ANSWER.to_owned(),
@@ -153,7 +169,7 @@ impl Compiler<'_> {
                 fills.extend(self.written(&format!("{place}."), &step.set, &step.with)?);
                 fills.extend(document(step.document.as_ref()));
                 let request = step.request.as_ref().or(tool.request.as_ref());
-                Action::Call(Box::new(self.call(operation, request, fills, step.answer)?))
+                Action::Call(Box::new(self.call(tool, (operation, request), fills, step.answer)?))
             }
             (None, Some(name)) => Action::Native(
                 native::by_name(name).ok_or_else(|| self.problem(&place, format!("there is no native `{name}`")))?,
@@ -182,8 +198,8 @@ impl Compiler<'_> {
 
     fn call(
         &self,
-        operation: &str,
-        request: Option<&ManualRequest>,
+        tool: &ToolFile,
+        (operation, request): (&String, Option<&ManualRequest>),
         fills: Vec<(Target, Fill)>,
         answer: AnswerForm,
     ) -> Result<Call, Problem> {
@@ -195,11 +211,13 @@ impl Compiler<'_> {
             (None, Some(request)) => (request.method.as_str(), format!("{}{}", self.root, request.path), None),
             (None, None) => return Err(self.problem("operation", format!("nothing describes `{operation}`"))),
         };
-        let method = method.parse().map_err(|_| self.problem("operation", format!("`{method}` is no HTTP method")))?;
+        let method: Method =
+            method.parse().map_err(|_| self.problem("operation", format!("`{method}` is no HTTP method")))?;
+        let changes = if *operation == tool.operation { changes(tool, &method) } else { Vec::new() };
         // Google's way to take files: https://developers.google.com/workspace/drive/api/guides/manage-uploads
         let upload = found.and_then(|(_, described)| described.upload.clone());
         let upload = upload.map(|path| Upload { path, says: ("uploadType", "multipart") });
-        Ok(Call { method, origin, path, upload, fills, body: self.body, answer })
+        Ok(Call { method, origin, path, upload, fills, body: self.body, answer, changes })
     }
 
     /// What the arguments' own `map` says.

@@ -88,7 +88,7 @@ impl Expression {
     /// What it reads is too long, or cannot be computed with.
     pub fn value(&self, scope: &Map<String, Value>) -> Result<Option<Value>, Unusable> {
         if let Some(path) = &self.path {
-            return Ok(found(scope, path).filter(|value| !value.is_null()).cloned());
+            return Ok(lookup(scope, path).filter(|value| !value.is_null()).cloned());
         }
         let value = self.typed(scope)?;
         if value.is_none() { Ok(None) } else { json(&value).map_err(Unusable::Defect) }
@@ -175,7 +175,7 @@ fn is_long(value: &Value) -> bool {
 }
 
 /// The value that a path of names leads to.
-fn found<'a>(scope: &'a Map<String, Value>, path: &[String]) -> Option<&'a Value> {
+fn lookup<'a>(scope: &'a Map<String, Value>, path: &[String]) -> Option<&'a Value> {
     let (root, members) = path.split_first()?;
     members.iter().try_fold(scope.get(root)?, |value, member| value.get(member))
 }

@@ -1,26 +1,26 @@
 //! A tool's arguments: the schema that models see, and the check before anything leaves.
 //!
-//! [`listed`] is what is shown, made from what is checked; [`taken`] says what a given value is taken for; [`bounds`]
-//! looks how long it is, and `told` puts what is wrong into words.
+//! [`listed`] is what is shown, made from what is checked; [`coercion`] says what a given value is taken for; [`bounds`]
+//! looks how long it is, and `faults` puts what is wrong into words.
 
 mod bounds;
+mod coercion;
+mod faults;
 mod listed;
 mod schema;
-mod taken;
 #[cfg(test)]
 mod tests;
-mod told;
 
 pub use listed::listed;
 
 use crate::failure::Failure;
 use crate::file::{Empty, Field, Ordered};
 use bounds::Bounds;
+use faults::{Faults, described, quoted};
 use indexmap::IndexMap;
 use jsonschema::{Draft, PatternOptions, Validator};
-use schema::CLEAR;
+pub(crate) use schema::CLEAR;
 use serde_json::{Map, Value};
-use told::{Faults, quoted, told};
 use valetkey_domain::nearest;
 
 /// Two arguments that the catalogue documents for many tools; they say nothing here.
@@ -91,9 +91,9 @@ impl Input {
             }
         }
         refused(tool, &faults)?;
-        let taken = self.taken(tool, arguments)?;
+        let taken = self.coerced(tool, arguments)?;
         let whole = Value::Object(taken);
-        self.validator.iter_errors(&whole).for_each(|error| faults.add(|| told(&error)));
+        self.validator.iter_errors(&whole).for_each(|error| faults.add(|| described(&error)));
         refused(tool, &faults)?;
         let Value::Object(mut taken) = whole else { return Ok(Map::new()) };
         self.clear(tool, &mut taken)?;
@@ -112,13 +112,13 @@ impl Input {
     }
 
     /// The arguments as what they are taken for; what came as JSON text is looked at again, for it is longer now.
-    fn taken(&self, tool: &str, arguments: &Map<String, Value>) -> Result<Map<String, Value>, Failure> {
+    fn coerced(&self, tool: &str, arguments: &Map<String, Value>) -> Result<Map<String, Value>, Failure> {
         let mut faults = Faults::default();
         let mut bounds = Bounds::new(&mut faults);
         let mut all = Map::new();
         for (name, argument) in &self.arguments {
             let Argument { described, required, empty } = argument;
-            let given = arguments.get(name).and_then(|given| taken::taken(described, *required, *empty, given));
+            let given = arguments.get(name).and_then(|given| coercion::coerced(described, *required, *empty, given));
             if let Some(value) = &given {
                 bounds.look(name, described, value);
             }
@@ -160,7 +160,7 @@ impl Input {
         let mut wrong = Faults::default();
         let mut hints = Faults::default();
         for name in unknown {
-            if let Some(meant) = wrong.room().then(|| nearest(name, names())).flatten() {
+            if let Some(meant) = wrong.takes_more().then(|| nearest(name, names())).flatten() {
                 hints.add(|| format!("Did you mean `{meant}`?"));
             }
             wrong.add(|| format!("`{}`", quoted(name)));

@@ -36,6 +36,8 @@ mod shipped;
 mod sign_in;
 mod starter;
 pub mod target;
+#[cfg(test)]
+mod thread_time;
 
 pub use auth::{
     Auth, ConnectionCredential, Discovery, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template,

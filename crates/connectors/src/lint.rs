@@ -9,8 +9,8 @@ mod auth;
 mod body;
 mod decided;
 mod documents;
-mod found;
 pub mod names;
+mod problems;
 mod requests;
 mod scopes;
 mod tools;
@@ -19,26 +19,26 @@ mod whole;
 #[cfg(test)]
 mod tests;
 
-pub use found::Author;
+pub use problems::Author;
 
 use crate::error::Problem;
 use crate::file::{DescriptionKind, File};
-use found::Found;
+use problems::Problems;
 use valetkey_vendor::Digest;
 
 /// Everything that is wrong with a file. `digests` are of the APIs that its descriptions name, in their order.
 #[must_use]
 pub fn check(file: &File, digests: &[Digest], author: Author) -> Vec<Problem> {
-    let mut found = Found::default();
-    whole::check(file, digests, &mut found);
-    decided::check(file, &mut found);
-    auth::check(file, author, &mut found);
-    scopes::check(file, digests, author, &mut found);
+    let mut problems = Problems::default();
+    whole::check(file, digests, &mut problems);
+    decided::check(file, &mut problems);
+    auth::check(file, author, &mut problems);
+    scopes::check(file, digests, author, &mut problems);
     let described = if file.description.kind != DescriptionKind::Manual { digests } else { &[] };
-    let schema = documents::schema(described, &mut found);
+    let schema = documents::schema(described, &mut problems);
     for (name, tool) in file.tools.iter() {
-        tools::check(file, name, tool, author, &mut found);
-        requests::check(file, name, tool, described, schema.as_ref(), &mut found);
+        tools::check(file, name, tool, author, &mut problems);
+        requests::check(file, name, tool, described, schema.as_ref(), &mut problems);
     }
-    found.0
+    problems.0
 }

@@ -126,6 +126,8 @@ pub(crate) struct Call {
     pub(crate) body: BodyForm,
     /// What it is answered with.
     pub(crate) answer: AnswerForm,
+    /// Of an update, the arguments that say what changes: with nothing of it there is nothing to send.
+    pub(crate) changes: Vec<String>,
 }
 
 /// Where a request with a file goes, as Discovery documents have it.

@@ -7,7 +7,9 @@ use crate::shape::{Demand, Shape};
 use http::{HeaderMap, StatusCode, header};
 use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
+use std::net::Ipv4Addr;
 use std::time::Duration;
+use unicode_normalization::UnicodeNormalization;
 use valetkey_domain::Timestamp;
 use valetkey_domain::invisible::shown;
 
@@ -98,7 +100,7 @@ impl Rules {
         };
         let retry_after = headers.get(&limit.retry_after).and_then(|value| wait(value.to_str().ok()?, asked.now));
         let retry_after = retry_after.or_else(|| reasons::wait(self.retry_in.as_ref(), body).map(|w| w.min(MAX_WAIT)));
-        let message = self.told(kind, status, body, retry_after, asked, rule.and_then(|rule| rule.say.as_deref()));
+        let message = self.message(kind, status, body, retry_after, asked, rule.and_then(|rule| rule.say.as_deref()));
         Some(Failure { kind, message, status: Some(status.as_u16()), retry_after })
     }
 
@@ -147,7 +149,7 @@ impl Rules {
         Failure { kind: FailureKind::Upstream, message, status: Some(status.as_u16()), retry_after: None }
     }
 
-    fn told(
+    fn message(
         &self,
         kind: FailureKind,
         status: StatusCode,
@@ -241,16 +243,33 @@ fn quoted(words: &str) -> String {
 }
 
 /// Whether a reader, or what shows it to one, may take a word for an address: `https:`, `//host`, `[word](address)`, and
-/// `host.name/path` without a scheme. Browsers read backslashes as slashes.
+/// `host.name/path` without a scheme. Browsers read backslashes as slashes, and wide letters and dots as narrow ones.
 fn is_link(word: &str) -> bool {
-    let word = word.to_lowercase().replace('\\', "/");
-    let schemes = ["http:", "https:", "javascript:", "data:", "file:", "www.", "//", "]("];
+    let word = word.nfkc().collect::<String>().to_lowercase().replace('\\', "/").replace('。', ".");
+    let schemes = [
+        "http:",
+        "https:",
+        "javascript:",
+        "vbscript:",
+        "data:",
+        "blob:",
+        "file:",
+        "mailto:",
+        "tel:",
+        "sms:",
+        "www.",
+        "//",
+        "](",
+    ];
     if schemes.iter().any(|scheme| word.contains(scheme)) {
         return true;
     }
     let Some((host, _)) = word.split_once(['/', '?', '#']) else { return false };
-    let last = host.split(':').next().unwrap_or_default().rsplit_once('.').map(|(_, last)| last);
-    last.is_some_and(|last| last.chars().count() >= 2 && last.chars().all(char::is_alphabetic))
+    let host = host.split(':').next().unwrap_or_default();
+    let last = host.trim_end_matches('.').rsplit_once('.').map(|(_, last)| last);
+    // Also one in Punycode, and an address of numbers.
+    let is_name = |last: &str| last.chars().count() >= 2 && last.chars().all(char::is_alphabetic);
+    last.is_some_and(|last| is_name(last) || last.starts_with("xn--")) || host.parse::<Ipv4Addr>().is_ok()
 }
 
 /// `Retry-After`: seconds, or a date as HTTP writes it (RFC 9110, 10.2.3).
@@ -379,6 +398,14 @@ mod tests {
             "ht\u{200b}tps://evil.example",
             "evil\u{3164}.example/a",
             "(evil.example/a)",
+            "evil.xn--p1ai/a",
+            "evil.example./a",
+            "10.0.0.1/a",
+            "evil。example/a",
+            "ｅｖｉｌ．ｅｘａｍｐｌｅ／ａ",
+            "ｈｔｔｐｓ：evil.example",
+            "mailto:ann@evil.example",
+            "vbscript:x",
         ] {
             assert_eq!(quoted(&format!("Open {link} now")), "Open [link left out] now", "{link}");
         }

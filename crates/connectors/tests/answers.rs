@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
+#[allow(dead_code, reason = "it is shared with tests that need more of it")]
 #[path = "golden/play.rs"]
 mod play;
 

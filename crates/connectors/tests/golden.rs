@@ -7,11 +7,14 @@
 mod play;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use play::{cases, catalogue, mock};
-use valetkey_connectors::Catalog;
+use serde_json::{Map, Value};
+use std::time::Duration;
 use valetkey_connectors::file::read::{self, Either};
 use valetkey_connectors::golden::{self, Case};
+use valetkey_connectors::native::Work;
+use valetkey_connectors::{Catalog, Setting, Step};
 
 #[test]
 fn every_tool_sends_what_its_golden_file_says() {
@@ -42,6 +45,55 @@ fn told_as_the_other(mut case: Case, name: &str) -> Case {
         *message = message.replace(name, "GitHub").replace("githubpat_", "github_");
     }
     case
+}
+
+/// Most apps report success for one, and so would we.
+#[test]
+fn no_tool_sends_an_update_of_nothing() {
+    let catalog = Catalog::shipped().unwrap();
+    let mut sent = Vec::new();
+    for connector in catalog.connectors() {
+        for (name, tool) in &connector.tools {
+            let required = tool.definition.input_schema["required"].as_array().cloned().unwrap_or_default();
+            let mut arguments = cases(name).swap_remove(0).arguments;
+            arguments.retain(|argument, _| required.iter().any(|name| name == argument));
+            let Ok(checked) = tool.check(&arguments) else { continue };
+            if first_changes(tool.start(checked, setting()).unwrap()).iter().any(is_update_of_nothing) {
+                sent.push(name.replacen("githubpat_", "github_", 1));
+            }
+        }
+    }
+    assert!(sent.is_empty(), "{sent:#?}");
+}
+
+fn setting() -> Setting {
+    let now = "2026-11-22T12:00:00Z".parse().unwrap();
+    Setting { base_url: None, now, nonce: 0x5eed, api_config: Map::new(), work: Work::default() }
+}
+
+/// What a run sends first that is no reading; what comes before is answered with nothing.
+fn first_changes(mut run: valetkey_connectors::Run) -> Vec<Request<Bytes>> {
+    let mut step = run.next(Vec::new(), Duration::from_secs(60));
+    while let Step::Send(requests) = step {
+        if requests.iter().any(|request| request.method() != "GET") {
+            return requests;
+        }
+        let answers = requests.iter().map(|_| Ok(Response::new(Bytes::from_static(b"{}")))).collect();
+        step = run.next(answers, Duration::from_secs(60));
+    }
+    Vec::new()
+}
+
+fn is_update_of_nothing(request: &Request<Bytes>) -> bool {
+    let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
+    let is_nothing = |value: &Value| value.is_null() || value.as_object().is_some_and(|members| members.is_empty());
+    let mutation = body["query"].as_str().is_some_and(|text| text.starts_with("mutation") && text.contains("Update("));
+    if mutation {
+        return body["variables"].as_object().is_none_or(|all| !all.values().any(Value::is_object));
+    }
+    let query = request.uri().query().unwrap_or_default();
+    let changes = query.split('&').any(|pair| pair.starts_with("addParents") || pair.starts_with("removeParents"));
+    request.method() == "PATCH" && is_nothing(&body) && !changes
 }
 
 #[test]

@@ -117,6 +117,8 @@ mod tests {
         assert_eq!(shown("a\r\nb\u{2028}c\u{202e}d\u{e0041}\u{1b}[31m", 64), "a  b cd[31m");
         assert_eq!(shown("abcdef", 3), "abc…");
         assert_eq!(shown("abc", 3), "abc");
+        let hidden = format!("{}x", "\u{200b}".repeat(1024));
+        assert_eq!(shown(&hidden, 64), "…", "so far and no further");
         let nothing = "\u{200b}".repeat(4_000_000);
         assert_eq!(shown(&nothing, 64), "…");
     }

@@ -16,7 +16,7 @@ use valetkey_vendor::Digest;
 pub struct Lab(Arc<Inner>);
 
 struct Inner {
-    held: Mutex<Held>,
+    state: Mutex<CountedState>,
     /// The number of the change that the file holds; its lock is held while the file is written.
     saved: Mutex<u64>,
     file: Option<StateFile>,
@@ -27,7 +27,7 @@ struct Inner {
     pages: Pages,
 }
 
-struct Held {
+struct CountedState {
     state: State,
     /// How many changes there were since the start.
     changes: u64,
@@ -52,7 +52,7 @@ impl Lab {
         let fresh = known.is_none();
         let state = known.map_or_else(|| seed::state(people, clock.now()), Ok)?;
         let lab = Self(Arc::new(Inner {
-            held: Mutex::new(Held { state, changes: u64::from(fresh) }),
+            state: Mutex::new(CountedState { state, changes: u64::from(fresh) }),
             saved: Mutex::new(0),
             file,
             clock,
@@ -91,25 +91,25 @@ impl Lab {
 
     /// Looks at the state, at the lab's own time.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&State, Timestamp) -> T) -> T {
-        let held = self.held();
-        let now = self.now(&held.state);
-        look(&held.state, now)
+        let counted = self.lock();
+        let now = self.now(&counted.state);
+        look(&counted.state, now)
     }
 
     /// Looks at the state and changes only what is not saved (visits, failures, counts of calls).
     pub(crate) fn note<T>(&self, change: impl FnOnce(&mut State, Timestamp) -> T) -> T {
-        let mut held = self.held();
-        let now = self.now(&held.state);
-        change(&mut held.state, now)
+        let mut counted = self.lock();
+        let now = self.now(&counted.state);
+        change(&mut counted.state, now)
     }
 
     /// Changes the state, and returns when the change is in the file.
     pub(crate) async fn change<T>(&self, change: impl FnOnce(&mut State, Timestamp) -> T) -> Result<T, Error> {
         let result = {
-            let mut held = self.held();
-            held.changes += 1;
-            let now = self.now(&held.state);
-            change(&mut held.state, now)
+            let mut counted = self.lock();
+            counted.changes += 1;
+            let now = self.now(&counted.state);
+            change(&mut counted.state, now)
         };
         let lab = self.clone();
         match tokio::task::spawn_blocking(move || lab.save()).await {
@@ -127,14 +127,14 @@ impl Lab {
     /// Writes the newest state unless another writer has done so since: changes that wait together cost one write.
     fn save(&self) -> Result<(), Error> {
         let Some(file) = &self.0.file else { return Ok(()) };
-        let wanted = self.held().changes;
+        let wanted = self.lock().changes;
         let mut saved = self.0.saved.lock().unwrap_or_else(PoisonError::into_inner);
         if *saved >= wanted {
             return Ok(());
         }
         let (number, bytes) = {
-            let held = self.held();
-            (held.changes, serde_json::to_vec(&held.state))
+            let counted = self.lock();
+            (counted.changes, serde_json::to_vec(&counted.state))
         };
         file.save(&bytes.map_err(|error| Error::Packed(error.to_string()))?)?;
         *saved = number;
@@ -143,8 +143,8 @@ impl Lab {
 
     /// A panic while the lock is held is a defect of the lab, and a lab that goes on shows more of it than one
     /// that stops: so a poisoned lock is taken all the same.
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, CountedState> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self, state: &State) -> Timestamp {

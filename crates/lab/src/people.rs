@@ -78,13 +78,13 @@ pub(crate) fn list(state: &State, _: Timestamp, call: &Call) -> Outcome {
 pub(crate) fn search(state: &State, _: Timestamp, call: &Call) -> Outcome {
     call.refuse_unplayed(&["sources"])?;
     let fields = fields(call, "readMask", &FIELDS)?;
-    Ok(found(call, &contacts(state, call)?, "people", "CONTACT", &fields))
+    Ok(search_result(call, &contacts(state, call)?, "people", "CONTACT", &fields))
 }
 
 /// `otherContacts.search`.
 pub(crate) fn search_others(state: &State, _: Timestamp, call: &Call) -> Outcome {
     let fields = fields(call, "readMask", &FIELDS_OF_OTHERS)?;
-    Ok(found(call, &others(state, call)?, "otherContacts", "OTHER_CONTACT", &fields))
+    Ok(search_result(call, &others(state, call)?, "otherContacts", "OTHER_CONTACT", &fields))
 }
 
 /// Somebody with a name and an address.
@@ -131,7 +131,13 @@ fn fields<'c>(call: &'c Call, parameter: &str, known: &[&str]) -> Result<Vec<&'c
 }
 
 /// Prefixes of words are found, as Google's page says; a search for nothing finds nobody.
-fn found(call: &Call, among: &[Known], kind: &str, source: &str, fields: &[&str]) -> crate::api::outcome::Answer {
+fn search_result(
+    call: &Call,
+    among: &[Known],
+    kind: &str,
+    source: &str,
+    fields: &[&str],
+) -> crate::api::outcome::Answer {
     let query = call.query("query").unwrap_or_default().trim().to_lowercase();
     let begins = |text: &str| {
         let text = text.to_lowercase();

@@ -4,9 +4,12 @@
 //! ```text
 //! vkm_ + base64url( format (1) | length (1) | key id | length (1) | instance id | generation (8) | user (16) | MAC (32) )
 //! ```
-//! `user` is the first half of a SHA-256 over config and identifier: a row that is given to another user, or another
-//! config, is no longer the one that the URL opens. The MAC is HMAC-SHA256 over environment, instance, generation and
-//! user under the environment's `url` key.
+//! `user` is the first half of a SHA-256 over the identifier: a row that is given to another user is no longer the one
+//! that the URL opens. An instance that is put on another config keeps its URL, as it does when its config is edited. The
+//! MAC is HMAC-SHA256 over environment, instance, generation and user under the environment's `url` key.
+//!
+//! In format 1, of earlier versions, the hash is over config and identifier: such a URL opens its instance for as long as
+//! that stays on its config.
 
 use crate::parts::{lengths, mac, push_short, take_short};
 use crate::{DataKey, Error, same, sha256};
@@ -19,7 +22,10 @@ use valetkey_domain::instance::McpInstance;
 /// What every token begins with, so that a leak is found by scanners.
 pub const PREFIX: &str = "vkm_";
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+
+/// What earlier versions made.
+const BY_CONFIG: u8 = 1;
 
 /// No token is longer: two ids of at most 32 characters, generation, user, MAC, in base64.
 const MAX_LEN: usize = 170;
@@ -33,16 +39,19 @@ pub struct Claim {
     pub instance: InstanceId,
     /// The generation of that instance's URL.
     pub generation: i64,
+    format: u8,
     user: [u8; 16],
     mac: [u8; 32],
 }
 
 impl Claim {
-    /// Whether this row is the one the URL was made for: the instance as it was, of the same user on the same config,
-    /// and its URL has not been changed since. Worth something only once [`verify`] has said yes.
+    /// Whether this row is the one the URL was made for: the instance, of the same user, and its URL has not been changed
+    /// since. Worth something only once [`verify`] has said yes.
     #[must_use]
     pub fn opens(&self, instance: &McpInstance) -> bool {
-        self.instance == instance.id && self.generation == instance.url_generation && self.user == user(instance)
+        self.instance == instance.id
+            && self.generation == instance.url_generation
+            && self.user == user(self.format, instance)
     }
 }
 
@@ -61,13 +70,13 @@ impl std::fmt::Debug for Claim {
 /// # Errors
 /// An id is longer than ids are.
 pub fn mint(key: &DataKey, instance: &McpInstance) -> Result<Secret<str>, Error> {
-    let user = user(instance);
+    let user = user(FORMAT, instance);
     let mut blob = vec![FORMAT];
     push_short(&mut blob, key.id().as_str().as_bytes())?;
     push_short(&mut blob, instance.id.as_str().as_bytes())?;
     blob.extend_from_slice(&instance.url_generation.to_be_bytes());
     blob.extend_from_slice(&user);
-    blob.extend_from_slice(&tag(key, &instance.environment, &instance.id, instance.url_generation, &user));
+    blob.extend_from_slice(&tag(FORMAT, key, &instance.environment, &instance.id, instance.url_generation, &user));
     Ok(Secret::from(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(blob))))
 }
 
@@ -77,7 +86,7 @@ pub fn read(token: &str) -> Option<Claim> {
     let text = token.strip_prefix(PREFIX).filter(|_| token.len() <= MAX_LEN)?;
     let blob = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
     let (format, rest) = blob.split_first()?;
-    let (key, rest) = take_short(rest).filter(|_| *format == FORMAT)?;
+    let (key, rest) = take_short(rest).filter(|_| matches!(*format, FORMAT | BY_CONFIG))?;
     let (instance, rest) = take_short(rest)?;
     let (generation, rest) = rest.split_first_chunk::<8>()?;
     let (user, mac) = rest.split_first_chunk::<16>()?;
@@ -85,6 +94,7 @@ pub fn read(token: &str) -> Option<Claim> {
         key: DataKeyId::parse(std::str::from_utf8(key).ok()?).ok()?,
         instance: InstanceId::parse(std::str::from_utf8(instance).ok()?).ok()?,
         generation: i64::from_be_bytes(*generation),
+        format: *format,
         user: *user,
         mac: mac.try_into().ok()?,
     })
@@ -93,17 +103,23 @@ pub fn read(token: &str) -> Option<Claim> {
 /// Whether this key made the claim's token for this environment.
 #[must_use]
 pub fn verify(key: &DataKey, environment: &EnvironmentId, claim: &Claim) -> bool {
-    let wanted = tag(key, environment, &claim.instance, claim.generation, &claim.user);
+    let wanted = tag(claim.format, key, environment, &claim.instance, claim.generation, &claim.user);
     claim.key == *key.id() && same(&wanted, &claim.mac)
 }
 
-/// Config and identifier in 128 bits. Enough: to pose as somebody one would have to find a second text for their hash.
-fn user(instance: &McpInstance) -> [u8; 16] {
-    let whole = sha256(&lengths([instance.config.as_str().as_bytes(), instance.identifier.as_str().as_bytes()]));
+/// The identifier in 128 bits. Enough: to pose as somebody one would have to find a second text for their hash.
+fn user(format: u8, instance: &McpInstance) -> [u8; 16] {
+    let identifier = instance.identifier.as_str().as_bytes();
+    let whole = if format == BY_CONFIG {
+        sha256(&lengths([instance.config.as_str().as_bytes(), identifier]))
+    } else {
+        sha256(&lengths([identifier]))
+    };
     std::array::from_fn(|at| whole.get(at).copied().unwrap_or_default())
 }
 
 fn tag(
+    format: u8,
     key: &DataKey,
     environment: &EnvironmentId,
     instance: &InstanceId,
@@ -112,7 +128,8 @@ fn tag(
 ) -> [u8; 32] {
     let generation = generation.to_be_bytes();
     let (environment, instance) = (environment.as_str().as_bytes(), instance.as_str().as_bytes());
-    let parts: [&[u8]; 5] = [b"valetkey instance url 1", environment, instance, &generation, user];
+    let label: &[u8] = if format == BY_CONFIG { b"valetkey instance url 1" } else { b"valetkey instance url 2" };
+    let parts = [label, environment, instance, &generation, user];
     let mut tag = [0; 32];
     tag.copy_from_slice(mac(key.bytes(), parts).as_ref());
     tag
@@ -175,14 +192,30 @@ mod tests {
         let claim = read(minted(&key(1)).expose()).unwrap();
         let changed = [
             McpInstance { identifier: Identifier::parse("bob").unwrap(), ..instance() },
-            McpInstance { config: ConfigId::parse("cfg_other").unwrap(), ..instance() },
             McpInstance { id: InstanceId::parse("inst_other").unwrap(), ..instance() },
             McpInstance { url_generation: 8, ..instance() },
         ];
         for row in changed {
             assert!(!claim.opens(&row), "{row:?}");
         }
-        assert!(claim.opens(&McpInstance { name: InstanceName::parse("renamed").unwrap(), ..instance() }));
+        let moved = McpInstance { config: ConfigId::parse("cfg_other").unwrap(), ..instance() };
+        assert!(claim.opens(&McpInstance { name: InstanceName::parse("renamed").unwrap(), ..moved }));
+    }
+
+    #[test]
+    fn a_token_of_an_earlier_version_opens_its_instance_until_that_is_put_on_another_config() {
+        let (key, here, instance) = (key(1), environment("env_1"), instance());
+        let mut claim = read(minted(&key).expose()).unwrap();
+        (claim.format, claim.user) = (BY_CONFIG, user(BY_CONFIG, &instance));
+        assert!(!verify(&key, &here, &claim), "the format is part of what is sealed");
+        claim.mac = tag(BY_CONFIG, &key, &here, &instance.id, 7, &claim.user);
+        assert!(verify(&key, &here, &claim) && claim.opens(&instance));
+        for other in [
+            McpInstance { config: ConfigId::parse("cfg_other").unwrap(), ..instance.clone() },
+            McpInstance { identifier: Identifier::parse("bob").unwrap(), ..instance },
+        ] {
+            assert!(!claim.opens(&other), "{other:?}");
+        }
     }
 
     #[test]

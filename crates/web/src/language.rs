@@ -52,7 +52,8 @@ impl Language {
         }
     }
 
-    /// The one that `Accept-Language` likes best (RFC 9110, section 12.5.4).
+    /// The one that `Accept-Language` likes best (RFC 9110, section 12.5.4). Here, and not by fluent-langneg: that one
+    /// takes the header's languages in their order and passes over the weights, by which a language can also be refused.
     pub(crate) fn chosen(headers: &HeaderMap) -> Self {
         let values = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
         let mut best = (0, Self::English);

@@ -13,7 +13,7 @@ pub(super) const HELD: usize = 64 * 1024;
 
 /// Why there is no body to send.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum BodyError {
     /// It says that it is longer than it may be.
     TooLong,
     /// It broke off, or didn't come in time.
@@ -21,26 +21,26 @@ pub(super) enum Refused {
 }
 
 /// Reads as much of a body as is held, and no more than `most` bytes of it ever.
-pub(super) async fn upload(body: Body, most: usize, patience: Duration) -> Result<Upload, Refused> {
+pub(super) async fn upload(body: Body, most: usize, patience: Duration) -> Result<Upload, BodyError> {
     let length = body.size_hint();
     if length.lower() > u64::try_from(most).unwrap_or(u64::MAX) {
-        return Err(Refused::TooLong);
+        return Err(BodyError::TooLong);
     }
-    let begun = tokio::time::timeout(patience, beginning(body)).await.map_err(|_| Refused::Broken)??;
+    let begun = tokio::time::timeout(patience, beginning(body)).await.map_err(|_| BodyError::Broken)??;
     match begun {
-        (beginning, None) if beginning.len() > most => Err(Refused::TooLong),
+        (beginning, None) if beginning.len() > most => Err(BodyError::TooLong),
         (beginning, None) => Ok(Upload::Whole(beginning)),
         (beginning, Some(rest)) => Ok(Upload::stream(joined(beginning, rest, length), most)),
     }
 }
 
 /// What of a body is held, and the rest of it if that is not all.
-async fn beginning(mut body: Body) -> Result<(Bytes, Option<Body>), Refused> {
+async fn beginning(mut body: Body) -> Result<(Bytes, Option<Body>), BodyError> {
     let mut held = Vec::new();
     while held.len() <= HELD {
         match body.frame().await {
             None => return Ok((held.into(), None)),
-            Some(Err(_)) => return Err(Refused::Broken),
+            Some(Err(_)) => return Err(BodyError::Broken),
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     held.extend_from_slice(&data);
@@ -67,7 +67,7 @@ fn joined(beginning: Bytes, rest: Body, length: SizeHint) -> Body {
 mod tests {
     use super::*;
 
-    async fn of(size: usize, most: usize) -> Result<Upload, Refused> {
+    async fn of(size: usize, most: usize) -> Result<Upload, BodyError> {
         upload(Body::from(vec![b'x'; size]), most, Duration::from_secs(5)).await
     }
 
@@ -76,7 +76,7 @@ mod tests {
         assert!(matches!(of(HELD, 1 << 20).await, Ok(Upload::Whole(held)) if held.len() == HELD));
         assert!(matches!(of(HELD + 1, 1 << 20).await, Ok(Upload::Stream(_))));
         assert!(matches!(of(0, 1 << 20).await, Ok(Upload::Whole(held)) if held.is_empty()));
-        assert_eq!(of(1025, 1024).await.unwrap_err(), Refused::TooLong);
+        assert_eq!(of(1025, 1024).await.unwrap_err(), BodyError::TooLong);
     }
 
     #[tokio::test]
@@ -92,6 +92,6 @@ mod tests {
     #[tokio::test]
     async fn attack_53_one_that_never_comes_is_given_up() {
         let never = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
-        assert_eq!(upload(never, 1024, Duration::from_millis(50)).await.unwrap_err(), Refused::Broken);
+        assert_eq!(upload(never, 1024, Duration::from_millis(50)).await.unwrap_err(), BodyError::Broken);
     }
 }

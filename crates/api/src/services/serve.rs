@@ -6,7 +6,7 @@ use valetkey_app::App;
 use valetkey_domain::{Ctx, Kind};
 
 /// Runs a use case for the caller that the gate let in.
-pub(super) async fn serve<Q, A, E: Refused>(
+pub(super) async fn serve<Q, A, E: IntoFailure>(
     app: &App,
     request: Request<Q>,
     run: impl AsyncFnOnce(&App, &Ctx, Q) -> Result<A, E>,
@@ -16,23 +16,23 @@ pub(super) async fn serve<Q, A, E: Refused>(
         return Err(Failure::new(Kind::Internal, "the call did not come through the gate").into());
     };
     let answer = run(app, ctx, request).await;
-    answer.map(Response::new).map_err(|error| error.refused(ctx).into())
+    answer.map(Response::new).map_err(|error| error.into_failure(ctx).into())
 }
 
 /// What ends a method without an answer.
-pub(super) trait Refused {
+pub(super) trait IntoFailure {
     /// It, as both wires show it.
-    fn refused(self, ctx: &Ctx) -> Failure;
+    fn into_failure(self, ctx: &Ctx) -> Failure;
 }
 
-impl Refused for valetkey_app::Error {
-    fn refused(self, ctx: &Ctx) -> Failure {
+impl IntoFailure for valetkey_app::Error {
+    fn into_failure(self, ctx: &Ctx) -> Failure {
         Failure::from_app(&self, Some(&ctx.request))
     }
 }
 
-impl Refused for Failure {
-    fn refused(self, ctx: &Ctx) -> Failure {
+impl IntoFailure for Failure {
+    fn into_failure(self, ctx: &Ctx) -> Failure {
         self.of(&ctx.request)
     }
 }

@@ -106,7 +106,7 @@ pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<
     Ok(rows::list(ctx, &mut app.core.store.read().await?, filter, page).await?)
 }
 
-/// Renames an instance or puts it on another config; its URL stays.
+/// Renames an instance or puts it on another config, whose tools its URL then has: the URL stays.
 ///
 /// # Errors
 /// No such instance or config; nothing to change; a name that breaks its rule or that this user has already.

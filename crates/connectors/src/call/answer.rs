@@ -8,6 +8,7 @@ use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
+use valetkey_domain::json::unmarked;
 
 /// The most values of all answers that one call holds: lists, objects, and what is in them.
 pub(super) const MAX_VALUES: usize = 100_000;
@@ -19,9 +20,6 @@ const BYTES_PER_VALUE: usize = 240;
 const FIXED: usize = 16 * 1024;
 /// How often a value may be there: as it was read, and twice as it is shown. A text may once more, as it is shortened.
 const TIMES: usize = 3;
-/// What some apps and proxies put before JSON, though RFC 8259, 8.1, has it that nobody does.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-
 /// The most memory that shaping an answer of this many bytes takes, whatever is in it, the answer itself not counted.
 /// [`memory_needed_by`] knows it better.
 #[must_use]
@@ -69,11 +67,6 @@ pub(super) enum Unreadable {
     TooMany,
 }
 
-/// The body without a byte order mark.
-pub(super) fn text(body: &[u8]) -> &[u8] {
-    body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)
-}
-
 /// Reads an answer; each value that is kept is taken from `left`.
 ///
 /// # Errors
@@ -81,7 +74,7 @@ pub(super) fn text(body: &[u8]) -> &[u8] {
 pub(super) fn read(body: &[u8], needed: Needed<'_>, left: &mut usize) -> Result<Read, Unreadable> {
     let budget = Budget { left: Cell::new(*left), unread: Cell::new(0), over: Cell::new(false) };
     let seed = Seed { demand: needed.demand, list: needed.list, budget: &budget };
-    let mut deserializer = serde_json::Deserializer::from_slice(text(body));
+    let mut deserializer = serde_json::Deserializer::from_slice(unmarked(body));
     let read = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     match read {
         Ok(value) => {

@@ -1,6 +1,6 @@
 //! What came of one request: a value, or a failure and whether it may pass.
 
-use super::answer::{Needed, Unreadable, read, text};
+use super::answer::{Needed, Unreadable, read};
 use super::{graphql, link, received};
 use crate::failure::{Failure, FailureKind, Unsent};
 use crate::file::AnswerForm;
@@ -8,6 +8,7 @@ use crate::rules::{self, Asked, Rules};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::Value;
+use valetkey_domain::json::unmarked;
 
 /// The most values of a failed answer: a reason and a message are among the first.
 const MAX_VALUES_OF_FAILURE: usize = 10_000;
@@ -65,7 +66,7 @@ pub(super) fn outcome(
         return received::file(headers, body, reader.most)
             .ok_or_else(|| rules.too_much(asked, status, "bytes", reader.read_on));
     }
-    if text(body).is_empty() {
+    if unmarked(body).is_empty() {
         return rules.failure(asked, status, headers, &Value::Null).map_or(Ok(Value::Null), Err);
     }
     match read(body, reader.needed, reader.left) {

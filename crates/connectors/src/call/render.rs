@@ -5,6 +5,7 @@ use super::multipart::Upload;
 use crate::connector::{Upstream, allows};
 use crate::failure::{Failure, FailureKind};
 use crate::file::{AnswerForm, BodyForm};
+use crate::input::CLEAR;
 use crate::plan::{Call, Fill};
 use crate::setting::Setting;
 use crate::target::Target;
@@ -30,10 +31,15 @@ pub(super) fn request(
     setting: &Setting,
 ) -> Result<Request<Bytes>, Failure> {
     let mut draft = Draft::default();
+    let mut changes = call.changes.is_empty();
     for (target, fill) in &call.fills {
         if let Some(value) = value(fill, scope)? {
+            changes |= is_change(target, fill, &value);
             draft.put(target, value)?;
         }
+    }
+    if !changes {
+        return Err(nothing_to_change(&call.changes));
     }
     draft.send_file(call);
     let uri = address(call, upstream, &draft, setting)?;
@@ -63,10 +69,6 @@ pub(super) fn request(
             builder = builder.header(header::CONTENT_TYPE, kind);
             written
         }
-        (None, None) if changes_nothing(call) => {
-            builder = builder.header(header::CONTENT_TYPE, "application/json");
-            Bytes::from_static(b"{}")
-        }
         (None, None) => Bytes::new(),
     };
     builder.body(body).map_err(|_| {
@@ -74,10 +76,30 @@ pub(super) fn request(
     })
 }
 
-/// A PATCH of which nothing was given: apps that read a body of it, GitHub among them, refuse none at all.
-fn changes_nothing(call: &Call) -> bool {
-    let takes_body = call.fills.iter().any(|(target, _)| matches!(target, Target::Body(_)));
-    call.method == http::Method::PATCH && call.body == BodyForm::Json && takes_body
+/// Whether a value is something of what an update changes. What it changes stands in the path, or alone among GraphQL's
+/// variables; what is always sent says nothing of this call.
+fn is_change(target: &Target, fill: &Fill, value: &Value) -> bool {
+    let always = matches!(fill, Fill::Always(_));
+    match target {
+        Target::Body(path) => match path.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            // The document.
+            ["query"] => !always,
+            ["variables", _] => value.is_object(),
+            _ => true,
+        },
+        Target::Query(_) | Target::Media(_) => !always,
+        Target::Path(_) | Target::Header(_) => false,
+    }
+}
+
+/// Most apps report success for an update of nothing.
+fn nothing_to_change(arguments: &[String]) -> Failure {
+    let names = arguments.join(", ");
+    let emptied =
+        if arguments.iter().any(|name| name == CLEAR) { "; to empty a field, name it in `clear`" } else { "" };
+    Failure::invalid(format!(
+        "there is nothing to change: give at least one of {names}. What is blank counts as not given{emptied}"
+    ))
 }
 
 fn value(fill: &Fill, scope: &Map<String, Value>) -> Result<Option<Value>, Failure> {
@@ -278,6 +300,7 @@ mod tests {
             body: BodyForm::Json,
             answer: AnswerForm::Json,
             upload: None,
+            changes: Vec::new(),
         };
         let setting = Setting {
             base_url: own.map(str::to_owned),

@@ -2,6 +2,7 @@
 
 mod again;
 mod amounts;
+mod documented;
 mod files;
 mod reasons;
 

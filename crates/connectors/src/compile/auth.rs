@@ -150,7 +150,8 @@ fn compiled<T>(at: &str, compiled: Option<Result<T, String>>) -> Result<Option<T
     compiled.transpose().map_err(|why| problem(at, why))
 }
 
-/// A span such as `180d`.
+/// A span such as `180d`: one number and one unit. Not by humantime, which would come for this alone and
+/// takes more than the format wants to mean: months of 30.44 days, and `M` beside `m`.
 fn span(text: &str) -> Result<Duration, Problem> {
     let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
     let read = units.iter().find_map(|(unit, seconds)| {

@@ -1,7 +1,7 @@
 //! How much there may be of an argument, looked at before anything reads it: the check itself, patterns and expressions
 //! then have only texts and lists that are as long as such a thing can be.
 
-use super::told::{Faults, quoted};
+use super::faults::{Faults, quoted};
 use serde_json::Value;
 use valetkey_domain::json::MAX_VALUES;
 

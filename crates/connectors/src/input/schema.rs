@@ -4,7 +4,7 @@ use crate::file::{Empty, Field, Ordered};
 use serde_json::{Map, Value, json};
 
 /// The argument that names what is to be emptied.
-pub(super) const CLEAR: &str = "clear";
+pub(crate) const CLEAR: &str = "clear";
 /// The most elements of a list whose file names no other bound.
 const MAX_ITEMS: u64 = 1_000;
 /// The longest names that every model vendor takes for an argument.

@@ -1,7 +1,7 @@
 //! How a file signs people in: each way by itself, the fields, the hosts that an account fills, and how a credential is
 //! tried.
 
-use super::found::{Author, Found};
+use super::problems::{Author, Problems};
 use super::whole::https;
 use crate::auth::{Sent, Template};
 use crate::compile::auth as compile;
@@ -18,32 +18,32 @@ const OPTIONS: usize = 50;
 const LABEL: usize = 60;
 const HINT: usize = 200;
 
-pub(super) fn check(file: &File, author: Author, found: &mut Found) {
-    found.demand(!file.auth.is_empty(), "auth", "there is at least one way to sign in");
+pub(super) fn check(file: &File, author: Author, problems: &mut Problems) {
+    problems.demand(!file.auth.is_empty(), "auth", "there is at least one way to sign in");
     let kinds: BTreeSet<_> = file.auth.iter().map(|way| way.kind.as_str()).collect();
-    found.demand(kinds.len() == file.auth.len(), "auth", "no two ways are of one kind");
+    problems.demand(kinds.len() == file.auth.len(), "auth", "no two ways are of one kind");
     for way in &file.auth {
-        way_of(file, way, found);
+        way_of(file, way, problems);
     }
-    fields("account_fields", &file.account_fields, found);
+    fields("account_fields", &file.account_fields, problems);
     for (name, field) in file.account_fields.iter() {
         let at = format!("account_fields.{name}.secret");
-        found.demand(
+        problems.demand(
             field.secret != Some(true),
             &at,
             "what an account says of itself is shown; a secret is in `fields`",
         );
     }
-    hosts(file, found);
+    hosts(file, problems);
     if let Some(Err(why)) = file.verify.as_ref().map(|verify| Verify::compile(verify, "")) {
-        found.add("verify", why);
+        problems.add("verify", why);
     }
     let typed = file.auth.iter().any(|way| !way.fields.is_empty());
     let tried = file.verify.is_some() || !typed || author == Author::User;
-    found.demand(tried, "verify", "is missing: what people type is tried before it counts");
+    problems.demand(tried, "verify", "is missing: what people type is tried before it counts");
 }
 
-fn way_of(file: &File, way: &AuthFile, found: &mut Found) {
+fn way_of(file: &File, way: &AuthFile, problems: &mut Problems) {
     let minted = matches!(way.kind, AuthKind::ClientCredentials | AuthKind::ServiceAccount | AuthKind::GoogleDwd);
     let oauth = way.kind == AuthKind::OAuth2;
     let (typed, fixed) = (matches!(way.kind, AuthKind::ApiKey | AuthKind::Bearer | AuthKind::Basic), "auth");
@@ -61,15 +61,15 @@ fn way_of(file: &File, way: &AuthFile, found: &mut Found) {
     ];
     for (key, given, may, must) in meant {
         let at = format!("{fixed}.{key}");
-        found.demand(may || !given, &at, &format!("means nothing for `{}`", way.kind.as_str()));
-        found.demand(given || !must, &at, &format!("is missing: `{}` has it", way.kind.as_str()));
+        problems.demand(may || !given, &at, &format!("means nothing for `{}`", way.kind.as_str()));
+        problems.demand(given || !must, &at, &format!("is missing: `{}` has it", way.kind.as_str()));
     }
-    fields("auth.fields", &way.fields, found);
-    known(way, found);
+    fields("auth.fields", &way.fields, problems);
+    known(way, problems);
     if oauth {
-        oauth2(file, way, found);
+        oauth2(file, way, problems);
     } else if let Some(url) = &way.token_url {
-        found.demand(https(url).is_some(), "auth.token_url", &format!("`{url}` is not a plain https address"));
+        problems.demand(https(url).is_some(), "auth.token_url", &format!("`{url}` is not a plain https address"));
     }
 }
 
@@ -78,10 +78,10 @@ const fn needs_fields(kind: AuthKind) -> bool {
 }
 
 /// What is sent names only what is there, and each thing that is asked is sent or used.
-fn known(way: &AuthFile, found: &mut Found) {
+fn known(way: &AuthFile, problems: &mut Problems) {
     let sends = match compile::sends(way) {
         Ok(sends) => sends,
-        Err(problem) => return found.add(problem.at, problem.why),
+        Err(problem) => return problems.add(problem.at, problem.why),
     };
     let templates: Vec<&Template> = sends
         .iter()
@@ -94,7 +94,7 @@ fn known(way: &AuthFile, found: &mut Found) {
     let has_token = !matches!(way.kind, AuthKind::ApiKey | AuthKind::Bearer | AuthKind::Basic);
     for name in &read {
         let there = way.fields.get(name).is_some() || (has_token && *name == "access_token");
-        found.demand(there, "auth.send", &format!("`{name}` is no field of this way to sign in"));
+        problems.demand(there, "auth.send", &format!("`{name}` is no field of this way to sign in"));
     }
     let used: &[&str] = match way.kind {
         AuthKind::ClientCredentials => &["client_id", "client_secret"],
@@ -104,95 +104,103 @@ fn known(way: &AuthFile, found: &mut Found) {
     };
     for name in way.fields.keys() {
         let at = format!("auth.fields.{name}");
-        found.demand(read.contains(name) || used.contains(&name), &at, "nothing is made of it");
+        problems.demand(read.contains(name) || used.contains(&name), &at, "nothing is made of it");
     }
     if !way.fields.is_empty() {
         for name in used {
-            found.demand(way.fields.get(name).is_some(), "auth.fields", &format!("`{name}` is missing"));
+            problems.demand(way.fields.get(name).is_some(), "auth.fields", &format!("`{name}` is missing"));
         }
     }
 }
 
-fn fields(at: &str, fields: &Ordered<CredentialField>, found: &mut Found) {
-    found.demand(fields.iter().len() <= FIELDS, at, &format!("has more than {FIELDS} fields"));
+fn fields(at: &str, fields: &Ordered<CredentialField>, problems: &mut Problems) {
+    problems.demand(fields.iter().len() <= FIELDS, at, &format!("has more than {FIELDS} fields"));
     if let Err(problem) = compile::fields(at, fields, true) {
-        found.add(problem.at, problem.why);
+        problems.add(problem.at, problem.why);
     }
     for (name, field) in fields.iter() {
         let at = format!("{at}.{name}");
         let plain = !name.is_empty() && name.len() <= 60 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        found.demand(plain && name != "access_token", &at, "a field's name has only letters, digits and _");
+        problems.demand(plain && name != "access_token", &at, "a field's name has only letters, digits and _");
         let line = |text: &str, most: usize| {
             let length = text.chars().count();
             (1..=most).contains(&length) && text.trim() == text && !text.contains(char::is_control)
         };
-        found.demand(line(&field.label, LABEL), &at, &format!("its label is one line of 1 to {LABEL} characters"));
+        problems.demand(line(&field.label, LABEL), &at, &format!("its label is one line of 1 to {LABEL} characters"));
         let hint = field.hint.as_deref().is_none_or(|hint| line(hint, HINT));
-        found.demand(hint, &at, &format!("its hint is one line of 1 to {HINT} characters"));
+        problems.demand(hint, &at, &format!("its hint is one line of 1 to {HINT} characters"));
         let few = field.options.len() <= OPTIONS && field.options.iter().all(|option| line(option, LABEL));
-        found.demand(few, &at, &format!("has at most {OPTIONS} options of one line each"));
+        problems.demand(few, &at, &format!("has at most {OPTIONS} options of one line each"));
     }
 }
 
 /// A host that an account fills is anchored to the app's own domain, wherever more than the account's own key goes.
-fn hosts(file: &File, found: &mut Found) {
+fn hosts(file: &File, problems: &mut Problems) {
     let written = file.hosts.iter().chain([&file.base_url, &file.proxy_url]);
     for text in written.filter(|text| text.contains('{')) {
         let template = match Template::parse(text) {
             Ok(template) => template,
             Err(why) => {
-                found.add("hosts", why);
+                problems.add("hosts", why);
                 continue;
             }
         };
         for name in template.names() {
             let there = file.account_fields.get(name).is_some_and(|field| field.required);
-            found.demand(there, "account_fields", &format!("`{name}` stands in a host: it is there and required"));
+            problems.demand(there, "account_fields", &format!("`{name}` stands in a host: it is there and required"));
         }
         let host = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
         let (host, path) = host.split_once('/').unwrap_or((host, ""));
-        found.demand(!path.contains('{'), "base_url", "only its host is an account's own; a path has `account.NAME`");
+        problems.demand(
+            !path.contains('{'),
+            "base_url",
+            "only its host is an account's own; a path has `account.NAME`",
+        );
         let own_key =
             file.auth.iter().all(|way| matches!(way.kind, AuthKind::ApiKey | AuthKind::Bearer | AuthKind::Basic));
         let why = "ends with the app's own domain, such as {name}.acme.com: else a secret would follow what is typed";
-        found.demand(is_anchored(host) || own_key, "hosts", &format!("`{host}`: a host {why}"));
-        found.demand(https(&placeholders(text)).is_some() || !text.contains("://"), "base_url", "is no https address");
+        problems.demand(is_anchored(host) || own_key, "hosts", &format!("`{host}`: a host {why}"));
+        problems.demand(
+            https(&placeholders(text)).is_some() || !text.contains("://"),
+            "base_url",
+            "is no https address",
+        );
     }
 }
 
-fn oauth2(file: &File, way: &AuthFile, found: &mut Found) {
+fn oauth2(file: &File, way: &AuthFile, problems: &mut Problems) {
     let revoke = way.revoke.as_ref().map(|revoke| ("auth.revoke.url", &revoke.url));
     let ends = [("auth.authorize_url", &way.authorize_url), ("auth.token_url", &way.token_url)];
     let ends = ends.into_iter().filter_map(|(at, url)| Some((at, url.as_ref()?)));
     for (at, url) in ends.chain(revoke) {
-        found.demand(https(url).is_some(), at, &format!("`{url}` is not a plain https address"));
+        problems.demand(https(url).is_some(), at, &format!("`{url}` is not a plain https address"));
     }
     if let Some(Err(why)) = way.revoke.as_ref().map(Revoke::compile) {
-        found.add("auth.revoke", why);
+        problems.add("auth.revoke", why);
     }
     let plain =
         |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    found.demand(plain(&way.scope_param), "auth.scope_param", "is no name of a parameter");
-    found.demand(way.token_in.as_deref().is_none_or(plain), "auth.token_in", "is no name of a member");
+    problems.demand(plain(&way.scope_param), "auth.scope_param", "is no name of a parameter");
+    problems.demand(way.token_in.as_deref().is_none_or(plain), "auth.token_in", "is no name of a member");
     let fixed = way.authorize_params.get(&way.scope_param).is_none();
-    found.demand(fixed, "auth.authorize_params", "has the parameter of `scope_param`, which is set by the server");
+    problems.demand(fixed, "auth.authorize_params", "has the parameter of `scope_param`, which is set by the server");
     let named = way.issuer.as_deref().is_none_or(|issuer| https(issuer).is_some());
-    found.demand(named, "auth.issuer", "is not a plain https address");
+    problems.demand(named, "auth.issuer", "is not a plain https address");
     let widening = way.authorize_params.get("include_granted_scopes").is_none();
-    found.demand(
+    problems.demand(
         widening,
         "auth.authorize_params",
         "include_granted_scopes would let one token serve other connections",
     );
     for fixed in ["client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge"] {
         let ours = way.authorize_params.get(fixed).is_none();
-        found.demand(ours, "auth.authorize_params", &format!("`{fixed}` is set by the server"));
+        problems.demand(ours, "auth.authorize_params", &format!("`{fixed}` is set by the server"));
     }
     let Some(identity) = &way.identity else { return };
     let listed =
         https(&identity.url).is_some_and(|url| file.hosts.iter().any(|host| Some(host.as_str()) == url.host_str()));
-    found.demand(listed, "auth.identity.url", "is not a plain https address on one of `hosts`");
+    problems.demand(listed, "auth.identity.url", "is not a plain https address on one of `hosts`");
     if let Err(why) = Identity::compile(identity) {
-        found.add("auth.identity", why);
+        problems.add("auth.identity", why);
     }
 }

@@ -1,13 +1,13 @@
 //! What a draft leaves open is marked in it; nothing is taken before somebody has decided it.
 
-use super::found::Found;
+use super::problems::Problems;
 use crate::file::File;
 use serde_json::Value;
 
 /// How what is open is marked, in any text.
 const MARK: &str = "DECIDE";
 
-pub(super) fn check(file: &File, found: &mut Found) {
+pub(super) fn check(file: &File, problems: &mut Problems) {
     let mut open = vec![("display_name".to_owned(), file.display_name.as_str())];
     for way in &file.auth {
         let urls = [("authorize_url", &way.authorize_url), ("token_url", &way.token_url)];
@@ -27,6 +27,6 @@ pub(super) fn check(file: &File, found: &mut Found) {
         }
     }
     for (at, text) in open.into_iter().filter(|(_, text)| text.contains(MARK)) {
-        found.add(at, format!("is still to be decided: {text}"));
+        problems.add(at, format!("is still to be decided: {text}"));
     }
 }

@@ -1,7 +1,7 @@
 //! GraphQL documents: what they ask for exists, and what goes into their variables is what those take.
 
 use super::body::Leaf;
-use super::found::Found;
+use super::problems::Problems;
 use crate::file::{BodyForm, Field};
 use serde_json::Value;
 use valetkey_vendor::Digest;
@@ -25,53 +25,53 @@ pub(super) struct Filled<'a> {
 }
 
 /// The schema of a GraphQL API.
-pub(super) fn schema(digests: &[Digest], found: &mut Found) -> Option<Graphql> {
+pub(super) fn schema(digests: &[Digest], problems: &mut Problems) -> Option<Graphql> {
     let lines = digests.iter().map(|digest| &digest.graphql).find(|lines| !lines.is_empty())?;
     match Graphql::read(lines) {
         Ok(schema) => Some(schema),
         Err(why) => {
-            found.add("description", format!("the schema in its digest cannot be read: {why}"));
+            problems.add("description", format!("the schema in its digest cannot be read: {why}"));
             None
         }
     }
 }
 
-pub(super) fn check(asked: &Asked<'_>, filled: &[Filled<'_>], schema: Option<&Graphql>, found: &mut Found) {
+pub(super) fn check(asked: &Asked<'_>, filled: &[Filled<'_>], schema: Option<&Graphql>, problems: &mut Problems) {
     let at = asked.at;
     let Some(text) = asked.document else {
         let given = filled.iter().any(|one| one.path == ["query"]);
-        return found.demand(asked.body != BodyForm::Graphql || given, at, "`body: graphql` needs a `document`");
+        return problems.demand(asked.body != BodyForm::Graphql || given, at, "`body: graphql` needs a `document`");
     };
-    found.demand(asked.body == BodyForm::Graphql, at, "a `document` goes with `body: graphql` only");
+    problems.demand(asked.body == BodyForm::Graphql, at, "a `document` goes with `body: graphql` only");
     let document = match Document::read(text) {
         Ok(document) => document,
-        Err(why) => return found.add(at, format!("document: {why}")),
+        Err(why) => return problems.add(at, format!("document: {why}")),
     };
     if let Some(schema) = schema {
-        asks_for(asked, text, &document, schema, found);
+        asks_for(asked, text, &document, schema, problems);
     }
     for (name, needed) in &document.variables {
         let given = filled.iter().any(|one| is_of(one, name) && (one.sure || one.path.len() > 2));
-        found.demand(
+        problems.demand(
             given || !needed,
             at,
             &format!("nothing is sure to fill the variable `${name}`, which is required"),
         );
         let used = filled.iter().any(|one| is_of(one, name));
-        found.demand(used || *needed, at, &format!("nothing fills the variable `${name}`"));
+        problems.demand(used || *needed, at, &format!("nothing fills the variable `${name}`"));
     }
     for one in filled {
-        fills(at, one, &document, schema, found);
+        fills(at, one, &document, schema, problems);
     }
 }
 
 /// The document has the operation that the tool names, and the schema has all of it.
-fn asks_for(asked: &Asked<'_>, text: &str, document: &Document, schema: &Graphql, found: &mut Found) {
+fn asks_for(asked: &Asked<'_>, text: &str, document: &Document, schema: &Graphql, problems: &mut Problems) {
     let (root, field) = asked.operation.split_once('.').unwrap_or_default();
     let same = (root == "Mutation") == document.changes && document.fields.iter().any(|one| one == field);
-    found.demand(same, asked.at, &format!("its document does not ask for `{}`", asked.operation));
+    problems.demand(same, asked.at, &format!("its document does not ask for `{}`", asked.operation));
     if let Err(why) = schema.takes(text) {
-        found.add(asked.at, format!("document: {why}"));
+        problems.add(asked.at, format!("document: {why}"));
     }
 }
 
@@ -80,18 +80,18 @@ fn is_of(one: &Filled<'_>, variable: &str) -> bool {
 }
 
 /// One member is a variable, or something in one, and takes what is put there.
-fn fills(at: &str, one: &Filled<'_>, document: &Document, schema: Option<&Graphql>, found: &mut Found) {
+fn fills(at: &str, one: &Filled<'_>, document: &Document, schema: Option<&Graphql>, problems: &mut Problems) {
     let Some(("variables", path)) = one.path.split_first().map(|(first, rest)| (first.as_str(), rest)) else {
-        return found.add(at, format!("body.{} is no variable: a document has variables.x", one.path.join(".")));
+        return problems.add(at, format!("body.{} is no variable: a document has variables.x", one.path.join(".")));
     };
     let written = one.path.join(".");
     let Some(schema) = schema else {
         let known = path.first().is_some_and(|name| document.variables.iter().any(|(one, _)| one == name));
-        return found.demand(known, at, &format!("{written} is no variable of its document"));
+        return problems.demand(known, at, &format!("{written} is no variable of its document"));
     };
     let leaf = match schema.member(document, path) {
         Ok(member) => Leaf::of_schema(&member),
-        Err(why) => return found.add(at, format!("{written}: {why}")),
+        Err(why) => return problems.add(at, format!("{written}: {why}")),
     };
     let wrong = match (one.argument, one.always) {
         (Some((name, field)), _) => {
@@ -103,6 +103,6 @@ fn fills(at: &str, one: &Filled<'_>, document: &Document, schema: Option<&Graphq
         (None, None) => None,
     };
     if let Some(wrong) = wrong {
-        found.add(at, wrong);
+        problems.add(at, wrong);
     }
 }

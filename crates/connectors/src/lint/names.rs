@@ -1,6 +1,6 @@
 //! The documented names of a connector's tools: what a drop-in must offer, and what is said not to be built yet.
 
-use super::found::Found;
+use super::problems::Problems;
 use crate::error::Problem;
 use crate::file::{File, ToolFile};
 
@@ -49,25 +49,25 @@ fn arguments(column: &str) -> Option<Vec<(String, String)>> {
 /// optional ones, or is listed in `not_yet`.
 #[must_use]
 pub fn check(file: &File, documented: &[Documented]) -> Vec<Problem> {
-    let mut found = Found::default();
+    let mut problems = Problems::default();
     for one in documented {
         let waits = file.not_yet.contains(&one.name);
         match file.tools.get(&one.name) {
             Some(tool) => {
-                found.demand(!waits, "not_yet", &format!("`{}` is built", one.name));
-                built(one, tool, &mut found);
+                problems.demand(!waits, "not_yet", &format!("`{}` is built", one.name));
+                built(one, tool, &mut problems);
             }
             None => {
                 let why = format!("`{}` is documented and neither built nor listed", one.name);
-                found.demand(waits, "not_yet", &why);
+                problems.demand(waits, "not_yet", &why);
             }
         }
     }
     for name in &file.not_yet {
         let known = documented.iter().any(|one| one.name == *name);
-        found.demand(known, "not_yet", &format!("`{name}` is not documented"));
+        problems.demand(known, "not_yet", &format!("`{name}` is not documented"));
     }
-    found.0
+    problems.0
 }
 
 /// Where a number is documented and the app takes only whole ones, the argument says so.
@@ -75,17 +75,17 @@ fn is_as(kind: &str, documented: &str) -> bool {
     kind == documented || (documented == "number" && kind == "integer")
 }
 
-fn built(one: &Documented, tool: &ToolFile, found: &mut Found) {
+fn built(one: &Documented, tool: &ToolFile, problems: &mut Problems) {
     let at = format!("tools.{}.input", one.name);
     for (name, kind) in one.required.iter().chain(&one.optional) {
         match tool.input.get(name) {
-            None => found.add(at.as_str(), format!("lacks the documented argument `{name}`")),
-            Some(field) => found.demand(is_as(&field.kind, kind), &at, &format!("`{name}` is documented as {kind}")),
+            None => problems.add(at.as_str(), format!("lacks the documented argument `{name}`")),
+            Some(field) => problems.demand(is_as(&field.kind, kind), &at, &format!("`{name}` is documented as {kind}")),
         }
     }
     for (name, field) in tool.input.iter() {
         let required = one.required.iter().any(|(known, _)| known == name);
-        found.demand(field.required == required, &at, &format!("`{name}` is required: {required}, as documented"));
+        problems.demand(field.required == required, &at, &format!("`{name}` is required: {required}, as documented"));
     }
-    found.demand(tool.versions == one.versions, &at, "`versions` is not as documented");
+    problems.demand(tool.versions == one.versions, &at, "`versions` is not as documented");
 }

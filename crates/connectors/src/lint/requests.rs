@@ -2,7 +2,7 @@
 
 use super::body::{Leaf, leaf};
 use super::documents::{self, Asked, Filled};
-use super::found::Found;
+use super::problems::Problems;
 use crate::file::{AnswerForm, BodyForm, Field, File, ManualRequest, Ordered, ToolFile};
 use crate::scopes::ScopeRule;
 use crate::target::{Media, Target};
@@ -33,23 +33,23 @@ pub(super) fn check(
     tool: &ToolFile,
     digests: &[Digest],
     schema: Option<&Graphql>,
-    found: &mut Found,
+    problems: &mut Problems,
 ) {
     let written = all(name, tool, tool.body.unwrap_or(file.body));
     for request in &written {
-        let targets = targets(request, found);
-        files(request, &targets, digests, found);
-        document(request, &targets, schema, found);
+        let targets = targets(request, problems);
+        files(request, &targets, digests, problems);
+        document(request, &targets, schema, problems);
         if digests.is_empty() {
-            manual(request, &targets, found);
+            manual(request, &targets, problems);
         } else {
-            held_against(file, request, &targets, digests, found);
+            held_against(file, request, &targets, digests, problems);
         }
     }
     let methods: Vec<&str> = written.iter().filter_map(|request| method(request, digests)).collect();
-    effect(&format!("tools.{name}"), tool, &methods, found);
+    effect(&format!("tools.{name}"), tool, &methods, problems);
     if !digests.is_empty() {
-        scopes(&format!("tools.{name}"), tool, &written, digests, found);
+        scopes(&format!("tools.{name}"), tool, &written, digests, problems);
     }
 }
 
@@ -85,7 +85,7 @@ enum Source<'a> {
     Computed,
 }
 
-fn targets<'a>(request: &Written<'a>, found: &mut Found) -> Vec<(Target, Source<'a>)> {
+fn targets<'a>(request: &Written<'a>, problems: &mut Problems) -> Vec<(Target, Source<'a>)> {
     let mut targets: Vec<(Target, Source<'a>)> = Vec::new();
     let mapped = request.input.into_iter().flat_map(Ordered::iter);
     let mapped = mapped.filter(|(_, field)| !matches!(field.map.as_str(), "none" | "expression"));
@@ -94,9 +94,9 @@ fn targets<'a>(request: &Written<'a>, found: &mut Found) -> Vec<(Target, Source<
     let with = request.with.keys().map(|target| (target, Source::Computed));
     for (text, source) in mapped.chain(set).chain(with) {
         match Target::parse(text) {
-            Err(why) => found.add(request.at.as_str(), why),
+            Err(why) => problems.add(request.at.as_str(), why),
             Ok(target) if targets.iter().any(|(known, _)| *known == target) => {
-                found.add(request.at.as_str(), format!("two values go to {target}"));
+                problems.add(request.at.as_str(), format!("two values go to {target}"));
             }
             Ok(target) => targets.push((target, source)),
         }
@@ -105,7 +105,12 @@ fn targets<'a>(request: &Written<'a>, found: &mut Found) -> Vec<(Target, Source<
 }
 
 /// A GraphQL document, and what goes into its variables.
-fn document(request: &Written<'_>, targets: &[(Target, Source<'_>)], schema: Option<&Graphql>, found: &mut Found) {
+fn document(
+    request: &Written<'_>,
+    targets: &[(Target, Source<'_>)],
+    schema: Option<&Graphql>,
+    problems: &mut Problems,
+) {
     let filled = targets.iter().filter_map(|(target, source)| {
         let Target::Body(path) = target else { return None };
         let (argument, always) = match source {
@@ -116,31 +121,31 @@ fn document(request: &Written<'_>, targets: &[(Target, Source<'_>)], schema: Opt
         Some(Filled { path, argument, always, sure: sure(source) })
     });
     let asked = Asked { at: &request.at, operation: request.operation, body: request.body, document: request.document };
-    documents::check(&asked, &filled.collect::<Vec<_>>(), schema, found);
+    documents::check(&asked, &filled.collect::<Vec<_>>(), schema, problems);
 }
 
 /// A file goes only where files are taken, and comes only from where they are given.
-fn files(request: &Written<'_>, targets: &[(Target, Source<'_>)], digests: &[Digest], found: &mut Found) {
+fn files(request: &Written<'_>, targets: &[(Target, Source<'_>)], digests: &[Digest], problems: &mut Problems) {
     let at = request.at.as_str();
     let parts: Vec<Media> = targets
         .iter()
         .filter_map(|(target, _)| if let Target::Media(part) = target { Some(*part) } else { None })
         .collect();
     let content = parts.iter().any(|part| *part != Media::Type);
-    found.demand(
+    problems.demand(
         parts.is_empty() || request.body == BodyForm::Multipart,
         at,
         "a file goes with `body: multipart` only",
     );
-    found.demand(
+    problems.demand(
         parts.is_empty() || content,
         at,
         "there is a media.type, and nothing that goes to media.text or media.base64",
     );
     let Some((_, operation)) = described(digests, request.operation) else { return };
-    found.demand(parts.is_empty() || operation.upload.is_some(), at, &format!("{} takes no file", operation.id));
+    problems.demand(parts.is_empty() || operation.upload.is_some(), at, &format!("{} takes no file", operation.id));
     let gives = request.answer == AnswerForm::Json || operation.download;
-    found.demand(gives, at, &format!("{} gives no file", operation.id));
+    problems.demand(gives, at, &format!("{} gives no file", operation.id));
 }
 
 fn held_against(
@@ -148,22 +153,22 @@ fn held_against(
     request: &Written<'_>,
     targets: &[(Target, Source<'_>)],
     digests: &[Digest],
-    found: &mut Found,
+    problems: &mut Problems,
 ) {
     let at = request.at.as_str();
     let Some((digest, operation)) = described(digests, request.operation) else {
-        return found.add(at, format!("the vendor's description has no operation `{}`", request.operation));
+        return problems.add(at, format!("the vendor's description has no operation `{}`", request.operation));
     };
-    found.demand(request.request.is_none(), at, "the description says method and path: leave out `request`");
+    problems.demand(request.request.is_none(), at, "the description says method and path: leave out `request`");
     if digests.first().is_some_and(|first| first.id == digest.id) {
-        found.demand(lies_under(file, digest, operation), at, "its path does not lie under `base_url`");
+        problems.demand(lies_under(file, digest, operation), at, "its path does not lie under `base_url`");
     } else {
-        found.demand(is_listed(file, digest), at, &format!("the host of `{}` is not among `hosts`", digest.id));
+        problems.demand(is_listed(file, digest), at, &format!("the host of `{}` is not among `hosts`", digest.id));
     }
     // What goes into a GraphQL document's variables is held against the document.
     let plain = |target: &Target| request.document.is_none() || !matches!(target, Target::Body(_));
     for (target, source) in targets.iter().filter(|(target, _)| plain(target)) {
-        target_fits(at, target, *source, operation, digest, found);
+        target_fits(at, target, *source, operation, digest, problems);
     }
     for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
         let target = match parameter.place {
@@ -172,9 +177,9 @@ fn held_against(
         };
         let given = targets.iter().find(|(known, _)| *known == target).map(|(_, source)| source);
         let sure = given.is_some_and(sure);
-        found.demand(sure, at, &format!("{target} is required by the vendor, and may be absent here"));
+        problems.demand(sure, at, &format!("{target} is required by the vendor, and may be absent here"));
     }
-    body_is_whole(request, targets, operation, digest, found);
+    body_is_whole(request, targets, operation, digest, problems);
 }
 
 /// Whether there is always a value.
@@ -202,7 +207,7 @@ fn target_fits(
     source: Source<'_>,
     operation: &Operation,
     digest: &Digest,
-    found: &mut Found,
+    problems: &mut Problems,
 ) {
     let place = match target {
         Target::Path(name) => Some((name, Place::Path)),
@@ -210,31 +215,31 @@ fn target_fits(
         Target::Header(_) | Target::Media(_) => None,
         Target::Body(path) => {
             match leaf(operation, digest, path) {
-                Err(why) => found.add(at, why),
-                Ok(leaf) => source_fits(at, target, source, &leaf, found),
+                Err(why) => problems.add(at, why),
+                Ok(leaf) => source_fits(at, target, source, &leaf, problems),
             }
             None
         }
     };
     let Some((name, place)) = place else { return };
     match operation.parameter(digest, name).filter(|parameter| parameter.place == place) {
-        None => found.add(at, format!("{} has no {target}", operation.id)),
-        Some(parameter) => source_fits(at, target, source, &Leaf::of(parameter), found),
+        None => problems.add(at, format!("{} has no {target}", operation.id)),
+        Some(parameter) => source_fits(at, target, source, &Leaf::of(parameter), problems),
     }
 }
 
 /// Types and enums of what is sent against those of where it goes.
-fn source_fits(at: &str, target: &Target, source: Source<'_>, leaf: &Leaf, found: &mut Found) {
+fn source_fits(at: &str, target: &Target, source: Source<'_>, leaf: &Leaf, problems: &mut Problems) {
     match source {
         Source::Computed => {}
         Source::Always(value) => {
             if let Err(why) = leaf.takes_value(value) {
-                found.add(at, format!("{target} is always {value}, which {why}"));
+                problems.add(at, format!("{target} is always {value}, which {why}"));
             }
         }
         Source::Argument(name, field) => {
             if let Err(why) = leaf.takes_field(field) {
-                found.add(format!("{at}.input.{name}"), format!("goes to {target}, which {why}"));
+                problems.add(format!("{at}.input.{name}"), format!("goes to {target}, which {why}"));
             }
         }
     }
@@ -246,7 +251,7 @@ fn body_is_whole(
     targets: &[(Target, Source<'_>)],
     operation: &Operation,
     digest: &Digest,
-    found: &mut Found,
+    problems: &mut Problems,
 ) {
     let at = request.at.as_str();
     let bodies: Vec<(&Vec<String>, bool)> = targets
@@ -255,7 +260,7 @@ fn body_is_whole(
         .collect();
     // Some apps want a body with DELETE; then their description says so.
     let none = operation.method == "GET" || (operation.method == "DELETE" && operation.body.is_none());
-    found.demand(bodies.is_empty() || !none, at, &format!("{} carries no body", operation.method));
+    problems.demand(bodies.is_empty() || !none, at, &format!("{} carries no body", operation.method));
     let Some(schema) = &operation.body else { return };
     if bodies.iter().any(|(path, _)| path.is_empty()) {
         return;
@@ -264,31 +269,35 @@ fn body_is_whole(
         let wanted = member.required_by.contains(&operation.id);
         let given = (request.document.is_some() && name == "query")
             || bodies.iter().any(|(path, sure)| path.first() == Some(name) && (*sure || path.len() > 1));
-        found.demand(given || !wanted, at, &format!("body.{name} is required by the vendor, and may be absent here"));
+        problems.demand(
+            given || !wanted,
+            at,
+            &format!("body.{name} is required by the vendor, and may be absent here"),
+        );
     }
 }
 
 /// Without a description there is less to hold it against: method, path, and that its variables are filled.
-fn manual(request: &Written<'_>, targets: &[(Target, Source<'_>)], found: &mut Found) {
+fn manual(request: &Written<'_>, targets: &[(Target, Source<'_>)], problems: &mut Problems) {
     let at = request.at.as_str();
     let Some(written) = request.request else {
-        return found.add(at, "without a description of the vendor's, `request` says method and path");
+        return problems.add(at, "without a description of the vendor's, `request` says method and path");
     };
     let known = ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&written.method.as_str());
-    found.demand(known, at, &format!("`{}` is no method that tools use", written.method));
+    problems.demand(known, at, &format!("`{}` is no method that tools use", written.method));
     let plain = Url::parse("https://x.test").and_then(|base| base.join(&written.path.replace(['{', '}'], "")));
     let plain =
         plain.is_ok_and(|url| url.host_str() == Some("x.test") && url.query().is_none() && url.fragment().is_none());
     let climbs = written.path.split('/').any(|segment| segment == "." || segment == "..");
     let rooted = written.path.starts_with('/') && !written.path.starts_with("//") && !written.path.contains('\\');
-    found.demand(plain && rooted && !climbs, at, "its path is not a plain path that begins with one slash");
+    problems.demand(plain && rooted && !climbs, at, "its path is not a plain path that begins with one slash");
     for variable in written.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
         let filled = targets.iter().any(|(target, _)| *target == Target::Path(variable.to_owned()));
-        found.demand(filled, at, &format!("nothing fills path.{variable}"));
+        problems.demand(filled, at, &format!("nothing fills path.{variable}"));
     }
     let none = written.method == "GET" || written.method == "DELETE";
     let body = targets.iter().any(|(target, _)| matches!(target, Target::Body(_) | Target::Media(_)));
-    found.demand(!(none && body), at, &format!("{} carries no body", written.method));
+    problems.demand(!(none && body), at, &format!("{} carries no body", written.method));
 }
 
 fn method<'a>(request: &Written<'a>, digests: &'a [Digest]) -> Option<&'a str> {
@@ -303,7 +312,7 @@ fn method<'a>(request: &Written<'a>, digests: &'a [Digest]) -> Option<&'a str> {
 }
 
 /// What a tool says of its effect against the methods that it uses.
-fn effect(at: &str, tool: &ToolFile, methods: &[&str], found: &mut Found) {
+fn effect(at: &str, tool: &ToolFile, methods: &[&str], problems: &mut Problems) {
     let only_reads = methods.iter().all(|method| *method == "GET");
     let deletes = methods.contains(&"DELETE");
     let agrees = match tool.effect {
@@ -316,27 +325,27 @@ fn effect(at: &str, tool: &ToolFile, methods: &[&str], found: &mut Found) {
         tool.effect.as_str(),
         methods.join(", ")
     );
-    found.demand(agrees || tool.excuse.is_some(), at, &why);
+    problems.demand(agrees || tool.excuse.is_some(), at, &why);
 }
 
 /// Every alternative of the tool's rule allows every operation that it calls, and names only scopes that exist.
-fn scopes(at: &str, tool: &ToolFile, written: &[Written<'_>], digests: &[Digest], found: &mut Found) {
+fn scopes(at: &str, tool: &ToolFile, written: &[Written<'_>], digests: &[Digest], problems: &mut Problems) {
     let at = format!("{at}.scopes");
     let rule = ScopeRule::of(tool.scopes.as_ref());
     // Some descriptions say nothing of scopes. Then the file's are from documentation, and nothing tells them wrong.
     if digests.iter().all(|digest| digest.scopes.is_empty()) {
         return;
     }
-    found.demand(!rule.alternatives().is_empty(), &at, "the vendor names scopes for this, so the tool does too");
+    problems.demand(!rule.alternatives().is_empty(), &at, "the vendor names scopes for this, so the tool does too");
     for alternative in rule.alternatives() {
         for scope in alternative {
             let known = digests.iter().any(|digest| digest.scopes.contains(scope));
-            found.demand(known, &at, &format!("`{scope}` is no scope of this API"));
+            problems.demand(known, &at, &format!("`{scope}` is no scope of this API"));
         }
         for (_, operation) in written.iter().filter_map(|request| described(digests, request.operation)) {
             let enough = alternative.iter().any(|scope| operation.scopes.contains(scope));
             let why = format!("`{}` does not allow {}", alternative.join(" "), operation.id);
-            found.demand(enough, &at, &why);
+            problems.demand(enough, &at, &why);
         }
     }
 }

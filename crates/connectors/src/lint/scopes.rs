@@ -1,6 +1,6 @@
 //! The scopes of a file: those that a connection asks for, and the words in which a person reads them.
 
-use super::found::{Author, Found};
+use super::problems::{Author, Problems};
 use crate::file::{File, ScopeAlternative, ScopeFile};
 use std::collections::BTreeSet;
 use valetkey_vendor::Digest;
@@ -19,16 +19,16 @@ const IDENTITY_SCOPES: &[&str] = &[
 /// How many characters the words for one scope have at most: two lines on a telephone.
 const LONGEST: usize = 90;
 
-pub(super) fn check(file: &File, digests: &[Digest], author: Author, found: &mut Found) {
+pub(super) fn check(file: &File, digests: &[Digest], author: Author, problems: &mut Problems) {
     for scope in &file.default_scopes {
-        found.demand(known(scope, digests), "default_scopes", &format!("`{scope}` is no scope of this API"));
+        problems.demand(known(scope, digests), "default_scopes", &format!("`{scope}` is no scope of this API"));
     }
     for (scope, words) in file.scopes.iter() {
         let at = format!("scopes.{scope}");
-        found.demand(known(scope, digests), &at, "is no scope of this API");
+        problems.demand(known(scope, digests), &at, "is no scope of this API");
         let length = words.chars().count();
         let fits = (1..=LONGEST).contains(&length) && words.trim() == words && !words.contains(char::is_control);
-        found.demand(
+        problems.demand(
             fits,
             &at,
             &format!("its words are one line of 1 to {LONGEST} characters without blanks at the ends"),
@@ -36,7 +36,7 @@ pub(super) fn check(file: &File, digests: &[Digest], author: Author, found: &mut
     }
     if author != Author::User {
         for scope in named(file).into_iter().filter(|scope| file.scopes.get(scope).is_none()) {
-            found.add(format!("scopes.{scope}"), "says in no words what the scope allows: people are asked for it");
+            problems.add(format!("scopes.{scope}"), "says in no words what the scope allows: people are asked for it");
         }
     }
 }

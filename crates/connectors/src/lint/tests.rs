@@ -408,3 +408,22 @@ fn attack_73_yaml_that_grows_or_turns_on_itself_is_refused() {
         assert!(matches!(catalog.add("bomb.yaml", text), Err(crate::Error::Unreadable { .. })), "{text:.60}");
     }
 }
+
+/// The page shows what a start says of two mistakes.
+#[test]
+fn the_page_shows_what_is_said() {
+    let page = include_str!("../../../../docs/CONNECTORS.md");
+    let said = |changes: &[(&str, &str)]| {
+        let text = changes.iter().fold(crate::starter::STARTER.to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replacen(from, to, 1)
+        });
+        Catalog::shipped().unwrap().add("my-connectors/acme.yaml", &text).unwrap_err().to_string()
+    };
+    let misplaced = said(&[("map: query.limit", "map: querry.limit"), ("effect: write", "effect: read")]);
+    assert!(page.contains(&format!("valetkey: {misplaced}\n")), "{misplaced}");
+    let misspelt = said(&[("    title: List tasks", "    titel: List tasks")]);
+    let (shown, _) = page.split_once("expected one of title, description, effect, …").unwrap();
+    let (_, shown) = shown.rsplit_once("valetkey: ").unwrap();
+    assert!(misspelt.starts_with(shown), "{misspelt}");
+}

@@ -1,6 +1,6 @@
 //! A tool's face: its name, what models read, its expressions, shapes and natives.
 
-use super::found::{Author, Found};
+use super::problems::{Author, Problems};
 use crate::expression::Expression;
 use crate::file::{AnswerForm, Empty, Field, File, ToolFile};
 use crate::input::Input;
@@ -15,32 +15,32 @@ const MIN_WORDS: usize = 15;
 /// The longest advice on how to read on, in bytes: it has to fit into the smallest answer.
 const MAX_READ_ON: usize = 500;
 
-pub(super) fn check(file: &File, name: &str, tool: &ToolFile, author: Author, found: &mut Found) {
+pub(super) fn check(file: &File, name: &str, tool: &ToolFile, author: Author, problems: &mut Problems) {
     let at = format!("tools.{name}");
     let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let ours = name.strip_prefix(file.connector.as_str()).is_some_and(|rest| rest.starts_with('_'));
-    found.demand(ours, &at, &format!("a tool's name begins with `{}_`", file.connector));
-    found.demand(name.len() <= MAX_NAME && name.chars().all(named), &at, "a name has at most 64 of a-z, 0-9 and _");
-    found.demand(tool.description.trim().len() >= MIN_WORDS, &at, "its description says too little");
-    found.demand(!tool.title.trim().is_empty(), &at, "its title is empty");
+    problems.demand(ours, &at, &format!("a tool's name begins with `{}_`", file.connector));
+    problems.demand(name.len() <= MAX_NAME && name.chars().all(named), &at, "a name has at most 64 of a-z, 0-9 and _");
+    problems.demand(tool.description.trim().len() >= MIN_WORDS, &at, "its description says too little");
+    problems.demand(!tool.title.trim().is_empty(), &at, "its title is empty");
     for (field_name, field) in tool.input.iter() {
         let at = format!("{at}.input.{field_name}");
-        field_alone(&at, field, found);
-        emptied(&at, field, tool.effect, found);
+        field_alone(&at, field, problems);
+        emptied(&at, field, tool.effect, problems);
     }
-    arguments(&at, tool, found);
-    steps(&at, tool, author, found);
-    expressions(file, &at, tool, found);
-    output(&at, tool, found);
+    arguments(&at, tool, problems);
+    steps(&at, tool, author, problems);
+    expressions(file, &at, tool, problems);
+    output(&at, tool, problems);
 }
 
-fn field_alone(at: &str, field: &Field, found: &mut Found) {
+fn field_alone(at: &str, field: &Field, problems: &mut Problems) {
     let kinds = ["string", "integer", "number", "boolean", "array", "object"];
-    found.demand(kinds.contains(&field.kind.as_str()), at, &format!("`{}` is no JSON type", field.kind));
-    found.demand(field.description.trim().len() >= MIN_WORDS, at, "its description says too little");
-    found.demand((field.kind == "array") == field.items.is_some(), at, "a list, and nothing else, has `items`");
-    found.demand(!(field.required && field.default.is_some()), at, "what is required needs no default");
-    found.demand(
+    problems.demand(kinds.contains(&field.kind.as_str()), at, &format!("`{}` is no JSON type", field.kind));
+    problems.demand(field.description.trim().len() >= MIN_WORDS, at, "its description says too little");
+    problems.demand((field.kind == "array") == field.items.is_some(), at, "a list, and nothing else, has `items`");
+    problems.demand(!(field.required && field.default.is_some()), at, "what is required needs no default");
+    problems.demand(
         (field.map == "none") == field.because.is_some(),
         at,
         "`map: none`, and nothing else, has a `because`",
@@ -48,31 +48,31 @@ fn field_alone(at: &str, field: &Field, found: &mut Found) {
 }
 
 /// What is said of an empty value can come true where the argument goes.
-fn emptied(at: &str, field: &Field, effect: Effect, found: &mut Found) {
+fn emptied(at: &str, field: &Field, effect: Effect, problems: &mut Problems) {
     let sent = field.map != "none" && !field.map.starts_with("path.");
     let member = field.empty != Empty::AsNull || field.map.starts_with("body.");
-    found.demand(member, at, "`empty: as_null` is for a member of the body");
-    found.demand(field.empty == Empty::Absent || sent, at, "`empty` is for what may be sent empty");
+    problems.demand(member, at, "`empty: as_null` is for a member of the body");
+    problems.demand(field.empty == Empty::Absent || sent, at, "`empty` is for what may be sent empty");
     let changes = field.empty != Empty::ByClear || effect != Effect::Read;
-    found.demand(changes, at, "`empty: by_clear` is for tools that change something");
+    problems.demand(changes, at, "`empty: by_clear` is for tools that change something");
 }
 
 /// The schema compiles, takes the tool's example, and its defaults are valid.
-fn arguments(at: &str, tool: &ToolFile, found: &mut Found) {
+fn arguments(at: &str, tool: &ToolFile, problems: &mut Problems) {
     let input = match Input::compile(&tool.input, tool.versions) {
         Ok(input) => input,
-        Err(why) => return found.add(format!("{at}.input"), why),
+        Err(why) => return problems.add(format!("{at}.input"), why),
     };
     if let Err(failure) = input.check("the example", &tool.example) {
-        found.add(format!("{at}.example"), failure.message);
+        problems.add(format!("{at}.example"), failure.message);
     }
     if let Some(paginate) = &tool.paginate {
         let known = tool.input.get(&paginate.into).is_some();
-        found.demand(known, &format!("{at}.paginate.into"), "names no argument of this tool");
+        problems.demand(known, &format!("{at}.paginate.into"), "names no argument of this tool");
         let one = paginate.next.is_some() != paginate.link.is_some();
-        found.demand(one, &format!("{at}.paginate"), "has either `next` or `link`");
+        problems.demand(one, &format!("{at}.paginate"), "has either `next` or `link`");
         let alone = paginate.link.is_none() || tool.steps.is_empty();
-        found.demand(
+        problems.demand(
             alone,
             &format!("{at}.paginate.link"),
             "is for a tool without `steps`: which answer's would it be",
@@ -80,53 +80,53 @@ fn arguments(at: &str, tool: &ToolFile, found: &mut Found) {
     }
 }
 
-fn steps(at: &str, tool: &ToolFile, author: Author, found: &mut Found) {
+fn steps(at: &str, tool: &ToolFile, author: Author, problems: &mut Problems) {
     let main = tool.steps.iter().filter(|step| step.call.as_ref() == Some(&tool.operation)).count();
     // Where no argument goes into it by its own `map`, several may: nothing would be sent twice.
     let mapped = tool.input.iter().any(|(_, field)| !matches!(field.map.as_str(), "none" | "expression"));
     let clear = main == 1 || (main > 1 && !mapped);
-    found.demand(tool.steps.is_empty() || clear, at, "exactly one step calls the tool's own operation");
+    problems.demand(tool.steps.is_empty() || clear, at, "exactly one step calls the tool's own operation");
     let bare = tool.steps.is_empty() || (tool.set.is_empty() && tool.with.is_empty());
-    found.demand(bare, at, "with steps, `set` and `with` stand in them");
+    problems.demand(bare, at, "with steps, `set` and `with` stand in them");
     let plain = tool.steps.is_empty() || tool.answer == AnswerForm::Json;
-    found.demand(plain, at, "with steps, `answer` stands in the one whose request is answered with a file");
+    problems.demand(plain, at, "with steps, `answer` stands in the one whose request is answered with a file");
     let mut saved = BTreeSet::from(["input", "call", "account"]);
     for (index, step) in tool.steps.iter().enumerate() {
         let at = format!("{at}.steps[{index}]");
-        found.demand(step.call.is_some() != step.native.is_some(), &at, "a step has either `call` or `native`");
+        problems.demand(step.call.is_some() != step.native.is_some(), &at, "a step has either `call` or `native`");
         if let Some(name) = &step.native {
-            found.demand(author == Author::Us, &at, "a file of one's own may name no native");
-            found.demand(native::by_name(name).is_some(), &at, &format!("there is no native `{name}`"));
+            problems.demand(author == Author::Us, &at, "a file of one's own may name no native");
+            problems.demand(native::by_name(name).is_some(), &at, &format!("there is no native `{name}`"));
         }
         let sent = step.call.is_some() || step.answer == AnswerForm::Json;
-        found.demand(sent, &at, "a native answers no file");
+        problems.demand(sent, &at, "a native answers no file");
         let fresh = saved.insert(step.save.as_deref().unwrap_or(ANSWER));
-        found.demand(fresh, &at, "another step saves under this name");
+        problems.demand(fresh, &at, "another step saves under this name");
         let plain = step.for_each.is_some() || (step.element.is_none() && step.skip.is_empty() && step.limit.is_none());
-        found.demand(plain, &at, "`as`, `skip` and `limit` belong to `for_each`");
+        problems.demand(plain, &at, "`as`, `skip` and `limit` belong to `for_each`");
     }
 }
 
 /// Every expression compiles and reads only what is there: arguments, what the account says of itself, and what earlier
 /// steps saved.
-fn expressions(file: &File, at: &str, tool: &ToolFile, found: &mut Found) {
+fn expressions(file: &File, at: &str, tool: &ToolFile, problems: &mut Problems) {
     let mut used = BTreeSet::new();
     let fields = !file.account_fields.is_empty();
     let mut saved: BTreeSet<String> = fields.then(|| "account".to_owned()).into_iter().collect();
     for (target, text) in tool.with.iter() {
-        used.extend(expression(&format!("{at}.with.{target}"), text, tool, &saved, found));
+        used.extend(expression(&format!("{at}.with.{target}"), text, tool, &saved, problems));
     }
     for (index, step) in tool.steps.iter().enumerate() {
         let at = format!("{at}.steps[{index}]");
         for (key, text) in [("when", &step.when), ("for_each", &step.for_each)] {
             if let Some(text) = text {
-                used.extend(expression(&format!("{at}.{key}"), text, tool, &saved, found));
+                used.extend(expression(&format!("{at}.{key}"), text, tool, &saved, problems));
             }
         }
         let element = step.for_each.is_some().then(|| step.element.clone().unwrap_or_else(|| "item".to_owned()));
         let fresh = element.filter(|element| saved.insert(element.clone()));
         for (target, text) in step.with.iter() {
-            used.extend(expression(&format!("{at}.with.{target}"), text, tool, &saved, found));
+            used.extend(expression(&format!("{at}.with.{target}"), text, tool, &saved, problems));
         }
         if let Some(element) = fresh {
             saved.remove(&element);
@@ -139,16 +139,22 @@ fn expressions(file: &File, at: &str, tool: &ToolFile, found: &mut Found) {
         let whole = format!("input.{name}");
         let computed = used.iter().any(|read| *read == whole || read.starts_with(&format!("{whole}.")));
         let read = natives || computed || shape.contains(&format!(".{whole}"));
-        found.demand(read, &format!("{at}.input.{name}"), "no expression reads it");
+        problems.demand(read, &format!("{at}.input.{name}"), "no expression reads it");
     }
 }
 
 /// What one expression reads.
-fn expression(at: &str, text: &str, tool: &ToolFile, saved: &BTreeSet<String>, found: &mut Found) -> BTreeSet<String> {
+fn expression(
+    at: &str,
+    text: &str,
+    tool: &ToolFile,
+    saved: &BTreeSet<String>,
+    problems: &mut Problems,
+) -> BTreeSet<String> {
     let reads = match Expression::compile(text) {
         Ok(compiled) => compiled.reads(),
         Err(why) => {
-            found.add(at, why);
+            problems.add(at, why);
             return BTreeSet::new();
         }
     };
@@ -160,22 +166,26 @@ fn expression(at: &str, text: &str, tool: &ToolFile, saved: &BTreeSet<String>, f
             ("input", None) | ("call", Some("id")) => true,
             (other, _) => saved.contains(other),
         };
-        found.demand(known, at, &format!("reads `{read}`, which is not there"));
+        problems.demand(known, at, &format!("reads `{read}`, which is not there"));
     }
     reads
 }
 
-fn output(at: &str, tool: &ToolFile, found: &mut Found) {
+fn output(at: &str, tool: &ToolFile, problems: &mut Problems) {
     let next = tool.paginate.as_ref().and_then(|paginate| paginate.next.as_ref());
     for text in tool.output.shape.iter().chain(next) {
         if let Err(why) = Shape::compile(text) {
-            found.add(format!("{at}.output"), why.to_string());
+            problems.add(format!("{at}.output"), why.to_string());
         }
     }
     let whole = tool.output.list.is_none() || tool.output.read_on.is_some();
-    found.demand(whole, &format!("{at}.output"), "a list that may be cut needs `read_on`");
+    problems.demand(whole, &format!("{at}.output"), "a list that may be cut needs `read_on`");
     let short = tool.output.read_on.as_ref().is_none_or(|words| words.len() <= MAX_READ_ON);
-    found.demand(short, &format!("{at}.output.read_on"), "is longer than 500 bytes, which an answer has no room for");
+    problems.demand(
+        short,
+        &format!("{at}.output.read_on"),
+        "is longer than 500 bytes, which an answer has no room for",
+    );
     let sane = tool.output.max_bytes.is_none_or(|bytes| (2_000..=10_000_000).contains(&bytes));
-    found.demand(sane, &format!("{at}.output.max_bytes"), "is not from 2,000 to 10,000,000");
+    problems.demand(sane, &format!("{at}.output.max_bytes"), "is not from 2,000 to 10,000,000");
 }

@@ -170,6 +170,8 @@ mod tests {
             assert!(page_to_text(&page(head), Some("us-ascii")).contains("При"), "{head}");
             assert!(page_to_text(&page(head), Some("iso-8859-1")).contains("Ïðè"), "what stands beside it wins");
         }
+        // Where nothing but the page says it.
+        assert!(page_to_text(b"<meta charset=windows-1251><p>caf\xe9", None).ends_with("caf\u{439}"));
         assert!(page_to_text("<meta charset=utf-16>é".as_bytes(), None).ends_with('é'));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::encoded;
 use unicode_normalization::UnicodeNormalization;
+use valetkey_domain::invisible::is_invisible;
 
 /// What two spellings of one name have in common: composed or not, wide or narrow, in whatever case and with whatever
 /// blanks and marks nobody sees; encoded words and percents are undone.
@@ -10,12 +11,8 @@ pub(super) fn key(name: &str) -> String {
     let plain = percent_encoding::percent_decode_str(&plain).decode_utf8().unwrap_or_default();
     // Through upper case, for some letters have no small form of their own: ß is SS.
     let folded: String = plain.nfkc().collect::<String>().to_uppercase().to_lowercase().nfkc().collect();
-    let seen = |c: &char| {
-        !c.is_control()
-            && !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
-    };
-    let words: Vec<String> = folded.split_whitespace().map(|word| word.chars().filter(seen).collect()).collect();
-    words.join(" ")
+    let words = folded.split_whitespace().map(|word| word.chars().filter(|c| !is_invisible(*c)).collect::<String>());
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -31,6 +28,9 @@ mod tests {
             ("straße.doc", "STRASSE.DOC"),
             ("a\u{a0}b  c.txt", "a b c.txt"),
             ("x\u{200b}.txt", "x.txt"),
+            // Of each block that nobody sees.
+            ("a\u{3164}b\u{e0041}c\u{2800}d\u{17b4}e\u{fe0f}f.txt", "abcdef.txt"),
+            ("a \u{2063} b.txt", "a b.txt"),
             (" a.txt ", "a.txt"),
             ("=?utf-8?Q?caf=C3=A9.txt?=", "café.txt"),
             ("caf%C3%A9%20x.txt", "café x.txt"),

@@ -51,6 +51,12 @@ fn every_native_is_found_by_its_name() {
     let names: Vec<_> = NATIVES.iter().map(|(name, _)| *name).collect();
     assert!(names.is_sorted() && names.iter().all(|name| by_name(name).is_some()));
     assert!(by_name("exec").is_none());
+    let page = include_str!("../../../../docs/CONNECTORS.md");
+    let (_, listed) = page.split_once("a file of your own may name none").unwrap();
+    let (listed, _) = listed.split_once("They see what").unwrap();
+    let mut listed: Vec<&str> = listed.split('`').skip(1).step_by(2).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, names, "docs/CONNECTORS.md");
 }
 
 fn part(kind: &str, body: &[u8], headers: &[(&str, &str)]) -> Value {

@@ -113,6 +113,10 @@ mod tests {
         );
         assert!(named("timezone", "PST").unwrap_err().message.contains("`timezone` PST is no IANA"));
         assert!(named("timezone", "../../etc/passwd").is_err());
+        // Canada/Pacific and US/Pacific are two.
+        for shared in ["Pacific", "Central"] {
+            assert!(!named("timezone", shared).unwrap_err().message.contains("Did you mean"), "{shared}");
+        }
     }
 
     /// The sign of Etc's zones is POSIX's: Etc/GMT-1 is an hour east of Greenwich.
@@ -135,7 +139,7 @@ mod tests {
                 None => assert!(!message.contains("Etc/"), "{message}"),
             }
         }
-        for name in ["GMT+99", "Etc/GMT+20", "PST", "IST", "GMT+1:2:3", "UTC+", "Etc", "GMT plus one"] {
+        for name in ["GMT+99", "Etc/GMT+20", "PST", "IST", "GMT+1:2:3", "UTC+", "Etc", "GMT plus one", "Europe/GMT+1"] {
             assert!(said(name).ends_with("America/New_York."), "{}", said(name));
         }
         assert!(said(&"x".repeat(1_000_000)).len() < 300);

@@ -125,8 +125,8 @@ impl Projection {
         copier.pay(1)?;
         match self {
             Self::Whole => sink(value, copier),
-            Self::Field(name, optional) => taken(field(value, name), *optional, copier, sink),
-            Self::Item(index, optional) => taken(item(value, *index), *optional, copier, sink),
+            Self::Field(name, optional) => selected(field(value, name), *optional, copier, sink),
+            Self::Item(index, optional) => selected(item(value, *index), *optional, copier, sink),
             Self::Each(optional) => each(value, *optional, copier, sink),
             Self::Constant(constant) => sink(Cow::Owned(constant.clone()), copier),
             Self::Pipe(left, right) => {
@@ -205,9 +205,14 @@ fn literal(parts: &[StrPart<&str, Term<&str>>]) -> Option<String> {
     Some(text)
 }
 
-type Taken<'v> = Result<Cow<'v, Value>, Error>;
+type Selected<'v> = Result<Cow<'v, Value>, Error>;
 
-fn taken<'v>(found: Taken<'v>, optional: bool, copier: &mut Copier, sink: &mut Sink<'_, 'v>) -> Result<(), Error> {
+fn selected<'v>(
+    found: Selected<'v>,
+    optional: bool,
+    copier: &mut Copier,
+    sink: &mut Sink<'_, 'v>,
+) -> Result<(), Error> {
     match found {
         Ok(value) => sink(value, copier),
         Err(_) if optional => Ok(()),
@@ -215,7 +220,7 @@ fn taken<'v>(found: Taken<'v>, optional: bool, copier: &mut Copier, sink: &mut S
     }
 }
 
-fn field<'v>(value: Cow<'v, Value>, name: &str) -> Taken<'v> {
+fn field<'v>(value: Cow<'v, Value>, name: &str) -> Selected<'v> {
     let found = match value {
         Cow::Borrowed(Value::Object(members)) => members.get(name).map(Cow::Borrowed),
         Cow::Owned(Value::Object(mut members)) => members.get_mut(name).map(|member| Cow::Owned(member.take())),
@@ -225,7 +230,7 @@ fn field<'v>(value: Cow<'v, Value>, name: &str) -> Taken<'v> {
     Ok(found.unwrap_or(Cow::Owned(Value::Null)))
 }
 
-fn item<'v>(value: Cow<'v, Value>, index: i64) -> Taken<'v> {
+fn item<'v>(value: Cow<'v, Value>, index: i64) -> Selected<'v> {
     let found = match value {
         Cow::Borrowed(Value::Array(items)) => {
             position(index, items.len()).and_then(|at| items.get(at)).map(Cow::Borrowed)

@@ -41,8 +41,8 @@ pub(crate) fn list(state: &State, _: Timestamp, call: &Call) -> Outcome {
 /// One draft.
 pub(crate) fn get(state: &State, _: Timestamp, call: &Call) -> Outcome {
     let user = mailbox(state, call)?;
-    let draft = found(user, call.path("id"))?;
-    let shown = mime::resource(held(user, draft)?, messages::view(call, &[])?)?;
+    let draft = draft_of(user, call.path("id"))?;
+    let shown = mime::resource(mail_of(user, draft)?, messages::view(call, &[])?)?;
     Ok(json!({"id": draft.id, "message": shown}).into())
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn create(state: &mut State, now: Timestamp, call: &Call) -> Outcome 
 
 /// Replaces the message of a draft.
 pub(crate) fn update(state: &mut State, now: Timestamp, call: &Call) -> Outcome {
-    let before = found(mailbox(state, call)?, call.path("id"))?.clone();
+    let before = draft_of(mailbox(state, call)?, call.path("id"))?.clone();
     let message = write(state, now, call)?;
     let user = owned(state, call)?;
     let draft = user.mailbox.drafts.iter_mut().find(|draft| draft.id == before.id).ok_or_else(missing)?;
@@ -73,16 +73,16 @@ pub(crate) fn send(state: &mut State, now: Timestamp, call: &Call) -> Outcome {
         return Err(ApiError::invalid("Missing draft id", cite::reference(&call.operation)));
     }
     let user = mailbox(state, call)?;
-    let draft = found(user, &id)?.clone();
-    let held = held(user, &draft)?.clone();
-    let sent = send::dispatch(state, now, call, &held.raw, Some(&held.thread))?;
+    let draft = draft_of(user, &id)?.clone();
+    let mail = mail_of(user, &draft)?.clone();
+    let sent = send::dispatch(state, now, call, &mail.raw, Some(&mail.thread))?;
     change::remove(state, call, &[draft.message].into())?;
     Ok(sent)
 }
 
 /// Deletes a draft for good.
 pub(crate) fn delete(state: &mut State, _: Timestamp, call: &Call) -> Outcome {
-    let message = found(mailbox(state, call)?, call.path("id"))?.message.clone();
+    let message = draft_of(mailbox(state, call)?, call.path("id"))?.message.clone();
     change::remove(state, call, &[message].into())?;
     Ok(Answer::default())
 }
@@ -95,15 +95,15 @@ fn write(state: &mut State, now: Timestamp, call: &Call) -> Result<String, ApiEr
     Ok(send::keep(state, now, call, &body, labels)?.id)
 }
 
-fn found<'a>(user: &'a User, id: &str) -> Result<&'a Draft, ApiError> {
+fn draft_of<'a>(user: &'a User, id: &str) -> Result<&'a Draft, ApiError> {
     user.mailbox.drafts.iter().find(|draft| draft.id == id).ok_or_else(missing)
 }
 
-fn held<'a>(user: &'a User, draft: &Draft) -> Result<&'a Mail, ApiError> {
+fn mail_of<'a>(user: &'a User, draft: &Draft) -> Result<&'a Mail, ApiError> {
     user.mail.iter().find(|mail| mail.id == draft.message).ok_or_else(missing)
 }
 
 fn row(user: &User, draft: &Draft) -> Result<Value, ApiError> {
-    let mail = held(user, draft)?;
+    let mail = mail_of(user, draft)?;
     Ok(json!({"id": draft.id, "message": {"id": mail.id, "threadId": mail.thread, "labelIds": mail.labels}}))
 }

@@ -4,7 +4,7 @@ use crate::kit::{Kit, post};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::json;
-use valetkey_app::servers::instances;
+use valetkey_app::servers::{configs, instances};
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
@@ -125,4 +125,26 @@ async fn one_users_url_serves_no_other() {
     let answer = kit.post(&format!("{path}?identifier=ann"), &headers, call.to_string()).await.json();
     assert_eq!(answer["result"]["isError"], true, "{answer}");
     assert!(kit.upstream.seen().is_empty());
+}
+
+#[tokio::test]
+async fn an_instance_on_another_config_keeps_its_url_and_has_that_ones_tools() {
+    let kit = Kit::connected().await;
+    let mappings = vec![configs::NewMapping {
+        connection: kit.connection.name.to_string(),
+        tools: vec!["fakeapp_get_item".to_owned()],
+    }];
+    let one = configs::New { name: "one-item".into(), description: String::new(), mappings };
+    configs::create(&kit.app, &kit.ctx, one).await.unwrap();
+    for (config, expected) in [("one-item", &["fakeapp_get_item"][..]), ("items", &Kit::LISTED)] {
+        let change = instances::Change { name: None, config: Some(config.into()) };
+        let moved = instances::update(&kit.app, &kit.ctx, &kit.instance.id, change).await.unwrap();
+        assert!(instances::url(&kit.app, &kit.ctx, &moved).await.unwrap().expose().ends_with(&kit.path), "{config}");
+        let listed = kit.post(&kit.path, &[], r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#).await.json();
+        let names = listed["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap());
+        let (mut names, mut expected) = (names.collect::<Vec<_>>(), expected.to_vec());
+        names.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(names, expected, "{config}");
+    }
 }

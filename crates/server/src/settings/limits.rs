@@ -162,6 +162,27 @@ mod tests {
         assert_eq!(limits.connections, None);
     }
 
+    /// What operators read is what is there.
+    #[test]
+    fn the_page_has_every_limit_with_its_default() {
+        let page = include_str!("../../../../docs/OPERATING.md");
+        let (_, table) = page.split_once("\n## Limits\n").unwrap();
+        let rows: Vec<&str> = table
+            .lines()
+            .skip_while(|line| !line.starts_with("| `"))
+            .take_while(|line| line.starts_with("| `"))
+            .collect();
+        let said = rows.iter().filter_map(|row| {
+            let mut cells = row.split('|').skip(1).map(str::trim);
+            let (name, default) = (cells.next()?.trim_matches('`'), cells.next()?);
+            default.parse::<u64>().ok().map(|default| format!("{name} = {default}\n"))
+        });
+        let said: String = said.collect();
+        assert_eq!(said.lines().count() + 1, rows.len(), "only that of connections depends on the machine");
+        assert_eq!(format!("{:?}", LimitsFile::default()).matches(": None").count(), rows.len());
+        assert_eq!(format!("{:?}", read(&said).unwrap()), format!("{:?}", read("").unwrap()));
+    }
+
     #[test]
     fn what_is_said_counts() {
         let limits = read("in_flight_per_host = 3\nmcp_body_bytes = 2048\nidle_seconds = 7\nconnections = 99").unwrap();

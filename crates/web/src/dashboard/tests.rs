@@ -407,6 +407,32 @@ async fn of_many_connections_a_config_finds_the_one_and_loses_no_choice() {
     assert!(none.text.contains("id=\"find\"") && !none.text.contains("A config needs a connection first"));
 }
 
+/// A connector of somebody's own file that is not there at this start.
+#[tokio::test]
+async fn a_config_keeps_what_it_has_of_a_connector_that_is_not_loaded() {
+    let site = site_at(OWN).await;
+    let (cookie, token) = signed_in(&site, Role::Developer).await;
+    let path = "/dashboard/development/connections/create/typedkey";
+    ask(&site, Method::POST, path, Some(&cookie), Some(format!("token={token}&name=OWN"))).await;
+    let sent = format!(
+        "token={token}&name=both&connection=MY_GMAIL&which:MY_GMAIL=some&tool:MY_GMAIL=gmail_fetch_mails&connection=OWN&which:OWN=all"
+    );
+    let made = ask(&site, Method::POST, "/dashboard/development/configs/create", Some(&cookie), Some(sent)).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let mut tx = site.store.write().await.unwrap();
+    assert_eq!(tx.run("UPDATE connections SET connector = 'gone' WHERE name = 'MY_GMAIL'", []).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let config = made.location.split('?').next().unwrap().to_owned();
+    let form = ask(&site, Method::GET, &format!("{config}/edit"), Some(&cookie), None).await;
+    for kept in [
+        "value=\"MY_GMAIL\" checked",
+        "value=\"gmail_fetch_mails\" data-some=\"which:MY_GMAIL\" checked",
+        "value=\"OWN\" checked",
+    ] {
+        assert!(form.text.contains(kept), "{kept} is not in {}", form.text);
+    }
+}
+
 #[tokio::test]
 async fn a_connection_asks_for_what_its_connector_signs_in_with() {
     let site = site_at(OWN).await;

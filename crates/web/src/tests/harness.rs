@@ -31,6 +31,8 @@ pub(super) const LIFE: Duration = Duration::from_secs(15 * 60);
 /// A system with one connection and one user, and the router of its pages.
 pub(crate) struct Site {
     pub(crate) app: App,
+    /// The database below it.
+    pub(crate) store: Store,
     ctx: Ctx,
     account: AccountId,
     pub(crate) web: Web,
@@ -47,7 +49,7 @@ pub(crate) async fn site_at(own: &'static str) -> Site {
 }
 
 /// The use cases over an empty database.
-async fn system(own: &str, policy: Policy) -> (App, Arc<ManualClock>) {
+async fn system(own: &str, policy: Policy) -> (App, Store, Arc<ManualClock>) {
     let (clock, rng) = (Arc::new(ManualClock::default()), Arc::new(SeededRng::new(7)));
     let store = Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap();
     let keyring =
@@ -65,13 +67,13 @@ async fn system(own: &str, policy: Policy) -> (App, Arc<ManualClock>) {
     let mut catalog = Catalog::shipped().unwrap();
     catalog.add("typedkey.yaml", include_str!("../../../../tests/connectors/typedkey.yaml")).unwrap();
     catalog.add("typeddwd.yaml", include_str!("../../../../tests/connectors/typeddwd.yaml")).unwrap();
-    let core = Core::start(store, keyring, catalog, outbound, settings, clock.clone(), rng).await.unwrap();
-    (App::new(core), clock)
+    let core = Core::start(store.clone(), keyring, catalog, outbound, settings, clock.clone(), rng).await.unwrap();
+    (App::new(core), store, clock)
 }
 
 /// One whose connection is set up like this.
 pub(super) async fn site_with(own: &'static str, settings: connection::Settings, policy: Policy) -> Site {
-    let (app, clock) = system(own, policy).await;
+    let (app, store, clock) = system(own, policy).await;
     let environment = environments::ensure_first(&app).await.unwrap();
     let ctx = doors::operator(&app, &environment.id);
     let settings = connection::Settings { client_id: Some("client".into()), ..settings };
@@ -88,6 +90,7 @@ pub(super) async fn site_with(own: &'static str, settings: connection::Settings,
     Site {
         web: Web::open(app.clone()).unwrap(),
         app,
+        store,
         ctx,
         clock,
         connection: connection.id,

@@ -164,7 +164,7 @@ async fn instance(app: &App, ctx: &Ctx, token: &str, steps: &mut Vec<Step>) -> R
         }
         Ok(instance) => {
             let what = if claim.generation == instance.url_generation {
-                "was put on another config since"
+                "was put on another config since this URL, of an earlier version, was made"
             } else {
                 "was given another URL since"
             };

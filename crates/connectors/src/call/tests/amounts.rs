@@ -97,11 +97,11 @@ fn mails(most: u64, sizes: &[usize]) -> Step {
     while let Step::Send(requests) = step {
         let mail = |request: &Request<Bytes>| {
             let at: usize = request.uri().path().rsplit_once("/m").unwrap().1.parse().unwrap();
-            let body = json!({"size": 1, "data": "YWFh".repeat(sizes[at] / 4)});
-            answer(
-                200,
-                &json!({"id": format!("m{at}"), "payload": {"mimeType": "text/plain", "headers": [], "body": body}}),
-            )
+            // In small parts, so that the work is paid for bit by bit, and nearly all of it before the end is seen.
+            let body = json!({"size": 300, "data": "YWFh".repeat(100)});
+            let part = json!({"mimeType": "text/plain", "headers": [], "body": body});
+            let payload = json!({"mimeType": "multipart/mixed", "headers": [], "parts": vec![part; sizes[at] / 400]});
+            answer(200, &json!({"id": format!("m{at}"), "payload": payload}))
         };
         step = run.next(requests.iter().map(mail).collect(), LEFT);
     }

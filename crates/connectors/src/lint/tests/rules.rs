@@ -2,7 +2,7 @@
 //! of the check that tells something must have told it.
 
 use super::*;
-use crate::lint::found::seen;
+use crate::lint::problems::seen;
 use std::collections::BTreeSet;
 
 /// The files of the check, by name.
@@ -40,7 +40,7 @@ fn every_rule_fails_when_it_should() {
         let rules = source
             .lines()
             .enumerate()
-            .filter(|(_, line)| line.contains("found.demand(") || line.contains("found.add("));
+            .filter(|(_, line)| line.contains("problems.demand(") || line.contains("problems.add("));
         for (index, line) in rules {
             let number = u32::try_from(index + 1).unwrap();
             let failed = seen.iter().any(|(file, at)| file.ends_with(&format!("lint/{name}")) && *at == number);

@@ -1,11 +1,9 @@
 //! Time against size: four times as much may take four times as long, and hardly more. Every native is tried with what
 //! was made to be the worst for it; one that is not in the table fails the test.
-//!
-//! Measured is the processor's time of this thread, so that other work on the machine does not matter.
 
 use super::worst::{FAMILIES, Family};
 use super::*;
-use rustix::time::{ClockId, clock_gettime};
+use crate::thread_time::{now, since};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -24,18 +22,13 @@ struct Measured {
     spent: u64,
 }
 
-fn now() -> Duration {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap())
-}
-
 fn measured(family: &Family, size: usize) -> Measured {
     let scope = (family.make)(size);
     let setting = setting();
     let native = by_name(family.native).unwrap();
     let began = now();
     let _ = native(scope.as_object().unwrap(), &setting);
-    Measured { time: now().checked_sub(began).unwrap(), spent: setting.work.spent() }
+    Measured { time: since(began), spent: setting.work.spent() }
 }
 
 /// What is wrong with a family's growth. Once may be the allocator's bad day.

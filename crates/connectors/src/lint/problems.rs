@@ -1,4 +1,4 @@
-//! Who is checked, and what was found.
+//! Who wrote what is checked, and what is wrong with it.
 
 use crate::error::Problem;
 
@@ -13,11 +13,11 @@ pub enum Author {
     Strict,
 }
 
-/// What was found so far.
+/// What is wrong so far.
 #[derive(Debug, Default)]
-pub(super) struct Found(pub(super) Vec<Problem>);
+pub(super) struct Problems(pub(super) Vec<Problem>);
 
-impl Found {
+impl Problems {
     #[track_caller]
     pub(super) fn add(&mut self, at: impl Into<String>, why: impl Into<String>) {
         #[cfg(test)]

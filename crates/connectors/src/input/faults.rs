@@ -23,32 +23,32 @@ pub(super) fn quoted(word: &str) -> String {
 /// The faults that are told, and how many there are.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    told: Vec<String>,
+    first: Vec<String>,
     more: usize,
 }
 
 impl Faults {
     pub(super) fn add(&mut self, words: impl FnOnce() -> String) {
-        if self.told.len() < MOST { self.told.push(words()) } else { self.more += 1 }
+        if self.first.len() < MOST { self.first.push(words()) } else { self.more += 1 }
     }
 
     pub(super) const fn none(&self) -> bool {
-        self.told.is_empty()
+        self.first.is_empty()
     }
 
     /// Whether one more would be told.
-    pub(super) fn room(&self) -> bool {
-        self.told.len() < MOST
+    pub(super) fn takes_more(&self) -> bool {
+        self.first.len() < MOST
     }
 
     pub(super) fn joined(&self, between: &str) -> String {
         let more = if self.more > 0 { format!("{between}and {} more", self.more) } else { String::new() };
-        self.told.join(between) + &more
+        self.first.join(between) + &more
     }
 }
 
 /// One fault in words that name the argument.
-pub(super) fn told(error: &ValidationError<'_>) -> String {
+pub(super) fn described(error: &ValidationError<'_>) -> String {
     use ValidationErrorKind as Kind;
     let place = place(&error.instance_path().to_string());
     let must = |what: String| format!("`{place}` must {what}");

@@ -7,17 +7,17 @@ use serde_json::{Number, Value};
 use valetkey_domain::json;
 
 /// The value as the schema wants it; nothing where it says that there is none.
-pub(super) fn taken(described: &Value, required: bool, empty: Empty, given: &Value) -> Option<Value> {
+pub(super) fn coerced(described: &Value, required: bool, empty: Empty, given: &Value) -> Option<Value> {
     // Zero in place of a text that may be left out says more likely that there is none than "0": nobody knows.
     let unclear = !required && given.as_f64() == Some(0.0) && kind(described) == "string";
-    let value = if unclear { given.clone() } else { coerced(described, given) };
+    let value = if unclear { given.clone() } else { converted(described, given) };
     let absent = !required && !matches!(empty, Empty::Kept | Empty::AsNull) && placeholder(described, &value);
     // Where a text could never be right, an empty one is none, whatever emptiness means otherwise.
     let misfit = !required && blank(&value) && described.get("type").is_some_and(|kind| kind != "string");
     (!value.is_null() && !absent && !misfit).then_some(value)
 }
 
-fn coerced(described: &Value, given: &Value) -> Value {
+fn converted(described: &Value, given: &Value) -> Value {
     let kind = kind(described);
     match (kind, given) {
         ("string", Value::Number(number)) => digits(number),
@@ -74,7 +74,7 @@ fn read(kind: &str, text: &str) -> Option<Value> {
 
 fn elements(described: &Value, items: &[Value]) -> Value {
     match described.get("items") {
-        Some(inner) => items.iter().map(|item| coerced(inner, item)).collect(),
+        Some(inner) => items.iter().map(|item| converted(inner, item)).collect(),
         None => Value::Array(items.to_vec()),
     }
 }
@@ -106,7 +106,7 @@ fn listed_as(described: &Value, item: &Value) -> bool {
 /// Whether a value is of the kind of the list's elements, or becomes it.
 fn fits(described: &Value, single: &Value) -> bool {
     let Some(inner) = described.get("items") else { return true };
-    let value = coerced(inner, single);
+    let value = converted(inner, single);
     match kind(inner) {
         "string" => value.is_string(),
         "integer" => value.is_i64() || value.is_u64(),
