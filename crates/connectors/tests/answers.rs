@@ -151,7 +151,7 @@ fn each_tool(mut look: impl FnMut(&Connector, &Tool, &Map<String, Value>)) {
     let mut seen = 0;
     for connector in catalog.connectors().filter(|connector| connector.alias_of.is_none()) {
         for (name, tool) in &connector.tools {
-            look(&connector, tool, &cases(name).into_iter().next().unwrap().arguments);
+            look(&connector, tool, &cases(name).into_iter().find(|case| !case.exchange.is_empty()).unwrap().arguments);
             seen += 1;
         }
     }
