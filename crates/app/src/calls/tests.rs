@@ -1,8 +1,8 @@
-//! Where a call's work is done, and when it ends.
+//! Where a call's work is done, when it ends, and what is looked at again after it has waited for its turn.
 
 use super::job::Job;
 use super::limits::CallSlot;
-use super::usable::Admitted;
+use super::usable::{Admitted, VALID_FOR};
 use super::*;
 use crate::accounts::{self, Given};
 use crate::connections;
@@ -11,6 +11,8 @@ use crate::fixture::{Fixture, fixture};
 use crate::servers::configs::{self, NewMapping};
 use crate::servers::instances::{self, Ensure};
 use crate::servers::toolset;
+use crate::tenancy::members;
+use crate::tools::{self, meant};
 use futures::future::poll_fn;
 use serde_json::json;
 use std::pin::{Pin, pin};
@@ -19,6 +21,8 @@ use std::task::Poll;
 use valetkey_connectors::native::Work;
 use valetkey_domain::Secret;
 use valetkey_domain::connection::Settings;
+use valetkey_domain::ctx::Actor;
+use valetkey_domain::member::Role;
 
 const SEND: &str = "https://www.googleapis.com/auth/gmail.send";
 
@@ -136,4 +140,40 @@ fn attack_77_a_mail_is_not_composed_any_more_once_its_caller_is_gone() {
         assert_eq!(work.spent(), 0, "it went on for nobody");
         assert!(fixture.provider.asked("/api").is_empty());
     });
+}
+
+/// A call from the dashboard's playground.
+#[tokio::test]
+async fn attack_82_a_member_whose_right_ends_while_a_call_waits_for_its_turn_calls_nothing() {
+    let (fixture, served, ctx) = mail().await;
+    let (app, operator) = (&fixture.app, members::operator(&fixture.app));
+    members::create(app, &operator, "the owner", Role::Owner).await.unwrap();
+    for (name, goes, keeps) in [("stays", false, true), ("goes", true, false), ("reads", false, false)] {
+        let member = members::create(app, &operator, name, Role::Developer).await.unwrap();
+        let by = Ctx { actor: Actor::Member(member.id.clone()), ..ctx.clone() };
+        let mut busy = Vec::new();
+        for _ in 0..app.core.settings.bounds.in_flight_per_account {
+            busy.push(ready(&fixture, &served, &ctx, "word").await);
+        }
+        let (connection, identifier) = (Some("MAIL".to_owned()), Some(served.identifier().clone()));
+        let asked = tools::Asked { connection, identifier, ..tools::Asked::default() };
+        let meant = meant(app, &by, "gmail_send_message", asked).await.unwrap();
+        let arguments = busy[0].arguments.clone();
+        let mut called = execute(app, &by, meant, arguments, None, Asked::room(app, &by, 100).await.unwrap());
+        match (goes, keeps) {
+            (true, _) => members::delete(app, &operator, &member.id).await.unwrap(),
+            (false, true) => {}
+            (false, false) => members::set_role(app, &operator, &member.id, Role::Auditor).await.unwrap(),
+        }
+        // What was looked at holds for a moment.
+        tokio::time::sleep(VALID_FOR * 2).await;
+        assert!(!called.task.is_finished(), "it did not wait for its turn");
+        let before = fixture.provider.asked("/api").len();
+        drop(busy);
+        let refused = match called.answer().await {
+            CallResult::Failed(failed) => failed.why == FailureReason::Off,
+            CallResult::Done(_) => false,
+        };
+        assert_eq!((!refused, fixture.provider.asked("/api").len() > before), (keeps, keeps), "{name}");
+    }
 }

@@ -14,7 +14,7 @@ use valetkey_domain::account::{ConnectedAccount, Status};
 use valetkey_domain::connection::Connection;
 
 /// How long what was looked at stands without another look.
-const VALID_FOR: Duration = Duration::from_millis(100);
+pub(super) const VALID_FOR: Duration = Duration::from_millis(100);
 
 /// What a call works with.
 pub(super) struct Admitted {
