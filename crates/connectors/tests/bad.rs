@@ -184,7 +184,7 @@ fn members(at: &str, value: &Value, into: &mut BTreeMap<String, String>) {
     match value {
         Value::Object(inner) => inner.iter().for_each(|(name, value)| members(&format!("{at}.{name}"), value, into)),
         Value::Array(inner) => {
-            inner.iter().enumerate().for_each(|(n, value)| members(&format!("{at}.{n}"), value, into))
+            inner.iter().enumerate().for_each(|(n, value)| members(&format!("{at}.{n}"), value, into));
         }
         Value::String(text) => drop(into.insert(at.to_owned(), text.clone())),
         other => drop(into.insert(at.to_owned(), other.to_string())),
