@@ -34,7 +34,7 @@ pub struct Scoped {
 /// # Errors
 /// The filter names a connection that is not there, or the page token is none.
 pub async fn scoped(app: &App, ctx: &Ctx, user: &Identifier, scope: &Scope, page: &Page) -> Result<Listed<Scoped>> {
-    check(page)?;
+    check(app, page)?;
     let wanted = wanted(app, ctx, &scope.connections).await?;
     let serving = serving(app, ctx, user).await?;
     let remote = remote::of_accounts(app, ctx, &serving, scope).await;
@@ -68,7 +68,7 @@ pub async fn scoped(app: &App, ctx: &Ctx, user: &Identifier, scope: &Scope, page
 /// # Errors
 /// The page token is none.
 pub async fn available(app: &App, ctx: &Ctx, user: &Identifier, page: &Page) -> Result<Listed<Offer>> {
-    if page.after.as_deref().is_some_and(|token| token != pages::START && !pages::is_name(token)) {
+    if page.after.as_deref().is_some_and(|token| token != pages::START && !may_be_a_tool(app, token)) {
         return Err(no_token());
     }
     let remote = remote::of_accounts(app, ctx, &serving(app, ctx, user).await?, &Scope::default()).await;
@@ -152,12 +152,19 @@ fn key(account: &AccountId, tool: &str) -> String {
     format!("{account} {tool}")
 }
 
-fn check(page: &Page) -> Result<()> {
+fn check(app: &App, page: &Page) -> Result<()> {
     let known = |token: &str| match token.split_once(' ') {
-        Some((account, tool)) => AccountId::parse(account).is_ok() && pages::is_name(tool),
+        Some((account, tool)) => AccountId::parse(account).is_ok() && may_be_a_tool(app, tool),
         None => token == pages::START,
     };
     if page.after.as_deref().is_none_or(known) { Ok(()) } else { Err(no_token()) }
+}
+
+/// Whether a tool can have this name: a shipped one, or one of a remote server, which may have gone since it was listed.
+fn may_be_a_tool(app: &App, name: &str) -> bool {
+    let catalog = &app.core.catalog;
+    let remote = || name.starts_with("c-") || catalog.remote_of(name).is_some();
+    pages::is_name(name) && (catalog.tool(name).is_some() || remote())
 }
 
 fn no_token() -> Error {
