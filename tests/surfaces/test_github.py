@@ -8,11 +8,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from kit.described import CLIENT, SECRET, Described
-from kit.mcp import Wire
+from kit.described import Described
 from kit.places import SCRIPTS, python
-from kit.server import Server, clean_environment
-from kit.walker import Walker
+from kit.server import clean_environment
+from kit.signed_in import serving, signed_in
 
 ADA = {"login": "ada", "id": 1, "type": "User"}
 
@@ -82,28 +81,16 @@ def app():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, app):
-    data = tmp_path_factory.mktemp("github") / "data"
-    data.mkdir()
-    (data / "valetkey.toml").write_text(f'[outbound]\nallow = ["127.0.0.1:{app.port}"]\n')
-    running = Server(data, "serve").start()
-    flags = ["--authorize-url", f"{app.url}/authorize", "--token-url", f"{app.url}/token"]
-    flags += ["--identity-url", f"{app.url}/user", "--api-base-url", app.url]
-    running.cli("connection", "create", "github", "--name", "CODE", *flags, "--client-id", CLIENT, "--client-secret-file", "-", stdin=SECRET)
-    yield running
-    running.stop()
+    with serving(tmp_path_factory.mktemp("github") / "data", app, "github", "CODE", "/user") as running:
+        yield running
 
 
-def signed_in(server, user):
-    tools = ["github_issue_create", "github_issue_get", "github_issue_update", "github_issue_comment_create",
-             "github_issue_comments_list", "github_issue_comment_delete", "github_repo_get"]
-    instance = server.instance(user, f"code-{user}", [{"connection_name": "CODE", "tools": tools}])
-    (entry,) = server.links(instance).values()
-    walker = Walker()
-    walker.open(entry["authentication_link"])
-    walker.submit("continue")
-    (entry,) = server.links(instance).values()
-    assert entry["connected_account_status"] == "ACTIVE", walker.text
-    return Wire(instance["url"])
+TOOLS = ["github_issue_create", "github_issue_get", "github_issue_update", "github_issue_comment_create",
+         "github_issue_comments_list", "github_issue_comment_delete", "github_repo_get"]
+
+
+def code(server, user):
+    return signed_in(server, user, f"code-{user}", "CODE", TOOLS)
 
 
 def account(server, user):
@@ -112,7 +99,7 @@ def account(server, user):
 
 
 def test_an_issues_life_with_a_token_that_does_not_end(app, server):
-    wire = signed_in(server, "ada")
+    wire = code(server, "ada")
     where = {"owner": "o", "repo": "r"}
     title, body = "Fix `{{ login }}` & the \"rest\"", "Grüße\r\n# A heading"
     calls = [
@@ -148,11 +135,11 @@ def test_an_issues_life_with_a_token_that_does_not_end(app, server):
 def test_a_github_apps_tokens_rotate_and_their_end_is_told_with_status_200(app, server):
     app.rotates = True
     app.answers["repos/get"] = {"full_name": "o/r", "name": "r", "private": False}
-    wire = signed_in(server, "eve")
+    wire = code(server, "eve")
     app.ended.add(f"access-{app.count}")
     wire.done("github_repo_get", owner="o", repo="r")
     assert app.exchanges[-1]["asked"]["refresh_token"] == f"refresh-{app.count - 1}"
-    wire = signed_in(server, "fay")
+    wire = code(server, "fay")
     app.ended.add(f"access-{app.count}")
     app.count += 1  # What the app holds valid from here on nobody was given.
     assert "/connect/" in wire.refused("github_repo_get", owner="o", repo="r")

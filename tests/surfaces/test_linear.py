@@ -8,11 +8,10 @@ import graphql
 import pytest
 from graphql.execution.values import get_variable_values
 
-from kit.described import CLIENT, SECRET, Described
-from kit.mcp import Wire
+from kit.described import SECRET, Described
 from kit.places import SCRIPTS, python
-from kit.server import Server, clean_environment
-from kit.walker import Walker
+from kit.server import clean_environment
+from kit.signed_in import official, serving, signed_in
 
 TEAM, TODO, DOING = {"id": "t-1", "key": "ENG", "name": "Engineering"}, {"id": "s-1", "name": "Todo"}, {"id": "s-2", "name": "In Progress"}
 STATES = {state["id"]: state for state in (TODO, DOING)}
@@ -105,35 +104,13 @@ def app():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, app):
-    data = tmp_path_factory.mktemp("linear") / "data"
-    data.mkdir()
-    (data / "valetkey.toml").write_text(f'[outbound]\nallow = ["127.0.0.1:{app.port}"]\n')
-    running = Server(data, "serve").start()
-    flags = ["--authorize-url", f"{app.url}/authorize", "--token-url", f"{app.url}/token", "--revoke-url", f"{app.url}/revoke"]
-    flags += ["--identity-url", f"{app.url}/graphql", "--api-base-url", app.url]
-    running.cli("connection", "create", "linear", "--name", "ISSUES", *flags, "--client-id", CLIENT, "--client-secret-file", "-", stdin=SECRET)
-    yield running
-    running.stop()
+    with serving(tmp_path_factory.mktemp("linear") / "data", app, "linear", "ISSUES", "/graphql", "--revoke-url", f"{app.url}/revoke") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def wire(server):
-    instance = server.instance("ada", "issues", [{"connection_name": "ISSUES", "tools": []}])
-    (entry,) = server.links(instance).values()
-    walker = Walker()
-    walker.open(entry["authentication_link"])
-    walker.submit("continue")
-    (entry,) = server.links(instance).values()
-    assert entry["connected_account_status"] == "ACTIVE", walker.text
-    return Wire(instance["url"])
-
-
-def official(wire, *calls):
-    """What the official Python client sees of these calls."""
-    command = [str(python("seed")), str(SCRIPTS / "mcp1.py"), wire.url, json.dumps(calls)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=clean_environment())
-    assert done.returncode == 0, done.stderr[-4000:]
-    return json.loads(done.stdout)
+    return signed_in(server, "ada", "issues", "ISSUES")
 
 
 def test_signing_in_asks_for_scopes_with_commas_and_who_it_is_in_graphql(app, wire):

@@ -3,15 +3,12 @@ what that does not describe; and signing in as Notion has it: id and secret in t
 change with every refresh."""
 
 import json
-import subprocess
 
 import pytest
 
 from kit.collector import until
-from kit.described import CLIENT, SECRET, Described, basic
-from kit.mcp import Wire
-from kit.places import SCRIPTS, python
-from kit.server import Server, clean_environment
+from kit.described import Described, basic
+from kit.signed_in import official, serving, signed_in
 from kit.walker import Walker
 
 PAGE = "59833787-2cf9-4fdf-8782-e53db20768a5"
@@ -36,35 +33,13 @@ def app():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, app):
-    data = tmp_path_factory.mktemp("notion") / "data"
-    data.mkdir()
-    (data / "valetkey.toml").write_text(f'[outbound]\nallow = ["127.0.0.1:{app.port}"]\n')
-    running = Server(data, "serve").start()
-    flags = ["--authorize-url", f"{app.url}/authorize", "--token-url", f"{app.url}/token", "--revoke-url", f"{app.url}/revoke"]
-    flags += ["--identity-url", f"{app.url}/v1/users/me", "--api-base-url", app.url]
-    running.cli("connection", "create", "notion", "--name", "NOTES", *flags, "--client-id", CLIENT, "--client-secret-file", "-", stdin=SECRET)
-    yield running
-    running.stop()
+    with serving(tmp_path_factory.mktemp("notion") / "data", app, "notion", "NOTES", "/v1/users/me", "--revoke-url", f"{app.url}/revoke") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def wire(server):
-    instance = server.instance("ada", "notes", [{"connection_name": "NOTES", "tools": []}])
-    (entry,) = server.links(instance).values()
-    walker = Walker()
-    walker.open(entry["authentication_link"])
-    walker.submit("continue")
-    (entry,) = server.links(instance).values()
-    assert entry["connected_account_status"] == "ACTIVE", walker.text
-    return Wire(instance["url"])
-
-
-def official(wire, *calls):
-    """What the official Python client sees of these calls."""
-    command = [str(python("seed")), str(SCRIPTS / "mcp1.py"), wire.url, json.dumps(calls)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=clean_environment())
-    assert done.returncode == 0, done.stderr[-4000:]
-    return json.loads(done.stdout)
+    return signed_in(server, "ada", "notes", "NOTES")
 
 
 def test_signing_in_names_the_client_in_the_header_and_sends_json(app, wire):

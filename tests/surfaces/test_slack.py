@@ -7,11 +7,10 @@ import subprocess
 
 import pytest
 
-from kit.described import CLIENT, SECRET, Described
-from kit.mcp import Wire
+from kit.described import Described
 from kit.places import SCRIPTS, python
-from kit.server import Server, clean_environment
-from kit.walker import Walker
+from kit.server import clean_environment
+from kit.signed_in import serving, signed_in
 
 
 class Slack(Described):
@@ -72,31 +71,17 @@ def app():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, app):
-    data = tmp_path_factory.mktemp("slack") / "data"
-    data.mkdir()
-    (data / "valetkey.toml").write_text(f'[outbound]\nallow = ["127.0.0.1:{app.port}"]\n')
-    running = Server(data, "serve").start()
-    flags = ["--authorize-url", f"{app.url}/authorize", "--token-url", f"{app.url}/token"]
-    flags += ["--identity-url", f"{app.url}/api/auth.test", "--api-base-url", app.url]
-    running.cli("connection", "create", "slack", "--name", "TEAM", *flags, "--client-id", CLIENT, "--client-secret-file", "-", stdin=SECRET)
-    yield running
-    running.stop()
+    with serving(tmp_path_factory.mktemp("slack") / "data", app, "slack", "TEAM", "/api/auth.test") as running:
+        yield running
 
 
-def signed_in(server, user):
-    instance = server.instance(user, f"team-{user}", [{"connection_name": "TEAM", "tools": []}])
-    (entry,) = server.links(instance).values()
-    walker = Walker()
-    walker.open(entry["authentication_link"])
-    walker.submit("continue")
-    (entry,) = server.links(instance).values()
-    assert entry["connected_account_status"] == "ACTIVE", walker.text
-    return Wire(instance["url"])
+def team(server, user):
+    return signed_in(server, user, f"team-{user}", "TEAM")
 
 
 @pytest.fixture(scope="module")
 def wire(server):
-    return signed_in(server, "ada")
+    return team(server, "ada")
 
 
 def test_the_persons_token_is_asked_for_and_kept_and_not_the_bots(app, wire):
@@ -136,7 +121,7 @@ def test_a_refresh_token_is_used_once_and_its_end_is_told_with_status_200(app, s
     app.ended.add(f"access-{app.count}")
     wire.done("slack_fetch_conversation_history", channel="C1")
     assert app.exchanges[-1]["asked"]["refresh_token"] == f"refresh-{app.count - 1}"
-    other = signed_in(server, "bob")
+    other = team(server, "bob")
     app.ended.add(f"access-{app.count}")
     app.count += 1  # What the app holds valid from here on nobody was given.
     words = other.refused("slack_fetch_conversation_history", channel="C1")
