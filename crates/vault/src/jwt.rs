@@ -120,16 +120,6 @@ impl PublicKey {
     pub fn jwk(&self) -> Value {
         json!({"use": "sig", "kty": "RSA", "kid": self.id, "alg": "RS256", "n": self.n, "e": self.e})
     }
-
-    /// The key that `/keys` showed.
-    ///
-    /// # Errors
-    /// It is no RSA key of ours.
-    pub fn from_jwk(jwk: &Value) -> Result<Self, Error> {
-        let member = |name: &str| jwk.get(name).and_then(Value::as_str).unwrap_or_default();
-        let id = SigningKeyId::parse(member("kid")).map_err(|_| Error::Library("a key id"))?;
-        Self::new(id, member("n").to_owned(), member("e").to_owned())
-    }
 }
 
 /// A token that one of our keys signed. Whether it is for us, and valid now, [`Signed::claims`] says.
@@ -257,7 +247,7 @@ mod tests {
         assert_eq!(check(&KEY.sign("at+jwt", &claims()).unwrap()).unwrap().sub, "skc_1");
         let again = SigningKey::from_der(KEY.id.clone(), KEY.private_der()).unwrap();
         assert_eq!(check(&again.sign("at+jwt", &claims()).unwrap()).unwrap().sub, "skc_1");
-        assert_eq!(PublicKey::from_jwk(&KEY.public().jwk()).unwrap().jwk(), KEY.public().jwk());
+        assert_eq!(again.public().jwk(), KEY.public().jwk());
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use super::Keyring;
 use super::data_keys::from_row;
-use crate::{Error, Result, places};
+use super::signing;
+use crate::{Error, Result};
 use valetkey_domain::Sealed;
 use valetkey_domain::id::EnvironmentId;
 use valetkey_storage::data_keys::StoredKey;
 use valetkey_storage::signing_keys;
-use valetkey_vault::{Place, Purpose, key_of};
+use valetkey_vault::{Place, Purpose};
 
 impl Keyring {
     /// Unwraps a data key, whether or not it is held opened.
@@ -41,14 +42,7 @@ impl Keyring {
         let stored = signing_keys::all(&mut keys.store.glance().await?).await?;
         let mut shut = Vec::new();
         for row in &stored {
-            let opened = async {
-                let under = key_of(&row.private_sealed)?;
-                let key = keys.by_id(&under).await?;
-                let key = key.ok_or_else(|| Error::internal(format!("there is no data key {under}")))?;
-                key.open(&places::signing_key(&row.id), &row.private_sealed)?;
-                Ok(())
-            };
-            if let Err(error) = opened.await {
+            if let Err(error) = signing::open(keys, row).await {
                 shut.push((row.id.to_string(), error));
             }
         }

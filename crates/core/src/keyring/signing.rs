@@ -105,17 +105,31 @@ impl Signing {
     }
 }
 
+/// The public halves are made of the private ones: the column that shows one is no witness, for who writes the database
+/// could put there what takes tokens of their own.
 async fn read(keys: &DataKeys) -> Result<Keys> {
     let stored = rows::all(&mut keys.store.read().await?).await?;
-    let newest = stored.iter().find(|key| key.retired_at.is_none());
-    let newest = newest.ok_or_else(|| Error::internal("every signing key is retired"))?;
-    let sealer = keys.by_id(&valetkey_vault::key_of(&newest.private_sealed)?).await?;
+    let signs = stored.iter().find(|row| row.retired_at.is_none());
+    let signs = signs.ok_or_else(|| Error::internal("every signing key is retired"))?;
+    let newest = open(keys, signs).await?;
+    let mut public = vec![newest.public().clone()];
+    for row in stored.iter().filter(|row| row.id != signs.id) {
+        match open(keys, row).await {
+            Ok(key) => public.push(key.public().clone()),
+            Err(error) => {
+                tracing::error!(key = %row.id, %error, "a signing key does not open: its tokens are not taken")
+            }
+        }
+    }
+    Ok(Keys { newest, public })
+}
+
+pub(super) async fn open(keys: &DataKeys, row: &StoredSigningKey) -> Result<SigningKey> {
+    let sealer = keys.by_id(&valetkey_vault::key_of(&row.private_sealed)?).await?;
     let sealer = sealer.filter(|key| key.purpose() == Purpose::Signing && key.environment().is_empty());
     let sealer = sealer.ok_or_else(|| Error::internal("the data key of the signing key is gone"))?;
-    let der = sealer.open(&places::signing_key(&newest.id), &newest.private_sealed)?;
-    let newest = SigningKey::from_der(newest.id.clone(), &der)?;
-    let public = stored.iter().map(|key| Ok(PublicKey::from_jwk(&key.public_jwk)?)).collect::<Result<_>>()?;
-    Ok(Keys { newest, public })
+    let der = sealer.open(&places::signing_key(&row.id), &row.private_sealed)?;
+    Ok(SigningKey::from_der(row.id.clone(), &der)?)
 }
 
 /// A new key as a row that is not stored yet.

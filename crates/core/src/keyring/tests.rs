@@ -4,13 +4,14 @@ use super::Keyring;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use valetkey_domain::id::{ConfigId, EnvironmentId, InstanceId};
+use valetkey_domain::id::{ConfigId, EnvironmentId, InstanceId, SigningKeyId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::{ConfigName, Identifier, InstanceName};
 use valetkey_domain::{Clock, Kind, Sealed, Timestamp};
-use valetkey_storage::{Location, Store, data_keys};
+use valetkey_storage::{Arg, Location, Store, data_keys};
 use valetkey_testkit::{ManualClock, SeededRng};
-use valetkey_vault::{Holder, Place, Purpose, RootKey, jwt::Expect};
+use valetkey_vault::jwt::{Expect, SigningKey};
+use valetkey_vault::{Holder, Place, Purpose, RootKey};
 
 /// A store, a clock and a root key, from which keyrings are started as a server would.
 struct Fixture {
@@ -201,6 +202,31 @@ async fn opened_keys_are_forgotten_after_ten_minutes() {
     assert!(!opens(&ring, &ours, Purpose::Flow, &sealed).await, "still held");
     drop(readers);
     assert!(opens(&ring, &ours, Purpose::Flow, &sealed).await);
+}
+
+#[tokio::test]
+async fn attack_70_a_public_key_that_was_planted_takes_no_token() {
+    let fixture = Fixture::new().await;
+    drop(fixture.start(1).await);
+    let mine = SigningKey::generate(SigningKeyId::parse("snk_planted").unwrap()).unwrap();
+    let (copy, kid) = (mine.public().jwk().to_string(), "snk_planted");
+    // A row beside ours with what ours has sealed; then ours itself, showing another public half.
+    let planted = "INSERT INTO signing_keys (id, public_jwk, private_sealed, created_at, retired_at)
+        SELECT $1, $2, private_sealed, created_at, created_at FROM signing_keys";
+    let mut tx = fixture.store.write().await.unwrap();
+    assert_eq!(tx.run(planted, [Arg::from(kid), Arg::from(copy.as_str())]).await.unwrap(), 1);
+    let shown = "UPDATE signing_keys SET public_jwk = $1 WHERE id <> $2";
+    assert_eq!(tx.run(shown, [Arg::from(copy.as_str()), Arg::from(kid)]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let ring = fixture.start(2).await;
+    let claims = json!({"iss": "us", "aud": "sdk", "sub": "x", "nbf": 0, "exp": 9_999_999_999_i64});
+    let forged = mine.sign("at+jwt", &claims).unwrap();
+    let expect = Expect { issuer: "us".into(), audience: "sdk".into(), typ: "at+jwt".into(), now: fixture.clock.now() };
+    assert_eq!(ring.verify::<Value>(&forged, &expect).await.unwrap_err().kind(), Kind::Unauthenticated);
+    let shown = ring.jwks();
+    assert_eq!(shown["keys"].as_array().unwrap().len(), 1);
+    assert_ne!(shown["keys"][0]["n"], mine.public().jwk()["n"]);
+    ring.verify::<Value>(&ring.sign("at+jwt", &claims).unwrap(), &expect).await.unwrap();
 }
 
 #[tokio::test]
