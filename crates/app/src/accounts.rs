@@ -23,7 +23,7 @@ use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::{AccountId, ConnectionId};
 use valetkey_domain::{Ctx, Kind};
-use valetkey_storage::{Tx, accounts as rows};
+use valetkey_storage::{Tx, accounts as rows, approvals};
 
 pub use valetkey_storage::accounts::Filter;
 
@@ -252,6 +252,7 @@ async fn store(
     (over, tokens, subject): (i64, &rows::Tokens, Option<&rows::Subject>),
 ) -> Result<()> {
     if rows::store_credential(ctx, tx, account, over, tokens, subject, app.core.now()).await? {
+        approvals::signed_in(ctx, tx, account, None).await?;
         return Ok(());
     }
     let message = format!("the tokens of connected account '{account}' were changed at the same time: try again");

@@ -13,6 +13,7 @@
 //! request).
 
 mod admit;
+mod approved;
 mod asked;
 mod attempt;
 mod divide;
@@ -20,6 +21,7 @@ mod drive;
 mod failed;
 mod job;
 mod limits;
+pub mod paused;
 pub mod proxy;
 mod read_on;
 mod record;
@@ -122,12 +124,28 @@ pub fn start(
     arguments: Map<String, Value>,
     asked: Asked,
 ) -> Running {
+    begin(job_of_server(app, ctx, server, tool, asked), arguments)
+}
+
+/// The same of a call whose user was asked to open a page: it waits a while for what the user does there.
+#[must_use]
+pub fn start_again(
+    app: &App,
+    ctx: &Ctx,
+    server: &Served,
+    tool: &ServedTool,
+    arguments: Map<String, Value>,
+    asked: Asked,
+) -> Running {
+    begin(Job { waits: true, ..job_of_server(app, ctx, server, tool, asked) }, arguments)
+}
+
+fn job_of_server(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, asked: Asked) -> Job {
     if let By::Instance(instance) = &server.by {
         used::note(app, ctx, Used::Instance(instance.id.clone()), instance.last_used_at);
     }
     let owner = Owner::of(server.identifier().clone());
-    let job = Job::new(app, ctx, Through::Server(server.clone()), tool.clone(), owner);
-    begin(Job { _asked: asked, ..job }, arguments)
+    Job { _asked: asked, ..Job::new(app, ctx, Through::Server(server.clone()), tool.clone(), owner) }
 }
 
 /// Starts a call that the app's own code makes with one account. `run` is the app's name for what the call is part of.
@@ -206,7 +224,12 @@ impl Job {
     async fn attempt(&self, arguments: Map<String, Value>) -> std::result::Result<(Value, Option<More>), Failed> {
         let tool = &self.served.tool;
         let arguments = tool.check(&arguments).map_err(|failure| self.failed(failure))?;
+        if self.waits {
+            self.until_signed_in().await;
+            self.until_decided(&arguments).await;
+        }
         let (_in_flight, admitted, credential) = self.ready(self).await?;
+        self.approved(&admitted, &arguments).await?;
         let detail = self.detail(&admitted, &arguments).await?;
         let work = self.begun(arguments, &admitted)?;
         self.record_intent(&detail).await?;

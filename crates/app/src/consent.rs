@@ -11,6 +11,7 @@
 //! outcome what the same browser may read about it, as often as it likes
 //! replace the word of a person who signed in as somebody else than before
 //! submit  instead of start and callback, where a connection asks for a key: what was typed is tried at the app
+//! approvals the person's word for one call, given in the browser in which the account was signed in
 //! confirm the app's word that the person is its user, where the environment or the link wants it
 //! member  who is signed in to the dashboard, where the environment wants that of whoever consents
 //! ```
@@ -23,6 +24,7 @@
 //!
 //! Every stop is a [`Stopped`], and changes nothing. How a consent ended is an [`Outcome`].
 
+pub mod approvals;
 mod callback;
 mod confirm;
 pub(crate) mod discard;

@@ -263,4 +263,6 @@ tools:
     request: {method: POST, path: /things}
     effect: write
     scopes: {any: [write, admin]}
+    input:
+      what: {type: string, description: What the thing is., map: body.what}
 "#;

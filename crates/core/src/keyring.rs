@@ -27,7 +27,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use signing::Signing;
 use std::sync::{Arc, PoisonError, RwLock};
-use valetkey_domain::id::{AuthorizationId, DataKeyId, EnvironmentId};
+use valetkey_domain::id::{ApprovalId, AuthorizationId, DataKeyId, EnvironmentId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::{Clock, Kind, Rng, Sealed, Secret};
 use valetkey_storage::{Store, data_keys as rows, environments, meta};
@@ -245,6 +245,15 @@ impl Keyring {
     pub async fn link_mint(&self, environment: &EnvironmentId, id: &AuthorizationId) -> Result<Secret<str>> {
         let key = self.0.keys.newest(Some(environment), Purpose::Url).await?;
         Ok(link::mint(&key, environment, id))
+    }
+
+    /// The token at the end of an approval's link.
+    ///
+    /// # Errors
+    /// The environment's url key cannot be had.
+    pub async fn approval_mint(&self, environment: &EnvironmentId, id: &ApprovalId) -> Result<Secret<str>> {
+        let key = self.0.keys.newest(Some(environment), Purpose::Url).await?;
+        Ok(link::approval(&key, environment, id))
     }
 
     /// The name under which an app confirms a sign-in.

@@ -7,7 +7,8 @@
 use valetkey_domain::Ctx;
 use valetkey_domain::account::{ConnectedAccount, Owner};
 use valetkey_domain::connection::Connection;
-use valetkey_domain::id::{AuthorizationId, ConnectionId, SigningKeyId, WebhookId};
+use valetkey_domain::id::{ApprovalId, AuthorizationId, ConnectionId, SigningKeyId, WebhookId};
+use valetkey_domain::name::Identifier;
 use valetkey_storage::revocations::Revocation;
 use valetkey_vault::{Holder, Place};
 
@@ -112,6 +113,35 @@ pub fn webhook_secret<'a>(ctx: &'a Ctx, webhook: &'a WebhookId, audience: &'a [S
         generation: 0,
         audience,
         holder: Holder::default(),
+    }
+}
+
+/// What a user is shown of a call that waits for their word.
+#[must_use]
+pub fn approval<'a>(ctx: &'a Ctx, id: &'a ApprovalId) -> Place<'a> {
+    Place {
+        environment: ctx.environment.as_str(),
+        table: "approvals",
+        row: id.as_str(),
+        column: "shown",
+        generation: 0,
+        audience: &[],
+        holder: Holder::default(),
+    }
+}
+
+/// What an agent carries of a call that waits for its user. It lies in no row: it opens where it comes back to the server
+/// (an instance, a session) that it was given by, for the same user.
+#[must_use]
+pub fn paused_call<'a>(ctx: &'a Ctx, server: &'a str, user: &'a Identifier) -> Place<'a> {
+    Place {
+        environment: ctx.environment.as_str(),
+        table: "paused_calls",
+        row: server,
+        column: "state",
+        generation: 0,
+        audience: &[],
+        holder: Holder { connection: "", identifier: user.as_str(), organization: "", user: "" },
     }
 }
 

@@ -32,6 +32,8 @@ pub async fn directs_secrets(core: &Core, ctx: &Ctx) -> Result<bool> {
             Ok(member.is_some_and(|member| member.role.may(Right::Develop)))
         }
         Actor::Operator | Actor::System => Ok(true),
-        Actor::Client(..) | Actor::Instance(_) | Actor::Session(_) | Actor::Link(_) => reads_secrets(core, ctx).await,
+        Actor::Client(..) | Actor::Instance(_) | Actor::Session(_) | Actor::Link(_) | Actor::Approval(_) => {
+            reads_secrets(core, ctx).await
+        }
     }
 }

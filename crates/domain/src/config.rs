@@ -1,6 +1,7 @@
 //! MCP configs: which connections and tools a per-user server exposes.
 
 use crate::Timestamp;
+use crate::approval::Approvals;
 use crate::id::{ConfigId, ConnectionId, EnvironmentId};
 use crate::name::{ConfigName, ConnectionName};
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,9 @@ pub struct Options {
     /// Whether a remote server's tool is held back whose definition is not as it was accepted.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub hold_changes: bool,
+    /// Which tools are called only with the user's word.
+    #[serde(skip_serializing_if = "Approvals::is_empty")]
+    pub approvals: Approvals,
 }
 
 impl Options {

@@ -2,7 +2,7 @@
 //! doors make one, each from a credential that names exactly one environment.
 
 use crate::Timestamp;
-use crate::id::{AuthorizationId, ClientId, EnvironmentId, InstanceId, MemberId, RequestId, TokenId};
+use crate::id::{ApprovalId, AuthorizationId, ClientId, EnvironmentId, InstanceId, MemberId, RequestId, TokenId};
 use std::sync::Arc;
 
 /// The caller's right, carried through every call.
@@ -43,6 +43,8 @@ pub enum Actor {
     Session(TokenId),
     /// A person with an authorization link.
     Link(AuthorizationId),
+    /// A person with the link of a call that waits for their word.
+    Approval(ApprovalId),
     /// A member in the dashboard.
     Member(MemberId),
     /// The operator, at the command line.
@@ -60,6 +62,7 @@ impl Actor {
             Self::Instance(id) => format!("instance:{id}"),
             Self::Session(id) => format!("session:{id}"),
             Self::Link(id) => format!("link:{id}"),
+            Self::Approval(id) => format!("approval:{id}"),
             Self::Member(id) => format!("member:{id}"),
             Self::Operator => "operator".into(),
             Self::System => "system".into(),

@@ -96,6 +96,8 @@ ids! {
     AccountId = "ca_", "a connected account id";
     /// One consent in flight.
     AuthorizationId = "auth_", "an authorization id";
+    /// A call that waits for its user's word.
+    ApprovalId = "appr_", "an approval's id";
     /// The closing of a connection or an account under way.
     ClosingId = "cls_", "a closing's id";
     /// A revocation at a provider that is still to be made.

@@ -4,6 +4,7 @@
 //! Every other crate may name this one; this one names none of them. Read [`ctx`] first, then [`account`].
 
 pub mod account;
+pub mod approval;
 pub mod authorization;
 pub mod brand;
 pub mod client;

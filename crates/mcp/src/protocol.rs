@@ -1,6 +1,7 @@
 #![doc = include_str!("protocol/README.md")]
 
 pub mod ask;
+pub mod elicit;
 pub mod envelope;
 pub mod fault;
 pub mod id;
@@ -8,7 +9,8 @@ pub mod message;
 pub mod reply;
 pub mod version;
 
-pub use ask::{Ask, Call};
+pub use ask::{Ask, Call, Resumed};
+pub use elicit::Elicits;
 pub use envelope::{Mirror, Tolerance};
 pub use fault::Fault;
 pub use id::Id;

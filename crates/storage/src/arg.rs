@@ -140,6 +140,7 @@ macro_rules! from_words {
 from_words!(
     id::EnvironmentId,
     id::ClientId,
+    id::ApprovalId,
     id::ClientSecretId,
     id::ConnectionId,
     id::OrganizationId,

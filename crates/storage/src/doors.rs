@@ -6,7 +6,8 @@ use valetkey_domain::Timestamp;
 use valetkey_domain::client::{ApiClient, ClientSecret};
 use valetkey_domain::config::Mapping;
 use valetkey_domain::id::{
-    AccountId, AuthorizationId, ClientId, ConnectionId, DataKeyId, EnvironmentId, InstanceId, ProcessId, WebhookId,
+    AccountId, ApprovalId, AuthorizationId, ClientId, ConnectionId, DataKeyId, EnvironmentId, InstanceId, ProcessId,
+    WebhookId,
 };
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::session::{Opens, Session};
@@ -127,6 +128,17 @@ pub async fn authorization_by_link(
 ) -> Result<Option<(EnvironmentId, AuthorizationId)>, Error> {
     let sql = "SELECT id, environment_id FROM authorizations WHERE link_hash = $1";
     tx.one(sql, args![hash]).await?.as_ref().map(read_authorization).transpose()
+}
+
+/// Which approval has a link with this SHA-256, and in which environment.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn approval_by_link(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<(EnvironmentId, ApprovalId)>, Error> {
+    let sql = "SELECT id, environment_id FROM approvals WHERE link_hash = $1";
+    let row = tx.one(sql, args![hash]).await?;
+    let read = |row: &Row| Ok((row.parsed("environment_id")?, row.parsed("id")?));
+    row.as_ref().map(|row| row.fit("approvals", read)).transpose()
 }
 
 /// Which authorization was sent to the provider with a `state` of this SHA-256, and in which environment.

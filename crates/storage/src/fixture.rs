@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
+use valetkey_domain::approval::Approvals;
 use valetkey_domain::config::{Mapping, McpConfig, Options};
 use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::ctx::{Actor, NoCaller};
@@ -104,7 +105,10 @@ pub(crate) fn config(ctx: &Ctx, tail: &str, over: &[&Connection]) -> McpConfig {
         name: ConfigName::parse(&format!("config-{tail}")).unwrap(),
         description: "for tests".into(),
         mappings: over.iter().map(mapping).collect(),
-        options: Options::default(),
+        options: Options {
+            approvals: Approvals { destructive: true, tools: vec!["gmail_fetch_mails".into()] },
+            ..Options::default()
+        },
         version: 1,
         created_at: now(),
         updated_at: now(),

@@ -8,6 +8,7 @@
 //! Every query outside `doors.rs` takes the caller's `Ctx` and has its environment in the condition.
 
 pub mod accounts;
+pub mod approvals;
 mod arg;
 pub mod authorizations;
 mod bulk;
@@ -55,6 +56,7 @@ mod row;
 pub mod sealed;
 pub mod sessions;
 pub mod signing_keys;
+pub mod spent_states;
 mod sqlite;
 mod store;
 pub mod tool_definitions;

@@ -67,6 +67,9 @@ pub(crate) const STEPS: &[Step] = &[
     step!(20, "dashboard", "0020_dashboard", 1),
     // An older binary would show tools that a config holds back.
     step!(21, "answers", "0021_answers", 21),
+    step!(22, "states", "0022_states", 1),
+    // An older binary would call without the user's word what a config wants it for.
+    step!(23, "approvals", "0023_approvals", 23),
 ];
 
 /// Where it is written which steps a database has.

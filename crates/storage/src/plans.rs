@@ -42,6 +42,7 @@ const WALKS: &[(&str, &str)] = &[
     ),
     ("DELETE FROM authorizations", "all of them go"),
     ("DELETE FROM pending_credentials", "all of them go"),
+    ("DELETE FROM approvals", "all of them go"),
     ("DELETE FROM revocations", "all of them go"),
     ("DELETE FROM kept_answers", "all of them go"),
     (

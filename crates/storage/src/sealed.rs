@@ -103,12 +103,13 @@ pub async fn replace_webhook_secrets(tx: &mut Tx, was: &Webhook, now: &Webhook) 
 /// # Errors
 /// The database cannot be read.
 pub async fn needed(tx: &mut Tx, prefix: &[u8]) -> Result<bool, Error> {
-    const PLACES: [&str; 9] = [
+    const PLACES: [&str; 10] = [
         "SELECT 1 AS n FROM connected_accounts WHERE substr(credential, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM pending_credentials WHERE substr(sealed, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM revocations WHERE substr(sealed, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM connections WHERE substr(client_secret, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM authorizations WHERE substr(verifier, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
+        "SELECT 1 AS n FROM approvals WHERE substr(shown, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM webhooks WHERE substr(secret, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM webhooks WHERE substr(secret_before, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
         "SELECT 1 AS n FROM kept_answers WHERE substr(sealed, 1, CAST(CAST($2 AS BIGINT) AS INTEGER)) = $1 LIMIT 1",
@@ -141,6 +142,7 @@ pub struct Dropped {
 pub async fn drop_credentials(tx: &mut Tx, now: Timestamp) -> Result<Dropped, Error> {
     tx.run("DELETE FROM authorizations", []).await?;
     tx.run("DELETE FROM pending_credentials", []).await?;
+    tx.run("DELETE FROM approvals", []).await?;
     tx.run("DELETE FROM revocations", []).await?;
     tx.run("DELETE FROM kept_answers", []).await?;
     let sql = "UPDATE connections SET client_secret = NULL, revision = revision + 1 RETURNING id, environment_id";

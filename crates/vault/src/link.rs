@@ -6,7 +6,7 @@ use crate::parts::mac;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use valetkey_domain::Secret;
-use valetkey_domain::id::{AuthorizationId, EnvironmentId};
+use valetkey_domain::id::{ApprovalId, AuthorizationId, EnvironmentId};
 
 /// Makes the token of a consent's link: HMAC-SHA256 over environment and authorization under the environment's `url` key,
 /// in base64url. The same key and authorization always give the same one.
@@ -14,6 +14,14 @@ use valetkey_domain::id::{AuthorizationId, EnvironmentId};
 pub fn mint(key: &DataKey, environment: &EnvironmentId, authorization: &AuthorizationId) -> Secret<str> {
     let parts: [&[u8]; 3] =
         [b"valetkey consent link 1", environment.as_str().as_bytes(), authorization.as_str().as_bytes()];
+    Secret::from(BASE64_URL_SAFE_NO_PAD.encode(mac(key.bytes(), parts)))
+}
+
+/// Makes the token of an approval's link, in the same way.
+#[must_use]
+pub fn approval(key: &DataKey, environment: &EnvironmentId, approval: &ApprovalId) -> Secret<str> {
+    let parts: [&[u8]; 3] =
+        [b"valetkey approval link 1", environment.as_str().as_bytes(), approval.as_str().as_bytes()];
     Secret::from(BASE64_URL_SAFE_NO_PAD.encode(mac(key.bytes(), parts)))
 }
 

@@ -186,3 +186,30 @@ withdrawn-revoked = { $connector } ist getrennt, und der Zugriff ist dort widerr
 withdrawn-later = { $connector } ist getrennt. Der Zugriff wird dort gerade widerrufen; das geht von selbst weiter.
 withdrawn-there = { $connector } ist hier getrennt. Von hier aus ließ sich der Zugriff dort nicht widerrufen: Entfernen Sie die App auch in den Einstellungen Ihres Kontos bei { $connector }.
 withdrawn-shared = { $connector } ist hier getrennt. Eine andere Verbindung benutzt denselben Zugriff, darum wurde er dort nicht widerrufen.
+
+approve-title = Darf der Agent das tun?
+approve-lead = Ein Agent möchte in Ihrem Namen in { $connector } handeln. Er wartet auf Ihre Entscheidung; noch ist nichts geschehen.
+approve-what = Was er tun wird
+approve-account = Ihr Konto dort
+approve-reads = Das liest aus { $connector } und ändert nichts.
+approve-writes = Das fügt in { $connector } etwas hinzu oder ändert etwas.
+approve-destroys = Das löscht oder überschreibt etwas in { $connector }. Vielleicht lässt es sich nicht rückgängig machen.
+approve-arguments = Mit genau diesen Angaben
+approve-cut = … und { $count } weitere Zeichen
+approve-more = … und { $count } weitere Angaben, die hier nicht gezeigt werden. Erlauben Sie es nur, wenn Sie sie kennen.
+approve-yes = Dieses eine Mal erlauben
+approve-no = Nicht erlauben
+approve-care = Erlauben Sie nur, worum Sie selbst gebeten haben. Was der Agent oben geschrieben hat, kann falsch sein oder von jemand anderem stammen.
+approve-until = Sie können bis { $when } entscheiden.
+
+approved-title = Einmal erlaubt
+approved-what = Der Agent darf jetzt genau das tun, was Sie gesehen haben, ein einziges Mal, innerhalb von zehn Minuten.
+approved-do = Gehen Sie zum Agenten zurück. Macht er nicht von selbst weiter, sagen Sie ihm, dass Sie zugestimmt haben. Sie können diese Seite schließen.
+
+not-approved-title = Nicht erlaubt
+not-approved-what = Dem Agenten wurde Nein gesagt. Es ist nichts geschehen.
+not-approved-do = Sie können diese Seite schließen. War es ein Versehen, bitten Sie den Agenten in zehn Minuten noch einmal.
+
+other-person-title = Nicht in diesem Browser
+other-person-what = Entscheiden kann nur, wem das Konto gehört, und zwar in dem Browser, in dem das Konto angemeldet wurde. Was der Agent möchte, wird hier nicht gezeigt.
+other-person-do = Öffnen Sie den Link in jenem Browser. Haben Sie ihn nicht mehr, bitten Sie die App um einen Link zum Anmelden, melden Sie sich hier an und öffnen Sie diesen Link noch einmal.

@@ -186,3 +186,30 @@ withdrawn-revoked = { $connector } is disconnected, and the access is revoked th
 withdrawn-later = { $connector } is disconnected. The access is being revoked there; that goes on by itself.
 withdrawn-there = { $connector } is disconnected here. It could not be revoked there from here: remove the app in your account’s settings at { $connector }, too.
 withdrawn-shared = { $connector } is disconnected here. Another connection uses the same access, so it was not revoked there.
+
+approve-title = May the agent do this?
+approve-lead = An agent wants to act in { $connector } as you. It waits until you decide; nothing has been done yet.
+approve-what = What it will do
+approve-account = Your account there
+approve-reads = This reads from { $connector } and changes nothing.
+approve-writes = This adds or changes something in { $connector }.
+approve-destroys = This deletes or overwrites something in { $connector }. That may be impossible to undo.
+approve-arguments = With exactly this
+approve-cut = … and { $count } characters more
+approve-more = … and { $count } entries more that are not shown here. Approve only if you know them.
+approve-yes = Approve this once
+approve-no = Do not allow
+approve-care = Approve only what you asked for yourself. What the agent wrote above may be wrong, or may come from somebody else.
+approve-until = You can decide until { $when }.
+
+approved-title = Approved, once
+approved-what = The agent may now do exactly what you saw, one time, within ten minutes.
+approved-do = Go back to the agent. If it does not go on by itself, tell it that you approved. You can close this page.
+
+not-approved-title = Not allowed
+not-approved-what = The agent was told no. Nothing was done.
+not-approved-do = You can close this page. If it was a slip, ask the agent again in ten minutes.
+
+other-person-title = Not in this browser
+other-person-what = Only the person whose account this is can decide, in the browser in which the account was signed in. What the agent wants is not shown here.
+other-person-do = Open the link in that browser. If you no longer have it, ask the app for a link to sign in, sign in here, and open this link again.

@@ -186,3 +186,30 @@ withdrawn-revoked = { $connector } está desconectado, y el acceso está revocad
 withdrawn-later = { $connector } está desconectado. El acceso se está revocando allí; eso sigue por sí solo.
 withdrawn-there = { $connector } está desconectado aquí. Desde aquí no se ha podido revocar allí: quite también la aplicación en los ajustes de su cuenta de { $connector }.
 withdrawn-shared = { $connector } está desconectado aquí. Otra conexión usa el mismo acceso, así que no se ha revocado allí.
+
+approve-title = ¿Puede el agente hacer esto?
+approve-lead = Un agente quiere actuar en { $connector } en su nombre. Espera su decisión; todavía no se ha hecho nada.
+approve-what = Lo que hará
+approve-account = Su cuenta allí
+approve-reads = Esto lee de { $connector } y no cambia nada.
+approve-writes = Esto añade o cambia algo en { $connector }.
+approve-destroys = Esto borra o sobrescribe algo en { $connector }. Puede que no se pueda deshacer.
+approve-arguments = Exactamente con esto
+approve-cut = … y { $count } caracteres más
+approve-more = … y { $count } datos más que no se muestran aquí. Apruebe solo si los conoce.
+approve-yes = Aprobar esta vez
+approve-no = No permitir
+approve-care = Apruebe solo lo que usted mismo haya pedido. Lo que el agente escribió arriba puede ser incorrecto o venir de otra persona.
+approve-until = Puede decidir hasta el { $when }.
+
+approved-title = Aprobado, una vez
+approved-what = El agente puede hacer ahora exactamente lo que usted vio, una sola vez, en un plazo de diez minutos.
+approved-do = Vuelva al agente. Si no continúa por sí mismo, dígale que lo aprobó. Puede cerrar esta página.
+
+not-approved-title = No permitido
+not-approved-what = Se le dijo que no al agente. No se hizo nada.
+not-approved-do = Puede cerrar esta página. Si fue un error, pídaselo otra vez al agente dentro de diez minutos.
+
+other-person-title = No en este navegador
+other-person-what = Solo puede decidir la persona dueña de la cuenta, en el navegador en el que se inició la sesión de esa cuenta. Lo que el agente quiere no se muestra aquí.
+other-person-do = Abra el enlace en aquel navegador. Si ya no lo tiene, pida a la aplicación un enlace para iniciar sesión, inicie sesión aquí y abra este enlace otra vez.

@@ -186,3 +186,30 @@ withdrawn-revoked = { $connector } est déconnecté, et l’accès y est révoqu
 withdrawn-later = { $connector } est déconnecté. L’accès est en train d’y être révoqué ; cela continue tout seul.
 withdrawn-there = { $connector } est déconnecté ici. L’accès n’a pas pu y être révoqué d’ici : retirez aussi l’application dans les réglages de votre compte chez { $connector }.
 withdrawn-shared = { $connector } est déconnecté ici. Une autre connexion utilise le même accès ; il n’a donc pas été révoqué là-bas.
+
+approve-title = L’agent peut-il faire cela ?
+approve-lead = Un agent veut agir dans { $connector } en votre nom. Il attend votre décision ; rien n’a encore été fait.
+approve-what = Ce qu’il fera
+approve-account = Votre compte là-bas
+approve-reads = Cela lit dans { $connector } et ne change rien.
+approve-writes = Cela ajoute ou modifie quelque chose dans { $connector }.
+approve-destroys = Cela supprime ou écrase quelque chose dans { $connector }. Il se peut que ce soit irréversible.
+approve-arguments = Avec exactement ceci
+approve-cut = … et { $count } caractères de plus
+approve-more = … et { $count } éléments de plus qui ne sont pas montrés ici. N’autorisez que si vous les connaissez.
+approve-yes = Autoriser cette fois
+approve-no = Ne pas autoriser
+approve-care = N’autorisez que ce que vous avez demandé vous-même. Ce que l’agent a écrit ci-dessus peut être faux ou venir de quelqu’un d’autre.
+approve-until = Vous pouvez décider jusqu’au { $when }.
+
+approved-title = Autorisé, une fois
+approved-what = L’agent peut maintenant faire exactement ce que vous avez vu, une seule fois, dans les dix minutes.
+approved-do = Retournez à l’agent. S’il ne continue pas de lui-même, dites-lui que vous avez autorisé. Vous pouvez fermer cette page.
+
+not-approved-title = Non autorisé
+not-approved-what = L’agent a reçu un refus. Rien n’a été fait.
+not-approved-do = Vous pouvez fermer cette page. Si c’était une erreur, redemandez à l’agent dans dix minutes.
+
+other-person-title = Pas dans ce navigateur
+other-person-what = Seule la personne à qui appartient le compte peut décider, dans le navigateur où le compte a été connecté. Ce que veut l’agent n’est pas montré ici.
+other-person-do = Ouvrez le lien dans ce navigateur-là. Si vous ne l’avez plus, demandez à l’application un lien de connexion, connectez-vous ici et rouvrez ce lien.

@@ -1,11 +1,15 @@
 //! What use cases say, as pages. The one place that knows both.
 
-use crate::pages::{Consent, CustomHosts, Field, Form, Leave, Look, Notice, NoticeKind, Replace, Scope};
+use crate::pages::{
+    Approve, ApproveArgument, Consent, CustomHosts, Field, Form, Leave, Look, Notice, NoticeKind, Replace, Scope,
+};
 use url::Url;
 use valetkey_app::connections;
+use valetkey_app::consent::approvals::{self, Question};
 use valetkey_app::consent::{self, About, AskedScope, ConsentReport, FormField, Opened, Outcome, StopReason, Stopped};
 use valetkey_app::credentials::Fault;
 use valetkey_domain::Kind;
+use valetkey_domain::tool::Effect;
 
 /// A failure of the system itself. Its message is for developers; its cause goes to the log here.
 pub(crate) fn failure(error: &valetkey_app::Error) -> NoticeKind {
@@ -40,6 +44,7 @@ pub(crate) fn reason(why: &StopReason) -> NoticeKind {
         StopReason::Replayed => NoticeKind::Replayed,
         StopReason::OtherConnection => NoticeKind::OtherConnection,
         StopReason::OtherBrowser => NoticeKind::OtherBrowser,
+        StopReason::OtherPerson => NoticeKind::OtherPerson,
         StopReason::StartedElsewhere => NoticeKind::StartedElsewhere,
         StopReason::NotSignedIn => NoticeKind::NotSignedIn,
         StopReason::OtherIssuer => NoticeKind::OtherIssuer,
@@ -64,6 +69,32 @@ pub(crate) fn consent(opened: Opened, token: String) -> Consent {
         custom_hosts: custom_hosts(&opened.custom_hosts),
         until: opened.expires_at,
         token,
+    }
+}
+
+/// The page of a call that waits for its user's word; the form's token is for the caller to put in.
+pub(crate) fn approve(question: Question) -> Approve {
+    let Question { shown, app, brand, expires_at } = question;
+    let count = |more: usize| (more > 0).then(|| more.to_string());
+    let argument = |one: approvals::Argument| ApproveArgument { name: one.name, text: one.text, more: count(one.more) };
+    Approve {
+        connector: shown.connector,
+        title: shown.title,
+        tool: shown.tool,
+        effect: match shown.effect {
+            Effect::Read => "approve-reads",
+            Effect::Write => "approve-writes",
+            Effect::Destructive => "approve-destroys",
+        },
+        app,
+        brand: Look::from(&brand),
+        connection: shown.connection,
+        subject: shown.subject,
+        identifier: shown.identifier,
+        arguments: shown.arguments.into_iter().map(argument).collect(),
+        more: count(shown.more),
+        until: expires_at,
+        token: String::new(),
     }
 }
 

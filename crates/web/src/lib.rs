@@ -10,6 +10,7 @@
 #![recursion_limit = "256"]
 
 mod answers;
+mod approve;
 mod assets;
 mod branding;
 mod callback;
@@ -57,6 +58,7 @@ impl Web {
             .route("/connect/{link}", get(link::show).post(link::start))
             .route("/connect/done/{authorization}", get(outcome::show).post(outcome::choose))
             .route("/connect/yours/{authorization}", get(yours::show).post(yours::withdraw))
+            .route("/connect/approve/{link}", get(approve::show).post(approve::answer))
             .route("/connect/stopped/{why}", get(outcome::stopped))
             .route("/sso/v1/oauth/{connection}/callback", get(callback::take).head(callback::look))
             .route("/sso/v1/oauth/{connection}/client.json", get(client::document))

@@ -3,6 +3,7 @@
 //!
 //! A page carries its own headers: no script anywhere, no resource but our stylesheet and icon, no frame around it.
 
+mod approve;
 mod consent;
 mod form;
 mod leave;
@@ -16,6 +17,7 @@ mod scope;
 mod tests;
 mod yours;
 
+pub(crate) use approve::{Approve, ApproveArgument};
 pub(crate) use consent::{Consent, CustomHosts};
 pub(crate) use form::{Field, Form};
 pub(crate) use leave::Leave;
@@ -37,8 +39,9 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use std::sync::Arc;
 use valetkey_domain::Timestamp;
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("base.html", include_str!("../templates/base.html")),
+    (Approve::TEMPLATE, include_str!("../templates/approve.html")),
     (Consent::TEMPLATE, include_str!("../templates/consent.html")),
     (Form::TEMPLATE, include_str!("../templates/form.html")),
     (Leave::TEMPLATE, include_str!("../templates/leave.html")),
@@ -207,6 +210,7 @@ fn samples_of(pages: &Pages, language: Language) -> Result<Vec<(String, String)>
         P::samples().into_iter().map(render).collect()
     }
     let all = [
+        of::<Approve>(pages, language)?,
         of::<Consent>(pages, language)?,
         of::<Form>(pages, language)?,
         of::<Leave>(pages, language)?,

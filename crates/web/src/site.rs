@@ -7,8 +7,8 @@ use http::{HeaderMap, HeaderValue, header};
 use url::Url;
 use valetkey_domain::Secret;
 
-/// How long a browser keeps its cookie, in seconds: as long as the longest link opens.
-const COOKIE_LIFE: u64 = 24 * 60 * 60;
+/// How long a browser keeps its cookie, in seconds: the person who signed in with it is asked for a word by it later.
+const COOKIE_LIFE: u64 = 90 * 24 * 60 * 60;
 
 /// The public side of the server.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn cookie_is_host_bound_on_https_and_port_bound_on_clear_text() {
         let cookie = |url| site(url).remember(&"x".into()).unwrap().to_str().unwrap().to_owned();
-        let rest = "Path=/; HttpOnly; SameSite=Lax; Max-Age=86400";
+        let rest = "Path=/; HttpOnly; SameSite=Lax; Max-Age=7776000";
         assert_eq!(cookie("https://keys.example.com"), format!("__Host-valetkey_browser=x; {rest}; Secure"));
         assert_eq!(cookie("http://localhost:8080"), format!("valetkey_browser_8080=x; {rest}"));
     }

@@ -7,6 +7,8 @@ use super::usable::{Admission, Admitted};
 use crate::accounts;
 use crate::connections::{self, Wired};
 use futures::future::join;
+use std::time::Duration;
+use tokio::time::Instant;
 use valetkey_connectors::Setting;
 use valetkey_domain::account::{ConnectedAccount, Status};
 use valetkey_domain::connection::Connection;
@@ -44,7 +46,29 @@ impl Admission for Job {
     }
 }
 
+/// How long a call waits for its user to sign in, and how often it looks.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOKS: Duration = Duration::from_millis(500);
+
 impl Job {
+    /// Returns once the user has given what the tool needs; or when that takes too long, nobody wants to know any more, or it
+    /// cannot be said: what is missing then is told as ever.
+    pub(super) async fn until_signed_in(&self) {
+        let end = Instant::now() + PATIENCE.min(self.spare());
+        while !self.cancellation.is_cancelled() && Instant::now() < end {
+            let found = accounts::find(&self.app, &self.ctx, &self.served.connection, &self.owner).await;
+            let Ok(account) = found else { return };
+            let usable = account.filter(|account| account.status == Status::Active);
+            if usable.is_some_and(|account| self.served.tool.missing_scopes(&account.scopes).is_empty()) {
+                return;
+            }
+            tokio::select! {
+                () = self.cancellation.cancelled() => {}
+                () = tokio::time::sleep(LOOKS) => {}
+            }
+        }
+    }
+
     /// The connection with the tool's connector; with its custom provider as that is now, if it is on one.
     fn wired(&self, connection: Connection) -> Result<Wired, Failed> {
         match connection.provider {

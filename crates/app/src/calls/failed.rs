@@ -13,7 +13,7 @@ pub struct Failed {
     pub why: FailureReason,
     /// What is wrong and what to do. Words of the app, if there are any, are in it.
     pub message: String,
-    /// Where the user gives the consent that is missing.
+    /// Where the user gives the consent, or the word, that is missing.
     pub link: Option<Link>,
     /// How long the app asked to wait.
     pub retry_after: Option<Duration>,
@@ -30,6 +30,10 @@ pub enum FailureReason {
     NotConnected,
     /// The user's consent does not cover this.
     MissingScope,
+    /// The user has not said yet that this may be done.
+    Unapproved,
+    /// The user said that it may not.
+    Refused,
     /// The app says no.
     Forbidden,
     /// The app knows no such thing.
@@ -64,6 +68,8 @@ impl FailureReason {
             Self::Arguments => "arguments",
             Self::NotConnected => "not_connected",
             Self::MissingScope => "missing_scope",
+            Self::Unapproved => "unapproved",
+            Self::Refused => "refused",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
@@ -85,7 +91,7 @@ impl FailureReason {
         match self {
             Self::Arguments => Kind::InvalidArgument,
             Self::NotConnected => Kind::Unauthenticated,
-            Self::MissingScope | Self::Forbidden => Kind::PermissionDenied,
+            Self::MissingScope | Self::Unapproved | Self::Refused | Self::Forbidden => Kind::PermissionDenied,
             Self::NotFound => Kind::NotFound,
             Self::Conflict => Kind::Aborted,
             Self::RateLimited | Self::Busy => Kind::ResourceExhausted,

@@ -20,6 +20,8 @@ pub(super) struct Job {
     /// What it was called through.
     pub(super) through: Through,
     pub(super) served: ServedTool,
+    /// Whether it waits a while for its user, who was asked to sign in.
+    pub(super) waits: bool,
     /// The room that its arguments take.
     pub(super) _asked: Asked,
 }
@@ -42,7 +44,7 @@ impl Job {
             execution: ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
             cancellation: CancellationToken::new(),
         };
-        Self { call, through, served, _asked: Asked::default() }
+        Self { call, through, served, waits: false, _asked: Asked::default() }
     }
 
     pub(super) fn failed(&self, failure: Failure) -> Failed {

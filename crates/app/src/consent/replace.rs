@@ -16,8 +16,8 @@ use valetkey_domain::authorization::{Outcome, Stage};
 use valetkey_domain::id::AuthorizationId;
 use valetkey_domain::{Kind, Secret};
 use valetkey_storage::accounts::{self, Tokens};
-use valetkey_storage::authorizations;
 use valetkey_storage::pending_credentials::{self, Pending};
+use valetkey_storage::{approvals, authorizations};
 
 /// Carries out the person's choice: `keep` the account that was there, or take the one that just signed in.
 ///
@@ -108,6 +108,9 @@ pub(super) async fn take_new(app: &App, consent: &Consent, asked: &Outcome, wait
     let subject = waiting.subject.as_ref();
     let stored =
         accounts::store_credential(ctx, &mut change, account, generation, &tokens, subject, app.core.now()).await?;
+    if let Stage::Done { browser, .. } = &consent.authorization.stage {
+        approvals::signed_in(ctx, &mut change, account, browser.as_ref()).await?;
+    }
     let forgotten = pending_credentials::delete(ctx, &mut change, id).await?;
     if stored && forgotten && authorizations::resolve(ctx, &mut change, id, asked, &after, app.core.now()).await? {
         ready.insert(ctx, &mut change).await?;

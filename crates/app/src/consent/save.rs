@@ -19,7 +19,7 @@ use valetkey_domain::invisible::is_invisible;
 use valetkey_domain::{Kind, Secret};
 use valetkey_storage::accounts::Subject;
 use valetkey_storage::pending_credentials::Pending;
-use valetkey_storage::{accounts, authorizations, pending_credentials};
+use valetkey_storage::{accounts, approvals, authorizations, pending_credentials};
 
 /// How long tokens wait for a person's word.
 pub(super) const WAIT: Duration = Duration::from_secs(10 * 60);
@@ -98,6 +98,7 @@ async fn store_tokens(exchange: &Exchange, granted: &Granted) -> Result<bool> {
             if !granted.api_config.is_empty() {
                 accounts::merge_api_config(ctx, &mut change, id, &granted.api_config, app.core.now()).await?;
             }
+            approvals::signed_in(ctx, &mut change, id, Some(&exchange.started.browser)).await?;
             accounts::store_credential(ctx, &mut change, id, generation, &tokens, subject, app.core.now()).await?
         }
         CredentialRow::Pending(id, _) => {

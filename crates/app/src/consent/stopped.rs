@@ -68,6 +68,9 @@ pub enum StopReason {
     /// The answer came from another authorization server than was asked, or does not say from which.
     #[error("this answer doesn't come from the provider that was asked: open the link again")]
     OtherIssuer,
+    /// The link is of another person's account, as far as this browser shows.
+    #[error("this can only be answered in the browser in which the account was signed in")]
+    OtherPerson,
     /// A link's form has had all its tries.
     #[error("too many tries with this link: ask the app for a new one")]
     TooManyTries,

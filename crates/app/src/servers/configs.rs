@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use valetkey_connectors::{Connector, nearest};
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_core::journal;
+use valetkey_domain::approval::Approvals;
 use valetkey_domain::config::{Mapping, McpConfig, Options};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::name::ConfigName;
@@ -140,9 +141,12 @@ pub async fn update(
 /// Changes what a config says beside its connections.
 ///
 /// # Errors
-/// A limit is too low or too high; somebody else changed the config meanwhile.
+/// A limit is too low or too high; a tool that wants the user's word is not shown; somebody else changed the config meanwhile.
 pub async fn set_options(app: &App, ctx: &Ctx, config: McpConfig, options: Options) -> Result<McpConfig> {
     check(&options)?;
+    if options.approvals != config.options.approvals {
+        check_approvals(app, ctx, &config.mappings, &options.approvals).await?;
+    }
     let detail = journal::detail([("options", json!(options))]);
     save(app, ctx, config, Edit { options: Some(options), ..Edit::default() }, detail).await
 }
@@ -158,6 +162,10 @@ fn check(options: &Options) -> Result<()> {
     if options.tool_answer_bytes.len() > MOST_LIMITS {
         return Err(Error::invalid(format!("a config limits the answers of {MOST_LIMITS} single tools at most")));
     }
+    if options.approvals.tools.len() > MOST_LIMITS {
+        let message = format!("a config wants the user's word for {MOST_LIMITS} single tools at most");
+        return Err(Error::invalid(message));
+    }
     Ok(())
 }
 
@@ -167,6 +175,40 @@ pub(super) struct Edit {
     pub(super) description: Option<String>,
     pub(super) mappings: Option<Vec<NewMapping>>,
     pub(super) options: Option<Options>,
+}
+
+/// Says which tools of a config are called only with the user's word. Running agents find it so at their next call; session
+/// tokens keep to the version that they were made under.
+///
+/// # Errors
+/// No such config; a tool that it does not show; or somebody else changed it meanwhile.
+pub async fn set_approvals(app: &App, ctx: &Ctx, id: &ConfigId, approvals: Approvals) -> Result<McpConfig> {
+    let config = get(app, ctx, id).await?;
+    let options = Options { approvals, ..config.options.clone() };
+    set_options(app, ctx, config, options).await
+}
+
+/// The tools whose call wants the user's word are ones that the config shows: a slip would be one that wants nobody's.
+async fn check_approvals(app: &App, ctx: &Ctx, mappings: &[Mapping], approvals: &Approvals) -> Result<()> {
+    let (mut shown, mut prefixes) = (Vec::new(), Vec::new());
+    for mapping in mappings {
+        let Ok(wired) = Wired::of(app, connections::get(app, ctx, &mapping.connection).await?) else { continue };
+        match (&wired.connector.remote, mapping.tools.is_empty()) {
+            (Some(remote), true) => {
+                prefixes.push(format!("{}_", remote.prefix(&wired.connector.slug, mapping.connection_name.as_str())));
+            }
+            _ => shown.extend(exposed(&wired.connector, mapping)),
+        }
+    }
+    let unknown =
+        |tool: &&String| !shown.contains(tool) && !prefixes.iter().any(|prefix| tool.starts_with(prefix.as_str()));
+    match approvals.tools.iter().find(unknown) {
+        None => Ok(()),
+        Some(tool) => {
+            let error = Error::invalid(format!("this MCP config shows no tool '{tool}'"));
+            Err(error.meant(nearest(tool, shown.iter().map(String::as_str))))
+        }
+    }
 }
 
 /// Changes a config that was read a moment ago; the record of it says `detail`.

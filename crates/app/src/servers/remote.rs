@@ -239,6 +239,7 @@ mod tests {
             listed: Bytes::from("[]"),
             options: Options::default(),
             tools: HashMap::new(),
+            config: None,
             remotes,
         };
         let owner = |name: &str| set.remote_of(name).map(|owner| owner.mapping.connection_name.to_string());

@@ -41,6 +41,8 @@ pub struct ToolSet {
     pub(super) tools: HashMap<String, ServedTool>,
     /// What its config says beside its connections.
     pub(crate) options: Options,
+    /// The version of a config that it is of; none for a connection's tools.
+    pub(crate) config: Option<(ConfigId, i64)>,
     /// The mappings of remote servers, whose tools each user has others of.
     pub(super) remotes: Vec<RemoteMapping>,
 }
@@ -78,6 +80,14 @@ impl ToolSet {
     #[must_use]
     pub fn reads_on(&self, name: &str) -> bool {
         name == READ_MORE && self.options.cuts_answers()
+    }
+
+    /// The version of a config that wants the user's word before this tool is called, if it does.
+    pub(crate) fn wants_word(&self, served: &ServedTool) -> Option<(&ConfigId, i64)> {
+        let (config, version) = self.config.as_ref()?;
+        let tool = &served.tool;
+        let wanted = self.options.approvals.want(&tool.definition.name, tool.effect_at_most().destructive());
+        wanted.then_some((config, *version))
     }
 
     /// The served tool that a name was surely meant for.

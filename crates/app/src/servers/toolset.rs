@@ -120,13 +120,18 @@ pub(crate) async fn of_config(
 /// The database cannot be read.
 pub async fn still(app: &App, ctx: &Ctx, served: &Served, tool: &ServedTool) -> Result<bool> {
     match &served.by {
-        By::Instance(instance) => still_instance(app, ctx, instance, tool).await,
+        By::Instance(instance) => still_instance(app, ctx, (instance, &served.set), tool).await,
         // What a session serves never changes; only whether it stands.
         By::Session(session) => Ok(doors::session_stands(app, session).await?.is_some()),
     }
 }
 
-async fn still_instance(app: &App, ctx: &Ctx, before: &McpInstance, tool: &ServedTool) -> Result<bool> {
+async fn still_instance(
+    app: &App,
+    ctx: &Ctx,
+    (before, old): (&McpInstance, &ToolSet),
+    tool: &ServedTool,
+) -> Result<bool> {
     let now = match instances::get(app, ctx, &before.id).await {
         Ok(now) => now,
         Err(error) if error.kind() == Kind::NotFound => return Ok(false),
@@ -137,6 +142,10 @@ async fn still_instance(app: &App, ctx: &Ctx, before: &McpInstance, tool: &Serve
     }
     let version = configs::get(app, ctx, &now.config).await?.version;
     let set = cached(app, ctx, Of::Config(now.config, version), Access::Full, None).await?;
+    // What began without the user's word does not go on where it is wanted by now.
+    if set.wants_word(tool).is_some() && old.wants_word(tool).is_none() {
+        return Ok(false);
+    }
     Ok(set.serves(&tool.tool.definition.name, &tool.connection))
 }
 
@@ -152,14 +161,17 @@ async fn cached(app: &App, ctx: &Ctx, of: Of, access: Access, connection: Option
 }
 
 async fn compiled(app: &App, ctx: &Ctx, of: Of, access: Access, connection: Option<Mapping>) -> Result<Arc<ToolSet>> {
-    let (name, (mappings, options)) = match of {
-        Of::Config(config, version) => (config.to_string(), configs::at(app, ctx, &config, version).await?),
-        Of::Connection(id) => (id.to_string(), (connection.into_iter().collect(), Options::default())),
+    let (name, config, (mappings, options)) = match of {
+        Of::Config(config, version) => {
+            let said = configs::at(app, ctx, &config, version).await?;
+            (config.to_string(), Some((config, version)), said)
+        }
+        Of::Connection(id) => (id.to_string(), None, (connection.into_iter().collect(), Options::default())),
     };
     let held = app.clone();
     let compiling =
         app.core.tasks.spawn_blocking(move || compile(&held.core.catalog, &name, (mappings, options), access));
-    Ok(Arc::new(compiling.await.map_err(Error::internal)??))
+    Ok(Arc::new(ToolSet { config, ..compiling.await.map_err(Error::internal)?? }))
 }
 
 /// Compiles the tools of some connections. What cannot be served is left out and reported, never the whole list.
@@ -195,7 +207,7 @@ fn compile(
     }
     let listed = serde_json::to_vec(&listed).map_err(Error::internal)?.into();
     let tools = offered.into_iter().map(|served| (served.tool.definition.name.clone(), served)).collect();
-    Ok(ToolSet { mappings, options, listed, tools, remotes })
+    Ok(ToolSet { mappings, options, listed, tools, config: None, remotes })
 }
 
 fn remote_mapping(connector: &Connector, mapping: &Mapping, access: Access) -> Option<RemoteMapping> {

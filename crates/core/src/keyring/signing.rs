@@ -117,7 +117,7 @@ async fn read(keys: &DataKeys) -> Result<Keys> {
         match open(keys, row).await {
             Ok(key) => public.push(key.public().clone()),
             Err(error) => {
-                tracing::error!(key = %row.id, %error, "a signing key does not open: its tokens are not taken")
+                tracing::error!(key = %row.id, %error, "a signing key does not open: its tokens are not taken");
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What a request asks for, once its revision is known.
 
+use super::elicit;
 use super::fault::{Fault, INVALID_PARAMS, METHOD_NOT_FOUND};
 use super::id::{Id, MAX_ID};
 use super::version::Version;
@@ -29,6 +30,17 @@ pub struct Call {
     pub arguments: Map<String, Value>,
     /// What progress is to be told under; nothing is told without.
     pub progress: Option<Id>,
+    /// What was said when it was called before, if its user had to be asked something.
+    pub resumed: Option<Resumed>,
+}
+
+/// A call that is made again after its user was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resumed {
+    /// What it was given to come back with.
+    pub state: String,
+    /// Whether the user said no.
+    pub declined: bool,
 }
 
 /// Reads what is asked in a request of this revision.
@@ -79,7 +91,15 @@ fn call(version: Version, mut params: Map<String, Value>) -> Result<Call, Fault>
     let token = params.get("_meta").and_then(|meta| meta.get("progressToken")).filter(|token| !token.is_null());
     let unfit = || format!("'progressToken' must be a number or a text of {MAX_ID} bytes at most");
     let progress = token.map(|token| Id::read(token).ok_or_else(|| Fault::of(version, INVALID_PARAMS, unfit())));
-    Ok(Call { name, arguments, progress: progress.transpose()? })
+    let resumed = match params.get("requestState").filter(|_| version.modern()) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(state)) => {
+            let declined = elicit::declined(params.get("inputResponses"));
+            Some(Resumed { state: state.clone(), declined })
+        }
+        Some(_) => return Err(wrong("'requestState' must be a text")),
+    };
+    Ok(Call { name, arguments, progress: progress.transpose()?, resumed })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What is answered instead of a result: a JSON-RPC error and the HTTP status it rides on.
 
+use super::elicit;
 use super::version::Version;
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -30,6 +31,8 @@ pub const INVALID_PARAMS: i32 = -32602;
 pub const INTERNAL_ERROR: i32 = -32603;
 /// HTTP headers and body say different things.
 pub const HEADER_MISMATCH: i32 = -32020;
+/// The user has to open a page first (2025-11-25).
+pub const URL_ELICITATION_REQUIRED: i32 = -32042;
 /// A revision of the protocol that is not served here.
 pub const UNSUPPORTED_VERSION: i32 = -32022;
 
@@ -70,6 +73,13 @@ impl Fault {
         let data = json!({ "supported": supported, "requested": requested });
         let message = format!("protocol version '{requested}' is not served here; these are: {}", supported.join(", "));
         Self { data: Some(Box::new(data)), ..Self::bad(UNSUPPORTED_VERSION, message) }
+    }
+
+    /// The user has to open this page, and the call has to be made again then. `id` names the question.
+    #[must_use]
+    pub fn page_needed(id: &str, url: &str, message: String) -> Self {
+        let data = elicit::as_error(id, url, &message);
+        Self { data: Some(Box::new(data)), ..Self::of(Version::V2025_11_25, URL_ELICITATION_REQUIRED, message) }
     }
 
     /// A tool that does not exist, or that this URL does not offer: nobody can tell which. `near` is one that it offers.

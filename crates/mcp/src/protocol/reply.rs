@@ -1,5 +1,6 @@
 //! What is sent back, as ready bytes.
 
+use super::elicit;
 use super::fault::Fault;
 use super::id::Id;
 use super::version::Version;
@@ -200,6 +201,20 @@ impl Reply {
         let is_error = matches!(called, Called::Failed { .. });
         let result_type = version.modern().then_some("complete");
         Self::result(id, CallResult { result_type, content, structured_content, is_error, meta })
+    }
+
+    /// Not a result yet: the user has to open this page. The client comes back with `state`.
+    #[must_use]
+    pub fn page_needed(id: &Id, url: &str, message: &str, state: &str) -> Self {
+        Self::result(
+            id,
+            json!({
+                "resultType": "input_required",
+                "inputRequests": elicit::questions(url, message),
+                "requestState": state,
+                "_meta": meta(),
+            }),
+        )
     }
 
     /// The result of a remote server's tool, handed on. What it says beside content is left out of `_meta`, where only we

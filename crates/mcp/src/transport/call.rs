@@ -4,11 +4,12 @@
 use super::authorized_post::{AuthorizedPost, UrlStatus};
 use super::control::Running;
 use super::door::Behind;
-use super::pending::{News, Outcome, Pending, Work};
+use super::pending::{News, Outcome, Pages, Pause, Pending, Work};
 use super::stream::{Live, every};
 use super::{answer, stream};
 use crate::control::{Caller, ControlPlane};
-use crate::protocol::{Call, Called, Fault, Id, Reply, Version};
+use crate::protocol::fault::INVALID_PARAMS;
+use crate::protocol::{Call, Called, Elicits, Fault, Id, Reply, Resumed, Version};
 use axum::response::Response;
 use bytes::Bytes;
 use std::pin::pin;
@@ -17,10 +18,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use valetkey_app::calls::paused::{self, Fingerprint};
 use valetkey_app::calls::{self, Asked};
 use valetkey_app::servers::remote;
 use valetkey_app::servers::toolset::{Served, ServedTool};
-use valetkey_domain::Ctx;
+use valetkey_domain::{Ctx, Kind};
 
 /// How long what the door said stands without another look.
 const STANDS: Duration = Duration::from_millis(100);
@@ -36,8 +38,8 @@ enum Waited {
 }
 
 /// Answers a call as a whole or by a stream.
-pub(super) async fn answer(post: &AuthorizedPost<'_>, id: Id, version: Version, call: Call) -> Response {
-    let mut pending = match begin(post, &id, version, call).await {
+pub(super) async fn answer(post: &AuthorizedPost<'_>, id: Id, how: (Version, Elicits), call: Call) -> Response {
+    let mut pending = match begin(post, &id, how, call).await {
         Ok(pending) => pending,
         Err(NotBegun::Fault(fault)) => return answer::one(post.accepts, Reply::fault(Some(&id), &fault)),
         Err(NotBegun::Later(reply)) => return answer::one(post.accepts, reply),
@@ -57,10 +59,10 @@ pub(super) async fn answer(post: &AuthorizedPost<'_>, id: Id, version: Version, 
 pub(super) async fn as_one_reply(
     post: &AuthorizedPost<'_>,
     id: &Id,
-    version: Version,
+    how: (Version, Elicits),
     call: Call,
 ) -> Result<Reply, Response> {
-    match begin(post, id, version, call).await {
+    match begin(post, id, how, call).await {
         Err(NotBegun::Fault(fault)) => Ok(Reply::fault(Some(id), &fault)),
         Err(NotBegun::Later(reply)) => Ok(reply),
         Err(NotBegun::Refused(refusal)) => Err(refusal),
@@ -81,9 +83,14 @@ enum NotBegun {
     Refused(Response),
 }
 
-async fn begin(post: &AuthorizedPost<'_>, id: &Id, version: Version, call: Call) -> Result<Pending, NotBegun> {
+async fn begin(
+    post: &AuthorizedPost<'_>,
+    id: &Id,
+    (version, elicits): (Version, Elicits),
+    call: Call,
+) -> Result<Pending, NotBegun> {
     let (work, news) = match &post.behind {
-        Behind::User(served) => of_user(post, served, id, version, call).await?,
+        Behind::User(served) => of_user(post, served, id, (version, elicits), call).await?,
         Behind::Control(plane, caller) => {
             let begun = of_control(plane.as_ref(), caller, version, call, post.asked.clone())?;
             (Work::Control(begun), News::channel(None).1)
@@ -118,7 +125,7 @@ async fn of_user(
     post: &AuthorizedPost<'_>,
     served: &Served,
     id: &Id,
-    version: Version,
+    (version, elicits): (Version, Elicits),
     call: Call,
 ) -> Result<(Work, mpsc::Receiver<Bytes>), NotBegun> {
     let AuthorizedPost { state, ctx, .. } = post;
@@ -133,11 +140,45 @@ async fn of_user(
     if let Some(progress) = progress {
         ctx.progress = Arc::new(progress);
     }
+    let pause = (elicits == Elicits::ByResult || call.resumed.is_some()).then(|| Pause {
+        app: state.app.clone(),
+        ctx: ctx.clone(),
+        served: served.clone(),
+        call: Fingerprint::of(&call.name, &call.arguments),
+    });
+    let again = match (&call.resumed, &pause) {
+        (Some(resumed), Some(pause)) => pause.taken_up(id, version, resumed).await.map(|()| true)?,
+        _ => false,
+    };
+    let start = if again { calls::start_again } else { calls::start };
     let running = match &tool {
-        Some(tool) => calls::start(&state.app, &ctx, served, tool, call.arguments, post.asked.clone()),
+        Some(tool) => start(&state.app, &ctx, served, tool, call.arguments, post.asked.clone()),
         None => calls::read_on(&state.app, &ctx, served, call.arguments, post.asked.clone()),
     };
-    Ok((Work::Tool { running, structured }, news))
+    Ok((Work::Tool { running, ended: None, structured, pages: Pages { elicits, pause: pause.map(Box::new) } }, news))
+}
+
+impl Pause {
+    /// Takes up a call that waited for its user.
+    async fn taken_up(&self, id: &Id, version: Version, resumed: &Resumed) -> Result<(), NotBegun> {
+        let Self { app, ctx, served, call } = self;
+        match paused::resume(app, ctx, served, call, &resumed.state).await {
+            Ok(()) if resumed.declined => {
+                let words =
+                    "the user did not want to open the page, so the call was not made. Ask before you try again";
+                Err(NotBegun::Later(Reply::called(id, version, &Called::Failed { words, link: None })))
+            }
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == Kind::InvalidArgument => {
+                Err(NotBegun::Fault(Fault::of(version, INVALID_PARAMS, error.message().to_owned())))
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a call that waited cannot be taken up");
+                let words = "the call was not made, because of an internal error: try again in a moment";
+                Err(NotBegun::Later(Reply::called(id, version, &Called::Failed { words, link: None })))
+            }
+        }
+    }
 }
 
 /// A remote server's tool. Its server may have to be asked what it has, and meanwhile the URL may be lost.

@@ -3,11 +3,15 @@
 use super::control;
 use super::flights::Flight;
 use crate::protocol::reply;
-use crate::protocol::{Called, Id, Link, Reply, Version};
+use crate::protocol::{Called, Elicits, Fault, Id, Link, Reply, Version};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use valetkey_app::calls::{CallResult, More, Running};
+use valetkey_app::App;
+use valetkey_app::calls::paused::{self, Fingerprint};
+use valetkey_app::calls::{CallResult, Failed, More, Running};
+use valetkey_app::servers::toolset::Served;
+use valetkey_domain::Ctx;
 use valetkey_domain::ctx::Progress;
 
 /// How many lines of progress may wait for a slow reader; more are dropped, they are only news.
@@ -36,11 +40,54 @@ pub(super) enum Work {
     Tool {
         /// The call.
         running: Running,
+        /// How it ended, once it has: what is still to be done then may be waited for again.
+        ended: Option<CallResult>,
         /// Whether its tool has a schema for its answers.
         structured: bool,
+        /// How a page is spoken of that its user has to open.
+        pages: Pages,
     },
     /// One of the control plane's.
     Control(control::Running),
+}
+
+/// How a page is spoken of that a call's user has to open.
+pub(super) struct Pages {
+    pub(super) elicits: Elicits,
+    /// What the client comes back with, for those that do so by themselves.
+    pub(super) pause: Option<Box<Pause>>,
+}
+
+/// What is needed to let a call wait for its user, and to take it up again.
+pub(super) struct Pause {
+    pub(super) app: App,
+    pub(super) ctx: Ctx,
+    pub(super) served: Served,
+    pub(super) call: Fingerprint,
+}
+
+impl Pages {
+    /// The reply to a call that needs its user to open a page, if this client takes it so; in words otherwise.
+    async fn needed(&self, id: &Id, failed: &Failed) -> Option<Reply> {
+        let url = &failed.link.as_ref()?.url;
+        match (self.elicits, &self.pause) {
+            (Elicits::ByError, _) => {
+                let fault = Fault::page_needed(failed.execution.as_str(), url, failed.said());
+                Some(Reply::fault(Some(id), &fault))
+            }
+            (Elicits::ByResult, Some(pause)) => {
+                let Pause { app, ctx, served, call } = pause.as_ref();
+                match paused::pause(app, ctx, served, call).await {
+                    Ok(state) => Some(Reply::page_needed(id, url, &failed.said(), &state)),
+                    Err(error) => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "a call cannot wait for its user");
+                        None
+                    }
+                }
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Work {
@@ -58,7 +105,17 @@ impl Outcome {
     pub(super) async fn end(&mut self) -> Reply {
         let Self { work, id, version } = self;
         match work {
-            Work::Tool { running, structured } => of_tool(id, *version, *structured, &running.answer().await),
+            Work::Tool { running, ended, structured, pages } => {
+                let ended = match ended {
+                    Some(ended) => ended,
+                    None => ended.insert(running.answer().await),
+                };
+                let needed = match ended {
+                    CallResult::Failed(failed) => pages.needed(id, failed).await,
+                    CallResult::Done(_) => None,
+                };
+                needed.unwrap_or_else(|| of_tool(id, *version, *structured, ended))
+            }
             Work::Control(running) => match running.answer().await {
                 Ok(answer) => Reply::called(id, *version, &Called::Answered { text: &answer.to_string() }),
                 Err(words) => Reply::called(id, *version, &Called::Failed { words: &words, link: None }),

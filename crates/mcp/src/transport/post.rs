@@ -10,10 +10,11 @@ use super::authorized_post::AuthorizedPost;
 use super::door::{Behind, Door};
 use super::state::TransportState;
 use super::{body, call, guidance};
+use crate::protocol::elicit::{self, SESSION_HEADER};
 use crate::protocol::fault::{INTERNAL_ERROR, INVALID_REQUEST};
 use crate::protocol::message::{self, Refused};
-use crate::protocol::{Ask, Body, Fault, Id, Message, Mirror, Reply, Request, Version, ask, envelope};
-use axum::http::StatusCode;
+use crate::protocol::{Ask, Body, Elicits, Fault, Id, Message, Mirror, Reply, Request, Version, ask, envelope};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::future::join_all;
 use serde_json::{Map, Value};
@@ -60,8 +61,15 @@ pub(super) async fn receive(state: &TransportState, door: Door, request: axum::e
 impl AuthorizedPost<'_> {
     async fn request(&self, request: Request) -> Response {
         let Request { id, method, params } = request;
+        let opens = elicit::opens_urls(&method, &params);
         match self.read(&method, params) {
-            Ok((version, Ask::Call(call))) => call::answer(self, id, version, call).await,
+            Ok((version, Ask::Call(call))) => {
+                call::answer(self, id, (version, Elicits::of(version, &self.headers, opens)), call).await
+            }
+            Ok((version, Ask::Initialize(agreed))) => match self.reply(&id, version, Ask::Initialize(agreed)).await {
+                Ok(reply) => remembered(one(self.accepts, reply), elicit::session(agreed, opens)),
+                Err(refusal) => refusal,
+            },
             Ok((version, ask)) => match self.reply(&id, version, ask).await {
                 Ok(reply) => one(self.accepts, reply),
                 Err(refusal) => refusal,
@@ -91,7 +99,7 @@ impl AuthorizedPost<'_> {
                 Ok(reply) => reply,
                 Err(error) => Reply::fault(Some(id), &unanswered(version, &error)),
             },
-            Ask::Call(call) => return call::as_one_reply(self, id, version, call).await,
+            Ask::Call(call) => return call::as_one_reply(self, id, (version, Elicits::InWords), call).await,
         })
     }
 
@@ -176,6 +184,14 @@ impl AuthorizedPost<'_> {
         };
         Ok(Some(within(room, &request.id, reply)))
     }
+}
+
+/// The opening's answer, with the session id that brings back what the client said of itself.
+fn remembered(mut opened: Response, session: Option<&'static str>) -> Response {
+    if let Some(session) = session {
+        opened.headers_mut().insert(SESSION_HEADER, HeaderValue::from_static(session));
+    }
+    opened
 }
 
 fn unanswered(version: Version, error: &valetkey_app::Error) -> Fault {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use valetkey_app::App;
 use valetkey_app::servers::{configs, held, versions};
+use valetkey_domain::approval::Approvals;
 use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::{Ctx, Kind};
@@ -31,6 +32,17 @@ pub(crate) enum Verb {
     Get {
         /// Its name or id (cfg_...)
         name: String,
+    },
+    /// Say which tools are called only with the user's word, each time; what is not named wants nobody's
+    Approvals {
+        /// Its name or id (cfg_...)
+        name: String,
+        /// Every tool that may delete or overwrite
+        #[arg(long)]
+        destructive: bool,
+        /// A tool; may be given several times
+        #[arg(long = "tool", value_name = "TOOL")]
+        tools: Vec<String>,
     },
     /// Its versions, newest first
     Versions {
@@ -117,8 +129,17 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             Ok(one(json!({
                 "name": found.name, "id": found.id, "description": found.description, "connections": connections,
                 "answer_bytes": found.options.answer_bytes, "tool_answer_bytes": found.options.tool_answer_bytes,
-                "hold_changes": found.options.hold_changes,
+                "hold_changes": found.options.hold_changes, "approvals": asking(&found.options.approvals),
             })))
+        }
+        Verb::Approvals { name, destructive, tools } => {
+            let found = find(app, ctx, &name).await?;
+            let now = configs::set_approvals(app, ctx, &found.id, Approvals { destructive, tools }).await?;
+            Ok(message(format!(
+                "MCP config '{}' wants the user's word for {}",
+                now.name,
+                asking(&now.options.approvals)
+            )))
         }
         Verb::Versions { name } => all_versions(app, ctx, &find(app, ctx, &name).await?).await,
         Verb::Diff { name, from, to } => diff(app, ctx, &find(app, ctx, &name).await?, from, to).await,
@@ -129,19 +150,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         }
         Verb::Set { name, answer_bytes, tools, hold_changes } => {
             let found = find(app, ctx, &name).await?;
-            let mut options = found.options.clone();
-            options.answer_bytes = answer_bytes.map_or(options.answer_bytes, limit);
-            options.hold_changes = hold_changes.unwrap_or(options.hold_changes);
-            for text in &tools {
-                let (tool, bytes) = tool_limit(text)?;
-                match limit(bytes) {
-                    Some(bytes) => options.tool_answer_bytes.insert(tool, bytes),
-                    None => options.tool_answer_bytes.remove(&tool),
-                };
-            }
-            ensure!(options != found.options, "nothing would change: give --answer-bytes, --tool or --hold-changes");
-            let now = configs::set_options(app, ctx, found, options).await?;
-            Ok(message(format!("MCP config '{}' is changed, as version {}", now.name, now.version)))
+            set(app, ctx, found, (answer_bytes, &tools, hold_changes)).await
         }
         Verb::Held { name } => Ok(held_back(&held::waiting(app, ctx, &find(app, ctx, &name).await?).await?)),
         Verb::Accept { name, tool, digest } => {
@@ -155,6 +164,27 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             Ok(message(format!("MCP config '{}' and its instances are deleted", found.name)))
         }
     }
+}
+
+async fn set(
+    app: &App,
+    ctx: &Ctx,
+    found: McpConfig,
+    (answer_bytes, tools, hold_changes): (Option<u32>, &[String], Option<bool>),
+) -> Result<Reply> {
+    let mut options = found.options.clone();
+    options.answer_bytes = answer_bytes.map_or(options.answer_bytes, limit);
+    options.hold_changes = hold_changes.unwrap_or(options.hold_changes);
+    for text in tools {
+        let (tool, bytes) = tool_limit(text)?;
+        match limit(bytes) {
+            Some(bytes) => options.tool_answer_bytes.insert(tool, bytes),
+            None => options.tool_answer_bytes.remove(&tool),
+        };
+    }
+    ensure!(options != found.options, "nothing would change: give --answer-bytes, --tool or --hold-changes");
+    let now = configs::set_options(app, ctx, found, options).await?;
+    Ok(message(format!("MCP config '{}' is changed, as version {}", now.name, now.version)))
 }
 
 async fn all_versions(app: &App, ctx: &Ctx, config: &McpConfig) -> Result<Reply> {
@@ -229,6 +259,13 @@ async fn find(app: &App, ctx: &Ctx, which: &str) -> Result<McpConfig> {
         Ok(id) if unknown => Ok(configs::get(app, ctx, &id).await?),
         _ => Ok(by_name?),
     }
+}
+
+/// Which tools want the user's word, in words.
+fn asking(approvals: &Approvals) -> String {
+    let destructive = approvals.destructive.then(|| "every destructive tool".to_owned());
+    let named: Vec<_> = destructive.into_iter().chain(approvals.tools.iter().cloned()).collect();
+    if named.is_empty() { "no tool".to_owned() } else { named.join(", ") }
 }
 
 /// As [`mapping`] reads it.

@@ -79,7 +79,7 @@ pub(super) const TABLES: &[Table] = &[
             refresh_generation:n refresh_until:n refresh_lost_at:n refreshed_at:n api_config created_at:n updated_at:n \
             last_used_at:n next_refresh_at:n idle_refresh_at:n refresh_process \
             refused_at:n refused_times:n refused_until:n refused_revision:n refused_words \
-            event_position:n event_status event_status_before changes:n",
+            event_position:n event_status event_status_before signed_in_browser:b changes:n",
     },
     Table {
         name: "authorizations",
@@ -121,6 +121,12 @@ pub(super) const TABLES: &[Table] = &[
         rest: "environment_id reader account_id sealed:b bytes:n expires_at:n",
     },
     Table { name: "session_ends", key: "environment_id identifier", rest: "times:n ended_at:n" },
+    Table {
+        name: "approvals",
+        key: "id",
+        rest: "environment_id server call_hash:b connection_id account_id shown:b stage link_hash:b expires_at:n created_at:n",
+    },
+    Table { name: "spent_states", key: "environment_id id", rest: "expires_at:n" },
     Table {
         name: "mcp_instances",
         key: "id",

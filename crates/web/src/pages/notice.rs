@@ -28,6 +28,12 @@ pub(crate) enum NoticeKind {
     Unconfirmed,
     /// A form has had all its tries.
     TooManyTries,
+    /// The user said that a call may be made.
+    Approved,
+    /// The user said that it may not.
+    NotApproved,
+    /// A question of another person's account, as far as this browser shows.
+    OtherPerson,
     /// The server ended in the middle of it.
     Interrupted,
     /// The answer came for another connection.
@@ -80,7 +86,7 @@ enum Tone {
 
 impl NoticeKind {
     /// Every notice there is.
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::Connected,
         Self::Partly,
         Self::Kept,
@@ -90,6 +96,9 @@ impl NoticeKind {
         Self::TimedOut,
         Self::Unconfirmed,
         Self::TooManyTries,
+        Self::Approved,
+        Self::NotApproved,
+        Self::OtherPerson,
         Self::Interrupted,
         Self::OtherConnection,
         Self::OtherBrowser,
@@ -122,6 +131,9 @@ impl NoticeKind {
             Self::TimedOut => "timed-out",
             Self::Unconfirmed => "unconfirmed",
             Self::TooManyTries => "too-many-tries",
+            Self::Approved => "approved",
+            Self::NotApproved => "not-approved",
+            Self::OtherPerson => "other-person",
             Self::Interrupted => "interrupted",
             Self::OtherConnection => "other-connection",
             Self::OtherBrowser => "other-browser",
@@ -162,8 +174,10 @@ impl NoticeKind {
 
     const fn tone(self) -> Tone {
         match self {
-            Self::Connected => Tone::Good,
-            Self::Kept | Self::Declined | Self::LinkUsed | Self::Replayed | Self::Busy => Tone::Calm,
+            Self::Connected | Self::Approved => Tone::Good,
+            Self::NotApproved | Self::Kept | Self::Declined | Self::LinkUsed | Self::Replayed | Self::Busy => {
+                Tone::Calm
+            }
             _ => Tone::Care,
         }
     }
@@ -173,7 +187,7 @@ impl NoticeKind {
             Self::LinkExpired | Self::LinkUsed => StatusCode::GONE,
             Self::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
             Self::LinkUnknown | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::OtherBrowser | Self::StaleForm | Self::NotSignedIn => StatusCode::FORBIDDEN,
+            Self::OtherBrowser | Self::OtherPerson | Self::StaleForm | Self::NotSignedIn => StatusCode::FORBIDDEN,
             Self::OtherConnection | Self::OtherIssuer | Self::StrayAnswer => StatusCode::BAD_REQUEST,
             Self::Replayed | Self::Unready | Self::StartedElsewhere => StatusCode::CONFLICT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

@@ -24,6 +24,8 @@ fn keys<P: Page>(page: &P) -> Vec<String> {
 fn templates_use_what_pages_give_and_nothing_else() {
     let (used, given) = names::<Consent>();
     assert_eq!(used, given);
+    let (used, given) = names::<Approve>();
+    assert_eq!(used, given);
     let (used, given) = names::<Form>();
     assert_eq!(used, given);
     let (used, given) = names::<Replace>();
@@ -43,7 +45,7 @@ fn templates_use_what_pages_give_and_nothing_else() {
 fn every_sample_renders_in_every_language() {
     for language in Language::ALL {
         let all = samples(language).unwrap();
-        assert_eq!(all.len(), 21 + NoticeKind::ALL.len());
+        assert_eq!(all.len(), 24 + NoticeKind::ALL.len());
         for (name, html) in all {
             assert!(html.contains(&format!("<html lang=\"{}\" dir=\"ltr\">", language.code())), "{name}");
             assert!(html.contains("<h1>") && html.trim_end().ends_with("</html>"), "{name}");
@@ -130,6 +132,7 @@ fn every_text_is_shown_somewhere() {
         shown.extend(["title", "what", "do"].map(|part| format!("{}-{part}", said.key())));
     }
     shown.extend(Yours::KEYS.map(ToOwned::to_owned));
+    shown.extend(Approve::KEYS.map(ToOwned::to_owned));
     let written: BTreeSet<String> = language::tests::keys(Language::English).into_iter().map(Into::into).collect();
     assert_eq!(shown, written);
 }
@@ -176,6 +179,7 @@ fn seen(html: &str) -> Vec<String> {
 fn every_word_of_every_page_comes_from_the_catalogue() {
     let all = pseudo::pseudo_samples().unwrap();
     let given: String = [
+        serde_json::to_string(&Approve::samples()).unwrap(),
         serde_json::to_string(&Consent::samples()).unwrap(),
         serde_json::to_string(&Form::samples()).unwrap(),
         serde_json::to_string(&Leave::samples()).unwrap(),

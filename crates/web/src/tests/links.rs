@@ -53,7 +53,7 @@ async fn the_cookie_is_for_this_browser_and_stays_the_same() {
     let site = site().await;
     let first = site.get(&site.page(), &[]).await;
     let cookie = first.cookie();
-    assert!(first.header("set-cookie").ends_with("; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400"));
+    assert!(first.header("set-cookie").ends_with("; Path=/; HttpOnly; SameSite=Lax; Max-Age=7776000"));
     let second = site.get(&site.page(), &[("cookie", &cookie)]).await;
     assert_eq!(second.cookie(), cookie);
     assert_eq!(second.form_token(), first.form_token());

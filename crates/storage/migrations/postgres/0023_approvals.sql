@@ -1,0 +1,20 @@
+-- The browser in which an account was signed in, as the hash of its cookie; none where the app brought the credential itself.
+ALTER TABLE connected_accounts ADD COLUMN signed_in_browser BYTEA;
+
+-- Calls that wait for their user's word, or have it. What the word is bound to is a hash; what the user is shown is sealed.
+CREATE TABLE approvals (
+  id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+  environment_id TEXT COLLATE "C" NOT NULL REFERENCES environments (id),
+  server TEXT COLLATE "C" NOT NULL,
+  call_hash BYTEA NOT NULL,
+  connection_id TEXT COLLATE "C" NOT NULL,
+  account_id TEXT COLLATE "C" NOT NULL,
+  shown BYTEA NOT NULL,
+  stage TEXT COLLATE "C" NOT NULL,
+  link_hash BYTEA NOT NULL UNIQUE,
+  expires_at BIGINT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX approvals_by_call ON approvals (environment_id, call_hash, id);
+CREATE INDEX approvals_by_server ON approvals (environment_id, server, expires_at);
+CREATE INDEX approvals_by_end ON approvals (environment_id, expires_at);
