@@ -8,3 +8,6 @@ pub mod sign_in;
 pub mod sign_on;
 
 pub(crate) use asking::Asking;
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ mod examine;
 mod file_key;
 mod roots;
 mod rotate;
+mod row_macs;
 mod signing;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ mod transit;
 
 pub use file_key::WrappedKey;
 pub use roots::{Root, Roots};
+pub use row_macs::{DoorRow, RowMacs};
 pub use transit::{Login, Transit};
 
 use crate::{Error, Result};
@@ -69,6 +71,7 @@ impl Keyring {
         let keys = DataKeys::new(store, roots.into(), clock, rng);
         check_roots(&keys).await?;
         keys.newest(None, Purpose::Signing).await?;
+        row_macs::ensure(&keys).await?;
         let signing = Signing::load(&keys).await?;
         Ok(Self(Arc::new(Inner { keys, signing, closed: RwLock::default() })))
     }
@@ -287,6 +290,23 @@ impl Keyring {
         let Some(key) = self.0.keys.url_key(&claim.key).await? else { return Ok(None) };
         let environment = EnvironmentId::parse(key.environment())?;
         Ok(url::verify(&key, &environment, &claim).then_some((environment, claim)))
+    }
+
+    /// The keys to make the MACs of rows with that let somebody in; to be had before a transaction begins.
+    ///
+    /// # Errors
+    /// A key cannot be had.
+    pub async fn row_macs(&self) -> Result<RowMacs> {
+        row_macs::keys(&self.0.keys).await
+    }
+
+    /// Whether a row that is to let somebody in is as this server wrote it. Where it is not, the log says so: the caller is
+    /// told what strangers are told.
+    ///
+    /// # Errors
+    /// The key that its MAC names cannot be had.
+    pub async fn wrote(&self, row: DoorRow<'_>, mac: Option<&[u8]>) -> Result<bool> {
+        row_macs::wrote(&self.0.keys, row, mac).await
     }
 
     /// Signs claims as a token of this type with the newest key.

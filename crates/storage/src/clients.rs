@@ -1,20 +1,38 @@
-//! API clients and the hashes of their secrets.
+//! API clients and the hashes of their secrets, each with its row's MAC, which the keyring looks at.
 
 use crate::row::json_text;
 use crate::{Error, Row, Tx, args};
 use valetkey_domain::client::{ApiClient, ClientSecret};
-use valetkey_domain::id::ClientId;
+use valetkey_domain::id::{ClientId, ClientSecretId};
 use valetkey_domain::{Ctx, Timestamp};
+
+/// A client as its row has it.
+#[derive(Clone, Debug)]
+pub struct StoredClient {
+    /// The client.
+    pub client: ApiClient,
+    /// The row's MAC.
+    pub mac: Option<Vec<u8>>,
+}
+
+/// A client's secret as its row has it.
+#[derive(Clone, Debug)]
+pub struct StoredSecret {
+    /// The secret.
+    pub secret: ClientSecret,
+    /// The row's MAC.
+    pub mac: Option<Vec<u8>>,
+}
 
 /// Adds a client without a secret.
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn insert(ctx: &Ctx, tx: &mut Tx, client: &ApiClient) -> Result<(), Error> {
-    let sql = "INSERT INTO api_clients (environment_id, id, name, scopes, version, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+pub async fn insert(ctx: &Ctx, tx: &mut Tx, client: &ApiClient, mac: &[u8]) -> Result<(), Error> {
+    let sql = "INSERT INTO api_clients (environment_id, id, name, scopes, version, created_at, mac)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let scopes = json_text(&client.scopes)?;
-    let values = args![&ctx.environment, &client.id, &client.name, scopes, client.version, client.created_at];
+    let values = args![&ctx.environment, &client.id, &client.name, scopes, client.version, client.created_at, mac];
     tx.run(sql, values).await.map(drop)
 }
 
@@ -22,9 +40,9 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, client: &ApiClient) -> Result<(), Er
 ///
 /// # Errors
 /// The client isn't in this environment.
-pub async fn add_secret(ctx: &Ctx, tx: &mut Tx, secret: &ClientSecret) -> Result<(), Error> {
-    let sql = "INSERT INTO api_client_secrets (environment_id, id, client_id, hash, hint, created_at, expires_at)
-        SELECT c.environment_id, $2, c.id, $4, $5, CAST($6 AS BIGINT), CAST($7 AS BIGINT) FROM api_clients c
+pub async fn add_secret(ctx: &Ctx, tx: &mut Tx, secret: &ClientSecret, mac: &[u8]) -> Result<(), Error> {
+    let sql = "INSERT INTO api_client_secrets (environment_id, id, client_id, hash, hint, created_at, expires_at, mac)
+        SELECT c.environment_id, $2, c.id, $4, $5, CAST($6 AS BIGINT), CAST($7 AS BIGINT), $8 FROM api_clients c
         WHERE c.environment_id = $1 AND c.id = $3";
     let values = args![
         &ctx.environment,
@@ -34,6 +52,7 @@ pub async fn add_secret(ctx: &Ctx, tx: &mut Tx, secret: &ClientSecret) -> Result
         &secret.hint,
         secret.created_at,
         secret.expires_at,
+        mac,
     ];
     if tx.run(sql, values).await? == 0 { Err(Error::Referenced) } else { Ok(()) }
 }
@@ -42,7 +61,7 @@ pub async fn add_secret(ctx: &Ctx, tx: &mut Tx, secret: &ClientSecret) -> Result
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &ClientId) -> Result<Option<ApiClient>, Error> {
+pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &ClientId) -> Result<Option<StoredClient>, Error> {
     let sql = "SELECT * FROM api_clients WHERE environment_id = $1 AND id = $2";
     tx.one(sql, args![&ctx.environment, id]).await?.as_ref().map(read).transpose()
 }
@@ -51,7 +70,7 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &ClientId) -> Result<Option<ApiClie
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn list(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<ApiClient>, Error> {
+pub async fn list(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<StoredClient>, Error> {
     let sql = "SELECT * FROM api_clients WHERE environment_id = $1 ORDER BY id";
     tx.all(sql, args![&ctx.environment]).await?.iter().map(read).collect()
 }
@@ -60,27 +79,18 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<ApiClient>, Error> {
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn secrets(ctx: &Ctx, tx: &mut Tx, id: &ClientId) -> Result<Vec<ClientSecret>, Error> {
+pub async fn secrets(ctx: &Ctx, tx: &mut Tx, id: &ClientId) -> Result<Vec<StoredSecret>, Error> {
     let sql = "SELECT * FROM api_client_secrets WHERE environment_id = $1 AND client_id = $2 ORDER BY id";
     tx.all(sql, args![&ctx.environment, id]).await?.iter().map(read_secret).collect()
 }
 
-/// Ends every live secret of a client but the newest few, and says how many.
+/// Ends one of a client's secrets.
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn keep_newest_secrets(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    id: &ClientId,
-    keep: i64,
-    now: Timestamp,
-) -> Result<u64, Error> {
-    let sql = "UPDATE api_client_secrets SET expires_at = $3
-        WHERE environment_id = $1 AND client_id = $2 AND (expires_at IS NULL OR expires_at > $3)
-        AND id NOT IN (SELECT s.id FROM api_client_secrets s
-            WHERE s.environment_id = $1 AND s.client_id = $2 ORDER BY s.id DESC LIMIT $4)";
-    tx.run(sql, args![&ctx.environment, id, now, keep]).await
+pub async fn end_secret(ctx: &Ctx, tx: &mut Tx, id: &ClientSecretId, at: Timestamp, mac: &[u8]) -> Result<bool, Error> {
+    let sql = "UPDATE api_client_secrets SET expires_at = $3, mac = $4 WHERE environment_id = $1 AND id = $2";
+    Ok(tx.run(sql, args![&ctx.environment, id, at, mac]).await? == 1)
 }
 
 /// Removes the environment's secrets that ended before `before`. Gives the client of each.
@@ -93,13 +103,13 @@ pub async fn purge_secrets(ctx: &Ctx, tx: &mut Tx, before: Timestamp) -> Result<
     gone.iter().map(|row| row.fit("api_client_secrets", |row| row.parsed("client_id"))).collect()
 }
 
-/// Raises a client's version, which makes every token issued so far worthless; false if there is no such client.
+/// Gives a client another version, which makes every token issued so far worthless; false if there is no such client.
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn raise_version(ctx: &Ctx, tx: &mut Tx, id: &ClientId) -> Result<bool, Error> {
-    let sql = "UPDATE api_clients SET version = version + 1 WHERE environment_id = $1 AND id = $2";
-    Ok(tx.run(sql, args![&ctx.environment, id]).await? == 1)
+pub async fn set_version(ctx: &Ctx, tx: &mut Tx, id: &ClientId, version: i64, mac: &[u8]) -> Result<bool, Error> {
+    let sql = "UPDATE api_clients SET version = $3, mac = $4 WHERE environment_id = $1 AND id = $2";
+    Ok(tx.run(sql, args![&ctx.environment, id, version, mac]).await? == 1)
 }
 
 /// Removes a client with its secrets; false if there is none.
@@ -111,29 +121,31 @@ pub async fn delete(ctx: &Ctx, tx: &mut Tx, id: &ClientId) -> Result<bool, Error
     Ok(tx.run(sql, args![&ctx.environment, id]).await? == 1)
 }
 
-pub(crate) fn read(row: &Row) -> Result<ApiClient, Error> {
+pub(crate) fn read(row: &Row) -> Result<StoredClient, Error> {
     row.fit("api_clients", |row| {
-        Ok(ApiClient {
+        let client = ApiClient {
             id: row.parsed("id")?,
             environment: row.parsed("environment_id")?,
             name: row.text("name")?.into(),
             scopes: row.json("scopes")?,
             version: row.integer("version")?,
             created_at: row.timestamp("created_at")?,
-        })
+        };
+        Ok(StoredClient { client, mac: row.optional_bytes("mac")?.map(ToOwned::to_owned) })
     })
 }
 
-pub(crate) fn read_secret(row: &Row) -> Result<ClientSecret, Error> {
+pub(crate) fn read_secret(row: &Row) -> Result<StoredSecret, Error> {
     row.fit("api_client_secrets", |row| {
-        Ok(ClientSecret {
+        let secret = ClientSecret {
             id: row.parsed("id")?,
             client: row.parsed("client_id")?,
             hash: row.hash("hash")?,
             hint: row.text("hint")?.into(),
             created_at: row.timestamp("created_at")?,
             expires_at: row.optional_timestamp("expires_at")?,
-        })
+        };
+        Ok(StoredSecret { secret, mac: row.optional_bytes("mac")?.map(ToOwned::to_owned) })
     })
 }
 
@@ -141,8 +153,6 @@ pub(crate) fn read_secret(row: &Row) -> Result<ClientSecret, Error> {
 mod tests {
     use super::*;
     use crate::{doors, fixture};
-    use std::time::Duration;
-    use valetkey_domain::id::ClientSecretId;
 
     fn client(ctx: &Ctx) -> ApiClient {
         ApiClient {
@@ -167,23 +177,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn secrets_end_but_the_newest() {
+    async fn secrets_end_one_by_one_and_versions_are_set() {
         let db = fixture::two_environments().await;
         let ours = &db.ours;
         let mut tx = db.store.write().await.unwrap();
         let client = client(ours);
-        insert(ours, &mut tx, &client).await.unwrap();
-        for n in 1..=3 {
-            add_secret(ours, &mut tx, &secret(&client, n)).await.unwrap();
+        insert(ours, &mut tx, &client, b"mac").await.unwrap();
+        for n in 1..=2 {
+            add_secret(ours, &mut tx, &secret(&client, n), b"mac").await.unwrap();
         }
-        assert_eq!(keep_newest_secrets(ours, &mut tx, &client.id, 1, fixture::now()).await.unwrap(), 2);
-        let later = fixture::now() + Duration::from_secs(60);
-        assert_eq!(keep_newest_secrets(ours, &mut tx, &client.id, 1, later).await.unwrap(), 0);
-        let ends: Vec<_> = secrets(ours, &mut tx, &client.id).await.unwrap().iter().map(|s| s.expires_at).collect();
-        assert_eq!(ends, [Some(fixture::now()), Some(fixture::now()), None]);
-        assert!(raise_version(ours, &mut tx, &client.id).await.unwrap());
+        let first = secret(&client, 1).id;
+        assert!(end_secret(ours, &mut tx, &first, fixture::now(), b"ended").await.unwrap());
+        let found: Vec<_> = secrets(ours, &mut tx, &client.id).await.unwrap();
+        let ends: Vec<_> = found.iter().map(|s| (s.secret.expires_at, s.mac.as_deref().unwrap())).collect();
+        assert_eq!(ends, [(Some(fixture::now()), &b"ended"[..]), (None, b"mac")]);
+        assert!(set_version(ours, &mut tx, &client.id, 2, b"two").await.unwrap());
         let (found, hashes) = doors::client_with_secrets(&mut tx, &client.id).await.unwrap().unwrap();
-        assert_eq!((found.version, hashes.len(), hashes[2].hash), (2, 3, [3; 32]));
+        assert_eq!((found.client.version, found.mac.as_deref()), (2, Some(&b"two"[..])));
+        assert_eq!((hashes.len(), hashes[1].secret.hash), (2, [2; 32]));
         assert!(delete(ours, &mut tx, &client.id).await.unwrap());
         assert!(doors::client(&mut tx, &client.id).await.unwrap().is_none());
     }
@@ -194,15 +205,16 @@ mod tests {
         let stranger = &db.theirs;
         let mut tx = db.store.write().await.unwrap();
         let client = client(&db.ours);
-        insert(&db.ours, &mut tx, &client).await.unwrap();
-        add_secret(&db.ours, &mut tx, &secret(&client, 1)).await.unwrap();
+        insert(&db.ours, &mut tx, &client, b"mac").await.unwrap();
+        add_secret(&db.ours, &mut tx, &secret(&client, 1), b"mac").await.unwrap();
         assert!(get(stranger, &mut tx, &client.id).await.unwrap().is_none());
         assert!(list(stranger, &mut tx).await.unwrap().is_empty());
         assert!(secrets(stranger, &mut tx, &client.id).await.unwrap().is_empty());
-        assert!(!raise_version(stranger, &mut tx, &client.id).await.unwrap());
+        assert!(!end_secret(stranger, &mut tx, &secret(&client, 1).id, fixture::now(), b"mac").await.unwrap());
+        assert!(!set_version(stranger, &mut tx, &client.id, 2, b"mac").await.unwrap());
         assert!(!delete(stranger, &mut tx, &client.id).await.unwrap());
-        assert_eq!(get(&db.ours, &mut tx, &client.id).await.unwrap().as_ref(), Some(&client));
-        let planted = add_secret(stranger, &mut tx, &secret(&client, 2)).await.unwrap_err();
+        assert_eq!(get(&db.ours, &mut tx, &client.id).await.unwrap().unwrap().client, client);
+        let planted = add_secret(stranger, &mut tx, &secret(&client, 2), b"mac").await.unwrap_err();
         assert!(matches!(planted, Error::Referenced));
     }
 }

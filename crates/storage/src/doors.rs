@@ -1,9 +1,9 @@
 //! The one file whose queries know no environment yet: each looks up what a caller's credential names and says which
 //! environment that is. Everything after it goes by `Ctx`.
 
-use crate::{Error, Row, Tx, args, clients, instances};
+use crate::clients::{self, StoredClient, StoredSecret};
+use crate::{Error, Row, Tx, args, instances};
 use valetkey_domain::Timestamp;
-use valetkey_domain::client::{ApiClient, ClientSecret};
 use valetkey_domain::config::Mapping;
 use valetkey_domain::id::{
     AccountId, ApprovalId, AuthorizationId, ClientId, ConnectionId, DataKeyId, EnvironmentId, InstanceId, ProcessId,
@@ -16,7 +16,7 @@ use valetkey_domain::session::{Opens, Session};
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn client(tx: &mut Tx, id: &ClientId) -> Result<Option<ApiClient>, Error> {
+pub async fn client(tx: &mut Tx, id: &ClientId) -> Result<Option<StoredClient>, Error> {
     tx.one("SELECT * FROM api_clients WHERE id = $1", args![id]).await?.as_ref().map(clients::read).transpose()
 }
 
@@ -24,7 +24,10 @@ pub async fn client(tx: &mut Tx, id: &ClientId) -> Result<Option<ApiClient>, Err
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn client_with_secrets(tx: &mut Tx, id: &ClientId) -> Result<Option<(ApiClient, Vec<ClientSecret>)>, Error> {
+pub async fn client_with_secrets(
+    tx: &mut Tx,
+    id: &ClientId,
+) -> Result<Option<(StoredClient, Vec<StoredSecret>)>, Error> {
     let Some(client) = client(tx, id).await? else { return Ok(None) };
     let rows = tx.all("SELECT * FROM api_client_secrets WHERE client_id = $1 ORDER BY id", args![id]).await?;
     let secrets = rows.iter().map(clients::read_secret).collect::<Result<_, _>>()?;

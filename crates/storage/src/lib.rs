@@ -53,6 +53,7 @@ mod recent;
 mod recent_read;
 pub mod revocations;
 mod row;
+pub mod row_macs;
 pub mod sealed;
 pub mod sessions;
 pub mod signing_keys;

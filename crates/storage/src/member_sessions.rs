@@ -1,29 +1,64 @@
 //! The browsers that members are signed in with, and the one-time links that sign them in. Both are known by a SHA-256
 //! of a secret that the browser alone has.
 
+use crate::members::StoredMember;
 use crate::{Error, Row, Tx, args};
 use valetkey_domain::Timestamp;
 use valetkey_domain::id::{MemberId, SessionId};
-use valetkey_domain::member::{Member, Session};
+use valetkey_domain::member::Session;
+
+/// A link as its row has it.
+#[derive(Clone, Debug)]
+pub struct StoredLink {
+    /// Whom it signs in.
+    pub member: StoredMember,
+    /// Until when it opens.
+    pub expires_at: Timestamp,
+    /// The row's MAC.
+    pub mac: Option<Vec<u8>>,
+}
+
+/// A session as its row has it.
+#[derive(Clone, Debug)]
+pub struct StoredSession {
+    /// Which browser, since when.
+    pub session: Session,
+    /// Who is signed in.
+    pub member: StoredMember,
+    /// The row's MAC.
+    pub mac: Option<Vec<u8>>,
+}
 
 /// Gives a member a link in place of the one before.
 ///
 /// # Errors
 /// There is no such member.
-pub async fn set_link(tx: &mut Tx, member: &MemberId, hash: &[u8; 32], expires_at: Timestamp) -> Result<(), Error> {
-    let sql = "INSERT INTO login_links (member_id, hash, expires_at) VALUES ($1, $2, $3)
-        ON CONFLICT (member_id) DO UPDATE SET hash = excluded.hash, expires_at = excluded.expires_at";
-    tx.run(sql, args![member, hash, expires_at]).await.map(drop)
+pub async fn set_link(
+    tx: &mut Tx,
+    member: &MemberId,
+    hash: &[u8; 32],
+    expires_at: Timestamp,
+    mac: &[u8],
+) -> Result<(), Error> {
+    let sql = "INSERT INTO login_links (member_id, hash, expires_at, mac) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (member_id) DO UPDATE SET hash = excluded.hash, expires_at = excluded.expires_at, mac = excluded.mac";
+    tx.run(sql, args![member, hash, expires_at, mac]).await.map(drop)
 }
 
-/// Whose link this is, if it still opens.
+/// The link of this hash, if its time is not over.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn of_link(tx: &mut Tx, hash: &[u8; 32], now: Timestamp) -> Result<Option<Member>, Error> {
-    let sql =
-        "SELECT m.* FROM login_links l JOIN members m ON m.id = l.member_id WHERE l.hash = $1 AND l.expires_at > $2";
-    tx.one(sql, args![hash, now]).await?.as_ref().map(crate::members::read).transpose()
+pub async fn link(tx: &mut Tx, hash: &[u8; 32], now: Timestamp) -> Result<Option<StoredLink>, Error> {
+    let sql = "SELECT m.*, l.expires_at AS link_expires_at, l.mac AS link_mac
+        FROM login_links l JOIN members m ON m.id = l.member_id WHERE l.hash = $1 AND l.expires_at > $2";
+    let Some(row) = tx.one(sql, args![hash, now]).await? else { return Ok(None) };
+    let member = crate::members::read(&row)?;
+    let link = row.fit("login_links", |row| {
+        let mac = row.optional_bytes("link_mac")?.map(ToOwned::to_owned);
+        Ok(StoredLink { member, expires_at: row.timestamp("link_expires_at")?, mac })
+    });
+    link.map(Some)
 }
 
 /// Takes a link out of service. False if it was not there: somebody else has used it.
@@ -38,33 +73,35 @@ pub async fn spend_link(tx: &mut Tx, hash: &[u8; 32], now: Timestamp) -> Result<
 ///
 /// # Errors
 /// There is no such member.
-pub async fn insert(tx: &mut Tx, session: &Session, hash: &[u8; 32]) -> Result<(), Error> {
-    let sql = "INSERT INTO member_sessions (id, member_id, hash, browser, created_at, last_seen_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+pub async fn insert(tx: &mut Tx, session: &Session, hash: &[u8; 32], mac: &[u8]) -> Result<(), Error> {
+    let sql = "INSERT INTO member_sessions (id, member_id, hash, browser, created_at, last_seen_at, expires_at, mac)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let Session { id, member, browser, created_at, last_seen_at, expires_at } = session;
-    tx.run(sql, args![id, member, hash, browser, *created_at, *last_seen_at, *expires_at]).await.map(drop)
+    tx.run(sql, args![id, member, hash, browser, *created_at, *last_seen_at, *expires_at, mac]).await.map(drop)
 }
 
 /// The session of this hash with who is signed in, whether it has ended or not.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn by_hash(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<(Session, Member)>, Error> {
-    let sql = "SELECT m.*, s.id AS session_id, s.browser, s.created_at AS signed_in_at, s.last_seen_at, s.expires_at
+pub async fn by_hash(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<StoredSession>, Error> {
+    let sql = "SELECT m.*, s.id AS session_id, s.browser, s.created_at AS signed_in_at, s.last_seen_at, s.expires_at,
+            s.mac AS session_mac
         FROM member_sessions s JOIN members m ON m.id = s.member_id WHERE s.hash = $1";
     let Some(row) = tx.one(sql, args![hash]).await? else { return Ok(None) };
     let member = crate::members::read(&row)?;
-    let session = row.fit("member_sessions", |row| {
-        Ok(Session {
+    let found = row.fit("member_sessions", |row| {
+        let session = Session {
             id: row.parsed("session_id")?,
-            member: member.id.clone(),
+            member: member.member.id.clone(),
             browser: row.text("browser")?.into(),
             created_at: row.timestamp("signed_in_at")?,
             last_seen_at: row.timestamp("last_seen_at")?,
             expires_at: row.timestamp("expires_at")?,
-        })
-    })?;
-    Ok(Some((session, member)))
+        };
+        Ok(StoredSession { session, member, mac: row.optional_bytes("session_mac")?.map(ToOwned::to_owned) })
+    });
+    found.map(Some)
 }
 
 /// A member's sessions, oldest first.
@@ -129,7 +166,7 @@ mod tests {
     use super::*;
     use crate::{fixture, members};
     use std::time::Duration;
-    use valetkey_domain::member::Role;
+    use valetkey_domain::member::{Member, Role};
     use valetkey_domain::name::MemberName;
 
     fn member() -> Member {
@@ -154,14 +191,15 @@ mod tests {
     async fn the_newest_link_opens_once() {
         let store = fixture::store().await;
         let mut tx = store.write().await.unwrap();
-        members::insert(&mut tx, &member()).await.unwrap();
+        members::insert(&mut tx, &member(), b"mac").await.unwrap();
         let (now, later) = (fixture::now(), fixture::now() + Duration::from_secs(600));
         for hash in [[1; 32], [2; 32]] {
-            set_link(&mut tx, &member().id, &hash, later).await.unwrap();
+            set_link(&mut tx, &member().id, &hash, later, &hash).await.unwrap();
         }
-        assert!(of_link(&mut tx, &[1; 32], now).await.unwrap().is_none());
-        assert_eq!(of_link(&mut tx, &[2; 32], now).await.unwrap(), Some(member()));
-        assert!(of_link(&mut tx, &[2; 32], later).await.unwrap().is_none());
+        assert!(link(&mut tx, &[1; 32], now).await.unwrap().is_none());
+        let found = link(&mut tx, &[2; 32], now).await.unwrap().unwrap();
+        assert_eq!((found.member.member, found.expires_at, found.mac), (member(), later, Some(vec![2; 32])));
+        assert!(link(&mut tx, &[2; 32], later).await.unwrap().is_none());
         assert!(spend_link(&mut tx, &[2; 32], now).await.unwrap());
         assert!(!spend_link(&mut tx, &[2; 32], now).await.unwrap());
     }
@@ -170,11 +208,12 @@ mod tests {
     async fn sessions_are_known_by_hash_end_by_member_and_go_with_it() {
         let store = fixture::store().await;
         let mut tx = store.write().await.unwrap();
-        members::insert(&mut tx, &member()).await.unwrap();
+        members::insert(&mut tx, &member(), b"mac").await.unwrap();
         for (id, hash) in [("ses_1", [1; 32]), ("ses_2", [2; 32]), ("ses_3", [3; 32])] {
-            insert(&mut tx, &session(id), &hash).await.unwrap();
+            insert(&mut tx, &session(id), &hash, &hash).await.unwrap();
         }
-        assert_eq!(by_hash(&mut tx, &[2; 32]).await.unwrap(), Some((session("ses_2"), member())));
+        let found = by_hash(&mut tx, &[2; 32]).await.unwrap().unwrap();
+        assert_eq!((found.session, found.member.member, found.mac), (session("ses_2"), member(), Some(vec![2; 32])));
         let stranger = MemberId::parse("mem_2").unwrap();
         assert!(!end(&mut tx, &stranger, &session("ses_1").id).await.unwrap());
         assert!(end(&mut tx, &member().id, &session("ses_1").id).await.unwrap());

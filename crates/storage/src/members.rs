@@ -1,18 +1,22 @@
 //! Members: the people who sign in to the dashboard. They belong to the installation, so nothing here takes a `Ctx`;
 //! who may get here is decided by a member's session, or is the operator.
+//!
+//! What lets somebody in is given with the row's MAC, which the keyring looks at (`valetkey_core::keyring`).
 
 use crate::{Error, Row, Tx, args};
 use valetkey_domain::id::MemberId;
 use valetkey_domain::member::{Member, Role};
 use valetkey_domain::{Kind, Timestamp};
 
-/// What a password is held against.
+/// A member as its row has it.
 #[derive(Clone, Debug)]
-pub struct PasswordCheck {
-    /// Whose it is.
+pub struct StoredMember {
+    /// Who.
     pub member: Member,
-    /// The hash in PHC's text form, if there is one.
+    /// The password's hash in PHC's text form, if there is one.
     pub hash: Option<String>,
+    /// The row's MAC.
+    pub mac: Option<Vec<u8>>,
     /// Wrong passwords in a row.
     pub wrong_times: i64,
     /// Until when no password is looked at.
@@ -23,10 +27,10 @@ pub struct PasswordCheck {
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn insert(tx: &mut Tx, member: &Member) -> Result<bool, Error> {
-    let sql = "INSERT INTO members (id, name, name_folded, role, created_at) VALUES ($1, $2, $3, $4, $5)";
+pub async fn insert(tx: &mut Tx, member: &Member, mac: &[u8]) -> Result<bool, Error> {
+    let sql = "INSERT INTO members (id, name, name_folded, role, created_at, mac) VALUES ($1, $2, $3, $4, $5, $6)";
     let Member { id, name, role, created_at, .. } = member;
-    let inserted = tx.run(sql, args![id, name, name.as_str().to_lowercase(), role.as_str(), *created_at]).await;
+    let inserted = tx.run(sql, args![id, name, name.as_str().to_lowercase(), role.as_str(), *created_at, mac]).await;
     match inserted {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == Kind::AlreadyExists => Ok(false),
@@ -38,7 +42,7 @@ pub async fn insert(tx: &mut Tx, member: &Member) -> Result<bool, Error> {
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn all(tx: &mut Tx) -> Result<Vec<Member>, Error> {
+pub async fn all(tx: &mut Tx) -> Result<Vec<StoredMember>, Error> {
     tx.all("SELECT * FROM members ORDER BY id", []).await?.iter().map(read).collect()
 }
 
@@ -46,34 +50,34 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<Member>, Error> {
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn get(tx: &mut Tx, id: &MemberId) -> Result<Option<Member>, Error> {
+pub async fn get(tx: &mut Tx, id: &MemberId) -> Result<Option<StoredMember>, Error> {
     tx.one("SELECT * FROM members WHERE id = $1", args![id]).await?.as_ref().map(read).transpose()
 }
 
-/// The member of this name, ignoring case, with what its password is held against.
+/// The member of this name, ignoring case.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<PasswordCheck>, Error> {
+pub async fn by_name(tx: &mut Tx, name: &str) -> Result<Option<StoredMember>, Error> {
     let row = tx.one("SELECT * FROM members WHERE name_folded = $1", args![name.to_lowercase()]).await?;
-    row.as_ref().map(read_check).transpose()
+    row.as_ref().map(read).transpose()
 }
 
 /// Gives a member another role. False if there is no such member.
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn set_role(tx: &mut Tx, id: &MemberId, role: Role) -> Result<bool, Error> {
-    Ok(tx.run("UPDATE members SET role = $2 WHERE id = $1", args![id, role.as_str()]).await? == 1)
+pub async fn set_role(tx: &mut Tx, id: &MemberId, role: Role, mac: &[u8]) -> Result<bool, Error> {
+    Ok(tx.run("UPDATE members SET role = $2, mac = $3 WHERE id = $1", args![id, role.as_str(), mac]).await? == 1)
 }
 
 /// Gives a member another password, and forgets the wrong ones. False if there is no such member.
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn set_password(tx: &mut Tx, id: &MemberId, hash: &str) -> Result<bool, Error> {
-    let sql = "UPDATE members SET password = $2, wrong_times = 0, wrong_until = NULL WHERE id = $1";
-    Ok(tx.run(sql, args![id, hash]).await? == 1)
+pub async fn set_password(tx: &mut Tx, id: &MemberId, hash: &str, mac: &[u8]) -> Result<bool, Error> {
+    let sql = "UPDATE members SET password = $2, mac = $3, wrong_times = 0, wrong_until = NULL WHERE id = $1";
+    Ok(tx.run(sql, args![id, hash, mac]).await? == 1)
 }
 
 /// Counts a try at a password before it is looked at, as wrong, and says until when there is no next one. False if
@@ -103,26 +107,22 @@ pub async fn delete(tx: &mut Tx, id: &MemberId) -> Result<bool, Error> {
     Ok(tx.run("DELETE FROM members WHERE id = $1", args![id]).await? == 1)
 }
 
-pub(crate) fn read(row: &Row) -> Result<Member, Error> {
+pub(crate) fn read(row: &Row) -> Result<StoredMember, Error> {
     row.fit("members", |row| {
-        Ok(Member {
+        let hash = row.optional_text("password")?.map(ToOwned::to_owned);
+        let member = Member {
             id: row.parsed("id")?,
             name: row.parsed("name")?,
             role: row.parsed("role")?,
-            has_password: row.optional_text("password")?.is_some(),
+            has_password: hash.is_some(),
             created_at: row.timestamp("created_at")?,
-        })
-    })
-}
-
-fn read_check(row: &Row) -> Result<PasswordCheck, Error> {
-    let member = read(row)?;
-    row.fit("members", |row| {
-        Ok(PasswordCheck {
-            hash: row.optional_text("password")?.map(ToOwned::to_owned),
+        };
+        Ok(StoredMember {
+            member,
+            hash,
+            mac: row.optional_bytes("mac")?.map(ToOwned::to_owned),
             wrong_times: row.integer("wrong_times")?,
             wrong_until: row.optional_timestamp("wrong_until")?,
-            member,
         })
     })
 }
@@ -148,17 +148,18 @@ mod tests {
         let store = fixture::store().await;
         let mut tx = store.write().await.unwrap();
         let ann = member("mem_1", "Ann@example.com");
-        assert!(insert(&mut tx, &ann).await.unwrap());
+        assert!(insert(&mut tx, &ann, b"mac").await.unwrap());
         tx.commit().await.unwrap();
         let mut tx = store.write().await.unwrap();
-        assert!(!insert(&mut tx, &member("mem_2", "ann@EXAMPLE.com")).await.unwrap());
+        assert!(!insert(&mut tx, &member("mem_2", "ann@EXAMPLE.com"), b"mac").await.unwrap());
         drop(tx);
         let mut tx = store.write().await.unwrap();
         assert_eq!(by_name(&mut tx, "ANN@example.com").await.unwrap().unwrap().member, ann);
-        assert!(set_role(&mut tx, &ann.id, Role::Auditor).await.unwrap());
-        assert_eq!(get(&mut tx, &ann.id).await.unwrap().unwrap().role, Role::Auditor);
+        assert!(set_role(&mut tx, &ann.id, Role::Auditor, b"another").await.unwrap());
+        let now = get(&mut tx, &ann.id).await.unwrap().unwrap();
+        assert_eq!((now.member.role, now.mac.as_deref()), (Role::Auditor, Some(&b"another"[..])));
         assert!(delete(&mut tx, &ann.id).await.unwrap() && all(&mut tx).await.unwrap().is_empty());
-        assert!(!set_role(&mut tx, &ann.id, Role::Owner).await.unwrap());
+        assert!(!set_role(&mut tx, &ann.id, Role::Owner, b"mac").await.unwrap());
     }
 
     #[tokio::test]
@@ -166,8 +167,8 @@ mod tests {
         let store = fixture::store().await;
         let mut tx = store.write().await.unwrap();
         let ann = member("mem_1", "ann");
-        insert(&mut tx, &ann).await.unwrap();
-        assert!(set_password(&mut tx, &ann.id, "hash").await.unwrap());
+        insert(&mut tx, &ann, b"mac").await.unwrap();
+        assert!(set_password(&mut tx, &ann.id, "hash", b"mac").await.unwrap());
         let until = Some(fixture::now());
         assert!(count_try(&mut tx, &ann.id, 0, until).await.unwrap());
         assert!(!count_try(&mut tx, &ann.id, 0, until).await.unwrap());

@@ -70,6 +70,8 @@ pub(crate) const STEPS: &[Step] = &[
     step!(22, "states", "0022_states", 1),
     // An older binary would call without the user's word what a config wants it for.
     step!(23, "approvals", "0023_approvals", 23),
+    // An older binary would change rows without their MACs.
+    step!(24, "row_macs", "0024_row_macs", 24),
 ];
 
 /// Where it is written which steps a database has.

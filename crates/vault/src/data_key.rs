@@ -19,6 +19,8 @@ pub enum Purpose {
     Flow,
     /// The MACs of instance URLs.
     Url,
+    /// The MACs of rows that let somebody in: API clients, members and what they are signed in by.
+    Row,
     /// The journal's chain.
     Journal,
     /// The seal of one backup file; it rests in that file and nowhere else.
@@ -27,13 +29,14 @@ pub enum Purpose {
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Credential,
         Self::Client,
         Self::Webhook,
         Self::Signing,
         Self::Flow,
         Self::Url,
+        Self::Row,
         Self::Journal,
         Self::Backup,
     ];
@@ -54,6 +57,7 @@ impl Purpose {
             Self::Signing => "signing",
             Self::Flow => "flow",
             Self::Url => "url",
+            Self::Row => "row",
             Self::Journal => "journal",
             Self::Backup => "backup",
         }

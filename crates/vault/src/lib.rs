@@ -14,6 +14,7 @@ mod parts;
 pub mod password;
 pub mod random;
 pub mod root;
+pub mod row_mac;
 pub mod seal;
 pub mod transit;
 pub mod url;

@@ -10,13 +10,14 @@ use super::sessions::{self, Site};
 use crate::tenancy::tokens::{self, Claims};
 use crate::{App, Error, Result};
 use valetkey_core::context;
-use valetkey_domain::client::ApiClient;
+use valetkey_core::keyring::DoorRow;
 use valetkey_domain::config::Mapping;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::EnvironmentId;
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::session::Session;
 use valetkey_domain::{Ctx, Kind};
+use valetkey_storage::clients::StoredClient;
 use valetkey_storage::doors::{self as rows, SessionFound};
 
 /// The API client that holds this access token.
@@ -28,15 +29,19 @@ pub async fn client_token(app: &App, bearer: &str) -> Result<Ctx> {
     context::time_is_known(&app.core)?;
     let claims: Claims = app.core.keyring.verify(bearer, &tokens::expectation(app)).await.map_err(refuse)?;
     app.core.keyring.check_open()?;
-    let opens = |client: &ApiClient| client.version == claims.ver && client.environment == claims.env;
+    let opens =
+        |StoredClient { client, .. }: &StoredClient| client.version == claims.ver && client.environment == claims.env;
     let found = rows::client(&mut app.core.store.recent(), &claims.client_id).await?;
-    let client = match found.filter(opens) {
-        Some(client) => client,
+    let StoredClient { client, mac } = match found.filter(opens) {
+        Some(found) => found,
         None => {
             let found = rows::client(&mut app.core.store.glance().await?, &claims.client_id).await?;
             found.filter(opens).ok_or_else(|| refuse("no such client, or its tokens were withdrawn"))?
         }
     };
+    if !app.core.keyring.wrote(DoorRow::Client(&client), mac.as_deref()).await? {
+        return Err(refuse("somebody else wrote the client's row"));
+    }
     Ok(context::enter(&app.core, client.environment, Actor::Client(client.id, client.version)))
 }
 

@@ -8,13 +8,16 @@ use crate::{App, Error, Result};
 use hashing::HASHING;
 use serde_json::{Map, json};
 use std::time::Duration;
+use valetkey_core::keyring::{DoorRow, RowMacs};
 use valetkey_core::{Change, context, journal};
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::{EnvironmentId, SessionId};
 use valetkey_domain::invisible::shown;
 use valetkey_domain::member::{Member, Right, Session};
 use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
-use valetkey_storage::{Tx, member_sessions as rows, members as member_rows};
+use valetkey_storage::Tx;
+use valetkey_storage::member_sessions::{self as rows, StoredSession};
+use valetkey_storage::members::{self as member_rows, StoredMember};
 use valetkey_vault::{password, random, sha256};
 
 /// How long a link opens.
@@ -69,9 +72,10 @@ pub struct SignedIn {
 /// There is no such member any more.
 pub async fn link(app: &App, ctx: &Ctx, member: &Member) -> Result<Link> {
     let token = random::bearer("")?;
-    let expires_at = app.core.now() + LINK_LIFE;
+    let (hash, expires_at) = (sha256(token.bytes()), app.core.now() + LINK_LIFE);
+    let mac = app.core.keyring.row_macs().await?.of(DoorRow::Link(&member.id, &hash, expires_at))?;
     let mut tx = app.core.change(ctx).await?;
-    rows::set_link(&mut tx, &member.id, &sha256(token.bytes()), expires_at).await?;
+    rows::set_link(&mut tx, &member.id, &hash, expires_at, &mac).await?;
     tx.record("member.login_link_made", member.id.as_str(), Map::new()).await?.commit().await?;
     Ok(Link { token, expires_at })
 }
@@ -82,8 +86,19 @@ pub async fn link(app: &App, ctx: &Ctx, member: &Member) -> Result<Link> {
 /// `NOT_FOUND` for a link that never was, was used, was replaced by a newer one or has expired.
 pub async fn open_link(app: &App, token: &str) -> Result<Member> {
     context::time_is_known(&app.core)?;
-    let tx = &mut app.core.store.glance().await?;
-    rows::of_link(tx, &sha256(token.as_bytes()), app.core.now()).await?.ok_or_else(spent)
+    let hash = sha256(token.as_bytes());
+    let found = rows::link(&mut app.core.store.glance().await?, &hash, app.core.now()).await?.ok_or_else(spent)?;
+    let row = DoorRow::Link(&found.member.member.id, &hash, found.expires_at);
+    match app.core.keyring.wrote(row, found.mac.as_deref()).await? {
+        true => ours(app, found.member).await?.ok_or_else(spent),
+        false => Err(spent()),
+    }
+}
+
+/// The member whose row this is, if this server wrote it.
+pub(super) async fn ours(app: &App, found: StoredMember) -> Result<Option<Member>> {
+    let wrote = app.core.keyring.wrote(DoorRow::Member(&found), found.mac.as_deref()).await?;
+    Ok(wrote.then_some(found.member))
 }
 
 /// Spends a link.
@@ -92,12 +107,12 @@ pub async fn open_link(app: &App, token: &str) -> Result<Member> {
 /// As for [`open_link`].
 pub async fn sign_in_by_link(app: &App, token: &str, browser: &str) -> Result<Fresh> {
     let member = open_link(app, token).await?;
-    let ctx = installation(app, &member);
+    let (ctx, macs) = (installation(app, &member), app.core.keyring.row_macs().await?);
     let mut tx = app.core.change(&ctx).await?;
     if !rows::spend_link(&mut tx, &sha256(token.as_bytes()), app.core.now()).await? {
         return Err(spent());
     }
-    begin(app, tx, member, browser, "link").await
+    begin(app, tx, &macs, member, browser, "link").await
 }
 
 /// Signs in by name and password.
@@ -116,18 +131,19 @@ pub async fn sign_in_by_password(app: &App, name: &str, given: &Secret<str>, bro
     if !fits(given, kept.clone()).await? {
         return Err(wrong());
     }
-    let member = found.map(|found| found.member).ok_or_else(|| Error::internal("a password of nobody fitted"))?;
-    let ctx = installation(app, &member);
+    let found = found.ok_or_else(|| Error::internal("a password of nobody fitted"))?;
+    let member = ours(app, found).await?.ok_or_else(wrong)?;
+    let (ctx, macs) = (installation(app, &member), app.core.keyring.row_macs().await?);
     let mut tx = app.core.change(&ctx).await?;
     if !is_kept(&mut tx, &member, kept.as_deref()).await? {
         return Err(wrong());
     }
     member_rows::forget_tries(&mut tx, &member.id).await?;
-    begin(app, tx, member, browser, "password").await
+    begin(app, tx, &macs, member, browser, "password").await
 }
 
 /// A try counts before the password is looked at: who sends a thousand at once has one of them looked at.
-async fn count_try(app: &App, found: &member_rows::PasswordCheck) -> Result<()> {
+async fn count_try(app: &App, found: &StoredMember) -> Result<()> {
     let now = app.core.now();
     let wait = |until: Timestamp| {
         let seconds = until.duration_since(now).as_secs().max(1);
@@ -164,6 +180,7 @@ async fn is_kept(tx: &mut Tx, member: &Member, looked_at: Option<&str>) -> Resul
 pub(super) async fn begin(
     app: &App,
     mut tx: Change<'_>,
+    macs: &RowMacs,
     member: Member,
     browser: &str,
     by: &'static str,
@@ -178,7 +195,8 @@ pub(super) async fn begin(
         last_seen_at: now,
         expires_at: now + SESSION_LIFE,
     };
-    rows::insert(&mut tx, &session, &sha256(cookie.bytes())).await?;
+    let hash = sha256(cookie.bytes());
+    rows::insert(&mut tx, &session, &hash, &macs.of(DoorRow::Session(&session, &hash))?).await?;
     let detail = journal::detail([("by", json!(by)), ("session", json!(session.id))]);
     tx.record("member.signed_in", member.id.as_str(), detail).await?.commit().await?;
     Ok(Fresh { cookie, member })
@@ -190,10 +208,15 @@ pub(super) async fn begin(
 /// `UNAUTHENTICATED` for a cookie that is nobody's, or whose session has ended.
 pub async fn signed_in(app: &App, cookie: &Secret<str>) -> Result<SignedIn> {
     context::time_is_known(&app.core)?;
-    let found = rows::by_hash(&mut app.core.store.glance().await?, &sha256(cookie.bytes())).await?;
+    let hash = sha256(cookie.bytes());
+    let found = rows::by_hash(&mut app.core.store.glance().await?, &hash).await?;
     app.core.keyring.check_open()?;
     let ended = || Error::new(Kind::Unauthenticated, "nobody is signed in with this browser (any more)");
-    let (mut session, member) = found.ok_or_else(ended)?;
+    let StoredSession { mut session, member, mac } = found.ok_or_else(ended)?;
+    if !app.core.keyring.wrote(DoorRow::Session(&session, &hash), mac.as_deref()).await? {
+        return Err(ended());
+    }
+    let member = ours(app, member).await?.ok_or_else(ended)?;
     let now = app.core.now();
     if session.expires_at <= now || session.last_seen_at + IDLE <= now {
         return Err(ended());
@@ -284,15 +307,20 @@ pub async fn set_password(app: &App, who: &SignedIn, old: Option<&Secret<str>>, 
     }
     let new = Secret::from(new.expose());
     let hash = HASHING.run(move || password::hash(&new)).await??;
-    let ctx = installation(app, &who.member);
+    let (ctx, macs) = (installation(app, &who.member), app.core.keyring.row_macs().await?);
     let mut tx = app.core.change(&ctx).await?;
+    tx.alone("members").await?;
     let sessions = rows::of_member(&mut tx, &who.member.id).await?;
     let signed_in = sessions.iter().any(|session| session.id == who.session.id);
     if !signed_in || !is_kept(&mut tx, &who.member, found.hash.as_deref()).await? {
         let message = "nothing was changed: meanwhile you were signed out here, or got another password elsewhere";
         return Err(Error::new(Kind::Aborted, message));
     }
-    member_rows::set_password(&mut tx, &who.member.id, &hash).await?;
+    let row = member_rows::get(&mut tx, &who.member.id).await?;
+    let mut row = row.ok_or_else(|| Error::not_found("member", who.member.name.as_str()))?;
+    macs.check(DoorRow::Member(&row), row.mac.as_deref())?;
+    row.hash = Some(hash.clone());
+    member_rows::set_password(&mut tx, &who.member.id, &hash, &macs.of(DoorRow::Member(&row))?).await?;
     rows::end_others(&mut tx, &who.member.id, Some(&who.session.id)).await?;
     tx.record("member.password_set", who.member.id.as_str(), Map::new()).await?.commit().await
 }

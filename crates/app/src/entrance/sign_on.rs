@@ -100,10 +100,10 @@ pub async fn finish(app: &App, browser: Option<&Secret<str>>, answer: Answer, ag
     let found = member_rows::by_name(&mut app.core.store.glance().await?, &name).await?;
     let unknown =
         || refused(format!("'{name}' signed in at {} and is no member here: ask an owner to add you", host(on)));
-    let member = found.ok_or_else(unknown)?.member;
-    let ctx = sign_in::installation(app, &member);
+    let member = sign_in::ours(app, found.ok_or_else(unknown)?).await?.ok_or_else(unknown)?;
+    let (ctx, macs) = (sign_in::installation(app, &member), app.core.keyring.row_macs().await?);
     let tx = app.core.change(&ctx).await?;
-    Ok((sign_in::begin(app, tx, member, agent, "single sign-on").await?, next))
+    Ok((sign_in::begin(app, tx, &macs, member, agent, "single sign-on").await?, next))
 }
 
 /// What the member that the provider names is called here.

@@ -181,7 +181,7 @@ fn not_active(identifier: &Identifier, waiting: &str) -> Error {
 /// The client that asks, at the version of its own token: withdrawn with that one, the session's is worth nothing either.
 async fn client(ctx: &Ctx, tx: &mut Tx) -> Result<Option<(ClientId, i64)>> {
     let Actor::Client(id, version) = &ctx.actor else { return Ok(None) };
-    let found = clients::get(ctx, tx, id).await?.filter(|client| client.version == *version);
+    let found = clients::get(ctx, tx, id).await?.map(|found| found.client).filter(|client| client.version == *version);
     let withdrawn = || Error::new(Kind::Unauthenticated, "this API client was deleted, or its tokens were withdrawn");
     Ok(Some((found.ok_or_else(withdrawn)?.id, *version)))
 }

@@ -3,13 +3,15 @@
 use crate::{App, Error, Result};
 use serde_json::Map;
 use std::time::Duration;
+use valetkey_core::keyring::{DoorRow, RowMacs};
 use valetkey_core::rights;
 use valetkey_domain::client::{ApiClient, ClientSecret};
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::{ClientId, ClientSecretId};
 use valetkey_domain::member::Right;
 use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
-use valetkey_storage::{clients as rows, members};
+use valetkey_storage::Tx;
+use valetkey_storage::clients::{self as rows, StoredSecret};
 use valetkey_vault::random;
 
 pub use valetkey_core::rights::SECRETS_SCOPE;
@@ -21,7 +23,7 @@ const SHELL_CLIENT: &str = "local-shell";
 pub(super) const SHELL_LIFE: Duration = Duration::from_secs(12 * 3600);
 
 /// How many shells' secrets live at a time.
-const SHELL_SECRETS: i64 = 3;
+const SHELL_SECRETS: usize = 3;
 
 /// A client with a secret that is shown this once.
 pub struct Issued {
@@ -50,9 +52,10 @@ pub async fn create(app: &App, ctx: &Ctx, name: &str, scopes: Vec<String>) -> Re
         created_at: app.core.now(),
     };
     let (secret, row) = new_secret(app, &client.id, None)?;
+    let macs = app.core.keyring.row_macs().await?;
     let mut tx = app.core.change(ctx).await?;
-    rows::insert(ctx, &mut tx, &client).await?;
-    rows::add_secret(ctx, &mut tx, &row).await?;
+    rows::insert(ctx, &mut tx, &client, &macs.of(DoorRow::Client(&client))?).await?;
+    rows::add_secret(ctx, &mut tx, &row, &macs.of(DoorRow::Secret(&row))?).await?;
     tx.record("client.created", client.id.as_str(), Map::new()).await?.commit().await?;
     Ok(Issued { client, secret, secret_id: row.id })
 }
@@ -62,10 +65,11 @@ pub async fn create(app: &App, ctx: &Ctx, name: &str, scopes: Vec<String>) -> Re
 /// # Errors
 /// There is no such client.
 pub async fn rotate(app: &App, ctx: &Ctx, id: &ClientId, expires_at: Option<Timestamp>) -> Result<Issued> {
+    let macs = app.core.keyring.row_macs().await?;
     let mut tx = app.core.change(ctx).await?;
-    let client = rows::get(ctx, &mut tx, id).await?.ok_or_else(|| unknown(id))?;
+    let client = checked(ctx, &mut tx, &macs, id).await?;
     let (secret, row) = new_secret(app, id, expires_at)?;
-    rows::add_secret(ctx, &mut tx, &row).await?;
+    rows::add_secret(ctx, &mut tx, &row, &macs.of(DoorRow::Secret(&row))?).await?;
     tx.record("client.secret_added", id.as_str(), Map::new()).await?.commit().await?;
     Ok(Issued { client, secret, secret_id: row.id })
 }
@@ -75,10 +79,12 @@ pub async fn rotate(app: &App, ctx: &Ctx, id: &ClientId, expires_at: Option<Time
 /// # Errors
 /// There is no such client.
 pub async fn expire(app: &App, ctx: &Ctx, id: &ClientId) -> Result<u64> {
+    let macs = app.core.keyring.row_macs().await?;
     let mut tx = app.core.change(ctx).await?;
-    rows::get(ctx, &mut tx, id).await?.ok_or_else(|| unknown(id))?;
-    let ended = rows::keep_newest_secrets(ctx, &mut tx, id, 1, app.core.now()).await?;
-    rows::raise_version(ctx, &mut tx, id).await?;
+    let client = checked(ctx, &mut tx, &macs, id).await?;
+    let ended = keep_newest_secrets(app, ctx, &mut tx, &macs, id, 1).await?;
+    let raised = ApiClient { version: client.version + 1, ..client };
+    rows::set_version(ctx, &mut tx, id, raised.version, &macs.of(DoorRow::Client(&raised))?).await?;
     tx.record("client.secrets_expired", id.as_str(), Map::new()).await?.commit().await?;
     Ok(ended)
 }
@@ -90,8 +96,10 @@ pub async fn expire(app: &App, ctx: &Ctx, id: &ClientId) -> Result<u64> {
 pub async fn shell(app: &App, ctx: &Ctx) -> Result<Issued> {
     let client = of_shells(app, ctx).await?.id;
     let issued = rotate(app, ctx, &client, Some(app.core.now() + SHELL_LIFE)).await?;
+    let macs = app.core.keyring.row_macs().await?;
     let mut tx = app.core.change(ctx).await?;
-    if rows::keep_newest_secrets(ctx, &mut tx, &client, SHELL_SECRETS, app.core.now()).await? > 0 {
+    checked(ctx, &mut tx, &macs, &client).await?;
+    if keep_newest_secrets(app, ctx, &mut tx, &macs, &client, SHELL_SECRETS).await? > 0 {
         tx.record("client.secrets_expired", client.as_str(), Map::new()).await?.commit().await?;
     }
     Ok(issued)
@@ -117,12 +125,11 @@ pub(super) async fn of_shells(app: &App, ctx: &Ctx) -> Result<ApiClient> {
 /// # Errors
 /// The database cannot be read.
 pub async fn stands(app: &App, ctx: &Ctx) -> Result<bool> {
-    let tx = &mut app.core.store.glance().await?;
     match &ctx.actor {
-        Actor::Client(id, version) => {
-            Ok(rows::get(ctx, tx, id).await?.is_some_and(|client| client.version == *version))
+        Actor::Client(id, version) => Ok(rights::client(&app.core, ctx, id, *version).await?.is_some()),
+        Actor::Member(id) => {
+            Ok(rights::member(&app.core, id).await?.is_some_and(|member| member.role.may(Right::Develop)))
         }
-        Actor::Member(id) => Ok(members::get(tx, id).await?.is_some_and(|member| member.role.may(Right::Develop))),
         _ => Ok(true),
     }
 }
@@ -132,7 +139,8 @@ pub async fn stands(app: &App, ctx: &Ctx) -> Result<bool> {
 /// # Errors
 /// The database cannot be read.
 pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<ApiClient>> {
-    Ok(rows::list(ctx, &mut app.core.store.glance().await?).await?)
+    let found = rows::list(ctx, &mut app.core.store.glance().await?).await?;
+    Ok(found.into_iter().map(|found| found.client).collect())
 }
 
 /// The client of this id.
@@ -140,7 +148,36 @@ pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<ApiClient>> {
 /// # Errors
 /// There is no such client.
 pub async fn get(app: &App, ctx: &Ctx, id: &ClientId) -> Result<ApiClient> {
-    rows::get(ctx, &mut app.core.store.glance().await?, id).await?.ok_or_else(|| unknown(id))
+    let found = rows::get(ctx, &mut app.core.store.glance().await?, id).await?;
+    found.map(|found| found.client).ok_or_else(|| unknown(id))
+}
+
+/// The client that is to be changed, alone, if its row is as this server wrote it: a change would make another's ours.
+async fn checked(ctx: &Ctx, tx: &mut Tx, macs: &RowMacs, id: &ClientId) -> Result<ApiClient> {
+    tx.alone("api_clients").await?;
+    let found = rows::get(ctx, tx, id).await?.ok_or_else(|| unknown(id))?;
+    macs.check(DoorRow::Client(&found.client), found.mac.as_deref())?;
+    Ok(found.client)
+}
+
+/// Ends every live secret of a client but the newest few, and says how many.
+async fn keep_newest_secrets(
+    app: &App,
+    ctx: &Ctx,
+    tx: &mut Tx,
+    macs: &RowMacs,
+    id: &ClientId,
+    keep: usize,
+) -> Result<u64> {
+    let now = app.core.now();
+    let live = rows::secrets(ctx, tx, id).await?.into_iter().rev().skip(keep);
+    let mut ended = 0;
+    for StoredSecret { secret, .. } in live.filter(|found| found.secret.expires_at.is_none_or(|end| now < end)) {
+        let secret = ClientSecret { expires_at: Some(now), ..secret };
+        rows::end_secret(ctx, tx, &secret.id, now, &macs.of(DoorRow::Secret(&secret))?).await?;
+        ended += 1;
+    }
+    Ok(ended)
 }
 
 /// Clients are the operator's alone, who is told how to find the right one.

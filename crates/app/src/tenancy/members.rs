@@ -2,13 +2,15 @@
 
 use crate::{App, Error, Result};
 use serde_json::{Map, json};
+use valetkey_core::keyring::DoorRow;
 use valetkey_core::{context, journal};
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::MemberId;
 use valetkey_domain::member::{Member, Role};
 use valetkey_domain::name::MemberName;
 use valetkey_domain::{Ctx, Kind};
-use valetkey_storage::{Tx, members as rows};
+use valetkey_storage::Tx;
+use valetkey_storage::members::{self as rows, StoredMember};
 
 /// The name of the member that a first link is made for.
 pub const FIRST: &str = "owner";
@@ -32,8 +34,11 @@ pub async fn create(app: &App, ctx: &Ctx, name: &str, role: Role) -> Result<Memb
         has_password: false,
         created_at: app.core.now(),
     };
+    let macs = app.core.keyring.row_macs().await?;
+    let row = StoredMember { member, hash: None, mac: None, wrong_times: 0, wrong_until: None };
+    let (mac, member) = (macs.of(DoorRow::Member(&row))?, row.member);
     let mut tx = app.core.change(ctx).await?;
-    if !rows::insert(&mut tx, &member).await? {
+    if !rows::insert(&mut tx, &member, &mac).await? {
         return Err(Error::new(Kind::AlreadyExists, format!("there is a member '{}' already", member.name)));
     }
     let detail = journal::detail([("name", json!(member.name)), ("role", json!(role))]);
@@ -46,7 +51,8 @@ pub async fn create(app: &App, ctx: &Ctx, name: &str, role: Role) -> Result<Memb
 /// # Errors
 /// The database cannot be read.
 pub async fn list(app: &App) -> Result<Vec<Member>> {
-    Ok(rows::all(&mut app.core.store.glance().await?).await?)
+    let found = rows::all(&mut app.core.store.glance().await?).await?;
+    Ok(found.into_iter().map(|found| found.member).collect())
 }
 
 /// The member of this name, ignoring case.
@@ -81,13 +87,16 @@ pub async fn ensure_owner(app: &App) -> Result<Member> {
 /// # Errors
 /// There is no such member, or nobody would be an owner any more.
 pub async fn set_role(app: &App, ctx: &Ctx, id: &MemberId, role: Role) -> Result<()> {
+    let macs = app.core.keyring.row_macs().await?;
     let mut tx = app.core.change(ctx).await?;
+    tx.alone("members").await?;
+    let mut row = rows::get(&mut tx, id).await?.ok_or_else(|| unknown(id))?;
+    macs.check(DoorRow::Member(&row), row.mac.as_deref())?;
     if role != Role::Owner {
         another_owner(&mut tx, id).await?;
     }
-    if !rows::set_role(&mut tx, id, role).await? {
-        return Err(unknown(id));
-    }
+    row.member.role = role;
+    rows::set_role(&mut tx, id, role, &macs.of(DoorRow::Member(&row))?).await?;
     let detail = journal::detail([("role", json!(role))]);
     tx.record("member.role_changed", id.as_str(), detail).await?.commit().await
 }
@@ -98,6 +107,7 @@ pub async fn set_role(app: &App, ctx: &Ctx, id: &MemberId, role: Role) -> Result
 /// There is no such member, or nobody would be an owner any more.
 pub async fn delete(app: &App, ctx: &Ctx, id: &MemberId) -> Result<()> {
     let mut tx = app.core.change(ctx).await?;
+    tx.alone("members").await?;
     another_owner(&mut tx, id).await?;
     if !rows::delete(&mut tx, id).await? {
         return Err(unknown(id));
@@ -105,10 +115,10 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &MemberId) -> Result<()> {
     tx.record("member.deleted", id.as_str(), Map::new()).await?.commit().await
 }
 
-/// Looks alone, so that two owners can't make each other no owner at one time.
+/// The caller is alone, so that two owners can't make each other no owner at one time.
 async fn another_owner(tx: &mut Tx, id: &MemberId) -> Result<()> {
-    tx.alone("members").await?;
-    if rows::all(tx).await?.iter().any(|member| member.role == Role::Owner && member.id != *id) {
+    let others = rows::all(tx).await?.into_iter().map(|found| found.member).filter(|member| member.id != *id);
+    if others.into_iter().any(|member| member.role == Role::Owner) {
         return Ok(());
     }
     Err(Error::new(Kind::FailedPrecondition, "this is the only owner: make another member an owner first"))

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Map;
 use std::time::Duration;
 use valetkey_core::context;
+use valetkey_core::keyring::DoorRow;
 use valetkey_domain::client::{ApiClient, ClientSecret};
 use valetkey_domain::id::{ClientId, EnvironmentId, TokenId};
 use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
+use valetkey_storage::clients::StoredClient;
 use valetkey_storage::doors;
 use valetkey_vault::jwt;
 
@@ -63,11 +65,17 @@ pub async fn token(app: &App, client_id: &str, secret: &Secret<str>) -> Result<T
         Ok(id) => doors::client_with_secrets(&mut app.core.store.read().await?, &id).await?,
         Err(_) => None,
     };
-    let opened =
-        known.and_then(|(client, secrets)| Some((client, secrets.into_iter().find(|s| opens(app, s, &given))?)));
+    let opened = known
+        .and_then(|(client, secrets)| Some((client, secrets.into_iter().find(|s| opens(app, &s.secret, &given))?)));
     let refused = || Error::new(Kind::Unauthenticated, "unknown client_id or wrong client_secret");
-    let (client, secret) = opened.ok_or_else(refused)?;
-    issue(app, &client, secret.expires_at)
+    let (StoredClient { client, mac }, found) = opened.ok_or_else(refused)?;
+    let keyring = &app.core.keyring;
+    if !keyring.wrote(DoorRow::Client(&client), mac.as_deref()).await?
+        || !keyring.wrote(DoorRow::Secret(&found.secret), found.mac.as_deref()).await?
+    {
+        return Err(refused());
+    }
+    issue(app, &client, found.secret.expires_at)
 }
 
 /// A token for a shell on this machine, whose operator asks for it: twelve hours of the client that shells share.

@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(tidy(app).await.unwrap(), 1, "the link that nobody opened");
         assert!(matches!(consent::open(app, &living).await.unwrap_err().why, StopReason::LinkUnknown));
         let secrets = clients::secrets(ctx, &mut app.core.store.read().await.unwrap(), &client).await.unwrap();
-        assert!(secrets.len() == 1 && secrets[0].id != ending.secret_id, "the secret without an end stays");
+        assert!(secrets.len() == 1 && secrets[0].secret.id != ending.secret_id, "the secret without an end stays");
         assert!(fixture.now().await.credential.is_some());
     }
 }

@@ -1,6 +1,6 @@
 //! Each promise of the keyring against a real store.
 
-use super::Keyring;
+use super::{DoorRow, Keyring};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use valetkey_domain::id::{ConfigId, EnvironmentId, InstanceId, SigningKeyId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::{ConfigName, Identifier, InstanceName};
 use valetkey_domain::{Clock, Kind, Sealed, Timestamp};
-use valetkey_storage::{Arg, Location, Store, data_keys};
+use valetkey_storage::{Arg, Location, Store, data_keys, members, row_macs};
 use valetkey_testkit::{ManualClock, SeededRng};
 use valetkey_vault::jwt::{Expect, SigningKey};
 use valetkey_vault::{Holder, Place, Purpose, RootKey};
@@ -227,6 +227,56 @@ async fn attack_70_a_public_key_that_was_planted_takes_no_token() {
     assert_eq!(shown["keys"].as_array().unwrap().len(), 1);
     assert_ne!(shown["keys"][0]["n"], mine.public().jwk()["n"]);
     ring.verify::<Value>(&ring.sign("at+jwt", &claims).unwrap(), &expect).await.unwrap();
+}
+
+#[tokio::test]
+async fn attack_70_rows_of_an_earlier_version_get_their_macs_once() {
+    let fixture = Fixture::new().await;
+    let write = async |sql: &'static str, args: &[Arg]| {
+        let mut tx = fixture.store.write().await.unwrap();
+        tx.run(sql, args.iter().cloned()).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    write("INSERT INTO environments (id, name, created_at) VALUES ('env_1', 'first', 1)", &[]).await;
+    write(
+        "INSERT INTO api_clients (id, environment_id, name, scopes, version, created_at)
+        VALUES ('skc_1', 'env_1', 'shop', '[]', 1, 1)",
+        &[],
+    )
+    .await;
+    let secret = "INSERT INTO api_client_secrets (id, environment_id, client_id, hash, hint, created_at)
+        VALUES ('sks_1', 'env_1', 'skc_1', $1, 'abcd', 1)";
+    write(secret, &[Arg::from(&[7; 32])]).await;
+    write(
+        "INSERT INTO members (id, name, name_folded, role, created_at) VALUES ('mem_1', 'ann', 'ann', 'owner', 1)",
+        &[],
+    )
+    .await;
+    let ring = fixture.start(1).await;
+    let fits = async || {
+        let (mut tx, ring) = (fixture.store.read().await.unwrap(), fixture.start(2).await);
+        let mut fits = Vec::new();
+        for found in members::all(&mut tx).await.unwrap() {
+            fits.push(ring.wrote(DoorRow::Member(&found), found.mac.as_deref()).await.unwrap());
+        }
+        for found in row_macs::clients(&mut tx).await.unwrap() {
+            fits.push(ring.wrote(DoorRow::Client(&found.client), found.mac.as_deref()).await.unwrap());
+        }
+        for found in row_macs::secrets(&mut tx).await.unwrap() {
+            fits.push(ring.wrote(DoorRow::Secret(&found.secret), found.mac.as_deref()).await.unwrap());
+        }
+        fits
+    };
+    assert_eq!(fits().await, [true, true, true]);
+    write(
+        "INSERT INTO members (id, name, name_folded, role, created_at) VALUES ('mem_2', 'eve', 'eve', 'owner', 1)",
+        &[],
+    )
+    .await;
+    assert_eq!(fits().await, [true, false, true, true], "what comes later without one is planted");
+    write("UPDATE members SET mac = NULL", &[]).await;
+    assert_eq!(fits().await, [false, false, true, true]);
+    drop(ring);
 }
 
 #[tokio::test]

@@ -45,13 +45,13 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         name: "members",
         key: "id",
-        rest: "name name_folded role password wrong_times:n wrong_until:n created_at:n changes:n",
+        rest: "name name_folded role password wrong_times:n wrong_until:n created_at:n changes:n mac:b",
     },
-    Table { name: "api_clients", key: "id", rest: "environment_id name scopes version:n created_at:n changes:n" },
+    Table { name: "api_clients", key: "id", rest: "environment_id name scopes version:n created_at:n changes:n mac:b" },
     Table {
         name: "api_client_secrets",
         key: "id",
-        rest: "environment_id client_id hash:b hint created_at:n expires_at:n",
+        rest: "environment_id client_id hash:b hint created_at:n expires_at:n mac:b",
     },
     Table {
         name: "organizations",

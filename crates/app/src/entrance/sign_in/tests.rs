@@ -148,7 +148,7 @@ async fn attack_82_what_ends_while_a_password_is_looked_at_signs_nobody_in() {
             if gone {
                 assert!(member_rows::delete(&mut tx, &member.id).await.unwrap());
             } else {
-                assert!(member_rows::set_password(&mut tx, &member.id, "another").await.unwrap());
+                assert!(member_rows::set_password(&mut tx, &member.id, "another", b"mac").await.unwrap());
             }
             tx.record("member.changed", member.id.as_str(), Map::new()).await.unwrap().commit().await.unwrap();
             drop(turns);
