@@ -7,15 +7,20 @@ mod alike;
 mod apps;
 mod number;
 mod phrases;
+mod postings;
+mod reader;
+mod strings;
 mod words;
 
 use crate::connector::{Connector, Tool};
 use alike::Alike;
 use apps::Apps;
-use number::count;
-use serde_json::{Map, Value};
-use std::collections::{HashMap, HashSet};
+use number::{count, place, short};
+use postings::{Counts, Postings};
+use reader::Reader;
+use std::collections::HashSet;
 use std::sync::Arc;
+use strings::Strings;
 use valetkey_domain::tool::Effect;
 use words::Words;
 
@@ -50,13 +55,16 @@ pub struct Index {
     words: Words,
     alike: Alike,
     apps: Apps,
-    tools: Vec<(Arc<Connector>, Arc<Tool>)>,
-    /// The place of each tool's app among the apps.
-    app_of: Vec<usize>,
-    /// The stems of each tool's name.
-    names: Vec<HashSet<String>>,
-    /// For each stem, where it stands and how much of it.
-    places: HashMap<String, Vec<(usize, f64)>>,
+    stems: Strings,
+    postings: Postings,
+    connectors: Vec<Arc<Connector>>,
+    /// For each app, the number of its first tool.
+    firsts: Vec<u32>,
+    /// For each tool, what a word in a field of it tells: the field's worth, the less the longer the field.
+    tells: Vec<[f32; 5]>,
+    /// The stems of the tools' names, each once, and for each tool where its own end.
+    named: Vec<u32>,
+    name_ends: Vec<u32>,
 }
 
 /// A tool that fits a query.
@@ -75,128 +83,134 @@ impl Index {
     #[must_use]
     pub fn of(connectors: impl Iterator<Item = Arc<Connector>>) -> Self {
         let words = Words::default();
-        let (mut tools, mut app_of, mut called) = (Vec::new(), Vec::new(), Vec::new());
-        for connector in connectors {
-            app_of.extend(connector.tools.values().map(|_| called.len()));
-            called.push(words.of(&format!("{} {}", connector.slug, connector.display_name)));
-            tools.extend(connector.tools.values().map(|tool| (Arc::clone(&connector), Arc::clone(tool))));
-        }
-        let read: Vec<_> = tools.iter().map(|(connector, tool)| fields(&words, connector, tool)).collect();
-        let names = read.iter().map(|[name, ..]| name.iter().cloned().collect()).collect();
-        let apps = Apps::of(app_of.iter().copied().zip(read.iter().map(said)), &called);
-        Self { alike: Alike::of(&words), apps, places: places(&read), names, words, tools, app_of }
+        let connectors: Vec<Arc<Connector>> = connectors.collect();
+        let mut reader = Reader::new(&words);
+        connectors.iter().for_each(|connector| reader.app(connector));
+        let read = reader.done();
+        let sizes: Vec<usize> = connectors.iter().map(|connector| connector.tools.len()).collect();
+        let before = |tools: &mut usize, size: &usize| Some(short(std::mem::replace(tools, *tools + *size)));
+        let firsts = sizes.iter().scan(0, before).collect();
+        let apps = Apps::of(&read.said, &sizes, &read.called, read.stems.len());
+        let (named, name_ends) = (read.named, read.name_ends);
+        let (stems, postings, tells) = (read.stems, read.postings, tells(&read.lengths));
+        Self { alike: Alike::of(&words), words, apps, stems, postings, connectors, firsts, tells, named, name_ends }
     }
 
     /// The tools that fit a query best, at most so many, the best first.
     #[must_use]
     pub fn search(&self, query: &str, most: usize) -> Vec<Hit> {
-        let mut scores: HashMap<usize, f64> = HashMap::new();
         let mut asked = self.words.asked(query);
         asked.stems.truncate(MOST_WORDS);
+        let mut scores = vec![0.0_f64; self.tells.len()];
+        let mut best = scores.clone();
         let mut worth = 1.0_f64;
         for (word, own) in &asked.stems {
-            for (at, score) in self.fitting(word) {
-                *scores.entry(at).or_default() += score * worth.max(LEAST) * own;
+            for at in self.fitting(word, &mut best) {
+                let told = best.get_mut(at).map(std::mem::take).unwrap_or_default();
+                scores.get_mut(at).into_iter().for_each(|score| *score += told * worth.max(LEAST) * own);
             }
             worth *= NEXT;
         }
-        let meant: HashSet<&str> =
+        let meant: HashSet<u32> =
             asked.stems.iter().flat_map(|(word, _)| self.standing_for(word)).map(|(stem, _)| stem).collect();
         let apps = self.apps.asked(asked.stems.iter().map(|(word, _)| self.standing_for(word)));
         let fits = |at: usize, score: f64| {
-            let named = self.names.get(at).map_or(0.0, |name| share(name, &meant));
-            let about = self.app_of.get(at).and_then(|app| apps.get(*app)).copied().unwrap_or(0.0);
-            let reads = self.tools.get(at).is_some_and(|(_, tool)| tool.definition.effect == Effect::Read);
-            let wanted = if asked.is_question && !reads { CHANGES } else { 1.0 };
-            score * (1.0 - NAMED + NAMED * named) * (1.0 - OF_APP + OF_APP * about) * wanted
+            let (app, tool) = self.tool(at)?;
+            let named = share(self.name(at), &meant);
+            let about = apps.get(app).copied().unwrap_or(0.0);
+            let wanted = if asked.is_question && tool.definition.effect != Effect::Read { CHANGES } else { 1.0 };
+            Some(score * (1.0 - NAMED + NAMED * named) * (1.0 - OF_APP + OF_APP * about) * wanted)
         };
-        let mut found: Vec<(usize, f64)> = scores.into_iter().map(|(at, score)| (at, fits(at, score))).collect();
-        // Of equals, the first of the catalogue.
-        found.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-        found.truncate(most);
-        found.into_iter().filter_map(|(at, score)| self.hit(at, score)).collect()
+        let touched = scores.iter().enumerate().filter(|(_, score)| **score > 0.0);
+        let found = touched.filter_map(|(at, score)| Some((at, fits(at, *score)?))).collect();
+        best_of(found, most).into_iter().filter_map(|(at, score)| self.hit(at, score)).collect()
     }
 
-    /// The tools that one word of a query speaks for: by itself, or by one that means the same, whichever says more.
-    fn fitting(&self, word: &str) -> HashMap<usize, f64> {
-        let mut fitting: HashMap<usize, f64> = HashMap::new();
+    /// The tools that one word of a query speaks for, each once: by itself, or by one that means the same, whichever says
+    /// more. How much is in `best`, which was 0 for all before.
+    fn fitting(&self, word: &str, best: &mut [f64]) -> Vec<usize> {
+        let mut fitting = Vec::new();
         for (stem, worth) in self.standing_for(word) {
-            let Some(places) = self.places.get(stem) else { continue };
-            let tells = worth * rarity(self.tools.len(), places.len());
-            for (at, amount) in places {
+            let tells = worth * rarity(self.tells.len(), self.postings.tools_with(stem));
+            for (at, counts) in self.postings.of(stem) {
+                let amount = self.amount(at, counts);
                 let score = tells * amount / (SATURATION + amount);
-                let best = fitting.entry(*at).or_default();
+                let Some(best) = best.get_mut(at) else { continue };
+                if *best == 0.0 {
+                    fitting.push(at);
+                }
                 *best = best.max(score);
             }
         }
         fitting
     }
 
-    /// A word's stem, and those that may stand for it, each with what it is worth.
-    fn standing_for<'a>(&'a self, word: &'a str) -> impl Iterator<Item = (&'a str, f64)> {
-        std::iter::once((word, 1.0)).chain(self.alike.to(word).map(|other| (other, MEANT)))
+    /// How much of a stem is in a tool: its count in each field, for the field's worth and length.
+    fn amount(&self, at: usize, counts: Counts) -> f64 {
+        let tells = self.tells.get(at).copied().unwrap_or_default();
+        counts.iter().zip(tells).map(|(count, tells)| f64::from(*count) * f64::from(tells)).sum()
+    }
+
+    /// A word's stem, and those that may stand for it, each with what it is worth, as far as tools have them.
+    fn standing_for<'a>(&'a self, word: &'a str) -> impl Iterator<Item = (u32, f64)> {
+        let others = self.alike.to(word).map(|other| (other, MEANT));
+        std::iter::once((word, 1.0)).chain(others).filter_map(|(stem, worth)| Some((self.stems.number(stem)?, worth)))
+    }
+
+    /// The stems of a tool's name, each once.
+    fn name(&self, at: usize) -> &[u32] {
+        let end = |at: usize| self.name_ends.get(at).copied().map_or(0, place);
+        self.named.get(at.checked_sub(1).map_or(0, end)..end(at)).unwrap_or_default()
+    }
+
+    /// A tool, and the place of its app among the apps.
+    fn tool(&self, at: usize) -> Option<(usize, &Arc<Tool>)> {
+        let app = self.firsts.partition_point(|first| place(*first) <= at).checked_sub(1)?;
+        let (_, tool) = self.connectors.get(app)?.tools.get_index(at - place(*self.firsts.get(app)?))?;
+        Some((app, tool))
     }
 
     fn hit(&self, at: usize, score: f64) -> Option<Hit> {
-        let (connector, tool) = self.tools.get(at)?;
-        Some(Hit { connector: Arc::clone(connector), tool: Arc::clone(tool), score })
+        let (app, tool) = self.tool(at)?;
+        Some(Hit { connector: Arc::clone(self.connectors.get(app)?), tool: Arc::clone(tool), score })
     }
 }
 
+/// The best of what was found, in their order. Of equals, the first of the catalogue.
+fn best_of(mut found: Vec<(usize, f64)>, most: usize) -> Vec<(usize, f64)> {
+    let order = |one: &(usize, f64), other: &(usize, f64)| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0));
+    if most < found.len() {
+        found.select_nth_unstable_by(most, order);
+        found.truncate(most);
+    }
+    found.sort_unstable_by(order);
+    found
+}
+
 /// Which share of a name's words is meant.
-fn share(name: &HashSet<String>, meant: &HashSet<&str>) -> f64 {
-    let with = name.iter().filter(|word| meant.contains(word.as_str())).count();
+fn share(name: &[u32], meant: &HashSet<u32>) -> f64 {
+    let with = name.iter().filter(|stem| meant.contains(stem)).count();
     count(with) / count(name.len()).max(1.0)
+}
+
+/// For each tool, what a word in each field tells.
+#[expect(clippy::cast_possible_truncation, reason = "seven digits are enough to weigh a word")]
+fn tells(lengths: &[reader::Lengths]) -> Vec<[f32; 5]> {
+    let usual = reader::usual(lengths);
+    let tells = |field: usize, length: u32| {
+        let (worth, usual) = (FIELDS.get(field).unwrap_or(&0.0), usual.get(field).unwrap_or(&1.0));
+        (worth / (1.0 - LENGTH + LENGTH * f64::from(length) / usual)) as f32
+    };
+    lengths
+        .iter()
+        .map(|lengths| std::array::from_fn(|field| tells(field, lengths.get(field).copied().unwrap_or(0))))
+        .collect()
 }
 
 /// What a word tells that stands in so many of all tools.
 fn rarity(all: usize, with: usize) -> f64 {
     let (all, with) = (count(all), count(with));
     (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
-}
-
-/// The stems of a tool, field by field as in [`FIELDS`].
-fn fields(words: &Words, connector: &Connector, tool: &Tool) -> [Vec<String>; 5] {
-    let shown = &tool.definition;
-    let name = shown.name.strip_prefix(connector.slug.as_str()).unwrap_or(&shown.name);
-    let app = format!("{} {}", connector.slug, connector.display_name);
-    let arguments = arguments(&shown.input_schema);
-    [name, &shown.title, &app, &shown.description, &arguments].map(|text| words.of(text))
-}
-
-/// What of a tool's stems says which app it is of.
-fn said([name, title, _, description, _]: &[Vec<String>; 5]) -> HashSet<&str> {
-    [name, title, description].into_iter().flatten().map(String::as_str).collect()
-}
-
-/// Names and descriptions of the arguments.
-fn arguments(schema: &Value) -> String {
-    let none = Map::new();
-    let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
-    let said = |schema: &Value| schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
-    properties.iter().map(|(name, schema)| format!("{name} {} ", said(schema))).collect()
-}
-
-/// Where each stem stands, and how much of it: its count in each field, for the field's worth and length.
-fn places(read: &[[Vec<String>; 5]]) -> HashMap<String, Vec<(usize, f64)>> {
-    let usual: Vec<f64> = (0..FIELDS.len())
-        .map(|field| read.iter().filter_map(|tool| tool.get(field)).map(Vec::len).sum::<usize>())
-        .map(|sum| (count(sum) / count(read.len()).max(1.0)).max(1.0))
-        .collect();
-    let mut places: HashMap<String, Vec<(usize, f64)>> = HashMap::new();
-    for (at, tool) in read.iter().enumerate() {
-        let mut amounts: HashMap<&str, f64> = HashMap::new();
-        for ((stems, worth), usual) in tool.iter().zip(FIELDS).zip(&usual) {
-            let length = 1.0 - LENGTH + LENGTH * count(stems.len()) / usual;
-            for stem in stems {
-                *amounts.entry(stem).or_default() += worth / length;
-            }
-        }
-        for (stem, amount) in amounts {
-            places.entry(stem.to_owned()).or_default().push((at, amount));
-        }
-    }
-    places
 }
 
 #[cfg(test)]

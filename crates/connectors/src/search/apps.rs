@@ -1,58 +1,52 @@
 //! Which app a query is about: how much each of its words is a word of one app's tools rather than of all apps'.
 
-use super::number::count;
-use std::collections::HashMap;
+use super::number::{count, place, short};
 
 /// From which share of an app's tools on a word is one of the app's own.
 const OWN: f64 = 0.05;
 
 /// For each stem, the apps whose tools have it, and which share of them.
 pub(super) struct Apps {
-    shares: HashMap<String, Vec<(usize, f64)>>,
+    /// The stems' apps behind one another, each with its share.
+    shares: Vec<(u32, f64)>,
+    /// For each stem, where its apps begin; and the end.
+    starts: Vec<u32>,
     apps: usize,
 }
 
 impl Apps {
-    /// Of tools, each with its app and the stems of its name, title and description; and of the apps' own names.
-    pub(super) fn of<'a>(
-        tools: impl Iterator<Item = (usize, std::collections::HashSet<&'a str>)>,
-        names: &[Vec<String>],
-    ) -> Self {
-        let mut with: HashMap<&str, HashMap<usize, usize>> = HashMap::new();
-        let mut all: HashMap<usize, usize> = HashMap::new();
-        for (app, stems) in tools {
-            *all.entry(app).or_default() += 1;
-            for stem in stems {
-                *with.entry(stem).or_default().entry(app).or_default() += 1;
-            }
-        }
-        let share = |app: usize, with: usize| (app, count(with) / count(all.get(&app).copied().unwrap_or(1)).max(1.0));
-        let mut shares: HashMap<String, Vec<(usize, f64)>> = HashMap::new();
-        for (stem, apps) in with {
-            shares.insert(stem.to_owned(), apps.into_iter().map(|(app, with)| share(app, with)).collect());
-        }
-        for (app, stems) in names.iter().enumerate() {
-            for stem in stems {
-                let known = shares.entry(stem.clone()).or_default();
-                known.retain(|(other, _)| *other != app);
-                known.push((app, 1.0));
-            }
-        }
-        Self { shares, apps: names.len() }
+    /// Of stems, each with an app and how many of its tools have it; of how many tools the apps have; and of the apps' own
+    /// names, whose stems are theirs whatever the tools say.
+    pub(super) fn of(said: &[(u32, u32, u32)], tools: &[usize], called: &[Vec<u32>], stems: usize) -> Self {
+        let own = (0..).zip(called).flat_map(|(app, named)| named.iter().map(move |stem| (*stem, app, 1.0)));
+        let all = |app: u32| count(tools.get(place(app)).copied().unwrap_or(1)).max(1.0);
+        let shared = said.iter().map(|(stem, app, with)| (*stem, *app, f64::from(*with) / all(*app)));
+        let mut each: Vec<(u32, u32, f64)> = own.chain(shared).collect();
+        // An app's own name comes first, and stands.
+        each.sort_by_key(|(stem, app, _)| (*stem, *app));
+        each.dedup_by_key(|(stem, app, _)| (*stem, *app));
+        let starts = (0..=stems).map(|stem| short(each.partition_point(|(of, ..)| place(*of) < stem))).collect();
+        Self { shares: each.into_iter().map(|(_, app, share)| (app, share)).collect(), starts, apps: called.len() }
+    }
+
+    /// The apps of a stem.
+    fn with(&self, stem: u32) -> &[(u32, f64)] {
+        let start = |stem: usize| self.starts.get(stem).copied().map_or(0, place);
+        self.shares.get(start(place(stem))..start(place(stem) + 1)).unwrap_or_default()
     }
 
     /// How much a query speaks for each app, the one it speaks most for being 1. Of each word its stem comes first, then those
     /// that may stand for it, with what they are worth.
-    pub(super) fn asked<'a, I: Iterator<Item = (&'a str, f64)>>(&self, words: impl Iterator<Item = I>) -> Vec<f64> {
+    pub(super) fn asked<I: Iterator<Item = (u32, f64)>>(&self, words: impl Iterator<Item = I>) -> Vec<f64> {
         let mut spoken = vec![0.0_f64; self.apps];
         for stems in words {
             let mut best = vec![0.0_f64; self.apps];
             for (stem, worth) in stems {
-                let Some(shares) = self.shares.get(stem) else { continue };
+                let shares = self.with(stem);
                 let all: f64 = shares.iter().map(|(_, share)| share).sum();
                 for (app, share) in shares {
                     let speaks = worth * share / all * share / (share + OWN);
-                    if let Some(best) = best.get_mut(*app) {
+                    if let Some(best) = best.get_mut(place(*app)) {
                         *best = best.max(speaks);
                     }
                 }

@@ -48,25 +48,21 @@ impl Default for Words {
 }
 
 impl Words {
-    /// All stems of a text, in order.
-    pub(super) fn of(&self, text: &str) -> Vec<String> {
-        // Both are written, and mean one thing.
-        let text = text.to_lowercase().replace("e-mail", "email");
-        let words = text.split(|letter: char| !letter.is_alphanumeric());
-        words.filter(|word| !word.is_empty() && !self.empty.contains(word)).map(|word| self.stem(word)).collect()
+    /// Whether a word stands everywhere and tells nothing.
+    pub(super) fn is_empty(&self, word: &str) -> bool {
+        self.empty.contains(word)
     }
 
     /// What a query asks for.
     pub(super) fn asked(&self, query: &str) -> Asked {
-        let query = query.to_lowercase().replace("e-mail", "email");
-        let words: Vec<&str> =
-            query.split(|letter: char| !letter.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+        let mut lower = String::new();
+        let words: Vec<&str> = split(lowered(query, &mut lower)).collect();
         let (mut seen, mut stems, mut worth) = (HashSet::new(), Vec::new(), 1.0);
         for word in self.phrases.read(&words) {
             if CIRCUMSTANCES.contains(&word) && !stems.is_empty() {
                 worth = LESS;
             }
-            if self.empty.contains(word) {
+            if self.is_empty(word) {
                 continue;
             }
             let stem = self.stem(word);
@@ -83,6 +79,27 @@ impl Words {
     }
 }
 
+/// A text in lower case, in a place that is used again.
+pub(super) fn lowered<'a>(text: &str, lower: &'a mut String) -> &'a str {
+    lower.clear();
+    if text.is_ascii() {
+        lower.push_str(text);
+        lower.make_ascii_lowercase();
+    } else {
+        *lower = text.to_lowercase();
+    }
+    // Both are written, and mean one thing.
+    if lower.contains("e-mail") {
+        *lower = lower.replace("e-mail", "email");
+    }
+    lower
+}
+
+/// The words of a text in lower case, in order.
+pub(super) fn split(lower: &str) -> impl Iterator<Item = &str> {
+    lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,14 +107,14 @@ mod tests {
     #[test]
     fn endings_and_empty_words_go() {
         let words = Words::default();
-        assert_eq!(words.of("The e-mails of my INBOX_messages"), ["email", "inbox", "messag"]);
         let asked = |query: &str| words.asked(query).stems.into_iter().map(|(stem, _)| stem).collect::<Vec<_>>();
+        assert_eq!(asked("The e-mails of my INBOX_messages"), ["email", "inbox", "messag"]);
         assert_eq!(asked("labels label labelling"), ["label"]);
         assert_eq!(asked("call off the stand-up"), ["cancel", "meet"]);
         let told = words.asked("tell them that lunch is ready");
         assert_eq!(told.stems, [("tell".to_owned(), 1.0), ("lunch".to_owned(), LESS), ("readi".to_owned(), LESS)]);
         assert!(!told.is_question && words.asked("Which mails are new?").is_question);
-        assert_eq!(words.of("  ...  "), Vec::<String>::new());
-        assert_eq!(words.of("Überweisung 日本"), ["überweisung", "日本"]);
+        assert_eq!(asked("  ...  "), Vec::<String>::new());
+        assert_eq!(asked("Überweisung 日本 E-Mail"), ["überweisung", "日本", "email"]);
     }
 }
