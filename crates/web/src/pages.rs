@@ -54,7 +54,7 @@ const TEMPLATES: [(&str, &str); 8] = [
 #[derive(Clone)]
 pub(crate) struct Pages(Arc<[(Language, Environment<'static>)]>);
 
-/// Why the pages could not be prepared: always a defect of ours, and seen at start.
+/// Why a page could not be prepared: always a defect of ours. A text is seen at start, a template by the tests.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A text is wrong.
@@ -95,15 +95,15 @@ impl Pages {
 }
 
 fn environment(language: Language, base: &str) -> Result<Environment<'static>, Error> {
-    with_texts(Texts::of(language)?, language.code(), language.direction(), base)
+    Ok(with_texts(Texts::of(language)?, language.code(), language.direction(), base))
 }
 
-fn with_texts(
-    texts: Texts,
-    code: &'static str,
-    direction: &'static str,
-    base: &str,
-) -> Result<Environment<'static>, Error> {
+/// The template of this name.
+fn template(named: &str) -> Option<&'static str> {
+    TEMPLATES.iter().chain(&dashboard::TEMPLATES).find(|(name, _)| *name == named).map(|(_, source)| *source)
+}
+
+fn with_texts(texts: Texts, code: &'static str, direction: &'static str, base: &str) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -118,10 +118,9 @@ fn with_texts(
     environment.add_global("base", base.to_owned());
     environment.add_global("dashboard_stylesheet", format!("{base}{}", assets::dashboard_stylesheet()));
     environment.add_global("script", format!("{base}{}", assets::script()));
-    for (name, source) in TEMPLATES.into_iter().chain(dashboard::TEMPLATES) {
-        environment.add_template(name, source)?;
-    }
-    Ok(environment)
+    // A template is compiled when it is first shown: few are of those there are, each in as many languages.
+    environment.set_loader(|name| Ok(template(name).map(str::to_owned)));
+    environment
 }
 
 /// `t("key", word=value)` in a template.

@@ -20,7 +20,7 @@ pub(super) fn source() -> String {
 /// The pages in it.
 pub(super) fn pages() -> Result<Pages, Error> {
     let texts = Texts::read(Language::English, &source())?;
-    let environment = with_texts(texts, "qps", "rtl", "")?;
+    let environment = with_texts(texts, "qps", "rtl", "");
     Ok(Pages(Arc::new([(Language::English, environment)])))
 }
 

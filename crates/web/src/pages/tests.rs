@@ -53,6 +53,16 @@ fn every_sample_renders_in_every_language() {
     }
 }
 
+/// A start compiles none of them.
+#[test]
+fn every_template_compiles() {
+    let environment = environment(Language::English, "").unwrap();
+    for (name, _) in TEMPLATES.iter().chain(&dashboard::TEMPLATES) {
+        environment.get_template(name).unwrap();
+    }
+    assert!(environment.get_template("none.html").is_err());
+}
+
 /// Attack 48 in HTML, and what the policy would refuse anyway.
 #[test]
 fn no_sample_has_script_style_or_a_foreign_resource() {
