@@ -228,6 +228,8 @@ def test_attack_46_a_tool_that_changed_is_held_back_until_somebody_accepts_it(up
     assert missing == "FASTOPEN: 1 of its tools are not as they were accepted, and are held back"
     assert "held back" in gus.refused("fastopen_told")
     assert call(gus, "fastopen_add", a=1, b=1)["content"][0]["text"] == "2"
+    why = server.cli("why", gus.url, "--tool", "fastopen_told", check=False).stdout
+    assert "another definition than was accepted" in why and "valetkey config accept" in why, why
     (waiting,) = server.cli_json("config", "held", "held")
     assert "Says ok." in waiting["before"] and "passwords" in waiting["now"], waiting
     assert server.cli("config", "accept", "held", "--tool", "fastopen_add", check=False).returncode != 0

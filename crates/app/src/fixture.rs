@@ -191,7 +191,12 @@ impl Fixture {
     pub(crate) async fn instance(&self) -> (McpInstance, String) {
         let (app, ctx) = (&self.app, &self.ctx);
         let mapping = configs::NewMapping { connection: "MY_ACME".into(), tools: vec![] };
-        let new = configs::New { name: "config".into(), description: String::new(), mappings: vec![mapping] };
+        let new = configs::New {
+            name: "config".into(),
+            description: String::new(),
+            mappings: vec![mapping],
+            ..configs::New::default()
+        };
         configs::create(app, ctx, new).await.unwrap();
         let wanted = Ensure { config: "config".into(), identifier: "ann".into(), name: None };
         let instance = instances::ensure(app, ctx, wanted).await.unwrap();

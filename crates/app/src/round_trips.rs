@@ -33,7 +33,12 @@ impl Counted {
         fixture.sign_in(HOUR).await;
         let (app, ctx) = (&fixture.app, &fixture.ctx);
         let mapping = NewMapping { connection: "MY_ACME".into(), tools: vec!["acme_list_things".into()] };
-        let new = configs::New { name: "config".into(), description: String::new(), mappings: vec![mapping] };
+        let new = configs::New {
+            name: "config".into(),
+            description: String::new(),
+            mappings: vec![mapping],
+            ..configs::New::default()
+        };
         configs::create(app, ctx, new).await.unwrap();
         let issued = clients::create(app, ctx, "shop", vec![]).await.unwrap();
         let client = tokens::token(app, issued.client.id.as_str(), &issued.secret).await.unwrap().access_token;

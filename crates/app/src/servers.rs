@@ -4,6 +4,7 @@
 pub mod configs;
 pub mod held;
 pub mod instances;
+mod options;
 mod read_more;
 pub mod remote;
 pub mod sessions;

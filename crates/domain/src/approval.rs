@@ -24,6 +24,14 @@ impl Approvals {
         !self.destructive && self.tools.is_empty()
     }
 
+    /// Which they are, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let destructive = self.destructive.then_some("every destructive tool");
+        let named: Vec<_> = destructive.into_iter().chain(self.tools.iter().map(String::as_str)).collect();
+        if named.is_empty() { "no tool".to_owned() } else { named.join(", ") }
+    }
+
     /// Whether a tool of this name, which may destroy or not, is one of them.
     #[must_use]
     pub fn want(&self, tool: &str, destructive: bool) -> bool {

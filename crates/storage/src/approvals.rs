@@ -63,6 +63,17 @@ pub async fn waiting(ctx: &Ctx, tx: &mut Tx, server: &str, now: Timestamp) -> Re
     row.map_or(Ok(0), |row| row.fit("approvals", |row| row.integer("n")))
 }
 
+/// Until when the calls with an account that wait for a word can get one, the next first.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn ends(ctx: &Ctx, tx: &mut Tx, account: &AccountId, now: Timestamp) -> Result<Vec<Timestamp>, Error> {
+    let sql = "SELECT expires_at FROM approvals
+        WHERE environment_id = $1 AND expires_at > $2 AND account_id = $3 AND stage = 'asked' ORDER BY expires_at";
+    let rows = tx.all(sql, args![&ctx.environment, now, account]).await?;
+    rows.iter().map(|row| row.fit("approvals", |row| row.timestamp("expires_at"))).collect()
+}
+
 /// Writes the user's word, good until `until`. False if there was one before, or time ran out.
 ///
 /// # Errors
@@ -163,6 +174,9 @@ mod tests {
         assert!(!decide(theirs, &mut tx, id, Stage::Given, now, late).await.unwrap());
         assert!(!decide(ours, &mut tx, id, Stage::Given, late, late).await.unwrap(), "too late");
         assert_eq!(waiting(ours, &mut tx, "inst_1", now).await.unwrap(), 1);
+        assert_eq!(ends(ours, &mut tx, &one.account, now).await.unwrap(), [late]);
+        assert!(ends(ours, &mut tx, &one.account, late).await.unwrap().is_empty());
+        assert!(ends(theirs, &mut tx, &one.account, now).await.unwrap().is_empty());
         assert!(decide(ours, &mut tx, id, Stage::Given, now, late).await.unwrap());
         assert!(!decide(ours, &mut tx, id, Stage::Refused, now, late).await.unwrap(), "once");
         assert_eq!(waiting(ours, &mut tx, "inst_1", now).await.unwrap(), 0);

@@ -23,7 +23,7 @@ for (const field of document.querySelectorAll("[data-filter]")) {
   field.addEventListener("input", () => {
     const words = field.value.toLowerCase().split(/[\s_]+/).filter(Boolean);
     for (const entry of entries) {
-      const text = entry.textContent.toLowerCase();
+      const text = (entry.querySelector("label") ?? entry).textContent.toLowerCase();
       entry.hidden = !words.every((word) => text.includes(word));
     }
   });

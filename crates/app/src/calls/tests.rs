@@ -55,7 +55,12 @@ async fn mail() -> (Fixture, Served, Ctx) {
     let given = Given::Tokens { access_token: Secret::from("at-1"), refresh_token: None, scopes: vec![SEND.into()] };
     accounts::create(app, ctx, "MAIL", fixture.account.owner.clone(), Some(given), Map::new()).await.unwrap();
     let mapping = NewMapping { connection: "MAIL".into(), tools: vec!["gmail_send_message".into()] };
-    let new = configs::New { name: "mail".into(), description: String::new(), mappings: vec![mapping] };
+    let new = configs::New {
+        name: "mail".into(),
+        description: String::new(),
+        mappings: vec![mapping],
+        ..configs::New::default()
+    };
     configs::create(app, ctx, new).await.unwrap();
     let wanted = Ensure { config: "mail".into(), identifier: "ann".into(), name: None };
     let instance = instances::ensure(app, ctx, wanted).await.unwrap();

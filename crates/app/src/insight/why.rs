@@ -4,6 +4,7 @@
 //!
 //! Read [`why`]; `entry` has what stands before a tool (URL, config, whitelist), `user` what stands behind it.
 
+mod asked;
 mod entry;
 mod step;
 mod user;

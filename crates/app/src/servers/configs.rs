@@ -1,15 +1,14 @@
 //! MCP configs: which connections and tools a per-user server exposes.
 
+use super::options;
 use crate::connections::{self, Wired};
 use crate::entrance::sessions::Site;
 use crate::{App, Error, Listed, Page, Result};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
-use std::ops::RangeInclusive;
 use valetkey_connectors::{Connector, nearest};
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_core::journal;
-use valetkey_domain::approval::Approvals;
 use valetkey_domain::config::{Mapping, McpConfig, Options};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::name::ConfigName;
@@ -21,12 +20,9 @@ pub use valetkey_storage::configs::Filter;
 
 /// The most connections that one config may have (the wire's rule).
 pub const MAX_MAPPINGS: usize = 25;
-/// How few and how many bytes an answer may give at once, where a config says it.
-const ANSWER_BYTES: RangeInclusive<u32> = 2_000..=1_000_000;
-/// For how many single tools a config may say it.
-const MOST_LIMITS: usize = 200;
 
 /// A config to be made.
+#[derive(Default)]
 pub struct New {
     /// Its name.
     pub name: String,
@@ -34,6 +30,8 @@ pub struct New {
     pub description: String,
     /// Its connections and their whitelists.
     pub mappings: Vec<NewMapping>,
+    /// What it says beside them.
+    pub options: Options,
 }
 
 /// One connection of a config, by name.
@@ -48,16 +46,19 @@ pub struct NewMapping {
 ///
 /// # Errors
 /// A name that breaks its rule or is taken; an unknown connection or tool (the nearest real one is named); a connection
-/// that is being removed; a tool that two mappings would expose, for then nothing says whose account a call means.
+/// that is being removed; a tool that two mappings would expose, for then nothing says whose account a call means; a limit
+/// that is too low or too high, or a tool wanting the user's word that no connection of it has.
 pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<McpConfig> {
+    let mappings = resolve(app, ctx, &new.mappings).await?;
+    options::check(app, ctx, &mappings, &new.options).await?;
     let config = McpConfig {
         id: ConfigId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
         environment: ctx.environment.clone(),
         uuid: uuid::Builder::from_random_bytes(app.core.rng.next_u128().to_be_bytes()).into_uuid(),
         name: ConfigName::parse(&new.name)?,
         description: new.description,
-        mappings: resolve(app, ctx, &new.mappings).await?,
-        options: Options::default(),
+        mappings,
+        options: new.options,
         version: 1,
         created_at: app.core.now(),
         updated_at: app.core.now(),
@@ -138,77 +139,26 @@ pub async fn update(
     save(app, ctx, config, edit, Map::new()).await
 }
 
-/// Changes what a config says beside its connections.
-///
-/// # Errors
-/// A limit is too low or too high; a tool that wants the user's word is not shown; somebody else changed the config meanwhile.
-pub async fn set_options(app: &App, ctx: &Ctx, config: McpConfig, options: Options) -> Result<McpConfig> {
-    check(&options)?;
-    if options.approvals != config.options.approvals {
-        check_approvals(app, ctx, &config.mappings, &options.approvals).await?;
-    }
-    let detail = journal::detail([("options", json!(options))]);
-    save(app, ctx, config, Edit { options: Some(options), ..Edit::default() }, detail).await
-}
-
-fn check(options: &Options) -> Result<()> {
-    let limits = options.tool_answer_bytes.values().chain(&options.answer_bytes);
-    if let Some(odd) = limits.into_iter().find(|bytes| !ANSWER_BYTES.contains(bytes)) {
-        let (low, high) = ANSWER_BYTES.into_inner();
-        return Err(Error::invalid(format!(
-            "an answer gives {low} to {high} bytes at once, and {odd} is not among them"
-        )));
-    }
-    if options.tool_answer_bytes.len() > MOST_LIMITS {
-        return Err(Error::invalid(format!("a config limits the answers of {MOST_LIMITS} single tools at most")));
-    }
-    if options.approvals.tools.len() > MOST_LIMITS {
-        let message = format!("a config wants the user's word for {MOST_LIMITS} single tools at most");
-        return Err(Error::invalid(message));
-    }
-    Ok(())
-}
-
 /// What is changed of a config; what is absent stays.
 #[derive(Default)]
-pub(super) struct Edit {
-    pub(super) description: Option<String>,
-    pub(super) mappings: Option<Vec<NewMapping>>,
-    pub(super) options: Option<Options>,
+pub struct Edit {
+    /// What it is for.
+    pub description: Option<String>,
+    /// Its connections and their whitelists.
+    pub mappings: Option<Vec<NewMapping>>,
+    /// What it says beside them.
+    pub options: Option<Options>,
 }
 
-/// Says which tools of a config are called only with the user's word. Running agents find it so at their next call; session
-/// tokens keep to the version that they were made under.
+/// Changes a config that was read a moment ago, as one version. Running agents find it so at their next call; session tokens
+/// keep to the version that they were made under.
 ///
 /// # Errors
-/// No such config; a tool that it does not show; or somebody else changed it meanwhile.
-pub async fn set_approvals(app: &App, ctx: &Ctx, id: &ConfigId, approvals: Approvals) -> Result<McpConfig> {
-    let config = get(app, ctx, id).await?;
-    let options = Options { approvals, ..config.options.clone() };
-    set_options(app, ctx, config, options).await
-}
-
-/// The tools whose call wants the user's word are ones that the config shows: a slip would be one that wants nobody's.
-async fn check_approvals(app: &App, ctx: &Ctx, mappings: &[Mapping], approvals: &Approvals) -> Result<()> {
-    let (mut shown, mut prefixes) = (Vec::new(), Vec::new());
-    for mapping in mappings {
-        let Ok(wired) = Wired::of(app, connections::get(app, ctx, &mapping.connection).await?) else { continue };
-        match (&wired.connector.remote, mapping.tools.is_empty()) {
-            (Some(remote), true) => {
-                prefixes.push(format!("{}_", remote.prefix(&wired.connector.slug, mapping.connection_name.as_str())));
-            }
-            _ => shown.extend(exposed(&wired.connector, mapping)),
-        }
-    }
-    let unknown =
-        |tool: &&String| !shown.contains(tool) && !prefixes.iter().any(|prefix| tool.starts_with(prefix.as_str()));
-    match approvals.tools.iter().find(unknown) {
-        None => Ok(()),
-        Some(tool) => {
-            let error = Error::invalid(format!("this MCP config shows no tool '{tool}'"));
-            Err(error.meant(nearest(tool, shown.iter().map(String::as_str))))
-        }
-    }
+/// As for [`create`]; or somebody else changed it meanwhile.
+pub async fn edit(app: &App, ctx: &Ctx, config: McpConfig, edit: Edit) -> Result<McpConfig> {
+    let changed = edit.options.as_ref().filter(|options| **options != config.options);
+    let detail = changed.map_or_else(Map::new, |options| journal::detail([("options", json!(options))]));
+    save(app, ctx, config, edit, detail).await
 }
 
 /// Changes a config that was read a moment ago; the record of it says `detail`.
@@ -222,12 +172,15 @@ pub(super) async fn save(
     Edit { description, mappings, options }: Edit,
     detail: Map<String, Value>,
 ) -> Result<McpConfig> {
-    let held_changes = config.options.hold_changes;
-    config.options = options.unwrap_or(config.options);
+    let before = config.options.clone();
     config.description = description.unwrap_or(config.description);
     let remapped = mappings.is_some();
     if let Some(mappings) = mappings {
         config.mappings = resolve(app, ctx, &mappings).await?;
+    }
+    if let Some(options) = options.filter(|options| *options != before) {
+        options::check(app, ctx, &config.mappings, &options).await?;
+        config.options = options;
     }
     config.updated_at = app.core.now();
     let mut tx = app.core.change(ctx).await?;
@@ -240,7 +193,7 @@ pub(super) async fn save(
             format!("MCP config '{}' was changed meanwhile: try again", config.name),
         ));
     }
-    if held_changes != config.options.hold_changes {
+    if before.hold_changes != config.options.hold_changes {
         // What is there when it begins is what is accepted.
         tool_definitions::forget(ctx, &mut tx, &config.id).await?;
     }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use valetkey_connectors::Tool;
 use valetkey_domain::account::{Owner, Status};
+use valetkey_domain::config::Mapping;
 use valetkey_domain::session::Access;
 use valetkey_domain::{Ctx, Kind};
 
@@ -199,6 +200,11 @@ impl ToolSet {
         self.remotes.iter().filter(|mapping| mapping.is_named(name)).max_by_key(|mapping| mapping.prefix.len())
     }
 
+    /// The connection whose remote server can have a tool of this name, and whether its whitelist allows it.
+    pub(crate) fn remote_mapping(&self, name: &str) -> Option<(&Mapping, bool)> {
+        self.remote_of(name).map(|mapping| (&mapping.mapping, mapping.allows(name)))
+    }
+
     /// Whether a tool of this name is served from this connection, as far as the config says.
     pub(crate) fn serves(&self, name: &str, connection: &valetkey_domain::id::ConnectionId) -> bool {
         let found = self.find(name).is_some_and(|found| found.connection == *connection);
@@ -217,7 +223,7 @@ mod tests {
     use super::*;
     use std::collections::HashMap;
     use valetkey_connectors::remote::connection_prefix;
-    use valetkey_domain::config::{Mapping, Options};
+    use valetkey_domain::config::Options;
     use valetkey_domain::id::ConnectionId;
     use valetkey_domain::name::ConnectionName;
 

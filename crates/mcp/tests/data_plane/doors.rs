@@ -134,7 +134,7 @@ async fn an_instance_on_another_config_keeps_its_url_and_has_that_ones_tools() {
         connection: kit.connection.name.to_string(),
         tools: vec!["fakeapp_get_item".to_owned()],
     }];
-    let one = configs::New { name: "one-item".into(), description: String::new(), mappings };
+    let one = configs::New { name: "one-item".into(), description: String::new(), mappings, ..configs::New::default() };
     configs::create(&kit.app, &kit.ctx, one).await.unwrap();
     for (config, expected) in [("one-item", &["fakeapp_get_item"][..]), ("items", &Kit::LISTED)] {
         let change = instances::Change { name: None, config: Some(config.into()) };

@@ -82,7 +82,12 @@ impl Kit {
             connection: connection.name.to_string(),
             tools: Self::LISTED.map(str::to_owned).to_vec(),
         };
-        let new = configs::New { name: "items".into(), description: String::new(), mappings: vec![mapping] };
+        let new = configs::New {
+            name: "items".into(),
+            description: String::new(),
+            mappings: vec![mapping],
+            ..configs::New::default()
+        };
         configs::create(&app, &ctx, new).await.unwrap();
         let acceptable = Ensure { config: "items".into(), identifier: "ann".into(), name: None };
         let instance = instances::ensure(&app, &ctx, acceptable).await.unwrap();

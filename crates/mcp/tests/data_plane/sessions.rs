@@ -241,7 +241,8 @@ async fn what_cannot_be_opened_gets_no_token_and_is_told_why() {
     }
     assert_eq!(refused(by_config(), "ann ", 0).await.0, Kind::InvalidArgument);
     assert_eq!(refused(by_name("MY_FAK"), "ann", 0).await.0, Kind::NotFound);
-    let nothing = configs::New { name: "empty".into(), description: String::new(), mappings: vec![] };
+    let nothing =
+        configs::New { name: "empty".into(), description: String::new(), mappings: vec![], ..configs::New::default() };
     let empty = configs::create(app, ctx, nothing).await.unwrap();
     assert_eq!(refused(Of::Config(empty.id), "ann", 0).await.0, Kind::FailedPrecondition);
     let other = environments::create(app, "theirs", None).await.unwrap();

@@ -8,7 +8,7 @@ use serde_json::json;
 use valetkey_app::App;
 use valetkey_app::servers::{configs, held, versions};
 use valetkey_domain::approval::Approvals;
-use valetkey_domain::config::{Mapping, McpConfig};
+use valetkey_domain::config::{Mapping, McpConfig, Options};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::{Ctx, Kind};
 
@@ -113,7 +113,9 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
     match verb {
         Verb::Create { name, description, connections } => {
             let mappings = connections.iter().map(|text| mapping(text)).collect::<Result<_>>()?;
-            let made = configs::create(app, ctx, configs::New { name, description, mappings }).await?;
+            let made =
+                configs::create(app, ctx, configs::New { name, description, mappings, ..configs::New::default() })
+                    .await?;
             Ok(one(json!({"name": made.name, "id": made.id, "mcp_server_url": configs::server_url(app, &made)})))
         }
         Verb::List => {
@@ -129,16 +131,17 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             Ok(one(json!({
                 "name": found.name, "id": found.id, "description": found.description, "connections": connections,
                 "answer_bytes": found.options.answer_bytes, "tool_answer_bytes": found.options.tool_answer_bytes,
-                "hold_changes": found.options.hold_changes, "approvals": asking(&found.options.approvals),
+                "hold_changes": found.options.hold_changes, "approvals": found.options.approvals.words(),
             })))
         }
         Verb::Approvals { name, destructive, tools } => {
             let found = find(app, ctx, &name).await?;
-            let now = configs::set_approvals(app, ctx, &found.id, Approvals { destructive, tools }).await?;
+            let options = Options { approvals: Approvals { destructive, tools }, ..found.options.clone() };
+            let now = edited(app, ctx, found, options).await?;
             Ok(message(format!(
                 "MCP config '{}' wants the user's word for {}",
                 now.name,
-                asking(&now.options.approvals)
+                now.options.approvals.words()
             )))
         }
         Verb::Versions { name } => all_versions(app, ctx, &find(app, ctx, &name).await?).await,
@@ -183,8 +186,14 @@ async fn set(
         };
     }
     ensure!(options != found.options, "nothing would change: give --answer-bytes, --tool or --hold-changes");
-    let now = configs::set_options(app, ctx, found, options).await?;
+    let now = edited(app, ctx, found, options).await?;
     Ok(message(format!("MCP config '{}' is changed, as version {}", now.name, now.version)))
+}
+
+/// Saves what a config says beside its connections.
+async fn edited(app: &App, ctx: &Ctx, config: McpConfig, options: Options) -> Result<McpConfig> {
+    let edit = configs::Edit { options: Some(options), ..configs::Edit::default() };
+    Ok(configs::edit(app, ctx, config, edit).await?)
 }
 
 async fn all_versions(app: &App, ctx: &Ctx, config: &McpConfig) -> Result<Reply> {
@@ -259,13 +268,6 @@ async fn find(app: &App, ctx: &Ctx, which: &str) -> Result<McpConfig> {
         Ok(id) if unknown => Ok(configs::get(app, ctx, &id).await?),
         _ => Ok(by_name?),
     }
-}
-
-/// Which tools want the user's word, in words.
-fn asking(approvals: &Approvals) -> String {
-    let destructive = approvals.destructive.then(|| "every destructive tool".to_owned());
-    let named: Vec<_> = destructive.into_iter().chain(approvals.tools.iter().cloned()).collect();
-    if named.is_empty() { "no tool".to_owned() } else { named.join(", ") }
 }
 
 /// As [`mapping`] reads it.

@@ -9,7 +9,8 @@ use std::collections::{BTreeSet, HashMap};
 use valetkey_app::connections::{self, Connector, Wired};
 use valetkey_app::servers::{configs, instances};
 use valetkey_app::{Error, Page};
-use valetkey_domain::config::{Mapping, McpConfig};
+use valetkey_domain::approval::Approvals;
+use valetkey_domain::config::{Mapping, McpConfig, Options};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::member::Right;
@@ -62,6 +63,8 @@ struct Chosen {
     description: String,
     /// Connections by name, each with its tools; none named means all.
     mappings: HashMap<String, BTreeSet<String>>,
+    /// Which tools are called only with the user's word.
+    approvals: Approvals,
     /// What connections are searched for.
     find: String,
 }
@@ -77,6 +80,7 @@ impl Chosen {
             name: form.text("name").to_owned(),
             description: form.text("description").to_owned(),
             mappings: connections.map(|name| (name.clone(), tools(&name))).collect(),
+            approvals: asks(form),
             find: form.text("find").to_owned(),
         }
     }
@@ -87,6 +91,7 @@ impl Chosen {
             name: config.name.to_string(),
             description: config.description.clone(),
             mappings: config.mappings.iter().map(mapping).collect(),
+            approvals: config.options.approvals.clone(),
             find: String::new(),
         }
     }
@@ -106,8 +111,21 @@ impl Chosen {
     }
 }
 
+/// Which tools a form says are called only with the user's word: of chosen connections, and by name.
+fn asks(form: &Fields) -> Approvals {
+    let asked = |name: &str| form.all(&format!("ask:{name}")).map(ToOwned::to_owned).collect::<Vec<_>>();
+    let typed = form.text("asks").split([',', ' ']).filter(|name| !name.is_empty()).map(ToOwned::to_owned);
+    let tools: BTreeSet<String> = form.all("connection").flat_map(asked).chain(typed).collect();
+    Approvals { destructive: form.has("asks-destructive"), tools: tools.into_iter().collect() }
+}
+
 async fn filled(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig>) -> Result<ConfigForm, Error> {
     let (offered, more) = offered(visit, ctx, chosen).await?;
+    let picks: Vec<Pick> = offered.into_iter().filter_map(|connection| pick(visit, connection, chosen)).collect();
+    let ticked: BTreeSet<&str> =
+        picks.iter().flat_map(|pick| &pick.tools).filter(|tool| tool.asked).map(|tool| &*tool.exposed.name).collect();
+    let asks = chosen.approvals.tools.iter().filter(|tool| !ticked.contains(tool.as_str()));
+    let asks = asks.cloned().collect::<Vec<_>>().join(", ");
     Ok(ConfigForm {
         frame: visit.frame(Section::Configs),
         id: of.map(|config| config.id.to_string()),
@@ -116,7 +134,9 @@ async fn filled(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig
         description: chosen.description.clone(),
         find: chosen.find.clone(),
         searchable: more || !chosen.find.is_empty(),
-        picks: offered.into_iter().filter_map(|connection| pick(visit, connection, chosen)).collect(),
+        asks_destructive: chosen.approvals.destructive,
+        asks,
+        picks,
         wrong: None,
     })
 }
@@ -147,9 +167,10 @@ async fn offered(visit: &Visit, ctx: &Ctx, chosen: &Chosen) -> Result<(Vec<Conne
 fn pick(visit: &Visit, connection: Connection, chosen: &Chosen) -> Option<Pick> {
     let name = connection.name.to_string();
     let mapping = chosen.mappings.get(&name);
+    let asked = |tool: &str| mapping.is_some() && chosen.approvals.tools.iter().any(|asked| asked == tool);
     let Ok(wired) = Wired::of(&visit.web.app, connection.clone()) else {
         // Its connector is not loaded: nothing of it can be chosen, but what is stays as it is.
-        let kept = |name: &String| ToolPick { exposed: Exposed::unknown(name), chosen: true };
+        let kept = |name: &String| ToolPick { exposed: Exposed::unknown(name), chosen: true, asked: asked(name) };
         let tools = mapping.into_iter().flatten().map(kept).collect();
         let all = mapping.is_some_and(BTreeSet::is_empty);
         return mapping.map(|_| Pick { connector: connection.connector, chosen: true, all, tools, name });
@@ -157,6 +178,7 @@ fn pick(visit: &Visit, connection: Connection, chosen: &Chosen) -> Option<Pick> 
     let tools = wired.connector.tools.values().map(|tool| ToolPick {
         exposed: exposed(&wired.connector, &tool.definition),
         chosen: mapping.is_some_and(|tools| tools.contains(&tool.definition.name)),
+        asked: asked(&tool.definition.name),
     });
     Some(Pick {
         connector: wired.connector.display_name.clone(),
@@ -195,7 +217,8 @@ pub(crate) async fn create(Posted { visit, form }: Posted) -> Answer {
         Ok(mappings) => mappings,
         Err(wrong) => return again(&visit, &ctx, &chosen, None, wrong).await,
     };
-    let new = configs::New { name: chosen.name.clone(), description: chosen.description.clone(), mappings };
+    let options = Options { approvals: chosen.approvals.clone(), ..Options::default() };
+    let new = configs::New { name: chosen.name.clone(), description: chosen.description.clone(), mappings, options };
     match configs::create(&visit.web.app, &ctx, new).await {
         Ok(config) => Ok(visit.go(&format!("/configs/{}", config.id), "config-created")),
         Err(error) => refused(&visit, &ctx, &chosen, None, error).await,
@@ -265,6 +288,7 @@ async fn page(
         server_url: configs::server_url(app, config),
         weight: tools.iter().flat_map(|(_, tools)| tools).map(|tool| tool.tokens).sum(),
         count: tools.iter().map(|(_, tools)| tools.len()).sum(),
+        asks: Some(&config.options.approvals).filter(|asks| !asks.is_empty()).map(Approvals::words),
         tools,
         users,
         user,
@@ -297,8 +321,12 @@ pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> 
         Ok(mappings) => mappings,
         Err(wrong) => return again(&visit, &ctx, &chosen, Some(&config), wrong).await,
     };
-    let (app, description) = (&visit.web.app, Some(chosen.description.clone()));
-    match configs::update(app, &ctx, &config.id, description, Some(mappings)).await {
+    let edit = configs::Edit {
+        description: Some(chosen.description.clone()),
+        mappings: Some(mappings),
+        options: Some(Options { approvals: chosen.approvals.clone(), ..config.options.clone() }),
+    };
+    match configs::edit(&visit.web.app, &ctx, config.clone(), edit).await {
         Ok(_) => Ok(visit.go(&format!("/configs/{}", config.id), "config-saved")),
         Err(error) => refused(&visit, &ctx, &chosen, Some(&config), error).await,
     }

@@ -407,6 +407,41 @@ async fn of_many_connections_a_config_finds_the_one_and_loses_no_choice() {
     assert!(none.text.contains("id=\"find\"") && !none.text.contains("A config needs a connection first"));
 }
 
+#[tokio::test]
+async fn a_tool_that_asks_the_user_is_marked_in_the_form_and_shown_in_the_versions() {
+    let site = site_at(OWN).await;
+    let (cookie, token) = signed_in(&site, Role::Developer).await;
+    let send = async |path: &str, more: &str| {
+        let form = format!("token={token}&name=careful&connection=MY_GMAIL&which:MY_GMAIL=all{more}");
+        ask(&site, Method::POST, path, Some(&cookie), Some(form)).await
+    };
+    let create = "/dashboard/development/configs/create";
+    let slip = send(create, "&asks=gmail_send_massage").await;
+    assert!(slip.status == StatusCode::OK && slip.text.contains("gmail_send_message"), "the nearest is named");
+    assert!(slip.text.contains("name=\"asks\" value=\"gmail_send_massage\""));
+    let made = send(create, "&ask:MY_GMAIL=gmail_send_message&ask:OTHER=x&asks-destructive=yes").await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let config = made.location.split('?').next().unwrap().to_owned();
+    let see = async |path: String| ask(&site, Method::GET, &path, Some(&cookie), None).await.text;
+    assert!(see(config.clone()).await.contains("every destructive tool, gmail_send_message"));
+    let form = see(format!("{config}/edit")).await;
+    let ticked = form
+        .split("name=\"ask:MY_GMAIL\" value=\"")
+        .skip(1)
+        .filter(|rest| rest.split('>').next().unwrap().contains(" checked"));
+    assert_eq!(ticked.map(|rest| rest.split('"').next().unwrap()).collect::<Vec<_>>(), ["gmail_send_message"]);
+    assert!(
+        form.contains("name=\"asks-destructive\" value=\"yes\" checked") && form.contains("name=\"asks\" value=\"\"")
+    );
+    let saved = send(&format!("{config}/edit"), "&seen=1").await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let version = see(format!("{config}/versions/2")).await;
+    assert!(
+        version
+            .contains("<del><bdi>every destructive tool, gmail_send_message</bdi></del><ins><bdi>no tool</bdi></ins>")
+    );
+}
+
 /// A connector of somebody's own file that is not there at this start.
 #[tokio::test]
 async fn a_config_keeps_what_it_has_of_a_connector_that_is_not_loaded() {

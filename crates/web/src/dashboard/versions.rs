@@ -8,7 +8,7 @@ use axum::response::Response;
 use std::collections::HashMap;
 use valetkey_app::Error;
 use valetkey_app::servers::{configs, versions};
-use valetkey_domain::config::McpConfig;
+use valetkey_domain::config::{McpConfig, Options};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::member::Right;
 use valetkey_domain::{Ctx, Kind};
@@ -83,10 +83,28 @@ async fn page(visit: &Visit, ctx: &Ctx, config: &McpConfig, before: i64, number:
         current: config.version,
         at: Moment::from(after.kept.created_at),
         description: difference.as_ref().and_then(|difference| difference.description.clone()),
+        said: difference.as_ref().and_then(|difference| difference.options.as_ref()).map(said).unwrap_or_default(),
         changed: changed.iter().map(row).collect(),
         tools: after.mappings.iter().map(|one| (one.connection_name.to_string(), one.tools.clone())).collect(),
         gone: after.kept.connections.saturating_sub(after.mappings.len()),
     }))
+}
+
+/// What else a config says that changed, each with its words before and after.
+fn said((before, after): &(Options, Options)) -> Vec<(&'static str, String, String)> {
+    let bytes = |most: Option<u32>| most.map_or_else(|| "all of it".to_owned(), |most| format!("{most} bytes"));
+    let each = |options: &Options| {
+        let each = options.tool_answer_bytes.iter().map(|(tool, most)| format!("{tool}: {most} bytes"));
+        Some(each.collect::<Vec<_>>().join(", ")).filter(|words| !words.is_empty()).unwrap_or_else(|| "nothing".into())
+    };
+    let held = |options: &Options| if options.hold_changes { "held back" } else { "shown at once" }.to_owned();
+    let all = [
+        ("Called only with the user’s word", before.approvals.words(), after.approvals.words()),
+        ("What an answer gives at once", bytes(before.answer_bytes), bytes(after.answer_bytes)),
+        ("The same of single tools", each(before), each(after)),
+        ("Remote servers’ tools that changed", held(before), held(after)),
+    ];
+    all.into_iter().filter(|(_, before, after)| before != after).collect()
 }
 
 /// Makes the config what it was.

@@ -20,7 +20,7 @@ pub(super) async fn create(
 ) -> Result<wire::CreateMcpConfigResponse> {
     let config = request.config.unwrap_or_default();
     let mappings = mappings(config.connection_tool_mappings);
-    let new = New { name: config.name, description: config.description, mappings };
+    let new = New { name: config.name, description: config.description, mappings, ..New::default() };
     let made = configs::create(app, ctx, new).await?;
     Ok(wire::CreateMcpConfigResponse { config: Some(render::config(app, &made)) })
 }

@@ -11,6 +11,7 @@ use futures::future::join_all;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use valetkey_domain::approval::Approvals;
+use valetkey_domain::config::{McpConfig, Options};
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::{Ctx, Secret};
 
@@ -22,8 +23,15 @@ async fn careful() -> (Fixture, ConfigId, String) {
     fixture.sign_in(HOUR).await;
     let (instance, token) = fixture.instance().await;
     let approvals = Approvals { destructive: false, tools: vec![SEND.into()] };
-    configs::set_approvals(&fixture.app, &fixture.ctx, &instance.config, approvals).await.unwrap();
+    set(&fixture, &instance.config, approvals).await.unwrap();
     (fixture, instance.config, token)
+}
+
+async fn set(fixture: &Fixture, config: &ConfigId, approvals: Approvals) -> crate::Result<McpConfig> {
+    let config = configs::get(&fixture.app, &fixture.ctx, config).await?;
+    let options = Options { approvals, ..config.options.clone() };
+    let edit = configs::Edit { options: Some(options), ..configs::Edit::default() };
+    configs::edit(&fixture.app, &fixture.ctx, config, edit).await
 }
 
 async fn opened(fixture: &Fixture, token: &str) -> (Ctx, Served) {
@@ -182,9 +190,9 @@ async fn which_tools_want_a_word_is_part_of_a_version_and_names_real_ones() {
     let (fixture, config, token) = careful().await;
     let (app, ctx) = (&fixture.app, &fixture.ctx);
     let slip = Approvals { destructive: true, tools: vec!["acme_send_things".into()] };
-    let refused = configs::set_approvals(app, ctx, &config, slip).await.unwrap_err();
+    let refused = set(&fixture, &config, slip).await.unwrap_err();
     assert!(refused.message().contains("acme_send_things"), "{refused}");
-    let free = configs::set_approvals(app, ctx, &config, Approvals::default()).await.unwrap();
+    let free = set(&fixture, &config, Approvals::default()).await.unwrap();
     assert!(done(&call(&fixture, &token, "free").await));
     crate::servers::versions::roll_back(app, ctx, &config, free.version - 1).await.unwrap();
     asked(&fixture, &token, "free").await;

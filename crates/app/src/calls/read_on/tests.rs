@@ -3,6 +3,7 @@
 use super::*;
 use crate::calls::{Asked, CallResult, call, read_on};
 use crate::fixture::{Fixture, HOUR, Reply, fixture};
+use crate::servers::configs::Edit;
 use crate::servers::{configs, instances, toolset};
 use valetkey_domain::config::Options;
 
@@ -16,7 +17,7 @@ async fn cut() -> (Fixture, Ctx, Served, String) {
     let (instance, token) = fixture.instance().await;
     let config = configs::get(app, ctx, &instance.config).await.unwrap();
     let options = Options { answer_bytes: Some(2_000), ..Options::default() };
-    configs::set_options(app, ctx, config, options).await.unwrap();
+    configs::edit(app, ctx, config, Edit { options: Some(options), ..Edit::default() }).await.unwrap();
     let (ctx, served) = toolset::open(app, &token).await.unwrap();
     let things: Vec<Value> = (0..200).map(|n| json!({ "id": n, "words": "w".repeat(20) })).collect();
     fixture.provider.will_answer(Reply::Answer(200, json!({ "things": things }).to_string()));

@@ -165,7 +165,12 @@ async fn asked(fixture: &Fixture) -> String {
 async fn config(fixture: &Fixture, name: &str, tools: &[&str], user: Option<&str>) {
     let tools = tools.iter().map(|name| (*name).to_owned()).collect();
     let mapping = configs::NewMapping { connection: "MY_ACME".into(), tools };
-    let new = configs::New { name: name.into(), description: String::new(), mappings: vec![mapping] };
+    let new = configs::New {
+        name: name.into(),
+        description: String::new(),
+        mappings: vec![mapping],
+        ..configs::New::default()
+    };
     configs::create(&fixture.app, &fixture.ctx, new).await.unwrap();
     if let Some(user) = user {
         let identifier = Identifier::parse(user).unwrap().to_string();

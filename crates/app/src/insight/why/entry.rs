@@ -1,5 +1,6 @@
 //! What stands before a tool: the URL or the app's own call, the config, the whitelist.
 
+use super::asked;
 use super::step::{At, Step, What, moment};
 use crate::entrance::doors;
 use crate::entrance::sessions::{self, Site};
@@ -297,15 +298,26 @@ struct Serves<'a> {
 
 impl Serves<'_> {
     async fn entry(&self, app: &App, ctx: &Ctx, owner: Owner, tool: Option<&str>, steps: &mut Vec<Step>) -> Found {
+        if let Some((config, _)) = self.config.filter(|_| self.set.options.hold_changes) {
+            steps.extend(asked::held(app, ctx, config, tool).await?);
+        }
         let (ids, tool): (Vec<_>, _) = match tool {
             None => (self.set.mappings.iter().map(|mapping| mapping.connection.clone()).collect(), None),
             Some(name) => {
+                if let Some((mapping, listed)) = self.set.remote_mapping(name) {
+                    if !listed {
+                        steps.push(self.unlisted(name, mapping));
+                        return Ok(None);
+                    }
+                    return self.of_remote(app, ctx, owner, (name, mapping), steps).await;
+                }
                 let Some((connector, tool)) = of_catalogue(app, name, steps) else { return Ok(None) };
                 let Some(served) = self.set.find(name) else {
                     steps.push(self.left_out(&connector, &tool));
                     return Ok(None);
                 };
                 steps.push(Step::fine(What::Tool, format!("{name} is on the whitelist.")));
+                steps.extend(self.set.wants_word(served).map(|_| self.asks(name)));
                 (vec![served.connection.clone()], Some(tool))
             }
         };
@@ -314,6 +326,43 @@ impl Serves<'_> {
             connections.push(connections::get(app, ctx, &id).await?);
         }
         Ok(Some(Entry { connections, owner, tool }))
+    }
+
+    /// A tool of a remote server, which only that server can say to be there.
+    async fn of_remote(
+        &self,
+        app: &App,
+        ctx: &Ctx,
+        owner: Owner,
+        (name, mapping): (&str, &Mapping),
+        steps: &mut Vec<Step>,
+    ) -> Found {
+        let words = format!("{name} is one of {}'s, if its server lists it for this user.", mapping.connection_name);
+        steps.push(Step::fine(What::Tool, words));
+        if self.set.options.approvals.tools.iter().any(|tool| tool == name) {
+            steps.push(self.asks(name));
+        } else if self.set.options.approvals.destructive {
+            steps.push(Step::care(
+                What::Approval,
+                format!("If its server says that {name} may destroy, the user is asked before each call."),
+            ));
+        }
+        let connection = connections::get(app, ctx, &mapping.connection).await?;
+        Ok(Some(Entry { connections: vec![connection], owner, tool: None }))
+    }
+
+    /// The connection's whitelist leaves this tool out.
+    fn unlisted(&self, name: &str, mapping: &Mapping) -> Step {
+        let at = self.config.map_or(At::Elsewhere, |(id, _)| At::Config(id.clone()));
+        let config = self.config.map_or("the connection", |(_, name)| name);
+        let words = format!("{name} is not on the whitelist of {} in {config}.", mapping.connection_name);
+        Step::stops(What::Tool, words).mended(at, "Add it to the tools of that connection.")
+    }
+
+    /// The user is asked before each call of this tool.
+    fn asks(&self, name: &str) -> Step {
+        let config = self.config.map_or("the connection", |(_, name)| name);
+        Step::care(What::Approval, format!("{config} wants the user's word for each call of {name}."))
     }
 
     /// Why a tool that there is isn't served.
@@ -334,8 +383,7 @@ impl Serves<'_> {
                 .mended(at, format!("Add a connection of {} to it.", connector.display_name));
         };
         match listed {
-            0 => stops(format!("{name} is not on the whitelist of {} in {config}.", first.connection_name))
-                .mended(at, "Add it to the tools of that connection."),
+            0 => self.unlisted(name, first),
             1 => stops(format!("{name} is listed in {config}, but has no name or schema that MCP clients take."))
                 .mended(At::Elsewhere, "Its connector's file has to be mended."),
             _ => stops(format!(

@@ -40,6 +40,8 @@ pub enum What {
     Scopes,
     /// How many calls are in flight.
     Limits,
+    /// Whether the user is asked before each call, and calls that wait for the answer.
+    Approval,
     /// What went wrong last.
     Last,
 }
@@ -58,6 +60,7 @@ impl What {
             Self::Access => "Access token",
             Self::Scopes => "Scopes",
             Self::Limits => "Limits",
+            Self::Approval => "Approval",
             Self::Last => "Last error",
         }
     }

@@ -3,6 +3,8 @@ use crate::fixture::{Fixture, HOUR, Reply, fixture};
 use crate::servers::{configs, instances};
 use crate::tenancy::environments;
 use std::time::Duration;
+use valetkey_domain::approval::Approvals;
+use valetkey_domain::config::Options;
 use valetkey_domain::connection::Settings;
 
 async fn ask(fixture: &Fixture, question: Question, tool: Option<&str>) -> Vec<(What, State)> {
@@ -25,6 +27,36 @@ fn account(fixture: &Fixture) -> Question {
 
 fn url(token: &str) -> Question {
     Question::Url(Secret::from(format!("{}/mcp/v1/{token}", *crate::fixture::PUBLIC)), None)
+}
+
+#[tokio::test]
+async fn what_waits_for_the_users_word_is_told() {
+    let fixture = fixture("{rotates: true}").await;
+    fixture.sign_in(HOUR).await;
+    let (app, ctx, send) = (&fixture.app, &fixture.ctx, "acme_send_thing");
+    let (instance, token) = fixture.instance().await;
+    let told = async |question, tool| {
+        let steps = why(app, ctx, question, tool).await.unwrap().steps;
+        let approval = steps.into_iter().filter(|step| step.what == What::Approval);
+        approval.map(|step| (step.state, step.words)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(url(&token), Some(send)).await, []);
+    let config = configs::get(app, ctx, &instance.config).await.unwrap();
+    let options =
+        Options { approvals: Approvals { destructive: false, tools: vec![send.into()] }, ..Options::default() };
+    let edit = configs::Edit { options: Some(options), ..configs::Edit::default() };
+    configs::edit(app, ctx, config, edit).await.unwrap();
+    let asks = (State::Care, format!("config wants the user's word for each call of {send}."));
+    assert_eq!(told(url(&token), Some(send)).await, std::slice::from_ref(&asks));
+    assert_eq!(told(url(&token), Some("acme_list_things")).await, []);
+    let (of_user, served) = crate::servers::toolset::open(app, &token).await.unwrap();
+    crate::calls::call(app, &of_user, &served, send, serde_json::Map::new()).await.unwrap();
+    let [first, (state, words)] = &told(url(&token), Some(send)).await[..] else { panic!("a call waits") };
+    assert_eq!((first, state), (&asks, &State::Care));
+    assert!(words.starts_with("1 call waits for the user's word"), "{words}");
+    assert_eq!(told(account(&fixture), None).await, [(*state, words.clone())]);
+    fixture.clock.advance(Duration::from_secs(3_600));
+    assert_eq!(told(account(&fixture), None).await, []);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What stands between a tool and an app: the connection, the user's account on it, its token, its scopes, the limits.
 
 use super::super::{audit, logs};
+use super::asked;
 use super::step::{At, Step, What, moment};
 use crate::accounts::{self, under_way};
 use crate::connections::Wired;
@@ -41,6 +42,7 @@ pub(super) async fn look(
         steps.push(scopes(app, ctx, &wired, &account, tool, link).await?);
     }
     steps.push(limits(app, ctx, &account));
+    steps.extend(asked::waiting(app, ctx, &account).await?);
     steps.extend(last(app, ctx, &account).await?);
     steps.extend(last_call(app, ctx, &account, tool).await?);
     Ok(steps)

@@ -109,6 +109,8 @@ pub(crate) struct ToolPick {
     pub(crate) exposed: Exposed,
     /// Whether it is chosen.
     pub(crate) chosen: bool,
+    /// Whether it is called only with the user's word.
+    pub(crate) asked: bool,
 }
 
 /// A config to make or change.
@@ -128,6 +130,10 @@ pub(crate) struct ConfigForm {
     pub(crate) find: String,
     /// Whether there are more connections than are shown, or were before a search.
     pub(crate) searchable: bool,
+    /// Whether every tool that may destroy is called only with the user's word.
+    pub(crate) asks_destructive: bool,
+    /// Tools that are, of those that no list here has.
+    pub(crate) asks: String,
     /// The connections to choose from.
     pub(crate) picks: Vec<Pick>,
     /// What was wrong.
@@ -135,7 +141,7 @@ pub(crate) struct ConfigForm {
 }
 
 framed!(ConfigForm, "dashboard/config_form.html", {
-    let tool = |name, effect, chosen| ToolPick { exposed: Exposed::sample(name, effect), chosen };
+    let tool = |name, effect, chosen| ToolPick { exposed: Exposed::sample(name, effect), chosen, asked: chosen };
     let pick = |name: &str, chosen, all| Pick {
         name: name.into(),
         connector: "Gmail".into(),
@@ -151,6 +157,8 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         description: String::new(),
         find: String::new(),
         searchable: false,
+        asks_destructive: false,
+        asks: String::new(),
         picks: vec![],
         wrong: None,
     };
@@ -160,6 +168,8 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         name: "reminder-manager".into(),
         find: "\"><b>".into(),
         searchable: true,
+        asks_destructive: true,
+        asks: "c-remote_\"><b>".into(),
         picks: vec![pick("MY_GMAIL", true, false)],
         wrong: Some("No tool of MY_GMAIL is chosen: choose some, or all.".into()),
         ..none.clone()
@@ -182,6 +192,8 @@ pub(crate) struct ConfigPage {
     pub(crate) count: usize,
     /// They, by connection.
     pub(crate) tools: Vec<(String, Vec<Exposed>)>,
+    /// Which tools are called only with the user's word, in words; none if no tool is.
+    pub(crate) asks: Option<String>,
     /// How many users have a server of it.
     pub(crate) users: u64,
     /// The user as typed.
@@ -199,6 +211,7 @@ framed!(ConfigPage, "dashboard/config.html", {
         weight: 840,
         count: 2,
         tools: vec![("MY_GMAIL".into(), tools)],
+        asks: Some("every destructive tool, gmail_send_message".into()),
         users: 12,
         user: String::new(),
         wrong: None,
@@ -207,6 +220,7 @@ framed!(ConfigPage, "dashboard/config.html", {
         user: " ".into(),
         wrong: Some("An identifier has 1 to 100 characters.".into()),
         tools: vec![],
+        asks: None,
         count: 0,
         users: 0,
         ..page.clone()

@@ -67,6 +67,8 @@ pub(crate) struct VersionPage {
     pub(crate) at: Moment,
     /// The description before and after, if it changed.
     pub(crate) description: Option<(String, String)>,
+    /// What else it says, each with the words before and after, if they changed.
+    pub(crate) said: Vec<(&'static str, String, String)>,
     /// What changed on connections.
     pub(crate) changed: Vec<ChangedRow>,
     /// What the version had: each connection with its tools, none named for all.
@@ -98,6 +100,7 @@ framed!(VersionPage, "dashboard/version.html", {
         current: 3,
         at: Moment::from(Timestamp::UNIX_EPOCH),
         description: None,
+        said: vec![],
         changed: vec![],
         tools: vec![("MY_GMAIL".into(), vec!["gmail_fetch_mails".into()]), ("MY_CALENDAR".into(), vec![])],
         gone: 1,
@@ -112,6 +115,7 @@ framed!(VersionPage, "dashboard/version.html", {
         version: 3,
         before: Some(2),
         description: Some(("Reads".into(), "<b>Reads</b> and reminds".into())),
+        said: vec![("Called only with the user’s word", "no tool".into(), "gmail_send_message".into())],
         changed: vec![row],
         gone: 0,
         ..first.clone()

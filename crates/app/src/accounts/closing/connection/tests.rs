@@ -143,7 +143,12 @@ async fn no_config_is_made_over_a_connection_that_is_being_removed() {
     let fixture = fixture("{rotates: true}").await;
     let (app, ctx) = (&fixture.app, &fixture.ctx);
     let mapping = || configs::NewMapping { connection: "MY_ACME".into(), tools: vec![] };
-    let new = |name: &str, mappings| configs::New { name: name.into(), description: String::new(), mappings };
+    let new = |name: &str, mappings| configs::New {
+        name: name.into(),
+        description: String::new(),
+        mappings,
+        ..configs::New::default()
+    };
     let before = configs::create(app, ctx, new("before", vec![])).await.unwrap();
     intend(app, ctx, &fixture.connection).await.unwrap().unwrap();
     let made = configs::create(app, ctx, new("after", vec![mapping()])).await.unwrap_err();
@@ -164,7 +169,7 @@ async fn a_config_and_a_removal_at_the_same_time_do_not_both_begin() {
         let new = connections::New { name: Some(name.clone()), ..acme() };
         let connection = connections::create(app, ctx, new).await.unwrap();
         let mappings = vec![configs::NewMapping { connection: name.clone(), tools: vec![] }];
-        let new = configs::New { name: format!("race-{n}"), description: String::new(), mappings };
+        let new = configs::New { name: format!("race-{n}"), mappings, ..configs::New::default() };
         let (made, begun) = tokio::join!(configs::create(app, ctx, new), intend(app, ctx, &connection));
         assert_ne!(made.is_ok(), begun.is_ok(), "{name}: {made:?}, {:?}", begun.err());
     }

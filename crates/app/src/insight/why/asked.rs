@@ -1,0 +1,47 @@
+//! What waits for a person: calls for their user's word, and remote servers' tools that changed for the developer's.
+
+use super::step::{At, Step, What, moment};
+use crate::servers::{configs, held};
+use crate::{App, Result};
+use valetkey_domain::Ctx;
+use valetkey_domain::account::ConnectedAccount;
+use valetkey_domain::id::ConfigId;
+use valetkey_storage::approvals;
+
+/// Calls with this account that wait for their user's word.
+pub(super) async fn waiting(app: &App, ctx: &Ctx, account: &ConnectedAccount) -> Result<Option<Step>> {
+    let ends = approvals::ends(ctx, &mut app.core.store.glance().await?, &account.id, app.now()).await?;
+    let Some(first) = ends.first() else { return Ok(None) };
+    let (wait, first) = (if ends.len() == 1 { "call waits" } else { "calls wait" }, moment(*first));
+    let words = format!("{} {wait} for the user's word; the first can get it until {first}.", ends.len());
+    let step = Step::care(What::Approval, words);
+    let mend = "The user opens the link that the agent was answered with, in the browser in which they signed in.";
+    Ok(Some(step.mended(At::Elsewhere, mend)))
+}
+
+/// Tools of remote servers that a config holds back: this one, or how many.
+pub(super) async fn held(app: &App, ctx: &Ctx, config: &ConfigId, tool: Option<&str>) -> Result<Option<Step>> {
+    let config = configs::get(app, ctx, config).await?;
+    let waiting = held::waiting(app, ctx, &config).await?;
+    let mended = |step: Step| {
+        let mend = "Look at what it was and would be (valetkey config held), and accept it (valetkey config accept).";
+        step.mended(At::Config(config.id.clone()), mend)
+    };
+    let Some(name) = tool else {
+        let words = format!("{} definitions of remote servers' tools wait to be accepted.", waiting.len());
+        return Ok((!waiting.is_empty()).then(|| mended(Step::care(What::Tool, words))));
+    };
+    let found = waiting.iter().filter(|one| one.seen.name == name).max_by_key(|one| one.seen.seen_at);
+    Ok(found.map(|one| {
+        let at = moment(one.seen.seen_at);
+        mended(match &one.before {
+            None => Step::stops(What::Tool, format!("{name} is new since {at}, and held back until it is accepted.")),
+            Some(_) => Step::care(
+                What::Tool,
+                format!(
+                    "{name} was seen at {at} with another definition than was accepted: with that one it is held back."
+                ),
+            ),
+        })
+    }))
+}
