@@ -113,20 +113,39 @@ pub(crate) async fn show(visit: Visit, Path(named): Path<HashMap<String, String>
     let records = records.map_err(|error| visit.fail(&error))?;
     let names = super::logs::Names::read(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    let detail = call.record.detail.iter().filter_map(|(name, value)| Some((label(name)?.to_owned(), text(value))));
     let words = logs::message(logs::text(&call, "outcome"));
     Ok(visit.page(&CallPage {
         frame: visit.frame(Section::Calls),
         row: row(&call),
         words: if words.is_empty() { String::new() } else { super::sentence::sentence(words) },
         account: logs::text(&call, "account").to_owned(),
-        detail: call.record.detail.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
+        detail: detail.collect(),
         records: records.iter().map(|line| names.record(line)).collect(),
     }))
+}
+
+/// What a member of a call's record is called on its page; none for what the page says already.
+fn label(member: &str) -> Option<&str> {
+    Some(match member {
+        "tool" | "connection" | "account" | "outcome" | "duration_ms" => return None,
+        "source" => "Came through",
+        "connector" => "App",
+        "effect" => "Effect",
+        "arguments_hmac" => "Digest of its arguments",
+        other => other,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_calls_page_says_nothing_twice_and_leaves_nothing_out() {
+        let labels = ["tool", "duration_ms", "connector", "policy"].map(label);
+        assert_eq!(labels, [None, None, Some("App"), Some("policy")]);
+    }
 
     #[test]
     fn days_are_whole_and_nonsense_is_told() {
