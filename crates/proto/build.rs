@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 /// What is served, and what nothing else imports.
-const ROOTS: [&str; 12] = [
+const ROOTS: [&str; 13] = [
     "google/rpc/status.proto",
     "scalekit/v1/agentkit_logs.proto",
     "scalekit/v1/connected_accounts.proto",
@@ -17,10 +17,11 @@ const ROOTS: [&str; 12] = [
     "scalekit/v1/providers.proto",
     "scalekit/v1/tools.proto",
     "scalekit/v1/triggers.proto",
+    "valetkey/v1/why.proto",
 ];
 
 /// Messages that hold a secret, or a URL that is one: `src/redacted.rs` gives them a `Debug` that shows nothing.
-const REDACTED: [&str; 14] = [
+const REDACTED: [&str; 15] = [
     ".scalekit.v1.connected_accounts.AuthorizeOrgWideCredentialResponse",
     ".scalekit.v1.connected_accounts.GetMagicLinkForConnectedAccountResponse",
     ".scalekit.v1.connected_accounts.GetMyConnectionMagicLinkResponse",
@@ -35,6 +36,7 @@ const REDACTED: [&str; 14] = [
     ".scalekit.v1.mcp.McpConnectionAuthState",
     ".scalekit.v1.mcp.McpInstance",
     ".scalekit.v1.mcp.McpInstanceConnectionAuthState",
+    ".valetkey.v1.ExplainCallRequest",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -1,6 +1,7 @@
 """oidc-provider, which nobody here wrote, as the sign-in service of the tests' own connector."""
 
 import json
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -33,6 +34,7 @@ class Practice:
         shipped = (CONNECTORS / "practice.yaml").read_text()
         assert "lost_answer: retry_at_expiry" in shipped
         (connectors / "practice.yaml").write_text(shipped.replace("retry_at_expiry", lost_answer))
+        shutil.copy(CONNECTORS / "practicepair.yaml", connectors)
         self.state = folder / "oidc.json"
         self.process = None
         data = folder / "data"

@@ -65,14 +65,14 @@ class Typed:
     def start(self):
         self.services.start()
         self.server.start()
-        for name in ("basic", "token", "key", "none", "client", "account", "dwd"):
+        for name in ("basic", "token", "key", "none", "client", "account", "dwd", "signed", "grant"):
             self.connect(f"typed{name}")
         return self
 
     def connect(self, connector, name=None, *flags):
         given = ["--api-base-url", self.services.url, *flags]
         stdin = None
-        if connector in ("typedclient", "typedaccount", "typeddwd"):
+        if connector in ("typedclient", "typedaccount", "typeddwd", "typedgrant"):
             given += ["--token-url", f"{self.services.url}/token"]
         if connector == "typedclient":
             given, stdin = [*given, "--client-id", CLIENT, "--client-secret-file", "-"], SECRET

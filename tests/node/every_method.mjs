@@ -27,7 +27,19 @@ async function call(of, method, given, wrong) {
   return done;
 }
 
-const { actions, tools, connectedAccounts: accounts, connection } = sdk;
+// Calls a method that this server has not, if this version has it.
+async function refused(of, method, given) {
+  if (typeof of[method] !== "function") return;
+  const key = `${of.constructor.name}.${method}`;
+  called.add(key);
+  try {
+    await of[method](...given);
+  } catch (error) {
+    seen[key] = { ok: true, refused: error.constructor.name };
+  }
+}
+
+const { actions, tools, connectedAccounts: accounts, connection, events } = sdk;
 const mine = { connectionName: "MY_GMAIL", identifier };
 const nobody = { ...mine, identifier: "nobody-at-all" };
 const nowhere = { ...mine, connectionName: "NONE" };
@@ -38,7 +50,7 @@ const details = { details: { case: "oauthToken", value: { accessToken: "at-1", r
 await call(actions, "getConnectedAccount", [mine], [nobody]);
 await call(actions, "getAuthorizationLink", [mine], [nowhere]);
 await call(actions, "listConnectedAccounts", [mine], [{ ...mine, pageToken: "garbage" }]);
-await call(actions, "listConnections", [{}]);
+await call(actions, "listConnections", [{}], [{ pageToken: "garbage" }]);
 await call(actions, "createConnectedAccount", [{ ...other, authorizationDetails: details }], [{ ...other, authorizationDetails: details }]);
 await call(actions, "getOrCreateConnectedAccount", [other], [{ ...other, connectionName: "NONE" }]);
 await call(actions, "updateConnectedAccount", [{ ...other, apiConfig: { team: "a" } }], [{ ...nobody, apiConfig: { team: "a" } }]);
@@ -57,9 +69,23 @@ const whose = { connector: "MY_GMAIL", identifier };
 await call(accounts, "listConnectedAccounts", [{ ...whose, pageSize: 1 }], [{ ...whose, pageToken: "garbage" }]);
 await call(accounts, "getConnectedAccountByIdentifier", [whose], [{ ...whose, identifier: "nobody-at-all" }]);
 await call(accounts, "getMagicLinkForConnectedAccount", [whose], [{ ...whose, connector: "NONE" }]);
-await call(connection, "listAppConnections", [{}]);
+await call(connection, "listAppConnections", [{}], [{ pageToken: "garbage" }]);
+const again = { ...whose, identifier: `${identifier}-raw` };
+await call(accounts, "createConnectedAccount", [{ ...again, connectedAccount: {} }], [{ ...again, connectedAccount: {} }]);
+await call(accounts, "getOrCreateConnectedAccount", [again], [{ ...again, connector: "NONE" }]);
+await call(accounts, "updateConnectedAccount", [{ ...again, connectedAccount: {} }], [{ ...again, identifier: "nobody-at-all", connectedAccount: {} }]);
+await call(accounts, "deleteConnectedAccount", [again], [again]);
+if (events) await call(events, "listEventsPaginated", [1], [1, "garbage"]);
+// Sign-on of organisations, which this server has not.
+await refused(connection, "getConnection", ["org_1", "conn_1"]);
+await refused(connection, "listConnectionsByDomain", ["acme.com"]);
+await refused(connection, "listConnections", ["org_1"]);
+await refused(connection, "enableConnection", ["org_1", "conn_1"]);
+await refused(connection, "disableConnection", ["org_1", "conn_1"]);
+await refused(connection, "createConnection", ["org_1", { providerKey: "GMAIL" }]);
+await refused(connection, "deleteConnection", ["org_1", "conn_1"]);
 
-const left = [actions, tools, accounts].flatMap((of) =>
+const left = [actions, tools, accounts, connection, events].filter(Boolean).flatMap((of) =>
   Object.getOwnPropertyNames(Object.getPrototypeOf(of))
     .filter((one) => one !== "constructor" && typeof of[one] === "function")
     .map((one) => `${of.constructor.name}.${one}`)

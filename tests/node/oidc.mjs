@@ -4,7 +4,9 @@
 // Whoever signs in with an address for a name has that as a verified one, unless it begins with "unverified".
 // What it knows is kept in STATE_FILE, so that one that was killed goes on where it was.
 // Under /test are what a test asks (GET counts, live/USER) and what it makes happen (POST ttl/SECONDS, end-access,
-// end-grants, and grace/SECONDS: for so long a refresh token that was used is taken again).
+// end-grants, grace/SECONDS: for so long a refresh token that was used is taken again, and pair/ID: a client that says who it
+// is by what it signs, its key of P-256 if the id ends so).
+import { generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import Provider from "oidc-provider";
@@ -71,10 +73,10 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   scopes: ["openid", "offline_access", "notes", "email"],
   claims: { openid: ["sub"], email: ["email", "email_verified"] },
   ttl: {
-    AccessToken: () => state.ttl, AuthorizationCode: 60, RefreshToken: 86400, Grant: 86400, Session: 3600,
+    AccessToken: () => state.ttl, ClientCredentials: () => state.ttl, AuthorizationCode: 60, RefreshToken: 86400, Grant: 86400, Session: 3600,
     Interaction: 600, IdToken: 600,
   },
-  features: { revocation: { enabled: true }, introspection: { enabled: true }, devInteractions: { enabled: true } },
+  features: { clientCredentials: { enabled: true }, revocation: { enabled: true }, introspection: { enabled: true }, devInteractions: { enabled: true } },
   findAccount: (_, id) => ({
     accountId: id,
     claims: () => ({ sub: id, ...(id.includes("@") && { email: id, email_verified: !id.startsWith("unverified") }) }),
@@ -99,18 +101,33 @@ provider.on("grant.revoked", () => {
 /** The API: every call looks its token up at the provider. */
 async function api(request, response, path) {
   const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
-  const token = bearer && await provider.AccessToken.find(bearer);
+  const token = bearer && (await provider.AccessToken.find(bearer) ?? await provider.ClientCredentials.find(bearer));
   if (!token?.isValid || !token.scopes.has("notes")) {
     response.setHeader("WWW-Authenticate", 'Bearer error="invalid_token"');
     return answer(response, 401, { error: { message: "the access token is not valid" } });
   }
-  const own = (state.notes[token.accountId] ??= []);
-  if (path === "/api/whoami") return answer(response, 200, { user: token.accountId, echo: request.headers });
+  const user = token.accountId ?? token.clientId;
+  const own = (state.notes[user] ??= []);
+  if (path === "/api/whoami") return answer(response, 200, { user, echo: request.headers });
   if (path === "/api/notes" && request.method === "POST") {
     own.push(JSON.parse(await text(request)).text);
     keep();
   }
   return answer(response, 200, { notes: own });
+}
+
+/** A new client with a key of its own, whose private half only the caller has. */
+function pair(id) {
+  const small = id.endsWith("p-256");
+  const { publicKey, privateKey } = small
+    ? generateKeyPairSync("ec", { namedCurve: "P-256" }) : generateKeyPairSync("rsa", { modulusLength: 2048 });
+  state.stored[`Client:${id}`] = {
+    client_id: id, redirect_uris: [], response_types: [], grant_types: ["client_credentials"],
+    token_endpoint_auth_method: "private_key_jwt", token_endpoint_auth_signing_alg: small ? "ES256" : "RS256",
+    jwks: { keys: [{ ...publicKey.export({ format: "jwk" }), kid: "key-1", use: "sig" }] },
+  };
+  keep();
+  return privateKey.export({ type: "pkcs8", format: "pem" });
 }
 
 function test(request, response, path) {
@@ -120,11 +137,12 @@ function test(request, response, path) {
     state.grace = Number(value);
     keep();
   }
+  if (what === "pair") return answer(response, 200, { private_key: pair(value) });
   if (what === "ttl") {
     state.ttl = Number(value);
     keep();
   }
-  if (what === "end-access") drop((key) => key.startsWith("AccessToken:"));
+  if (what === "end-access") drop((key) => /^(AccessToken|ClientCredentials):/.test(key));
   if (what === "end-grants") drop((key) => /^(AccessToken|RefreshToken|Grant):/.test(key));
   answer(response, 200, {
     ...state.counts,

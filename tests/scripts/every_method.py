@@ -14,6 +14,8 @@ from importlib.metadata import version
 import scalekit.client
 from scalekit.actions.models.mcp_config import McpConfigConnectionToolMapping
 from scalekit.common.exceptions import ScalekitServerException
+from scalekit.v1.connected_accounts.connected_accounts_pb2 import CreateConnectedAccount, UpdateConnectedAccount
+from scalekit.v1.connections.connections_pb2 import ConnectionType, CreateConnection, Flags, UpdateConnection
 
 USER = sys.argv[1]
 OTHER = f"{USER}-other"
@@ -49,6 +51,19 @@ class Calls:
                 self.seen[key]["refused"] = type(error).__name__
         return done
 
+    def refused(self, of, method_name, /, **how):
+        """Calls a method that this server has not, if this version has it."""
+        method = getattr(of, method_name, None)
+        if method is None:
+            return
+        key = f"{type(of).__name__}.{method_name}"
+        self.called.add(key)
+        known = inspect.signature(method).parameters
+        try:
+            method(**{name: value for name, value in how.items() if name in known})
+        except ScalekitServerException as error:
+            self.seen[key] = {"ok": True, "refused": type(error).__name__}
+
     def not_called(self, *objects):
         names = {
             f"{type(of).__name__}.{name}" for of in objects for name, _ in inspect.getmembers(type(of), inspect.isfunction)
@@ -68,13 +83,13 @@ def main():
     for name in ("get_connected_account", "get_connected_account_details"):
         call(actions, name, wrong=nobody, **of_user)
     call(actions, "get_authorization_link", wrong={"connection_name": "NONE"}, connection_name="MY_GMAIL", identifier=USER)
-    call(actions, "list_connected_accounts", connection_name="MY_GMAIL", identifier=USER)
+    call(actions, "list_connected_accounts", wrong={"connection_name": "NONE"}, connection_name="MY_GMAIL", identifier=USER)
     new = {"connection_name": "MY_GMAIL", "identifier": OTHER}
     given = {"oauth_token": {"access_token": "at-1", "refresh_token": "rt-1", "scopes": []}}
     call(actions, "create_connected_account", wrong={}, authorization_details=given, **new)
     call(actions, "get_or_create_connected_account", wrong={"connection_name": "NONE"}, **new)
     call(actions, "update_connected_account", wrong=nobody, api_config={"team": "a"}, **new)
-    call(actions, "upsert_connected_account", authorization_details=given, **new)
+    call(actions, "upsert_connected_account", authorization_details=given, wrong={"connection_name": "NONE"}, **new)
     call(actions, "delete_connected_account", wrong={}, **new)
     execute = {"tool_name": "gmail_fetch_mails", "identifier": USER}
     call(actions, "execute_tool", wrong={"tool_name": "gmail_nothing"}, tool_input={"max_results": 1}, **execute)
@@ -83,7 +98,7 @@ def main():
 
     call(tools, "list_tools", page_size=2, wrong={"page_token": "garbage"})
     call(tools, "list_scoped_tools", identifier=USER, wrong={"page_token": "garbage"})
-    call(tools, "search_tools", query="read my mail", identifier=USER)
+    call(tools, "search_tools", query="read my mail", identifier=USER, wrong={"query": "x" * 300})
     call(tools, "execute_tool", params={"max_results": 1}, wrong={"tool_name": "gmail_nothing"}, **execute)
 
     raw = {"connector": "MY_GMAIL", "identifier": USER}
@@ -91,6 +106,12 @@ def main():
         call(accounts, name, wrong=nobody, **raw)
     call(accounts, "get_magic_link_for_connected_account", wrong={"connector": "NONE"}, **raw)
     call(accounts, "list_connected_accounts", connector="MY_GMAIL", page_size=1, wrong={"page_token": "garbage"})
+
+    raw_accounts(call, accounts)
+    providers(call, actions)
+    connections(call, call.sdk.connection)
+    events = getattr(call.sdk, "events", None)
+    call(events, "list_events_paginated", page_size=1, wrong={"page_token": "garbage"})
 
     mapping = McpConfigConnectionToolMapping(connection_name="MY_GMAIL", tools=["gmail_fetch_mails"])
     config = {"name": f"every-{USER}", "connection_tool_mappings": [mapping]}
@@ -110,11 +131,69 @@ def main():
     call(mcp, "delete_config", config_id=made.id, wrong={})
 
     chain = {tool.name: tool for tool in actions.langchain.get_tools(identifier=USER)} if has_langchain() else None
-    left = call.not_called(actions, mcp, tools, accounts)
+    # What `sdk.mcp` has, `actions.mcp` calls.
+    there = [actions, mcp, tools, accounts, call.sdk.connection, getattr(actions, "providers", None), events]
+    left = call.not_called(*[of for of in there if of is not None])
     print(json.dumps({
         "version": version("scalekit-sdk-python"), "seen": call.seen, "left": left,
         "langchain": None if chain is None else "gmail_fetch_mails" in chain,
     }))
+
+
+def raw_accounts(call, accounts):
+    """The client under `actions`, which older apps call."""
+    of_raw = {"connector": "MY_GMAIL", "identifier": f"{USER}-raw"}
+    call(accounts, "create_connected_account", wrong={}, connected_account=CreateConnectedAccount(), **of_raw)
+    call(
+        accounts, "update_connected_account", wrong={"identifier": "nobody-at-all"}, connected_account=UpdateConnectedAccount(),
+        **of_raw,
+    )
+    call(accounts, "delete_connected_account", wrong={}, **of_raw)
+
+
+def providers(call, actions):
+    """Custom providers, where this version has them."""
+    of = getattr(actions, "providers", None)
+    if of is None:
+        return
+    from scalekit.actions.models import custom_provider as models
+    from scalekit.actions.models.requests import (
+        create_custom_provider_request as create, delete_custom_provider_request as delete,
+        list_providers_request as listing, update_custom_provider_request as update,
+    )
+    pattern = models.AuthPattern(type="NO_AUTH", display_name="None", fields=[])
+    new = create.CreateCustomProviderRequest(
+        display_name=f"Every {''.join(c for c in USER if c.isalnum())}", proxy_url="https://api.acme.com", auth_patterns=[pattern],
+    )
+    made = call(of, "create_custom_provider", request=new, wrong={"request": new}).provider
+    change = {"display_name": made.display_name, "proxy_url": "https://api.acme.com/v2"}
+    call(
+        of, "update_custom_provider", request=update.UpdateCustomProviderRequest(identifier=made.identifier, **change),
+        wrong={"request": update.UpdateCustomProviderRequest(identifier="ACME:1", **change)},
+    )
+    call(of, "list_providers", request=listing.ListProvidersRequest(), wrong={"request": listing.ListProvidersRequest(page_token="garbage")})
+    gone = delete.DeleteCustomProviderRequest(identifier=made.identifier)
+    call(of, "delete_custom_provider", request=gone, wrong={"request": gone})
+
+
+def connections(call, of):
+    """The connections of AgentKit; those of organisations' sign-on are refused by name."""
+    call(of, "list_app_connections", page_size=1, wrong={"page_token": "garbage"})
+    new = {"connection": CreateConnection(provider_key="GMAIL", type=ConnectionType.OAUTH, key_id=f"EVERY {USER}")}
+    if hasattr(of, "create_environment_connection"):
+        made = call(of, "create_environment_connection", flags=Flags(is_app=True), wrong={}, **new)[0].connection
+        unknown = {"connection_id": "conn_none"}
+        call(of, "get_environment_connection", connection_id=made.id, wrong=unknown)
+        change = UpdateConnection(provider_key="GMAIL", type=ConnectionType.OAUTH)
+        call(of, "update_environment_connection", connection_id=made.id, connection=change, wrong=unknown)
+    sign_on = {"organization_id": "org_1", "connection_id": "conn_1"}
+    call.refused(of, "get_connection", conn_id="conn_1", organization_id="org_1")
+    call.refused(of, "list_connections_by_domain", domain="acme.com")
+    call.refused(of, "list_connections", organization_id="org_1")
+    for name in ("enable_connection", "disable_connection"):
+        call.refused(of, name, conn_id="conn_1", organization_id="org_1")
+    call.refused(of, "create_connection", organization_id="org_1", **new)
+    call.refused(of, "delete_connection", **sign_on)
 
 
 def has_langchain():

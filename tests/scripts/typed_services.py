@@ -5,10 +5,14 @@ audience and times. `/seen` tells how it was asked.
     typed_services.py PORT CERTIFICATE.pem
 """
 
+import base64
+import hashlib
 import json
 import sys
 import time
 
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from flask import jsonify, request
 from google.auth import jwt
 from httpbin import app
@@ -18,7 +22,7 @@ TOKEN_URL = f"http://127.0.0.1:{PORT}/token"
 BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 PERSONAL = "ghp_thisIsTheOneThatWorks0123456789"
 KEYS = {"Key key-of-ann": "ann", "Key key-of-bob": "bob"}
-seen, tokens, settings = [], {}, {"lives": 3600}
+seen, tokens, numbers, settings = [], {}, set(), {"lives": 3600}
 
 
 @app.before_request
@@ -80,6 +84,20 @@ def minted():
     return jsonify(user=known["user"], scope=known["scope"], token=token)
 
 
+@app.get("/signed")
+def signed():
+    """As an app that takes what a key pair signed itself, and names keys by the hash of their public half."""
+    try:
+        claims = jwt.decode((request.headers.get("authorization") or "").removeprefix("Bearer "), certs={"key-1": CERTIFICATE}, audience="typed")
+    except ValueError as why:
+        return refused(401, f"Invalid JWT: {why}")
+    public = x509.load_pem_x509_certificate(CERTIFICATE.encode()).public_key()
+    spki = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    name = f"{claims['sub']}.SHA256:{base64.b64encode(hashlib.sha256(spki).digest()).decode()}"
+    good = claims["iss"] == name and request.headers["x-token-type"] == "KEYPAIR_JWT" and claims["exp"] - claims["iat"] == 1800
+    return jsonify(user=claims["sub"], number=claims["jti"]) if good else refused(401, "That is another key.")
+
+
 @app.post("/token")
 def token():
     form = request.form
@@ -98,6 +116,10 @@ def token():
     if person.startswith("stranger@"):
         return jsonify(error="invalid_grant", error_description="Invalid email or User ID"), 400
     assert claims["exp"] - claims["iat"] <= 3600
+    # RFC 7523, section 3: a number may be demanded, and then stands for one use.
+    if "jti" in claims and claims["jti"] in numbers:
+        return jsonify(error="invalid_grant", error_description="This assertion was used."), 400
+    numbers.add(claims.get("jti"))
     return give(person, claims["scope"])
 
 

@@ -71,8 +71,11 @@ FOREIGN = {
     "CreateMcpSessionToken": {"mcp_config_id": "config", "identifier": OWNER},
     "ExecuteTool": {"tool_name": "gmail_fetch_mails", "connected_account_id": "account"},
     "GetToolCallLog": {"execution_id": "call"},
+    "ExplainCall": {"connected_account_id": "account"},
     "ListScopedTools": {"identifier": OWNER, "filter": {"connection_names": ["doors-only"]}},
 }
+# Methods of this server's own, which no descriptor of an SDK has.
+OWN = {"ExplainCall"}
 # The same methods where a path of theirs takes something else.
 BY_PATH = {"/api/v1/mcp/connections/{key_id}/tokens": {"key_id": "doors-only", "identifier": OWNER}}
 # Methods that list, with what they have to be told: the stranger gets an empty list.
@@ -227,7 +230,7 @@ def test_what_is_not_offered_yet_says_so_by_name(demo, methods):
     for method, answer in zip(missing, ask(demo, [{"method": m, "tokens": [token]} for m in missing])):
         assert answer["code"] == 12 and method.strip("/") in answer["text"], f"{method}: {answer}"
         print("UNIMPLEMENTED", method.strip("/"))
-    assert len(missing) + len(known) == len(ours)
+    assert len(missing) + len(known - OWN) == len(ours)
 
 
 def test_attack_6_a_foreign_id_reads_like_one_that_never_was(demo, documented, stranger, owner):
@@ -253,8 +256,8 @@ def test_attack_6_a_foreign_id_reads_like_one_that_never_was(demo, documented, s
 
 def test_attack_2_a_stranger_finds_nothing_over_grpc(demo, methods, stranger, owner):
     by_name = {method.split("/")[-1]: method for method in methods}
-    calls = [{"method": by_name[name], "message": foreign(name, owner), "tokens": [stranger]} for name in FOREIGN]
-    for name, answer in zip(FOREIGN, ask(demo, calls)):
+    calls = [{"method": by_name[name], "message": foreign(name, owner), "tokens": [stranger]} for name in FOREIGN if name not in OWN]
+    for name, answer in zip([name for name in FOREIGN if name not in OWN], ask(demo, calls)):
         assert answer["code"] == 5, f"{name}: {answer}"
 
 
@@ -269,6 +272,24 @@ def test_attack_7_a_strangers_lists_are_empty(demo, documented, stranger, owner)
             assert not [value for value in owner.values() if value in text]
             mine = demo.answer(verb, path, None, demo.token())[1]
             assert any(value for value in json.loads(mine).values() if isinstance(value, list)), path
+
+
+def test_attack_33_a_page_token_of_the_owners_list_gives_a_stranger_nothing(demo, documented, stranger, owner):
+    """It reads like none: what comes after it is the stranger's own."""
+    tried = set()
+    for verb, path, method in documented:
+        if method not in LISTS:
+            continue
+        path += LISTS[method] + ("&" if LISTS[method] else "?")
+        token = json.loads(demo.answer(verb, f"{path}page_size=1", None, demo.token())[1]).get("next_page_token")
+        if not token:
+            continue
+        tried.add(method)
+        status, text = demo.answer(verb, f"{path}page_token={token}", None, stranger)
+        assert (status, text) == demo.answer(verb, path, None, stranger), path
+        lists = [value for value in json.loads(text).values() if isinstance(value, list)]
+        assert status == 200 and lists and not any(lists), text
+    assert len(tried) > 4, tried
 
 
 def test_attack_7_the_catalogue_tells_a_stranger_of_nobodys_connections(demo, documented, stranger, owner):

@@ -11,13 +11,24 @@ from kit.account import Account
 from kit.echoing import echoing
 from kit.elsewhere import Elsewhere
 from kit.node import placed
-from kit.places import NODE, SCRIPTS, python
+from kit.places import NODE, REPOSITORY, SCRIPTS, python
 from kit.server import Server
 
-SAMPLES = [
+LAB = [
+    ("MY_GMAIL", "/gmail/v1/users/me/profile", "emailAddress"),
     ("MY_GMAIL", "/gmail/v1/users/me/messages?maxResults=1", "messages"),
+    ("MY_CALENDAR", "/calendar/v3/users/me/calendarList", "items"),
     ("MY_CALENDAR", "/calendar/v3/calendars/primary/events?maxResults=1", "items"),
 ]
+
+
+def samples():
+    """The documented requests of every shipped connector."""
+    lines = (REPOSITORY / "catalogue" / "proxy-samples.tsv").read_text().splitlines()
+    for line in lines:
+        if not line.startswith("#"):
+            connector, method, path, body, wanted = [*line.split("\t"), "", ""][:5]
+            yield connector, method, path, json.loads(body) if body else None, wanted
 
 
 @pytest.fixture(scope="module")
@@ -146,11 +157,60 @@ def test_it_can_be_switched_off_for_a_connection(there):
     assert server.answer("GET", "/proxy/echo", token=token, headers=whose)[0] == 200
 
 
-@pytest.mark.parametrize(("connection", "path", "member"), SAMPLES)
-def test_the_documented_paths_of_shipped_connectors(demo, person, connection, path, member):
-    user = f"proxy-{connection.lower()}"
+@pytest.mark.parametrize(("connection", "path", "member"), LAB)
+def test_the_documented_paths_at_the_labs_apps(demo, person, connection, path, member):
+    user = f"proxy-{connection.lower()}-{path.count('/')}"
     account = Account(demo, user, connection)
     person.connect(account.link())
     whose = [("connection_name", connection), ("identifier", user)]
     status, text = demo.answer("GET", f"/proxy{path}", token=account.token, headers=whose)
     assert status == 200 and member in json.loads(text), text
+
+
+def test_the_documented_request_of_each_shipped_connector_reaches_its_app(there):
+    """As the official SDK sends it: below the app's root, with the user's own token and the headers that the vendor wants."""
+    server, app = there
+    rows = list(samples())
+    for connector in sorted({row[0] for row in rows}):
+        oauth = connector != "githubpat"
+        client = ["--client-id", "id", "--client-secret-file", "-"] if oauth else []
+        name = f"SAMPLE_{connector.upper()}"
+        server.elsewhere.cli(
+            "connection", "create", connector, "--name", name, "--api-base-url", app.url, *client, stdin="hush" if oauth else None
+        )
+        given = {"oauth_token": {"access_token": f"token-{connector}"}} if oauth else {"static_auth": {"details": {"token": "ghp_0123456789abcdef"}}}
+        account = {"connector": name, "identifier": "ann", "connected_account": {"authorization_details": given}}
+        token = server.token_of(server.proxied["SCALEKIT_CLIENT_ID"], server.proxied["SCALEKIT_CLIENT_SECRET"])
+        server.api("POST", "/api/v1/connected_accounts", account, token)
+    wanted = [
+        {"connection": f"SAMPLE_{connector.upper()}", "method": method, "path": path, "body": body}
+        for connector, method, path, body, _ in rows
+    ]
+    done = subprocess.run(
+        [python("seed"), SCRIPTS / "proxy_samples.py"], env=server.proxied, input=json.dumps(wanted), capture_output=True,
+        text=True, timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    for (connector, method, path, body, header), seen in zip(rows, json.loads(done.stdout), strict=True):
+        about = seen["body"]
+        assert (seen["status"], about["method"], about["target"]) == (200, method, path), (connector, seen)
+        sent = headers(about)
+        bearer = "ghp_0123456789abcdef" if connector == "githubpat" else f"token-{connector}"
+        assert sent["authorization"] == f"Bearer {bearer}" and sent["user-agent"], (connector, sent)
+        assert body is None or json.loads(about["body"]) == body
+        name, _, value = header.partition(": ")
+        assert not header or sent[name] == value, (connector, sent)
+
+
+def test_a_connector_that_is_a_remote_server_has_no_proxy(there):
+    """Its tools are all that it has: what would be sent there is not its API."""
+    server, _ = there
+    listed = server.api("GET", "/api/v1/providers?page_size=1000")["providers"]
+    remote = next(one["identifier"] for one in listed if one.get("is_custom_mcp") or one["identifier"].endswith("MCP"))
+    server.elsewhere.cli("connection", "create", remote.lower(), "--name", "REMOTE")
+    token = server.token_of(server.proxied["SCALEKIT_CLIENT_ID"], server.proxied["SCALEKIT_CLIENT_SECRET"])
+    account = {"connector": "REMOTE", "identifier": "ann", "connected_account": {}}
+    server.api("POST", "/api/v1/connected_accounts", account, token)
+    whose = [("connection_name", "REMOTE"), ("identifier", "ann")]
+    status, text = server.answer("GET", "/proxy/x", token=token, headers=whose)
+    assert status == 403 and "proxy not enabled for provider" in text, text

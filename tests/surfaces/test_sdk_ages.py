@@ -15,14 +15,17 @@ from kit.places import NODE
 # 2.5.1 is the first with connected accounts and tools.
 PYTHON = {"seed": "2.21.0", "oldest": "2.4.11"}
 NODES = {"@scalekit-sdk/node": "2.11.0", "scalekit-node-oldest": "2.5.1"}
-# Called where a person signs in between, in test_verify.py, or by the methods of actions, which stand on them.
+# Called where a person signs in between, in test_verify.py.
 ELSEWHERE = {
     "ActionClient.verify_connected_account_user", "ConnectedAccountsClient.verify_connected_account_user",
-    "ConnectedAccountsClient.create_connected_account", "ConnectedAccountsClient.update_connected_account",
-    "ConnectedAccountsClient.delete_connected_account",
     "ActionsClient.verifyConnectedAccountUser", "ConnectedAccountsClient.verifyConnectedAccountUser",
-    "ConnectedAccountsClient.createConnectedAccount", "ConnectedAccountsClient.updateConnectedAccount",
-    "ConnectedAccountsClient.deleteConnectedAccount", "ConnectedAccountsClient.getOrCreateConnectedAccount",
+}
+# What the app answers is not ours to refuse; test_proxy.py has what is.
+NEVER_REFUSED = {"ActionClient.request", "ActionsClient.request"}
+# Sign-on of organisations, which is no part of this server.
+SIGN_ON = {
+    "get_connection", "list_connections_by_domain", "list_connections", "enable_connection", "disable_connection",
+    "create_connection", "delete_connection",
 }
 REFUSALS = {
     "get_connected_account": "NotFound", "get_authorization_link": "NotFound", "create_connected_account": "Conflict",
@@ -44,6 +47,12 @@ def check(seen, version, kind):
     assert seen["version"] == version
     assert not set(seen["left"]) - ELSEWHERE, "methods that nobody calls"
     assert len(seen["seen"]) >= 15 and all(one["ok"] for one in seen["seen"].values())
+    unrefused = {name for name, one in seen["seen"].items() if "refused" not in one}
+    assert not unrefused - NEVER_REFUSED, "methods that nobody saw refused"
+    for name in SIGN_ON:
+        for case in (name, camel(name)):
+            one = seen["seen"].get(f"ConnectionClient.{case}")
+            assert one is None or one["refused"] == "ScalekitNotImplementedException", (case, one)
     for name, why in REFUSALS.items():
         for case in (name, camel(name)):
             one = seen["seen"].get(f"{kind}.{case}")

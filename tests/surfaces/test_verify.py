@@ -185,6 +185,38 @@ def test_an_environment_has_everybody_confirmed(tmp_path, app, person):
         server.stop()
 
 
+def test_a_config_has_an_address_of_its_own(tmp_path, app, person):
+    """In an environment that has none: links that are made for the config use it, and no other link does."""
+    server = Server(tmp_path / "data").start()
+    try:
+        server.cli("environment", "update", server.cli_json("environment", "list")[0]["name"], "--user-verify-mode", "b2b")
+        account = Account(server, "of-config")
+        assert "user_verify_url not configured" in account.call("gmail_fetch_mails")[1]
+        for lure in ("http://app.example/v", "javascript:alert(1)", "https://user@app.example/v"):
+            refused = server.cli("config", "set", "consent", "--user-verify-url", lure, check=False)
+            assert refused.returncode != 0 and "user_verify_url" in refused.stderr, refused
+        server.cli("config", "set", "consent", "--user-verify-url", app.url)
+        assert server.cli_json("config", "get", "consent")[0]["user_verify_url"] == app.url
+        body = {"connector": "MY_GMAIL", "identifier": "of-config"}
+        server.api("POST", "/api/v1/connected_accounts/magic_link", body, expect=400)
+        server.api("POST", "/api/v1/connected_accounts/magic_link", {**body, "user_verify_url": app.url})
+        failed, words = account.call("gmail_fetch_mails")
+        person.open(next(word for word in words.split() if "/connect/" in word))
+        person.press_continue()
+        person.sign_in()
+        person.consent()
+        request, state = brought(person)
+        assert (failed, state, account.status(), account.mailbox()) == (True, None, "PENDING_VERIFICATION", None)
+        assert Python(server)("verify", request, "of-config")["url"]
+        assert (account.status(), account.mailbox() is not None) == ("ACTIVE", True)
+        assert "/connect/" in account.link()
+        server.cli("config", "set", "consent", "--user-verify-url", "")
+        state = f"/api/v1/mcp/instances/{account.instance['id']}:get_auth_state?include_auth_links=true"
+        assert "user_verify_url not configured" in server.api("POST", state, expect=400)["message"]
+    finally:
+        server.stop()
+
+
 def test_an_environment_in_which_only_members_of_the_dashboard_sign_in(tmp_path, app, person):
     """SCALEKIT_PLATFORM: in the same browser, before it begins."""
     server = Server(tmp_path / "data").start()

@@ -14,6 +14,7 @@ mod serve;
 mod shared;
 mod structs;
 mod tools;
+mod why;
 
 pub(crate) use implemented::IMPLEMENTED;
 
@@ -34,6 +35,7 @@ use valetkey_proto::v1::organizations::organization_service_server::Organization
 use valetkey_proto::v1::providers::provider_service_server::ProviderServiceServer;
 use valetkey_proto::v1::tools::tool_service_server::ToolServiceServer;
 use valetkey_proto::v1::triggers::trigger_service_server::{TriggerService, TriggerServiceServer};
+use valetkey_proto::v1::why::why_service_server::WhyServiceServer;
 
 /// A service of which no method is implemented yet: the gate answers each by name, and the generated defaults stand
 /// behind it.
@@ -53,6 +55,7 @@ pub(crate) fn router(app: &App) -> Router {
     router = mount(router, AgentkitLogsServiceServer::new(agentkit_logs::Logs(app.clone())));
     router = mount(router, EventsServiceServer::new(events::Events(app.clone())));
     router = mount(router, AgentkitAnalyticsServiceServer::new(agentkit_logs::Analytics(app.clone())));
+    router = mount(router, WhyServiceServer::new(why::Why(app.clone())));
     mount(router, TriggerServiceServer::new(Later))
 }
 

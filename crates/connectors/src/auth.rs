@@ -7,7 +7,7 @@ mod template;
 pub use field::{Field, Unfit};
 pub use template::Template;
 
-use crate::file::{AuthKind, LostAnswer, Pkce, TokenBody, TokenClientAuth};
+use crate::file::{AuthKind, LostAnswer, Pkce, SentAs, TokenBody, TokenClientAuth};
 use crate::sign_in::{Identity, Revoke};
 use http::HeaderName;
 use std::time::Duration;
@@ -107,12 +107,38 @@ pub struct Minted {
     pub fields: Vec<Field>,
     /// Where the access tokens go.
     pub sends: Vec<Sends>,
-    /// The token endpoint.
-    pub token_url: String,
+    /// The token endpoint; none where what is signed is the access token.
+    pub token_url: Option<String>,
     /// How a client names itself there.
     pub token_client_auth: TokenClientAuth,
     /// What stands between two scopes.
     pub scope_separator: String,
+    /// What a key pair signs.
+    pub assertion: Option<Assertion>,
+}
+
+/// What is signed with the private key of an account, and where it goes.
+#[derive(Clone, Debug)]
+pub struct Assertion {
+    /// What it is good for.
+    pub sent_as: SentAs,
+    /// What it says, beside its times and its number.
+    pub claims: Vec<(String, Template)>,
+    /// How long it is good.
+    pub life: Duration,
+}
+
+impl Assertion {
+    /// The field with the private key.
+    pub const PRIVATE_KEY: &'static str = "private_key";
+    /// The field with the name that the app has for the key, which becomes the header's `kid`.
+    pub const KEY_ID: &'static str = "key_id";
+    /// The field with the client's id.
+    pub const CLIENT_ID: &'static str = "client_id";
+    /// What in braces is the SHA-256 of the key's public half.
+    pub const KEY_SHA256: &'static str = "key_sha256";
+    /// The claims that the server sets.
+    pub const OURS: [&'static str; 4] = ["iat", "exp", "jti", "nbf"];
 }
 
 /// A place in a request, and what stands there.

@@ -40,8 +40,8 @@ pub mod target;
 mod thread_time;
 
 pub use auth::{
-    Auth, ConnectionCredential, Discovery, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template,
-    Unfit,
+    Assertion, Auth, ConnectionCredential, Discovery, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static,
+    Template, Unfit,
 };
 pub use call::{Run, Step, memory_needed, memory_needed_by};
 pub use catalog::Catalog;
@@ -49,7 +49,7 @@ pub use connector::{Connector, Custom, Tool};
 pub use custom::Description as CustomProvider;
 pub use error::{Error, Problem};
 pub use failure::{Failure, FailureKind, Unsent};
-pub use file::{AuthKind, LostAnswer, Pkce, TokenBody, TokenClientAuth};
+pub use file::{AuthKind, LostAnswer, Pkce, SentAs, TokenBody, TokenClientAuth};
 pub use host::{Lack, Unfilled};
 pub use made::{check_file, open_file};
 pub use own::{Change, Digests, Folder};

@@ -2,7 +2,7 @@
 
 use crate::auth::{Auth, Field, Minted, OAuth2};
 use crate::connector::Connector;
-use crate::file::{AuthKind, Pkce};
+use crate::file::{AuthKind, Pkce, SentAs};
 use serde_json::{Value, json};
 
 impl Connector {
@@ -31,6 +31,7 @@ fn pattern(connector: &Connector, way: &Auth) -> Value {
         AuthKind::ClientCredentials => ("OAUTH_M2M", "Client credentials"),
         AuthKind::ServiceAccount => ("OAUTH_M2M", "Service account"),
         AuthKind::GoogleDwd => ("GOOGLE_DWD", "Domain wide delegation"),
+        AuthKind::KeyPair => ("OAUTH_M2M", "Key pair"),
         AuthKind::None => ("NO_AUTH", "No authentication"),
     };
     let mut pattern = json!({ "type": kind, "display_name": name, "fields": fields(way.fields()) });
@@ -92,7 +93,14 @@ fn code_flow(connector: &Connector, oauth: &OAuth2) -> Value {
 }
 
 fn token_endpoint(connector: &Connector, minted: &Minted) -> Value {
-    json!({ "token_uri": minted.token_url, "available_scopes": scopes(connector) })
+    let mut shown = json!({ "available_scopes": scopes(connector) });
+    if let Some(token_url) = &minted.token_url {
+        set(&mut shown, "token_uri", json!(token_url));
+    }
+    if minted.assertion.as_ref().is_some_and(|assertion| assertion.sent_as == SentAs::Client) {
+        set(&mut shown, "token_endpoint_auth_method", json!("private_key_jwt"));
+    }
+    shown
 }
 
 /// The scopes that a new connection asks for, and what else there are words for.

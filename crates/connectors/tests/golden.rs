@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use play::{cases, catalogue, mock};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use valetkey_connectors::file::read::{self, Either};
 use valetkey_connectors::golden::{self, Case};
@@ -37,6 +38,33 @@ fn every_tool_sends_what_its_golden_file_says() {
             }
         }
     }
+}
+
+/// What apps send through `/proxy` goes where the vendor has it, with the headers that the vendor wants.
+#[test]
+fn what_is_documented_for_the_proxy_is_what_the_vendor_takes() {
+    let (catalog, mut sampled) = (Catalog::shipped().unwrap(), BTreeSet::new());
+    let text = std::fs::read_to_string(catalogue().join("proxy-samples.tsv")).unwrap();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let mut cells = line.split('\t');
+        let mut cell = || cells.next().unwrap_or_default();
+        let (name, method, path, body, wanted) = (cell(), cell(), cell(), cell(), cell());
+        let connector = catalog.connector(name).unwrap();
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", connector.proxy_url));
+        for (name, value) in &connector.headers {
+            request = request.header(name, value);
+        }
+        if !body.is_empty() {
+            request = request.header("content-type", "application/json");
+        }
+        let request = request.body(Bytes::from(body.to_owned())).unwrap();
+        assert_eq!(mock(name).refused(&request), None, "{line}");
+        let there = |(name, value): (&str, &str)| request.headers().get(name).is_some_and(|own| own == value);
+        assert!(wanted.is_empty() || there(wanted.split_once(": ").unwrap()), "{line}");
+        sampled.insert(name.to_owned());
+    }
+    let all = catalog.connectors().filter(|connector| !connector.tools.is_empty());
+    assert_eq!(sampled, all.map(|connector| connector.slug.clone()).collect(), "each connector has its sample");
 }
 
 /// An alias does what the other does, and names the app and itself in its own way.

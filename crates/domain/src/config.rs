@@ -49,6 +49,9 @@ pub struct Options {
     /// Which tools are called only with the user's word.
     #[serde(skip_serializing_if = "Approvals::is_empty")]
     pub approvals: Approvals,
+    /// Where people are sent to be confirmed by the app who sign in for this config, in place of the environment's address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_verify_url: Option<String>,
 }
 
 impl Options {

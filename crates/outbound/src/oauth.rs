@@ -29,7 +29,7 @@ pub use authorize::{Asked, NoWebAddress, authorization_url, sends_nonce};
 pub use client::{BasicEncoding, Client, ClientAuth, TokenBody};
 pub use discovery::{AuthorizationServer, DiscoveryError, Registered, Resource, discover, issuer, register};
 pub use error::{Problem, TokenError};
-pub use grant::{assertion, client_credentials, exchange, refresh};
+pub use grant::{assertion, client_assertion, client_credentials, exchange, refresh};
 pub use id_token::{Claims, Expected, IdToken, IdTokenFault, Nonce, verified_email};
 pub use identity::{Question, identity};
 pub use provider_words::ProviderWords;

@@ -66,6 +66,8 @@ pub mod v1 {
         tools = "scalekit.v1.tools";
         /// Triggers.
         triggers = "scalekit.v1.triggers";
+        /// Why a call does not work: a service of our own.
+        why = "valetkey.v1";
     }
 }
 

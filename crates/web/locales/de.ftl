@@ -161,6 +161,7 @@ fault-missing = Das wird gebraucht.
 fault-form = Das sieht nicht aus wie das, was { $connector } hier hat. Prüfen Sie, ob es vollständig ist und nichts darum herum steht.
 fault-long = Das ist zu lang.
 fault-key-file = Das ist keine Schlüsseldatei eines Dienstkontos. Fügen Sie die ganze JSON-Datei ein, mit client_email und private_key.
+fault-private-key = Das ist kein privater Schlüssel, mit dem sich unterschreiben lässt. Fügen Sie das ganze PEM ein, von BEGIN bis END, ohne Kennwort: einen RSA-Schlüssel oder einen von P-256.
 
 unconfirmed-title = Die App hat Sie nicht bestätigt
 unconfirmed-what = Sie haben sich bei { $connector } angemeldet, und die App hat nicht rechtzeitig bestätigt, dass Sie es sind. Es wurde nichts verbunden, und Ihre Anmeldung wurde verworfen.

@@ -161,6 +161,7 @@ fault-missing = This is needed.
 fault-form = This doesn’t look like what { $connector } has here. Check that it is whole, and nothing around it.
 fault-long = This is too long.
 fault-key-file = This is not a service account’s key file. Paste the whole JSON file, with client_email and private_key.
+fault-private-key = This is not a private key that signs. Paste the whole PEM, from BEGIN to END, without a passphrase: an RSA key, or one of P-256.
 
 unconfirmed-title = The app has not confirmed you
 unconfirmed-what = You signed in at { $connector }, and the app did not confirm in time that it is you. Nothing was connected, and what you signed in with was thrown away.

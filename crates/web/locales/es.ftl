@@ -161,6 +161,7 @@ fault-missing = Esto es necesario.
 fault-form = Esto no se parece a lo que { $connector } tiene aquí. Compruebe que está completo y que no hay nada alrededor.
 fault-long = Esto es demasiado largo.
 fault-key-file = Esto no es el archivo de clave de una cuenta de servicio. Pegue el archivo JSON entero, con client_email y private_key.
+fault-private-key = Esto no es una clave privada con la que se pueda firmar. Pegue el PEM entero, de BEGIN a END, sin contraseña: una clave RSA o una de P-256.
 
 unconfirmed-title = La aplicación no le ha confirmado
 unconfirmed-what = Usted inició sesión en { $connector }, y la aplicación no confirmó a tiempo que es usted. No se ha conectado nada, y se ha descartado su inicio de sesión.

@@ -161,6 +161,7 @@ fault-missing = C’est nécessaire.
 fault-form = Cela ne ressemble pas à ce que { $connector } a ici. Vérifiez que c’est complet, et sans rien autour.
 fault-long = C’est trop long.
 fault-key-file = Ce n’est pas le fichier de clé d’un compte de service. Collez le fichier JSON entier, avec client_email et private_key.
+fault-private-key = Ce n’est pas une clé privée qui signe. Collez le PEM entier, de BEGIN à END, sans mot de passe : une clé RSA ou une clé P-256.
 
 unconfirmed-title = L’application ne vous a pas confirmé
 unconfirmed-what = Vous vous êtes identifié auprès de { $connector }, et l’application n’a pas confirmé à temps que c’est vous. Rien n’a été connecté, et votre identification a été abandonnée.

@@ -129,6 +129,7 @@ fn field(field: FormField) -> Field {
         Fault::Form => "fault-form",
         Fault::Long => "fault-long",
         Fault::KeyFile => "fault-key-file",
+        Fault::PrivateKey => "fault-private-key",
     });
     Field { name, label, hint, secret, lines, required, options, value, fault }
 }

@@ -481,6 +481,21 @@ pub(super) const TOOLS: &[Tool] = &[
         "Shows one tool call, with what went wrong.",
         [EXECUTION]
     ),
+    Tool {
+        name: "explain_call",
+        method: "/valetkey.v1.WhyService/ExplainCall",
+        says: "Says why a call of a tool does not work, or would not, and what would mend it. Give one of connected_account_id, connection_name with identifier, and instance_id.",
+        effect: Effect::Reads,
+        takes: const {
+            &[
+                arg("connected_account_id", "The account that the call is made with (ca_..)."),
+                arg("connection_name", "The connection's name, beside identifier."),
+                IDENTIFIER,
+                INSTANCE,
+                arg("tool_name", "The tool that is called; none means any."),
+            ]
+        },
+    },
     tool!(
         "get_tool_call_stats",
         "agentkit_logs.AgentkitAnalyticsService",

@@ -33,7 +33,8 @@ impl<'a> Schemas<'a> {
 
     /// What a message is called here: `mcp.McpConfig`; none for Google's, which have JSON forms of their own.
     pub(super) fn name(message: &MessageDescriptor) -> Option<String> {
-        message.full_name().strip_prefix("scalekit.v1.").map(str::to_owned)
+        let own = || message.full_name().strip_prefix("valetkey.v1.").map(|name| format!("why.{name}"));
+        message.full_name().strip_prefix("scalekit.v1.").map(str::to_owned).or_else(own)
     }
 
     /// A reference to the message of this full name.

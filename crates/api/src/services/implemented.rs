@@ -72,4 +72,5 @@ pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
     ("scalekit.v1.agentkit_logs.AgentkitLogsService", &["ListToolCallLogs", "GetToolCallLog"]),
     ("scalekit.v1.agentkit_logs.AgentkitAnalyticsService", &["GetOverviewStats"]),
     ("scalekit.v1.events.EventsService", &["ListEventsPaginated"]),
+    ("valetkey.v1.WhyService", &["ExplainCall"]),
 ];

@@ -14,7 +14,7 @@ pub(super) fn of_connection(app: &App, connection: &Connection) -> ConnectionTyp
         AuthKind::ApiKey => ConnectionType::ApiKey,
         AuthKind::Bearer => ConnectionType::Bearer,
         AuthKind::Basic => ConnectionType::Basic,
-        AuthKind::ClientCredentials | AuthKind::ServiceAccount => ConnectionType::OauthM2m,
+        AuthKind::ClientCredentials | AuthKind::ServiceAccount | AuthKind::KeyPair => ConnectionType::OauthM2m,
         AuthKind::GoogleDwd => ConnectionType::GoogleDwd,
         AuthKind::None => ConnectionType::NoAuth,
     }
@@ -27,7 +27,7 @@ pub(super) fn of_account(app: &App, connection: &Connection) -> ConnectorType {
         AuthKind::ApiKey => ConnectorType::ApiKey,
         AuthKind::Bearer => ConnectorType::BearerToken,
         AuthKind::Basic => ConnectorType::Basic,
-        AuthKind::ClientCredentials | AuthKind::ServiceAccount => ConnectorType::OauthM2m,
+        AuthKind::ClientCredentials | AuthKind::ServiceAccount | AuthKind::KeyPair => ConnectorType::OauthM2m,
         AuthKind::GoogleDwd => ConnectorType::GoogleDwd,
         AuthKind::None => ConnectorType::NoAuth,
     }
@@ -44,7 +44,7 @@ pub(super) fn named(wanted: ConnectionType) -> Result<&'static [AuthKind]> {
         ConnectionType::ApiKey => Ok(&[AuthKind::ApiKey]),
         ConnectionType::Bearer => Ok(&[AuthKind::Bearer]),
         ConnectionType::Basic => Ok(&[AuthKind::Basic]),
-        ConnectionType::OauthM2m => Ok(&[AuthKind::ClientCredentials, AuthKind::ServiceAccount]),
+        ConnectionType::OauthM2m => Ok(&[AuthKind::ClientCredentials, AuthKind::ServiceAccount, AuthKind::KeyPair]),
         ConnectionType::GoogleDwd => Ok(&[AuthKind::GoogleDwd]),
         ConnectionType::NoAuth => Ok(&[AuthKind::None]),
         other => {

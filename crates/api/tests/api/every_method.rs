@@ -18,6 +18,7 @@ async fn every_served_method_was_seen_to_succeed_and_to_refuse() {
     tools(&shelf).await;
     verification(&shelf).await;
     logs(kit).await;
+    why(&shelf).await;
     events(kit).await;
     let served = doors().unwrap().into_iter().filter(|door| door.wire == Wire::Grpc && door.implemented);
     let methods: Vec<String> = served.map(|door| door.method).filter(|method| !method.is_empty()).collect();
@@ -58,6 +59,32 @@ async fn connections(kit: &Kit) {
     let spare = kit.rest("POST", all, new("SPARE")).await.json;
     let spare = format!("{all}/{}", spare.pointer("/connection/id").unwrap().as_str().unwrap());
     both(kit, "DELETE", (&spare, Value::Null), (&none, Value::Null)).await;
+}
+
+async fn why(shelf: &Shelf) {
+    let (kit, path) = (&shelf.kit, "/api/v1/agentkit/why");
+    let about = json!({ "connected_account_id": shelf.account });
+    let answer = both(kit, "POST", (path, about.clone()), (path, json!({ "connected_account_id": "ca_none" }))).await;
+    let steps = answer["steps"].as_array().unwrap();
+    assert!(answer["works"] == true && steps.iter().all(|step| step["state"] != "stops"), "{answer}");
+    let nobody = json!({ "connection_name": "MAIL", "identifier": "nobody-yet" });
+    let stopped = kit.rest("POST", path, nobody).await.json;
+    let stops = stopped["steps"].as_array().unwrap().iter().find(|step| step["state"] == "stops").unwrap();
+    assert_eq!((&stopped["works"], &stops["part"]), (&json!(false), &json!("Account")), "{stopped}");
+    assert_eq!(stops.pointer("/mend/link/identifier"), Some(&json!("nobody-yet")), "{stopped}");
+    for (wrong, word) in [
+        (json!({}), "exactly one"),
+        (json!({ "instance_id": "inst_1", "mcp_url": "vkm_1" }), "exactly one"),
+        (json!({ "connection_name": "MAIL" }), "identifier is missing"),
+        (json!({ "instance_id": "inst_1", "identifier": "eve" }), "identifier"),
+        (json!({ "instance_id": "inst_1", "session_token": "eyJ" }), "session_token"),
+    ] {
+        let refused = kit.rest("POST", path, wrong.clone()).await;
+        assert!(
+            refused.status == 400 && refused.json["message"].as_str().unwrap().contains(word),
+            "{wrong}: {refused:?}"
+        );
+    }
 }
 
 async fn organizations(kit: &Kit) {

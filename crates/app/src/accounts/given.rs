@@ -115,6 +115,8 @@ pub(super) fn shown(wired: &Wired, opened: Opened) -> Option<Shown> {
             let subject = typed.get("subject").map(|subject| subject.expose().to_owned())?;
             Some(Shown::Subject(subject, access_token))
         }
-        AuthKind::OAuth2 | AuthKind::ClientCredentials | AuthKind::ServiceAccount => Some(Shown::Token(access_token)),
+        AuthKind::OAuth2 | AuthKind::ClientCredentials | AuthKind::ServiceAccount | AuthKind::KeyPair => {
+            Some(Shown::Token(access_token))
+        }
     }
 }

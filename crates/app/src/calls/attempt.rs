@@ -26,6 +26,8 @@ pub(super) struct Call {
     pub(super) again: &'static str,
     pub(super) execution: ExecutionId,
     pub(super) cancellation: CancellationToken,
+    /// Where the config that the call came through has people confirmed who sign in.
+    pub(super) verify_url: Option<String>,
 }
 
 impl Call {

@@ -43,6 +43,7 @@ impl Job {
             again: "call the tool again",
             execution: ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
             cancellation: CancellationToken::new(),
+            verify_url: through.verify_url(),
         };
         Self { call, through, served, waits: false, _asked: Asked::default() }
     }

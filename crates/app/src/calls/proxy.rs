@@ -69,6 +69,7 @@ pub async fn send(app: &App, ctx: &Ctx, wanted: Wanted) -> Result<Response<Answe
         again: "send the request again",
         execution: execution.clone(),
         cancellation: CancellationToken::new(),
+        verify_url: None,
     };
     let asked = Asked { method, target, headers };
     let proxied = Proxied { call, connection, asked };

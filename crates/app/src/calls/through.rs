@@ -36,6 +36,14 @@ impl Through {
         }
     }
 
+    /// Where the config that it is a server of has people confirmed who sign in.
+    pub(super) fn verify_url(&self) -> Option<String> {
+        match self {
+            Self::Server(served) => served.set.options.user_verify_url.clone(),
+            Self::Api { .. } => None,
+        }
+    }
+
     /// Whether the user's account is the one that the caller means.
     pub(super) fn means(&self, account: &AccountId) -> bool {
         match self {

@@ -154,7 +154,8 @@ impl Call {
     }
 
     async fn link(&self, connection: &Connection, scopes: Vec<String>) -> crate::Result<Link> {
-        let (owner, wishes) = (self.owner.clone(), Wishes { scopes, ..Wishes::default() });
+        let (owner, config_verify_url) = (self.owner.clone(), self.verify_url.clone());
+        let wishes = Wishes { scopes, config_verify_url, ..Wishes::default() };
         let (_, link) = link_for(&self.app, &self.ctx, connection, owner, Life::Chat, &wishes).await?;
         Ok(link)
     }

@@ -353,7 +353,7 @@ pub(super) fn endpoints_of(way: &Auth, own: &Settings) -> Endpoints {
             revoke_url: oauth.revoke.as_ref().map(|revoke| revoke.url.as_str()),
             identity_url: oauth.identity.as_ref().map(|identity| identity.url.as_str()),
         },
-        Auth::Minted(minted) => Vendors { token_url: Some(&minted.token_url), ..Vendors::default() },
+        Auth::Minted(minted) => Vendors { token_url: minted.token_url.as_deref(), ..Vendors::default() },
         Auth::Static(_) | Auth::None => Vendors::default(),
     };
     Endpoints::of(vendors, own)

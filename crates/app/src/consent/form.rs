@@ -2,9 +2,8 @@
 
 use crate::connections::Wired;
 use crate::credentials::typed::Typed;
-use crate::credentials::{Fault, Faults, asked};
+use crate::credentials::{Fault, Faults, asked, schemes::has_lines};
 use serde_json::Value;
-use valetkey_connectors::AuthKind;
 use valetkey_domain::Secret;
 use valetkey_domain::account::ConnectedAccount;
 
@@ -66,13 +65,12 @@ impl Form {
 
     fn of(wired: &Wired, value: impl Fn(&str) -> String, faults: &Faults) -> Self {
         let fault = |name: &str| faults.iter().find(|(of, _)| of == name).map(|(_, fault)| *fault);
-        let lines = wired.kind() == AuthKind::ServiceAccount;
         let field = |field: &valetkey_connectors::Field| FormField {
             name: field.name.clone(),
             label: field.label.clone(),
             hint: field.hint.clone(),
             secret: field.secret,
-            lines: lines && field.secret,
+            lines: has_lines(wired, field),
             required: field.required,
             options: field.options.clone(),
             value: if field.secret { String::new() } else { value(&field.name) },

@@ -87,6 +87,8 @@ pub struct Wishes {
     pub user_verify_url: Option<String>,
     /// What the app wants back there.
     pub state: Option<String>,
+    /// Where the config that the link is made for has people confirmed.
+    pub config_verify_url: Option<String>,
     /// Scopes that the person is asked for whatever else they are asked for: those that a call lacked.
     pub scopes: Vec<String>,
 }
@@ -185,7 +187,8 @@ async fn made(
 async fn confirmed_at(app: &App, ctx: &Ctx, wired: &Wired, wishes: &Wishes) -> Result<Option<VerifyAt>> {
     let environment = environments::get(&mut app.core.store.glance().await?, &ctx.environment).await?;
     let environment = environment.ok_or_else(|| Error::not_found("environment", &ctx.environment))?;
-    let at = verification::of_link(&environment, wishes.user_verify_url.as_deref(), wishes.state.as_deref());
+    let (config, own) = (wishes.config_verify_url.as_deref(), wishes.user_verify_url.as_deref());
+    let at = verification::of_link(&environment, config, own, wishes.state.as_deref());
     if wired.is_oauth() { at } else { Ok(None) }
 }
 

@@ -4,6 +4,7 @@
 //! typed will do, [`trial`] tries it at the app, [`try_out`] the same without an account.
 
 mod fit;
+mod key_pair;
 mod present;
 mod renewal;
 mod service_account;
@@ -11,7 +12,7 @@ mod trial;
 mod unstored;
 
 pub use fit::{Fault, Faults, asked, service_account_of};
-pub(crate) use fit::{fit, named, subject};
+pub(crate) use fit::{fit, has_lines, named, subject};
 pub(crate) use present::{present, sent};
 pub(crate) use renewal::renewal;
 pub(crate) use trial::{Trial, trial};

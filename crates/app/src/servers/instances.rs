@@ -209,37 +209,53 @@ pub async fn view(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<Instan
 pub async fn auth_state(app: &App, ctx: &Ctx, id: &InstanceId, with_links: bool) -> Result<Vec<ConnectionState>> {
     let instance = get(app, ctx, id).await?;
     let config = configs::get(app, ctx, &instance.config).await?;
-    connection_states(app, ctx, &config.mappings, &instance.identifier, with_links).await
+    config_states(app, ctx, &config, &instance.identifier, with_links).await
 }
 
-/// The same for the mappings of any config and any user, whether or not they have an instance.
+/// The same for any config and any user, whether or not they have an instance.
 ///
 /// # Errors
 /// As for [`auth_state`].
+pub async fn config_states(
+    app: &App,
+    ctx: &Ctx,
+    config: &McpConfig,
+    identifier: &Identifier,
+    with_links: bool,
+) -> Result<Vec<ConnectionState>> {
+    if !with_links {
+        return connection_states(app, ctx, &config.mappings, identifier).await;
+    }
+    let wishes = Wishes { config_verify_url: config.options.user_verify_url.clone(), ..Wishes::default() };
+    let mut states = Vec::with_capacity(config.mappings.len());
+    for mapping in &config.mappings {
+        let (connection, owner) =
+            (connections::get(app, ctx, &mapping.connection).await?, Owner::of(identifier.clone()));
+        let (account, link) = link_for(app, ctx, &connection, owner, Life::Chat, &wishes).await?;
+        let status = account.status.clone();
+        states.push(ConnectionState { connection, account: Some(account), status, link: Some(link) });
+    }
+    Ok(states)
+}
+
+/// How far a user has signed in on these connections, without links: nothing is made.
+///
+/// # Errors
+/// One of the connections is no more.
 pub async fn connection_states(
     app: &App,
     ctx: &Ctx,
     mappings: &[Mapping],
     identifier: &Identifier,
-    with_links: bool,
 ) -> Result<Vec<ConnectionState>> {
     let mut states = Vec::with_capacity(mappings.len());
     for mapping in mappings {
         let connection = connections::get(app, ctx, &mapping.connection).await?;
-        states.push(state(app, ctx, connection, Owner::of(identifier.clone()), with_links).await?);
+        let account = accounts::find(app, ctx, &connection.id, &Owner::of(identifier.clone())).await?;
+        let status = account.as_ref().map_or(Status::PendingAuth, |account| account.status.clone());
+        states.push(ConnectionState { connection, account, status, link: None });
     }
     Ok(states)
-}
-
-async fn state(app: &App, ctx: &Ctx, connection: Connection, owner: Owner, with_link: bool) -> Result<ConnectionState> {
-    if !with_link {
-        let account = accounts::find(app, ctx, &connection.id, &owner).await?;
-        let status = account.as_ref().map_or(Status::PendingAuth, |account| account.status.clone());
-        return Ok(ConnectionState { connection, account, status, link: None });
-    }
-    let (account, link) = link_for(app, ctx, &connection, owner, Life::Chat, &Wishes::default()).await?;
-    let status = account.status.clone();
-    Ok(ConnectionState { connection, account: Some(account), status, link: Some(link) })
 }
 
 async fn find_on_config(

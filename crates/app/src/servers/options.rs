@@ -1,6 +1,7 @@
 //! What a config may say beside its connections.
 
 use crate::connections::{self, Wired};
+use crate::tenancy::verification;
 use crate::{App, Error, Result};
 use std::ops::RangeInclusive;
 use valetkey_connectors::nearest;
@@ -15,8 +16,11 @@ const MOST_TOOLS: usize = 200;
 /// Whether a config of these connections may say this.
 ///
 /// # Errors
-/// A limit is too low or too high; something is said of too many tools; no connection has a tool that wants the user's word.
+/// A limit is too low or too high; an address is no place to send people to; something is said of too many tools; no connection has a tool that wants the user's word.
 pub(super) async fn check(app: &App, ctx: &Ctx, mappings: &[Mapping], options: &Options) -> Result<()> {
+    if let Some(url) = &options.user_verify_url {
+        verification::checked(url)?;
+    }
     let limits = options.tool_answer_bytes.values().chain(&options.answer_bytes);
     if let Some(odd) = limits.into_iter().find(|bytes| !ANSWER_BYTES.contains(bytes)) {
         let (low, high) = ANSWER_BYTES.into_inner();

@@ -26,14 +26,19 @@ pub(crate) fn checked(text: &str) -> Result<Url> {
     Ok(url)
 }
 
-/// Where a link's person is confirmed: at the address that the link brings, else at the environment's. A link that brings
-/// one is always confirmed; without one it is where the environment wants it so. Where the environment has an address of its
-/// own, a link's leads to the same origin.
+/// Where a link's person is confirmed: at the address that the link brings, else at the config's that it is made for, else at
+/// the environment's. A link that brings one is always confirmed; without one it is where the environment wants it so. Where
+/// the config or the environment has an address, a link's leads to the same origin as the one that stands in for it.
 ///
 /// # Errors
 /// The address is no place to send people to, or none is known though the environment wants it.
-pub(crate) fn of_link(environment: &Environment, url: Option<&str>, state: Option<&str>) -> Result<Option<VerifyAt>> {
-    let own = environment.user_verify_url.as_deref();
+pub(crate) fn of_link(
+    environment: &Environment,
+    config: Option<&str>,
+    url: Option<&str>,
+    state: Option<&str>,
+) -> Result<Option<VerifyAt>> {
+    let own = config.or(environment.user_verify_url.as_deref());
     let confirmed = environment.user_verify_mode == Some(VerifyMode::App);
     let chosen = match (url, own) {
         (Some(url), own) => {
@@ -52,7 +57,7 @@ pub(crate) fn of_link(environment: &Environment, url: Option<&str>, state: Optio
         (None, None) if confirmed => {
             let message = "user_verify_url not configured for verification redirect: this environment has every user \
                            confirmed by the app (user_verify_mode B2B), so give user_verify_url with the link, or have the \
-                           operator set the environment's";
+                           operator set the config's or the environment's";
             return Err(Error::new(Kind::FailedPrecondition, message));
         }
         (None, _) => return Ok(None),
@@ -109,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_links_address_counts_and_lies_at_the_environments_origin() {
-        let at = |mode, own, url| of_link(&environment(mode, own), url, Some("s")).map(|at| at.map(|at| at.url));
+        let at = |mode, own, url| of_link(&environment(mode, own), None, url, Some("s")).map(|at| at.map(|at| at.url));
         let (own, mode) = (Some("https://app.example/verify"), Some(VerifyMode::App));
         assert_eq!(at(None, None, None).unwrap(), None);
         assert_eq!(at(None, own, None).unwrap(), None, "an address alone confirms nobody");
@@ -121,6 +126,14 @@ mod tests {
         {
             assert!(at(mode, own, Some(elsewhere)).is_err(), "{elsewhere}");
         }
+        let of = |own, config, url| of_link(&environment(mode, own), config, url, None).map(|at| at.map(|at| at.url));
+        let configs = Some("https://one.example/verify");
+        assert_eq!(of(own, configs, None).unwrap().as_deref(), configs, "a config's goes before the environment's");
+        assert_eq!(of(None, configs, None).unwrap().as_deref(), configs, "and stands alone");
+        assert_eq!(of(own, configs, Some("https://one.example/2")).unwrap().as_deref(), Some("https://one.example/2"));
+        assert!(of(own, configs, own).is_err(), "a link's lies at the config's origin then");
+        let unasked = of_link(&environment(None, None), configs, None, None).unwrap();
+        assert!(unasked.is_none(), "a config's address alone confirms nobody");
         let refused = at(mode, None, None).unwrap_err();
         assert_eq!(refused.kind(), Kind::FailedPrecondition);
         assert!(refused.message().starts_with("user_verify_url not configured for verification redirect"));

@@ -1,10 +1,19 @@
 //! The ways to sign in, from a file.
 
-use crate::auth::{Auth, Discovery, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template};
+use crate::auth::{
+    Assertion, Auth, Discovery, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static, Template,
+};
 use crate::error::Problem;
-use crate::file::{AuthFile, AuthKind, CredentialField, LostAnswer, Ordered, Pkce, TokenBody, TokenClientAuth};
+use crate::file::{
+    AssertionFile, AuthFile, AuthKind, CredentialField, LostAnswer, Ordered, Pkce, SentAs, TokenBody, TokenClientAuth,
+};
 use crate::sign_in::{Identity, Revoke};
 use std::time::Duration;
+
+/// How long an assertion is good that says nothing of it: long enough for clocks that differ.
+const LIFE: Duration = Duration::from_secs(5 * 60);
+/// The same where it is the access token itself: what vendors take at most.
+const LIFE_OF_TOKENS: Duration = Duration::from_secs(60 * 60);
 
 /// Compiles one way.
 ///
@@ -22,11 +31,53 @@ pub(crate) fn way(way: &AuthFile) -> Result<Auth, Problem> {
             kind,
             fields: fields("auth.fields", &way.fields, true)?,
             sends: sends(way)?,
-            token_url: there("auth.token_url", way.token_url.as_ref())?,
+            token_url: Some(there("auth.token_url", way.token_url.as_ref())?),
             token_client_auth: way.token_client_auth,
             scope_separator: way.scope_separator.clone(),
+            assertion: None,
         }),
+        AuthKind::KeyPair => Auth::Minted(key_pair(way)?),
     })
+}
+
+fn key_pair(way: &AuthFile) -> Result<Minted, Problem> {
+    let assertion = assertion(way.assertion.as_ref())?;
+    let token_url = match assertion.sent_as {
+        SentAs::Token => None,
+        SentAs::Client | SentAs::Grant => Some(there("auth.token_url", way.token_url.as_ref())?),
+    };
+    Ok(Minted {
+        kind: way.kind,
+        fields: fields("auth.fields", &way.fields, true)?,
+        sends: sends(way)?,
+        token_url,
+        token_client_auth: TokenClientAuth::None,
+        scope_separator: way.scope_separator.clone(),
+        assertion: Some(assertion),
+    })
+}
+
+/// What a key pair signs: what the file says, else what a client says of itself (RFC 7523, section 3).
+///
+/// # Errors
+/// A claim or a span that is none.
+pub(crate) fn assertion(written: Option<&AssertionFile>) -> Result<Assertion, Problem> {
+    let written = written.cloned().unwrap_or_default();
+    let template = |name: &str, text: &str| {
+        let parsed = Template::parse(text).map_err(|why| problem(&format!("auth.assertion.claims.{name}"), why))?;
+        Ok((name.to_owned(), parsed))
+    };
+    let mut claims = written.claims.iter().map(|(name, text)| template(name, text)).collect::<Result<Vec<_>, _>>()?;
+    if written.sent_as == SentAs::Client {
+        for name in ["iss", "sub"] {
+            if written.claims.get(name).is_none() {
+                claims.push(template(name, "{client_id}")?);
+            }
+        }
+    }
+    let usual = if written.sent_as == SentAs::Token { LIFE_OF_TOKENS } else { LIFE };
+    let life = written.life.as_deref().map(|text| span("auth.assertion.life", text)).transpose()?.unwrap_or(usual);
+    Ok(Assertion { sent_as: written.sent_as, claims, life })
 }
 
 /// Compiles fields, which are secrets unless they say no if `secret` is so.
@@ -102,7 +153,7 @@ fn oauth(way: &AuthFile) -> Result<OAuth2, Problem> {
                 Some(false) => LostAnswer::RetryNow,
                 Some(true) | None => LostAnswer::RetryAtExpiry,
             }),
-            idle_ttl: way.refresh.idle_ttl.as_deref().map(span).transpose()?,
+            idle_ttl: way.refresh.idle_ttl.as_deref().map(|text| span("auth.refresh.idle_ttl", text)).transpose()?,
         },
         revoke: compiled("auth.revoke", way.revoke.as_ref().map(Revoke::compile))?,
         identity: compiled("auth.identity", way.identity.as_ref().map(Identity::compile))?,
@@ -152,13 +203,13 @@ fn compiled<T>(at: &str, compiled: Option<Result<T, String>>) -> Result<Option<T
 
 /// A span such as `180d`: one number and one unit. Not by humantime, which would come for this alone and
 /// takes more than the format wants to mean: months of 30.44 days, and `M` beside `m`.
-fn span(text: &str) -> Result<Duration, Problem> {
+fn span(at: &str, text: &str) -> Result<Duration, Problem> {
     let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
     let read = units.iter().find_map(|(unit, seconds)| {
         let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
         Some(Duration::from_secs(number.checked_mul(*seconds)?))
     });
-    read.ok_or_else(|| problem("auth.refresh.idle_ttl", format!("`{text}` is no span such as 180d, 12h, 30m or 90s")))
+    read.ok_or_else(|| problem(at, format!("`{text}` is no span such as 180d, 12h, 30m or 90s")))
 }
 
 fn problem(at: &str, why: impl Into<String>) -> Problem {

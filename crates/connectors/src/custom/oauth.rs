@@ -10,6 +10,9 @@ use url::Url;
 /// The vendor's endpoint where a Google service account's key becomes tokens.
 const GOOGLE_TOKENS: &str = "https://oauth2.googleapis.com/token";
 
+/// What OpenID Connect calls it that a client signs with a key of its own.
+pub(super) const PRIVATE_KEY_JWT: &str = "private_key_jwt";
+
 /// How many scopes a pattern names at most.
 const SCOPES: usize = 200;
 
@@ -28,14 +31,17 @@ impl OauthConfig {
     }
 
     /// What the token endpoint calls the way in which the client names itself there, in the words of connector files.
-    fn client_auth(&self, at: &str) -> Result<&'static str, Problem> {
+    fn client_auth(&self, at: &str, signs: bool) -> Result<&'static str, Problem> {
         match self.token_endpoint_auth_method.as_str() {
             "" | "client_secret_post" => Ok("post"),
             "client_secret_basic" => Ok("basic"),
             "none" => Ok("none"),
+            PRIVATE_KEY_JWT if signs => Ok("none"),
             other => {
                 let shown: String = other.chars().take(40).collect();
-                let why = format!("`{shown}` is none of client_secret_post, client_secret_basic and none");
+                let why = format!(
+                    "`{shown}` is none of client_secret_post, client_secret_basic, private_key_jwt (OAUTH_M2M) and none"
+                );
                 Err(problem(format!("{at}.oauth_config.token_endpoint_auth_method"), why))
             }
         }
@@ -65,7 +71,7 @@ pub(super) fn code_flow(at: &str, pattern: &Pattern, address: &Address) -> Resul
         "kind": "oauth2",
         "authorize_url": oauth.authorize_uri,
         "token_url": oauth.token_uri,
-        "token_client_auth": oauth.client_auth(at)?,
+        "token_client_auth": oauth.client_auth(at, false)?,
         "pkce": if oauth.pkce_enabled == Some(false) { "none" } else { "S256" },
         "scope_param": if oauth.custom_scope_name.is_empty() { "scope" } else { &oauth.custom_scope_name },
     });
@@ -93,7 +99,8 @@ pub(super) fn minted(at: &str, pattern: &Pattern, kind: &str) -> Result<serde_js
     let google = kind == "google_dwd" && given.token_uri.is_empty();
     let token_url = if google { GOOGLE_TOKENS } else { &given.token_uri };
     endpoint(at, "token_uri", token_url)?;
-    Ok(serde_json::json!({ "kind": kind, "token_url": token_url, "token_client_auth": given.client_auth(at)? }))
+    let client_auth = given.client_auth(at, kind == "key_pair")?;
+    Ok(serde_json::json!({ "kind": kind, "token_url": token_url, "token_client_auth": client_auth }))
 }
 
 fn check_scopes(at: &str, oauth: &OauthConfig) -> Result<(), Problem> {

@@ -123,6 +123,21 @@ fn access_tokens_without_a_person() {
     let account = json!([{ "field_name": "service_account_json", "input_type": "textarea" }]);
     let account = made(&json!({ "type": "OAUTH_M2M", "oauth_config": token, "fields": account }));
     assert_eq!(account.ways[0].kind(), AuthKind::ServiceAccount);
+    let signed = json!({ "token_uri": "https://acme.com/token", "token_endpoint_auth_method": "private_key_jwt" });
+    let pair = json!([{ "field_name": "client_id" }, { "field_name": "key_id" }, key("private_key")]);
+    let pair = made(&json!({ "type": "OAUTH_M2M", "oauth_config": signed, "fields": pair }));
+    let fields: Vec<_> =
+        pair.ways[0].fields().iter().map(|one| (one.name.as_str(), one.secret, one.required)).collect();
+    assert_eq!(pair.ways[0].kind(), AuthKind::KeyPair);
+    assert_eq!(fields, [("client_id", false, true), ("key_id", false, false), ("private_key", true, true)]);
+    for (kind, fields) in [("OAUTH_M2M", json!([key("private_key")])), ("OAUTH", json!([]))] {
+        let pattern = json!({ "type": kind, "fields": fields, "oauth_config": {
+            "authorize_uri": "https://acme.com/a", "token_uri": "https://acme.com/t",
+            "token_endpoint_auth_method": "private_key_jwt",
+        } });
+        let refused = at("https://api.acme.com", &json!([pattern])).unwrap_err();
+        assert!(refused.to_string().contains("private_key_jwt"), "{refused}");
+    }
     let google = made(&json!({ "type": "GOOGLE_DWD" }));
     assert_eq!((google.ways[0].kind(), google.ways[0].fields()[0].name.as_str()), (AuthKind::GoogleDwd, "subject"));
 }

@@ -7,13 +7,16 @@ use super::pattern::{Pattern, PatternField};
 use super::place::problem;
 use super::sends::sends;
 use super::{endpoint, field, oauth};
-use crate::auth::{Auth, Discovery, Field};
+use crate::auth::{Assertion, Auth, Discovery, Field};
 use crate::compile::auth as compile;
 use crate::error::Problem;
 use crate::file::{AuthFile, TokenClientAuth};
 
 /// The types that a provider may have.
 const TYPES: &str = "OAUTH, BASIC, BEARER, API_KEY, NO_AUTH, OAUTH_M2M, GOOGLE_DWD";
+
+/// What a key pair asks of an account.
+const KEY_PAIR: [&str; 3] = [Assertion::CLIENT_ID, Assertion::KEY_ID, Assertion::PRIVATE_KEY];
 
 /// A way to sign in, and what accounts say of themselves for it.
 #[derive(Debug)]
@@ -84,6 +87,7 @@ fn skeleton(at: &str, pattern: &Pattern, address: &Address) -> Result<AuthFile, 
     let written = match pattern.kind.as_str() {
         "OAUTH" => oauth::code_flow(at, pattern, address)?,
         "OAUTH_M2M" if names(pattern, "service_account_json") => oauth::minted(at, pattern, "service_account")?,
+        "OAUTH_M2M" if signs(pattern) => oauth::minted(at, pattern, "key_pair")?,
         "OAUTH_M2M" => oauth::minted(at, pattern, "client_credentials")?,
         "GOOGLE_DWD" => oauth::minted(at, pattern, "google_dwd")?,
         "BASIC" => serde_json::json!({ "kind": "basic" }),
@@ -97,6 +101,12 @@ fn skeleton(at: &str, pattern: &Pattern, address: &Address) -> Result<AuthFile, 
         }
     };
     serde_json::from_value(written).map_err(|why| problem(at, why.to_string()))
+}
+
+/// Whether a client says who it is by what it signs with a key of its own.
+fn signs(pattern: &Pattern) -> bool {
+    let said = pattern.oauth_config.as_ref().map(|oauth| oauth.token_endpoint_auth_method.as_str());
+    pattern.kind == "OAUTH_M2M" && said == Some(oauth::PRIVATE_KEY_JWT)
 }
 
 fn names(pattern: &Pattern, name: &str) -> bool {
@@ -122,6 +132,7 @@ fn credential(at: &str, pattern: &Pattern, in_addresses: &[String]) -> Result<Ve
         }
         "API_KEY" => one_of(&own, &["api_key", "token"]),
         "OAUTH_M2M" if names(pattern, "service_account_json") => with(&["service_account_json"]),
+        "OAUTH_M2M" if signs(pattern) => with(&KEY_PAIR),
         "OAUTH_M2M" => with(&["client_id", "client_secret"]),
         "GOOGLE_DWD" => {
             let asked = with(&["subject"]);
@@ -136,6 +147,9 @@ fn credential(at: &str, pattern: &Pattern, in_addresses: &[String]) -> Result<Ve
         ("BASIC", 0) => Err(missing("field named username or password")),
         ("BEARER", 0) => Err(missing("field for the token: add one named token")),
         ("API_KEY", 0) => Err(missing("field for the key: add one named api_key")),
+        ("OAUTH_M2M", _) if signs(pattern) && !(names(pattern, "client_id") && names(pattern, "private_key")) => {
+            Err(missing("pair of client_id and private_key: private_key_jwt signs with a key of each account's own"))
+        }
         ("OAUTH_M2M", 1) if !names(pattern, "service_account_json") => {
             Err(missing("pair of client_id and client_secret: ask for both, or for none to use the connection's"))
         }
@@ -158,6 +172,7 @@ fn subject() -> PatternField {
 fn is_secret(pattern: &Pattern, field: &PatternField) -> bool {
     match field.field_name.as_str() {
         "subject" | "client_id" => false,
+        Assertion::KEY_ID if signs(pattern) => false,
         "username" if pattern.kind == "BASIC" => is_masked(field),
         _ => true,
     }
@@ -166,7 +181,8 @@ fn is_secret(pattern: &Pattern, field: &PatternField) -> bool {
 /// A credential is needed, unless something stands in for it.
 fn is_required(pattern: &Pattern, field: &PatternField) -> bool {
     let has_default = pattern.auth_field_mutations.get(&field.field_name).is_some_and(|one| one.default.is_some());
-    !has_default && (field.required || pattern.kind != "API_KEY" || field.header_name.is_empty())
+    let may_be_none = signs(pattern) && field.field_name == Assertion::KEY_ID && !field.required;
+    !has_default && !may_be_none && (field.required || pattern.kind != "API_KEY" || field.header_name.is_empty())
 }
 
 /// What else is asked: it fills the address, or is only kept with the account.

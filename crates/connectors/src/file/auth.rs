@@ -47,6 +47,8 @@ pub struct AuthFile {
     /// What a person or an app gives, by name, in the order of the form.
     #[serde(default)]
     pub fields: Ordered<CredentialField>,
+    /// What is signed with the private key of a `key_pair`, and where it goes.
+    pub assertion: Option<AssertionFile>,
     /// Where the credential stands in a request, `header.NAME` or `query.name`, and what stands there: a text with the
     /// names of fields, or `access_token`, in braces.
     #[serde(default)]
@@ -84,13 +86,16 @@ pub enum AuthKind {
     ServiceAccount,
     /// The same in the name of a person of the service account's organisation: the connection has the key.
     GoogleDwd,
+    /// Access tokens for an assertion that is signed with a private key of the account's own (RFC 7523), or the assertion
+    /// itself.
+    KeyPair,
     /// No credential.
     None,
 }
 
 impl AuthKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OAuth2,
         Self::ApiKey,
         Self::Bearer,
@@ -98,6 +103,7 @@ impl AuthKind {
         Self::ClientCredentials,
         Self::ServiceAccount,
         Self::GoogleDwd,
+        Self::KeyPair,
         Self::None,
     ];
 
@@ -112,9 +118,37 @@ impl AuthKind {
             Self::ClientCredentials => "client_credentials",
             Self::ServiceAccount => "service_account",
             Self::GoogleDwd => "google_dwd",
+            Self::KeyPair => "key_pair",
             Self::None => "none",
         }
     }
+}
+
+/// What is signed with a private key, and where it goes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssertionFile {
+    /// What it is good for.
+    #[serde(default)]
+    pub sent_as: SentAs,
+    /// What it says, beside its times and its number: texts with the names of fields, or `key_sha256`, in braces.
+    #[serde(default)]
+    pub claims: Ordered<String>,
+    /// How long it is good: a number and `d`, `h`, `m` or `s`.
+    pub life: Option<String>,
+}
+
+/// What a signed assertion is good for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SentAs {
+    /// A client says by it who it is and asks for a token of its own (RFC 7523, section 2.2; `private_key_jwt`).
+    #[default]
+    Client,
+    /// It is exchanged for a token (RFC 7523, section 2.1).
+    Grant,
+    /// It is the access token itself.
+    Token,
 }
 
 /// How a client authenticates at a token endpoint.

@@ -3,9 +3,9 @@
 
 use super::problems::{Author, Problems};
 use super::whole::https;
-use crate::auth::{Sent, Template};
+use crate::auth::{Assertion, Sent, Template};
 use crate::compile::auth as compile;
-use crate::file::{AuthFile, AuthKind, CredentialField, File, Ordered};
+use crate::file::{AuthFile, AuthKind, CredentialField, File, Ordered, SentAs};
 use crate::host::{is_anchored, placeholders};
 use crate::sign_in::{Identity, Revoke, Verify};
 use std::collections::BTreeSet;
@@ -46,15 +46,18 @@ pub(super) fn check(file: &File, author: Author, problems: &mut Problems) {
 fn way_of(file: &File, way: &AuthFile, problems: &mut Problems) {
     let minted = matches!(way.kind, AuthKind::ClientCredentials | AuthKind::ServiceAccount | AuthKind::GoogleDwd);
     let oauth = way.kind == AuthKind::OAuth2;
+    let pair = way.kind == AuthKind::KeyPair;
+    let exchanged = minted || (pair && sent_as(way) != SentAs::Token);
     let (typed, fixed) = (matches!(way.kind, AuthKind::ApiKey | AuthKind::Bearer | AuthKind::Basic), "auth");
     let meant = [
         ("authorize_url", way.authorize_url.is_some(), oauth, oauth),
-        ("token_url", way.token_url.is_some(), oauth || minted, oauth || minted),
+        ("token_url", way.token_url.is_some(), oauth || exchanged, oauth || exchanged),
         ("authorize_params", !way.authorize_params.is_empty(), oauth, false),
         ("revoke", way.revoke.is_some(), oauth, false),
         ("identity", way.identity.is_some(), oauth, false),
         ("issuer", way.issuer.is_some(), oauth, false),
-        ("fields", !way.fields.is_empty(), typed || minted, typed || needs_fields(way.kind)),
+        ("assertion", way.assertion.is_some(), pair, false),
+        ("fields", !way.fields.is_empty(), typed || minted || pair, typed || needs_fields(way.kind)),
         ("send", !way.send.is_empty(), way.kind != AuthKind::None, way.kind == AuthKind::ApiKey),
         ("username", way.username.is_some(), way.kind == AuthKind::Basic, false),
         ("password", way.password.is_some(), way.kind == AuthKind::Basic, false),
@@ -65,7 +68,7 @@ fn way_of(file: &File, way: &AuthFile, problems: &mut Problems) {
         problems.demand(given || !must, &at, &format!("is missing: `{}` has it", way.kind.as_str()));
     }
     fields("auth.fields", &way.fields, problems);
-    known(way, problems);
+    known(file, way, problems);
     if oauth {
         oauth2(file, way, problems);
     } else if let Some(url) = &way.token_url {
@@ -74,11 +77,11 @@ fn way_of(file: &File, way: &AuthFile, problems: &mut Problems) {
 }
 
 const fn needs_fields(kind: AuthKind) -> bool {
-    matches!(kind, AuthKind::ServiceAccount | AuthKind::GoogleDwd)
+    matches!(kind, AuthKind::ServiceAccount | AuthKind::GoogleDwd | AuthKind::KeyPair)
 }
 
 /// What is sent names only what is there, and each thing that is asked is sent or used.
-fn known(way: &AuthFile, problems: &mut Problems) {
+fn known(file: &File, way: &AuthFile, problems: &mut Problems) {
     let sends = match compile::sends(way) {
         Ok(sends) => sends,
         Err(problem) => return problems.add(problem.at, problem.why),
@@ -96,7 +99,10 @@ fn known(way: &AuthFile, problems: &mut Problems) {
         let there = way.fields.get(name).is_some() || (has_token && *name == "access_token");
         problems.demand(there, "auth.send", &format!("`{name}` is no field of this way to sign in"));
     }
+    let claimed = if way.kind == AuthKind::KeyPair { claimed(file, way, problems) } else { BTreeSet::new() };
     let used: &[&str] = match way.kind {
+        AuthKind::KeyPair if sent_as(way) == SentAs::Client => &[Assertion::PRIVATE_KEY, Assertion::CLIENT_ID],
+        AuthKind::KeyPair => &[Assertion::PRIVATE_KEY],
         AuthKind::ClientCredentials => &["client_id", "client_secret"],
         AuthKind::ServiceAccount => &["service_account_json"],
         AuthKind::GoogleDwd => &["subject"],
@@ -104,13 +110,51 @@ fn known(way: &AuthFile, problems: &mut Problems) {
     };
     for name in way.fields.keys() {
         let at = format!("auth.fields.{name}");
-        problems.demand(read.contains(name) || used.contains(&name), &at, "nothing is made of it");
+        let named = way.kind == AuthKind::KeyPair && name == Assertion::KEY_ID;
+        let of_use = named || read.contains(name) || used.contains(&name) || claimed.contains(name);
+        problems.demand(of_use, &at, "nothing is made of it");
     }
     if !way.fields.is_empty() {
         for name in used {
             problems.demand(way.fields.get(name).is_some(), "auth.fields", &format!("`{name}` is missing"));
         }
     }
+}
+
+fn sent_as(way: &AuthFile) -> SentAs {
+    way.assertion.as_ref().map_or_else(SentAs::default, |assertion| assertion.sent_as)
+}
+
+/// What a key pair signs names only what is there, and never the key; the names that it reads.
+fn claimed(file: &File, way: &AuthFile, problems: &mut Problems) -> BTreeSet<String> {
+    let assertion = match compile::assertion(way.assertion.as_ref()) {
+        Ok(assertion) => assertion,
+        Err(problem) => {
+            problems.add(problem.at, problem.why);
+            return BTreeSet::new();
+        }
+    };
+    for (name, _) in &assertion.claims {
+        let at = format!("auth.assertion.claims.{name}");
+        problems.demand(!Assertion::OURS.contains(&name.as_str()), &at, "is set by the server");
+    }
+    let says = |claim: &str| assertion.claims.iter().any(|(name, _)| name == claim);
+    let whose = assertion.sent_as == SentAs::Client || says("iss");
+    problems.demand(whose, "auth.assertion.claims", "has no `iss`: nothing says whose key it is");
+    let names: BTreeSet<String> =
+        assertion.claims.iter().flat_map(|(_, text)| text.names()).map(str::to_owned).collect();
+    for name in &names {
+        let field = way.fields.get(name).filter(|field| field.secret == Some(false));
+        let there = field.is_some() || file.account_fields.get(name).is_some() || name == Assertion::KEY_SHA256;
+        let why = format!("`{name}` is no field with `secret: false`, nor `{}`", Assertion::KEY_SHA256);
+        problems.demand(there, "auth.assertion.claims", &why);
+    }
+    let key_is_sent = way.send.iter().any(|(_, text)| text.contains("{private_key}"));
+    problems.demand(!key_is_sent, "auth.send", "a private key is sent nowhere");
+    let key = way.fields.get(Assertion::PRIVATE_KEY);
+    let hidden = key.is_none_or(|key| key.secret != Some(false) && key.required);
+    problems.demand(hidden, "auth.fields.private_key", "is a secret, and may not be left out");
+    names
 }
 
 fn fields(at: &str, fields: &Ordered<CredentialField>, problems: &mut Problems) {

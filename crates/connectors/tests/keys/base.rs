@@ -11,7 +11,7 @@ pub(crate) fn base() -> Value {
         "proxy_url": "https://api.keys.test",
         "hosts": ["api.keys.test", "two.keys.test"],
         "description": {"kind": "manual", "url": "https://keys.test/docs", "read_on": "2026-11-22"},
-        "auth": [auth(), typed(), client()],
+        "auth": [auth(), typed(), client(), pair()],
         "account_fields": {
             "region": {"label": "Region", "hint": "It stands in the address.", "options": ["eu", "us"]},
             "team": {"label": "Team", "pattern": "[a-z]+", "required": false}
@@ -64,6 +64,18 @@ fn typed() -> Value {
 
 fn client() -> Value {
     json!({"kind": "client_credentials", "token_url": "https://login.keys.test/t"})
+}
+
+fn pair() -> Value {
+    json!({
+        "kind": "key_pair",
+        "token_url": "https://login.keys.test/t",
+        "fields": {
+            "client_id": {"label": "Id", "secret": false},
+            "private_key": {"label": "Private key"}
+        },
+        "assertion": {"sent_as": "grant", "claims": {"iss": "{client_id}", "aud": "keys"}, "life": "2m"}
+    })
 }
 
 fn list() -> Value {

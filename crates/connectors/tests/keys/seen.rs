@@ -9,7 +9,7 @@ use std::time::Duration;
 use valetkey_connectors::file::read::read;
 use valetkey_connectors::lint::{self, Author, names};
 use valetkey_connectors::native::Work;
-use valetkey_connectors::{Auth, Catalog, Connector, Field, Setting, Step, Tool};
+use valetkey_connectors::{Assertion, Auth, Catalog, Connector, Field, Setting, Step, Tool};
 use valetkey_vendor::Digest;
 
 /// All that can be seen of a file.
@@ -52,7 +52,8 @@ fn face(connector: &Connector) -> String {
         .map(|asked| (&asked.method, &asked.url, &asked.body, &asked.scopes, asked.read(&who), asked.read(&also)));
     let verify = connector.verify.as_ref();
     let verify = verify.map(|verify| (&verify.method, &verify.path, verify.read(&who), verify.read(&also)));
-    let ways: Vec<_> = connector.ways.iter().map(|way| (way.kind(), asked(way.fields()), way.sends())).collect();
+    let ways: Vec<_> =
+        connector.ways.iter().map(|way| (way.kind(), asked(way.fields()), way.sends(), signed(way))).collect();
     let own = asked(&connector.account_fields);
     let also_seen = format!("{verify:?}\n{ways:?}\n{own:?}\n");
     also_seen
@@ -62,6 +63,14 @@ fn face(connector: &Connector) -> String {
             (&auth.authorize_params, auth.refresh, &auth.revoke, identity, &auth.issuer),
             (&auth.scope_param, &auth.token_in, &auth.ended, auth.token_body),
         )
+}
+
+/// What a key pair signs.
+fn signed(way: &Auth) -> Option<&Assertion> {
+    match way {
+        Auth::Minted(minted) => minted.assertion.as_ref(),
+        _ => None,
+    }
 }
 
 /// What a form asks, and what it takes.

@@ -57,6 +57,37 @@ pub async fn client_credentials(outbound: &Outbound, client: &Client<'_>, scopes
 /// See [`TokenError`].
 pub async fn assertion(outbound: &Outbound, token_url: &str, assertion: &Secret<str>) -> Result<Tokens, TokenError> {
     let form = [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion.expose())];
+    asserted(outbound, token_url, &form, assertion).await
+}
+
+/// Asks for an access token for a client that says who it is by a signed assertion (RFC 7523 §2.2).
+///
+/// # Errors
+/// See [`TokenError`].
+pub async fn client_assertion(
+    outbound: &Outbound,
+    token_url: &str,
+    client_id: &str,
+    assertion: &Secret<str>,
+    scopes: &str,
+) -> Result<Tokens, TokenError> {
+    let mut form = vec![
+        ("grant_type", "client_credentials"),
+        ("client_id", client_id),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", assertion.expose()),
+    ];
+    form.extend((!scopes.is_empty()).then_some(("scope", scopes)));
+    asserted(outbound, token_url, &form, assertion).await
+}
+
+/// Sends a form with an assertion in it, which must not come back in a message.
+async fn asserted(
+    outbound: &Outbound,
+    token_url: &str,
+    form: &[(&str, &str)],
+    assertion: &Secret<str>,
+) -> Result<Tokens, TokenError> {
     let body = Serializer::new(String::new()).extend_pairs(form).finish();
     let request = Request::post(token_url)
         .header(ACCEPT, HeaderValue::from_static("application/json"))

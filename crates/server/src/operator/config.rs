@@ -68,7 +68,8 @@ pub(crate) enum Verb {
         #[arg(id = "number", value_name = "VERSION")]
         version: i64,
     },
-    /// Say how long answers may be, and what becomes of tools that change; that makes a version of its own
+    /// Say how long answers may be, what becomes of tools that change, and where people are confirmed; that makes a version of
+    /// its own
     Set {
         /// Its name or id (cfg_...)
         name: String,
@@ -81,6 +82,9 @@ pub(crate) enum Verb {
         /// Whether remote servers' tools are held back that are not as they were accepted
         #[arg(long, value_name = "true|false")]
         hold_changes: Option<bool>,
+        /// Where the app confirms people who sign in for this config (user_verify_mode b2b); empty: where the environment does
+        #[arg(long, value_name = "URL")]
+        user_verify_url: Option<String>,
     },
     /// Remote servers' tools that are held back: what they were, and what they would be
     Held {
@@ -132,6 +136,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
                 "name": found.name, "id": found.id, "description": found.description, "connections": connections,
                 "answer_bytes": found.options.answer_bytes, "tool_answer_bytes": found.options.tool_answer_bytes,
                 "hold_changes": found.options.hold_changes, "approvals": found.options.approvals.words(),
+                "user_verify_url": found.options.user_verify_url,
             })))
         }
         Verb::Approvals { name, destructive, tools } => {
@@ -151,9 +156,9 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             let now = versions::roll_back(app, ctx, &found.id, version).await?.version;
             Ok(message(format!("MCP config '{}' is what it was at version {version}, as version {now}", found.name)))
         }
-        Verb::Set { name, answer_bytes, tools, hold_changes } => {
+        Verb::Set { name, answer_bytes, tools, hold_changes, user_verify_url } => {
             let found = find(app, ctx, &name).await?;
-            set(app, ctx, found, (answer_bytes, &tools, hold_changes)).await
+            set(app, ctx, found, (answer_bytes, &tools, hold_changes, user_verify_url)).await
         }
         Verb::Held { name } => Ok(held_back(&held::waiting(app, ctx, &find(app, ctx, &name).await?).await?)),
         Verb::Accept { name, tool, digest } => {
@@ -173,11 +178,14 @@ async fn set(
     app: &App,
     ctx: &Ctx,
     found: McpConfig,
-    (answer_bytes, tools, hold_changes): (Option<u32>, &[String], Option<bool>),
+    (answer_bytes, tools, hold_changes, verify_url): (Option<u32>, &[String], Option<bool>, Option<String>),
 ) -> Result<Reply> {
     let mut options = found.options.clone();
     options.answer_bytes = answer_bytes.map_or(options.answer_bytes, limit);
     options.hold_changes = hold_changes.unwrap_or(options.hold_changes);
+    if let Some(url) = verify_url {
+        options.user_verify_url = Some(url).filter(|url| !url.is_empty());
+    }
     for text in tools {
         let (tool, bytes) = tool_limit(text)?;
         match limit(bytes) {
@@ -185,7 +193,10 @@ async fn set(
             None => options.tool_answer_bytes.remove(&tool),
         };
     }
-    ensure!(options != found.options, "nothing would change: give --answer-bytes, --tool or --hold-changes");
+    ensure!(
+        options != found.options,
+        "nothing would change: give --answer-bytes, --tool, --hold-changes or --user-verify-url"
+    );
     let now = edited(app, ctx, found, options).await?;
     Ok(message(format!("MCP config '{}' is changed, as version {}", now.name, now.version)))
 }

@@ -61,17 +61,6 @@ impl Page for Form {
     const TEMPLATE: &'static str = "form.html";
 
     fn samples() -> Vec<(String, Self)> {
-        let field = |name: &str, label: &str, hint: Option<&str>, secret| Field {
-            name: name.into(),
-            label: label.into(),
-            hint: hint.map(Into::into),
-            secret,
-            lines: false,
-            required: true,
-            options: Vec::new(),
-            value: String::new(),
-            fault: None,
-        };
         let plain = Self {
             connector: "Freshdesk".into(),
             app: "Acme Assistant".into(),
@@ -104,12 +93,8 @@ impl Page for Form {
             value: "us".into(),
             ..field("region", "Region", None, false)
         };
-        let key_file =
-            Field { lines: true, ..field("service_account_json", "Key file", Some("The whole JSON file"), true) };
-        let long = Field { fault: Some("fault-long"), ..field("note", "Note", None, false) };
-        let no_key = Field { fault: Some("fault-key-file"), ..key_file.clone() };
-        let unclear =
-            Self { fields: vec![region, key_file, long, no_key], told: Some("form-unclear"), ..plain.clone() };
+        let mut unclear = Self { told: Some("form-unclear"), ..plain.clone() };
+        unclear.fields = std::iter::once(region).chain(keys()).collect();
         let elsewhere = |here| Some(CustomHosts { hosts: "127.0.0.1:8090".into(), here });
         [
             ("form-bare", Self { fields: Vec::new(), custom_hosts: elsewhere(true), ..plain.clone() }),
@@ -130,4 +115,29 @@ impl Page for Form {
     fn has_form(&self) -> bool {
         true
     }
+}
+
+/// A field that nobody has filled in.
+fn field(name: &str, label: &str, hint: Option<&str>, secret: bool) -> Field {
+    Field {
+        name: name.into(),
+        label: label.into(),
+        hint: hint.map(Into::into),
+        secret,
+        lines: false,
+        required: true,
+        options: Vec::new(),
+        value: String::new(),
+        fault: None,
+    }
+}
+
+/// Fields for keys that have several lines, good ones and refused ones.
+fn keys() -> [Field; 4] {
+    let key_file =
+        Field { lines: true, ..field("service_account_json", "Key file", Some("The whole JSON file"), true) };
+    let long = Field { fault: Some("fault-long"), ..field("note", "Note", None, false) };
+    let no_key = Field { fault: Some("fault-key-file"), ..key_file.clone() };
+    let pem = field("private_key", "Private key", None, true);
+    [key_file, long, no_key, Field { lines: true, fault: Some("fault-private-key"), ..pem }]
 }

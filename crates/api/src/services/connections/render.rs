@@ -44,7 +44,7 @@ fn shown(app: &App, wired: &Wired) -> Settings {
             token_uri: reach.token_url,
             ..Default::default()
         }),
-        AuthKind::OAuth2 | AuthKind::ClientCredentials | AuthKind::ServiceAccount => {
+        AuthKind::OAuth2 | AuthKind::ClientCredentials | AuthKind::ServiceAccount | AuthKind::KeyPair => {
             let redirects = wired.kind() == AuthKind::OAuth2;
             Settings::OauthConfig(wire::OAuthConnectionConfig {
                 authorize_uri: reach.authorize_url,

@@ -86,8 +86,7 @@ pub(super) async fn connected_accounts(
 ) -> Result<wire::ListMcpConnectedAccountsResponse> {
     let config = configs::get(app, ctx, &id(ConfigId::parse, &request.config_id)?).await?;
     let identifier = Identifier::parse(&request.identifier).map_err(Error::from)?;
-    let states =
-        instances::connection_states(app, ctx, &config.mappings, &identifier, request.include_auth_link).await?;
+    let states = instances::config_states(app, ctx, &config, &identifier, request.include_auth_link).await?;
     let connected_accounts = states.iter().map(|state| render::connection_state(app, state)).collect();
     Ok(wire::ListMcpConnectedAccountsResponse { connected_accounts })
 }

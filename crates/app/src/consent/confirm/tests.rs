@@ -11,7 +11,7 @@ use valetkey_domain::account::Status;
 
 /// Ann has signed in by a link that has her confirmed; the name that her browser brings to the app.
 async fn signed_in(fixture: &Fixture) -> String {
-    let wishes = Wishes { user_verify_url: Some("https://app.example/verify".into()), state: None, scopes: Vec::new() };
+    let wishes = Wishes { user_verify_url: Some("https://app.example/verify".into()), ..Wishes::default() };
     let owner = fixture.account.owner.clone();
     let link = consent::link_for(&fixture.app, &fixture.ctx, &fixture.connection, owner, Life::Chat, &wishes);
     let link = link.await.unwrap().1;

@@ -5,8 +5,9 @@ use crate::connections::Wired;
 use crate::credentials::typed::Typed;
 use crate::{Error, Result};
 use serde_json::{Map, Value};
-use valetkey_connectors::{AuthKind, Field, Unfit, nearest};
+use valetkey_connectors::{Assertion, AuthKind, Field, Unfit, nearest};
 use valetkey_domain::Secret;
+use valetkey_vault::assertion::Key;
 
 /// The most members that are looked at: more than any form has.
 const MEMBERS: usize = 40;
@@ -22,6 +23,8 @@ pub enum Fault {
     Long,
     /// It is no key file of a service account.
     KeyFile,
+    /// It is no private key that signs.
+    PrivateKey,
 }
 
 /// The fields that won't do, in the order of the form.
@@ -61,15 +64,34 @@ fn checked(wired: &Wired, field: &Field, value: &str) -> std::result::Result<(),
         Unfit::Form => Fault::Form,
         Unfit::Long => Fault::Long,
     })?;
-    let key_file = wired.kind() == AuthKind::ServiceAccount && field.name == "service_account_json";
-    // It stands in a header: what no header can hold is no key.
-    if !key_file && value.contains(char::is_control) {
-        return Err(Fault::Form);
+    let (good, fault) = match key_in(wired, field) {
+        Some(KeyIn::File) => (ServiceAccount::read(&Secret::from(value)).is_ok(), Fault::KeyFile),
+        Some(KeyIn::Pem) => (Key::read(&Secret::from(value)).is_ok(), Fault::PrivateKey),
+        // It stands in a header: what no header can hold is no key.
+        None => (!value.contains(char::is_control), Fault::Form),
+    };
+    if good { Ok(()) } else { Err(fault) }
+}
+
+/// A key that is no line of text.
+enum KeyIn {
+    /// A service account's key file.
+    File,
+    /// A private key in PEM.
+    Pem,
+}
+
+fn key_in(wired: &Wired, field: &Field) -> Option<KeyIn> {
+    match (wired.kind(), field.name.as_str()) {
+        (AuthKind::ServiceAccount, "service_account_json") => Some(KeyIn::File),
+        (AuthKind::KeyPair, Assertion::PRIVATE_KEY) => Some(KeyIn::Pem),
+        _ => None,
     }
-    if key_file && ServiceAccount::read(&Secret::from(value)).is_err() {
-        return Err(Fault::KeyFile);
-    }
-    Ok(())
+}
+
+/// Whether a value of this field has several lines.
+pub(crate) fn has_lines(wired: &Wired, field: &Field) -> bool {
+    key_in(wired, field).is_some()
 }
 
 /// Whose key file this is.
@@ -149,6 +171,9 @@ fn refused(wired: &Wired, faults: &Faults) -> Error {
         Fault::Long => format!("static_auth.details.{name} is too long"),
         Fault::KeyFile => format!(
             "static_auth.details.{name} is not a service account's key file: JSON with client_email and private_key"
+        ),
+        Fault::PrivateKey => format!(
+            "static_auth.details.{name} is not a private key that signs: PEM without a passphrase, RSA or P-256 (PKCS#8)"
         ),
     });
     Error::invalid(said.collect::<Vec<_>>().join("; "))

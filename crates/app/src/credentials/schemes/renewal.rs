@@ -1,5 +1,6 @@
 //! A new access token for a credential: by its refresh token, its client, or a signed assertion.
 
+use super::key_pair::KeyPair;
 use super::service_account::ServiceAccount;
 use crate::connections::{self, Wired};
 use crate::credentials::oauth::Endpoint;
@@ -19,6 +20,8 @@ pub(crate) enum Renewal {
     Client { endpoint: Endpoint, secret: Option<Secret<str>>, scopes: String },
     /// A signed assertion (RFC 7523).
     Assertion { token_url: String, assertion: Secret<str> },
+    /// What a key pair signs.
+    KeyPair(KeyPair),
 }
 
 impl Renewal {
@@ -32,6 +35,7 @@ impl Renewal {
                 oauth::client_credentials(outbound, &endpoint.client(secret.as_ref()), scopes).await
             }
             Self::Assertion { token_url, assertion } => oauth::assertion(outbound, token_url, assertion).await,
+            Self::KeyPair(pair) => pair.ask(outbound).await,
         }
     }
 }
@@ -59,6 +63,10 @@ pub(crate) async fn renewal(
     let scopes = scopes(wired, account).join(&minted.scope_separator);
     if minted.kind == AuthKind::ClientCredentials {
         return client(app, wired, plain, scopes).await.map(Some);
+    }
+    if let Some(assertion) = &minted.assertion {
+        let pair = KeyPair::of(wired, assertion, account, &plain.typed, scopes, app.core.now());
+        return pair.map(|pair| Some(Renewal::KeyPair(pair))).map_err(|what| lacks(wired, &what));
     }
     let (key, subject) = match minted.kind {
         AuthKind::GoogleDwd => {

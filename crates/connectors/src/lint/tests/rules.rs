@@ -214,7 +214,33 @@ fn ways_that_are_wrong() -> Vec<String> {
     ] {
         wrong.extend(unrefused(&text, expected));
     }
+    wrong.extend(key_pairs_that_are_wrong());
     wrong
+}
+
+fn key_pairs_that_are_wrong() -> Vec<String> {
+    let pair = |fields: &str, assertion: &str| {
+        let url = "token_url: \"https://intranet.example.com/t\"";
+        way(&format!("{{kind: key_pair, {url}, fields: {{private_key: {{label: Key}}, {fields}}}, {assertion}}}"))
+    };
+    let id = "client_id: {label: Id, secret: false}";
+    let table = [
+        (way("{kind: bearer, fields: {token: {label: T}}, assertion: {life: 5m}}"), "means nothing for `bearer`"),
+        (pair(id, "assertion: {sent_as: token, claims: {iss: \"{client_id}\"}}"), "auth.token_url: means nothing"),
+        (way("{kind: key_pair, fields: {private_key: {label: Key}}}"), "auth.token_url: is missing"),
+        (pair("", "pkce: S256"), "`client_id` is missing"),
+        (pair(id, "assertion: {life: soon}"), "auth.assertion.life: `soon` is no span"),
+        (pair(id, "assertion: {claims: {a: \"{b\"}}"), "auth.assertion.claims.a"),
+        (pair(id, "assertion: {claims: {exp: \"1\"}}"), "is set by the server"),
+        (pair("", "assertion: {sent_as: grant}"), "nothing says whose key it is"),
+        (pair(id, "assertion: {claims: {a: \"{private_key}\"}}"), "is no field with `secret: false`"),
+        (pair(id, "assertion: {claims: {a: \"{nobody}\"}}"), "is no field with `secret: false`"),
+        (pair(id, "send: {header.X: \"{private_key}\"}"), "a private key is sent nowhere"),
+        (pair(id, "pkce: S256").replace("{label: Key}", "{label: Key, secret: false}"), "is a secret, and may not"),
+        (pair(id, "pkce: S256").replace("{label: Key}", "{label: Key, required: false}"), "is a secret, and may not"),
+        (pair(&format!("{id}, other: {{label: O}}"), "pkce: S256"), "nothing is made of it"),
+    ];
+    table.into_iter().filter_map(|(text, expected)| unrefused(&text, expected)).collect()
 }
 
 fn shipped_files_that_are_wrong() -> Vec<String> {
