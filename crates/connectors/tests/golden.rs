@@ -48,8 +48,9 @@ fn what_is_documented_for_the_proxy_is_what_the_vendor_takes() {
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let mut cells = line.split('\t');
         let mut cell = || cells.next().unwrap_or_default();
-        let (name, method, path, body, wanted) = (cell(), cell(), cell(), cell(), cell());
+        let (name, method, path, body, wanted, described) = (cell(), cell(), cell(), cell(), cell(), cell());
         let connector = catalog.connector(name).unwrap();
+        let method = if described.is_empty() { method } else { described };
         let mut request = Request::builder().method(method).uri(format!("{}{path}", connector.proxy_url));
         for (name, value) in &connector.headers {
             request = request.header(name, value);
