@@ -1,5 +1,5 @@
 //! What has to stand before anything can be measured: a data folder in which a user has consented, the lab, a config
-//! with all ten tools, and that user's MCP server.
+//! with ten tools, and that user's MCP server.
 
 use crate::client::{Ask, Bearer, Connection, text};
 use crate::process::Process;
@@ -83,7 +83,7 @@ impl Stage {
         let (id, secret) = (text(&client, "/client_id")?, text(&client, "/client_secret")?);
         let fields = [("grant_type", "client_credentials"), ("client_id", &id), ("client_secret", &secret)];
         self.token = Bearer::new(&text(&http.json(&Ask::form("/oauth/token", &fields)).await?, "/access_token")?)?;
-        let mappings = ["MY_GMAIL", "MY_CALENDAR"].map(|name| json!({"connection_name": name, "tools": []}));
+        let mappings = TOOLS.map(|(name, tools)| json!({"connection_name": name, "tools": tools}));
         let config = json!({"name": CONFIG, "connection_tool_mappings": mappings});
         http.ask(&Ask::post("/api/v1/mcp/configs", &config).with(&self.token)).await?;
         let instance = http.json(&ensure(USER).with(&self.token)).await?;
@@ -204,6 +204,30 @@ impl Stage {
         Ok((process, address))
     }
 }
+
+/// What the config shows: ten tools of the two connections of the demo.
+const TOOLS: [(&str, [&str; 5]); 2] = [
+    (
+        "MY_GMAIL",
+        [
+            "gmail_fetch_mails",
+            "gmail_get_message_by_id",
+            "gmail_send_message",
+            "gmail_create_draft",
+            "gmail_reply_to_thread",
+        ],
+    ),
+    (
+        "MY_CALENDAR",
+        [
+            "googlecalendar_list_events",
+            "googlecalendar_get_event_by_id",
+            "googlecalendar_create_event",
+            "googlecalendar_update_event",
+            "googlecalendar_list_calendars",
+        ],
+    ),
+];
 
 /// The request for a user's instance of the config.
 pub(crate) fn ensure(user: &str) -> Ask {

@@ -5,7 +5,7 @@ use super::number::{count, place, short};
 use super::postings::{Counts, FIELDS, Postings, Writer};
 use super::strings::Strings;
 use super::words::{Words, lowered, split};
-use crate::connector::{Connector, Tool};
+use crate::connector::Connector;
 use hashbrown::HashMap;
 use serde_json::Value;
 use std::ops::Range;
@@ -104,8 +104,9 @@ impl<'a> Reader<'a> {
         self.text(&connector.slug, |stem, _| called.push(stem));
         self.text(&connector.display_name, |stem, _| called.push(stem));
         let mut with: Vec<u32> = Vec::new();
-        for tool in connector.tools.values() {
-            self.tool(connector, tool, &called);
+        let (tools, arguments) = texts(connector);
+        for texts in tools {
+            self.tool(&texts, arguments.get(texts.arguments.clone()).unwrap_or_default(), &called);
             for (stem, counts) in &self.tally.counted {
                 let said = [NAME, TITLE, DESCRIPTION].iter().any(|field| counts.get(*field).is_some_and(|n| *n > 0));
                 if said {
@@ -120,29 +121,26 @@ impl<'a> Reader<'a> {
         self.called.push(called);
     }
 
-    fn tool(&mut self, connector: &Connector, tool: &'a Tool, called: &[u32]) {
-        let shown = &tool.definition;
-        let name = shown.name.strip_prefix(connector.slug.as_str()).unwrap_or(&shown.name);
+    fn tool(&mut self, tool: &Texts<'a>, arguments: &[(&'a str, &'a str)], called: &[u32]) {
         self.tally.counted.clear();
-        let name_length = self.text(name, |stem, tally| tally.add(stem, NAME));
+        let name = self.text(tool.name, |stem, tally| tally.add(stem, NAME));
         self.named.extend(self.tally.counted.iter().map(|(stem, _)| *stem));
         self.name_ends.push(short(self.named.len()));
-        let title = self.text(&shown.title, |stem, tally| tally.add(stem, TITLE));
+        let title = self.text(tool.title, |stem, tally| tally.add(stem, TITLE));
         called.iter().for_each(|stem| self.tally.add(*stem, APP));
-        let description = self.text(&shown.description, |stem, tally| tally.add(stem, DESCRIPTION));
-        let arguments = self.arguments(&shown.input_schema);
+        let description = self.text(tool.description, |stem, tally| tally.add(stem, DESCRIPTION));
+        let arguments = self.arguments(arguments);
         let number = short(self.lengths.len());
         for (stem, counts) in &self.tally.counted {
             self.postings.add(*stem, number, *counts);
         }
-        self.lengths.push([name_length, title, called.len(), description, arguments].map(short));
+        self.lengths.push([name, title, called.len(), description, arguments].map(short));
     }
 
     /// Names and descriptions of the arguments.
-    fn arguments(&mut self, schema: &'a Value) -> usize {
+    fn arguments(&mut self, arguments: &[(&'a str, &'a str)]) -> usize {
         let mut length = 0;
-        for (name, schema) in member(schema, "properties").and_then(Value::as_object).into_iter().flatten() {
-            let said = member(schema, "description").and_then(Value::as_str).unwrap_or_default();
+        for (name, said) in arguments {
             let stems = self.argument(name, said);
             length += stems.len();
             for stem in self.told.get(stems).unwrap_or_default() {
@@ -196,6 +194,39 @@ pub(super) fn usual(lengths: &[Lengths]) -> [f64; FIELDS] {
         sums.iter_mut().zip(tool).for_each(|(sum, length)| *sum += f64::from(*length));
     }
     sums.map(|sum| (sum / count(lengths.len()).max(1.0)).max(1.0))
+}
+
+/// Where the texts of a tool lie.
+struct Texts<'a> {
+    name: &'a str,
+    title: &'a str,
+    description: &'a str,
+    /// Which of the connector's arguments are its own.
+    arguments: Range<usize>,
+}
+
+/// Finds the texts of a connector's tools, with names and descriptions of all their arguments. They lie in a thousand places:
+/// to go to all of them first lets the processor wait for many at once, which is most of what reading takes.
+fn texts(connector: &Connector) -> (Vec<Texts<'_>>, Vec<(&str, &str)>) {
+    let (mut tools, mut arguments) = (Vec::with_capacity(connector.tools.len()), Vec::new());
+    let mut touched = 0_u8;
+    let mut touch = |text: &str| touched ^= text.bytes().next().unwrap_or(0) ^ text.bytes().next_back().unwrap_or(0);
+    for tool in connector.tools.values() {
+        let shown = &tool.definition;
+        let first = arguments.len();
+        for (name, schema) in member(&shown.input_schema, "properties").and_then(Value::as_object).into_iter().flatten()
+        {
+            let said = member(schema, "description").and_then(Value::as_str).unwrap_or_default();
+            [name, said].into_iter().for_each(&mut touch);
+            arguments.push((name.as_str(), said));
+        }
+        let name = shown.name.strip_prefix(connector.slug.as_str()).unwrap_or(&shown.name);
+        [name, &shown.title, &shown.description].into_iter().for_each(&mut touch);
+        let arguments = first..arguments.len();
+        tools.push(Texts { name, title: &shown.title, description: &shown.description, arguments });
+    }
+    std::hint::black_box(touched);
+    (tools, arguments)
 }
 
 /// A member of an object of few members, found without hashing.
