@@ -38,9 +38,9 @@ const LEAST: f64 = 0.4;
 /// How much of a tool's score hangs on how many words of its name were asked for: a long name is of something particular.
 const NAMED: f64 = 0.7;
 /// How much of it hangs on whether the query is about its app.
-const OF_APP: f64 = 0.3;
+const OF_APP: f64 = 0.7;
 /// What a tool is worth that changes something, where a question was asked.
-const CHANGES: f64 = 0.7;
+const CHANGES: f64 = 0.5;
 
 /// Where a word stands in a tool, and what it tells there.
 const FIELDS: [f64; 5] = [NAME, TITLE, APP, DESCRIPTION, ARGUMENTS];
