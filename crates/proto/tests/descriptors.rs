@@ -54,7 +54,7 @@ fn every_method_has_an_http_form_and_callers() {
         let callers = access.get_field_by_name("callers").unwrap();
         assert!(!callers.as_list().unwrap().is_empty(), "{} has no caller", method.full_name());
     }
-    assert_eq!(forms, 111);
+    assert_eq!(forms, 112);
 }
 
 #[test]
@@ -71,7 +71,10 @@ fn rules_and_invariants_are_counted() {
 
 /// Lines of the contract's table of rules for core messages, less the rules that are invariants, the two that are
 /// dropped on purpose (a filter and a pattern list that the SDKs leave out) and those that allow everything.
-const RULED_FIELDS: usize = 221 + ORGANIZATION_FIELDS;
+const RULED_FIELDS: usize = 221 + ORGANIZATION_FIELDS + OWN_FIELDS;
 
 /// Those of the service of organisations, as the official SDK's descriptors have them.
 const ORGANIZATION_FIELDS: usize = 18;
+
+/// Those of the service of our own, which says why a call does not work.
+const OWN_FIELDS: usize = 7;
