@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import ssl
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -30,8 +31,12 @@ class Walker:
         return self._go("POST", urljoin(self.where, form.action), urlencode(values))
 
     def connect(self, link, account=1, without=()):
-        """From a link of ours through the lab's sign-in and consent to the outcome."""
+        """From a link of ours through the lab's sign-in and consent to the outcome; from an instance's page by the first
+        connection that is missing there."""
         self.open(link)
+        missing = re.search('id="(sign-in-[0-9]+)"', self.text)
+        if missing:
+            self.submit(missing.group(1))
         self.submit("continue")
         self.submit(f"account-{account}")
         form = next(form for form in read_forms(self.text) if "allow" in form.buttons)

@@ -140,6 +140,8 @@ def test_attack_38_another_host_is_misdirected_at_every_door_of_consent(demo, ho
         ("GET", f"{demo.url}/connect/done/auth_1"),
         ("GET", f"{demo.url}/connect/yours/auth_1"),
         ("POST", f"{demo.url}/connect/yours/auth_1"),
+        ("GET", f"{demo.url}/connect/i/nonsense"),
+        ("POST", f"{demo.url}/connect/i/nonsense"),
         ("GET", f"{demo.url}/connect/stopped/stray-answer"),
         ("GET", f"{demo.url}/sso/v1/oauth/{account.connection_id()}/callback?code=c&state=s"),
     ]:

@@ -2,6 +2,7 @@
 their first call without code of ours, others are given the link in words."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -51,6 +52,27 @@ def test_everyone_else_is_told_in_words(demo):
         assert failed and "Link for the user:" in text
     opened = wire.legacy("initialize", {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {}})
     assert "mcp-session-id" not in opened.headers
+
+
+def test_where_several_sign_ins_are_missing_one_page_leads_to_each(demo):
+    mappings = [
+        {"connection_name": "MY_GMAIL", "tools": ["gmail_fetch_mails"]},
+        {"connection_name": "MY_CALENDAR", "tools": ["googlecalendar_list_calendars"]},
+    ]
+    wire = Wire(demo.instance("elicit-page", "elicit-page", mappings)["url"])
+    session = wire.legacy("initialize", {"protocolVersion": "2025-11-25", "capabilities": CAN, "clientInfo": {}}).headers["mcp-session-id"]
+    told = wire.legacy("tools/call", FETCH, headers={"Mcp-Session-Id": session})
+    assert told.code == -32042 and "/connect/i/" in json.dumps(told.json["error"]["data"])
+    link = re.search(r"Link for the user: (\S+/connect/i/\S+)", wire.legacy("tools/call", FETCH).said[1]).group(1)
+    person = Walker()
+    for missing in ("sign-in-1", "sign-in-2"):
+        person.open(link)
+        assert person.status == 200 and all(name in person.text for name in ("MY_GMAIL", "MY_CALENDAR", "elicit-page"))
+        assert ("sign-in-1" in person.text) == (missing == "sign-in-1")
+        person.connect(link)
+    person.open(link)
+    assert "Everything is connected" in person.text and "<form" not in person.text
+    assert wire.done("gmail_fetch_mails", max_results=1)["messages"]
 
 
 def test_the_session_id_of_a_legacy_client_says_what_it_can_and_nothing_else(demo):

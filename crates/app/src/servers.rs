@@ -3,6 +3,7 @@
 
 pub mod configs;
 pub mod held;
+pub mod instance_page;
 pub mod instances;
 mod options;
 mod read_more;

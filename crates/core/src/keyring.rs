@@ -31,11 +31,12 @@ use signing::Signing;
 use std::sync::{Arc, PoisonError, RwLock};
 use valetkey_domain::id::{ApprovalId, AuthorizationId, DataKeyId, EnvironmentId};
 use valetkey_domain::instance::McpInstance;
-use valetkey_domain::{Clock, Kind, Rng, Sealed, Secret};
+use valetkey_domain::{Clock, Kind, Rng, Sealed, Secret, Timestamp};
 use valetkey_storage::{Store, data_keys as rows, environments, meta};
+use valetkey_vault::page::PageClaim;
 use valetkey_vault::transit::root_of;
 use valetkey_vault::url::Claim;
-use valetkey_vault::{DataKey, Place, Purpose, jwt, link, url};
+use valetkey_vault::{DataKey, Place, Purpose, jwt, link, page, url};
 
 /// What strangers are told too, so it names nothing of the installation's.
 const QUARANTINE: &str = "this server is in quarantine: its database may not be the one that it served. Its operator \
@@ -307,6 +308,26 @@ impl Keyring {
     /// The key that its MAC names cannot be had.
     pub async fn wrote(&self, row: DoorRow<'_>, mac: Option<&[u8]>) -> Result<bool> {
         row_macs::wrote(&self.0.keys, row, mac).await
+    }
+
+    /// The token at the end of a link to an instance's page, good until then.
+    ///
+    /// # Errors
+    /// The environment's url key cannot be had.
+    pub async fn page_mint(&self, instance: &McpInstance, until: Timestamp) -> Result<Secret<str>> {
+        let key = self.0.keys.newest(Some(&instance.environment), Purpose::Url).await?;
+        Ok(page::mint(&key, instance, until)?)
+    }
+
+    /// What such a token says, and of which environment, if we made it; whether it is over is for the caller to see.
+    ///
+    /// # Errors
+    /// The key that it names cannot be had.
+    pub async fn page_check(&self, token: &str) -> Result<Option<(EnvironmentId, PageClaim)>> {
+        let Some(claim) = page::read(token) else { return Ok(None) };
+        let Some(key) = self.0.keys.url_key(&claim.key).await? else { return Ok(None) };
+        let environment = EnvironmentId::parse(key.environment())?;
+        Ok(page::verify(&key, &environment, &claim).then_some((environment, claim)))
     }
 
     /// Signs claims as a token of this type with the newest key.

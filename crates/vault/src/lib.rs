@@ -10,6 +10,7 @@ mod data_key;
 mod error;
 pub mod jwt;
 pub mod link;
+pub mod page;
 mod parts;
 pub mod password;
 pub mod random;

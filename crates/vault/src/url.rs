@@ -51,7 +51,7 @@ impl Claim {
     pub fn opens(&self, instance: &McpInstance) -> bool {
         self.instance == instance.id
             && self.generation == instance.url_generation
-            && self.user == user(self.format, instance)
+            && self.user == user_in(self.format, instance)
     }
 }
 
@@ -70,7 +70,7 @@ impl std::fmt::Debug for Claim {
 /// # Errors
 /// An id is longer than ids are.
 pub fn mint(key: &DataKey, instance: &McpInstance) -> Result<Secret<str>, Error> {
-    let user = user(FORMAT, instance);
+    let user = user(instance);
     let mut blob = vec![FORMAT];
     push_short(&mut blob, key.id().as_str().as_bytes())?;
     push_short(&mut blob, instance.id.as_str().as_bytes())?;
@@ -108,7 +108,12 @@ pub fn verify(key: &DataKey, environment: &EnvironmentId, claim: &Claim) -> bool
 }
 
 /// The identifier in 128 bits. Enough: to pose as somebody one would have to find a second text for their hash.
-fn user(format: u8, instance: &McpInstance) -> [u8; 16] {
+pub(crate) fn user(instance: &McpInstance) -> [u8; 16] {
+    user_in(FORMAT, instance)
+}
+
+/// The same as a format has it.
+fn user_in(format: u8, instance: &McpInstance) -> [u8; 16] {
     let identifier = instance.identifier.as_str().as_bytes();
     let whole = if format == BY_CONFIG {
         sha256(&lengths([instance.config.as_str().as_bytes(), identifier]))
@@ -136,7 +141,7 @@ fn tag(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::Purpose;
     use proptest::prelude::*;
@@ -145,16 +150,16 @@ mod tests {
     use valetkey_domain::name::{ConfigName, Identifier, InstanceName};
     use valetkey_testkit::{ManualClock, SeededRng};
 
-    fn environment(name: &str) -> EnvironmentId {
+    pub(crate) fn environment(name: &str) -> EnvironmentId {
         EnvironmentId::parse(name).unwrap()
     }
 
-    fn key(seed: u64) -> DataKey {
+    pub(crate) fn key(seed: u64) -> DataKey {
         let id = DataKeyId::new(&ManualClock::default(), &SeededRng::new(seed));
         DataKey::generate(id, Some(&environment("env_1")), Purpose::Url, 1).unwrap()
     }
 
-    fn instance() -> McpInstance {
+    pub(crate) fn instance() -> McpInstance {
         let (clock, rng) = (ManualClock::default(), SeededRng::new(9));
         McpInstance {
             id: InstanceId::new(&clock, &rng),
@@ -206,7 +211,7 @@ mod tests {
     fn a_token_of_an_earlier_version_opens_its_instance_until_that_is_put_on_another_config() {
         let (key, here, instance) = (key(1), environment("env_1"), instance());
         let mut claim = read(minted(&key).expose()).unwrap();
-        (claim.format, claim.user) = (BY_CONFIG, user(BY_CONFIG, &instance));
+        (claim.format, claim.user) = (BY_CONFIG, user_in(BY_CONFIG, &instance));
         assert!(!verify(&key, &here, &claim), "the format is part of what is sealed");
         claim.mac = tag(BY_CONFIG, &key, &here, &instance.id, 7, &claim.user);
         assert!(verify(&key, &here, &claim) && claim.opens(&instance));

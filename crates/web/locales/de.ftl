@@ -188,6 +188,12 @@ withdrawn-later = { $connector } ist getrennt. Der Zugriff wird dort gerade wide
 withdrawn-there = { $connector } ist hier getrennt. Von hier aus ließ sich der Zugriff dort nicht widerrufen: Entfernen Sie die App auch in den Einstellungen Ihres Kontos bei { $connector }.
 withdrawn-shared = { $connector } ist hier getrennt. Eine andere Verbindung benutzt denselben Zugriff, darum wurde er dort nicht widerrufen.
 
+instance-title = Ihre Verbindungen in { $app }
+instance-lead = Ein Agent von { $app } arbeitet mit Ihren eigenen Konten. So stehen sie: Melden Sie sich an, wo das fehlt, und kommen Sie für die nächste auf diese Seite zurück.
+instance-all = Alles ist verbunden. Gehen Sie zum Agenten zurück; Sie können diese Seite schließen.
+instance-sign-in = Bei { $connector } anmelden
+instance-until = Diese Seite öffnet sich bis { $when }.
+
 approve-title = Darf der Agent das tun?
 approve-lead = Ein Agent möchte in Ihrem Namen in { $connector } handeln. Er wartet auf Ihre Entscheidung; noch ist nichts geschehen.
 approve-what = Was er tun wird

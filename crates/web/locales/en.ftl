@@ -188,6 +188,12 @@ withdrawn-later = { $connector } is disconnected. The access is being revoked th
 withdrawn-there = { $connector } is disconnected here. It could not be revoked there from here: remove the app in your account’s settings at { $connector }, too.
 withdrawn-shared = { $connector } is disconnected here. Another connection uses the same access, so it was not revoked there.
 
+instance-title = Your connections in { $app }
+instance-lead = An agent of { $app } works with your own accounts. This is how each of them stands: sign in where that is missing, then come back to this page for the next.
+instance-all = Everything is connected. Go back to the agent; you can close this page.
+instance-sign-in = Sign in to { $connector }
+instance-until = This page opens until { $when }.
+
 approve-title = May the agent do this?
 approve-lead = An agent wants to act in { $connector } as you. It waits until you decide; nothing has been done yet.
 approve-what = What it will do

@@ -188,6 +188,12 @@ withdrawn-later = { $connector } está desconectado. El acceso se está revocand
 withdrawn-there = { $connector } está desconectado aquí. Desde aquí no se ha podido revocar allí: quite también la aplicación en los ajustes de su cuenta de { $connector }.
 withdrawn-shared = { $connector } está desconectado aquí. Otra conexión usa el mismo acceso, así que no se ha revocado allí.
 
+instance-title = Sus conexiones en { $app }
+instance-lead = Un agente de { $app } trabaja con sus propias cuentas. Así está cada una: inicie sesión donde falte y vuelva a esta página para la siguiente.
+instance-all = Todo está conectado. Vuelva al agente; puede cerrar esta página.
+instance-sign-in = Iniciar sesión en { $connector }
+instance-until = Esta página se abre hasta el { $when }.
+
 approve-title = ¿Puede el agente hacer esto?
 approve-lead = Un agente quiere actuar en { $connector } en su nombre. Espera su decisión; todavía no se ha hecho nada.
 approve-what = Lo que hará

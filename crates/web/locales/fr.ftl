@@ -188,6 +188,12 @@ withdrawn-later = { $connector } est déconnecté. L’accès est en train d’y
 withdrawn-there = { $connector } est déconnecté ici. L’accès n’a pas pu y être révoqué d’ici : retirez aussi l’application dans les réglages de votre compte chez { $connector }.
 withdrawn-shared = { $connector } est déconnecté ici. Une autre connexion utilise le même accès ; il n’a donc pas été révoqué là-bas.
 
+instance-title = Vos connexions dans { $app }
+instance-lead = Un agent de { $app } travaille avec vos propres comptes. Voici l’état de chacun : connectez-vous là où il le faut, puis revenez à cette page pour le suivant.
+instance-all = Tout est connecté. Retournez à l’agent ; vous pouvez fermer cette page.
+instance-sign-in = Se connecter à { $connector }
+instance-until = Cette page s’ouvre jusqu’au { $when }.
+
 approve-title = L’agent peut-il faire cela ?
 approve-lead = Un agent veut agir dans { $connector } en votre nom. Il attend votre décision ; rien n’a encore été fait.
 approve-what = Ce qu’il fera

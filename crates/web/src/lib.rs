@@ -16,6 +16,7 @@ mod branding;
 mod callback;
 mod client;
 mod dashboard;
+mod instance;
 mod language;
 mod link;
 mod outcome;
@@ -59,6 +60,7 @@ impl Web {
             .route("/connect/done/{authorization}", get(outcome::show).post(outcome::choose))
             .route("/connect/yours/{authorization}", get(yours::show).post(yours::withdraw))
             .route("/connect/approve/{link}", get(approve::show).post(approve::answer))
+            .route("/connect/i/{link}", get(instance::show).post(instance::sign_in))
             .route("/connect/stopped/{why}", get(outcome::stopped))
             .route("/sso/v1/oauth/{connection}/callback", get(callback::take).head(callback::look))
             .route("/sso/v1/oauth/{connection}/client.json", get(client::document))

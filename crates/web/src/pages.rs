@@ -6,6 +6,7 @@
 mod approve;
 mod consent;
 mod form;
+mod instance;
 mod leave;
 mod look;
 mod notice;
@@ -20,6 +21,7 @@ mod yours;
 pub(crate) use approve::{Approve, ApproveArgument};
 pub(crate) use consent::{Consent, CustomHosts};
 pub(crate) use form::{Field, Form};
+pub(crate) use instance::{InstanceLine, InstancePage};
 pub(crate) use leave::Leave;
 pub(crate) use look::{Look, stylesheet as brand_stylesheet};
 pub(crate) use notice::{Notice, NoticeKind};
@@ -39,9 +41,10 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use std::sync::Arc;
 use valetkey_domain::Timestamp;
 
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("base.html", include_str!("../templates/base.html")),
     (Approve::TEMPLATE, include_str!("../templates/approve.html")),
+    (InstancePage::TEMPLATE, include_str!("../templates/instance.html")),
     (Consent::TEMPLATE, include_str!("../templates/consent.html")),
     (Form::TEMPLATE, include_str!("../templates/form.html")),
     (Leave::TEMPLATE, include_str!("../templates/leave.html")),
@@ -210,6 +213,7 @@ fn samples_of(pages: &Pages, language: Language) -> Result<Vec<(String, String)>
     }
     let all = [
         of::<Approve>(pages, language)?,
+        of::<InstancePage>(pages, language)?,
         of::<Consent>(pages, language)?,
         of::<Form>(pages, language)?,
         of::<Leave>(pages, language)?,

@@ -45,18 +45,22 @@ async fn page(web: &Web, id: &AuthorizationId, asked: &HeaderMap, done: Option<(
     }
 }
 
-fn line(one: YourConnection) -> YourLine {
-    let state = match &one.status {
+/// How an account stands, as a text's key.
+pub(crate) const fn state(status: &Status) -> &'static str {
+    match status {
         Status::Active => "state-active",
         Status::Expired(_) => "state-expired",
         Status::PendingAuth => "state-pending",
         Status::PendingVerification => "state-unconfirmed",
         Status::Disconnected => "state-disconnected",
-    };
+    }
+}
+
+fn line(one: YourConnection) -> YourLine {
     YourLine {
         connector: one.connector,
         connection: one.connection.to_string(),
-        state,
+        state: state(&one.status),
         elsewhere: one.status == Status::Active && one.given.is_none(),
         account: one.given.as_ref().map(|given| given.account.to_string()),
         subject: one.given.and_then(|given| given.subject),

@@ -4,11 +4,14 @@
 use super::failed::{Failed, FailureReason};
 use super::limits::Full;
 use crate::connections::Wired;
+use crate::servers::toolset::ToolSet;
 use crate::{App, Error};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use valetkey_domain::account::Owner;
 use valetkey_domain::id::ExecutionId;
+use valetkey_domain::instance::McpInstance;
 use valetkey_domain::tool::Effect;
 use valetkey_domain::{Ctx, Kind};
 
@@ -20,6 +23,8 @@ pub(super) struct Call {
     pub(super) app: App,
     pub(super) ctx: Ctx,
     pub(super) owner: Owner,
+    /// The server that it came through, if that has a page.
+    pub(super) server: Option<(McpInstance, Arc<ToolSet>)>,
     /// What it does to the user's data.
     pub(super) effect: Effect,
     /// What to do once a hindrance is gone, in words for who called: `call the tool again`.

@@ -39,6 +39,7 @@ impl Job {
             app: app.clone(),
             ctx: ctx.clone(),
             owner,
+            server: through.instance(),
             effect: served.tool.effect_at_most(),
             again: "call the tool again",
             execution: ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),

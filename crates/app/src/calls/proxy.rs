@@ -65,6 +65,7 @@ pub async fn send(app: &App, ctx: &Ctx, wanted: Wanted) -> Result<Response<Answe
         app: app.clone(),
         ctx: ctx.clone(),
         owner: Owner::of(identifier),
+        server: None,
         effect: headers::effect(&method, &headers),
         again: "send the request again",
         execution: execution.clone(),

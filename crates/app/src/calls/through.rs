@@ -1,10 +1,12 @@
 //! What a call came through: an agent's server, or the API, by which an app's own code calls.
 
-use crate::servers::toolset::{self, Served, ServedTool};
+use crate::servers::toolset::{self, By, Served, ServedTool, ToolSet};
 use crate::tenancy::clients;
 use crate::{App, Result};
+use std::sync::Arc;
 use valetkey_domain::Ctx;
 use valetkey_domain::id::AccountId;
+use valetkey_domain::instance::McpInstance;
 
 /// What a call came through.
 pub(super) enum Through {
@@ -20,6 +22,14 @@ pub(super) enum Through {
 }
 
 impl Through {
+    /// The instance that it came through, if it is one's, with its tools.
+    pub(super) fn instance(&self) -> Option<(McpInstance, Arc<ToolSet>)> {
+        match self {
+            Self::Server(Served { by: By::Instance(instance), set }) => Some((instance.clone(), set.clone())),
+            Self::Server(_) | Self::Api { .. } => None,
+        }
+    }
+
     /// The word in the journal, which is the contract's.
     pub(super) const fn source(&self) -> &'static str {
         match self {

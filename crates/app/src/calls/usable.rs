@@ -7,6 +7,7 @@ use super::limits::CallSlot;
 use crate::connections::{self, Wired};
 use crate::consent::{Life, Link, Wishes, link_for};
 use crate::credentials::refresh::{self, Opened, Unusable};
+use crate::servers::instance_page;
 use std::time::Duration;
 use tokio::time::Instant;
 use valetkey_connectors::Lack;
@@ -128,7 +129,23 @@ impl Call {
     pub(super) async fn not_connected(&self, wired: &Wired, status: &Status) -> Failed {
         let standing = standing(status, &app_name(wired));
         let message = format!("{standing}. Ask the user to open the link and to sign in, then {}", self.again);
+        if let Some(link) = self.page().await {
+            return Failed { link: Some(link), ..self.because(FailureReason::NotConnected, message) };
+        }
         self.with_link(FailureReason::NotConnected, message, &wired.connection).await
+    }
+
+    /// The page of the instance that was called, where more is missing than the one connection.
+    async fn page(&self) -> Option<Link> {
+        let (instance, set) = self.server.as_ref()?;
+        match instance_page::link_if_several(&self.app, &self.ctx, instance, &set.mappings).await {
+            Ok(link) => link,
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(execution = %self.execution, error, "the link to an instance's page cannot be made");
+                None
+            }
+        }
     }
 
     /// Says that the provider does not renew the user's access, and where a new sign-in may mend it.

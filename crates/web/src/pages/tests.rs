@@ -26,6 +26,8 @@ fn templates_use_what_pages_give_and_nothing_else() {
     assert_eq!(used, given);
     let (used, given) = names::<Approve>();
     assert_eq!(used, given);
+    let (used, given) = names::<InstancePage>();
+    assert_eq!(used, given);
     let (used, given) = names::<Form>();
     assert_eq!(used, given);
     let (used, given) = names::<Replace>();
@@ -45,7 +47,7 @@ fn templates_use_what_pages_give_and_nothing_else() {
 fn every_sample_renders_in_every_language() {
     for language in Language::ALL {
         let all = samples(language).unwrap();
-        assert_eq!(all.len(), 24 + NoticeKind::ALL.len());
+        assert_eq!(all.len(), 26 + NoticeKind::ALL.len());
         for (name, html) in all {
             assert!(html.contains(&format!("<html lang=\"{}\" dir=\"ltr\">", language.code())), "{name}");
             assert!(html.contains("<h1>") && html.trim_end().ends_with("</html>"), "{name}");
@@ -192,6 +194,7 @@ fn every_word_of_every_page_comes_from_the_catalogue() {
         serde_json::to_string(&Approve::samples()).unwrap(),
         serde_json::to_string(&Consent::samples()).unwrap(),
         serde_json::to_string(&Form::samples()).unwrap(),
+        serde_json::to_string(&InstancePage::samples()).unwrap(),
         serde_json::to_string(&Leave::samples()).unwrap(),
         serde_json::to_string(&Replace::samples()).unwrap(),
         serde_json::to_string(&Notice::samples()).unwrap(),
