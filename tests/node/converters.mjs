@@ -6,7 +6,9 @@ import { createMCPClient } from "@ai-sdk/mcp";
 import { createOpenAI } from "@ai-sdk/openai";
 import { generateText } from "ai";
 
-const client = await createMCPClient({ transport: { type: "http", url: process.argv[2] } });
+const [url, token] = process.argv.slice(2);
+const headers = token ? { authorization: `Bearer ${token}` } : {};
+const client = await createMCPClient({ transport: { type: "http", url, headers } });
 const tools = await client.tools();
 
 async function sent(model) {

@@ -60,11 +60,11 @@ def converters(session):
     return listed, adapted
 
 
-async def main(url):
+async def main(url, token=None):
     warned = Warned()
     logging.getLogger().addHandler(warned)
     seen = {}
-    async with streamablehttp_client(url) as (read, write, _), ClientSession(read, write) as session:
+    async with streamablehttp_client(url, headers={"Authorization": f"Bearer {token}"} if token else None) as (read, write, _), ClientSession(read, write) as session:
         await session.initialize()
         listed, adapted = converters(session)
         pairs = [(listed, (await session.list_tools()).tools), (adapted, await load_mcp_tools(session))]
@@ -80,4 +80,4 @@ async def main(url):
     print(json.dumps(seen))
 
 
-asyncio.run(main(sys.argv[1]))
+asyncio.run(main(*sys.argv[1:]))

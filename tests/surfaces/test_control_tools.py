@@ -149,7 +149,7 @@ def test_both_eras_and_errors_as_everywhere(server, token):
     listed = control.modern("tools/list").result
     assert (listed["resultType"], listed["cacheScope"]) == ("complete", "private")
     for tool in listed["tools"]:
-        assert tool["inputSchema"]["additionalProperties"] is False and len(tool["annotations"]) == 4
+        assert "additionalProperties" not in tool["inputSchema"] and len(tool["annotations"]) == 4
     unknown = control.modern("tools/call", {"name": "create_conection", "arguments": {}})
     assert (unknown.status, unknown.code) == (400, -32602) and "create_connection" in unknown.json["error"]["message"]
     assert "did you mean 'page_size'?" in control.refused("list_mcp_configs", pagesize=1)

@@ -29,9 +29,22 @@ def demo(tmp_path_factory):
     server.stop()
 
 
-@pytest.fixture(scope="module")
-def listed(demo):
-    """All tools of the catalogue, as one instance lists them; those of remote servers are known once somebody signed in."""
+@pytest.fixture(scope="module", params=["catalogue", "control plane"])
+def listed(request, demo):
+    """All tools, as one instance lists those of the catalogue (a remote server's are known once somebody signed in), and
+    as the control plane lists its own to a client's token. With where they are: an address, and a token where it takes one."""
+    return catalogue(demo) if request.param == "catalogue" else control(demo)
+
+
+def control(demo):
+    url, token = f"{demo.url}/mcp", demo.token()
+    listing = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Accept": "application/json"}
+    tools = Wire(url).raw(body=listing, headers=headers).result["tools"]
+    return (url, token), {tool["name"]: tool for tool in tools}
+
+
+def catalogue(demo):
     connectors = list(dict.fromkeys(tool["tool"].split("_")[0] for tool in demo.cli_json("tool", "list")))
     for connector in connectors:
         demo.cli("connection", "create", connector, "--name", f"ALL_{connector}")
@@ -39,17 +52,17 @@ def listed(demo):
     url = demo.instance("converters", "every-tool", mappings)["url"]
     tools = {tool["name"]: tool for tool in Wire(url).legacy("tools/list").result["tools"]}
     assert set(tools) == {tool["tool"] for tool in demo.cli_json("tool", "list")}
-    return url, tools
+    return (url,), tools
 
 
 @pytest.fixture(scope="module")
 def converted(listed):
-    return run("converters.py", listed[0], environment="converters", timeout=300)
+    return run("converters.py", *listed[0], environment="converters", timeout=300)
 
 
 @pytest.fixture(scope="module")
 def vercel(listed):
-    command = [str(NODE), str(placed("converters.mjs")), listed[0]]
+    command = [str(NODE), str(placed("converters.mjs")), *listed[0]]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=clean_environment())
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout)
@@ -113,8 +126,9 @@ def keeps(schema, made, name):
             assert seen["enum"] == described["enum"], (name, argument, seen)
 
 
+@pytest.mark.parametrize("listed", ["catalogue"], indirect=True)
 def test_what_is_checked_is_stricter_than_what_is_listed(demo, listed):
-    wire = Wire(listed[0])
+    wire = Wire(listed[0][0])
     for arguments, words in [
         ({"surprise": 1}, "no argument `surprise`"), ({"max_results": 501}, "`max_results` must be 500 or less"),
         ({"format": "whole"}, "`format` must be one of"), ({"query": "x" * 1_000_000}, "`query` is too long"),

@@ -1,6 +1,8 @@
 //! Connections: the app developer's configuration of a connector, its OAuth client, and where both may reach.
 
+mod audience;
 mod client_document;
+mod compiled;
 mod custom;
 mod custom_hosts;
 mod discovery;
@@ -11,6 +13,7 @@ mod secret;
 mod wired;
 
 pub use client_document::client_document;
+pub(crate) use compiled::compile_all;
 pub use custom_hosts::CustomHosts;
 pub(crate) use discovery::discovered;
 pub use endpoints::Endpoints;

@@ -21,5 +21,6 @@ pub use report::{Report, report};
 pub use scope::Scope;
 pub use search::{Found, Readiness, State, search};
 pub use users::{Scoped, available, scoped};
+pub use valetkey_connectors::input::{coerced, listed};
 
 pub(crate) use searched::Searched;

@@ -9,12 +9,12 @@
 mod carrier;
 mod kept;
 mod lists;
-mod stubs;
+mod stand_ins;
 
 pub(crate) use carrier::ToServer;
 pub(crate) use kept::{Key, Known, Upstreams};
 pub(crate) use lists::{Missing, tools, transport};
-pub(crate) use stubs::{is_sign_in, sign_in_tool, stub};
+pub(crate) use stand_ins::{is_sign_in, sign_in_tool, unlisted_tool};
 
 #[cfg(test)]
 mod stand_in;

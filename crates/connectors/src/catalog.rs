@@ -145,6 +145,12 @@ impl Catalog {
         self.entries.iter().filter_map(Entry::get).chain(own)
     }
 
+    /// Whether all shipped connectors were asked for by now.
+    #[must_use]
+    pub fn is_compiled(&self) -> bool {
+        self.entries.iter().all(|entry| entry.connector.get().is_some())
+    }
+
     fn free(&self, file: &str, slug: &str) -> Result<(), Error> {
         // Provider names are compared without case, so slugs are too.
         let own = self.own_where(|connector| connector.slug.eq_ignore_ascii_case(slug)).is_some();

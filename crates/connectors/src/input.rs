@@ -23,6 +23,13 @@ pub(crate) use schema::CLEAR;
 use serde_json::{Map, Value};
 use valetkey_domain::nearest;
 
+/// What a value that a model gave for an argument is taken for, where this schema describes it; nothing where it says that
+/// there is none.
+#[must_use]
+pub fn coerced(described: &Value, required: bool, given: &Value) -> Option<Value> {
+    coercion::coerced(described, required, Empty::Absent, given)
+}
+
 /// Two arguments that the catalogue documents for many tools; they say nothing here.
 const IGNORED: [&str; 2] = ["schema_version", "tool_version"];
 /// The most names that are listed where one is not known.

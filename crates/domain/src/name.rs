@@ -94,7 +94,11 @@ fn kept_rule(text: &str) -> Result<(), String> {
     if fits { Ok(()) } else { Err("a name has 1 to 100 characters, none of them a control character".to_owned()) }
 }
 
-fn plain(text: &str, most: usize, what: &str) -> Result<(), String> {
+/// A text that people tell from others by looking at it: 1 to `most` characters, no blank at its ends, nothing unseen.
+///
+/// # Errors
+/// What is wrong with it, beginning with `what` it is.
+pub fn plain(text: &str, most: usize, what: &str) -> Result<(), String> {
     let count = text.chars().count();
     if count == 0 || count > most {
         return Err(format!("{what} has 1 to {most} characters, this one has {count}"));

@@ -1,37 +1,55 @@
 //! The tools' definitions: names, words and annotations from the table, schemas from the descriptors.
 
-use super::table::{Argument, Effect, TOOLS, Tool};
+use super::table::{Argument, CLEAR, Effect, TOOLS, Tool};
 use crate::contract::Contract;
 use crate::openapi::Schemas;
 use crate::options::BadContract;
 use bytes::Bytes;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 use std::sync::LazyLock;
+use valetkey_app::tools::listed;
 
 /// Written for the first who asks: it quotes the comments of the .proto files, which would take megabytes from the start
 /// on.
-static WRITTEN: LazyLock<Result<Bytes, BadContract>> = LazyLock::new(|| {
+static LISTING: LazyLock<Result<Listing, BadContract>> = LazyLock::new(|| {
     let contract = Contract::commented()?;
     let tools = TOOLS.iter().map(|tool| definition(&contract, tool)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Value::Array(tools).to_string().into())
+    let (tools, schemas): (Vec<Value>, Vec<Value>) = tools.into_iter().unzip();
+    let schemas = TOOLS.iter().map(|tool| tool.name).zip(schemas).collect();
+    Ok(Listing { written: Value::Array(tools).to_string().into(), schemas })
 });
+
+struct Listing {
+    written: Bytes,
+    /// What is checked, by the tools' names.
+    schemas: HashMap<&'static str, Value>,
+}
 
 /// The definitions as a JSON array.
 ///
 /// # Errors
 /// A tool names something that the .proto files don't have.
 pub(super) fn written() -> Result<Bytes, &'static BadContract> {
-    WRITTEN.as_ref().map(Bytes::clone)
+    LISTING.as_ref().map(|listing| listing.written.clone())
 }
 
-fn definition(contract: &Contract, tool: &Tool) -> Result<Value, BadContract> {
-    Ok(json!({
+/// What a tool's arguments are.
+pub(super) fn schema_of(tool: &Tool) -> Option<&'static Value> {
+    LISTING.as_ref().ok()?.schemas.get(tool.name)
+}
+
+/// A tool as it is shown, and the schema of its arguments as they are checked.
+fn definition(contract: &Contract, tool: &Tool) -> Result<(Value, Value), BadContract> {
+    let checked = schema(contract, tool)?;
+    let shown = json!({
         "name": tool.name,
         "description": tool.says,
-        "inputSchema": schema(contract, tool)?,
+        "inputSchema": listed(&checked),
         "annotations": annotations(tool.effect),
-    }))
+    });
+    Ok((shown, checked))
 }
 
 /// All four, for a client takes the worst of what isn't said.
@@ -56,7 +74,12 @@ fn schema(contract: &Contract, tool: &Tool) -> Result<Value, BadContract> {
         }
         properties.insert(argument.name().to_owned(), described(schemas.field(&of, &field), argument));
     }
-    Ok(json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false }))
+    if !tool.clears.is_empty() {
+        let says = "Arguments to be emptied. What is given blank counts as not given.";
+        let items = json!({ "type": "string", "enum": tool.clears });
+        properties.insert(CLEAR.into(), json!({ "type": "array", "items": items, "description": says }));
+    }
+    Ok(json!({ "type": "object", "properties": properties, "required": required }))
 }
 
 fn described(mut schema: Value, argument: &Argument) -> Value {
@@ -97,6 +120,7 @@ mod tests {
             assert!(name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{name}");
             assert!(tool["description"].as_str().unwrap().len() > 20, "{name}");
             assert!(!tool.to_string().contains("$ref"), "{name}");
+            assert!(!tool.to_string().contains("additionalProperties"), "{name}: google-genai fails on it");
             for (argument, schema) in tool["inputSchema"]["properties"].as_object().unwrap() {
                 assert!(schema["description"].as_str().is_some_and(|says| says.len() > 5), "{name}: {argument}");
             }

@@ -25,7 +25,12 @@ pub(super) struct Tool {
     pub(super) says: &'static str,
     pub(super) effect: Effect,
     pub(super) takes: &'static [Argument],
+    /// Arguments that may be emptied, by name, in an argument of its own.
+    pub(super) clears: &'static [&'static str],
 }
+
+/// The argument that names what is to be emptied.
+pub(super) const CLEAR: &str = "clear";
 
 /// One argument.
 pub(super) struct Argument {
@@ -60,12 +65,19 @@ const fn arg(path: &'static str, says: &'static str) -> Argument {
 
 macro_rules! tool {
     ($name:literal, $service:literal, $method:literal, $effect:ident, $says:literal, [$($argument:expr),* $(,)?]) => {
+        tool!($name, $service, $method, $effect, $says, [$($argument),*], clear [])
+    };
+    (
+        $name:literal, $service:literal, $method:literal, $effect:ident, $says:literal, [$($argument:expr),* $(,)?],
+        clear [$($clear:literal),*]
+    ) => {
         Tool {
             name: $name,
             method: concat!("/scalekit.v1.", $service, "/", $method),
             says: $says,
             effect: Effect::$effect,
             takes: const { &[$($argument),*] },
+            clears: &[$($clear),*],
         }
     };
 }
@@ -486,6 +498,7 @@ pub(super) const TOOLS: &[Tool] = &[
         method: "/valetkey.v1.WhyService/ExplainCall",
         says: "Says why a call of a tool does not work, or would not, and what would mend it. Give one of connected_account_id, connection_name with identifier, and instance_id.",
         effect: Effect::Reads,
+        clears: &[],
         takes: const {
             &[
                 arg("connected_account_id", "The account that the call is made with (ca_..)."),
@@ -562,7 +575,8 @@ pub(super) const TOOLS: &[Tool] = &[
             arg("organization.display_name", "What people see as its name."),
             arg("organization.external_id", "Your app's own id of it."),
             arg("organization.metadata", "Names and values of your own; replaces all.")
-        ]
+        ],
+        clear["external_id"]
     ),
     tool!(
         "delete_organization",

@@ -194,6 +194,12 @@ impl Limits {
         ]
     }
 
+    /// How many calls wait for their turn on an account.
+    #[cfg(test)]
+    pub(super) fn waiting(&self, account: &AccountId) -> usize {
+        self.accounts.waiting(account)
+    }
+
     /// Each limit, how much of it is taken (of those that many have: by the one who has most), and how much there is.
     fn used(&self) -> [(Limit, usize, usize); 6] {
         let bounds = &self.most;

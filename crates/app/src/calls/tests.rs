@@ -163,15 +163,18 @@ async fn attack_82_a_member_whose_right_ends_while_a_call_waits_for_its_turn_cal
         let (connection, identifier) = (Some("MAIL".to_owned()), Some(served.identifier().clone()));
         let asked = tools::Asked { connection, identifier, ..tools::Asked::default() };
         let meant = meant(app, &by, "gmail_send_message", asked).await.unwrap();
-        let arguments = busy[0].arguments.clone();
+        let (arguments, account) = (busy[0].arguments.clone(), meant.account.id.clone());
         let mut called = execute(app, &by, meant, arguments, None, Asked::room(app, &by, 100).await.unwrap());
         match (goes, keeps) {
             (true, _) => members::delete(app, &operator, &member.id).await.unwrap(),
             (false, true) => {}
             (false, false) => members::set_role(app, &operator, &member.id, Role::Auditor).await.unwrap(),
         }
-        // What was looked at holds for a moment.
-        tokio::time::sleep(VALID_FOR * 2).await;
+        while app.limits.waiting(&account) == 0 {
+            tokio::task::yield_now().await;
+        }
+        // It has looked, and what it saw holds for a moment.
+        tokio::time::sleep(VALID_FOR).await;
         assert!(!called.task.is_finished(), "it did not wait for its turn");
         let before = fixture.provider.asked("/api").len();
         drop(busy);

@@ -141,7 +141,9 @@ pub async fn update(app: &App, ctx: &Ctx, identifier: &str, wanted: Update) -> R
     // One that won't do any more is what an update mends; then nothing is known of what it was.
     let (old, new) = (custom::compiled(&before).ok(), custom::compiled(&after)?);
     let moved = old.as_deref().map_or_else(|| vec!["proxy_url", "auth_patterns"], |old| between(old, &new));
-    moves::check(app, ctx, &format!("custom provider {}", before.identifier()), &moved).await?;
+    let mut decided = moved.clone();
+    decided.extend(old.as_deref().filter(|old| adds_a_way(old, &new)).map(|_| "auth_patterns"));
+    moves::check(app, ctx, &format!("custom provider {}", before.identifier()), &decided).await?;
     let mut change = app.core.change(ctx).await?;
     change.alone(before.id.as_str()).await?;
     check_free(ctx, &mut change, &after).await?;
@@ -223,6 +225,12 @@ fn between(old: &Connector, new: &Connector) -> Vec<&'static str> {
         moved.push("scopes");
     }
     moved
+}
+
+/// Whether there is a way to sign in that there was not before: where it leads is decided as for a new provider, though
+/// nothing was granted by it yet.
+fn adds_a_way(old: &Connector, new: &Connector) -> bool {
+    new.ways.iter().any(|way| old.ways.iter().all(|was| was.kind() != way.kind()))
 }
 
 /// All connections of a provider. A developer makes them one by one.

@@ -73,7 +73,7 @@ pub async fn find(app: &App, ctx: &Ctx, served: &Served, name: &str) -> Result<O
     let Standing::On(wired, known) = known(app, ctx, served, mapping).await? else { return Ok(None) };
     let tool = match known {
         Ok(known) => known.find(name).filter(|tool| mapping.serves(tool)).cloned(),
-        Err(Missing::SignIn) => Some(upstream::stub(name)),
+        Err(Missing::SignIn) => Some(upstream::unlisted_tool(name)),
         Err(Missing::Later(why)) => {
             tracing::warn!(connection = %mapping.mapping.connection_name, why, "a tool can't be looked up");
             return Err(Error::new(

@@ -9,6 +9,7 @@ use valetkey_domain::client::{ApiClient, ClientSecret};
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::{ClientId, ClientSecretId};
 use valetkey_domain::member::Right;
+use valetkey_domain::name::plain;
 use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
 use valetkey_storage::Tx;
 use valetkey_storage::clients::{self as rows, StoredSecret};
@@ -38,11 +39,9 @@ pub struct Issued {
 /// Makes a client with a first secret.
 ///
 /// # Errors
-/// The name is empty or too long.
+/// The name is empty, too long, or holds what nobody sees.
 pub async fn create(app: &App, ctx: &Ctx, name: &str, scopes: Vec<String>) -> Result<Issued> {
-    if name.is_empty() || name.chars().count() > 100 {
-        return Err(Error::invalid("a client's name has 1 to 100 characters"));
-    }
+    plain(name, 100, "a client's name").map_err(Error::invalid)?;
     let client = ApiClient {
         id: ClientId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
         environment: ctx.environment.clone(),

@@ -8,6 +8,7 @@ use valetkey_core::journal;
 use valetkey_domain::brand::Brand;
 use valetkey_domain::environment::{Environment, VerifyMode};
 use valetkey_domain::id::EnvironmentId;
+use valetkey_domain::name::plain;
 use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::environments as rows;
 
@@ -86,11 +87,7 @@ pub async fn verify_users(app: &App, name: &str, mode: Option<VerifyMode>, url: 
 
 /// People read both, so neither holds what can't be seen.
 pub(super) fn fits(what: &str, text: &str) -> Result<()> {
-    if (1..=100).contains(&text.chars().count()) && text.trim() == text && !text.contains(char::is_control) {
-        return Ok(());
-    }
-    let rule = "has 1 to 100 characters, none of them a control character, and no blank at its ends";
-    Err(Error::invalid(format!("an environment's {what} {rule}")))
+    plain(text, 100, &format!("an environment's {what}")).map_err(Error::invalid)
 }
 
 /// All environments, in the order they were made.

@@ -5,6 +5,8 @@ use crate::{App, Error, Listed, Page, Result};
 use serde_json::Map;
 use std::collections::BTreeMap;
 use valetkey_domain::id::OrganizationId;
+use valetkey_domain::invisible::is_invisible;
+use valetkey_domain::name::plain;
 use valetkey_domain::organization::Organization;
 use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::{Tx, organizations as rows};
@@ -148,12 +150,12 @@ async fn found(ctx: &Ctx, tx: &mut Tx, which: &Which) -> Result<Organization> {
 }
 
 fn check(organization: &Organization) -> Result<()> {
-    let Some(external_id) = &organization.external_id else { return Ok(()) };
-    if external_id.chars().count() > MAX_EXTERNAL_ID || external_id.chars().any(char::is_control) {
-        let message = format!("external_id has at most {MAX_EXTERNAL_ID} characters, none of them a control character");
-        return Err(Error::invalid(message));
+    // Marks that join pictures may stand in a name for people, if there is something to be seen beside them.
+    if organization.display_name.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
+        return Err(Error::invalid("display_name has nothing in it that can be seen"));
     }
-    Ok(())
+    let Some(external_id) = &organization.external_id else { return Ok(()) };
+    plain(external_id, MAX_EXTERNAL_ID, "external_id").map_err(Error::invalid)
 }
 
 /// Nobody else has the external id or the slug.
@@ -215,9 +217,13 @@ mod tests {
         let freed = update(app, ctx, &Which::ExternalId("acme".into()), change).await.unwrap();
         assert_eq!((freed.external_id, freed.revision), (None, 2));
         create(app, ctx, new(Some("acme"))).await.unwrap();
-        for wrong in ["a\nb", &"x".repeat(256)] {
+        for wrong in ["a\nb", "ac\u{3164}me", "acme ", &"x".repeat(256)] {
             let refused = create(app, ctx, new(Some(wrong))).await.unwrap_err();
             assert!(refused.message().starts_with("external_id"), "{refused:?}");
+        }
+        for (name, taken) in [("\u{3164} \u{e0041}", false), ("Acme 👩‍👩‍👧", true)] {
+            let made = create(app, ctx, New { display_name: name.into(), ..new(None) }).await;
+            assert_eq!(made.is_ok(), taken, "{name:?}");
         }
     }
 

@@ -93,7 +93,7 @@ impl Named {
         }
         match connections::of_tool(app, ctx, name).await? {
             Some(wired) => Ok(Self { connector: wired.connector, tool: None, connection: Some(wired.connection) }),
-            None => Err(unknown(app, name)),
+            None => Err(unknown(app, name).await),
         }
     }
 
@@ -131,7 +131,7 @@ async fn of_remote(
     let wired = Wired::of(app, connection.clone())?;
     match upstream::tools(app, ctx, &wired, account).await {
         Ok(known) => known.find(name).cloned().ok_or_else(|| not_listed(name, &known)),
-        Err(Missing::SignIn) => Ok(upstream::stub(name)),
+        Err(Missing::SignIn) => Ok(upstream::unlisted_tool(name)),
         Err(Missing::Later(why)) => {
             let message = format!(
                 "the tools of connection '{}' can't be listed now: {why}. Try again in a moment",

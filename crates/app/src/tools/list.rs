@@ -46,6 +46,7 @@ pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<
             && (names.is_empty() || names.contains(offer.name()))
             && words.iter().all(|word| offer.name().contains(word))
     };
+    connections::compile_all(app).await?;
     let mut offers: Vec<Offer> = app.core.catalog.connectors().flat_map(|one| of(&one)).filter(shown).collect();
     offers.sort_by(|one, other| one.name().cmp(other.name()));
     Ok(pages::of(offers.len(), |at| offers.get(at).cloned(), |offer| offer.name().to_owned(), page))
@@ -72,4 +73,30 @@ fn words(query: &str) -> Vec<String> {
 pub(super) fn of(connector: &Arc<Connector>) -> Vec<Offer> {
     let offer = |tool: &Arc<Tool>| Offer { connector: Arc::clone(connector), tool: Arc::clone(tool) };
     connector.tools.values().map(offer).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connections::providers::{self, Shown};
+    use crate::fixture::fixture;
+    use futures::future::{BoxFuture, FutureExt as _};
+
+    #[tokio::test]
+    async fn attack_77_who_asks_for_all_connectors_keeps_no_async_thread_from_others() {
+        let page = Page { size: 5, after: None };
+        for which in ["providers", "tools"] {
+            let fixture = fixture("{rotates: true}").await;
+            let (app, ctx, filter) = (&fixture.app, &fixture.ctx, Filter::default());
+            let mut asked: BoxFuture<'_, bool> = match which {
+                "providers" => providers::list(app, ctx, Shown::All, None, &page).map(|listed| listed.is_ok()).boxed(),
+                _ => list(app, ctx, &filter, &page).map(|listed| listed.is_ok()).boxed(),
+            };
+            let compiled = || app.core.catalog.is_compiled();
+            assert!(!compiled());
+            assert!((&mut asked).now_or_never().is_none());
+            assert!(!compiled(), "{which}: compiled on the thread that others' calls need");
+            assert!(asked.await && compiled());
+        }
+    }
 }

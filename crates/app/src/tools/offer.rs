@@ -1,6 +1,6 @@
 //! A tool with its connector, as lists have it.
 
-use crate::{App, Error};
+use crate::{App, Error, connections};
 use std::sync::Arc;
 use valetkey_connectors::{Connector, Tool};
 use valetkey_vault::sha256;
@@ -30,7 +30,10 @@ impl Offer {
 }
 
 /// What is said of a tool that is not there. SDKs look for "tool not found".
-pub(super) fn unknown(app: &App, name: &str) -> Error {
+pub(super) async fn unknown(app: &App, name: &str) -> Error {
+    if let Err(error) = connections::compile_all(app).await {
+        return error;
+    }
     let near = app.core.catalog.nearest_tool(name);
     Error::invalid(format!("tool not found: there is no tool '{name}'")).meant(near.as_deref())
 }

@@ -5,6 +5,7 @@ use crate::accounts;
 use crate::fixture::{self, TwoEnvironments};
 use std::time::Duration;
 use valetkey_domain::Sealed;
+use valetkey_domain::authorization::Stage;
 
 const STATE: [u8; 32] = [2; 32];
 

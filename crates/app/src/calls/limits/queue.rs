@@ -78,6 +78,12 @@ impl<K: Hash + Eq + Clone> Queues<K> {
         usize::try_from(self.most).unwrap_or(usize::MAX)
     }
 
+    /// How many wait for this one.
+    #[cfg(test)]
+    pub(super) fn waiting(&self, key: &K) -> usize {
+        locked(&self.all).get(key).map_or(0, |queue| queue.waiting)
+    }
+
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         locked(&self.all).is_empty()

@@ -1,5 +1,6 @@
 //! Providers as lists show them: the connectors of files, by their slugs, then the custom ones, oldest first.
 
+use crate::connections::compiled::compile_all;
 use crate::{App, Error, Listed, Page, Result};
 use std::sync::Arc;
 use valetkey_connectors::Connector;
@@ -40,7 +41,7 @@ pub async fn list(app: &App, ctx: &Ctx, shown: Shown, identifier: Option<&str>, 
     if let Some(identifier) = identifier {
         return one(app, ctx, shown, identifier).await;
     }
-    let files = if shown == Shown::Custom { Vec::new() } else { of_files(app) };
+    let files = if shown == Shown::Custom { Vec::new() } else { of_files(app).await? };
     let after = page.after.as_deref();
     let at_custom = match after {
         _ if shown == Shown::OfFiles => false,
@@ -93,10 +94,11 @@ async fn one(app: &App, ctx: &Ctx, shown: Shown, identifier: &str) -> Result<Lis
     Ok(Listed { items, next: None, previous: None, total })
 }
 
-fn of_files(app: &App) -> Vec<Arc<Connector>> {
+async fn of_files(app: &App) -> Result<Vec<Arc<Connector>>> {
+    compile_all(app).await?;
     let mut all: Vec<_> = app.core.catalog.connectors().collect();
     all.sort_by(|one, other| one.slug.cmp(&other.slug));
-    all
+    Ok(all)
 }
 
 async fn total(app: &App, ctx: &Ctx) -> Result<u64> {

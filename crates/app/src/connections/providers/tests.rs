@@ -170,7 +170,15 @@ async fn attack_83_who_may_not_read_tokens_neither_makes_nor_moves_a_provider() 
     let evil = "https://{{domain}}.evil.com".to_owned();
     let mut domains = patterns();
     domains[0]["allowed_proxy_domains"] = json!(["acme.com"]);
+    let mut one_more = patterns();
+    let (authorize, token) = ("https://evil.com/authorize", "https://evil.com/token");
+    let oauth_config = json!({ "authorize_uri": authorize, "token_uri": token });
+    let account_fields = json!([{ "field_name": "domain", "required": true }]);
+    let oauth = json!({ "type": "OAUTH", "oauth_config": oauth_config, "account_fields": account_fields });
+    one_more.as_array_mut().unwrap().push(oauth);
+    let adds_a_way = || Update { auth_patterns: Some(one_more.clone()), ..same(&made) };
     let moves = [
+        ("auth_patterns", adds_a_way()),
         ("proxy_url", Update { proxy_url: evil.clone(), ..same(&made) }),
         ("allowed_proxy_domains", Update { auth_patterns: Some(domains), ..same(&made) }),
     ];
@@ -184,6 +192,10 @@ async fn attack_83_who_may_not_read_tokens_neither_makes_nor_moves_a_provider() 
     update(app, &lacking, &made.identifier(), words).await.unwrap();
     let allowed = client(&fixture, &[clients::SECRETS_SCOPE]).await;
     create(app, &allowed, new("Another")).await.unwrap();
+    connection(&fixture, &made.identifier(), "DESK").await.unwrap();
+    let account = account(&fixture, "DESK").await;
+    update(app, &allowed, &made.identifier(), adds_a_way()).await.unwrap();
+    assert_eq!(now(&fixture, &account).await.status, Status::Active, "what was granted by another way stays");
 }
 
 #[tokio::test]

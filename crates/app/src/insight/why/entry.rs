@@ -45,7 +45,7 @@ pub(super) async fn by_api(
     steps: &mut Vec<Step>,
 ) -> Found {
     let Some(name) = tool else { return Ok(Some(Entry { connections: vec![connection], owner, tool: None })) };
-    let Some((connector, tool)) = of_catalogue(app, name, steps) else { return Ok(None) };
+    let Some((connector, tool)) = of_catalogue(app, name, steps).await else { return Ok(None) };
     if connector.slug != connection.connector {
         let words = format!(
             "{name} is a tool of {}, and {} is a connection of {}.",
@@ -311,7 +311,7 @@ impl Serves<'_> {
                     }
                     return self.of_remote(app, ctx, owner, (name, mapping), steps).await;
                 }
-                let Some((connector, tool)) = of_catalogue(app, name, steps) else { return Ok(None) };
+                let Some((connector, tool)) = of_catalogue(app, name, steps).await else { return Ok(None) };
                 let Some(served) = self.set.find(name) else {
                     steps.push(self.left_out(&connector, &tool));
                     return Ok(None);
@@ -395,10 +395,12 @@ impl Serves<'_> {
 }
 
 /// The tool of this name; else what is said of it is pushed.
-fn of_catalogue(app: &App, name: &str, steps: &mut Vec<Step>) -> Option<(Arc<Connector>, Arc<Tool>)> {
+async fn of_catalogue(app: &App, name: &str, steps: &mut Vec<Step>) -> Option<(Arc<Connector>, Arc<Tool>)> {
     let found = app.core.catalog.tool(name);
     if found.is_none() {
         let step = Step::stops(What::Tool, format!("There is no tool {name}."));
+        // Without all of them a name is suggested from fewer.
+        connections::compile_all(app).await.ok();
         let near = app.core.catalog.nearest_tool(name);
         steps.push(match near {
             Some(near) => step.mended(At::Elsewhere, format!("Did you mean {near}?")),

@@ -117,3 +117,29 @@ fn nesting_without_end_is_read() {
         assert!(text.contains("seen") && text.len() < 100, "{piece}: {}", text.len());
     }
 }
+
+/// Also where nothing is written for it, and where more is written than was read.
+#[test]
+fn what_is_read_and_written_is_paid_for_on_the_way() {
+    let quoted = format!("{}{}", "<blockquote>".repeat(8), "<br>a".repeat(20_000));
+    for (what, html) in [
+        ("tags", "<b></b>".repeat(20_000)),
+        ("blanks", format!("<p>{}</p>", " ".repeat(100_000))),
+        ("lines that begin with marks", quoted),
+        ("an attribute", format!("<p title='{}'>", "x".repeat(100_000))),
+    ] {
+        let work = Work::default();
+        let text = to_text(&html, &work).unwrap();
+        let least = u64::try_from(html.len() + text.len()).unwrap();
+        assert!(work.spent() >= least, "{what}: {} of {least}", work.spent());
+        if what != "an attribute" {
+            let just_begun = Work::with_allowance(u64::try_from(html.len()).unwrap() + 10);
+            assert!(to_text(&html, &just_begun).is_err() && just_begun.is_used_up(), "{what}");
+        }
+    }
+    let html = "word ".repeat(10_000);
+    let (read, wrapped) = (Work::default(), Work::default());
+    let text = to_text(&html, &read).unwrap();
+    to_letter(&html, &wrapped).unwrap();
+    assert!(wrapped.spent() >= read.spent() + u64::try_from(text.len()).unwrap(), "wrapping is paid for too");
+}

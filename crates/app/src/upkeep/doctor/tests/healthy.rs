@@ -10,6 +10,8 @@ use crate::tenancy::environments;
 use crate::upkeep::keys::Which as Keys;
 use crate::upkeep::{backup, housekeeping, installation, restore};
 use serde_json::{Map, json};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Duration;
 use valetkey_core::keyring::{Root, Roots};
 use valetkey_storage::{Location, Store};
@@ -24,6 +26,35 @@ async fn a_new_installation_is_well() {
     let mut parts: Vec<_> = checks(&fixture.app).await.iter().map(|check| check.part).collect();
     parts.dedup();
     assert_eq!(parts, ["public_url", "clock", "database", "installation", "keys", "sealed", "journal", "rows"]);
+}
+
+/// How much was done, and of how much.
+type Step = (u64, Option<u64>);
+
+/// What was told of each part.
+#[derive(Default)]
+struct Told(Mutex<BTreeMap<String, Vec<Step>>>);
+
+impl Progress for Told {
+    fn report(&self, done: u64, total: Option<u64>, message: &str) {
+        self.0.lock().unwrap().entry(message.to_owned()).or_default().push((done, total));
+    }
+}
+
+#[tokio::test]
+async fn what_takes_long_tells_how_far_it_is_and_comes_to_its_end() {
+    let full = full().await;
+    let told = Arc::new(Told::default());
+    let progress: Arc<dyn Progress> = told.clone();
+    examine(&full.fixture.app, &SystemClock, &progress).await;
+    let told = told.0.lock().unwrap();
+    let parts: Vec<&str> = told.keys().map(String::as_str).collect();
+    assert_eq!(parts, ["data keys opened", "records checked", "rows held against the journal", "sealed values opened"]);
+    for (part, steps) in told.iter() {
+        assert!(steps.is_sorted() && steps[0].0 > 0, "{part}: {steps:?}");
+        let (done, total) = *steps.last().unwrap();
+        assert!(total.is_none_or(|total| total == done), "{part}: {done} of {total:?}");
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ pub(crate) fn sign_in_tool(wired: &Wired, prefix: &str) -> Arc<Tool> {
 }
 
 /// A tool of this name, which nothing is known of: it is called to be told why.
-pub(crate) fn stub(name: &str) -> Arc<Tool> {
+pub(crate) fn unlisted_tool(name: &str) -> Arc<Tool> {
     Arc::new(standing_in(name.to_owned(), name.to_owned(), String::new()))
 }
 
