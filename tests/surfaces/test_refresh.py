@@ -1,6 +1,8 @@
 """Answers that get lost on the way back, token endpoints that are down, and refreshing before anybody has to wait:
 against oidc-provider, whose own events say how many exchanges it has granted and refused."""
 
+import http.client
+import threading
 import time
 
 import pytest
@@ -45,6 +47,30 @@ def test_attack_22_retry_now_makes_a_lost_answer_good_at_once(start):
     assert wire.done("practice_whoami")["user"] == "again"
     assert practice.way.lost() and since(practice, before) == (2, [])
     assert practice.account("again")["last_refresh"] == "refreshed"
+
+
+def unanswered(wire):
+    """A call whose server dies."""
+    with pytest.raises((OSError, http.client.HTTPException)):
+        wire.call("practice_whoami")
+
+
+def test_attack_22_after_a_kill_the_next_caller_waits_for_seconds_and_not_for_the_lease(start):
+    practice = start("retry_now")
+    practice.make("grace/60")
+    wire = practice.consent("killed", ttl=3)
+    practice.run_out("killed")
+    practice.way.hold_answers()
+    caller = threading.Thread(target=unanswered, args=(wire,))
+    caller.start()
+    practice.way.holds_one()
+    practice.server.kill()
+    practice.way.release()
+    caller.join()
+    practice.server.start()
+    begun = time.monotonic()
+    assert wire.done("practice_whoami")["user"] == "killed"
+    assert time.monotonic() - begun < 15
 
 
 def test_attack_22_retry_now_at_a_provider_that_takes_no_repeat_ends_with_its_reason(start):
