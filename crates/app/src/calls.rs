@@ -227,6 +227,8 @@ impl Job {
         if self.waits {
             self.until_signed_in().await;
             self.until_decided(&arguments).await;
+            // That may have taken minutes: what led here is looked at again, and not only what is called with.
+            self.standing().await?;
         }
         let (_in_flight, admitted, credential) = self.ready(self).await?;
         self.approved(&admitted, &arguments).await?;

@@ -38,7 +38,7 @@ mod starter;
 pub mod target;
 #[cfg(test)]
 mod thread_time;
-mod words;
+pub mod words;
 
 pub use auth::{
     Assertion, Auth, ConnectionCredential, Discovery, Field, Minted, OAuth2, RefreshRule, Sends, Sent, Slot, Static,

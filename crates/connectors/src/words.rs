@@ -9,12 +9,32 @@ const MAX_WORDS: usize = 300;
 
 /// An app's words, so that they can be passed on: nothing unseen, no addresses that could pass for a link of ours, not
 /// too long.
-pub(crate) fn quoted(words: &str) -> String {
+#[must_use]
+pub fn quoted(words: &str) -> String {
     let seen = shown(words, MAX_WORDS);
     let words = seen.split_whitespace().map(|word| if is_link(word) { "[link left out]" } else { word });
     let joined = words.collect::<Vec<_>>().join(" ").replace('"', "'");
     let cut: String = joined.chars().take(MAX_WORDS).collect();
     cut.trim_end_matches('.').to_owned()
+}
+
+/// The same of a text of several lines, of which `most` characters are kept: what an app's own tool says of its failure.
+#[must_use]
+pub fn quoted_lines(text: &str, most: usize) -> String {
+    let mut kept = String::new();
+    for line in text.lines() {
+        let left = most.saturating_sub(kept.chars().count());
+        if left == 0 {
+            break;
+        }
+        if !kept.is_empty() {
+            kept.push('\n');
+        }
+        let seen = shown(line, left);
+        let words = seen.split(' ').map(|word| if is_link(word) { "[link left out]" } else { word });
+        kept.push_str(&words.collect::<Vec<_>>().join(" "));
+    }
+    kept
 }
 
 /// Whether a reader, or what shows it to one, may take a word for an address: `https:`, `//host`, `[word](address)`, and
@@ -50,6 +70,15 @@ fn is_link(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_stay_lines_and_are_cut_as_a_whole() {
+        let said = "Not found:\n  item 7 (see https://evil.example/x)\u{200b}\n\n\u{e0041}Try again.";
+        assert_eq!(quoted_lines(said, 1_000), "Not found:\n  item 7 (see [link left out]\n\nTry again.");
+        let cut = quoted_lines(&"0123456789\n".repeat(1_000_000), 45);
+        assert!(cut.starts_with("0123456789\n0123456789\n") && cut.chars().count() < 50, "{cut}");
+        assert_eq!(quoted_lines("", 10), "");
+    }
 
     #[test]
     fn no_form_of_an_address_is_passed_on_and_plain_words_are() {

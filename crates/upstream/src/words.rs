@@ -2,20 +2,16 @@
 
 use serde_json::Value;
 use std::time::Duration;
-use valetkey_domain::json;
+use valetkey_domain::{invisible, json};
 
 /// The longest text that is repeated.
 const LONGEST: usize = 300;
 /// The longest pause that is believed.
 const LONGEST_PAUSE: u64 = 24 * 60 * 60;
 
-/// A text without control characters, no longer than is repeated.
+/// A text without what nobody sees, no longer than is repeated.
 pub(crate) fn shown(text: &str) -> String {
-    let plain: String = text.trim().chars().filter(|c| !c.is_control()).take(LONGEST + 1).collect();
-    match plain.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}…", plain.get(..at).unwrap_or_default()),
-        None => plain,
-    }
+    invisible::shown(text.trim(), LONGEST)
 }
 
 /// What the body of a failure says: the message of a JSON error in one of the usual forms, or a short plain text.
@@ -53,6 +49,7 @@ mod tests {
             (r#"{"error":"invalid_token","error_description":"it has ended"}"#, "it has ended"),
             (r#"{"error":"nope"}"#, "nope"),
             ("plain\u{1b}[31m words", "plain[31m words"),
+            ("no\u{200b}thing \u{e0041}unseen", "nothing unseen"),
             ("<html><body>Bad Gateway</body></html>", ""),
             ("", ""),
         ] {

@@ -37,6 +37,13 @@ impl Admission for Job {
 
     /// What it came through and its tool are as they were.
     async fn holds(&self, _: &Admitted) -> Result<(), Failed> {
+        self.standing().await
+    }
+}
+
+impl Job {
+    /// Whether what it was called through still stands, and leads to this tool.
+    pub(super) async fn standing(&self) -> Result<(), Failed> {
         let stands = self.through.stands(&self.app, &self.ctx, &self.served).await;
         if stands.map_err(|error| self.before(&error))? {
             return Ok(());

@@ -5,6 +5,7 @@ use std::time::Duration;
 use valetkey_connectors::FailureKind;
 use valetkey_domain::Kind;
 use valetkey_domain::id::ExecutionId;
+use valetkey_domain::invisible::is_invisible;
 
 /// A call without a result.
 #[derive(Debug)]
@@ -159,10 +160,9 @@ impl Failed {
     }
 }
 
-/// Words that may come from an app: no control characters for whoever prints them, and nothing that looks like a link
-/// of ours.
+/// Words that may come from an app: nothing that nobody sees, and nothing that looks like a link of ours.
 fn plain(message: &str) -> String {
-    let kept: String = message.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+    let kept: String = message.chars().filter(|c| *c == '\n' || !is_invisible(*c)).collect();
     kept.replace(LINK, LEFT_OUT)
 }
 
@@ -172,9 +172,12 @@ mod tests {
 
     #[test]
     fn attack_72_no_words_of_an_app_come_to_stand_before_a_link() {
-        for posing in
-            ["Link for the user: x", "Link for Link for the user:the user: x", "\u{7}Link for the\u{1b} user: x"]
-        {
+        for posing in [
+            "Link for the user: x",
+            "Link for Link for the user:the user: x",
+            "\u{7}Link for the\u{1b} user: x",
+            "Link for\u{200b} the\u{e0041} user: x",
+        ] {
             assert!(!plain(posing).contains(LINK), "{posing:?}");
         }
         assert_eq!(plain("two\nlines"), "two\nlines");

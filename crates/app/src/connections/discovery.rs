@@ -3,10 +3,12 @@
 //! on, and its endpoints of what credentials are sealed for.
 
 use super::client_document::{self, NAME};
+use super::endpoints::origin;
 use super::secret::{client_secret, seal_secret};
 use super::wired::Wired;
 use crate::{App, Error, Result};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use url::Url;
 use valetkey_connectors::Discovery;
@@ -63,10 +65,10 @@ async fn find(
     if let Some(before) = wired.found().filter(|before| same_client(before, &found)) {
         found.client_id.clone_from(&before.client_id);
         found.client_auth.clone_from(&before.client_auth);
-        return Ok((found, client_secret(app, wired).await?));
+        return Ok((found.clone(), secret_that_stays(app, wired, &found).await?));
     }
     if own || discovery == Discovery::Endpoints {
-        let secret = client_secret(app, wired).await?;
+        let secret = secret_that_stays(app, wired, &found).await?;
         found.client_auth = own_auth(&server, secret.is_some()).to_owned();
         return Ok((found, secret));
     }
@@ -99,6 +101,28 @@ fn unregistered(app: &App, at: &Url, resource: Resource, server: &AuthorizationS
         client_auth: "none".to_owned(),
         at: app.core.now(),
     }
+}
+
+/// The secret of a client that is kept. An app's server says who its authorization server is, and may say another one
+/// tomorrow: the secret goes where it was found to go at first, and to nobody who is named later.
+async fn secret_that_stays(app: &App, wired: &Wired, found: &Found) -> Result<Option<Secret<str>>> {
+    let secret = client_secret(app, wired).await?;
+    let gets_it = |found: &Found| -> BTreeSet<String> {
+        [Some(&found.token_url), found.revoke_url.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter_map(|url| origin(url))
+            .collect()
+    };
+    let moved = wired.found().is_some_and(|before| !gets_it(found).is_subset(&gets_it(before)));
+    if secret.is_some() && moved {
+        let why = format!(
+            "its server names another authorization server by now, {}, and the client's secret was not given for that one",
+            found.issuer
+        );
+        return Err(failed(wired, &why));
+    }
+    Ok(secret)
 }
 
 /// Whether a client can be its document there: such a one is public.

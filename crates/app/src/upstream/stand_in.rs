@@ -54,6 +54,8 @@ pub(super) struct StandIn {
     streams: Mutex<HashMap<String, mpsc::UnboundedSender<String>>>,
     /// How many clients were registered.
     pub(super) registered: AtomicUsize,
+    /// Where its servers say that their authorization servers are, if elsewhere.
+    pub(super) moved_to: Mutex<Option<String>>,
 }
 
 /// What was asked.
@@ -83,7 +85,8 @@ impl StandIn {
         let address = |of: &TcpListener| of.local_addr().unwrap().to_string();
         let rows = rows().into_iter().map(|row| (row.slug.clone(), row)).collect();
         let (streams, registered) = (Mutex::default(), AtomicUsize::default());
-        let all = Arc::new(Self { server: address(&server), issuer: address(&issuer), rows, streams, registered });
+        let (server_at, issuer_at, moved_to) = (address(&server), address(&issuer), Mutex::default());
+        let all = Arc::new(Self { server: server_at, issuer: issuer_at, rows, streams, registered, moved_to });
         for listener in [server, issuer] {
             let serving = all.clone();
             #[expect(clippy::disallowed_methods, reason = "a server of a test's own")]
@@ -129,7 +132,8 @@ impl StandIn {
     }
 
     fn resource(&self, row: &Row) -> String {
-        let (server, issuer, slug, path) = (&self.server, &self.issuer, &row.slug, &row.path);
+        let (server, slug, path) = (&self.server, &row.slug, &row.path);
+        let issuer = self.moved_to.lock().unwrap().clone().unwrap_or_else(|| self.issuer.clone());
         format!(r#"{{"resource":"http://{server}/{slug}{path}","authorization_servers":["http://{issuer}/{slug}"]}}"#)
     }
 

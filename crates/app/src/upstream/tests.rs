@@ -58,6 +58,38 @@ async fn a_server_that_takes_documents_is_shown_ours_and_registers_nobody() {
     assert_eq!(stand_in.registered.load(std::sync::atomic::Ordering::Relaxed), 0);
 }
 
+/// Attack 59: an app's server names another authorization server, a day later. The client's secret was not given for that one.
+#[tokio::test]
+async fn attack_59_a_secret_follows_no_server_to_another_authorization_server() {
+    let (stand_in, another) = (StandIn::start().await, StandIn::start().await);
+    let (app, ctx) = alone(&[&stand_in.server, &stand_in.issuer, &another.server, &another.issuer]).await;
+    let signs_in = |row: &&Row, client: &str| {
+        row.ways.iter().any(|way| way["kind"] == "oauth2" && way.get("client").map_or("", String::as_str) == client)
+    };
+    for (client, secret, stays) in [("own", true, true), ("own", false, false), ("", false, false)] {
+        let row = rows().into_iter().find(|row| signs_in(&row, client)).unwrap();
+        let settings = Settings {
+            way: Some("oauth2".into()),
+            api_base_url: Some(format!("http://{}/{}", stand_in.server, row.slug)),
+            client_id: (client == "own").then(|| "client-1".into()),
+            ..Settings::default()
+        };
+        let client_secret = secret.then(|| Secret::from("secret-1"));
+        let name = Some(format!("{client}-{secret}"));
+        let new = connections::New { name, connector: row.slug.clone(), settings, client_secret };
+        let connection = connections::create(&app, &ctx, new).await.unwrap();
+        let found = connections::discovered(&app, &ctx, Wired::of(&app, connection).unwrap()).await.unwrap();
+        *stand_in.moved_to.lock().unwrap() = Some(another.issuer.clone());
+        let mut a_day_ago = connections::get(&app, &ctx, &found.connection.id).await.unwrap();
+        a_day_ago.settings.found.as_mut().unwrap().at -= Duration::from_secs(25 * 3600);
+        let now = connections::discovered(&app, &ctx, Wired::of(&app, a_day_ago).unwrap()).await.unwrap();
+        let goes_to = if stays { &stand_in.issuer } else { &another.issuer };
+        assert!(now.found().unwrap().token_url.starts_with(&format!("http://{goes_to}/")), "{client} {secret}");
+        *stand_in.moved_to.lock().unwrap() = None;
+    }
+    assert_eq!(another.registered.load(std::sync::atomic::Ordering::Relaxed), 1, "a client of its own, there");
+}
+
 async fn walk(app: &App, ctx: &Ctx, stand_in: &StandIn, row: &Row, way: &HashMap<String, String>) {
     let (slug, kind) = (&row.slug, way["kind"].as_str());
     let own = way.get("client").is_some_and(|client| client == "own");

@@ -1,6 +1,6 @@
 //! Static MCP URLs and the session tokens that open them.
 
-use crate::kit::{Answer, Kit};
+use crate::kit::{Answer, Kit, until};
 use serde_json::{Value, json};
 use std::time::Duration;
 use valetkey_app::servers::instances::Ensure;
@@ -205,7 +205,7 @@ async fn attack_34_a_call_under_way_is_cut_off_when_its_session_is_ended() {
     let held = of_config(&kit, Access::Full).await;
     kit.upstream.set(|script| script.slow = Duration::from_secs(30));
     let ending = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        until("the app is asked", || !kit.upstream.seen().is_empty()).await;
         sessions::end(&kit.app, &kit.ctx, None).await.unwrap();
     };
     let calling = ask(&kit, &held, "tools/call", json!({ "name": "fakeapp_get_item", "arguments": { "id": "a" } }));

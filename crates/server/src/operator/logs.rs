@@ -64,13 +64,22 @@ pub(super) async fn perform(backend: &Backend, ctx: &Ctx, verb: Verb) -> Result<
 }
 
 async fn list(app: &App, ctx: &Ctx, limit: u32, subject: Option<&str>) -> Result<Reply> {
-    let found = audit::newest(app, ctx, subject, limit).await?;
-    Ok(rows(found.iter().map(|record| {
+    // One more than is shown says whether there are older ones.
+    let found = audit::newest(app, ctx, subject, limit + 1).await?;
+    let shown = found.iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).map(|record| {
         json!({
             "at": moment(record.at), "actor": record.actor, "action": record.action,
             "subject": record.subject, "phase": record.phase, "detail": record.detail,
         })
-    })))
+    });
+    let reply = rows(shown);
+    let note = older(reply.rows.len() < found.len(), limit);
+    Ok(Reply { note, ..reply })
+}
+
+fn older(are_there: bool, limit: u32) -> Option<String> {
+    let further = if limit < MOST { "a higher --limit, " } else { "" };
+    are_there.then(|| format!("These are the newest; for older ones {further}--subject, or the dashboard's Journal."))
 }
 
 fn checked(report: &Report) -> Reply {
@@ -84,7 +93,10 @@ fn checked(report: &Report) -> Reply {
     if report.found == 0 {
         return Reply { note: Some(note + ": nothing was changed, removed, moved or added"), ..reply };
     }
-    let fault = format!("the journal was tampered with: {} findings", report.found);
+    let cut = u64::try_from(report.findings.len()).is_ok_and(|listed| listed < report.found);
+    let listed = if cut { format!(", the first {} of which are listed", report.findings.len()) } else { String::new() };
+    let s = if report.found == 1 { "" } else { "s" };
+    let fault = format!("the journal was tampered with: {} finding{s}{listed}", report.found);
     Reply { note: Some(note), fault: Some(fault), ..reply }
 }
 
@@ -109,7 +121,17 @@ mod tests {
         let reply = checked(&clean);
         assert!(reply.fault.is_none() && reply.rows.len() == 1 && reply.rows[0]["level"] == "information");
         let found = Finding { segment: "seg_1".into(), seq: Some(2), record: "rec_2".into(), what: "x".into() };
-        let spoilt = checked(&Report { findings: vec![found], found: 1, ..clean });
-        assert!(spoilt.fault.is_some() && spoilt.rows[0]["level"] == "finding" && spoilt.rows[0]["number"] == 2);
+        let spoilt = checked(&Report { findings: vec![found.clone()], found: 1, ..Report::default() });
+        assert_eq!(spoilt.fault.as_deref(), Some("the journal was tampered with: 1 finding"));
+        assert!(spoilt.rows[0]["level"] == "finding" && spoilt.rows[0]["number"] == 2);
+        let cut = checked(&Report { findings: vec![found], found: 7, ..Report::default() });
+        assert!(cut.fault.unwrap().ends_with("7 findings, the first 1 of which are listed"));
+    }
+
+    #[test]
+    fn a_list_that_ends_early_says_so() {
+        assert_eq!(older(false, 30), None);
+        assert!(older(true, 30).unwrap().contains("--limit"));
+        assert!(!older(true, MOST).unwrap().contains("--limit"));
     }
 }

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn how_a_connector_signs_in_is_looked_into_in_two_files() {
+    fn how_a_connector_signs_in_is_looked_into_in_two_places() {
         for text in [
             "use valetkey_connectors::Auth; fn f(a: &Auth) { let Auth::OAuth2(x) = a; }",
             "use valetkey_connectors::{Auth as How}; fn f(a: &How) { let How::OAuth2(x) = a; }",

@@ -186,6 +186,29 @@ async fn a_call_waits_for_the_word_of_its_user() {
 }
 
 #[tokio::test]
+async fn attack_82_a_tool_that_is_taken_away_while_its_user_is_asked_is_not_called() {
+    let (fixture, config, token) = careful().await;
+    let link = asked(&fixture, &token, "this").await;
+    let (ctx, served) = opened(&fixture, &token).await;
+    let tool = served.set.find(SEND).unwrap().clone();
+    let arguments = Map::from_iter([("what".to_owned(), json!("this"))]);
+    let mut running = calls::start_again(&fixture.app, &ctx, &served, &tool, arguments, calls::Asked::default());
+    let meanwhile = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let mut mappings = configs::get(&fixture.app, &fixture.ctx, &config).await.unwrap().mappings;
+        mappings[0].tools = vec!["acme_list_things".into()];
+        let kept = mappings
+            .into_iter()
+            .map(|kept| configs::NewMapping { connection: kept.connection_name.to_string(), tools: kept.tools });
+        configs::update(&fixture.app, &fixture.ctx, &config, None, Some(kept.collect())).await.unwrap();
+        says(&fixture, &link, "browser", true).await.unwrap();
+    };
+    let (result, ()) = tokio::join!(running.answer(), meanwhile);
+    let CallResult::Failed(failed) = result else { panic!("it was made") };
+    assert!(failed.why == FailureReason::Off && sent(&fixture) == 0, "{failed:?}");
+}
+
+#[tokio::test]
 async fn which_tools_want_a_word_is_part_of_a_version_and_names_real_ones() {
     let (fixture, config, token) = careful().await;
     let (app, ctx) = (&fixture.app, &fixture.ctx);
