@@ -256,6 +256,12 @@ async fn attack_82_a_reading_that_took_long_is_kept_from_who_may_not_have_it_any
     let made = set_up(&kit).await;
     let path = format!("/api/v1/mcp/instances/{}", made.instance);
     assert_eq!(kit.rest("GET", &path, Value::Null).await.status, 200);
+    let shown = async || {
+        let mut tx = store.read().await.unwrap();
+        let records = valetkey_storage::journal::newest(&kit.ours.ctx, &mut tx, None, 100).await.unwrap();
+        records.iter().filter(|record| record.action == "instance.url_shown").count()
+    };
+    let before = shown().await;
     // Its URL is shown only once the journal has it, which waits for this write.
     let tx = store.write().await.unwrap();
     let meanwhile = async {
@@ -266,6 +272,7 @@ async fn attack_82_a_reading_that_took_long_is_kept_from_who_may_not_have_it_any
     };
     let (answer, ()) = tokio::join!(kit.rest("GET", &path, Value::Null), meanwhile);
     assert_eq!(answer.status, 401, "{answer:?}");
+    assert_eq!(shown().await, before + 1, "it was in before its token ended");
 }
 
 #[tokio::test]
