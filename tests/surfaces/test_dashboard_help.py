@@ -1,6 +1,7 @@
 """What the dashboard does for whoever wonders: why a call fails, a call by hand, a config's versions."""
 
 import json
+import re
 import struct
 import zlib
 
@@ -51,7 +52,9 @@ def test_why_is_the_same_at_every_place_and_what_it_says_mends_it(demo, member, 
     member.click("Make a link to sign in")
     stranger.connect(member.text("user-link"))
     member.at(f"/accounts/{account}?tool=gmail_fetch_mails")
-    assert "Nothing here stands in the way" in member.page.inner_text("main")
+    words = member.page.inner_text("main")
+    assert "Nothing here stands in the way" in words
+    assert re.search(r"Signed in at the provider as\s+\S+@\S+ \(\w+\)", words), words
     assert why(demo, account, "--tool", "gmail_fetch_mails")[0] and wire.done("gmail_fetch_mails", max_results=1)
 
 

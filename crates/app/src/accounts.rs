@@ -26,6 +26,7 @@ use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::{Tx, accounts as rows, approvals};
 
 pub use valetkey_storage::accounts::Filter;
+use valetkey_storage::accounts::Subject;
 
 use waiting::Waiting;
 
@@ -257,6 +258,19 @@ async fn store(
     }
     let message = format!("the tokens of connected account '{account}' were changed at the same time: try again");
     Err(Error::new(Kind::Aborted, message))
+}
+
+/// Who signed in at the provider: its name of the person, and its id beside it; empty where it never said.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn signed_in_as(app: &App, ctx: &Ctx, account: &AccountId) -> Result<String> {
+    let subject = rows::subject(ctx, &mut app.core.store.glance().await?, account).await?;
+    Ok(match subject {
+        Some(Subject { id, name: Some(name) }) if name != id => format!("{name} ({id})"),
+        Some(Subject { id, .. }) => id,
+        None => String::new(),
+    })
 }
 
 fn fresh(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> ConnectedAccount {

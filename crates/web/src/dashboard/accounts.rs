@@ -105,7 +105,7 @@ async fn page(
         frame: visit.frame(Section::Accounts),
         row: row(account, connection.name.to_string()),
         connection_id: connection.id.to_string(),
-        subject: account.subject.clone().unwrap_or_default(),
+        subject: accounts::signed_in_as(&visit.web.app, ctx, &account.id).await?,
         scopes: account.scopes.clone(),
         created: Moment::from(account.created_at),
         ends: account.credential.as_ref().and_then(|credential| credential.expires_at).map(Moment::from),
