@@ -138,7 +138,8 @@ impl Call {
     /// The page of the instance that was called, where more is missing than the one connection.
     async fn page(&self) -> Option<Link> {
         let (instance, set) = self.server.as_ref()?;
-        match instance_page::link_if_several(&self.app, &self.ctx, instance, &set.mappings).await {
+        let asked = (set.mappings.as_slice(), set.options.user_verify_url.as_deref());
+        match instance_page::link_if_several(&self.app, &self.ctx, instance, asked).await {
             Ok(link) => link,
             Err(error) => {
                 let error = &error as &dyn std::error::Error;

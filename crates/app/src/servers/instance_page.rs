@@ -8,6 +8,7 @@ use super::configs;
 use crate::accounts;
 use crate::connections::{self, Wired};
 use crate::consent::{Life, Link, StopReason, Stopped, Wishes, link_for};
+use crate::tenancy::verification;
 use crate::{App, Result};
 use valetkey_core::context;
 use valetkey_domain::account::{Owner, Status};
@@ -49,7 +50,8 @@ pub struct PageConnection {
     pub on: bool,
 }
 
-/// The link to the page, if more than one connection wants its user to sign in: for one alone its own link is shorter.
+/// The link to the page, if more than one connection wants its user to sign in: for one alone its own link is shorter. None
+/// where nobody could be confirmed who signs in: what is to be done then is said for the one connection.
 ///
 /// # Errors
 /// The database cannot be read.
@@ -57,7 +59,7 @@ pub(crate) async fn link_if_several(
     app: &App,
     ctx: &Ctx,
     instance: &McpInstance,
-    mappings: &[Mapping],
+    (mappings, verify_url): (&[Mapping], Option<&str>),
 ) -> Result<Option<Link>> {
     let owner = Owner::of(instance.identifier.clone());
     let mut missing = 0;
@@ -69,6 +71,10 @@ pub(crate) async fn link_if_several(
         }
     }
     if missing < 2 {
+        return Ok(None);
+    }
+    let environment = environments::get(&mut app.core.store.glance().await?, &ctx.environment).await?;
+    if environment.is_none_or(|environment| verification::of_link(&environment, verify_url, None, None).is_err()) {
         return Ok(None);
     }
     let until = until(app);
