@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use axum::body::{Body, HttpBody as _};
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use valetkey_app::calls::Asked;
+use valetkey_app::calls::RequestMemory;
 use valetkey_app::{App, Error, Limit};
 use valetkey_domain::Ctx;
 
@@ -34,10 +34,15 @@ impl BodyLimit {
     }
 
     /// The whole body, with the room that it takes, unless somebody has asked for that already.
-    pub(crate) async fn read(&self, ctx: &Ctx, body: Body, mut asked: Option<Asked>) -> Result<(Bytes, Asked), Unread> {
+    pub(crate) async fn read(
+        &self,
+        ctx: &Ctx,
+        body: Body,
+        mut asked: Option<RequestMemory>,
+    ) -> Result<(Bytes, RequestMemory), Unread> {
         let told = body.size_hint().exact().and_then(|told| usize::try_from(told).ok());
         let room = async |bytes: usize| {
-            let asked = Asked::room(&self.app, ctx, bytes.min(self.most)).await;
+            let asked = RequestMemory::room(&self.app, ctx, bytes.min(self.most)).await;
             asked.map_err(|error| Unread::Full(full(&error)))
         };
         if let (None, Some(told)) = (&asked, told) {
@@ -62,12 +67,18 @@ impl BodyLimit {
     }
 
     /// Makes room for what is read out of a message with so many values.
-    pub(crate) async fn fit(&self, ctx: &Ctx, asked: &mut Asked, bytes: usize, values: usize) -> Result<(), Failure> {
+    pub(crate) async fn fit(
+        &self,
+        ctx: &Ctx,
+        asked: &mut RequestMemory,
+        bytes: usize,
+        values: usize,
+    ) -> Result<(), Failure> {
         asked.fit(&self.app, ctx, bytes, values).await.map_err(|error| full(&error))
     }
 
     /// The same for a document of JSON.
-    pub(crate) async fn fit_json(&self, ctx: &Ctx, asked: &mut Asked, body: &[u8]) -> Result<(), Failure> {
+    pub(crate) async fn fit_json(&self, ctx: &Ctx, asked: &mut RequestMemory, body: &[u8]) -> Result<(), Failure> {
         asked.fit_json(&self.app, ctx, body).await.map_err(|error| full(&error))
     }
 }

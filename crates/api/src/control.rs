@@ -18,7 +18,7 @@ use std::sync::Arc;
 use table::{TOOLS, Tool};
 use tokio::time::Instant;
 use tonic::Status;
-use valetkey_app::calls::Asked;
+use valetkey_app::calls::RequestMemory;
 use valetkey_app::{App, Error, Result};
 use valetkey_domain::{Ctx, Kind, Secret};
 
@@ -89,7 +89,7 @@ impl ControlTools {
         by: Caller,
         name: String,
         arguments: Map<String, Value>,
-        asked: Asked,
+        asked: RequestMemory,
     ) -> std::result::Result<Value, String> {
         let tool = tool(&name).ok_or_else(|| format!("unknown tool '{name}'"))?;
         let method = self.contract.method(tool.method).ok_or("the tool's method is not served")?;

@@ -94,7 +94,7 @@ impl Failure {
     /// A tool that was called and did not do it. By this code the SDKs know that they must not call it again, whatever
     /// the kind.
     pub(crate) fn of_tool(failed: &Failed) -> Self {
-        let link = failed.link_said().map(|said| format!("\n{said}")).unwrap_or_default();
+        let link = failed.link_text().map(|said| format!("\n{said}")).unwrap_or_default();
         let said = format!("{}{link}", bounded(&failed.said(), TOOL));
         let tool = ToolErrorInfo {
             execution_id: failed.execution.to_string(),

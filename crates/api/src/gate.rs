@@ -16,7 +16,7 @@ use prost_reflect::DynamicMessage;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use valetkey_app::calls::Asked;
+use valetkey_app::calls::RequestMemory;
 use valetkey_domain::Ctx;
 use valetkey_domain::ctx::Cancellation;
 
@@ -85,7 +85,7 @@ impl Gate {
         Ok(response)
     }
 
-    async fn check(&self, path: &str, body: &Bytes, ctx: &Ctx, asked: &mut Asked) -> Result<(), Failure> {
+    async fn check(&self, path: &str, body: &Bytes, ctx: &Ctx, asked: &mut RequestMemory) -> Result<(), Failure> {
         let method = self.contract.method(path).ok_or_else(|| Failure::no_method(path))?;
         let (of, message) = (method.descriptor.input(), frame::unwrap(body)?);
         let values = weigh::check(&of, &message)?;

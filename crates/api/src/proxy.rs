@@ -21,7 +21,7 @@ use axum::routing::any;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
 use valetkey_app::calls::proxy::{self, Answered, Wanted};
-use valetkey_app::calls::{Asked, Failed, FailureReason};
+use valetkey_app::calls::{Failed, FailureReason, RequestMemory};
 use valetkey_app::{App, Limit};
 use valetkey_domain::{Ctx, Kind};
 
@@ -86,7 +86,7 @@ impl Proxy {
             .exact()
             .and_then(|told| usize::try_from(told).ok())
             .map_or(body::HELD, |told| told.min(body::HELD));
-        let asked = Asked::room(&self.app, &ctx, held).await;
+        let asked = RequestMemory::room(&self.app, &ctx, held).await;
         let asked = asked.map_err(|error| (Failure::from_app(&error, None), None))?;
         let body = watched::sent_while_it_holds(self.entrance.clone(), by.clone(), body);
         let body = body::upload(body, bounds.proxy_body_bytes, bounds.proxy_time).await;

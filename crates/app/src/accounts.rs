@@ -7,8 +7,8 @@ pub(crate) mod used;
 mod waiting;
 
 pub use crate::credentials::revoke::AtProvider;
-pub use closing::{Closed, UnderWay, closings_due, delete, delete_connection, disconnect, under_way};
-pub use given::{Given, Shown};
+pub use closing::{Closed, ClosingProgress, closings_due, delete, delete_connection, disconnect, under_way};
+pub use given::{ImportedCredential, ShownCredential};
 
 use crate::connections::{self, Wired};
 use crate::credentials::refresh;
@@ -34,7 +34,7 @@ use waiting::Waiting;
 const HANDED_OUT_WITH: Duration = Duration::from_secs(5 * 60);
 
 /// Which account is meant: by its own id, or by connection and owner.
-pub enum Which {
+pub enum AccountRef {
     /// By id.
     Id(AccountId),
     /// By the connection's name and whose it is.
@@ -83,14 +83,14 @@ pub(crate) async fn find_recent(
 ///
 /// # Errors
 /// `NOT_FOUND` if there is no such account, or no such connection.
-pub async fn get(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, ConnectedAccount)> {
+pub async fn get(app: &App, ctx: &Ctx, which: &AccountRef) -> Result<(Connection, ConnectedAccount)> {
     match which {
-        Which::Id(id) => {
+        AccountRef::Id(id) => {
             let found = rows::get(ctx, &mut app.core.store.glance().await?, id).await?;
             let account = found.ok_or_else(|| Error::not_found("connected account", id))?;
             Ok((connections::get(app, ctx, &account.connection).await?, account))
         }
-        Which::Of(name, owner) => {
+        AccountRef::Of(name, owner) => {
             let connection = connections::by_name(app, ctx, name).await?;
             let account = find(app, ctx, &connection.id, owner).await?.ok_or_else(|| {
                 let message = format!("'{}' has no connected account on connection '{name}'", owner.identifier);
@@ -122,9 +122,9 @@ pub async fn create(
     ctx: &Ctx,
     connection: &str,
     owner: Owner,
-    imported: Option<Given>,
+    imported: Option<ImportedCredential>,
     api_config: Map<String, Value>,
-) -> Result<(Connection, ConnectedAccount, Option<Shown>)> {
+) -> Result<(Connection, ConnectedAccount, Option<ShownCredential>)> {
     let wired = Wired::of(app, connections::by_name(app, ctx, connection).await?)?;
     let mut account = ConnectedAccount { api_config, ..fresh(app, ctx, &wired.connection, owner) };
     let brought = imported.map(|given| brought(app, &wired, given)).transpose()?;
@@ -151,10 +151,10 @@ pub async fn create(
 pub async fn update(
     app: &App,
     ctx: &Ctx,
-    which: &Which,
-    imported: Option<Given>,
+    which: &AccountRef,
+    imported: Option<ImportedCredential>,
     mut api_config: Map<String, Value>,
-) -> Result<(Connection, ConnectedAccount, Option<Shown>)> {
+) -> Result<(Connection, ConnectedAccount, Option<ShownCredential>)> {
     let (connection, account) = get(app, ctx, which).await?;
     let wired = Wired::of(app, connection)?;
     let held = rows::lease(ctx, &mut app.core.store.glance().await?, &account.id).await?;
@@ -200,8 +200,8 @@ async fn as_stored(
     wired: &Wired,
     id: &AccountId,
     brought: bool,
-) -> Result<(Connection, ConnectedAccount, Option<Shown>)> {
-    let which = Which::Id(id.clone());
+) -> Result<(Connection, ConnectedAccount, Option<ShownCredential>)> {
+    let which = AccountRef::Id(id.clone());
     let (connection, account) = get(app, ctx, &which).await?;
     if !brought {
         return Ok((connection, account, None));
@@ -220,7 +220,11 @@ async fn as_stored(
 ///
 /// # Errors
 /// The client may not read tokens; no such account. An account without a usable token gives none.
-pub async fn auth(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, ConnectedAccount, Option<Shown>)> {
+pub async fn auth(
+    app: &App,
+    ctx: &Ctx,
+    which: &AccountRef,
+) -> Result<(Connection, ConnectedAccount, Option<ShownCredential>)> {
     clients::may_read_secrets(app, ctx).await?;
     let (connection, account) = get(app, ctx, which).await?;
     if account.status != Status::Active {
@@ -240,7 +244,7 @@ pub async fn auth(app: &App, ctx: &Ctx, which: &Which) -> Result<(Connection, Co
     }
     let change = app.core.change(ctx).await?;
     change.record("account.secrets_read", account.id.as_str(), Map::new()).await?.commit().await?;
-    let (connection, account) = get(app, ctx, &Which::Id(account.id)).await?;
+    let (connection, account) = get(app, ctx, &AccountRef::Id(account.id)).await?;
     Ok((connection, account, token))
 }
 
@@ -308,7 +312,7 @@ mod tests {
     #[tokio::test]
     async fn members_put_there_at_once_all_stay() {
         let fixture = fixture("{rotates: true}").await;
-        let which = Which::Id(fixture.account.id.clone());
+        let which = AccountRef::Id(fixture.account.id.clone());
         let put = |n: u32| {
             let members = Map::from_iter([(format!("member-{n}"), json!(n)), ("last".to_owned(), json!(n))]);
             update(&fixture.app, &fixture.ctx, &which, None, members)

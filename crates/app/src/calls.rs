@@ -14,7 +14,6 @@
 
 mod admit;
 mod approved;
-mod asked;
 mod attempt;
 mod divide;
 mod drive;
@@ -25,12 +24,12 @@ pub mod paused;
 pub mod proxy;
 mod read_on;
 mod record;
+mod request_memory;
 mod send;
 mod through;
 mod upstream;
 mod usable;
 
-pub use asked::Asked;
 use drive::Begun;
 pub use failed::{Failed, FailureReason, LINK};
 use job::Job;
@@ -38,11 +37,12 @@ pub use limits::Limits;
 pub use read_on::More;
 use read_on::Reading;
 pub(crate) use read_on::forget_parts;
+pub use request_memory::RequestMemory;
 
 use crate::accounts::used::{self, Used};
 use crate::credentials::refresh::Opened;
-use crate::servers::toolset::{By, Served, ServedTool};
-use crate::tools::Meant;
+use crate::servers::toolset::{OpenedBy, Served, ServedTool};
+use crate::tools::ResolvedTool;
 use crate::{App, Error, Result};
 use serde_json::{Map, Value};
 use through::Through;
@@ -81,9 +81,9 @@ pub struct Done {
 
 /// How a call will be carried out.
 enum Planned {
-    /// By requests of ours.
+    /// OpenedBy requests of ours.
     Drive(Box<Begun>),
-    /// By the remote server that the tool is of.
+    /// OpenedBy the remote server that the tool is of.
     PassOn(Map<String, Value>),
 }
 
@@ -122,7 +122,7 @@ pub fn start(
     server: &Served,
     tool: &ServedTool,
     arguments: Map<String, Value>,
-    asked: Asked,
+    asked: RequestMemory,
 ) -> Running {
     begin(job_of_server(app, ctx, server, tool, asked), arguments)
 }
@@ -135,13 +135,13 @@ pub fn start_again(
     server: &Served,
     tool: &ServedTool,
     arguments: Map<String, Value>,
-    asked: Asked,
+    asked: RequestMemory,
 ) -> Running {
     begin(Job { waits: true, ..job_of_server(app, ctx, server, tool, asked) }, arguments)
 }
 
-fn job_of_server(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, asked: Asked) -> Job {
-    if let By::Instance(instance) = &server.by {
+fn job_of_server(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, asked: RequestMemory) -> Job {
+    if let OpenedBy::Instance(instance) = &server.by {
         used::note(app, ctx, Used::Instance(instance.id.clone()), instance.last_used_at);
     }
     let owner = Owner::of(server.identifier().clone());
@@ -153,12 +153,12 @@ fn job_of_server(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, asked
 pub fn execute(
     app: &App,
     ctx: &Ctx,
-    meant: Meant,
+    meant: ResolvedTool,
     arguments: Map<String, Value>,
     run: Option<String>,
-    asked: Asked,
+    asked: RequestMemory,
 ) -> Running {
-    let Meant { connector, tool, connection, account } = meant;
+    let ResolvedTool { connector, tool, connection, account } = meant;
     let tool = ServedTool { tool, connector, connection: connection.id };
     let job = Job::new(app, ctx, Through::Api { account: account.id, run }, tool, account.owner);
     begin(Job { _asked: asked, ..job }, arguments)
@@ -166,7 +166,7 @@ pub fn execute(
 
 /// Starts reading on what was too long to be given at once.
 #[must_use]
-pub fn read_on(app: &App, ctx: &Ctx, served: &Served, arguments: Map<String, Value>, asked: Asked) -> Running {
+pub fn read_on(app: &App, ctx: &Ctx, served: &Served, arguments: Map<String, Value>, asked: RequestMemory) -> Running {
     let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
     let reading = Reading { app: app.clone(), ctx: ctx.clone(), served: served.clone(), execution: execution.clone() };
     let named = execution.clone();
@@ -204,7 +204,7 @@ pub async fn call(
     arguments: Map<String, Value>,
 ) -> Result<CallResult> {
     let tool = server.set.find(tool).ok_or_else(|| Error::new(Kind::NotFound, "unknown tool"))?;
-    Ok(start(app, ctx, server, tool, arguments, Asked::default()).answer().await)
+    Ok(start(app, ctx, server, tool, arguments, RequestMemory::default()).answer().await)
 }
 
 impl Job {

@@ -49,7 +49,7 @@ mod yours;
 pub use callback::{Callback, callback};
 pub use confirm::{Confirmed, confirm};
 pub use form::{Form, FormField};
-pub use link::{Life, Link, Opened, Wishes, link, link_for, open};
+pub use link::{Life, Link, LinkOptions, Opened, link, link_for, open};
 pub use outcome::{ConsentReport, outcome};
 pub use replace::replace;
 pub(crate) use requested::requested_scopes;
@@ -58,7 +58,7 @@ pub use start::start;
 pub use stopped::{About, StopReason, Stopped};
 pub use typed::{Submitted, submit};
 pub use valetkey_domain::authorization::Outcome;
-pub use yours::{Given, YourConnection, Yours, withdraw, yours};
+pub use yours::{GivenAccount, YourConnection, Yours, withdraw, yours};
 
 use std::time::Duration;
 

@@ -16,4 +16,4 @@ pub(crate) mod schemes;
 pub(crate) mod sealed;
 pub mod typed;
 
-pub use schemes::{Fault, Faults, Given, Said, asked, service_account_of, try_out};
+pub use schemes::{Fault, Faults, TrialInput, TrialReport, asked, service_account_of, try_out};

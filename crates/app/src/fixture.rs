@@ -216,7 +216,7 @@ impl Fixture {
 
     /// The account as it is now.
     pub(crate) async fn now(&self) -> ConnectedAccount {
-        let which = accounts::Which::Id(self.account.id.clone());
+        let which = accounts::AccountRef::Id(self.account.id.clone());
         accounts::get(&self.app, &self.ctx, &which).await.unwrap().1
     }
 

@@ -14,7 +14,7 @@ mod search;
 mod searched;
 mod users;
 
-pub use account::{Asked, Meant, meant};
+pub use account::{AccountQuery, ResolvedTool, meant};
 pub use list::{Filter, list};
 pub use offer::Offer;
 pub use report::{Report, report};

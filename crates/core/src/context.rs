@@ -4,7 +4,7 @@
 use crate::{Core, Error, Result};
 use std::sync::Arc;
 use std::time::Duration;
-use valetkey_domain::ctx::{Actor, NoCaller};
+use valetkey_domain::ctx::{Actor, Detached};
 use valetkey_domain::id::{EnvironmentId, RequestId};
 use valetkey_domain::{Ctx, Kind};
 
@@ -24,8 +24,8 @@ pub fn enter(core: &Core, environment: EnvironmentId, actor: Actor) -> Ctx {
         actor,
         request,
         deadline: core.now() + DEFAULT_TIMEOUT,
-        cancellation: Arc::new(NoCaller),
-        progress: Arc::new(NoCaller),
+        cancellation: Arc::new(Detached),
+        progress: Arc::new(Detached),
     }
 }
 

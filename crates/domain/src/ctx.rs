@@ -84,14 +84,14 @@ pub trait Progress: Send + Sync {
 
 /// A caller that waits until its deadline and listens to no progress.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoCaller;
+pub struct Detached;
 
-impl Cancellation for NoCaller {
+impl Cancellation for Detached {
     fn cancelled(&self) -> bool {
         false
     }
 }
 
-impl Progress for NoCaller {
+impl Progress for Detached {
     fn report(&self, _: u64, _: Option<u64>, _: &str) {}
 }

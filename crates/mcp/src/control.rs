@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use tokio::time::Instant;
 use valetkey_app::Result;
-use valetkey_app::calls::Asked;
+use valetkey_app::calls::RequestMemory;
 use valetkey_domain::{Ctx, Secret};
 
 /// An API client whose token was looked at.
@@ -44,6 +44,6 @@ pub trait ControlPlane: Send + Sync {
         caller: Caller,
         name: String,
         arguments: Map<String, Value>,
-        asked: Asked,
+        asked: RequestMemory,
     ) -> BoxFuture<'static, std::result::Result<Value, String>>;
 }

@@ -29,7 +29,7 @@ use door::Door;
 use state::TransportState;
 use std::sync::Arc;
 use valetkey_app::App;
-use valetkey_app::entrance::sessions::Site;
+use valetkey_app::entrance::sessions::StaticUrl;
 
 pub use state::{Settings, Timing};
 
@@ -73,7 +73,7 @@ async fn by_config(
     uuid: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
-    by_session(&state, uuid.map(|Path(uuid)| Site::Config(uuid)), request).await
+    by_session(&state, uuid.map(|Path(uuid)| StaticUrl::Config(uuid)), request).await
 }
 
 async fn by_connection(
@@ -81,11 +81,11 @@ async fn by_connection(
     name: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
-    by_session(&state, name.map(|Path(name)| Site::Connection(name)), request).await
+    by_session(&state, name.map(|Path(name)| StaticUrl::Connection(name)), request).await
 }
 
 /// A static URL is no secret: whoever has no token for it is told that one is needed, whether or not it leads anywhere.
-async fn by_session(state: &TransportState, site: Result<Site, PathRejection>, request: Request) -> Response {
+async fn by_session(state: &TransportState, site: Result<StaticUrl, PathRejection>, request: Request) -> Response {
     match (site, door::any_bearer(request.headers())) {
         (Ok(site), Some(token)) => post::receive(state, Door::Session(site, token), request).await,
         _ => door::stranger(),

@@ -25,7 +25,7 @@ mod revoke;
 mod text;
 
 pub use answer::{MAX_BELIEVED, Tokens};
-pub use authorize::{Asked, NoWebAddress, authorization_url, sends_nonce};
+pub use authorize::{AuthorizationRequest, NoWebAddress, authorization_url, sends_nonce};
 pub use client::{BasicEncoding, Client, ClientAuth, TokenBody};
 pub use discovery::{AuthorizationServer, DiscoveryError, Registered, Resource, discover, issuer, register};
 pub use error::{Problem, TokenError};

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use std::pin::Pin;
 use valetkey_api::ControlTools;
 use valetkey_app::Result;
-use valetkey_app::calls::Asked;
+use valetkey_app::calls::RequestMemory;
 use valetkey_mcp::control::{Caller, ControlPlane};
 
 /// The tools as `mcp` asks for them.
@@ -28,7 +28,7 @@ impl ControlPlane for Tools {
         caller: Caller,
         name: String,
         arguments: Map<String, Value>,
-        asked: Asked,
+        asked: RequestMemory,
     ) -> Pin<Box<dyn Future<Output = std::result::Result<Value, String>> + Send>> {
         let Caller { ctx, token, decided } = caller;
         let by = valetkey_api::Caller { ctx, token, decided };

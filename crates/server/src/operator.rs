@@ -42,7 +42,7 @@ use crate::terminal::Meter;
 use anyhow::{Context, Result, anyhow, bail};
 use std::path::Path;
 use std::sync::Arc;
-use valetkey_domain::ctx::{NoCaller, Progress};
+use valetkey_domain::ctx::{Detached, Progress};
 use valetkey_storage::Location;
 
 pub(crate) use backend::Backend;
@@ -166,7 +166,7 @@ pub(crate) async fn shell_access(data: &Path) -> Result<SdkAccess> {
 
 /// What the running server answers a shell.
 async fn of_shell(data: &Path, asked: Noun) -> Result<Value> {
-    let Some(reply) = ask::ask(data, &asked, &NoCaller).await? else {
+    let Some(reply) = ask::ask(data, &asked, &Detached).await? else {
         bail!("no server runs on {}: start `valetkey serve` or `valetkey demo` first", data.display());
     };
     reply.rows.into_iter().next().context("the server gave nothing")

@@ -21,7 +21,7 @@ use valetkey_app::App;
 use valetkey_app::entrance::sign_in;
 use valetkey_app::tenancy::environments;
 use valetkey_app::upkeep::recovery;
-use valetkey_domain::ctx::NoCaller;
+use valetkey_domain::ctx::Detached;
 
 /// A server that answers; dropping it does not stop it, [`Running::stop`] does.
 pub(crate) struct Running {
@@ -71,7 +71,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running> {
         presence: server.presence.clone(),
         connectors: server.connectors.clone(),
         settings: Arc::new(settings.clone()),
-        progress: Arc::new(NoCaller),
+        progress: Arc::new(Detached),
     };
     let socket = operator::serve(backend, folder.socket(), stop.clone());
     listeners.spawn(async move {

@@ -23,7 +23,7 @@ pub enum Target {
 
 /// What becomes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum ClosingKind {
     /// It stays, without credentials.
     Disconnect,
     /// It is removed.
@@ -40,7 +40,7 @@ pub struct Closing {
     /// What is being closed.
     pub target: Target,
     /// What becomes of it.
-    pub fate: Fate,
+    pub fate: ClosingKind,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// How often it was taken up.
@@ -68,7 +68,7 @@ pub async fn insert(
     tx: &mut Tx,
     id: &ClosingId,
     target: &Target,
-    fate: Fate,
+    fate: ClosingKind,
     now: Timestamp,
     lease: Option<Timestamp>,
 ) -> Result<(Closing, bool), Error> {
@@ -210,7 +210,7 @@ impl Target {
     }
 }
 
-impl Fate {
+impl ClosingKind {
     const fn stored(self) -> &'static str {
         match self {
             Self::Disconnect => "disconnect",
@@ -230,8 +230,8 @@ fn read(row: &Row) -> Result<Closing, Error> {
                 _ => return Err(misfit("kind", "is neither connection nor account")),
             },
             fate: match row.text("fate")? {
-                "disconnect" => Fate::Disconnect,
-                "delete" => Fate::Delete,
+                "disconnect" => ClosingKind::Disconnect,
+                "delete" => ClosingKind::Delete,
                 _ => return Err(misfit("fate", "is neither disconnect nor delete")),
             },
             created_at: row.timestamp("created_at")?,

@@ -10,7 +10,7 @@ use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::approval::Approvals;
 use valetkey_domain::config::{Mapping, McpConfig, Options};
 use valetkey_domain::connection::{Connection, Settings};
-use valetkey_domain::ctx::{Actor, NoCaller};
+use valetkey_domain::ctx::{Actor, Detached};
 use valetkey_domain::environment::Environment;
 use valetkey_domain::id::{AccountId, ConfigId, ConnectionId, EnvironmentId, InstanceId, RequestId};
 use valetkey_domain::instance::McpInstance;
@@ -68,8 +68,8 @@ fn ctx(environment: &str) -> Ctx {
         actor: Actor::Operator,
         request: RequestId::parse("req_1").unwrap(),
         deadline: now(),
-        cancellation: Arc::new(NoCaller),
-        progress: Arc::new(NoCaller),
+        cancellation: Arc::new(Detached),
+        progress: Arc::new(Detached),
     }
 }
 

@@ -53,13 +53,16 @@ use axum::routing::{MethodRouter, get, post};
 pub(crate) fn router() -> Router<Web> {
     let doors = Router::new()
         .route("/", get(entrance::home))
-        .route("/sign-in", get(entrance::ask).post(entrance::by_password))
+        .route(
+            "/sign-in",
+            get(entrance::ask).post(entrance::by_password).layer(DefaultBodyLimit::max(unsent::MAX_SIGN_IN)),
+        )
         .route("/sign-in/provider", post(sign_on::start))
         .route(valetkey_app::entrance::sign_on::CALLBACK, get(sign_on::finish))
         .route("/login/{link}", get(entrance::link).post(entrance::by_link));
     pages_of_an_environment()
         .fold(doors, |doors, (path, page)| doors.route(&format!("/dashboard/{{environment}}{path}"), page))
-        .layer(DefaultBodyLimit::max(visit::MAX_FORM))
+        .layer(DefaultBodyLimit::max(crate::MAX_FORM))
 }
 
 /// The pages of an environment, by what stands behind it in the address. A nested router would hide the rest of the

@@ -48,15 +48,20 @@ use axum::routing::get;
 use http::header;
 use pages::NoticeKind;
 
-/// The most bytes of a form: a token and a button's name, or the fields of a credential, form-encoded.
-const MAX_FORM: usize = 128 * 1024;
+/// The most bytes of a form that has a token and a button's name. Nobody has to show who they are before it is read.
+pub(crate) const MAX_FORM: usize = 8 * 1024;
+/// The same where the fields of a credential may be in it, form-encoded.
+const MAX_CREDENTIAL_FORM: usize = 128 * 1024;
 
 impl Web {
     /// The doors: links, the providers' way back, outcomes, stylesheet and icon. There is no fallback, since other
     /// surfaces stand beside this one: [`Web::missing`] is for whoever has it.
     pub fn router(&self) -> Router {
         Router::new()
-            .route("/connect/{link}", get(link::show).post(link::start))
+            .route(
+                "/connect/{link}",
+                get(link::show).post(link::start).layer(DefaultBodyLimit::max(MAX_CREDENTIAL_FORM)),
+            )
             .route("/connect/done/{authorization}", get(outcome::show).post(outcome::choose))
             .route("/connect/yours/{authorization}", get(yours::show).post(yours::withdraw))
             .route("/connect/approve/{link}", get(approve::show).post(approve::answer))

@@ -6,15 +6,21 @@ use crate::site::Site;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use valetkey_app::App;
 use valetkey_app::entrance::browsers;
 use valetkey_domain::Secret;
+
+/// How many forms that come with nobody's session are read at once.
+const FORMS_OF_NOBODY: usize = 16;
 
 /// The surface of people.
 #[derive(Clone)]
 pub struct Web {
     pub(crate) app: App,
     pub(crate) site: Arc<Site>,
+    /// Turns for forms of the dashboard that come with nobody's session.
+    pub(crate) forms_of_nobody: Arc<Semaphore>,
     pages: Pages,
 }
 
@@ -25,7 +31,12 @@ impl Web {
     /// A template or a text is wrong, which no test would have let pass.
     pub fn open(app: App) -> Result<Self, Error> {
         let site = Site::at(&app.settings().public_url);
-        Ok(Self { pages: Pages::read(&site.base)?, site: Arc::new(site), app })
+        Ok(Self {
+            pages: Pages::read(&site.base)?,
+            site: Arc::new(site),
+            forms_of_nobody: Arc::new(Semaphore::new(FORMS_OF_NOBODY)),
+            app,
+        })
     }
 
     /// A page for a browser that is known, or need not be.

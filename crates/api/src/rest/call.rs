@@ -9,10 +9,15 @@ use http::{HeaderValue, Request, header};
 use http_body_util::BodyExt;
 use tonic::{Code, Status};
 use tower::ServiceExt;
-use valetkey_app::calls::Asked;
+use valetkey_app::calls::RequestMemory;
 
 /// Sends one message for a caller that was let in, and waits for the one that comes back.
-pub(crate) async fn unary(grpc: &Router, path: &str, by: (Admitted, Asked), message: &[u8]) -> Result<Bytes, Status> {
+pub(crate) async fn unary(
+    grpc: &Router,
+    path: &str,
+    by: (Admitted, RequestMemory),
+    message: &[u8],
+) -> Result<Bytes, Status> {
     let request = request(path, by, message).map_err(|why| Status::internal(why.to_string()))?;
     let Ok(response) = grpc.clone().oneshot(request).await;
     let (reply, body) = response.into_parts();
@@ -24,7 +29,7 @@ pub(crate) async fn unary(grpc: &Router, path: &str, by: (Admitted, Asked), mess
 
 /// Of the caller nothing goes along but that it was let in, which the gate takes in place of a token, and the room that its
 /// question takes.
-fn request(path: &str, (by, asked): (Admitted, Asked), message: &[u8]) -> http::Result<Request<Body>> {
+fn request(path: &str, (by, asked): (Admitted, RequestMemory), message: &[u8]) -> http::Result<Request<Body>> {
     Request::post(path)
         .version(http::Version::HTTP_2)
         .header(header::CONTENT_TYPE, "application/grpc")

@@ -3,7 +3,7 @@
 use super::serve::serve;
 use super::shared::{ends, id, non_empty, page, timestamp};
 use tonic::{Request, Response, Status};
-use valetkey_app::tenancy::organizations::{self, Change, Filter, New, Which};
+use valetkey_app::tenancy::organizations::{self, Filter, New, OrganizationRef, Update};
 use valetkey_app::{App, Error, Listed, Result};
 use valetkey_domain::Ctx;
 use valetkey_domain::id::OrganizationId;
@@ -150,16 +150,16 @@ async fn delete(app: &App, ctx: &Ctx, request: wire::DeleteOrganizationRequest) 
 }
 
 /// An organisation is named by its id or by the app's own.
-fn which(by_id: Option<String>, external_id: Option<String>) -> Result<Which> {
+fn which(by_id: Option<String>, external_id: Option<String>) -> Result<OrganizationRef> {
     match (by_id, external_id) {
-        (Some(text), _) => Ok(Which::Id(id(OrganizationId::parse, &text)?)),
-        (None, Some(external_id)) => Ok(Which::ExternalId(external_id)),
+        (Some(text), _) => Ok(OrganizationRef::Id(id(OrganizationId::parse, &text)?)),
+        (None, Some(external_id)) => Ok(OrganizationRef::ExternalId(external_id)),
         (None, None) => Err(Error::invalid("which organisation is not said: give id or external_id")),
     }
 }
 
 /// Without a mask what is given is changed; with one, what it names.
-fn change(wanted: wire::UpdateOrganization, mask: Option<&[String]>) -> Result<Change> {
+fn change(wanted: wire::UpdateOrganization, mask: Option<&[String]>) -> Result<Update> {
     const KNOWN: [&str; 5] = ["display_name", "external_id", "slug", "logo_url", "metadata"];
     let mask = mask.filter(|paths| !paths.is_empty());
     for path in mask.unwrap_or_default() {
@@ -183,7 +183,7 @@ fn change(wanted: wire::UpdateOrganization, mask: Option<&[String]>) -> Result<C
         Some(named) => named.then_some(metadata),
         None => Some(metadata).filter(|metadata: &std::collections::BTreeMap<_, _>| !metadata.is_empty()),
     };
-    Ok(Change {
+    Ok(Update {
         display_name,
         external_id: text("external_id", wanted.external_id),
         slug: text("slug", wanted.slug),

@@ -6,7 +6,7 @@ use super::structs;
 use serde_json::json;
 use tonic::{Request, Response, Status};
 use valetkey_app::connections::Connector;
-use valetkey_app::connections::providers::{self, Entry, New, Shown, Update};
+use valetkey_app::connections::providers::{self, Entry, New, ProviderFilter, Update};
 use valetkey_app::{App, Error, Result};
 use valetkey_domain::Ctx;
 use valetkey_domain::provider::Provider;
@@ -100,9 +100,9 @@ async fn delete(app: &App, ctx: &Ctx, request: wire::DeleteProviderRequest) -> R
 async fn list(app: &App, ctx: &Ctx, request: wire::ListProvidersRequest) -> Result<wire::ListProvidersResponse> {
     let filter = request.filter.unwrap_or_default();
     let shown = match ProviderType::try_from(filter.provider_type) {
-        Ok(ProviderType::Default) => Shown::OfFiles,
-        Ok(ProviderType::Custom) => Shown::Custom,
-        Ok(ProviderType::All) => Shown::All,
+        Ok(ProviderType::Default) => ProviderFilter::OfFiles,
+        Ok(ProviderType::Custom) => ProviderFilter::Custom,
+        Ok(ProviderType::All) => ProviderFilter::All,
         Err(_) => return Err(Error::invalid("filter.provider_type is none of DEFAULT, CUSTOM and ALL")),
     };
     let identifier = non_empty(request.identifier);

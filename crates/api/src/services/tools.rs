@@ -8,7 +8,7 @@ mod search;
 use super::serve::serve;
 use tonic::{Request, Response, Status};
 use valetkey_app::App;
-use valetkey_app::calls::Asked;
+use valetkey_app::calls::RequestMemory;
 use valetkey_proto::v1::tools as wire;
 use valetkey_proto::v1::tools::tool_service_server::ToolService;
 
@@ -43,7 +43,7 @@ impl ToolService for Tools {
 
     async fn execute_tool(&self, request: Request<wire::ExecuteToolRequest>) -> Answer<wire::ExecuteToolResponse> {
         // It may go on when nobody waits any more, with what it was asked.
-        let asked = request.extensions().get::<Asked>().cloned().unwrap_or_default();
+        let asked = request.extensions().get::<RequestMemory>().cloned().unwrap_or_default();
         serve(&self.0, request, async |app, ctx, request| execute::execute(app, ctx, request, asked).await).await
     }
 }

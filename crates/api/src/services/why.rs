@@ -3,7 +3,7 @@
 use super::serve::serve;
 use super::shared::{id, non_empty};
 use tonic::{Request, Response, Status};
-use valetkey_app::insight::why::{self, At, Mend, Question, Step};
+use valetkey_app::insight::why::{self, Question, Remedy, RemedyPlace, Step};
 use valetkey_app::{App, Error, Result};
 use valetkey_domain::id::{AccountId, InstanceId};
 use valetkey_domain::name::Identifier;
@@ -65,10 +65,10 @@ fn step(step: Step) -> wire::ExplainedStep {
     }
 }
 
-fn mend(mend: Mend) -> wire::CallMend {
+fn mend(mend: Remedy) -> wire::CallMend {
     let mut shown = wire::CallMend { message: mend.words, ..wire::CallMend::default() };
     match mend.at {
-        At::Link(connection, owner, account) => {
+        RemedyPlace::Link(connection, owner, account) => {
             shown.link = Some(wire::CallMendLink {
                 connector: connection.to_string(),
                 identifier: owner.identifier.to_string(),
@@ -77,10 +77,10 @@ fn mend(mend: Mend) -> wire::CallMend {
                 user_id: owner.user.unwrap_or_default(),
             });
         }
-        At::Connection(id) => shown.connection_id = id.to_string(),
-        At::Config(id) => shown.config_id = id.to_string(),
-        At::Instance(id) => shown.instance_id = id.to_string(),
-        At::Elsewhere => {}
+        RemedyPlace::Connection(id) => shown.connection_id = id.to_string(),
+        RemedyPlace::Config(id) => shown.config_id = id.to_string(),
+        RemedyPlace::Instance(id) => shown.instance_id = id.to_string(),
+        RemedyPlace::Elsewhere => {}
     }
     shown
 }

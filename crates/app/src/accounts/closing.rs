@@ -3,9 +3,9 @@
 
 mod connection;
 
-pub use connection::{Closed, UnderWay, closings_due, delete_connection, under_way};
+pub use connection::{Closed, ClosingProgress, closings_due, delete_connection, under_way};
 
-use super::{Which, get};
+use super::{AccountRef, get};
 use crate::connections::Wired;
 use crate::credentials::revocations;
 use crate::credentials::revoke::{self, AtProvider, Ready};
@@ -20,7 +20,7 @@ use valetkey_core::{Change, journal};
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::id::AccountId;
 use valetkey_domain::{Ctx, Kind};
-use valetkey_storage::closings::Fate;
+use valetkey_storage::closings::ClosingKind;
 use valetkey_storage::{accounts as rows, pending_credentials};
 
 /// How long a caller waits for the provider. Clients give up after 20 seconds, and want to be told.
@@ -33,22 +33,22 @@ const LOOKS: u32 = 20;
 ///
 /// # Errors
 /// No such account.
-pub async fn disconnect(app: &App, ctx: &Ctx, which: &Which) -> Result<(ConnectedAccount, AtProvider)> {
+pub async fn disconnect(app: &App, ctx: &Ctx, which: &AccountRef) -> Result<(ConnectedAccount, AtProvider)> {
     let account = get(app, ctx, which).await?.1;
-    let became = close(app, ctx, &account.id, Fate::Disconnect).await?;
-    Ok((get(app, ctx, &Which::Id(account.id)).await?.1, became))
+    let became = close(app, ctx, &account.id, ClosingKind::Disconnect).await?;
+    Ok((get(app, ctx, &AccountRef::Id(account.id)).await?.1, became))
 }
 
 /// Removes an account, and its tokens at the provider. Says what became of them there.
 ///
 /// # Errors
 /// No such account.
-pub async fn delete(app: &App, ctx: &Ctx, which: &Which) -> Result<AtProvider> {
+pub async fn delete(app: &App, ctx: &Ctx, which: &AccountRef) -> Result<AtProvider> {
     let account = get(app, ctx, which).await?.1;
-    close(app, ctx, &account.id, Fate::Delete).await
+    close(app, ctx, &account.id, ClosingKind::Delete).await
 }
 
-async fn close(app: &App, ctx: &Ctx, id: &AccountId, fate: Fate) -> Result<AtProvider> {
+async fn close(app: &App, ctx: &Ctx, id: &AccountId, fate: ClosingKind) -> Result<AtProvider> {
     let (at, context, account) = (app.clone(), ctx.clone(), id.clone());
     let begun = app.core.tasks.spawn(async move { begin(&at, &context, &account, fate).await }.in_current_span());
     let (word, making) = begun.await.map_err(Error::internal)??;
@@ -62,8 +62,13 @@ async fn close(app: &App, ctx: &Ctx, id: &AccountId, fate: Fate) -> Result<AtPro
 }
 
 /// Ends the account here, and begins to end it there.
-async fn begin(app: &App, ctx: &Ctx, id: &AccountId, fate: Fate) -> Result<(AtProvider, Vec<JoinHandle<AtProvider>>)> {
-    let (connection, _) = get(app, ctx, &Which::Id(id.clone())).await?;
+async fn begin(
+    app: &App,
+    ctx: &Ctx,
+    id: &AccountId,
+    fate: ClosingKind,
+) -> Result<(AtProvider, Vec<JoinHandle<AtProvider>>)> {
+    let (connection, _) = get(app, ctx, &AccountRef::Id(id.clone())).await?;
     // An account ends all the same where its connector is no longer loaded.
     let wired = Wired::of(app, connection).ok();
     for _ in 0..LOOKS {
@@ -116,7 +121,7 @@ impl Ending {
     }
 
     /// Ends it here; none if its tokens changed since it was read, so that others have to be revoked.
-    async fn write<'a>(&self, ctx: &Ctx, mut change: Change<'a>, fate: Fate) -> Result<Option<Change<'a>>> {
+    async fn write<'a>(&self, ctx: &Ctx, mut change: Change<'a>, fate: ClosingKind) -> Result<Option<Change<'a>>> {
         let id = &self.account.id;
         let exists = rows::disconnect(ctx, &mut change, id, self.now).await?;
         // From here on the row is this transaction's alone.
@@ -134,7 +139,7 @@ impl Ending {
         for (authorization, _) in &waiting {
             pending_credentials::delete(ctx, &mut change, authorization).await?;
         }
-        if fate == Fate::Delete {
+        if fate == ClosingKind::Delete {
             change.account_ends(id).await?;
             rows::delete(ctx, &mut change, id).await?;
         }
@@ -142,10 +147,10 @@ impl Ending {
     }
 
     /// What the journal says of it.
-    fn journal_entry(&self, fate: Fate) -> (&'static str, Map<String, Value>) {
+    fn journal_entry(&self, fate: ClosingKind) -> (&'static str, Map<String, Value>) {
         let action = match fate {
-            Fate::Disconnect => "account.disconnected",
-            Fate::Delete => "account.deleted",
+            ClosingKind::Disconnect => "account.disconnected",
+            ClosingKind::Delete => "account.deleted",
         };
         (action, journal::detail([("at_provider", json!(self.at_provider().as_str()))]))
     }

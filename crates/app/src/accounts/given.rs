@@ -14,7 +14,7 @@ use valetkey_domain::{Ctx, Secret, Timestamp};
 use valetkey_storage::accounts as rows;
 
 /// A credential that an app brings itself.
-pub enum Given {
+pub enum ImportedCredential {
     /// Tokens of a sign-in that the app has seen to.
     Tokens {
         /// The access token.
@@ -32,7 +32,7 @@ pub enum Given {
 
 /// What an account was given, for the app that may read it.
 #[derive(Debug)]
-pub enum Shown {
+pub enum ShownCredential {
     /// An access token.
     Token(Secret<str>),
     /// The fields of the connector's form by name.
@@ -55,19 +55,21 @@ pub(super) struct Brought {
 ///
 /// # Errors
 /// It is of another kind than the connection signs in by, or a field of it is wrong; the message names it.
-pub(super) fn brought(app: &App, wired: &Wired, given: Given) -> Result<Brought> {
+pub(super) fn brought(app: &App, wired: &Wired, given: ImportedCredential) -> Result<Brought> {
     let kind = wired.kind();
     let expires_at = wired.mints().then(|| app.core.now());
     match given {
-        Given::Tokens { access_token, refresh_token, scopes } if kind == AuthKind::OAuth2 => {
+        ImportedCredential::Tokens { access_token, refresh_token, scopes } if kind == AuthKind::OAuth2 => {
             let plain = Plain::tokens(access_token, refresh_token);
             Ok(Brought { plain, scopes, expires_at: None, api_config: Map::new() })
         }
-        Given::Fields(members) if !matches!(kind, AuthKind::OAuth2 | AuthKind::GoogleDwd | AuthKind::None) => {
+        ImportedCredential::Fields(members)
+            if !matches!(kind, AuthKind::OAuth2 | AuthKind::GoogleDwd | AuthKind::None) =>
+        {
             let (typed, api_config) = schemes::named(wired, &members)?;
             Ok(Brought { plain: Plain::typed(typed), scopes: Vec::new(), expires_at, api_config })
         }
-        Given::Subject(subject) if kind == AuthKind::GoogleDwd => {
+        ImportedCredential::Subject(subject) if kind == AuthKind::GoogleDwd => {
             let typed = schemes::subject(wired, subject)?;
             Ok(Brought { plain: Plain::typed(typed), scopes: Vec::new(), expires_at, api_config: Map::new() })
         }
@@ -106,17 +108,17 @@ pub(super) async fn seal(
 }
 
 /// What of an opened credential the app may have: none of a connection without one.
-pub(super) fn shown(wired: &Wired, opened: Opened) -> Option<Shown> {
+pub(super) fn shown(wired: &Wired, opened: Opened) -> Option<ShownCredential> {
     let Opened { access_token, typed, .. } = opened;
     match wired.kind() {
         AuthKind::None => None,
-        AuthKind::ApiKey | AuthKind::Bearer | AuthKind::Basic => Some(Shown::Fields(typed)),
+        AuthKind::ApiKey | AuthKind::Bearer | AuthKind::Basic => Some(ShownCredential::Fields(typed)),
         AuthKind::GoogleDwd => {
             let subject = typed.get("subject").map(|subject| subject.expose().to_owned())?;
-            Some(Shown::Subject(subject, access_token))
+            Some(ShownCredential::Subject(subject, access_token))
         }
         AuthKind::OAuth2 | AuthKind::ClientCredentials | AuthKind::ServiceAccount | AuthKind::KeyPair => {
-            Some(Shown::Token(access_token))
+            Some(ShownCredential::Token(access_token))
         }
     }
 }

@@ -86,7 +86,7 @@ impl Replaced {
 
 #[cfg(test)]
 mod tests {
-    use crate::accounts::{Given, Which, update};
+    use crate::accounts::{AccountRef, ImportedCredential, update};
     use crate::credentials::revocations;
     use crate::fixture::{Fixture, HOUR, Reply, fixture, until};
     use crate::insight::audit;
@@ -98,18 +98,19 @@ mod tests {
 
     /// What the journal says of ann's tokens, after the app has brought others.
     async fn replaced(fixture: &Fixture) -> Option<Value> {
-        let which = Which::Id(fixture.account.id.clone());
-        let given = Given::Tokens { access_token: Secret::from("at-app"), refresh_token: None, scopes: vec![] };
+        let which = AccountRef::Id(fixture.account.id.clone());
+        let given =
+            ImportedCredential::Tokens { access_token: Secret::from("at-app"), refresh_token: None, scopes: vec![] };
         update(&fixture.app, &fixture.ctx, &which, Some(given), Map::new()).await.unwrap();
         assert_eq!(fixture.token(None).await.unwrap().0, "at-app");
         let lines = audit::newest(&fixture.app, &fixture.ctx, Some(which_id(&which)), 50).await.unwrap();
         lines.into_iter().find(|line| line.action == "account.updated").unwrap().detail.remove("replaced_at_provider")
     }
 
-    fn which_id(which: &Which) -> &str {
+    fn which_id(which: &AccountRef) -> &str {
         match which {
-            Which::Id(id) => id.as_str(),
-            Which::Of(..) => "",
+            AccountRef::Id(id) => id.as_str(),
+            AccountRef::Of(..) => "",
         }
     }
 
@@ -143,8 +144,12 @@ mod tests {
             assert!(clients::stands(app, &by).await.unwrap() && clients::may_read_secrets(app, &by).await.is_ok());
             let slow = Reply::Slowly(Duration::from_millis(300), r#"{"sub":"id of mallory@p"}"#.to_owned());
             fixture.provider.is_silent(slow);
-            let which = Which::Id(fixture.account.id.clone());
-            let given = Given::Tokens { access_token: Secret::from("at-app"), refresh_token: None, scopes: vec![] };
+            let which = AccountRef::Id(fixture.account.id.clone());
+            let given = ImportedCredential::Tokens {
+                access_token: Secret::from("at-app"),
+                refresh_token: None,
+                scopes: vec![],
+            };
             let asked = fixture.provider.asked("/who").len();
             let (refused, ()) = tokio::join!(update(app, &by, &which, Some(given), Map::new()), async {
                 until(async || fixture.provider.asked("/who").len() > asked).await;

@@ -64,7 +64,7 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
-    use crate::accounts::{Given, Which, update};
+    use crate::accounts::{AccountRef, ImportedCredential, update};
     use crate::consent::replace;
     use crate::fixture::{HOUR, fixture, until};
     use crate::insight::audit;
@@ -79,12 +79,13 @@ mod tests {
         fixture.provider.gives(&HOUR.replace("-1", "-m"));
         let state = fixture.start(&fixture.link().await, "browser").await;
         let id = fixture.back(&state, "browser").await.unwrap();
-        let which = Which::Id(fixture.account.id.clone());
+        let which = AccountRef::Id(fixture.account.id.clone());
         update(&fixture.app, &fixture.ctx, &which, None, Map::new()).await.unwrap();
         assert!(fixture.provider.asked("/revoke").is_empty(), "nothing was given");
         // The app's are ann's own.
         fixture.provider.signs_in("ann@p");
-        let given = Given::Tokens { access_token: Secret::from("at-app"), refresh_token: None, scopes: vec![] };
+        let given =
+            ImportedCredential::Tokens { access_token: Secret::from("at-app"), refresh_token: None, scopes: vec![] };
         update(&fixture.app, &fixture.ctx, &which, Some(given), Map::new()).await.unwrap();
         until(async || fixture.provider.asked("/revoke") == [" token=rt-m"]).await;
         let lines = audit::newest(&fixture.app, &fixture.ctx, Some(id.as_str()), 10).await.unwrap();

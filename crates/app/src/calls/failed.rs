@@ -139,7 +139,7 @@ impl Failed {
 
     /// The link that mends it, and what to say of it. No word of an app is in it.
     #[must_use]
-    pub fn link_said(&self) -> Option<String> {
+    pub fn link_text(&self) -> Option<String> {
         let link = self.link.as_ref()?;
         let until = link.expires_at.strftime("%H:%M UTC");
         Some(format!("{LINK} {}\nIt opens until {until}; a later call answers with a new one.", link.url))

@@ -1,8 +1,8 @@
 //! One call of a tool, as its task holds it.
 
-use super::asked::Asked;
 use super::attempt::Call;
 use super::failed::Failed;
+use super::request_memory::RequestMemory;
 use super::through::Through;
 use crate::App;
 use crate::servers::toolset::ServedTool;
@@ -23,7 +23,7 @@ pub(super) struct Job {
     /// Whether it waits a while for its user, who was asked to sign in.
     pub(super) waits: bool,
     /// The room that its arguments take.
-    pub(super) _asked: Asked,
+    pub(super) _asked: RequestMemory,
 }
 
 impl Deref for Job {
@@ -46,7 +46,7 @@ impl Job {
             cancellation: CancellationToken::new(),
             verify_url: through.verify_url(),
         };
-        Self { call, through, served, waits: false, _asked: Asked::default() }
+        Self { call, through, served, waits: false, _asked: RequestMemory::default() }
     }
 
     pub(super) fn failed(&self, failure: Failure) -> Failed {

@@ -16,15 +16,15 @@ mod record;
 pub use answer::Answered;
 pub use valetkey_outbound::Upload;
 
-use super::asked::Asked as QuestionRoom;
 use super::attempt::Call;
 use super::failed::{Failed, FailureReason};
+use super::request_memory::RequestMemory;
 use super::usable::{Admission, Admitted};
 use crate::accounts::used::{self, Used};
 use crate::connections::{self, Wired};
 use crate::tenancy::clients;
 use crate::{App, Error, accounts};
-use exchange::{Asked, Exchange};
+use exchange::{Exchange, ProxyRequest};
 use http::{HeaderMap, Method, Response};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -50,7 +50,7 @@ pub struct Wanted {
     /// The body.
     pub body: Upload,
     /// The memory that what is held of it takes.
-    pub asked: QuestionRoom,
+    pub asked: RequestMemory,
 }
 
 /// Makes the request and gives the app's answer. From its beginning on it belongs to nobody who waits for it: what was
@@ -72,7 +72,7 @@ pub async fn send(app: &App, ctx: &Ctx, wanted: Wanted) -> Result<Response<Answe
         cancellation: CancellationToken::new(),
         verify_url: None,
     };
-    let asked = Asked { method, target, headers };
+    let asked = ProxyRequest { method, target, headers };
     let proxied = Proxied { call, connection, asked };
     let span = tracing::error_span!("proxy", execution = %execution, outcome = tracing::field::Empty);
     let task = async move {
@@ -90,7 +90,7 @@ pub async fn send(app: &App, ctx: &Ctx, wanted: Wanted) -> Result<Response<Answe
 struct Proxied {
     call: Call,
     connection: String,
-    asked: Asked,
+    asked: ProxyRequest,
 }
 
 impl Admission for Proxied {

@@ -6,7 +6,7 @@ use super::failed::{Failed, FailureReason};
 use super::job::Job;
 use super::through::Through;
 use super::usable::Admitted;
-use crate::accounts::{self, Which};
+use crate::accounts::{self, AccountRef};
 use crate::servers::READ_MORE;
 use crate::servers::toolset::Served;
 use crate::{App, Error, Result};
@@ -214,7 +214,7 @@ impl Reading {
         let id = hex::encode(sha256(secret.as_bytes()));
         let part = rows::get(ctx, &mut app.core.store.glance().await?, &id, number, app.core.now()).await?;
         let Some(part) = part.filter(|part| part.reader == self.served.id()) else { return Ok(None) };
-        let (connection, account) = match accounts::get(app, ctx, &Which::Id(part.account.clone())).await {
+        let (connection, account) = match accounts::get(app, ctx, &AccountRef::Id(part.account.clone())).await {
             Err(error) if error.kind() == Kind::NotFound => return Ok(None),
             found => found?,
         };

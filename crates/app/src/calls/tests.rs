@@ -4,7 +4,7 @@ use super::job::Job;
 use super::limits::CallSlot;
 use super::usable::{Admitted, VALID_FOR};
 use super::*;
-use crate::accounts::{self, Given};
+use crate::accounts::{self, ImportedCredential};
 use crate::connections;
 use crate::credentials::refresh::Opened;
 use crate::fixture::{Fixture, fixture};
@@ -52,7 +52,11 @@ async fn mail() -> (Fixture, Served, Ctx) {
     let (name, client_secret) = (Some("MAIL".into()), Some(Secret::from("hunter2")));
     let new = connections::New { name, connector: "gmail".into(), settings, client_secret };
     connections::create(app, ctx, new).await.unwrap();
-    let given = Given::Tokens { access_token: Secret::from("at-1"), refresh_token: None, scopes: vec![SEND.into()] };
+    let given = ImportedCredential::Tokens {
+        access_token: Secret::from("at-1"),
+        refresh_token: None,
+        scopes: vec![SEND.into()],
+    };
     accounts::create(app, ctx, "MAIL", fixture.account.owner.clone(), Some(given), Map::new()).await.unwrap();
     let mapping = NewMapping { connection: "MAIL".into(), tools: vec!["gmail_send_message".into()] };
     let new = configs::New {
@@ -161,10 +165,10 @@ async fn attack_82_a_member_whose_right_ends_while_a_call_waits_for_its_turn_cal
             busy.push(ready(&fixture, &served, &ctx, "word").await);
         }
         let (connection, identifier) = (Some("MAIL".to_owned()), Some(served.identifier().clone()));
-        let asked = tools::Asked { connection, identifier, ..tools::Asked::default() };
+        let asked = tools::AccountQuery { connection, identifier, ..tools::AccountQuery::default() };
         let meant = meant(app, &by, "gmail_send_message", asked).await.unwrap();
         let (arguments, account) = (busy[0].arguments.clone(), meant.account.id.clone());
-        let mut called = execute(app, &by, meant, arguments, None, Asked::room(app, &by, 100).await.unwrap());
+        let mut called = execute(app, &by, meant, arguments, None, RequestMemory::room(app, &by, 100).await.unwrap());
         match (goes, keeps) {
             (true, _) => members::delete(app, &operator, &member.id).await.unwrap(),
             (false, true) => {}

@@ -1,6 +1,6 @@
 //! What a call came through: an agent's server, or the API, by which an app's own code calls.
 
-use crate::servers::toolset::{self, By, Served, ServedTool, ToolSet};
+use crate::servers::toolset::{self, OpenedBy, Served, ServedTool, ToolSet};
 use crate::tenancy::clients;
 use crate::{App, Result};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ impl Through {
     /// The instance that it came through, if it is one's, with its tools.
     pub(super) fn instance(&self) -> Option<(McpInstance, Arc<ToolSet>)> {
         match self {
-            Self::Server(Served { by: By::Instance(instance), set }) => Some((instance.clone(), set.clone())),
+            Self::Server(Served { by: OpenedBy::Instance(instance), set }) => Some((instance.clone(), set.clone())),
             Self::Server(_) | Self::Api { .. } => None,
         }
     }

@@ -30,7 +30,7 @@ const STOPPING: Duration = Duration::from_secs(1);
 type Refusal = Error<valetkey_outbound::Error>;
 
 /// Where a call goes.
-struct Site<'a> {
+struct Target<'a> {
     url: Uri,
     key: Key,
     remote: &'a Remote,
@@ -72,7 +72,7 @@ impl Job {
         self.clean(ended?, redactor).await
     }
 
-    fn site<'a>(&self, remote: &'a Remote, tool: &'a RemoteTool, admitted: &Admitted) -> Result<Site<'a>, Failed> {
+    fn site<'a>(&self, remote: &'a Remote, tool: &'a RemoteTool, admitted: &Admitted) -> Result<Target<'a>, Failed> {
         if tool.own_name.is_empty() {
             let message = "the user has signed in meanwhile: list the tools again, then call the one you need";
             return Err(self.because(FailureReason::Arguments, message));
@@ -82,7 +82,7 @@ impl Job {
         let wanted = Parameter::of(&tool.input_schema).map_err(|why| {
             self.because(FailureReason::App, format!("the tool can't be called: its input schema {why}"))
         })?;
-        Ok(Site {
+        Ok(Target {
             url,
             key: Key::of(&admitted.account, &address),
             remote,
@@ -95,7 +95,7 @@ impl Job {
     /// Calls it, once more with a new credential if the server did not take the first: then it did nothing yet.
     async fn exchange(
         &self,
-        site: &Site<'_>,
+        site: &Target<'_>,
         arguments: &Map<String, Value>,
         admitted: &Admitted,
         used: &mut Vec<Opened>,
@@ -117,7 +117,7 @@ impl Job {
 
     async fn ask(
         &self,
-        site: &Site<'_>,
+        site: &Target<'_>,
         arguments: &Map<String, Value>,
         admitted: &Admitted,
         used: &[Opened],
@@ -145,7 +145,7 @@ impl Job {
 
     fn carrier<'a>(
         &'a self,
-        site: &'a Site<'_>,
+        site: &'a Target<'_>,
         admitted: &'a Admitted,
         credential: &'a Opened,
         limits: Limits,
@@ -155,7 +155,7 @@ impl Job {
     }
 
     /// Tells the server, if it has not answered, that nobody waits for it any more.
-    async fn stop(&self, site: &Site<'_>, admitted: &Admitted, used: &[Opened]) {
+    async fn stop(&self, site: &Target<'_>, admitted: &Admitted, used: &[Opened]) {
         let Some(credential) = used.last() else { return };
         let carrier = self.carrier(site, admitted, credential, Limits { timeout: STOPPING, max_bytes: MOST_SAID });
         let client = Client { carrier: &carrier, url: &site.url, transport: transport(site.remote) };
@@ -192,7 +192,7 @@ impl Job {
     }
 
     /// Why the server did not do it, and what to do.
-    async fn refused_by(&self, error: Refusal, site: &Site<'_>, admitted: &Admitted) -> Failed {
+    async fn refused_by(&self, error: Refusal, site: &Target<'_>, admitted: &Admitted) -> Failed {
         let caution = self.caution();
         let (why, message, retry_after) = match error {
             Error::Unsent(error) => return self.unsent(&error),

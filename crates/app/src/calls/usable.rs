@@ -5,7 +5,7 @@ use super::attempt::{Call, app_name};
 use super::failed::{Failed, FailureReason};
 use super::limits::CallSlot;
 use crate::connections::{self, Wired};
-use crate::consent::{Life, Link, Wishes, link_for};
+use crate::consent::{Life, Link, LinkOptions, link_for};
 use crate::credentials::refresh::{self, Opened, Unusable};
 use crate::servers::instance_page;
 use std::time::Duration;
@@ -173,7 +173,7 @@ impl Call {
 
     async fn link(&self, connection: &Connection, scopes: Vec<String>) -> crate::Result<Link> {
         let (owner, config_verify_url) = (self.owner.clone(), self.verify_url.clone());
-        let wishes = Wishes { scopes, config_verify_url, ..Wishes::default() };
+        let wishes = LinkOptions { scopes, config_verify_url, ..LinkOptions::default() };
         let (_, link) = link_for(&self.app, &self.ctx, connection, owner, Life::Chat, &wishes).await?;
         Ok(link)
     }

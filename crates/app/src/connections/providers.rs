@@ -5,7 +5,7 @@
 
 mod list;
 
-pub use list::{Entry, Shown, list};
+pub use list::{Entry, ProviderFilter, list};
 
 use super::custom;
 use super::moves;

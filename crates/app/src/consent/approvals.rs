@@ -67,7 +67,7 @@ pub(crate) enum Word {
 
 /// What a user is shown of a call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Shown {
+pub struct ShownCall {
     /// The tool's title.
     pub title: String,
     /// Its name.
@@ -103,7 +103,7 @@ pub struct Argument {
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The call.
-    pub shown: Shown,
+    pub shown: ShownCall,
     /// Who asks: what people call the environment.
     pub app: String,
     /// How the app looks.
@@ -199,7 +199,7 @@ pub async fn question(app: &App, token: &str, browser: Option<&Secret<str>>) -> 
     let (ctx, approval) = found(app, token, browser).await?;
     let place = places::approval(&ctx, &approval.id);
     let opened = app.core.keyring.open(&ctx.environment, Purpose::Flow, &place, &approval.shown).await?;
-    let shown: Shown = serde_json::from_slice(opened.expose()).map_err(Error::internal)?;
+    let shown: ShownCall = serde_json::from_slice(opened.expose()).map_err(Error::internal)?;
     let environment = environments::get(&mut app.core.store.glance().await?, &ctx.environment).await?;
     let environment = environment.ok_or(StopReason::LinkUnknown)?;
     let app = environment.label().to_owned();
@@ -279,14 +279,14 @@ fn bound(ctx: &Ctx, call: &Call<'_>) -> [u8; 32] {
     sha256(whole.as_bytes())
 }
 
-fn shown(call: &Call<'_>, subject: Option<&Subject>) -> Shown {
+fn shown(call: &Call<'_>, subject: Option<&Subject>) -> ShownCall {
     let line = |text: &str| visible(text, CHARACTERS).0;
     let arguments = call.arguments.iter().take(ARGUMENTS).map(|(name, value)| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let (text, more) = visible(&text, CHARACTERS);
         Argument { name: line(name), text, more }
     });
-    Shown {
+    ShownCall {
         title: line(&call.tool.title),
         tool: line(&call.tool.name),
         effect: call.effect,

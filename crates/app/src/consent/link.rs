@@ -82,7 +82,7 @@ pub struct Opened {
 
 /// What an app wants of a link beside its life.
 #[derive(Clone, Debug, Default)]
-pub struct Wishes {
+pub struct LinkOptions {
     /// Where the person is sent to be confirmed.
     pub user_verify_url: Option<String>,
     /// What the app wants back there.
@@ -103,7 +103,7 @@ pub async fn link_for(
     connection: &Connection,
     owner: Owner,
     life: Life,
-    wishes: &Wishes,
+    wishes: &LinkOptions,
 ) -> Result<(ConnectedAccount, Link)> {
     let wired = Wired::of(app, connection.clone())?;
     let verify = confirmed_at(app, ctx, &wired, wishes).await?;
@@ -127,7 +127,7 @@ pub async fn link(
     life: Duration,
 ) -> Result<Link> {
     let wired = Wired::of(app, connection.clone())?;
-    let verify = confirmed_at(app, ctx, &wired, &Wishes::default()).await?;
+    let verify = confirmed_at(app, ctx, &wired, &LinkOptions::default()).await?;
     made(app, ctx, &wired, account, (life, &[]), verify).await
 }
 
@@ -184,7 +184,7 @@ async fn made(
 }
 
 /// Where the person of a link is confirmed. What somebody typed is nobody's sign-in, so there it means nothing.
-async fn confirmed_at(app: &App, ctx: &Ctx, wired: &Wired, wishes: &Wishes) -> Result<Option<VerifyAt>> {
+async fn confirmed_at(app: &App, ctx: &Ctx, wired: &Wired, wishes: &LinkOptions) -> Result<Option<VerifyAt>> {
     let environment = environments::get(&mut app.core.store.glance().await?, &ctx.environment).await?;
     let environment = environment.ok_or_else(|| Error::not_found("environment", &ctx.environment))?;
     let (config, own) = (wishes.config_verify_url.as_deref(), wishes.user_verify_url.as_deref());

@@ -13,7 +13,7 @@ use valetkey_connectors::{OAuth2, Pkce};
 use valetkey_core::{journal, places};
 use valetkey_domain::authorization::Started;
 use valetkey_domain::{Kind, Secret};
-use valetkey_outbound::oauth::{self as endpoint, Asked};
+use valetkey_outbound::oauth::{self as endpoint, AuthorizationRequest};
 use valetkey_storage::authorizations as rows;
 use valetkey_vault::{Purpose, random};
 
@@ -78,7 +78,7 @@ fn provider(
 ) -> Result<Url, Stopped> {
     let (wired, rules) = (&consent.wired, consent.wired.oauth()?);
     let client = oauth::Endpoint::of(wired)?;
-    let asked = Asked {
+    let asked = AuthorizationRequest {
         authorize_url: wired.endpoints.authorize_url.as_deref().unwrap_or(&rules.authorize_url),
         client_id: client.client_id(),
         redirect_uri,

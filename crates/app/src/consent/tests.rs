@@ -304,7 +304,9 @@ async fn a_choice_waits_ten_minutes() {
 async fn a_disconnected_account_remembers_whose_it_was() {
     let fixture = fixture(RULE).await;
     fixture.sign_in(HOUR).await;
-    accounts::disconnect(&fixture.app, &fixture.ctx, &accounts::Which::Id(fixture.account.id.clone())).await.unwrap();
+    accounts::disconnect(&fixture.app, &fixture.ctx, &accounts::AccountRef::Id(fixture.account.id.clone()))
+        .await
+        .unwrap();
     fixture.provider.signs_in("mallory@p");
     assert!(matches!(fixture.sign_in(HOUR).await, Outcome::OtherAccount { .. }));
     assert_eq!(fixture.now().await.status, Status::Disconnected);

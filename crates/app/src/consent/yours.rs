@@ -6,7 +6,7 @@
 use super::link::Consent;
 use super::outcome::for_browser;
 use super::stopped::{StopReason, Stopped};
-use crate::accounts::{self, Which};
+use crate::accounts::{self, AccountRef};
 use crate::connections::{self, Wired};
 use crate::credentials::revoke::AtProvider;
 use crate::entrance::browsers::is_of;
@@ -45,12 +45,12 @@ pub struct YourConnection {
     /// How it stands; PENDING_AUTH while nobody was asked.
     pub status: Status,
     /// What this browser gave and can take back.
-    pub given: Option<Given>,
+    pub given: Option<GivenAccount>,
 }
 
 /// What a browser gave.
 #[derive(Clone, Debug)]
-pub struct Given {
+pub struct GivenAccount {
     /// The account.
     pub account: AccountId,
     /// Who signed in at the provider, if that is known.
@@ -80,7 +80,7 @@ pub async fn yours(
         let account = accounts::find(app, ctx, &of, owner).await?;
         let given = match &account {
             Some(account) if gave(app, ctx, account, browser).await? => {
-                Some(Given { account: account.id.clone(), subject: account.subject.clone() })
+                Some(GivenAccount { account: account.id.clone(), subject: account.subject.clone() })
             }
             _ => None,
         };
@@ -107,7 +107,7 @@ pub async fn withdraw(
 ) -> std::result::Result<(AtProvider, String), Stopped> {
     let consent = finished(app, id, browser).await?;
     let ctx = &consent.ctx;
-    let (connection, found) = match accounts::get(app, ctx, &Which::Id(account.clone())).await {
+    let (connection, found) = match accounts::get(app, ctx, &AccountRef::Id(account.clone())).await {
         Ok(found) => found,
         Err(error) if error.kind() == Kind::NotFound => return Err(StopReason::StrayAnswer.into()),
         Err(error) => return Err(error.into()),
@@ -116,7 +116,7 @@ pub async fn withdraw(
         return Err(StopReason::StrayAnswer.into());
     }
     let connector = Wired::of(app, connection)?.connector.display_name.clone();
-    let (_, became) = accounts::disconnect(app, ctx, &Which::Id(found.id)).await?;
+    let (_, became) = accounts::disconnect(app, ctx, &AccountRef::Id(found.id)).await?;
     Ok((became, connector))
 }
 

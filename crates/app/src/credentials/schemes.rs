@@ -16,4 +16,4 @@ pub(crate) use fit::{fit, has_lines, named, subject};
 pub(crate) use present::{present, sent};
 pub(crate) use renewal::renewal;
 pub(crate) use trial::{Trial, trial};
-pub use unstored::{Given, Said, try_out};
+pub use unstored::{TrialInput, TrialReport, try_out};

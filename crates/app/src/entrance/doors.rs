@@ -6,7 +6,7 @@
 //!
 //! The doors of people with a link are in [`crate::consent`], which checks more than a credential.
 
-use super::sessions::{self, Site};
+use super::sessions::{self, StaticUrl};
 use crate::tenancy::tokens::{self, Claims};
 use crate::{App, Error, Result};
 use valetkey_core::context;
@@ -72,7 +72,7 @@ pub async fn instance_url(app: &App, token: &str) -> Result<(Ctx, McpInstance, i
 /// # Errors
 /// `UNAUTHENTICATED`, in the same words for a token that is forged, has ended or is for another URL, and for one whose
 /// config, connection, account, user's sessions, client or url key have ended.
-pub async fn session(app: &App, site: &Site, bearer: &str) -> Result<(Ctx, Session, Option<Mapping>)> {
+pub async fn session(app: &App, site: &StaticUrl, bearer: &str) -> Result<(Ctx, Session, Option<Mapping>)> {
     context::time_is_known(&app.core)?;
     let session = sessions::read(app, site, bearer).await.map_err(refuse_session)?;
     app.core.keyring.check_open()?;
@@ -245,7 +245,8 @@ mod tests {
         }
         let account = AccountId::parse("ca_wrong").unwrap();
         for id in [&fixture.account.id, &account] {
-            let error = accounts::get(&fixture.app, &stranger, &accounts::Which::Id(id.clone())).await.unwrap_err();
+            let error =
+                accounts::get(&fixture.app, &stranger, &accounts::AccountRef::Id(id.clone())).await.unwrap_err();
             said.push((error.kind(), error.code(), error.message().replace(id.as_str(), "ID")));
         }
         assert!(said[0] == said[1] && said[2] == said[3], "{said:?}");

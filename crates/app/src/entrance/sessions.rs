@@ -14,14 +14,14 @@ const TYPE: &str = "mcp-session+jwt";
 
 /// What a static MCP URL names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Site {
+pub enum StaticUrl {
     /// A config, by its UUID.
     Config(String),
     /// A connection, by its name in exact case.
     Connection(String),
 }
 
-impl Site {
+impl StaticUrl {
     /// The URL, which is the `aud` of its tokens.
     #[must_use]
     pub fn url(&self, app: &App) -> String {
@@ -68,7 +68,7 @@ struct Claims {
 ///
 /// # Errors
 /// The signing key cannot be used.
-pub(crate) fn sign(app: &App, session: &Session, site: &Site) -> Result<Secret<str>> {
+pub(crate) fn sign(app: &App, session: &Session, site: &StaticUrl) -> Result<Secret<str>> {
     let now = app.core.now().as_second();
     let (config, version, connection) = match &session.opens {
         Opens::Config(config, version) => (Some(config.clone()), Some(*version), None),
@@ -101,7 +101,7 @@ pub(crate) fn sign(app: &App, session: &Session, site: &Site) -> Result<Secret<s
 ///
 /// # Errors
 /// `UNAUTHENTICATED`, whatever is wrong with it.
-pub(crate) async fn read(app: &App, site: &Site, bearer: &str) -> Result<Session> {
+pub(crate) async fn read(app: &App, site: &StaticUrl, bearer: &str) -> Result<Session> {
     let (issuer, audience) = (app.core.settings.public(""), site.url(app));
     let expect = jwt::Expect { issuer, audience, typ: TYPE.into(), now: app.core.now() };
     let claims: Claims = app.core.keyring.verify(bearer, &expect).await?;

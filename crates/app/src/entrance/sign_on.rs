@@ -16,7 +16,8 @@ use valetkey_domain::id::EnvironmentId;
 use valetkey_domain::{Kind, Secret};
 use valetkey_outbound::Outbound;
 use valetkey_outbound::oauth::{
-    self, Asked, AuthorizationServer, BasicEncoding, Client, ClientAuth, Expected, Nonce, Question, TokenBody, Tokens,
+    self, AuthorizationRequest, AuthorizationServer, BasicEncoding, Client, ClientAuth, Expected, Nonce, Question,
+    TokenBody, Tokens,
 };
 use valetkey_storage::members as member_rows;
 use valetkey_vault::{random, sha256};
@@ -64,7 +65,7 @@ pub async fn start(app: &App, browser: &Secret<str>, next: &str) -> Result<Url> 
     let (verifier, redirect_uri) = (verifier(browser, &began), app.core.settings.public(CALLBACK));
     let scopes = ["openid".to_owned(), "email".to_owned()];
     let challenge = random::challenge(&verifier);
-    let asked = Asked {
+    let asked = AuthorizationRequest {
         authorize_url: &server.authorize_url,
         client_id: &on.client_id,
         redirect_uri: &redirect_uri,

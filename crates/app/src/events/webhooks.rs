@@ -4,7 +4,7 @@
 mod replay;
 mod secrets;
 
-pub use replay::{Again, DeadLetter, dead, replay};
+pub use replay::{DeadLetter, Replay, dead, replay};
 pub(super) use secrets::{Secrets, secrets};
 pub(crate) use secrets::{reseal, try_secrets};
 
@@ -37,7 +37,7 @@ const MAX_OVERLAP: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// What can be said of a webhook; what is absent stays as it is, or is empty at first.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
+pub struct WebhookSettings {
     /// Where events are sent.
     pub url: Option<String>,
     /// What to call it.
@@ -60,7 +60,7 @@ pub struct Issued {
 ///
 /// # Errors
 /// A URL that may not be called, a kind of event that there is none of, or ten webhooks already.
-pub async fn create(app: &App, ctx: &Ctx, wish: Wish) -> Result<Issued> {
+pub async fn create(app: &App, ctx: &Ctx, wish: WebhookSettings) -> Result<Issued> {
     let url = wish.url.ok_or_else(|| Error::invalid("a webhook needs a URL"))?;
     let (kinds, description) = (wish.kinds.unwrap_or_default(), wish.description.unwrap_or_default());
     check(app, &url, &description, &kinds)?;
@@ -124,7 +124,7 @@ pub fn rests_until(app: &App, id: &WebhookId) -> Option<Timestamp> {
 ///
 /// # Errors
 /// There is no such webhook; otherwise as [`create`].
-pub async fn update(app: &App, ctx: &Ctx, id: &WebhookId, wish: Wish) -> Result<Webhook> {
+pub async fn update(app: &App, ctx: &Ctx, id: &WebhookId, wish: WebhookSettings) -> Result<Webhook> {
     let before = get(app, ctx, id).await?;
     let mut webhook = before.clone();
     webhook.url = wish.url.unwrap_or(webhook.url);

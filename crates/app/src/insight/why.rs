@@ -9,9 +9,9 @@ mod entry;
 mod step;
 mod user;
 
-pub use step::{At, Mend, State, Step, What};
+pub use step::{Remedy, RemedyPlace, State, Step, Topic};
 
-use crate::accounts::{self, Which};
+use crate::accounts::{self, AccountRef};
 use crate::{App, Result, connections};
 use entry::Entry;
 use valetkey_domain::account::Owner;
@@ -61,7 +61,7 @@ pub async fn why(app: &App, ctx: &Ctx, question: Question, tool: Option<&str>) -
     let mut steps: Vec<Step> = entry::server(app).into_iter().collect();
     let entry = match question {
         Question::Account(id) => {
-            let (connection, account) = accounts::get(app, ctx, &Which::Id(id)).await?;
+            let (connection, account) = accounts::get(app, ctx, &AccountRef::Id(id)).await?;
             entry::by_api(app, ctx, connection, account.owner, tool, &mut steps).await?
         }
         Question::User(connection, identifier) => {

@@ -2,7 +2,7 @@
 
 use super::options;
 use crate::connections::{self, Wired};
-use crate::entrance::sessions::Site;
+use crate::entrance::sessions::StaticUrl;
 use crate::{App, Error, Listed, Page, Result};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -223,7 +223,7 @@ pub async fn delete(app: &App, ctx: &Ctx, id: &ConfigId) -> Result<()> {
 /// The static MCP URL of a config, for clients with a session token.
 #[must_use]
 pub fn server_url(app: &App, config: &McpConfig) -> String {
-    Site::Config(config.uuid.to_string()).url(app)
+    StaticUrl::Config(config.uuid.to_string()).url(app)
 }
 
 /// The names of the tools that a mapping exposes, in the developer's order or, for all, the connector's.

@@ -7,7 +7,7 @@
 use super::configs;
 use crate::accounts;
 use crate::connections::{self, Wired};
-use crate::consent::{Life, Link, StopReason, Stopped, Wishes, link_for};
+use crate::consent::{Life, Link, LinkOptions, StopReason, Stopped, link_for};
 use crate::tenancy::verification;
 use crate::{App, Result};
 use valetkey_core::context;
@@ -124,7 +124,7 @@ pub async fn open(app: &App, token: &str) -> std::result::Result<InstancePage, S
 pub async fn sign_in(app: &App, token: &str, connection: &str) -> std::result::Result<Option<Link>, Stopped> {
     let (ctx, instance, _) = enter(app, token).await?;
     let config = configs::get(app, &ctx, &instance.config).await?;
-    let wishes = Wishes { config_verify_url: config.options.user_verify_url, ..Wishes::default() };
+    let wishes = LinkOptions { config_verify_url: config.options.user_verify_url, ..LinkOptions::default() };
     let mapping = config.mappings.into_iter().find(|mapping| mapping.connection_name.as_str() == connection);
     let mapping = mapping.ok_or(StopReason::StrayAnswer)?;
     let connection: Connection = connections::get(app, &ctx, &mapping.connection).await?;

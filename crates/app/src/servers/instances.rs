@@ -1,6 +1,6 @@
 //! MCP instances: a config for one user, with a URL of its own, and how far that user has signed in.
 
-use crate::consent::{Life, Link, Wishes, link_for};
+use crate::consent::{Life, Link, LinkOptions, link_for};
 use crate::servers::configs;
 use crate::{App, Error, Listed, Page, Result, accounts, connections};
 use futures::future::try_join_all;
@@ -226,7 +226,7 @@ pub async fn config_states(
     if !with_links {
         return connection_states(app, ctx, &config.mappings, identifier).await;
     }
-    let wishes = Wishes { config_verify_url: config.options.user_verify_url.clone(), ..Wishes::default() };
+    let wishes = LinkOptions { config_verify_url: config.options.user_verify_url.clone(), ..LinkOptions::default() };
     let mut states = Vec::with_capacity(config.mappings.len());
     for mapping in &config.mappings {
         let (connection, owner) =

@@ -3,7 +3,7 @@
 
 use super::configs;
 use crate::connections::{self, Wired};
-use crate::entrance::sessions::{self, Site};
+use crate::entrance::sessions::{self, StaticUrl};
 use crate::{App, Error, Result, accounts};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -26,7 +26,7 @@ const USUAL_LIFE: Duration = Duration::from_secs(60 * 60);
 /// A token that is wanted.
 pub struct Wanted {
     /// For which server.
-    pub of: Of,
+    pub of: SessionTarget,
     /// The user.
     pub identifier: String,
     /// How long it is to last; an hour if none.
@@ -36,7 +36,7 @@ pub struct Wanted {
 }
 
 /// A server that has a static MCP URL.
-pub enum Of {
+pub enum SessionTarget {
     /// A config.
     Config(ConfigId),
     /// A connection, by name, ignoring case.
@@ -65,8 +65,8 @@ pub async fn create(app: &App, ctx: &Ctx, wanted: Wanted) -> Result<Issued> {
     }
     let identifier = Identifier::parse(&wanted.identifier)?;
     let (site, opens, accounts) = match &wanted.of {
-        Of::Config(id) => of_config(app, ctx, id, &identifier).await?,
-        Of::Connection(name) => of_connection(app, ctx, name, &identifier).await?,
+        SessionTarget::Config(id) => of_config(app, ctx, id, &identifier).await?,
+        SessionTarget::Connection(name) => of_connection(app, ctx, name, &identifier).await?,
     };
     let url_key = app.core.keyring.url_key(&ctx.environment).await?;
     let mut tx = app.core.store.read().await?;
@@ -103,10 +103,10 @@ pub async fn end(app: &App, ctx: &Ctx, identifier: Option<&Identifier>) -> Resul
 /// The static MCP URL of a connection.
 #[must_use]
 pub fn connection_url(app: &App, name: &str) -> String {
-    Site::Connection(name.to_owned()).url(app)
+    StaticUrl::Connection(name.to_owned()).url(app)
 }
 
-type Found = (Site, Opens, Vec<AccountId>);
+type Found = (StaticUrl, Opens, Vec<AccountId>);
 
 async fn of_config(app: &App, ctx: &Ctx, id: &ConfigId, identifier: &Identifier) -> Result<Found> {
     let config = configs::get(app, ctx, id).await?;
@@ -125,7 +125,7 @@ async fn of_config(app: &App, ctx: &Ctx, id: &ConfigId, identifier: &Identifier)
     let standings = account_rows::standings(ctx, &mut tx, id, identifier).await?;
     drop(tx);
     let accounts = active(&config, &standings, identifier)?;
-    Ok((Site::Config(config.uuid.to_string()), Opens::Config(config.id, config.version), accounts))
+    Ok((StaticUrl::Config(config.uuid.to_string()), Opens::Config(config.id, config.version), accounts))
 }
 
 /// The user's account on each connection of a config; else an error that names the connections without an active one.
@@ -163,7 +163,7 @@ async fn of_connection(app: &App, ctx: &Ctx, name: &str, identifier: &Identifier
     let status = account.as_ref().map_or("no account yet", |account| account.status.name());
     match account {
         Some(account) if account.status == Status::Active => {
-            let site = Site::Connection(connection.name.to_string());
+            let site = StaticUrl::Connection(connection.name.to_string());
             Ok((site, Opens::Connection(connection.id), vec![account.id]))
         }
         _ => Err(not_active(identifier, &format!("'{}' ({status})", connection.name))),

@@ -15,11 +15,11 @@ use valetkey_domain::session::Access;
 const MOST_SETS: u64 = 256;
 
 /// The compiled tool sets that are kept, each by what it is of and by the catalogue's revision that it was compiled from.
-pub(crate) struct Sets(pub(super) Cache<(Of, Access, u64), Arc<ToolSet>>);
+pub(crate) struct Sets(pub(super) Cache<(SetSource, Access, u64), Arc<ToolSet>>);
 
 /// What a tool set is compiled from, which never changes under its name but with the connectors' files.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) enum Of {
+pub(super) enum SetSource {
     /// A version of a config.
     Config(ConfigId, i64),
     /// A connection.

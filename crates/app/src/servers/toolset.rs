@@ -4,12 +4,12 @@
 //! edited config are followed by the very next request; what is kept in memory is only what can never change. An
 //! instance's URL follows its config; a session token keeps to the version that it was made under.
 
-use super::sets::Of;
 use super::sets::RemoteMapping;
+use super::sets::SetSource;
 pub use super::sets::{ServedTool, ToolSet};
 use super::{configs, instances, read_more};
 use crate::entrance::doors;
-use crate::entrance::sessions::Site;
+use crate::entrance::sessions::StaticUrl;
 use crate::{App, Error, Result};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -28,15 +28,15 @@ use valetkey_domain::{Ctx, Kind};
 /// A server that somebody came in to, with its tools.
 #[derive(Clone)]
 pub struct Served {
-    /// By what.
-    pub by: By,
+    /// OpenedBy what.
+    pub by: OpenedBy,
     /// Its tools.
     pub set: Arc<ToolSet>,
 }
 
-/// By what somebody came in.
+/// OpenedBy what somebody came in.
 #[derive(Clone)]
-pub enum By {
+pub enum OpenedBy {
     /// An instance's URL.
     Instance(McpInstance),
     /// A session token.
@@ -48,8 +48,8 @@ impl Served {
     #[must_use]
     pub fn identifier(&self) -> &Identifier {
         match &self.by {
-            By::Instance(instance) => &instance.identifier,
-            By::Session(session) => &session.identifier,
+            OpenedBy::Instance(instance) => &instance.identifier,
+            OpenedBy::Session(session) => &session.identifier,
         }
     }
 
@@ -57,8 +57,8 @@ impl Served {
     #[must_use]
     pub fn config(&self) -> Option<&ConfigId> {
         match &self.by {
-            By::Instance(instance) => Some(&instance.config),
-            By::Session(session) => match &session.opens {
+            OpenedBy::Instance(instance) => Some(&instance.config),
+            OpenedBy::Session(session) => match &session.opens {
                 Opens::Config(config, _) => Some(config),
                 Opens::Connection(_) => None,
             },
@@ -69,8 +69,8 @@ impl Served {
     #[must_use]
     pub fn id(&self) -> &str {
         match &self.by {
-            By::Instance(instance) => instance.id.as_str(),
-            By::Session(session) => session.token.as_str(),
+            OpenedBy::Instance(instance) => instance.id.as_str(),
+            OpenedBy::Session(session) => session.token.as_str(),
         }
     }
 }
@@ -81,22 +81,22 @@ impl Served {
 /// `NOT_FOUND` in the same words for a forgery, a rotated URL and a deleted instance; the database cannot be read.
 pub async fn open(app: &App, token: &str) -> Result<(Ctx, Served)> {
     let (ctx, instance, version) = doors::instance_url(app, token).await?;
-    let set = cached(app, &ctx, Of::Config(instance.config.clone(), version), Access::Full, None).await?;
-    Ok((ctx, Served { by: By::Instance(instance), set }))
+    let set = cached(app, &ctx, SetSource::Config(instance.config.clone(), version), Access::Full, None).await?;
+    Ok((ctx, Served { by: OpenedBy::Instance(instance), set }))
 }
 
 /// What a static MCP URL serves to who holds this session token.
 ///
 /// # Errors
 /// `UNAUTHENTICATED` in the same words whatever is wrong with the token; the database cannot be read.
-pub async fn open_session(app: &App, site: &Site, bearer: &str) -> Result<(Ctx, Served)> {
+pub async fn open_session(app: &App, site: &StaticUrl, bearer: &str) -> Result<(Ctx, Served)> {
     let (ctx, session, connection) = doors::session(app, site, bearer).await?;
     let of = match &session.opens {
-        Opens::Config(config, version) => Of::Config(config.clone(), *version),
-        Opens::Connection(connection) => Of::Connection(connection.clone()),
+        Opens::Config(config, version) => SetSource::Config(config.clone(), *version),
+        Opens::Connection(connection) => SetSource::Connection(connection.clone()),
     };
     let set = cached(app, &ctx, of, session.access, connection).await?;
-    Ok((ctx, Served { by: By::Session(session), set }))
+    Ok((ctx, Served { by: OpenedBy::Session(session), set }))
 }
 
 /// The tools of a config at a version.
@@ -110,7 +110,7 @@ pub(crate) async fn of_config(
     version: i64,
     access: Access,
 ) -> Result<Arc<ToolSet>> {
-    cached(app, ctx, Of::Config(config.clone(), version), access, None).await
+    cached(app, ctx, SetSource::Config(config.clone(), version), access, None).await
 }
 
 /// Whether a server that was opened is still there, by the same URL or token, and serves this tool on the same
@@ -120,9 +120,9 @@ pub(crate) async fn of_config(
 /// The database cannot be read.
 pub async fn still(app: &App, ctx: &Ctx, served: &Served, tool: &ServedTool) -> Result<bool> {
     match &served.by {
-        By::Instance(instance) => still_instance(app, ctx, (instance, &served.set), tool).await,
+        OpenedBy::Instance(instance) => still_instance(app, ctx, (instance, &served.set), tool).await,
         // What a session serves never changes; only whether it stands.
-        By::Session(session) => Ok(doors::session_stands(app, session).await?.is_some()),
+        OpenedBy::Session(session) => Ok(doors::session_stands(app, session).await?.is_some()),
     }
 }
 
@@ -141,7 +141,7 @@ async fn still_instance(
         return Ok(false);
     }
     let version = configs::get(app, ctx, &now.config).await?.version;
-    let set = cached(app, ctx, Of::Config(now.config, version), Access::Full, None).await?;
+    let set = cached(app, ctx, SetSource::Config(now.config, version), Access::Full, None).await?;
     // What began without the user's word does not go on where it is wanted by now.
     if set.wants_word(tool).is_some() && old.wants_word(tool).is_none() {
         return Ok(false);
@@ -150,7 +150,13 @@ async fn still_instance(
 }
 
 /// The tools of a version or connection, compiled once however many ask for them at once.
-async fn cached(app: &App, ctx: &Ctx, of: Of, access: Access, connection: Option<Mapping>) -> Result<Arc<ToolSet>> {
+async fn cached(
+    app: &App,
+    ctx: &Ctx,
+    of: SetSource,
+    access: Access,
+    connection: Option<Mapping>,
+) -> Result<Arc<ToolSet>> {
     // Looked at first: what changes meanwhile is in what the next one asks for.
     let revision = app.core.catalog.revision();
     let compiling = compiled(app, ctx, of.clone(), access, connection);
@@ -160,13 +166,19 @@ async fn cached(app: &App, ctx: &Ctx, of: Of, access: Access, connection: Option
     })
 }
 
-async fn compiled(app: &App, ctx: &Ctx, of: Of, access: Access, connection: Option<Mapping>) -> Result<Arc<ToolSet>> {
+async fn compiled(
+    app: &App,
+    ctx: &Ctx,
+    of: SetSource,
+    access: Access,
+    connection: Option<Mapping>,
+) -> Result<Arc<ToolSet>> {
     let (name, config, (mappings, options)) = match of {
-        Of::Config(config, version) => {
+        SetSource::Config(config, version) => {
             let said = configs::at(app, ctx, &config, version).await?;
             (config.to_string(), Some((config, version)), said)
         }
-        Of::Connection(id) => (id.to_string(), None, (connection.into_iter().collect(), Options::default())),
+        SetSource::Connection(id) => (id.to_string(), None, (connection.into_iter().collect(), Options::default())),
     };
     let held = app.clone();
     let compiling =

@@ -37,7 +37,7 @@ pub struct Changed {
     /// Its name.
     pub connection: String,
     /// What happened to it as a whole.
-    pub how: How,
+    pub how: ChangeKind,
     /// The tools that are new.
     pub added: Vec<String>,
     /// The tools that are gone.
@@ -46,7 +46,7 @@ pub struct Changed {
 
 /// What happened to a connection as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
+pub enum ChangeKind {
     /// It came.
     Added,
     /// It went.
@@ -59,7 +59,7 @@ pub enum How {
     Tools,
 }
 
-impl How {
+impl ChangeKind {
     /// The same in words, behind a connection's name.
     #[must_use]
     pub const fn words(self) -> &'static str {
@@ -114,12 +114,12 @@ fn changed(before: Option<&Mapping>, after: Option<&Mapping>) -> Option<Changed>
     let tools = |mapping: Option<&Mapping>| mapping.map(|mapping| mapping.tools.clone()).unwrap_or_default();
     let (old, new) = (tools(before), tools(after));
     let how = match (before, after) {
-        (None, _) => How::Added,
-        (_, None) => How::Removed,
+        (None, _) => ChangeKind::Added,
+        (_, None) => ChangeKind::Removed,
         _ if old == new => return None,
-        _ if new.is_empty() => How::ToAll,
-        _ if old.is_empty() => How::FromAll,
-        _ => How::Tools,
+        _ if new.is_empty() => ChangeKind::ToAll,
+        _ if old.is_empty() => ChangeKind::FromAll,
+        _ => ChangeKind::Tools,
     };
     let without =
         |all: &[String], others: &[String]| all.iter().filter(|tool| !others.contains(tool)).cloned().collect();
@@ -183,11 +183,11 @@ mod tests {
         assert_eq!(numbers(list(app, ctx, &id, Some(4), 2).await.unwrap()), [3, 2]);
         let at = async |version| get(app, ctx, &id, version).await.unwrap();
         let between = |one: &Version, other: &Version| difference(one, other).connections.pop().unwrap();
-        assert_eq!(between(&at(1).await, &at(2).await).how, How::FromAll);
+        assert_eq!(between(&at(1).await, &at(2).await).how, ChangeKind::FromAll);
         let tools = between(&at(2).await, &at(3).await);
         assert_eq!(
             (tools.how, tools.added, tools.removed),
-            (How::Tools, vec!["acme_send_thing".into()], vec!["acme_list_things".into()])
+            (ChangeKind::Tools, vec!["acme_send_thing".into()], vec!["acme_list_things".into()])
         );
         let words = difference(&at(3).await, &at(4).await);
         assert_eq!((words.description, words.connections), (Some((String::new(), "changed".into())), vec![]));

@@ -16,8 +16,8 @@ pub use valetkey_storage::organizations::Filter;
 /// The longest external id, in characters.
 const MAX_EXTERNAL_ID: usize = 255;
 
-/// Which organisation is meant.
-pub enum Which {
+/// OrganizationRef organisation is meant.
+pub enum OrganizationRef {
     /// By its id.
     Id(OrganizationId),
     /// By what the app calls it.
@@ -40,7 +40,7 @@ pub struct New {
 
 /// What to change; what is absent stays, and an absent value within takes away.
 #[derive(Default)]
-pub struct Change {
+pub struct Update {
     /// Another name.
     pub display_name: Option<String>,
     /// Another external id.
@@ -83,7 +83,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Organization> {
 ///
 /// # Errors
 /// There is none in this environment.
-pub async fn get(app: &App, ctx: &Ctx, which: &Which) -> Result<Organization> {
+pub async fn get(app: &App, ctx: &Ctx, which: &OrganizationRef) -> Result<Organization> {
     found(ctx, &mut app.core.store.glance().await?, which).await
 }
 
@@ -99,7 +99,7 @@ pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<
 ///
 /// # Errors
 /// As for [`create`]; no such organisation; or somebody else changed it meanwhile.
-pub async fn update(app: &App, ctx: &Ctx, which: &Which, change: Change) -> Result<Organization> {
+pub async fn update(app: &App, ctx: &Ctx, which: &OrganizationRef, change: Update) -> Result<Organization> {
     let mut organization = get(app, ctx, which).await?;
     organization.display_name = change.display_name.unwrap_or(organization.display_name);
     organization.external_id = change.external_id.unwrap_or(organization.external_id);
@@ -123,7 +123,7 @@ pub async fn update(app: &App, ctx: &Ctx, which: &Which, change: Change) -> Resu
 ///
 /// # Errors
 /// There is none in this environment, or connected accounts belong to it.
-pub async fn delete(app: &App, ctx: &Ctx, which: &Which) -> Result<()> {
+pub async fn delete(app: &App, ctx: &Ctx, which: &OrganizationRef) -> Result<()> {
     let mut change = app.core.change(ctx).await?;
     let Organization { id, display_name, .. } = found(ctx, &mut change, which).await?;
     if let Some(account) = rows::account_in(ctx, &mut change, &id).await? {
@@ -139,10 +139,10 @@ pub async fn delete(app: &App, ctx: &Ctx, which: &Which) -> Result<()> {
     change.record("organization.deleted", id.as_str(), Map::new()).await?.commit().await
 }
 
-async fn found(ctx: &Ctx, tx: &mut Tx, which: &Which) -> Result<Organization> {
+async fn found(ctx: &Ctx, tx: &mut Tx, which: &OrganizationRef) -> Result<Organization> {
     match which {
-        Which::Id(id) => rows::get(ctx, tx, id).await?.ok_or_else(|| Error::not_found("organisation", id)),
-        Which::ExternalId(external_id) => {
+        OrganizationRef::Id(id) => rows::get(ctx, tx, id).await?.ok_or_else(|| Error::not_found("organisation", id)),
+        OrganizationRef::ExternalId(external_id) => {
             let found = rows::by_external_id(ctx, tx, external_id).await?;
             found.ok_or_else(|| Error::not_found("organisation with the external id", external_id))
         }
@@ -213,8 +213,8 @@ mod tests {
         let clash = create(app, ctx, new(Some("acme"))).await.unwrap_err();
         assert_eq!(clash.kind(), Kind::AlreadyExists);
         assert!(clash.message().contains(first.id.as_str()), "{clash:?}");
-        let change = Change { external_id: Some(None), ..Change::default() };
-        let freed = update(app, ctx, &Which::ExternalId("acme".into()), change).await.unwrap();
+        let change = Update { external_id: Some(None), ..Update::default() };
+        let freed = update(app, ctx, &OrganizationRef::ExternalId("acme".into()), change).await.unwrap();
         assert_eq!((freed.external_id, freed.revision), (None, 2));
         create(app, ctx, new(Some("acme"))).await.unwrap();
         for wrong in ["a\nb", "ac\u{3164}me", "acme ", &"x".repeat(256)] {
@@ -234,11 +234,11 @@ mod tests {
         let made = create(app, ctx, new(None)).await.unwrap();
         let owner = Owner { organization: Some(made.id.to_string()), ..Owner::of(Identifier::parse("ann").unwrap()) };
         let account = accounts::ensure(app, ctx, &server.connection, owner).await.unwrap();
-        let which = Which::Id(made.id);
+        let which = OrganizationRef::Id(made.id);
         let refused = delete(app, ctx, &which).await.unwrap_err();
         assert_eq!(refused.kind(), Kind::FailedPrecondition);
         assert!(refused.message().contains(account.id.as_str()), "{refused:?}");
-        accounts::delete(app, ctx, &accounts::Which::Id(account.id)).await.unwrap();
+        accounts::delete(app, ctx, &accounts::AccountRef::Id(account.id)).await.unwrap();
         delete(app, ctx, &which).await.unwrap();
         assert_eq!(get(app, ctx, &which).await.unwrap_err().kind(), Kind::NotFound);
     }

@@ -2,7 +2,7 @@
 //! user alone where that leaves exactly one. Never the first that is found.
 
 use super::offer::unknown;
-use crate::accounts::{self, Filter, Which};
+use crate::accounts::{self, AccountRef, Filter};
 use crate::connections::Wired;
 use crate::upstream::{self, Missing};
 use crate::{App, Error, Page, Result, connections};
@@ -19,7 +19,7 @@ const MOST_TOLD: u32 = 10;
 
 /// What a caller says of the account.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub struct AccountQuery {
     /// Its id; the rest is not looked at then.
     pub account: Option<AccountId>,
     /// The connection's name.
@@ -34,7 +34,7 @@ pub struct Asked {
 
 /// A tool, and the account that a call of it means.
 #[derive(Clone, Debug)]
-pub struct Meant {
+pub struct ResolvedTool {
     /// The tool's connector.
     pub connector: Arc<Connector>,
     /// The tool.
@@ -50,18 +50,20 @@ pub struct Meant {
 /// # Errors
 /// There is no such tool, account or connection; the account is of another app than the tool; or what is said leaves
 /// none or several.
-pub async fn meant(app: &App, ctx: &Ctx, tool: &str, asked: Asked) -> Result<Meant> {
+pub async fn meant(app: &App, ctx: &Ctx, tool: &str, asked: AccountQuery) -> Result<ResolvedTool> {
     let named = Named::find(app, ctx, tool).await?;
     let (connection, account) = match asked {
-        Asked { account: Some(id), .. } => accounts::get(app, ctx, &Which::Id(id)).await?,
-        Asked { connection: Some(name), identifier: Some(identifier), organization, user, .. } => {
+        AccountQuery { account: Some(id), .. } => accounts::get(app, ctx, &AccountRef::Id(id)).await?,
+        AccountQuery { connection: Some(name), identifier: Some(identifier), organization, user, .. } => {
             // Told before the account is looked for: that it is missing would be beside the point.
             let connection = connections::by_name(app, ctx, &name).await?;
             named.fits(tool, &connection)?;
-            accounts::get(app, ctx, &Which::Of(name, Owner { identifier, organization, user })).await.map_err(helped)?
+            accounts::get(app, ctx, &AccountRef::Of(name, Owner { identifier, organization, user }))
+                .await
+                .map_err(helped)?
         }
-        Asked { identifier: Some(_), connection: None, .. } => only(app, ctx, &named, &asked).await?,
-        Asked { identifier: None, .. } => {
+        AccountQuery { identifier: Some(_), connection: None, .. } => only(app, ctx, &named, &asked).await?,
+        AccountQuery { identifier: None, .. } => {
             let message = "whose account? Give connected_account_id, or connector and identifier, or identifier alone";
             return Err(Error::invalid(message));
         }
@@ -71,7 +73,7 @@ pub async fn meant(app: &App, ctx: &Ctx, tool: &str, asked: Asked) -> Result<Mea
         Some(tool) => tool,
         None => of_remote(app, ctx, tool, &connection, &account).await?,
     };
-    Ok(Meant { connector: named.connector, tool, connection, account })
+    Ok(ResolvedTool { connector: named.connector, tool, connection, account })
 }
 
 /// What a tool's name says.
@@ -159,7 +161,7 @@ fn helped(error: Error) -> Error {
 }
 
 /// The user's one ACTIVE account of the app, or on the connection that the tool is of.
-async fn only(app: &App, ctx: &Ctx, named: &Named, asked: &Asked) -> Result<(Connection, ConnectedAccount)> {
+async fn only(app: &App, ctx: &Ctx, named: &Named, asked: &AccountQuery) -> Result<(Connection, ConnectedAccount)> {
     let of_app = Filter {
         identifier: asked.identifier.as_ref().map(Identifier::to_string),
         organization: asked.organization.clone(),
@@ -183,7 +185,7 @@ async fn only(app: &App, ctx: &Ctx, named: &Named, asked: &Asked) -> Result<(Con
     Err(not_one(&named.connector, asked, &told))
 }
 
-fn not_one(connector: &Connector, asked: &Asked, told: &[String]) -> Error {
+fn not_one(connector: &Connector, asked: &AccountQuery, told: &[String]) -> Error {
     let user = asked.identifier.as_ref().map(Identifier::as_str).unwrap_or_default();
     let app = connector.provider_key();
     if told.is_empty() {

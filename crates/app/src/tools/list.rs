@@ -2,7 +2,7 @@
 
 use super::offer::Offer;
 use super::pages;
-use crate::accounts::{self, Which};
+use crate::accounts::{self, AccountRef};
 use crate::{App, Error, Listed, Page, Result, connections};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<
 /// The one connector that a connection or an account leaves.
 async fn narrowed(app: &App, ctx: &Ctx, filter: &Filter) -> Result<Option<String>> {
     if let Some(id) = &filter.account {
-        let (connection, _) = accounts::get(app, ctx, &Which::Id(id.clone())).await?;
+        let (connection, _) = accounts::get(app, ctx, &AccountRef::Id(id.clone())).await?;
         return Ok(Some(connection.connector));
     }
     match &filter.connection {
@@ -78,7 +78,7 @@ pub(super) fn of(connector: &Arc<Connector>) -> Vec<Offer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connections::providers::{self, Shown};
+    use crate::connections::providers::{self, ProviderFilter};
     use crate::fixture::fixture;
     use futures::future::{BoxFuture, FutureExt as _};
 
@@ -89,7 +89,9 @@ mod tests {
             let fixture = fixture("{rotates: true}").await;
             let (app, ctx, filter) = (&fixture.app, &fixture.ctx, Filter::default());
             let mut asked: BoxFuture<'_, bool> = match which {
-                "providers" => providers::list(app, ctx, Shown::All, None, &page).map(|listed| listed.is_ok()).boxed(),
+                "providers" => {
+                    providers::list(app, ctx, ProviderFilter::All, None, &page).map(|listed| listed.is_ok()).boxed()
+                }
                 _ => list(app, ctx, &filter, &page).map(|listed| listed.is_ok()).boxed(),
             };
             let compiled = || app.core.catalog.is_compiled();

@@ -1,6 +1,6 @@
 //! What a remote server lists for an account, and what was made of it: for people who wonder where a tool is.
 
-use crate::accounts::{self, Which};
+use crate::accounts::{self, AccountRef};
 use crate::connections::Wired;
 use crate::upstream::{self, Missing};
 use crate::{App, Error, Result};
@@ -24,7 +24,7 @@ pub struct Report {
 /// # Errors
 /// The account is on no remote server, or that can't be asked now.
 pub async fn report(app: &App, ctx: &Ctx, account: &AccountId) -> Result<Report> {
-    let (connection, account) = accounts::get(app, ctx, &Which::Id(account.clone())).await?;
+    let (connection, account) = accounts::get(app, ctx, &AccountRef::Id(account.clone())).await?;
     let wired = Wired::of(app, connection)?;
     let refused = |why: String| Error::new(Kind::FailedPrecondition, why);
     let name = &wired.connection.name;

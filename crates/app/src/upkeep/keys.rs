@@ -41,7 +41,7 @@ pub struct KeyStatus {
     pub environment: Option<String>,
     /// What it is for.
     pub purpose: String,
-    /// Which in turn.
+    /// KeySelection in turn.
     pub generation: i64,
     /// Whether values are sealed under it now; else it only opens what is still under it.
     pub newest: bool,
@@ -51,9 +51,9 @@ pub struct KeyStatus {
     pub created_at: Timestamp,
 }
 
-/// Which data keys to change.
+/// KeySelection data keys to change.
 #[derive(Clone, Debug, Default)]
-pub struct Which {
+pub struct KeySelection {
     /// Of one environment only, by name.
     pub environment: Option<String>,
     /// Of these purposes; none means all but `url`, whose change breaks every URL.
@@ -103,7 +103,7 @@ pub async fn list(app: &App) -> Result<Vec<KeyStatus>> {
 /// # Errors
 /// There is no such environment or no such key, a key cannot be wrapped, or the database cannot be written. What was
 /// done so far stays; the rest is done by the same command, or by the server when it next tidies up.
-pub async fn rotate(app: &App, which: &Which, progress: &dyn Progress) -> Result<Rotated> {
+pub async fn rotate(app: &App, which: &KeySelection, progress: &dyn Progress) -> Result<Rotated> {
     let environment = match &which.environment {
         Some(name) => Some(environments::by_name(app, name).await?.id),
         None => None,
@@ -204,7 +204,7 @@ fn journal_ctx(app: &App, environment: Option<EnvironmentId>, actor: Actor) -> C
     context::enter(&app.core, environment.unwrap_or_else(EnvironmentId::installation), actor)
 }
 
-fn selected(which: &Which, environment: Option<&EnvironmentId>, key: &StoredKey) -> bool {
+fn selected(which: &KeySelection, environment: Option<&EnvironmentId>, key: &StoredKey) -> bool {
     let here = environment.is_none_or(|selected| selected.as_str() == key.environment);
     let purpose = Purpose::from_name(&key.purpose);
     let asked = match which.purposes.as_slice() {

@@ -59,14 +59,14 @@ pub(super) struct StandIn {
 }
 
 /// What was asked.
-struct Asked {
+struct SeenRequest {
     method: String,
     target: String,
     head: String,
     body: String,
 }
 
-impl Asked {
+impl SeenRequest {
     fn header(&self, name: &str) -> Option<&str> {
         let found = self.head.lines().find(|line| line.to_lowercase().starts_with(&format!("{name}: ")));
         found.and_then(|line| line.split_once(": ")).map(|(_, value)| value)
@@ -152,7 +152,7 @@ impl StandIn {
         )
     }
 
-    async fn register(&self, stream: &mut TcpStream, row: &Row, asked: &Asked) {
+    async fn register(&self, stream: &mut TcpStream, row: &Row, asked: &SeenRequest) {
         self.registered.fetch_add(1, Ordering::Relaxed);
         let (slug, auth) = (&row.slug, asked.member("token_endpoint_auth_method"));
         let secret = if auth == "none" { String::new() } else { r#","client_secret":"secret-1""#.to_owned() };
@@ -161,7 +161,7 @@ impl StandIn {
     }
 
     /// A token, for this resource, to who has the proof key and says who it is in the way of its server.
-    async fn token(&self, stream: &mut TcpStream, row: &Row, asked: &Asked) {
+    async fn token(&self, stream: &mut TcpStream, row: &Row, asked: &SeenRequest) {
         let Row { slug, path, .. } = row;
         let resource: String =
             url::form_urlencoded::byte_serialize(format!("http://{}/{slug}{path}", self.server).as_bytes()).collect();
@@ -201,7 +201,7 @@ impl StandIn {
 }
 
 /// Whether a request has the credential of one of the row's ways, in its place.
-fn signed_in(row: &Row, asked: &Asked) -> bool {
+fn signed_in(row: &Row, asked: &SeenRequest) -> bool {
     let slug = &row.slug;
     let authorization = asked.header("authorization").unwrap_or_default();
     row.ways.iter().any(|way| match way["kind"].as_str() {
@@ -226,7 +226,7 @@ fn signed_in(row: &Row, asked: &Asked) -> bool {
 }
 
 /// Streamable HTTP, of the modern era for half of the rows and of the legacy one, with sessions, for the others.
-async fn speak(stream: &mut TcpStream, row: &Row, asked: &Asked) {
+async fn speak(stream: &mut TcpStream, row: &Row, asked: &SeenRequest) {
     let modern = row.slug.len().is_multiple_of(2);
     let method = asked.member("method");
     let session = asked.header("mcp-session-id") == Some("session-1");
@@ -253,7 +253,7 @@ async fn speak(stream: &mut TcpStream, row: &Row, asked: &Asked) {
 }
 
 /// What is answered to a message, if anything.
-fn answer(row: &Row, asked: &Asked, modern: bool) -> Option<String> {
+fn answer(row: &Row, asked: &SeenRequest, modern: bool) -> Option<String> {
     let kind = if modern { r#""resultType":"complete","# } else { "" };
     let result = match asked.member("method").as_str() {
         "initialize" => {
@@ -269,7 +269,7 @@ fn answer(row: &Row, asked: &Asked, modern: bool) -> Option<String> {
     Some(format!(r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#, asked.member("id")))
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Asked> {
+async fn read(stream: &mut TcpStream) -> Option<SeenRequest> {
     let mut text = String::new();
     loop {
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
@@ -278,7 +278,7 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
             if body.len() >= length.unwrap_or(0) {
                 let mut line = head.lines().next()?.split(' ');
                 let (method, target) = (line.next()?.to_owned(), line.next()?.to_owned());
-                return Some(Asked { method, target, head: head.to_owned(), body: body.to_owned() });
+                return Some(SeenRequest { method, target, head: head.to_owned(), body: body.to_owned() });
             }
         }
         let mut part = vec![0; 8_192];

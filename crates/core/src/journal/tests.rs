@@ -6,7 +6,7 @@ use super::{Writer, rows};
 use crate::keyring::Keyring;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use valetkey_domain::ctx::{Actor, NoCaller};
+use valetkey_domain::ctx::{Actor, Detached};
 use valetkey_domain::id::{EnvironmentId, RequestId};
 use valetkey_domain::{Clock, Ctx, Kind};
 use valetkey_storage::{Location, Store};
@@ -19,8 +19,8 @@ pub(super) fn ctx() -> Ctx {
         actor: Actor::Operator,
         request: RequestId::parse("req_1").unwrap(),
         deadline: ManualClock::default().now(),
-        cancellation: Arc::new(NoCaller),
-        progress: Arc::new(NoCaller),
+        cancellation: Arc::new(Detached),
+        progress: Arc::new(Detached),
     }
 }
 

@@ -6,7 +6,7 @@ use super::state::TransportState;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use tracing::Instrument as _;
-use valetkey_app::calls::Asked;
+use valetkey_app::calls::RequestMemory;
 use valetkey_domain::Ctx;
 
 /// One POST whose door opened.
@@ -18,7 +18,7 @@ pub(super) struct AuthorizedPost<'a> {
     pub(super) headers: HeaderMap,
     pub(super) accepts: Accepts,
     /// The memory that what was posted takes.
-    pub(super) asked: Asked,
+    pub(super) asked: RequestMemory,
 }
 
 /// Whether a door that opened still does.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::borrow::Cow;
 use std::time::Duration;
-use valetkey_app::calls::Asked;
+use valetkey_app::calls::RequestMemory;
 use valetkey_app::{App, Limit};
 use valetkey_domain::Ctx;
 
@@ -17,12 +17,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The whole body with the room that it takes, or the answer to who sends too much, too slowly, or while others take all
 /// of the room. It is not begun to be read before there is some.
-pub(super) async fn read(app: &App, ctx: &Ctx, headers: &HeaderMap, body: Body) -> Result<(Bytes, Asked), Reply> {
+pub(super) async fn read(
+    app: &App,
+    ctx: &Ctx,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Bytes, RequestMemory), Reply> {
     let most = app.settings().bounds.mcp_body_bytes;
     let header = || headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
     let told = body.size_hint().exact().or_else(header).and_then(|told| usize::try_from(told).ok());
     let mut asked =
-        Asked::room(app, ctx, told.map_or(most, |told| told.min(most))).await.map_err(|error| full(&error))?;
+        RequestMemory::room(app, ctx, told.map_or(most, |told| told.min(most))).await.map_err(|error| full(&error))?;
     let bytes = whole(app, most, body).await?;
     asked.fit_json(app, ctx, &bytes).await.map_err(|error| full(&error))?;
     Ok((bytes, asked))

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use valetkey_app::calls::paused::{self, Fingerprint};
-use valetkey_app::calls::{self, Asked};
+use valetkey_app::calls::{self, RequestMemory};
 use valetkey_app::servers::remote;
 use valetkey_app::servers::toolset::{Served, ServedTool};
 use valetkey_domain::{Ctx, Kind};
@@ -112,7 +112,7 @@ fn of_control(
     caller: &Caller,
     version: Version,
     call: Call,
-    asked: Asked,
+    asked: RequestMemory,
 ) -> Result<Running, NotBegun> {
     let unknown = |near| NotBegun::Fault(Fault::unknown_tool(version, &call.name, near));
     plane.find(&call.name).map_err(unknown)?;

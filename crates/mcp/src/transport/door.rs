@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use valetkey_app::entrance::doors;
-use valetkey_app::entrance::sessions::Site;
+use valetkey_app::entrance::sessions::StaticUrl;
 use valetkey_app::servers::toolset::{self, Served};
 use valetkey_domain::{Ctx, Kind, Secret};
 
@@ -25,7 +25,7 @@ pub(super) enum Door {
     /// By the same token in `Authorization`.
     Bearer(String),
     /// At a static URL with this session token.
-    Session(Site, String),
+    Session(StaticUrl, String),
     /// To the control plane's tools, with an API client's access token.
     Control(Arc<dyn ControlPlane>, Arc<Secret<str>>),
 }

@@ -143,7 +143,7 @@ fn of_tool(id: &Id, version: Version, structured: bool, ended: &CallResult) -> R
             Reply::called(id, version, &Called::Done { text: &text, structured, more })
         }
         CallResult::Failed(failed) => {
-            let (words, link) = (failed.said(), failed.link_said());
+            let (words, link) = (failed.said(), failed.link_text());
             let link = failed.link.as_ref().zip(link.as_ref()).map(|(link, words)| Link { url: &link.url, words });
             Reply::called(id, version, &Called::Failed { words: &words, link })
         }

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
-use valetkey_app::calls::Asked;
+use valetkey_app::calls::RequestMemory;
 use valetkey_app::servers::remote;
 
 /// How long what the door said stands until something is done.
@@ -38,7 +38,7 @@ pub(super) async fn receive(state: &TransportState, door: Door, request: axum::e
     let read = body::read(&state.app, &ctx, &parts.headers, posted).await;
     let accepts = Accepts::of(&parts.headers);
     let mut post =
-        AuthorizedPost { state, door, ctx, behind, headers: parts.headers, accepts, asked: Asked::default() };
+        AuthorizedPost { state, door, ctx, behind, headers: parts.headers, accepts, asked: RequestMemory::default() };
     if opened.elapsed() > DOOR_VALID_FOR {
         match post.again().await {
             Ok(behind) => post.behind = behind,

@@ -4,7 +4,7 @@ use crate::kit::{Answer, Kit, until};
 use serde_json::{Value, json};
 use std::time::Duration;
 use valetkey_app::servers::instances::Ensure;
-use valetkey_app::servers::sessions::{self, Of, Wanted};
+use valetkey_app::servers::sessions::{self, SessionTarget, Wanted};
 use valetkey_app::servers::{configs, instances};
 use valetkey_app::tenancy::environments;
 use valetkey_app::{accounts, connections};
@@ -26,7 +26,7 @@ async fn config(kit: &Kit) -> McpConfig {
     configs::by_name(&kit.app, &kit.ctx, "items").await.unwrap()
 }
 
-async fn held(kit: &Kit, of: Of, access: Access) -> Held {
+async fn held(kit: &Kit, of: SessionTarget, access: Access) -> Held {
     let wanted = Wanted { of, identifier: "ann".into(), life: None, access };
     let made = sessions::create(&kit.app, &kit.ctx, wanted).await.unwrap();
     let path = made.url.strip_prefix("http://localhost:8080").unwrap().to_owned();
@@ -34,11 +34,11 @@ async fn held(kit: &Kit, of: Of, access: Access) -> Held {
 }
 
 async fn of_config(kit: &Kit, access: Access) -> Held {
-    held(kit, Of::Config(config(kit).await.id), access).await
+    held(kit, SessionTarget::Config(config(kit).await.id), access).await
 }
 
 async fn of_connection(kit: &Kit, access: Access) -> Held {
-    held(kit, Of::Connection("my_fake".into()), access).await
+    held(kit, SessionTarget::Connection("my_fake".into()), access).await
 }
 
 async fn ask(kit: &Kit, held: &Held, method: &str, params: Value) -> Answer {
@@ -154,7 +154,7 @@ async fn attack_34_a_token_ends_at_once_with_what_it_stands_on() {
         listed(&kit, &by_connection).await;
         let (app, ctx) = (&kit.app, &kit.ctx);
         let ann = Identifier::parse("ann").unwrap();
-        let of_ann = accounts::Which::Of("MY_FAKE".into(), valetkey_domain::account::Owner::of(ann.clone()));
+        let of_ann = accounts::AccountRef::Of("MY_FAKE".into(), valetkey_domain::account::Owner::of(ann.clone()));
         match what {
             "switched off" => {
                 let off = connections::Change { enabled: Some(false), ..connections::Change::default() };
@@ -219,14 +219,14 @@ async fn what_cannot_be_opened_gets_no_token_and_is_told_why() {
     let kit = Kit::new().await;
     let (app, ctx) = (&kit.app, &kit.ctx);
     let id = config(&kit).await.id;
-    let refused = async |of: Of, identifier: &str, seconds: u64| {
+    let refused = async |of: SessionTarget, identifier: &str, seconds: u64| {
         let life = (seconds > 0).then(|| Duration::from_secs(seconds));
         let wanted = Wanted { of, identifier: identifier.into(), life, access: Access::Full };
         let error = sessions::create(app, ctx, wanted).await.err().unwrap();
         (error.kind(), error.message().to_owned())
     };
-    let by_config = || Of::Config(id.clone());
-    let by_name = |name: &str| Of::Connection(name.to_owned());
+    let by_config = || SessionTarget::Config(id.clone());
+    let by_name = |name: &str| SessionTarget::Connection(name.to_owned());
     for (of, status) in [(by_config(), "no account yet"), (by_name("MY_FAKE"), "no account yet")] {
         let (kind, message) = refused(of, "ann", 0).await;
         assert!(
@@ -244,7 +244,7 @@ async fn what_cannot_be_opened_gets_no_token_and_is_told_why() {
     let nothing =
         configs::New { name: "empty".into(), description: String::new(), mappings: vec![], ..configs::New::default() };
     let empty = configs::create(app, ctx, nothing).await.unwrap();
-    assert_eq!(refused(Of::Config(empty.id), "ann", 0).await.0, Kind::FailedPrecondition);
+    assert_eq!(refused(SessionTarget::Config(empty.id), "ann", 0).await.0, Kind::FailedPrecondition);
     let other = environments::create(app, "theirs", None).await.unwrap();
     let theirs = valetkey_app::entrance::doors::operator(app, &other.id);
     for of in [by_config(), by_name("MY_FAKE")] {

@@ -22,7 +22,7 @@ const OWN: [&str; 9] = [
 
 /// One authorization request.
 #[derive(Debug)]
-pub struct Asked<'a> {
+pub struct AuthorizationRequest<'a> {
     /// The authorization endpoint; parameters in its query stay, but for those that are set here.
     pub authorize_url: &'a str,
     /// The OAuth client.
@@ -61,7 +61,7 @@ pub fn sends_nonce(scopes: &[String]) -> bool {
 ///
 /// # Errors
 /// The endpoint is no web address: nothing else is opened in a person's browser.
-pub fn authorization_url(asked: &Asked<'_>) -> Result<Url, NoWebAddress> {
+pub fn authorization_url(asked: &AuthorizationRequest<'_>) -> Result<Url, NoWebAddress> {
     let mut url = Url::parse(asked.authorize_url).ok().filter(is_web).ok_or(NoWebAddress)?;
     let is_others = |name: &str| !OWN.contains(&name);
     let kept: Vec<(String, String)> =
@@ -98,7 +98,7 @@ mod tests {
 
     fn url(authorize_url: &str, scopes: &[&str], also: Vec<(&str, &str)>) -> Result<Url, NoWebAddress> {
         let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-        authorization_url(&Asked {
+        authorization_url(&AuthorizationRequest {
             authorize_url,
             client_id: "id",
             redirect_uri: "http://localhost/cb",
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn scopes_are_asked_for_in_the_providers_own_parameter() {
         let scopes = ["chat:write".to_owned(), "search:read".to_owned()];
-        let asked = Asked {
+        let asked = AuthorizationRequest {
             authorize_url: "https://p.example/a",
             client_id: "id",
             redirect_uri: "http://localhost/cb",

@@ -5,7 +5,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use valetkey_app::accounts::Which;
+use valetkey_app::accounts::AccountRef;
 use valetkey_app::consent;
 use valetkey_app::insight::audit::{self, JournalRecord};
 use valetkey_app::{App, accounts, connections, tools};
@@ -66,7 +66,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             Ok(rows(found.iter().map(|account| row(account, name(&account.connection)))))
         }
         Verb::Get { id } => {
-            let (connection, account) = accounts::get(app, ctx, &Which::Id(id.try_into()?)).await?;
+            let (connection, account) = accounts::get(app, ctx, &AccountRef::Id(id.try_into()?)).await?;
             let last = audit::last_refresh(app, ctx, &account.id).await?;
             Ok(one(whole(&account, &connection.name, last.as_ref())))
         }
@@ -74,17 +74,17 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             let connection = connections::by_name(app, ctx, &connection).await?;
             let owner = Owner::of(Identifier::parse(&identifier)?);
             let (_, link) =
-                consent::link_for(app, ctx, &connection, owner, consent::Life::Mail, &consent::Wishes::default())
+                consent::link_for(app, ctx, &connection, owner, consent::Life::Mail, &consent::LinkOptions::default())
                     .await?;
             Ok(one(json!({"link": link.url, "opens_until": moment(link.expires_at)})))
         }
         Verb::Tools { id } => Ok(listed(&tools::report(app, ctx, &id.try_into()?).await?)),
         Verb::Disconnect { id } => {
-            let (_, became) = accounts::disconnect(app, ctx, &Which::Id(id.try_into()?)).await?;
+            let (_, became) = accounts::disconnect(app, ctx, &AccountRef::Id(id.try_into()?)).await?;
             Ok(message(format!("disconnected: {}", became.sentence())))
         }
         Verb::Delete { id } => {
-            let became = accounts::delete(app, ctx, &Which::Id(id.try_into()?)).await?;
+            let became = accounts::delete(app, ctx, &AccountRef::Id(id.try_into()?)).await?;
             Ok(message(format!("deleted: {}", became.sentence())))
         }
     }

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use valetkey_app::accounts::{self, Closed, UnderWay};
+use valetkey_app::accounts::{self, Closed, ClosingProgress};
 use valetkey_app::connections::Wired;
 use valetkey_app::{App, connections};
 use valetkey_domain::connection::{Connection, Settings};
@@ -159,7 +159,7 @@ fn told(name: &ConnectionName, closed: &Closed) -> String {
             "connection '{name}' and its accounts are deleted; the vendor has not revoked the tokens of {left} of them yet: \
              it is tried again, for a week, and the journal says what becomes of it"
         ),
-        Closed::UnderWay(UnderWay { done, of, .. }) => format!(
+        Closed::UnderWay(ClosingProgress { done, of, .. }) => format!(
             "connection '{name}' can no longer be used and is being deleted: {done} of its {of} accounts are gone. It goes \
              on by itself; `valetkey connection get {name}` says how far it is"
         ),
@@ -173,8 +173,10 @@ async fn state(app: &App, ctx: &Ctx, connection: &Connection) -> Result<String> 
     }
     Ok(match accounts::under_way(app, ctx, &connection.id).await? {
         None => "disabled".to_owned(),
-        Some(UnderWay { done, of, last_error: None }) => format!("closing {done}/{of}"),
-        Some(UnderWay { done, of, last_error: Some(why) }) => format!("closing {done}/{of}, to be tried again: {why}"),
+        Some(ClosingProgress { done, of, last_error: None }) => format!("closing {done}/{of}"),
+        Some(ClosingProgress { done, of, last_error: Some(why) }) => {
+            format!("closing {done}/{of}, to be tried again: {why}")
+        }
     })
 }
 

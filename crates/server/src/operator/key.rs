@@ -29,7 +29,7 @@ pub(crate) enum Verb {
 pub(crate) enum Rotate {
     /// The root key: all data keys are wrapped under another one
     Root {
-        /// Which, as `key roots` names it [default: the one behind the present one, else a new one]
+        /// KeySelection, as `key roots` names it [default: the one behind the present one, else a new one]
         #[arg(long, value_name = "NAME")]
         to: Option<String>,
     },
@@ -89,7 +89,7 @@ pub(super) async fn perform(backend: &Backend, verb: Verb) -> Result<Reply> {
         Verb::Rotate { what: Rotate::Root { to } } => rotate_root(backend, to.as_deref()).await,
         Verb::Rotate { what: Rotate::Data { purpose, environment } } => {
             let purposes = purpose.into_iter().map(Purpose::from).collect();
-            rotate_data(backend, &keys::Which { environment, purposes }).await
+            rotate_data(backend, &keys::KeySelection { environment, purposes }).await
         }
     }
 }
@@ -113,7 +113,7 @@ async fn roots(backend: &Backend) -> Result<Reply> {
     })))
 }
 
-async fn rotate_data(backend: &Backend, which: &keys::Which) -> Result<Reply> {
+async fn rotate_data(backend: &Backend, which: &keys::KeySelection) -> Result<Reply> {
     let done = keys::rotate(&backend.app, which, backend.progress.as_ref()).await?;
     let mut note = format!("{} new data keys; {} stored values were sealed again", done.made, done.resealed);
     if done.urls {

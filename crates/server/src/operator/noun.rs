@@ -20,15 +20,15 @@ use valetkey_domain::id::EnvironmentId;
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Noun {
     /// Environments: everything else belongs to exactly one
-    Environment(Asked<environment::Verb>),
+    Environment(VerbOf<environment::Verb>),
     /// API clients: what an app's SDK signs in with
     Client(Within<client::Verb>),
     /// Connectors: the kinds of app that there are files about
-    Connector(Asked<connector::Verb>),
+    Connector(VerbOf<connector::Verb>),
     /// Custom providers: apps that you describe yourself, for the connections of one environment
     Provider(Within<provider::Verb>),
     /// Tools: what a connector can do
-    Tool(Asked<tool::Verb>),
+    Tool(VerbOf<tool::Verb>),
     /// Connections: connectors set up for your app
     Connection(Within<connection::Verb>),
     /// Connected accounts: who has signed in where
@@ -46,11 +46,11 @@ pub(crate) enum Noun {
     /// Why a call doesn't work: all that it stands on, and what would mend it; ends with status 1 if something stops it
     Why(why::Flags),
     /// Members: who may sign in to the dashboard
-    Member(Asked<member::Verb>),
+    Member(VerbOf<member::Verb>),
     /// Print a link that signs in to the dashboard, once
     Login(login::Flags),
     /// Keys: what secrets are sealed under, and another in place of one
-    Key(Asked<key::Verb>),
+    Key(VerbOf<key::Verb>),
     /// Look whether everything is as it should be; ends with status 1 if there is a problem
     Doctor(doctor::Flags),
     /// Write everything that the database holds into one file, while the server goes on
@@ -61,7 +61,7 @@ pub(crate) enum Noun {
 
 /// A verb, whose answer is shown as a table or as JSON.
 #[derive(Args, Serialize, Deserialize)]
-pub(crate) struct Asked<Verb: Subcommand> {
+pub(crate) struct VerbOf<Verb: Subcommand> {
     /// Print JSON instead of a table
     #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
@@ -166,7 +166,7 @@ impl Noun {
             | Self::Webhook(Within { environment, .. })
             | Self::Logs(Within { environment, .. })
             | Self::Why(why::Flags { environment, .. }) => environment.as_deref(),
-            Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
+            Self::Key(VerbOf { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
                 environment.as_deref()
             }
             _ => None,
@@ -189,7 +189,7 @@ impl Noun {
             | Self::Webhook(Within { environment, .. })
             | Self::Logs(Within { environment, .. })
             | Self::Why(why::Flags { environment, .. }) => environment,
-            Self::Key(Asked { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
+            Self::Key(VerbOf { verb: key::Verb::Rotate { what: key::Rotate::Data { environment, .. } }, .. }) => {
                 environment
             }
             _ => return Ok(false),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use valetkey_app::App;
-use valetkey_app::connections::providers::{self, Entry, New, Shown, Update};
+use valetkey_app::connections::providers::{self, Entry, New, ProviderFilter, Update};
 use valetkey_domain::Ctx;
 use valetkey_domain::provider::Provider;
 
@@ -21,7 +21,7 @@ pub(crate) enum Verb {
         #[arg(value_name = "FILE")]
         file: String,
         #[arg(skip)]
-        said: Option<Said>,
+        said: Option<ProviderFile>,
     },
     /// Change a custom provider; what the file doesn't have stays
     Update {
@@ -31,7 +31,7 @@ pub(crate) enum Verb {
         #[arg(value_name = "FILE")]
         file: String,
         #[arg(skip)]
-        said: Option<Said>,
+        said: Option<ProviderFile>,
     },
     /// All custom providers of the environment; `connector list` has those that come from files
     List,
@@ -50,7 +50,7 @@ pub(crate) enum Verb {
 /// What a file says of a provider.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Said {
+pub(crate) struct ProviderFile {
     display_name: Option<String>,
     description: Option<String>,
     icon_src: Option<String>,
@@ -102,7 +102,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             Ok(one(whole(&changed)))
         }
         Verb::List => {
-            let listed = all!(|page| providers::list(app, ctx, Shown::Custom, None, &page));
+            let listed = all!(|page| providers::list(app, ctx, ProviderFilter::Custom, None, &page));
             let custom = listed.iter().filter_map(|entry| match entry {
                 Entry::Custom(provider) => Some(row(provider)),
                 Entry::OfFile(_) => None,
@@ -117,7 +117,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
     }
 }
 
-fn new(said: Said) -> Result<New> {
+fn new(said: ProviderFile) -> Result<New> {
     let (name, url) = (said.display_name.unwrap_or_default(), said.proxy_url.unwrap_or_default());
     ensure!(!name.is_empty(), "the description has no display_name: what people call the app");
     ensure!(!url.is_empty(), "the description has no proxy_url: where the app's API is (https://...)");
@@ -132,7 +132,7 @@ fn new(said: Said) -> Result<New> {
     })
 }
 
-fn update(before: Provider, said: Said) -> Update {
+fn update(before: Provider, said: ProviderFile) -> Update {
     Update {
         display_name: said.display_name.unwrap_or(before.display_name),
         description: said.description,

@@ -8,7 +8,7 @@ use serde_json::json;
 use std::time::Duration;
 use valetkey_app::App;
 use valetkey_app::servers::configs;
-use valetkey_app::servers::sessions::{self, Of, Wanted};
+use valetkey_app::servers::sessions::{self, SessionTarget, Wanted};
 use valetkey_domain::Ctx;
 use valetkey_domain::name::Identifier;
 use valetkey_domain::session::Access;
@@ -52,8 +52,8 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
     match verb {
         Verb::Create { identifier, config, connection, minutes, read_only } => {
             let of = match (config, connection) {
-                (Some(name), None) => Of::Config(configs::by_name(app, ctx, &name).await?.id),
-                (None, Some(name)) => Of::Connection(name),
+                (Some(name), None) => SessionTarget::Config(configs::by_name(app, ctx, &name).await?.id),
+                (None, Some(name)) => SessionTarget::Connection(name),
                 _ => bail!("give either --config or --connection"),
             };
             let access = if read_only { Access::ReadOnly } else { Access::Full };

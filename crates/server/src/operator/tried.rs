@@ -13,7 +13,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use valetkey_app::credentials::{Given, Said, try_out};
+use valetkey_app::credentials::{TrialInput, TrialReport, try_out};
 use valetkey_domain::time::SystemClock;
 use valetkey_domain::{Clock as _, Secret};
 use valetkey_outbound::{Outbound, SystemResolver};
@@ -29,12 +29,14 @@ pub(super) async fn perform(data: &Path, flags: &Flags, mut secrets: Secrets) ->
     let policy = compose::policy(&settings.allow)?;
     let outbound = Outbound::with_timeouts(policy, Arc::new(SystemResolver), settings.limits.outbound)?;
     let values = credential.into_iter().map(|(name, value)| (name, Secret::from(value))).collect();
-    let given = Given { way: flags.way.clone(), values, api_base_url: flags.api_base_url.clone() };
+    let given = TrialInput { way: flags.way.clone(), values, api_base_url: flags.api_base_url.clone() };
     let said = try_out(&outbound, Arc::new(connector), given, SystemClock.now()).await?;
     Ok(match said {
-        Said::Taken { id, name } => one(json!({"verify": "the app took the credential", "id": id, "name": name})),
-        Said::Refused(words) => failed("the app refused the credential", &words),
-        Said::Unclear(words) => failed("the app could not be asked, or its answer says neither", &words),
+        TrialReport::Taken { id, name } => {
+            one(json!({"verify": "the app took the credential", "id": id, "name": name}))
+        }
+        TrialReport::Refused(words) => failed("the app refused the credential", &words),
+        TrialReport::Unclear(words) => failed("the app could not be asked, or its answer says neither", &words),
     })
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
 use valetkey_app::App;
-use valetkey_app::events::webhooks::{self, Again, Issued, Webhook, Wish};
+use valetkey_app::events::webhooks::{self, Issued, Replay, Webhook, WebhookSettings};
 use valetkey_domain::Ctx;
 
 /// How many dead letters are shown at a time.
@@ -95,13 +95,15 @@ pub(crate) enum Verb {
 pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
     match verb {
         Verb::Create { url, events, description } => {
-            let wish = Wish { url: Some(url), kinds: Some(events), description, paused: None };
+            let wish = WebhookSettings { url: Some(url), kinds: Some(events), description, paused: None };
             Ok(issued(&webhooks::create(app, ctx, wish).await?))
         }
         Verb::Update { id, url, events, all_events, description, pause, resume } => {
             let kinds = (all_events || !events.is_empty()).then_some(events);
             let paused = (pause || resume).then_some(pause);
-            let changed = webhooks::update(app, ctx, &id.try_into()?, Wish { url, description, kinds, paused }).await?;
+            let changed =
+                webhooks::update(app, ctx, &id.try_into()?, WebhookSettings { url, description, kinds, paused })
+                    .await?;
             Ok(one(row(&changed)))
         }
         Verb::Rotate { id, hours } => {
@@ -113,8 +115,8 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         Verb::DeadLetters { id } => dead(app, ctx, id).await,
         Verb::Replay { id, event, dead } => {
             let again = match event {
-                Some(event) => Again::Event(event.try_into()?),
-                None if dead => Again::Dead,
+                Some(event) => Replay::Event(event.try_into()?),
+                None if dead => Replay::Dead,
                 None => bail!("give --event or --dead"),
             };
             let told = webhooks::replay(app, ctx, &id.try_into()?, &again).await?;

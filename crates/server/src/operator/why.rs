@@ -8,7 +8,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use valetkey_app::App;
-use valetkey_app::insight::why::{self, At, Question, State, Step};
+use valetkey_app::insight::why::{self, Question, RemedyPlace, State, Step};
 use valetkey_domain::account::Owner;
 use valetkey_domain::id::{AccountId, InstanceId};
 use valetkey_domain::name::Identifier;
@@ -103,16 +103,16 @@ fn row(step: &Step) -> Value {
 }
 
 /// What does it at the command line.
-fn command(at: &At) -> Option<String> {
+fn command(at: &RemedyPlace) -> Option<String> {
     match at {
-        At::Link(connection, owner, _) => {
+        RemedyPlace::Link(connection, owner, _) => {
             // The command knows users by their identifier alone.
             let user = &owner.identifier;
             (*owner == Owner::of(user.clone())).then(|| format!("valetkey account link {connection} {user}"))
         }
-        At::Connection(id) => Some(format!("valetkey connection get {id}")),
-        At::Config(id) => Some(format!("valetkey config get {id}")),
-        At::Instance(id) => Some(format!("valetkey instance get {id}")),
-        At::Elsewhere => None,
+        RemedyPlace::Connection(id) => Some(format!("valetkey connection get {id}")),
+        RemedyPlace::Config(id) => Some(format!("valetkey config get {id}")),
+        RemedyPlace::Instance(id) => Some(format!("valetkey instance get {id}")),
+        RemedyPlace::Elsewhere => None,
     }
 }

@@ -19,7 +19,7 @@ fn connection() -> Target {
 async fn db() -> (TwoEnvironments, Closing) {
     let db = fixture::two_environments().await;
     let mut tx = db.store.write().await.unwrap();
-    let asked = insert(&db.ours, &mut tx, &id("1"), &connection(), Fate::Disconnect, at(0), None).await.unwrap();
+    let asked = insert(&db.ours, &mut tx, &id("1"), &connection(), ClosingKind::Disconnect, at(0), None).await.unwrap();
     tx.commit().await.unwrap();
     assert!(asked.1);
     (db, asked.0)
@@ -34,14 +34,16 @@ async fn there_is_one_for_each_and_a_removal_wins() {
     let (db, first) = db().await;
     let mut tx = db.store.write().await.unwrap();
     let held = Some(at(60));
-    let (again, new) = insert(&db.ours, &mut tx, &id("2"), &connection(), Fate::Delete, at(1), held).await.unwrap();
+    let (again, new) =
+        insert(&db.ours, &mut tx, &id("2"), &connection(), ClosingKind::Delete, at(1), held).await.unwrap();
     assert!(!new, "one is under way");
-    assert_eq!(again, Closing { fate: Fate::Delete, ..first.clone() }, "not held by who came second");
-    let (again, _) = insert(&db.ours, &mut tx, &id("3"), &connection(), Fate::Disconnect, at(1), None).await.unwrap();
-    assert_eq!(again.fate, Fate::Delete, "what is to be removed is");
+    assert_eq!(again, Closing { fate: ClosingKind::Delete, ..first.clone() }, "not held by who came second");
+    let (again, _) =
+        insert(&db.ours, &mut tx, &id("3"), &connection(), ClosingKind::Disconnect, at(1), None).await.unwrap();
+    assert_eq!(again.fate, ClosingKind::Delete, "what is to be removed is");
     let account = Target::Account(AccountId::parse("ca_1").unwrap());
-    assert!(insert(&db.ours, &mut tx, &id("4"), &account, Fate::Delete, at(2), None).await.unwrap().1);
-    assert!(insert(&db.theirs, &mut tx, &id("5"), &connection(), Fate::Delete, at(2), None).await.unwrap().1);
+    assert!(insert(&db.ours, &mut tx, &id("4"), &account, ClosingKind::Delete, at(2), None).await.unwrap().1);
+    assert!(insert(&db.theirs, &mut tx, &id("5"), &connection(), ClosingKind::Delete, at(2), None).await.unwrap().1);
     let ours = list(&db.ours, &mut tx, 9).await.unwrap();
     assert_eq!(ours.iter().map(|closing| &closing.target).collect::<Vec<_>>(), [&connection(), &account]);
     assert_eq!(list(&db.ours, &mut tx, 1).await.unwrap().len(), 1);

@@ -6,7 +6,7 @@ use super::visit::{Answer, Posted, Visit};
 use axum::extract::Path;
 use axum::response::Response;
 use std::collections::HashMap;
-use valetkey_app::accounts::{self, Which};
+use valetkey_app::accounts::{self, AccountRef};
 use valetkey_app::insight::audit;
 use valetkey_app::{Error, connections, consent};
 use valetkey_domain::Ctx;
@@ -88,7 +88,8 @@ async fn find(
     named: &HashMap<String, String>,
 ) -> Result<(Connection, ConnectedAccount), Response> {
     let id = named.get("id").map_or("", String::as_str);
-    let which = AccountId::parse(id).map(Which::Id).map_err(|error| visit.fail(&Error::invalid(error.to_string())))?;
+    let which =
+        AccountId::parse(id).map(AccountRef::Id).map_err(|error| visit.fail(&Error::invalid(error.to_string())))?;
     accounts::get(&visit.web.app, ctx, &which).await.map_err(|error| visit.fail(&error))
 }
 
@@ -121,7 +122,7 @@ async fn page(
 pub(crate) async fn change(Path(named): Named, Posted { visit, .. }: Posted) -> Answer {
     let ctx = visit.enter(Right::HelpUsers)?;
     let (connection, account) = find(&visit, &ctx, &named).await?;
-    let (app, which) = (&visit.web.app, Which::Id(account.id.clone()));
+    let (app, which) = (&visit.web.app, AccountRef::Id(account.id.clone()));
     match named.get("change").map(String::as_str) {
         Some("link") => linked(&visit, &ctx, &connection, account.owner).await.map_err(|error| visit.fail(&error)),
         Some("disconnect") => {
@@ -149,7 +150,7 @@ pub(crate) async fn make_link(Posted { visit, form }: Posted) -> Answer {
 
 /// The account's page with a fresh link.
 async fn linked(visit: &Visit, ctx: &Ctx, connection: &Connection, owner: Owner) -> Result<Response, Error> {
-    let (life, wishes) = (consent::Life::Mail, consent::Wishes::default());
+    let (life, wishes) = (consent::Life::Mail, consent::LinkOptions::default());
     let (account, link) = consent::link_for(&visit.web.app, ctx, connection, owner, life, &wishes).await?;
     let link = (link.url, Moment::from(link.expires_at));
     page(visit, ctx, connection, &account, Some(link)).await

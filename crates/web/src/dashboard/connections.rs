@@ -8,7 +8,7 @@ use super::visit::{Answer, Fields, Posted, Visit};
 use axum::extract::Path;
 use std::collections::HashMap;
 use std::sync::Arc;
-use valetkey_app::connections::providers::{self, Entry, Shown};
+use valetkey_app::connections::providers::{self, Entry, ProviderFilter};
 use valetkey_app::connections::{self, Auth, AuthKind, ConnectionCredential, Connector, Wired};
 use valetkey_app::credentials::service_account_of;
 use valetkey_app::{Error, Page, accounts};
@@ -66,7 +66,8 @@ pub(crate) async fn catalog(visit: Visit) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
     let query = visit.query("q").to_lowercase();
     let (app, page) = (&visit.web.app, Page { size: CUSTOM, after: None });
-    let listed = providers::list(app, &ctx, Shown::All, None, &page).await.map_err(|error| visit.fail(&error))?;
+    let listed =
+        providers::list(app, &ctx, ProviderFilter::All, None, &page).await.map_err(|error| visit.fail(&error))?;
     let card = |entry: &Entry| match entry {
         Entry::OfFile(one) => ConnectorCard {
             slug: one.slug.clone(),

@@ -28,8 +28,8 @@ impl Fields {
     }
 
     /// Reads a form that may hold files (RFC 7578), with the same bounds. None if it is too large, or no such form.
-    async fn parse_parts(boundary: &str, body: Body) -> Option<Self> {
-        let limit = SizeLimit::new().whole_stream(u64::try_from(MAX_FORM).unwrap_or(u64::MAX));
+    async fn parse_parts(boundary: &str, body: Body, most: usize) -> Option<Self> {
+        let limit = SizeLimit::new().whole_stream(u64::try_from(most).unwrap_or(u64::MAX));
         let limits = Constraints::new().size_limit(limit);
         let mut parts = Multipart::with_constraints(body.into_data_stream(), boundary, limits);
         let mut fields = Self::default();
@@ -83,11 +83,11 @@ impl Fields {
     }
 }
 
-/// What a form holds; none if that is too much.
-pub(super) async fn read(kind: Option<&str>, body: Body) -> Option<Fields> {
+/// What a form of at most so many bytes holds; none if that is too much.
+pub(super) async fn read(kind: Option<&str>, body: Body, most: usize) -> Option<Fields> {
     if let Some(boundary) = kind.and_then(|kind| multer::parse_boundary(kind).ok()) {
-        return Fields::parse_parts(&boundary, body).await;
+        return Fields::parse_parts(&boundary, body, most).await;
     }
-    let bytes = axum::body::to_bytes(body, MAX_FORM).await.ok()?;
+    let bytes = axum::body::to_bytes(body, most).await.ok()?;
     Some(Fields::parse(&bytes))
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use valetkey_app::calls::{self, CallResult};
 use valetkey_app::connections::{self, Connector, Wired};
 use valetkey_app::insight::why::{self, Question};
-use valetkey_app::tools::{Asked, meant};
+use valetkey_app::tools::{AccountQuery, meant};
 use valetkey_app::{Error, Page, accounts};
 use valetkey_domain::member::Right;
 use valetkey_domain::name::Identifier;
@@ -179,11 +179,14 @@ async fn called(
     let app = &visit.web.app;
     let (request, _) = pretty(&Value::Object(arguments.clone()));
     let identifier = Identifier::parse(&choice.user)?;
-    let asked =
-        Asked { connection: Some(choice.connection.clone()), identifier: Some(identifier.clone()), ..Asked::default() };
+    let asked = AccountQuery {
+        connection: Some(choice.connection.clone()),
+        identifier: Some(identifier.clone()),
+        ..AccountQuery::default()
+    };
     let begun = app.now();
     let took = || app.now().as_millisecond() - begun.as_millisecond();
-    let room = calls::Asked::room(app, ctx, request.len()).await?;
+    let room = calls::RequestMemory::room(app, ctx, request.len()).await?;
     let result = match meant(app, ctx, &choice.tool, asked).await {
         Ok(meant) => calls::execute(app, ctx, meant, arguments, None, room).answer().await,
         Err(error) if error.kind() == Kind::NotFound => {

@@ -9,7 +9,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use valetkey_app::Error;
-use valetkey_app::connections::providers::{self, Entry, New, Shown, Update};
+use valetkey_app::connections::providers::{self, Entry, New, ProviderFilter, Update};
 use valetkey_domain::member::Right;
 use valetkey_domain::provider::Provider;
 use valetkey_domain::{Ctx, Kind};
@@ -27,7 +27,7 @@ const STARTS: [(&str, &str); 4] =
 pub(crate) async fn list(visit: Visit) -> Answer {
     let ctx = visit.enter(Right::See)?;
     let page = visit.list_page(SIZE);
-    let listed = providers::list(&visit.web.app, &ctx, Shown::Custom, None, &page).await;
+    let listed = providers::list(&visit.web.app, &ctx, ProviderFilter::Custom, None, &page).await;
     let listed = listed.map_err(|error| visit.fail(&error))?;
     let pager = Pager::of(&listed, &[]);
     let rows = listed.items.iter().filter_map(|entry| match entry {

@@ -7,6 +7,8 @@ use futures::future::ready;
 use futures::stream::{self, StreamExt as _};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tower::ServiceExt;
 use valetkey_app::entrance::{browsers, sign_in};
 use valetkey_app::tenancy::members;
@@ -263,6 +265,67 @@ async fn a_form_of_two_tabs_overwrites_nothing_and_keeps_what_was_typed() {
         let again = post(&path, format!("{other}&seen={}", seen(&stale.text))).await;
         assert_eq!(again.status, StatusCode::SEE_OTHER, "{path}: {}", again.text);
     }
+}
+
+/// Forms without end, by nobody: of one no more is read than is kept for who signs in again, and of a few at a time.
+#[tokio::test]
+async fn of_forms_that_nobody_is_signed_in_for_little_is_read() {
+    let site = site_at(OWN).await;
+    let read = Arc::new(AtomicUsize::new(0));
+    let post = |path: &str, kind: &str, chunks: usize, pause: bool| {
+        let read = read.clone();
+        let chunks = stream::iter(0..chunks).then(move |_| {
+            let read = read.clone();
+            async move {
+                if pause && read.load(Ordering::SeqCst) > 0 {
+                    std::future::pending::<()>().await;
+                }
+                read.fetch_add(4096, Ordering::SeqCst);
+                Ok::<_, std::io::Error>(vec![b'a'; 4096])
+            }
+        });
+        let request = Request::post(path)
+            .header(header::COOKIE, "valetkey_session_8080=made-up")
+            .header(header::ORIGIN, OWN)
+            .header(header::CONTENT_TYPE, kind)
+            .body(Body::from_stream(chunks));
+        site.web.router().merge(site.web.dashboard()).oneshot(request.unwrap())
+    };
+    let form = "application/x-www-form-urlencoded";
+    for (path, kind, most) in [
+        ("/dashboard/development/configs/create", form, 64),
+        ("/dashboard/development/configs/create", "multipart/form-data; boundary=x", 64),
+        ("/sign-in", form, 200),
+        ("/sign-in/provider", form, 8),
+        ("/login/whatever", form, 8),
+        ("/connect/i/whatever", form, 8),
+        ("/connect/approve/whatever", form, 8),
+        ("/connect/done/whatever", form, 8),
+        ("/connect/yours/whatever", form, 8),
+        ("/connect/whatever", form, 128),
+    ] {
+        read.store(0, Ordering::SeqCst);
+        let answer = post(path, kind, 1000, false).await.unwrap();
+        assert!(answer.status().is_client_error(), "{path}: {}", answer.status());
+        assert!(read.load(Ordering::SeqCst) <= (most + 8) * 1024, "{path}: {}", read.load(Ordering::SeqCst));
+    }
+    read.store(0, Ordering::SeqCst);
+    let mut slow =
+        stream::iter(0..16).map(|_| post("/dashboard/development/configs/create", form, 2, true)).buffer_unordered(16);
+    let next = post("/dashboard/development/configs/create", form, 1, false);
+    let answer = tokio::select! {
+        biased;
+        _ = slow.next() => panic!("it never ends"),
+        answer = next => answer.unwrap(),
+    };
+    assert_eq!(
+        (answer.status(), read.load(Ordering::SeqCst)),
+        (StatusCode::UNAUTHORIZED, 4096),
+        "who comes seventeenth"
+    );
+    drop(slow);
+    let answer = post("/dashboard/development/configs/create", form, 1, false).await.unwrap();
+    assert_eq!((answer.status(), read.load(Ordering::SeqCst)), (StatusCode::UNAUTHORIZED, 8192), "after them");
 }
 
 /// A form that is sent slowly, by a member who meanwhile is signed out, or has another role.

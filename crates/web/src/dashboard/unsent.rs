@@ -1,9 +1,10 @@
 //! Forms that could not be taken, because nobody is signed in any more or somebody else is: what was typed is not lost. It
 //! goes with the page to sign in on, and is sent again by a button once somebody is signed in. Secrets are typed again.
 
-use super::forms::{FORM, Fields, SIGN_IN};
+use super::forms::{self, FORM, Fields, SIGN_IN};
 use super::pages::{SignIn, Unsent};
 use crate::Web;
+use axum::body::Body;
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
@@ -21,15 +22,31 @@ const SECRETS: [(&str, &str); 5] = [
 
 /// The most bytes of a form that go with the page to sign in on.
 const MOST: usize = 64 * 1024;
+/// The most bytes of what is sent to sign in: such a form, encoded once more, beside name and password.
+pub(super) const MAX_SIGN_IN: usize = 3 * MOST + crate::MAX_FORM;
+
+/// The page to sign in on, with the form that nobody was signed in for when its head came. Anybody can send such a one, so
+/// only a few are read at a time, and no more of one than goes along.
+pub(super) async fn of_nobody(web: &Web, parts: &Parts, kind: Option<&str>, body: Body) -> Response {
+    let form = match web.forms_of_nobody.try_acquire() {
+        Ok(_turn) => forms::read(kind, body, MOST).await,
+        Err(_) => None,
+    };
+    signed_out(web, parts, form)
+}
 
 /// The page to sign in on, with the form.
 pub(super) fn signed_out(web: &Web, parts: &Parts, form: Option<Fields>) -> Response {
     let kept = form.map(|form| encoded(&form)).filter(|kept| kept.len() <= MOST);
     let wrong = Some(match kept {
-        Some(_) => "You were signed out before this form arrived, and nothing was changed. Sign in, and it goes on.".to_owned(),
-        None => "You were signed out before this form arrived, and nothing was changed. It is too long to be kept here: sign \
-                 in in another window, then go back to the page before this one and send it again."
-            .to_owned(),
+        Some(_) => {
+            "You were signed out before this form arrived, and nothing was changed. Sign in, and it goes on.".to_owned()
+        }
+        None => {
+            "You were signed out before this form arrived, and nothing was changed. It could not be kept here: sign in \
+                 in another window, then go back to the page before this one and send it again."
+                .to_owned()
+        }
     });
     let next = Some(parts.uri.path().to_owned());
     let mut answer = web.form(SIGN_IN, &parts.headers, |token| SignIn {

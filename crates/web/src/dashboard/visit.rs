@@ -1,8 +1,8 @@
 //! A member's request: who it is, in which environment, and, for a form, what it holds. A handler that takes a
 //! [`Visit`] or a [`Posted`] can't be reached by anybody else.
 
-use super::forms::{FORM, read};
-pub(super) use super::forms::{Fields, MAX_FORM};
+pub(super) use super::forms::Fields;
+use super::forms::{FORM, MAX_FORM, read};
 use super::frame::{Frame, May, Section};
 use super::pages::Failure;
 use super::unsent;
@@ -94,19 +94,20 @@ impl FromRequest<Web> for Posted {
         let kind = kind.as_deref();
         let mut visit = match Visit::open(web, &mut parts).await {
             Ok(visit) => visit,
-            Err(Out::Nobody) if own => return Err(unsent::signed_out(web, &parts, read(kind, body).await)),
-            Err(out) => return Err(out.answer(web, &parts)),
-        };
-        let form = read(kind, body).await.ok_or_else(|| visit.refuse(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE))?;
-        // It may have been long in coming.
-        visit.who = match member(web, &parts).await {
-            Ok((_, who)) => who,
-            Err(Out::Nobody) if own => return Err(unsent::signed_out(web, &parts, Some(form))),
+            Err(Out::Nobody) if own => return Err(unsent::of_nobody(web, &parts, kind, body).await),
             Err(out) => return Err(out.answer(web, &parts)),
         };
         if !own {
             return Err(visit.refuse(StatusCode::FORBIDDEN, FOREIGN));
         }
+        let form =
+            read(kind, body, MAX_FORM).await.ok_or_else(|| visit.refuse(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE))?;
+        // It may have been long in coming.
+        visit.who = match member(web, &parts).await {
+            Ok((_, who)) => who,
+            Err(Out::Nobody) => return Err(unsent::signed_out(web, &parts, Some(form))),
+            Err(out) => return Err(out.answer(web, &parts)),
+        };
         if !browsers::owns_form(&visit.cookie, FORM, form.text("token")) {
             return Err(unsent::of_another_session(web, &parts, &visit.cookie, &form));
         }

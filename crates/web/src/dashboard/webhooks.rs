@@ -8,7 +8,7 @@ use axum::response::Response;
 use std::collections::HashMap;
 use std::time::Duration;
 use valetkey_app::Error;
-use valetkey_app::events::webhooks::{self, Again, Webhook, Wish};
+use valetkey_app::events::webhooks::{self, Replay, Webhook, WebhookSettings};
 use valetkey_domain::event::EventKind;
 use valetkey_domain::id::{EventId, WebhookId};
 use valetkey_domain::member::Right;
@@ -80,13 +80,13 @@ fn seen(webhook: &Webhook) -> String {
 }
 
 /// What a form says. No kind at all would stand for every kind, which is not what somebody meant who chose "these".
-fn wish(sent: &Fields) -> Result<Wish, Error> {
+fn wish(sent: &Fields) -> Result<WebhookSettings, Error> {
     let these = sent.text("which") == "these";
     let kinds: Vec<String> = if these { sent.all("kind").map(ToOwned::to_owned).collect() } else { Vec::new() };
     if these && kinds.is_empty() {
         return Err(Error::invalid("no kind of event is chosen: choose some, or all"));
     }
-    Ok(Wish {
+    Ok(WebhookSettings {
         url: Some(sent.text("url").to_owned()),
         description: Some(sent.text("description").to_owned()),
         kinds: Some(kinds),
@@ -199,7 +199,7 @@ pub(crate) async fn change(Path(named): Named, Posted { visit, form }: Posted) -
     let ctx = visit.enter(Right::Develop)?;
     let webhook = find(&visit, &ctx, &named).await?;
     let (app, id, here) = (&visit.web.app, &webhook.id, format!("/webhooks/{}", webhook.id));
-    let pause = |paused| Wish { paused: Some(paused), ..Wish::default() };
+    let pause = |paused| WebhookSettings { paused: Some(paused), ..WebhookSettings::default() };
     let done = match named.get("change").map(String::as_str) {
         Some("rotate") => {
             let overlap = if form.has("at_once") { Duration::ZERO } else { OVERLAP };
@@ -215,8 +215,8 @@ pub(crate) async fn change(Path(named): Named, Posted { visit, form }: Posted) -
         Some("resume") => webhooks::update(app, &ctx, id, pause(false)).await.map(|_| "webhook-resumed"),
         Some("replay") => {
             let again = match form.some("event") {
-                None => Ok(Again::Dead),
-                Some(event) => EventId::parse(&event).map(Again::Event),
+                None => Ok(Replay::Dead),
+                Some(event) => EventId::parse(&event).map(Replay::Event),
             };
             let again = again.map_err(|error| visit.fail(&Error::invalid(error.to_string())))?;
             webhooks::replay(app, &ctx, id, &again).await.map(|_| "events-again")

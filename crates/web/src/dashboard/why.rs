@@ -4,7 +4,7 @@ use super::frame::Section;
 use super::pages::{LinkForm, MendRow, StepRow, WhyPage};
 use super::visit::{Answer, Fields, Posted, Visit};
 use valetkey_app::Error;
-use valetkey_app::insight::why::{self, At, Question, State, Step, Why};
+use valetkey_app::insight::why::{self, Question, RemedyPlace, State, Step, Why};
 use valetkey_domain::id::{AccountId, InstanceId};
 use valetkey_domain::member::Right;
 use valetkey_domain::name::Identifier;
@@ -112,18 +112,18 @@ fn row(root: &str, step: &Step) -> StepRow {
     StepRow { label: step.what.label(), of: step.of.clone(), state, words: step.words.clone(), mend }
 }
 
-fn place(at: &At) -> Option<String> {
+fn place(at: &RemedyPlace) -> Option<String> {
     match at {
-        At::Connection(id) => Some(format!("/connections/{id}")),
-        At::Config(id) => Some(format!("/configs/{id}")),
-        At::Instance(id) => Some(format!("/instances/{id}")),
-        At::Link(_, _, Some(id)) => Some(format!("/accounts/{id}")),
-        At::Link(_, _, None) | At::Elsewhere => None,
+        RemedyPlace::Connection(id) => Some(format!("/connections/{id}")),
+        RemedyPlace::Config(id) => Some(format!("/configs/{id}")),
+        RemedyPlace::Instance(id) => Some(format!("/instances/{id}")),
+        RemedyPlace::Link(_, _, Some(id)) => Some(format!("/accounts/{id}")),
+        RemedyPlace::Link(_, _, None) | RemedyPlace::Elsewhere => None,
     }
 }
 
-fn link(root: &str, at: &At) -> Option<LinkForm> {
-    let At::Link(connection, owner, account) = at else { return None };
+fn link(root: &str, at: &RemedyPlace) -> Option<LinkForm> {
+    let RemedyPlace::Link(connection, owner, account) = at else { return None };
     let action = match account {
         Some(id) => format!("{root}/accounts/{id}/link"),
         None => format!("{root}/links"),

@@ -166,14 +166,14 @@ impl Site {
 
     /// Asks for another link, and takes that one from now on.
     pub(super) async fn relink(&mut self) {
-        let which = accounts::Which::Id(self.account.clone());
+        let which = accounts::AccountRef::Id(self.account.clone());
         let (connection, account) = accounts::get(&self.app, &self.ctx, &which).await.unwrap();
         self.link = new_link(&self.app, &self.ctx, &connection, &account).await;
     }
 
     /// How the account stands.
     pub(super) async fn status(&self) -> &'static str {
-        let which = accounts::Which::Id(self.account.clone());
+        let which = accounts::AccountRef::Id(self.account.clone());
         accounts::get(&self.app, &self.ctx, &which).await.unwrap().1.status.name()
     }
 
@@ -191,7 +191,7 @@ impl Site {
 
     /// Who the account is at the provider.
     pub(super) async fn subject(&self) -> Option<String> {
-        let which = accounts::Which::Id(self.account.clone());
+        let which = accounts::AccountRef::Id(self.account.clone());
         accounts::get(&self.app, &self.ctx, &which).await.unwrap().1.subject
     }
 

@@ -2,7 +2,7 @@
 
 use crate::services::shared::{non_empty, not_offered};
 use crate::services::structs;
-use valetkey_app::accounts::Given;
+use valetkey_app::accounts::ImportedCredential;
 use valetkey_app::{Error, Result};
 use valetkey_domain::Secret;
 use valetkey_proto::v1::connected_accounts as wire;
@@ -12,24 +12,24 @@ use valetkey_proto::v1::connected_accounts::authorization_details::Details;
 ///
 /// # Errors
 /// It is of a kind that isn't offered, or half of what is needed.
-pub(super) fn credential(details: Option<wire::AuthorizationDetails>) -> Result<Option<Given>> {
+pub(super) fn credential(details: Option<wire::AuthorizationDetails>) -> Result<Option<ImportedCredential>> {
     match details.and_then(|details| details.details) {
         None => Ok(None),
         Some(Details::OauthToken(token)) => oauth(token),
         Some(Details::StaticAuth(auth)) if auth.details.as_ref().is_none_or(|members| members.fields.is_empty()) => {
             Ok(None)
         }
-        Some(Details::StaticAuth(auth)) => Ok(Some(Given::Fields(structs::members(auth.details)))),
-        Some(Details::GoogleDwd(delegation)) => Ok(non_empty(delegation.subject).map(Given::Subject)),
+        Some(Details::StaticAuth(auth)) => Ok(Some(ImportedCredential::Fields(structs::members(auth.details)))),
+        Some(Details::GoogleDwd(delegation)) => Ok(non_empty(delegation.subject).map(ImportedCredential::Subject)),
         Some(Details::TrustedIdp(_)) => Err(not_offered("authorization_details.trusted_idp is")),
     }
 }
 
-fn oauth(token: wire::OauthToken) -> Result<Option<Given>> {
+fn oauth(token: wire::OauthToken) -> Result<Option<ImportedCredential>> {
     match (non_empty(token.access_token), non_empty(token.refresh_token)) {
         (None, None) => Ok(None),
         (None, Some(_)) => Err(Error::invalid("oauth_token.access_token is missing beside the refresh token")),
-        (Some(access), refresh) => Ok(Some(Given::Tokens {
+        (Some(access), refresh) => Ok(Some(ImportedCredential::Tokens {
             access_token: Secret::from(access),
             refresh_token: refresh.map(Secret::from),
             scopes: token.scopes,
@@ -41,7 +41,7 @@ fn oauth(token: wire::OauthToken) -> Result<Option<Given>> {
 mod tests {
     use super::*;
 
-    fn read(details: Details) -> Result<Option<Given>> {
+    fn read(details: Details) -> Result<Option<ImportedCredential>> {
         credential(Some(wire::AuthorizationDetails { details: Some(details) }))
     }
 
@@ -61,21 +61,22 @@ mod tests {
             scopes: vec!["s".into()],
             ..Default::default()
         };
-        let Some(Given::Tokens { access_token, refresh_token, scopes }) = read(Details::OauthToken(token)).unwrap()
+        let Some(ImportedCredential::Tokens { access_token, refresh_token, scopes }) =
+            read(Details::OauthToken(token)).unwrap()
         else {
             panic!("tokens are tokens")
         };
         assert_eq!((access_token.expose(), scopes), ("at", vec!["s".to_owned()]));
         assert_eq!(refresh_token.unwrap().expose(), "rt");
         let fields = structs::of(serde_json::json!({"api_key": "k", "port": 7}).as_object().unwrap());
-        let Some(Given::Fields(members)) =
+        let Some(ImportedCredential::Fields(members)) =
             read(Details::StaticAuth(wire::StaticAuth { details: Some(fields) })).unwrap()
         else {
             panic!("fields are fields")
         };
         assert_eq!(serde_json::Value::from(members), serde_json::json!({"api_key": "k", "port": 7}));
         let delegation = wire::GoogleDwdAuth { subject: "ann@acme.example".into(), ..Default::default() };
-        assert!(matches!(read(Details::GoogleDwd(delegation)).unwrap(), Some(Given::Subject(_))));
+        assert!(matches!(read(Details::GoogleDwd(delegation)).unwrap(), Some(ImportedCredential::Subject(_))));
     }
 
     #[test]

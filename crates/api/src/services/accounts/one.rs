@@ -4,7 +4,7 @@ use super::which::Address;
 use super::{imported, render};
 use crate::services::shared::{id, non_empty as text, timestamp};
 use crate::services::structs;
-use valetkey_app::accounts::{self, Which};
+use valetkey_app::accounts::{self, AccountRef};
 use valetkey_app::consent;
 use valetkey_app::{App, Error, Result, connections};
 use valetkey_domain::Ctx;
@@ -104,7 +104,7 @@ pub(super) async fn magic_link(
 ) -> Result<wire::GetMagicLinkForConnectedAccountResponse> {
     let user_verify_url = request.user_verify_url.take().and_then(text);
     let state = request.state.take().and_then(text);
-    let wishes = consent::Wishes { user_verify_url, state, ..consent::Wishes::default() };
+    let wishes = consent::LinkOptions { user_verify_url, state, ..consent::LinkOptions::default() };
     let (connection, owner) = match Address::from(&mut request) {
         address if address.id.as_deref().is_some_and(|id| !id.is_empty()) => {
             let (connection, account) = accounts::get(app, ctx, &address.which()?).await?;
@@ -130,15 +130,15 @@ pub(super) async fn verify_user(
     Ok(wire::VerifyConnectedAccountUserResponse { post_user_verify_redirect_url: confirmed.go_on_to })
 }
 
-async fn show(app: &App, ctx: &Ctx, which: &Which) -> Result<wire::ConnectedAccount> {
+async fn show(app: &App, ctx: &Ctx, which: &AccountRef) -> Result<wire::ConnectedAccount> {
     let (connection, account) = accounts::get(app, ctx, which).await?;
     Ok(render::account(app, &connection, &account, None))
 }
 
 /// An empty id means "the account of the person who is signed in", which an API client has none of.
-fn by_id(text: &str) -> Result<Which> {
+fn by_id(text: &str) -> Result<AccountRef> {
     if text.is_empty() {
         return Err(Error::invalid("an API client has no account of its own: give the account's id in the path"));
     }
-    Ok(Which::Id(id(AccountId::parse, text)?))
+    Ok(AccountRef::Id(id(AccountId::parse, text)?))
 }

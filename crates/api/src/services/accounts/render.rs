@@ -5,7 +5,7 @@ use crate::services::shared::{provider, timestamp};
 use crate::services::structs;
 use serde_json::{Map, Value};
 use valetkey_app::App;
-use valetkey_app::accounts::Shown;
+use valetkey_app::accounts::ShownCredential;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::connection::Connection;
 use valetkey_proto::v1::connected_accounts as wire;
@@ -16,7 +16,7 @@ pub(super) fn account(
     app: &App,
     connection: &Connection,
     account: &ConnectedAccount,
-    credential: Option<&Shown>,
+    credential: Option<&ShownCredential>,
 ) -> wire::ConnectedAccount {
     wire::ConnectedAccount {
         identifier: account.owner.identifier.to_string(),
@@ -64,19 +64,19 @@ fn whole(given: &Map<String, Value>) -> Map<String, Value> {
 }
 
 /// Refresh tokens stay with us. With a form's fields goes what the account says of itself beside them.
-fn details(account: &ConnectedAccount, credential: &Shown) -> wire::AuthorizationDetails {
+fn details(account: &ConnectedAccount, credential: &ShownCredential) -> wire::AuthorizationDetails {
     let details = match credential {
-        Shown::Token(token) => Details::OauthToken(wire::OauthToken {
+        ShownCredential::Token(token) => Details::OauthToken(wire::OauthToken {
             access_token: token.expose().to_owned(),
             scopes: account.scopes.clone(),
             ..Default::default()
         }),
-        Shown::Fields(fields) => {
+        ShownCredential::Fields(fields) => {
             let fields = fields.iter().map(|(name, value)| (name.to_owned(), Value::from(value.expose())));
             let all: Map<String, Value> = account.api_config.clone().into_iter().chain(fields).collect();
             Details::StaticAuth(wire::StaticAuth { details: Some(structs::of(&all)) })
         }
-        Shown::Subject(subject, token) => Details::GoogleDwd(wire::GoogleDwdAuth {
+        ShownCredential::Subject(subject, token) => Details::GoogleDwd(wire::GoogleDwdAuth {
             subject: subject.clone(),
             access_token: token.expose().to_owned(),
             scopes: account.scopes.clone(),

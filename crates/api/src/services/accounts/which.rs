@@ -1,7 +1,7 @@
 //! Which account a request means: by its id, or by connector (the connection's name) and identifier. With an id the
 //! rest is not looked at.
 
-use valetkey_app::accounts::Which;
+use valetkey_app::accounts::AccountRef;
 use valetkey_app::{Error, Result};
 use valetkey_domain::account::Owner;
 use valetkey_domain::id::AccountId;
@@ -25,10 +25,10 @@ impl Address {
     ///
     /// # Errors
     /// Neither an id nor connector and identifier are given.
-    pub(super) fn which(self) -> Result<Which> {
+    pub(super) fn which(self) -> Result<AccountRef> {
         match self.id.clone().and_then(non_empty) {
-            Some(text) => Ok(Which::Id(id(AccountId::parse, &text)?)),
-            None => self.of().map(|(connector, owner)| Which::Of(connector, owner)),
+            Some(text) => Ok(AccountRef::Id(id(AccountId::parse, &text)?)),
+            None => self.of().map(|(connector, owner)| AccountRef::Of(connector, owner)),
         }
     }
 
@@ -87,8 +87,8 @@ mod tests {
 
     #[test]
     fn an_id_wins_and_empty_is_absent() {
-        assert!(matches!(address(Some("ca_1"), Some("gmail"), Some("u")).which().unwrap(), Which::Id(_)));
-        let Which::Of(connector, owner) = address(Some(""), Some("gmail"), Some("u")).which().unwrap() else {
+        assert!(matches!(address(Some("ca_1"), Some("gmail"), Some("u")).which().unwrap(), AccountRef::Id(_)));
+        let AccountRef::Of(connector, owner) = address(Some(""), Some("gmail"), Some("u")).which().unwrap() else {
             panic!("an empty id names nothing");
         };
         assert_eq!((connector.as_str(), owner.identifier.as_str()), ("gmail", "u"));

@@ -2,7 +2,7 @@
 
 use crate::services::shared::{id, non_empty, timestamp};
 use std::time::Duration;
-use valetkey_app::servers::sessions::{self, Of, Wanted};
+use valetkey_app::servers::sessions::{self, SessionTarget, Wanted};
 use valetkey_app::{App, Error, Result};
 use valetkey_domain::Ctx;
 use valetkey_domain::id::ConfigId;
@@ -16,8 +16,8 @@ pub(super) async fn create(
     request: wire::CreateMcpSessionTokenRequest,
 ) -> Result<wire::CreateMcpSessionTokenResponse> {
     let of = match non_empty(request.mcp_config_id) {
-        Some(config) => Of::Config(id(ConfigId::parse, &config)?),
-        None => Of::Connection(request.key_id),
+        Some(config) => SessionTarget::Config(id(ConfigId::parse, &config)?),
+        None => SessionTarget::Connection(request.key_id),
     };
     let access = Access::parse(&request.access_level);
     let access = access.ok_or_else(|| Error::invalid("access_level must be FULL or READ_ONLY, or left out"))?;

@@ -6,7 +6,7 @@ use crate::services::structs;
 use serde_json::{Map, Value};
 use std::time::Duration;
 use valetkey_app::calls::{self, CallResult};
-use valetkey_app::tools::{Asked, Meant, meant};
+use valetkey_app::tools::{AccountQuery, ResolvedTool, meant};
 use valetkey_app::{App, Result};
 use valetkey_domain::Ctx;
 use valetkey_domain::id::AccountId;
@@ -20,7 +20,7 @@ pub(super) async fn execute(
     app: &App,
     ctx: &Ctx,
     request: wire::ExecuteToolRequest,
-    asked: calls::Asked,
+    asked: calls::RequestMemory,
 ) -> std::result::Result<wire::ExecuteToolResponse, Failure> {
     let refused = |error| Failure::from_app(&error, Some(&ctx.request));
     let run = request.agent_run_id.clone().and_then(non_empty);
@@ -37,10 +37,10 @@ pub(super) async fn execute(
     }
 }
 
-async fn named(app: &App, ctx: &Ctx, request: wire::ExecuteToolRequest) -> Result<Meant> {
+async fn named(app: &App, ctx: &Ctx, request: wire::ExecuteToolRequest) -> Result<ResolvedTool> {
     let account = request.connected_account_id.and_then(non_empty);
     let identifier = request.identifier.and_then(non_empty);
-    let asked = Asked {
+    let asked = AccountQuery {
         account: account.map(|text| id(AccountId::parse, &text)).transpose()?,
         connection: request.connector.and_then(non_empty),
         identifier: identifier.map(|text| Identifier::parse(&text)).transpose()?,

@@ -15,7 +15,7 @@ use valetkey_domain::connection::Connection;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::{AccountId, ClosingId, ConnectionId};
 use valetkey_domain::{Ctx, Kind, Timestamp};
-use valetkey_storage::closings::{self as jobs, Closing, Fate, Progress, Target};
+use valetkey_storage::closings::{self as jobs, Closing, ClosingKind, Progress, Target};
 use valetkey_storage::{Tx, accounts as rows, connections as connection_rows, doors, revocations as revocation_rows};
 
 /// How long a job is held from one account to the next.
@@ -39,12 +39,12 @@ pub enum Closed {
     /// The connection and its accounts are gone; so many of them the provider has still to revoke.
     Gone(u64),
     /// It is going on.
-    UnderWay(UnderWay),
+    UnderWay(ClosingProgress),
 }
 
 /// How far a removal that goes on has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnderWay {
+pub struct ClosingProgress {
     /// How many accounts have ended.
     pub done: u64,
     /// How many there are in all.
@@ -83,12 +83,12 @@ pub async fn delete_connection(app: &App, ctx: &Ctx, id: &ConnectionId) -> Resul
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn under_way(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Option<UnderWay>> {
+pub async fn under_way(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Option<ClosingProgress>> {
     let mut tx = app.core.store.read().await?;
     let Some(job) = jobs::of(ctx, &mut tx, &Target::Connection(id.clone())).await? else { return Ok(None) };
     let done = u64::try_from(job.done).unwrap_or(0);
     let of = done + jobs::left(ctx, &mut tx, id).await?;
-    Ok(Some(UnderWay { done, of, last_error: job.last_error }))
+    Ok(Some(ClosingProgress { done, of, last_error: job.last_error }))
 }
 
 /// Takes up the removals that nobody is at: their processes died, or they could not go on.
@@ -141,7 +141,7 @@ async fn intend(app: &App, ctx: &Ctx, connection: &Connection) -> Result<Option<
     let target = Target::Connection(connection.id.clone());
     let mut change = app.core.change(ctx).await?;
     unused(ctx, &mut change, connection).await?;
-    let (job, new) = jobs::insert(ctx, &mut change, &id, &target, Fate::Delete, now, Some(now + LEASE)).await?;
+    let (job, new) = jobs::insert(ctx, &mut change, &id, &target, ClosingKind::Delete, now, Some(now + LEASE)).await?;
     if !new {
         return Ok(None);
     }
@@ -222,13 +222,13 @@ impl Job<'_> {
         let Some(mut ending) = Ending::of(app, ctx, wired, id).await? else { return Ok(true) };
         ending.all = ending.all.into_iter().map(Ready::left_to_others).collect();
         let change = app.core.change(ctx).await?;
-        let Some(mut change) = ending.write(ctx, change, Fate::Delete).await? else { return Ok(true) };
+        let Some(mut change) = ending.write(ctx, change, ClosingKind::Delete).await? else { return Ok(true) };
         let until = app.core.now() + LEASE;
         let progress = Progress { done: 1, failed: i64::from(ending.leaves_tokens()), until };
         if !jobs::progress(ctx, &mut change, &self.id, self.lease, progress).await? {
             return Ok(false);
         }
-        let (action, detail) = ending.journal_entry(Fate::Delete);
+        let (action, detail) = ending.journal_entry(ClosingKind::Delete);
         change.record(action, id.as_str(), detail).await?.commit().await?;
         self.lease = until;
         Ok(true)

@@ -27,11 +27,11 @@ async fn left(fixture: &Fixture) -> usize {
     revocation_rows::of_account(&fixture.ctx, &mut tx, &fixture.account.id, 100).await.unwrap().len()
 }
 
-async fn ended(fixture: &Fixture, fate: Fate) -> AtProvider {
-    let which = Which::Id(fixture.account.id.clone());
+async fn ended(fixture: &Fixture, fate: ClosingKind) -> AtProvider {
+    let which = AccountRef::Id(fixture.account.id.clone());
     match fate {
-        Fate::Disconnect => disconnect(&fixture.app, &fixture.ctx, &which).await.unwrap().1,
-        Fate::Delete => delete(&fixture.app, &fixture.ctx, &which).await.unwrap(),
+        ClosingKind::Disconnect => disconnect(&fixture.app, &fixture.ctx, &which).await.unwrap().1,
+        ClosingKind::Delete => delete(&fixture.app, &fixture.ctx, &which).await.unwrap(),
     }
 }
 
@@ -39,7 +39,7 @@ async fn ended(fixture: &Fixture, fate: Fate) -> AtProvider {
 async fn a_caller_that_leaves_leaves_no_account_active_whose_tokens_are_dead() {
     let fixture = fixture(RULE).await;
     let at_rest = fixture.app.core.tasks.len();
-    let which = Which::Id(fixture.account.id.clone());
+    let which = AccountRef::Id(fixture.account.id.clone());
     for dropped in [Dropped::Waiting, Dropped::Woken] {
         // How far one poll comes is the database's business: it is gone through until a caller left in the middle.
         let (mut times, mut stopped, mut rounds) = (1, 0, 0);
@@ -64,7 +64,7 @@ async fn a_caller_that_leaves_leaves_no_account_active_whose_tokens_are_dead() {
 
 #[tokio::test]
 async fn what_the_provider_does_not_revoke_is_told_and_tried_again() {
-    for fate in [Fate::Disconnect, Fate::Delete] {
+    for fate in [ClosingKind::Disconnect, ClosingKind::Delete] {
         let fixture = fixture(RULE).await;
         fixture.sign_in(HOUR).await;
         fixture.provider.will_revoke(unavailable());
@@ -96,7 +96,7 @@ async fn after_a_week_it_is_given_up_and_told() {
     for _ in 0..1_000 {
         fixture.provider.will_revoke(unavailable());
     }
-    assert_eq!(ended(&fixture, Fate::Delete).await, AtProvider::Later);
+    assert_eq!(ended(&fixture, ClosingKind::Delete).await, AtProvider::Later);
     let mut hours = 0;
     while left(&fixture).await > 0 {
         fixture.clock.advance(Duration::from_secs(3_600));
@@ -116,7 +116,7 @@ async fn what_a_process_that_died_was_at_is_revoked_by_the_next() {
     let (app, ctx, id) = (&fixture.app, &fixture.ctx, &fixture.account.id);
     let ending = Ending::of(app, ctx, Some(&fixture.wired()), id).await.unwrap().unwrap();
     let change = app.core.change(ctx).await.unwrap();
-    let ended = ending.write(ctx, change, Fate::Delete).await.unwrap().unwrap();
+    let ended = ending.write(ctx, change, ClosingKind::Delete).await.unwrap().unwrap();
     ended.record("account.deleted", id.as_str(), Map::new()).await.unwrap().commit().await.unwrap();
     // It dies here.
     revocations::due(app).await.unwrap();
@@ -132,14 +132,14 @@ async fn a_later_try_spares_a_grant_that_is_lived_on_again() {
     let fixture = fixture(RULE).await;
     fixture.sign_in(HOUR).await;
     fixture.provider.will_revoke(unavailable());
-    assert_eq!(ended(&fixture, Fate::Disconnect).await, AtProvider::Later);
+    assert_eq!(ended(&fixture, ClosingKind::Disconnect).await, AtProvider::Later);
     let tried = fixture.provider.asked("/revoke").len();
     fixture.sign_in(HOUR).await;
     fixture.clock.advance(Duration::from_secs(60));
     revocations::due(&fixture.app).await.unwrap();
     assert_eq!(fixture.provider.asked("/revoke").len(), tried, "the new consent lives on the same grant");
     assert_eq!((told(&fixture, "account.not_revoked").await, left(&fixture).await), (1, 0));
-    assert_eq!(ended(&fixture, Fate::Disconnect).await, AtProvider::Revoked);
+    assert_eq!(ended(&fixture, ClosingKind::Disconnect).await, AtProvider::Revoked);
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn a_row_that_was_moved_or_points_elsewhere_sends_nothing() {
         let fixture = fixture(RULE).await;
         fixture.sign_in(HOUR).await;
         fixture.provider.will_revoke(unavailable());
-        ended(&fixture, Fate::Delete).await;
+        ended(&fixture, ClosingKind::Delete).await;
         let tried = fixture.provider.asked("").len();
         let mut tx = fixture.app.core.store.write().await.unwrap();
         assert_eq!(tx.run(change, []).await.unwrap(), 1);
@@ -174,7 +174,7 @@ async fn tokens_that_a_refresh_brings_too_late_are_revoked() {
     let ((), _) = tokio::join!(
         async {
             until(async || asked(&fixture) == 2).await;
-            assert_eq!(ended(&fixture, Fate::Disconnect).await, AtProvider::Revoked);
+            assert_eq!(ended(&fixture, ClosingKind::Disconnect).await, AtProvider::Revoked);
         },
         fixture.token(None)
     );
@@ -200,7 +200,7 @@ async fn attack_59_the_client_secret_goes_to_no_revocation_endpoint_that_it_was_
     let given = connections::Change { client_secret: Some(Secret::from("hunter2")), ..connections::Change::default() };
     fixture.connection = connections::update(&app, &ctx, &fixture.connection, given).await.unwrap();
     fixture.sign_in(HOUR).await;
-    assert_eq!(ended(&fixture, Fate::Delete).await, AtProvider::Later);
+    assert_eq!(ended(&fixture, ClosingKind::Delete).await, AtProvider::Later);
     let asked = fixture.provider.asked("/refuses");
     assert!(asked.len() == 3 && asked[1].contains("client_secret=hunter2"), "{asked:?}");
 }
@@ -219,14 +219,17 @@ async fn beside_a_sibling_whose_connector_is_gone_it_is_given_up_at_once_and_sai
         client_secret: Some(Secret::from("hunter2")),
     };
     connections::create(app, ctx, new).await.unwrap();
-    let given =
-        crate::accounts::Given::Tokens { access_token: Secret::from("at"), refresh_token: None, scopes: vec![] };
+    let given = crate::accounts::ImportedCredential::Tokens {
+        access_token: Secret::from("at"),
+        refresh_token: None,
+        scopes: vec![],
+    };
     let owner = fixture.account.owner.clone();
     crate::accounts::create(app, ctx, "SIBLING", owner, Some(given), Map::new()).await.unwrap();
     let mut tx = app.core.store.write().await.unwrap();
     assert_eq!(tx.run("UPDATE connections SET connector = 'gone' WHERE name = 'SIBLING'", []).await.unwrap(), 1);
     tx.commit().await.unwrap();
-    assert_eq!(ended(&fixture, Fate::Disconnect).await, AtProvider::Shared);
+    assert_eq!(ended(&fixture, ClosingKind::Disconnect).await, AtProvider::Shared);
     assert_eq!((left(&fixture).await, told(&fixture, "account.not_revoked").await), (0, 1));
     let lines = audit::newest(app, ctx, Some(fixture.account.id.as_str()), 10).await.unwrap();
     let why = lines.iter().find_map(|line| line.detail.get("why")).unwrap().to_string();

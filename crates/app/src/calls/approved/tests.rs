@@ -176,7 +176,8 @@ async fn a_call_waits_for_the_word_of_its_user() {
     let (ctx, served) = opened(&fixture, &token).await;
     let tool = served.set.find(SEND).unwrap().clone();
     let arguments = Map::from_iter([("what".to_owned(), json!("this"))]);
-    let mut running = calls::start_again(&fixture.app, &ctx, &served, &tool, arguments, calls::Asked::default());
+    let mut running =
+        calls::start_again(&fixture.app, &ctx, &served, &tool, arguments, calls::RequestMemory::default());
     let answering = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
         says(&fixture, &link, "browser", true).await.unwrap();
@@ -192,7 +193,8 @@ async fn attack_82_a_tool_that_is_taken_away_while_its_user_is_asked_is_not_call
     let (ctx, served) = opened(&fixture, &token).await;
     let tool = served.set.find(SEND).unwrap().clone();
     let arguments = Map::from_iter([("what".to_owned(), json!("this"))]);
-    let mut running = calls::start_again(&fixture.app, &ctx, &served, &tool, arguments, calls::Asked::default());
+    let mut running =
+        calls::start_again(&fixture.app, &ctx, &served, &tool, arguments, calls::RequestMemory::default());
     let meanwhile = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
         let mut mappings = configs::get(&fixture.app, &fixture.ctx, &config).await.unwrap().mappings;

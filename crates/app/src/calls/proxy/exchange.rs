@@ -17,7 +17,7 @@ use valetkey_core::{Limit, rights};
 use valetkey_outbound::{Download, Error, Limits, Upload};
 
 /// What the caller asks for.
-pub(super) struct Asked {
+pub(super) struct ProxyRequest {
     pub(super) method: Method,
     /// Path and query, as they were written.
     pub(super) target: String,
@@ -27,14 +27,14 @@ pub(super) struct Asked {
 /// One request and its answer.
 pub(super) struct Exchange<'a> {
     call: &'a Call,
-    asked: &'a Asked,
+    asked: &'a ProxyRequest,
     pub(super) admitted: &'a Admitted,
     /// Every credential that was used, the newest last.
     used: Vec<Opened>,
 }
 
 impl<'a> Exchange<'a> {
-    pub(super) fn new(call: &'a Call, asked: &'a Asked, admitted: &'a Admitted, credential: Opened) -> Self {
+    pub(super) fn new(call: &'a Call, asked: &'a ProxyRequest, admitted: &'a Admitted, credential: Opened) -> Self {
         Self { call, asked, admitted, used: vec![credential] }
     }
 

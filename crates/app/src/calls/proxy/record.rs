@@ -1,6 +1,6 @@
 //! The journal's part of a proxied request, in the records that tools' calls have.
 
-use super::exchange::Asked;
+use super::exchange::ProxyRequest;
 use crate::calls::attempt::Call;
 use crate::calls::failed::{Failed, FailureReason};
 use crate::calls::usable::Admitted;
@@ -17,7 +17,7 @@ pub(super) const TOOL: &str = "proxy";
 /// What every record of a request says: method and host, and of path and query a digest salted with the execution.
 pub(super) async fn detail(
     call: &Call,
-    asked: &Asked,
+    asked: &ProxyRequest,
     uri: &Uri,
     admitted: &Admitted,
 ) -> Result<Map<String, Value>, Failed> {

@@ -23,7 +23,7 @@ fn wanted(method: &str, target: &str, body: &str) -> Wanted {
         target: target.into(),
         headers: HeaderMap::from_iter([("x-mine".parse().unwrap(), "1".parse().unwrap())]),
         body: Upload::Whole(body.to_owned().into()),
-        asked: QuestionRoom::default(),
+        asked: RequestMemory::default(),
     }
 }
 

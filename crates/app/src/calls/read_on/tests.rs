@@ -1,7 +1,7 @@
 //! Who may read on, and for how long.
 
 use super::*;
-use crate::calls::{Asked, CallResult, call, read_on};
+use crate::calls::{CallResult, RequestMemory, call, read_on};
 use crate::fixture::{Fixture, HOUR, Reply, fixture};
 use crate::servers::configs::Edit;
 use crate::servers::{configs, instances, toolset};
@@ -35,7 +35,7 @@ fn handle_of(more: &More) -> String {
 /// What it gives at this handle, and what it says of what is beyond; or how it refuses.
 async fn at(app: &App, ctx: &Ctx, served: &Served, handle: &str) -> std::result::Result<(String, String), String> {
     let arguments = Map::from_iter([("handle".to_owned(), json!(handle))]);
-    match read_on(app, ctx, served, arguments, Asked::default()).answer().await {
+    match read_on(app, ctx, served, arguments, RequestMemory::default()).answer().await {
         CallResult::Done(done) => {
             let text = done.data["content"][0]["text"].as_str().unwrap().to_owned();
             Ok((text, done.more.unwrap().said()))
@@ -75,7 +75,7 @@ async fn attack_33_a_part_opens_for_its_reader_alone_and_while_the_account_can_b
     assert!(refused(at(app, &ctx, &others, &handle).await), "another server of the same user");
     let guessed = format!("{}A.1", handle.rsplit_once('.').unwrap().0);
     assert!(refused(at(app, &ctx, &served, &guessed).await));
-    accounts::disconnect(app, &fixture.ctx, &Which::Id(fixture.account.id.clone())).await.unwrap();
+    accounts::disconnect(app, &fixture.ctx, &AccountRef::Id(fixture.account.id.clone())).await.unwrap();
     assert!(refused(at(app, &ctx, &served, &handle).await), "an account that was disconnected");
 }
 

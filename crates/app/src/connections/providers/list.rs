@@ -16,7 +16,7 @@ const MOST: u32 = 1_000;
 
 /// Which providers are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum ProviderFilter {
     /// The connectors of files.
     OfFiles,
     /// The custom ones.
@@ -37,18 +37,24 @@ pub enum Entry {
 ///
 /// # Errors
 /// The page token is none, or the database cannot be read.
-pub async fn list(app: &App, ctx: &Ctx, shown: Shown, identifier: Option<&str>, page: &Page) -> Result<Listed<Entry>> {
+pub async fn list(
+    app: &App,
+    ctx: &Ctx,
+    shown: ProviderFilter,
+    identifier: Option<&str>,
+    page: &Page,
+) -> Result<Listed<Entry>> {
     if let Some(identifier) = identifier {
         return one(app, ctx, shown, identifier).await;
     }
-    let files = if shown == Shown::Custom { Vec::new() } else { of_files(app).await? };
+    let files = if shown == ProviderFilter::Custom { Vec::new() } else { of_files(app).await? };
     let after = page.after.as_deref();
     let at_custom = match after {
-        _ if shown == Shown::OfFiles => false,
-        None => shown == Shown::Custom,
+        _ if shown == ProviderFilter::OfFiles => false,
+        None => shown == ProviderFilter::Custom,
         Some(token) => token != START && files.iter().all(|file| file.slug != token),
     };
-    let custom = if shown == Shown::OfFiles { 0 } else { total(app, ctx).await? };
+    let custom = if shown == ProviderFilter::OfFiles { 0 } else { total(app, ctx).await? };
     if at_custom {
         let listed = rows::list(ctx, &mut app.core.store.read().await?, page).await?;
         let before = files.last().map(|last| before(&files, &last.slug, page.size));
@@ -79,8 +85,9 @@ pub async fn list(app: &App, ctx: &Ctx, shown: Shown, identifier: Option<&str>, 
 
 /// The one that an identifier names. Custom ones are shown by name even where files' connectors were asked for: an app that
 /// was given an identifier asks for it so.
-async fn one(app: &App, ctx: &Ctx, shown: Shown, identifier: &str) -> Result<Listed<Entry>> {
-    let of_file = app.core.catalog.by_provider(identifier).filter(|_| shown != Shown::Custom).map(Entry::OfFile);
+async fn one(app: &App, ctx: &Ctx, shown: ProviderFilter, identifier: &str) -> Result<Listed<Entry>> {
+    let of_file =
+        app.core.catalog.by_provider(identifier).filter(|_| shown != ProviderFilter::Custom).map(Entry::OfFile);
     let found = match of_file {
         Some(found) => Some(found),
         None => {

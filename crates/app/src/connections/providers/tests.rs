@@ -1,5 +1,5 @@
 use super::*;
-use crate::accounts::{self, Given, Which};
+use crate::accounts::{self, AccountRef, ImportedCredential};
 use crate::connections as all_connections;
 use crate::fixture::{Fixture, fixture};
 use crate::tenancy::{clients, environments};
@@ -61,12 +61,12 @@ async fn connection(fixture: &Fixture, connector: &str, name: &str) -> Result<Co
 async fn account(fixture: &Fixture, connection: &str) -> ConnectedAccount {
     let owner = Owner::of(Identifier::parse("eve").unwrap());
     let fields = json!({ "api_key": "key-1", "domain": "box" }).as_object().unwrap().clone();
-    let given = Some(Given::Fields(fields));
+    let given = Some(ImportedCredential::Fields(fields));
     accounts::create(&fixture.app, &fixture.ctx, connection, owner, given, Map::new()).await.unwrap().1
 }
 
 async fn now(fixture: &Fixture, account: &ConnectedAccount) -> ConnectedAccount {
-    accounts::get(&fixture.app, &fixture.ctx, &Which::Id(account.id.clone())).await.unwrap().1
+    accounts::get(&fixture.app, &fixture.ctx, &AccountRef::Id(account.id.clone())).await.unwrap().1
 }
 
 async fn client(fixture: &Fixture, scopes: &[&str]) -> Ctx {
@@ -291,9 +291,11 @@ async fn lists_lead_forth_and_back_over_files_and_custom_ones_once() {
         Entry::Custom(provider) => provider.identifier(),
     };
     let page = |size, after| Page { size, after };
-    for (shown, wanted) in
-        [(Shown::All, &expected[..]), (Shown::OfFiles, &expected[..files]), (Shown::Custom, &expected[files..])]
-    {
+    for (shown, wanted) in [
+        (ProviderFilter::All, &expected[..]),
+        (ProviderFilter::OfFiles, &expected[..files]),
+        (ProviderFilter::Custom, &expected[files..]),
+    ] {
         let sizes = [1, 2, 7, files - 1, files, files + 1, files + 2, expected.len(), expected.len() + 1];
         for size in sizes.map(|size| u32::try_from(size).unwrap()) {
             let (mut seen, mut after) = (Vec::new(), None);
@@ -322,10 +324,10 @@ async fn lists_lead_forth_and_back_over_files_and_custom_ones_once() {
         assert_eq!(garbage.kind(), Kind::InvalidArgument);
     }
     for (shown, identifier, found) in [
-        (Shown::OfFiles, expected[files].clone(), 1),
-        (Shown::OfFiles, "gmail".to_owned(), 1),
-        (Shown::Custom, "gmail".to_owned(), 0),
-        (Shown::All, "NOBODY:1".to_owned(), 0),
+        (ProviderFilter::OfFiles, expected[files].clone(), 1),
+        (ProviderFilter::OfFiles, "gmail".to_owned(), 1),
+        (ProviderFilter::Custom, "gmail".to_owned(), 0),
+        (ProviderFilter::All, "NOBODY:1".to_owned(), 0),
     ] {
         let listed = list(app, ctx, shown, Some(&identifier), &page(5, None)).await.unwrap();
         assert_eq!(listed.items.len(), found, "{shown:?} {identifier}");

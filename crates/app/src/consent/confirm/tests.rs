@@ -1,7 +1,7 @@
 //! Sign-ins that the app has still to confirm.
 
 use super::*;
-use crate::consent::{self, Life, Wishes};
+use crate::consent::{self, Life, LinkOptions};
 use crate::fixture::{Fixture, HOUR, PUBLIC, fixture, until};
 use crate::insight::audit;
 use crate::upkeep::housekeeping;
@@ -11,7 +11,7 @@ use valetkey_domain::account::Status;
 
 /// Ann has signed in by a link that has her confirmed; the name that her browser brings to the app.
 async fn signed_in(fixture: &Fixture) -> String {
-    let wishes = Wishes { user_verify_url: Some("https://app.example/verify".into()), ..Wishes::default() };
+    let wishes = LinkOptions { user_verify_url: Some("https://app.example/verify".into()), ..LinkOptions::default() };
     let owner = fixture.account.owner.clone();
     let link = consent::link_for(&fixture.app, &fixture.ctx, &fixture.connection, owner, Life::Chat, &wishes);
     let link = link.await.unwrap().1;

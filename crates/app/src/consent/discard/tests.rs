@@ -1,7 +1,7 @@
 //! Grants that nobody holds.
 
 use super::unsaved;
-use crate::accounts::{self, Which};
+use crate::accounts::{self, AccountRef};
 use crate::consent::link::Consent;
 use crate::consent::{Outcome, outcome, replace};
 use crate::credentials::revocations;
@@ -82,7 +82,7 @@ async fn late(revoked: Reply) -> Fixture {
     let ((), _) = tokio::join!(
         async {
             until(async || !fixture.provider.asked("/token").is_empty()).await;
-            accounts::delete(&fixture.app, &fixture.ctx, &Which::Id(fixture.account.id.clone())).await.unwrap();
+            accounts::delete(&fixture.app, &fixture.ctx, &AccountRef::Id(fixture.account.id.clone())).await.unwrap();
         },
         fixture.back(&state, "browser")
     );
@@ -109,8 +109,8 @@ async fn what_the_provider_does_not_take_back_at_first_is_tried_again() {
             } else if way == "given" {
                 fixture.provider.signs_in("ann@p");
                 let (access_token, refresh_token) = (Secret::from("at-app"), None);
-                let given = accounts::Given::Tokens { access_token, refresh_token, scopes: vec![] };
-                let which = Which::Id(fixture.account.id.clone());
+                let given = accounts::ImportedCredential::Tokens { access_token, refresh_token, scopes: vec![] };
+                let which = AccountRef::Id(fixture.account.id.clone());
                 accounts::update(app, &fixture.ctx, &which, Some(given), Map::new()).await.unwrap();
             } else {
                 replace(app, &id, Some(&browser), way == "kept").await.unwrap();
@@ -134,7 +134,7 @@ async fn what_the_provider_does_not_take_back_at_first_is_tried_again() {
 #[tokio::test]
 async fn with_the_account_goes_what_waits_for_a_word_about_it() {
     let (fixture, _) = swapped().await;
-    accounts::delete(&fixture.app, &fixture.ctx, &Which::Id(fixture.account.id.clone())).await.unwrap();
+    accounts::delete(&fixture.app, &fixture.ctx, &AccountRef::Id(fixture.account.id.clone())).await.unwrap();
     until(async || fixture.provider.asked("/revoke").len() == 2).await;
     let mut asked = fixture.provider.asked("/revoke");
     asked.sort();

@@ -195,7 +195,7 @@ async fn consent_asks_for_what_the_users_whitelists_need() {
 /// What a link's page shows that came of a call which lacked these scopes.
 async fn asked_for_call(fixture: &Fixture, lacking: &[&str]) -> String {
     let scopes = lacking.iter().map(|scope| (*scope).to_owned()).collect();
-    let wishes = Wishes { scopes, ..Wishes::default() };
+    let wishes = LinkOptions { scopes, ..LinkOptions::default() };
     let owner = fixture.account.owner.clone();
     let (_, link) =
         link_for(&fixture.app, &fixture.ctx, &fixture.connection, owner, Life::Chat, &wishes).await.unwrap();

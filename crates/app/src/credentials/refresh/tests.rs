@@ -337,7 +337,7 @@ async fn nothing_is_opened_for_another_environment_or_connection() {
 #[tokio::test]
 async fn a_disconnect_revokes_and_leaves_nothing_to_use() {
     let fixture = signed_in(ROTATING, HOUR).await;
-    let which = accounts::Which::Id(fixture.account.id.clone());
+    let which = accounts::AccountRef::Id(fixture.account.id.clone());
     accounts::disconnect(&fixture.app, &fixture.ctx, &which).await.unwrap();
     assert_eq!(fixture.provider.asked("/revoke"), [" token=rt-1"]);
     assert!(fixture.now().await.credential.is_none());
@@ -351,10 +351,10 @@ async fn attack_62_revoking_one_account_spares_its_sibling() {
     let ann = fixture.account.clone();
     fixture.account = accounts::ensure(&fixture.app, &fixture.ctx, &fixture.connection, bob).await.unwrap();
     fixture.sign_in(HOUR).await;
-    accounts::delete(&fixture.app, &fixture.ctx, &accounts::Which::Id(ann.id)).await.unwrap();
+    accounts::delete(&fixture.app, &fixture.ctx, &accounts::AccountRef::Id(ann.id)).await.unwrap();
     assert!(fixture.provider.asked("/revoke").is_empty(), "both are the same person at the provider");
     assert_eq!(fixture.token(None).await.unwrap().0, "at-1");
-    accounts::delete(&fixture.app, &fixture.ctx, &accounts::Which::Id(fixture.account.id.clone())).await.unwrap();
+    accounts::delete(&fixture.app, &fixture.ctx, &accounts::AccountRef::Id(fixture.account.id.clone())).await.unwrap();
     assert_eq!(fixture.provider.asked("/revoke").len(), 1, "the last one ends the grant");
 }
 

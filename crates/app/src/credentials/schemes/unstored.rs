@@ -22,7 +22,7 @@ const TOKEN: &str = "access_token";
 
 /// What is tried, and where.
 #[derive(Default)]
-pub struct Given {
+pub struct TrialInput {
     /// The way to sign in that it is of, by its kind; none is the connector's usual one.
     pub way: Option<String>,
     /// The fields of the form by name, and `access_token`.
@@ -33,7 +33,7 @@ pub struct Given {
 
 /// What the app said.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum TrialReport {
     /// It took it: whose it is, as far as the file says where that stands.
     Taken {
         /// The account's id there.
@@ -51,7 +51,12 @@ pub enum Said {
 ///
 /// # Errors
 /// The file has no such call, or what was given is not what its way to sign in wants.
-pub async fn try_out(outbound: &Outbound, connector: Arc<Connector>, given: Given, now: Timestamp) -> Result<Said> {
+pub async fn try_out(
+    outbound: &Outbound,
+    connector: Arc<Connector>,
+    given: TrialInput,
+    now: Timestamp,
+) -> Result<TrialReport> {
     if connector.verify.is_none() {
         let message = format!("{} has no `verify`: nothing says how a credential is tried", connector.slug);
         return Err(Error::new(Kind::FailedPrecondition, message));
@@ -64,10 +69,10 @@ pub async fn try_out(outbound: &Outbound, connector: Arc<Connector>, given: Give
     Ok(match ask(outbound, &wired, &account, &credential, now).await? {
         Answered::Taken(subject) => {
             let (id, name) = subject.map_or((None, None), |subject| (Some(subject.id), subject.name));
-            Said::Taken { id, name }
+            TrialReport::Taken { id, name }
         }
-        Answered::Refused(words) => Said::Refused(said(words)),
-        Answered::Unclear(words) => Said::Unclear(said(words)),
+        Answered::Refused(words) => TrialReport::Refused(said(words)),
+        Answered::Unclear(words) => TrialReport::Unclear(said(words)),
     })
 }
 

@@ -1,8 +1,8 @@
 use super::failed::{GIVE_UP_AFTER, LONGEST, PAUSE};
 use super::*;
-use crate::accounts::{self, Which};
+use crate::accounts::{self, AccountRef};
 use crate::connections;
-use crate::events::webhooks::{self, Again, Issued, Wish};
+use crate::events::webhooks::{self, Issued, Replay, WebhookSettings};
 use crate::events::{self as use_case, Filter};
 use crate::fixture::{Fixture, HOUR, Reply, fixture, until};
 use crate::{Page, consent};
@@ -18,7 +18,9 @@ const PATH: &str = "/api/hook";
 /// A webhook that the fixture's provider receives, beside its own API.
 async fn hooked(fixture: &Fixture) -> Issued {
     let url = fixture.connection.settings.api_base_url.clone().unwrap() + "/hook";
-    webhooks::create(&fixture.app, &fixture.ctx, Wish { url: Some(url), ..Wish::default() }).await.unwrap()
+    webhooks::create(&fixture.app, &fixture.ctx, WebhookSettings { url: Some(url), ..WebhookSettings::default() })
+        .await
+        .unwrap()
 }
 
 /// Everything that was received, by kind and user.
@@ -41,7 +43,7 @@ async fn settle(fixture: &Fixture) {
 
 async fn link_for(fixture: &Fixture, user: &str) {
     let owner = Owner::of(Identifier::parse(user).unwrap());
-    let (app, ctx, wishes) = (&fixture.app, &fixture.ctx, consent::Wishes::default());
+    let (app, ctx, wishes) = (&fixture.app, &fixture.ctx, consent::LinkOptions::default());
     consent::link_for(app, ctx, &fixture.connection, owner, consent::Life::Chat, &wishes).await.unwrap();
 }
 
@@ -50,7 +52,7 @@ async fn what_happens_to_an_account_arrives_in_its_order_and_each_once() {
     let fixture = fixture("{rotates: true}").await;
     let hook = hooked(&fixture).await;
     assert_eq!(fixture.sign_in(HOUR).await, consent::Outcome::Connected);
-    let which = || Which::Id(fixture.account.id.clone());
+    let which = || AccountRef::Id(fixture.account.id.clone());
     accounts::disconnect(&fixture.app, &fixture.ctx, &which()).await.unwrap();
     accounts::delete(&fixture.app, &fixture.ctx, &which()).await.unwrap();
     settle(&fixture).await;
@@ -79,7 +81,7 @@ async fn what_failed_comes_again_before_what_is_behind_it_and_holds_up_no_other_
     fixture.provider.will_answer(Reply::Answer(500, String::new()));
     link_for(&fixture, "ann").await;
     settle(&fixture).await;
-    accounts::disconnect(&fixture.app, &fixture.ctx, &Which::Id(fixture.account.id.clone())).await.unwrap();
+    accounts::disconnect(&fixture.app, &fixture.ctx, &AccountRef::Id(fixture.account.id.clone())).await.unwrap();
     link_for(&fixture, "bob").await;
     settle(&fixture).await;
     let of = |kind: &str, user: &str| (kind.to_owned(), user.to_owned());
@@ -112,14 +114,14 @@ async fn after_three_days_an_event_is_given_up_and_can_be_sent_again_by_hand() {
     settle(&fixture).await;
     fixture.clock.advance(GIVE_UP_AFTER);
     fixture.provider.will_answer(Reply::Answer(302, String::new()));
-    accounts::disconnect(app, ctx, &Which::Id(fixture.account.id.clone())).await.unwrap();
+    accounts::disconnect(app, ctx, &AccountRef::Id(fixture.account.id.clone())).await.unwrap();
     settle(&fixture).await;
     assert_eq!(kinds(&fixture), ["magic_link_generated", "magic_link_generated", "status_updated"]);
     let dead = webhooks::dead(app, ctx, id, "", 9).await.unwrap();
     let [letter] = dead.as_slice() else { panic!("{dead:?}") };
     assert_eq!((letter.attempts, letter.kind.as_deref()), (2, Some("connected_account.magic_link_generated")));
     assert!(letter.last_error.contains("302") && letter.last_error.contains("not followed"), "{letter:?}");
-    assert_eq!(webhooks::replay(app, ctx, id, &Again::Dead).await.unwrap(), 1);
+    assert_eq!(webhooks::replay(app, ctx, id, &Replay::Dead).await.unwrap(), 1);
     fixture.provider.will_answer(Reply::Answer(500, String::new()));
     settle(&fixture).await;
     assert_eq!(webhooks::dead(app, ctx, id, "", 9).await.unwrap(), [], "its age does not count by hand");
@@ -127,10 +129,10 @@ async fn after_three_days_an_event_is_given_up_and_can_be_sent_again_by_hand() {
     settle(&fixture).await;
     assert_eq!(kinds(&fixture).len(), 5);
     let event = letter.event.clone();
-    assert_eq!(webhooks::replay(app, ctx, id, &Again::Event(event)).await.unwrap(), 1);
+    assert_eq!(webhooks::replay(app, ctx, id, &Replay::Event(event)).await.unwrap(), 1);
     settle(&fixture).await;
     assert_eq!(kinds(&fixture).len(), 6, "also what arrived can be sent again");
-    let none = Again::Event("evt_none".to_owned().try_into().unwrap());
+    let none = Replay::Event("evt_none".to_owned().try_into().unwrap());
     assert_eq!(webhooks::replay(app, ctx, id, &none).await.unwrap_err().kind(), Kind::NotFound);
 }
 
@@ -154,7 +156,7 @@ async fn another_secret_signs_beside_the_one_before_for_a_while() {
     let (both, new, old) = signatures(0);
     assert_eq!(both, format!("{new} {old}"));
     fixture.clock.advance(Duration::from_secs(61));
-    accounts::disconnect(app, ctx, &Which::Id(fixture.account.id.clone())).await.unwrap();
+    accounts::disconnect(app, ctx, &AccountRef::Id(fixture.account.id.clone())).await.unwrap();
     settle(&fixture).await;
     let (one, new, _) = signatures(1);
     assert_eq!(one, new);
@@ -173,7 +175,9 @@ async fn who_is_gone_or_paused_is_sent_nothing_and_what_happened_waits() {
     link_for(&fixture, "bob").await;
     settle(&fixture).await;
     assert_eq!(kinds(&fixture).len(), 1);
-    webhooks::update(app, ctx, &id, Wish { paused: Some(false), ..Wish::default() }).await.unwrap();
+    webhooks::update(app, ctx, &id, WebhookSettings { paused: Some(false), ..WebhookSettings::default() })
+        .await
+        .unwrap();
     settle(&fixture).await;
     assert_eq!(kinds(&fixture).len(), 4, "the link again, and bob's two");
 }
@@ -192,7 +196,7 @@ async fn attack_35_a_webhook_goes_where_the_guard_lets_it_and_nowhere_else() {
         "/hook",
         "",
     ] {
-        let wish = Wish { url: Some(url.into()), ..Wish::default() };
+        let wish = WebhookSettings { url: Some(url.into()), ..WebhookSettings::default() };
         let refused = webhooks::create(app, ctx, wish).await.err().unwrap();
         assert_eq!(refused.kind(), Kind::InvalidArgument, "{url}");
     }
@@ -214,21 +218,22 @@ async fn a_webhook_is_told_of_the_kinds_that_it_wants() {
     let fixture = fixture("{rotates: true}").await;
     let (app, ctx, id) = (&fixture.app, &fixture.ctx, hooked(&fixture).await.webhook.id);
     let kinds_of = |all: &[&str]| Some(all.iter().map(|kind| (*kind).to_owned()).collect());
-    let misspelt = Wish { kinds: kinds_of(&["connected_account.delete"]), ..Wish::default() };
+    let misspelt = WebhookSettings { kinds: kinds_of(&["connected_account.delete"]), ..WebhookSettings::default() };
     assert!(webhooks::update(app, ctx, &id, misspelt).await.is_err());
-    let deleted = Wish { kinds: kinds_of(&["connected_account.deleted"]), ..Wish::default() };
+    let deleted = WebhookSettings { kinds: kinds_of(&["connected_account.deleted"]), ..WebhookSettings::default() };
     webhooks::update(app, ctx, &id, deleted).await.unwrap();
     link_for(&fixture, "bob").await;
     let owner = Owner::of(Identifier::parse("bob").unwrap());
     let bob = accounts::find(app, ctx, &fixture.connection.id, &owner).await.unwrap().unwrap();
-    accounts::delete(app, ctx, &Which::Id(bob.id)).await.unwrap();
+    accounts::delete(app, ctx, &AccountRef::Id(bob.id)).await.unwrap();
     settle(&fixture).await;
     assert_eq!(kinds(&fixture), ["deleted"]);
     for _ in 0..9 {
         hooked(&fixture).await;
     }
     let url = Some("https://app.example/hook".to_owned());
-    let one_more = webhooks::create(app, ctx, Wish { url, ..Wish::default() }).await.err().unwrap();
+    let one_more =
+        webhooks::create(app, ctx, WebhookSettings { url, ..WebhookSettings::default() }).await.err().unwrap();
     assert_eq!(one_more.kind(), Kind::FailedPrecondition);
     webhooks::delete(app, ctx, &id).await.unwrap();
     assert_eq!(webhooks::delete(app, ctx, &id).await.unwrap_err().kind(), Kind::NotFound);

@@ -16,7 +16,7 @@ const BATCH: i64 = 100;
 
 /// Which dead letters are to be sent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Again {
+pub enum Replay {
     /// This event, whether or not it was given up.
     Event(EventId),
     /// All that were given up.
@@ -36,17 +36,17 @@ pub async fn dead(app: &App, ctx: &Ctx, id: &WebhookId, behind: &str, size: u32)
 ///
 /// # Errors
 /// There is no such webhook, or no such event (any more).
-pub async fn replay(app: &App, ctx: &Ctx, id: &WebhookId, again: &Again) -> Result<u64> {
+pub async fn replay(app: &App, ctx: &Ctx, id: &WebhookId, again: &Replay) -> Result<u64> {
     get(app, ctx, id).await?;
     let told = match again {
-        Again::Event(event) => {
+        Replay::Event(event) => {
             if events::get(ctx, &mut app.core.store.glance().await?, event).await?.is_none() {
                 let message = format!("there is no event '{event}' to send again: events are kept for 30 days");
                 return Err(Error::new(Kind::NotFound, message));
             }
             send_again(app, ctx, id, std::slice::from_ref(event)).await?
         }
-        Again::Dead => all_dead(app, ctx, id).await?,
+        Replay::Dead => all_dead(app, ctx, id).await?,
     };
     app.core.deliveries.notify_one();
     Ok(told)

@@ -1,6 +1,6 @@
 //! What waits for a person: calls for their user's word, and remote servers' tools that changed for the developer's.
 
-use super::step::{At, Step, What, moment};
+use super::step::{RemedyPlace, Step, Topic, moment};
 use crate::servers::{configs, held};
 use crate::{App, Result};
 use valetkey_domain::Ctx;
@@ -14,9 +14,9 @@ pub(super) async fn waiting(app: &App, ctx: &Ctx, account: &ConnectedAccount) ->
     let Some(first) = ends.first() else { return Ok(None) };
     let (wait, first) = (if ends.len() == 1 { "call waits" } else { "calls wait" }, moment(*first));
     let words = format!("{} {wait} for the user's word; the first can get it until {first}.", ends.len());
-    let step = Step::care(What::Approval, words);
+    let step = Step::care(Topic::Approval, words);
     let mend = "The user opens the link that the agent was answered with, in the browser in which they signed in.";
-    Ok(Some(step.mended(At::Elsewhere, mend)))
+    Ok(Some(step.mended(RemedyPlace::Elsewhere, mend)))
 }
 
 /// Tools of remote servers that a config holds back: this one, or how many.
@@ -25,19 +25,19 @@ pub(super) async fn held(app: &App, ctx: &Ctx, config: &ConfigId, tool: Option<&
     let waiting = held::waiting(app, ctx, &config).await?;
     let mended = |step: Step| {
         let mend = "Look at what it was and would be (valetkey config held), and accept it (valetkey config accept).";
-        step.mended(At::Config(config.id.clone()), mend)
+        step.mended(RemedyPlace::Config(config.id.clone()), mend)
     };
     let Some(name) = tool else {
         let words = format!("{} definitions of remote servers' tools wait to be accepted.", waiting.len());
-        return Ok((!waiting.is_empty()).then(|| mended(Step::care(What::Tool, words))));
+        return Ok((!waiting.is_empty()).then(|| mended(Step::care(Topic::Tool, words))));
     };
     let found = waiting.iter().filter(|one| one.seen.name == name).max_by_key(|one| one.seen.seen_at);
     Ok(found.map(|one| {
         let at = moment(one.seen.seen_at);
         mended(match &one.before {
-            None => Step::stops(What::Tool, format!("{name} is new since {at}, and held back until it is accepted.")),
+            None => Step::stops(Topic::Tool, format!("{name} is new since {at}, and held back until it is accepted.")),
             Some(_) => Step::care(
-                What::Tool,
+                Topic::Tool,
                 format!(
                     "{name} was seen at {at} with another definition than was accepted: with that one it is held back."
                 ),

@@ -1,9 +1,9 @@
 //! What stands before a tool: the URL or the app's own call, the config, the whitelist.
 
 use super::asked;
-use super::step::{At, Step, What, moment};
+use super::step::{RemedyPlace, Step, Topic, moment};
 use crate::entrance::doors;
-use crate::entrance::sessions::{self, Site};
+use crate::entrance::sessions::{self, StaticUrl};
 use crate::servers::toolset::{self, ToolSet};
 use crate::servers::{configs, instances};
 use crate::{App, Page, Result, connections};
@@ -31,8 +31,8 @@ type Found = Result<Option<Entry>>;
 /// What every call needs of the server itself; nothing is said where it is there.
 pub(super) fn server(app: &App) -> Option<Step> {
     let error = app.core.keyring.check_open().err()?;
-    let step = Step::stops(What::Server, format!("No secret is opened here: {}.", error.message()));
-    Some(step.mended(At::Elsewhere, "On the server's machine: valetkey doctor."))
+    let step = Step::stops(Topic::Server, format!("No secret is opened here: {}.", error.message()));
+    Some(step.mended(RemedyPlace::Elsewhere, "On the server's machine: valetkey doctor."))
 }
 
 /// A call that the app's own code makes: whitelists don't stand in its way, and are told of.
@@ -52,7 +52,7 @@ pub(super) async fn by_api(
             connector.slug, connection.name, connection.connector
         );
         let mend = format!("Ask about a connection of {}.", connector.slug);
-        steps.push(Step::stops(What::Tool, words).mended(At::Elsewhere, mend));
+        steps.push(Step::stops(Topic::Tool, words).mended(RemedyPlace::Elsewhere, mend));
         return Ok(None);
     }
     let mut tx = app.core.store.read().await?;
@@ -60,11 +60,11 @@ pub(super) async fn by_api(
     drop(tx);
     let listed = lists.iter().any(|list| list.is_empty() || list.iter().any(|one| one == name));
     steps.push(if listed {
-        Step::fine(What::Tool, format!("{name} is there, and on a whitelist."))
+        Step::fine(Topic::Tool, format!("{name} is there, and on a whitelist."))
     } else {
         let words =
             format!("{name} is there, but no MCP config lists it for this user: only the app's own code can call it.");
-        Step::care(What::Tool, words).mended(At::Elsewhere, "Put it on the whitelist of an MCP config.")
+        Step::care(Topic::Tool, words).mended(RemedyPlace::Elsewhere, "Put it on the whitelist of an MCP config.")
     });
     Ok(Some(Entry { connections: vec![connection], owner, tool: Some(tool) }))
 }
@@ -80,7 +80,7 @@ pub(super) async fn by_instance(
     let instance = instances::get(app, ctx, id).await?;
     let config = configs::get(app, ctx, &instance.config).await?;
     let words = format!("{}, version {} of {}.", config.name, config.version, moment(config.updated_at));
-    steps.push(Step::fine(What::Config, format!("{words} The URL follows the newest version.")));
+    steps.push(Step::fine(Topic::Config, format!("{words} The URL follows the newest version.")));
     let set = toolset::of_config(app, ctx, &config.id, config.version, Access::Full).await?;
     let served = Serves { config: Some((&config.id, config.name.as_str())), set: &set, access: Access::Full };
     served.entry(app, ctx, Owner::of(instance.identifier), tool, steps).await
@@ -108,7 +108,8 @@ pub(super) async fn by_url(
         (None, None) => {
             let words = "This is no MCP URL: one ends in /mcp/v1/vkm_…, /mcp/v3/servers/… or /mcp/v3/connections/….";
             steps.push(
-                Step::stops(What::Url, words).mended(At::Elsewhere, "Take it whole, as the API or a page showed it."),
+                Step::stops(Topic::Url, words)
+                    .mended(RemedyPlace::Elsewhere, "Take it whole, as the API or a page showed it."),
             );
             Ok(None)
         }
@@ -122,7 +123,10 @@ fn elsewhere(app: &App, text: &str) -> Option<Step> {
         return None;
     }
     let words = format!("It leads to another address than this server's public_url, which is {own}");
-    Some(Step::care(What::Url, format!("{words}.")).mended(At::Elsewhere, "Look whether that address leads here."))
+    Some(
+        Step::care(Topic::Url, format!("{words}."))
+            .mended(RemedyPlace::Elsewhere, "Look whether that address leads here."),
+    )
 }
 
 /// The token of an instance's URL, out of the URL or alone.
@@ -133,12 +137,12 @@ fn token_of(text: &str) -> Option<&str> {
 }
 
 /// What a static URL names.
-fn site_of(text: &str) -> Option<Site> {
+fn site_of(text: &str) -> Option<StaticUrl> {
     let path = text.split(['?', '#']).next().unwrap_or_default();
     let last = |prefix| path.split_once(prefix).map(|(_, rest)| rest.trim_end_matches('/').replace("%20", " "));
     let named = |rest: &String| !rest.is_empty() && !rest.contains('/');
-    let config = last("/mcp/v3/servers/").filter(named).map(Site::Config);
-    config.or_else(|| last("/mcp/v3/connections/").filter(named).map(Site::Connection))
+    let config = last("/mcp/v3/servers/").filter(named).map(StaticUrl::Config);
+    config.or_else(|| last("/mcp/v3/connections/").filter(named).map(StaticUrl::Connection))
 }
 
 /// The instance that a URL opens; else why it opens none.
@@ -149,18 +153,19 @@ async fn instance(app: &App, ctx: &Ctx, token: &str, steps: &mut Vec<Step>) -> R
         let words = "It opens nothing in this environment: it was cut short or mistyped, made elsewhere, or its URL key \
                      was withdrawn.";
         let mend = "Compare it with the instance's URL, which the API, the dashboard and the command line show.";
-        steps.push(Step::stops(What::Url, words).mended(At::Elsewhere, mend));
+        steps.push(Step::stops(Topic::Url, words).mended(RemedyPlace::Elsewhere, mend));
         return Ok(None);
     };
     let step = match instances::get(app, ctx, &claim.instance).await {
-        Err(error) if error.kind() == Kind::NotFound => {
-            Step::stops(What::Url, format!("Its MCP instance ({}) was deleted.", claim.instance))
-                .mended(At::Elsewhere, "Make the user another one (EnsureMcpInstance), which has a URL of its own.")
-        }
+        Err(error) if error.kind() == Kind::NotFound => Step::stops(
+            Topic::Url,
+            format!("Its MCP instance ({}) was deleted.", claim.instance),
+        )
+        .mended(RemedyPlace::Elsewhere, "Make the user another one (EnsureMcpInstance), which has a URL of its own."),
         Err(error) => return Err(error),
         Ok(instance) if claim.opens(&instance) => {
             let words = format!("It opens the MCP instance of {} ({}).", instance.identifier, instance.id);
-            steps.push(Step::fine(What::Url, words));
+            steps.push(Step::fine(Topic::Url, words));
             return Ok(Some(instance));
         }
         Ok(instance) => {
@@ -169,8 +174,8 @@ async fn instance(app: &App, ctx: &Ctx, token: &str, steps: &mut Vec<Step>) -> R
             } else {
                 "was given another URL since"
             };
-            Step::stops(What::Url, format!("Its MCP instance ({}) {what}.", instance.id))
-                .mended(At::Instance(instance.id), "Give the agent the URL that the instance has now.")
+            Step::stops(Topic::Url, format!("Its MCP instance ({}) {what}.", instance.id))
+                .mended(RemedyPlace::Instance(instance.id), "Give the agent the URL that the instance has now.")
         }
     };
     steps.push(step);
@@ -181,7 +186,7 @@ async fn instance(app: &App, ctx: &Ctx, token: &str, steps: &mut Vec<Step>) -> R
 async fn by_session(
     app: &App,
     ctx: &Ctx,
-    site: &Site,
+    site: &StaticUrl,
     bearer: Option<&Secret<str>>,
     tool: Option<&str>,
     steps: &mut Vec<Step>,
@@ -189,32 +194,32 @@ async fn by_session(
     let fresh = "Ask for a session token (CreateMcpSessionToken) and send it as Authorization: Bearer.";
     let Some(bearer) = bearer else {
         let words = "This URL is the same for all users: who comes without a session token is refused.";
-        steps.push(Step::care(What::Url, words).mended(At::Elsewhere, fresh));
+        steps.push(Step::care(Topic::Url, words).mended(RemedyPlace::Elsewhere, fresh));
         return unclaimed(app, ctx, site, steps).await;
     };
     let session = match sessions::read(app, site, bearer.expose().trim()).await {
         Ok(session) if session.environment == ctx.environment => session,
         Ok(_) => {
             steps.push(
-                Step::stops(What::Url, "The session token is of no environment but another.")
-                    .mended(At::Elsewhere, fresh),
+                Step::stops(Topic::Url, "The session token is of no environment but another.")
+                    .mended(RemedyPlace::Elsewhere, fresh),
             );
             return Ok(None);
         }
         Err(error) if error.kind() == Kind::Unauthenticated => {
             let cause = std::error::Error::source(&error).map(|cause| format!(" ({cause})")).unwrap_or_default();
             let words = format!("The session token does not open this URL{cause}.");
-            steps.push(Step::stops(What::Url, words).mended(At::Elsewhere, fresh));
+            steps.push(Step::stops(Topic::Url, words).mended(RemedyPlace::Elsewhere, fresh));
             return Ok(None);
         }
         Err(error) => return Err(error),
     };
     let Some(connection) = doors::session_stands(app, &session).await? else {
-        steps.push(ended(app, ctx, &session).await?.mended(At::Elsewhere, fresh));
+        steps.push(ended(app, ctx, &session).await?.mended(RemedyPlace::Elsewhere, fresh));
         return Ok(None);
     };
     let words = format!("The session token opens it for {} until {}.", session.identifier, moment(session.expires_at));
-    steps.push(Step::fine(What::Url, words));
+    steps.push(Step::fine(Topic::Url, words));
     opened(app, ctx, session, connection, tool, steps).await
 }
 
@@ -232,7 +237,7 @@ async fn ended(app: &App, ctx: &Ctx, session: &Session) -> Result<Step> {
         "one of its accounts was disconnected or replaced, the user's sessions were ended, the API client that asked for \
          it was deleted, or the URL key was withdrawn",
     );
-    Ok(Step::stops(What::Url, format!("The session token has ended: {why}.")))
+    Ok(Step::stops(Topic::Url, format!("The session token has ended: {why}.")))
 }
 
 async fn opened(
@@ -250,10 +255,10 @@ async fn opened(
             let words =
                 format!("{}, version {version}; a session token keeps to the one it was made under.", config.name);
             steps.push(if config.version == *version {
-                Step::fine(What::Config, words)
+                Step::fine(Topic::Config, words)
             } else {
                 let mend = format!("Ask for another session token to have version {}.", config.version);
-                Step::care(What::Config, words).mended(At::Config(config.id.clone()), mend)
+                Step::care(Topic::Config, words).mended(RemedyPlace::Config(config.id.clone()), mend)
             });
             let set = toolset::of_config(app, ctx, id, *version, session.access).await?;
             let served = Serves { config: Some((id, config.name.as_str())), set: &set, access: session.access };
@@ -267,9 +272,9 @@ async fn opened(
 }
 
 /// What of a static URL can be said without knowing for whom it is.
-async fn unclaimed(app: &App, ctx: &Ctx, site: &Site, steps: &mut Vec<Step>) -> Found {
+async fn unclaimed(app: &App, ctx: &Ctx, site: &StaticUrl, steps: &mut Vec<Step>) -> Found {
     let missing = match site {
-        Site::Config(uuid) => {
+        StaticUrl::Config(uuid) => {
             let uuid = uuid::Uuid::parse_str(uuid).ok();
             let filter = configs::Filter { uuid, ..configs::Filter::default() };
             let page = Page { size: 1, after: None };
@@ -279,13 +284,13 @@ async fn unclaimed(app: &App, ctx: &Ctx, site: &Site, steps: &mut Vec<Step>) -> 
             };
             found.is_none().then_some("No MCP config of this environment has this URL.")
         }
-        Site::Connection(name) => match connections::by_name(app, ctx, name).await {
+        StaticUrl::Connection(name) => match connections::by_name(app, ctx, name).await {
             Ok(_) => None,
             Err(error) if error.kind() == Kind::NotFound => Some("No connection of this environment has this URL."),
             Err(error) => return Err(error),
         },
     };
-    steps.extend(missing.map(|words| Step::stops(What::Config, words)));
+    steps.extend(missing.map(|words| Step::stops(Topic::Config, words)));
     Ok(None)
 }
 
@@ -316,7 +321,7 @@ impl Serves<'_> {
                     steps.push(self.left_out(&connector, &tool));
                     return Ok(None);
                 };
-                steps.push(Step::fine(What::Tool, format!("{name} is on the whitelist.")));
+                steps.push(Step::fine(Topic::Tool, format!("{name} is on the whitelist.")));
                 steps.extend(self.set.wants_word(served).map(|_| self.asks(name)));
                 (vec![served.connection.clone()], Some(tool))
             }
@@ -338,12 +343,12 @@ impl Serves<'_> {
         steps: &mut Vec<Step>,
     ) -> Found {
         let words = format!("{name} is one of {}'s, if its server lists it for this user.", mapping.connection_name);
-        steps.push(Step::fine(What::Tool, words));
+        steps.push(Step::fine(Topic::Tool, words));
         if self.set.options.approvals.tools.iter().any(|tool| tool == name) {
             steps.push(self.asks(name));
         } else if self.set.options.approvals.destructive {
             steps.push(Step::care(
-                What::Approval,
+                Topic::Approval,
                 format!("If its server says that {name} may destroy, the user is asked before each call."),
             ));
         }
@@ -353,27 +358,27 @@ impl Serves<'_> {
 
     /// The connection's whitelist leaves this tool out.
     fn unlisted(&self, name: &str, mapping: &Mapping) -> Step {
-        let at = self.config.map_or(At::Elsewhere, |(id, _)| At::Config(id.clone()));
+        let at = self.config.map_or(RemedyPlace::Elsewhere, |(id, _)| RemedyPlace::Config(id.clone()));
         let config = self.config.map_or("the connection", |(_, name)| name);
         let words = format!("{name} is not on the whitelist of {} in {config}.", mapping.connection_name);
-        Step::stops(What::Tool, words).mended(at, "Add it to the tools of that connection.")
+        Step::stops(Topic::Tool, words).mended(at, "Add it to the tools of that connection.")
     }
 
     /// The user is asked before each call of this tool.
     fn asks(&self, name: &str) -> Step {
         let config = self.config.map_or("the connection", |(_, name)| name);
-        Step::care(What::Approval, format!("{config} wants the user's word for each call of {name}."))
+        Step::care(Topic::Approval, format!("{config} wants the user's word for each call of {name}."))
     }
 
     /// Why a tool that there is isn't served.
     fn left_out(&self, connector: &Connector, tool: &Tool) -> Step {
         let name = &tool.definition.name;
-        let at = self.config.map_or(At::Elsewhere, |(id, _)| At::Config(id.clone()));
+        let at = self.config.map_or(RemedyPlace::Elsewhere, |(id, _)| RemedyPlace::Config(id.clone()));
         let config = self.config.map_or("the connection", |(_, name)| name);
-        let stops = |words: String| Step::stops(What::Tool, words);
+        let stops = |words: String| Step::stops(Topic::Tool, words);
         if self.access == Access::ReadOnly && !tool.definition.effect.read_only() {
             return stops(format!("{name} changes something, and the session token lets its holder only read."))
-                .mended(At::Elsewhere, "Ask for a session token with full access.");
+                .mended(RemedyPlace::Elsewhere, "Ask for a session token with full access.");
         }
         let of_app: Vec<_> = self.set.mappings.iter().filter(|one| one.connector == connector.slug).collect();
         let listing = |one: &&&Mapping| one.tools.is_empty() || one.tools.contains(name);
@@ -385,7 +390,7 @@ impl Serves<'_> {
         match listed {
             0 => self.unlisted(name, first),
             1 => stops(format!("{name} is listed in {config}, but has no name or schema that MCP clients take."))
-                .mended(At::Elsewhere, "Its connector's file has to be mended."),
+                .mended(RemedyPlace::Elsewhere, "Its connector's file has to be mended."),
             _ => stops(format!(
                 "Two connections of {config} show {name}, so a call could not tell whose account is meant."
             ))
@@ -398,13 +403,13 @@ impl Serves<'_> {
 async fn of_catalogue(app: &App, name: &str, steps: &mut Vec<Step>) -> Option<(Arc<Connector>, Arc<Tool>)> {
     let found = app.core.catalog.tool(name);
     if found.is_none() {
-        let step = Step::stops(What::Tool, format!("There is no tool {name}."));
+        let step = Step::stops(Topic::Tool, format!("There is no tool {name}."));
         // Without all of them a name is suggested from fewer.
         connections::compile_all(app).await.ok();
         let near = app.core.catalog.nearest_tool(name);
         steps.push(match near {
-            Some(near) => step.mended(At::Elsewhere, format!("Did you mean {near}?")),
-            None => step.mended(At::Elsewhere, "valetkey tool list shows all."),
+            Some(near) => step.mended(RemedyPlace::Elsewhere, format!("Did you mean {near}?")),
+            None => step.mended(RemedyPlace::Elsewhere, "valetkey tool list shows all."),
         });
     }
     found

@@ -8,7 +8,7 @@ use valetkey_domain::name::ConnectionName;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// What it is.
-    pub what: What,
+    pub what: Topic,
     /// Which one, where there are several: a connection's name. Else empty.
     pub of: String,
     /// How it is.
@@ -16,12 +16,12 @@ pub struct Step {
     /// The same in a sentence.
     pub words: String,
     /// What would mend it.
-    pub mend: Option<Mend>,
+    pub mend: Option<Remedy>,
 }
 
 /// What a call stands on, in the order in which it is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum Topic {
     /// The server's own database and keys.
     Server,
     /// An MCP URL, with its session token where it takes one.
@@ -46,7 +46,7 @@ pub enum What {
     Last,
 }
 
-impl What {
+impl Topic {
     /// What people read.
     #[must_use]
     pub const fn label(self) -> &'static str {
@@ -91,16 +91,16 @@ impl State {
 
 /// What would mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mend {
+pub struct Remedy {
     /// In a sentence.
     pub words: String,
     /// Where it is done.
-    pub at: At,
+    pub at: RemedyPlace,
 }
 
 /// Where something is mended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum At {
+pub enum RemedyPlace {
     /// By the user, who is sent a link for this connection, and with it for the account, if there is one.
     Link(ConnectionName, Owner, Option<AccountId>),
     /// On the connection.
@@ -115,23 +115,23 @@ pub enum At {
 
 impl Step {
     /// It lets a call through.
-    pub(super) fn fine(what: What, words: impl Into<String>) -> Self {
+    pub(super) fn fine(what: Topic, words: impl Into<String>) -> Self {
         Self { what, of: String::new(), state: State::Fine, words: words.into(), mend: None }
     }
 
     /// It does, and somebody should know this.
-    pub(super) fn care(what: What, words: impl Into<String>) -> Self {
+    pub(super) fn care(what: Topic, words: impl Into<String>) -> Self {
         Self { state: State::Care, ..Self::fine(what, words) }
     }
 
     /// It does not.
-    pub(super) fn stops(what: What, words: impl Into<String>) -> Self {
+    pub(super) fn stops(what: Topic, words: impl Into<String>) -> Self {
         Self { state: State::Stops, ..Self::fine(what, words) }
     }
 
     /// What would mend it, and where.
-    pub(super) fn mended(self, at: At, words: impl Into<String>) -> Self {
-        Self { mend: Some(Mend { words: words.into(), at }), ..self }
+    pub(super) fn mended(self, at: RemedyPlace, words: impl Into<String>) -> Self {
+        Self { mend: Some(Remedy { words: words.into(), at }), ..self }
     }
 
     /// Says which one it is about.

@@ -10,7 +10,7 @@ use flate2::read::GzDecoder;
 use std::io::Read;
 use std::sync::Arc;
 use valetkey_core::keyring::{Keyring, Roots};
-use valetkey_domain::ctx::NoCaller;
+use valetkey_domain::ctx::Detached;
 use valetkey_storage::Location;
 use valetkey_testkit::SeededRng;
 use valetkey_vault::RootKey;
@@ -25,7 +25,7 @@ async fn source() -> (Fixture, String, String) {
     let root = RootKey::generate().unwrap();
     let (name, text) = (root.version(), root.to_text().expose().to_owned());
     fixture.app.core.keyring.learn(valetkey_core::keyring::Root::Key(root));
-    crate::upkeep::keys::rotate_root(&fixture.app, &name, &NoCaller).await.unwrap();
+    crate::upkeep::keys::rotate_root(&fixture.app, &name, &Detached).await.unwrap();
     fixture.sign_in(HOUR).await;
     let issued = clients::create(&fixture.app, &fixture.ctx, "shop", vec![]).await.unwrap();
     (fixture, text, issued.secret.expose().to_owned())
@@ -37,7 +37,7 @@ fn roots(text: &str) -> Roots {
 
 async fn backup(fixture: &Fixture) -> Vec<u8> {
     let mut file = Vec::new();
-    write(&fixture.app, &mut file, &NoCaller, || Ok(())).await.unwrap();
+    write(&fixture.app, &mut file, &Detached, || Ok(())).await.unwrap();
     file
 }
 
@@ -58,7 +58,7 @@ async fn everything_comes_back_in_another_database() {
     let (fixture, root, _) = source().await;
     let file = backup(&fixture).await;
     let to = store().await;
-    let done = restore::read(&to, &roots(&root), file.as_slice(), &NoCaller).await.unwrap();
+    let done = restore::read(&to, &roots(&root), file.as_slice(), &Detached).await.unwrap();
     assert!(done.rows > 5);
     let (mut from, mut tx) = (fixture.app.core.store.read().await.unwrap(), to.read().await.unwrap());
     for table in portable::tables().filter(|table| !table.name().starts_with("journal")) {
@@ -105,9 +105,9 @@ async fn that_a_backup_is_made_is_told_before_its_first_byte_and_how_it_ended_af
     let app = &fixture.app;
     let mut file = Looking(app, Vec::new());
     let place = || std::fs::read("/nowhere/at all").map(drop);
-    write(app, &mut file, &NoCaller, place).await.expect_err("it is not in its place");
+    write(app, &mut file, &Detached, place).await.expect_err("it is not in its place");
     assert!(!file.1.is_empty() && file.1.iter().all(|told| *told == ["backup.begun"]), "{:?}", file.1);
-    write(app, Vec::new(), &NoCaller, || Ok(())).await.unwrap();
+    write(app, Vec::new(), &Detached, || Ok(())).await.unwrap();
     assert_eq!(told(app).await, ["backup.begun", "backup.begun", "backup.not_written", "backup.written"]);
 }
 
@@ -142,7 +142,7 @@ async fn a_file_that_was_changed_cut_or_mixed_up_is_refused_and_leaves_nothing()
         ("no backup", b"not gzip".to_vec()),
         ("another text", packed("{}\n")),
     ] {
-        let refused = restore::read(&to, &roots(&root), wrong.as_slice(), &NoCaller).await.expect_err(what);
+        let refused = restore::read(&to, &roots(&root), wrong.as_slice(), &Detached).await.expect_err(what);
         assert!(refused.message().contains("nothing was changed"), "{what}: {refused}");
         assert!(is_empty(&to).await.unwrap(), "{what}");
     }
@@ -159,7 +159,7 @@ async fn who_has_not_the_root_key_can_make_no_backup_that_is_taken() {
     end.sha256 = hex::encode(valetkey_vault::sha256(body.as_bytes()));
     let forged = packed(&format!("{body}{}\n", serde_json::to_string(&end).unwrap()));
     let to = store().await;
-    let refused = restore::read(&to, &roots(&root), forged.as_slice(), &NoCaller).await.unwrap_err();
+    let refused = restore::read(&to, &roots(&root), forged.as_slice(), &Detached).await.unwrap_err();
     assert!(refused.message().contains("changed since it was written"), "{refused}");
     assert!(is_empty(&to).await.unwrap());
 }
@@ -171,7 +171,7 @@ async fn what_does_not_belong_here_is_refused_by_name() {
     let other = RootKey::generate().unwrap();
     let name = other.version();
     let to = store().await;
-    let refused = restore::read(&to, &Roots::from(other), file.as_slice(), &NoCaller).await.unwrap_err();
+    let refused = restore::read(&to, &Roots::from(other), file.as_slice(), &Detached).await.unwrap_err();
     let own = RootKey::from_text(&root.as_str().into()).unwrap().version();
     assert!(refused.message().contains(&name) && refused.message().contains(&own), "{refused}");
     let schema = portable::schema();
@@ -181,11 +181,11 @@ async fn what_does_not_belong_here_is_refused_by_name() {
         (format!("\"schema\":{schema}"), "\"schema\":1".to_owned(), "an older Valetkey"),
     ] {
         let wrong = packed(&plain(&file).replacen(&from, &into, 1));
-        let refused = restore::read(&to, &roots(&root), wrong.as_slice(), &NoCaller).await.unwrap_err();
+        let refused = restore::read(&to, &roots(&root), wrong.as_slice(), &Detached).await.unwrap_err();
         assert!(refused.message().contains(says), "{refused}");
     }
-    let refused = restore::read(&fixture.app.core.store, &roots(&root), file.as_slice(), &NoCaller).await.unwrap_err();
+    let refused = restore::read(&fixture.app.core.store, &roots(&root), file.as_slice(), &Detached).await.unwrap_err();
     assert!(refused.message().contains("not empty"), "{refused}");
-    let which = accounts::Which::Id(fixture.account.id.clone());
+    let which = accounts::AccountRef::Id(fixture.account.id.clone());
     assert!(accounts::get(&fixture.app, &fixture.ctx, &which).await.is_ok());
 }

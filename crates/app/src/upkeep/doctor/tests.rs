@@ -10,7 +10,7 @@ use crate::servers::{configs, instances};
 use crate::tenancy::clients;
 use crate::upkeep::keys;
 use valetkey_domain::config::McpConfig;
-use valetkey_domain::ctx::NoCaller;
+use valetkey_domain::ctx::Detached;
 use valetkey_domain::id::ClientId;
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::time::SystemClock;
@@ -36,7 +36,7 @@ async fn full() -> Full {
 }
 
 async fn checks(app: &App) -> Vec<Check> {
-    let progress: Arc<dyn Progress> = Arc::new(NoCaller);
+    let progress: Arc<dyn Progress> = Arc::new(Detached);
     // The database of these tests may be a server, whose time is the real one.
     examine(app, &SystemClock, &progress).await
 }

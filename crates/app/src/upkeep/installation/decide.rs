@@ -86,7 +86,7 @@ async fn in_quarantine(app: &App) -> Result<()> {
 
 /// New url keys in place of those that there are.
 async fn new_urls(app: &App, progress: &dyn Progress) -> Result<()> {
-    let which = keys::Which { environment: None, purposes: vec![Purpose::Url] };
+    let which = keys::KeySelection { environment: None, purposes: vec![Purpose::Url] };
     match keys::rotate(app, &which, progress).await {
         // No instance has a URL yet.
         Err(error) if error.kind() == Kind::FailedPrecondition => Ok(()),

@@ -10,7 +10,7 @@ use crate::upkeep::doctor;
 use std::sync::Arc;
 use valetkey_core::processes;
 use valetkey_domain::Kind;
-use valetkey_domain::ctx::NoCaller;
+use valetkey_domain::ctx::Detached;
 
 async fn start(fixture: &Fixture, mark: Option<&Mark>) -> Presence {
     let app = &fixture.app;
@@ -85,7 +85,7 @@ async fn what_callers_are_told_of_a_quarantine_is_the_same_for_each_and_the_oper
         told.push(refused.to_string());
         let (why, _) = why(&presence);
         assert_eq!(std::error::Error::source(&refused).unwrap().to_string(), why);
-        let seen = doctor::examine(app, app.core.clock.as_ref(), &(Arc::new(NoCaller) as _)).await;
+        let seen = doctor::examine(app, app.core.clock.as_ref(), &(Arc::new(Detached) as _)).await;
         let seen: Vec<&str> = seen.iter().filter(|c| c.part == "installation").map(|c| c.found.as_str()).collect();
         assert!(seen.iter().any(|found| found.contains(&why)), "{seen:?} does not say: {why}");
     }
@@ -120,7 +120,7 @@ async fn attack_61_a_copy_refreshes_nothing_and_opens_no_url_until_the_operator_
     fixture.sign_in(HOUR).await;
     let (_, token) = fixture.instance().await;
     first(&fixture).await;
-    assert!(take_over(app, false, &NoCaller).await.unwrap_err().message().contains("not in quarantine"));
+    assert!(take_over(app, false, &Detached).await.unwrap_err().message().contains("not in quarantine"));
     start(&fixture, None).await.govern(app);
     let asked = fixture.provider.asked("/token").len();
     fixture.clock.advance(Duration::from_secs(3600));
@@ -131,13 +131,13 @@ async fn attack_61_a_copy_refreshes_nothing_and_opens_no_url_until_the_operator_
     assert!(refused.message().contains("valetkey restore --takeover"), "{refused}");
     assert!(app.core.keyring.check_open().is_err());
 
-    take_over(app, false, &NoCaller).await.unwrap();
+    take_over(app, false, &Detached).await.unwrap();
     app.core.keyring.check_open().unwrap();
     fixture.provider.gives(HOUR);
     assert_eq!(fixture.token(None).await.unwrap().0, "at-1");
     // It may have been revoked since the backup was made.
     assert_eq!(doors::instance_url(app, &token).await.unwrap_err().kind(), Kind::NotFound);
-    assert!(accounts::get(app, ctx, &accounts::Which::Id(fixture.account.id.clone())).await.is_ok());
+    assert!(accounts::get(app, ctx, &accounts::AccountRef::Id(fixture.account.id.clone())).await.is_ok());
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn attack_61_urls_stay_only_where_the_operator_says_that_none_was_revoked(
     let (_, token) = fixture.instance().await;
     let one = first(&fixture).await;
     start(&fixture, None).await.govern(&fixture.app);
-    let taken = take_over(&fixture.app, true, &NoCaller).await.unwrap();
+    let taken = take_over(&fixture.app, true, &Detached).await.unwrap();
     assert_ne!(taken.installation, one.installation);
     doors::instance_url(&fixture.app, &token).await.unwrap();
     mark(&start(&fixture, Some(&taken)).await);
@@ -161,11 +161,14 @@ async fn attack_61_a_copy_that_is_meant_to_be_one_keeps_no_credential() {
     fixture.sign_in(HOUR).await;
     let (_, token) = fixture.instance().await;
     first(&fixture).await;
-    let wish = webhooks::Wish { url: Some("https://app.example/hook".into()), ..webhooks::Wish::default() };
+    let wish = webhooks::WebhookSettings {
+        url: Some("https://app.example/hook".into()),
+        ..webhooks::WebhookSettings::default()
+    };
     webhooks::create(app, &fixture.ctx, wish).await.unwrap();
     let keys = app.core.keyring.jwks();
     start(&fixture, None).await.govern(app);
-    as_copy(app, &NoCaller).await.unwrap();
+    as_copy(app, &Detached).await.unwrap();
     assert!(webhooks::list(app, &fixture.ctx).await.unwrap().is_empty(), "the original's receivers are not told twice");
     app.core.keyring.check_open().unwrap();
     let account = fixture.now().await;
@@ -186,6 +189,6 @@ async fn a_database_that_others_serve_on_is_not_taken_over() {
     serving.beat(&fixture.app).await.unwrap();
     let lost = Presence { standing: Standing::Quarantined { why: "lost".into(), newcomer: false }, ..serving };
     lost.govern(&fixture.app);
-    let refused = take_over(&fixture.app, false, &NoCaller).await.unwrap_err();
+    let refused = take_over(&fixture.app, false, &Detached).await.unwrap_err();
     assert!(refused.message().contains("installation"), "{refused}");
 }

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
     use crate::fixture::fixture;
     use crate::upkeep::keys::{rotate_root, wrapping_root};
-    use valetkey_domain::ctx::NoCaller;
+    use valetkey_domain::ctx::Detached;
     use valetkey_storage::meta;
 
     /// The roots at hand; what wraps how many, the wrapping one first; what was named; whether this process is alone.
@@ -158,7 +158,7 @@ mod tests {
         meta::set(&mut tx, meta::ROOT, &second).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(goal(app, None, none).await.unwrap(), made);
-        assert!(rotate_root(app, &second, &NoCaller).await.unwrap() > 0);
+        assert!(rotate_root(app, &second, &Detached).await.unwrap() > 0);
         assert_eq!(goal(app, Some(&second), none).await.unwrap(), Goal { to: second.clone(), old: vec![] });
         assert_eq!(goal(app, Some(&first), none).await.unwrap(), Goal { to: first, old: vec![second] });
     }

@@ -13,7 +13,7 @@ use crate::tenancy::tokens;
 use crate::upkeep::housekeeping;
 use std::sync::Arc;
 use valetkey_core::keyring::{Keyring, Root, Roots};
-use valetkey_domain::ctx::NoCaller;
+use valetkey_domain::ctx::Detached;
 use valetkey_domain::id::ProcessId;
 use valetkey_storage::processes;
 use valetkey_testkit::SeededRng;
@@ -26,8 +26,8 @@ async fn generations(fixture: &Fixture, purpose: &str) -> Vec<i64> {
     all.iter().filter(|key| key.purpose == purpose).map(|key| key.generation).collect()
 }
 
-fn only(purpose: Purpose) -> Which {
-    Which { environment: None, purposes: vec![purpose] }
+fn only(purpose: Purpose) -> KeySelection {
+    KeySelection { environment: None, purposes: vec![purpose] }
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn attack_57_what_is_stored_opens_before_during_and_after_a_rotation_of_da
     let mut fixture = fixture("{rotates: true}").await;
     fixture.sign_in(HOUR).await;
     let before = fixture.now().await.credential.unwrap().sealed;
-    let done = rotate(&fixture.app, &Which::default(), &NoCaller).await.unwrap();
+    let done = rotate(&fixture.app, &KeySelection::default(), &Detached).await.unwrap();
     // The account's tokens, the OAuth client's secret, the signing key.
     assert_eq!((done.resealed, done.urls), (3, false));
     assert_ne!(fixture.now().await.credential.unwrap().sealed, before);
@@ -58,8 +58,8 @@ async fn attack_57_what_is_to_be_revoked_is_revoked_after_a_rotation() {
     let fixture = fixture("{rotates: true}").await;
     fixture.sign_in(HOUR).await;
     fixture.provider.will_revoke(Reply::Answer(503, String::new()));
-    accounts::delete(&fixture.app, &fixture.ctx, &accounts::Which::Id(fixture.account.id.clone())).await.unwrap();
-    let done = rotate(&fixture.app, &only(Purpose::Credential), &NoCaller).await.unwrap();
+    accounts::delete(&fixture.app, &fixture.ctx, &accounts::AccountRef::Id(fixture.account.id.clone())).await.unwrap();
+    let done = rotate(&fixture.app, &only(Purpose::Credential), &Detached).await.unwrap();
     assert_eq!(done.resealed, 1);
     fixture.clock.advance(SUPERSEDED);
     retire(&fixture.app).await.unwrap();
@@ -82,8 +82,8 @@ async fn what_a_crash_left_is_sealed_again_by_the_next_start_and_keeps_its_key_u
     fixture.clock.advance(SUPERSEDED);
     retire(&fixture.app).await.unwrap();
     assert_eq!(generations(&fixture, "credential").await, [1, 2], "the account's tokens still name it");
-    assert_eq!(reseal(&fixture.app, &NoCaller).await.unwrap(), 1);
-    assert_eq!(reseal(&fixture.app, &NoCaller).await.unwrap(), 0);
+    assert_eq!(reseal(&fixture.app, &Detached).await.unwrap(), 1);
+    assert_eq!(reseal(&fixture.app, &Detached).await.unwrap(), 0);
     retire(&fixture.app).await.unwrap();
     assert_eq!(generations(&fixture, "credential").await, [2]);
     assert_eq!(fixture.token(None).await.unwrap().0, "at-1");
@@ -93,7 +93,7 @@ async fn what_a_crash_left_is_sealed_again_by_the_next_start_and_keeps_its_key_u
 async fn the_journals_old_keys_stay_to_check_its_records() {
     let fixture = fixture("{rotates: true}").await;
     let digest = fixture.app.core.keyring.digest(&fixture.ctx.environment, "salt", b"text").await.unwrap();
-    rotate(&fixture.app, &only(Purpose::Journal), &NoCaller).await.unwrap();
+    rotate(&fixture.app, &only(Purpose::Journal), &Detached).await.unwrap();
     fixture.clock.advance(SUPERSEDED);
     retire(&fixture.app).await.unwrap();
     assert_eq!(generations(&fixture, "journal").await, [1, 2, 1, 2], "the chain's and the digests'");
@@ -104,9 +104,9 @@ async fn the_journals_old_keys_stay_to_check_its_records() {
 async fn urls_change_only_when_asked_for_and_then_at_once() {
     let fixture = fixture("{rotates: true}").await;
     let (_, token) = fixture.instance().await;
-    rotate(&fixture.app, &Which::default(), &NoCaller).await.unwrap();
+    rotate(&fixture.app, &KeySelection::default(), &Detached).await.unwrap();
     doors::instance_url(&fixture.app, &token).await.unwrap();
-    let done = rotate(&fixture.app, &only(Purpose::Url), &NoCaller).await.unwrap();
+    let done = rotate(&fixture.app, &only(Purpose::Url), &Detached).await.unwrap();
     assert!(done.urls);
     let refused = doors::instance_url(&fixture.app, &token).await.unwrap_err();
     assert_eq!(refused.kind(), Kind::NotFound);
@@ -135,7 +135,7 @@ async fn tokens_of_the_old_signing_key_are_taken_until_the_last_has_ended() {
     let (app, ctx) = (&fixture.app, &fixture.ctx);
     let issued = clients::create(app, ctx, "shop", vec![]).await.unwrap();
     let old = tokens::token(app, issued.client.id.as_str(), &issued.secret).await.unwrap().access_token;
-    rotate(app, &only(Purpose::Signing), &NoCaller).await.unwrap();
+    rotate(app, &only(Purpose::Signing), &Detached).await.unwrap();
     doors::client_token(app, old.expose()).await.unwrap();
     let keys = || app.core.keyring.jwks()["keys"].as_array().unwrap().len();
     assert_eq!(keys(), 2);
@@ -157,12 +157,12 @@ async fn attack_57_every_data_key_goes_under_another_root_while_calls_go_on() {
     let from = fixture.app.core.keyring.wrapping_root().await.unwrap();
     let new = RootKey::generate().unwrap();
     let (to, text) = (new.version(), new.to_text());
-    let unknown = rotate_root(&fixture.app, &to, &NoCaller).await.unwrap_err();
+    let unknown = rotate_root(&fixture.app, &to, &Detached).await.unwrap_err();
     assert!(unknown.message().contains(&to) && unknown.message().contains(&from), "{unknown}");
     fixture.app.core.keyring.learn(Root::Key(new));
     let count = list(&fixture.app).await.unwrap().len() as u64;
-    assert_eq!(rotate_root(&fixture.app, &to, &NoCaller).await.unwrap(), count);
-    assert_eq!(rotate_root(&fixture.app, &to, &NoCaller).await.unwrap(), 0);
+    assert_eq!(rotate_root(&fixture.app, &to, &Detached).await.unwrap(), count);
+    assert_eq!(rotate_root(&fixture.app, &to, &Detached).await.unwrap(), 0);
     assert!(list(&fixture.app).await.unwrap().iter().all(|key| key.root == to));
     assert_eq!(root_uses(&fixture.app).await.unwrap(), [(to.clone(), count), (from, 0)]);
     assert_eq!(fixture.token(None).await.unwrap().0, "at-1");
@@ -192,11 +192,11 @@ async fn a_root_that_a_process_lacks_wraps_nothing() {
     let new = RootKey::generate().unwrap();
     let to = new.version();
     fixture.app.core.keyring.learn(Root::Key(new));
-    let refused = rotate_root(&fixture.app, &to, &NoCaller).await.unwrap_err();
+    let refused = rotate_root(&fixture.app, &to, &Detached).await.unwrap_err();
     assert!(refused.message().contains("proc_other") && refused.message().contains(&to), "{refused}");
     assert_eq!(fixture.app.core.keyring.wrapping_root().await.unwrap(), from);
     fixture.clock.advance(Duration::from_secs(61));
-    rotate_root(&fixture.app, &to, &NoCaller).await.unwrap();
+    rotate_root(&fixture.app, &to, &Detached).await.unwrap();
 }
 
 #[tokio::test]
@@ -205,7 +205,7 @@ async fn a_start_between_the_two_halves_of_a_root_change_needs_both_keys() {
     let (old, new) = (RootKey::generate().unwrap(), RootKey::generate().unwrap());
     let (from, to) = (old.to_text(), new.to_text());
     fixture.app.core.keyring.learn(Root::Key(old));
-    rotate_root(&fixture.app, &RootKey::from_text(&from).unwrap().version(), &NoCaller).await.unwrap();
+    rotate_root(&fixture.app, &RootKey::from_text(&from).unwrap().version(), &Detached).await.unwrap();
     let version = new.version();
     fixture.app.core.keyring.learn(Root::Key(new));
     // The database names the new root, and the process ends before any key is wrapped under it.
@@ -220,7 +220,7 @@ async fn a_start_between_the_two_halves_of_a_root_change_needs_both_keys() {
     assert!(start(vec![&to]).await.is_err());
     assert!(start(vec![&from]).await.is_err());
     start(vec![&from, &to]).await.unwrap();
-    assert!(rotate_root(&fixture.app, &version, &NoCaller).await.unwrap() > 0);
+    assert!(rotate_root(&fixture.app, &version, &Detached).await.unwrap() > 0);
     start(vec![&to]).await.unwrap();
 }
 
@@ -247,11 +247,14 @@ async fn data_keys_that_were_swapped_open_nothing() {
 async fn a_webhooks_secrets_are_sealed_again_and_the_old_key_goes() {
     let fixture = fixture("{rotates: true}").await;
     let (app, ctx) = (&fixture.app, &fixture.ctx);
-    let wish = webhooks::Wish { url: Some("https://app.example/hook".into()), ..webhooks::Wish::default() };
+    let wish = webhooks::WebhookSettings {
+        url: Some("https://app.example/hook".into()),
+        ..webhooks::WebhookSettings::default()
+    };
     let id = webhooks::create(app, ctx, wish).await.unwrap().webhook.id;
     webhooks::rotate(app, ctx, &id, Duration::from_secs(24 * 3600)).await.unwrap();
     let before = webhooks::get(app, ctx, &id).await.unwrap();
-    assert_eq!(rotate(app, &only(Purpose::Webhook), &NoCaller).await.unwrap().resealed, 1);
+    assert_eq!(rotate(app, &only(Purpose::Webhook), &Detached).await.unwrap().resealed, 1);
     let after = webhooks::get(app, ctx, &id).await.unwrap();
     assert_ne!(after.secret, before.secret);
     assert_ne!(after.secret_before, before.secret_before);

@@ -1,7 +1,7 @@
 //! A connection that is removed with its accounts, killed in the middle.
 
 use super::*;
-use crate::accounts::{self, Given};
+use crate::accounts::{self, ImportedCredential};
 use crate::credentials::revoke::AtProvider;
 use crate::fixture::{Fixture, Reply, fixture, until};
 use crate::insight::audit;
@@ -21,7 +21,7 @@ const ACCOUNTS: usize = 25;
 async fn peopled() -> Fixture {
     let fixture = fixture("{rotates: true}").await;
     for n in 0..ACCOUNTS {
-        let imported = Given::Tokens {
+        let imported = ImportedCredential::Tokens {
             access_token: Secret::from("at"),
             refresh_token: Some(Secret::from(format!("rt-{n}"))),
             scopes: vec![],
@@ -77,7 +77,7 @@ async fn killed_in_the_middle_it_is_seen_and_goes_on() {
         let job = intend(app, ctx, &fixture.connection).await.unwrap().unwrap();
         assert!(intend(app, ctx, &fixture.connection).await.unwrap().is_none(), "once");
         killed_at(&fixture, job, wanted).await;
-        if let Some(UnderWay { done, of, .. }) = under_way(app, ctx, id).await.unwrap() {
+        if let Some(ClosingProgress { done, of, .. }) = under_way(app, ctx, id).await.unwrap() {
             assert_eq!(of, 1 + ACCOUNTS as u64);
             assert!(done >= wanted, "{done} of {wanted}");
             let now = connections::get(app, ctx, id).await.unwrap();
@@ -131,7 +131,7 @@ async fn it_ends_though_its_connector_is_no_longer_loaded() {
     tx.commit().await.unwrap();
     let (app, ctx) = (&fixture.app, &fixture.ctx);
     let owner = Owner::of(Identifier::parse("user-1").unwrap());
-    let which = accounts::Which::Of("MY_ACME".into(), owner);
+    let which = accounts::AccountRef::Of("MY_ACME".into(), owner);
     assert_eq!(accounts::disconnect(app, ctx, &which).await.unwrap().1, AtProvider::Failed, "and it is said");
     let closed = delete_connection(app, ctx, &fixture.connection.id).await.unwrap();
     assert_eq!((closed, is_gone(&fixture).await), (Closed::Gone(0), true));

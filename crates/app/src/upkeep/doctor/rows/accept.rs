@@ -7,7 +7,7 @@ use serde_json::Map;
 use valetkey_core::context;
 use valetkey_domain::Ctx;
 use valetkey_domain::Kind as ErrorKind;
-use valetkey_domain::ctx::{Actor, NoCaller};
+use valetkey_domain::ctx::{Actor, Detached};
 use valetkey_storage::changes::{self, CountedRow, Kind};
 
 /// Takes a row that the doctor found as it is now: the operator has seen to it. The journal says so, and the row fits it.
@@ -15,7 +15,7 @@ use valetkey_storage::changes::{self, CountedRow, Kind};
 /// # Errors
 /// There is no such row, it was deleted once and must be deleted again, or it fits the journal already.
 pub async fn accept(app: &App, id: &str) -> Result<()> {
-    let mut audit = Audit::begin(app, &NoCaller).await?;
+    let mut audit = Audit::begin(app, &Detached).await?;
     let mut found = None;
     for kind in Kind::all() {
         found = found.or(changes::get(&mut audit.tx, kind, id).await?.map(|row| (kind, row)));

@@ -1,7 +1,7 @@
 //! Each other part, when something is wrong with it; and that nothing secret is said of it.
 
 use super::*;
-use crate::accounts::{self, Which};
+use crate::accounts::{self, AccountRef};
 use crate::fixture::Reply;
 use crate::upkeep::installation::{BEAT, Presence, Standing};
 use valetkey_domain::Timestamp;
@@ -14,7 +14,7 @@ fn of<'a>(checks: &'a [Check], part: &str) -> Vec<&'a Check> {
 /// Leaves tokens to be revoked, of an account that is signed in again since.
 async fn to_be_revoked(fixture: &Fixture) {
     fixture.provider.will_revoke(Reply::Answer(503, String::new()));
-    accounts::disconnect(&fixture.app, &fixture.ctx, &Which::Id(fixture.account.id.clone())).await.unwrap();
+    accounts::disconnect(&fixture.app, &fixture.ctx, &AccountRef::Id(fixture.account.id.clone())).await.unwrap();
     fixture.sign_in(HOUR).await;
 }
 
@@ -77,7 +77,7 @@ async fn a_clock_that_went_back_and_one_that_differs_are_told() {
     by_hand(app, "UPDATE journal SET at = $1", vec![later.into()]).await;
     let told = wrong(app, "clock").await;
     assert!(told.len() == 1 && told[0].contains("has gone back"), "{told:?}");
-    let progress: Arc<dyn Progress> = Arc::new(NoCaller);
+    let progress: Arc<dyn Progress> = Arc::new(Detached);
     let machine = ManualClock::at(Timestamp::UNIX_EPOCH);
     let checks = examine(app, &machine, &progress).await;
     let differs = of(&checks, "clock").iter().any(|check| check.found.contains("behind the database's clock"));

@@ -1,13 +1,13 @@
 //! A busy installation about which there is nothing to say.
 
 use super::*;
-use crate::accounts::{self, Which};
+use crate::accounts::{self, AccountRef};
 use crate::connections::{self, Change};
 use crate::consent;
 use crate::fixture::Reply;
 use crate::servers::instances::Change as InstanceChange;
 use crate::tenancy::environments;
-use crate::upkeep::keys::Which as Keys;
+use crate::upkeep::keys::KeySelection;
 use crate::upkeep::{backup, housekeeping, installation, restore};
 use serde_json::{Map, json};
 use std::collections::BTreeMap;
@@ -72,7 +72,7 @@ async fn use_and_change_of_everything_raise_no_alarm() {
     assert!(fixture.token(None).await.is_err());
     all_is_well(app, "an answer was lost").await;
     let api_config = Map::from_iter([("region".to_owned(), json!("eu"))]);
-    let which = Which::Id(fixture.account.id.clone());
+    let which = AccountRef::Id(fixture.account.id.clone());
     accounts::update(app, ctx, &which, None, api_config).await.unwrap();
     fixture.clock.advance(Duration::from_secs(3600));
     fixture.provider.will(Reply::Answer(400, r#"{"error":"invalid_grant"}"#.into()));
@@ -109,14 +109,14 @@ async fn rotations_of_every_key_raise_no_alarm() {
     let app = &fixture.app;
     fixture.start(&fixture.link().await, "browser").await;
     for _ in 0..2 {
-        keys::rotate(app, &Keys::default(), &NoCaller).await.unwrap();
+        keys::rotate(app, &KeySelection::default(), &Detached).await.unwrap();
         all_is_well(app, "data keys rotated").await;
     }
-    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Url] }, &NoCaller).await.unwrap();
+    keys::rotate(app, &KeySelection { environment: None, purposes: vec![Purpose::Url] }, &Detached).await.unwrap();
     let root = RootKey::generate().unwrap();
     let name = root.version();
     app.core.keyring.learn(Root::Key(root));
-    keys::rotate_root(app, &name, &NoCaller).await.unwrap();
+    keys::rotate_root(app, &name, &Detached).await.unwrap();
     all_is_well(app, "root rotated").await;
     fixture.clock.advance(3 * DAY);
     housekeeping::tidy(app).await.unwrap();
@@ -133,10 +133,10 @@ async fn a_copy_that_lost_its_credentials_raises_no_alarm() {
     let told = wrong(app, "installation").await;
     assert!(told.len() == 1 && told[0].contains("it is a copy"), "{told:?}");
     assert!(wrong(app, "sealed").await.is_empty() && wrong(app, "rows").await.is_empty());
-    installation::as_copy(app, &NoCaller).await.unwrap();
+    installation::as_copy(app, &Detached).await.unwrap();
     all_is_well(app, "a copy").await;
     app.core.keyring.close("it was moved");
-    installation::take_over(app, false, &NoCaller).await.unwrap();
+    installation::take_over(app, false, &Detached).await.unwrap();
     all_is_well(app, "taken over").await;
 }
 
@@ -146,15 +146,15 @@ async fn a_restored_backup_raises_no_alarm_on_either_database() {
     let root = RootKey::generate().unwrap();
     let (name, text) = (root.version(), root.to_text().expose().to_owned());
     fixture.app.core.keyring.learn(Root::Key(root));
-    keys::rotate_root(&fixture.app, &name, &NoCaller).await.unwrap();
+    keys::rotate_root(&fixture.app, &name, &Detached).await.unwrap();
     instances::rotate_url(&fixture.app, &fixture.ctx, &instance.id).await.unwrap();
     let mut file = Vec::new();
-    backup::write(&fixture.app, &mut file, &NoCaller, || Ok(())).await.unwrap();
+    backup::write(&fixture.app, &mut file, &Detached, || Ok(())).await.unwrap();
     let places = [Some(Location::Memory), valetkey_testkit::postgres().map(Location::from)];
     for location in places.into_iter().flatten() {
         let roots = || Roots::from(RootKey::from_text(&text.as_str().into()).unwrap());
         let store = Store::open(&location).await.unwrap();
-        restore::read(&store, &roots(), file.as_slice(), &NoCaller).await.unwrap();
+        restore::read(&store, &roots(), file.as_slice(), &Detached).await.unwrap();
         let restored = fixture.over(store, roots()).await;
         all_is_well(&restored, "restored").await;
     }

@@ -1,11 +1,11 @@
 //! Whoever can write the database puts rows back: each kind, each way, and the doctor names it.
 
 use super::*;
-use crate::accounts::{self, Which};
+use crate::accounts::{self, AccountRef};
 use crate::connections::{self, Change};
 use crate::servers::configs::NewMapping;
 use crate::tenancy::environments;
-use crate::upkeep::keys::Which as Keys;
+use crate::upkeep::keys::KeySelection;
 use std::time::Duration;
 use valetkey_domain::Secret;
 use valetkey_vault::Purpose;
@@ -39,7 +39,7 @@ async fn attack_5_an_account_that_was_disconnected_and_is_active_again_is_named(
     let Full { fixture, .. } = full().await;
     let (app, id) = (&fixture.app, fixture.account.id.as_str());
     let old = copied(app, "connected_accounts", id).await;
-    accounts::disconnect(app, &fixture.ctx, &Which::Id(fixture.account.id.clone())).await.unwrap();
+    accounts::disconnect(app, &fixture.ctx, &AccountRef::Id(fixture.account.id.clone())).await.unwrap();
     put_back(app, "connected_accounts", old).await;
     only(app, id, "account.disconnected").await;
 }
@@ -138,7 +138,7 @@ async fn attack_5_an_environment_and_a_signing_key_that_were_put_back_are_named(
     all_is_well(app, "accepted").await;
 
     let first = app.core.keyring.jwks()["keys"][0]["kid"].as_str().unwrap().to_owned();
-    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Signing] }, &NoCaller).await.unwrap();
+    keys::rotate(app, &KeySelection { environment: None, purposes: vec![Purpose::Signing] }, &Detached).await.unwrap();
     all_is_well(app, "another key signs").await;
     by_hand(app, "UPDATE signing_keys SET retired_at = NULL WHERE id = $1", vec![first.as_str().into()]).await;
     only(app, &first, "signing_key.retired").await;
@@ -160,7 +160,7 @@ async fn attack_5_whatever_was_deleted_and_is_back_is_named() {
     ] {
         old.push((table, id.to_owned(), copied(app, table, id).await));
     }
-    keys::rotate(app, &Keys { environment: None, purposes: vec![Purpose::Url] }, &NoCaller).await.unwrap();
+    keys::rotate(app, &KeySelection { environment: None, purposes: vec![Purpose::Url] }, &Detached).await.unwrap();
     clients::delete(app, ctx, &client).await.unwrap();
     instances::delete(app, ctx, &instance.id).await.unwrap();
     configs::delete(app, ctx, &config.id).await.unwrap();

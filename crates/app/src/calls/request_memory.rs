@@ -18,12 +18,12 @@ const VALUE: usize = 128;
 
 /// Room that is held until all clones of this are dropped: a batch has several calls.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub struct RequestMemory {
     room: Option<Arc<MemoryShare>>,
     bytes: usize,
 }
 
-impl Asked {
+impl RequestMemory {
     /// Waits for room for a body of so many bytes and for the text that is read out of it.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl Asked {
         }
     }
 
-    /// Makes it as large as what will be read of this JSON takes: see [`Asked::fit`].
+    /// Makes it as large as what will be read of this JSON takes: see [`RequestMemory::fit`].
     ///
     /// # Errors
     /// As there.
@@ -66,9 +66,9 @@ impl Asked {
     }
 }
 
-async fn reserved(app: &App, ctx: &Ctx, bytes: usize, patience: Duration) -> Result<Asked> {
+async fn reserved(app: &App, ctx: &Ctx, bytes: usize, patience: Duration) -> Result<RequestMemory> {
     let room = app.limits.reserve_to_ask(&ctx.environment, bytes, patience).await;
-    room.map(|room| Asked { room: Some(Arc::new(room)), bytes }).map_err(|full: Full| {
+    room.map(|room| RequestMemory { room: Some(Arc::new(room)), bytes }).map_err(|full: Full| {
         app.core.metrics.refused(full.limit);
         Error::new(Kind::ResourceExhausted, format!("{full}: wait for calls to end, then try again"))
     })
@@ -88,14 +88,14 @@ mod tests {
         let room = async |bytes| app.limits.reserve_to_ask(&ctx.environment, bytes, Duration::ZERO).await;
         let mut held = Vec::new();
         for _ in 0..4 {
-            held.push(Asked::room(app, ctx, 4 * MIB).await.unwrap());
+            held.push(RequestMemory::room(app, ctx, 4 * MIB).await.unwrap());
         }
         room(1).await.expect_err("all of it is held");
-        let mut short = Asked::room(app, ctx, 200).await.unwrap();
+        let mut short = RequestMemory::room(app, ctx, 200).await.unwrap();
         short.fit_json(app, ctx, &[b'x'; 200]).await.expect("what is short needs none");
         held.pop();
         let many = [b','; 100_000];
-        let mut one = Asked::room(app, ctx, many.len()).await.unwrap();
+        let mut one = RequestMemory::room(app, ctx, many.len()).await.unwrap();
         let refused = one.fit_json(app, ctx, &many).await.unwrap_err();
         assert_eq!(refused.kind(), Kind::ResourceExhausted, "13 MB of values in a body of 100 KB");
         assert!(refused.message().contains("bytes_in_flight_per_environment"), "{refused}");
@@ -103,7 +103,7 @@ mod tests {
         one.fit_json(app, ctx, &many).await.unwrap();
         room(20 * MIB).await.expect_err("and they are held");
         drop(one);
-        let mut unknown = Asked::room(app, ctx, 16 * MIB).await.unwrap();
+        let mut unknown = RequestMemory::room(app, ctx, 16 * MIB).await.unwrap();
         room(MIB).await.expect_err("as if it were as long as may be");
         unknown.fit_json(app, ctx, &[b'x'; 100_000]).await.unwrap();
         room(30 * MIB).await.expect("and then as long as it is");
