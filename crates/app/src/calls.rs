@@ -26,6 +26,7 @@ mod read_on;
 mod record;
 mod request_memory;
 mod send;
+mod standing;
 mod through;
 mod upstream;
 mod usable;

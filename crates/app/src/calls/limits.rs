@@ -200,6 +200,12 @@ impl Limits {
         self.accounts.waiting(account)
     }
 
+    /// How many requests wait for their turn at a host.
+    #[cfg(test)]
+    pub(super) fn waiting_at(&self, of: &EnvironmentId, host: &str) -> usize {
+        self.hosts.waiting(&(of.clone(), host.to_owned()))
+    }
+
     /// Each limit, how much of it is taken (of those that many have: by the one who has most), and how much there is.
     fn used(&self) -> [(Limit, usize, usize); 6] {
         let bounds = &self.most;

@@ -149,7 +149,7 @@ impl Proxied {
             Err(failed) => (Err(failed), None),
             Ok((in_flight, admitted, credential)) => {
                 let connector = admitted.wired.connector.label().to_owned();
-                let exchange = Exchange::new(&self.call, &self.asked, &admitted, credential);
+                let exchange = Exchange::new(&self.call, self, &self.asked, &admitted, credential);
                 let ended = self.recorded(exchange, body).await;
                 (ended.map(|answer| answer.map(|body| body.holding(in_flight))), Some(connector))
             }
@@ -157,7 +157,7 @@ impl Proxied {
     }
 
     /// The request with its records: the intent before it leaves if it may change something, how it ended after it.
-    async fn recorded(&self, mut exchange: Exchange<'_>, body: Upload) -> Result<Response<Answered>, Failed> {
+    async fn recorded(&self, mut exchange: Exchange<'_, Self>, body: Upload) -> Result<Response<Answered>, Failed> {
         let call = &self.call;
         let uri = exchange.address()?;
         let detail = record::detail(call, &self.asked, &uri, exchange.admitted).await?;

@@ -5,6 +5,7 @@ use super::attempt::{Call, app_name};
 use super::failed::{Failed, FailureReason};
 use super::job::Job;
 use super::limits::{Full, MemoryShare, locked};
+use super::standing::Standing;
 use super::usable::Admitted;
 use crate::Limit;
 use crate::credentials::redact::Redactor;
@@ -42,6 +43,7 @@ impl Round {
 pub(super) struct Sender<'a> {
     job: &'a Job,
     admitted: &'a Admitted,
+    standing: Standing<'a, Job>,
     /// Every credential that was used, the newest last: all of them must be looked for in what comes back.
     used: Vec<Opened>,
     received: usize,
@@ -78,7 +80,8 @@ impl valetkey_outbound::Room for Reading<'_, '_> {
 impl<'a> Sender<'a> {
     pub(super) fn new(job: &'a Job, admitted: &'a Admitted, credential: Opened) -> Self {
         let (has_memory, memory) = (tokio::sync::Mutex::new(false), Mutex::default());
-        Self { job, admitted, used: vec![credential], received: 0, requests: 0, has_memory, memory }
+        let standing = Standing::new(job, job, admitted);
+        Self { job, admitted, standing, used: vec![credential], received: 0, requests: 0, has_memory, memory }
     }
 
     /// How many bytes the app has answered with so far.
@@ -157,7 +160,7 @@ impl<'a> Sender<'a> {
 
     async fn send(&self, requests: impl Iterator<Item = &Request<Bytes>>) -> Result<Replies, Failed> {
         let signed = requests.map(|request| self.signed(request)).collect::<Result<Vec<_>, _>>()?;
-        Ok(join_all(signed.into_iter().map(|request| self.one(request))).await)
+        join_all(signed.into_iter().map(|request| self.one(request))).await.into_iter().collect()
     }
 
     /// The request with the newest credential.
@@ -170,11 +173,21 @@ impl<'a> Sender<'a> {
         Ok(request)
     }
 
-    async fn one(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unsent> {
+    /// Fails as a whole if the call may not go on.
+    async fn one(&self, request: Request<Bytes>) -> Result<Result<Response<Bytes>, Unsent>, Failed> {
         let Call { app, ctx, .. } = &self.job.call;
         let host = request.uri().host().unwrap_or_default();
         let turn = app.limits.turn(&ctx.environment, host, self.job.spare()).await;
-        let _turn = turn.map_err(|full| self.no_turn(&full))?;
+        let _turn = match turn {
+            Ok(turn) => turn,
+            Err(full) => return Ok(Err(self.no_turn(&full))),
+        };
+        self.standing.leave().await?;
+        Ok(self.exchange(request).await)
+    }
+
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unsent> {
+        let Call { app, ctx, .. } = &self.job.call;
         let bounds = &app.core.settings.bounds;
         // A request ends before its call does, so that the call can still give what it has read by others.
         let limits = Limits { timeout: bounds.answer_time.min(self.job.spare()), max_bytes: bounds.answer_bytes };

@@ -1,7 +1,8 @@
 //! Where a call's work is done, when it ends, and what is looked at again after it has waited for its turn.
 
 use super::job::Job;
-use super::limits::CallSlot;
+use super::limits::{CallSlot, HostSlot};
+use super::standing::Standing;
 use super::usable::{Admitted, VALID_FOR};
 use super::*;
 use crate::accounts::{self, ImportedCredential};
@@ -11,13 +12,14 @@ use crate::fixture::{Fixture, fixture};
 use crate::servers::configs::{self, NewMapping};
 use crate::servers::instances::{self, Ensure};
 use crate::servers::toolset;
-use crate::tenancy::members;
+use crate::tenancy::{clients, members};
 use crate::tools::{self, meant};
 use futures::future::poll_fn;
 use serde_json::json;
 use std::pin::{Pin, pin};
 use std::sync::mpsc;
 use std::task::Poll;
+use std::time::Duration;
 use valetkey_connectors::native::Work;
 use valetkey_domain::Secret;
 use valetkey_domain::connection::Settings;
@@ -187,5 +189,137 @@ async fn attack_82_a_member_whose_right_ends_while_a_call_waits_for_its_turn_cal
             CallResult::Done(_) => false,
         };
         assert_eq!((!refused, fixture.provider.asked("/api").len() > before), (keeps, keeps), "{name}");
+    }
+}
+
+/// All turns at the provider's host.
+async fn busy_host(fixture: &Fixture) -> Vec<HostSlot> {
+    let (app, of) = (&fixture.app, &fixture.ctx.environment);
+    let mut busy = Vec::new();
+    for _ in 0..app.core.settings.bounds.in_flight_per_host {
+        busy.push(app.limits.turn(of, "127.0.0.1", Duration::ZERO).await.unwrap());
+    }
+    busy
+}
+
+/// Once something waits for a turn, and what it saw before holds no more.
+async fn something_waits(fixture: &Fixture) {
+    while fixture.app.limits.waiting_at(&fixture.ctx.environment, "127.0.0.1") == 0 {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(VALID_FOR).await;
+}
+
+/// What ends what a call was called through, or with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Nothing,
+    Client,
+    Instance,
+    Account,
+    Connection,
+}
+
+impl End {
+    async fn comes(self, fixture: &Fixture, served: &Served, client: &Ctx) {
+        let (app, ctx) = (&fixture.app, &fixture.ctx);
+        let connection = connections::by_name(app, ctx, "MAIL").await.unwrap();
+        match (self, &client.actor, &served.by) {
+            (Self::Nothing, ..) => {}
+            (Self::Client, Actor::Client(id, _), _) => clients::delete(app, ctx, id).await.unwrap(),
+            (Self::Instance, _, OpenedBy::Instance(instance)) => {
+                instances::delete(app, ctx, &instance.id).await.unwrap()
+            }
+            (Self::Account, ..) => {
+                let account = accounts::find(app, ctx, &connection.id, &fixture.account.owner).await.unwrap().unwrap();
+                accounts::disconnect(app, ctx, &accounts::AccountRef::Id(account.id)).await.unwrap();
+            }
+            (Self::Connection, ..) => {
+                let off = connections::Change { enabled: Some(false), ..connections::Change::default() };
+                connections::update(app, ctx, &connection, off).await.unwrap();
+            }
+            (end, ..) => panic!("{end:?} is not its end"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn attack_82_what_ends_while_a_request_waits_for_its_turn_at_the_host_lets_it_not_leave() {
+    let ends = [
+        ("server", End::Nothing),
+        ("server", End::Instance),
+        ("server", End::Account),
+        ("server", End::Connection),
+        ("api", End::Nothing),
+        ("api", End::Client),
+        ("api", End::Account),
+        ("proxy", End::Nothing),
+        ("proxy", End::Client),
+        ("proxy", End::Connection),
+    ];
+    for (through, end) in ends {
+        let (fixture, served, ctx) = mail().await;
+        let (app, operator) = (fixture.app.clone(), &fixture.ctx);
+        let issued = clients::create(&app, operator, "test", vec![clients::SECRETS_SCOPE.to_owned()]).await.unwrap();
+        let client = Ctx { actor: Actor::Client(issued.client.id, issued.client.version), ..operator.clone() };
+        let (connection, identifier) = (Some("MAIL".to_owned()), Some(served.identifier().clone()));
+        let arguments = ready(&fixture, &served, &ctx, "word").await.arguments;
+        let busy = busy_host(&fixture).await;
+        let called = match through {
+            "server" => {
+                let (served, arguments) = (served.clone(), arguments);
+                tokio::spawn(async move {
+                    failure(call(&app, &ctx, &served, "gmail_send_message", arguments).await.unwrap())
+                })
+            }
+            "api" => {
+                let asked = tools::AccountQuery { connection, identifier, ..tools::AccountQuery::default() };
+                let tool = meant(&app, &client, "gmail_send_message", asked).await.unwrap();
+                let mut called = execute(&app, &client, tool, arguments, None, RequestMemory::default());
+                tokio::spawn(async move { failure(called.answer().await) })
+            }
+            _ => {
+                let wanted = proxy::Wanted {
+                    connection: "MAIL".into(),
+                    identifier: served.identifier().clone(),
+                    method: http::Method::GET,
+                    target: "/gmail/v1/users/me/profile".into(),
+                    headers: http::HeaderMap::new(),
+                    body: valetkey_outbound::Upload::Whole(bytes::Bytes::new()),
+                    asked: RequestMemory::default(),
+                };
+                let client = client.clone();
+                tokio::spawn(async move { proxy::send(&app, &client, wanted).await.err() })
+            }
+        };
+        something_waits(&fixture).await;
+        end.comes(&fixture, &served, &client).await;
+        drop(busy);
+        let failed = called.await.unwrap();
+        let went = !fixture.provider.asked("/api").is_empty();
+        assert_eq!(went, end == End::Nothing, "{through}, {end:?}: {failed:?}");
+        let said = failed.map(|failed| failed.message).unwrap_or_default();
+        assert!(went || !said.contains("may have carried it out"), "{through}, {end:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_stopped_on_its_way_does_not_say_that_nothing_was_done() {
+    let (fixture, served, ctx) = mail().await;
+    let ready = ready(&fixture, &served, &ctx, "word").await;
+    let standing = Standing::new(&ready.job, &ready.job, &ready.admitted);
+    standing.leave().await.unwrap();
+    End::Instance.comes(&fixture, &served, &ctx).await;
+    standing.leave().await.unwrap();
+    tokio::time::sleep(VALID_FOR * 2).await;
+    let said = standing.leave().await.unwrap_err().message;
+    assert!(said.starts_with("the call was stopped on its way: what it was called through was withdrawn"), "{said}");
+    assert!(said.ends_with("look there before trying again"), "{said}");
+}
+
+fn failure(result: CallResult) -> Option<Failed> {
+    match result {
+        CallResult::Failed(failed) => Some(failed),
+        CallResult::Done(_) => None,
     }
 }

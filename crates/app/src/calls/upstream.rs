@@ -6,6 +6,7 @@ use super::attempt::app_name;
 use super::drive::fits;
 use super::failed::{Failed, FailureReason};
 use super::job::Job;
+use super::standing::Standing;
 use super::usable::Admitted;
 use crate::credentials::redact::Redactor;
 use crate::credentials::refresh::Opened;
@@ -103,6 +104,7 @@ impl Job {
         let host = site.url.host().unwrap_or_default();
         let turn = self.app.limits.turn(&self.ctx.environment, host, self.spare()).await;
         let _turn = turn.map_err(|full| self.full(&full))?;
+        Standing::new(self, self, admitted).leave().await?;
         let mut answered = self.ask(site, arguments, admitted, used).await;
         if matches!(answered, Err(Error::Unauthorized { .. })) && admitted.wired.renews() {
             let refused = used.last().map(|opened| opened.generation);

@@ -23,6 +23,8 @@ pub(super) struct Admitted {
     pub(super) account: ConnectedAccount,
     /// What replaces scheme, host and port of the connector's API, for this account.
     pub(super) api_base: Option<String>,
+    /// When it was looked at.
+    pub(super) looked: Instant,
 }
 
 impl Admitted {
@@ -62,7 +64,7 @@ impl Call {
                     };
                     self.because(reason, format!("the call was not made: {why}"))
                 })?;
-                Ok(Admitted { wired, account, api_base })
+                Ok(Admitted { wired, account, api_base, looked: Instant::now() })
             }
             None => Err(self.not_connected(&wired, &Status::PendingAuth).await),
             Some(account) => Err(self.not_connected(&wired, &account.status).await),
@@ -85,14 +87,12 @@ impl Call {
     /// at a moment ago, however long had to be waited for a place or for a renewal.
     pub(super) async fn ready(&self, admission: &impl Admission) -> Result<(CallSlot, Admitted, Opened), Failed> {
         let mut admitted = admission.admit().await?;
-        let mut looked = Instant::now();
         let in_flight = self.enter(&admitted).await?;
-        if looked.elapsed() > VALID_FOR {
+        if admitted.looked.elapsed() > VALID_FOR {
             admitted = self.still(admission, &admitted).await?;
-            looked = Instant::now();
         }
         let mut credential = self.credential(&admitted, None).await?;
-        if looked.elapsed() > VALID_FOR {
+        if admitted.looked.elapsed() > VALID_FOR {
             admitted = self.still(admission, &admitted).await?;
             credential = self.credential(&admitted, None).await?;
         }
@@ -109,7 +109,7 @@ impl Call {
     }
 
     /// What let the call begin, as it is now.
-    async fn still(&self, admission: &impl Admission, before: &Admitted) -> Result<Admitted, Failed> {
+    pub(super) async fn still(&self, admission: &impl Admission, before: &Admitted) -> Result<Admitted, Failed> {
         admission.holds(before).await?;
         let now = admission.admit().await?;
         if now.account.id == before.account.id {

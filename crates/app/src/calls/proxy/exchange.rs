@@ -6,7 +6,8 @@ use super::{address, headers};
 use crate::calls::attempt::Call;
 use crate::calls::failed::{Failed, FailureReason};
 use crate::calls::limits::{Full, HostSlot};
-use crate::calls::usable::Admitted;
+use crate::calls::standing::Standing;
+use crate::calls::usable::{Admission, Admitted};
 use crate::credentials::redact::Redactor;
 use crate::credentials::refresh::Opened;
 use crate::credentials::schemes;
@@ -25,22 +26,29 @@ pub(super) struct ProxyRequest {
 }
 
 /// One request and its answer.
-pub(super) struct Exchange<'a> {
+pub(super) struct Exchange<'a, A> {
     call: &'a Call,
+    standing: Standing<'a, A>,
     asked: &'a ProxyRequest,
     pub(super) admitted: &'a Admitted,
     /// Every credential that was used, the newest last.
     used: Vec<Opened>,
 }
 
-impl<'a> Exchange<'a> {
-    pub(super) fn new(call: &'a Call, asked: &'a ProxyRequest, admitted: &'a Admitted, credential: Opened) -> Self {
-        Self { call, asked, admitted, used: vec![credential] }
+impl<'a, A: Admission> Exchange<'a, A> {
+    pub(super) fn new(
+        call: &'a Call,
+        admission: &'a A,
+        asked: &'a ProxyRequest,
+        admitted: &'a Admitted,
+        credential: Opened,
+    ) -> Self {
+        Self { call, standing: Standing::new(call, admission, admitted), asked, admitted, used: vec![credential] }
     }
 
     /// Where the request goes: below the connection's base, and only where its credential may.
     pub(super) fn address(&self) -> Result<Uri, Failed> {
-        let Admitted { wired, account, api_base } = self.admitted;
+        let Admitted { wired, account, api_base, .. } = self.admitted;
         let uri = address::below(self.admitted.proxy_base(), &self.asked.target);
         let uri =
             uri.map_err(|why| self.call.because(FailureReason::Arguments, format!("the request was not made: {why}")))?;
@@ -84,6 +92,7 @@ impl<'a> Exchange<'a> {
         }
         let turn = app.limits.turn(&ctx.environment, uri.host().unwrap_or_default(), self.call.spare()).await;
         let turn = turn.map_err(|full| self.full(&full))?;
+        self.standing.leave().await?;
         let limits = Limits { timeout: self.call.left(), max_bytes: app.core.settings.bounds.proxy_answer_bytes };
         match app.core.outbound.of(&ctx.environment).pass(request, &limits).await {
             Ok(answer) => Ok((answer, turn)),
