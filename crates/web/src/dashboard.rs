@@ -45,6 +45,7 @@ mod why;
 pub(crate) use pages::samples;
 
 use crate::Web;
+use crate::web::MAX_FORM;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, get, post};
@@ -62,7 +63,7 @@ pub(crate) fn router() -> Router<Web> {
         .route("/login/{link}", get(entrance::link).post(entrance::by_link));
     pages_of_an_environment()
         .fold(doors, |doors, (path, page)| doors.route(&format!("/dashboard/{{environment}}{path}"), page))
-        .layer(DefaultBodyLimit::max(crate::MAX_FORM))
+        .layer(DefaultBodyLimit::max(MAX_FORM))
 }
 
 /// The pages of an environment, by what stands behind it in the address. A nested router would hide the rest of the

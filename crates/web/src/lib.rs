@@ -38,6 +38,7 @@ pub use pages::{Error, samples};
 pub fn dashboard_samples() -> Result<Vec<(String, String)>, Error> {
     dashboard::samples()
 }
+use web::MAX_FORM;
 pub use web::Web;
 
 use axum::Router;
@@ -48,9 +49,7 @@ use axum::routing::get;
 use http::header;
 use pages::NoticeKind;
 
-/// The most bytes of a form that has a token and a button's name. Nobody has to show who they are before it is read.
-pub(crate) const MAX_FORM: usize = 8 * 1024;
-/// The same where the fields of a credential may be in it, form-encoded.
+/// The most bytes of a form in which the fields of a credential may be, form-encoded.
 const MAX_CREDENTIAL_FORM: usize = 128 * 1024;
 
 impl Web {

@@ -11,6 +11,8 @@ use valetkey_app::App;
 use valetkey_app::entrance::browsers;
 use valetkey_domain::Secret;
 
+/// The most bytes of a form that has a token and a button's name. Nobody has to show who they are before it is read.
+pub(crate) const MAX_FORM: usize = 8 * 1024;
 /// How many forms that come with nobody's session are read at once.
 const FORMS_OF_NOBODY: usize = 16;
 

@@ -228,7 +228,7 @@ impl End {
             (Self::Nothing, ..) => {}
             (Self::Client, Actor::Client(id, _), _) => clients::delete(app, ctx, id).await.unwrap(),
             (Self::Instance, _, OpenedBy::Instance(instance)) => {
-                instances::delete(app, ctx, &instance.id).await.unwrap()
+                instances::delete(app, ctx, &instance.id).await.unwrap();
             }
             (Self::Account, ..) => {
                 let account = accounts::find(app, ctx, &connection.id, &fixture.account.owner).await.unwrap().unwrap();
@@ -268,7 +268,7 @@ async fn attack_82_what_ends_while_a_request_waits_for_its_turn_at_the_host_lets
         let called = match through {
             "server" => {
                 let (served, arguments) = (served.clone(), arguments);
-                tokio::spawn(async move {
+                fixture.app.core.tasks.spawn(async move {
                     failure(call(&app, &ctx, &served, "gmail_send_message", arguments).await.unwrap())
                 })
             }
@@ -276,7 +276,7 @@ async fn attack_82_what_ends_while_a_request_waits_for_its_turn_at_the_host_lets
                 let asked = tools::AccountQuery { connection, identifier, ..tools::AccountQuery::default() };
                 let tool = meant(&app, &client, "gmail_send_message", asked).await.unwrap();
                 let mut called = execute(&app, &client, tool, arguments, None, RequestMemory::default());
-                tokio::spawn(async move { failure(called.answer().await) })
+                fixture.app.core.tasks.spawn(async move { failure(called.answer().await) })
             }
             _ => {
                 let wanted = proxy::Wanted {
@@ -289,7 +289,7 @@ async fn attack_82_what_ends_while_a_request_waits_for_its_turn_at_the_host_lets
                     asked: RequestMemory::default(),
                 };
                 let client = client.clone();
-                tokio::spawn(async move { proxy::send(&app, &client, wanted).await.err() })
+                fixture.app.core.tasks.spawn(async move { proxy::send(&app, &client, wanted).await.err() })
             }
         };
         something_waits(&fixture).await;

@@ -4,6 +4,7 @@
 use super::forms::{self, FORM, Fields, SIGN_IN};
 use super::pages::{SignIn, Unsent};
 use crate::Web;
+use crate::web::MAX_FORM;
 use axum::body::Body;
 use axum::response::Response;
 use http::request::Parts;
@@ -23,7 +24,7 @@ const SECRETS: [(&str, &str); 5] = [
 /// The most bytes of a form that go with the page to sign in on.
 const MOST: usize = 64 * 1024;
 /// The most bytes of what is sent to sign in: such a form, encoded once more, beside name and password.
-pub(super) const MAX_SIGN_IN: usize = 3 * MOST + crate::MAX_FORM;
+pub(super) const MAX_SIGN_IN: usize = 3 * MOST + MAX_FORM;
 
 /// The page to sign in on, with the form that nobody was signed in for when its head came. Anybody can send such a one, so
 /// only a few are read at a time, and no more of one than goes along.
