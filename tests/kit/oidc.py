@@ -34,7 +34,8 @@ class Practice:
         shipped = (CONNECTORS / "practice.yaml").read_text()
         assert "lost_answer: retry_at_expiry" in shipped
         (connectors / "practice.yaml").write_text(shipped.replace("retry_at_expiry", lost_answer))
-        shutil.copy(CONNECTORS / "practicepair.yaml", connectors)
+        for more in ("practicepair.yaml", "practiceremote.yaml"):
+            shutil.copy(CONNECTORS / more, connectors)
         self.state = folder / "oidc.json"
         self.process = None
         data = folder / "data"

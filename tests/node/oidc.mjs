@@ -76,7 +76,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
     AccessToken: () => state.ttl, ClientCredentials: () => state.ttl, AuthorizationCode: 60, RefreshToken: 86400, Grant: 86400, Session: 3600,
     Interaction: 600, IdToken: 600,
   },
-  features: { clientCredentials: { enabled: true }, revocation: { enabled: true }, introspection: { enabled: true }, devInteractions: { enabled: true } },
+  features: { clientCredentials: { enabled: true }, revocation: { enabled: true }, introspection: { enabled: true }, registration: { enabled: true }, devInteractions: { enabled: true } },
   findAccount: (_, id) => ({
     accountId: id,
     claims: () => ({ sub: id, ...(id.includes("@") && { email: id, email_verified: !id.startsWith("unverified") }) }),
@@ -146,6 +146,7 @@ function test(request, response, path) {
   if (what === "end-grants") drop((key) => /^(AccessToken|RefreshToken|Grant):/.test(key));
   answer(response, 200, {
     ...state.counts,
+    clients: Object.keys(state.stored).filter((key) => key.startsWith("Client:")).length,
     live: Object.entries(state.stored).filter(([key, one]) => live(key, one)).length,
   });
 }

@@ -21,6 +21,7 @@ LOST = (OSError, http.client.HTTPException)
 REFRESH = ["refresh.intent_committed", "refresh.answered", "refresh.written", "refresh.committed"]
 CALLBACK = ["callback.exchanging", "callback.answered", "callback.written", "callback.committed"]
 EXECUTE = ["execute.intent_committed", "execute.answered", "execute.recorded"]
+REGISTRATION = ["registration.intent_committed", "registration.answered", "registration.committed"]
 CONFIG = ["config.written", "config.committed"]
 # What is run until it dies, and where the next process dies over what is left of it: of a key that is there the server
 # goes on by itself, else the operator runs the command again.
@@ -33,7 +34,7 @@ ROTATION = {
     "rotation.rewrap_written": (ROOT, "rotation.rewrap_written"),
 }
 BY_ITSELF = ("rotation.key_committed", "rotation.reseal_written")
-RECOVERY = ["recovery.refresh_settled", "recovery.consent_settled"]
+RECOVERY = ["recovery.refresh_settled", "recovery.consent_settled", "recovery.registration_settled"]
 OTHERS = ["ahead.claimed", "journal.placed"]
 # In test_webhooks.py.
 DELIVERY = ["delivery.claimed", "delivery.answered"]
@@ -44,7 +45,8 @@ def test_attack_55_every_failpoint_of_the_binary_is_tried_here(tmp_path):
     told = subprocess.run(command, capture_output=True, text=True, env={"VALETKEY_FAILPOINT": "?"}, timeout=30)
     assert told.returncode == 1
     names = told.stderr.strip().rsplit("there are: ", 1)[1].split(", ")
-    assert sorted(names) == sorted([*REFRESH, *CALLBACK, *EXECUTE, *CONFIG, *ROTATION, *RECOVERY, *OTHERS, *DELIVERY])
+    tried = [*REFRESH, *CALLBACK, *EXECUTE, *REGISTRATION, *CONFIG, *ROTATION, *RECOVERY, *OTHERS, *DELIVERY]
+    assert sorted(names) == sorted(tried)
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +209,32 @@ def test_attack_55_a_call_that_was_cut_is_in_the_journal_and_done_once_at_most(s
     assert phases in (["intent"], ["intent", "outcome"]), phases
     assert phases == ["intent"] or failpoint == "execute.recorded"
     assert wire.done("practice_add_note", text="after")["notes"][-1] == "after"
+
+
+@pytest.mark.parametrize("failpoint", REGISTRATION)
+def test_attack_55_a_client_that_was_being_registered_is_told_of_and_registered_anew(strict, failpoint):
+    """The server dies while it registers a client at oidc-provider for a connection, and again over what that left."""
+    name, user = failpoint.replace("registration.", "remote-"), failpoint
+    made = ("connection", "create", "practiceremote", "--name", name, "--api-base-url", strict.url)
+    strict.server.cli(*made)
+    (connection,) = strict.server.cli_json("connection", "get", name)
+    instance = strict.server.instance(user, name, [{"connection_name": name, "tools": []}])
+    link = strict.server.links(instance)[name]["authentication_link"]
+    before, walker = strict.seen()["clients"], Walker()
+    walker.halt = "/auth?"
+    armed(strict, failpoint)
+    dies(strict, lambda: walker.open(link).submit("continue"))
+    known = failpoint == "registration.committed"
+    if not known:
+        recovers_and_dies(strict, "recovery.registration_settled", "connections", "registration_until")
+    strict.server.start()
+    walker.open(link).submit("continue")
+    assert walker.where.startswith(f"{strict.url}/auth?") and "&client_id=" in walker.where, walker.text
+    actions = [action.removeprefix("connection.") for action, _ in journal(strict, connection["id"])]
+    begun = ["registration_begun"] if known else ["registration_begun", "registration_lost", "registration_begun"]
+    assert [action for action in actions if action not in ("created", "updated")] == [*begun, "discovered"]
+    assert strict.seen()["clients"] - before == (2 if failpoint == "registration.answered" else 1)
+    assert strict.server.cli("logs", "verify").returncode == 0
 
 
 @pytest.mark.parametrize("failpoint", CONFIG)

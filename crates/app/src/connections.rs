@@ -15,7 +15,7 @@ mod wired;
 pub use client_document::client_document;
 pub(crate) use compiled::compile_all;
 pub use custom_hosts::CustomHosts;
-pub(crate) use discovery::discovered;
+pub(crate) use discovery::{Discoveries, abandoned, discovered};
 pub use endpoints::Endpoints;
 pub(crate) use endpoints::origin;
 pub(crate) use secret::{client_secret, reseal_secret, try_secret};

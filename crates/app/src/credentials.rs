@@ -8,7 +8,6 @@ pub(crate) mod oauth;
 pub(crate) mod opened;
 pub(crate) mod redact;
 pub mod refresh;
-pub(crate) mod retry;
 pub mod revocations;
 pub(crate) mod revoke;
 pub(crate) mod schedule;

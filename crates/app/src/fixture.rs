@@ -94,12 +94,33 @@ pub(crate) async fn alone(addresses: &[&str]) -> (App, Ctx) {
     alone_at(&PUBLIC, addresses).await
 }
 
+/// The same with its clock.
+pub(crate) async fn alone_with_clock(addresses: &[&str]) -> (App, Ctx, Arc<ManualClock>) {
+    let (app, clock) = app(&Location::Memory, (addresses, "{rotates: true}", &PUBLIC)).await;
+    let ctx = first(&app).await;
+    (app, ctx, clock)
+}
+
 /// The same where others reach it at this address.
 pub(crate) async fn alone_at(public: &str, addresses: &[&str]) -> (App, Ctx) {
     let (app, _) = app(&Location::Memory, (addresses, "{rotates: true}", public)).await;
-    let environment = environments::ensure_first(&app).await.unwrap().id;
-    let ctx = doors::operator(&app, &environment);
+    let ctx = first(&app).await;
     (app, ctx)
+}
+
+async fn first(app: &App) -> Ctx {
+    doors::operator(app, &environments::ensure_first(app).await.unwrap().id)
+}
+
+/// Another process, as it were, over the same database, that may reach these addresses: nothing in memory is shared.
+pub(crate) async fn beside(app: &App, addresses: &[&str]) -> App {
+    let core = &app.core;
+    let policy = Policy::allowing(addresses.iter().map(|address| address.parse().unwrap()).collect());
+    let outbound = Outbound::new(policy, Arc::new(SystemResolver)).unwrap();
+    let (store, keyring, settings) = (core.store.clone(), core.keyring.clone(), core.settings.clone());
+    let (catalog, rng) = (Catalog::shipped().unwrap(), Arc::new(SeededRng::new(11)));
+    let clock = core.clock.clone();
+    App::new(Core::start(store, keyring, catalog, outbound, settings, clock, rng).await.unwrap())
 }
 
 async fn app(location: &Location, around: (&[&str], &str, &str)) -> (App, Arc<ManualClock>) {

@@ -20,9 +20,11 @@ pub mod entrance;
 pub mod events;
 #[cfg(test)]
 mod fixture;
+mod in_flight;
 pub mod insight;
 #[cfg(test)]
 mod log;
+mod retry;
 #[cfg(test)]
 mod round_trips;
 pub mod servers;
@@ -52,6 +54,7 @@ pub struct App(Arc<Inside>);
 /// What the rooms work with. Nothing of it is seen outside of this crate: a surface reaches neither database nor keys.
 pub struct Inside {
     pub(crate) core: Core,
+    pub(crate) discoveries: connections::Discoveries,
     pub(crate) refreshes: credentials::refresh::Refreshes,
     pub(crate) sets: servers::Sets,
     pub(crate) searched: tools::Searched,
@@ -70,6 +73,7 @@ impl App {
         Self(Arc::new(Inside {
             core,
             limits,
+            discoveries: Default::default(),
             refreshes: Default::default(),
             sets: Default::default(),
             searched: Default::default(),

@@ -23,6 +23,12 @@ pub enum Failpoint {
     CallbackWritten,
     /// They are committed; the browser was not told.
     CallbackCommitted,
+    /// The intent to register a client is committed; nothing was sent.
+    RegistrationIntentCommitted,
+    /// The authorization server has answered; nothing of it is saved.
+    RegistrationAnswered,
+    /// The client is part of its connection; who signs in was not told.
+    RegistrationCommitted,
     /// A tool call's intent is committed; nothing was sent.
     ExecuteIntentCommitted,
     /// The app has answered a tool call.
@@ -47,6 +53,8 @@ pub enum Failpoint {
     RecoveryRefreshSettled,
     /// What a dead process left of a consent is settled.
     RecoveryConsentSettled,
+    /// What a dead process left of a client's registration is settled.
+    RecoveryRegistrationSettled,
     /// What a webhook has to be told of an account is claimed; nothing was sent.
     DeliveryClaimed,
     /// A webhook's receiver has answered; nothing of it is saved.
@@ -79,6 +87,9 @@ mod armed {
         ("callback.answered", Failpoint::CallbackAnswered),
         ("callback.written", Failpoint::CallbackWritten),
         ("callback.committed", Failpoint::CallbackCommitted),
+        ("registration.intent_committed", Failpoint::RegistrationIntentCommitted),
+        ("registration.answered", Failpoint::RegistrationAnswered),
+        ("registration.committed", Failpoint::RegistrationCommitted),
         ("execute.intent_committed", Failpoint::ExecuteIntentCommitted),
         ("execute.answered", Failpoint::ExecuteAnswered),
         ("execute.recorded", Failpoint::ExecuteRecorded),
@@ -91,6 +102,7 @@ mod armed {
         ("rotation.rewrap_written", Failpoint::RotationRewrapWritten),
         ("recovery.refresh_settled", Failpoint::RecoveryRefreshSettled),
         ("recovery.consent_settled", Failpoint::RecoveryConsentSettled),
+        ("recovery.registration_settled", Failpoint::RecoveryRegistrationSettled),
         ("delivery.claimed", Failpoint::DeliveryClaimed),
         ("delivery.answered", Failpoint::DeliveryAnswered),
         ("journal.placed", Failpoint::JournalPlaced),

@@ -27,7 +27,9 @@ mod text;
 pub use answer::{MAX_BELIEVED, Tokens};
 pub use authorize::{AuthorizationRequest, NoWebAddress, authorization_url, sends_nonce};
 pub use client::{BasicEncoding, Client, ClientAuth, TokenBody};
-pub use discovery::{AuthorizationServer, DiscoveryError, Registered, Resource, discover, issuer, register};
+pub use discovery::{
+    AuthorizationServer, ClientAsked, DiscoveryError, Registered, Resource, discover, issuer, register,
+};
 pub use error::{Problem, TokenError};
 pub use grant::{assertion, client_assertion, client_credentials, exchange, refresh};
 pub use id_token::{Claims, Expected, IdToken, IdTokenFault, Nonce, verified_email};

@@ -282,5 +282,43 @@ pub async fn interrupted_exchanges_of(
     tx.all(sql, args![process]).await?.iter().map(read_authorization).collect()
 }
 
+/// A registration of a client that somebody began and, its lease being over, never came back from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AbandonedRegistration {
+    /// The environment of its connection.
+    pub environment: EnvironmentId,
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The end of its lease, which names it.
+    pub until: Timestamp,
+}
+
+/// The registrations whose leases ended by then, and whose ends were never told.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn abandoned_registrations(tx: &mut Tx, by: Timestamp) -> Result<Vec<AbandonedRegistration>, Error> {
+    let sql = "SELECT id, environment_id, registration_until FROM connections
+        WHERE registration_until <= $1 ORDER BY registration_until";
+    tx.all(sql, args![by]).await?.iter().map(read_registration).collect()
+}
+
+/// The registrations that this process, which has died, began and never came back from.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn abandoned_registrations_of(tx: &mut Tx, process: &ProcessId) -> Result<Vec<AbandonedRegistration>, Error> {
+    let sql = "SELECT id, environment_id, registration_until FROM connections
+        WHERE registration_process = $1 AND registration_until IS NOT NULL ORDER BY registration_until";
+    tx.all(sql, args![process]).await?.iter().map(read_registration).collect()
+}
+
+fn read_registration(row: &Row) -> Result<AbandonedRegistration, Error> {
+    row.fit("connections", |row| {
+        let (environment, connection) = (row.parsed("environment_id")?, row.parsed("id")?);
+        Ok(AbandonedRegistration { environment, connection, until: row.timestamp("registration_until")? })
+    })
+}
+
 #[cfg(test)]
 mod tests;

@@ -51,6 +51,7 @@ pub mod processes;
 pub mod providers;
 mod recent;
 mod recent_read;
+pub mod registrations;
 pub mod revocations;
 mod row;
 pub mod row_macs;

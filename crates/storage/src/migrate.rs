@@ -72,6 +72,7 @@ pub(crate) const STEPS: &[Step] = &[
     step!(23, "approvals", "0023_approvals", 23),
     // An older binary would change rows without their MACs.
     step!(24, "row_macs", "0024_row_macs", 24),
+    step!(25, "registrations", "0025_registrations", 1),
 ];
 
 /// Where it is written which steps a database has.

@@ -1,46 +1,66 @@
 //! What nobody said of signing in on a connection, found out from the app's own server when somebody signs in first: where
 //! its authorization server is, and the client that is registered there. What is found is part of the connection from then
 //! on, and its endpoints of what credentials are sealed for.
+//!
+//! `find` reads what the servers say; `registration` registers a client, its intent in the journal before it and under a
+//! lease in the connection's row; `save` makes both part of the connection. All of it is one task for each connection, which
+//! no caller can cancel and all callers wait for; those of other processes wait for the lease. `discoveries` keeps for a
+//! while how it failed; `abandoned` tells of what a dead process left.
 
-use super::client_document::{self, NAME};
-use super::endpoints::origin;
-use super::secret::{client_secret, seal_secret};
+pub(crate) mod abandoned;
+mod discoveries;
+mod ending;
+mod failed;
+mod find;
+mod registration;
+mod save;
+
+pub(crate) use discoveries::Discoveries;
+
 use super::wired::Wired;
 use crate::{App, Error, Result};
-use serde_json::json;
-use std::collections::BTreeSet;
+use ending::DiscoveryEnd;
+use failed::failed;
+use find::Read;
 use std::time::Duration;
 use url::Url;
 use valetkey_connectors::Discovery;
-use valetkey_core::journal;
-use valetkey_domain::connection::Found;
-use valetkey_domain::{Ctx, Kind, Secret};
-use valetkey_outbound::oauth::{self, AuthorizationServer, DiscoveryError, Resource};
-use valetkey_storage::connections as rows;
+use valetkey_domain::connection::{Connection, Found};
+use valetkey_domain::{Ctx, Kind};
+use valetkey_storage::{connections as rows, registrations};
 
-/// How long all of it may take.
-const TIME: Duration = Duration::from_secs(30);
+/// How long a caller waits.
+const WAIT: Duration = Duration::from_secs(30);
+/// How long reading what the servers say may take.
+const READING: Duration = Duration::from_secs(25);
 /// How long what was found is taken for what is.
 const FRESH: Duration = Duration::from_secs(24 * 60 * 60);
-/// The scope by which an authorization server gives refresh tokens.
-const OFFLINE: &str = "offline_access";
+/// How often the row is looked at while another process registers a client.
+const LOOK: Duration = Duration::from_millis(100);
+/// After how many such looks it is asked whether that process is dead.
+const LOOKS_PER_LIVENESS_CHECK: u32 = 5;
+/// How often it is begun again where another process had begun or the connection was changed.
+const ROUNDS: u32 = 3;
 
 /// The connection with all that signing in on it needs.
 ///
 /// # Errors
 /// `FAILED_PRECONDITION`: it could not be found out, and why.
 pub(crate) async fn discovered(app: &App, ctx: &Ctx, wired: Wired) -> Result<Wired> {
-    let (Some(discovery), Some(remote)) = (wired.discovery(), &wired.connector.remote) else { return Ok(wired) };
-    let server = remote.address(wired.connection.settings.api_base_url.as_deref());
-    let fresh = |found: &Found| found.server == server && found.at + FRESH > app.core.now();
-    if wired.found().is_some_and(fresh) {
+    let (Some(discovery), Some(server)) = (wired.discovery(), server_of(&wired)) else { return Ok(wired) };
+    if is_fresh(app, &wired, &server) {
         return Ok(wired);
     }
-    let at = Url::parse(&server).map_err(|_| failed(&wired, "its server's address is none"))?;
-    let finding = find(app, ctx, &wired, &at, discovery);
-    let found = tokio::time::timeout(TIME, finding).await;
-    match found.unwrap_or_else(|_| Err(failed(&wired, "its server took too long to say how people sign in"))) {
-        Ok((found, secret)) => save(app, ctx, wired, found, secret).await,
+    let ended = match app.discoveries.failed(&wired.connection, app.core.now()) {
+        Some(failed_before) => failed_before,
+        None => {
+            let job = Job { app: app.clone(), ctx: ctx.clone(), wired: wired.clone(), discovery };
+            let ending = app.discoveries.in_flight.join_or_start(&app.core.tasks, &wired.connection.id, job.run());
+            tokio::time::timeout(WAIT, ending).await.unwrap_or_else(|_| too_long(&wired))
+        }
+    };
+    match ended.told() {
+        Ok(()) => settled(app, ctx, wired).await,
         // What was found before may still hold.
         Err(error) if wired.found().is_some_and(|found| found.server == server) => {
             tracing::warn!(connection = %wired.connection.name, error = &error as &dyn std::error::Error, "not found out anew");
@@ -50,135 +70,107 @@ pub(crate) async fn discovered(app: &App, ctx: &Ctx, wired: Wired) -> Result<Wir
     }
 }
 
-async fn find(
-    app: &App,
-    ctx: &Ctx,
-    wired: &Wired,
-    at: &Url,
-    discovery: Discovery,
-) -> Result<(Found, Option<Secret<str>>)> {
-    let outbound = app.core.outbound.of(&ctx.environment);
-    let told = |error: DiscoveryError| failed(wired, &error.to_string());
-    let (resource, server) = oauth::discover(&outbound, at).await.map_err(told)?;
-    let own = wired.connection.settings.client_id.is_some();
-    let mut found = unregistered(app, at, resource, &server);
-    if let Some(before) = wired.found().filter(|before| same_client(before, &found)) {
-        found.client_id.clone_from(&before.client_id);
-        found.client_auth.clone_from(&before.client_auth);
-        return Ok((found.clone(), secret_that_stays(app, wired, &found).await?));
-    }
-    if own || discovery == Discovery::Endpoints {
-        let secret = secret_that_stays(app, wired, &found).await?;
-        found.client_auth = own_auth(&server, secret.is_some()).to_owned();
-        return Ok((found, secret));
-    }
-    if let Some(document) = client_document::address(app, &wired.connection.id).filter(|_| takes_document(&server)) {
-        found.client_id = Some(document);
-        return Ok((found, None));
-    }
-    let redirect_uri = super::redirect_uri(app, &wired.connection.id);
-    let client = oauth::register(&outbound, &server, NAME, &redirect_uri).await.map_err(told)?;
-    found.client_id = Some(client.client_id);
-    found.client_auth = client.client_auth;
-    Ok((found, client.client_secret))
-}
-
-fn unregistered(app: &App, at: &Url, resource: Resource, server: &AuthorizationServer) -> Found {
-    let mut scopes = resource.scopes;
-    if server.offline_scope && !scopes.iter().any(|scope| scope == OFFLINE) {
-        scopes.push(OFFLINE.to_owned());
-    }
-    Found {
-        server: at.to_string(),
-        resource: resource.identifier,
-        issuer: server.issuer.clone(),
-        promises_issuer: server.promises_issuer,
-        authorize_url: server.authorize_url.clone(),
-        token_url: server.token_url.clone(),
-        revoke_url: server.revoke_url.clone(),
-        scopes,
-        client_id: None,
-        client_auth: "none".to_owned(),
-        at: app.core.now(),
-    }
-}
-
-/// The secret of a client that is kept. An app's server says who its authorization server is, and may say another one
-/// tomorrow: the secret goes where it was found to go at first, and to nobody who is named later.
-async fn secret_that_stays(app: &App, wired: &Wired, found: &Found) -> Result<Option<Secret<str>>> {
-    let secret = client_secret(app, wired).await?;
-    let gets_it = |found: &Found| -> BTreeSet<String> {
-        [Some(&found.token_url), found.revoke_url.as_ref()]
-            .into_iter()
-            .flatten()
-            .filter_map(|url| origin(url))
-            .collect()
-    };
-    let moved = wired.found().is_some_and(|before| !gets_it(found).is_subset(&gets_it(before)));
-    if secret.is_some() && moved {
-        let why = format!(
-            "its server names another authorization server by now, {}, and the client's secret was not given for that one",
-            found.issuer
-        );
-        return Err(failed(wired, &why));
-    }
-    Ok(secret)
-}
-
-/// Whether a client can be its document there: such a one is public.
-fn takes_document(server: &AuthorizationServer) -> bool {
-    let public = server.client_auths.is_empty() || server.client_auths.iter().any(|auth| auth == "none");
-    server.takes_metadata_documents && public
-}
-
-/// Whether a client that was registered before is one of the same server.
-fn same_client(before: &Found, now: &Found) -> bool {
-    before.client_id.is_some() && before.issuer == now.issuer && before.token_url == now.token_url
-}
-
-/// How a client of the app's own says who it is.
-fn own_auth(server: &AuthorizationServer, has_secret: bool) -> &'static str {
-    let takes = |auth: &str| server.client_auths.is_empty() || server.client_auths.iter().any(|one| one == auth);
-    match (has_secret, takes("client_secret_post")) {
-        (false, _) => "none",
-        (true, true) => "client_secret_post",
-        (true, false) => "client_secret_basic",
-    }
-}
-
-/// Makes what was found part of the connection. If somebody else was faster, theirs is.
-async fn save(app: &App, ctx: &Ctx, wired: Wired, found: Found, secret: Option<Secret<str>>) -> Result<Wired> {
-    let mut connection = wired.connection.clone();
-    let detail = journal::detail([("issuer", json!(found.issuer)), ("registered", json!(found.client_id.is_some()))]);
-    connection.settings.found = Some(found);
-    connection.updated_at = app.core.now();
-    let mut new = Wired::with(wired.connector.clone(), connection);
-    if secret.is_some() || new.connection.settings.client_id.is_none() {
-        new.connection.client_secret = None;
-    }
-    seal_secret(app, &mut new, secret.as_ref()).await?;
-    let mut change = app.core.change(ctx).await?;
-    let saved = rows::update(ctx, &mut change, &new.connection).await?;
-    if saved {
-        let id = new.connection.id.as_str();
-        change.record("connection.discovered", id, detail).await?.commit().await?;
-    } else {
-        drop(change);
-    }
-    let now = super::get(app, ctx, &new.connection.id).await?;
-    let now = Wired::with(wired.connector, now);
+/// The connection as it stands now.
+async fn settled(app: &App, ctx: &Ctx, wired: Wired) -> Result<Wired> {
+    let now = Wired::with(wired.connector, super::get(app, ctx, &wired.connection.id).await?);
     if now.found().is_some() {
-        Ok(now)
-    } else {
-        Err(Error::new(Kind::Aborted, "the connection was changed meanwhile: try again"))
+        return Ok(now);
     }
+    Err(Error::new(Kind::Aborted, "the connection was changed meanwhile: try again"))
 }
 
-fn failed(wired: &Wired, why: &str) -> Error {
-    let (app, name) = (&wired.connector.display_name, &wired.connection.name);
-    let message = format!(
-        "it could not be found out how people sign in at {app} (connection '{name}'): {why}. Try again in a moment; if it \
-         lasts, give the connection the endpoints and a client of its own"
-    );
-    Error::new(Kind::FailedPrecondition, message)
+fn too_long(wired: &Wired) -> DiscoveryEnd {
+    let error = failed(wired, "its server took too long to say how people sign in");
+    DiscoveryEnd::Failed(error.kind(), error.message().to_owned())
+}
+
+/// The address of the app's server; none where it is not one that says how people sign in.
+fn server_of(wired: &Wired) -> Option<String> {
+    let remote = wired.connector.remote.as_ref()?;
+    Some(remote.address(wired.connection.settings.api_base_url.as_deref()))
+}
+
+/// Whether what is known was found for this server, and not long ago.
+fn is_fresh(app: &App, wired: &Wired, server: &str) -> bool {
+    let fresh = |found: &Found| found.server == server && found.at + FRESH > app.core.now();
+    wired.found().is_some_and(fresh)
+}
+
+/// Finding out, for one connection.
+struct Job {
+    app: App,
+    ctx: Ctx,
+    wired: Wired,
+    discovery: Discovery,
+}
+
+impl Job {
+    async fn run(mut self) -> DiscoveryEnd {
+        let Err(error) = self.find_out().await else { return DiscoveryEnd::Settled };
+        if error.kind() == Kind::Internal {
+            tracing::error!(connection = %self.wired.connection.name, cause = ?error, "finding out failed");
+        }
+        let (kind, message) = (error.kind(), error.message().to_owned());
+        if kind == Kind::FailedPrecondition {
+            self.app.discoveries.note(&self.wired.connection, (kind, &message), self.app.core.now());
+        }
+        DiscoveryEnd::Failed(kind, message)
+    }
+
+    async fn find_out(&mut self) -> Result<()> {
+        for _ in 0..ROUNDS {
+            if self.waited_for_another().await? && self.read_again().await? {
+                return Ok(());
+            }
+            let done = match self.read().await? {
+                Read::Whole(found, secret) => {
+                    save::found(&self.app, &self.ctx, &self.wired, &found, secret.as_ref()).await?;
+                    true
+                }
+                Read::Unregistered(at) => registration::register(&self.app, &self.ctx, &self.wired, at).await?,
+            };
+            if done || self.read_again().await? {
+                return Ok(());
+            }
+        }
+        Err(Error::new(Kind::Aborted, "the connection keeps changing: try again"))
+    }
+
+    /// What the servers say.
+    async fn read(&self) -> Result<Read> {
+        let server = server_of(&self.wired).unwrap_or_default();
+        let at = Url::parse(&server).map_err(|_| failed(&self.wired, "its server's address is none"))?;
+        let reading = find::read(&self.app, &self.ctx, &self.wired, &at, self.discovery);
+        let late = |_| failed(&self.wired, "its server took too long to say how people sign in");
+        tokio::time::timeout(READING, reading).await.map_err(late)?
+    }
+
+    /// Waits while another process registers a client; says whether one did.
+    async fn waited_for_another(&self) -> Result<bool> {
+        let mut looks = 0_u32;
+        while let Some(until) = self.lease().await?.filter(|until| *until > self.app.core.now()) {
+            tracing::debug!(connection = %self.wired.connection.name, %until, "another process registers a client");
+            if looks.is_multiple_of(LOOKS_PER_LIVENESS_CHECK) {
+                abandoned::of_the_dead(&self.app).await?;
+            }
+            looks += 1;
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(looks > 0)
+    }
+
+    async fn lease(&self) -> Result<Option<valetkey_domain::Timestamp>> {
+        let mut tx = self.app.core.store.glance().await?;
+        Ok(registrations::until(&self.ctx, &mut tx, &self.wired.connection.id).await?)
+    }
+
+    /// Reads the connection again; says whether somebody else has found out.
+    async fn read_again(&mut self) -> Result<bool> {
+        let id = &self.wired.connection.id;
+        let now = rows::get(&self.ctx, &mut self.app.core.store.glance().await?, id).await?;
+        let now: Connection = now.ok_or_else(|| Error::not_found("connection", id))?;
+        self.wired = Wired::with(self.wired.connector.clone(), now);
+        let server = server_of(&self.wired).unwrap_or_default();
+        Ok(is_fresh(&self.app, &self.wired, &server))
+    }
 }

@@ -4,8 +4,8 @@
 use super::exchange::{Exchange, Granted};
 use super::failed::Failed;
 use super::{discard, previous_token};
-use crate::credentials::retry;
 use crate::credentials::sealed::{self, Plain};
+use crate::retry;
 use crate::{Error, Result};
 use serde_json::{Map, json};
 use std::time::Duration;

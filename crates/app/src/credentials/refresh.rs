@@ -1,7 +1,7 @@
 //! Access tokens for use, refreshed when they have to be: one refresh for each account at a time, whoever asks.
 //!
 //! `decide` says what is to be done, without doing anything; `exchange` does it, in a task that no caller can cancel,
-//! under a lease in the account's row; `inflight` lets callers who want the same refresh wait for the one there is;
+//! under a lease in the account's row; `in_flight` lets callers who want the same refresh wait for the one there is;
 //! `refusal` leaves a provider alone for a while that refuses one account without ending it; `breaker` leaves a token endpoint alone that is down; `ahead` refreshes before anybody has to wait. What is opened
 //! here is handed to one call and kept nowhere.
 
@@ -10,8 +10,8 @@ mod ahead;
 mod at_work;
 mod breaker;
 mod decide;
+mod ending;
 mod exchange;
-mod inflight;
 mod refreshes;
 mod refusal;
 
@@ -24,8 +24,8 @@ use super::sealed;
 use crate::connections::Wired;
 use crate::{App, Error};
 use decide::{MARGIN, Need, Step};
+use ending::RefreshEnd;
 use exchange::Job;
-use inflight::RefreshEnd;
 use serde_json::json;
 use std::time::Duration;
 use valetkey_core::journal;

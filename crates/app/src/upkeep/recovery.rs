@@ -1,7 +1,8 @@
 //! What a process that died left undone is told and given back: refreshes that never came to an end, codes that were
-//! being exchanged. Nothing is sent here; each is settled in a transaction of its own with the fact in the journal, so
+//! being exchanged, clients that were being registered. Nothing is sent here; each is settled in a transaction of its own with the fact in the journal, so
 //! dying in the middle leaves the rest for the next time.
 
+use crate::connections::abandoned as registration;
 use crate::consent::interrupted::{self, Left};
 use crate::credentials::refresh::abandoned;
 use crate::{App, Result};
@@ -41,6 +42,7 @@ async fn settle(app: &App, by: Timestamp) -> Result<u64> {
     let mut tx = app.core.store.read().await?;
     let refreshes = rows::abandoned_refreshes(&mut tx, by).await?;
     let exchanges = rows::interrupted_exchanges(&mut tx, by).await?;
+    let registrations = rows::abandoned_registrations(&mut tx, by).await?;
     drop(tx);
     let mut settled = 0;
     for left in &refreshes {
@@ -48,6 +50,9 @@ async fn settle(app: &App, by: Timestamp) -> Result<u64> {
     }
     for (environment, id) in exchanges {
         settled += u64::from(interrupted::settle(app, environment, &id, Left::Since(by)).await?);
+    }
+    for left in &registrations {
+        settled += u64::from(registration::settle(app, left).await?);
     }
     Ok(settled + of_the_dead(app).await?)
 }
@@ -62,12 +67,16 @@ async fn of_the_dead(app: &App) -> Result<u64> {
         let mut tx = app.core.store.read().await?;
         let refreshes = rows::abandoned_refreshes_of(&mut tx, &process).await?;
         let exchanges = rows::interrupted_exchanges_of(&mut tx, &process).await?;
+        let registrations = rows::abandoned_registrations_of(&mut tx, &process).await?;
         drop(tx);
         for left in &refreshes {
             settled += u64::from(abandoned::settle(app, left).await?);
         }
         for (environment, id) in exchanges {
             settled += u64::from(interrupted::settle(app, environment, &id, Left::By(&process)).await?);
+        }
+        for left in &registrations {
+            settled += u64::from(registration::settle(app, left).await?);
         }
         // Only now: whoever dies here is followed by another who still finds it on the list.
         let mut tx = app.core.store.write().await?;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 const ROWS: &str = include_str!("../../../../catalogue/mcp/servers.yaml");
 
@@ -54,6 +54,12 @@ pub(super) struct StandIn {
     streams: Mutex<HashMap<String, mpsc::UnboundedSender<String>>>,
     /// How many clients were registered.
     pub(super) registered: AtomicUsize,
+    /// How many documents of the servers about themselves were read.
+    pub(super) asked: AtomicUsize,
+    /// What a registration waits for after it was counted, if anything.
+    pub(super) held: Mutex<Option<Arc<Notify>>>,
+    /// The status by which registrations are refused, if they are.
+    pub(super) refuses: Mutex<Option<u16>>,
     /// Where its servers say that their authorization servers are, if elsewhere.
     pub(super) moved_to: Mutex<Option<String>>,
 }
@@ -84,9 +90,17 @@ impl StandIn {
             (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
         let address = |of: &TcpListener| of.local_addr().unwrap().to_string();
         let rows = rows().into_iter().map(|row| (row.slug.clone(), row)).collect();
-        let (streams, registered) = (Mutex::default(), AtomicUsize::default());
-        let (server_at, issuer_at, moved_to) = (address(&server), address(&issuer), Mutex::default());
-        let all = Arc::new(Self { server: server_at, issuer: issuer_at, rows, streams, registered, moved_to });
+        let all = Arc::new(Self {
+            server: address(&server),
+            issuer: address(&issuer),
+            rows,
+            streams: Mutex::default(),
+            registered: AtomicUsize::default(),
+            asked: AtomicUsize::default(),
+            held: Mutex::default(),
+            refuses: Mutex::default(),
+            moved_to: Mutex::default(),
+        });
         for listener in [server, issuer] {
             let serving = all.clone();
             #[expect(clippy::disallowed_methods, reason = "a server of a test's own")]
@@ -132,6 +146,7 @@ impl StandIn {
     }
 
     fn resource(&self, row: &Row) -> String {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         let (server, slug, path) = (&self.server, &row.slug, &row.path);
         let issuer = self.moved_to.lock().unwrap().clone().unwrap_or_else(|| self.issuer.clone());
         format!(r#"{{"resource":"http://{server}/{slug}{path}","authorization_servers":["http://{issuer}/{slug}"]}}"#)
@@ -154,6 +169,14 @@ impl StandIn {
 
     async fn register(&self, stream: &mut TcpStream, row: &Row, asked: &SeenRequest) {
         self.registered.fetch_add(1, Ordering::Relaxed);
+        let held = self.held.lock().unwrap().clone();
+        if let Some(held) = held {
+            held.notified().await;
+        }
+        let refused = *self.refuses.lock().unwrap();
+        if let Some(status) = refused {
+            return say(stream, status, "", r#"{"error":"invalid_client_metadata"}"#).await;
+        }
         let (slug, auth) = (&row.slug, asked.member("token_endpoint_auth_method"));
         let secret = if auth == "none" { String::new() } else { r#","client_secret":"secret-1""#.to_owned() };
         let made = format!(r#"{{"client_id":"client-{slug}","token_endpoint_auth_method":"{auth}"{secret}}}"#);

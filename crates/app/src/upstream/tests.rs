@@ -1,10 +1,12 @@
 //! Every row of the catalogue's remote servers, from a connection to a listed tool, by each of its ways to sign in.
 
+mod registration;
+
 use super::stand_in::{Row, StandIn, rows};
 use super::tools;
 use crate::connections::{self, Wired};
 use crate::consent::{self, Callback, Submitted};
-use crate::fixture::{PUBLIC, alone, alone_at, answer_with};
+use crate::fixture::{PUBLIC, alone, alone_at, alone_with_clock, answer_with};
 use crate::{App, accounts};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -62,7 +64,8 @@ async fn a_server_that_takes_documents_is_shown_ours_and_registers_nobody() {
 #[tokio::test]
 async fn attack_59_a_secret_follows_no_server_to_another_authorization_server() {
     let (stand_in, another) = (StandIn::start().await, StandIn::start().await);
-    let (app, ctx) = alone(&[&stand_in.server, &stand_in.issuer, &another.server, &another.issuer]).await;
+    let addresses = [&stand_in.server, &stand_in.issuer, &another.server, &another.issuer].map(String::as_str);
+    let (app, ctx, clock) = alone_with_clock(&addresses).await;
     let signs_in = |row: &&Row, client: &str| {
         row.ways.iter().any(|way| way["kind"] == "oauth2" && way.get("client").map_or("", String::as_str) == client)
     };
@@ -80,9 +83,9 @@ async fn attack_59_a_secret_follows_no_server_to_another_authorization_server() 
         let connection = connections::create(&app, &ctx, new).await.unwrap();
         let found = connections::discovered(&app, &ctx, Wired::of(&app, connection).unwrap()).await.unwrap();
         *stand_in.moved_to.lock().unwrap() = Some(another.issuer.clone());
-        let mut a_day_ago = connections::get(&app, &ctx, &found.connection.id).await.unwrap();
-        a_day_ago.settings.found.as_mut().unwrap().at -= Duration::from_secs(25 * 3600);
-        let now = connections::discovered(&app, &ctx, Wired::of(&app, a_day_ago).unwrap()).await.unwrap();
+        clock.advance(Duration::from_secs(25 * 3600));
+        let later = connections::get(&app, &ctx, &found.connection.id).await.unwrap();
+        let now = connections::discovered(&app, &ctx, Wired::of(&app, later).unwrap()).await.unwrap();
         let goes_to = if stays { &stand_in.issuer } else { &another.issuer };
         assert!(now.found().unwrap().token_url.starts_with(&format!("http://{goes_to}/")), "{client} {secret}");
         *stand_in.moved_to.lock().unwrap() = None;

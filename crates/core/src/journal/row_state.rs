@@ -36,8 +36,8 @@ pub enum RecordedRow {
 
 /// The kind of row that a change with this action is one of; none where no row is, or nothing that a row is changes.
 fn kind(action: &str) -> Option<Kind> {
-    // A lease and a lost answer are no part of what an account is, and every refresh would pay for them. Nor is what
-    // becomes at the provider of tokens that it no longer holds.
+    // A lease and a lost answer are no part of what an account or a connection is, and every refresh would pay for them.
+    // Nor is what becomes at the provider of tokens and clients that are not used here.
     if matches!(
         action,
         "account.refresh_begun"
@@ -49,6 +49,10 @@ fn kind(action: &str) -> Option<Kind> {
             | "account.not_revoked"
             | "account.revocation_failed"
             | "account.revocation_given_up"
+            | "connection.registration_begun"
+            | "connection.registration_failed"
+            | "connection.registration_lost"
+            | "connection.registration_unused"
     ) {
         return None;
     }

@@ -9,7 +9,7 @@ mod documents;
 mod register;
 mod server;
 
-pub use register::{Registered, register};
+pub use register::{ClientAsked, Registered, register};
 pub use server::{AuthorizationServer, Resource, discover, issuer};
 
 use crate::Error;
@@ -23,9 +23,22 @@ pub enum DiscoveryError {
     /// The documents are not there, or say nothing that can be used.
     #[error("{0}")]
     Unusable(String),
+    /// A client was asked for and may be there, but the answer gives none.
+    #[error("{0}")]
+    Uncertain(String),
 }
 
 impl DiscoveryError {
+    /// Whether a client may have been registered all the same.
+    #[must_use]
+    pub const fn may_have_registered(&self) -> bool {
+        match self {
+            Self::Unsent(error) => error.may_have_been_received(),
+            Self::Unusable(_) => false,
+            Self::Uncertain(_) => true,
+        }
+    }
+
     pub(crate) fn unusable(why: impl Into<String>) -> Self {
         Self::Unusable(why.into())
     }

@@ -1,7 +1,7 @@
 //! Who gets in, and that a stranger does not.
 
 use super::*;
-use crate::{accounts, authorizations, fixture, sessions};
+use crate::{accounts, authorizations, fixture, registrations, sessions};
 use valetkey_domain::id::TokenId;
 use valetkey_domain::name::Identifier;
 use valetkey_domain::session::Access;
@@ -111,6 +111,26 @@ async fn what_a_process_was_at_is_found_by_its_name_and_only_while_it_is_at_it()
     assert!(abandoned_refreshes_of(&mut tx, &other).await.unwrap().is_empty());
     assert!(accounts::end_refresh(ours, &mut tx, &account.id, until).await.unwrap());
     assert!(abandoned_refreshes_of(&mut tx, &dead).await.unwrap().is_empty(), "it has ended");
+}
+
+#[tokio::test]
+async fn a_registration_is_found_by_its_process_and_by_its_time_and_only_while_it_is_under_way() {
+    let db = fixture::two_environments().await;
+    let (dead, other) = (ProcessId::parse("proc_1").unwrap(), ProcessId::parse("proc_2").unwrap());
+    db.store.add_process(&dead).await.unwrap();
+    let mut tx = db.store.write().await.unwrap();
+    let (ours, now) = (&db.ours, fixture::now());
+    let (connection, ..) = fixture::chain(ours, &mut tx).await;
+    let (id, until) = (&connection.id, now + std::time::Duration::from_secs(60));
+    assert!(registrations::begin(ours, &mut tx, (id, 1), now, until).await.unwrap());
+    let left = AbandonedRegistration { environment: ours.environment.clone(), connection: id.clone(), until };
+    assert_eq!(abandoned_registrations_of(&mut tx, &dead).await.unwrap(), std::slice::from_ref(&left));
+    assert!(abandoned_registrations_of(&mut tx, &other).await.unwrap().is_empty());
+    assert!(abandoned_registrations(&mut tx, now).await.unwrap().is_empty(), "it is under way");
+    assert_eq!(abandoned_registrations(&mut tx, until).await.unwrap(), [left]);
+    assert!(registrations::end(ours, &mut tx, id, until).await.unwrap());
+    assert!(abandoned_registrations_of(&mut tx, &dead).await.unwrap().is_empty(), "it has ended");
+    assert!(abandoned_registrations(&mut tx, until).await.unwrap().is_empty());
 }
 
 #[tokio::test]

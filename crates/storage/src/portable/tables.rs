@@ -69,7 +69,7 @@ pub(super) const TABLES: &[Table] = &[
         name: "connections",
         key: "id",
         rest: "environment_id name name_folded connector settings client_secret:b enabled:n revision:n created_at:n \
-            updated_at:n changes:n",
+            updated_at:n changes:n registration_until:n registration_process",
     },
     Table {
         name: "connected_accounts",

@@ -7,8 +7,8 @@
 
 use super::breaker::Endpoint;
 use super::decide::{MARGIN, Need};
+use super::ending::RefreshEnd;
 use super::exchange::Job;
-use super::inflight::RefreshEnd;
 use crate::connections::{self, Wired};
 use crate::{App, Result};
 use futures::StreamExt as _;

@@ -4,12 +4,12 @@
 use super::abandoned;
 use super::breaker::{Endpoint, Permit, Urgency, Verdict};
 use super::decide::{self, Need, Step, lost_answer};
-use super::inflight::RefreshEnd;
+use super::ending::RefreshEnd;
 use super::refusal;
 use crate::connections::{self, Wired};
-use crate::credentials::retry;
 use crate::credentials::sealed::{self, Plain};
 use crate::credentials::{revocations, revoke, schemes};
+use crate::retry;
 use crate::{App, Error, Result};
 use serde_json::{Map, Value, json};
 use std::time::Duration;

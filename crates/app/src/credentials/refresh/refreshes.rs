@@ -2,15 +2,17 @@
 
 use super::at_work::AtWork;
 use super::breaker::Breakers;
-use super::inflight::InFlight;
+use super::ending::RefreshEnd;
+use crate::in_flight::InFlight;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use valetkey_domain::Clock;
+use valetkey_domain::id::AccountId;
 
 /// What this process knows about refreshing: refreshes under way, and token endpoints that are down.
 #[derive(Clone, Debug, Default)]
 pub struct Refreshes {
-    pub(super) in_flight: InFlight,
+    pub(super) in_flight: InFlight<AccountId, RefreshEnd>,
     pub(super) breakers: Breakers,
     pub(super) at_work: AtWork,
 }

@@ -4,7 +4,7 @@
 //! person is shown the way to sign in, and the provider is asked less and less often. A new consent, other tokens and
 //! a changed connection end the pause at once.
 
-use super::inflight::RefreshEnd;
+use super::ending::RefreshEnd;
 use std::time::Duration;
 use valetkey_domain::Timestamp;
 use valetkey_domain::account::Refusal;

@@ -1,7 +1,7 @@
 //! A client registered at an authorization server that takes everybody (RFC 7591).
 
+use super::DiscoveryError;
 use super::documents::{LIMITS, text};
-use super::{AuthorizationServer, DiscoveryError};
 use crate::Outbound;
 use bytes::Bytes;
 use http::Request;
@@ -20,52 +20,55 @@ pub struct Registered {
     pub client_auth: String,
 }
 
-/// Registers a client of this name that is answered at `redirect_uri`: a public one where the server takes such.
+/// A client that is asked for.
+#[derive(Clone, Debug)]
+pub struct ClientAsked<'a> {
+    /// Where clients are registered.
+    pub registration_url: &'a str,
+    /// How clients may say who they are at the token endpoint; empty if the server doesn't say.
+    pub client_auths: &'a [String],
+    /// Its name.
+    pub name: &'a str,
+    /// Where people are sent back to.
+    pub redirect_uri: &'a str,
+}
+
+/// Registers a client: a public one where the server takes such. It is asked once, over a connection of its own: of one that
+/// was closed meanwhile nobody could tell whether the server has made a client.
 ///
 /// # Errors
-/// The server registers nobody, or not us.
-pub async fn register(
-    outbound: &Outbound,
-    server: &AuthorizationServer,
-    name: &str,
-    redirect_uri: &str,
-) -> Result<Registered, DiscoveryError> {
-    let Some(url) = &server.registration_url else {
-        return Err(DiscoveryError::unusable(
-            "the authorization server registers no clients: give the connection a client",
-        ));
-    };
-    let auth = preferred(&server.client_auths);
-    let asked = json!({
-        "client_name": name,
-        "redirect_uris": [redirect_uri],
+/// The server registers nobody, or not us; whether it may have all the same, [`DiscoveryError::may_have_registered`] says.
+pub async fn register(outbound: &Outbound, asked: &ClientAsked<'_>) -> Result<Registered, DiscoveryError> {
+    let auth = preferred(asked.client_auths);
+    let metadata = json!({
+        "client_name": asked.name,
+        "redirect_uris": [asked.redirect_uri],
         "grant_types": ["authorization_code", "refresh_token"],
         "response_types": ["code"],
         "token_endpoint_auth_method": auth,
         "application_type": "web",
     });
-    let request = Request::post(url.as_str())
+    let request = Request::post(asked.registration_url)
         .header(ACCEPT, HeaderValue::from_static("application/json"))
         .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-        .body(Bytes::from(asked.to_string()))
+        .body(Bytes::from(metadata.to_string()))
         .map_err(|why| DiscoveryError::unusable(why.to_string()))?;
-    let answer = outbound.send_told(request, &LIMITS).await?;
-    let status = answer.status().as_u16();
+    let answer = outbound.send_once_told(request, &LIMITS).await?;
+    let status = answer.status();
     let body = valetkey_domain::json::parse(answer.body()).unwrap_or_default();
     let members = body.as_object().cloned().unwrap_or_default();
-    if !answer.status().is_success() {
-        let said = text(&members, "error_description").or_else(|| text(&members, "error")).unwrap_or_default();
-        let said: String = said.chars().filter(|c| !c.is_control()).take(200).collect();
-        return Err(DiscoveryError::unusable(format!(
-            "the authorization server registered no client (status {status}) {said}"
-        )));
+    if status.is_success() {
+        return read(&members, auth);
     }
-    read(&members, auth)
+    let said = text(&members, "error_description").or_else(|| text(&members, "error")).unwrap_or_default();
+    let said: String = said.chars().filter(|c| !c.is_control()).take(200).collect();
+    let why = format!("the authorization server registered no client (status {}) {said}", status.as_u16());
+    Err(if status.is_server_error() { DiscoveryError::Uncertain(why) } else { DiscoveryError::Unusable(why) })
 }
 
 fn read(members: &Map<String, Value>, asked: &str) -> Result<Registered, DiscoveryError> {
-    let client_id =
-        text(members, "client_id").ok_or_else(|| DiscoveryError::unusable("the registered client has no id"))?;
+    let client_id = text(members, "client_id")
+        .ok_or_else(|| DiscoveryError::Uncertain("the registered client has no id".to_owned()))?;
     let client_secret = text(members, "client_secret").map(|secret| Secret::from(secret.as_str()));
     let given = text(members, "token_endpoint_auth_method").unwrap_or_else(|| asked.to_owned());
     // Some give a secret and say nothing of it: then it is used as they take it by default.
