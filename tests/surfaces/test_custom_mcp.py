@@ -147,6 +147,39 @@ def test_attack_59_a_server_that_moves_takes_nobodys_token_along(there, provider
     assert [tool["name"].rsplit("_", 2)[-2:] for tool in wire.legacy("tools/list").result["tools"]] == [["sign", "in"]]
 
 
+def test_a_tool_that_is_taken_out_with_grace_is_called_by_the_official_client_and_listed_to_nobody(there, made, seen):
+    server, it = there[0], seen["open"]
+    gone, kept = (next(name for name in it["scoped"] if name.endswith(end)) for end in ("_told", "_add"))
+    mappings = [{"connection_name": made["open"], "tools": [kept, gone]}]
+    instance = server.instance(USER, "graced", mappings)
+    (config,) = server.api("GET", "/api/v1/mcp/configs?filter.name=graced")["configs"]
+    used = lambda: scripts.run("mcp1.py", instance["url"], f'[["{gone}", {{}}], ["{kept}", {{"a": 1, "b": 2}}]]')
+    assert set(used()["tools"]) == {kept, gone}
+    edit = lambda tools, **grace: server.api(
+        "PUT", f"/api/v1/mcp/configs/{config['id']}",
+        {"connection_tool_mappings": [{"connection_name": made["open"], "tools": tools}], **grace},
+    )
+    edit([kept], removed_tools_grace="300s")
+    during = used()
+    assert during["tools"] == [kept] and [call.get("is_error") for call in during["calls"]] == [False, False], during
+    (got,) = server.cli_json("config", "get", "graced")
+    assert any(gone in line or "all tools" in line for line in got["still_callable"]), got
+    why = server.cli("why", instance["id"], "--tool", gone, check=False)
+    assert "can be called until" in why.stdout, why.stdout
+    edit([kept], removed_tools_grace="0s")
+    after = used()
+    assert after["tools"] == [kept] and after["calls"][0]["code"] == -32602 and not after["calls"][1]["is_error"], after
+    too_short = {"removed_tools_grace": "60s", "description": "x"}
+    refused = server.api("PUT", f"/api/v1/mcp/configs/{config['id']}", too_short, expect=400)
+    assert "5 minutes to 24 hours" in refused["message"], refused
+    edit([kept, gone])
+    server.cli("config", "update", "graced", "--connection", f"{made['open']}={kept}", "--grace", "5")
+    assert not used()["calls"][0]["is_error"]
+    server.cli("config", "update", "graced", "--connection", f"{made['open']}={kept},{gone}")
+    server.cli("config", "update", "graced", "--connection", f"{made['open']}={kept}")
+    assert used()["calls"][0]["code"] == -32602, "it came back, and went without a grace"
+
+
 def test_a_server_that_is_gone_costs_only_its_own_tools(there, made, seen):
     server, _, processes = there
     mappings = [{"connection_name": made[way], "tools": []} for way in ("open", "oauth")]

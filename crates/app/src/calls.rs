@@ -160,7 +160,7 @@ pub fn execute(
     asked: RequestMemory,
 ) -> Running {
     let ResolvedTool { connector, tool, connection, account } = meant;
-    let tool = ServedTool { tool, connector, connection: connection.id };
+    let tool = ServedTool { tool, connector, connection: connection.id, grace: None };
     let job = Job::new(app, ctx, Through::Api { account: account.id, run }, tool, account.owner);
     begin(Job { _asked: asked, ..job }, arguments)
 }
@@ -204,7 +204,7 @@ pub async fn call(
     tool: &str,
     arguments: Map<String, Value>,
 ) -> Result<CallResult> {
-    let tool = server.set.find(tool).ok_or_else(|| Error::new(Kind::NotFound, "unknown tool"))?;
+    let tool = server.find(app, tool).ok_or_else(|| Error::new(Kind::NotFound, "unknown tool"))?;
     Ok(start(app, ctx, server, tool, arguments, RequestMemory::default()).answer().await)
 }
 

@@ -2,6 +2,7 @@
 //! lets one user's agent in at a static URL.
 
 pub mod configs;
+mod graces;
 pub mod held;
 pub mod instance_page;
 pub mod instances;

@@ -2,6 +2,7 @@
 
 use crate::Timestamp;
 use crate::approval::Approvals;
+use crate::grace::Grace;
 use crate::id::{ConfigId, ConnectionId, EnvironmentId};
 use crate::name::{ConfigName, ConnectionName};
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,9 @@ pub struct Options {
     /// Where people are sent to be confirmed by the app who sign in for this config, in place of the environment's address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_verify_url: Option<String>,
+    /// What edits took out and agents may call a while longer, the newest first. Edits see to it, and nobody says it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub graces: Vec<Grace>,
 }
 
 impl Options {

@@ -14,6 +14,7 @@ pub mod ctx;
 pub mod environment;
 pub mod error;
 pub mod event;
+pub mod grace;
 pub mod id;
 pub mod instance;
 pub mod invisible;

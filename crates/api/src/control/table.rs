@@ -305,7 +305,16 @@ pub(super) const TOOLS: &[Tool] = &[
         "UpdateMcpConfig",
         Sets,
         "Changes a config; what is left out stays, what is given replaces the whole. Users' servers follow at once.",
-        [CONFIG, arg("description", "What the config is for."), arg("connection_tool_mappings", MAPPINGS)]
+        [
+            CONFIG,
+            arg("description", "What the config is for."),
+            arg("connection_tool_mappings", MAPPINGS),
+            arg(
+                "removed_tools_grace",
+                "How long running agents may still call the tools that this takes out, such as 1800s: 5 minutes to 24 hours. \
+                 Left out, they stop at once; 0s also ends earlier graces."
+            )
+        ]
     ),
     tool!(
         "delete_mcp_config",

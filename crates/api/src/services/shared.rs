@@ -1,6 +1,7 @@
 //! What several services say in the same way.
 
 use std::str::FromStr;
+use std::time::Duration;
 use valetkey_app::{App, Error, Listed, Page, Result};
 use valetkey_domain::id::InvalidId;
 use valetkey_domain::provider::Provider;
@@ -11,6 +12,12 @@ use valetkey_proto::well_known;
 /// same as when it is asked for again.
 pub(super) fn timestamp(at: Timestamp) -> well_known::Timestamp {
     well_known::Timestamp { seconds: at.as_second(), nanos: at.subsec_millisecond() * 1_000_000 }
+}
+
+/// A length of time in whole seconds, of the field of this name; the wire's may be negative.
+pub(super) fn length(field: &str, given: &well_known::Duration) -> Result<Duration> {
+    let seconds = u64::try_from(given.seconds).map_err(|_| Error::invalid(format!("{field} must not be negative")))?;
+    Ok(Duration::from_secs(seconds))
 }
 
 /// The page that a list asks for; size 0 means the server's choice.
@@ -74,6 +81,13 @@ mod tests {
     fn instants_are_cut_to_the_millisecond() {
         let at: Timestamp = "2026-01-31T08:30:00.123456789Z".parse().unwrap();
         assert_eq!(timestamp(at), well_known::Timestamp { seconds: at.as_second(), nanos: 123_000_000 });
+    }
+
+    #[test]
+    fn a_length_is_cut_to_seconds_and_never_negative() {
+        let read = |seconds, nanos| length("expiry", &well_known::Duration { seconds, nanos });
+        assert_eq!(read(60, 999_999_999).unwrap(), Duration::from_secs(60));
+        assert!(read(-1, 0).is_err() && read(i64::MIN, 0).is_err());
     }
 
     #[test]

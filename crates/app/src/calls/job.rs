@@ -39,7 +39,8 @@ impl Job {
             app: app.clone(),
             ctx: ctx.clone(),
             owner,
-            server: through.instance(),
+            // What was taken out of the config is not on the instance's page either.
+            server: through.instance().filter(|_| served.grace.is_none()),
             effect: served.tool.effect_at_most(),
             again: "call the tool again",
             execution: ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),

@@ -225,7 +225,7 @@ impl Reading {
         let place = places::kept_answer(ctx, &id, number, &connection, &account);
         let text = app.core.keyring.open(&ctx.environment, Purpose::Flow, &place, &part.sealed).await?;
         let kept: Kept = serde_json::from_slice(text.expose()).map_err(Error::internal)?;
-        let served = self.served.set.serves(&kept.tool, &kept.connection) && kept.connection == connection.id;
+        let served = self.served.serves(app, &kept.tool, &kept.connection) && kept.connection == connection.id;
         Ok(served.then_some((kept, connection)))
     }
 

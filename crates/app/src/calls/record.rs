@@ -92,6 +92,7 @@ impl Job {
         let digest = keyring.digest(&self.ctx.environment, self.execution.as_str(), text.as_bytes()).await;
         let digest = digest.map_err(|error| self.before(&error))?;
         let run = self.through.run().map(|run| ("agent_run".to_owned(), json!(run)));
+        let grace = self.served.grace.as_ref().map(|grace| ("grace_until".to_owned(), json!(grace.until)));
         let said = [
             ("source".to_owned(), json!(self.through.source())),
             ("tool".to_owned(), json!(tool.name)),
@@ -101,6 +102,6 @@ impl Job {
             ("account".to_owned(), json!(admitted.account.id)),
             ("arguments_hmac".to_owned(), json!(digest)),
         ];
-        Ok(said.into_iter().chain(run).collect())
+        Ok(said.into_iter().chain(run).chain(grace).collect())
     }
 }

@@ -70,3 +70,6 @@ impl Through {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

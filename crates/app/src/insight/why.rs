@@ -6,6 +6,7 @@
 
 mod asked;
 mod entry;
+mod serves;
 mod step;
 mod user;
 
@@ -13,7 +14,7 @@ pub use step::{Remedy, RemedyPlace, State, Step, Topic};
 
 use crate::accounts::{self, AccountRef};
 use crate::{App, Result, connections};
-use entry::Entry;
+use serves::Entry;
 use valetkey_domain::account::Owner;
 use valetkey_domain::id::{AccountId, InstanceId};
 use valetkey_domain::name::Identifier;

@@ -1,15 +1,17 @@
 //! MCP configs: which connections and tools a per-user server exposes.
 
-use super::options;
+use super::{graces, options};
 use crate::connections::{self, Wired};
 use crate::entrance::sessions::StaticUrl;
 use crate::{App, Error, Listed, Page, Result};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 use valetkey_connectors::{Connector, nearest};
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_core::journal;
 use valetkey_domain::config::{Mapping, McpConfig, Options};
+use valetkey_domain::grace::Grace;
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::name::ConfigName;
 use valetkey_domain::{Ctx, Kind};
@@ -85,16 +87,37 @@ pub async fn get(app: &App, ctx: &Ctx, id: &ConfigId) -> Result<McpConfig> {
     found.ok_or_else(|| Error::not_found("MCP config", id))
 }
 
-/// The connections and whitelists of a config as they were at a version, and what it said beside them.
+/// What a server is made of.
+#[derive(Default)]
+pub(super) struct ServerParts {
+    /// The connections and whitelists.
+    pub(super) mappings: Vec<Mapping>,
+    /// What is said beside them.
+    pub(super) options: Options,
+    /// What can be called though it is not listed any more, the newest first.
+    pub(super) graces: Vec<(Grace, Mapping)>,
+}
+
+/// What the servers of a config are made of at a version.
 ///
 /// # Errors
 /// There is no such version of a config in this environment.
-pub(crate) async fn at(app: &App, ctx: &Ctx, id: &ConfigId, version: i64) -> Result<(Vec<Mapping>, Options)> {
+pub(super) async fn at(app: &App, ctx: &Ctx, id: &ConfigId, version: i64) -> Result<ServerParts> {
     let mut tx = app.core.store.read().await?;
     let mappings = config_versions::mappings(ctx, &mut tx, id, version).await?;
     let kept = config_versions::get(ctx, &mut tx, id, version).await?;
-    let found = mappings.zip(kept).map(|(mappings, kept)| (mappings, kept.options));
-    found.ok_or_else(|| Error::not_found("MCP config", id))
+    let (mappings, kept) = mappings.zip(kept).ok_or_else(|| Error::not_found("MCP config", id))?;
+    let graces = graces::with_mappings(ctx, &mut tx, &kept.options.graces).await?;
+    Ok(ServerParts { mappings, options: kept.options, graces })
+}
+
+/// What can be called at a config's instances though it is not listed any more, the newest first: each with its connection.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn graces(app: &App, ctx: &Ctx, config: &McpConfig) -> Result<Vec<(Grace, Mapping)>> {
+    let found = graces::with_mappings(ctx, &mut app.core.store.read().await?, &config.options.graces).await?;
+    Ok(found.into_iter().filter(|(grace, _)| grace.until > app.core.now()).collect())
 }
 
 /// The config of this name.
@@ -135,7 +158,7 @@ pub async fn update(
     mappings: Option<Vec<NewMapping>>,
 ) -> Result<McpConfig> {
     let config = get(app, ctx, id).await?;
-    let edit = Edit { description, mappings, options: None };
+    let edit = Edit { description, mappings, ..Edit::default() };
     save(app, ctx, config, edit, Map::new()).await
 }
 
@@ -148,13 +171,16 @@ pub struct Edit {
     pub mappings: Option<Vec<NewMapping>>,
     /// What it says beside them.
     pub options: Option<Options>,
+    /// How long instances may call what it takes out; at once is the end if it says nothing. Zero ends also the graces that
+    /// earlier edits gave.
+    pub grace: Option<Duration>,
 }
 
 /// Changes a config that was read a moment ago, as one version. Running agents find it so at their next call; session tokens
 /// keep to the version that they were made under.
 ///
 /// # Errors
-/// As for [`create`]; or somebody else changed it meanwhile.
+/// As for [`create`]; a grace that is too short or too long; or somebody else changed it meanwhile.
 pub async fn edit(app: &App, ctx: &Ctx, config: McpConfig, edit: Edit) -> Result<McpConfig> {
     let changed = edit.options.as_ref().filter(|options| **options != config.options);
     let detail = changed.map_or_else(Map::new, |options| journal::detail([("options", json!(options))]));
@@ -169,20 +195,22 @@ pub(super) async fn save(
     app: &App,
     ctx: &Ctx,
     mut config: McpConfig,
-    Edit { description, mappings, options }: Edit,
-    detail: Map<String, Value>,
+    Edit { description, mappings, options, grace }: Edit,
+    mut detail: Map<String, Value>,
 ) -> Result<McpConfig> {
-    let before = config.options.clone();
+    let (before, asked) = (config.clone(), graces::asked(grace, app.core.now())?);
     config.description = description.unwrap_or(config.description);
     let remapped = mappings.is_some();
     if let Some(mappings) = mappings {
         config.mappings = resolve(app, ctx, &mappings).await?;
     }
-    if let Some(options) = options.filter(|options| *options != before) {
+    if let Some(options) = options.filter(|options| *options != before.options) {
         options::check(app, ctx, &config.mappings, &options).await?;
         config.options = options;
     }
-    config.updated_at = app.core.now();
+    let now = app.core.now();
+    config.updated_at = now;
+    detail.extend(graces::settle(&before, &mut config, asked, now)?);
     let mut tx = app.core.change(ctx).await?;
     if remapped {
         none_is_closing(ctx, &mut tx, &config.mappings).await?;
@@ -193,7 +221,7 @@ pub(super) async fn save(
             format!("MCP config '{}' was changed meanwhile: try again", config.name),
         ));
     }
-    if before.hold_changes != config.options.hold_changes {
+    if before.options.hold_changes != config.options.hold_changes {
         // What is there when it begins is what is accepted.
         tool_definitions::forget(ctx, &mut tx, &config.id).await?;
     }

@@ -14,8 +14,10 @@ use std::sync::Arc;
 use valetkey_connectors::Tool;
 use valetkey_domain::account::{Owner, Status};
 use valetkey_domain::config::Mapping;
+use valetkey_domain::grace::Grace;
+use valetkey_domain::id::ConnectionId;
 use valetkey_domain::session::Access;
-use valetkey_domain::{Ctx, Kind};
+use valetkey_domain::{Ctx, Kind, Timestamp};
 
 /// The tools that a server lists to its user.
 pub struct Listing {
@@ -69,7 +71,32 @@ pub async fn listed(app: &App, ctx: &Ctx, served: &Served) -> Result<Listing> {
 /// # Errors
 /// The database cannot be read.
 pub async fn find(app: &App, ctx: &Ctx, served: &Served, name: &str) -> Result<Option<ServedTool>> {
-    let Some(mapping) = served.set.remote_of(name) else { return Ok(None) };
+    let listed = match served.set.remote_of(name) {
+        Some(mapping) => of_server(app, ctx, served, mapping, name).await?,
+        None => None,
+    };
+    let graced = served.graces_at(app).and_then(|now| served.set.remote_in_grace(name, now));
+    match graced {
+        Some((mapping, grace)) if listed.is_none() => {
+            match of_server(app, ctx, served, mapping, name).await {
+                Ok(found) => Ok(found.map(|tool| ServedTool { grace: Some(grace.clone()), ..tool })),
+                // A connection that no config lists can be removed.
+                Err(error) if error.kind() == Kind::NotFound => Ok(None),
+                Err(error) => Err(error),
+            }
+        }
+        _ => Ok(listed),
+    }
+}
+
+/// The tool of this name of one server.
+async fn of_server(
+    app: &App,
+    ctx: &Ctx,
+    served: &Served,
+    mapping: &RemoteMapping,
+    name: &str,
+) -> Result<Option<ServedTool>> {
     let Standing::On(wired, known) = known(app, ctx, served, mapping).await? else { return Ok(None) };
     let tool = match known {
         Ok(known) => known.find(name).filter(|tool| mapping.serves(tool)).cloned(),
@@ -93,7 +120,7 @@ pub async fn find(app: &App, ctx: &Ctx, served: &Served, name: &str) -> Result<O
         );
         return Err(Error::new(Kind::FailedPrecondition, message));
     }
-    Ok(Some(ServedTool { tool, connector: wired.connector, connection: wired.connection.id }))
+    Ok(Some(ServedTool { tool, connector: wired.connector, connection: wired.connection.id, grace: None }))
 }
 
 /// Those of a server's tools that are as they were accepted, where the config asks for that.
@@ -183,8 +210,9 @@ impl RemoteMapping {
     /// Whether its whitelist has a tool, under the name that it is served by or its whole name.
     pub(super) fn allows(&self, name: &str) -> bool {
         let short = |listed: &String| self.remote.as_ref().and_then(|remote| remote.served_as(&self.prefix, listed));
-        let tools = &self.mapping.tools;
-        tools.is_empty() || tools.iter().any(|listed| listed == name || short(listed).as_deref() == Some(name))
+        let among =
+            |tools: &[String]| tools.iter().any(|listed| listed == name || short(listed).as_deref() == Some(name));
+        (self.mapping.tools.is_empty() || among(&self.mapping.tools)) && !among(&self.except)
     }
 
     /// Whether a tool is served at all: to who may only read, one that says of itself that it does.
@@ -205,14 +233,32 @@ impl ToolSet {
         self.remote_of(name).map(|mapping| (&mapping.mapping, mapping.allows(name)))
     }
 
-    /// Whether a tool of this name is served from this connection, as far as the config says.
-    pub(crate) fn serves(&self, name: &str, connection: &valetkey_domain::id::ConnectionId) -> bool {
+    /// The mapping that a remote server's tool of this name was taken out of and whose grace lets it be called at this moment.
+    /// As among those that are listed, it is the one whose names begin with most of it.
+    fn remote_in_grace(&self, name: &str, now: Timestamp) -> Option<(&RemoteMapping, &Arc<Grace>)> {
+        let least = self.remote_of(name).map_or(0, |listed| listed.prefix.len());
+        let standing = self.graced.iter().rev().filter(|graced| graced.grace.until > now);
+        let remotes = standing.filter_map(|graced| Some((graced.remote.as_ref()?, &graced.grace)));
+        let named = remotes.filter(|(mapping, _)| mapping.is_named(name) && mapping.prefix.len() >= least);
+        named.filter(|(mapping, _)| mapping.allows(name)).max_by_key(|(mapping, _)| mapping.prefix.len())
+    }
+
+    /// The grace by which a tool of this name can be called at this moment, and on which connection.
+    pub(crate) fn grace_of(&self, name: &str, now: Timestamp) -> Option<(&Grace, &ConnectionId)> {
+        let own = self.in_grace(name, now).and_then(|served| Some((&**served.grace.as_ref()?, &served.connection)));
+        own.or_else(|| self.remote_in_grace(name, now).map(|(mapping, grace)| (&**grace, &mapping.mapping.connection)))
+    }
+
+    /// Whether a tool of this name is served from this connection, as far as the config says; `now` is the moment by which
+    /// graces are judged, where there are any.
+    pub(super) fn serves(&self, name: &str, connection: &ConnectionId, now: Option<Timestamp>) -> bool {
         let found = self.find(name).is_some_and(|found| found.connection == *connection);
-        found || self.serves_remote(name, connection)
+        let graced = || now.and_then(|now| self.grace_of(name, now)).is_some_and(|(_, of)| of == connection);
+        found || self.serves_remote(name, connection) || graced()
     }
 
     /// Whether a tool of this name is served from this connection by a remote server.
-    fn serves_remote(&self, name: &str, connection: &valetkey_domain::id::ConnectionId) -> bool {
+    fn serves_remote(&self, name: &str, connection: &ConnectionId) -> bool {
         let allows = |mapping: &&RemoteMapping| mapping.allows(name) || name.ends_with("_sign_in");
         self.remote_of(name).filter(allows).is_some_and(|mapping| mapping.mapping.connection == *connection)
     }
@@ -221,10 +267,11 @@ impl ToolSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::servers::sets::Graced;
     use std::collections::HashMap;
     use valetkey_connectors::remote::connection_prefix;
+    use valetkey_domain::approval::Approvals;
     use valetkey_domain::config::Options;
-    use valetkey_domain::id::ConnectionId;
     use valetkey_domain::name::ConnectionName;
 
     fn mapping(connection: &str, tools: &[&str]) -> RemoteMapping {
@@ -234,7 +281,13 @@ mod tests {
             connector: "acme:1".into(),
             tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
         };
-        RemoteMapping { mapping, remote: None, prefix: connection_prefix(connection), access: Access::Full }
+        RemoteMapping {
+            mapping,
+            remote: None,
+            prefix: connection_prefix(connection),
+            access: Access::Full,
+            except: vec![],
+        }
     }
 
     #[test]
@@ -247,6 +300,7 @@ mod tests {
             tools: HashMap::new(),
             config: None,
             remotes,
+            graced: vec![],
         };
         let owner = |name: &str| set.remote_of(name).map(|owner| owner.mapping.connection_name.to_string());
         assert_eq!(owner("c-A_x").as_deref(), Some("A"));
@@ -258,5 +312,37 @@ mod tests {
         };
         assert!(serves("c-A_x", "A") && serves("c-A_b_x", "A_b"));
         assert!(!serves("c-A_b_x", "A") && !serves("c-A_b_y", "A_b"), "nor what its whitelist leaves out");
+    }
+
+    #[test]
+    fn attack_46_a_grace_is_for_its_own_servers_names_and_ends() {
+        let (now, until) = (Timestamp::from_second(10).unwrap(), Timestamp::from_second(20).unwrap());
+        let graced = |connection: &str, tools: &[&str], except: &[&str]| {
+            let except: Vec<_> = except.iter().map(|tool| (*tool).to_owned()).collect();
+            let remote = RemoteMapping { except: except.clone(), ..mapping(connection, tools) };
+            let of = remote.mapping.clone();
+            let grace =
+                Grace { connection: of.connection, tools: of.tools, except, approvals: Approvals::default(), until };
+            Graced { grace: Arc::new(grace), tools: HashMap::new(), remote: Some(remote) }
+        };
+        let set = ToolSet {
+            mappings: vec![],
+            listed: Bytes::from("[]"),
+            options: Options::default(),
+            tools: HashMap::new(),
+            config: None,
+            remotes: vec![mapping("A", &["c-A_x"]), mapping("A_b_c", &["c-A_b_c_x"])],
+            graced: vec![graced("A", &[], &["c-A_x", "c-A_gone"]), graced("A_b", &[], &[])],
+        };
+        let of = |name: &str, now| set.remote_in_grace(name, now).map(|(of, _)| of.mapping.connection_name.to_string());
+        assert_eq!(of("c-A_y", now).as_deref(), Some("A"));
+        assert_eq!(of("c-A_b_y", now).as_deref(), Some("A_b"), "though `A` may list a tool `b_y`");
+        assert_eq!((of("c-A_x", now), of("c-A_gone", now)), (None, None), "listed, or taken out without");
+        assert_eq!(of("c-A_b_c_y", now), None, "a name of a connection that is there");
+        assert_eq!(of("c-A_y", until), None);
+        let a = ConnectionId::parse("conn_A").unwrap();
+        assert!(set.serves("c-A_y", &a, Some(now)));
+        assert!(!set.serves("c-A_y", &a, None) && !set.serves("c-A_y", &a, Some(until)), "nor for a session token");
+        assert!(!set.serves("c-A_b_y", &a, Some(now)));
     }
 }

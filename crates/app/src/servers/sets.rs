@@ -7,7 +7,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use valetkey_connectors::remote::Remote;
 use valetkey_connectors::{Connector, Tool, nearest};
+use valetkey_domain::Timestamp;
+use valetkey_domain::approval::Approvals;
 use valetkey_domain::config::{Mapping, Options};
+use valetkey_domain::grace::Grace;
 use valetkey_domain::id::{ConfigId, ConnectionId};
 use valetkey_domain::session::Access;
 
@@ -45,6 +48,17 @@ pub struct ToolSet {
     pub(crate) config: Option<(ConfigId, i64)>,
     /// The mappings of remote servers, whose tools each user has others of.
     pub(super) remotes: Vec<RemoteMapping>,
+    /// What can be called for a while though it is not listed any more, the newest first.
+    pub(super) graced: Vec<Graced>,
+}
+
+/// What an edit took out of a connection with grace.
+pub(super) struct Graced {
+    pub(super) grace: Arc<Grace>,
+    /// Its tools, under names that nothing listed has.
+    pub(super) tools: HashMap<String, ServedTool>,
+    /// The remote server whose tools they are, if they are one's.
+    pub(super) remote: Option<RemoteMapping>,
 }
 
 /// A connection of a remote server, as a tool set has it; or of a custom provider, which may be one by now. Where that leads
@@ -56,6 +70,8 @@ pub(super) struct RemoteMapping {
     /// What its tools' names begin with.
     pub(super) prefix: String,
     pub(super) access: Access,
+    /// What it does not serve of its whitelist.
+    pub(super) except: Vec<String>,
 }
 
 /// One tool, and on which connection it works.
@@ -67,6 +83,8 @@ pub struct ServedTool {
     pub connector: Arc<Connector>,
     /// The connection whose account a call uses.
     pub connection: ConnectionId,
+    /// The grace by which it can still be called, if it is not listed any more.
+    pub grace: Option<Arc<Grace>>,
 }
 
 impl ToolSet {
@@ -86,8 +104,15 @@ impl ToolSet {
     pub(crate) fn wants_word(&self, served: &ServedTool) -> Option<(&ConfigId, i64)> {
         let (config, version) = self.config.as_ref()?;
         let tool = &served.tool;
-        let wanted = self.options.approvals.want(&tool.definition.name, tool.effect_at_most().destructive());
+        let want = |said: &Approvals| said.want(&tool.definition.name, tool.effect_at_most().destructive());
+        // Taking a tool out does not let it be called with less than before.
+        let wanted = want(&self.options.approvals) || served.grace.as_ref().is_some_and(|grace| want(&grace.approvals));
         wanted.then_some((config, *version))
+    }
+
+    /// The tool of this name that is not listed any more and can be called at this moment.
+    pub(crate) fn in_grace(&self, name: &str, now: Timestamp) -> Option<&ServedTool> {
+        self.graced.iter().filter(|graced| graced.grace.until > now).find_map(|graced| graced.tools.get(name))
     }
 
     /// The served tool that a name was surely meant for.

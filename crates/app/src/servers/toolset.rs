@@ -4,26 +4,27 @@
 //! edited config are followed by the very next request; what is kept in memory is only what can never change. An
 //! instance's URL follows its config; a session token keeps to the version that it was made under.
 
-use super::sets::RemoteMapping;
-use super::sets::SetSource;
+use super::configs::ServerParts;
+use super::sets::{Graced, RemoteMapping, SetSource};
 pub use super::sets::{ServedTool, ToolSet};
 use super::{configs, instances, read_more};
 use crate::entrance::doors;
 use crate::entrance::sessions::StaticUrl;
 use crate::{App, Error, Result};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use valetkey_connectors::remote::connection_prefix;
 use valetkey_connectors::{Catalog, Connector};
-use valetkey_domain::config::{Mapping, Options};
-use valetkey_domain::id::ConfigId;
+use valetkey_domain::config::Mapping;
+use valetkey_domain::grace::Grace;
+use valetkey_domain::id::{ConfigId, ConnectionId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::Identifier;
 use valetkey_domain::provider::Provider;
 use valetkey_domain::session::{Access, Opens, Session};
 use valetkey_domain::tool::MAX_NAME;
-use valetkey_domain::{Ctx, Kind};
+use valetkey_domain::{Ctx, Kind, Timestamp};
 
 /// A server that somebody came in to, with its tools.
 #[derive(Clone)]
@@ -63,6 +64,23 @@ impl Served {
                 Opens::Connection(_) => None,
             },
         }
+    }
+
+    /// The tool of this name that is part of what was compiled. One that an edit took out with grace can be called at an
+    /// instance's URL to its end; a session token keeps to what its version lists.
+    #[must_use]
+    pub fn find(&self, app: &App, name: &str) -> Option<&ServedTool> {
+        self.set.find(name).or_else(|| self.set.in_grace(name, self.graces_at(app)?))
+    }
+
+    /// The moment by which graces are judged; none where there are none.
+    pub(super) fn graces_at(&self, app: &App) -> Option<Timestamp> {
+        matches!(self.by, OpenedBy::Instance(_)).then(|| app.core.now())
+    }
+
+    /// Whether a tool of this name can be called on this connection, as far as the config says.
+    pub(crate) fn serves(&self, app: &App, name: &str, connection: &ConnectionId) -> bool {
+        self.set.serves(name, connection, self.graces_at(app))
     }
 
     /// The id of what somebody came in by: of the instance, or of the token.
@@ -146,7 +164,7 @@ async fn still_instance(
     if set.wants_word(tool).is_some() && old.wants_word(tool).is_none() {
         return Ok(false);
     }
-    Ok(set.serves(&tool.tool.definition.name, &tool.connection))
+    Ok(set.serves(&tool.tool.definition.name, &tool.connection, Some(app.core.now())))
 }
 
 /// The tools of a version or connection, compiled once however many ask for them at once.
@@ -173,44 +191,36 @@ async fn compiled(
     access: Access,
     connection: Option<Mapping>,
 ) -> Result<Arc<ToolSet>> {
-    let (name, config, (mappings, options)) = match of {
+    let (name, config, made) = match of {
         SetSource::Config(config, version) => {
-            let said = configs::at(app, ctx, &config, version).await?;
-            (config.to_string(), Some((config, version)), said)
+            let made = configs::at(app, ctx, &config, version).await?;
+            (config.to_string(), Some((config, version)), made)
         }
-        SetSource::Connection(id) => (id.to_string(), None, (connection.into_iter().collect(), Options::default())),
+        SetSource::Connection(id) => {
+            (id.to_string(), None, ServerParts { mappings: connection.into_iter().collect(), ..ServerParts::default() })
+        }
     };
     let held = app.clone();
-    let compiling =
-        app.core.tasks.spawn_blocking(move || compile(&held.core.catalog, &name, (mappings, options), access));
+    let compiling = app.core.tasks.spawn_blocking(move || compile(&held.core.catalog, &name, made, access));
     Ok(Arc::new(ToolSet { config, ..compiling.await.map_err(Error::internal)?? }))
 }
 
 /// Compiles the tools of some connections. What cannot be served is left out and reported, never the whole list.
-fn compile(
-    catalog: &Catalog,
-    of: &str,
-    (mappings, options): (Vec<Mapping>, Options),
-    access: Access,
-) -> Result<ToolSet> {
+fn compile(catalog: &Catalog, of: &str, made: ServerParts, access: Access) -> Result<ToolSet> {
+    let ServerParts { mappings, options, graces } = made;
     let (mut offered, mut remotes): (Vec<ServedTool>, Vec<RemoteMapping>) = (Vec::new(), Vec::new());
     for mapping in &mappings {
-        match catalog.connector(&mapping.connector) {
-            Some(connector) if connector.remote.is_some() => {
-                remotes.extend(remote_mapping(&connector, mapping, access));
-            }
-            Some(connector) => offered.extend(of_mapping(&connector, mapping)),
-            // What is described by API has no tools of its own, unless it is a server that lists them.
-            None if Provider::is_slug(&mapping.connector) => {
-                let prefix = connection_prefix(mapping.connection_name.as_str());
-                remotes.push(RemoteMapping { mapping: mapping.clone(), remote: None, prefix, access });
-            }
+        match tools_of(catalog, mapping, access) {
+            Some(Tools::Own(tools)) => offered.extend(tools),
+            Some(Tools::Remote(remote)) => remotes.push(*remote),
             None => {
                 let connector = &mapping.connector;
                 tracing::warn!(of, connector, "left out of an MCP server: its connector is not loaded");
             }
         }
     }
+    let named: HashSet<String> = offered.iter().map(|served| served.tool.definition.name.clone()).collect();
+    let graced = graces.into_iter().filter_map(|grace| graced(catalog, grace, &named)).collect();
     let mut offered = unambiguous(offered, of);
     offered.retain(|served| access == Access::Full || served.tool.definition.effect.read_only());
     let mut listed: Vec<Value> = offered.iter().map(|served| definition(&served.tool.definition)).collect();
@@ -219,13 +229,52 @@ fn compile(
     }
     let listed = serde_json::to_vec(&listed).map_err(Error::internal)?.into();
     let tools = offered.into_iter().map(|served| (served.tool.definition.name.clone(), served)).collect();
-    Ok(ToolSet { mappings, options, listed, tools, config: None, remotes })
+    Ok(ToolSet { mappings, options, listed, tools, config: None, remotes, graced })
 }
 
-fn remote_mapping(connector: &Connector, mapping: &Mapping, access: Access) -> Option<RemoteMapping> {
-    let remote = connector.remote.clone()?;
-    let prefix = remote.prefix(&connector.slug, mapping.connection_name.as_str());
-    Some(RemoteMapping { mapping: mapping.clone(), remote: Some(remote), prefix, access })
+/// The tools of a connection.
+enum Tools {
+    /// Those of its connector.
+    Own(Vec<ServedTool>),
+    /// Those that a remote server lists.
+    Remote(Box<RemoteMapping>),
+}
+
+/// The tools of a mapping; none if its connector is not loaded.
+fn tools_of(catalog: &Catalog, mapping: &Mapping, access: Access) -> Option<Tools> {
+    let name = mapping.connection_name.as_str();
+    let of_remote = |remote, prefix| {
+        Tools::Remote(Box::new(RemoteMapping { mapping: mapping.clone(), remote, prefix, access, except: Vec::new() }))
+    };
+    match catalog.connector(&mapping.connector) {
+        Some(connector) => Some(match connector.remote.clone() {
+            Some(remote) => {
+                let prefix = remote.prefix(&connector.slug, name);
+                of_remote(Some(remote), prefix)
+            }
+            None => Tools::Own(of_mapping(&connector, mapping)),
+        }),
+        // What is described by API has no tools of its own, unless it is a server that lists them.
+        None if Provider::is_slug(&mapping.connector) => Some(of_remote(None, connection_prefix(name))),
+        None => None,
+    }
+}
+
+/// What can be called by a grace beside what is listed under these names.
+fn graced(catalog: &Catalog, (grace, mapping): (Grace, Mapping), named: &HashSet<String>) -> Option<Graced> {
+    let (grace, mut tools, mut remote) = (Arc::new(grace), HashMap::new(), None);
+    match tools_of(catalog, &mapping, Access::Full)? {
+        Tools::Own(all) => {
+            for served in all {
+                let name = served.tool.definition.name.clone();
+                if !named.contains(&name) && !grace.except.contains(&name) {
+                    tools.insert(name, ServedTool { grace: Some(grace.clone()), ..served });
+                }
+            }
+        }
+        Tools::Remote(mapping) => remote = Some(RemoteMapping { except: grace.except.clone(), ..*mapping }),
+    }
+    Some(Graced { grace, tools, remote })
 }
 
 fn of_mapping(connector: &Arc<Connector>, mapping: &Mapping) -> Vec<ServedTool> {
@@ -235,7 +284,7 @@ fn of_mapping(connector: &Arc<Connector>, mapping: &Mapping) -> Vec<ServedTool> 
             tracing::warn!(tool = name, connection = %mapping.connection_name, "left out of an MCP server: no such tool, or it has no name or schema that a client takes");
         }
         let (tool, connector) = (tool?.clone(), connector.clone());
-        Some(ServedTool { tool, connector, connection: mapping.connection.clone() })
+        Some(ServedTool { tool, connector, connection: mapping.connection.clone(), grace: None })
     };
     configs::exposed(connector, mapping).into_iter().filter_map(served).collect()
 }

@@ -3,6 +3,7 @@
 use super::configs;
 use crate::{App, Error, Result};
 use serde_json::json;
+use std::time::Duration;
 use valetkey_core::journal;
 use valetkey_domain::config::{Mapping, McpConfig, Options};
 use valetkey_domain::id::ConfigId;
@@ -129,8 +130,14 @@ fn changed(before: Option<&Mapping>, after: Option<&Mapping>) -> Option<Changed>
 /// Makes a config what it was at a version, as a version of its own. Running agents see it at their next call.
 ///
 /// # Errors
-/// There is no such version; a connection or a tool of it is gone; or somebody else changed the config meanwhile.
-pub async fn roll_back(app: &App, ctx: &Ctx, id: &ConfigId, version: i64) -> Result<McpConfig> {
+/// There is no such version; a connection or a tool of it is gone; a grace that is too short or too long; or somebody else changed the config meanwhile.
+pub async fn roll_back(
+    app: &App,
+    ctx: &Ctx,
+    id: &ConfigId,
+    version: i64,
+    grace: Option<Duration>,
+) -> Result<McpConfig> {
     let config = configs::get(app, ctx, id).await?;
     let then = get(app, ctx, id, version).await?;
     if config.version == version {
@@ -154,6 +161,7 @@ pub async fn roll_back(app: &App, ctx: &Ctx, id: &ConfigId, version: i64) -> Res
         description: Some(then.kept.description),
         mappings: Some(mappings),
         options: Some(then.kept.options),
+        grace,
     };
     configs::save(app, ctx, config, edit, detail).await
 }
@@ -192,7 +200,7 @@ mod tests {
         let words = difference(&at(3).await, &at(4).await);
         assert_eq!((words.description, words.connections), (Some((String::new(), "changed".into())), vec![]));
         fixture.clock.advance(std::time::Duration::from_secs(1));
-        let back = roll_back(app, ctx, &id, 2).await.unwrap();
+        let back = roll_back(app, ctx, &id, 2, None).await.unwrap();
         assert_eq!((back.version, back.description.as_str()), (5, ""));
         assert_eq!(difference(&at(2).await, &at(5).await), Difference::default());
         let mut tx = app.core.store.read().await.unwrap();
@@ -200,8 +208,8 @@ mod tests {
             valetkey_storage::journal::newest(ctx, &mut tx, Some(id.as_str()), 1).await.unwrap().pop().unwrap();
         drop(tx);
         assert_eq!((record.action.as_str(), &record.detail["back_to"]), ("config.updated", &json!(2)));
-        assert_eq!(roll_back(app, ctx, &id, 5).await.unwrap_err().kind(), Kind::FailedPrecondition);
-        assert_eq!(roll_back(app, ctx, &id, 9).await.unwrap_err().kind(), Kind::NotFound);
+        assert_eq!(roll_back(app, ctx, &id, 5, None).await.unwrap_err().kind(), Kind::FailedPrecondition);
+        assert_eq!(roll_back(app, ctx, &id, 9, None).await.unwrap_err().kind(), Kind::NotFound);
     }
 
     #[tokio::test]
@@ -213,7 +221,7 @@ mod tests {
         let theirs = crate::entrance::doors::operator(app, &other.id);
         assert_eq!(list(app, &theirs, &id, None, 9).await.unwrap_err().kind(), Kind::NotFound);
         assert_eq!(get(app, &theirs, &id, 1).await.unwrap_err().kind(), Kind::NotFound);
-        assert_eq!(roll_back(app, &theirs, &id, 1).await.unwrap_err().kind(), Kind::NotFound);
+        assert_eq!(roll_back(app, &theirs, &id, 1, None).await.unwrap_err().kind(), Kind::NotFound);
     }
 
     #[tokio::test]
@@ -224,7 +232,7 @@ mod tests {
         configs::update(app, ctx, &id, None, Some(vec![])).await.unwrap();
         crate::accounts::delete_connection(app, ctx, &fixture.connection.id).await.unwrap();
         crate::fixture::until(async || get(app, ctx, &id, 1).await.unwrap().mappings.is_empty()).await;
-        let refused = roll_back(app, ctx, &id, 1).await.unwrap_err();
+        let refused = roll_back(app, ctx, &id, 1, None).await.unwrap_err();
         assert!(refused.message().contains("was deleted since"), "{refused}");
     }
 }

@@ -129,7 +129,7 @@ async fn of_user(
     call: Call,
 ) -> Result<(Work, mpsc::Receiver<Bytes>), NotBegun> {
     let AuthorizedPost { state, ctx, .. } = post;
-    let tool = match served.set.find(&call.name) {
+    let tool = match served.find(&state.app, &call.name) {
         Some(tool) => Some(tool.clone()),
         None if served.set.reads_on(&call.name) => None,
         None => Some(of_remote(post, served, id, version, &call.name).await?),

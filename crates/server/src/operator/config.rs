@@ -5,10 +5,12 @@ use anyhow::{Result, anyhow, ensure};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::time::Duration;
 use valetkey_app::App;
 use valetkey_app::servers::{configs, held, versions};
 use valetkey_domain::approval::Approvals;
 use valetkey_domain::config::{Mapping, McpConfig, Options};
+use valetkey_domain::grace::Grace;
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::{Ctx, Kind};
 
@@ -32,6 +34,20 @@ pub(crate) enum Verb {
     Get {
         /// Its name or id (cfg_...)
         name: String,
+    },
+    /// Change what a config is for, or its connections and tools; instances follow at once
+    Update {
+        /// Its name or id (cfg_...)
+        name: String,
+        /// What it is for
+        #[arg(long, value_name = "TEXT")]
+        description: Option<String>,
+        /// A connection and its tools, in place of all that it has: MY_GMAIL, or MY_GMAIL=tool,tool; may be given several times
+        #[arg(long = "connection", value_name = "NAME[=TOOL,TOOL]")]
+        connections: Vec<String>,
+        /// How long what this takes out may still be called, unlisted, 5 to 1440; 0 ends all that may [default: not at all]
+        #[arg(long, value_name = "MINUTES")]
+        grace: Option<u32>,
     },
     /// Say which tools are called only with the user's word, each time; what is not named wants nobody's
     Approvals {
@@ -67,6 +83,9 @@ pub(crate) enum Verb {
         /// The version
         #[arg(id = "number", value_name = "VERSION")]
         version: i64,
+        /// How long what this takes out may still be called, unlisted, 5 to 1440; 0 ends all that may [default: not at all]
+        #[arg(long, value_name = "MINUTES")]
+        grace: Option<u32>,
     },
     /// Say how long answers may be, what becomes of tools that change, and where people are confirmed; that makes a version of
     /// its own
@@ -129,15 +148,11 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
                 json!({"name": c.name, "id": c.id, "connections": connections, "description": c.description})
             })))
         }
-        Verb::Get { name } => {
+        Verb::Get { name } => get(app, ctx, &find(app, ctx, &name).await?).await,
+        Verb::Update { name, description, connections, grace } => {
             let found = find(app, ctx, &name).await?;
-            let connections: Vec<_> = found.mappings.iter().map(mapped).collect();
-            Ok(one(json!({
-                "name": found.name, "id": found.id, "description": found.description, "connections": connections,
-                "answer_bytes": found.options.answer_bytes, "tool_answer_bytes": found.options.tool_answer_bytes,
-                "hold_changes": found.options.hold_changes, "approvals": found.options.approvals.words(),
-                "user_verify_url": found.options.user_verify_url,
-            })))
+            let mappings = connections.iter().map(|text| mapping(text)).collect::<Result<Vec<_>>>()?;
+            update(app, ctx, found, (description, mappings, grace)).await
         }
         Verb::Approvals { name, destructive, tools } => {
             let found = find(app, ctx, &name).await?;
@@ -151,9 +166,9 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         }
         Verb::Versions { name } => all_versions(app, ctx, &find(app, ctx, &name).await?).await,
         Verb::Diff { name, from, to } => diff(app, ctx, &find(app, ctx, &name).await?, from, to).await,
-        Verb::Rollback { name, version } => {
+        Verb::Rollback { name, version, grace } => {
             let found = find(app, ctx, &name).await?;
-            let now = versions::roll_back(app, ctx, &found.id, version).await?.version;
+            let now = versions::roll_back(app, ctx, &found.id, version, grace.map(minutes)).await?.version;
             Ok(message(format!("MCP config '{}' is what it was at version {version}, as version {now}", found.name)))
         }
         Verb::Set { name, answer_bytes, tools, hold_changes, user_verify_url } => {
@@ -172,6 +187,34 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             Ok(message(format!("MCP config '{}' and its instances are deleted", found.name)))
         }
     }
+}
+
+async fn get(app: &App, ctx: &Ctx, found: &McpConfig) -> Result<Reply> {
+    let connections: Vec<_> = found.mappings.iter().map(mapped).collect();
+    let graces = configs::graces(app, ctx, found).await?;
+    let graces: Vec<_> = graces.iter().map(|(grace, mapping)| graced(grace, mapping)).collect();
+    Ok(one(json!({
+        "name": found.name, "id": found.id, "description": found.description, "connections": connections,
+        "answer_bytes": found.options.answer_bytes, "tool_answer_bytes": found.options.tool_answer_bytes,
+        "hold_changes": found.options.hold_changes, "approvals": found.options.approvals.words(),
+        "user_verify_url": found.options.user_verify_url, "still_callable": graces,
+    })))
+}
+
+async fn update(
+    app: &App,
+    ctx: &Ctx,
+    found: McpConfig,
+    (description, mappings, grace): (Option<String>, Vec<configs::NewMapping>, Option<u32>),
+) -> Result<Reply> {
+    let mappings = (!mappings.is_empty()).then_some(mappings);
+    let edit = configs::Edit { description, mappings, grace: grace.map(minutes), ..configs::Edit::default() };
+    ensure!(
+        edit.description.is_some() || edit.mappings.is_some() || edit.grace.is_some(),
+        "nothing would change: give --description, --connection or --grace"
+    );
+    let now = configs::edit(app, ctx, found, edit).await?;
+    Ok(message(format!("MCP config '{}' is changed, as version {}", now.name, now.version)))
 }
 
 async fn set(
@@ -287,6 +330,15 @@ fn mapped(mapping: &Mapping) -> String {
         [] => mapping.connection_name.to_string(),
         tools => format!("{}={}", mapping.connection_name, tools.join(",")),
     }
+}
+
+/// What was taken out and can still be called.
+fn graced(grace: &Grace, of: &Mapping) -> String {
+    format!("{}: {}, until {}", of.connection_name, grace.words(), moment(grace.until))
+}
+
+fn minutes(minutes: u32) -> Duration {
+    Duration::from_secs(u64::from(minutes) * 60)
 }
 
 /// `MY_GMAIL` or `MY_GMAIL=tool,tool`. No tools mean all of them, so a list that is there has to name one: a shell's

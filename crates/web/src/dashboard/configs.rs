@@ -12,6 +12,7 @@ use valetkey_app::{Error, Page};
 use valetkey_domain::approval::Approvals;
 use valetkey_domain::config::{Mapping, McpConfig, Options};
 use valetkey_domain::connection::Connection;
+use valetkey_domain::grace::Grace;
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::member::Right;
 use valetkey_domain::tool::Tool;
@@ -67,6 +68,8 @@ struct Chosen {
     approvals: Approvals,
     /// What connections are searched for.
     find: String,
+    /// For how many minutes what is taken out may still be called; nothing is not at all.
+    grace: String,
 }
 
 impl Chosen {
@@ -82,6 +85,7 @@ impl Chosen {
             mappings: connections.map(|name| (name.clone(), tools(&name))).collect(),
             approvals: asks(form),
             find: form.text("find").to_owned(),
+            grace: form.text("grace").to_owned(),
         }
     }
 
@@ -93,6 +97,7 @@ impl Chosen {
             mappings: config.mappings.iter().map(mapping).collect(),
             approvals: config.options.approvals.clone(),
             find: String::new(),
+            grace: String::new(),
         }
     }
 
@@ -136,6 +141,7 @@ async fn filled(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig
         searchable: more || !chosen.find.is_empty(),
         asks_destructive: chosen.approvals.destructive,
         asks,
+        grace: chosen.grace.clone(),
         picks,
         wrong: None,
     })
@@ -282,6 +288,9 @@ async fn page(
     }
     let filter = instances::Filter { config_name: Some(config.name.to_string()), ..Default::default() };
     let users = instances::list(app, ctx, &filter, &Page { size: 1, after: None }).await?.total;
+    let graces = configs::graces(app, ctx, config).await?;
+    let graced =
+        |(grace, of): &(Grace, Mapping)| (of.connection_name.to_string(), grace.words(), Moment::from(grace.until));
     Ok(visit.page(&ConfigPage {
         frame: visit.frame(Section::Configs),
         row: row(config),
@@ -290,6 +299,7 @@ async fn page(
         count: tools.iter().map(|(_, tools)| tools.len()).sum(),
         asks: Some(&config.options.approvals).filter(|asks| !asks.is_empty()).map(Approvals::words),
         tools,
+        graces: graces.iter().map(graced).collect(),
         users,
         user,
         wrong,
@@ -325,6 +335,7 @@ pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> 
         description: Some(chosen.description.clone()),
         mappings: Some(mappings),
         options: Some(Options { approvals: chosen.approvals.clone(), ..config.options.clone() }),
+        grace: form.minutes("grace"),
     };
     match configs::edit(&visit.web.app, &ctx, config.clone(), edit).await {
         Ok(_) => Ok(visit.go(&format!("/configs/{}", config.id), "config-saved")),

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use multer::{Constraints, Multipart, SizeLimit};
+use std::time::Duration;
 use valetkey_domain::Secret;
 
 /// Names the dashboard's forms: a session has one token for all of them.
@@ -54,6 +55,11 @@ impl Fields {
     /// The first value of this name without blanks at its ends; empty if there is none.
     pub(super) fn text(&self, name: &str) -> &str {
         self.0.iter().find(|(of, _)| of == name).map_or("", |(_, value)| value.trim())
+    }
+
+    /// The length of time that a field says in minutes, none if it says no number.
+    pub(super) fn minutes(&self, name: &str) -> Option<Duration> {
+        self.text(name).parse::<u32>().ok().map(|minutes| Duration::from_secs(u64::from(minutes) * 60))
     }
 
     /// The same, none if it is empty.

@@ -113,7 +113,7 @@ pub(crate) async fn roll_back(Path(named): Named, Posted { visit, form }: Posted
     let config = find(&visit, &ctx, &named).await?;
     let missing = || visit.fail(&Error::new(Kind::InvalidArgument, "no version is named: take one from the list"));
     let version = form.text("version").parse().map_err(|_| missing())?;
-    let rolled = versions::roll_back(&visit.web.app, &ctx, &config.id, version).await;
+    let rolled = versions::roll_back(&visit.web.app, &ctx, &config.id, version, form.minutes("grace")).await;
     let config = rolled.map_err(|error| visit.fail(&error))?;
     Ok(visit.go(&format!("/configs/{}", config.id), "config-rolled-back"))
 }

@@ -1,8 +1,8 @@
 //! MCP configs on the wire.
 
 use super::render;
-use crate::services::shared::{connector, ends, filter, id, non_empty, page};
-use valetkey_app::servers::configs::{self, Filter, New, NewMapping};
+use crate::services::shared::{connector, ends, filter, id, length, non_empty, page};
+use valetkey_app::servers::configs::{self, Edit, Filter, New, NewMapping};
 use valetkey_app::servers::instances;
 use valetkey_app::{App, Error, Result};
 use valetkey_domain::Ctx;
@@ -34,10 +34,12 @@ pub(super) async fn update(
     let id = id(ConfigId::parse, &request.config_id)?;
     let mappings = mappings(request.connection_tool_mappings);
     let (description, mappings) = (non_empty(request.description), (!mappings.is_empty()).then_some(mappings));
-    let config = match (description, mappings) {
-        (None, None) => configs::get(app, ctx, &id).await?,
-        (description, mappings) => configs::update(app, ctx, &id, description, mappings).await?,
-    };
+    let grace = request.removed_tools_grace.as_ref().map(|grace| length("removed_tools_grace", grace)).transpose()?;
+    let mut config = configs::get(app, ctx, &id).await?;
+    if description.is_some() || mappings.is_some() || grace.is_some() {
+        let edit = Edit { description, mappings, grace, ..Edit::default() };
+        config = configs::edit(app, ctx, config, edit).await?;
+    }
     Ok(wire::UpdateMcpConfigResponse { config: Some(render::config(app, &config)) })
 }
 

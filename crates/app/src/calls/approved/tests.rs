@@ -219,6 +219,6 @@ async fn which_tools_want_a_word_is_part_of_a_version_and_names_real_ones() {
     assert!(refused.message().contains("acme_send_things"), "{refused}");
     let free = set(&fixture, &config, Approvals::default()).await.unwrap();
     assert!(done(&call(&fixture, &token, "free").await));
-    crate::servers::versions::roll_back(app, ctx, &config, free.version - 1).await.unwrap();
+    crate::servers::versions::roll_back(app, ctx, &config, free.version - 1, None).await.unwrap();
     asked(&fixture, &token, "free").await;
 }

@@ -1,32 +1,21 @@
 //! What stands before a tool: the URL or the app's own call, the config, the whitelist.
 
-use super::asked;
+use super::serves::{Entry, Found, Serves, of_catalogue};
 use super::step::{RemedyPlace, Step, Topic, moment};
 use crate::entrance::doors;
 use crate::entrance::sessions::{self, StaticUrl};
-use crate::servers::toolset::{self, ToolSet};
+use crate::servers::toolset;
 use crate::servers::{configs, instances};
 use crate::{App, Page, Result, connections};
-use std::sync::Arc;
 use url::Url;
-use valetkey_connectors::{Connector, Tool};
 use valetkey_domain::account::Owner;
 use valetkey_domain::config::{Mapping, McpConfig};
 use valetkey_domain::connection::Connection;
-use valetkey_domain::id::{ConfigId, InstanceId};
+use valetkey_domain::id::InstanceId;
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::session::{Access, Opens, Session};
 use valetkey_domain::{Ctx, Kind, Secret};
 use valetkey_storage::configs as config_rows;
-
-/// What a call comes to that got so far: these connections of this user, and the tool if one was named.
-pub(super) struct Entry {
-    pub(super) connections: Vec<Connection>,
-    pub(super) owner: Owner,
-    pub(super) tool: Option<Arc<Tool>>,
-}
-
-type Found = Result<Option<Entry>>;
 
 /// What every call needs of the server itself; nothing is said where it is there.
 pub(super) fn server(app: &App) -> Option<Step> {
@@ -82,7 +71,8 @@ pub(super) async fn by_instance(
     let words = format!("{}, version {} of {}.", config.name, config.version, moment(config.updated_at));
     steps.push(Step::fine(Topic::Config, format!("{words} The URL follows the newest version.")));
     let set = toolset::of_config(app, ctx, &config.id, config.version, Access::Full).await?;
-    let served = Serves { config: Some((&config.id, config.name.as_str())), set: &set, access: Access::Full };
+    let config = Some((&config.id, config.name.as_str()));
+    let served = Serves { config, set: &set, access: Access::Full, graces_at: Some(app.core.now()) };
     served.entry(app, ctx, Owner::of(instance.identifier), tool, steps).await
 }
 
@@ -261,7 +251,8 @@ async fn opened(
                 Step::care(Topic::Config, words).mended(RemedyPlace::Config(config.id.clone()), mend)
             });
             let set = toolset::of_config(app, ctx, id, *version, session.access).await?;
-            let served = Serves { config: Some((id, config.name.as_str())), set: &set, access: session.access };
+            let config = Some((id, config.name.as_str()));
+            let served = Serves { config, set: &set, access: session.access, graces_at: None };
             served.entry(app, ctx, owner, tool, steps).await
         }
         (Opens::Connection(id), _) => {
@@ -292,125 +283,4 @@ async fn unclaimed(app: &App, ctx: &Ctx, site: &StaticUrl, steps: &mut Vec<Step>
     };
     steps.extend(missing.map(|words| Step::stops(Topic::Config, words)));
     Ok(None)
-}
-
-/// The tools that somebody reaches, and by what.
-struct Serves<'a> {
-    config: Option<(&'a ConfigId, &'a str)>,
-    set: &'a ToolSet,
-    access: Access,
-}
-
-impl Serves<'_> {
-    async fn entry(&self, app: &App, ctx: &Ctx, owner: Owner, tool: Option<&str>, steps: &mut Vec<Step>) -> Found {
-        if let Some((config, _)) = self.config.filter(|_| self.set.options.hold_changes) {
-            steps.extend(asked::held(app, ctx, config, tool).await?);
-        }
-        let (ids, tool): (Vec<_>, _) = match tool {
-            None => (self.set.mappings.iter().map(|mapping| mapping.connection.clone()).collect(), None),
-            Some(name) => {
-                if let Some((mapping, listed)) = self.set.remote_mapping(name) {
-                    if !listed {
-                        steps.push(self.unlisted(name, mapping));
-                        return Ok(None);
-                    }
-                    return self.of_remote(app, ctx, owner, (name, mapping), steps).await;
-                }
-                let Some((connector, tool)) = of_catalogue(app, name, steps).await else { return Ok(None) };
-                let Some(served) = self.set.find(name) else {
-                    steps.push(self.left_out(&connector, &tool));
-                    return Ok(None);
-                };
-                steps.push(Step::fine(Topic::Tool, format!("{name} is on the whitelist.")));
-                steps.extend(self.set.wants_word(served).map(|_| self.asks(name)));
-                (vec![served.connection.clone()], Some(tool))
-            }
-        };
-        let mut connections = Vec::with_capacity(ids.len());
-        for id in ids {
-            connections.push(connections::get(app, ctx, &id).await?);
-        }
-        Ok(Some(Entry { connections, owner, tool }))
-    }
-
-    /// A tool of a remote server, which only that server can say to be there.
-    async fn of_remote(
-        &self,
-        app: &App,
-        ctx: &Ctx,
-        owner: Owner,
-        (name, mapping): (&str, &Mapping),
-        steps: &mut Vec<Step>,
-    ) -> Found {
-        let words = format!("{name} is one of {}'s, if its server lists it for this user.", mapping.connection_name);
-        steps.push(Step::fine(Topic::Tool, words));
-        if self.set.options.approvals.tools.iter().any(|tool| tool == name) {
-            steps.push(self.asks(name));
-        } else if self.set.options.approvals.destructive {
-            steps.push(Step::care(
-                Topic::Approval,
-                format!("If its server says that {name} may destroy, the user is asked before each call."),
-            ));
-        }
-        let connection = connections::get(app, ctx, &mapping.connection).await?;
-        Ok(Some(Entry { connections: vec![connection], owner, tool: None }))
-    }
-
-    /// The connection's whitelist leaves this tool out.
-    fn unlisted(&self, name: &str, mapping: &Mapping) -> Step {
-        let at = self.config.map_or(RemedyPlace::Elsewhere, |(id, _)| RemedyPlace::Config(id.clone()));
-        let config = self.config.map_or("the connection", |(_, name)| name);
-        let words = format!("{name} is not on the whitelist of {} in {config}.", mapping.connection_name);
-        Step::stops(Topic::Tool, words).mended(at, "Add it to the tools of that connection.")
-    }
-
-    /// The user is asked before each call of this tool.
-    fn asks(&self, name: &str) -> Step {
-        let config = self.config.map_or("the connection", |(_, name)| name);
-        Step::care(Topic::Approval, format!("{config} wants the user's word for each call of {name}."))
-    }
-
-    /// Why a tool that there is isn't served.
-    fn left_out(&self, connector: &Connector, tool: &Tool) -> Step {
-        let name = &tool.definition.name;
-        let at = self.config.map_or(RemedyPlace::Elsewhere, |(id, _)| RemedyPlace::Config(id.clone()));
-        let config = self.config.map_or("the connection", |(_, name)| name);
-        let stops = |words: String| Step::stops(Topic::Tool, words);
-        if self.access == Access::ReadOnly && !tool.definition.effect.read_only() {
-            return stops(format!("{name} changes something, and the session token lets its holder only read."))
-                .mended(RemedyPlace::Elsewhere, "Ask for a session token with full access.");
-        }
-        let of_app: Vec<_> = self.set.mappings.iter().filter(|one| one.connector == connector.slug).collect();
-        let listing = |one: &&&Mapping| one.tools.is_empty() || one.tools.contains(name);
-        let listed = of_app.iter().filter(listing).count();
-        let Some(first) = of_app.first() else {
-            return stops(format!("{config} has no connection of {}.", connector.display_name))
-                .mended(at, format!("Add a connection of {} to it.", connector.display_name));
-        };
-        match listed {
-            0 => self.unlisted(name, first),
-            1 => stops(format!("{name} is listed in {config}, but has no name or schema that MCP clients take."))
-                .mended(RemedyPlace::Elsewhere, "Its connector's file has to be mended."),
-            _ => stops(format!(
-                "Two connections of {config} show {name}, so a call could not tell whose account is meant."
-            ))
-            .mended(at, "Name the tools of each connection, without this one twice."),
-        }
-    }
-}
-
-/// The tool of this name; else what is said of it is pushed.
-async fn of_catalogue(app: &App, name: &str, steps: &mut Vec<Step>) -> Option<(Arc<Connector>, Arc<Tool>)> {
-    let found = app.core.catalog.tool(name);
-    if found.is_none() {
-        let step = Step::stops(Topic::Tool, format!("There is no tool {name}."));
-        // Without all of them a name is suggested from fewer.
-        connections::compile_all(app).await.ok();
-        let near = app.core.catalog.nearest_tool(name);
-        steps.push(match near {
-            Some(near) => step.mended(RemedyPlace::Elsewhere, format!("Did you mean {near}?")),
-            None => step.mended(RemedyPlace::Elsewhere, "valetkey tool list shows all."),
-        });
-    }
-    found
 }

@@ -134,6 +134,8 @@ pub(crate) struct ConfigForm {
     pub(crate) asks_destructive: bool,
     /// Tools that are, of those that no list here has.
     pub(crate) asks: String,
+    /// For how many minutes what is taken out may still be called, as chosen.
+    pub(crate) grace: String,
     /// The connections to choose from.
     pub(crate) picks: Vec<Pick>,
     /// What was wrong.
@@ -159,6 +161,7 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         searchable: false,
         asks_destructive: false,
         asks: String::new(),
+        grace: String::new(),
         picks: vec![],
         wrong: None,
     };
@@ -170,6 +173,7 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         searchable: true,
         asks_destructive: true,
         asks: "c-remote_\"><b>".into(),
+        grace: "60".into(),
         picks: vec![pick("MY_GMAIL", true, false)],
         wrong: Some("No tool of MY_GMAIL is chosen: choose some, or all.".into()),
         ..none.clone()
@@ -192,6 +196,8 @@ pub(crate) struct ConfigPage {
     pub(crate) count: usize,
     /// They, by connection.
     pub(crate) tools: Vec<(String, Vec<Exposed>)>,
+    /// What was taken out and can still be called: connection, tools, and until when.
+    pub(crate) graces: Vec<(String, String, Moment)>,
     /// Which tools are called only with the user's word, in words; none if no tool is.
     pub(crate) asks: Option<String>,
     /// How many users have a server of it.
@@ -211,6 +217,7 @@ framed!(ConfigPage, "dashboard/config.html", {
         weight: 840,
         count: 2,
         tools: vec![("MY_GMAIL".into(), tools)],
+        graces: vec![("MY_CALENDAR".into(), "all tools".into(), Moment::from(Timestamp::UNIX_EPOCH))],
         asks: Some("every destructive tool, gmail_send_message".into()),
         users: 12,
         user: String::new(),
@@ -220,6 +227,7 @@ framed!(ConfigPage, "dashboard/config.html", {
         user: " ".into(),
         wrong: Some("An identifier has 1 to 100 characters.".into()),
         tools: vec![],
+        graces: vec![],
         asks: None,
         count: 0,
         users: 0,
