@@ -73,6 +73,7 @@ pub(crate) const STEPS: &[Step] = &[
     // An older binary would change rows without their MACs.
     step!(24, "row_macs", "0024_row_macs", 24),
     step!(25, "registrations", "0025_registrations", 1),
+    step!(26, "kept_answers_of", "0026_kept_answers_of", 1),
 ];
 
 /// Where it is written which steps a database has.

@@ -7,7 +7,7 @@ const ROWS: u32 = 200_000;
 const AT_ONCE: u32 = 25_000;
 
 /// What is done for all of them.
-const EACH: [&str; 10] = [
+const EACH: [&str; 15] = [
     "INSERT INTO journal (id, environment_id, at, actor, request_id, action, subject, phase, detail, key_id, leaf, segment,
         seq, link, call_outcome, call_connector, call_connection, call_account,
         call_source, call_run) SELECT 'rec_' || i, 'env_' || (i % 3), i, 'system', 'req_1', 'account.refreshed', 'ca_' || (i % 5000),
@@ -35,6 +35,15 @@ const EACH: [&str; 10] = [
         SELECT 'whk_' || (i % 3) || ' ca_' || i, 'env_1', 'whk_' || (i % 3), 'ca_' || i, 0, i, 0, i FROM n",
     "INSERT INTO dead_letters (webhook_id, event_id, environment_id, died_at, attempts, last_error)
         SELECT 'whk_' || (i % 3), 'evt_' || i, 'env_1', i, 1, '' FROM n",
+    "INSERT INTO approvals (id, environment_id, server, call_hash, connection_id, account_id, shown, stage, link_hash,
+        expires_at, created_at) SELECT 'apr_' || i, 'env_1', 'inst_' || i, HASH, 'conn_1', 'ca_' || i, BYTES, 'asked', HASH, i, i
+        FROM n",
+    "INSERT INTO kept_answers (id, part, environment_id, reader, account_id, sealed, bytes, expires_at)
+        SELECT 'ans_' || i, 1, 'env_1', 'inst_' || (i % 5000), 'ca_' || i, BYTES, 1, i FROM n",
+    "INSERT INTO tool_definitions (config_id, connection_id, name, digest, environment_id, accepted, definition, seen_at)
+        SELECT 'cfg_1', 'conn_' || (i % 3), 'tool_' || i, 'd', 'env_1', i % 2, '{}', i FROM n",
+    "INSERT INTO spent_states (environment_id, id, expires_at) SELECT 'env_1', 'st_' || i, i FROM n",
+    "INSERT INTO session_ends (environment_id, identifier, times, ended_at) SELECT 'env_1', 'user-' || i, 1, i FROM n",
 ];
 
 /// What comes before them.
