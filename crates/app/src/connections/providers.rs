@@ -20,6 +20,7 @@ use valetkey_core::journal;
 use valetkey_domain::account::Reason;
 use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::id::ProviderId;
+use valetkey_domain::invisible::is_invisible;
 use valetkey_domain::provider::Provider;
 use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::{Tx, accounts, connections, providers as rows};
@@ -311,9 +312,9 @@ fn check(provider: &Provider) -> Result<()> {
     if patterns > PATTERNS {
         return Err(Error::invalid(format!("provider.auth_patterns takes {patterns} bytes, and may take {PATTERNS}")));
     }
-    let odd = |c: char| c.is_control() && c != '\n' && c != '\t';
+    let odd = |c: char| is_invisible(c) && c != '\n' && c != '\t';
     if provider.description.chars().count() > DESCRIPTION || provider.description.chars().any(odd) {
-        let message = format!("provider.description has at most {DESCRIPTION} characters and no control characters");
+        let message = format!("provider.description has at most {DESCRIPTION} characters, and none that nobody sees");
         return Err(Error::invalid(message));
     }
     let icon = provider.icon_src.as_str();

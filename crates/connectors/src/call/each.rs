@@ -9,6 +9,7 @@ use crate::setting::Setting;
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Map, Value};
+use valetkey_domain::invisible::shown;
 
 /// A request for each element, after what names the element.
 pub(super) fn requests(
@@ -75,7 +76,7 @@ fn elements(each: &Each, scope: &Map<String, Value>, what: &str) -> Result<Vec<V
 
 /// Something in the connector file, or in an answer that it did not foresee.
 pub(super) fn defect(why: impl AsRef<str>) -> Failure {
-    let why: String = why.as_ref().chars().filter(|c| !c.is_control()).take(200).collect();
+    let why = shown(why.as_ref(), 200);
     Failure::new(
         FailureKind::Upstream,
         format!("the app's answer could not be used: {why}. The arguments are not the cause."),

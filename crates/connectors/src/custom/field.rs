@@ -5,6 +5,7 @@ use super::place::problem;
 use crate::auth::Field;
 use crate::error::Problem;
 use crate::file::CredentialField;
+use valetkey_domain::invisible::is_invisible;
 
 /// How many fields a pattern has at most, and how many options one of them has.
 const FIELDS: usize = 20;
@@ -46,7 +47,7 @@ fn check_one(at: &str, field: &PatternField) -> Result<(), Problem> {
     let options = field.options.iter().map(|option| ("options", &option.value, LABEL));
     for (member, text, most) in [("label", &field.label, LABEL), ("hint", &field.hint, HINT)].into_iter().chain(options)
     {
-        if text.chars().count() > most || text.chars().any(char::is_control) {
+        if text.chars().count() > most || text.chars().any(is_invisible) {
             let why = format!("is one line of at most {most} characters");
             return Err(problem(format!("{at}.{member}"), why));
         }

@@ -6,6 +6,7 @@ use super::place::problem;
 use crate::error::Problem;
 use crate::host::placeholders;
 use url::Url;
+use valetkey_domain::invisible::is_invisible;
 
 /// The vendor's endpoint where a Google service account's key becomes tokens.
 const GOOGLE_TOKENS: &str = "https://oauth2.googleapis.com/token";
@@ -115,7 +116,7 @@ fn check_scopes(at: &str, oauth: &OauthConfig) -> Result<(), Problem> {
             return Err(problem(format!("{place}[{index}].scope"), "is 1 to 400 printable characters without blanks"));
         }
         let words = [&one.display_name, &one.description];
-        if words.into_iter().any(|text| text.chars().count() > 500 || text.chars().any(char::is_control)) {
+        if words.into_iter().any(|text| text.chars().count() > 500 || text.chars().any(is_invisible)) {
             return Err(problem(format!("{place}[{index}]"), "its words are one line of at most 500 characters each"));
         }
     }

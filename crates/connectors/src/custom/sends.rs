@@ -5,6 +5,7 @@ use super::place::problem;
 use crate::error::Problem;
 use crate::file::{AuthFile, Ordered};
 use std::collections::BTreeMap;
+use valetkey_domain::invisible::shown;
 
 /// Where the credential stands in a request, and what is made of it before.
 pub(super) fn sends(
@@ -80,7 +81,7 @@ fn header_name<'a>(at: &str, name: &'a str) -> Result<Option<&'a str>, Problem> 
     if name.is_empty() {
         return Ok(None);
     }
-    let shown: String = name.chars().take(60).filter(|c| !c.is_control()).collect();
+    let shown = shown(name, 60);
     let plain = name.len() <= 100 && name.parse::<http::HeaderName>().is_ok();
     let lower = name.to_ascii_lowercase();
     if !plain || NOT_OURS.contains(&lower.as_str()) || lower.starts_with("proxy-") {

@@ -408,3 +408,23 @@ fn attack_60_no_account_leads_a_clients_secret_elsewhere() {
         "oauth_config": { "authorize_uri": "https://acme.com", "token_uri": "https://{{tenant}}.acme.com" } }]);
     assert!(at("https://api.acme.com", &masked).unwrap_err().contains("is a password"));
 }
+
+#[test]
+fn no_word_that_people_read_holds_what_they_cannot_see() {
+    let field = |label: &str, hint: &str| {
+        json!({ "type": "API_KEY", "fields": [{ "field_name": "api_key", "label": label, "hint": hint }] })
+    };
+    let scope = |words: &str| {
+        json!({ "type": "OAUTH", "oauth_config": {
+            "authorize_uri": "https://acme.com/authorize", "token_uri": "https://acme.com/token",
+            "available_scopes": [{ "scope": "read", "display_name": words }],
+        } })
+    };
+    made(&field("Clé", "de l'API"));
+    made(&scope("Lire"));
+    for hidden in ["a\u{202e}b", "a\u{200b}b", "\u{e0041}", "\u{3164}", "\u{2028}", "\u{7f}"] {
+        for hiding in [field(hidden, ""), field("", hidden), scope(hidden)] {
+            assert!(refused(&hiding).contains("one line"), "{hiding}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 
 use crate::failure::Failure;
 use serde_json::{Map, Value};
+use valetkey_domain::invisible::shown;
 use valetkey_domain::nearest;
 
 /// The most faults that are told at once.
@@ -78,7 +79,7 @@ impl Arguments {
     fn unknown(&self, name: &str) -> String {
         let names = || self.known.iter().map(|(known, _)| known.as_str());
         let meant = nearest(name, names()).map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default();
-        let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+        let shown = shown(name, 64);
         let all = names().take(NAMES).collect::<Vec<_>>().join(", ");
         format!("there is no argument `{shown}`{meant}; it takes {}", if all.is_empty() { "none" } else { &all })
     }

@@ -4,6 +4,7 @@ use super::elicit;
 use super::version::Version;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use valetkey_domain::invisible::shown;
 use valetkey_domain::tool::MAX_NAME;
 
 /// A refusal of one message.
@@ -68,7 +69,7 @@ impl Fault {
     /// The revision is not served; says which are.
     #[must_use]
     pub fn unsupported(requested: &str) -> Self {
-        let requested: String = requested.chars().take(64).collect();
+        let requested = shown(requested, 64);
         let supported = Version::ALL.map(Version::as_str);
         let data = json!({ "supported": supported, "requested": requested });
         let message = format!("protocol version '{requested}' is not served here; these are: {}", supported.join(", "));
@@ -85,8 +86,22 @@ impl Fault {
     /// A tool that does not exist, or that this URL does not offer: nobody can tell which. `near` is one that it offers.
     #[must_use]
     pub fn unknown_tool(version: Version, name: &str, near: Option<&str>) -> Self {
-        let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
+        let name = shown(name, MAX_NAME);
         let meant = near.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
         Self::of(version, INVALID_PARAMS, format!("unknown tool '{name}'{meant}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_quoted_of_a_caller_is_seen_as_it_is() {
+        let hidden = "a\u{202e}b\u{200b}c\u{2028}d";
+        let tool = Fault::unknown_tool(Version::V2025_11_25, hidden, None);
+        assert_eq!(tool.message, "unknown tool 'abc d'");
+        let version = Fault::unsupported(hidden);
+        assert!(version.message.starts_with("protocol version 'abc d' is not"), "{}", version.message);
     }
 }

@@ -269,6 +269,7 @@ async fn what_cannot_be_is_refused_with_its_place() {
         (New { auth_patterns: large, ..new("A") }, "provider.auth_patterns takes"),
         (New { icon_src: "https://a b".into(), ..new("A") }, "provider.icon_src"),
         (New { description: "a\u{0}".into(), ..new("A") }, "provider.description"),
+        (New { description: "a\u{202e}b".into(), ..new("A") }, "provider.description"),
     ] {
         let refused = create(app, ctx, wanted).await.unwrap_err();
         assert!(refused.kind() == Kind::InvalidArgument && refused.message().contains(why), "{why}: {refused}");

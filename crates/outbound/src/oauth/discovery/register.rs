@@ -8,6 +8,7 @@ use http::Request;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use serde_json::{Map, Value, json};
 use valetkey_domain::Secret;
+use valetkey_domain::invisible::shown;
 
 /// A client that was registered.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ pub async fn register(outbound: &Outbound, asked: &ClientAsked<'_>) -> Result<Re
         return read(&members, auth);
     }
     let said = text(&members, "error_description").or_else(|| text(&members, "error")).unwrap_or_default();
-    let said: String = said.chars().filter(|c| !c.is_control()).take(200).collect();
+    let said = shown(&said, 200);
     let why = format!("the authorization server registered no client (status {}) {said}", status.as_u16());
     Err(if status.is_server_error() { DiscoveryError::Uncertain(why) } else { DiscoveryError::Unusable(why) })
 }

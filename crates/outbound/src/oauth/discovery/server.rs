@@ -9,6 +9,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{Request, StatusCode};
 use serde_json::{Map, Value};
 use url::Url;
+use valetkey_domain::invisible::shown;
 
 /// How many authorization servers of one resource are looked at.
 const MOST_SERVERS: usize = 3;
@@ -82,7 +83,7 @@ async fn resource(outbound: &Outbound, at: &Url) -> Result<Resource, DiscoveryEr
         let Some(document) = fetch(outbound, &url).await? else { continue };
         let Some(identifier) = own_name(&document, at) else {
             let said = text(&document, "resource").unwrap_or_default();
-            let said: String = said.chars().filter(|c| !c.is_control()).take(200).collect();
+            let said = shown(&said, 200);
             return Err(DiscoveryError::unusable(format!(
                 "the server's document speaks for another resource ('{said}')"
             )));
