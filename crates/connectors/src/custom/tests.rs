@@ -411,9 +411,7 @@ fn attack_60_no_account_leads_a_clients_secret_elsewhere() {
 
 #[test]
 fn no_word_that_people_read_holds_what_they_cannot_see() {
-    let field = |label: &str, hint: &str| {
-        json!({ "type": "API_KEY", "fields": [{ "field_name": "api_key", "label": label, "hint": hint }] })
-    };
+    let field = |label: &str, hint: &str| json!({ "type": "API_KEY", "fields": [{ "field_name": "api_key", "label": label, "hint": hint }] });
     let scope = |words: &str| {
         json!({ "type": "OAUTH", "oauth_config": {
             "authorize_uri": "https://acme.com/authorize", "token_uri": "https://acme.com/token",
