@@ -14,7 +14,7 @@ use crate::entrance::doors;
 use crate::servers::configs;
 use crate::servers::instances::{self, Ensure};
 use crate::tenancy::environments;
-use crate::{App, Bounds, Settings, accounts, connections};
+use crate::{App, Bounds, Settings, SignOn, accounts, connections};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
@@ -114,10 +114,19 @@ async fn first(app: &App) -> Ctx {
 
 /// Another process, as it were, over the same database, that may reach these addresses: nothing in memory is shared.
 pub(crate) async fn beside(app: &App, addresses: &[&str]) -> App {
+    with(app, addresses, app.core.settings.clone()).await
+}
+
+/// The same with a provider at which members sign in.
+pub(crate) async fn signing_on(app: &App, addresses: &[&str], on: SignOn) -> App {
+    with(app, addresses, Settings { sign_on: Some(Arc::new(on)), ..app.core.settings.clone() }).await
+}
+
+async fn with(app: &App, addresses: &[&str], settings: Settings) -> App {
     let core = &app.core;
     let policy = Policy::allowing(addresses.iter().map(|address| address.parse().unwrap()).collect());
     let outbound = Outbound::new(policy, Arc::new(SystemResolver)).unwrap();
-    let (store, keyring, settings) = (core.store.clone(), core.keyring.clone(), core.settings.clone());
+    let (store, keyring) = (core.store.clone(), core.keyring.clone());
     let (catalog, rng) = (Catalog::shipped().unwrap(), Arc::new(SeededRng::new(11)));
     let clock = core.clock.clone();
     App::new(Core::start(store, keyring, catalog, outbound, settings, clock, rng).await.unwrap())

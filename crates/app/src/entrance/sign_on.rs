@@ -4,7 +4,15 @@
 //!
 //! Nothing of a sign-on in flight is kept. `state` holds when it began and where it leads, sealed by the browser's own secret;
 //! PKCE's verifier and the nonce are made of the same, so an answer is of use in the browser that asked, for ten minutes.
+//!
+//! Anybody may begin, so beginning costs nothing: what the provider says of itself is asked for once for all who wait, and
+//! kept for minutes. A code is exchanged when it is its turn, and those who wait for theirs are not refused at once.
+//!
+//! The exchange is an effect outside without an intent in the journal, and ends with its caller. What it spends is a code of
+//! this sign-in; what it brings is used at once and kept nowhere, with no refresh token asked for, so nothing is lost and
+//! nothing is left: whoever was cut off begins anew. That somebody is signed in is a change, with its record.
 
+use super::asking::Said;
 use super::browsers;
 use super::sign_in::{self, Fresh};
 use crate::{App, Error, Result};
@@ -59,8 +67,7 @@ pub fn offered(app: &App) -> Option<String> {
 /// There is no provider, or it does not say how people sign in there.
 pub async fn start(app: &App, browser: &Secret<str>, next: &str) -> Result<Url> {
     let on = provider(app)?;
-    let _turn = turn(app)?;
-    let server = in_time(server(app, on)).await?;
+    let server = server(app, on).await?;
     let began = format!("{} {} {next}", app.core.now().as_second(), random::bearer("")?.expose());
     let (verifier, redirect_uri) = (verifier(browser, &began), app.core.settings.public(CALLBACK));
     let scopes = ["openid".to_owned(), "email".to_owned()];
@@ -96,8 +103,9 @@ pub async fn finish(app: &App, browser: Option<&Secret<str>>, answer: Answer, ag
         return Err(refused(format!("{} did not sign you in ({word}): try again", host(on))));
     }
     let code = answer.code.ok_or_else(|| refused(format!("{} sent no code: try again", host(on))))?;
-    let _turn = turn(app)?;
-    let name = in_time(name(app, on, (browser, &began), answer.issuer.as_deref(), &code)).await?;
+    let server = server(app, on).await?;
+    let _turn = turn(app).await?;
+    let name = in_time(name(app, (on, &server), (browser, &began), answer.issuer.as_deref(), &code)).await?;
     let found = member_rows::by_name(&mut app.core.store.glance().await?, &name).await?;
     let unknown =
         || refused(format!("'{name}' signed in at {} and is no member here: ask an owner to add you", host(on)));
@@ -110,18 +118,17 @@ pub async fn finish(app: &App, browser: Option<&Secret<str>>, answer: Answer, ag
 /// What the member that the provider names is called here.
 async fn name(
     app: &App,
-    on: &SignOn,
+    (on, server): (&SignOn, &AuthorizationServer),
     (browser, began): (&Secret<str>, &str),
     told: Option<&str>,
     code: &Secret<str>,
 ) -> Result<String> {
-    let server = server(app, on).await?;
     if told.map_or(server.promises_issuer, |told| told != server.issuer) {
         return Err(refused("the answer did not come from the provider that was asked: try again"));
     }
     let verifier = verifier(browser, began);
     let redirect_uri = app.core.settings.public(CALLBACK);
-    let (outbound, client) = (outbound(app), client(on, &server));
+    let (outbound, client) = (outbound(app), client(on, server));
     let tokens = oauth::exchange(&outbound, &client, code, Some(&verifier), &redirect_uri).await.map_err(|error| {
         tracing::warn!(%error, "a single sign-on failed");
         refused(format!("{} did not take its own answer: begin anew", host(on)))
@@ -136,7 +143,7 @@ async fn name(
     match (on.known_by, claims.verified_email) {
         (KnownBy::Subject, _) => Ok(subject),
         (KnownBy::Email, Some(email)) => Ok(email),
-        (KnownBy::Email, None) => asked_for_email(on, &server, &outbound, &tokens, &subject).await,
+        (KnownBy::Email, None) => asked_for_email(on, server, &outbound, &tokens, &subject).await,
     }
 }
 
@@ -184,11 +191,27 @@ fn client<'a>(on: &'a SignOn, server: &'a AuthorizationServer) -> Client<'a> {
     }
 }
 
-async fn server(app: &App, on: &SignOn) -> Result<AuthorizationServer> {
-    oauth::issuer(&outbound(app), &on.issuer).await.map_err(|error| {
-        tracing::warn!(error = &error as &dyn std::error::Error, "the provider of the single sign-on says nothing");
-        Error::new(Kind::Unavailable, format!("{} does not say how people sign in there: {error}", host(on)))
+/// What the provider says of itself: as it was kept, else asked for, once for all who wait.
+async fn server(app: &App, on: &Arc<SignOn>) -> Result<AuthorizationServer> {
+    if let Some(kept) = app.asking.kept(app.core.now()) {
+        return Ok(kept);
+    }
+    let said = app.asking.fetched.join_or_start(&app.core.tasks, &(), fetch(app.clone(), on.clone())).await;
+    said.map_err(|why| {
+        Error::new(Kind::Unavailable, format!("{} does not say how people sign in there: {why}", host(on)))
     })
+}
+
+async fn fetch(app: App, on: Arc<SignOn>) -> Said {
+    let said = match tokio::time::timeout(TIME, oauth::issuer(&outbound(&app), &on.issuer)).await {
+        Ok(said) => said.map_err(|error| error.to_string()),
+        Err(_) => Err("it took too long to answer; try again".to_owned()),
+    };
+    match &said {
+        Ok(server) => app.asking.keep(server, app.core.now()),
+        Err(why) => tracing::warn!(why, "the provider of the single sign-on says nothing of itself"),
+    }
+    said
 }
 
 fn outbound(app: &App) -> Outbound {
@@ -204,10 +227,11 @@ fn host(on: &SignOn) -> &str {
     on.issuer.host_str().unwrap_or_default()
 }
 
-fn turn(app: &App) -> Result<tokio::sync::SemaphorePermit<'_>> {
-    let full =
-        |_| Error::new(Kind::ResourceExhausted, "too many people sign in at this moment: try again in a few seconds");
-    app.asking.turn().map_err(full)
+/// A turn to exchange a code, which is waited for as long as the exchange itself may take.
+async fn turn(app: &App) -> Result<tokio::sync::SemaphorePermit<'_>> {
+    let full = "too many people sign in at this moment: try again in a few seconds";
+    let turn = tokio::time::timeout(TIME, app.asking.turn()).await.ok().flatten();
+    turn.ok_or_else(|| Error::new(Kind::ResourceExhausted, full))
 }
 
 async fn in_time<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
@@ -249,29 +273,4 @@ fn refused(why: impl Into<String>) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture::fixture;
-
-    /// Attacks 12 and 18: what a callback brings counts in the browser that asked, for ten minutes, and as it was given.
-    #[tokio::test]
-    async fn attacks_12_and_18_a_state_is_of_one_browser_and_ends() {
-        let fixture = fixture("{rotates: true}").await;
-        let app = &fixture.app;
-        let (browser, other) = (browsers::mint().unwrap(), browsers::mint().unwrap());
-        let text = format!("{} random /dashboard/development", app.core.now().as_second());
-        let given = state(&browser, &text);
-        assert_eq!(began(app, &browser, Some(&given)).unwrap(), text);
-        let changed = Secret::from(given.expose().replace("/dashboard", "//evil.example/dashboard"));
-        for (whose, wrong) in [(&other, Some(&given)), (&browser, Some(&changed)), (&browser, None)] {
-            assert!(began(app, whose, wrong).unwrap_err().message().contains("another browser"));
-        }
-        for wrong in ["", "é", &"0".repeat(64), &"0".repeat(4_000)] {
-            assert!(began(app, &browser, Some(&Secret::from(wrong))).is_err(), "{wrong}");
-        }
-        fixture.clock.advance(LIFE);
-        assert!(began(app, &browser, Some(&given)).unwrap_err().message().contains("longer than it may"));
-        assert_ne!(verifier(&browser, "one").expose(), verifier(&browser, "other").expose());
-        assert!(!given.expose().contains(browser.expose()));
-    }
-}
+mod tests;
