@@ -277,7 +277,8 @@ pub async fn signed_in_as(app: &App, ctx: &Ctx, account: &AccountId) -> Result<S
     })
 }
 
-fn fresh(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> ConnectedAccount {
+/// An account that is not there yet, waiting for consent.
+pub(crate) fn fresh(app: &App, ctx: &Ctx, connection: &Connection, owner: Owner) -> ConnectedAccount {
     ConnectedAccount {
         id: AccountId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
         environment: ctx.environment.clone(),

@@ -1,19 +1,29 @@
 //! How many ways to a PostgreSQL server and back each hot path takes, counted on the wire. Each costs both sides more
-//! than most statements do. Without a server they are ignored.
+//! than most statements do. Without a server they are ignored. How many commits a list takes is counted on either database.
 
-use crate::Page;
 use crate::calls;
 use crate::calls::CallResult;
+use crate::consent::{self, Life, LinkOptions};
 use crate::entrance::doors;
-use crate::fixture::{Fixture, HOUR, fixture_on};
+use crate::fixture::{Fixture, HOUR, fixture, fixture_on};
+use crate::insight::audit;
 use crate::servers::configs::NewMapping;
 use crate::servers::instances::{self, Ensure};
 use crate::servers::{configs, toolset};
 use crate::tenancy::{clients, tokens};
+use crate::{Page, connections};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
 use std::sync::atomic::{AtomicU32, Ordering};
 use valetkey_domain::Secret;
+use valetkey_domain::account::Owner;
+use valetkey_domain::config::McpConfig;
+use valetkey_domain::connection::Settings;
+use valetkey_domain::name::Identifier;
 use valetkey_storage::Location;
 use valetkey_testkit::RoundTrips;
+
+const RULE: &str = "{rotates: true}";
 
 /// A server with one config and one signed-in user, behind a relay that counts.
 struct Counted {
@@ -130,4 +140,99 @@ async fn to_ensure_what_is_new_takes_one_transaction_more() {
         drop(counted.ensure(&format!("user {user}")).await);
     };
     assert_eq!(counted.least(new).await, 10);
+}
+
+/// How many transactions that wrote were committed so far.
+fn commits(fixture: &Fixture) -> u64 {
+    let (mut registry, mut text) = (Registry::default(), String::new());
+    fixture.app.core.store.metrics().register(&mut registry);
+    encode(&mut text, &registry).unwrap();
+    let count = text.lines().find_map(|line| line.strip_prefix("database_commit_seconds_count "));
+    count.expect("commits are counted").parse().unwrap()
+}
+
+/// How many a path takes at least: the journal's writer has commits of its own beside it.
+async fn least_commits(fixture: &Fixture, path: impl AsyncFn()) -> u64 {
+    let mut least = u64::MAX;
+    for _ in 0..5 {
+        let before = commits(fixture);
+        path().await;
+        least = least.min(commits(fixture) - before);
+    }
+    least
+}
+
+/// How often the journal tells this.
+async fn recorded(fixture: &Fixture, action: &str) -> usize {
+    let lines = audit::newest(&fixture.app, &fixture.ctx, None, 1_000).await.unwrap();
+    lines.iter().filter(|line| line.action == action).count()
+}
+
+/// A config on four connections, one of them twice.
+async fn four(fixture: &Fixture) -> McpConfig {
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
+    let with = |tool: &str| NewMapping { connection: "MY_ACME".into(), tools: vec![tool.into()] };
+    let mut mappings = vec![with("acme_list_things"), with("acme_send_thing")];
+    for connector in ["gmail", "googlecalendar", "slack"] {
+        let settings = Settings { client_id: Some("client".into()), ..Settings::default() };
+        let (name, client_secret) = (connector.to_ascii_uppercase(), Some(Secret::from("client-hunter2")));
+        let new = connections::New { name: Some(name.clone()), connector: connector.into(), settings, client_secret };
+        connections::create(app, ctx, new).await.unwrap();
+        mappings.push(NewMapping { connection: name, tools: vec![] });
+    }
+    let new = configs::New { name: "four".into(), mappings, ..configs::New::default() };
+    configs::create(app, ctx, new).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_urls_of_a_list_are_recorded_in_one_commit() {
+    let fixture = fixture(RULE).await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
+    four(&fixture).await;
+    let mut listed = Vec::new();
+    for user in ["bob", "cat", "dan", "eve", "fay"] {
+        let wanted = Ensure { config: "four".into(), identifier: user.into(), name: None };
+        listed.push(instances::ensure(app, ctx, wanted).await.unwrap());
+    }
+    assert_eq!(least_commits(&fixture, async || drop(instances::urls(app, ctx, &listed).await.unwrap())).await, 1);
+    assert_eq!(recorded(&fixture, "instance.url_shown").await, 25, "each of five, five times");
+}
+
+#[tokio::test]
+async fn the_links_of_a_list_are_made_and_given_again_in_one_commit_and_each_showing_is_recorded() {
+    let fixture = fixture(RULE).await;
+    let (app, ctx) = (&fixture.app, &fixture.ctx);
+    let (config, users) = (four(&fixture).await, AtomicU32::new(0));
+    let states = async |user: &str| {
+        let user = Identifier::parse(user).unwrap();
+        instances::config_states(app, ctx, &config, &user, true).await.unwrap()
+    };
+    let new = async || {
+        let states = states(&format!("user {}", users.fetch_add(1, Ordering::Relaxed))).await;
+        assert_eq!(states.iter().filter(|state| state.link.is_some() && state.account.is_some()).count(), 5);
+    };
+    assert_eq!(least_commits(&fixture, new).await, 1);
+    assert_eq!(recorded(&fixture, "account.created").await, 1 + 20);
+    assert_eq!(
+        (recorded(&fixture, "authorization.linked").await, recorded(&fixture, "authorization.link_shown").await),
+        (20, 0)
+    );
+    assert_eq!(least_commits(&fixture, async || drop(states("user 0").await)).await, 1);
+    assert_eq!(
+        (recorded(&fixture, "authorization.linked").await, recorded(&fixture, "authorization.link_shown").await),
+        (20, 20)
+    );
+    // Some that are there and some that are not.
+    let mail = connections::by_name(app, ctx, "GMAIL").await.unwrap();
+    for user in ["bob", "cat", "dan"] {
+        let owner = Owner::of(Identifier::parse(user).unwrap());
+        consent::link_for(app, ctx, &mail, owner, Life::Chat, &LinkOptions::default()).await.unwrap();
+        let before = commits(&fixture);
+        states(user).await;
+        assert!(commits(&fixture) - before <= 2, "and perhaps one of the journal's writer");
+    }
+    assert_eq!(
+        (recorded(&fixture, "authorization.linked").await, recorded(&fixture, "authorization.link_shown").await),
+        (32, 23)
+    );
 }

@@ -59,12 +59,20 @@ pub async fn insert(ctx: &Ctx, tx: &mut Tx, account: &ConnectedAccount) -> Resul
     counters::add(ctx, tx, counters::ACCOUNTS, 1).await
 }
 
+/// Waits until nobody else makes an account for the same owner on the same connection, and is alone with that from then on.
+///
+/// # Errors
+/// The other one takes too long.
+pub async fn alone_for(tx: &mut Tx, account: &ConnectedAccount) -> Result<(), Error> {
+    tx.alone(&format!("{} {}", account.connection, account.owner.identifier)).await
+}
+
 /// The owner's account on a connection: the one that is there, else this one. Says whether this one was added.
 ///
 /// # Errors
 /// The database failed.
 pub async fn ensure(ctx: &Ctx, tx: &mut Tx, account: &ConnectedAccount) -> Result<(ConnectedAccount, bool), Error> {
-    tx.alone(&format!("{} {}", account.connection, account.owner.identifier)).await?;
+    alone_for(tx, account).await?;
     if let Some(db) = find(ctx, tx, &account.connection, &account.owner).await? {
         return Ok((db, false));
     }

@@ -4,7 +4,7 @@
 //! arguments, by a hash over all of them. It is given in the browser in which the account was signed in, and nowhere else:
 //! who was only forwarded the link sees nothing of the call.
 
-use super::link::Link;
+use super::links::Link;
 use super::stopped::{StopReason, Stopped};
 use crate::entrance::browsers::is_of;
 use crate::{App, Error, Result};

@@ -1,6 +1,6 @@
 //! MCP instances: a config for one user, with a URL of its own, and how far that user has signed in.
 
-use crate::consent::{Life, Link, LinkOptions, link_for};
+use crate::consent::{Life, Link, LinkOptions, links_for};
 use crate::servers::configs;
 use crate::{App, Error, Listed, Page, Result, accounts, connections};
 use futures::future::try_join_all;
@@ -202,7 +202,7 @@ pub async fn view(app: &App, ctx: &Ctx, instance: &McpInstance) -> Result<Instan
 }
 
 /// How far the user has signed in, one entry for each connection of the config. With links, missing accounts are made
-/// (PENDING_AUTH) and every entry gets a fresh link; without, nothing is made.
+/// (PENDING_AUTH) and every entry gets a link, all in one commit; without, nothing is made.
 ///
 /// # Errors
 /// No such instance; a connection that can't be signed in to yet says what it lacks.
@@ -227,15 +227,21 @@ pub async fn config_states(
         return connection_states(app, ctx, &config.mappings, identifier).await;
     }
     let wishes = LinkOptions { config_verify_url: config.options.user_verify_url.clone(), ..LinkOptions::default() };
-    let mut states = Vec::with_capacity(config.mappings.len());
+    // One connection may be there twice, each time with other tools.
+    let mut mapped: Vec<Connection> = Vec::with_capacity(config.mappings.len());
     for mapping in &config.mappings {
-        let (connection, owner) =
-            (connections::get(app, ctx, &mapping.connection).await?, Owner::of(identifier.clone()));
-        let (account, link) = link_for(app, ctx, &connection, owner, Life::Chat, &wishes).await?;
-        let status = account.status.clone();
-        states.push(ConnectionState { connection, account: Some(account), status, link: Some(link) });
+        if mapped.iter().all(|connection| connection.id != mapping.connection) {
+            mapped.push(connections::get(app, ctx, &mapping.connection).await?);
+        }
     }
-    Ok(states)
+    let links = links_for(app, ctx, &mapped, &Owner::of(identifier.clone()), Life::Chat, &wishes).await?;
+    let state = |mapping: &Mapping| {
+        let mut all = mapped.iter().zip(&links);
+        let (connection, (account, link)) = all.find(|(connection, _)| connection.id == mapping.connection)?;
+        let (account, status) = (Some(account.clone()), account.status.clone());
+        Some(ConnectionState { connection: connection.clone(), account, status, link: Some(link.clone()) })
+    };
+    Ok(config.mappings.iter().filter_map(state).collect())
 }
 
 /// How far a user has signed in on these connections, without links: nothing is made.
