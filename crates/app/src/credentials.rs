@@ -15,4 +15,7 @@ pub(crate) mod schemes;
 pub(crate) mod sealed;
 pub mod typed;
 
+#[cfg(test)]
+mod sign_in_keys;
+
 pub use schemes::{Fault, Faults, TrialInput, TrialReport, asked, service_account_of, try_out};

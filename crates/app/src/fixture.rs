@@ -59,7 +59,7 @@ pub(crate) struct Fixture {
 pub(crate) const HOUR: &str =
     r#"{"access_token":"at-1","refresh_token":"rt-1","expires_in":3600,"scope":"read write"}"#;
 
-/// Everything, with nobody signed in yet. `refresh` is the connector file's rule.
+/// Everything, with nobody signed in yet. `refresh` is the connector file's rule, or another whole file.
 pub(crate) async fn fixture(refresh: &str) -> Fixture {
     fixture_on(valetkey_testkit::postgres().map_or(Location::Memory, Location::from), refresh).await
 }
@@ -148,7 +148,8 @@ async fn over(
 ) -> App {
     let rng = Arc::new(SeededRng::new(seed));
     let mut catalog = Catalog::shipped().unwrap();
-    catalog.add("acme.yaml", &FILE.replace("REFRESH", rule)).unwrap();
+    let file = if rule.starts_with('{') { &FILE.replace("REFRESH", rule) } else { rule };
+    catalog.add("acme.yaml", file).unwrap();
     let policy = Policy::allowing(addresses.iter().map(|address| address.parse().unwrap()).collect());
     let keyring = keyring::Keyring::start(store.clone(), roots, clock.clone(), rng.clone()).await.unwrap();
     let outbound = Outbound::new(policy, Arc::new(SystemResolver)).unwrap();

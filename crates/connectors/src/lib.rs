@@ -23,6 +23,7 @@ mod made;
 pub mod native;
 mod own;
 mod own_files;
+mod parameter_name;
 mod patterns;
 mod plan;
 mod reasons;

@@ -2,6 +2,7 @@
 //! revoked.
 
 use crate::file::{IdentityFile, RevokeFile, TokenBody, VerifyFile};
+use crate::parameter_name::is_name;
 use crate::shape::Shape;
 use http::Method;
 use serde_json::Value;
@@ -129,14 +130,12 @@ impl Revoke {
             "DELETE" => Method::DELETE,
             other => return Err(format!("method: `{other}` is not POST, PUT, PATCH or DELETE, which have a body")),
         };
-        let named =
-            |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
         let (body, field) = match file.token_in.split_once('.') {
             Some(("form", field)) => (TokenBody::Form, field),
             Some(("json", field)) => (TokenBody::Json, field),
             _ => (TokenBody::Form, ""),
         };
-        if !named(&field) {
+        if !is_name(field) {
             return Err(format!("token_in: `{}` is not `form.` or `json.` and a name", file.token_in));
         }
         Ok(Self { method, url: file.url.clone(), body, field: field.to_owned() })

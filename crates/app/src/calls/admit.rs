@@ -62,12 +62,16 @@ impl Job {
     /// cannot be said: what is missing then is told as ever.
     pub(super) async fn until_signed_in(&self) {
         let end = Instant::now() + PATIENCE.min(self.spare());
+        let mut told = false;
         while !self.cancellation.is_cancelled() && Instant::now() < end {
             let found = accounts::find(&self.app, &self.ctx, &self.served.connection, &self.owner).await;
             let Ok(account) = found else { return };
             let usable = account.filter(|account| account.status == Status::Active);
             if usable.is_some_and(|account| self.served.tool.missing_scopes(&account.scopes).is_empty()) {
                 return;
+            }
+            if !std::mem::replace(&mut told, true) {
+                self.ctx.progress.report(0, None, "waiting for the user to sign in");
             }
             tokio::select! {
                 () = self.cancellation.cancelled() => {}

@@ -51,6 +51,7 @@ impl Job {
         let end = Instant::now() + PATIENCE.min(self.spare());
         let Ok(admitted) = self.admit().await else { return };
         let Some(call) = self.wanting(&admitted, arguments) else { return };
+        self.ctx.progress.report(0, None, "waiting for the user's word");
         while !self.cancellation.is_cancelled() && Instant::now() < end {
             if !matches!(approvals::undecided(&self.app, &self.ctx, &call).await, Ok(true)) {
                 return;

@@ -5,6 +5,7 @@ use super::pattern::{OauthConfig, Pattern};
 use super::place::problem;
 use crate::error::Problem;
 use crate::host::placeholders;
+use crate::parameter_name::fits;
 use url::Url;
 use valetkey_domain::invisible::is_invisible;
 
@@ -121,7 +122,7 @@ fn check_scopes(at: &str, oauth: &OauthConfig) -> Result<(), Problem> {
         }
     }
     let name = &oauth.custom_scope_name;
-    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') && name.len() <= 60;
+    let plain = name.chars().all(fits) && name.len() <= 60;
     let ours = ["client_id", "redirect_uri", "response_type", "state", "code_challenge", "nonce"];
     if !plain || ours.contains(&name.as_str()) {
         let why = "is the name of a parameter: letters, digits, '_' and '-', and none that the server sets";

@@ -1,6 +1,7 @@
 //! The schema that arguments are checked against: what the file says, and bounds where it says none.
 
 use crate::file::{Empty, Field, Ordered};
+use crate::parameter_name::is_name;
 use serde_json::{Map, Value, json};
 
 /// The argument that names what is to be emptied.
@@ -32,8 +33,7 @@ pub(super) fn declared(fields: &Ordered<Field>) -> Result<Value, String> {
 
 /// What holds of an argument beside its being valid JSON Schema.
 fn sound(name: &str, field: &Field) -> Result<(), String> {
-    let fits = |c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'-';
-    if !(1..=MAX_NAME).contains(&name.len()) || !name.bytes().all(fits) {
+    if name.len() > MAX_NAME || !is_name(name) {
         return Err(format!("`{name}`: an argument's name has 1 to {MAX_NAME} of a-z, A-Z, 0-9, _ and -"));
     }
     let excepted = matches!(field.empty, Empty::Absent | Empty::AsNull);

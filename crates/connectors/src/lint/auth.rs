@@ -7,6 +7,7 @@ use crate::auth::{Assertion, Sent, Template};
 use crate::compile::auth as compile;
 use crate::file::{AuthFile, AuthKind, CredentialField, File, Ordered, SentAs};
 use crate::host::{is_anchored, placeholders};
+use crate::parameter_name::is_name;
 use crate::sign_in::{Identity, Revoke, Verify};
 use std::collections::BTreeSet;
 
@@ -222,10 +223,8 @@ fn oauth2(file: &File, way: &AuthFile, problems: &mut Problems) {
     if let Some(Err(why)) = way.revoke.as_ref().map(Revoke::compile) {
         problems.add("auth.revoke", why);
     }
-    let plain =
-        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    problems.demand(plain(&way.scope_param), "auth.scope_param", "is no name of a parameter");
-    problems.demand(way.token_in.as_deref().is_none_or(plain), "auth.token_in", "is no name of a member");
+    problems.demand(is_name(&way.scope_param), "auth.scope_param", "is no name of a parameter");
+    problems.demand(way.token_in.as_deref().is_none_or(is_name), "auth.token_in", "is no name of a member");
     let fixed = way.authorize_params.get(&way.scope_param).is_none();
     problems.demand(fixed, "auth.authorize_params", "has the parameter of `scope_param`, which is set by the server");
     let named = way.issuer.as_deref().is_none_or(|issuer| https(issuer).is_some());

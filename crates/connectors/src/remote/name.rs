@@ -6,6 +6,7 @@
 //! server's own name, so that two names never become one. A connection's name that has something else in it, or more than
 //! 32 characters, is made fit in the same way first: 23 characters, `_`, and eight digits of its own hash.
 
+use crate::parameter_name::fits;
 use sha2::{Digest as _, Sha256};
 use valetkey_domain::tool::MAX_NAME;
 
@@ -43,10 +44,6 @@ pub fn served_name(prefix: &str, own: &str) -> String {
 /// The digits that tell a changed name from others.
 fn digits(name: &str) -> String {
     hex(&Sha256::digest(name.as_bytes())).chars().take(DIGITS).collect()
-}
-
-const fn fits(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
 fn hex(bytes: &[u8]) -> String {

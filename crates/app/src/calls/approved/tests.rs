@@ -9,9 +9,12 @@ use crate::servers::instances::{self, Ensure};
 use crate::servers::toolset::{self, Served};
 use futures::future::join_all;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 use valetkey_domain::approval::Approvals;
 use valetkey_domain::config::{McpConfig, Options};
+use valetkey_domain::ctx::Progress;
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::{Ctx, Secret};
 
@@ -169,17 +172,30 @@ async fn attack_80_a_server_has_few_questions_open() {
     assert_eq!(failed.why, FailureReason::Busy, "{failed:?}");
 }
 
+/// Hears that a call waits.
+#[derive(Default)]
+struct Waiting(Notify);
+
+impl Progress for Waiting {
+    fn report(&self, _: u64, _: Option<u64>, message: &str) {
+        assert_eq!(message, "waiting for the user's word");
+        self.0.notify_one();
+    }
+}
+
 #[tokio::test]
 async fn a_call_waits_for_the_word_of_its_user() {
     let (fixture, _, token) = careful().await;
     let link = asked(&fixture, &token, "this").await;
     let (ctx, served) = opened(&fixture, &token).await;
+    let waiting = Arc::new(Waiting::default());
+    let ctx = Ctx { progress: waiting.clone(), ..ctx };
     let tool = served.set.find(SEND).unwrap().clone();
     let arguments = Map::from_iter([("what".to_owned(), json!("this"))]);
     let mut running =
         calls::start_again(&fixture.app, &ctx, &served, &tool, arguments, calls::RequestMemory::default());
     let answering = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        waiting.0.notified().await;
         says(&fixture, &link, "browser", true).await.unwrap();
     };
     let (result, ()) = tokio::join!(running.answer(), answering);
@@ -191,12 +207,14 @@ async fn attack_82_a_tool_that_is_taken_away_while_its_user_is_asked_is_not_call
     let (fixture, config, token) = careful().await;
     let link = asked(&fixture, &token, "this").await;
     let (ctx, served) = opened(&fixture, &token).await;
+    let waiting = Arc::new(Waiting::default());
+    let ctx = Ctx { progress: waiting.clone(), ..ctx };
     let tool = served.set.find(SEND).unwrap().clone();
     let arguments = Map::from_iter([("what".to_owned(), json!("this"))]);
     let mut running =
         calls::start_again(&fixture.app, &ctx, &served, &tool, arguments, calls::RequestMemory::default());
     let meanwhile = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        waiting.0.notified().await;
         let mut mappings = configs::get(&fixture.app, &fixture.ctx, &config).await.unwrap().mappings;
         mappings[0].tools = vec!["acme_list_things".into()];
         let kept = mappings
