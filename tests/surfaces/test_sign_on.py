@@ -105,6 +105,10 @@ def test_attacks_12_14_15_16_and_18_an_answer_counts_once_in_its_own_browser_and
 def test_a_provider_that_is_gone_is_told_and_passwords_go_on(sign_on):
     sign_on.process.kill()
     sign_on.process.wait(timeout=10)
+    # A server that goes on has for minutes what the provider said of itself, and leads people there; one that starts asks.
+    assert Walker().open(f"{sign_on.server.url}/sign-in").status == 200
+    sign_on.server.stop()
+    sign_on.server.start()
     walker = Walker().open(f"{sign_on.server.url}/sign-in")
     walker.submit("provider")
     assert walker.status == 503 and "does not say how people sign in there" in walker.text
