@@ -189,7 +189,11 @@ def test_attack_72_escapes_are_shown_not_obeyed(either):
 def test_the_installations_own_journal_is_listed(either):
     either.cli("key", "rotate", "root")
     records = either.cli_json("logs", "list", "--installation", "--limit", "5")
-    assert records[0]["action"] == "root_key.rotated" and records[0]["actor"] == "operator"
+    (rotated,) = (record for record in records[:3] if record["action"] == "root_key.rotated")
+    assert rotated["actor"] == "operator"
+    told = [record for record in records if record["action"] == "rotation.root_key"][:2]
+    assert [record["phase"] for record in told] == ["outcome", "intent"] and told[0]["subject"] == told[1]["subject"]
+    assert told[0]["detail"]["ended"] == "whole" and told[0]["detail"]["wrapped"] > 0
     assert "root_key.rotated" not in {record["action"] for record in either.cli_json("logs", "list")}
     done = either.cli("--environment", "development", "logs", "list", "--installation", check=False)
     assert done.returncode == 1 and "no environment's" in done.stderr

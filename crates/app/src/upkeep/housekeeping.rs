@@ -10,7 +10,7 @@ use crate::{App, Result};
 use std::collections::BTreeSet;
 use valetkey_core::context;
 use valetkey_domain::Timestamp;
-use valetkey_domain::ctx::{Actor, Detached};
+use valetkey_domain::ctx::Actor;
 use valetkey_storage::{authorizations, clients};
 
 /// Removes what has ended: links and consents, client secrets (both a day ago), and tokens for which no person spoke up
@@ -36,7 +36,7 @@ pub async fn tidy(app: &App) -> Result<u64> {
     }
     gone += sign_in::tidy(app).await?;
     // What a rotation left when it was cut off.
-    keys::reseal(app, &Detached).await?;
+    keys::resume(app).await?;
     gone += keys::retire(app).await?;
     Ok(gone + forget(app).await?)
 }

@@ -1,30 +1,35 @@
 //! The operator's use of keys: which there are, another root, another data key. All of it goes on while calls do.
 //!
 //! A rotation of data keys takes effect at once for what is written; what is stored is sealed again in batches
-//! ([`reseal`]). Nothing remembers how far that has come: what is not under the newest key is left to do, also for the
-//! next start after a crash. A key that was superseded goes when nothing names it any more (`retire`).
+//! ([`reseal`]). What is not under the newest key is left to do, also for the next start after a crash; the installation's
+//! journal tells what was begun, how far each stage came and that it ended (`told`). A key that was superseded goes when
+//! nothing names it any more (`retire`).
 
 mod goal;
 mod reseal;
 mod retire;
 mod root;
+mod told;
 
 pub use goal::{Goal as RootGoal, goal as root_goal};
-pub use reseal::reseal;
 pub(crate) use retire::retire;
 pub use root::{
     at_hand as roots_at_hand, learn as learn_root, rotate as rotate_root, uses as root_uses, wrapping as wrapping_root,
 };
+pub use told::Stages;
 
 use crate::tenancy::environments;
 use crate::tenancy::tokens::TOKEN_LIFE;
 use crate::{App, Error, Result};
+use reseal::reseal;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
+use told::Rotation;
 use valetkey_core::context;
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_core::journal;
-use valetkey_domain::ctx::{Actor, Progress};
+use valetkey_domain::ctx::{Actor, Detached, Progress};
 use valetkey_domain::environment::Environment;
 use valetkey_domain::id::EnvironmentId;
 use valetkey_domain::{Ctx, Kind, Timestamp};
@@ -116,18 +121,48 @@ pub async fn rotate(app: &App, which: &KeySelection, progress: &dyn Progress) ->
             "there is no such key to rotate: a key is made when it is first needed; `valetkey key list` shows all";
         return Err(Error::new(Kind::FailedPrecondition, message));
     }
-    let mut done = Rotated::default();
+    let mut rotation = Rotation::begin(app, "rotation.data_keys", meant(which, &selected)).await?;
+    let ended = make_and_reseal(app, &selected, progress, &mut rotation.stages).await;
+    let ((), stages) = rotation.end(ended)?;
+    let urls = selected.iter().any(|key| key.purpose == Purpose::Url.as_str());
+    Ok(Rotated { made: stages.made, resealed: stages.resealed(), urls })
+}
+
+/// Seals again what a rotation left when it was cut off, and tells of it.
+///
+/// # Errors
+/// As for [`rotate`].
+pub(crate) async fn resume(app: &App) -> Result<()> {
+    let mut stages = Stages::default();
+    let ended = reseal(app, &Detached, &mut stages).await;
+    told::resumed(app, &stages, &ended).await?;
+    ended
+}
+
+async fn make_and_reseal(
+    app: &App,
+    selected: &[&StoredKey],
+    progress: &dyn Progress,
+    stages: &mut Stages,
+) -> Result<()> {
     for key in selected {
-        progress.report(done.made, None, &format!("a new key for {}", key.purpose));
+        progress.report(stages.made, None, &format!("a new key for {}", key.purpose));
         succeed(app, key).await?;
-        done.made += 1;
-        done.urls |= key.purpose == Purpose::Url.as_str();
+        stages.made += 1;
         if key.purpose == Purpose::Signing.as_str() {
             sign_anew(app).await?;
         }
     }
-    done.resealed = reseal(app, progress).await?;
-    Ok(done)
+    reseal(app, progress, stages).await
+}
+
+/// What a rotation is to do: how many keys of each purpose it makes.
+fn meant(which: &KeySelection, selected: &[&StoredKey]) -> Map<String, Value> {
+    let mut keys = BTreeMap::new();
+    for key in selected {
+        *keys.entry(key.purpose.as_str()).or_insert(0_u64) += 1;
+    }
+    journal::detail([("keys", json!(keys)), ("environment", json!(which.environment))])
 }
 
 /// Makes the next generation of a key. A url key's predecessor is removed with it.

@@ -1,6 +1,6 @@
 //! MCP configs: which connections and tools a user's server shows.
 
-use super::reply::{PAGE, Reply, all, message, moment, one, rows};
+use super::reply::{PAGE, Reply, all, all_behind, message, moment, one, rows};
 use anyhow::{Result, anyhow, ensure};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -251,16 +251,7 @@ async fn edited(app: &App, ctx: &Ctx, config: McpConfig, options: Options) -> Re
 }
 
 async fn all_versions(app: &App, ctx: &Ctx, config: &McpConfig) -> Result<Reply> {
-    let (mut found, mut before) = (Vec::new(), None);
-    loop {
-        let some = versions::list(app, ctx, &config.id, before, PAGE).await?;
-        before = some.last().map(|last| last.version);
-        let full = some.len() == PAGE as usize;
-        found.extend(some);
-        if !full {
-            break;
-        }
-    }
+    let found = all_behind!(|before| versions::list(app, ctx, &config.id, before, PAGE), |last| last.version);
     Ok(rows(found.iter().map(|one| {
         let (made, current) = (moment(one.created_at), one.version == config.version);
         json!({"version": one.version, "made": made, "now": current, "connections": one.connections, "description": one.description})

@@ -63,6 +63,24 @@ macro_rules! all {
 }
 pub(super) use all;
 
+/// The same for a list that is asked for what comes behind the last one that is known:
+/// `all_behind!(|before| list(.., before, PAGE), |last| last.version)`.
+macro_rules! all_behind {
+    (|$before:ident| $list:expr, |$last:ident| $key:expr) => {{
+        let (mut items, mut $before) = (Vec::new(), None);
+        loop {
+            let some = $list.await?;
+            let full = some.len() == $crate::operator::reply::PAGE as usize;
+            $before = some.last().map(|$last| $key);
+            items.extend(some);
+            if !full {
+                break items;
+            }
+        }
+    }};
+}
+pub(super) use all_behind;
+
 #[cfg(test)]
 mod tests {
     use valetkey_app::{Listed, Page};
@@ -77,5 +95,17 @@ mod tests {
         };
         let listed = async { anyhow::Ok(all!(|page| pages(page))) };
         assert_eq!(listed.await.unwrap(), (0..2_500).collect::<Vec<u64>>());
+    }
+
+    #[tokio::test]
+    async fn a_list_by_its_last_one_has_no_end_before_its_last_page_either() {
+        for count in [0, 999, 1_000, 2_000, 2_500_u64] {
+            let older = async |before: Option<u64>| {
+                let until = before.unwrap_or(count);
+                anyhow::Ok((until.saturating_sub(u64::from(super::PAGE))..until).rev().collect::<Vec<_>>())
+            };
+            let listed = async { anyhow::Ok(all_behind!(|before| older(before), |last| *last)) };
+            assert_eq!(listed.await.unwrap(), (0..count).rev().collect::<Vec<_>>(), "{count}");
+        }
     }
 }

@@ -7,11 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
 use valetkey_app::App;
-use valetkey_app::events::webhooks::{self, Issued, Replay, Webhook, WebhookSettings};
+use valetkey_app::events::webhooks::{self, DeadLetter, Issued, Replay, Webhook, WebhookSettings};
 use valetkey_domain::Ctx;
-
-/// How many dead letters are shown at a time.
-const SHOWN: u32 = 1_000;
+use valetkey_domain::id::EventId;
 
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -65,10 +63,16 @@ pub(crate) enum Verb {
         /// Its id (whk_...)
         id: String,
     },
-    /// Events that were given up
+    /// Events that were given up, oldest first
     DeadLetters {
         /// The webhook's id (whk_...)
         id: String,
+        /// How many
+        #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+        /// Only those behind this event (evt_...)
+        #[arg(long, value_name = "ID")]
+        behind: Option<String>,
     },
     /// Send events again, beside the order of what happens meanwhile
     Replay {
@@ -112,7 +116,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         }
         Verb::List => Ok(rows(webhooks::list(app, ctx).await?.iter().map(row))),
         Verb::Get { id } => get(app, ctx, id).await,
-        Verb::DeadLetters { id } => dead(app, ctx, id).await,
+        Verb::DeadLetters { id, limit, behind } => dead(app, ctx, id, limit, behind).await,
         Verb::Replay { id, event, dead } => {
             let again = match event {
                 Some(event) => Replay::Event(event.try_into()?),
@@ -143,17 +147,26 @@ async fn get(app: &App, ctx: &Ctx, id: String) -> Result<Reply> {
     Ok(one(row))
 }
 
-async fn dead(app: &App, ctx: &Ctx, id: String) -> Result<Reply> {
-    let found = webhooks::dead(app, ctx, &id.try_into()?, "", SHOWN).await?;
-    let more = found.len() == SHOWN as usize;
-    let shown = found.iter().map(|letter| {
+async fn dead(app: &App, ctx: &Ctx, id: String, limit: u32, behind: Option<String>) -> Result<Reply> {
+    let behind = behind.map(EventId::try_from).transpose()?;
+    let behind = behind.as_ref().map_or("", EventId::as_str);
+    // One more than is shown says whether there are more.
+    let found = webhooks::dead(app, ctx, &id.try_into()?, behind, limit + 1).await?;
+    Ok(page_of_dead(&found, limit as usize))
+}
+
+/// So many of these; if there are more, how they are had.
+fn page_of_dead(found: &[DeadLetter], limit: usize) -> Reply {
+    let shown = found.get(..limit).unwrap_or(found);
+    let last = shown.last().filter(|_| found.len() > shown.len());
+    let note = last.map(|last| format!("There are more: --behind {} shows those that follow.", last.event));
+    let row = |letter: &DeadLetter| {
         json!({
             "event": letter.event, "type": letter.kind, "given_up_at": moment(letter.died_at), "tries": letter.attempts,
             "why": letter.last_error,
         })
-    });
-    let note = more.then(|| format!("The first {SHOWN} are shown; there may be more."));
-    Ok(Reply { note, ..rows(shown) })
+    };
+    Reply { note, ..rows(shown.iter().map(row)) }
 }
 
 fn row(webhook: &Webhook) -> Value {
@@ -171,4 +184,30 @@ fn issued(issued: &Issued) -> Reply {
     let row = json!({"id": issued.webhook.id, "url": issued.webhook.url, "secret": issued.secret.expose()});
     let note = "The secret is shown this once: keep it where your app verifies what it receives.";
     Reply { note: Some(note.into()), ..one(row) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use valetkey_domain::Timestamp;
+
+    #[test]
+    fn a_page_of_dead_letters_says_how_the_next_one_is_had() {
+        let letter = |number: u32| DeadLetter {
+            event: EventId::parse(&format!("evt_{number:03}")).unwrap(),
+            kind: None,
+            died_at: Timestamp::UNIX_EPOCH,
+            attempts: 9,
+            last_error: "500".into(),
+        };
+        let found: Vec<DeadLetter> = (0..4).map(letter).collect();
+        let page = page_of_dead(&found, 3);
+        assert_eq!((page.rows.len(), &page.rows[2]["event"]), (3, &json!("evt_002")));
+        assert!(page.note.unwrap().contains("--behind evt_002 "));
+        for whole in [4, 5] {
+            let page = page_of_dead(&found, whole);
+            assert_eq!((page.rows.len(), page.note), (4, None));
+        }
+        assert_eq!(page_of_dead(&[], 3).note, None);
+    }
 }

@@ -154,6 +154,10 @@ async fn what_was_given_up_can_be_sent_again_and_goes_with_its_webhook() {
     }
     let page = dead_letters::page(&db.ours, &mut tx, &one.id, "", 9).await.unwrap();
     assert_eq!(page, [DeadLetter { attempts: 10, ..letter }]);
+    assert!(
+        dead_letters::page(&db.ours, &mut tx, &one.id, event.id.as_str(), 9).await.unwrap().is_empty(),
+        "behind it"
+    );
     assert!(dead_letters::page(&db.theirs, &mut tx, &one.id, "", 9).await.unwrap().is_empty());
     assert_eq!(dead_letters::count(&db.theirs, &mut tx, &one.id).await.unwrap(), 0);
     assert!(!queues::add_again(&db.theirs, &mut tx, &one.id, &event.id, at(2)).await.unwrap());

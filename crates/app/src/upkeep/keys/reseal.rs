@@ -3,6 +3,7 @@
 //! What lives for minutes is left alone (PKCE verifiers, tokens that wait for a person's word): the old key opens it
 //! until it is gone. The journal's leaves are never touched; its old keys stay to check them.
 
+use super::told::Stages;
 use crate::connections::{self, Wired, reseal_secret};
 use crate::events::webhooks;
 use crate::tenancy::environments;
@@ -20,33 +21,32 @@ use valetkey_vault::{Purpose, seal};
 /// How many values one transaction changes: others that write wait for it.
 const BATCH: i64 = 100;
 
-/// Seals again whatever is not under the newest key of its purpose. Gives how many values were.
+/// Seals again whatever is not under the newest key of its purpose, and counts it.
 ///
 /// # Errors
 /// A value does not open, a key cannot be had, or the database cannot be written. What was done stays done.
-pub async fn reseal(app: &App, progress: &dyn Progress) -> Result<u64> {
+pub(super) async fn reseal(app: &App, progress: &dyn Progress, done: &mut Stages) -> Result<()> {
     let stored = rows::all(&mut app.core.store.read().await?).await?;
-    let mut done = 0;
     for environment in environments::list(app).await? {
         let ctx = context::enter(&app.core, environment.id, Actor::System);
         if superseded(&stored, ctx.environment.as_str(), Purpose::Credential) {
-            done += credentials(app, &ctx, progress).await?;
-            done += revocations(app, &ctx, progress).await?;
+            credentials(app, &ctx, progress, &mut done.accounts).await?;
+            revocations(app, &ctx, progress, &mut done.revocations).await?;
         }
         if superseded(&stored, ctx.environment.as_str(), Purpose::Client) {
-            done += client_secrets(app, &ctx, progress).await?;
+            client_secrets(app, &ctx, progress, &mut done.connections).await?;
         }
         if superseded(&stored, ctx.environment.as_str(), Purpose::Webhook) {
             for webhook in webhooks::list(app, &ctx).await? {
                 let resealed = webhooks::reseal(app, &ctx, &webhook).await;
-                done += u64::from(skip_damaged(resealed.map(Some), webhook.id.as_str())?.unwrap_or(false));
+                done.webhooks += u64::from(skip_damaged(resealed.map(Some), webhook.id.as_str())?.unwrap_or(false));
             }
         }
     }
     if superseded(&stored, "", Purpose::Signing) {
-        done += app.core.keyring.reseal_signing().await?;
+        done.signing_keys += app.core.keyring.reseal_signing().await?;
     }
-    Ok(done)
+    Ok(())
 }
 
 /// Whether there is a key that something may still be under.
@@ -54,19 +54,19 @@ fn superseded(stored: &[StoredKey], environment: &str, purpose: Purpose) -> bool
     stored.iter().filter(|key| key.environment == environment && key.purpose == purpose.as_str()).count() > 1
 }
 
-async fn credentials(app: &App, ctx: &Ctx, progress: &dyn Progress) -> Result<u64> {
+async fn credentials(app: &App, ctx: &Ctx, progress: &dyn Progress, done: &mut u64) -> Result<()> {
     let newest = app.core.keyring.newest(&ctx.environment, Purpose::Credential).await?;
     let prefix = seal::prefix(&newest)?;
     let total = sealed::credentials_left(&mut app.core.store.read().await?, &ctx.environment, &prefix).await?;
-    let (mut done, mut after) = (0, String::new());
+    let mut after = String::new();
     loop {
         let mut tx = app.core.store.read().await?;
         let batch = sealed::credentials(&mut tx, &ctx.environment, &prefix, &after, BATCH).await?;
         drop(tx);
-        let Some(last) = batch.last() else { return Ok(done) };
+        let Some(last) = batch.last() else { return Ok(()) };
         after = last.id.to_string();
-        done += replace(app, ctx, &batch).await?;
-        progress.report(done, Some(total), "accounts' tokens sealed under the new key");
+        *done += replace(app, ctx, &batch).await?;
+        progress.report(*done, Some(total), "accounts' tokens sealed under the new key");
     }
 }
 
@@ -92,25 +92,25 @@ async fn replace(app: &App, ctx: &Ctx, batch: &[ConnectedAccount]) -> Result<u64
 }
 
 /// What is still to be revoked at providers.
-async fn revocations(app: &App, ctx: &Ctx, progress: &dyn Progress) -> Result<u64> {
+async fn revocations(app: &App, ctx: &Ctx, progress: &dyn Progress, done: &mut u64) -> Result<()> {
     let newest = app.core.keyring.newest(&ctx.environment, Purpose::Credential).await?;
     let prefix = seal::prefix(&newest)?;
-    let (mut done, mut after) = (0, String::new());
+    let mut after = String::new();
     loop {
         let mut tx = app.core.store.read().await?;
         let batch = sealed::revocations(&mut tx, &ctx.environment, &prefix, &after, BATCH).await?;
         drop(tx);
-        let Some(last) = batch.last() else { return Ok(done) };
+        let Some(last) = batch.last() else { return Ok(()) };
         after = last.id.to_string();
         for revocation in &batch {
             let (place, was) = (places::revocation(revocation), &revocation.sealed);
             let resealed = app.core.keyring.resealed(&ctx.environment, Purpose::Credential, &place, was).await;
             let Some(resealed) = skip_damaged(resealed, revocation.id.as_str())? else { continue };
             let mut tx = app.core.store.write().await?;
-            done += u64::from(sealed::replace_revocation(&mut tx, &revocation.id, was, &resealed).await?);
+            *done += u64::from(sealed::replace_revocation(&mut tx, &revocation.id, was, &resealed).await?);
             tx.commit().await?;
         }
-        progress.report(done, None, "tokens to be revoked sealed under the new key");
+        progress.report(*done, None, "tokens to be revoked sealed under the new key");
     }
 }
 
@@ -125,8 +125,8 @@ fn skip_damaged<T>(done: Result<Option<T>>, row: &str) -> Result<Option<T>> {
     }
 }
 
-async fn client_secrets(app: &App, ctx: &Ctx, progress: &dyn Progress) -> Result<u64> {
-    let (mut done, mut after) = (0, None);
+async fn client_secrets(app: &App, ctx: &Ctx, progress: &dyn Progress, done: &mut u64) -> Result<()> {
+    let mut after = None;
     loop {
         let page = Page { size: 100, after };
         let found = connections::list(app, ctx, &connections::Filter::default(), &page).await?;
@@ -135,12 +135,12 @@ async fn client_secrets(app: &App, ctx: &Ctx, progress: &dyn Progress) -> Result
                 Ok(wired) => reseal_secret(app, ctx, &wired).await.map(Some),
                 Err(error) => Err(error),
             };
-            done += u64::from(skip_damaged(resealed, connection.id.as_str())?.unwrap_or(false));
-            progress.report(done, None, "OAuth clients' secrets sealed under the new key");
+            *done += u64::from(skip_damaged(resealed, connection.id.as_str())?.unwrap_or(false));
+            progress.report(*done, None, "OAuth clients' secrets sealed under the new key");
         }
         match found.next {
             Some(next) => after = Some(next),
-            None => return Ok(done),
+            None => return Ok(()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Another root: every data key is wrapped anew. The data keys themselves stay, so nothing that they sealed is touched.
 
+use super::told::Rotation;
 use crate::{App, Error, Result};
 use serde_json::json;
 use valetkey_core::failpoint::{Failpoint, reach};
@@ -24,6 +25,13 @@ const ROUNDS: u32 = 5;
 pub async fn rotate(app: &App, to: &str, progress: &dyn Progress) -> Result<u64> {
     let version = app.core.keyring.newest_version(to).await?;
     everyone_has(app, to).await?;
+    let meant = journal::detail([("to", json!(version))]);
+    let mut rotation = Rotation::begin(app, "rotation.root_key", meant).await?;
+    let ended = go_over(app, (to, &version), progress, &mut rotation.stages.wrapped).await;
+    rotation.end(ended).map(|((), stages)| stages.wrapped)
+}
+
+async fn go_over(app: &App, (to, version): (&str, &str), progress: &dyn Progress, done: &mut u64) -> Result<()> {
     let ctx = context::installation(&app.core, Actor::Operator);
     let mut tx = app.core.change(&ctx).await?;
     let from = meta::get(&mut tx, meta::ROOT).await?;
@@ -31,16 +39,15 @@ pub async fn rotate(app: &App, to: &str, progress: &dyn Progress) -> Result<u64>
     let detail = journal::detail([("from", json!(from)), ("to", json!(version))]);
     tx.record("root_key.rotated", to, detail).await?.commit().await?;
     reach(Failpoint::RotationRootCommitted);
-    let mut done = 0;
     for _ in 0..ROUNDS {
-        let left = left(app, to, &version).await?;
+        let left = left(app, to, version).await?;
         if left.is_empty() {
-            return Ok(done);
+            return Ok(());
         }
-        let total = done + u64::try_from(left.len()).unwrap_or(u64::MAX);
+        let total = *done + u64::try_from(left.len()).unwrap_or(u64::MAX);
         for key in left {
-            done += u64::from(rewrap(app, key, to).await?);
-            progress.report(done, Some(total), "data keys wrapped under the new root key");
+            *done += u64::from(rewrap(app, key, to).await?);
+            progress.report(*done, Some(total), "data keys wrapped under the new root key");
         }
     }
     Err(Error::new(Kind::Unavailable, "keys go on being made under the old root key: run the command again"))
