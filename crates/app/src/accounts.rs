@@ -7,14 +7,15 @@ pub(crate) mod used;
 mod waiting;
 
 pub use crate::credentials::revoke::AtProvider;
+pub use crate::credentials::schemes::{ImportedCredential, ShownCredential};
 pub use closing::{Closed, ClosingProgress, closings_due, delete, delete_connection, disconnect, under_way};
-pub use given::{ImportedCredential, ShownCredential};
 
 use crate::connections::{self, Wired};
 use crate::credentials::refresh;
+use crate::credentials::schemes::{brought, shown};
 use crate::tenancy::clients;
 use crate::{App, Error, Listed, Page, Result};
-use given::{brought, seal, shown};
+use given::seal;
 use replaced::Replaced;
 use serde_json::{Map, Value};
 use std::time::Duration;

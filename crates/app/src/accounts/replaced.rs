@@ -1,11 +1,11 @@
 //! Tokens of an account that the app replaces by others: nobody holds them any more, so they end at the provider if they
 //! are known to be another person's. Of the same person they may be of the grant that the new ones live on too.
 
-use super::given::Brought;
 use crate::connections::Wired;
 use crate::credentials::identity::{self, Whose};
 use crate::credentials::revocations;
 use crate::credentials::revoke::{self, AtProvider, Ready};
+use crate::credentials::schemes::Brought;
 use crate::tenancy::clients;
 use crate::{App, Error, Result};
 use serde_json::{Value, json};

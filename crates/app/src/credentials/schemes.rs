@@ -1,8 +1,9 @@
 //! How connectors sign in, and how what a user gave meets a request: the one place that knows the schemes.
 //!
 //! [`present`] puts a credential into a request, [`renewal`] gets a new access token for one, [`fit`] says whether what was
-//! typed will do, [`trial`] tries it at the app, [`try_out`] the same without an account.
+//! typed will do, `brought` what an app brings itself, [`trial`] tries it at the app, [`try_out`] the same without an account.
 
+mod brought;
 mod fit;
 mod key_pair;
 mod present;
@@ -11,8 +12,10 @@ mod service_account;
 mod trial;
 mod unstored;
 
+pub(crate) use brought::{Brought, brought, shown};
+pub use brought::{ImportedCredential, ShownCredential};
 pub use fit::{Fault, Faults, asked, service_account_of};
-pub(crate) use fit::{fit, has_lines, named, subject};
+pub(crate) use fit::{fit, has_lines};
 pub(crate) use present::{present, sent};
 pub(crate) use renewal::renewal;
 pub(crate) use trial::{Trial, trial};

@@ -36,7 +36,7 @@ fn arrows(read: &Crate) -> Arrows {
 fn counts(used: &Used<'_>, target: &Target) -> bool {
     let Target::Item { module, .. } = target else { return false };
     let shows = used.how.is_none() && used.shown && module.starts_with(used.module);
-    let on_another = matches!(used.how, Some(How::Method { .. })) && used.path.len() == 1;
+    let on_another = matches!(used.how, Some(How::Method { .. } | How::Field)) && used.path.len() == 1;
     !(shows || on_another)
 }
 

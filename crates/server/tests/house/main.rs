@@ -80,6 +80,11 @@ fn writes_without_a_record_have_a_reason() {
     none(&owners::unrecorded(&source::below(&root().join("crates/app/src")), owners::UNRECORDED));
 }
 
+#[test]
+fn effects_outside_are_told() {
+    none(&owners::effects(&source::below(&root().join("crates/app/src")), owners::EFFECTS));
+}
+
 /// What arms a failpoint exists in debug builds alone, and no profile for users makes one of those.
 #[test]
 fn no_release_can_be_told_where_to_die() {

@@ -61,7 +61,7 @@ impl Crate {
     }
 
     fn mentioned(&self, at: &[String], path: &[String], how: How, methods: &Methods) -> BTreeSet<Target> {
-        if let (How::Method { .. }, 1) = (how, path.len()) {
+        if let (How::Method { .. } | How::Field, 1) = (how, path.len()) {
             return BTreeSet::new();
         }
         let mut targets = self.leads(at, path);

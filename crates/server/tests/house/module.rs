@@ -48,6 +48,8 @@ pub(crate) enum How {
     Macro,
     /// The last name is a method, called on something; the number of its arguments is known.
     Method { arguments: usize },
+    /// The last name is a field of something.
+    Field,
 }
 
 /// A path that code mentions.

@@ -37,6 +37,65 @@ pub(crate) const UNRECORDED: &[(&str, &str)] = &[
     ("upkeep/restore.rs", "the journal is among what is put back, and goes on from there"),
 ];
 
+/// The files of `app` that have the way out in hand, and how what they do outside is told.
+pub(crate) const EFFECTS: &[(&str, &str)] = &[
+    (
+        "calls/proxy/exchange.rs",
+        "a proxied request: its intent is in the journal before it leaves (calls/proxy/record.rs)",
+    ),
+    ("calls/send.rs", "a tool call: its intent is in the journal before its first request leaves (calls/record.rs)"),
+    ("connections/discovery/find.rs", "documents are read without a credential; nothing changes anywhere"),
+    (
+        "connections/discovery/registration.rs",
+        "a client is registered: connection.registration_begun before it, an outcome or, after a crash, \
+         connection.registration_lost",
+    ),
+    (
+        "consent/exchange.rs",
+        "a code is exchanged: the consent is taken to 'exchanging' before it (consent/callback.rs), authorization.ended after \
+         it or after a crash; tokens that nobody takes are revoked",
+    ),
+    ("credentials/identity.rs", "whose a token is: read"),
+    (
+        "credentials/refresh/exchange.rs",
+        "tokens are refreshed: account.refresh_begun before it, an outcome or, after a crash, account.refresh_lost",
+    ),
+    (
+        "credentials/revocations.rs",
+        "tokens are revoked: what is to be is committed with their end, and tried until it is told",
+    ),
+    (
+        "credentials/schemes/key_pair.rs",
+        "asks on behalf of who has a renewal: credentials/refresh/exchange.rs, trial.rs",
+    ),
+    (
+        "credentials/schemes/renewal.rs",
+        "asks on behalf of who has a renewal: credentials/refresh/exchange.rs, trial.rs",
+    ),
+    (
+        "credentials/schemes/trial.rs",
+        "what was typed is tried by a request that reads; a token that is had for it, by our own secret, ends by itself",
+    ),
+    (
+        "credentials/schemes/unstored.rs",
+        "whoever writes a connector's file tries it: a request that reads, with a credential that is kept nowhere",
+    ),
+    (
+        "entrance/sign_on.rs",
+        "a code of single sign-on is spent by who brought it; what it brings is used at once and kept nowhere",
+    ),
+    (
+        "events/deliver/send.rs",
+        "a webhook is told: the event is committed with its change, and told until it is taken or given up",
+    ),
+    ("events/webhooks.rs", "whether the address of a webhook may be called; nothing is sent"),
+    ("upkeep/doctor/address.rs", "reads our own public keys at our own address"),
+    (
+        "upstream/carrier.rs",
+        "a remote server's tools are listed, which reads, or called: then the call's intent comes before it (calls/record.rs)",
+    ),
+];
+
 /// A text for each struct literal of a sealed place, and each other name for its type, outside of these files.
 pub(crate) fn places(room: &str, sources: &[Source], allowed: &[&str]) -> Vec<String> {
     let read = Crate::read(sources);
@@ -70,12 +129,27 @@ pub(crate) fn unrecorded(sources: &[Source], reasons: &[(&str, &str)]) -> Vec<St
             _ => false,
         }
     };
-    let found: Vec<Used<'_>> = read.used().into_iter().filter(begins).collect();
+    listed(&read, reasons, "a write that needs no record", begins)
+}
+
+/// A text for each place that has the way out in hand in a file of which it isn't said how what it does outside is told, and
+/// each such word that nothing needs.
+pub(crate) fn effects(sources: &[Source], told: &[(&str, &str)]) -> Vec<String> {
+    let read = Crate::read(sources);
+    listed(&read, told, "the way out, and not a word of how what is done outside is told", |used| match used.how {
+        Some(How::Field) => used.path.last().is_some_and(|name| name == "outbound"),
+        _ => ends_with(used, "Outbound") || goes_through(used, "Outbound"),
+    })
+}
+
+/// A text for each use of this kind in a file that isn't listed, and each file that is listed for nothing or without a word.
+fn listed(read: &Crate, reasons: &[(&str, &str)], what: &str, is: impl Fn(&Used<'_>) -> bool) -> Vec<String> {
+    let found: Vec<Used<'_>> = read.used().into_iter().filter(is).collect();
     let files: BTreeSet<&str> = found.iter().map(|used| used.file).collect();
     let told = found.iter().filter(|used| !reasons.iter().any(|(file, _)| *file == used.file));
     let spare = reasons.iter().filter(|(file, _)| !files.contains(file));
     let empty = reasons.iter().filter(|(_, reason)| reason.trim().is_empty());
-    told.map(|used| format!("{}:{}: a write that needs no record", used.file, used.line))
+    told.map(|used| format!("{}:{}: {what}", used.file, used.line))
         .chain(spare.map(|(file, _)| format!("{file} is listed and has none")))
         .chain(empty.map(|(file, _)| format!("{file} is listed without a reason")))
         .chain(read.lost.clone())
@@ -210,5 +284,25 @@ mod tests {
         ]);
         assert_eq!(unrecorded(&without, &[]), Vec::<String>::new());
         assert_eq!(unrecorded(&without, &[("a.rs", "for a reason")]).len(), 1, "listed, and it has none");
+    }
+
+    #[test]
+    fn who_has_the_way_out_says_how_what_it_does_is_told() {
+        let lib = ("lib.rs", "mod a; #[cfg(test)] mod tests { fn f() { core.outbound.of(x) } }");
+        for text in [
+            "async fn f(app: &App) { app.core.outbound.of(&ctx.environment).send(request).await }",
+            "fn f(core: &Core) { let way = &core.outbound; g(way) }",
+            "fn f() { select! { x = app.core.outbound.of(e) => {} } }",
+            "use valetkey_outbound::Outbound; fn f(outbound: &Outbound) { g(outbound) }",
+            "fn f() { valetkey_outbound::Outbound::new(policy) }",
+        ] {
+            let files = planted(&[lib, ("a.rs", text)]);
+            assert!(!effects(&files, &[]).is_empty(), "{text}");
+            assert!(effects(&files, &[("a.rs", "in its own words")]).is_empty(), "{text}");
+            assert_eq!(effects(&files, &[("a.rs", " ")]).len(), 1, "{text}: words that say nothing");
+        }
+        let without = planted(&[lib, ("a.rs", "fn f() { outbound(); x.outbound(); let outbound = 1; g(outbound) }")]);
+        assert_eq!(effects(&without, &[]), Vec::<String>::new());
+        assert_eq!(effects(&without, &[("a.rs", "in its own words")]).len(), 1, "listed, and it has none");
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn breaches(sources: &[Source], rooms: &[(&str, u8)]) -> Vec<String> 
 
 /// The rooms that a path goes through or ends in. What lib.rs itself has belongs to none.
 fn named(read: &Crate, used: &Used<'_>) -> BTreeSet<String> {
-    let on_another = matches!(used.how, Some(How::Method { .. }));
+    let on_another = matches!(used.how, Some(How::Method { .. } | How::Field));
     let ways = (1..used.path.len()).filter(|_| !on_another);
     let through = ways.flat_map(|length| read.leads(used.module, &used.path[..length]));
     through

@@ -49,9 +49,11 @@ fn one(trees: &[TokenTree], start: usize, next: usize, path: Vec<String>, span: 
         _ => None,
     };
     if before('.') && !(start > 1 && is(trees, start - 2, '.')) {
-        let arguments = opens(Delimiter::Parenthesis)?.stream();
-        let arguments = usize::from(!arguments.is_empty());
-        return Some(Mention { path: path.into_iter().take(1).collect(), how: How::Method { arguments }, line });
+        let how = opens(Delimiter::Parenthesis).map_or(How::Field, |arguments| {
+            let arguments = usize::from(!arguments.stream().is_empty());
+            How::Method { arguments }
+        });
+        return Some(Mention { path: path.into_iter().take(1).collect(), how, line });
     }
     // A macro's own variable, a lifetime, or the rest of a path whose front is something else.
     let rest = before(':') && start > 1 && is(trees, start - 2, ':');

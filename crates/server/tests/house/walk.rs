@@ -156,6 +156,13 @@ impl Visit<'_> for Collector<'_> {
         visit::visit_expr_struct(self, literal);
     }
 
+    fn visit_expr_field(&mut self, field: &syn::ExprField) {
+        if let syn::Member::Named(name) = &field.member {
+            self.mention(vec![plain(name)], How::Field, name.span());
+        }
+        visit::visit_expr_field(self, field);
+    }
+
     fn visit_expr_method_call(&mut self, call: &syn::ExprMethodCall) {
         let on_self = matches!(&*call.receiver, syn::Expr::Path(path) if path.path.is_ident("self"));
         let mut path = self.this.clone().filter(|_| on_self).unwrap_or_default();

@@ -108,7 +108,7 @@ pub fn service_account_of(text: &Secret<str>) -> Result<String> {
 ///
 /// # Errors
 /// It is missing, or no address of a person.
-pub(crate) fn subject(wired: &Wired, subject: String) -> Result<Typed> {
+pub(super) fn subject(wired: &Wired, subject: String) -> Result<Typed> {
     let given: Typed = [("subject".to_owned(), Secret::from(subject))].into_iter().collect();
     match fit(wired, &given) {
         Ok((typed, _)) => Ok(typed),
@@ -120,7 +120,7 @@ pub(crate) fn subject(wired: &Wired, subject: String) -> Result<Typed> {
 ///
 /// # Errors
 /// The member that is no field, with the nearest, or what a field lacks.
-pub(crate) fn named(wired: &Wired, members: &Map<String, Value>) -> Result<(Typed, Map<String, Value>)> {
+pub(super) fn named(wired: &Wired, members: &Map<String, Value>) -> Result<(Typed, Map<String, Value>)> {
     if members.len() > MEMBERS {
         return Err(Error::invalid(format!("static_auth.details has more than {MEMBERS} members")));
     }
