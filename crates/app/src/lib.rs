@@ -69,7 +69,7 @@ impl App {
     /// The system on this ground.
     #[must_use]
     pub fn new(core: Core) -> Self {
-        let limits = calls::Limits::of(core.settings.bounds);
+        let limits = calls::Limits::of(core.settings.bounds, core.memory.clone());
         Self(Arc::new(Inside {
             core,
             limits,

@@ -2,7 +2,7 @@
 
 use crate::journal::Writer;
 use crate::keyring::Keyring;
-use crate::{Metrics, Result, Settings};
+use crate::{MemoryBudgets, Metrics, Result, Settings};
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -24,6 +24,8 @@ pub struct Core {
     pub catalog: Catalog,
     /// The way out.
     pub outbound: Outbound,
+    /// Memory for what callers send and apps answer.
+    pub memory: MemoryBudgets,
     /// What is counted.
     pub metrics: Metrics,
     /// Rings when something was committed that a webhook is to be told of.
@@ -54,8 +56,21 @@ impl Core {
     ) -> Result<Self> {
         let journal = Writer::start(store.clone(), keyring.clone(), clock.clone(), rng.clone()).await?;
         let (metrics, tasks) = (Metrics::default(), TaskTracker::new());
-        let deliveries = Notify::new();
-        Ok(Self { store, keyring, journal, catalog, outbound, metrics, deliveries, clock, rng, tasks, settings })
+        let (deliveries, memory) = (Notify::new(), MemoryBudgets::of(&settings.bounds));
+        Ok(Self {
+            store,
+            keyring,
+            journal,
+            catalog,
+            outbound,
+            memory,
+            metrics,
+            deliveries,
+            clock,
+            rng,
+            tasks,
+            settings,
+        })
     }
 
     /// The present instant.

@@ -2,13 +2,13 @@
 //! what went wrong.
 
 use super::failed::{Failed, FailureReason};
-use super::limits::Full;
 use crate::connections::Wired;
 use crate::servers::toolset::ToolSet;
 use crate::{App, Error};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use valetkey_core::Full;
 use valetkey_domain::account::Owner;
 use valetkey_domain::id::ExecutionId;
 use valetkey_domain::instance::McpInstance;

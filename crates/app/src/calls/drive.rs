@@ -2,7 +2,6 @@
 
 use super::failed::{Failed, FailureReason};
 use super::job::Job;
-use super::limits::MemoryShare;
 use super::send::{Round, Sender};
 use super::usable::Admitted;
 use crate::Limit;
@@ -10,6 +9,7 @@ use crate::credentials::refresh::Opened;
 use serde_json::Value;
 use valetkey_connectors::native::{HEAVY_BYTES, Work};
 use valetkey_connectors::{Run, Step, memory_needed_by};
+use valetkey_core::MemoryShare;
 
 /// A call that can begin.
 pub(super) struct Begun {
@@ -83,7 +83,7 @@ impl Job {
         if round.size() == 0 {
             return Ok(None);
         }
-        let share = self.app.limits.reserve_to_shape(&self.ctx.environment, needed, self.spare()).await;
+        let share = self.app.core.memory.to_shape(&self.ctx.environment, needed, self.spare()).await;
         share.map(Some).map_err(|full| {
             let failed = self.full(&full);
             Failed { message: format!("{}{}", failed.message, self.caution()), ..failed }

@@ -1,27 +1,17 @@
-//! Calls in flight, counted exactly, so that one user or environment cannot take all of the process; turns at each host,
-//! so that an app which is slow for one environment cannot take all of its connections; and room for answers.
-//! Whoever finds a limit reached waits in line.
+//! Calls in flight, counted exactly, so that one user or environment cannot take all of the process; and turns at each
+//! host, so that an app which is slow for one environment cannot take all of its connections. Whoever finds a limit reached
+//! waits in line. Room for what is asked and answered is `core`'s.
 
-mod memory;
-mod queue;
-
-use memory::MemoryBudgets;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
-use queue::{NotAdmitted, Queues, Share};
 use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
-use valetkey_core::{Bounds, Limit};
+use valetkey_core::queue::{NotAdmitted, Queues, Share};
+use valetkey_core::{Bounds, Full, Limit, MemoryBudgets, WAITING};
 use valetkey_domain::id::{AccountId, EnvironmentId};
-
-pub(super) use memory::MemoryShare;
-pub(super) use queue::locked;
-
-/// For each call that is in flight, so many may wait.
-const QUEUE: usize = 4;
 
 /// Counts calls in flight. Clones count together.
 #[derive(Clone, Debug)]
@@ -32,6 +22,7 @@ pub struct Limits {
     accounts: Queues<AccountId>,
     hosts: Queues<(EnvironmentId, String)>,
     host_wait: Duration,
+    /// What is told of it; it is asked for where it is.
     memory: MemoryBudgets,
     most: Bounds,
 }
@@ -48,44 +39,18 @@ pub(super) struct CallSlot {
 /// A request that is counted until this is dropped.
 pub(super) type HostSlot = Share<(EnvironmentId, String)>;
 
-/// A limit that is reached.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Full {
-    pub(super) limit: Limit,
-    most: usize,
-    why: Option<NotAdmitted>,
-}
-
-impl fmt::Display for Full {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, of) = match self.limit {
-            Limit::InFlightPerAccount => ("calls", "this account"),
-            Limit::InFlightPerEnvironment => ("calls", "this environment"),
-            Limit::InFlightPerHost => ("requests", "this app's host"),
-            Limit::BytesInFlight => ("bytes of questions and answers", "this server"),
-            Limit::BytesInFlightPerEnvironment => ("bytes of questions and answers", "this environment"),
-            _ => ("calls", "this server"),
-        };
-        write!(f, "{} {what} are in flight for {of}, which is the limit ({})", self.most, self.limit.name())?;
-        match self.why {
-            Some(NotAdmitted::QueueFull) => write!(f, ", and {QUEUE} times as many wait"),
-            Some(NotAdmitted::TimedOut) => f.write_str(", and none of them ended in time"),
-            None => Ok(()),
-        }
-    }
-}
-
 impl Default for Limits {
     fn default() -> Self {
-        Self::of(Bounds::default())
+        let bounds = Bounds::default();
+        Self::of(bounds, MemoryBudgets::of(&bounds))
     }
 }
 
 impl Limits {
     /// Counts against these bounds.
     #[must_use]
-    pub fn of(most: Bounds) -> Self {
-        let calls = |most: usize| (most, most.saturating_mul(QUEUE));
+    pub fn of(most: Bounds, memory: MemoryBudgets) -> Self {
+        let calls = |most: usize| (most, most.saturating_mul(WAITING));
         let (process, environment) = (calls(most.in_flight), calls(most.in_flight_per_environment));
         let account = calls(most.in_flight_per_account);
         // As many as are in flight and wait, whatever they wait for.
@@ -98,7 +63,7 @@ impl Limits {
             // Requests are made by calls in flight, which bound how many wait.
             hosts: Queues::of(most.in_flight_per_host, usize::MAX),
             host_wait: most.host_wait,
-            memory: MemoryBudgets::of(&most),
+            memory,
             most,
         }
     }
@@ -144,44 +109,6 @@ impl Limits {
         let most = self.most.in_flight_per_host;
         let turn = self.hosts.wait((of.clone(), host.to_owned()), 1, timeout.min(self.host_wait)).await;
         turn.map_err(|why| Full { limit: Limit::InFlightPerHost, most, why: Some(why) })
-    }
-
-    /// Waits for room for so many bytes of memory that what a caller sends takes.
-    pub(super) async fn reserve_to_ask(
-        &self,
-        of: &EnvironmentId,
-        bytes: usize,
-        time: Duration,
-    ) -> Result<MemoryShare, Full> {
-        self.memory.to_ask(of, bytes, time).await.map_err(|limit| self.out_of_memory(limit))
-    }
-
-    /// Waits for room for an answer of so many bytes while it is read and held.
-    pub(super) async fn reserve_to_read(
-        &self,
-        of: &EnvironmentId,
-        bytes: usize,
-        time: Duration,
-    ) -> Result<MemoryShare, Full> {
-        self.memory.to_read(of, bytes, time).await.map_err(|limit| self.out_of_memory(limit))
-    }
-
-    /// Waits for room for so many bytes of memory that shaping takes.
-    pub(super) async fn reserve_to_shape(
-        &self,
-        of: &EnvironmentId,
-        bytes: usize,
-        time: Duration,
-    ) -> Result<MemoryShare, Full> {
-        self.memory.to_shape(of, bytes, time).await.map_err(|limit| self.out_of_memory(limit))
-    }
-
-    fn out_of_memory(&self, limit: Limit) -> Full {
-        let most = match limit {
-            Limit::BytesInFlightPerEnvironment => self.most.bytes_in_flight_per_environment,
-            _ => self.most.bytes_in_flight,
-        };
-        Full { limit, most, why: None }
     }
 
     /// Of each limit on calls, how many are in flight of those who are named, and how many may be.
@@ -262,7 +189,8 @@ mod tests {
 
     fn small() -> Limits {
         let bounds = Bounds::default();
-        Limits::of(Bounds { in_flight: 5, in_flight_per_environment: 3, in_flight_per_account: 2, ..bounds })
+        let memory = MemoryBudgets::of(&bounds);
+        Limits::of(Bounds { in_flight: 5, in_flight_per_environment: 3, in_flight_per_account: 2, ..bounds }, memory)
     }
 
     #[tokio::test]
@@ -334,7 +262,7 @@ mod tests {
         for (e, a) in [(1, 1), (1, 1), (2, 2)] {
             held.push(limits.enter(&environment(e), &account(a), NOW).await.unwrap());
         }
-        let memory = limits.reserve_to_read(&environment(1), 1 << 20, NOW).await.unwrap();
+        let memory = limits.memory.to_read(&environment(1), 1 << 20, NOW).await.unwrap();
         let used = limits.used().map(|(_, used, most)| (used, most));
         let bytes = [(1 << 20, 512 << 20), (1 << 20, 128 << 20)];
         assert_eq!(used, [(3, 5), (2, 3), (2, 2), (0, 32), bytes[0], bytes[1]]);

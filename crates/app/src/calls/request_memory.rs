@@ -1,10 +1,11 @@
 //! Room for what a caller sends. A call holds its arguments from their first byte to its end, however long it waits in
 //! line, so they are counted as answers are: before they are read, so that who waits for room holds nothing yet.
 
-use super::limits::{Full, MemoryShare};
 use crate::{App, Error, Result};
 use std::sync::Arc;
 use std::time::Duration;
+use valetkey_core::memory::{needed, values_in};
+use valetkey_core::{Full, MemoryShare};
 use valetkey_domain::{Ctx, Kind};
 
 /// Bodies up to this are read without asking.
@@ -13,8 +14,6 @@ const SHORT: usize = 16 * 1024;
 const SMALL: usize = 32 * 1024;
 /// How long room is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// What a value takes beside its text: its place in a list, or in a map with its name.
-const VALUE: usize = 128;
 
 /// Room that is held until all clones of this are dropped: a batch has several calls.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +39,7 @@ impl RequestMemory {
     /// # Errors
     /// As there.
     pub async fn fit_json(&mut self, app: &App, ctx: &Ctx, body: &[u8]) -> Result<()> {
-        let values = body.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() + 1;
-        self.fit(app, ctx, body.len(), values).await
+        self.fit(app, ctx, body.len(), values_in(body)).await
     }
 
     /// Makes it as large as what will be read of a body with so many bytes and values takes: less than was reserved for
@@ -50,7 +48,7 @@ impl RequestMemory {
     /// # Errors
     /// `RESOURCE_EXHAUSTED`, with the limit's name: there is not so much of it.
     pub async fn fit(&mut self, app: &App, ctx: &Ctx, bytes: usize, values: usize) -> Result<()> {
-        let needed = bytes * 2 + values * VALUE;
+        let needed = needed(bytes, values);
         if needed <= SMALL {
             *self = Self::default();
             return Ok(());
@@ -67,7 +65,7 @@ impl RequestMemory {
 }
 
 async fn reserved(app: &App, ctx: &Ctx, bytes: usize, patience: Duration) -> Result<RequestMemory> {
-    let room = app.limits.reserve_to_ask(&ctx.environment, bytes, patience).await;
+    let room = app.core.memory.to_ask(&ctx.environment, bytes, patience).await;
     room.map(|room| RequestMemory { room: Some(Arc::new(room)), bytes }).map_err(|full: Full| {
         app.core.metrics.refused(full.limit);
         Error::new(Kind::ResourceExhausted, format!("{full}: wait for calls to end, then try again"))
@@ -85,7 +83,7 @@ mod tests {
     async fn attack_78_what_callers_send_stays_within_the_budget_however_many_values_it_has() {
         let fixture = fixture("{rotates: true}").await;
         let (app, ctx) = (&fixture.app, &fixture.ctx);
-        let room = async |bytes| app.limits.reserve_to_ask(&ctx.environment, bytes, Duration::ZERO).await;
+        let room = async |bytes| app.core.memory.to_ask(&ctx.environment, bytes, Duration::ZERO).await;
         let mut held = Vec::new();
         for _ in 0..4 {
             held.push(RequestMemory::room(app, ctx, 4 * MIB).await.unwrap());

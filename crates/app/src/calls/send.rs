@@ -4,7 +4,6 @@
 use super::attempt::{Call, app_name};
 use super::failed::{Failed, FailureReason};
 use super::job::Job;
-use super::limits::{Full, MemoryShare, locked};
 use super::standing::Standing;
 use super::usable::Admitted;
 use crate::Limit;
@@ -17,6 +16,8 @@ use http::{Request, Response};
 use std::sync::Mutex;
 use std::time::Duration;
 use valetkey_connectors::{FailureKind, Unsent};
+use valetkey_core::queue::locked;
+use valetkey_core::{Full, MemoryShare};
 use valetkey_domain::Kind;
 use valetkey_outbound::Limits;
 
@@ -67,7 +68,7 @@ impl valetkey_outbound::Room for Reading<'_, '_> {
         let Call { app, ctx, .. } = &self.sender.job.call;
         let mut has_memory = self.sender.has_memory.lock().await;
         let timeout = if *has_memory { Duration::ZERO } else { self.time };
-        let made = app.limits.reserve_to_read(&ctx.environment, bytes, timeout).await;
+        let made = app.core.memory.to_read(&ctx.environment, bytes, timeout).await;
         *has_memory |= made.is_ok();
         match made {
             Ok(share) => *locked(&self.share) = Some(share),

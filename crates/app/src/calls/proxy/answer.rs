@@ -1,10 +1,11 @@
 //! The body of an app's answer, on its way to the caller.
 
-use crate::calls::limits::{CallSlot, HostSlot, MemoryShare};
+use crate::calls::limits::{CallSlot, HostSlot};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use valetkey_core::MemoryShare;
 use valetkey_outbound::{Download, Error};
 
 /// The body of an app's answer. As long as it is there, its request counts as in flight.

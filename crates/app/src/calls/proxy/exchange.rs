@@ -5,7 +5,7 @@ use super::answer::Answered;
 use super::{address, headers};
 use crate::calls::attempt::Call;
 use crate::calls::failed::{Failed, FailureReason};
-use crate::calls::limits::{Full, HostSlot};
+use crate::calls::limits::HostSlot;
 use crate::calls::standing::Standing;
 use crate::calls::usable::{Admission, Admitted};
 use crate::credentials::redact::Redactor;
@@ -14,7 +14,7 @@ use crate::credentials::schemes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use url::Url;
 use valetkey_connectors::lacks_scope;
-use valetkey_core::{Limit, rights};
+use valetkey_core::{Full, Limit, rights};
 use valetkey_outbound::{Download, Error, Limits, Upload};
 
 /// What the caller asks for.
@@ -142,7 +142,7 @@ impl<'a, A: Admission> Exchange<'a, A> {
             return Ok(Response::from_parts(head, Answered::streamed(body, turn)));
         }
         let most = app.core.settings.bounds.answer_bytes;
-        let room = app.limits.reserve_to_read(&ctx.environment, most, self.call.spare()).await;
+        let room = app.core.memory.to_read(&ctx.environment, most, self.call.spare()).await;
         let room = room.map_err(|full| self.full(&full))?;
         let whole = body.whole(most).await.map_err(|error| self.unanswered(&error))?;
         let looked = app.core.tasks.spawn_blocking(move || (redactor.bytes(whole), room)).await;

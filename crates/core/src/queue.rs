@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The lines of all keys that anybody wants something of at the moment.
 #[derive(Debug)]
-pub(super) struct Queues<K: Hash + Eq> {
+pub struct Queues<K: Hash + Eq> {
     most: u32,
     longest: usize,
     all: Arc<Mutex<HashMap<K, Queue>>>,
@@ -23,7 +23,7 @@ struct Queue {
 
 /// A share of what a key has, given back when this is dropped.
 #[derive(Debug)]
-pub(in crate::calls) struct Share<K: Hash + Eq> {
+pub struct Share<K: Hash + Eq> {
     key: K,
     all: Arc<Mutex<HashMap<K, Queue>>>,
     /// None while one waits.
@@ -32,7 +32,7 @@ pub(in crate::calls) struct Share<K: Hash + Eq> {
 
 /// Why there is no share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NotAdmitted {
+pub enum NotAdmitted {
     /// As many wait as may.
     QueueFull,
     /// The time was over.
@@ -47,12 +47,16 @@ impl<K: Hash + Eq> Clone for Queues<K> {
 
 impl<K: Hash + Eq + Clone> Queues<K> {
     /// Each key has `most` of it, and `longest` wait at most.
-    pub(super) fn of(most: usize, longest: usize) -> Self {
+    #[must_use]
+    pub fn of(most: usize, longest: usize) -> Self {
         Self { most: u32::try_from(most).unwrap_or(u32::MAX), longest, all: Arc::default() }
     }
 
     /// Waits for a share; who wants more than there is gets all of it.
-    pub(super) async fn wait(&self, key: K, amount: usize, timeout: Duration) -> Result<Share<K>, NotAdmitted> {
+    ///
+    /// # Errors
+    /// As many wait as may, or the time was over.
+    pub async fn wait(&self, key: K, amount: usize, timeout: Duration) -> Result<Share<K>, NotAdmitted> {
         let amount = u32::try_from(amount).unwrap_or(u32::MAX).min(self.most);
         let (mut share, free) = self.enqueue(key)?;
         let permit = tokio::time::timeout(timeout, free.acquire_many_owned(amount)).await;
@@ -62,30 +66,34 @@ impl<K: Hash + Eq + Clone> Queues<K> {
     }
 
     /// How much is taken by this one.
-    pub(super) fn used(&self, key: &K) -> usize {
+    #[must_use]
+    pub fn used(&self, key: &K) -> usize {
         let most = usize::try_from(self.most).unwrap_or(usize::MAX);
         locked(&self.all).get(key).map_or(0, |queue| most.saturating_sub(queue.free.available_permits()))
     }
 
     /// How much is taken by who has most.
-    pub(super) fn most_used(&self) -> usize {
+    #[must_use]
+    pub fn most_used(&self) -> usize {
         let most = usize::try_from(self.most).unwrap_or(usize::MAX);
         locked(&self.all).values().map(|queue| most.saturating_sub(queue.free.available_permits())).max().unwrap_or(0)
     }
 
     /// How much each key has.
-    pub(super) fn most(&self) -> usize {
+    #[must_use]
+    pub fn most(&self) -> usize {
         usize::try_from(self.most).unwrap_or(usize::MAX)
     }
 
     /// How many wait for this one.
-    #[cfg(test)]
-    pub(super) fn waiting(&self, key: &K) -> usize {
+    #[must_use]
+    pub fn waiting(&self, key: &K) -> usize {
         locked(&self.all).get(key).map_or(0, |queue| queue.waiting)
     }
 
-    #[cfg(test)]
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether nobody has a share or waits for one.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         locked(&self.all).is_empty()
     }
 
@@ -111,7 +119,7 @@ impl<K: Hash + Eq> Share<K> {
     }
 
     /// Gives back what is over this much.
-    pub(super) fn shrink_to(&mut self, much: usize) {
+    pub fn shrink_to(&mut self, much: usize) {
         if let Some(permit) = &mut self.permit {
             drop(permit.split(permit.num_permits().saturating_sub(much)));
         }
@@ -136,7 +144,7 @@ impl<K: Hash + Eq> Drop for Share<K> {
 }
 
 /// What is locked here is right after every statement, so a holder that panicked left nothing broken.
-pub(in crate::calls) fn locked<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn locked<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
     held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
