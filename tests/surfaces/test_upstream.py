@@ -231,6 +231,8 @@ def test_attack_46_a_tool_that_changed_is_held_back_until_somebody_accepts_it(up
     why = server.cli("why", gus.url, "--tool", "fastopen_told", check=False).stdout
     assert "another definition than was accepted" in why and "valetkey config accept" in why, why
     (waiting,) = server.cli_json("config", "held", "held")
+    assert waiting["tool"] == "fastopen_told" and not waiting["new"] and "now" not in waiting, waiting
+    (waiting,) = server.cli_json("config", "held", "held", "--tool", "fastopen_told")
     assert "Says ok." in waiting["before"] and "passwords" in waiting["now"], waiting
     assert server.cli("config", "accept", "held", "--tool", "fastopen_add", check=False).returncode != 0
     server.cli("config", "accept", "held", "--tool", "fastopen_told", "--digest", waiting["digest"][:12])

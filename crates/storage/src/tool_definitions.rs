@@ -82,36 +82,103 @@ pub async fn digests(
     rows.iter().map(read).collect()
 }
 
-/// What a config has seen, by connection and name, and of one name the accepted before the waiting: those of one tool, or
-/// of all.
+/// A definition that waits for a person's word, without what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The connection whose server listed it.
+    pub connection: ConnectionId,
+    /// The tool's name, as it is served.
+    pub name: String,
+    /// The digest of all that a model is told of it, as hexadecimal digits.
+    pub digest: String,
+    /// When it was seen first.
+    pub seen_at: Timestamp,
+    /// Whether another definition of the tool was accepted.
+    pub changed: bool,
+}
+
+/// What waits in a config, by connection, name and digest: of one tool, or of all.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn list(
+pub async fn waiting(
     ctx: &Ctx,
     tx: &mut Tx,
     config: &ConfigId,
     tool: Option<&str>,
     behind: (&str, &str, &str),
     size: i64,
-) -> Result<Vec<Seen>, Error> {
+) -> Result<Vec<Waiting>, Error> {
     let (connection, name, digest) = behind;
-    let sql = "SELECT config_id AS id, connection_id, name, digest, accepted, definition, seen_at FROM tool_definitions
-        WHERE config_id = $2 AND environment_id = $1 AND (CAST($3 AS TEXT) IS NULL OR name = $3)
-          AND (connection_id > $4 OR (connection_id = $4 AND (name > $5 OR (name = $5 AND digest > $6))))
-        ORDER BY connection_id, name, digest LIMIT $7";
+    let sql = "SELECT w.config_id AS id, w.connection_id, w.name, w.digest, w.seen_at,
+          CAST(CASE WHEN EXISTS (SELECT 1 FROM tool_definitions a WHERE a.config_id = w.config_id
+            AND a.connection_id = w.connection_id AND a.name = w.name AND a.accepted = 1) THEN 1 ELSE 0 END AS BIGINT) AS changed
+        FROM tool_definitions w
+        WHERE w.config_id = $2 AND w.environment_id = $1 AND w.accepted = 0 AND (CAST($3 AS TEXT) IS NULL OR w.name = $3)
+          AND (w.connection_id > $4 OR (w.connection_id = $4 AND (w.name > $5 OR (w.name = $5 AND w.digest > $6))))
+        ORDER BY w.connection_id, w.name, w.digest LIMIT $7";
     let rows = tx.all(sql, args![&ctx.environment, config, tool, connection, name, digest, size]).await?;
-    rows.iter().map(|row| row.fit("tool_definitions", read)).collect()
+    rows.iter().map(|row| row.fit("tool_definitions", read_waiting)).collect()
 }
 
-fn read(row: &Row) -> Result<Seen, Error> {
-    Ok(Seen {
+/// What of a tool was seen last of all that waits in a config.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn last_waiting(ctx: &Ctx, tx: &mut Tx, config: &ConfigId, tool: &str) -> Result<Option<Waiting>, Error> {
+    let sql = "SELECT w.config_id AS id, w.connection_id, w.name, w.digest, w.seen_at,
+          CAST(CASE WHEN EXISTS (SELECT 1 FROM tool_definitions a WHERE a.config_id = w.config_id
+            AND a.connection_id = w.connection_id AND a.name = w.name AND a.accepted = 1) THEN 1 ELSE 0 END AS BIGINT) AS changed
+        FROM tool_definitions w
+        WHERE w.config_id = $2 AND w.environment_id = $1 AND w.accepted = 0 AND w.name = $3
+        ORDER BY w.seen_at DESC, w.digest LIMIT 1";
+    let row = tx.one(sql, args![&ctx.environment, config, tool]).await?;
+    row.map(|row| row.fit("tool_definitions", read_waiting)).transpose()
+}
+
+/// How many definitions wait in a config.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn count_waiting(ctx: &Ctx, tx: &mut Tx, config: &ConfigId) -> Result<i64, Error> {
+    let sql =
+        "SELECT count(*) AS n FROM tool_definitions WHERE config_id = $2 AND environment_id = $1 AND accepted = 0";
+    let row = tx.one(sql, args![&ctx.environment, config]).await?;
+    row.map_or(Ok(0), |row| row.integer("n"))
+}
+
+/// What a definition that waits says, as JSON, and what was accepted last of its tool.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn texts(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    config: &ConfigId,
+    waiting: &Waiting,
+) -> Result<Option<(String, Option<String>)>, Error> {
+    let sql = "SELECT w.config_id AS id, w.definition AS now, (SELECT a.definition FROM tool_definitions a
+          WHERE a.config_id = w.config_id AND a.connection_id = w.connection_id AND a.name = w.name AND a.accepted = 1
+          ORDER BY a.seen_at DESC, a.digest LIMIT 1) AS before
+        FROM tool_definitions w
+        WHERE w.config_id = $2 AND w.connection_id = $3 AND w.name = $4 AND w.digest = $5 AND w.environment_id = $1";
+    let values = args![&ctx.environment, config, &waiting.connection, &waiting.name, &waiting.digest];
+    let row = tx.one(sql, values).await?;
+    let read = |row: Row| {
+        row.fit("tool_definitions", |row| {
+            Ok((row.text("now")?.into(), row.optional_text("before")?.map(str::to_owned)))
+        })
+    };
+    row.map(read).transpose()
+}
+
+fn read_waiting(row: &Row) -> Result<Waiting, Error> {
+    Ok(Waiting {
         connection: row.parsed("connection_id")?,
         name: row.text("name")?.into(),
         digest: row.text("digest")?.into(),
-        accepted: row.integer("accepted")? != 0,
-        definition: row.text("definition")?.into(),
         seen_at: row.timestamp("seen_at")?,
+        changed: row.integer("changed")? != 0,
     })
 }
 
@@ -119,10 +186,10 @@ fn read(row: &Row) -> Result<Seen, Error> {
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn accept(ctx: &Ctx, tx: &mut Tx, config: &ConfigId, seen: &Seen) -> Result<bool, Error> {
+pub async fn accept(ctx: &Ctx, tx: &mut Tx, config: &ConfigId, waiting: &Waiting) -> Result<bool, Error> {
     let sql = "UPDATE tool_definitions SET accepted = 1 WHERE config_id = $2 AND connection_id = $3 AND name = $4
         AND digest = $5 AND environment_id = $1 AND accepted = 0";
-    let values = args![&ctx.environment, config, &seen.connection, &seen.name, &seen.digest];
+    let values = args![&ctx.environment, config, &waiting.connection, &waiting.name, &waiting.digest];
     Ok(tx.run(sql, values).await? == 1)
 }
 

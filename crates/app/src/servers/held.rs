@@ -15,8 +15,13 @@ use valetkey_domain::id::{ConfigId, ConnectionId};
 use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::tool_definitions::{self as rows, MOST, Seen};
 
+pub use valetkey_storage::tool_definitions::Waiting;
+
 /// How many are read at once.
 const PAGE: i64 = 200;
+/// How many are shown, and of how many what they say.
+const SHOWN: i64 = 1_000;
+const LOOKED_AT: i64 = 20;
 
 /// A server's tools as a config leaves them.
 pub(super) struct Sifted {
@@ -26,12 +31,14 @@ pub(super) struct Sifted {
     pub(super) held: Vec<String>,
 }
 
-/// A definition that waits for a person's word.
+/// What a definition says that waits for a person's word.
 #[derive(Clone, Debug)]
-pub struct Waiting {
-    /// The definition.
-    pub seen: Seen,
-    /// What was accepted of this tool, as JSON; none of one that is new.
+pub struct Definition {
+    /// Which.
+    pub waiting: Waiting,
+    /// What a model would be told of the tool, as JSON.
+    pub now: String,
+    /// What was accepted of it, as JSON; none of one that is new.
     pub before: Option<String>,
 }
 
@@ -119,18 +126,47 @@ async fn write(
     Ok(true)
 }
 
-/// What waits for a person's word in a config.
+/// The first of what waits for a person's word in a config, by connection and name: of one tool, or of all. What it says is
+/// not read.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn waiting(app: &App, ctx: &Ctx, config: &McpConfig) -> Result<Vec<Waiting>> {
-    let all = all(app, ctx, &config.id, None).await?;
-    let before = |one: &Seen| {
-        let same = |other: &&Seen| other.accepted && other.connection == one.connection && other.name == one.name;
-        all.iter().filter(same).max_by_key(|found| found.seen_at).map(|found| found.definition.clone())
-    };
-    let waits = all.iter().filter(|one| !one.accepted);
-    Ok(waits.map(|one| Waiting { before: before(one), seen: one.clone() }).collect())
+pub async fn waiting(app: &App, ctx: &Ctx, config: &ConfigId, tool: Option<&str>) -> Result<Vec<Waiting>> {
+    let mut tx = app.core.store.glance().await?;
+    Ok(rows::waiting(ctx, &mut tx, config, tool, ("", "", ""), SHOWN).await?)
+}
+
+/// How many definitions wait in a config.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn count(app: &App, ctx: &Ctx, config: &ConfigId) -> Result<i64> {
+    Ok(rows::count_waiting(ctx, &mut app.core.store.glance().await?, config).await?)
+}
+
+/// What of a tool was seen last of all that waits in a config.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn last(app: &App, ctx: &Ctx, config: &ConfigId, tool: &str) -> Result<Option<Waiting>> {
+    Ok(rows::last_waiting(ctx, &mut app.core.store.glance().await?, config, tool).await?)
+}
+
+/// The first of what waits of one tool with what it says, and what was accepted last of it. Few are read, for each may be
+/// long.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn looked_at(app: &App, ctx: &Ctx, config: &ConfigId, tool: &str) -> Result<Vec<Definition>> {
+    let mut tx = app.core.store.read().await?;
+    let waiting = rows::waiting(ctx, &mut tx, config, Some(tool), ("", "", ""), LOOKED_AT).await?;
+    let mut all = Vec::with_capacity(waiting.len());
+    for waiting in waiting {
+        if let Some((now, before)) = rows::texts(ctx, &mut tx, config, &waiting).await? {
+            all.push(Definition { waiting, now, before });
+        }
+    }
+    Ok(all)
 }
 
 /// Accepts what waits: of one tool, or all. Gives how many tools there were.
@@ -145,7 +181,7 @@ pub async fn accept(
     digest: Option<&str>,
 ) -> Result<usize> {
     let mut waits = all(app, ctx, &config.id, tool).await?;
-    waits.retain(|one| !one.accepted && digest.is_none_or(|wanted| one.digest.starts_with(wanted)));
+    waits.retain(|one| digest.is_none_or(|wanted| one.digest.starts_with(wanted)));
     if let Some(tool) = tool
         && waits.is_empty()
     {
@@ -176,12 +212,12 @@ pub async fn accept(
     Ok(count)
 }
 
-async fn all(app: &App, ctx: &Ctx, config: &ConfigId, tool: Option<&str>) -> Result<Vec<Seen>> {
+async fn all(app: &App, ctx: &Ctx, config: &ConfigId, tool: Option<&str>) -> Result<Vec<Waiting>> {
     configs::get(app, ctx, config).await?;
-    let mut all: Vec<Seen> = Vec::new();
+    let mut all: Vec<Waiting> = Vec::new();
     loop {
         let behind = all.last().map_or(("", "", ""), |one| (one.connection.as_str(), &one.name, &one.digest));
-        let some = rows::list(ctx, &mut app.core.store.read().await?, config, tool, behind, PAGE).await?;
+        let some = rows::waiting(ctx, &mut app.core.store.glance().await?, config, tool, behind, PAGE).await?;
         let last = some.len() < usize::try_from(PAGE).unwrap_or(0);
         all.extend(some);
         if last {
@@ -189,3 +225,6 @@ async fn all(app: &App, ctx: &Ctx, config: &ConfigId, tool: Option<&str>) -> Res
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,10 +105,13 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "URL")]
         user_verify_url: Option<String>,
     },
-    /// Remote servers' tools that are held back: what they were, and what they would be
+    /// Remote servers' tools that are held back; of one tool also what it was, and what it would be
     Held {
         /// Its name or id (cfg_...)
         name: String,
+        /// One of them [default: all, without what they say]
+        #[arg(long, value_name = "TOOL")]
+        tool: Option<String>,
     },
     /// Accept tools that are held back, as they are now
     Accept {
@@ -175,7 +178,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             let found = find(app, ctx, &name).await?;
             set(app, ctx, found, (answer_bytes, &tools, hold_changes, user_verify_url)).await
         }
-        Verb::Held { name } => Ok(held_back(&held::waiting(app, ctx, &find(app, ctx, &name).await?).await?)),
+        Verb::Held { name, tool } => held_back(app, ctx, &find(app, ctx, &name).await?, tool.as_deref()).await,
         Verb::Accept { name, tool, digest } => {
             let found = find(app, ctx, &name).await?;
             let count = held::accept(app, ctx, &found, tool.as_deref(), digest.as_deref()).await?;
@@ -282,15 +285,26 @@ async fn diff(app: &App, ctx: &Ctx, config: &McpConfig, from: Option<i64>, to: O
     Ok(Reply { note: same, ..found })
 }
 
-/// What waits, each with what it was before.
-fn held_back(waiting: &[held::Waiting]) -> Reply {
-    rows(waiting.iter().map(|one| {
-        let seen = &one.seen;
-        json!({
-            "tool": seen.name, "connection": seen.connection, "digest": seen.digest, "seen": moment(seen.seen_at),
-            "before": one.before, "now": seen.definition,
-        })
-    }))
+/// What waits; of one tool each definition with what it was before.
+async fn held_back(app: &App, ctx: &Ctx, config: &McpConfig, tool: Option<&str>) -> Result<Reply> {
+    let row = |one: &held::Waiting| {
+        let seen = moment(one.seen_at);
+        json!({"tool": one.name, "connection": one.connection, "digest": one.digest, "seen": seen, "new": !one.changed})
+    };
+    if let Some(tool) = tool {
+        let found = held::looked_at(app, ctx, &config.id, tool).await?;
+        return Ok(rows(found.iter().map(|one| {
+            let mut row = row(&one.waiting);
+            if let Some(members) = row.as_object_mut() {
+                members.extend([("before".to_owned(), json!(one.before)), ("now".to_owned(), json!(one.now))]);
+            }
+            row
+        })));
+    }
+    let waiting = held::waiting(app, ctx, &config.id, None).await?;
+    let rest = held::count(app, ctx, &config.id).await? - i64::try_from(waiting.len())?;
+    let note = (rest > 0).then(|| format!("{rest} more wait: name a --tool, or accept some first"));
+    Ok(Reply { note, ..rows(waiting.iter().map(row)) })
 }
 
 /// 0 is none.

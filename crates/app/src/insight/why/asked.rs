@@ -1,7 +1,7 @@
 //! What waits for a person: calls for their user's word, and remote servers' tools that changed for the developer's.
 
 use super::step::{RemedyPlace, Step, Topic, moment};
-use crate::servers::{configs, held};
+use crate::servers::held;
 use crate::{App, Result};
 use valetkey_domain::Ctx;
 use valetkey_domain::account::ConnectedAccount;
@@ -21,27 +21,23 @@ pub(super) async fn waiting(app: &App, ctx: &Ctx, account: &ConnectedAccount) ->
 
 /// Tools of remote servers that a config holds back: this one, or how many.
 pub(super) async fn held(app: &App, ctx: &Ctx, config: &ConfigId, tool: Option<&str>) -> Result<Option<Step>> {
-    let config = configs::get(app, ctx, config).await?;
-    let waiting = held::waiting(app, ctx, &config).await?;
     let mended = |step: Step| {
-        let mend = "Look at what it was and would be (valetkey config held), and accept it (valetkey config accept).";
-        step.mended(RemedyPlace::Config(config.id.clone()), mend)
+        let mend = "Look at what it was and would be (valetkey config held, with --tool), and accept it (valetkey config accept).";
+        step.mended(RemedyPlace::Config(config.clone()), mend)
     };
     let Some(name) = tool else {
-        let words = format!("{} definitions of remote servers' tools wait to be accepted.", waiting.len());
-        return Ok((!waiting.is_empty()).then(|| mended(Step::care(Topic::Tool, words))));
+        let count = held::count(app, ctx, config).await?;
+        let words = format!("{count} definitions of remote servers' tools wait to be accepted.");
+        return Ok((count > 0).then(|| mended(Step::care(Topic::Tool, words))));
     };
-    let found = waiting.iter().filter(|one| one.seen.name == name).max_by_key(|one| one.seen.seen_at);
+    let found = held::last(app, ctx, config, name).await?;
     Ok(found.map(|one| {
-        let at = moment(one.seen.seen_at);
-        mended(match &one.before {
-            None => Step::stops(Topic::Tool, format!("{name} is new since {at}, and held back until it is accepted.")),
-            Some(_) => Step::care(
-                Topic::Tool,
-                format!(
-                    "{name} was seen at {at} with another definition than was accepted: with that one it is held back."
-                ),
-            ),
+        let at = moment(one.seen_at);
+        mended(if one.changed {
+            let words = "with another definition than was accepted: with that one it is held back";
+            Step::care(Topic::Tool, format!("{name} was seen at {at} {words}."))
+        } else {
+            Step::stops(Topic::Tool, format!("{name} is new since {at}, and held back until it is accepted."))
         })
     }))
 }
