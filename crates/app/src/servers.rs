@@ -3,6 +3,7 @@
 
 pub mod configs;
 mod graces;
+mod growing;
 pub mod held;
 pub mod instance_page;
 pub mod instances;

@@ -92,7 +92,7 @@ pub(crate) enum Work {
     /// By requests of ours.
     Requests(Arc<Requests>),
     /// By the server that it is of.
-    Remote(RemoteTool),
+    Remote(Box<RemoteTool>),
 }
 
 /// What makes a call of arguments.

@@ -9,6 +9,7 @@ mod definition;
 pub mod file;
 mod name;
 mod placed;
+mod placeholders;
 mod schema;
 mod shipped;
 mod standing_in;

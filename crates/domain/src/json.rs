@@ -5,6 +5,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Value};
 use std::cell::Cell;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How deep a document may nest.
 pub const MAX_DEPTH: usize = 64;
@@ -26,12 +27,20 @@ pub fn unmarked(bytes: &[u8]) -> &[u8] {
 /// It is no JSON, nests too deep, holds too many values, or repeats a member; the message says where (line and column).
 /// Or it is in UTF-16 or UTF-32, which its mark says.
 pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    parse_unless(&AtomicBool::new(false), bytes)
+}
+
+/// The same, no further once somebody else has said that it is to be stopped.
+///
+/// # Errors
+/// The same, or it was stopped.
+pub fn parse_unless(stopped: &AtomicBool, bytes: &[u8]) -> Result<Value, serde_json::Error> {
     if [&b"\xff\xfe"[..], b"\xfe\xff", b"\0\0\xfe\xff"].iter().any(|mark| bytes.starts_with(mark)) {
         return Err(serde_json::Error::custom("its byte-order mark is that of UTF-16 or UTF-32: send it in UTF-8"));
     }
     let left = Cell::new(MAX_VALUES);
     let mut reader = serde_json::Deserializer::from_slice(unmarked(bytes));
-    let value = Strict { depth: 0, left: &left }.deserialize(&mut reader)?;
+    let value = Strict { depth: 0, left: &left, stopped }.deserialize(&mut reader)?;
     reader.end()?;
     Ok(value)
 }
@@ -39,6 +48,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
 struct Strict<'a> {
     depth: usize,
     left: &'a Cell<usize>,
+    stopped: &'a AtomicBool,
 }
 
 impl Strict<'_> {
@@ -46,7 +56,7 @@ impl Strict<'_> {
         if self.depth >= MAX_DEPTH {
             return Err(E::custom(format!("nested deeper than {MAX_DEPTH} levels")));
         }
-        Ok(Strict { depth: self.depth + 1, left: self.left })
+        Ok(Strict { depth: self.depth + 1, ..*self })
     }
 }
 
@@ -58,6 +68,9 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
             return Err(D::Error::custom(format!("more than {MAX_VALUES} values")));
         };
         self.left.set(left);
+        if self.stopped.load(Ordering::Relaxed) {
+            return Err(D::Error::custom("nobody waits for it any more"));
+        }
         reader.deserialize_any(self)
     }
 }
@@ -132,6 +145,14 @@ mod tests {
     fn reads_what_serde_json_reads() {
         let text = r#"{"a":[1,-2,3.5,"x\u00e9",null,true],"b":{"c":18446744073709551615}}"#;
         assert_eq!(parse(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+    }
+
+    #[test]
+    fn attack_77_what_nobody_waits_for_is_read_no_further() {
+        let stopped = AtomicBool::new(false);
+        assert!(parse_unless(&stopped, b"[1]").is_ok());
+        stopped.store(true, Ordering::Relaxed);
+        assert!(parse_unless(&stopped, b"[1]").unwrap_err().to_string().contains("nobody waits"));
     }
 
     #[test]

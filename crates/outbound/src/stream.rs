@@ -121,6 +121,8 @@ pub struct Download {
     /// When the whole exchange has to be over, and how long that was from its beginning.
     end: (Instant, Duration),
     timer: Pin<Box<Sleep>>,
+    /// Whether a part is waited for. Nobody is slow while it is not asked for more.
+    waits: bool,
 }
 
 impl Download {
@@ -131,8 +133,8 @@ impl Download {
         timeouts: Timeouts,
         end: (Instant, Duration),
     ) -> Self {
-        let timer = Box::pin(sleep_until(end.0.min(Instant::now() + timeouts.idle)));
-        Self { body, host, left: most, most, timeouts, end, timer }
+        let timer = Box::pin(sleep_until(end.0));
+        Self { body, host, left: most, most, timeouts, end, timer, waits: false }
     }
 
     /// The rest of it, held whole if it has no more than `most` bytes.
@@ -164,10 +166,16 @@ impl Body for Download {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         loop {
             let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
+                if !self.waits {
+                    self.waits = true;
+                    let until = self.end.0.min(Instant::now() + self.timeouts.idle);
+                    self.timer.as_mut().reset(until);
+                }
                 ready!(self.timer.as_mut().poll(cx));
                 let after = if Instant::now() >= self.end.0 { self.end.1 } else { self.timeouts.idle };
                 return Poll::Ready(Some(Err(Error::TimedOut { host: self.host.clone(), after })));
             };
+            self.waits = false;
             let data = match frame {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => {
@@ -181,8 +189,6 @@ impl Body for Download {
                 return Poll::Ready(Some(Err(Error::TooLarge { host: self.host.clone(), limit: self.most })));
             };
             self.left = left;
-            let until = self.end.0.min(Instant::now() + self.timeouts.idle);
-            self.timer.as_mut().reset(until);
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
     }

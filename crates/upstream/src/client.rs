@@ -3,20 +3,26 @@
 use crate::Transport;
 use crate::carrier::Carrier;
 use crate::error::Error;
-use crate::exchange::{Ask, Exchange, Progress};
+use crate::exchange::{Answered, Ask, Exchange, Progress};
 use crate::headers::Parameter;
+use crate::measured::SHORT;
 use crate::message::{self, Id};
 use crate::open;
+use crate::page::Page;
 use crate::session::{OPENING, Session};
+use crate::text::Rooms;
 use crate::two_ways::TwoWays;
 use crate::under_way::UnderWay;
 use http::Uri;
 use serde_json::{Map, Value, json};
+use valetkey_domain::json::MAX_VALUES;
 
-/// The most tools that are taken of one server, in how many pages, and how long they may be together.
+/// The most tools that are taken of one server, in how many pages, and how long they may be together. They have no more
+/// values than one document may.
 const MOST_TOOLS: usize = 1_000;
 const MOST_PAGES: usize = 100;
 const MOST_BYTES: usize = 8 * 1024 * 1024;
+const MOST_VALUES: usize = MAX_VALUES;
 /// The longest cursor that is sent back.
 const LONGEST_CURSOR: usize = 8 * 1024;
 
@@ -31,12 +37,29 @@ pub struct Client<'a, C: Carrier> {
 }
 
 /// The tools of a server, each as it came.
-#[derive(Debug, Default)]
-pub struct Listed {
-    /// The definitions.
-    pub tools: Vec<Value>,
+#[derive(Debug)]
+pub struct Listed<R> {
+    /// The definitions, as JSON.
+    pub tools: Vec<Box<str>>,
+    /// How many bytes and values they have together.
+    pub bytes: usize,
+    /// See `bytes`.
+    pub values: usize,
     /// Whether there are more than are taken.
     pub cut: bool,
+    /// The room that they take.
+    pub room: Vec<R>,
+}
+
+/// A tool's result, as it came.
+#[derive(Debug)]
+pub struct Held<R> {
+    /// The result.
+    pub result: Value,
+    /// How many bytes its message had.
+    pub bytes: usize,
+    /// The room that it takes.
+    pub room: R,
 }
 
 /// An open way to the server.
@@ -52,7 +75,7 @@ impl<C: Carrier> Client<'_, C> {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn tools(&self, session: &mut Option<Session>) -> Result<Listed, Error<C::Fault>> {
+    pub async fn tools(&self, session: &mut Option<Session>) -> Result<Listed<C::Room>, Error<C::Fault>> {
         let known = session.is_some();
         match self.tools_once(session).await {
             Err(Error::SessionEnded) if known => {
@@ -74,7 +97,7 @@ impl<C: Carrier> Client<'_, C> {
         (tool, wanted): (&str, &[Parameter]),
         arguments: &Map<String, Value>,
         (progress, under_way): (Progress<'_>, &UnderWay),
-    ) -> Result<Value, Error<C::Fault>> {
+    ) -> Result<Held<C::Room>, Error<C::Fault>> {
         let known = session.is_some();
         let answered = match self.call_once(session, (tool, wanted), arguments, (progress, under_way)).await {
             Err(Error::SessionEnded) if known => {
@@ -101,30 +124,36 @@ impl<C: Carrier> Client<'_, C> {
         exchange.tell(Some(&session), message::notification("notifications/cancelled", Some(params))).await
     }
 
-    async fn tools_once(&self, session: &mut Option<Session>) -> Result<Listed, Error<C::Fault>> {
+    async fn tools_once(&self, session: &mut Option<Session>) -> Result<Listed<C::Room>, Error<C::Fault>> {
         let mut way = self.way(session).await?;
-        let (mut listed, mut bytes, mut cursor) = (Listed::default(), 0, None::<String>);
+        let mut listed = Listed { tools: Vec::new(), bytes: 0, values: 0, cut: true, room: Vec::new() };
+        let (mut cursor, mut without_room) = (None::<String>, 0);
         for _ in 0..MOST_PAGES {
             let params = cursor.take().map(|cursor| ("cursor".to_owned(), cursor.into())).into_iter().collect();
             let ask = Ask::of(way.next_id(), "tools/list", params);
-            let mut result = way.ask(ask).await?;
-            let Some(Value::Array(tools)) = result.get_mut("tools").map(Value::take) else {
-                return Err(Error::nonsense("its list of tools is none"));
-            };
-            for tool in tools {
-                bytes += tool.to_string().len();
-                if listed.tools.len() >= MOST_TOOLS || bytes > MOST_BYTES {
-                    return Ok(Listed { cut: true, ..listed });
-                }
-                listed.tools.push(tool);
+            let (result, Rooms { bytes, text, read }) = way.ask(ask).await?;
+            let reading = move || (Page::of(result), read);
+            let (page, read) = self.carrier.aside(bytes, reading).await.map_err(Error::Unsent)?;
+            drop(read);
+            let Page { tools, next } = page.ok_or_else(|| Error::nonsense("its list of tools is none"))?;
+            if text.is_none() {
+                without_room += bytes;
             }
-            match result.get("nextCursor").and_then(Value::as_str) {
-                None | Some("") => return Ok(listed),
+            listed.room.extend(text);
+            if without_room > SHORT {
+                listed.room.push(self.carrier.room_to_read(Some(without_room)).await.map_err(Error::Unsent)?);
+                without_room = 0;
+            }
+            if !tools.into_iter().all(|(tool, values)| listed.takes(tool, values)) {
+                return Ok(listed);
+            }
+            match next {
+                None => return Ok(Listed { cut: false, ..listed }),
                 Some(next) if next.len() > LONGEST_CURSOR => break,
-                Some(next) => cursor = Some(next.to_owned()),
+                Some(next) => cursor = Some(next),
             }
         }
-        Ok(Listed { cut: true, ..listed })
+        Ok(listed)
     }
 
     async fn call_once(
@@ -133,7 +162,7 @@ impl<C: Carrier> Client<'_, C> {
         (tool, wanted): (&str, &[Parameter]),
         arguments: &Map<String, Value>,
         (progress, under_way): (Progress<'_>, &UnderWay),
-    ) -> Result<Value, Error<C::Fault>> {
+    ) -> Result<Held<C::Room>, Error<C::Fault>> {
         let mut way = self.way(session).await?;
         let params = [("name".to_owned(), tool.into()), ("arguments".to_owned(), Value::Object(arguments.clone()))];
         let id = way.next_id();
@@ -144,9 +173,9 @@ impl<C: Carrier> Client<'_, C> {
             ..Ask::of(id, "tools/call", params.into_iter().collect())
         };
         under_way.set(session.clone().map(|session| (session, id)));
-        let result = way.ask(ask).await?;
+        let (result, Rooms { bytes, read: room, .. }) = way.ask(ask).await?;
         match result.get("resultType").and_then(Value::as_str) {
-            None | Some("complete") => Ok(result),
+            None | Some("complete") => Ok(Held { result, bytes, room }),
             Some("input_required") => {
                 let message = "the tool asks for more input in the midst of the call, which can't be given here";
                 Err(Error::Refused { code: 0, message: message.to_owned() })
@@ -159,7 +188,7 @@ impl<C: Carrier> Client<'_, C> {
     async fn way(&self, session: &mut Option<Session>) -> Result<Way<'_, C>, Error<C::Fault>> {
         if self.transport == Transport::Sse {
             let mut two_ways = TwoWays::open(self.carrier, self.url).await?;
-            let result = two_ways.ask(Ask::of(OPENING, "initialize", open::opening())).await?;
+            let (result, _) = two_ways.ask(Ask::of(OPENING, "initialize", open::opening())).await?;
             open::agreed::<C::Fault>(&result)?;
             two_ways.tell(open::initialized()).await?;
             return Ok(Way::TwoWays(two_ways));
@@ -174,6 +203,18 @@ impl<C: Carrier> Client<'_, C> {
     }
 }
 
+impl<R> Listed<R> {
+    /// Takes one more, if there is not too much of them then.
+    fn takes(&mut self, tool: Box<str>, values: usize) -> bool {
+        (self.bytes, self.values) = (self.bytes + tool.len(), self.values + values);
+        let fits = self.tools.len() < MOST_TOOLS && self.bytes <= MOST_BYTES && self.values <= MOST_VALUES;
+        if fits {
+            self.tools.push(tool);
+        }
+        fits
+    }
+}
+
 impl<C: Carrier> Way<'_, C> {
     fn next_id(&mut self) -> Id {
         match self {
@@ -182,9 +223,12 @@ impl<C: Carrier> Way<'_, C> {
         }
     }
 
-    async fn ask(&mut self, ask: Ask<'_>) -> Result<Value, Error<C::Fault>> {
+    async fn ask(&mut self, ask: Ask<'_>) -> Result<(Value, Rooms<C::Room>), Error<C::Fault>> {
         match self {
-            Self::Http(exchange, session) => Ok(exchange.ask(Some(session), ask).await?.result),
+            Self::Http(exchange, session) => {
+                let Answered { result, rooms, .. } = exchange.ask(Some(session), ask).await?;
+                Ok((result, rooms))
+            }
             Self::TwoWays(two_ways) => two_ways.ask(ask).await,
         }
     }

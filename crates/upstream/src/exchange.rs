@@ -7,6 +7,7 @@ use crate::message::{self, Id};
 use crate::reply::{self, Reply, Told};
 use crate::session::{Session, modern_meta};
 use crate::stream::Resume;
+use crate::text::Rooms;
 use crate::under_way::UnderWay;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
@@ -40,9 +41,10 @@ impl<'a> Ask<'a> {
     }
 }
 
-/// A result, and the headers that its answer came with.
-pub(crate) struct Answered {
+/// A result, the room that it takes, and the headers that its answer came with.
+pub(crate) struct Answered<R> {
     pub(crate) result: Value,
+    pub(crate) rooms: Rooms<R>,
     pub(crate) headers: HeaderMap,
 }
 
@@ -63,17 +65,21 @@ impl<C: Carrier> Copy for Exchange<'_, C> {}
 
 impl<C: Carrier> Exchange<'_, C> {
     /// Makes a request and waits for its answer.
-    pub(crate) async fn ask(&self, session: Option<&Session>, ask: Ask<'_>) -> Result<Answered, Error<C::Fault>> {
+    pub(crate) async fn ask(
+        &self,
+        session: Option<&Session>,
+        ask: Ask<'_>,
+    ) -> Result<Answered<C::Room>, Error<C::Fault>> {
         let (id, progress, under_way) = (ask.id, ask.progress, ask.under_way);
         let request = self.request(session, ask)?;
         let named = session.is_some_and(Session::is_named);
         let answer = self.carrier.carry(request).await.map_err(Error::Unsent)?;
         let headers = answer.headers().clone();
-        let mut reply = Reply::<C>::of(answer, named).await?;
+        let mut reply = Reply::of(self.carrier, answer, named).await?;
         let (mut asked, mut resumes) = (0, 0);
         loop {
             match reply.next(id).await? {
-                Told::Answer(result) => return Ok(Answered { result, headers }),
+                Told::Answer(result, rooms) => return Ok(Answered { result, rooms, headers }),
                 Told::Progress(done, total, words) => report(progress, done, total, &words),
                 Told::ToolsChanged => under_way.into_iter().for_each(UnderWay::change_tools),
                 Told::Asked(answer) if asked < MOST_ASKED => {
@@ -101,7 +107,7 @@ impl<C: Carrier> Exchange<'_, C> {
     }
 
     /// Takes up a stream that the server closed, where it left off.
-    async fn resumed(&self, session: Option<&Session>, from: &Resume) -> Result<Reply<C>, Error<C::Fault>> {
+    async fn resumed(&self, session: Option<&Session>, from: &Resume) -> Result<Reply<'_, C>, Error<C::Fault>> {
         tokio::time::sleep(Duration::from_millis(from.pause)).await;
         let mut request = Request::get(self.url.clone())
             .header(ACCEPT, HeaderValue::from_static("text/event-stream"))
@@ -112,7 +118,7 @@ impl<C: Carrier> Exchange<'_, C> {
             session.mark(request.headers_mut());
         }
         let answer = self.carrier.carry(request).await.map_err(Error::Unsent)?;
-        Reply::of(answer, session.is_some_and(Session::is_named)).await
+        Reply::of(self.carrier, answer, session.is_some_and(Session::is_named)).await
     }
 
     fn request(&self, session: Option<&Session>, ask: Ask<'_>) -> Result<Request<Bytes>, Error<C::Fault>> {

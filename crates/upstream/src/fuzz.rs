@@ -2,8 +2,9 @@
 //!
 //! `PROPTEST_CASES=100000 cargo test -p valetkey-upstream --release fuzz` looks for longer.
 
+use crate::carrier::tests::Answers;
 use crate::message::{self, Incoming};
-use crate::{Carrier, Client, Error, Parameter, Transport, UnderWay};
+use crate::{Client, Error, Parameter, Transport, UnderWay};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full, combinators::BoxBody};
@@ -13,6 +14,7 @@ use serde_json::{Map, Value, json};
 use std::convert::Infallible;
 use std::io;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 use std::vec::IntoIter;
 
 /// What a server answers to one request.
@@ -27,11 +29,10 @@ struct Answer {
 /// A server that answers one after the other, then hangs up.
 struct Scripted(Mutex<IntoIter<Answer>>);
 
-impl Carrier for Scripted {
+impl Answers for Scripted {
     type Body = BoxBody<Bytes, io::Error>;
-    type Fault = io::Error;
 
-    async fn carry(&self, _: Request<Bytes>) -> Result<Response<Self::Body>, io::Error> {
+    async fn answer(&self, _: Request<Bytes>) -> Result<Response<Self::Body>, io::Error> {
         let next = self.0.lock().unwrap().next().ok_or(io::ErrorKind::ConnectionReset)?;
         let Answer { status, kind, session, body } = next;
         let mut answer = Response::builder().status(status).header("content-type", kind);
@@ -136,7 +137,7 @@ proptest! {
             let under_way = UnderWay::default();
             let report = |_: u64, _: Option<u64>, words: &str| assert!(!words.chars().any(char::is_control));
             match client.call(&mut session, ("tool", &[]), &Map::new(), (&report, &under_way)).await {
-                Ok(result) => assert!(result.is_object(), "{result}"),
+                Ok(held) => assert!(held.result.is_object(), "{}", held.result),
                 Err(Error::Refused { message, .. }) => assert!(!message.chars().any(char::is_control), "{message:?}"),
                 Err(_) => {}
             }
@@ -145,7 +146,7 @@ proptest! {
 
     #[test]
     fn fuzz_no_bytes_are_more_than_a_message(bytes in prop::collection::vec(any::<u8>(), 0..300), id in 0_u64..4) {
-        if let Ok(Incoming::Answer(result)) = message::read::<Infallible>(&bytes, id) {
+        if let Ok(Incoming::Answer(result)) = message::read::<Infallible>(&bytes, id, &AtomicBool::new(false)) {
             prop_assert!(result.is_object());
         }
     }

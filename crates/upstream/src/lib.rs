@@ -5,7 +5,11 @@
 //! Nothing of an answer is understood that has not to be: tools and results come out as the JSON they are, so that one
 //! odd tool spoils no list and nothing of a result is lost.
 //!
-//! Read [`Client`] first, then `open` (which era a server speaks) and `reply` (an answer as JSON or as a stream).
+//! What an answer takes is asked for before it is there ([`Carrier::room_to_read`], [`Carrier::room_to_parse`]), and what is
+//! long is read off the async threads ([`Carrier::aside`]).
+//!
+//! Read [`Client`] first, then `open` (which era a server speaks), `reply` (an answer as JSON or as a stream) and `text` (how
+//! a message is read).
 
 mod carrier;
 mod client;
@@ -14,17 +18,22 @@ mod exchange;
 #[cfg(test)]
 mod fuzz;
 mod headers;
+#[cfg(test)]
+mod hostile;
+mod measured;
 mod message;
 mod open;
+mod page;
 mod reply;
 mod session;
 mod stream;
+mod text;
 mod two_ways;
 mod under_way;
 mod words;
 
-pub use carrier::{Carrier, Fault};
-pub use client::{Client, Listed};
+pub use carrier::{Carrier, Fault, Room};
+pub use client::{Client, Held, Listed};
 pub use error::Error;
 pub use exchange::Progress;
 pub use headers::Parameter;

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::words;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
+use std::sync::atomic::AtomicBool;
 use valetkey_domain::json;
 
 /// What a request that we send is named by.
@@ -39,9 +40,15 @@ pub(crate) enum Incoming {
     Other,
 }
 
-/// Reads a message that came while this request waits for its answer.
-pub(crate) fn read<F>(bytes: &[u8], id: Id) -> Result<Incoming, Error<F>> {
-    let value = json::parse(bytes).map_err(|why| Error::Nonsense(why.to_string()))?;
+/// Reads a message that came while this request waits for its answer, unless it is stopped.
+pub(crate) fn read<F>(bytes: &[u8], id: Id, stopped: &AtomicBool) -> Result<Incoming, Error<F>> {
+    let mut value = json::parse_unless(stopped, bytes).map_err(|why| Error::Nonsense(why.to_string()))?;
+    // Servers of the first revision may answer one request with a batch of one.
+    if let Value::Array(items) = &mut value
+        && items.len() == 1
+    {
+        value = items.pop().unwrap_or_default();
+    }
     let Value::Object(mut members) = value else { return Err(Error::nonsense("it is no JSON object")) };
     if let Some(method) = members.get("method").and_then(Value::as_str) {
         return Ok(told(method, &members));
@@ -93,19 +100,20 @@ mod tests {
     use std::convert::Infallible;
 
     fn of(text: &str) -> Result<Incoming, Error<Infallible>> {
-        read(text.as_bytes(), 7)
+        read(text.as_bytes(), 7, &AtomicBool::new(false))
     }
 
     #[test]
     fn only_the_answer_to_our_request_is_one() {
         assert!(matches!(of(r#"{"jsonrpc":"2.0","id":7,"result":{"a":1}}"#), Ok(Incoming::Answer(_))));
         assert!(matches!(of(r#"{"jsonrpc":"2.0","id":"7","result":{}}"#), Ok(Incoming::Answer(_))));
+        assert!(matches!(of(r#"[{"jsonrpc":"2.0","id":7,"result":{}}]"#), Ok(Incoming::Answer(_))));
         assert!(matches!(of(r#"{"jsonrpc":"2.0","id":8,"result":{}}"#), Ok(Incoming::Other)));
         assert!(matches!(
             of(r#"{"id":null,"error":{"code":-32600,"message":"x"}}"#),
             Ok(Incoming::Refusal { code: -32600, .. })
         ));
-        for none in ["", "[]", "{", r#"{"id":7}"#, r#"{"id":7,"result":3}"#, r#"{"id":7,"id":7,"result":{}}"#] {
+        for none in ["", "[]", "[[]]", "{", r#"{"id":7}"#, r#"{"id":7,"result":3}"#, r#"{"id":7,"id":7,"result":{}}"#] {
             assert!(matches!(of(none), Err(Error::Nonsense(_))), "{none}");
         }
     }

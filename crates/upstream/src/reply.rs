@@ -2,15 +2,16 @@
 
 use crate::carrier::Carrier;
 use crate::error::Error;
-use crate::message::{self, Id, Incoming};
+use crate::measured::Measured;
+use crate::message::{Id, Incoming};
 use crate::stream::{Events, Resume, broken};
+use crate::text::{Rooms, Text};
 use crate::words;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use http::{Response, StatusCode, header};
 use http_body::Body;
 use std::pin::Pin;
-use valetkey_domain::json;
 
 /// How much of a failure's body is read.
 const WORDS: usize = 16 * 1024;
@@ -18,9 +19,9 @@ const WORDS: usize = 16 * 1024;
 const MOST_MESSAGES: usize = 10_000;
 
 /// What becomes of one message.
-pub(crate) enum Told {
-    /// The result.
-    Answer(serde_json::Value),
+pub(crate) enum Told<R> {
+    /// The result, and the room that it takes.
+    Answer(serde_json::Value, Rooms<R>),
     /// What is to be answered to the server.
     Asked(Bytes),
     /// How far it is.
@@ -33,16 +34,16 @@ pub(crate) enum Told {
 
 /// An answer under way.
 #[expect(clippy::large_enum_variant, reason = "one for each request, on the stack of its task")]
-pub(crate) enum Reply<C: Carrier> {
+pub(crate) enum Reply<'a, C: Carrier> {
     /// JSON.
-    Whole(C::Body),
+    Whole(&'a C, Measured<'a, C>),
     /// Events.
-    Events(Events<C>),
+    Events(&'a C, Events<'a, C>),
 }
 
-impl<C: Carrier> Reply<C> {
+impl<'a, C: Carrier> Reply<'a, C> {
     /// Looks what sort of answer it is. `named` says whether a session was named in the request.
-    pub(crate) async fn of(answer: Response<C::Body>, named: bool) -> Result<Self, Error<C::Fault>> {
+    pub(crate) async fn of(carrier: &'a C, answer: Response<C::Body>, named: bool) -> Result<Self, Error<C::Fault>> {
         let status = answer.status();
         if !status.is_success() {
             return Err(failure::<C>(answer, named).await);
@@ -50,8 +51,8 @@ impl<C: Carrier> Reply<C> {
         let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match kind.as_str() {
-            "text/event-stream" => Ok(Self::Events(Events::new(answer.into_body()))),
-            "application/json" => Ok(Self::Whole(answer.into_body())),
+            "text/event-stream" => Ok(Self::Events(carrier, Events::new(carrier, answer.into_body()))),
+            "application/json" => Ok(Self::Whole(carrier, Measured::whole(carrier, answer.into_body()))),
             _ if status == StatusCode::ACCEPTED || status == StatusCode::NO_CONTENT => {
                 Err(Error::nonsense("it accepted the request without an answer"))
             }
@@ -60,25 +61,33 @@ impl<C: Carrier> Reply<C> {
     }
 
     /// The next that concerns this request.
-    pub(crate) async fn next(&mut self, id: Id) -> Result<Told, Error<C::Fault>> {
+    pub(crate) async fn next(&mut self, id: Id) -> Result<Told<C::Room>, Error<C::Fault>> {
         match self {
-            Self::Whole(body) => {
-                let bytes = collect::<C>(body, usize::MAX).await?;
-                match message::read(&unbatched(&bytes), id)? {
-                    Incoming::Answer(value) => Ok(Told::Answer(value)),
-                    Incoming::Refusal { code, message } => Err(Error::Refused { code, message }),
+            Self::Whole(carrier, body) => {
+                let bytes = collect(body, usize::MAX).await.map_err(Error::Unsent)?;
+                let text = Text { bytes, room: body.held().take() };
+                match text.read(*carrier, id).await? {
+                    (Incoming::Answer(value), rooms) => Ok(Told::Answer(value, rooms)),
+                    (Incoming::Refusal { code, message }, _) => Err(Error::Refused { code, message }),
                     _ => Err(Error::nonsense("it is no answer to the request")),
                 }
             }
-            Self::Events(events) => next_event(events, id).await,
+            Self::Events(carrier, events) => next_event(*carrier, events, id).await,
         }
     }
 }
 
 /// Reads events until one concerns the request.
-async fn next_event<C: Carrier>(events: &mut Events<C>, id: Id) -> Result<Told, Error<C::Fault>> {
+async fn next_event<C: Carrier>(
+    carrier: &C,
+    events: &mut Events<'_, C>,
+    id: Id,
+) -> Result<Told<C::Room>, Error<C::Fault>> {
     loop {
+        // Many small events that are there at once keep no thread.
+        tokio::task::coop::consume_budget().await;
         let Some(event) = events.inner.next().await else { return Ok(Told::Ended(events.resume.clone())) };
+        let room = events.held.take();
         let event = event.map_err(broken)?;
         events.remember(&event);
         let data = event.data.filter(|data| !data.is_empty());
@@ -87,8 +96,9 @@ async fn next_event<C: Carrier>(events: &mut Events<C>, id: Id) -> Result<Told, 
         if events.seen > MOST_MESSAGES {
             return Err(Error::TooMuch { what: "messages before its answer", most: MOST_MESSAGES });
         }
-        match message::read(data.as_bytes(), id)? {
-            Incoming::Answer(value) => return Ok(Told::Answer(value)),
+        let (incoming, rooms) = Text { bytes: data.into(), room }.read(carrier, id).await?;
+        match incoming {
+            Incoming::Answer(value) => return Ok(Told::Answer(value, rooms)),
             Incoming::Refusal { code, message } => return Err(Error::Refused { code, message }),
             Incoming::Asked(answer) => return Ok(Told::Asked(answer)),
             Incoming::Progress { done, total, message } => return Ok(Told::Progress(done, total, message)),
@@ -98,24 +108,11 @@ async fn next_event<C: Carrier>(events: &mut Events<C>, id: Id) -> Result<Told, 
     }
 }
 
-/// Servers of the first revision may answer one request with a batch of one.
-fn unbatched(bytes: &Bytes) -> Bytes {
-    if bytes.first() != Some(&b'[') {
-        return bytes.clone();
-    }
-    match json::parse(bytes) {
-        Ok(serde_json::Value::Array(items)) if items.len() == 1 => {
-            items.first().map(|only| only.to_string().into()).unwrap_or_default()
-        }
-        _ => bytes.clone(),
-    }
-}
-
 /// What a status that is no success means.
 pub(crate) async fn failure<C: Carrier>(answer: Response<C::Body>, named: bool) -> Error<C::Fault> {
     let (parts, mut body) = answer.into_parts();
     let status = parts.status;
-    let said = collect::<C>(&mut body, WORDS).await.map(|body| words::of_failure(&body)).unwrap_or_default();
+    let said = collect(&mut body, WORDS).await.map(|body| words::of_failure(&body)).unwrap_or_default();
     let of_session = status == StatusCode::NOT_FOUND
         || status == StatusCode::BAD_REQUEST && said.to_ascii_lowercase().contains("session");
     match status {
@@ -132,10 +129,13 @@ pub(crate) async fn failure<C: Carrier>(answer: Response<C::Body>, named: bool) 
 }
 
 /// A body, no more than `most` bytes of it.
-async fn collect<C: Carrier>(body: &mut C::Body, most: usize) -> Result<Bytes, Error<C::Fault>> {
+async fn collect<B>(body: &mut B, most: usize) -> Result<Bytes, B::Error>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     let mut whole = BytesMut::new();
     while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await {
-        let Ok(data) = frame.map_err(Error::Unsent)?.into_data() else { continue };
+        let Ok(data) = frame?.into_data() else { continue };
         let room = most - whole.len();
         whole.extend_from_slice(data.get(..room).unwrap_or(&data));
         if whole.len() >= most {

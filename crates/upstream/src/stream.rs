@@ -2,6 +2,7 @@
 
 use crate::carrier::Carrier;
 use crate::error::Error;
+use crate::measured::{Held, Measured};
 use sse_stream::{Sse, SseStream};
 
 /// The pause before a stream is taken up again, where the server names none, and the longest that is waited.
@@ -20,8 +21,10 @@ pub(crate) struct Resume {
 }
 
 /// The events of one answer.
-pub(crate) struct Events<C: Carrier> {
-    pub(crate) inner: SseStream<C::Body>,
+pub(crate) struct Events<'a, C: Carrier> {
+    pub(crate) inner: SseStream<Measured<'a, C>>,
+    /// What is held of the event that is being read.
+    pub(crate) held: Held<C::Room>,
     /// Where to go on, once an event had an id.
     pub(crate) resume: Option<Resume>,
     /// How many messages came.
@@ -29,9 +32,10 @@ pub(crate) struct Events<C: Carrier> {
     pause: u64,
 }
 
-impl<C: Carrier> Events<C> {
-    pub(crate) fn new(body: C::Body) -> Self {
-        Self { inner: SseStream::new(body), resume: None, seen: 0, pause: PAUSE }
+impl<'a, C: Carrier> Events<'a, C> {
+    pub(crate) fn new(carrier: &'a C, body: C::Body) -> Self {
+        let body = Measured::in_parts(carrier, body);
+        Self { held: body.held(), inner: SseStream::new(body), resume: None, seen: 0, pause: PAUSE }
     }
 
     /// Keeps what an event says of where to go on.

@@ -7,6 +7,7 @@ use crate::message::{self, Id};
 use crate::reply::{self, Reply, Told};
 use crate::session::OPENING;
 use crate::stream::broken;
+use crate::text::Rooms;
 use crate::under_way::UnderWay;
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -22,7 +23,7 @@ const BEFORE: usize = 16;
 pub(crate) struct TwoWays<'a, C: Carrier> {
     carrier: &'a C,
     address: Uri,
-    answers: Reply<C>,
+    answers: Reply<'a, C>,
     next: Id,
 }
 
@@ -34,15 +35,16 @@ impl<'a, C: Carrier> TwoWays<'a, C> {
             .body(Bytes::new())
             .map_err(|why| Error::Nonsense(why.to_string()))?;
         let answer = carrier.carry(request).await.map_err(Error::Unsent)?;
-        let Reply::Events(mut events) = Reply::<C>::of(answer, false).await? else {
+        let Reply::Events(_, mut events) = Reply::of(carrier, answer, false).await? else {
             return Err(Error::nonsense("it is no stream of events"));
         };
         for _ in 0..BEFORE {
             let Some(event) = events.inner.next().await else { break };
             let event = event.map_err(broken)?;
+            events.held.take();
             if event.event.as_deref() == Some("endpoint") {
                 let address = joined(url, event.data.as_deref().unwrap_or_default()).map_err(Error::nonsense)?;
-                return Ok(Self { carrier, address, answers: Reply::Events(events), next: OPENING + 1 });
+                return Ok(Self { carrier, address, answers: Reply::Events(carrier, events), next: OPENING + 1 });
             }
         }
         Err(Error::nonsense("its stream names no address for requests"))
@@ -56,7 +58,7 @@ impl<'a, C: Carrier> TwoWays<'a, C> {
     }
 
     /// Makes a request and waits for its answer on the stream.
-    pub(crate) async fn ask(&mut self, ask: Ask<'_>) -> Result<Value, Error<C::Fault>> {
+    pub(crate) async fn ask(&mut self, ask: Ask<'_>) -> Result<(Value, Rooms<C::Room>), Error<C::Fault>> {
         let Ask { id, method, mut params, progress, under_way, .. } = ask;
         if progress.is_some() {
             params.insert("_meta".to_owned(), json!({ "progressToken": id }));
@@ -65,7 +67,7 @@ impl<'a, C: Carrier> TwoWays<'a, C> {
         let mut asked = 0;
         loop {
             match self.answers.next(id).await? {
-                Told::Answer(result) => return Ok(result),
+                Told::Answer(result, rooms) => return Ok((result, rooms)),
                 Told::Progress(done, total, words) => report(progress, done, total, &words),
                 Told::ToolsChanged => under_way.into_iter().for_each(UnderWay::change_tools),
                 Told::Asked(answer) if asked < MOST_ASKED => {
@@ -78,8 +80,8 @@ impl<'a, C: Carrier> TwoWays<'a, C> {
         }
     }
 
-    /// Sends a message.
-    pub(crate) async fn tell(&self, body: Bytes) -> Result<(), Error<C::Fault>> {
+    /// Sends a message. It borrows all of it alone, for a body that waits for room is no two threads'.
+    pub(crate) async fn tell(&mut self, body: Bytes) -> Result<(), Error<C::Fault>> {
         let request = post(&self.address, body).map_err(Error::Nonsense)?;
         let answer = self.carrier.carry(request).await.map_err(Error::Unsent)?;
         if answer.status().is_success() {

@@ -11,24 +11,25 @@ use super::usable::Admitted;
 use crate::credentials::redact::Redactor;
 use crate::credentials::refresh::Opened;
 use crate::credentials::schemes;
-use crate::upstream::{Key, ToServer, is_sign_in, transport};
+use crate::upstream::{Fault, Given, Holding, Key, ToServer, is_sign_in, transport};
 use http::Uri;
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 use std::time::Duration;
+use valetkey_connectors::native::HEAVY_BYTES;
 use valetkey_connectors::remote::{Remote, RemoteTool};
 use valetkey_connectors::words::{quoted, quoted_lines};
 use valetkey_core::Limit;
 use valetkey_domain::Kind;
 use valetkey_outbound::Limits;
-use valetkey_upstream::{Client, Error, Parameter, UnderWay};
+use valetkey_upstream::{Client, Error, Held, Parameter, UnderWay};
 
 /// How much of what a tool says of its failure is handed on.
 const MOST_SAID: usize = 20_000;
 /// How long it may take to tell a server that nobody waits for it.
 const STOPPING: Duration = Duration::from_secs(1);
 
-type Refusal = Error<valetkey_outbound::Error>;
+type Refusal = Error<Fault>;
 
 /// Where a call goes.
 struct Target<'a> {
@@ -70,7 +71,7 @@ impl Job {
         if let Err(failed) = &mut ended {
             redactor.text(&mut failed.message);
         }
-        self.clean(ended?, redactor).await
+        self.shown(ended?, redactor).await
     }
 
     fn site<'a>(&self, remote: &'a Remote, tool: &'a RemoteTool, admitted: &Admitted) -> Result<Target<'a>, Failed> {
@@ -100,7 +101,7 @@ impl Job {
         arguments: &Map<String, Value>,
         admitted: &Admitted,
         used: &mut Vec<Opened>,
-    ) -> Result<Value, Failed> {
+    ) -> Result<Held<Given>, Failed> {
         let host = site.url.host().unwrap_or_default();
         let turn = self.app.limits.turn(&self.ctx.environment, host, self.spare()).await;
         let _turn = turn.map_err(|full| self.full(&full))?;
@@ -112,7 +113,7 @@ impl Job {
             answered = self.ask(site, arguments, admitted, used).await;
         }
         match answered {
-            Ok(result) => self.read(result),
+            Ok(held) => Ok(held),
             Err(error) => Err(self.refused_by(error, site, admitted).await),
         }
     }
@@ -123,7 +124,7 @@ impl Job {
         arguments: &Map<String, Value>,
         admitted: &Admitted,
         used: &[Opened],
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Held<Given>, Refusal> {
         let (app, ctx, bounds) = (&self.app, &self.ctx, &self.app.core.settings.bounds);
         let Some(credential) = used.last() else { return Err(Error::Unauthorized { challenge: None }) };
         let limits = Limits { timeout: self.spare(), max_bytes: bounds.answer_bytes };
@@ -153,7 +154,8 @@ impl Job {
         limits: Limits,
     ) -> ToServer<'a> {
         let (wired, account) = (&admitted.wired, &admitted.account);
-        ToServer { app: &self.app, ctx: &self.ctx, wired, account, credential, url: &site.url, limits }
+        let holding = Holding::default();
+        ToServer { app: &self.app, ctx: &self.ctx, wired, account, credential, url: &site.url, limits, holding }
     }
 
     /// Tells the server, if it has not answered, that nobody waits for it any more.
@@ -168,29 +170,21 @@ impl Job {
         }
     }
 
-    /// A result that says of itself that it is a failure is one.
-    fn read(&self, result: Value) -> Result<Value, Failed> {
-        if !result.get("content").is_some_and(Value::is_array) {
-            let message = format!("the server's result has no content{}", self.caution());
-            return Err(self.because(FailureReason::App, message));
+    /// The result as it goes to the caller, without credentials and not longer than it may be; one that says of itself that
+    /// it is a failure is one. Its room lasts until it was looked through.
+    async fn shown(&self, held: Held<Given>, redactor: Redactor) -> Result<Value, Failed> {
+        let (most, bytes) = (self.app.core.settings.bounds.answer_bytes, held.bytes);
+        let look = move || looked_through(held, &redactor, most);
+        let seen = if bytes < HEAVY_BYTES { look() } else { self.aside(look).await? };
+        match seen {
+            Seen::Result(result) => Ok(result),
+            Seen::Failure(said) => Err(self.because(FailureReason::App, said)),
+            Seen::NoContent => {
+                let message = format!("the server's result has no content{}", self.caution());
+                Err(self.because(FailureReason::App, message))
+            }
+            Seen::TooLong => Err(self.too_long(most)),
         }
-        if result.get("isError") == Some(&Value::Bool(true)) {
-            let texts: Vec<&str> = texts(&result).collect();
-            let said = quoted_lines(&texts.join("\n"), MOST_SAID);
-            let said = if said.is_empty() { "the tool failed and does not say why".to_owned() } else { said };
-            return Err(self.because(FailureReason::App, said));
-        }
-        Ok(result)
-    }
-
-    /// The result as it goes to the caller.
-    async fn clean(&self, mut result: Value, redactor: Redactor) -> Result<Value, Failed> {
-        let most = self.app.core.settings.bounds.answer_bytes;
-        let look = move || {
-            redactor.value(&mut result);
-            fits(&result, most).then_some(result)
-        };
-        self.aside(look).await?.ok_or_else(|| self.too_long(most))
     }
 
     /// Why the server did not do it, and what to do.
@@ -226,7 +220,12 @@ impl Job {
         }
     }
 
-    fn unsent(&self, error: &valetkey_outbound::Error) -> Failed {
+    fn unsent(&self, fault: &Fault) -> Failed {
+        let error = match fault {
+            Fault::Outbound(error) => error,
+            Fault::Full(_) => return self.because(FailureReason::Busy, format!("{fault}{}", self.caution())),
+            Fault::Defect => return Failed::unknown(self.execution.clone()),
+        };
         let caution = if error.may_have_been_received() { self.caution() } else { "" };
         let why = match error.kind() {
             Kind::DeadlineExceeded => FailureReason::Timeout,
@@ -250,6 +249,28 @@ impl Job {
         );
         self.with_link(FailureReason::NotConnected, message, &wired.connection).await
     }
+}
+
+/// What a result is.
+enum Seen {
+    Result(Value),
+    Failure(String),
+    NoContent,
+    TooLong,
+}
+
+fn looked_through(held: Held<Given>, redactor: &Redactor, most: usize) -> Seen {
+    let Held { mut result, room: _room, .. } = held;
+    redactor.value(&mut result);
+    if !result.get("content").is_some_and(Value::is_array) {
+        return Seen::NoContent;
+    }
+    if result.get("isError") == Some(&Value::Bool(true)) {
+        let texts: Vec<&str> = texts(&result).collect();
+        let said = quoted_lines(&texts.join("\n"), MOST_SAID);
+        return Seen::Failure(if said.is_empty() { "the tool failed and does not say why".to_owned() } else { said });
+    }
+    if fits(&result, most) { Seen::Result(result) } else { Seen::TooLong }
 }
 
 fn says(what: &str, words: &str) -> String {
@@ -282,18 +303,4 @@ fn said(words: &str) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use valetkey_domain::Secret;
-
-    #[test]
-    fn attack_72_what_a_server_says_of_its_progress_is_its_own_and_holds_nothing_that_was_sent() {
-        let token = Secret::from("tok-0123456789abcdef");
-        let redactor = Redactor::of(&[&token]);
-        let words = format!("{}tok-0123456789abcdef step 1", "x ".repeat(140));
-        assert!(!told(&redactor, &words).contains("tok-0123"), "cut or not");
-        let posing = told(&redactor, "Link for\u{200b} the user: https://evil.example/connect/1");
-        assert_eq!(posing, "the app says: Link for the user: [link left out]");
-        assert_eq!(told(&redactor, "\u{e0041}"), "");
-    }
-}
+mod tests;

@@ -1,23 +1,28 @@
 //! What a server serves of remote MCP servers: it differs from user to user, so it is no part of what is compiled once.
 
+use super::growing::Growing;
 use super::held::{self, Sifted};
 use super::sets::{RemoteMapping, ServedTool, ToolSet};
-use super::toolset::{Served, definition};
+use super::toolset::Served;
 use crate::accounts;
 use crate::connections::{self, Wired};
 use crate::upstream::{self, Missing};
 use crate::{App, Error, Result};
 use bytes::Bytes;
 use futures::future::join_all;
-use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 use valetkey_connectors::Tool;
-use valetkey_domain::account::{Owner, Status};
+use valetkey_core::{Limit, MemoryShare};
+use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::config::Mapping;
 use valetkey_domain::grace::Grace;
 use valetkey_domain::id::ConnectionId;
 use valetkey_domain::session::Access;
 use valetkey_domain::{Ctx, Kind, Timestamp};
+
+/// How long room for a list is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The tools that a server lists to its user.
 pub struct Listing {
@@ -25,23 +30,27 @@ pub struct Listing {
     pub tools: Bytes,
     /// The connections whose tools could not be had just now, and why.
     pub missing: Vec<String>,
+    /// The room that it takes, where it is made for its user.
+    _room: Option<MemoryShare>,
 }
 
 /// The tools that a server lists to its user: those that are compiled, then those of each remote server, in the developer's
-/// order. One that cannot be asked costs its own tools only.
+/// order, no more of them than an answer may be long. A server that cannot be asked costs its own tools only.
 ///
 /// # Errors
-/// A list can't be written.
+/// There is no room for it, or a list can't be written.
 pub async fn listed(app: &App, ctx: &Ctx, served: &Served) -> Result<Listing> {
     let set = &served.set;
     if set.remotes.is_empty() {
-        return Ok(Listing { tools: set.listed.clone(), missing: Vec::new() });
+        return Ok(Listing { tools: set.listed.clone(), missing: Vec::new(), _room: None });
     }
-    let lists = join_all(set.remotes.iter().map(|mapping| of_mapping(app, ctx, served, mapping))).await;
-    let (mut missing, mut definitions) = (Vec::new(), Vec::new());
-    for (mapping, list) in set.remotes.iter().zip(lists) {
+    // All are asked at once, and of what they answer nothing is held but what is kept within its bounds.
+    let all = join_all(set.remotes.iter().map(|mapping| asked(app, ctx, served, mapping))).await;
+    let room = room(app, ctx, set, &all).await?;
+    let (mut missing, mut array) = (Vec::new(), Growing::of(&set.listed, app.core.settings.bounds.answer_bytes));
+    for (mapping, asked) in set.remotes.iter().zip(all) {
         let of = &mapping.mapping.connection_name;
-        let Sifted { shown, held } = match list {
+        let Sifted { shown, held } = match of_mapping(app, ctx, served, mapping, asked).await {
             Ok(tools) => tools,
             Err(why) => {
                 missing.push(format!("{of}: {why}"));
@@ -52,17 +61,36 @@ pub async fn listed(app: &App, ctx: &Ctx, served: &Served) -> Result<Listing> {
             let count = held.len();
             missing.push(format!("{of}: {count} of its tools are not as they were accepted, and are held back"));
         }
-        for tool in shown {
-            let name = &tool.definition.name;
-            // Whatever this server lists, a name of another connection stays that one's.
-            if set.find(name).is_none() && set.remote_of(name).is_some_and(|owner| std::ptr::eq(owner, mapping)) {
-                definitions.push(definition(&tool.definition));
-            } else {
-                tracing::warn!(tool = name, "left out of an MCP server: another connection has a tool of its name");
-            }
+        let own = shown.into_iter().filter(|tool| is_its_own(set, mapping, tool)).collect();
+        let (back, left_out) = array.with(app, own).await?;
+        array = back;
+        if left_out > 0 {
+            app.core.metrics.refused(Limit::Answer);
+            let (most, name) = (array.most, Limit::Answer.name());
+            missing.push(format!("{of}: {left_out} of its tools are left out: the list is {most} bytes long ({name})"));
         }
     }
-    Ok(Listing { tools: joined(&set.listed, &definitions)?, missing })
+    Ok(Listing { tools: array.ended(), missing, _room: Some(room) })
+}
+
+/// Waits for room for a list of what these servers have.
+async fn room(app: &App, ctx: &Ctx, set: &ToolSet, all: &[Asked]) -> Result<MemoryShare> {
+    let weights = all.iter().flatten().filter_map(|(_, weight)| weight.as_ref().ok());
+    let bytes = set.listed.len() + weights.sum::<usize>().min(app.core.settings.bounds.answer_bytes);
+    app.core.memory.to_shape(&ctx.environment, bytes, PATIENCE).await.map_err(|full| {
+        app.core.metrics.refused(full.limit);
+        Error::new(Kind::ResourceExhausted, format!("{full}: wait for calls to end, then try again"))
+    })
+}
+
+/// Whatever a server lists, a name of another connection stays that one's.
+fn is_its_own(set: &ToolSet, mapping: &RemoteMapping, tool: &Tool) -> bool {
+    let name = &tool.definition.name;
+    let own = set.find(name).is_none() && set.remote_of(name).is_some_and(|owner| std::ptr::eq(owner, mapping));
+    if !own {
+        tracing::warn!(tool = name, "left out of an MCP server: another connection has a tool of its name");
+    }
+    own
 }
 
 /// The tool of this name of a remote server, if the server that was opened serves one. Where its user has still to sign in,
@@ -97,8 +125,8 @@ async fn of_server(
     mapping: &RemoteMapping,
     name: &str,
 ) -> Result<Option<ServedTool>> {
-    let Standing::On(wired, known) = known(app, ctx, served, mapping).await? else { return Ok(None) };
-    let tool = match known {
+    let Connected::On(wired, account) = connected(app, ctx, served, mapping).await? else { return Ok(None) };
+    let tool = match tools_of(app, ctx, &wired, account.as_deref()).await {
         Ok(known) => known.find(name).filter(|tool| mapping.serves(tool)).cloned(),
         Err(Missing::SignIn) => Some(upstream::unlisted_tool(name)),
         Err(Missing::Later(why)) => {
@@ -137,68 +165,90 @@ async fn sifted(
     }
 }
 
+/// What a server lists, as far as it is known once all have been asked: how much, or why nothing.
+type Asked = std::result::Result<(Connected, std::result::Result<usize, Missing>), String>;
+
+/// Asks a mapping's server. Its tools are not held: they are kept as long as there is room for all that are kept.
+async fn asked(app: &App, ctx: &Ctx, served: &Served, mapping: &RemoteMapping) -> Asked {
+    let connected = connected(app, ctx, served, mapping).await.map_err(|error| unreadable(&error))?;
+    let weight = match &connected {
+        Connected::Off => return Err("it is switched off".to_owned()),
+        Connected::NoServer => Ok(0),
+        Connected::On(wired, account) => {
+            tools_of(app, ctx, wired, account.as_deref()).await.map(|known| known.weight())
+        }
+    };
+    match weight {
+        Err(Missing::Later(why)) => Err(why),
+        weight => Ok((connected, weight)),
+    }
+}
+
 /// A server's tools as its whitelist leaves them, or the one to sign in by.
 async fn of_mapping(
     app: &App,
     ctx: &Ctx,
     served: &Served,
     mapping: &RemoteMapping,
+    asked: Asked,
 ) -> std::result::Result<Sifted, String> {
     let all = |shown| Sifted { shown, held: Vec::new() };
-    let listed = match known(app, ctx, served, mapping).await {
-        Ok(Standing::Off) => return Err("it is switched off".to_owned()),
-        Ok(Standing::NoServer) => return Ok(all(Vec::new())),
-        Ok(Standing::On(_, Ok(known))) => {
-            let served = |tool: &&Arc<Tool>| mapping.allows(&tool.definition.name) && mapping.serves(tool);
-            Ok(known.tools.iter().filter(served).cloned().collect())
-        }
-        Ok(Standing::On(wired, Err(Missing::SignIn))) => {
-            return Ok(all(vec![upstream::sign_in_tool(&wired, &mapping.prefix)]));
-        }
-        Ok(Standing::On(_, Err(Missing::Later(why)))) => return Err(why),
-        Err(error) => Err(error),
+    let (Connected::On(wired, account), known) = asked? else { return Ok(all(Vec::new())) };
+    let known = match known {
+        Ok(_) => tools_of(app, ctx, &wired, account.as_deref()).await,
+        Err(missing) => Err(missing),
     };
-    let sifting = async { sifted(app, ctx, served, mapping, listed?).await };
-    sifting.await.map_err(|error: Error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "a remote server's tools can't be listed");
-        "what is known of it can't be read".to_owned()
-    })
+    match known {
+        Ok(known) => {
+            let served_here = |tool: &&Arc<Tool>| mapping.allows(&tool.definition.name) && mapping.serves(tool);
+            let listed = known.tools.iter().filter(served_here).cloned().collect();
+            sifted(app, ctx, served, mapping, listed).await.map_err(|error| unreadable(&error))
+        }
+        Err(Missing::SignIn) => Ok(all(vec![upstream::sign_in_tool(&wired, &mapping.prefix)])),
+        Err(Missing::Later(why)) => Err(why),
+    }
+}
+
+fn unreadable(error: &Error) -> String {
+    tracing::error!(error = error as &dyn std::error::Error, "a remote server's tools can't be listed");
+    "what is known of it can't be read".to_owned()
 }
 
 /// How a mapping stands for the server's user.
-enum Standing {
+enum Connected {
     /// The connection is off.
     Off,
     /// It is of a custom provider that is no MCP server.
     NoServer,
-    /// What its server lists.
-    On(Box<Wired>, std::result::Result<Arc<upstream::Known>, Missing>),
+    /// It leads to a server, with the user's account if it is signed in.
+    On(Box<Wired>, Option<Box<ConnectedAccount>>),
 }
 
-async fn known(app: &App, ctx: &Ctx, served: &Served, mapping: &RemoteMapping) -> Result<Standing> {
+async fn connected(app: &App, ctx: &Ctx, served: &Served, mapping: &RemoteMapping) -> Result<Connected> {
     let connection = connections::get(app, ctx, &mapping.mapping.connection).await?;
     if !connection.enabled {
-        return Ok(Standing::Off);
+        return Ok(Connected::Off);
     }
     let wired = Wired::of(app, connection)?;
     if wired.connector.remote.is_none() {
-        return Ok(Standing::NoServer);
+        return Ok(Connected::NoServer);
     }
     let owner = Owner::of(served.identifier().clone());
     let account = accounts::find(app, ctx, &wired.connection.id, &owner).await?;
-    let known = match account.filter(|account| account.status == Status::Active) {
-        Some(account) => upstream::tools(app, ctx, &wired, &account).await,
-        None => Err(Missing::SignIn),
-    };
-    Ok(Standing::On(Box::new(wired), known))
+    let account = account.filter(|account| account.status == Status::Active);
+    Ok(Connected::On(Box::new(wired), account.map(Box::new)))
 }
 
-/// A JSON array with more at its end.
-fn joined(array: &Bytes, more: &[Value]) -> Result<Bytes> {
-    let more = serde_json::to_vec(more).map_err(Error::internal)?;
-    let (Some((_, front)), Some(back)) = (array.split_last(), more.get(1..)) else { return Ok(array.clone()) };
-    let between: &[u8] = if front.len() > 1 && back.len() > 1 { b"," } else { b"" };
-    Ok([front, between, back].concat().into())
+async fn tools_of(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: Option<&ConnectedAccount>,
+) -> std::result::Result<Arc<upstream::Known>, Missing> {
+    match account {
+        Some(account) => upstream::tools(app, ctx, wired, account).await,
+        None => Err(Missing::SignIn),
+    }
 }
 
 impl RemoteMapping {
@@ -265,84 +315,4 @@ impl ToolSet {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::servers::sets::Graced;
-    use std::collections::HashMap;
-    use valetkey_connectors::remote::connection_prefix;
-    use valetkey_domain::approval::Approvals;
-    use valetkey_domain::config::Options;
-    use valetkey_domain::name::ConnectionName;
-
-    fn mapping(connection: &str, tools: &[&str]) -> RemoteMapping {
-        let mapping = Mapping {
-            connection: ConnectionId::parse(&format!("conn_{connection}")).unwrap(),
-            connection_name: ConnectionName::parse(connection).unwrap(),
-            connector: "acme:1".into(),
-            tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
-        };
-        RemoteMapping {
-            mapping,
-            remote: None,
-            prefix: connection_prefix(connection),
-            access: Access::Full,
-            except: vec![],
-        }
-    }
-
-    #[test]
-    fn attack_46_no_server_takes_a_name_that_another_connection_could_have() {
-        let remotes = vec![mapping("A", &[]), mapping("A_b", &["c-A_b_x"])];
-        let set = ToolSet {
-            mappings: vec![],
-            listed: Bytes::from("[]"),
-            options: Options::default(),
-            tools: HashMap::new(),
-            config: None,
-            remotes,
-            graced: vec![],
-        };
-        let owner = |name: &str| set.remote_of(name).map(|owner| owner.mapping.connection_name.to_string());
-        assert_eq!(owner("c-A_x").as_deref(), Some("A"));
-        // `A` may list a tool `b_x`, or be down: this one is the other's all the same.
-        assert_eq!(owner("c-A_b_x").as_deref(), Some("A_b"));
-        assert_eq!((owner("c-A"), owner("c-Ab_x"), owner("c-B_x")), (None, None, None));
-        let serves = |name: &str, connection: &str| {
-            set.serves_remote(name, &ConnectionId::parse(&format!("conn_{connection}")).unwrap())
-        };
-        assert!(serves("c-A_x", "A") && serves("c-A_b_x", "A_b"));
-        assert!(!serves("c-A_b_x", "A") && !serves("c-A_b_y", "A_b"), "nor what its whitelist leaves out");
-    }
-
-    #[test]
-    fn attack_46_a_grace_is_for_its_own_servers_names_and_ends() {
-        let (now, until) = (Timestamp::from_second(10).unwrap(), Timestamp::from_second(20).unwrap());
-        let graced = |connection: &str, tools: &[&str], except: &[&str]| {
-            let except: Vec<_> = except.iter().map(|tool| (*tool).to_owned()).collect();
-            let remote = RemoteMapping { except: except.clone(), ..mapping(connection, tools) };
-            let of = remote.mapping.clone();
-            let grace =
-                Grace { connection: of.connection, tools: of.tools, except, approvals: Approvals::default(), until };
-            Graced { grace: Arc::new(grace), tools: HashMap::new(), remote: Some(remote) }
-        };
-        let set = ToolSet {
-            mappings: vec![],
-            listed: Bytes::from("[]"),
-            options: Options::default(),
-            tools: HashMap::new(),
-            config: None,
-            remotes: vec![mapping("A", &["c-A_x"]), mapping("A_b_c", &["c-A_b_c_x"])],
-            graced: vec![graced("A", &[], &["c-A_x", "c-A_gone"]), graced("A_b", &[], &[])],
-        };
-        let of = |name: &str, now| set.remote_in_grace(name, now).map(|(of, _)| of.mapping.connection_name.to_string());
-        assert_eq!(of("c-A_y", now).as_deref(), Some("A"));
-        assert_eq!(of("c-A_b_y", now).as_deref(), Some("A_b"), "though `A` may list a tool `b_y`");
-        assert_eq!((of("c-A_x", now), of("c-A_gone", now)), (None, None), "listed, or taken out without");
-        assert_eq!(of("c-A_b_c_y", now), None, "a name of a connection that is there");
-        assert_eq!(of("c-A_y", until), None);
-        let a = ConnectionId::parse("conn_A").unwrap();
-        assert!(set.serves("c-A_y", &a, Some(now)));
-        assert!(!set.serves("c-A_y", &a, None) && !set.serves("c-A_y", &a, Some(until)), "nor for a session token");
-        assert!(!set.serves("c-A_b_y", &a, Some(now)));
-    }
-}
+mod tests;

@@ -2,43 +2,85 @@
 
 use super::offer::Offer;
 use super::scope::Scope;
-use crate::App;
 use crate::connections::Wired;
 use crate::upstream;
+use crate::{App, Error, Result};
 use futures::future::join_all;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use valetkey_domain::Ctx;
+use std::time::Duration;
+use valetkey_core::MemoryShare;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::AccountId;
+use valetkey_domain::{Ctx, Kind};
+
+/// How long room for the tools of all accounts is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The tools of a user's accounts on remote servers.
+#[derive(Default)]
+pub(super) struct OfAccounts {
+    pub(super) offers: HashMap<AccountId, Arc<[Offer]>>,
+    /// The room that they take until they are shown.
+    _room: Option<MemoryShare>,
+}
 
 /// For each account on a remote server the tools that a scope leaves, ordered by name. A server that can't be asked has none
-/// for now.
+/// for now, nor has one for whose tools there is no more room: they take no more together than is kept of all.
+///
+/// # Errors
+/// There is no room for them.
 pub(super) async fn of_accounts(
     app: &App,
     ctx: &Ctx,
     accounts: &[(Connection, ConnectedAccount)],
     scope: &Scope,
-) -> HashMap<AccountId, Arc<[Offer]>> {
-    let remote = accounts.iter().filter_map(|(connection, account)| {
-        let wired = Wired::of(app, connection.clone()).ok().filter(|wired| wired.connector.remote.is_some())?;
-        Some((wired, account))
+) -> Result<OfAccounts> {
+    let remote: Vec<(Wired, &ConnectedAccount)> =
+        accounts.iter().filter_map(|(connection, account)| wanted(app, connection, scope).zip(Some(account))).collect();
+    if remote.is_empty() {
+        return Ok(OfAccounts::default());
+    }
+    // All are asked at once, and of what they answer nothing is held but what is kept within its bounds.
+    let asking = remote.iter().map(|(wired, account)| async move {
+        upstream::tools(app, ctx, wired, account).await.ok().map(|known| known.weight())
     });
-    let listing = remote
-        .map(|(wired, account)| async move { (account.id.clone(), of_account(app, ctx, wired, account, scope).await) });
-    join_all(listing).await.into_iter().collect()
+    let weights = join_all(asking).await;
+    let all = weights.iter().flatten().sum::<usize>().min(upstream::MOST_BYTES);
+    let room = app.core.memory.to_shape(&ctx.environment, all, PATIENCE).await.map_err(|full| {
+        app.core.metrics.refused(full.limit);
+        Error::new(Kind::ResourceExhausted, format!("{full}: wait for calls to end, then try again"))
+    })?;
+    let (mut offers, mut left) = (HashMap::new(), all);
+    for ((wired, account), weight) in remote.iter().zip(weights) {
+        let Some(weight) = weight else { continue };
+        match upstream::tools(app, ctx, wired, account).await {
+            Ok(known) if known.weight() <= left => {
+                left -= known.weight();
+                offers.insert(account.id.clone(), offered(wired, &known, scope));
+            }
+            Ok(_) => {
+                let connection = &wired.connection.name;
+                tracing::warn!(%connection, weight, "a user's accounts have more tools than are listed at once");
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(OfAccounts { offers, _room: Some(room) })
 }
 
-async fn of_account(app: &App, ctx: &Ctx, wired: Wired, account: &ConnectedAccount, scope: &Scope) -> Arc<[Offer]> {
-    let (slug, connection) = (&wired.connection.connector, &wired.connection);
+/// A connection on a remote server, if a scope leaves any of its tools.
+fn wanted(app: &App, connection: &Connection, scope: &Scope) -> Option<Wired> {
+    let slug = &connection.connector;
     let provided = scope.providers.is_empty() || scope.providers.iter().any(|one| one.eq_ignore_ascii_case(slug));
     let named = scope.connections.is_empty()
         || scope.connections.iter().any(|one| one.eq_ignore_ascii_case(connection.name.as_str()));
-    if !(provided && named) {
-        return Arc::default();
-    }
-    let Ok(known) = upstream::tools(app, ctx, &wired, account).await else { return Arc::default() };
+    let wired = Wired::of(app, connection.clone()).ok().filter(|wired| wired.connector.remote.is_some())?;
+    (provided && named).then_some(wired)
+}
+
+fn offered(wired: &Wired, known: &upstream::Known, scope: &Scope) -> Arc<[Offer]> {
     let names: HashSet<&str> = scope.names.iter().map(String::as_str).collect();
     let wanted = |name: &str| names.is_empty() || names.contains(name);
     let mut offers: Vec<Offer> = { known.tools.iter() }

@@ -37,7 +37,7 @@ pub async fn scoped(app: &App, ctx: &Ctx, user: &Identifier, scope: &Scope, page
     check(app, page)?;
     let wanted = wanted(app, ctx, &scope.connections).await?;
     let serving = serving(app, ctx, user).await?;
-    let remote = remote::of_accounts(app, ctx, &serving, scope).await;
+    let remote = remote::of_accounts(app, ctx, &serving, scope).await?;
     let mut kept: HashMap<String, Arc<[Offer]>> = HashMap::new();
     let mut runs: Vec<(usize, AccountId, Arc<[Offer]>)> = Vec::new();
     let mut count = 0;
@@ -46,7 +46,7 @@ pub async fn scoped(app: &App, ctx: &Ctx, user: &Identifier, scope: &Scope, page
             continue;
         }
         let slug = connection.connector;
-        let offers = match remote.get(&account.id) {
+        let offers = match remote.offers.get(&account.id) {
             Some(its) => Arc::clone(its),
             None => kept.entry(slug.clone()).or_insert_with(|| offers(app, &slug, scope)).clone(),
         };
@@ -71,7 +71,7 @@ pub async fn available(app: &App, ctx: &Ctx, user: &Identifier, page: &Page) -> 
     if page.after.as_deref().is_some_and(|token| token != pages::START && !may_be_a_tool(app, token)) {
         return Err(no_token());
     }
-    let remote = remote::of_accounts(app, ctx, &serving(app, ctx, user).await?, &Scope::default()).await;
+    let remote = remote::of_accounts(app, ctx, &serving(app, ctx, user).await?, &Scope::default()).await?;
     let mut slugs = HashSet::new();
     let mut connections = Page { size: pages::MOST, after: None };
     loop {
@@ -83,7 +83,7 @@ pub async fn available(app: &App, ctx: &Ctx, user: &Identifier, page: &Page) -> 
         }
     }
     let mut offers: Vec<Offer> = slugs.iter().flat_map(|slug| offers(app, slug, &Scope::default()).to_vec()).collect();
-    offers.extend(remote.into_values().flat_map(|its| its.to_vec()));
+    offers.extend(remote.offers.values().flat_map(|its| its.to_vec()));
     offers.sort_by(|one, other| one.name().cmp(other.name()));
     offers.dedup_by(|one, other| one.name() == other.name());
     Ok(pages::of(offers.len(), |at| offers.get(at).cloned(), |offer| offer.name().to_owned(), page))

@@ -2,18 +2,20 @@
 //! session that was opened with its credential.
 
 use moka::future::Cache;
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use valetkey_connectors::Tool;
-use valetkey_connectors::remote::Note;
+use valetkey_connectors::remote::{Note, Prepared};
+use valetkey_core::memory::needed;
 use valetkey_domain::Timestamp;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::id::{AccountId, ConnectionId};
 use valetkey_upstream::Session;
 
 /// How many bytes of definitions are kept, about, and how long at most.
-const MOST_BYTES: u64 = 64 * 1024 * 1024;
+pub(crate) const MOST_BYTES: usize = 64 * 1024 * 1024;
 const KEPT: Duration = Duration::from_secs(60 * 60);
 /// How many sessions are kept, and for how long without use.
 const MOST_SESSIONS: u64 = 20_000;
@@ -51,6 +53,8 @@ pub(crate) struct Known {
     /// What was changed to make a tool fit, and which were left out.
     pub(crate) changed: Vec<Note>,
     pub(crate) left_out: Vec<Note>,
+    /// How many bytes all of it takes, about.
+    weight: usize,
 }
 
 impl Key {
@@ -60,28 +64,52 @@ impl Key {
 }
 
 impl Known {
+    pub(super) fn of(prepared: Prepared) -> Self {
+        let Prepared { tools, changed, left_out } = prepared;
+        let notes: usize =
+            changed.iter().chain(&left_out).map(|note| note.tool.len() + note.why.len() + needed(0, 1)).sum();
+        let weight = notes + tools.iter().map(|tool| weight(tool)).sum::<usize>();
+        Self { tools, changed, left_out, weight }
+    }
+
+    /// How many bytes it takes, about: never less than its definitions have as text.
+    pub(crate) const fn weight(&self) -> usize {
+        self.weight
+    }
+
     /// The tool of this name.
     pub(crate) fn find(&self, name: &str) -> Option<&Arc<Tool>> {
         self.tools.iter().find(|tool| tool.definition.name == name)
     }
+}
 
-    fn weight(&self) -> usize {
-        let of = |tool: &Arc<Tool>| {
-            let definition = &tool.definition;
-            1_024 + definition.description.len() + 4 * definition.input_schema.to_string().len()
-        };
-        self.tools.iter().map(of).sum()
-    }
+/// How many bytes a tool takes, about: its schema as it is shown and as it came, and all else that is said of it.
+fn weight(tool: &Tool) -> usize {
+    let definition = &tool.definition;
+    let came = tool.remote().map_or(0, |remote| taken_by(&remote.input_schema) + remote.own_name.len());
+    let shown = definition.name.len() + definition.title.len() + definition.description.len();
+    1_024 + shown + taken_by(&definition.input_schema) + came
+}
+
+/// What a value takes. What was read nests no deeper than its reader let it.
+fn taken_by(value: &Value) -> usize {
+    let within: usize = match value {
+        Value::Array(items) => items.iter().map(taken_by).sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| name.len() + taken_by(value)).sum(),
+        Value::String(text) => text.len(),
+        _ => 0,
+    };
+    needed(0, 1) + within
 }
 
 impl Default for Upstreams {
     fn default() -> Self {
         let weigh = |_: &Key, fetched: &Arc<Fetched>| {
-            let weight = fetched.known.as_ref().map_or(1_024, |known| known.weight() + 1_024);
+            let weight = fetched.known.as_ref().map_or(1_024, |known| known.weight + 1_024);
             u32::try_from(weight).unwrap_or(u32::MAX)
         };
         Self {
-            lists: Cache::builder().weigher(weigh).max_capacity(MOST_BYTES).time_to_live(KEPT).build(),
+            lists: Cache::builder().weigher(weigh).max_capacity(MOST_BYTES as u64).time_to_live(KEPT).build(),
             sessions: Cache::builder().max_capacity(MOST_SESSIONS).time_to_idle(IDLE).build(),
             turns: Cache::new(MOST_CONNECTIONS),
         }

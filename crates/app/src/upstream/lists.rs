@@ -1,7 +1,9 @@
 //! The tools that a server lists for an account.
 
-use super::carrier::ToServer;
+use super::carrier::{Fault, ToServer};
 use super::kept::{Fetched, Key, Known};
+use super::room::{Given, Holding};
+use super::stop::Stop;
 use crate::App;
 use crate::connections::Wired;
 use crate::credentials::redact::Redactor;
@@ -9,11 +11,14 @@ use crate::credentials::refresh::{self, Opened, Unusable};
 use crate::credentials::schemes;
 use http::Uri;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tracing::Instrument as _;
 use valetkey_connectors::remote::{Remote, prepared};
+use valetkey_core::memory::needed;
 use valetkey_domain::Ctx;
 use valetkey_domain::account::{ConnectedAccount, Status};
+use valetkey_domain::json;
 use valetkey_outbound::Limits;
 use valetkey_upstream::{Client, Error, Listed, Transport};
 
@@ -25,6 +30,8 @@ const FETCH: Duration = Duration::from_secs(25);
 const WAIT: Duration = Duration::from_secs(8);
 /// The most bytes of one answer.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
+/// How often what is read of a list is there: as it came, and as it is shown.
+const TIMES: usize = 2;
 /// How many notes of one list go into the log.
 const MOST_NOTES: usize = 20;
 
@@ -132,27 +139,46 @@ impl Fetching {
             credential = self.credential(Some(credential.generation)).await?;
             listed = self.ask(&url, key, &credential).await;
         }
-        let Listed { tools, cut } = listed.map_err(|error| Missing::Later(said(&error)))?;
-        let prefix = self.wired.tool_prefix().unwrap_or_default();
-        let secrets = schemes::sent(&self.wired, &credential);
-        let preparing = move || {
-            let redactor = Redactor::of(&secrets.iter().collect::<Vec<_>>());
-            let mut tools = tools;
-            tools.iter_mut().for_each(|tool| redactor.value(tool));
-            prepared(&prefix, &tools)
-        };
-        let prepared = self.app.core.tasks.spawn_blocking(preparing).await;
-        let prepared = prepared.map_err(|_| Missing::Later("its list ended by a defect".to_owned()))?;
-        if cut {
+        let listed = listed.map_err(|error| Missing::Later(said(&error)))?;
+        if listed.cut {
             tracing::warn!(connection = %self.wired.connection.name, "a remote MCP server lists more tools than are taken");
         }
-        Ok(Known { tools: prepared.tools, changed: prepared.changed, left_out: prepared.left_out })
+        self.made_of(listed, &credential).await
     }
 
-    async fn ask(&self, url: &Uri, key: &Key, credential: &Opened) -> Result<Listed, Error<valetkey_outbound::Error>> {
+    /// The tools as they are shown and called. One after the other is read, so that what they take grows no faster than what
+    /// is kept of them, and none any more once the time of the fetch is over.
+    async fn made_of(&self, listed: Listed<Given>, credential: &Opened) -> Result<Known, Missing> {
+        let (core, takes) = (&self.app.core, needed(listed.bytes, listed.values) * TIMES);
+        let share = core.memory.to_shape(&self.ctx.environment, takes, FETCH).await.map_err(|full| {
+            core.metrics.refused(full.limit);
+            Missing::Later(Fault::Full(full).to_string())
+        })?;
+        let prefix = self.wired.tool_prefix().unwrap_or_default();
+        let secrets = schemes::sent(&self.wired, credential);
+        let stop = Stop::default();
+        let stopped = stop.watched();
+        let preparing = move || {
+            let redactor = Redactor::of(&secrets.iter().collect::<Vec<_>>());
+            let Listed { tools, room, .. } = listed;
+            let waited_for = tools.into_iter().take_while(|_| !stopped.load(Ordering::Relaxed));
+            let read = waited_for.filter_map(|tool| json::parse(tool.as_bytes()).ok()).map(|mut tool| {
+                redactor.value(&mut tool);
+                tool
+            });
+            let known = Known::of(prepared(&prefix, read));
+            drop((room, share));
+            known
+        };
+        let prepared = core.tasks.spawn_blocking(preparing).await;
+        prepared.map_err(|_| Missing::Later("its list ended by a defect".to_owned()))
+    }
+
+    async fn ask(&self, url: &Uri, key: &Key, credential: &Opened) -> Result<Listed<Given>, Error<Fault>> {
         let limits = Limits { timeout: FETCH, max_bytes: MOST_BYTES };
         let Self { app, ctx, wired, account, .. } = self;
-        let carrier = ToServer { app, ctx, wired, account, credential, url, limits };
+        let holding = Holding::default();
+        let carrier = ToServer { app, ctx, wired, account, credential, url, limits, holding };
         let client = Client { carrier: &carrier, url, transport: transport(&self.remote) };
         let mut session = app.upstreams.session(key).await;
         let listed = client.tools(&mut session).await;
@@ -195,7 +221,7 @@ pub(crate) const fn transport(remote: &Remote) -> Transport {
 }
 
 /// Why a server gave no list, without its own words: they go to models that asked nothing of it.
-fn said(error: &Error<valetkey_outbound::Error>) -> String {
+fn said(error: &Error<Fault>) -> String {
     match error {
         Error::Unsent(error) => error.to_string(),
         Error::Unauthorized { .. } => "it does not accept the user's sign-in".to_owned(),

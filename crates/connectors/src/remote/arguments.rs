@@ -1,6 +1,7 @@
 //! The arguments of a remote server's tool. The server checks them by its own schema; what is looked at here is what can be
 //! said at once and never wrongly: what is missing, what it takes nothing of, and what is of another type altogether.
 
+use super::placeholders::Placeholders;
 use crate::failure::Failure;
 use serde_json::{Map, Value};
 use valetkey_domain::invisible::shown;
@@ -19,11 +20,12 @@ pub(crate) struct Arguments {
     closed: bool,
     /// Names that were changed to be shown, with the server's own.
     renamed: Vec<(String, String)>,
+    placeholders: Placeholders,
 }
 
 impl Arguments {
-    /// Of a schema as it is shown.
-    pub(crate) fn of(shown: &Value, renamed: Vec<(String, String)>) -> Self {
+    /// Of a schema as it is shown; `plain` if that says of each argument by itself what it takes.
+    pub(crate) fn of(shown: &Value, renamed: Vec<(String, String)>, plain: bool) -> Self {
         let texts = |value: Option<&Value>| -> Vec<String> {
             let list = value.and_then(Value::as_array).into_iter().flatten();
             list.filter_map(Value::as_str).map(str::to_owned).collect()
@@ -39,13 +41,15 @@ impl Arguments {
             closed: shown.get("additionalProperties") == Some(&Value::Bool(false))
                 && shown.get("patternProperties").is_none(),
             renamed,
+            placeholders: if plain { Placeholders::of(shown) } else { Placeholders::default() },
         }
     }
 
-    /// The arguments as the server has them.
+    /// The arguments as the server has them, without those that say that there is nothing.
     pub(crate) fn check(&self, tool: &str, given: &Map<String, Value>) -> Result<Map<String, Value>, Failure> {
         let mut taken = given.clone();
         taken.values_mut().for_each(whole);
+        taken.retain(|name, value| !self.placeholders.has(name, value));
         let mut faults: Vec<String> = Vec::new();
         for name in &self.required {
             if !taken.contains_key(name) {
@@ -123,7 +127,7 @@ mod tests {
     fn what_can_be_said_at_once_is_said_by_name() {
         let schema = json!({"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": ["integer", "null"]}, "_top": {}},
             "required": ["city"], "additionalProperties": false});
-        let arguments = Arguments::of(&schema, vec![("_top".into(), "$top".into())]);
+        let arguments = Arguments::of(&schema, vec![("_top".into(), "$top".into())], true);
         let check = |given: Value| arguments.check("p_x", given.as_object().unwrap());
         assert_eq!(
             Value::Object(check(json!({"city": "Graz", "days": 3.0, "_top": [1.0]})).unwrap()),
@@ -136,7 +140,18 @@ mod tests {
         ] {
             assert!(check(given.clone()).unwrap_err().message.contains(said), "{given}");
         }
-        let open = Arguments::of(&json!({"type": "object", "properties": {}}), Vec::new());
+        let open = Arguments::of(&json!({"type": "object", "properties": {}}), Vec::new(), true);
         assert!(open.check("p_x", json!({"anything": 1.5}).as_object().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn a_placeholder_that_the_schema_refuses_is_left_out_and_nothing_else() {
+        let schema = json!({"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"},
+            "sort": {"enum": ["up", "down"]}, "note": {"type": "string"}, "on": {"type": "boolean"}}, "required": ["city"]});
+        let given = json!({"city": "", "days": null, "sort": "", "note": "", "on": false, "other": null});
+        let check = |plain| Arguments::of(&schema, vec![], plain).check("p_x", given.as_object().unwrap());
+        let kept = json!({"city": "", "note": "", "on": false, "other": null});
+        assert_eq!(Value::Object(check(true).unwrap()), kept);
+        assert!(check(false).unwrap_err().message.contains("`days` is not of type integer"), "nothing is plain there");
     }
 }

@@ -39,17 +39,17 @@ pub struct Note {
     pub why: String,
 }
 
-/// Makes the tools of a server's list fit; `prefix` is what their names begin with here.
+/// Makes the tools of a server's list fit, one after the other; `prefix` is what their names begin with here.
 #[must_use]
-pub fn prepared(prefix: &str, listed: &[Value]) -> Prepared {
+pub fn prepared(prefix: &str, listed: impl IntoIterator<Item = Value>) -> Prepared {
     let (mut prepared, mut names) = (Prepared::default(), HashSet::new());
-    for (at, tool) in listed.iter().enumerate() {
+    for (at, tool) in listed.into_iter().enumerate() {
         let own = tool.get("name").and_then(Value::as_str).unwrap_or_default();
         let note = |why: String| Note {
             tool: if own.is_empty() { format!("#{}", at + 1) } else { shown(own, LONGEST_TITLE) },
             why,
         };
-        match one(prefix, own, tool) {
+        match one(prefix, own, &tool) {
             Ok((made, changes)) if names.insert(made.definition.name.clone()) => {
                 prepared.changed.extend(changes.into_iter().map(note));
                 prepared.tools.push(Arc::new(made));
@@ -65,7 +65,7 @@ fn one(prefix: &str, own: &str, tool: &Value) -> Result<(Tool, Vec<String>), Str
     if own.is_empty() || own.len() > LONGEST_NAME || own.chars().any(is_invisible) {
         return Err(format!("its name is none: 1 to {LONGEST_NAME} characters that can be seen"));
     }
-    let Fitted { schema, renamed, mut changes } = fitted(tool.get("inputSchema"))?;
+    let Fitted { schema, renamed, plain, mut changes } = fitted(tool.get("inputSchema"))?;
     let name = served_name(prefix, own);
     if name != format!("{prefix}_{own}") {
         changes.push(format!("is served as `{name}`"));
@@ -88,7 +88,7 @@ fn one(prefix: &str, own: &str, tool: &Value) -> Result<(Tool, Vec<String>), Str
         own_name: own.to_owned(),
         input_schema: tool.get("inputSchema").cloned().unwrap_or_default(),
         digest: Sha256::digest(told.to_string().as_bytes()).into(),
-        arguments: Arguments::of(&schema, renamed),
+        arguments: Arguments::of(&schema, renamed, plain),
     };
     let definition = Definition {
         name,
@@ -102,7 +102,7 @@ fn one(prefix: &str, own: &str, tool: &Value) -> Result<(Tool, Vec<String>), Str
             open_world: hint("openWorldHint").unwrap_or(true),
         },
     };
-    Ok((Tool { definition, scopes: ScopeRule::default(), work: Work::Remote(remote) }, changes))
+    Ok((Tool { definition, scopes: ScopeRule::default(), work: Work::Remote(Box::new(remote)) }, changes))
 }
 
 /// A description without what nobody sees, no longer than is shown, and whether that changed it.
@@ -133,7 +133,7 @@ mod tests {
             json!({"name": "bare"}),
             json!({"name": "a.b", "description": "x\u{e0041}y", "inputSchema": schema(), "annotations": {"destructiveHint": false, "idempotentHint": true, "openWorldHint": false}}),
         ];
-        let prepared = prepared("p", &list);
+        let prepared = prepared("p", list);
         let names: Vec<_> = prepared.tools.iter().map(|tool| tool.definition.name.as_str()).collect();
         assert_eq!(names, ["p_good", "p_bare", &served_name("p", "a.b")]);
         let effects: Vec<_> = prepared.tools.iter().map(|tool| tool.definition.effect).collect();
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn attack_46_whatever_a_model_is_told_is_in_the_digest() {
         let digest = |tool: Value| {
-            let prepared = prepared("p", &[tool]);
+            let prepared = prepared("p", [tool]);
             let Work::Remote(remote) = &prepared.tools[0].work else { panic!("remote") };
             remote.digest
         };

@@ -19,6 +19,8 @@ pub(super) struct Fitted {
     pub(super) schema: Value,
     /// Arguments under another name than the server's own.
     pub(super) renamed: Vec<(String, String)>,
+    /// Whether it says of each argument by itself what it takes.
+    pub(super) plain: bool,
     /// What was changed.
     pub(super) changes: Vec<String>,
 }
@@ -40,6 +42,7 @@ pub(super) fn fitted(given: Option<&Value>) -> Result<Fitted, String> {
     if Value::Object(schema.clone()).to_string().len() > LONGEST {
         return Err(format!("its input schema has more than {LONGEST} bytes"));
     }
+    let plain = root::is_plain(&schema);
     root::flatten(&mut schema, &mut changes)?;
     let mut whole = Value::Object(schema);
     let definitions = whole.clone();
@@ -52,7 +55,7 @@ pub(super) fn fitted(given: Option<&Value>) -> Result<Fitted, String> {
         return Err(format!("its input schema is not valid at {}", if at.is_empty() { "/" } else { &at }));
     }
     changes.dedup();
-    Ok(Fitted { schema, renamed, changes })
+    Ok(Fitted { schema, renamed, plain, changes })
 }
 
 /// Gives arguments names that all model vendors take.

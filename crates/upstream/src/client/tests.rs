@@ -1,6 +1,7 @@
 //! What a server that never answers, or never ends, costs.
 
 use super::*;
+use crate::carrier::tests::Answers;
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use http::{Request, Response};
@@ -17,11 +18,10 @@ use std::time::Duration;
 #[derive(Default)]
 struct Silent(Mutex<Vec<Value>>);
 
-impl Carrier for Silent {
+impl Answers for Silent {
     type Body = UnsyncBoxBody<Bytes, io::Error>;
-    type Fault = io::Error;
 
-    async fn carry(&self, request: Request<Bytes>) -> Result<Response<Self::Body>, io::Error> {
+    async fn answer(&self, request: Request<Bytes>) -> Result<Response<Self::Body>, io::Error> {
         let sent: Value = serde_json::from_slice(request.body()).unwrap();
         let method = sent["method"].as_str().unwrap().to_owned();
         self.0.lock().unwrap().push(sent);
@@ -72,11 +72,10 @@ struct Endless {
     asked: AtomicUsize,
 }
 
-impl Carrier for Endless {
+impl Answers for Endless {
     type Body = BoxBody<Bytes, io::Error>;
-    type Fault = io::Error;
 
-    async fn carry(&self, request: Request<Bytes>) -> Result<Response<Self::Body>, io::Error> {
+    async fn answer(&self, request: Request<Bytes>) -> Result<Response<Self::Body>, io::Error> {
         let sent: Value = serde_json::from_slice(request.body()).unwrap();
         let result = if sent["method"] == "server/discover" {
             json!({ "supportedVersions": ["2026-07-28"] })

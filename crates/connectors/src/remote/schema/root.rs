@@ -7,6 +7,11 @@ const COMBINES: [&str; 7] = ["allOf", "anyOf", "oneOf", "not", "if", "then", "el
 /// How many references are followed, one from another.
 const HOPS: usize = 8;
 
+/// Whether nothing is combined at the root, so that what a property says there is all that is said of it.
+pub(super) fn is_plain(schema: &Map<String, Value>) -> bool {
+    !schema.contains_key("$ref") && COMBINES.iter().all(|keyword| !schema.contains_key(*keyword))
+}
+
 /// Brings properties to the root, and takes away what combines schemas there.
 ///
 /// # Errors

@@ -1,0 +1,120 @@
+//! Whose a name is, and how long a list over all connections may be.
+
+use super::*;
+use crate::fixture::alone;
+use crate::servers::instances::{self, Ensure};
+use crate::servers::sets::Graced;
+use crate::servers::{configs, toolset};
+use crate::upstream::hostile::{MIB, connect, listing, most_held, server, slugs};
+use bytes::Bytes;
+use std::collections::HashMap;
+use valetkey_connectors::remote::connection_prefix;
+use valetkey_domain::approval::Approvals;
+use valetkey_domain::config::Options;
+use valetkey_domain::name::ConnectionName;
+
+fn mapping(connection: &str, tools: &[&str]) -> RemoteMapping {
+    let mapping = Mapping {
+        connection: ConnectionId::parse(&format!("conn_{connection}")).unwrap(),
+        connection_name: ConnectionName::parse(connection).unwrap(),
+        connector: "acme:1".into(),
+        tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
+    };
+    RemoteMapping { mapping, remote: None, prefix: connection_prefix(connection), access: Access::Full, except: vec![] }
+}
+
+#[test]
+fn attack_46_no_server_takes_a_name_that_another_connection_could_have() {
+    let remotes = vec![mapping("A", &[]), mapping("A_b", &["c-A_b_x"])];
+    let set = ToolSet {
+        mappings: vec![],
+        listed: Bytes::from("[]"),
+        options: Options::default(),
+        tools: HashMap::new(),
+        config: None,
+        remotes,
+        graced: vec![],
+    };
+    let owner = |name: &str| set.remote_of(name).map(|owner| owner.mapping.connection_name.to_string());
+    assert_eq!(owner("c-A_x").as_deref(), Some("A"));
+    // `A` may list a tool `b_x`, or be down: this one is the other's all the same.
+    assert_eq!(owner("c-A_b_x").as_deref(), Some("A_b"));
+    assert_eq!((owner("c-A"), owner("c-Ab_x"), owner("c-B_x")), (None, None, None));
+    let serves = |name: &str, connection: &str| {
+        set.serves_remote(name, &ConnectionId::parse(&format!("conn_{connection}")).unwrap())
+    };
+    assert!(serves("c-A_x", "A") && serves("c-A_b_x", "A_b"));
+    assert!(!serves("c-A_b_x", "A") && !serves("c-A_b_y", "A_b"), "nor what its whitelist leaves out");
+}
+
+#[test]
+fn attack_46_a_grace_is_for_its_own_servers_names_and_ends() {
+    let (now, until) = (Timestamp::from_second(10).unwrap(), Timestamp::from_second(20).unwrap());
+    let graced = |connection: &str, tools: &[&str], except: &[&str]| {
+        let except: Vec<_> = except.iter().map(|tool| (*tool).to_owned()).collect();
+        let remote = RemoteMapping { except: except.clone(), ..mapping(connection, tools) };
+        let of = remote.mapping.clone();
+        let grace =
+            Grace { connection: of.connection, tools: of.tools, except, approvals: Approvals::default(), until };
+        Graced { grace: Arc::new(grace), tools: HashMap::new(), remote: Some(remote) }
+    };
+    let set = ToolSet {
+        mappings: vec![],
+        listed: Bytes::from("[]"),
+        options: Options::default(),
+        tools: HashMap::new(),
+        config: None,
+        remotes: vec![mapping("A", &["c-A_x"]), mapping("A_b_c", &["c-A_b_c_x"])],
+        graced: vec![graced("A", &[], &["c-A_x", "c-A_gone"]), graced("A_b", &[], &[])],
+    };
+    let of = |name: &str, now| set.remote_in_grace(name, now).map(|(of, _)| of.mapping.connection_name.to_string());
+    assert_eq!(of("c-A_y", now).as_deref(), Some("A"));
+    assert_eq!(of("c-A_b_y", now).as_deref(), Some("A_b"), "though `A` may list a tool `b_y`");
+    assert_eq!((of("c-A_x", now), of("c-A_gone", now)), (None, None), "listed, or taken out without");
+    assert_eq!(of("c-A_b_c_y", now), None, "a name of a connection that is there");
+    assert_eq!(of("c-A_y", until), None);
+    let a = ConnectionId::parse("conn_A").unwrap();
+    assert!(set.serves("c-A_y", &a, Some(now)));
+    assert!(!set.serves("c-A_y", &a, None) && !set.serves("c-A_y", &a, Some(until)), "nor for a session token");
+    assert!(!set.serves("c-A_b_y", &a, Some(now)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_78_a_list_over_all_connections_is_no_longer_than_an_answer_and_says_what_it_lacks() {
+    let mut addresses = Vec::new();
+    for _ in 0..3 {
+        addresses.push(server(listing()).await);
+    }
+    let (app, ctx) = alone(&addresses.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let mut mappings = Vec::new();
+    for (slug, address) in slugs().iter().zip(&addresses) {
+        let (connection, _) = connect(&app, &ctx, slug, address).await;
+        mappings.push(configs::NewMapping { connection: connection.name.to_string(), tools: vec![] });
+    }
+    let new = configs::New { name: "config".into(), mappings, ..configs::New::default() };
+    configs::create(&app, &ctx, new).await.unwrap();
+    let wanted = Ensure { config: "config".into(), identifier: "ann".into(), name: None };
+    let instance = instances::ensure(&app, &ctx, wanted).await.unwrap();
+    let url = instances::url(&app, &ctx, &instance).await.unwrap();
+    let (ctx, served) = toolset::open(&app, url.expose().rsplit('/').next().unwrap()).await.unwrap();
+    let (made, process, environment) = most_held(&app, listed(&app, &ctx, &served)).await;
+    let made = made.unwrap();
+    let bounds = &app.core.settings.bounds;
+    let (length, most) = (made.tools.len(), bounds.answer_bytes);
+    assert!(length <= most && length > most - MIB, "{length}: {:?}", made.missing);
+    let tools: Vec<serde_json::Value> = serde_json::from_slice(&made.tools).unwrap();
+    assert!(tools.len() > 2_000, "{}", tools.len());
+    assert!(
+        made.missing.iter().any(|why| why.contains("left out") && why.contains("answer_bytes")),
+        "{:?}",
+        made.missing
+    );
+    assert!(process <= bounds.bytes_in_flight && environment <= bounds.bytes_in_flight_per_environment);
+    assert!(app.core.memory.used().0 >= made.tools.len(), "it is held as long as the list is");
+    drop(made);
+    assert_eq!(app.core.memory.used(), (0, 0));
+    let all = app.core.memory.to_shape(&ctx.environment, 1024 * MIB, Duration::ZERO).await.unwrap();
+    let refused = listed(&app, &ctx, &served).await.err().unwrap();
+    assert!(refused.message().contains("bytes_in_flight_per_environment"), "{refused}");
+    drop(all);
+}
