@@ -94,9 +94,10 @@ pub(crate) async fn alone(addresses: &[&str]) -> (App, Ctx) {
     alone_at(&PUBLIC, addresses).await
 }
 
-/// The same with its clock.
+/// The same with its clock, on whatever database the tests run.
 pub(crate) async fn alone_with_clock(addresses: &[&str]) -> (App, Ctx, Arc<ManualClock>) {
-    let (app, clock) = app(&Location::Memory, (addresses, "{rotates: true}", &PUBLIC)).await;
+    let location = valetkey_testkit::postgres().map_or(Location::Memory, Location::from);
+    let (app, clock) = app(&location, (addresses, "{rotates: true}", &PUBLIC)).await;
     let ctx = first(&app).await;
     (app, ctx, clock)
 }
