@@ -209,7 +209,7 @@ fn postgres_walks(plan: &[String]) -> Vec<String> {
 }
 
 /// The columns that our indexes have.
-const COLUMNS: [&str; 36] = [
+const COLUMNS: [&str; 37] = [
     "status",
     "id",
     "environment_id",
@@ -246,4 +246,5 @@ const COLUMNS: [&str; 36] = [
     "webhook_id",
     "event_id",
     "died_at",
+    "call_hash",
 ];
