@@ -66,6 +66,32 @@ def test_the_page_is_another_browsers_in_no_language(demo, browser, person, stra
     spanish.close()
 
 
+def test_a_sign_in_from_an_instances_page_leads_back_to_it_with_the_state_of_the_others(demo, person):
+    told = Wire(demo.instance("comes-back")["url"]).legacy("tools/call", {"name": "gmail_fetch_mails", "arguments": {}}).said[1]
+    link = next(word for word in told.split() if "/connect/i/" in word)
+
+    def signed_in(connection):
+        person.page.click(f"button[value={connection}]")
+        person.press_continue()
+        person.sign_in()
+        person.consent()
+        assert not faults(person, demo)
+        return person.page.locator("ul.states > li").all_inner_texts()
+
+    person.open(link)
+    (other,) = signed_in("MY_GMAIL")
+    assert person.title() == "Gmail is connected" and "MY_CALENDAR" in other and "Not connected" in other, other
+    person.page.get_by_role("link", name="Sign in to what is still missing").click()
+    assert person.page.url == link
+    (other,) = signed_in("MY_CALENDAR")
+    assert "MY_GMAIL" in other and "Connected" in other, other
+    person.page.get_by_role("link", name="Back to all your connections").click()
+    assert person.page.url == link and "Everything is connected" in person.words()
+    given(demo, person, "comes-from-a-link")
+    assert person.page.locator("ul.states").count() == 0 and "comes-back" not in person.words(), "another user's consent"
+    assert person.page.locator("a[href*='/connect/i/']").count() == 0
+
+
 def test_what_was_given_elsewhere_is_seen_and_not_taken(demo, person):
     """The same user signed in to the calendar in another browser, here a walker that is none."""
     instance = demo.instance("given-twice")

@@ -192,6 +192,9 @@ instance-title = Ihre Verbindungen in { $app }
 instance-lead = Ein Agent von { $app } arbeitet mit Ihren eigenen Konten. So stehen sie: Melden Sie sich an, wo das fehlt, und kommen Sie für die nächste auf diese Seite zurück.
 instance-all = Alles ist verbunden. Gehen Sie zum Agenten zurück; Sie können diese Seite schließen.
 instance-sign-in = Bei { $connector } anmelden
+instance-others = Ihre anderen Verbindungen
+instance-back-missing = Anmelden, wo es noch fehlt
+instance-back = Zurück zu allen Ihren Verbindungen
 instance-until = Diese Seite öffnet sich bis { $when }.
 
 approve-title = Darf der Agent das tun?

@@ -192,6 +192,9 @@ instance-title = Your connections in { $app }
 instance-lead = An agent of { $app } works with your own accounts. This is how each of them stands: sign in where that is missing, then come back to this page for the next.
 instance-all = Everything is connected. Go back to the agent; you can close this page.
 instance-sign-in = Sign in to { $connector }
+instance-others = Your other connections
+instance-back-missing = Sign in to what is still missing
+instance-back = Back to all your connections
 instance-until = This page opens until { $when }.
 
 approve-title = May the agent do this?

@@ -192,6 +192,9 @@ instance-title = Sus conexiones en { $app }
 instance-lead = Un agente de { $app } trabaja con sus propias cuentas. Así está cada una: inicie sesión donde falte y vuelva a esta página para la siguiente.
 instance-all = Todo está conectado. Vuelva al agente; puede cerrar esta página.
 instance-sign-in = Iniciar sesión en { $connector }
+instance-others = Sus otras conexiones
+instance-back-missing = Iniciar sesión donde aún falta
+instance-back = Volver a todas sus conexiones
 instance-until = Esta página se abre hasta el { $when }.
 
 approve-title = ¿Puede el agente hacer esto?

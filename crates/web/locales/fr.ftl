@@ -192,6 +192,9 @@ instance-title = Vos connexions dans { $app }
 instance-lead = Un agent de { $app } travaille avec vos propres comptes. Voici l’état de chacun : connectez-vous là où il le faut, puis revenez à cette page pour le suivant.
 instance-all = Tout est connecté. Retournez à l’agent ; vous pouvez fermer cette page.
 instance-sign-in = Se connecter à { $connector }
+instance-others = Vos autres connexions
+instance-back-missing = Se connecter là où il le faut encore
+instance-back = Retour à toutes vos connexions
 instance-until = Cette page s’ouvre jusqu’au { $when }.
 
 approve-title = L’agent peut-il faire cela ?

@@ -1,14 +1,15 @@
 //! `/connect/i/{link}`: every connection of a user's MCP server with its state; its buttons lead to the links of those
 //! that want a sign-in. GET and HEAD change nothing.
 
-use crate::pages::{InstanceLine, InstancePage, Look, NoticeKind};
+use crate::pages::{InstanceLine, InstancePage, Look, NoticeKind, WayBack};
 use crate::yours::state;
 use crate::{Web, answers};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::response::Response;
-use http::HeaderMap;
+use http::{HeaderMap, header};
 use serde::Deserialize;
+use valetkey_app::consent::About;
 use valetkey_app::servers::instance_page::{self, PageConnection};
 use valetkey_domain::account::Status;
 
@@ -39,6 +40,21 @@ pub(crate) async fn show(State(web): State<Web>, Path(link): Path<String>, asked
     }
 }
 
+/// The way back to the page that a consent was begun from, with the state of the other connections; none where the browser
+/// comes from no such page, or from another user's.
+pub(crate) async fn way_back(web: &Web, asked: &HeaderMap, about: &About) -> Option<WayBack> {
+    let link = web.site.came_from(asked)?;
+    // A link that has ended leads nowhere.
+    let found = instance_page::open(&web.app, link).await.ok()?;
+    let (of_it, others): (Vec<_>, Vec<_>) =
+        found.connections.into_iter().partition(|one| one.connection == about.connection);
+    let same = found.identifier == about.identifier && found.app == about.app && !of_it.is_empty();
+    same.then(|| WayBack {
+        url: format!("{}/connect/i/{link}", web.site.base),
+        others: others.into_iter().map(line).collect(),
+    })
+}
+
 fn line(one: PageConnection) -> InstanceLine {
     InstanceLine {
         connector: one.connector,
@@ -62,7 +78,11 @@ pub(crate) async fn sign_in(
         return web.notice(NoticeKind::StaleForm, &asked);
     }
     match instance_page::sign_in(&web.app, &link, &connection).await {
-        Ok(Some(made)) => web.go(&format!("/connect/{}", made.url.rsplit('/').next().unwrap_or_default())),
+        Ok(Some(made)) => {
+            let mut answer = web.go(&format!("/connect/{}", made.url.rsplit('/').next().unwrap_or_default()));
+            answer.headers_mut().extend(web.site.begin_at(&link).map(|cookie| (header::SET_COOKIE, cookie)));
+            answer
+        }
         Ok(None) => web.go(&format!("/connect/i/{link}")),
         Err(stopped) => web.page(&answers::stop(&stopped), &asked),
     }

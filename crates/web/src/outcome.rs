@@ -2,7 +2,7 @@
 //! that may be left, whether another provider account takes the place of the one before.
 
 use crate::pages::{NoticeKind, Replace};
-use crate::{Web, answers};
+use crate::{Web, answers, instance};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::response::Response;
@@ -26,7 +26,10 @@ pub(crate) async fn show(State(web): State<Web>, Path(id): Path<String>, asked: 
         Ok(ConsentReport { confirmed_at: Some(address), .. }) => web.page(&answers::leave(address), &asked),
         Ok(ended) => match answers::question(&ended) {
             Some(question) => web.form(&form(&id), &asked, |token| Replace { token, ..question }),
-            None => web.page(&answers::end(ended).leading_to(yours(&web, &id)), &asked),
+            None => {
+                let back = instance::way_back(&web, &asked, &ended.about).await;
+                web.page(&answers::end(ended).leading_to(yours(&web, &id)).back(back), &asked)
+            }
         },
         Err(stopped) => web.page(&answers::stop(&stopped), &asked),
     }

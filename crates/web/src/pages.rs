@@ -21,7 +21,7 @@ mod yours;
 pub(crate) use approve::{Approve, ApproveArgument};
 pub(crate) use consent::{Consent, CustomHosts};
 pub(crate) use form::{Field, Form};
-pub(crate) use instance::{InstanceLine, InstancePage};
+pub(crate) use instance::{InstanceLine, InstancePage, WayBack};
 pub(crate) use leave::Leave;
 pub(crate) use look::{Look, stylesheet as brand_stylesheet};
 pub(crate) use notice::{Notice, NoticeKind};

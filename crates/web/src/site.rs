@@ -9,6 +9,10 @@ use valetkey_domain::Secret;
 
 /// How long a browser keeps its cookie, in seconds: the person who signed in with it is asked for a word by it later.
 const COOKIE_LIFE: u64 = 90 * 24 * 60 * 60;
+/// How long it finds back to the page that a sign-in was begun from, in seconds: about as long as that opens.
+const PAGE_LIFE: u64 = 15 * 60;
+/// The longest link of such a page.
+const LONGEST_LINK: usize = 512;
 
 /// The public side of the server.
 #[derive(Clone, Debug)]
@@ -18,6 +22,7 @@ pub(crate) struct Site {
     pub(crate) base: String,
     browser: String,
     session: String,
+    page: String,
     secure: bool,
 }
 
@@ -31,8 +36,8 @@ impl Site {
             _ => format!("__Host-valetkey_{what}"),
         };
         let base = public_url.path().trim_end_matches('/').to_owned();
-        let (browser, session) = (cookie("browser"), cookie("session"));
-        Self { origin: public_url.origin().ascii_serialization(), base, browser, session, secure }
+        let (browser, session, page) = (cookie("browser"), cookie("session"), cookie("page"));
+        Self { origin: public_url.origin().ascii_serialization(), base, browser, session, page, secure }
     }
 
     /// The browser's secret, if it sent exactly one. Two of the name mean that somebody else set one of them.
@@ -60,6 +65,16 @@ impl Site {
         self.cookie(&self.session, "", 0)
     }
 
+    /// The link of the instance's page that a sign-in was begun from, if the browser sent one.
+    pub(crate) fn came_from<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        only(headers, &self.page).filter(|link| is_link(link))
+    }
+
+    /// The header that lets a browser find back to an instance's page after a sign-in; none for what is no link.
+    pub(crate) fn begin_at(&self, link: &str) -> Option<HeaderValue> {
+        is_link(link).then(|| self.cookie(&self.page, link, PAGE_LIFE)).flatten()
+    }
+
     fn cookie(&self, name: &str, value: &str, seconds: u64) -> Option<HeaderValue> {
         let secure = if self.secure { "; Secure" } else { "" };
         let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
@@ -78,11 +93,22 @@ impl Site {
 }
 
 fn one_cookie(headers: &HeaderMap, wanted: &str) -> Option<Secret<str>> {
+    only(headers, wanted).filter(|value| is_bearer(value)).map(Secret::from)
+}
+
+/// The value of the only cookie of this name.
+fn only<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let mut ours = pairs.filter(|(name, _)| *name == wanted).map(|(_, value)| value);
     let value = ours.next()?;
-    (ours.next().is_none() && is_bearer(value)).then(|| Secret::from(value))
+    ours.next().is_none().then_some(value)
+}
+
+/// Whether it can be the link of an instance's page: whether it is one, is looked at where it opens.
+fn is_link(value: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=LONGEST_LINK).contains(&value.len()) && value.bytes().all(plain)
 }
 
 /// Whether it can be one that we gave: 256 bits as base64url.
@@ -114,6 +140,23 @@ mod tests {
         let rest = "Path=/; HttpOnly; SameSite=Lax; Max-Age=7776000";
         assert_eq!(cookie("https://keys.example.com"), format!("__Host-valetkey_browser=x; {rest}; Secure"));
         assert_eq!(cookie("http://localhost:8080"), format!("valetkey_browser_8080=x; {rest}"));
+    }
+
+    #[test]
+    fn a_browser_finds_back_by_what_can_be_a_link_and_by_nothing_else() {
+        let ours = site("https://keys.example.com");
+        let kept = ours.begin_at("vkp_a.B-1").unwrap();
+        let kept = kept.to_str().unwrap();
+        assert!(
+            kept.starts_with("__Host-valetkey_page=vkp_a.B-1; Path=/; HttpOnly; SameSite=Lax; Max-Age=900; Secure")
+        );
+        for odd in ["", "a b", "a;b", "../x", "a/b", &"x".repeat(513)] {
+            assert!(ours.begin_at(odd).is_none(), "{odd}");
+        }
+        let sent = |value: &str| headers(&[(header::COOKIE, &format!("__Host-valetkey_page={value}"))]);
+        assert_eq!(ours.came_from(&sent("vkp_a")), Some("vkp_a"));
+        assert_eq!(ours.came_from(&sent("../x")), None);
+        assert_eq!(ours.came_from(&sent("a; __Host-valetkey_page=b")), None);
     }
 
     #[test]

@@ -37,6 +37,29 @@ pub(crate) struct InstanceLine {
     pub(crate) missing: bool,
 }
 
+/// The way back to such a page from the end of a consent.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct WayBack {
+    /// Its address.
+    pub(crate) url: String,
+    /// The other connections, as they stand.
+    pub(crate) others: Vec<InstanceLine>,
+}
+
+impl WayBack {
+    /// One for samples, where all others are signed in to or one is not.
+    pub(crate) fn sample(all: bool) -> Self {
+        let line = |connector: &str, connection: &str, done| InstanceLine {
+            connector: connector.into(),
+            connection: connection.into(),
+            state: if done { "state-active" } else { "state-pending" },
+            missing: !done,
+        };
+        let others = vec![line("Google Calendar", "MY_CALENDAR", all), line("<b>Hostile</b>", "MY_OTHER", true)];
+        Self { url: "/connect/i/link".into(), others }
+    }
+}
+
 impl Page for InstancePage {
     const TEMPLATE: &'static str = "instance.html";
 

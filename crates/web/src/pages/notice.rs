@@ -1,5 +1,6 @@
 //! A page that says what happened and what to do: how a consent ended, why a link doesn't open, what went wrong.
 
+use super::instance::WayBack;
 use super::look::Look;
 use super::page::Page;
 use super::scope::Scope;
@@ -217,6 +218,8 @@ pub(crate) struct Notice {
     withheld: Vec<Scope>,
     /// Where the person sees and takes back what they gave, after a consent that connected something.
     yours: Option<String>,
+    /// Where the consent was begun, if that was at an instance's page.
+    back: Option<WayBack>,
 }
 
 /// What a consent was for.
@@ -240,6 +243,7 @@ impl Notice {
             theirs: None,
             withheld: Vec::new(),
             yours: None,
+            back: None,
         }
     }
 
@@ -268,6 +272,11 @@ impl Notice {
     pub(crate) fn leading_to(self, yours: String) -> Self {
         let connected = matches!(self.kind, NoticeKind::Connected | NoticeKind::Partly);
         Self { yours: connected.then_some(yours), ..self }
+    }
+
+    /// The same with the way back to where the consent was begun.
+    pub(crate) fn back(self, back: Option<WayBack>) -> Self {
+        Self { back, ..self }
     }
 
     /// The same with the scopes that were withheld.
@@ -305,7 +314,10 @@ impl Page for Notice {
             }
         };
         let led = |kind| sample(kind).leading_to("/connect/yours/auth_1".into());
-        NoticeKind::ALL.into_iter().map(|kind| (kind.key().to_owned(), led(kind))).collect()
+        let back = |all| sample(NoticeKind::Connected).back(Some(WayBack::sample(all)));
+        let each = NoticeKind::ALL.into_iter().map(|kind| (kind.key().to_owned(), led(kind)));
+        each.chain([("connected-back".to_owned(), back(false)), ("connected-back-all".to_owned(), back(true))])
+            .collect()
     }
 
     fn status(&self) -> StatusCode {

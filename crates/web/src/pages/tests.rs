@@ -47,7 +47,7 @@ fn templates_use_what_pages_give_and_nothing_else() {
 fn every_sample_renders_in_every_language() {
     for language in Language::ALL {
         let all = samples(language).unwrap();
-        assert_eq!(all.len(), 26 + NoticeKind::ALL.len());
+        assert_eq!(all.len(), 28 + NoticeKind::ALL.len());
         for (name, html) in all {
             assert!(html.contains(&format!("<html lang=\"{}\" dir=\"ltr\">", language.code())), "{name}");
             assert!(html.contains("<h1>") && html.trim_end().ends_with("</html>"), "{name}");
