@@ -95,7 +95,7 @@ mod tests {
         let many = [b','; 100_000];
         let mut one = RequestMemory::room(app, ctx, many.len()).await.unwrap();
         let refused = one.fit_json(app, ctx, &many).await.unwrap_err();
-        assert_eq!(refused.kind(), Kind::ResourceExhausted, "13 MB of values in a body of 100 KB");
+        assert_eq!(refused.kind(), Kind::ResourceExhausted, "24 MB of values in a body of 100 KB");
         assert!(refused.message().contains("bytes_in_flight_per_environment"), "{refused}");
         held.clear();
         one.fit_json(app, ctx, &many).await.unwrap();

@@ -15,6 +15,8 @@ use valetkey_domain::tool::{Effect, Hints, Tool as Definition};
 
 /// The longest name that a server's tool may have.
 const LONGEST_NAME: usize = 256;
+/// What names a header within a schema.
+const HEADER: &str = "x-mcp-header";
 /// The longest title and description that are shown, in characters.
 const LONGEST_TITLE: usize = 120;
 const LONGEST_DESCRIPTION: usize = 8_000;
@@ -84,10 +86,12 @@ fn one(prefix: &str, own: &str, tool: &Value) -> Result<(Tool, Vec<String>), Str
     let title = title.into_iter().flatten().find_map(Value::as_str).unwrap_or(own);
     let told =
         json!([own, tool.get("title"), tool.get("description"), tool.get("inputSchema"), tool.get("annotations")]);
+    let told = told.to_string();
     let remote = RemoteTool {
         own_name: own.to_owned(),
-        input_schema: tool.get("inputSchema").cloned().unwrap_or_default(),
-        digest: Sha256::digest(told.to_string().as_bytes()).into(),
+        // It takes as much as the one that is shown, and few have a header in them.
+        input_schema: tool.get("inputSchema").filter(|_| told.contains(HEADER)).cloned().unwrap_or_default(),
+        digest: Sha256::digest(told.as_bytes()).into(),
         arguments: Arguments::of(&schema, renamed, plain),
     };
     let definition = Definition {
@@ -119,6 +123,15 @@ mod tests {
 
     fn schema() -> Value {
         json!({"type": "object", "properties": {"a": {"type": "string"}}})
+    }
+
+    #[test]
+    fn a_schema_is_kept_as_it_came_only_where_it_names_headers() {
+        let headed = json!({"type": "object", "properties": {"a": {"type": "string", "x-mcp-header": "A"}}});
+        for (schema, kept) in [(schema(), Value::Null), (headed.clone(), headed)] {
+            let prepared = prepared("p", [json!({"name": "a", "inputSchema": schema})]);
+            assert_eq!(prepared.tools[0].remote().unwrap().input_schema, kept);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::arguments::Arguments;
 pub struct RemoteTool {
     /// Its name there.
     pub own_name: String,
-    /// Its input schema as it came, for those who look for what the server wants beside the arguments.
+    /// Its input schema as it came, where that names headers which the server wants beside the arguments; else null.
     pub input_schema: serde_json::Value,
     /// SHA-256 of all that a model is told of it.
     pub digest: [u8; 32],
