@@ -124,7 +124,11 @@ impl Listing {
             tx.all(self.before, asked(first, i64::from(size) + 1)).await?
         };
         let previous = self.previous(&before, size)?;
-        let total = self.total(ctx, tx, filter).await?;
+        let total = match (&page.after, more) {
+            // They are all on this page.
+            (None, false) => u64::try_from(items.len()).unwrap_or(u64::MAX),
+            _ => self.total(ctx, tx, filter).await?,
+        };
         Ok(Listed { items, next, previous, total })
     }
 

@@ -54,10 +54,7 @@ use axum::routing::{MethodRouter, get, post};
 pub(crate) fn router() -> Router<Web> {
     let doors = Router::new()
         .route("/", get(entrance::home))
-        .route(
-            "/sign-in",
-            get(entrance::ask).post(entrance::by_password).layer(DefaultBodyLimit::max(unsent::MAX_SIGN_IN)),
-        )
+        .route("/sign-in", get(entrance::ask).post(entrance::by_password))
         .route("/sign-in/provider", post(sign_on::start))
         .route(valetkey_app::entrance::sign_on::CALLBACK, get(sign_on::finish))
         .route("/login/{link}", get(entrance::link).post(entrance::by_link));

@@ -18,6 +18,7 @@ mod client;
 mod dashboard;
 mod instance;
 mod language;
+mod large_form;
 mod link;
 mod outcome;
 mod pages;
@@ -49,18 +50,12 @@ use axum::routing::get;
 use http::header;
 use pages::NoticeKind;
 
-/// The most bytes of a form in which the fields of a credential may be, form-encoded.
-const MAX_CREDENTIAL_FORM: usize = 128 * 1024;
-
 impl Web {
     /// The doors: links, the providers' way back, outcomes, stylesheet and icon. There is no fallback, since other
     /// surfaces stand beside this one: [`Web::missing`] is for whoever has it.
     pub fn router(&self) -> Router {
         Router::new()
-            .route(
-                "/connect/{link}",
-                get(link::show).post(link::start).layer(DefaultBodyLimit::max(MAX_CREDENTIAL_FORM)),
-            )
+            .route("/connect/{link}", get(link::show).post(link::start))
             .route("/connect/done/{authorization}", get(outcome::show).post(outcome::choose))
             .route("/connect/yours/{authorization}", get(yours::show).post(yours::withdraw))
             .route("/connect/approve/{link}", get(approve::show).post(approve::answer))

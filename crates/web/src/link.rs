@@ -2,9 +2,9 @@
 //! links, too); POST binds the browser and sends the person to the provider, or takes what was typed.
 
 use crate::pages::NoticeKind;
-use crate::{Web, answers};
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, State};
+use crate::{Web, answers, large_form};
+use axum::body::Body;
+use axum::extract::{Path, State};
 use axum::response::Response;
 use http::HeaderMap;
 use valetkey_app::consent::{self, Submitted};
@@ -12,6 +12,9 @@ use valetkey_domain::Secret;
 
 /// What the page's form sends: a token, and what was typed where something is to be.
 type Sent = Vec<(String, Secret<str>)>;
+
+/// The most bytes of a form in which the fields of a credential may be, form-encoded.
+const MAX_CREDENTIAL_FORM: usize = 128 * 1024;
 
 /// The page before anything has happened.
 pub(crate) async fn show(State(web): State<Web>, Path(link): Path<String>, asked: HeaderMap) -> Response {
@@ -25,13 +28,14 @@ pub(crate) async fn show(State(web): State<Web>, Path(link): Path<String>, asked
 }
 
 /// The person pressed the button.
-pub(crate) async fn start(
-    State(web): State<Web>,
-    Path(link): Path<String>,
-    asked: HeaderMap,
-    sent: Result<Form<Vec<(String, String)>>, FormRejection>,
-) -> Response {
-    let pairs = sent.map(|Form(pairs)| pairs).unwrap_or_default();
+pub(crate) async fn start(State(web): State<Web>, Path(link): Path<String>, asked: HeaderMap, body: Body) -> Response {
+    // What is large is read for a link that is one.
+    if large_form::is_large(&asked)
+        && let Err(stopped) = consent::open(&web.app, &link).await
+    {
+        return web.page(&answers::stop(&stopped), &asked);
+    }
+    let pairs = large_form::read(&web, &asked, body, MAX_CREDENTIAL_FORM).await.unwrap_or_default();
     let sent: Sent = pairs.into_iter().map(|(name, value)| (name, Secret::from(value))).collect();
     let one = |wanted: &str| sent.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.expose());
     let Some(browser) = web.owner(&asked, &form(&link), one("token")) else {

@@ -13,16 +13,16 @@ use valetkey_domain::Secret;
 
 /// The most bytes of a form that has a token and a button's name. Nobody has to show who they are before it is read.
 pub(crate) const MAX_FORM: usize = 8 * 1024;
-/// How many forms that come with nobody's session are read at once.
-const FORMS_OF_NOBODY: usize = 16;
+/// How many large forms that come with nobody's session are read at once.
+const LARGE_FORMS: usize = 16;
 
 /// The surface of people.
 #[derive(Clone)]
 pub struct Web {
     pub(crate) app: App,
     pub(crate) site: Arc<Site>,
-    /// Turns for forms of the dashboard that come with nobody's session.
-    pub(crate) forms_of_nobody: Arc<Semaphore>,
+    /// Turns for large forms that come with nobody's session.
+    pub(crate) large_forms: Arc<Semaphore>,
     pages: Pages,
 }
 
@@ -36,7 +36,7 @@ impl Web {
         Ok(Self {
             pages: Pages::read(&site.base)?,
             site: Arc::new(site),
-            forms_of_nobody: Arc::new(Semaphore::new(FORMS_OF_NOBODY)),
+            large_forms: Arc::new(Semaphore::new(LARGE_FORMS)),
             app,
         })
     }

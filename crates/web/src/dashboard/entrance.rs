@@ -3,7 +3,8 @@
 use super::forms::SIGN_IN;
 use super::pages::{Login, SignIn};
 use super::visit::{self, Answer, Posted};
-use crate::Web;
+use crate::{Web, large_form};
+use axum::body::Body;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, Query, Request, State};
 use axum::response::Response;
@@ -19,16 +20,6 @@ use valetkey_domain::{Kind, Secret};
 #[derive(Deserialize)]
 pub(crate) struct Confirm {
     token: Option<String>,
-}
-
-/// What the password's form sends.
-#[derive(Deserialize)]
-pub(crate) struct Credentials {
-    token: Option<String>,
-    name: Option<String>,
-    password: Option<String>,
-    next: Option<String>,
-    kept: Option<String>,
 }
 
 /// Where to go on to.
@@ -89,14 +80,14 @@ pub(crate) async fn ask(State(web): State<Web>, Query(query): Query<Next>, asked
 }
 
 /// Name and password.
-pub(crate) async fn by_password(
-    State(web): State<Web>,
-    asked: HeaderMap,
-    sent: Result<Form<Credentials>, FormRejection>,
-) -> Answer {
-    let Ok(Form(Credentials { token, name, password, next, kept })) = sent else {
+pub(crate) async fn by_password(State(web): State<Web>, asked: HeaderMap, body: Body) -> Answer {
+    let Some(sent) = large_form::read(&web, &asked, body, super::unsent::MAX_SIGN_IN).await else {
         return Err(web.notice(crate::pages::NoticeKind::StaleForm, &asked));
     };
+    let [token, name, password, next, kept] = ["token", "name", "password", "next", "kept"].map(|wanted| {
+        let found = sent.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.clone())
+    });
     if web.owner(&asked, SIGN_IN, token.as_deref()).is_none() {
         return Err(web.notice(crate::pages::NoticeKind::StaleForm, &asked));
     }

@@ -195,7 +195,7 @@ impl Site {
         accounts::get(&self.app, &self.ctx, &which).await.unwrap().1.subject
     }
 
-    pub(super) fn page(&self) -> String {
+    pub(crate) fn page(&self) -> String {
         format!("/connect/{}", self.link)
     }
 
