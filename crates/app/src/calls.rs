@@ -82,9 +82,9 @@ pub struct Done {
 
 /// How a call will be carried out.
 enum Planned {
-    /// OpenedBy requests of ours.
+    /// By requests of ours.
     Drive(Box<Begun>),
-    /// OpenedBy the remote server that the tool is of.
+    /// By the remote server that the tool is of.
     PassOn(Map<String, Value>),
 }
 

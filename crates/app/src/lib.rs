@@ -60,6 +60,7 @@ pub struct Inside {
     pub(crate) searched: tools::Searched,
     pub(crate) upstreams: upstream::Upstreams,
     pub(crate) limits: calls::Limits,
+    pub(crate) shown_links: consent::ShownLinks,
     pub(crate) deliveries: events::Deliveries,
     pub(crate) asking: entrance::Asking,
     pub(crate) hours: insight::KeptHours,
@@ -73,6 +74,7 @@ impl App {
         Self(Arc::new(Inside {
             core,
             limits,
+            shown_links: Default::default(),
             discoveries: Default::default(),
             refreshes: Default::default(),
             sets: Default::default(),

@@ -33,7 +33,7 @@ impl std::fmt::Debug for Ctx {
 }
 
 /// Who is asking: one variant for each kind of door.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// An API client with a token, and the client's version that the token was made under.
     Client(ClientId, i64),

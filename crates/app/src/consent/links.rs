@@ -191,13 +191,20 @@ async fn give(
         given.push(one.given(app, ctx, (life, lacking)).await?);
     }
     let made = given.iter().any(|one| matches!(one, Given::New(..)));
+    let now = app.core.now();
     if !made {
         // The journal's writer commits whatever waits for it at once.
-        let shown = wanted.iter().zip(&given).flat_map(|(one, given)| given.records(one));
+        let untold = wanted.iter().zip(&given).filter(|(_, given)| !app.shown_links.told(ctx, given.id(), now));
+        let shown = untold.flat_map(|(one, given)| given.records(one));
         try_join_all(shown.map(async |(action, id, detail)| app.core.journal.fact_now(ctx, action, &id, detail).await))
             .await?;
     } else if !make(app, ctx, wanted, &given, (life, lacking)).await? {
         return Ok(None);
+    }
+    for one in &given {
+        if !app.shown_links.told(ctx, one.id(), now) {
+            app.shown_links.keep(ctx, one.id().clone(), now);
+        }
     }
     Ok(Some(given.into_iter().map(Given::link).collect()))
 }
@@ -298,6 +305,13 @@ impl Wanted<'_> {
 }
 
 impl Given {
+    fn id(&self) -> &AuthorizationId {
+        match self {
+            Self::Again(id, _) => id,
+            Self::New(made, ..) => &made.id,
+        }
+    }
+
     fn link(self) -> Link {
         match self {
             Self::Again(_, link) | Self::New(_, _, link, _) => link,

@@ -29,13 +29,13 @@ use valetkey_domain::{Ctx, Kind, Timestamp};
 /// A server that somebody came in to, with its tools.
 #[derive(Clone)]
 pub struct Served {
-    /// OpenedBy what.
+    /// By what.
     pub by: OpenedBy,
     /// Its tools.
     pub set: Arc<ToolSet>,
 }
 
-/// OpenedBy what somebody came in.
+/// By what somebody came in.
 #[derive(Clone)]
 pub enum OpenedBy {
     /// An instance's URL.

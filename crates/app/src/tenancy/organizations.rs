@@ -16,7 +16,7 @@ pub use valetkey_storage::organizations::Filter;
 /// The longest external id, in characters.
 const MAX_EXTERNAL_ID: usize = 255;
 
-/// OrganizationRef organisation is meant.
+/// Which organisation is meant.
 pub enum OrganizationRef {
     /// By its id.
     Id(OrganizationId),

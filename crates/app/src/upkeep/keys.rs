@@ -46,7 +46,7 @@ pub struct KeyStatus {
     pub environment: Option<String>,
     /// What it is for.
     pub purpose: String,
-    /// KeySelection in turn.
+    /// Which in turn.
     pub generation: i64,
     /// Whether values are sealed under it now; else it only opens what is still under it.
     pub newest: bool,
@@ -56,7 +56,7 @@ pub struct KeyStatus {
     pub created_at: Timestamp,
 }
 
-/// KeySelection data keys to change.
+/// Which data keys to change.
 #[derive(Clone, Debug, Default)]
 pub struct KeySelection {
     /// Of one environment only, by name.

@@ -29,7 +29,7 @@ pub(crate) enum Verb {
 pub(crate) enum Rotate {
     /// The root key: all data keys are wrapped under another one
     Root {
-        /// KeySelection, as `key roots` names it [default: the one behind the present one, else a new one]
+        /// Which, as `key roots` names it [default: the one behind the present one, else a new one]
         #[arg(long, value_name = "NAME")]
         to: Option<String>,
     },

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 /// The rooms, which are the modules right below lib.rs. Those of 0 are small files that all may use.
 pub(crate) const ROOMS: &[(&str, u8)] = &[
-    ("settings", 0),
     ("in_flight", 0),
     ("retry", 0),
     ("connections", 1),

@@ -16,15 +16,31 @@ async fn made(fixture: &Fixture) -> usize {
     lines.iter().filter(|line| line.action == "authorization.linked").count()
 }
 
+async fn shown(fixture: &Fixture) -> usize {
+    fixture.app.core.journal.head().await.unwrap();
+    let mut tx = fixture.app.core.store.read().await.unwrap();
+    let lines = journal::newest(&fixture.ctx, &mut tx, None, 1000).await.unwrap();
+    lines.iter().filter(|line| line.action == "authorization.link_shown").count()
+}
+
 async fn refused(fixture: &Fixture, token: &str, browser: &str) -> StopReason {
     start(&fixture.app, token, &Secret::from(browser), None).await.unwrap_err().why
 }
 
 #[tokio::test]
-async fn attack_80_a_link_that_has_time_left_is_handed_out_again_and_nothing_is_written() {
+async fn attack_80_a_link_that_has_time_left_is_handed_out_again_and_told_once_a_minute() {
     let fixture = fixture(RULE).await;
     let first = fixture.link().await;
-    for minute in 1..10 {
+    for _ in 0..100 {
+        assert_eq!(fixture.link().await, first);
+    }
+    assert_eq!(shown(&fixture).await, 0, "it was told when it was made");
+    fixture.clock.advance(minutes(1));
+    for _ in 0..100 {
+        assert_eq!(fixture.link().await, first);
+    }
+    assert_eq!(shown(&fixture).await, 1);
+    for minute in 2..10 {
         fixture.clock.advance(minutes(1));
         assert_eq!(fixture.link().await, first, "after {minute} minutes");
     }
