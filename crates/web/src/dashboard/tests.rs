@@ -267,72 +267,81 @@ async fn a_form_of_two_tabs_overwrites_nothing_and_keeps_what_was_typed() {
     }
 }
 
-/// Forms without end, by nobody: of one no more is read than is kept for who signs in again, and of a few at a time.
+/// A member's session that is made up, and with it a browser that might be known.
+const MADE_UP: &str = "valetkey_session_8080=made-up";
+const KNOWN: &str = "valetkey_session_8080=made-up; valetkey_browser_8080=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Sends a form of so many parts of 4 KB, of which those that are read are counted; with a pause it ends after the first.
+async fn long_form(
+    site: &Site,
+    read: &Arc<AtomicUsize>,
+    (path, kind, cookie): (&str, &str, &str),
+    (parts, pause): (usize, bool),
+) -> StatusCode {
+    let read = read.clone();
+    let parts = stream::iter(0..parts).then(move |_| {
+        let read = read.clone();
+        async move {
+            if pause && read.load(Ordering::SeqCst) > 0 {
+                std::future::pending::<()>().await;
+            }
+            read.fetch_add(4096, Ordering::SeqCst);
+            Ok::<_, std::io::Error>(vec![b'a'; 4096])
+        }
+    });
+    let request = Request::post(path)
+        .header(header::COOKIE, cookie)
+        .header(header::ORIGIN, OWN)
+        .header(header::CONTENT_TYPE, kind)
+        .body(Body::from_stream(parts));
+    site.web.router().merge(site.web.dashboard()).oneshot(request.unwrap()).await.unwrap().status()
+}
+
 #[tokio::test]
-async fn of_forms_that_nobody_is_signed_in_for_little_is_read() {
+async fn attack_80_of_forms_without_end_by_strangers_no_more_is_read_than_may_be_kept() {
     let site = site_at(OWN).await;
     let read = Arc::new(AtomicUsize::new(0));
-    let (nobody, session) = ("valetkey_session_8080=made-up", "valetkey_session_8080=made-up; valetkey_browser_8080=");
-    let browser = format!("{session}{}", "a".repeat(43));
-    let post = |path: &str, kind: &str, chunks: usize, pause: bool, cookie: &str| {
-        let read = read.clone();
-        let chunks = stream::iter(0..chunks).then(move |_| {
-            let read = read.clone();
-            async move {
-                if pause && read.load(Ordering::SeqCst) > 0 {
-                    std::future::pending::<()>().await;
-                }
-                read.fetch_add(4096, Ordering::SeqCst);
-                Ok::<_, std::io::Error>(vec![b'a'; 4096])
-            }
-        });
-        let request = Request::post(path)
-            .header(header::COOKIE, cookie)
-            .header(header::ORIGIN, OWN)
-            .header(header::CONTENT_TYPE, kind)
-            .body(Body::from_stream(chunks));
-        site.web.router().merge(site.web.dashboard()).oneshot(request.unwrap())
-    };
-    let form = "application/x-www-form-urlencoded";
     for (path, kind, most) in [
-        ("/dashboard/development/configs/create", form, 64),
+        ("/dashboard/development/configs/create", FORM, 64),
         ("/dashboard/development/configs/create", "multipart/form-data; boundary=x", 64),
-        ("/sign-in", form, 200),
-        ("/sign-in/provider", form, 8),
-        ("/login/whatever", form, 8),
-        ("/connect/i/whatever", form, 8),
-        ("/connect/approve/whatever", form, 8),
-        ("/connect/done/whatever", form, 8),
-        ("/connect/yours/whatever", form, 8),
-        ("/connect/whatever", form, 0),
-        (&site.page(), form, 128),
+        ("/sign-in", FORM, 200),
+        ("/sign-in/provider", FORM, 8),
+        ("/login/whatever", FORM, 8),
+        ("/connect/i/whatever", FORM, 8),
+        ("/connect/approve/whatever", FORM, 8),
+        ("/connect/done/whatever", FORM, 8),
+        ("/connect/yours/whatever", FORM, 8),
+        ("/connect/whatever", FORM, 0),
+        (&site.page(), FORM, 128),
     ] {
-        for (cookie, known) in [(nobody, false), (browser.as_str(), true)] {
+        for cookie in [MADE_UP, KNOWN] {
             read.store(0, Ordering::SeqCst);
-            let answer = post(path, kind, 1000, false, cookie).await.unwrap();
-            assert!(answer.status().is_client_error(), "{path}: {}", answer.status());
-            let most = if known || most <= 8 || path.starts_with("/dashboard") { (most + 8) * 1024 } else { 0 };
+            let status = long_form(&site, &read, (path, kind, cookie), (1000, false)).await;
+            assert!(status.is_client_error(), "{path}: {status}");
+            let may_be_read = cookie == KNOWN || most <= 8 || path.starts_with("/dashboard");
+            let most = if may_be_read { (most + 8) * 1024 } else { 0 };
             assert!(read.load(Ordering::SeqCst) <= most, "{path}: {}", read.load(Ordering::SeqCst));
         }
     }
-    read.store(0, Ordering::SeqCst);
-    let mut slow = stream::iter(0..16)
-        .map(|_| post("/dashboard/development/configs/create", form, 2, true, nobody))
-        .buffer_unordered(16);
-    let next = post("/dashboard/development/configs/create", form, 1, false, nobody);
-    let answer = tokio::select! {
+}
+
+#[tokio::test]
+async fn attack_80_a_few_long_forms_of_strangers_are_read_at_a_time() {
+    let site = site_at(OWN).await;
+    let read = Arc::new(AtomicUsize::new(0));
+    let form = ("/dashboard/development/configs/create", FORM, MADE_UP);
+    let mut slow = stream::iter(0..16).map(|_| long_form(&site, &read, form, (2, true))).buffer_unordered(16);
+    let status = tokio::select! {
         biased;
         _ = slow.next() => panic!("it never ends"),
-        answer = next => answer.unwrap(),
+        status = long_form(&site, &read, form, (1, false)) => status,
     };
-    assert_eq!(
-        (answer.status(), read.load(Ordering::SeqCst)),
-        (StatusCode::UNAUTHORIZED, 4096),
-        "who comes seventeenth"
-    );
+    let seen = (status, read.load(Ordering::SeqCst));
+    assert_eq!(seen, (StatusCode::UNAUTHORIZED, 4096), "who comes seventeenth");
     drop(slow);
-    let answer = post("/dashboard/development/configs/create", form, 1, false, nobody).await.unwrap();
-    assert_eq!((answer.status(), read.load(Ordering::SeqCst)), (StatusCode::UNAUTHORIZED, 8192), "after them");
+    let status = long_form(&site, &read, form, (1, false)).await;
+    assert_eq!((status, read.load(Ordering::SeqCst)), (StatusCode::UNAUTHORIZED, 8192), "after them");
 }
 
 /// A form that is sent slowly, by a member who meanwhile is signed out, or has another role.
