@@ -3,6 +3,8 @@
 mod asking;
 pub mod browsers;
 pub mod doors;
+pub mod grants;
+pub(crate) mod openid;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_on;

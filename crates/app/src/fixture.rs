@@ -14,7 +14,7 @@ use crate::entrance::doors;
 use crate::servers::configs;
 use crate::servers::instances::{self, Ensure};
 use crate::tenancy::environments;
-use crate::{App, Bounds, Settings, SignOn, accounts, connections};
+use crate::{App, Bounds, KnownBy, Settings, SignOn, accounts, connections};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
@@ -162,8 +162,19 @@ async fn over(
         journal_kept: None,
         bounds: Bounds::default(),
         sign_on: None,
+        user_sign_in: [("development".to_owned(), Arc::new(user_provider()))].into(),
     };
     App::new(Core::start(store, keyring, catalog, outbound, settings, clock, rng).await.unwrap())
+}
+
+/// Where users of the first environment would sign in for their agents. Nobody is reached there.
+fn user_provider() -> SignOn {
+    SignOn {
+        issuer: "https://login.example".parse().unwrap(),
+        client_id: "valetkey".into(),
+        client_secret: None,
+        known_by: KnownBy::Subject,
+    }
 }
 
 async fn connect(app: &App, ctx: &Ctx, base: &str) -> Connection {

@@ -57,12 +57,14 @@ pub struct Inside {
     pub(crate) discoveries: connections::Discoveries,
     pub(crate) refreshes: credentials::refresh::Refreshes,
     pub(crate) sets: servers::Sets,
+    pub(crate) documents: servers::Documents,
     pub(crate) searched: tools::Searched,
     pub(crate) upstreams: upstream::Upstreams,
     pub(crate) limits: calls::Limits,
     pub(crate) shown_links: consent::ShownLinks,
     pub(crate) deliveries: events::Deliveries,
     pub(crate) asking: entrance::Asking,
+    pub(crate) users_asking: entrance::Asking,
     pub(crate) hours: insight::KeptHours,
 }
 
@@ -78,10 +80,12 @@ impl App {
             discoveries: Default::default(),
             refreshes: Default::default(),
             sets: Default::default(),
+            documents: Default::default(),
             searched: Default::default(),
             upstreams: Default::default(),
             deliveries: Default::default(),
             asking: Default::default(),
+            users_asking: Default::default(),
             hours: Default::default(),
         }))
     }

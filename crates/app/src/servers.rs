@@ -1,6 +1,7 @@
 //! MCP servers: configs say which tools, a tool set is a config compiled, an instance is a config for one user, a session
 //! lets one user's agent in at a static URL.
 
+pub mod agents;
 pub mod configs;
 mod graces;
 mod growing;
@@ -13,7 +14,9 @@ pub mod remote;
 pub mod sessions;
 mod sets;
 pub mod toolset;
+mod user_provider;
 pub mod versions;
 
+pub(crate) use agents::Documents;
 pub(crate) use read_more::READ_MORE;
 pub(crate) use sets::Sets;

@@ -1,6 +1,7 @@
 //! What the operator chose, as far as use cases need to know it.
 
 use crate::Bounds;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
@@ -23,9 +24,11 @@ pub struct Settings {
     pub bounds: Bounds,
     /// Where members may sign in, beside their passwords and links; none if nowhere.
     pub sign_on: Option<Arc<SignOn>>,
+    /// Where an environment's users sign in for their agents, by the environment's name.
+    pub user_sign_in: BTreeMap<String, Arc<SignOn>>,
 }
 
-/// An OpenID provider at which members sign in.
+/// An OpenID provider at which people sign in.
 #[derive(Debug)]
 pub struct SignOn {
     /// Its name, which is where it says what it is.
@@ -34,11 +37,11 @@ pub struct SignOn {
     pub client_id: String,
     /// The secret of that client; none for a public one.
     pub client_secret: Option<Secret<str>>,
-    /// By what of it a member is known.
+    /// By what of it a person is known.
     pub known_by: KnownBy,
 }
 
-/// What of an OpenID provider's answer is the name of a member here.
+/// What of an OpenID provider's answer is a person's name here: a member's, or an app's identifier of its user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KnownBy {
     /// The address that the provider has verified.

@@ -56,6 +56,9 @@ pub struct Options {
     /// What edits took out and agents may call a while longer, the newest first. Edits see to it, and nobody says it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub graces: Vec<Grace>,
+    /// Whether an instance's URL opens only to an agent whose user signed in for it, at the environment's OpenID provider.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub sign_in: bool,
 }
 
 impl Options {

@@ -106,6 +106,8 @@ ids! {
     ConfigId = "cfg_", "an MCP config id";
     /// An MCP instance.
     InstanceId = "inst_", "an MCP instance id";
+    /// An agent that its user let in by signing in.
+    GrantId = "grt_", "a grant's id";
     /// One call of a tool.
     ExecutionId = "exec_", "an execution id";
     /// A record of the journal.

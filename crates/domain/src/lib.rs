@@ -15,6 +15,7 @@ pub mod environment;
 pub mod error;
 pub mod event;
 pub mod grace;
+pub mod grant;
 pub mod id;
 pub mod instance;
 pub mod invisible;

@@ -4,6 +4,7 @@
 
 mod accept;
 mod answer;
+mod authorization;
 mod authorized_post;
 mod body;
 mod call;
@@ -29,6 +30,7 @@ use door::Door;
 use state::TransportState;
 use std::sync::Arc;
 use valetkey_app::App;
+use valetkey_app::entrance::grants::Presented;
 use valetkey_app::entrance::sessions::StaticUrl;
 
 pub use state::{Settings, Timing};
@@ -46,6 +48,7 @@ pub fn router_with(app: App, settings: Settings) -> Router {
         .route("/mcp/v1", post(by_bearer))
         .route("/mcp/v3/servers/{uuid}", post(by_config))
         .route("/mcp/v3/connections/{key_id}", post(by_connection))
+        .merge(authorization::router())
         .layer(middleware::from_fn_with_state(state.clone(), guarded))
         .with_state(state)
 }
@@ -56,7 +59,11 @@ async fn by_url(
     request: Request,
 ) -> Response {
     match token {
-        Ok(Path(token)) => post::receive(&state, Door::Url(token), request).await,
+        Ok(Path(token)) => {
+            let brought = door::any_bearer(request.headers()).map(|token| Arc::new(token.into()));
+            let presented = Presented { token: brought, at: state.app.now() };
+            post::receive(&state, Door::Url(token, presented), request).await
+        }
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -237,5 +237,6 @@ fn app_settings(settings: &Settings) -> valetkey_app::Settings {
         journal_kept: settings.journal_kept,
         bounds: settings.limits.bounds,
         sign_on: settings.sign_on.clone(),
+        user_sign_in: settings.user_sign_in.clone(),
     }
 }

@@ -74,6 +74,8 @@ fn surface(route: &str) -> &'static str {
     match route {
         "/healthz" | "/readyz" | "/metrics" => "operations",
         "/mcp" => "mcp",
+        "/mcp/oauth/authorize" | "/mcp/oauth/callback" => "web",
+        _ if begins(&["/mcp/oauth/", "/.well-known/"]) => "tokens",
         _ if begins(&["/mcp/"]) => "mcp",
         _ if begins(&["/api/"]) => "rest",
         _ if begins(&["/scalekit.", "/grpc."]) => "grpc",
@@ -114,6 +116,9 @@ mod tests {
             ("/api/v1/mcp/configs", "rest"),
             ("/scalekit.v1.mcp.McpService/EnsureMcpInstance", "grpc"),
             ("/oauth/token", "tokens"),
+            ("/mcp/oauth/token", "tokens"),
+            ("/.well-known/oauth-protected-resource/mcp/v1/{token}", "tokens"),
+            ("/mcp/oauth/authorize", "web"),
             ("/connect/{link}", "web"),
             ("/readyz", "operations"),
             (NOWHERE, NOWHERE),

@@ -10,7 +10,7 @@ pub(crate) use limits::Limits;
 pub(crate) use urls::on_this_machine;
 pub(crate) use watching::{Format, Listening, Logging, Traces};
 
-use self::file::SignOnFile;
+use self::file::{SignOnFile, UserSignInFile};
 use crate::data::{Folder, SETTINGS_FILE};
 use crate::files;
 use crate::flags::ServeFlags;
@@ -18,6 +18,7 @@ use crate::roots::Source;
 use crate::secrets::Secrets;
 use crate::tls;
 use anyhow::{Result, bail};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) allow: Vec<String>,
     /// Where members sign in, beside their passwords and links.
     pub(crate) sign_on: Option<Arc<SignOn>>,
+    /// Where users sign in for their agents, by environment.
+    pub(crate) user_sign_in: BTreeMap<String, Arc<SignOn>>,
     /// How long links from MCP answers open.
     pub(crate) chat_link_life: Duration,
     /// How long links open that are mailed.
@@ -111,6 +114,7 @@ impl Settings {
             connectors: flags.connectors.clone().or(file.connectors),
             allow: file.outbound.allow,
             sign_on: file.sign_on.map(sign_on).transpose()?,
+            user_sign_in: file.user_sign_in.into_iter().map(user_sign_in).collect::<Result<_>>()?,
             chat_link_life: link_life("links.chat_minutes", file.links.chat_minutes.unwrap_or(15), 60)?,
             mail_link_life: link_life("links.mail_hours", file.links.mail_hours.unwrap_or(24), 3600)?,
             journal_kept: file.journal.keep_days.map(kept).transpose()?,
@@ -159,15 +163,31 @@ fn operators_by_default(public_url: &Url) -> Vec<Listening> {
 
 /// The OpenID provider at which members sign in.
 fn sign_on(file: SignOnFile) -> Result<Arc<SignOn>> {
-    let known_by = match file.member.as_deref() {
-        None | Some("email") => KnownBy::Email,
-        Some("sub") => KnownBy::Subject,
-        Some(other) => bail!("{SETTINGS_FILE}: sign_on.member is '{other}'; it can be email or sub"),
+    let claim = ("sign_on.member", file.member.as_deref().unwrap_or("email"));
+    provider("sign_on.issuer", file.issuer, claim, (file.client_id, file.client_secret_file.as_deref()))
+}
+
+/// The OpenID provider at which an environment's users sign in for their agents.
+fn user_sign_in((environment, file): (String, UserSignInFile)) -> Result<(String, Arc<SignOn>)> {
+    let [issuer, claim] = ["issuer", "identifier"].map(|key| format!("user_sign_in.{environment}.{key}"));
+    let client = (file.client_id, file.client_secret_file.as_deref());
+    Ok((environment, provider(&issuer, file.issuer, (&claim, &file.identifier), client)?))
+}
+
+fn provider(
+    key: &str,
+    issuer: Url,
+    (claim_key, claim): (&str, &str),
+    (client_id, secret): (String, Option<&Path>),
+) -> Result<Arc<SignOn>> {
+    let known_by = match claim {
+        "email" => KnownBy::Email,
+        "sub" => KnownBy::Subject,
+        other => bail!("{SETTINGS_FILE}: {claim_key} is '{other}'; it can be email or sub"),
     };
-    let secret = file.client_secret_file.map(|path| files::read_private("secret of the single sign-on", &path));
-    let (issuer, client_id, client_secret) = (file.issuer, file.client_id, secret.transpose()?);
+    let client_secret = secret.map(|path| files::read_private("secret of the OpenID client", path)).transpose()?;
     if !matches!(issuer.scheme(), "https" | "http") || !issuer.has_host() || issuer.query().is_some() {
-        bail!("{SETTINGS_FILE}: sign_on.issuer is {issuer}; it is a web address without a query (https://…)");
+        bail!("{SETTINGS_FILE}: {key} is {issuer}; it is a web address without a query (https://…)");
     }
     Ok(Arc::new(SignOn { issuer, client_id, client_secret, known_by }))
 }
@@ -232,6 +252,27 @@ mod tests {
         let settings = Settings::load(folder.path(), &flags, NO_SECRETS).unwrap();
         assert_eq!(settings.public_url.as_str(), "http://localhost:1/");
         assert_eq!(settings.sdk_url.as_str(), "https://localhost:3/");
+    }
+
+    #[test]
+    fn users_sign_in_where_their_environment_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let load = |claim: &str, issuer: &str| {
+            let text = format!("[user_sign_in.\"my app\"]\nissuer = \"{issuer}\"\nclient_id = \"vk\"\n{claim}");
+            std::fs::write(folder.path().join(SETTINGS_FILE), text).unwrap();
+            Settings::load(folder.path(), &ServeFlags::default(), NO_SECRETS).map(|settings| settings.user_sign_in)
+        };
+        let issuer = "https://login.example";
+        for (claim, known_by) in [("sub", KnownBy::Subject), ("email", KnownBy::Email)] {
+            let found = load(&format!("identifier = \"{claim}\""), issuer).unwrap();
+            assert_eq!((found.len(), found["my app"].known_by), (1, known_by));
+        }
+        // Which claim it is nobody guesses: with the wrong one other people are let in.
+        assert!(load("", issuer).is_err());
+        let why = load("identifier = \"name\"", issuer).unwrap_err().to_string();
+        assert!(why.contains("user_sign_in.my app.identifier is 'name'"), "{why}");
+        let why = load("identifier = \"sub\"", "file:///etc").unwrap_err().to_string();
+        assert!(why.contains("user_sign_in.my app.issuer"), "{why}");
     }
 
     #[test]

@@ -141,6 +141,7 @@ from_words!(
     id::EnvironmentId,
     id::ClientId,
     id::ApprovalId,
+    id::GrantId,
     id::ClientSecretId,
     id::ConnectionId,
     id::OrganizationId,

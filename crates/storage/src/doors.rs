@@ -2,12 +2,13 @@
 //! environment that is. Everything after it goes by `Ctx`.
 
 use crate::clients::{self, StoredClient, StoredSecret};
-use crate::{Error, Row, Tx, args, instances};
+use crate::{Error, Row, Tx, args, grants, instances};
 use valetkey_domain::Timestamp;
 use valetkey_domain::config::Mapping;
+use valetkey_domain::grant::Grant;
 use valetkey_domain::id::{
-    AccountId, ApprovalId, AuthorizationId, ClientId, ConnectionId, DataKeyId, EnvironmentId, InstanceId, ProcessId,
-    WebhookId,
+    AccountId, ApprovalId, AuthorizationId, ClientId, ConnectionId, DataKeyId, EnvironmentId, GrantId, InstanceId,
+    ProcessId, WebhookId,
 };
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::session::{Opens, Session};
@@ -46,6 +47,16 @@ pub async fn instance(tx: &mut Tx, id: &InstanceId, key: &DataKeyId) -> Result<O
     let Some(row) = tx.one(sql, args![id, key]).await? else { return Ok(None) };
     let version = row.fit("mcp_instances", |row| row.integer("config_version"))?;
     Ok(Some((instances::read(&row)?, version)))
+}
+
+/// The grant of this id, which a token named, and its environment.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn grant(tx: &mut Tx, id: &GrantId) -> Result<Option<(EnvironmentId, Grant)>, Error> {
+    let Some(row) = tx.one("SELECT * FROM mcp_grants WHERE id = $1", args![id]).await? else { return Ok(None) };
+    let environment = row.fit("mcp_grants", |row| row.parsed("environment_id"))?;
+    Ok(Some((environment, grants::read(&row)?)))
 }
 
 /// What the database says of a session token.

@@ -30,6 +30,7 @@ pub mod events;
 pub mod fitness;
 #[cfg(test)]
 mod fixture;
+pub mod grants;
 pub mod instances;
 pub mod journal;
 pub mod kept_answers;

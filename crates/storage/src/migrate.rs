@@ -74,6 +74,8 @@ pub(crate) const STEPS: &[Step] = &[
     step!(24, "row_macs", "0024_row_macs", 24),
     step!(25, "registrations", "0025_registrations", 1),
     step!(26, "kept_answers_of", "0026_kept_answers_of", 1),
+    // An older binary would let in by the URL alone where a config wants its user signed in.
+    step!(27, "grants", "0027_grants", 27),
 ];
 
 /// Where it is written which steps a database has.

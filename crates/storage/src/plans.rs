@@ -12,10 +12,11 @@ use std::collections::BTreeSet;
 use texts::Query;
 
 /// The tables that grow with users and their calls.
-const LARGE: [&str; 15] = [
+const LARGE: [&str; 16] = [
     "journal",
     "connected_accounts",
     "mcp_instances",
+    "mcp_grants",
     "authorizations",
     "pending_credentials",
     "closings",
@@ -58,6 +59,12 @@ const WALKS: &[(&str, &str)] = &[
         "UPDATE webhook_queues SET next_at = $1, lease_until = NULL, process = NULL WHERE lease_until IS NOT NULL",
         "it is asked once, at the start of a process that has the database alone",
     ),
+    (
+        "DELETE FROM mcp_grants WHERE instance_id IN (SELECT t.id FROM mcp_instances t WHERE t.config_id IN \
+         (SELECT id FROM mcp_configs WHERE environment_id = $1 AND id = $2))",
+        "all of a config's go, which may be most of them",
+    ),
+    ("DELETE FROM mcp_grants WHERE environment_id = $1", "all of an environment's go"),
     ("DELETE FROM webhook_queues", "all of them go"),
     ("DELETE FROM dead_letters", "all of them go"),
     (
@@ -209,7 +216,7 @@ fn postgres_walks(plan: &[String]) -> Vec<String> {
 }
 
 /// The columns that our indexes have.
-const COLUMNS: [&str; 37] = [
+const COLUMNS: [&str; 38] = [
     "status",
     "id",
     "environment_id",
@@ -247,4 +254,5 @@ const COLUMNS: [&str; 37] = [
     "event_id",
     "died_at",
     "call_hash",
+    "instance_id",
 ];

@@ -223,3 +223,30 @@ not-approved-do = Sie können diese Seite schließen. War es ein Versehen, bitte
 other-person-title = Nicht in diesem Browser
 other-person-what = Entscheiden kann nur, wem das Konto gehört, und zwar in dem Browser, in dem das Konto angemeldet wurde. Was der Agent möchte, wird hier nicht gezeigt.
 other-person-do = Öffnen Sie den Link in jenem Browser. Haben Sie ihn nicht mehr, bitten Sie die App um einen Link zum Anmelden, melden Sie sich hier an und öffnen Sie diesen Link noch einmal.
+
+agent-title = { $agent } zu { $app } lassen?
+agent-lead = { $agent } möchte über { $app } in Ihrem Namen mit Ihren eigenen Konten arbeiten. Wenn Sie zustimmen, melden Sie sich bei { $provider } an, damit feststeht, wer Sie sind.
+agent-name = Nennt sich
+agent-host = Wer dafür einsteht
+agent-nobody = Niemand: Jedes Programm könnte sich so nennen
+agent-answered = Wo es eingelassen wird
+agent-here = Ein Programm auf diesem Computer
+agent-care = Machen Sie nur weiter, wenn Sie diesen Agenten gerade selbst verbunden haben. Hat Sie jemand hierher geschickt, könnte er dann Ihre Konten benutzen.
+agent-yes = Weiter zu { $provider }
+agent-no = Nicht erlauben
+
+agent-wrong-title = Das lässt sich nicht beantworten
+agent-wrong-what = Der Agent, der Sie hierher geschickt hat, will etwas, das es nicht gibt oder das er nicht haben darf ({ $parameter }). Es ist nichts geschehen.
+agent-wrong-do = Gehen Sie zum Agenten zurück und verbinden Sie ihn neu, mit der Adresse, die Ihnen die App jetzt gibt.
+
+agent-stale-title = Beginnen Sie im Agenten von vorn
+agent-stale-what = Diese Anmeldung hat zu lange gedauert, wurde in einem anderen Browser begonnen, oder ihr Cookie ist weg. Niemand wurde eingelassen.
+agent-stale-do = Gehen Sie zum Agenten zurück und verbinden Sie ihn noch einmal, in einem Browser und innerhalb von zehn Minuten.
+
+agent-not-signed-in-title = Sie wurden nicht angemeldet
+agent-not-signed-in-what = Die Stelle, bei der Sie sich anmelden, hat nicht gesagt, wer Sie sind. Niemand wurde eingelassen.
+agent-not-signed-in-do = Gehen Sie zum Agenten zurück und versuchen Sie es noch einmal. Geht es auch dann nicht, sagen Sie es denen, die die App betreiben.
+
+agent-somebody-else-title = Das gehört jemand anderem
+agent-somebody-else-what = Sie haben sich angemeldet, aber der Server, nach dem der Agent gefragt hat, gehört einer anderen Person. Niemand wurde eingelassen.
+agent-somebody-else-do = Haben Sie mehrere Konten, melden Sie sich dort ab und mit dem richtigen an. Sonst nehmen Sie die Adresse, die die App Ihnen selbst zeigt.

@@ -223,3 +223,30 @@ not-approved-do = You can close this page. If it was a slip, ask the agent again
 other-person-title = Not in this browser
 other-person-what = Only the person whose account this is can decide, in the browser in which the account was signed in. What the agent wants is not shown here.
 other-person-do = Open the link in that browser. If you no longer have it, ask the app for a link to sign in, sign in here, and open this link again.
+
+agent-title = Let { $agent } in to { $app }?
+agent-lead = { $agent } wants to work with your own accounts, as you, through { $app }. If you say yes, you sign in at { $provider }, so that it is sure who you are.
+agent-name = It calls itself
+agent-host = Who vouches for that
+agent-nobody = Nobody: any program could call itself so
+agent-answered = Where it is let in
+agent-here = A program on this computer
+agent-care = Go on only if you have connected this agent yourself, just now. If somebody sent you here, they would be the one to use your accounts.
+agent-yes = Go on to { $provider }
+agent-no = Do not allow
+
+agent-wrong-title = This cannot be answered
+agent-wrong-what = The agent that sent you here asked for something that does not exist, or that it may not have ({ $parameter }). Nothing was done.
+agent-wrong-do = Go back to the agent and connect it anew, with the address that the app gives you now.
+
+agent-stale-title = Begin anew in the agent
+agent-stale-what = This sign-in took too long, was begun in another browser, or its cookie is gone. Nobody was let in.
+agent-stale-do = Go back to the agent and connect it again, in one browser and within ten minutes.
+
+agent-not-signed-in-title = You were not signed in
+agent-not-signed-in-what = The place where you sign in did not say who you are. Nobody was let in.
+agent-not-signed-in-do = Go back to the agent and try again. If it does not work then either, tell the people who run the app.
+
+agent-somebody-else-title = This is another person’s
+agent-somebody-else-what = You signed in, but the server that the agent asked for belongs to somebody else. Nobody was let in.
+agent-somebody-else-do = If you have several accounts, sign out there and sign in with the right one. Otherwise take the address that the app shows to you yourself.

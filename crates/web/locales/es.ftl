@@ -223,3 +223,30 @@ not-approved-do = Puede cerrar esta página. Si fue un error, pídaselo otra vez
 other-person-title = No en este navegador
 other-person-what = Solo puede decidir la persona dueña de la cuenta, en el navegador en el que se inició la sesión de esa cuenta. Lo que el agente quiere no se muestra aquí.
 other-person-do = Abra el enlace en aquel navegador. Si ya no lo tiene, pida a la aplicación un enlace para iniciar sesión, inicie sesión aquí y abra este enlace otra vez.
+
+agent-title = ¿Dejar que { $agent } entre en { $app }?
+agent-lead = { $agent } quiere trabajar con sus propias cuentas, en su nombre, a través de { $app }. Si acepta, inicia sesión en { $provider }, para que conste quién es usted.
+agent-name = Se llama a sí mismo
+agent-host = Quién responde de ello
+agent-nobody = Nadie: cualquier programa podría llamarse así
+agent-answered = Dónde se le deja entrar
+agent-here = Un programa en este ordenador
+agent-care = Siga solo si acaba de conectar este agente usted mismo. Si alguien le ha enviado aquí, sería esa persona quien usaría sus cuentas.
+agent-yes = Seguir a { $provider }
+agent-no = No permitir
+
+agent-wrong-title = A esto no se puede responder
+agent-wrong-what = El agente que le ha enviado aquí ha pedido algo que no existe o que no puede tener ({ $parameter }). No se ha hecho nada.
+agent-wrong-do = Vuelva al agente y conéctelo de nuevo, con la dirección que la app le da ahora.
+
+agent-stale-title = Empiece de nuevo en el agente
+agent-stale-what = Este inicio de sesión ha tardado demasiado, se empezó en otro navegador o su cookie ya no está. No se ha dejado entrar a nadie.
+agent-stale-do = Vuelva al agente y conéctelo otra vez, en un solo navegador y en un plazo de diez minutos.
+
+agent-not-signed-in-title = No se ha iniciado su sesión
+agent-not-signed-in-what = El lugar donde inicia sesión no ha dicho quién es usted. No se ha dejado entrar a nadie.
+agent-not-signed-in-do = Vuelva al agente e inténtelo otra vez. Si tampoco funciona, dígaselo a quienes llevan la app.
+
+agent-somebody-else-title = Esto es de otra persona
+agent-somebody-else-what = Ha iniciado sesión, pero el servidor que el agente ha pedido es de otra persona. No se ha dejado entrar a nadie.
+agent-somebody-else-do = Si tiene varias cuentas, cierre allí la sesión y entre con la correcta. Si no, tome la dirección que la app le muestra a usted mismo.

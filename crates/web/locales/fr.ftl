@@ -223,3 +223,30 @@ not-approved-do = Vous pouvez fermer cette page. Si c’était une erreur, redem
 other-person-title = Pas dans ce navigateur
 other-person-what = Seule la personne à qui appartient le compte peut décider, dans le navigateur où le compte a été connecté. Ce que veut l’agent n’est pas montré ici.
 other-person-do = Ouvrez le lien dans ce navigateur-là. Si vous ne l’avez plus, demandez à l’application un lien de connexion, connectez-vous ici et rouvrez ce lien.
+
+agent-title = Laisser { $agent } accéder à { $app } ?
+agent-lead = { $agent } veut travailler avec vos propres comptes, en votre nom, par { $app }. Si vous acceptez, vous vous connectez chez { $provider }, afin que l’on soit sûr de qui vous êtes.
+agent-name = Il se nomme
+agent-host = Qui s’en porte garant
+agent-nobody = Personne : tout programme pourrait se nommer ainsi
+agent-answered = Où il est admis
+agent-here = Un programme sur cet ordinateur
+agent-care = Ne continuez que si vous venez de connecter cet agent vous-même. Si quelqu’un vous a envoyé ici, c’est lui qui utiliserait vos comptes.
+agent-yes = Continuer vers { $provider }
+agent-no = Ne pas autoriser
+
+agent-wrong-title = On ne peut pas y répondre
+agent-wrong-what = L’agent qui vous a envoyé ici a demandé quelque chose qui n’existe pas, ou qu’il ne peut pas avoir ({ $parameter }). Rien n’a été fait.
+agent-wrong-do = Retournez à l’agent et connectez-le de nouveau, avec l’adresse que l’app vous donne maintenant.
+
+agent-stale-title = Recommencez dans l’agent
+agent-stale-what = Cette connexion a duré trop longtemps, a été commencée dans un autre navigateur, ou son cookie a disparu. Personne n’a été admis.
+agent-stale-do = Retournez à l’agent et connectez-le encore une fois, dans un seul navigateur et dans les dix minutes.
+
+agent-not-signed-in-title = Vous n’avez pas été connecté
+agent-not-signed-in-what = L’endroit où vous vous connectez n’a pas dit qui vous êtes. Personne n’a été admis.
+agent-not-signed-in-do = Retournez à l’agent et réessayez. Si cela ne marche toujours pas, dites-le à ceux qui gèrent l’app.
+
+agent-somebody-else-title = Cela appartient à quelqu’un d’autre
+agent-somebody-else-what = Vous vous êtes connecté, mais le serveur que l’agent a demandé appartient à une autre personne. Personne n’a été admis.
+agent-somebody-else-do = Si vous avez plusieurs comptes, déconnectez-vous là-bas et reconnectez-vous avec le bon. Sinon, prenez l’adresse que l’app vous montre à vous-même.

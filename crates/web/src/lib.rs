@@ -9,6 +9,7 @@
 // An optimised build looks through all of a use case's nested futures at once, and they go deeper than 128.
 #![recursion_limit = "256"]
 
+mod agent;
 mod answers;
 mod approve;
 mod assets;
@@ -63,6 +64,8 @@ impl Web {
             .route("/connect/stopped/{why}", get(outcome::stopped))
             .route("/sso/v1/oauth/{connection}/callback", get(callback::take).head(callback::look))
             .route("/sso/v1/oauth/{connection}/client.json", get(client::document))
+            .route("/mcp/oauth/authorize", get(agent::show).post(agent::answer))
+            .route("/mcp/oauth/callback", get(agent::finish).head(agent::look))
             .merge(assets::router())
             .merge(branding::router())
             .method_not_allowed_fallback(wrong_method)

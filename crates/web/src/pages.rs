@@ -3,6 +3,7 @@
 //!
 //! A page carries its own headers: no script anywhere, no resource but our stylesheet and icon, no frame around it.
 
+mod agent;
 mod approve;
 mod consent;
 mod form;
@@ -18,6 +19,7 @@ mod scope;
 mod tests;
 mod yours;
 
+pub(crate) use agent::AgentPage;
 pub(crate) use approve::{Approve, ApproveArgument};
 pub(crate) use consent::{Consent, CustomHosts};
 pub(crate) use form::{Field, Form};
@@ -41,8 +43,9 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use std::sync::Arc;
 use valetkey_domain::Timestamp;
 
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("base.html", include_str!("../templates/base.html")),
+    (AgentPage::TEMPLATE, include_str!("../templates/agent.html")),
     (Approve::TEMPLATE, include_str!("../templates/approve.html")),
     (InstancePage::TEMPLATE, include_str!("../templates/instance.html")),
     (Consent::TEMPLATE, include_str!("../templates/consent.html")),
@@ -212,6 +215,7 @@ fn samples_of(pages: &Pages, language: Language) -> Result<Vec<(String, String)>
         P::samples().into_iter().map(render).collect()
     }
     let all = [
+        of::<AgentPage>(pages, language)?,
         of::<Approve>(pages, language)?,
         of::<InstancePage>(pages, language)?,
         of::<Consent>(pages, language)?,

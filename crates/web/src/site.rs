@@ -14,6 +14,9 @@ const PAGE_LIFE: u64 = 15 * 60;
 /// The longest link of such a page.
 const LONGEST_LINK: usize = 512;
 
+/// The longest of what is kept in a browser, in bytes.
+const LONGEST_KEPT: usize = 4_000;
+
 /// The public side of the server.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
@@ -23,6 +26,7 @@ pub(crate) struct Site {
     browser: String,
     session: String,
     page: String,
+    kept: String,
     secure: bool,
 }
 
@@ -36,8 +40,8 @@ impl Site {
             _ => format!("__Host-valetkey_{what}"),
         };
         let base = public_url.path().trim_end_matches('/').to_owned();
-        let (browser, session, page) = (cookie("browser"), cookie("session"), cookie("page"));
-        Self { origin: public_url.origin().ascii_serialization(), base, browser, session, page, secure }
+        let [browser, session, page, kept] = ["browser", "session", "page", "agent"].map(cookie);
+        Self { origin: public_url.origin().ascii_serialization(), base, browser, session, page, kept, secure }
     }
 
     /// The browser's secret, if it sent exactly one. Two of the name mean that somebody else set one of them.
@@ -73,6 +77,16 @@ impl Site {
     /// The header that lets a browser find back to an instance's page after a sign-in; none for what is no link.
     pub(crate) fn begin_at(&self, link: &str) -> Option<HeaderValue> {
         is_link(link).then(|| self.cookie(&self.page, link, PAGE_LIFE)).flatten()
+    }
+
+    /// What a browser keeps while somebody signs in for an agent, by the last part of its cookie's name.
+    pub(crate) fn kept(&self, headers: &HeaderMap, name: &str) -> Option<Secret<str>> {
+        only(headers, &format!("{}_{name}", self.kept)).filter(|value| value.len() <= LONGEST_KEPT).map(Secret::from)
+    }
+
+    /// The header that has it kept, for so many seconds.
+    pub(crate) fn keep(&self, name: &str, value: &Secret<str>, seconds: u64) -> Option<HeaderValue> {
+        self.cookie(&format!("{}_{name}", self.kept), value.expose(), seconds)
     }
 
     fn cookie(&self, name: &str, value: &str, seconds: u64) -> Option<HeaderValue> {

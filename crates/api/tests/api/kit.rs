@@ -189,6 +189,7 @@ async fn app(clock: Arc<ManualClock>, location: Location, shelf: Option<SocketAd
         journal_kept: None,
         bounds: Bounds::default(),
         sign_on: None,
+        user_sign_in: Default::default(),
     };
     let policy =
         shelf.map_or_else(Policy::default, |address| Policy::allowing(vec![address.to_string().parse().unwrap()]));

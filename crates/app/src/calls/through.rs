@@ -25,7 +25,7 @@ impl Through {
     /// The instance that it came through, if it is one's, with its tools.
     pub(super) fn instance(&self) -> Option<(McpInstance, Arc<ToolSet>)> {
         match self {
-            Self::Server(Served { by: OpenedBy::Instance(instance), set }) => Some((instance.clone(), set.clone())),
+            Self::Server(Served { by: OpenedBy::Instance(instance), set, .. }) => Some((instance.clone(), set.clone())),
             Self::Server(_) | Self::Api { .. } => None,
         }
     }

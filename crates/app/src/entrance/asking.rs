@@ -1,9 +1,11 @@
-//! Who asks the provider of single sign-on at this moment, and what it said of itself some minutes ago.
+//! Who asks OpenID providers at this moment, and what they said of themselves some minutes ago.
 
 use crate::in_flight::{End, InFlight};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use url::Url;
 use valetkey_domain::Timestamp;
 use valetkey_outbound::oauth::AuthorizationServer;
 
@@ -16,12 +18,12 @@ pub(super) const KEPT: Duration = Duration::from_secs(5 * 60);
 /// What the provider says of itself; or, for those who waited, that it says nothing, in our words.
 pub(super) type Said = Result<AuthorizationServer, String>;
 
-/// Who asks the provider at this moment, and what it said.
+/// Who asks the providers at this moment, and what they said: as many as the settings name.
 pub(crate) struct Asking {
     seats: Semaphore,
     /// One question to the provider, which all wait for who need its answer.
-    pub(super) fetched: InFlight<(), Said>,
-    kept: Mutex<Option<(AuthorizationServer, Timestamp)>>,
+    pub(super) fetched: InFlight<Url, Said>,
+    kept: Mutex<HashMap<Url, (AuthorizationServer, Timestamp)>>,
 }
 
 impl Default for Asking {
@@ -31,15 +33,16 @@ impl Default for Asking {
 }
 
 impl Asking {
-    /// What the provider said of itself, if that is not too long ago.
-    pub(super) fn kept(&self, now: Timestamp) -> Option<AuthorizationServer> {
+    /// What a provider said of itself, if that is not too long ago.
+    pub(super) fn kept(&self, issuer: &Url, now: Timestamp) -> Option<AuthorizationServer> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.as_ref().filter(|(_, until)| *until > now).map(|(server, _)| server.clone())
+        kept.get(issuer).filter(|(_, until)| *until > now).map(|(server, _)| server.clone())
     }
 
     /// Keeps what it says.
-    pub(super) fn keep(&self, server: &AuthorizationServer, now: Timestamp) {
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((server.clone(), now + KEPT));
+    pub(super) fn keep(&self, issuer: &Url, server: &AuthorizationServer, now: Timestamp) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(issuer.clone(), (server.clone(), now + KEPT));
     }
 
     /// A turn to exchange a code, as soon as there is one; whoever came first has it first.

@@ -6,6 +6,7 @@
 //!
 //! The doors of people with a link are in [`crate::consent`], which checks more than a credential.
 
+use super::grants::{self, Presented};
 use super::sessions::{self, StaticUrl};
 use crate::tenancy::tokens::{self, Claims};
 use crate::{App, Error, Result};
@@ -13,7 +14,8 @@ use valetkey_core::context;
 use valetkey_core::keyring::DoorRow;
 use valetkey_domain::config::Mapping;
 use valetkey_domain::ctx::Actor;
-use valetkey_domain::id::EnvironmentId;
+use valetkey_domain::grant::Grant;
+use valetkey_domain::id::{EnvironmentId, GrantId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::session::Session;
 use valetkey_domain::{Ctx, Kind};
@@ -67,6 +69,37 @@ pub async fn instance_url(app: &App, token: &str) -> Result<(Ctx, McpInstance, i
     Ok((ctx, instance, version))
 }
 
+/// The grant by which an agent comes in at the URL of an instance whose config wants its user signed in.
+///
+/// # Errors
+/// `UNAUTHENTICATED`, in the same words for no token, one that is forged, has ended or is for another URL, and for one whose
+/// grant has ended.
+pub async fn granted(app: &App, ctx: &Ctx, instance: &McpInstance, presented: &Presented) -> Result<GrantId> {
+    let token = presented.token.as_ref().ok_or_else(|| refuse_agent("no token"))?;
+    let id = grants::read_access(app, instance, token, presented.at).await.map_err(refuse_agent)?;
+    if !grant_stands(app, ctx, instance, &id).await? {
+        return Err(refuse_agent("its grant has ended"));
+    }
+    Ok(id)
+}
+
+/// Whether a grant still opens this instance's URL.
+///
+/// # Errors
+/// The database cannot be read.
+pub(crate) async fn grant_stands(app: &App, ctx: &Ctx, instance: &McpInstance, id: &GrantId) -> Result<bool> {
+    let now = app.core.now();
+    let stands = |(environment, grant): &(EnvironmentId, Grant)| {
+        let of_url = grant.instance == instance.id && grant.url_generation == instance.url_generation;
+        *environment == ctx.environment && of_url && grant.lives(now)
+    };
+    let recent = rows::grant(&mut app.core.store.recent(), id).await?;
+    if recent.as_ref().is_some_and(stands) {
+        return Ok(true);
+    }
+    Ok(rows::grant(&mut app.core.store.glance().await?, id).await?.as_ref().is_some_and(stands))
+}
+
 /// The session that this token is for at a static MCP URL and, if it is one of a connection, that connection.
 ///
 /// # Errors
@@ -115,6 +148,11 @@ fn refuse(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
 
 fn refuse_session(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     let message = "the session token does not open this URL (any more): ask the app for a new one";
+    Error::new(Kind::Unauthenticated, message).because(why)
+}
+
+fn refuse_agent(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    let message = "the user has to sign in for this agent (again)";
     Error::new(Kind::Unauthenticated, message).because(why)
 }
 

@@ -16,7 +16,7 @@ use valetkey_domain::id::ConfigId;
 use valetkey_domain::name::ConfigName;
 use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::closings::{self, Target};
-use valetkey_storage::{Tx, config_versions, configs as rows, tool_definitions};
+use valetkey_storage::{Tx, config_versions, configs as rows, grants, tool_definitions};
 
 pub use valetkey_storage::configs::Filter;
 
@@ -224,6 +224,9 @@ pub(super) async fn save(
     if before.options.hold_changes != config.options.hold_changes {
         // What is there when it begins is what is accepted.
         tool_definitions::forget(ctx, &mut tx, &config.id).await?;
+    }
+    if before.options.sign_in && !config.options.sign_in {
+        grants::end_of_config(ctx, &mut tx, &config.id).await?;
     }
     let tx = tx.record("config.updated", config.id.as_str(), detail).await?;
     reach(Failpoint::ConfigWritten);

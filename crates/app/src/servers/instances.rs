@@ -13,7 +13,7 @@ use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::{ConfigName, Identifier, InstanceName};
 use valetkey_domain::{Ctx, Secret};
 use valetkey_storage::instances::{self as rows, OnConfig};
-use valetkey_storage::{Tx, accounts as account_rows, configs as config_rows};
+use valetkey_storage::{Tx, accounts as account_rows, configs as config_rows, grants};
 
 pub use valetkey_storage::accounts::Standing;
 pub use valetkey_storage::instances::Filter;
@@ -127,6 +127,9 @@ pub async fn update(app: &App, ctx: &Ctx, id: &InstanceId, change: Change) -> Re
     if !rows::update(ctx, &mut tx, &instance).await? {
         return Err(Error::not_found("MCP instance", id));
     }
+    if change.config.is_some() {
+        grants::end_of_instance(ctx, &mut tx, id).await?;
+    }
     tx.record("instance.updated", id.as_str(), Map::new()).await?.commit().await?;
     Ok(instance)
 }
@@ -140,6 +143,7 @@ pub async fn rotate_url(app: &App, ctx: &Ctx, id: &InstanceId) -> Result<McpInst
     if !rows::raise_url_generation(ctx, &mut tx, id, app.core.now()).await? {
         return Err(Error::not_found("MCP instance", id));
     }
+    grants::end_of_instance(ctx, &mut tx, id).await?;
     tx.record("instance.url_rotated", id.as_str(), Map::new()).await?.commit().await?;
     get(app, ctx, id).await
 }

@@ -1,5 +1,6 @@
 //! What a config may say beside its connections.
 
+use super::user_provider::provider;
 use crate::connections::{self, Wired};
 use crate::tenancy::verification;
 use crate::{App, Error, Result};
@@ -16,8 +17,12 @@ const MOST_TOOLS: usize = 200;
 /// Whether a config of these connections may say this.
 ///
 /// # Errors
-/// A limit is too low or too high; an address is no place to send people to; something is said of too many tools; no connection has a tool that wants the user's word.
+/// A limit is too low or too high; an address is no place to send people to; something is said of too many tools; no connection has a tool
+/// that wants the user's word; users are to sign in and nothing says where.
 pub(super) async fn check(app: &App, ctx: &Ctx, mappings: &[Mapping], options: &Options) -> Result<()> {
+    if options.sign_in {
+        provider(app, ctx).await?;
+    }
     if let Some(url) = &options.user_verify_url {
         verification::checked(url)?;
     }

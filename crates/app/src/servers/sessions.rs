@@ -15,7 +15,7 @@ use valetkey_domain::id::{AccountId, ClientId, ConfigId, TokenId};
 use valetkey_domain::name::Identifier;
 use valetkey_domain::session::{Access, Opens, Session};
 use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
-use valetkey_storage::{Tx, accounts as account_rows, clients, sessions as rows};
+use valetkey_storage::{Tx, accounts as account_rows, clients, grants, sessions as rows};
 
 /// The shortest and the longest life of a token.
 const LIFE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(24 * 60 * 60));
@@ -88,13 +88,14 @@ pub async fn create(app: &App, ctx: &Ctx, wanted: Wanted) -> Result<Issued> {
     Ok(Issued { token, url: site.url(app), expires_at: session.expires_at })
 }
 
-/// Ends the session tokens of a user, or of everyone in the environment, that were made until now.
+/// Ends the session tokens of a user, or of everyone in the environment, that were made until now, and signs their agents out.
 ///
 /// # Errors
 /// The database cannot be written.
 pub async fn end(app: &App, ctx: &Ctx, identifier: Option<&Identifier>) -> Result<()> {
     let mut tx = app.core.change(ctx).await?;
     rows::end(ctx, &mut tx, identifier, app.core.now()).await?;
+    grants::end_of_user(ctx, &mut tx, identifier).await?;
     let whose = identifier.map_or_else(|| json!("everyone"), |identifier| json!(identifier));
     let detail = journal::detail([("identifier", whose)]);
     tx.record("session.ended", ctx.environment.as_str(), detail).await?.commit().await

@@ -9,6 +9,7 @@ use super::sets::{Graced, RemoteMapping, SetSource};
 pub use super::sets::{ServedTool, ToolSet};
 use super::{configs, instances, read_more};
 use crate::entrance::doors;
+use crate::entrance::grants::Presented;
 use crate::entrance::sessions::StaticUrl;
 use crate::{App, Error, Result};
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ use valetkey_connectors::remote::connection_prefix;
 use valetkey_connectors::{Catalog, Connector};
 use valetkey_domain::config::Mapping;
 use valetkey_domain::grace::Grace;
-use valetkey_domain::id::{ConfigId, ConnectionId};
+use valetkey_domain::id::{ConfigId, ConnectionId, GrantId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::Identifier;
 use valetkey_domain::provider::Provider;
@@ -33,6 +34,8 @@ pub struct Served {
     pub by: OpenedBy,
     /// Its tools.
     pub set: Arc<ToolSet>,
+    /// The grant of the agent's user, where the config wants its user signed in.
+    pub grant: Option<GrantId>,
 }
 
 /// By what somebody came in.
@@ -93,14 +96,27 @@ impl Served {
     }
 }
 
-/// What the MCP URL that ends in this token serves.
+/// What the MCP URL that ends in this token serves to who has nothing else.
 ///
 /// # Errors
-/// `NOT_FOUND` in the same words for a forgery, a rotated URL and a deleted instance; the database cannot be read.
+/// `NOT_FOUND` in the same words for a forgery, a rotated URL and a deleted instance; `UNAUTHENTICATED` where the config
+/// wants its user signed in; the database cannot be read.
 pub async fn open(app: &App, token: &str) -> Result<(Ctx, Served)> {
+    open_with(app, token, &Presented { token: None, at: app.now() }).await
+}
+
+/// The same to who brings an access token, which counts where the config wants its user signed in.
+///
+/// # Errors
+/// As for [`open`]; `UNAUTHENTICATED` in the same words whatever is wrong with the access token.
+pub async fn open_with(app: &App, token: &str, presented: &Presented) -> Result<(Ctx, Served)> {
     let (ctx, instance, version) = doors::instance_url(app, token).await?;
     let set = cached(app, &ctx, SetSource::Config(instance.config.clone(), version), Access::Full, None).await?;
-    Ok((ctx, Served { by: OpenedBy::Instance(instance), set }))
+    let grant = match set.options.sign_in {
+        true => Some(doors::granted(app, &ctx, &instance, presented).await?),
+        false => None,
+    };
+    Ok((ctx, Served { by: OpenedBy::Instance(instance), set, grant }))
 }
 
 /// What a static MCP URL serves to who holds this session token.
@@ -114,7 +130,7 @@ pub async fn open_session(app: &App, site: &StaticUrl, bearer: &str) -> Result<(
         Opens::Connection(connection) => SetSource::Connection(connection.clone()),
     };
     let set = cached(app, &ctx, of, session.access, connection).await?;
-    Ok((ctx, Served { by: OpenedBy::Session(session), set }))
+    Ok((ctx, Served { by: OpenedBy::Session(session), set, grant: None }))
 }
 
 /// The tools of a config at a version.
@@ -138,7 +154,7 @@ pub(crate) async fn of_config(
 /// The database cannot be read.
 pub async fn still(app: &App, ctx: &Ctx, served: &Served, tool: &ServedTool) -> Result<bool> {
     match &served.by {
-        OpenedBy::Instance(instance) => still_instance(app, ctx, (instance, &served.set), tool).await,
+        OpenedBy::Instance(instance) => still_instance(app, ctx, (instance, served), tool).await,
         // What a session serves never changes; only whether it stands.
         OpenedBy::Session(session) => Ok(doors::session_stands(app, session).await?.is_some()),
     }
@@ -147,7 +163,7 @@ pub async fn still(app: &App, ctx: &Ctx, served: &Served, tool: &ServedTool) -> 
 async fn still_instance(
     app: &App,
     ctx: &Ctx,
-    (before, old): (&McpInstance, &ToolSet),
+    (before, old): (&McpInstance, &Served),
     tool: &ServedTool,
 ) -> Result<bool> {
     let now = match instances::get(app, ctx, &before.id).await {
@@ -159,9 +175,16 @@ async fn still_instance(
         return Ok(false);
     }
     let version = configs::get(app, ctx, &now.config).await?.version;
-    let set = cached(app, ctx, SetSource::Config(now.config, version), Access::Full, None).await?;
+    let set = cached(app, ctx, SetSource::Config(now.config.clone(), version), Access::Full, None).await?;
     // What began without the user's word does not go on where it is wanted by now.
-    if set.wants_word(tool).is_some() && old.wants_word(tool).is_none() {
+    if set.wants_word(tool).is_some() && old.set.wants_word(tool).is_none() {
+        return Ok(false);
+    }
+    let signed_in = match &old.grant {
+        Some(grant) => doors::grant_stands(app, ctx, &now, grant).await?,
+        None => false,
+    };
+    if set.options.sign_in && !signed_in {
         return Ok(false);
     }
     Ok(set.serves(&tool.tool.definition.name, &tool.connection, Some(app.core.now())))

@@ -13,15 +13,17 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use valetkey_app::entrance::doors;
+use valetkey_app::entrance::grants::Presented;
 use valetkey_app::entrance::sessions::StaticUrl;
+use valetkey_app::servers::agents;
 use valetkey_app::servers::toolset::{self, Served};
 use valetkey_domain::{Ctx, Kind, Secret};
 
 /// How a caller came in.
 #[derive(Clone)]
 pub(super) enum Door {
-    /// By an instance's URL, whose last part this is.
-    Url(String),
+    /// By an instance's URL, whose last part this is, with what was brought beside it.
+    Url(String, Presented),
     /// By the same token in `Authorization`.
     Bearer(String),
     /// At a static URL with this session token.
@@ -53,10 +55,14 @@ impl Door {
     /// What is behind it; else the answer to a stranger.
     pub(super) async fn open(&self, state: &TransportState) -> Result<(Ctx, Behind), Response> {
         let opened = match self {
-            Self::Url(token) | Self::Bearer(token) if token.len() > LONGEST => return Err(self.refusal()),
-            Self::Session(_, token) if token.len() > LONGEST_SESSION => return Err(self.refusal()),
-            Self::Control(_, token) if token.bytes().len() > LONGEST_SESSION => return Err(self.refusal()),
-            Self::Url(token) | Self::Bearer(token) => toolset::open(&state.app, token).await.map(of_user),
+            Self::Url(token, _) | Self::Bearer(token) if token.len() > LONGEST => return Err(nowhere()),
+            Self::Url(_, Presented { token: Some(brought), .. }) if brought.bytes().len() > LONGEST_SESSION => {
+                return Err(self.refusal(state));
+            }
+            Self::Session(_, token) if token.len() > LONGEST_SESSION => return Err(self.refusal(state)),
+            Self::Control(_, token) if token.bytes().len() > LONGEST_SESSION => return Err(self.refusal(state)),
+            Self::Url(token, presented) => toolset::open_with(&state.app, token, presented).await.map(of_user),
+            Self::Bearer(token) => toolset::open(&state.app, token).await.map(of_user),
             Self::Session(site, token) => toolset::open_session(&state.app, site, token).await.map(of_user),
             Self::Control(plane, token) => doors::client_token(&state.app, token.expose()).await.map(|ctx| {
                 let caller = Caller { ctx: ctx.clone(), token: Arc::clone(token), decided: Instant::now() };
@@ -64,15 +70,21 @@ impl Door {
             }),
         };
         opened.map_err(|error| match error.kind() {
-            Kind::NotFound | Kind::Unauthenticated => self.refusal(),
+            Kind::NotFound if matches!(self, Self::Url(..)) => nowhere(),
+            Kind::NotFound | Kind::Unauthenticated => self.refusal(state),
             _ => trouble(&error),
         })
     }
 
-    /// The answer to who stands before it without the right token, whatever is wrong with theirs.
-    fn refusal(&self) -> Response {
+    /// The answer to who stands before it without the right token, whatever is wrong with theirs. At the URL of an instance
+    /// whose user has to sign in it says where that begins (RFC 9728 §5.1).
+    fn refusal(&self, state: &TransportState) -> Response {
         match self {
-            Self::Url(_) => StatusCode::NOT_FOUND.into_response(),
+            Self::Url(token, presented) => {
+                let metadata = agents::resource_metadata(&state.app, token);
+                let wrong = if presented.token.is_some() { "error=\"invalid_token\", " } else { "" };
+                unauthorized(&format!("Bearer {wrong}resource_metadata=\"{metadata}\""))
+            }
             Self::Bearer(_) | Self::Session(..) | Self::Control(..) => unauthorized(WRONG),
         }
     }
@@ -90,11 +102,11 @@ fn of_user((ctx, served): (Ctx, Served)) -> (Ctx, Behind) {
 /// The longest text that is looked at as the token of an instance. Ours have less than half of that.
 const LONGEST: usize = 512;
 
-/// The longest text that is looked at as a session token. Ours name 25 accounts at most, and have less than half of that.
+/// The longest text that is looked at as a session or an access token. Ours name 25 accounts at most, and have less than half of that.
 const LONGEST_SESSION: usize = 8 * 1024;
 
 /// What is said to who brought a token that opens nothing, whatever is wrong with it (RFC 6750 §3.1). It names no
-/// metadata, for there is none.
+/// metadata: tokens for these doors are not had by signing in.
 const WRONG: &str = "Bearer error=\"invalid_token\", error_description=\"the token does not open this URL (any more)\"";
 
 /// The token of `Authorization: Bearer vkm_..`, if there is exactly one such header.
@@ -115,10 +127,19 @@ pub(super) fn stranger() -> Response {
     unauthorized("Bearer")
 }
 
-fn unauthorized(challenge: &'static str) -> Response {
+fn unauthorized(challenge: &str) -> Response {
     let mut response = StatusCode::UNAUTHORIZED.into_response();
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    if let Ok(mut challenge) = HeaderValue::from_str(challenge) {
+        // It may name a URL that is a credential.
+        challenge.set_sensitive(true);
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
     response
+}
+
+/// The answer at an address that leads nowhere.
+fn nowhere() -> Response {
+    StatusCode::NOT_FOUND.into_response()
 }
 
 /// Nothing was done, so a client may repeat this.

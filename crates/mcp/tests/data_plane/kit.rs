@@ -15,7 +15,7 @@ use valetkey_app::insight::audit;
 use valetkey_app::servers::instances::Ensure;
 use valetkey_app::servers::{configs, instances};
 use valetkey_app::tenancy::environments;
-use valetkey_app::{App, Bounds, Settings};
+use valetkey_app::{App, Bounds, KnownBy, Settings, SignOn};
 use valetkey_app::{connections, consent};
 use valetkey_connectors::Catalog;
 use valetkey_core::Core;
@@ -227,12 +227,23 @@ async fn app(upstream: &Upstream, bounds: Bounds) -> (App, (TaskTracker, usize))
         journal_kept: None,
         bounds,
         sign_on: None,
+        user_sign_in: [("development".to_owned(), Arc::new(user_provider()))].into(),
     };
     let outbound = Outbound::new(Policy::allowing(vec![allowed]), Arc::new(SystemResolver)).unwrap();
     let core = Core::start(store, keyring, catalog, outbound, settings, clock, rng).await.unwrap();
     let tasks = core.tasks.clone();
     let usual = tasks.len();
     (App::new(core), (tasks, usual))
+}
+
+/// Where users would sign in for their agents. Nobody is reached there.
+fn user_provider() -> SignOn {
+    SignOn {
+        issuer: "https://login.example".parse().unwrap(),
+        client_id: "valetkey".into(),
+        client_secret: None,
+        known_by: KnownBy::Subject,
+    }
 }
 
 async fn connection(app: &App, ctx: &Ctx, upstream: &Upstream) -> Connection {

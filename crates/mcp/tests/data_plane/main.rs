@@ -8,6 +8,7 @@
     reason = "a test stops where it fails"
 )]
 
+mod agents;
 mod attacks;
 mod calls;
 mod doors;

@@ -5,10 +5,12 @@
 //! against where it stands: a resource speaks for its own address, an issuer for its own name.
 
 mod challenge;
+mod client_document;
 mod documents;
 mod register;
 mod server;
 
+pub use client_document::client_document;
 pub use register::{ClientAsked, Registered, register};
 pub use server::{AuthorizationServer, Resource, discover, issuer};
 

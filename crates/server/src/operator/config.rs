@@ -87,8 +87,8 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "MINUTES")]
         grace: Option<u32>,
     },
-    /// Say how long answers may be, what becomes of tools that change, and where people are confirmed; that makes a version of
-    /// its own
+    /// Say how long answers may be, what becomes of tools that change, where people are confirmed, and how agents get in; that
+    /// makes a version of its own
     Set {
         /// Its name or id (cfg_...)
         name: String,
@@ -104,6 +104,9 @@ pub(crate) enum Verb {
         /// Where the app confirms people who sign in for this config (user_verify_mode b2b); empty: where the environment does
         #[arg(long, value_name = "URL")]
         user_verify_url: Option<String>,
+        /// Whether a user's MCP URL opens only to agents that the user has signed in for, where [user_sign_in] says
+        #[arg(long, value_name = "true|false")]
+        sign_in: Option<bool>,
     },
     /// Remote servers' tools that are held back; of one tool also what it was, and what it would be
     Held {
@@ -174,9 +177,9 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             let now = versions::roll_back(app, ctx, &found.id, version, grace.map(minutes)).await?.version;
             Ok(message(format!("MCP config '{}' is what it was at version {version}, as version {now}", found.name)))
         }
-        Verb::Set { name, answer_bytes, tools, hold_changes, user_verify_url } => {
+        Verb::Set { name, answer_bytes, tools, hold_changes, user_verify_url, sign_in } => {
             let found = find(app, ctx, &name).await?;
-            set(app, ctx, found, (answer_bytes, &tools, hold_changes, user_verify_url)).await
+            set(app, ctx, found, Said { answer_bytes, tools, hold_changes, user_verify_url, sign_in }).await
         }
         Verb::Held { name, tool } => held_back(app, ctx, &find(app, ctx, &name).await?, tool.as_deref()).await,
         Verb::Accept { name, tool, digest } => {
@@ -200,7 +203,7 @@ async fn get(app: &App, ctx: &Ctx, found: &McpConfig) -> Result<Reply> {
         "name": found.name, "id": found.id, "description": found.description, "connections": connections,
         "answer_bytes": found.options.answer_bytes, "tool_answer_bytes": found.options.tool_answer_bytes,
         "hold_changes": found.options.hold_changes, "approvals": found.options.approvals.words(),
-        "user_verify_url": found.options.user_verify_url, "still_callable": graces,
+        "user_verify_url": found.options.user_verify_url, "sign_in": found.options.sign_in, "still_callable": graces,
     })))
 }
 
@@ -220,19 +223,24 @@ async fn update(
     Ok(message(format!("MCP config '{}' is changed, as version {}", now.name, now.version)))
 }
 
-async fn set(
-    app: &App,
-    ctx: &Ctx,
-    found: McpConfig,
-    (answer_bytes, tools, hold_changes, verify_url): (Option<u32>, &[String], Option<bool>, Option<String>),
-) -> Result<Reply> {
+/// What is to be said beside a config's connections; what is absent stays.
+struct Said {
+    answer_bytes: Option<u32>,
+    tools: Vec<String>,
+    hold_changes: Option<bool>,
+    user_verify_url: Option<String>,
+    sign_in: Option<bool>,
+}
+
+async fn set(app: &App, ctx: &Ctx, found: McpConfig, said: Said) -> Result<Reply> {
     let mut options = found.options.clone();
-    options.answer_bytes = answer_bytes.map_or(options.answer_bytes, limit);
-    options.hold_changes = hold_changes.unwrap_or(options.hold_changes);
-    if let Some(url) = verify_url {
+    options.answer_bytes = said.answer_bytes.map_or(options.answer_bytes, limit);
+    options.hold_changes = said.hold_changes.unwrap_or(options.hold_changes);
+    options.sign_in = said.sign_in.unwrap_or(options.sign_in);
+    if let Some(url) = said.user_verify_url {
         options.user_verify_url = Some(url).filter(|url| !url.is_empty());
     }
-    for text in tools {
+    for text in &said.tools {
         let (tool, bytes) = tool_limit(text)?;
         match limit(bytes) {
             Some(bytes) => options.tool_answer_bytes.insert(tool, bytes),
@@ -241,7 +249,7 @@ async fn set(
     }
     ensure!(
         options != found.options,
-        "nothing would change: give --answer-bytes, --tool, --hold-changes or --user-verify-url"
+        "nothing would change: give --answer-bytes, --tool, --hold-changes, --user-verify-url or --sign-in"
     );
     let now = edited(app, ctx, found, options).await?;
     Ok(message(format!("MCP config '{}' is changed, as version {}", now.name, now.version)))

@@ -5,6 +5,7 @@ use super::watching::{Listening, LogFile, TelemetryFile};
 use crate::roots::Transit;
 use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -31,6 +32,8 @@ pub(super) struct File {
     pub(super) dashboard: Option<Vec<Listening>>,
     pub(super) outbound: OutboundFile,
     pub(super) sign_on: Option<SignOnFile>,
+    /// By environment.
+    pub(super) user_sign_in: BTreeMap<String, UserSignInFile>,
     pub(super) links: LinksFile,
     pub(super) journal: JournalFile,
     pub(super) limits: LimitsFile,
@@ -55,6 +58,18 @@ pub(super) struct SignOnFile {
     pub(super) client_secret_file: Option<PathBuf>,
     /// `email` or `sub`.
     pub(super) member: Option<String>,
+}
+
+/// An OpenID provider at which an environment's users sign in for their agents.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UserSignInFile {
+    pub(super) issuer: Url,
+    pub(super) client_id: String,
+    /// A file that holds the client's secret; none for a public client.
+    pub(super) client_secret_file: Option<PathBuf>,
+    /// Which claim is the app's identifier of a user: `email` (verified) or `sub`.
+    pub(super) identifier: String,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -81,14 +81,15 @@ pub(crate) const EFFECTS: &[(&str, &str)] = &[
         "whoever writes a connector's file tries it: a request that reads, with a credential that is kept nowhere",
     ),
     (
-        "entrance/sign_on.rs",
-        "a code of single sign-on is spent by who brought it; what it brings is used at once and kept nowhere",
+        "entrance/openid.rs",
+        "a code of a sign-in is spent by who brought it; what it brings is used at once and kept nowhere",
     ),
     (
         "events/deliver/send.rs",
         "a webhook is told: the event is committed with its change, and told until it is taken or given up",
     ),
     ("events/webhooks.rs", "whether the address of a webhook may be called; nothing is sent"),
+    ("servers/agents/clients.rs", "reads the document that an agent names as its own"),
     ("upkeep/doctor/address.rs", "reads our own public keys at our own address"),
     (
         "upstream/carrier.rs",

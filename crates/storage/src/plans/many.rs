@@ -7,7 +7,7 @@ const ROWS: u32 = 200_000;
 const AT_ONCE: u32 = 25_000;
 
 /// What is done for all of them.
-const EACH: [&str; 15] = [
+const EACH: [&str; 16] = [
     "INSERT INTO journal (id, environment_id, at, actor, request_id, action, subject, phase, detail, key_id, leaf, segment,
         seq, link, call_outcome, call_connector, call_connection, call_account,
         call_source, call_run) SELECT 'rec_' || i, 'env_' || (i % 3), i, 'system', 'req_1', 'account.refreshed', 'ca_' || (i % 5000),
@@ -19,6 +19,8 @@ const EACH: [&str; 15] = [
         'sub-' || i FROM n",
     "INSERT INTO mcp_instances (id, environment_id, config_id, identifier, name, search_text, url_generation, created_at,
         updated_at) SELECT 'inst_' || i, 'env_1', 'cfg_1', 'user-' || i, 'name', 'name', 1, i, i FROM n",
+    "INSERT INTO mcp_grants (id, environment_id, instance_id, url_generation, client, turn, expires_at, created_at)
+        SELECT 'grt_' || i, 'env_1', 'inst_' || i, 1, 'Agent', 2, i, i FROM n",
     "INSERT INTO authorizations (id, environment_id, connection_id, account_id, stage, link_hash, link_expires_at, created_at)
         SELECT 'auth_' || i, 'env_1', 'conn_1', 'ca_' || i, 'done', HASH, i, i FROM n",
     "INSERT INTO pending_credentials (authorization_id, environment_id, sealed, audience, scopes, refreshable, expires_at)

@@ -1,5 +1,6 @@
 //! The tables of a backup, each behind those that it refers to. `schema_steps`, `meta` and `processes` are of a database,
-//! not of its contents, and are left out. So are `member_sessions` and `login_links`: who signs in to a restored copy does so anew.
+//! not of its contents, and are left out. So are `member_sessions`, `login_links`
+//! and `mcp_grants`: who signs in to a restored copy, or for an agent there, does so anew.
 
 use crate::bulk::Column;
 

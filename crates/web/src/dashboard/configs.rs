@@ -66,6 +66,8 @@ struct Chosen {
     mappings: HashMap<String, BTreeSet<String>>,
     /// Which tools are called only with the user's word.
     approvals: Approvals,
+    /// Whether users sign in for their agents.
+    sign_in: bool,
     /// What connections are searched for.
     find: String,
     /// For how many minutes what is taken out may still be called; nothing is not at all.
@@ -84,6 +86,7 @@ impl Chosen {
             description: form.text("description").to_owned(),
             mappings: connections.map(|name| (name.clone(), tools(&name))).collect(),
             approvals: asks(form),
+            sign_in: form.has("sign-in"),
             find: form.text("find").to_owned(),
             grace: form.text("grace").to_owned(),
         }
@@ -96,9 +99,15 @@ impl Chosen {
             description: config.description.clone(),
             mappings: config.mappings.iter().map(mapping).collect(),
             approvals: config.options.approvals.clone(),
+            sign_in: config.options.sign_in,
             find: String::new(),
             grace: String::new(),
         }
+    }
+
+    /// What is said beside the connections, in place of what was.
+    fn options(&self, before: Options) -> Options {
+        Options { approvals: self.approvals.clone(), sign_in: self.sign_in, ..before }
     }
 
     /// A whitelist without a tool would mean all of them, which is not what somebody meant who chose "some".
@@ -142,6 +151,7 @@ async fn filled(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig
         asks_destructive: chosen.approvals.destructive,
         asks,
         grace: chosen.grace.clone(),
+        sign_in: chosen.sign_in,
         picks,
         wrong: None,
     })
@@ -223,7 +233,7 @@ pub(crate) async fn create(Posted { visit, form }: Posted) -> Answer {
         Ok(mappings) => mappings,
         Err(wrong) => return again(&visit, &ctx, &chosen, None, wrong).await,
     };
-    let options = Options { approvals: chosen.approvals.clone(), ..Options::default() };
+    let options = chosen.options(Options::default());
     let new = configs::New { name: chosen.name.clone(), description: chosen.description.clone(), mappings, options };
     match configs::create(&visit.web.app, &ctx, new).await {
         Ok(config) => Ok(visit.go(&format!("/configs/{}", config.id), "config-created")),
@@ -298,6 +308,7 @@ async fn page(
         weight: tools.iter().flat_map(|(_, tools)| tools).map(|tool| tool.tokens).sum(),
         count: tools.iter().map(|(_, tools)| tools.len()).sum(),
         asks: Some(&config.options.approvals).filter(|asks| !asks.is_empty()).map(Approvals::words),
+        sign_in: config.options.sign_in,
         tools,
         graces: graces.iter().map(graced).collect(),
         users,
@@ -334,8 +345,8 @@ pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> 
     let edit = configs::Edit {
         description: Some(chosen.description.clone()),
         mappings: Some(mappings),
-        options: Some(Options { approvals: chosen.approvals.clone(), ..config.options.clone() }),
         grace: form.minutes("grace"),
+        options: Some(chosen.options(config.options.clone())),
     };
     match configs::edit(&visit.web.app, &ctx, config.clone(), edit).await {
         Ok(_) => Ok(visit.go(&format!("/configs/{}", config.id), "config-saved")),

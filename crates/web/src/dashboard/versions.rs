@@ -98,11 +98,14 @@ fn said((before, after): &(Options, Options)) -> Vec<(&'static str, String, Stri
         Some(each.collect::<Vec<_>>().join(", ")).filter(|words| !words.is_empty()).unwrap_or_else(|| "nothing".into())
     };
     let held = |options: &Options| if options.hold_changes { "held back" } else { "shown at once" }.to_owned();
+    let agents =
+        |options: &Options| if options.sign_in { "once their user has signed in" } else { "by the URL" }.to_owned();
     let all = [
         ("Called only with the user’s word", before.approvals.words(), after.approvals.words()),
         ("What an answer gives at once", bytes(before.answer_bytes), bytes(after.answer_bytes)),
         ("The same of single tools", each(before), each(after)),
         ("Remote servers’ tools that changed", held(before), held(after)),
+        ("Agents get in", agents(before), agents(after)),
     ];
     all.into_iter().filter(|(_, before, after)| before != after).collect()
 }

@@ -67,6 +67,14 @@ pub(crate) enum NoticeKind {
     NotFound,
     /// Not by this method.
     MethodNotAllowed,
+    /// An agent asked for what nobody can be asked.
+    AgentWrong,
+    /// A sign-in for an agent that another browser began, or that took too long.
+    AgentStale,
+    /// A sign-in for an agent at which nobody signed in.
+    AgentNotSignedIn,
+    /// Somebody signed in for an agent whose server this is not.
+    AgentSomebodyElse,
     /// A defect of ours.
     Internal,
     /// Not now.
@@ -87,7 +95,7 @@ enum Tone {
 
 impl NoticeKind {
     /// Every notice there is.
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::Connected,
         Self::Partly,
         Self::Kept,
@@ -116,6 +124,10 @@ impl NoticeKind {
         Self::StaleForm,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::AgentWrong,
+        Self::AgentStale,
+        Self::AgentNotSignedIn,
+        Self::AgentSomebodyElse,
         Self::Internal,
         Self::Unavailable,
     ];
@@ -151,6 +163,10 @@ impl NoticeKind {
             Self::StaleForm => "stale-form",
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
+            Self::AgentWrong => "agent-wrong",
+            Self::AgentStale => "agent-stale",
+            Self::AgentNotSignedIn => "agent-not-signed-in",
+            Self::AgentSomebodyElse => "agent-somebody-else",
             Self::Internal => "internal",
             Self::Unavailable => "unavailable",
         }
@@ -167,6 +183,9 @@ impl NoticeKind {
                 | Self::Replayed
                 | Self::StrayAnswer
                 | Self::TimedOut
+                | Self::AgentStale
+                | Self::AgentNotSignedIn
+                | Self::AgentSomebodyElse
                 | Self::Unready
                 | Self::Internal
                 | Self::Unavailable
@@ -188,8 +207,14 @@ impl NoticeKind {
             Self::LinkExpired | Self::LinkUsed => StatusCode::GONE,
             Self::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
             Self::LinkUnknown | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::OtherBrowser | Self::OtherPerson | Self::StaleForm | Self::NotSignedIn => StatusCode::FORBIDDEN,
-            Self::OtherConnection | Self::OtherIssuer | Self::StrayAnswer => StatusCode::BAD_REQUEST,
+            Self::OtherBrowser
+            | Self::OtherPerson
+            | Self::StaleForm
+            | Self::NotSignedIn
+            | Self::AgentStale
+            | Self::AgentNotSignedIn
+            | Self::AgentSomebodyElse => StatusCode::FORBIDDEN,
+            Self::OtherConnection | Self::OtherIssuer | Self::StrayAnswer | Self::AgentWrong => StatusCode::BAD_REQUEST,
             Self::Replayed | Self::Unready | Self::StartedElsewhere => StatusCode::CONFLICT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -310,6 +335,7 @@ impl Page for Notice {
                     let bare = bare.word("connector", "Gmail").word("code", "invalid_scope").in_its_words(Some(words));
                     bare.about("MY_GMAIL", "user_123")
                 }
+                NoticeKind::AgentWrong => bare.word("parameter", "redirect_uri"),
                 _ => bare,
             }
         };

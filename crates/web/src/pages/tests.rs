@@ -24,6 +24,8 @@ fn keys<P: Page>(page: &P) -> Vec<String> {
 fn templates_use_what_pages_give_and_nothing_else() {
     let (used, given) = names::<Consent>();
     assert_eq!(used, given);
+    let (used, given) = names::<AgentPage>();
+    assert_eq!(used, given);
     let (used, given) = names::<Approve>();
     assert_eq!(used, given);
     let (used, given) = names::<InstancePage>();
@@ -47,7 +49,7 @@ fn templates_use_what_pages_give_and_nothing_else() {
 fn every_sample_renders_in_every_language() {
     for language in Language::ALL {
         let all = samples(language).unwrap();
-        assert_eq!(all.len(), 28 + NoticeKind::ALL.len());
+        assert_eq!(all.len(), 30 + NoticeKind::ALL.len());
         for (name, html) in all {
             assert!(html.contains(&format!("<html lang=\"{}\" dir=\"ltr\">", language.code())), "{name}");
             assert!(html.contains("<h1>") && html.trim_end().ends_with("</html>"), "{name}");
@@ -191,6 +193,7 @@ fn seen(html: &str) -> Vec<String> {
 fn every_word_of_every_page_comes_from_the_catalogue() {
     let all = pseudo::pseudo_samples().unwrap();
     let given: String = [
+        serde_json::to_string(&AgentPage::samples()).unwrap(),
         serde_json::to_string(&Approve::samples()).unwrap(),
         serde_json::to_string(&Consent::samples()).unwrap(),
         serde_json::to_string(&Form::samples()).unwrap(),

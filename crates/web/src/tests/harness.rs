@@ -62,6 +62,7 @@ async fn system(own: &str, policy: Policy) -> (App, Store, Arc<ManualClock>) {
         journal_kept: None,
         bounds: Bounds::default(),
         sign_on: None,
+        user_sign_in: Default::default(),
     };
     let outbound = Outbound::new(policy, Arc::new(SystemResolver)).unwrap();
     let mut catalog = Catalog::shipped().unwrap();

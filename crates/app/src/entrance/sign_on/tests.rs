@@ -4,6 +4,8 @@ mod crowd;
 
 use super::*;
 use crate::fixture::fixture;
+use std::sync::Arc;
+use valetkey_core::{KnownBy, SignOn};
 
 /// Attacks 12 and 18: what a callback brings counts in the browser that asked, for ten minutes, and as it was given.
 #[tokio::test]

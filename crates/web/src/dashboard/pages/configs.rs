@@ -136,6 +136,8 @@ pub(crate) struct ConfigForm {
     pub(crate) asks: String,
     /// For how many minutes what is taken out may still be called, as chosen.
     pub(crate) grace: String,
+    /// Whether users sign in for their agents.
+    pub(crate) sign_in: bool,
     /// The connections to choose from.
     pub(crate) picks: Vec<Pick>,
     /// What was wrong.
@@ -162,6 +164,7 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         asks_destructive: false,
         asks: String::new(),
         grace: String::new(),
+        sign_in: false,
         picks: vec![],
         wrong: None,
     };
@@ -174,6 +177,7 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         asks_destructive: true,
         asks: "c-remote_\"><b>".into(),
         grace: "60".into(),
+        sign_in: true,
         picks: vec![pick("MY_GMAIL", true, false)],
         wrong: Some("No tool of MY_GMAIL is chosen: choose some, or all.".into()),
         ..none.clone()
@@ -200,6 +204,8 @@ pub(crate) struct ConfigPage {
     pub(crate) graces: Vec<(String, String, Moment)>,
     /// Which tools are called only with the user's word, in words; none if no tool is.
     pub(crate) asks: Option<String>,
+    /// Whether users sign in for their agents.
+    pub(crate) sign_in: bool,
     /// How many users have a server of it.
     pub(crate) users: u64,
     /// The user as typed.
@@ -219,6 +225,7 @@ framed!(ConfigPage, "dashboard/config.html", {
         tools: vec![("MY_GMAIL".into(), tools)],
         graces: vec![("MY_CALENDAR".into(), "all tools".into(), Moment::from(Timestamp::UNIX_EPOCH))],
         asks: Some("every destructive tool, gmail_send_message".into()),
+        sign_in: true,
         users: 12,
         user: String::new(),
         wrong: None,
@@ -229,6 +236,7 @@ framed!(ConfigPage, "dashboard/config.html", {
         tools: vec![],
         graces: vec![],
         asks: None,
+        sign_in: false,
         count: 0,
         users: 0,
         ..page.clone()
