@@ -5,20 +5,21 @@ use crate::calls;
 use crate::calls::CallResult;
 use crate::consent::{self, Life, LinkOptions};
 use crate::entrance::doors;
-use crate::fixture::{Fixture, HOUR, fixture, fixture_on};
+use crate::fixture::{Fixture, HOUR, alone, fixture, fixture_on};
 use crate::insight::audit;
 use crate::servers::configs::NewMapping;
 use crate::servers::instances::{self, Ensure};
-use crate::servers::{configs, toolset};
+use crate::servers::{configs, remote, toolset};
 use crate::tenancy::{clients, tokens};
-use crate::{Page, connections};
+use crate::upstream::hostile::{connect, of_one_tool, server, slugs};
+use crate::{App, Page, connections};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use valetkey_domain::Secret;
 use valetkey_domain::account::Owner;
-use valetkey_domain::config::McpConfig;
+use valetkey_domain::config::{McpConfig, Options};
 use valetkey_domain::connection::Settings;
 use valetkey_domain::name::Identifier;
 use valetkey_storage::Location;
@@ -144,21 +145,21 @@ async fn to_ensure_what_is_new_takes_one_transaction_more() {
 }
 
 /// How many transactions that wrote were committed so far.
-fn commits(fixture: &Fixture) -> u64 {
+fn commits(app: &App) -> u64 {
     let (mut registry, mut text) = (Registry::default(), String::new());
-    fixture.app.core.store.metrics().register(&mut registry);
+    app.core.store.metrics().register(&mut registry);
     encode(&mut text, &registry).unwrap();
     let count = text.lines().find_map(|line| line.strip_prefix("database_commit_seconds_count "));
     count.expect("commits are counted").parse().unwrap()
 }
 
 /// How many a path takes at least: the journal's writer has commits of its own beside it.
-async fn least_commits(fixture: &Fixture, path: impl AsyncFn()) -> u64 {
+async fn least_commits(app: &App, path: impl AsyncFn()) -> u64 {
     let mut least = u64::MAX;
     for _ in 0..5 {
-        let before = commits(fixture);
+        let before = commits(app);
         path().await;
-        least = least.min(commits(fixture) - before);
+        least = least.min(commits(app) - before);
     }
     least
 }
@@ -195,7 +196,7 @@ async fn the_urls_of_a_list_are_recorded_in_one_commit() {
         let wanted = Ensure { config: "four".into(), identifier: user.into(), name: None };
         listed.push(instances::ensure(app, ctx, wanted).await.unwrap());
     }
-    assert_eq!(least_commits(&fixture, async || drop(instances::urls(app, ctx, &listed).await.unwrap())).await, 1);
+    assert_eq!(least_commits(app, async || drop(instances::urls(app, ctx, &listed).await.unwrap())).await, 1);
     assert_eq!(recorded(&fixture, "instance.url_shown").await, 25, "each of five, five times");
 }
 
@@ -212,7 +213,7 @@ async fn the_links_of_a_list_are_made_and_given_again_in_one_commit_and_each_sho
         let states = states(&format!("user {}", users.fetch_add(1, Ordering::Relaxed))).await;
         assert_eq!(states.iter().filter(|state| state.link.is_some() && state.account.is_some()).count(), 5);
     };
-    assert_eq!(least_commits(&fixture, new).await, 1);
+    assert_eq!(least_commits(app, new).await, 1);
     assert_eq!(recorded(&fixture, "account.created").await, 1 + 20);
     assert_eq!(
         (recorded(&fixture, "authorization.linked").await, recorded(&fixture, "authorization.link_shown").await),
@@ -222,23 +223,58 @@ async fn the_links_of_a_list_are_made_and_given_again_in_one_commit_and_each_sho
         fixture.clock.advance(Duration::from_secs(61));
         states("user 0").await;
     };
-    assert_eq!(least_commits(&fixture, again).await, 1);
+    assert_eq!(least_commits(app, again).await, 1);
     let shown = recorded(&fixture, "authorization.link_shown").await;
     assert_eq!((recorded(&fixture, "authorization.linked").await, shown), (20, 20));
     // Within the minute all of it has been told.
-    assert_eq!(least_commits(&fixture, async || drop(states("user 0").await)).await, 0);
+    assert_eq!(least_commits(app, async || drop(states("user 0").await)).await, 0);
     assert_eq!(recorded(&fixture, "authorization.link_shown").await, 20);
     // Some that are there and some that are not.
     let mail = connections::by_name(app, ctx, "GMAIL").await.unwrap();
     for user in ["bob", "cat", "dan"] {
         let owner = Owner::of(Identifier::parse(user).unwrap());
         consent::link_for(app, ctx, &mail, owner, Life::Chat, &LinkOptions::default()).await.unwrap();
-        let before = commits(&fixture);
+        let before = commits(app);
         states(user).await;
-        assert!(commits(&fixture) - before <= 2, "and perhaps one of the journal's writer");
+        assert!(commits(app) - before <= 2, "and perhaps one of the journal's writer");
     }
     assert_eq!(
         (recorded(&fixture, "authorization.linked").await, recorded(&fixture, "authorization.link_shown").await),
         (32, 23)
     );
+}
+
+#[tokio::test]
+async fn what_a_first_list_saw_of_all_servers_is_written_down_in_one_commit() {
+    let mut addresses = Vec::new();
+    for _ in 0..4 {
+        addresses.push(server(of_one_tool().0).await);
+    }
+    let (app, ctx) = alone(&addresses.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let mut names = Vec::new();
+    for (slug, address) in slugs().iter().zip(&addresses) {
+        names.push(connect(&app, &ctx, slug, address).await.0.name.to_string());
+    }
+    let mut opened = Vec::new();
+    for name in ["a", "b", "c", "d", "e"] {
+        let options = Options { hold_changes: true, ..Options::default() };
+        let mappings = names.iter().map(|name| NewMapping { connection: name.clone(), tools: vec![] }).collect();
+        let new = configs::New { name: name.into(), mappings, options, ..configs::New::default() };
+        configs::create(&app, &ctx, new).await.unwrap();
+        let wanted = Ensure { config: name.into(), identifier: "ann".into(), name: None };
+        let instance = instances::ensure(&app, &ctx, wanted).await.unwrap();
+        let url = instances::url(&app, &ctx, &instance).await.unwrap();
+        opened.push(toolset::open(&app, url.expose().rsplit('/').next().unwrap()).await.unwrap());
+    }
+    let next = AtomicU32::new(0);
+    let first = async || {
+        let (ctx, served) = &opened[next.fetch_add(1, Ordering::Relaxed) as usize];
+        let listing = remote::listed(&app, ctx, served).await.unwrap();
+        assert!(listing.missing.is_empty(), "{:?}", listing.missing);
+    };
+    assert_eq!(least_commits(&app, first).await, 1);
+    let lines = audit::newest(&app, &ctx, None, 1_000).await.unwrap();
+    assert_eq!(lines.iter().filter(|line| line.action == "tools.seen").count(), 5 * 4, "each of four, five times");
+    next.store(0, Ordering::Relaxed);
+    assert_eq!(least_commits(&app, first).await, 0, "and nothing is new to the next");
 }

@@ -5,7 +5,7 @@
 use super::configs;
 use super::toolset::definition;
 use crate::{App, Error, Result};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
 use valetkey_connectors::Tool;
@@ -29,6 +29,17 @@ pub(super) struct Sifted {
     pub(super) shown: Vec<Arc<Tool>>,
     /// The names of the others.
     pub(super) held: Vec<String>,
+    /// What has still to be written down before any of it is shown.
+    pub(super) new: Option<New>,
+}
+
+/// What a config has not seen of a connection before.
+pub(super) struct New {
+    connection: ConnectionId,
+    /// Whether it has seen nothing of it: then all is accepted.
+    first: bool,
+    /// The tools with their digests.
+    tools: Vec<(Arc<Tool>, String)>,
 }
 
 /// What a definition says that waits for a person's word.
@@ -45,7 +56,7 @@ pub struct Definition {
 /// Leaves those tools that are as they were accepted. All that a config sees of a connection first is.
 ///
 /// # Errors
-/// The database cannot be read or written.
+/// The database cannot be read.
 pub(super) async fn sift(
     app: &App,
     ctx: &Ctx,
@@ -57,11 +68,11 @@ pub(super) async fn sift(
     let accepted: HashSet<(&str, &str)> =
         known.iter().filter(|(.., accepted)| *accepted).map(|(name, digest, _)| (&**name, &**digest)).collect();
     let written: HashSet<(&str, &str)> = known.iter().map(|(name, digest, _)| (&**name, &**digest)).collect();
-    let (mut sifted, mut new) = (Sifted { shown: Vec::new(), held: Vec::new() }, Vec::new());
+    let (mut sifted, mut new) = (Sifted { shown: Vec::new(), held: Vec::new(), new: None }, Vec::new());
     for tool in tools {
         let (name, digest) = (tool.definition.name.as_str(), digest(&tool));
         if known.is_empty() || !written.contains(&(name, &*digest)) {
-            new.push(seen(app, connection, &tool, &digest, known.is_empty()));
+            new.push((tool.clone(), digest.clone()));
         }
         if known.is_empty() || accepted.contains(&(name, &*digest)) {
             sifted.shown.push(tool);
@@ -70,59 +81,76 @@ pub(super) async fn sift(
         }
     }
     new.truncate(MOST.saturating_sub(known.len()));
-    if new.is_empty() {
-        return Ok(sifted);
+    if !new.is_empty() {
+        sifted.new = Some(New { connection: connection.clone(), first: known.is_empty(), tools: new });
     }
-    if write(app, ctx, config, connection, known.is_empty(), &new).await? {
-        return Ok(sifted);
-    }
-    // Somebody else saw this server first, at the same moment.
-    Err(Error::new(Kind::Aborted, "its tools were looked at for the first time just now: list them again"))
+    Ok(sifted)
+}
+
+/// Somebody else saw a server first, at the same moment.
+pub(super) fn outrun() -> Error {
+    Error::new(Kind::Aborted, "its tools were looked at for the first time just now: list them again")
 }
 
 fn digest(tool: &Tool) -> String {
     tool.remote().map(|remote| hex::encode(remote.digest)).unwrap_or_default()
 }
 
-fn seen(app: &App, connection: &ConnectionId, tool: &Tool, digest: &str, accepted: bool) -> Seen {
-    Seen {
-        connection: connection.clone(),
-        name: tool.definition.name.clone(),
-        digest: digest.to_owned(),
-        accepted,
-        definition: definition(&tool.definition).to_string(),
-        seen_at: app.core.now(),
+impl New {
+    /// As it is written down; what each says may be long.
+    fn seen(&self, app: &App) -> Vec<Seen> {
+        let seen = |(tool, digest): &(Arc<Tool>, String)| Seen {
+            connection: self.connection.clone(),
+            name: tool.definition.name.clone(),
+            digest: digest.clone(),
+            accepted: self.first,
+            definition: definition(&tool.definition).to_string(),
+            seen_at: app.core.now(),
+        };
+        self.tools.iter().map(seen).collect()
+    }
+
+    fn detail(&self, config: &ConfigId, count: u64) -> Map<String, Value> {
+        let names: Vec<&str> = self.tools.iter().map(|(tool, _)| &*tool.definition.name).take(20).collect();
+        journal::detail([
+            ("config", json!(config)),
+            ("connection", json!(self.connection)),
+            ("count", json!(count)),
+            ("tools", json!(names)),
+            ("accepted", json!(self.first)),
+        ])
     }
 }
 
-/// Writes down what is new; false if it was to be the first and is not.
-async fn write(
-    app: &App,
-    ctx: &Ctx,
-    config: &ConfigId,
-    connection: &ConnectionId,
-    first: bool,
-    new: &[Seen],
-) -> Result<bool> {
-    let mut change = app.core.change(ctx).await?;
-    // Two who see a server at once: one of them is first.
-    change.alone(&format!("{config} {connection}")).await?;
-    if first && !rows::digests(ctx, &mut change, config, connection).await?.is_empty() {
-        return Ok(false);
-    }
-    let count = rows::insert(ctx, &mut change, config, new).await?;
-    if count == 0 {
+/// Writes down what is new of all connections, in one change; false, and nothing is written, if one was to be the first that
+/// is seen of its connection and is not.
+///
+/// # Errors
+/// The database cannot be written.
+pub(super) async fn write(app: &App, ctx: &Ctx, config: &ConfigId, new: &[New]) -> Result<bool> {
+    if new.is_empty() {
         return Ok(true);
     }
-    let names: Vec<&str> = new.iter().map(|one| one.name.as_str()).take(20).collect();
-    let detail = journal::detail([
-        ("config", json!(config)),
-        ("connection", json!(connection)),
-        ("count", json!(count)),
-        ("tools", json!(names)),
-        ("accepted", json!(first)),
-    ]);
-    change.record("tools.seen", config.as_str(), detail).await?.commit().await?;
+    let mut change = app.core.change(ctx).await?;
+    // Two who see a server at once: one of them is first.
+    change.alone(&format!("{config} tools")).await?;
+    for one in new.iter().filter(|one| one.first) {
+        if !rows::digests(ctx, &mut change, config, &one.connection).await?.is_empty() {
+            return Ok(false);
+        }
+    }
+    let mut written = Vec::with_capacity(new.len());
+    for one in new {
+        let count = rows::insert(ctx, &mut change, config, &one.seen(app)).await?;
+        written.extend((count > 0).then(|| one.detail(config, count)));
+    }
+    let mut written = written.into_iter();
+    let Some(first) = written.next() else { return Ok(true) };
+    let mut recorded = change.record("tools.seen", config.as_str(), first).await?;
+    for detail in written {
+        recorded = recorded.record("tools.seen", config.as_str(), detail).await?;
+    }
+    recorded.commit().await?;
     Ok(true)
 }
 

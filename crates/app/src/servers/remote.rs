@@ -1,7 +1,7 @@
 //! What a server serves of remote MCP servers: it differs from user to user, so it is no part of what is compiled once.
 
 use super::growing::Growing;
-use super::held::{self, Sifted};
+use super::held::{self, New, Sifted};
 use super::sets::{RemoteMapping, ServedTool, ToolSet};
 use super::toolset::Served;
 use crate::accounts;
@@ -47,16 +47,31 @@ pub async fn listed(app: &App, ctx: &Ctx, served: &Served) -> Result<Listing> {
     // All are asked at once, and of what they answer nothing is held but what is kept within its bounds.
     let all = join_all(set.remotes.iter().map(|mapping| asked(app, ctx, served, mapping))).await;
     let room = room(app, ctx, set, &all).await?;
-    let (mut missing, mut array) = (Vec::new(), Growing::of(&set.listed, app.core.settings.bounds.answer_bytes));
+    // Of two who see a server first at the same moment, one looks once more.
+    for _ in 0..2 {
+        let (listing, new) = assembled(app, ctx, served, &all).await?;
+        if written(app, ctx, served, &new).await? {
+            return Ok(Listing { _room: Some(room), ..listing });
+        }
+    }
+    Err(held::outrun())
+}
+
+/// The list, and what of it a config has still to write down before it is shown.
+async fn assembled(app: &App, ctx: &Ctx, served: &Served, all: &[Asked]) -> Result<(Listing, Vec<New>)> {
+    let set = &served.set;
+    let (mut missing, mut unwritten) = (Vec::new(), Vec::new());
+    let mut array = Growing::of(&set.listed, app.core.settings.bounds.answer_bytes);
     for (mapping, asked) in set.remotes.iter().zip(all) {
         let of = &mapping.mapping.connection_name;
-        let Sifted { shown, held } = match of_mapping(app, ctx, served, mapping, asked).await {
+        let Sifted { shown, held, new } = match of_mapping(app, ctx, served, mapping, asked).await {
             Ok(tools) => tools,
             Err(why) => {
                 missing.push(format!("{of}: {why}"));
                 continue;
             }
         };
+        unwritten.extend(new);
         if !held.is_empty() {
             let count = held.len();
             missing.push(format!("{of}: {count} of its tools are not as they were accepted, and are held back"));
@@ -70,7 +85,7 @@ pub async fn listed(app: &App, ctx: &Ctx, served: &Served) -> Result<Listing> {
             missing.push(format!("{of}: {left_out} of its tools are left out: the list is {most} bytes long ({name})"));
         }
     }
-    Ok(Listing { tools: array.ended(), missing, _room: Some(room) })
+    Ok((Listing { tools: array.ended(), missing, _room: None }, unwritten))
 }
 
 /// Waits for room for a list of what these servers have.
@@ -141,7 +156,7 @@ async fn of_server(
         |tool: &Arc<Tool>| mapping.allows(&tool.definition.name) || upstream::is_sign_in(tool, &mapping.prefix);
     let Some(tool) = tool.filter(allowed) else { return Ok(None) };
     // What only stands for a tool was listed by nobody.
-    if !tool.is_stand_in() && !sifted(app, ctx, served, mapping, vec![tool.clone()]).await?.held.is_empty() {
+    if !tool.is_stand_in() && !is_accepted(app, ctx, served, mapping, &tool).await? {
         let message = format!(
             "tool '{name}' is not as it was accepted, and is held back: the app's developer has to look at it first \
              (valetkey config held)"
@@ -149,6 +164,23 @@ async fn of_server(
         return Err(Error::new(Kind::FailedPrecondition, message));
     }
     Ok(Some(ServedTool { tool, connector: wired.connector, connection: wired.connection.id, grace: None }))
+}
+
+/// Whether a tool is as it was accepted.
+async fn is_accepted(app: &App, ctx: &Ctx, served: &Served, mapping: &RemoteMapping, tool: &Arc<Tool>) -> Result<bool> {
+    let Sifted { held, new, .. } = sifted(app, ctx, served, mapping, vec![tool.clone()]).await?;
+    if !written(app, ctx, served, new.as_slice()).await? {
+        return Err(held::outrun());
+    }
+    Ok(held.is_empty())
+}
+
+/// Writes down what a config has not seen before; false if somebody else saw a server first.
+async fn written(app: &App, ctx: &Ctx, served: &Served, new: &[New]) -> Result<bool> {
+    match served.config() {
+        Some(config) => held::write(app, ctx, config, new).await,
+        None => Ok(true),
+    }
 }
 
 /// Those of a server's tools that are as they were accepted, where the config asks for that.
@@ -161,7 +193,7 @@ async fn sifted(
 ) -> Result<Sifted> {
     match served.config().filter(|_| served.set.options.hold_changes) {
         Some(config) => held::sift(app, ctx, config, &mapping.mapping.connection, tools).await,
-        None => Ok(Sifted { shown: tools, held: Vec::new() }),
+        None => Ok(Sifted { shown: tools, held: Vec::new(), new: None }),
     }
 }
 
@@ -184,19 +216,27 @@ async fn asked(app: &App, ctx: &Ctx, served: &Served, mapping: &RemoteMapping) -
     }
 }
 
-/// A server's tools as its whitelist leaves them, or the one to sign in by.
+/// A server's tools as its whitelist leaves them, or the one to sign in by. Nobody is asked again: a server that hangs would
+/// keep all the others waiting.
 async fn of_mapping(
     app: &App,
     ctx: &Ctx,
     served: &Served,
     mapping: &RemoteMapping,
-    asked: Asked,
+    asked: &Asked,
 ) -> std::result::Result<Sifted, String> {
-    let all = |shown| Sifted { shown, held: Vec::new() };
-    let (Connected::On(wired, account), known) = asked? else { return Ok(all(Vec::new())) };
-    let known = match known {
-        Ok(_) => tools_of(app, ctx, &wired, account.as_deref()).await,
-        Err(missing) => Err(missing),
+    let all = |shown| Sifted { shown, held: Vec::new(), new: None };
+    let (wired, account) = match asked {
+        Ok((Connected::On(wired, account), Ok(_))) => (wired, account.as_deref()),
+        Ok((Connected::On(wired, _), Err(Missing::SignIn))) => {
+            return Ok(all(vec![upstream::sign_in_tool(wired, &mapping.prefix)]));
+        }
+        Ok((_, Err(Missing::Later(why)))) | Err(why) => return Err(why.clone()),
+        Ok(_) => return Ok(all(Vec::new())),
+    };
+    let known = match account {
+        Some(account) => upstream::kept_tools(app, wired, account).await,
+        None => Err(Missing::SignIn),
     };
     match known {
         Ok(known) => {
@@ -204,7 +244,7 @@ async fn of_mapping(
             let listed = known.tools.iter().filter(served_here).cloned().collect();
             sifted(app, ctx, served, mapping, listed).await.map_err(|error| unreadable(&error))
         }
-        Err(Missing::SignIn) => Ok(all(vec![upstream::sign_in_tool(&wired, &mapping.prefix)])),
+        Err(Missing::SignIn) => Ok(all(vec![upstream::sign_in_tool(wired, &mapping.prefix)])),
         Err(Missing::Later(why)) => Err(why),
     }
 }

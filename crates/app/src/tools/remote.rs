@@ -55,7 +55,7 @@ pub(super) async fn of_accounts(
     let (mut offers, mut left) = (HashMap::new(), all);
     for ((wired, account), weight) in remote.iter().zip(weights) {
         let Some(weight) = weight else { continue };
-        match upstream::tools(app, ctx, wired, account).await {
+        match upstream::kept_tools(app, wired, account).await {
             Ok(known) if known.weight() <= left => {
                 left -= known.weight();
                 offers.insert(account.id.clone(), offered(wired, &known, scope));

@@ -8,6 +8,7 @@ use crate::fixture::PUBLIC;
 use crate::{App, accounts};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,6 +21,9 @@ pub(crate) const MIB: usize = 1024 * 1024;
 
 /// What a server answers to a method beside the opening: the content type, and the body for a request of this id.
 pub(crate) type Script = Arc<dyn Fn(&Value) -> (&'static str, Vec<u8>) + Send + Sync>;
+
+/// The content type of an answer that never comes.
+pub(crate) const NEVER: &str = "";
 
 /// Starts a server of the modern era; gives its address.
 pub(crate) async fn server(script: Script) -> String {
@@ -40,6 +44,9 @@ async fn serve(mut stream: TcpStream, script: Script) {
         Some("server/discover") => result(&asked, &json!({ "supportedVersions": ["2026-07-28"] })),
         _ => script(&asked),
     };
+    if kind == NEVER {
+        std::future::pending::<()>().await;
+    }
     // No length: it ends when it ends.
     let head = format!("HTTP/1.1 200 X\r\nconnection: close\r\ncontent-type: {kind}\r\n\r\n");
     stream.write_all(head.as_bytes()).await.ok();
@@ -66,6 +73,41 @@ async fn read(stream: &mut TcpStream) -> Option<Value> {
 pub(crate) fn result(asked: &Value, result: &Value) -> (&'static str, Vec<u8>) {
     let answer = json!({ "jsonrpc": "2.0", "id": asked["id"], "result": result });
     ("application/json", answer.to_string().into_bytes())
+}
+
+/// A list of one tool, which the server gives as long as it is well, and how often it was asked.
+pub(crate) fn of_one_tool() -> (Script, Arc<Health>) {
+    let health = Arc::new(Health::default());
+    let its = health.clone();
+    let script: Script = Arc::new(move |asked| {
+        its.asked.fetch_add(1, Ordering::SeqCst);
+        match its.ill.load(Ordering::SeqCst) {
+            0 => result(asked, &json!({ "tools": [{ "name": "one", "inputSchema": { "type": "object" } }] })),
+            Health::HANGS => (NEVER, Vec::new()),
+            _ => ("application/json", b"nonsense".to_vec()),
+        }
+    });
+    (script, health)
+}
+
+/// How a server is.
+#[derive(Default)]
+pub(crate) struct Health {
+    asked: AtomicUsize,
+    ill: AtomicUsize,
+}
+
+impl Health {
+    pub(crate) const HANGS: usize = 1;
+    pub(crate) const FAILS: usize = 2;
+
+    pub(crate) fn becomes(&self, ill: usize) {
+        self.ill.store(ill, Ordering::SeqCst);
+    }
+
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.swap(0, Ordering::SeqCst)
+    }
 }
 
 /// How long the schemas of such a list are, at least.

@@ -16,7 +16,7 @@ use valetkey_upstream::Session;
 
 /// How many bytes of definitions are kept, about, and how long at most.
 pub(crate) const MOST_BYTES: usize = 64 * 1024 * 1024;
-const KEPT: Duration = Duration::from_secs(60 * 60);
+pub(super) const KEPT: Duration = Duration::from_secs(60 * 60);
 /// How many sessions are kept, and for how long without use.
 const MOST_SESSIONS: u64 = 20_000;
 const IDLE: Duration = Duration::from_secs(10 * 60);
@@ -41,8 +41,11 @@ pub(crate) struct Key {
 
 /// A list, or why there is none.
 pub(super) struct Fetched {
+    /// When the server answered so.
     pub(super) at: Timestamp,
     pub(super) known: Result<Arc<Known>, String>,
+    /// When it was asked for another last and gave none.
+    pub(super) failed_at: Option<Timestamp>,
 }
 
 /// The tools that a server listed for an account.

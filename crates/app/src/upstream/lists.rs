@@ -1,7 +1,7 @@
 //! The tools that a server lists for an account.
 
 use super::carrier::{Fault, ToServer};
-use super::kept::{Fetched, Key, Known};
+use super::kept::{Fetched, KEPT, Key, Known};
 use super::room::{Given, Holding};
 use super::stop::Stop;
 use crate::App;
@@ -52,15 +52,9 @@ pub(crate) async fn tools(
     wired: &Wired,
     account: &ConnectedAccount,
 ) -> Result<Arc<Known>, Missing> {
-    if account.status != Status::Active {
-        return Err(Missing::SignIn);
-    }
-    let address = wired.mcp_url(account).map_err(|why| Missing::Later(why.to_string()))?;
-    let (Some(remote), Some(address)) = (wired.connector.remote.clone(), address) else {
-        return Err(Missing::Later("it is on no remote server".to_owned()));
-    };
+    let (remote, address) = server(wired, account)?;
     let key = Key::of(account, &address);
-    let before = app.upstreams.lists.get(&key).await;
+    let before = standing(app, &key).await;
     if let Some(fetched) = &before
         && is_fresh(app, fetched)
     {
@@ -75,7 +69,7 @@ pub(crate) async fn tools(
         address,
     };
     // Whoever asked may go; what the server answers is kept for those who come next.
-    let task = app.core.tasks.spawn(fetching.run(key, before.clone()).in_current_span());
+    let task = app.core.tasks.spawn(fetching.run(key).in_current_span());
     let old = || before.as_ref().and_then(|fetched| fetched.known.clone().ok());
     match tokio::time::timeout(WAIT, task).await {
         Ok(Ok(Ok(known))) => Ok(known),
@@ -85,9 +79,33 @@ pub(crate) async fn tools(
     }
 }
 
+/// What is kept of the tools that the server of a connection listed for an account, however old. Nobody is asked.
+pub(crate) async fn kept_tools(app: &App, wired: &Wired, account: &ConnectedAccount) -> Result<Arc<Known>, Missing> {
+    let (_, address) = server(wired, account)?;
+    match standing(app, &Key::of(account, &address)).await {
+        Some(fetched) => fetched.known.clone().map_err(Missing::Later),
+        None => Err(Missing::Later("its list is no longer kept: list the tools again".to_owned())),
+    }
+}
+
+/// The server of a connection, and where it is for an account.
+fn server(wired: &Wired, account: &ConnectedAccount) -> Result<(Remote, String), Missing> {
+    if account.status != Status::Active {
+        return Err(Missing::SignIn);
+    }
+    let address = wired.mcp_url(account).map_err(|why| Missing::Later(why.to_string()))?;
+    let server = wired.connector.remote.clone().zip(address);
+    server.ok_or_else(|| Missing::Later("it is on no remote server".to_owned()))
+}
+
+/// What is kept under a key, unless it is too old: each failure to have it anew keeps it there for longer.
+async fn standing(app: &App, key: &Key) -> Option<Arc<Fetched>> {
+    app.upstreams.lists.get(key).await.filter(|fetched| fetched.at + KEPT > app.core.now())
+}
+
 fn is_fresh(app: &App, fetched: &Fetched) -> bool {
-    let life = if fetched.known.is_ok() { FRESH } else { FAILED };
-    fetched.at + life > app.core.now()
+    let (life, now) = (if fetched.known.is_ok() { FRESH } else { FAILED }, app.core.now());
+    fetched.at + life > now || fetched.failed_at.is_some_and(|at| at + FAILED > now)
 }
 
 struct Fetching {
@@ -101,14 +119,14 @@ struct Fetching {
 
 impl Fetching {
     /// Fetches the list, if nobody else has meanwhile, and keeps what came of it.
-    async fn run(self, key: Key, before: Option<Arc<Fetched>>) -> Result<Arc<Known>, Missing> {
+    async fn run(self, key: Key) -> Result<Arc<Known>, Missing> {
         let (app, upstreams) = (&self.app, &self.app.upstreams);
         let connection = &self.wired.connection.id;
         let turns = upstreams.turn(connection).await;
         let Ok(Ok(_turn)) = tokio::time::timeout(FETCH, turns.acquire()).await else {
             return Err(Missing::Later("too many wait for it".to_owned()));
         };
-        if let Some(fetched) = upstreams.lists.get(&key).await
+        if let Some(fetched) = standing(app, &key).await
             && is_fresh(app, &fetched)
         {
             return fetched.known.clone().map_err(Missing::Later);
@@ -120,14 +138,13 @@ impl Fetching {
             Err(_) => Err(format!("it gave no list within {} s", FETCH.as_secs())),
         };
         self.log(&fetched);
-        // What was listed before is better than nothing, for its time.
-        let kept = match (&fetched, before) {
-            (Err(_), Some(before)) if before.known.is_ok() => None,
-            _ => Some(Arc::new(Fetched { at: app.core.now(), known: fetched.clone() })),
+        // What was listed before is better than nothing, for its time; that it can't be had anew is kept beside it.
+        let (now, before) = (app.core.now(), standing(app, &key).await);
+        let kept = match before.filter(|before| fetched.is_err() && before.known.is_ok()) {
+            Some(before) => Fetched { at: before.at, known: before.known.clone(), failed_at: Some(now) },
+            None => Fetched { at: now, known: fetched.clone(), failed_at: None },
         };
-        if let Some(kept) = kept {
-            upstreams.lists.insert(key, kept).await;
-        }
+        upstreams.lists.insert(key, Arc::new(kept)).await;
         fetched.map_err(Missing::Later)
     }
 

@@ -1,11 +1,11 @@
 //! Whose a name is, and how long a list over all connections may be.
 
 use super::*;
-use crate::fixture::alone;
+use crate::fixture::{alone, alone_with_clock};
 use crate::servers::instances::{self, Ensure};
 use crate::servers::sets::Graced;
 use crate::servers::{configs, toolset};
-use crate::upstream::hostile::{MIB, connect, listing, most_held, server, slugs};
+use crate::upstream::hostile::{Health, MIB, connect, listing, most_held, of_one_tool, server, slugs};
 use bytes::Bytes;
 use std::collections::HashMap;
 use valetkey_connectors::remote::connection_prefix;
@@ -79,6 +79,55 @@ fn attack_46_a_grace_is_for_its_own_servers_names_and_ends() {
     assert!(!set.serves("c-A_b_y", &a, Some(now)));
 }
 
+/// A config on these servers, and `ann`'s instance of it: the end of its URL.
+async fn over(app: &App, ctx: &Ctx, addresses: &[String]) -> String {
+    let mut mappings = Vec::new();
+    for (slug, address) in slugs().iter().zip(addresses) {
+        let (connection, _) = connect(app, ctx, slug, address).await;
+        mappings.push(configs::NewMapping { connection: connection.name.to_string(), tools: vec![] });
+    }
+    let new = configs::New { name: "config".into(), mappings, ..configs::New::default() };
+    configs::create(app, ctx, new).await.unwrap();
+    let wanted = Ensure { config: "config".into(), identifier: "ann".into(), name: None };
+    let instance = instances::ensure(app, ctx, wanted).await.unwrap();
+    let url = instances::url(app, ctx, &instance).await.unwrap();
+    url.expose().rsplit('/').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn attack_78_servers_that_hang_or_fail_after_they_listed_are_asked_once_and_all_at_once() {
+    let ((one, one_is), (other, other_is)) = (of_one_tool(), of_one_tool());
+    let addresses = vec![server(one).await, server(other).await];
+    let (app, ctx, clock) = alone_with_clock(&addresses.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let token = over(&app, &ctx, &addresses).await;
+    let list = async || {
+        let (ctx, served) = toolset::open(&app, &token).await.unwrap();
+        let Listing { tools, missing, .. } = listed(&app, &ctx, &served).await.unwrap();
+        (serde_json::from_slice::<Vec<serde_json::Value>>(&tools).unwrap().len(), missing.len())
+    };
+    let asked = || (one_is.asked(), other_is.asked());
+    asked();
+    assert_eq!((list().await, list().await), ((2, 0), (2, 0)));
+    assert_eq!(asked(), (1, 1), "what is fresh is not asked for again");
+    let becomes = |ill| [&one_is, &other_is].map(|its| its.becomes(ill));
+    // What failed is known for a moment, and the older list stands meanwhile.
+    becomes(Health::FAILS);
+    clock.advance(Duration::from_secs(6 * 60));
+    assert_eq!((list().await, list().await), ((2, 0), (2, 0)));
+    assert_eq!(asked(), (1, 1), "a failure is kept beside the older list");
+    clock.advance(Duration::from_secs(21));
+    assert_eq!((list().await, asked()), ((2, 0), (1, 1)));
+    becomes(Health::HANGS);
+    clock.advance(Duration::from_secs(21));
+    let began = std::time::Instant::now();
+    assert_eq!((list().await, asked()), ((2, 0), (1, 1)));
+    assert!(began.elapsed() < Duration::from_secs(16), "one after the other: {:?}", began.elapsed());
+    // However often it was tried, a list is no good after an hour.
+    becomes(Health::FAILS);
+    clock.advance(Duration::from_secs(56 * 60));
+    assert_eq!(list().await, (0, 2));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn attack_78_a_list_over_all_connections_is_no_longer_than_an_answer_and_says_what_it_lacks() {
     let mut addresses = Vec::new();
@@ -86,17 +135,8 @@ async fn attack_78_a_list_over_all_connections_is_no_longer_than_an_answer_and_s
         addresses.push(server(listing()).await);
     }
     let (app, ctx) = alone(&addresses.iter().map(String::as_str).collect::<Vec<_>>()).await;
-    let mut mappings = Vec::new();
-    for (slug, address) in slugs().iter().zip(&addresses) {
-        let (connection, _) = connect(&app, &ctx, slug, address).await;
-        mappings.push(configs::NewMapping { connection: connection.name.to_string(), tools: vec![] });
-    }
-    let new = configs::New { name: "config".into(), mappings, ..configs::New::default() };
-    configs::create(&app, &ctx, new).await.unwrap();
-    let wanted = Ensure { config: "config".into(), identifier: "ann".into(), name: None };
-    let instance = instances::ensure(&app, &ctx, wanted).await.unwrap();
-    let url = instances::url(&app, &ctx, &instance).await.unwrap();
-    let (ctx, served) = toolset::open(&app, url.expose().rsplit('/').next().unwrap()).await.unwrap();
+    let token = over(&app, &ctx, &addresses).await;
+    let (ctx, served) = toolset::open(&app, &token).await.unwrap();
     let (made, process, environment) = most_held(&app, listed(&app, &ctx, &served)).await;
     let made = made.unwrap();
     let bounds = &app.core.settings.bounds;
