@@ -2,6 +2,7 @@
 
 mod closing;
 mod given;
+pub(crate) mod remote_sessions;
 mod replaced;
 pub(crate) mod used;
 mod waiting;

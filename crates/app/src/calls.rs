@@ -46,6 +46,7 @@ use crate::servers::toolset::{OpenedBy, Served, ServedTool};
 use crate::tools::ResolvedTool;
 use crate::{App, Error, Result};
 use serde_json::{Map, Value};
+use std::sync::atomic::Ordering;
 use through::Through;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -57,6 +58,12 @@ use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_domain::account::Owner;
 use valetkey_domain::id::ExecutionId;
 use valetkey_domain::{Ctx, Kind};
+
+/// What is said where a remote server asked its user something. Its question is not repeated: it would be asked by whoever
+/// repeats it, and may be a lure.
+const USER_ASKED: &str = "The app asked the user something in the midst of this call. Questions of apps are not passed on \
+                          from here, and it was told that nobody answered: what needs the user's answer is to be done in the \
+                          app itself";
 
 /// How a call ended.
 #[derive(Debug)]
@@ -76,6 +83,8 @@ pub struct Done {
     pub passed_through: bool,
     /// That it goes on beyond what is given at once, if it does.
     pub more: Option<More>,
+    /// What else there is to say of it, in our words.
+    pub note: Option<&'static str>,
     /// Names the call in the journal.
     pub execution: ExecutionId,
 }
@@ -176,7 +185,7 @@ pub fn read_on(app: &App, ctx: &Ctx, served: &Served, arguments: Map<String, Val
         drop(asked);
         match read {
             Ok((data, more)) => {
-                CallResult::Done(Done { data, passed_through: true, more: Some(more), execution: named })
+                CallResult::Done(Done { data, passed_through: true, more: Some(more), note: None, execution: named })
             }
             Err(failed) => CallResult::Failed(failed),
         }
@@ -213,12 +222,16 @@ impl Job {
         let begun = Instant::now();
         let ended = self.attempt(arguments).await;
         self.count(ended.as_ref().map_or_else(|failed| failed.why.as_str(), |_| "ok"), begun.elapsed());
+        let note = self.user_asked.load(Ordering::Relaxed).then_some(USER_ASKED);
         match ended {
             Ok((data, more)) => {
                 let passed_through = self.served.tool.remote().is_some();
-                CallResult::Done(Done { data, passed_through, more, execution: self.execution.clone() })
+                CallResult::Done(Done { data, passed_through, more, note, execution: self.execution.clone() })
             }
-            Err(failed) => CallResult::Failed(failed),
+            Err(failed) => {
+                let message = note.map_or_else(|| failed.message.clone(), |note| format!("{}. {note}", failed.message));
+                CallResult::Failed(Failed { message, ..failed })
+            }
         }
     }
 

@@ -17,7 +17,7 @@ mod stand_ins;
 mod stop;
 
 pub(crate) use carrier::{Fault, ToServer};
-pub(crate) use kept::{Key, Known, MOST_BYTES, Upstreams};
+pub(crate) use kept::{Known, MOST_BYTES, Upstreams};
 pub(crate) use lists::{Missing, kept_tools, tools, transport};
 pub(crate) use room::{Given, Holding};
 pub(crate) use stand_ins::{is_sign_in, sign_in_tool, unlisted_tool};

@@ -177,7 +177,8 @@ impl<C: Carrier> Client<'_, C> {
         match result.get("resultType").and_then(Value::as_str) {
             None | Some("complete") => Ok(Held { result, bytes, room }),
             Some("input_required") => {
-                let message = "the tool asks for more input in the midst of the call, which can't be given here";
+                under_way.ask_user();
+                let message = "the tool wants an answer from the user in the midst of the call";
                 Err(Error::Refused { code: 0, message: message.to_owned() })
             }
             Some(other) => Err(Error::nonsense(format!("its result is '{}'", crate::words::shown(other)))),

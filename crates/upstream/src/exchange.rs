@@ -82,11 +82,12 @@ impl<C: Carrier> Exchange<'_, C> {
                 Told::Answer(result, rooms) => return Ok(Answered { result, rooms, headers }),
                 Told::Progress(done, total, words) => report(progress, done, total, &words),
                 Told::ToolsChanged => under_way.into_iter().for_each(UnderWay::change_tools),
-                Told::Asked(answer) if asked < MOST_ASKED => {
+                Told::Asked(answer, user) if asked < MOST_ASKED => {
                     asked += 1;
+                    under_way.filter(|_| user).into_iter().for_each(UnderWay::ask_user);
                     self.tell(session, answer).await?;
                 }
-                Told::Asked(_) => return Err(Error::TooMuch { what: "questions", most: MOST_ASKED }),
+                Told::Asked(..) => return Err(Error::TooMuch { what: "questions", most: MOST_ASKED }),
                 Told::Ended(Some(resume)) if resumes < MOST_RESUMES => {
                     resumes += 1;
                     reply = self.resumed(session, &resume).await?;

@@ -10,6 +10,9 @@ use valetkey_domain::json;
 /// What a request that we send is named by.
 pub(crate) type Id = u64;
 
+/// What a server asks a user something by.
+const ELICIT: &str = "elicitation/create";
+
 /// A request.
 pub(crate) fn request(id: Id, method: &str, params: &Map<String, Value>) -> Bytes {
     json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string().into()
@@ -30,8 +33,8 @@ pub(crate) enum Incoming {
     Answer(Value),
     /// The refusal of it.
     Refusal { code: i64, message: String },
-    /// It asks something of us; the answer to it.
-    Asked(Bytes),
+    /// It asks something of us; the answer to it, and whether the question is one to the user.
+    Asked(Bytes, bool),
     /// How far it is.
     Progress { done: f64, total: Option<f64>, message: String },
     /// It has other tools by now.
@@ -72,15 +75,20 @@ pub(crate) fn read<F>(bytes: &[u8], id: Id, stopped: &AtomicBool) -> Result<Inco
     }
 }
 
-/// What a server says or asks by itself. A sign of life is answered; all else that it could ask for was not offered.
+/// What a server says or asks by itself. A sign of life is answered; all else that it could ask for was not offered. A
+/// question to the user, which was not offered either, is answered as one that nobody saw: servers go on from that, and
+/// break off where there is an error.
 fn told(method: &str, members: &Map<String, Value>) -> Incoming {
     if let Some(id) = members.get("id").filter(|id| id.is_number() || id.is_string()) {
-        let answer = if method == "ping" {
-            json!({ "jsonrpc": "2.0", "id": id, "result": {} })
-        } else {
-            json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32601, "message": "this client does not offer that" } })
+        let answer = match method {
+            "ping" => json!({ "jsonrpc": "2.0", "id": id, "result": {} }),
+            ELICIT => json!({ "jsonrpc": "2.0", "id": id, "result": { "action": "cancel" } }),
+            _ => {
+                let message = "this client does not offer that";
+                json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32601, "message": message } })
+            }
         };
-        return Incoming::Asked(answer.to_string().into());
+        return Incoming::Asked(answer.to_string().into(), method == ELICIT);
     }
     let params = members.get("params");
     let number = |name: &str| params.and_then(|params| params.get(name)).and_then(Value::as_f64);
@@ -120,11 +128,17 @@ mod tests {
 
     #[test]
     fn what_a_server_asks_is_answered_and_never_done() {
-        let Ok(Incoming::Asked(pong)) = of(r#"{"jsonrpc":"2.0","id":"s1","method":"ping"}"#) else { panic!("a ping") };
+        let Ok(Incoming::Asked(pong, false)) = of(r#"{"jsonrpc":"2.0","id":"s1","method":"ping"}"#) else {
+            panic!("a ping")
+        };
         assert!(String::from_utf8_lossy(&pong).contains(r#""result":{}"#));
         let asked = of(r#"{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{}}"#);
-        let Ok(Incoming::Asked(no)) = asked else { panic!("a request") };
+        let Ok(Incoming::Asked(no, false)) = asked else { panic!("a request") };
         assert!(String::from_utf8_lossy(&no).contains("-32601"));
+        let asked =
+            of(r#"{"jsonrpc":"2.0","id":2,"method":"elicitation/create","params":{"message":"Your password?"}}"#);
+        let Ok(Incoming::Asked(unseen, true)) = asked else { panic!("a question to the user") };
+        assert!(String::from_utf8_lossy(&unseen).contains(r#""action":"cancel""#));
         let told = of(r#"{"method":"notifications/progress","params":{"progress":1,"total":4,"message":"a\u0007b"}}"#);
         assert!(matches!(told, Ok(Incoming::Progress { message, .. }) if message == "ab"));
         let changed = of(r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#);

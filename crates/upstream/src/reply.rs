@@ -22,8 +22,8 @@ const MOST_MESSAGES: usize = 10_000;
 pub(crate) enum Told<R> {
     /// The result, and the room that it takes.
     Answer(serde_json::Value, Rooms<R>),
-    /// What is to be answered to the server.
-    Asked(Bytes),
+    /// What is to be answered to the server, and whether it asked the user something.
+    Asked(Bytes, bool),
     /// How far it is.
     Progress(f64, Option<f64>, String),
     /// It has other tools by now.
@@ -100,7 +100,7 @@ async fn next_event<C: Carrier>(
         match incoming {
             Incoming::Answer(value) => return Ok(Told::Answer(value, rooms)),
             Incoming::Refusal { code, message } => return Err(Error::Refused { code, message }),
-            Incoming::Asked(answer) => return Ok(Told::Asked(answer)),
+            Incoming::Asked(answer, user) => return Ok(Told::Asked(answer, user)),
             Incoming::Progress { done, total, message } => return Ok(Told::Progress(done, total, message)),
             Incoming::ToolsChanged => return Ok(Told::ToolsChanged),
             Incoming::Other => {}

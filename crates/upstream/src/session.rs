@@ -1,8 +1,9 @@
 //! What was agreed on with a server, and how requests say so.
 
 use crate::message::Id;
-use http::HeaderMap;
+use bytes::Bytes;
 use http::header::HeaderValue;
+use http::{HeaderMap, Request, Uri};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -75,6 +76,30 @@ impl Session {
     /// Whether the server keeps one, and may end it.
     pub(crate) const fn is_named(&self) -> bool {
         matches!(&self.era, Era::Legacy { id: Some(_), .. })
+    }
+
+    /// The request that ends it at this address, where the server keeps one (2025-11-25, "Session Management"): it carries no
+    /// credential yet.
+    #[must_use]
+    pub fn ending(&self, url: &Uri) -> Option<Request<Bytes>> {
+        if !self.is_named() {
+            return None;
+        }
+        let mut request = Request::delete(url.clone()).body(Bytes::new()).ok()?;
+        self.mark(request.headers_mut());
+        Some(request)
+    }
+
+    /// Whether both are what was agreed on in one opening.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.next, &other.next)
+    }
+
+    /// Whether nobody but who asks has it in hand.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        Arc::strong_count(&self.next) == 1
     }
 
     /// Adds what every request within it carries.

@@ -70,11 +70,12 @@ impl<'a, C: Carrier> TwoWays<'a, C> {
                 Told::Answer(result, rooms) => return Ok((result, rooms)),
                 Told::Progress(done, total, words) => report(progress, done, total, &words),
                 Told::ToolsChanged => under_way.into_iter().for_each(UnderWay::change_tools),
-                Told::Asked(answer) if asked < MOST_ASKED => {
+                Told::Asked(answer, user) if asked < MOST_ASKED => {
                     asked += 1;
+                    under_way.filter(|_| user).into_iter().for_each(UnderWay::ask_user);
                     self.tell(answer).await?;
                 }
-                Told::Asked(_) => return Err(Error::TooMuch { what: "questions", most: MOST_ASKED }),
+                Told::Asked(..) => return Err(Error::TooMuch { what: "questions", most: MOST_ASKED }),
                 Told::Ended(_) => return Err(Error::nonsense("its stream ended before the answer came")),
             }
         }

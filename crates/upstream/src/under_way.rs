@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 pub struct UnderWay {
     call: Mutex<Option<(Session, Id)>>,
     tools_changed: AtomicBool,
+    user_asked: AtomicBool,
 }
 
 impl UnderWay {
@@ -24,6 +25,16 @@ impl UnderWay {
     pub(crate) fn set(&self, now: Option<(Session, Id)>) -> Option<(Session, Id)> {
         let mut held = self.call.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut held, now)
+    }
+
+    /// Whether the server asked the user something meanwhile. It was told that nobody answered.
+    #[must_use]
+    pub fn user_asked(&self) -> bool {
+        self.user_asked.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn ask_user(&self) {
+        self.user_asked.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn change_tools(&self) {

@@ -5,7 +5,7 @@ mod connection;
 
 pub use connection::{Closed, ClosingProgress, closings_due, delete_connection, under_way};
 
-use super::{AccountRef, get};
+use super::{AccountRef, get, remote_sessions};
 use crate::connections::Wired;
 use crate::credentials::revocations;
 use crate::credentials::revoke::{self, AtProvider, Ready};
@@ -79,6 +79,7 @@ async fn begin(
         if let Some(ended) = ending.write(ctx, change, fate).await? {
             let (action, detail) = ending.journal_entry(fate);
             ended.record(action, id.as_str(), detail).await?.commit().await?;
+            remote_sessions::end_of(app, ctx, wired.as_ref(), &ending.account).await;
             let made = ending.all.into_iter().filter_map(|ready| revocations::go_on(app, ctx, ready));
             return Ok((word, made.collect()));
         }

@@ -7,6 +7,7 @@ use super::through::Through;
 use crate::App;
 use crate::servers::toolset::ServedTool;
 use std::ops::Deref;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use valetkey_connectors::Failure;
@@ -22,6 +23,8 @@ pub(super) struct Job {
     pub(super) served: ServedTool,
     /// Whether it waits a while for its user, who was asked to sign in.
     pub(super) waits: bool,
+    /// Whether the app asked its user something in the midst of it, which nobody was shown.
+    pub(super) user_asked: AtomicBool,
     /// The room that its arguments take.
     pub(super) _asked: RequestMemory,
 }
@@ -47,7 +50,14 @@ impl Job {
             cancellation: CancellationToken::new(),
             verify_url: through.verify_url(),
         };
-        Self { call, through, served, waits: false, _asked: RequestMemory::default() }
+        Self {
+            call,
+            through,
+            served,
+            waits: false,
+            user_asked: AtomicBool::new(false),
+            _asked: RequestMemory::default(),
+        }
     }
 
     pub(super) fn failed(&self, failure: Failure) -> Failed {

@@ -8,13 +8,15 @@ use super::failed::{Failed, FailureReason};
 use super::job::Job;
 use super::standing::Standing;
 use super::usable::Admitted;
+use crate::accounts::remote_sessions::{self, Key};
 use crate::credentials::redact::Redactor;
 use crate::credentials::refresh::Opened;
 use crate::credentials::schemes;
-use crate::upstream::{Fault, Given, Holding, Key, ToServer, is_sign_in, transport};
+use crate::upstream::{Fault, Given, Holding, ToServer, is_sign_in, transport};
 use http::Uri;
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use valetkey_connectors::native::HEAVY_BYTES;
 use valetkey_connectors::remote::{Remote, RemoteTool};
@@ -68,6 +70,9 @@ impl Job {
         };
         self.stop(&site, admitted, &used).await;
         let redactor = redactor(admitted, &used);
+        if site.under_way.user_asked() {
+            self.user_asked.store(true, Ordering::Relaxed);
+        }
         if let Err(failed) = &mut ended {
             redactor.text(&mut failed.message);
         }
@@ -130,7 +135,7 @@ impl Job {
         let limits = Limits { timeout: self.spare(), max_bytes: bounds.answer_bytes };
         let carrier = self.carrier(site, admitted, credential, limits);
         let client = Client { carrier: &carrier, url: &site.url, transport: transport(site.remote) };
-        let mut session = app.upstreams.session(&site.key).await;
+        let mut session = app.remote_sessions.get(&site.key).await;
         let secrets = OnceLock::new();
         let progress = |done, total, words: &str| {
             let redactor = secrets.get_or_init(|| redactor(admitted, used));
@@ -142,7 +147,8 @@ impl Job {
             app.upstreams.forget(&site.key).await;
         }
         let good = matches!(answered, Ok(_) | Err(Error::Refused { .. }));
-        app.upstreams.keep(site.key.clone(), session.filter(|_| good)).await;
+        let of = (&admitted.wired, &admitted.account);
+        remote_sessions::keep(app, ctx, of, site.key.clone(), session.filter(|_| good)).await;
         answered
     }
 

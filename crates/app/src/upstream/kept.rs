@@ -1,6 +1,7 @@
-//! What is kept of remote servers, in memory and within bounds: for each account the tools that a server listed, and the
-//! session that was opened with its credential.
+//! What is kept of remote servers, in memory and within bounds: for each account the tools that a server listed. Sessions
+//! are kept by `accounts::remote_sessions`.
 
+use crate::accounts::remote_sessions::Key;
 use moka::future::Cache;
 use serde_json::Value;
 use std::sync::Arc;
@@ -10,16 +11,11 @@ use valetkey_connectors::Tool;
 use valetkey_connectors::remote::{Note, Prepared};
 use valetkey_core::memory::needed;
 use valetkey_domain::Timestamp;
-use valetkey_domain::account::ConnectedAccount;
-use valetkey_domain::id::{AccountId, ConnectionId};
-use valetkey_upstream::Session;
+use valetkey_domain::id::ConnectionId;
 
 /// How many bytes of definitions are kept, about, and how long at most.
 pub(crate) const MOST_BYTES: usize = 64 * 1024 * 1024;
 pub(super) const KEPT: Duration = Duration::from_secs(60 * 60);
-/// How many sessions are kept, and for how long without use.
-const MOST_SESSIONS: u64 = 20_000;
-const IDLE: Duration = Duration::from_secs(10 * 60);
 /// How many lists of one connection are fetched at once.
 const AT_ONCE: usize = 8;
 const MOST_CONNECTIONS: u64 = 10_000;
@@ -27,16 +23,7 @@ const MOST_CONNECTIONS: u64 = 10_000;
 /// What is kept of remote servers.
 pub(crate) struct Upstreams {
     pub(super) lists: Cache<Key, Arc<Fetched>>,
-    pub(super) sessions: Cache<Key, Session>,
     pub(super) turns: Cache<ConnectionId, Arc<Semaphore>>,
-}
-
-/// Whose list or session, and of which server: of another person who signs in on the same account it is none.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
-    account: AccountId,
-    subject: Option<String>,
-    address: String,
 }
 
 /// A list, or why there is none.
@@ -58,12 +45,6 @@ pub(crate) struct Known {
     pub(crate) left_out: Vec<Note>,
     /// How many bytes all of it takes, about.
     weight: usize,
-}
-
-impl Key {
-    pub(crate) fn of(account: &ConnectedAccount, address: &str) -> Self {
-        Self { account: account.id.clone(), subject: account.subject.clone(), address: address.to_owned() }
-    }
 }
 
 impl Known {
@@ -113,26 +94,12 @@ impl Default for Upstreams {
         };
         Self {
             lists: Cache::builder().weigher(weigh).max_capacity(MOST_BYTES as u64).time_to_live(KEPT).build(),
-            sessions: Cache::builder().max_capacity(MOST_SESSIONS).time_to_idle(IDLE).build(),
             turns: Cache::new(MOST_CONNECTIONS),
         }
     }
 }
 
 impl Upstreams {
-    /// The session that was opened for an account before.
-    pub(crate) async fn session(&self, key: &Key) -> Option<Session> {
-        self.sessions.get(key).await
-    }
-
-    /// Keeps a session, or forgets it.
-    pub(crate) async fn keep(&self, key: Key, session: Option<Session>) {
-        match session {
-            Some(session) => self.sessions.insert(key, session).await,
-            None => self.sessions.invalidate(&key).await,
-        }
-    }
-
     /// Forgets a list: the server has shown that it is another by now.
     pub(crate) async fn forget(&self, key: &Key) {
         self.lists.invalidate(key).await;

@@ -1,10 +1,11 @@
 //! The tools that a server lists for an account.
 
 use super::carrier::{Fault, ToServer};
-use super::kept::{Fetched, KEPT, Key, Known};
+use super::kept::{Fetched, KEPT, Known};
 use super::room::{Given, Holding};
 use super::stop::Stop;
 use crate::App;
+use crate::accounts::remote_sessions::{self, Key};
 use crate::connections::Wired;
 use crate::credentials::redact::Redactor;
 use crate::credentials::refresh::{self, Opened, Unusable};
@@ -197,9 +198,10 @@ impl Fetching {
         let holding = Holding::default();
         let carrier = ToServer { app, ctx, wired, account, credential, url, limits, holding };
         let client = Client { carrier: &carrier, url, transport: transport(&self.remote) };
-        let mut session = app.upstreams.session(key).await;
+        let mut session = app.remote_sessions.get(key).await;
         let listed = client.tools(&mut session).await;
-        app.upstreams.keep(key.clone(), session.filter(|_| listed.is_ok())).await;
+        let session = session.filter(|_| listed.is_ok());
+        remote_sessions::keep(app, ctx, (wired, account), key.clone(), session).await;
         listed
     }
 

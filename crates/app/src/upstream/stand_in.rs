@@ -54,6 +54,8 @@ pub(super) struct StandIn {
     streams: Mutex<HashMap<String, mpsc::UnboundedSender<String>>>,
     /// How many clients were registered.
     pub(super) registered: AtomicUsize,
+    /// The sessions that were ended, each with whose server it was.
+    pub(super) ended: Mutex<Vec<String>>,
     /// How many documents of the servers about themselves were read.
     pub(super) asked: AtomicUsize,
     /// What a registration waits for after it was counted, if anything.
@@ -96,6 +98,7 @@ impl StandIn {
             rows,
             streams: Mutex::default(),
             registered: AtomicUsize::default(),
+            ended: Mutex::default(),
             asked: AtomicUsize::default(),
             held: Mutex::default(),
             refuses: Mutex::default(),
@@ -141,6 +144,11 @@ impl StandIn {
                 say(&mut stream, 202, "", "").await;
             }
             ("POST", place) if place == row.path => speak(&mut stream, row, &asked).await,
+            ("DELETE", place) if place == row.path => {
+                let session = asked.header("mcp-session-id").unwrap_or("none");
+                self.ended.lock().unwrap().push(format!("{slug} {session}"));
+                say(&mut stream, 200, "", "").await;
+            }
             _ => say(&mut stream, 405, "", "{}").await,
         }
     }

@@ -4,10 +4,12 @@ mod registration;
 
 use super::stand_in::{Row, StandIn, rows};
 use super::tools;
+use crate::App;
+use crate::accounts::remote_sessions::{self, Key};
+use crate::accounts::{self, AccountRef};
 use crate::connections::{self, Wired};
 use crate::consent::{self, Callback, Submitted};
 use crate::fixture::{PUBLIC, alone, alone_at, alone_with_clock, answer_with};
-use crate::{App, accounts};
 use std::collections::HashMap;
 use std::time::Duration;
 use valetkey_domain::account::{Owner, Status};
@@ -91,6 +93,52 @@ async fn attack_59_a_secret_follows_no_server_to_another_authorization_server() 
         *stand_in.moved_to.lock().unwrap() = None;
     }
     assert_eq!(another.registered.load(std::sync::atomic::Ordering::Relaxed), 1, "a client of its own, there");
+}
+
+/// A server of the legacy era keeps a session for each account: it is told when that ends, with the account's credential.
+#[tokio::test]
+async fn a_session_at_a_server_ends_with_its_account_and_when_another_takes_its_place() {
+    let stand_in = StandIn::start().await;
+    let (app, ctx) = alone(&[&stand_in.server, &stand_in.issuer]).await;
+    let legacy = |row: &Row| !row.sse && row.slug.len() % 2 == 1;
+    let rows = rows();
+    let by_token = |row: &&Row| legacy(row) && row.ways.iter().any(|way| way["kind"] == "bearer");
+    let [one, other] = &rows.iter().filter(by_token).take(2).collect::<Vec<_>>()[..] else { panic!("two rows") };
+    let modern = |row: &&Row| !row.sse && row.slug.len().is_multiple_of(2) && row.ways[0]["kind"] == "bearer";
+    let modern = rows.iter().find(modern).unwrap();
+    let owner = Owner::of(Identifier::parse("ann").unwrap());
+    let mut there = Vec::new();
+    for row in [one, other, &modern] {
+        let way = row.ways.iter().find(|way| way["kind"] == "bearer").unwrap();
+        walk(&app, &ctx, &stand_in, row, way).await;
+        let connection = connections::by_name(&app, &ctx, &format!("{}-bearer", row.slug)).await.unwrap();
+        let account = accounts::find(&app, &ctx, &connection.id, &owner).await.unwrap().unwrap();
+        there.push((Wired::of(&app, connection).unwrap(), account));
+    }
+    let ended = |many: usize| {
+        let stand_in = stand_in.clone();
+        async move {
+            crate::fixture::until(async || stand_in.ended.lock().unwrap().len() >= many).await;
+            stand_in.ended.lock().unwrap().clone()
+        }
+    };
+    // Two that were opened at once: the one that is kept last stays.
+    let (wired, account) = &there[0];
+    let key = Key::of(account, &wired.mcp_url(account).unwrap().unwrap());
+    let first = app.remote_sessions.get(&key).await.unwrap();
+    remote_sessions::keep(&app, &ctx, (wired, account), key.clone(), None).await;
+    app.upstreams.forget(&key).await;
+    tools(&app, &ctx, wired, account).await.unwrap();
+    remote_sessions::keep(&app, &ctx, (wired, account), key.clone(), Some(first.clone())).await;
+    remote_sessions::keep(&app, &ctx, (wired, account), key, Some(first)).await;
+    let session = |row: &Row| format!("{} session-1", row.slug);
+    assert_eq!(ended(1).await, [session(one)], "and not the same twice");
+    for (_, account) in [&there[2], &there[1]] {
+        accounts::disconnect(&app, &ctx, &AccountRef::Id(account.id.clone())).await.unwrap();
+    }
+    assert_eq!(ended(2).await, [session(one), session(other)], "in the modern era there is none");
+    accounts::delete(&app, &ctx, &AccountRef::Id(account.id.clone())).await.unwrap();
+    assert_eq!(ended(3).await, [session(one), session(other), session(one)]);
 }
 
 async fn walk(app: &App, ctx: &Ctx, stand_in: &StandIn, row: &Row, way: &HashMap<String, String>) {

@@ -134,7 +134,8 @@ fn of_tool(id: &Id, version: Version, structured: bool, ended: &CallResult) -> R
     match ended {
         CallResult::Done(done) => {
             let more = done.more.as_ref().map(More::said);
-            let more = more.as_deref();
+            let said = done.note.map(str::to_owned).into_iter().chain(more).collect::<Vec<_>>().join("\n");
+            let more = Some(said.as_str()).filter(|said| !said.is_empty());
             if done.passed_through {
                 return Reply::passed_on(id, version, &done.data, more);
             }

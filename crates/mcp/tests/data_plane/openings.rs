@@ -103,7 +103,7 @@ async fn an_unknown_tool_is_named_with_the_nearest_that_is_served() {
         assert_eq!(answer["error"]["message"], format!("unknown tool '{name}'{near}"));
     }
     let long = kit.legacy("tools/call", json!({ "name": "x\u{7}".repeat(100_000) })).await;
-    assert_eq!(long["error"]["message"], format!("unknown tool '{}'", "x".repeat(64)));
+    assert_eq!(long["error"]["message"], format!("unknown tool '{}…'", "x".repeat(64)));
     assert!(kit.upstream.seen().is_empty() && kit.journal().await.is_empty());
 }
 

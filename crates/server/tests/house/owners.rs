@@ -40,6 +40,11 @@ pub(crate) const UNRECORDED: &[(&str, &str)] = &[
 /// The files of `app` that have the way out in hand, and how what they do outside is told.
 pub(crate) const EFFECTS: &[(&str, &str)] = &[
     (
+        "accounts/remote_sessions.rs",
+        "a session at a remote server is ended, by which nothing of the user's changes: the end of its account is committed \
+         before it, and what it opened is worth nothing without that one's credential",
+    ),
+    (
         "calls/proxy/exchange.rs",
         "a proxied request: its intent is in the journal before it leaves (calls/proxy/record.rs)",
     ),

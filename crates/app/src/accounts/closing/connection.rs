@@ -3,6 +3,7 @@
 //! where it stood. What is to be revoked at the provider does not need the connection any more.
 
 use super::Ending;
+use crate::accounts::remote_sessions;
 use crate::connections::{self, Wired};
 use crate::credentials::revocations;
 use crate::credentials::revoke::Ready;
@@ -230,6 +231,7 @@ impl Job<'_> {
         }
         let (action, detail) = ending.journal_entry(ClosingKind::Delete);
         change.record(action, id.as_str(), detail).await?.commit().await?;
+        remote_sessions::end_of(app, ctx, wired, &ending.account).await;
         self.lease = until;
         Ok(true)
     }
