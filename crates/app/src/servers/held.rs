@@ -6,6 +6,7 @@ use super::configs;
 use super::toolset::definition;
 use crate::{App, Error, Result};
 use serde_json::{Map, Value, json};
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::Arc;
 use valetkey_connectors::Tool;
@@ -21,7 +22,7 @@ pub use valetkey_storage::tool_definitions::Waiting;
 const PAGE: i64 = 200;
 /// How many are shown, and of how many what they say.
 const SHOWN: i64 = 1_000;
-const LOOKED_AT: i64 = 20;
+const LOOKED_AT: usize = 20;
 
 /// A server's tools as a config leaves them.
 pub(super) struct Sifted {
@@ -180,21 +181,31 @@ pub async fn last(app: &App, ctx: &Ctx, config: &ConfigId, tool: &str) -> Result
     Ok(rows::last_waiting(ctx, &mut app.core.store.glance().await?, config, tool).await?)
 }
 
-/// The first of what waits of one tool with what it says, and what was accepted last of it. Few are read, for each may be
-/// long.
+/// What waits of one tool with what it says, the newest first, and what was accepted last of it; and how many more there are.
+/// Few are read, for each may be long: a digest, or how it begins, names one of the others.
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn looked_at(app: &App, ctx: &Ctx, config: &ConfigId, tool: &str) -> Result<Vec<Definition>> {
+pub async fn looked_at(
+    app: &App,
+    ctx: &Ctx,
+    config: &ConfigId,
+    tool: &str,
+    digest: Option<&str>,
+) -> Result<(Vec<Definition>, usize)> {
+    let mut waiting = all(app, ctx, config, Some(tool)).await?;
+    waiting.retain(|one| digest.is_none_or(|wanted| one.digest.starts_with(wanted)));
+    waiting.sort_by_key(|one| Reverse(one.seen_at));
+    let more = waiting.len().saturating_sub(LOOKED_AT);
+    waiting.truncate(LOOKED_AT);
     let mut tx = app.core.store.read().await?;
-    let waiting = rows::waiting(ctx, &mut tx, config, Some(tool), ("", "", ""), LOOKED_AT).await?;
-    let mut all = Vec::with_capacity(waiting.len());
+    let mut looked = Vec::with_capacity(waiting.len());
     for waiting in waiting {
         if let Some((now, before)) = rows::texts(ctx, &mut tx, config, &waiting).await? {
-            all.push(Definition { waiting, now, before });
+            looked.push(Definition { waiting, now, before });
         }
     }
-    Ok(all)
+    Ok((looked, more))
 }
 
 /// Accepts what waits: of one tool, or all. Gives how many tools there were.

@@ -115,6 +115,9 @@ pub(crate) enum Verb {
         /// One of them [default: all, without what they say]
         #[arg(long, value_name = "TOOL")]
         tool: Option<String>,
+        /// One of its definitions, or how the digest begins [default: the newest]
+        #[arg(long, value_name = "DIGEST", requires = "tool")]
+        digest: Option<String>,
     },
     /// Accept tools that are held back, as they are now
     Accept {
@@ -181,7 +184,9 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             let found = find(app, ctx, &name).await?;
             set(app, ctx, found, Said { answer_bytes, tools, hold_changes, user_verify_url, sign_in }).await
         }
-        Verb::Held { name, tool } => held_back(app, ctx, &find(app, ctx, &name).await?, tool.as_deref()).await,
+        Verb::Held { name, tool, digest } => {
+            held_back(app, ctx, &find(app, ctx, &name).await?, tool.as_deref(), digest.as_deref()).await
+        }
         Verb::Accept { name, tool, digest } => {
             let found = find(app, ctx, &name).await?;
             let count = held::accept(app, ctx, &found, tool.as_deref(), digest.as_deref()).await?;
@@ -294,20 +299,28 @@ async fn diff(app: &App, ctx: &Ctx, config: &McpConfig, from: Option<i64>, to: O
 }
 
 /// What waits; of one tool each definition with what it was before.
-async fn held_back(app: &App, ctx: &Ctx, config: &McpConfig, tool: Option<&str>) -> Result<Reply> {
+async fn held_back(
+    app: &App,
+    ctx: &Ctx,
+    config: &McpConfig,
+    tool: Option<&str>,
+    digest: Option<&str>,
+) -> Result<Reply> {
     let row = |one: &held::Waiting| {
         let seen = moment(one.seen_at);
         json!({"tool": one.name, "connection": one.connection, "digest": one.digest, "seen": seen, "new": !one.changed})
     };
     if let Some(tool) = tool {
-        let found = held::looked_at(app, ctx, &config.id, tool).await?;
-        return Ok(rows(found.iter().map(|one| {
+        let (found, more) = held::looked_at(app, ctx, &config.id, tool, digest).await?;
+        let note = (more > 0).then(|| format!("{more} older definitions wait: name one with --digest"));
+        let found = rows(found.iter().map(|one| {
             let mut row = row(&one.waiting);
             if let Some(members) = row.as_object_mut() {
                 members.extend([("before".to_owned(), json!(one.before)), ("now".to_owned(), json!(one.now))]);
             }
             row
-        })));
+        }));
+        return Ok(Reply { note, ..found });
     }
     let waiting = held::waiting(app, ctx, &config.id, None).await?;
     let rest = held::count(app, ctx, &config.id).await? - i64::try_from(waiting.len())?;

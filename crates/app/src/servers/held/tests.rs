@@ -40,13 +40,13 @@ async fn attack_78_of_what_waits_no_more_is_read_than_is_shown() {
     assert!(told.len() == 2 && told.iter().all(|one| one.changed));
     assert_eq!(last(app, ctx, &config, "acme_told").await.unwrap().unwrap().digest, "a");
     assert_eq!(last(app, ctx, &config, "acme_none").await.unwrap(), None);
-    let looked = looked_at(app, ctx, &config, "acme_told").await.unwrap();
+    let (looked, _) = looked_at(app, ctx, &config, "acme_told", None).await.unwrap();
     let says: Vec<_> = looked.iter().map(|one| (one.now.as_str(), one.before.as_deref())).collect();
     assert_eq!(
         says,
         [("acme_told as a", Some("acme_told as second")), ("acme_told as b", Some("acme_told as second"))]
     );
-    let new = looked_at(app, ctx, &config, "acme_00000").await.unwrap();
+    let (new, _) = looked_at(app, ctx, &config, "acme_00000", None).await.unwrap();
     assert_eq!((new.len(), new[0].before.as_deref()), (1, None));
     // All of them are accepted, however many pages they are.
     let config = configs::get(app, ctx, &config).await.unwrap();
@@ -68,12 +68,17 @@ async fn attack_78_few_of_many_definitions_of_one_tool_are_read() {
             digest: format!("c{n:02}"),
             accepted: false,
             definition: "x".into(),
-            seen_at: app.core.now(),
+            seen_at: app.core.now() + Duration::from_secs(100 + n),
         })
         .collect();
     let mut change = app.core.change(ctx).await.unwrap();
     rows::insert(ctx, &mut change, &config, &many).await.unwrap();
     change.record("tools.seen", config.as_str(), journal::detail([])).await.unwrap().commit().await.unwrap();
-    assert_eq!(looked_at(app, ctx, &config, "acme_told").await.unwrap().len(), 20);
+    let (looked, more) = looked_at(app, ctx, &config, "acme_told", None).await.unwrap();
+    let digests: Vec<_> = looked.iter().map(|one| one.waiting.digest.clone()).collect();
+    let newest: Vec<_> = (30..50).rev().map(|n| format!("c{n:02}")).collect();
+    assert_eq!((digests, more), (newest, 32), "the newest first, and how many more there are");
+    let (named, more) = looked_at(app, ctx, &config, "acme_told", Some("c00")).await.unwrap();
+    assert_eq!((named.len(), &*named[0].waiting.digest, more), (1, "c00", 0), "any other by its digest");
     assert_eq!(waiting(app, ctx, &config, Some("acme_told")).await.unwrap().len(), 52);
 }
