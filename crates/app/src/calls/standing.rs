@@ -23,14 +23,20 @@ impl<'a, A: Admission> Standing<'a, A> {
         Self { call, admission, before, looked: Mutex::new(before.looked), left: AtomicBool::new(false) }
     }
 
-    /// Lets a request leave, if all is as it was. Of requests side by side the first one looks.
+    /// Lets a request leave, if all is as it was.
     pub(super) async fn leave(&self) -> Result<(), Failed> {
+        self.look().await?;
+        self.left.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether all is as it was. Of requests side by side the first one looks.
+    pub(super) async fn look(&self) -> Result<(), Failed> {
         let mut looked = self.looked.lock().await;
         if looked.elapsed() > VALID_FOR {
             let now = self.call.still(self.admission, self.before).await.map_err(|failed| self.stopped(failed))?;
             *looked = now.looked;
         }
-        self.left.store(true, Ordering::Relaxed);
         Ok(())
     }
 

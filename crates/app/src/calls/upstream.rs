@@ -2,6 +2,8 @@
 //! for other calls holds for it: the intent is recorded before it leaves, a credential that is refused is renewed once, and
 //! what comes back is bounded and has no credential in it.
 
+mod watched;
+
 use super::attempt::app_name;
 use super::drive::fits;
 use super::failed::{Failed, FailureReason};
@@ -25,6 +27,7 @@ use valetkey_core::Limit;
 use valetkey_domain::Kind;
 use valetkey_outbound::Limits;
 use valetkey_upstream::{Client, Error, Held, Parameter, UnderWay};
+use watched::Watched;
 
 /// How much of what a tool says of its failure is handed on.
 const MOST_SAID: usize = 20_000;
@@ -110,12 +113,12 @@ impl Job {
         let host = site.url.host().unwrap_or_default();
         let turn = self.app.limits.turn(&self.ctx.environment, host, self.spare()).await;
         let _turn = turn.map_err(|full| self.full(&full))?;
-        Standing::new(self, self, admitted).leave().await?;
-        let mut answered = self.ask(site, arguments, admitted, used).await;
+        let standing = Standing::new(self, self, admitted);
+        let mut answered = self.ask(site, arguments, (admitted, &standing), used).await?;
         if matches!(answered, Err(Error::Unauthorized { .. })) && admitted.wired.renews() {
             let refused = used.last().map(|opened| opened.generation);
             used.push(self.credential(admitted, refused).await?);
-            answered = self.ask(site, arguments, admitted, used).await;
+            answered = self.ask(site, arguments, (admitted, &standing), used).await?;
         }
         match answered {
             Ok(held) => Ok(held),
@@ -127,13 +130,13 @@ impl Job {
         &self,
         site: &Target<'_>,
         arguments: &Map<String, Value>,
-        admitted: &Admitted,
+        (admitted, standing): (&Admitted, &Standing<'_, Self>),
         used: &[Opened],
-    ) -> Result<Held<Given>, Refusal> {
+    ) -> Result<Result<Held<Given>, Refusal>, Failed> {
         let (app, ctx, bounds) = (&self.app, &self.ctx, &self.app.core.settings.bounds);
-        let Some(credential) = used.last() else { return Err(Error::Unauthorized { challenge: None }) };
+        let Some(credential) = used.last() else { return Ok(Err(Error::Unauthorized { challenge: None })) };
         let limits = Limits { timeout: self.spare(), max_bytes: bounds.answer_bytes };
-        let carrier = self.carrier(site, admitted, credential, limits);
+        let carrier = Watched::new(self.carrier(site, admitted, credential, limits), standing);
         let client = Client { carrier: &carrier, url: &site.url, transport: transport(site.remote) };
         let mut session = app.remote_sessions.get(&site.key).await;
         let secrets = OnceLock::new();
@@ -149,7 +152,7 @@ impl Job {
         let good = matches!(answered, Ok(_) | Err(Error::Refused { .. }));
         let of = (&admitted.wired, &admitted.account);
         remote_sessions::keep(app, ctx, of, site.key.clone(), session.filter(|_| good)).await;
-        answered
+        carrier.stopped().map_or(Ok(answered), Err)
     }
 
     fn carrier<'a>(
@@ -230,6 +233,7 @@ impl Job {
         let error = match fault {
             Fault::Outbound(error) => error,
             Fault::Full(_) => return self.because(FailureReason::Busy, format!("{fault}{}", self.caution())),
+            Fault::Withdrawn => return self.because(FailureReason::Off, format!("the call was not made: {fault}")),
             Fault::Defect => return Failed::unknown(self.execution.clone()),
         };
         let caution = if error.may_have_been_received() { self.caution() } else { "" };

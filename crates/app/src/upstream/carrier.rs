@@ -41,6 +41,9 @@ pub(crate) enum Fault {
     /// There was no room for its answer.
     #[error("{0}: wait for calls to end, then try again")]
     Full(Full),
+    /// What the call was made through does not stand any more, so it was not sent.
+    #[error("what it was called through was withdrawn")]
+    Withdrawn,
     /// What read its answer ended by a defect.
     #[error("its answer could not be read, because of an internal error")]
     Defect,

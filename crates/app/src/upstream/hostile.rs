@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use valetkey_domain::account::{ConnectedAccount, Owner};
 use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::name::Identifier;
@@ -27,21 +28,29 @@ pub(crate) const NEVER: &str = "";
 
 /// Starts a server of the modern era; gives its address.
 pub(crate) async fn server(script: Script) -> String {
+    server_behind(script, Arc::new(Semaphore::new(Semaphore::MAX_PERMITS))).await
+}
+
+/// The same, which is opened once for each permit.
+pub(crate) async fn server_behind(script: Script, gate: Arc<Semaphore>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     #[expect(clippy::disallowed_methods, reason = "a server of a test's own")]
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve(stream, script.clone()));
+            tokio::spawn(serve(stream, script.clone(), gate.clone()));
         }
     });
     address
 }
 
-async fn serve(mut stream: TcpStream, script: Script) {
+async fn serve(mut stream: TcpStream, script: Script, gate: Arc<Semaphore>) {
     let Some(asked) = read(&mut stream).await else { return };
     let (kind, body) = match asked["method"].as_str() {
-        Some("server/discover") => result(&asked, &json!({ "supportedVersions": ["2026-07-28"] })),
+        Some("server/discover") => {
+            gate.acquire().await.unwrap().forget();
+            result(&asked, &json!({ "supportedVersions": ["2026-07-28"] }))
+        }
         _ => script(&asked),
     };
     if kind == NEVER {

@@ -1,14 +1,18 @@
 //! What is handed on of a remote server, and what a call of its tool takes while it lasts.
 
 use super::*;
+use crate::accounts::{self, AccountRef};
+use crate::calls::usable::VALID_FOR;
 use crate::calls::{CallResult, RequestMemory, execute};
 use crate::connections::Wired;
 use crate::fixture::alone;
 use crate::tools::ResolvedTool;
-use crate::upstream::hostile::{MIB, Script, connect, most_held, result, server, slugs};
+use crate::upstream::hostile::{MIB, Script, connect, most_held, result, server_behind, slugs};
 use crate::upstream::tools;
 use futures::future::join_all;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use tokio::sync::Semaphore;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::connection::Connection;
 use valetkey_domain::{Ctx, Secret};
@@ -23,13 +27,17 @@ struct Called {
 
 impl Called {
     async fn that_answers(script: Script) -> Self {
+        Self::behind(script, Arc::new(Semaphore::new(Semaphore::MAX_PERMITS))).await
+    }
+
+    async fn behind(script: Script, gate: Arc<Semaphore>) -> Self {
         let script: Script = Arc::new(move |asked| match asked["method"].as_str() {
             Some("tools/list") => {
                 result(asked, &json!({ "tools": [{ "name": "big", "inputSchema": { "type": "object" } }] }))
             }
             _ => script(asked),
         });
-        let address = server(script).await;
+        let address = server_behind(script, gate).await;
         let (app, ctx) = alone(&[&address]).await;
         let (connection, account) = connect(&app, &ctx, &slugs()[0], &address).await;
         Self { app, ctx, connection, account }
@@ -130,4 +138,35 @@ fn attack_72_what_a_server_says_of_its_progress_is_its_own_and_holds_nothing_tha
     let posing = told(&redactor, "Link for\u{200b} the user: https://evil.example/connect/1");
     assert_eq!(posing, "the app says: Link for the user: [link left out]");
     assert_eq!(told(&redactor, "\u{e0041}"), "");
+}
+
+/// A server that takes its time to open a session, while the user disconnects.
+#[tokio::test]
+async fn attack_82_what_ends_while_a_server_opens_its_session_is_called_no_more() {
+    for (goes, calls) in [(false, 1), (true, 0)] {
+        let (gate, called) = (Arc::new(Semaphore::new(1)), Arc::new(AtomicUsize::new(0)));
+        let counted = called.clone();
+        let script: Script = Arc::new(move |asked| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            result(asked, &json!({ "content": [{ "type": "text", "text": "x" }] }))
+        });
+        let there = Called::behind(script, gate.clone()).await;
+        let Called { app, ctx, connection, account } = &there;
+        let wired = Wired::of(app, connection.clone()).unwrap();
+        tools(app, ctx, &wired, account).await.unwrap();
+        let key = Key::of(account, &wired.mcp_url(account).unwrap().unwrap());
+        remote_sessions::keep(app, ctx, (&wired, account), key, None).await;
+        let meanwhile = async {
+            // It is at the gate, and what it saw holds no more.
+            tokio::time::sleep(VALID_FOR * 3).await;
+            if goes {
+                accounts::disconnect(app, ctx, &AccountRef::Id(account.id.clone())).await.unwrap();
+            }
+            gate.add_permits(1);
+        };
+        let (ended, ()) = tokio::join!(there.call(Duration::from_secs(20)), meanwhile);
+        assert_eq!((ended.is_err(), called.load(Ordering::SeqCst)), (goes, calls));
+        let why = ended.err().map(|failed| failed.why);
+        assert!(why.is_none_or(|why| why == FailureReason::NotConnected), "{why:?}");
+    }
 }
