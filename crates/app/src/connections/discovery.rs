@@ -154,6 +154,8 @@ impl Job {
                 abandoned::of_the_dead(&self.app).await?;
             }
             looks += 1;
+            #[cfg(test)]
+            self.app.discoveries.waited.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             tokio::time::sleep(LOOK).await;
         }
         Ok(looks > 0)

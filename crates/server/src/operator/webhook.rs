@@ -63,7 +63,7 @@ pub(crate) enum Verb {
         /// Its id (whk_...)
         id: String,
     },
-    /// Events that were given up, oldest first
+    /// Events that were given up, in the order in which they happened
     DeadLetters {
         /// The webhook's id (whk_...)
         id: String,

@@ -57,7 +57,9 @@ fn none(found: &[String]) {
 
 #[test]
 fn rooms_use_lower_rooms_only() {
-    none(&rooms::breaches(&source::below(&root().join("crates/app/src")), rooms::ROOMS));
+    let sources = source::below(&root().join("crates/app/src"));
+    none(&rooms::breaches(&sources, rooms::ROOMS));
+    none(&rooms::gone(&sources, rooms::ROOMS));
 }
 
 #[test]

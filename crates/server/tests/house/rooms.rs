@@ -51,6 +51,14 @@ pub(crate) fn breaches(sources: &[Source], rooms: &[(&str, u8)]) -> Vec<String> 
     found
 }
 
+/// A text for each number of a room that is not there.
+pub(crate) fn gone(sources: &[Source], rooms: &[(&str, u8)]) -> Vec<String> {
+    let read = Crate::read(sources);
+    let present: BTreeSet<&String> = read.modules.keys().filter_map(|path| path.first()).collect();
+    let gone = rooms.iter().filter(|(name, _)| !present.iter().any(|room| *room == name));
+    gone.map(|(name, number)| format!("{name} has the number {number} and is no room")).collect()
+}
+
 /// The rooms that a path goes through or ends in. What lib.rs itself has belongs to none.
 fn named(read: &Crate, used: &Used<'_>) -> BTreeSet<String> {
     let on_another = matches!(used.how, Some(How::Method { .. } | How::Field));
@@ -88,6 +96,13 @@ mod tests {
         .into_iter()
         .filter(|breach| !breach.starts_with("beside"))
         .collect()
+    }
+
+    #[test]
+    fn a_number_without_a_room_fails() {
+        let sources = planted(&[("lib.rs", "mod low; mod high;"), ("low.rs", ""), ("high.rs", "")]);
+        let numbers: &[(&str, u8)] = &[("low", 1), ("high", 2), ("later", 3)];
+        assert_eq!(gone(&sources, numbers), ["later has the number 3 and is no room"]);
     }
 
     #[test]

@@ -19,6 +19,9 @@ const WITH_NOTHING: Duration = Duration::from_secs(10);
 pub(crate) struct Discoveries {
     pub(super) in_flight: InFlight<ConnectionId, DiscoveryEnd>,
     failed: Arc<Mutex<HashMap<ConnectionId, Failure>>>,
+    /// How often it was seen that another process is at it.
+    #[cfg(test)]
+    pub(crate) waited: Arc<std::sync::atomic::AtomicUsize>,
 }
 
 /// A failure that stands for a while.

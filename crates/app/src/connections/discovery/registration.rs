@@ -16,8 +16,8 @@ use valetkey_domain::{Ctx, Timestamp};
 use valetkey_outbound::oauth::{self, ClientAsked, DiscoveryError, Registered};
 use valetkey_storage::registrations as rows;
 
-/// Longer than the request and the saving of what it brought take.
-const LEASE: Duration = Duration::from_secs(60);
+/// Longer than the request takes, and the five minutes for which it is tried to save what it brought.
+const LEASE: Duration = Duration::from_secs(6 * 60);
 
 /// Registers a client for the connection and makes it part of it. False if somebody else is at it or has changed the
 /// connection: nothing was asked then.

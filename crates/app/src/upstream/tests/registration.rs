@@ -83,6 +83,11 @@ impl There {
     }
 }
 
+/// How often a process saw that another one is at it.
+fn waited(app: &App) -> usize {
+    app.discoveries.waited.load(Ordering::SeqCst)
+}
+
 fn said(told: &[(String, Option<bool>)]) -> Vec<(&str, Option<bool>)> {
     told.iter().map(|(action, left)| (action.as_str(), *left)).collect()
 }
@@ -133,8 +138,7 @@ async fn who_signs_in_at_once_in_whatever_process_gets_the_same_client() {
     };
     let release = async {
         until(async || there.registered() >= 1).await;
-        // Time for the other process to come to the same place.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        until(async || waited(&there.app) + waited(&other) > 0).await;
         held.notify_waiters();
     };
     let ((one, two, three, four), ()) = tokio::join!(all, release);
@@ -153,8 +157,10 @@ async fn a_registration_whose_process_died_is_told_and_the_next_sign_in_register
     let row = (&there.connection.id, there.connection.revision);
     assert!(registrations::begin(&there.ctx, &mut tx, row, now, until).await.unwrap());
     tx.commit().await.unwrap();
-    let waits = tokio::time::timeout(Duration::from_millis(300), there.find_out(&there.app)).await;
-    assert!(waits.is_err(), "somebody may be at it, who is waited for");
+    tokio::select! {
+        _ = there.find_out(&there.app) => panic!("somebody may be at it, who is waited for"),
+        () = crate::fixture::until(async || waited(&there.app) > 0) => {}
+    }
     assert_eq!((recovery::overdue(&there.app).await.unwrap(), there.registered()), (0, 0));
     if !there.app.core.store.is_exclusive() {
         // Where others may live, its lease and a while have to be over.

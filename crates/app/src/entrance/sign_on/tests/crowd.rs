@@ -102,7 +102,7 @@ async fn serve(provider: Arc<Provider>, mut stream: TcpStream, address: String) 
 }
 
 #[tokio::test]
-async fn strangers_at_a_hanging_provider_keep_no_member_out_whose_provider_is_known() {
+async fn a_member_who_comes_while_strangers_have_every_turn_waits_for_one_and_is_not_refused() {
     let there = There::new().await;
     let (browser, state, nonce) = there.begins().await.unwrap();
     *there.provider.nonce.lock().unwrap() = nonce;
@@ -112,19 +112,18 @@ async fn strangers_at_a_hanging_provider_keep_no_member_out_whose_provider_is_kn
         let (browser, state, _) = there.begins().await.unwrap();
         strangers.push(there.comes_back(browser, state, "of-a-stranger"));
     }
-    let strangers = async {
-        let all = futures::future::join_all(strangers);
-        tokio::time::timeout(Duration::from_secs(2), all).await.expect_err("nobody answers them");
-    };
-    let member = async {
-        until(async || there.provider.codes.load(Ordering::Relaxed) == AT_ONCE).await;
-        there.provider.hangs.store(true, Ordering::Relaxed);
-        assert!(there.begins().await.is_ok(), "to begin takes no seat and asks nobody");
-        there.provider.hangs.store(false, Ordering::Relaxed);
-        there.comes_back(browser, state, "of-the-member").await
-    };
-    let ((), member) = tokio::join!(strangers, member);
-    assert_eq!(member.unwrap(), "/dashboard");
+    let mut strangers = Box::pin(futures::future::join_all(strangers));
+    tokio::select! {
+        _ = &mut strangers => panic!("nobody answers them"),
+        () = until(async || there.provider.codes.load(Ordering::Relaxed) == AT_ONCE) => {}
+    }
+    there.provider.hangs.store(true, Ordering::Relaxed);
+    assert!(there.begins().await.is_ok(), "to begin takes no turn and asks nobody");
+    there.provider.hangs.store(false, Ordering::Relaxed);
+    let mut member = Box::pin(there.comes_back(browser, state, "of-the-member"));
+    tokio::time::timeout(Duration::from_millis(200), &mut member).await.expect_err("it has no turn yet");
+    drop(strangers);
+    assert_eq!(member.await.unwrap(), "/dashboard");
     assert_eq!(there.provider.documents.load(Ordering::Relaxed), 1);
 }
 
