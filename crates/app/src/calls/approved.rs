@@ -51,9 +51,11 @@ impl Job {
         let end = Instant::now() + PATIENCE.min(self.spare());
         let Ok(admitted) = self.admit().await else { return };
         let Some(call) = self.wanting(&admitted, arguments) else { return };
+        // Once, for the arguments may be long.
+        let bound = approvals::bound(&self.ctx, &call);
         self.ctx.progress.report(0, None, "waiting for the user's word");
         while !self.cancellation.is_cancelled() && Instant::now() < end {
-            if !matches!(approvals::undecided(&self.app, &self.ctx, &call).await, Ok(true)) {
+            if !matches!(approvals::undecided(&self.app, &self.ctx, &bound).await, Ok(true)) {
                 return;
             }
             tokio::select! {

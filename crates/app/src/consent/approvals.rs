@@ -126,12 +126,12 @@ pub(crate) async fn word(app: &App, ctx: &Ctx, call: &Call<'_>) -> Result<Word> 
     }
 }
 
-/// Whether the user has still to say something of a call that they were asked about.
+/// Whether the user has still to say something of a call that they were asked about, by what the word is bound to.
 ///
 /// # Errors
 /// The database cannot be read.
-pub(crate) async fn undecided(app: &App, ctx: &Ctx, call: &Call<'_>) -> Result<bool> {
-    let found = rows::of_call(ctx, &mut app.core.store.glance().await?, &bound(ctx, call), app.core.now()).await?;
+pub(crate) async fn undecided(app: &App, ctx: &Ctx, bound: &[u8; 32]) -> Result<bool> {
+    let found = rows::of_call(ctx, &mut app.core.store.glance().await?, bound, app.core.now()).await?;
     Ok(found.is_some_and(|found| found.stage == Stage::Asked))
 }
 
@@ -260,7 +260,7 @@ fn told(call: &Call<'_>) -> Map<String, Value> {
 }
 
 /// All that a word is bound to, each part with its length.
-fn bound(ctx: &Ctx, call: &Call<'_>) -> [u8; 32] {
+pub(crate) fn bound(ctx: &Ctx, call: &Call<'_>) -> [u8; 32] {
     let mut arguments = Value::Object(call.arguments.clone());
     arguments.sort_all_objects();
     let (version, arguments) = (call.config.1.to_string(), arguments.to_string());

@@ -67,6 +67,18 @@ tools:
       trace: {type: string, description: A word for the log of the box., map: header.x-trace}
     output: {shape: .id}
     example: {name: x}
+  box_label:
+    title: Label
+    description: Changes what is written on one thing of the box.
+    operation: label
+    request: {method: PATCH, path: "/things/{id}"}
+    effect: write
+    input:
+      id: {type: string, description: Which thing it is., required: true, map: path.id}
+      label: {type: string, description: What is written on it., map: body.label}
+      colour: {type: string, description: The colour of the writing., map: body.colour}
+      notify: {type: string, description: A word for the log of the box., map: header.x-notify}
+    example: {id: a, label: x}
   box_move:
     title: Move
     description: Reads each thing of the box and moves the box afterwards.
@@ -203,6 +215,20 @@ fn more_requests_than_a_call_may_make_are_refused() {
     run.next(vec![], LEFT);
     let failure = failed(run.next(vec![answer(200, &listed(500))], LEFT));
     assert!(failure.message.contains("more than the 50 requests"), "{}", failure.message);
+}
+
+#[test]
+fn an_update_of_nothing_is_not_sent() {
+    for nothing in
+        [json!({"id": "a"}), json!({"id": "a", "label": "", "colour": ""}), json!({"id": "a", "notify": "x"})]
+    {
+        let failure = failed(start("box_label", &nothing).next(vec![], LEFT));
+        assert_eq!(failure.kind, FailureKind::InvalidInput, "{nothing}");
+        assert!(failure.message.starts_with("there is nothing to change: give at least one of"), "{}", failure.message);
+        assert!(failure.message.contains("label") && failure.message.contains("colour"), "{}", failure.message);
+    }
+    let asked = sent(start("box_label", &json!({"id": "a", "colour": "red"})).next(vec![], LEFT));
+    assert_eq!(asked[0].body(), r#"{"colour":"red"}"#);
 }
 
 #[test]
