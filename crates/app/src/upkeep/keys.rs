@@ -1,7 +1,7 @@
 //! The operator's use of keys: which there are, another root, another data key. All of it goes on while calls do.
 //!
 //! A rotation of data keys takes effect at once for what is written; what is stored is sealed again in batches
-//! ([`reseal`]). What is not under the newest key is left to do, also for the next start after a crash; the installation's
+//! (`reseal`). What is not under the newest key is left to do, also for the next start after a crash; the installation's
 //! journal tells what was begun, how far each stage came and that it ended (`told`). A key that was superseded goes when
 //! nothing names it any more (`retire`).
 

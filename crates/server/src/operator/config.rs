@@ -104,7 +104,7 @@ pub(crate) enum Verb {
         /// Where the app confirms people who sign in for this config (user_verify_mode b2b); empty: where the environment does
         #[arg(long, value_name = "URL")]
         user_verify_url: Option<String>,
-        /// Whether a user's MCP URL opens only to agents that the user has signed in for, where [user_sign_in] says
+        /// Whether a user's MCP URL opens only to agents that the user has signed in for, where user_sign_in of the settings says
         #[arg(long, value_name = "true|false")]
         sign_in: Option<bool>,
     },
