@@ -182,8 +182,9 @@ def test_an_accounts_own_oauth_endpoints_are_made_of_what_it_says(there):
     wanted = {"connector": "TENANTS", "identifier": "gus"}
     refused = server.api("POST", "/api/v1/connected_accounts/magic_link", wanted, expect=400)
     assert "`realm`" in refused["message"] and "api_config" in refused["message"], refused
+    assert server.cli_json("account", "list", "--identifier", "gus") == [], "what is refused makes no account"
     account = {**wanted, "connected_account": {"api_config": {**named, "realm": "../v2"}}}
-    server.api("PUT", "/api/v1/connected_accounts", account)
+    server.api("POST", "/api/v1/connected_accounts", account)
     refused = server.api("POST", "/api/v1/connected_accounts/magic_link", wanted, expect=400)
     assert "`realm`" in refused["message"] and "part of a path" in refused["message"], refused
     server.api("PUT", "/api/v1/connected_accounts", {**wanted, "connected_account": {"api_config": named}})

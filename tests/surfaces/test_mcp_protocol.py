@@ -218,8 +218,8 @@ def test_attack_41_a_tool_outside_the_whitelist_answers_as_an_unknown_one_byte_f
             answer = narrow.legacy("tools/call", params)
         else:
             answer = narrow.modern("tools/call", params, headers={"Mcp-Name": encoded})
-        # What comes back is the caller's own name, and at most the name of a tool that is listed here.
-        shown = "".join(c for c in name if unicodedata.category(c) != "Cc")
+        # What comes back is the caller's own name as it is seen, and at most the name of a tool that is listed here.
+        shown = "".join(c for c in name.replace("\n", " ") if unicodedata.category(c) not in ("Cc", "Cf"))
         body = answer.body.decode().replace("; did you mean 'gmail_fetch_mails'?", "")
         assert f"'{shown}'" in body, name
         answers.add((answer.status, body.replace(f"'{shown}'", "'NAME'")))
