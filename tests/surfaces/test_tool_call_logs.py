@@ -36,7 +36,7 @@ def called(demo, since):
     """Two calls of one user that were done, one that the app refused, and one of another user; the logs of the first."""
     ann, bob = connected(demo, "ann@logs"), connected(demo, "bob@logs", account=2)
     assert fetch(ann) is None and fetch(ann) is None
-    fault = {"kind": "rate_limited", "status": 429, "retry_after": 30}
+    fault = {"kind": "rate_limited", "status": 429, "retry_after": 3}
     demo.control("POST", "/faults", {"route": "gmail.users.messages.list", "times": 9, "fault": fault}, expect=204)
     assert fetch(ann) is not None
     demo.control("DELETE", "/faults", expect=204)
