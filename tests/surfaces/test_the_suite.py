@@ -1,6 +1,8 @@
 """`./test` counts what it runs, in a copy of it that is given a cargo of the test's own."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -24,11 +26,11 @@ def suite(tmp_path):
     shutil.copy(REPOSITORY / "tests" / "count.py", tmp_path / "tests" / "count.py")
     cargo = tmp_path / "programs" / "cargo"
 
-    def run(*arguments, says="", code=0, builds=True):
+    def run(*arguments, says="", code=0, builds=True, leaves=False):
         (tmp_path / "says").write_text(says)
         lines = [
             "#!/bin/sh", f"echo \"$@ on ${{VALETKEY_TEST_POSTGRES:-SQLite}}\" >>'{tmp_path}/asked'",
-            f'case "$*" in *--no-run*) exit {0 if builds else 101};; esac', f"cat '{tmp_path}/says'", f"exit {code}",
+            f'case "$*" in *--no-run*) exit {0 if builds else 101};; esac', f"cat '{tmp_path}/says'", "sleep 300 &" if leaves else "", f"exit {code}",
         ]
         cargo.write_text("\n".join(lines) + "\n")
         cargo.chmod(0o755)
@@ -62,6 +64,15 @@ def test_each_failure_counts_once_and_a_program_that_died_counts_too(suite, says
     assert suite.code == (0 if last.endswith(" 0 failed") else 1)
 
 
+def test_a_program_that_hangs_is_ended_and_told_by_cargo_and_what_a_test_leaves_behind_keeps_nobody(suite):
+    """What cargo is told to run test programs with is run here as cargo does."""
+    assert suite("crates", says=FINE, leaves=True) == "3 passed, 0 failed"
+    runner = json.loads(re.search(r"runner = (\[.*?\])", suite.asked[-1]).group(1).replace("'", '"'))
+    assert runner[-1] == "900"
+    ended = subprocess.run([*runner[:-1], "0.2", "sleep", "60"], capture_output=True, text=True, timeout=30)
+    assert ended.returncode == 124 and "sending signal TERM" in ended.stderr
+
+
 def test_what_does_not_build_is_one_failure(suite):
     assert suite("crates", builds=False) == "0 passed, 1 failed"
     assert "builds" in suite.words and len(suite.asked) == 1
@@ -69,7 +80,8 @@ def test_what_does_not_build_is_one_failure(suite):
 
 def test_one_part_alone_installs_nothing_and_asks_for_nothing_else(suite):
     assert suite("crates", "-k", "one or other", says=FINE) == "3 passed, 0 failed"
-    assert suite.asked[-1] == "test --workspace --locked --no-fail-fast -- one other on SQLite"
+    asked = suite.asked[-1]
+    assert asked.startswith("test --workspace --locked --no-fail-fast ") and asked.endswith(" -- one other on SQLite")
     assert len(suite.asked) == 2 and "install" not in suite.words
     assert suite("lints", says="") == "3 passed, 1 failed", "there is no patch to apply in the copy"
     assert not any("test" in line.split() for line in suite.asked) and "install" not in suite.words

@@ -239,8 +239,7 @@ impl Job {
         let tool = &self.served.tool;
         let arguments = tool.check(&arguments).map_err(|failure| self.failed(failure))?;
         if self.waits {
-            self.until_signed_in().await;
-            self.until_decided(&arguments).await;
+            self.wait_for_user(&arguments).await;
             // That may have taken minutes: what led here is looked at again, and not only what is called with.
             self.standing().await?;
         }

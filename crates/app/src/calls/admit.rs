@@ -3,10 +3,11 @@
 use super::attempt::app_name;
 use super::failed::{Failed, FailureReason};
 use super::job::Job;
-use super::usable::{Admission, Admitted};
+use super::usable::{Admission, Admitted, ConsentKind, ConsentNeeded, NotAdmitted};
 use crate::accounts;
 use crate::connections::{self, Wired};
 use futures::future::join;
+use serde_json::{Map, Value};
 use std::time::Duration;
 use tokio::time::Instant;
 use valetkey_connectors::Setting;
@@ -15,7 +16,7 @@ use valetkey_domain::connection::Connection;
 
 impl Admission for Job {
     /// The account of exactly (environment, connection, user), if it is ACTIVE and its consent covers the tool.
-    async fn admit(&self) -> Result<Admitted, Failed> {
+    async fn admit(&self) -> Result<Admitted, NotAdmitted> {
         let (app, ctx, id) = (&self.app, &self.ctx, &self.served.connection);
         // Side by side: on PostgreSQL each is a way to the server and back.
         let (mut connection, mut account) =
@@ -29,10 +30,10 @@ impl Admission for Job {
         let account = account.map_err(|error| self.before(&error))?;
         if account.as_ref().is_some_and(|account| !self.through.means(&account.id)) {
             let message = "the call was not made: the account was replaced meanwhile. Call again";
-            return Err(self.because(FailureReason::Busy, message));
+            return Err(self.because(FailureReason::Busy, message).into());
         }
         let wired = self.wired(connection)?;
-        self.covered(self.usable(wired, account).await?).await
+        self.covered(self.usable(wired, account)?)
     }
 
     /// What it came through and its tool are as they were.
@@ -53,14 +54,24 @@ impl Job {
     }
 }
 
-/// How long a call waits for its user to sign in, and how often it looks.
+/// How long a call waits for its user, and how often it looks.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOKS: Duration = Duration::from_millis(500);
 
 impl Job {
+    /// Gives the user time to sign in, or to give their word, as they were just asked to; if too many calls wait for that,
+    /// none, and what is missing is told as ever.
+    pub(super) async fn wait_for_user(&self, arguments: &Map<String, Value>) {
+        let waiting = self.app.limits.patience(&self.ctx.environment, &self.served.connection, &self.owner).await;
+        if let Some(_waiting) = waiting {
+            self.until_signed_in().await;
+            self.until_decided(arguments).await;
+        }
+    }
+
     /// Returns once the user has given what the tool needs; or when that takes too long, nobody wants to know any more, or it
     /// cannot be said: what is missing then is told as ever.
-    pub(super) async fn until_signed_in(&self) {
+    async fn until_signed_in(&self) {
         let end = Instant::now() + PATIENCE.min(self.spare());
         let mut told = false;
         while !self.cancellation.is_cancelled() && Instant::now() < end {
@@ -110,7 +121,7 @@ impl Job {
     }
 
     /// A withheld scope is found before the call, so that the answer can say which consent is missing.
-    async fn covered(&self, admitted: Admitted) -> Result<Admitted, Failed> {
+    fn covered(&self, admitted: Admitted) -> Result<Admitted, NotAdmitted> {
         let missing = self.served.tool.missing_scopes(&admitted.account.scopes);
         if missing.is_empty() {
             return Ok(admitted);
@@ -125,14 +136,18 @@ impl Job {
                  scopes it asks for, and can add it; the user cannot",
                 connection.name
             );
-            return Err(self.because(FailureReason::MissingScope, message));
+            return Err(self.because(FailureReason::MissingScope, message).into());
         }
         let message = format!(
             "the user has connected {app}, but without the consent that this tool needs: {lacks}. Ask the user to open \
              the link and to grant it, then call the tool again"
         );
-        let failed = self.because(FailureReason::MissingScope, message);
-        Err(self.linked(failed, connection, missing).await)
+        Err(NotAdmitted::Consent(Box::new(ConsentNeeded {
+            failed: self.because(FailureReason::MissingScope, message),
+            connection: admitted.wired.connection,
+            account: Some(admitted.account.id),
+            kind: ConsentKind::Scopes(missing),
+        })))
     }
 
     /// What to ask for where the app itself says that a consent is missing: what the tool would rather have.

@@ -11,7 +11,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use valetkey_core::queue::{NotAdmitted, Queues, Share};
 use valetkey_core::{Bounds, Full, Limit, MemoryBudgets, WAITING};
-use valetkey_domain::id::{AccountId, EnvironmentId};
+use valetkey_domain::account::Owner;
+use valetkey_domain::id::{AccountId, ConnectionId, EnvironmentId};
 
 /// Counts calls in flight. Clones count together.
 #[derive(Clone, Debug)]
@@ -19,7 +20,9 @@ pub struct Limits {
     there: (Queues<()>, Queues<EnvironmentId>),
     process: Queues<()>,
     environments: Queues<EnvironmentId>,
-    accounts: Queues<AccountId>,
+    accounts: Queues<CallsOf>,
+    /// Calls that wait for their user, none of which is in flight.
+    patient: (Queues<()>, Queues<EnvironmentId>, Queues<(ConnectionId, Owner)>),
     hosts: Queues<(EnvironmentId, String)>,
     host_wait: Duration,
     /// What is told of it; it is asked for where it is.
@@ -27,11 +30,28 @@ pub struct Limits {
     most: Bounds,
 }
 
+/// Whose calls are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum CallsOf {
+    /// Those with an account.
+    Account(AccountId),
+    /// Those of a user who has no account on the connection yet.
+    Unconnected(ConnectionId, Owner),
+}
+
+/// A call that may wait for its user until this is dropped.
+#[derive(Debug)]
+pub(super) struct Patience {
+    _process: Share<()>,
+    _environment: Share<EnvironmentId>,
+    _user: Share<(ConnectionId, Owner)>,
+}
+
 /// A call that is counted until this is dropped.
 #[derive(Debug)]
 pub(super) struct CallSlot {
     _there: (Share<()>, Share<EnvironmentId>),
-    _account: Share<AccountId>,
+    _account: Share<CallsOf>,
     _environment: Share<EnvironmentId>,
     _process: Share<()>,
 }
@@ -60,6 +80,7 @@ impl Limits {
             process: Queues::of(process.0, process.1),
             environments: Queues::of(environment.0, environment.1),
             accounts: Queues::of(account.0, account.1),
+            patient: (Queues::of(process.0, 0), Queues::of(environment.0, 0), Queues::of(account.0, 0)),
             // Requests are made by calls in flight, which bound how many wait.
             hosts: Queues::of(most.in_flight_per_host, usize::MAX),
             host_wait: most.host_wait,
@@ -77,7 +98,7 @@ impl Limits {
     pub(super) async fn enter(
         &self,
         environment: &EnvironmentId,
-        account: &AccountId,
+        calls_of: CallsOf,
         timeout: Duration,
     ) -> Result<CallSlot, Full> {
         let until = Instant::now() + timeout;
@@ -85,7 +106,7 @@ impl Limits {
         let full = |limit, most| move |why| Full { limit, most, why: Some(why) };
         let there = self.counted(environment).await?;
         // The narrowest first: who waits for it takes nothing of what others need.
-        let account = self.accounts.wait(account.clone(), 1, left()).await;
+        let account = self.accounts.wait(calls_of, 1, left()).await;
         let account = account.map_err(full(Limit::InFlightPerAccount, self.most.in_flight_per_account))?;
         let environment = self.environments.wait(environment.clone(), 1, left()).await;
         let environment =
@@ -104,6 +125,21 @@ impl Limits {
         Ok((all.map_err(crowded(Limit::InFlight, self.most.in_flight))?, one))
     }
 
+    /// Whether one more call may wait for its user to sign in or to give their word: as many of a user on a connection, of an
+    /// environment, and of all, as may be in flight.
+    pub(super) async fn patience(
+        &self,
+        environment: &EnvironmentId,
+        connection: &ConnectionId,
+        owner: &Owner,
+    ) -> Option<Patience> {
+        let (processes, environments, users) = &self.patient;
+        let user = users.wait((connection.clone(), owner.clone()), 1, Duration::ZERO).await.ok()?;
+        let environment = environments.wait(environment.clone(), 1, Duration::ZERO).await.ok()?;
+        let process = processes.wait((), 1, Duration::ZERO).await.ok()?;
+        Some(Patience { _process: process, _environment: environment, _user: user })
+    }
+
     /// Waits for a turn at a host.
     pub(super) async fn turn(&self, of: &EnvironmentId, host: &str, timeout: Duration) -> Result<HostSlot, Full> {
         let most = self.most.in_flight_per_host;
@@ -115,16 +151,20 @@ impl Limits {
     pub(crate) fn in_flight(&self, environment: &EnvironmentId, account: &AccountId) -> [(Limit, usize, usize); 3] {
         let most = &self.most;
         [
-            (Limit::InFlightPerAccount, self.accounts.used(account), most.in_flight_per_account),
+            (
+                Limit::InFlightPerAccount,
+                self.accounts.used(&CallsOf::Account(account.clone())),
+                most.in_flight_per_account,
+            ),
             (Limit::InFlightPerEnvironment, self.environments.used(environment), most.in_flight_per_environment),
             (Limit::InFlight, self.process.used(&()), most.in_flight),
         ]
     }
 
-    /// How many calls wait for their turn on an account.
+    /// How many of these calls wait for their turn.
     #[cfg(test)]
-    pub(super) fn waiting(&self, account: &AccountId) -> usize {
-        self.accounts.waiting(account)
+    pub(super) fn waiting_of(&self, calls_of: &CallsOf) -> usize {
+        self.accounts.waiting(calls_of)
     }
 
     /// How many requests wait for their turn at a host.
@@ -179,8 +219,8 @@ mod tests {
 
     const NOW: Duration = Duration::ZERO;
 
-    fn account(n: usize) -> AccountId {
-        AccountId::parse(&format!("ca_{n}")).unwrap()
+    fn account(n: usize) -> CallsOf {
+        CallsOf::Account(AccountId::parse(&format!("ca_{n}")).unwrap())
     }
 
     fn environment(n: usize) -> EnvironmentId {
@@ -199,7 +239,7 @@ mod tests {
         let mut held = vec![];
         let mut words = vec![];
         for (e, a) in [(1, 1), (1, 1), (1, 1), (1, 2), (1, 3), (2, 4), (2, 5), (2, 6)] {
-            words.push(match limits.enter(&environment(e), &account(a), NOW).await {
+            words.push(match limits.enter(&environment(e), account(a), NOW).await {
                 Ok(place) => {
                     held.push(place);
                     "in"
@@ -210,14 +250,14 @@ mod tests {
         let (account_full, environment_full) = ("in_flight_per_account", "in_flight_per_environment");
         assert_eq!(words, ["in", "in", account_full, "in", environment_full, "in", "in", "in_flight"]);
         held.clear();
-        assert!(limits.enter(&environment(1), &account(1), NOW).await.is_ok());
+        assert!(limits.enter(&environment(1), account(1), NOW).await.is_ok());
     }
 
     #[tokio::test]
     async fn a_burst_waits_and_is_refused_only_when_the_queue_is_full() {
         let limits = small();
         let call = async |_| {
-            let place = limits.enter(&environment(1), &account(1), Duration::from_secs(5)).await?;
+            let place = limits.enter(&environment(1), account(1), Duration::from_secs(5)).await?;
             tokio::time::sleep(Duration::from_millis(5)).await;
             drop(place);
             Ok(())
@@ -230,6 +270,31 @@ mod tests {
         assert_eq!(limits.used().map(|(_, used, _)| used), [0; 6]);
     }
 
+    #[tokio::test]
+    async fn attack_74_no_more_calls_wait_for_their_users_than_may_be_in_flight() {
+        let limits = small();
+        let owner = |n: usize| Owner::of(valetkey_domain::name::Identifier::parse(&format!("user-{n}")).unwrap());
+        let connection = ConnectionId::parse("conn_1").unwrap();
+        let mut held = vec![];
+        for (e, user, may) in [
+            (1, 1, true),
+            (1, 1, true),
+            (1, 1, false),
+            (1, 2, true),
+            (1, 3, false),
+            (2, 4, true),
+            (2, 5, true),
+            (2, 6, false),
+        ] {
+            let patience = limits.patience(&environment(e), &connection, &owner(user)).await;
+            assert_eq!(patience.is_some(), may, "user {user} of environment {e}");
+            held.extend(patience);
+        }
+        held.clear();
+        assert!(limits.patience(&environment(1), &connection, &owner(1)).await.is_some());
+        assert!(limits.patient.0.is_empty() && limits.patient.1.is_empty() && limits.patient.2.is_empty());
+    }
+
     /// Each waits for its own account, which has one in flight; all of them are the environment's.
     #[tokio::test]
     async fn attack_74_calls_that_wait_for_their_accounts_are_counted_for_their_environment() {
@@ -237,7 +302,7 @@ mod tests {
         let (mut held, mut waiting) = (vec![], futures::stream::FuturesUnordered::new());
         for n in 0..40 {
             let limits = limits.clone();
-            waiting.push(async move { limits.enter(&environment(1), &account(n / 10), Duration::from_secs(60)).await });
+            waiting.push(async move { limits.enter(&environment(1), account(n / 10), Duration::from_secs(60)).await });
         }
         let mut refused = 0;
         while let Some(Some(entered)) = waiting.next().now_or_never() {
@@ -250,7 +315,7 @@ mod tests {
             }
         }
         assert_eq!((held.len(), refused, waiting.len()), (3, 25, 12), "three in flight, four times as many wait");
-        assert!(limits.enter(&environment(2), &account(50), NOW).await.is_ok(), "others are not kept out");
+        assert!(limits.enter(&environment(2), account(50), NOW).await.is_ok(), "others are not kept out");
         drop((held, waiting));
         assert!(limits.there.0.is_empty() && limits.there.1.is_empty());
     }
@@ -260,7 +325,7 @@ mod tests {
         let limits = small();
         let mut held = vec![];
         for (e, a) in [(1, 1), (1, 1), (2, 2)] {
-            held.push(limits.enter(&environment(e), &account(a), NOW).await.unwrap());
+            held.push(limits.enter(&environment(e), account(a), NOW).await.unwrap());
         }
         let memory = limits.memory.to_read(&environment(1), 1 << 20, NOW).await.unwrap();
         let used = limits.used().map(|(_, used, most)| (used, most));
@@ -274,7 +339,7 @@ mod tests {
     async fn nothing_is_kept_of_calls_that_ended() {
         let limits = Limits::default();
         for n in 0..100 {
-            drop(limits.enter(&environment(n), &account(n), NOW).await.unwrap());
+            drop(limits.enter(&environment(n), account(n), NOW).await.unwrap());
         }
         assert!(limits.process.is_empty() && limits.environments.is_empty() && limits.accounts.is_empty());
         assert!(limits.there.0.is_empty() && limits.there.1.is_empty());

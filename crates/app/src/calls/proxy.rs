@@ -19,7 +19,7 @@ pub use valetkey_outbound::Upload;
 use super::attempt::Call;
 use super::failed::{Failed, FailureReason};
 use super::request_memory::RequestMemory;
-use super::usable::{Admission, Admitted};
+use super::usable::{Admission, Admitted, NotAdmitted};
 use crate::accounts::used::{self, Used};
 use crate::connections::{self, Wired};
 use crate::tenancy::clients;
@@ -95,7 +95,7 @@ struct Proxied {
 
 impl Admission for Proxied {
     /// The account of exactly (environment, connection, user), if it is ACTIVE and the connection takes such requests.
-    async fn admit(&self) -> Result<Admitted, Failed> {
+    async fn admit(&self) -> Result<Admitted, NotAdmitted> {
         let Call { app, ctx, owner, .. } = &self.call;
         let connection =
             connections::by_name(app, ctx, &self.connection).await.map_err(|error| self.missing(&error))?;
@@ -106,15 +106,15 @@ impl Admission for Proxied {
                 "proxy not enabled for provider: the developer of the app can switch it on for connection '{}'",
                 wired.connection.name
             );
-            return Err(self.call.because(FailureReason::Forbidden, message));
+            return Err(self.call.because(FailureReason::Forbidden, message).into());
         }
         let account = accounts::find(app, ctx, &wired.connection.id, owner).await;
         let Some(account) = account.map_err(|error| self.call.before(&error))? else {
             let message =
                 format!("'{}' has no connected account on connection '{}'", owner.identifier, wired.connection.name);
-            return Err(self.call.because(FailureReason::NotFound, message));
+            return Err(self.call.because(FailureReason::NotFound, message).into());
         };
-        self.call.usable(wired, Some(account)).await
+        self.call.usable(wired, Some(account))
     }
 
     /// The client that asked is still one of this environment.

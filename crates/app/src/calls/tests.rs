@@ -1,14 +1,15 @@
 //! Where a call's work is done, when it ends, and what is looked at again after it has waited for its turn.
 
 use super::job::Job;
-use super::limits::{CallSlot, HostSlot};
+use super::limits::{CallSlot, CallsOf, HostSlot};
 use super::standing::Standing;
 use super::usable::{Admitted, VALID_FOR};
 use super::*;
 use crate::accounts::{self, ImportedCredential};
 use crate::connections;
 use crate::credentials::refresh::Opened;
-use crate::fixture::{Fixture, fixture};
+use crate::fixture::{Fixture, fixture, until};
+use crate::insight::audit;
 use crate::servers::configs::{self, NewMapping};
 use crate::servers::instances::{self, Ensure};
 use crate::servers::toolset;
@@ -176,9 +177,7 @@ async fn attack_82_a_member_whose_right_ends_while_a_call_waits_for_its_turn_cal
             (false, true) => {}
             (false, false) => members::set_role(app, &operator, &member.id, Role::Auditor).await.unwrap(),
         }
-        while app.limits.waiting(&account) == 0 {
-            tokio::task::yield_now().await;
-        }
+        until(async || app.limits.waiting_of(&CallsOf::Account(account.clone())) > 0).await;
         // It has looked, and what it saw holds for a moment.
         tokio::time::sleep(VALID_FOR).await;
         assert!(!called.task.is_finished(), "it did not wait for its turn");
@@ -189,6 +188,44 @@ async fn attack_82_a_member_whose_right_ends_while_a_call_waits_for_its_turn_cal
             CallResult::Done(_) => false,
         };
         assert_eq!((!refused, fixture.provider.asked("/api").len() > before), (keeps, keeps), "{name}");
+    }
+}
+
+/// A user who never signed in, and one who has to sign in again: making a link is work, and counted as a call's.
+#[tokio::test]
+async fn attack_74_a_link_is_made_only_for_a_call_that_has_its_place() {
+    let (fixture, ann, ctx) = mail().await;
+    let (app, api) = (&fixture.app, &fixture.ctx);
+    let links = async || {
+        let told = audit::newest(app, api, None, 100).await.unwrap();
+        told.iter()
+            .filter(|line| line.action == "authorization.link_shown" || line.action == "authorization.linked")
+            .count()
+    };
+    let wanted = Ensure { config: "mail".into(), identifier: "bob".into(), name: None };
+    let instance = instances::ensure(app, api, wanted).await.unwrap();
+    let url = instances::url(app, api, &instance).await.unwrap();
+    let (of_bob, bob) = toolset::open(app, url.expose().rsplit('/').next().unwrap()).await.unwrap();
+    let connection = connections::by_name(app, api, "MAIL").await.unwrap();
+    let account = accounts::find(app, api, &connection.id, &fixture.account.owner).await.unwrap().unwrap();
+    accounts::disconnect(app, api, &accounts::AccountRef::Id(account.id.clone())).await.unwrap();
+    let owner = Owner::of(bob.identifier().clone());
+    let never = CallsOf::Unconnected(connection.id.clone(), owner);
+    for (of, served, ctx) in [(never, &bob, &of_bob), (CallsOf::Account(account.id.clone()), &ann, &ctx)] {
+        let mut busy = Vec::new();
+        for _ in 0..app.core.settings.bounds.in_flight_per_account {
+            busy.push(app.limits.enter(&ctx.environment, of.clone(), Duration::ZERO).await.unwrap());
+        }
+        let given = json!({ "to": "bob@example.com", "subject": "s", "body": "b" }).as_object().unwrap().clone();
+        let tool = served.set.find("gmail_send_message").unwrap();
+        let before = links().await;
+        let mut called = start(app, ctx, served, tool, given, RequestMemory::default());
+        until(async || app.limits.waiting_of(&of) > 0).await;
+        assert!(!called.task.is_finished() && links().await == before, "{of:?} did not wait for its place");
+        drop(busy);
+        let CallResult::Failed(failed) = called.answer().await else { panic!("it was made") };
+        assert!(failed.why == FailureReason::NotConnected && failed.link.is_some(), "{failed:?}");
+        assert!(links().await > before);
     }
 }
 
@@ -204,9 +241,7 @@ async fn busy_host(fixture: &Fixture) -> Vec<HostSlot> {
 
 /// Once something waits for a turn, and what it saw before holds no more.
 async fn something_waits(fixture: &Fixture) {
-    while fixture.app.limits.waiting_at(&fixture.ctx.environment, "127.0.0.1") == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(async || fixture.app.limits.waiting_at(&fixture.ctx.environment, "127.0.0.1") > 0).await;
     tokio::time::sleep(VALID_FOR).await;
 }
 

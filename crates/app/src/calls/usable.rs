@@ -3,7 +3,7 @@
 
 use super::attempt::{Call, app_name};
 use super::failed::{Failed, FailureReason};
-use super::limits::CallSlot;
+use super::limits::{CallSlot, CallsOf};
 use crate::connections::{self, Wired};
 use crate::consent::{Life, Link, LinkOptions, link_for};
 use crate::credentials::refresh::{self, Opened, Unusable};
@@ -11,8 +11,9 @@ use crate::servers::instance_page;
 use std::time::Duration;
 use tokio::time::Instant;
 use valetkey_connectors::Lack;
-use valetkey_domain::account::{ConnectedAccount, Status};
+use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::connection::Connection;
+use valetkey_domain::id::AccountId;
 
 /// How long what was looked at stands without another look.
 pub(super) const VALID_FOR: Duration = Duration::from_millis(100);
@@ -34,10 +35,48 @@ impl Admitted {
     }
 }
 
-/// Looks whether a call may begin, and again when it had to wait.
+/// Why a call may not begin.
+pub(super) enum NotAdmitted {
+    /// As is said there.
+    Failed(Failed),
+    /// The user has to consent first. A link to that is made once the call has its place among those in flight.
+    Consent(Box<ConsentNeeded>),
+}
+
+/// What a user has to consent to before a call may begin.
+pub(super) struct ConsentNeeded {
+    pub(super) failed: Failed,
+    pub(super) connection: Connection,
+    pub(super) account: Option<AccountId>,
+    pub(super) kind: ConsentKind,
+}
+
+pub(super) enum ConsentKind {
+    /// The user has to sign in, there or wherever else the instance lacks it.
+    SignIn,
+    /// The user is signed in, and has to grant these scopes too.
+    Scopes(Vec<String>),
+}
+
+impl ConsentNeeded {
+    fn calls_of(&self, owner: &Owner) -> CallsOf {
+        match &self.account {
+            Some(account) => CallsOf::Account(account.clone()),
+            None => CallsOf::Unconnected(self.connection.id.clone(), owner.clone()),
+        }
+    }
+}
+
+impl From<Failed> for NotAdmitted {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed)
+    }
+}
+
+/// Looks whether a call may begin, and again when it had to wait. Nothing is written there.
 pub(super) trait Admission {
     /// What the call works with, as it is now.
-    async fn admit(&self) -> Result<Admitted, Failed>;
+    async fn admit(&self) -> Result<Admitted, NotAdmitted>;
 
     /// Whether what was said before still holds of what it was called through, beside connection and account.
     async fn holds(&self, before: &Admitted) -> Result<(), Failed>;
@@ -54,9 +93,10 @@ impl Call {
     }
 
     /// The account on this connection, if it is ACTIVE.
-    pub(super) async fn usable(&self, wired: Wired, account: Option<ConnectedAccount>) -> Result<Admitted, Failed> {
+    pub(super) fn usable(&self, wired: Wired, account: Option<ConnectedAccount>) -> Result<Admitted, NotAdmitted> {
+        let status = account.as_ref().map_or(Status::PendingAuth, |account| account.status.clone());
         match account {
-            Some(account) if account.status == Status::Active => {
+            Some(account) if status == Status::Active => {
                 let api_base = wired.api_base(&account).map_err(|why| {
                     let reason = match why.lack {
                         Lack::Allowed(_) => FailureReason::Forbidden,
@@ -66,8 +106,12 @@ impl Call {
                 })?;
                 Ok(Admitted { wired, account, api_base, looked: Instant::now() })
             }
-            None => Err(self.not_connected(&wired, &Status::PendingAuth).await),
-            Some(account) => Err(self.not_connected(&wired, &account.status).await),
+            account => Err(NotAdmitted::Consent(Box::new(ConsentNeeded {
+                failed: self.not_signed_in(&wired, &status),
+                connection: wired.connection,
+                account: account.map(|account| account.id),
+                kind: ConsentKind::SignIn,
+            }))),
         }
     }
 
@@ -76,7 +120,9 @@ impl Call {
         let Admitted { wired, account, .. } = admitted;
         match refresh::credential(&self.app, &self.ctx, wired, account, refused).await {
             Ok(opened) => Ok(opened),
-            Err(Unusable::SignIn(status)) => Err(self.not_connected(wired, &status).await),
+            Err(Unusable::SignIn(status)) => {
+                Err(self.signing_in(self.not_signed_in(wired, &status), &wired.connection).await)
+            }
             Err(Unusable::Later(why)) => Err(self.because(FailureReason::App, why)),
             Err(Unusable::Refused(why)) => Err(self.refused(&wired.connection, &why).await),
             Err(Unusable::Failed(error)) => Err(self.before(&error)),
@@ -86,8 +132,14 @@ impl Call {
     /// A place among the calls in flight, what the call works with, and its credential. All of that is as it was looked
     /// at a moment ago, however long had to be waited for a place or for a renewal.
     pub(super) async fn ready(&self, admission: &impl Admission) -> Result<(CallSlot, Admitted, Opened), Failed> {
-        let mut admitted = admission.admit().await?;
-        let in_flight = self.enter(&admitted).await?;
+        let (in_flight, mut admitted) = match admission.admit().await {
+            Ok(admitted) => (self.enter(CallsOf::Account(admitted.account.id.clone())).await?, admitted),
+            Err(NotAdmitted::Failed(failed)) => return Err(failed),
+            Err(NotAdmitted::Consent(needed)) => {
+                let _in_flight = self.enter(needed.calls_of(&self.owner)).await?;
+                return Err(self.told(NotAdmitted::Consent(needed)).await);
+            }
+        };
         if admitted.looked.elapsed() > VALID_FOR {
             admitted = self.still(admission, &admitted).await?;
         }
@@ -99,8 +151,8 @@ impl Call {
         Ok((in_flight, admitted, credential))
     }
 
-    async fn enter(&self, admitted: &Admitted) -> Result<CallSlot, Failed> {
-        let entering = self.app.limits.enter(&self.ctx.environment, &admitted.account.id, self.spare());
+    async fn enter(&self, calls_of: CallsOf) -> Result<CallSlot, Failed> {
+        let entering = self.app.limits.enter(&self.ctx.environment, calls_of, self.spare());
         tokio::select! {
             biased;
             () = self.cancellation.cancelled() => Err(self.because(FailureReason::Cancelled, "the call was cancelled")),
@@ -111,7 +163,10 @@ impl Call {
     /// What let the call begin, as it is now.
     pub(super) async fn still(&self, admission: &impl Admission, before: &Admitted) -> Result<Admitted, Failed> {
         admission.holds(before).await?;
-        let now = admission.admit().await?;
+        let now = match admission.admit().await {
+            Ok(now) => now,
+            Err(why) => return Err(self.told(why).await),
+        };
         if now.account.id == before.account.id {
             return Ok(now);
         }
@@ -125,14 +180,31 @@ impl Call {
         given.is_some_and(|(credential, origin)| credential.audience.contains(&origin))
     }
 
-    /// Says that the user has to sign in, why, and where.
-    pub(super) async fn not_connected(&self, wired: &Wired, status: &Status) -> Failed {
+    /// The same in words for the caller, with the link to the consent that is missing.
+    async fn told(&self, why: NotAdmitted) -> Failed {
+        let needed = match why {
+            NotAdmitted::Failed(failed) => return failed,
+            NotAdmitted::Consent(needed) => *needed,
+        };
+        match needed.kind {
+            ConsentKind::SignIn => self.signing_in(needed.failed, &needed.connection).await,
+            ConsentKind::Scopes(scopes) => self.linked(needed.failed, &needed.connection, scopes).await,
+        }
+    }
+
+    /// That the user has to sign in, and why.
+    fn not_signed_in(&self, wired: &Wired, status: &Status) -> Failed {
         let standing = standing(status, &app_name(wired));
         let message = format!("{standing}. Ask the user to open the link and to sign in, then {}", self.again);
+        self.because(FailureReason::NotConnected, message)
+    }
+
+    /// The same failure with where the user signs in.
+    async fn signing_in(&self, failed: Failed, connection: &Connection) -> Failed {
         if let Some(link) = self.page().await {
-            return Failed { link: Some(link), ..self.because(FailureReason::NotConnected, message) };
+            return Failed { link: Some(link), ..failed };
         }
-        self.with_link(FailureReason::NotConnected, message, &wired.connection).await
+        self.linked(failed, connection, Vec::new()).await
     }
 
     /// The page of the instance that was called, where more is missing than the one connection.

@@ -130,7 +130,8 @@ fn changed(before: Option<&Mapping>, after: Option<&Mapping>) -> Option<Changed>
 /// Makes a config what it was at a version, as a version of its own. Running agents see it at their next call.
 ///
 /// # Errors
-/// There is no such version; a connection or a tool of it is gone; a grace that is too short or too long; or somebody else changed the config meanwhile.
+/// There is no such version; a connection or a tool of it is gone; a grace that is too short or too long; or somebody else
+/// changed the config meanwhile.
 pub async fn roll_back(
     app: &App,
     ctx: &Ctx,

@@ -14,7 +14,8 @@ use valetkey_domain::ctx::Actor;
 use valetkey_storage::{authorizations, clients};
 
 /// Removes what has ended: links and consents, client secrets (both a day ago), and tokens for which no person spoke up
-/// within their ten minutes, events of more than thirty days, keys that nothing names any more. Says how many rows went, in short transactions.
+/// within their ten minutes, events of more than thirty days, keys that nothing names any more. Says how many rows went,
+/// in short transactions.
 ///
 /// # Errors
 /// The database cannot be read or written.

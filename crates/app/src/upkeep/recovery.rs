@@ -1,6 +1,6 @@
 //! What a process that died left undone is told and given back: refreshes that never came to an end, codes that were
-//! being exchanged, clients that were being registered. Nothing is sent here; each is settled in a transaction of its own with the fact in the journal, so
-//! dying in the middle leaves the rest for the next time.
+//! being exchanged, clients that were being registered. Nothing is sent here. Each is settled in a transaction of its own
+//! with the fact in the journal, so dying in the middle leaves the rest for the next time.
 
 use crate::connections::abandoned as registration;
 use crate::consent::interrupted::{self, Left};

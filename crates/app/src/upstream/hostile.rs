@@ -120,17 +120,17 @@ impl Health {
 }
 
 /// How long the schemas of such a list are, at least.
-pub(crate) const SCHEMA: usize = 5 * 700;
+pub(crate) const SCHEMA: usize = 5 * 1_400;
 
-/// A list of a thousand tools in ten pages, each with a long schema.
+/// A list of five hundred tools in ten pages, each with a long schema.
 pub(crate) fn listing() -> Script {
     Arc::new(move |asked| {
         let page = asked["params"]["cursor"].as_str().map_or(0, |page| page.parse().unwrap());
         let schema: serde_json::Map<_, _> = (0..5)
-            .map(|n| (format!("argument_{n}"), json!({ "type": "string", "description": "x".repeat(700) })))
+            .map(|n| (format!("argument_{n}"), json!({ "type": "string", "description": "x".repeat(1_400) })))
             .collect();
         let tool = |n: usize| json!({ "name": format!("t{page}_{n}"), "inputSchema": { "type": "object", "properties": schema } });
-        let mut page_of = json!({ "tools": (0..100).map(tool).collect::<Vec<_>>() });
+        let mut page_of = json!({ "tools": (0..50).map(tool).collect::<Vec<_>>() });
         if page < 9 {
             page_of["nextCursor"] = json!((page + 1).to_string());
         }
@@ -181,7 +181,7 @@ pub(crate) async fn most_held<T>(app: &App, work: impl Future<Output = T>) -> (T
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn attack_78_lists_of_thousands_of_tools_stay_within_the_budget_and_what_is_kept_is_weighed() {
+async fn attack_78_lists_of_hundreds_of_tools_stay_within_the_budget_and_what_is_kept_is_weighed() {
     let mut addresses = Vec::new();
     for _ in 0..3 {
         addresses.push(server(listing()).await);
@@ -203,7 +203,7 @@ async fn attack_78_lists_of_thousands_of_tools_stay_within_the_budget_and_what_i
     let bounds = &app.core.settings.bounds;
     for one in listed {
         let (count, weight) = one.unwrap();
-        assert!(count == 1_000 && weight > count * SCHEMA, "{count} tools weigh {weight}");
+        assert!(count == 500 && weight > count * SCHEMA, "{count} tools weigh {weight}");
     }
     assert!(process <= bounds.bytes_in_flight && environment <= bounds.bytes_in_flight_per_environment);
     assert!(process > 8 * MIB, "{process}");

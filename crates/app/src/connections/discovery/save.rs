@@ -46,8 +46,11 @@ pub(super) async fn registered(app: &App, ctx: &Ctx, wired: &Wired, client: &Cli
         let new = with(app, wired, now, &client.found, client.secret.as_ref()).await?;
         let mut change = app.core.change_reserved(ctx).await?;
         if rows::update(ctx, &mut change, &new).await? {
-            registrations::end(ctx, &mut change, id, client.lease).await?;
-            return change.record("connection.discovered", id.as_str(), detail(&client.found)).await?.commit().await;
+            let mut detail = detail(&client.found);
+            if !registrations::end(ctx, &mut change, id, client.lease).await? {
+                detail.insert("told_as_lost".to_owned(), json!(true));
+            }
+            return change.record("connection.discovered", id.as_str(), detail).await?.commit().await;
         }
     }
     let mut change = app.core.change_reserved(ctx).await?;

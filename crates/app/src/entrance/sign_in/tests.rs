@@ -1,7 +1,7 @@
 //! Links that open once, passwords and their tries, sessions and their ends.
 
 use super::*;
-use crate::fixture::{Fixture, fixture};
+use crate::fixture::{Fixture, fixture, until};
 use valetkey_domain::member::Role;
 
 async fn signed(fixture: &Fixture) -> (Secret<str>, SignedIn) {
@@ -141,9 +141,7 @@ async fn attack_82_what_ends_while_a_password_is_looked_at_signs_nobody_in() {
         };
         let ends = async {
             // The try is counted before the password waits; on PostgreSQL this could come first.
-            while !tried().await {
-                tokio::task::yield_now().await;
-            }
+            until(tried).await;
             let mut tx = app.core.change(&operator).await.unwrap();
             if gone {
                 assert!(member_rows::delete(&mut tx, &member.id).await.unwrap());

@@ -143,7 +143,7 @@ async fn attack_78_a_list_over_all_connections_is_no_longer_than_an_answer_and_s
     let (length, most) = (made.tools.len(), bounds.answer_bytes);
     assert!(length <= most && length > most - MIB, "{length}: {:?}", made.missing);
     let tools: Vec<serde_json::Value> = serde_json::from_slice(&made.tools).unwrap();
-    assert!(tools.len() > 2_000, "{}", tools.len());
+    assert!(tools.len() > 1_000, "{}", tools.len());
     assert!(
         made.missing.iter().any(|why| why.contains("left out") && why.contains("answer_bytes")),
         "{:?}",

@@ -139,7 +139,7 @@ async fn who_signs_in_at_once_in_whatever_process_gets_the_same_client() {
     let release = async {
         until(async || there.registered() >= 1).await;
         until(async || waited(&there.app) + waited(&other) > 0).await;
-        held.notify_waiters();
+        held.notify_one();
     };
     let ((one, two, three, four), ()) = tokio::join!(all, release);
     let clients: Vec<_> = [one, two, three, four].map(|wired| wired.unwrap().client_id().unwrap().to_owned()).into();
@@ -186,6 +186,26 @@ async fn a_registration_that_ran_out_without_a_word_is_told_by_whoever_comes_nex
     assert!(there.find_out(&there.app).await.unwrap().client_id().is_some());
     let told = [("discovered", None), ("registration_begun", None), ("registration_lost", Some(true))];
     assert_eq!(said(&there.told().await), told);
+}
+
+/// The journal then says both, and that the one corrects the other.
+#[tokio::test]
+async fn a_client_that_comes_after_it_was_told_as_lost_is_used() {
+    let there = There::new().await;
+    let held = there.hold();
+    let given_up = async {
+        until(async || there.registered() == 1).await;
+        there.clock.advance(7 * MINUTE);
+        assert_eq!(recovery::overdue(&there.app).await.unwrap(), 1);
+        held.notify_one();
+    };
+    let (found, ()) = tokio::join!(there.find_out(&there.app), given_up);
+    assert!(found.unwrap().client_id().is_some());
+    let told = [("discovered", None), ("registration_begun", None), ("registration_lost", Some(true))];
+    assert_eq!(said(&there.told().await), told);
+    let lines = audit::newest(&there.app, &there.ctx, Some(there.connection.id.as_str()), 100).await.unwrap();
+    let discovered = lines.iter().find(|line| line.action == "connection.discovered").unwrap();
+    assert_eq!(serde_json::to_value(&discovered.detail).unwrap()["told_as_lost"], true);
 }
 
 #[tokio::test]
