@@ -75,6 +75,7 @@ fn sealed_places_are_made_in_one_file() {
 #[test]
 fn how_a_connector_signs_in_is_looked_into_in_two_places() {
     none(&over_all(&["connectors"], |room, sources| owners::schemes(room, sources, owners::SCHEMES)));
+    none(&over_all(&["connectors"], |room, sources| owners::kinds(room, sources, owners::KINDS)));
 }
 
 #[test]

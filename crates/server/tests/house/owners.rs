@@ -13,6 +13,19 @@ pub(crate) const PLACES: &[&str] = &["core/places.rs"];
 pub(crate) const SCHEMES: &[&str] =
     &["app/connections/wired.rs", "app/credentials/schemes.rs", "app/credentials/schemes/renewal.rs"];
 
+/// The files that tell the kinds of signing in apart, besides `connectors`: those above, what reads and shows credentials of
+/// each kind, what names the kinds on the wire, and the form that shows a redirect URI where there is one.
+pub(crate) const KINDS: &[&str] = &[
+    "api/services/connections/render.rs",
+    "api/services/kinds.rs",
+    "app/connections/wired.rs",
+    "app/credentials/schemes/brought.rs",
+    "app/credentials/schemes/fit.rs",
+    "app/credentials/schemes/renewal.rs",
+    "app/credentials/schemes/unstored.rs",
+    "web/dashboard/connections.rs",
+];
+
 /// The files of `app` that may write without a record of the journal, and why. All others write through `Change`, which
 /// can't be committed without one.
 pub(crate) const UNRECORDED: &[(&str, &str)] = &[
@@ -114,11 +127,20 @@ pub(crate) fn places(room: &str, sources: &[Source], allowed: &[&str]) -> Vec<St
 
 /// A text for each variant of `Auth` that is named outside of these files, and each other name for it.
 pub(crate) fn schemes(room: &str, sources: &[Source], allowed: &[&str]) -> Vec<String> {
+    variants("Auth", room, sources, allowed)
+}
+
+/// The same of `AuthKind`.
+pub(crate) fn kinds(room: &str, sources: &[Source], allowed: &[&str]) -> Vec<String> {
+    variants("AuthKind", room, sources, allowed)
+}
+
+fn variants(of: &str, room: &str, sources: &[Source], allowed: &[&str]) -> Vec<String> {
     let read = Crate::read(sources);
     outside(&read, room, allowed, |used| {
-        let all = used.how.is_none() && used.glob && ends_with(used, "Auth");
+        let all = used.how.is_none() && used.glob && ends_with(used, of);
         let renamed = used.shown && used.renamed || used.how == Some(How::Alias);
-        all || renamed && ends_with(used, "Auth") || goes_through(used, "Auth")
+        all || renamed && ends_with(used, of) || goes_through(used, of)
     })
 }
 
@@ -259,6 +281,15 @@ mod tests {
             "#[cfg(test)] mod tests { use valetkey_connectors::Auth::*; }",
         ] {
             held(schemes, text, 0);
+        }
+        for (text, breaches) in [
+            ("use valetkey_connectors::AuthKind; fn f(a: AuthKind) -> bool { a == AuthKind::OAuth2 }", 1),
+            ("fn f() { matches!(wired.kind(), valetkey_connectors::AuthKind::Basic) }", 1),
+            ("use valetkey_connectors::AuthKind::*;", 1),
+            ("use valetkey_connectors::AuthKind; fn f(a: AuthKind) -> &'static str { a.as_str() }", 0),
+            ("use valetkey_connectors::Auth; fn f(a: &Auth) { let Auth::OAuth2(x) = a; }", 0),
+        ] {
+            held(kinds, text, breaches);
         }
     }
 
