@@ -81,7 +81,9 @@ pub async fn list(app: &App, ctx: &Ctx, wanted: Filter, page: &Page) -> Result<L
     let kinds = (!wanted.kinds.is_empty()).then_some(wanted.kinds);
     let (from, to, organization) = (wanted.from, wanted.to, wanted.organization);
     let filter = rows::Filter { from, to, kinds, organization, connection, account };
-    Ok(rows::list(ctx, &mut tx, &filter, page).await?)
+    // A list may wait for its turn, without a connection.
+    drop(tx);
+    Ok(rows::list(ctx, &mut app.core.store.read().await?, &filter, page).await?)
 }
 
 /// The event of this id.

@@ -11,7 +11,7 @@ mod tokens;
 
 pub use ahead::{DueAccounts, claim, postpone};
 #[cfg(test)]
-pub(crate) use list::LISTS;
+pub(crate) use list::texts;
 pub use list::{Filter, MAX_CONNECTION_NAMES, Standing, list, standings};
 pub use refusal::refuse_refresh;
 pub(crate) use tokens::read_subject;
@@ -99,8 +99,9 @@ pub async fn find(
     connection: &ConnectionId,
     owner: &Owner,
 ) -> Result<Option<ConnectedAccount>, Error> {
+    // Without statistics PostgreSQL would take the index of an organisation's accounts for as good as the owner's.
     let sql = "SELECT * FROM connected_accounts WHERE environment_id = $1 AND connection_id = $2
-         AND identifier = $3 AND organization_id = $4 AND user_id = $5";
+         AND identifier = $3 AND organization_id || '' = $4 AND user_id = $5";
     let organization = owner.organization.as_deref().unwrap_or_default();
     let user = owner.user.as_deref().unwrap_or_default();
     let key = args![&ctx.environment, connection, &owner.identifier, organization, user];
@@ -118,8 +119,9 @@ pub async fn of_connection(
     behind: &str,
     size: i64,
 ) -> Result<Vec<ConnectedAccount>, Error> {
-    let sql = "SELECT * FROM connected_accounts WHERE connection_id = $2 AND id > $3 AND environment_id = $1
-         ORDER BY id LIMIT $4";
+    let sql = "SELECT * FROM connected_accounts
+        WHERE connection_id = (SELECT c.id FROM connections c WHERE c.environment_id = $1 AND c.id = $2) AND id > $3
+        ORDER BY id LIMIT $4";
     tx.all(sql, args![&ctx.environment, connection, behind, size]).await?.iter().map(read).collect()
 }
 

@@ -1,8 +1,9 @@
 //! MCP configs with their mappings.
 
-use crate::list::{Listing, containing, listing};
+use crate::list::{MAX_SIZE, containing};
 use crate::row::json_text;
-use crate::{Bulk, Error, Listed, Page, Row, Tx, args, config_versions, counters, instances};
+use crate::walk::{self, Asked, Source, Texts, Total};
+use crate::{Arg, Bulk, Error, Listed, Page, Row, Tx, args, config_versions, counters, instances};
 use std::sync::LazyLock;
 use uuid::Uuid;
 use valetkey_domain::Ctx;
@@ -25,19 +26,35 @@ pub struct Filter {
     pub search: Option<String>,
 }
 
-pub(crate) const LIST: Listing = listing!(
-    ConfigId,
-    counters::CONFIGS,
-    "t.*",
-    "mcp_configs t",
-    " AND (CAST($4 AS TEXT) IS NULL OR t.id = $4)
-      AND (CAST($5 AS TEXT) IS NULL OR t.name = $5)
-      AND (CAST($6 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM mcp_config_mappings m
-        JOIN connections c ON c.id = m.connection_id AND c.environment_id = m.environment_id
-        WHERE m.config_id = t.id AND m.environment_id = $1 AND c.connector = $6))
-      AND (CAST($7 AS TEXT) IS NULL OR t.uuid = $7)
-      AND (CAST($8 AS TEXT) IS NULL OR t.name LIKE $8 ESCAPE '\\')"
-);
+const SOURCE: Source = Source {
+    prefix: ConfigId::PREFIX,
+    table: "mcp_configs",
+    columns: "t.*",
+    joins: "",
+    always: "",
+    looked_at: ", t.name, t.uuid",
+    fits: "(CAST($5 AS TEXT) IS NULL OR w.name = $5) AND (CAST($6 AS TEXT) IS NULL OR w.uuid = $6)
+        AND (CAST($7 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM mcp_config_mappings m
+            JOIN connections c ON c.id = m.connection_id AND c.environment_id = m.environment_id
+            WHERE m.config_id = w.id AND m.environment_id = $1 AND c.connector = $7))
+        AND (CAST($8 AS TEXT) IS NULL OR w.name LIKE $8 ESCAPE '\\')",
+    filters: 4,
+    newest_first: false,
+};
+
+static ALL: LazyLock<Texts> = LazyLock::new(|| SOURCE.by(walk::ALL));
+
+static BY_ID: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_few("t.environment_id = $1 AND t.id = KEY"));
+
+static BY_UUID: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_few("t.environment_id = $1 AND t.uuid = KEY"));
+
+static BY_NAME: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_few("t.environment_id = $1 AND t.name = KEY"));
+
+/// All texts.
+#[cfg(test)]
+pub(crate) fn texts() -> Vec<&'static str> {
+    [&ALL, &BY_ID, &BY_UUID, &BY_NAME].into_iter().flat_map(|list| list.all()).collect()
+}
 
 /// Adds a config with its mappings.
 ///
@@ -103,14 +120,20 @@ pub async fn by_name(ctx: &Ctx, tx: &mut Tx, name: &str) -> Result<Option<McpCon
 /// The database cannot be read.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<McpConfig>, Error> {
     // Config names are lower case by their rule, so folding what is asked is enough.
-    let arguments = args![
-        filter.id.as_ref(),
-        filter.name.as_deref().map(str::to_ascii_lowercase),
-        filter.connector.as_deref(),
-        filter.uuid.map(|uuid| uuid.to_string()),
-        filter.search.as_deref().map(containing),
-    ];
-    let mut listed = LIST.fetch(ctx, tx, page, arguments.into()).await?.read(read)?;
+    let mut name = filter.name.as_deref().map(str::to_ascii_lowercase);
+    let mut uuid = filter.uuid.map(|uuid| uuid.to_string());
+    let (texts, key) = if let Some(id) = &filter.id {
+        (&BY_ID, Some(Arg::from(id)))
+    } else if let Some(uuid) = uuid.take() {
+        (&BY_UUID, Some(Arg::from(uuid)))
+    } else if let Some(name) = name.take() {
+        (&BY_NAME, Some(Arg::from(name)))
+    } else {
+        (&ALL, None)
+    };
+    let fits = args![name, uuid, filter.connector.as_deref(), filter.search.as_deref().map(containing)];
+    let asked = Asked::by(texts, vec![key], fits.into());
+    let mut listed = asked.page(ctx, tx, page, MAX_SIZE, Total::Kept(counters::CONFIGS)).await?.read(read)?;
     for config in &mut listed.items {
         config.mappings = mappings(ctx, tx, &config.id).await?;
     }

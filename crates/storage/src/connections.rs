@@ -1,8 +1,9 @@
 //! Connections.
 
-use crate::list::{Listing, containing, folded, listing};
-use crate::{Error, Listed, Page, Row, Tx, args, counters, providers};
-use std::sync::Arc;
+use crate::list::{MAX_SIZE, containing, folded};
+use crate::walk::{self, Asked, Source, Texts, Total};
+use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters, providers};
+use std::sync::{Arc, LazyLock};
 use valetkey_domain::Ctx;
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::ConnectionId;
@@ -49,14 +50,27 @@ const OF_CONNECTOR: &str = select!("c.connector = $2 AND c.id > $3 ORDER BY c.id
 #[cfg(test)]
 pub(crate) const SELECTS: [&str; 3] = [GET, BY_NAME, OF_CONNECTOR];
 
-pub(crate) const LIST: Listing = listing!(
-    ConnectionId,
-    counters::CONNECTIONS,
-    concat!("t.*, ", provider_columns!()),
-    "connections t LEFT JOIN providers p ON p.environment_id = t.environment_id AND p.slug = t.connector",
-    " AND (CAST($4 AS TEXT) IS NULL OR t.name_folded LIKE $4 ESCAPE '\\' OR t.connector LIKE $4 ESCAPE '\\')
-      AND (CAST($5 AS TEXT) IS NULL OR t.connector = $5)"
-);
+const SOURCE: Source = Source {
+    prefix: ConnectionId::PREFIX,
+    table: "connections",
+    columns: concat!("t.*, ", provider_columns!()),
+    joins: " LEFT JOIN providers p ON p.environment_id = t.environment_id AND p.slug = t.connector",
+    always: "",
+    looked_at: ", t.name_folded, t.connector",
+    fits: "(CAST($5 AS TEXT) IS NULL OR w.name_folded LIKE $5 ESCAPE '\\' OR w.connector LIKE $5 ESCAPE '\\')",
+    filters: 1,
+    newest_first: false,
+};
+
+static ALL: LazyLock<Texts> = LazyLock::new(|| SOURCE.by(walk::ALL));
+
+static BY_CONNECTOR: LazyLock<Texts> = LazyLock::new(|| SOURCE.by("t.environment_id = $1 AND t.connector = KEY"));
+
+/// All texts.
+#[cfg(test)]
+pub(crate) fn texts() -> Vec<&'static str> {
+    [&ALL, &BY_CONNECTOR].into_iter().flat_map(|list| list.all()).collect()
+}
 
 /// How many names [`names`] gives: enough for a word to be found near, and no more than a glance costs.
 const NAMES: i64 = 1000;
@@ -134,7 +148,9 @@ pub async fn of_connector(
 pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<Connection>, Error> {
     let query = filter.query.as_deref().map(containing);
     let connector = filter.connector.as_deref().map(folded);
-    LIST.fetch(ctx, tx, page, args![query, connector].into()).await?.read(read)
+    let texts = if connector.is_some() { &BY_CONNECTOR } else { &ALL };
+    let asked = Asked::by(texts, vec![connector.map(Arg::from)], args![query].into());
+    asked.page(ctx, tx, page, MAX_SIZE, Total::Kept(counters::CONNECTIONS)).await?.read(read)
 }
 
 /// Changes settings, secret and whether it is enabled, over the revision that `connection` was read at, and raises the

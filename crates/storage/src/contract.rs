@@ -300,3 +300,38 @@ async fn what_others_asked_is_not_given() {
     tx.one(COUNT_V, []).await.unwrap();
     assert!(tx.one(COUNT_V, []).await.is_err(), "it is for one statement");
 }
+
+/// Those who wait for a turn have no connection meanwhile, so whoever reads a point finds one.
+#[tokio::test]
+async fn who_waits_for_a_turn_is_in_nobodys_way() {
+    let db = fixture::two_environments().await;
+    let mut held = Vec::new();
+    loop {
+        let mut tx = db.store.read().await.unwrap();
+        match tokio::time::timeout(std::time::Duration::from_millis(50), tx.turn(&db.ours)).await {
+            Ok(taken) => taken.unwrap(),
+            Err(_) => break,
+        }
+        held.push(tx);
+    }
+    assert!((1..=4).contains(&held.len()), "an environment has {} turns at once", held.len());
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..40 {
+        let (store, ctx) = (db.store.clone(), db.ours.clone());
+        waiting.spawn(async move { store.read().await?.turn(&ctx).await });
+    }
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+        let mut tx = db.store.glance().await.unwrap();
+        assert_eq!(
+            tx.one("SELECT count(*) AS n FROM environments", []).await.unwrap().unwrap().integer("n").unwrap(),
+            2
+        );
+    }
+    assert_eq!(std::iter::from_fn(|| waiting.try_join_next()).count(), 0, "all of them still wait");
+    db.store.read().await.unwrap().turn(&db.theirs).await.unwrap();
+    drop(held);
+    while let Some(taken) = waiting.join_next().await {
+        taken.unwrap().unwrap();
+    }
+}

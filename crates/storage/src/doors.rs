@@ -216,8 +216,9 @@ pub async fn due_closings(tx: &mut Tx, now: Timestamp) -> Result<Vec<Environment
 /// # Errors
 /// The database cannot be read.
 pub async fn due_revocations(tx: &mut Tx, now: Timestamp) -> Result<Vec<EnvironmentId>, Error> {
-    let sql = "SELECT e.id FROM environments e WHERE EXISTS
-        (SELECT 1 FROM revocations r WHERE r.environment_id = e.id AND r.next_at <= $1) ORDER BY e.id";
+    // The first by its index; without statistics PostgreSQL would ask any other index of an environment's whether there is one.
+    let sql = "SELECT e.id FROM environments e
+        WHERE (SELECT min(r.next_at) FROM revocations r WHERE r.environment_id = e.id) <= $1 ORDER BY e.id";
     tx.all(sql, args![now]).await?.iter().map(|row| row.fit("environments", |row| row.parsed("id"))).collect()
 }
 

@@ -39,6 +39,11 @@ pub enum Error {
     /// Every reader was taken for too long.
     #[error("all connections to the database are busy: try again in a moment")]
     Busy,
+    /// Every turn for reads that take long was taken for too long.
+    #[error(
+        "too many lists and searches that look at many rows are running: try again in a moment, or filter by what leaves fewer"
+    )]
+    Crowded,
     /// No room to write.
     #[error("the disk that holds the database {database} is full: make room there; nothing of this change was kept")]
     Full {
@@ -211,6 +216,7 @@ impl Error {
             Self::Row { .. } | Self::Failed | Self::Defect { .. } => Kind::Internal,
             Self::Locked { .. }
             | Self::Busy
+            | Self::Crowded
             | Self::Full { .. }
             | Self::ReadOnly { .. }
             | Self::Disk { .. }
@@ -239,6 +245,7 @@ impl Error {
             | Self::PageToken
             | Self::Referenced
             | Self::Busy
+            | Self::Crowded
             | Self::Text
             | Self::Contended
             | Self::Idle
@@ -287,6 +294,7 @@ impl Error {
             Self::Row { .. } => Some("row"),
             Self::Locked { .. } => Some("locked"),
             Self::Busy => Some("busy"),
+            Self::Crowded => Some("crowded"),
             Self::Full { .. } => Some("full"),
             Self::ReadOnly { .. } => Some("read_only"),
             Self::Disk { .. } => Some("disk"),

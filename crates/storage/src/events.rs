@@ -1,7 +1,8 @@
 //! Events: what happened to connected accounts, as apps are told of it. Each is made in the transaction of the change it
 //! tells of, while that transaction holds the account's row, so the events of one account have an order.
 
-use crate::newest::Span;
+use crate::span::Span;
+use crate::walk::{self, Asked, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
@@ -78,48 +79,34 @@ pub struct Filter {
     pub account: Option<AccountId>,
 }
 
-/// A list's statements. `$1` is the environment, `$2` and `$3` the ids between which it lies, `$4` a number of rows.
-struct Statements {
-    page: String,
-    newer: String,
-}
+const SOURCE: Source = Source {
+    prefix: EventId::PREFIX,
+    table: "events",
+    columns: "t.*",
+    joins: "",
+    always: "",
+    looked_at: ", t.kind, t.organization_id, t.connection_id",
+    fits:
+        "(CAST($5 AS TEXT) IS NULL OR replace($5, ',' || w.kind || ',', '') <> $5)
+        AND (CAST($6 AS TEXT) IS NULL OR w.organization_id = $6) AND (CAST($7 AS TEXT) IS NULL OR w.connection_id = $7)",
+    filters: 3,
+    newest_first: true,
+};
 
-/// What both ask: `$5` to `$8` as [`args_of`] gives them.
-const FITS: &str = "e.environment_id = $1 AND e.id > $2 AND e.id < $3
-    AND (CAST($5 AS TEXT) IS NULL OR replace($5, ',' || e.kind || ',', '') <> $5)
-    AND (CAST($6 AS TEXT) IS NULL OR e.organization_id = $6)";
+static ALL: LazyLock<Texts> = LazyLock::new(|| SOURCE.by(walk::ALL));
 
-static ALL: LazyLock<Statements> =
-    LazyLock::new(|| Statements::of("AND CAST($7 AS TEXT) IS NULL AND CAST($8 AS TEXT) IS NULL"));
+static OF_ACCOUNT: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_few("t.environment_id = $1 AND t.account_id = KEY"));
 
-static OF_CONNECTION: LazyLock<Statements> =
-    LazyLock::new(|| Statements::of("AND e.connection_id = $7 AND CAST($8 AS TEXT) IS NULL"));
+static OF_CONNECTION: LazyLock<Texts> = LazyLock::new(|| SOURCE.by("t.environment_id = $1 AND t.connection_id = KEY"));
 
-static OF_ACCOUNT: LazyLock<Statements> =
-    LazyLock::new(|| Statements::of("AND (CAST($7 AS TEXT) IS NULL OR e.connection_id = $7) AND e.account_id = $8"));
-
-impl Statements {
-    fn of(whose: &str) -> Self {
-        Self {
-            page: format!("SELECT e.* FROM events e WHERE {FITS} {whose} ORDER BY e.id DESC LIMIT $4"),
-            newer: format!("SELECT e.id FROM events e WHERE {FITS} {whose} ORDER BY e.id LIMIT $4"),
-        }
-    }
-
-    fn for_filter(wanted: &Filter) -> &'static Self {
-        match (&wanted.account, &wanted.connection) {
-            (Some(_), _) => &OF_ACCOUNT,
-            (None, Some(_)) => &OF_CONNECTION,
-            (None, None) => &ALL,
-        }
-    }
-}
+/// Most have no organisation: those are in no index.
+static OF_ORGANIZATION: LazyLock<Texts> =
+    LazyLock::new(|| SOURCE.by("t.environment_id = $1 AND t.organization_id = KEY AND t.organization_id <> ''"));
 
 /// All texts.
 #[cfg(test)]
 pub(crate) fn texts() -> Vec<&'static str> {
-    let lists = [&ALL, &OF_CONNECTION, &OF_ACCOUNT];
-    lists.into_iter().flat_map(|list| [list.page.as_str(), list.newer.as_str()]).collect()
+    [&ALL, &OF_ACCOUNT, &OF_CONNECTION, &OF_ORGANIZATION].into_iter().flat_map(|list| list.all()).collect()
 }
 
 /// Makes room for two events of an account, and gives what they tell of; none if there is no such account. From here on
@@ -215,39 +202,20 @@ pub async fn between(
 /// # Errors
 /// The database cannot be read, or the token is none of this list's.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, wanted: &Filter, page: &Page) -> Result<Listed<Event>, Error> {
-    let size = usize::try_from(page.size.clamp(1, MAX_SIZE)).unwrap_or(1);
-    let rows = i64::try_from(size).unwrap_or(1) + 1;
-    let span = Span::of(EventId::PREFIX, wanted.from, wanted.to);
-    let before = span.before(page.after.as_deref())?;
-    let statements = Statements::for_filter(wanted);
-    let mut found = tx.all(&statements.page, args_of(ctx, (&span.first, &before), rows, wanted)).await?;
-    let more = found.len() > size;
-    found.truncate(size);
-    let next = found.last().filter(|_| more).map(|row| span.after(row)).transpose()?;
-    let previous = match found.first() {
-        Some(row) if page.after.is_some() => {
-            let asked = args_of(ctx, (row.text("id")?, &span.end), rows, wanted);
-            span.previous(&tx.all(&statements.newer, asked).await?, size)?
-        }
-        _ => None,
+    let (mut organization, mut connection) = (wanted.organization.as_deref(), wanted.connection.as_ref());
+    let (texts, key) = if let Some(account) = &wanted.account {
+        (&OF_ACCOUNT, Some(Arg::from(account)))
+    } else if let Some(connection) = connection.take() {
+        (&OF_CONNECTION, Some(Arg::from(connection)))
+    } else if let Some(organization) = organization.take_if(|organization| !organization.is_empty()) {
+        (&OF_ORGANIZATION, Some(Arg::from(organization)))
+    } else {
+        (&ALL, None)
     };
-    let items = found.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Listed { items, next, previous, total: 0 })
-}
-
-fn args_of(ctx: &Ctx, (first, end): (&str, &str), rows: i64, wanted: &Filter) -> Vec<Arg> {
     let kinds = wanted.kinds.as_ref().map(|kinds| format!(",{},", kinds.join(",,")));
-    args![
-        &ctx.environment,
-        first,
-        end,
-        rows,
-        kinds,
-        wanted.organization.as_deref(),
-        wanted.connection.as_ref(),
-        wanted.account.as_ref(),
-    ]
-    .into()
+    let span = Span::of(EventId::PREFIX, wanted.from, wanted.to);
+    let asked = Asked { span, ..Asked::by(texts, vec![key], args![kinds, organization, connection].into()) };
+    asked.page(ctx, tx, page, MAX_SIZE, Total::Untold).await?.read(read)
 }
 
 /// Whether anything is known to have happened to an account, which may be gone.

@@ -62,7 +62,7 @@ pub(crate) fn now() -> Timestamp {
     ManualClock::default().now()
 }
 
-fn ctx(environment: &str) -> Ctx {
+pub(crate) fn ctx(environment: &str) -> Ctx {
     Ctx {
         environment: EnvironmentId::parse(environment).unwrap(),
         actor: Actor::Operator,

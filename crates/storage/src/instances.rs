@@ -4,8 +4,10 @@ mod ensure;
 
 pub use ensure::{OnConfig, find_on_config};
 
-use crate::list::{Listing, containing, folded, listing};
+use crate::list::{MAX_SIZE, containing, folded};
+use crate::walk::{self, Asked, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
+use std::sync::LazyLock;
 use valetkey_domain::id::{ConfigId, InstanceId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::Identifier;
@@ -46,32 +48,38 @@ macro_rules! select {
     };
 }
 
-/// Lists with a condition on the user, who is `$7`.
-macro_rules! listing_where {
-    ($user:literal) => {
-        listing!(
-            InstanceId,
-            counters::INSTANCES,
-            columns!(),
-            tables!(),
-            concat!(
-                " AND (CAST($4 AS TEXT) IS NULL OR t.id = $4) AND (CAST($5 AS TEXT) IS NULL OR t.name = $5)
-                  AND (CAST($6 AS TEXT) IS NULL OR c.name = $6) AND ",
-                $user,
-                " AND (CAST($8 AS TEXT) IS NULL OR t.search_text LIKE $8 ESCAPE '\\')"
-            )
-        )
-    };
-}
+const SOURCE: Source = Source {
+    prefix: InstanceId::PREFIX,
+    table: "mcp_instances",
+    columns: columns!(),
+    // Each has one; a LEFT JOIN leaves PostgreSQL no choice which table to begin with.
+    joins: " LEFT JOIN mcp_configs c ON c.id = t.config_id AND c.environment_id = t.environment_id",
+    always: "",
+    looked_at: ", t.name, t.config_id, t.identifier, t.search_text",
+    fits: "(CAST($5 AS TEXT) IS NULL OR w.name = $5)
+        AND (CAST($6 AS TEXT) IS NULL
+            OR w.config_id = (SELECT g.id FROM mcp_configs g WHERE g.environment_id = $1 AND g.name = $6))
+        AND (CAST($7 AS TEXT) IS NULL OR w.identifier = $7)
+        AND (CAST($8 AS TEXT) IS NULL OR w.search_text LIKE $8 ESCAPE '\\')",
+    filters: 4,
+    newest_first: false,
+};
 
-const LIST: Listing = listing_where!("(CAST($7 AS TEXT) IS NULL OR t.identifier = $7)");
+static ALL: LazyLock<Texts> = LazyLock::new(|| SOURCE.by(walk::ALL));
 
-/// The same where the user is given: one index look-up, however many users there are.
-const LIST_OF_USER: Listing = listing_where!("t.identifier = $7");
+static BY_ID: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_few("t.environment_id = $1 AND t.id = KEY"));
 
-/// Both.
+static OF_USER: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_few("t.environment_id = $1 AND t.identifier = KEY"));
+
+static OF_CONFIG: LazyLock<Texts> = LazyLock::new(|| {
+    SOURCE.by("t.config_id = (SELECT g.id FROM mcp_configs g WHERE g.environment_id = $1 AND g.name = KEY)")
+});
+
+/// All texts.
 #[cfg(test)]
-pub(crate) const LISTS: [Listing; 2] = [LIST, LIST_OF_USER];
+pub(crate) fn texts() -> Vec<&'static str> {
+    [&ALL, &BY_ID, &OF_USER, &OF_CONFIG].into_iter().flat_map(|list| list.all()).collect()
+}
 
 /// An instance by its id.
 pub(crate) const GET: &str = select!("t.id = $2");
@@ -145,15 +153,19 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &InstanceId) -> Result<Option<McpIn
 /// # Errors
 /// The database cannot be read.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<McpInstance>, Error> {
-    let arguments = args![
-        filter.id.as_ref(),
-        filter.name.as_deref(),
-        filter.config_name.as_deref(),
-        filter.identifier.as_deref(),
-        filter.search.as_deref().map(containing),
-    ];
-    let listing = if filter.identifier.is_some() { LIST_OF_USER } else { LIST };
-    listing.fetch(ctx, tx, page, arguments.into()).await?.read(read)
+    let (mut config, mut user) = (filter.config_name.as_deref(), filter.identifier.as_deref());
+    let (texts, key) = if let Some(id) = &filter.id {
+        (&BY_ID, Some(Arg::from(id)))
+    } else if let Some(user) = user.take() {
+        (&OF_USER, Some(Arg::from(user)))
+    } else if let Some(config) = config.take() {
+        (&OF_CONFIG, Some(Arg::from(config)))
+    } else {
+        (&ALL, None)
+    };
+    let fits = args![filter.name.as_deref(), config, user, filter.search.as_deref().map(containing)];
+    let asked = Asked::by(texts, vec![key], fits.into());
+    asked.page(ctx, tx, page, MAX_SIZE, Total::Kept(counters::INSTANCES)).await?.read(read)
 }
 
 /// Changes name and config; false if there is no such instance.

@@ -6,7 +6,7 @@ pub mod calls;
 pub mod chain;
 mod found_by;
 
-use crate::newest::Span;
+use crate::walk::{self, Asked, Source, Texts, Total};
 use crate::{Arg, Bulk, Error, Listed, Page, Row, Store, Tx, args};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
@@ -97,38 +97,36 @@ pub async fn newest(ctx: &Ctx, tx: &mut Tx, subject: Option<&str>, size: u32) ->
     rows.iter().map(read).collect()
 }
 
+const SOURCE: Source = Source {
+    prefix: RecordId::PREFIX,
+    table: "journal",
+    columns: "t.*",
+    joins: "",
+    always: "",
+    looked_at: "",
+    fits: "",
+    filters: 0,
+    newest_first: true,
+};
+
+static ALL: LazyLock<Texts> = LazyLock::new(|| SOURCE.by(walk::ALL));
+
+static OF_SUBJECT: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_few("t.environment_id = $1 AND t.subject = KEY"));
+
+/// All texts of lists.
+#[cfg(test)]
+pub(crate) fn texts() -> Vec<&'static str> {
+    [&ALL, &OF_SUBJECT].into_iter().flat_map(|list| list.all()).collect()
+}
+
 /// A page of the environment's records, newest first, of all subjects or of one. They are not counted.
 ///
 /// # Errors
 /// The database cannot be read, or the token is none of this list's.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, subject: Option<&str>, page: &Page) -> Result<Listed<JournalRecord>, Error> {
-    let older = "SELECT * FROM journal WHERE environment_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
-    let older_of_one =
-        "SELECT * FROM journal WHERE environment_id = $1 AND subject = $4 AND id < $2 ORDER BY id DESC LIMIT $3";
-    let newer = "SELECT id FROM journal WHERE environment_id = $1 AND id > $2 ORDER BY id LIMIT $3";
-    let newer_of_one =
-        "SELECT id FROM journal WHERE environment_id = $1 AND subject = $4 AND id > $2 ORDER BY id LIMIT $3";
-    let size = usize::try_from(page.size.clamp(1, MAX_SIZE)).unwrap_or(1);
-    let asked = |from: &str| {
-        let mut asked: Vec<Arg> = args![&ctx.environment, from, i64::try_from(size).unwrap_or(1) + 1].into();
-        asked.extend(subject.map(Arg::from));
-        asked
-    };
-    let span = Span::of(RecordId::PREFIX, None, None);
-    let before = span.before(page.after.as_deref())?;
-    let mut found = tx.all(if subject.is_some() { older_of_one } else { older }, asked(&before)).await?;
-    let more = found.len() > size;
-    found.truncate(size);
-    let next = found.last().filter(|_| more).map(|row| span.after(row)).transpose()?;
-    let previous = match found.first() {
-        Some(row) if page.after.is_some() => {
-            let statement = if subject.is_some() { newer_of_one } else { newer };
-            span.previous(&tx.all(statement, asked(row.text("id")?)).await?, size)?
-        }
-        _ => None,
-    };
-    let items = found.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Listed { items, next, previous, total: 0 })
+    let texts = if subject.is_some() { &OF_SUBJECT } else { &ALL };
+    let asked = Asked::by(texts, vec![subject.map(Arg::from)], Vec::new());
+    asked.page(ctx, tx, page, MAX_SIZE, Total::Untold).await?.read(read)
 }
 
 /// How the last refresh of an account's tokens ended: the newest record that tells of one.

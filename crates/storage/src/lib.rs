@@ -41,7 +41,6 @@ pub mod members;
 pub mod meta;
 mod metrics;
 mod migrate;
-mod newest;
 pub mod organizations;
 pub mod pending_credentials;
 #[cfg(test)]
@@ -59,11 +58,14 @@ pub mod row_macs;
 pub mod sealed;
 pub mod sessions;
 pub mod signing_keys;
+mod span;
 pub mod spent_states;
 mod sqlite;
 mod store;
 pub mod tool_definitions;
+mod turns;
 mod tx;
+mod walk;
 pub mod webhooks;
 
 pub use arg::Arg;

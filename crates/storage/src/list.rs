@@ -1,16 +1,11 @@
 //! Pages of lists: by id, so that a page stays where it is while rows come and go.
 //!
-//! A page token is the tail of the id (the ULID) after which the page begins, and some characters that show that it is
-//! one, and of this list; [`START`] names the beginning, which a "previous" token must be able to say. The row itself may
-//! be gone by then. Totals come from counters where nothing is filtered; with a filter they are
-//! exact to [`COUNTED`], beyond that 0, which means "many" on the wire.
+//! A page token is the tail of the id (the ULID) behind which the page begins, and some characters that show that it is
+//! one, and of this list; `walk.rs` has what names the beginning, which a "previous" token must be able to say. The row
+//! itself may be gone by then.
 
-use crate::{Arg, Error, Row, Tx, args, counters};
-use valetkey_domain::Ctx;
+use crate::{Error, Row};
 use valetkey_domain::id::MAX_LEN;
-
-/// What the token of the first page is made of; sorts before every ULID.
-const START: &str = "0";
 
 /// How many characters show that a token is one: what is left of 32 behind the longest tail.
 const CHECK: usize = 3;
@@ -18,11 +13,8 @@ const CHECK: usize = 3;
 /// Their alphabet, five bits for each.
 const ALPHABET: [u8; 32] = *b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// Up to how many rows a filtered total is counted.
-pub(crate) const COUNTED: i64 = 1_000;
-
 /// The most rows on one page, whatever is asked.
-const MAX_SIZE: u32 = 1_000;
+pub(crate) const MAX_SIZE: u32 = 1_000;
 
 /// Which page of a list is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,125 +28,16 @@ pub struct Page {
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed<T> {
-    /// The rows, oldest first.
+    /// The rows, in the list's order. Where many rows are looked at for few that fit there may be fewer than asked, or none,
+    /// and more behind them.
     pub items: Vec<T>,
     /// The token of the page after this one, if there is one. At most 32 characters.
     pub next: Option<String>,
     /// The token of the page before this one, if there is one. At most 32 characters.
     pub previous: Option<String>,
-    /// How many rows match; 0 when a filter leaves more than a thousand.
+    /// How many rows match; 0 where a filter leaves more than a thousand, or where it cannot be known without looking at more
+    /// rows than a page does.
     pub total: u64,
-}
-
-/// A list's three statements. `$1` is the environment, `$2` an id, `$3` a number of rows, the filter begins at `$4`.
-#[derive(Clone, Copy)]
-pub(crate) struct Listing {
-    /// What the list's ids begin with.
-    pub(crate) prefix: &'static str,
-    /// The counter that holds the unfiltered total.
-    pub(crate) counter: &'static str,
-    /// Rows behind an id.
-    pub(crate) page: &'static str,
-    /// Ids before an id, nearest first.
-    pub(crate) before: &'static str,
-    /// How many rows behind an id, up to a limit.
-    pub(crate) count: &'static str,
-}
-
-/// Writes a list's statements from its columns, its table (`FROM` clause with alias `t`) and its filter.
-macro_rules! listing {
-    ($id:ty, $counter:expr, $columns:expr, $from:expr, $filter:expr) => {
-        $crate::list::Listing {
-            prefix: <$id>::PREFIX,
-            counter: $counter,
-            page: concat!(
-                "SELECT ",
-                $columns,
-                " FROM ",
-                $from,
-                " WHERE t.environment_id = $1 AND t.id > $2",
-                $filter,
-                " ORDER BY t.id LIMIT $3"
-            ),
-            before: concat!(
-                "SELECT t.id FROM ",
-                $from,
-                " WHERE t.environment_id = $1 AND t.id < $2",
-                $filter,
-                " ORDER BY t.id DESC LIMIT $3"
-            ),
-            count: concat!(
-                "SELECT count(*) AS n FROM (SELECT t.id FROM ",
-                $from,
-                " WHERE t.environment_id = $1 AND t.id > $2",
-                $filter,
-                " LIMIT $3) AS counted"
-            ),
-        }
-    };
-}
-pub(crate) use listing;
-
-impl Listing {
-    /// Fetches a page. `filter` has the arguments from `$4` on; all null means that nothing is filtered.
-    pub(crate) async fn fetch(
-        self,
-        ctx: &Ctx,
-        tx: &mut Tx,
-        page: &Page,
-        filter: Vec<Arg>,
-    ) -> Result<Listed<Row>, Error> {
-        let size = page.size.clamp(1, MAX_SIZE);
-        let after = match &page.after {
-            None => String::new(),
-            Some(token) => format!("{}{}", self.prefix, tail(self.prefix, token).ok_or(Error::PageToken)?),
-        };
-        let asked = |id: &str, rows: i64| common(ctx, id, rows).into_iter().chain(filter.clone());
-        let mut items = tx.all(self.page, asked(&after, i64::from(size) + 1)).await?;
-        let more = items.len() > usize::try_from(size).unwrap_or(usize::MAX);
-        items.truncate(usize::try_from(size).unwrap_or(usize::MAX));
-        let next = match items.last() {
-            Some(last) if more => Some(self.token(last)?),
-            _ => None,
-        };
-        let first = items.first().map_or(Ok(after.as_str()), |row| row.text("id"))?;
-        let before = if page.after.is_none() {
-            Vec::new()
-        } else {
-            tx.all(self.before, asked(first, i64::from(size) + 1)).await?
-        };
-        let previous = self.previous(&before, size)?;
-        let total = match (&page.after, more) {
-            // They are all on this page.
-            (None, false) => u64::try_from(items.len()).unwrap_or(u64::MAX),
-            _ => self.total(ctx, tx, filter).await?,
-        };
-        Ok(Listed { items, next, previous, total })
-    }
-
-    /// The page before begins after the row that is one more than a page away, or at the start.
-    fn previous(&self, before: &[Row], size: u32) -> Result<Option<String>, Error> {
-        let full = before.len() > usize::try_from(size).unwrap_or(usize::MAX);
-        match before.last() {
-            None => Ok(None),
-            Some(row) if full => self.token(row).map(Some),
-            Some(_) => Ok(Some(token(self.prefix, START))),
-        }
-    }
-
-    async fn total(&self, ctx: &Ctx, tx: &mut Tx, filter: Vec<Arg>) -> Result<u64, Error> {
-        if filter.iter().all(|arg| *arg == Arg::Null) {
-            return counters::value(ctx, tx, self.counter).await;
-        }
-        let row = tx.one(self.count, common(ctx, "", COUNTED + 1).into_iter().chain(filter)).await?;
-        let count = row.map_or(Ok(0), |row| row.integer("n"))?;
-        Ok(if count > COUNTED { 0 } else { u64::try_from(count).unwrap_or(0) })
-    }
-
-    fn token(&self, row: &Row) -> Result<String, Error> {
-        let id = row.text("id")?;
-        Ok(token(self.prefix, id.strip_prefix(self.prefix).unwrap_or(id)))
-    }
 }
 
 impl Listed<Row> {
@@ -190,10 +73,6 @@ fn check(prefix: &str, tail: &str) -> String {
     (0..CHECK).map(character).collect()
 }
 
-fn common(ctx: &Ctx, id: &str, rows: i64) -> Vec<Arg> {
-    args![&ctx.environment, id, rows].into()
-}
-
 /// Text as it is kept for searching: lower case, so that a search ignores case in every script that has it.
 pub(crate) fn folded(text: &str) -> String {
     text.to_lowercase()
@@ -223,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_token_is_told_from_garbage_whether_or_not_its_row_is_there() {
-        for of in ["01k6z3v2m4q8r5s7t9w0x1y2z3", "88630864544790977", START, &"x".repeat(29)] {
+        for of in ["01k6z3v2m4q8r5s7t9w0x1y2z3", "88630864544790977", "0", &"x".repeat(29)] {
             let good = token("ca_", of);
             assert!(good.len() <= 32, "the wire's rule: {good}");
             assert_eq!(tail("ca_", &good), Some(of));

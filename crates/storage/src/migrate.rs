@@ -76,6 +76,7 @@ pub(crate) const STEPS: &[Step] = &[
     step!(26, "kept_answers_of", "0026_kept_answers_of", 1),
     // An older binary would let in by the URL alone where a config wants its user signed in.
     step!(27, "grants", "0027_grants", 27),
+    step!(28, "lists", "0028_lists", 1),
 ];
 
 /// Where it is written which steps a database has.

@@ -1,8 +1,10 @@
 //! Organisations.
 
-use crate::list::{Listing, containing, folded, listing};
+use crate::list::{MAX_SIZE, containing, folded};
 use crate::row::json_text;
+use crate::walk::{self, Asked, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
+use std::sync::LazyLock;
 use valetkey_domain::Ctx;
 use valetkey_domain::id::{AccountId, OrganizationId};
 use valetkey_domain::organization::Organization;
@@ -16,14 +18,28 @@ pub struct Filter {
     pub search: Option<String>,
 }
 
-pub(crate) const LIST: Listing = listing!(
-    OrganizationId,
-    counters::ORGANIZATIONS,
-    "t.*",
-    "organizations t",
-    " AND (CAST($4 AS TEXT) IS NULL OR t.external_id = $4)
-      AND (CAST($5 AS TEXT) IS NULL OR t.search_text LIKE $5 ESCAPE '\\')"
-);
+const SOURCE: Source = Source {
+    prefix: OrganizationId::PREFIX,
+    table: "organizations",
+    columns: "t.*",
+    joins: "",
+    always: "",
+    looked_at: ", t.search_text",
+    fits: "(CAST($5 AS TEXT) IS NULL OR w.search_text LIKE $5 ESCAPE '\\')",
+    filters: 1,
+    newest_first: false,
+};
+
+static ALL: LazyLock<Texts> = LazyLock::new(|| SOURCE.by(walk::ALL));
+
+static BY_EXTERNAL_ID: LazyLock<Texts> =
+    LazyLock::new(|| SOURCE.by_few("t.environment_id = $1 AND t.external_id = KEY"));
+
+/// All texts.
+#[cfg(test)]
+pub(crate) fn texts() -> Vec<&'static str> {
+    [&ALL, &BY_EXTERNAL_ID].into_iter().flat_map(|list| list.all()).collect()
+}
 
 /// Adds an organisation.
 ///
@@ -71,7 +87,9 @@ pub async fn by_slug(ctx: &Ctx, tx: &mut Tx, slug: &str) -> Result<Option<Organi
 /// The database cannot be read.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<Organization>, Error> {
     let search = filter.search.as_deref().map(containing);
-    LIST.fetch(ctx, tx, page, args![filter.external_id.as_deref(), search].into()).await?.read(read)
+    let texts = if filter.external_id.is_some() { &BY_EXTERNAL_ID } else { &ALL };
+    let asked = Asked::by(texts, vec![filter.external_id.as_deref().map(Arg::from)], args![search].into());
+    asked.page(ctx, tx, page, MAX_SIZE, Total::Kept(counters::ORGANIZATIONS)).await?.read(read)
 }
 
 /// Changes an organisation over the revision that it was read at, and raises the revision. False if somebody else changed

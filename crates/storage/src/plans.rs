@@ -4,6 +4,7 @@
 //! `texts` gathers the queries out of the source, so that a new one is looked at by itself; `many` fills the tables. What
 //! walks a table all the same is named in [`WALKS`] with the reason.
 
+mod lists;
 mod many;
 mod texts;
 
@@ -76,13 +77,77 @@ const WALKS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Queries that take all that they find, in whatever order, and why that is not too much.
+const WHOLE: &[(&str, &str)] = &[
+    (
+        "WITH RECURSIVE each_one (segment) AS ( SELECT min(segment) FROM journal WHERE seq IS NOT NULL UNION ALL",
+        "from one segment to the next, one row of each",
+    ),
+    (
+        "SELECT id FROM journal WHERE segment IS NULL AND seq IS NOT NULL ORDER BY id LIMIT",
+        "nothing of ours writes such rows",
+    ),
+    (
+        "SELECT (w.at - CAST($4 AS BIGINT)) / CAST($3 AS BIGINT) AS part",
+        "it sums a span of time: in its turn, and ended when it takes too long",
+    ),
+    (
+        "SELECT id, environment_id FROM authorizations WHERE stage = 'exchanging' AND consent_expires_at <= $1",
+        "what was being exchanged and is overdue, which is settled by it",
+    ),
+    (
+        "SELECT id, environment_id, refresh_until FROM connected_accounts WHERE refresh_until <= $1",
+        "what was being refreshed and is overdue, which is settled by it",
+    ),
+    (
+        "UPDATE connected_accounts SET next_refresh_at = CASE WHEN status = 'ACTIVE' THEN idle_refresh_at END",
+        "what is due and not needed, which is due no longer by it",
+    ),
+    (
+        "UPDATE connected_accounts SET next_refresh_at = $4 WHERE environment_id = $1 AND next_refresh_at <= $3",
+        "what is due, after what is not needed was put off",
+    ),
+    (
+        "UPDATE connected_accounts SET status = $3, reason = $4, next_refresh_at = NULL, updated_at = $5 WHERE environment_id = $1 \
+         AND connection_id = $2 AND status = 'ACTIVE' RETURNING",
+        "all of a connection are changed",
+    ),
+    (
+        "DELETE FROM authorizations WHERE environment_id = $1 AND link_expires_at < $2 AND (consent_expires_at IS NULL OR \
+         consent_expires_at < $2)",
+        "what is over goes; what is not has minutes left",
+    ),
+    (
+        "DELETE FROM mcp_instances WHERE config_id IN (SELECT id FROM mcp_configs WHERE environment_id = $1 AND id = $2)",
+        "all of a config's go",
+    ),
+    (
+        "SELECT a.id, a.account_id, p.sealed, p.audience, p.scopes, p.subject, p.subject_name",
+        "what nobody confirmed in time, which goes",
+    ),
+    (
+        "SELECT c.id FROM connections c WHERE c.environment_id = $1 AND ( EXISTS",
+        "it ends with the first of each connection, and the one that is left out",
+    ),
+    (
+        "SELECT a.id, a.account_id, a.connection_id, a.created_at, a.verifier, p.sealed",
+        "a new key, for which everything that is sealed is looked at once",
+    ),
+    ("SELECT * FROM connected_accounts WHERE environment_id = $1 AND credential IS NOT NULL AND id > $4", "the same"),
+    ("SELECT * FROM revocations WHERE environment_id = $1 AND id > $4 AND substr", "the same"),
+];
+
 /// Whether a query may walk. A table that is emptied says nothing of a query that removes some of it.
 fn allowed(query: &Query) -> bool {
-    WALKS.iter().any(
-        |(text, _)| {
-            if text.starts_with("DELETE") { query.text == *text } else { query.text.starts_with(text) }
-        },
-    )
+    WALKS
+        .iter()
+        .chain(WHOLE)
+        .any(|(text, _)| if text.starts_with("DELETE") { query.text == *text } else { query.text.starts_with(text) })
+}
+
+/// Whether it walks for a page, which has an order.
+fn pages(query: &Query) -> bool {
+    allowed(query) && !WHOLE.iter().any(|(text, _)| query.text.starts_with(text))
 }
 
 /// Complaints about the plans that are not allowed, each with its query.
@@ -104,12 +169,24 @@ async fn on_sqlite_every_query_finds_by_an_index_what_it_asks_for() {
     let plan = store.read().await.unwrap().all(text, vec![Arg::Null; sums.arguments()]).await.unwrap();
     let step = plan[0].text("detail").unwrap();
     assert!(step.contains("COVERING INDEX kept_answers_by_reader"), "{step}");
+    lists::that_nothing_fits_end(&store).await;
     // What is complained of is seen where it is: the index goes that the records of one subject are found by.
     let mut tx = store.write().await.unwrap();
     tx.run("DROP INDEX journal_of_subject", []).await.unwrap();
     let complaints = sqlite_complaints(&mut tx, &queries).await;
     let of_one = "SELECT * FROM journal WHERE environment_id = $1 AND subject = $3 ORDER BY id DESC LIMIT $2";
     assert!(complaints.iter().any(|(query, _)| query.text == of_one), "the check sees nothing");
+    // A range of an environment is not narrow: one that is filtered, one without an end, and what a key has an index for.
+    for text in [
+        "SELECT t.id FROM events t WHERE t.environment_id = $1 AND t.id > $2 AND t.kind = $3 ORDER BY t.id LIMIT 5",
+        "SELECT t.id FROM events t WHERE t.environment_id = $1 AND t.id > $2 AND (t.kind = $3 OR t.kind = $4) LIMIT 5",
+        "SELECT t.id FROM events t WHERE t.environment_id = $1 AND t.id > $2 ORDER BY t.id",
+        "SELECT t.id FROM events t JOIN events u ON u.id = t.id WHERE t.environment_id = $1 AND t.id > $2 AND u.kind = $3 LIMIT 5",
+        "SELECT * FROM connected_accounts WHERE environment_id = $1 AND status = $2 AND user_id = $3 LIMIT 5",
+    ] {
+        let query = [Query::new("plans.rs", text)];
+        assert_eq!(sqlite_complaints(&mut tx, &query).await.len(), 1, "{text}");
+    }
 }
 
 async fn sqlite_complaints<'a>(tx: &mut Tx, queries: &'a [Query]) -> Vec<(&'a Query, String)> {
@@ -121,7 +198,7 @@ async fn sqlite_complaints<'a>(tx: &mut Tx, queries: &'a [Query]) -> Vec<(&'a Qu
             let step = row.text("detail").unwrap();
             complaints.extend(sqlite_walks(query, step).map(|table| (query, format!("{table}: {step}"))));
             // Who walks in an index's order must not have to sort all of it for one page.
-            let sorts = allowed(query) && query.text.contains(" LIMIT ") && step.contains("TEMP B-TREE FOR ORDER BY");
+            let sorts = pages(query) && query.text.contains(" LIMIT ") && step.contains("TEMP B-TREE FOR ORDER BY");
             complaints.extend(sorts.then(|| (query, step.to_owned())));
         }
     }
@@ -133,10 +210,71 @@ fn sqlite_walks(query: &Query, step: &str) -> Option<&'static str> {
     let mut words = step.split(' ');
     let (how, name) = (words.next()?, words.next()?);
     let table = query.table(name).and_then(|table| LARGE.into_iter().find(|large| *large == table))?;
-    let by = step.split_once(" (").map(|(_, by)| by.trim_end_matches(')'));
-    let broad = matches!(by, Some("environment_id=?" | "connection_id=?"));
-    let walks = (how == "SCAN" && !is_small(step)) || (how == "SEARCH" && broad);
+    let by = step.split_once(" (").map_or("", |(_, by)| by.trim_end_matches(')'));
+    let terms: Vec<&str> = by.split(" AND ").filter(|term| !term.is_empty()).collect();
+    let column = |term: &&str| term.split(['=', '<', '>']).next().unwrap_or_default().to_owned();
+    if is_small(step) {
+        return None;
+    }
+    let narrow = terms.iter().filter(|term| term.contains("=?")).any(|term| !is_broad(table, &column(term)));
+    let found_by: Vec<String> = terms.iter().map(column).collect();
+    let walks = match how {
+        "SCAN" => true,
+        "SEARCH" => !narrow && !is_bounded(query, step, (table, name), &found_by),
+        _ => false,
+    };
     (walks && !allowed(query)).then_some(table)
+}
+
+/// Columns whose one value many rows may have.
+const BROAD: [&str; 6] = ["environment_id", "connection_id", "config_id", "organization_id", "webhook_id", "status"];
+
+/// Whether many rows of a table may have the same in a column. What a config knows of its tools is not much.
+fn is_broad(table: &str, column: &str) -> bool {
+    BROAD.contains(&column) && !table.starts_with("tool_definitions")
+}
+
+/// What is true of all rows of an index that has a condition, and filters nothing where that index is taken.
+const OF_INDEXES: [(&str, &str); 4] = [
+    ("journal_calls", "call_outcome IS NOT NULL"),
+    ("_organization ", "organization_id <> ''"),
+    ("journal_by_place ", "seq IS NOT NULL"),
+    ("webhook_queues_failed ", "last_error IS NOT NULL"),
+];
+
+/// Whether of a range that many rows may be in only so many are looked at: the SELECT has a LIMIT, and its rows are those
+/// of the range, without a filter. What is removed may be all of a range: it is gone then.
+fn is_bounded(query: &Query, step: &str, (table, name): (&str, &str), found_by: &[String]) -> bool {
+    let selects = texts::selects(&query.text);
+    let own = |column: &String| if table == name { format!(" {column} ") } else { format!(" {name}.{column} ") };
+    let at_it = selects.iter().filter(|text| {
+        let named =
+            [format!("FROM {table} "), format!("JOIN {table} ")].iter().any(|from| text.contains(from.as_str()));
+        let compared =
+            |column: &String| ["=", "<", ">"].iter().any(|how| text.contains(&format!("{}{how}", own(column))));
+        named && (text.contains(" () > ()") || found_by.iter().all(compared))
+    });
+    let mut looked_at = 0;
+    let bounded = at_it.inspect(|_| looked_at += 1).all(|text| {
+        let rest = text.split_once(" WHERE ").map_or("", |(_, rest)| rest);
+        let terms = [" GROUP BY ", " ORDER BY ", " LIMIT ", " RETURNING "].iter().fold(rest, |rest, end| {
+            rest.split_once(end).map_or(rest, |(terms, _)| terms)
+        });
+        let fits = |term: &str| {
+            let own = term.trim_start_matches(&format!("{name}.")).trim();
+            OF_INDEXES.iter().any(|(index, condition)| step.contains(index) && own == *condition)
+                // A connection, a webhook and a config are of one environment.
+                || (own.starts_with("environment_id = $") && !found_by.iter().any(|by| by == "environment_id"))
+                || own == "() > ()"
+                || own.split_once(' ').is_some_and(|(column, rest)| {
+                    found_by.iter().any(|by| by == column) && ["= ", "< ", "> ", "<= ", ">= "].iter().any(|how| rest.starts_with(how))
+                })
+        };
+        let first = ["EXISTS ", "SELECT min(", "SELECT max("].iter().any(|begin| text.starts_with(begin));
+        let limited = text.contains(" LIMIT ") || text.starts_with("DELETE ") || first;
+        limited && terms.split(" AND ").all(fits)
+    });
+    looked_at > 0 && bounded
 }
 
 /// Whether a step goes over an index of a few rows.
@@ -155,12 +293,14 @@ async fn on_postgres_every_query_finds_by_an_index_what_it_asks_for() {
         for plan in postgres_plans(&store, query).await {
             if !allowed(query) {
                 complaints.extend(postgres_walks(&plan).into_iter().map(|step| (query, step)));
-            } else if query.text.contains(" ORDER BY ") && plan.iter().any(|step| step.contains("Sort")) {
+            } else if pages(query) && query.text.contains(" ORDER BY ") && plan.iter().any(|step| step.contains("Sort"))
+            {
                 complaints.push((query, format!("it sorts for one page: {plan:?}")));
             }
         }
     }
     complain(&complaints);
+    lists::that_nothing_fits_end(&store).await;
 }
 
 /// The plan that fits any arguments, and the one for such as are usual: the server takes either.
@@ -186,7 +326,7 @@ async fn postgres_plans(store: &Store, query: &Query) -> Vec<Vec<String>> {
     for mode in ["SET LOCAL plan_cache_mode = force_generic_plan", "SET LOCAL plan_cache_mode = force_custom_plan"] {
         tx.run(mode, []).await.unwrap();
         let rows = tx.all(explain, []).await.unwrap_or_else(|error| panic!("{error}: {explain}: {}", query.text));
-        plans.push(rows.iter().map(|row| row.text("QUERY PLAN").unwrap().trim().to_owned()).collect());
+        plans.push(rows.iter().map(|row| row.text("QUERY PLAN").unwrap().to_owned()).collect());
     }
     tx.run("DEALLOCATE looked_at", []).await.unwrap();
     plans
@@ -195,28 +335,69 @@ async fn postgres_plans(store: &Store, query: &Query) -> Vec<Vec<String>> {
 /// The steps of a plan that walk a large table: all of it, or all that an environment or a connection has.
 fn postgres_walks(plan: &[String]) -> Vec<String> {
     let mut walks = Vec::new();
-    for (at, step) in plan.iter().enumerate() {
+    for (at, line) in plan.iter().enumerate() {
+        let step = line.trim();
         let Some(table) = step.split_once(" on ").and_then(|(_, rest)| rest.split(' ').next()) else { continue };
         let of_index = |large: &str| table.strip_prefix(large).is_some_and(|rest| rest.starts_with('_'));
         let bitmap = step.contains("Bitmap Index Scan");
         let large = if bitmap { LARGE.iter().any(|large| of_index(large)) } else { LARGE.contains(&table) };
-        let condition = plan.get(at + 1).and_then(|next| next.strip_prefix("Index Cond: "));
+        let condition = plan.get(at + 1).and_then(|next| next.trim().strip_prefix("Index Cond: "));
         let by_index = bitmap || step.contains("Index Scan") || step.contains("Index Only Scan");
         let broad = |by: &str| {
-            let columns: BTreeSet<&str> =
-                by.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| COLUMNS.contains(word)).collect();
-            columns.iter().all(|column| ["environment_id", "connection_id"].contains(column)) && columns.len() < 2
+            let equal = by.split(" AND ").filter(|term| term.contains(" = "));
+            let column = |term: &str| {
+                let mut words = term.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+                words.find(|word| COLUMNS.contains(word)).unwrap_or_default().to_owned()
+            };
+            equal.map(column).all(|column| is_broad(table, &column))
         };
         let walks_all = step.contains("Seq Scan") || (by_index && !is_small(step) && condition.is_none_or(broad));
-        if large && walks_all {
+        if large && walks_all && (step.contains("Seq Scan") || !is_limited(plan, at)) {
             walks.push(format!("{step} {}", condition.unwrap_or_default()));
         }
     }
     walks
 }
 
+/// Whether a LIMIT ends a step, and nothing between the two leaves rows out or needs all of them. What is removed may be all
+/// that is found.
+fn is_limited(plan: &[String], at: usize) -> bool {
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let is_step = |line: &str| line.trim().starts_with("->") || depth(line) == 0;
+    let filters = |at: usize| {
+        let own = plan.iter().skip(at + 1).take_while(|line| !is_step(line));
+        // A connection, a webhook and a config are of one environment.
+        let of_one = |filter: &str| filter.starts_with("(environment_id = ") && !filter.contains(" AND ");
+        own.filter_map(|line| line.trim().strip_prefix("Filter: ")).any(|filter| !of_one(filter))
+    };
+    let own = plan.get(at).map_or("", String::as_str);
+    let (mut from, bitmap) = (depth(own), own.contains("Bitmap"));
+    if filters(at) {
+        return false;
+    }
+    for (above, line) in plan.iter().enumerate().take(at).rev().filter(|(_, line)| is_step(line)) {
+        if depth(line) >= from {
+            continue;
+        }
+        from = depth(line);
+        let step = line.trim().trim_start_matches("->").trim();
+        // Of what a semi-join or an EXISTS looks at the first is enough.
+        if ["Limit", "Nested Loop Semi Join"].iter().any(|end| step.starts_with(end)) {
+            return !bitmap;
+        }
+        if step.starts_with("Delete") {
+            return true;
+        }
+        let passes = ["Nested Loop Left Join", "Hash Left Join", "Subquery Scan", "Result", "Bitmap Heap Scan"];
+        if !passes.iter().any(|one| step.starts_with(one)) || filters(above) {
+            return false;
+        }
+    }
+    false
+}
+
 /// The columns that our indexes have.
-const COLUMNS: [&str; 38] = [
+const COLUMNS: [&str; 40] = [
     "status",
     "id",
     "environment_id",
@@ -255,4 +436,6 @@ const COLUMNS: [&str; 38] = [
     "died_at",
     "call_hash",
     "instance_id",
+    "call_account",
+    "call_run",
 ];

@@ -1,13 +1,33 @@
 //! Custom providers. Those of a connection are read together with it (`connections.rs`).
 
-use crate::list::{Listing, folded, listing};
+use crate::list::{MAX_SIZE, folded};
 use crate::row::json_text;
+use crate::walk::{self, Asked, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
+use std::sync::LazyLock;
 use valetkey_domain::Ctx;
 use valetkey_domain::id::ProviderId;
 use valetkey_domain::provider::Provider;
 
-pub(crate) const LIST: Listing = listing!(ProviderId, counters::PROVIDERS, "t.*", "providers t", "");
+const SOURCE: Source = Source {
+    prefix: ProviderId::PREFIX,
+    table: "providers",
+    columns: "t.*",
+    joins: "",
+    always: "",
+    looked_at: "",
+    fits: "",
+    filters: 0,
+    newest_first: false,
+};
+
+static ALL: LazyLock<Texts> = LazyLock::new(|| SOURCE.by(walk::ALL));
+
+/// All texts.
+#[cfg(test)]
+pub(crate) fn texts() -> Vec<&'static str> {
+    ALL.all()
+}
 
 /// How many names [`slugs`] gives: enough for a word to be found near, and no more than a glance costs.
 const NAMES: i64 = 1000;
@@ -58,7 +78,8 @@ pub async fn slugs(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<String>, Error> {
 /// # Errors
 /// The database cannot be read.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, page: &Page) -> Result<Listed<Provider>, Error> {
-    LIST.fetch(ctx, tx, page, Vec::new()).await?.read(read)
+    let asked = Asked::by(&ALL, vec![None], Vec::new());
+    asked.page(ctx, tx, page, MAX_SIZE, Total::Kept(counters::PROVIDERS)).await?.read(read)
 }
 
 /// Changes a provider over the revision that it was read at, and raises the revision. False if somebody else changed or

@@ -54,7 +54,7 @@ impl Sqlite {
         let readers = (0..options.readers).map(|_| reader::connect(&file, options)).collect::<Result<_, _>>()?;
         let session = Session::new(connection);
         let writer = Writer::start(session, Arc::clone(&file), options.idle, recent, Arc::clone(&guard))?;
-        let readers = Readers::new(readers, file, options.timeout, guard);
+        let readers = Readers::new(readers, file, options, guard);
         Ok(Self { writer: Arc::new(writer), readers: Arc::new(readers), path })
     }
 

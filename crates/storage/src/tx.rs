@@ -7,6 +7,7 @@ use crate::sqlite::{Read, Write};
 use crate::{Arg, Bulk, Error, Metrics, Row};
 use std::sync::Arc;
 use tokio::time::Instant;
+use valetkey_domain::Ctx;
 use valetkey_domain::id::ProcessId;
 
 /// A transaction: [`Tx::commit`] saves, dropping rolls back. After a statement has failed nothing more goes through it.
@@ -62,6 +63,21 @@ impl Tx {
     /// The same for one statement.
     pub(crate) fn once(self) -> Self {
         Self { statements: Statements::One, ..self }
+    }
+
+    /// Takes a turn of those that an environment's reads have which look at many rows. Where it has to be waited for, what
+    /// this reads from then on is from another snapshot than what it read before. A write has the writer's place, and needs
+    /// none.
+    ///
+    /// # Errors
+    /// They stay taken.
+    pub(crate) async fn turn(&mut self, ctx: &Ctx) -> Result<(), Error> {
+        let taken = match &mut self.backend {
+            Backend::SqliteRead(read) => read.turn(ctx.environment.as_str()).await,
+            Backend::PostgresRead(session) => session.turn(ctx.environment.as_str()).await,
+            Backend::SqliteWrite(_) | Backend::PostgresWrite(_) | Backend::Recent(_) => Ok(()),
+        };
+        self.metrics.noted(taken)
     }
 
     /// All rows of an answer.

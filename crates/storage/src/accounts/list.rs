@@ -1,8 +1,10 @@
 //! Pages of connected accounts, and those of one user on a config.
 
 use super::{read, status};
-use crate::list::{Listing, containing, listing};
+use crate::list::{MAX_SIZE, containing};
+use crate::walk::{self, Asked, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
+use std::sync::LazyLock;
 use valetkey_domain::Ctx;
 use valetkey_domain::account::{ConnectedAccount, Status};
 use valetkey_domain::id::{AccountId, ConfigId, ConnectionId};
@@ -10,6 +12,9 @@ use valetkey_domain::name::Identifier;
 
 /// How many connection names one filter may have (the wire's rule).
 pub const MAX_CONNECTION_NAMES: usize = 20;
+
+/// One connection more than are asked one by one.
+const MOST_ASKED: i64 = 21;
 
 /// Which accounts a list shows; what is absent or empty filters nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,66 +35,115 @@ pub struct Filter {
     pub search: Option<String>,
 }
 
-/// Lists with a condition on the user, who is `$5`, and on the status, which is `$8`.
-macro_rules! listing_where {
-    ($user:literal, $status:literal) => {
-        listing!(
-            AccountId,
-            counters::ACCOUNTS,
-            "t.*",
-            "connected_accounts t JOIN connections c ON c.id = t.connection_id AND c.environment_id = t.environment_id",
-            concat!(
-                " AND (CAST($4 AS TEXT) IS NULL OR c.connector = $4) AND ",
-                $user,
-                " AND (CAST($6 AS TEXT) IS NULL OR t.organization_id = $6)
-                  AND (CAST($7 AS TEXT) IS NULL OR t.user_id = $7) AND ",
-                $status,
-                " AND (CAST($9 AS TEXT) IS NULL OR t.search_text LIKE $9 ESCAPE '\\')
-                  AND (CAST($10 AS TEXT) IS NULL OR c.name_folded IN ($10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                      $20, $21, $22, $23, $24, $25, $26, $27, $28, $29))"
-            )
-        )
-    };
-}
+const SOURCE: Source = Source {
+    prefix: AccountId::PREFIX,
+    table: "connected_accounts",
+    columns: "t.*",
+    joins: "",
+    always: "",
+    looked_at: ", t.connection_id, t.organization_id, t.user_id, t.status, t.search_text",
+    fits: "((CAST($5 AS TEXT) IS NULL AND CAST($6 AS TEXT) IS NULL) OR EXISTS (SELECT 1 FROM connections c
+            WHERE c.id = w.connection_id AND c.environment_id = $1 AND (CAST($5 AS TEXT) IS NULL OR c.connector = $5)
+              AND (CAST($6 AS TEXT) IS NULL OR replace($6, ',' || c.name_folded || ',', '') <> $6)))
+        AND (CAST($7 AS TEXT) IS NULL OR w.organization_id = $7) AND (CAST($8 AS TEXT) IS NULL OR w.user_id = $8)
+        AND (CAST($9 AS TEXT) IS NULL OR w.status = $9)
+        AND (CAST($10 AS TEXT) IS NULL OR w.search_text LIKE $10 ESCAPE '\\')",
+    filters: 6,
+    newest_first: false,
+};
 
-const LIST: Listing =
-    listing_where!("(CAST($5 AS TEXT) IS NULL OR t.identifier = $5)", "(CAST($8 AS TEXT) IS NULL OR t.status = $8)");
+static ALL: LazyLock<Texts> = LazyLock::new(|| SOURCE.by(walk::ALL));
 
-/// The same where the user is given: one index look-up, however many users there are.
-const LIST_OF_USER: Listing = listing_where!("t.identifier = $5", "(CAST($8 AS TEXT) IS NULL OR t.status = $8)");
+static OF_USER: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_few("t.environment_id = $1 AND t.identifier = KEY"));
 
-/// The same where the status is given: few accounts have expired, and nobody has to look at all others for them.
-const LIST_OF_STATUS: Listing = listing_where!("(CAST($5 AS TEXT) IS NULL OR t.identifier = $5)", "t.status = $8");
+/// Most have no organisation: those are in no index.
+static OF_ORGANIZATION: LazyLock<Texts> =
+    LazyLock::new(|| SOURCE.by("t.environment_id = $1 AND t.organization_id = KEY AND t.organization_id <> ''"));
 
-/// All of them.
+static OF_CONNECTION: LazyLock<Texts> = LazyLock::new(|| {
+    SOURCE.by("t.connection_id = (SELECT c.id FROM connections c WHERE c.environment_id = $1 AND c.id = KEY)")
+});
+
+/// Few accounts have expired, and nobody has to look at all others for them.
+static OF_STATUS: LazyLock<Texts> = LazyLock::new(|| SOURCE.by("t.environment_id = $1 AND t.status = KEY"));
+
+/// All texts.
 #[cfg(test)]
-pub(crate) const LISTS: [Listing; 3] = [LIST, LIST_OF_USER, LIST_OF_STATUS];
+pub(crate) fn texts() -> Vec<&'static str> {
+    [&ALL, &OF_USER, &OF_ORGANIZATION, &OF_CONNECTION, &OF_STATUS].into_iter().flat_map(|list| list.all()).collect()
+}
 
 /// A page of the environment's accounts.
 ///
 /// # Errors
 /// The database cannot be read, or a row fits no account.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<ConnectedAccount>, Error> {
-    let listing = match (&filter.identifier, &filter.status) {
-        (Some(_), _) => LIST_OF_USER,
-        (None, Some(_)) => LIST_OF_STATUS,
-        (None, None) => LIST,
-    };
-    listing.fetch(ctx, tx, page, arguments(filter)).await?.read(read)
+    asked(ctx, tx, filter).await?.page(ctx, tx, page, MAX_SIZE, Total::Kept(counters::ACCOUNTS)).await?.read(read)
 }
 
-fn arguments(filter: &Filter) -> Vec<Arg> {
-    let fixed = args![
-        filter.connector.as_deref(),
-        filter.identifier.as_deref(),
-        filter.organization.as_deref(),
+/// Finds by what leaves fewest as a rule: the user, the organisation, the connections, the status.
+async fn asked(ctx: &Ctx, tx: &mut Tx, filter: &Filter) -> Result<Asked, Error> {
+    let mut connector = filter.connector.as_deref();
+    let mut names = (!filter.connections.is_empty()).then(|| format!(",{},", folded(filter).join(",,")));
+    let (mut organization, mut status) = (filter.organization.as_deref(), filter.status.as_deref());
+    let (texts, keys) = if let Some(user) = &filter.identifier {
+        (&OF_USER, vec![Some(Arg::from(user.as_str()))])
+    } else if let Some(organization) = organization.take_if(|organization| !organization.is_empty()) {
+        (&OF_ORGANIZATION, vec![Some(Arg::from(organization))])
+    } else if let Some(connections) = connections(ctx, tx, filter).await? {
+        (connector, names) = (None, None);
+        (&OF_CONNECTION, connections)
+    } else if let Some(status) = status.take() {
+        (&OF_STATUS, vec![Some(Arg::from(status))])
+    } else {
+        (&ALL, vec![None])
+    };
+    let fits = args![
+        connector,
+        names,
+        organization,
         filter.user.as_deref(),
-        filter.status.as_deref(),
+        status,
         filter.search.as_deref().map(containing),
     ];
-    let folded = |name: &String| name.to_ascii_lowercase();
-    let names = (0..MAX_CONNECTION_NAMES).map(|place| Arg::from(filter.connections.get(place).map(folded)));
-    fixed.into_iter().chain(names).collect()
+    Ok(Asked::by(texts, keys, fits.into()))
+}
+
+/// The names of the connections that are asked for, as they are compared. None has a comma.
+fn folded(filter: &Filter) -> Vec<String> {
+    let names = filter.connections.iter().take(MAX_CONNECTION_NAMES);
+    names.filter(|name| !name.contains(',')).map(|name| name.to_ascii_lowercase()).collect()
+}
+
+/// The connections of the names and the connector that are asked for; none if neither is, or if the connector has more than
+/// can be asked for one by one.
+async fn connections(ctx: &Ctx, tx: &mut Tx, filter: &Filter) -> Result<Option<Vec<Option<Arg>>>, Error> {
+    let rows = match (filter.connections.is_empty(), &filter.connector) {
+        (true, None) => return Ok(None),
+        (true, Some(connector)) => {
+            let sql = "SELECT id, connector FROM connections WHERE environment_id = $1 AND connector = $2
+                ORDER BY id LIMIT $3";
+            tx.all(sql, args![&ctx.environment, connector.as_str(), MOST_ASKED]).await?
+        }
+        (false, _) => {
+            let sql = "SELECT id, connector FROM connections WHERE environment_id = $1
+                AND name_folded IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                    $21)";
+            let mut names = folded(filter).into_iter();
+            let names = (0..MAX_CONNECTION_NAMES).map(|_| Arg::from(names.next()));
+            tx.all(sql, args![&ctx.environment].into_iter().chain(names)).await?
+        }
+    };
+    if filter.connections.is_empty() && rows.len() > MAX_CONNECTION_NAMES {
+        return Ok(None);
+    }
+    let mut ids = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if filter.connector.as_ref().is_none_or(|connector| row.text("connector").is_ok_and(|of| of == connector)) {
+            ids.push(Some(Arg::from(row.text("id")?)));
+        }
+    }
+    Ok(Some(ids))
 }
 
 /// What an overview says of an account.

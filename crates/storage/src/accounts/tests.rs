@@ -221,6 +221,17 @@ async fn a_list_is_filtered() {
         (Filter { search: text("\u{f8}RSTED"), ..Filter::default() }, 1),
         (Filter { search: text("%"), ..Filter::default() }, 0),
         (Filter { organization: text("org"), ..Filter::default() }, 0),
+        (Filter { connector: text("github"), ..Filter::default() }, 0),
+        (Filter { identifier: text("ann"), connector: text("gmail"), ..Filter::default() }, 1),
+        (Filter { identifier: text("ann"), connector: text("github"), ..Filter::default() }, 0),
+        (Filter { identifier: text("ann"), connections: vec!["mail 1".into()], ..Filter::default() }, 1),
+        (Filter { identifier: text("ann"), connections: vec!["a,b".into()], ..Filter::default() }, 0),
+        (Filter { identifier: text("ann"), status: text("EXPIRED"), ..Filter::default() }, 0),
+        (Filter { connections: vec!["mail 1".into()], connector: text("github"), ..Filter::default() }, 0),
+        (Filter { connector: text("gmail"), search: text("ann"), ..Filter::default() }, 1),
+        (Filter { status: text("PENDING_AUTH"), search: text("ann"), ..Filter::default() }, 0),
+        (Filter { organization: text(""), search: text("ann"), ..Filter::default() }, 1),
+        (Filter { user: text("nobody"), ..Filter::default() }, 0),
     ] {
         let found = list(ours, &mut tx, &filter, &PAGE).await.unwrap();
         assert_eq!((found.items.len(), found.total), (count, count as u64), "{filter:?}");

@@ -31,7 +31,7 @@ pub async fn find_on_config(
 ) -> Result<Option<OnConfig>, Error> {
     let sql = "SELECT t.*, c.id AS found_id, c.name AS config_name FROM mcp_configs c
         LEFT JOIN mcp_instances t ON t.environment_id = c.environment_id AND t.config_id = c.id
-            AND t.id = (SELECT min(i.id) FROM mcp_instances i WHERE i.config_id = c.id AND i.identifier = $3
+            AND t.id = (SELECT min(i.id || '') FROM mcp_instances i WHERE i.config_id = c.id AND i.identifier = $3
                 AND (CAST($4 AS TEXT) IS NULL OR i.name = $4))
         WHERE c.environment_id = $1 AND c.name = $2";
     let Some(row) = tx.one(sql, args![&ctx.environment, config, identifier, name]).await? else { return Ok(None) };

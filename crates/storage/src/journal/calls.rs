@@ -4,10 +4,9 @@
 //! detail. Pages go by the ids of records, newest first, and so by time.
 
 use super::{JournalRecord, read};
-use crate::list::COUNTED;
-use crate::newest::Span;
+use crate::span::Span;
+use crate::walk::{self, Asked, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args};
-use std::cmp::Reverse;
 use std::sync::LazyLock;
 use valetkey_domain::id::{AccountId, ConnectionId, ExecutionId, RecordId};
 use valetkey_domain::{Ctx, Timestamp};
@@ -64,87 +63,65 @@ pub struct Sum {
     pub count: i64,
 }
 
-/// A list's three statements. `$1` is the environment, `$2` and `$3` the ids between which it lies, `$4` a number of rows.
-pub(crate) struct Statements {
-    pub(crate) page: String,
-    pub(crate) newer: String,
-    pub(crate) count: String,
-}
+const SOURCE: Source = Source {
+    prefix: RecordId::PREFIX,
+    table: "journal",
+    columns: "t.*, c.name AS connection_name, a.identifier AS account_identifier,
+        a.organization_id AS account_organization, a.user_id AS account_user",
+    joins: " LEFT JOIN connections c ON c.id = t.call_connection AND c.environment_id = t.environment_id
+        LEFT JOIN connected_accounts a ON a.id = t.call_account AND a.environment_id = t.environment_id",
+    always: " AND t.call_outcome IS NOT NULL",
+    looked_at: ", t.call_outcome, t.call_connector, t.call_source, t.call_connection, t.call_run",
+    fits: FITS,
+    filters: 5,
+    newest_first: true,
+};
 
-/// What all of them ask: `$5` to `$9` as [`filter`] gives them.
-const FITS: &str = "j.environment_id = $1 AND j.call_outcome IS NOT NULL AND j.id > $2 AND j.id < $3
-    AND (CAST($5 AS TEXT) IS NULL OR replace($5, ',' || j.call_outcome || ',', '') <> $5)
-    AND (CAST($6 AS TEXT) IS NULL OR replace($6, ',' || j.call_connector || ',', '') <> $6)
-    AND (CAST($7 AS TEXT) IS NULL OR replace($7, ',' || j.call_source || ',', '') <> $7)
-    AND (CAST($8 AS TEXT) IS NULL OR j.call_connection = $8)
-    AND (CAST($9 AS TEXT) IS NULL OR j.call_run = $9)";
+/// `$5` to `$9` as [`fits`] gives them.
+const FITS: &str = "(CAST($5 AS TEXT) IS NULL OR replace($5, ',' || w.call_outcome || ',', '') <> $5)
+    AND (CAST($6 AS TEXT) IS NULL OR replace($6, ',' || w.call_connector || ',', '') <> $6)
+    AND (CAST($7 AS TEXT) IS NULL OR replace($7, ',' || w.call_source || ',', '') <> $7)
+    AND (CAST($8 AS TEXT) IS NULL OR w.call_connection = $8)
+    AND (CAST($9 AS TEXT) IS NULL OR w.call_run = $9)";
 
-/// With the names of what the record has ids of.
-const NAMED: &str = "j.*, c.name AS connection_name, a.identifier AS account_identifier,
-    a.organization_id AS account_organization, a.user_id AS account_user
-    FROM journal j LEFT JOIN connections c ON c.id = j.call_connection AND c.environment_id = j.environment_id
-    LEFT JOIN connected_accounts a ON a.id = j.call_account AND a.environment_id = j.environment_id";
+static ALL: LazyLock<Texts> = LazyLock::new(|| SOURCE.by(walk::ALL));
 
-static ALL: LazyLock<Statements> = LazyLock::new(|| Statements::of(""));
+static OF_ACCOUNT: LazyLock<Texts> = LazyLock::new(|| SOURCE.by("t.environment_id = $1 AND t.call_account = KEY"));
 
-static OF_ACCOUNT: LazyLock<Statements> = LazyLock::new(|| Statements::of("AND j.call_account = $10"));
+static OF_RUN: LazyLock<Texts> = LazyLock::new(|| SOURCE.by("t.environment_id = $1 AND t.call_run = KEY"));
 
 static SUMS: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT (j.at - CAST($10 AS BIGINT)) / CAST($4 AS BIGINT) AS part, j.call_connector, j.call_outcome, count(*) AS n
-         FROM journal j WHERE {FITS} GROUP BY 1, 2, 3"
+        "SELECT (w.at - CAST($4 AS BIGINT)) / CAST($3 AS BIGINT) AS part, w.call_connector, w.call_outcome, count(*) AS n
+         FROM journal w WHERE w.environment_id = $1 AND w.call_outcome IS NOT NULL AND w.id > $2 AND w.id < $10 AND {FITS}
+         GROUP BY 1, 2, 3"
     )
 });
-
-impl Statements {
-    fn of(whose: &str) -> Self {
-        Self {
-            page: format!("SELECT {NAMED} WHERE {FITS} {whose} ORDER BY j.id DESC LIMIT $4"),
-            newer: format!("SELECT j.id FROM journal j WHERE {FITS} {whose} ORDER BY j.id LIMIT $4"),
-            count: format!(
-                "SELECT count(*) AS n FROM (SELECT j.id FROM journal j WHERE {FITS} {whose} LIMIT $4) AS counted"
-            ),
-        }
-    }
-}
 
 /// All texts.
 #[cfg(test)]
 pub(crate) fn texts() -> Vec<&'static str> {
-    let lists = [&ALL, &OF_ACCOUNT];
-    let lists = lists.into_iter().flat_map(|list| [list.page.as_str(), list.newer.as_str(), list.count.as_str()]);
+    let lists = [&ALL, &OF_ACCOUNT, &OF_RUN].into_iter().flat_map(|list| list.all());
     lists.chain([SUMS.as_str()]).collect()
 }
 
-/// A page of the environment's calls, newest first. The total is exact to a thousand, beyond that 0.
+/// A page of the environment's calls, newest first. The total is exact to a thousand, and 0 beyond that or where
+/// too many would have to be looked at.
 ///
 /// # Errors
 /// The database cannot be read, or the token is none of this list's.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, wanted: &Filter, page: &Page) -> Result<Listed<ToolCall>, Error> {
-    let size = usize::try_from(page.size.clamp(1, MAX_SIZE)).unwrap_or(1);
-    let rows = i64::try_from(size).unwrap_or(1);
-    let span = span(wanted);
-    let (first, end) = (&span.first, &span.end);
-    let before = span.before(page.after.as_deref())?;
-    let asking = Asking { ctx, wanted, filter: filter(wanted) };
-    let mut found = asking.rows(tx, |list| &list.page, first, &before, rows + 1).await?;
-    found.sort_by_cached_key(|row| Reverse(id(row)));
-    let more = found.len() > size;
-    found.truncate(size);
-    let next = found.last().filter(|_| more).map(|row| span.after(row)).transpose()?;
-    let previous = match found.first() {
-        Some(row) if page.after.is_some() => {
-            let mut newer = asking.rows(tx, |list| &list.newer, row.text("id")?, end, rows + 1).await?;
-            newer.sort_by_cached_key(id);
-            span.previous(&newer, size)?
-        }
-        _ => None,
+    let mut run = wanted.run.as_deref();
+    let (texts, keys) = if let Some(accounts) = &wanted.accounts {
+        (&OF_ACCOUNT, accounts.iter().map(|account| Some(Arg::from(account))).collect())
+    } else if let Some(run) = run.take() {
+        (&OF_RUN, vec![Some(Arg::from(run))])
+    } else {
+        (&ALL, vec![None])
     };
-    let counted = asking.rows(tx, |list| &list.count, first, end, COUNTED + 1).await?;
-    let count = counted.iter().try_fold(0_i64, |sum, row| Ok::<_, Error>(sum.saturating_add(row.integer("n")?)))?;
-    let total = if count > COUNTED { 0 } else { u64::try_from(count).unwrap_or(0) };
-    let items = found.iter().map(tool_call).collect::<Result<_, _>>()?;
-    Ok(Listed { items, next, previous, total })
+    let span = Span::of(RecordId::PREFIX, wanted.from, wanted.to);
+    let asked = Asked { span, ..Asked::by(texts, keys, fits(wanted, run)) };
+    asked.page(ctx, tx, page, MAX_SIZE, Total::Counted).await?.read(tool_call)
 }
 
 /// The call of this execution, once it ended.
@@ -166,10 +143,11 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, execution: &ExecutionId) -> Result<Opti
 /// # Errors
 /// The database cannot be read.
 pub async fn sums(ctx: &Ctx, tx: &mut Tx, wanted: &Filter, begin: Timestamp, part: i64) -> Result<Vec<Sum>, Error> {
-    let Span { first, end, .. } = span(wanted);
-    let mut filter = filter(wanted);
-    filter.push(Arg::from(begin));
-    let rows = tx.all(&SUMS, args(ctx, &first, &end, part, &filter)).await?;
+    tx.turn(ctx).await?;
+    let Span { first, end } = Span::of(RecordId::PREFIX, wanted.from, wanted.to);
+    let fits = fits(wanted, wanted.run.as_deref());
+    let asked = args![&ctx.environment, first, part, begin].into_iter().chain(fits).chain([Arg::from(end)]);
+    let rows = tx.all(&SUMS, asked).await?;
     let sum = |row: &Row| {
         Ok(Sum {
             part: row.integer("part")?,
@@ -181,53 +159,10 @@ pub async fn sums(ctx: &Ctx, tx: &mut Tx, wanted: &Filter, begin: Timestamp, par
     rows.iter().map(sum).collect()
 }
 
-/// The ids between which the records of the span lie.
-fn span(wanted: &Filter) -> Span {
-    Span::of(RecordId::PREFIX, wanted.from, wanted.to)
-}
-
-/// A question about the calls of an environment, or of some of its accounts.
-struct Asking<'a> {
-    ctx: &'a Ctx,
-    wanted: &'a Filter,
-    filter: Vec<Arg>,
-}
-
-impl Asking<'_> {
-    /// What one of a list's statements answers: for all calls at once, or for one account after the other.
-    async fn rows(
-        &self,
-        tx: &mut Tx,
-        which: fn(&'static Statements) -> &'static String,
-        first: &str,
-        end: &str,
-        rows: i64,
-    ) -> Result<Vec<Row>, Error> {
-        let asked = args(self.ctx, first, end, rows, &self.filter);
-        let Some(accounts) = &self.wanted.accounts else { return tx.all(which(&ALL), asked).await };
-        let mut all = Vec::new();
-        for account in accounts {
-            let of_account = asked.iter().cloned().chain([Arg::from(account)]).collect::<Vec<_>>();
-            all.extend(tx.all(which(&OF_ACCOUNT), of_account).await?);
-        }
-        Ok(all)
-    }
-}
-
-fn id(row: &Row) -> String {
-    row.text("id").unwrap_or_default().to_owned()
-}
-
-fn filter(wanted: &Filter) -> Vec<Arg> {
+fn fits(wanted: &Filter, run: Option<&str>) -> Vec<Arg> {
     let any = |words: &Option<Vec<String>>| words.as_ref().map(|words| format!(",{},", words.join(",,")));
-    let mut filter: Vec<Arg> = args![any(&wanted.outcomes), any(&wanted.connectors), any(&wanted.sources)].into();
-    filter.push(Arg::from(wanted.connection.as_ref()));
-    filter.push(Arg::from(wanted.run.as_deref()));
-    filter
-}
-
-fn args(ctx: &Ctx, first: &str, end: &str, rows: i64, filter: &[Arg]) -> Vec<Arg> {
-    args![&ctx.environment, first, end, rows].into_iter().chain(filter.iter().cloned()).collect()
+    let words = [any(&wanted.outcomes), any(&wanted.connectors), any(&wanted.sources)];
+    words.map(Arg::from).into_iter().chain(args![wanted.connection.as_ref(), run]).collect()
 }
 
 fn tool_call(row: &Row) -> Result<ToolCall, Error> {

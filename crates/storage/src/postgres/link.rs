@@ -1,6 +1,7 @@
 //! A connection with what is known of it, and how the pool opens connections and looks at them before it lends them.
 
 use super::trust::Trust;
+use crate::turns::Turn;
 use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
@@ -61,34 +62,49 @@ impl Link {
 }
 
 /// A lent connection. It comes back at rest, for which it may need a task of its own; or not at all.
-pub(super) struct PooledLink(Option<Object<Opener>>);
+pub(super) struct PooledLink {
+    object: Option<Object<Opener>>,
+    /// For reading what takes long; it is given back behind the connection.
+    turn: Option<Turn>,
+}
 
 impl From<Object<Opener>> for PooledLink {
     fn from(object: Object<Opener>) -> Self {
-        Self(Some(object))
+        Self { object: Some(object), turn: None }
     }
 }
 
 impl PooledLink {
+    /// No connection.
+    pub(super) const fn none() -> Self {
+        Self { object: None, turn: None }
+    }
+
     /// The connection; none after it was given back.
     pub(super) fn link(&mut self) -> Option<&mut Link> {
-        self.0.as_deref_mut()
+        self.object.as_deref_mut()
+    }
+
+    /// The same with the place for its turn.
+    pub(super) fn link_and_turn(&mut self) -> Option<(&mut Link, &mut Option<Turn>)> {
+        Some((self.object.as_deref_mut()?, &mut self.turn))
     }
 }
 
 impl Drop for PooledLink {
     fn drop(&mut self) {
-        let Some(object) = self.0.take_if(|object| object.state != LinkState::Rest) else { return };
+        let Some(object) = self.object.take_if(|object| object.state != LinkState::Rest) else { return };
+        let turn = self.turn.take();
         // Nobody waits for it, and at the latest the server ends it. Without a runtime the connection is closed.
         match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(put_to_rest(object))),
+            Ok(runtime) => drop(runtime.spawn(put_to_rest(object, turn))),
             Err(_) => drop(Object::take(object)),
         }
     }
 }
 
-/// Rolls back, whatever there is. The answers to what was asked before are read on the way.
-async fn put_to_rest(mut object: Object<Opener>) {
+/// Rolls back, whatever there is. The answers to what was asked before are read on the way. Until then its turn is taken.
+async fn put_to_rest(mut object: Object<Opener>, _turn: Option<Turn>) {
     let done = tokio::time::timeout(REST, sqlx::raw_sql("ROLLBACK").execute(object.ask())).await;
     if matches!(done, Ok(Ok(_))) {
         object.set_state(LinkState::Rest);

@@ -6,6 +6,7 @@ use super::options::Target;
 use super::statement::DbFuture;
 use super::trust::Trust;
 use crate::Error;
+use crate::turns::Turns;
 use deadpool::Runtime;
 use deadpool::managed::{QueueMode, Timeouts};
 use std::sync::Arc;
@@ -13,6 +14,9 @@ use std::time::Duration;
 
 /// Connections that callers share.
 pub(super) const SHARED: usize = 16;
+
+/// How many of the shared ones read what takes long, at most.
+pub(super) const LONG: usize = 4;
 
 /// Connections that are kept for what all callers wait for, for outcomes which exist nowhere else yet, and for the
 /// time. They are opened before they are needed: when the server has no connection left to give, it is too late.
@@ -44,6 +48,8 @@ pub(super) struct Pool {
     /// How messages name the database.
     pub(super) name: Arc<str>,
     pub(super) trust: Trust,
+    /// Of reads that take long.
+    pub(super) turns: Turns,
 }
 
 impl std::fmt::Debug for Pool {
@@ -73,7 +79,7 @@ impl Pool {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Defect { message: error.to_string() })?;
-        Ok(Self { pool, name: target.name.as_str().into(), trust })
+        Ok(Self { pool, name: target.name.as_str().into(), trust, turns: Turns::new(LONG, ACQUIRE) })
     }
 
     /// A connection.

@@ -5,6 +5,7 @@ use super::link::{LinkState, PooledLink};
 use super::pool::Pool;
 use super::statement::{self, DbFuture, Fault};
 use crate::bulk::Bulk;
+use crate::turns;
 use crate::{Arg, Error, Row};
 use sqlx::AssertSqlSafe;
 use std::time::Duration;
@@ -18,6 +19,9 @@ const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 /// How long an answer is waited for: longer than the server works on any statement, so that it is the network's fault.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// After how long without an answer a read takes a turn of those that take long.
+const QUICK: Duration = Duration::from_millis(500);
+
 /// A lent connection, in a transaction or for one statement. Dropping it rolls back.
 pub(crate) struct Session {
     link: PooledLink,
@@ -25,8 +29,15 @@ pub(crate) struct Session {
     work: Work,
     /// What this is alone with.
     alone_with: Vec<String>,
+    /// Whether it is for reading alone.
+    reads: bool,
+    /// Whether anything was asked in it.
+    asked: bool,
     failed: bool,
 }
+
+/// An answer; none if none came in time.
+type Answer<T> = Option<Result<T, Fault>>;
 
 /// What a connection was lent for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,31 +61,94 @@ impl std::fmt::Debug for Session {
 impl Session {
     /// For one statement.
     pub(super) async fn single(pool: &Pool) -> Result<Self, Error> {
-        Self::with(pool, Work::Single).await
+        Self::with(pool, Work::Single, true).await
     }
 
     /// For reading from one snapshot.
     pub(super) async fn read(pool: &Pool) -> Result<Self, Error> {
-        Self::with(pool, Work::NotBegun(READ)).await
+        Self::with(pool, Work::NotBegun(READ), true).await
     }
 
     /// For writing.
     pub(super) async fn write(pool: &Pool) -> Result<Self, Error> {
-        Self::with(pool, Work::NotBegun(WRITE)).await
+        Self::with(pool, Work::NotBegun(WRITE), false).await
     }
 
-    async fn with(pool: &Pool, work: Work) -> Result<Self, Error> {
-        Ok(Self { link: pool.acquire().await?, pool: pool.clone(), work, alone_with: Vec::new(), failed: false })
+    async fn with(pool: &Pool, work: Work, reads: bool) -> Result<Self, Error> {
+        let link = pool.acquire().await?;
+        Ok(Self { link, pool: pool.clone(), work, alone_with: Vec::new(), reads, asked: false, failed: false })
+    }
+
+    /// Takes a turn, if this has none. It is waited for without a connection, behind which a snapshot begins anew.
+    pub(crate) fn turn<'a>(&'a mut self, whose: &'a str) -> DbFuture<'a, ()> {
+        Box::pin(async move {
+            self.check()?;
+            let (_, turn) = self.link.link_and_turn().ok_or(Error::Closed)?;
+            if turn.is_none() {
+                *turn = self.pool.turns.at_once(whose);
+            }
+            if turn.is_some() { Ok(()) } else { self.begin_anew(whose).await }
+        })
+    }
+
+    /// Gives the connection up, waits for a turn and takes another.
+    async fn begin_anew(&mut self, whose: &str) -> Result<(), Error> {
+        self.link = PooledLink::none();
+        let turn = self.pool.turns.take(whose).await?;
+        self.link = self.pool.acquire().await?;
+        if let Some((_, place)) = self.link.link_and_turn() {
+            *place = Some(turn);
+        }
+        if self.work == Work::Begun {
+            self.work = Work::NotBegun(READ);
+        }
+        Ok(())
     }
 
     /// All rows of an answer.
     pub(crate) fn all(&mut self, sql: &'static str, args: Vec<Arg>) -> DbFuture<'_, Vec<Row>> {
         Box::pin(async move {
             self.begin("").await?;
+            if !self.reads {
+                let link = self.link.link().ok_or(Error::Closed)?;
+                let found = with_timeout(statement::all(link.ask(), sql, args)).await;
+                return self.finish(found);
+            }
+            let whose = turns::whose(&args).to_owned();
+            if let Some(found) = self.quickly(sql, args.clone(), &whose).await? {
+                return self.finish(found);
+            }
+            if self.asked {
+                self.failed = true;
+                return Err(Error::Crowded);
+            }
+            self.begin_anew(&whose).await?;
+            self.begin("").await?;
             let link = self.link.link().ok_or(Error::Closed)?;
             let found = with_timeout(statement::all(link.ask(), sql, args)).await;
             self.finish(found)
         })
+    }
+
+    /// The answer; none if it takes long and there is no turn for it.
+    async fn quickly(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Arg>,
+        whose: &str,
+    ) -> Result<Option<Answer<Vec<Row>>>, Error> {
+        let (link, turn) = self.link.link_and_turn().ok_or(Error::Closed)?;
+        let mut answer = std::pin::pin!(with_timeout(statement::all(link.ask(), sql, args)));
+        if turn.is_none() {
+            if let Ok(answer) = tokio::time::timeout(QUICK, &mut answer).await {
+                return Ok(Some(answer));
+            }
+            *turn = self.pool.turns.at_once(whose);
+            if turn.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(answer.await))
     }
 
     /// Runs a statement; how many rows it changed.
@@ -155,13 +229,14 @@ impl Session {
         if self.failed { Err(Error::Failed) } else { Ok(()) }
     }
 
-    fn finish<T>(&mut self, answer: Option<Result<T, Fault>>) -> Result<T, Error> {
+    fn finish<T>(&mut self, answer: Answer<T>) -> Result<T, Error> {
         let then = if self.work == Work::Single { LinkState::Rest } else { LinkState::Begun };
+        self.asked = true;
         self.settle(answer, then)
     }
 
     /// Notes how the connection stands after an answer, or after none.
-    fn settle<T>(&mut self, answer: Option<Result<T, Fault>>, then: LinkState) -> Result<T, Error> {
+    fn settle<T>(&mut self, answer: Answer<T>, then: LinkState) -> Result<T, Error> {
         let result = match answer {
             Some(Ok(answer)) => Ok(answer),
             Some(Err(Fault::Driver(error))) => Err(failure::meaning(&self.pool.name, &error)),
@@ -191,6 +266,6 @@ fn key(name: &str) -> String {
 }
 
 /// Waits for an answer, but not for ever.
-async fn with_timeout<T>(answer: impl Future<Output = Result<T, Fault>>) -> Option<Result<T, Fault>> {
+async fn with_timeout<T>(answer: impl Future<Output = Result<T, Fault>>) -> Answer<T> {
     tokio::time::timeout(ANSWER_TIMEOUT, answer).await.ok()
 }

@@ -275,3 +275,25 @@ async fn a_read_whose_caller_is_gone_ends() {
         assert!(given_up.elapsed() < Duration::from_secs(3), "the server goes on for nobody");
     }
 }
+
+/// Of those that turn out to take long, one environment's keep three connections; the others give theirs back.
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn long_reads_leave_connections_for_points() {
+    const LONG: &str = "SELECT count(*) AS n FROM pg_sleep(4) WHERE $1 <> ''";
+    let store = open(&url()).await.unwrap();
+    let mut crowd = tokio::task::JoinSet::new();
+    for _ in 0..18 {
+        let store = store.clone();
+        crowd.spawn(async move { store.glance().await?.one(LONG, args!["env_1"]).await.map(drop) });
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let begun = tokio::time::Instant::now();
+    assert_eq!(number(&store, "SELECT CAST(7 AS BIGINT) AS n").await, 7);
+    assert!(begun.elapsed() < Duration::from_secs(3), "before the first of them was over");
+    let mut over = 0;
+    while let Some(read) = crowd.join_next().await {
+        over += usize::from(read.unwrap().is_ok());
+    }
+    assert!((1..=6).contains(&over), "some have a turn and their answer, not {over}");
+}

@@ -11,15 +11,23 @@ use std::time::Duration;
 pub(crate) struct Options {
     /// How long a write transaction may go without a statement.
     pub(crate) idle: Duration,
-    /// How long to wait for a lock that another program holds, and for a free reader.
+    /// How long to wait for a lock that another program holds, for a free reader, and for a turn.
     pub(crate) timeout: Duration,
-    /// How many readers there are. They run on the caller's thread, so more than a few buy nothing.
+    /// How many readers there are. They run on the caller's thread, so more than a few buy nothing. Half of them at most
+    /// read what takes long.
     pub(crate) readers: usize,
+    /// How long an environment's statement may take.
+    pub(crate) longest: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { idle: Duration::from_secs(5), timeout: Duration::from_secs(2), readers: 4 }
+        Self {
+            idle: Duration::from_secs(5),
+            timeout: Duration::from_secs(2),
+            readers: 6,
+            longest: Duration::from_secs(5),
+        }
     }
 }
 

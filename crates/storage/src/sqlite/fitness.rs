@@ -12,17 +12,18 @@ const DAMAGE: &str = "SELECT quick_check AS words FROM pragma_quick_check WHERE 
 impl Sqlite {
     /// Asks on a thread of its own, for a long file takes seconds.
     pub(crate) async fn fitness(&self) -> Result<File, Error> {
-        let mut read = self.glance().await?;
         let path = self.path.clone();
-        let version = read.all("SELECT sqlite_version() AS version", Vec::new()).await?;
+        let damage = damage(&mut self.glance().await?).await?;
+        let version = self.glance().await?.all("SELECT sqlite_version() AS version", Vec::new()).await?;
         let version = version.first().map(|row| row.text("version").map(str::to_owned)).transpose()?;
-        beside(path, version.unwrap_or_default(), damage(&mut read).await?)
+        beside(path, version.unwrap_or_default(), damage)
     }
 }
 
 /// What the check says. Some damage ends it before it can say anything.
 async fn damage(read: &mut Read) -> Result<Vec<String>, Error> {
-    match read.all_on_thread(DAMAGE, Vec::new()).await {
+    read.turn("").await?;
+    match read.all_on_thread(DAMAGE, Vec::new(), None).await {
         Ok(found) => found.iter().map(|row| row.text("words").map(str::to_owned)).collect(),
         Err(Error::NotADatabase { .. }) => Ok(vec!["it is malformed where SQLite cannot read on".to_owned()]),
         Err(error) => Err(error),

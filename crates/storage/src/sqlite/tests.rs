@@ -21,7 +21,7 @@ fn options() -> Options {
 
 /// For the tests that wait until patience ends; the others must not fail because the machine is busy.
 fn hurried() -> Options {
-    Options { idle: Duration::from_millis(150), timeout: Duration::from_millis(100), readers: 2 }
+    Options { idle: Duration::from_millis(150), timeout: Duration::from_millis(100), readers: 2, ..Options::default() }
 }
 
 async fn store() -> Store {
@@ -302,6 +302,54 @@ async fn a_read_whose_caller_is_gone_ends() {
     }
 }
 
+/// Counts on for ever, for the environment `$1`.
+const ENDLESS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+    SELECT count(*) AS n FROM n WHERE $1 <> ''";
+
+#[tokio::test]
+async fn an_environments_read_that_takes_too_long_is_ended_with_a_word() {
+    let store = open(None, Options { longest: Duration::from_millis(30), ..options() }).unwrap();
+    for _ in 0..3 {
+        let mut tx = store.glance().await.unwrap();
+        let error = tx.one(ENDLESS, args!["env_1"]).await.unwrap_err();
+        assert!(matches!(error, Error::TimedOut { .. }), "{error}");
+        drop(tx);
+        assert_eq!(count_of(&store).await, 7, "its reader reads on");
+    }
+}
+
+async fn count_of(store: &Store) -> i64 {
+    store.glance().await.unwrap().one("SELECT 7 AS n", []).await.unwrap().unwrap().integer("n").unwrap()
+}
+
+/// Whatever asks for more than a moment has half of the readers at most, and one environment not all of those.
+#[tokio::test]
+async fn long_reads_of_one_environment_leave_readers_for_points_and_a_turn_for_others() {
+    const FAR: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+        SELECT count(*) AS n FROM n WHERE $1 <> ''";
+    let patient = Duration::from_secs(3_600);
+    let store = open(None, Options { readers: 6, longest: patient, ..options() }).unwrap();
+    let mut crowd = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let store = store.clone();
+        crowd.spawn(async move {
+            // Every second one has a snapshot, from which nothing was read.
+            let mut tx = if number % 2 == 0 { store.read().await? } else { store.glance().await? };
+            tx.one(ENDLESS, args!["env_1"]).await.map(drop)
+        });
+    }
+    for _ in 0..50 {
+        assert_eq!(count_of(&store).await, 7);
+        settle().await;
+    }
+    let far = store.glance().await.unwrap().one(FAR, args!["env_2"]).await.unwrap().unwrap();
+    assert_eq!(far.integer("n").unwrap(), 1_000_000, "another environment has a turn");
+    assert!(crowd.len() - std::iter::from_fn(|| crowd.try_join_next()).count() >= 2, "two go on counting");
+    drop(crowd);
+    let far = store.glance().await.unwrap().one(FAR, args!["env_1"]).await.unwrap().unwrap();
+    assert_eq!(far.integer("n").unwrap(), 1_000_000, "who is gone has left its turn");
+}
+
 /// A long read has its answer all the same, from the snapshot that its transaction began with.
 #[tokio::test]
 async fn a_long_read_goes_on_elsewhere_and_keeps_its_snapshot() {
@@ -314,6 +362,7 @@ async fn a_long_read_goes_on_elsewhere_and_keeps_its_snapshot() {
     other.run("INSERT INTO counters (environment_id, name, value) VALUES ('e', 'n', 1)", []).await.unwrap();
     other.commit().await.unwrap();
     assert_eq!(tx.one(COUNT_FAR, []).await.unwrap().unwrap().integer("n").unwrap(), 1_000_000);
+    drop(tx);
     assert_eq!(
         store.glance().await.unwrap().one(COUNT_FAR, []).await.unwrap().unwrap().integer("n").unwrap(),
         1_000_001

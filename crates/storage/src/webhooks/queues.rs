@@ -106,7 +106,9 @@ pub async fn claim(
 /// # Errors
 /// The database cannot be read.
 pub async fn is_due(ctx: &Ctx, tx: &mut Tx, webhook: &WebhookId, now: Timestamp) -> Result<bool, Error> {
-    let sql = "SELECT id FROM webhook_queues WHERE webhook_id = $2 AND next_at <= $3 AND environment_id = $1 LIMIT 1";
+    let sql = "SELECT id FROM webhook_queues
+        WHERE webhook_id = (SELECT w.id FROM webhooks w WHERE w.environment_id = $1 AND w.id = $2) AND next_at <= $3
+        ORDER BY next_at LIMIT 1";
     Ok(tx.one(sql, args![&ctx.environment, webhook, now]).await?.is_some())
 }
 
@@ -166,11 +168,13 @@ pub async fn finish(ctx: &Ctx, tx: &mut Tx, queue: &Queue, behind: i64) -> Resul
 pub async fn backlog(ctx: &Ctx, tx: &mut Tx, webhook: &WebhookId) -> Result<Backlog, Error> {
     let sql = "SELECT count(*) AS n FROM webhook_queues WHERE webhook_id = $2 AND environment_id = $1";
     let count = tx.one(sql, args![&ctx.environment, webhook]).await?.map_or(Ok(0), |row| row.integer("n"))?;
-    let sql =
-        "SELECT next_at FROM webhook_queues WHERE webhook_id = $2 AND environment_id = $1 ORDER BY next_at LIMIT 1";
+    let sql = "SELECT next_at FROM webhook_queues
+        WHERE webhook_id = (SELECT w.id FROM webhooks w WHERE w.environment_id = $1 AND w.id = $2)
+        ORDER BY next_at LIMIT 1";
     let next = tx.one(sql, args![&ctx.environment, webhook]).await?;
-    let sql = "SELECT last_error FROM webhook_queues WHERE webhook_id = $2 AND environment_id = $1
-            AND last_error IS NOT NULL ORDER BY next_at LIMIT 1";
+    let sql = "SELECT last_error FROM webhook_queues
+        WHERE webhook_id = (SELECT w.id FROM webhooks w WHERE w.environment_id = $1 AND w.id = $2) AND last_error IS NOT NULL
+        ORDER BY next_at LIMIT 1";
     let error = tx.one(sql, args![&ctx.environment, webhook]).await?;
     Ok(Backlog {
         accounts: u64::try_from(count).unwrap_or(0),
