@@ -102,8 +102,15 @@ impl State {
         }
     }
 
-    /// Who is next; its environment is last from then on.
+    /// Who is next; its environment is last from then on. Those who are gone are passed over here: were each given a turn to
+    /// drop, a crowd that left would be as many calls within calls.
     fn next(&mut self, each: usize) -> Option<(Arc<str>, oneshot::Sender<Turn>)> {
+        for (_, line) in &mut self.waiting {
+            while line.front().is_some_and(oneshot::Sender::is_closed) {
+                line.pop_front();
+            }
+        }
+        self.waiting.retain(|(_, line)| !line.is_empty());
         let place = self.waiting.iter().position(|(whose, _)| self.can_have(whose, each))?;
         let (whose, mut line) = self.waiting.remove(place)?;
         let next = line.pop_front()?;
@@ -155,6 +162,20 @@ mod tests {
             Poll::Ready(answer) => Some(answer),
             Poll::Pending => None,
         }
+    }
+
+    #[tokio::test]
+    async fn a_crowd_that_left_is_passed_over() {
+        let turns = turns(1);
+        let held = turns.take("a").await.unwrap();
+        {
+            let mut state = turns.state();
+            let line = (0..200_000).map(|_| oneshot::channel().0).collect();
+            state.waiting.push_back(("b".into(), line));
+        }
+        drop(held);
+        assert!(turns.state().waiting.is_empty());
+        assert!(turns.at_once("a").is_some());
     }
 
     #[tokio::test]
