@@ -23,7 +23,8 @@ def suite(tmp_path):
     (tmp_path / "tests").mkdir()
     (tmp_path / "programs").mkdir()
     shutil.copy(REPOSITORY / "test", tmp_path / "test")
-    shutil.copy(REPOSITORY / "tests" / "count.py", tmp_path / "tests" / "count.py")
+    for part in ("count.py", "program.sh"):
+        shutil.copy(REPOSITORY / "tests" / part, tmp_path / "tests" / part)
     cargo = tmp_path / "programs" / "cargo"
 
     def run(*arguments, says="", code=0, builds=True, leaves=False):
@@ -43,6 +44,13 @@ def suite(tmp_path):
         run.code, run.words = done.returncode, done.stdout + done.stderr
         return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
 
+    def runner():
+        """What cargo was told to run test programs with, which it finds from where it was called."""
+        told = re.search(r"runner = (\[.*?\])", run.asked[-1]).group(1)
+        program, *arguments = json.loads(told.replace("'", '"'))
+        return str(tmp_path / program), *arguments
+
+    run.runner = runner
     run.tools = tmp_path / "tools"
     return run
 
@@ -67,10 +75,19 @@ def test_each_failure_counts_once_and_a_program_that_died_counts_too(suite, says
 def test_a_program_that_hangs_is_ended_and_told_by_cargo_and_what_a_test_leaves_behind_keeps_nobody(suite):
     """What cargo is told to run test programs with is run here as cargo does."""
     assert suite("crates", says=FINE, leaves=True) == "3 passed, 0 failed"
-    runner = json.loads(re.search(r"runner = (\[.*?\])", suite.asked[-1]).group(1).replace("'", '"'))
-    assert runner[-1] == "900"
-    ended = subprocess.run([*runner[:-1], "0.2", "sleep", "60"], capture_output=True, text=True, timeout=30)
+    program, patience, folders = suite.runner()
+    assert (patience, folders) == ("900", "")
+    ended = subprocess.run([program, "0.2", "", "sleep", "60"], capture_output=True, text=True, timeout=30)
     assert ended.returncode == 124 and "sending signal TERM" in ended.stderr
+
+
+def test_on_postgres_the_programs_of_the_crates_that_store_run_and_no_others(suite, tmp_path):
+    assert suite("postgres", says=FINE) == "3 passed, 0 failed"
+    program, _, folders = suite.runner()
+    for folder, runs in (("storage", True), ("app", True), ("vendor", False), ("lab", False)):
+        (tmp_path / folder).mkdir()
+        told = subprocess.run([program, "9", folders, "echo", "ran"], capture_output=True, text=True, cwd=tmp_path / folder)
+        assert (told.returncode, told.stdout) == (0, "ran\n" if runs else ""), folder
 
 
 def test_what_does_not_build_is_one_failure(suite):

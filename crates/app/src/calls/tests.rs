@@ -8,7 +8,7 @@ use super::*;
 use crate::accounts::{self, ImportedCredential};
 use crate::connections;
 use crate::credentials::refresh::Opened;
-use crate::fixture::{Fixture, fixture, until};
+use crate::fixture::{Fixture, Reply, fixture, until};
 use crate::insight::audit;
 use crate::servers::configs::{self, NewMapping};
 use crate::servers::instances::{self, Ensure};
@@ -189,6 +189,27 @@ async fn attack_82_a_member_whose_right_ends_while_a_call_waits_for_its_turn_cal
         };
         assert_eq!((!refused, fixture.provider.asked("/api").len() > before), (keeps, keeps), "{name}");
     }
+}
+
+/// Tokens may live shorter than what is left of a token when it counts as good enough, and the provider may be slow.
+#[tokio::test]
+async fn a_slow_renewal_of_a_short_lived_token_is_made_once_for_a_call() {
+    let fixture = fixture("{rotates: true}").await;
+    let tokens = |token: &str| {
+        json!({ "access_token": token, "refresh_token": "rt", "expires_in": 30, "scope": "read write" }).to_string()
+    };
+    fixture.sign_in(&tokens("at-1")).await;
+    let (ctx, served) = toolset::open(&fixture.app, &fixture.instance().await.1).await.unwrap();
+    for token in ["at-2", "at-3", "at-4"] {
+        fixture.provider.will(Reply::Slowly(VALID_FOR * 2, tokens(token)));
+    }
+    let before = fixture.provider.asked("/token").len();
+    let tool = served.set.find("acme_list_things").unwrap().clone();
+    let owner = Owner::of(served.identifier().clone());
+    let job = Job::new(&fixture.app, &ctx, super::through::Through::Server(served), tool, owner);
+    let Ok((_, _, credential)) = job.ready(&job).await else { panic!("it may not begin") };
+    assert_eq!(credential.access_token.expose(), "at-2");
+    assert_eq!(fixture.provider.asked("/token").len(), before + 1);
 }
 
 /// A user who never signed in, and one who has to sign in again: making a link is work, and counted as a call's.

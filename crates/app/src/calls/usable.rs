@@ -146,7 +146,10 @@ impl Call {
         let mut credential = self.credential(&admitted, None).await?;
         if admitted.looked.elapsed() > VALID_FOR {
             admitted = self.still(admission, &admitted).await?;
-            credential = self.credential(&admitted, None).await?;
+            // One that was renewed just now and lives only for seconds is not renewed again for having been waited for.
+            if admitted.account.credential.as_ref().map(|held| held.generation) != Some(credential.generation) {
+                credential = self.credential(&admitted, None).await?;
+            }
         }
         Ok((in_flight, admitted, credential))
     }

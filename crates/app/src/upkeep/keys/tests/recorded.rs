@@ -1,6 +1,7 @@
 //! What the installation's journal tells of rotations.
 
 use super::*;
+use crate::Page;
 use crate::fixture::{Dropped, polled};
 use crate::insight::audit::{self, JournalRecord};
 use std::collections::BTreeMap;
@@ -8,8 +9,13 @@ use std::collections::BTreeMap;
 /// The records of an action in the installation's journal.
 async fn told(app: &App, action: &str) -> Vec<JournalRecord> {
     let ctx = context::installation(&app.core, Actor::Operator);
-    let lines = audit::newest(app, &ctx, None, 1_000).await.unwrap();
-    lines.into_iter().filter(|line| line.action == action).collect()
+    let (mut told, mut page) = (Vec::new(), Page { size: 100, after: None });
+    loop {
+        let listed = audit::list(app, &ctx, None, &page).await.unwrap();
+        told.extend(listed.items.into_iter().filter(|line| line.action == action));
+        let Some(next) = listed.next else { return told };
+        page.after = Some(next);
+    }
 }
 
 /// The intent's and the outcome's details of the one rotation that there was.
