@@ -133,6 +133,7 @@ impl Compiler<'_> {
                 effect: tool.effect,
                 hints: Hints::of(tool.effect),
             },
+            keywords: tool.keywords.clone(),
             scopes: ScopeRule::of(tool.scopes.as_ref()),
             work: Work::Requests(Arc::new(Requests {
                 input,

@@ -81,6 +81,8 @@ pub struct Custom {
 pub struct Tool {
     /// What an agent sees.
     pub definition: Definition,
+    /// What else people call what it does, in phrases.
+    pub keywords: Vec<String>,
     /// What the user must have granted.
     pub scopes: ScopeRule,
     pub(crate) work: Work,

@@ -1,4 +1,4 @@
-//! Tools by what somebody wants done, in plain words. Names, titles, descriptions and arguments are read as stems of
+//! Tools by what somebody wants done, in plain words. Names, titles, descriptions, keywords and arguments are read as stems of
 //! words and weighed as BM25F does it (Robertson, Zaragoza: The Probabilistic Relevance Framework, 2009): a rare word
 //! tells more than a frequent one, a name more than a description. What a query says of the app it is about counts for that
 //! app's tools, and a question for those that only read. No model, and nothing is learnt.
@@ -17,7 +17,7 @@ use alike::Alike;
 use apps::Apps;
 use number::{count, place, short};
 use postings::{Counts, Postings};
-use reader::Reader;
+use reader::{Names, Reader};
 use std::collections::HashSet;
 use std::sync::Arc;
 use strings::Strings;
@@ -35,20 +35,24 @@ const MEANT: f64 = 0.6;
 /// What each word of a query is worth beside the one before it, and at least: what is wanted comes before its circumstances.
 const NEXT: f64 = 0.92;
 const LEAST: f64 = 0.4;
-/// How much of a tool's score hangs on how many words of its name were asked for: a long name is of something particular.
+/// How much of a tool's score hangs on how many words of its name were asked for, or of another phrase for it: what has a long
+/// name is something particular.
 const NAMED: f64 = 0.7;
+/// What such a phrase is worth beside the name.
+const CALLED: f64 = 0.9;
 /// How much of it hangs on whether the query is about its app.
 const OF_APP: f64 = 0.7;
 /// What a tool is worth that changes something, where a question was asked.
 const CHANGES: f64 = 0.5;
 
 /// Where a word stands in a tool, and what it tells there.
-const FIELDS: [f64; 5] = [NAME, TITLE, APP, DESCRIPTION, ARGUMENTS];
+const FIELDS: [f64; 6] = [NAME, TITLE, APP, DESCRIPTION, ARGUMENTS, KEYWORDS];
 const NAME: f64 = 3.0;
 const TITLE: f64 = 2.0;
 const APP: f64 = 1.5;
 const DESCRIPTION: f64 = 1.0;
 const ARGUMENTS: f64 = 0.25;
+const KEYWORDS: f64 = 1.5;
 
 /// All tools, ready to be searched.
 pub struct Index {
@@ -61,10 +65,9 @@ pub struct Index {
     /// For each app, the number of its first tool.
     firsts: Vec<u32>,
     /// For each tool, what a word in a field of it tells: the field's worth, the less the longer the field.
-    tells: Vec<[f32; 5]>,
-    /// The stems of the tools' names, each once, and for each tool where its own end.
-    named: Vec<u32>,
-    name_ends: Vec<u32>,
+    tells: Vec<[f32; 6]>,
+    /// What they are called.
+    names: Names,
 }
 
 /// A tool that fits a query.
@@ -91,9 +94,8 @@ impl Index {
         let before = |tools: &mut usize, size: &usize| Some(short(std::mem::replace(tools, *tools + *size)));
         let firsts = sizes.iter().scan(0, before).collect();
         let apps = Apps::of(&read.said, &sizes, &read.called, read.stems.len());
-        let (named, name_ends) = (read.named, read.name_ends);
-        let (stems, postings, tells) = (read.stems, read.postings, tells(&read.lengths));
-        Self { alike: Alike::of(&words), words, apps, stems, postings, connectors, firsts, tells, named, name_ends }
+        let (stems, names, postings, tells) = (read.stems, read.names, read.postings, tells(&read.lengths));
+        Self { alike: Alike::of(&words), words, apps, stems, postings, connectors, firsts, tells, names }
     }
 
     /// The tools that fit a query best, at most so many, the best first.
@@ -116,7 +118,7 @@ impl Index {
         let apps = self.apps.asked(asked.stems.iter().map(|(word, _)| self.standing_for(word)));
         let fits = |at: usize, score: f64| {
             let (app, tool) = self.tool(at)?;
-            let named = share(self.name(at), &meant);
+            let named = self.named(at, &meant);
             let about = apps.get(app).copied().unwrap_or(0.0);
             let wanted = if asked.is_question && tool.definition.effect != Effect::Read { CHANGES } else { 1.0 };
             Some(score * (1.0 - NAMED + NAMED * named) * (1.0 - OF_APP + OF_APP * about) * wanted)
@@ -157,10 +159,11 @@ impl Index {
         std::iter::once((word, 1.0)).chain(others).filter_map(|(stem, worth)| Some((self.stems.number(stem)?, worth)))
     }
 
-    /// The stems of a tool's name, each once.
-    fn name(&self, at: usize) -> &[u32] {
-        let end = |at: usize| self.name_ends.get(at).copied().map_or(0, place);
-        self.named.get(at.checked_sub(1).map_or(0, end)..end(at)).unwrap_or_default()
+    /// Which share of a tool's name is meant, or of another phrase for it, whichever says more.
+    fn named(&self, at: usize, meant: &HashSet<u32>) -> f64 {
+        let mut shares = self.names.of(at).map(|phrase| share(phrase, meant));
+        let name = shares.next().unwrap_or_default();
+        shares.fold(name, |most, share| most.max(share * CALLED))
     }
 
     /// A tool, and the place of its app among the apps.
@@ -187,15 +190,15 @@ fn best_of(mut found: Vec<(usize, f64)>, most: usize) -> Vec<(usize, f64)> {
     found
 }
 
-/// Which share of a name's words is meant.
-fn share(name: &[u32], meant: &HashSet<u32>) -> f64 {
-    let with = name.iter().filter(|stem| meant.contains(stem)).count();
-    count(with) / count(name.len()).max(1.0)
+/// Which share of a phrase's words is meant.
+fn share(phrase: &[u32], meant: &HashSet<u32>) -> f64 {
+    let with = phrase.iter().filter(|stem| meant.contains(stem)).count();
+    count(with) / count(phrase.len()).max(1.0)
 }
 
 /// For each tool, what a word in each field tells.
 #[expect(clippy::cast_possible_truncation, reason = "seven digits are enough to weigh a word")]
-fn tells(lengths: &[reader::Lengths]) -> Vec<[f32; 5]> {
+fn tells(lengths: &[reader::Lengths]) -> Vec<[f32; 6]> {
     let usual = reader::usual(lengths);
     let tells = |field: usize, length: u32| {
         let (worth, usual) = (FIELDS.get(field).unwrap_or(&0.0), usual.get(field).unwrap_or(&1.0));

@@ -123,6 +123,7 @@ fn sign_in() -> Vec<Line> {
 fn tool() -> Vec<Line> {
     vec![
         ("tools.*.title", "/tools/keys_list/title", json!("Show")),
+        ("tools.*.keywords", "/tools/keys_list/keywords", json!(["another word"])),
         ("tools.*.description", "/tools/keys_list/description", json!("Shows the things that there are.")),
         ("tools.*.effect", "/tools/keys_put/effect", json!("destructive")),
         ("tools.*.excuse", "/tools/keys_find/excuse", Value::Null),

@@ -15,6 +15,9 @@ pub struct ToolFile {
     pub title: String,
     /// What it does, for the model, in words of ours.
     pub description: String,
+    /// What else people call what it does, in phrases: for the search alone.
+    #[serde(default)]
+    pub keywords: Vec<String>,
     /// What calling it does to the user's data.
     pub effect: Effect,
     /// Why the effect is right although the HTTP method says otherwise.

@@ -12,6 +12,9 @@ use valetkey_domain::tool::{Effect, MAX_NAME};
 
 /// The shortest description that can tell a model anything.
 const MIN_WORDS: usize = 15;
+/// How many keywords a tool has at most, and how many bytes each: they are weighed against its name.
+const MAX_KEYWORDS: usize = 10;
+const MAX_KEYWORD: usize = 60;
 /// The longest advice on how to read on, in bytes: it has to fit into the smallest answer.
 const MAX_READ_ON: usize = 500;
 
@@ -23,6 +26,7 @@ pub(super) fn check(file: &File, name: &str, tool: &ToolFile, author: Author, pr
     problems.demand(name.len() <= MAX_NAME && name.chars().all(named), &at, "a name has at most 64 of a-z, 0-9 and _");
     problems.demand(tool.description.trim().len() >= MIN_WORDS, &at, "its description says too little");
     problems.demand(!tool.title.trim().is_empty(), &at, "its title is empty");
+    keywords(&at, &tool.keywords, problems);
     for (field_name, field) in tool.input.iter() {
         let at = format!("{at}.input.{field_name}");
         field_alone(&at, field, problems);
@@ -32,6 +36,18 @@ pub(super) fn check(file: &File, name: &str, tool: &ToolFile, author: Author, pr
     steps(&at, tool, author, problems);
     expressions(file, &at, tool, problems);
     output(&at, tool, problems);
+}
+
+fn keywords(at: &str, keywords: &[String], problems: &mut Problems) {
+    let at = format!("{at}.keywords");
+    problems.demand(keywords.len() <= MAX_KEYWORDS, &at, &format!("there are at most {MAX_KEYWORDS} of them"));
+    let each: BTreeSet<String> = keywords.iter().map(|phrase| phrase.trim().to_lowercase()).collect();
+    problems.demand(each.len() == keywords.len(), &at, "one of them is there twice");
+    for phrase in keywords {
+        let fits = phrase.chars().any(char::is_alphanumeric) && phrase.len() <= MAX_KEYWORD;
+        let said: String = phrase.chars().take(MAX_KEYWORD).collect();
+        problems.demand(fits, &at, &format!("`{said}` is no phrase of at most {MAX_KEYWORD} bytes"));
+    }
 }
 
 fn field_alone(at: &str, field: &Field, problems: &mut Problems) {

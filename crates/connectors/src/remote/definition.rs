@@ -106,7 +106,10 @@ fn one(prefix: &str, own: &str, tool: &Value) -> Result<(Tool, Vec<String>), Str
             open_world: hint("openWorldHint").unwrap_or(true),
         },
     };
-    Ok((Tool { definition, scopes: ScopeRule::default(), work: Work::Remote(Box::new(remote)) }, changes))
+    Ok((
+        Tool { definition, keywords: Vec::new(), scopes: ScopeRule::default(), work: Work::Remote(Box::new(remote)) },
+        changes,
+    ))
 }
 
 /// A description without what nobody sees, no longer than is shown, and whether that changed it.

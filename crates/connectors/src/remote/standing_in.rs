@@ -19,5 +19,5 @@ pub fn standing_in(name: String, title: String, description: String) -> Tool {
     let (effect, output_schema) = (Effect::Read, None);
     let hints = Hints::of(effect);
     let definition = Definition { name, title, description, input_schema, output_schema, effect, hints };
-    Tool { definition, scopes: ScopeRule::default(), work: Work::Remote(Box::new(remote)) }
+    Tool { definition, keywords: Vec::new(), scopes: ScopeRule::default(), work: Work::Remote(Box::new(remote)) }
 }

@@ -5,7 +5,7 @@ use super::number::{place, short};
 use hashbrown::HashMap;
 
 /// In how many fields of a tool a stem may stand.
-pub(super) const FIELDS: usize = 5;
+pub(super) const FIELDS: usize = 6;
 /// How often a stem stands in each field; what is more often than 255 times is 255.
 pub(super) type Counts = [u8; FIELDS];
 

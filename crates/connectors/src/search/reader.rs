@@ -16,6 +16,7 @@ pub(super) const TITLE: usize = 1;
 pub(super) const APP: usize = 2;
 pub(super) const DESCRIPTION: usize = 3;
 pub(super) const ARGUMENTS: usize = 4;
+pub(super) const KEYWORDS: usize = 5;
 
 /// How many stems each field of a tool has.
 pub(super) type Lengths = [u32; FIELDS];
@@ -26,13 +27,40 @@ pub(super) struct Read {
     pub(super) postings: Postings,
     /// For each tool, how long its fields are.
     pub(super) lengths: Vec<Lengths>,
-    /// For each tool, where its name's stems end in [`Read::named`]; each stem is there once.
-    pub(super) name_ends: Vec<u32>,
-    pub(super) named: Vec<u32>,
+    /// What the tools are called.
+    pub(super) names: Names,
     /// For each app, its own name's stems.
     pub(super) called: Vec<Vec<u32>>,
     /// Stem, app, and how many of its tools have the stem in name, title or description.
     pub(super) said: Vec<(u32, u32, u32)>,
+}
+
+/// What tools are called: for each its name, then its keywords, as stems that stand in a phrase once.
+#[derive(Default)]
+pub(super) struct Names {
+    stems: Vec<u32>,
+    /// For each phrase, where its stems end.
+    ends: Vec<u32>,
+    /// For each tool, where its phrases end.
+    tools: Vec<u32>,
+}
+
+impl Names {
+    /// The phrases of a tool, its name first.
+    pub(super) fn of(&self, tool: usize) -> impl Iterator<Item = &[u32]> {
+        part(&self.tools, tool).map(|phrase| self.stems.get(part(&self.ends, phrase)).unwrap_or_default())
+    }
+
+    fn add(&mut self, stems: impl Iterator<Item = u32>) {
+        self.stems.extend(stems);
+        self.ends.push(short(self.stems.len()));
+    }
+}
+
+/// What belongs to the one at this place, where each goes on from the end of the one before.
+fn part(ends: &[u32], at: usize) -> Range<usize> {
+    let end = |at: usize| ends.get(at).copied().map_or(0, place);
+    at.checked_sub(1).map_or(0, end)..end(at)
 }
 
 /// Reads the tools of one app after the other.
@@ -49,8 +77,7 @@ pub(super) struct Reader<'a> {
     tally: Tally,
     postings: Writer,
     lengths: Vec<Lengths>,
-    name_ends: Vec<u32>,
-    named: Vec<u32>,
+    names: Names,
     called: Vec<Vec<u32>>,
     said: Vec<(u32, u32, u32)>,
 }
@@ -91,8 +118,7 @@ impl<'a> Reader<'a> {
             tally: Tally::default(),
             postings: Writer::default(),
             lengths: Vec::new(),
-            name_ends: Vec::new(),
-            named: Vec::new(),
+            names: Names::default(),
             called: Vec::new(),
             said: Vec::new(),
         }
@@ -124,17 +150,30 @@ impl<'a> Reader<'a> {
     fn tool(&mut self, tool: &Texts<'a>, arguments: &[(&'a str, &'a str)], called: &[u32]) {
         self.tally.counted.clear();
         let name = self.text(tool.name, |stem, tally| tally.add(stem, NAME));
-        self.named.extend(self.tally.counted.iter().map(|(stem, _)| *stem));
-        self.name_ends.push(short(self.named.len()));
+        self.names.add(self.tally.counted.iter().map(|(stem, _)| *stem));
         let title = self.text(tool.title, |stem, tally| tally.add(stem, TITLE));
         called.iter().for_each(|stem| self.tally.add(*stem, APP));
         let description = self.text(tool.description, |stem, tally| tally.add(stem, DESCRIPTION));
         let arguments = self.arguments(arguments);
+        let keywords = tool.keywords.iter().map(|phrase| self.keyword(phrase)).sum();
+        self.names.tools.push(short(self.names.ends.len()));
         let number = short(self.lengths.len());
         for (stem, counts) in &self.tally.counted {
             self.postings.add(*stem, number, *counts);
         }
-        self.lengths.push([name, title, called.len(), description, arguments].map(short));
+        self.lengths.push([name, title, called.len(), description, arguments, keywords].map(short));
+    }
+
+    fn keyword(&mut self, phrase: &str) -> usize {
+        let mut stems = Vec::new();
+        let length = self.text(phrase, |stem, tally| {
+            tally.add(stem, KEYWORDS);
+            if !stems.contains(&stem) {
+                stems.push(stem);
+            }
+        });
+        self.names.add(stems.into_iter());
+        length
     }
 
     /// Names and descriptions of the arguments.
@@ -182,8 +221,8 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn done(self) -> Read {
-        let Self { stems, postings, lengths, name_ends, named, called, said, .. } = self;
-        Read { stems, postings: postings.done(), lengths, name_ends, named, called, said }
+        let Self { stems, postings, lengths, names, called, said, .. } = self;
+        Read { stems, postings: postings.done(), lengths, names, called, said }
     }
 }
 
@@ -201,6 +240,7 @@ struct Texts<'a> {
     name: &'a str,
     title: &'a str,
     description: &'a str,
+    keywords: &'a [String],
     /// Which of the connector's arguments are its own.
     arguments: Range<usize>,
 }
@@ -222,8 +262,15 @@ fn texts(connector: &Connector) -> (Vec<Texts<'_>>, Vec<(&str, &str)>) {
         }
         let name = shown.name.strip_prefix(connector.slug.as_str()).unwrap_or(&shown.name);
         [name, &shown.title, &shown.description].into_iter().for_each(&mut touch);
+        tool.keywords.iter().for_each(|phrase| touch(phrase));
         let arguments = first..arguments.len();
-        tools.push(Texts { name, title: &shown.title, description: &shown.description, arguments });
+        tools.push(Texts {
+            name,
+            title: &shown.title,
+            description: &shown.description,
+            keywords: &tool.keywords,
+            arguments,
+        });
     }
     std::hint::black_box(touched);
     (tools, arguments)

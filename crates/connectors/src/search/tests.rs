@@ -31,9 +31,9 @@ fn index() -> (Catalog, Index) {
 #[test]
 fn the_wanted_tool_is_among_the_first_five() {
     let (catalog, index) = index();
-    // Nine of ten are the goal. The half apart does not reach it: it asks for the tools that no other line asks for, was
-    // written before the last tuning and looked at once after it, when 27 of its 42 were found.
-    for (half, least) in [("tune", 90), ("seen", 90), ("apart", 64)] {
+    // Nine of ten are the goal. The half apart asks for the tools that no other line asks for. Before tools had keywords 27
+    // of its 42 were found; whoever wrote those knew the tools' names and descriptions, and no query.
+    for half in ["tune", "seen", "apart"] {
         let shipped = |query: &Query| query.wanted.iter().any(|tool| catalog.tool(tool).is_some());
         let asked: Vec<Query> = queries().into_iter().filter(|query| query.half == half).filter(shipped).collect();
         let lost = |query: &&Query| {
@@ -45,7 +45,7 @@ fn the_wanted_tool_is_among_the_first_five() {
         let told = if half == "apart" { String::new() } else { format!("{lost:#?}") };
         println!("{half}: {} of {} found", asked.len() - lost.len(), asked.len());
         assert!(
-            asked.len() >= 8 && (asked.len() - lost.len()) * 100 >= least * asked.len(),
+            asked.len() >= 8 && (asked.len() - lost.len()) * 100 >= 90 * asked.len(),
             "{half}: {} of {} lost {told}",
             lost.len(),
             asked.len()

@@ -82,6 +82,7 @@ fn list() -> Value {
     json!({
         "title": "List",
         "description": "Lists the things that there are.",
+        "keywords": ["inventory"],
         "operation": "things.list",
         "request": {"method": "GET", "path": "/things"},
         "effect": "read",

@@ -9,6 +9,7 @@ use std::time::Duration;
 use valetkey_connectors::file::read::read;
 use valetkey_connectors::lint::{self, Author, names};
 use valetkey_connectors::native::Work;
+use valetkey_connectors::search::Index;
 use valetkey_connectors::{Assertion, Auth, Catalog, Connector, Field, Setting, Step, Tool};
 use valetkey_vendor::Digest;
 
@@ -23,6 +24,7 @@ pub(crate) fn seen(file: &Value) -> String {
     let later = names::read("keys_later\t\t\tnone\n").unwrap();
     let not_yet = names::check(&read("keys.yaml", &text).unwrap(), &later);
     let mut seen = format!("compiled\n{not_yet:?}\n{}", face(&connector));
+    seen += &found(&connector, "the inventory");
     for tool in connector.tools.values() {
         write!(seen, "{:?}\n{:?}\n", tool.definition, tool.scopes.alternatives()).unwrap();
         seen += &arguments(tool);
@@ -40,6 +42,12 @@ pub(crate) fn checked(text: &str) -> String {
     let digests = digests.map(|text| Digest::read(text).unwrap());
     let problems = lint::check(&read("gmail.yaml", text).unwrap(), &digests, Author::Us);
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// What a search finds, and how well.
+fn found(connector: &Arc<Connector>, query: &str) -> String {
+    let hits = Index::of(std::iter::once(Arc::clone(connector))).search(query, 5);
+    hits.iter().map(|hit| format!("{} {:.3}\n", hit.tool.definition.name, hit.score)).collect()
 }
 
 fn face(connector: &Connector) -> String {

@@ -104,6 +104,13 @@ fn small_files_that_are_wrong() -> Vec<String> {
             "its description says too little",
         ),
         ("title: Get a page", "title: \" \"", "its title is empty"),
+        ("title: Get a page", "title: Get a page\n    keywords: [\"-\"]", "is no phrase of at most 60 bytes"),
+        ("title: Get a page", "title: Get a page\n    keywords: [wiki, Wiki]", "is there twice"),
+        (
+            "title: Get a page",
+            "title: Get a page\n    keywords: [a1, a2, a3, a4, a5, a6, a7, a8, a9, b1, b2]",
+            "at most 10 of them",
+        ),
         ("intranet_get_page:", "intranet_Get_page:", "a name has at most 64"),
         ("type: string, description: The id", "type: text, description: The id", "is no JSON type"),
         ("description: The id of the page to read.", "description: The id.", "its description says too little"),
