@@ -39,6 +39,9 @@ use valetkey_domain::{Ctx, Kind, Secret};
 use valetkey_storage::closings::{self, Target};
 use valetkey_storage::{accounts, connections as rows, providers as provider_rows};
 
+/// How many connections an environment has at most: some lists show all of them.
+const MOST: u64 = 1_000;
+
 /// A connection to be made.
 pub struct New {
     /// Its name; made from the connector's if none.
@@ -102,6 +105,10 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Connection> {
     let mut change = app.core.change(ctx).await?;
     if let Some(provider) = &connection.provider {
         providers::stands(ctx, &mut change, provider).await?;
+    }
+    if rows::count(ctx, &mut change).await? >= MOST {
+        let message = format!("an environment has at most {MOST} connections: remove one that nothing uses first");
+        return Err(Error::new(Kind::FailedPrecondition, message));
     }
     rows::insert(ctx, &mut change, &connection).await.map_err(|error| already_exists(error, &connection.name))?;
     let detail = journal::detail([("connector", json!(connection.connector))]);
@@ -306,3 +313,6 @@ fn already_exists(error: valetkey_storage::Error, name: &ConnectionName) -> Erro
         _ => error.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

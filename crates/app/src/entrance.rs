@@ -8,8 +8,10 @@ pub(crate) mod openid;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_on;
+mod tries;
 
 pub(crate) use asking::Asking;
+pub(crate) use tries::Tries;
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ pub(crate) use provider::{Provider, Reply};
 
 use crate::connections::Wired;
 use crate::consent::{self, Callback};
-use crate::credentials::refresh;
+use crate::credentials::{refresh, revocations};
 use crate::entrance::doors;
 use crate::servers::configs;
 use crate::servers::instances::{self, Ensure};
@@ -111,6 +111,12 @@ pub(crate) async fn alone_at(public: &str, addresses: &[&str]) -> (App, Ctx) {
 
 async fn first(app: &App) -> Ctx {
     doors::operator(app, &environments::ensure_first(app).await.unwrap().id)
+}
+
+/// Makes the revocations that are due.
+pub(crate) async fn revoke_due(app: &App) {
+    revocations::due(app).await.unwrap();
+    until(async || app.revoking.is_idle()).await;
 }
 
 /// Another process, as it were, over the same database, that may reach these addresses: nothing in memory is shared.

@@ -12,6 +12,7 @@
 //! [`servers::instances`], then [`calls`].
 
 pub mod accounts;
+mod at_work;
 pub mod calls;
 pub mod connections;
 pub mod consent;
@@ -24,10 +25,12 @@ mod in_flight;
 pub mod insight;
 #[cfg(test)]
 mod log;
+mod parts;
 mod retry;
 #[cfg(test)]
 mod round_trips;
 pub mod servers;
+pub mod stays;
 pub mod tenancy;
 pub mod tools;
 pub mod upkeep;
@@ -56,6 +59,8 @@ pub struct Inside {
     pub(crate) core: Core,
     pub(crate) discoveries: connections::Discoveries,
     pub(crate) refreshes: credentials::refresh::Refreshes,
+    /// Where tokens are revoked that were due.
+    pub(crate) revoking: at_work::AtWork<valetkey_domain::id::EnvironmentId>,
     pub(crate) sets: servers::Sets,
     pub(crate) documents: servers::Documents,
     pub(crate) searched: tools::Searched,
@@ -66,6 +71,7 @@ pub struct Inside {
     pub(crate) deliveries: events::Deliveries,
     pub(crate) asking: entrance::Asking,
     pub(crate) users_asking: entrance::Asking,
+    pub(crate) tries: entrance::Tries,
     pub(crate) hours: insight::KeptHours,
 }
 
@@ -80,6 +86,7 @@ impl App {
             shown_links: Default::default(),
             discoveries: Default::default(),
             refreshes: Default::default(),
+            revoking: Default::default(),
             sets: Default::default(),
             documents: Default::default(),
             searched: Default::default(),
@@ -88,6 +95,7 @@ impl App {
             deliveries: Default::default(),
             asking: Default::default(),
             users_asking: Default::default(),
+            tries: Default::default(),
             hours: Default::default(),
         }))
     }

@@ -7,12 +7,12 @@
 //! What apps are told of (`events`) is made here too, out of the record, so it is in the same transaction.
 
 use crate::events::Telling;
-use crate::{Core, Result};
+use crate::{Core, Error, Result};
 use serde_json::{Map, Value};
 use std::ops::{Deref, DerefMut};
 use valetkey_domain::Ctx;
-use valetkey_domain::id::AccountId;
-use valetkey_storage::Tx;
+use valetkey_domain::id::{AccountId, RecordId};
+use valetkey_storage::{Tx, journal};
 
 /// A write transaction whose change has still to be recorded. Dropped, it changes nothing.
 pub struct Change<'a> {
@@ -21,6 +21,8 @@ pub struct Change<'a> {
     tx: Tx,
     /// Whether a webhook is to be told of it.
     heard: bool,
+    /// Its first record: while that is there, all of it is.
+    record: Option<RecordId>,
 }
 
 /// A change with its record, to be committed. Dropped, it changes nothing.
@@ -32,7 +34,7 @@ impl Core {
     /// # Errors
     /// The database cannot be written.
     pub async fn change<'a>(&'a self, ctx: &'a Ctx) -> Result<Change<'a>> {
-        Ok(Change { core: self, ctx, tx: self.store.write().await?, heard: false })
+        Ok(Change { core: self, ctx, tx: self.store.write().await?, heard: false, record: None })
     }
 
     /// The same over a connection that is kept for what must not be lost: tokens that exist nowhere else.
@@ -40,7 +42,19 @@ impl Core {
     /// # Errors
     /// The database cannot be written.
     pub async fn change_reserved<'a>(&'a self, ctx: &'a Ctx) -> Result<Change<'a>> {
-        Ok(Change { core: self, ctx, tx: self.store.write_reserved().await?, heard: false })
+        Ok(Change { core: self, ctx, tx: self.store.write_reserved().await?, heard: false, record: None })
+    }
+
+    /// Whether the change of this record was made.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn is_recorded(&self, record: &RecordId) -> Result<bool> {
+        let known = journal::chain::known(&mut self.store.glance().await?, &[record.to_string()]).await?;
+        if !known.is_empty() {
+            self.deliveries.notify_one();
+        }
+        Ok(!known.is_empty())
     }
 }
 
@@ -56,7 +70,8 @@ impl<'a> Change<'a> {
         detail: Map<String, Value>,
     ) -> Result<Recorded<'a>> {
         let telling = Telling::of(action, subject, &detail);
-        self.core.journal.fact(self.ctx, &mut self.tx, action, subject, detail).await?;
+        let record = self.core.journal.fact(self.ctx, &mut self.tx, action, subject, detail).await?;
+        self.record.get_or_insert(record);
         if let Some(telling) = telling {
             self.heard |= telling.make(self.core, self.ctx, &mut self.tx).await?;
         }
@@ -123,10 +138,17 @@ impl<'a> Recorded<'a> {
     /// Makes both last.
     ///
     /// # Errors
-    /// The database cannot be written, or somebody else changed the same: nothing is changed then.
+    /// The database cannot be written, or somebody else changed the same: nothing is changed then. Where the database went
+    /// away before it answered, the change may have been made all the same; the error has the record that tells.
     pub async fn commit(self) -> Result<()> {
-        let Change { core, tx, heard, .. } = self.0;
-        tx.commit().await?;
+        let Change { core, tx, heard, record, .. } = self.0;
+        if let Err(error) = tx.commit().await {
+            let is_undecided = matches!(error, valetkey_storage::Error::Broken { .. });
+            let Some(record) = record.filter(|_| is_undecided) else { return Err(error.into()) };
+            if !core.is_recorded(&record).await.unwrap_or(false) {
+                return Err(Error::from(error).unless_recorded(record));
+            }
+        }
         if heard {
             core.deliveries.notify_one();
         }

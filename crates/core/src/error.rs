@@ -3,7 +3,7 @@
 
 use std::fmt;
 use valetkey_domain::Kind;
-use valetkey_domain::id::InvalidId;
+use valetkey_domain::id::{InvalidId, RecordId};
 use valetkey_domain::name::InvalidName;
 
 /// What a use case returns.
@@ -16,12 +16,13 @@ pub struct Error {
     code: &'static str,
     message: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    undecided: Option<RecordId>,
 }
 
 impl Error {
     /// A failure of this kind; the message says what is wrong, where, and what to do.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, code: kind.name(), message: message.into(), source: None }
+        Self { kind, code: kind.name(), message: message.into(), source: None, undecided: None }
     }
 
     /// The request can never work as it stands.
@@ -57,6 +58,18 @@ impl Error {
     #[must_use]
     pub fn because(self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { source: Some(source.into()), ..self }
+    }
+
+    /// The same of a change that may have been made all the same: then this record of it is there.
+    #[must_use]
+    pub fn unless_recorded(self, record: RecordId) -> Self {
+        Self { undecided: Some(record), ..self }
+    }
+
+    /// The record that tells whether the change was made all the same, where that is not known.
+    #[must_use]
+    pub fn undecided(&self) -> Option<&RecordId> {
+        self.undecided.as_ref()
     }
 
     /// What sort of failure it is.

@@ -134,8 +134,9 @@ impl Writer {
         action: &'static str,
         subject: &str,
         detail: Map<String, Value>,
-    ) -> Result<()> {
+    ) -> Result<RecordId> {
         let mut record = self.record(ctx, action, subject, Phase::Fact, detail);
+        let id = record.id.clone();
         let counted = row_state::count(tx, action, subject).await?;
         let item = self.sealer.promised(|key| {
             if let Some(row) = &counted {
@@ -143,7 +144,8 @@ impl Writer {
             }
             Ok(Entry::from(&record))
         })?;
-        Ok(rows::append(tx, [item]).await?)
+        rows::append(tx, [item]).await?;
+        Ok(id)
     }
 
     /// Whether a record would be taken now, for what is recorded only once it was done.

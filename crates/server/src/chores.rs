@@ -66,11 +66,10 @@ pub(crate) async fn renew(tls: Tls, app: App, mut hangup: Signal, stop: Cancella
 /// Refreshes ahead of need and settles what was left undone, until told to stop. What it began goes on as an effect.
 pub(crate) async fn look(app: App, stop: CancellationToken) {
     loop {
-        let looked = async {
-            recovery::overdue(&app).await?;
-            refresh::ahead(&app).await
-        };
-        if let Err(error) = looked.await {
+        if let Err(error) = recovery::overdue(&app).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "what others left undone is not settled");
+        }
+        if let Err(error) = refresh::ahead(&app).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "nothing is refreshed ahead of need");
         }
         tokio::select! {
@@ -83,15 +82,11 @@ pub(crate) async fn look(app: App, stop: CancellationToken) {
 /// Goes on with removals that stopped, and revokes at the providers what could not be before.
 pub(crate) async fn end(app: App, stop: CancellationToken) {
     loop {
-        let ended = async {
-            accounts::closings_due(&app).await?;
-            revocations::due(&app).await
-        };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            ended = ended => if let Err(error) = ended {
-                tracing::warn!(error = &error as &dyn std::error::Error, "what is to be revoked waits");
-            }
+        if let Err(error) = accounts::closings_due(&app).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "removals that stopped wait");
+        }
+        if let Err(error) = revocations::due(&app).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "what is to be revoked waits");
         }
         tokio::select! {
             () = stop.cancelled() => return,

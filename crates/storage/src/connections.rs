@@ -141,6 +141,14 @@ pub async fn of_connector(
     tx.all(OF_CONNECTOR, args![&ctx.environment, slug, after, size]).await?.iter().map(read).collect()
 }
 
+/// How many connections the environment has.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn count(ctx: &Ctx, tx: &mut Tx) -> Result<u64, Error> {
+    counters::value(ctx, tx, counters::CONNECTIONS).await
+}
+
 /// A page of the environment's connections.
 ///
 /// # Errors

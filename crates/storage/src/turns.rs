@@ -12,6 +12,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use valetkey_domain::id::EnvironmentId;
 
+/// How many of one environment's reads wait at most. What comes on top is refused at once: it would hardly be served in time,
+/// and what waits costs memory and a look.
+const LONGEST: usize = 256;
+
 /// The turns of a store. Clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct Turns {
@@ -61,7 +65,9 @@ impl Turns {
             return Ok(turn);
         }
         let (given, turn) = oneshot::channel();
-        self.state().wait(whose, given);
+        if !self.state().wait(whose, given) {
+            return Err(Error::Crowded);
+        }
         // One may have been given back before this one stood in line.
         self.pass_on();
         let answer = tokio::time::timeout(self.patience, turn).await;
@@ -92,14 +98,20 @@ impl State {
         self.free > 0 && self.held.get(whose).is_none_or(|held| *held < each)
     }
 
-    fn wait(&mut self, whose: &str, next: oneshot::Sender<Turn>) {
-        // Those who have given up are forgotten as others come.
-        self.waiting.iter_mut().for_each(|(_, line)| line.retain(|one| !one.is_closed()));
-        self.waiting.retain(|(_, line)| !line.is_empty());
-        match self.waiting.iter_mut().find(|(one, _)| **one == *whose) {
-            Some((_, line)) => line.push_back(next),
-            None => self.waiting.push_back((whose.into(), VecDeque::from([next]))),
+    /// Stands in its environment's line, if that is not full of others who still wait.
+    fn wait(&mut self, whose: &str, next: oneshot::Sender<Turn>) -> bool {
+        let Some((_, line)) = self.waiting.iter_mut().find(|(one, _)| **one == *whose) else {
+            self.waiting.push_back((whose.into(), VecDeque::from([next])));
+            return true;
+        };
+        if line.len() >= LONGEST {
+            line.retain(|one| !one.is_closed());
         }
+        let has_room = line.len() < LONGEST;
+        if has_room {
+            line.push_back(next);
+        }
+        has_room
     }
 
     /// Who is next; its environment is last from then on. Those who are gone are passed over here: were each given a turn to
@@ -176,6 +188,20 @@ mod tests {
         drop(held);
         assert!(turns.state().waiting.is_empty());
         assert!(turns.at_once("a").is_some());
+    }
+
+    #[tokio::test]
+    async fn attack_77_who_comes_to_a_full_line_is_refused_at_once_and_those_who_left_it_make_room() {
+        let turns = turns(2);
+        let held = turns.take("a").await.unwrap();
+        let mut crowd: Vec<_> = (0..LONGEST).map(|_| Box::pin(turns.take("a"))).collect();
+        assert!(crowd.iter_mut().all(|one| now(one).is_none()));
+        assert!(matches!(now(&mut Box::pin(turns.take("a"))), Some(Err(Error::Crowded))));
+        assert!(turns.take("b").await.is_ok(), "another environment has a line of its own");
+        crowd.drain(1..3);
+        assert!(now(&mut Box::pin(turns.take("a"))).is_none());
+        drop(held);
+        assert!(crowd.iter_mut().any(|one| matches!(now(one), Some(Ok(_)))));
     }
 
     #[tokio::test]

@@ -161,7 +161,8 @@ impl Tx {
     /// Saves all of it; on return it is on disk. A read has nothing to save.
     ///
     /// # Errors
-    /// Nothing was saved: the commit failed, or a statement had failed before.
+    /// Nothing was saved: the commit failed, or a statement had failed before. Or, with [`Error::Broken`], all of it may have
+    /// been: the database went away before it answered.
     pub async fn commit(self) -> Result<(), Error> {
         let begun = Instant::now();
         let saved = match self.backend {

@@ -1,12 +1,14 @@
-//! A clock that tests move, an Rng that they seed, a database of their own, and a body that they hold back. Only ever a
-//! dev-dependency: a release in which time or randomness could be steered would not be safe, and a test of the server
-//! looks that none of this is in it.
+//! A clock that tests move, an Rng that they seed, a database of their own, a way to it that loses answers, and a body
+//! that they hold back. Only ever a dev-dependency: a release in which time or randomness could be steered would not be
+//! safe, and a test of the server looks that none of this is in it.
 
 mod gated_body;
+mod lossy_postgres;
 mod postgres;
 mod round_trips;
 
 pub use gated_body::GatedBody;
+pub use lossy_postgres::LossyPostgres;
 pub use postgres::{POSTGRES_VARIABLE, only_on_postgres, postgres};
 pub use round_trips::RoundTrips;
 

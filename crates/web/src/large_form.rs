@@ -1,29 +1,46 @@
 //! Forms that may be large and come from somebody whom no session names: a credential that is typed on a link's page, and a
-//! form that is kept until its sender has signed in again. Anybody can send such a one, so little of it is believed.
+//! form that is kept until its sender has signed in again. Anybody can send such a one, so little of it is believed, and
+//! where one more comes than may be read at once, the one that takes longest goes: it keeps nobody out.
 
 use crate::Web;
+use crate::pages::NoticeKind;
 use crate::web::MAX_FORM;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, header};
+use std::time::Duration;
 
 /// The most members that are read.
 const MAX_PAIRS: usize = 200;
 
+/// For how long a large one may come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// The members of a form.
 pub(crate) type Pairs = Vec<(String, String)>;
 
-/// What a form of at most so many bytes holds. None if it is too much, is no form, was not sent by a page of ours, or is
-/// large while as many large ones are being read as may be.
-pub(crate) async fn read(web: &Web, headers: &HeaderMap, body: Body, most: usize) -> Option<Pairs> {
+/// What a form of at most so many bytes holds; or what is to be said: it is too much, is no form, or was not sent by a page of
+/// ours; or it is large and came too slowly.
+pub(crate) async fn read(web: &Web, headers: &HeaderMap, body: Body, most: usize) -> Result<Pairs, NoticeKind> {
     // Whoever has no cookie of ours holds no form's token either.
     if !web.site.is_own(headers) || web.site.browser(headers).is_none() || !is_form(headers) {
-        return None;
+        return Err(NoticeKind::StaleForm);
     }
-    if !is_large(headers) {
-        return Some(parse(&to_bytes(body, MAX_FORM).await.ok()?));
+    let bytes = match is_large(headers) {
+        false => to_bytes(body, MAX_FORM).await,
+        true => in_time(web, to_bytes(body, most)).await.ok_or(NoticeKind::Unavailable)?,
+    };
+    bytes.map(|bytes| parse(&bytes)).map_err(|_| NoticeKind::StaleForm)
+}
+
+/// Reads what may be large. None if it takes too long, or longer than all others that are read when too many are.
+pub(crate) async fn in_time<T>(web: &Web, reading: impl Future<Output = T>) -> Option<T> {
+    let (_stay, evicted) = web.large_forms.enter();
+    tokio::select! {
+        biased;
+        read = reading => Some(read),
+        _ = evicted => None,
+        () = tokio::time::sleep(PATIENCE) => None,
     }
-    let _turn = web.large_forms.try_acquire().ok()?;
-    Some(parse(&to_bytes(body, most).await.ok()?))
 }
 
 /// Whether a form is longer than one without credentials, or does not say how long it is.

@@ -35,7 +35,10 @@ pub(crate) async fn start(State(web): State<Web>, Path(link): Path<String>, aske
     {
         return web.page(&answers::stop(&stopped), &asked);
     }
-    let pairs = large_form::read(&web, &asked, body, MAX_CREDENTIAL_FORM).await.unwrap_or_default();
+    let pairs = match large_form::read(&web, &asked, body, MAX_CREDENTIAL_FORM).await {
+        Ok(pairs) => pairs,
+        Err(said) => return web.notice(said, &asked),
+    };
     let sent: Sent = pairs.into_iter().map(|(name, value)| (name, Secret::from(value))).collect();
     let one = |wanted: &str| sent.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.expose());
     let Some(browser) = web.owner(&asked, &form(&link), one("token")) else {

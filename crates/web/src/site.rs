@@ -11,6 +11,8 @@ use valetkey_domain::Secret;
 const COOKIE_LIFE: u64 = 90 * 24 * 60 * 60;
 /// How long it finds back to the page that a sign-in was begun from, in seconds: about as long as that opens.
 const PAGE_LIFE: u64 = 15 * 60;
+/// The longest of what says that a member signed in at a browser, in bytes.
+const LONGEST_MARK: usize = 256;
 /// The longest link of such a page.
 const LONGEST_LINK: usize = 512;
 
@@ -25,6 +27,7 @@ pub(crate) struct Site {
     pub(crate) base: String,
     browser: String,
     session: String,
+    mark: String,
     page: String,
     kept: String,
     secure: bool,
@@ -40,8 +43,8 @@ impl Site {
             _ => format!("__Host-valetkey_{what}"),
         };
         let base = public_url.path().trim_end_matches('/').to_owned();
-        let [browser, session, page, kept] = ["browser", "session", "page", "agent"].map(cookie);
-        Self { origin: public_url.origin().ascii_serialization(), base, browser, session, page, kept, secure }
+        let [browser, session, mark, page, kept] = ["browser", "session", "member", "page", "agent"].map(cookie);
+        Self { origin: public_url.origin().ascii_serialization(), base, browser, session, mark, page, kept, secure }
     }
 
     /// The browser's secret, if it sent exactly one. Two of the name mean that somebody else set one of them.
@@ -54,6 +57,11 @@ impl Site {
         one_cookie(headers, &self.session)
     }
 
+    /// What says that a member signed in at this browser before, by the same rule.
+    pub(crate) fn mark(&self, headers: &HeaderMap) -> Option<Secret<str>> {
+        only(headers, &self.mark).filter(|value| value.len() <= LONGEST_MARK).map(Secret::from)
+    }
+
     /// The header that gives a browser its secret.
     pub(crate) fn remember(&self, browser: &Secret<str>) -> Option<HeaderValue> {
         self.cookie(&self.browser, browser.expose(), COOKIE_LIFE)
@@ -62,6 +70,11 @@ impl Site {
     /// The header that gives a browser a member's session, for so many seconds.
     pub(crate) fn begin_session(&self, session: &Secret<str>, seconds: u64) -> Option<HeaderValue> {
         self.cookie(&self.session, session.expose(), seconds)
+    }
+
+    /// The header that has a browser keep that a member signed in there.
+    pub(crate) fn keep_mark(&self, mark: &Secret<str>) -> Option<HeaderValue> {
+        self.cookie(&self.mark, mark.expose(), COOKIE_LIFE)
     }
 
     /// The header that takes it away.

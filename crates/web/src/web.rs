@@ -6,9 +6,9 @@ use crate::site::Site;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use valetkey_app::App;
 use valetkey_app::entrance::browsers;
+use valetkey_app::stays::Stays;
 use valetkey_domain::Secret;
 
 /// The most bytes of a form that has a token and a button's name. Nobody has to show who they are before it is read.
@@ -21,8 +21,8 @@ const LARGE_FORMS: usize = 16;
 pub struct Web {
     pub(crate) app: App,
     pub(crate) site: Arc<Site>,
-    /// Turns for large forms that come with nobody's session.
-    pub(crate) large_forms: Arc<Semaphore>,
+    /// Large forms that come with nobody's session, while they are read.
+    pub(crate) large_forms: Stays,
     pages: Pages,
 }
 
@@ -33,12 +33,7 @@ impl Web {
     /// A template or a text is wrong, which no test would have let pass.
     pub fn open(app: App) -> Result<Self, Error> {
         let site = Site::at(&app.settings().public_url);
-        Ok(Self {
-            pages: Pages::read(&site.base)?,
-            site: Arc::new(site),
-            large_forms: Arc::new(Semaphore::new(LARGE_FORMS)),
-            app,
-        })
+        Ok(Self { pages: Pages::read(&site.base)?, site: Arc::new(site), large_forms: Stays::of(LARGE_FORMS), app })
     }
 
     /// A page for a browser that is known, or need not be.

@@ -87,8 +87,7 @@ impl Replaced {
 #[cfg(test)]
 mod tests {
     use crate::accounts::{AccountRef, ImportedCredential, update};
-    use crate::credentials::revocations;
-    use crate::fixture::{Fixture, HOUR, Reply, fixture, until};
+    use crate::fixture::{Fixture, HOUR, Reply, fixture, revoke_due, until};
     use crate::insight::audit;
     use crate::tenancy::clients;
     use serde_json::{Map, Value};
@@ -123,7 +122,7 @@ mod tests {
         assert_eq!(replaced(&fixture).await.unwrap(), "to_be_revoked");
         let ended = async || {
             fixture.clock.advance(Duration::from_secs(11));
-            revocations::due(&fixture.app).await.unwrap();
+            revoke_due(&fixture.app).await;
             let lines = audit::newest(&fixture.app, &fixture.ctx, None, 1_000).await.unwrap();
             lines.iter().any(|line| line.action == "account.revoked")
         };

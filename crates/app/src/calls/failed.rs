@@ -2,6 +2,7 @@
 
 use crate::consent::Link;
 use std::time::Duration;
+use unicode_normalization::UnicodeNormalization as _;
 use valetkey_connectors::FailureKind;
 use valetkey_domain::Kind;
 use valetkey_domain::id::ExecutionId;
@@ -123,6 +124,8 @@ impl From<FailureKind> for FailureReason {
 
 /// Stands before a link of ours, in a line or a part of the answer that has nothing else.
 pub const LINK: &str = "Link for the user:";
+/// Its letters.
+const OURS: &str = "linkfortheuser";
 /// Stands where words of an app were like that. Nothing at all would let what is around it close up to the same again.
 const LEFT_OUT: &str = "[left out]";
 
@@ -163,7 +166,29 @@ impl Failed {
 /// Words that may come from an app: nothing that nobody sees, and nothing that looks like a link of ours.
 fn plain(message: &str) -> String {
     let kept: String = message.chars().filter(|c| *c == '\n' || !is_invisible(*c)).collect();
-    kept.replace(LINK, LEFT_OUT)
+    without_ours(&kept)
+}
+
+/// The same without the words before a link of ours, however they are spaced, pointed or spelt.
+fn without_ours(text: &str) -> String {
+    let letters: Vec<(usize, usize, char)> = { text.char_indices().filter(|(_, c)| c.is_alphanumeric()) }
+        .flat_map(|(at, c)| {
+            let folded = std::iter::once(c).nfkc().flat_map(char::to_lowercase);
+            folded.map(move |letter| (at, at + c.len_utf8(), letter)).collect::<Vec<_>>()
+        })
+        .collect();
+    let (mut kept, mut from, mut at) = (String::with_capacity(text.len()), 0, 0);
+    while let Some(next) = letters.get(at..at + OURS.len()) {
+        at += 1;
+        if let ([(start, ..), .., (_, end, _)], true) = (next, next.iter().map(|(.., letter)| *letter).eq(OURS.chars()))
+        {
+            kept.push_str(text.get(from..*start).unwrap_or_default());
+            kept.push_str(LEFT_OUT);
+            (from, at) = (*end, at + OURS.len() - 1);
+        }
+    }
+    kept.push_str(text.get(from..).unwrap_or_default());
+    kept
 }
 
 #[cfg(test)]
@@ -177,9 +202,17 @@ mod tests {
             "Link for Link for the user:the user: x",
             "\u{7}Link for the\u{1b} user: x",
             "Link for\u{200b} the\u{e0041} user: x",
+            "link  FOR\tthe\nuser : x",
+            "*Link*-for_the user\u{ff1a} x",
+            "\u{ff2c}ink for the u\u{17f}er: x",
+            "Link for the Link for the user: x",
         ] {
-            assert!(!plain(posing).contains(LINK), "{posing:?}");
+            let shown = plain(posing);
+            assert!(shown.contains(LEFT_OUT) && shown.ends_with('x'), "{posing:?}: {shown}");
+            assert_eq!(without_ours(&shown), shown, "{posing:?}");
+            assert!(!shown.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "").contains("linkfortheuser"));
         }
+        assert_eq!(plain("a link for the other user: x"), "a link for the other user: x");
         assert_eq!(plain("two\nlines"), "two\nlines");
     }
 }

@@ -4,6 +4,9 @@ use crate::{Error, Result};
 use url::Url;
 use valetkey_domain::connection::Settings;
 
+/// How many bytes a connection's settings take at most, as JSON.
+const MOST_BYTES: usize = 64 * 1024;
+
 /// Where a connection reaches: its own settings, else the connector's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
@@ -88,6 +91,10 @@ pub(super) fn checked(mut settings: Settings) -> Result<Settings> {
     }
     if let Some(text) = &settings.api_base_url {
         settings.api_base_url = Some(base(text)?);
+    }
+    let size = serde_json::to_vec(&settings).map_err(Error::internal)?.len();
+    if size > MOST_BYTES {
+        return Err(Error::invalid(format!("a connection's settings take {size} bytes: {MOST_BYTES} are the most")));
     }
     Ok(settings)
 }

@@ -29,6 +29,7 @@ pub(super) async fn check(
 mod tests {
     use super::super::{Callback, Outcome, callback, outcome, start};
     use super::*;
+    use crate::entrance::browsers;
     use crate::fixture::{Fixture, HOUR, answer_with, fixture};
     use crate::insight::audit;
     use crate::tenancy::environments;
@@ -41,7 +42,10 @@ mod tests {
         let name = environments::list(&fixture.app).await.unwrap()[0].name.clone();
         environments::verify_users(&fixture.app, &name, Some(VerifyMode::Platform), None).await.unwrap();
         let link = sign_in::first_link(&fixture.app).await.unwrap();
-        let fresh = sign_in::sign_in_by_link(&fixture.app, link.token.expose(), "a browser").await.unwrap();
+        let fresh =
+            sign_in::sign_in_by_link(&fixture.app, link.token.expose(), &browsers::Browser::stranger("a browser"))
+                .await
+                .unwrap();
         (fixture, fresh.cookie)
     }
 

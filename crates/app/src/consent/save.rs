@@ -30,23 +30,57 @@ const LOOKS: u32 = 5;
 /// meanwhile.
 pub(super) async fn save(exchange: &Exchange, ended: std::result::Result<Granted, Failed>) -> Result<()> {
     match &ended {
-        Ok(granted) => {
-            for _ in 0..LOOKS {
-                match retry::until_saved("a consent", || store_tokens(exchange, granted)).await {
-                    Ok(true) => return Ok(()),
-                    Ok(false) => {}
-                    Err(error) => {
-                        let subject = granted.subject.as_ref().map(|subject| subject.id.as_str());
-                        discard::unsaved(&exchange.app, &exchange.consent, subject, &granted.plain).await;
-                        return Err(error);
-                    }
-                }
+        Ok(granted) => match save_granted(exchange, granted).await {
+            Ok(Stored::Changed) => Err(changing(exchange)),
+            Ok(Stored::Saved | Stored::Unneeded(_)) => Ok(()),
+            Err(error) => {
+                let subject = granted.subject.as_ref().map(|subject| subject.id.as_str());
+                discard::unsaved(&exchange.app, &exchange.consent, subject, &granted.plain).await;
+                Err(error)
             }
-            discard_tokens(exchange, granted, "keeps_changing").await?;
-            Err(changing(exchange))
-        }
-        Err(failed) => retry::until_saved("a consent", || refuse(exchange, failed)).await,
+        },
+        Err(failed) => surely(exchange, || refuse(exchange, failed)).await,
     }
+}
+
+/// What became of tokens that were to be saved.
+#[derive(Clone, Copy, Debug)]
+enum Stored {
+    Saved,
+    /// Somebody else changed the account's tokens between reading and writing: they are looked at again.
+    Changed,
+    /// Nobody needs them any more; the journal's word for why.
+    Unneeded(&'static str),
+}
+
+/// Why nobody needs the tokens of an account that is gone.
+const ACCOUNT_DELETED: &str = "account_deleted";
+
+/// Saves what was brought, or has it revoked.
+async fn save_granted(exchange: &Exchange, granted: &Granted) -> Result<Stored> {
+    let mut stored = Stored::Changed;
+    for _ in 0..LOOKS {
+        let store = || store_tokens(exchange, granted);
+        stored = retry::until_saved(&exchange.app, "a consent", Stored::Saved, store).await?;
+        if !matches!(stored, Stored::Changed) {
+            break;
+        }
+    }
+    let why = match stored {
+        Stored::Saved => return Ok(stored),
+        Stored::Changed => "keeps_changing",
+        Stored::Unneeded(why) => why,
+    };
+    if why == ACCOUNT_DELETED {
+        let refused = Outcome::Refused(why.into()).into();
+        surely(exchange, || refuse(exchange, &refused)).await?;
+    }
+    surely(exchange, || discard_tokens(exchange, granted, why)).await?;
+    Ok(stored)
+}
+
+async fn surely<F: Future<Output = Result<()>>>(exchange: &Exchange, save: impl FnMut() -> F) -> Result<()> {
+    retry::until_saved(&exchange.app, "a consent", (), save).await
 }
 
 fn changing(exchange: &Exchange) -> Error {
@@ -63,17 +97,12 @@ async fn refuse(exchange: &Exchange, failed: &Failed) -> Result<()> {
     Ok(())
 }
 
-/// False if the account's tokens changed between reading and writing: then it has to be looked at again.
-async fn store_tokens(exchange: &Exchange, granted: &Granted) -> Result<bool> {
+async fn store_tokens(exchange: &Exchange, granted: &Granted) -> Result<Stored> {
     let (app, ctx) = (&exchange.app, &exchange.consent.ctx);
     let id = &exchange.consent.account.id;
     let mut tx = app.core.store.read().await?;
     let Some((mut account, generation, lease)) = accounts::lease(ctx, &mut tx, id).await? else {
-        drop(tx);
-        // In this order a try that is repeated throws nothing away twice.
-        refuse(exchange, &Outcome::Refused("account_deleted".into()).into()).await?;
-        discard_tokens(exchange, granted, "account_deleted").await?;
-        return Ok(true);
+        return Ok(Stored::Unneeded(ACCOUNT_DELETED));
     };
     let before = accounts::subject(ctx, &mut tx, id).await?;
     drop(tx);
@@ -110,21 +139,20 @@ async fn store_tokens(exchange: &Exchange, granted: &Granted) -> Result<bool> {
         }
     };
     if !stored {
-        return Ok(false);
+        return Ok(Stored::Changed);
     }
     if outcome == Outcome::Unconfirmed {
         accounts::await_confirmation(ctx, &mut change, id, app.core.now()).await?;
     }
-    if let Some(ended) = end(exchange, change, &outcome.clone().into()).await? {
-        let ended = connect(exchange, ended, &outcome, previous_token.is_some()).await?;
-        reach(Failpoint::CallbackWritten);
-        ended.commit().await?;
-        reach(Failpoint::CallbackCommitted);
-        app.core.metrics.consented(outcome.as_str());
-    } else {
-        discard_tokens(exchange, granted, "ended_meanwhile").await?;
-    }
-    Ok(true)
+    let Some(ended) = end(exchange, change, &outcome.clone().into()).await? else {
+        return Ok(Stored::Unneeded("ended_meanwhile"));
+    };
+    let ended = connect(exchange, ended, &outcome, previous_token.is_some()).await?;
+    reach(Failpoint::CallbackWritten);
+    ended.commit().await?;
+    reach(Failpoint::CallbackCommitted);
+    app.core.metrics.consented(outcome.as_str());
+    Ok(Stored::Saved)
 }
 
 async fn discard_tokens(exchange: &Exchange, granted: &Granted, why: &'static str) -> Result<()> {

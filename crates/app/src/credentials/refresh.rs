@@ -7,7 +7,6 @@
 
 pub(crate) mod abandoned;
 mod ahead;
-mod at_work;
 mod breaker;
 mod decide;
 mod ending;

@@ -52,16 +52,26 @@ struct Failure {
     wait: Option<Duration>,
 }
 
-/// Makes what is due, wherever it is left from: tries that failed, processes that died. Returns when nothing is due.
+/// Begins to make what is due, wherever it is left from: tries that failed, processes that died. Each environment has a task
+/// of its own, so that one whose provider hangs holds up no other.
 ///
 /// # Errors
-/// The database cannot be read or written.
+/// The database cannot be read.
 pub async fn due(app: &App) -> Result<()> {
     if app.core.keyring.check_open().is_err() {
         return Ok(());
     }
     for environment in doors::due_revocations(&mut app.core.store.read().await?, app.core.now()).await? {
-        work(app, &context::enter(&app.core, environment, Actor::System)).await?;
+        let Some(working) = app.revoking.begin(&environment) else { continue };
+        let app = app.clone();
+        let ctx = context::enter(&app.core, environment, Actor::System);
+        app.core.tasks.clone().spawn(async move {
+            if let Err(error) = work(&app, &ctx).await {
+                let environment = &ctx.environment;
+                tracing::warn!(%environment, cause = ?error, "what is to be revoked waits");
+            }
+            drop(working);
+        });
     }
     Ok(())
 }

@@ -1,9 +1,28 @@
-//! A person's browser, as far as a consent knows it: a secret in a cookie, and form tokens that only pages shown to
+//! A person's browser, as far as a consent or a sign-in knows it: a secret in a cookie, and form tokens that only pages shown to
 //! that browser hold. Nothing of either is stored here; an authorization keeps the secret's hash.
 
 use crate::Result;
 use valetkey_domain::Secret;
 use valetkey_vault::{random, same, sha256};
+
+/// The browser at which somebody signs in.
+#[derive(Clone, Copy, Debug)]
+pub struct Browser<'a> {
+    /// What it calls itself.
+    pub name: &'a str,
+    /// Its secret, if it has one.
+    pub secret: Option<&'a Secret<str>>,
+    /// What it was given when its member signed in there before.
+    pub mark: Option<&'a Secret<str>>,
+}
+
+impl<'a> Browser<'a> {
+    /// One that nobody has seen before.
+    #[must_use]
+    pub fn stranger(name: &'a str) -> Self {
+        Self { name, secret: None, mark: None }
+    }
+}
 
 /// A secret for a browser that has none.
 ///

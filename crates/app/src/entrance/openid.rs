@@ -13,6 +13,7 @@ use crate::{App, Error, Result};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
+use valetkey_core::queue::Share;
 use valetkey_core::{KnownBy, SignOn};
 use valetkey_domain::id::EnvironmentId;
 use valetkey_domain::{Kind, Secret};
@@ -46,6 +47,8 @@ pub(crate) struct Provider<'a> {
     pub(crate) on: &'a Arc<SignOn>,
     /// The path.
     pub(crate) callback: &'a str,
+    /// Whose users sign in there; the installation's own are its members.
+    pub(crate) of: &'a EnvironmentId,
     /// Who asks, and what was said.
     pub(crate) asking: &'a Asking,
 }
@@ -168,10 +171,9 @@ impl Provider<'_> {
     }
 
     /// A turn to exchange a code, which is waited for as long as the exchange itself may take.
-    async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
+    async fn turn(&self) -> Result<Share<EnvironmentId>> {
         let full = "too many people sign in at this moment: try again in a few seconds";
-        let turn = tokio::time::timeout(TIME, self.asking.turn()).await.ok().flatten();
-        turn.ok_or_else(|| Error::new(Kind::ResourceExhausted, full))
+        self.asking.turn(self.of, TIME).await.map_err(|_| Error::new(Kind::ResourceExhausted, full))
     }
 }
 

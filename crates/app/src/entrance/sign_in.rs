@@ -1,11 +1,14 @@
 //! Signing in to the dashboard: a one-time link from the command line, or a password. What a browser then holds is a
 //! cookie, of which a hash is kept here; [`SignedIn`] is the door to everything behind it.
 
+mod counted;
 mod hashing;
 
+use super::browsers::Browser;
 use crate::tenancy::members;
 use crate::{App, Error, Result};
-use hashing::HASHING;
+use counted::Caller;
+use hashing::{HASHING, KNOWN_HASHING, Line};
 use serde_json::{Map, json};
 use std::time::Duration;
 use valetkey_core::keyring::{DoorRow, RowMacs};
@@ -32,12 +35,6 @@ const IDLE: Duration = Duration::from_secs(12 * 3600);
 /// How exactly it is noted when a session was last seen.
 const SEEN_EVERY: Duration = Duration::from_secs(60);
 
-/// How many wrong passwords in a row cost nothing.
-const FREE_TRIES: i64 = 5;
-
-/// The longest wait after a wrong one.
-const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
-
 /// How many characters a password has at least, and bytes at most.
 const PASSWORD: std::ops::RangeInclusive<usize> = 12..=1024;
 
@@ -53,6 +50,8 @@ pub struct Link {
 pub struct Fresh {
     /// What the browser's cookie holds from now on.
     pub cookie: Secret<str>,
+    /// What it keeps longer: that its member signed in there. None of a browser without a secret.
+    pub mark: Option<Secret<str>>,
     /// Who.
     pub member: Member,
 }
@@ -105,7 +104,7 @@ pub(super) async fn ours(app: &App, found: StoredMember) -> Result<Option<Member
 ///
 /// # Errors
 /// As for [`open_link`].
-pub async fn sign_in_by_link(app: &App, token: &str, browser: &str) -> Result<Fresh> {
+pub async fn sign_in_by_link(app: &App, token: &str, browser: &Browser<'_>) -> Result<Fresh> {
     let member = open_link(app, token).await?;
     let (ctx, macs) = (installation(app, &member), app.core.keyring.row_macs().await?);
     let mut tx = app.core.change(&ctx).await?;
@@ -120,17 +119,18 @@ pub async fn sign_in_by_link(app: &App, token: &str, browser: &str) -> Result<Fr
 /// # Errors
 /// `UNAUTHENTICATED`, the same for a name that isn't there, one without a password, and a wrong one; `RESOURCE_EXHAUSTED`
 /// after too many wrong ones, and while too many others sign in.
-pub async fn sign_in_by_password(app: &App, name: &str, given: &Secret<str>, browser: &str) -> Result<Fresh> {
+pub async fn sign_in_by_password(app: &App, name: &str, given: &Secret<str>, browser: &Browser<'_>) -> Result<Fresh> {
     context::time_is_known(&app.core)?;
     let found = member_rows::by_name(&mut app.core.store.glance().await?, name).await?;
-    if let Some(found) = &found {
-        count_try(app, found).await?;
-    }
+    let caller = Caller::at(app, browser, found.as_ref()).await?;
+    let looked_at = caller.tries(app, name, found.as_ref()).await?;
     let kept = found.as_ref().and_then(|found| found.hash.clone());
     let wrong = || Error::new(Kind::Unauthenticated, "name and password do not fit");
-    if !fits(given, kept.clone()).await? {
+    let line = if caller == Caller::Stranger { &HASHING } else { &KNOWN_HASHING };
+    if !fits(line, given, kept.clone()).await? {
         return Err(wrong());
     }
+    drop(looked_at);
     let found = found.ok_or_else(|| Error::internal("a password of nobody fitted"))?;
     let member = ours(app, found).await?.ok_or_else(wrong)?;
     let (ctx, macs) = (installation(app, &member), app.core.keyring.row_macs().await?);
@@ -138,37 +138,20 @@ pub async fn sign_in_by_password(app: &App, name: &str, given: &Secret<str>, bro
     if !is_kept(&mut tx, &member, kept.as_deref()).await? {
         return Err(wrong());
     }
-    member_rows::forget_tries(&mut tx, &member.id).await?;
+    match caller {
+        // What strangers tried is not forgotten: a member who signs in every day would give them new tries every day.
+        Caller::Known(browser) => app.tries.forget(&browser),
+        Caller::Stranger => member_rows::forget_tries(&mut tx, &member.id).await?,
+    }
     begin(app, tx, &macs, member, browser, "password").await
 }
 
-/// A try counts before the password is looked at: who sends a thousand at once has one of them looked at.
-async fn count_try(app: &App, found: &StoredMember) -> Result<()> {
-    let now = app.core.now();
-    let wait = |until: Timestamp| {
-        let seconds = until.duration_since(now).as_secs().max(1);
-        let message = format!("too many wrong passwords for this name: try again in {seconds} s, or ask for a link");
-        Error::new(Kind::ResourceExhausted, message)
-    };
-    match found.wrong_until {
-        Some(until) if until > now => return Err(wait(until)),
-        _ => {}
-    }
-    let exponent = u32::try_from((found.wrong_times + 1 - FREE_TRIES).clamp(0, 16)).unwrap_or(0);
-    let pause = (exponent > 0).then(|| Duration::from_secs(15 << exponent).min(LONGEST_WAIT));
-    let until = pause.map(|pause| now + pause);
-    let mut tx = app.core.store.write().await?;
-    let counted = member_rows::count_try(&mut tx, &found.member.id, found.wrong_times, until).await?;
-    tx.commit().await?;
-    if counted { Ok(()) } else { Err(wait(now)) }
-}
-
-async fn fits(given: &Secret<str>, kept: Option<String>) -> Result<bool> {
+async fn fits(line: &Line, given: &Secret<str>, kept: Option<String>) -> Result<bool> {
     if given.bytes().len() > *PASSWORD.end() {
         return Ok(false);
     }
     let given = Secret::from(given.expose());
-    HASHING.run(move || password::fits(&given, kept.as_deref())).await
+    line.run(move || password::fits(&given, kept.as_deref())).await
 }
 
 /// Whether the member is still there with the password that was looked at: that takes a while, longer in a line.
@@ -182,7 +165,7 @@ pub(super) async fn begin(
     mut tx: Change<'_>,
     macs: &RowMacs,
     member: Member,
-    browser: &str,
+    browser: &Browser<'_>,
     by: &'static str,
 ) -> Result<Fresh> {
     let cookie = random::bearer("")?;
@@ -190,7 +173,7 @@ pub(super) async fn begin(
     let session = Session {
         id: SessionId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
         member: member.id.clone(),
-        browser: shown(browser, 200),
+        browser: shown(browser.name, 200),
         created_at: now,
         last_seen_at: now,
         expires_at: now + SESSION_LIFE,
@@ -198,8 +181,12 @@ pub(super) async fn begin(
     let hash = sha256(cookie.bytes());
     rows::insert(&mut tx, &session, &hash, &macs.of(DoorRow::Session(&session, &hash))?).await?;
     let detail = journal::detail([("by", json!(by)), ("session", json!(session.id))]);
+    let mark = match browser.secret {
+        Some(secret) => Some(macs.of(DoorRow::Browser(&member.id, &sha256(secret.bytes())))?),
+        None => None,
+    };
     tx.record("member.signed_in", member.id.as_str(), detail).await?.commit().await?;
-    Ok(Fresh { cookie, member })
+    Ok(Fresh { cookie, mark: mark.map(|mac| Secret::from(hex::encode(mac))), member })
 }
 
 /// The member that a cookie belongs to.
@@ -296,17 +283,21 @@ pub async fn set_password(app: &App, who: &SignedIn, old: Option<&Secret<str>>, 
     let found = member_rows::by_name(&mut app.core.store.glance().await?, who.member.name.as_str()).await?;
     let found = found.ok_or_else(|| Error::not_found("member", who.member.name.as_str()))?;
     if found.hash.is_some() {
-        count_try(app, &found).await?;
+        let caller = Caller::signed_in(&who.member);
+        let _looked_at = caller.tries(app, who.member.name.as_str(), Some(&found)).await?;
         let right = match old {
-            Some(old) => fits(old, found.hash.clone()).await?,
+            Some(old) => fits(&KNOWN_HASHING, old, found.hash.clone()).await?,
             None => false,
         };
         if !right {
             return Err(Error::invalid("the password you have now is another one"));
         }
+        if let Caller::Known(member) = caller {
+            app.tries.forget(&member);
+        }
     }
     let new = Secret::from(new.expose());
-    let hash = HASHING.run(move || password::hash(&new)).await??;
+    let hash = KNOWN_HASHING.run(move || password::hash(&new)).await??;
     let (ctx, macs) = (installation(app, &who.member), app.core.keyring.row_macs().await?);
     let mut tx = app.core.change(&ctx).await?;
     tx.alone("members").await?;

@@ -5,13 +5,15 @@
 //! Nothing of a sign-on in flight is kept. `state` holds when it began and where it leads, sealed by the browser's own secret;
 //! PKCE's verifier and the nonce are made of the same, so an answer is of use in the browser that asked, for ten minutes.
 
-use super::browsers;
+use super::browsers::{self, Browser};
 use super::openid::{Provider, refused};
 use super::sign_in::{self, Fresh};
 use crate::{App, Error, Result};
+use std::sync::LazyLock;
 use std::time::Duration;
 use url::Url;
 use valetkey_core::context;
+use valetkey_domain::id::EnvironmentId;
 use valetkey_domain::{Kind, Secret};
 use valetkey_storage::members as member_rows;
 use valetkey_vault::{random, sha256};
@@ -23,6 +25,9 @@ pub const CALLBACK: &str = "/sign-in/callback";
 
 /// How long somebody may take at the provider's page.
 const LIFE: Duration = Duration::from_secs(10 * 60);
+
+/// Whose members they are.
+static MEMBERS: LazyLock<EnvironmentId> = LazyLock::new(EnvironmentId::installation);
 
 /// The longest `state` that is ours, in bytes.
 const MOST_STATE: usize = 2_000;
@@ -60,12 +65,14 @@ pub async fn finish(app: &App, browser: Option<&Secret<str>>, answer: Answer, ag
     let member = sign_in::ours(app, found.ok_or_else(unknown)?).await?.ok_or_else(unknown)?;
     let (ctx, macs) = (sign_in::installation(app, &member), app.core.keyring.row_macs().await?);
     let tx = app.core.change(&ctx).await?;
-    Ok((sign_in::begin(app, tx, &macs, member, agent, "single sign-on").await?, next))
+    let at = Browser { name: agent, secret: Some(browser), mark: None };
+    Ok((sign_in::begin(app, tx, &macs, member, &at, "single sign-on").await?, next))
 }
 
 fn provider(app: &App) -> Result<Provider<'_>> {
     let none = || Error::new(Kind::NotFound, "there is no single sign-on here: [sign_on] in valetkey.toml sets it up");
-    Ok(Provider { on: app.core.settings.sign_on.as_ref().ok_or_else(none)?, callback: CALLBACK, asking: &app.asking })
+    let on = app.core.settings.sign_on.as_ref().ok_or_else(none)?;
+    Ok(Provider { on, callback: CALLBACK, of: &MEMBERS, asking: &app.asking })
 }
 
 /// What the browser brings back: a MAC under its own secret, then what it stands for.

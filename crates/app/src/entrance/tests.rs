@@ -1,6 +1,6 @@
 //! Attack 70 at the doors: who writes the database, and has no key, lets nobody in and gives nobody more rights.
 
-use crate::entrance::{doors, sign_in};
+use crate::entrance::{browsers, doors, sign_in};
 use crate::fixture::{Fixture, fixture};
 use crate::tenancy::{clients, members, tokens};
 use valetkey_core::rights;
@@ -28,12 +28,15 @@ async fn attack_70_a_planted_link_session_or_password_signs_nobody_in() {
     let way_in = sign_in::first_link(app).await.unwrap();
     let theirs = "UPDATE login_links SET hash = $1";
     writes(&fixture, theirs, [hash("mine")]).await;
-    for refused in [sign_in::open_link(app, "mine").await.err(), sign_in::sign_in_by_link(app, "mine", "x").await.err()]
-    {
+    for refused in [
+        sign_in::open_link(app, "mine").await.err(),
+        sign_in::sign_in_by_link(app, "mine", &browsers::Browser::stranger("x")).await.err(),
+    ] {
         assert_eq!(refused.unwrap().kind(), Kind::NotFound);
     }
     writes(&fixture, theirs, [hash(way_in.token.expose())]).await;
-    let cookie = sign_in::sign_in_by_link(app, way_in.token.expose(), "x").await.unwrap().cookie;
+    let cookie =
+        sign_in::sign_in_by_link(app, way_in.token.expose(), &browsers::Browser::stranger("x")).await.unwrap().cookie;
     let who = sign_in::signed_in(app, &cookie).await.unwrap();
     let session =
         "INSERT INTO member_sessions (id, member_id, hash, browser, created_at, last_seen_at, expires_at, mac)
@@ -45,7 +48,10 @@ async fn attack_70_a_planted_link_session_or_password_signs_nobody_in() {
     let mine = Secret::from("a password of my own");
     let planted = password::hash(&mine).unwrap();
     writes(&fixture, "UPDATE members SET password = $1", [Arg::from(planted)]).await;
-    let wrong = sign_in::sign_in_by_password(app, members::FIRST, &mine, "x").await.err().unwrap();
+    let wrong = sign_in::sign_in_by_password(app, members::FIRST, &mine, &browsers::Browser::stranger("x"))
+        .await
+        .err()
+        .unwrap();
     assert_eq!((wrong.kind(), wrong.message()), (Kind::Unauthenticated, "name and password do not fit"));
     assert!(sign_in::signed_in(app, &cookie).await.is_err(), "nor goes a session on over such a row");
     let over = sign_in::set_password(app, &who, Some(&mine), &Secret::from("and another of my own")).await.unwrap_err();
@@ -59,7 +65,8 @@ async fn attack_70_nobody_gets_another_role_or_anothers_session() {
     let owner = members::ensure_owner(app).await.unwrap();
     let ann = members::create(app, &operator, "ann", Role::Support).await.unwrap();
     let way_in = sign_in::link(app, &operator, &ann).await.unwrap();
-    let cookie = sign_in::sign_in_by_link(app, way_in.token.expose(), "x").await.unwrap().cookie;
+    let cookie =
+        sign_in::sign_in_by_link(app, way_in.token.expose(), &browsers::Browser::stranger("x")).await.unwrap().cookie;
     let given = "UPDATE member_sessions SET member_id = $1";
     writes(&fixture, given, [Arg::from(owner.id.as_str())]).await;
     assert!(sign_in::signed_in(app, &cookie).await.is_err());

@@ -51,14 +51,14 @@ async fn begin(app: &App) -> Result<()> {
         return Ok(());
     }
     for (environment, webhook) in doors::due_webhooks(&mut app.core.store.read().await?, app.core.now()).await? {
-        let Some(busy) = app.deliveries.begin(&webhook) else { continue };
+        let Some(working) = app.deliveries.at_work.begin(&webhook) else { continue };
         let app = app.clone();
         let ctx = context::enter(&app.core, environment, Actor::System);
         app.core.tasks.clone().spawn(async move {
             if let Err(error) = tell(&app, &ctx, &webhook).await {
                 tracing::warn!(%webhook, error = &error as &dyn std::error::Error, "events wait");
             }
-            drop(busy);
+            drop(working);
         });
     }
     Ok(())

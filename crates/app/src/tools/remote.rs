@@ -3,7 +3,7 @@
 use super::offer::Offer;
 use super::scope::Scope;
 use crate::connections::Wired;
-use crate::upstream;
+use crate::upstream::{self, Missing};
 use crate::{App, Error, Result};
 use futures::future::join_all;
 use std::collections::{HashMap, HashSet};
@@ -27,10 +27,11 @@ pub(super) struct OfAccounts {
 }
 
 /// For each account on a remote server the tools that a scope leaves, ordered by name. A server that can't be asked has none
-/// for now, nor has one for whose tools there is no more room: they take no more together than is kept of all.
+/// for now, nor has one for whose tools there is no more room: they take no more together than is kept of all. But whoever
+/// asks for a connection by name is told when its server has nothing to say, and does not take that for a server without tools.
 ///
 /// # Errors
-/// There is no room for them.
+/// There is no room for them; or a connection that the scope names can't be asked.
 pub(super) async fn of_accounts(
     app: &App,
     ctx: &Ctx,
@@ -44,9 +45,12 @@ pub(super) async fn of_accounts(
     }
     // All are asked at once, and of what they answer nothing is held but what is kept within its bounds.
     let asking = remote.iter().map(|(wired, account)| async move {
-        upstream::tools(app, ctx, wired, account).await.ok().map(|known| known.weight())
+        match upstream::tools(app, ctx, wired, account).await {
+            Ok(known) => Ok(Some(known.weight())),
+            Err(missing) => left_out(wired, scope, missing).map(|()| None),
+        }
     });
-    let weights = join_all(asking).await;
+    let weights = join_all(asking).await.into_iter().collect::<Result<Vec<Option<usize>>>>()?;
     let all = weights.iter().flatten().sum::<usize>().min(upstream::MOST_BYTES);
     let room = app.core.memory.to_shape(&ctx.environment, all, PATIENCE).await.map_err(|full| {
         app.core.metrics.refused(full.limit);
@@ -54,20 +58,36 @@ pub(super) async fn of_accounts(
     })?;
     let (mut offers, mut left) = (HashMap::new(), all);
     for ((wired, account), weight) in remote.iter().zip(weights) {
-        let Some(weight) = weight else { continue };
+        if weight.is_none() {
+            continue;
+        }
         match upstream::kept_tools(app, wired, account).await {
             Ok(known) if known.weight() <= left => {
                 left -= known.weight();
                 offers.insert(account.id.clone(), offered(wired, &known, scope));
             }
             Ok(_) => {
-                let connection = &wired.connection.name;
-                tracing::warn!(%connection, weight, "a user's accounts have more tools than are listed at once");
+                let more = "the user's accounts have more tools than are listed at once: ask for fewer connections";
+                left_out(wired, scope, Missing::Later(more.to_owned()))?;
             }
-            Err(_) => {}
+            Err(missing) => left_out(wired, scope, missing)?,
         }
     }
     Ok(OfAccounts { offers, _room: Some(room) })
+}
+
+/// Leaves out what a connection has, unless it was asked for by its name. Whose account needs a sign-in has nothing to list.
+fn left_out(wired: &Wired, scope: &Scope, missing: Missing) -> Result<()> {
+    let Missing::Later(why) = missing else { return Ok(()) };
+    let connection = &wired.connection.name;
+    if !scope.connections.is_empty() {
+        return Err(Error::new(
+            Kind::Unavailable,
+            format!("connection '{connection}' has no list of tools now: {why}"),
+        ));
+    }
+    tracing::warn!(%connection, why, "a list of tools is without those of a remote server");
+    Ok(())
 }
 
 /// A connection on a remote server, if a scope leaves any of its tools.
@@ -89,4 +109,34 @@ fn offered(wired: &Wired, known: &upstream::Known, scope: &Scope) -> Arc<[Offer]
         .collect();
     offers.sort_by(|one, other| one.name().cmp(other.name()));
     offers.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Page;
+    use crate::fixture::alone;
+    use crate::tools::scoped;
+    use crate::upstream::hostile::{Health, connect, of_one_tool, server, slugs};
+
+    #[tokio::test]
+    async fn who_asks_for_a_connection_whose_server_is_ill_is_told_and_who_asks_for_all_has_the_others() {
+        let [(well, _), (ill, health)] = [of_one_tool(), of_one_tool()];
+        health.becomes(Health::FAILS);
+        let [well, ill] = [server(well).await, server(ill).await];
+        let (app, ctx) = alone(&[&well, &ill]).await;
+        let (working, _) = connect(&app, &ctx, &slugs()[0], &well).await;
+        let (broken, account) = connect(&app, &ctx, &slugs()[1], &ill).await;
+        let page = Page { size: 100, after: None };
+        let of = async |names: &[&str]| {
+            let connections = names.iter().map(ToString::to_string).collect();
+            let scope = Scope { connections, ..Scope::default() };
+            scoped(&app, &ctx, &account.owner.identifier, &scope, &page).await.map(|listed| listed.items.len())
+        };
+        assert_eq!(of(&[]).await.unwrap(), 1);
+        assert_eq!(of(&[working.name.as_str()]).await.unwrap(), 1);
+        let refused = of(&[working.name.as_str(), broken.name.as_str()]).await.unwrap_err();
+        assert_eq!(refused.kind(), Kind::Unavailable);
+        assert!(refused.message().contains(broken.name.as_str()), "{}", refused.message());
+    }
 }

@@ -5,9 +5,11 @@
 use crate::connections::abandoned as registration;
 use crate::consent::interrupted::{self, Left};
 use crate::credentials::refresh::abandoned;
+use crate::parts::Parts;
 use crate::{App, Result};
 use std::time::Duration;
 use valetkey_domain::Timestamp;
+use valetkey_domain::id::{AuthorizationId, EnvironmentId, ProcessId};
 use valetkey_storage::doors as rows;
 use valetkey_storage::processes;
 use valetkey_storage::webhooks::queues;
@@ -44,17 +46,30 @@ async fn settle(app: &App, by: Timestamp) -> Result<u64> {
     let exchanges = rows::interrupted_exchanges(&mut tx, by).await?;
     let registrations = rows::abandoned_registrations(&mut tx, by).await?;
     drop(tx);
-    let mut settled = 0;
-    for left in &refreshes {
-        settled += u64::from(abandoned::settle(app, left).await?);
+    let mut settled = all(app, &refreshes, exchanges, &registrations, Left::Since(by)).await;
+    settled.note("settling what the dead left", of_the_dead(app).await);
+    settled.end()
+}
+
+/// Settles each of these.
+async fn all(
+    app: &App,
+    refreshes: &[rows::Abandoned],
+    exchanges: Vec<(EnvironmentId, AuthorizationId)>,
+    registrations: &[rows::AbandonedRegistration],
+    left: Left<'_>,
+) -> Parts {
+    let mut settled = Parts::default();
+    for refresh in refreshes {
+        settled.note("settling a refresh", abandoned::settle(app, refresh).await.map(u64::from));
     }
     for (environment, id) in exchanges {
-        settled += u64::from(interrupted::settle(app, environment, &id, Left::Since(by)).await?);
+        settled.note("settling a consent", interrupted::settle(app, environment, &id, left).await.map(u64::from));
     }
-    for left in &registrations {
-        settled += u64::from(registration::settle(app, left).await?);
+    for begun in registrations {
+        settled.note("settling a client's registration", registration::settle(app, begun).await.map(u64::from));
     }
-    Ok(settled + of_the_dead(app).await?)
+    settled
 }
 
 /// Settles at once what processes left that are known to be dead, whenever it should have ended. Says how many.
@@ -62,28 +77,25 @@ async fn settle(app: &App, by: Timestamp) -> Result<u64> {
 /// # Errors
 /// The database cannot be read or written.
 async fn of_the_dead(app: &App) -> Result<u64> {
-    let mut settled = 0;
+    let mut settled = Parts::default();
     for process in app.core.store.dead().await? {
-        let mut tx = app.core.store.read().await?;
-        let refreshes = rows::abandoned_refreshes_of(&mut tx, &process).await?;
-        let exchanges = rows::interrupted_exchanges_of(&mut tx, &process).await?;
-        let registrations = rows::abandoned_registrations_of(&mut tx, &process).await?;
-        drop(tx);
-        for left in &refreshes {
-            settled += u64::from(abandoned::settle(app, left).await?);
-        }
-        for (environment, id) in exchanges {
-            settled += u64::from(interrupted::settle(app, environment, &id, Left::By(&process)).await?);
-        }
-        for left in &registrations {
-            settled += u64::from(registration::settle(app, left).await?);
-        }
-        // Only now: whoever dies here is followed by another who still finds it on the list.
-        let mut tx = app.core.store.write().await?;
-        processes::remove_dead(&mut tx, &process, app.core.now()).await?;
-        tx.commit().await?;
-        tracing::warn!(%process, settled, "a server died; what it was at is settled");
+        settled.note("settling what a server left that died", of_one(app, &process).await);
     }
+    settled.end()
+}
+
+async fn of_one(app: &App, process: &ProcessId) -> Result<u64> {
+    let mut tx = app.core.store.read().await?;
+    let refreshes = rows::abandoned_refreshes_of(&mut tx, process).await?;
+    let exchanges = rows::interrupted_exchanges_of(&mut tx, process).await?;
+    let registrations = rows::abandoned_registrations_of(&mut tx, process).await?;
+    drop(tx);
+    let settled = all(app, &refreshes, exchanges, &registrations, Left::By(process)).await.end()?;
+    // Only now: whoever dies here is followed by another who still finds it on the list.
+    let mut tx = app.core.store.write().await?;
+    processes::remove_dead(&mut tx, process, app.core.now()).await?;
+    tx.commit().await?;
+    tracing::warn!(%process, settled, "a server died; what it was at is settled");
     Ok(settled)
 }
 
@@ -94,7 +106,6 @@ mod tests {
     use crate::fixture::{Fixture, HOUR, fixture, fixture_on};
     use crate::insight::audit;
     use valetkey_domain::Secret;
-    use valetkey_domain::id::{AuthorizationId, ProcessId};
     use valetkey_storage::{Location, Store};
     use valetkey_storage::{accounts, authorizations};
 

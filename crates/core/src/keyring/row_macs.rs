@@ -28,6 +28,8 @@ pub enum DoorRow<'a> {
     Link(&'a MemberId, &'a [u8; 32], Timestamp),
     /// A member's session, and the hash of its cookie. When it was last seen is not covered: that changes all the time.
     Session(&'a Session, &'a [u8; 32]),
+    /// That a member signed in at the browser whose secret has this hash. There is no row of it: the browser keeps it.
+    Browser(&'a MemberId, &'a [u8; 32]),
 }
 
 impl DoorRow<'_> {
@@ -38,6 +40,7 @@ impl DoorRow<'_> {
             Self::Member(_) => "members",
             Self::Link(..) => "login_links",
             Self::Session(..) => "member_sessions",
+            Self::Browser(..) => "member_browsers",
         }
     }
 
@@ -48,6 +51,7 @@ impl DoorRow<'_> {
             Self::Member(stored) => stored.member.id.as_str(),
             Self::Link(member, ..) => member.as_str(),
             Self::Session(session, _) => session.id.as_str(),
+            Self::Browser(member, _) => member.as_str(),
         }
     }
 
@@ -68,6 +72,7 @@ impl DoorRow<'_> {
                 let (name, role) = (stored.member.name.as_str().to_lowercase(), stored.member.role.as_str());
                 vec![name.into(), role.into(), maybe(stored.hash.as_ref().map(|hash| hash.as_bytes().to_vec()))]
             }
+            Self::Browser(_, hash) => vec![hash.to_vec()],
             Self::Link(_, hash, expires_at) => vec![hash.to_vec(), time(*expires_at)],
             Self::Session(session, hash) => {
                 vec![session.member.as_str().into(), hash.to_vec(), time(session.created_at), time(session.expires_at)]

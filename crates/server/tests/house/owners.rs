@@ -39,10 +39,8 @@ pub(crate) const UNRECORDED: &[(&str, &str)] = &[
     ("events/deliver/failed.rs", "when a webhook is told again is a lease; what was given up is recorded"),
     ("events/deliver/progress.rs", "how far a webhook was told is no change of it"),
     ("events/forget.rs", "what is too old goes for its age alone"),
-    (
-        "entrance/sign_in.rs",
-        "when a member was last seen, tries at a password and what has ended; signing in is recorded",
-    ),
+    ("entrance/sign_in.rs", "when a member was last seen, and what has ended; signing in is recorded"),
+    ("entrance/sign_in/counted.rs", "tries at a password; that somebody signed in is recorded"),
     ("upkeep/installation.rs", "which processes live and how often they started; the mark outside is held against it"),
     ("upkeep/keys/reseal.rs", "the same secrets under another key; the rotation as a whole is recorded"),
     ("upkeep/keys/root.rs", "the same key under another root; the rotation as a whole is recorded"),

@@ -8,8 +8,11 @@ use std::collections::BTreeSet;
 
 /// The rooms, which are the modules right below lib.rs. Those of 0 are small files that all may use.
 pub(crate) const ROOMS: &[(&str, u8)] = &[
+    ("at_work", 0),
     ("in_flight", 0),
+    ("parts", 0),
     ("retry", 0),
+    ("stays", 0),
     ("connections", 1),
     ("tenancy", 1),
     ("credentials", 2),

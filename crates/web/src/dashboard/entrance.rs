@@ -10,6 +10,7 @@ use axum::extract::{Form, Path, Query, Request, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
+use valetkey_app::entrance::browsers::Browser;
 use valetkey_app::entrance::sign_in::{self, Fresh, SESSION_LIFE};
 use valetkey_app::entrance::sign_on;
 use valetkey_app::tenancy::environments;
@@ -60,10 +61,16 @@ pub(crate) async fn by_link(
     sent: Result<Form<Confirm>, FormRejection>,
 ) -> Answer {
     let token = sent.ok().and_then(|Form(confirm)| confirm.token);
-    if web.owner(&asked, &link_form(&link), token.as_deref()).is_none() {
+    let Some(owner) = web.owner(&asked, &link_form(&link), token.as_deref()) else {
         return Err(web.notice(crate::pages::NoticeKind::StaleForm, &asked));
-    }
-    match sign_in::sign_in_by_link(&web.app, &link, &browser(&asked)).await {
+    };
+    match sign_in::sign_in_by_link(
+        &web.app,
+        &link,
+        &Browser { name: &browser(&asked), secret: Some(&owner), mark: None },
+    )
+    .await
+    {
         Ok(fresh) => welcome(&web, &fresh, None, &asked).await,
         Err(error) if error.kind() == Kind::NotFound => {
             Err(web.page(&Login { token: String::new(), name: None }, &asked))
@@ -81,19 +88,20 @@ pub(crate) async fn ask(State(web): State<Web>, Query(query): Query<Next>, asked
 
 /// Name and password.
 pub(crate) async fn by_password(State(web): State<Web>, asked: HeaderMap, body: Body) -> Answer {
-    let Some(sent) = large_form::read(&web, &asked, body, super::unsent::MAX_SIGN_IN).await else {
-        return Err(web.notice(crate::pages::NoticeKind::StaleForm, &asked));
-    };
+    let read = large_form::read(&web, &asked, body, super::unsent::MAX_SIGN_IN).await;
+    let sent = read.map_err(|said| web.notice(said, &asked))?;
     let [token, name, password, next, kept] = ["token", "name", "password", "next", "kept"].map(|wanted| {
         let found = sent.iter().find(|(name, _)| name == wanted);
         found.map(|(_, value)| value.clone())
     });
-    if web.owner(&asked, SIGN_IN, token.as_deref()).is_none() {
+    let Some(owner) = web.owner(&asked, SIGN_IN, token.as_deref()) else {
         return Err(web.notice(crate::pages::NoticeKind::StaleForm, &asked));
-    }
+    };
+    let (called, mark) = (browser(&asked), web.site.mark(&asked));
+    let at = Browser { name: &called, secret: Some(&owner), mark: mark.as_ref() };
     let (name, password) = (name.unwrap_or_default(), Secret::from(password.unwrap_or_default().as_str()));
     let next = next.filter(|next| is_ours(next));
-    match sign_in::sign_in_by_password(&web.app, name.trim(), &password, &browser(&asked)).await {
+    match sign_in::sign_in_by_password(&web.app, name.trim(), &password, &at).await {
         Ok(fresh) => match (next, kept.filter(|kept| !kept.is_empty())) {
             (Some(to), Some(kept)) => {
                 let answer = super::unsent::again(&web, &asked, (&to, &kept), &fresh.cookie);
@@ -141,6 +149,9 @@ pub(super) async fn welcome(web: &Web, fresh: &Fresh, next: Option<String>, aske
 /// An answer that signs the browser in.
 fn with_session(web: &Web, fresh: &Fresh, mut answer: Response) -> Response {
     if let Some(cookie) = web.site.begin_session(&fresh.cookie, SESSION_LIFE.as_secs()) {
+        answer.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    if let Some(cookie) = fresh.mark.as_ref().and_then(|mark| web.site.keep_mark(mark)) {
         answer.headers_mut().append(header::SET_COOKIE, cookie);
     }
     answer

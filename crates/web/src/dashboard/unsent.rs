@@ -3,8 +3,8 @@
 
 use super::forms::{self, FORM, Fields, SIGN_IN};
 use super::pages::{SignIn, Unsent};
-use crate::Web;
 use crate::web::MAX_FORM;
+use crate::{Web, large_form};
 use axum::body::Body;
 use axum::response::Response;
 use http::request::Parts;
@@ -29,10 +29,7 @@ pub(super) const MAX_SIGN_IN: usize = 3 * MOST + MAX_FORM;
 /// The page to sign in on, with the form that nobody was signed in for when its head came. Anybody can send such a one, so
 /// only a few are read at a time, and no more of one than goes along.
 pub(super) async fn of_nobody(web: &Web, parts: &Parts, kind: Option<&str>, body: Body) -> Response {
-    let form = match web.large_forms.try_acquire() {
-        Ok(_turn) => forms::read(kind, body, MOST).await,
-        Err(_) => None,
-    };
+    let form = large_form::in_time(web, forms::read(kind, body, MOST)).await.flatten();
     signed_out(web, parts, form)
 }
 

@@ -102,15 +102,25 @@ pub async fn closings_due(app: &App) -> Result<()> {
     }
     for environment in doors::due_closings(&mut app.core.store.read().await?, app.core.now()).await? {
         let ctx = context::enter(&app.core, environment, Actor::System);
-        let (now, mut tx) = (app.core.now(), app.core.store.write().await?);
-        let claimed = jobs::claim(&ctx, &mut tx, now, now + LEASE, CLAIMED).await?;
-        tx.commit().await?;
-        for job in claimed {
-            let (at, ctx) = (app.clone(), ctx.clone());
-            app.core.tasks.spawn(async move { work(&at, &ctx, job).await });
+        match claim(app, &ctx).await {
+            Ok(claimed) => claimed.into_iter().for_each(|job| {
+                let (at, ctx) = (app.clone(), ctx.clone());
+                app.core.tasks.spawn(async move { work(&at, &ctx, job).await });
+            }),
+            Err(error) => {
+                let environment = &ctx.environment;
+                tracing::warn!(%environment, cause = ?error, "removals that stopped wait");
+            }
         }
     }
     Ok(())
+}
+
+async fn claim(app: &App, ctx: &Ctx) -> Result<Vec<Closing>> {
+    let (now, mut tx) = (app.core.now(), app.core.store.write().await?);
+    let claimed = jobs::claim(ctx, &mut tx, now, now + LEASE, CLAIMED).await?;
+    tx.commit().await?;
+    Ok(claimed)
 }
 
 /// That no config uses it. Whoever has looked here has the connection to themselves until the transaction ends.

@@ -37,12 +37,13 @@ pub(super) async fn register(app: &App, ctx: &Ctx, wired: &Wired, at: Unregister
             let mut found = at.found;
             (found.client_id, found.client_auth) = (Some(client_id), client_auth);
             let client = save::Client { found, secret: client_secret, lease: until };
-            retry::until_saved("a client's registration", || save::registered(app, ctx, wired, &client)).await?;
+            retry::until_saved(app, "a client's registration", (), || save::registered(app, ctx, wired, &client))
+                .await?;
             reach(Failpoint::RegistrationCommitted);
             Ok(true)
         }
         Err(error) => {
-            retry::until_saved("a client's registration", || refused(app, ctx, wired, until, &error)).await?;
+            retry::until_saved(app, "a client's registration", (), || refused(app, ctx, wired, until, &error)).await?;
             Err(failed(wired, &error.to_string()))
         }
     }

@@ -1,8 +1,10 @@
 //! What was granted is not lost: neither by a database that is gone for a while, nor by a second consent.
 
 use super::*;
-use serde_json::Value;
-use valetkey_storage::journal;
+use crate::fixture::fixture_on;
+use serde_json::{Value, json};
+use valetkey_storage::{Location, journal};
+use valetkey_testkit::LossyPostgres;
 
 const WITHOUT: &str = r#"{"access_token":"at-2","expires_in":3600,"scope":"read write"}"#;
 
@@ -29,6 +31,41 @@ async fn a_consent_outlives_a_database_that_is_gone_for_a_while() {
     let id = back.unwrap();
     assert_eq!(ended(&fixture, &id, "browser").await.unwrap().outcome, Outcome::Connected);
     assert_eq!(fixture.token(None).await.unwrap().0, "at-1");
+}
+
+/// The database has done what it was asked, and goes away before it says so.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn what_a_provider_gave_is_saved_once_although_the_answer_to_its_commit_was_lost() {
+    let way = LossyPostgres::to(&valetkey_testkit::only_on_postgres());
+    let fixture = fixture_on(Location::from(way.url()), RULE).await;
+    let tokens =
+        |n: u8| json!({ "access_token": format!("at-{n}"), "refresh_token": format!("rt-{n}"), "expires_in": 3600 });
+    let (mut asked, mut lost) = (0, 0);
+    let mut lose_once_asked = async || {
+        asked += 1;
+        until(async || fixture.provider.asked("/token").len() == asked).await;
+        way.lose_the_next_commit();
+    };
+    for (who, outcome) in [("ann@p", "connected"), ("bob@p", "other_account")] {
+        fixture.provider.signs_in(who);
+        fixture.provider.will(Reply::Slowly(Duration::from_millis(500), tokens(1).to_string()));
+        let state = fixture.start(&fixture.link().await, "browser").await;
+        let (back, ()) = tokio::join!(fixture.back(&state, "browser"), lose_once_asked());
+        let report = ended(&fixture, &back.unwrap(), "browser").await.unwrap();
+        lost += 1;
+        assert_eq!((report.outcome.as_str(), way.lost()), (outcome, lost));
+    }
+    fixture.clock.advance(minutes(60));
+    fixture.provider.will(Reply::Slowly(Duration::from_millis(500), tokens(2).to_string()));
+    let (token, ()) = tokio::join!(fixture.token(None), lose_once_asked());
+    assert_eq!((token.unwrap().0.as_str(), way.lost()), ("at-2", lost + 1));
+    let told =
+        journal::newest(&fixture.ctx, &mut fixture.app.core.store.read().await.unwrap(), None, 100).await.unwrap();
+    let times = |action: &str| told.iter().filter(|line| line.action == action).count();
+    assert_eq!((times("authorization.ended"), times("account.refreshed")), (2, 1));
+    assert_eq!((times("authorization.thrown_away"), times("account.refreshed_late")), (0, 0));
+    assert!(fixture.provider.asked("/revoke").is_empty());
 }
 
 /// What the journal says of the account's last connection.

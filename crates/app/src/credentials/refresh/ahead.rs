@@ -99,7 +99,12 @@ where
     loop {
         let mut busy = false;
         for due_connection in due_connections.iter().filter(|due_connection| due_connection.may_go(app)) {
-            let claimed = due_connection.claim(app).await?;
+            // One connection's row that cannot be read holds up no other's.
+            let claimed = due_connection.claim(app).await.unwrap_or_else(|error| {
+                let connection = &due_connection.wired.connection.id;
+                tracing::warn!(%connection, cause = ?error, "not refreshed ahead");
+                Vec::new()
+            });
             busy |= !claimed.is_empty();
             futures::stream::iter(claimed)
                 .take_while(|_| ready(due_connection.may_go(app)))

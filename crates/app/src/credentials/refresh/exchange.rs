@@ -268,7 +268,7 @@ impl Job {
     /// Whatever it brings is newer, so its end is waited for. If that is new tokens, they count; if the provider refused
     /// it and the account was ended as one whose answer was lost, then here the answer is.
     async fn save_surely(&self, begun: &Begun, outcome: &Outcome) -> Result<()> {
-        retry::until_saved("a refresh", || self.save(begun, outcome)).await
+        retry::until_saved(&self.app, "a refresh", (), || self.save(begun, outcome)).await
     }
 
     async fn save(&self, begun: &Begun, outcome: &Outcome) -> Result<()> {

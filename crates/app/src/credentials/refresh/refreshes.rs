@@ -1,8 +1,8 @@
 //! What a process keeps in memory about refreshing.
 
-use super::at_work::AtWork;
 use super::breaker::Breakers;
 use super::ending::RefreshEnd;
+use crate::at_work::AtWork;
 use crate::in_flight::InFlight;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use valetkey_domain::id::AccountId;
 pub struct Refreshes {
     pub(super) in_flight: InFlight<AccountId, RefreshEnd>,
     pub(super) breakers: Breakers,
-    pub(super) at_work: AtWork,
+    /// The addresses of the token endpoints at which tokens are refreshed ahead.
+    pub(super) at_work: AtWork<String>,
 }
 
 impl Refreshes {

@@ -8,6 +8,9 @@ use valetkey_domain::Kind;
 /// The line of this process.
 pub(super) static HASHING: LazyLock<Line> = LazyLock::new(|| Line::new(2, 64));
 
+/// The line of those at whose browser the member signed in before: strangers do not stand in it.
+pub(super) static KNOWN_HASHING: LazyLock<Line> = LazyLock::new(|| Line::new(1, 16));
+
 /// Where work of a kind is done a few at a time, and not too many wait.
 pub(super) struct Line {
     /// For the work itself.

@@ -1,12 +1,13 @@
 //! Links that open once, passwords and their tries, sessions and their ends.
 
 use super::*;
+use crate::entrance::tries::FREE_TRIES;
 use crate::fixture::{Fixture, fixture, until};
 use valetkey_domain::member::Role;
 
 async fn signed(fixture: &Fixture) -> (Secret<str>, SignedIn) {
     let link = first_link(&fixture.app).await.unwrap();
-    let fresh = sign_in_by_link(&fixture.app, link.token.expose(), "Firefox").await.unwrap();
+    let fresh = sign_in_by_link(&fixture.app, link.token.expose(), &Browser::stranger("Firefox")).await.unwrap();
     let who = signed_in(&fixture.app, &fresh.cookie).await.unwrap();
     (fresh.cookie, who)
 }
@@ -20,15 +21,16 @@ async fn looking_at_a_link_spends_nothing_and_signing_in_does() {
     for _ in 0..3 {
         assert_eq!(open_link(app, new.token.expose()).await.unwrap().name.as_str(), members::FIRST);
     }
-    sign_in_by_link(app, new.token.expose(), "Firefox").await.unwrap();
-    for spent in
-        [open_link(app, new.token.expose()).await.err(), sign_in_by_link(app, new.token.expose(), "x").await.err()]
-    {
+    sign_in_by_link(app, new.token.expose(), &Browser::stranger("Firefox")).await.unwrap();
+    for spent in [
+        open_link(app, new.token.expose()).await.err(),
+        sign_in_by_link(app, new.token.expose(), &Browser::stranger("x")).await.err(),
+    ] {
         assert_eq!(spent.unwrap().kind(), Kind::NotFound);
     }
     let late = first_link(app).await.unwrap();
     fixture.clock.advance(LINK_LIFE);
-    assert!(sign_in_by_link(app, late.token.expose(), "x").await.is_err());
+    assert!(sign_in_by_link(app, late.token.expose(), &Browser::stranger("x")).await.is_err());
 }
 
 #[tokio::test]
@@ -66,7 +68,7 @@ async fn a_role_opens_what_it_has_a_right_to_from_the_next_request_on() {
     let (_, owner) = signed(&fixture).await;
     let ann = members::create(app, &operator, "ann", Role::Auditor).await.unwrap();
     let way_in = link(app, &operator, &ann).await.unwrap();
-    let cookie = sign_in_by_link(app, way_in.token.expose(), "Safari").await.unwrap().cookie;
+    let cookie = sign_in_by_link(app, way_in.token.expose(), &Browser::stranger("Safari")).await.unwrap().cookie;
     let who = signed_in(app, &cookie).await.unwrap();
     let environment = &fixture.ctx.environment;
     who.enter(app, environment, Right::See).unwrap();
@@ -95,8 +97,9 @@ async fn a_password_signs_in_and_wrong_ones_make_one_wait() {
     signed_in(app, &cookie).await.unwrap();
     assert!(set_password(app, &who, Some(&wrong), &wrong).await.is_err());
     let name = who.member.name.as_str().to_uppercase();
-    sign_in_by_password(app, &name, &good, "Firefox").await.unwrap();
-    let refused = async |name: &str| sign_in_by_password(app, name, &wrong, "x").await.err().unwrap();
+    sign_in_by_password(app, &name, &good, &Browser::stranger("Firefox")).await.unwrap();
+    let refused =
+        async |name: &str| sign_in_by_password(app, name, &wrong, &Browser::stranger("x")).await.err().unwrap();
     let (one, nobody) = (refused(&name).await, refused("nobody").await);
     // Attack 51.
     assert_eq!((one.kind(), one.message()), (nobody.kind(), nobody.message()));
@@ -104,10 +107,72 @@ async fn a_password_signs_in_and_wrong_ones_make_one_wait() {
         refused(&name).await;
     }
     refused(&name).await;
-    let waits = sign_in_by_password(app, &name, &good, "x").await.err().unwrap();
+    let waits = sign_in_by_password(app, &name, &good, &Browser::stranger("x")).await.err().unwrap();
     assert_eq!(waits.kind(), Kind::ResourceExhausted, "{}", waits.message());
     fixture.clock.advance(Duration::from_secs(60));
-    sign_in_by_password(app, &name, &good, "x").await.unwrap();
+    sign_in_by_password(app, &name, &good, &Browser::stranger("x")).await.unwrap();
+}
+
+/// A stranger who tries a member's password all day.
+#[tokio::test]
+async fn attack_53_strangers_who_try_a_name_do_not_keep_its_member_out() {
+    let fixture = fixture("{rotates: true}").await;
+    let app = &fixture.app;
+    let (_, who) = signed(&fixture).await;
+    let (good, wrong) = (Secret::from("correct horse battery"), Secret::from("correct horse batterz"));
+    set_password(app, &who, None, &good).await.unwrap();
+    let name = who.member.name.as_str();
+    let (stranger, secret) = (Browser::stranger("x"), random::bearer("").unwrap());
+    let at_home = |mark| Browser { name: "Firefox", secret: Some(&secret), mark };
+    let mark = sign_in_by_password(app, name, &good, &at_home(None)).await.unwrap().mark.unwrap();
+    let tries = async |browser: &Browser<'_>| {
+        for _ in 0..=FREE_TRIES {
+            sign_in_by_password(app, name, &wrong, browser).await.err().unwrap();
+        }
+        sign_in_by_password(app, name, &good, browser).await.map_err(|error| error.kind())
+    };
+    assert_eq!(tries(&stranger).await.err(), Some(Kind::ResourceExhausted));
+    sign_in_by_password(app, name, &good, &at_home(Some(&mark))).await.unwrap();
+    assert_eq!(tries(&stranger).await.err(), Some(Kind::ResourceExhausted), "that gave nobody new tries");
+    // The mark is of this browser and this member, and whoever steals both has no more tries than others.
+    let (other, forged) = (random::bearer("").unwrap(), Secret::from("00ff"));
+    for (secret, mark) in [(&other, &mark), (&secret, &forged), (&secret, &secret)] {
+        let known = Browser { name: "x", secret: Some(secret), mark: Some(mark) };
+        let refused = sign_in_by_password(app, name, &good, &known).await.err().unwrap();
+        assert_eq!(refused.kind(), Kind::ResourceExhausted);
+    }
+    assert_eq!(tries(&at_home(Some(&mark))).await.err(), Some(Kind::ResourceExhausted));
+    fixture.clock.advance(Duration::from_secs(31));
+    sign_in_by_password(app, name, &good, &at_home(Some(&mark))).await.unwrap();
+}
+
+#[tokio::test]
+async fn attack_51_a_name_that_nobody_has_is_answered_as_any_other() {
+    let fixture = fixture("{rotates: true}").await;
+    let app = &fixture.app;
+    let (_, who) = signed(&fixture).await;
+    let (good, wrong) = (Secret::from("correct horse battery"), Secret::from("correct horse batterz"));
+    set_password(app, &who, None, &good).await.unwrap();
+    let stranger = Browser::stranger("x");
+    let told = async |name: &str| {
+        let mut told = Vec::new();
+        for _ in 0..3 {
+            let try_once = || sign_in_by_password(app, name, &wrong, &stranger);
+            for refused in [try_once().await, try_once().await, try_once().await] {
+                let error = refused.err().unwrap();
+                told.push((error.kind(), error.message().to_owned()));
+            }
+            let (one, other) = tokio::join!(try_once(), try_once());
+            let mut both = [one, other].map(|refused| refused.err().unwrap().kind().name());
+            both.sort_unstable();
+            told.push((Kind::Unauthenticated, both.join(" ")));
+            fixture.clock.advance(Duration::from_secs(3600));
+        }
+        told
+    };
+    let known = told(who.member.name.as_str()).await;
+    assert!(known.iter().any(|(kind, _)| *kind == Kind::ResourceExhausted), "{known:?}");
+    assert_eq!(told("nobody@example.com").await, known);
 }
 
 #[tokio::test]
@@ -131,7 +196,7 @@ async fn attack_82_what_ends_while_a_password_is_looked_at_signs_nobody_in() {
         let name = if gone { "ann" } else { "bob" };
         let member = members::create(app, &operator, name, Role::Support).await.unwrap();
         let way_in = link(app, &operator, &member).await.unwrap();
-        let cookie = sign_in_by_link(app, way_in.token.expose(), "x").await.unwrap().cookie;
+        let cookie = sign_in_by_link(app, way_in.token.expose(), &Browser::stranger("x")).await.unwrap().cookie;
         let who = signed_in(app, &cookie).await.unwrap();
         set_password(app, &who, None, &old).await.unwrap();
         let turns = HASHING.turns.acquire_many(2).await.unwrap();
@@ -151,16 +216,17 @@ async fn attack_82_what_ends_while_a_password_is_looked_at_signs_nobody_in() {
             tx.record("member.changed", member.id.as_str(), Map::new()).await.unwrap().commit().await.unwrap();
             drop(turns);
         };
-        let (entered, ()) = tokio::join!(sign_in_by_password(app, name, &old, "x"), ends);
+        let stranger = Browser::stranger("x");
+        let (entered, ()) = tokio::join!(sign_in_by_password(app, name, &old, &stranger), ends);
         assert_eq!(entered.err().unwrap().kind(), Kind::Unauthenticated, "{name}");
-        let turns = HASHING.turns.acquire_many(2).await.unwrap();
+        let turns = KNOWN_HASHING.turns.acquire().await.unwrap();
         let (changed, ()) = tokio::join!(set_password(app, &who, None, &new), async {
             drop(turns);
         });
         assert!(changed.is_err());
     }
     let (_, who) = signed(&fixture).await;
-    let turns = HASHING.turns.acquire_many(2).await.unwrap();
+    let turns = KNOWN_HASHING.turns.acquire().await.unwrap();
     let (changed, ()) = tokio::join!(set_password(app, &who, None, &new), async {
         end(app, &who, &who.session.id).await.unwrap();
         drop(turns);

@@ -38,7 +38,7 @@ fn kinds(fixture: &Fixture) -> Vec<String> {
 /// Sends what is due, and waits until all that was begun has ended.
 async fn settle(fixture: &Fixture) {
     deliver(&fixture.app, Duration::ZERO).await.unwrap();
-    until(async || fixture.app.deliveries.is_idle()).await;
+    until(async || fixture.app.deliveries.at_work.is_idle()).await;
 }
 
 async fn link_for(fixture: &Fixture, user: &str) {

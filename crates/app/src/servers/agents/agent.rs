@@ -4,7 +4,8 @@ use super::redirects;
 use moka::future::Cache;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use valetkey_core::queue::Queues;
+use valetkey_domain::id::EnvironmentId;
 
 /// An agent that asks for tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,15 +26,20 @@ impl Agent {
     }
 }
 
-/// The agents whose documents were fetched: so many, for so long, and so many at once.
+/// How many documents are fetched at once for one environment, and how many wait for that: anybody who has a URL of it may
+/// name any address.
+pub(super) const AT_ONCE: usize = 8;
+pub(super) const LONGEST: usize = 64;
+
+/// The agents whose documents were fetched: so many, for so long.
 pub(crate) struct Documents {
     pub(super) kept: Cache<String, Arc<Agent>>,
-    pub(super) turns: Semaphore,
+    pub(super) turns: Queues<EnvironmentId>,
 }
 
 impl Default for Documents {
     fn default() -> Self {
         let kept = Cache::builder().max_capacity(200).time_to_live(Duration::from_secs(10 * 60)).build();
-        Self { kept, turns: Semaphore::new(8) }
+        Self { kept, turns: Queues::of(AT_ONCE, LONGEST) }
     }
 }

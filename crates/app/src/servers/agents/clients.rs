@@ -12,6 +12,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use url::Url;
 use valetkey_domain::invisible::shown;
 use valetkey_domain::{Ctx, Kind};
@@ -26,6 +27,8 @@ const LONGEST_NAME: usize = 60;
 
 /// How many addresses a client may name.
 const MOST_REDIRECTS: usize = 20;
+/// How long somebody waits until their agent's document is fetched.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a client says of itself when it registers; what else it says does not count here.
 #[derive(Debug, Default, Deserialize)]
@@ -118,12 +121,18 @@ pub(super) async fn find(app: &App, ctx: &Ctx, id: &str) -> Result<Agent> {
     }
     let url = address(id).ok_or_else(|| unknown("its id is neither ours nor an address"))?;
     let fetching = async {
-        let _turn = app.documents.turns.try_acquire().map_err(unknown)?;
+        let _turn = app.documents.turns.wait(ctx.environment.clone(), 1, PATIENCE).await.map_err(|_| {
+            let full = "too many agents sign in for the first time at this moment: try again in a few seconds";
+            Error::new(Kind::ResourceExhausted, full)
+        })?;
         fetched(app, ctx, &url).await.map(Arc::new)
     };
     let found = app.documents.kept.try_get_with(id.to_owned(), fetching).await;
     // Each who waited gets an error of its own.
-    found.map(|agent| agent.as_ref().clone()).map_err(|error: Arc<Error>| unknown(error))
+    found.map(|agent| agent.as_ref().clone()).map_err(|error: Arc<Error>| match error.kind() {
+        Kind::ResourceExhausted => Error::new(error.kind(), error.message()),
+        _ => unknown(error),
+    })
 }
 
 /// An id that is the address of a document: https with a path, and written as the address is.
@@ -169,6 +178,28 @@ fn unknown(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::alone;
+    use crate::servers::agents::agent::{AT_ONCE, LONGEST};
+    use futures::future::{FutureExt as _, join_all};
+    use valetkey_domain::id::EnvironmentId;
+
+    #[tokio::test]
+    async fn attack_74_documents_of_one_environment_keep_no_other_waiting_and_a_crowd_is_told_the_truth() {
+        let (app, ctx) = alone(&[]).await;
+        let turns = &app.documents.turns;
+        let turn = |of: &EnvironmentId| turns.wait(of.clone(), 1, PATIENCE);
+        let _slow = join_all((0..AT_ONCE).map(|_| turn(&ctx.environment))).await;
+        let id = "https://agent.example/one.json";
+        let mut next = Box::pin(find(&app, &ctx, id));
+        assert!((&mut next).now_or_never().is_none(), "it waits for its turn");
+        let other = Ctx { environment: EnvironmentId::parse("env_other").unwrap(), ..ctx.clone() };
+        let answer = find(&app, &other, "https://agent.example/two.json").await;
+        assert_eq!(answer.unwrap_err().kind(), Kind::NotFound, "it was looked for, and nobody is there");
+        let mut crowd: Vec<_> = (1..LONGEST).map(|_| Box::pin(turn(&ctx.environment))).collect();
+        assert!(crowd.iter_mut().all(|one| one.now_or_never().is_none()));
+        let refused = find(&app, &ctx, "https://agent.example/three.json").await.unwrap_err();
+        assert_eq!(refused.kind(), Kind::ResourceExhausted);
+    }
     use crate::fixture::fixture;
 
     fn asked(redirect_uris: &[&str]) -> Registration {

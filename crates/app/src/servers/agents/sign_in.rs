@@ -135,7 +135,7 @@ pub(super) async fn let_in(app: &App, question: &Question, name: &str) -> Result
 }
 
 fn at<'a>(app: &'a App, question: &'a Question) -> Provider<'a> {
-    Provider { on: &question.on, callback: CALLBACK, asking: &app.users_asking }
+    Provider { on: &question.on, callback: CALLBACK, of: &question.ctx.environment, asking: &app.users_asking }
 }
 
 /// When this browser began with what it kept, and a word of that sign-in's own; none if that was another's, or too long ago.

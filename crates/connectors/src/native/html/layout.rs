@@ -1,5 +1,7 @@
 //! Text as it is written: blanks and lines are held back until something visible follows.
 
+use valetkey_domain::invisible::is_invisible;
+
 /// How deep lists and quotations are shown; what is deeper stands there too.
 const MAX_SHOWN: usize = 8;
 /// The longest address of a link that is written.
@@ -41,7 +43,7 @@ impl Layout {
                 '\n' if self.preformatted > 0 => self.break_line(),
                 ' ' | '\t' | '\u{a0}' if self.preformatted > 0 => self.blanks += 1,
                 _ if c.is_whitespace() => self.blanks = self.blanks.max(1),
-                _ if c.is_control() || is_padding(c) => {}
+                _ if is_invisible(c) && !is_of_script(c) => {}
                 _ => self.visible(c),
             }
         }
@@ -212,12 +214,7 @@ impl Layout {
 
 /// An address as it is written, if it leads somewhere: not into the page, not into a script.
 fn openable(address: &str) -> Option<String> {
-    let unseen = |c: char| {
-        c.is_control()
-            || is_padding(c)
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let address: String = address.trim().chars().filter(|c| !unseen(*c)).collect();
+    let address: String = address.trim().chars().filter(|c| !is_invisible(*c)).collect();
     let (scheme, rest) = address.split_once(':')?;
     let known = ["http", "https", "mailto", "tel", "ftp", "sms"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
     (known && !rest.trim_matches('/').is_empty()).then(|| address.replace(' ', "%20"))
@@ -236,8 +233,8 @@ fn says(words: &str, address: &str) -> bool {
     words.len() <= address.len() + 1 && bare(words) == bare(address)
 }
 
-/// Zero-width space, word joiner, soft hyphen, combining grapheme joiner, byte-order mark: newsletters pad their preview
-/// with them. Not the joiners of emoji.
-const fn is_padding(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{2060}' | '\u{ad}' | '\u{34f}' | '\u{feff}')
+/// Joiners, which Persian and emoji are written with, marks of direction, and what chooses between an emoji and a sign. What
+/// else nobody sees is padding, with which newsletters fill their preview, or worse.
+const fn is_of_script(c: char) -> bool {
+    matches!(c, '\u{200c}'..='\u{200f}' | '\u{fe0e}' | '\u{fe0f}')
 }

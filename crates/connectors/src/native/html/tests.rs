@@ -53,6 +53,11 @@ fn links_stand_behind_their_words_once() {
             "Top Name JS C",
         ),
         ("<a href=' https://x.example/\na b\u{202e}'>Go</a>", "Go (https://x.example/a%20b)"),
+        // What nobody sees, in words and addresses; the joiners of scripts and of emoji stay in words.
+        (
+            "<a href='https://x.example/\u{e0041}\u{fe0f}\u{2800}a\u{3164}'>G\u{e0041}\u{2800}\u{3164}o \u{2764}\u{fe0f}</a>",
+            "Go \u{2764}\u{fe0f} (https://x.example/a)",
+        ),
         ("<a href=https://x/1 href=https://y/2>Go</a>", "Go (https://x/1)"),
         ("<a href='https://'>no</a>", "no"),
     ] {

@@ -32,7 +32,7 @@ async fn generation(fixture: &Fixture) -> i64 {
 /// Looks, and waits for what that began.
 async fn looked(fixture: &Fixture) {
     look(&fixture.app).await.unwrap();
-    until(async || fixture.app.refreshes.at_work.0.lock().unwrap().is_empty()).await;
+    until(async || fixture.app.refreshes.at_work.is_idle()).await;
 }
 
 #[tokio::test]
