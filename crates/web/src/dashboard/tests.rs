@@ -9,6 +9,7 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tower::ServiceExt;
 use valetkey_app::entrance::{browsers, sign_in};
 use valetkey_app::tenancy::members;
@@ -336,7 +337,8 @@ async fn attack_80_a_few_long_forms_of_strangers_are_read_at_a_time() {
     let mut slow = stream::iter(0..16).map(|_| long_form(&site, &read, form, (2, true))).buffer_unordered(16);
     assert!(slow.next().now_or_never().is_none(), "it never ends");
     // Who comes seventeenth is read, and the one that has taken longest is not read on.
-    let (evicted, status) = tokio::join!(slow.next(), long_form(&site, &read, form, (1, false)));
+    let both = async { tokio::join!(slow.next(), long_form(&site, &read, form, (1, false))) };
+    let (evicted, status) = tokio::time::timeout(Duration::from_secs(10), both).await.expect("long before it is late");
     assert_eq!((evicted, status), (Some(StatusCode::UNAUTHORIZED), StatusCode::UNAUTHORIZED));
     assert_eq!(read.load(Ordering::SeqCst), 8192);
     assert!(slow.next().now_or_never().is_none(), "the others go on");
