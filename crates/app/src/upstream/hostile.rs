@@ -1,7 +1,7 @@
 //! For tests: remote servers that mean ill, or are merely large, at accounts that are signed in there; and the most memory
 //! that was held while something went on.
 
-use super::{Known, tools};
+use super::{KnownTools, tools};
 use crate::connections::{self, Wired};
 use crate::consent::{self, Submitted};
 use crate::fixture::PUBLIC;
@@ -196,7 +196,7 @@ async fn attack_78_lists_of_hundreds_of_tools_stay_within_the_budget_and_what_is
             let wired = Wired::of(&app, connection.clone()).unwrap();
             let (app, ctx) = (&app, &ctx);
             async move {
-                tools(app, ctx, &wired, account).await.map(|known: Arc<Known>| (known.tools.len(), known.weight()))
+                tools(app, ctx, &wired, account).await.map(|known: Arc<KnownTools>| (known.tools.len(), known.weight()))
             }
         });
     let (listed, process, environment) = most_held(&app, futures::future::join_all(listing)).await;
