@@ -8,8 +8,15 @@ use std::collections::BTreeMap;
 /// The records of an action in the installation's journal.
 async fn told(app: &App, action: &str) -> Vec<JournalRecord> {
     let ctx = context::installation(&app.core, Actor::Operator);
-    let lines = audit::newest(app, &ctx, None, 1_000).await.unwrap();
-    lines.into_iter().filter(|line| line.action == action).collect()
+    let (mut told, mut page) = (Vec::new(), crate::Page { size: 100, after: None });
+    loop {
+        let listed = audit::list(app, &ctx, None, &page).await.unwrap();
+        told.extend(listed.items.into_iter().filter(|line| line.action == action));
+        match listed.next {
+            Some(next) => page.after = Some(next),
+            None => return told,
+        }
+    }
 }
 
 /// The intent's and the outcome's details of the one rotation that there was.
@@ -35,8 +42,10 @@ async fn a_rotation_is_told_before_it_begins_and_with_what_it_did() {
     fixture.sign_in(HOUR).await;
     rotate(&fixture.app, &KeySelection::default(), &Detached).await.unwrap();
     let (meant, ended) = only_one(&fixture.app, "rotation.data_keys").await;
-    assert_eq!((&meant["keys"]["credential"], &meant["environment"]), (&json!(1), &Value::Null));
-    let sum: u64 = meant["keys"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
+    let of = |purpose: &str| meant["keys"][purpose].as_object().unwrap().clone();
+    assert_eq!(of("credential").values().collect::<Vec<_>>(), [&json!(1)], "one key, of the first generation");
+    assert_eq!((&meant["environment"], &meant["purposes"]), (&Value::Null, &json!([])));
+    let sum: usize = meant["keys"].as_object().unwrap().keys().map(|purpose| of(purpose).len()).sum();
     assert_eq!((&ended["ended"], &ended["made"]), (&json!("whole"), &json!(sum)));
     assert_eq!((&ended["accounts"], &ended["connections"], &ended["signing_keys"]), (&json!(1), &json!(1), &json!(1)));
     let new = RootKey::generate().unwrap();
