@@ -6,6 +6,7 @@ use super::told::{DATA_KEYS, SUBJECT};
 use crate::{App, Result};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use valetkey_core::{context, journal};
 use valetkey_domain::ctx::Actor;
 use valetkey_storage::data_keys::StoredKey;
@@ -14,6 +15,9 @@ use valetkey_vault::Purpose;
 
 /// The newest records of a rotation that are looked at: nothing is told of one after it has ended whole.
 const LOOKED_AT: u32 = 10;
+
+/// How often, and with what pauses, it is looked whether what was queued is committed.
+const LOOKS: (u32, Duration) = (100, Duration::from_millis(10));
 
 /// A rotation that has not ended whole: its process died, it failed, or its caller went away.
 pub(super) struct Left {
@@ -24,6 +28,7 @@ pub(super) struct Left {
 impl Left {
     /// The newest rotation, unless it ended whole. An older one needs no look: the newer one has meant what that left too.
     pub(super) async fn newest(app: &App) -> Result<Option<Self>> {
+        committed(app).await;
         let ctx = context::installation(&app.core, Actor::System);
         let mut tx = app.core.store.read().await?;
         let Some(intent) = records::newest_intent(&ctx, &mut tx, DATA_KEYS, SUBJECT).await? else { return Ok(None) };
@@ -55,6 +60,17 @@ impl Left {
 
     fn of(&self, purpose: &str) -> Option<&Value> {
         self.meant.get("keys")?.get(purpose)
+    }
+}
+
+/// Outcomes are queued: waits until the one that was told a moment ago can be read. What was queued longer ago than this
+/// waits is committed, or the journal does not work and nothing begins.
+async fn committed(app: &App) {
+    for _ in 0..LOOKS.0 {
+        if app.core.journal.waiting() == 0 {
+            return;
+        }
+        tokio::time::sleep(LOOKS.1).await;
     }
 }
 

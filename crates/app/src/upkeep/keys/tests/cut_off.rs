@@ -110,7 +110,7 @@ async fn attack_55_another_rotation_takes_along_what_was_left() {
     killed(app, &KeySelection::default()).await;
     fixture.clock.advance(SECOND);
     let all = newest(app).await.len();
-    assert!(rotate(app, &only(Purpose::Url), &Detached).await.is_err(), "no URL was given out yet");
+    assert!(rotate(app, &only(Purpose::Webhook), &Detached).await.is_err(), "no webhook has a secret yet");
     rotate(app, &only(Purpose::Signing), &Detached).await.unwrap();
     assert_eq!(newest(app).await, vec![2; all]);
     let (_, token) = fixture.instance().await;
