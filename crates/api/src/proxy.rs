@@ -20,7 +20,7 @@ use axum::response::Response;
 use axum::routing::any;
 use http::{HeaderName, HeaderValue, StatusCode};
 use std::sync::Arc;
-use valetkey_app::calls::proxy::{self, Answered, Wanted};
+use valetkey_app::calls::proxy::{self, Answered, ProxiedRequest};
 use valetkey_app::calls::{Failed, FailureReason, RequestMemory};
 use valetkey_app::{App, Limit};
 use valetkey_domain::{Ctx, Kind};
@@ -92,7 +92,7 @@ impl Proxy {
         let body = body::upload(body, bounds.proxy_body_bytes, bounds.proxy_time).await;
         self.entrance.before(&mut by).await.map_err(|failure| (failure, None))?;
         let body = body.map_err(|refused| self.no_body(&refused, bounds.proxy_body_bytes))?;
-        let wanted = Wanted {
+        let wanted = ProxiedRequest {
             connection: whose.connection,
             identifier: whose.identifier,
             method: head.method,

@@ -23,12 +23,12 @@ use valetkey_connectors::{Catalog, Connector};
 use valetkey_core::{Core, keyring};
 use valetkey_domain::account::{ConnectedAccount, Owner};
 use valetkey_domain::connection::{self, Connection};
-use valetkey_domain::id::AuthorizationId;
+use valetkey_domain::id::{AuthorizationId, ProcessId};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::name::Identifier;
-use valetkey_domain::{Ctx, Secret};
+use valetkey_domain::{Clock as _, Ctx, Secret, Timestamp};
 use valetkey_outbound::{Outbound, Policy, SystemResolver};
-use valetkey_storage::{Location, Store};
+use valetkey_storage::{Location, Store, processes};
 use valetkey_testkit::{ManualClock, SeededRng};
 use valetkey_vault::RootKey;
 
@@ -119,7 +119,8 @@ pub(crate) async fn revoke_due(app: &App) {
     until(async || app.revoking.is_idle()).await;
 }
 
-/// Another process, as it were, over the same database, that may reach these addresses: nothing in memory is shared.
+/// Another app over the same store, that may reach these addresses. What an app holds in memory is its own; store, keyring
+/// and clock are shared, so to the database both are one process. [`process`] gives another one.
 pub(crate) async fn beside(app: &App, addresses: &[&str]) -> App {
     with(app, addresses, app.core.settings.clone()).await
 }
@@ -127,6 +128,28 @@ pub(crate) async fn beside(app: &App, addresses: &[&str]) -> App {
 /// The same with a provider at which members sign in.
 pub(crate) async fn signing_on(app: &App, addresses: &[&str], on: SignOn) -> App {
     with(app, addresses, Settings { sign_on: Some(Arc::new(on)), ..app.core.settings.clone() }).await
+}
+
+/// One of several processes on a PostgreSQL database, that may reach these addresses: nothing but the root key and the clock
+/// is shared, and it is known to live as long as its store is open.
+pub(crate) async fn process(
+    (location, root, clock): (&Location, &Secret<str>, &Arc<ManualClock>),
+    (name, seed): (&str, u64),
+    addresses: &[&str],
+) -> App {
+    let (store, id) = (Store::open(location).await.unwrap(), ProcessId::parse(name).unwrap());
+    show(&store, &id, clock.now()).await;
+    let around = (addresses, "{rotates: true}", PUBLIC.as_str());
+    over(store, RootKey::from_text(root).unwrap().into(), clock.clone(), seed, around).await
+}
+
+/// Puts a process on the list of those that serve, with its lock.
+pub(crate) async fn show(store: &Store, id: &ProcessId, now: Timestamp) {
+    store.add_process(id).await.unwrap();
+    let mut tx = store.write().await.unwrap();
+    let process = processes::Process { id: id.clone(), roots: vec![], admitted: true, started_at: now, seen_at: now };
+    processes::show(&mut tx, &process).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 async fn with(app: &App, addresses: &[&str], settings: Settings) -> App {

@@ -19,7 +19,7 @@ pub use list::{Filter, list};
 pub use offer::Offer;
 pub use report::{Report, report};
 pub use scope::Scope;
-pub use search::{Found, Readiness, State, search};
+pub use search::{FoundTool, Readiness, State, search};
 pub use users::{Scoped, available, scoped};
 pub use valetkey_connectors::input::{coerced, listed};
 

@@ -8,7 +8,7 @@ use crate::input::Input;
 use crate::plan::Plan;
 use crate::reasons::lacks_scope;
 use crate::remote::{Remote, RemoteTool};
-use crate::rules::{Asked, Rules};
+use crate::rules::{FailedRequest, Rules};
 use crate::scopes::ScopeRule;
 use crate::sign_in::Verify;
 use bytes::Bytes;
@@ -202,7 +202,7 @@ impl Connector {
     #[must_use]
     pub fn refusal(&self, answer: &Response<Bytes>, now: Timestamp) -> Option<Failure> {
         let body = valetkey_domain::json::parse(answer.body()).unwrap_or(Value::Null);
-        self.upstream.rules.failure(Asked { changes: false, now }, answer.status(), answer.headers(), &body)
+        self.upstream.rules.failure(FailedRequest { changes: false, now }, answer.status(), answer.headers(), &body)
     }
 
     /// Whether an answer says that the access token is over, so that a new one may help. Where the consent is too small, that

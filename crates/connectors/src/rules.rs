@@ -29,7 +29,7 @@ pub(crate) struct Rules {
 
 /// What is known of the request that failed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct FailedRequest {
     /// Whether it may have changed something.
     pub(crate) changes: bool,
     /// When it was asked.
@@ -66,7 +66,7 @@ impl Rules {
     #[must_use]
     pub(crate) fn failure(
         &self,
-        asked: Asked,
+        asked: FailedRequest,
         status: StatusCode,
         headers: &HeaderMap,
         body: &Value,
@@ -115,7 +115,7 @@ impl Rules {
 
     /// A good answer that has more values, or bytes, than a call may hold.
     #[must_use]
-    pub(crate) fn too_much(&self, asked: Asked, status: StatusCode, what: &str, read_on: &str) -> Failure {
+    pub(crate) fn too_much(&self, asked: FailedRequest, status: StatusCode, what: &str, read_on: &str) -> Failure {
         let app = &self.app;
         let message = if asked.changes {
             format!("{app} has done it, and answered more than can be read here. Do not repeat the call.")
@@ -128,7 +128,7 @@ impl Rules {
 
     /// An error of GraphQL's for which there is no rule.
     #[must_use]
-    pub(crate) fn unruled(&self, asked: Asked, status: StatusCode, body: &Value) -> Failure {
+    pub(crate) fn unruled(&self, asked: FailedRequest, status: StatusCode, body: &Value) -> Failure {
         let kind = FailureKind::Upstream;
         let told = body.pointer("/errors/0/message").and_then(Value::as_str).map(quoted);
         let words =
@@ -140,7 +140,7 @@ impl Rules {
 
     /// An answer that cannot be read.
     #[must_use]
-    pub(crate) fn nonsense(&self, asked: Asked, status: StatusCode, why: &str) -> Failure {
+    pub(crate) fn nonsense(&self, asked: FailedRequest, status: StatusCode, why: &str) -> Failure {
         let message = format!("{} answered {why} (HTTP {}).{}", self.app, status.as_u16(), doubt(asked));
         Failure { kind: FailureKind::Upstream, message, status: Some(status.as_u16()), retry_after: None }
     }
@@ -151,7 +151,7 @@ impl Rules {
         status: StatusCode,
         body: &Value,
         retry_after: Option<Duration>,
-        asked: Asked,
+        asked: FailedRequest,
         say: Option<&str>,
     ) -> String {
         let words = text_at(self.message.as_ref(), body).map(|words| quoted(&words)).filter(|words| !words.is_empty());
@@ -201,7 +201,7 @@ const fn what_happened(kind: FailureKind) -> &'static str {
     }
 }
 
-fn advice(kind: FailureKind, retry_after: Option<Duration>, asked: Asked) -> String {
+fn advice(kind: FailureKind, retry_after: Option<Duration>, asked: FailedRequest) -> String {
     match kind {
         FailureKind::InvalidInput => "Correct the arguments and call again.".to_owned(),
         FailureKind::Unauthenticated => "The user has to connect the account again.".to_owned(),
@@ -220,7 +220,7 @@ fn advice(kind: FailureKind, retry_after: Option<Duration>, asked: Asked) -> Str
 }
 
 /// A request that changes something may have been done although it failed.
-const fn doubt(asked: Asked) -> &'static str {
+const fn doubt(asked: FailedRequest) -> &'static str {
     if asked.changes {
         " It may have been done all the same: look before you repeat it."
     } else {
@@ -256,8 +256,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const READ: Asked = Asked { changes: false, now: Timestamp::UNIX_EPOCH };
-    const WRITE: Asked = Asked { changes: true, now: Timestamp::UNIX_EPOCH };
+    const READ: FailedRequest = FailedRequest { changes: false, now: Timestamp::UNIX_EPOCH };
+    const WRITE: FailedRequest = FailedRequest { changes: true, now: Timestamp::UNIX_EPOCH };
 
     fn rules() -> Rules {
         let errors = serde_json::from_value(json!({

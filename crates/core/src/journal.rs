@@ -55,6 +55,8 @@ pub struct Writer {
     task: TaskTracker,
     closing: CancellationToken,
     healthy: Arc<AtomicBool>,
+    /// Each record that waits holds one.
+    waiting: Arc<()>,
 }
 
 impl Writer {
@@ -83,7 +85,7 @@ impl Writer {
         };
         task.spawn(writer_task.work(closing.clone()));
         task.close();
-        Ok(Self { queue, orders, sealer, clock, rng, task, closing, healthy })
+        Ok(Self { queue, orders, sealer, clock, rng, task, closing, healthy, waiting: Arc::default() })
     }
 
     /// Records that something is about to be done; on return the record is committed.
@@ -163,10 +165,10 @@ impl Writer {
         self.healthy.load(Ordering::Relaxed) && !self.queue.is_closed() && self.queue.capacity() > 0
     }
 
-    /// How many records wait for their commit.
+    /// How many records wait for their commit, in the queue or in one that is under way.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.queue.max_capacity() - self.queue.capacity()
+        Arc::strong_count(&self.waiting) - 1
     }
 
     /// The newest head, after everything that was committed so far has its place and a checkpoint. It covers the whole
@@ -211,7 +213,7 @@ impl Writer {
     fn queue(&self, record: &Record, committed: Option<oneshot::Sender<Result<()>>>) -> Result<()> {
         let entry = Entry::from(record);
         let seal = self.sealer.seal(&entry);
-        self.queue.try_send(Waiting { entry, seal, committed }).map_err(|_| refused())
+        self.queue.try_send(Waiting { entry, seal, committed, counted: self.waiting.clone() }).map_err(|_| refused())
     }
 
     fn record(

@@ -91,6 +91,12 @@ impl<K: Hash + Eq + Clone> Queues<K> {
         locked(&self.all).get(key).map_or(0, |queue| queue.waiting)
     }
 
+    /// How many wait for whatever.
+    #[must_use]
+    pub fn all_waiting(&self) -> usize {
+        locked(&self.all).values().map(|queue| queue.waiting).sum()
+    }
+
     /// Whether nobody has a share or waits for one.
     #[must_use]
     pub fn is_empty(&self) -> bool {

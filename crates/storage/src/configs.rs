@@ -2,7 +2,7 @@
 
 use crate::list::{MAX_SIZE, containing};
 use crate::row::json_text;
-use crate::walk::{self, Asked, Source, Texts, Total};
+use crate::walk::{self, ListQuery, Source, Texts, Total};
 use crate::{Arg, Bulk, Error, Listed, Page, Row, Tx, args, config_versions, counters, instances};
 use std::sync::LazyLock;
 use uuid::Uuid;
@@ -132,7 +132,7 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Resul
         (&ALL, None)
     };
     let fits = args![name, uuid, filter.connector.as_deref(), filter.search.as_deref().map(containing)];
-    let asked = Asked::by(texts, vec![key], fits.into());
+    let asked = ListQuery::by(texts, vec![key], fits.into());
     let mut listed = asked.page(ctx, tx, page, MAX_SIZE, Total::Kept(counters::CONFIGS)).await?.read(read)?;
     for config in &mut listed.items {
         config.mappings = mappings(ctx, tx, &config.id).await?;

@@ -1,7 +1,7 @@
 //! Connections.
 
 use crate::list::{MAX_SIZE, containing, folded};
-use crate::walk::{self, Asked, Source, Texts, Total};
+use crate::walk::{self, ListQuery, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters, providers};
 use std::sync::{Arc, LazyLock};
 use valetkey_domain::Ctx;
@@ -157,7 +157,7 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Resul
     let query = filter.query.as_deref().map(containing);
     let connector = filter.connector.as_deref().map(folded);
     let texts = if connector.is_some() { &BY_CONNECTOR } else { &ALL };
-    let asked = Asked::by(texts, vec![connector.map(Arg::from)], args![query].into());
+    let asked = ListQuery::by(texts, vec![connector.map(Arg::from)], args![query].into());
     asked.page(ctx, tx, page, MAX_SIZE, Total::Kept(counters::CONNECTIONS)).await?.read(read)
 }
 

@@ -2,7 +2,7 @@
 //! tells of, while that transaction holds the account's row, so the events of one account have an order.
 
 use crate::span::Span;
-use crate::walk::{self, Asked, Source, Texts, Total};
+use crate::walk::{self, ListQuery, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
@@ -214,7 +214,7 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx, wanted: &Filter, page: &Page) -> Resul
     };
     let kinds = wanted.kinds.as_ref().map(|kinds| format!(",{},", kinds.join(",,")));
     let span = Span::of(EventId::PREFIX, wanted.from, wanted.to);
-    let asked = Asked { span, ..Asked::by(texts, vec![key], args![kinds, organization, connection].into()) };
+    let asked = ListQuery { span, ..ListQuery::by(texts, vec![key], args![kinds, organization, connection].into()) };
     asked.page(ctx, tx, page, MAX_SIZE, Total::Untold).await?.read(read)
 }
 

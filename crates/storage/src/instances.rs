@@ -5,7 +5,7 @@ mod ensure;
 pub use ensure::{OnConfig, find_on_config};
 
 use crate::list::{MAX_SIZE, containing, folded};
-use crate::walk::{self, Asked, Source, Texts, Total};
+use crate::walk::{self, ListQuery, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
 use std::sync::LazyLock;
 use valetkey_domain::id::{ConfigId, InstanceId};
@@ -164,7 +164,7 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Resul
         (&ALL, None)
     };
     let fits = args![filter.name.as_deref(), config, user, filter.search.as_deref().map(containing)];
-    let asked = Asked::by(texts, vec![key], fits.into());
+    let asked = ListQuery::by(texts, vec![key], fits.into());
     asked.page(ctx, tx, page, MAX_SIZE, Total::Kept(counters::INSTANCES)).await?.read(read)
 }
 

@@ -6,7 +6,7 @@ pub mod calls;
 pub mod chain;
 mod found_by;
 
-use crate::walk::{self, Asked, Source, Texts, Total};
+use crate::walk::{self, ListQuery, Source, Texts, Total};
 use crate::{Arg, Bulk, Error, Listed, Page, Row, Store, Tx, args};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
@@ -97,6 +97,23 @@ pub async fn newest(ctx: &Ctx, tx: &mut Tx, subject: Option<&str>, size: u32) ->
     rows.iter().map(read).collect()
 }
 
+/// The newest intent of an action whose subjects begin so and end with a ULID, by which they stand in the order of time.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn newest_intent(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    action: &str,
+    subjects: &str,
+) -> Result<Option<JournalRecord>, Error> {
+    let sql = "SELECT * FROM journal WHERE environment_id = $1 AND subject > $2 AND subject < $3 AND action = $4
+         AND phase = 'intent' ORDER BY subject DESC LIMIT 1";
+    // Behind every letter and digit.
+    let end = format!("{subjects}~");
+    tx.one(sql, args![&ctx.environment, subjects, end, action]).await?.as_ref().map(read).transpose()
+}
+
 const SOURCE: Source = Source {
     prefix: RecordId::PREFIX,
     table: "journal",
@@ -125,7 +142,7 @@ pub(crate) fn texts() -> Vec<&'static str> {
 /// The database cannot be read, or the token is none of this list's.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, subject: Option<&str>, page: &Page) -> Result<Listed<JournalRecord>, Error> {
     let texts = if subject.is_some() { &OF_SUBJECT } else { &ALL };
-    let asked = Asked::by(texts, vec![subject.map(Arg::from)], Vec::new());
+    let asked = ListQuery::by(texts, vec![subject.map(Arg::from)], Vec::new());
     asked.page(ctx, tx, page, MAX_SIZE, Total::Untold).await?.read(read)
 }
 

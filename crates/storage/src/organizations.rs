@@ -2,7 +2,7 @@
 
 use crate::list::{MAX_SIZE, containing, folded};
 use crate::row::json_text;
-use crate::walk::{self, Asked, Source, Texts, Total};
+use crate::walk::{self, ListQuery, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
 use std::sync::LazyLock;
 use valetkey_domain::Ctx;
@@ -88,7 +88,7 @@ pub async fn by_slug(ctx: &Ctx, tx: &mut Tx, slug: &str) -> Result<Option<Organi
 pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<Organization>, Error> {
     let search = filter.search.as_deref().map(containing);
     let texts = if filter.external_id.is_some() { &BY_EXTERNAL_ID } else { &ALL };
-    let asked = Asked::by(texts, vec![filter.external_id.as_deref().map(Arg::from)], args![search].into());
+    let asked = ListQuery::by(texts, vec![filter.external_id.as_deref().map(Arg::from)], args![search].into());
     asked.page(ctx, tx, page, MAX_SIZE, Total::Kept(counters::ORGANIZATIONS)).await?.read(read)
 }
 

@@ -38,6 +38,10 @@ const WALKS: &[(&str, &str)] = &[
     ("SELECT * FROM journal WHERE environment_id = $1 ORDER BY id DESC LIMIT", "a page in the order of its index"),
     ("SELECT id, at FROM journal ORDER BY id DESC LIMIT 1", "one row in the order of its index"),
     (
+        "SELECT * FROM journal WHERE environment_id = $1 AND subject > $2 AND subject < $3 AND action = $4",
+        "the newest rotation, among rotations alone, in the order of their index",
+    ),
+    (
         "SELECT CAST(COALESCE(SUM(CASE WHEN reader = $2",
         "it sums an index: an environment keeps so many bytes of answers at most, in parts that are not small",
     ),

@@ -2,7 +2,7 @@
 
 use crate::list::{MAX_SIZE, folded};
 use crate::row::json_text;
-use crate::walk::{self, Asked, Source, Texts, Total};
+use crate::walk::{self, ListQuery, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
 use std::sync::LazyLock;
 use valetkey_domain::Ctx;
@@ -78,7 +78,7 @@ pub async fn slugs(ctx: &Ctx, tx: &mut Tx) -> Result<Vec<String>, Error> {
 /// # Errors
 /// The database cannot be read.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, page: &Page) -> Result<Listed<Provider>, Error> {
-    let asked = Asked::by(&ALL, vec![None], Vec::new());
+    let asked = ListQuery::by(&ALL, vec![None], Vec::new());
     asked.page(ctx, tx, page, MAX_SIZE, Total::Kept(counters::PROVIDERS)).await?.read(read)
 }
 

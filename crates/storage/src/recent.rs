@@ -40,12 +40,12 @@ pub(crate) struct Question {
 #[derive(Clone, Debug)]
 struct Answer {
     rows: Arc<[Row]>,
-    asked: Asked,
+    asked: AskedAt,
 }
 
 /// When something was asked.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct AskedAt {
     at: Instant,
     changes: u64,
 }
@@ -86,8 +86,8 @@ impl Recent {
     }
 
     /// Now, as when something is asked.
-    pub(crate) fn asked(&self) -> Asked {
-        Asked { at: Instant::now(), changes: self.changes.load(Ordering::SeqCst) }
+    pub(crate) fn asked(&self) -> AskedAt {
+        AskedAt { at: Instant::now(), changes: self.changes.load(Ordering::SeqCst) }
     }
 
     /// The rows that answered this, if they stand.
@@ -99,7 +99,7 @@ impl Recent {
 
     /// Keeps an answer to what was asked before it was read: a change meanwhile may or may not be in it. That there is
     /// nothing is not kept: it would hide what another process has just made.
-    pub(crate) fn keep(&self, question: Question, asked: Asked, rows: &[Row]) {
+    pub(crate) fn keep(&self, question: Question, asked: AskedAt, rows: &[Row]) {
         if rows.is_empty() {
             return;
         }
@@ -131,7 +131,7 @@ mod tests {
         let now = recent.asked();
         recent.keep(question(), now, &rows());
         assert_eq!(recent.get(&question()).unwrap()[0].integer("n").unwrap(), 7);
-        let before = Asked { at: now.at.checked_sub(LIFE).unwrap(), ..now };
+        let before = AskedAt { at: now.at.checked_sub(LIFE).unwrap(), ..now };
         recent.keep(question(), before, &rows());
         assert!(recent.get(&question()).is_none());
     }

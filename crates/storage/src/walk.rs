@@ -131,7 +131,7 @@ pub(crate) enum Total {
 }
 
 /// Which rows of a list are asked for.
-pub(crate) struct Asked {
+pub(crate) struct ListQuery {
     pub(crate) texts: &'static Texts,
     /// The keys, each of which is asked for by itself; one that is none where there is none.
     pub(crate) keys: Vec<Option<Arg>>,
@@ -155,7 +155,7 @@ struct Edge {
     behind: String,
 }
 
-impl Asked {
+impl ListQuery {
     /// All that a key finds, or several; all of the environment without one.
     pub(crate) fn by(texts: &'static Texts, keys: Vec<Option<Arg>>, filter: Vec<Arg>) -> Self {
         Self { texts, keys, filter, span: Span::of(texts.source.prefix, None, None), walk: WALK }

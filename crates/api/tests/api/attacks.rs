@@ -99,12 +99,17 @@ fn polled(gates: &[GatedBody]) -> usize {
 
 /// Returns when so many are read.
 async fn until_polled(gates: &[GatedBody], count: usize) {
-    let reading = async {
-        while polled(gates) < count {
+    until(|| polled(gates) >= count).await;
+}
+
+/// Returns when it is so.
+async fn until(so: impl Fn() -> bool) {
+    let becoming = async {
+        while !so() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), reading).await.expect("they are read");
+    tokio::time::timeout(Duration::from_secs(60), becoming).await.expect("it comes to be so");
 }
 
 /// How many questions a door reads at a time, how much of each has come, and how one is made of its body.
@@ -262,11 +267,14 @@ async fn attack_82_a_reading_that_took_long_is_kept_from_who_may_not_have_it_any
         records.iter().filter(|record| record.action == "instance.url_shown").count()
     };
     let before = shown().await;
+    let waiting = || valetkey_app::upkeep::readiness::journal(&kit.app).waiting;
+    until(|| waiting() == 0).await;
     // Its URL is shown only once the journal has it, which waits for this write.
     let tx = store.write().await.unwrap();
     let meanwhile = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        until(|| waiting() == 1).await;
         kit.clock.advance(Duration::from_secs(86_400));
+        // Longer than what it was let in by holds, which is measured by a clock that nobody moves.
         tokio::time::sleep(Duration::from_millis(2_200)).await;
         drop(tx);
     };

@@ -186,6 +186,16 @@ impl Limits {
             (Limit::BytesInFlightPerEnvironment, bytes_of_one, bounds.bytes_in_flight_per_environment),
         ]
     }
+
+    /// Of each limit that one waits for in line, how many do.
+    fn in_line(&self) -> [(Limit, usize); 4] {
+        [
+            (Limit::InFlight, self.process.all_waiting()),
+            (Limit::InFlightPerEnvironment, self.environments.all_waiting()),
+            (Limit::InFlightPerAccount, self.accounts.all_waiting()),
+            (Limit::InFlightPerHost, self.hosts.all_waiting()),
+        ]
+    }
 }
 
 impl Collector for Limits {
@@ -198,11 +208,17 @@ impl Collector for Limits {
             "in_flight_limit",
             "The most that may be in flight",
             used.map(|(limit, _, most)| (limit, most)),
-        )
+        )?;
+        gauges(&mut encoder, "in_line", "What waits in line until less is in flight", self.in_line())
     }
 }
 
-fn gauges(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, values: [(Limit, usize); 6]) -> fmt::Result {
+fn gauges(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    values: impl IntoIterator<Item = (Limit, usize)>,
+) -> fmt::Result {
     let kind = ConstGauge::new(0i64).metric_type();
     let mut family = encoder.encode_descriptor(name, help, None, kind)?;
     for (limit, value) in values {

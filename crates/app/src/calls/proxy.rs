@@ -36,7 +36,7 @@ use valetkey_domain::name::Identifier;
 use valetkey_domain::{Ctx, Kind};
 
 /// A request to be made in a user's name.
-pub struct Wanted {
+pub struct ProxiedRequest {
     /// The connection's name.
     pub connection: String,
     /// The app's name for the user.
@@ -58,9 +58,9 @@ pub struct Wanted {
 ///
 /// # Errors
 /// Nothing came of it, or nobody knows: the message says what to do.
-pub async fn send(app: &App, ctx: &Ctx, wanted: Wanted) -> Result<Response<Answered>, Failed> {
+pub async fn send(app: &App, ctx: &Ctx, wanted: ProxiedRequest) -> Result<Response<Answered>, Failed> {
     let execution = ExecutionId::new(app.core.clock.as_ref(), app.core.rng.as_ref());
-    let Wanted { connection, identifier, method, target, headers, body, asked: room } = wanted;
+    let ProxiedRequest { connection, identifier, method, target, headers, body, asked: room } = wanted;
     let call = Call {
         app: app.clone(),
         ctx: ctx.clone(),

@@ -335,7 +335,7 @@ async fn attack_82_what_ends_while_a_request_waits_for_its_turn_at_the_host_lets
                 fixture.app.core.tasks.spawn(async move { failure(called.answer().await) })
             }
             _ => {
-                let wanted = proxy::Wanted {
+                let wanted = proxy::ProxiedRequest {
                     connection: "MAIL".into(),
                     identifier: served.identifier().clone(),
                     method: http::Method::GET,

@@ -14,7 +14,7 @@ use crate::accounts::remote_sessions::{self, Key};
 use crate::credentials::redact::Redactor;
 use crate::credentials::refresh::Opened;
 use crate::credentials::schemes;
-use crate::upstream::{Fault, Given, Holding, ToServer, is_sign_in, transport};
+use crate::upstream::{Fault, Holding, RoomTaken, ToServer, is_sign_in, transport};
 use http::Uri;
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
@@ -109,7 +109,7 @@ impl Job {
         arguments: &Map<String, Value>,
         admitted: &Admitted,
         used: &mut Vec<Opened>,
-    ) -> Result<Held<Given>, Failed> {
+    ) -> Result<Held<RoomTaken>, Failed> {
         let host = site.url.host().unwrap_or_default();
         let turn = self.app.limits.turn(&self.ctx.environment, host, self.spare()).await;
         let _turn = turn.map_err(|full| self.full(&full))?;
@@ -132,7 +132,7 @@ impl Job {
         arguments: &Map<String, Value>,
         (admitted, standing): (&Admitted, &Standing<'_, Self>),
         used: &[Opened],
-    ) -> Result<Result<Held<Given>, Refusal>, Failed> {
+    ) -> Result<Result<Held<RoomTaken>, Refusal>, Failed> {
         let (app, ctx, bounds) = (&self.app, &self.ctx, &self.app.core.settings.bounds);
         let Some(credential) = used.last() else { return Ok(Err(Error::Unauthorized { challenge: None })) };
         let limits = Limits { timeout: self.spare(), max_bytes: bounds.answer_bytes };
@@ -181,7 +181,7 @@ impl Job {
 
     /// The result as it goes to the caller, without credentials and not longer than it may be; one that says of itself that
     /// it is a failure is one. Its room lasts until it was looked through.
-    async fn shown(&self, held: Held<Given>, redactor: Redactor) -> Result<Value, Failed> {
+    async fn shown(&self, held: Held<RoomTaken>, redactor: Redactor) -> Result<Value, Failed> {
         let (most, bytes) = (self.app.core.settings.bounds.answer_bytes, held.bytes);
         let look = move || looked_through(held, &redactor, most);
         let seen = if bytes < HEAVY_BYTES { look() } else { self.aside(look).await? };
@@ -269,7 +269,7 @@ enum Seen {
     TooLong,
 }
 
-fn looked_through(held: Held<Given>, redactor: &Redactor, most: usize) -> Seen {
+fn looked_through(held: Held<RoomTaken>, redactor: &Redactor, most: usize) -> Seen {
     let Held { mut result, room: _room, .. } = held;
     redactor.value(&mut result);
     if !result.get("content").is_some_and(Value::is_array) {

@@ -113,7 +113,7 @@ pub async fn links_for(
             let there = accounts::find(app, ctx, &wired.connection.id, owner).await?;
             let is_new = there.is_none();
             let account = there.unwrap_or_else(|| accounts::fresh(app, ctx, &wired.connection, owner.clone()));
-            wanted.push(Wanted { wired, account, is_new, verify: verify.as_ref() });
+            wanted.push(WantedLink { wired, account, is_new, verify: verify.as_ref() });
         }
         if let Some(links) = give(app, ctx, &wanted, (life.of(app), &wishes.scopes)).await? {
             return Ok(wanted.into_iter().map(|one| one.account).zip(links).collect());
@@ -138,7 +138,7 @@ pub async fn link(
 ) -> Result<Link> {
     let wired = Wired::of(app, connection.clone())?;
     let verify = confirmed_at(app, ctx, &wired, &LinkOptions::default()).await?;
-    let wanted = Wanted { wired: &wired, account: account.clone(), is_new: false, verify: verify.as_ref() };
+    let wanted = WantedLink { wired: &wired, account: account.clone(), is_new: false, verify: verify.as_ref() };
     for round in 0..ROUNDS {
         pause_before(round).await;
         if let Some(mut links) = give(app, ctx, std::slice::from_ref(&wanted), (life, &[])).await? {
@@ -163,7 +163,7 @@ fn busy() -> Error {
 }
 
 /// A link that is wanted.
-struct Wanted<'a> {
+struct WantedLink<'a> {
     wired: &'a Wired,
     account: ConnectedAccount,
     /// Whether the account is still to be made.
@@ -172,7 +172,7 @@ struct Wanted<'a> {
 }
 
 /// A link that is given.
-enum Given {
+enum GivenLink {
     /// One that was made before.
     Again(AuthorizationId, Link),
     /// One that is to be made, with the SHA-256 of its token, and those that were there before and don't come out again.
@@ -183,14 +183,14 @@ enum Given {
 async fn give(
     app: &App,
     ctx: &Ctx,
-    wanted: &[Wanted<'_>],
+    wanted: &[WantedLink<'_>],
     (life, lacking): (Duration, &[String]),
 ) -> Result<Option<Vec<Link>>> {
     let mut given = Vec::with_capacity(wanted.len());
     for one in wanted {
         given.push(one.given(app, ctx, (life, lacking)).await?);
     }
-    let made = given.iter().any(|one| matches!(one, Given::New(..)));
+    let made = given.iter().any(|one| matches!(one, GivenLink::New(..)));
     let now = app.core.now();
     if !made {
         // The journal's writer commits whatever waits for it at once.
@@ -206,15 +206,15 @@ async fn give(
             app.shown_links.keep(ctx, one.id().clone(), now);
         }
     }
-    Ok(Some(given.into_iter().map(Given::link).collect()))
+    Ok(Some(given.into_iter().map(GivenLink::link).collect()))
 }
 
 /// Makes what is to be made, and records all that is given. False if somebody else was faster: nothing is made then.
 async fn make(
     app: &App,
     ctx: &Ctx,
-    wanted: &[Wanted<'_>],
-    given: &[Given],
+    wanted: &[WantedLink<'_>],
+    given: &[GivenLink],
     asked: (Duration, &[String]),
 ) -> Result<bool> {
     let mut change = app.core.change(ctx).await?;
@@ -224,13 +224,13 @@ async fn make(
     order.sort_by(|(one, _), (other, _)| one.account.connection.cmp(&other.account.connection));
     for (one, given) in &order {
         match given {
-            Given::New(..) if one.is_new => account_rows::alone_for(&mut change, &one.account).await?,
-            Given::New(..) => change.alone(one.account.id.as_str()).await?,
-            Given::Again(..) => {}
+            GivenLink::New(..) if one.is_new => account_rows::alone_for(&mut change, &one.account).await?,
+            GivenLink::New(..) => change.alone(one.account.id.as_str()).await?,
+            GivenLink::Again(..) => {}
         }
     }
     for (one, given) in order {
-        let Given::New(authorization, hash, _, before) = given else { continue };
+        let GivenLink::New(authorization, hash, _, before) = given else { continue };
         if !one.insert(ctx, &mut change, (authorization, hash, before), asked).await? {
             return Ok(false);
         }
@@ -245,9 +245,9 @@ async fn make(
     Ok(true)
 }
 
-impl Wanted<'_> {
+impl WantedLink<'_> {
     /// The link that was made before, or what one that is to be made will be.
-    async fn given(&self, app: &App, ctx: &Ctx, (life, lacking): (Duration, &[String])) -> Result<Given> {
+    async fn given(&self, app: &App, ctx: &Ctx, (life, lacking): (Duration, &[String])) -> Result<GivenLink> {
         let Self { wired, account, verify, .. } = self;
         let connection = &wired.connection;
         if account.environment != ctx.environment || account.connection != connection.id {
@@ -262,7 +262,7 @@ impl Wanted<'_> {
             before = fresh(ctx, &mut app.core.store.glance().await?, account, (life, *verify, lacking), now).await?;
         }
         if let Some((id, link)) = again(app, ctx, &before).await? {
-            return Ok(Given::Again(id, link));
+            return Ok(GivenLink::Again(id, link));
         }
         let authorization = Authorization {
             id: AuthorizationId::new(app.core.clock.as_ref(), app.core.rng.as_ref()),
@@ -277,7 +277,7 @@ impl Wanted<'_> {
         };
         let token = app.core.keyring.link_mint(&ctx.environment, &authorization.id).await?;
         let link = Link { url: address(app, &token), expires_at: authorization.link_expires_at };
-        Ok(Given::New(Box::new(authorization), valetkey_vault::sha256(token.bytes()), link, before))
+        Ok(GivenLink::New(Box::new(authorization), valetkey_vault::sha256(token.bytes()), link, before))
     }
 
     /// Adds the link, and the account if it is new. False if somebody else has made one meanwhile.
@@ -304,7 +304,7 @@ impl Wanted<'_> {
     }
 }
 
-impl Given {
+impl GivenLink {
     fn id(&self) -> &AuthorizationId {
         match self {
             Self::Again(id, _) => id,
@@ -319,7 +319,7 @@ impl Given {
     }
 
     /// What the journal tells of it: that the account was made, if it was, and that the link was made, or shown again.
-    fn records(&self, wanted: &Wanted<'_>) -> Vec<(&'static str, String, Map<String, Value>)> {
+    fn records(&self, wanted: &WantedLink<'_>) -> Vec<(&'static str, String, Map<String, Value>)> {
         let account = wanted.account.id.to_string();
         let of_account = journal::detail([("account", json!(account))]);
         let mut records = Vec::new();

@@ -284,7 +284,7 @@ async fn tools_of(
     ctx: &Ctx,
     wired: &Wired,
     account: Option<&ConnectedAccount>,
-) -> std::result::Result<Arc<upstream::Known>, Missing> {
+) -> std::result::Result<Arc<upstream::KnownTools>, Missing> {
     match account {
         Some(account) => upstream::tools(app, ctx, wired, account).await,
         None => Err(Missing::SignIn),

@@ -24,7 +24,7 @@ const LIFE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs
 const USUAL_LIFE: Duration = Duration::from_secs(60 * 60);
 
 /// A token that is wanted.
-pub struct Wanted {
+pub struct WantedToken {
     /// For which server.
     pub of: SessionTarget,
     /// The user.
@@ -58,7 +58,7 @@ pub struct Issued {
 /// # Errors
 /// An expiry or an identifier that breaks its rule; no such config or connection, or one that cannot be used; a
 /// connection on which the user has no active account: the message names it and says what to do.
-pub async fn create(app: &App, ctx: &Ctx, wanted: Wanted) -> Result<Issued> {
+pub async fn create(app: &App, ctx: &Ctx, wanted: WantedToken) -> Result<Issued> {
     let life = wanted.life.unwrap_or(USUAL_LIFE);
     if !(LIFE.0..=LIFE.1).contains(&life) {
         return Err(Error::invalid("expiry must be from 60 seconds to 24 hours; leave it out for an hour"));
@@ -107,9 +107,9 @@ pub fn connection_url(app: &App, name: &str) -> String {
     StaticUrl::Connection(name.to_owned()).url(app)
 }
 
-type Found = (StaticUrl, Opens, Vec<AccountId>);
+type FoundServer = (StaticUrl, Opens, Vec<AccountId>);
 
-async fn of_config(app: &App, ctx: &Ctx, id: &ConfigId, identifier: &Identifier) -> Result<Found> {
+async fn of_config(app: &App, ctx: &Ctx, id: &ConfigId, identifier: &Identifier) -> Result<FoundServer> {
     let config = configs::get(app, ctx, id).await?;
     if config.mappings.is_empty() {
         let message = format!("MCP config '{}' has no connections: update it with some first", config.name);
@@ -150,7 +150,7 @@ fn active(config: &McpConfig, standings: &[account_rows::Standing], identifier: 
     Ok(accounts)
 }
 
-async fn of_connection(app: &App, ctx: &Ctx, name: &str, identifier: &Identifier) -> Result<Found> {
+async fn of_connection(app: &App, ctx: &Ctx, name: &str, identifier: &Identifier) -> Result<FoundServer> {
     let connection = connections::by_name(app, ctx, name).await?;
     // What is not ready for users is not there for them.
     let unusable = |why: &str| Error::new(Kind::NotFound, format!("connection '{}' {why}", connection.name));

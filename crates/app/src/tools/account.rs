@@ -144,7 +144,7 @@ async fn of_remote(
     }
 }
 
-fn not_listed(name: &str, known: &upstream::Known) -> Error {
+fn not_listed(name: &str, known: &upstream::KnownTools) -> Error {
     let near = nearest(name, known.tools.iter().map(|tool| tool.definition.name.as_str()));
     Error::invalid(format!("tool not found: the server lists no tool '{name}' for this account")).meant(near)
 }

@@ -100,7 +100,7 @@ fn wanted(app: &App, connection: &Connection, scope: &Scope) -> Option<Wired> {
     (provided && named).then_some(wired)
 }
 
-fn offered(wired: &Wired, known: &upstream::Known, scope: &Scope) -> Arc<[Offer]> {
+fn offered(wired: &Wired, known: &upstream::KnownTools, scope: &Scope) -> Arc<[Offer]> {
     let names: HashSet<&str> = scope.names.iter().map(String::as_str).collect();
     let wanted = |name: &str| names.is_empty() || names.contains(name);
     let mut offers: Vec<Offer> = { known.tools.iter() }

@@ -12,7 +12,7 @@ use valetkey_domain::name::{ConnectionName, Identifier};
 
 /// A tool that fits a search.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct FoundTool {
     /// The tool.
     pub offer: Offer,
     /// How well it fits, beside the others of the same answer.
@@ -47,7 +47,13 @@ pub enum State {
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn search(app: &App, ctx: &Ctx, query: &str, user: Option<&Identifier>, most: usize) -> Result<Vec<Found>> {
+pub async fn search(
+    app: &App,
+    ctx: &Ctx,
+    query: &str,
+    user: Option<&Identifier>,
+    most: usize,
+) -> Result<Vec<FoundTool>> {
     let index = index(app).await?;
     let asked = query.to_owned();
     let searching = app.core.tasks.spawn_blocking(move || index.search(&asked, most));
@@ -63,7 +69,7 @@ pub async fn search(app: &App, ctx: &Ctx, query: &str, user: Option<&Identifier>
             account: account.id.clone(),
             state: State::of(&account.status),
         });
-        Found { connections: connections.collect(), offer: Offer { connector, tool }, score }
+        FoundTool { connections: connections.collect(), offer: Offer { connector, tool }, score }
     };
     Ok(hits.into_iter().map(found).collect())
 }

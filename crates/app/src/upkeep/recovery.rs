@@ -103,11 +103,11 @@ async fn of_one(app: &App, process: &ProcessId) -> Result<u64> {
 mod tests {
     use super::*;
     use crate::consent::{self, Outcome};
-    use crate::fixture::{Fixture, HOUR, fixture, fixture_on};
+    use crate::fixture::{Fixture, HOUR, fixture, fixture_on, show};
     use crate::insight::audit;
     use valetkey_domain::Secret;
     use valetkey_storage::{Location, Store};
-    use valetkey_storage::{accounts, authorizations};
+    use valetkey_storage::{accounts, authorizations, registrations};
 
     /// How often the journal tells this of a subject.
     async fn recorded(fixture: &Fixture, subject: &str, action: &str) -> usize {
@@ -164,25 +164,25 @@ mod tests {
         assert_eq!(token.expect("nobody waits for the dead").unwrap().0, "at-2");
         assert!(waited.elapsed() < Duration::from_secs(10), "{:?}", waited.elapsed());
         assert_eq!(recorded(&fixture, fixture.account.id.as_str(), "account.refresh_lost").await, 1);
-        assert_eq!(of_the_dead(&fixture.app).await.unwrap(), 1, "the consent");
+        assert_eq!(of_the_dead(&fixture.app).await.unwrap(), 2, "the consent, and the client's registration");
         assert_eq!(recorded(&fixture, consent.as_str(), "authorization.ended").await, 1);
+        assert_eq!(recorded(&fixture, fixture.connection.id.as_str(), "connection.registration_lost").await, 1);
         assert_eq!(of_the_dead(&fixture.app).await.unwrap(), 0, "it is off the list");
     }
 
-    /// A process that shows itself, begins a refresh and the exchange of a code, and is killed.
+    /// A process that shows itself, begins a refresh, the exchange of a code and a client's registration, and is killed.
     async fn die(fixture: &Fixture, location: &Location, state: &str) -> AuthorizationId {
         let dead = ProcessId::parse("proc_dead").unwrap();
         let store = Store::open(location).await.unwrap();
-        store.add_process(&dead).await.unwrap();
         let (now, hash) = (fixture.app.now(), valetkey_vault::sha256(state.as_bytes()));
+        show(&store, &dead, now).await;
         let mut tx = store.write().await.unwrap();
-        let (roots, admitted) = (vec![], true);
-        let process = processes::Process { id: dead, roots, admitted, started_at: now, seen_at: now };
-        processes::show(&mut tx, &process).await.unwrap();
         let until = now + Duration::from_secs(75);
         assert!(accounts::begin_refresh(&fixture.ctx, &mut tx, &fixture.account.id, 1, now, until).await.unwrap());
         let (_, id) = rows::authorization_by_state(&mut tx, &hash).await.unwrap().unwrap();
         assert!(authorizations::exchange(&fixture.ctx, &mut tx, &id, &hash, now, until).await.unwrap());
+        let row = (&fixture.connection.id, fixture.connection.revision);
+        assert!(registrations::begin(&fixture.ctx, &mut tx, row, now, until).await.unwrap());
         tx.commit().await.unwrap();
         id
     }

@@ -1,7 +1,7 @@
 //! Where a credential meets a request to a remote MCP server: added after it is checked that the request stays where the
 //! server is and the credential was given for. And the room that its answers are given.
 
-use super::room::{Given, Holding};
+use super::room::{Holding, RoomTaken};
 use crate::App;
 use crate::connections::{self, Wired};
 use crate::credentials::refresh::Opened;
@@ -52,7 +52,7 @@ pub(crate) enum Fault {
 impl Carrier for ToServer<'_> {
     type Body = Download;
     type Fault = Fault;
-    type Room = Given;
+    type Room = RoomTaken;
 
     async fn carry(&self, mut request: Request<Bytes>) -> Result<Response<Download>, Fault> {
         let host = request.uri().host().unwrap_or_default().to_owned();
@@ -67,14 +67,14 @@ impl Carrier for ToServer<'_> {
         Ok(outbound.pass(request.map(Upload::Whole), &self.limits).await?)
     }
 
-    async fn room_to_read(&self, bytes: Option<usize>) -> Result<Given, Fault> {
+    async fn room_to_read(&self, bytes: Option<usize>) -> Result<RoomTaken, Fault> {
         let bytes = bytes.unwrap_or(self.limits.max_bytes).min(self.limits.max_bytes);
         let patience = self.holding.patience_to_read(self.limits.timeout);
         let share = self.app.core.memory.to_read(&self.ctx.environment, bytes, patience).await;
         share.map(|share| self.holding.read(share)).map_err(|full| self.full(full))
     }
 
-    async fn room_to_parse(&self, json: &[u8]) -> Result<Given, Fault> {
+    async fn room_to_parse(&self, json: &[u8]) -> Result<RoomTaken, Fault> {
         // A document with more values is refused when so many of them were read.
         let bytes = needed(json.len(), values_in(json).min(MAX_VALUES));
         let patience = self.holding.patience_to_parse(self.limits.timeout);

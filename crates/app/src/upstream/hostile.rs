@@ -1,7 +1,7 @@
 //! For tests: remote servers that mean ill, or are merely large, at accounts that are signed in there; and the most memory
 //! that was held while something went on.
 
-use super::{Known, tools};
+use super::{KnownTools, tools};
 use crate::connections::{self, Wired};
 use crate::consent::{self, Submitted};
 use crate::fixture::PUBLIC;
@@ -28,11 +28,39 @@ pub(crate) const NEVER: &str = "";
 
 /// Starts a server of the modern era; gives its address.
 pub(crate) async fn server(script: Script) -> String {
-    server_behind(script, Arc::new(Semaphore::new(Semaphore::MAX_PERMITS))).await
+    server_behind(script, Arc::new(Gate::open(Semaphore::MAX_PERMITS))).await
 }
 
-/// The same, which is opened once for each permit.
-pub(crate) async fn server_behind(script: Script, gate: Arc<Semaphore>) -> String {
+/// What a server is opened through.
+pub(crate) struct Gate {
+    openings: Semaphore,
+    arrived: AtomicUsize,
+}
+
+impl Gate {
+    /// One that so many may pass.
+    pub(crate) fn open(openings: usize) -> Self {
+        Self { openings: Semaphore::new(openings), arrived: AtomicUsize::new(0) }
+    }
+
+    /// Lets one more pass.
+    pub(crate) fn open_once(&self) {
+        self.openings.add_permits(1);
+    }
+
+    /// How many have come to it, whether or not they have passed.
+    pub(crate) fn arrived(&self) -> usize {
+        self.arrived.load(Ordering::SeqCst)
+    }
+
+    async fn pass(&self) {
+        self.arrived.fetch_add(1, Ordering::SeqCst);
+        self.openings.acquire().await.unwrap().forget();
+    }
+}
+
+/// The same, which is opened through a gate.
+pub(crate) async fn server_behind(script: Script, gate: Arc<Gate>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     #[expect(clippy::disallowed_methods, reason = "a server of a test's own")]
@@ -44,11 +72,11 @@ pub(crate) async fn server_behind(script: Script, gate: Arc<Semaphore>) -> Strin
     address
 }
 
-async fn serve(mut stream: TcpStream, script: Script, gate: Arc<Semaphore>) {
+async fn serve(mut stream: TcpStream, script: Script, gate: Arc<Gate>) {
     let Some(asked) = read(&mut stream).await else { return };
     let (kind, body) = match asked["method"].as_str() {
         Some("server/discover") => {
-            gate.acquire().await.unwrap().forget();
+            gate.pass().await;
             result(&asked, &json!({ "supportedVersions": ["2026-07-28"] }))
         }
         _ => script(&asked),
@@ -191,14 +219,13 @@ async fn attack_78_lists_of_hundreds_of_tools_stay_within_the_budget_and_what_is
     for (slug, address) in slugs().iter().zip(&addresses) {
         connected.push(connect(&app, &ctx, slug, address).await);
     }
-    let listing =
-        connected.iter().map(|(connection, account)| {
-            let wired = Wired::of(&app, connection.clone()).unwrap();
-            let (app, ctx) = (&app, &ctx);
-            async move {
-                tools(app, ctx, &wired, account).await.map(|known: Arc<Known>| (known.tools.len(), known.weight()))
-            }
-        });
+    let listing = connected.iter().map(|(connection, account)| {
+        let wired = Wired::of(&app, connection.clone()).unwrap();
+        let (app, ctx) = (&app, &ctx);
+        async move {
+            tools(app, ctx, &wired, account).await.map(|known: Arc<KnownTools>| (known.tools.len(), known.weight()))
+        }
+    });
     let (listed, process, environment) = most_held(&app, futures::future::join_all(listing)).await;
     let bounds = &app.core.settings.bounds;
     for one in listed {

@@ -30,14 +30,14 @@ pub(crate) struct Upstreams {
 pub(super) struct Fetched {
     /// When the server answered so.
     pub(super) at: Timestamp,
-    pub(super) known: Result<Arc<Known>, String>,
+    pub(super) known: Result<Arc<KnownTools>, String>,
     /// When it was asked for another last and gave none.
     pub(super) failed_at: Option<Timestamp>,
 }
 
 /// The tools that a server listed for an account.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct KnownTools {
     /// Those that can be called.
     pub(crate) tools: Vec<Arc<Tool>>,
     /// What was changed to make a tool fit, and which were left out.
@@ -47,7 +47,7 @@ pub(crate) struct Known {
     weight: usize,
 }
 
-impl Known {
+impl KnownTools {
     pub(super) fn of(prepared: Prepared) -> Self {
         let Prepared { tools, changed, left_out } = prepared;
         let notes: usize =

@@ -1,8 +1,8 @@
 //! The tools that a server lists for an account.
 
 use super::carrier::{Fault, ToServer};
-use super::kept::{Fetched, KEPT, Known};
-use super::room::{Given, Holding};
+use super::kept::{Fetched, KEPT, KnownTools};
+use super::room::{Holding, RoomTaken};
 use super::stop::Stop;
 use crate::App;
 use crate::accounts::remote_sessions::{self, Key};
@@ -52,7 +52,7 @@ pub(crate) async fn tools(
     ctx: &Ctx,
     wired: &Wired,
     account: &ConnectedAccount,
-) -> Result<Arc<Known>, Missing> {
+) -> Result<Arc<KnownTools>, Missing> {
     let (remote, address) = server(wired, account)?;
     let key = Key::of(account, &address);
     let before = standing(app, &key).await;
@@ -81,7 +81,11 @@ pub(crate) async fn tools(
 }
 
 /// What is kept of the tools that the server of a connection listed for an account, however old. Nobody is asked.
-pub(crate) async fn kept_tools(app: &App, wired: &Wired, account: &ConnectedAccount) -> Result<Arc<Known>, Missing> {
+pub(crate) async fn kept_tools(
+    app: &App,
+    wired: &Wired,
+    account: &ConnectedAccount,
+) -> Result<Arc<KnownTools>, Missing> {
     let (_, address) = server(wired, account)?;
     match standing(app, &Key::of(account, &address)).await {
         Some(fetched) => fetched.known.clone().map_err(Missing::Later),
@@ -120,7 +124,7 @@ struct Fetching {
 
 impl Fetching {
     /// Fetches the list, if nobody else has meanwhile, and keeps what came of it.
-    async fn run(self, key: Key) -> Result<Arc<Known>, Missing> {
+    async fn run(self, key: Key) -> Result<Arc<KnownTools>, Missing> {
         let (app, upstreams) = (&self.app, &self.app.upstreams);
         let connection = &self.wired.connection.id;
         let turns = upstreams.turn(connection).await;
@@ -149,7 +153,7 @@ impl Fetching {
         fetched.map_err(Missing::Later)
     }
 
-    async fn fetch(&self, key: &Key) -> Result<Known, Missing> {
+    async fn fetch(&self, key: &Key) -> Result<KnownTools, Missing> {
         let url: Uri = self.address.parse().map_err(|_| Missing::Later("its address is none".to_owned()))?;
         let mut credential = self.credential(None).await?;
         let mut listed = self.ask(&url, key, &credential).await;
@@ -166,7 +170,7 @@ impl Fetching {
 
     /// The tools as they are shown and called. One after the other is read, so that what they take grows no faster than what
     /// is kept of them, and none any more once the time of the fetch is over.
-    async fn made_of(&self, listed: Listed<Given>, credential: &Opened) -> Result<Known, Missing> {
+    async fn made_of(&self, listed: Listed<RoomTaken>, credential: &Opened) -> Result<KnownTools, Missing> {
         let (core, takes) = (&self.app.core, needed(listed.bytes, listed.values) * TIMES);
         let share = core.memory.to_shape(&self.ctx.environment, takes, FETCH).await.map_err(|full| {
             core.metrics.refused(full.limit);
@@ -184,7 +188,7 @@ impl Fetching {
                 redactor.value(&mut tool);
                 tool
             });
-            let known = Known::of(prepared(&prefix, read));
+            let known = KnownTools::of(prepared(&prefix, read));
             drop((room, share));
             known
         };
@@ -192,7 +196,7 @@ impl Fetching {
         prepared.map_err(|_| Missing::Later("its list ended by a defect".to_owned()))
     }
 
-    async fn ask(&self, url: &Uri, key: &Key, credential: &Opened) -> Result<Listed<Given>, Error<Fault>> {
+    async fn ask(&self, url: &Uri, key: &Key, credential: &Opened) -> Result<Listed<RoomTaken>, Error<Fault>> {
         let limits = Limits { timeout: FETCH, max_bytes: MOST_BYTES };
         let Self { app, ctx, wired, account, .. } = self;
         let holding = Holding::default();
@@ -215,7 +219,7 @@ impl Fetching {
     }
 
     /// For the operator: what a list lacks and why.
-    fn log(&self, fetched: &Result<Arc<Known>, String>) {
+    fn log(&self, fetched: &Result<Arc<KnownTools>, String>) {
         let connection = &self.wired.connection.name;
         match fetched {
             Err(why) => tracing::warn!(%connection, why, "a remote MCP server gave no list of its tools"),

@@ -13,14 +13,14 @@ pub(crate) struct Holding {
     to_parse: Arc<()>,
 }
 
-/// Room that was given, until this is dropped.
+/// Room that is taken until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Given {
+pub(crate) struct RoomTaken {
     share: MemoryShare,
     _counted: Arc<()>,
 }
 
-impl Room for Given {
+impl Room for RoomTaken {
     fn shrink_to(&mut self, bytes: usize) {
         self.share.shrink_to(bytes);
     }
@@ -35,12 +35,12 @@ impl Holding {
         if has_none(&self.to_parse) { time } else { Duration::ZERO }
     }
 
-    pub(super) fn read(&self, share: MemoryShare) -> Given {
-        Given { share, _counted: self.to_read.clone() }
+    pub(super) fn read(&self, share: MemoryShare) -> RoomTaken {
+        RoomTaken { share, _counted: self.to_read.clone() }
     }
 
-    pub(super) fn parsed(&self, share: MemoryShare) -> Given {
-        Given { share, _counted: self.to_parse.clone() }
+    pub(super) fn parsed(&self, share: MemoryShare) -> RoomTaken {
+        RoomTaken { share, _counted: self.to_parse.clone() }
     }
 }
 

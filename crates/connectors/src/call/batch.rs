@@ -5,7 +5,7 @@ use super::clock::Clock;
 use super::outcome::{Reader, outcome, passing};
 use crate::failure::{Failure, FailureKind, Unsent};
 use crate::plan::Each;
-use crate::rules::Asked;
+use crate::rules::FailedRequest;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
@@ -111,7 +111,7 @@ impl Batch {
         }
         let mut pause = None;
         for (ask, reply) in sent.into_iter().zip(replies) {
-            let asked = Asked { changes: !self.changes_nothing(&ask), now: clock.now };
+            let asked = FailedRequest { changes: !self.changes_nothing(&ask), now: clock.now };
             match outcome(reply, reader, asked) {
                 Ok(value) => self.keep(ask.at, value),
                 Err(failure) if failure.status.is_some_and(|status| self.skip.contains(&status)) => {}

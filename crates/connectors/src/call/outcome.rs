@@ -4,7 +4,7 @@ use super::answer::{Needed, Unreadable, read};
 use super::{graphql, link, received};
 use crate::failure::{Failure, FailureKind, Unsent};
 use crate::file::AnswerForm;
-use crate::rules::{self, Asked, Rules};
+use crate::rules::{self, FailedRequest, Rules};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::Value;
@@ -51,7 +51,7 @@ pub(super) fn passing(failure: &Failure) -> bool {
 pub(super) fn outcome(
     reply: Result<Response<Bytes>, Unsent>,
     reader: &mut Reader<'_>,
-    asked: Asked,
+    asked: FailedRequest,
 ) -> Result<Value, Failure> {
     let response = reply.map_err(|unsent| Failure::new(unsent.kind, unsent.message))?;
     let (status, headers, body) = (response.status(), response.headers(), response.body());
@@ -94,7 +94,7 @@ pub(super) fn outcome(
 }
 
 /// What a failed answer says; of its body only what says it is read.
-fn failed(rules: &Rules, asked: Asked, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Failure {
+fn failed(rules: &Rules, asked: FailedRequest, status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Failure {
     let needed = Needed { demand: rules.demand(), list: None };
     let body = read(body, needed, &mut MAX_VALUES_OF_FAILURE.clone()).map_or(Value::Null, |read| read.value);
     let failure = rules.failure(asked, status, headers, &body);

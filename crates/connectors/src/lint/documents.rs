@@ -8,7 +8,7 @@ use valetkey_vendor::Digest;
 use valetkey_vendor::graphql::{Document, Graphql};
 
 /// A request, as far as it is GraphQL.
-pub(super) struct Asked<'a> {
+pub(super) struct GraphqlRequest<'a> {
     pub(super) at: &'a str,
     pub(super) operation: &'a str,
     pub(super) body: BodyForm,
@@ -36,7 +36,12 @@ pub(super) fn schema(digests: &[Digest], problems: &mut Problems) -> Option<Grap
     }
 }
 
-pub(super) fn check(asked: &Asked<'_>, filled: &[Filled<'_>], schema: Option<&Graphql>, problems: &mut Problems) {
+pub(super) fn check(
+    asked: &GraphqlRequest<'_>,
+    filled: &[Filled<'_>],
+    schema: Option<&Graphql>,
+    problems: &mut Problems,
+) {
     let at = asked.at;
     let Some(text) = asked.document else {
         let given = filled.iter().any(|one| one.path == ["query"]);
@@ -66,7 +71,7 @@ pub(super) fn check(asked: &Asked<'_>, filled: &[Filled<'_>], schema: Option<&Gr
 }
 
 /// The document has the operation that the tool names, and the schema has all of it.
-fn asks_for(asked: &Asked<'_>, text: &str, document: &Document, schema: &Graphql, problems: &mut Problems) {
+fn asks_for(asked: &GraphqlRequest<'_>, text: &str, document: &Document, schema: &Graphql, problems: &mut Problems) {
     let (root, field) = asked.operation.split_once('.').unwrap_or_default();
     let same = (root == "Mutation") == document.changes && document.fields.iter().any(|one| one == field);
     problems.demand(same, asked.at, &format!("its document does not ask for `{}`", asked.operation));

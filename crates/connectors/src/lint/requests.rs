@@ -1,7 +1,7 @@
 //! What a tool sends, held against the vendor's description.
 
 use super::body::{Leaf, leaf};
-use super::documents::{self, Asked, Filled};
+use super::documents::{self, Filled, GraphqlRequest};
 use super::problems::Problems;
 use crate::file::{AnswerForm, BodyForm, Field, File, ManualRequest, Ordered, ToolFile};
 use crate::scopes::ScopeRule;
@@ -120,7 +120,12 @@ fn document(
         };
         Some(Filled { path, argument, always, sure: sure(source) })
     });
-    let asked = Asked { at: &request.at, operation: request.operation, body: request.body, document: request.document };
+    let asked = GraphqlRequest {
+        at: &request.at,
+        operation: request.operation,
+        body: request.body,
+        document: request.document,
+    };
     documents::check(&asked, &filled.collect::<Vec<_>>(), schema, problems);
 }
 

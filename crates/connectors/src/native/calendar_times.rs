@@ -31,7 +31,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 const MAX_MINUTES: i64 = 366 * 24 * 60;
 
 /// What the call asks for.
-struct Asked<'s> {
+struct EventTimes<'s> {
     start: Option<Moment>,
     end: Option<Moment>,
     length: Option<SignedDuration>,
@@ -72,7 +72,7 @@ pub(super) fn run(scope: &Scope, setting: &Setting) -> Result<Value, Failure> {
     }
 }
 
-impl Asked<'_> {
+impl EventTimes<'_> {
     /// Whether nothing is asked about when the event is. Repetitions are: they need its zone beside its times.
     fn leaves_times_alone(&self, scope: &Scope) -> bool {
         let repeats = self.recurring && argument(scope, "recurrence").is_some();
@@ -80,7 +80,7 @@ impl Asked<'_> {
     }
 }
 
-fn read(scope: &Scope) -> Result<Asked<'_>, Failure> {
+fn read(scope: &Scope) -> Result<EventTimes<'_>, Failure> {
     let moment = |name| text(scope, name)?.map(|given| parse(name, given)).transpose();
     let zone = text(scope, "timezone")?.map(|name| zone::named("timezone", name)).transpose()?;
     let event = saved(scope, "event");
@@ -89,7 +89,7 @@ fn read(scope: &Scope) -> Result<Asked<'_>, Failure> {
     let (start_own, end_own) = (of_side("start"), of_side("end"));
     let home = zone.clone().or_else(|| start_own.clone()).or_else(|| known(saved(scope, "calendar")));
     let rules = argument(scope, "recurrence").or_else(|| event.and_then(|event| event.get("recurrence")));
-    Ok(Asked {
+    Ok(EventTimes {
         start: moment("start_datetime")?,
         end: moment("end_datetime")?,
         length: length(scope)?,
@@ -121,7 +121,7 @@ fn of_event(event: &Value, side: &str) -> Result<Moment, Failure> {
     parse(&format!("the event's {side}"), text)
 }
 
-fn whole_days(asked: &Asked<'_>, first: Date) -> Result<Value, Failure> {
+fn whole_days(asked: &EventTimes<'_>, first: Date) -> Result<Value, Failure> {
     let days = match (&asked.end, asked.length) {
         (Some(Moment::Time(_)), _) => return Err(mixed()),
         (Some(Moment::Day(end)), length) => {
@@ -168,7 +168,7 @@ fn whole(length: SignedDuration) -> Result<i64, Failure> {
     ))
 }
 
-fn timed(asked: &Asked<'_>, clock: &Clock) -> Result<Value, Failure> {
+fn timed(asked: &EventTimes<'_>, clock: &Clock) -> Result<Value, Failure> {
     let start = place("start_datetime", clock, asked.home.as_ref())?;
     let end = end_of(asked, &start)?;
     if end.since(&start).is_negative() {
@@ -191,7 +191,7 @@ fn timed(asked: &Asked<'_>, clock: &Clock) -> Result<Value, Failure> {
 }
 
 /// The zone beside the end: the one that was said of it, else the end's own where the event has two, else the start's.
-fn end_zone<'a>(asked: &'a Asked<'_>, start: Option<&'a Zone>) -> Option<&'a Zone> {
+fn end_zone<'a>(asked: &'a EventTimes<'_>, start: Option<&'a Zone>) -> Option<&'a Zone> {
     let given = match &asked.end {
         Some(Moment::Time(clock)) => Some(clock),
         _ => None,
@@ -202,7 +202,7 @@ fn end_zone<'a>(asked: &'a Asked<'_>, start: Option<&'a Zone>) -> Option<&'a Zon
     asked.end_own.as_ref().filter(|_| start.is_some()).or(start)
 }
 
-fn end_of(asked: &Asked<'_>, start: &Placed) -> Result<Placed, Failure> {
+fn end_of(asked: &EventTimes<'_>, start: &Placed) -> Result<Placed, Failure> {
     match (&asked.end, asked.length) {
         (Some(Moment::Day(_)), _) => Err(mixed()),
         (Some(Moment::Time(clock)), length) => {
@@ -217,7 +217,7 @@ fn end_of(asked: &Asked<'_>, start: &Placed) -> Result<Placed, Failure> {
 }
 
 /// How long the saved event is, if it has times.
-fn length_of_event(asked: &Asked<'_>) -> Result<Option<SignedDuration>, Failure> {
+fn length_of_event(asked: &EventTimes<'_>) -> Result<Option<SignedDuration>, Failure> {
     let Some(event) = asked.event else { return Ok(None) };
     match (of_event(event, "start")?, of_event(event, "end")?) {
         (Moment::Time(start), Moment::Time(end)) => {
@@ -229,7 +229,7 @@ fn length_of_event(asked: &Asked<'_>) -> Result<Option<SignedDuration>, Failure>
 }
 
 /// The zone that goes beside the times: the one that was used or asked for, and one by all means if the event recurs.
-fn zone_shown<'a>(asked: &'a Asked<'_>, clock: &'a Clock) -> Result<Option<&'a Zone>, Failure> {
+fn zone_shown<'a>(asked: &'a EventTimes<'_>, clock: &'a Clock) -> Result<Option<&'a Zone>, Failure> {
     let said = asked.zone.as_ref().or(clock.zone.as_ref());
     if !asked.recurring && clock.offset.is_some() {
         return Ok(said);

@@ -101,7 +101,7 @@ impl WriterTask {
                 let detail = detail([("why", json!(error.to_string()))]);
                 let entry = self.own_entry(&first.entry.environment, "journal.interrupted", "journal", detail);
                 let seal = self.sealer.seal(&entry);
-                self.unsaved.push(Waiting { entry, seal, committed: None });
+                self.unsaved.push(Waiting { entry, seal, committed: None, counted: first.counted.clone() });
             }
             (false, Ok(()), _) => tracing::info!("the journal is written again"),
             _ => {}

@@ -2,6 +2,7 @@
 
 use crate::{Error, Result};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 use tokio::sync::oneshot;
 use valetkey_domain::journal::{Entry, Head, Seal};
 use valetkey_domain::{Kind, Timestamp};
@@ -14,6 +15,8 @@ pub(super) struct Waiting {
     pub(super) entry: Entry,
     pub(super) seal: Seal,
     pub(super) committed: Option<oneshot::Sender<Result<()>>>,
+    /// Counts it among those that wait, until it is committed or given up.
+    pub(super) counted: Arc<()>,
 }
 
 /// What the writer is asked for beside records.

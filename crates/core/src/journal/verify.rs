@@ -25,7 +25,7 @@ use valetkey_vault::{DataKey, chain};
 /// Records read at a time.
 const PAGE: u32 = 1_000;
 
-/// Findings and open intents that are listed; more are counted.
+/// Findings and open intents that are listed. More findings are counted; of more open intents it is said that there are.
 const LISTED: usize = 1_000;
 
 /// How much later another segment must have been opened before it is missed that it does not name an end: clocks differ,
@@ -47,6 +47,8 @@ pub struct Report {
     pub found: u64,
     /// Intents of which nobody recorded how they ended: no sign of tampering. At most a thousand.
     pub open_intents: Vec<OpenIntent>,
+    /// Whether there are more of them.
+    pub more_open_intents: bool,
 }
 
 /// One thing that is wrong.
@@ -274,7 +276,10 @@ impl<'a> Audit<'a> {
     }
 
     async fn open_intents(&mut self) -> Result<()> {
-        let open = rows::open_intents(&mut self.tx, LISTED as u32).await?;
+        // One more than is listed says whether there are more.
+        let mut open = rows::open_intents(&mut self.tx, LISTED as u32 + 1).await?;
+        self.report.more_open_intents = open.len() > LISTED;
+        open.truncate(LISTED);
         let open = open.into_iter().map(|(record, action, subject)| OpenIntent { record, action, subject });
         self.report.open_intents = open.collect();
         Ok(())

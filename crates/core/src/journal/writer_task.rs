@@ -85,7 +85,7 @@ pub(super) mod tests {
         /// An outcome that nobody waits for.
         pub(in crate::journal) fn outcome(&self, subject: &str) -> Waiting {
             let entry = self.own_entry("env_ours", "tool.call", subject, Map::new());
-            Waiting { seal: self.sealer.seal(&entry), entry, committed: None }
+            Waiting { seal: self.sealer.seal(&entry), entry, committed: None, counted: Arc::default() }
         }
     }
 }

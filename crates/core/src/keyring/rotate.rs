@@ -59,7 +59,14 @@ impl Keyring {
 
     /// A signing key as a row that is not stored yet.
     pub async fn draft_signing(&self) -> Result<StoredSigningKey> {
-        signing::draft(&self.0.keys).await
+        let sealer = self.0.keys.newest(None, Purpose::Signing).await?;
+        signing::draft(&self.0.keys, &sealer)
+    }
+
+    /// The same, sealed under a data key that is not stored yet either.
+    pub async fn draft_signing_under(&self, draft: &StoredKey) -> Result<StoredSigningKey> {
+        let sealer = self.0.keys.roots.unwrap(&from_row(draft.clone())?).await?;
+        signing::draft(&self.0.keys, &sealer)
     }
 
     /// Forgets which keys are the newest, and these keys altogether.

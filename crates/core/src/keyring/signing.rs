@@ -12,8 +12,8 @@ use std::time::Duration;
 use valetkey_domain::id::SigningKeyId;
 use valetkey_domain::{Kind, Timestamp};
 use valetkey_storage::signing_keys::{self as rows, StoredSigningKey};
-use valetkey_vault::Purpose;
 use valetkey_vault::jwt::{self, PublicKey, Signed, SigningKey};
+use valetkey_vault::{DataKey, Purpose};
 
 /// The signing keys, ready for use.
 pub(super) struct Signing {
@@ -40,7 +40,8 @@ impl Signing {
     /// Loads the keys, making the first one if there is none.
     pub(super) async fn load(keys: &DataKeys) -> Result<Self> {
         if rows::all(&mut keys.store.glance().await?).await?.is_empty() {
-            let first = draft(keys).await?;
+            let sealer = keys.newest(None, Purpose::Signing).await?;
+            let first = draft(keys, &sealer)?;
             let mut tx = keys.store.write().await?;
             rows::insert_first(&mut tx, &first).await?;
             tx.commit().await?;
@@ -132,9 +133,8 @@ pub(super) async fn open(keys: &DataKeys, row: &StoredSigningKey) -> Result<Sign
     Ok(SigningKey::from_der(row.id.clone(), &der)?)
 }
 
-/// A new key as a row that is not stored yet.
-pub(super) async fn draft(keys: &DataKeys) -> Result<StoredSigningKey> {
-    let sealer = keys.newest(None, Purpose::Signing).await?;
+/// A new key as a row that is not stored yet, sealed under this data key.
+pub(super) fn draft(keys: &DataKeys, sealer: &DataKey) -> Result<StoredSigningKey> {
     let id = SigningKeyId::new(keys.clock.as_ref(), keys.rng.as_ref());
     let key = SigningKey::generate(id.clone())?;
     Ok(StoredSigningKey {

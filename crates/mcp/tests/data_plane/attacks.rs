@@ -170,15 +170,18 @@ async fn attack_82_who_lets_a_stream_lie_gets_nothing_of_it_after_its_url_is_gon
 async fn waited(event: impl AsyncFnOnce(&Kit)) -> (String, usize) {
     let kit = Kit::within(Bounds { in_flight_per_account: 1, ..Bounds::default() }).await;
     kit.consent().await;
-    kit.upstream.set(|script| script.slow = Duration::from_millis(600));
+    kit.upstream.set(|script| script.held = true);
     let first = kit.post(&kit.path, &[WHOLE], call(1).to_string());
     let second = async {
         until("the first one is there", || kit.upstream.seen().len() == 1).await;
         kit.post(&kit.path, &[WHOLE], call(2).to_string()).await
     };
     let event = async {
-        tokio::time::sleep(Duration::from_millis(350)).await;
+        until("the second one is in line", || kit.in_line() == 1).await;
         event(&kit).await;
+        // What it was let in by was looked at longer ago than it holds.
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        kit.upstream.set(|script| script.held = false);
     };
     let (_, answer, ()) = tokio::join!(first, second, event);
     (answer.text(), kit.upstream.seen().len())

@@ -167,6 +167,15 @@ impl Kit {
         tokio::join!(self.failing(tool, arguments), closing).0
     }
 
+    /// How many calls wait for their turn because of their account.
+    pub(crate) fn in_line(&self) -> usize {
+        let (mut metrics, mut text) = (prometheus_client::registry::Registry::default(), String::new());
+        self.app.register(&mut metrics);
+        prometheus_client::encoding::text::encode(&mut text, &metrics).unwrap();
+        let line = text.lines().find(|line| line.starts_with("in_line{limit=\"in_flight_per_account\"")).unwrap();
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    }
+
     /// Returns when no call goes on any more and all that was to be recorded is.
     pub(crate) async fn at_rest(&self) {
         let (tasks, usual) = &self.tasks;

@@ -4,7 +4,7 @@ use crate::kit::{Answer, Kit, until};
 use serde_json::{Value, json};
 use std::time::Duration;
 use valetkey_app::servers::instances::Ensure;
-use valetkey_app::servers::sessions::{self, SessionTarget, Wanted};
+use valetkey_app::servers::sessions::{self, SessionTarget, WantedToken};
 use valetkey_app::servers::{configs, instances};
 use valetkey_app::tenancy::environments;
 use valetkey_app::{accounts, connections};
@@ -27,7 +27,7 @@ async fn config(kit: &Kit) -> McpConfig {
 }
 
 async fn held(kit: &Kit, of: SessionTarget, access: Access) -> Held {
-    let wanted = Wanted { of, identifier: "ann".into(), life: None, access };
+    let wanted = WantedToken { of, identifier: "ann".into(), life: None, access };
     let made = sessions::create(&kit.app, &kit.ctx, wanted).await.unwrap();
     let path = made.url.strip_prefix("http://localhost:8080").unwrap().to_owned();
     Held { path, bearer: format!("Bearer {}", made.token.expose()) }
@@ -221,7 +221,7 @@ async fn what_cannot_be_opened_gets_no_token_and_is_told_why() {
     let id = config(&kit).await.id;
     let refused = async |of: SessionTarget, identifier: &str, seconds: u64| {
         let life = (seconds > 0).then(|| Duration::from_secs(seconds));
-        let wanted = Wanted { of, identifier: identifier.into(), life, access: Access::Full };
+        let wanted = WantedToken { of, identifier: identifier.into(), life, access: Access::Full };
         let error = sessions::create(app, ctx, wanted).await.err().unwrap();
         (error.kind(), error.message().to_owned())
     };
@@ -248,7 +248,7 @@ async fn what_cannot_be_opened_gets_no_token_and_is_told_why() {
     let other = environments::create(app, "theirs", None).await.unwrap();
     let theirs = valetkey_app::entrance::doors::operator(app, &other.id);
     for of in [by_config(), by_name("MY_FAKE")] {
-        let wanted = Wanted { of, identifier: "ann".into(), life: None, access: Access::Full };
+        let wanted = WantedToken { of, identifier: "ann".into(), life: None, access: Access::Full };
         assert_eq!(sessions::create(app, &theirs, wanted).await.err().unwrap().kind(), Kind::NotFound);
     }
     let off = connections::Change { enabled: Some(false), ..connections::Change::default() };

@@ -90,6 +90,12 @@ fn checked(report: &Report) -> Reply {
     if report.waiting > 0 {
         note += &format!(", {} of them without a place yet", report.waiting);
     }
+    if report.more_open_intents {
+        note += &format!(
+            "; of the intents without an outcome the oldest {} are listed, and there are more",
+            report.open_intents.len()
+        );
+    }
     if report.found == 0 {
         return Reply { note: Some(note + ": nothing was changed, removed, moved or added"), ..reply };
     }
@@ -120,6 +126,9 @@ mod tests {
         let clean = Report { records: 3, segments: 1, open_intents: vec![open], ..Report::default() };
         let reply = checked(&clean);
         assert!(reply.fault.is_none() && reply.rows.len() == 1 && reply.rows[0]["level"] == "information");
+        assert!(!reply.note.unwrap().contains("more"));
+        let cut = checked(&Report { more_open_intents: true, ..clean });
+        assert!(cut.note.unwrap().contains("the oldest 1 are listed, and there are more"));
         let found = Finding { segment: "seg_1".into(), seq: Some(2), record: "rec_2".into(), what: "x".into() };
         let spoilt = checked(&Report { findings: vec![found.clone()], found: 1, ..Report::default() });
         assert_eq!(spoilt.fault.as_deref(), Some("the journal was tampered with: 1 finding"));

@@ -8,7 +8,7 @@ use serde_json::json;
 use std::time::Duration;
 use valetkey_app::App;
 use valetkey_app::servers::configs;
-use valetkey_app::servers::sessions::{self, SessionTarget, Wanted};
+use valetkey_app::servers::sessions::{self, SessionTarget, WantedToken};
 use valetkey_domain::Ctx;
 use valetkey_domain::name::Identifier;
 use valetkey_domain::session::Access;
@@ -58,7 +58,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             };
             let access = if read_only { Access::ReadOnly } else { Access::Full };
             let life = Some(Duration::from_secs(u64::from(minutes) * 60));
-            let made = sessions::create(app, ctx, Wanted { of, identifier, life, access }).await?;
+            let made = sessions::create(app, ctx, WantedToken { of, identifier, life, access }).await?;
             let (url, token) = (made.url, made.token.expose());
             Ok(one(json!({"url": url, "token": token, "expires_at": moment(made.expires_at)})))
         }

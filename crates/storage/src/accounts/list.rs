@@ -2,7 +2,7 @@
 
 use super::{read, status};
 use crate::list::{MAX_SIZE, containing};
-use crate::walk::{self, Asked, Source, Texts, Total};
+use crate::walk::{self, ListQuery, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
 use std::sync::LazyLock;
 use valetkey_domain::Ctx;
@@ -82,7 +82,7 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Resul
 }
 
 /// Finds by what leaves fewest as a rule: the user, the organisation, the connections, the status.
-async fn asked(ctx: &Ctx, tx: &mut Tx, filter: &Filter) -> Result<Asked, Error> {
+async fn asked(ctx: &Ctx, tx: &mut Tx, filter: &Filter) -> Result<ListQuery, Error> {
     let mut connector = filter.connector.as_deref();
     let mut names = (!filter.connections.is_empty()).then(|| format!(",{},", folded(filter).join(",,")));
     let (mut organization, mut status) = (filter.organization.as_deref(), filter.status.as_deref());
@@ -106,7 +106,7 @@ async fn asked(ctx: &Ctx, tx: &mut Tx, filter: &Filter) -> Result<Asked, Error> 
         status,
         filter.search.as_deref().map(containing),
     ];
-    Ok(Asked::by(texts, keys, fits.into()))
+    Ok(ListQuery::by(texts, keys, fits.into()))
 }
 
 /// The names of the connections that are asked for, as they are compared. None has a comma.

@@ -5,7 +5,7 @@
 
 use super::{JournalRecord, read};
 use crate::span::Span;
-use crate::walk::{self, Asked, Source, Texts, Total};
+use crate::walk::{self, ListQuery, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args};
 use std::sync::LazyLock;
 use valetkey_domain::id::{AccountId, ConnectionId, ExecutionId, RecordId};
@@ -120,7 +120,7 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx, wanted: &Filter, page: &Page) -> Resul
         (&ALL, vec![None])
     };
     let span = Span::of(RecordId::PREFIX, wanted.from, wanted.to);
-    let asked = Asked { span, ..Asked::by(texts, keys, fits(wanted, run)) };
+    let asked = ListQuery { span, ..ListQuery::by(texts, keys, fits(wanted, run)) };
     asked.page(ctx, tx, page, MAX_SIZE, Total::Counted).await?.read(tool_call)
 }
 

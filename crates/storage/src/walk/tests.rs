@@ -46,7 +46,7 @@ async fn accounts(users: &str) -> (Store, Ctx) {
 /// The numbers on each page, with the page's tokens and the total.
 type Pages = Vec<(Vec<usize>, Listed<Row>)>;
 
-async fn pages(store: &Store, ctx: &Ctx, asked: &Asked, size: u32) -> Pages {
+async fn pages(store: &Store, ctx: &Ctx, asked: &ListQuery, size: u32) -> Pages {
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
         let listed = page(store, ctx, asked, size, after).await;
@@ -59,7 +59,7 @@ async fn pages(store: &Store, ctx: &Ctx, asked: &Asked, size: u32) -> Pages {
     }
 }
 
-async fn page(store: &Store, ctx: &Ctx, asked: &Asked, size: u32, after: Option<String>) -> Listed<Row> {
+async fn page(store: &Store, ctx: &Ctx, asked: &ListQuery, size: u32, after: Option<String>) -> Listed<Row> {
     let mut tx = store.read().await.unwrap();
     asked.page(ctx, &mut tx, &Page { size, after }, 100, Total::Counted).await.unwrap()
 }
@@ -90,7 +90,7 @@ async fn pages_over_rows_that_few_fit_lead_to_all_of_those_and_back() {
     ];
     for (texts, keys) in lists {
         for (walk, size) in [(4, 1), (4, 2), (4, 9), (5, 3), (7, 2), (38, 2), (39, 3), (1_000, 4)] {
-            let asked = Asked { walk, ..Asked::by(texts, keys.clone(), vec![Arg::from("a %")]) };
+            let asked = ListQuery { walk, ..ListQuery::by(texts, keys.clone(), vec![Arg::from("a %")]) };
             let wanted = fitting(texts.source.newest_first);
             let all = pages(&store, &ctx, &asked, size).await;
             let seen: Vec<usize> = all.iter().flat_map(|(numbers, _)| numbers.clone()).collect();
@@ -116,7 +116,7 @@ async fn pages_over_rows_that_few_fit_lead_to_all_of_those_and_back() {
 async fn a_total_is_told_where_it_was_looked_for_to_the_end() {
     let (store, ctx) = accounts(USERS).await;
     let total = async |walk, size, pattern: &str| {
-        let asked = Asked { walk, ..Asked::by(&OLDEST_FIRST, vec![None], vec![Arg::from(pattern)]) };
+        let asked = ListQuery { walk, ..ListQuery::by(&OLDEST_FIRST, vec![None], vec![Arg::from(pattern)]) };
         let all = pages(&store, &ctx, &asked, size).await;
         all.iter().map(|(_, listed)| listed.total).collect::<BTreeSet<_>>()
     };
@@ -124,9 +124,9 @@ async fn a_total_is_told_where_it_was_looked_for_to_the_end() {
     assert_eq!(total(USERS.len(), 2, "a %").await, [count].into());
     assert_eq!(total(USERS.len() - 1, 2, "a %").await, [0].into());
     assert_eq!(total(USERS.len() - 1, 100, "zoe%").await, [0].into(), "nobody has looked at the last");
-    let asked = Asked::by(&OLDEST_FIRST, vec![None], vec![Arg::Null]);
+    let asked = ListQuery::by(&OLDEST_FIRST, vec![None], vec![Arg::Null]);
     assert_eq!(page(&store, &ctx, &asked, 3, None).await.total, USERS.len() as u64);
-    let nobody = Asked::by(&OF_CONNECTION, vec![], vec![Arg::Null]);
+    let nobody = ListQuery::by(&OF_CONNECTION, vec![], vec![Arg::Null]);
     let listed = page(&store, &ctx, &nobody, 3, None).await;
     assert_eq!((listed.items.len(), listed.next, listed.previous, listed.total), (0, None, None, 0));
 }

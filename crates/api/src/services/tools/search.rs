@@ -1,7 +1,7 @@
 //! Tools by what somebody wants done.
 
 use crate::services::shared::non_empty;
-use valetkey_app::tools::{self, Found, Readiness, State};
+use valetkey_app::tools::{self, FoundTool, Readiness, State};
 use valetkey_app::{App, Result};
 use valetkey_domain::Ctx;
 use valetkey_domain::name::Identifier;
@@ -24,7 +24,7 @@ pub(super) async fn search(
     Ok(wire::SearchToolsResponse { tools: found.iter().map(shown).collect() })
 }
 
-fn shown(found: &Found) -> wire::SearchedTool {
+fn shown(found: &FoundTool) -> wire::SearchedTool {
     wire::SearchedTool {
         name: found.offer.name().to_owned(),
         provider: found.offer.connector.provider_key(),

@@ -15,8 +15,8 @@ async fn client(there: &Fixture, scopes: &[&str]) -> Ctx {
     Ctx { actor: Actor::Client(issued.client.id, issued.client.version), ..there.ctx.clone() }
 }
 
-fn wanted(method: &str, target: &str, body: &str) -> Wanted {
-    Wanted {
+fn wanted(method: &str, target: &str, body: &str) -> ProxiedRequest {
+    ProxiedRequest {
         connection: "my_acme".into(),
         identifier: Identifier::parse("ann").unwrap(),
         method: method.parse().unwrap(),
@@ -27,11 +27,11 @@ fn wanted(method: &str, target: &str, body: &str) -> Wanted {
     }
 }
 
-async fn ask(there: &Fixture, wanted: Wanted) -> Result<(u16, String), Failed> {
+async fn ask(there: &Fixture, wanted: ProxiedRequest) -> Result<(u16, String), Failed> {
     ask_as(there, &client(there, &[clients::SECRETS_SCOPE]).await, wanted).await
 }
 
-async fn ask_as(there: &Fixture, ctx: &Ctx, wanted: Wanted) -> Result<(u16, String), Failed> {
+async fn ask_as(there: &Fixture, ctx: &Ctx, wanted: ProxiedRequest) -> Result<(u16, String), Failed> {
     let answer = send(&there.app, ctx, wanted).await?;
     let status = answer.status().as_u16();
     let body = answer.into_body().collect().await.unwrap().to_bytes();
@@ -86,7 +86,7 @@ async fn a_body_that_can_be_had_once_is_sent_once_and_the_next_try_has_a_new_cre
     there.sign_in(HOUR).await;
     there.provider.gives(&HOUR.replace("at-1", "at-2"));
     there.provider.will_answer(Reply::Answer(401, "no".into()));
-    let once = || Wanted {
+    let once = || ProxiedRequest {
         body: Upload::stream(http_body_util::Full::new(bytes::Bytes::from_static(b"once")), 100),
         ..wanted("POST", "/x", "")
     };
@@ -105,10 +105,10 @@ async fn attack_1_nobody_elses_account_is_used_and_what_hinders_is_said() {
     there.sign_in(HOUR).await;
     for identifier in ["bob", "Ann", "ann\u{301}", "an"] {
         let identifier = Identifier::parse(identifier).unwrap();
-        let refused = ask(&there, Wanted { identifier, ..wanted("GET", "/x", "") }).await.unwrap_err();
+        let refused = ask(&there, ProxiedRequest { identifier, ..wanted("GET", "/x", "") }).await.unwrap_err();
         assert_eq!(refused.why, FailureReason::NotFound, "{}", refused.message);
     }
-    let unknown = Wanted { connection: "MY_ACNE".into(), ..wanted("GET", "/x", "") };
+    let unknown = ProxiedRequest { connection: "MY_ACNE".into(), ..wanted("GET", "/x", "") };
     let refused = ask(&there, unknown).await.unwrap_err();
     assert!(refused.why == FailureReason::NotFound && refused.message.contains("MY_ACNE"), "{}", refused.message);
     assert!(there.provider.heads().is_empty());

@@ -117,7 +117,7 @@ async fn a_session_token_has_what_its_version_lists_and_no_grace() {
     let (fixture, instance, _) = there().await;
     let (app, ctx) = (&fixture.app, &fixture.ctx);
     let config = narrow(&fixture, &instance.config, GRACE).await;
-    let wanted = sessions::Wanted {
+    let wanted = sessions::WantedToken {
         of: sessions::SessionTarget::Config(config.id.clone()),
         identifier: "ann".into(),
         access: Default::default(),

@@ -5,9 +5,9 @@ use crate::accounts::{self, AccountRef};
 use crate::calls::usable::VALID_FOR;
 use crate::calls::{CallResult, RequestMemory, execute};
 use crate::connections::Wired;
-use crate::fixture::alone;
+use crate::fixture::{alone, until};
 use crate::tools::ResolvedTool;
-use crate::upstream::hostile::{MIB, Script, connect, most_held, result, server_behind, slugs};
+use crate::upstream::hostile::{Gate, MIB, Script, connect, most_held, result, server_behind, slugs};
 use crate::upstream::tools;
 use futures::future::join_all;
 use std::sync::Arc;
@@ -27,10 +27,10 @@ struct Called {
 
 impl Called {
     async fn that_answers(script: Script) -> Self {
-        Self::behind(script, Arc::new(Semaphore::new(Semaphore::MAX_PERMITS))).await
+        Self::behind(script, Arc::new(Gate::open(Semaphore::MAX_PERMITS))).await
     }
 
-    async fn behind(script: Script, gate: Arc<Semaphore>) -> Self {
+    async fn behind(script: Script, gate: Arc<Gate>) -> Self {
         let script: Script = Arc::new(move |asked| match asked["method"].as_str() {
             Some("tools/list") => {
                 result(asked, &json!({ "tools": [{ "name": "big", "inputSchema": { "type": "object" } }] }))
@@ -144,7 +144,7 @@ fn attack_72_what_a_server_says_of_its_progress_is_its_own_and_holds_nothing_tha
 #[tokio::test]
 async fn attack_82_what_ends_while_a_server_opens_its_session_is_called_no_more() {
     for (goes, calls) in [(false, 1), (true, 0)] {
-        let (gate, called) = (Arc::new(Semaphore::new(1)), Arc::new(AtomicUsize::new(0)));
+        let (gate, called) = (Arc::new(Gate::open(1)), Arc::new(AtomicUsize::new(0)));
         let counted = called.clone();
         let script: Script = Arc::new(move |asked| {
             counted.fetch_add(1, Ordering::SeqCst);
@@ -157,12 +157,13 @@ async fn attack_82_what_ends_while_a_server_opens_its_session_is_called_no_more(
         let key = Key::of(account, &wired.mcp_url(account).unwrap().unwrap());
         remote_sessions::keep(app, ctx, (&wired, account), key, None).await;
         let meanwhile = async {
-            // It is at the gate, and what it saw holds no more.
-            tokio::time::sleep(VALID_FOR * 3).await;
+            until(async || gate.arrived() == 2).await;
+            // What it saw holds no more.
+            tokio::time::sleep(VALID_FOR).await;
             if goes {
                 accounts::disconnect(app, ctx, &AccountRef::Id(account.id.clone())).await.unwrap();
             }
-            gate.add_permits(1);
+            gate.open_once();
         };
         let (ended, ()) = tokio::join!(there.call(Duration::from_secs(20)), meanwhile);
         assert_eq!((ended.is_err(), called.load(Ordering::SeqCst)), (goes, calls));

@@ -4,7 +4,7 @@
 use crate::calls::failed::Failed;
 use crate::calls::job::Job;
 use crate::calls::standing::Standing;
-use crate::upstream::{Fault, Given, ToServer};
+use crate::upstream::{Fault, RoomTaken, ToServer};
 use bytes::Bytes;
 use http::{Request, Response};
 use std::sync::Mutex;
@@ -33,7 +33,7 @@ impl<'a> Watched<'a> {
 impl Carrier for Watched<'_> {
     type Body = Download;
     type Fault = Fault;
-    type Room = Given;
+    type Room = RoomTaken;
 
     async fn carry(&self, request: Request<Bytes>) -> Result<Response<Download>, Fault> {
         // Of the requests of a call the last one makes the call, so before each nothing was done.
@@ -44,11 +44,11 @@ impl Carrier for Watched<'_> {
         self.way.carry(request).await
     }
 
-    async fn room_to_read(&self, bytes: Option<usize>) -> Result<Given, Fault> {
+    async fn room_to_read(&self, bytes: Option<usize>) -> Result<RoomTaken, Fault> {
         self.way.room_to_read(bytes).await
     }
 
-    async fn room_to_parse(&self, json: &[u8]) -> Result<Given, Fault> {
+    async fn room_to_parse(&self, json: &[u8]) -> Result<RoomTaken, Fault> {
         self.way.room_to_parse(json).await
     }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fixture::fixture_on;
+use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use valetkey_storage::{Location, journal};
 use valetkey_testkit::LossyPostgres;
@@ -14,16 +15,27 @@ async fn rename(fixture: &Fixture, sql: &'static str) {
     tx.commit().await.unwrap();
 }
 
+/// How many statements the database has refused.
+fn failed_in(fixture: &Fixture) -> usize {
+    let (mut metrics, mut text) = (Registry::default(), String::new());
+    fixture.app.register(&mut metrics);
+    prometheus_client::encoding::text::encode(&mut text, &metrics).unwrap();
+    let counts = text.lines().filter(|line| line.starts_with("database_errors_total{"));
+    counts.map(|line| line.rsplit(' ').next().unwrap().parse::<usize>().unwrap()).sum()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consent_outlives_a_database_that_is_gone_for_a_while() {
     let fixture = fixture(RULE).await;
     let state = fixture.start(&fixture.link().await, "browser").await;
     fixture.provider.will(Reply::Slowly(Duration::from_millis(500), HOUR.to_owned()));
+    let before = failed_in(&fixture);
     let ((), back) = tokio::join!(
         async {
             until(async || !fixture.provider.asked("/token").is_empty()).await;
             rename(&fixture, "ALTER TABLE authorizations RENAME TO gone").await;
-            tokio::time::sleep(Duration::from_secs(4)).await;
+            // Until it has been tried for longer than two seconds, with ever longer pauses.
+            until(async || failed_in(&fixture) >= before + 5).await;
             rename(&fixture, "ALTER TABLE gone RENAME TO authorizations").await;
         },
         fixture.back(&state, "browser")

@@ -1,6 +1,6 @@
 //! What stands before a tool: the URL or the app's own call, the config, the whitelist.
 
-use super::serves::{Entry, Found, Serves, of_catalogue};
+use super::serves::{Entry, FoundEntry, Serves, of_catalogue};
 use super::step::{RemedyPlace, Step, Topic, moment};
 use crate::entrance::doors;
 use crate::entrance::sessions::{self, StaticUrl};
@@ -32,7 +32,7 @@ pub(super) async fn by_api(
     owner: Owner,
     tool: Option<&str>,
     steps: &mut Vec<Step>,
-) -> Found {
+) -> FoundEntry {
     let Some(name) = tool else { return Ok(Some(Entry { connections: vec![connection], owner, tool: None })) };
     let Some((connector, tool)) = of_catalogue(app, name, steps).await else { return Ok(None) };
     if connector.slug != connection.connector {
@@ -65,7 +65,7 @@ pub(super) async fn by_instance(
     id: &InstanceId,
     tool: Option<&str>,
     steps: &mut Vec<Step>,
-) -> Found {
+) -> FoundEntry {
     let instance = instances::get(app, ctx, id).await?;
     let config = configs::get(app, ctx, &instance.config).await?;
     let words = format!("{}, version {} of {}.", config.name, config.version, moment(config.updated_at));
@@ -84,7 +84,7 @@ pub(super) async fn by_url(
     session: Option<&Secret<str>>,
     tool: Option<&str>,
     steps: &mut Vec<Step>,
-) -> Found {
+) -> FoundEntry {
     let text = url.expose().trim();
     if let Some(step) = elsewhere(app, text) {
         steps.push(step);
@@ -180,7 +180,7 @@ async fn by_session(
     bearer: Option<&Secret<str>>,
     tool: Option<&str>,
     steps: &mut Vec<Step>,
-) -> Found {
+) -> FoundEntry {
     let fresh = "Ask for a session token (CreateMcpSessionToken) and send it as Authorization: Bearer.";
     let Some(bearer) = bearer else {
         let words = "This URL is the same for all users: who comes without a session token is refused.";
@@ -237,7 +237,7 @@ async fn opened(
     connection: Option<Mapping>,
     tool: Option<&str>,
     steps: &mut Vec<Step>,
-) -> Found {
+) -> FoundEntry {
     let owner = Owner::of(session.identifier.clone());
     match (&session.opens, connection) {
         (Opens::Config(id, version), _) => {
@@ -263,7 +263,7 @@ async fn opened(
 }
 
 /// What of a static URL can be said without knowing for whom it is.
-async fn unclaimed(app: &App, ctx: &Ctx, site: &StaticUrl, steps: &mut Vec<Step>) -> Found {
+async fn unclaimed(app: &App, ctx: &Ctx, site: &StaticUrl, steps: &mut Vec<Step>) -> FoundEntry {
     let missing = match site {
         StaticUrl::Config(uuid) => {
             let uuid = uuid::Uuid::parse_str(uuid).ok();

@@ -21,7 +21,7 @@ pub(super) struct Entry {
     pub(super) tool: Option<Arc<Tool>>,
 }
 
-pub(super) type Found = Result<Option<Entry>>;
+pub(super) type FoundEntry = Result<Option<Entry>>;
 
 /// The tools that somebody reaches, and by what.
 pub(super) struct Serves<'a> {
@@ -40,7 +40,7 @@ impl Serves<'_> {
         owner: Owner,
         tool: Option<&str>,
         steps: &mut Vec<Step>,
-    ) -> Found {
+    ) -> FoundEntry {
         if let Some((config, _)) = self.config.filter(|_| self.set.options.hold_changes) {
             steps.extend(asked::held(app, ctx, config, tool).await?);
         }
@@ -87,7 +87,7 @@ impl Serves<'_> {
         owner: Owner,
         (name, mapping): (&str, &Mapping),
         steps: &mut Vec<Step>,
-    ) -> Found {
+    ) -> FoundEntry {
         let words = format!("{name} is one of {}'s, if its server lists it for this user.", mapping.connection_name);
         steps.push(Step::fine(Topic::Tool, words));
         if self.set.options.approvals.tools.iter().any(|tool| tool == name) {
@@ -110,7 +110,7 @@ impl Serves<'_> {
         owner: Owner,
         (name, grace, connection): (&str, &Grace, &ConnectionId),
         steps: &mut Vec<Step>,
-    ) -> Found {
+    ) -> FoundEntry {
         let at = self.config.map_or(RemedyPlace::Elsewhere, |(id, _)| RemedyPlace::Config(id.clone()));
         let words = format!(
             "{name} was taken out of the config: it is not listed, and can be called until {} by who knows of it.",

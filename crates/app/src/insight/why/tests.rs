@@ -185,7 +185,7 @@ async fn a_static_url_is_judged_with_its_session_token() {
     let without = ask(&fixture, of(None), None).await;
     assert_eq!(without, [(Topic::Url, State::Care)]);
     assert!(hindrance(&fixture, of(Some("e30.e30.e30")), None).await.1.contains("does not open this URL"));
-    let wanted = sessions::Wanted {
+    let wanted = sessions::WantedToken {
         of: sessions::SessionTarget::Config(config.id.clone()),
         identifier: "ann".into(),
         access: Default::default(),

@@ -52,7 +52,7 @@ pub struct NotRegistered {
 /// What is in the id of a client that registered.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Said {
+struct RegisteredClient {
     n: String,
     r: Vec<String>,
 }
@@ -78,7 +78,7 @@ pub fn register(app: &App, asked: &Registration) -> std::result::Result<Value, N
     if !given(&asked.grant_types, "authorization_code") || !given(&asked.response_types, "code") {
         return Err(metadata("tokens are given for authorization codes: grant_types has to name authorization_code"));
     }
-    let said = Said {
+    let said = RegisteredClient {
         n: shown(asked.client_name.as_deref().unwrap_or_default(), LONGEST_NAME),
         r: asked.redirect_uris.clone(),
     };
@@ -94,7 +94,7 @@ pub fn register(app: &App, asked: &Registration) -> std::result::Result<Value, N
     }))
 }
 
-impl Said {
+impl RegisteredClient {
     fn id(&self) -> Option<String> {
         let id = format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).ok()?));
         (id.len() <= LONGEST_ID).then_some(id)
@@ -115,7 +115,7 @@ pub(super) async fn find(app: &App, ctx: &Ctx, id: &str) -> Result<Agent> {
     if id.len() > LONGEST_ID {
         return Err(unknown("its id is too long"));
     }
-    if let Some(Said { n, r }) = Said::read(id) {
+    if let Some(RegisteredClient { n, r }) = RegisteredClient::read(id) {
         let redirect_uris = r.into_iter().filter(|text| redirects::read(text).is_some()).collect();
         return Ok(Agent { id: id.to_owned(), name: named(&n, "?"), host: None, redirect_uris });
     }
@@ -232,7 +232,7 @@ mod tests {
     async fn attacks_29_and_35_an_id_that_was_made_up_gives_no_more_than_registering_does() {
         let fixture = fixture("{rotates: true}").await;
         let (app, ctx) = (&fixture.app, &fixture.ctx);
-        let forged = Said { n: "Agent".into(), r: vec!["javascript:alert(1)".into()] }.id().unwrap();
+        let forged = RegisteredClient { n: "Agent".into(), r: vec!["javascript:alert(1)".into()] }.id().unwrap();
         assert!(!find(app, ctx, &forged).await.unwrap().takes("javascript:alert(1)"));
         let long = format!("https://agent.example/{}", "a".repeat(2_048));
         for none in [

@@ -11,7 +11,7 @@ pub use accept::accept;
 
 use super::Part;
 use crate::{App, Result};
-use judge::{Judged, Known, judge};
+use judge::{Judged, KnownState, judge};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use valetkey_core::journal;
@@ -109,7 +109,7 @@ impl<'a> Audit<'a> {
     }
 
     /// Everything authentic that the journal says of the row.
-    async fn known(&mut self, row: &CountedRow) -> Result<Vec<Known>> {
+    async fn known(&mut self, row: &CountedRow) -> Result<Vec<KnownState>> {
         let environment = Self::environment(row)?;
         let found = audit::mentioning(&mut self.tx, environment.as_str(), &row.id, IN_DETAIL).await?;
         let mut known = Vec::with_capacity(found.len());
@@ -124,7 +124,7 @@ impl<'a> Audit<'a> {
                 Some(RecordedRow::Deleted) => (0, false, true),
                 None => continue,
             };
-            known.push(Known { record: entry.id, action: entry.action, at: entry.at, change, same, gone });
+            known.push(KnownState { record: entry.id, action: entry.action, at: entry.at, change, same, gone });
         }
         Ok(known)
     }

@@ -16,7 +16,9 @@ pub struct Goal {
 }
 
 enum Choice {
-    Fixture(String),
+    /// One that there is.
+    AtHand(String),
+    /// One that is still to be made.
     New,
 }
 
@@ -34,7 +36,7 @@ pub async fn goal<E: From<Error>>(
 ) -> std::result::Result<Goal, E> {
     let uses = uses(app).await?;
     let to = match choose(&at_hand(app), &uses, named, app.core.store.is_exclusive())? {
-        Choice::Fixture(to) => to,
+        Choice::AtHand(to) => to,
         Choice::New => {
             let key = add()?;
             let name = key.version();
@@ -52,7 +54,7 @@ fn choose(roots: &[String], uses: &[(String, u64)], named: Option<&str>, alone: 
     let at_hand = |name: &str| roots.iter().any(|root| root == name);
     if let Some(name) = named {
         return match at_hand(name) {
-            true => Ok(Choice::Fixture(name.to_owned())),
+            true => Ok(Choice::AtHand(name.to_owned())),
             false => {
                 refused(format!("there is no root key {name} here (`valetkey key roots` shows those that there are)"))
             }
@@ -60,17 +62,17 @@ fn choose(roots: &[String], uses: &[(String, u64)], named: Option<&str>, alone: 
     }
     let Some((from, _)) = uses.first() else { return Err(Error::internal("no root wraps new keys")) };
     if in_use(uses).count() > 1 {
-        return Ok(Choice::Fixture(from.clone()));
+        return Ok(Choice::AtHand(from.clone()));
     }
     let Some(at) = roots.iter().position(|root| root == from) else {
         return refused(format!("the root key {from}, which wraps new keys, is not at hand: put it back where it was"));
     };
     match roots.get(at + 1..).unwrap_or_default() {
-        [one] => Ok(Choice::Fixture(one.clone())),
+        [one] => Ok(Choice::AtHand(one.clone())),
         newer @ [_, _, ..] => {
             refused(format!("there are several newer root keys: name one with --to ({})", newer.join(", ")))
         }
-        [] if from.starts_with("transit:") => Ok(Choice::Fixture(from.clone())),
+        [] if from.starts_with("transit:") => Ok(Choice::AtHand(from.clone())),
         [] if !alone => refused(
             "no newer root key is at hand: add a line with one (`openssl rand -base64 32`) to the root key file of \
              every process that serves on this database, wait ten seconds and run this again"
@@ -100,7 +102,7 @@ mod tests {
         let roots: Vec<String> = roots.iter().copied().map(str::to_owned).collect();
         let uses: Vec<_> = uses.iter().map(|(root, count)| ((*root).to_owned(), *count)).collect();
         match choose(&roots, &uses, named, alone) {
-            Ok(Choice::Fixture(to)) => to,
+            Ok(Choice::AtHand(to)) => to,
             Ok(Choice::New) => "(new)".to_owned(),
             Err(error) => error.message().to_owned(),
         }

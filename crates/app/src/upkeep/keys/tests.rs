@@ -1,5 +1,6 @@
 //! Rotation against a real store, with an account that is signed in and a URL that is in use.
 
+mod cut_off;
 mod recorded;
 
 use super::*;
@@ -79,7 +80,8 @@ async fn what_a_crash_left_is_sealed_again_by_the_next_start_and_keeps_its_key_u
     let stored = rows::all(&mut fixture.app.core.store.read().await.unwrap()).await.unwrap();
     let credential = stored.iter().find(|key| key.purpose == "credential").unwrap();
     // The new key is there, and the process ends.
-    succeed(&fixture.app, credential).await.unwrap();
+    assert!(succeed(&fixture.app, credential, Actor::Operator).await.unwrap());
+    assert!(!succeed(&fixture.app, credential, Actor::Operator).await.unwrap(), "nobody makes it twice");
     fixture.clock.advance(SUPERSEDED);
     retire(&fixture.app).await.unwrap();
     assert_eq!(generations(&fixture, "credential").await, [1, 2], "the account's tokens still name it");

@@ -8,6 +8,12 @@ use valetkey_domain::Ctx;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::ulid;
 
+/// What the journal calls a rotation of data keys.
+pub(super) const DATA_KEYS: &str = "rotation.data_keys";
+
+/// How the subject of each rotation begins; its ULID follows.
+pub(super) const SUBJECT: &str = "rotation_";
+
 /// How far a rotation has come: how much of each kind is done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stages {
@@ -63,7 +69,7 @@ pub(super) struct Rotation<'a> {
 impl<'a> Rotation<'a> {
     /// Begins one, once the journal has what is meant.
     pub(super) async fn begin(app: &'a App, action: &'static str, meant: Map<String, Value>) -> Result<Self> {
-        let id = format!("rotation_{}", ulid(app.core.clock.as_ref(), app.core.rng.as_ref()));
+        let id = format!("{SUBJECT}{}", ulid(app.core.clock.as_ref(), app.core.rng.as_ref()));
         let ctx = context::installation(&app.core, Actor::Operator);
         let mut begun = Self { app, ctx, action, id, ended: false, stages: Stages::default() };
         let recorded = app.core.journal.intent(&begun.ctx, action, &begun.id, meant).await;
@@ -100,14 +106,21 @@ impl Drop for Rotation<'_> {
     }
 }
 
-/// Tells of what a rotation had left and is done now; nothing if that was nothing.
-pub(super) async fn resumed(app: &App, stages: &Stages, ended: &Result<()>) -> Result<()> {
-    if *stages == Stages::default() {
+/// Tells of what a rotation had left and is done now; nothing if that was nothing. The intent of the one that was cut off,
+/// if there is one, has its outcome then.
+pub(super) async fn resumed(app: &App, left: Option<&str>, stages: &Stages, ended: &Result<()>) -> Result<()> {
+    let whole = left.filter(|_| ended.is_ok());
+    if *stages == Stages::default() && whole.is_none() {
         return Ok(());
+    }
+    let ctx = context::installation(&app.core, Actor::System);
+    if let Some(rotation) = whole {
+        // Committed with the fact behind it, which is waited for.
+        let detail = journal::detail([("ended", json!("whole")), ("resumed", json!(true))]);
+        app.core.journal.outcome(&ctx, DATA_KEYS, rotation, detail)?;
     }
     let mut detail = stages.detail();
     detail.extend(ended.as_ref().err().map(|error| ("why".to_owned(), json!(error.message()))));
     detail.extend(journal::detail([("ended", json!(if ended.is_ok() { "whole" } else { "early" }))]));
-    let ctx = context::installation(&app.core, Actor::System);
-    app.core.journal.fact_now(&ctx, "rotation.resumed", "data_keys", detail).await
+    app.core.journal.fact_now(&ctx, "rotation.resumed", left.unwrap_or("data_keys"), detail).await
 }

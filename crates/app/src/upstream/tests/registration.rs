@@ -1,5 +1,7 @@
 //! A client that is registered at an authorization server is known here, whoever leaves, comes beside or dies.
 
+mod processes;
+
 use crate::connections::{self, Wired, discovered};
 use crate::fixture::{Dropped, alone_with_clock, beside, polled, until};
 use crate::insight::audit;
@@ -30,6 +32,10 @@ impl There {
     async fn new() -> Self {
         let stand_in = StandIn::start().await;
         let (app, ctx, clock) = alone_with_clock(&[&stand_in.server, &stand_in.issuer]).await;
+        Self::of(stand_in, app, ctx, clock).await
+    }
+
+    async fn of(stand_in: Arc<StandIn>, app: App, ctx: Ctx, clock: Arc<ManualClock>) -> Self {
         let registers = |way: &std::collections::HashMap<String, String>| way["kind"] == "oauth2" && way.len() == 1;
         let row = servers().into_iter().find(|row| row.ways.iter().any(registers)).unwrap();
         let settings = Settings {
@@ -42,7 +48,7 @@ impl There {
         Self { stand_in, app, ctx, clock, connection }
     }
 
-    /// As somebody who signs in finds it out, in this process or another.
+    /// As somebody who signs in finds it out, in this app or another.
     async fn find_out(&self, app: &App) -> Result<Wired, Error> {
         let connection = connections::get(app, &self.ctx, &self.connection.id).await?;
         discovered(app, &self.ctx, Wired::of(app, connection).unwrap()).await
@@ -83,7 +89,7 @@ impl There {
     }
 }
 
-/// How often a process saw that another one is at it.
+/// How often an app saw that another one is at it.
 fn waited(app: &App) -> usize {
     app.discoveries.waited.load(Ordering::SeqCst)
 }
@@ -125,20 +131,25 @@ async fn who_leaves_at_any_await_leaves_none_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_signs_in_at_once_in_whatever_process_gets_the_same_client() {
+async fn who_signs_in_at_once_in_whatever_app_gets_the_same_client() {
     let there = There::new().await;
-    let (other, held) = (there.beside().await, there.hold());
+    one_client(&there, &there.beside().await).await;
+}
+
+/// Four sign in at once, two of them in another app, and one client is registered.
+async fn one_client(there: &There, other: &App) {
+    let held = there.hold();
     let all = async {
         tokio::join!(
             there.find_out(&there.app),
             there.find_out(&there.app),
-            there.find_out(&other),
-            there.find_out(&other)
+            there.find_out(other),
+            there.find_out(other)
         )
     };
     let release = async {
         until(async || there.registered() >= 1).await;
-        until(async || waited(&there.app) + waited(&other) > 0).await;
+        until(async || waited(&there.app) + waited(other) > 0).await;
         held.notify_one();
     };
     let ((one, two, three, four), ()) = tokio::join!(all, release);

@@ -265,6 +265,21 @@ async fn an_intent_without_outcome_is_told_and_is_no_finding() {
     let report = fixture.check(&nothing(), &[]).await;
     assert_eq!((report.found, report.open_intents.len()), (0, 1));
     assert_eq!(report.open_intents[0].subject, "exec_1");
+    assert!(!report.more_open_intents);
+}
+
+#[tokio::test]
+async fn open_intents_beyond_those_that_are_listed_are_told_of() {
+    let fixture = fixture().await;
+    let writer = fixture.process().await;
+    for (more, told) in [(LISTED, false), (1, true)] {
+        let intents = (0..more).map(|n| format!("exec_{n}"));
+        let intents =
+            intents.map(async |subject| writer.intent(&ctx(), "tool.call", &subject, detail()).await.unwrap());
+        futures::future::join_all(intents).await;
+        let report = fixture.check(&nothing(), &[]).await;
+        assert_eq!((report.open_intents.len(), report.more_open_intents), (LISTED, told));
+    }
 }
 
 #[tokio::test]
@@ -328,7 +343,8 @@ async fn a_commit_whose_answer_was_lost_is_neither_repeated_nor_forgotten() {
     writer_task.append(&mut vec![writer_task.outcome("exec_1")]).await.unwrap();
     let stood = sealer.head();
     let (second, third) = (writer_task.outcome("exec_2"), writer_task.outcome("exec_3"));
-    let again = Waiting { entry: second.entry.clone(), seal: second.seal.clone(), committed: None };
+    let again =
+        Waiting { entry: second.entry.clone(), seal: second.seal.clone(), committed: None, counted: Arc::default() };
     writer_task.append(&mut vec![second]).await.unwrap();
     // It was saved, and nobody here knows.
     writer_task.doubt = Some(sealer.head());

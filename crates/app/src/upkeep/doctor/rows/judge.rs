@@ -6,7 +6,7 @@ use valetkey_storage::changes::State;
 
 /// What one authentic record says of a row.
 #[derive(Clone, Debug)]
-pub(super) struct Known {
+pub(super) struct KnownState {
     /// The record.
     pub(super) record: String,
     /// What it tells of.
@@ -21,7 +21,7 @@ pub(super) struct Known {
     pub(super) gone: bool,
 }
 
-impl Known {
+impl KnownState {
     fn cited(&self) -> String {
         format!("{} ({} at {})", self.record, self.action, time::from_millis(self.at))
     }
@@ -41,7 +41,7 @@ pub(super) enum Judged {
 }
 
 /// Compares. `trimmed` says whether retention has removed records.
-pub(super) fn judge(row: &State, known: &[Known], trimmed: bool) -> Judged {
+pub(super) fn judge(row: &State, known: &[KnownState], trimmed: bool) -> Judged {
     if let Some(gone) = known.iter().find(|known| known.gone) {
         return Judged::Wrong(format!("is back: {} told that it was deleted", gone.cited()));
     }
@@ -78,7 +78,7 @@ pub(super) fn judge(row: &State, known: &[Known], trimmed: bool) -> Judged {
 }
 
 /// Which state it is in, if it once was in this one: by its own count if that fits, else the newest such.
-fn earlier(row: &State, known: &[Known]) -> String {
+fn earlier(row: &State, known: &[KnownState]) -> String {
     let then = known.iter().filter(|known| known.same).max_by_key(|known| (known.change == row.changes, known.change));
     then.map(|then| format!("; it is as {} left it", then.cited())).unwrap_or_default()
 }
@@ -91,12 +91,12 @@ mod tests {
         State { changes, text: String::new() }
     }
 
-    fn known_change(change: i64, same: bool) -> Known {
+    fn known_change(change: i64, same: bool) -> KnownState {
         let (record, action) = (format!("rec_{change}"), "account.refreshed".into());
-        Known { record, action, at: change * 1_000, change, same, gone: false }
+        KnownState { record, action, at: change * 1_000, change, same, gone: false }
     }
 
-    fn wrong(row: &State, known: &[Known]) -> String {
+    fn wrong(row: &State, known: &[KnownState]) -> String {
         match judge(row, known, true) {
             Judged::Wrong(what) => what,
             other => panic!("{other:?}"),
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn what_was_deleted_stays_so() {
-        let gone = Known { gone: true, action: "instance.deleted".into(), ..known_change(0, false) };
+        let gone = KnownState { gone: true, action: "instance.deleted".into(), ..known_change(0, false) };
         assert!(wrong(&row(3), &[known_change(3, true), gone]).contains("is back: rec_0 (instance.deleted"));
     }
 

@@ -41,8 +41,10 @@ async fn a_rotation_is_told_before_it_begins_and_with_what_it_did() {
     fixture.sign_in(HOUR).await;
     rotate(&fixture.app, &KeySelection::default(), &Detached).await.unwrap();
     let (meant, ended) = only_one(&fixture.app, "rotation.data_keys").await;
-    assert_eq!((&meant["keys"]["credential"], &meant["environment"]), (&json!(1), &Value::Null));
-    let sum: u64 = meant["keys"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
+    let of = |purpose: &str| meant["keys"][purpose].as_object().unwrap().clone();
+    assert_eq!(of("credential").values().collect::<Vec<_>>(), [&json!(1)], "one key, of the first generation");
+    assert_eq!((&meant["environment"], &meant["purposes"]), (&Value::Null, &json!([])));
+    let sum: usize = meant["keys"].as_object().unwrap().keys().map(|purpose| of(purpose).len()).sum();
     assert_eq!((&ended["ended"], &ended["made"]), (&json!("whole"), &json!(sum)));
     assert_eq!((&ended["accounts"], &ended["connections"], &ended["signing_keys"]), (&json!(1), &json!(1), &json!(1)));
     let new = RootKey::generate().unwrap();
