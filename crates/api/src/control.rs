@@ -10,7 +10,7 @@ mod table;
 
 use crate::contract::Contract;
 use crate::entrance::Admitted;
-use crate::rest;
+use crate::{given, rest};
 use axum::Router;
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use table::{TOOLS, Tool};
 use tokio::time::Instant;
 use tonic::Status;
-use valetkey_app::calls::RequestMemory;
+use valetkey_app::calls::{AnswerRoom, Asked, RequestMemory};
 use valetkey_app::{App, Error, Result};
 use valetkey_domain::{Ctx, Kind, Secret};
 
@@ -90,18 +90,26 @@ impl ControlTools {
         name: String,
         arguments: Map<String, Value>,
         asked: RequestMemory,
-    ) -> std::result::Result<Value, String> {
+    ) -> std::result::Result<(Value, AnswerRoom), String> {
         let tool = tool(&name).ok_or_else(|| format!("unknown tool '{name}'"))?;
         let method = self.contract.method(tool.method).ok_or("the tool's method is not served")?;
         let request = arguments::request(tool, method, &arguments).map_err(|failure| failure.message)?;
         let Caller { ctx, token, decided } = by;
         let time_left = self.app.settings().bounds.api_time;
         let ctx = Ctx { deadline: self.app.now() + time_left, ..ctx };
-        let admitted = Admitted { ctx, time_left, token, decided };
+        let admitted = Admitted { ctx: ctx.clone(), time_left, token, decided };
         let reply = rest::unary(&self.grpc, tool.method, (admitted, asked), &request).await;
-        let reply = reply.map_err(|status: Status| status.message().to_owned())?;
-        let written = rest::written(&method.descriptor.output(), reply).map_err(|failure| failure.message)?;
-        serde_json::from_slice(&written).map_err(|_| "the call was made, but its answer cannot be shown".to_owned())
+        let (reply, room) = reply.map_err(|status: Status| status.message().to_owned())?;
+        let written = rest::written(&self.app, &ctx, method, reply, room).await;
+        let (json, mut room) = written.map_err(|failure| failure.message)?;
+        if room.is_some() {
+            // It is quoted as the text of a result.
+            let asked = if method.reads() { Asked::Read } else { Asked::Done };
+            let fitted = given::fit(&self.app, &ctx, &mut room, json.len() * 2, asked).await;
+            fitted.map_err(|failure| failure.message)?;
+        }
+        let value = serde_json::from_slice(&json);
+        Ok((value.map_err(|_| "the call was made, but its answer cannot be shown".to_owned())?, room))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::body::{BodyLimit, Unread};
 use crate::contract::Contract;
 use crate::entrance::{Admitted, Entrance};
 use crate::failure::Failure;
+use crate::given::{self, To};
 use crate::{frame, route, rules, weigh};
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -16,13 +17,16 @@ use prost_reflect::DynamicMessage;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use valetkey_app::calls::RequestMemory;
+use valetkey_app::App;
+use valetkey_app::calls::{Asked, RequestMemory};
 use valetkey_domain::Ctx;
 use valetkey_domain::ctx::Cancellation;
 
 /// What the gate needs to decide.
 #[derive(Clone)]
 pub(crate) struct Gate {
+    /// The use cases.
+    pub(crate) app: App,
     /// Who comes in.
     pub(crate) entrance: Entrance,
     /// Methods and rules.
@@ -71,6 +75,8 @@ impl Gate {
         let gone = CancellationToken::new();
         let _told_when_dropped = gone.clone().drop_guard();
         let (mut head, body) = request.into_parts();
+        // Whoever makes JSON of the answer came with this.
+        let to = if head.extensions.get::<Admitted>().is_some() { To::Json } else { To::Wire };
         let read = self.limit.read(&by.ctx, body, head.extensions.remove()).await;
         let (body, mut asked) = read.map_err(|unread| match unread {
             Unread::NotWhole => Failure::too_large(self.limit.most),
@@ -82,7 +88,9 @@ impl Gate {
         head.extensions.insert(asked);
         let response = next.run(Request::from_parts(head, Body::from(body))).await;
         self.entrance.after(path, &mut by).await?;
-        Ok(response)
+        let reads = self.contract.method(path).is_some_and(|method| method.reads());
+        let asked = if reads { Asked::Read } else { Asked::Done };
+        given::written(&self.app, &by.ctx, asked, to, response).await
     }
 
     async fn check(&self, path: &str, body: &Bytes, ctx: &Ctx, asked: &mut RequestMemory) -> Result<(), Failure> {

@@ -21,6 +21,7 @@ mod entrance;
 mod failure;
 mod frame;
 mod gate;
+mod given;
 mod health;
 mod hinted;
 mod number;
@@ -71,9 +72,10 @@ pub fn open(app: App) -> Result<Api, BadContract> {
     let contract = Arc::new(Contract::load()?);
     let limit = BodyLimit::of(&app);
     let entrance = Entrance::new(app.clone(), Arc::clone(&contract));
-    let gate = Gate { entrance: entrance.clone(), contract: Arc::clone(&contract), limit: limit.clone() };
+    let gate =
+        Gate { app: app.clone(), entrance: entrance.clone(), contract: Arc::clone(&contract), limit: limit.clone() };
     let grpc = services::router(&app).route_layer(from_fn_with_state(gate, gate::method));
-    let rest = rest::router(Arc::clone(&contract), grpc.clone(), entrance.clone(), limit.clone())?;
+    let rest = rest::router(app.clone(), Arc::clone(&contract), grpc.clone(), entrance.clone(), limit.clone())?;
     let tools = ControlTools::new(app.clone(), Arc::clone(&contract), grpc.clone());
     let proxy = proxy::router(app.clone(), entrance.clone(), contract);
     let reflection = health::reflection().map_err(BadContract::new)?;

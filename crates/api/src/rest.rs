@@ -32,11 +32,13 @@ use prost_reflect::{DynamicMessage, ReflectMessage, Value};
 use routes::{Route, RouteBody, RouteMatch, Routes};
 use std::sync::Arc;
 use template::Captures;
+use valetkey_app::App;
 use valetkey_domain::Kind;
 
 /// What REST requests are answered with.
 #[derive(Clone)]
 struct Rest {
+    app: App,
     contract: Arc<Contract>,
     routes: Arc<Routes>,
     grpc: Router,
@@ -46,13 +48,14 @@ struct Rest {
 
 /// Routes for everything under `/api/`, answered by the methods of `grpc`.
 pub(crate) fn router(
+    app: App,
     contract: Arc<Contract>,
     grpc: Router,
     entrance: Entrance,
     limit: BodyLimit,
 ) -> Result<Router, BadContract> {
     let routes = Arc::new(Routes::read(&contract)?);
-    let rest = Rest { contract, routes, grpc, entrance, limit };
+    let rest = Rest { app, contract, routes, grpc, entrance, limit };
     Ok(Router::new().route("/api/{*rest}", axum::routing::any(serve)).with_state(rest))
 }
 
@@ -74,7 +77,7 @@ async fn serve(State(rest): State<Rest>, request: Request) -> Response {
 
 impl Rest {
     /// Lets the caller in by its headers, before anything of the body is read or looked at.
-    async fn run(&self, route: &Route, captures: &Captures, head: &Parts, body: Body) -> Result<Vec<u8>, Response> {
+    async fn run(&self, route: &Route, captures: &Captures, head: &Parts, body: Body) -> Result<Bytes, Response> {
         let refuse = |failure| answer::refuse(&self.contract, failure);
         let by = self.entrance.admit(&route.method.path, &head.headers).await.map_err(refuse)?;
         let (time_left, id) = (by.time_left, by.ctx.request.clone());
@@ -91,7 +94,7 @@ impl Rest {
         head: &Parts,
         body: Body,
         mut by: Admitted,
-    ) -> Result<Vec<u8>, Response> {
+    ) -> Result<Bytes, Response> {
         let id = by.ctx.request.clone();
         let refuse = |failure: Failure| answer::refuse(&self.contract, failure.of(&id));
         let read = self.limit.read(&by.ctx, body, None).await;
@@ -103,9 +106,11 @@ impl Rest {
         self.entrance.before(&mut by).await.map_err(refuse)?;
         self.limit.fit_json(&by.ctx, &mut asked, &body).await.map_err(refuse)?;
         let request = message(route, captures, head, &body).map_err(refuse)?;
+        let ctx = by.ctx.clone();
         let called = call::unary(&self.grpc, &route.method.path, (by, asked), &request.encode_to_vec()).await;
-        let reply = called.map_err(|status| answer::status(&self.contract, &status))?;
-        answer::message(&route.method.descriptor.output(), reply).map_err(refuse)
+        let (reply, room) = called.map_err(|status| answer::status(&self.contract, &status))?;
+        let (json, room) = answer::message(&self.app, &ctx, &route.method, reply, room).await.map_err(refuse)?;
+        Ok(room.hold(json))
     }
 
     fn wrong_verb(&self, head: &Parts, verbs: &[&http::Method]) -> Response {

@@ -18,6 +18,7 @@ mod attempt;
 mod divide;
 mod drive;
 mod failed;
+mod giving;
 mod job;
 mod limits;
 pub mod paused;
@@ -33,12 +34,14 @@ mod usable;
 
 use drive::Begun;
 pub use failed::{Failed, FailureReason, LINK};
+pub use giving::{Asked, make_room};
 use job::Job;
 pub use limits::Limits;
 pub use read_on::More;
 use read_on::Reading;
 pub(crate) use read_on::forget_parts;
 pub use request_memory::RequestMemory;
+pub use valetkey_core::{AnswerRoom, LONG};
 
 use crate::accounts::used::{self, Used};
 use crate::credentials::refresh::Opened;
@@ -85,6 +88,8 @@ pub struct Done {
     pub more: Option<More>,
     /// What else there is to say of it, in our words.
     pub note: Option<&'static str>,
+    /// The room that the answer takes, if it is a long one, until it was read.
+    pub room: AnswerRoom,
     /// Names the call in the journal.
     pub execution: ExecutionId,
 }
@@ -184,8 +189,9 @@ pub fn read_on(app: &App, ctx: &Ctx, served: &Served, arguments: Map<String, Val
         let read = reading.read(&arguments).await;
         drop(asked);
         match read {
-            Ok((data, more)) => {
-                CallResult::Done(Done { data, passed_through: true, more: Some(more), note: None, execution: named })
+            Ok((data, more, room)) => {
+                let (passed_through, more) = (true, Some(more));
+                CallResult::Done(Done { data, passed_through, more, note: None, room, execution: named })
             }
             Err(failed) => CallResult::Failed(failed),
         }
@@ -224,9 +230,9 @@ impl Job {
         self.count(ended.as_ref().map_or_else(|failed| failed.why.as_str(), |_| "ok"), begun.elapsed());
         let note = self.user_asked.load(Ordering::Relaxed).then_some(USER_ASKED);
         match ended {
-            Ok((data, more)) => {
+            Ok((data, more, room)) => {
                 let passed_through = self.served.tool.remote().is_some();
-                CallResult::Done(Done { data, passed_through, more, note, execution: self.execution.clone() })
+                CallResult::Done(Done { data, passed_through, more, note, room, execution: self.execution.clone() })
             }
             Err(failed) => {
                 let message = note.map_or_else(|| failed.message.clone(), |note| format!("{}. {note}", failed.message));
@@ -235,7 +241,10 @@ impl Job {
         }
     }
 
-    async fn attempt(&self, arguments: Map<String, Value>) -> std::result::Result<(Value, Option<More>), Failed> {
+    async fn attempt(
+        &self,
+        arguments: Map<String, Value>,
+    ) -> std::result::Result<(Value, Option<More>, AnswerRoom), Failed> {
         let tool = &self.served.tool;
         let arguments = tool.check(&arguments).map_err(|failure| self.failed(failure))?;
         if self.waits {
@@ -261,7 +270,12 @@ impl Job {
         reach(Failpoint::ExecuteAnswered);
         let recorded = self.record_outcome(detail, started, ended).await;
         reach(Failpoint::ExecuteRecorded);
-        self.cut(recorded?, &admitted).await
+        let (value, mut room) = recorded?;
+        let (value, more) = self.cut(value, &admitted).await?;
+        if more.is_some() {
+            self.fit_text(&mut room, divide::size(&value)).await?;
+        }
+        Ok((value, more, room))
     }
 
     /// What is to be done for these arguments.
@@ -281,7 +295,7 @@ impl Job {
         planned: Planned,
         admitted: &Admitted,
         credential: Opened,
-    ) -> std::result::Result<Value, Failed> {
+    ) -> std::result::Result<(Value, AnswerRoom), Failed> {
         match planned {
             Planned::Drive(begun) => self.drive(*begun, admitted, credential).await,
             Planned::PassOn(arguments) => self.pass_on(&arguments, admitted, credential).await,

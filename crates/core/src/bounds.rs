@@ -64,8 +64,8 @@ pub struct Bounds {
     pub in_flight_per_host: usize,
     /// How long a request waits for its turn at a host.
     pub host_wait: Duration,
-    /// Bytes of memory that what callers send takes in this process until it is answered, and apps' answers while they
-    /// are read and shaped. Others wait.
+    /// Bytes of memory that what callers send takes in this process until it is answered, apps' answers while they are
+    /// read and shaped, and long answers until their callers have read them. Others wait.
     pub bytes_in_flight: usize,
     /// The same for one environment.
     pub bytes_in_flight_per_environment: usize,

@@ -5,6 +5,7 @@
 //! Only `app` works with it, and `server`, which puts it together. No surface names this crate: what they may know of it
 //! `app` shows them. Nothing here knows what a use case is. Read [`Core`] first, then [`change`], then [`journal`].
 
+mod answer;
 mod bounds;
 pub mod change;
 pub mod context;
@@ -24,6 +25,7 @@ pub mod rights;
 mod settings;
 
 pub use crate::core::Core;
+pub use answer::{AnswerRoom, LONG};
 pub use bounds::{Bounds, Limit};
 pub use change::Change;
 pub use error::{Error, Result};

@@ -1,10 +1,16 @@
 //! Memory for what callers send and apps answer: what is read and what is made of it takes many times the bytes that were
 //! sent for it, so both have a budget, for the process and for each environment.
 //!
-//! A quarter of a budget is for what callers send, from before it is read to the end of the call, however long that waits;
-//! a quarter for answers while they are read and held, the rest for shaping them. Who shapes waits for nothing any more,
-//! who reads an answer waits for others' shaping only, and who asks for that as well: so nobody waits in a circle. What is
-//! short is read without asking; the calls that may be there bound it.
+//! An eighth of a budget is for what callers send, from before it is read to the end of the call, however long that waits;
+//! a quarter for answers of apps while they are read and held, an eighth for answers that are given to callers, until their
+//! last byte was taken ([`AnswerRoom`](crate::AnswerRoom)), and the rest, a half, for shaping them.
+//!
+//! That is their order: who has of one waits for none before it, nor for more of the same. Who shapes waits for nothing any
+//! more; who gives waits for others' shaping and for the clients that others' answers go to, whose connections end if they
+//! take too long; who reads, or holds what was read, waits for those, and who asks as well: so nobody waits in a circle. And
+//! nobody who shapes waits for a client: what comes of it and can't be given yet gives its room back. What is short is read,
+//! and given, without asking; the calls that may be there bound it. So clients that read slowly keep long answers waiting,
+//! and no short one.
 
 use crate::bounds::{Bounds, Limit};
 use crate::full::Full;
@@ -14,8 +20,8 @@ use valetkey_domain::id::EnvironmentId;
 
 /// Budgets are counted in these, so that they fit into the counters.
 const UNIT: usize = 1024;
-/// One in so many of a budget's bytes is for what callers send, and one for answers that are read.
-const PART: usize = 4;
+/// One in so many of a budget's bytes is for what callers send, two for answers that are read, one for those that are given.
+const PART: usize = 8;
 
 /// What a value takes beside its text, with its name and the room that maps and lists keep to grow (`tests/memory.rs`).
 const VALUE: usize = 240;
@@ -38,6 +44,7 @@ pub fn values_in(json: &[u8]) -> usize {
 pub struct MemoryBudgets {
     asking: Budget,
     reading: Budget,
+    giving: Budget,
     shaping: Budget,
 }
 
@@ -64,6 +71,12 @@ impl MemoryShare {
         self.environment.shrink_to(units);
         self.process.shrink_to(units);
     }
+
+    /// Adds more for the same environment, of the same part.
+    pub(crate) fn join(&mut self, more: Self) {
+        self.environment.join(more.environment);
+        self.process.join(more.process);
+    }
 }
 
 impl MemoryBudgets {
@@ -71,11 +84,11 @@ impl MemoryBudgets {
     #[must_use]
     pub fn of(bounds: &Bounds) -> Self {
         let (all, one) = (bounds.bytes_in_flight, bounds.bytes_in_flight_per_environment.min(bounds.bytes_in_flight));
-        let part = |bytes: usize| (bytes / PART / UNIT).max(1);
-        let rest = |bytes: usize| (bytes - bytes / PART * 2).div_euclid(UNIT).max(1);
+        let parts = |bytes: usize, of: usize| (bytes / PART * of / UNIT).max(1);
         let most = (bounds.bytes_in_flight_per_environment, bounds.bytes_in_flight);
-        let [asking, reading] = [(); 2].map(|()| Budget::of(part(all), part(one), most));
-        Self { asking, reading, shaping: Budget::of(rest(all), rest(one), most) }
+        let [asking, reading, giving, shaping] =
+            [1, 2, 1, 4].map(|of| Budget::of(parts(all, of), parts(one, of), most));
+        Self { asking, reading, giving, shaping }
     }
 
     /// Waits for room for so many bytes of memory that what a caller sends takes.
@@ -94,6 +107,24 @@ impl MemoryBudgets {
         self.reading.reserve(of, bytes, timeout).await
     }
 
+    /// Waits for room for so many bytes of an answer until its last one was taken.
+    ///
+    /// # Errors
+    /// There is none in time.
+    pub(crate) async fn to_give(
+        &self,
+        of: &EnvironmentId,
+        bytes: usize,
+        timeout: Duration,
+    ) -> Result<MemoryShare, Full> {
+        self.giving.reserve(of, bytes, timeout).await
+    }
+
+    /// The most that one answer gets of that.
+    pub(crate) fn most_to_give(&self) -> usize {
+        self.giving.environments.most() * UNIT
+    }
+
     /// Waits for room for so many bytes of memory that shaping takes.
     ///
     /// # Errors
@@ -105,7 +136,7 @@ impl MemoryBudgets {
     /// How many bytes are taken, and by the environment that has most.
     #[must_use]
     pub fn used(&self) -> (usize, usize) {
-        let all = [&self.asking, &self.reading, &self.shaping];
+        let all = [&self.asking, &self.reading, &self.giving, &self.shaping];
         let process: usize = all.iter().map(|budget| budget.process.most_used()).sum();
         let environment: usize = all.iter().map(|budget| budget.environments.most_used()).sum();
         (process * UNIT, environment * UNIT)

@@ -26,8 +26,9 @@ struct Queue {
 pub struct Share<K: Hash + Eq> {
     key: K,
     all: Arc<Mutex<HashMap<K, Queue>>>,
-    /// None while one waits.
+    /// None while one waits, and once it was joined to another.
     permit: Option<OwnedSemaphorePermit>,
+    waits: bool,
 }
 
 /// Why there is no share.
@@ -112,7 +113,7 @@ impl<K: Hash + Eq + Clone> Queues<K> {
         }
         queue.waiting += 1;
         let free = queue.free.clone();
-        Ok((Share { key, all: self.all.clone(), permit: None }, free))
+        Ok((Share { key, all: self.all.clone(), permit: None, waits: true }, free))
     }
 }
 
@@ -122,6 +123,14 @@ impl<K: Hash + Eq> Share<K> {
             queue.waiting = queue.waiting.saturating_sub(1);
         }
         self.permit = Some(permit);
+        self.waits = false;
+    }
+
+    /// Adds another share of the same key.
+    pub fn join(&mut self, mut other: Self) {
+        if let (Some(permit), Some(more)) = (&mut self.permit, other.permit.take()) {
+            permit.merge(more);
+        }
     }
 
     /// Gives back what is over this much.
@@ -136,9 +145,9 @@ impl<K: Hash + Eq> Drop for Share<K> {
     fn drop(&mut self) {
         let mut all = locked(&self.all);
         let Some(queue) = all.get_mut(&self.key) else { return };
-        match self.permit.take() {
-            Some(permit) => drop(permit),
-            None => queue.waiting = queue.waiting.saturating_sub(1),
+        drop(self.permit.take());
+        if self.waits {
+            queue.waiting = queue.waiting.saturating_sub(1);
         }
         // Nobody has a share of it and nobody waits, so memory follows the calls and not the keys. Every share holds
         // its own semaphore, which is the map's until the last one is gone.
@@ -226,7 +235,11 @@ mod tests {
         assert_eq!(queues.most_used(), 3);
         let rest = queues.wait("a", 7, Duration::ZERO).await.unwrap();
         assert_eq!(queues.wait("a", 1, Duration::ZERO).await.unwrap_err(), NotAdmitted::TimedOut);
-        drop((all, rest));
+        all.join(rest);
+        assert_eq!((queues.most_used(), queues.waiting(&"a")), (10, 0));
+        all.shrink_to(4);
+        assert_eq!(queues.most_used(), 4, "they are one");
+        drop(all);
         assert!(queues.is_empty());
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 use tokio::time::Instant;
 use valetkey_app::Result;
-use valetkey_app::calls::RequestMemory;
+use valetkey_app::calls::{AnswerRoom, RequestMemory};
 use valetkey_domain::{Ctx, Secret};
 
 /// An API client whose token was looked at.
@@ -38,12 +38,12 @@ pub trait ControlPlane: Send + Sync {
     /// There is none; the nearest name that there is, if one is near.
     fn find(&self, name: &str) -> std::result::Result<(), Option<&'static str>>;
 
-    /// Calls a tool that [`ControlPlane::find`] found. The answer, or what is wrong and what to do in words.
+    /// Calls a tool that [`ControlPlane::find`] found. The answer with the room that it takes, or what is wrong and what to do in words.
     fn call(
         &self,
         caller: Caller,
         name: String,
         arguments: Map<String, Value>,
         asked: RequestMemory,
-    ) -> BoxFuture<'static, std::result::Result<Value, String>>;
+    ) -> BoxFuture<'static, std::result::Result<(Value, AnswerRoom), String>>;
 }

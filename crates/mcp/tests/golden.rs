@@ -51,7 +51,7 @@ fn try_request(headers: &HeaderMap, request: Request) -> Result<Reply, Fault> {
         Ask::Initialize(agreed) => Reply::initialized(&id, agreed, INSTRUCTIONS),
         Ask::Discover => Reply::discovered(&id, INSTRUCTIONS),
         Ask::Ping => Reply::pong(&id),
-        Ask::List => Reply::listed(&id, version, TOOLS, &[]),
+        Ask::List => Reply::listed(&id, version, TOOLS.into(), &[]),
         Ask::Call(call) if call.name == "mail_fetch" => {
             let data = Value::Object(call.arguments);
             let text = data.to_string();
@@ -84,7 +84,7 @@ fn headers(case: &Value) -> HeaderMap {
 fn played(case: &Value) -> Value {
     let body = case["raw"].as_str().map_or_else(|| case["body"].to_string(), str::to_owned);
     let replies = answer(&headers(case), body.as_bytes()).into_iter().map(|reply| {
-        let body: Value = serde_json::from_slice(&reply.body).expect("an answer is JSON");
+        let body: Value = serde_json::from_slice(&reply.body.concat()).expect("an answer is JSON");
         json!({ "status": reply.status, "body": body })
     });
     let mut case: Map<String, Value> = case.as_object().unwrap().clone();

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use std::pin::Pin;
 use valetkey_api::ControlTools;
 use valetkey_app::Result;
-use valetkey_app::calls::RequestMemory;
+use valetkey_app::calls::{AnswerRoom, RequestMemory};
 use valetkey_mcp::control::{Caller, ControlPlane};
 
 /// The tools as `mcp` asks for them.
@@ -29,7 +29,7 @@ impl ControlPlane for Tools {
         name: String,
         arguments: Map<String, Value>,
         asked: RequestMemory,
-    ) -> Pin<Box<dyn Future<Output = std::result::Result<Value, String>> + Send>> {
+    ) -> Pin<Box<dyn Future<Output = std::result::Result<(Value, AnswerRoom), String>> + Send>> {
         let Caller { ctx, token, decided } = caller;
         let by = valetkey_api::Caller { ctx, token, decided };
         Box::pin(self.0.clone().call(by, name, arguments, asked))

@@ -58,6 +58,8 @@ pub struct Held<R> {
     pub result: Value,
     /// How many bytes its message had.
     pub bytes: usize,
+    /// The room that its text took, if that was long.
+    pub text: Option<R>,
     /// The room that it takes.
     pub room: R,
 }
@@ -173,9 +175,9 @@ impl<C: Carrier> Client<'_, C> {
             ..Ask::of(id, "tools/call", params.into_iter().collect())
         };
         under_way.set(session.clone().map(|session| (session, id)));
-        let (result, Rooms { bytes, read: room, .. }) = way.ask(ask).await?;
+        let (result, Rooms { bytes, text, read: room }) = way.ask(ask).await?;
         match result.get("resultType").and_then(Value::as_str) {
-            None | Some("complete") => Ok(Held { result, bytes, room }),
+            None | Some("complete") => Ok(Held { result, bytes, text, room }),
             Some("input_required") => {
                 under_way.ask_user();
                 let message = "the tool wants an answer from the user in the midst of the call";

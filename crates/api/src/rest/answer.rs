@@ -1,18 +1,37 @@
 //! Answers in JSON: a message, or an error with the details that the gRPC status carries.
 
 use super::json;
-use crate::contract::Contract;
+use crate::contract::{Contract, Method};
 use crate::failure::Failure;
+use crate::given;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::json;
 use tonic::{Code, Status};
-use valetkey_domain::Kind;
+use valetkey_app::App;
+use valetkey_app::calls::{AnswerRoom, Asked};
+use valetkey_domain::{Ctx, Kind};
 
-/// The JSON of an answer.
-pub(crate) fn message(descriptor: &MessageDescriptor, reply: Bytes) -> Result<Vec<u8>, Failure> {
+/// The JSON of a method's answer, and the room that it takes. That of a long one is written off the async threads.
+pub(crate) async fn message(
+    app: &App,
+    ctx: &Ctx,
+    method: &Method,
+    reply: Bytes,
+    room: Option<AnswerRoom>,
+) -> Result<(Bytes, AnswerRoom), Failure> {
+    let descriptor = method.descriptor.output();
+    let Some(room) = room else { return Ok((written(&descriptor, reply)?.into(), AnswerRoom::default())) };
+    let writing = app.tasks().spawn_blocking(move || (written(&descriptor, reply), room)).await;
+    let (json, mut room) = writing.map_err(|why| unwritable(&method.descriptor.output(), &why))?;
+    let (json, asked) = (json?, if method.reads() { Asked::Read } else { Asked::Done });
+    given::fit(app, ctx, &mut room, json.len(), asked).await?;
+    Ok((json.into(), room))
+}
+
+fn written(descriptor: &MessageDescriptor, reply: Bytes) -> Result<Vec<u8>, Failure> {
     let json = DynamicMessage::decode(descriptor.clone(), reply).map(|message| json::write(&message));
     match json {
         Ok(Ok(json)) => Ok(json),
@@ -27,7 +46,7 @@ fn unwritable(descriptor: &MessageDescriptor, why: &dyn std::error::Error) -> Fa
 }
 
 /// A body of JSON that is written already.
-pub(super) fn body(written: Vec<u8>) -> impl IntoResponse {
+pub(super) fn body(written: Bytes) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], written)
 }
 
@@ -44,7 +63,7 @@ pub(super) fn status(contract: &Contract, status: &Status) -> Response {
     let bare = || json!({ "code": i32::from(status.code()), "message": status.message(), "details": [] });
     let written = detailed.and_then(|message| json::write_sparse(&message).ok());
     let written = written.unwrap_or_else(|| bare().to_string().into());
-    let mut response = (http_status(status.code()), body(written)).into_response();
+    let mut response = (http_status(status.code()), body(written.into())).into_response();
     if status.code() == Code::Unauthenticated {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }

@@ -2,6 +2,7 @@
 
 use crate::entrance::Admitted;
 use crate::frame;
+use crate::given::LongAnswer;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -9,22 +10,23 @@ use http::{HeaderValue, Request, header};
 use http_body_util::BodyExt;
 use tonic::{Code, Status};
 use tower::ServiceExt;
-use valetkey_app::calls::RequestMemory;
+use valetkey_app::calls::{AnswerRoom, RequestMemory};
 
-/// Sends one message for a caller that was let in, and waits for the one that comes back.
+/// Sends one message for a caller that was let in, and waits for the one that comes back, with its room if it is a long one.
 pub(crate) async fn unary(
     grpc: &Router,
     path: &str,
     by: (Admitted, RequestMemory),
     message: &[u8],
-) -> Result<Bytes, Status> {
+) -> Result<(Bytes, Option<AnswerRoom>), Status> {
     let request = request(path, by, message).map_err(|why| Status::internal(why.to_string()))?;
     let Ok(response) = grpc.clone().oneshot(request).await;
     let (reply, body) = response.into_parts();
     check(Status::from_header_map(&reply.headers))?;
     let collected = body.collect().await.map_err(|why| Status::internal(why.to_string()))?;
     check(collected.trailers().and_then(Status::from_header_map))?;
-    frame::unwrap(&collected.to_bytes()).map_err(Status::from)
+    let room = reply.extensions.get::<LongAnswer>().map(LongAnswer::room);
+    Ok((frame::unwrap(&collected.to_bytes())?, room))
 }
 
 /// Of the caller nothing goes along but that it was let in, which the gate takes in place of a token, and the room that its

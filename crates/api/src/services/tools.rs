@@ -5,10 +5,11 @@ mod lists;
 mod render;
 mod search;
 
-use super::serve::serve;
+use super::serve::{serve, serve_with_room};
 use tonic::{Request, Response, Status};
 use valetkey_app::App;
 use valetkey_app::calls::RequestMemory;
+use valetkey_domain::Ctx;
 use valetkey_proto::v1::tools as wire;
 use valetkey_proto::v1::tools::tool_service_server::ToolService;
 
@@ -44,6 +45,7 @@ impl ToolService for Tools {
     async fn execute_tool(&self, request: Request<wire::ExecuteToolRequest>) -> Answer<wire::ExecuteToolResponse> {
         // It may go on when nobody waits any more, with what it was asked.
         let asked = request.extensions().get::<RequestMemory>().cloned().unwrap_or_default();
-        serve(&self.0, request, async |app, ctx, request| execute::execute(app, ctx, request, asked).await).await
+        let run = async |app: &App, ctx: &Ctx, request| execute::execute(app, ctx, request, asked).await;
+        serve_with_room(&self.0, request, run).await
     }
 }

@@ -128,7 +128,7 @@ async fn attack_78_long_questions_are_not_read_before_there_is_room() {
     let by_grpc = |body| grpc("/scalekit.v1.tools.ToolService/ExecuteTool", &kit.bearer(), body);
     // What an environment may hold of questions, by what a body of unknown length may come to: 1 MiB, or 64 KiB held.
     let doors: [Door<'_>; 3] =
-        [(16, 20_000, &|body| rest("/api/v1/execute_tool", body)), (16, 20_000, &by_grpc), (256, 0, &proxied)];
+        [(8, 20_000, &|body| rest("/api/v1/execute_tool", body)), (8, 20_000, &by_grpc), (128, 0, &proxied)];
     for (number, (room, begun, request)) in doors.into_iter().enumerate() {
         let gates: Vec<GatedBody> = (0..=room).map(|_| GatedBody::default()).collect();
         let sent = gates.iter().map(|gate| {

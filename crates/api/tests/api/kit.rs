@@ -19,8 +19,8 @@ use valetkey_app::tenancy::tokens;
 use valetkey_app::tenancy::{clients, environments};
 use valetkey_app::{App, Bounds, Settings};
 use valetkey_connectors::Catalog;
-use valetkey_core::Core;
 use valetkey_core::keyring::Keyring;
+use valetkey_core::{Core, MemoryBudgets};
 use valetkey_domain::id::ClientId;
 use valetkey_domain::{Clock, Ctx, Rng};
 use valetkey_outbound::{Outbound, Policy, SystemResolver};
@@ -33,6 +33,8 @@ pub(crate) struct Kit {
     pub(crate) app: App,
     pub(crate) router: Router,
     pub(crate) clock: Arc<ManualClock>,
+    /// The budgets of memory.
+    pub(crate) memory: MemoryBudgets,
     /// The client of the first environment.
     pub(crate) ours: Client,
     /// The client of the second.
@@ -64,28 +66,28 @@ impl Kit {
     /// A new system.
     pub(crate) async fn new() -> Self {
         let clock = Arc::new(ManualClock::default());
-        let (app, _) = app(clock.clone(), database(), None).await;
-        Self::over(app, clock).await
+        let (app, _, memory) = app(clock.clone(), database(), None).await;
+        Self::over(app, memory, clock).await
     }
 
     /// A new system that reaches an app at this address, which has the shelf's tools.
     pub(crate) async fn with_shelf(address: SocketAddr) -> Self {
         let clock = Arc::new(ManualClock::default());
-        let (app, _) = app(clock.clone(), database(), Some(address)).await;
-        Self::over(app, clock).await
+        let (app, _, memory) = app(clock.clone(), database(), Some(address)).await;
+        Self::over(app, memory, clock).await
     }
 
     /// A new system on SQLite, of which one write can hold up the others, whatever database the rest is tested on.
     pub(crate) async fn on_sqlite() -> (Self, Store) {
         let clock = Arc::new(ManualClock::default());
-        let (app, store) = app(clock.clone(), Location::Memory, None).await;
-        (Self::over(app, clock).await, store)
+        let (app, store, memory) = app(clock.clone(), Location::Memory, None).await;
+        (Self::over(app, memory, clock).await, store)
     }
 
-    async fn over(app: App, clock: Arc<ManualClock>) -> Self {
+    async fn over(app: App, memory: MemoryBudgets, clock: Arc<ManualClock>) -> Self {
         let (ours, theirs) = (client(&app, "development").await, client(&app, "other").await);
         let router = valetkey_api::open(app.clone()).unwrap().router;
-        Self { app, router, clock, ours, theirs, seen: Mutex::default(), doors: doors().unwrap() }
+        Self { app, router, clock, memory, ours, theirs, seen: Mutex::default(), doors: doors().unwrap() }
     }
 
     /// A request as it comes from a socket.
@@ -175,7 +177,7 @@ fn database() -> Location {
     valetkey_testkit::postgres().map_or(Location::Memory, Location::from)
 }
 
-async fn app(clock: Arc<ManualClock>, location: Location, shelf: Option<SocketAddr>) -> (App, Store) {
+async fn app(clock: Arc<ManualClock>, location: Location, shelf: Option<SocketAddr>) -> (App, Store, MemoryBudgets) {
     let clock: Arc<dyn Clock> = clock;
     let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(7));
     let store = Store::open(&location).await.unwrap();
@@ -199,7 +201,8 @@ async fn app(clock: Arc<ManualClock>, location: Location, shelf: Option<SocketAd
         catalog.add("shelf.yaml", include_str!("shelf.yaml")).unwrap();
     }
     let core = Core::start(store.clone(), keyring, catalog, outbound, settings, clock, rng).await.unwrap();
-    (App::new(core), store)
+    let memory = core.memory.clone();
+    (App::new(core), store, memory)
 }
 
 async fn client(app: &App, environment: &str) -> Client {

@@ -24,4 +24,5 @@ mod shelf;
 mod strangers;
 mod tokens;
 mod tools;
+mod unread;
 mod walkthrough;

@@ -110,7 +110,11 @@ async fn book(State(seen): State<Seen>, Path(id): Path<String>, request: Request
     if request.headers().get(header::AUTHORIZATION).is_none_or(|value| value != "Bearer taken") {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    answer(&id, json!({ "id": 9_007_199_254_740_993_i64, "title": id, "pages": 3 }))
+    match id.as_str() {
+        // Ten bytes for each on the wire of gRPC, two in JSON.
+        "long" => Json(json!({ "id": id, "numbers": vec![0; 20_000] })).into_response(),
+        _ => answer(&id, json!({ "id": 9_007_199_254_740_993_i64, "title": id, "pages": 3 })),
+    }
 }
 
 async fn add(State(seen): State<Seen>, Json(book): Json<Value>) -> Response {

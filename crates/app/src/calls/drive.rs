@@ -1,6 +1,7 @@
 //! The call machine's other half: it says what to send and when to wait, here that is done, until it has a result.
 
 use super::failed::{Failed, FailureReason};
+use super::giving::MadeOf;
 use super::job::Job;
 use super::send::{Round, Sender};
 use super::usable::Admitted;
@@ -9,7 +10,7 @@ use crate::credentials::refresh::Opened;
 use serde_json::Value;
 use valetkey_connectors::native::{HEAVY_BYTES, Work};
 use valetkey_connectors::{Run, Step, memory_needed_by};
-use valetkey_core::MemoryShare;
+use valetkey_core::{AnswerRoom, MemoryShare};
 
 /// A call that can begin.
 pub(super) struct Begun {
@@ -22,7 +23,12 @@ pub(super) struct Begun {
 
 impl Job {
     /// Drives a run to its end, the caller's deadline, or its cancellation.
-    pub(super) async fn drive(&self, begun: Begun, admitted: &Admitted, credential: Opened) -> Result<Value, Failed> {
+    pub(super) async fn drive(
+        &self,
+        begun: Begun,
+        admitted: &Admitted,
+        credential: Opened,
+    ) -> Result<(Value, AnswerRoom), Failed> {
         let _stop = begun.work.stop_on_drop();
         let mut sender = Sender::new(self, admitted, credential);
         let left = self.left();
@@ -37,14 +43,14 @@ impl Job {
         ended
     }
 
-    async fn steps(&self, begun: Begun, sender: &mut Sender<'_>) -> Result<Value, Failed> {
+    async fn steps(&self, begun: Begun, sender: &mut Sender<'_>) -> Result<(Value, AnswerRoom), Failed> {
         let Begun { mut run, large, .. } = begun;
         let mut round = Round::default();
         loop {
             if self.ctx.cancellation.cancelled() {
                 return Err(self.cancelled());
             }
-            let (back, step) = self.advance(run, round, large).await?;
+            let (back, step, made_of) = self.advance(run, round, large).await?;
             run = back;
             round = match step {
                 Step::Send(requests) => sender.round(requests).await?,
@@ -52,7 +58,7 @@ impl Job {
                     tokio::time::sleep(time).await;
                     Round::default()
                 }
-                Step::Done(value) => return self.handed(value, sender).await,
+                Step::Done(value) => return self.handed(value, made_of, sender).await,
                 Step::Failed(failure) => return Err(self.failed(failure)),
             };
         }
@@ -60,20 +66,21 @@ impl Job {
 
     /// Goes on, off the async threads if that may take milliseconds: large arguments are composed, large answers
     /// shaped, and some shapes cost more than a projection.
-    async fn advance(&self, mut run: Run, round: Round, large: bool) -> Result<(Run, Step), Failed> {
+    async fn advance(&self, mut run: Run, round: Round, large: bool) -> Result<(Run, Step, MadeOf), Failed> {
         let size = round.size();
         let share = self.reserve_to_shape(&round).await?;
         let left = self.left();
         if !large && size < HEAVY_BYTES && !(size > 0 && self.served.tool.heavy()) {
             let step = run.next(round.replies, left);
-            return Ok((run, step));
+            return Ok((run, step, MadeOf::default()));
         }
         // The memory goes with the work: it lasts as long as the thread, whoever still waits for it.
         self.aside(move || {
             let Round { replies, memory } = round;
             let step = run.next(replies, left);
-            drop((memory, share));
-            (run, step)
+            let made_of = MadeOf { read: memory, shaped: share };
+            let made_of = if matches!(step, Step::Done(_)) { made_of } else { MadeOf::default() };
+            (run, step, made_of)
         })
         .await
     }
@@ -91,25 +98,20 @@ impl Job {
     }
 
     /// The result as it goes to the caller: without credentials, and not longer than it may be.
-    async fn handed(&self, mut value: Value, sender: &Sender<'_>) -> Result<Value, Failed> {
+    async fn handed(
+        &self,
+        mut value: Value,
+        made_of: MadeOf,
+        sender: &Sender<'_>,
+    ) -> Result<(Value, AnswerRoom), Failed> {
         let (redactor, most) = (sender.redactor(), self.app.core.settings.bounds.answer_bytes);
         let look = move || {
             redactor.value(&mut value);
-            fits(&value, most).then_some(value)
+            fits(&value, most).map(|bytes| (value, bytes, made_of))
         };
         let fitting = if sender.received() < HEAVY_BYTES { look() } else { self.aside(look).await? };
-        fitting.ok_or_else(|| self.too_long(most))
-    }
-
-    /// Does some work on a thread that may block.
-    pub(super) async fn aside<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Failed> {
-        self.app.core.tasks.spawn_blocking(work).await.map_err(|error| {
-            tracing::error!(execution = %self.execution, %error, "a tool call's work ended by a defect");
-            Failed::unknown(self.execution.clone())
-        })
+        let (value, bytes, made_of) = fitting.ok_or_else(|| self.too_long(most))?;
+        self.with_room(value, bytes, made_of).await
     }
 
     pub(super) fn too_long(&self, most: usize) -> Failed {
@@ -135,9 +137,10 @@ impl Job {
     }
 }
 
-/// Whether a value's text has this many bytes at most; no more of it is made than that.
-pub(super) fn fits(value: &Value, most: usize) -> bool {
-    serde_json::to_writer(&mut Left(most), value).is_ok()
+/// How many bytes a value's text has, if it is this many at most; no more of it is made than that.
+pub(super) fn fits(value: &Value, most: usize) -> Option<usize> {
+    let mut left = Left(most);
+    serde_json::to_writer(&mut left, value).ok().map(|()| most - left.0)
 }
 
 /// Counts down what is written, and takes no more than there is left.
@@ -163,7 +166,7 @@ mod tests {
     fn a_result_is_measured_as_it_is_written() {
         for value in [json!("é\u{1}"), json!({"a": [1, 2.5, null]}), json!("")] {
             let length = value.to_string().len();
-            assert!(fits(&value, length) && !fits(&value, length - 1), "{value}");
+            assert_eq!((fits(&value, length + 9), fits(&value, length - 1)), (Some(length), None), "{value}");
         }
     }
 }

@@ -65,6 +65,17 @@ impl Job {
         Failed { retry_after, ..self.because(kind.into(), message) }
     }
 
+    /// Does some work on a thread that may block.
+    pub(super) async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failed> {
+        self.app.core.tasks.spawn_blocking(work).await.map_err(|error| {
+            tracing::error!(execution = %self.execution, %error, "a tool call's work ended by a defect");
+            Failed::unknown(self.execution.clone())
+        })
+    }
+
     /// What traces and logs say of this call: which tool it was, never with what or for whom.
     pub(super) fn span(&self) -> tracing::Span {
         // At the highest level, so that every line that is logged within says so.

@@ -3,6 +3,7 @@
 
 use super::divide::{Divided, data, result, size};
 use super::failed::{Failed, FailureReason};
+use super::giving::{Asked, make_room};
 use super::job::Job;
 use super::through::Through;
 use super::usable::Admitted;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use valetkey_core::journal::detail;
-use valetkey_core::places;
+use valetkey_core::{AnswerRoom, places};
 use valetkey_domain::account::Status;
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::{ConnectionId, ExecutionId};
@@ -186,7 +187,10 @@ pub(super) struct Reading {
 
 impl Reading {
     /// The part that the arguments name, as a result in the protocol's form, and what is beyond it.
-    pub(super) async fn read(&self, arguments: &Map<String, Value>) -> std::result::Result<(Value, More), Failed> {
+    pub(super) async fn read(
+        &self,
+        arguments: &Map<String, Value>,
+    ) -> std::result::Result<(Value, More, AnswerRoom), Failed> {
         let (secret, number) = handle(arguments).map_err(|why| self.refused(why))?;
         let found = self.found(secret, number).await.map_err(|error| self.failed(&error))?;
         let Some((kept, connection)) = found else {
@@ -203,9 +207,13 @@ impl Reading {
         // Before it is disclosed, as the first part was.
         let recorded = self.app.core.journal.fact_now(&self.ctx, "tool.read_on", &kept.execution, said).await;
         recorded.map_err(|error| self.failed(&error))?;
+        let mut room = AnswerRoom::default();
+        // It is quoted on its way out.
+        let made = make_room(&self.app, &self.ctx, &mut room, kept.text.len() * 2, Asked::Read).await;
+        made.map_err(|full| Failed { why: FailureReason::Busy, ..self.refused(full.message()) })?;
         let next = usize::try_from(number).unwrap_or(usize::MAX).saturating_add(1);
         let more = More { parts: kept.parts, next, handle: Some(format!("{HANDLE}{secret}")), lost: kept.lost };
-        Ok((json!({ "content": [{ "type": "text", "text": kept.text }] }), more))
+        Ok((json!({ "content": [{ "type": "text", "text": kept.text }] }), more, room))
     }
 
     /// The part, if it was kept for this reader and may still be seen.

@@ -28,12 +28,12 @@ impl Job {
     }
 
     /// Records how the call ended. What could not be recorded is not disclosed; that it was done is.
-    pub(super) async fn record_outcome(
+    pub(super) async fn record_outcome<T>(
         &self,
         mut detail: Detail,
         started: Timestamp,
-        ended: std::result::Result<Value, Failed>,
-    ) -> std::result::Result<Value, Failed> {
+        ended: std::result::Result<T, Failed>,
+    ) -> std::result::Result<T, Failed> {
         let outcome = ended.as_ref().map_or_else(|failed| failed.why.as_str(), |_| "ok");
         detail.insert("outcome".into(), outcome.into());
         let millis = self.app.core.now().as_millisecond() - started.as_millisecond();
@@ -42,7 +42,7 @@ impl Job {
             Ok(()) => ended,
             Err(error) => {
                 tracing::error!(execution = %self.execution, error = &error as &dyn std::error::Error, "a tool call is not recorded");
-                Err(self.unrecorded(&ended))
+                Err(self.unrecorded(ended.is_ok()))
             }
         }
     }
@@ -58,10 +58,10 @@ impl Job {
         self.app.core.journal.outcome(ctx, ACTION, subject, detail)
     }
 
-    fn unrecorded(&self, ended: &std::result::Result<Value, Failed>) -> Failed {
+    fn unrecorded(&self, done: bool) -> Failed {
         let execution = &self.execution;
         let read = self.effect.read_only();
-        let message = match (read, ended.is_ok()) {
+        let message = match (read, done) {
             (true, _) => {
                 format!("the answer is held back because it could not be recorded: try again later ({execution})")
             }

@@ -85,7 +85,7 @@ mod tests {
         let (app, ctx) = (&fixture.app, &fixture.ctx);
         let room = async |bytes| app.core.memory.to_ask(&ctx.environment, bytes, Duration::ZERO).await;
         let mut held = Vec::new();
-        for _ in 0..4 {
+        for _ in 0..2 {
             held.push(RequestMemory::room(app, ctx, 4 * MIB).await.unwrap());
         }
         room(1).await.expect_err("all of it is held");
@@ -104,6 +104,6 @@ mod tests {
         let mut unknown = RequestMemory::room(app, ctx, 16 * MIB).await.unwrap();
         room(MIB).await.expect_err("as if it were as long as may be");
         unknown.fit_json(app, ctx, &[b'x'; 100_000]).await.unwrap();
-        room(30 * MIB).await.expect("and then as long as it is");
+        room(15 * MIB).await.expect("and then as long as it is");
     }
 }

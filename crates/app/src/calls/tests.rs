@@ -89,7 +89,7 @@ async fn ready(fixture: &Fixture, server: &Served, ctx: &Ctx, body: &str) -> Rea
 
 impl Ready {
     /// As a call drives itself, and the work that it does.
-    fn driven(&mut self) -> (Work, impl Future<Output = std::result::Result<Value, Failed>>) {
+    fn driven(&mut self) -> (Work, impl Future<Output = std::result::Result<(Value, AnswerRoom), Failed>>) {
         let (setting, large) = (self.job.setting(&self.admitted), is_heavy(&self.arguments));
         let work = setting.work.clone();
         let run = self.job.served.tool.start(self.arguments.clone(), setting).unwrap();

@@ -7,6 +7,7 @@ mod watched;
 use super::attempt::app_name;
 use super::drive::fits;
 use super::failed::{Failed, FailureReason};
+use super::giving::MadeOf;
 use super::job::Job;
 use super::standing::Standing;
 use super::usable::Admitted;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use valetkey_connectors::native::HEAVY_BYTES;
 use valetkey_connectors::remote::{Remote, RemoteTool};
 use valetkey_connectors::words::{quoted, quoted_lines};
-use valetkey_core::Limit;
+use valetkey_core::{AnswerRoom, Limit};
 use valetkey_domain::Kind;
 use valetkey_outbound::Limits;
 use valetkey_upstream::{Client, Error, Held, Parameter, UnderWay};
@@ -53,13 +54,14 @@ impl Job {
         arguments: &Map<String, Value>,
         admitted: &Admitted,
         credential: Opened,
-    ) -> Result<Value, Failed> {
+    ) -> Result<(Value, AnswerRoom), Failed> {
         let (wired, tool) = (&admitted.wired, self.served.tool.remote());
         let (Some(remote), Some(prefix), Some(tool)) = (&wired.connector.remote, wired.tool_prefix(), tool) else {
             return Err(self.because(FailureReason::Off, "the tool's connection leads to no MCP server any more"));
         };
         if is_sign_in(&self.served.tool, &prefix) {
-            return Ok(said("The user has signed in. List the tools again: the app's own are there now."));
+            let signed_in = said("The user has signed in. List the tools again: the app's own are there now.");
+            return Ok((signed_in, AnswerRoom::default()));
         }
         let site = self.site(remote, tool, admitted)?;
         let mut used = vec![credential];
@@ -180,13 +182,13 @@ impl Job {
     }
 
     /// The result as it goes to the caller, without credentials and not longer than it may be; one that says of itself that
-    /// it is a failure is one. Its room lasts until it was looked through.
-    async fn shown(&self, held: Held<RoomTaken>, redactor: Redactor) -> Result<Value, Failed> {
+    /// it is a failure is one.
+    async fn shown(&self, held: Held<RoomTaken>, redactor: Redactor) -> Result<(Value, AnswerRoom), Failed> {
         let (most, bytes) = (self.app.core.settings.bounds.answer_bytes, held.bytes);
         let look = move || looked_through(held, &redactor, most);
         let seen = if bytes < HEAVY_BYTES { look() } else { self.aside(look).await? };
         match seen {
-            Seen::Result(result) => Ok(result),
+            Seen::Result(result, bytes, made_of) => self.with_room(result, bytes, made_of).await,
             Seen::Failure(said) => Err(self.because(FailureReason::App, said)),
             Seen::NoContent => {
                 let message = format!("the server's result has no content{}", self.caution());
@@ -263,14 +265,14 @@ impl Job {
 
 /// What a result is.
 enum Seen {
-    Result(Value),
+    Result(Value, usize, MadeOf),
     Failure(String),
     NoContent,
     TooLong,
 }
 
 fn looked_through(held: Held<RoomTaken>, redactor: &Redactor, most: usize) -> Seen {
-    let Held { mut result, room: _room, .. } = held;
+    let Held { mut result, text, room, .. } = held;
     redactor.value(&mut result);
     if !result.get("content").is_some_and(Value::is_array) {
         return Seen::NoContent;
@@ -280,7 +282,12 @@ fn looked_through(held: Held<RoomTaken>, redactor: &Redactor, most: usize) -> Se
         let said = quoted_lines(&texts.join("\n"), MOST_SAID);
         return Seen::Failure(if said.is_empty() { "the tool failed and does not say why".to_owned() } else { said });
     }
-    if fits(&result, most) { Seen::Result(result) } else { Seen::TooLong }
+    let made_of =
+        || MadeOf { read: text.map(RoomTaken::into_share).into_iter().collect(), shaped: Some(room.into_share()) };
+    match fits(&result, most) {
+        Some(bytes) => Seen::Result(result, bytes, made_of()),
+        None => Seen::TooLong,
+    }
 }
 
 fn says(what: &str, words: &str) -> String {

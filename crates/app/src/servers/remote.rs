@@ -13,7 +13,7 @@ use futures::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
 use valetkey_connectors::Tool;
-use valetkey_core::{Limit, MemoryShare};
+use valetkey_core::{AnswerRoom, Limit};
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::config::Mapping;
 use valetkey_domain::grace::Grace;
@@ -30,8 +30,6 @@ pub struct Listing {
     pub tools: Bytes,
     /// The connections whose tools could not be had just now, and why.
     pub missing: Vec<String>,
-    /// The room that it takes, where it is made for its user.
-    _room: Option<MemoryShare>,
 }
 
 /// The tools that a server lists to its user: those that are compiled, then those of each remote server, in the developer's
@@ -42,7 +40,7 @@ pub struct Listing {
 pub async fn listed(app: &App, ctx: &Ctx, served: &Served) -> Result<Listing> {
     let set = &served.set;
     if set.remotes.is_empty() {
-        return Ok(Listing { tools: set.listed.clone(), missing: Vec::new(), _room: None });
+        return Ok(Listing { tools: set.listed.clone(), missing: Vec::new() });
     }
     // All are asked at once, and of what they answer nothing is held but what is kept within its bounds.
     let all = join_all(set.remotes.iter().map(|mapping| asked(app, ctx, served, mapping))).await;
@@ -51,7 +49,7 @@ pub async fn listed(app: &App, ctx: &Ctx, served: &Served) -> Result<Listing> {
     for _ in 0..2 {
         let (listing, new) = assembled(app, ctx, served, &all).await?;
         if written(app, ctx, served, &new).await? {
-            return Ok(Listing { _room: Some(room), ..listing });
+            return Ok(Listing { tools: room.hold(listing.tools), ..listing });
         }
     }
     Err(held::outrun())
@@ -85,17 +83,19 @@ async fn assembled(app: &App, ctx: &Ctx, served: &Served, all: &[Asked]) -> Resu
             missing.push(format!("{of}: {left_out} of its tools are left out: the list is {most} bytes long ({name})"));
         }
     }
-    Ok((Listing { tools: array.ended(), missing, _room: None }, unwritten))
+    Ok((Listing { tools: array.ended(), missing }, unwritten))
 }
 
 /// Waits for room for a list of what these servers have.
-async fn room(app: &App, ctx: &Ctx, set: &ToolSet, all: &[Asked]) -> Result<MemoryShare> {
+async fn room(app: &App, ctx: &Ctx, set: &ToolSet, all: &[Asked]) -> Result<AnswerRoom> {
     let weights = all.iter().flatten().filter_map(|(_, weight)| weight.as_ref().ok());
     let bytes = set.listed.len() + weights.sum::<usize>().min(app.core.settings.bounds.answer_bytes);
-    app.core.memory.to_shape(&ctx.environment, bytes, PATIENCE).await.map_err(|full| {
+    let mut room = AnswerRoom::default();
+    room.fit(&app.core.memory, &ctx.environment, bytes, PATIENCE).await.map_err(|full| {
         app.core.metrics.refused(full.limit);
         Error::new(Kind::ResourceExhausted, format!("{full}: wait for calls to end, then try again"))
-    })
+    })?;
+    Ok(room)
 }
 
 /// Whatever a server lists, a name of another connection stays that one's.

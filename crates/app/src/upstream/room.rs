@@ -26,6 +26,13 @@ impl Room for RoomTaken {
     }
 }
 
+impl RoomTaken {
+    /// What is counted, of what nobody asks any more room for.
+    pub(crate) fn into_share(self) -> MemoryShare {
+        self.share
+    }
+}
+
 impl Holding {
     pub(super) fn patience_to_read(&self, time: Duration) -> Duration {
         if has_none(&self.to_read) && has_none(&self.to_parse) { time } else { Duration::ZERO }

@@ -17,8 +17,8 @@ const TTL_MS: u32 = 60_000;
 pub struct Reply {
     /// The HTTP status, if this is the only message of the answer.
     pub status: u16,
-    /// One JSON-RPC response.
-    pub body: Bytes,
+    /// One JSON-RPC response, in pieces: what all callers get of it is the same bytes for all.
+    pub body: Vec<Bytes>,
 }
 
 #[derive(Serialize)]
@@ -119,7 +119,7 @@ impl Reply {
     #[must_use]
     pub fn fault(id: Option<&Id>, fault: &Fault) -> Self {
         let part: Part<'_, ()> = Part::Error { code: fault.code, message: &fault.message, data: fault.data.as_deref() };
-        Self { status: fault.status, body: written(id, part) }
+        Self { status: fault.status, body: vec![written(id, part)] }
     }
 
     /// The answer to a legacy opening.
@@ -159,27 +159,24 @@ impl Reply {
         Self::result(id, json!({}))
     }
 
-    /// The list of tools: `tools` is a JSON array that was written before; `missing` says what it lacks for now.
+    /// The list of tools: `tools` is a JSON array that was written before, and is not copied; `missing` says what it lacks
+    /// for now.
     #[must_use]
-    pub fn listed(id: &Id, version: Version, tools: &[u8], missing: &[String]) -> Self {
-        let mut body = Vec::with_capacity(tools.len() + 256);
-        body.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
-        body.extend_from_slice(Value::from(id).to_string().as_bytes());
-        body.extend_from_slice(br#","result":{"tools":"#);
-        body.extend_from_slice(tools);
+    pub fn listed(id: &Id, version: Version, tools: Bytes, missing: &[String]) -> Self {
+        let head = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{"tools":"#, Value::from(id));
+        let mut tail = String::new();
         let mut meta = if version.modern() { meta() } else { Map::new() };
         if !missing.is_empty() {
             meta.insert(MISSING.to_owned(), json!(missing));
         }
         if version.modern() {
-            let rest = format!(r#","resultType":"complete","ttlMs":{TTL_MS},"cacheScope":"private""#);
-            body.extend_from_slice(rest.as_bytes());
+            tail.push_str(&format!(r#","resultType":"complete","ttlMs":{TTL_MS},"cacheScope":"private""#));
         }
         if !meta.is_empty() {
-            body.extend_from_slice(format!(r#","_meta":{}"#, Value::Object(meta)).as_bytes());
+            tail.push_str(&format!(r#","_meta":{}"#, Value::Object(meta)));
         }
-        body.extend_from_slice(b"}}");
-        Self { status: 200, body: body.into() }
+        tail.push_str("}}");
+        Self { status: 200, body: vec![head.into(), tools, tail.into()] }
     }
 
     /// The outcome of a call.
@@ -220,10 +217,16 @@ impl Reply {
     /// The result of a remote server's tool, handed on. What it says beside content is left out of `_meta`, where only we
     /// speak; each part of the content is marked as the app's. `more` says that it goes on, and how to read on.
     #[must_use]
-    pub fn passed_on(id: &Id, version: Version, result: &Value, more: Option<&str>) -> Self {
-        let mut content = result.get("content").and_then(Value::as_array).cloned().unwrap_or_default();
+    pub fn passed_on(id: &Id, version: Version, mut result: Value, more: Option<&str>) -> Self {
+        let mut content = match result.get_mut("content").map(Value::take) {
+            Some(Value::Array(content)) => content,
+            _ => Vec::new(),
+        };
         for part in content.iter_mut().filter_map(Value::as_object_mut) {
-            let mut marked = part.get("_meta").and_then(Value::as_object).cloned().unwrap_or_default();
+            let mut marked = match part.remove("_meta") {
+                Some(Value::Object(marked)) => marked,
+                _ => Map::new(),
+            };
             marked.retain(|name, _| !name.starts_with(OURS));
             marked.insert(FROM.to_owned(), "app".into());
             part.insert("_meta".to_owned(), Value::Object(marked));
@@ -231,8 +234,9 @@ impl Reply {
         content.extend(more.map(|words| json!(Text::from("server", words))));
         let mut whole = json!({ "content": content, "isError": false });
         if let Some(members) = whole.as_object_mut() {
-            if let Some(structured) = result.get("structuredContent").filter(|structured| structured.is_object()) {
-                members.insert("structuredContent".to_owned(), structured.clone());
+            let structured = result.get_mut("structuredContent").map(Value::take);
+            if let Some(structured) = structured.filter(Value::is_object) {
+                members.insert("structuredContent".to_owned(), structured);
             }
             if version.modern() {
                 members.insert("resultType".to_owned(), "complete".into());
@@ -243,7 +247,13 @@ impl Reply {
     }
 
     fn result(id: &Id, result: impl Serialize) -> Self {
-        Self { status: 200, body: written(Some(id), Part::Result(result)) }
+        Self { status: 200, body: vec![written(Some(id), Part::Result(result))] }
+    }
+
+    /// How many bytes it has.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.body.iter().map(Bytes::len).sum()
     }
 }
 

@@ -101,7 +101,7 @@ async fn begin(
     Ok(Pending {
         _flight: (!version.modern()).then(flight),
         _guard: version.modern().then(|| cancellation.clone().drop_guard()),
-        outcome: Outcome { work, id: id.clone(), version },
+        outcome: Outcome { work, tasks: post.state.app.tasks().clone(), writing: None, id: id.clone(), version },
         news,
     })
 }
@@ -155,7 +155,8 @@ async fn of_user(
         Some(tool) => start(&state.app, &ctx, served, tool, call.arguments, post.asked.clone()),
         None => calls::read_on(&state.app, &ctx, served, call.arguments, post.asked.clone()),
     };
-    Ok((Work::Tool { running, ended: None, structured, pages: Pages { elicits, pause: pause.map(Box::new) } }, news))
+    let pages = Pages { elicits, pause: pause.map(Box::new) };
+    Ok((Work::Tool { running, failed: None, structured, pages }, news))
 }
 
 impl Pause {

@@ -1,15 +1,19 @@
 //! A call under way: how it ends, what it tells meanwhile, and who can stop it.
 
+use super::answer::joined;
 use super::control;
 use super::flights::Flight;
 use crate::protocol::reply;
 use crate::protocol::{Called, Elicits, Fault, Id, Link, Reply, Version};
 use bytes::Bytes;
+use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
 use valetkey_app::App;
 use valetkey_app::calls::paused::{self, Fingerprint};
-use valetkey_app::calls::{CallResult, Failed, More, Running};
+use valetkey_app::calls::{AnswerRoom, CallResult, Done, Failed, More, Running};
 use valetkey_app::servers::toolset::Served;
 use valetkey_domain::Ctx;
 use valetkey_domain::ctx::Progress;
@@ -30,6 +34,10 @@ pub(super) struct Pending {
 /// How a call ends, and how that is written.
 pub(super) struct Outcome {
     pub(super) work: Work,
+    /// Where long answers are written.
+    pub(super) tasks: TaskTracker,
+    /// A long answer that is being written: that may be waited for again.
+    pub(super) writing: Option<JoinHandle<Reply>>,
     pub(super) id: Id,
     pub(super) version: Version,
 }
@@ -40,8 +48,8 @@ pub(super) enum Work {
     Tool {
         /// The call.
         running: Running,
-        /// How it ended, once it has: what is still to be done then may be waited for again.
-        ended: Option<CallResult>,
+        /// How it failed, if it did: what is still to be done then may be waited for again.
+        failed: Option<Failed>,
         /// Whether its tool has a schema for its answers.
         structured: bool,
         /// How a page is spoken of that its user has to open.
@@ -103,24 +111,54 @@ impl Work {
 impl Outcome {
     /// The outcome, once there is one. A wait that was dropped can be taken up again, one that ended cannot.
     pub(super) async fn end(&mut self) -> Reply {
-        let Self { work, id, version } = self;
-        match work {
-            Work::Tool { running, ended, structured, pages } => {
-                let ended = match ended {
-                    Some(ended) => ended,
-                    None => ended.insert(running.answer().await),
+        if self.writing.is_some() {
+            return self.finished().await;
+        }
+        match &mut self.work {
+            Work::Tool { running, failed, structured, pages } => {
+                let failed = match failed {
+                    Some(failed) => failed,
+                    None => match running.answer().await {
+                        CallResult::Failed(ended) => failed.insert(ended),
+                        CallResult::Done(done) => {
+                            let (long, structured) = (done.room.is_some(), *structured);
+                            let write = move |id: &Id, version| of_done(id, version, structured, done);
+                            return self.written(long, write).await;
+                        }
+                    },
                 };
-                let needed = match ended {
-                    CallResult::Failed(failed) => pages.needed(id, failed).await,
-                    CallResult::Done(_) => None,
-                };
-                needed.unwrap_or_else(|| of_tool(id, *version, *structured, ended))
+                let needed = pages.needed(&self.id, failed).await;
+                needed.unwrap_or_else(|| of_failed(&self.id, self.version, failed))
             }
             Work::Control(running) => match running.answer().await {
-                Ok(answer) => Reply::called(id, *version, &Called::Answered { text: &answer.to_string() }),
-                Err(words) => Reply::called(id, *version, &Called::Failed { words: &words, link: None }),
+                Ok((answer, room)) => {
+                    let (long, write) = (room.is_some(), move |id: &Id, version| of_control(id, version, answer, room));
+                    self.written(long, write).await
+                }
+                Err(words) => Reply::called(&self.id, self.version, &Called::Failed { words: &words, link: None }),
             },
         }
+    }
+
+    /// The reply that is written so, off the async threads if it is a long one.
+    async fn written(&mut self, long: bool, write: impl FnOnce(&Id, Version) -> Reply + Send + 'static) -> Reply {
+        if !long {
+            return write(&self.id, self.version);
+        }
+        let (id, version) = (self.id.clone(), self.version);
+        self.writing = Some(self.tasks.spawn_blocking(move || write(&id, version)));
+        self.finished().await
+    }
+
+    async fn finished(&mut self) -> Reply {
+        let finished = match &mut self.writing {
+            Some(writing) => writing.await.map_err(|error| tracing::error!(%error, "an answer ended by a defect")),
+            None => Err(()),
+        };
+        finished.unwrap_or_else(|()| {
+            let words = "the call was made, but its answer can't be shown, because of an internal error";
+            Reply::called(&self.id, self.version, &Called::Failed { words, link: None })
+        })
     }
 
     /// Stops what the call waits for.
@@ -129,26 +167,39 @@ impl Outcome {
     }
 }
 
-/// How a call of a user's tool ended, written.
-fn of_tool(id: &Id, version: Version, structured: bool, ended: &CallResult) -> Reply {
-    match ended {
-        CallResult::Done(done) => {
-            let more = done.more.as_ref().map(More::said);
-            let said = done.note.map(str::to_owned).into_iter().chain(more).collect::<Vec<_>>().join("\n");
-            let more = Some(said.as_str()).filter(|said| !said.is_empty());
-            if done.passed_through {
-                return Reply::passed_on(id, version, &done.data, more);
-            }
-            let text = done.data.to_string();
-            let structured = (structured && done.data.is_object()).then_some(&done.data);
-            Reply::called(id, version, &Called::Done { text: &text, structured, more })
-        }
-        CallResult::Failed(failed) => {
-            let (words, link) = (failed.said(), failed.link_text());
-            let link = failed.link.as_ref().zip(link.as_ref()).map(|(link, words)| Link { url: &link.url, words });
-            Reply::called(id, version, &Called::Failed { words: &words, link })
-        }
-    }
+/// What a call of a user's tool gave, written.
+fn of_done(id: &Id, version: Version, structured: bool, done: Done) -> Reply {
+    let Done { data, passed_through, more, note, room, .. } = done;
+    let more = more.as_ref().map(More::said);
+    let said = note.map(str::to_owned).into_iter().chain(more).collect::<Vec<_>>().join("\n");
+    let more = Some(said.as_str()).filter(|said| !said.is_empty());
+    let reply = if passed_through {
+        Reply::passed_on(id, version, data, more)
+    } else {
+        let text = data.to_string();
+        let structured = (structured && data.is_object()).then_some(&data);
+        Reply::called(id, version, &Called::Done { text: &text, structured, more })
+    };
+    held(reply, room)
+}
+
+/// What a call of one of the control plane's tools gave, written.
+fn of_control(id: &Id, version: Version, answer: Value, room: AnswerRoom) -> Reply {
+    let text = answer.to_string();
+    drop(answer);
+    held(Reply::called(id, version, &Called::Answered { text: &text }), room)
+}
+
+/// A reply that has its room until it was sent.
+fn held(reply: Reply, room: AnswerRoom) -> Reply {
+    Reply { body: vec![room.hold(joined(reply.body))], ..reply }
+}
+
+/// How a call of a user's tool failed, written.
+fn of_failed(id: &Id, version: Version, failed: &Failed) -> Reply {
+    let (words, link) = (failed.said(), failed.link_text());
+    let link = failed.link.as_ref().zip(link.as_ref()).map(|(link, words)| Link { url: &link.url, words });
+    Reply::called(id, version, &Called::Failed { words: &words, link })
 }
 
 /// Sends progress to whoever reads the stream.

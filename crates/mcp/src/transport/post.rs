@@ -107,9 +107,9 @@ impl AuthorizedPost<'_> {
         match &self.behind {
             Behind::User(served) => {
                 let listing = remote::listed(&self.state.app, &self.ctx, served).await?;
-                Ok(Reply::listed(id, version, &listing.tools, &listing.missing))
+                Ok(Reply::listed(id, version, listing.tools, &listing.missing))
             }
-            Behind::Control(plane, _) => Ok(Reply::listed(id, version, &plane.tools()?, &[])),
+            Behind::Control(plane, _) => Ok(Reply::listed(id, version, plane.tools()?, &[])),
         }
     }
 
@@ -159,10 +159,10 @@ impl AuthorizedPost<'_> {
         let room = AtomicUsize::new(self.state.app.settings().bounds.answer_bytes);
         let replies = join_all(items.into_iter().map(|item| self.in_batch(item, &room))).await;
         let replies = match replies.into_iter().collect::<Result<Vec<_>, Response>>() {
-            Ok(replies) => replies.into_iter().flatten().map(|reply| reply.body).collect::<Vec<_>>(),
+            Ok(replies) => replies.into_iter().flatten().collect::<Vec<_>>(),
             Err(refusal) => return refusal,
         };
-        if replies.is_empty() { StatusCode::ACCEPTED.into_response() } else { several(self.accepts, &replies) }
+        if replies.is_empty() { StatusCode::ACCEPTED.into_response() } else { several(self.accepts, replies) }
     }
 
     async fn in_batch(&self, item: Result<Message, Refused>, room: &AtomicUsize) -> Result<Option<Reply>, Response> {
@@ -201,7 +201,7 @@ fn unanswered(version: Version, error: &valetkey_app::Error) -> Fault {
 
 /// A reply of a batch, if there is room for it beside the others: fifty small questions can have fifty large answers.
 fn within(room: &AtomicUsize, id: &Id, reply: Reply) -> Reply {
-    let size = reply.body.len();
+    let size = reply.length();
     if room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(size)).is_ok() {
         return reply;
     }
@@ -217,11 +217,11 @@ mod tests {
     #[test]
     fn attack_78_fifty_small_questions_do_not_get_fifty_large_answers() {
         let (room, id) = (AtomicUsize::new(1_000), Id::Text("a".into()));
-        let listed = |id: &Id| Reply::listed(id, Version::V2025_03_26, &[b' '; 300], &[]);
+        let listed = |id: &Id| Reply::listed(id, Version::V2025_03_26, [b' '; 300][..].into(), &[]);
         let replies: Vec<_> = (0..50).map(|_| within(&room, &id, listed(&id))).collect();
-        let as_one_reply = replies.iter().filter(|reply| reply.body.len() > 300).count();
+        let as_one_reply = replies.iter().filter(|reply| reply.length() > 300).count();
         assert_eq!(as_one_reply, 2, "as many as there is room for");
-        let left_out = String::from_utf8_lossy(&replies[2].body);
+        let left_out = String::from_utf8_lossy(&replies[2].body[0]);
         assert!(left_out.contains("left out") && left_out.contains(r#""id":"a""#), "{left_out}");
     }
 }

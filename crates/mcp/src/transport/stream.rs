@@ -1,13 +1,13 @@
 //! An answer as a stream of events: progress, a sign of life now and then, and the outcome as its last event.
 
-use super::answer::{event, events};
+use super::answer::{event, events, in_few};
 use super::door::Door;
 use super::pending::Pending;
 use super::state::TransportState;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -33,8 +33,8 @@ impl Live {
         Self { state, door, pending, first, alive, recheck, _counted: counted }
     }
 
-    /// The next piece, and the stream to go on with; none once the URL was revoked.
-    async fn next(mut self) -> Option<(Bytes, Option<Self>)> {
+    /// The next event in its pieces, and the stream to go on with; none once the URL was revoked.
+    async fn next(mut self) -> Option<(Vec<Bytes>, Option<Self>)> {
         loop {
             tokio::select! {
                 // First of all, so that a reader who let the stream lie, and whose tick is due, gets nothing unchecked.
@@ -45,9 +45,9 @@ impl Live {
                         return None;
                     }
                 }
-                Some(line) = next_progress(&mut self.first, &mut self.pending.news) => return Some((event(&line), Some(self))),
-                reply = self.pending.outcome.end() => return Some((event(&reply.body), None)),
-                _ = self.alive.tick() => return Some((Bytes::from_static(b": still at work\n\n"), Some(self))),
+                Some(line) = next_progress(&mut self.first, &mut self.pending.news) => return Some((event(vec![line]), Some(self))),
+                reply = self.pending.outcome.end() => return Some((event(reply.body), None)),
+                _ = self.alive.tick() => return Some((vec![Bytes::from_static(b": still at work\n\n")], Some(self))),
             }
         }
     }
@@ -63,11 +63,8 @@ async fn next_progress(first: &mut Option<Bytes>, news: &mut mpsc::Receiver<Byte
 
 /// The stream as an answer.
 pub(super) fn response(live: Live) -> Response {
-    let pieces = stream::unfold(Some(live), |live| async {
-        let (piece, rest) = live?.next().await?;
-        Some((Ok::<_, Infallible>(piece), rest))
-    });
-    events(Body::from_stream(pieces))
+    let pieces = stream::unfold(Some(live), |live| async { live?.next().await });
+    events(Body::from_stream(pieces.flat_map(|event| stream::iter(in_few(event).into_iter().map(Ok::<_, Infallible>)))))
 }
 
 /// Ticks this often, for the first time after one period; a tick that comes late moves those after it.

@@ -18,8 +18,8 @@ use valetkey_app::tenancy::environments;
 use valetkey_app::{App, Bounds, KnownBy, Settings, SignOn};
 use valetkey_app::{connections, consent};
 use valetkey_connectors::Catalog;
-use valetkey_core::Core;
 use valetkey_core::keyring::Keyring;
+use valetkey_core::{Core, MemoryBudgets};
 use valetkey_domain::connection::{Connection, Settings as Endpoints};
 use valetkey_domain::instance::McpInstance;
 use valetkey_domain::time::SystemClock;
@@ -41,6 +41,8 @@ pub(crate) struct Kit {
     /// The path of the instance's URL.
     pub(crate) path: String,
     pub(crate) router: Router,
+    /// The budgets of memory.
+    pub(crate) memory: MemoryBudgets,
     /// The app's tasks, and how many there are while nobody asks for anything.
     tasks: (TaskTracker, usize),
 }
@@ -74,7 +76,7 @@ impl Kit {
     /// The same within bounds of the test's own.
     pub(crate) async fn within(bounds: Bounds) -> Self {
         let upstream = Upstream::start().await;
-        let (app, tasks) = app(&upstream, bounds).await;
+        let (app, memory, tasks) = app(&upstream, bounds).await;
         let environment = environments::ensure_first(&app).await.unwrap();
         let ctx = doors::operator(&app, &environment.id);
         let connection = connection(&app, &ctx, &upstream).await;
@@ -94,7 +96,7 @@ impl Kit {
         let url = instances::url(&app, &ctx, &instance).await.unwrap();
         let path = url.expose().strip_prefix("http://localhost:8080").unwrap().to_owned();
         let router = valetkey_mcp::router(app.clone());
-        Self { app, ctx, upstream, connection, instance, path, router, tasks }
+        Self { app, ctx, upstream, connection, instance, path, router, memory, tasks }
     }
 
     /// The same after the user's consent.
@@ -219,7 +221,7 @@ pub(crate) fn post(path: &str, headers: &[(&str, &str)], body: impl Into<Body>) 
 }
 
 /// With the tracker of its tasks, and how many those are from the beginning.
-async fn app(upstream: &Upstream, bounds: Bounds) -> (App, (TaskTracker, usize)) {
+async fn app(upstream: &Upstream, bounds: Bounds) -> (App, MemoryBudgets, (TaskTracker, usize)) {
     let store = Store::open(&valetkey_testkit::postgres().map_or(Location::Memory, Location::from)).await.unwrap();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(1));
@@ -240,9 +242,9 @@ async fn app(upstream: &Upstream, bounds: Bounds) -> (App, (TaskTracker, usize))
     };
     let outbound = Outbound::new(Policy::allowing(vec![allowed]), Arc::new(SystemResolver)).unwrap();
     let core = Core::start(store, keyring, catalog, outbound, settings, clock, rng).await.unwrap();
-    let tasks = core.tasks.clone();
+    let (tasks, memory) = (core.tasks.clone(), core.memory.clone());
     let usual = tasks.len();
-    (App::new(core), (tasks, usual))
+    (App::new(core), memory, (tasks, usual))
 }
 
 /// Where users would sign in for their agents. Nobody is reached there.

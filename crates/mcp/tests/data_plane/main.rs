@@ -17,4 +17,5 @@ mod lenient;
 mod openings;
 mod sessions;
 mod streams;
+mod unread;
 mod upstream;

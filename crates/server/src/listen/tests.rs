@@ -4,6 +4,7 @@ mod carriers;
 mod heads;
 mod idle;
 mod stopping;
+mod unread;
 
 use super::*;
 use crate::tls::{Source, prepare};
@@ -61,6 +62,19 @@ fn router(entered: &Arc<Notify>) -> Router {
             }),
         )
         .route("/refuse", axum::routing::post(|| async { axum::http::StatusCode::SERVICE_UNAVAILABLE }))
+        .route(
+            "/later",
+            get(|| async {
+                let pieces = futures::stream::unfold(0, |said| async move {
+                    // Longer than a peer has to take what is there.
+                    tokio::time::sleep(short().write * said * 3).await;
+                    let piece = if said == 0 { "x".repeat(60_000) } else { "the end".to_owned() };
+                    (said < 2).then_some((Ok::<_, std::convert::Infallible>(piece), said + 1))
+                });
+                axum::body::Body::from_stream(pieces)
+            }),
+        )
+        .route("/piece", get(|| async { vec![b'x'; 60_000] }))
         .route("/long", get(|| async { vec![b'x'; 64 << 20] }))
 }
 

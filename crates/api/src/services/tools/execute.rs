@@ -5,12 +5,12 @@ use crate::services::shared::{id, non_empty};
 use crate::services::structs;
 use serde_json::{Map, Value};
 use std::time::Duration;
-use valetkey_app::calls::{self, CallResult};
+use valetkey_app::calls::{self, AnswerRoom, CallResult, Done};
 use valetkey_app::tools::{AccountQuery, ResolvedTool, meant};
 use valetkey_app::{App, Result};
-use valetkey_domain::Ctx;
 use valetkey_domain::id::AccountId;
 use valetkey_domain::name::Identifier;
+use valetkey_domain::{Ctx, Kind};
 use valetkey_proto::v1::tools as wire;
 
 /// What a call leaves of its caller's time, so that the caller hears what became of it.
@@ -21,20 +21,27 @@ pub(super) async fn execute(
     ctx: &Ctx,
     request: wire::ExecuteToolRequest,
     asked: calls::RequestMemory,
-) -> std::result::Result<wire::ExecuteToolResponse, Failure> {
+) -> std::result::Result<(wire::ExecuteToolResponse, AnswerRoom), Failure> {
     let refused = |error| Failure::from_app(&error, Some(&ctx.request));
     let run = request.agent_run_id.clone().and_then(non_empty);
     let arguments = structs::members(request.params.clone());
     let meant = named(app, ctx, request).await.map_err(refused)?;
     let mut running = calls::execute(app, &in_time(app, ctx), meant, arguments, run, asked);
     match running.answer().await {
-        CallResult::Done(done) => {
-            let done = if done.passed_through { calls::Done { data: result(&done.data), ..done } } else { done };
-            let data = Some(structs::of(&members(done.data)));
-            Ok(wire::ExecuteToolResponse { data, execution_id: done.execution.to_string() })
+        CallResult::Done(done) if done.room.is_some() => {
+            let answered = app.tasks().spawn_blocking(move || answered(done)).await;
+            answered.map_err(|_| Failure::new(Kind::Internal, "the call was made, but its answer can't be shown"))
         }
+        CallResult::Done(done) => Ok(answered(done)),
         CallResult::Failed(failed) => Err(Failure::of_tool(&failed)),
     }
+}
+
+fn answered(done: Done) -> (wire::ExecuteToolResponse, AnswerRoom) {
+    let Done { data, passed_through, room, execution, .. } = done;
+    let data = if passed_through { result(&data) } else { data };
+    let data = Some(structs::of(&members(data)));
+    (wire::ExecuteToolResponse { data, execution_id: execution.to_string() }, room)
 }
 
 async fn named(app: &App, ctx: &Ctx, request: wire::ExecuteToolRequest) -> Result<ResolvedTool> {

@@ -5,14 +5,13 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use valetkey_core::MemoryShare;
+use valetkey_core::AnswerRoom;
 use valetkey_outbound::{Download, Error};
 
 /// The body of an app's answer. As long as it is there, its request counts as in flight.
 pub struct Answered {
     body: Part,
     _turn: Option<HostSlot>,
-    _room: Option<MemoryShare>,
     _in_flight: Option<CallSlot>,
 }
 
@@ -25,11 +24,11 @@ enum Part {
 
 impl Answered {
     pub(super) fn streamed(body: Download, turn: HostSlot) -> Self {
-        Self { body: Part::Streamed(body), _turn: Some(turn), _room: None, _in_flight: None }
+        Self { body: Part::Streamed(body), _turn: Some(turn), _in_flight: None }
     }
 
-    pub(super) fn whole(body: Bytes, room: MemoryShare) -> Self {
-        Self { body: Part::Whole(body), _turn: None, _room: Some(room), _in_flight: None }
+    pub(super) fn whole(body: Bytes, room: AnswerRoom) -> Self {
+        Self { body: Part::Whole(room.hold(body)), _turn: None, _in_flight: None }
     }
 
     /// The same, keeping a place among the calls in flight.

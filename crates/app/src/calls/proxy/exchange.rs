@@ -14,7 +14,7 @@ use crate::credentials::schemes;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use url::Url;
 use valetkey_connectors::lacks_scope;
-use valetkey_core::{Full, Limit, rights};
+use valetkey_core::{AnswerRoom, Full, Limit, rights};
 use valetkey_outbound::{Download, Error, Limits, Upload};
 
 /// What the caller asks for.
@@ -146,8 +146,12 @@ impl<'a, A: Admission> Exchange<'a, A> {
         let room = room.map_err(|full| self.full(&full))?;
         let whole = body.whole(most).await.map_err(|error| self.unanswered(&error))?;
         let looked = app.core.tasks.spawn_blocking(move || (redactor.bytes(whole), room)).await;
-        let (whole, mut room) = looked.map_err(|_| Failed::unknown(self.call.execution.clone()))?;
-        room.shrink_to(whole.len());
+        let (whole, reading) = looked.map_err(|_| Failed::unknown(self.call.execution.clone()))?;
+        let mut room = AnswerRoom::default();
+        let fitted = room.fit(&app.core.memory, &ctx.environment, whole.len(), self.call.spare()).await;
+        let done = head.status.is_success();
+        fitted.map_err(|full| if done { self.call.not_given(&full) } else { self.cautious(self.full(&full)) })?;
+        drop(reading);
         Ok(Response::from_parts(head, Answered::whole(whole, room)))
     }
 
@@ -158,6 +162,10 @@ impl<'a, A: Admission> Exchange<'a, A> {
 
     fn full(&self, full: &Full) -> Failed {
         self.call.full(full)
+    }
+
+    fn cautious(&self, failed: Failed) -> Failed {
+        Failed { message: format!("{}{}", failed.message, self.call.caution()), ..failed }
     }
 
     fn unanswered(&self, error: &Error) -> Failed {

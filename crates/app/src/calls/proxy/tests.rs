@@ -150,3 +150,27 @@ async fn attack_49_an_echoed_token_reaches_only_who_may_read_it() {
         assert_eq!(ask_as(&there, &ctx, wanted("GET", "/echo", "")).await.unwrap().1, wanted_body);
     }
 }
+
+#[tokio::test]
+async fn attack_78_an_answer_that_can_not_be_given_is_refused_by_name_and_a_write_says_that_it_was_done() {
+    let there = fixture("{rotates: true}").await;
+    there.sign_in(HOUR).await;
+    let plain = client(&there, &[]).await;
+    let plain = Ctx { deadline: there.app.now() + std::time::Duration::from_secs(3), ..plain };
+    let (memory, mut all) = (&there.app.core.memory, valetkey_core::AnswerRoom::default());
+    all.fit(memory, &plain.environment, 1 << 30, std::time::Duration::ZERO).await.unwrap();
+    for (method, status, told) in
+        [("GET", 200, "try again"), ("POST", 200, "the app has done it"), ("POST", 500, "the app may have")]
+    {
+        there.provider.will_answer(Reply::Answer(status, "x".repeat(100_000)));
+        let refused = ask_as(&there, &plain, wanted(method, "/x", "")).await.unwrap_err();
+        assert_eq!(refused.why, FailureReason::Busy, "{}", refused.message);
+        assert!(refused.message.contains("(bytes_in_flight_per_environment)"), "{}", refused.message);
+        assert!(refused.message.contains(told), "{}", refused.message);
+    }
+    assert_eq!(ask_as(&there, &plain, wanted("GET", "/x", "")).await.unwrap().0, 200, "what is short needs none");
+    drop(all);
+    there.provider.will_answer(Reply::Answer(200, "x".repeat(100_000)));
+    assert_eq!(ask_as(&there, &plain, wanted("GET", "/x", "")).await.unwrap().1.len(), 100_000);
+    assert_eq!(memory.used(), (0, 0));
+}

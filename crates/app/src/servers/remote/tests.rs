@@ -153,7 +153,8 @@ async fn attack_78_a_list_over_all_connections_is_no_longer_than_an_answer_and_s
     assert!(app.core.memory.used().0 >= made.tools.len(), "it is held as long as the list is");
     drop(made);
     assert_eq!(app.core.memory.used(), (0, 0));
-    let all = app.core.memory.to_shape(&ctx.environment, 1024 * MIB, Duration::ZERO).await.unwrap();
+    let mut all = valetkey_core::AnswerRoom::default();
+    all.fit(&app.core.memory, &ctx.environment, 1024 * MIB, Duration::ZERO).await.unwrap();
     let refused = listed(&app, &ctx, &served).await.err().unwrap();
     assert!(refused.message().contains("bytes_in_flight_per_environment"), "{refused}");
     drop(all);

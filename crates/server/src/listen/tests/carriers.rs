@@ -22,7 +22,12 @@ where
 }
 
 /// A client that trusts the bundle and nothing else.
-async fn handshake(folder: &Path, to: SocketAddr, name: &str, alpn: &[&str]) -> std::io::Result<TlsStream<TcpStream>> {
+pub(super) async fn handshake(
+    folder: &Path,
+    to: SocketAddr,
+    name: &str,
+    alpn: &[&str],
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = rustls::RootCertStore::empty();
     for root in CertificateDer::pem_file_iter(folder.join("ca-bundle.pem")).unwrap() {
         roots.add(root.unwrap()).unwrap();
