@@ -130,6 +130,11 @@ pub(crate) async fn signing_on(app: &App, addresses: &[&str], on: SignOn) -> App
     with(app, addresses, Settings { sign_on: Some(Arc::new(on)), ..app.core.settings.clone() }).await
 }
 
+/// The same within other bounds.
+pub(crate) async fn bounded(app: &App, addresses: &[&str], bounds: Bounds) -> App {
+    with(app, addresses, Settings { bounds, ..app.core.settings.clone() }).await
+}
+
 /// One of several processes on a PostgreSQL database, that may reach these addresses: nothing but the root key and the clock
 /// is shared, and it is known to live as long as its store is open.
 pub(crate) async fn process(

@@ -13,9 +13,9 @@ pub const LONG: usize = 64 * 1024;
 /// Room for an answer; none for a short one. What it is made of may be counted with it until it is made.
 #[derive(Debug, Default)]
 pub struct AnswerRoom {
-    share: Option<MemoryShare>,
+    share: Option<Box<MemoryShare>>,
     bytes: usize,
-    made_of: Option<MemoryShare>,
+    made_of: Option<Box<MemoryShare>>,
 }
 
 impl AnswerRoom {
@@ -37,7 +37,7 @@ impl AnswerRoom {
             let more = budgets.to_give(of, bytes - self.bytes, patience).await?;
             match &mut self.share {
                 Some(share) => share.join(more),
-                none => *none = Some(more),
+                none => *none = Some(Box::new(more)),
             }
             self.bytes = bytes;
         }
@@ -47,7 +47,7 @@ impl AnswerRoom {
 
     /// Counts what the answer is made of, until it is made.
     pub fn made_of(&mut self, share: Option<MemoryShare>) {
-        self.made_of = share;
+        self.made_of = share.map(Box::new);
     }
 
     /// Whether there is any, since the answer is a long one.

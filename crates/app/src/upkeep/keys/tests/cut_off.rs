@@ -38,6 +38,16 @@ async fn dropped(app: &App, which: &KeySelection) {
         () = rings.0.notified() => {}
         _ = rotate(app, which, &rings) => panic!("there is more than one key"),
     }
+    // What it had sent to the database when it went is done there.
+    let mut before = Vec::new();
+    loop {
+        let now = newest(app).await;
+        if now == before {
+            return;
+        }
+        before = now;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// As it is left by a process that is killed when it has made one key: nothing says how it ended.
@@ -62,9 +72,9 @@ async fn attack_55_the_keys_that_a_dead_process_did_not_come_to_are_made_by_the_
         fixture.sign_in(HOUR).await;
         let (app, which) = (&fixture.app, KeySelection::default());
         if dies {
-            killed(app, &which).await
+            killed(app, &which).await;
         } else {
-            dropped(app, &which).await
+            dropped(app, &which).await;
         }
         let (left, all) = (of(&newest(app).await, 1), newest(app).await.len());
         assert!(left > 0 && left < all, "{left} of {all}: it is between two keys");
@@ -88,9 +98,9 @@ async fn attack_55_the_same_command_goes_on_and_makes_no_key_twice() {
         fixture.sign_in(HOUR).await;
         let (app, which) = (&fixture.app, KeySelection::default());
         if dies {
-            killed(app, &which).await
+            killed(app, &which).await;
         } else {
-            dropped(app, &which).await
+            dropped(app, &which).await;
         }
         let (left, all) = (of(&newest(app).await, 1), newest(app).await.len());
         fixture.clock.advance(SECOND);
