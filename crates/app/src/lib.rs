@@ -55,6 +55,7 @@ pub struct App(Arc<Inside>);
 pub struct Inside {
     pub(crate) core: Core,
     pub(crate) discoveries: connections::Discoveries,
+    pub(crate) imports: connections::Imports,
     pub(crate) refreshes: credentials::refresh::Refreshes,
     pub(crate) sets: servers::Sets,
     pub(crate) documents: servers::Documents,
@@ -79,6 +80,7 @@ impl App {
             limits,
             shown_links: Default::default(),
             discoveries: Default::default(),
+            imports: Default::default(),
             refreshes: Default::default(),
             sets: Default::default(),
             documents: Default::default(),
