@@ -161,8 +161,9 @@ const TABLES: [(Kind, Table); 12] = [
         Table::of(
             "providers",
             "environment_id",
-            "environment_id, slug, display_name, description, icon_src, proxy_url, proxy_enabled, auth_patterns, metadata,
-             revision",
+            "environment_id, slug, display_name,
+             CASE WHEN tools_digest = '' THEN description ELSE description || '; ' || tools_digest END AS description,
+             icon_src, proxy_url, proxy_enabled, auth_patterns, metadata, revision",
         ),
     ),
 ];

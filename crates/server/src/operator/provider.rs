@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use valetkey_app::App;
+use valetkey_app::connections::imports::{self, Candidate, Choice, MAX_BYTES, Offer, OfferState, Outcome, Review};
 use valetkey_app::connections::providers::{self, Entry, New, ProviderFilter, Update};
 use valetkey_domain::Ctx;
 use valetkey_domain::provider::Provider;
@@ -37,6 +38,32 @@ pub(crate) enum Verb {
     List,
     /// One custom provider, whole: what it prints with --json is what create and update take
     Get {
+        /// Its identifier, such as ACMEDESK:40817263
+        identifier: String,
+    },
+    /// Take tools from an OpenAPI document (3.0 or 3.1), in place of those that were imported before
+    Import {
+        /// Its identifier, such as ACMEDESK:40817263
+        identifier: String,
+        /// The document, as JSON or YAML; - reads standard input
+        #[arg(value_name = "FILE")]
+        file: String,
+        /// Take only the tool of this name; may be given several times [default: all that can be taken]
+        #[arg(long, value_name = "TOOL")]
+        only: Vec<String>,
+        /// Show what the document would bring, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+        #[arg(skip)]
+        document: Option<String>,
+    },
+    /// The tools that a custom provider has by import
+    Tools {
+        /// Its identifier, such as ACMEDESK:40817263
+        identifier: String,
+    },
+    /// Take all imported tools from a custom provider
+    RemoveTools {
         /// Its identifier, such as ACMEDESK:40817263
         identifier: String,
     },
@@ -73,6 +100,10 @@ impl Verb {
     /// # Errors
     /// It can't be read, or is no such description.
     pub(super) fn read_file(&mut self) -> Result<()> {
+        if let Self::Import { file, document, .. } = self {
+            *document = Some(given::text_of_at_most(file, u64::try_from(MAX_BYTES)?)?);
+            return Ok(());
+        }
         let (Self::Create { file, said } | Self::Update { file, said, .. }) = self else { return Ok(()) };
         let no_description = || format!("{file} does not describe a provider");
         let read: Value = serde_json::from_str(&given::text(file)?).with_context(no_description)?;
@@ -110,11 +141,83 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             Ok(rows(custom))
         }
         Verb::Get { identifier } => Ok(one(whole(&providers::get(app, ctx, &identifier).await?))),
+        Verb::Import { identifier, only, dry_run, document, .. } => {
+            let document = document.unwrap_or_default();
+            let review = imports::review(app, ctx, &identifier, document.clone()).await?;
+            if dry_run {
+                return Ok(reviewed(&review, &only));
+            }
+            let choice = if only.is_empty() { Choice::All } else { Choice::Named(only.clone()) };
+            let done = imports::save(app, ctx, &identifier, document, choice, Some(review.provider.revision)).await?;
+            Ok(imported(&review, &done))
+        }
+        Verb::Tools { identifier } => {
+            let provider = providers::get(app, ctx, &identifier).await?;
+            let kept = imports::kept(app, ctx, &provider).await?;
+            let word = |tool: &Value, key: &str| tool.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            Ok(rows(kept.tools.iter().map(|(name, tool)| {
+                json!({
+                    "tool": name, "effect": word(tool, "effect"), "title": word(tool, "title"),
+                    "request": imports::request_of(tool).unwrap_or_default(),
+                })
+            })))
+        }
+        Verb::RemoveTools { identifier } => {
+            let done = imports::clear(app, ctx, &identifier).await?;
+            Ok(message(format!("{} tools removed", done.gone.len())))
+        }
         Verb::Delete { identifier } => {
             providers::delete(app, ctx, &identifier).await?;
             Ok(message("deleted"))
         }
     }
+}
+
+/// What a document would bring.
+fn reviewed(review: &Review, only: &[String]) -> Reply {
+    let wanted = |offer: &&Offer| only.is_empty() || only.contains(&offer.candidate.name);
+    let had = review.offers.iter().filter(wanted).map(|offer| {
+        let Candidate { name, effect, request, title, left_out, .. } = &offer.candidate;
+        let why = left_out.iter().map(|one| format!("left out: {one}")).collect::<Vec<_>>().join("; ");
+        line(name, offer.state.word(), effect.as_str(), request, title, &why)
+    });
+    let gone = review.gone.iter().map(|(name, title)| line(name, "gone", "", "", title, ""));
+    Reply { note: Some(words(review, "nothing was changed")), ..rows(had.chain(gone).chain(refused(review))) }
+}
+
+/// What an import did.
+fn imported(review: &Review, done: &Outcome) -> Reply {
+    let state = |name: &String| match () {
+        () if done.added.contains(name) => "added",
+        () if done.changed.contains(name) => "changed",
+        () => "as before",
+    };
+    let left = |offer: &&Offer| offer.state == OfferState::New && !done.added.contains(&offer.candidate.name);
+    let taken = review.offers.iter().filter(|offer| !left(offer) && !done.gone.contains(&offer.candidate.name));
+    let taken = taken.map(|offer| {
+        let Candidate { name, effect, request, title, left_out, .. } = &offer.candidate;
+        let why = left_out.iter().map(|one| format!("left out: {one}")).collect::<Vec<_>>().join("; ");
+        line(name, state(name), effect.as_str(), request, title, &why)
+    });
+    let gone = done.gone.iter().map(|name| line(name, "gone", "", "", "", ""));
+    let note = words(review, &format!("the provider has {} tools", done.tools));
+    Reply { note: Some(note), ..rows(taken.chain(gone).chain(refused(review))) }
+}
+
+fn refused(review: &Review) -> impl Iterator<Item = Value> {
+    review.refused.iter().map(|one| line("", "not taken", "", &one.at, "", &one.why))
+}
+
+fn line(tool: &str, state: &str, effect: &str, request: &str, title: &str, why: &str) -> Value {
+    json!({"tool": tool, "state": state, "effect": effect, "request": request, "title": title, "why": why})
+}
+
+fn words(review: &Review, done: &str) -> String {
+    let source = format!("{} {}", review.source.title, review.source.version);
+    std::iter::once(format!("{}: {done}", source.trim()))
+        .chain(review.notes.iter().cloned())
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn new(said: ProviderFile) -> Result<New> {

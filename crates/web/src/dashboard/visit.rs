@@ -2,7 +2,7 @@
 //! [`Visit`] or a [`Posted`] can't be reached by anybody else.
 
 pub(super) use super::forms::Fields;
-use super::forms::{FORM, MAX_FORM, read};
+use super::forms::{FORM, MAX_FORM, MAX_WITH_DOCUMENT, read};
 use super::frame::{Frame, May, Section};
 use super::pages::Failure;
 use super::unsent;
@@ -36,6 +36,12 @@ pub(super) struct Visit {
 
 /// A member sent a form of ours.
 pub(super) struct Posted {
+    pub(super) visit: Visit,
+    pub(super) form: Fields,
+}
+
+/// The same with a form that may hold a document.
+pub(super) struct WithDocument {
     pub(super) visit: Visit,
     pub(super) form: Fields,
 }
@@ -88,6 +94,21 @@ impl FromRequest<Web> for Posted {
     type Rejection = Response;
 
     async fn from_request(request: Request, web: &Web) -> Result<Self, Response> {
+        Self::of_at_most(request, web, MAX_FORM).await
+    }
+}
+
+impl FromRequest<Web> for WithDocument {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, web: &Web) -> Result<Self, Response> {
+        let Posted { visit, form } = Posted::of_at_most(request, web, MAX_WITH_DOCUMENT).await?;
+        Ok(Self { visit, form })
+    }
+}
+
+impl Posted {
+    async fn of_at_most(request: Request, web: &Web, most: usize) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let own = web.site.is_own(&parts.headers);
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(ToOwned::to_owned);
@@ -100,8 +121,14 @@ impl FromRequest<Web> for Posted {
         if !own {
             return Err(visit.refuse(StatusCode::FORBIDDEN, FOREIGN));
         }
+        // What is longer than other forms has its turn, as strangers' long forms have.
+        let turn = (most > MAX_FORM).then(|| web.large_forms.try_acquire());
+        if matches!(turn, Some(Err(_))) {
+            return Err(visit.refuse(StatusCode::TOO_MANY_REQUESTS, BUSY));
+        }
         let form =
-            read(kind, body, MAX_FORM).await.ok_or_else(|| visit.refuse(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE))?;
+            read(kind, body, most).await.ok_or_else(|| visit.refuse(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE))?;
+        drop(turn);
         // It may have been long in coming.
         visit.who = match member(web, &parts).await {
             Ok((_, who)) => who,
@@ -117,6 +144,8 @@ impl FromRequest<Web> for Posted {
 
 const TOO_LARGE: &str = "this form holds too much, and nothing was changed. What you typed is still on the page before this \
     one: go back, and make it shorter";
+
+const BUSY: &str = "as many long forms are being read as may be, and nothing was changed: go back, and send it again";
 
 const FOREIGN: &str = "this form was sent from a page that is not this dashboard's, and nothing was changed";
 
