@@ -40,6 +40,9 @@ pub struct ControlTools {
     grpc: Router,
 }
 
+/// A tool's answer with the room that it takes, or what is wrong.
+type Answered = std::result::Result<(Value, AnswerRoom), String>;
+
 /// Who calls a tool.
 pub struct Caller {
     /// Its right, as the door gave it.
@@ -69,29 +72,24 @@ impl ControlTools {
         listing::written().map_err(|why| Error::new(Kind::Internal, "the tools cannot be listed").because(why))
     }
 
-    /// Whether there is a tool of this name.
+    /// Calls the tool of this name. Its answer is its method's in the API's JSON, or what is wrong and what to do, in words for
+    /// a model.
     ///
     /// # Errors
-    /// There is none; the nearest name, if one is near.
-    pub fn find(&self, name: &str) -> std::result::Result<(), Option<&'static str>> {
-        match tool(name) {
-            Some(_) => Ok(()),
-            None => Err(valetkey_domain::nearest(name, TOOLS.iter().map(|tool| tool.name))),
-        }
-    }
-
-    /// Calls a tool: its method's answer in the API's JSON.
-    ///
-    /// # Errors
-    /// What is wrong and what to do, in words for a model.
-    pub async fn call(
+    /// There is none of this name; the nearest one, if one is near.
+    pub fn call(
         self,
         by: Caller,
-        name: String,
+        name: &str,
         arguments: Map<String, Value>,
         asked: RequestMemory,
-    ) -> std::result::Result<(Value, AnswerRoom), String> {
-        let tool = tool(&name).ok_or_else(|| format!("unknown tool '{name}'"))?;
+    ) -> std::result::Result<impl Future<Output = Answered> + Send + use<>, Option<&'static str>> {
+        let near = || valetkey_domain::nearest(name, TOOLS.iter().map(|tool| tool.name));
+        let tool = tool(name).ok_or_else(near)?;
+        Ok(self.called(by, tool, arguments, asked))
+    }
+
+    async fn called(self, by: Caller, tool: &Tool, arguments: Map<String, Value>, asked: RequestMemory) -> Answered {
         let method = self.contract.method(tool.method).ok_or("the tool's method is not served")?;
         let request = arguments::request(tool, method, &arguments).map_err(|failure| failure.message)?;
         let Caller { ctx, token, decided } = by;

@@ -32,18 +32,18 @@ pub trait ControlPlane: Send + Sync {
     /// They cannot be written, which is a defect.
     fn tools(&self) -> Result<Bytes>;
 
-    /// Whether there is a tool of this name.
+    /// Calls the tool of this name.
     ///
     /// # Errors
     /// There is none; the nearest name that there is, if one is near.
-    fn find(&self, name: &str) -> std::result::Result<(), Option<&'static str>>;
-
-    /// Calls a tool that [`ControlPlane::find`] found. The answer with the room that it takes, or what is wrong and what to do in words.
     fn call(
         &self,
         caller: Caller,
-        name: String,
+        name: &str,
         arguments: Map<String, Value>,
         asked: RequestMemory,
-    ) -> BoxFuture<'static, std::result::Result<(Value, AnswerRoom), String>>;
+    ) -> std::result::Result<ControlCall, Option<&'static str>>;
 }
+
+/// A call under way: its answer with the room that it takes, or what is wrong and what to do in words.
+pub type ControlCall = BoxFuture<'static, std::result::Result<(Value, AnswerRoom), String>>;

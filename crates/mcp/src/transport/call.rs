@@ -114,9 +114,8 @@ fn of_control(
     call: Call,
     asked: RequestMemory,
 ) -> Result<Running, NotBegun> {
-    let unknown = |near| NotBegun::Fault(Fault::unknown_tool(version, &call.name, near));
-    plane.find(&call.name).map_err(unknown)?;
-    let work = plane.call(caller.clone(), call.name, call.arguments, asked);
+    let begun = plane.call(caller.clone(), &call.name, call.arguments, asked);
+    let work = begun.map_err(|near| NotBegun::Fault(Fault::unknown_tool(version, &call.name, near)))?;
     Ok(Running { cancellation: CancellationToken::new(), work })
 }
 

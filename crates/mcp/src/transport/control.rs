@@ -1,6 +1,6 @@
 //! A call of one of the control plane's tools, under way.
 
-use futures::future::BoxFuture;
+use crate::control::ControlCall;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use valetkey_app::calls::AnswerRoom;
@@ -8,7 +8,7 @@ use valetkey_app::calls::AnswerRoom;
 /// A call of one of its tools. Dropping it is what hanging up is for the API.
 pub(super) struct Running {
     pub(super) cancellation: CancellationToken,
-    pub(super) work: BoxFuture<'static, Result<(Value, AnswerRoom), String>>,
+    pub(super) work: ControlCall,
 }
 
 impl Running {
