@@ -58,7 +58,7 @@ pub async fn listed(app: &App, ctx: &Ctx, served: &Served) -> Result<Listing> {
 }
 
 /// The list, and what of it a config has still to write down before it is shown.
-async fn assembled(app: &App, ctx: &Ctx, served: &Served, all: &[Asked]) -> Result<(Listing, Vec<New>)> {
+async fn assembled(app: &App, ctx: &Ctx, served: &Served, all: &[ServerTools]) -> Result<(Listing, Vec<New>)> {
     let set = &served.set;
     let (mut missing, mut unwritten) = (Vec::new(), Vec::new());
     let mut array = Growing::of(&set.listed, app.core.settings.bounds.answer_bytes);
@@ -89,7 +89,7 @@ async fn assembled(app: &App, ctx: &Ctx, served: &Served, all: &[Asked]) -> Resu
 }
 
 /// Waits for room for a list of what these servers have.
-async fn room(app: &App, ctx: &Ctx, set: &ToolSet, all: &[Asked]) -> Result<AnswerRoom> {
+async fn room(app: &App, ctx: &Ctx, set: &ToolSet, all: &[ServerTools]) -> Result<AnswerRoom> {
     let weights = all.iter().flatten().filter_map(|(_, weight)| weight.as_ref().ok());
     let bytes = set.listed.len() + weights.sum::<usize>().min(app.core.settings.bounds.answer_bytes);
     let mut room = AnswerRoom::default();
@@ -208,10 +208,10 @@ async fn sifted(
 }
 
 /// What a server lists, as far as it is known once all have been asked: how much, or why nothing.
-type Asked = std::result::Result<(Connected, std::result::Result<usize, Missing>), String>;
+type ServerTools = std::result::Result<(Connected, std::result::Result<usize, Missing>), String>;
 
 /// Asks a mapping's server. Its tools are not held: they are kept as long as there is room for all that are kept.
-async fn asked(app: &App, ctx: &Ctx, served: &Served, mapping: &RemoteMapping) -> Asked {
+async fn asked(app: &App, ctx: &Ctx, served: &Served, mapping: &RemoteMapping) -> ServerTools {
     let connected = connected(app, ctx, served, mapping).await.map_err(|error| unreadable(&error))?;
     let weight = match &connected {
         Connected::Off => return Err("it is switched off".to_owned()),
@@ -234,7 +234,7 @@ async fn of_mapping(
     ctx: &Ctx,
     served: &Served,
     mapping: &RemoteMapping,
-    asked: &Asked,
+    asked: &ServerTools,
 ) -> std::result::Result<Sifted, String> {
     let all = |shown| Sifted { shown, held: Vec::new(), new: None };
     let served_here = |tool: &&Arc<Tool>| mapping.allows(&tool.definition.name) && mapping.serves(tool);
