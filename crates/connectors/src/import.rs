@@ -24,8 +24,10 @@ use places::Places;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use valetkey_domain::invisible::shown;
+use valetkey_domain::tool::Effect;
 use valetkey_vendor::openapi::survey;
 
 /// The most tools that one provider has by import.
@@ -57,6 +59,12 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// The tools of which somebody said what calling them does, and what that was.
+    #[must_use]
+    pub fn said(&self) -> BTreeMap<&str, Effect> {
+        self.tools.iter().filter_map(|(name, tool)| Some((name.as_str(), tool::said(tool)?))).collect()
+    }
+
     /// Reads what is kept, of which the provider's row names the hash.
     ///
     /// # Errors
@@ -118,7 +126,7 @@ pub fn suggested(text: &str) -> Result<Suggested, String> {
 }
 
 /// Reads a document for a custom provider. `before` is what is kept of the import before: an operation that is in both
-/// keeps its name.
+/// keeps its name, and what somebody said calling it does.
 ///
 /// # Errors
 /// It is no OpenAPI document, or too much of one.
@@ -147,7 +155,12 @@ pub fn read(text: &str, provider: &Connector, before: &Kept) -> Result<Read, Str
         let request = format!("{} {}{}", offer.method, places.prefix, offer.path);
         let name = names.name(&request, offer);
         match tool::candidate(offer, &name, &places.prefix, provider) {
-            Ok(candidate) => read.candidates.push(candidate),
+            Ok(mut candidate) => {
+                if let Some(effect) = before.tools.get(&name).and_then(tool::said) {
+                    candidate.say(effect);
+                }
+                read.candidates.push(candidate);
+            }
             Err(why) => refuse(&offer.at, &why),
         }
     }

@@ -8,12 +8,13 @@ use crate::web::MAX_FORM;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, header};
 use std::time::Duration;
+use valetkey_app::stays::Stays;
 
 /// The most members that are read.
 const MAX_PAIRS: usize = 200;
 
-/// For how long a large one may come.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// For how long a large one of a stranger's may come.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The members of a form.
 pub(crate) type Pairs = Vec<(String, String)>;
@@ -27,19 +28,20 @@ pub(crate) async fn read(web: &Web, headers: &HeaderMap, body: Body, most: usize
     }
     let bytes = match is_large(headers) {
         false => to_bytes(body, MAX_FORM).await,
-        true => in_time(web, to_bytes(body, most)).await.ok_or(NoticeKind::Unavailable)?,
+        true => in_time(&web.large_forms, PATIENCE, to_bytes(body, most)).await.ok_or(NoticeKind::Unavailable)?,
     };
     bytes.map(|bytes| parse(&bytes)).map_err(|_| NoticeKind::StaleForm)
 }
 
-/// Reads what may be large. None if it takes too long, or longer than all others that are read when too many are.
-pub(crate) async fn in_time<T>(web: &Web, reading: impl Future<Output = T>) -> Option<T> {
-    let (_stay, evicted) = web.large_forms.enter();
+/// Reads what may be large, one of so many. None if it takes too long, or longer than all others that are read when too many
+/// are.
+pub(crate) async fn in_time<T>(forms: &Stays, patience: Duration, reading: impl Future<Output = T>) -> Option<T> {
+    let (_stay, evicted) = forms.enter();
     tokio::select! {
         biased;
         read = reading => Some(read),
         _ = evicted => None,
-        () = tokio::time::sleep(PATIENCE) => None,
+        () = tokio::time::sleep(patience) => None,
     }
 }
 

@@ -12,6 +12,7 @@ use super::wired::Wired;
 use super::{custom, providers};
 use crate::{App, Error, Result};
 use serde_json::{Map, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use valetkey_connectors::import::{self, Kept};
@@ -19,6 +20,7 @@ use valetkey_connectors::{Tool, nearest};
 use valetkey_core::journal;
 use valetkey_core::memory::{needed, values_in};
 use valetkey_domain::provider::Provider;
+use valetkey_domain::tool::Effect;
 use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::providers as rows;
 
@@ -78,10 +80,25 @@ impl OfferState {
     }
 }
 
+/// What calling tools does, by their names, where somebody says it: a method need not say it rightly.
+pub type Effects = BTreeMap<String, Effect>;
+
+/// What somebody chose of a document.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// Which tools are taken.
+    pub taken: Taken,
+    /// What calling them does.
+    pub effects: Effects,
+    /// The revision of the provider that it was chosen over, where somebody looked at it.
+    pub seen: Option<i64>,
+}
+
 /// Which tools of a document are taken.
-#[derive(Clone, Debug)]
-pub enum Choice {
+#[derive(Clone, Debug, Default)]
+pub enum Taken {
     /// All.
+    #[default]
     All,
     /// Those of these names.
     Named(Vec<String>),
@@ -108,13 +125,14 @@ pub async fn suggested(app: &App, ctx: &Ctx, document: String) -> Result<Suggest
     off_thread(app, ctx, document, |text| import::suggested(&text)).await
 }
 
-/// What a document would bring to a provider.
+/// What a document would bring to a provider, if its tools have these effects.
 ///
 /// # Errors
-/// As for [`suggested`]; there is no such provider, or it is an MCP server, which lists its own tools.
-pub async fn review(app: &App, ctx: &Ctx, identifier: &str, document: String) -> Result<Review> {
+/// As for [`suggested`]; there is no such provider, or it is an MCP server, which lists its own tools; there is no tool of a
+/// name that an effect is said of.
+pub async fn review(app: &App, ctx: &Ctx, identifier: &str, document: String, effects: &Effects) -> Result<Review> {
     let provider = providers::get(app, ctx, identifier).await?;
-    let (read, before) = read(app, ctx, &provider, document).await?;
+    let (read, before) = read(app, ctx, &provider, document, effects).await?;
     let state = |candidate: &Candidate| match before.tools.get(&candidate.name) {
         None => OfferState::New,
         Some(known) if *known == candidate.file => OfferState::Same,
@@ -135,38 +153,26 @@ pub async fn review(app: &App, ctx: &Ctx, identifier: &str, document: String) ->
     })
 }
 
-/// Takes tools of a document in place of those that the provider has. `seen` is the revision of the provider that the choice
-/// was made over, where somebody made it.
+/// Takes tools of a document in place of those that the provider has.
 ///
 /// # Errors
 /// As for [`review`]; nothing is chosen, too much, or what the document doesn't have; somebody else changed the provider
 /// meanwhile.
-pub async fn save(
-    app: &App,
-    ctx: &Ctx,
-    identifier: &str,
-    document: String,
-    choice: Choice,
-    seen: Option<i64>,
-) -> Result<Outcome> {
+pub async fn save(app: &App, ctx: &Ctx, identifier: &str, document: String, choice: Choice) -> Result<Outcome> {
     let provider = providers::get(app, ctx, identifier).await?;
-    if seen.is_some_and(|seen| seen != provider.revision) {
+    if choice.seen.is_some_and(|seen| seen != provider.revision) {
         return Err(changed_meanwhile(&provider));
     }
-    let (read, before) = read(app, ctx, &provider, document).await?;
+    let (read, before) = read(app, ctx, &provider, document, &choice.effects).await?;
     let mut kept = Kept { source: read.source, ..Kept::default() };
-    if let Choice::Named(names) = &choice {
-        let known = || read.candidates.iter().map(|candidate| candidate.name.as_str());
-        if let Some(unknown) = names.iter().find(|name| known().all(|known| known != *name)) {
-            let shown: String = unknown.chars().take(80).collect();
-            let error = Error::invalid(format!("the document has no tool '{shown}' that can be taken"));
-            return Err(error.meant(nearest(&shown, known())));
-        }
+    if let Taken::Named(names) = &choice.taken {
+        let unknown = names.iter().find(|name| read.candidates.iter().all(|candidate| candidate.name != **name));
+        unknown.map_or(Ok(()), |name| Err(no_such(name, &read.candidates)))?;
     }
     for candidate in read.candidates {
-        let taken = match &choice {
-            Choice::All => true,
-            Choice::Named(names) => names.contains(&candidate.name),
+        let taken = match &choice.taken {
+            Taken::All => true,
+            Taken::Named(names) => names.contains(&candidate.name),
         };
         if taken {
             kept.tools.insert(candidate.name, candidate.file);
@@ -262,18 +268,37 @@ async fn compiled(app: &App, ctx: &Ctx, wired: &Wired, provider: &Provider, pref
     Ok(Arc::new(Imported { tools, weight }))
 }
 
-async fn read(app: &App, ctx: &Ctx, provider: &Provider, document: String) -> Result<(import::Read, Kept)> {
+async fn read(
+    app: &App,
+    ctx: &Ctx,
+    provider: &Provider,
+    document: String,
+    effects: &Effects,
+) -> Result<(import::Read, Kept)> {
     let connector = custom::kept(provider)?;
     if connector.remote.is_some() {
         let message = format!("custom provider {} is an MCP server, and lists its tools itself", provider.identifier());
         return Err(Error::new(Kind::FailedPrecondition, message));
     }
     let before = kept_if_readable(app, ctx, provider).await?;
-    off_thread(app, ctx, document, move |text| {
+    let reading = off_thread(app, ctx, document, move |text| {
         let read = import::read(&text, &connector, &before)?;
         Ok((read, before))
-    })
-    .await
+    });
+    let (mut read, before) = reading.await?;
+    for (name, effect) in effects {
+        match read.candidates.iter_mut().find(|candidate| candidate.name == *name) {
+            Some(candidate) => candidate.say(*effect),
+            None => return Err(no_such(name, &read.candidates)),
+        }
+    }
+    Ok((read, before))
+}
+
+fn no_such(name: &str, candidates: &[Candidate]) -> Error {
+    let shown: String = name.chars().take(80).collect();
+    let error = Error::invalid(format!("the document has no tool '{shown}' that can be taken"));
+    error.meant(nearest(&shown, candidates.iter().map(|candidate| candidate.name.as_str())))
 }
 
 /// Does something with a document off the async threads, once there is room for what is made of it.
@@ -320,6 +345,7 @@ async fn put(app: &App, ctx: &Ctx, mut provider: Provider, (before, after): (&Ke
         ("added", json!(outcome.added)),
         ("changed", json!(outcome.changed)),
         ("gone", json!(outcome.gone)),
+        ("effects", json!(after.said())),
     ]);
     if !after.tools.is_empty() {
         detail.extend(Map::from_iter([("document".to_owned(), json!(after.source))]));

@@ -92,7 +92,12 @@ fn left_out(wired: &Wired, scope: &Scope, missing: Missing) -> Result<()> {
 }
 
 /// How much an account's tools are. A remote server that is not known well enough is asked.
-async fn weight(app: &App, ctx: &Ctx, wired: &Wired, account: &ConnectedAccount) -> std::result::Result<usize, Missing> {
+async fn weight(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+) -> std::result::Result<usize, Missing> {
     if wired.has_imported() {
         return imports::tools(app, ctx, wired).await.map(|imported| imported.weight).map_err(unreadable);
     }

@@ -207,6 +207,25 @@ fn an_operation_keeps_its_name_and_no_name_is_there_twice() {
 }
 
 #[test]
+fn what_calling_a_tool_does_can_be_said_against_its_method() {
+    let (provider, mut read) = pets();
+    for (candidate, effect) in read.candidates.iter_mut().zip([Effect::Destructive, Effect::Read, Effect::Write]) {
+        candidate.say(effect);
+        tool::checked(&candidate.name, &candidate.file).unwrap();
+    }
+    let before = kept(read);
+    assert_eq!(before.said().len(), 3);
+    let tools = tools(&before, &provider, "c-desk").unwrap();
+    let effects = |tools: &[Arc<Tool>]| tools.iter().map(|tool| tool.definition.effect).collect::<Vec<_>>();
+    let said = [Effect::Destructive, Effect::Read, Effect::Write, Effect::Write, Effect::Destructive, Effect::Read];
+    assert_eq!(effects(&tools), said);
+    let mut again = super::read(DOCUMENT, &provider, &before).unwrap();
+    assert_eq!(again.candidates.iter().map(|one| one.effect).collect::<Vec<_>>(), said, "the same document once more");
+    again.candidates[0].say(Effect::Read);
+    assert!(again.candidates[0].file.get("excuse").is_none(), "as its method says, it needs no excuse");
+}
+
+#[test]
 fn what_is_kept_is_read_only_by_the_hash_that_its_row_names() {
     let (_, read) = pets();
     let (text, digest) = kept(read).written().unwrap();

@@ -20,6 +20,8 @@ use valetkey_vendor::openapi::survey::{Described, Offer};
 const MAX_ARGUMENTS: usize = 100;
 /// Headers that the OpenAPI specification says a parameter can't be, and that we fill ourselves.
 const OURS: [&str; 3] = ["accept", "content-type", "authorization"];
+/// Why a tool's effect is not the one of its method.
+const EXCUSE: &str = "Whoever imported it says so.";
 
 /// A tool that can be had.
 #[derive(Clone, Debug)]
@@ -34,12 +36,32 @@ pub struct Candidate {
     pub title: String,
     /// What models read.
     pub description: String,
-    /// What calling it does.
+    /// What calling it does: what follows from its method, unless somebody said otherwise.
     pub effect: Effect,
+    of_method: Effect,
     /// What of the operation is left out.
     pub left_out: Vec<String>,
     /// The tool as a connector file has it.
     pub file: Value,
+}
+
+impl Candidate {
+    /// Says what calling it does, whatever its method says.
+    pub fn say(&mut self, effect: Effect) {
+        self.effect = effect;
+        let Some(file) = self.file.as_object_mut() else { return };
+        file.insert("effect".to_owned(), effect.as_str().into());
+        file.shift_remove("excuse");
+        if effect != self.of_method {
+            file.insert("excuse".to_owned(), EXCUSE.into());
+        }
+    }
+}
+
+/// What calling a tool that is kept does, if somebody said so.
+pub(super) fn said(kept: &Value) -> Option<Effect> {
+    kept.get("excuse")?;
+    Effect::parse(kept.get("effect")?.as_str()?)
 }
 
 /// The tool that an operation makes.
@@ -55,7 +77,7 @@ pub(super) fn candidate(offer: &Offer, name: &str, prefix: &str, provider: &Conn
     if making.input.len() > MAX_ARGUMENTS {
         return Err(format!("it takes {} arguments, and a tool has {MAX_ARGUMENTS} at most", making.input.len()));
     }
-    let effect = match offer.method.as_str() {
+    let of_method = match offer.method.as_str() {
         "GET" => Effect::Read,
         "DELETE" => Effect::Destructive,
         _ => Effect::Write,
@@ -65,7 +87,7 @@ pub(super) fn candidate(offer: &Offer, name: &str, prefix: &str, provider: &Conn
     let title = words::title(&offer.summary, name);
     let description = words::of_tool(&offer.description, &offer.summary, offer.deprecated, &request);
     let mut file = json!({
-        "title": title, "description": description, "effect": effect.as_str(),
+        "title": title, "description": description, "effect": of_method.as_str(),
         "operation": offer.id.as_deref().unwrap_or(&request),
         "request": {"method": offer.method, "path": path},
         "input": making.input,
@@ -80,11 +102,12 @@ pub(super) fn candidate(offer: &Offer, name: &str, prefix: &str, provider: &Conn
     }
     checked(name, &file)?;
     let (at, left_out) = (offer.at.clone(), making.left_out);
-    Ok(Candidate { name: name.to_owned(), at, request, title, description, effect, left_out, file })
+    let (name, effect) = (name.to_owned(), of_method);
+    Ok(Candidate { name, at, request, title, description, effect, of_method, left_out, file })
 }
 
 /// Holds a tool to what a file of a user's own is held to.
-fn checked(name: &str, file: &Value) -> Result<(), String> {
+pub(super) fn checked(name: &str, file: &Value) -> Result<(), String> {
     let tool = ToolFile::deserialize(file).map_err(|why| why.to_string())?;
     match lint::imported(name, &tool).first() {
         None => Ok(()),

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use valetkey_app::App;
-use valetkey_app::connections::imports::{self, Candidate, Choice, MAX_BYTES, Offer, OfferState, Outcome, Review};
+use valetkey_app::connections::imports::{self, Candidate, Choice, Effects, MAX_BYTES, OfferState, Review, Taken};
 use valetkey_app::connections::providers::{self, Entry, New, ProviderFilter, Update};
 use valetkey_domain::Ctx;
 use valetkey_domain::provider::Provider;
+use valetkey_domain::tool::Effect;
 
 #[derive(Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,6 +52,10 @@ pub(crate) enum Verb {
         /// Take only the tool of this name; may be given several times [default: all that can be taken]
         #[arg(long, value_name = "TOOL")]
         only: Vec<String>,
+        /// Say what calling a tool does (read, write or destructive), where its method says it wrongly; may be given several
+        /// times, and a newer document keeps it
+        #[arg(long, value_name = "TOOL=EFFECT", value_parser = effect)]
+        effect: Vec<(String, Effect)>,
         /// Show what the document would bring, and change nothing
         #[arg(long)]
         dry_run: bool,
@@ -141,15 +146,16 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             Ok(rows(custom))
         }
         Verb::Get { identifier } => Ok(one(whole(&providers::get(app, ctx, &identifier).await?))),
-        Verb::Import { identifier, only, dry_run, document, .. } => {
-            let document = document.unwrap_or_default();
-            let review = imports::review(app, ctx, &identifier, document.clone()).await?;
+        Verb::Import { identifier, only, effect, dry_run, document, .. } => {
+            let (document, effects) = (document.unwrap_or_default(), Effects::from_iter(effect));
+            let review = imports::review(app, ctx, &identifier, document.clone(), &effects).await?;
             if dry_run {
-                return Ok(reviewed(&review, &only));
+                return Ok(brought(&review, &only, "nothing was changed"));
             }
-            let choice = if only.is_empty() { Choice::All } else { Choice::Named(only.clone()) };
-            let done = imports::save(app, ctx, &identifier, document, choice, Some(review.provider.revision)).await?;
-            Ok(imported(&review, &done))
+            let taken = if only.is_empty() { Taken::All } else { Taken::Named(only.clone()) };
+            let choice = Choice { taken, effects, seen: Some(review.provider.revision) };
+            let done = imports::save(app, ctx, &identifier, document, choice).await?;
+            Ok(brought(&review, &only, &format!("the provider has {} tools", done.tools)))
         }
         Verb::Tools { identifier } => {
             let provider = providers::get(app, ctx, &identifier).await?;
@@ -173,51 +179,34 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
     }
 }
 
-/// What a document would bring.
-fn reviewed(review: &Review, only: &[String]) -> Reply {
-    let wanted = |offer: &&Offer| only.is_empty() || only.contains(&offer.candidate.name);
-    let had = review.offers.iter().filter(wanted).map(|offer| {
+/// What a document brings to a provider, or would bring: each tool that is taken or goes, and what can't be had.
+fn brought(review: &Review, only: &[String], done: &str) -> Reply {
+    let offers = review.offers.iter().filter_map(|offer| {
         let Candidate { name, effect, request, title, left_out, .. } = &offer.candidate;
+        let state = match (only.is_empty() || only.contains(name), offer.state) {
+            (true, state) => state.word(),
+            (false, OfferState::New) => return None,
+            (false, _) => "gone",
+        };
         let why = left_out.iter().map(|one| format!("left out: {one}")).collect::<Vec<_>>().join("; ");
-        line(name, offer.state.word(), effect.as_str(), request, title, &why)
+        Some(line(name, state, effect.as_str(), request, title, &why))
     });
     let gone = review.gone.iter().map(|(name, title)| line(name, "gone", "", "", title, ""));
-    Reply { note: Some(words(review, "nothing was changed")), ..rows(had.chain(gone).chain(refused(review))) }
-}
-
-/// What an import did.
-fn imported(review: &Review, done: &Outcome) -> Reply {
-    let state = |name: &String| match () {
-        () if done.added.contains(name) => "added",
-        () if done.changed.contains(name) => "changed",
-        () => "as before",
-    };
-    let left = |offer: &&Offer| offer.state == OfferState::New && !done.added.contains(&offer.candidate.name);
-    let taken = review.offers.iter().filter(|offer| !left(offer) && !done.gone.contains(&offer.candidate.name));
-    let taken = taken.map(|offer| {
-        let Candidate { name, effect, request, title, left_out, .. } = &offer.candidate;
-        let why = left_out.iter().map(|one| format!("left out: {one}")).collect::<Vec<_>>().join("; ");
-        line(name, state(name), effect.as_str(), request, title, &why)
-    });
-    let gone = done.gone.iter().map(|name| line(name, "gone", "", "", "", ""));
-    let note = words(review, &format!("the provider has {} tools", done.tools));
-    Reply { note: Some(note), ..rows(taken.chain(gone).chain(refused(review))) }
-}
-
-fn refused(review: &Review) -> impl Iterator<Item = Value> {
-    review.refused.iter().map(|one| line("", "not taken", "", &one.at, "", &one.why))
+    let refused = review.refused.iter().map(|one| line("", "not taken", "", &one.at, "", &one.why));
+    let source = format!("{} {}", review.source.title, review.source.version);
+    let note = std::iter::once(format!("{}: {done}", source.trim())).chain(review.notes.iter().cloned());
+    let note = note.collect::<Vec<_>>().join("; ");
+    Reply { note: Some(note), ..rows(offers.chain(gone).chain(refused)) }
 }
 
 fn line(tool: &str, state: &str, effect: &str, request: &str, title: &str, why: &str) -> Value {
     json!({"tool": tool, "state": state, "effect": effect, "request": request, "title": title, "why": why})
 }
 
-fn words(review: &Review, done: &str) -> String {
-    let source = format!("{} {}", review.source.title, review.source.version);
-    std::iter::once(format!("{}: {done}", source.trim()))
-        .chain(review.notes.iter().cloned())
-        .collect::<Vec<_>>()
-        .join("; ")
+/// `TOOL=EFFECT`.
+fn effect(text: &str) -> Result<(String, Effect)> {
+    let said = text.split_once('=').and_then(|(tool, word)| Some((tool.to_owned(), Effect::parse(word)?)));
+    said.with_context(|| format!("'{text}' is no TOOL=EFFECT, where EFFECT is read, write or destructive"))
 }
 
 fn new(said: ProviderFile) -> Result<New> {

@@ -11,10 +11,11 @@ use axum::response::Response;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use valetkey_app::Error;
-use valetkey_app::connections::imports::{self, Choice, MAX_TOOLS, Offer, OfferState, Review};
+use valetkey_app::connections::imports::{self, Choice, Effects, MAX_TOOLS, Offer, OfferState, Review, Taken};
 use valetkey_domain::invisible::shown;
 use valetkey_domain::member::Right;
 use valetkey_domain::provider::Provider;
+use valetkey_domain::tool::Effect;
 use valetkey_domain::{Ctx, Kind};
 
 /// How much of a description is shown where tools are chosen, in characters.
@@ -74,7 +75,8 @@ pub(crate) async fn begin(WithDocument { visit, form }: WithDocument) -> Answer 
             ..blank(&visit, None)
         })),
         Err(error) if is_the_documents(&error) => {
-            Ok(asked(&visit, None, form.text("document"), Some(sentence(error.message()))))
+            let typed = document(&form).unwrap_or_else(|_| form.text("document").to_owned());
+            Ok(asked(&visit, None, &typed, Some(sentence(error.message()))))
         }
         Err(error) => Err(visit.fail(&error)),
     }
@@ -84,11 +86,18 @@ pub(crate) async fn begin(WithDocument { visit, form }: WithDocument) -> Answer 
 pub(crate) async fn look(Path(named): Named, WithDocument { visit, form }: WithDocument) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
     let provider = find(&visit, &ctx, &named).await?;
-    let document = match document(&form) {
-        Ok(document) => document,
-        Err(error) => return Ok(asked(&visit, Some(&provider), "", Some(sentence(error.message())))),
-    };
-    looked_at(&visit, &ctx, &provider, document, Picked::of(form.text("pick"))).await
+    match document(&form) {
+        Ok(document) => {
+            looked_at(&visit, &ctx, &provider, document, Picked::of(form.text("pick")), &effects(&form)).await
+        }
+        Err(error) => Ok(asked(&visit, Some(&provider), form.text("document"), Some(sentence(error.message())))),
+    }
+}
+
+/// What somebody says that calling tools does.
+fn effects(form: &Fields) -> Effects {
+    let said = |(name, word): &(String, String)| Some((name.strip_prefix("effect.")?.to_owned(), Effect::parse(word)?));
+    form.pairs().iter().filter_map(said).collect()
 }
 
 /// The page of a document that may be chosen from; the form again if it can't be read.
@@ -98,8 +107,9 @@ pub(super) async fn looked_at(
     provider: &Provider,
     document: String,
     picked: Picked,
+    effects: &Effects,
 ) -> Answer {
-    match imports::review(&visit.web.app, ctx, &provider.slug, document.clone()).await {
+    match imports::review(&visit.web.app, ctx, &provider.slug, document.clone(), effects).await {
         Ok(review) => Ok(visit.page(&page(visit, &review, document, &picked, None))),
         Err(error) if is_the_documents(&error) => {
             Ok(asked(visit, Some(provider), &document, Some(sentence(error.message()))))
@@ -169,6 +179,7 @@ fn page(visit: &Visit, review: &Review, document: String, picked: &Picked, wrong
         before: review.before.as_ref().map(|before| before.version.clone()),
         counts: (count(OfferState::New), count(OfferState::Changed), count(OfferState::Same)),
         most: MAX_TOOLS,
+        effects: Effect::ALL.map(Effect::as_str),
         tools: review.offers.iter().map(tool).collect(),
         gone: review.gone.clone(),
         refused: review.refused.iter().map(|refused| (refused.at.clone(), refused.why.clone())).collect(),
@@ -185,12 +196,13 @@ pub(crate) async fn save(Path(named): Named, WithDocument { visit, form }: WithD
     let document = form.text("document").to_owned();
     let chosen: Vec<String> = form.all("tool").map(ToOwned::to_owned).collect();
     let seen = form.text("seen").parse().unwrap_or(0);
-    let choice = Choice::Named(chosen.clone());
-    match imports::save(&visit.web.app, &ctx, &provider.slug, document.clone(), choice, Some(seen)).await {
+    let effects = effects(&form);
+    let choice = Choice { taken: Taken::Named(chosen.clone()), effects: effects.clone(), seen: Some(seen) };
+    match imports::save(&visit.web.app, &ctx, &provider.slug, document.clone(), choice).await {
         Ok(_) => Ok(visit.go(&format!("/providers/{}", provider.slug), "tools-imported")),
         Err(error) if is_the_documents(&error) => {
             let picked = Picked::These(chosen.into_iter().collect());
-            match imports::review(&visit.web.app, &ctx, &provider.slug, document.clone()).await {
+            match imports::review(&visit.web.app, &ctx, &provider.slug, document.clone(), &effects).await {
                 Ok(review) => {
                     Ok(visit.page(&page(&visit, &review, document, &picked, Some(sentence(error.message())))))
                 }
@@ -219,11 +231,10 @@ pub(super) async fn of(visit: &Visit, ctx: &Ctx, provider: &Provider) -> Result<
     let kept = imports::kept(&visit.web.app, ctx, provider).await?;
     let row = |(name, tool): (&String, &Value)| {
         let word = |key: &str| tool.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let effect = ["read", "write", "destructive"].into_iter().find(|effect| word("effect") == *effect);
         ToolRow {
             name: name.clone(),
             title: word("title"),
-            effect: effect.unwrap_or_default(),
+            effect: Effect::parse(&word("effect")).map_or("", Effect::as_str),
             request: imports::request_of(tool).unwrap_or_default(),
             description: word("description"),
             state: "",

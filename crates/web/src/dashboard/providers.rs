@@ -11,6 +11,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use valetkey_app::Error;
+use valetkey_app::connections::imports::Effects;
 use valetkey_app::connections::providers::{self, Entry, New, ProviderFilter, Update};
 use valetkey_domain::member::Right;
 use valetkey_domain::provider::Provider;
@@ -102,7 +103,8 @@ pub(crate) async fn create(WithDocument { visit, form }: WithDocument) -> Answer
     let ctx = visit.enter(Right::Develop)?;
     match created(&visit, &ctx, &form).await {
         Ok(provider) if form.has("document") => {
-            imports::looked_at(&visit, &ctx, &provider, form.text("document").to_owned(), Picked::Usual).await
+            let document = form.text("document").to_owned();
+            imports::looked_at(&visit, &ctx, &provider, document, Picked::Usual, &Effects::new()).await
         }
         Ok(provider) => Ok(visit.go(&format!("/providers/{}", provider.slug), "provider-created")),
         Err(error) if is_the_forms(&error) => Ok(again(&visit, &form, None, error.message())),

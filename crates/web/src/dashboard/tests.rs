@@ -279,7 +279,7 @@ const KNOWN: &str = "valetkey_session_8080=made-up; valetkey_browser_8080=aaaaaa
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Sends a form of so many parts of 4 KB, of which those that are read are counted; with a pause it ends after the first.
-async fn long_form(
+pub(super) async fn long_form(
     site: &Site,
     read: &Arc<AtomicUsize>,
     (path, kind, cookie): (&str, &str, &str),

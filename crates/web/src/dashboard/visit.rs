@@ -7,11 +7,13 @@ use super::frame::{Frame, May, Section};
 use super::pages::Failure;
 use super::unsent;
 use crate::Web;
+use crate::large_form::in_time;
 use crate::pages::page::Page;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
+use std::time::Duration;
 use valetkey_app::entrance::browsers;
 use valetkey_app::entrance::sign_in::{self, SignedIn};
 use valetkey_app::tenancy::environments;
@@ -121,14 +123,13 @@ impl Posted {
         if !own {
             return Err(visit.refuse(StatusCode::FORBIDDEN, FOREIGN));
         }
-        // What is longer than other forms has its turn, as strangers' long forms have.
-        let turn = (most > MAX_FORM).then(|| web.large_forms.try_acquire());
-        if matches!(turn, Some(Err(_))) {
-            return Err(visit.refuse(StatusCode::TOO_MANY_REQUESTS, BUSY));
-        }
-        let form =
-            read(kind, body, most).await.ok_or_else(|| visit.refuse(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE))?;
-        drop(turn);
+        let reading = read(kind, body, most);
+        let read = match most > MAX_FORM {
+            true => in_time(&web.documents, PATIENCE, reading).await,
+            false => Some(reading.await),
+        };
+        let form = read.ok_or_else(|| visit.refuse(StatusCode::REQUEST_TIMEOUT, TOO_SLOW))?;
+        let form = form.ok_or_else(|| visit.refuse(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE))?;
         // It may have been long in coming.
         visit.who = match member(web, &parts).await {
             Ok((_, who)) => who,
@@ -145,7 +146,11 @@ impl Posted {
 const TOO_LARGE: &str = "this form holds too much, and nothing was changed. What you typed is still on the page before this \
     one: go back, and make it shorter";
 
-const BUSY: &str = "as many long forms are being read as may be, and nothing was changed: go back, and send it again";
+const TOO_SLOW: &str = "this form came too slowly, or while too many long ones came, and nothing was changed. What you typed is \
+    still on the page before this one: go back, and send it again";
+
+/// For how long a form with a document may come.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 const FOREIGN: &str = "this form was sent from a page that is not this dashboard's, and nothing was changed";
 

@@ -84,7 +84,7 @@ async fn desk() -> Desk {
 
 impl Desk {
     async fn import(&self, paths: &Value, choice: Choice) -> Result<Outcome> {
-        save(&self.fixture.app, &self.fixture.ctx, &self.identifier, document(paths), choice, None).await
+        save(&self.fixture.app, &self.fixture.ctx, &self.identifier, document(paths), choice).await
     }
 
     async fn sign_in(&self) {
@@ -112,6 +112,14 @@ impl Desk {
     }
 }
 
+fn everything() -> Choice {
+    Choice::default()
+}
+
+fn only(names: Vec<String>) -> Choice {
+    Choice { taken: Taken::Named(names), ..Choice::default() }
+}
+
 fn names(all: &[&str]) -> Vec<String> {
     all.iter().map(|name| (*name).to_owned()).collect()
 }
@@ -121,7 +129,7 @@ async fn what_is_imported_is_listed_called_and_told_wherever_tools_are() {
     let desk = desk().await;
     let (app, ctx) = (&desk.fixture.app, &desk.fixture.ctx);
     assert_eq!(desk.listed().await, Vec::<String>::new());
-    let done = desk.import(&paths(), Choice::All).await.unwrap();
+    let done = desk.import(&paths(), everything()).await.unwrap();
     assert_eq!(done.added, ["list_tickets", "add_ticket", "close_ticket"]);
     assert_eq!(desk.listed().await, [LIST, ADD, CLOSE], "before anybody has signed in");
     let CallResult::Failed(failed) = desk.call(LIST, json!({})).await.unwrap() else { panic!("it was made") };
@@ -158,7 +166,7 @@ async fn what_is_imported_is_listed_called_and_told_wherever_tools_are() {
 async fn whitelists_take_the_names_that_there_are_and_leave_out_the_rest() {
     let desk = desk().await;
     let (app, ctx) = (&desk.fixture.app, &desk.fixture.ctx);
-    desk.import(&paths(), Choice::All).await.unwrap();
+    desk.import(&paths(), everything()).await.unwrap();
     let mapped = async |tools: &[&str]| {
         let mappings = Some(vec![NewMapping { connection: "DESK".into(), tools: names(tools) }]);
         configs::update(app, ctx, &desk.config, None, mappings).await
@@ -188,18 +196,18 @@ async fn a_newer_document_is_told_before_it_is_saved_and_followed_by_the_next_ca
     let desk = desk().await;
     let (app, ctx) = (&desk.fixture.app, &desk.fixture.ctx);
     desk.sign_in().await;
-    desk.import(&paths(), Choice::Named(names(&["list_tickets", "close_ticket"]))).await.unwrap();
+    desk.import(&paths(), only(names(&["list_tickets", "close_ticket"]))).await.unwrap();
     let mut newer = paths();
     newer["/tickets"]["get"]["summary"] = json!("All of them");
     newer.as_object_mut().unwrap().shift_remove("/tickets/{id}");
-    let review = review(app, ctx, &desk.identifier, document(&newer)).await.unwrap();
+    let review = review(app, ctx, &desk.identifier, document(&newer), &Effects::new()).await.unwrap();
     let told: Vec<_> = review.offers.iter().map(|one| (one.candidate.name.as_str(), one.state)).collect();
     assert_eq!(told, [("list_tickets", OfferState::Changed), ("add_ticket", OfferState::New)]);
     assert_eq!(review.gone, [("close_ticket".to_owned(), "Close ticket".to_owned())]);
     assert_eq!(desk.listed().await, [LIST, CLOSE], "nothing is saved by looking");
     let (ctx_of_call, served) = toolset::open(app, &desk.token).await.unwrap();
     let before = remote::find(app, &ctx_of_call, &served, CLOSE).await.unwrap().unwrap();
-    let done = desk.import(&newer, Choice::Named(names(&["list_tickets"]))).await.unwrap();
+    let done = desk.import(&newer, only(names(&["list_tickets"]))).await.unwrap();
     let outcome =
         Outcome { changed: names(&["list_tickets"]), gone: names(&["close_ticket"]), tools: 1, ..Outcome::default() };
     assert_eq!(done, outcome);
@@ -223,18 +231,20 @@ async fn what_cannot_be_saved_is_said_and_what_is_saved_is_in_the_journal_with_w
     let desk = desk().await;
     let (app, ctx) = (&desk.fixture.app, &desk.fixture.ctx);
     let refused = async |choice| desk.import(&paths(), choice).await;
-    let none = refused(Choice::Named(vec![])).await.unwrap_err();
+    let none = refused(only(vec![])).await.unwrap_err();
     assert!(none.message().contains("no tool is chosen"), "{none}");
-    let unknown = refused(Choice::Named(names(&["list_ticket"]))).await.unwrap_err();
+    let unknown = refused(only(names(&["list_ticket"]))).await.unwrap_err();
     assert!(unknown.message().contains("list_tickets"), "{unknown}");
     let many: Map<String, Value> = (0..=MAX_TOOLS).map(|n| (format!("/a{n}"), json!({"get": {}}))).collect();
-    let many = desk.import(&Value::Object(many), Choice::All).await.unwrap_err();
+    let many = desk.import(&Value::Object(many), everything()).await.unwrap_err();
     assert!(many.message().contains("201 tools are chosen"), "{many}");
-    let stale = save(app, ctx, &desk.identifier, document(&paths()), Choice::All, Some(7)).await.unwrap_err();
+    let stale = save(app, ctx, &desk.identifier, document(&paths()), Choice { seen: Some(7), ..everything() })
+        .await
+        .unwrap_err();
     assert_eq!(stale.kind(), Kind::Aborted);
-    let words = review(app, ctx, &desk.identifier, "swagger: '2.0'".into()).await.unwrap_err();
+    let words = review(app, ctx, &desk.identifier, "swagger: '2.0'".into(), &Effects::new()).await.unwrap_err();
     assert!(words.kind() == Kind::InvalidArgument && words.message().contains("Swagger 2.0"), "{words}");
-    desk.import(&paths(), Choice::All).await.unwrap();
+    desk.import(&paths(), everything()).await.unwrap();
     let provider = providers::get(app, ctx, &desk.identifier).await.unwrap();
     let mut tx = app.core.store.read().await.unwrap();
     let records = valetkey_storage::journal::newest(ctx, &mut tx, Some(provider.id.as_str()), 10).await.unwrap();
@@ -247,8 +257,8 @@ async fn what_cannot_be_saved_is_said_and_what_is_saved_is_in_the_journal_with_w
     let elsewhere = environments::create(app, "elsewhere", None).await.unwrap();
     let theirs = doors::operator(app, &elsewhere.id);
     for kind in [
-        review(app, &theirs, &desk.identifier, document(&paths())).await.unwrap_err().kind(),
-        save(app, &theirs, &desk.identifier, document(&paths()), Choice::All, None).await.unwrap_err().kind(),
+        review(app, &theirs, &desk.identifier, document(&paths()), &Effects::new()).await.unwrap_err().kind(),
+        save(app, &theirs, &desk.identifier, document(&paths()), everything()).await.unwrap_err().kind(),
         clear(app, &theirs, &desk.identifier).await.unwrap_err().kind(),
         kept(app, &theirs, &provider).await.unwrap_err().kind(),
     ] {
@@ -257,11 +267,51 @@ async fn what_cannot_be_saved_is_said_and_what_is_saved_is_in_the_journal_with_w
 }
 
 #[tokio::test]
+async fn what_calling_a_tool_does_is_what_somebody_says_and_stays_so() {
+    let desk = desk().await;
+    let (app, ctx) = (&desk.fixture.app, &desk.fixture.ctx);
+    let said = |effects: &[(&str, Effect)]| -> Effects {
+        effects.iter().map(|(name, effect)| ((*name).to_owned(), *effect)).collect()
+    };
+    let effects = said(&[("list_tickets", Effect::Destructive), ("add_ticket", Effect::Read)]);
+    desk.import(&paths(), Choice { effects, ..everything() }).await.unwrap();
+    let eve = Identifier::parse("eve").unwrap();
+    let asked = || AccountQuery { identifier: Some(eve.clone()), ..AccountQuery::default() };
+    desk.sign_in().await;
+    let effect = async |tool: &str| meant(app, ctx, tool, asked()).await.unwrap().tool.definition.effect;
+    assert_eq!((effect(LIST).await, effect(ADD).await), (Effect::Destructive, Effect::Read));
+    let provider = providers::get(app, ctx, &desk.identifier).await.unwrap();
+    let mut tx = app.core.store.read().await.unwrap();
+    let records = valetkey_storage::journal::newest(ctx, &mut tx, Some(provider.id.as_str()), 10).await.unwrap();
+    drop(tx);
+    let record = records.iter().find(|record| record.action == "provider.tools_imported").unwrap();
+    assert_eq!(record.detail["effects"], json!({"list_tickets": "destructive", "add_ticket": "read"}));
+    // A newer document does not say otherwise, and somebody can.
+    let mut newer = paths();
+    newer["/tickets"]["get"]["summary"] = json!("All of them");
+    desk.import(&newer, everything()).await.unwrap();
+    assert_eq!((effect(LIST).await, effect(ADD).await), (Effect::Destructive, Effect::Read));
+    let back = said(&[("list_tickets", Effect::Read)]);
+    let review = review(app, ctx, &desk.identifier, document(&newer), &back).await.unwrap();
+    let states: Vec<_> = review.offers.iter().map(|offer| (offer.candidate.effect, offer.state)).collect();
+    assert_eq!(states[0], (Effect::Read, OfferState::Changed));
+    assert_eq!(states[1], (Effect::Read, OfferState::Same));
+    let done = desk.import(&newer, Choice { effects: back, ..everything() }).await.unwrap();
+    assert_eq!((done.changed, effect(LIST).await), (names(&["list_tickets"]), Effect::Read));
+    let none = said(&[("list_ticket", Effect::Read)]);
+    let refused = desk.import(&newer, Choice { effects: none, ..everything() }).await.unwrap_err();
+    assert!(
+        refused.message().contains("no tool 'list_ticket'") && refused.message().contains("list_tickets"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
 async fn attack_46_tools_that_somebody_changed_in_the_database_are_not_called() {
     let desk = desk().await;
     let (app, ctx) = (&desk.fixture.app, &desk.fixture.ctx);
     desk.sign_in().await;
-    desk.import(&paths(), Choice::All).await.unwrap();
+    desk.import(&paths(), everything()).await.unwrap();
     let provider = providers::get(app, ctx, &desk.identifier).await.unwrap();
     let mut tx = app.core.store.write().await.unwrap();
     let text = rows::tools(ctx, &mut tx, &provider.id).await.unwrap().unwrap();
@@ -270,7 +320,7 @@ async fn attack_46_tools_that_somebody_changed_in_the_database_are_not_called() 
     let refused = desk.call(LIST, json!({})).await.unwrap_err();
     assert!(refused.message().contains("not the ones that its row names"), "{refused}");
     assert!(desk.fixture.provider.heads().iter().all(|head| !head.contains("/secrets")));
-    desk.import(&paths(), Choice::All).await.unwrap();
+    desk.import(&paths(), everything()).await.unwrap();
     assert!(matches!(desk.call(LIST, json!({})).await, Ok(CallResult::Done(_))), "a new import mends it");
 }
 
@@ -288,7 +338,7 @@ async fn an_mcp_server_takes_no_document() {
         metadata: Default::default(),
     };
     let identifier = providers::create(app, ctx, new).await.unwrap().identifier();
-    let refused = review(app, ctx, &identifier, document(&paths())).await.unwrap_err();
+    let refused = review(app, ctx, &identifier, document(&paths()), &Effects::new()).await.unwrap_err();
     assert!(
         refused.kind() == Kind::FailedPrecondition && refused.message().contains("lists its tools itself"),
         "{refused}"

@@ -1,9 +1,13 @@
 //! From a document to a provider with tools, by its forms.
 
-use crate::dashboard::tests::{OWN, Seen, ask, signed_in};
+use crate::dashboard::tests::{OWN, Seen, ask, long_form, signed_in};
 use crate::tests::harness::{Site, site_at};
+use futures::{FutureExt as _, StreamExt as _, stream};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 use valetkey_domain::member::Role;
 
 /// A member at the forms.
@@ -93,6 +97,43 @@ async fn a_document_is_looked_at_chosen_from_and_saved() {
     let removed = desk.send(&format!("{provider}/import/remove"), &[]).await;
     assert_eq!(removed.status, StatusCode::SEE_OTHER);
     assert!(desk.page(&provider).await.text.contains("It has none."));
+}
+
+#[tokio::test]
+async fn what_a_tool_does_is_said_beside_it_and_not_lost() {
+    let desk = Desk::of(Role::Developer).await;
+    let provider = desk.provider().await;
+    let document = document(&paths());
+    let said = [("document", document.as_str()), ("effect.list_things", "destructive"), ("effect.empty_things", "x")];
+    let reading = [said.as_slice(), &[("pick", "reading")]].concat();
+    let look = desk.send(&format!("{provider}/import"), &reading).await;
+    assert_eq!(look.text.matches(" checked").count(), 0, "none reads any more");
+    assert_eq!(look.text.matches("<option selected>destructive</option>").count(), 2, "{}", look.text);
+    let seen = seen(&look.text);
+    let none = [said.as_slice(), &[("seen", &seen)]].concat();
+    let none = desk.send(&format!("{provider}/import/save"), &none).await;
+    assert_eq!(none.text.matches("<option selected>destructive</option>").count(), 2, "{}", none.text);
+    let chosen = [said.as_slice(), &[("seen", &seen), ("tool", "list_things")]].concat();
+    assert_eq!(desk.send(&format!("{provider}/import/save"), &chosen).await.status, StatusCode::SEE_OTHER);
+    let page = desk.page(&provider).await;
+    assert!(page.text.contains("badge destructive"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_few_long_documents_are_read_at_a_time() {
+    let desk = Desk::of(Role::Developer).await;
+    let path = format!("/dashboard/development{}/import", desk.provider().await);
+    let form = (path.as_str(), "application/x-www-form-urlencoded", desk.cookie.as_str());
+    let read = Arc::new(AtomicUsize::new(0));
+    let mut slow = stream::iter(0..4).map(|_| long_form(&desk.site, &read, form, (2, true))).buffer_unordered(4);
+    while desk.site.web.documents.len() < 4 {
+        assert!(slow.next().now_or_never().is_none(), "it never ends");
+        tokio::task::yield_now().await;
+    }
+    // Who comes fifth is read, and the one that has taken longest is not read on.
+    let more = async { tokio::join!(slow.next(), long_form(&desk.site, &read, form, (2, false))) };
+    let (evicted, status) = tokio::time::timeout(Duration::from_secs(10), more).await.expect("long before it is late");
+    assert_eq!((evicted, status), (Some(StatusCode::REQUEST_TIMEOUT), StatusCode::FORBIDDEN), "it has no token");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use super::framed::framed;
 use crate::dashboard::frame::{Frame, Moment, Pager, Section};
 use serde::Serialize;
 use valetkey_domain::Timestamp;
+use valetkey_domain::tool::Effect;
 
 /// All custom ones.
 #[derive(Clone, Debug, Serialize)]
@@ -206,6 +207,8 @@ pub(crate) struct ProviderReview {
     pub(crate) counts: (usize, usize, usize),
     /// How many tools a provider has at most.
     pub(crate) most: usize,
+    /// What calling a tool may do.
+    pub(crate) effects: [&'static str; 3],
     /// What can be had.
     pub(crate) tools: Vec<ToolRow>,
     /// Tools that are in the document no more: name and title.
@@ -230,6 +233,7 @@ framed!(ProviderReview, "dashboard/provider_review.html", {
         before: None,
         counts: (2, 0, 0),
         most: 200,
+        effects: Effect::ALL.map(Effect::as_str),
         tools: vec![
             ToolRow { state: "", ..ToolRow::sample("list_tickets", "read") },
             ToolRow { state: "", left_out: vec![], ..ToolRow::sample("close_ticket", "destructive") },
