@@ -84,7 +84,11 @@ def test_by_the_command_line_and_called_by_the_official_client(there):
     assert {one["state"] for one in told} == {"new", "not taken"} and not server.cli_json("provider", "tools", identifier)
     (refused,) = [one for one in told if one["state"] == "not taken"]
     assert refused["request"] == "paths./tickets/{ticket_id}/files.post" and "multipart/form-data" in refused["why"]
-    server.cli("provider", "import", identifier, str(documents["first"]))
+    said = server.cli("provider", "import", identifier, str(documents["first"]), "--effect", f"{OWN[1]}=harmless", check=False)
+    assert said.returncode and "EFFECT is read, write or destructive" in said.stderr, said.stderr
+    server.cli("provider", "import", identifier, str(documents["first"]), "--effect", f"{OWN[1]}=destructive")
+    assert server.cli_json("provider", "tools", identifier)[1]["effect"] == "destructive"
+    server.cli("provider", "import", identifier, str(documents["first"]), "--effect", f"{OWN[1]}=write")
     kept = {one["tool"]: one["effect"] for one in server.cli_json("provider", "tools", identifier)}
     assert kept == dict(zip(OWN, ("read", "write", "read", "destructive", "write")))
     wire = used(server, identifier, "DESK", "desk")
@@ -126,11 +130,14 @@ def test_by_the_dashboard_first_and_then_a_newer_document(there, person):
     member.click("Look at it")
     assert "5 tools can be had, 1 can not" in member.page.inner_text(".lead"), member.page.inner_text("main")
     member.page.get_by_role("checkbox", name="Delete Ticket").uncheck()
+    member.page.get_by_label(f"What {OWN[2]} does").select_option("write")
     member.click("Save tools")
     shown = member.page.inner_text("section[aria-label=Tools]")
     assert OWN[0] in shown and OWN[3] not in shown and "Desk & Co 1.0" in shown, shown
     wire = used(server, identifier, "DESK_2", "desk-2")
     assert official(wire, ["c-DESK_2_read_ticket_tickets_ticket_id_get", {"ticket_id": 8}])["calls"][0]["text"] == '{"id":8}'
+    effects = lambda: {one["tool"]: one["effect"] for one in server.cli_json("provider", "tools", identifier)}
+    assert (effects()[OWN[0]], effects()[OWN[2]]) == ("read", "write")
     member.click("Import a newer document", role="link")
     member.page.fill("#document", documents["newer"].read_text())
     member.click("Look at it")
@@ -140,10 +147,11 @@ def test_by_the_dashboard_first_and_then_a_newer_document(there, person):
     member.click("Save tools")
     seen = official(wire, ["c-DESK_2_set_state_tickets_ticket_id_state_post", {"ticket_id": 8, "state": "shut"}])
     assert len([name for name in seen["tools"] if name.startswith("c-DESK_2_")]) == 5, "without a new URL"
+    assert effects()[OWN[2]] == "write", "what somebody said stays"
     actions = [one["action"] for one in server.cli_json("logs", "list", "--limit", "100")]
     assert actions.count("provider.tools_imported") >= 2
     member.at(f"/playground?connection=DESK_2&user={USER}&tool=c-DESK_2_read_ticket_tickets_ticket_id_get")
-    member.page.get_by_label("ticket_id").first.fill("9")
+    member.page.fill("[id='arg:ticket_id']", "9")
     member.click(f"Call it as {USER}")
     assert '"id": 9' in member.page.inner_text("main")
 

@@ -151,8 +151,8 @@ pub async fn by_name(app: &App, ctx: &Ctx, name: &str) -> Result<Connection> {
     Err(Error::not_found("connection", name).meant(near))
 }
 
-/// The connection on a custom provider whose tools, a remote server's or imported ones, are called like this one: the one with the longest name
-/// where several could be, so that what another server lists never decides whose it is.
+/// The connection on a custom provider whose tools, a remote server's or imported ones, are called like this one: the one with
+/// the longest name where several could be, so that what another server lists never decides whose it is.
 ///
 /// # Errors
 /// The database cannot be read.

@@ -14,7 +14,6 @@ mod way;
 
 use crate::connector::{Connector, Custom, Upstream};
 use crate::error::Problem;
-use crate::file::{Errors, RateLimit};
 use crate::host::OwnHost;
 use crate::remote::Remote;
 use crate::rules::Rules;
@@ -78,13 +77,12 @@ fn assembled(
     address: Address,
     ways: Vec<Way>,
 ) -> Result<Connector, Problem> {
-    let rules = Rules::compile(description.display_name, &Errors::default(), &RateLimit::default());
     let upstream = Upstream {
         app: description.display_name.to_owned(),
         origin: format!("https://{}", address.host),
         hosts: vec![address.host.clone()],
         headers: Vec::new(),
-        rules: rules.map_err(|why| problem("auth_patterns", why))?,
+        rules: Rules::usual(description.display_name),
     };
     let mut account_fields = Vec::new();
     for field in ways.iter().flat_map(|way| &way.account_fields) {

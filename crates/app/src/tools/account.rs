@@ -122,8 +122,8 @@ impl Named {
     }
 }
 
-/// A tool of a custom provider or of a remote server: as it was imported, or as the server lists it for the account. Where the user has still to sign in any name is one: the call
-/// says what to do.
+/// A tool of a custom provider or of a remote server: as it was imported, or as the server lists it for the account. Where the
+/// user has still to sign in at a server any name is one: the call says what to do.
 async fn not_of_a_file(
     app: &App,
     ctx: &Ctx,

@@ -40,7 +40,7 @@ paths:
   /pets/{pet_id}/photo:
     parameters: [{name: pet_id, in: path, required: true, schema: {type: integer}}]
     get: {operationId: photo, responses: {200: {content: {image/png: {}}}}}
-    post: {operationId: sendPhoto, requestBody: {required: true, content: {multipart/form-data: {schema: {type: object}}}}}
+    post: {operationId: sendPhoto, requestBody: {content: {multipart/form-data: {schema: {type: object}}}}}
   /away:
     servers: [{url: "https://evil.test"}]
     get: {operationId: away}

@@ -153,7 +153,7 @@ fn version(document: &Value) -> Result<(), String> {
         Some(said) if said.starts_with("3.0") || said.starts_with("3.1") => Ok(()),
         Some(said) => Err(format!("it is OpenAPI {}, and 3.0 and 3.1 are read", cut(said, 20))),
         None if document.get("swagger").is_some() => {
-            Err("it is Swagger 2.0, and OpenAPI 3.0 and 3.1 are read: a converter makes one of the other".to_owned())
+            Err("it is Swagger 2.0, and OpenAPI 3.0 and 3.1 are read: convert it first".to_owned())
         }
         None => Err("it has no `openapi: 3.…` at its top: it is no OpenAPI document".to_owned()),
     }
@@ -333,7 +333,8 @@ impl<'a> Reader<'a> {
                 return Ok(Some(Body { form, required, schema }));
             }
         };
-        if required {
+        // Descriptions often forget to say that an upload needs its file.
+        if required || !reads {
             return Err(told(why));
         }
         left_out.push(told(why));

@@ -298,7 +298,8 @@ async fn page(
     let mut tools = Vec::new();
     for mapping in &config.mappings {
         let Ok(wired) = Wired::of(app, connections::get(app, ctx, &mapping.connection).await?) else { continue };
-        let known = imports::known(app, ctx, &wired).await?;
+        // Of what can't be read nothing is shown, as in the form.
+        let Ok(known) = imports::known(app, ctx, &wired).await else { continue };
         let named = |name: &String| known.iter().find(|tool| tool.definition.name == *name);
         let shown: Vec<&Arc<KnownTool>> = match mapping.tools.as_slice() {
             [] => known.iter().collect(),

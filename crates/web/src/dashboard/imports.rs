@@ -96,7 +96,7 @@ pub(crate) async fn look(Path(named): Named, WithDocument { visit, form }: WithD
 
 /// What somebody says that calling tools does.
 fn effects(form: &Fields) -> Effects {
-    let said = |(name, word): &(String, String)| Some((name.strip_prefix("effect.")?.to_owned(), Effect::parse(word)?));
+    let said = |(name, word): &(String, String)| Some((name.strip_prefix("effect:")?.to_owned(), Effect::parse(word)?));
     form.pairs().iter().filter_map(said).collect()
 }
 

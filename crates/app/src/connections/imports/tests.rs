@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Page;
-use crate::accounts::{self, ImportedCredential};
+use crate::accounts::{self, AccountRef, ImportedCredential};
 use crate::calls::{self, CallResult, FailureReason};
 use crate::connections as all;
 use crate::connections::providers::New;
@@ -91,7 +91,11 @@ impl Desk {
         let owner = Owner::of(Identifier::parse("eve").unwrap());
         let fields = json!({"token": "key-hunter2"}).as_object().unwrap().clone();
         let given = Some(ImportedCredential::Fields(fields));
-        accounts::create(&self.fixture.app, &self.fixture.ctx, "DESK", owner, given, Map::new()).await.unwrap();
+        let (app, ctx) = (&self.fixture.app, &self.fixture.ctx);
+        let connection = all::by_name(app, ctx, "DESK").await.unwrap();
+        accounts::ensure(app, ctx, &connection, owner.clone()).await.unwrap();
+        let which = AccountRef::Of("DESK".into(), owner);
+        accounts::update(app, ctx, &which, given, Map::new()).await.unwrap();
     }
 
     async fn listed(&self) -> Vec<String> {

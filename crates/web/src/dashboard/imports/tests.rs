@@ -104,7 +104,7 @@ async fn what_a_tool_does_is_said_beside_it_and_not_lost() {
     let desk = Desk::of(Role::Developer).await;
     let provider = desk.provider().await;
     let document = document(&paths());
-    let said = [("document", document.as_str()), ("effect.list_things", "destructive"), ("effect.empty_things", "x")];
+    let said = [("document", document.as_str()), ("effect:list_things", "destructive"), ("effect:empty_things", "x")];
     let reading = [said.as_slice(), &[("pick", "reading")]].concat();
     let look = desk.send(&format!("{provider}/import"), &reading).await;
     assert_eq!(look.text.matches(" checked").count(), 0, "none reads any more");
@@ -144,7 +144,7 @@ async fn a_new_provider_is_begun_by_a_document_and_ends_at_its_tools() {
     document["components"]["securitySchemes"] = json!({"token": {"type": "http", "scheme": "bearer"}});
     let document = document.to_string();
     let begun = desk.send("/providers/import", &[("document", &document)]).await;
-    for told in ["value=\"Acme Things\"", "evil.example", "BEARER", "users’ credentials go there"] {
+    for told in ["value=\"Acme Things\"", "evil.example", "BEARER", "their credentials go there"] {
         assert!(begun.text.contains(told), "{told}: {}", begun.text);
     }
     let patterns = r#"[{"type": "NO_AUTH"}]"#;
