@@ -186,6 +186,7 @@ pub(crate) fn read_as(row: &Row, before: &str) -> Result<Provider, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::changes;
     use crate::{connections as connection_rows, fixture};
     use serde_json::json;
     use valetkey_domain::Kind;
@@ -272,8 +273,12 @@ mod tests {
             assert_eq!(tools(ours, &mut tx, &one.id).await.unwrap().as_deref(), Some(text));
         }
         assert_eq!(tools(ours, &mut tx, &other.id).await.unwrap(), None);
+        let was = changes::get(&mut tx, changes::Kind::Provider, one.id.as_str()).await.unwrap().unwrap().state;
         let digested = Provider { tools_digest: "ab".into(), ..one.clone() };
         assert!(update(ours, &mut tx, &digested).await.unwrap());
+        tx.run("UPDATE providers SET revision = 1", []).await.unwrap();
+        let is = changes::get(&mut tx, changes::Kind::Provider, one.id.as_str()).await.unwrap().unwrap().state;
+        assert_ne!(is.text, was.text, "the journal's record of a row says which tools it has");
         assert_eq!(by_slug(ours, &mut tx, "acme:1").await.unwrap().unwrap().tools_digest, "ab");
         put_tools(ours, &mut tx, &one.id, "").await.unwrap();
         assert_eq!(tools(ours, &mut tx, &one.id).await.unwrap(), None);

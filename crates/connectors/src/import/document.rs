@@ -53,8 +53,5 @@ fn of_yaml(text: &str) -> Result<Value, String> {
         reject_unsupported_tags: true,
     };
     let read: Result<Value, _> = serde_saphyr::from_str_with_options(text, bounds);
-    read.map_err(|error| {
-        let place = error.location().map(|at| format!("line {}, column {}: ", at.line(), at.column()));
-        format!("the document can't be read as YAML: {}{}", place.unwrap_or_default(), error.without_snippet())
-    })
+    read.map_err(|error| format!("the document can't be read as YAML: {}", error.without_snippet()))
 }

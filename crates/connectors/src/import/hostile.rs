@@ -78,6 +78,34 @@ fn attack_73_a_long_text_that_all_operations_refer_to_is_not_there_a_thousand_ti
 }
 
 #[test]
+fn attack_73_operations_parameters_and_arguments_have_a_most() {
+    let many: Map<String, Value> = (0..1_003).map(|n| (format!("/{n}"), json!({"get": {}}))).collect();
+    let read = taken(&document(Value::Object(many), json!({}))).unwrap();
+    assert_eq!((read.candidates.len(), read.refused.len()), (1_000, 1));
+    assert!(read.refused[0].why.contains("3 more operations are not looked at"), "{:?}", read.refused);
+    let parameters = |count: usize| -> Vec<Value> {
+        (0..count).map(|n| json!({"name": format!("q{n}"), "in": "query", "schema": {"type": "string"}})).collect()
+    };
+    let members: Map<String, Value> = (0..60).map(|n| (format!("m{n}"), json!({"type": "string"}))).collect();
+    let body = json!({"content": {"application/json": {"schema": {"type": "object", "properties": members}}}});
+    let elsewhere: Map<String, Value> =
+        (0..1_200).map(|n| (format!("/ref{n}"), json!({"$ref": "other.yaml#/a"}))).collect();
+    let mut paths = json!({
+        "/most": {"get": {"parameters": parameters(100)}},
+        "/more": {"get": {"parameters": parameters(101)}},
+        "/both": {"post": {"parameters": parameters(60), "requestBody": body}},
+    });
+    paths.as_object_mut().unwrap().extend(elsewhere);
+    let read = taken(&document(paths, json!({}))).unwrap();
+    assert_eq!(read.candidates.iter().map(|one| one.request.as_str()).collect::<Vec<_>>(), ["GET /most"]);
+    assert_eq!(read.refused.len(), MAX_REFUSED);
+    let why = |at: &str| read.refused.iter().find(|one| one.at == at).map(|one| one.why.as_str()).unwrap_or_default();
+    assert_eq!(why("paths./more.get"), "it has 101 parameters, and may have 100");
+    assert_eq!(why("paths./both.post"), "it takes 120 arguments, and a tool has 100 at most");
+    assert!(why("paths./ref0").contains("in another document"));
+}
+
+#[test]
 fn attack_73_aliases_depth_and_size_are_refused_with_words() {
     let laughs = "openapi: 3.1.0\na: &a [x, x]\nb: &b [*a, *a]\npaths: {}\n";
     let deep = format!("openapi: 3.1.0\npaths: {}{}", "[".repeat(5_000), "]".repeat(5_000));

@@ -271,6 +271,33 @@ async fn what_cannot_be_saved_is_said_and_what_is_saved_is_in_the_journal_with_w
 }
 
 #[tokio::test]
+async fn keys_that_people_leave_in_a_document_are_not_kept() {
+    let desk = desk().await;
+    let (app, ctx) = (&desk.fixture.app, &desk.fixture.ctx);
+    let key = "key-left-behind";
+    let mut paths = paths();
+    paths["/tickets"]["get"]["parameters"] = json!([
+        {"name": "q", "in": "query", "example": key, "schema": {"type": "string", "example": key, "examples": [key]}},
+        {"name": "Authorization", "in": "header", "schema": {"type": "string", "default": key}},
+    ]);
+    paths["/tickets"]["get"]["responses"] = json!({"200": {"description": key, "x-sample": key}});
+    paths["/tickets"]["post"]["requestBody"]["content"]["application/json"]["example"] = json!({"text": key});
+    let document = json!({
+        "openapi": "3.1.0", "info": {"title": "Desk", "version": "2", "description": key}, "paths": paths, "x-key": key,
+        "servers": [{"url": format!("https://ann:{key}@desk.acme.com")}],
+        "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X", "description": key}}},
+    });
+    save(app, ctx, &desk.identifier, document.to_string(), everything()).await.unwrap();
+    let provider = providers::get(app, ctx, &desk.identifier).await.unwrap();
+    let mut tx = app.core.store.read().await.unwrap();
+    let text = rows::tools(ctx, &mut tx, &provider.id).await.unwrap().unwrap();
+    let records = valetkey_storage::journal::newest(ctx, &mut tx, Some(provider.id.as_str()), 10).await.unwrap();
+    let records: Vec<_> = records.into_iter().map(|record| Value::Object(record.detail).to_string()).collect();
+    assert!(text.contains("list_tickets") && !text.contains(key), "{text}");
+    assert!(records.len() == 2 && !records.concat().contains(key), "{records:?}");
+}
+
+#[tokio::test]
 async fn what_calling_a_tool_does_is_what_somebody_says_and_stays_so() {
     let desk = desk().await;
     let (app, ctx) = (&desk.fixture.app, &desk.fixture.ctx);
