@@ -128,7 +128,7 @@ def test_by_the_dashboard_first_and_then_a_newer_document(there, person):
     member.click("Import from an OpenAPI document", role="link")
     member.page.set_input_files("#file", str(documents["first"]))
     member.click("Look at it")
-    assert "5 tools can be had, 1 can not" in member.page.inner_text(".lead"), member.page.inner_text("main")
+    assert "5 tools can be had, 1 cannot" in member.page.inner_text(".lead"), member.page.inner_text("main")
     member.page.get_by_role("checkbox", name="Delete Ticket").uncheck()
     member.page.get_by_label(f"What {OWN[2]} does").select_option("write")
     member.click("Save tools")

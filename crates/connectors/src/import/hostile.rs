@@ -109,12 +109,15 @@ fn attack_73_operations_parameters_and_arguments_have_a_most() {
 fn attack_73_aliases_depth_and_size_are_refused_with_words() {
     let laughs = "openapi: 3.1.0\na: &a [x, x]\nb: &b [*a, *a]\npaths: {}\n";
     let deep = format!("openapi: 3.1.0\npaths: {}{}", "[".repeat(5_000), "]".repeat(5_000));
+    let levels = valetkey_domain::json::MAX_DEPTH;
+    let too_deep = format!("openapi: 3.1.0\npaths: {}{}", "[".repeat(levels), "]".repeat(levels));
     let deep_json = format!("{{\"openapi\": \"3.1.0\", \"paths\": {}{}}}", "[".repeat(5_000), "]".repeat(5_000));
     let long = format!("openapi: 3.1.0\n# {}", "x".repeat(MAX_BYTES));
     let many = format!("openapi: 3.1.0\npaths: [{}]", "1,".repeat(300_000));
     for (text, why) in [
         (laughs, "can't be read as YAML"),
         (&deep, "can't be read as YAML"),
+        (&too_deep, "can't be read as YAML"),
         (&deep_json, "can't be read as JSON"),
         (&long, "may have"),
         (&many, "can't be read as YAML"),

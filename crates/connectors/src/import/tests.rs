@@ -107,7 +107,9 @@ fn each_operation_is_told_with_its_name_title_and_effect() {
         ]
     );
     assert_eq!(read.candidates[0].description, "Lists the pets that there are.", "without what nobody sees");
+    assert_eq!(read.candidates[2].description, "Read. It sends GET /v2/pets/{pet_id} to the app.");
     assert_eq!(read.candidates[4].description, "Deprecated by the app.");
+    assert_eq!(read.candidates[5].description, "It sends GET /v2/pets/{pet_id}/photo to the app.");
     assert_eq!((read.source.title.as_str(), read.source.version.as_str()), ("Pets", "7"));
     assert!(read.notes.is_empty(), "{:?}", read.notes);
 }

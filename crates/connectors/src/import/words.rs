@@ -47,7 +47,11 @@ pub(super) fn is_plain(text: &str) -> bool {
 }
 
 fn long_enough(said: String, more: &str) -> String {
-    if said.len() >= MIN { said } else { format!("{said} {more}").trim().to_owned() }
+    match said.len() {
+        0 => more.to_owned(),
+        1..MIN => format!("{}. {more}", said.trim_end_matches('.')),
+        _ => said,
+    }
 }
 
 fn seen(text: &str, most: usize) -> String {
