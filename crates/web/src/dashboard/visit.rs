@@ -7,7 +7,7 @@ use super::frame::{Frame, May, Section};
 use super::pages::Failure;
 use super::unsent;
 use crate::Web;
-use crate::large_form::in_time;
+use crate::large_form::{in_time, peer};
 use crate::pages::page::Page;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -125,7 +125,7 @@ impl Posted {
         }
         let reading = read(kind, body, most);
         let read = match most > MAX_FORM {
-            true => in_time(&web.documents, PATIENCE, reading).await,
+            true => in_time(&web.documents, peer(&parts), PATIENCE, reading).await,
             false => Some(reading.await),
         };
         let form = read.ok_or_else(|| visit.refuse(StatusCode::REQUEST_TIMEOUT, TOO_SLOW))?;
