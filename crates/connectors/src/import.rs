@@ -32,9 +32,8 @@ use valetkey_vendor::openapi::survey;
 
 /// The most tools that one provider has by import.
 pub const MAX_TOOLS: usize = 200;
-/// The longest reason that is told, in characters, and how many are.
+/// The longest reason that is told, in characters.
 const MAX_WHY: usize = 300;
-const MAX_REFUSED: usize = 1_000;
 
 /// What is known of the document that tools were made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,9 +143,7 @@ pub fn read(text: &str, provider: &Connector, before: &Kept) -> Result<Read, Str
     let mut names = Names::of(known);
     let mut read = Read { source, candidates: Vec::new(), refused: Vec::new(), notes: places.notes };
     let mut refuse = |at: &str, why: &str| {
-        if read.refused.len() < MAX_REFUSED {
-            read.refused.push(Refused { at: shown(at, MAX_WHY), why: shown(why, MAX_WHY) });
-        }
+        read.refused.push(Refused { at: shown(at, MAX_WHY), why: shown(why, MAX_WHY) });
     };
     for refused in &survey.refused {
         refuse(&refused.at, &refused.why);

@@ -135,9 +135,13 @@ pub fn survey(document: &Value) -> Result<Survey, String> {
             }
         }
         if item.get("$ref").is_some() {
+            seen += 1;
+            if seen > MAX_OPERATIONS {
+                over += 1;
+                continue;
+            }
             let why = "the path is described in another document, and only this one is read".to_owned();
             survey.refused.push(Refused { at: format!("paths.{}", cut(path, MAX_PATH)), why });
-            survey.refused.truncate(MAX_OPERATIONS);
         }
     }
     if over > 0 {
