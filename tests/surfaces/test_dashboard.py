@@ -18,7 +18,7 @@ from kit.server import Server
 pytestmark = pytest.mark.waits
 
 PAGES = ["", "/connections", "/connections/create", "/connections/create/gmail", "/accounts", "/configs", "/configs/create",
-         "/instances", "/providers", "/providers/create", "/providers/create?start=oauth", "/playground",
+         "/instances", "/providers", "/providers/create", "/providers/import", "/providers/create?start=oauth", "/playground",
          "/playground?connection=MY_GMAIL&user=ann", "/why", "/calls", "/events", "/webhooks", "/webhooks/create", "/logs",
          "/logs?of=installation", "/settings", "/settings/branding", "/settings/limits", "/settings/keys"]
 LOGIN = re.compile(r"http://localhost:\d+/login/\S+")

@@ -7,6 +7,7 @@ mod custom;
 mod custom_hosts;
 mod discovery;
 mod endpoints;
+pub mod imports;
 mod moves;
 pub mod providers;
 mod secret;
@@ -18,8 +19,9 @@ pub use custom_hosts::CustomHosts;
 pub(crate) use discovery::{Discoveries, abandoned, discovered};
 pub use endpoints::Endpoints;
 pub(crate) use endpoints::origin;
+pub(crate) use imports::Imports;
 pub(crate) use secret::{client_secret, reseal_secret, try_secret};
-pub use valetkey_connectors::{Auth, AuthKind, ConnectionCredential, Connector};
+pub use valetkey_connectors::{Auth, AuthKind, ConnectionCredential, Connector, Tool as KnownTool};
 pub use valetkey_storage::connections::Filter;
 pub use wired::Wired;
 
@@ -149,8 +151,8 @@ pub async fn by_name(app: &App, ctx: &Ctx, name: &str) -> Result<Connection> {
     Err(Error::not_found("connection", name).meant(near))
 }
 
-/// The connection on a custom provider whose remote server's tools are called like this one: the one with the longest name
-/// where several could be, so that what another server lists never decides whose it is.
+/// The connection on a custom provider whose tools, a remote server's or imported ones, are called like this one: the one with
+/// the longest name where several could be, so that what another server lists never decides whose it is.
 ///
 /// # Errors
 /// The database cannot be read.
@@ -169,7 +171,7 @@ pub(crate) async fn of_tool(app: &App, ctx: &Ctx, tool: &str) -> Result<Option<W
             continue;
         }
         match Wired::of(app, connection) {
-            Ok(wired) if wired.connector.remote.is_some() => return Ok(Some(wired)),
+            Ok(wired) if wired.tool_prefix().is_some() => return Ok(Some(wired)),
             _ => {}
         }
     }

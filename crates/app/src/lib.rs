@@ -58,6 +58,7 @@ pub struct App(Arc<Inside>);
 pub struct Inside {
     pub(crate) core: Core,
     pub(crate) discoveries: connections::Discoveries,
+    pub(crate) imports: connections::Imports,
     pub(crate) refreshes: credentials::refresh::Refreshes,
     /// Where tokens are revoked that were due.
     pub(crate) revoking: at_work::AtWork<valetkey_domain::id::EnvironmentId>,
@@ -85,6 +86,7 @@ impl App {
             limits,
             shown_links: Default::default(),
             discoveries: Default::default(),
+            imports: Default::default(),
             refreshes: Default::default(),
             revoking: Default::default(),
             sets: Default::default(),

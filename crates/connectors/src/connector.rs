@@ -74,6 +74,8 @@ pub struct Custom {
     pub proxy_enabled: bool,
     /// The domains that its host may lie in; none named means only that of `proxy_url`.
     pub allowed_domains: Vec<String>,
+    /// The hash of its imported tools; empty if there are none.
+    pub tools_digest: String,
 }
 
 /// One tool, ready to be called.

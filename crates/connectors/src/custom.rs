@@ -1,5 +1,5 @@
-//! Custom providers: apps that a developer describes by API, compiled into the same connector that a file becomes. What
-//! they don't have is tools.
+//! Custom providers: apps that a developer describes by API, compiled into the same connector that a file becomes. Tools
+//! they have where a document is imported ([`crate::import`]); those are named for each connection, and are not in here.
 //!
 //! [`pattern`] reads what is said of signing in, [`way`] makes a way of it, [`address`] reads where requests go.
 
@@ -14,7 +14,6 @@ mod way;
 
 use crate::connector::{Connector, Custom, Upstream};
 use crate::error::Problem;
-use crate::file::{Errors, RateLimit};
 use crate::host::OwnHost;
 use crate::remote::Remote;
 use crate::rules::Rules;
@@ -42,6 +41,8 @@ pub struct Description<'a> {
     pub proxy_enabled: bool,
     /// How people sign in: a list of objects, of which unknown members are passed over.
     pub auth_patterns: &'a Value,
+    /// The hash of its imported tools; empty if there are none.
+    pub tools_digest: &'a str,
 }
 
 impl Connector {
@@ -76,13 +77,12 @@ fn assembled(
     address: Address,
     ways: Vec<Way>,
 ) -> Result<Connector, Problem> {
-    let rules = Rules::compile(description.display_name, &Errors::default(), &RateLimit::default());
     let upstream = Upstream {
         app: description.display_name.to_owned(),
         origin: format!("https://{}", address.host),
         hosts: vec![address.host.clone()],
         headers: Vec::new(),
-        rules: rules.map_err(|why| problem("auth_patterns", why))?,
+        rules: Rules::usual(description.display_name),
     };
     let mut account_fields = Vec::new();
     for field in ways.iter().flat_map(|way| &way.account_fields) {
@@ -129,7 +129,12 @@ fn assembled(
         own_host,
         own_endpoints,
         remote,
-        custom: Some(Custom { is_mcp, proxy_enabled: description.proxy_enabled, allowed_domains: address.domains }),
+        custom: Some(Custom {
+            is_mcp,
+            proxy_enabled: description.proxy_enabled,
+            allowed_domains: address.domains,
+            tools_digest: description.tools_digest.to_owned(),
+        }),
     })
 }
 

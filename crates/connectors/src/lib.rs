@@ -17,6 +17,7 @@ mod failure;
 pub mod file;
 pub mod golden;
 mod host;
+pub mod import;
 pub mod input;
 pub mod lint;
 mod made;

@@ -22,7 +22,7 @@ mod tests;
 pub use problems::Author;
 
 use crate::error::Problem;
-use crate::file::{DescriptionKind, File};
+use crate::file::{DescriptionKind, File, ToolFile};
 use problems::Problems;
 use valetkey_vendor::Digest;
 
@@ -40,5 +40,13 @@ pub fn check(file: &File, digests: &[Digest], author: Author) -> Vec<Problem> {
         tools::check(file, name, tool, author, &mut problems);
         requests::check(file, name, tool, described, schema.as_ref(), &mut problems);
     }
+    problems.0
+}
+
+/// Everything that is wrong with a tool that was made of a document, which no file and no digest stand around.
+pub(crate) fn imported(name: &str, tool: &ToolFile) -> Vec<Problem> {
+    let mut problems = Problems::default();
+    let _ = tools::face(false, name, tool, Author::User, &mut problems);
+    requests::imported(name, tool, &mut problems);
     problems.0
 }

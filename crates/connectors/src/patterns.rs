@@ -130,6 +130,7 @@ mod tests {
                 proxy_url: &address,
                 proxy_enabled: true,
                 auth_patterns: &shown,
+                tools_digest: "",
             };
             let copy = Connector::custom(described).unwrap_or_else(|problem| panic!("{}: {problem}", connector.slug));
             let kinds = |of: &Connector| of.ways.iter().map(|way| way.kind()).collect::<Vec<_>>();

@@ -8,18 +8,24 @@ use crate::words::quoted;
 use http::{HeaderMap, StatusCode, header};
 use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use valetkey_domain::Timestamp;
 
 /// The longest wait that an app is believed.
 const MAX_WAIT: Duration = Duration::from_secs(24 * 3600);
 
+/// Where apps usually say what went wrong.
+const SAID: &str = ".error?.message? // .message? // .error_description? // .detail?[0]?.msg? // .detail? \
+                    // .errors?[0]?.message? // .errors?[0]? // .error? // .title?";
+static USUAL: LazyLock<Option<Arc<Shape>>> = LazyLock::new(|| Shape::compile(SAID).ok().map(Arc::new));
+
 /// The compiled rules of one connector.
 #[derive(Debug)]
 pub(crate) struct Rules {
     app: String,
     reason: Option<Shape>,
-    message: Option<Shape>,
+    message: Option<Arc<Shape>>,
     rules: Vec<ErrorRule>,
     rate_limit: RateLimit,
     retry_in: Option<Shape>,
@@ -43,12 +49,21 @@ impl Rules {
     /// The shape that does not compile, in words.
     pub(crate) fn compile(app: &str, errors: &Errors, rate_limit: &RateLimit) -> Result<Self, String> {
         let shape = |text: &Option<String>| text.as_deref().map(Shape::compile).transpose().map_err(|e| e.to_string());
-        let (reason, message) = (shape(&errors.reason)?, shape(&errors.message)?);
+        let (reason, message) = (shape(&errors.reason)?, shape(&errors.message)?.map(Arc::new));
         let retry_in = shape(&rate_limit.retry_in)?;
-        let demands = [&reason, &message, &retry_in].into_iter().flatten().map(Shape::demand);
+        let demands = [reason.as_ref(), message.as_deref(), retry_in.as_ref()].into_iter().flatten().map(Shape::demand);
         let demand = demands.fold(Demand::default(), |all, one| all.and(&one));
         let (app, rules, rate_limit) = (app.to_owned(), errors.rules.clone(), rate_limit.clone());
         Ok(Self { app, reason, message, rules, rate_limit, retry_in, demand })
+    }
+
+    /// Those of an app of which nobody says how it fails: the status decides, and its words are told where apps usually have them.
+    #[must_use]
+    pub(crate) fn usual(app: &str) -> Self {
+        let message = USUAL.clone();
+        let demand = message.as_deref().map(Shape::demand).unwrap_or_default();
+        let (app, rate_limit) = (app.to_owned(), RateLimit::default());
+        Self { app, reason: None, message, rules: Vec::new(), rate_limit, retry_in: None, demand }
     }
 
     /// What is read of a failed answer.
@@ -78,7 +93,7 @@ impl Rules {
         let mut reasons = reasons::in_body(self.reason.as_ref(), body);
         reasons.extend(reasons::in_challenges(headers));
         let says = |rule: &ErrorRule| {
-            let words = (!rule.says.is_empty()).then(|| text_at(self.message.as_ref(), body)).flatten();
+            let words = (!rule.says.is_empty()).then(|| text_at(self.message.as_deref(), body)).flatten();
             rule.says.is_empty() || words.is_some_and(|words| rule.says.iter().any(|begin| words.starts_with(begin)))
         };
         let fits = |rule: &&ErrorRule| applies(&rule.status, &rule.reason, status, &reasons) && says(rule);
@@ -110,7 +125,7 @@ impl Rules {
     /// The message that an answer has, where the file says where it stands.
     #[must_use]
     pub(crate) fn words(&self, body: &Value) -> Option<String> {
-        text_at(self.message.as_ref(), body)
+        text_at(self.message.as_deref(), body)
     }
 
     /// A good answer that has more values, or bytes, than a call may hold.
@@ -154,7 +169,8 @@ impl Rules {
         asked: FailedRequest,
         say: Option<&str>,
     ) -> String {
-        let words = text_at(self.message.as_ref(), body).map(|words| quoted(&words)).filter(|words| !words.is_empty());
+        let words =
+            text_at(self.message.as_deref(), body).map(|words| quoted(&words)).filter(|words| !words.is_empty());
         let words = words.map(|words| format!(" It said: \"{words}\".")).unwrap_or_default();
         let what = what_happened(kind);
         let advice = say.map_or_else(|| advice(kind, retry_after, asked), str::to_owned);
@@ -345,5 +361,29 @@ mod tests {
         let nothing = HeaderMap::new();
         let failed = rules().failure(WRITE, StatusCode::BAD_GATEWAY, &nothing, &json!({})).unwrap();
         assert!(failed.message.contains("look before you repeat"), "{}", failed.message);
+    }
+
+    #[test]
+    fn an_app_of_which_nobody_says_how_it_fails_is_heard_where_apps_usually_speak() {
+        let rules = Rules::usual("Desk");
+        for (body, words) in [
+            (json!({"detail": "There is no such ticket"}), "It said: \"There is no such ticket\"."),
+            (json!({"message": "no", "error": "bad"}), "It said: \"no\"."),
+            (json!({"error": {"message": "no", "code": 3}}), "It said: \"no\"."),
+            (json!({"error": "no"}), "It said: \"no\"."),
+            (json!({"detail": [{"loc": ["body"], "msg": "Field required"}]}), "It said: \"Field required\"."),
+            (json!({"errors": ["no", "nor"]}), "It said: \"no\"."),
+            (json!({"errors": [{"message": "no"}]}), "It said: \"no\"."),
+            (json!({"title": "Gone", "status": 404}), "It said: \"Gone\"."),
+            (json!(["no"]), "(HTTP 404). Check"),
+            (json!("no"), "(HTTP 404). Check"),
+        ] {
+            let failed = rules.failure(READ, StatusCode::NOT_FOUND, &HeaderMap::new(), &body).unwrap();
+            assert!(
+                failed.message.contains(words) && failed.kind == FailureKind::NotFound,
+                "{body}: {}",
+                failed.message
+            );
+        }
     }
 }

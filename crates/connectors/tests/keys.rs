@@ -182,6 +182,8 @@ fn input() -> Vec<Line> {
         ("tools.*.input.*.min_length", "/tools/keys_list/input/name/min_length", json!(4)),
         ("tools.*.input.*.max_length", "/tools/keys_list/input/name/max_length", json!(50)),
         ("tools.*.input.*.items", "/tools/keys_list/input/tags/items", json!({"type": "integer"})),
+        ("tools.*.input.*.members", "/tools/keys_put/input/place/members", json!({"room": {"type": "integer"}})),
+        ("tools.*.input.*.needs", "/tools/keys_put/input/place/needs", json!([])),
         ("tools.*.input.*.empty", "/tools/keys_put/input/note/empty", json!("kept")),
         ("tools.*.input.*.map", "/tools/keys_list/input/limit/map", json!("query.most")),
         ("tools.*.input.*.because", "/tools/keys_list/input/gone/because", Value::Null),

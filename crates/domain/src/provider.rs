@@ -29,6 +29,8 @@ pub struct Provider {
     pub auth_patterns: Value,
     /// What the app keeps with it.
     pub metadata: BTreeMap<String, String>,
+    /// The hash of the tools that were made of a document, in hexadecimal; empty if there are none.
+    pub tools_digest: String,
     /// Raised by every change.
     pub revision: i64,
     /// When it was made.

@@ -55,6 +55,9 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// All of them, the mildest first.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Destructive];
+
     /// The word stored and shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -63,6 +66,12 @@ impl Effect {
             Self::Write => "write",
             Self::Destructive => "destructive",
         }
+    }
+
+    /// The effect of this word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|effect| effect.as_str() == word)
     }
 
     /// Whether a call changes nothing (`readOnlyHint`).

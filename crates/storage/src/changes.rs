@@ -161,8 +161,8 @@ const TABLES: [(Kind, Table); 12] = [
         Table::of(
             "providers",
             "environment_id",
-            "environment_id, slug, display_name, description, icon_src, proxy_url, proxy_enabled, auth_patterns, metadata,
-             revision",
+            "environment_id, CASE WHEN tools_digest = '' THEN slug ELSE slug || '; ' || tools_digest END AS slug,
+             display_name, description, icon_src, proxy_url, proxy_enabled, auth_patterns, metadata, revision",
         ),
     ),
 ];

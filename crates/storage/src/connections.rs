@@ -25,7 +25,7 @@ macro_rules! provider_columns {
          p.description AS provider_description, p.icon_src AS provider_icon_src, p.proxy_url AS provider_proxy_url,
          p.proxy_enabled AS provider_proxy_enabled, p.auth_patterns AS provider_auth_patterns,
          p.metadata AS provider_metadata, p.revision AS provider_revision, p.created_at AS provider_created_at,
-         p.updated_at AS provider_updated_at"
+         p.updated_at AS provider_updated_at, p.tools_digest AS provider_tools_digest"
     };
 }
 

@@ -77,6 +77,8 @@ pub(crate) const STEPS: &[Step] = &[
     // An older binary would let in by the URL alone where a config wants its user signed in.
     step!(27, "grants", "0027_grants", 27),
     step!(28, "lists", "0028_lists", 1),
+    // An older binary would not see in a provider's row which tools it has, and take the row for one that was put back.
+    step!(29, "imported_tools", "0029_imported_tools", 29),
 ];
 
 /// Where it is written which steps a database has.

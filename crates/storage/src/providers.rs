@@ -38,8 +38,8 @@ const NAMES: i64 = 1000;
 /// Another has the same name, ignoring case, or the same slug.
 pub async fn insert(ctx: &Ctx, tx: &mut Tx, provider: &Provider) -> Result<(), Error> {
     let sql = "INSERT INTO providers (environment_id, id, revision, display_name, name_folded, description, icon_src,
-            proxy_url, proxy_enabled, auth_patterns, metadata, updated_at, slug, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+            proxy_url, proxy_enabled, auth_patterns, metadata, updated_at, tools_digest, slug, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     let values = values(ctx, provider)?.into_iter().chain(args![&provider.slug, provider.created_at]);
     tx.run(sql, values).await?;
     counters::add(ctx, tx, counters::PROVIDERS, 1).await
@@ -90,7 +90,8 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx, page: &Page) -> Result<Listed<Provider
 pub async fn update(ctx: &Ctx, tx: &mut Tx, provider: &Provider) -> Result<bool, Error> {
     let sql =
         "UPDATE providers SET display_name = $4, name_folded = $5, description = $6, icon_src = $7, proxy_url = $8,
-            proxy_enabled = $9, auth_patterns = $10, metadata = $11, updated_at = $12, revision = revision + 1
+            proxy_enabled = $9, auth_patterns = $10, metadata = $11, updated_at = $12, tools_digest = $13,
+            revision = revision + 1
         WHERE environment_id = $1 AND id = $2 AND revision = $3";
     Ok(tx.run(sql, values(ctx, provider)?).await? == 1)
 }
@@ -100,6 +101,7 @@ pub async fn update(ctx: &Ctx, tx: &mut Tx, provider: &Provider) -> Result<bool,
 /// # Errors
 /// The database cannot be written.
 pub async fn delete(ctx: &Ctx, tx: &mut Tx, id: &ProviderId) -> Result<bool, Error> {
+    tx.run(FORGET, args![&ctx.environment, id]).await?;
     let sql = "DELETE FROM providers WHERE environment_id = $1 AND id = $2";
     let gone = tx.run(sql, args![&ctx.environment, id]).await? == 1;
     if gone {
@@ -108,8 +110,35 @@ pub async fn delete(ctx: &Ctx, tx: &mut Tx, id: &ProviderId) -> Result<bool, Err
     Ok(gone)
 }
 
+const FORGET: &str = "DELETE FROM provider_tools WHERE environment_id = $1 AND provider_id = $2";
+
+/// The text of the tools that a provider has by import; none if it has none.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn tools(ctx: &Ctx, tx: &mut Tx, id: &ProviderId) -> Result<Option<String>, Error> {
+    let sql = "SELECT tools FROM provider_tools WHERE environment_id = $1 AND provider_id = $2";
+    let row = tx.one(sql, args![&ctx.environment, id]).await?;
+    row.map(|row| row.fit("provider_tools", |row| row.text("tools").map(str::to_owned))).transpose()
+}
+
+/// Puts a text in place of the tools that a provider had; an empty one leaves it none. The provider of this environment is
+/// changed in the same transaction.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn put_tools(ctx: &Ctx, tx: &mut Tx, id: &ProviderId, text: &str) -> Result<(), Error> {
+    tx.run(FORGET, args![&ctx.environment, id]).await?;
+    if text.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO provider_tools (provider_id, environment_id, tools) VALUES ($1, $2, $3)";
+    tx.run(sql, args![id, &ctx.environment, text]).await?;
+    Ok(())
+}
+
 /// What is written of one, in the order of both statements.
-fn values(ctx: &Ctx, provider: &Provider) -> Result<[Arg; 12], Error> {
+fn values(ctx: &Ctx, provider: &Provider) -> Result<[Arg; 13], Error> {
     Ok(args![
         &ctx.environment,
         &provider.id,
@@ -123,6 +152,7 @@ fn values(ctx: &Ctx, provider: &Provider) -> Result<[Arg; 12], Error> {
         json_text(&provider.auth_patterns)?,
         json_text(&provider.metadata)?,
         provider.updated_at,
+        &provider.tools_digest,
     ])
 }
 
@@ -146,6 +176,7 @@ pub(crate) fn read_as(row: &Row, before: &str) -> Result<Provider, Error> {
             auth_patterns: row.json(&column("auth_patterns"))?,
             metadata: row.json(&column("metadata"))?,
             revision: row.integer(&column("revision"))?,
+            tools_digest: row.text(&column("tools_digest"))?.into(),
             created_at: row.timestamp(&column("created_at"))?,
             updated_at: row.timestamp(&column("updated_at"))?,
         })
@@ -155,6 +186,7 @@ pub(crate) fn read_as(row: &Row, before: &str) -> Result<Provider, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::changes;
     use crate::{connections as connection_rows, fixture};
     use serde_json::json;
     use valetkey_domain::Kind;
@@ -173,6 +205,7 @@ mod tests {
             auth_patterns: json!([{ "type": "BEARER", "unknown": { "kept": [1, 2.5, null, "\u{e9}"] } }]),
             metadata: [("plan".to_owned(), "gold".to_owned())].into(),
             revision: 1,
+            tools_digest: String::new(),
             created_at: fixture::now(),
             updated_at: fixture::now(),
         }
@@ -227,11 +260,43 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn tools_are_put_in_place_of_those_before_and_go_with_their_provider() {
+        let db = fixture::two_environments().await;
+        let (ours, mut tx) = (&db.ours, db.store.write().await.unwrap());
+        let (one, other) = (provider(ours, "1"), provider(ours, "2"));
+        for provider in [&one, &other] {
+            insert(ours, &mut tx, provider).await.unwrap();
+            assert_eq!(tools(ours, &mut tx, &provider.id).await.unwrap(), None);
+        }
+        for text in ["first \u{e9}", "second"] {
+            put_tools(ours, &mut tx, &one.id, text).await.unwrap();
+            assert_eq!(tools(ours, &mut tx, &one.id).await.unwrap().as_deref(), Some(text));
+        }
+        assert_eq!(tools(ours, &mut tx, &other.id).await.unwrap(), None);
+        let was = changes::get(&mut tx, changes::Kind::Provider, one.id.as_str()).await.unwrap().unwrap().state;
+        let digested = Provider { tools_digest: "ab".into(), ..one.clone() };
+        assert!(update(ours, &mut tx, &digested).await.unwrap());
+        tx.run("UPDATE providers SET revision = 1", []).await.unwrap();
+        let is = changes::get(&mut tx, changes::Kind::Provider, one.id.as_str()).await.unwrap().unwrap().state;
+        assert_ne!(is.text, was.text, "the journal's record of a row says which tools it has");
+        assert_eq!(by_slug(ours, &mut tx, "acme:1").await.unwrap().unwrap().tools_digest, "ab");
+        put_tools(ours, &mut tx, &one.id, "").await.unwrap();
+        assert_eq!(tools(ours, &mut tx, &one.id).await.unwrap(), None);
+        put_tools(ours, &mut tx, &one.id, "third").await.unwrap();
+        assert!(delete(ours, &mut tx, &one.id).await.unwrap());
+        assert_eq!(tools(ours, &mut tx, &one.id).await.unwrap(), None);
+    }
+
+    #[tokio::test]
     async fn a_stranger_finds_and_changes_nothing() {
         let db = fixture::two_environments().await;
         let (stranger, mut tx) = (&db.theirs, db.store.write().await.unwrap());
         let ours = provider(&db.ours, "1");
         insert(&db.ours, &mut tx, &ours).await.unwrap();
+        put_tools(&db.ours, &mut tx, &ours.id, "ours").await.unwrap();
+        assert!(tools(stranger, &mut tx, &ours.id).await.unwrap().is_none());
+        put_tools(stranger, &mut tx, &ours.id, "").await.unwrap();
+        assert_eq!(tools(&db.ours, &mut tx, &ours.id).await.unwrap().as_deref(), Some("ours"));
         let of_ours = Connection { connector: "acme:1".into(), ..fixture::connection(&db.ours, "1") };
         connection_rows::insert(&db.ours, &mut tx, &of_ours).await.unwrap();
         assert!(by_slug(stranger, &mut tx, "acme:1").await.unwrap().is_none());

@@ -120,6 +120,7 @@ fn schema(described: &Value, wanted: &[&str]) -> Schema {
     let inner = |key: &str| described.get(key).map(|inner| Box::new(schema(inner, wanted)));
     let required_by = strings(described.pointer("/annotations/required"));
     Schema {
+        description: None,
         reference: word("$ref"),
         kind: word("type"),
         format: word("format"),

@@ -30,6 +30,14 @@ pub enum Error {
     /// A schema names another one that the description does not have.
     #[error("the description refers to the schema `{0}`, which it does not have")]
     NoSchema(String),
+    /// Schemas of one operation, or of all, have too many parts once their references are followed.
+    #[error("the schemas of {of} of its operations have more than {most} parts once their references are followed")]
+    TooLarge {
+        /// `one` or `all`.
+        of: &'static str,
+        /// How many they may have.
+        most: usize,
+    },
     /// A path template with a form that is not understood here, such as `{+name}`.
     #[error("the path `{path}` of `{operation}` has a variable of a form that is not supported")]
     Template {

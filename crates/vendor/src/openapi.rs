@@ -5,13 +5,19 @@
 
 mod reference;
 mod schema;
+pub mod survey;
 
 use crate::digest::{Digest, Operation, Parameter, Place};
 use crate::{Error, template};
 use reference::followed;
-use schema::Schemas;
+use schema::{Parts, Schemas};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use survey::survey;
+
+/// How many parts a vendor's schemas may have: what somebody here chose to read is no small document of a stranger's.
+const PARTS: Parts = Parts { one: 1_000_000, all: 10_000_000 };
 
 /// The methods of which a path item may have an operation.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -24,7 +30,7 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 pub fn digest(document: &Value, id: &str, source_sha256: &str, wanted: &[&str]) -> Result<Digest, Error> {
     let (base_url, prefix) = server(document)?;
     let described = collect(document);
-    let reader = Reader { document, schemas: Schemas::of(document), prefix: &prefix };
+    let reader = Reader { document, schemas: Schemas::of(document, false, PARTS), prefix: &prefix };
     let mut operations = BTreeMap::new();
     for &id in wanted {
         let found = described.get(id).ok_or_else(|| Error::NoOperation(id.to_owned()))?;
@@ -87,6 +93,7 @@ impl<'a> Reader<'a> {
         if !template::is_simple(&path) {
             return Err(Error::Template { operation: id.to_owned(), path });
         }
+        self.schemas.begin();
         Ok(Operation {
             id: id.to_owned(),
             method: found.method.to_ascii_uppercase(),
@@ -121,8 +128,14 @@ impl<'a> Reader<'a> {
             Some("query") => Place::Query,
             _ => return Ok(None),
         };
+        self.placed(described, place).map(Some)
+    }
+
+    /// The parameter that stands there.
+    fn placed(&self, described: &Value, place: Place) -> Result<Parameter, Error> {
         let name = described.get("name").and_then(Value::as_str);
         let name = name.ok_or_else(|| Error::Missing("parameters[].name".to_owned()))?.to_owned();
+        self.schemas.count(name.len())?;
         let empty = Value::Object(Map::new());
         let own = described.get("schema").unwrap_or(&empty);
         let whole = self.schemas.read(own, "")?;
@@ -131,9 +144,9 @@ impl<'a> Reader<'a> {
         let repeated = list && described.get("explode") != Some(&Value::Bool(false));
         let one = if repeated { whole.items.as_deref().cloned().unwrap_or_default() } else { whole };
         let bound = |key: &str| self.schemas.followed(own).ok()?.get(key)?.as_i64();
-        let default = self.schemas.followed(own)?.get("default").map(plain);
+        let default = self.default(self.schemas.followed(own)?)?;
         let plain = one.kind.filter(|kind| ["integer", "number", "boolean"].contains(&kind.as_str()));
-        Ok(Some(Parameter {
+        Ok(Parameter {
             name,
             place,
             kind: plain.unwrap_or_else(|| "string".to_owned()),
@@ -144,7 +157,15 @@ impl<'a> Reader<'a> {
             minimum: bound("minimum"),
             maximum: bound("maximum"),
             default,
-        }))
+        })
+    }
+
+    /// What stands in for a parameter, as text.
+    fn default(&self, described: &Value) -> Result<Option<String>, Error> {
+        let Some(value) = described.get("default") else { return Ok(None) };
+        let text = plain(value);
+        self.schemas.count(text.len())?;
+        Ok(Some(text))
     }
 
     fn body(&self, id: &str, operation: &'a Value) -> Result<Option<crate::Schema>, Error> {

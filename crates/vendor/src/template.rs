@@ -28,6 +28,11 @@ pub(crate) fn variable(segment: &str) -> Option<&str> {
     taken_apart(segment).map(|(name, _)| name)
 }
 
+/// The names of a template's variables.
+pub(crate) fn variables(template: &str) -> impl Iterator<Item = &str> {
+    template.split('/').filter_map(variable)
+}
+
 /// The name, and what stands behind it: nothing, or a verb with its colon.
 fn taken_apart(segment: &str) -> Option<(&str, &str)> {
     let (name, rest) = segment.strip_prefix('{')?.split_once('}')?;

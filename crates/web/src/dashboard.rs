@@ -20,12 +20,14 @@ mod events;
 mod forms;
 mod frame;
 mod guide;
+mod imports;
 mod instances;
 mod logs;
 mod members;
 mod overview;
 mod pages;
 mod playground;
+mod provider_forms;
 mod providers;
 mod schema_form;
 mod sentence;
@@ -104,8 +106,12 @@ fn pages_of_an_environment() -> impl Iterator<Item = (&'static str, MethodRouter
         ("/webhooks/{id}/{change}", post(webhooks::change)),
         ("/providers", get(providers::list)),
         ("/providers/create", get(providers::form).post(providers::create)),
+        ("/providers/import", get(imports::form_of_new).post(imports::begin)),
         ("/providers/{id}", get(providers::show).post(providers::save)),
         ("/providers/{id}/delete", post(providers::delete)),
+        ("/providers/{id}/import", get(imports::form).post(imports::look)),
+        ("/providers/{id}/import/save", post(imports::save)),
+        ("/providers/{id}/import/remove", post(imports::remove)),
         ("/settings", get(settings::show)),
         ("/settings/limits", get(server::limits)),
         ("/settings/keys", get(server::keys)),

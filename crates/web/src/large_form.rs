@@ -11,13 +11,13 @@ use http::request::Parts;
 use http::{HeaderMap, header};
 use std::convert::Infallible;
 use std::time::Duration;
-use valetkey_app::stays::Peer;
+use valetkey_app::stays::{Peer, Stays};
 
 /// The most members that are read.
 const MAX_PAIRS: usize = 200;
 
-/// For how long a large one may come.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// For how long a large one of a stranger's may come.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What is known of who sends a form before it is read.
 pub(crate) struct Asked {
@@ -53,19 +53,27 @@ pub(crate) async fn read(web: &Web, asked: &Asked, body: Body, most: usize) -> R
     }
     let bytes = match is_large(headers) {
         false => to_bytes(body, MAX_FORM).await,
-        true => in_time(web, asked.peer, to_bytes(body, most)).await.ok_or(NoticeKind::Unavailable)?,
+        true => {
+            let reading = in_time(&web.large_forms, asked.peer, PATIENCE, to_bytes(body, most));
+            reading.await.ok_or(NoticeKind::Unavailable)?
+        }
     };
     bytes.map(|bytes| parse(&bytes)).map_err(|_| NoticeKind::StaleForm)
 }
 
-/// Reads what may be large. None if it takes too long, or had to go for another.
-pub(crate) async fn in_time<T>(web: &Web, peer: Option<Peer>, reading: impl Future<Output = T>) -> Option<T> {
-    let (_stay, evicted) = web.large_forms.enter(peer);
+/// Reads what may be large, one of so many. None if it takes too long, or had to go for another.
+pub(crate) async fn in_time<T>(
+    forms: &Stays,
+    peer: Option<Peer>,
+    patience: Duration,
+    reading: impl Future<Output = T>,
+) -> Option<T> {
+    let (_stay, evicted) = forms.enter(peer);
     tokio::select! {
         biased;
         read = reading => Some(read),
         _ = evicted => None,
-        () = tokio::time::sleep(PATIENCE) => None,
+        () = tokio::time::sleep(patience) => None,
     }
 }
 

@@ -15,6 +15,8 @@ use valetkey_domain::Secret;
 pub(crate) const MAX_FORM: usize = 8 * 1024;
 /// How many large forms that come with nobody's session are read at once.
 const LARGE_FORMS: usize = 16;
+/// How many forms with documents of members are read at once.
+const DOCUMENTS: usize = 4;
 
 /// The surface of people.
 #[derive(Clone)]
@@ -23,6 +25,8 @@ pub struct Web {
     pub(crate) site: Arc<Site>,
     /// Large forms that come with nobody's session, while they are read.
     pub(crate) large_forms: Stays,
+    /// Forms with documents, of members, while they are read.
+    pub(crate) documents: Stays,
     pages: Pages,
 }
 
@@ -33,7 +37,8 @@ impl Web {
     /// A template or a text is wrong, which no test would have let pass.
     pub fn open(app: App) -> Result<Self, Error> {
         let site = Site::at(&app.settings().public_url);
-        Ok(Self { pages: Pages::read(&site.base)?, site: Arc::new(site), large_forms: Stays::of(LARGE_FORMS), app })
+        let (large_forms, documents) = (Stays::of(LARGE_FORMS), Stays::of(DOCUMENTS));
+        Ok(Self { pages: Pages::read(&site.base)?, site: Arc::new(site), large_forms, documents, app })
     }
 
     /// A page for a browser that is known, or need not be.

@@ -32,7 +32,13 @@ impl Admission for Job {
             let message = "the call was not made: the account was replaced meanwhile. Call again";
             return Err(self.because(FailureReason::Busy, message).into());
         }
+        let as_it_was = self.has_its_tools(&connection);
         let wired = self.wired(connection)?;
+        if !as_it_was {
+            let message = "the call was not made: another document was imported for its provider meanwhile. List the tools, \
+                           and call again";
+            return Err(self.because(FailureReason::Busy, message).into());
+        }
         self.covered(self.usable(wired, account)?)
     }
 
@@ -99,6 +105,13 @@ impl Job {
         }
     }
 
+    /// Whether the provider has the imported tools that the call's tool is one of, if it is one of such.
+    fn has_its_tools(&self, connection: &Connection) -> bool {
+        let imported = self.served.connector.custom.as_ref().filter(|custom| !custom.tools_digest.is_empty());
+        let now = connection.provider.as_ref();
+        imported.is_none_or(|was| now.is_some_and(|now| now.tools_digest == was.tools_digest))
+    }
+
     pub(super) fn setting(&self, admitted: &Admitted) -> Setting {
         Setting {
             base_url: admitted.api_base.clone(),
@@ -112,7 +125,7 @@ impl Job {
     /// Whether a call can go on with these. A refusal needs them as they are now: another process may just have mended what
     /// is missing.
     fn will_do(&self, connection: Option<&Connection>, account: Option<&ConnectedAccount>) -> bool {
-        connection.is_some_and(|connection| connection.enabled)
+        connection.is_some_and(|connection| connection.enabled && self.has_its_tools(connection))
             && account.is_some_and(|account| {
                 account.status == Status::Active
                     && self.through.means(&account.id)

@@ -17,6 +17,7 @@ pub(super) fn compiled(provider: &Provider) -> Result<Arc<Connector>> {
         proxy_url: &provider.proxy_url,
         proxy_enabled: provider.proxy_enabled,
         auth_patterns: &provider.auth_patterns,
+        tools_digest: &provider.tools_digest,
     };
     let made = Connector::custom(described).map_err(|problem| Error::invalid(format!("provider.{problem}")));
     Ok(Arc::new(made?))

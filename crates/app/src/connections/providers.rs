@@ -91,6 +91,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<Provider> {
         proxy_enabled: new.proxy_enabled,
         auth_patterns: new.auth_patterns,
         metadata: new.metadata,
+        tools_digest: String::new(),
         revision: 1,
         created_at: now,
         updated_at: now,

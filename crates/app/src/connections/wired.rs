@@ -6,6 +6,7 @@ use super::endpoints::{Endpoints, Vendors};
 use crate::{App, Error, Result};
 use std::borrow::Cow;
 use std::sync::Arc;
+use valetkey_connectors::remote::connection_prefix;
 use valetkey_connectors::{
     Auth, AuthKind, Connector, Discovery, LostAnswer, OAuth2, RefreshRule, TokenBody, TokenClientAuth, Unfilled,
 };
@@ -202,11 +203,22 @@ impl Wired {
         Ok(Some(remote.address(self.api_base(account)?.as_deref())))
     }
 
-    /// What the names of the tools begin with that a remote server lists on it; none where it is of no such server.
+    /// What the names of the tools begin with that a remote server lists on it, or that its custom provider has by import;
+    /// none where it has neither.
     #[must_use]
     pub fn tool_prefix(&self) -> Option<String> {
-        let remote = self.connector.remote.as_ref()?;
-        Some(remote.prefix(&self.connector.slug, self.connection.name.as_str()))
+        let name = self.connection.name.as_str();
+        match &self.connector.remote {
+            Some(remote) => Some(remote.prefix(&self.connector.slug, name)),
+            None => self.has_imported().then(|| connection_prefix(name)),
+        }
+    }
+
+    /// Whether its tools are those that its custom provider has by import.
+    #[must_use]
+    pub fn has_imported(&self) -> bool {
+        let imported = self.connector.custom.as_ref().is_some_and(|custom| !custom.tools_digest.is_empty());
+        imported && self.connector.remote.is_none()
     }
 
     /// What replaces scheme, host and port of the connector's API for this account, if anything. Of a custom provider that

@@ -1,7 +1,7 @@
 //! MCP configs: which connections and tools a per-user server exposes.
 
 use super::{graces, options};
-use crate::connections::{self, Wired};
+use crate::connections::{self, Wired, imports};
 use crate::entrance::sessions::StaticUrl;
 use crate::{App, Error, Listed, Page, Result};
 use serde_json::{Map, Value, json};
@@ -259,7 +259,7 @@ pub fn server_url(app: &App, config: &McpConfig) -> String {
 
 /// The names of the tools that a mapping exposes, in the developer's order or, for all, the connector's.
 #[must_use]
-pub fn exposed(connector: &Connector, mapping: &Mapping) -> Vec<String> {
+pub(super) fn exposed(connector: &Connector, mapping: &Mapping) -> Vec<String> {
     match (&connector.remote, mapping.tools.is_empty()) {
         (_, false) => mapping.tools.clone(),
         // Whatever it lists: no other mapping can have any of it.
@@ -311,15 +311,17 @@ async fn resolve_one(app: &App, ctx: &Ctx, mapping: &NewMapping) -> Result<(Mapp
         _ => error,
     })?;
     let wired = Wired::of(app, connection)?;
-    let prefix = wired.tool_prefix();
+    let (prefix, imported) = (wired.tool_prefix(), wired.has_imported());
+    let known: Vec<_> =
+        { imports::known(app, ctx, &wired).await? }.iter().map(|tool| tool.definition.name.clone()).collect();
     let Wired { connection, connector, .. } = wired;
     for tool in mapping.tools.iter().filter(|_| connector.remote.is_none()) {
-        if !connector.tools.contains_key(tool.as_str()) {
-            return Err(unknown_tool(app, &connector, connection.name.as_str(), tool));
+        if !known.contains(tool) {
+            return Err(unknown_tool(app, (&connector, &known), connection.name.as_str(), tool));
         }
     }
-    if let Some(prefix) = prefix {
-        named(&prefix, connection.name.as_str(), &mapping.tools)?;
+    if let Some(prefix) = prefix.as_deref().filter(|_| !imported) {
+        named(prefix, connection.name.as_str(), &mapping.tools)?;
     }
     let mapping = Mapping {
         connection: connection.id,
@@ -327,7 +329,10 @@ async fn resolve_one(app: &App, ctx: &Ctx, mapping: &NewMapping) -> Result<(Mapp
         connector: connection.connector,
         tools: mapping.tools.clone(),
     };
-    let tools = exposed(&connector, &mapping);
+    let tools = match prefix.filter(|_| imported && mapping.tools.is_empty()) {
+        Some(prefix) => vec![format!("{prefix}_…")],
+        None => exposed(&connector, &mapping),
+    };
     Ok((mapping, tools))
 }
 
@@ -346,11 +351,11 @@ fn named(prefix: &str, connection: &str, tools: &[String]) -> Result<()> {
     }
 }
 
-fn unknown_tool(app: &App, connector: &Connector, connection: &str, tool: &str) -> Error {
+fn unknown_tool(app: &App, (connector, known): (&Connector, &[String]), connection: &str, tool: &str) -> Error {
     let message = format!("tool not found: connection '{connection}' ({}) has no tool '{tool}'", connector.slug);
     match app.core.catalog.tool(tool) {
         Some((owner, _)) => Error::invalid(format!("{message}; map a connection of {} for it", owner.slug)),
-        None => Error::invalid(message).meant(nearest(tool, connector.tools.keys().map(String::as_str))),
+        None => Error::invalid(message).meant(nearest(tool, known.iter().map(String::as_str))),
     }
 }
 

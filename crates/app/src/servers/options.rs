@@ -1,7 +1,7 @@
 //! What a config may say beside its connections.
 
 use super::user_provider::provider;
-use crate::connections::{self, Wired};
+use crate::connections::{self, Wired, imports};
 use crate::tenancy::verification;
 use crate::{App, Error, Result};
 use std::ops::RangeInclusive;
@@ -54,7 +54,10 @@ async fn known(app: &App, ctx: &Ctx, mappings: &[Mapping], tools: &[String]) -> 
             Some(remote) => {
                 prefixes.push(format!("{}_", remote.prefix(&wired.connector.slug, mapping.connection_name.as_str())));
             }
-            None => there.extend(wired.connector.tools.keys().cloned()),
+            None => {
+                let known = imports::known(app, ctx, &wired).await?;
+                there.extend(known.iter().map(|tool| tool.definition.name.clone()));
+            }
         }
     }
     let unknown =

@@ -1,10 +1,12 @@
-//! What a server serves of remote MCP servers: it differs from user to user, so it is no part of what is compiled once.
+//! What a server serves of remote MCP servers: it differs from user to user, so it is no part of what is compiled once. Nor
+//! is what custom providers have by import, of which a developer may import another document at any time.
 
 use super::growing::Growing;
 use super::held::{self, New, Sifted};
 use super::sets::{RemoteMapping, ServedTool, ToolSet};
 use super::toolset::Served;
 use crate::accounts;
+use crate::connections::imports::{self, Imported};
 use crate::connections::{self, Wired};
 use crate::upstream::{self, Missing};
 use crate::{App, Error, Result};
@@ -140,7 +142,15 @@ async fn of_server(
     mapping: &RemoteMapping,
     name: &str,
 ) -> Result<Option<ServedTool>> {
-    let Connected::On(wired, account) = connected(app, ctx, served, mapping).await? else { return Ok(None) };
+    let (wired, account) = match connected(app, ctx, served, mapping).await? {
+        Connected::On(wired, account) => (wired, account),
+        Connected::Imported(wired, imported) => {
+            let tool = imported.find(name).filter(|tool| mapping.serves(tool) && mapping.allows(name)).cloned();
+            let (connector, connection) = (wired.connector, wired.connection.id);
+            return Ok(tool.map(|tool| ServedTool { tool, connector, connection, grace: None }));
+        }
+        Connected::Off | Connected::NoTools => return Ok(None),
+    };
     let tool = match tools_of(app, ctx, &wired, account.as_deref()).await {
         Ok(known) => known.find(name).filter(|tool| mapping.serves(tool)).cloned(),
         Err(Missing::SignIn) => Some(upstream::unlisted_tool(name)),
@@ -205,7 +215,8 @@ async fn asked(app: &App, ctx: &Ctx, served: &Served, mapping: &RemoteMapping) -
     let connected = connected(app, ctx, served, mapping).await.map_err(|error| unreadable(&error))?;
     let weight = match &connected {
         Connected::Off => return Err("it is switched off".to_owned()),
-        Connected::NoServer => Ok(0),
+        Connected::NoTools => Ok(0),
+        Connected::Imported(_, imported) => Ok(imported.weight),
         Connected::On(wired, account) => {
             tools_of(app, ctx, wired, account.as_deref()).await.map(|known| known.weight())
         }
@@ -226,7 +237,12 @@ async fn of_mapping(
     asked: &ServerTools,
 ) -> std::result::Result<Sifted, String> {
     let all = |shown| Sifted { shown, held: Vec::new(), new: None };
+    let served_here = |tool: &&Arc<Tool>| mapping.allows(&tool.definition.name) && mapping.serves(tool);
     let (wired, account) = match asked {
+        // They are as the developer has imported them.
+        Ok((Connected::Imported(_, imported), _)) => {
+            return Ok(all(imported.tools.iter().filter(served_here).cloned().collect()));
+        }
         Ok((Connected::On(wired, account), Ok(_))) => (wired, account.as_deref()),
         Ok((Connected::On(wired, _), Err(Missing::SignIn))) => {
             return Ok(all(vec![upstream::sign_in_tool(wired, &mapping.prefix)]));
@@ -240,7 +256,6 @@ async fn of_mapping(
     };
     match known {
         Ok(known) => {
-            let served_here = |tool: &&Arc<Tool>| mapping.allows(&tool.definition.name) && mapping.serves(tool);
             let listed = known.tools.iter().filter(served_here).cloned().collect();
             sifted(app, ctx, served, mapping, listed).await.map_err(|error| unreadable(&error))
         }
@@ -258,8 +273,10 @@ fn unreadable(error: &Error) -> String {
 enum Connected {
     /// The connection is off.
     Off,
-    /// It is of a custom provider that is no MCP server.
-    NoServer,
+    /// It is of a custom provider that is no MCP server and has no tools.
+    NoTools,
+    /// It is of one that has tools by import.
+    Imported(Box<Wired>, Arc<Imported>),
     /// It leads to a server, with the user's account if it is signed in.
     On(Box<Wired>, Option<Box<ConnectedAccount>>),
 }
@@ -270,8 +287,12 @@ async fn connected(app: &App, ctx: &Ctx, served: &Served, mapping: &RemoteMappin
         return Ok(Connected::Off);
     }
     let wired = Wired::of(app, connection)?;
+    if wired.has_imported() {
+        let imported = imports::tools(app, ctx, &wired).await?;
+        return Ok(Connected::Imported(Box::new(wired), imported));
+    }
     if wired.connector.remote.is_none() {
-        return Ok(Connected::NoServer);
+        return Ok(Connected::NoTools);
     }
     let owner = Owner::of(served.identifier().clone());
     let account = accounts::find(app, ctx, &wired.connection.id, &owner).await?;

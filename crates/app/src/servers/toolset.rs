@@ -277,7 +277,7 @@ fn tools_of(catalog: &Catalog, mapping: &Mapping, access: Access) -> Option<Tool
             }
             None => Tools::Own(of_mapping(&connector, mapping)),
         }),
-        // What is described by API has no tools of its own, unless it is a server that lists them.
+        // What is described by API has the tools that its server lists, or that were imported: its row says which.
         None if Provider::is_slug(&mapping.connector) => Some(of_remote(None, connection_prefix(name))),
         None => None,
     }

@@ -4,6 +4,7 @@
 use super::offer::unknown;
 use crate::accounts::{self, AccountRef, Filter};
 use crate::connections::Wired;
+use crate::connections::imports::{self, Imported};
 use crate::upstream::{self, Missing};
 use crate::{App, Error, Page, Result, connections};
 use std::sync::Arc;
@@ -71,7 +72,7 @@ pub async fn meant(app: &App, ctx: &Ctx, tool: &str, asked: AccountQuery) -> Res
     named.fits(tool, &connection)?;
     let tool = match named.tool {
         Some(tool) => tool,
-        None => of_remote(app, ctx, tool, &connection, &account).await?,
+        None => not_of_a_file(app, ctx, tool, &connection, &account).await?,
     };
     Ok(ResolvedTool { connector: named.connector, tool, connection, account })
 }
@@ -121,9 +122,9 @@ impl Named {
     }
 }
 
-/// A remote server's tool, as it lists it for the account. Where the user has still to sign in any name is one: the call
-/// says what to do.
-async fn of_remote(
+/// A tool of a custom provider or of a remote server: as it was imported, or as the server lists it for the account. Where the
+/// user has still to sign in at a server any name is one: the call says what to do.
+async fn not_of_a_file(
     app: &App,
     ctx: &Ctx,
     name: &str,
@@ -131,6 +132,10 @@ async fn of_remote(
     account: &ConnectedAccount,
 ) -> Result<Arc<Tool>> {
     let wired = Wired::of(app, connection.clone())?;
+    if wired.has_imported() {
+        let imported = imports::tools(app, ctx, &wired).await?;
+        return imported.find(name).cloned().ok_or_else(|| not_imported(name, &imported, connection));
+    }
     match upstream::tools(app, ctx, &wired, account).await {
         Ok(known) => known.find(name).cloned().ok_or_else(|| not_listed(name, &known)),
         Err(Missing::SignIn) => Ok(upstream::unlisted_tool(name)),
@@ -147,6 +152,11 @@ async fn of_remote(
 fn not_listed(name: &str, known: &upstream::KnownTools) -> Error {
     let near = nearest(name, known.tools.iter().map(|tool| tool.definition.name.as_str()));
     Error::invalid(format!("tool not found: the server lists no tool '{name}' for this account")).meant(near)
+}
+
+fn not_imported(name: &str, imported: &Imported, connection: &Connection) -> Error {
+    let near = nearest(name, imported.tools.iter().map(|tool| tool.definition.name.as_str()));
+    Error::invalid(format!("tool not found: connection '{}' has no tool '{name}'", connection.name)).meant(near)
 }
 
 fn helped(error: Error) -> Error {

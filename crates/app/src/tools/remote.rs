@@ -1,14 +1,15 @@
-//! The tools that remote servers list for a user's accounts.
+//! The tools that remote servers list for a user's accounts, and those that custom providers have by import.
 
 use super::offer::Offer;
 use super::scope::Scope;
-use crate::connections::Wired;
+use crate::connections::{Wired, imports};
 use crate::upstream::{self, Missing};
 use crate::{App, Error, Result};
 use futures::future::join_all;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
+use valetkey_connectors::Tool;
 use valetkey_core::MemoryShare;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::connection::Connection;
@@ -18,7 +19,7 @@ use valetkey_domain::{Ctx, Kind};
 /// How long room for the tools of all accounts is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The tools of a user's accounts on remote servers.
+/// The tools of a user's accounts on remote servers and on providers with imported tools.
 #[derive(Default)]
 pub(super) struct OfAccounts {
     pub(super) offers: HashMap<AccountId, Arc<[Offer]>>,
@@ -26,7 +27,7 @@ pub(super) struct OfAccounts {
     _room: Option<MemoryShare>,
 }
 
-/// For each account on a remote server the tools that a scope leaves, ordered by name. A server that can't be asked has none
+/// For each account on such a one the tools that a scope leaves, ordered by name. A server that can't be asked has none
 /// for now, nor has one for whose tools there is no more room: they take no more together than is kept of all. But whoever
 /// asks for a connection by name is told when its server has nothing to say, and does not take that for a server without tools.
 ///
@@ -45,8 +46,8 @@ pub(super) async fn of_accounts(
     }
     // All are asked at once, and of what they answer nothing is held but what is kept within its bounds.
     let asking = remote.iter().map(|(wired, account)| async move {
-        match upstream::tools(app, ctx, wired, account).await {
-            Ok(known) => Ok(Some(known.weight())),
+        match weight(app, ctx, wired, account).await {
+            Ok(weight) => Ok(Some(weight)),
             Err(missing) => left_out(wired, scope, missing).map(|()| None),
         }
     });
@@ -61,10 +62,10 @@ pub(super) async fn of_accounts(
         if weight.is_none() {
             continue;
         }
-        match upstream::kept_tools(app, wired, account).await {
-            Ok(known) if known.weight() <= left => {
-                left -= known.weight();
-                offers.insert(account.id.clone(), offered(wired, &known, scope));
+        match held(app, ctx, wired, account).await {
+            Ok((weight, tools)) if weight <= left => {
+                left -= weight;
+                offers.insert(account.id.clone(), offered(wired, &tools, scope));
             }
             Ok(_) => {
                 let more = "the user's accounts have more tools than are listed at once: ask for fewer connections";
@@ -90,20 +91,52 @@ fn left_out(wired: &Wired, scope: &Scope, missing: Missing) -> Result<()> {
     Ok(())
 }
 
-/// A connection on a remote server, if a scope leaves any of its tools.
+/// How much an account's tools are. A remote server that is not known well enough is asked.
+async fn weight(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+) -> std::result::Result<usize, Missing> {
+    if wired.has_imported() {
+        return imports::tools(app, ctx, wired).await.map(|imported| imported.weight).map_err(unreadable);
+    }
+    upstream::tools(app, ctx, wired, account).await.map(|known| known.weight())
+}
+
+/// What is held of an account's tools, and how much that is. Nobody is asked.
+async fn held(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+) -> std::result::Result<(usize, Vec<Arc<Tool>>), Missing> {
+    if wired.has_imported() {
+        let imported = imports::tools(app, ctx, wired).await.map_err(unreadable)?;
+        return Ok((imported.weight, imported.tools.clone()));
+    }
+    let known = upstream::kept_tools(app, wired, account).await?;
+    Ok((known.weight(), known.tools.clone()))
+}
+
+fn unreadable(error: Error) -> Missing {
+    Missing::Later(error.message().to_owned())
+}
+
+/// A connection whose tools no file has, if a scope leaves any of its tools.
 fn wanted(app: &App, connection: &Connection, scope: &Scope) -> Option<Wired> {
     let slug = &connection.connector;
     let provided = scope.providers.is_empty() || scope.providers.iter().any(|one| one.eq_ignore_ascii_case(slug));
     let named = scope.connections.is_empty()
         || scope.connections.iter().any(|one| one.eq_ignore_ascii_case(connection.name.as_str()));
-    let wired = Wired::of(app, connection.clone()).ok().filter(|wired| wired.connector.remote.is_some())?;
+    let wired = Wired::of(app, connection.clone()).ok().filter(|wired| wired.tool_prefix().is_some())?;
     (provided && named).then_some(wired)
 }
 
-fn offered(wired: &Wired, known: &upstream::KnownTools, scope: &Scope) -> Arc<[Offer]> {
+fn offered(wired: &Wired, known: &[Arc<Tool>], scope: &Scope) -> Arc<[Offer]> {
     let names: HashSet<&str> = scope.names.iter().map(String::as_str).collect();
     let wanted = |name: &str| names.is_empty() || names.contains(name);
-    let mut offers: Vec<Offer> = { known.tools.iter() }
+    let mut offers: Vec<Offer> = { known.iter() }
         .filter(|tool| wanted(&tool.definition.name))
         .map(|tool| Offer { connector: Arc::clone(&wired.connector), tool: Arc::clone(tool) })
         .collect();

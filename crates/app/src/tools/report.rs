@@ -29,7 +29,9 @@ pub async fn report(app: &App, ctx: &Ctx, account: &AccountId) -> Result<Report>
     let refused = |why: String| Error::new(Kind::FailedPrecondition, why);
     let name = &wired.connection.name;
     if wired.connector.remote.is_none() {
-        return Err(refused(format!("connection '{name}' is on no remote server: `tool list` has its tools")));
+        return Err(refused(format!(
+            "connection '{name}' is on no remote server: `tool list` has its tools, or `provider tools` if they were imported"
+        )));
     }
     let known = upstream::tools(app, ctx, &wired, &account).await.map_err(|missing| match missing {
         Missing::SignIn => refused(format!("the user has to sign in first: the account is {}", account.status.name())),

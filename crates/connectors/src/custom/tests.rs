@@ -5,8 +5,14 @@ use crate::{Connector, Lack};
 use serde_json::{Map, Value, json};
 
 fn at(proxy_url: &str, patterns: &Value) -> Result<Connector, String> {
-    let described =
-        Description { slug: "acme:1", display_name: "Acme", proxy_url, proxy_enabled: true, auth_patterns: patterns };
+    let described = Description {
+        slug: "acme:1",
+        display_name: "Acme",
+        proxy_url,
+        proxy_enabled: true,
+        auth_patterns: patterns,
+        tools_digest: "",
+    };
     Connector::custom(described).map_err(|problem| problem.to_string())
 }
 

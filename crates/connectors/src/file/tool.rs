@@ -101,6 +101,11 @@ pub struct Field {
     pub max_length: Option<u64>,
     /// The schema of a list's elements.
     pub items: Option<Value>,
+    /// The schemas of an object's members, by name.
+    pub members: Option<Value>,
+    /// The members without which an object is refused.
+    #[serde(default)]
+    pub needs: Vec<String>,
     /// What it means where an optional one is empty.
     #[serde(default)]
     pub empty: Empty,

@@ -67,6 +67,8 @@ fn property(field: &Field) -> Value {
     say(least, field.min_length.map(Value::from));
     say(most, field.max_length.map(Value::from));
     say("items", field.items.clone());
+    say("properties", field.members.clone());
+    say("required", (!field.needs.is_empty()).then(|| json!(field.needs)));
     say("default", field.default.clone());
     Value::Object(property)
 }

@@ -53,6 +53,19 @@ pub(super) fn check(
     }
 }
 
+/// What a tool sends that no digest describes.
+pub(super) fn imported(name: &str, tool: &ToolFile, problems: &mut Problems) {
+    let written = all(name, tool, tool.body.unwrap_or_default());
+    for request in &written {
+        let targets = targets(request, problems);
+        files(request, &targets, &[], problems);
+        document(request, &targets, None, problems);
+        manual(request, &targets, problems);
+    }
+    let methods: Vec<&str> = written.iter().filter_map(|request| method(request, &[])).collect();
+    effect(&format!("tools.{name}"), tool, &methods, problems);
+}
+
 fn all<'a>(name: &str, tool: &'a ToolFile, body: BodyForm) -> Vec<Written<'a>> {
     let request = tool.request.as_ref();
     if tool.steps.is_empty() {

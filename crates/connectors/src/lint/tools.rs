@@ -20,9 +20,25 @@ const MAX_READ_ON: usize = 500;
 
 pub(super) fn check(file: &File, name: &str, tool: &ToolFile, author: Author, problems: &mut Problems) {
     let at = format!("tools.{name}");
-    let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let ours = name.strip_prefix(file.connector.as_str()).is_some_and(|rest| rest.starts_with('_'));
     problems.demand(ours, &at, &format!("a tool's name begins with `{}_`", file.connector));
+    let input = face(!file.account_fields.is_empty(), name, tool, author, problems);
+    if let Some(Err(failure)) = input.map(|input| input.check("the example", &tool.example)) {
+        problems.add(format!("{at}.example"), failure.message);
+    }
+}
+
+/// What is demanded of a tool wherever it comes from; gives its arguments, if they compile. `accounts` says whether accounts
+/// have fields that expressions read.
+pub(super) fn face(
+    accounts: bool,
+    name: &str,
+    tool: &ToolFile,
+    author: Author,
+    problems: &mut Problems,
+) -> Option<Input> {
+    let at = format!("tools.{name}");
+    let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     problems.demand(name.len() <= MAX_NAME && name.chars().all(named), &at, "a name has at most 64 of a-z, 0-9 and _");
     problems.demand(tool.description.trim().len() >= MIN_WORDS, &at, "its description says too little");
     problems.demand(!tool.title.trim().is_empty(), &at, "its title is empty");
@@ -32,10 +48,11 @@ pub(super) fn check(file: &File, name: &str, tool: &ToolFile, author: Author, pr
         field_alone(&at, field, problems);
         emptied(&at, field, tool.effect, problems);
     }
-    arguments(&at, tool, problems);
+    let input = arguments(&at, tool, problems);
     steps(&at, tool, author, problems);
-    expressions(file, &at, tool, problems);
+    expressions(accounts, &at, tool, problems);
     output(&at, tool, problems);
+    input
 }
 
 fn keywords(at: &str, keywords: &[String], problems: &mut Problems) {
@@ -55,6 +72,8 @@ fn field_alone(at: &str, field: &Field, problems: &mut Problems) {
     problems.demand(kinds.contains(&field.kind.as_str()), at, &format!("`{}` is no JSON type", field.kind));
     problems.demand(field.description.trim().len() >= MIN_WORDS, at, "its description says too little");
     problems.demand((field.kind == "array") == field.items.is_some(), at, "a list, and nothing else, has `items`");
+    let members = field.kind == "object" || (field.members.is_none() && field.needs.is_empty());
+    problems.demand(members, at, "an object, and nothing else, has `members` and `needs`");
     problems.demand(!(field.required && field.default.is_some()), at, "what is required needs no default");
     problems.demand(
         (field.map == "none") == field.because.is_some(),
@@ -73,15 +92,15 @@ fn emptied(at: &str, field: &Field, effect: Effect, problems: &mut Problems) {
     problems.demand(changes, at, "`empty: by_clear` is for tools that change something");
 }
 
-/// The schema compiles, takes the tool's example, and its defaults are valid.
-fn arguments(at: &str, tool: &ToolFile, problems: &mut Problems) {
+/// The schema compiles, and its defaults are valid.
+fn arguments(at: &str, tool: &ToolFile, problems: &mut Problems) -> Option<Input> {
     let input = match Input::compile(&tool.input, tool.versions) {
         Ok(input) => input,
-        Err(why) => return problems.add(format!("{at}.input"), why),
+        Err(why) => {
+            problems.add(format!("{at}.input"), why);
+            return None;
+        }
     };
-    if let Err(failure) = input.check("the example", &tool.example) {
-        problems.add(format!("{at}.example"), failure.message);
-    }
     if let Some(paginate) = &tool.paginate {
         let known = tool.input.get(&paginate.into).is_some();
         problems.demand(known, &format!("{at}.paginate.into"), "names no argument of this tool");
@@ -94,6 +113,7 @@ fn arguments(at: &str, tool: &ToolFile, problems: &mut Problems) {
             "is for a tool without `steps`: which answer's would it be",
         );
     }
+    Some(input)
 }
 
 fn steps(at: &str, tool: &ToolFile, author: Author, problems: &mut Problems) {
@@ -125,10 +145,9 @@ fn steps(at: &str, tool: &ToolFile, author: Author, problems: &mut Problems) {
 
 /// Every expression compiles and reads only what is there: arguments, what the account says of itself, and what earlier
 /// steps saved.
-fn expressions(file: &File, at: &str, tool: &ToolFile, problems: &mut Problems) {
+fn expressions(accounts: bool, at: &str, tool: &ToolFile, problems: &mut Problems) {
     let mut used = BTreeSet::new();
-    let fields = !file.account_fields.is_empty();
-    let mut saved: BTreeSet<String> = fields.then(|| "account".to_owned()).into_iter().collect();
+    let mut saved: BTreeSet<String> = accounts.then(|| "account".to_owned()).into_iter().collect();
     for (target, text) in tool.with.iter() {
         used.extend(expression(&format!("{at}.with.{target}"), text, tool, &saved, problems));
     }

@@ -185,7 +185,8 @@ fn put() -> Value {
         "scopes": {"all": ["read", "write"]},
         "input": {
             "name": {"type": "string", "description": "What the thing is called.", "required": true, "map": "body.name"},
-            "note": {"type": "string", "description": "What is said about it.", "empty": "by_clear", "map": "body.note"}
+            "note": {"type": "string", "description": "What is said about it.", "empty": "by_clear", "map": "body.note"},
+            "place": {"type": "object", "description": "Where the thing is put.", "members": {"room": {"type": "string"}}, "needs": ["room"], "map": "body.place"}
         },
         "example": {"name": "x"}
     })

@@ -16,8 +16,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use valetkey_domain::ctx::Progress;
 
-/// The longest request, in bytes.
-const MAX_REQUEST: u64 = 1 << 20;
+/// The longest request, in bytes: one with an OpenAPI document of a megabyte, whose quotes are escaped.
+const MAX_REQUEST: u64 = 4 << 20;
 
 /// How long to wait before accepting again when the system has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -64,8 +64,9 @@ pub(super) const TABLES: &[Table] = &[
         name: "providers",
         key: "id",
         rest: "environment_id slug display_name name_folded description icon_src proxy_url proxy_enabled:n auth_patterns \
-            metadata revision:n created_at:n updated_at:n changes:n",
+            metadata revision:n created_at:n updated_at:n changes:n tools_digest",
     },
+    Table { name: "provider_tools", key: "provider_id", rest: "environment_id tools" },
     Table {
         name: "connections",
         key: "id",

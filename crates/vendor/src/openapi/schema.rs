@@ -3,6 +3,7 @@
 use super::reference::followed;
 use crate::{Error, Schema};
 use serde_json::Value;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// How deep members are followed; below it anything fits.
@@ -10,14 +11,47 @@ const MAX_DEPTH: usize = 6;
 /// How often one reference may lead to another.
 const MAX_STEPS: usize = 16;
 
+/// So many bytes of names and words weigh as much as one more part.
+const PART: usize = 64;
+/// The most characters of a description that are read.
+const MAX_WORDS: usize = 1_000;
+
+/// How many parts schemas may have: those of one operation, and those of all together. A small document refers to its parts
+/// as often as it likes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parts {
+    pub(super) one: usize,
+    pub(super) all: usize,
+}
+
 /// Reads the schemas of one document.
 pub(super) struct Schemas<'a> {
     document: &'a Value,
+    /// Whether descriptions are read too, and members left out that only answers have.
+    words: bool,
+    most: Parts,
+    left: Cell<Parts>,
 }
 
 impl<'a> Schemas<'a> {
-    pub(super) const fn of(document: &'a Value) -> Self {
-        Self { document }
+    pub(super) const fn of(document: &'a Value, words: bool, most: Parts) -> Self {
+        Self { document, words, most, left: Cell::new(most) }
+    }
+
+    /// Another operation is read from now on.
+    pub(super) fn begin(&self) {
+        self.left.set(Parts { one: self.most.one, ..self.left.get() });
+    }
+
+    /// Counts a part with so many bytes of text.
+    pub(super) fn count(&self, bytes: usize) -> Result<(), Error> {
+        let (left, parts) = (self.left.get(), 1 + bytes / PART);
+        let (Some(one), Some(all)) = (left.one.checked_sub(parts), left.all.checked_sub(parts)) else {
+            let (most, of) = if left.all < parts { (self.most.all, "all") } else { (self.most.one, "one") };
+            return Err(Error::TooLarge { of, most });
+        };
+        self.left.set(Parts { one, all });
+        Ok(())
     }
 
     /// One schema with all that it refers to. What it requires is required by `operation`.
@@ -38,6 +72,7 @@ impl<'a> Schemas<'a> {
 
     fn within(&self, described: &'a Value, operation: &str, depth: usize) -> Result<Schema, Error> {
         let described = self.followed(described)?;
+        self.count(0)?;
         let Some(deeper) = depth.checked_sub(1) else { return Ok(anything()) };
         let parts = |key: &str| described.get(key).and_then(Value::as_array).into_iter().flatten();
         let mut read = self.own(described, operation, deeper)?;
@@ -55,10 +90,15 @@ impl<'a> Schemas<'a> {
         let word = |key: &str| described.get(key).and_then(Value::as_str).map(str::to_owned);
         let mut properties = BTreeMap::new();
         for (name, member) in described.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            if self.words && member.get("readOnly") == Some(&Value::Bool(true)) {
+                continue;
+            }
+            self.count(name.len())?;
             properties.insert(name.clone(), self.within(member, operation, deeper)?);
         }
         let required = described.get("required").and_then(Value::as_array).into_iter().flatten();
         for name in required.filter_map(Value::as_str).filter(|_| !operation.is_empty()) {
+            self.count(0)?;
             if let Some(member) = properties.get_mut(name) {
                 member.required_by = vec![operation.to_owned()];
             }
@@ -73,10 +113,17 @@ impl<'a> Schemas<'a> {
         };
         let items = described.get("items").map(|items| self.within(items, operation, deeper)).transpose()?;
         let texts = described.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let only = described.get("const").filter(|_| self.words).and_then(Value::as_str);
+        let mut allowed = Vec::new();
+        for text in texts.chain(only).filter(|_| kind.as_deref() == Some("string")) {
+            self.count(text.len())?;
+            allowed.push(text.to_owned());
+        }
         Ok(Schema {
             reference: None,
+            description: self.description(described)?,
             format: word("format").filter(|format| ["date", "date-time", "int64"].contains(&format.as_str())),
-            allowed: if kind.as_deref() == Some("string") { texts.map(str::to_owned).collect() } else { Vec::new() },
+            allowed,
             kind,
             nullable: nullable(described),
             items: items.map(Box::new),
@@ -84,6 +131,15 @@ impl<'a> Schemas<'a> {
             additional: additional.map(Box::new),
             required_by: Vec::new(),
         })
+    }
+
+    /// What is said of a part, or what it is called.
+    fn description(&self, described: &Value) -> Result<Option<String>, Error> {
+        let said = ["description", "title"].into_iter().find_map(|key| described.get(key).and_then(Value::as_str));
+        let Some(said) = said.filter(|_| self.words) else { return Ok(None) };
+        let kept: String = said.chars().take(MAX_WORDS).collect();
+        self.count(kept.len())?;
+        Ok(Some(kept))
     }
 }
 
@@ -113,6 +169,7 @@ fn anything() -> Schema {
 /// What fits both; in practice objects that were written in parts.
 fn both(mut one: Schema, other: Schema) -> Schema {
     one.kind = one.kind.or(other.kind);
+    one.description = one.description.or(other.description);
     one.properties.extend(other.properties);
     one.additional = one.additional.or(other.additional);
     one.items = one.items.or(other.items);
@@ -126,7 +183,8 @@ fn both(mut one: Schema, other: Schema) -> Schema {
 fn form(mut one: Schema, other: Schema) -> Schema {
     for (name, member) in &other.properties {
         if let Some(known) = one.properties.get_mut(name).filter(|known| *known != member) {
-            *known = Schema { nullable: known.nullable || member.nullable, ..either_of(known, member) };
+            let description = known.description.take();
+            *known = Schema { description, nullable: known.nullable || member.nullable, ..either_of(known, member) };
         }
     }
     let properties = std::mem::take(&mut one.properties);
@@ -144,7 +202,8 @@ fn either_of(one: &Schema, other: &Schema) -> Schema {
 
 /// What fits one of several: an object with the members of all, where all are objects; the one type that all have; else
 /// anything. Of a whole body the forms that are no objects are only shorter ways to write it, and left out.
-fn either(own: Schema, ways: Vec<Schema>, body: bool) -> Schema {
+fn either(mut own: Schema, ways: Vec<Schema>, body: bool) -> Schema {
+    own.nullable |= ways.iter().any(|way| way.kind.as_deref() == Some("null"));
     let ways: Vec<Schema> = ways.into_iter().filter(|way| way.kind.as_deref() != Some("null")).collect();
     let of_kind = |kind: &str| ways.iter().filter(|way| way.kind.as_deref() == Some(kind)).count();
     let objects = of_kind("object");
@@ -163,11 +222,13 @@ fn either(own: Schema, ways: Vec<Schema>, body: bool) -> Schema {
     }
     let Some(kind) = ways.first().and_then(|way| way.kind.clone()) else { return own };
     if of_kind(&kind) != ways.len() {
-        return anything();
+        return Schema { description: own.description, ..anything() };
     }
     let closed = ways.iter().all(|way| !way.allowed.is_empty());
     let allowed = if closed { ways.iter().flat_map(|way| way.allowed.clone()).collect() } else { Vec::new() };
-    Schema { kind: Some(kind), allowed, items: ways.into_iter().find_map(|way| way.items), ..own }
+    let only = if let [only] = ways.as_slice() { only.format.clone() } else { None };
+    let format = own.format.clone().or(only);
+    Schema { kind: Some(kind), format, allowed, items: ways.into_iter().find_map(|way| way.items), ..own }
 }
 
 /// With several forms of an object what one of them requires the next may not even know.

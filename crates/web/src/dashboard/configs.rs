@@ -6,7 +6,8 @@ use super::visit::{Answer, Fields, Posted, Visit};
 use axum::extract::Path;
 use axum::response::Response;
 use std::collections::{BTreeSet, HashMap};
-use valetkey_app::connections::{self, Connector, Wired};
+use std::sync::Arc;
+use valetkey_app::connections::{self, Connector, KnownTool, Wired, imports};
 use valetkey_app::servers::{configs, instances};
 use valetkey_app::{Error, Page};
 use valetkey_domain::approval::Approvals;
@@ -135,7 +136,10 @@ fn asks(form: &Fields) -> Approvals {
 
 async fn filled(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig>) -> Result<ConfigForm, Error> {
     let (offered, more) = offered(visit, ctx, chosen).await?;
-    let picks: Vec<Pick> = offered.into_iter().filter_map(|connection| pick(visit, connection, chosen)).collect();
+    let mut picks: Vec<Pick> = Vec::with_capacity(offered.len());
+    for connection in offered {
+        picks.extend(pick(visit, ctx, connection, chosen).await);
+    }
     let ticked: BTreeSet<&str> =
         picks.iter().flat_map(|pick| &pick.tools).filter(|tool| tool.asked).map(|tool| &*tool.exposed.name).collect();
     let asks = chosen.approvals.tools.iter().filter(|tool| !ticked.contains(tool.as_str()));
@@ -180,18 +184,23 @@ async fn offered(visit: &Visit, ctx: &Ctx, chosen: &Chosen) -> Result<(Vec<Conne
     Ok((all, listed.next.is_some()))
 }
 
-fn pick(visit: &Visit, connection: Connection, chosen: &Chosen) -> Option<Pick> {
+async fn pick(visit: &Visit, ctx: &Ctx, connection: Connection, chosen: &Chosen) -> Option<Pick> {
     let name = connection.name.to_string();
     let mapping = chosen.mappings.get(&name);
     let asked = |tool: &str| mapping.is_some() && chosen.approvals.tools.iter().any(|asked| asked == tool);
-    let Ok(wired) = Wired::of(&visit.web.app, connection.clone()) else {
-        // Its connector is not loaded: nothing of it can be chosen, but what is stays as it is.
+    let wired = Wired::of(&visit.web.app, connection.clone());
+    let known = match &wired {
+        Ok(wired) => imports::known(&visit.web.app, ctx, wired).await.ok(),
+        Err(_) => None,
+    };
+    let (Ok(wired), Some(known)) = (wired, known) else {
+        // Its connector is not loaded, or its tools can't be read: nothing of it can be chosen, but what is stays as it is.
         let kept = |name: &String| ToolPick { exposed: Exposed::unknown(name), chosen: true, asked: asked(name) };
         let tools = mapping.into_iter().flatten().map(kept).collect();
         let all = mapping.is_some_and(BTreeSet::is_empty);
         return mapping.map(|_| Pick { connector: connection.connector, chosen: true, all, tools, name });
     };
-    let tools = wired.connector.tools.values().map(|tool| ToolPick {
+    let tools = known.iter().map(|tool| ToolPick {
         exposed: exposed(&wired.connector, &tool.definition),
         chosen: mapping.is_some_and(|tools| tools.contains(&tool.definition.name)),
         asked: asked(&tool.definition.name),
@@ -288,13 +297,16 @@ async fn page(
     let app = &visit.web.app;
     let mut tools = Vec::new();
     for mapping in &config.mappings {
-        let Some(connector) = app.catalog().connector(&mapping.connector) else { continue };
-        let shown = configs::exposed(&connector, mapping);
-        let found = shown.iter().filter_map(|name| connector.tools.get(name));
-        tools.push((
-            mapping.connection_name.to_string(),
-            found.map(|tool| exposed(&connector, &tool.definition)).collect::<Vec<_>>(),
-        ));
+        let Ok(wired) = Wired::of(app, connections::get(app, ctx, &mapping.connection).await?) else { continue };
+        // Of what can't be read nothing is shown, as in the form.
+        let Ok(known) = imports::known(app, ctx, &wired).await else { continue };
+        let named = |name: &String| known.iter().find(|tool| tool.definition.name == *name);
+        let shown: Vec<&Arc<KnownTool>> = match mapping.tools.as_slice() {
+            [] => known.iter().collect(),
+            listed => listed.iter().filter_map(named).collect(),
+        };
+        let shown = shown.into_iter().map(|tool| exposed(&wired.connector, &tool.definition));
+        tools.push((mapping.connection_name.to_string(), shown.collect::<Vec<_>>()));
     }
     let filter = instances::Filter { config_name: Some(config.name.to_string()), ..Default::default() };
     let users = instances::list(app, ctx, &filter, &Page { size: 1, after: None }).await?.total;

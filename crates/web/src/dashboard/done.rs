@@ -1,7 +1,7 @@
 //! What was just done, as the next page says it.
 
 /// The marks that a redirect may carry, and their words. Nothing else is shown, whatever an address says.
-const WORDS: [(&str, &str); 31] = [
+const WORDS: [(&str, &str); 33] = [
     ("connection-created", "The connection is created. Register the redirect URI below with the vendor."),
     ("connection-saved", "The connection is saved."),
     ("connection-enabled", "The connection is enabled."),
@@ -31,6 +31,8 @@ const WORDS: [(&str, &str); 31] = [
     ("events-again", "It is being sent again."),
     ("provider-created", "The provider is created: make a connection on it."),
     ("provider-saved", "The provider is saved."),
+    ("tools-imported", "The tools are saved: connections on this provider have them from now on."),
+    ("tools-removed", "The provider has no tools any more."),
     ("provider-deleted", "The provider is deleted."),
     ("signed-in", "Welcome."),
 ];

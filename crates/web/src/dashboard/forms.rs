@@ -14,6 +14,9 @@ pub(super) const SIGN_IN: &str = "sign in";
 /// The most bytes of a form: a whitelist of every tool there is.
 pub(super) const MAX_FORM: usize = 256 * 1024;
 
+/// The most bytes of a form with a document: the document, as text that a browser encodes, and what is said beside it.
+pub(super) const MAX_WITH_DOCUMENT: usize = 3 * valetkey_app::connections::imports::MAX_BYTES + MAX_FORM;
+
 /// The most members of a form.
 const MAX_FIELDS: usize = 5_000;
 

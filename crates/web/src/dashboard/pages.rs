@@ -32,7 +32,7 @@ pub(crate) use instances::{ConnectionLine, InstancePage, InstanceRow, Instances}
 pub(crate) use logs::{Logs, Record};
 pub(crate) use overview::{Attention, CallCharts, Count, Overview, Step};
 pub(crate) use playground::{CallOutcome, FieldKind, Playground, SchemaField, ToolForm};
-pub(crate) use providers::{ProviderForm, ProviderRow, Providers};
+pub(crate) use providers::{ProviderForm, ProviderImport, ProviderReview, ProviderRow, Providers, ToolRow};
 pub(crate) use server::{KeyRow, Keys, LimitRow, Limits};
 pub(crate) use settings::{ClientRow, MemberRow, NewLink, NewSecret, SessionRow, Settings};
 pub(crate) use versions::{ChangedRow, VersionPage, VersionRow, Versions};
@@ -83,6 +83,8 @@ pub(crate) fn samples() -> Result<Vec<(String, String)>, Error> {
         of::<WebhookPage>(pages)?,
         of::<Providers>(pages)?,
         of::<ProviderForm>(pages)?,
+        of::<ProviderImport>(pages)?,
+        of::<ProviderReview>(pages)?,
         of::<Limits>(pages)?,
         of::<Keys>(pages)?,
     ];

@@ -9,7 +9,7 @@ use super::visit::{Answer, Fields, Posted, Visit};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use valetkey_app::calls::{self, CallResult};
-use valetkey_app::connections::{self, Connector, Wired};
+use valetkey_app::connections::{self, Connector, KnownTool, Wired, imports};
 use valetkey_app::insight::why::{self, Question};
 use valetkey_app::tools::{AccountQuery, meant};
 use valetkey_app::{Error, Page, accounts};
@@ -55,8 +55,13 @@ async fn prepared(
     if choice.connection.is_empty() {
         return Ok((page, None));
     }
-    let connector = match wired(visit, ctx, &choice.connection).await {
-        Ok(wired) => wired.connector,
+    let found_tools = async {
+        let wired = wired(visit, ctx, &choice.connection).await?;
+        let tools = imports::known(&visit.web.app, ctx, &wired).await?;
+        Ok::<_, Error>((wired.connector, tools))
+    };
+    let (connector, tools) = match found_tools.await {
+        Ok(found) => found,
         Err(error) if matches!(error.kind(), Kind::NotFound | Kind::FailedPrecondition) => {
             return Ok((Playground { wrong: Some(super::sentence::sentence(error.message())), ..page }, None));
         }
@@ -66,11 +71,11 @@ async fn prepared(
     let listed = accounts::list(&visit.web.app, ctx, &filter, &Page { size: OFFERED, after: None }).await?;
     page.users = listed.items.iter().map(|account| account.owner.identifier.to_string()).collect();
     if choice.tool.is_empty() {
-        page.tools = found(&connector, &choice.query);
+        page.tools = found(&connector, &tools, &choice.query);
         return Ok((page, None));
     }
-    let Some(tool) = connector.tools.get(&choice.tool).map(|tool| tool.definition.clone()) else {
-        page.tools = found(&connector, "");
+    let Some(tool) = tools.iter().map(|tool| &tool.definition).find(|tool| tool.name == choice.tool).cloned() else {
+        page.tools = found(&connector, &tools, "");
         let wrong = format!("{} has no tool {}.", connector.display_name, choice.tool);
         return Ok((Playground { wrong: Some(wrong), ..page }, None));
     };
@@ -105,14 +110,14 @@ async fn wired(visit: &Visit, ctx: &Ctx, connection: &str) -> Result<Wired, Erro
 }
 
 /// The tools whose name or description has every word of a search.
-fn found(connector: &Arc<Connector>, query: &str) -> Vec<Exposed> {
+fn found(connector: &Connector, tools: &[Arc<KnownTool>], query: &str) -> Vec<Exposed> {
     let query = query.to_lowercase();
     let words: Vec<&str> = query.split([' ', '_']).filter(|word| !word.is_empty()).take(10).collect();
     let fits = |tool: &Tool| {
         let text = format!("{} {}", tool.name, tool.description).to_lowercase();
         words.iter().all(|word| text.contains(word))
     };
-    let all = connector.tools.values().map(|tool| &tool.definition).filter(|tool| fits(tool));
+    let all = tools.iter().map(|tool| &tool.definition).filter(|tool| fits(tool));
     all.map(|tool| super::configs::exposed(connector, tool)).collect()
 }
 

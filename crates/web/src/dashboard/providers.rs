@@ -1,14 +1,17 @@
 //! Custom providers: apps that no connector file is about. What is said of signing in is the API's own JSON; a new one
 //! begins with an example of the way that was chosen.
 
-use super::frame::{Moment, Pager, Section};
-use super::pages::{ProviderForm, ProviderRow, Providers};
-use super::visit::{Answer, Fields, Posted, Visit};
+use super::frame::{Pager, Section};
+use super::imports::{self, Picked};
+use super::pages::{ProviderForm, Providers};
+use super::provider_forms::{Named, STARTS, blank, find, pretty, row};
+use super::visit::{Answer, Fields, Posted, Visit, WithDocument};
 use axum::extract::Path;
 use axum::response::Response;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use valetkey_app::Error;
+use valetkey_app::connections::imports::Effects;
 use valetkey_app::connections::providers::{self, Entry, New, ProviderFilter, Update};
 use valetkey_domain::member::Right;
 use valetkey_domain::provider::Provider;
@@ -16,12 +19,6 @@ use valetkey_domain::{Ctx, Kind};
 
 /// How many a page shows.
 const SIZE: u32 = 50;
-
-type Named = Path<HashMap<String, String>>;
-
-/// The ways to sign in that a new one can begin with.
-const STARTS: [(&str, &str); 4] =
-    [("api_key", "API key"), ("bearer", "Bearer token"), ("basic", "Name and password"), ("oauth", "OAuth 2.0")];
 
 /// All custom ones.
 pub(crate) async fn list(visit: Visit) -> Answer {
@@ -37,16 +34,6 @@ pub(crate) async fn list(visit: Visit) -> Answer {
     Ok(visit.page(&Providers { frame: visit.frame(Section::Providers), rows: rows.collect(), pager }))
 }
 
-fn row(provider: &Provider) -> ProviderRow {
-    ProviderRow {
-        identifier: provider.identifier(),
-        slug: provider.slug.clone(),
-        name: provider.display_name.clone(),
-        url: provider.proxy_url.clone(),
-        updated: Moment::from(provider.updated_at),
-    }
-}
-
 /// The form of a new one.
 pub(crate) async fn form(visit: Visit) -> Answer {
     visit.enter(Right::Develop)?;
@@ -54,26 +41,6 @@ pub(crate) async fn form(visit: Visit) -> Answer {
     let start = start.unwrap_or("api_key");
     let patterns = pretty(&example(start));
     Ok(visit.page(&ProviderForm { start: start.to_owned(), patterns, proxy: true, ..blank(&visit, None) }))
-}
-
-fn blank(visit: &Visit, of: Option<&Provider>) -> ProviderForm {
-    ProviderForm {
-        frame: visit.frame(Section::Providers),
-        row: of.map(row),
-        starts: STARTS.into(),
-        start: String::new(),
-        name: of.map(|of| of.display_name.clone()).unwrap_or_default(),
-        description: of.map(|of| of.description.clone()).unwrap_or_default(),
-        url: of.map(|of| of.proxy_url.clone()).unwrap_or_default(),
-        proxy: of.is_some_and(|of| of.proxy_enabled),
-        patterns: of.map(|of| pretty(&of.auth_patterns)).unwrap_or_default(),
-        seen: of.map_or(0, |of| of.revision),
-        wrong: None,
-    }
-}
-
-fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
 /// How people sign in, to begin with.
@@ -103,6 +70,7 @@ fn again(visit: &Visit, sent: &Fields, of: Option<&Provider>, wrong: &str) -> Re
         url: sent.text("url").to_owned(),
         proxy: sent.has("proxy"),
         patterns: sent.text("patterns").to_owned(),
+        document: sent.text("document").to_owned(),
         wrong: Some(super::sentence::sentence(wrong)),
         ..blank(visit, of)
     })
@@ -130,10 +98,14 @@ fn is_the_forms(error: &Error) -> bool {
     matches!(error.kind(), Kind::InvalidArgument | Kind::AlreadyExists | Kind::FailedPrecondition | Kind::Aborted)
 }
 
-/// Makes it.
-pub(crate) async fn create(Posted { visit, form }: Posted) -> Answer {
+/// Makes it; with a document, what that would bring comes next.
+pub(crate) async fn create(WithDocument { visit, form }: WithDocument) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
     match created(&visit, &ctx, &form).await {
+        Ok(provider) if form.has("document") => {
+            let document = form.text("document").to_owned();
+            imports::looked_at(&visit, &ctx, &provider, document, Picked::Usual, &Effects::new()).await
+        }
         Ok(provider) => Ok(visit.go(&format!("/providers/{}", provider.slug), "provider-created")),
         Err(error) if is_the_forms(&error) => Ok(again(&visit, &form, None, error.message())),
         Err(error) => Err(visit.fail(&error)),
@@ -158,12 +130,15 @@ async fn created(visit: &Visit, ctx: &Ctx, sent: &Fields) -> Result<Provider, Er
 pub(crate) async fn show(visit: Visit, Path(named): Named) -> Answer {
     let ctx = visit.enter(Right::See)?;
     let provider = find(&visit, &ctx, &named).await?;
-    Ok(visit.page(&blank(&visit, Some(&provider))))
-}
-
-async fn find(visit: &Visit, ctx: &Ctx, named: &HashMap<String, String>) -> Result<Provider, Response> {
-    let slug = named.get("id").map_or("", String::as_str);
-    providers::get(&visit.web.app, ctx, slug).await.map_err(|error| visit.fail(&error))
+    match imports::of(&visit, &ctx, &provider).await {
+        Ok((tools, source)) => Ok(visit.page(&ProviderForm { tools, source, ..blank(&visit, Some(&provider)) })),
+        // Importing again mends it, and the way there is on this page.
+        Err(error) if error.kind() == Kind::Aborted => {
+            let wrong = Some(super::sentence::sentence(error.message()));
+            Ok(visit.page(&ProviderForm { wrong, ..blank(&visit, Some(&provider)) }))
+        }
+        Err(error) => Err(visit.fail(&error)),
+    }
 }
 
 /// Saves it, unless somebody else has changed it since the form was shown.
@@ -225,6 +200,7 @@ mod tests {
                 proxy_url: "https://api.acme.example/v1",
                 proxy_enabled: true,
                 auth_patterns: &example(start),
+                tools_digest: "",
             });
             assert!(made.is_ok(), "{start}: {:?}", made.err());
         }

@@ -1,7 +1,7 @@
 //! The dashboard's templates by name.
 
 /// All of them; `parts.html` has the parts that they are made of.
-pub(crate) const TEMPLATES: [(&str, &str); 36] = [
+pub(crate) const TEMPLATES: [(&str, &str); 38] = [
     ("parts.html", include_str!("../../templates/dashboard/parts.html")),
     ("dashboard.html", include_str!("../../templates/dashboard/base.html")),
     ("dashboard/login.html", include_str!("../../templates/dashboard/login.html")),
@@ -34,6 +34,8 @@ pub(crate) const TEMPLATES: [(&str, &str); 36] = [
     ("dashboard/webhook.html", include_str!("../../templates/dashboard/webhook.html")),
     ("dashboard/providers.html", include_str!("../../templates/dashboard/providers.html")),
     ("dashboard/provider_form.html", include_str!("../../templates/dashboard/provider_form.html")),
+    ("dashboard/provider_import.html", include_str!("../../templates/dashboard/provider_import.html")),
+    ("dashboard/provider_review.html", include_str!("../../templates/dashboard/provider_review.html")),
     ("dashboard/limits.html", include_str!("../../templates/dashboard/limits.html")),
     ("dashboard/keys.html", include_str!("../../templates/dashboard/keys.html")),
     ("dashboard/branding.html", include_str!("../../templates/dashboard/branding.html")),

@@ -16,17 +16,17 @@ use valetkey_app::tenancy::members;
 use valetkey_domain::Secret;
 use valetkey_domain::member::Role;
 
-const OWN: &str = "http://localhost:8080";
+pub(super) const OWN: &str = "http://localhost:8080";
 
 /// An answer, and its text.
-struct Seen {
-    status: StatusCode,
-    location: String,
+pub(super) struct Seen {
+    pub(super) status: StatusCode,
+    pub(super) location: String,
     cookie: Option<String>,
-    text: String,
+    pub(super) text: String,
 }
 
-async fn ask(site: &Site, method: Method, path: &str, cookie: Option<&str>, form: Option<String>) -> Seen {
+pub(super) async fn ask(site: &Site, method: Method, path: &str, cookie: Option<&str>, form: Option<String>) -> Seen {
     let mut request = Request::builder().method(method).uri(path);
     if let Some(cookie) = cookie {
         request = request.header(header::COOKIE, cookie);
@@ -44,7 +44,7 @@ async fn ask(site: &Site, method: Method, path: &str, cookie: Option<&str>, form
 }
 
 /// A member of this role, signed in: the cookie, and the token of its forms.
-async fn signed_in(site: &Site, role: Role) -> (String, String) {
+pub(super) async fn signed_in(site: &Site, role: Role) -> (String, String) {
     let ctx = members::operator(&site.app);
     let member = members::create(&site.app, &ctx, &format!("the {}", role.as_str()), role).await.unwrap();
     let link = sign_in::link(&site.app, &ctx, &member).await.unwrap();
@@ -127,7 +127,10 @@ fn own_forms() -> Vec<(String, Option<Role>, &'static str)> {
     let provider = "name=Acme&url=https://acme.example&patterns=[{\"type\":\"NO_AUTH\"}]";
     all.push(form("/providers/create".into(), Role::Developer, provider));
     all.push(form("/providers/acme:1".into(), Role::Developer, provider));
-    all.push(form("/providers/acme:1/delete".into(), Role::Developer, ""));
+    for change in ["delete", "import", "import/save", "import/remove"] {
+        all.push(form(format!("/providers/acme:1/{change}"), Role::Developer, "document=x"));
+    }
+    all.push(form("/providers/import".into(), Role::Developer, "document=x"));
     all.push(form("/settings/branding".into(), Role::Developer, "display_name=Acme&colour=%230b5d4e"));
     all.push(form("/settings/password".into(), Role::Auditor, "new=x"));
     all.push(form("/settings/sessions/ses_1/end".into(), Role::Auditor, ""));
@@ -276,7 +279,7 @@ const KNOWN: &str = "valetkey_session_8080=made-up; valetkey_browser_8080=aaaaaa
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Sends a form of so many parts of 4 KB, of which those that are read are counted; with a pause it ends after the first.
-async fn long_form(
+pub(super) async fn long_form(
     site: &Site,
     read: &Arc<AtomicUsize>,
     (path, kind, cookie): (&str, &str, &str),

@@ -29,7 +29,8 @@ pub(super) const MAX_SIGN_IN: usize = 3 * MOST + MAX_FORM;
 /// The page to sign in on, with the form that nobody was signed in for when its head came. Anybody can send such a one, so
 /// only a few are read at a time, and no more of one than goes along.
 pub(super) async fn of_nobody(web: &Web, parts: &Parts, kind: Option<&str>, body: Body) -> Response {
-    let form = large_form::in_time(web, large_form::peer(parts), forms::read(kind, body, MOST)).await.flatten();
+    let (reading, peer) = (forms::read(kind, body, MOST), large_form::peer(parts));
+    let form = large_form::in_time(&web.large_forms, peer, large_form::PATIENCE, reading).await.flatten();
     signed_out(web, parts, form)
 }
 

@@ -2,16 +2,18 @@
 //! [`Visit`] or a [`Posted`] can't be reached by anybody else.
 
 pub(super) use super::forms::Fields;
-use super::forms::{FORM, MAX_FORM, read};
+use super::forms::{FORM, MAX_FORM, MAX_WITH_DOCUMENT, read};
 use super::frame::{Frame, May, Section};
 use super::pages::Failure;
 use super::unsent;
 use crate::Web;
+use crate::large_form::{in_time, peer};
 use crate::pages::page::Page;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
+use std::time::Duration;
 use valetkey_app::entrance::browsers;
 use valetkey_app::entrance::sign_in::{self, SignedIn};
 use valetkey_app::tenancy::environments;
@@ -36,6 +38,12 @@ pub(super) struct Visit {
 
 /// A member sent a form of ours.
 pub(super) struct Posted {
+    pub(super) visit: Visit,
+    pub(super) form: Fields,
+}
+
+/// The same with a form that may hold a document.
+pub(super) struct WithDocument {
     pub(super) visit: Visit,
     pub(super) form: Fields,
 }
@@ -88,6 +96,21 @@ impl FromRequest<Web> for Posted {
     type Rejection = Response;
 
     async fn from_request(request: Request, web: &Web) -> Result<Self, Response> {
+        Self::of_at_most(request, web, MAX_FORM).await
+    }
+}
+
+impl FromRequest<Web> for WithDocument {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, web: &Web) -> Result<Self, Response> {
+        let Posted { visit, form } = Posted::of_at_most(request, web, MAX_WITH_DOCUMENT).await?;
+        Ok(Self { visit, form })
+    }
+}
+
+impl Posted {
+    async fn of_at_most(request: Request, web: &Web, most: usize) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let own = web.site.is_own(&parts.headers);
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(ToOwned::to_owned);
@@ -100,8 +123,13 @@ impl FromRequest<Web> for Posted {
         if !own {
             return Err(visit.refuse(StatusCode::FORBIDDEN, FOREIGN));
         }
-        let form =
-            read(kind, body, MAX_FORM).await.ok_or_else(|| visit.refuse(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE))?;
+        let reading = read(kind, body, most);
+        let read = match most > MAX_FORM {
+            true => in_time(&web.documents, peer(&parts), PATIENCE, reading).await,
+            false => Some(reading.await),
+        };
+        let form = read.ok_or_else(|| visit.refuse(StatusCode::REQUEST_TIMEOUT, TOO_SLOW))?;
+        let form = form.ok_or_else(|| visit.refuse(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE))?;
         // It may have been long in coming.
         visit.who = match member(web, &parts).await {
             Ok((_, who)) => who,
@@ -117,6 +145,12 @@ impl FromRequest<Web> for Posted {
 
 const TOO_LARGE: &str = "this form holds too much, and nothing was changed. What you typed is still on the page before this \
     one: go back, and make it shorter";
+
+const TOO_SLOW: &str = "this form came too slowly, or while too many long ones came, and nothing was changed. What you typed is \
+    still on the page before this one: go back, and send it again";
+
+/// For how long a form with a document may come.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 const FOREIGN: &str = "this form was sent from a page that is not this dashboard's, and nothing was changed";
 

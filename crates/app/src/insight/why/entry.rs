@@ -2,6 +2,7 @@
 
 use super::serves::{Entry, FoundEntry, Serves, of_catalogue};
 use super::step::{RemedyPlace, Step, Topic, moment};
+use crate::connections::{Wired, imports};
 use crate::entrance::doors;
 use crate::entrance::sessions::{self, StaticUrl};
 use crate::servers::toolset;
@@ -34,7 +35,16 @@ pub(super) async fn by_api(
     steps: &mut Vec<Step>,
 ) -> FoundEntry {
     let Some(name) = tool else { return Ok(Some(Entry { connections: vec![connection], owner, tool: None })) };
-    let Some((connector, tool)) = of_catalogue(app, name, steps).await else { return Ok(None) };
+    let wired = Wired::of(app, connection.clone()).ok().filter(Wired::has_imported);
+    let imported = match wired {
+        Some(wired) => imports::tools(app, ctx, &wired).await?.find(name).cloned().map(|tool| (wired.connector, tool)),
+        None => None,
+    };
+    let found = match imported {
+        Some(found) => Some(found),
+        None => of_catalogue(app, name, steps).await,
+    };
+    let Some((connector, tool)) = found else { return Ok(None) };
     if connector.slug != connection.connector {
         let words = format!(
             "{name} is a tool of {}, and {} is a connection of {}.",

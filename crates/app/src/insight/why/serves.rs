@@ -2,6 +2,7 @@
 
 use super::asked;
 use super::step::{RemedyPlace, Step, Topic, moment};
+use crate::connections::{Wired, imports};
 use crate::servers::toolset::ToolSet;
 use crate::{App, Result, connections};
 use std::sync::Arc;
@@ -88,6 +89,12 @@ impl Serves<'_> {
         (name, mapping): (&str, &Mapping),
         steps: &mut Vec<Step>,
     ) -> FoundEntry {
+        let connection = connections::get(app, ctx, &mapping.connection).await?;
+        if let Ok(wired) = Wired::of(app, connection.clone())
+            && wired.has_imported()
+        {
+            return self.imported(app, ctx, owner, (name, &wired), steps).await;
+        }
         let words = format!("{name} is one of {}'s, if its server lists it for this user.", mapping.connection_name);
         steps.push(Step::fine(Topic::Tool, words));
         if self.set.options.approvals.tools.iter().any(|tool| tool == name) {
@@ -98,8 +105,30 @@ impl Serves<'_> {
                 format!("If its server says that {name} may destroy, the user is asked before each call."),
             ));
         }
-        let connection = connections::get(app, ctx, &mapping.connection).await?;
         Ok(Some(Entry { connections: vec![connection], owner, tool: None }))
+    }
+
+    /// A tool that a custom provider has by import, if it has it.
+    async fn imported(
+        &self,
+        app: &App,
+        ctx: &Ctx,
+        owner: Owner,
+        (name, wired): (&str, &Wired),
+        steps: &mut Vec<Step>,
+    ) -> FoundEntry {
+        let of = &wired.connection.name;
+        let Some(tool) = imports::tools(app, ctx, wired).await?.find(name).cloned() else {
+            let step = Step::stops(Topic::Tool, format!("The provider of {of} has no tool {name}."));
+            let mend = "Import a document that has it, and choose it there.";
+            steps.push(step.mended(RemedyPlace::Elsewhere, mend));
+            return Ok(None);
+        };
+        steps.push(Step::fine(Topic::Tool, format!("{name} is one of {of}'s.")));
+        if self.set.options.approvals.want(name, tool.definition.effect.destructive()) {
+            steps.push(self.asks(name));
+        }
+        Ok(Some(Entry { connections: vec![wired.connection.clone()], owner, tool: Some(tool) }))
     }
 
     /// A tool that is not listed any more and can still be called.

@@ -115,6 +115,7 @@ fn small_files_that_are_wrong() -> Vec<String> {
         ("type: string, description: The id", "type: text, description: The id", "is no JSON type"),
         ("description: The id of the page to read.", "description: The id.", "its description says too little"),
         (input, &more(&format!("type: array, {described}, map: query.a")), "has `items`"),
+        (input, &more(&format!("type: string, {described}, needs: [b], map: query.a")), "has `members` and `needs`"),
         ("required: true, map", "required: true, default: a, map", "what is required needs no default"),
         (input, &more(&format!("type: string, {described}, pattern: \"(\", map: query.a")), "input"),
         (input, &more(&format!("type: string, {described}, map: expression")), "no expression reads it"),
