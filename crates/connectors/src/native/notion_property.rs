@@ -6,25 +6,41 @@ use serde_json::{Map, Value, json};
 
 /// How deep values stand in values: a rollup has values, and a formula has one.
 const MAX_DEPTH: usize = 3;
+/// How many people and mentions of a property a page is sure to give; of relations it says itself that there are more
+/// (<https://developers.notion.com/reference/retrieve-a-page#limits>).
+const SURE: usize = 25;
 
 /// A property's value as it is read in a table: a text, a number, a list of names. Null where there is none.
 pub(super) fn value(property: &Value) -> Value {
     let shown = within(property, MAX_DEPTH);
-    if property.get("has_more") != Some(&Value::Bool(true)) {
+    if property.get("has_more") != Some(&Value::Bool(true)) && !may_have_more(property) {
         return shown;
     }
     // Only the first are here; the property's id reads the rest.
     json!({"values": shown, "has_more": true, "property_id": property["id"]})
 }
 
-/// The parts of a property that was read by itself, as its one value: texts and results of rollups come in pieces.
+/// Whether there may be more of it, although nothing says so.
+fn may_have_more(property: &Value) -> bool {
+    let all = |kind: &str| property.get(kind).and_then(Value::as_array).into_iter().flatten();
+    let mentions = all("rich_text").filter(|piece| member(piece, "type") == Some("mention"));
+    all("people").count() >= SURE || mentions.count() >= SURE
+}
+
+/// The parts of a property that was read by itself, as its one value: texts come in pieces, and beside the relations of
+/// which a rollup is calculated stands what came of it.
 pub(super) fn joined(found: &Value, parts: Vec<Value>) -> Value {
     let whole = found.get("property_item").unwrap_or(&Value::Null);
     match member(whole, "type") {
         Some("title" | "rich_text") => parts.iter().filter_map(Value::as_str).collect::<String>().into(),
-        Some("rollup") if parts.is_empty() => value(whole),
+        Some("rollup") if parts.is_empty() || !lists(whole) => value(whole),
         _ => parts.into(),
     }
+}
+
+/// Whether a rollup shows what is there, and calculates nothing of it.
+fn lists(rollup: &Value) -> bool {
+    rollup.get("rollup").and_then(|rollup| member(rollup, "type")) == Some("array")
 }
 
 fn within(property: &Value, depth: usize) -> Value {
@@ -41,7 +57,7 @@ fn within(property: &Value, depth: usize) -> Value {
         "formula" | "rollup" => within(inner, deeper),
         "array" => inner.as_array().into_iter().flatten().map(|one| within(one, deeper)).collect(),
         "verification" => inner.get("state").cloned().unwrap_or_default(),
-        "button" => Value::Null,
+        "button" | "incomplete" => Value::Null,
         _ => inner.clone(),
     }
 }
