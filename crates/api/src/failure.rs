@@ -11,10 +11,13 @@ use valetkey_domain::Kind;
 use valetkey_domain::id::RequestId;
 use valetkey_proto::google::rpc;
 use valetkey_proto::v1::errdetails::validation_error_info::FieldViolation;
-use valetkey_proto::v1::errdetails::{ErrorInfo, RequestInfo, ToolErrorInfo, ValidationErrorInfo};
+use valetkey_proto::v1::errdetails::{ErrorInfo, HelpInfo, RequestInfo, ToolErrorInfo, ValidationErrorInfo, help_info};
 
 /// The type of the one detail. It is not google.rpc.ErrorInfo, whatever the name suggests.
 const ERROR_INFO: &str = "type.googleapis.com/scalekit.v1.errdetails.ErrorInfo";
+
+/// What the link is that comes with a tool's failure.
+const LINK: &str = "for the user, to sign in or to agree";
 
 /// The most bytes of a message, percent-encoded.
 const MESSAGE: usize = 2_400;
@@ -32,13 +35,22 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     violations: Vec<FieldViolation>,
     tool: Option<Box<ToolErrorInfo>>,
+    help: Option<HelpInfo>,
     request: Option<RequestId>,
 }
 
 impl Failure {
     /// A failure of this kind; the message says what is wrong, where, and what to do.
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, code: kind.name(), message: message.into(), violations: Vec::new(), tool: None, request: None }
+        Self {
+            kind,
+            code: kind.name(),
+            message: message.into(),
+            violations: Vec::new(),
+            tool: None,
+            help: None,
+            request: None,
+        }
     }
 
     /// The request can never work as it stands.
@@ -92,7 +104,7 @@ impl Failure {
     }
 
     /// A tool that was called and did not do it. By this code the SDKs know that they must not call it again, whatever
-    /// the kind.
+    /// the kind. A link of ours stands in a place of its own too, where no app's words can come.
     pub(crate) fn of_tool(failed: &Failed) -> Self {
         let link = failed.link_text().map(|said| format!("\n{said}")).unwrap_or_default();
         let said = format!("{}{link}", bounded(&failed.said(), TOOL));
@@ -101,7 +113,11 @@ impl Failure {
             tool_error_message: said.clone(),
             tool_error_code: failed.why.as_str().into(),
         };
-        Self { code: "TOOL_ERROR", tool: Some(Box::new(tool)), ..Self::new(failed.why.kind(), said) }
+        let help = failed
+            .link
+            .as_ref()
+            .map(|link| HelpInfo { links: vec![help_info::Link { description: LINK.into(), url: link.url.clone() }] });
+        Self { code: "TOOL_ERROR", tool: Some(Box::new(tool)), help, ..Self::new(failed.why.kind(), said) }
     }
 
     /// The same, saying which request it was.
@@ -119,6 +135,7 @@ impl Failure {
         let broken = !self.violations.is_empty();
         ErrorInfo {
             error_code: self.code.into(),
+            help_info: self.help,
             request_info: self.request.map(serving),
             tool_error_info: self.tool.map(|tool| *tool),
             validation_error_info: broken.then_some(ValidationErrorInfo { field_violations: self.violations }),
@@ -198,7 +215,7 @@ mod tests {
             let status = Status::from(Failure::of_tool(&tool_failure(why, "why")));
             let envelope = rpc::Status::decode(status.details()).unwrap();
             let info = ErrorInfo::decode(envelope.details[0].value.as_slice()).unwrap();
-            let tool = info.tool_error_info.unwrap();
+            let (tool, links) = (info.tool_error_info.unwrap(), info.help_info.unwrap().links);
             assert_eq!((status.code(), info.error_code.as_str()), (code, "TOOL_ERROR"));
             assert_eq!(
                 (tool.execution_id.as_str(), tool.tool_error_code.as_str()),
@@ -208,6 +225,7 @@ mod tests {
                 (tool.tool_error_message.as_str(), envelope.message.as_str()),
                 (status.message(), status.message())
             );
+            assert!(links.len() == 1 && links[0].url.starts_with("https://agents.example.com/connect/"), "{links:?}");
             assert!(status.message().starts_with("why\nLink for the user: https://agents.example.com/connect/"));
         }
     }

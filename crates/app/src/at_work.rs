@@ -8,22 +8,16 @@ use valetkey_core::queue::locked;
 /// The things that are being worked at. Clones are the same.
 #[derive(Clone, Debug)]
 pub(crate) struct AtWork<K: Eq + Hash> {
-    most: usize,
     all: Arc<Mutex<HashSet<K>>>,
 }
 
 impl<K: Eq + Hash> Default for AtWork<K> {
     fn default() -> Self {
-        Self::of(usize::MAX)
+        Self { all: Arc::default() }
     }
 }
 
 impl<K: Eq + Hash> AtWork<K> {
-    /// At most so many of them at once.
-    pub(crate) fn of(most: usize) -> Self {
-        Self { most, all: Arc::default() }
-    }
-
     /// Whether nothing is worked at.
     #[cfg(test)]
     pub(crate) fn is_idle(&self) -> bool {
@@ -32,11 +26,10 @@ impl<K: Eq + Hash> AtWork<K> {
 }
 
 impl<K: Eq + Hash + Clone> AtWork<K> {
-    /// Begins at this one; none if somebody is at it, or at too many others.
+    /// Begins at this one; none if somebody is at it.
     pub(crate) fn begin(&self, what: &K) -> Option<Working<K>> {
-        let mut all = locked(&self.all);
-        (all.len() < self.most && all.insert(what.clone()))
-            .then(|| Working { all: self.all.clone(), what: what.clone() })
+        let begun = locked(&self.all).insert(what.clone());
+        begun.then(|| Working { all: self.all.clone(), what: what.clone() })
     }
 }
 

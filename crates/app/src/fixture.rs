@@ -211,7 +211,7 @@ fn user_provider() -> SignOn {
     }
 }
 
-async fn connect(app: &App, ctx: &Ctx, base: &str) -> Connection {
+pub(crate) async fn connect(app: &App, ctx: &Ctx, base: &str) -> Connection {
     let at = |path: &str| Some(format!("{base}{path}"));
     let settings = connection::Settings {
         client_id: Some("client".into()),

@@ -1,8 +1,16 @@
 //! An app's own words, passed on to a model: told from ours, and leading nowhere.
 
+use std::borrow::Cow;
 use std::net::Ipv4Addr;
 use unicode_normalization::UnicodeNormalization;
 use valetkey_domain::invisible::shown;
+
+/// Endings of hosts that a link is made of without a scheme, those of countries aside.
+const GENERIC: [&str; 42] = [
+    "aero", "app", "art", "asia", "biz", "blog", "cat", "click", "cloud", "club", "com", "coop", "dev", "edu", "fun",
+    "gov", "info", "int", "jobs", "link", "live", "mil", "mobi", "museum", "net", "online", "org", "page", "pro",
+    "shop", "site", "space", "store", "tech", "tel", "top", "travel", "vip", "website", "work", "xxx", "xyz",
+];
 
 /// The most of an app's own words that are passed on.
 const MAX_WORDS: usize = 300;
@@ -12,7 +20,7 @@ const MAX_WORDS: usize = 300;
 #[must_use]
 pub fn quoted(words: &str) -> String {
     let seen = shown(words, MAX_WORDS);
-    let words = seen.split_whitespace().map(|word| if is_link(word) { "[link left out]" } else { word });
+    let words = seen.split_whitespace().map(without_links);
     let joined = words.collect::<Vec<_>>().join(" ").replace('"', "'");
     let cut: String = joined.chars().take(MAX_WORDS).collect();
     cut.trim_end_matches('.').to_owned()
@@ -31,16 +39,47 @@ pub fn quoted_lines(text: &str, most: usize) -> String {
             kept.push('\n');
         }
         let seen = shown(line, left);
-        let words = seen.split(' ').map(|word| if is_link(word) { "[link left out]" } else { word });
-        kept.push_str(&words.collect::<Vec<_>>().join(" "));
+        let words = seen.split(' ').map(without_links);
+        kept.extend(words.collect::<Vec<_>>().join(" ").chars().take(left));
     }
     kept
 }
 
+/// A word that leads nowhere: an address is left out, and a name that could be a host's is shown so that nothing makes a
+/// link of it, since many that look the same are a field's or a file's.
+fn without_links(word: &str) -> Cow<'_, str> {
+    if is_link(word) {
+        return "[link left out]".into();
+    }
+    let narrow = narrow(word);
+    if narrow.split(|c: char| !c.is_alphanumeric() && !"-._@".contains(c)).any(is_host) {
+        return narrow.replace('.', "[.]").into();
+    }
+    word.into()
+}
+
+/// Whether what shows words to people may make a link of this one: their rules take the old generic names, those of
+/// countries, and some new names that strangers like.
+fn is_host(name: &str) -> bool {
+    let name = name.trim_matches(['.', '-', '_']);
+    let Some((_, last)) = name.rsplit_once('.').filter(|_| !name.contains('@')) else { return false };
+    let of_a_country = last.len() == 2 && last.bytes().all(|b| b.is_ascii_alphabetic());
+    of_a_country
+        || GENERIC.contains(&last)
+        || last.starts_with("xn--")
+        || (!last.is_ascii() && last.chars().all(char::is_alphabetic))
+        || name.parse::<Ipv4Addr>().is_ok()
+}
+
+/// As browsers read it: backslashes as slashes, wide letters and dots as narrow ones.
+fn narrow(word: &str) -> String {
+    word.nfkc().collect::<String>().to_lowercase().replace('\\', "/").replace('。', ".")
+}
+
 /// Whether a reader, or what shows it to one, may take a word for an address: `https:`, `//host`, `[word](address)`, and
-/// `host.name/path` without a scheme. Browsers read backslashes as slashes, and wide letters and dots as narrow ones.
+/// `host.name/path` without a scheme.
 fn is_link(word: &str) -> bool {
-    let word = word.nfkc().collect::<String>().to_lowercase().replace('\\', "/").replace('。', ".");
+    let word = narrow(word);
     let schemes = [
         "http:",
         "https:",
@@ -105,7 +144,22 @@ mod tests {
         ] {
             assert_eq!(quoted(&format!("Open {link} now")), "Open [link left out] now", "{link}");
         }
-        let words = "Invalid value 'a/b' for users.messages.list, and/or 1.5/2; ann@evil.example (see item #3).";
+        for (host, shown) in [
+            ("evil.com", "evil[.]com"),
+            ("(WWW2.Evil.COM),", "(www2[.]evil[.]com),"),
+            ("evil.co.uk:", "evil[.]co[.]uk:"),
+            ("see:evil.xyz", "see:evil[.]xyz"),
+            ("[evil.dev]", "[evil[.]dev]"),
+            ("evil。com", "evil[.]com"),
+            ("evil.xn--p1ai", "evil[.]xn--p1ai"),
+            ("вред.рф", "вред[.]рф"),
+            ("10.0.0.1", "10[.]0[.]0[.]1"),
+            ("event.id", "event[.]id"),
+        ] {
+            assert_eq!(quoted(&format!("Open {host} now")), format!("Open {shown} now"));
+            assert_eq!(quoted_lines(&format!("Open {host} now"), 100), format!("Open {shown} now"));
+        }
+        let words = "Invalid value 'a/b' for users.messages.list, and/or 1.5/2; ann@evil.com, calendar.timeZone 2.0 e.g. (see item #3).";
         assert_eq!(quoted(words), words.trim_end_matches('.'));
         assert_eq!(quoted("a\u{202e}b\u{e0041}c\u{2800}"), "abc");
         assert!(quoted(&"x".repeat(4_000_000)).chars().count() <= MAX_WORDS + 1);

@@ -4,6 +4,7 @@
 //! Read `leased.rs` first. Each step of the work is one transaction with the [`progress`] that tells of it: where that
 //! says that the lease is another's by now, nothing of the step is kept.
 
+use crate::bounded_count::{BoundedCount, LOOKED_AT};
 use crate::leased::{Leased, leased};
 use crate::row::misfit;
 use crate::{Error, Row, Tx, args};
@@ -189,11 +190,10 @@ pub async fn list(ctx: &Ctx, tx: &mut Tx, limit: i64) -> Result<Vec<Closing>, Er
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn left(ctx: &Ctx, tx: &mut Tx, connection: &ConnectionId) -> Result<u64, Error> {
-    let sql = "SELECT count(*) AS n FROM connected_accounts WHERE connection_id = $2
-        AND connection_id IN (SELECT id FROM connections WHERE id = $2 AND environment_id = $1)";
-    let row = tx.one(sql, args![&ctx.environment, connection]).await?;
-    Ok(row.map_or(Ok(0), |row| row.integer("n"))?.try_into().unwrap_or(0))
+pub async fn left(ctx: &Ctx, tx: &mut Tx, connection: &ConnectionId) -> Result<BoundedCount, Error> {
+    let sql = "SELECT count(*) AS n FROM (SELECT 1 FROM connected_accounts WHERE connection_id = $2
+        AND connection_id IN (SELECT id FROM connections WHERE id = $2 AND environment_id = $1) LIMIT $3) AS counted";
+    BoundedCount::read(tx.one(sql, args![&ctx.environment, connection, LOOKED_AT]).await?.as_ref())
 }
 
 /// What a process that is no more held may be claimed at once.

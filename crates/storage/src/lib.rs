@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod approvals;
 mod arg;
 pub mod authorizations;
+mod bounded_count;
 mod bulk;
 pub mod changes;
 pub mod clients;
@@ -69,6 +70,7 @@ mod walk;
 pub mod webhooks;
 
 pub use arg::Arg;
+pub use bounded_count::BoundedCount;
 pub use bulk::Bulk;
 pub use error::Error;
 pub use list::{Listed, Page};

@@ -14,6 +14,9 @@ pub const EPOCH: &str = "epoch";
 /// Why this database must not be used yet.
 pub const QUARANTINE: &str = "quarantine";
 
+/// When somebody last tried a password of a name that nobody has.
+pub const NOBODYS_TRY: &str = "nobodys_try";
+
 /// The fact of this name.
 ///
 /// # Errors

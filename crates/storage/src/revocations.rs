@@ -3,6 +3,7 @@
 //!
 //! Read `leased.rs` first.
 
+use crate::bounded_count::{BoundedCount, LOOKED_AT};
 use crate::leased::{Leased, leased};
 use crate::{Error, Row, Tx, args};
 use serde_json::{Map, Value};
@@ -175,10 +176,10 @@ pub async fn of_account(ctx: &Ctx, tx: &mut Tx, account: &AccountId, limit: i64)
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn left(ctx: &Ctx, tx: &mut Tx, connection: &ConnectionId) -> Result<u64, Error> {
-    let sql = "SELECT count(*) AS n FROM revocations WHERE environment_id = $1 AND connection_id = $2";
-    let row = tx.one(sql, args![&ctx.environment, connection]).await?;
-    Ok(row.map_or(Ok(0), |row| row.integer("n"))?.try_into().unwrap_or(0))
+pub async fn left(ctx: &Ctx, tx: &mut Tx, connection: &ConnectionId) -> Result<BoundedCount, Error> {
+    let sql = "SELECT count(*) AS n FROM
+        (SELECT 1 FROM revocations WHERE environment_id = $1 AND connection_id = $2 LIMIT $3) AS counted";
+    BoundedCount::read(tx.one(sql, args![&ctx.environment, connection, LOOKED_AT]).await?.as_ref())
 }
 
 /// What a process that is no more held may be claimed at once.

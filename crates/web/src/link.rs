@@ -1,8 +1,9 @@
 //! `/connect/{link}`: GET and HEAD show who asks for what and spend nothing (mail scanners and chat previews open
 //! links, too); POST binds the browser and sends the person to the provider, or takes what was typed.
 
+use crate::large_form::{self, Asked};
 use crate::pages::NoticeKind;
-use crate::{Web, answers, large_form};
+use crate::{Web, answers};
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -28,14 +29,16 @@ pub(crate) async fn show(State(web): State<Web>, Path(link): Path<String>, asked
 }
 
 /// The person pressed the button.
-pub(crate) async fn start(State(web): State<Web>, Path(link): Path<String>, asked: HeaderMap, body: Body) -> Response {
+pub(crate) async fn start(State(web): State<Web>, Path(link): Path<String>, asked: Asked, body: Body) -> Response {
     // What is large is read for a link that is one.
-    if large_form::is_large(&asked)
+    if large_form::is_large(&asked.headers)
         && let Err(stopped) = consent::open(&web.app, &link).await
     {
-        return web.page(&answers::stop(&stopped), &asked);
+        return web.page(&answers::stop(&stopped), &asked.headers);
     }
-    let pairs = match large_form::read(&web, &asked, body, MAX_CREDENTIAL_FORM).await {
+    let read = large_form::read(&web, &asked, body, MAX_CREDENTIAL_FORM).await;
+    let asked = asked.headers;
+    let pairs = match read {
         Ok(pairs) => pairs,
         Err(said) => return web.notice(said, &asked),
     };

@@ -169,6 +169,8 @@ async fn what_the_app_answers_is_a_tool_error_of_one_of_four_classes_and_nothing
         let info = ErrorInfo::decode(envelope.details[0].value.as_slice()).unwrap();
         assert_eq!((refused.code(), info.error_code.as_str()), (Code::Unauthenticated, "TOOL_ERROR"), "{refused:?}");
         assert_eq!(info.tool_error_info.unwrap().tool_error_code, "not_connected");
+        let links = info.help_info.unwrap().links;
+        assert!(refused.message().contains(&links[0].url), "{links:?}");
         assert!(refused.message().contains("Link for the user: http://localhost:8080/connect/"), "{refused:?}");
     }
     assert_eq!(shelf.asked(), ["POST 401"], "the second call saw that the account had ended");

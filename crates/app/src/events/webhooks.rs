@@ -17,6 +17,7 @@ use std::time::Duration;
 use valetkey_domain::event::EventKind;
 use valetkey_domain::id::WebhookId;
 use valetkey_domain::{Ctx, Kind, Secret, Timestamp};
+use valetkey_storage::BoundedCount;
 use valetkey_storage::webhooks::{self as rows, dead_letters, queues};
 use valetkey_vault::webhook as signing;
 
@@ -109,7 +110,7 @@ pub async fn get(app: &App, ctx: &Ctx, id: &WebhookId) -> Result<Webhook> {
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn backlog(app: &App, ctx: &Ctx, id: &WebhookId) -> Result<(Backlog, u64)> {
+pub async fn backlog(app: &App, ctx: &Ctx, id: &WebhookId) -> Result<(Backlog, BoundedCount)> {
     let mut tx = app.core.store.read().await?;
     Ok((queues::backlog(ctx, &mut tx, id).await?, dead_letters::count(ctx, &mut tx, id).await?))
 }

@@ -25,6 +25,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
+use valetkey_app::stays::Peer;
 
 /// The same for HTTP/2, which counts 32 bytes more for each field; what fits there is counted again as HTTP/1.1 would.
 const HEADER_LIST: u32 = 72 * 1024;
@@ -178,6 +179,7 @@ async fn answer(
     if !head::fits(&head) {
         return Ok(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response());
     }
+    head.extensions.insert(Peer::at(info.peer.ip()));
     head.extensions.insert(info);
     let body = Body::new(body);
     if protocol == Protocol::Http2 || rest::waits_for_us(&head) {

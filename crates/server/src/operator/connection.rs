@@ -154,14 +154,14 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
 /// What became of a removal.
 fn told(name: &ConnectionName, closed: &Closed) -> String {
     match closed {
-        Closed::Gone(0) => format!("connection '{name}' and its accounts are deleted"),
+        Closed::Gone(left) if left.is_none() => format!("connection '{name}' and its accounts are deleted"),
         Closed::Gone(left) => format!(
             "connection '{name}' and its accounts are deleted; the vendor has not revoked the tokens of {left} of them yet: \
              it is tried again, for a week, and the journal says what becomes of it"
         ),
-        Closed::UnderWay(ClosingProgress { done, of, .. }) => format!(
-            "connection '{name}' can no longer be used and is being deleted: {done} of its {of} accounts are gone. It goes \
-             on by itself; `valetkey connection get {name}` says how far it is"
+        Closed::UnderWay(ClosingProgress { done, left, .. }) => format!(
+            "connection '{name}' can no longer be used and is being deleted: {done} of its accounts are gone and {left} are \
+             left. It goes on by itself; `valetkey connection get {name}` says how far it is"
         ),
     }
 }
@@ -173,9 +173,11 @@ async fn state(app: &App, ctx: &Ctx, connection: &Connection) -> Result<String> 
     }
     Ok(match accounts::under_way(app, ctx, &connection.id).await? {
         None => "disabled".to_owned(),
-        Some(ClosingProgress { done, of, last_error: None }) => format!("closing {done}/{of}"),
-        Some(ClosingProgress { done, of, last_error: Some(why) }) => {
-            format!("closing {done}/{of}, to be tried again: {why}")
+        Some(ClosingProgress { done, left, last_error: None }) => {
+            format!("closing: {done} accounts gone, {left} left")
+        }
+        Some(ClosingProgress { done, left, last_error: Some(why) }) => {
+            format!("closing: {done} accounts gone, {left} left, to be tried again: {why}")
         }
     })
 }

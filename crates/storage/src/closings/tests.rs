@@ -119,13 +119,13 @@ async fn an_environment_is_told_while_something_is_due_in_it_and_what_is_left_is
     assert!(due(&mut tx, at(59)).await.unwrap().is_empty());
     fixture::chain(&db.ours, &mut tx).await;
     let on = ConnectionId::parse("conn_1").unwrap();
-    assert_eq!(left(&db.ours, &mut tx, &on).await.unwrap(), 0);
+    assert_eq!(left(&db.ours, &mut tx, &on).await.unwrap(), BoundedCount::of(0));
     for tail in ["1", "2", "3"] {
         let account = fixture::account(&db.ours, tail, tail);
         crate::accounts::insert(&db.ours, &mut tx, &account).await.unwrap();
     }
-    assert_eq!(left(&db.ours, &mut tx, &on).await.unwrap(), 3);
-    assert_eq!(left(&db.theirs, &mut tx, &on).await.unwrap(), 0);
+    assert_eq!(left(&db.ours, &mut tx, &on).await.unwrap(), BoundedCount::of(3));
+    assert_eq!(left(&db.theirs, &mut tx, &on).await.unwrap(), BoundedCount::of(0));
     let page = crate::accounts::of_connection(&db.ours, &mut tx, &on, "ca_1", 1).await.unwrap();
     assert_eq!(page.iter().map(|account| account.id.as_str()).collect::<Vec<_>>(), ["ca_2"]);
     assert!(crate::accounts::of_connection(&db.theirs, &mut tx, &on, "", 9).await.unwrap().is_empty());

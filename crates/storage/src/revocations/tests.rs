@@ -43,8 +43,8 @@ async fn it_outlives_its_account_and_comes_back_as_it_went_in() {
     let account = AccountId::parse("ca_gone").unwrap();
     assert_eq!(of_account(&db.ours, &mut tx, &account, 9).await.unwrap().len(), 1);
     assert!(of_account(&db.theirs, &mut tx, &account, 9).await.unwrap().is_empty());
-    assert_eq!(left(&db.ours, &mut tx, &put.connection).await.unwrap(), 2);
-    assert_eq!(left(&db.theirs, &mut tx, &put.connection).await.unwrap(), 0);
+    assert_eq!(left(&db.ours, &mut tx, &put.connection).await.unwrap(), BoundedCount::of(2));
+    assert_eq!(left(&db.theirs, &mut tx, &put.connection).await.unwrap(), BoundedCount::of(0));
     let behind = page(&db.ours, &mut tx, "rvk_1", 9).await.unwrap();
     assert_eq!(behind.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["rvk_2"]);
 }
@@ -71,7 +71,7 @@ async fn its_maker_tries_first_and_others_when_that_one_failed_or_died() {
     let again = claim(&db.ours, &mut tx, at(101), at(161), 9).await.unwrap();
     assert!(!finish(&db.ours, &mut tx, &put.id, at(160)).await.unwrap(), "the dead one's");
     assert!(finish(&db.ours, &mut tx, &again[0].id, at(161)).await.unwrap());
-    assert_eq!(left(&db.ours, &mut tx, &put.connection).await.unwrap(), 0);
+    assert_eq!(left(&db.ours, &mut tx, &put.connection).await.unwrap(), BoundedCount::of(0));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Events that a webhook could not be told of for so long that they were given up.
 
+use crate::bounded_count::{BoundedCount, LOOKED_AT};
 use crate::{Error, Row, Tx, args};
 use valetkey_domain::id::{EventId, WebhookId};
 use valetkey_domain::{Ctx, Timestamp};
@@ -53,10 +54,10 @@ pub async fn page(
 ///
 /// # Errors
 /// The database cannot be read.
-pub async fn count(ctx: &Ctx, tx: &mut Tx, webhook: &WebhookId) -> Result<u64, Error> {
-    let sql = "SELECT count(*) AS n FROM dead_letters WHERE webhook_id = $2 AND environment_id = $1";
-    let row = tx.one(sql, args![&ctx.environment, webhook]).await?;
-    Ok(row.map_or(Ok(0), |row| row.integer("n"))?.try_into().unwrap_or(0))
+pub async fn count(ctx: &Ctx, tx: &mut Tx, webhook: &WebhookId) -> Result<BoundedCount, Error> {
+    let sql = "SELECT count(*) AS n FROM
+        (SELECT 1 FROM dead_letters WHERE webhook_id = $2 AND environment_id = $1 LIMIT $3) AS counted";
+    BoundedCount::read(tx.one(sql, args![&ctx.environment, webhook, LOOKED_AT]).await?.as_ref())
 }
 
 /// Removes one. False if there is none.

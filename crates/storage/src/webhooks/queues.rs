@@ -4,6 +4,7 @@
 //! again by itself if this process dies. A row goes when nothing is left to be told, unless something was added meanwhile,
 //! which the statement that removes it sees in the row itself.
 
+use crate::bounded_count::{BoundedCount, LOOKED_AT};
 use crate::{Arg, Error, Row, Tx, args};
 use valetkey_domain::id::{AccountId, EventId, WebhookId};
 use valetkey_domain::{Ctx, Timestamp};
@@ -31,7 +32,7 @@ pub struct Queue {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
     /// Of how many accounts.
-    pub accounts: u64,
+    pub accounts: BoundedCount,
     /// When the next is tried.
     pub next_at: Option<Timestamp>,
     /// Why the last try of one of them failed.
@@ -166,8 +167,9 @@ pub async fn finish(ctx: &Ctx, tx: &mut Tx, queue: &Queue, behind: i64) -> Resul
 /// # Errors
 /// The database cannot be read.
 pub async fn backlog(ctx: &Ctx, tx: &mut Tx, webhook: &WebhookId) -> Result<Backlog, Error> {
-    let sql = "SELECT count(*) AS n FROM webhook_queues WHERE webhook_id = $2 AND environment_id = $1";
-    let count = tx.one(sql, args![&ctx.environment, webhook]).await?.map_or(Ok(0), |row| row.integer("n"))?;
+    let sql = "SELECT count(*) AS n FROM
+        (SELECT 1 FROM webhook_queues WHERE webhook_id = $2 AND environment_id = $1 LIMIT $3) AS counted";
+    let count = tx.one(sql, args![&ctx.environment, webhook, LOOKED_AT]).await?;
     let sql = "SELECT next_at FROM webhook_queues
         WHERE webhook_id = (SELECT w.id FROM webhooks w WHERE w.environment_id = $1 AND w.id = $2)
         ORDER BY next_at LIMIT 1";
@@ -177,7 +179,7 @@ pub async fn backlog(ctx: &Ctx, tx: &mut Tx, webhook: &WebhookId) -> Result<Back
         ORDER BY next_at LIMIT 1";
     let error = tx.one(sql, args![&ctx.environment, webhook]).await?;
     Ok(Backlog {
-        accounts: u64::try_from(count).unwrap_or(0),
+        accounts: BoundedCount::read(count.as_ref())?,
         next_at: next.map(|row| row.timestamp("next_at")).transpose()?,
         last_error: error.map(|row| row.text("last_error").map(str::to_owned)).transpose()?,
     })

@@ -2,7 +2,7 @@ use super::dead_letters::DeadLetter;
 use super::queues::Queue;
 use super::*;
 use crate::events::{self, Event};
-use crate::{doors, fixture, processes, sealed};
+use crate::{BoundedCount, doors, fixture, processes, sealed};
 use serde_json::Map;
 use std::time::Duration;
 use valetkey_domain::id::{AccountId, ConnectionId, EventId, ProcessId};
@@ -112,7 +112,7 @@ async fn what_failed_waits_and_what_the_dead_held_does_not() {
     let backlog = queues::backlog(&db.ours, &mut tx, &id).await.unwrap();
     assert_eq!(
         (backlog.accounts, backlog.next_at, backlog.last_error.as_deref()),
-        (1, Some(at(30)), Some("it answered 500"))
+        (BoundedCount::of(1), Some(at(30)), Some("it answered 500"))
     );
     assert!(claim(&db.ours, &mut tx, 29).await.is_none());
     assert!(!queues::is_due(&db.ours, &mut tx, &id, at(29)).await.unwrap());
@@ -159,7 +159,7 @@ async fn what_was_given_up_can_be_sent_again_and_goes_with_its_webhook() {
         "behind it"
     );
     assert!(dead_letters::page(&db.theirs, &mut tx, &one.id, "", 9).await.unwrap().is_empty());
-    assert_eq!(dead_letters::count(&db.theirs, &mut tx, &one.id).await.unwrap(), 0);
+    assert_eq!(dead_letters::count(&db.theirs, &mut tx, &one.id).await.unwrap(), BoundedCount::of(0));
     assert!(!queues::add_again(&db.theirs, &mut tx, &one.id, &event.id, at(2)).await.unwrap());
     assert!(queues::add_again(&db.ours, &mut tx, &one.id, &event.id, at(2)).await.unwrap());
     assert!(!queues::add_again(&db.ours, &mut tx, &one.id, &event.id, at(2)).await.unwrap(), "it waits already");
@@ -167,6 +167,6 @@ async fn what_was_given_up_can_be_sent_again_and_goes_with_its_webhook() {
     assert_eq!((again.account, again.behind, again.upto), (event.account, 4, 5));
     assert_eq!(dead_letters::purge(&db.theirs, &mut tx, at(9)).await.unwrap(), 0);
     assert!(delete(&db.ours, &mut tx, &one.id).await.unwrap());
-    assert_eq!(dead_letters::count(&db.ours, &mut tx, &one.id).await.unwrap(), 0);
+    assert_eq!(dead_letters::count(&db.ours, &mut tx, &one.id).await.unwrap(), BoundedCount::of(0));
     assert!(claim(&db.ours, &mut tx, 999).await.is_none());
 }

@@ -253,7 +253,7 @@ async fn page(
         seen: connection.revision,
         has_secret: connection.client_secret.is_some(),
         enabled: connection.enabled,
-        closing: closing.map(|closing| (closing.done, closing.of)),
+        closing: closing.map(|closing| (closing.done, closing.left.to_string())),
         scopes: known
             .iter()
             .map(|(scope, words)| choice(scope, words))

@@ -3,7 +3,8 @@
 use super::forms::SIGN_IN;
 use super::pages::{Login, SignIn};
 use super::visit::{self, Answer, Posted};
-use crate::{Web, large_form};
+use crate::Web;
+use crate::large_form::{self, Asked};
 use axum::body::Body;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, Query, Request, State};
@@ -87,8 +88,9 @@ pub(crate) async fn ask(State(web): State<Web>, Query(query): Query<Next>, asked
 }
 
 /// Name and password.
-pub(crate) async fn by_password(State(web): State<Web>, asked: HeaderMap, body: Body) -> Answer {
+pub(crate) async fn by_password(State(web): State<Web>, asked: Asked, body: Body) -> Answer {
     let read = large_form::read(&web, &asked, body, super::unsent::MAX_SIGN_IN).await;
+    let asked = asked.headers;
     let sent = read.map_err(|said| web.notice(said, &asked))?;
     let [token, name, password, next, kept] = ["token", "name", "password", "next", "kept"].map(|wanted| {
         let found = sent.iter().find(|(name, _)| name == wanted);

@@ -29,7 +29,7 @@ pub(super) const MAX_SIGN_IN: usize = 3 * MOST + MAX_FORM;
 /// The page to sign in on, with the form that nobody was signed in for when its head came. Anybody can send such a one, so
 /// only a few are read at a time, and no more of one than goes along.
 pub(super) async fn of_nobody(web: &Web, parts: &Parts, kind: Option<&str>, body: Body) -> Response {
-    let form = large_form::in_time(web, forms::read(kind, body, MOST)).await.flatten();
+    let form = large_form::in_time(web, large_form::peer(parts), forms::read(kind, body, MOST)).await.flatten();
     signed_out(web, parts, form)
 }
 

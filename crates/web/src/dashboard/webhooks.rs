@@ -149,10 +149,10 @@ async fn page(visit: &Visit, ctx: &Ctx, webhook: &Webhook, after: After) -> Answ
         row: row(webhook),
         fields: after.typed.unwrap_or_else(|| kept(webhook)),
         before_until: webhook.secret_before.as_ref().map(|(_, until)| Moment::from(*until)),
-        waiting: backlog.accounts,
+        waiting: (!backlog.accounts.is_none()).then(|| backlog.accounts.to_string()),
         next: backlog.next_at.map(Moment::from),
         last_error: backlog.last_error.unwrap_or_default(),
-        dead,
+        dead: dead.to_string(),
         more: letters.last().filter(|_| full).map(|letter| letter.event.to_string()),
         letters: letters
             .into_iter()

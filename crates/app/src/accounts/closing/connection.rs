@@ -17,7 +17,9 @@ use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::{AccountId, ClosingId, ConnectionId};
 use valetkey_domain::{Ctx, Kind, Timestamp};
 use valetkey_storage::closings::{self as jobs, Closing, ClosingKind, Progress, Target};
-use valetkey_storage::{Tx, accounts as rows, connections as connection_rows, doors, revocations as revocation_rows};
+use valetkey_storage::{
+    BoundedCount, Tx, accounts as rows, connections as connection_rows, doors, revocations as revocation_rows,
+};
 
 /// How long a job is held from one account to the next.
 const LEASE: Duration = Duration::from_secs(60);
@@ -38,7 +40,7 @@ const ROUNDS: u32 = 3;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Closed {
     /// The connection and its accounts are gone; so many of them the provider has still to revoke.
-    Gone(u64),
+    Gone(BoundedCount),
     /// It is going on.
     UnderWay(ClosingProgress),
 }
@@ -48,8 +50,8 @@ pub enum Closed {
 pub struct ClosingProgress {
     /// How many accounts have ended.
     pub done: u64,
-    /// How many there are in all.
-    pub of: u64,
+    /// How many are left.
+    pub left: BoundedCount,
     /// Why it stopped the last time, in a word; it goes on by itself.
     pub last_error: Option<String>,
 }
@@ -70,8 +72,8 @@ pub async fn delete_connection(app: &App, ctx: &Ctx, id: &ConnectionId) -> Resul
         let left = revocation_rows::left(ctx, &mut tx, id).await?;
         let exists = connection_rows::get(ctx, &mut tx, id).await?.is_some();
         drop(tx);
-        match (exists, left, tokio::time::Instant::now() < end) {
-            (false, 0, _) | (false, _, false) => return Ok(Closed::Gone(left)),
+        match (exists, left.is_none(), tokio::time::Instant::now() < end) {
+            (false, true, _) | (false, _, false) => return Ok(Closed::Gone(left)),
             (true, _, false) => {
                 return Ok(under_way(app, ctx, id).await?.map_or(Closed::Gone(left), Closed::UnderWay));
             }
@@ -88,8 +90,8 @@ pub async fn under_way(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Option
     let mut tx = app.core.store.read().await?;
     let Some(job) = jobs::of(ctx, &mut tx, &Target::Connection(id.clone())).await? else { return Ok(None) };
     let done = u64::try_from(job.done).unwrap_or(0);
-    let of = done + jobs::left(ctx, &mut tx, id).await?;
-    Ok(Some(ClosingProgress { done, of, last_error: job.last_error }))
+    let left = jobs::left(ctx, &mut tx, id).await?;
+    Ok(Some(ClosingProgress { done, left, last_error: job.last_error }))
 }
 
 /// Takes up the removals that nobody is at: their processes died, or they could not go on.
@@ -162,7 +164,7 @@ async fn intend(app: &App, ctx: &Ctx, connection: &Connection) -> Result<Option<
         return Err(Error::new(Kind::Aborted, format!("connection '{}' was changed meanwhile: try again", off.name)));
     }
     let accounts = jobs::left(ctx, &mut change, &connection.id).await?;
-    let detail = journal::detail([("accounts", json!(accounts))]);
+    let detail = journal::detail([("accounts", json!(accounts.at_least()))]);
     change.record("connection.closing", connection.id.as_str(), detail).await?.commit().await?;
     Ok(Some(job))
 }
@@ -251,7 +253,7 @@ impl Job<'_> {
         let (app, ctx) = (self.app, self.ctx);
         let mut change = app.core.change(ctx).await?;
         unused(ctx, &mut change, connection).await?;
-        if jobs::left(ctx, &mut change, &self.connection).await? > 0 {
+        if !jobs::left(ctx, &mut change, &self.connection).await?.is_none() {
             return Ok(false);
         }
         let job = jobs::of(ctx, &mut change, &Target::Connection(self.connection.clone())).await?;

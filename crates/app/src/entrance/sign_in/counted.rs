@@ -13,6 +13,7 @@ use valetkey_core::keyring::DoorRow;
 use valetkey_domain::member::Member;
 use valetkey_domain::{Kind, Timestamp};
 use valetkey_storage::members::{self as rows, StoredMember};
+use valetkey_storage::meta;
 use valetkey_vault::sha256;
 
 /// Who tries.
@@ -55,7 +56,13 @@ impl Caller {
         let until = |until| wait(until, now);
         match (self, found) {
             (Self::Known(key), _) => tries.count_known(key, now).map_err(until)?,
-            (Self::Stranger, None) => tries.count_nobodys(&folded, now).map_err(until)?,
+            (Self::Stranger, None) => {
+                tries.count_nobodys(&folded, now).map_err(until)?;
+                // It takes as long as with a name that somebody has.
+                let mut tx = app.core.store.write().await?;
+                meta::set(&mut tx, meta::NOBODYS_TRY, &now.to_string()).await?;
+                tx.commit().await?;
+            }
             (Self::Stranger, Some(found)) => {
                 let mut counted = Counted { times: found.wrong_times, until: found.wrong_until };
                 counted.next(now).map_err(until)?;

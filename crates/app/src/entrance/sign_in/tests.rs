@@ -4,6 +4,7 @@ use super::*;
 use crate::entrance::tries::FREE_TRIES;
 use crate::fixture::{Fixture, fixture, until};
 use valetkey_domain::member::Role;
+use valetkey_storage::meta;
 
 async fn signed(fixture: &Fixture) -> (Secret<str>, SignedIn) {
     let link = first_link(&fixture.app).await.unwrap();
@@ -172,7 +173,11 @@ async fn attack_51_a_name_that_nobody_has_is_answered_as_any_other() {
     };
     let known = told(who.member.name.as_str()).await;
     assert!(known.iter().any(|(kind, _)| *kind == Kind::ResourceExhausted), "{known:?}");
+    let begun = fixture.app.core.now();
     assert_eq!(told("nobody@example.com").await, known);
+    // The clock tells no difference either: both write what they count.
+    let last = meta::get(&mut app.core.store.glance().await.unwrap(), meta::NOBODYS_TRY).await.unwrap().unwrap();
+    assert!(last.parse::<Timestamp>().unwrap() >= begun + Duration::from_secs(7200), "{last}");
 }
 
 #[tokio::test]

@@ -2,12 +2,15 @@ use super::failed::{GIVE_UP_AFTER, LONGEST, PAUSE};
 use super::*;
 use crate::accounts::{self, AccountRef};
 use crate::connections;
+use crate::entrance::doors;
 use crate::events::webhooks::{self, Issued, Replay, WebhookSettings};
 use crate::events::{self as use_case, Filter};
-use crate::fixture::{Fixture, HOUR, Reply, fixture, until};
+use crate::fixture::{self, Fixture, HOUR, Reply, fixture, until};
+use crate::tenancy::environments;
 use crate::{Page, consent};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use tokio::net::TcpListener;
 use valetkey_domain::Kind;
 use valetkey_domain::account::Owner;
 use valetkey_domain::name::Identifier;
@@ -66,12 +69,41 @@ async fn what_happens_to_an_account_arrives_in_its_order_and_each_once() {
     assert!(head.contains("webhook-signature: v1,") && head.contains("webhook-timestamp: "), "{head}");
     assert!(head.contains(&format!("webhook-id: {}", body["id"].as_str().unwrap())), "{head}");
     let (backlog, dead) = webhooks::backlog(&fixture.app, &fixture.ctx, &hook.webhook.id).await.unwrap();
-    assert_eq!((backlog.accounts, dead), (0, 0), "nothing is left to be told");
+    assert!(backlog.accounts.is_none() && dead.is_none(), "nothing is left to be told");
     let listed = use_case::list(&fixture.app, &fixture.ctx, Filter::default(), &Page { size: 99, after: None }).await;
     let listed: Vec<_> = listed.unwrap().items.into_iter().map(|event| event.kind).collect();
     let newest_first = |kind: &&str| format!("connected_account.{kind}");
     let all: Vec<_> = told.iter().rev().chain(&["created"]).map(newest_first).collect();
     assert_eq!(listed, all);
+}
+
+#[tokio::test]
+async fn attack_74_receivers_of_other_environments_that_never_answer_hold_up_nothing() {
+    let [silent, theirs] = [bound().await, bound().await];
+    let [nowhere, told] = [&silent, &theirs].map(|one| one.local_addr().unwrap().to_string());
+    let (app, ctx) = fixture::alone(&[&nowhere, &told]).await;
+    for name in ["one", "two", "three", "four"] {
+        let others = doors::operator(&app, &environments::create(&app, name, None).await.unwrap().id);
+        happened(&app, &others, &nowhere, 10).await;
+    }
+    deliver(&app, Duration::ZERO).await.unwrap();
+    happened(&app, &ctx, &told, 1).await;
+    deliver(&app, Duration::ZERO).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), theirs.accept()).await.expect("it is told").unwrap();
+}
+
+async fn bound() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.unwrap()
+}
+
+/// Something happened in an environment that so many webhooks at this address are to be told of.
+async fn happened(app: &App, ctx: &Ctx, address: &str, hooks: usize) {
+    let connection = fixture::connect(app, ctx, &format!("http://{address}")).await;
+    for _ in 0..hooks {
+        let settings = WebhookSettings { url: Some(format!("http://{address}/hook")), ..WebhookSettings::default() };
+        webhooks::create(app, ctx, settings).await.unwrap();
+    }
+    accounts::ensure(app, ctx, &connection, Owner::of(Identifier::parse("ann").unwrap())).await.unwrap();
 }
 
 #[tokio::test]

@@ -210,7 +210,7 @@ pub(crate) struct ConnectionPage {
     /// Whether it is enabled.
     pub(crate) enabled: bool,
     /// How far its removal is: accounts done, of how many.
-    pub(crate) closing: Option<(u64, u64)>,
+    pub(crate) closing: Option<(u64, String)>,
     /// The scopes.
     pub(crate) scopes: Vec<ScopeChoice>,
     /// Whether the chosen ones are asked for, not what the MCP configs' tools need.
@@ -251,7 +251,7 @@ framed!(ConnectionPage, "dashboard/connection.html", {
     let closing = Self {
         row: ConnectionRow::sample("MY_GMAIL", "being deleted"),
         enabled: false,
-        closing: Some((3, 25)),
+        closing: Some((3, "22".into())),
         own_scopes: true,
         own_addresses: vec![("Token URL", "http://127.0.0.1:8090/token".into())],
         ..ready.clone()

@@ -110,13 +110,13 @@ pub(crate) struct WebhookPage {
     /// Until when the secret before signs too.
     pub(crate) before_until: Option<Moment>,
     /// Of how many accounts something waits.
-    pub(crate) waiting: u64,
+    pub(crate) waiting: Option<String>,
     /// When the next of it is sent.
     pub(crate) next: Option<Moment>,
     /// Why what was sent last did not arrive.
     pub(crate) last_error: String,
     /// How many events were given up.
-    pub(crate) dead: u64,
+    pub(crate) dead: String,
     /// Some of them, oldest first.
     pub(crate) letters: Vec<LetterRow>,
     /// Behind which event the next page of them begins.
@@ -156,10 +156,10 @@ framed!(WebhookPage, "dashboard/webhook.html", {
         row: WebhookRow::sample("on"),
         fields: WebhookFields::sample("https://app.example/hooks/valetkey"),
         before_until: None,
-        waiting: 0,
+        waiting: None,
         next: None,
         last_error: String::new(),
-        dead: 0,
+        dead: "0".into(),
         letters: vec![],
         more: None,
         secret: Some("whsec_0000".into()),
@@ -168,10 +168,10 @@ framed!(WebhookPage, "dashboard/webhook.html", {
     let ill = Self {
         row: WebhookRow::sample("paused"),
         before_until: Some(moment()),
-        waiting: 12,
+        waiting: Some("12".into()),
         next: Some(moment()),
         last_error: "the receiver answered <b>500</b>".into(),
-        dead: 120,
+        dead: "more than 10000".into(),
         letters: vec![letter("connected_account.deleted"), letter("")],
         more: Some("evt_1".into()),
         secret: None,
