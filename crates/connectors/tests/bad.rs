@@ -87,6 +87,7 @@ fn of_what_excludes_each_other_exactly_one_is_taken() {
         ("notion_meeting_note_create", ("file_upload_id", json!("f")), ("source_block_id", json!("b"))),
         ("notion_comment_create", ("discussion_id", json!("d")), ("parent", json!({"page_id": "p"}))),
         ("notion_comment_update", ("markdown", json!("Done")), ("rich_text", json!([{"text": {"content": "Done"}}]))),
+        ("notion_view_create", ("database_id", json!("d")), ("view_id", json!("v"))),
     ] {
         let (_, tool) = catalog.tool(name).unwrap();
         let mut given = cases(name).into_iter().next().unwrap().arguments;
