@@ -17,6 +17,17 @@ def connected(server, user, config="test", mappings=None, account=1, without=())
     return wire
 
 
+def at_lab(server, connector, name, *flags, identity="/v1/userinfo"):
+    """A connection that signs in at the lab with a client of its own; `identity` is the path that says who did."""
+    lab = server.lab_url
+    flags = ["--authorize-url", f"{lab}/o/oauth2/v2/auth", "--token-url", f"{lab}/token", *flags]
+    flags += ["--revoke-url", f"{lab}/revoke", "--identity-url", f"{lab}{identity}", "--api-base-url", lab]
+    flags += ["--client-id", f"client-{name}", "--client-secret-file", "-"]
+    (made,) = server.cli_json("connection", "create", connector, "--name", name, *flags, stdin="secret")
+    client = {"id": f"client-{name}", "secret": "secret", "redirect_uris": [made["redirect_uri"]]}
+    server.control("POST", "/clients", client, expect=None)
+
+
 def attempt(wire, tool, **arguments):
     """One call of a tool; what is wrong with its answer, if anything is."""
     answer = wire.legacy("tools/call", {"name": tool, "arguments": arguments})

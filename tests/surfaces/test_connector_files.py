@@ -69,6 +69,18 @@ def test_the_pages_lines_do_what_the_page_says(desk, built):
     assert case["end"]["done"] == {"tasks": [{"id": "t1", "title": "Water the plants", "due": None}], "next_cursor": "c2"}
 
 
+def test_the_tools_are_listed_as_the_page_shows(desk, built):
+    (shown,) = re.findall(r"^\$ valetkey tool list acmetasks\n(.*?)^```", PAGE, re.M | re.S)
+    data = desk / "listed"
+    data.mkdir(mode=0o700)
+    (data / "valetkey.toml").write_text(f'connectors = "{desk / "my-connectors"}"\n')
+    server = Server(data, "serve").start()
+    try:
+        assert server.cli("tool", "list", "acmetasks").stdout == shown
+    finally:
+        server.stop()
+
+
 def test_a_difference_is_told_with_its_place(desk, built):
     text = (desk / FILE).read_text()
     (desk / "other").mkdir()

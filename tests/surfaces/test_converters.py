@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from kit.catalogue import every_tool
 from kit.mcp import Wire
 from kit.node import placed
 from kit.places import NODE
@@ -45,13 +46,7 @@ def control(demo):
 
 
 def catalogue(demo):
-    connectors = list(dict.fromkeys(tool["tool"].split("_")[0] for tool in demo.cli_json("tool", "list")))
-    for connector in connectors:
-        demo.cli("connection", "create", connector, "--name", f"ALL_{connector}")
-    mappings = [{"connection_name": f"ALL_{connector}", "tools": []} for connector in connectors]
-    url = demo.instance("converters", "every-tool", mappings)["url"]
-    tools = {tool["name"]: tool for tool in Wire(url).legacy("tools/list").result["tools"]}
-    assert set(tools) == {tool["tool"] for tool in demo.cli_json("tool", "list")}
+    url, tools = every_tool(demo, "converters")
     return (url,), tools
 
 

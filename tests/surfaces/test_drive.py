@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from kit.connected import connected
+from kit.connected import at_lab, connected
 from kit.places import SCRIPTS, python
 from kit.server import Server, clean_environment
 from kit.walker import Walker
@@ -24,17 +24,6 @@ def demo(tmp_path_factory):
     at_lab(server, "gmail", "FIXED", "--scope", "openid", "--scope", f"{AUTH}gmail.readonly")
     yield server
     server.stop()
-
-
-def at_lab(server, connector, name, *flags):
-    """A connection that signs in at the lab with a client of its own."""
-    lab = server.lab_url
-    flags = ["--authorize-url", f"{lab}/o/oauth2/v2/auth", "--token-url", f"{lab}/token", *flags]
-    flags += ["--revoke-url", f"{lab}/revoke", "--identity-url", f"{lab}/v1/userinfo", "--api-base-url", lab]
-    flags += ["--client-id", f"client-{name}", "--client-secret-file", "-"]
-    (made,) = server.cli_json("connection", "create", connector, "--name", name, *flags, stdin="secret")
-    client = {"id": f"client-{name}", "secret": "secret", "redirect_uris": [made["redirect_uri"]]}
-    server.control("POST", "/clients", client, expect=None)
 
 
 def session(demo, family, calls):
@@ -169,6 +158,16 @@ def test_what_the_app_itself_misses_is_asked_for_too(demo):
     words = wire.refused("googledrive_share_file", file_id=budget, type="anyone", role="reader")
     follow(demo, words)
     assert wire.done("googledrive_share_file", file_id=budget, type="anyone", role="reader")["type"] == "anyone"
+
+
+def test_where_a_granted_scope_was_not_enough_the_next_one_is_asked_for(demo):
+    """Into a folder that the app did not make it may put nothing with `drive.file`, which was granted: asking for that again
+    would lead nowhere."""
+    wire = connected(demo, "into-drive", "into-drive", [{"connection_name": "MY_DRIVE", "tools": []}])
+    folder = wire.done("googledrive_search_files", query="name = 'Planning'")["files"][0]["id"]
+    words = wire.refused("googledrive_create_folder", name="Maps", parent_folder_id=folder)
+    follow(demo, words)
+    assert wire.done("googledrive_create_folder", name="Maps", parent_folder_id=folder)["id"]
 
 
 def test_a_connection_with_scopes_of_its_own_says_that_nobody_can_consent_to_more(demo):

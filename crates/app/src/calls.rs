@@ -263,7 +263,7 @@ impl Job {
         let started = self.app.core.now();
         let ended = match self.carry_out(work, &admitted, credential).await {
             Err(failed) if failed.consent_helps() => {
-                Err(self.linked(failed, &admitted.wired.connection, self.preferred_scopes()).await)
+                Err(self.linked(failed, &admitted.wired.connection, self.preferred_scopes(&account.scopes)).await)
             }
             ended => ended,
         };

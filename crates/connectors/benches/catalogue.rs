@@ -79,7 +79,7 @@ fn start() {
 
 /// A connector compiles when it is first asked for.
 fn first_uses() {
-    for slug in ["googlecalendar", "gmail", "googledrive", "slack", "notion", "linear", "github"] {
+    for slug in ["googlecalendar", "gmail", "googledrive", "slack", "notion", "linear", "github", "githubpat"] {
         let first = || {
             let catalog = Catalog::shipped().unwrap();
             timed(|| catalog.connector(slug).unwrap())

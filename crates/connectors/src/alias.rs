@@ -10,7 +10,8 @@ pub(crate) fn whole(alias: AliasFile, original: File) -> File {
     let mut errors = original.errors;
     let rules = errors.rules.into_iter();
     errors.rules = rules.map(|rule| ErrorRule { say: rule.say.map(|say| rename.text(&say)), ..rule }).collect();
-    let not_yet = original.not_yet.iter().map(|name| rename.text(name)).collect();
+    let waits = original.not_yet.into_pairs();
+    let not_yet = waits.map(|(name, why)| (rename.text(&name), rename.text(&why))).collect();
     File {
         connector: alias.connector,
         display_name: alias.display_name,
@@ -35,7 +36,8 @@ struct Rename {
 
 impl Rename {
     fn new(original: &File, to: &str) -> Self {
-        let names = original.tools.keys().map(str::to_owned).chain(original.not_yet.iter().cloned()).collect();
+        let names =
+            original.tools.keys().map(str::to_owned).chain(original.not_yet.keys().map(str::to_owned)).collect();
         Self { from: original.connector.clone(), to: to.to_owned(), names }
     }
 

@@ -13,7 +13,7 @@ use crate::input::{CLEAR, Input};
 use crate::native;
 use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, MAX_ELEMENTS, Next, Output, Plan, Stage, Upload};
 use crate::rules::Rules;
-use crate::scopes::ScopeRule;
+use crate::scopes::{ScopeIncludes, ScopeRule};
 use crate::shape::{Demand, Shape};
 use crate::sign_in::Verify;
 use crate::target::Target;
@@ -45,10 +45,11 @@ pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Pr
         rules: rules.map_err(|why| problem("errors", why))?,
     });
     let root = own_host.root().to_owned();
+    let includes = Arc::new(ScopeIncludes::of(&file.scope_includes));
     let mut tools = IndexMap::new();
     for (name, tool) in file.tools.iter() {
         let body = tool.body.unwrap_or(file.body);
-        let compiler = Compiler { at: format!("tools.{name}"), root: &root, digests, body };
+        let compiler = Compiler { at: format!("tools.{name}"), root: &root, digests, body, includes: &includes };
         tools.insert(name.to_owned(), Arc::new(compiler.tool(name, tool, &upstream)?));
     }
     Ok(Connector {
@@ -67,10 +68,11 @@ pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Pr
             .map_err(|why| problem("verify", why))?,
         default_scopes: file.default_scopes.clone(),
         scope_words: file.scopes.iter().map(|(scope, words)| (scope.to_owned(), words.clone())).collect(),
+        scope_includes: includes,
         headers,
         remote: None,
         checked: file.description.kind != DescriptionKind::Manual,
-        not_yet: file.not_yet.clone(),
+        not_yet: file.not_yet.iter().map(|(name, why)| (name.to_owned(), why.clone())).collect(),
         tools,
         custom: None,
         upstream,
@@ -89,7 +91,7 @@ pub(crate) fn imported(name: &str, tool: &ToolFile, upstream: &Arc<Upstream>) ->
 }
 
 fn problem(at: impl Into<String>, why: impl Into<String>) -> Problem {
-    Problem { at: at.into(), why: why.into() }
+    Problem::new(at, why)
 }
 
 /// The arguments that say what an update changes: those that may be left out and are no part of the address. None where
@@ -118,6 +120,7 @@ struct Compiler<'a> {
     root: &'a str,
     digests: &'a [Digest],
     body: BodyForm,
+    includes: &'a Arc<ScopeIncludes>,
 }
 
 impl Compiler<'_> {
@@ -126,7 +129,8 @@ impl Compiler<'_> {
     }
 
     fn tool(&self, name: &str, tool: &ToolFile, upstream: &Arc<Upstream>) -> Result<Tool, Problem> {
-        let input = Input::compile(&tool.input, tool.versions).map_err(|why| self.problem("input", why))?;
+        let input =
+            Input::compile(&tool.input, tool.versions, &tool.one_of).map_err(|why| self.problem("input", why))?;
         let stages = if tool.steps.is_empty() {
             vec![self.only(tool)?]
         } else {
@@ -143,7 +147,7 @@ impl Compiler<'_> {
                 hints: Hints::of(tool.effect),
             },
             keywords: tool.keywords.clone(),
-            scopes: ScopeRule::of(tool.scopes.as_ref()),
+            scopes: ScopeRule::of(tool.scopes.as_ref(), self.includes),
             work: Work::Requests(Arc::new(Requests {
                 input,
                 plan: Plan::new(stages, !tool.steps.is_empty(), self.output(tool)?, &upstream.rules.demand_of_good()),
@@ -165,6 +169,7 @@ impl Compiler<'_> {
             when: None,
             each: None,
             demand: Demand::whole(),
+            may_be_empty: false,
         })
     }
 
@@ -203,6 +208,7 @@ impl Compiler<'_> {
             when: step.when.as_ref().map(|text| expression("when", text)).transpose()?,
             each,
             demand: Demand::whole(),
+            may_be_empty: false,
         })
     }
 
@@ -225,9 +231,13 @@ impl Compiler<'_> {
             method.parse().map_err(|_| self.problem("operation", format!("`{method}` is no HTTP method")))?;
         let changes = if *operation == tool.operation { changes(tool, &method) } else { Vec::new() };
         // Google's way to take files: https://developers.google.com/workspace/drive/api/guides/manage-uploads
+        let answers = found.and_then(|(digest, described)| {
+            let speaks = digest.operations.values().any(|operation| operation.response.is_some());
+            speaks.then_some(described.response.is_some())
+        });
         let upload = found.and_then(|(_, described)| described.upload.clone());
         let upload = upload.map(|path| Upload { path, says: ("uploadType", "multipart") });
-        Ok(Call { method, origin, path, upload, fills, body: self.body, answer, changes })
+        Ok(Call { method, origin, path, upload, fills, body: self.body, answer, answers, changes })
     }
 
     /// What the arguments' own `map` says.

@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::reasons::lacks_scope;
 use crate::remote::{Remote, RemoteTool};
 use crate::rules::{FailedRequest, Rules};
-use crate::scopes::ScopeRule;
+use crate::scopes::{ScopeIncludes, ScopeRule};
 use crate::sign_in::Verify;
 use bytes::Bytes;
 use http::{Response, StatusCode, Uri};
@@ -47,12 +47,14 @@ pub struct Connector {
     pub default_scopes: Vec<String>,
     /// What scopes allow, in English words for the person who is asked for them.
     pub scope_words: IndexMap<String, String>,
+    /// By scope, the narrower ones that are granted with it.
+    pub scope_includes: Arc<ScopeIncludes>,
     /// Headers that the app always wants, on proxied calls too.
     pub headers: Vec<(String, String)>,
     /// Whether its tools were checked against a description of the vendor's; else they are from documentation.
     pub checked: bool,
-    /// Documented tools that are not built.
-    pub not_yet: Vec<String>,
+    /// Documented tools that are not built, and why.
+    pub not_yet: IndexMap<String, String>,
     /// Its tools in the order of the file; none of a remote server, which lists its own for each account.
     pub tools: IndexMap<String, Arc<Tool>>,
     /// The remote MCP server that it is, if it is one.

@@ -1,5 +1,6 @@
 //! What is wrong with a connector file, or with the catalogue.
 
+use crate::file::lines::lines;
 use std::fmt;
 use valetkey_domain::Kind;
 
@@ -13,6 +14,8 @@ pub enum Error {
         file: String,
         /// Line, column, path and reason.
         why: String,
+        /// The line by itself, where that is known.
+        line: Option<u64>,
     },
     /// The file is well formed, and something that it says is wrong.
     #[error("{file}: {}", join(.problems))]
@@ -33,6 +36,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same with the lines of what is wrong, which are found in the file's text.
+    pub(crate) fn located(self, text: &str) -> Self {
+        match (self, lines(text)) {
+            (Self::Wrong { file, mut problems }, Some(lines)) => {
+                for problem in &mut problems {
+                    problem.line = lines.of(&problem.at);
+                }
+                Self::Wrong { file, problems }
+            }
+            (other, _) => other,
+        }
+    }
+
     /// The canonical kind.
     #[must_use]
     pub const fn kind(&self) -> Kind {
@@ -50,11 +66,22 @@ pub struct Problem {
     pub at: String,
     /// What is wrong and what would be right.
     pub why: String,
+    /// The line in the file, where that is known.
+    pub line: Option<u64>,
+}
+
+impl Problem {
+    pub(crate) fn new(at: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { at: at.into(), why: why.into(), line: None }
+    }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.at, self.why)
+        match self.line {
+            Some(line) => write!(f, "line {line}, at {}: {}", self.at, self.why),
+            None => write!(f, "{}: {}", self.at, self.why),
+        }
     }
 }
 

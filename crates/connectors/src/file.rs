@@ -7,6 +7,7 @@ mod alias;
 mod answer_form;
 mod auth;
 mod body_form;
+pub(crate) mod lines;
 mod ordered;
 pub mod read;
 mod tool;
@@ -62,6 +63,10 @@ pub struct File {
     /// What each scope allows, in English words for the person who is asked for it.
     #[serde(default)]
     pub scopes: Ordered<String>,
+    /// By scope, the narrower ones that are in it: where it was granted, so were they. Some apps leave those out of what
+    /// they say was granted.
+    #[serde(default)]
+    pub scope_includes: Ordered<Vec<String>>,
     /// Headers that the app always wants.
     #[serde(default)]
     pub headers: Ordered<String>,
@@ -76,9 +81,9 @@ pub struct File {
     pub body: BodyForm,
     /// The tools by name.
     pub tools: Ordered<ToolFile>,
-    /// Documented names that are not built yet.
+    /// Documented names that are not built yet, each with why.
     #[serde(default)]
-    pub not_yet: Vec<String>,
+    pub not_yet: Ordered<String>,
 }
 
 /// How a connector's tools reach the app.
@@ -151,6 +156,18 @@ pub struct Errors {
     pub message: Option<String>,
     /// What failures mean; the first that matches wins, then the status decides.
     pub rules: Vec<ErrorRule>,
+    /// The headers by which an answer says that the token's scopes do not cover the request.
+    pub scopes: Option<ScopeHeaders>,
+}
+
+/// Two headers, each a list of scopes between commas.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeHeaders {
+    /// The one with the scopes that the token has.
+    pub has: String,
+    /// The one with those of which any would have done.
+    pub wants: String,
 }
 
 /// What one sort of failure means.

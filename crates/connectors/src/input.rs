@@ -42,6 +42,8 @@ pub struct Input {
     arguments: IndexMap<String, Argument>,
     validator: Validator,
     versions: bool,
+    /// Lists of names, of each of which exactly one is given.
+    one_of: Vec<Vec<String>>,
 }
 
 /// One argument.
@@ -53,11 +55,12 @@ struct Argument {
 }
 
 impl Input {
-    /// Compiles the fields of a file. `versions` says whether the two documented version arguments are accepted.
+    /// Compiles the fields of a file. `versions` says whether the two documented version arguments are accepted, and of
+    /// each list in `one_of` exactly one is to be given.
     ///
     /// # Errors
     /// Why the schema that they make is not valid.
-    pub fn compile(fields: &Ordered<Field>, versions: bool) -> Result<Self, String> {
+    pub fn compile(fields: &Ordered<Field>, versions: bool, one_of: &[Vec<String>]) -> Result<Self, String> {
         let declared = schema::declared(fields)?;
         let listed = listed(&declared);
         let checked = schema::bounded(declared, fields);
@@ -74,7 +77,7 @@ impl Input {
             let empty = field.map(|field| field.empty).unwrap_or_default();
             (name.clone(), Argument { described: described.clone(), required, empty })
         });
-        Ok(Self { listed, arguments: arguments.collect(), validator, versions })
+        Ok(Self { listed, arguments: arguments.collect(), validator, versions, one_of: one_of.to_vec() })
     }
 
     /// The schema that is shown: what every client and model vendor takes of the one that is checked.
@@ -101,11 +104,21 @@ impl Input {
         let taken = self.coerced(tool, arguments)?;
         let whole = Value::Object(taken);
         self.validator.iter_errors(&whole).for_each(|error| faults.add(|| described(&error)));
+        self.one_of_each(&whole, &mut faults);
         refused(tool, &faults)?;
         let Value::Object(mut taken) = whole else { return Ok(Map::new()) };
         self.clear(tool, &mut taken)?;
         self.to_null(&mut taken);
         Ok(taken)
+    }
+
+    /// Which of several is meant nobody can guess, nor that one is there that isn't.
+    fn one_of_each(&self, taken: &Value, faults: &mut Faults) {
+        for names in &self.one_of {
+            if names.iter().filter(|name| taken.get(name.as_str()).is_some()).count() != 1 {
+                faults.add(|| format!("exactly one of `{}` is to be given", names.join("`, `")));
+            }
+        }
     }
 
     /// What is empty becomes null where the file says that an empty one means it.

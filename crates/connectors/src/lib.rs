@@ -58,7 +58,7 @@ pub use made::{check_file, open_file};
 pub use own::{Change, Digests, Folder};
 pub use own_files::OwnFiles;
 pub use reasons::lacks_scope;
-pub use scopes::ScopeRule;
+pub use scopes::{ScopeIncludes, ScopeRule};
 pub use setting::Setting;
 pub use sign_in::{Identity, Revoke, Verify};
 pub use starter::{SCHEMA, STARTER, starter};

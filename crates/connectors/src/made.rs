@@ -13,7 +13,8 @@ use valetkey_vendor::Digest;
 
 /// Whether a file of a user's own is of a remote server: a line of its own says so.
 fn is_remote(text: &str) -> bool {
-    text.lines().any(|line| line.strip_prefix("upstream:").is_some_and(|kind| kind.trim() == "mcp"))
+    let value = |line: &str| Some(line.strip_prefix("upstream:")?.split('#').next()?.trim().to_owned());
+    text.lines().filter_map(value).any(|kind| kind.trim_matches(['"', '\'']) == "mcp")
 }
 
 /// The connector of a file of a user's own, checked as far as `author` is. The digests that it names are among those
@@ -49,10 +50,22 @@ pub fn check_file(file_name: &str, text: &str, digests: &Digests, table: Option<
         }
     };
     let problems = names::check(&file, table);
-    if problems.is_empty() { Ok(()) } else { Err(Error::Wrong { file: file_name.to_owned(), problems }) }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Wrong { file: file_name.to_owned(), problems }.located(text))
 }
 
 fn opened(file_name: &str, text: &str, digests: &Digests, author: Author) -> Result<(Connector, Vec<Digest>), Error> {
+    looked_at(file_name, text, digests, author).map_err(|error| error.located(text))
+}
+
+fn looked_at(
+    file_name: &str,
+    text: &str,
+    digests: &Digests,
+    author: Author,
+) -> Result<(Connector, Vec<Digest>), Error> {
     let free = |slug: &str| match is_shipped(slug) {
         true => Err(Error::Taken { file: file_name.to_owned(), slug: slug.to_owned() }),
         false => Ok(()),
@@ -97,7 +110,7 @@ fn named(file_name: &str, file: &File, given: &Digests) -> Result<Vec<Digest>, E
 }
 
 fn unreadable(file_name: &str, why: &str) -> Error {
-    let problems = vec![Problem { at: "description".to_owned(), why: why.to_owned() }];
+    let problems = vec![Problem::new("description", why)];
     Error::Wrong { file: file_name.to_owned(), problems }
 }
 

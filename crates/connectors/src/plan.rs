@@ -31,6 +31,7 @@ impl Plan {
     pub(crate) fn new(mut stages: Vec<Stage>, whole: bool, output: Output, always: &Demand) -> Self {
         let shown = output.demand();
         let read = if whole { read_of_scope(&stages).and(&shown) } else { Demand::default() };
+        let passed_on = !whole && output.shape.is_none() && *always == Demand::default();
         for stage in &mut stages {
             let saved = if whole { read.member(&stage.save).cloned().unwrap_or_default() } else { shown.clone() };
             // Of a list of answers each is read as an element of it.
@@ -38,6 +39,7 @@ impl Plan {
             let one = one.and(always);
             let errors = Demand::path(std::iter::once("errors"));
             stage.demand = if stage.is_graphql() { one.and(&errors) } else { one };
+            stage.may_be_empty = stage.demand == Demand::default() || stage.is_silent(passed_on);
         }
         let list = if whole { None } else { output.source() };
         Self { stages, whole, output, list }
@@ -74,12 +76,26 @@ pub(crate) struct Stage {
     pub(crate) each: Option<Each>,
     /// What is read of an answer; [`Plan::new`] finds it out.
     pub(crate) demand: Demand,
+    /// Whether an answer without a word is one, although its status does not say that there is none; likewise.
+    pub(crate) may_be_empty: bool,
 }
 
 impl Stage {
     /// Whether it asks in GraphQL, where a good answer may say that something went wrong.
     pub(crate) fn is_graphql(&self) -> bool {
         matches!(&self.action, Action::Call(call) if call.body == BodyForm::Graphql)
+    }
+
+    /// Whether it is answered without a word by the vendor's own description; or, with `unknown`, is a change of which
+    /// that says nothing: many are done without a word.
+    fn is_silent(&self, unknown: bool) -> bool {
+        match &self.action {
+            Action::Call(call) => match call.answers {
+                Some(answers) => !answers,
+                None => unknown && !call.method.is_safe() && !self.is_graphql(),
+            },
+            Action::Native(_) => false,
+        }
     }
 
     /// What its requests are answered with.
@@ -126,6 +142,8 @@ pub(crate) struct Call {
     pub(crate) body: BodyForm,
     /// What it is answered with.
     pub(crate) answer: AnswerForm,
+    /// Whether there is an answer with something in it, where the vendor's description says so.
+    pub(crate) answers: Option<bool>,
     /// Of an update, the arguments that say what changes: with nothing of it there is nothing to send.
     pub(crate) changes: Vec<String>,
 }

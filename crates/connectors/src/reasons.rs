@@ -1,5 +1,6 @@
 //! The codes by which a failed answer says why, in whatever places an app has for them.
 
+use crate::file::ScopeHeaders;
 use crate::shape::Shape;
 use http::{HeaderMap, header};
 use serde_json::Value;
@@ -35,6 +36,18 @@ pub(crate) fn in_challenges(headers: &HeaderMap) -> Vec<String> {
 #[must_use]
 pub fn lacks_scope(headers: &HeaderMap) -> bool {
     in_challenges(headers).iter().any(|error| error == INSUFFICIENT_SCOPE)
+}
+
+/// The scopes of which any would have done, where an answer's headers say that the token has none of them.
+pub(crate) fn scopes_wanted(named: Option<&ScopeHeaders>, headers: &HeaderMap) -> Option<Vec<String>> {
+    let list = |name: &str| {
+        let text = headers.get(name)?.to_str().ok().filter(|text| text.len() <= MAX_CHALLENGE)?;
+        let scopes = text.split(',').map(str::trim).filter(|scope| !scope.is_empty());
+        Some(scopes.take(MAX_REASONS).map(str::to_owned).collect::<Vec<_>>())
+    };
+    let named = named?;
+    let (has, wants) = (list(&named.has)?, list(&named.wants)?);
+    (!wants.is_empty() && wants.iter().all(|scope| !has.contains(scope))).then_some(wants)
 }
 
 /// The value of the parameter `error`, quoted or not. What stands in the quotes of others is no parameter.

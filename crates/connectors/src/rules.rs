@@ -1,7 +1,7 @@
 //! How an app's failures are read, and what a model is told about them.
 
 use crate::failure::{Failure, FailureKind};
-use crate::file::{ErrorRule, Errors, RateLimit};
+use crate::file::{ErrorRule, Errors, RateLimit, ScopeHeaders};
 use crate::reasons::{self, INSUFFICIENT_SCOPE};
 use crate::shape::{Demand, Shape};
 use crate::words::quoted;
@@ -27,6 +27,7 @@ pub(crate) struct Rules {
     reason: Option<Shape>,
     message: Option<Arc<Shape>>,
     rules: Vec<ErrorRule>,
+    scopes: Option<ScopeHeaders>,
     rate_limit: RateLimit,
     retry_in: Option<Shape>,
     /// What is read of every answer.
@@ -54,7 +55,7 @@ impl Rules {
         let demands = [reason.as_ref(), message.as_deref(), retry_in.as_ref()].into_iter().flatten().map(Shape::demand);
         let demand = demands.fold(Demand::default(), |all, one| all.and(&one));
         let (app, rules, rate_limit) = (app.to_owned(), errors.rules.clone(), rate_limit.clone());
-        Ok(Self { app, reason, message, rules, rate_limit, retry_in, demand })
+        Ok(Self { app, reason, message, rules, scopes: errors.scopes.clone(), rate_limit, retry_in, demand })
     }
 
     /// Those of an app of which nobody says how it fails: the status decides, and its words are told where apps usually have them.
@@ -103,15 +104,24 @@ impl Rules {
         }
         let limit = &self.rate_limit;
         let limited = !limit.status.is_empty() && applies(&limit.status, &limit.reason, status, &reasons);
+        let wanted = reasons::scopes_wanted(self.scopes.as_ref(), headers);
+        // Who may not see a thing is told that there is none; of what should be changed only the scopes can be meant.
+        let uncovered = status == StatusCode::FORBIDDEN || (status == StatusCode::NOT_FOUND && asked.changes);
         let kind = match rule {
             Some(rule) => rule.kind,
             None if limited => FailureKind::RateLimited,
+            None if uncovered && wanted.is_some() => FailureKind::MissingScope,
             None if reasons.iter().any(|reason| reason == INSUFFICIENT_SCOPE) => FailureKind::MissingScope,
             None => by_status(status),
         };
         let retry_after = headers.get(&limit.retry_after).and_then(|value| wait(value.to_str().ok()?, asked.now));
         let retry_after = retry_after.or_else(|| reasons::wait(self.retry_in.as_ref(), body).map(|w| w.min(MAX_WAIT)));
-        let message = self.message(kind, status, body, retry_after, asked, rule.and_then(|rule| rule.say.as_deref()));
+        let mut message =
+            self.message(kind, status, body, retry_after, asked, rule.and_then(|rule| rule.say.as_deref()));
+        if let Some(wanted) = wanted.filter(|_| matches!(kind, FailureKind::MissingScope | FailureKind::NotFound)) {
+            let scopes = quoted(&wanted.join(", "));
+            message.push_str(&format!(" The sign-in has none of the scopes that this takes: {scopes}."));
+        }
         Some(Failure { kind, message, status: Some(status.as_u16()), retry_after })
     }
 
@@ -314,6 +324,30 @@ mod tests {
         assert_eq!(found.kind, FailureKind::UnsupportedPlan);
         assert!(found.message.ends_with("Ask the admin."), "{}", found.message);
         assert!(failure(200, None, &json!({})).is_none());
+    }
+
+    /// As GitHub says it (<https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps>).
+    #[test]
+    fn headers_say_that_the_scopes_do_not_cover_it() {
+        let errors = serde_json::from_value(json!({"scopes": {"has": "x-oauth-scopes", "wants": "x-accepted"}}));
+        let rules = Rules::compile("Hub", &errors.unwrap(), &RateLimit::default()).unwrap();
+        let found = |asked, status, has: &str, wants: &str| {
+            let headers = [("x-oauth-scopes", has), ("x-accepted", wants)];
+            let headers = headers.into_iter().filter(|(_, value)| *value != "-");
+            let headers = headers.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            rules.failure(asked, StatusCode::from_u16(status).unwrap(), &headers, &Value::Null).unwrap()
+        };
+        let kind = |asked, status, has, wants| found(asked, status, has, wants).kind;
+        assert_eq!(kind(WRITE, 403, "gist", "repo, public_repo"), FailureKind::MissingScope);
+        assert_eq!(kind(WRITE, 404, "", "gist"), FailureKind::MissingScope, "a token without scopes");
+        let unseen = found(READ, 404, "gist", "repo");
+        assert_eq!(unseen.kind, FailureKind::NotFound, "it may really not be there");
+        assert!(unseen.message.ends_with("none of the scopes that this takes: repo."), "{}", unseen.message);
+        for (has, wants) in [("repo, gist", "public_repo, repo"), ("gist", ""), ("-", "repo"), ("gist", "-")] {
+            assert_eq!(kind(WRITE, 403, has, wants), FailureKind::Forbidden, "{has} for {wants}");
+            assert!(!found(READ, 404, has, wants).message.contains("scopes"));
+        }
+        assert_eq!(kind(WRITE, 422, "gist", "repo"), FailureKind::InvalidInput);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::alias;
 use crate::error::{Error, Problem};
 use crate::file::File;
-use crate::file::read::{Either, either, read};
+use crate::file::read::{Either, either};
 use valetkey_domain::nearest;
 use valetkey_vendor::Digest;
 
@@ -44,7 +44,7 @@ impl Shipped {
 /// There is none of this name, or it is an alias itself.
 pub(crate) fn original(file_name: &str, named: &str) -> Result<(&'static Shipped, File), Error> {
     let wrong = |why: String| {
-        let problems = vec![Problem { at: "alias_of".to_owned(), why }];
+        let problems = vec![Problem::new("alias_of", why)];
         Error::Wrong { file: file_name.to_owned(), problems }
     };
     let Some(shipped) = SHIPPED.iter().find(|shipped| shipped.slug == named) else {
@@ -52,10 +52,10 @@ pub(crate) fn original(file_name: &str, named: &str) -> Result<(&'static Shipped
         let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         return Err(wrong(format!("`{named}` is no shipped connector{near}")));
     };
-    if matches!(either(shipped.file_name, shipped.text)?, Either::Alias(_)) {
-        return Err(wrong(format!("`{named}` is an alias itself")));
+    match either(shipped.file_name, shipped.text)? {
+        Either::Whole(file) => Ok((shipped, *file)),
+        Either::Alias(_) => Err(wrong(format!("`{named}` is an alias itself"))),
     }
-    Ok((shipped, read(shipped.file_name, shipped.text)?))
 }
 
 /// The shipped digest of this id, such as `calendar:v3`: a file of a user's own may be held against it too.

@@ -78,6 +78,34 @@ fn what_is_missing_is_refused_by_name() {
     });
 }
 
+/// Of arguments of which one takes the other's place neither both nor none are taken: one would be dropped without a word.
+#[test]
+fn of_what_excludes_each_other_exactly_one_is_taken() {
+    let catalog = Catalog::shipped().unwrap();
+    for (name, one, other) in [
+        ("notion_page_move", ("new_parent_page_id", json!("p")), ("new_parent_data_source_id", json!("d"))),
+        ("notion_meeting_note_create", ("file_upload_id", json!("f")), ("source_block_id", json!("b"))),
+        ("notion_comment_create", ("discussion_id", json!("d")), ("parent", json!({"page_id": "p"}))),
+        ("notion_comment_update", ("markdown", json!("Done")), ("rich_text", json!([{"text": {"content": "Done"}}]))),
+        ("notion_view_create", ("database_id", json!("d")), ("view_id", json!("v"))),
+    ] {
+        let (_, tool) = catalog.tool(name).unwrap();
+        let mut given = cases(name).into_iter().next().unwrap().arguments;
+        for (argument, value) in [&one, &other] {
+            given.insert((*argument).to_owned(), value.clone());
+        }
+        let refused = |given: &Map<String, Value>| {
+            let said = tool.check(given).expect_err(name).message;
+            assert!(said.contains(&format!("`{}`", one.0)) && said.contains(&format!("`{}`", other.0)), "{said}");
+        };
+        refused(&given);
+        given.shift_remove(one.0);
+        assert!(tool.check(&given).is_ok(), "{name}");
+        given.shift_remove(other.0);
+        refused(&given);
+    }
+}
+
 #[test]
 fn what_is_unknown_is_refused_by_name() {
     each_tool(|_, tool, good| {

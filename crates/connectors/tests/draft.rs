@@ -28,6 +28,8 @@ fn a_draft_passes_but_for_what_is_to_be_decided() {
         ("gmail", "gmail.v1", "discovery", 30),
         ("github", "github", "openapi", 50),
         ("slack", "slack", "sdk", 15),
+        ("googledrive", "drive.v3", "discovery", 30),
+        ("notion", "notion", "sdk", 30),
     ] {
         let (text, digest, names) = drafted(connector, digest, kind);
         let file = read::read("draft.yaml", &text).unwrap_or_else(|why| panic!("{why}\n{text}"));

@@ -125,6 +125,21 @@ fn is_update_of_nothing(request: &Request<Bytes>) -> bool {
     request.method() == "PATCH" && is_nothing(&body) && !changes
 }
 
+/// What goes to the wrong place without a word is seen where it stands written: each argument is in a case.
+#[test]
+fn each_argument_is_in_a_golden_case() {
+    let mut missing = Vec::new();
+    for connector in Catalog::shipped().unwrap().connectors().filter(|connector| connector.alias_of.is_none()) {
+        for (name, tool) in &connector.tools {
+            let given: BTreeSet<String> =
+                cases(name).into_iter().flat_map(|case| case.arguments).map(|(name, _)| name).collect();
+            let arguments = tool.definition.input_schema["properties"].as_object().unwrap().keys();
+            missing.extend(arguments.filter(|one| !given.contains(*one)).map(|argument| format!("{name}: {argument}")));
+        }
+    }
+    assert!(missing.is_empty(), "{} arguments are in no golden case: {missing:#?}", missing.len());
+}
+
 #[test]
 fn what_is_cut_first_is_a_list_of_the_answer() {
     for connector in Catalog::shipped().unwrap().connectors().filter(|connector| connector.alias_of.is_none()) {

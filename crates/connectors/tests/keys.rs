@@ -6,16 +6,20 @@
 
 #[path = "keys/base.rs"]
 mod base;
+#[path = "keys/others.rs"]
+mod others;
 #[path = "keys/probe.rs"]
 mod probe;
 #[path = "keys/seen.rs"]
 mod seen;
 
 use base::base;
-use probe::keys;
+use probe::{keys, keys_of};
 use seen::{checked, seen};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use valetkey_connectors::file::AliasFile;
+use valetkey_connectors::remote::file::RemoteFile;
 
 /// A key, where it stands in the base file, and what stands there instead; null takes it away.
 type Line = (&'static str, &'static str, Value);
@@ -47,6 +51,7 @@ fn lines() -> Vec<Line> {
         ("verify.name", "/verify/name", json!(".sub")),
         ("default_scopes", "/default_scopes", json!(["read"])),
         ("scopes", "/scopes/read", json!("See other things")),
+        ("scope_includes", "/scope_includes", json!({})),
         ("headers", "/headers/X-Version", json!("8")),
         ("rate_limit", "/rate_limit", Value::Null),
         ("rate_limit.status", "/rate_limit/status", json!([401])),
@@ -62,9 +67,12 @@ fn lines() -> Vec<Line> {
         ("errors.rules[].kind", "/errors/rules/0/kind", json!("conflict")),
         ("errors.rules[].say", "/errors/rules/0/say", json!("Something else.")),
         ("errors.rules[].says", "/errors/rules/0/says", json!(["It was"])),
+        ("errors.scopes", "/errors/scopes", Value::Null),
+        ("errors.scopes.has", "/errors/scopes/has", json!("x-other")),
+        ("errors.scopes.wants", "/errors/scopes/wants", json!("x-other")),
         ("body", "/body", json!("form")),
         ("tools", "/tools/keys_put", Value::Null),
-        ("not_yet", "/not_yet", json!([])),
+        ("not_yet", "/not_yet", json!({})),
     ];
     lines.extend(sign_in());
     lines.extend(tool());
@@ -136,6 +144,7 @@ fn tool() -> Vec<Line> {
         ("tools.*.scopes.all", "/tools/keys_put/scopes/all", json!(["write"])),
         ("tools.*.versions", "/tools/keys_list/versions", json!(false)),
         ("tools.*.input", "/tools/keys_put/input", Value::Null),
+        ("tools.*.one_of", "/tools/keys_all/one_of", Value::Null),
         ("tools.*.body", "/tools/keys_put/body", json!("form")),
         ("tools.*.answer", "/tools/keys_find/answer", json!("file")),
         ("tools.*.set", "/tools/keys_list/set/query.fixed", json!(2)),
@@ -260,6 +269,28 @@ fn each_key_of_a_discovery_document_shows() {
     assert!(checked(&without).contains("digests are given"), "{}", checked(&without));
 }
 
+/// The same of the other forms of file.
+#[test]
+fn each_key_of_an_alias_and_of_a_remote_server_shows() {
+    for (base, lines, keys) in [
+        // What is in them is as in any file, and has its lines there.
+        (
+            others::alias(),
+            others::of_alias(),
+            keys_of::<AliasFile>().into_iter().filter(|key| !key.contains('.')).collect(),
+        ),
+        (others::remote(), others::of_remote(), keys_of::<RemoteFile>()),
+    ] {
+        let before = others::seen(&base);
+        assert!(before.starts_with("Connector"), "{before}");
+        for (key, place, to) in &lines {
+            assert_ne!(others::seen(&changed(base.clone(), place, to)), before, "{key}: with {to} at {place}");
+        }
+        let in_lines: BTreeSet<String> = lines.into_iter().map(|(key, ..)| key.to_owned()).collect();
+        assert_eq!(in_lines, keys);
+    }
+}
+
 #[test]
 fn no_key_of_the_format_is_without_its_line() {
     let in_lines: BTreeSet<String> = lines().into_iter().map(|(key, ..)| key.to_owned()).collect();
@@ -280,6 +311,7 @@ fn each_key_of_the_format_is_documented() {
     let words: BTreeSet<&str> =
         spans.flat_map(|span| span.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')).collect();
     let named = |key: &String| words.contains(key.rsplit('.').next().unwrap());
-    let silent: Vec<String> = keys().into_iter().filter(|key| !named(key)).collect();
+    let all = keys().into_iter().chain(keys_of::<RemoteFile>());
+    let silent: Vec<String> = all.filter(|key| !named(key)).collect();
     assert!(silent.is_empty(), "docs/CONNECTORS.md says nothing of {silent:?}");
 }

@@ -8,7 +8,7 @@ pub(crate) mod outcome;
 
 use crate::broken::broken;
 use crate::state::State as LabState;
-use crate::{Error, Lab, calendar, drive, gmail, oauth, people};
+use crate::{Error, Lab, calendar, drive, github, gmail, oauth, people};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -31,17 +31,31 @@ pub(crate) async fn answer(
 ) -> Response {
     let found = lab.digests().iter().find_map(|digest| Some((digest, digest.find(method.as_str(), uri.path())?)));
     let Some((digest, (operation, path))) = found else { return ApiError::no_such_path().into_response() };
-    let call = match admit(&lab, digest, operation, &uri, &headers, &body) {
-        Ok(call) => Call { path, ..call },
-        Err(refusal) => return refusal.into_response(),
+    let at_github = digest.id == GITHUB;
+    let scopes = at_github.then(|| lab.read(|state, now| caller::identify(state, &headers, now)).ok()).flatten();
+    let refused = |refusal: ApiError| if at_github { refusal.at_github() } else { refusal.into_response() };
+    let answered = match admit(&lab, digest, operation, &uri, &headers, &body) {
+        Ok(call) => {
+            let fields = call.fields.clone();
+            dispatch(&lab, &operation.id, Call { path, ..call })
+                .await
+                .map(|done| done.map(|answer| respond(answer, &fields)))
+        }
+        Err(refusal) => Ok(Err(refusal)),
     };
-    let fields = call.fields.clone();
-    match dispatch(&lab, &operation.id, call).await {
-        Ok(Ok(answer)) => respond(answer, &fields),
-        Ok(Err(refusal)) => refusal.into_response(),
-        Err(error) => broken(&error),
+    let mut response = match answered {
+        Ok(Ok(response)) => response,
+        Ok(Err(refusal)) => refused(refusal),
+        Err(error) => return broken(&error),
+    };
+    if let Some(caller) = scopes {
+        github::name_scopes(&caller, operation, response.headers_mut());
     }
+    response
 }
+
+/// The digest of the API that is none of Google's.
+const GITHUB: &str = "github";
 
 /// Lets a call in: token first, then scopes, then the request against the digest, as Google does.
 fn admit(
@@ -53,7 +67,11 @@ fn admit(
     body: &Bytes,
 ) -> Result<Call, ApiError> {
     let caller = lab.read(|state, now| caller::identify(state, headers, now))?;
-    caller::check_scopes(&caller, operation)?;
+    if digest.id == GITHUB {
+        github::admit(&caller, operation)?
+    } else {
+        caller::check_scopes(&caller, operation)?
+    }
     let query = call::query(uri);
     let (body, media) = if operation.takes_files_at(uri.path()) {
         call::with_file(headers, body, &query, operation)?
@@ -71,11 +89,13 @@ fn admit(
 
 async fn dispatch(lab: &Lab, operation: &str, call: Call) -> Result<Outcome, Error> {
     let look = gmail::operations::look(operation).or_else(|| calendar::operations::look(operation));
-    if let Some(look) = look.or_else(|| drive::operations::look(operation)) {
+    let look = look.or_else(|| drive::operations::look(operation)).or_else(|| github::operations::look(operation));
+    if let Some(look) = look {
         return Ok(lab.read(|state, now| look(state, now, &call)));
     }
     let act = gmail::operations::act(operation).or_else(|| calendar::operations::act(operation));
-    if let Some(act) = act.or_else(|| drive::operations::act(operation)) {
+    let act = act.or_else(|| drive::operations::act(operation)).or_else(|| github::operations::act(operation));
+    if let Some(act) = act {
         return lab.change(|state, now| act(state, now, &call)).await;
     }
     let read = |look: fn(&LabState, Timestamp, &Call) -> Outcome| Ok(lab.read(|state, now| look(state, now, &call)));
@@ -96,9 +116,16 @@ fn userinfo(state: &LabState, _: Timestamp, call: &Call) -> Outcome {
 fn respond(answer: Answer, fields: &Selection) -> Response {
     let mut response = match (answer.file, answer.body) {
         (Some((kind, content)), _) => ([(header::CONTENT_TYPE, kind)], content).into_response(),
-        (None, Some(body)) => Json(fields.apply(body)).into_response(),
+        (None, Some(body)) => {
+            let status = if answer.made { StatusCode::CREATED } else { StatusCode::OK };
+            (status, Json(fields.apply(body))).into_response()
+        }
         (None, None) => StatusCode::NO_CONTENT.into_response(),
     };
+    let next = answer.next.map(|next| format!("<{next}>; rel=\"next\""));
+    if let Some(next) = next.and_then(|next| HeaderValue::from_str(&next).ok()) {
+        response.headers_mut().insert(header::LINK, next);
+    }
     if let Some(etag) = answer.etag.and_then(|etag| HeaderValue::from_str(&etag).ok()) {
         response.headers_mut().insert(header::ETAG, etag);
     }

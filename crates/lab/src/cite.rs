@@ -117,11 +117,26 @@ pub(crate) const DRIVE_SHARING: &str = "https://developers.google.com/workspace/
 pub(crate) const DRIVE_COMMENTS: &str = "https://developers.google.com/workspace/drive/api/guides/manage-comments";
 /// Drive: what happened to files.
 pub(crate) const DRIVE_ACTIVITY: &str = "https://developers.google.com/workspace/drive/activity/v2";
+/// GitHub: scopes, and the headers that name them.
+pub(crate) const GITHUB_SCOPES: &str =
+    "https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps";
+/// GitHub: tokens that are none.
+pub(crate) const GITHUB_AUTHENTICATION: &str =
+    "https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api";
+/// GitHub: issues.
+pub(crate) const GITHUB_ISSUES: &str = "https://docs.github.com/en/rest/issues/issues";
+/// GitHub: comments on issues.
+pub(crate) const GITHUB_COMMENTS: &str = "https://docs.github.com/en/rest/issues/comments";
+/// GitHub: labels.
+pub(crate) const GITHUB_LABELS: &str = "https://docs.github.com/en/rest/issues/labels";
 /// Google: what `alt`, `fields` and the like mean.
 pub(crate) const SYSTEM_PARAMETERS: &str = "https://cloud.google.com/apis/docs/system-parameters";
 
 /// The vendor's reference page of an operation, `gmail.users.messages.list` or `calendar.events.list`.
 pub(crate) fn reference(operation: &str) -> String {
+    if let Some((family, _)) = operation.split_once('/') {
+        return format!("https://docs.github.com/en/rest/{family}");
+    }
     let (api, rest) = operation.split_once('.').unwrap_or((operation, ""));
     let (resource, method) = rest.rsplit_once('.').unwrap_or((rest, ""));
     match api {

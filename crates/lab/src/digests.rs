@@ -12,6 +12,7 @@ pub(crate) fn packed() -> Result<Vec<Digest>, Error> {
         include_str!("../../../catalogue/digests/drive.v3.json"),
         include_str!("../../../catalogue/digests/driveactivity.v2.json"),
         include_str!("../../../catalogue/digests/oauth2.v2.json"),
+        include_str!("../../../catalogue/digests/github.json"),
     ];
     texts.iter().map(|text| Digest::read(text).map_err(|error| Error::Packed(error.to_string()))).collect()
 }

@@ -1,11 +1,12 @@
 //! The provider lab: it plays Google, offline, for demonstrations and tests. An authorization server with pages for a
 //! person, and Gmail, Calendar and Drive over state of its own, so that what an agent sends or inserts can be listed
-//! afterwards. It refuses what Google refuses, and each refusal names the vendor's page that says so.
+//! afterwards; and GitHub's issues, for who signed in there. It refuses what the vendors refuse, and each refusal names the
+//! vendor's page that says so.
 //!
 //! It never calls anybody, listens only where its host binds the two routers, and knows nothing of the server that
 //! uses it. It is no evidence that something works at Google; it is evidence that something does not.
 //!
-//! Read [`Lab`] first, then `provider.rs` (the routes), `oauth/` and `gmail/`, `calendar/` or `drive/`.
+//! Read [`Lab`] first, then `provider.rs` (the routes), `oauth/` and `gmail/`, `calendar/`, `drive/` or `github/`.
 //!
 //! # Where things are
 //! | path | what |
@@ -15,6 +16,7 @@
 //! | `GET /v1/userinfo`, `GET /oauth2/v2/userinfo` | who the token's user is |
 //! | `GET /.well-known/openid-configuration` | where all this is |
 //! | `/gmail/v1/...`, `/calendar/v3/...`, `/drive/v3/...`, `/upload/drive/v3/...` | the APIs, at the paths of Google's Discovery documents |
+//! | `/repos/{owner}/{repo}/issues`, `/labels`, `/user` | GitHub's issues, comments and labels, at the paths of its description |
 //!
 //! # The pages, for those who drive them
 //! Plain HTML forms, no script, no cookie: the hidden field `visit` carries the request from page to page.
@@ -49,12 +51,12 @@
 //! `truncated`, `redirect {"to"}`, `reset {"handled": false}`, `nonce_wanted`, `nonce_changed {"nonce"}`, `raw_basic`,
 //! `client_wanted {"status": 401, "body": "", "raw_basic": false}`, `refused {"status": 401, "body": ""}`,
 //! `byte_order_mark`. `handled` means that the call takes effect and only its
-//! answer is lost. A route is an operation id (`gmail.users.messages.list`), an API (`gmail`, `calendar`, `drive`), or one of
+//! answer is lost. A route is an operation id (`gmail.users.messages.list`), an API (`gmail`, `calendar`, `drive`, `github`), or one of
 //! `authorize`, `token`, `token.authorization_code`, `token.refresh_token`, `revoke`, `userinfo`.
 //!
 //! # What it leaves out
 //! Implicit and device flows, service accounts, resumable uploads, shared drives and revisions, batch requests, push
-//! channels and sync tokens. ID tokens are
+//! channels and sync tokens; of GitHub all that is no issue, and its own way to sign in. ID tokens are
 //! signed with HS256 under the client's secret, where Google signs with RS256 and publishes its keys.
 
 mod agenda;
@@ -71,6 +73,7 @@ mod error;
 mod fault;
 mod faults;
 mod file;
+mod github;
 mod gmail;
 mod json;
 mod lab;
@@ -81,6 +84,7 @@ mod people;
 mod person;
 mod provider;
 mod random;
+mod repositories;
 mod seed;
 mod state;
 

@@ -92,7 +92,7 @@ async fn style() -> Response {
 /// What stands at the root, for somebody who opens it by chance.
 async fn front(State(lab): State<Lab>) -> String {
     format!(
-        "Provider lab, not Google. It plays Google's sign-in, Gmail, Calendar and Drive for demonstrations and tests.\n\
+        "Provider lab, not Google. It plays Google's sign-in, Gmail, Calendar and Drive, and GitHub's issues, for demonstrations and tests.\n\
          Its endpoints: {}/.well-known/openid-configuration\n",
         lab.base_url()
     )

@@ -3,6 +3,7 @@
 mod events;
 mod files;
 mod letters;
+mod repositories;
 
 use crate::agenda::Agenda;
 use crate::mailbox::Mailbox;
@@ -19,6 +20,7 @@ pub(crate) fn state(people: &[Person], now: Timestamp) -> Result<State, Error> {
     letters::deliver(&mut state, people, now)?;
     events::add(&mut state, people, now)?;
     files::add(&mut state, people, now);
+    repositories::add(&mut state, people, now);
     Ok(state)
 }
 

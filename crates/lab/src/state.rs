@@ -5,6 +5,7 @@ use crate::agenda::Agenda;
 use crate::drive_files::DriveFile;
 use crate::fault::Fault;
 use crate::mailbox::Mailbox;
+use crate::repositories::Repositories;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,9 @@ pub(crate) struct State {
     /// Everybody's files in Drive by id.
     #[serde(default)]
     pub(crate) drive: BTreeMap<String, DriveFile>,
+    /// GitHub's repositories.
+    #[serde(default)]
+    pub(crate) github: Repositories,
     /// Registered OAuth clients by id.
     pub(crate) clients: BTreeMap<String, Client>,
     pub(crate) grants: Vec<Grant>,

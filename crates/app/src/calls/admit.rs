@@ -163,8 +163,11 @@ impl Job {
         })))
     }
 
-    /// What to ask for where the app itself says that a consent is missing: what the tool would rather have.
-    pub(super) fn preferred_scopes(&self) -> Vec<String> {
-        self.served.tool.scopes.alternatives().first().cloned().unwrap_or_default()
+    /// What to ask for where the app itself says that a consent is missing: the first that was not granted, for one that
+    /// was has just not been enough; else what the tool would rather have.
+    pub(super) fn preferred_scopes(&self, granted: &[String]) -> Vec<String> {
+        let alternatives = self.served.tool.scopes.alternatives();
+        let new = alternatives.iter().find(|scopes| scopes.iter().any(|scope| !granted.contains(scope)));
+        new.or_else(|| alternatives.first()).cloned().unwrap_or_default()
     }
 }

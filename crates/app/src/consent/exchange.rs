@@ -87,7 +87,7 @@ impl Exchange {
         };
         let asked = self.consent.asked();
         Ok(Ok(Granted {
-            withheld: scopes::withheld(&asked, tokens.scopes.as_deref()),
+            withheld: scopes::withheld(&self.consent.wired.connector, &asked, tokens.scopes.as_deref()),
             scopes: tokens.scopes.unwrap_or_default(),
             expires_at: tokens.expires_in.map(|life| sent_at + life),
             subject,

@@ -128,7 +128,7 @@ pub(super) async fn take_new(app: &App, consent: &Consent, asked: &Outcome, wait
 fn outcome_of(consent: &Consent, tokens: &Tokens) -> Outcome {
     let asked = consent.asked();
     let granted = (!tokens.scopes.is_empty()).then_some(tokens.scopes.as_slice());
-    match scopes::withheld(&asked, granted) {
+    match scopes::withheld(&consent.wired.connector, &asked, granted) {
         withheld if withheld.is_empty() => Outcome::Connected,
         withheld => Outcome::ConnectedWithout(withheld),
     }

@@ -38,8 +38,9 @@ fn named(schema: &Value, at: &str, into: &mut BTreeSet<String>) {
 
 #[test]
 fn every_key_of_signing_in_has_its_line() {
-    let (mut all, schema) = (BTreeSet::new(), serde_json::from_str(valetkey_connectors::SCHEMA).unwrap());
-    named(&schema, "", &mut all);
+    let schema: Value = serde_json::from_str(valetkey_connectors::SCHEMA).unwrap();
+    let mut all = BTreeSet::new();
+    named(&schema["$defs"]["requests"], "", &mut all);
     all.retain(|key| key.starts_with("auth[].") || key.split('.').next() == Some("verify"));
     let lines = oauth::LINES.iter().chain(&typed::LINES).map(|(key, ..)| *key);
     let shown: BTreeSet<String> = lines.chain(ELSEWHERE.iter().map(|(key, ..)| *key)).map(str::to_owned).collect();

@@ -22,6 +22,8 @@ pub(super) struct Reader<'a> {
     pub(super) needed: Needed<'a>,
     /// What the answers are.
     pub(super) form: AnswerForm,
+    /// Whether one without a word is one, whatever its status.
+    pub(super) may_be_empty: bool,
     /// Whether they are GraphQL's, and the failures that came with a part of what was asked for.
     pub(super) graphql: Option<&'a mut Vec<Failure>>,
     /// The most bytes of a file that are worth anything.
@@ -66,10 +68,18 @@ pub(super) fn outcome(
         return received::file(headers, body, reader.most)
             .ok_or_else(|| rules.too_much(asked, status, "bytes", reader.read_on));
     }
-    if unmarked(body).is_empty() {
-        return rules.failure(asked, status, headers, &Value::Null).map_or(Ok(Value::Null), Err);
+    let may_be_empty = reader.may_be_empty || [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT].contains(&status);
+    // Whoever reads members of nothing finds each of them null, and would give that as what the app said.
+    let nothing = || match rules.failure(asked, status, headers, &Value::Null) {
+        Some(failure) => Err(failure),
+        None if may_be_empty => Ok(Value::Null),
+        None => Err(rules.nonsense(asked, status, "nothing")),
+    };
+    if unmarked(body).trim_ascii().is_empty() {
+        return nothing();
     }
     match read(body, reader.needed, reader.left) {
+        Ok(read) if read.value.is_null() => nothing(),
         Ok(read) => {
             *reader.unread += read.unread;
             let failure = rules.failure(asked, status, headers, &read.value);

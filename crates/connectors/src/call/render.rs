@@ -295,6 +295,7 @@ mod tests {
             fills,
             body: BodyForm::Json,
             answer: AnswerForm::Json,
+            answers: None,
             upload: None,
             changes: Vec::new(),
         };

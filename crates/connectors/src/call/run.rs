@@ -125,6 +125,7 @@ impl Run {
                 left: &mut self.values,
                 unread: &mut self.unread,
                 form: stage.answer(),
+                may_be_empty: stage.may_be_empty,
                 graphql: stage.is_graphql().then_some(&mut in_part),
                 most: tool.plan.output.max_bytes,
                 link: tool.plan.output.link().map(|parameter| (parameter, &mut self.linked)),

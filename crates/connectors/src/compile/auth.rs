@@ -213,5 +213,5 @@ fn span(at: &str, text: &str) -> Result<Duration, Problem> {
 }
 
 fn problem(at: &str, why: impl Into<String>) -> Problem {
-    Problem { at: at.to_owned(), why: why.into() }
+    Problem::new(at, why)
 }

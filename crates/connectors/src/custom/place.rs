@@ -9,5 +9,5 @@ pub(super) fn at(index: usize) -> String {
 
 /// What is wrong at a place.
 pub(super) fn problem(at: impl Into<String>, why: impl Into<String>) -> Problem {
-    Problem { at: at.into(), why: why.into() }
+    Problem::new(at, why)
 }

@@ -23,11 +23,13 @@ pub enum Either {
 /// # Errors
 /// [`Error::Unreadable`] with line, column and path.
 pub fn either(file_name: &str, text: &str) -> Result<Either, Error> {
-    let repeats = read_as::<Peek>(file_name, text).is_ok_and(|peek| peek.alias_of.is_some());
-    if repeats {
-        return read_as(file_name, text).map(|alias| Either::Alias(Box::new(alias)));
+    // Few files have the word, and the others are read once.
+    let repeats = || read_as::<Peek>(file_name, text).is_ok_and(|peek| peek.alias_of.is_some());
+    let whole = if text.contains("alias_of") && repeats() { None } else { Some(read(file_name, text)?) };
+    match whole.filter(|file| file.alias_of.is_none()) {
+        Some(file) => Ok(Either::Whole(Box::new(file))),
+        None => read_as(file_name, text).map(|alias| Either::Alias(Box::new(alias))),
     }
-    read(file_name, text).map(|file| Either::Whole(Box::new(file)))
 }
 
 /// Reads the text of a whole connector file.
@@ -46,9 +48,10 @@ struct Peek {
 
 /// The same for another form of file.
 pub(crate) fn read_as<T: DeserializeOwned>(file_name: &str, text: &str) -> Result<T, Error> {
-    let unreadable = |why: String| Error::Unreadable { file: file_name.to_owned(), why };
+    let unreadable = |why: String, line| Error::Unreadable { file: file_name.to_owned(), why, line };
     if text.len() > MAX_BYTES {
-        return Err(unreadable(format!("{} bytes are too many for a connector file: {MAX_BYTES} at most", text.len())));
+        let why = format!("{} bytes are too many for a connector file: {MAX_BYTES} at most", text.len());
+        return Err(unreadable(why, None));
     }
     let mut path = String::new();
     let read = serde_saphyr::with_deserializer_from_str_with_options(text, bounds(), |deserializer| {
@@ -57,7 +60,8 @@ pub(crate) fn read_as<T: DeserializeOwned>(file_name: &str, text: &str) -> Resul
             error.into_inner()
         })
     });
-    read.map_err(|error| unreadable(described(&error, &path)))
+    let line = |error: &serde_saphyr::Error| error.location().map(|at| at.line());
+    read.map_err(|error| unreadable(described(&error, &path), line(&error)))
 }
 
 /// No aliases at all: no honest connector file needs one, and they are how a small text becomes a large value.
@@ -71,7 +75,11 @@ fn bounds() -> Options {
 }
 
 fn described(error: &serde_saphyr::Error, path: &str) -> String {
-    let place = error.location().map(|at| format!("line {}, column {}, ", at.line(), at.column()));
     let path = if path.is_empty() || path == "." { String::new() } else { format!("at {path}: ") };
-    format!("{}{path}{}", place.unwrap_or_default(), error.without_snippet())
+    let why = error.without_snippet().to_string();
+    let Some(at) = error.location() else { return format!("{path}{why}") };
+    // It says the place at its end, too.
+    let repeated = format!(" at line {}, column {}", at.line(), at.column());
+    let why = why.strip_suffix(&repeated).unwrap_or(&why);
+    format!("line {}, column {}, {path}{why}", at.line(), at.column())
 }

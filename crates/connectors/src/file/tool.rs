@@ -34,6 +34,9 @@ pub struct ToolFile {
     /// The arguments.
     #[serde(default)]
     pub input: Ordered<Field>,
+    /// Lists of optional arguments; of each exactly one is given.
+    #[serde(default)]
+    pub one_of: Vec<Vec<String>>,
     /// The GraphQL document of its one request, always the same: arguments go into its variables.
     pub document: Option<String>,
     /// How the bodies of its requests are written, where it is not as the connector's other tools do.

@@ -15,7 +15,23 @@ fn input() -> Input {
 }
 
 fn compiled(fields: Value) -> Result<Input, String> {
-    Input::compile(&serde_json::from_value(fields).unwrap(), true)
+    Input::compile(&serde_json::from_value(fields).unwrap(), true, &[])
+}
+
+#[test]
+fn of_arguments_that_exclude_each_other_exactly_one_is_taken() {
+    let fields = json!({
+        "page": {"type": "string", "description": "p", "map": "body.page"},
+        "source": {"type": "string", "description": "s", "map": "body.source"},
+        "other": {"type": "string", "description": "o", "map": "body.other"}
+    });
+    let one_of = [vec!["page".to_owned(), "source".to_owned()]];
+    let input = Input::compile(&serde_json::from_value(fields).unwrap(), true, &one_of).unwrap();
+    assert!(checked(&input, &json!({"page": "1", "source": ""})).is_ok(), "a placeholder means absent");
+    for wrong in [json!({"page": "1", "source": "2"}), json!({"other": "x"}), json!({"page": null})] {
+        let said = checked(&input, &wrong).unwrap_err();
+        assert!(said.contains("exactly one of `page`, `source` is to be given"), "{said}");
+    }
 }
 
 fn checked(input: &Input, arguments: &Value) -> Result<Value, String> {

@@ -26,6 +26,7 @@ pub(super) fn check(file: &File, problems: &mut Problems) {
             open.extend(default.map(|default| (format!("{at}.default"), default)));
         }
     }
+    open.extend(file.not_yet.iter().map(|(name, why)| (format!("not_yet.{name}"), why.as_str())));
     for (at, text) in open.into_iter().filter(|(_, text)| text.contains(MARK)) {
         problems.add(at, format!("is still to be decided: {text}"));
     }

@@ -51,7 +51,7 @@ fn arguments(column: &str) -> Option<Vec<(String, String)>> {
 pub fn check(file: &File, documented: &[Documented]) -> Vec<Problem> {
     let mut problems = Problems::default();
     for one in documented {
-        let waits = file.not_yet.contains(&one.name);
+        let waits = file.not_yet.get(&one.name).is_some();
         match file.tools.get(&one.name) {
             Some(tool) => {
                 problems.demand(!waits, "not_yet", &format!("`{}` is built", one.name));
@@ -63,8 +63,8 @@ pub fn check(file: &File, documented: &[Documented]) -> Vec<Problem> {
             }
         }
     }
-    for name in &file.not_yet {
-        let known = documented.iter().any(|one| one.name == *name);
+    for name in file.not_yet.keys() {
+        let known = documented.iter().any(|one| one.name == name);
         problems.demand(known, "not_yet", &format!("`{name}` is not documented"));
     }
     problems.0

@@ -22,7 +22,7 @@ impl Problems {
     pub(super) fn add(&mut self, at: impl Into<String>, why: impl Into<String>) {
         #[cfg(test)]
         seen::note(std::panic::Location::caller());
-        self.0.push(Problem { at: at.into(), why: why.into() });
+        self.0.push(Problem::new(at, why));
     }
 
     /// Adds it where something does not hold.

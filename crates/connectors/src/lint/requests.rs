@@ -7,6 +7,7 @@ use crate::file::{AnswerForm, BodyForm, Field, File, ManualRequest, Ordered, Too
 use crate::scopes::ScopeRule;
 use crate::target::{Media, Target};
 use serde_json::Value;
+use std::sync::Arc;
 use url::Url;
 use valetkey_domain::tool::Effect;
 use valetkey_vendor::graphql::{Document, Graphql};
@@ -15,6 +16,8 @@ use valetkey_vendor::{Digest, Operation, Place, described};
 /// One request of a tool, as written.
 struct Written<'a> {
     at: String,
+    /// The tool that it is of.
+    tool: String,
     operation: &'a str,
     request: Option<&'a ManualRequest>,
     /// The arguments that go into it by their own `map`.
@@ -68,16 +71,17 @@ pub(super) fn imported(name: &str, tool: &ToolFile, problems: &mut Problems) {
 
 fn all<'a>(name: &str, tool: &'a ToolFile, body: BodyForm) -> Vec<Written<'a>> {
     let request = tool.request.as_ref();
+    let place = format!("tools.{name}");
     if tool.steps.is_empty() {
         let (input, set, with, answer) = (Some(&tool.input), &tool.set, &tool.with, tool.answer);
-        let at = format!("tools.{name}");
-        let document = tool.document.as_deref();
-        return vec![Written { at, operation: &tool.operation, request, input, set, with, body, answer, document }];
+        let (at, operation, document) = (place.clone(), tool.operation.as_str(), tool.document.as_deref());
+        return vec![Written { at, tool: place, operation, request, input, set, with, body, answer, document }];
     }
     let calls = tool.steps.iter().enumerate().filter_map(|(index, step)| Some((index, step, step.call.as_ref()?)));
     calls
         .map(|(index, step, operation)| Written {
-            at: format!("tools.{name}.steps[{index}]"),
+            at: format!("{place}.steps[{index}]"),
+            tool: place.clone(),
             operation,
             request: step.request.as_ref().or(request),
             input: (*operation == tool.operation).then_some(&tool.input),
@@ -90,12 +94,23 @@ fn all<'a>(name: &str, tool: &'a ToolFile, body: BodyForm) -> Vec<Written<'a>> {
         .collect()
 }
 
-/// What stands behind a target.
+/// What stands behind a target: an argument, or what the file says under the target as it is written there.
 #[derive(Clone, Copy)]
 enum Source<'a> {
     Argument(&'a str, &'a Field),
-    Always(&'a Value),
-    Computed,
+    Always(&'a str, &'a Value),
+    Computed(&'a str),
+}
+
+impl Source<'_> {
+    /// Where it is written that it goes to a target.
+    fn place(&self, request: &Written<'_>) -> String {
+        match self {
+            Source::Argument(name, _) => format!("{}.input.{name}.map", request.tool),
+            Source::Always(target, _) => format!("{}.set.{target}", request.at),
+            Source::Computed(target) => format!("{}.with.{target}", request.at),
+        }
+    }
 }
 
 fn targets<'a>(request: &Written<'a>, problems: &mut Problems) -> Vec<(Target, Source<'a>)> {
@@ -103,13 +118,13 @@ fn targets<'a>(request: &Written<'a>, problems: &mut Problems) -> Vec<(Target, S
     let mapped = request.input.into_iter().flat_map(Ordered::iter);
     let mapped = mapped.filter(|(_, field)| !matches!(field.map.as_str(), "none" | "expression"));
     let mapped = mapped.map(|(name, field)| (field.map.as_str(), Source::Argument(name, field)));
-    let set = request.set.iter().map(|(target, value)| (target, Source::Always(value)));
-    let with = request.with.keys().map(|target| (target, Source::Computed));
+    let set = request.set.iter().map(|(target, value)| (target, Source::Always(target, value)));
+    let with = request.with.keys().map(|target| (target, Source::Computed(target)));
     for (text, source) in mapped.chain(set).chain(with) {
         match Target::parse(text) {
-            Err(why) => problems.add(request.at.as_str(), why),
+            Err(why) => problems.add(source.place(request), why),
             Ok(target) if targets.iter().any(|(known, _)| *known == target) => {
-                problems.add(request.at.as_str(), format!("two values go to {target}"));
+                problems.add(source.place(request), format!("two values go to {target}"));
             }
             Ok(target) => targets.push((target, source)),
         }
@@ -128,8 +143,8 @@ fn document(
         let Target::Body(path) = target else { return None };
         let (argument, always) = match source {
             Source::Argument(name, field) => (Some((*name, *field)), None),
-            Source::Always(value) => (None, Some(*value)),
-            Source::Computed => (None, None),
+            Source::Always(_, value) => (None, Some(*value)),
+            Source::Computed(_) => (None, None),
         };
         Some(Filled { path, argument, always, sure: sure(source) })
     });
@@ -186,7 +201,8 @@ fn held_against(
     // What goes into a GraphQL document's variables is held against the document.
     let plain = |target: &Target| request.document.is_none() || !matches!(target, Target::Body(_));
     for (target, source) in targets.iter().filter(|(target, _)| plain(target)) {
-        target_fits(at, target, *source, operation, digest, problems);
+        let at = source.place(request);
+        target_fits(&at, target, *source, operation, digest, problems);
     }
     for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
         let target = match parameter.place {
@@ -204,7 +220,7 @@ fn held_against(
 const fn sure(source: &Source<'_>) -> bool {
     match source {
         Source::Argument(_, field) => field.required || field.default.is_some(),
-        Source::Always(_) | Source::Computed => true,
+        Source::Always(..) | Source::Computed(_) => true,
     }
 }
 
@@ -249,15 +265,15 @@ fn target_fits(
 /// Types and enums of what is sent against those of where it goes.
 fn source_fits(at: &str, target: &Target, source: Source<'_>, leaf: &Leaf, problems: &mut Problems) {
     match source {
-        Source::Computed => {}
-        Source::Always(value) => {
+        Source::Computed(_) => {}
+        Source::Always(_, value) => {
             if let Err(why) = leaf.takes_value(value) {
                 problems.add(at, format!("{target} is always {value}, which {why}"));
             }
         }
-        Source::Argument(name, field) => {
+        Source::Argument(_, field) => {
             if let Err(why) = leaf.takes_field(field) {
-                problems.add(format!("{at}.input.{name}"), format!("goes to {target}, which {why}"));
+                problems.add(at, format!("goes to {target}, which {why}"));
             }
         }
     }
@@ -343,13 +359,13 @@ fn effect(at: &str, tool: &ToolFile, methods: &[&str], problems: &mut Problems) 
         tool.effect.as_str(),
         methods.join(", ")
     );
-    problems.demand(agrees || tool.excuse.is_some(), at, &why);
+    problems.demand(agrees || tool.excuse.is_some(), &format!("{at}.effect"), &why);
 }
 
 /// Every alternative of the tool's rule allows every operation that it calls, and names only scopes that exist.
 fn scopes(at: &str, tool: &ToolFile, written: &[Written<'_>], digests: &[Digest], problems: &mut Problems) {
     let at = format!("{at}.scopes");
-    let rule = ScopeRule::of(tool.scopes.as_ref());
+    let rule = ScopeRule::of(tool.scopes.as_ref(), &Arc::default());
     // Some descriptions say nothing of scopes. Then the file's are from documentation, and nothing tells them wrong.
     if digests.iter().all(|digest| digest.scopes.is_empty()) {
         return;

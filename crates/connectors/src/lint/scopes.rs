@@ -34,8 +34,18 @@ pub(super) fn check(file: &File, digests: &[Digest], author: Author, problems: &
             &format!("its words are one line of 1 to {LONGEST} characters without blanks at the ends"),
         );
     }
+    let asked = named(file);
+    for (wider, narrower) in file.scope_includes.iter() {
+        for scope in std::iter::once(wider).chain(narrower.iter().map(String::as_str)) {
+            problems.demand(
+                asked.contains(scope),
+                &format!("scope_includes.{wider}"),
+                &format!("nothing in this file asks for `{scope}`"),
+            );
+        }
+    }
     if author != Author::User {
-        for scope in named(file).into_iter().filter(|scope| file.scopes.get(scope).is_none()) {
+        for scope in asked.into_iter().filter(|scope| file.scopes.get(scope).is_none()) {
             problems.add(format!("scopes.{scope}"), "says in no words what the scope allows: people are asked for it");
         }
     }

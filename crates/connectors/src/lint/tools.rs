@@ -12,6 +12,11 @@ use valetkey_domain::tool::{Effect, MAX_NAME};
 
 /// The shortest description that can tell a model anything.
 const MIN_WORDS: usize = 15;
+/// The longest description, in characters: OpenAI's API takes no more.
+const MAX_WORDS: usize = 1_024;
+/// What a shipped tool may cost in a model's context: name, description and arguments as they are listed, in bytes. The
+/// heaviest of them takes nine tenths of it, the one in the middle a seventh.
+const MAX_WEIGHT: usize = 4_000;
 /// How many keywords a tool has at most, and how many bytes each: they are weighed against its name.
 const MAX_KEYWORDS: usize = 10;
 const MAX_KEYWORD: usize = 60;
@@ -40,15 +45,17 @@ pub(super) fn face(
     let at = format!("tools.{name}");
     let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     problems.demand(name.len() <= MAX_NAME && name.chars().all(named), &at, "a name has at most 64 of a-z, 0-9 and _");
-    problems.demand(tool.description.trim().len() >= MIN_WORDS, &at, "its description says too little");
-    problems.demand(!tool.title.trim().is_empty(), &at, "its title is empty");
+    problems.demand(tool.description.trim().len() >= MIN_WORDS, &format!("{at}.description"), "says too little");
+    let short = tool.description.trim().chars().count() <= MAX_WORDS;
+    problems.demand(short, &format!("{at}.description"), &format!("has more than {MAX_WORDS} characters"));
+    problems.demand(!tool.title.trim().is_empty(), &format!("{at}.title"), "is empty");
     keywords(&at, &tool.keywords, problems);
     for (field_name, field) in tool.input.iter() {
         let at = format!("{at}.input.{field_name}");
         field_alone(&at, field, problems);
         emptied(&at, field, tool.effect, problems);
     }
-    let input = arguments(&at, tool, problems);
+    let input = arguments(&at, name, tool, author, problems);
     steps(&at, tool, author, problems);
     expressions(accounts, &at, tool, problems);
     output(&at, tool, problems);
@@ -93,14 +100,23 @@ fn emptied(at: &str, field: &Field, effect: Effect, problems: &mut Problems) {
 }
 
 /// The schema compiles, and its defaults are valid.
-fn arguments(at: &str, tool: &ToolFile, problems: &mut Problems) -> Option<Input> {
-    let input = match Input::compile(&tool.input, tool.versions) {
+fn arguments(at: &str, name: &str, tool: &ToolFile, author: Author, problems: &mut Problems) -> Option<Input> {
+    let input = match Input::compile(&tool.input, tool.versions, &tool.one_of) {
         Ok(input) => input,
         Err(why) => {
             problems.add(format!("{at}.input"), why);
             return None;
         }
     };
+    let weight = name.len() + tool.description.trim().len() + input.listed().to_string().len();
+    let why = format!("costs {weight} bytes in a model's context: {MAX_WEIGHT} at most");
+    problems.demand(author == Author::User || weight <= MAX_WEIGHT, at, &why);
+    for names in &tool.one_of {
+        let optional =
+            |name: &String| tool.input.get(name).is_some_and(|field| !field.required && field.default.is_none());
+        let several = names.len() > 1 && names.iter().all(optional);
+        problems.demand(several, &format!("{at}.one_of"), "names two or more optional arguments without a default");
+    }
     if let Some(paginate) = &tool.paginate {
         let known = tool.input.get(&paginate.into).is_some();
         problems.demand(known, &format!("{at}.paginate.into"), "names no argument of this tool");

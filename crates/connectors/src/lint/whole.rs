@@ -8,6 +8,9 @@ use crate::target::Target;
 use url::Url;
 use valetkey_vendor::Digest;
 
+/// The shortest reason that says something, in bytes.
+const REASON: usize = 15;
+
 pub(super) fn check(file: &File, digests: &[Digest], problems: &mut Problems) {
     let named = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let good = file.connector.starts_with(|c: char| c.is_ascii_lowercase()) && file.connector.chars().all(named);
@@ -41,9 +44,21 @@ pub(super) fn check(file: &File, digests: &[Digest], problems: &mut Problems) {
             problems.add(key, why.to_string());
         }
     }
+    for (name, why) in file.not_yet.iter() {
+        problems.demand(
+            why.trim().len() >= REASON,
+            &format!("not_yet.{name}"),
+            "says in a sentence why it is not built",
+        );
+    }
     let by_words = file.errors.rules.iter().any(|rule| !rule.says.is_empty());
     let why = "`says` looks at what `errors.message` finds, and there is none";
     problems.demand(!by_words || file.errors.message.is_some(), "errors.rules", why);
+    let headers = file.errors.scopes.iter().flat_map(|scopes| [&scopes.has, &scopes.wants]);
+    for name in headers {
+        let named = name.parse::<http::HeaderName>().is_ok();
+        problems.demand(named, "errors.scopes", &format!("`{name}` is no name of a header"));
+    }
     let named = file.rate_limit.retry_after.parse::<http::HeaderName>().is_ok();
     problems.demand(named, "rate_limit.retry_after", "is no name of a header");
 }

@@ -48,7 +48,9 @@ pub(super) fn shown(block: &Value) -> Value {
         // Of a meeting the title is a text of many pieces.
         say(name, if value.is_array() { plain(&value).into() } else { value });
     }
-    if kind == "meeting_notes" {
+    // The second is its name before version 2026-03-11 of the API.
+    if matches!(kind, "meeting_notes" | "transcription") {
+        say("created_time", block.get("created_time").cloned().unwrap_or_default());
         for name in ["children", "calendar_event", "recording"] {
             say(name, inner.get(name).cloned().unwrap_or_default());
         }

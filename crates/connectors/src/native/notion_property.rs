@@ -4,17 +4,31 @@ use super::notion_text::{plain, rich};
 use super::scope::member;
 use serde_json::{Map, Value, json};
 
-/// How deep values stand in values: a rollup has values, and a formula has one.
-const MAX_DEPTH: usize = 3;
+/// How deep values stand in values: a rollup has a list of them, and each may be a formula, which has one.
+const MAX_DEPTH: usize = 4;
+/// How many people, relations and mentions of a property Notion gives with a page.
+const GIVEN: usize = 25;
 
 /// A property's value as it is read in a table: a text, a number, a list of names. Null where there is none.
 pub(super) fn value(property: &Value) -> Value {
     let shown = within(property, MAX_DEPTH);
-    if property.get("has_more") != Some(&Value::Bool(true)) {
+    if property.get("has_more") != Some(&Value::Bool(true)) && !is_full(property) {
         return shown;
     }
-    // Only the first are here; the property's id reads the rest.
+    // Only the first are here, or may be; the property's id reads the rest.
     json!({"values": shown, "has_more": true, "property_id": property["id"]})
+}
+
+/// Of relations Notion says whether there are more. Of people, and of mentions in a text, it leaves them out unsaid:
+/// https://developers.notion.com/reference/retrieve-a-page#limits
+fn is_full(property: &Value) -> bool {
+    let kind = member(property, "type").unwrap_or_default();
+    let parts = property.get(kind).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    match kind {
+        "people" => parts.len() >= GIVEN,
+        "rich_text" => parts.iter().filter(|part| member(part, "type") == Some("mention")).count() >= GIVEN,
+        _ => false,
+    }
 }
 
 /// The parts of a property that was read by itself, as its one value: texts and results of rollups come in pieces.
@@ -22,9 +36,15 @@ pub(super) fn joined(found: &Value, parts: Vec<Value>) -> Value {
     let whole = found.get("property_item").unwrap_or(&Value::Null);
     match member(whole, "type") {
         Some("title" | "rich_text") => parts.iter().filter_map(Value::as_str).collect::<String>().into(),
-        Some("rollup") if parts.is_empty() => value(whole),
+        // What is calculated stands beside the pages that it is made of. It is there on the last page of results.
+        Some("rollup") if parts.is_empty() || is_calculated(whole) => value(whole),
         _ => parts.into(),
     }
+}
+
+fn is_calculated(rollup: &Value) -> bool {
+    let kind = rollup.pointer("/rollup/type").and_then(Value::as_str);
+    matches!(kind, Some("number" | "date" | "incomplete"))
 }
 
 fn within(property: &Value, depth: usize) -> Value {
@@ -42,6 +62,8 @@ fn within(property: &Value, depth: usize) -> Value {
         "array" => inner.as_array().into_iter().flatten().map(|one| within(one, deeper)).collect(),
         "verification" => inner.get("state").cloned().unwrap_or_default(),
         "button" => Value::Null,
+        // Of a formula or rollup: too much for Notion, or not read to its end. Neither is nothing.
+        "unsupported" | "incomplete" => json!({"not_computed": kind}),
         _ => inner.clone(),
     }
 }
@@ -105,8 +127,9 @@ pub(super) fn column(column: &Value) -> Value {
     for (name, setting) in settings.into_iter().flatten() {
         let setting = match name.as_str() {
             "options" => named(setting),
-            // The groups of a status name options by id; the options themselves are there.
-            "groups" => continue,
+            // The groups of a status name options by id; the options themselves are there. A relation has a type of its
+            // own, which the member beside it says too.
+            "groups" | "type" => continue,
             _ => setting.clone(),
         };
         row.insert(name.clone(), setting);

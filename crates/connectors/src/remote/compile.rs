@@ -31,7 +31,7 @@ pub struct Server {
 /// Its address is none: `https`, or `http` on this machine, without credentials and a fragment.
 pub fn connector(server: Server) -> Result<Connector, Problem> {
     let Server { slug, display_name, remote, ways, scopes } = server;
-    let problem = |why: &str| Problem { at: "url".to_owned(), why: why.to_owned() };
+    let problem = |why: &str| Problem::new("url", why);
     let Place::Fixed(url) = &remote.place else { return Err(problem("is no address")) };
     let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     if url.scheme() != "https" && !(url.scheme() == "http" && here) {
@@ -69,9 +69,10 @@ pub fn connector(server: Server) -> Result<Connector, Problem> {
         verify: None,
         default_scopes: scopes,
         scope_words: IndexMap::new(),
+        scope_includes: Arc::default(),
         headers: Vec::new(),
         checked: false,
-        not_yet: Vec::new(),
+        not_yet: IndexMap::new(),
         tools: IndexMap::new(),
         remote: Some(remote),
         custom: None,

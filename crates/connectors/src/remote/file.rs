@@ -107,9 +107,9 @@ pub(crate) fn compiled(file_name: &str, file: RemoteFile) -> Result<Connector, E
     let scopes = file.auth.iter().flat_map(|way| way.scopes.clone()).collect();
     if ways.is_empty() || file.tools.len() > MOST_TOOLS {
         let why = format!("there is at least one way to sign in, and no more than {MOST_TOOLS} tools are named");
-        return Err(wrong(Problem { at: "auth".to_owned(), why }));
+        return Err(wrong(Problem::new("auth", why)));
     }
-    let url = Url::parse(&file.url).map_err(|why| wrong(Problem { at: "url".to_owned(), why: why.to_string() }))?;
+    let url = Url::parse(&file.url).map_err(|why| wrong(Problem::new("url", why.to_string())))?;
     let remote = Remote {
         place: Place::Fixed(url),
         transport: file.transport,
@@ -123,7 +123,7 @@ pub(crate) fn compiled(file_name: &str, file: RemoteFile) -> Result<Connector, E
 }
 
 fn sign_in(written: &SignIn) -> Result<Auth, Problem> {
-    let problem = |why: &str| Problem { at: format!("auth.{}", written.kind.as_str()), why: why.to_owned() };
+    let problem = |why: &str| Problem::new(format!("auth.{}", written.kind.as_str()), why);
     let label = |usual: &str| written.label.clone().unwrap_or_else(|| usual.to_owned());
     let rest = match written.kind {
         AuthKind::None => return Ok(Auth::None),

@@ -34,8 +34,10 @@ pub(crate) fn page(catalog: &Catalog) -> String {
             let _ = writeln!(page, "| `{}` | {} | {} |", definition.name, definition.effect.as_str(), definition.title);
         }
         if !connector.not_yet.is_empty() {
-            let names: Vec<String> = connector.not_yet.iter().map(|name| format!("`{name}`")).collect();
-            let _ = write!(page, "\nNot built yet: {}.\n", names.join(", "));
+            page.push_str("\nNot built yet:\n\n");
+        }
+        for (name, why) in &connector.not_yet {
+            let _ = writeln!(page, "- `{name}`: {}", why.trim());
         }
     }
     page
@@ -53,6 +55,7 @@ fn servers(page: &mut String, remote: &[Arc<Connector>]) {
         let Some(server) = &connector.remote else { continue };
         let ways: Vec<&str> = connector.ways.iter().map(|way| way.kind().as_str()).collect();
         let (slug, name, url, ways) = (&connector.slug, &connector.display_name, server.shown(), ways.join(", "));
+        let url = server.note.as_ref().map_or(url.clone(), |note| format!("{url} ({note})"));
         let (sources, known) = (server.sources.unwrap_or_default(), server.documented.len());
         let _ = writeln!(page, "| `{slug}` | {name} | {url} | {sources} | {ways} | {known} |");
     }

@@ -41,7 +41,10 @@ pub(crate) fn draft(connector: &str, digest: &Digest, kind: &str, names: &[Docum
     if !waits.is_empty() {
         let _ =
             writeln!(text, "# No operation of the description was found for these, or it wants what they do not say.");
-        let _ = writeln!(text, "not_yet: [{}]", waits.join(", "));
+        let _ = writeln!(text, "not_yet:");
+        for name in waits {
+            let _ = writeln!(text, "  {name}: \"DECIDE: which operation it is, or why there is none\"");
+        }
     }
     let _ = write!(text, "tools:\n{tools}");
     text

@@ -19,15 +19,17 @@ pub(crate) fn base() -> Value {
         "verify": {"method": "GET", "path": "/me", "id": ".sub", "name": ".people[0].mail"},
         "default_scopes": ["read", "write"],
         "scopes": {"read": "See things", "write": "Change things"},
+        "scope_includes": {"write": ["read"]},
         "headers": {"X-Version": "7"},
         "rate_limit": {"status": [420], "reason": ["slow"], "retry_after": "x-wait", "retry_in": ".error.wait"},
         "errors": {
             "reason": ".error.code",
             "message": ".error.message",
-            "rules": [{"status": [418], "reason": ["tea"], "says": ["It is"], "kind": "unsupported_plan", "say": "Buy coffee."}]
+            "rules": [{"status": [418], "reason": ["tea"], "says": ["It is"], "kind": "unsupported_plan", "say": "Buy coffee."}],
+            "scopes": {"has": "x-has", "wants": "x-wants"}
         },
         "tools": {"keys_list": list(), "keys_all": all(), "keys_find": find(), "keys_put": put(), "keys_paged": paged(), "keys_ask": ask(), "keys_ask_first": ask_first()},
-        "not_yet": ["keys_later"]
+        "not_yet": {"keys_later": "Its answer is described nowhere."}
     })
 }
 
@@ -113,7 +115,12 @@ fn all() -> Value {
         "operation": "things.list",
         "request": {"method": "GET", "path": "/things"},
         "effect": "read",
-        "input": {"most": {"type": "integer", "description": "How many things at most.", "map": "query.limit"}},
+        "input": {
+            "most": {"type": "integer", "description": "How many things at most.", "map": "query.limit"},
+            "least": {"type": "integer", "description": "How many things at least.", "map": "query.least"}
+        },
+        "one_of": [["most", "least"]],
+        "example": {"most": 3},
         "steps": [
             {"call": "things.list", "save": "listed"},
             {

@@ -1,8 +1,7 @@
 //! Reads a connector file that has everything, and notes which keys the format asks for.
 
-use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
-use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,8 +9,13 @@ use valetkey_connectors::file::File;
 
 /// Every key of the format: `auth[].revoke.method`, `tools.*.input.*.enum`.
 pub(crate) fn keys() -> BTreeSet<String> {
+    keys_of::<File>()
+}
+
+/// Every key of a form of file.
+pub(crate) fn keys_of<T: DeserializeOwned>() -> BTreeSet<String> {
     let noted = RefCell::new(BTreeSet::new());
-    File::deserialize(Probe { at: String::new(), noted: &noted }).unwrap();
+    T::deserialize(Probe { at: String::new(), noted: &noted }).unwrap();
     noted.into_inner()
 }
 
@@ -36,6 +40,10 @@ impl<'de> Deserializer<'de> for Probe<'_> {
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_bool(true)
+    }
+
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_u64(1)
     }
 
     fn deserialize_u16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -85,7 +93,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 i128 u8 u32 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct tuple
+        i8 i16 i32 i128 u8 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct tuple
         tuple_struct identifier ignored_any
     }
 }

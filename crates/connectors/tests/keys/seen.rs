@@ -51,7 +51,9 @@ fn found(connector: &Arc<Connector>, query: &str) -> String {
 }
 
 fn face(connector: &Connector) -> String {
-    let Connector { slug, display_name, hosts, proxy_url, default_scopes, scope_words, headers, .. } = connector;
+    let Connector {
+        slug, display_name, hosts, proxy_url, default_scopes, scope_words, scope_includes, headers, ..
+    } = connector;
     let Some(Auth::OAuth2(auth)) = connector.ways.first() else { return "no OAuth".to_owned() };
     let who = json!({"sub": "s", "people": [{"id": 1, "mail": "a@keys.test"}, {"id": 2, "me": true}]});
     let also = json!({"sub": "s", "people": [{"id": 1}]});
@@ -66,7 +68,7 @@ fn face(connector: &Connector) -> String {
     let also_seen = format!("{verify:?}\n{ways:?}\n{own:?}\n");
     also_seen
         + &format!(
-            "{slug} {display_name} {hosts:?} {proxy_url} {default_scopes:?} {scope_words:?} {headers:?}\n{:?}\n{:?}\n{:?}\n",
+            "{slug} {display_name} {hosts:?} {proxy_url} {default_scopes:?} {scope_words:?} {scope_includes:?} {headers:?}\n{:?}\n{:?}\n{:?}\n",
             (&auth.authorize_url, &auth.token_url, auth.token_client_auth, &auth.scope_separator, auth.pkce),
             (&auth.authorize_params, auth.refresh, &auth.revoke, identity, &auth.issuer),
             (&auth.scope_param, &auth.token_in, &auth.ended, auth.token_body),
@@ -114,13 +116,14 @@ type App = fn(&Request<Bytes>, usize) -> Response<Bytes>;
 
 /// Calls to their end, each with an app that answers in another way.
 fn played(tool: &Arc<Tool>) -> String {
-    let apps: [(&str, App); 6] = [
+    let apps: [(&str, App); 7] = [
         ("good", |request, _| good(request, 9, 10)),
         ("large", |request, _| good(request, 40, 300)),
         ("many", |request, _| good(request, 15, 10)),
         ("slow", |request, asked| if asked > 1 { good(request, 9, 10) } else { failure(420, "slow") }),
         ("slow too", |request, asked| if asked > 1 { good(request, 9, 10) } else { waits(failure(420, "slow")) }),
         ("tea", |_, _| failure(418, "tea")),
+        ("uncovered", |_, _| uncovered(failure(403, "no"))),
     ];
     let given = [
         json!({"most": 3, "name": "abc"}),
@@ -178,6 +181,13 @@ fn good(request: &Request<Bytes>, count: usize, length: usize) -> Response<Bytes
 fn failure(status: u16, code: &str) -> Response<Bytes> {
     let body = json!({"error": {"code": code, "message": "It is so.", "wait": 2}});
     Response::builder().status(status).body(body.to_string().into()).unwrap()
+}
+
+fn uncovered(mut response: Response<Bytes>) -> Response<Bytes> {
+    for (name, scope) in [("x-has", "read"), ("x-wants", "write")] {
+        response.headers_mut().insert(name, scope.parse().unwrap());
+    }
+    response
 }
 
 fn waits(mut response: Response<Bytes>) -> Response<Bytes> {

@@ -174,15 +174,22 @@ impl ApiError {
         Self::new(400, "parseError", format!("Invalid JSON payload received. {why}"), page)
     }
 
+    /// A value that GitHub does not take, by its code for why.
+    pub(crate) fn validation(resource: &str, field: &str, code: &str, page: &str) -> Self {
+        let mut error = Self::new(422, "invalid", "Validation Failed", page);
+        error.0.detail = Some(json!([{"resource": resource, "field": field, "code": code}]));
+        error
+    }
+
     /// Known to the vendor, not to this lab.
     pub(crate) fn not_played(operation: &str) -> Self {
-        let said = format!("Google has {operation}; this lab does not play it.");
+        let said = format!("{} has {operation}; this lab does not play it.", vendor(operation));
         Self::new(501, "notImplemented", said, cite::reference(operation))
     }
 
     /// A parameter that the vendor takes and this lab does not play.
     pub(crate) fn unplayed_parameter(operation: &str, name: &str) -> Self {
-        let said = format!("Google takes {name} for {operation}; this lab does not play it.");
+        let said = format!("{} takes {name} for {operation}; this lab does not play it.", vendor(operation));
         Self::new(501, "notImplemented", said, cite::reference(operation)).at(name)
     }
 
@@ -202,6 +209,24 @@ impl ApiError {
     /// Scripted: a failure of the provider.
     pub(crate) fn backend(status: u16) -> Self {
         Self::new(status.clamp(500, 599), "backendError", "Backend Error", crate::cite::GMAIL_ERRORS)
+    }
+
+    /// The same in GitHub's form
+    /// (<https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api>).
+    pub(crate) fn at_github(self) -> Response {
+        let Parts { code, message, page, detail, .. } = *self.0;
+        // What does not fit the description is a change that GitHub cannot make of it.
+        let misfit = detail.as_ref().is_some_and(Value::is_object);
+        let (code, message, page) = match code {
+            401 => (401, "Bad credentials".to_owned(), cite::GITHUB_AUTHENTICATION.to_owned()),
+            400 if misfit => (422, message, page),
+            other => (other, message, page),
+        };
+        let mut body = json!({"message": message, "documentation_url": page, "status": code.to_string()});
+        if let Some(errors) = detail.filter(Value::is_array) {
+            put(&mut body, "errors", errors);
+        }
+        (StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), Json(body)).into_response()
     }
 
     fn body(&self) -> Value {
@@ -236,6 +261,11 @@ impl From<crate::Error> for ApiError {
     fn from(error: crate::Error) -> Self {
         Self::new(500, "labFailure", error.to_string(), crate::cite::GMAIL_ERRORS)
     }
+}
+
+/// Whose operation it is: GitHub's names have a slash.
+fn vendor(operation: &str) -> &'static str {
+    if operation.contains('/') { "GitHub" } else { "Google" }
 }
 
 fn canonical(code: u16) -> &'static str {

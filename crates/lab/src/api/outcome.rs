@@ -11,6 +11,10 @@ pub(crate) struct Answer {
     pub(crate) etag: Option<String>,
     /// Instead of a body: a file with its media type.
     pub(crate) file: Option<(String, Vec<u8>)>,
+    /// Whether something was made, of which GitHub's status speaks.
+    pub(crate) made: bool,
+    /// Where the next page is, which GitHub says in a header.
+    pub(crate) next: Option<String>,
 }
 
 impl Answer {
@@ -23,7 +27,7 @@ impl Answer {
 impl From<Value> for Answer {
     fn from(body: Value) -> Self {
         let etag = body.get("etag").and_then(Value::as_str).map(str::to_owned);
-        Self { body: Some(body), etag, file: None }
+        Self { body: Some(body), etag, ..Self::default() }
     }
 }
 

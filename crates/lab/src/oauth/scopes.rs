@@ -16,7 +16,7 @@ pub(crate) const GMAIL_METADATA: &str = "https://www.googleapis.com/auth/gmail.m
 const AUTH: &str = "https://www.googleapis.com/auth/";
 
 /// Scopes as one asks for them, without the common beginning, and their words for the consent page.
-const KNOWN: [(&str, &str); 41] = [
+const KNOWN: [(&str, &str); 47] = [
     ("openid", "Associate you with your personal info"),
     ("https://mail.google.com/", "Read, compose, send, and permanently delete all your email"),
     ("gmail.modify", "Read, compose, and send emails, and change labels"),
@@ -58,7 +58,15 @@ const KNOWN: [(&str, &str); 41] = [
     ("drive.activity", "View and add to the activity record of files in your Google Drive"),
     ("drive.activity.readonly", "View the activity record of files in your Google Drive"),
     ("drive.file", "See, edit, create, and delete only the files you use with this app"),
+    ("repo", "Full control of private repositories"),
+    ("public_repo", "Access public repositories"),
+    ("read:org", "Read org and team membership, read org projects"),
+    ("gist", "Create gists"),
+    ("notifications", "Access notifications"),
+    ("delete_repo", "Delete repositories"),
 ];
+/// Those of them that are whole as they stand: OpenID Connect's, and GitHub's.
+const WHOLE: [&str; 7] = [OPENID, "repo", "public_repo", "read:org", "gist", "notifications", "delete_repo"];
 
 /// Reads a space-separated list. Short names of the two sign-in scopes become their long ones, as Google answers them.
 pub(crate) fn parse(text: &str) -> Result<Vec<String>, Refusal> {
@@ -77,7 +85,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<String>, Refusal> {
 /// What the consent page says of a scope; none for an unknown one.
 pub(crate) fn words(scope: &str) -> Option<&'static str> {
     let short = scope.strip_prefix(AUTH).unwrap_or(scope);
-    let whole = short != scope || scope.contains("://") || scope == OPENID;
+    let whole = if WHOLE.contains(&short) { short == scope } else { short != scope || scope.contains("://") };
     KNOWN.iter().find(|(known, _)| whole && *known == short).map(|(_, words)| *words)
 }
 
@@ -89,7 +97,7 @@ pub(crate) fn can_be_withheld(scope: &str) -> bool {
 /// Every known scope in full, for the discovery document.
 pub(crate) fn all() -> Vec<String> {
     let full = |known: &str| {
-        if known.contains("://") || known == OPENID { known.to_owned() } else { format!("{AUTH}{known}") }
+        if known.contains("://") || WHOLE.contains(&known) { known.to_owned() } else { format!("{AUTH}{known}") }
     };
     KNOWN.iter().map(|(known, _)| full(known)).collect()
 }

@@ -20,10 +20,12 @@ const SCOPES: [&str; 10] = [
 
 /// What the connectors send and this lab does not play: operations, and parameters of some.
 const NOT_PLAYED: &[&str] = &[
+    "calendar.acl.list; pageToken",
     "calendar.calendarList.list; pageToken",
     "calendar.calendarList.list; syncToken",
     "calendar.events.move",
     "calendar.events.quickAdd",
+    "calendar.settings.list; pageToken",
     "calendar.settings.list; syncToken",
     "drive.accessproposals.get",
     "drive.accessproposals.list",
@@ -45,6 +47,7 @@ const NOT_PLAYED: &[&str] = &[
     "drive.revisions.list",
     "drive.revisions.update",
     "driveactivity.activity.query",
+    "gmail.users.messages.import; deleted",
 ];
 
 /// What is not played, if that is why a request was refused.
@@ -56,7 +59,7 @@ fn unplayed(reply: &crate::world::Reply) -> Option<String> {
     let said = error["message"].as_str().unwrap().to_owned();
     let operation = said
         .split([' ', ';'])
-        .find(|word| word.starts_with("calendar.") || word.starts_with("drive"))
+        .find(|word| ["calendar.", "drive", "gmail."].iter().any(|api| word.starts_with(api)))
         .unwrap()
         .to_owned();
     let parameter = error["errors"][0]["location"].as_str().map(|name| format!("; {name}"));

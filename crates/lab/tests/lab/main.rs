@@ -12,6 +12,7 @@ mod calendar;
 mod consent;
 mod control;
 mod drive;
+mod github;
 mod gmail;
 mod golden;
 mod mailbox;

@@ -80,7 +80,7 @@ fn told(looked: impl Iterator<Item = (String, Result<(), Arc<Error>>)>, otherwis
     for (file, looked) in looked {
         all += 1;
         match looked {
-            Ok(()) => found.push(json!({"file": file, "at": "", "finding": "good"})),
+            Ok(()) => found.push(json!({"file": file, "line": null, "at": "", "finding": "good"})),
             Err(error) => {
                 wrong += 1;
                 found.extend(findings(&file, &error));
@@ -94,11 +94,14 @@ fn told(looked: impl Iterator<Item = (String, Result<(), Arc<Error>>)>, otherwis
 /// What is wrong, a line for each.
 fn findings(name: &str, error: &Error) -> Vec<Value> {
     match error {
-        Error::Wrong { problems, .. } => {
-            problems.iter().map(|one| json!({"file": name, "at": one.at, "finding": one.why})).collect()
+        Error::Wrong { problems, .. } => problems
+            .iter()
+            .map(|one| json!({"file": name, "line": one.line, "at": one.at, "finding": one.why}))
+            .collect(),
+        Error::Unreadable { why, line, .. } => vec![json!({"file": name, "line": line, "at": "", "finding": why})],
+        Error::Taken { .. } => {
+            vec![json!({"file": name, "line": null, "at": "connector", "finding": error.to_string()})]
         }
-        Error::Unreadable { why, .. } => vec![json!({"file": name, "at": "", "finding": why})],
-        Error::Taken { .. } => vec![json!({"file": name, "at": "connector", "finding": error.to_string()})],
     }
 }
 
@@ -121,7 +124,9 @@ mod tests {
         std::fs::write(&path, text.replace("map: query.limit", "map: querry.limit")).unwrap();
         let wrong = lint(std::slice::from_ref(&path)).unwrap();
         assert_eq!(wrong.fault.as_deref(), Some("1 of 1 files would not be taken"));
-        assert_eq!(wrong.rows[0]["at"], "tools.intranet_list_tasks");
+        assert_eq!(wrong.rows[0]["at"], "tools.intranet_list_tasks.input.limit.map");
+        let line = text.lines().position(|line| line.contains("map: query.limit")).unwrap() + 1;
+        assert_eq!(wrong.rows[0]["line"], line);
         assert!(wrong.rows[0]["finding"].as_str().unwrap().contains("`querry.limit` is no target"), "{:?}", wrong.rows);
         std::fs::write(&path, text.replace("title: List tasks", "titel: List tasks")).unwrap();
         let unreadable = lint(&[path]).unwrap();

@@ -64,11 +64,32 @@ fn a_tool_without_a_list_keeps_to_its_bytes() {
 fn a_byte_order_mark_changes_nothing() {
     let body = "\u{feff}{\"items\": [], \"nextPageToken\": \"n\"}".to_owned();
     assert_eq!(done(one("googlecalendar_list_events", &json!({}), body))["next_page_token"], "n");
-    assert_eq!(done(one("box_put", &json!({"name": "x"}), "\u{feff}".to_owned())), Value::Null);
+    assert_eq!(done(one("box_label", &json!({"id": "a", "label": "x"}), "\u{feff}".to_owned())), Value::Null);
     let mut run = start("box_put", &json!({"name": "x"}));
     run.next(vec![], LEFT);
     let marked = Response::builder().status(400).body(Bytes::from("\u{feff}{\"error\": \"too big\"}")).unwrap();
     assert!(failed(run.next(vec![Ok(marked)], LEFT)).message.contains("too big"));
+}
+
+/// A tool that gives the app's answer as it is gives nothing where nothing came; one that reads members of it would give
+/// them as null.
+#[test]
+fn an_answer_without_a_word_is_one_only_where_nothing_is_read_of_it() {
+    let ends = |name: &str, arguments: Value, status: u16, body: &str| {
+        let mut run = start(name, &arguments);
+        run.next(vec![], LEFT);
+        let answer = Response::builder().status(status).body(Bytes::from(body.to_owned())).unwrap();
+        run.next(vec![Ok(answer)], LEFT)
+    };
+    let (put, label) = (json!({"name": "x"}), json!({"id": "a", "label": "x"}));
+    for body in ["", " \n", "null"] {
+        let said = failed(ends("box_put", put.clone(), 200, body)).message;
+        assert!(said.starts_with("The Box answered nothing (HTTP 200). It may have been done"), "{said}");
+        failed(ends("box_shown", json!({}), 200, body));
+        assert_eq!(done(ends("box_put", put.clone(), 204, body)), Value::Null);
+        assert_eq!(done(ends("box_label", label.clone(), 200, body)), Value::Null);
+    }
+    failed(ends("box_shown", json!({}), 202, ""));
 }
 
 #[test]

@@ -89,6 +89,10 @@ fn small_files_that_are_wrong() -> Vec<String> {
             "is still to be decided",
         ),
         ("hosts: [", "hosts: [\"*.example.com\", ", "is not one plain host name"),
+        ("auth:", "scope_includes: {all: [some]}\nauth:", "scope_includes.all: nothing in this file asks for `all`"),
+        ("auth:", "not_yet: {intranet_later: Later.}\nauth:", "not_yet.intranet_later: says in a sentence why"),
+        ("    example:", "    one_of: [[page_id, more]]\n    example:", "one_of: names two or more optional arguments"),
+        ("auth:", "errors: {scopes: {has: x-a, wants: \"x b\"}}\nauth:", "errors.scopes: `x b` is no name of a header"),
         ("auth:", "headers: {host: x}\nauth:", "headers.host"),
         ("auth:", "errors: {reason: \".a[\"}\nauth:", "errors.reason"),
         ("{kind: manual,", "{kind: manual, id: x,", "are of a description that has a digest"),
@@ -101,9 +105,14 @@ fn small_files_that_are_wrong() -> Vec<String> {
         (
             "description: Reads one page of the intranet by its id.",
             "description: Reads.",
-            "its description says too little",
+            "intranet_get_page.description: says too little",
         ),
-        ("title: Get a page", "title: \" \"", "its title is empty"),
+        (
+            "description: Reads one page of the intranet by its id.",
+            &format!("description: Reads one page{}.", " of the intranet".repeat(70)),
+            "intranet_get_page.description: has more than 1024 characters",
+        ),
+        ("title: Get a page", "title: \" \"", "intranet_get_page.title: is empty"),
         ("title: Get a page", "title: Get a page\n    keywords: [\"-\"]", "is no phrase of at most 60 bytes"),
         ("title: Get a page", "title: Get a page\n    keywords: [wiki, Wiki]", "is there twice"),
         (
@@ -278,6 +287,12 @@ fn shipped_files_that_are_wrong() -> Vec<String> {
             "effect: read\n    scopes: {any: [repo, public_repo]}\n",
             "effect: read\n    set: {body.x: 1}\n",
             "carries no body",
+        ),
+        (
+            "googlecalendar",
+            "description: \"Only events that end after this time",
+            &format!("description: \"{} Only events that end after this time", "Very long. ".repeat(370)),
+            "bytes in a model's context: 4000 at most",
         ),
         (
             "linear",

@@ -52,6 +52,14 @@ fn each_sort_of_value_is_read_as_in_a_table() {
             json!(["A"]),
         ),
         (json!({"type": "rollup", "rollup": {"type": "number", "number": 2.5}}), json!(2.5)),
+        (
+            json!({"type": "rollup", "rollup": {"type": "array", "array": [{"type": "formula", "formula": {"type": "string", "string": "s"}}]}}),
+            json!(["s"]),
+        ),
+        (
+            json!({"type": "rollup", "rollup": {"type": "unsupported", "unsupported": {}}}),
+            json!({"not_computed": "unsupported"}),
+        ),
         (json!({"type": "unique_id", "unique_id": {"prefix": "T", "number": 3}}), json!("T-3")),
         (json!({"type": "unique_id", "unique_id": {"prefix": null, "number": 3}}), json!(3)),
         (
@@ -67,6 +75,31 @@ fn each_sort_of_value_is_read_as_in_a_table() {
     ] {
         assert_eq!(value(&property), expected, "{property}");
     }
+}
+
+#[test]
+fn where_notion_may_have_left_some_out_it_is_said() {
+    let people = |count: usize| {
+        let all: Vec<_> = (0..count).map(|one| json!({"id": format!("u{one}")})).collect();
+        value(&json!({"id": "q", "type": "people", "people": all}))
+    };
+    assert!(people(24).is_array());
+    assert_eq!(people(25)["has_more"], json!(true));
+    assert_eq!(people(25)["property_id"], json!("q"));
+    let mention = json!({"type": "mention", "plain_text": "@", "href": "https://n"});
+    let said =
+        |count: usize| value(&json!({"id": "q", "type": "rich_text", "rich_text": vec![mention.clone(); count]}));
+    assert_eq!(said(24), json!("@".repeat(24)));
+    assert_eq!(said(25), json!({"values": "@".repeat(25), "has_more": true, "property_id": "q"}));
+}
+
+#[test]
+fn a_column_keeps_its_own_type() {
+    let relation = json!({"id": "r", "type": "relation", "relation": {"data_source_id": "d", "type": "dual_property",
+        "dual_property": {"synced_property_name": "Tasks"}}});
+    let source = json!({"object": "data_source", "id": "s", "properties": {"Project": relation}});
+    let expected = json!({"id": "r", "type": "relation", "data_source_id": "d", "dual_property": {"synced_property_name": "Tasks"}});
+    assert_eq!(shown(&source)["properties"]["Project"], expected);
 }
 
 #[test]
@@ -113,6 +146,11 @@ fn a_block_has_its_text_and_what_belongs_to_its_type() {
             json!({"title": [text("W", None)], "status": "notes_ready"}),
             json!({"title": "W", "status": "notes_ready"}),
         ),
+        (
+            "transcription",
+            json!({"title": [text("W", None)], "children": {"summary_block_id": "s"}}),
+            json!({"title": "W", "children": {"summary_block_id": "s"}}),
+        ),
     ] {
         let mut whole = json!({"id": "b", "type": kind});
         whole.as_object_mut().unwrap().extend(expected.as_object().unwrap().clone());
@@ -133,5 +171,13 @@ fn a_property_that_is_read_by_itself_is_one_value() {
     assert_eq!(items("people", &[json!({"id": "u", "name": "Ada"})]), json!(["Ada"]));
     let rollup = json!({"object": "list", "results": [], "property_item": {"type": "rollup", "rollup": {"type": "number", "number": 7}}});
     assert_eq!(shown(&rollup), json!(7));
+    let of = |rollup: Value| {
+        let part = json!({"object": "property_item", "type": "relation", "relation": {"id": "a"}});
+        shown(&json!({"object": "list", "results": [part], "property_item": {"type": "rollup", "rollup": rollup}}))
+    };
+    assert_eq!(of(json!({"type": "number", "number": 13, "function": "sum"})), json!(13));
+    assert_eq!(of(json!({"type": "incomplete", "incomplete": {}})), json!({"not_computed": "incomplete"}));
+    assert_eq!(of(json!({"type": "array", "array": []})), json!(["a"]));
+    assert_eq!(of(json!({"type": "unsupported", "unsupported": {}})), json!(["a"]));
     assert_eq!(shown(&json!({"object": "property_item", "type": "number", "number": 3})), json!(3));
 }
