@@ -62,10 +62,16 @@ mod tests {
     use http_body_util::BodyExt as _;
     use std::time::Duration;
     use tower::ServiceExt as _;
+    use valetkey_app::stays::Peer;
 
     /// A watch of the server as a whole.
     async fn watch(router: &Router) -> Body {
+        watch_from(router, "10.0.0.1").await
+    }
+
+    async fn watch_from(router: &Router, address: &str) -> Body {
         let ask = http::Request::post("/grpc.health.v1.Health/Watch").header("content-type", "application/grpc");
+        let ask = ask.extension(Peer::at(address.parse().unwrap()));
         // An empty message.
         let ask = ask.body(Body::from(vec![0_u8; 5])).unwrap();
         router.clone().oneshot(ask).await.unwrap().into_body()
@@ -96,7 +102,7 @@ mod tests {
     async fn strangers_who_watch_are_so_many_and_keep_nobody_out() {
         let (readiness, router) = health();
         let mut first = watch(&router).await;
-        let mut second = watch(&router).await;
+        let mut another = watch_from(&router, "10.0.0.2").await;
         let mut others = Vec::new();
         // Those that are gone hold no place.
         for _ in 0..200 {
@@ -108,7 +114,11 @@ mod tests {
         assert_eq!((next(&mut first).await, next(&mut first).await), (Some(1), None), "there is room for a hundred");
         others.push(watch(&router).await);
         assert_eq!((next(&mut first).await, next(&mut first).await), (Some(114), None), "UNAVAILABLE, and no more");
+        for _ in 0..200 {
+            others.push(watch(&router).await);
+        }
+        assert_eq!((next(&mut another).await, next(&mut another).await), (Some(1), None), "who watches once stays");
         readiness.set(false).await;
-        assert_eq!((next(&mut second).await, next(others.last_mut().unwrap()).await), (Some(2), Some(2)));
+        assert_eq!((next(&mut another).await, next(others.last_mut().unwrap()).await), (Some(2), Some(2)));
     }
 }

@@ -21,6 +21,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use valetkey_app::stays::Peer;
 
 const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 const SETTING: &str = "--listen";
@@ -47,6 +48,7 @@ fn router(entered: &Arc<Notify>) -> Router {
     let (slow, stuck) = (entering(entered), entering(entered));
     Router::new()
         .route("/", get(|Extension(info): Extension<ConnInfo>| async move { format!("{:?}", info.carrier) }))
+        .route("/peer", get(|Extension(peer): Extension<Peer>| async move { format!("{peer:?}") }))
         .route(
             "/slow",
             get(|| async move {

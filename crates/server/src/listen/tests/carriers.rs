@@ -70,6 +70,13 @@ async fn clear_text_carries_both_versions_on_one_port() {
 }
 
 #[tokio::test]
+async fn a_request_says_who_its_peer_is() {
+    let server = clear().await;
+    let answer = raw(server.address, b"GET /peer HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+    assert!(answer.ends_with("Peer(127.0.0.1)"), "{answer}");
+}
+
+#[tokio::test]
 async fn tls_speaks_what_alpn_chose_and_http1_without_it() {
     let folder = tempfile::tempdir().unwrap();
     let server = tls(folder.path()).await;
