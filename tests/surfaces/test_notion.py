@@ -79,7 +79,7 @@ def test_the_official_client_reads_and_changes_rows(app, wire):
 
 def test_what_the_vendor_would_refuse_is_refused_here_and_told(app, wire):
     before = len(app.refused)
-    (call,) = official(wire, ["notion_view_create", {"data_source_id": "d", "name": "V", "type": "table", "placement": {"type": "beside"}}])["calls"]
+    (call,) = official(wire, ["notion_view_create", {"data_source_id": "d", "name": "V", "type": "table", "view_id": "v", "placement": {"type": "beside"}}])["calls"]
     assert call["is_error"] and "body.placement.type is none of" in call["text"]
     assert len(app.refused) == before + 1
     (call,) = official(wire, ["notion_page_get", {"page_id": "../users/me"}])["calls"]

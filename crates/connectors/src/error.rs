@@ -1,6 +1,5 @@
 //! What is wrong with a connector file, or with the catalogue.
 
-use crate::file::lines::lines;
 use std::fmt;
 use valetkey_domain::Kind;
 
@@ -36,19 +35,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// The same with the lines of what is wrong, which are found in the file's text.
-    pub(crate) fn located(self, text: &str) -> Self {
-        match (self, lines(text)) {
-            (Self::Wrong { file, mut problems }, Some(lines)) => {
-                for problem in &mut problems {
-                    problem.line = lines.of(&problem.at);
-                }
-                Self::Wrong { file, problems }
-            }
-            (other, _) => other,
-        }
-    }
-
     /// The canonical kind.
     #[must_use]
     pub const fn kind(&self) -> Kind {

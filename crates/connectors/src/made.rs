@@ -3,6 +3,7 @@
 use crate::connector::Connector;
 use crate::error::{Error, Problem};
 use crate::file::File;
+use crate::file::lines::lines;
 use crate::file::read::{Either, either};
 use crate::lint::names::{self, Documented};
 use crate::lint::{self, Author};
@@ -53,11 +54,24 @@ pub fn check_file(file_name: &str, text: &str, digests: &Digests, table: Option<
     if problems.is_empty() {
         return Ok(());
     }
-    Err(Error::Wrong { file: file_name.to_owned(), problems }.located(text))
+    Err(located(Error::Wrong { file: file_name.to_owned(), problems }, text))
 }
 
 fn opened(file_name: &str, text: &str, digests: &Digests, author: Author) -> Result<(Connector, Vec<Digest>), Error> {
-    looked_at(file_name, text, digests, author).map_err(|error| error.located(text))
+    looked_at(file_name, text, digests, author).map_err(|error| located(error, text))
+}
+
+/// The same with the lines of what is wrong, which are found in the file's text.
+fn located(error: Error, text: &str) -> Error {
+    match (error, lines(text)) {
+        (Error::Wrong { file, mut problems }, Some(lines)) => {
+            for problem in &mut problems {
+                problem.line = lines.of(&problem.at);
+            }
+            Error::Wrong { file, problems }
+        }
+        (other, _) => other,
+    }
 }
 
 fn looked_at(

@@ -68,9 +68,9 @@ fn admit(
 ) -> Result<Call, ApiError> {
     let caller = lab.read(|state, now| caller::identify(state, headers, now))?;
     if digest.id == GITHUB {
-        github::admit(&caller, operation)?
+        github::admit(&caller, operation)?;
     } else {
-        caller::check_scopes(&caller, operation)?
+        caller::check_scopes(&caller, operation)?;
     }
     let query = call::query(uri);
     let (body, media) = if operation.takes_files_at(uri.path()) {
