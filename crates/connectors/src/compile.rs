@@ -87,7 +87,9 @@ pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Pr
 /// The first thing that does not compile, with its place. A tool that passed the check has none.
 pub(crate) fn imported(name: &str, tool: &ToolFile, upstream: &Arc<Upstream>) -> Result<Tool, Problem> {
     let body = tool.body.unwrap_or_default();
-    Compiler { at: format!("tools.{name}"), root: "", digests: &[], body }.tool(name, tool, upstream)
+    let includes = Arc::default();
+    Compiler { at: format!("tools.{name}"), root: "", digests: &[], body, includes: &includes }
+        .tool(name, tool, upstream)
 }
 
 fn problem(at: impl Into<String>, why: impl Into<String>) -> Problem {

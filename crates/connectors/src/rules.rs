@@ -64,7 +64,7 @@ impl Rules {
         let message = USUAL.clone();
         let demand = message.as_deref().map(Shape::demand).unwrap_or_default();
         let (app, rate_limit) = (app.to_owned(), RateLimit::default());
-        Self { app, reason: None, message, rules: Vec::new(), rate_limit, retry_in: None, demand }
+        Self { app, reason: None, message, rules: Vec::new(), scopes: None, rate_limit, retry_in: None, demand }
     }
 
     /// What is read of a failed answer.

@@ -99,7 +99,10 @@ async fn weight(
     account: &ConnectedAccount,
 ) -> std::result::Result<usize, Missing> {
     if wired.has_imported() {
-        return imports::tools(app, ctx, wired).await.map(|imported| imported.weight).map_err(unreadable);
+        return imports::tools(app, ctx, wired)
+            .await
+            .map(|imported| imported.weight)
+            .map_err(|error| unreadable(&error));
     }
     upstream::tools(app, ctx, wired, account).await.map(|known| known.weight())
 }
@@ -112,14 +115,14 @@ async fn held(
     account: &ConnectedAccount,
 ) -> std::result::Result<(usize, Vec<Arc<Tool>>), Missing> {
     if wired.has_imported() {
-        let imported = imports::tools(app, ctx, wired).await.map_err(unreadable)?;
+        let imported = imports::tools(app, ctx, wired).await.map_err(|error| unreadable(&error))?;
         return Ok((imported.weight, imported.tools.clone()));
     }
     let known = upstream::kept_tools(app, wired, account).await?;
     Ok((known.weight(), known.tools.clone()))
 }
 
-fn unreadable(error: Error) -> Missing {
+fn unreadable(error: &Error) -> Missing {
     Missing::Later(error.message().to_owned())
 }
 

@@ -33,7 +33,7 @@ pub(super) fn suggested(document: &Value, survey: &Survey) -> Result<Suggested, 
     let schemes = document.pointer("/components/securitySchemes").and_then(Value::as_object);
     let mut patterns: Vec<Value> = Vec::new();
     for scheme in schemes.into_iter().flatten().take(MAX_LOOKED_AT).filter_map(|(_, scheme)| pattern(scheme)) {
-        if patterns.len() < MAX_WAYS && patterns.iter().all(|known| known["type"] != scheme["type"]) {
+        if patterns.len() < MAX_WAYS && patterns.iter().all(|known| known.get("type") != scheme.get("type")) {
             patterns.push(scheme);
         }
     }

@@ -212,7 +212,7 @@ impl Making {
                 }
                 let said = member.description.as_deref().unwrap_or_default();
                 let said = words::of_argument(said, &format!("`{name}` in the body of the request."));
-                self.put("body", name, &format!("body.{name}"), required, field(member, said));
+                self.put("body", name, &format!("body.{name}"), required, field(member, &said));
             }
             return Ok(());
         }
@@ -226,7 +226,7 @@ impl Making {
         } else {
             schema.clone()
         };
-        self.put("body", "body", "body", body.required, field(&whole, said));
+        self.put("body", "body", "body", body.required, field(&whole, &said));
         Ok(())
     }
 }
@@ -241,11 +241,9 @@ fn is_credential(place: &str, wire: &str, provider: &Connector) -> bool {
 }
 
 /// An argument's own part of a file.
-fn field(schema: &Schema, description: String) -> Map<String, Value> {
-    let kind = match schema.kind.as_deref() {
-        Some(kind @ ("integer" | "number" | "boolean" | "array" | "object")) => kind,
-        _ => "string",
-    };
+fn field(schema: &Schema, description: &str) -> Map<String, Value> {
+    let kinds = ["integer", "number", "boolean", "array", "object"];
+    let kind = schema.kind.as_deref().filter(|kind| kinds.contains(kind)).unwrap_or("string");
     let mut field = Map::from_iter([("type".to_owned(), json!(kind)), ("description".to_owned(), json!(description))]);
     if let Some(allowed) = allowed(&schema.allowed).filter(|_| kind == "string") {
         field.insert("enum".to_owned(), allowed);
