@@ -6,9 +6,10 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 fn document(paths: Value, more: Value) -> String {
-    let mut document = json!({"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": paths});
-    document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    document.to_string()
+    let info = json!({"title": "x", "version": "1"});
+    let own = [("openapi".to_owned(), json!("3.1.0")), ("info".to_owned(), info), ("paths".to_owned(), paths)];
+    let Value::Object(more) = more else { panic!("{more}") };
+    Value::from_iter(own.into_iter().chain(more)).to_string()
 }
 
 fn taken(text: &str) -> Result<Read, String> {

@@ -129,7 +129,8 @@ fn what_cannot_be_had_is_told_with_its_place() {
 
 /// The request that a tool makes of arguments.
 fn sent(tool: &Tool, arguments: Value) -> Result<(String, String, Value), String> {
-    let arguments = tool.check(arguments.as_object().unwrap()).map_err(|failure| failure.message)?;
+    let Value::Object(arguments) = arguments else { panic!("{arguments}") };
+    let arguments = tool.check(&arguments).map_err(|failure| failure.message)?;
     let setting = Setting {
         base_url: Some("https://api.pets.test/".to_owned()),
         now: Timestamp::UNIX_EPOCH,
