@@ -84,9 +84,14 @@ async fn killed_in_the_middle_it_is_seen_and_goes_on() {
             assert!(!now.enabled);
             let on = connections::Change { enabled: Some(true), ..connections::Change::default() };
             let refused = connections::update(app, ctx, &now, on).await.unwrap_err();
-            assert_eq!(refused.kind(), Kind::FailedPrecondition);
             closings_due(app).await.unwrap();
-            assert!(!is_gone(&fixture).await, "the other one may still be at it");
+            // What was handed to the writer before it died is made: the end too, where only that was left.
+            let ended = wanted > ACCOUNTS as u64 && is_gone(&fixture).await;
+            assert!(
+                refused.kind() == Kind::FailedPrecondition || (ended && refused.kind() == Kind::Aborted),
+                "{refused}"
+            );
+            assert!(ended || !is_gone(&fixture).await, "the other one may still be at it");
         }
         fixture.clock.advance(Duration::from_secs(3 * 60));
         closings_due(app).await.unwrap();
