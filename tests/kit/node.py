@@ -1,6 +1,9 @@
 """Scripts for the tests' own Node, put beside the packages that they import."""
 
-from .places import NODE_MODULES, REPOSITORY
+import json
+import subprocess
+
+from .places import NODE, NODE_MODULES, REPOSITORY
 
 
 def placed(name):
@@ -8,3 +11,13 @@ def placed(name):
     script = NODE_MODULES.parent / name
     script.write_text((REPOSITORY / "tests" / "node" / name).read_text())
     return script
+
+
+def run(name, *arguments, env, asked=None, timeout=120):
+    """Gives the JSON that the script prints; `asked` goes to its standard input as JSON."""
+    done = subprocess.run(
+        [str(NODE), str(placed(name)), *map(str, arguments)], input=None if asked is None else json.dumps(asked), env=env,
+        capture_output=True, text=True, timeout=timeout,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout)

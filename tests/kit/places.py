@@ -12,6 +12,6 @@ SCRIPTS = REPOSITORY / "tests" / "scripts"
 
 
 def python(environment):
-    """The interpreter of one of the virtual environments: seed, oldest, mcp2, openapi, otel, openbao, converters, adk, typed, agents,
+    """The interpreter of one of the virtual environments: seed, once, oldest, mcp2, openapi, otel, openbao, converters, adk, typed, agents,
     webhooks, kit."""
     return TOOLS / environment / "bin" / "python"

@@ -75,6 +75,31 @@ await call(accounts, "createConnectedAccount", [{ ...again, connectedAccount: {}
 await call(accounts, "getOrCreateConnectedAccount", [again], [{ ...again, connector: "NONE" }]);
 await call(accounts, "updateConnectedAccount", [{ ...again, connectedAccount: {} }], [{ ...again, identifier: "nobody-at-all", connectedAccount: {} }]);
 await call(accounts, "deleteConnectedAccount", [again], [again]);
+const paged = {};
+// Follows a list page by page to its end, one thing on each, and one page back.
+async function pages(of, method, items, list) {
+  if (typeof of[method] !== "function") return;
+  const got = [];
+  let token;
+  do {
+    const page = await list({ pageSize: 1, ...(token ? { pageToken: token } : {}) });
+    got.push({ item: shown(page[items][0]), before: page.prevPageToken });
+    token = page.nextPageToken;
+  } while (token);
+  const back = await list({ pageSize: 1, pageToken: got[1].before });
+  paged[`${of.constructor.name}.${method}`] = {
+    pages: got.length, different: new Set(got.map((one) => one.item)).size, first: got[0].before,
+    back: shown(back[items][0]) === got[0].item,
+  };
+}
+const shown = (item) => JSON.stringify(item, (_, value) => (typeof value === "bigint" ? String(value) : value));
+const few = { toolNames: ["gmail_fetch_mails", "gmail_send_message", "gmail_list_threads"] };
+await actions.getOrCreateConnectedAccount({ connectionName: "MY_CALENDAR", identifier });
+await pages(actions, "listConnectedAccounts", "connectedAccounts", (page) => actions.listConnectedAccounts({ identifier, ...page }));
+await pages(accounts, "listConnectedAccounts", "connectedAccounts", (page) => accounts.listConnectedAccounts({ identifier, ...page }));
+await pages(connection, "listAppConnections", "connections", (page) => connection.listAppConnections(page));
+await pages(actions, "listConnections", "connections", (page) => actions.listConnections(page));
+await pages(tools, "listScopedTools", "tools", (page) => tools.listScopedTools(identifier, { filter: few, ...page }));
 if (events) await call(events, "listEventsPaginated", [1], [1, "garbage"]);
 // Sign-on of organisations, which this server has not.
 await refused(connection, "getConnection", ["org_1", "conn_1"]);
@@ -92,4 +117,4 @@ const left = [actions, tools, accounts, connection, events].filter(Boolean).flat
     .filter((one) => !called.has(one)),
 );
 const { version } = JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url)));
-console.log(JSON.stringify({ version, seen, left: left.sort() }));
+console.log(JSON.stringify({ version, seen, paged, left: left.sort() }));

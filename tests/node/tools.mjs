@@ -1,8 +1,8 @@
-// ToolService by the official Node SDK. Its first call of all is a tool's, without a token. Prints what it saw.
-import { ScalekitClient } from "@scalekit-sdk/node";
-
+// ToolService by a version of the official Node SDK, by its package's name here. Its first call of all is a tool's, without a
+// token. Prints what it saw.
+const [, , name, identifier, account, tool, input] = process.argv;
+const { ScalekitClient } = await import(name);
 const { SCALEKIT_ENVIRONMENT_URL: url, SCALEKIT_CLIENT_ID: id, SCALEKIT_CLIENT_SECRET: secret } = process.env;
-const [, , identifier, account, tool, input] = process.argv;
 const sdk = new ScalekitClient(url, id, secret);
 const seen = {};
 

@@ -16,7 +16,7 @@ from scalekit.actions.models.mcp_config import McpConfigConnectionToolMapping
 from scalekit.actions.models.requests.create_custom_provider_request import CreateCustomProviderRequest
 from scalekit.common.exceptions import ScalekitServerException
 from scalekit.v1.connections.connections_pb2 import ConnectionType, CreateConnection, Flags
-from scalekit.v1.tools.tools_pb2 import ScopedToolFilter
+from scalekit.v1.tools.tools_pb2 import Filter, ScopedToolFilter
 
 TOKEN = "the-right-token"
 PATTERNS = {
@@ -73,6 +73,12 @@ def use(names, user):
         of = ScopedToolFilter(connection_names=[name])
         scoped = [one.tool.definition["name"] for one in sdk.tools.list_scoped_tools(identifier=user, filter=of)[0].tools]
         (add,) = [tool for tool in scoped if tool.endswith("_add")]
+        account = sdk.actions.get_connected_account(connection_name=name, identifier=user).connected_account.id
+        named = lambda **how: list(sdk.tools.list_tools(filter=Filter(summary={"value": True}, **how))[0].tool_names)
+        listed = {
+            "by_user": named(connector=name, identifier=user), "by_account": named(connected_account_id=account),
+            "alone": named(connector=name),
+        }
         asked = {"tool_name": add, "tool_input": {"a": 2, "b": 3}}
         whole = sdk.actions.execute_tool(**asked, identifier=user, connection_name=name).data
         alone = sdk.actions.execute_tool(**asked, identifier=user).data
@@ -81,7 +87,7 @@ def use(names, user):
         instance = sdk.actions.mcp.ensure_instance(config_name=config.name, user_identifier=user).instance
         session = sdk.actions.mcp.create_session_token(mcp_config_id=config.id, identifier=user)
         seen[way] = {
-            "scoped": scoped, "add": add, "answers": [whole, alone], "url": instance.url,
+            "scoped": scoped, "listed": listed, "add": add, "answers": [whole, alone], "url": instance.url,
             "static": config.mcp_server_url, "token": session.token,
         }
     other = dict(zip(names, [*list(names.values())[1:], *list(names.values())[:1]]))

@@ -16,6 +16,7 @@ from scalekit.actions.models.mcp_config import McpConfigConnectionToolMapping
 from scalekit.common.exceptions import ScalekitServerException
 from scalekit.v1.connected_accounts.connected_accounts_pb2 import CreateConnectedAccount, UpdateConnectedAccount
 from scalekit.v1.connections.connections_pb2 import ConnectionType, CreateConnection, Flags, UpdateConnection
+from scalekit.v1.tools.tools_pb2 import ScopedToolFilter
 
 USER = sys.argv[1]
 OTHER = f"{USER}-other"
@@ -33,7 +34,7 @@ class Calls:
         names = ("SCALEKIT_CLIENT_ID", "SCALEKIT_CLIENT_SECRET", "SCALEKIT_ENV_URL")
         client_id, client_secret, env_url = (os.environ[name] for name in names)
         self.sdk = scalekit.client.ScalekitClient(client_id=client_id, client_secret=client_secret, env_url=env_url)
-        self.seen, self.called = {}, set()
+        self.seen, self.called, self.paged = {}, set(), {}
 
     def __call__(self, of, method_name, /, wrong=None, **how):
         """Calls a method if this version has it; `wrong` changes arguments so that it is refused."""
@@ -50,6 +51,25 @@ class Calls:
             except ScalekitServerException as error:
                 self.seen[key]["refused"] = type(error).__name__
         return done
+
+    def pages(self, of, method_name, items, /, **how):
+        """Follows a list page by page to its end, one thing on each, and one page back, if this version has it in pages."""
+        method = getattr(of, method_name, None)
+        if method is None or "page_token" not in inspect.signature(method).parameters:
+            return
+        seen, token = [], None
+        while token is None or token:
+            answer = method(page_size=1, **({"page_token": token} if token else {}), **how)
+            page = answer[0] if isinstance(answer, tuple) else answer
+            # Some of the SDK's models leave out how to go back.
+            seen.append((str(getattr(page, items)[0]), getattr(page, "prev_page_token", None)))
+            token = page.next_page_token or ""
+        followed = {"pages": len(seen), "different": len({item for item, _ in seen}), "first": seen[0][1] or ""}
+        if seen[1][1] is not None:
+            back = method(page_size=1, page_token=seen[1][1], **how)
+            back = back[0] if isinstance(back, tuple) else back
+            followed["back"] = str(getattr(back, items)[0]) == seen[0][0]
+        self.paged[f"{type(of).__name__}.{method_name}"] = followed
 
     def refused(self, of, method_name, /, **how):
         """Calls a method that this server has not, if this version has it."""
@@ -127,6 +147,17 @@ def main():
     call(mcp, "update_instance", name="renamed", wrong=unknown, **of_instance)
     call(mcp, "list_mcp_connected_accounts", config_id=made.id, identifier=USER, wrong={"config_id": "cfg_nobody"})
     call(mcp, "create_session_token", mcp_config_id=made.id, identifier=USER, wrong={"mcp_config_id": "cfg_nobody"})
+    again = mcp.create_config(**{**config, "name": f"{config['name']}-again"}).config
+    mcp.ensure_instance(config_name=again.name, user_identifier=USER)
+    actions.get_or_create_connected_account(connection_name="MY_CALENDAR", identifier=USER)
+    call.pages(mcp, "list_configs", "configs", search=made.name)
+    call.pages(mcp, "list_instances", "instances", filter_user_identifier=USER)
+    call.pages(actions, "list_connected_accounts", "connected_accounts", identifier=USER)
+    call.pages(accounts, "list_connected_accounts", "connected_accounts", identifier=USER)
+    call.pages(call.sdk.connection, "list_app_connections", "connections")
+    few = ScopedToolFilter(tool_names=["gmail_fetch_mails", "gmail_send_message", "gmail_list_threads"])
+    call.pages(tools, "list_scoped_tools", "tools", identifier=USER, filter=few)
+    mcp.delete_config(config_id=again.id)
     call(mcp, "delete_instance", wrong={}, **of_instance)
     call(mcp, "delete_config", config_id=made.id, wrong={})
 
@@ -135,7 +166,7 @@ def main():
     there = [actions, mcp, tools, accounts, call.sdk.connection, getattr(actions, "providers", None), events]
     left = call.not_called(*[of for of in there if of is not None])
     print(json.dumps({
-        "version": version("scalekit-sdk-python"), "seen": call.seen, "left": left,
+        "version": version("scalekit-sdk-python"), "seen": call.seen, "left": left, "paged": call.paged,
         "langchain": None if chain is None else "gmail_fetch_mails" in chain,
     }))
 

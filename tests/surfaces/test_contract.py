@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from kit import scripts
+from kit import node, scripts
+from kit.connected import connected
 from kit.places import BINARY, NODE, NODE_MODULES, REPOSITORY
 
 # Requests of the Python SDK 2.21.0 as they were captured: whole gRPC frames.
@@ -60,6 +61,38 @@ def test_a_stale_second_authorization_value_is_passed_over(seen):
     assert seen["tokens_then"] == 1
     assert seen["made"] == ["contract-user", "PENDING_AUTH"]
     assert "/connect/" in seen["link"]
+
+
+LATE = ("ScalekitGatewayTimeoutException", None)
+HELD = {"seed": None, "oldest": None, "@scalekit-sdk/node": "node", "scalekit-node-oldest": "node"}
+
+
+@pytest.mark.parametrize("sdk", HELD)
+def test_a_token_that_ends_under_a_write_costs_one_more_and_the_write_is_made_once(demo, sdk):
+    """And the other classes that the SDKs have for what is no tool's: too much, too late, no client any more."""
+    user = f"held-{sdk}".replace("@", "").replace("/", "-")
+    connected(demo, user, config="held", mappings=[{"connection_name": "MY_GMAIL", "tools": []}])
+    path = f"/api/v1/connected_accounts/details?connector=MY_GMAIL&identifier={user}"
+    account = demo.api("GET", path)["connected_account"]["id"]
+    made = demo.cli_json("client", "create", user)[0]
+    env = {
+        **demo.sdk_env(), "SCALEKIT_CLIENT_ID": made["client_id"], "SCALEKIT_CLIENT_SECRET": made["client_secret"],
+    }
+    sent = len(demo.control("GET", "/mail")["sent"])
+    arguments = (str(BINARY), str(demo.data), account)
+    if HELD[sdk]:
+        seen = node.run("held_token.mjs", sdk, *arguments, env=env)
+    else:
+        seen = scripts.run("held_token.py", *arguments, env=env, environment=sdk)
+    assert seen["ended"]["class"] is None and seen["ended"]["execution"].startswith("exec_"), seen
+    assert len(demo.control("GET", "/mail")["sent"]) == sent + 1
+    assert HELD[sdk] or seen["ended"]["tokens"] == 1
+    raised = {name: (one["class"], one.get("code")) for name, one in seen.items() if one["class"]}
+    assert raised["too_long"] == ("ScalekitTooManyRequestsException", "RATE_LIMITED"), seen
+    assert ("too_late" in raised) == ("oldest" not in sdk)
+    assert raised.get("too_late", LATE)[0] == LATE[0], seen
+    # Node's hands on what its HTTP client says of the token that it can't get.
+    assert raised["removed"][0] == ("AxiosError" if HELD[sdk] else "ScalekitUnauthorizedException"), seen
 
 
 @pytest.fixture(scope="module")

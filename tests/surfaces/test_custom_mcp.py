@@ -91,6 +91,19 @@ def test_the_apps_own_code_lists_and_calls_its_tools(seen, way):
     assert it["answers"] == [{"result": {"result": 5}}] * 2, it["answers"]
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_the_catalogues_list_has_its_tools_where_its_user_or_account_is_named(seen, way):
+    it = seen[way]
+    assert it["listed"] == {"by_user": sorted(it["scoped"]), "by_account": sorted(it["scoped"]), "alone": []}
+
+
+def test_its_list_is_asked_for_anew(there, made, seen):
+    server = there[0]
+    anew = server.api("POST", "/api/v1/tools:refresh", {"connector": made["open"], "identifier": USER})
+    names = [tool["definition"]["name"] for tool in anew["tools"]]
+    assert (names, anew["total_size"]) == (sorted(seen["open"]["scoped"]), len(names))
+
+
 def test_a_tool_is_called_on_no_connection_but_its_own(seen):
     assert all("is of connection 'MY " in words for words in seen["refused"]), seen["refused"]
 

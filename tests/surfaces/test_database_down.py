@@ -10,7 +10,8 @@ import pytest
 
 from kit import postgres
 from kit.mcp import Wire
-from kit.places import SCRIPTS, python
+from kit.node import placed
+from kit.places import NODE, SCRIPTS, python
 from kit.server import Server
 
 # What no answer over the network says: where the database is, who we are there, and why it can't be reached.
@@ -30,14 +31,16 @@ def down(tmp_path_factory):
         server.start()
         instance = server.instance("ann")
         link = server.links(instance)["MY_GMAIL"]["authentication_link"]
-        script = [str(python("seed")), str(SCRIPTS / "down.py")]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        sdk = subprocess.Popen(script, env=server.sdk_env(), text=True, **pipes)
-        assert sdk.stdout.readline() == "ready\n", sdk.stderr.read()
+        programs = ((python("seed"), SCRIPTS / "down.py"), (NODE, placed("down.mjs")))
+        sdks = [subprocess.Popen([str(part) for part in program], env=server.sdk_env(), text=True, **pipes) for program in programs]
+        for sdk in sdks:
+            assert sdk.stdout.readline() == "ready\n", sdk.stderr.read()
         token, wire = server.token(), Wire(instance["url"])
         cluster.stop()
-        yield SimpleNamespace(cluster=cluster, server=server, token=token, wire=wire, link=link, sdk=sdk)
-        sdk.kill()
+        yield SimpleNamespace(cluster=cluster, server=server, token=token, wire=wire, link=link, sdks=sdks)
+        for sdk in sdks:
+            sdk.kill()
     finally:
         server.stop()
         cluster.remove()
@@ -79,7 +82,7 @@ def test_the_token_endpoint_judges_no_client(down):
 
 
 def test_the_sdk_raises_that_the_service_is_unavailable(down):
-    assert go_on(down.sdk) == "ready\n"
+    assert [go_on(sdk) for sdk in down.sdks] == ["ready\n"] * 2
 
 
 @pytest.mark.parametrize("door", ["url", "bearer"])
@@ -114,9 +117,9 @@ def test_all_of_it_comes_back_by_itself(down):
     assert answer.result["tools"]
     status, page = down.server.answer("GET", down.link.removeprefix(down.server.url))
     assert status == 200 and "Gmail" in page
-    seen = json.loads(go_on(down.sdk))
-    assert (seen["before"]["class"], seen["back"]["class"]) == (None, None), seen
-    for name in ("down", "new"):
-        raised = seen[name]
+    python_saw, node_saw = (json.loads(go_on(sdk)) for sdk in down.sdks)
+    for seen in (python_saw, node_saw):
+        assert (seen["before"]["class"], seen["back"]["class"]) == (None, None), seen
+    for raised in (python_saw["down"], python_saw["new"], node_saw["down"]):
         assert raised["class"] == "ScalekitServiceUnavailableException" and raised["seconds"] < SOON, raised
         assert not any(word in raised["text"].lower() for word in INSIDE), raised

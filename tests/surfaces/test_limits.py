@@ -162,7 +162,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_attack_52_a_bomb_is_refused_at_every_door_and_costs_no_memory(demo, bomb):
+def test_attack_52_a_bomb_is_refused_on_every_wire_and_costs_no_memory(demo, bomb):
     wire = connected(demo, "bombs")
     token = demo.token()
     before = memory(demo)

@@ -47,6 +47,12 @@ def check(seen, version, kind):
     assert seen["version"] == version
     assert not set(seen["left"]) - ELSEWHERE, "methods that nobody calls"
     assert len(seen["seen"]) >= 15 and all(one["ok"] for one in seen["seen"].values())
+    assert len(seen["paged"]) >= 3, seen["paged"]
+    for name, list_of in seen["paged"].items():
+        pages = list_of["pages"]
+        followed = {"back": True, **list_of}
+        assert pages >= 2 and followed == {"pages": pages, "different": pages, "first": "", "back": True}, (name, list_of)
+    assert sum("back" in list_of for list_of in seen["paged"].values()) >= 2, seen["paged"]
     unrefused = {name for name, one in seen["seen"].items() if "refused" not in one}
     assert not unrefused - NEVER_REFUSED, "methods that nobody saw refused"
     for name in SIGN_ON:

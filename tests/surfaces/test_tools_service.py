@@ -1,14 +1,11 @@
 """ToolService by both official SDKs, unmodified and over TLS: calls, lists, the search, and the adapters that stand on them."""
 
 import json
-import subprocess
 
 import pytest
 
-from kit import scripts
+from kit import node, scripts
 from kit.connected import connected
-from kit.node import placed
-from kit.places import NODE
 from kit.walker import Walker
 
 USER = "tools-service"
@@ -96,29 +93,40 @@ def test_google_adks_adapter_declares_and_calls(demo, account, seen):
 
 
 MAIL = {"to": "ada@example.com", "subject": "once", "body": "only once"}
-
-
+# The newest of both SDKs, the first that know TOOL_ERROR, and the oldest, which do not and repeat what failed.
+PYTHON, NODE_SDK = ("seed", "once", "oldest"), ("@scalekit-sdk/node", "scalekit-node-once", "scalekit-node-oldest")
+SDKS = [*PYTHON, *NODE_SDK]
+OLDEST = {"oldest", "scalekit-node-oldest"}
 DENIED = json.dumps({"error": {"code": 403, "message": "Delegation denied", "status": "PERMISSION_DENIED"}})
 
 
+@pytest.mark.parametrize("sdk", SDKS)
 @pytest.mark.parametrize(
-    ("fault", "kind", "plain"),
+    ("fault", "kind", "plain", "oldest"),
     [
-        ({"kind": "refused", "status": 403, "body": DENIED}, "ScalekitToolForbiddenException", "ScalekitForbiddenException"),
-        ({"kind": "rate_limited", "retry_after": 600}, "ScalekitToolRateLimitException", "ScalekitTooManyRequestsException"),
-        ({"kind": "server_error", "handled": True}, "ScalekitToolException", "ScalekitToolException"),
+        (
+            {"kind": "refused", "status": 403, "body": DENIED},
+            "ScalekitToolForbiddenException", "ScalekitForbiddenException", "ScalekitForbiddenException",
+        ),
+        (
+            {"kind": "rate_limited", "retry_after": 600},
+            "ScalekitToolRateLimitException", "ScalekitTooManyRequestsException", "ScalekitBadRequestException",
+        ),
+        (
+            {"kind": "server_error", "handled": True},
+            "ScalekitToolException", "ScalekitToolException", "ScalekitInternalServerException",
+        ),
     ],
 )
-def test_a_failing_app_is_one_of_the_tools_classes_and_nothing_is_sent_twice(demo, account, fails, fault, kind, plain):
-    route = "gmail.users.messages.send"
-    for sdk in (python, node):
-        fails(route, times=9, **fault)
-        raised = sdk(demo, account)
-        (left,) = [one["times"] for one in demo.control("GET", "/faults")["faults"]]
-        demo.control("DELETE", "/faults", expect=204)
-        assert (raised["class"], raised["code"]) == (kind, "TOOL_ERROR"), raised
-        assert sdk is node or plain in raised["kinds"]
-        assert left == 8, "the app got it once"
+def test_a_failing_app_is_one_of_the_tools_classes_and_nothing_is_sent_twice(
+    demo, account, fails, fault, kind, plain, oldest, sdk
+):
+    fails("gmail.users.messages.send", times=9, **fault)
+    raised = called(demo, sdk, account)
+    (left,) = [one["times"] for one in demo.control("GET", "/faults")["faults"]]
+    assert (raised["class"], raised["code"]) == (oldest if sdk in OLDEST else kind, "TOOL_ERROR"), raised
+    assert sdk not in PYTHON or sdk in OLDEST or plain in raised["kinds"]
+    assert left == 8, "the app got it once"
 
 
 def test_an_ended_sign_in_is_the_tools_own_401_with_a_link_and_leads_to_no_second_try(demo):
@@ -126,40 +134,37 @@ def test_an_ended_sign_in_is_the_tools_own_401_with_a_link_and_leads_to_no_secon
     connected(demo, user, config="tools-service", account=2)
     ended = account_of(demo, user, "MY_GMAIL")
     demo.api("POST", f"/api/v1/connected_accounts/{ended}:disconnect", {})
-    for sdk in (python, node):
-        raised = sdk(demo, ended)
-        assert (raised["class"], raised["code"]) == ("ScalekitToolUnauthorizedException", "TOOL_ERROR"), raised
+    for sdk in SDKS:
+        raised = called(demo, sdk, ended)
+        kind = "ScalekitBadRequestException" if sdk in OLDEST else "ScalekitToolUnauthorizedException"
+        assert (raised["class"], raised["code"]) == (kind, "TOOL_ERROR"), raised
         assert f"Link for the user: {demo.url}/connect/" in raised["text"], raised
+        assert sdk not in PYTHON or raised["tokens"] == 1, "it took the app's 401 for its own"
     link = raised["text"].split("Link for the user: ")[1].split()[0]
     Walker().connect(link, 2)
-    assert python(demo, ended)["class"] is None, "the same call, once the user has signed in again"
+    assert called(demo, "seed", ended)["class"] is None, "the same call, once the user has signed in again"
 
 
-def python(demo, account, tool="gmail_send_message", arguments=MAIL):
-    return scripts.run("tools_classes.py", account, tool, json.dumps(arguments), env=demo.sdk_env())
-
-
-def node(demo, account, tool="gmail_send_message", arguments=MAIL):
-    return run_node(demo, USER, account, tool, json.dumps(arguments))["called"]
+def called(demo, sdk, account, tool="gmail_send_message", arguments=MAIL):
+    """One call of a tool by this SDK: what it raised, if anything."""
+    if sdk in PYTHON:
+        given = (account, tool, json.dumps(arguments))
+        return scripts.run("tools_classes.py", *given, env=demo.sdk_env(), environment=sdk)
+    return run_node(demo, sdk, USER, account, tool, json.dumps(arguments))["called"]
 
 
 def run_node(demo, *arguments):
-    done = subprocess.run(
-        [str(NODE), str(placed("tools.mjs")), *arguments],
-        env=demo.sdk_env(), capture_output=True, text=True, timeout=120,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    return json.loads(done.stdout)
+    return node.run("tools.mjs", *arguments, env=demo.sdk_env())
 
 
 def test_the_node_sdk_calls_a_tool_first_of_all_and_lists(demo, account, seen):
-    node = run_node(demo, USER, account)
-    assert node["cold"][0] == 1 and node["cold"][1].startswith("exec_"), "its first request has no token"
-    assert node["scoped"] == seen["scoped"]
-    first, total, rest = node["available"]
+    ours = run_node(demo, "@scalekit-sdk/node", USER, account)
+    assert ours["cold"][0] == 1 and ours["cold"][1].startswith("exec_"), "its first request has no token"
+    assert ours["scoped"] == seen["scoped"]
+    first, total, rest = ours["available"]
     assert first == 5 and total == first + rest >= len(seen["gmail"])
-    assert node["names"] == seen["gmail"]
-    assert node["unknown"]["class"] == "ScalekitBadRequestException" and "tool not found" in node["unknown"]["text"]
+    assert ours["names"] == seen["gmail"]
+    assert ours["unknown"]["class"] == "ScalekitBadRequestException" and "tool not found" in ours["unknown"]["text"]
 
 
 def test_a_call_is_recorded_with_its_source(demo, account):

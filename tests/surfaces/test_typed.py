@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from kit import node
 from kit.places import SCRIPTS, python
 from kit.typed import Typed
 
@@ -226,6 +227,12 @@ def sdk(typed, *arguments):
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def test_the_node_sdk_brings_a_password_and_reads_it_back(typed):
+    seen = node.run("verify.mjs", "static", "TYPEDBASIC", "static-node", "ann", "right", env=typed.server.sdk_env())
+    assert seen["status"] == 1, "ACTIVE"
+    assert seen["details"] == {"username": "ann", "password": "right"}
 
 
 def test_the_python_sdk_brings_credentials_of_every_kind(typed):

@@ -8,6 +8,7 @@ mod arguments;
 mod listing;
 mod table;
 
+use crate::called::Called;
 use crate::contract::Contract;
 use crate::entrance::Admitted;
 use crate::{given, rest};
@@ -95,7 +96,7 @@ impl ControlTools {
         let Caller { ctx, token, decided } = by;
         let time_left = self.app.settings().bounds.api_time;
         let ctx = Ctx { deadline: self.app.now() + time_left, ..ctx };
-        let admitted = Admitted { ctx: ctx.clone(), time_left, token, decided };
+        let admitted = Admitted { ctx: ctx.clone(), time_left, token, decided, called: Called::default() };
         let reply = rest::unary(&self.grpc, tool.method, (admitted, asked), &request).await;
         let (reply, room) = reply.map_err(|status: Status| status.message().to_owned())?;
         let written = rest::written(&self.app, &ctx, method, reply, room).await;

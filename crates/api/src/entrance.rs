@@ -7,6 +7,7 @@
 //! older than that when its effect begins. An answer that took long and may simply be asked for again (the method is a
 //! GET) is looked at once more before it leaves, for it may hold a credential.
 
+use crate::called::Called;
 use crate::contract::Contract;
 use crate::failure::Failure;
 use crate::{bearer, deadline};
@@ -42,6 +43,8 @@ pub(crate) struct Admitted {
     pub(crate) token: Arc<Secret<str>>,
     /// When it was looked at last.
     pub(crate) decided: Instant,
+    /// The tool's call that it leads to.
+    pub(crate) called: Called,
 }
 
 impl Entrance {
@@ -53,7 +56,7 @@ impl Entrance {
     /// isn't offered yet.
     pub(crate) async fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Admitted, Failure> {
         let method = self.contract.method(path).ok_or_else(|| Failure::no_method(path))?;
-        let Admitted { ctx, token, decided, .. } = self.client(headers).await?;
+        let Admitted { ctx, token, decided, called, .. } = self.client(headers).await?;
         if !method.implemented {
             let message = format!("{} is not implemented by this server", path.trim_start_matches('/'));
             return Err(Failure::new(Kind::Unimplemented, message).of(&ctx.request));
@@ -64,7 +67,7 @@ impl Entrance {
             return Err(Failure::too_late().of(&ctx.request));
         }
         let ctx = Ctx { deadline: self.app.now() + time_left, ..ctx };
-        Ok(Admitted { ctx, time_left, token, decided })
+        Ok(Admitted { ctx, time_left, token, decided, called })
     }
 
     /// Lets in anyone with a client's token.
@@ -72,7 +75,8 @@ impl Entrance {
         let token = bearer::token(headers)?;
         let ctx = doors::client_token(&self.app, token).await.map_err(|error| Failure::from_app(&error, None))?;
         let time_left = self.app.settings().bounds.api_time;
-        Ok(Admitted { ctx, time_left, token: Arc::new(token.into()), decided: Instant::now() })
+        let (token, called) = (Arc::new(token.into()), Called::by(headers));
+        Ok(Admitted { ctx, time_left, token, decided: Instant::now(), called })
     }
 
     /// Before the use case: the body may have been long in coming.

@@ -8,7 +8,7 @@ use std::error::Error;
 use tonic::{Code, Status};
 use valetkey_app::calls::Failed;
 use valetkey_domain::Kind;
-use valetkey_domain::id::RequestId;
+use valetkey_domain::id::{ExecutionId, RequestId};
 use valetkey_proto::google::rpc;
 use valetkey_proto::v1::errdetails::validation_error_info::FieldViolation;
 use valetkey_proto::v1::errdetails::{ErrorInfo, HelpInfo, RequestInfo, ToolErrorInfo, ValidationErrorInfo, help_info};
@@ -26,9 +26,13 @@ const VIOLATIONS: usize = 1_200;
 
 /// The most bytes of what is said of a tool's failure, percent-encoded. A link of ours behind it is never cut.
 const TOOL: usize = 1_500;
+/// By this code the SDKs know that they must not call the tool again, whatever the kind.
+const TOOL_ERROR: &str = "TOOL_ERROR";
+/// The word for a call whose answer can't be given; in the journal it has the one for how it ended.
+const NOT_GIVEN: &str = "not_given";
 
 /// A failure that a caller may read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: Kind,
     code: &'static str,
@@ -103,8 +107,8 @@ impl Failure {
         Self { code, request: request.cloned(), ..Self::new(error.kind(), error.message()) }
     }
 
-    /// A tool that was called and did not do it. By this code the SDKs know that they must not call it again, whatever
-    /// the kind. A link of ours stands in a place of its own too, where no app's words can come.
+    /// A tool that was called and did not do it. A link of ours stands in a place of its own too, where no app's words can
+    /// come.
     pub(crate) fn of_tool(failed: &Failed) -> Self {
         let link = failed.link_text().map(|said| format!("\n{said}")).unwrap_or_default();
         let said = format!("{}{link}", bounded(&failed.said(), TOOL));
@@ -117,7 +121,23 @@ impl Failure {
             .link
             .as_ref()
             .map(|link| HelpInfo { links: vec![help_info::Link { description: LINK.into(), url: link.url.clone() }] });
-        Self { code: "TOOL_ERROR", tool: Some(Box::new(tool)), help, ..Self::new(failed.why.kind(), said) }
+        Self { code: TOOL_ERROR, tool: Some(Box::new(tool)), help, ..Self::new(failed.why.kind(), said) }
+    }
+
+    /// What hinders the answer of a tool's call that has begun, unless it is the tool's own failure already.
+    pub(crate) fn of_call(self, execution: &ExecutionId) -> Self {
+        if self.tool.is_some() {
+            return self;
+        }
+        let goes_on = ": the call has begun, so look at the app before you repeat it";
+        let late = if self.kind == Kind::DeadlineExceeded { goes_on } else { "" };
+        let said = bounded(&format!("{}{late}", self.message), TOOL);
+        let tool = ToolErrorInfo {
+            execution_id: execution.to_string(),
+            tool_error_message: said.clone(),
+            tool_error_code: NOT_GIVEN.into(),
+        };
+        Self { code: TOOL_ERROR, message: said, tool: Some(Box::new(tool)), ..self }
     }
 
     /// The same, saying which request it was.
@@ -184,7 +204,6 @@ mod tests {
     use base64::prelude::BASE64_STANDARD;
     use valetkey_app::calls::FailureReason;
     use valetkey_app::consent::Link;
-    use valetkey_domain::id::ExecutionId;
 
     #[test]
     fn details_are_byte_for_byte_what_the_sdk_reads() {
@@ -228,6 +247,23 @@ mod tests {
             assert!(links.len() == 1 && links[0].url.starts_with("https://agents.example.com/connect/"), "{links:?}");
             assert!(status.message().starts_with("why\nLink for the user: https://agents.example.com/connect/"));
         }
+    }
+
+    #[test]
+    fn what_hinders_a_calls_answer_is_the_calls_and_a_tools_own_failure_stays_as_it_is() {
+        let execution = ExecutionId::parse("exec_01jdtq2vk5m3c8x9y0z1a2b3c5").unwrap();
+        let late = Failure::too_late().of_call(&execution);
+        assert_eq!(late.kind, Kind::DeadlineExceeded);
+        assert!(
+            late.message.contains("the call has begun, so look at the app before you repeat it"),
+            "{}",
+            late.message
+        );
+        let info = late.info();
+        let tool = info.tool_error_info.unwrap();
+        assert_eq!((info.error_code.as_str(), tool.execution_id.as_str()), ("TOOL_ERROR", execution.as_str()));
+        let own = Failure::of_tool(&tool_failure(FailureReason::App, "why")).of_call(&execution).info();
+        assert_eq!(own.tool_error_info.unwrap().execution_id, "exec_01jdtq2vk5m3c8x9y0z1a2b3c4");
     }
 
     #[test]

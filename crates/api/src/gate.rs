@@ -65,9 +65,10 @@ impl Gate {
             Some(admitted) => admitted.clone(),
             None => self.entrance.admit(path, request.headers()).await?,
         };
-        let (time_left, id) = (admitted.time_left, admitted.ctx.request.clone());
-        let called = tokio::time::timeout(time_left, self.answer(path, request, next, admitted)).await;
-        called.unwrap_or_else(|_| Err(Failure::too_late())).map_err(|failure| failure.of(&id))
+        let (time_left, id, called) = (admitted.time_left, admitted.ctx.request.clone(), admitted.called.clone());
+        let answered = tokio::time::timeout(time_left, self.answer(path, request, next, admitted)).await;
+        let answered = answered.unwrap_or_else(|_| Err(Failure::too_late()));
+        answered.map_err(|failure| called.failed(failure, self.app.now()).of(&id))
     }
 
     /// Reads the body, looks again who asks if that took long, checks the rules, and calls the method.
@@ -86,6 +87,7 @@ impl Gate {
         self.check(path, &body, &by.ctx, &mut asked).await?;
         head.extensions.insert(Ctx { cancellation: Arc::new(Caller(gone)), ..by.ctx.clone() });
         head.extensions.insert(asked);
+        head.extensions.insert(by.called.clone());
         let response = next.run(Request::from_parts(head, Body::from(body))).await;
         self.entrance.after(path, &mut by).await?;
         let reads = self.contract.method(path).is_some_and(|method| method.reads());

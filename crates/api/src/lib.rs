@@ -12,6 +12,7 @@
 
 mod bearer;
 mod body;
+mod called;
 mod contract;
 mod control;
 mod cut;

@@ -80,10 +80,10 @@ impl Rest {
     async fn run(&self, route: &Route, captures: &Captures, head: &Parts, body: Body) -> Result<Bytes, Response> {
         let refuse = |failure| answer::refuse(&self.contract, failure);
         let by = self.entrance.admit(&route.method.path, &head.headers).await.map_err(refuse)?;
-        let (time_left, id) = (by.time_left, by.ctx.request.clone());
+        let (time_left, id, called) = (by.time_left, by.ctx.request.clone(), by.called.clone());
         match tokio::time::timeout(time_left, self.answer(route, captures, head, body, by)).await {
             Ok(answered) => answered,
-            Err(_) => Err(refuse(Failure::too_late().of(&id))),
+            Err(_) => Err(refuse(called.failed(Failure::too_late(), self.app.now()).of(&id))),
         }
     }
 
@@ -95,8 +95,8 @@ impl Rest {
         body: Body,
         mut by: Admitted,
     ) -> Result<Bytes, Response> {
-        let id = by.ctx.request.clone();
-        let refuse = |failure: Failure| answer::refuse(&self.contract, failure.of(&id));
+        let (id, tool) = (by.ctx.request.clone(), by.called.clone());
+        let refuse = |failure: Failure| answer::refuse(&self.contract, tool.failed(failure, self.app.now()).of(&id));
         let read = self.limit.read(&by.ctx, body, None).await;
         let (body, mut asked) = read.map_err(|unread| match unread {
             Unread::NotWhole => self.too_large(),

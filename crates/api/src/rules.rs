@@ -141,11 +141,13 @@ mod tests {
         assert_eq!(create(r#"{"provider_key":"X","type":"WEBAUTHN","key_id":"WEBAUTHN"}"#), []);
 
         let of_organisation = |kind: &str| {
-            let json = format!(r#"{{"organization_id":"org_1","connection":{{"provider_key":"X","type":"{kind}"}}}}"#);
+            let json = format!(
+                r#"{{"organization_id":"org_1","connection":{{"provider_key":"X","type":"{kind}","key_id":"WEBAUTHN"}}}}"#
+            );
             broken("connections.CreateConnectionRequest", &json)
         };
         assert_eq!(of_organisation("OIDC"), []);
-        for kind in ["OAUTH", "PASSWORDLESS"] {
+        for kind in ["OAUTH", "PASSWORDLESS", "WEBAUTHN"] {
             assert_eq!(of_organisation(kind), one("connection", "not_environment_type"), "{kind}");
         }
 

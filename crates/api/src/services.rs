@@ -49,7 +49,7 @@ pub(crate) fn router(app: &App) -> Router {
     router = mount(router, McpServiceServer::new(mcp::Mcp(app.clone())));
     router = mount(router, ConnectionServiceServer::new(connections::Connections(app.clone())));
     router = mount(router, ConnectedAccountServiceServer::new(accounts::Accounts(app.clone())));
-    router = mount(router, ToolServiceServer::new(tools::Tools(app.clone())));
+    router = mount(router, ToolServiceServer::new(tools::Tools::new(app.clone())));
     router = mount(router, OrganizationServiceServer::new(organizations::Organizations(app.clone())));
     router = mount(router, ProviderServiceServer::new(providers::Providers(app.clone())));
     router = mount(router, AgentkitLogsServiceServer::new(agentkit_logs::Logs(app.clone())));

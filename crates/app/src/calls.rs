@@ -117,6 +117,12 @@ impl Running {
         self.cancellation.clone()
     }
 
+    /// Names the call in the journal.
+    #[must_use]
+    pub const fn execution(&self) -> &ExecutionId {
+        &self.execution
+    }
+
     /// Waits for the end. Dropping this wait does not end the call.
     pub async fn answer(&mut self) -> CallResult {
         match (&mut self.task).await {

@@ -18,7 +18,7 @@ mod stop;
 
 pub(crate) use carrier::{Fault, ToServer};
 pub(crate) use kept::{KnownTools, MOST_BYTES, Upstreams};
-pub(crate) use lists::{Missing, kept_tools, tools, transport};
+pub(crate) use lists::{Missing, kept_tools, tools, tools_anew, transport};
 pub(crate) use room::{Holding, RoomTaken};
 pub(crate) use stand_ins::{is_sign_in, sign_in_tool, unlisted_tool};
 

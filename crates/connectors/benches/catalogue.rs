@@ -150,6 +150,8 @@ fn search() {
     line("a tool of them found by its name", &format!("{found:.2?}"), "", "");
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
+    let searched = all.iter().filter(|connector| connector.alias_of.is_none()).map(|connector| connector.tools.len());
+    let tools = searched.sum::<usize>();
     let index = Index::of(all.iter().cloned());
     let (held, peak) = (kept(before), MEMORY.peak_usage().saturating_sub(before) / 1024);
     let took = median(7, || timed(|| Index::of(all.iter().cloned())).1);

@@ -127,6 +127,13 @@ impl Connector {
         self.slug.to_ascii_uppercase()
     }
 
+    /// The tool by which an alias repeats one of its original's.
+    #[must_use]
+    pub fn repeated(&self, original: &str) -> Option<&Arc<Tool>> {
+        let rest = original.strip_prefix(self.alias_of.as_deref()?)?;
+        self.tools.get(&format!("{}{rest}", self.slug))
+    }
+
     /// What metrics call it: custom providers are as many as developers make, and one there.
     #[must_use]
     pub fn label(&self) -> &str {

@@ -82,11 +82,12 @@ pub struct Hit {
 }
 
 impl Index {
-    /// An index of the tools of these connectors.
+    /// An index of the tools of these connectors. An alias has another's tools once more, which would take the places of
+    /// those that fit next, so it is left out: [`Connector::repeated`] is its tool for one that was found.
     #[must_use]
     pub fn of(connectors: impl Iterator<Item = Arc<Connector>>) -> Self {
         let words = Words::default();
-        let connectors: Vec<Arc<Connector>> = connectors.collect();
+        let connectors: Vec<Arc<Connector>> = connectors.filter(|connector| connector.alias_of.is_none()).collect();
         let mut reader = Reader::new(&words);
         connectors.iter().for_each(|connector| reader.app(connector));
         let read = reader.done();

@@ -614,6 +614,10 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
     ("/scalekit.v1.mcp.McpService/ListMcpConnectedAccounts", "get_mcp_instance_auth_state"),
     ("/scalekit.v1.tools.ToolService/ListAvailableTools", "list_tools"),
     (
+        "/scalekit.v1.tools.ToolService/RefreshTools",
+        "list_user_tools asks a remote server anew by itself, minutes later",
+    ),
+    (
         "/scalekit.v1.organizations.OrganizationService/GetOrganizationByExternalId",
         "list_organizations with an external_id",
     ),

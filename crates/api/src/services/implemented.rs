@@ -67,7 +67,7 @@ pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
     ),
     (
         "scalekit.v1.tools.ToolService",
-        &["ListTools", "ListScopedTools", "ListAvailableTools", "SearchTools", "ExecuteTool"],
+        &["ListTools", "ListScopedTools", "ListAvailableTools", "SearchTools", "RefreshTools", "ExecuteTool"],
     ),
     ("scalekit.v1.agentkit_logs.AgentkitLogsService", &["ListToolCallLogs", "GetToolCallLog"]),
     ("scalekit.v1.agentkit_logs.AgentkitAnalyticsService", &["GetOverviewStats"]),

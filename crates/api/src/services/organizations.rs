@@ -8,6 +8,7 @@ use valetkey_app::{App, Error, Listed, Result};
 use valetkey_domain::Ctx;
 use valetkey_domain::id::OrganizationId;
 use valetkey_domain::organization::Organization;
+use valetkey_proto::v1::commons::RegionCode;
 use valetkey_proto::v1::organizations as wire;
 use valetkey_proto::v1::organizations::organization_service_server::OrganizationService;
 
@@ -74,6 +75,10 @@ async fn create(
     request: wire::CreateOrganizationRequest,
 ) -> Result<wire::CreateOrganizationResponse> {
     let wanted = request.organization.unwrap_or_default();
+    if RegionCode::try_from(wanted.region_code).is_err() {
+        let message = format!("organization.region_code: there is no region {}; leave it out", wanted.region_code);
+        return Err(Error::invalid(message));
+    }
     let new = New {
         display_name: wanted.display_name,
         external_id: wanted.external_id.and_then(non_empty),

@@ -212,6 +212,12 @@ async fn tools(shelf: &Shelf) {
     let call = |tool: &str| json!({ "tool_name": tool, "identifier": "ann", "params": { "id": "emma" } });
     let execute = "/api/v1/execute_tool";
     both(kit, "POST", (execute, call("shelf_get_book")), (execute, call("shelf_book_get"))).await;
+    let (refresh, served) = (format!("{all}:refresh"), shelf.served().await);
+    let of = |account: &str| json!({ "connected_account_id": account });
+    let anew = both(kit, "POST", (&refresh, of(&served)), (&refresh, of(&shelf.account))).await;
+    let name = |tool: &Value| tool.pointer("/definition/name").unwrap().as_str().unwrap().to_owned();
+    let names: Vec<String> = anew["tools"].as_array().unwrap().iter().map(name).collect();
+    assert_eq!((names, &anew["total_size"]), (vec!["apifymcp_shelve".into(), "apifymcp_unshelve".into()], &json!(2)));
 }
 
 /// After `tools`, which has called one.

@@ -4,7 +4,7 @@ use crate::kit::Answer;
 use crate::shelf::Shelf;
 use prost::Message;
 use serde_json::{Map, Value, json};
-use tonic::Code;
+use tonic::{Code, Status};
 use valetkey_app::insight::audit;
 use valetkey_proto::google::rpc;
 use valetkey_proto::v1::errdetails::ErrorInfo;
@@ -35,6 +35,12 @@ impl Shelf {
         let lines = audit::newest(&self.kit.app, &self.kit.ours.ctx, None, 20).await.unwrap();
         lines.into_iter().find(|line| line.action == "tool.call" && line.phase != "intent").unwrap().detail
     }
+}
+
+/// The one detail of a refusal.
+pub(crate) fn info(refused: &Status) -> ErrorInfo {
+    let envelope = rpc::Status::decode(refused.details()).unwrap();
+    ErrorInfo::decode(envelope.details[0].value.as_slice()).unwrap()
 }
 
 fn message(answer: &Answer) -> &str {
@@ -165,8 +171,7 @@ async fn what_the_app_answers_is_a_tool_error_of_one_of_four_classes_and_nothing
     };
     for _ in 0..2 {
         let refused = shelf.kit.call::<wire::ExecuteToolResponse>(EXECUTE, &request).await.unwrap_err();
-        let envelope = rpc::Status::decode(refused.details()).unwrap();
-        let info = ErrorInfo::decode(envelope.details[0].value.as_slice()).unwrap();
+        let info = info(&refused);
         assert_eq!((refused.code(), info.error_code.as_str()), (Code::Unauthenticated, "TOOL_ERROR"), "{refused:?}");
         assert_eq!(info.tool_error_info.unwrap().tool_error_code, "not_connected");
         let links = info.help_info.unwrap().links;
@@ -176,10 +181,56 @@ async fn what_the_app_answers_is_a_tool_error_of_one_of_four_classes_and_nothing
     assert_eq!(shelf.asked(), ["POST 401"], "the second call saw that the account had ended");
     // Our own 401 is none of a tool.
     let ours = shelf.kit.grpc(EXECUTE, &["Bearer nonsense"], &[0, 0, 0, 0, 0]).await.unwrap_err();
-    let envelope = rpc::Status::decode(ours.details()).unwrap();
-    let info = ErrorInfo::decode(envelope.details[0].value.as_slice()).unwrap();
+    let info = info(&ours);
     assert_eq!(
         (ours.code(), info.error_code.as_str(), info.tool_error_info),
         (Code::Unauthenticated, "UNAUTHENTICATED", None)
     );
+}
+
+impl Shelf {
+    /// A call by ann's account as an SDK of this version makes it; how it failed, if it did.
+    async fn by_sdk(&self, version: &str, tool: &str, argument: (&str, &str)) -> Option<(Code, ErrorInfo)> {
+        let message = self.message(tool, argument.0, argument.1);
+        let mut request = self.by_grpc(&message);
+        request.headers_mut().insert("x-sdk-version", version.parse().unwrap());
+        let refused = self.kit.grpc_request(request).await.err()?;
+        Some((refused.code(), info(&refused)))
+    }
+}
+
+#[tokio::test]
+async fn an_sdk_that_repeats_what_failed_does_it_once_and_gets_no_code_that_it_repeats() {
+    let shelf = Shelf::new().await;
+    let execution = |(_, info): &(Code, ErrorInfo)| info.tool_error_info.as_ref().unwrap().execution_id.clone();
+    let (old, new, node) = ("Scalekit-Python/2.4.11", "Scalekit-Python/2.13.0", "Scalekit-Node/2.5.1");
+    let write = async |version, title| shelf.by_sdk(version, "shelf_add_book", ("title", title)).await.unwrap();
+
+    let first = write(old, "500").await;
+    let second = write(old, "500").await;
+    assert_eq!((first.0, &first.1.error_code), (Code::Unknown, &"TOOL_ERROR".to_owned()));
+    assert_eq!((execution(&first), first.0), (execution(&second), second.0));
+    assert_eq!(shelf.asked(), ["POST 500"], "the second one is told how the first one ended");
+    assert_ne!(execution(&write(old, "503").await), execution(&first), "another call");
+    assert_eq!(shelf.asked(), ["POST 503"]);
+    shelf.kit.clock.advance(std::time::Duration::from_secs(6));
+    assert_ne!(execution(&write(old, "500").await), execution(&first), "that was a while ago");
+    assert_eq!(shelf.asked(), ["POST 500"]);
+    for version in [new, node] {
+        write(version, "500").await;
+        assert_eq!(shelf.asked(), ["POST 500"], "{version} repeats no such thing, so who sends it means it");
+    }
+    for _ in 0..2 {
+        assert!(shelf.by_sdk(old, "shelf_get_book", ("id", "500")).await.is_some());
+        assert_eq!(shelf.asked(), ["GET /api/books/500"], "what only reads may be tried again");
+        assert!(shelf.by_sdk(old, "shelf_add_book", ("title", "emma")).await.is_none());
+        assert_eq!(shelf.asked(), ["POST emma"], "so may what worked");
+    }
+    for (title, code) in [("429", Code::ResourceExhausted), ("401", Code::Unauthenticated)] {
+        // Who calls first finds the account signed in still.
+        for (version, code) in [(old, Code::FailedPrecondition), (node, Code::FailedPrecondition), (new, code)] {
+            let (got, info) = write(version, title).await;
+            assert_eq!((got, info.error_code.as_str()), (code, "TOOL_ERROR"), "{version}: {title}");
+        }
+    }
 }

@@ -20,6 +20,7 @@ mod proxy;
 mod rest;
 mod rights;
 mod rules;
+mod shapes;
 mod shelf;
 mod strangers;
 mod tokens;

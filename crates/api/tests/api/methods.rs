@@ -10,8 +10,8 @@ const WRITTEN: &str = include_str!("../../../../docs/METHODS.md");
 const HEAD: &str = "# Methods\n\n\
     Made from the descriptors by `cargo test -p valetkey-api --test api methods`, which fails when it is stale and says how\n\
     to renew it. *SDKs*: which official SDK calls the method (Python 2.21.0, Node 2.11.0). Every method that is served was\n\
-    called with success and with a refusal by `crates/api/tests/api/every_method.rs`, and each rule of its request was\n\
-    broken by `rules.rs` beside it. The others answer UNIMPLEMENTED, by name, to callers with a valid token.\n";
+    called by REST, with success and with a refusal, by `crates/api/tests/api/every_method.rs`, and each rule of its request\n\
+    was broken over gRPC by `rules.rs` beside it. The others answer UNIMPLEMENTED, by name, to callers with a valid token.\n";
 
 /// What callers.tsv says of a method: its SDKs, and why it isn't served.
 fn callers() -> HashMap<String, (String, &'static str)> {

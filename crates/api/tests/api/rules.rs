@@ -3,7 +3,9 @@
 
 use crate::kit::Kit;
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, MethodDescriptor, Value,
+};
 use regex::Regex;
 use std::collections::HashMap;
 use tonic::Code;
@@ -20,40 +22,42 @@ struct Broken {
 }
 
 /// The way from a request to a message within.
-type Way = Vec<FieldDescriptor>;
+pub(crate) type Way = Vec<FieldDescriptor>;
 
 #[tokio::test]
 async fn every_rule_of_every_served_request_is_enforced_and_named() {
     let kit = Kit::new().await;
     let pool = DescriptorPool::decode(valetkey_proto::DESCRIPTORS).unwrap();
     let mut count = 0;
-    for door in doors().unwrap() {
-        let method = pool
-            .services()
-            .flat_map(|service| service.methods().collect::<Vec<_>>())
-            .find(|method| format!("/{}/{}", method.parent_service().full_name(), method.name()) == door.path);
-        let Some(method) = method.filter(|_| door.wire == Wire::Grpc && door.implemented) else { continue };
+    for (path, method) in served() {
         for broken in all(&pool, &method.input()) {
             count += 1;
-            let refused = sent(&kit, &door.path, &broken.request).await;
+            let refused = sent(&kit, &path, &broken.request).await;
             // A key that is long is told shortened.
             let start: String = broken.field.chars().take(60).collect();
             let told =
                 |(field, constraint): &(String, String)| field.starts_with(&start) && constraint == broken.constraint;
-            assert!(
-                refused.iter().any(told),
-                "{} breaks {} of {}: {refused:?}",
-                door.path,
-                broken.constraint,
-                broken.field
-            );
+            assert!(refused.iter().any(told), "{path} breaks {} of {}: {refused:?}", broken.constraint, broken.field);
         }
     }
     assert!(count > 150, "{count}");
 }
 
+/// The methods that are served, each with its path.
+pub(crate) fn served() -> Vec<(String, MethodDescriptor)> {
+    let pool = DescriptorPool::decode(valetkey_proto::DESCRIPTORS).unwrap();
+    let grpc = doors().unwrap().into_iter().filter(|door| door.wire == Wire::Grpc && door.implemented);
+    grpc.filter_map(|door| Some((door.path.clone(), method_of(&pool, &door.path)?))).collect()
+}
+
+/// The method of a path, if it is one of our services.
+pub(crate) fn method_of(pool: &DescriptorPool, path: &str) -> Option<MethodDescriptor> {
+    let mut methods = pool.services().flat_map(|service| service.methods().collect::<Vec<_>>());
+    methods.find(|method| format!("/{}/{}", method.parent_service().full_name(), method.name()) == path)
+}
+
 /// What a request is told to break; nothing if it is refused for something else.
-async fn sent(kit: &Kit, path: &str, request: &DynamicMessage) -> Vec<(String, String)> {
+pub(crate) async fn sent(kit: &Kit, path: &str, request: &DynamicMessage) -> Vec<(String, String)> {
     let mut frame = vec![0];
     frame.extend(u32::try_from(request.encoded_len()).unwrap().to_be_bytes());
     frame.extend(request.encode_to_vec());

@@ -40,6 +40,7 @@ impl Shelf {
             .route("/api/books/{id}", get(book))
             .route("/api/books", post(add))
             .route("/api/endless", get(endless))
+            .route("/mcp", post(server))
             .route("/token", post(async || Json(json!({ "access_token": "taken", "token_type": "Bearer" }))))
             .with_state(Arc::clone(&seen));
         #[expect(clippy::disallowed_methods, reason = "the other side of a test is no task of ours")]
@@ -68,6 +69,24 @@ impl Shelf {
     pub(crate) async fn connected(&self, connection: &str, user: &str) -> String {
         let token = json!({ "oauth_token": { "access_token": "taken", "scopes": ["books"] } });
         let account = json!({ "connector": connection, "identifier": user,
+            "connected_account": { "authorization_details": token } });
+        let made = self.kit.rest("POST", "/api/v1/connected_accounts", account).await.json;
+        assert_eq!(made["connected_account"]["status"], "ACTIVE", "{made}");
+        made["connected_account"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A connection to the app's MCP server, and ann's account on it; its id.
+    pub(crate) async fn served(&self) -> String {
+        let settings = Settings {
+            way: Some("bearer".into()),
+            api_base_url: Some(format!("http://{}/mcp", self.address)),
+            ..Settings::default()
+        };
+        let (name, connector) = (Some("MY_SERVER".into()), "apifymcp".into());
+        let new = connections::New { name, connector, settings, client_secret: None };
+        connections::create(&self.kit.app, &self.kit.ours.ctx, new).await.unwrap();
+        let token = json!({ "static_auth": { "details": { "token": "taken" } } });
+        let account = json!({ "connector": "MY_SERVER", "identifier": "ann",
             "connected_account": { "authorization_details": token } });
         let made = self.kit.rest("POST", "/api/v1/connected_accounts", account).await.json;
         assert_eq!(made["connected_account"]["status"], "ACTIVE", "{made}");
@@ -113,6 +132,7 @@ async fn book(State(seen): State<Seen>, Path(id): Path<String>, request: Request
     match id.as_str() {
         // Ten bytes for each on the wire of gRPC, two in JSON.
         "long" => Json(json!({ "id": id, "numbers": vec![0; 20_000] })).into_response(),
+        "wide" => Json(json!({ "id": id, "numbers": vec![0; 10_000] })).into_response(),
         _ => answer(&id, json!({ "id": 9_007_199_254_740_993_i64, "title": id, "pages": 3 })),
     }
 }
@@ -121,6 +141,16 @@ async fn add(State(seen): State<Seen>, Json(book): Json<Value>) -> Response {
     let title = book["title"].as_str().unwrap_or_default().to_owned();
     seen.lock().unwrap().push(format!("POST {title}"));
     answer(&title, json!({ "id": 7, "title": title }))
+}
+
+/// The app's MCP server, which has two tools.
+async fn server(Json(asked): Json<Value>) -> Json<Value> {
+    let tool = |name: &str| json!({ "name": name, "inputSchema": { "type": "object" } });
+    let result = match asked["method"].as_str() {
+        Some("server/discover") => json!({ "supportedVersions": ["2026-07-28"] }),
+        _ => json!({ "tools": [tool("shelve"), tool("unshelve")] }),
+    };
+    Json(json!({ "jsonrpc": "2.0", "id": asked["id"], "result": result }))
 }
 
 /// A beginning, and no end.

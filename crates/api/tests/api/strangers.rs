@@ -52,6 +52,8 @@ fn by_id(made: &Made, (organization, provider): (&str, &str)) -> Vec<(&'static s
         ),
         ("GET", format!("/api/v1/tools?filter.connected_account_id={account}"), Value::Null),
         ("GET", "/api/v1/tools?filter.connector=MY_GMAIL".into(), Value::Null),
+        ("POST", "/api/v1/tools:refresh".into(), json!({ "connected_account_id": account })),
+        ("POST", "/api/v1/tools:refresh".into(), json!({ "connector": "MY_GMAIL", "identifier": "user_123" })),
         ("GET", "/api/v1/tools/scoped?identifier=user_123&filter.connection_names=MY_GMAIL".into(), Value::Null),
         (
             "POST",

@@ -53,6 +53,31 @@ async fn the_catalogue_is_listed_by_filter() {
 }
 
 #[tokio::test]
+async fn a_remote_servers_tools_are_listed_where_its_account_is_named() {
+    let shelf = Shelf::new().await;
+    let account = shelf.served().await;
+    let ours = ["apifymcp_shelve", "apifymcp_unshelve"];
+    for filter in [
+        format!("connected_account_id={account}"),
+        "connector=my_server&filter.identifier=ann".to_owned(),
+        format!("connected_account_id={account}&filter.query=shelve%20apifymcp"),
+        format!("connected_account_id={account}&filter.provider=APIFYMCP"),
+    ] {
+        let listed = shelf.got(&format!("/api/v1/tools?filter.summary=true&filter.{filter}")).await;
+        assert_eq!((&listed["tool_names"], &listed["total_size"]), (&json!(ours), &json!(2)), "{filter}");
+    }
+    let first = format!("/api/v1/tools?filter.connected_account_id={account}&page_size=1");
+    let page = shelf.got(&first).await;
+    let next = shelf.got(&format!("{first}&page_token={}", page["next_page_token"].as_str().unwrap())).await;
+    assert_eq!((names(&page), names(&next)), (vec![ours[0].to_owned()], vec![ours[1].to_owned()]));
+    assert_eq!(next["tools"][0]["metadata"]["status"], "listed by the server");
+    let (status, _) = shelf.refused("/api/v1/tools?filter.connector=MY_SERVER&filter.identifier=bob").await;
+    assert_eq!(status, 404, "bob has no account there");
+    let all = shelf.got("/api/v1/tools?filter.connector=MY_SERVER").await;
+    assert_eq!(all["total_size"], 0, "of nobody's account the server says nothing");
+}
+
+#[tokio::test]
 async fn a_definition_is_what_converters_read() {
     let shelf = Shelf::new().await;
     let listed = shelf.got("/api/v1/tools?filter.tool_name=shelf_get_book").await;

@@ -1,5 +1,6 @@
 //! Attack 78: long answers that their callers read slowly, or never, over gRPC, REST and `/proxy`.
 
+use crate::executing::info;
 use crate::shelf::Shelf;
 use axum::body::Body;
 use bytes::Bytes;
@@ -23,7 +24,7 @@ impl Shelf {
         request.body(body.to_string().into()).unwrap()
     }
 
-    fn message(&self, tool: &str, name: &str, value: &str) -> wire::ExecuteToolRequest {
+    pub(crate) fn message(&self, tool: &str, name: &str, value: &str) -> wire::ExecuteToolRequest {
         wire::ExecuteToolRequest {
             tool_name: tool.into(),
             connected_account_id: Some(self.account.clone()),
@@ -32,7 +33,7 @@ impl Shelf {
         }
     }
 
-    fn by_grpc(&self, message: &wire::ExecuteToolRequest) -> Request<Body> {
+    pub(crate) fn by_grpc(&self, message: &wire::ExecuteToolRequest) -> Request<Body> {
         let mut frame = vec![0];
         frame.extend(u32::try_from(message.encoded_len()).unwrap().to_be_bytes());
         frame.extend(message.encode_to_vec());
@@ -69,6 +70,16 @@ impl Shelf {
         all.fit(&self.kit.memory, &self.kit.ours.ctx.environment, 1 << 30, Duration::ZERO).await.unwrap();
         all
     }
+}
+
+/// The refusal of a call whose answer is not given.
+async fn not_given(response: http::Response<Body>, status: u16, words: &str) {
+    assert_eq!(response.status(), status);
+    let json: Value = serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap();
+    let told = &json["details"][0];
+    let tool = &told["tool_error_info"];
+    assert_eq!((&told["error_code"], &tool["tool_error_code"]), (&json!("TOOL_ERROR"), &json!("not_given")), "{json}");
+    assert!(json["message"].as_str().unwrap().contains(words) && tool["execution_id"].is_string(), "{json}");
 }
 
 async fn refusal(response: http::Response<Body>) -> (StatusCode, HeaderMap, String) {
@@ -123,9 +134,20 @@ async fn attack_78_on_every_wire_an_answer_that_can_not_be_given_is_refused_by_n
     assert_eq!(refused.code(), Code::ResourceExhausted);
     assert!(refused.message().contains(name) && refused.message().contains("the app has done it"), "{refused}");
     assert!(refused.message().contains("don't repeat the call"), "{refused}");
+    assert_eq!(info(&refused).error_code, "TOOL_ERROR");
+
+    // What is short as the app has it, and long on the wire.
+    let wide = || shelf.by_rest("shelf_get_book", &json!({ "id": "wide" }));
+    let refused = shelf.kit.grpc_request(hurried(shelf.by_grpc(&shelf.message("shelf_get_book", "id", "wide")))).await;
+    let refused = refused.unwrap_err();
+    let tool = info(&refused).tool_error_info.expect("no SDK repeats it");
+    assert_eq!((info(&refused).error_code.as_str(), tool.tool_error_code.as_str()), ("TOOL_ERROR", "not_given"));
+    assert!(tool.execution_id.starts_with("exec_") && tool.tool_error_message == refused.message(), "{tool:?}");
+    not_given(shelf.kit.send(hurried(wide())).await, 504, "the call has begun").await;
 
     let started = std::time::Instant::now();
-    let listed = shelf.kit.send(tools_listed(&shelf)).await;
+    let (listed, wide) = tokio::join!(shelf.kit.send(tools_listed(&shelf)), shelf.kit.send(wide()));
+    not_given(wide, 429, name).await;
     let (status, _, words) = refusal(listed).await;
     assert_eq!(status, 429);
     assert!(words.contains(name) && words.contains("try again"), "{words}");

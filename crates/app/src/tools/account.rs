@@ -52,29 +52,43 @@ pub struct ResolvedTool {
 /// There is no such tool, account or connection; the account is of another app than the tool; or what is said leaves
 /// none or several.
 pub async fn meant(app: &App, ctx: &Ctx, tool: &str, asked: AccountQuery) -> Result<ResolvedTool> {
-    let named = Named::find(app, ctx, tool).await?;
-    let (connection, account) = match asked {
-        AccountQuery { account: Some(id), .. } => accounts::get(app, ctx, &AccountRef::Id(id)).await?,
-        AccountQuery { connection: Some(name), identifier: Some(identifier), organization, user, .. } => {
-            // Told before the account is looked for: that it is missing would be beside the point.
-            let connection = connections::by_name(app, ctx, &name).await?;
-            named.fits(tool, &connection)?;
-            accounts::get(app, ctx, &AccountRef::Of(name, Owner { identifier, organization, user }))
-                .await
-                .map_err(helped)?
+    let of_tool = Named::find(app, ctx, tool).await?;
+    let (connection, account) = match &asked {
+        AccountQuery { account: None, connection: None, identifier: Some(_), .. } => {
+            only(app, ctx, &of_tool, &asked).await?
         }
-        AccountQuery { identifier: Some(_), connection: None, .. } => only(app, ctx, &named, &asked).await?,
-        AccountQuery { identifier: None, .. } => {
+        AccountQuery { account: None, connection: Some(name), identifier: Some(_), .. } => {
+            // Told before the account is looked for: that it is missing would be beside the point.
+            of_tool.fits(tool, &connections::by_name(app, ctx, name).await?)?;
+            named(app, ctx, &asked).await?
+        }
+        AccountQuery { account: None, identifier: None, .. } => {
             let message = "whose account? Give connected_account_id, or connector and identifier, or identifier alone";
             return Err(Error::invalid(message));
         }
+        AccountQuery { account: Some(_), .. } => named(app, ctx, &asked).await?,
     };
-    named.fits(tool, &connection)?;
-    let tool = match named.tool {
+    of_tool.fits(tool, &connection)?;
+    let tool = match of_tool.tool {
         Some(tool) => tool,
         None => not_of_a_file(app, ctx, tool, &connection, &account).await?,
     };
-    Ok(ResolvedTool { connector: named.connector, tool, connection, account })
+    Ok(ResolvedTool { connector: of_tool.connector, tool, connection, account })
+}
+
+/// The account that is named by its id, or by connection and user.
+///
+/// # Errors
+/// There is none, or neither is given.
+pub(super) async fn named(app: &App, ctx: &Ctx, asked: &AccountQuery) -> Result<(Connection, ConnectedAccount)> {
+    match asked.clone() {
+        AccountQuery { account: Some(id), .. } => accounts::get(app, ctx, &AccountRef::Id(id)).await,
+        AccountQuery { connection: Some(name), identifier: Some(identifier), organization, user, .. } => {
+            let owner = Owner { identifier, organization, user };
+            accounts::get(app, ctx, &AccountRef::Of(name, owner)).await.map_err(helped)
+        }
+        _ => Err(Error::invalid("which account? Give connected_account_id, or connector and identifier")),
+    }
 }
 
 /// What a tool's name says.

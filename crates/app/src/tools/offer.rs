@@ -29,6 +29,12 @@ impl Offer {
     }
 }
 
+/// A connector's tools.
+pub(super) fn of(connector: &Arc<Connector>) -> Vec<Offer> {
+    let offer = |tool: &Arc<Tool>| Offer { connector: Arc::clone(connector), tool: Arc::clone(tool) };
+    connector.tools.values().map(offer).collect()
+}
+
 /// What is said of a tool that is not there. SDKs look for "tool not found".
 pub(super) async fn unknown(app: &App, name: &str) -> Error {
     if let Err(error) = connections::compile_all(app).await {

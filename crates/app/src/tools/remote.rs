@@ -132,8 +132,12 @@ fn wanted(app: &App, connection: &Connection, scope: &Scope) -> Option<Wired> {
     let provided = scope.providers.is_empty() || scope.providers.iter().any(|one| one.eq_ignore_ascii_case(slug));
     let named = scope.connections.is_empty()
         || scope.connections.iter().any(|one| one.eq_ignore_ascii_case(connection.name.as_str()));
-    let wired = Wired::of(app, connection.clone()).ok().filter(|wired| wired.tool_prefix().is_some())?;
-    (provided && named).then_some(wired)
+    server_of(app, connection).filter(|_| provided && named)
+}
+
+/// A connection, if its tools are had from a remote server or an imported document.
+pub(super) fn server_of(app: &App, connection: &Connection) -> Option<Wired> {
+    Wired::of(app, connection.clone()).ok().filter(|wired| wired.tool_prefix().is_some())
 }
 
 fn offered(wired: &Wired, known: &[Arc<Tool>], scope: &Scope) -> Arc<[Offer]> {

@@ -3,7 +3,10 @@
 use super::offer::Offer;
 use super::users;
 use crate::{App, Error, Result};
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::sync::Arc;
+use valetkey_connectors::Connector;
 use valetkey_connectors::search::{Hit, Index};
 use valetkey_domain::Ctx;
 use valetkey_domain::account::Status;
@@ -32,18 +35,20 @@ pub struct Readiness {
     pub state: State,
 }
 
-/// How far a user is with a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How far a user is with a connection, the farther the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// A call can be made.
-    Ready,
     /// The user has still to sign in, or somebody ended it.
     NeedsConnection,
     /// The sign-in worked once and has ended.
     NeedsReauth,
+    /// A call can be made.
+    Ready,
 }
 
-/// The tools that fit a query best, at most so many, the best first.
+/// The tools that fit a query best, at most so many, the best first, and none twice: of a connector and its aliases, which
+/// have the same tools under names of their own, the one through which the user is farthest, else that on which the
+/// environment has a connection.
 ///
 /// # Errors
 /// The database cannot be read.
@@ -62,16 +67,38 @@ pub async fn search(
         Some(user) => users::standing(app, ctx, user).await?,
         None => Vec::new(),
     };
-    let found = |Hit { connector, tool, score }: Hit| {
-        let its = standing.iter().filter(|(connection, _)| connection.connector == connector.slug);
+    let aliases: Vec<_> = app.core.catalog.connectors().filter(|one| one.alias_of.is_some()).collect();
+    let repeated = |hit: &Hit| aliases.iter().any(|alias| alias.repeated(&hit.tool.definition.name).is_some());
+    let enabled = if hits.iter().any(repeated) { users::enabled(app, ctx).await? } else { HashSet::new() };
+    let readiness = |offer: Offer| {
+        let its = standing.iter().filter(|(connection, _)| connection.connector == offer.connector.slug);
         let connections = its.map(|(connection, account)| Readiness {
             connection: connection.name.clone(),
             account: account.id.clone(),
             state: State::of(&account.status),
         });
-        FoundTool { connections: connections.collect(), offer: Offer { connector, tool }, score }
+        (connections.collect::<Vec<_>>(), offer)
     };
-    Ok(hits.into_iter().map(found).collect())
+    let found = |hit: Hit| {
+        let reached = |(connections, offer): &(Vec<Readiness>, Offer)| {
+            let farthest = connections.iter().map(|one| one.state).max();
+            Reverse((farthest, enabled.contains(&offer.connector.slug)))
+        };
+        // Of equals the first: the original.
+        let (connections, offer) = offers(&hit, &aliases).map(readiness).min_by_key(reached)?;
+        Some(FoundTool { connections, offer, score: hit.score })
+    };
+    Ok(hits.into_iter().filter_map(found).collect())
+}
+
+/// A tool that was found, and those by which aliases repeat it.
+fn offers(hit: &Hit, aliases: &[Arc<Connector>]) -> impl Iterator<Item = Offer> {
+    let own = Offer { connector: Arc::clone(&hit.connector), tool: Arc::clone(&hit.tool) };
+    let repeated = aliases.iter().filter_map(|alias| {
+        let tool = alias.repeated(&hit.tool.definition.name)?;
+        Some(Offer { connector: Arc::clone(alias), tool: Arc::clone(tool) })
+    });
+    std::iter::once(own).chain(repeated)
 }
 
 async fn index(app: &App) -> Result<Arc<Index>> {
@@ -96,3 +123,6 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,7 @@
 //! A user's tools: those that the user's accounts serve, each with its account, and those that some connection could
 //! bring.
 
-use super::list::of;
-use super::offer::Offer;
+use super::offer::{Offer, of};
 use super::scope::Scope;
 use super::{pages, remote};
 use crate::accounts::{self, Filter};
@@ -72,21 +71,26 @@ pub async fn available(app: &App, ctx: &Ctx, user: &Identifier, page: &Page) -> 
         return Err(no_token());
     }
     let remote = remote::of_accounts(app, ctx, &serving(app, ctx, user).await?, &Scope::default()).await?;
-    let mut slugs = HashSet::new();
-    let mut connections = Page { size: pages::MOST, after: None };
-    loop {
-        let listed = connections::list(app, ctx, &connections::Filter::default(), &connections).await?;
-        slugs.extend(listed.items.into_iter().filter(|one| one.enabled).map(|one| one.connector));
-        match listed.next {
-            Some(next) => connections.after = Some(next),
-            None => break,
-        }
-    }
+    let slugs = enabled(app, ctx).await?;
     let mut offers: Vec<Offer> = slugs.iter().flat_map(|slug| offers(app, slug, &Scope::default()).to_vec()).collect();
     offers.extend(remote.offers.values().flat_map(|its| its.to_vec()));
     offers.sort_by(|one, other| one.name().cmp(other.name()));
     offers.dedup_by(|one, other| one.name() == other.name());
     Ok(pages::of(offers.len(), |at| offers.get(at).cloned(), |offer| offer.name().to_owned(), page))
+}
+
+/// The connectors that the environment has an enabled connection on.
+pub(super) async fn enabled(app: &App, ctx: &Ctx) -> Result<HashSet<String>> {
+    let mut slugs = HashSet::new();
+    let mut page = Page { size: pages::MOST, after: None };
+    loop {
+        let listed = connections::list(app, ctx, &connections::Filter::default(), &page).await?;
+        slugs.extend(listed.items.into_iter().filter(|one| one.enabled).map(|one| one.connector));
+        match listed.next {
+            Some(next) => page.after = Some(next),
+            None => return Ok(slugs),
+        }
+    }
 }
 
 /// A user's accounts that were connected once and not ended, on enabled connections, in the order of their ids.
@@ -161,7 +165,7 @@ fn check(app: &App, page: &Page) -> Result<()> {
 }
 
 /// Whether a tool can have this name: a shipped one, or one of a remote server, which may have gone since it was listed.
-fn may_be_a_tool(app: &App, name: &str) -> bool {
+pub(super) fn may_be_a_tool(app: &App, name: &str) -> bool {
     let catalog = &app.core.catalog;
     let remote = || name.starts_with("c-") || catalog.remote_of(name).is_some();
     pages::is_name(name) && (catalog.tool(name).is_some() || remote())

@@ -17,14 +17,16 @@ use std::time::Duration;
 use tracing::Instrument as _;
 use valetkey_connectors::remote::{Remote, prepared};
 use valetkey_core::memory::needed;
-use valetkey_domain::Ctx;
 use valetkey_domain::account::{ConnectedAccount, Status};
 use valetkey_domain::json;
+use valetkey_domain::{Ctx, Timestamp};
 use valetkey_outbound::Limits;
 use valetkey_upstream::{Client, Error, Listed, Transport};
 
 /// How long a list is taken for what the server has, and for how long it is not asked again after it failed.
 const FRESH: Duration = Duration::from_secs(5 * 60);
+/// The same where it is asked for anew: a server is not asked twice by who asks twice.
+const ANEW: Duration = Duration::from_secs(10);
 const FAILED: Duration = Duration::from_secs(20);
 /// How long a fetch may take, and how long is waited for it.
 const FETCH: Duration = Duration::from_secs(25);
@@ -53,13 +55,39 @@ pub(crate) async fn tools(
     wired: &Wired,
     account: &ConnectedAccount,
 ) -> Result<Arc<KnownTools>, Missing> {
+    let (_, address) = server(wired, account)?;
+    let before = standing(app, &Key::of(account, &address)).await;
+    let old = || before.and_then(|fetched| fetched.known.clone().ok());
+    match listed(app, ctx, wired, account, FRESH).await {
+        Err(why) => old().ok_or(why),
+        listed => listed,
+    }
+}
+
+/// The tools that the server of a connection lists for an account now, whatever is kept of a while ago.
+pub(crate) async fn tools_anew(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+) -> Result<Arc<KnownTools>, Missing> {
+    listed(app, ctx, wired, account, ANEW).await
+}
+
+/// What the server listed no longer ago than this, else what it lists now.
+async fn listed(
+    app: &App,
+    ctx: &Ctx,
+    wired: &Wired,
+    account: &ConnectedAccount,
+    life: Duration,
+) -> Result<Arc<KnownTools>, Missing> {
     let (remote, address) = server(wired, account)?;
     let key = Key::of(account, &address);
-    let before = standing(app, &key).await;
-    if let Some(fetched) = &before
-        && is_fresh(app, fetched)
+    if let Some(fetched) = standing(app, &key).await
+        && let Some(known) = fetched.within(life, app.core.now())
     {
-        return fetched.known.clone().map_err(Missing::Later);
+        return known;
     }
     let fetching = Fetching {
         app: app.clone(),
@@ -68,15 +96,14 @@ pub(crate) async fn tools(
         remote,
         account: account.clone(),
         address,
+        life,
     };
     // Whoever asked may go; what the server answers is kept for those who come next.
     let task = app.core.tasks.spawn(fetching.run(key).in_current_span());
-    let old = || before.as_ref().and_then(|fetched| fetched.known.clone().ok());
     match tokio::time::timeout(WAIT, task).await {
-        Ok(Ok(Ok(known))) => Ok(known),
-        Ok(Ok(Err(why))) => old().ok_or(why),
-        Ok(Err(_)) => old().ok_or_else(|| Missing::Later("its list ended by a defect".to_owned())),
-        Err(_) => old().ok_or_else(|| Missing::Later(format!("it gave no list within {} s", WAIT.as_secs()))),
+        Ok(Ok(fetched)) => fetched,
+        Ok(Err(_)) => Err(Missing::Later("its list ended by a defect".to_owned())),
+        Err(_) => Err(Missing::Later(format!("it gave no list within {} s", WAIT.as_secs()))),
     }
 }
 
@@ -108,9 +135,18 @@ async fn standing(app: &App, key: &Key) -> Option<Arc<Fetched>> {
     app.upstreams.lists.get(key).await.filter(|fetched| fetched.at + KEPT > app.core.now())
 }
 
-fn is_fresh(app: &App, fetched: &Fetched) -> bool {
-    let (life, now) = (if fetched.known.is_ok() { FRESH } else { FAILED }, app.core.now());
-    fetched.at + life > now || fetched.failed_at.is_some_and(|at| at + FAILED > now)
+impl Fetched {
+    /// What there is without asking the server: a list no older than this, or that it gave none a moment ago.
+    fn within(&self, life: Duration, now: Timestamp) -> Option<Result<Arc<KnownTools>, Missing>> {
+        let known = || self.known.clone().map_err(Missing::Later);
+        let failed = self.failed_at.is_some_and(|at| at + FAILED > now);
+        match &self.known {
+            Ok(_) if self.at + life > now => Some(known()),
+            Ok(_) if failed => Some(Err(Missing::Later("it gave none a moment ago".to_owned()))),
+            Err(_) if failed || self.at + FAILED > now => Some(known()),
+            _ => None,
+        }
+    }
 }
 
 struct Fetching {
@@ -120,6 +156,8 @@ struct Fetching {
     remote: Remote,
     account: ConnectedAccount,
     address: String,
+    /// How old a list may be that somebody else had meanwhile.
+    life: Duration,
 }
 
 impl Fetching {
@@ -132,9 +170,9 @@ impl Fetching {
             return Err(Missing::Later("too many wait for it".to_owned()));
         };
         if let Some(fetched) = standing(app, &key).await
-            && is_fresh(app, &fetched)
+            && let Some(known) = fetched.within(self.life, app.core.now())
         {
-            return fetched.known.clone().map_err(Missing::Later);
+            return known;
         }
         let fetched = match tokio::time::timeout(FETCH, self.fetch(&key)).await {
             Ok(Err(Missing::SignIn)) => return Err(Missing::SignIn),

@@ -1,6 +1,6 @@
 //! The house's own rules, each a function over what it is given, so that each is also shown to fail on a breach planted
 //! for it. They are: rooms (`rooms.rs`), circles of files (`circles.rs`), which crate names which (`packages.rs`), and
-//! what is written in one place only (`owners.rs`). Below them lies what reads Rust: `source.rs` first.
+//! what is written in one place only (`owners.rs`); and that tests which THREATS names are there (`threats.rs`). Below them lies what reads Rust: `source.rs` first.
 
 #![expect(
     clippy::unwrap_used,
@@ -20,6 +20,7 @@ mod packages;
 mod resolve;
 mod rooms;
 mod source;
+mod threats;
 mod tokens;
 mod walk;
 
@@ -81,6 +82,13 @@ fn how_a_connector_signs_in_is_looked_into_in_two_places() {
 #[test]
 fn writes_without_a_record_have_a_reason() {
     none(&owners::unrecorded(&source::below(&root().join("crates/app/src")), owners::UNRECORDED));
+}
+
+#[test]
+fn the_tests_that_threats_names_are_there() {
+    let (crates, tests) = (root().join("crates"), root().join("tests"));
+    let document = std::fs::read_to_string(root().join("docs/THREATS.md")).unwrap();
+    none(&threats::undefined(&document, &threats::defined(&[&crates, &tests])));
 }
 
 #[test]

@@ -53,8 +53,15 @@ pub(super) fn change(app: &App, before: &Connection, wanted: wire::UpdateConnect
                  behind its link)"
             ))),
         },
-        Some(_) => Err(not_offered("settings other than oauth_config, static_config and google_dwd_config are")),
+        Some(Given::OidcConfig(_)) => Err(of_sign_on("oidc_config")),
+        Some(Given::SamlConfig(_)) => Err(of_sign_on("saml_config")),
+        Some(Given::PasswordlessConfig(_)) => Err(of_sign_on("passwordless_config")),
+        Some(Given::WebauthnConfig(_)) => Err(of_sign_on("webauthn_config")),
     }
+}
+
+fn of_sign_on(member: &str) -> Error {
+    not_offered(&format!("connection.{member}, which belongs to single sign-on, is"))
 }
 
 /// Name and connector of a connection never change, and what belongs to single sign-on isn't here.

@@ -1,39 +1,52 @@
 //! A call of a tool by the app's own code: the same call that an agent's server makes, answered in the API's words.
 
+use super::whose;
+use crate::called::{Called, Failures};
 use crate::failure::Failure;
-use crate::services::shared::{id, non_empty};
+use crate::services::shared::non_empty;
 use crate::services::structs;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 use std::time::Duration;
 use valetkey_app::calls::{self, AnswerRoom, CallResult, Done};
-use valetkey_app::tools::{AccountQuery, ResolvedTool, meant};
+use valetkey_app::tools::{ResolvedTool, meant};
 use valetkey_app::{App, Result};
-use valetkey_domain::id::AccountId;
-use valetkey_domain::name::Identifier;
 use valetkey_domain::{Ctx, Kind};
 use valetkey_proto::v1::tools as wire;
 
 /// What a call leaves of its caller's time, so that the caller hears what became of it.
 const REST: Duration = Duration::from_millis(500);
 
+/// Calls the tool, and tells the wire which call the request has led to.
 pub(super) async fn execute(
     app: &App,
     ctx: &Ctx,
     request: wire::ExecuteToolRequest,
     asked: calls::RequestMemory,
+    (called, failures): (Called, Arc<Failures>),
 ) -> std::result::Result<(wire::ExecuteToolResponse, AnswerRoom), Failure> {
     let refused = |error| Failure::from_app(&error, Some(&ctx.request));
     let run = request.agent_run_id.clone().and_then(non_empty);
     let arguments = structs::members(request.params.clone());
     let meant = named(app, ctx, request).await.map_err(refused)?;
+    let repeated = (called.repeats() && !meant.tool.definition.effect.read_only()).then(|| {
+        let what = (&meant.tool.definition.name, Value::Object(arguments.clone()).to_string(), &run);
+        failures.call(&meant.account.id, what)
+    });
+    if let Some(failure) = repeated.as_ref().and_then(|call| failures.of(call, app.now())) {
+        return Err(failure);
+    }
     let mut running = calls::execute(app, &in_time(app, ctx), meant, arguments, run, asked);
+    called.begins(running.execution().clone(), repeated.map(|call| (failures, call)));
+    let failed = |failure| called.failed(failure, app.now());
     match running.answer().await {
         CallResult::Done(done) if done.room.is_some() => {
             let answered = app.tasks().spawn_blocking(move || answered(done)).await;
-            answered.map_err(|_| Failure::new(Kind::Internal, "the call was made, but its answer can't be shown"))
+            answered
+                .map_err(|_| failed(Failure::new(Kind::Internal, "the call was made, but its answer can't be shown")))
         }
         CallResult::Done(done) => Ok(answered(done)),
-        CallResult::Failed(failed) => Err(Failure::of_tool(&failed)),
+        CallResult::Failed(call) => Err(failed(Failure::of_tool(&call))),
     }
 }
 
@@ -45,15 +58,8 @@ fn answered(done: Done) -> (wire::ExecuteToolResponse, AnswerRoom) {
 }
 
 async fn named(app: &App, ctx: &Ctx, request: wire::ExecuteToolRequest) -> Result<ResolvedTool> {
-    let account = request.connected_account_id.and_then(non_empty);
-    let identifier = request.identifier.and_then(non_empty);
-    let asked = AccountQuery {
-        account: account.map(|text| id(AccountId::parse, &text)).transpose()?,
-        connection: request.connector.and_then(non_empty),
-        identifier: identifier.map(|text| Identifier::parse(&text)).transpose()?,
-        organization: request.organization_id.and_then(non_empty),
-        user: request.user_id.and_then(non_empty),
-    };
+    let owner = (request.identifier, request.organization_id, request.user_id);
+    let asked = whose::query(request.connected_account_id, request.connector, owner)?;
     meant(app, ctx, &request.tool_name, asked).await
 }
 

@@ -1,11 +1,10 @@
 //! Lists of tools: the catalogue's, a user's, and those that a user may get.
 
-use super::render;
+use super::{render, whose};
 use crate::services::shared::{ends, non_empty, page};
 use valetkey_app::tools::{self, Filter, Scope};
 use valetkey_app::{App, Page, Result};
 use valetkey_domain::Ctx;
-use valetkey_domain::id::AccountId;
 use valetkey_domain::name::Identifier;
 use valetkey_proto::v1::tools as wire;
 
@@ -17,13 +16,12 @@ const MOST: u32 = 1_000;
 
 pub(super) async fn tools(app: &App, ctx: &Ctx, request: wire::ListToolsRequest) -> Result<wire::ListToolsResponse> {
     let wanted = request.filter.unwrap_or_default();
-    // Every user of a connection has the same tools: identifier, organisation and user leave the list as it is.
+    let owner = (Some(wanted.identifier), wanted.organization_id, wanted.user_id);
     let filter = Filter {
         provider: non_empty(wanted.provider),
         names: wanted.tool_name,
         query: wanted.query,
-        connection: wanted.connector.and_then(non_empty),
-        account: wanted.connected_account_id.and_then(non_empty).map(|text| AccountId::parse(&text)).transpose()?,
+        whose: whose::query(wanted.connected_account_id, wanted.connector, owner)?,
     };
     let most = if filter.query.is_some() { SEARCHED } else { MOST };
     let page = clamped(request.page_size, request.page_token, PAGE.min(most), most);
@@ -57,6 +55,19 @@ pub(super) async fn scoped(
     };
     let tools = listed.items.iter().map(of_user).collect();
     Ok(wire::ListScopedToolsResponse { next_page_token, total_size, prev_page_token, tools })
+}
+
+/// All of them on one page, which is as long as the server's list.
+pub(super) async fn refreshed(
+    app: &App,
+    ctx: &Ctx,
+    request: wire::RefreshToolsRequest,
+) -> Result<wire::RefreshToolsResponse> {
+    let owner = (request.identifier, request.organization_id, request.user_id);
+    let asked = whose::query(request.connected_account_id, request.connector, owner)?;
+    let offers = tools::refreshed(app, ctx, &asked).await?;
+    let total_size = u32::try_from(offers.len()).unwrap_or(u32::MAX);
+    Ok(wire::RefreshToolsResponse { tools: offers.iter().map(render::tool).collect(), total_size })
 }
 
 pub(super) async fn available(
