@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 /// What is served, and what nothing else imports.
-const ROOTS: [&str; 13] = [
+const ROOTS: [&str; 14] = [
     "google/rpc/status.proto",
     "scalekit/v1/agentkit_logs.proto",
     "scalekit/v1/connected_accounts.proto",
@@ -17,6 +17,7 @@ const ROOTS: [&str; 13] = [
     "scalekit/v1/providers.proto",
     "scalekit/v1/tools.proto",
     "scalekit/v1/triggers.proto",
+    "valetkey/v1/config_versions.proto",
     "valetkey/v1/why.proto",
 ];
 

@@ -9,9 +9,10 @@ import urllib.request
 
 import pytest
 
+from kit import ports
 from kit.agents import AGENT, CONFIG, ByHand, SignedIn, ask
 from kit.node import placed
-from kit.places import NODE, SCRIPTS, python
+from kit.places import NODE, NODE_MODULES, SCRIPTS, python
 from kit.server import clean_environment
 from kit.walker import Walker
 
@@ -64,6 +65,35 @@ def test_mcp_remote_lets_a_client_in_that_speaks_over_stdio_alone(signed_in, tmp
     assert client.returncode == 0, said.read_text()
     seen = json.loads(out)
     assert "gmail_fetch_mails" in seen["tools"] and "/connect/" in seen["calls"][0]["text"]
+
+
+# What the conformance suite finds of an authorization server, by scenario: how many checks it makes.
+JUDGED = {"authorization-server-metadata-endpoint": 2, "authorization-code-grant": 1}
+
+
+@pytest.mark.parametrize("revision", ["2025-11-25", "2026-07-28"])
+def test_the_conformance_suite_finds_no_fault_with_the_authorization_server(signed_in, tmp_path, revision):
+    suite = [str(NODE), str(NODE_MODULES / "@modelcontextprotocol" / "conformance" / "dist" / "index.js")]
+    listed = subprocess.run([*suite, "list", "--authorization"], capture_output=True, text=True, env=clean_environment())
+    assert set(re.findall(r"^  - (\S+) \[", listed.stdout, re.MULTILINE)) == set(JUDGED), "none is new"
+    user = "judged@example.com"
+    url, (port,) = signed_in.instance(user)["url"], ports.free(1)
+    agent = ByHand(url)
+    registered = {"client_name": "Suite", "redirect_uris": [f"http://127.0.0.1:{port}/callback"]}
+    client = json.loads(ask(agent.server["registration_endpoint"], registered)[2])["client_id"]
+    # Without the name of one it takes both, the second with what the first found.
+    command = [*suite, "authorization", "--url", agent.server["issuer"], "--spec-version", revision, "--client-id", client]
+    command += ["--resource", url, "--port", str(port), "-o", str(tmp_path / "out")]
+    said = tmp_path / "said"
+    with open(said, "w") as out, subprocess.Popen(command, stdout=out, stderr=out, env=clean_environment()) as judge:
+        end = time.monotonic() + 60
+        while not (asked := re.search(r"http\S+/mcp/oauth/authorize\?\S+\n", said.read_text())):
+            assert judge.poll() is None and time.monotonic() < end, said.read_text()
+            time.sleep(0.1)
+        signed_in.allow(asked.group(0).strip(), user, halt=None)
+        judge.wait(60)
+    checks = [check for file in tmp_path.glob("out/**/checks.json") for check in json.loads(file.read_text())]
+    assert [check["status"] for check in checks] == ["SUCCESS"] * sum(JUDGED.values()), said.read_text()
 
 
 def test_a_leaked_url_alone_opens_nothing_and_says_where_its_user_signs_in(signed_in):

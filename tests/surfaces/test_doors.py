@@ -62,6 +62,9 @@ FOREIGN = {
     "DeleteMcpConfig": {"config_id": "config"},
     "GetMcpConfig": {"config_id": "config"},
     "UpdateMcpConfig": {"config_id": "config", "description": "taken"},
+    "ListMcpConfigVersions": {"config_id": "config"},
+    "CompareMcpConfigVersions": {"config_id": "config", "from_version": 1, "to_version": 1},
+    "RollBackMcpConfig": {"config_id": "config", "version": 1},
     "ListMcpConnectedAccounts": {"config_id": "config", "identifier": OWNER, "include_auth_link": True},
     "DeleteMcpInstance": {"instance_id": "instance"},
     "GetMcpInstance": {"instance_id": "instance"},
@@ -76,7 +79,7 @@ FOREIGN = {
     "ListScopedTools": {"identifier": OWNER, "filter": {"connection_names": ["doors-only"]}},
 }
 # Methods of this server's own, which no descriptor of an SDK has.
-OWN = {"ExplainCall"}
+OWN = {"ExplainCall", "ListMcpConfigVersions", "CompareMcpConfigVersions", "RollBackMcpConfig"}
 # The same methods where a path of theirs takes something else.
 BY_PATH = {"/api/v1/mcp/connections/{key_id}/tokens": {"key_id": "doors-only", "identifier": OWNER}}
 # Methods that list, with what they have to be told: the stranger gets an empty list.

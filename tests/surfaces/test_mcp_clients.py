@@ -1,6 +1,6 @@
 """Clients that nobody here wrote, unmodified, at a user's URL: the official Python and TypeScript clients of both
-generations, FastMCP's, langchain-mcp-adapters, mcp-remote (which stands before clients that know stdio alone), and the MCP
-Inspector."""
+generations, FastMCP's, langchain-mcp-adapters, Google ADK's toolset, mcp-remote (which stands before clients that know stdio
+alone), and the MCP Inspector."""
 
 import json
 import subprocess
@@ -17,8 +17,10 @@ from kit.server import clean_environment
 # By the era that each one opens with, if it tells.
 CLIENTS = {
     "mcp1": "2025-11-25", "mcp2": "2026-07-28", "langchain_tools": None,
-    "typescript1": "2025-11-25", "typescript2": "2026-07-28", "fastmcp_client": None, "remote": None,
+    "typescript1": "2025-11-25", "typescript2": "2026-07-28", "fastmcp_client": None, "remote": None, "google_adk_mcp": None,
 }
+# Those whose packages are not with most of the others.
+ENVIRONMENTS = {"mcp2": "mcp2", "fastmcp_client": "agents", "google_adk_mcp": "adk"}
 TELLING = [client for client in CLIENTS if CLIENTS[client]]
 FETCH = ["gmail_fetch_mails", {"query": "subject:invoice", "max_results": 1}]
 
@@ -34,7 +36,7 @@ def begun_with(client):
         return [str(NODE), str(placed("mcp.mjs")), client[-1]]
     if client == "remote":
         return [str(NODE), str(placed("remote.mjs"))]
-    return [str(python({"mcp2": "mcp2", "fastmcp_client": "agents"}.get(client, "seed"))), str(SCRIPTS / f"{client}.py")]
+    return [str(python(ENVIRONMENTS.get(client, "seed"))), str(SCRIPTS / f"{client}.py")]
 
 
 def run(client, url, calls):
@@ -48,7 +50,8 @@ def run(client, url, calls):
 @pytest.mark.parametrize("client", CLIENTS)
 def test_lists_and_calls(wire, client):
     seen = run(client, wire.url, [FETCH, ["googlecalendar_list_events", {"query": "Dentist"}]])
-    assert seen["tools"] == wire.tools()
+    # Google's toolset sorts what it was given.
+    assert seen["tools"] == (sorted(wire.tools()) if client == "google_adk_mcp" else wire.tools())
     assert seen.get("version") == CLIENTS[client]
     mails, events = (json.loads(call["text"]) for call in seen["calls"])
     assert [mail["subject"] for mail in mails["messages"]] == ["Invoice 2026-118"]

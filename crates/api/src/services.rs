@@ -3,6 +3,7 @@
 
 mod accounts;
 mod agentkit_logs;
+mod config_versions;
 mod connections;
 mod events;
 mod implemented;
@@ -32,10 +33,11 @@ use valetkey_proto::v1::connections::connection_service_server::ConnectionServic
 use valetkey_proto::v1::events::events_service_server::EventsServiceServer;
 use valetkey_proto::v1::mcp::mcp_service_server::McpServiceServer;
 use valetkey_proto::v1::organizations::organization_service_server::OrganizationServiceServer;
+use valetkey_proto::v1::own::mcp_config_version_service_server::McpConfigVersionServiceServer;
+use valetkey_proto::v1::own::why_service_server::WhyServiceServer;
 use valetkey_proto::v1::providers::provider_service_server::ProviderServiceServer;
 use valetkey_proto::v1::tools::tool_service_server::ToolServiceServer;
 use valetkey_proto::v1::triggers::trigger_service_server::{TriggerService, TriggerServiceServer};
-use valetkey_proto::v1::why::why_service_server::WhyServiceServer;
 
 /// A service of which no method is implemented yet: the gate answers each by name, and the generated defaults stand
 /// behind it.
@@ -56,6 +58,7 @@ pub(crate) fn router(app: &App) -> Router {
     router = mount(router, EventsServiceServer::new(events::Events(app.clone())));
     router = mount(router, AgentkitAnalyticsServiceServer::new(agentkit_logs::Analytics(app.clone())));
     router = mount(router, WhyServiceServer::new(why::Why(app.clone())));
+    router = mount(router, McpConfigVersionServiceServer::new(config_versions::ConfigVersions(app.clone())));
     mount(router, TriggerServiceServer::new(Later))
 }
 

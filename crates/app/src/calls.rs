@@ -65,8 +65,8 @@ use valetkey_domain::{Ctx, Kind};
 /// What is said where a remote server asked its user something. Its question is not repeated: it would be asked by whoever
 /// repeats it, and may be a lure.
 const USER_ASKED: &str = "The app asked the user something in the midst of this call. Questions of apps are not passed on \
-                          from here, and it was told that nobody answered: what needs the user's answer is to be done in the \
-                          app itself";
+                          from here, and it was answered as if nobody had seen it: what needs the user's answer is to be done \
+                          in the app itself";
 
 /// How a call ended.
 #[derive(Debug)]

@@ -30,6 +30,9 @@ impl fmt::Display for Full {
         };
         write!(f, "{} {what} are in flight for {of}, which is the limit ({})", self.most, self.limit.name())?;
         match self.why {
+            Some(NotAdmitted::QueueFull) if self.limit == Limit::InFlightPerHost => {
+                f.write_str(", and as many wait as may")
+            }
             Some(NotAdmitted::QueueFull) => write!(f, ", and {WAITING} times as many wait"),
             Some(NotAdmitted::TimedOut) => f.write_str(", and none of them ended in time"),
             None => Ok(()),

@@ -62,6 +62,13 @@ pub struct Options {
 }
 
 impl Options {
+    /// Whether users are asked, and tools are held back, as there.
+    #[must_use]
+    pub fn guards_as(&self, other: &Self) -> bool {
+        (&self.approvals, self.sign_in, self.hold_changes, &self.user_verify_url)
+            == (&other.approvals, other.sign_in, other.hold_changes, &other.user_verify_url)
+    }
+
     /// How many bytes of text an answer of this tool gives at once.
     #[must_use]
     pub fn answer_bytes_of(&self, tool: &str) -> Option<usize> {

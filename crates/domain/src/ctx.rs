@@ -80,6 +80,13 @@ pub trait Cancellation: Send + Sync {
 pub trait Progress: Send + Sync {
     /// `done` of `total` (none if unknown), with a line for a person.
     fn report(&self, done: u64, total: Option<u64>, message: &str);
+
+    /// The same of what an app counts, in whatever parts it likes. Who shows whole numbers shows what is whole of it.
+    fn relay(&self, done: f64, total: Option<f64>, message: &str) {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a double saturates")]
+        let whole = |number: f64| number.max(0.0) as u64;
+        self.report(whole(done), total.map(whole), message);
+    }
 }
 
 /// A caller that waits until its deadline and listens to no progress.

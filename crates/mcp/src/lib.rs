@@ -15,4 +15,4 @@ pub mod control;
 pub mod protocol;
 pub mod transport;
 
-pub use transport::{Settings, Timing, control_router, router, router_with};
+pub use transport::{Settings, Timing, control_router, router};

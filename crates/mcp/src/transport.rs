@@ -22,7 +22,7 @@ use crate::control::ControlPlane;
 use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -35,13 +35,9 @@ use valetkey_app::entrance::sessions::StaticUrl;
 
 pub use state::{Settings, Timing};
 
-/// The doors of the data plane. The `Host` header is checked by the server, for all of its doors alike.
-pub fn router(app: App) -> Router {
-    router_with(app, Settings::default())
-}
-
-/// The same with what the operator chose.
-pub fn router_with(app: App, settings: Settings) -> Router {
+/// The doors of the data plane, with what the operator chose. The `Host` header is checked by the server, for all of its doors
+/// alike.
+pub fn router(app: App, settings: Settings) -> Router {
     let state = TransportState::new(app, settings);
     Router::new()
         .route("/mcp/v1/{token}", post(by_url))
@@ -118,14 +114,19 @@ async fn by_client(
     }
 }
 
-/// Refuses web pages that have no business here, and keeps every answer out of caches and referrers: the URL is a
-/// credential.
+/// Refuses web pages that have no business here, lets the browser hand on to the others what they asked for, and keeps every
+/// answer out of caches and referrers: the URL is a credential.
 async fn guarded(State(state): State<TransportState>, request: Request, next: Next) -> Response {
-    let mut response = if origin::allowed(&state, request.headers()) {
-        next.run(request).await
-    } else {
-        StatusCode::FORBIDDEN.into_response()
+    let allowed = origin::allowed(&state, request.headers());
+    let page = allowed.then(|| origin::listed(&state, request.headers())).flatten();
+    let mut response = match &page {
+        _ if !allowed => StatusCode::FORBIDDEN.into_response(),
+        Some(_) if request.method() == Method::OPTIONS => origin::preflight(request.headers()),
+        _ => next.run(request).await,
     };
+    if let Some(page) = page {
+        origin::share(response.headers_mut(), page);
+    }
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -28,7 +28,8 @@ pub use answer::{MAX_BELIEVED, Tokens};
 pub use authorize::{AuthorizationRequest, NoWebAddress, authorization_url, sends_nonce};
 pub use client::{BasicEncoding, Client, ClientAuth, TokenBody};
 pub use discovery::{
-    AuthorizationServer, ClientAsked, DiscoveryError, Registered, Resource, client_document, discover, issuer, register,
+    AuthorizationServer, ClientAsked, DiscoveryError, Registered, Resource, client_document, discover, issuer,
+    lacking_scopes, register,
 };
 pub use error::{Problem, TokenError};
 pub use grant::{assertion, client_assertion, client_credentials, exchange, refresh};

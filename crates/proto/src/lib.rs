@@ -66,8 +66,8 @@ pub mod v1 {
         tools = "scalekit.v1.tools";
         /// Triggers.
         triggers = "scalekit.v1.triggers";
-        /// Why a call does not work: a service of our own.
-        why = "valetkey.v1";
+        /// Services of our own: why a call does not work, and the versions of MCP configs.
+        own = "valetkey.v1";
     }
 }
 

@@ -1,7 +1,7 @@
 //! `Debug` for messages that hold a secret: the name and nothing else, so that no log line can show one.
 //! The list in `build.rs` takes the generated `Debug` away; a name missing here doesn't compile.
 
-use crate::v1::{connected_accounts, connections, mcp, why};
+use crate::v1::{connected_accounts, connections, mcp, own};
 use std::fmt;
 
 macro_rules! redacted {
@@ -29,7 +29,7 @@ redacted!(
     mcp::McpConnectionAuthState,
     mcp::McpInstance,
     mcp::McpInstanceConnectionAuthState,
-    why::ExplainCallRequest,
+    own::ExplainCallRequest,
 );
 
 #[cfg(test)]

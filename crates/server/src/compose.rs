@@ -155,8 +155,8 @@ pub(crate) async fn server(settings: &Settings) -> Result<Server> {
     let public = Router::new()
         .merge(health_doors.clone())
         .merge(api.router)
-        .merge(valetkey_mcp::router(app.clone()))
-        .merge(valetkey_mcp::control_router(app.clone(), valetkey_mcp::Settings::default(), Arc::new(Tools(api.tools))))
+        .merge(valetkey_mcp::router(app.clone(), settings.mcp.clone()))
+        .merge(valetkey_mcp::control_router(app.clone(), settings.mcp.clone(), Arc::new(Tools(api.tools))))
         .merge(web.router())
         .fallback(async move |request: Request| nowhere(&web, &request));
     let hosts = Hosts::of(&[&settings.public_url, &settings.sdk_url]);

@@ -3,6 +3,7 @@
 
 mod file;
 mod limits;
+mod mcp;
 mod urls;
 mod watching;
 
@@ -70,6 +71,8 @@ pub(crate) struct Settings {
     pub(crate) mail_link_life: Duration,
     /// How long the journal's records are kept; for ever if none.
     pub(crate) journal_kept: Option<Duration>,
+    /// Which web pages may speak MCP, and how strictly.
+    pub(crate) mcp: valetkey_mcp::Settings,
     /// How much anyone may take.
     pub(crate) limits: Limits,
     /// What is logged, and how.
@@ -118,6 +121,7 @@ impl Settings {
             chat_link_life: link_life("links.chat_minutes", file.links.chat_minutes.unwrap_or(15), 60)?,
             mail_link_life: link_life("links.mail_hours", file.links.mail_hours.unwrap_or(24), 3600)?,
             journal_kept: file.journal.keep_days.map(kept).transpose()?,
+            mcp: file.mcp.read()?,
             limits: file.limits.read()?,
             log: file.log.read(flags.log),
             traces: file.telemetry.read()?,

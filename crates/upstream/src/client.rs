@@ -1,9 +1,10 @@
 //! What is asked of a server: its tools, and to call one.
 
 use crate::Transport;
+use crate::again::Again;
 use crate::carrier::Carrier;
 use crate::error::Error;
-use crate::exchange::{Answered, Ask, Exchange, Progress};
+use crate::exchange::{Answered, Ask, Exchange, MOST_ASKED, Progress};
 use crate::headers::Parameter;
 use crate::measured::SHORT;
 use crate::message::{self, Id};
@@ -80,7 +81,7 @@ impl<C: Carrier> Client<'_, C> {
     pub async fn tools(&self, session: &mut Option<Session>) -> Result<Listed<C::Room>, Error<C::Fault>> {
         let known = session.is_some();
         match self.tools_once(session).await {
-            Err(Error::SessionEnded) if known => {
+            Err(error) if known && error.wants_opening() => {
                 *session = None;
                 self.tools_once(session).await
             }
@@ -92,7 +93,8 @@ impl<C: Carrier> Client<'_, C> {
     /// it came. `under_way` is what [`Client::stop`] takes, where this is dropped before its end.
     ///
     /// # Errors
-    /// See [`Error`]. A call is sent again only where the server said that it ended the session, for then it did nothing.
+    /// See [`Error`]. A call is sent again only where the server did nothing yet: it ended the session, it takes another
+    /// version of the protocol, or it wanted to know something first.
     pub async fn call(
         &self,
         session: &mut Option<Session>,
@@ -102,7 +104,7 @@ impl<C: Carrier> Client<'_, C> {
     ) -> Result<Held<C::Room>, Error<C::Fault>> {
         let known = session.is_some();
         let answered = match self.call_once(session, (tool, wanted), arguments, (progress, under_way)).await {
-            Err(Error::SessionEnded) if known => {
+            Err(error) if known && error.wants_opening() => {
                 *session = None;
                 self.call_once(session, (tool, wanted), arguments, (progress, under_way)).await
             }
@@ -166,25 +168,26 @@ impl<C: Carrier> Client<'_, C> {
         (progress, under_way): (Progress<'_>, &UnderWay),
     ) -> Result<Held<C::Room>, Error<C::Fault>> {
         let mut way = self.way(session).await?;
-        let params = [("name".to_owned(), tool.into()), ("arguments".to_owned(), Value::Object(arguments.clone()))];
-        let id = way.next_id();
-        let ask = Ask {
-            tool: Some((tool, wanted)),
-            progress: Some(progress),
-            under_way: Some(under_way),
-            ..Ask::of(id, "tools/call", params.into_iter().collect())
-        };
-        under_way.set(session.clone().map(|session| (session, id)));
-        let (result, Rooms { bytes, text, read: room }) = way.ask(ask).await?;
-        match result.get("resultType").and_then(Value::as_str) {
-            None | Some("complete") => Ok(Held { result, bytes, text, room }),
-            Some("input_required") => {
-                under_way.ask_user();
-                let message = "the tool wants an answer from the user in the midst of the call";
-                Err(Error::Refused { code: 0, message: message.to_owned() })
+        let mut again = Again::default();
+        for _ in 0..=MOST_ASKED {
+            let id = way.next_id();
+            let ask = Ask {
+                tool: Some((tool, wanted)),
+                progress: Some(progress),
+                under_way: Some(under_way),
+                ..Ask::of(id, "tools/call", again.params(tool, arguments))
+            };
+            under_way.set(session.clone().map(|session| (session, id)));
+            let (result, Rooms { bytes, text, read: room }) = way.ask(ask).await?;
+            match result.get("resultType").and_then(Value::as_str) {
+                None | Some("complete") => return Ok(Held { result, bytes, text, room }),
+                Some("input_required") => again = Again::after::<C::Fault>(&result, under_way)?,
+                Some(other) => {
+                    return Err(Error::nonsense(format!("its result is '{}'", crate::words::shown(other))));
+                }
             }
-            Some(other) => Err(Error::nonsense(format!("its result is '{}'", crate::words::shown(other)))),
         }
+        Err(Error::TooMuch { what: "questions", most: MOST_ASKED })
     }
 
     /// A way to the server, in the session that is known or in a new one.

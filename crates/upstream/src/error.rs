@@ -21,6 +21,8 @@ pub enum Error<F> {
         status: u16,
         /// What the server says, if it is a short text.
         words: String,
+        /// What it says of the credential (`WWW-Authenticate`).
+        challenge: Option<String>,
         /// How long it asks to wait.
         retry_after: Option<Duration>,
     },
@@ -34,6 +36,12 @@ pub enum Error<F> {
         code: i64,
         /// What the server says.
         message: String,
+    },
+    /// The protocol's version that was sent is not one that the server takes here. Nothing was done.
+    #[error("the server does not take this version of the protocol")]
+    Version {
+        /// Whether it names ours among those that it takes all the same.
+        takes_ours: bool,
     },
     /// An answer that is none.
     #[error("the server's answer cannot be read: {0}")]
@@ -49,6 +57,11 @@ pub enum Error<F> {
 }
 
 impl<F> Error<F> {
+    /// Whether the server wants to be opened anew first.
+    pub(crate) const fn wants_opening(&self) -> bool {
+        matches!(self, Self::SessionEnded | Self::Version { .. })
+    }
+
     /// An answer that is none, because of this.
     pub(crate) fn nonsense(why: impl Into<String>) -> Self {
         Self::Nonsense(why.into())

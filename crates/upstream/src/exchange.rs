@@ -21,7 +21,7 @@ const MOST_RESUMES: usize = 20;
 pub(crate) const MOST_ASKED: usize = 16;
 
 /// Who is told how far a request is: what is done, of how much, in words.
-pub type Progress<'a> = &'a (dyn Fn(u64, Option<u64>, &str) + Sync);
+pub type Progress<'a> = &'a (dyn Fn(f64, Option<f64>, &str) + Sync);
 
 /// A request to be made.
 pub(crate) struct Ask<'a> {
@@ -80,7 +80,9 @@ impl<C: Carrier> Exchange<'_, C> {
         loop {
             match reply.next(id).await? {
                 Told::Answer(result, rooms) => return Ok(Answered { result, rooms, headers }),
-                Told::Progress(done, total, words) => report(progress, done, total, &words),
+                Told::Progress(done, total, words) => {
+                    progress.into_iter().for_each(|tell| tell(done, total, &words));
+                }
                 Told::ToolsChanged => under_way.into_iter().for_each(UnderWay::change_tools),
                 Told::Asked(answer, user) if asked < MOST_ASKED => {
                     asked += 1;
@@ -159,13 +161,4 @@ pub(crate) fn post(url: &Uri, body: Bytes) -> Result<Request<Bytes>, String> {
         .header(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"))
         .body(body)
         .map_err(|why| why.to_string())
-}
-
-/// Tells how far a request is, in whole numbers.
-pub(crate) fn report(progress: Option<Progress<'_>>, done: f64, total: Option<f64>, words: &str) {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a double saturates")]
-    let whole = |number: f64| number.max(0.0) as u64;
-    if let Some(progress) = progress {
-        progress(whole(done), total.map(whole), words);
-    }
 }

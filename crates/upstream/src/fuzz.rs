@@ -135,7 +135,7 @@ proptest! {
                 assert!(listed.tools.len() <= 1_000);
             }
             let under_way = UnderWay::default();
-            let report = |_: u64, _: Option<u64>, words: &str| assert!(!words.chars().any(char::is_control));
+            let report = |_: f64, _: Option<f64>, words: &str| assert!(!words.chars().any(char::is_control));
             match client.call(&mut session, ("tool", &[]), &Map::new(), (&report, &under_way)).await {
                 Ok(held) => assert!(held.result.is_object(), "{}", held.result),
                 Err(Error::Refused { message, .. }) => assert!(!message.chars().any(char::is_control), "{message:?}"),

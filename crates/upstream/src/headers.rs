@@ -41,7 +41,7 @@ fn collect(schema: &Value, path: &mut Vec<String>, found: &mut Vec<Parameter>) -
             let kind = property.get("type").and_then(Value::as_str);
             let header = named.as_str().filter(|name| !name.is_empty());
             let header = header.and_then(|name| HeaderName::try_from(format!("mcp-param-{name}")).ok());
-            let plain = matches!(kind, Some("string" | "integer" | "boolean" | "number"));
+            let plain = matches!(kind, Some("string" | "integer" | "boolean"));
             let header = header.filter(|_| plain).ok_or("names a header for an argument that none can hold")?;
             if found.len() >= MOST || found.iter().any(|one| one.header == header) {
                 return Err("names one header twice, or too many");
@@ -123,7 +123,11 @@ mod tests {
         let arguments = json!({"region": "eu", "deep": {"n": 3}, "other": 1});
         mirror_arguments(&mut headers, &wanted, arguments.as_object().unwrap());
         assert_eq!((&headers["mcp-param-region"], &headers["mcp-param-n"]), (&value("eu"), &value("3")));
-        for wrong in [json!({"type": "array", "x-mcp-header": "A"}), json!({"type": "string", "x-mcp-header": "a b"})] {
+        for wrong in [
+            json!({"type": "array", "x-mcp-header": "A"}),
+            json!({"type": "number", "x-mcp-header": "A"}),
+            json!({"type": "string", "x-mcp-header": "a b"}),
+        ] {
             assert!(Parameter::of(&json!({ "properties": { "p": wrong } })).is_err());
         }
     }

@@ -11,6 +11,7 @@
 //! Read [`Client`] first, then `open` (which era a server speaks), `reply` (an answer as JSON or as a stream) and `text` (how
 //! a message is read).
 
+mod again;
 mod carrier;
 mod client;
 mod error;
@@ -30,6 +31,7 @@ mod stream;
 mod text;
 mod two_ways;
 mod under_way;
+mod versions;
 mod words;
 
 pub use carrier::{Carrier, Fault, Room};

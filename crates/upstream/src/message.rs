@@ -1,6 +1,7 @@
 //! JSON-RPC messages, as they are sent and as they come back.
 
 use crate::error::Error;
+use crate::versions::MODERN;
 use crate::words;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -10,12 +11,20 @@ use valetkey_domain::json;
 /// What a request that we send is named by.
 pub(crate) type Id = u64;
 
+/// The code of an error that says that a request's version of the protocol is not taken.
+const OTHER_VERSION: i64 = -32_022;
+
 /// What a server asks a user something by.
-const ELICIT: &str = "elicitation/create";
+pub(crate) const ELICIT: &str = "elicitation/create";
 
 /// A request.
 pub(crate) fn request(id: Id, method: &str, params: &Map<String, Value>) -> Bytes {
     json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string().into()
+}
+
+/// The answer to a question that nobody saw.
+pub(crate) fn cancelled() -> Value {
+    json!({ "action": "cancel" })
 }
 
 /// A message that wants no answer.
@@ -32,7 +41,7 @@ pub(crate) enum Incoming {
     /// The answer to our request.
     Answer(Value),
     /// The refusal of it.
-    Refusal { code: i64, message: String },
+    Refusal(Refusal),
     /// It asks something of us; the answer to it, and whether the question is one to the user.
     Asked(Bytes, bool),
     /// How far it is.
@@ -41,6 +50,38 @@ pub(crate) enum Incoming {
     ToolsChanged,
     /// Nothing that concerns the request.
     Other,
+}
+
+/// An error in the protocol's own form.
+pub(crate) struct Refusal {
+    code: i64,
+    message: String,
+    /// Whether it names the modern era's revision among those that the server takes.
+    takes_ours: bool,
+}
+
+/// The error of a message.
+fn refusal(error: &Value) -> Refusal {
+    let code = error.get("code").and_then(Value::as_i64).unwrap_or_default();
+    let message = words::shown(error.get("message").and_then(Value::as_str).unwrap_or("it does not say why"));
+    let supported = error.pointer("/data/supported").and_then(Value::as_array);
+    let takes_ours = supported.is_some_and(|all| all.iter().any(|version| version == MODERN));
+    Refusal { code, message, takes_ours }
+}
+
+/// The error that the body of a failure is, if it is one of the protocol's.
+pub(crate) fn refusal_of(body: &[u8]) -> Option<Refusal> {
+    let message = json::parse(body).ok()?;
+    let error = message.get("error")?;
+    error.get("code").and_then(Value::as_i64)?;
+    Some(refusal(error))
+}
+
+impl<F> From<Refusal> for Error<F> {
+    fn from(refusal: Refusal) -> Self {
+        let Refusal { code, message, takes_ours } = refusal;
+        if code == OTHER_VERSION { Self::Version { takes_ours } } else { Self::Refused { code, message } }
+    }
 }
 
 /// Reads a message that came while this request waits for its answer, unless it is stopped.
@@ -65,9 +106,7 @@ pub(crate) fn read<F>(bytes: &[u8], id: Id, stopped: &AtomicBool) -> Result<Inco
         return Ok(Incoming::Other);
     }
     if let Some(error) = members.get("error") {
-        let code = error.get("code").and_then(Value::as_i64).unwrap_or_default();
-        let message = words::shown(error.get("message").and_then(Value::as_str).unwrap_or("it does not say why"));
-        return Ok(Incoming::Refusal { code, message });
+        return Ok(Incoming::Refusal(refusal(error)));
     }
     match members.remove("result") {
         Some(result @ Value::Object(_)) => Ok(Incoming::Answer(result)),
@@ -82,7 +121,7 @@ fn told(method: &str, members: &Map<String, Value>) -> Incoming {
     if let Some(id) = members.get("id").filter(|id| id.is_number() || id.is_string()) {
         let answer = match method {
             "ping" => json!({ "jsonrpc": "2.0", "id": id, "result": {} }),
-            ELICIT => json!({ "jsonrpc": "2.0", "id": id, "result": { "action": "cancel" } }),
+            ELICIT => json!({ "jsonrpc": "2.0", "id": id, "result": cancelled() }),
             _ => {
                 let message = "this client does not offer that";
                 json!({ "jsonrpc": "2.0", "id": id, "error": { "code": -32601, "message": message } })
@@ -119,7 +158,7 @@ mod tests {
         assert!(matches!(of(r#"{"jsonrpc":"2.0","id":8,"result":{}}"#), Ok(Incoming::Other)));
         assert!(matches!(
             of(r#"{"id":null,"error":{"code":-32600,"message":"x"}}"#),
-            Ok(Incoming::Refusal { code: -32600, .. })
+            Ok(Incoming::Refusal(Refusal { code: -32600, .. }))
         ));
         for none in ["", "[]", "[[]]", "{", r#"{"id":7}"#, r#"{"id":7,"result":3}"#, r#"{"id":7,"id":7,"result":{}}"#] {
             assert!(matches!(of(none), Err(Error::Nonsense(_))), "{none}");

@@ -4,12 +4,18 @@ use crate::carrier::Carrier;
 use crate::error::Error;
 use crate::exchange::{Ask, Exchange};
 use crate::message;
-use crate::session::{LEGACY, MODERN, OPENING, Session, client_info};
+use crate::session::{OPENING, Session, client_info};
+use crate::versions::{LEGACY, MODERN};
 use serde_json::{Map, Value, json};
 
 /// Opens a server over streamable HTTP.
 pub(crate) async fn open<C: Carrier>(exchange: Exchange<'_, C>) -> Result<Session, Error<C::Fault>> {
-    match discover(exchange).await {
+    let mut discovered = discover(exchange).await;
+    if matches!(discovered, Err(Error::Version { takes_ours: true })) {
+        // As the protocol wants it: once more, in a version that the server has just named.
+        discovered = discover(exchange).await;
+    }
+    match discovered {
         Ok(true) => Ok(Session::modern()),
         Ok(false) => initialize(exchange).await,
         Err(error) if is_about_the_opening(&error) => initialize(exchange).await,
@@ -20,7 +26,7 @@ pub(crate) async fn open<C: Carrier>(exchange: Exchange<'_, C>) -> Result<Sessio
 /// Whether a server says by this that it doesn't know the modern opening, rather than something of us or itself.
 fn is_about_the_opening<F>(error: &Error<F>) -> bool {
     match error {
-        Error::Refused { .. } | Error::Nonsense(_) | Error::SessionEnded => true,
+        Error::Refused { .. } | Error::Version { .. } | Error::Nonsense(_) | Error::SessionEnded => true,
         Error::Status { status, .. } => !matches!(status, 403 | 429 | 503),
         Error::Unsent(_) | Error::Unauthorized { .. } | Error::TooMuch { .. } => false,
     }
@@ -38,7 +44,7 @@ async fn initialize<C: Carrier>(exchange: Exchange<'_, C>) -> Result<Session, Er
     let session = Session::legacy(agreed(&answered.result)?, &answered.headers);
     match exchange.tell(Some(&session), initialized()).await {
         // What comes of it shows with the first request.
-        Ok(()) | Err(Error::Status { .. }) => Ok(session),
+        Ok(()) | Err(Error::Status { .. } | Error::Refused { .. }) => Ok(session),
         Err(error) => Err(error),
     }
 }

@@ -3,7 +3,7 @@
 use crate::carrier::Carrier;
 use crate::error::Error;
 use crate::measured::Measured;
-use crate::message::{Id, Incoming};
+use crate::message::{self, Id, Incoming};
 use crate::stream::{Events, Resume, broken};
 use crate::text::{Rooms, Text};
 use crate::words;
@@ -68,7 +68,7 @@ impl<'a, C: Carrier> Reply<'a, C> {
                 let text = Text { bytes, room: body.held().take() };
                 match text.read(*carrier, id).await? {
                     (Incoming::Answer(value), rooms) => Ok(Told::Answer(value, rooms)),
-                    (Incoming::Refusal { code, message }, _) => Err(Error::Refused { code, message }),
+                    (Incoming::Refusal(refusal), _) => Err(refusal.into()),
                     _ => Err(Error::nonsense("it is no answer to the request")),
                 }
             }
@@ -99,7 +99,7 @@ async fn next_event<C: Carrier>(
         let (incoming, rooms) = Text { bytes: data.into(), room }.read(carrier, id).await?;
         match incoming {
             Incoming::Answer(value) => return Ok(Told::Answer(value, rooms)),
-            Incoming::Refusal { code, message } => return Err(Error::Refused { code, message }),
+            Incoming::Refusal(refusal) => return Err(refusal.into()),
             Incoming::Asked(answer, user) => return Ok(Told::Asked(answer, user)),
             Incoming::Progress { done, total, message } => return Ok(Told::Progress(done, total, message)),
             Incoming::ToolsChanged => return Ok(Told::ToolsChanged),
@@ -108,24 +108,28 @@ async fn next_event<C: Carrier>(
     }
 }
 
-/// What a status that is no success means.
+/// What a status that is no success means. The modern era's errors ride on 400 and 404, and are what their body says.
 pub(crate) async fn failure<C: Carrier>(answer: Response<C::Body>, named: bool) -> Error<C::Fault> {
     let (parts, mut body) = answer.into_parts();
     let status = parts.status;
-    let said = collect(&mut body, WORDS).await.map(|body| words::of_failure(&body)).unwrap_or_default();
+    let body = collect(&mut body, WORDS).await.unwrap_or_default();
+    let said = words::of_failure(&body);
     let of_session = status == StatusCode::NOT_FOUND
         || status == StatusCode::BAD_REQUEST && said.to_ascii_lowercase().contains("session");
-    match status {
-        StatusCode::UNAUTHORIZED => {
-            let challenge = parts.headers.get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
-            Error::Unauthorized { challenge: challenge.map(str::to_owned) }
-        }
-        _ if named && of_session => Error::SessionEnded,
-        _ => {
-            let retry_after = words::pause(parts.headers.get(header::RETRY_AFTER));
-            Error::Status { status: status.as_u16(), words: said, retry_after }
-        }
+    let challenge =
+        parts.headers.get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    if status == StatusCode::UNAUTHORIZED {
+        return Error::Unauthorized { challenge };
     }
+    if named && of_session {
+        return Error::SessionEnded;
+    }
+    let may_refuse = matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND);
+    if let Some(refusal) = message::refusal_of(&body).filter(|_| may_refuse) {
+        return refusal.into();
+    }
+    let retry_after = words::pause(parts.headers.get(header::RETRY_AFTER));
+    Error::Status { status: status.as_u16(), words: said, challenge, retry_after }
 }
 
 /// A body, no more than `most` bytes of it.

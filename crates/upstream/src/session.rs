@@ -1,6 +1,7 @@
 //! What was agreed on with a server, and how requests say so.
 
 use crate::message::Id;
+use crate::versions::MODERN;
 use bytes::Bytes;
 use http::header::HeaderValue;
 use http::{HeaderMap, Request, Uri};
@@ -8,10 +9,6 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The modern era's revision.
-pub(crate) const MODERN: &str = "2026-07-28";
-/// The legacy era's, the newest first.
-pub(crate) const LEGACY: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
 /// The id of the request that opens a server.
 pub(crate) const OPENING: Id = 1;
 /// The longest session id that is kept.

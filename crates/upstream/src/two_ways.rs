@@ -2,7 +2,7 @@
 
 use crate::carrier::Carrier;
 use crate::error::Error;
-use crate::exchange::{Ask, MOST_ASKED, post, report};
+use crate::exchange::{Ask, MOST_ASKED, post};
 use crate::message::{self, Id};
 use crate::reply::{self, Reply, Told};
 use crate::session::OPENING;
@@ -68,7 +68,9 @@ impl<'a, C: Carrier> TwoWays<'a, C> {
         loop {
             match self.answers.next(id).await? {
                 Told::Answer(result, rooms) => return Ok((result, rooms)),
-                Told::Progress(done, total, words) => report(progress, done, total, &words),
+                Told::Progress(done, total, words) => {
+                    progress.into_iter().for_each(|tell| tell(done, total, &words));
+                }
                 Told::ToolsChanged => under_way.into_iter().for_each(UnderWay::change_tools),
                 Told::Asked(answer, user) if asked < MOST_ASKED => {
                     asked += 1;

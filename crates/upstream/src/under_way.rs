@@ -27,7 +27,7 @@ impl UnderWay {
         std::mem::replace(&mut held, now)
     }
 
-    /// Whether the server asked the user something meanwhile. It was told that nobody answered.
+    /// Whether the server asked the user something meanwhile. It was answered as if nobody had seen it.
     #[must_use]
     pub fn user_asked(&self) -> bool {
         self.user_asked.load(Ordering::Relaxed)

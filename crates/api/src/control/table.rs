@@ -316,6 +316,45 @@ pub(super) const TOOLS: &[Tool] = &[
             )
         ]
     ),
+    Tool {
+        name: "list_mcp_config_versions",
+        method: "/valetkey.v1.McpConfigVersionService/ListMcpConfigVersions",
+        says: "Lists the versions of an MCP config, newest first.",
+        effect: Effect::Reads,
+        clears: &[],
+        takes: const { &[CONFIG, arg("page_size", "How many at most."), PAGE] },
+    },
+    Tool {
+        name: "compare_mcp_config_versions",
+        method: "/valetkey.v1.McpConfigVersionService/CompareMcpConfigVersions",
+        says: "Says what lies between two versions of an MCP config.",
+        effect: Effect::Reads,
+        clears: &[],
+        takes: const {
+            &[
+                CONFIG,
+                arg("from_version", "The earlier version; the one before to_version where it isn't given."),
+                arg("to_version", "The later version; the one that is served where it isn't given."),
+            ]
+        },
+    },
+    Tool {
+        name: "roll_back_mcp_config",
+        method: "/valetkey.v1.McpConfigVersionService/RollBackMcpConfig",
+        says: "Makes an MCP config what it was at a version, as a new version. Users' servers follow at once.",
+        effect: Effect::Sets,
+        clears: &[],
+        takes: const {
+            &[
+                CONFIG,
+                arg("version", "The version that it is made again."),
+                arg(
+                    "removed_tools_grace",
+                    "How long running agents may still call the tools that this takes out, such as 1800s.",
+                ),
+            ]
+        },
+    },
     tool!(
         "delete_mcp_config",
         "mcp.McpService",

@@ -73,4 +73,8 @@ pub(crate) const IMPLEMENTED: &[(&str, &[&str])] = &[
     ("scalekit.v1.agentkit_logs.AgentkitAnalyticsService", &["GetOverviewStats"]),
     ("scalekit.v1.events.EventsService", &["ListEventsPaginated"]),
     ("valetkey.v1.WhyService", &["ExplainCall"]),
+    (
+        "valetkey.v1.McpConfigVersionService",
+        &["ListMcpConfigVersions", "CompareMcpConfigVersions", "RollBackMcpConfig"],
+    ),
 ];

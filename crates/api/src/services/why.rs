@@ -8,8 +8,8 @@ use valetkey_app::{App, Error, Result};
 use valetkey_domain::id::{AccountId, InstanceId};
 use valetkey_domain::name::Identifier;
 use valetkey_domain::{Ctx, Secret};
-use valetkey_proto::v1::why as wire;
-use valetkey_proto::v1::why::why_service_server::WhyService;
+use valetkey_proto::v1::own as wire;
+use valetkey_proto::v1::own::why_service_server::WhyService;
 
 /// The service.
 pub(super) struct Why(pub(super) App);

@@ -157,6 +157,30 @@ async fn accounts(shelf: &Shelf) {
     both(kit, "POST", (&delete, json!({ "id": id })), (&delete, json!({ "id": "ca_none" }))).await;
 }
 
+/// Of a config that is at its second version.
+async fn versions(kit: &Kit, one: &str, none: &str) {
+    let at = |of: &str, query: &str| format!("{of}/versions{query}");
+    let listed = both(kit, "GET", (&at(one, "?page_size=1"), Value::Null), (&at(none, ""), Value::Null)).await;
+    let newest = &listed["versions"][0];
+    assert_eq!((&newest["version"], &newest["current"]), (&json!(2), &json!(true)), "{listed}");
+    assert_eq!((&newest["description"], &newest["connections"]), (&json!("for tests"), &json!(1)));
+    let token = listed["next_page_token"].as_str().unwrap();
+    let rest = kit.rest("GET", &at(one, &format!("?page_token={token}")), Value::Null).await.json;
+    assert_eq!((&rest["versions"][0]["version"], &rest["next_page_token"]), (&json!(1), &json!("")), "{rest}");
+    assert_eq!(kit.rest("GET", &at(one, "?page_token=x"), Value::Null).await.status, 400);
+    let compared = at(one, ":compare");
+    let first = at(one, ":compare?to_version=1");
+    let difference = both(kit, "GET", (&compared, Value::Null), (&first, Value::Null)).await;
+    assert_eq!(difference["description"], json!({ "before": "", "after": "for tests" }), "{difference}");
+    assert_eq!((&difference["from_version"], &difference["connections"]), (&json!(1), &json!([])));
+    let back = format!("{one}:roll_back");
+    let done = both(kit, "POST", (&back, json!({ "version": 1 })), (&back, json!({ "version": 9 }))).await;
+    assert_eq!(done["version"], 3);
+    assert_eq!(kit.rest("POST", &back, json!({})).await.status, 400, "to which?");
+    let now = kit.rest("GET", one, Value::Null).await.json;
+    assert_eq!(now.pointer("/config/description"), Some(&json!("")), "{now}");
+}
+
 async fn servers(kit: &Kit) {
     let all = "/api/v1/mcp/configs";
     let new = |name: &str| json!({ "name": name, "connection_tool_mappings": [{ "connection_name": "MAIL" }] });
@@ -167,6 +191,7 @@ async fn servers(kit: &Kit) {
     both(kit, "GET", (&one, Value::Null), (&none, Value::Null)).await;
     let change = json!({ "description": "for tests" });
     both(kit, "PUT", (&one, change.clone()), (&none, change)).await;
+    versions(kit, &one, &none).await;
     let accounts = |of: &str| format!("{of}/connected_accounts");
     let whose = json!({ "identifier": "eve" });
     both(kit, "POST", (&accounts(&one), whose.clone()), (&accounts(&none), whose)).await;

@@ -139,28 +139,35 @@ impl Job {
         if missing.is_empty() {
             return Ok(admitted);
         }
-        let connection = &admitted.wired.connection;
-        let (app, lacks) = (app_name(&admitted.wired), missing.join(", "));
-        // Such a connection asks for nothing else, so a link would lead the user in a circle.
-        let own = &connection.settings.scopes;
+        let failed = self.not_covered(&admitted.wired, &missing, &missing.join(", "))?;
+        Err(NotAdmitted::Consent(Box::new(ConsentNeeded {
+            failed,
+            connection: admitted.wired.connection,
+            account: Some(admitted.account.id),
+            kind: ConsentKind::Scopes(missing),
+        })))
+    }
+
+    /// That the user's consent lacks these scopes, `lacks` in words, to be told with the link at which they are granted.
+    ///
+    /// # Errors
+    /// The same to be told without one: the connection asks for nothing else, so a link would lead the user in a circle.
+    pub(super) fn not_covered(&self, wired: &Wired, missing: &[String], lacks: &str) -> Result<Failed, Failed> {
+        let connection = &wired.connection;
+        let (app, own) = (app_name(wired), &connection.settings.scopes);
         if !own.is_empty() && !missing.iter().all(|scope| own.contains(scope)) {
             let message = format!(
                 "this tool needs a consent that connection '{}' does not ask for: {lacks}. Its developer has said which \
                  scopes it asks for, and can add it; the user cannot",
                 connection.name
             );
-            return Err(self.because(FailureReason::MissingScope, message).into());
+            return Err(self.because(FailureReason::MissingScope, message));
         }
         let message = format!(
             "the user has connected {app}, but without the consent that this tool needs: {lacks}. Ask the user to open \
              the link and to grant it, then call the tool again"
         );
-        Err(NotAdmitted::Consent(Box::new(ConsentNeeded {
-            failed: self.because(FailureReason::MissingScope, message),
-            connection: admitted.wired.connection,
-            account: Some(admitted.account.id),
-            kind: ConsentKind::Scopes(missing),
-        })))
+        Ok(self.because(FailureReason::MissingScope, message))
     }
 
     /// What to ask for where the app itself says that a consent is missing: the first that was not granted, for one that

@@ -23,6 +23,8 @@ pub struct Limits {
     accounts: Queues<CallsOf>,
     /// Calls that wait for their user, none of which is in flight.
     patient: (Queues<()>, Queues<EnvironmentId>, Queues<(ConnectionId, Owner)>),
+    /// Calls by the host that they go to.
+    bound_for: Queues<(EnvironmentId, String)>,
     hosts: Queues<(EnvironmentId, String)>,
     host_wait: Duration,
     /// What is told of it; it is asked for where it is.
@@ -52,6 +54,7 @@ pub(super) struct Patience {
 pub(super) struct CallSlot {
     _there: (Share<()>, Share<EnvironmentId>),
     _account: Share<CallsOf>,
+    _host: Option<HostSlot>,
     _environment: Share<EnvironmentId>,
     _process: Share<()>,
 }
@@ -81,6 +84,8 @@ impl Limits {
             environments: Queues::of(environment.0, environment.1),
             accounts: Queues::of(account.0, account.1),
             patient: (Queues::of(process.0, 0), Queues::of(environment.0, 0), Queues::of(account.0, 0)),
+            // Whose host lets them wait takes none of the places that others of their environment need.
+            bound_for: Queues::of(calls_at_one_host(&most), there(environment) / 2),
             // Requests are made by calls in flight, which bound how many wait.
             hosts: Queues::of(most.in_flight_per_host, usize::MAX),
             host_wait: most.host_wait,
@@ -94,11 +99,13 @@ impl Limits {
         registry.register_collector(Box::new(self.clone()));
     }
 
-    /// Waits until one more call may be in flight, in the order in which calls came, as long as the call can.
+    /// Waits until one more call may be in flight, in the order in which calls came, as long as the call can. `host` is
+    /// where it goes, if it goes anywhere.
     pub(super) async fn enter(
         &self,
         environment: &EnvironmentId,
         calls_of: CallsOf,
+        host: Option<String>,
         timeout: Duration,
     ) -> Result<CallSlot, Full> {
         let until = Instant::now() + timeout;
@@ -108,11 +115,15 @@ impl Limits {
         // The narrowest first: who waits for it takes nothing of what others need.
         let account = self.accounts.wait(calls_of, 1, left()).await;
         let account = account.map_err(full(Limit::InFlightPerAccount, self.most.in_flight_per_account))?;
+        let host = match host {
+            Some(host) => Some(self.at_host(&self.bound_for, environment, host, left()).await?),
+            None => None,
+        };
         let environment = self.environments.wait(environment.clone(), 1, left()).await;
         let environment =
             environment.map_err(full(Limit::InFlightPerEnvironment, self.most.in_flight_per_environment))?;
         let process = self.process.wait((), 1, left()).await.map_err(full(Limit::InFlight, self.most.in_flight))?;
-        Ok(CallSlot { _there: there, _account: account, _environment: environment, _process: process })
+        Ok(CallSlot { _there: there, _account: account, _host: host, _environment: environment, _process: process })
     }
 
     /// Counts a call from its beginning. An account's queue is short, but an environment has as many accounts as it likes:
@@ -142,9 +153,19 @@ impl Limits {
 
     /// Waits for a turn at a host.
     pub(super) async fn turn(&self, of: &EnvironmentId, host: &str, timeout: Duration) -> Result<HostSlot, Full> {
+        self.at_host(&self.hosts, of, host.to_owned(), timeout).await
+    }
+
+    async fn at_host(
+        &self,
+        queues: &Queues<(EnvironmentId, String)>,
+        of: &EnvironmentId,
+        host: String,
+        timeout: Duration,
+    ) -> Result<HostSlot, Full> {
         let most = self.most.in_flight_per_host;
-        let turn = self.hosts.wait((of.clone(), host.to_owned()), 1, timeout.min(self.host_wait)).await;
-        turn.map_err(|why| Full { limit: Limit::InFlightPerHost, most, why: Some(why) })
+        let share = queues.wait((of.clone(), host), 1, timeout.min(self.host_wait)).await;
+        share.map_err(|why| Full { limit: Limit::InFlightPerHost, most, why: Some(why) })
     }
 
     /// Of each limit on calls, how many are in flight of those who are named, and how many may be.
@@ -193,9 +214,17 @@ impl Limits {
             (Limit::InFlight, self.process.all_waiting()),
             (Limit::InFlightPerEnvironment, self.environments.all_waiting()),
             (Limit::InFlightPerAccount, self.accounts.all_waiting()),
-            (Limit::InFlightPerHost, self.hosts.all_waiting()),
+            (Limit::InFlightPerHost, self.hosts.all_waiting() + self.bound_for.all_waiting()),
         ]
     }
+}
+
+/// How many calls of an environment may be in flight that go to one host: those whose requests are there, and as many that
+/// wait for their turn or are between two requests. All others wait without a place, so that half of an environment's stay
+/// for its other hosts, unless a host may have more than that.
+fn calls_at_one_host(most: &Bounds) -> usize {
+    let requests = most.in_flight_per_host;
+    requests.max(requests.saturating_mul(2).min(most.in_flight_per_environment / 2))
 }
 
 impl Collector for Limits {
@@ -229,135 +258,4 @@ fn gauges(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use futures::{FutureExt as _, StreamExt as _};
-
-    const NOW: Duration = Duration::ZERO;
-
-    fn account(n: usize) -> CallsOf {
-        CallsOf::Account(AccountId::parse(&format!("ca_{n}")).unwrap())
-    }
-
-    fn environment(n: usize) -> EnvironmentId {
-        EnvironmentId::parse(&format!("env_{n}")).unwrap()
-    }
-
-    fn small() -> Limits {
-        let bounds = Bounds::default();
-        let memory = MemoryBudgets::of(&bounds);
-        Limits::of(Bounds { in_flight: 5, in_flight_per_environment: 3, in_flight_per_account: 2, ..bounds }, memory)
-    }
-
-    #[tokio::test]
-    async fn attack_74_each_limit_holds_for_its_own_and_no_other() {
-        let limits = small();
-        let mut held = vec![];
-        let mut words = vec![];
-        for (e, a) in [(1, 1), (1, 1), (1, 1), (1, 2), (1, 3), (2, 4), (2, 5), (2, 6)] {
-            words.push(match limits.enter(&environment(e), account(a), NOW).await {
-                Ok(place) => {
-                    held.push(place);
-                    "in"
-                }
-                Err(full) => full.limit.name(),
-            });
-        }
-        let (account_full, environment_full) = ("in_flight_per_account", "in_flight_per_environment");
-        assert_eq!(words, ["in", "in", account_full, "in", environment_full, "in", "in", "in_flight"]);
-        held.clear();
-        assert!(limits.enter(&environment(1), account(1), NOW).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_burst_waits_and_is_refused_only_when_the_queue_is_full() {
-        let limits = small();
-        let call = async |_| {
-            let place = limits.enter(&environment(1), account(1), Duration::from_secs(5)).await?;
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            drop(place);
-            Ok(())
-        };
-        let ended: Vec<Result<(), Full>> = futures::future::join_all((0..12).map(call)).await;
-        let refused: Vec<_> = ended.into_iter().filter_map(Result::err).collect();
-        assert_eq!(refused.len(), 2, "two in flight, eight waiting");
-        let words = refused[0].to_string();
-        assert!(words.contains("in_flight_per_account") && words.contains("4 times as many wait"), "{words}");
-        assert_eq!(limits.used().map(|(_, used, _)| used), [0; 6]);
-    }
-
-    #[tokio::test]
-    async fn attack_74_no_more_calls_wait_for_their_users_than_may_be_in_flight() {
-        let limits = small();
-        let owner = |n: usize| Owner::of(valetkey_domain::name::Identifier::parse(&format!("user-{n}")).unwrap());
-        let connection = ConnectionId::parse("conn_1").unwrap();
-        let mut held = vec![];
-        for (e, user, may) in [
-            (1, 1, true),
-            (1, 1, true),
-            (1, 1, false),
-            (1, 2, true),
-            (1, 3, false),
-            (2, 4, true),
-            (2, 5, true),
-            (2, 6, false),
-        ] {
-            let patience = limits.patience(&environment(e), &connection, &owner(user)).await;
-            assert_eq!(patience.is_some(), may, "user {user} of environment {e}");
-            held.extend(patience);
-        }
-        held.clear();
-        assert!(limits.patience(&environment(1), &connection, &owner(1)).await.is_some());
-        assert!(limits.patient.0.is_empty() && limits.patient.1.is_empty() && limits.patient.2.is_empty());
-    }
-
-    /// Each waits for its own account, which has one in flight; all of them are the environment's.
-    #[tokio::test]
-    async fn attack_74_calls_that_wait_for_their_accounts_are_counted_for_their_environment() {
-        let limits = small();
-        let (mut held, mut waiting) = (vec![], futures::stream::FuturesUnordered::new());
-        for n in 0..40 {
-            let limits = limits.clone();
-            waiting.push(async move { limits.enter(&environment(1), account(n / 10), Duration::from_secs(60)).await });
-        }
-        let mut refused = 0;
-        while let Some(Some(entered)) = waiting.next().now_or_never() {
-            match entered {
-                Ok(place) => held.push(place),
-                Err(full) => {
-                    assert_eq!((full.limit, full.why), (Limit::InFlightPerEnvironment, Some(NotAdmitted::QueueFull)));
-                    refused += 1;
-                }
-            }
-        }
-        assert_eq!((held.len(), refused, waiting.len()), (3, 25, 12), "three in flight, four times as many wait");
-        assert!(limits.enter(&environment(2), account(50), NOW).await.is_ok(), "others are not kept out");
-        drop((held, waiting));
-        assert!(limits.there.0.is_empty() && limits.there.1.is_empty());
-    }
-
-    #[tokio::test]
-    async fn what_is_taken_is_said_of_the_one_who_has_most() {
-        let limits = small();
-        let mut held = vec![];
-        for (e, a) in [(1, 1), (1, 1), (2, 2)] {
-            held.push(limits.enter(&environment(e), account(a), NOW).await.unwrap());
-        }
-        let memory = limits.memory.to_read(&environment(1), 1 << 20, NOW).await.unwrap();
-        let used = limits.used().map(|(_, used, most)| (used, most));
-        let bytes = [(1 << 20, 512 << 20), (1 << 20, 128 << 20)];
-        assert_eq!(used, [(3, 5), (2, 3), (2, 2), (0, 32), bytes[0], bytes[1]]);
-        drop((held, memory));
-        assert_eq!(limits.used().map(|(_, used, _)| used), [0; 6]);
-    }
-
-    #[tokio::test]
-    async fn nothing_is_kept_of_calls_that_ended() {
-        let limits = Limits::default();
-        for n in 0..100 {
-            drop(limits.enter(&environment(n), account(n), NOW).await.unwrap());
-        }
-        assert!(limits.process.is_empty() && limits.environments.is_empty() && limits.accounts.is_empty());
-        assert!(limits.there.0.is_empty() && limits.there.1.is_empty());
-    }
-}
+mod tests;

@@ -235,7 +235,7 @@ async fn attack_74_a_link_is_made_only_for_a_call_that_has_its_place() {
     for (of, served, ctx) in [(never, &bob, &of_bob), (CallsOf::Account(account.id.clone()), &ann, &ctx)] {
         let mut busy = Vec::new();
         for _ in 0..app.core.settings.bounds.in_flight_per_account {
-            busy.push(app.limits.enter(&ctx.environment, of.clone(), Duration::ZERO).await.unwrap());
+            busy.push(app.limits.enter(&ctx.environment, of.clone(), None, Duration::ZERO).await.unwrap());
         }
         let given = json!({ "to": "bob@example.com", "subject": "s", "body": "b" }).as_object().unwrap().clone();
         let tool = served.set.find("gmail_send_message").unwrap();

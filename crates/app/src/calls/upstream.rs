@@ -27,6 +27,7 @@ use valetkey_connectors::words::{quoted, quoted_lines};
 use valetkey_core::{AnswerRoom, Limit};
 use valetkey_domain::Kind;
 use valetkey_outbound::Limits;
+use valetkey_outbound::oauth::lacking_scopes;
 use valetkey_upstream::{Client, Error, Held, Parameter, UnderWay};
 use watched::Watched;
 
@@ -144,7 +145,7 @@ impl Job {
         let secrets = OnceLock::new();
         let progress = |done, total, words: &str| {
             let redactor = secrets.get_or_init(|| redactor(admitted, used));
-            ctx.progress.report(done, total, &told(redactor, words));
+            ctx.progress.relay(done, total, &told(redactor, words));
         };
         let tool = (site.tool.own_name.as_str(), site.wanted.as_slice());
         let answered = client.call(&mut session, tool, arguments, (&progress, &site.under_way)).await;
@@ -204,13 +205,17 @@ impl Job {
         let (why, message, retry_after) = match error {
             Error::Unsent(error) => return self.unsent(&error),
             Error::Unauthorized { .. } => return self.rejected_by(admitted).await,
-            Error::Status { status: 403, words, .. } => {
+            Error::Status { status: 403, words, challenge, .. } => {
+                let lacking = challenge.as_deref().map(lacking_scopes).unwrap_or_default();
+                if let Some(failed) = self.consent_lacks(admitted, lacking).await {
+                    return failed;
+                }
                 (FailureReason::Forbidden, says("the app refuses it", &words), None)
             }
-            Error::Status { status: 429, words, retry_after } => {
+            Error::Status { status: 429, words, retry_after, .. } => {
                 (FailureReason::RateLimited, says("the app asks to slow down", &words), retry_after)
             }
-            Error::Status { status, words, retry_after } => {
+            Error::Status { status, words, retry_after, .. } => {
                 let told = says(&format!("the app answered with status {status}"), &words);
                 (FailureReason::App, format!("{told}{caution}"), retry_after)
             }
@@ -228,6 +233,19 @@ impl Job {
         Failed {
             retry_after: retry_after.map(|wait| wait.min(Duration::from_secs(86_400))),
             ..self.because(why, message)
+        }
+    }
+
+    /// That the server wants a consent that the user has not given, with where it is given; nothing if it names none, or
+    /// only what was granted: a link would lead in a circle.
+    async fn consent_lacks(&self, admitted: &Admitted, mut lacking: Vec<String>) -> Option<Failed> {
+        lacking.retain(|scope| !admitted.account.scopes.contains(scope));
+        if lacking.is_empty() || !admitted.wired.is_oauth() {
+            return None;
+        }
+        match self.not_covered(&admitted.wired, &lacking, &quoted(&lacking.join(", "))) {
+            Ok(failed) => Some(self.linked(failed, &admitted.wired.connection, lacking).await),
+            Err(failed) => Some(failed),
         }
     }
 
@@ -278,9 +296,7 @@ fn looked_through(held: Held<RoomTaken>, redactor: &Redactor, most: usize) -> Se
         return Seen::NoContent;
     }
     if result.get("isError") == Some(&Value::Bool(true)) {
-        let texts: Vec<&str> = texts(&result).collect();
-        let said = quoted_lines(&texts.join("\n"), MOST_SAID);
-        return Seen::Failure(if said.is_empty() { "the tool failed and does not say why".to_owned() } else { said });
+        return Seen::Failure(failure(&result));
     }
     let made_of =
         || MadeOf { read: text.map(RoomTaken::into_share).into_iter().collect(), shaped: Some(room.into_share()) };
@@ -289,6 +305,30 @@ fn looked_through(held: Held<RoomTaken>, redactor: &Redactor, most: usize) -> Se
         None => Seen::TooLong,
     }
 }
+
+/// What a result that is a failure says, and what it has beside that a failure can't have.
+fn failure(result: &Value) -> String {
+    let mut said = quoted_lines(&texts(result).collect::<Vec<_>>().join("\n"), MOST_SAID);
+    if let Some(structure) = result.get("structuredContent").filter(|value| said.is_empty() && !value.is_null()) {
+        said = quoted_lines(&structure.to_string(), MOST_SAID);
+    }
+    if said.is_empty() {
+        "the tool failed and does not say why".clone_into(&mut said);
+    }
+    let content = result.get("content").and_then(Value::as_array).into_iter().flatten();
+    let kinds: Vec<&str> = content.filter_map(|part| part.get("type").and_then(Value::as_str)).collect();
+    for (kind, words) in BESIDE_WORDS {
+        let many = kinds.iter().filter(|one| **one == kind).count();
+        if many > 0 {
+            said.push_str(&format!("\n[Beside its words the app sent {words} ({many}), not shown with a failure]"));
+        }
+    }
+    said
+}
+
+/// What a result may have beside words.
+const BESIDE_WORDS: [(&str, &str); 4] =
+    [("image", "pictures"), ("audio", "sound"), ("resource", "documents"), ("resource_link", "links to documents")];
 
 fn says(what: &str, words: &str) -> String {
     if words.is_empty() { what.to_owned() } else { format!("{what}: {}", quoted(words)) }

@@ -8,6 +8,7 @@ use crate::connections::{self, Wired};
 use crate::consent::{Life, Link, LinkOptions, link_for};
 use crate::credentials::refresh::{self, Opened, Unusable};
 use crate::servers::instance_page;
+use http::Uri;
 use std::time::Duration;
 use tokio::time::Instant;
 use valetkey_connectors::Lack;
@@ -32,6 +33,14 @@ impl Admitted {
     /// What the paths of proxied requests are put behind.
     pub(super) fn proxy_base(&self) -> &str {
         self.api_base.as_deref().unwrap_or(&self.wired.connector.proxy_url)
+    }
+
+    /// The host that the connection leads to.
+    fn host(&self) -> Option<String> {
+        let remote = self.wired.connector.remote.as_ref();
+        let address = remote.map(|remote| remote.address(self.api_base.as_deref()));
+        let address: Uri = address.as_deref().unwrap_or_else(|| self.proxy_base()).parse().ok()?;
+        address.host().map(str::to_owned)
     }
 }
 
@@ -133,10 +142,13 @@ impl Call {
     /// at a moment ago, however long had to be waited for a place or for a renewal.
     pub(super) async fn ready(&self, admission: &impl Admission) -> Result<(CallSlot, Admitted, Opened), Failed> {
         let (in_flight, mut admitted) = match admission.admit().await {
-            Ok(admitted) => (self.enter(CallsOf::Account(admitted.account.id.clone())).await?, admitted),
+            Ok(admitted) => {
+                let calls_of = CallsOf::Account(admitted.account.id.clone());
+                (self.enter(calls_of, admitted.host()).await?, admitted)
+            }
             Err(NotAdmitted::Failed(failed)) => return Err(failed),
             Err(NotAdmitted::Consent(needed)) => {
-                let _in_flight = self.enter(needed.calls_of(&self.owner)).await?;
+                let _in_flight = self.enter(needed.calls_of(&self.owner), None).await?;
                 return Err(self.told(NotAdmitted::Consent(needed)).await);
             }
         };
@@ -154,8 +166,8 @@ impl Call {
         Ok((in_flight, admitted, credential))
     }
 
-    async fn enter(&self, calls_of: CallsOf) -> Result<CallSlot, Failed> {
-        let entering = self.app.limits.enter(&self.ctx.environment, calls_of, self.spare());
+    async fn enter(&self, calls_of: CallsOf, host: Option<String>) -> Result<CallSlot, Failed> {
+        let entering = self.app.limits.enter(&self.ctx.environment, calls_of, host, self.spare());
         tokio::select! {
             biased;
             () = self.cancellation.cancelled() => Err(self.because(FailureReason::Cancelled, "the call was cancelled")),

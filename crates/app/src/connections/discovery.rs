@@ -26,7 +26,7 @@ use std::time::Duration;
 use url::Url;
 use valetkey_connectors::Discovery;
 use valetkey_domain::connection::{Connection, Found};
-use valetkey_domain::{Ctx, Kind};
+use valetkey_domain::{Ctx, Kind, Timestamp};
 use valetkey_storage::{connections as rows, registrations};
 
 /// How long a caller waits.
@@ -42,19 +42,21 @@ const LOOKS_PER_LIVENESS_CHECK: u32 = 5;
 /// How often it is begun again where another process had begun or the connection was changed.
 const ROUNDS: u32 = 3;
 
-/// The connection with all that signing in on it needs.
+/// The connection with all that signing in on it needs. What was found at this moment or before, or a day ago, is found out
+/// anew.
 ///
 /// # Errors
 /// `FAILED_PRECONDITION`: it could not be found out, and why.
-pub(crate) async fn discovered(app: &App, ctx: &Ctx, wired: Wired) -> Result<Wired> {
+pub(crate) async fn discovered(app: &App, ctx: &Ctx, wired: Wired, before: Option<Timestamp>) -> Result<Wired> {
     let (Some(discovery), Some(server)) = (wired.discovery(), server_of(&wired)) else { return Ok(wired) };
-    if is_fresh(app, &wired, &server) {
+    let old = before.into_iter().chain([app.core.now() - FRESH]).max().unwrap_or_default();
+    if is_found_after(old, &wired, &server) {
         return Ok(wired);
     }
     let ended = match app.discoveries.failed(&wired.connection, app.core.now()) {
         Some(failed_before) => failed_before,
         None => {
-            let job = Job { app: app.clone(), ctx: ctx.clone(), wired: wired.clone(), discovery };
+            let job = Job { app: app.clone(), ctx: ctx.clone(), wired: wired.clone(), discovery, old };
             let ending = app.discoveries.in_flight.join_or_start(&app.core.tasks, &wired.connection.id, job.run());
             tokio::time::timeout(WAIT, ending).await.unwrap_or_else(|_| too_long(&wired))
         }
@@ -90,10 +92,9 @@ fn server_of(wired: &Wired) -> Option<String> {
     Some(remote.address(wired.connection.settings.api_base_url.as_deref()))
 }
 
-/// Whether what is known was found for this server, and not long ago.
-fn is_fresh(app: &App, wired: &Wired, server: &str) -> bool {
-    let fresh = |found: &Found| found.server == server && found.at + FRESH > app.core.now();
-    wired.found().is_some_and(fresh)
+/// Whether what is known was found for this server, and after this moment.
+fn is_found_after(old: Timestamp, wired: &Wired, server: &str) -> bool {
+    wired.found().is_some_and(|found: &Found| found.server == server && found.at > old)
 }
 
 /// Finding out, for one connection.
@@ -102,6 +103,8 @@ struct Job {
     ctx: Ctx,
     wired: Wired,
     discovery: Discovery,
+    /// What was found until then is found out anew.
+    old: Timestamp,
 }
 
 impl Job {
@@ -161,7 +164,7 @@ impl Job {
         Ok(looks > 0)
     }
 
-    async fn lease(&self) -> Result<Option<valetkey_domain::Timestamp>> {
+    async fn lease(&self) -> Result<Option<Timestamp>> {
         let mut tx = self.app.core.store.glance().await?;
         Ok(registrations::until(&self.ctx, &mut tx, &self.wired.connection.id).await?)
     }
@@ -173,6 +176,6 @@ impl Job {
         let now: Connection = now.ok_or_else(|| Error::not_found("connection", id))?;
         self.wired = Wired::with(self.wired.connector.clone(), now);
         let server = server_of(&self.wired).unwrap_or_default();
-        Ok(is_fresh(&self.app, &self.wired, &server))
+        Ok(is_found_after(self.old, &self.wired, &server))
     }
 }

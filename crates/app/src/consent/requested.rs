@@ -18,8 +18,11 @@ pub(crate) async fn requested_scopes(
     account: &ConnectedAccount,
     lacking: &[String],
 ) -> Result<Vec<String>> {
-    if !wired.connection.settings.scopes.is_empty() || wired.connector.remote.is_some() {
+    if !wired.connection.settings.scopes.is_empty() {
         return Ok(wired.scopes());
+    }
+    if wired.connector.remote.is_some() {
+        return Ok(of_remote(wired.scopes(), &account.scopes, lacking));
     }
     let mut tx = app.core.store.read().await?;
     let lists = configs::whitelists(ctx, &mut tx, &wired.connection.id, &account.owner.identifier).await?;
@@ -35,6 +38,18 @@ pub(crate) async fn requested_scopes(
         }
     }
     Ok(requested_scopes)
+}
+
+/// A remote server's scopes, and what a call lacked. Each consent replaces the one before, so that one goes on asking for what
+/// was granted.
+fn of_remote(mut usual: Vec<String>, granted: &[String], lacking: &[String]) -> Vec<String> {
+    let kept = if lacking.is_empty() { &[] } else { granted };
+    for scope in kept.iter().chain(lacking) {
+        if !usual.contains(scope) {
+            usual.push(scope.clone());
+        }
+    }
+    usual
 }
 
 /// Who reaches all tools is asked for the connector's default scopes, and again for what a tool once made them grant:
@@ -118,6 +133,14 @@ mod tests {
         for tools in [[list, "googlecalendar_create_event"], ["googlecalendar_create_event", list]] {
             assert_eq!(requested("googlecalendar", &tools, &[]), ["openid", "userinfo.email", "calendar.events"]);
         }
+    }
+
+    #[test]
+    fn a_remote_server_is_asked_for_what_a_call_lacked_beside_what_was_granted() {
+        let of = |scopes: &[&str]| scopes.iter().map(|scope| (*scope).to_owned()).collect::<Vec<_>>();
+        let asked = |granted: &[&str], lacking: &[&str]| of_remote(of(&["a", "b"]), &of(granted), &of(lacking));
+        assert_eq!(asked(&["a", "c"], &[]), ["a", "b"]);
+        assert_eq!(asked(&["a", "c"], &["d", "a"]), ["a", "b", "c", "d"]);
     }
 
     #[test]

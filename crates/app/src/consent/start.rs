@@ -11,12 +11,15 @@ use std::time::Duration;
 use url::Url;
 use valetkey_connectors::{OAuth2, Pkce};
 use valetkey_core::{journal, places};
+use valetkey_domain::account::{ConnectedAccount, Status};
 use valetkey_domain::authorization::Started;
-use valetkey_domain::{Kind, Secret};
+use valetkey_domain::{Kind, Secret, Timestamp};
 use valetkey_outbound::oauth::{self as endpoint, AuthorizationRequest};
 use valetkey_storage::authorizations as rows;
 use valetkey_vault::{Purpose, random};
 
+/// How long what was found stands where somebody signs in again.
+const AGAIN: Duration = Duration::from_secs(60);
 /// How long the provider's page may stay open.
 const CONSENT: Duration = Duration::from_secs(10 * 60);
 
@@ -34,7 +37,8 @@ pub async fn start(
 ) -> Result<Url, Stopped> {
     let mut consent = Consent::to_start(app, token, browser).await?;
     let member = member::check(app, &consent, session).await?;
-    consent.wired = match connections::discovered(app, &consent.ctx, consent.wired.clone()).await {
+    let old = outdated_by(app, &consent.account);
+    consent.wired = match connections::discovered(app, &consent.ctx, consent.wired.clone(), old).await {
         Ok(wired) => wired,
         Err(error) if error.kind() == Kind::FailedPrecondition => {
             let why = StopReason::Unready(error.message().to_owned());
@@ -68,6 +72,15 @@ pub async fn start(
     let detail = member.map(|member| journal::detail([("member", json!(member))])).unwrap_or_default();
     tx.record("authorization.started", id, detail).await?.commit().await?;
     Ok(url)
+}
+
+/// Since when what was found of signing in is to be found out anew: where a sign-in has ended, the server may name another
+/// authorization server by now; and where somebody signs in again who had signed in, the last one may not have helped.
+fn outdated_by(app: &App, account: &ConnectedAccount) -> Option<Timestamp> {
+    match account.status {
+        Status::Expired(_) => Some(account.updated_at),
+        _ => account.credential.as_ref().map(|_| app.core.now() - AGAIN),
+    }
 }
 
 /// The authorization request.

@@ -3,7 +3,7 @@
 use crate::consent::{Life, Link, LinkOptions, links_for};
 use crate::servers::configs;
 use crate::{App, Error, Listed, Page, Result, accounts, connections};
-use futures::future::try_join_all;
+use futures::future::{try_join, try_join_all};
 use serde_json::Map;
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::config::{Mapping, McpConfig};
@@ -252,7 +252,7 @@ pub async fn config_states(
 ///
 /// # Errors
 /// One of the connections is no more.
-pub async fn connection_states(
+async fn connection_states(
     app: &App,
     ctx: &Ctx,
     mappings: &[Mapping],
@@ -266,6 +266,31 @@ pub async fn connection_states(
         states.push(ConnectionState { connection, account, status, link: None });
     }
     Ok(states)
+}
+
+/// The same for who opens a server, which is asked for at every opening: what was read within the last second does, where it
+/// says that the account can be used.
+///
+/// # Errors
+/// One of the connections is no more.
+pub async fn recent_connection_states(
+    app: &App,
+    ctx: &Ctx,
+    mappings: &[Mapping],
+    identifier: &Identifier,
+) -> Result<Vec<ConnectionState>> {
+    let owner = Owner::of(identifier.clone());
+    let one = async |mapping: &Mapping| {
+        let id = &mapping.connection;
+        let (connection, mut account) =
+            try_join(connections::get_recent(app, ctx, id), accounts::find_recent(app, ctx, id, &owner)).await?;
+        if account.as_ref().is_none_or(|account| account.status != Status::Active) {
+            account = accounts::find(app, ctx, id, &owner).await?;
+        }
+        let status = account.as_ref().map_or(Status::PendingAuth, |account| account.status.clone());
+        Ok::<_, Error>(ConnectionState { connection, account, status, link: None })
+    };
+    try_join_all(mappings.iter().map(one)).await
 }
 
 async fn find_on_config(

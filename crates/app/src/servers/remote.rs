@@ -64,14 +64,17 @@ async fn assembled(app: &App, ctx: &Ctx, served: &Served, all: &[ServerTools]) -
     let mut array = Growing::of(&set.listed, app.core.settings.bounds.answer_bytes);
     for (mapping, asked) in set.remotes.iter().zip(all) {
         let of = &mapping.mapping.connection_name;
-        let Sifted { shown, held, new } = match of_mapping(app, ctx, served, mapping, asked).await {
-            Ok(tools) => tools,
+        let (Sifted { shown, held, new }, cut) = match of_mapping(app, ctx, served, mapping, asked).await {
+            Ok(found) => found,
             Err(why) => {
                 missing.push(format!("{of}: {why}"));
                 continue;
             }
         };
         unwritten.extend(new);
+        if cut {
+            missing.push(format!("{of}: it lists more tools than are taken of one server, and the last are left out"));
+        }
         if !held.is_empty() {
             let count = held.len();
             missing.push(format!("{of}: {count} of its tools are not as they were accepted, and are held back"));
@@ -227,16 +230,16 @@ async fn asked(app: &App, ctx: &Ctx, served: &Served, mapping: &RemoteMapping) -
     }
 }
 
-/// A server's tools as its whitelist leaves them, or the one to sign in by. Nobody is asked again: a server that hangs would
-/// keep all the others waiting.
+/// A server's tools as its whitelist leaves them, or the one to sign in by; and whether the server has more than are taken.
+/// Nobody is asked again: a server that hangs would keep all the others waiting.
 async fn of_mapping(
     app: &App,
     ctx: &Ctx,
     served: &Served,
     mapping: &RemoteMapping,
     asked: &ServerTools,
-) -> std::result::Result<Sifted, String> {
-    let all = |shown| Sifted { shown, held: Vec::new(), new: None };
+) -> std::result::Result<(Sifted, bool), String> {
+    let all = |shown| (Sifted { shown, held: Vec::new(), new: None }, false);
     let served_here = |tool: &&Arc<Tool>| mapping.allows(&tool.definition.name) && mapping.serves(tool);
     let (wired, account) = match asked {
         // They are as the developer has imported them.
@@ -257,7 +260,8 @@ async fn of_mapping(
     match known {
         Ok(known) => {
             let listed = known.tools.iter().filter(served_here).cloned().collect();
-            sifted(app, ctx, served, mapping, listed).await.map_err(|error| unreadable(&error))
+            let sifted = sifted(app, ctx, served, mapping, listed).await.map_err(|error| unreadable(&error))?;
+            Ok((sifted, known.cut))
         }
         Err(Missing::SignIn) => Ok(all(vec![upstream::sign_in_tool(wired, &mapping.prefix)])),
         Err(Missing::Later(why)) => Err(why),

@@ -6,6 +6,7 @@ use serde_json::json;
 use std::time::Duration;
 use valetkey_core::journal;
 use valetkey_domain::config::{Mapping, McpConfig, Options};
+use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::config_versions as rows;
@@ -152,6 +153,16 @@ pub async fn roll_back(
         );
         return Err(Error::new(Kind::FailedPrecondition, message));
     }
+    // What no API client can say of a config none takes back.
+    if matches!(ctx.actor, Actor::Client(..)) && !then.kept.options.guards_as(&config.options) {
+        let message = format!(
+            "at version {version} MCP config '{}' asked its users for other things than now (their word for tools, their \
+             sign-in, where they are confirmed), or held back other tools: that is changed by the command line \
+             (valetkey config rollback) and on the dashboard",
+            config.name
+        );
+        return Err(Error::new(Kind::FailedPrecondition, message));
+    }
     let mapping = |mapping: Mapping| configs::NewMapping {
         connection: mapping.connection_name.to_string(),
         tools: mapping.tools,
@@ -211,6 +222,29 @@ mod tests {
         assert_eq!((record.action.as_str(), &record.detail["back_to"]), ("config.updated", &json!(2)));
         assert_eq!(roll_back(app, ctx, &id, 5, None).await.unwrap_err().kind(), Kind::FailedPrecondition);
         assert_eq!(roll_back(app, ctx, &id, 9, None).await.unwrap_err().kind(), Kind::NotFound);
+    }
+
+    #[tokio::test]
+    async fn a_client_takes_nothing_back_that_it_cannot_say() {
+        let fixture = fixture("{rotates: true}").await;
+        let (app, ctx) = (&fixture.app, &fixture.ctx);
+        let id = fixture.instance().await.0.config;
+        set(&fixture, &id, &["acme_list_things"]).await;
+        let config = configs::get(app, ctx, &id).await.unwrap();
+        let options = Options { hold_changes: true, ..config.options.clone() };
+        configs::edit(app, ctx, config, configs::Edit { options: Some(options), ..configs::Edit::default() })
+            .await
+            .unwrap();
+        set(&fixture, &id, &["acme_send_thing"]).await;
+        let issued = crate::tenancy::clients::create(app, ctx, "test", vec![]).await.unwrap();
+        let client = Ctx { actor: Actor::Client(issued.client.id, issued.client.version), ..ctx.clone() };
+        let refused = roll_back(app, &client, &id, 2, None).await.unwrap_err();
+        assert!(
+            refused.kind() == Kind::FailedPrecondition && refused.message().contains("asked its users"),
+            "{refused}"
+        );
+        assert_eq!(roll_back(app, &client, &id, 3, None).await.unwrap().version, 5);
+        assert_eq!(roll_back(app, ctx, &id, 2, None).await.unwrap().version, 6);
     }
 
     #[tokio::test]

@@ -17,6 +17,8 @@ pub struct Report {
     pub changed: Vec<Note>,
     /// Which were left out.
     pub left_out: Vec<Note>,
+    /// Whether the server lists more than are taken of one.
+    pub cut: bool,
 }
 
 /// Asks the account's server, or takes what it listed a moment ago.
@@ -43,5 +45,6 @@ pub async fn report(app: &App, ctx: &Ctx, account: &AccountId) -> Result<Report>
         tools: known.tools.iter().map(|tool| (tool.definition.name.clone(), own(tool))).collect(),
         changed: known.changed.clone(),
         left_out: known.left_out.clone(),
+        cut: known.cut,
     })
 }

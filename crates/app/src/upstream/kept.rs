@@ -43,17 +43,19 @@ pub(crate) struct KnownTools {
     /// What was changed to make a tool fit, and which were left out.
     pub(crate) changed: Vec<Note>,
     pub(crate) left_out: Vec<Note>,
+    /// Whether the server has more than were taken.
+    pub(crate) cut: bool,
     /// How many bytes all of it takes, about.
     weight: usize,
 }
 
 impl KnownTools {
-    pub(super) fn of(prepared: Prepared) -> Self {
+    pub(super) fn of(prepared: Prepared, cut: bool) -> Self {
         let Prepared { tools, changed, left_out } = prepared;
         let notes: usize =
             changed.iter().chain(&left_out).map(|note| note.tool.len() + note.why.len() + needed(0, 1)).sum();
         let weight = notes + tools.iter().map(|tool| weight(tool)).sum::<usize>();
-        Self { tools, changed, left_out, weight }
+        Self { tools, changed, left_out, cut, weight }
     }
 
     /// How many bytes it takes, about: never less than its definitions have as text.

@@ -15,13 +15,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tracing::Instrument as _;
-use valetkey_connectors::remote::{Remote, prepared};
+use valetkey_connectors::remote::{Note, Prepared, Remote, prepared};
 use valetkey_core::memory::needed;
 use valetkey_domain::account::{ConnectedAccount, Status};
 use valetkey_domain::json;
 use valetkey_domain::{Ctx, Timestamp};
 use valetkey_outbound::Limits;
-use valetkey_upstream::{Client, Error, Listed, Transport};
+use valetkey_upstream::{Client, Error, Listed, Parameter, Transport};
 
 /// How long a list is taken for what the server has, and for how long it is not asked again after it failed.
 const FRESH: Duration = Duration::from_secs(5 * 60);
@@ -200,9 +200,6 @@ impl Fetching {
             listed = self.ask(&url, key, &credential).await;
         }
         let listed = listed.map_err(|error| Missing::Later(said(&error)))?;
-        if listed.cut {
-            tracing::warn!(connection = %self.wired.connection.name, "a remote MCP server lists more tools than are taken");
-        }
         self.made_of(listed, &credential).await
     }
 
@@ -220,13 +217,13 @@ impl Fetching {
         let stopped = stop.watched();
         let preparing = move || {
             let redactor = Redactor::of(&secrets.iter().collect::<Vec<_>>());
-            let Listed { tools, room, .. } = listed;
+            let Listed { tools, room, cut, .. } = listed;
             let waited_for = tools.into_iter().take_while(|_| !stopped.load(Ordering::Relaxed));
             let read = waited_for.filter_map(|tool| json::parse(tool.as_bytes()).ok()).map(|mut tool| {
                 redactor.value(&mut tool);
                 tool
             });
-            let known = KnownTools::of(prepared(&prefix, read));
+            let known = KnownTools::of(callable(prepared(&prefix, read)), cut);
             drop((room, share));
             known
         };
@@ -262,6 +259,9 @@ impl Fetching {
         match fetched {
             Err(why) => tracing::warn!(%connection, why, "a remote MCP server gave no list of its tools"),
             Ok(known) => {
+                if known.cut {
+                    tracing::warn!(%connection, "a remote MCP server lists more tools than are taken");
+                }
                 for note in known.left_out.iter().take(MOST_NOTES) {
                     tracing::warn!(%connection, tool = note.tool, why = note.why, "a tool was left out");
                 }
@@ -271,6 +271,21 @@ impl Fetching {
             }
         }
     }
+}
+
+/// Without those that no call could be made of: their schemas name headers that there can't be.
+fn callable(prepared: Prepared) -> Prepared {
+    let Prepared { tools, changed, mut left_out } = prepared;
+    let mut callable = Vec::with_capacity(tools.len());
+    for tool in tools {
+        match tool.remote().map(|remote| (Parameter::of(&remote.input_schema), &remote.own_name)) {
+            Some((Err(why), name)) => {
+                left_out.push(Note { tool: name.clone(), why: format!("its input schema {why}") });
+            }
+            _ => callable.push(tool),
+        }
+    }
+    Prepared { tools: callable, changed, left_out }
 }
 
 /// How a server is spoken to, in the protocol's words.
@@ -289,6 +304,7 @@ fn said(error: &Error<Fault>) -> String {
         Error::Status { status, .. } => format!("it answered with status {status}"),
         Error::SessionEnded => "it ended the session".to_owned(),
         Error::Refused { code, .. } => format!("it refused to list its tools ({code})"),
+        Error::Version { .. } => "it takes another version of the protocol".to_owned(),
         Error::Nonsense(_) => "its answer cannot be read".to_owned(),
         Error::TooMuch { what, most } => format!("it answered with more than {most} {what}"),
     }

@@ -83,16 +83,51 @@ async fn attack_59_a_secret_follows_no_server_to_another_authorization_server() 
         let name = Some(format!("{client}-{secret}"));
         let new = connections::New { name, connector: row.slug.clone(), settings, client_secret };
         let connection = connections::create(&app, &ctx, new).await.unwrap();
-        let found = connections::discovered(&app, &ctx, Wired::of(&app, connection).unwrap()).await.unwrap();
+        let found = connections::discovered(&app, &ctx, Wired::of(&app, connection).unwrap(), None).await.unwrap();
         *stand_in.moved_to.lock().unwrap() = Some(another.issuer.clone());
         clock.advance(Duration::from_secs(25 * 3600));
         let later = connections::get(&app, &ctx, &found.connection.id).await.unwrap();
-        let now = connections::discovered(&app, &ctx, Wired::of(&app, later).unwrap()).await.unwrap();
+        let now = connections::discovered(&app, &ctx, Wired::of(&app, later).unwrap(), None).await.unwrap();
         let goes_to = if stays { &stand_in.issuer } else { &another.issuer };
         assert!(now.found().unwrap().token_url.starts_with(&format!("http://{goes_to}/")), "{client} {secret}");
         *stand_in.moved_to.lock().unwrap() = None;
     }
     assert_eq!(another.registered.load(std::sync::atomic::Ordering::Relaxed), 1, "a client of its own, there");
+}
+
+/// An app's server names another authorization server, and nobody has a day.
+#[tokio::test]
+async fn who_signs_in_again_does_so_where_the_server_says_now() {
+    let (stand_in, another) = (StandIn::start().await, StandIn::start().await);
+    let addresses = [&stand_in.server, &stand_in.issuer, &another.server, &another.issuer].map(String::as_str);
+    let (app, ctx, clock) = alone_with_clock(&addresses).await;
+    let takes = |row: &&Row| row.ways.iter().any(|way| way["kind"] == "oauth2" && !way.contains_key("client"));
+    let row = rows().into_iter().find(|row| takes(&row)).unwrap();
+    let settings = Settings {
+        way: Some("oauth2".into()),
+        api_base_url: Some(format!("http://{}/{}", stand_in.server, row.slug)),
+        ..Settings::default()
+    };
+    let new = connections::New { name: Some("ONE".into()), connector: row.slug, settings, client_secret: None };
+    let connection = connections::create(&app, &ctx, new).await.unwrap();
+    let link = async |name: &str| {
+        let owner = Owner::of(Identifier::parse(name).unwrap());
+        let account = accounts::ensure(&app, &ctx, &connection, owner).await.unwrap();
+        let link = consent::link(&app, &ctx, &connection, &account, Duration::from_secs(900)).await.unwrap();
+        link.url.rsplit('/').next().unwrap().to_owned()
+    };
+    let goes_to = async |name: &str| {
+        let url = consent::start(&app, &link(name).await, &Secret::from(name), None).await;
+        let url = url.unwrap_or_else(|stopped| panic!("{:?}", stopped.why)).to_string();
+        [&stand_in, &another].into_iter().position(|one| url.starts_with(&format!("http://{}/", one.issuer)))
+    };
+    sign_in(&app, &connection, &link("ann").await).await;
+    *stand_in.moved_to.lock().unwrap() = Some(another.issuer.clone());
+    assert_eq!((goes_to("bob").await, goes_to("ann").await), (Some(0), Some(0)), "it was asked a moment ago");
+    clock.advance(Duration::from_secs(61));
+    assert_eq!(goes_to("bob").await, Some(0), "what was found serves who comes first for a day");
+    assert_eq!(goes_to("ann").await, Some(1), "but not who has to sign in again");
+    assert_eq!(goes_to("bob").await, Some(1));
 }
 
 /// A server of the legacy era keeps a session for each account: it is told when that ends, with the account's credential.

@@ -222,6 +222,15 @@ impl Reply {
             Some(Value::Array(content)) => content,
             _ => Vec::new(),
         };
+        // Before 2026-07-28 it was an object, and strict clients still take nothing else there. What it says stays.
+        let structured =
+            result.get_mut("structuredContent").map(Value::take).filter(|structured| !structured.is_null());
+        let (structured, odd): (Option<Value>, _) = match structured {
+            Some(odd) if !version.modern() && !odd.is_object() => (None, Some(odd)),
+            structured => (structured, None),
+        };
+        let has_words = content.iter().any(|part| part.get("type").is_some_and(|kind| kind == "text"));
+        content.extend(odd.filter(|_| !has_words).map(|odd| json!({ "type": "text", "text": odd.to_string() })));
         for part in content.iter_mut().filter_map(Value::as_object_mut) {
             let mut marked = match part.remove("_meta") {
                 Some(Value::Object(marked)) => marked,
@@ -234,8 +243,7 @@ impl Reply {
         content.extend(more.map(|words| json!(Text::from("server", words))));
         let mut whole = json!({ "content": content, "isError": false });
         if let Some(members) = whole.as_object_mut() {
-            let structured = result.get_mut("structuredContent").map(Value::take);
-            if let Some(structured) = structured.filter(Value::is_object) {
+            if let Some(structured) = structured {
                 members.insert("structuredContent".to_owned(), structured);
             }
             if version.modern() {
@@ -259,12 +267,21 @@ impl Reply {
 
 /// Progress of the request under this token, as the notification that a stream carries.
 #[must_use]
-pub fn progress(token: &Id, done: u64, total: Option<u64>, message: &str) -> Bytes {
-    let mut params = json!({ "progressToken": Value::from(token), "progress": done, "message": message });
+pub fn progress(token: &Id, done: f64, total: Option<f64>, message: &str) -> Bytes {
+    let mut params = json!({ "progressToken": Value::from(token), "progress": number(done), "message": message });
     if let (Some(total), Some(params)) = (total, params.as_object_mut()) {
-        params.insert("total".into(), total.into());
+        params.insert("total".into(), number(total));
     }
     json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params }).to_string().into()
+}
+
+/// A number as people write it: `3`, not `3.0`.
+fn number(number: f64) -> Value {
+    // Further than this a double is no exact whole number.
+    let whole = number.fract() == 0.0 && number.abs() < 9e15;
+    #[expect(clippy::cast_possible_truncation, reason = "it is used where it is whole and within the range")]
+    let integer = number as i64;
+    if whole { integer.into() } else { number.into() }
 }
 
 fn written<T: Serialize>(id: Option<&Id>, part: Part<'_, T>) -> Bytes {
@@ -279,4 +296,29 @@ fn server_info() -> Value {
 
 fn meta() -> Map<String, Value> {
     Map::from_iter([("io.modelcontextprotocol/serverInfo".to_owned(), server_info())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_structure_of_any_kind_is_passed_on_where_it_may_be_and_else_said_in_words() {
+        let words = json!({ "type": "text", "text": "two" });
+        let handed = |version, content: Value, structured: Value| {
+            let result = json!({ "content": content, "structuredContent": structured });
+            let reply = Reply::passed_on(&Id::Number(1.into()), version, result, None);
+            let whole: Value = serde_json::from_slice(&reply.body.concat()).unwrap();
+            let texts =
+                whole["result"]["content"].as_array().unwrap().iter().map(|part| part["text"].clone()).collect();
+            (whole["result"].get("structuredContent").cloned(), Value::Array(texts))
+        };
+        let (list, object) = (json!([1, 2]), json!({ "a": 1 }));
+        let (modern, legacy) = (Version::V2026_07_28, Version::V2025_11_25);
+        assert_eq!(handed(modern, json!([words]), list.clone()), (Some(list.clone()), json!(["two"])));
+        assert_eq!(handed(legacy, json!([words]), list.clone()), (None, json!(["two"])));
+        assert_eq!(handed(legacy, json!([]), list), (None, json!(["[1,2]"])));
+        assert_eq!(handed(legacy, json!([]), object.clone()), (Some(object), json!([])));
+        assert_eq!(handed(modern, json!([]), Value::Null), (None, json!([])));
+    }
 }

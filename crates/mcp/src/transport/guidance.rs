@@ -13,7 +13,7 @@ use valetkey_domain::account::Status;
 /// # Errors
 /// The accounts cannot be read.
 pub(super) async fn instructions(app: &App, ctx: &Ctx, served: &Served) -> Result<String> {
-    let states = instances::connection_states(app, ctx, &served.set.mappings, served.identifier()).await?;
+    let states = instances::recent_connection_states(app, ctx, &served.set.mappings, served.identifier()).await?;
     let waiting = states.iter().filter(|state| state.status != Status::Active);
     let waiting: Vec<String> =
         waiting.map(|state| format!("{} ({})", state.connection.name, state.connection.connector)).collect();

@@ -7,6 +7,7 @@ use crate::protocol::reply;
 use crate::protocol::{Called, Elicits, Fault, Id, Link, Reply, Version};
 use bytes::Bytes;
 use serde_json::Value;
+use std::sync::{Mutex, PoisonError};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -206,19 +207,56 @@ fn of_failed(id: &Id, version: Version, failed: &Failed) -> Reply {
 pub(super) struct News {
     token: Id,
     sender: mpsc::Sender<Bytes>,
+    /// How far it was said to be last: by the protocol the numbers increase, and what does not is no news.
+    last: Mutex<f64>,
 }
 
 impl News {
     /// One for this token (if the client sent none, nothing is told), and where its lines arrive.
     pub(super) fn channel(token: Option<Id>) -> (Option<Self>, mpsc::Receiver<Bytes>) {
         let (sender, news) = mpsc::channel(NEWS);
-        (token.map(|token| Self { token, sender }), news)
+        (token.map(|token| Self { token, sender, last: Mutex::new(f64::NEG_INFINITY) }), news)
     }
 }
 
 impl Progress for News {
     fn report(&self, done: u64, total: Option<u64>, message: &str) {
+        #[expect(clippy::cast_precision_loss, reason = "nobody counts further")]
+        let double = |number: u64| number as f64;
+        self.relay(double(done), total.map(double), message);
+    }
+
+    fn relay(&self, done: f64, total: Option<f64>, message: &str) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if !(done.is_finite() && done > *last) {
+            return;
+        }
+        *last = done;
         // A full channel means a reader that is behind; the next line tells it more than this one.
         drop(self.sender.try_send(reply::progress(&self.token, done, total, message)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn progress_is_told_as_it_is_counted_and_only_increases() {
+        let (news, mut lines) = News::channel(Some(Id::Number(7.into())));
+        let news = news.unwrap();
+        news.report(0, None, "waits");
+        for done in [0.25, 0.5, 0.5, 0.1, f64::NAN, f64::INFINITY, -1.0, 0.75] {
+            news.relay(done, Some(1.0), "");
+        }
+        news.report(1, Some(3), "whole");
+        drop(news);
+        let mut told = Vec::new();
+        while let Some(line) = lines.recv().await {
+            let line: Value = serde_json::from_slice(&line).unwrap();
+            told.push((line["params"]["progress"].to_string(), line["params"]["total"].to_string()));
+        }
+        let expected = [("0", "null"), ("0.25", "1"), ("0.5", "1"), ("0.75", "1"), ("1", "3")];
+        assert_eq!(told, expected.map(|(done, total)| (done.to_owned(), total.to_owned())));
     }
 }

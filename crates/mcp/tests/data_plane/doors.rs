@@ -90,6 +90,44 @@ async fn foreign_web_pages_are_refused_before_anything_is_looked_at() {
     assert_eq!(kit.post(&kit.path, &twice, PING).await.status, 403);
 }
 
+/// What a browser does for a page before it sends what the page wants to.
+fn preflight(path: &str, origin: &str) -> Request<Body> {
+    Request::options(path)
+        .header("origin", origin)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "Authorization,Mcp-Param-Region, x-other")
+        .body(Body::empty())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn pages_that_the_operator_lists_are_let_in_and_their_browsers_told_so() {
+    let page = "https://chat.example";
+    let settings =
+        valetkey_mcp::Settings { allowed_origins: vec![page.to_owned()], ..valetkey_mcp::Settings::default() };
+    let kit = Kit::new().await.with(settings);
+    for path in [kit.path.as_str(), "/mcp/v1", "/mcp/v3/servers/x", "/mcp/oauth/token"] {
+        let told = kit.send(preflight(path, page)).await;
+        assert_eq!((told.status, told.bytes.len()), (StatusCode::NO_CONTENT, 0), "{path}");
+        assert_eq!(told.headers["access-control-allow-origin"], page);
+        assert_eq!(told.headers["access-control-allow-headers"], "authorization, mcp-param-region");
+        let other = kit.send(preflight(path, "https://evil.example")).await;
+        assert_eq!(other.status, StatusCode::FORBIDDEN);
+        assert!(other.headers.get("access-control-allow-origin").is_none());
+    }
+    let done = kit.post(&kit.path, &[("origin", page)], PING).await;
+    assert_eq!((done.status, &done.headers["access-control-allow-origin"]), (StatusCode::OK, &page.parse().unwrap()));
+    // What it can't read says no less: an agent finds out where to sign in.
+    let stranger = kit.post("/mcp/v1", &[("origin", page)], PING).await;
+    assert_eq!((stranger.status, &stranger.headers["vary"]), (StatusCode::UNAUTHORIZED, &"origin".parse().unwrap()));
+    let own = kit.post(&kit.path, &[("origin", "http://localhost:8080")], PING).await;
+    assert!(own.headers.get("access-control-allow-origin").is_none());
+    let twice = [("origin", page), ("origin", page)];
+    let refused = kit.post(&kit.path, &twice, PING).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert!(refused.headers.get("access-control-allow-origin").is_none());
+}
+
 #[tokio::test]
 async fn bodies_are_bounded() {
     let kit = Kit::new().await;

@@ -95,7 +95,7 @@ impl Kit {
         let instance = instances::ensure(&app, &ctx, acceptable).await.unwrap();
         let url = instances::url(&app, &ctx, &instance).await.unwrap();
         let path = url.expose().strip_prefix("http://localhost:8080").unwrap().to_owned();
-        let router = valetkey_mcp::router(app.clone());
+        let router = valetkey_mcp::router(app.clone(), valetkey_mcp::Settings::default());
         Self { app, ctx, upstream, connection, instance, path, router, memory, tasks }
     }
 
@@ -110,8 +110,12 @@ impl Kit {
     pub(crate) fn hurried(self) -> Self {
         let millis = Duration::from_millis;
         let timing = Timing { soon: millis(200), alive: millis(100), recheck: millis(100) };
-        let settings = valetkey_mcp::Settings { timing, ..valetkey_mcp::Settings::default() };
-        Self { router: valetkey_mcp::router_with(self.app.clone(), settings), ..self }
+        self.with(valetkey_mcp::Settings { timing, ..valetkey_mcp::Settings::default() })
+    }
+
+    /// The same where the operator chose so.
+    pub(crate) fn with(self, settings: valetkey_mcp::Settings) -> Self {
+        Self { router: valetkey_mcp::router(self.app.clone(), settings), ..self }
     }
 
     /// What a person does with the link.

@@ -10,6 +10,7 @@ mod documents;
 mod register;
 mod server;
 
+pub use challenge::lacking_scopes;
 pub use client_document::client_document;
 pub use register::{ClientAsked, Registered, register};
 pub use server::{AuthorizationServer, Resource, discover, issuer};

@@ -101,7 +101,8 @@ fn listed(report: &tools::Report) -> Reply {
         .left_out
         .iter()
         .map(|note| json!({"tool": "", "there": note.tool, "note": format!("left out: {}", note.why)}));
-    rows(there.chain(gone))
+    let more = json!({"tool": "", "there": "", "note": "the server lists more tools than are taken of one"});
+    rows(there.chain(gone).chain(report.cut.then_some(more)))
 }
 
 fn row(account: &ConnectedAccount, connection: Option<&ConnectionName>) -> Value {

@@ -1,6 +1,7 @@
 //! `valetkey.toml`, as it stands in the data folder.
 
 use super::limits::LimitsFile;
+use super::mcp::McpFile;
 use super::watching::{Listening, LogFile, TelemetryFile};
 use crate::roots::Transit;
 use anyhow::{Context, Result, anyhow};
@@ -35,6 +36,7 @@ pub(super) struct File {
     /// By environment.
     pub(super) user_sign_in: BTreeMap<String, UserSignInFile>,
     pub(super) links: LinksFile,
+    pub(super) mcp: McpFile,
     pub(super) journal: JournalFile,
     pub(super) limits: LimitsFile,
     pub(super) log: LogFile,

@@ -105,6 +105,157 @@ async fn attack_72_a_question_to_the_user_is_answered_as_one_that_nobody_saw() {
     assert_eq!(answers, [&json!({ "jsonrpc": "2.0", "id": "q", "result": { "action": "cancel" } })]);
 }
 
+/// A server that answers each message as is said there, by the message and how many of its method came before. It remembers
+/// what it was sent.
+struct Played<P>(P, Mutex<Vec<Value>>);
+
+impl<P: Fn(&Value, usize) -> (u16, Value) + Sync> Answers for Played<P> {
+    type Body = BoxBody<Bytes, io::Error>;
+
+    async fn answer(&self, request: Request<Bytes>) -> Result<Response<Self::Body>, io::Error> {
+        let sent: Value = serde_json::from_slice(request.body()).unwrap();
+        let before = self.before(&sent);
+        let (status, part) = (self.0)(&sent, before);
+        let mut message = json!({ "jsonrpc": "2.0", "id": sent["id"] });
+        message.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        self.1.lock().unwrap().push(sent);
+        let body = Full::new(Bytes::from(message.to_string())).map_err(|never| match never {}).boxed();
+        Ok(Response::builder().status(status).header("content-type", "application/json").body(body).unwrap())
+    }
+}
+
+impl<P: Fn(&Value, usize) -> (u16, Value) + Sync> Played<P> {
+    fn new(plays: P) -> Self {
+        Self(plays, Mutex::default())
+    }
+
+    fn before(&self, sent: &Value) -> usize {
+        self.sent(sent["method"].as_str().unwrap_or_default()).len()
+    }
+
+    fn sent(&self, method: &str) -> Vec<Value> {
+        self.1.lock().unwrap().iter().filter(|one| one["method"] == method).cloned().collect()
+    }
+
+    async fn call(&self, session: &mut Option<Session>) -> Result<Value, Error<io::Error>> {
+        let url = "https://mcp.acme.example/".parse().unwrap();
+        let client = Client { carrier: self, url: &url, transport: Transport::Http };
+        let (nothing, under_way) = (Map::new(), UnderWay::default());
+        let held = client.call(session, ("t", &[]), &nothing, (&|_, _, _| {}, &under_way)).await?;
+        Ok(held.result)
+    }
+}
+
+/// What the modern opening is answered with.
+fn discovered() -> Value {
+    json!({ "result": { "supportedVersions": ["2026-07-28"] } })
+}
+
+#[tokio::test]
+async fn an_error_of_the_protocol_is_what_its_body_says_on_whatever_status_it_rides() {
+    let refusal = json!({ "error": { "code": -32602, "message": "Unknown tool: t" } });
+    for (status, part, refused) in [
+        (200, &refusal, true),
+        (400, &refusal, true),
+        (404, &refusal, true),
+        (502, &refusal, false),
+        (400, &json!({}), false),
+    ] {
+        let played = Played::new(|sent: &Value, _| match sent["method"].as_str() {
+            Some("server/discover") => (200, discovered()),
+            _ => (status, part.clone()),
+        });
+        match played.call(&mut None).await {
+            Err(Error::Refused { code: -32602, message }) if refused => assert_eq!(message, "Unknown tool: t"),
+            Err(Error::Status { status: told, .. }) if !refused => assert_eq!(told, status),
+            other => panic!("{status}: {other:?}"),
+        }
+    }
+}
+
+/// What a server says that does not take this version of the protocol, but these.
+fn other_version(supported: &[&str]) -> (u16, Value) {
+    let data = json!({ "supported": supported, "requested": "2026-07-28" });
+    (400, json!({ "error": { "code": -32022, "message": "Unsupported protocol version", "data": data } }))
+}
+
+#[tokio::test]
+async fn a_version_that_is_refused_is_sent_again_where_the_server_names_it_and_else_another() {
+    let legacy = json!({ "result": { "protocolVersion": "2025-11-25", "capabilities": {} } });
+    for (supported, openings, version) in [
+        (&["2026-07-28"][..], ["server/discover"; 2], "2026-07-28"),
+        (&["2025-11-25"][..], ["server/discover", "initialize"], "2025-11-25"),
+    ] {
+        let played = Played::new(|sent: &Value, before| match sent["method"].as_str() {
+            Some("server/discover") if before == 0 => other_version(supported),
+            Some("server/discover") => (200, discovered()),
+            Some("initialize") => (200, legacy.clone()),
+            _ => (200, json!({ "result": { "content": [] } })),
+        });
+        let mut session = None;
+        played.call(&mut session).await.unwrap();
+        assert_eq!(session.unwrap().version(), version);
+        let sent = played.1.lock().unwrap().clone();
+        assert_eq!([&sent[0]["method"], &sent[1]["method"]], openings);
+    }
+    // A server that was modern a moment ago.
+    let played = Played::new(|sent: &Value, before| match sent["method"].as_str() {
+        Some("server/discover") if before == 0 => (200, discovered()),
+        Some("initialize") => (200, legacy.clone()),
+        Some("tools/call") if before != 1 => (200, json!({ "result": { "content": [] } })),
+        Some("server/discover" | "tools/call") => other_version(&["2025-11-25"]),
+        _ => (202, json!({})),
+    });
+    let mut session = None;
+    for version in ["2026-07-28", "2025-11-25"] {
+        played.call(&mut session).await.unwrap();
+        assert_eq!(session.as_ref().unwrap().version(), version);
+    }
+}
+
+/// Questions of the modern era come as a result that is none yet.
+#[tokio::test]
+async fn attack_72_a_modern_question_to_the_user_is_answered_as_one_that_nobody_saw() {
+    let form = json!({ "method": "elicitation/create", "params": { "message": "Your password?" } });
+    let first =
+        json!({ "resultType": "input_required", "inputRequests": { "a": form, "b": form }, "requestState": "s1" });
+    let second = json!({ "resultType": "input_required", "requestState": "s2" });
+    let third = json!({ "resultType": "input_required", "inputRequests": { "c": form } });
+    let last = json!({ "resultType": "complete", "content": [] });
+    let results = [first, second, third, last];
+    let played = Played::new(|sent: &Value, before| match sent["method"].as_str() {
+        Some("server/discover") => (200, discovered()),
+        _ => (200, json!({ "result": results[before] })),
+    });
+    played.call(&mut None).await.unwrap();
+    let calls = played.sent("tools/call");
+    let said = calls.iter().map(|call| (call["params"].get("inputResponses"), call["params"].get("requestState")));
+    let (cancel, s1, s2) = (json!({ "action": "cancel" }), json!("s1"), json!("s2"));
+    let (both, one) = (json!({ "a": cancel, "b": cancel }), json!({ "c": cancel }));
+    let expected = [(None, None), (Some(&both), Some(&s1)), (None, Some(&s2)), (Some(&one), None)];
+    assert_eq!(said.collect::<Vec<_>>(), expected, "the state of one round is not that of the next");
+    let mut ids: Vec<_> = calls.iter().map(|call| call["id"].as_u64().unwrap()).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 4, "each a request of its own");
+    for (result, why, most) in [
+        (json!({ "resultType": "input_required", "requestState": "s" }), "16 questions", 17),
+        (json!({ "resultType": "input_required" }), "asks nothing", 1),
+        (
+            json!({ "resultType": "input_required", "inputRequests": { "r": { "method": "roots/list" } } }),
+            "not offered",
+            1,
+        ),
+    ] {
+        let played = Played::new(|sent: &Value, _| match sent["method"].as_str() {
+            Some("server/discover") => (200, discovered()),
+            _ => (200, json!({ "result": result })),
+        });
+        let refused = played.call(&mut None).await.unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+        assert_eq!(played.sent("tools/call").len(), most);
+    }
+}
+
 /// A modern server whose list has no end: each page has this many tools of this size, and leads to another.
 struct Endless {
     tools: usize,

@@ -140,6 +140,24 @@ fn attack_72_what_a_server_says_of_its_progress_is_its_own_and_holds_nothing_tha
     assert_eq!(told(&redactor, "\u{e0041}"), "");
 }
 
+#[tokio::test]
+async fn what_a_failure_has_beside_its_words_is_said() {
+    let picture = json!({ "type": "image", "data": "aGk=", "mimeType": "image/png" });
+    let words = json!({ "type": "text", "text": "see the picture" });
+    for (content, structure, said, also) in [
+        (json!([picture, words, picture]), json!({ "code": 7 }), "see the picture", "pictures (2)"),
+        (json!([picture]), json!({ "code": 7 }), r#"{"code":7}"#, "pictures (1)"),
+        (json!([words]), json!(null), "see the picture", ""),
+    ] {
+        let failure = json!({ "isError": true, "content": content, "structuredContent": structure });
+        let called = Called::that_answers(Arc::new(move |asked| result(asked, &failure))).await;
+        let failed = called.call(Duration::from_secs(20)).await.unwrap_err();
+        assert_eq!(failed.why, FailureReason::App);
+        assert!(failed.message.starts_with(said) && failed.message.contains(also), "{}", failed.message);
+        assert_eq!(failed.message.contains("not shown"), !also.is_empty(), "{}", failed.message);
+    }
+}
+
 /// A server that takes its time to open a session, while the user disconnects.
 #[tokio::test]
 async fn attack_82_what_ends_while_a_server_opens_its_session_is_called_no_more() {

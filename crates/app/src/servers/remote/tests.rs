@@ -6,7 +6,7 @@ use crate::fixture::{alone, alone_with_clock, bounded};
 use crate::servers::instances::{self, Ensure};
 use crate::servers::sets::Graced;
 use crate::servers::{configs, toolset};
-use crate::upstream::hostile::{Health, MIB, connect, listing, most_held, of_one_tool, server, slugs};
+use crate::upstream::hostile::{Health, MIB, connect, listing, most_held, of_one_tool, result, server, slugs};
 use bytes::Bytes;
 use std::collections::HashMap;
 use valetkey_connectors::remote::connection_prefix;
@@ -161,4 +161,43 @@ async fn attack_78_a_list_over_all_connections_is_no_longer_than_an_answer_and_s
     let refused = listed(&app, &ctx, &served).await.err().unwrap();
     assert!(refused.message().contains("bytes_in_flight_per_environment"), "{refused}");
     drop(all);
+}
+
+#[tokio::test]
+async fn that_a_server_has_more_tools_than_are_taken_is_said() {
+    let tool = |n: usize| serde_json::json!({ "name": format!("t{n}"), "inputSchema": { "type": "object" } });
+    let mut addresses = Vec::new();
+    for many in [1_001, 3] {
+        let tools: Vec<_> = (0..many).map(tool).collect();
+        addresses.push(server(Arc::new(move |asked| result(asked, &serde_json::json!({ "tools": tools })))).await);
+    }
+    let (app, ctx) = alone(&addresses.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let token = over(&app, &ctx, &addresses).await;
+    let (ann, served) = toolset::open(&app, &token).await.unwrap();
+    let Listing { tools, missing } = listed(&app, &ann, &served).await.unwrap();
+    assert_eq!(serde_json::from_slice::<Vec<serde_json::Value>>(&tools).unwrap().len(), 1_003);
+    assert!(missing.len() == 1 && missing[0].contains("more tools than are taken"), "{missing:?}");
+    for (mapping, cut) in served.set.remotes.iter().zip([true, false]) {
+        let owner = Owner::of(served.identifier().clone());
+        let account = accounts::find(&app, &ctx, &mapping.mapping.connection, &owner).await.unwrap().unwrap();
+        assert_eq!(crate::tools::report(&app, &ctx, &account.id).await.unwrap().cut, cut);
+    }
+}
+
+#[tokio::test]
+async fn a_tool_whose_schema_names_a_header_that_cannot_be_is_left_out_and_that_is_said() {
+    let named = |kind: &str| serde_json::json!({ "type": "object", "properties": { "n": { "type": kind, "x-mcp-header": "N" } } });
+    let tools = serde_json::json!([
+        { "name": "right", "inputSchema": named("integer") },
+        { "name": "wrong", "inputSchema": named("number") },
+    ]);
+    let script: crate::upstream::hostile::Script =
+        Arc::new(move |asked| result(asked, &serde_json::json!({ "tools": tools })));
+    let address = server(script).await;
+    let (app, ctx) = alone(&[&address]).await;
+    let (connection, account) = connect(&app, &ctx, &slugs()[0], &address).await;
+    let report = crate::tools::report(&app, &ctx, &account.id).await.unwrap();
+    assert_eq!(report.tools.iter().map(|(_, own)| own.as_str()).collect::<Vec<_>>(), ["right"], "{}", connection.name);
+    let [left_out] = &report.left_out[..] else { panic!("{:?}", report.left_out) };
+    assert!(left_out.tool == "wrong" && left_out.why.contains("header"), "{left_out:?}");
 }

@@ -51,7 +51,7 @@ impl There {
     /// As somebody who signs in finds it out, in this app or another.
     async fn find_out(&self, app: &App) -> Result<Wired, Error> {
         let connection = connections::get(app, &self.ctx, &self.connection.id).await?;
-        discovered(app, &self.ctx, Wired::of(app, connection).unwrap()).await
+        discovered(app, &self.ctx, Wired::of(app, connection).unwrap(), None).await
     }
 
     async fn beside(&self) -> App {

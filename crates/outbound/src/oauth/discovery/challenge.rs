@@ -5,6 +5,10 @@ use http::{HeaderMap, header};
 /// The longest value that is read.
 const LONGEST: usize = 4_096;
 
+/// How many scopes of one are taken, and how long one may be.
+const MOST_SCOPES: usize = 32;
+const LONGEST_SCOPE: usize = 256;
+
 /// What a challenge says of how to sign in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Challenge {
@@ -23,6 +27,24 @@ pub(super) fn of(headers: &HeaderMap) -> Challenge {
         read.scope = read.scope.or_else(|| parameter(text, "scope"));
     }
     read
+}
+
+/// The scopes that a challenge says a token lacks (RFC 6750 §3.1, `insufficient_scope`); none if it says something else, or
+/// not which.
+#[must_use]
+pub fn lacking_scopes(challenge: &str) -> Vec<String> {
+    let challenge = challenge.get(..LONGEST).unwrap_or(challenge);
+    if parameter(challenge, "error").as_deref() != Some("insufficient_scope") {
+        return Vec::new();
+    }
+    let scope = parameter(challenge, "scope").unwrap_or_default();
+    let named = scope.split_whitespace().filter(|one| one.len() <= LONGEST_SCOPE && one.bytes().all(is_of_a_scope));
+    named.take(MOST_SCOPES).map(str::to_owned).collect()
+}
+
+/// RFC 6749 §3.3.
+fn is_of_a_scope(byte: u8) -> bool {
+    matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
 }
 
 /// The value of a parameter, quoted or not.
@@ -57,5 +79,23 @@ mod tests {
         );
         assert_eq!(read(r#"Bearer my_scope="x""#), Challenge::default());
         assert_eq!(read("Basic"), Challenge::default());
+    }
+
+    #[test]
+    fn scopes_that_are_lacking_are_those_of_a_challenge_that_says_so() {
+        let more = r#"Bearer error_description="x", scope="mail:read mail:write", error="insufficient_scope""#;
+        assert_eq!(lacking_scopes(more), ["mail:read", "mail:write"]);
+        assert_eq!(lacking_scopes("Bearer error=insufficient_scope, scope=a"), ["a"]);
+        let odd = format!(r#"Bearer error="insufficient_scope", scope="a\\b {} ü ok""#, "x".repeat(300));
+        assert_eq!(lacking_scopes(&odd), ["ok"]);
+        let many = format!(r#"Bearer error="insufficient_scope", scope="{}""#, "a ".repeat(1_000));
+        assert_eq!(lacking_scopes(&many).len(), MOST_SCOPES);
+        for other in [
+            r#"Bearer error="invalid_token", scope="a""#,
+            r#"Bearer scope="a""#,
+            r#"Bearer error="insufficient_scope""#,
+        ] {
+            assert!(lacking_scopes(other).is_empty(), "{other}");
+        }
     }
 }

@@ -5,16 +5,21 @@ use super::challenge::{self, Challenge};
 use super::documents::{LIMITS, fetch, inserted, text, texts};
 use crate::Outbound;
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
-use http::{Request, StatusCode};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Request, Response, StatusCode};
 use serde_json::{Map, Value};
 use url::Url;
 use valetkey_domain::invisible::shown;
 
 /// How many authorization servers of one resource are looked at.
 const MOST_SERVERS: usize = 3;
+/// The header of a session's id.
+const SESSION: &str = "mcp-session-id";
 /// What is sent to hear the challenge: an opening that every server knows, and that changes nothing.
 const OPENING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"valetkey","version":"0"}}}"#;
+/// What is asked after it, where the opening is open to everybody; and where the server does not know this opening.
+const LISTING: &str = r#"{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{}}"#;
+const MODERN_LISTING: &str = r#"{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"valetkey","version":"0"},"io.modelcontextprotocol/clientCapabilities":{}}}}"#;
 /// The scope by which an authorization server gives refresh tokens.
 const OFFLINE: &str = "offline_access";
 
@@ -96,19 +101,40 @@ async fn resource(outbound: &Outbound, at: &Url) -> Result<Resource, DiscoveryEr
     Ok(Resource { identifier, scopes: asked, servers: vec![origin] })
 }
 
-/// What the server says to who has no credential; nothing if it lets everybody in, or says nothing of it.
+/// What the server says to who has no credential; nothing if it lets everybody in, or says nothing of it. Some let everybody
+/// open them, and want a credential for what follows.
 async fn challenged(outbound: &Outbound, at: &Url) -> Result<Challenge, DiscoveryError> {
-    let request = Request::post(at.as_str())
+    let opened = ask(outbound, at, OPENING, HeaderMap::new()).await?;
+    if opened.status() == StatusCode::UNAUTHORIZED {
+        return Ok(challenge::of(opened.headers()));
+    }
+    let mut also = HeaderMap::new();
+    let listing = if opened.status().is_success() {
+        also.extend(opened.headers().get(SESSION).map(|session| (HeaderName::from_static(SESSION), session.clone())));
+        LISTING
+    } else {
+        also.insert("mcp-protocol-version", HeaderValue::from_static("2026-07-28"));
+        also.insert("mcp-method", HeaderValue::from_static("tools/list"));
+        MODERN_LISTING
+    };
+    let listed = ask(outbound, at, listing, also).await;
+    let challenge = listed.ok().filter(|listed| listed.status() == StatusCode::UNAUTHORIZED);
+    Ok(challenge.map(|listed| challenge::of(listed.headers())).unwrap_or_default())
+}
+
+async fn ask(
+    outbound: &Outbound,
+    at: &Url,
+    message: &'static str,
+    also: HeaderMap,
+) -> Result<Response<Bytes>, DiscoveryError> {
+    let mut request = Request::post(at.as_str())
         .header(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"))
         .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-        .body(Bytes::from_static(OPENING.as_bytes()))
+        .body(Bytes::from_static(message.as_bytes()))
         .map_err(|why| DiscoveryError::unusable(why.to_string()))?;
-    let answer = outbound.send_told(request, &LIMITS).await?;
-    if answer.status() == StatusCode::UNAUTHORIZED {
-        Ok(challenge::of(answer.headers()))
-    } else {
-        Ok(Challenge::default())
-    }
+    request.headers_mut().extend(also);
+    Ok(outbound.send_told(request, &LIMITS).await?)
 }
 
 /// The resource that a document speaks for, if that is the one at this address or one that it lies under (RFC 9728 §3.3).
