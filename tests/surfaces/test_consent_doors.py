@@ -130,7 +130,7 @@ def test_other_methods_do_nothing(demo):
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost", "localhost.:{http}", "localhost:1", "x@localhost:{http}", ""])
-def test_attack_38_another_host_is_misdirected_at_every_door_of_consent(demo, host):
+def test_attack_38_another_host_is_misdirected_at_every_door_of_consent_and_the_dashboard(demo, host):
     host = host.format(http=demo.http)
     account = Account(demo, "host")
     link = account.link()
@@ -144,6 +144,12 @@ def test_attack_38_another_host_is_misdirected_at_every_door_of_consent(demo, ho
         ("POST", f"{demo.url}/connect/i/nonsense"),
         ("GET", f"{demo.url}/connect/stopped/stray-answer"),
         ("GET", f"{demo.url}/sso/v1/oauth/{account.connection_id()}/callback?code=c&state=s"),
+        ("GET", f"{demo.url}/"),
+        ("GET", f"{demo.url}/sign-in"),
+        ("POST", f"{demo.url}/sign-in"),
+        ("GET", f"{demo.url}/login/nonsense"),
+        ("GET", f"{demo.url}/dashboard/development/settings"),
+        ("POST", f"{demo.url}/dashboard/development/settings/members"),
     ]:
         answer = raw.ask(method, url, {"host": host})
         assert answer.status == 421 and "set-cookie" not in answer.headers, (method, url)

@@ -6,10 +6,12 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from urllib.parse import urlencode
 
 import pytest
 
 from kit import ports, scripts
+from kit.dashboard import Member
 from kit.mcp import Wire
 from kit.places import SCRIPTS, python
 from kit.server import Server
@@ -144,6 +146,22 @@ def test_who_has_not_signed_in_is_told_where(there, made):
     listed = [tool["name"] for tool in wire.legacy("tools/list").result["tools"]]
     assert len(listed) == 1 and listed[0].endswith("_sign_in"), listed
     assert "/connect/" in wire.refused(listed[0])
+
+
+def test_a_developer_calls_it_by_hand_as_a_user_and_is_told_who_has_to_sign_in(there, made, seen, person):
+    member = Member(person, there[0]).sign_in()
+    choice = lambda user: f"/playground?{urlencode({'connection': made['open'], 'user': user})}"
+    member.at(choice(USER))
+    assert "dotted_name" in member.page.inner_text("ul.tools")
+    member.click(seen["open"]["add"], role="link")
+    member.page.fill('[id="arg:a"]', "20")
+    member.page.fill('[id="arg:b"]', "22")
+    member.click(f"Call it as {USER}")
+    assert "42" in member.text("answer")
+    member.at(f"/playground?{urlencode({'connection': made['bearer'], 'user': 'nobody-yet'})}")
+    assert "signed in there" in member.text("wrong")
+    member.click("Why does a call not work?", role="link")
+    assert member.page.input_value("#what") == made["bearer"]
 
 
 def test_attack_59_a_server_that_moves_takes_nobodys_token_along(there, providers, seen):

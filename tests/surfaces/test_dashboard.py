@@ -24,6 +24,14 @@ PAGES = ["", "/connections", "/connections/create", "/connections/create/gmail",
 LOGIN = re.compile(r"http://localhost:\d+/login/\S+")
 
 
+# What moves of a page once it is seen, without anybody having done something.
+SHIFTS = """window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries())
+    if (!entry.hadRecentInput) window.shifts.push(entry.sources.map((one) => one.node?.outerHTML?.slice(0, 80)));
+}).observe({type: "layout-shift", buffered: true});"""
+
+
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory):
     """A server on which nothing was done yet."""
@@ -116,8 +124,10 @@ def furnish(server):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("environment", ["nothing", "development"])
 def test_every_page_with_nothing_and_with_much(demo, browser, environment, scheme):
-    """No serious finding by axe, nothing wider than a phone, and a picture of each to be looked at."""
+    """No serious finding by axe, nothing wider than a phone, nothing that moves once it is seen, and a picture of each to be
+    looked at."""
     person = Person(browser)
+    person.page.add_init_script(SHIFTS)
     person.page.emulate_media(color_scheme=scheme)
     member = Member(person, demo).sign_in()
     folder = TOOLS / "dashboard"
@@ -132,9 +142,9 @@ def test_every_page_with_nothing_and_with_much(demo, browser, environment, schem
         link = member.page.locator("tbody a").first
         if link.count():
             pages.append(link.get_attribute("href").removeprefix(f"/dashboard/{environment}"))
-    pages += [f"{page}{rest}" for page in pages if "cfg_" in page for rest in ("/versions", "/versions/1")]
+    pages += [f"{page}{rest}" for page in pages if "cfg_" in page for rest in ("/versions", "/versions/1", "/edit")]
     pages += [f"/playground?connection=MY_GMAIL&user=ann&tool={tool}" for tool in ("gmail_send_message", "none")]
-    faults, wide = {}, []
+    faults, wide, moved = {}, [], {}
     for page in pages:
         for width, height in ((1280, 900), (390, 800)):
             member.page.set_viewport_size({"width": width, "height": height})
@@ -142,9 +152,11 @@ def test_every_page_with_nothing_and_with_much(demo, browser, environment, schem
             name = re.sub(r"_[0-9a-z]{26}", "", page).strip("/").replace("/", "-").replace("?", "--") or "overview"
             member.page.screenshot(path=folder / f"{environment}-{name}-{width}-{scheme}.png", full_page=True)
             wide += [f"{page} at {width}"] if member.is_wide() else []
+            shifts = member.page.evaluate("window.shifts")
+            moved |= {f"{page} at {width}": shifts} if shifts else {}
         faults |= {page: found for found in [member.faults()] if found}
     person.close()
-    assert (faults, wide) == ({}, [])
+    assert (faults, wide, moved) == ({}, [], {})
 
 
 def test_the_keyboard_alone_finds_its_way_on_a_phone(demo, member):
@@ -266,7 +278,7 @@ def test_the_snippets_do_what_they_say(demo, member):
     assert "gmail_fetch_mails" in subprocess.run(["sh", "-c", curl], capture_output=True, text=True, timeout=60).stdout
 
 
-def test_attack_68_and_7_the_login_link_is_spent_once_and_never_by_looking(demo, person, stranger):
+def test_attack_66_the_login_link_is_spent_once_and_never_by_looking(demo, person, stranger):
     (made,) = demo.cli_json("login")
     for somebody in (person, stranger):
         somebody.open(made["link"])

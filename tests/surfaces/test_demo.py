@@ -19,6 +19,8 @@ def run_again(server):
 
 def test_a_second_run_goes_on_with_its_data_and_repeats_nothing(fresh):
     server = fresh().start()
+    first = server.words().split("Valetkey is running.")[1].split("To see that it works")[0]
+    assert "Open the dashboard" in first and f"{server.url}/login/" in first, "where one looks at it comes first"
     wire = connected(server, "comes-back")
     client = server.cli_json("client", "list")
     run_again(server)

@@ -114,6 +114,15 @@ pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<
     Ok(rows::list(ctx, &mut app.core.store.read().await?, filter, page).await?)
 }
 
+/// The accounts of users whose name begins so, by name, so many of them; none at all in an environment that has so few that
+/// [`list`] finds inside of names as quickly.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn beginning(app: &App, ctx: &Ctx, name: &str, size: u32) -> Result<Option<Vec<ConnectedAccount>>> {
+    Ok(rows::beginning(ctx, &mut app.core.store.read().await?, name, size).await?)
+}
+
 /// Makes an account, with the credential that the app brings or, without, waiting for consent. What comes back last is that
 /// credential.
 ///

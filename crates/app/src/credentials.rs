@@ -3,6 +3,7 @@
 //! [`schemes`] is the one place that knows how connectors sign in; `sealed` what is kept of it; [`refresh`] gives a token
 //! for use; [`revocations`] ends at the providers what has ended here.
 
+pub mod client_trial;
 pub(crate) mod identity;
 pub(crate) mod oauth;
 pub(crate) mod opened;

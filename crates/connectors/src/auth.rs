@@ -64,6 +64,12 @@ impl Auth {
         matches!(self, Self::OAuth2(_) | Self::Minted(_))
     }
 
+    /// Whether a client is registered by itself where the connection brings none.
+    #[must_use]
+    pub fn registers_by_itself(&self) -> bool {
+        matches!(self, Self::OAuth2(oauth) if oauth.discovery == Some(Discovery::Whole))
+    }
+
     /// Where the credential stands in a request.
     #[must_use]
     pub fn sends(&self) -> &[Sends] {

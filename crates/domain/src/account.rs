@@ -146,6 +146,9 @@ impl Reason {
 }
 
 impl Status {
+    /// All names that [`Self::name`] gives.
+    pub const NAMES: [&str; 5] = ["ACTIVE", "EXPIRED", "PENDING_AUTH", "PENDING_VERIFICATION", "DISCONNECTED"];
+
     /// The upper-case name, as MCP messages and the agent documentation have it.
     #[must_use]
     pub const fn name(&self) -> &'static str {

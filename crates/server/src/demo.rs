@@ -159,14 +159,15 @@ async fn client(server: &Server, ctx: &Ctx, folder: &Folder) -> Result<SdkAccess
 fn text(story: &proof::Story, settings: &Settings, dashboard: &str) -> Result<String> {
     let binary = std::env::current_exe().context("cannot find the binary's own path")?;
     let data = std::fs::canonicalize(&settings.data)?;
-    let mut text =
-        String::from("\nValetkey is running. To see that it works, it has just done this through its own doors:\n");
+    let mut text = format!(
+        "\nValetkey is running.\n{dashboard}\nTo see that it works, it has just done this through its own doors:\n"
+    );
     for line in story.lines() {
         text.push_str(&format!("  - {line}\n"));
     }
     text.push_str(&format!(
         "\nServing at {} (browsers, MCP clients) and {} (SDKs); the provider lab plays Google at http://{}.\n\
-         Connections: {}. Data: {}\n{dashboard}\
+         Connections: {}. Data: {}\n\
          \nIn another shell, this points the official SDKs here:\n\n  eval \"$({} --data {} env)\"\n\
          \nThen run your AgentKit code unchanged. Stop with Ctrl-C; the next start goes on with the same data.\n\n",
         base(&settings.public_url),

@@ -12,7 +12,7 @@ mod tokens;
 pub use ahead::{DueAccounts, claim, postpone};
 #[cfg(test)]
 pub(crate) use list::texts;
-pub use list::{Filter, MAX_CONNECTION_NAMES, Standing, list, standings};
+pub use list::{Filter, MAX_CONNECTION_NAMES, Standing, beginning, list, standings};
 pub use refusal::refuse_refresh;
 pub(crate) use tokens::read_subject;
 pub use tokens::{

@@ -4,7 +4,7 @@ mod ensure;
 
 pub use ensure::{OnConfig, find_on_config};
 
-use crate::list::{MAX_SIZE, containing, folded};
+use crate::list::{self, FEW, MAX_SIZE, containing, folded};
 use crate::walk::{self, ListQuery, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
 use std::sync::LazyLock;
@@ -79,6 +79,21 @@ static OF_CONFIG: LazyLock<Texts> = LazyLock::new(|| {
 #[cfg(test)]
 pub(crate) fn texts() -> Vec<&'static str> {
     [&ALL, &BY_ID, &OF_USER, &OF_CONFIG].into_iter().flat_map(|list| list.all()).collect()
+}
+
+/// The instances of users whose name begins so, by name, so many of them; none at all where the environment has so few
+/// instances that a search inside of names is as quick.
+///
+/// # Errors
+/// The database cannot be read, or a row fits no instance.
+pub async fn beginning(ctx: &Ctx, tx: &mut Tx, name: &str, size: u32) -> Result<Option<Vec<McpInstance>>, Error> {
+    if counters::value(ctx, tx, counters::INSTANCES).await? <= FEW {
+        return Ok(None);
+    }
+    let sql = select!("t.identifier >= $2 AND t.identifier < $3 ORDER BY t.identifier, t.id LIMIT $4");
+    let [first, end] = list::beginning(name);
+    let rows = tx.all(sql, args![&ctx.environment, first, end, i64::from(size)]).await?;
+    rows.iter().map(read).collect::<Result<_, _>>().map(Some)
 }
 
 /// An instance by its id.

@@ -91,6 +91,15 @@ pub(crate) fn containing(text: &str) -> String {
     pattern
 }
 
+/// The texts that begin with this one lie from it up to, and without, the second.
+pub(crate) fn beginning(text: &str) -> [String; 2] {
+    [text.to_owned(), format!("{text}{}", char::MAX)]
+}
+
+/// Up to how many rows of an environment are looked at for a text inside of names before those that begin with it: so many
+/// are looked at at once.
+pub(crate) const FEW: u64 = 20_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;

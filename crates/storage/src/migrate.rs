@@ -79,6 +79,7 @@ pub(crate) const STEPS: &[Step] = &[
     step!(28, "lists", "0028_lists", 1),
     // An older binary would not see in a provider's row which tools it has, and take the row for one that was put back.
     step!(29, "imported_tools", "0029_imported_tools", 29),
+    step!(30, "failures", "0030_failures", 1),
 ];
 
 /// Where it is written which steps a database has.

@@ -33,7 +33,7 @@ for (const field of document.querySelectorAll("[data-filter]")) {
 // A tool that is ticked is meant: its connection is chosen, and only some of its tools.
 for (const tool of document.querySelectorAll("[data-some]")) {
   tool.addEventListener("change", () => {
-    if (!tool.checked) return;
+    if (tool.type === "checkbox" ? !tool.checked : !tool.value) return;
     const pick = tool.closest(".pick");
     pick.querySelector('input[name="connection"]').checked = true;
     pick.querySelector('input[type="radio"][value="some"]').checked = true;
@@ -49,5 +49,21 @@ for (const box of document.querySelectorAll('.pick input[name="connection"]')) {
 for (const scope of document.querySelectorAll('.scopes input[type="checkbox"]')) {
   scope.addEventListener("change", () => {
     scope.closest(".scopes").querySelector('input[value="these"]').checked = true;
+  });
+}
+
+// About how many tokens a model reads of what is chosen, while it is being chosen.
+const weight = document.getElementById("weight");
+if (weight) {
+  document.addEventListener("change", () => {
+    let [count, tokens] = [0, 0];
+    for (const pick of document.querySelectorAll(".pick")) {
+      if (!pick.querySelector('input[name="connection"]').checked) continue;
+      const all = pick.querySelector('input[type="radio"][value="all"]').checked;
+      for (const tool of pick.querySelectorAll("[data-tokens]")) {
+        if (all || tool.checked) [count, tokens] = [count + 1, tokens + Number(tool.dataset.tokens)];
+      }
+    }
+    weight.textContent = `${count} tools, about ${tokens} tokens`;
   });
 }

@@ -10,6 +10,7 @@ mod bounded;
 mod branding;
 mod call_charts;
 mod calls;
+mod categories;
 mod chart;
 mod clients;
 mod configs;
@@ -26,6 +27,7 @@ mod logs;
 mod members;
 mod overview;
 mod pages;
+mod picks;
 mod playground;
 mod provider_forms;
 mod providers;
@@ -39,6 +41,7 @@ pub(crate) mod templates;
 #[cfg(test)]
 mod tests;
 mod unsent;
+mod verification;
 mod versions;
 mod visit;
 mod webhooks;
@@ -116,6 +119,7 @@ fn pages_of_an_environment() -> impl Iterator<Item = (&'static str, MethodRouter
         ("/settings/limits", get(server::limits)),
         ("/settings/keys", get(server::keys)),
         ("/settings/branding", get(branding::show).post(branding::save)),
+        ("/settings/verification", post(verification::save)),
         ("/settings/password", post(settings::password)),
         ("/settings/sessions/{id}/end", post(settings::end_session)),
         ("/settings/clients", post(clients::create)),

@@ -5,6 +5,7 @@
 
 mod agent;
 mod approve;
+mod catalogue_words;
 mod consent;
 mod form;
 mod instance;
@@ -120,6 +121,7 @@ fn with_texts(texts: Texts, code: &'static str, direction: &'static str, base: &
     environment.add_global("stylesheet", format!("{base}{}", assets::stylesheet()));
     environment.add_global("icon", format!("{base}{}", assets::icon()));
     environment.add_function("t", move |key: &str, words: Kwargs| text(&texts, key, &words));
+    environment.add_function("in_language", move |english: &str| catalogue_words::in_language(code, english));
     environment.add_function("date", move |instant: &str| date(&dates, instant));
     environment.add_global("base", base.to_owned());
     environment.add_global("dashboard_stylesheet", format!("{base}{}", assets::dashboard_stylesheet()));
@@ -177,6 +179,9 @@ fn headers<P: Page>(page: &P, language: Language) -> HeaderMap {
     if let Some(mut refresh) = page.goes_on_to().and_then(|url| HeaderValue::try_from(format!("0; url={url}")).ok()) {
         refresh.set_sensitive(true);
         headers.insert(header::REFRESH, refresh);
+    }
+    if let Some(seconds) = page.again_in() {
+        headers.insert(header::REFRESH, HeaderValue::from(seconds));
     }
     headers
 }

@@ -214,6 +214,15 @@ impl Wired {
         }
     }
 
+    /// The tools that are documented for a remote server, by the names under which they are served; none where its tools are
+    /// no remote server's.
+    #[must_use]
+    pub fn documented_tools(&self) -> Option<Vec<String>> {
+        let (remote, prefix) = (self.connector.remote.as_ref()?, self.tool_prefix()?);
+        let served = |own: &String| remote.served_as(&prefix, &format!("{prefix}_{own}"));
+        Some(remote.documented.iter().filter_map(served).collect())
+    }
+
     /// Whether its tools are those that its custom provider has by import.
     #[must_use]
     pub fn has_imported(&self) -> bool {

@@ -22,7 +22,7 @@ use valetkey_storage::webhooks::{self as rows, dead_letters, queues};
 use valetkey_vault::webhook as signing;
 
 pub use valetkey_storage::webhooks::Webhook;
-pub use valetkey_storage::webhooks::queues::Backlog;
+pub use valetkey_storage::webhooks::queues::{Backlog, Waiting};
 
 /// The most webhooks of an environment.
 const MAX_WEBHOOKS: usize = 10;
@@ -31,7 +31,7 @@ const MAX_WEBHOOKS: usize = 10;
 const MAX_URL: usize = 2_000;
 
 /// The longest description, in characters.
-const MAX_DESCRIPTION: usize = 200;
+pub const MAX_DESCRIPTION: usize = 200;
 
 /// How long a secret signs on beside a newer one, at most.
 const MAX_OVERLAP: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -113,6 +113,14 @@ pub async fn get(app: &App, ctx: &Ctx, id: &WebhookId) -> Result<Webhook> {
 pub async fn backlog(app: &App, ctx: &Ctx, id: &WebhookId) -> Result<(Backlog, BoundedCount)> {
     let mut tx = app.core.store.read().await?;
     Ok((queues::backlog(ctx, &mut tx, id).await?, dead_letters::count(ctx, &mut tx, id).await?))
+}
+
+/// What waits for a webhook, so many of it, what is due first.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn waiting(app: &App, ctx: &Ctx, id: &WebhookId, size: u32) -> Result<Vec<Waiting>> {
+    Ok(queues::waiting(ctx, &mut app.core.store.read().await?, id, i64::from(size)).await?)
 }
 
 /// Until when a webhook rests because its receiver is down, as far as this process knows.

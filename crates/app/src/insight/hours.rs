@@ -1,5 +1,6 @@
 //! The hours that are over, as they were summed once.
 
+use crate::at_work::AtWork;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use valetkey_domain::id::EnvironmentId;
@@ -16,7 +17,11 @@ pub(super) type Outcomes = BTreeMap<String, i64>;
 
 /// The hours that are kept, by environment.
 #[derive(Default)]
-pub(crate) struct KeptHours(Mutex<HashMap<EnvironmentId, Hours>>);
+pub(crate) struct KeptHours {
+    hours: Mutex<HashMap<EnvironmentId, Hours>>,
+    /// Whose older hours are being summed.
+    pub(super) summing: AtWork<EnvironmentId>,
+}
 
 /// Hours of one environment.
 #[derive(Clone, Default)]
@@ -39,13 +44,16 @@ impl KeptHours {
         drop(kept.kept.split_off(&over));
         kept.until = over;
         let mut hours = self.lock();
-        if hours.len() < MOST || hours.contains_key(environment) {
-            hours.insert(environment.clone(), kept);
+        // Whoever is looked at now takes the place of another one, which is summed again if it is looked at.
+        if hours.len() >= MOST && !hours.contains_key(environment) {
+            let other = hours.keys().next().cloned();
+            other.map(|other| hours.remove(&other));
         }
+        hours.insert(environment.clone(), kept);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<EnvironmentId, Hours>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.hours.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -106,6 +106,15 @@ pub async fn list(app: &App, ctx: &Ctx, filter: &Filter, page: &Page) -> Result<
     Ok(rows::list(ctx, &mut app.core.store.read().await?, filter, page).await?)
 }
 
+/// The instances of users whose name begins so, by name, so many of them; none at all in an environment that has so few that
+/// [`list`] finds inside of names as quickly.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn beginning(app: &App, ctx: &Ctx, name: &str, size: u32) -> Result<Option<Vec<McpInstance>>> {
+    Ok(rows::beginning(ctx, &mut app.core.store.read().await?, name, size).await?)
+}
+
 /// Renames an instance or puts it on another config, whose tools its URL then has: the URL stays.
 ///
 /// # Errors

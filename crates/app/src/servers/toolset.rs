@@ -337,8 +337,9 @@ fn servable(tool: &valetkey_domain::tool::Tool) -> bool {
     named && tool.input_schema.get("type").and_then(Value::as_str) == Some("object")
 }
 
-/// A tool in MCP's words.
-pub(super) fn definition(tool: &valetkey_domain::tool::Tool) -> Value {
+/// A tool in MCP's words, as `tools/list` gives it.
+#[must_use]
+pub fn definition(tool: &valetkey_domain::tool::Tool) -> Value {
     let mut definition = json!({
         "name": tool.name,
         "title": tool.title,

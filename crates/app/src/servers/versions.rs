@@ -140,8 +140,21 @@ pub async fn roll_back(
     version: i64,
     grace: Option<Duration>,
 ) -> Result<McpConfig> {
-    let config = configs::get(app, ctx, id).await?;
-    let then = get(app, ctx, id, version).await?;
+    roll_back_from(app, ctx, configs::get(app, ctx, id).await?, version, grace).await
+}
+
+/// The same of a config as somebody has seen it.
+///
+/// # Errors
+/// As for [`roll_back`].
+pub async fn roll_back_from(
+    app: &App,
+    ctx: &Ctx,
+    config: McpConfig,
+    version: i64,
+    grace: Option<Duration>,
+) -> Result<McpConfig> {
+    let then = get(app, ctx, &config.id, version).await?;
     if config.version == version {
         let message = format!("MCP config '{}' is at version {version} already", config.name);
         return Err(Error::new(Kind::FailedPrecondition, message));

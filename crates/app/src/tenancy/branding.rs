@@ -4,8 +4,9 @@
 use crate::{App, Error, Result};
 use serde_json::json;
 use valetkey_core::journal;
-use valetkey_domain::Ctx;
 use valetkey_domain::brand::{Brand, Colour, LogoKind};
+use valetkey_domain::environment::Environment;
+use valetkey_domain::{Ctx, Kind};
 use valetkey_storage::{doors, environments as rows};
 use valetkey_vault::sha256;
 
@@ -30,12 +31,23 @@ pub struct Change {
     pub colour: Option<String>,
     /// The logo.
     pub logo: Logo,
+    /// How it looked to who asks for the change, as [`fingerprint`] says it; none if that is no matter.
+    pub seen: Option<String>,
+}
+
+/// How an environment's app looks, in a word that is another one as soon as anything of it is.
+#[must_use]
+pub fn fingerprint(environment: &Environment) -> String {
+    let Brand { colour, logo } = &environment.brand;
+    let colour = colour.map(|colour| colour.to_string());
+    hex::encode(sha256(json!([environment.display_name, colour, logo]).to_string().as_bytes()))
 }
 
 /// Changes how the environment's app looks.
 ///
 /// # Errors
-/// A name that breaks its rule, a colour that nobody could read, or a picture that is no logo: the message says why.
+/// A name that breaks its rule, a colour that nobody could read, or a picture that is no logo: the message says why. Somebody
+/// else changed it since it was seen.
 pub async fn change(app: &App, ctx: &Ctx, wanted: Change) -> Result<()> {
     let colour = wanted.colour.as_deref().map(checked_colour).transpose()?;
     if let Logo::Put(bytes) = &wanted.logo {
@@ -50,6 +62,13 @@ pub async fn change(app: &App, ctx: &Ctx, wanted: Change) -> Result<()> {
     let mut tx = app.core.change(ctx).await?;
     tx.alone(id.as_str()).await?;
     let before = rows::get(&mut tx, id).await?.ok_or_else(unknown)?;
+    if wanted.seen.is_some_and(|seen| seen != fingerprint(&before)) {
+        return Err(Error::new(
+            Kind::Aborted,
+            "how the app looks was changed elsewhere since the form was shown, and nothing was saved: look at what you chose \
+             below, and save it again if it is what you want",
+        ));
+    }
     let name = name.unwrap_or(before.display_name);
     let logo = match &wanted.logo {
         Logo::Keep => before.brand.logo,
@@ -96,7 +115,6 @@ mod tests {
     use crate::fixture::fixture;
     use crate::insight::audit;
     use crate::tenancy::environments;
-    use valetkey_domain::Kind;
 
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x40\0\0\0\x40\x08\x06";
 
@@ -105,8 +123,14 @@ mod tests {
         let fixture = fixture("{rotates: true}").await;
         let (app, ctx) = (&fixture.app, &fixture.ctx);
         let now = async || environments::list(app).await.unwrap().remove(0);
-        let first =
-            Change { colour: Some("#7a1fa2".into()), logo: Logo::Put(PNG.into()), display_name: Some("Acme".into()) };
+        let first = Change {
+            colour: Some("#7a1fa2".into()),
+            logo: Logo::Put(PNG.into()),
+            display_name: Some("Acme".into()),
+            seen: Some(fingerprint(&now().await)),
+        };
+        let stale = Change { seen: Some("another".into()), ..first.clone() };
+        assert_eq!(change(app, ctx, stale).await.unwrap_err().kind(), Kind::Aborted);
         change(app, ctx, first).await.unwrap();
         let saved = now().await;
         let hash = saved.brand.logo.clone().unwrap();

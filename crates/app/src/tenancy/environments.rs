@@ -15,6 +15,10 @@ use valetkey_storage::environments as rows;
 /// The name of the one that a first start makes.
 pub const FIRST: &str = "development";
 
+/// What is said where somebody else has changed how users are verified.
+pub const CHANGED: &str = "how users are verified was changed elsewhere since the form was shown, and nothing was saved: look at \
+    what you chose below, and save it again if it is what you want";
+
 /// Makes an environment.
 ///
 /// # Errors
@@ -67,22 +71,40 @@ async fn set_display_name(app: &App, ctx: &Ctx, display_name: Option<&str>) -> R
 /// There is no such environment, or the address is no place to send people to.
 pub async fn verify_users(app: &App, name: &str, mode: Option<VerifyMode>, url: Option<&str>) -> Result<Environment> {
     let before = by_name(app, name).await?;
+    let ctx = context::operator(&app.core, &before.id);
+    verify_users_of(app, &ctx, (mode, url), None).await?;
+    by_name(app, name).await
+}
+
+/// The same of a caller's environment, unless somebody else changed it since it was `seen`.
+///
+/// # Errors
+/// As for [`verify_users`]; it was changed meanwhile.
+pub async fn verify_users_of(
+    app: &App,
+    ctx: &Ctx,
+    (mode, url): (Option<VerifyMode>, Option<&str>),
+    seen: Option<&Environment>,
+) -> Result<()> {
     if let Some(url) = url.filter(|url| !url.is_empty()) {
         verification::checked(url)?;
+    }
+    let id = &ctx.environment;
+    let mut tx = app.core.change(ctx).await?;
+    tx.alone(id.as_str()).await?;
+    let before = rows::get(&mut tx, id).await?.ok_or_else(|| Error::not_found("environment", id.as_str()))?;
+    let state = |of: &Environment| (of.user_verify_mode, of.user_verify_url.clone());
+    if seen.is_some_and(|seen| state(seen) != state(&before)) {
+        return Err(Error::new(Kind::Aborted, CHANGED));
     }
     let mode = mode.or(before.user_verify_mode);
     let url = match url {
         Some(url) => Some(url.to_owned()).filter(|url| !url.is_empty()),
-        None => before.user_verify_url.clone(),
+        None => before.user_verify_url,
     };
-    let ctx = context::operator(&app.core, &before.id);
-    let mut tx = app.core.change(&ctx).await?;
-    if !rows::set_verification(&mut tx, &before.id, mode, url.as_deref()).await? {
-        return Err(Error::not_found("environment", name));
-    }
+    rows::set_verification(&mut tx, id, mode, url.as_deref()).await?;
     let detail = [("user_verify_mode", json!(mode.map(VerifyMode::as_str))), ("user_verify_url", json!(url))];
-    tx.record("environment.updated", before.id.as_str(), journal::detail(detail)).await?.commit().await?;
-    Ok(Environment { user_verify_mode: mode, user_verify_url: url, ..before })
+    tx.record("environment.updated", id.as_str(), journal::detail(detail)).await?.commit().await
 }
 
 /// People read both, so neither holds what can't be seen.

@@ -114,7 +114,7 @@ pub(super) async fn perform(app: &App, verb: Verb) -> Result<Reply> {
             let branded = colour.is_some() || logo != Logo::Keep;
             if branded {
                 let ctx = doors::operator(app, &environments::by_name(app, &name).await?.id);
-                branding::change(app, &ctx, Change { display_name: None, colour, logo }).await?;
+                branding::change(app, &ctx, Change { display_name: None, colour, logo, seen: None }).await?;
             }
             let mode = user_verify_mode.as_deref().map(mode).transpose()?;
             if mode.is_some() || user_verify_url.is_some() {

@@ -1,7 +1,7 @@
 //! Pages of connected accounts, and those of one user on a config.
 
 use super::{read, status};
-use crate::list::{MAX_SIZE, containing};
+use crate::list::{self, FEW, MAX_SIZE, containing};
 use crate::walk::{self, ListQuery, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
 use std::sync::LazyLock;
@@ -33,6 +33,8 @@ pub struct Filter {
     pub status: Option<String>,
     /// Text that the user's identifier holds, ignoring case.
     pub search: Option<String>,
+    /// Only those whose access the provider did not renew.
+    pub refused: bool,
 }
 
 const SOURCE: Source = Source {
@@ -67,10 +69,16 @@ static OF_CONNECTION: LazyLock<Texts> = LazyLock::new(|| {
 /// Few accounts have expired, and nobody has to look at all others for them.
 static OF_STATUS: LazyLock<Texts> = LazyLock::new(|| SOURCE.by("t.environment_id = $1 AND t.status = KEY"));
 
+/// Few accounts are not renewed.
+static REFUSED: LazyLock<Texts> = LazyLock::new(|| SOURCE.by("t.environment_id = $1 AND t.refused_at IS NOT NULL"));
+
 /// All texts.
 #[cfg(test)]
 pub(crate) fn texts() -> Vec<&'static str> {
-    [&ALL, &OF_USER, &OF_ORGANIZATION, &OF_CONNECTION, &OF_STATUS].into_iter().flat_map(|list| list.all()).collect()
+    [&ALL, &OF_USER, &OF_ORGANIZATION, &OF_CONNECTION, &OF_STATUS, &REFUSED]
+        .into_iter()
+        .flat_map(|list| list.all())
+        .collect()
 }
 
 /// A page of the environment's accounts.
@@ -78,7 +86,24 @@ pub(crate) fn texts() -> Vec<&'static str> {
 /// # Errors
 /// The database cannot be read, or a row fits no account.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<ConnectedAccount>, Error> {
-    asked(ctx, tx, filter).await?.page(ctx, tx, page, MAX_SIZE, Total::Kept(counters::ACCOUNTS)).await?.read(read)
+    let total = if filter.refused { Total::Counted } else { Total::Kept(counters::ACCOUNTS) };
+    asked(ctx, tx, filter).await?.page(ctx, tx, page, MAX_SIZE, total).await?.read(read)
+}
+
+/// The accounts of users whose name begins so, by name, so many of them; none at all where the environment has so few
+/// accounts that a search inside of names is as quick.
+///
+/// # Errors
+/// The database cannot be read, or a row fits no account.
+pub async fn beginning(ctx: &Ctx, tx: &mut Tx, name: &str, size: u32) -> Result<Option<Vec<ConnectedAccount>>, Error> {
+    if counters::value(ctx, tx, counters::ACCOUNTS).await? <= FEW {
+        return Ok(None);
+    }
+    let sql = "SELECT * FROM connected_accounts WHERE environment_id = $1 AND identifier >= $2 AND identifier < $3
+        ORDER BY identifier, id LIMIT $4";
+    let [first, end] = list::beginning(name);
+    let rows = tx.all(sql, args![&ctx.environment, first, end, i64::from(size)]).await?;
+    rows.iter().map(read).collect::<Result<_, _>>().map(Some)
 }
 
 /// Finds by what leaves fewest as a rule: the user, the organisation, the connections, the status.
@@ -86,7 +111,9 @@ async fn asked(ctx: &Ctx, tx: &mut Tx, filter: &Filter) -> Result<ListQuery, Err
     let mut connector = filter.connector.as_deref();
     let mut names = (!filter.connections.is_empty()).then(|| format!(",{},", folded(filter).join(",,")));
     let (mut organization, mut status) = (filter.organization.as_deref(), filter.status.as_deref());
-    let (texts, keys) = if let Some(user) = &filter.identifier {
+    let (texts, keys) = if filter.refused {
+        (&REFUSED, vec![None])
+    } else if let Some(user) = &filter.identifier {
         (&OF_USER, vec![Some(Arg::from(user.as_str()))])
     } else if let Some(organization) = organization.take_if(|organization| !organization.is_empty()) {
         (&OF_ORGANIZATION, vec![Some(Arg::from(organization))])

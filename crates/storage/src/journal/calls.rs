@@ -7,12 +7,19 @@ use super::{JournalRecord, read};
 use crate::span::Span;
 use crate::walk::{self, ListQuery, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use valetkey_domain::id::{AccountId, ConnectionId, ExecutionId, RecordId};
 use valetkey_domain::{Ctx, Timestamp};
 
 /// The most calls on one page.
 const MAX_SIZE: u32 = 100;
+
+/// How a call ended that was done; the index of those that failed leaves it out.
+const DONE: &str = "ok";
+
+/// How many outcomes are asked for one by one: more than there are.
+const MAX_OUTCOMES: usize = 50;
 
 /// A tool call that ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +97,10 @@ static OF_ACCOUNT: LazyLock<Texts> = LazyLock::new(|| SOURCE.by("t.environment_i
 
 static OF_RUN: LazyLock<Texts> = LazyLock::new(|| SOURCE.by("t.environment_id = $1 AND t.call_run = KEY"));
 
+/// Few calls fail, and nobody has to look at all others for them.
+static OF_FAILURE: LazyLock<Texts> =
+    LazyLock::new(|| SOURCE.by("t.environment_id = $1 AND t.call_outcome = KEY AND t.call_outcome <> 'ok'"));
+
 static SUMS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT (w.at - CAST($4 AS BIGINT)) / CAST($3 AS BIGINT) AS part, w.call_connector, w.call_outcome, count(*) AS n
@@ -101,7 +112,7 @@ static SUMS: LazyLock<String> = LazyLock::new(|| {
 /// All texts.
 #[cfg(test)]
 pub(crate) fn texts() -> Vec<&'static str> {
-    let lists = [&ALL, &OF_ACCOUNT, &OF_RUN].into_iter().flat_map(|list| list.all());
+    let lists = [&ALL, &OF_ACCOUNT, &OF_RUN, &OF_FAILURE].into_iter().flat_map(|list| list.all());
     lists.chain([SUMS.as_str()]).collect()
 }
 
@@ -111,17 +122,31 @@ pub(crate) fn texts() -> Vec<&'static str> {
 /// # Errors
 /// The database cannot be read, or the token is none of this list's.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, wanted: &Filter, page: &Page) -> Result<Listed<ToolCall>, Error> {
-    let mut run = wanted.run.as_deref();
+    let (mut run, mut failed) = (wanted.run.as_deref(), false);
     let (texts, keys) = if let Some(accounts) = &wanted.accounts {
         (&OF_ACCOUNT, accounts.iter().map(|account| Some(Arg::from(account))).collect())
     } else if let Some(run) = run.take() {
         (&OF_RUN, vec![Some(Arg::from(run))])
+    } else if let Some(failures) = failures(wanted) {
+        failed = true;
+        (&OF_FAILURE, failures)
     } else {
         (&ALL, vec![None])
     };
     let span = Span::of(RecordId::PREFIX, wanted.from, wanted.to);
-    let asked = ListQuery { span, ..ListQuery::by(texts, keys, fits(wanted, run)) };
+    let mut fits = fits(wanted, run);
+    if let Some(outcomes) = fits.first_mut().filter(|_| failed) {
+        *outcomes = Arg::Null;
+    }
+    let asked = ListQuery { span, ..ListQuery::by(texts, keys, fits) };
     asked.page(ctx, tx, page, MAX_SIZE, Total::Counted).await?.read(tool_call)
+}
+
+/// The outcomes that are asked for, each once, if all of them are failures.
+fn failures(wanted: &Filter) -> Option<Vec<Option<Arg>>> {
+    let outcomes: BTreeSet<&str> = wanted.outcomes.as_ref()?.iter().map(String::as_str).collect();
+    let known = outcomes.iter().all(|outcome| *outcome != DONE) && outcomes.len() <= MAX_OUTCOMES;
+    known.then(|| outcomes.into_iter().map(|outcome| Some(Arg::from(outcome))).collect())
 }
 
 /// The call of this execution, once it ended.
@@ -257,6 +282,11 @@ mod tests {
         let id = |n| AccountId::parse(&format!("ca_{n}")).unwrap();
         for (filter, left) in [
             (Filter { outcomes: words(&["ok", "forbidden"]), ..Filter::default() }, vec![8, 6, 4, 2, 0]),
+            (Filter { outcomes: words(&["forbidden", "rate_limited"]), ..Filter::default() }, vec![9, 7, 5, 3, 1]),
+            (Filter { outcomes: words(&["rate_limited", "rate_limited"]), ..Filter::default() }, vec![9, 7, 5, 3, 1]),
+            (Filter { outcomes: words(&["forbidden"]), ..Filter::default() }, vec![]),
+            (Filter { outcomes: words(&[]), ..Filter::default() }, vec![]),
+            (Filter { outcomes: words(&["rate_limited"]), sources: words(&["API"]), ..Filter::default() }, vec![9, 3]),
             (Filter { connectors: words(&["github"]), ..Filter::default() }, vec![9, 7, 5, 3, 1]),
             (Filter { connectors: words(&["github", "gmail"]), ..Filter::default() }, (0..10).rev().collect()),
             (Filter { connectors: words(&["git"]), ..Filter::default() }, vec![]),

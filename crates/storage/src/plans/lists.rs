@@ -27,8 +27,13 @@ fn nobody() -> Option<String> {
 }
 
 /// Those whose filter an index answers.
-const FOUND: [(&str, Ask); 11] = [
+const FOUND: [(&str, Ask); 13] = [
     ("calls of a run", ask!(calls::list, calls::Filter { run: nobody(), ..Default::default() })),
+    (
+        "calls that failed",
+        ask!(calls::list, calls::Filter { outcomes: Some(vec!["nobody".into()]), ..Default::default() }),
+    ),
+    ("accounts not renewed", ask!(accounts::list, accounts::Filter { refused: true, ..Default::default() })),
     (
         "calls of an account, filtered",
         ask!(

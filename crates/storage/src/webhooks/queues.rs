@@ -185,6 +185,41 @@ pub async fn backlog(ctx: &Ctx, tx: &mut Tx, webhook: &WebhookId) -> Result<Back
     })
 }
 
+/// What waits of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The account.
+    pub account: AccountId,
+    /// How often the next event of it was tried.
+    pub attempts: i64,
+    /// When it is tried next.
+    pub next_at: Timestamp,
+    /// Why the last try failed, if there was one.
+    pub last_error: Option<String>,
+}
+
+/// What waits for a webhook, so many of it, what is due first.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn waiting(ctx: &Ctx, tx: &mut Tx, webhook: &WebhookId, size: i64) -> Result<Vec<Waiting>, Error> {
+    let sql = "SELECT account_id, attempts, next_at, last_error FROM webhook_queues
+        WHERE webhook_id = (SELECT w.id FROM webhooks w WHERE w.environment_id = $1 AND w.id = $2)
+        ORDER BY next_at LIMIT $3";
+    let rows = tx.all(sql, args![&ctx.environment, webhook, size]).await?;
+    let waiting = |row: &Row| {
+        row.fit("webhook_queues", |row| {
+            Ok(Waiting {
+                account: row.parsed("account_id")?,
+                attempts: row.integer("attempts")?,
+                next_at: row.timestamp("next_at")?,
+                last_error: row.optional_text("last_error")?.map(str::to_owned),
+            })
+        })
+    };
+    rows.iter().map(waiting).collect()
+}
+
 /// What a process that is no more held may be claimed at once.
 pub(crate) async fn release(tx: &mut Tx, process: &str, now: Timestamp) -> Result<u64, Error> {
     let sql = "UPDATE webhook_queues SET next_at = $2, lease_until = NULL, process = NULL WHERE process = $1";

@@ -114,6 +114,11 @@ async fn what_failed_waits_and_what_the_dead_held_does_not() {
         (backlog.accounts, backlog.next_at, backlog.last_error.as_deref()),
         (BoundedCount::of(1), Some(at(30)), Some("it answered 500"))
     );
+    let waits = queues::waiting(&db.ours, &mut tx, &id, 5).await.unwrap();
+    let told = (&waits[0].account, waits[0].attempts, waits[0].next_at, waits[0].last_error.as_deref());
+    assert_eq!((waits.len(), told), (1, (&account(1), 1, at(30), Some("it answered 500"))));
+    assert_eq!(queues::waiting(&db.ours, &mut tx, &id, 0).await.unwrap(), []);
+    assert_eq!(queues::waiting(&db.theirs, &mut tx, &id, 5).await.unwrap(), []);
     assert!(claim(&db.ours, &mut tx, 29).await.is_none());
     assert!(!queues::is_due(&db.ours, &mut tx, &id, at(29)).await.unwrap());
     assert!(claim(&db.ours, &mut tx, 30).await.is_some());

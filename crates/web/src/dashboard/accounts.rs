@@ -8,7 +8,7 @@ use axum::response::Response;
 use std::collections::HashMap;
 use valetkey_app::accounts::{self, AccountRef};
 use valetkey_app::insight::audit;
-use valetkey_app::{Error, connections, consent};
+use valetkey_app::{Error, Listed, connections, consent};
 use valetkey_domain::Ctx;
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::connection::Connection;
@@ -28,8 +28,18 @@ pub(crate) async fn list(visit: Visit) -> Answer {
     let (query, status) = (visit.query("q"), visit.query("status"));
     let wanted = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let filter = accounts::Filter { search: wanted(query), status: wanted(status), ..Default::default() };
-    let listed = accounts::list(&visit.web.app, &ctx, &filter, &visit.list_page(SIZE)).await;
-    let listed = listed.map_err(|error| visit.fail(&error))?;
+    let mut begins = false;
+    let unknown = !status.is_empty() && !Status::NAMES.contains(&status);
+    let (listed, wrong) = if unknown {
+        let words = format!("There is no status '{status}': one of {}.", Status::NAMES.join(", "));
+        (Listed { items: Vec::new(), next: None, previous: None, total: 0 }, Some(words))
+    } else if let Some(begin) = beginning(&visit, &ctx, query, status).await? {
+        begins = true;
+        (begin, None)
+    } else {
+        let listed = accounts::list(&visit.web.app, &ctx, &filter, &visit.list_page(SIZE)).await;
+        (listed.map_err(|error| visit.fail(&error))?, None)
+    };
     let mut names = HashMap::new();
     for account in &listed.items {
         if !names.contains_key(&account.connection) {
@@ -40,9 +50,26 @@ pub(crate) async fn list(visit: Visit) -> Answer {
     }
     let name = |account: &ConnectedAccount| names.get(&account.connection).cloned().unwrap_or_default();
     let rows = listed.items.iter().map(|account| row(account, name(account))).collect();
-    let pager = Pager::of(&listed, &[("q", query), ("status", status)]);
+    let pager = Pager::of(&listed, &[("q", query), ("status", status), ("inside", visit.query("inside"))]);
     let frame = visit.frame(Section::Accounts);
-    Ok(visit.page(&Accounts { frame, query: query.to_owned(), status: status.to_owned(), rows, pager }))
+    Ok(visit.page(&Accounts { frame, query: query.to_owned(), status: status.to_owned(), rows, pager, begins, wrong }))
+}
+
+/// Those whose name begins with what is searched for, where there are so many accounts that looking inside of names takes
+/// long; none if nobody's does, or if that was asked for.
+async fn beginning(
+    visit: &Visit,
+    ctx: &Ctx,
+    query: &str,
+    status: &str,
+) -> Result<Option<Listed<ConnectedAccount>>, Response> {
+    let plain = status.is_empty() && visit.query("inside").is_empty() && visit.query("page").is_empty();
+    if query.is_empty() || !plain {
+        return Ok(None);
+    }
+    let found = accounts::beginning(&visit.web.app, ctx, query, SIZE).await.map_err(|error| visit.fail(&error))?;
+    let found = found.filter(|found| !found.is_empty());
+    Ok(found.map(|items| Listed { items, next: None, previous: None, total: 0 }))
 }
 
 fn row(account: &ConnectedAccount, connection: String) -> AccountRow {

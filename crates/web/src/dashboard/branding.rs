@@ -1,5 +1,6 @@
 //! How the environment's app looks where its users consent: looked at before it is saved.
 
+use super::forms::is_the_forms;
 use super::frame::Section;
 use super::pages::Branding;
 use super::visit::{Answer, Fields, Posted, Visit};
@@ -24,12 +25,22 @@ fn saved(visit: &Visit) -> Branding {
         colour: brand.colour.map(|colour| colour.to_string()).unwrap_or_default(),
         brand: Look::from(brand),
         unsaved: false,
+        logo_again: false,
+        seen: branding::fingerprint(&visit.environment),
+        at: "",
         wrong: None,
     }
 }
 
+/// What was typed. A file is not: a browser gives it once.
 fn typed(visit: &Visit, form: &Fields) -> Branding {
-    Branding { name: form.text("display_name").to_owned(), colour: form.text("colour").to_owned(), ..saved(visit) }
+    Branding {
+        name: form.text("display_name").to_owned(),
+        colour: form.text("colour").to_owned(),
+        logo_again: form.file("logo").is_some(),
+        seen: form.text("seen").to_owned(),
+        ..saved(visit)
+    }
 }
 
 /// Saves it, or shows how it would look.
@@ -43,6 +54,7 @@ pub(crate) async fn save(Posted { visit, form }: Posted) -> Answer {
             None if form.has("no_logo") => Logo::Remove,
             None => Logo::Keep,
         },
+        seen: Some(form.text("seen").to_owned()),
     };
     let done = if form.has("preview") {
         preview(&visit, &form, &change).map(|page| visit.page(&page))
@@ -51,11 +63,25 @@ pub(crate) async fn save(Posted { visit, form }: Posted) -> Answer {
     };
     match done {
         Ok(answer) => Ok(answer),
-        Err(error) if error.kind() == Kind::InvalidArgument => {
+        Err(error) if is_the_forms(&error) => {
             let wrong = Some(super::sentence::sentence(error.message()));
-            Ok(visit.page(&Branding { wrong, ..typed(&visit, &form) }))
+            let typed = typed(&visit, &form);
+            // What was changed elsewhere is seen with these words.
+            let seen = if error.kind() == Kind::Aborted { saved(&visit).seen } else { typed.seen.clone() };
+            Ok(visit.page(&Branding { wrong, at: at(&error, &form), seen, ..typed }))
         }
         Err(error) => Err(visit.fail(&error)),
+    }
+}
+
+/// The field that an error is about; empty if it is about none.
+fn at(error: &Error, form: &Fields) -> &'static str {
+    let colour = form.text("colour");
+    match form.file("logo") {
+        _ if error.kind() != Kind::InvalidArgument => "",
+        _ if !colour.is_empty() && Colour::parse(colour).is_err() => "colour",
+        Some(bytes) if LogoKind::of(bytes).is_err() => "logo",
+        _ => "display_name",
     }
 }
 

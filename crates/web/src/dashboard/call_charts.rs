@@ -17,13 +17,23 @@ const CODES: usize = 3;
 /// How many of the newest calls say how long calls take.
 const NEWEST: u32 = 100;
 
-/// None where there was no call.
-pub(super) async fn of(visit: &Visit, ctx: &Ctx) -> Result<Option<CallCharts>> {
+/// How calls went, as far as that is known.
+pub(super) enum Calls {
+    /// There was none.
+    None,
+    /// They are still being counted.
+    Counting,
+    /// So.
+    Charts(Box<CallCharts>),
+}
+
+/// The calls of the last two weeks.
+pub(super) async fn of(visit: &Visit, ctx: &Ctx) -> Result<Calls> {
     let app = &visit.web.app;
     let (from, to) = span(app.now());
-    let hours = recent(app, ctx, from).await?;
+    let Some(hours) = recent(app, ctx, from).await? else { return Ok(Calls::Counting) };
     if hours.is_empty() {
-        return Ok(None);
+        return Ok(Calls::None);
     }
     let days = by_day(from, &hours);
     let wanted = Filter { from: Some(from), to: Some(to), ..Filter::default() };
@@ -41,7 +51,7 @@ pub(super) async fn of(visit: &Visit, ctx: &Ctx) -> Result<Option<CallCharts>> {
     let (median, most) = (share(&times, 50), share(&times, 95));
     let words =
         format!("Of the newest {} calls half took at most {median} ms, and 19 of 20 at most {most} ms.", times.len());
-    Ok(Some(CallCharts {
+    Ok(Calls::Charts(Box::new(CallCharts {
         total: days.iter().map(|day| day.whole).sum(),
         failed: days.iter().map(|day| day.bad).sum(),
         days: days.len(),
@@ -50,7 +60,7 @@ pub(super) async fn of(visit: &Visit, ctx: &Ctx) -> Result<Option<CallCharts>> {
         median,
         most,
         codes: codes(&hours),
-    }))
+    })))
 }
 
 /// From the first of the days to the end of this one.

@@ -1,10 +1,11 @@
 //! The log of tool calls: which ended how, for whom, and one of them whole.
 
-use super::frame::{Moment, Pager, Section};
+use super::frame::{Frame, Moment, Pager, Section};
 use super::pages::{CallFilter, CallPage, CallRow, Calls};
 use super::visit::{Answer, Visit};
 use axum::extract::Path;
 use std::collections::HashMap;
+use std::time::Duration;
 use valetkey_app::insight::audit;
 use valetkey_app::insight::logs::{self, CallStatus, Filter, ToolCall};
 use valetkey_app::{Listed, Page};
@@ -14,6 +15,12 @@ use valetkey_domain::{Kind, Timestamp};
 /// How many calls a page shows, and how many records of one.
 const SIZE: u32 = 50;
 const RECORDS: u32 = 20;
+
+/// After how many seconds a page that somebody watches is looked at again.
+const AGAIN: u32 = 5;
+
+/// For how long it is.
+const WATCHED: Duration = Duration::from_secs(60 * 60);
 
 /// Calls that fit.
 pub(crate) async fn list(visit: Visit) -> Answer {
@@ -43,7 +50,28 @@ pub(crate) async fn list(visit: Visit) -> Answer {
     ];
     let pager = Pager::of(&listed, &words);
     let rows = listed.items.iter().map(row).collect();
-    Ok(visit.page(&Calls { frame: visit.frame(Section::Calls), asked, rows, pager, wrong }))
+    // The newest are on the first page, so that is the one to watch.
+    let now = visit.web.app.now();
+    let until = watched_until(visit.query("live"), now).filter(|_| page.after.is_none() && wrong.is_none());
+    let frame = Frame { again_in: until.map(|_| AGAIN), ..visit.frame(Section::Calls) };
+    let watch = watch(&words, until.is_none().then(|| now + WATCHED));
+    let until = until.map(Moment::from);
+    Ok(visit.page(&Calls { frame, asked, rows, pager, watch, until, wrong }))
+}
+
+/// Until when a page is looked at again by itself, if an address says so. Nobody is kept signed in by a page for longer than
+/// it may be watched.
+fn watched_until(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let until = text.parse().ok().and_then(|second| Timestamp::from_second(second).ok())?;
+    (now < until && until <= now + WATCHED).then_some(until)
+}
+
+/// The way to the first page of the same calls, watched until then or no longer.
+fn watch(words: &[(&str, &str)], until: Option<Timestamp>) -> String {
+    let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
+    query.extend_pairs(words.iter().filter(|(_, value)| !value.is_empty()));
+    query.extend_pairs(until.map(|until| ("live", until.as_second().to_string())));
+    query.finish()
 }
 
 fn asked(visit: &Visit) -> CallFilter {
@@ -96,6 +124,7 @@ fn row(call: &ToolCall) -> CallRow {
         at: Moment::from(call.record.at),
         tool: logs::text(call, "tool").to_owned(),
         user: call.identifier.clone().unwrap_or_default(),
+        account: call.identifier.as_ref().map(|_| logs::text(call, "account").to_owned()).unwrap_or_default(),
         connection: call.connection.clone().unwrap_or_default(),
         source: logs::text(call, "source").to_owned(),
         outcome: if done { "done".to_owned() } else { outcome.to_owned() },
@@ -145,6 +174,18 @@ mod tests {
     fn a_calls_page_says_nothing_twice_and_leaves_nothing_out() {
         let labels = ["tool", "duration_ms", "connector", "policy"].map(label);
         assert_eq!(labels, [None, None, Some("App"), Some("policy")]);
+    }
+
+    #[test]
+    fn a_page_is_watched_for_an_hour_at_most() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let until = |text: &str| watched_until(text, now).map(Timestamp::as_second);
+        assert_eq!(until("1003600"), Some(1_003_600));
+        for never in ["1000000", "1003601", "0", "-1", "", "yes", "99999999999999999999", "999999999999999"] {
+            assert_eq!(until(never), None, "{never}");
+        }
+        assert_eq!(watch(&[("user", "a b"), ("code", "")], Some(now)), "?user=a+b&live=1000000");
+        assert_eq!(watch(&[("code", "")], None), "?");
     }
 
     #[test]

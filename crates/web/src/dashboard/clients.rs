@@ -1,6 +1,6 @@
 //! API clients: what an app's SDK signs in with. A secret is shown once, on the page that answers the form.
 
-use super::pages::NewSecret;
+use super::pages::{NewSecret, SettingsForm};
 use super::settings::{self, After};
 use super::visit::{Answer, Posted};
 use axum::extract::Path;
@@ -16,7 +16,7 @@ pub(crate) async fn create(Posted { visit, form }: Posted) -> Answer {
     let scopes = if form.has("reads_secrets") { vec![SECRETS_SCOPE.to_owned()] } else { Vec::new() };
     match clients::create(&visit.web.app, &ctx, form.text("name"), scopes).await {
         Ok(issued) => settings::page(&visit, shown(&issued)).await,
-        Err(error) => settings::page(&visit, After::wrong(&error)).await,
+        Err(error) => settings::refused(&visit, SettingsForm::Client, form, &error).await,
     }
 }
 

@@ -1,13 +1,14 @@
 //! MCP configs: which connections and tools a user's server shows, and trying one as a user.
 
+use super::forms::is_the_forms;
 use super::frame::{Moment, Pager, Section};
-use super::pages::{ConfigForm, ConfigPage, ConfigRow, Configs, Exposed, Pick, ToolPick};
+use super::pages::{ConfigForm, ConfigPage, ConfigRow, Configs, Pick};
+use super::picks::{self, Picked};
 use super::visit::{Answer, Fields, Posted, Visit};
 use axum::extract::Path;
 use axum::response::Response;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
-use valetkey_app::connections::{self, Connector, KnownTool, Wired, imports};
+use valetkey_app::connections;
 use valetkey_app::servers::{configs, instances};
 use valetkey_app::{Error, Page};
 use valetkey_domain::approval::Approvals;
@@ -16,7 +17,7 @@ use valetkey_domain::connection::Connection;
 use valetkey_domain::grace::Grace;
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::member::Right;
-use valetkey_domain::tool::Tool;
+use valetkey_domain::name::ConfigName;
 use valetkey_domain::{Ctx, Kind};
 
 /// How many configs a page shows, and how many connections the form offers beside those that are chosen: what is not
@@ -79,7 +80,10 @@ impl Chosen {
     fn sent(form: &Fields) -> Self {
         let connections = form.all("connection").map(ToOwned::to_owned);
         let tools = |name: &str| match form.text(&format!("which:{name}")) {
-            "some" => form.all(&format!("tool:{name}")).map(ToOwned::to_owned).collect(),
+            "some" => {
+                let typed = form.text(&format!("more:{name}")).split([',', ' ']).filter(|tool| !tool.is_empty());
+                form.all(&format!("tool:{name}")).chain(typed).map(ToOwned::to_owned).collect()
+            }
             _ => BTreeSet::new(),
         };
         Self {
@@ -138,7 +142,9 @@ async fn filled(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig
     let (offered, more) = offered(visit, ctx, chosen).await?;
     let mut picks: Vec<Pick> = Vec::with_capacity(offered.len());
     for connection in offered {
-        picks.extend(pick(visit, ctx, connection, chosen).await);
+        let name = connection.name.to_string();
+        let picked = Picked { mapping: chosen.mappings.get(&name), asked: &chosen.approvals.tools };
+        picks.extend(picks::pick(visit, ctx, connection, &picked).await);
     }
     let ticked: BTreeSet<&str> =
         picks.iter().flat_map(|pick| &pick.tools).filter(|tool| tool.asked).map(|tool| &*tool.exposed.name).collect();
@@ -157,6 +163,7 @@ async fn filled(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig
         grace: chosen.grace.clone(),
         sign_in: chosen.sign_in,
         picks,
+        at: "",
         wrong: None,
     })
 }
@@ -184,53 +191,6 @@ async fn offered(visit: &Visit, ctx: &Ctx, chosen: &Chosen) -> Result<(Vec<Conne
     Ok((all, listed.next.is_some()))
 }
 
-async fn pick(visit: &Visit, ctx: &Ctx, connection: Connection, chosen: &Chosen) -> Option<Pick> {
-    let name = connection.name.to_string();
-    let mapping = chosen.mappings.get(&name);
-    let asked = |tool: &str| mapping.is_some() && chosen.approvals.tools.iter().any(|asked| asked == tool);
-    let wired = Wired::of(&visit.web.app, connection.clone());
-    let known = match &wired {
-        Ok(wired) => imports::known(&visit.web.app, ctx, wired).await.ok(),
-        Err(_) => None,
-    };
-    let (Ok(wired), Some(known)) = (wired, known) else {
-        // Its connector is not loaded, or its tools can't be read: nothing of it can be chosen, but what is stays as it is.
-        let kept = |name: &String| ToolPick { exposed: Exposed::unknown(name), chosen: true, asked: asked(name) };
-        let tools = mapping.into_iter().flatten().map(kept).collect();
-        let all = mapping.is_some_and(BTreeSet::is_empty);
-        return mapping.map(|_| Pick { connector: connection.connector, chosen: true, all, tools, name });
-    };
-    let tools = known.iter().map(|tool| ToolPick {
-        exposed: exposed(&wired.connector, &tool.definition),
-        chosen: mapping.is_some_and(|tools| tools.contains(&tool.definition.name)),
-        asked: asked(&tool.definition.name),
-    });
-    Some(Pick {
-        connector: wired.connector.display_name.clone(),
-        chosen: mapping.is_some(),
-        all: mapping.is_none_or(BTreeSet::is_empty),
-        tools: tools.collect(),
-        name,
-    })
-}
-
-/// A tool as a model sees it.
-pub(super) fn exposed(connector: &Connector, tool: &Tool) -> Exposed {
-    Exposed {
-        name: tool.name.clone(),
-        title: tool.title.clone(),
-        description: tool.description.clone(),
-        effect: tool.effect.as_str(),
-        tokens: tokens(tool),
-        status: connector.status(),
-    }
-}
-
-/// About how many tokens a model reads of a tool: four characters each, as OpenAI's and Anthropic's rules of thumb say.
-fn tokens(tool: &Tool) -> usize {
-    (tool.name.len() + tool.description.len() + tool.input_schema.to_string().len()).div_ceil(4)
-}
-
 /// Makes it.
 pub(crate) async fn create(Posted { visit, form }: Posted) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
@@ -240,7 +200,7 @@ pub(crate) async fn create(Posted { visit, form }: Posted) -> Answer {
     }
     let mappings = match Chosen::checked(&form) {
         Ok(mappings) => mappings,
-        Err(wrong) => return again(&visit, &ctx, &chosen, None, wrong).await,
+        Err(wrong) => return again(&visit, &ctx, &chosen, None, ("connections", wrong)).await,
     };
     let options = chosen.options(Options::default());
     let new = configs::New { name: chosen.name.clone(), description: chosen.description.clone(), mappings, options };
@@ -251,12 +211,13 @@ pub(crate) async fn create(Posted { visit, form }: Posted) -> Answer {
 }
 
 async fn refused(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig>, error: Error) -> Answer {
-    match error.kind() {
-        Kind::InvalidArgument | Kind::AlreadyExists | Kind::FailedPrecondition | Kind::Aborted => {
-            again(visit, ctx, chosen, of, super::sentence::sentence(error.message())).await
-        }
-        _ => Err(visit.fail(&error)),
+    if !is_the_forms(&error) {
+        return Err(visit.fail(&error));
     }
+    // A config that is there keeps its name, so that no error is about it.
+    let name = error.kind() == Kind::AlreadyExists || ConfigName::parse(&chosen.name).is_err();
+    let at = if name && of.is_none() { "name" } else { "" };
+    again(visit, ctx, chosen, of, (at, super::sentence::sentence(error.message()))).await
 }
 
 /// The form with other connections to choose from.
@@ -266,9 +227,15 @@ async fn searched(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConf
 }
 
 /// The form once more, with everything that was chosen.
-async fn again(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig>, wrong: String) -> Answer {
+async fn again(
+    visit: &Visit,
+    ctx: &Ctx,
+    chosen: &Chosen,
+    of: Option<&McpConfig>,
+    (at, wrong): (&'static str, String),
+) -> Answer {
     let form = filled(visit, ctx, chosen, of).await.map_err(|error| visit.fail(&error))?;
-    Ok(visit.page(&ConfigForm { wrong: Some(wrong), ..form }))
+    Ok(visit.page(&ConfigForm { at, wrong: Some(wrong), ..form }))
 }
 
 async fn find(visit: &Visit, ctx: &Ctx, named: &HashMap<String, String>) -> Result<McpConfig, Response> {
@@ -297,17 +264,10 @@ async fn page(
     let app = &visit.web.app;
     let mut tools = Vec::new();
     for mapping in &config.mappings {
-        let Ok(wired) = Wired::of(app, connections::get(app, ctx, &mapping.connection).await?) else { continue };
-        // Of what can't be read nothing is shown, as in the form.
-        let Ok(known) = imports::known(app, ctx, &wired).await else { continue };
-        let named = |name: &String| known.iter().find(|tool| tool.definition.name == *name);
-        let shown: Vec<&Arc<KnownTool>> = match mapping.tools.as_slice() {
-            [] => known.iter().collect(),
-            listed => listed.iter().filter_map(named).collect(),
-        };
-        let shown = shown.into_iter().map(|tool| exposed(&wired.connector, &tool.definition));
-        tools.push((mapping.connection_name.to_string(), shown.collect::<Vec<_>>()));
+        let connection = connections::get(app, ctx, &mapping.connection).await?;
+        tools.push(picks::shown(visit, ctx, connection, mapping).await);
     }
+    let preview = preview(visit, ctx, config).await?;
     let filter = instances::Filter { config_name: Some(config.name.to_string()), ..Default::default() };
     let users = instances::list(app, ctx, &filter, &Page { size: 1, after: None }).await?.total;
     let graces = configs::graces(app, ctx, config).await?;
@@ -317,16 +277,30 @@ async fn page(
         frame: visit.frame(Section::Configs),
         row: row(config),
         server_url: configs::server_url(app, config),
-        weight: tools.iter().flat_map(|(_, tools)| tools).map(|tool| tool.tokens).sum(),
-        count: tools.iter().map(|(_, tools)| tools.len()).sum(),
+        weight: tools.iter().flat_map(|shown| &shown.tools).map(|tool| tool.tokens).sum(),
+        count: tools.iter().map(|shown| shown.tools.len()).sum(),
         asks: Some(&config.options.approvals).filter(|asks| !asks.is_empty()).map(Approvals::words),
         sign_in: config.options.sign_in,
         tools,
+        preview,
         graces: graces.iter().map(graced).collect(),
         users,
         user,
         wrong,
     }))
+}
+
+/// The tool that the address names, as a client gets it, if the config shows it.
+async fn preview(visit: &Visit, ctx: &Ctx, config: &McpConfig) -> Result<Option<(String, String)>, Error> {
+    let name = visit.query("tool");
+    let shows = |mapping: &&Mapping| mapping.tools.is_empty() || mapping.tools.iter().any(|tool| tool == name);
+    for mapping in config.mappings.iter().filter(|_| !name.is_empty()).filter(shows) {
+        let connection = connections::get(&visit.web.app, ctx, &mapping.connection).await?;
+        if let Some(text) = picks::as_listed(visit, ctx, connection, name).await {
+            return Ok(Some((name.to_owned(), text)));
+        }
+    }
+    Ok(None)
 }
 
 /// The form of a config that is there.
@@ -348,11 +322,11 @@ pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> 
     if form.text("seen") != config.version.to_string() {
         let wrong = "This config was changed elsewhere since the form was shown, and nothing was saved: look at what you \
             chose below, and save it again if it is what you want.";
-        return again(&visit, &ctx, &chosen, Some(&config), wrong.to_owned()).await;
+        return again(&visit, &ctx, &chosen, Some(&config), ("", wrong.to_owned())).await;
     }
     let mappings = match Chosen::checked(&form) {
         Ok(mappings) => mappings,
-        Err(wrong) => return again(&visit, &ctx, &chosen, Some(&config), wrong).await,
+        Err(wrong) => return again(&visit, &ctx, &chosen, Some(&config), ("connections", wrong)).await,
     };
     let edit = configs::Edit {
         description: Some(chosen.description.clone()),

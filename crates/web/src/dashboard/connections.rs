@@ -1,5 +1,7 @@
 //! Connections: the catalogue, a form that goes by the connector, and what becomes of a connection.
 
+use super::categories;
+use super::forms::is_the_forms;
 use super::frame::{Moment, Pager, Section};
 use super::pages::{
     Asks, Catalog, ConnectionForm, ConnectionPage, ConnectionRow, Connections, ConnectorCard, ScopeChoice,
@@ -10,11 +12,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use valetkey_app::connections::providers::{self, Entry, ProviderFilter};
 use valetkey_app::connections::{self, Auth, AuthKind, ConnectionCredential, Connector, Wired};
-use valetkey_app::credentials::service_account_of;
+use valetkey_app::credentials::{client_trial, service_account_of};
 use valetkey_app::{Error, Page, accounts};
 use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::id::ConnectionId;
 use valetkey_domain::member::Right;
+use valetkey_domain::name::ConnectionName;
 use valetkey_domain::{Ctx, Kind};
 
 /// How many connections a page shows.
@@ -64,15 +67,32 @@ async fn row(visit: &Visit, ctx: &Ctx, connection: &Connection) -> Result<Connec
 /// Which app to connect.
 pub(crate) async fn catalog(visit: Visit) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
-    let query = visit.query("q").to_lowercase();
+    let (query, kind, category) = (visit.query("q").to_lowercase(), visit.query("kind"), visit.query("category"));
     let (app, page) = (&visit.web.app, Page { size: CUSTOM, after: None });
     let listed =
         providers::list(app, &ctx, ProviderFilter::All, None, &page).await.map_err(|error| visit.fail(&error))?;
-    let card = |entry: &Entry| match entry {
+    let mut connectors: Vec<_> = listed.items.iter().map(card).collect();
+    connectors.retain(|one| one.name.to_lowercase().contains(&query) || one.slug.contains(&query));
+    connectors.retain(|one| kind.is_empty() || one.kind == kind);
+    connectors.retain(|one| category.is_empty() || one.category == category);
+    connectors.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(visit.page(&Catalog {
+        frame: visit.frame(Section::Connections),
+        query: visit.query("q").to_owned(),
+        kind: kind.to_owned(),
+        category: category.to_owned(),
+        categories: categories::all().collect(),
+        groups: grouped(&connectors),
+    }))
+}
+
+fn card(entry: &Entry) -> ConnectorCard {
+    match entry {
         Entry::OfFile(one) => ConnectorCard {
             slug: one.slug.clone(),
             name: one.display_name.clone(),
             kind: if one.remote.is_some() { "remote" } else { "tools" },
+            category: categories::of(&one.slug),
             about: match &one.remote {
                 Some(_) => "remote MCP server, whose tools it lists".to_owned(),
                 None => format!("{} tools, {}", one.tools.len(), one.status()),
@@ -82,20 +102,19 @@ pub(crate) async fn catalog(visit: Visit) -> Answer {
             slug: one.slug.clone(),
             name: one.display_name.clone(),
             kind: "custom",
+            category: categories::of(&one.slug),
             about: "a custom provider of yours".to_owned(),
         },
-    };
-    let mut connectors: Vec<_> = listed.items.iter().map(card).collect();
-    let kind = visit.query("kind");
-    connectors.retain(|one| one.name.to_lowercase().contains(&query) || one.slug.contains(&query));
-    connectors.retain(|one| kind.is_empty() || one.kind == kind);
-    connectors.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(visit.page(&Catalog {
-        frame: visit.frame(Section::Connections),
-        query: visit.query("q").to_owned(),
-        kind: kind.to_owned(),
-        connectors,
-    }))
+    }
+}
+
+/// Those whose tools are here come first, for most people look for one of them; then what one has made oneself; then remote
+/// servers by what they are about.
+fn grouped(connectors: &[ConnectorCard]) -> Vec<(&'static str, Vec<ConnectorCard>)> {
+    let of = |fits: &dyn Fn(&&ConnectorCard) -> bool| connectors.iter().filter(fits).cloned().collect::<Vec<_>>();
+    let own = [("With tools", of(&|one| one.kind == "tools")), ("Custom providers", of(&|one| one.kind == "custom"))];
+    let remote = categories::all().map(|name| (name, of(&|one| one.kind == "remote" && one.category == name)));
+    own.into_iter().chain(remote).filter(|(_, cards)| !cards.is_empty()).collect()
 }
 
 /// The form of a new connection.
@@ -139,6 +158,7 @@ fn blank(visit: &Visit, connector: &Connector, sent: &Fields) -> ConnectionForm 
         scopes: scopes.collect(),
         own_scopes: sent.text("scopes") == "these",
         guide: super::guide::of(&connector.slug),
+        at: "",
         wrong: None,
     }
 }
@@ -146,6 +166,7 @@ fn blank(visit: &Visit, connector: &Connector, sent: &Fields) -> ConnectionForm 
 fn asks(way: &Auth) -> Asks {
     let credential = way.connection_credential();
     Asks {
+        by_itself: way.registers_by_itself(),
         client: credential == ConnectionCredential::OAuthClient,
         key: credential == ConnectionCredential::ServiceAccountKey,
         redirects: way.kind() == AuthKind::OAuth2,
@@ -166,12 +187,29 @@ pub(crate) async fn create(Path(named): Named, Posted { visit, form }: Posted) -
     let ctx = visit.enter(Right::Develop)?;
     let connector = connector(&visit, &ctx, &named).await?;
     match created(&visit, &ctx, &connector, &form).await {
-        Ok(connection) => Ok(visit.go(&format!("/connections/{}", connection.id), "connection-created")),
+        Ok(connection) => {
+            let asks = asks(connector.way(None));
+            let registers = asks.redirects && !asks.by_itself;
+            let done = if registers { "connection-created" } else { "connection-ready" };
+            Ok(visit.go(&format!("/connections/{}", connection.id), done))
+        }
         Err(error) if is_the_forms(&error) => {
             let wrong = Some(super::sentence::sentence(error.message()));
-            Ok(visit.page(&ConnectionForm { wrong, ..blank(&visit, &connector, &form) }))
+            let at = at(&error, &connector, &form);
+            Ok(visit.page(&ConnectionForm { wrong, at, ..blank(&visit, &connector, &form) }))
         }
         Err(error) => Err(visit.fail(&error)),
+    }
+}
+
+/// The field of a new connection that an error is about; empty if it is about none.
+fn at(error: &Error, connector: &Connector, form: &Fields) -> &'static str {
+    let no_name = |name: String| ConnectionName::parse(&name).is_err();
+    let takes_key = connector.way(None).connection_credential() == ConnectionCredential::ServiceAccountKey;
+    match form.secret("client_secret") {
+        _ if error.kind() == Kind::AlreadyExists || form.some("name").is_some_and(no_name) => "name",
+        Some(key) if takes_key && service_account_of(&key).is_err() => "client_secret",
+        _ => "",
     }
 }
 
@@ -190,10 +228,6 @@ async fn created(visit: &Visit, ctx: &Ctx, connector: &Connector, form: &Fields)
 /// None means: what the tools of the MCP configs need.
 fn scopes(form: &Fields) -> Vec<String> {
     if form.text("scopes") == "these" { form.all("scope").map(ToOwned::to_owned).collect() } else { Vec::new() }
-}
-
-fn is_the_forms(error: &Error) -> bool {
-    matches!(error.kind(), Kind::InvalidArgument | Kind::AlreadyExists | Kind::FailedPrecondition | Kind::Aborted)
 }
 
 /// One connection.
@@ -262,6 +296,7 @@ async fn page(
         own_scopes: !settings.scopes.is_empty(),
         guide: super::guide::of(&connection.connector),
         own_addresses: own.iter().filter_map(|(label, url)| url.as_ref().map(|url| (*label, url.clone()))).collect(),
+        tried: None,
         wrong,
     })
 }
@@ -306,7 +341,7 @@ async fn saved(visit: &Visit, ctx: &Ctx, before: &Connection, form: &Fields) -> 
     connections::update(&visit.web.app, ctx, before, change).await
 }
 
-/// Enables, disables or deletes it.
+/// Enables, disables, tries or deletes it.
 pub(crate) async fn change(Path(named): Named, Posted { visit, .. }: Posted) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
     let before = find(&visit, &ctx, &named).await?;
@@ -322,6 +357,19 @@ pub(crate) async fn change(Path(named): Named, Posted { visit, .. }: Posted) -> 
             connections::update(app, &ctx, &before, toggle(false)).await.map_err(|error| visit.fail(&error))?;
             Ok(visit.go(&here, "connection-disabled"))
         }
+        Some("test") => match client_trial::try_client(app, &ctx, &before).await {
+            Ok(trial) => {
+                let page = page(&visit, &ctx, &before, None).await.map_err(|error| visit.fail(&error))?;
+                let words = super::sentence::sentence(&trial.words);
+                Ok(visit.page(&ConnectionPage { tried: Some((trial.known == Some(true), words)), ..page }))
+            }
+            Err(error) if is_the_forms(&error) => {
+                let wrong = Some(super::sentence::sentence(error.message()));
+                let page = page(&visit, &ctx, &before, wrong).await.map_err(|error| visit.fail(&error))?;
+                Ok(visit.page(&page))
+            }
+            Err(error) => Err(visit.fail(&error)),
+        },
         Some("delete") => {
             accounts::delete_connection(app, &ctx, &before.id).await.map_err(|error| visit.fail(&error))?;
             Ok(visit.go("/connections", "connection-deleted"))

@@ -1,8 +1,9 @@
 //! What was just done, as the next page says it.
 
 /// The marks that a redirect may carry, and their words. Nothing else is shown, whatever an address says.
-const WORDS: [(&str, &str); 33] = [
+const WORDS: [(&str, &str); 35] = [
     ("connection-created", "The connection is created. Register the redirect URI below with the vendor."),
+    ("connection-ready", "The connection is created."),
     ("connection-saved", "The connection is saved."),
     ("connection-enabled", "The connection is enabled."),
     ("connection-disabled", "The connection is disabled: nobody can use it until it is enabled again."),
@@ -19,6 +20,7 @@ const WORDS: [(&str, &str); 33] = [
     ("client-deleted", "The API client is deleted; its secrets and tokens have stopped."),
     ("secrets-expired", "All secrets of the client but the newest have ended, and the tokens made with them."),
     ("brand-saved", "Saved: consent pages show it from now on."),
+    ("verification-saved", "Saved: links that are made from now on go by it."),
     ("password-set", "Your password is set. Other browsers are signed out."),
     ("session-ended", "That browser is signed out."),
     ("member-added", "The member is added: send the link."),

@@ -3,7 +3,8 @@
 use axum::body::Body;
 use multer::{Constraints, Multipart, SizeLimit};
 use std::time::Duration;
-use valetkey_domain::Secret;
+use valetkey_app::Error;
+use valetkey_domain::{Kind, Secret};
 
 /// Names the dashboard's forms: a session has one token for all of them.
 pub(super) const FORM: &str = "dashboard";
@@ -90,6 +91,11 @@ impl Fields {
     pub(super) fn has(&self, name: &str) -> bool {
         self.all(name).next().is_some()
     }
+}
+
+/// Whether an error is about what a form says, so that it is told beside it; any other has a page of its own.
+pub(super) fn is_the_forms(error: &Error) -> bool {
+    matches!(error.kind(), Kind::InvalidArgument | Kind::AlreadyExists | Kind::FailedPrecondition | Kind::Aborted)
 }
 
 /// What a form of at most so many bytes holds; none if that is too much.

@@ -59,6 +59,8 @@ pub(crate) struct Frame {
     pub(crate) token: String,
     /// What was just done, in words.
     pub(crate) done: Option<&'static str>,
+    /// After how many seconds the page is looked at again by itself, if somebody asked for that.
+    pub(crate) again_in: Option<u32>,
 }
 
 /// The rights of a role, for templates.
@@ -95,6 +97,7 @@ impl Frame {
             section,
             token: "0000".into(),
             done: None,
+            again_in: None,
         }
     }
 }
@@ -117,12 +120,14 @@ impl Pager {
             }
             query.append_pair("page", token).finish()
         };
-        let total = match (listed.total, listed.items.len()) {
-            (0, 0) => String::new(),
-            (0, _) => "more than 1,000".to_owned(),
-            (total, _) => total.to_string(),
-        };
+        // None is what is told of more than are counted, and where a search ended before the last row: nobody knows.
+        let total = Some(listed.total).filter(|total| *total > 0).map(|total| total.to_string()).unwrap_or_default();
         Self { total, previous: listed.previous.as_ref().map(link), next: listed.next.as_ref().map(link) }
+    }
+
+    /// One behind whose page there are more rows, for samples.
+    pub(crate) fn sample() -> Self {
+        Self { next: Some("?q=j&page=0".into()), ..Self::default() }
     }
 
     /// Of a list that nobody counts.

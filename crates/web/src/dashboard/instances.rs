@@ -7,8 +7,8 @@ use super::visit::{Answer, Posted, Visit};
 use axum::extract::Path;
 use axum::response::Response;
 use std::collections::HashMap;
-use valetkey_app::Error;
 use valetkey_app::servers::instances;
+use valetkey_app::{Error, Listed};
 use valetkey_domain::Ctx;
 use valetkey_domain::id::InstanceId;
 use valetkey_domain::instance::McpInstance;
@@ -25,12 +25,36 @@ pub(crate) async fn list(visit: Visit) -> Answer {
     let (query, config) = (visit.query("q"), visit.query("config"));
     let wanted = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let filter = instances::Filter { search: wanted(query), config_name: wanted(config), ..Default::default() };
-    let listed = instances::list(&visit.web.app, &ctx, &filter, &visit.list_page(SIZE)).await;
-    let listed = listed.map_err(|error| visit.fail(&error))?;
+    let begin = beginning(&visit, &ctx, query, config).await?;
+    let begins = begin.is_some();
+    let listed = match begin {
+        Some(listed) => listed,
+        None => {
+            let listed = instances::list(&visit.web.app, &ctx, &filter, &visit.list_page(SIZE)).await;
+            listed.map_err(|error| visit.fail(&error))?
+        }
+    };
     let rows = listed.items.iter().map(row).collect();
-    let pager = Pager::of(&listed, &[("q", query), ("config", config)]);
+    let pager = Pager::of(&listed, &[("q", query), ("config", config), ("inside", visit.query("inside"))]);
     let frame = visit.frame(Section::Instances);
-    Ok(visit.page(&Instances { frame, query: query.to_owned(), config: config.to_owned(), rows, pager }))
+    Ok(visit.page(&Instances { frame, query: query.to_owned(), config: config.to_owned(), rows, pager, begins }))
+}
+
+/// Those of users whose name begins with what is searched for, where there are so many instances that looking inside of names
+/// takes long; none if nobody's does, or if that was asked for.
+async fn beginning(
+    visit: &Visit,
+    ctx: &Ctx,
+    query: &str,
+    config: &str,
+) -> Result<Option<Listed<McpInstance>>, Response> {
+    let plain = config.is_empty() && visit.query("inside").is_empty() && visit.query("page").is_empty();
+    if query.is_empty() || !plain {
+        return Ok(None);
+    }
+    let found = instances::beginning(&visit.web.app, ctx, query, SIZE).await.map_err(|error| visit.fail(&error))?;
+    let found = found.filter(|found| !found.is_empty());
+    Ok(found.map(|items| Listed { items, next: None, previous: None, total: 0 }))
 }
 
 fn row(instance: &McpInstance) -> InstanceRow {

@@ -1,7 +1,7 @@
 //! Members: who else may sign in here, and as what.
 
 use super::frame::Moment;
-use super::pages::NewLink;
+use super::pages::{NewLink, SettingsForm};
 use super::settings::{self, After};
 use super::visit::{Answer, Posted, Visit};
 use axum::extract::Path;
@@ -22,7 +22,7 @@ pub(crate) async fn add(Posted { visit, form }: Posted) -> Answer {
     };
     match made {
         Ok(member) => link(&visit, &ctx, &member).await,
-        Err(error) => settings::page(&visit, After::wrong(&error)).await,
+        Err(error) => settings::refused(&visit, SettingsForm::Member, form, &error).await,
     }
 }
 
@@ -59,6 +59,6 @@ pub(crate) async fn change(Path(named): Path<HashMap<String, String>>, Posted { 
     };
     match changed {
         Ok(done) => Ok(visit.go("/settings", done)),
-        Err(error) => settings::page(&visit, After::wrong(&error)).await,
+        Err(error) => settings::refused(&visit, SettingsForm::Members, form, &error).await,
     }
 }

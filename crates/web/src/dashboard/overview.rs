@@ -1,15 +1,20 @@
 //! The first page: what is there, what needs a look, what to do next.
 
-use super::frame::{Moment, Section};
+use super::call_charts::Calls;
+use super::frame::{Frame, Moment, Section};
 use super::pages::{Attention, Count, Overview, Step};
 use super::visit::{Answer, Visit};
 use valetkey_app::insight::audit;
 use valetkey_app::{Page, accounts, connections, servers};
 use valetkey_domain::Ctx;
+use valetkey_domain::account::Status;
 use valetkey_domain::member::Right;
 
 /// How many accounts that need a look are named.
 const NAMED: u32 = 5;
+
+/// After how many seconds the page is looked at again while calls are still being counted.
+const AGAIN: u32 = 2;
 
 /// How many records of the journal are shown.
 const RECORDS: u32 = 8;
@@ -22,13 +27,19 @@ pub(crate) async fn show(visit: Visit) -> Answer {
     let names = super::logs::Names::read(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
     let attention = attention(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
     let calls = super::call_charts::of(&visit, &ctx).await.map_err(|error| visit.fail(&error))?;
-    let frame = visit.frame(Section::Overview);
+    let (calls, counting) = match calls {
+        Calls::None => (None, false),
+        Calls::Counting => (None, true),
+        Calls::Charts(charts) => (Some(*charts), false),
+    };
+    let frame = Frame { again_in: counting.then_some(AGAIN), ..visit.frame(Section::Overview) };
     let steps = steps(&counts);
     Ok(visit.page(&Overview {
         frame,
         steps,
         counts,
         calls,
+        counting,
         attention,
         records: records.iter().map(|line| names.record(line)).collect(),
     }))
@@ -79,15 +90,21 @@ fn steps(counts: &[Count]) -> Vec<Step> {
     ]
 }
 
-/// Accounts that have to be signed in to again, the oldest first.
+/// Accounts that do not work, or soon will not: those that have to be signed in to again, those that the app has still to
+/// confirm, and those whose access the provider did not renew; of each the oldest first.
 async fn attention(visit: &Visit, ctx: &Ctx) -> valetkey_app::Result<Vec<Attention>> {
-    let filter = accounts::Filter { status: Some("EXPIRED".to_owned()), ..Default::default() };
-    let listed = accounts::list(&visit.web.app, ctx, &filter, &Page { size: NAMED, after: None }).await?;
-    let named = listed.items.into_iter().map(|account| Attention {
-        id: account.id.to_string(),
-        identifier: account.owner.identifier.to_string(),
-        why: super::accounts::why(&account),
-        at: Moment::from(account.updated_at),
-    });
-    Ok(named.collect())
+    let of = |status: &str| accounts::Filter { status: Some(status.to_owned()), ..Default::default() };
+    let refused = accounts::Filter { refused: true, ..of(Status::Active.name()) };
+    let mut all = Vec::new();
+    for filter in [of("EXPIRED"), of(Status::PendingVerification.name()), refused] {
+        let listed = accounts::list(&visit.web.app, ctx, &filter, &Page { size: NAMED, after: None }).await?;
+        all.extend(listed.items.into_iter().map(|account| Attention {
+            id: account.id.to_string(),
+            identifier: account.owner.identifier.to_string(),
+            status: account.status.name(),
+            why: super::accounts::why(&account),
+            at: Moment::from(account.updated_at),
+        }));
+    }
+    Ok(all)
 }

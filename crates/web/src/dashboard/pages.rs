@@ -22,7 +22,7 @@ mod why;
 pub(crate) use accounts::{AccountPage, AccountRow, Accounts};
 pub(crate) use branding::Branding;
 pub(crate) use calls::{CallFilter, CallPage, CallRow, Calls};
-pub(crate) use configs::{ConfigForm, ConfigPage, ConfigRow, Configs, Exposed, Pick, ToolPick};
+pub(crate) use configs::{ConfigForm, ConfigPage, ConfigRow, Configs, Exposed, Pick, ShownTools, ToolPick};
 pub(crate) use connections::{
     Asks, Catalog, ConnectionForm, ConnectionPage, ConnectionRow, Connections, ConnectorCard, ScopeChoice,
 };
@@ -34,9 +34,11 @@ pub(crate) use overview::{Attention, CallCharts, Count, Overview, Step};
 pub(crate) use playground::{CallOutcome, FieldKind, Playground, SchemaField, ToolForm};
 pub(crate) use providers::{ProviderForm, ProviderImport, ProviderReview, ProviderRow, Providers, ToolRow};
 pub(crate) use server::{KeyRow, Keys, LimitRow, Limits};
-pub(crate) use settings::{ClientRow, MemberRow, NewLink, NewSecret, SessionRow, Settings};
+pub(crate) use settings::{
+    ClientRow, MemberRow, NewClient, NewLink, NewMember, NewSecret, SessionRow, Settings, SettingsForm, Verification,
+};
 pub(crate) use versions::{ChangedRow, VersionPage, VersionRow, Versions};
-pub(crate) use webhooks::{LetterRow, WebhookFields, WebhookForm, WebhookPage, WebhookRow, Webhooks};
+pub(crate) use webhooks::{LetterRow, WaitingRow, WebhookFields, WebhookForm, WebhookPage, WebhookRow, Webhooks};
 pub(crate) use why::{LinkForm, MendRow, StepRow, WhyPage};
 
 use crate::Language;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use valetkey_app::calls::{self, CallResult};
 use valetkey_app::connections::{self, Connector, KnownTool, Wired, imports};
 use valetkey_app::insight::why::{self, Question};
-use valetkey_app::tools::{AccountQuery, meant};
+use valetkey_app::tools::{self, AccountQuery, Scope, meant};
 use valetkey_app::{Error, Page, accounts};
 use valetkey_domain::member::Right;
 use valetkey_domain::name::Identifier;
@@ -20,6 +20,9 @@ use valetkey_domain::{Ctx, Kind};
 
 /// How many connections and users are offered; others can be typed.
 const OFFERED: u32 = 200;
+
+/// How many tools of a remote server are offered.
+const REMOTE: u32 = 1_000;
 
 /// The way to a tool's form: a connection, a user, a tool.
 pub(crate) async fn show(visit: Visit) -> Answer {
@@ -57,12 +60,12 @@ async fn prepared(
     }
     let found_tools = async {
         let wired = wired(visit, ctx, &choice.connection).await?;
-        let tools = imports::known(&visit.web.app, ctx, &wired).await?;
+        let tools = tools_of(visit, ctx, &wired, &choice.user).await?;
         Ok::<_, Error>((wired.connector, tools))
     };
     let (connector, tools) = match found_tools.await {
         Ok(found) => found,
-        Err(error) if matches!(error.kind(), Kind::NotFound | Kind::FailedPrecondition) => {
+        Err(error) if is_told(error.kind()) => {
             return Ok((Playground { wrong: Some(super::sentence::sentence(error.message())), ..page }, None));
         }
         Err(error) => return Err(error),
@@ -80,7 +83,7 @@ async fn prepared(
         return Ok((Playground { wrong: Some(wrong), ..page }, None));
     };
     page.tool = Some(ToolForm {
-        exposed: super::configs::exposed(&connector, &tool),
+        exposed: super::picks::exposed(&connector, &tool),
         fields: fields(&tool.input_schema, sent),
         whole: sent.text("whole").to_owned(),
         whole_wrong: None,
@@ -105,6 +108,31 @@ async fn first(visit: &Visit, ctx: &Ctx, choice: &Choice) -> Result<Playground, 
     })
 }
 
+/// Whether the page says what went wrong, with all that was typed, and a call or a look can be tried again from it.
+fn is_told(kind: Kind) -> bool {
+    let again = [Kind::Unavailable, Kind::Aborted, Kind::DeadlineExceeded, Kind::Cancelled, Kind::ResourceExhausted];
+    again.contains(&kind) || matches!(kind, Kind::InvalidArgument | Kind::NotFound | Kind::FailedPrecondition)
+}
+
+/// The tools of a connection: a remote server's are those that it lists to the user.
+async fn tools_of(visit: &Visit, ctx: &Ctx, wired: &Wired, user: &str) -> Result<Vec<Arc<KnownTool>>, Error> {
+    let app = &visit.web.app;
+    if wired.connector.remote.is_none() {
+        return imports::known(app, ctx, wired).await;
+    }
+    let name = wired.connection.name.to_string();
+    let (user, scope) = (Identifier::parse(user)?, Scope { connections: vec![name.clone()], ..Scope::default() });
+    let listed = tools::scoped(app, ctx, &user, &scope, &Page { size: REMOTE, after: None }).await?;
+    if listed.items.is_empty() {
+        let message = format!(
+            "{name} is on a remote server, which lists its tools to a user who has signed in there: '{user}' has not, or it \
+             lists none to this user"
+        );
+        return Err(Error::new(Kind::FailedPrecondition, message));
+    }
+    Ok(listed.items.into_iter().map(|one| one.offer.tool).collect())
+}
+
 async fn wired(visit: &Visit, ctx: &Ctx, connection: &str) -> Result<Wired, Error> {
     Wired::of(&visit.web.app, connections::by_name(&visit.web.app, ctx, connection).await?)
 }
@@ -118,7 +146,7 @@ fn found(connector: &Connector, tools: &[Arc<KnownTool>], query: &str) -> Vec<Ex
         words.iter().all(|word| text.contains(word))
     };
     let all = tools.iter().map(|tool| &tool.definition).filter(|tool| fits(tool));
-    all.map(|tool| super::configs::exposed(connector, tool)).collect()
+    all.map(|tool| super::picks::exposed(connector, tool)).collect()
 }
 
 /// Calls the tool.
@@ -135,12 +163,10 @@ pub(crate) async fn call(Posted { visit, form }: Posted) -> Answer {
     let outcome = called(&visit, &ctx, &choice, arguments).await;
     Ok(match outcome {
         Ok(outcome) => visit.page(&Playground { outcome: Some(outcome), ..page }),
-        Err(error) => match error.kind() {
-            Kind::InvalidArgument | Kind::NotFound | Kind::FailedPrecondition | Kind::ResourceExhausted => {
-                visit.page(&Playground { wrong: Some(super::sentence::sentence(error.message())), ..page })
-            }
-            _ => return Err(visit.fail(&error)),
-        },
+        Err(error) if is_told(error.kind()) => {
+            visit.page(&Playground { wrong: Some(super::sentence::sentence(error.message())), ..page })
+        }
+        Err(error) => return Err(visit.fail(&error)),
     })
 }
 

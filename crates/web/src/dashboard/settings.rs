@@ -1,8 +1,11 @@
 //! Settings: what an app's SDK is given, the app's name, API clients, members, and one's own password and browsers.
 
+use super::forms::is_the_forms;
 use super::frame::{Moment, Section};
-use super::pages::{ClientRow, MemberRow, NewLink, NewSecret, SessionRow, Settings};
-use super::visit::{Answer, Posted, Visit};
+use super::pages::{
+    ClientRow, MemberRow, NewClient, NewLink, NewMember, NewSecret, SessionRow, Settings, SettingsForm,
+};
+use super::visit::{Answer, Fields, Posted, Visit};
 use axum::extract::Path;
 use axum::response::Response;
 use std::collections::HashMap;
@@ -12,19 +15,29 @@ use valetkey_app::tenancy::{clients, members};
 use valetkey_domain::id::SessionId;
 use valetkey_domain::member::{Right, Role};
 
-/// What a change shows once on the page that follows it, and what was wrong with one.
+/// What a change shows once on the page that follows it, or what was wrong with its form.
 #[derive(Default)]
 pub(super) struct After {
     pub(super) secret: Option<NewSecret>,
     pub(super) link: Option<NewLink>,
-    pub(super) wrong: Option<String>,
+    pub(super) refused: Option<(SettingsForm, String)>,
+    pub(super) typed: Fields,
 }
 
 impl After {
-    /// A change that was refused.
-    pub(super) fn wrong(error: &Error) -> Self {
-        Self { wrong: Some(super::sentence::sentence(error.message())), ..Self::default() }
+    fn refused(of: SettingsForm, words: &str, typed: Fields) -> Self {
+        let refused = Some((of, super::sentence::sentence(words)));
+        Self { refused, typed, ..Self::default() }
     }
+}
+
+/// The page after a change that was refused: with the words and what was typed in the form that was sent, where the error
+/// is about that.
+pub(super) async fn refused(visit: &Visit, of: SettingsForm, typed: Fields, error: &Error) -> Answer {
+    if !is_the_forms(error) {
+        return Err(visit.fail(error));
+    }
+    page(visit, After::refused(of, error.message(), typed)).await
 }
 
 /// The page.
@@ -63,6 +76,19 @@ async fn build(visit: &Visit, after: After) -> Result<Result<Settings, Response>
         agent: session.browser,
         seen: Moment::from(session.last_seen_at),
     };
+    let typed =
+        |of: SettingsForm| Some(&after.typed).filter(|_| after.refused.as_ref().is_some_and(|(at, _)| *at == of));
+    let new_client = typed(SettingsForm::Client).map_or_else(NewClient::default, |typed| NewClient {
+        name: typed.text("name").to_owned(),
+        reads_secrets: typed.has("reads_secrets"),
+    });
+    let new_member = typed(SettingsForm::Member).map_or_else(NewMember::default, |typed| NewMember {
+        name: typed.text("name").to_owned(),
+        role: typed.text("role").to_owned(),
+    });
+    let verification = typed(SettingsForm::Verification)
+        .map_or_else(|| super::verification::saved(visit), |typed| super::verification::typed(visit, typed));
+    let (refused, wrong) = after.refused.unzip();
     Ok(Ok(Settings {
         frame: visit.frame(Section::Settings),
         environment_url: app.settings().sdk(""),
@@ -76,21 +102,26 @@ async fn build(visit: &Visit, after: After) -> Result<Result<Settings, Response>
         has_password: visit.who.member.has_password,
         secret: after.secret,
         link: after.link,
-        wrong: after.wrong,
+        new_client,
+        new_member,
+        verification,
+        refused,
+        wrong,
     }))
 }
 
 /// One's own password.
 pub(crate) async fn password(Posted { visit, form }: Posted) -> Answer {
+    let of = SettingsForm::Password;
     let (old, Some(new)) = (form.secret("old"), form.secret("new")) else {
-        return page(&visit, After { wrong: Some("Type a new password.".into()), ..After::default() }).await;
+        return page(&visit, After::refused(of, "type a new password", form)).await;
     };
     if form.secret("again").is_none_or(|again| again.expose() != new.expose()) {
-        return page(&visit, After { wrong: Some("The two new passwords differ.".into()), ..After::default() }).await;
+        return page(&visit, After::refused(of, "the two new passwords differ", form)).await;
     }
     match sign_in::set_password(&visit.web.app, &visit.who, old.as_ref(), &new).await {
         Ok(()) => Ok(visit.go("/settings", "password-set")),
-        Err(error) => page(&visit, After::wrong(&error)).await,
+        Err(error) => refused(&visit, of, form, &error).await,
     }
 }
 

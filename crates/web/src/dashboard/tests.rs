@@ -1,11 +1,22 @@
 //! What holds for every page, and who gets to see them.
 
+mod addresses;
+mod beside;
+mod hostile;
+mod journal;
+mod lists;
+mod remote;
+mod settings;
+mod stale;
+mod webhooks;
+
 use super::pages::samples;
 use crate::tests::harness::{Site, site_at};
+use addresses::{Address, addresses};
 use axum::body::Body;
 use futures::future::{FutureExt as _, ready};
 use futures::stream::{self, StreamExt as _};
-use http::{Method, Request, StatusCode, header};
+use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,6 +34,7 @@ pub(super) struct Seen {
     pub(super) status: StatusCode,
     pub(super) location: String,
     cookie: Option<String>,
+    headers: HeaderMap,
     pub(super) text: String,
 }
 
@@ -36,11 +48,13 @@ pub(super) async fn ask(site: &Site, method: Method, path: &str, cookie: Option<
     }
     let request = request.body(form.map_or_else(Body::empty, Body::from)).unwrap();
     let answer = site.web.dashboard().oneshot(request).await.unwrap();
-    let header = |name| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    let headers = answer.headers().clone();
+    let header = |name| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
     let (status, location, cookie) =
         (answer.status(), header(header::LOCATION).unwrap_or_default(), header(header::SET_COOKIE));
     let text = String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap();
-    Seen { status, location, cookie: cookie.map(|cookie| cookie.split(';').next().unwrap().to_owned()), text }
+    let cookie = cookie.map(|cookie| cookie.split(';').next().unwrap().to_owned());
+    Seen { status, location, cookie, headers, text }
 }
 
 /// A member of this role, signed in: the cookie, and the token of its forms.
@@ -53,96 +67,6 @@ pub(super) async fn signed_in(site: &Site, role: Role) -> (String, String) {
         .unwrap();
     let token = browsers::form_token(&fresh.cookie, "dashboard");
     (format!("valetkey_session_8080={}", fresh.cookie.expose()), token)
-}
-
-/// Every address of the dashboard inside an environment, with what it takes: none for a page, else a form.
-fn addresses(site: &Site) -> Vec<(String, Option<Role>, &'static str)> {
-    let (connection, config) = (&site.connection, "cfg_1");
-    let page = |path: String| (path, None, "");
-    let form = |path: String, least, form| (path, Some(least), form);
-    let mut all: Vec<_> = [
-        "",
-        "/connections",
-        "/accounts",
-        "/configs",
-        "/instances",
-        "/providers",
-        "/why",
-        "/calls",
-        "/events",
-        "/webhooks",
-        "/logs",
-        "/logs?of=installation",
-        "/settings",
-        "/settings/branding",
-        "/settings/limits",
-        "/settings/keys",
-    ]
-    .map(|path| page(if path.is_empty() { "/".into() } else { path.to_owned() }))
-    .into();
-    all.push(page(format!("/connections/{connection}")));
-    for path in [
-        "/configs/cfg_1/versions",
-        "/configs/cfg_1/versions/1",
-        "/calls/exec_1",
-        "/events/evt_1",
-        "/webhooks/whk_1",
-        "/providers/acme:1",
-    ] {
-        all.push(page(path.to_owned()));
-    }
-    all.push(form("/connections/create/gmail".into(), Role::Developer, "name=NEW"));
-    all.push(form(format!("/connections/{connection}"), Role::Developer, "client_id=x"));
-    for change in ["disable", "enable"] {
-        all.push(form(format!("/connections/{connection}/{change}"), Role::Developer, ""));
-    }
-    all.push(form("/configs/create".into(), Role::Developer, "name=x&connection=MY_GMAIL&which:MY_GMAIL=all"));
-    for change in ["edit", "delete", "try", "rollback"] {
-        all.push(form(format!("/configs/{config}/{change}"), Role::Developer, "user=ann&version=1"));
-    }
-    for change in ["rotate", "delete"] {
-        all.push(form(format!("/instances/inst_1/{change}"), Role::Developer, ""));
-    }
-    all.push(form("/instances/inst_1/links".into(), Role::Support, ""));
-    for change in ["link", "disconnect", "delete"] {
-        all.push(form(format!("/accounts/ca_1/{change}"), Role::Support, ""));
-    }
-    all.push(form("/links".into(), Role::Support, "connection=MY_GMAIL&user=ann"));
-    all.push(form("/playground".into(), Role::Developer, "connection=MY_GMAIL&user=ann&tool=gmail_fetch_mails"));
-    all.push(form("/why".into(), Role::Auditor, "what=MY_GMAIL&user=ann"));
-    all.extend(own_forms());
-    all
-}
-
-/// The forms of webhooks, custom providers and settings.
-fn own_forms() -> Vec<(String, Option<Role>, &'static str)> {
-    let form = |path: String, least, form| (path, Some(least), form);
-    let mut all = Vec::new();
-    let hook = "url=https://app.example/hook&which=all";
-    all.push(form("/webhooks/create".into(), Role::Developer, hook));
-    all.push(form("/webhooks/whk_1".into(), Role::Developer, hook));
-    for change in ["rotate", "pause", "resume", "replay", "delete"] {
-        all.push(form(format!("/webhooks/whk_1/{change}"), Role::Developer, ""));
-    }
-    let provider = "name=Acme&url=https://acme.example&patterns=[{\"type\":\"NO_AUTH\"}]";
-    all.push(form("/providers/create".into(), Role::Developer, provider));
-    all.push(form("/providers/acme:1".into(), Role::Developer, provider));
-    for change in ["delete", "import", "import/save", "import/remove"] {
-        all.push(form(format!("/providers/acme:1/{change}"), Role::Developer, "document=x"));
-    }
-    all.push(form("/providers/import".into(), Role::Developer, "document=x"));
-    all.push(form("/settings/branding".into(), Role::Developer, "display_name=Acme&colour=%230b5d4e"));
-    all.push(form("/settings/password".into(), Role::Auditor, "new=x"));
-    all.push(form("/settings/sessions/ses_1/end".into(), Role::Auditor, ""));
-    all.push(form("/settings/clients".into(), Role::Developer, "name=shop"));
-    for change in ["rotate", "expire", "delete"] {
-        all.push(form(format!("/settings/clients/skc_1/{change}"), Role::Developer, ""));
-    }
-    all.push(form("/settings/members".into(), Role::Owner, "name=eve&role=owner"));
-    for change in ["role", "delete", "link"] {
-        all.push(form(format!("/settings/members/mem_1/{change}"), Role::Owner, "role=owner"));
-    }
-    all
 }
 
 /// Whether a role has at least the rights of another: owner, then developer, then support, then auditor.
@@ -161,13 +85,13 @@ async fn attack_38_nobody_gets_in_without_a_session_and_nothing_changes_without_
     let site = site_at(OWN).await;
     let (cookie, token) = signed_in(&site, Role::Owner).await;
     let (_, others) = signed_in(&site, Role::Developer).await;
-    for (path, least, form) in addresses(&site) {
-        let path = format!("/dashboard/development{path}");
-        let method = if least.is_some() { Method::POST } else { Method::GET };
-        let body = least.map(|_| format!("token={token}&{form}"));
+    for one in addresses(&site) {
+        let path = format!("/dashboard/development{}", one.path);
+        let (form, changes) = (one.form, one.method == Method::POST);
+        let body = changes.then(|| format!("token={token}&{form}"));
         for nobody in [None, Some("valetkey_session_8080=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")] {
-            let seen = ask(&site, method.clone(), &path, nobody, body.clone()).await;
-            if least.is_some() {
+            let seen = ask(&site, one.method.clone(), &path, nobody, body.clone()).await;
+            if changes {
                 assert_eq!(seen.status, StatusCode::UNAUTHORIZED, "{path}");
                 assert!(seen.text.contains("nothing was changed. Sign in, and it goes on"), "{path}: {}", seen.text);
                 continue;
@@ -176,7 +100,7 @@ async fn attack_38_nobody_gets_in_without_a_session_and_nothing_changes_without_
             let next = form_urlencoded::byte_serialize(path.as_bytes());
             assert_eq!(seen.location, format!("/sign-in?next={}", next.collect::<String>()));
         }
-        if least.is_some() {
+        if changes {
             for wrong in [String::new(), format!("token={others}&{form}"), form.to_owned()] {
                 let seen = ask(&site, Method::POST, &path, Some(&cookie), Some(wrong)).await;
                 assert_eq!(seen.status, StatusCode::FORBIDDEN, "{path}");
@@ -189,6 +113,23 @@ async fn attack_38_nobody_gets_in_without_a_session_and_nothing_changes_without_
         .body(Body::from(format!("token={token}&name=x")));
     let refused = site.web.dashboard().oneshot(foreign.unwrap()).await.unwrap();
     assert_eq!(refused.status(), StatusCode::FORBIDDEN, "attack 67: another port of localhost");
+}
+
+/// Of the pages that have a script, and of the one that a stranger signs in on.
+#[tokio::test]
+async fn attack_38_a_page_of_the_dashboard_runs_its_own_script_and_is_framed_by_nobody() {
+    let site = site_at(OWN).await;
+    let (cookie, _) = signed_in(&site, Role::Auditor).await;
+    let policy = async |path: &str| {
+        let seen = ask(&site, Method::GET, path, Some(&cookie), None).await;
+        seen.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned()
+    };
+    let rest = "form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+    let own = format!("default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; {rest}");
+    for path in ["", "/settings", "/why", "/accounts/ca_nothing"] {
+        assert_eq!(policy(&format!("/dashboard/development{path}")).await, own, "{path}");
+    }
+    assert_eq!(policy("/sign-in").await, format!("default-src 'none'; style-src 'self'; img-src 'self'; {rest}"));
 }
 
 #[tokio::test]
@@ -257,6 +198,7 @@ async fn a_form_of_two_tabs_overwrites_nothing_and_keeps_what_was_typed() {
         (config, "description=typed-one&connection=MY_GMAIL&which:MY_GMAIL=all"),
         (provider, "name=Acme&description=typed-one&url=https://acme.example&patterns=[{\"type\":\"NO_AUTH\"}]"),
         (webhook, "url=https://example.com/hook&description=typed-one&which=all"),
+        ("/settings/branding".to_owned(), "display_name=typed-one&colour=%237a1fa2"),
     ];
     for (path, form) in of {
         let first = seen(&page(&path).await);
@@ -388,11 +330,11 @@ async fn each_role_gets_as_far_as_it_may_on_every_address() {
     let site = site_at(OWN).await;
     for role in Role::ALL {
         let (cookie, token) = signed_in(&site, role).await;
-        for (path, least, form) in addresses(&site) {
+        for Address { method, path, least, form } in addresses(&site) {
             let whole = format!("/dashboard/development{path}");
-            let method = if least.is_some() { Method::POST } else { Method::GET };
-            let seen = ask(&site, method, &whole, Some(&cookie), least.map(|_| format!("token={token}&{form}"))).await;
-            let allowed = least.is_none_or(|least| reaches(role, least));
+            let form = (method == Method::POST).then(|| format!("token={token}&{form}"));
+            let seen = ask(&site, method, &whole, Some(&cookie), form).await;
+            let allowed = reaches(role, least);
             assert_eq!(seen.status != StatusCode::FORBIDDEN, allowed, "{role:?} at {path}: {}", seen.status);
             assert!(!seen.status.is_server_error(), "{role:?} at {path}: {}", seen.text);
         }
@@ -619,5 +561,33 @@ fn every_field_has_a_label_and_every_form_a_token() {
             let inside = matches!(attribute("type"), Some("hidden" | "checkbox" | "radio"));
             assert!(labelled || inside || attribute("aria-label").is_some(), "{name}: {input}");
         }
+    }
+}
+
+/// Browsers give no field back on the way back whose `autocomplete` is off; and pages say that what was typed is there.
+#[test]
+fn what_was_typed_is_there_on_the_way_back_but_for_secrets() {
+    for (name, html) in samples().unwrap() {
+        for field in html.split("autocomplete=\"off\"").collect::<Vec<_>>().windows(2) {
+            let begun = field[0].rsplit('<').next().unwrap();
+            let whole = format!("{begun}{}", field[1].split('>').next().unwrap());
+            assert!(whole.contains("type=\"password\"") || whole.contains("name=\"client_secret\""), "{name}: {whole}");
+        }
+    }
+}
+
+/// A page that answers a form stands at that form's address, so that what leads on from it has to say where.
+#[test]
+fn a_page_that_answers_another_form_leads_on_by_whole_addresses() {
+    let answers = ["connection", "version", "webhook", "instance", "account", "settings", "config"];
+    for (name, html) in samples().unwrap() {
+        let page = name.split('-').next().unwrap();
+        if !answers.contains(&page) || name.contains("form") {
+            continue;
+        }
+        for form in html.split("<form ").skip(1).map(|rest| rest.split('>').next().unwrap()) {
+            assert!(form.contains(" action=\""), "{name}: {form}");
+        }
+        assert!(!html.contains("href=\"?"), "{name}");
     }
 }

@@ -56,11 +56,22 @@ pub(crate) async fn show(visit: Visit, Path(named): Named) -> Answer {
     let ctx = visit.enter(Right::See)?;
     let config = find(&visit, &ctx, &named).await?;
     let number = named.get("version").and_then(|text| text.parse().ok()).unwrap_or_default();
-    let before = visit.query("from").parse().unwrap_or(number - 1);
-    page(&visit, &ctx, &config, before, number).await.map_err(|error| visit.fail(&error))
+    let before = visit.query("from").parse().unwrap_or_else(|_| before(number));
+    page(&visit, &ctx, &config, (before, number), None).await.map_err(|error| visit.fail(&error))
 }
 
-async fn page(visit: &Visit, ctx: &Ctx, config: &McpConfig, before: i64, number: i64) -> Result<Response, Error> {
+/// The version before one.
+const fn before(number: i64) -> i64 {
+    number.saturating_sub(1)
+}
+
+async fn page(
+    visit: &Visit,
+    ctx: &Ctx,
+    config: &McpConfig,
+    (before, number): (i64, i64),
+    wrong: Option<String>,
+) -> Result<Response, Error> {
     let app = &visit.web.app;
     let after = versions::get(app, ctx, &config.id, number).await?;
     // Before the first there was nothing.
@@ -87,6 +98,7 @@ async fn page(visit: &Visit, ctx: &Ctx, config: &McpConfig, before: i64, number:
         changed: changed.iter().map(row).collect(),
         tools: after.mappings.iter().map(|one| (one.connection_name.to_string(), one.tools.clone())).collect(),
         gone: after.kept.connections.saturating_sub(after.mappings.len()),
+        wrong,
     }))
 }
 
@@ -110,13 +122,21 @@ fn said((before, after): &(Options, Options)) -> Vec<(&'static str, String, Stri
     all.into_iter().filter(|(_, before, after)| before != after).collect()
 }
 
-/// Makes the config what it was.
+/// Makes the config what it was, unless somebody else has changed it since the page was shown.
 pub(crate) async fn roll_back(Path(named): Named, Posted { visit, form }: Posted) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
     let config = find(&visit, &ctx, &named).await?;
     let missing = || visit.fail(&Error::new(Kind::InvalidArgument, "no version is named: take one from the list"));
     let version = form.text("version").parse().map_err(|_| missing())?;
-    let rolled = versions::roll_back(&visit.web.app, &ctx, &config.id, version, form.minutes("grace")).await;
-    let config = rolled.map_err(|error| visit.fail(&error))?;
-    Ok(visit.go(&format!("/configs/{}", config.id), "config-rolled-back"))
+    if form.text("seen") != config.version.to_string() {
+        let wrong = "This config was changed elsewhere since the page was shown, and nothing was rolled back: look at what \
+            is below, and roll back again if it is what you want.";
+        let wrong = Some(wrong.to_owned());
+        let page = page(&visit, &ctx, &config, (before(version), version), wrong).await;
+        return page.map_err(|error| visit.fail(&error));
+    }
+    let id = config.id.clone();
+    let rolled = versions::roll_back_from(&visit.web.app, &ctx, config, version, form.minutes("grace")).await;
+    rolled.map_err(|error| visit.fail(&error))?;
+    Ok(visit.go(&format!("/configs/{id}"), "config-rolled-back"))
 }

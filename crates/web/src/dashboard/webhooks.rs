@@ -1,7 +1,8 @@
 //! Webhooks: where events are sent, what waits, what was given up, and sending it again.
 
+use super::forms::is_the_forms;
 use super::frame::{Moment, Section};
-use super::pages::{LetterRow, WebhookFields, WebhookForm, WebhookPage, WebhookRow, Webhooks};
+use super::pages::{LetterRow, WaitingRow, WebhookFields, WebhookForm, WebhookPage, WebhookRow, Webhooks};
 use super::visit::{Answer, Fields, Posted, Visit};
 use axum::extract::Path;
 use axum::response::Response;
@@ -16,6 +17,9 @@ use valetkey_domain::{Ctx, Kind};
 
 /// How many events that were given up a page shows.
 const LETTERS: u32 = 50;
+
+/// How many accounts for which something waits a page shows.
+const WAITING: u32 = 20;
 
 /// How long the secret before signs beside a new one, unless somebody says that it may not.
 const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
@@ -43,11 +47,21 @@ fn row(webhook: &Webhook) -> WebhookRow {
 /// The form of a new one.
 pub(crate) async fn form(visit: Visit) -> Answer {
     visit.enter(Right::Develop)?;
-    Ok(visit.page(&blank(&visit, &Fields::default(), None)))
+    Ok(visit.page(&blank(&visit, &Fields::default(), None, "")))
 }
 
-fn blank(visit: &Visit, sent: &Fields, wrong: Option<String>) -> WebhookForm {
-    WebhookForm { frame: visit.frame(Section::Webhooks), fields: typed(sent), wrong }
+fn blank(visit: &Visit, sent: &Fields, wrong: Option<String>, at: &'static str) -> WebhookForm {
+    WebhookForm { frame: visit.frame(Section::Webhooks), fields: typed(sent), at, wrong }
+}
+
+/// The field that an error is about; empty if it is about none.
+fn at(error: &Error, sent: &Fields) -> &'static str {
+    match () {
+        () if error.kind() != Kind::InvalidArgument => "",
+        () if sent.text("which") == "these" && !sent.has("kind") => "kinds",
+        () if sent.text("description").chars().count() > webhooks::MAX_DESCRIPTION => "description",
+        () => "url",
+    }
 }
 
 /// The fields as they were sent.
@@ -94,10 +108,6 @@ fn wish(sent: &Fields) -> Result<WebhookSettings, Error> {
     })
 }
 
-fn is_the_forms(error: &Error) -> bool {
-    matches!(error.kind(), Kind::InvalidArgument | Kind::FailedPrecondition | Kind::Aborted)
-}
-
 /// Makes it. Its secret is shown on the page that answers, and nowhere again.
 pub(crate) async fn create(Posted { visit, form }: Posted) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
@@ -111,7 +121,8 @@ pub(crate) async fn create(Posted { visit, form }: Posted) -> Answer {
             page(&visit, &ctx, &issued.webhook, after).await
         }
         Err(error) if is_the_forms(&error) => {
-            Ok(visit.page(&blank(&visit, &form, Some(super::sentence::sentence(error.message())))))
+            let wrong = Some(super::sentence::sentence(error.message()));
+            Ok(visit.page(&blank(&visit, &form, wrong, at(&error, &form))))
         }
         Err(error) => Err(visit.fail(&error)),
     }
@@ -135,6 +146,7 @@ async fn find(visit: &Visit, ctx: &Ctx, named: &HashMap<String, String>) -> Resu
 struct After {
     secret: Option<String>,
     typed: Option<WebhookFields>,
+    at: &'static str,
     wrong: Option<String>,
 }
 
@@ -143,6 +155,7 @@ async fn page(visit: &Visit, ctx: &Ctx, webhook: &Webhook, after: After) -> Answ
     let (backlog, dead) = webhooks::backlog(app, ctx, id).await.map_err(|error| visit.fail(&error))?;
     let letters = webhooks::dead(app, ctx, id, visit.query("behind"), LETTERS).await;
     let letters = letters.map_err(|error| visit.fail(&error))?;
+    let waiting = webhooks::waiting(app, ctx, id, WAITING).await.map_err(|error| visit.fail(&error))?;
     let full = letters.len() == LETTERS as usize;
     Ok(visit.page(&WebhookPage {
         frame: visit.frame(Section::Webhooks),
@@ -150,6 +163,15 @@ async fn page(visit: &Visit, ctx: &Ctx, webhook: &Webhook, after: After) -> Answ
         fields: after.typed.unwrap_or_else(|| kept(webhook)),
         before_until: webhook.secret_before.as_ref().map(|(_, until)| Moment::from(*until)),
         waiting: (!backlog.accounts.is_none()).then(|| backlog.accounts.to_string()),
+        queues: waiting
+            .into_iter()
+            .map(|one| WaitingRow {
+                account: one.account.to_string(),
+                tries: one.attempts,
+                next: Moment::from(one.next_at),
+                why: one.last_error.unwrap_or_default(),
+            })
+            .collect(),
         next: backlog.next_at.map(Moment::from),
         last_error: backlog.last_error.unwrap_or_default(),
         dead: dead.to_string(),
@@ -165,6 +187,7 @@ async fn page(visit: &Visit, ctx: &Ctx, webhook: &Webhook, after: After) -> Answ
             })
             .collect(),
         secret: after.secret,
+        at: after.at,
         wrong: after.wrong,
     }))
 }
@@ -188,7 +211,8 @@ pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> 
         Ok(_) => Ok(visit.go(&format!("/webhooks/{}", before.id), "webhook-saved")),
         Err(error) if is_the_forms(&error) => {
             let wrong = Some(super::sentence::sentence(error.message()));
-            page(&visit, &ctx, &before, After { typed: Some(typed(&form)), wrong, ..After::default() }).await
+            let after = After { typed: Some(typed(&form)), at: at(&error, &form), wrong, ..After::default() };
+            page(&visit, &ctx, &before, after).await
         }
         Err(error) => Err(visit.fail(&error)),
     }

@@ -66,7 +66,10 @@ impl Page for Consent {
         let raw = Self {
             connector: "Google Calendar".into(),
             connection: "GOOGLEWORKSPACE:12345".into(),
-            scopes: vec![Scope::new("https://www.googleapis.com/auth/calendar.events.owned.readonly", None)],
+            scopes: vec![
+                Scope::new("https://www.googleapis.com/auth/calendar.events.owned.readonly", None),
+                Scope::new("acme.read", Some("Read what Acme has".into())),
+            ],
             ..plain.clone()
         };
         let hostile = Self {

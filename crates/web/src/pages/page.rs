@@ -30,6 +30,11 @@ pub(crate) trait Page: Serialize + Sized {
         false
     }
 
+    /// After how many seconds the browser asks for the same page again.
+    fn again_in(&self) -> Option<u32> {
+        None
+    }
+
     /// The address that the browser goes on to by itself.
     fn goes_on_to(&self) -> Option<&Url> {
         None

@@ -4,7 +4,7 @@ use super::*;
 use std::collections::BTreeSet;
 
 /// Names that every template has.
-const GLOBALS: [&str; 7] = ["t", "date", "lang", "dir", "stylesheet", "icon", "base"];
+const GLOBALS: [&str; 9] = ["t", "in_language", "namespace", "date", "lang", "dir", "stylesheet", "icon", "base"];
 
 fn names<P: Page>() -> (BTreeSet<String>, BTreeSet<String>) {
     let environment = environment(Language::English, "").unwrap();

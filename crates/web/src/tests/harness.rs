@@ -179,12 +179,12 @@ impl Site {
     }
 
     /// The account's id.
-    pub(super) fn account(&self) -> String {
+    pub(crate) fn account(&self) -> String {
         self.account.to_string()
     }
 
     /// Another user's account, connected in no browser.
-    pub(super) async fn another(&self, user: &str) -> String {
+    pub(crate) async fn another(&self, user: &str) -> String {
         let connection = connections::get(&self.app, &self.ctx, &self.connection).await.unwrap();
         let owner = Owner::of(Identifier::parse(user).unwrap());
         accounts::ensure(&self.app, &self.ctx, &connection, owner).await.unwrap().id.to_string()

@@ -6,13 +6,18 @@ use valetkey_domain::connection;
 use valetkey_outbound::Policy;
 
 #[tokio::test]
-async fn words_for_scopes_are_english_and_say_so_and_scopes_of_ones_own_stand_as_they_are() {
+async fn words_for_scopes_are_in_the_pages_language_and_scopes_of_ones_own_stand_as_they_are() {
     let site = site().await;
-    let english = "These descriptions are in English";
-    assert!(!site.get(&site.page(), &[]).await.body.contains(english));
-    let page = site.get(&site.page(), &[("accept-language", "de")]).await;
-    assert!(page.body.contains("gibt es nur auf Englisch"), "{}", page.body);
-    assert!(page.body.contains("<span lang=\"en\">Write drafts, and send mail in your name</span>"), "{}", page.body);
+    for (language, words) in [
+        ("en", "Write drafts, and send mail in your name"),
+        ("de", "Entwürfe schreiben und E-Mails in Ihrem Namen senden"),
+        ("fr", "Écrire des brouillons, et envoyer des e-mails en votre nom"),
+        ("es", "Escribir borradores y enviar correo en su nombre"),
+    ] {
+        let page = site.get(&site.page(), &[("accept-language", language)]).await;
+        assert!(page.body.contains(words) && !page.body.contains("Englisch"), "{}", page.body);
+        assert!(language == "en" || !page.body.contains("lang=\"en\""), "{}", page.body);
+    }
     let own = connection::Settings { scopes: vec!["https://own.example/scope".into()], ..Default::default() };
     let site = site_with("http://localhost:8080", own, Policy::default()).await;
     let page = site.get(&site.page(), &[("accept-language", "de")]).await;

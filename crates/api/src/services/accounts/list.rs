@@ -31,6 +31,7 @@ pub(super) async fn list(
         connector: non_empty(request.provider).map(|provider| connector(app, &provider)),
         status: None,
         search: non_empty(request.query),
+        refused: false,
     };
     let page = page(request.page_size, request.page_token, PAGE);
     let listed = accounts::list(app, ctx, &filter, &page).await?;

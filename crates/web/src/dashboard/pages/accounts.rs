@@ -20,6 +20,10 @@ pub(crate) struct Accounts {
     pub(crate) rows: Vec<AccountRow>,
     /// The other pages.
     pub(crate) pager: Pager,
+    /// Whether these are those whose user's name begins so, and others may have it inside.
+    pub(crate) begins: bool,
+    /// What was wrong with the question.
+    pub(crate) wrong: Option<String>,
 }
 
 /// One of them.
@@ -54,14 +58,31 @@ impl AccountRow {
 
 framed!(Accounts, "dashboard/accounts.html", {
     let frame = Frame::sample(Section::Accounts);
-    let none = Self { frame, query: String::new(), status: String::new(), rows: vec![], pager: Pager::default() };
+    let none = Self {
+        frame,
+        query: String::new(),
+        status: String::new(),
+        rows: vec![],
+        pager: Pager::default(),
+        begins: false,
+        wrong: None,
+    };
     let rows = vec![
         AccountRow::sample("john-doe", "ACTIVE", ""),
         AccountRow::sample("jane", "EXPIRED", "The app withdrew it: send the user a link to sign in again."),
         AccountRow::sample("<b>", "PENDING_AUTH", "The user has not signed in yet: send a link."),
     ];
+    let begins = Self { rows: rows.clone(), query: "j".into(), begins: true, ..none.clone() };
     let some = Self { rows, query: "j".into(), status: "ACTIVE".into(), ..none.clone() };
-    vec![("accounts-empty", none), ("accounts", some)]
+    let further = Self { query: "j".into(), pager: Pager::sample(), ..none.clone() };
+    let wrong = Self { status: "\"><b>".into(), wrong: Some("There is no status '\"><b>'.".into()), ..none.clone() };
+    vec![
+        ("accounts-empty", none),
+        ("accounts", some),
+        ("accounts-further", further),
+        ("accounts-wrong", wrong),
+        ("accounts-begins", begins),
+    ]
 });
 
 /// One account.

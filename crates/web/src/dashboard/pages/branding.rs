@@ -18,6 +18,12 @@ pub(crate) struct Branding {
     pub(crate) brand: Look,
     /// Whether what is shown is not saved yet.
     pub(crate) unsaved: bool,
+    /// Whether a logo was chosen, which has to be chosen once more.
+    pub(crate) logo_again: bool,
+    /// Which state of it the form was made from.
+    pub(crate) seen: String,
+    /// The field that is wrong; empty for none.
+    pub(crate) at: &'static str,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -29,6 +35,9 @@ framed!(Branding, "dashboard/branding.html", {
         colour: String::new(),
         brand: Look::default(),
         unsaved: false,
+        logo_again: false,
+        seen: "0000".into(),
+        at: "",
         wrong: None,
     };
     let chosen = Self {
@@ -36,10 +45,12 @@ framed!(Branding, "dashboard/branding.html", {
         colour: "#7a1fa2".into(),
         brand: Look::sample(),
         unsaved: true,
+        logo_again: true,
         ..plain.clone()
     };
     let wrong = Self {
         colour: "\"><b>".into(),
+        at: "colour",
         wrong: Some("A colour is written as #0b5d4e: six hexadecimal digits behind a #.".into()),
         ..plain.clone()
     };

@@ -17,6 +17,10 @@ pub(crate) struct Calls {
     pub(crate) rows: Vec<CallRow>,
     /// The other pages.
     pub(crate) pager: Pager,
+    /// The way to the same page, looked at again and again by itself or no longer.
+    pub(crate) watch: String,
+    /// Until when it is.
+    pub(crate) until: Option<Moment>,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -51,6 +55,8 @@ pub(crate) struct CallRow {
     pub(crate) tool: String,
     /// The user, if the account is still there.
     pub(crate) user: String,
+    /// The account's id, if it is still there.
+    pub(crate) account: String,
     /// The connection, if it is still there.
     pub(crate) connection: String,
     /// Through what it came.
@@ -70,6 +76,7 @@ impl CallRow {
             at: Moment::from(Timestamp::UNIX_EPOCH),
             tool: "gmail_fetch_mails".into(),
             user: "<b>john</b>".into(),
+            account: "ca_1".into(),
             connection: "MY_GMAIL".into(),
             source: "MCP".into(),
             outcome: outcome.into(),
@@ -81,12 +88,31 @@ impl CallRow {
 
 framed!(Calls, "dashboard/calls.html", {
     let frame = Frame::sample(Section::Calls);
-    let none = Self { frame, asked: CallFilter::default(), rows: vec![], pager: Pager::default(), wrong: None };
+    let none = Self {
+        frame,
+        asked: CallFilter::default(),
+        rows: vec![],
+        pager: Pager::default(),
+        watch: "?live=0".into(),
+        until: None,
+        wrong: None,
+    };
     let rows = vec![CallRow::sample("done"), CallRow::sample("rate_limited")];
     let some = Self { rows, ..none.clone() };
     let asked = CallFilter { user: "\"><b>".into(), status: "success".into(), ..CallFilter::default() };
     let lost = Self { asked, wrong: Some("There is no connection 'FAX'.".into()), ..none.clone() };
-    vec![("calls-empty", none), ("calls", some), ("calls-wrong", lost)]
+    let further = Self { asked: CallFilter { code: "busy".into(), ..CallFilter::default() }, ..none.clone() };
+    let further = Self { pager: Pager::sample(), ..further };
+    let frame = Frame { again_in: Some(5), ..some.frame.clone() };
+    let until = Some(Moment::from(Timestamp::UNIX_EPOCH));
+    let live = Self { frame, watch: "?".into(), until, ..some.clone() };
+    vec![
+        ("calls-empty", none),
+        ("calls", some),
+        ("calls-wrong", lost),
+        ("calls-further", further),
+        ("calls-live", live),
+    ]
 });
 
 /// One call, whole.

@@ -53,7 +53,8 @@ framed!(Configs, "dashboard/configs.html", {
     let none = Self { frame, query: String::new(), rows: vec![], pager: Pager::default() };
     let some = Self { rows: vec![ConfigRow::sample()], ..none.clone() };
     let lost = Self { query: "fax".into(), ..none.clone() };
-    vec![("configs-empty", none), ("configs", some), ("configs-not-found", lost)]
+    let further = Self { pager: Pager::sample(), ..lost.clone() };
+    vec![("configs-empty", none), ("configs", some), ("configs-not-found", lost), ("configs-further", further)]
 });
 
 /// A tool as a model sees it.
@@ -65,9 +66,9 @@ pub(crate) struct Exposed {
     pub(crate) title: String,
     /// What it does.
     pub(crate) description: String,
-    /// `read`, `write` or `destructive`.
+    /// `read`, `write` or `destructive`; `remote` where only its server knows.
     pub(crate) effect: &'static str,
-    /// About how many tokens a model reads of it.
+    /// About how many tokens a model reads of it; 0 if nobody knows.
     pub(crate) tokens: usize,
     /// How far it can be trusted to be what the app has.
     pub(crate) status: &'static str,
@@ -76,8 +77,21 @@ pub(crate) struct Exposed {
 impl Exposed {
     /// A tool that a config names and of which nothing else is known, for its connector is not loaded.
     pub(crate) fn unknown(name: &str) -> Self {
-        let description = "Its connector file is not loaded.".to_owned();
+        let description = "Its connector is not loaded, or its tools can’t be read.".to_owned();
         Self { name: name.into(), title: name.into(), description, effect: "write", tokens: 0, status: "not known" }
+    }
+
+    /// A tool of a remote server that is known by name: the rest the server says to each user.
+    pub(crate) fn remote(name: &str) -> Self {
+        let description = "Its server says what it does, to each user who has signed in.".to_owned();
+        Self {
+            name: name.into(),
+            title: name.into(),
+            description,
+            effect: "remote",
+            tokens: 0,
+            status: "of its server",
+        }
     }
 
     /// One for samples.
@@ -98,6 +112,8 @@ pub(crate) struct Pick {
     pub(crate) chosen: bool,
     /// Whether all its tools are.
     pub(crate) all: bool,
+    /// What the names of its tools begin with, if they are a remote server's: others than those here can be named.
+    pub(crate) remote: Option<String>,
     /// Its tools.
     pub(crate) tools: Vec<ToolPick>,
 }
@@ -140,6 +156,8 @@ pub(crate) struct ConfigForm {
     pub(crate) sign_in: bool,
     /// The connections to choose from.
     pub(crate) picks: Vec<Pick>,
+    /// The field that it is about; empty for none.
+    pub(crate) at: &'static str,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -151,6 +169,7 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         connector: "Gmail".into(),
         chosen,
         all,
+        remote: None,
         tools: vec![tool("gmail_fetch_mails", "read", !all), tool("gmail_send_message", "write", false)],
     };
     let none = Self {
@@ -166,9 +185,18 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         grace: String::new(),
         sign_in: false,
         picks: vec![],
+        at: "",
         wrong: None,
     };
-    let new = Self { picks: vec![pick("MY_GMAIL", false, true), pick("gmail", false, true)], ..none.clone() };
+    let remote = Pick {
+        name: "FLOWS".into(),
+        connector: "Activepieces MCP".into(),
+        chosen: true,
+        all: false,
+        remote: Some("activepiecesmcp".into()),
+        tools: vec![ToolPick { exposed: Exposed::remote("activepiecesmcp_\"><b>"), chosen: true, asked: false }],
+    };
+    let new = Self { picks: vec![pick("MY_GMAIL", false, true), pick("gmail", false, true), remote], ..none.clone() };
     let wrong = Self {
         id: Some("cfg_1".into()),
         name: "reminder-manager".into(),
@@ -179,10 +207,17 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         grace: "60".into(),
         sign_in: true,
         picks: vec![pick("MY_GMAIL", true, false)],
+        at: "connections",
         wrong: Some("No tool of MY_GMAIL is chosen: choose some, or all.".into()),
         ..none.clone()
     };
-    vec![("config-form-no-connection", none), ("config-form", new), ("config-form-wrong", wrong)]
+    let named = Self { name: "A Name".into(), at: "name", wrong: Some("It has a blank.".into()), ..new.clone() };
+    vec![
+        ("config-form-name", named),
+        ("config-form-no-connection", none),
+        ("config-form", new),
+        ("config-form-wrong", wrong),
+    ]
 });
 
 /// One config.
@@ -199,7 +234,9 @@ pub(crate) struct ConfigPage {
     /// How many tools it shows.
     pub(crate) count: usize,
     /// They, by connection.
-    pub(crate) tools: Vec<(String, Vec<Exposed>)>,
+    pub(crate) tools: Vec<ShownTools>,
+    /// One of them as a client gets it: its name, and the definition.
+    pub(crate) preview: Option<(String, String)>,
     /// What was taken out and can still be called: connection, tools, and until when.
     pub(crate) graces: Vec<(String, String, Moment)>,
     /// Which tools are called only with the user's word, in words; none if no tool is.
@@ -214,6 +251,17 @@ pub(crate) struct ConfigPage {
     pub(crate) wrong: Option<String>,
 }
 
+/// The tools that a config shows of a connection.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ShownTools {
+    /// The connection's name.
+    pub(crate) connection: String,
+    /// Whether they are all that a remote server lists to each user.
+    pub(crate) as_listed: bool,
+    /// They, as far as they are known.
+    pub(crate) tools: Vec<Exposed>,
+}
+
 framed!(ConfigPage, "dashboard/config.html", {
     let tools = vec![Exposed::sample("gmail_fetch_mails", "read"), Exposed::sample("gmail_trash", "destructive")];
     let page = Self {
@@ -222,7 +270,16 @@ framed!(ConfigPage, "dashboard/config.html", {
         server_url: "http://localhost:8080/mcp/v3/servers/0".into(),
         weight: 840,
         count: 2,
-        tools: vec![("MY_GMAIL".into(), tools)],
+        tools: vec![
+            ShownTools { connection: "MY_GMAIL".into(), as_listed: false, tools },
+            ShownTools { connection: "NOTION".into(), as_listed: true, tools: vec![] },
+            ShownTools {
+                connection: "FLOWS".into(),
+                as_listed: false,
+                tools: vec![Exposed::remote("activepiecesmcp_ap_test_flow"), Exposed::unknown("gone_find")],
+            },
+        ],
+        preview: Some(("gmail_fetch_mails".into(), "{\n  \"name\": \"<b>gmail_fetch_mails</b>\"\n}".into())),
         graces: vec![("MY_CALENDAR".into(), "all tools".into(), Moment::from(Timestamp::UNIX_EPOCH))],
         asks: Some("every destructive tool, gmail_send_message".into()),
         sign_in: true,
@@ -234,6 +291,7 @@ framed!(ConfigPage, "dashboard/config.html", {
         user: " ".into(),
         wrong: Some("An identifier has 1 to 100 characters.".into()),
         tools: vec![],
+        preview: None,
         graces: vec![],
         asks: None,
         sign_in: false,

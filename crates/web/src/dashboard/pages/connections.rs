@@ -47,7 +47,8 @@ framed!(Connections, "dashboard/connections.html", {
     let sample = ConnectionRow::sample;
     let rows = vec![sample("MY_GMAIL", "ready"), sample("A_NAME_THAT_GOES_ON_AND_ON_AND_ON_AND_ON", "incomplete")];
     let some = Self { query: "mail".into(), rows, ..none.clone() };
-    vec![("connections-empty", none), ("connections", some)]
+    let further = Self { query: "fax".into(), pager: Pager::sample(), ..none.clone() };
+    vec![("connections-empty", none), ("connections", some), ("connections-further", further)]
 });
 
 /// Which app to connect.
@@ -57,10 +58,14 @@ pub(crate) struct Catalog {
     pub(crate) frame: Frame,
     /// What was searched for.
     pub(crate) query: String,
-    /// The apps.
-    pub(crate) connectors: Vec<ConnectorCard>,
+    /// The apps, under what they have in common.
+    pub(crate) groups: Vec<(&'static str, Vec<ConnectorCard>)>,
     /// The kind that is shown; empty for all.
     pub(crate) kind: String,
+    /// The category that is shown; empty for all.
+    pub(crate) category: String,
+    /// All categories.
+    pub(crate) categories: Vec<&'static str>,
 }
 
 /// One app.
@@ -72,6 +77,8 @@ pub(crate) struct ConnectorCard {
     pub(crate) name: String,
     /// `tools` where its tools are ours, `remote` where they are a server's, `custom` for a custom provider.
     pub(crate) kind: &'static str,
+    /// What it is about.
+    pub(crate) category: &'static str,
     /// How many tools it has, and where they are from.
     pub(crate) about: String,
 }
@@ -81,15 +88,21 @@ framed!(Catalog, "dashboard/catalog.html", {
         slug: slug.into(),
         name: name.into(),
         kind: "tools",
+        category: "Mail, chat and meetings",
         about: about.into(),
     };
-    let connectors = vec![
-        card("gmail", "Gmail", "56 tools, checked against the vendor"),
-        card("acme:1", "<b>Acme</b>", "a custom provider of yours"),
-    ];
-    let all =
-        Self { frame: Frame::sample(Section::Connections), query: String::new(), kind: String::new(), connectors };
-    let none = Self { query: "fax".into(), connectors: vec![], ..all.clone() };
+    let all = Self {
+        frame: Frame::sample(Section::Connections),
+        query: String::new(),
+        kind: String::new(),
+        category: String::new(),
+        categories: vec!["Mail, chat and meetings", "Others"],
+        groups: vec![
+            ("With tools", vec![card("gmail", "Gmail", "56 tools, checked against the vendor")]),
+            ("Custom providers", vec![card("acme:1", "<b>Acme</b>", "a custom provider of yours")]),
+        ],
+    };
+    let none = Self { query: "fax".into(), category: "\"><b>".into(), groups: vec![], ..all.clone() };
     vec![("catalog", all), ("catalog-none", none)]
 });
 
@@ -114,6 +127,8 @@ pub(crate) struct ConnectionForm {
     pub(crate) own_scopes: bool,
     /// How the app is registered with its vendor.
     pub(crate) guide: Vec<Block>,
+    /// The field that it is about; empty for none.
+    pub(crate) at: &'static str,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -123,6 +138,8 @@ pub(crate) struct ConnectionForm {
 pub(crate) struct Asks {
     /// An OAuth client.
     pub(crate) client: bool,
+    /// Whether a client is registered by itself where none is given.
+    pub(crate) by_itself: bool,
     /// A service account's key.
     pub(crate) key: bool,
     /// Whether the vendor sends people back, so that it has to know the redirect URI.
@@ -130,9 +147,10 @@ pub(crate) struct Asks {
 }
 
 impl Asks {
-    const OAUTH: Self = Self { client: true, key: false, redirects: true };
-    const KEY: Self = Self { client: false, key: true, redirects: false };
-    const NOTHING: Self = Self { client: false, key: false, redirects: false };
+    const NOTHING: Self = Self { client: false, by_itself: false, key: false, redirects: false };
+    const OAUTH: Self = Self { client: true, redirects: true, ..Self::NOTHING };
+    const BY_ITSELF: Self = Self { by_itself: true, ..Self::OAUTH };
+    const KEY: Self = Self { key: true, ..Self::NOTHING };
 }
 
 /// A scope to choose.
@@ -170,9 +188,11 @@ framed!(ConnectionForm, "dashboard/connection_form.html", {
         scopes: scopes(),
         own_scopes: false,
         guide: guide::sample(),
+        at: "",
         wrong: None,
     };
     let wrong = Self {
+        at: "name",
         name: "MY_GMAIL".into(),
         client_id: "\"><script>alert(1)</script>".into(),
         wrong: Some("There is a connection 'MY_GMAIL' already.".into()),
@@ -180,7 +200,9 @@ framed!(ConnectionForm, "dashboard/connection_form.html", {
     };
     let delegated = Self { asks: Asks::KEY, ..first.clone() };
     let typed = Self { asks: Asks::NOTHING, scopes: vec![], guide: vec![], ..first.clone() };
+    let by_itself = Self { asks: Asks::BY_ITSELF, scopes: vec![], guide: vec![], ..first.clone() };
     vec![
+        ("connection-form-by-itself", by_itself),
         ("connection-form", first),
         ("connection-form-wrong", wrong),
         ("connection-form-key", delegated),
@@ -219,6 +241,8 @@ pub(crate) struct ConnectionPage {
     pub(crate) guide: Vec<Block>,
     /// Addresses that are not the vendor's own, with what they are for.
     pub(crate) own_addresses: Vec<(&'static str, String)>,
+    /// What came of asking the provider whether it knows the client: whether it does, and what it says.
+    pub(crate) tried: Option<(bool, String)>,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -239,6 +263,7 @@ framed!(ConnectionPage, "dashboard/connection.html", {
         own_scopes: false,
         guide: guide::sample(),
         own_addresses: vec![],
+        tried: None,
         wrong: None,
     };
     let incomplete = Self {
@@ -258,7 +283,21 @@ framed!(ConnectionPage, "dashboard/connection.html", {
     };
     let delegated = Self { asks: Asks::KEY, has_secret: false, row: incomplete.row.clone(), ..ready.clone() };
     let typed = Self { asks: Asks::NOTHING, client_id: String::new(), scopes: vec![], ..ready.clone() };
+    let by_itself = Self {
+        asks: Asks::BY_ITSELF,
+        client_id: String::new(),
+        has_secret: false,
+        scopes: vec![],
+        guide: vec![],
+        ..ready.clone()
+    };
+    let tried = |known, words: &str| Self { tried: Some((known, words.into())), ..ready.clone() };
+    let known = tried(true, "The provider knows this client and its secret.");
+    let unknown = tried(false, "The provider does not know this client: <b>invalid_client</b>.");
     vec![
+        ("connection-tried", known),
+        ("connection-tried-unknown", unknown),
+        ("connection-by-itself", by_itself),
         ("connection", ready),
         ("connection-incomplete", incomplete),
         ("connection-closing", closing),

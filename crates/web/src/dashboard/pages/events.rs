@@ -69,7 +69,8 @@ framed!(Events, "dashboard/events.html", {
     };
     let some = Self { rows: vec![EventRow::sample("john-doe"), EventRow::sample("<b>")], ..none.clone() };
     let wrong = Self { account: "\"><b>".into(), wrong: Some("There is no such account.".into()), ..none.clone() };
-    vec![("events-empty", none), ("events", some), ("events-wrong", wrong)]
+    let further = Self { kind: "connected_account.deleted".into(), pager: Pager::sample(), ..none.clone() };
+    vec![("events-empty", none), ("events", some), ("events-wrong", wrong), ("events-further", further)]
 });
 
 /// One event.

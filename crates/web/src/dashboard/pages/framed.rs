@@ -19,6 +19,10 @@ macro_rules! framed {
             fn has_script(&self) -> bool {
                 true
             }
+
+            fn again_in(&self) -> Option<u32> {
+                self.frame.again_in
+            }
         }
     };
 }

@@ -20,6 +20,8 @@ pub(crate) struct Instances {
     pub(crate) rows: Vec<InstanceRow>,
     /// The other pages.
     pub(crate) pager: Pager,
+    /// Whether these are those whose user's name begins so, and others may have it inside.
+    pub(crate) begins: bool,
 }
 
 /// One of them.
@@ -54,9 +56,17 @@ impl InstanceRow {
 
 framed!(Instances, "dashboard/instances.html", {
     let frame = Frame::sample(Section::Instances);
-    let none = Self { frame, query: String::new(), config: String::new(), rows: vec![], pager: Pager::default() };
+    let none = Self {
+        frame,
+        query: String::new(),
+        config: String::new(),
+        rows: vec![],
+        pager: Pager::default(),
+        begins: false,
+    };
     let some = Self { rows: vec![InstanceRow::sample()], config: "reminder-manager".into(), ..none.clone() };
-    vec![("instances-empty", none), ("instances", some)]
+    let further = Self { query: "j".into(), pager: Pager::sample(), ..none.clone() };
+    vec![("instances-empty", none), ("instances", some), ("instances-further", further)]
 });
 
 /// How far the user has signed in on one connection.

@@ -18,6 +18,8 @@ pub(crate) struct Overview {
     pub(crate) counts: Vec<Count>,
     /// How calls went; none before there was one.
     pub(crate) calls: Option<CallCharts>,
+    /// Whether that is still being counted.
+    pub(crate) counting: bool,
     /// Accounts that don't work.
     pub(crate) attention: Vec<Attention>,
     /// The newest records.
@@ -78,6 +80,8 @@ pub(crate) struct Attention {
     pub(crate) id: String,
     /// Its user.
     pub(crate) identifier: String,
+    /// Its status.
+    pub(crate) status: &'static str,
     /// Why it doesn't.
     pub(crate) why: String,
     /// Since when.
@@ -98,13 +102,15 @@ framed!(Overview, "dashboard/overview.html", {
         steps: vec![step("Connect an app", false), step("Make an MCP config", false)],
         counts: vec![count("Connections", 0), count("MCP configs", 0)],
         calls: None,
+        counting: false,
         attention: vec![],
         records: vec![],
     };
-    let attention = Attention {
+    let attention = |status, why: &str| Attention {
         id: "ca_1".into(),
         identifier: "john-doe".into(),
-        why: "The app withdrew it: send the user a link to sign in again.".into(),
+        status,
+        why: why.into(),
         at: Moment::from(Timestamp::UNIX_EPOCH),
     };
     let calls = CallCharts {
@@ -123,8 +129,14 @@ framed!(Overview, "dashboard/overview.html", {
         steps: vec![step("Connect an app", true), step("Make an MCP config", true)],
         counts: vec![count("Connections", 4), count("Connected accounts", 120_000)],
         calls: Some(calls),
-        attention: vec![attention],
+        counting: false,
+        attention: vec![
+            attention("EXPIRED", "The app withdrew it: send the user a link to sign in again."),
+            attention("ACTIVE", "The provider did not renew its access (3 times in a row): <b>it is down</b>."),
+        ],
         records: vec![Record::sample()],
     };
-    vec![("overview-first", first), ("overview", running)]
+    let frame = Frame { again_in: Some(2), ..running.frame.clone() };
+    let counting = Self { frame, calls: None, counting: true, ..running.clone() };
+    vec![("overview-first", first), ("overview", running), ("overview-counting", counting)]
 });

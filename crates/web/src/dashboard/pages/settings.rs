@@ -4,6 +4,7 @@ use super::framed::framed;
 use crate::dashboard::frame::{Frame, Moment, Section};
 use serde::Serialize;
 use valetkey_domain::Timestamp;
+use valetkey_domain::member::Role;
 
 /// What an app is given, and who may do what.
 #[derive(Clone, Debug, Serialize)]
@@ -32,8 +33,74 @@ pub(crate) struct Settings {
     pub(crate) secret: Option<NewSecret>,
     /// A link that is shown this once.
     pub(crate) link: Option<NewLink>,
-    /// What was wrong.
+    /// The client to make, as it was typed.
+    pub(crate) new_client: NewClient,
+    /// The member to add, as it was typed.
+    pub(crate) new_member: NewMember,
+    /// Who says that a person who signed in is the app's user, as it is or as it was typed.
+    pub(crate) verification: Verification,
+    /// Which form was refused.
+    pub(crate) refused: Option<SettingsForm>,
+    /// What was wrong with it.
     pub(crate) wrong: Option<String>,
+}
+
+/// A form of the page that can be refused, so that the words stand in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SettingsForm {
+    /// Of a new API client.
+    Client,
+    /// Of a new member.
+    Member,
+    /// What is changed of one that is there.
+    Members,
+    /// Of who verifies users.
+    Verification,
+    /// Of one's own password.
+    Password,
+}
+
+/// Who says that a person who signed in is the app's user.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Verification {
+    /// The way, as the command line has it.
+    pub(crate) mode: String,
+    /// Where people go to be confirmed.
+    pub(crate) url: String,
+    /// Which state of it the form was made from.
+    pub(crate) seen: String,
+}
+
+/// A client to make.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct NewClient {
+    /// Its name.
+    pub(crate) name: String,
+    /// Whether it may read users' tokens.
+    pub(crate) reads_secrets: bool,
+}
+
+impl Default for NewClient {
+    /// An SDK reads tokens where it calls an app by itself, which is what most are for.
+    fn default() -> Self {
+        Self { name: String::new(), reads_secrets: true }
+    }
+}
+
+/// A member to add.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct NewMember {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its role.
+    pub(crate) role: String,
+}
+
+impl Default for NewMember {
+    fn default() -> Self {
+        Self { name: String::new(), role: Role::Developer.as_str().to_owned() }
+    }
 }
 
 /// An API client.
@@ -137,6 +204,10 @@ framed!(Settings, "dashboard/settings.html", {
         has_password: false,
         secret: None,
         link: None,
+        new_client: NewClient::default(),
+        new_member: NewMember::default(),
+        verification: Verification { mode: "none".into(), url: String::new(), seen: " ".into() },
+        refused: None,
         wrong: None,
     };
     let client = |name: &str, reads_secrets| ClientRow {
@@ -156,8 +227,30 @@ framed!(Settings, "dashboard/settings.html", {
         has_password: true,
         secret: Some(secret),
         link: Some(link),
-        wrong: Some("A client's name has 1 to 100 characters.".into()),
         ..first.clone()
     };
-    vec![("settings-first", first), ("settings", used)]
+    let refused = |of, words: &str| Self { refused: Some(of), wrong: Some(words.into()), ..used.clone() };
+    let client = Self {
+        new_client: NewClient { name: "\"><b>".into(), reads_secrets: false },
+        ..refused(SettingsForm::Client, "A client's name has 1 to 100 characters.")
+    };
+    let member = Self {
+        new_member: NewMember { name: "bob@example.com".into(), role: "auditor".into() },
+        ..refused(SettingsForm::Member, "There is a member 'bob@example.com' already.")
+    };
+    let members = refused(SettingsForm::Members, "An installation needs an owner.");
+    let verification = Self {
+        verification: Verification { mode: "b2b".into(), url: "\"><b>".into(), seen: " ".into() },
+        ..refused(SettingsForm::Verification, "User_verify_url is not a web address.")
+    };
+    let password = refused(SettingsForm::Password, "The password you have now is another one.");
+    vec![
+        ("settings-first", first),
+        ("settings", used),
+        ("settings-client-refused", client),
+        ("settings-member-refused", member),
+        ("settings-members-refused", members),
+        ("settings-verification-refused", verification),
+        ("settings-password-refused", password),
+    ]
 });

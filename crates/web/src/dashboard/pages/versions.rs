@@ -75,6 +75,8 @@ pub(crate) struct VersionPage {
     pub(crate) tools: Vec<(String, Vec<String>)>,
     /// How many connections of it are gone.
     pub(crate) gone: usize,
+    /// What was wrong.
+    pub(crate) wrong: Option<String>,
 }
 
 /// What changed on a connection.
@@ -104,6 +106,7 @@ framed!(VersionPage, "dashboard/version.html", {
         changed: vec![],
         tools: vec![("MY_GMAIL".into(), vec!["gmail_fetch_mails".into()]), ("MY_CALENDAR".into(), vec![])],
         gone: 1,
+        wrong: None,
     };
     let row = ChangedRow {
         connection: "MY_GMAIL".into(),
@@ -120,5 +123,10 @@ framed!(VersionPage, "dashboard/version.html", {
         gone: 0,
         ..first.clone()
     };
-    vec![("version-first", first), ("version", changed)]
+    let stale = Self {
+        version: 2,
+        wrong: Some("This config was changed elsewhere since the page was shown.".into()),
+        ..changed.clone()
+    };
+    vec![("version-first", first), ("version", changed), ("version-stale", stale)]
 });

@@ -84,18 +84,23 @@ pub(crate) struct WebhookForm {
     pub(crate) frame: Frame,
     /// What was typed.
     pub(crate) fields: WebhookFields,
+    /// The field that is wrong; empty for none.
+    pub(crate) at: &'static str,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
 
 framed!(WebhookForm, "dashboard/webhook_form.html", {
-    let first = Self { frame: Frame::sample(Section::Webhooks), fields: WebhookFields::sample(""), wrong: None };
+    let first =
+        Self { frame: Frame::sample(Section::Webhooks), fields: WebhookFields::sample(""), at: "", wrong: None };
     let wrong = Self {
         fields: WebhookFields::sample("\"><b>"),
+        at: "url",
         wrong: Some("A webhook's URL is a web address: https://host/path.".into()),
         ..first.clone()
     };
-    vec![("webhook-form", first), ("webhook-form-wrong", wrong)]
+    let kinds = Self { at: "kinds", wrong: Some("No kind of event is chosen.".into()), ..wrong.clone() };
+    vec![("webhook-form", first), ("webhook-form-wrong", wrong), ("webhook-form-no-kind", kinds)]
 });
 
 /// One webhook.
@@ -111,6 +116,8 @@ pub(crate) struct WebhookPage {
     pub(crate) before_until: Option<Moment>,
     /// Of how many accounts something waits.
     pub(crate) waiting: Option<String>,
+    /// Those of which something is due first.
+    pub(crate) queues: Vec<WaitingRow>,
     /// When the next of it is sent.
     pub(crate) next: Option<Moment>,
     /// Why what was sent last did not arrive.
@@ -123,8 +130,23 @@ pub(crate) struct WebhookPage {
     pub(crate) more: Option<String>,
     /// A secret that is shown this once.
     pub(crate) secret: Option<String>,
+    /// The field that is wrong; empty for none.
+    pub(crate) at: &'static str,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
+}
+
+/// An account of which something waits.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct WaitingRow {
+    /// The account.
+    pub(crate) account: String,
+    /// How often the next event of it was tried.
+    pub(crate) tries: i64,
+    /// When it is tried next.
+    pub(crate) next: Moment,
+    /// Why the last try failed.
+    pub(crate) why: String,
 }
 
 /// An event that was given up.
@@ -151,24 +173,28 @@ framed!(WebhookPage, "dashboard/webhook.html", {
         tries: 22,
         why: "the receiver answered 500".into(),
     };
+    let waits = |tries, why: &str| WaitingRow { account: "ca_1".into(), tries, next: moment(), why: why.into() };
     let well = Self {
         frame: Frame::sample(Section::Webhooks),
         row: WebhookRow::sample("on"),
         fields: WebhookFields::sample("https://app.example/hooks/valetkey"),
         before_until: None,
         waiting: None,
+        queues: vec![],
         next: None,
         last_error: String::new(),
         dead: "0".into(),
         letters: vec![],
         more: None,
         secret: Some("whsec_0000".into()),
+        at: "",
         wrong: None,
     };
     let ill = Self {
         row: WebhookRow::sample("paused"),
         before_until: Some(moment()),
         waiting: Some("12".into()),
+        queues: vec![waits(0, ""), waits(3, "the receiver answered <b>500</b>")],
         next: Some(moment()),
         last_error: "the receiver answered <b>500</b>".into(),
         dead: "more than 10000".into(),
