@@ -190,7 +190,7 @@ async fn what_the_app_answers_is_a_tool_error_of_one_of_four_classes_and_nothing
 
 impl Shelf {
     /// A call by ann's account as an SDK of this version makes it; how it failed, if it did.
-    async fn by_sdk(&self, version: &str, tool: &str, argument: (&str, &str)) -> Option<(Code, ErrorInfo)> {
+    async fn as_sdk(&self, version: &str, tool: &str, argument: (&str, &str)) -> Option<(Code, ErrorInfo)> {
         let message = self.message(tool, argument.0, argument.1);
         let mut request = self.by_grpc(&message);
         request.headers_mut().insert("x-sdk-version", version.parse().unwrap());
@@ -204,7 +204,7 @@ async fn an_sdk_that_repeats_what_failed_does_it_once_and_gets_no_code_that_it_r
     let shelf = Shelf::new().await;
     let execution = |(_, info): &(Code, ErrorInfo)| info.tool_error_info.as_ref().unwrap().execution_id.clone();
     let (old, new, node) = ("Scalekit-Python/2.4.11", "Scalekit-Python/2.13.0", "Scalekit-Node/2.5.1");
-    let write = async |version, title| shelf.by_sdk(version, "shelf_add_book", ("title", title)).await.unwrap();
+    let write = async |version, title| shelf.as_sdk(version, "shelf_add_book", ("title", title)).await.unwrap();
 
     let first = write(old, "500").await;
     let second = write(old, "500").await;
@@ -221,9 +221,9 @@ async fn an_sdk_that_repeats_what_failed_does_it_once_and_gets_no_code_that_it_r
         assert_eq!(shelf.asked(), ["POST 500"], "{version} repeats no such thing, so who sends it means it");
     }
     for _ in 0..2 {
-        assert!(shelf.by_sdk(old, "shelf_get_book", ("id", "500")).await.is_some());
+        assert!(shelf.as_sdk(old, "shelf_get_book", ("id", "500")).await.is_some());
         assert_eq!(shelf.asked(), ["GET /api/books/500"], "what only reads may be tried again");
-        assert!(shelf.by_sdk(old, "shelf_add_book", ("title", "emma")).await.is_none());
+        assert!(shelf.as_sdk(old, "shelf_add_book", ("title", "emma")).await.is_none());
         assert_eq!(shelf.asked(), ["POST emma"], "so may what worked");
     }
     for (title, code) in [("429", Code::ResourceExhausted), ("401", Code::Unauthenticated)] {

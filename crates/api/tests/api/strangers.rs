@@ -53,6 +53,12 @@ fn by_id(made: &Made, (organization, provider): (&str, &str)) -> Vec<(&'static s
             "/api/v1/connected_accounts/user/verify".into(),
             json!({ "auth_request_id": "A".repeat(80), "identifier": "user_123" }),
         ),
+    ]
+}
+
+/// What is asked of an account's tools.
+fn of_tools(account: &str) -> Vec<(&'static str, String, Value)> {
+    vec![
         ("GET", format!("/api/v1/tools?filter.connected_account_id={account}"), Value::Null),
         ("GET", "/api/v1/tools?filter.connector=MY_GMAIL".into(), Value::Null),
         ("POST", "/api/v1/tools:refresh".into(), json!({ "connected_account_id": account })),
@@ -81,7 +87,7 @@ async fn a_stranger_finds_nothing_and_changes_nothing() {
         "auth_patterns": [{ "type": "NO_AUTH" }] });
     let provider = kit.rest("POST", "/api/v1/custom-providers", provider).await.json;
     let provider = provider.pointer("/provider/identifier").unwrap().as_str().unwrap();
-    for (verb, path, body) in by_id(&made, (organization, provider)) {
+    for (verb, path, body) in by_id(&made, (organization, provider)).into_iter().chain(of_tools(&made.account)) {
         let answer = kit.rest_as(Some(&kit.theirs.token), verb, &path, body).await;
         assert_eq!(answer.status, 404, "{verb} {path}: {answer:?}");
     }

@@ -37,7 +37,7 @@ pub(super) async fn pick(visit: &Visit, ctx: &Ctx, connection: Connection, picke
     let (Ok(wired), Some(known)) = (wired, known) else {
         // Its connector is not loaded, or its tools can't be read: nothing of it can be chosen, but what is stays as it is.
         let kept = |name: &String| ToolPick { exposed: Exposed::unknown(name), chosen: true, asked: asked(name) };
-        let tools = mapping.into_iter().flat_map(|tools| tools.iter()).map(kept).collect();
+        let tools = mapping.iter().flat_map(|tools| tools.iter()).map(kept).collect();
         return mapping.map(|_| Pick { connector: connection.connector, chosen: true, all, remote: None, tools, name });
     };
     let documented = wired.documented_tools();
@@ -45,7 +45,7 @@ pub(super) async fn pick(visit: &Visit, ctx: &Ctx, connection: Connection, picke
     let mut offered: Vec<Exposed> = known.iter().map(|tool| exposed(&wired.connector, &tool.definition)).collect();
     offered.extend(documented.iter().flatten().map(|name| Exposed::remote(name)));
     // What is chosen beside those stays.
-    for name in mapping.into_iter().flat_map(|tools| tools.iter()).filter(|_| remote.is_some()) {
+    for name in mapping.iter().flat_map(|tools| tools.iter()).filter(|_| remote.is_some()) {
         if offered.iter().all(|one| one.name != *name) {
             offered.push(Exposed::remote(name));
         }
