@@ -159,7 +159,8 @@ mod tests {
             assert_eq!(quoted(&format!("Open {host} now")), format!("Open {shown} now"));
             assert_eq!(quoted_lines(&format!("Open {host} now"), 100), format!("Open {shown} now"));
         }
-        let words = "Invalid value 'a/b' for users.messages.list, and/or 1.5/2; ann@evil.com, calendar.timeZone 2.0 e.g. (see item #3).";
+        let words = "Invalid value 'a/b' for users.messages.list, and/or 1.5/2; ann@evil.com, calendar.timeZone 2.0 e.g. \
+                     (see item #3).";
         assert_eq!(quoted(words), words.trim_end_matches('.'));
         assert_eq!(quoted("a\u{202e}b\u{e0041}c\u{2800}"), "abc");
         assert!(quoted(&"x".repeat(4_000_000)).chars().count() <= MAX_WORDS + 1);

@@ -113,7 +113,8 @@ pub struct Schema {
     /// `string`, `integer`, `number`, `boolean`, `array`, `object` or `any`.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// What the vendor says of it. No digest has it; an import of a whole document does ([`survey()`](crate::openapi::survey())).
+    /// What the vendor says of it. No digest has it; an import of a whole document does
+    /// ([`survey()`](crate::openapi::survey())).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// As with [`Parameter::format`].

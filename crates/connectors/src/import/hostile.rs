@@ -44,6 +44,16 @@ fn attack_73_references_in_circles_and_bombs_of_them_stay_small() {
     let read = taken(&document(Value::Object(paths), json!({"components": {"schemas": schemas}}))).unwrap();
     assert!(read.candidates.is_empty() && read.refused.len() == 900);
     assert!(read.refused[0].why.contains("more than 2000 parts"), "{:?}", read.refused[0]);
+    // What each operation may have, all together may not: so many parts that some fifty fill it.
+    let members = |of: &Value| (0..30).map(|n| (format!("m{n}"), of.clone())).collect::<Map<String, Value>>();
+    let inner = json!({"type": "object", "properties": members(&json!({"type": "integer"}))});
+    let schemas = json!({"a": {"type": "object", "properties": members(&inner)}});
+    let paths: Map<String, Value> =
+        (0..100).map(|n| (format!("/{n}"), json!({"post": {"requestBody": body("#/components/schemas/a")}}))).collect();
+    let read = taken(&document(Value::Object(paths), json!({"components": {"schemas": schemas}}))).unwrap();
+    let refused = &read.refused[0];
+    assert!((50..=70).contains(&read.candidates.len()), "{}: {refused:?}", read.candidates.len());
+    assert!(refused.why.contains("all of its operations have more than 100000 parts"), "{refused:?}");
     for circle in [json!({"$ref": "#/components/schemas/a"}), json!({"allOf": [{"$ref": "#/components/schemas/a"}]})] {
         let more = json!({"components": {"schemas": {"a": circle}}});
         let paths = json!({"/a": {"post": {"requestBody": body("#/components/schemas/a")}}});

@@ -138,11 +138,11 @@ async fn get(app: &App, ctx: &Ctx, id: String) -> Result<Reply> {
     let (backlog, dead) = webhooks::backlog(app, ctx, &webhook.id).await?;
     let mut row = row(&webhook);
     if let Some(row) = row.as_object_mut() {
-        row.insert("accounts_waiting".into(), json!(backlog.accounts.at_least()));
+        row.insert("accounts_waiting".into(), json!(backlog.accounts));
         row.insert("next_try".into(), json!(backlog.next_at.map(moment)));
         row.insert("rests_until".into(), json!(webhooks::rests_until(app, &webhook.id).map(moment)));
         row.insert("last_error".into(), json!(backlog.last_error));
-        row.insert("dead_letters".into(), json!(dead.at_least()));
+        row.insert("dead_letters".into(), json!(dead));
     }
     Ok(one(row))
 }

@@ -164,7 +164,7 @@ async fn intend(app: &App, ctx: &Ctx, connection: &Connection) -> Result<Option<
         return Err(Error::new(Kind::Aborted, format!("connection '{}' was changed meanwhile: try again", off.name)));
     }
     let accounts = jobs::left(ctx, &mut change, &connection.id).await?;
-    let detail = journal::detail([("accounts", json!(accounts.at_least()))]);
+    let detail = journal::detail([("accounts", json!(accounts))]);
     change.record("connection.closing", connection.id.as_str(), detail).await?.commit().await?;
     Ok(Some(job))
 }

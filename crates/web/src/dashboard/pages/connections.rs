@@ -231,7 +231,7 @@ pub(crate) struct ConnectionPage {
     pub(crate) has_secret: bool,
     /// Whether it is enabled.
     pub(crate) enabled: bool,
-    /// How far its removal is: accounts done, of how many.
+    /// How far its removal is: accounts done, and how many are left.
     pub(crate) closing: Option<(u64, String)>,
     /// The scopes.
     pub(crate) scopes: Vec<ScopeChoice>,
