@@ -119,7 +119,7 @@ fn pages_of_an_environment() -> impl Iterator<Item = (&'static str, MethodRouter
         ("/settings/limits", get(server::limits)),
         ("/settings/keys", get(server::keys)),
         ("/settings/branding", get(branding::show).post(branding::save)),
-        ("/settings/verification", post(verification::save)),
+        ("/settings/verification", post(verification::save::save)),
         ("/settings/password", post(settings::password)),
         ("/settings/sessions/{id}/end", post(settings::end_session)),
         ("/settings/clients", post(clients::create)),

@@ -71,6 +71,10 @@ pub(crate) const EFFECTS: &[(&str, &str)] = &[
         "a code is exchanged: the consent is taken to 'exchanging' before it (consent/callback.rs), authorization.ended after \
          it or after a crash; tokens that nobody takes are revoked",
     ),
+    (
+        "credentials/client_trial.rs",
+        "a token endpoint is asked with a code that nobody was given: connection.tried before it, and nothing is granted",
+    ),
     ("credentials/identity.rs", "whose a token is: read"),
     (
         "credentials/refresh/exchange.rs",
