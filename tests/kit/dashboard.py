@@ -32,6 +32,8 @@ class Member:
         self.clicks += 1
         place = self.page.locator(within) if within else self.page
         place.get_by_role(role, name=name, exact=True).first.click()
+        # The click itself waits until a new page has begun to come, not until it is whole.
+        self.page.wait_for_load_state()
 
     def go(self, name):
         """By the navigation."""

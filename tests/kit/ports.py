@@ -1,6 +1,7 @@
 """Free ports of this machine."""
 
 import socket
+from contextlib import ExitStack
 
 
 def free(count):
@@ -14,14 +15,20 @@ def free(count):
     return ports
 
 
-def free_pair():
-    """Two ports one after the other: the lab's and its controls'."""
+def neighbours(count):
+    """That many ports, each one after the other, that nothing listens on."""
     for _ in range(50):
         (first,) = free(1)
-        with socket.socket() as second:
+        with ExitStack() as held:
             try:
-                second.bind(("127.0.0.1", first + 1))
-                return first
-            except OSError:
+                for port in range(first + 1, first + count):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except (OSError, OverflowError):
                 continue
-    raise RuntimeError("no two neighbouring ports are free")
+            return list(range(first, first + count))
+    raise RuntimeError(f"no {count} neighbouring ports are free")
+
+
+def free_pair():
+    """The first of two: the lab's and its controls'."""
+    return neighbours(2)[0]

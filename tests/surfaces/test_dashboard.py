@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -119,6 +120,28 @@ def furnish(server):
     for user in [*(f"one-of-many-{number}" for number in range(60)), "\u05d3\u05e0\u05d4-42", LONG]:
         body = {"connector": "MY_GMAIL", "identifier": user, "connected_account": {}}
         server.api("POST", "/api/v1/connected_accounts", body)
+
+
+def test_nothing_moves_when_the_script_comes_late(demo, browser):
+    """What only the script shows, the buttons that copy and the fields that narrow a list, has its place before."""
+    person = Person(browser)
+    person.page.add_init_script(SHIFTS)
+    member = Member(person, demo).sign_in()
+
+    def late(route):
+        time.sleep(0.4)
+        route.continue_()
+
+    person.page.route("**/*.js", late)
+    moved, shown = {}, 0
+    for page in ("/settings", "/settings/keys", "/configs/create"):
+        for width in (1280, 390):
+            member.page.set_viewport_size({"width": width, "height": 900})
+            member.at(page)
+            shown += member.page.locator("[data-copy]:visible, [data-filter]:visible").count()
+            moved |= {f"{page} at {width}": found for found in [member.page.evaluate("window.shifts")] if found}
+    person.close()
+    assert shown >= 6 and not moved, moved
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
