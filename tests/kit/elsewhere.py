@@ -25,6 +25,12 @@ class Elsewhere:
         done = self.server.cli(noun, "--environment", self.name, "--json", *arguments, stdin=stdin)
         return json.loads(done.stdout)
 
+    def sdk_env(self):
+        """The environment of a shell whose SDKs are a new client of this environment."""
+        (client,) = self.cli("client", "create", "sdk")
+        secret = {"SCALEKIT_CLIENT_ID": client["client_id"], "SCALEKIT_CLIENT_SECRET": client["client_secret"]}
+        return self.server.sdk_env() | secret
+
     def connected(self, user):
         """The wire to that user's instance, after consent."""
         (made,) = self.cli("instance", "ensure", "mail", user)

@@ -1,4 +1,4 @@
-"""An app that takes requests and never answers, and knows how many it holds."""
+"""An app that takes requests and never answers, and knows what it took and how many it holds."""
 
 import socket
 import threading
@@ -22,7 +22,7 @@ class Hanging:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.held, self.most = [], 0
+        self.held, self.most, self.taken = [], 0, []
         self.lock = threading.Lock()
         self.thread = threading.Thread(target=self.accept, daemon=True)
         self.thread.start()
@@ -37,9 +37,11 @@ class Hanging:
 
     def hold(self, one):
         with one:
-            if not one.recv(65536):
+            first = one.recv(65536)
+            if not first:
                 return
             with self.lock:
+                self.taken.append(first)
                 # Who has hung up is not held, though the thread that reads there may not have been told yet.
                 self.held = [other for other in self.held if not hung_up(other)] + [one]
                 together = list(self.held)

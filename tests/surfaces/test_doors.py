@@ -7,6 +7,7 @@ appears in either and is not in the tables below fails a test here.
 import json
 import re
 from datetime import datetime, timedelta, timezone
+from urllib.parse import quote
 
 import pytest
 
@@ -264,6 +265,15 @@ def test_attack_28_a_token_in_the_address_opens_no_door(demo, documented):
             assert (status, json.loads(text)["code"]) == (401, 16), f"{verb} {path}: {text}"
 
 
+@pytest.mark.parametrize("host", ["evil.example", "localhost:1", ""])
+def test_attack_38_a_strange_host_is_misdirected_at_every_door(demo, documented, host):
+    token = demo.token()
+    for verb, path, _ in documented:
+        path = re.sub(r"{\w+}", "conn_1", path)
+        status, text = demo.answer(verb, path, None if verb in ("GET", "DELETE") else {}, token, {"host": host}.items())
+        assert status == 421, f"{verb} {path}: {status} {text}"
+
+
 def test_what_no_sdk_calls_is_done_over_grpc(demo, methods):
     """Of what the SDKs call their own tests have the successes; of the rest REST's tests do, which comes this way too."""
     token, user = demo.token(), "doors-alone"
@@ -428,6 +438,29 @@ def test_attack_9_look_alike_identifiers_are_different_people(demo, owner):
             instances[identifier] = made["id"]
     assert {"zo\u00e9", "zoe\u0301", "Zo\u00e9"} <= set(instances)
     assert len(set(instances.values())) == len(instances)
+
+
+def test_attack_9_no_door_takes_one_for_somebody_who_looks_alike(demo, owner):
+    """Every method that is told a user: with the owner's look-alikes it finds nobody, or makes something of their own."""
+    token, shown = demo.token(), []
+    for alike in (OWNER.upper(), OWNER + " ", " " + OWNER, "\uff44" + OWNER[1:], OWNER + "\u200b"):
+        for method, path in [
+            ("GET", "/api/v1/connected_accounts/details?connector=doors-only&identifier={}"),
+            ("GET", "/api/v1/connected_accounts/auth?connector=doors-only&identifier={}"),
+            ("GET", "/api/v1/tools/scoped?identifier={}&filter.connection_names=doors-only"),
+            ("GET", "/api/v1/connected_accounts?identifier={}"),
+            ("GET", "/api/v1/agentkit/tool_call_logs?identifier={}"),
+        ]:
+            status, text = demo.answer(method, path.format(quote(alike, safe="")), None, token)
+            shown.append(status)
+            assert status in (200, 400, 404) and owner["account"] not in text, f"{path} {alike!r}: {status} {text}"
+        named = {"tool_name": "gmail_fetch_mails", "connector": "doors-only", "identifier": alike, "params": {}}
+        status, text = demo.answer("POST", "/api/v1/execute_tool", named, token)
+        assert status in (400, 404) and owner["account"] not in text, f"{alike!r}: {status} {text}"
+        user = {"connection_name": "doors-only", "identifier": quote(alike, safe="")}
+        status, text = demo.answer("GET", "/proxy/gmail/v1/users/me/profile", None, token, user.items())
+        assert status in (400, 404) and owner["account"] not in text, f"{alike!r}: {status} {text}"
+    assert 404 in shown and 200 in shown
 
 
 @pytest.mark.parametrize("identifier", ["nul\u0000l", "", "x" * 101])

@@ -94,6 +94,10 @@ def test_an_app_brings_a_private_key_and_gets_nothing_of_it_back(practice, clien
     assert answers[1]["connected_account"]["authorization_details"]["oauth_token"]["access_token"]
     answers.append(practice.server.api("GET", f"/api/v1/connected_accounts/details?{where}"))
     answers.append(practice.server.cli_json("account", "get", practice.account(user)["id"]))
+    whose = [("connection_name", "PAIR"), ("identifier", user)]
+    status, text = practice.server.answer("GET", "/proxy/api/whoami", token=practice.server.token(), headers=whose)
+    assert (status, json.loads(text)["user"]) == (200, client), "a proxied request carries a token of the pair's"
+    answers.append(text)
     assert "PRIVATE KEY" not in json.dumps(answers)
     assert kept_nowhere(practice.server, key)
 

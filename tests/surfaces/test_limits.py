@@ -12,6 +12,7 @@ from kit.connected import connected
 from kit.elsewhere import Elsewhere
 from kit.hanging import hanging
 from kit.mcp import Wire, request
+from kit.sdks import OLDEST, SDKS, called
 from kit.server import Server
 
 pytestmark = pytest.mark.waits
@@ -103,6 +104,25 @@ def test_one_account_is_told_which_limit_it_has_reached(small):
         said = [call.result() for call in [pool.submit(fetch, wire) for _ in range(22)]]
     busy = [text for failed, text in said if "in_flight_per_account" in text and "4 times as many wait" in text]
     assert len(busy) == 2 and "4 calls are in flight for this account" in busy[0] and "try again" in busy[0]
+
+
+def test_an_sdk_is_told_which_limit_it_has_reached_and_its_call_is_not_made(small):
+    server, silent, _ = small
+    there = Elsewhere(server, "sdks-at-a-limit", silent.url)
+    wire, env = there.connected("ann"), there.sdk_env()
+    (account,) = there.cli("account", "list")
+    with ThreadPoolExecutor(20 + len(SDKS)) as pool:
+        calls = [pool.submit(fetch, wire) for _ in range(20)]
+        until(lambda: in_flight(server, "in_flight_per_account") == 4)
+        tried = [pool.submit(called, env, sdk, account["id"], "gmail_get_message_by_id", {"message_id": "by-sdk"}) for sdk in SDKS]
+        said = dict(zip(SDKS, [one.result() for one in tried]))
+        assert all(call.result()[0] for call in calls)
+    for sdk, raised in said.items():
+        kind = "ScalekitBadRequestException" if sdk in OLDEST else "ScalekitToolRateLimitException"
+        assert (raised["class"], raised["code"]) == (kind, "TOOL_ERROR"), raised
+        assert "4 calls are in flight for this account, which is the limit (in_flight_per_account)" in raised["text"]
+    assert not [one for one in silent.taken if b"by-sdk" in one]
+    assert [one for one in silent.taken if b"/messages" in one], "the others came"
 
 
 def test_attack_53_an_app_that_stops_in_its_answer_costs_its_limit(small):

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from kit import node, scripts
+from kit import node, scripts, sdks
 from kit.connected import connected
+from kit.sdks import OLDEST, PYTHON, SDKS
 from kit.walker import Walker
 
 USER = "tools-service"
@@ -93,10 +94,6 @@ def test_google_adks_adapter_declares_and_calls(demo, account, seen):
 
 
 MAIL = {"to": "ada@example.com", "subject": "once", "body": "only once"}
-# The newest of both SDKs, the first that know TOOL_ERROR, and the oldest, which do not and repeat what failed.
-PYTHON, NODE_SDK = ("seed", "once", "oldest"), ("@scalekit-sdk/node", "scalekit-node-once", "scalekit-node-oldest")
-SDKS = [*PYTHON, *NODE_SDK]
-OLDEST = {"oldest", "scalekit-node-oldest"}
 DENIED = json.dumps({"error": {"code": 403, "message": "Delegation denied", "status": "PERMISSION_DENIED"}})
 
 
@@ -145,12 +142,8 @@ def test_an_ended_sign_in_is_the_tools_own_401_with_a_link_and_leads_to_no_secon
     assert called(demo, "seed", ended)["class"] is None, "the same call, once the user has signed in again"
 
 
-def called(demo, sdk, account, tool="gmail_send_message", arguments=MAIL):
-    """One call of a tool by this SDK: what it raised, if anything."""
-    if sdk in PYTHON:
-        given = (account, tool, json.dumps(arguments))
-        return scripts.run("tools_classes.py", *given, env=demo.sdk_env(), environment=sdk)
-    return run_node(demo, sdk, USER, account, tool, json.dumps(arguments))["called"]
+def called(demo, sdk, account):
+    return sdks.called(demo.sdk_env(), sdk, account, "gmail_send_message", MAIL)
 
 
 def run_node(demo, *arguments):

@@ -180,6 +180,11 @@ def test_no_key_is_needed_where_there_is_none(typed, person):
     person.page.click("#continue")
     assert person.title() == "Typed None is connected"
     assert set(wire.done("typednone_whoami")) == {"uuid"}
+    whose = [("connection_name", "TYPEDNONE"), ("identifier", "nobody")]
+    status, text = typed.server.answer("GET", "/proxy/uuid?by=proxy", token=typed.server.token(), headers=whose)
+    assert status == 200 and set(json.loads(text)) == {"uuid"}
+    asked = typed.services.seen("/uuid")[-1]
+    assert asked["path"] == "/uuid?by=proxy" and not asked["authorization"] and not asked["key"], "nothing of the caller's goes on"
 
 
 def test_a_service_accounts_key_file_brings_access_tokens(typed, person):

@@ -6,6 +6,7 @@
 mod agent;
 mod approve;
 mod catalogue_words;
+mod code_spans;
 mod consent;
 mod form;
 mod instance;
@@ -123,6 +124,7 @@ fn with_texts(texts: Texts, code: &'static str, direction: &'static str, base: &
     environment.add_function("t", move |key: &str, words: Kwargs| text(&texts, key, &words));
     environment.add_function("in_language", move |english: &str| catalogue_words::in_language(code, english));
     environment.add_function("date", move |instant: &str| date(&dates, instant));
+    environment.add_filter("code_spans", code_spans::code_spans);
     environment.add_global("base", base.to_owned());
     environment.add_global("dashboard_stylesheet", format!("{base}{}", assets::dashboard_stylesheet()));
     environment.add_global("script", format!("{base}{}", assets::script()));

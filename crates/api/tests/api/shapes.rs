@@ -118,13 +118,58 @@ async fn a_value_of_another_type_is_refused_by_rest_and_its_member_named() {
     assert!(bodies > 20 && count > 300, "{count} in {bodies} bodies");
 }
 
+#[tokio::test]
+async fn a_parameter_of_another_type_is_refused_by_rest_and_named() {
+    let kit = Kit::new().await;
+    let document = kit.rest("GET", "/openapi.json", Value::Null).await.json;
+    let (mut doors, mut count) = (0, 0);
+    for (path, verbs) in document["paths"].as_object().unwrap().iter().filter(|(path, _)| path.starts_with("/api/")) {
+        for (verb, operation) in verbs.as_object().unwrap() {
+            let path = path.replace("{", "").replace("}", "");
+            let mut tried = vec![("no_such_parameter".to_owned(), "1")];
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let (name, schema) = (parameter["name"].as_str().unwrap(), resolved(&document, &parameter["schema"]));
+                if parameter["in"] == "query" {
+                    tried.extend(mistyped_texts(&document, schema).iter().map(|value| (name.to_owned(), *value)));
+                }
+            }
+            doors += 1;
+            for (name, value) in tried {
+                count += 1;
+                let answer = kit.rest(&verb.to_uppercase(), &format!("{path}?{name}={value}"), Value::Null).await;
+                let said = answer.json["message"].as_str().unwrap_or_default();
+                assert!(answer.status == 400 && said.contains(&name), "{verb} {path} {name}={value}: {answer:?}");
+            }
+        }
+    }
+    assert!(doors > 50 && count > 150, "{count} at {doors} doors");
+}
+
+/// What a query may not have for a value of this schema.
+fn mistyped_texts(document: &Value, schema: &Value) -> &'static [&'static str] {
+    let schema = resolved(document, schema.get("items").unwrap_or(schema));
+    match schema["type"].as_str() {
+        _ if schema.get("enum").is_some() => &["NO_SUCH_NAME", "9999", "true"],
+        Some("integer" | "number") => &["x", "1.5", "true", "99999999999999999999"],
+        Some("boolean") => &["x", "2", "TRUE"],
+        _ if schema["format"] == "date-time" => &["yesterday", "5", "2026-13-01T00:00:00Z"],
+        _ => &[],
+    }
+}
+
 /// For each member of a body, bodies in which it is of another type than the schema says.
 fn mistyped(document: &Value, schema: &Value, depth: usize) -> Vec<(String, Value)> {
     let schema = resolved(document, schema);
     let mut found = Vec::new();
     for (name, of) in schema["properties"].as_object().into_iter().flatten() {
         let of = resolved(document, of);
+        let of_items = resolved(document, of.get("items").unwrap_or(of));
         let wrong = match of["type"].as_str() {
+            _ if of_items.get("enum").is_some() => {
+                let many = |value: Value| if of["type"] == "array" { json!([value]) } else { value };
+                // A number that it has not is well formed: see above.
+                vec![many(json!("NO_SUCH_NAME")), many(json!({ "a": 1 })), many(json!(true))]
+            }
             Some("array") => vec![json!({ "a": 1 }), json!(5)],
             Some("object") => vec![json!([5]), json!(5)],
             Some(_) => vec![json!({ "a": 1 }), json!([["a"]])],

@@ -68,6 +68,28 @@ async fn a_server_is_asked_anew_and_what_it_lists_no_more_is_gone() {
 }
 
 #[tokio::test]
+async fn an_accounts_list_is_followed_page_by_page_and_each_tool_comes_once() {
+    let (script, names, _) = changing();
+    *names.lock().unwrap() = vec!["a", "b", "c", "d", "e", "f", "g"];
+    let address = server(script).await;
+    let (app, ctx, _) = alone_with_clock(&[&address]).await;
+    let (_, account) = connect(&app, &ctx, &slugs()[0], &address).await;
+    let whose = AccountQuery { account: Some(account.id), ..AccountQuery::default() };
+    let filter = Filter { whose, ..Filter::default() };
+    let (mut seen, mut after) = (Vec::new(), None);
+    for pages in 1.. {
+        let listed = list(&app, &ctx, &filter, &Page { size: 3, after }).await.unwrap();
+        assert!(listed.items.len() <= 3 && pages <= 3);
+        seen.extend(ends(&listed.items).into_iter().map(str::to_owned));
+        after = listed.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, ["a", "b", "c", "d", "e", "f", "g"]);
+}
+
+#[tokio::test]
 async fn what_has_no_list_of_its_own_is_refused_by_name() {
     let (script, ..) = changing();
     let address = server(script).await;
