@@ -56,14 +56,17 @@ for (const scope of document.querySelectorAll('.scopes input[type="checkbox"]'))
 const weight = document.getElementById("weight");
 if (weight) {
   document.addEventListener("change", () => {
-    let [count, tokens] = [0, 0];
+    let [count, tokens, unknown] = [0, 0, 0];
     for (const pick of document.querySelectorAll(".pick")) {
       if (!pick.querySelector('input[name="connection"]').checked) continue;
       const all = pick.querySelector('input[type="radio"][value="all"]').checked;
       for (const tool of pick.querySelectorAll("[data-tokens]")) {
-        if (all || tool.checked) [count, tokens] = [count + 1, tokens + Number(tool.dataset.tokens)];
+        if (!all && !tool.checked) continue;
+        const its = Number(tool.dataset.tokens);
+        [count, tokens, unknown] = [count + 1, tokens + its, unknown + (its ? 0 : 1)];
       }
     }
-    weight.textContent = `${count} tools, about ${tokens} tokens`;
+    const rest = unknown ? `, ${unknown} of them not weighed` : "";
+    weight.textContent = `${count} tools, about ${tokens} tokens${rest}`;
   });
 }

@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use valetkey_connectors::remote::connection_prefix;
 use valetkey_connectors::{Catalog, Connector};
-use valetkey_domain::config::Mapping;
+use valetkey_domain::config::{Mapping, Options};
 use valetkey_domain::grace::Grace;
 use valetkey_domain::id::{ConfigId, ConnectionId, GrantId};
 use valetkey_domain::instance::McpInstance;
@@ -247,9 +247,7 @@ fn compile(catalog: &Catalog, of: &str, made: ServerParts, access: Access) -> Re
     let mut offered = unambiguous(offered, of);
     offered.retain(|served| access == Access::Full || served.tool.definition.effect.read_only());
     let mut listed: Vec<Value> = offered.iter().map(|served| definition(&served.tool.definition)).collect();
-    if options.cuts_answers() {
-        listed.push(read_more::definition());
-    }
+    listed.extend(beside(&options));
     let listed = serde_json::to_vec(&listed).map_err(Error::internal)?.into();
     let tools = offered.into_iter().map(|served| (served.tool.definition.name.clone(), served)).collect();
     Ok(ToolSet { mappings, options, listed, tools, config: None, remotes, graced })
@@ -335,6 +333,12 @@ fn servable(tool: &valetkey_domain::tool::Tool) -> bool {
     let named = (1..=MAX_NAME).contains(&tool.name.len())
         && tool.name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     named && tool.input_schema.get("type").and_then(Value::as_str) == Some("object")
+}
+
+/// What a list has beside a config's own tools.
+#[must_use]
+pub fn beside(options: &Options) -> Option<Value> {
+    options.cuts_answers().then(read_more::definition)
 }
 
 /// A tool in MCP's words, as `tools/list` gives it.

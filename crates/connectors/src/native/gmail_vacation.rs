@@ -40,12 +40,13 @@ pub(super) fn run(scope: &Scope, setting: &Setting) -> Result<Value, Failure> {
             settings.insert(member.to_owned(), given.into());
         }
     }
-    // Of the two bodies Gmail sends the HTML, so a new plain one takes the place of an old HTML one.
-    let given = |name: &str| argument(scope, name).is_some();
-    if given("response_body_plain_text") && !given("response_body_html") {
+    // Of the two bodies Gmail sends the HTML, so a new plain one takes the place of an old HTML one; one that is taken
+    // away does not.
+    let plain = argument(scope, "response_body_plain_text").and_then(Value::as_str).unwrap_or_default();
+    if !plain.trim().is_empty() && argument(scope, "response_body_html").is_none() {
         settings.shift_remove("responseBodyHtml");
     }
-    check(&settings)?;
+    check(&settings, setting.now)?;
     Ok(Value::Object(settings))
 }
 
@@ -62,7 +63,9 @@ fn milliseconds(name: &str, given: &str) -> Result<String, Failure> {
     })
 }
 
-fn check(settings: &Map<String, Value>) -> Result<(), Failure> {
+/// Gmail keeps the times of the last absence; with an end that is over, an automatic reply that is switched on answers
+/// nobody.
+fn check(settings: &Map<String, Value>, now: Timestamp) -> Result<(), Failure> {
     let settings = Value::Object(settings.clone());
     let filled = |name: &str| member(&settings, name).is_some_and(|text| !text.trim().is_empty());
     let enabled = settings.get("enableAutoReply") == Some(&Value::Bool(true));
@@ -75,6 +78,10 @@ fn check(settings: &Map<String, Value>) -> Result<(), Failure> {
     match (time("startTime"), time("endTime")) {
         (Some(start), Some(end)) if start >= end => Err(Failure::invalid(
             "`start_time` must be before `end_time`; one that was set earlier is taken away by naming it in `clear`",
+        )),
+        (_, Some(end)) if enabled && end <= now.as_millisecond() => Err(Failure::invalid(
+            "nobody would get this automatic reply, for its end is over: give an `end_time` to come, or name end_time \
+             in `clear`",
         )),
         _ => Ok(()),
     }

@@ -273,12 +273,14 @@ async fn page(
     let graces = configs::graces(app, ctx, config).await?;
     let graced =
         |(grace, of): &(Grace, Mapping)| (of.connection_name.to_string(), grace.words(), Moment::from(grace.until));
+    let all = || tools.iter().flat_map(|shown| &shown.tools);
     Ok(visit.page(&ConfigPage {
         frame: visit.frame(Section::Configs),
         row: row(config),
         server_url: configs::server_url(app, config),
-        weight: tools.iter().flat_map(|shown| &shown.tools).map(|tool| tool.tokens).sum(),
-        count: tools.iter().map(|shown| shown.tools.len()).sum(),
+        weight: all().map(|tool| tool.tokens).sum::<usize>() + picks::weight_beside(&config.options),
+        count: all().count(),
+        unknown: all().filter(|tool| tool.tokens == 0).count(),
         asks: Some(&config.options.approvals).filter(|asks| !asks.is_empty()).map(Approvals::words),
         sign_in: config.options.sign_in,
         tools,

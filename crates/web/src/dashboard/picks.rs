@@ -6,12 +6,13 @@
 use super::bounded::pretty;
 use super::pages::{Exposed, Pick, ShownTools, ToolPick};
 use super::visit::Visit;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use valetkey_app::connections::{Connector, KnownTool, Wired, imports};
-use valetkey_app::servers::toolset::definition;
+use valetkey_app::servers::toolset::{beside, definition};
 use valetkey_domain::Ctx;
-use valetkey_domain::config::Mapping;
+use valetkey_domain::config::{Mapping, Options};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::tool::Tool;
 
@@ -44,10 +45,10 @@ pub(super) async fn pick(visit: &Visit, ctx: &Ctx, connection: Connection, picke
     let remote = documented.as_ref().and_then(|_| wired.tool_prefix());
     let mut offered: Vec<Exposed> = known.iter().map(|tool| exposed(&wired.connector, &tool.definition)).collect();
     offered.extend(documented.iter().flatten().map(|name| Exposed::remote(name)));
-    // What is chosen beside those stays.
-    for name in mapping.iter().flat_map(|tools| tools.iter()).filter(|_| remote.is_some()) {
+    // What is chosen beside those stays: nobody's whitelist becomes another unseen.
+    for name in mapping.iter().flat_map(|tools| tools.iter()) {
         if offered.iter().all(|one| one.name != *name) {
-            offered.push(Exposed::remote(name));
+            offered.push(unlisted(name, remote.is_some()));
         }
     }
     let tools = offered.into_iter().map(|exposed| ToolPick {
@@ -74,14 +75,19 @@ pub(super) async fn shown(visit: &Visit, ctx: &Ctx, connection: Connection, mapp
     };
     let (remote, connector) = (wired.connector.remote.is_some(), &wired.connector);
     let named = |name: &String| match known.iter().find(|tool| tool.definition.name == *name) {
-        Some(tool) => Some(exposed(connector, &tool.definition)),
-        None => remote.then(|| Exposed::remote(name)),
+        Some(tool) => exposed(connector, &tool.definition),
+        None => unlisted(name, remote),
     };
     let tools: Vec<Exposed> = match mapping.tools.as_slice() {
         [] => known.iter().map(|tool: &Arc<KnownTool>| exposed(connector, &tool.definition)).collect(),
-        listed => listed.iter().filter_map(named).collect(),
+        listed => listed.iter().map(named).collect(),
     };
     ShownTools { connection: connection_name, as_listed: remote && mapping.tools.is_empty(), tools }
+}
+
+/// A tool that a config names and that is not among those that are known.
+fn unlisted(name: &str, of_server: bool) -> Exposed {
+    if of_server { Exposed::remote(name) } else { Exposed::gone(name) }
 }
 
 /// A tool as a model sees it.
@@ -96,9 +102,19 @@ pub(super) fn exposed(connector: &Connector, tool: &Tool) -> Exposed {
     }
 }
 
-/// About how many tokens a tool has as clients get it: four characters each, as OpenAI's and Anthropic's rules of thumb say.
 fn tokens(tool: &Tool) -> usize {
-    definition(tool).to_string().len().div_ceil(4)
+    weight(&definition(tool))
+}
+
+/// About how many tokens a definition has as clients get it: four characters each, as OpenAI's and Anthropic's rules of thumb
+/// say.
+fn weight(definition: &Value) -> usize {
+    definition.to_string().len().div_ceil(4)
+}
+
+/// About how many tokens a list has beside the config's own tools.
+pub(super) fn weight_beside(options: &Options) -> usize {
+    beside(options).as_ref().map_or(0, weight)
 }
 
 /// A tool as a client gets it, if it is known and among those that are shown.

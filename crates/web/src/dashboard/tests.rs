@@ -2,6 +2,7 @@
 
 mod addresses;
 mod beside;
+mod gone;
 mod hostile;
 mod journal;
 mod lists;

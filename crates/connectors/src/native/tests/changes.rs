@@ -145,7 +145,10 @@ fn an_automatic_reply_keeps_what_is_not_changed() {
     assert_eq!(changed.unwrap(), expected);
     let emptied = set(json!({"enable_auto_reply": false, "response_subject": "", "end_time": ""})).unwrap();
     assert!(emptied.get("responseSubject").is_none() && emptied.get("endTime").is_none());
+    let html = set(json!({"enable_auto_reply": false, "response_body_plain_text": ""})).unwrap();
+    assert_eq!(html["responseBodyHtml"], "<p>Old</p>", "a plain text that is taken away leaves the other");
     for (input, says) in [
+        (json!({"enable_auto_reply": true, "end_time": "0"}), "its end is over"),
         (json!({"enable_auto_reply": true, "response_subject": "", "response_body_html": ""}), "says something"),
         (json!({"enable_auto_reply": false, "start_time": "2026-12-20"}), "`start_time`"),
         (json!({"enable_auto_reply": false, "end_time": "-5"}), "`end_time`"),

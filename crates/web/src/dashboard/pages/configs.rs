@@ -81,6 +81,13 @@ impl Exposed {
         Self { name: name.into(), title: name.into(), description, effect: "write", tokens: 0, status: "not known" }
     }
 
+    /// A tool that a config names and that its connector has no more.
+    pub(crate) fn gone(name: &str) -> Self {
+        let description =
+            "Its connector has it no more. Take it out, for with it nothing else can be saved.".to_owned();
+        Self { description, status: "gone", ..Self::unknown(name) }
+    }
+
     /// A tool of a remote server that is known by name: the rest the server says to each user.
     pub(crate) fn remote(name: &str) -> Self {
         let description = "Its server says what it does, to each user who has signed in.".to_owned();
@@ -233,6 +240,8 @@ pub(crate) struct ConfigPage {
     pub(crate) weight: usize,
     /// How many tools it shows.
     pub(crate) count: usize,
+    /// How many of these nobody has weighed.
+    pub(crate) unknown: usize,
     /// They, by connection.
     pub(crate) tools: Vec<ShownTools>,
     /// One of them as a client gets it: its name, and the definition.
@@ -270,6 +279,7 @@ framed!(ConfigPage, "dashboard/config.html", {
         server_url: "http://localhost:8080/mcp/v3/servers/0".into(),
         weight: 840,
         count: 2,
+        unknown: 0,
         tools: vec![
             ShownTools { connection: "MY_GMAIL".into(), as_listed: false, tools },
             ShownTools { connection: "NOTION".into(), as_listed: true, tools: vec![] },
@@ -296,6 +306,7 @@ framed!(ConfigPage, "dashboard/config.html", {
         asks: None,
         sign_in: false,
         count: 0,
+        unknown: 0,
         users: 0,
         ..page.clone()
     };
