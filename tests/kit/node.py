@@ -4,6 +4,7 @@ import json
 import subprocess
 
 from .places import NODE, NODE_MODULES, REPOSITORY
+from .server import clean_environment
 
 
 def placed(name):
@@ -21,3 +22,12 @@ def run(name, *arguments, env, asked=None, timeout=120):
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout)
+
+
+def ran(text, timeout=120):
+    """What a program prints that somebody copied from a page, run as it is."""
+    copied = NODE_MODULES.parent / "copied.mjs"
+    copied.write_text(text)
+    done = subprocess.run([str(NODE), str(copied)], env=clean_environment(), capture_output=True, text=True, timeout=timeout)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout

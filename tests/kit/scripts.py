@@ -18,10 +18,10 @@ def run(name, *arguments, asked=None, env=None, environment="seed", timeout=120)
     return json.loads(done.stdout)
 
 
-def ran(text, environment, timeout=120):
+def ran(text, environment, timeout=120, env=None):
     """What a program prints that somebody copied from a page, run as it is."""
     done = subprocess.run(
-        [str(python(environment)), "-c", text], env=clean_environment(), capture_output=True, text=True, timeout=timeout,
+        [str(python(environment)), "-c", text], env={**clean_environment(), **(env or {})}, capture_output=True, text=True, timeout=timeout,
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return done.stdout

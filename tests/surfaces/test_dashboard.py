@@ -1,19 +1,20 @@
 """The dashboard in headless Chromium: from the printed link to an agent's call, the seed's own words, every page."""
 
+import json
 import re
 import subprocess
 import time
 
 import pytest
 
-from kit import scripts
+from kit import node, scripts
 from kit.connected import connected
 from kit.dashboard import Member
 from kit.mcp import Wire
 from kit.model import model, run_seed
 from kit.person import Person
-from kit.places import TOOLS
-from kit.server import Server
+from kit.places import NODE, NODE_MODULES, TOOLS
+from kit.server import Server, clean_environment
 
 # A browser's pages, most of the time.
 pytestmark = pytest.mark.waits
@@ -286,7 +287,7 @@ def test_helping_a_user_disconnecting_and_what_the_journal_says(demo, member, st
 
 
 def test_the_snippets_do_what_they_say(demo, member):
-    """Those of the clients that the suite has; what each prints names the tool."""
+    """Those of the clients that the suite has, all but Claude Code's; what each prints names the tool, or its agent does its job."""
     member.sign_in()
     member.at("/instances")
     member.page.locator("tbody a").first.click()
@@ -294,11 +295,28 @@ def test_the_snippets_do_what_they_say(demo, member):
     for number, entry in enumerate(member.page.locator("details.snippet").all(), start=1):
         client = entry.locator("summary").inner_text().split("\n")[0]
         texts[client] = member.page.locator(f"#snippet-{number}").text_content()
-    for client, environment in (("Python", "mcp2"), ("LangChain", "seed")):
-        words = scripts.ran(texts[next(name for name in texts if name.startswith(client))], environment)
-        assert "gmail_fetch_mails" in words, words
-    curl = texts[next(name for name in texts if name.startswith("curl"))]
-    assert "gmail_fetch_mails" in subprocess.run(["sh", "-c", curl], capture_output=True, text=True, timeout=60).stdout
+    of = lambda client: texts[next(name for name in texts if name.startswith(client))]
+    assert len(texts) == 9, texts.keys()
+    with model() as model_url:
+        agents = {"OPENAI_BASE_URL": model_url, "OPENAI_API_KEY": "none-needed"}
+        told = scripts.ran(of("OpenAI Agents"), "agents", env=agents)
+    assert told.startswith('Done: the reminder "Reminder: '), told
+    printed = {client: scripts.ran(of(client), environment) for client, environment in (("Python", "mcp2"), ("LangChain", "seed"))}
+    printed |= {"Node": node.ran(of("Node")), "curl": shell(of("curl"))}
+    # npx would fetch the package that is here already.
+    inspector = f"{NODE} {NODE_MODULES / '.bin' / 'mcp-inspector'}"
+    printed["MCP Inspector"] = shell(of("MCP Inspector").replace("npx @modelcontextprotocol/inspector", inspector))
+    (desktop,) = json.loads(of("Claude Desktop"))["mcpServers"].values()
+    assert (desktop["command"], desktop["args"][:2]) == ("npx", ["-y", "mcp-remote"])
+    printed["Claude Desktop"] = json.dumps(node.run("remote.mjs", *desktop["args"][2:], "[]", env=clean_environment())["tools"])
+    (cursor,) = json.loads(of("Cursor"))["mcpServers"].values()
+    printed["Cursor"] = str(Wire(cursor["url"]).legacy("tools/list").result)
+    for client, words in printed.items():
+        assert "gmail_fetch_mails" in words, (client, words)
+
+
+def shell(line):
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, env=clean_environment()).stdout
 
 
 def test_attack_66_the_login_link_is_spent_once_and_never_by_looking(demo, person, stranger):
