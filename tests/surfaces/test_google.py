@@ -233,6 +233,57 @@ def test_events_beyond_the_first_five_tools(demo):
     assert "409" in said["twice"] and len(said["left"]["events"]) == 2 and said["nothing"]["events"] == []
 
 
+def test_calendars_answers_are_what_a_person_reads(demo):
+    """What is for programs alone (etags, kinds, sequences, how a conference was asked for) is not asked of Google."""
+    span = {"time_min": "2027-04-01T00:00:00Z", "time_max": "2027-04-30T00:00:00Z"}
+    event = {"calendar_id": "primary", "event_id": "$made.id"}
+    said = done(session(demo, "readable", [
+        ["made", "create_event", {
+            "summary": "Review", "start_datetime": "2027-04-05T09:00:00", "timezone": "Europe/Berlin", "location": "Room 1",
+            "description": "Bring slides", "attendees_emails": ["sam@lab.example", "zoe@example.com"],
+            "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=3"], "create_meeting_room": True, "visibility": "private"}],
+        ["read", "get_event_by_id", event],
+        ["changed", "update_event", {**event, "location": "Room 2"}],
+        ["found", "search_events", {"calendar_id": "primary", "query": "review", **span}],
+        ["listed", "list_events", {**span, "order_by": "startTime"}],
+        ["days", "list_event_instances", event],
+        ["filed", "import_event", {
+            "calendar_id": "primary", "ical_uid": "9c1d@elsewhere.example", "summary": "Fair",
+            "start_datetime": "2027-04-08", "end_datetime": "2027-04-10"}],
+        ["calendar", "get_calendar", {"calendar_id": "primary"}],
+        ["entry", "get_calendar_list_entry", {"calendar_id": "primary"}],
+        ["calendars", "list_calendars", {}],
+        ["rules", "list_acl_rules", {"calendar_id": "primary"}],
+        ["settings", "list_settings", {}],
+    ], "MY_CALENDAR"))
+    names = {name for answer in said.values() for name in members(answer)}
+    assert not names & {"kind", "etag", "sequence", "iCalUID", "createRequest", "conferenceProperties", "backgroundColor"}, names
+    # All that the next call needs, and all that is to be told.
+    for one in (said["made"], said["read"], said["changed"]):
+        assert {"id", "status", "summary", "description", "start", "end", "recurrence", "attendees", "organizer", "hangoutLink", "htmlLink"} <= set(one)
+        assert one["start"] == {"dateTime": "2027-04-05T09:00:00+02:00", "timeZone": "Europe/Berlin"}
+        assert [(guest["email"], guest["responseStatus"]) for guest in one["attendees"]] == [
+            ("sam@lab.example", "needsAction"), ("zoe@example.com", "needsAction")]
+        assert one["conferenceData"]["entryPoints"][0]["uri"] == one["hangoutLink"]
+    assert said["changed"]["location"] == "Room 2" and said["read"]["visibility"] == "private"
+    assert "reminders" in said["read"] and "reminders" not in said["made"], "of one event more is told"
+    for days in (said["found"], said["days"]):
+        assert {day["recurringEventId"] for day in days["events"]} == {said["made"]["id"]} and len(days["events"]) == 3
+    assert [one["summary"] for one in said["listed"]["events"]] == ["Review"] * 3
+    sizes = {name: len(json.dumps(answer)) for name, answer in said.items()}
+    assert max(sizes["made"], sizes["changed"], sizes["found"] / 3) < 1200 and sizes["calendar"] < 300, sizes
+    assert said["calendar"]["timeZone"] == said["entry"]["timeZone"] == "Europe/Berlin" and said["entry"]["accessRole"] == "owner"
+    assert said["entry"]["defaultReminders"], "of one calendar more is told"
+    assert all(set(one) <= {"id", "summary", "timeZone", "accessRole", "primary", "selected", "colorId", "description", "dataOwner"} for one in said["calendars"]["calendars"])
+
+
+def members(value):
+    """The names of all members, at every depth."""
+    if isinstance(value, dict):
+        return set(value) | {name for inner in value.values() for name in members(inner)}
+    return {name for inner in value for name in members(inner)} if isinstance(value, list) else set()
+
+
 @pytest.mark.parametrize("connection, tool, scopes", [
     ("MY_GMAIL", "gmail_create_draft", {"gmail.compose"}),
     ("MY_GMAIL", "gmail_list_labels", {"gmail.labels"}),

@@ -154,28 +154,116 @@ fn what_is_cut_first_is_a_list_of_the_answer() {
     }
 }
 
-#[test]
-fn the_mock_refuses_what_the_vendor_would() {
-    let calendar = mock("googlecalendar");
-    let good = r#"{"start": {"date": "2026-11-23"}, "end": {"date": "2026-11-24"}}"#;
-    let events = "https://www.googleapis.com/calendar/v3/calendars/primary/events";
+/// Requests in each way of writing them, of which the vendor takes one and refuses the others: what the mock says to them.
+fn refusals(name: &str, kind: &str, good: [&str; 3], bad: &[(&str, &str, &str, &str)]) {
+    let mock = mock(name);
     let said = |method: &str, uri: &str, body: &str| {
-        calendar.refused(&Request::builder().method(method).uri(uri).body(Bytes::from(body.to_owned())).unwrap())
+        let request = Request::builder().method(method).uri(uri).header("content-type", kind);
+        mock.refused(&request.body(Bytes::from(body.to_owned())).unwrap())
     };
-    assert_eq!(said("POST", events, good), None);
-    for (method, uri, body, expected) in [
-        ("GET", format!("{events}?max=1"), "", "query.max"),
-        ("GET", format!("{events}?maxResults=0"), "", "query.maxResults"),
-        ("GET", format!("{events}?orderBy=title"), "", "query.orderBy"),
-        ("GET", format!("{events}?timeMin=2026-11-23T00:00:00"), "", "query.timeMin"),
-        ("PUT", events.to_owned(), good, "no operation"),
-        ("POST", events.to_owned(), r#"{"summary": "no times"}"#, "body.start"),
-        ("POST", events.to_owned(), r#"{"start": {"day": "x"}, "end": {"date": "tomorrow"}}"#, "body.start.day"),
-        ("POST", events.replace("www", "evil"), good, "another host"),
-    ] {
-        let refusal = said(method, &uri, body).unwrap_or_default();
+    let [method, uri, body] = good;
+    assert_eq!(said(method, uri, body), None, "{name}");
+    for (method, uri, body, expected) in bad {
+        let refusal = said(method, uri, body).unwrap_or_default();
         assert!(refusal.contains(expected), "{method} {uri} {body}: {expected} is not in `{refusal}`");
     }
+    let elsewhere = uri.replacen("https://", "https://evil.", 1);
+    assert!(said(method, &elsewhere, body).unwrap().contains("another host"), "{elsewhere}");
+}
+
+#[test]
+fn the_mock_refuses_what_google_calendar_would() {
+    let good = r#"{"start": {"date": "2026-11-23"}, "end": {"date": "2026-11-24"}}"#;
+    let events = "https://www.googleapis.com/calendar/v3/calendars/primary/events";
+    let asking = |query: &str| format!("{events}?{query}");
+    let bad = [
+        ("GET", &*asking("max=1"), "", "query.max"),
+        ("GET", &*asking("maxResults=0"), "", "query.maxResults"),
+        ("GET", &*asking("orderBy=title"), "", "query.orderBy"),
+        ("GET", &*asking("timeMin=2026-11-23T00:00:00"), "", "query.timeMin"),
+        ("PUT", events, good, "no operation"),
+        ("POST", events, r#"{"summary": "no times"}"#, "body.start"),
+        ("POST", events, r#"{"start": {"day": "x"}, "end": {"date": "tomorrow"}}"#, "body.start.day"),
+    ];
+    refusals("googlecalendar", "application/json", ["POST", events, good], &bad);
+}
+
+#[test]
+fn the_mock_refuses_what_slack_would_in_a_form() {
+    let post = "https://slack.com/api/chat.postMessage";
+    let bad = [
+        ("POST", post, "channel=C1&text=Hi&colour=red", "body.colour"),
+        ("POST", post, "text=Hi", "body.channel"),
+        ("POST", post, "channel=C1&unfurl_links=maybe", "unfurl_links=maybe"),
+        ("POST", post, "channel=C1&unfurl_links=7", "body.unfurl_links"),
+        ("POST", post, "channel=C1&blocks=%7B%7D", "body.blocks"),
+        ("POST", post, "channel=C1&parse=half", "body.parse"),
+        ("POST", "https://slack.com/api/chat.postMessage?as=ada", "channel=C1&text=Hi", "query.as"),
+        ("POST", "https://slack.com/api/chat.postLetter", "channel=C1&text=Hi", "no operation"),
+    ];
+    let good = ["POST", post, "channel=C1&text=Hi&unfurl_links=false&blocks=%5B%5D"];
+    refusals("slack", "application/x-www-form-urlencoded", good, &bad);
+}
+
+#[test]
+fn the_mock_refuses_what_github_would() {
+    let issues = "https://api.github.com/repos/ada/cellar/issues";
+    let asking = |query: &str| format!("{issues}?{query}");
+    let bad = [
+        ("POST", issues, r#"{"title": "Rain", "colour": "blue"}"#, "body.colour"),
+        ("POST", issues, r#"{"body": "In the cellar."}"#, "body.title"),
+        ("POST", issues, r#"{"title": "Rain", "assignees": "ada"}"#, "body.assignees"),
+        ("POST", issues, r#"{"title": "Rain", "assignees": [7]}"#, "body.assignees[0]"),
+        ("POST", issues, "title=Rain", "expected"),
+        ("GET", &*asking("colour=blue"), "", "query.colour"),
+        ("GET", &*asking("state=shut"), "", "query.state"),
+        ("GET", &*asking("per_page=many"), "", "query.per_page"),
+        ("PUT", issues, "", "no operation"),
+    ];
+    refusals("github", "application/json", ["POST", issues, r#"{"title": "Rain", "labels": ["wet"]}"#], &bad);
+}
+
+#[test]
+fn the_mock_refuses_what_linear_would_of_a_document_and_its_variables() {
+    let graphql = "https://api.linear.app/graphql";
+    let asked = |field: &str, members: &str, variables: &str| {
+        let document = format!("mutation($input: IssueCreateInput!) {{ {field}(input: $input) {{ {members} }} }}");
+        format!(r#"{{"query": "{document}", "variables": {variables}}}"#)
+    };
+    let good = r#"{"input": {"teamId": "t1", "title": "Rain"}}"#;
+    let create = |variables: &str| asked("issueCreate", "success", variables);
+    let bad = [
+        ("POST", graphql, &*asked("issueCreate", "success colour", good), "colour"),
+        ("POST", graphql, &*asked("issueMake", "success", good), "issueMake"),
+        ("POST", graphql, &*create(r#"{"input": {"teamId": "t1", "colour": "blue"}}"#), "colour"),
+        ("POST", graphql, &*create(r#"{"input": {"title": "Rain"}}"#), "teamId"),
+        ("POST", graphql, &*create(r#"{"input": {"teamId": "t1", "title": 7}}"#), "title"),
+        ("POST", graphql, &*create("{}"), "input"),
+        ("POST", graphql, r#"{"variables": {}}"#, "no document"),
+        ("GET", graphql, "", "no operation"),
+    ];
+    refusals("linear", "application/json", ["POST", graphql, &create(good)], &bad);
+}
+
+#[test]
+fn the_mock_refuses_what_google_drive_would_of_a_file_beside_json() {
+    let upload = "https://www.googleapis.com/upload/drive/v3/files?uploadType=multipart";
+    let part = |kind: &str, text: &str| format!("--b\r\nContent-Type: {kind}\r\n\r\n{text}\r\n");
+    let file = part("text/markdown", "# Notes");
+    let beside = |json: &str| format!("{}{file}--b--\r\n", part("application/json", json));
+    let good = beside(r#"{"name": "notes.md", "parents": ["f1"]}"#);
+    let bad = [
+        ("POST", upload, &*beside(r#"{"colour": "blue"}"#), "body.colour"),
+        ("POST", upload, &*beside(r#"{"name": 7}"#), "body.name"),
+        ("POST", upload, &*beside(r#"{"parents": "f1"}"#), "body.parents"),
+        ("POST", upload, &*format!("{file}--b--\r\n"), "1 parts"),
+        ("POST", upload, &*format!("{file}{file}--b--\r\n"), "the first part is text/markdown"),
+        ("POST", &*format!("{upload}&colour=blue"), &*good, "query.colour"),
+        // Only at the path for files does it take one, and only if it is told that one comes.
+        ("POST", "https://www.googleapis.com/drive/v3/files", &*good, "where files go: false"),
+        ("POST", "https://www.googleapis.com/upload/drive/v3/files", &*good, "said: false"),
+    ];
+    refusals("googledrive", "multipart/related; boundary=b", ["POST", upload, &good], &bad);
 }
 
 #[test]
