@@ -51,6 +51,12 @@ class Described:
         """What is answered to a token that is none: status and JSON."""
         return 401, {"object": "error", "status": 401, "code": "unauthorized", "message": "API token is invalid."}
 
+    def revoking(self, authorization, body):
+        """What the revocation endpoint answers, and whether it revoked. It takes none without the client's name and secret."""
+        if not authorization:
+            return 401, {"object": "error", "status": 401, "code": "unauthorized", "message": "Unauthorized"}, False
+        return 200, {}, True
+
     def operation(self, method, path):
         """The operation of a request line: names in its path beat variables."""
         parts = path.split("/")
@@ -154,11 +160,10 @@ def handler(app):
             self.send_text(status, kind, text.encode())
 
         def revoke(self, _, body):
-            # It takes none without the client's name and secret.
-            if not self.headers.get("authorization"):
-                return self.send(401, {"object": "error", "status": 401, "code": "unauthorized", "message": "Unauthorized"})
-            app.revoked.append((self.headers.get("content-type"), self.headers.get("authorization"), body.decode()))
-            self.send(200, {})
+            status, answer, revoked = app.revoking(self.headers.get("authorization"), body)
+            if revoked:
+                app.revoked.append((self.headers.get("content-type"), self.headers.get("authorization"), body.decode()))
+            self.send(status, answer)
 
         def send(self, status, body, **headers):
             self.send_text(status, "application/json", b"" if body is None else json.dumps(body).encode(), **headers)

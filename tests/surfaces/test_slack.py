@@ -4,6 +4,7 @@ failures in good answers."""
 
 import json
 import subprocess
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -19,6 +20,7 @@ class Slack(Described):
     def __init__(self):
         super().__init__("slack")
         self.messages, self.limited = [], 0
+        self.no = None
 
     def operation(self, method, path):
         """Slack takes both methods for what only asks."""
@@ -37,6 +39,14 @@ class Slack(Described):
 
     def unauthorized(self):
         return 200, {"ok": False, "error": "token_expired"}
+
+    def revoking(self, _, body):
+        """It takes a good access token, without a word of who sends it, and has one status for all that it says."""
+        token = dict(parse_qsl(body.decode()))["token"]
+        if self.no or not token.startswith("access-") or token in self.ended:
+            return 200, self.no or {"ok": False, "error": "invalid_auth"}, False
+        self.ended.add(token)
+        return 200, {"ok": True, "revoked": True}, True
 
     def refusal(self, wrong):
         return {"ok": False, "error": "invalid_arguments", "response_metadata": {"messages": wrong}}
@@ -71,7 +81,7 @@ def app():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, app):
-    with serving(tmp_path_factory.mktemp("slack") / "data", app, "slack", "TEAM", "/api/auth.test") as running:
+    with serving(tmp_path_factory.mktemp("slack") / "data", app, "slack", "TEAM", "/api/auth.test", "--revoke-url", f"{app.url}/revoke") as running:
         yield running
 
 
@@ -128,3 +138,19 @@ def test_a_refresh_token_is_used_once_and_its_end_is_told_with_status_200(app, s
     assert "/connect/" in words, words
     (account,) = server.cli_json("account", "list", "--identifier", "bob")
     assert account["status"] == "EXPIRED", account
+
+
+def test_ending_an_account_revokes_the_persons_access_token_and_a_good_status_is_no_yes(app, server):
+    who, gone, later = app.answers["auth.test"], "its tokens are gone, here and at the vendor", "the vendor has not revoked them yet"
+    said = []
+    for user, no in [("cleo", None), ("dan", {"ok": False, "error": "access_denied"}), ("eve", {"ok": True, "revoked": False})]:
+        # Somebody else each time: what another account may live on is left.
+        app.answers["auth.test"], app.no = {**who, "user_id": f"U-{user}", "user": user}, no
+        team(server, user)
+        (account,) = server.cli_json("account", "list", "--identifier", user)
+        said.append(server.cli("account", "disconnect", account["id"]).stdout)
+        app.answers["auth.test"], app.no = who, None
+        if user == "cleo":
+            token = f"access-{app.count}"
+    assert [word for word, told in zip([gone, later, later], said) if word not in told] == [], said
+    assert app.revoked[0] == ("application/x-www-form-urlencoded", None, f"token={token}"), app.revoked

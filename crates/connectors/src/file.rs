@@ -15,8 +15,8 @@ mod tool;
 pub use alias::AliasFile;
 pub use answer_form::AnswerForm;
 pub use auth::{
-    AssertionFile, AuthFile, AuthKind, CredentialField, IdentityFile, LostAnswer, Pkce, Refresh, RevokeFile, SentAs,
-    TokenBody, TokenClientAuth, VerifyFile,
+    AssertionFile, AuthFile, AuthKind, CredentialField, IdentityFile, LostAnswer, Pkce, Refresh, RevokeFile,
+    RevokedToken, SentAs, TokenBody, TokenClientAuth, VerifyFile,
 };
 pub use body_form::BodyForm;
 pub use ordered::Ordered;

@@ -52,7 +52,7 @@ pub use connector::{Connector, Custom, Tool};
 pub use custom::Description as CustomProvider;
 pub use error::{Error, Problem};
 pub use failure::{Failure, FailureKind, Unsent};
-pub use file::{AuthKind, LostAnswer, Pkce, SentAs, TokenBody, TokenClientAuth};
+pub use file::{AuthKind, LostAnswer, Pkce, RevokedToken, SentAs, TokenBody, TokenClientAuth};
 pub use host::{Lack, Unfilled};
 pub use made::{check_file, open_file};
 pub use own::{Change, Digests, Folder};

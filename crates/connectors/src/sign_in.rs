@@ -1,7 +1,7 @@
 //! What is asked at sign-in and at its end, compiled: who signed in, whether a credential works, and how a grant is
 //! revoked.
 
-use crate::file::{IdentityFile, RevokeFile, TokenBody, VerifyFile};
+use crate::file::{IdentityFile, RevokeFile, RevokedToken, TokenBody, VerifyFile};
 use crate::parameter_name::is_name;
 use crate::shape::Shape;
 use http::Method;
@@ -115,6 +115,10 @@ pub struct Revoke {
     pub body: TokenBody,
     /// The field or member in which the token stands.
     pub field: String,
+    /// Which token that is.
+    pub token: RevokedToken,
+    /// The member of a good answer that is true where it was done.
+    pub done_in: Option<String>,
 }
 
 impl Revoke {
@@ -138,7 +142,11 @@ impl Revoke {
         if !is_name(field) {
             return Err(format!("token_in: `{}` is not `form.` or `json.` and a name", file.token_in));
         }
-        Ok(Self { method, url: file.url.clone(), body, field: field.to_owned() })
+        if file.done_in.as_deref().is_some_and(|name| !is_name(name)) {
+            return Err("done_in: it is the name of a member".to_owned());
+        }
+        let (url, field, done_in) = (file.url.clone(), field.to_owned(), file.done_in.clone());
+        Ok(Self { method, url, body, field, token: file.token, done_in })
     }
 }
 
@@ -195,5 +203,12 @@ mod tests {
         for odd in ["token", "form.", "json.", "query.token", "form.a b", "form.a=b&c"] {
             assert!(revoke("POST", odd).unwrap_err().starts_with("token_in: "), "{odd}");
         }
+        let done_in = |name: &str| {
+            let file =
+                json!({"method": "POST", "url": "https://box.test/revoke", "token_in": "form.token", "done_in": name});
+            Revoke::compile(&serde_json::from_value(file).unwrap())
+        };
+        assert_eq!(done_in("revoked").unwrap().done_in.as_deref(), Some("revoked"));
+        assert!(done_in(".a b").unwrap_err().starts_with("done_in: "));
     }
 }

@@ -103,6 +103,8 @@ fn sign_in() -> Vec<Line> {
         ("auth[].revoke.method", "/auth/0/revoke/method", json!("DELETE")),
         ("auth[].revoke.url", "/auth/0/revoke/url", json!("https://login.keys.test/s")),
         ("auth[].revoke.token_in", "/auth/0/revoke/token_in", json!("form.access_token")),
+        ("auth[].revoke.token", "/auth/0/revoke/token", json!("access")),
+        ("auth[].revoke.done_in", "/auth/0/revoke/done_in", json!("revoked")),
         ("auth[].identity", "/auth/0/identity", Value::Null),
         ("auth[].identity.method", "/auth/0/identity/method", json!("POST")),
         ("auth[].identity.url", "/auth/0/identity/url", json!("https://api.keys.test/you")),

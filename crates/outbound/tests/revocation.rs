@@ -66,11 +66,20 @@ async fn revoke(
     how: (Method, TokenIn<'_>),
     auth: Option<ClientAuth>,
 ) -> (Revoked, Vec<(String, &'static str, String)>) {
+    revoke_and_see(answers, how, auth, None).await
+}
+
+async fn revoke_and_see(
+    answers: &[(&str, &str)],
+    how: (Method, TokenIn<'_>),
+    auth: Option<ClientAuth>,
+    done_in: Option<&str>,
+) -> (Revoked, Vec<(String, &'static str, String)>) {
     let (address, asked) = provider(answers).await;
     let outbound = Outbound::new(Policy::allowing(vec![address.parse().unwrap()]), Arc::new(SystemResolver)).unwrap();
     let (url, token, secret) =
         (format!("http://{address}/revoke"), Secret::from("t-hunter2"), Secret::from("s-hunter2"));
-    let revocation = Revocation { url: &url, method: how.0, token_in: how.1, token: &token };
+    let revocation = Revocation { url: &url, method: how.0, token_in: how.1, token: &token, done_in };
     let basic = BasicEncoding::FormEncoded;
     let client = auth.map(|auth| Client {
         token_url: "",
@@ -155,6 +164,24 @@ async fn a_token_that_is_gone_counts_as_revoked_if_that_is_said_about_the_token(
     assert!(!is_revoked(&[gone("401 Unauthorized"), no, no], FORM, post).await);
     let bearer = (Method::POST, TokenIn::Bearer);
     assert!(is_revoked(&[("200 OK", r#"{"ok":false,"error":"token_revoked"}"#)], bearer, post).await);
+}
+
+#[tokio::test]
+async fn where_a_member_says_that_it_was_done_nothing_else_does() {
+    let see = async |body: &str| {
+        let answers = [("200 OK", body); 3];
+        revoke_and_see(&answers, FORM, Some(ClientAuth::Post), Some("revoked")).await
+    };
+    let (revoked, asked) = see(r#"{"ok":true,"revoked":true}"#).await;
+    assert!(matches!(revoked, Revoked::Revoked) && asked.len() == 1, "{revoked:?}");
+    for no in
+        [r#"{"ok":true,"revoked":false}"#, r#"{"ok":true,"revoked":"true"}"#, r#"{"ok":true}"#, "", "revoked=true"]
+    {
+        let (revoked, asked) = see(no).await;
+        assert!(matches!(revoked, Revoked::Refused { status: 200, .. }) && asked.len() == 3, "{no}: {revoked:?}");
+    }
+    let (revoked, _) = see(r#"{"ok":false,"error":"invalid_auth","revoked":true}"#).await;
+    assert!(revoked.to_string().contains("\"invalid_auth\""), "{revoked}");
 }
 
 #[tokio::test]

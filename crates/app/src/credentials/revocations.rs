@@ -181,7 +181,8 @@ async fn send(
     let method = Method::from_bytes(way.method.as_bytes()).map_err(Error::internal)?;
     let client = client.as_ref().map(|client| client.client(secret.as_ref()));
     let token_in = if way.json { TokenIn::Json(&way.field) } else { TokenIn::Form(&way.field) };
-    let asked = endpoint::Revocation { url: &way.url, method, token_in, token };
+    let done_in = way.done_in.as_deref();
+    let asked = endpoint::Revocation { url: &way.url, method, token_in, token, done_in };
     let outbound = app.core.outbound.of(&ctx.environment);
     Ok(endpoint::revoke(&outbound, &asked, client.as_ref()).await)
 }

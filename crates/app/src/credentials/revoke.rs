@@ -8,7 +8,7 @@ use crate::{App, Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::time::Duration;
-use valetkey_connectors::TokenBody;
+use valetkey_connectors::{RevokedToken, TokenBody};
 use valetkey_core::places::{self, CredentialRow};
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::id::RevocationId;
@@ -82,6 +82,9 @@ pub(super) struct Way {
     /// Whether the request is JSON.
     #[serde(default)]
     pub(super) json: bool,
+    /// The member of a good answer that is true where it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) done_in: Option<String>,
     /// The provider's token endpoint.
     pub(super) token_url: String,
     pub(super) client: Option<StoredEndpoint>,
@@ -222,6 +225,7 @@ pub(super) fn way(wired: &Wired, audience: &[String]) -> std::result::Result<(Wa
         method: rule.method.to_string(),
         field: rule.field.clone(),
         json: rule.body == TokenBody::Json,
+        done_in: rule.done_in.clone(),
         token_url: wired.endpoints.token_url.clone().ok_or(AtProvider::NotOffered)?,
         client: oauth::Endpoint::of(wired).ok().map(|client| client.to_stored()),
     };
@@ -231,7 +235,9 @@ pub(super) fn way(wired: &Wired, audience: &[String]) -> std::result::Result<(Wa
 /// What is sent to revoke these tokens.
 pub(super) async fn sent(app: &App, wired: &Wired, plain: &Plain) -> Sent {
     // A refresh token's end is the end of the grant; an access token's may be of that token alone.
-    let token = plain.refresh_token.as_ref().unwrap_or(&plain.access_token);
+    let named = wired.oauth().ok().and_then(|oauth| oauth.revoke.as_ref()).map(|rule| rule.token);
+    let refresh = plain.refresh_token.as_ref().filter(|_| named != Some(RevokedToken::Access));
+    let token = refresh.unwrap_or(&plain.access_token);
     // Without it the provider can still be asked; it goes nowhere that it was not given for.
     let secret = connections::client_secret(app, wired).await.ok().flatten();
     Sent { token: token.expose().to_owned(), client_secret: secret.map(|secret| secret.expose().to_owned()) }

@@ -5,7 +5,8 @@ use crate::auth::{
 };
 use crate::error::Problem;
 use crate::file::{
-    AssertionFile, AuthFile, AuthKind, CredentialField, LostAnswer, Ordered, Pkce, SentAs, TokenBody, TokenClientAuth,
+    AssertionFile, AuthFile, AuthKind, CredentialField, LostAnswer, Ordered, Pkce, RevokedToken, SentAs, TokenBody,
+    TokenClientAuth,
 };
 use crate::sign_in::{Identity, Revoke};
 use std::time::Duration;
@@ -185,6 +186,8 @@ pub(crate) fn discovered(own: bool) -> Auth {
             url: String::new(),
             field: "token".to_owned(),
             body: TokenBody::Form,
+            token: RevokedToken::Refresh,
+            done_in: None,
         }),
         identity: None,
         issuer: None,

@@ -226,6 +226,22 @@ pub struct RevokeFile {
     pub url: String,
     /// Where the token stands: `form.<name>`, or `json.<name>` where the request is JSON.
     pub token_in: String,
+    /// Which token is sent.
+    #[serde(default)]
+    pub token: RevokedToken,
+    /// The member of a good answer that is true where it was done, for apps that answer 200 to either.
+    pub done_in: Option<String>,
+}
+
+/// The token by which a grant is revoked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevokedToken {
+    /// The refresh token, whose end is the end of the grant; where there is none, the access token.
+    #[default]
+    Refresh,
+    /// The access token: the app revokes no other.
+    Access,
 }
 
 /// How it is found out who signed in.

@@ -20,6 +20,8 @@ pub struct Revocation<'a> {
     pub token_in: TokenIn<'a>,
     /// The token.
     pub token: &'a Secret<str>,
+    /// The member of a good answer that is true where it was done, for providers that answer 200 to either.
+    pub done_in: Option<&'a str>,
 }
 
 /// Where the token stands in a revocation.
@@ -101,7 +103,8 @@ mod tests {
 
     fn made(method: Method, token_in: TokenIn<'_>, auth: Option<ClientAuth>) -> Option<(String, String, String)> {
         let (token, secret) = (Secret::from("t/1"), Secret::from("hunter2"));
-        let revocation = Revocation { url: "https://p.example/revoke?a=b", method, token_in, token: &token };
+        let url = "https://p.example/revoke?a=b";
+        let revocation = Revocation { url, method, token_in, token: &token, done_in: None };
         let basic = BasicEncoding::FormEncoded;
         let client = auth.map(|auth| Client {
             token_url: "",

@@ -9,6 +9,7 @@ use super::{body, refusal};
 use crate::Outbound;
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use serde_json::Value;
 use std::fmt;
 use std::time::Duration;
 use valetkey_domain::Secret;
@@ -70,7 +71,7 @@ pub async fn revoke(outbound: &Outbound, revocation: &Revocation<'_>, client: Op
             }
         };
         let attempt = match outbound.send_told(request, &LIMITS).await {
-            Ok(answer) => read(&answer, &secrets),
+            Ok(answer) => read(&answer, revocation.done_in, &secrets),
             Err(error) => Attempt::Ended(unreachable(&error.into())),
         };
         match attempt {
@@ -141,10 +142,12 @@ impl Refusal {
     }
 }
 
-fn read(answer: &Response<Bytes>, secrets: &[&str]) -> Attempt {
+fn read(answer: &Response<Bytes>, done_in: Option<&str>, secrets: &[&str]) -> Attempt {
     let (status, members) = (answer.status(), body::members(answer.body()));
+    let is_done = |name| members.as_ref().and_then(|members| members.get(name)) == Some(&Value::Bool(true));
     let said = match refusal::read(answer, members.as_ref(), secrets) {
-        None => return Attempt::Ended(Revoked::Revoked),
+        None if done_in.is_none_or(is_done) => return Attempt::Ended(Revoked::Revoked),
+        None => refusal::words(answer, members.as_ref(), secrets),
         Some(error @ (TokenError::RateLimited { .. } | TokenError::Lost(_)))
             if status != StatusCode::NOT_IMPLEMENTED =>
         {

@@ -21,7 +21,7 @@ fn base() -> String {
     FILE.replace("REFRESH", more)
 }
 
-pub(super) const LINES: [Line; 26] = [
+pub(super) const LINES: [Line; 28] = [
     ("auth[].authorize_url", "https://acme.example/authorize", "https://acme.example/enter"),
     ("auth[].token_url", "https://acme.example/token", "https://acme.example/tokens"),
     ("auth[].authorize_params", "access_type: offline", "access_type: online"),
@@ -41,6 +41,8 @@ pub(super) const LINES: [Line; 26] = [
     ("auth[].revoke.method", "revoke: {method: POST", "revoke: {method: DELETE"),
     ("auth[].revoke.url", "https://acme.example/revoke", "https://acme.example/end"),
     ("auth[].revoke.token_in", "token_in: form.token", "token_in: json.access_token"),
+    ("auth[].revoke.token", "token_in: form.token", "token: access, token_in: form.token"),
+    ("auth[].revoke.done_in", "token_in: form.token", "done_in: revoked, token_in: form.token"),
     (
         "auth[].identity",
         "    identity: {method: GET, url: \"https://api.acme.example/who\", id: .sub, name: .email}\n",
