@@ -7,7 +7,7 @@ use valetkey_domain::member::Role;
 use valetkey_storage::Arg;
 
 /// More accounts than a page looks at, of which the last is called otherwise.
-const MANY: &str = "WITH RECURSIVE n (i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)
+const MANY: &str = "WITH RECURSIVE n (i) AS (SELECT CAST($1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < $2)
     INSERT INTO connected_accounts (id, environment_id, connection_id, identifier, organization_id, user_id, search_text,
         status, reason, scopes, audience, generation, refreshable, api_config, created_at, updated_at)
     SELECT 'ca_7' || (1000000000000 + i) || '000000000000', environment_id, connection_id, 'many-' || i, '', '',
