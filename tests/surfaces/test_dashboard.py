@@ -106,6 +106,62 @@ def test_the_seeds_text_word_for_word_then_its_code(empty, person):
     assert shown["secret"] not in member.page.content(), "a secret is shown once"
 
 
+def test_the_whole_story_by_clicking_to_the_agents_answer(fresh, person, stranger):
+    """A member sets everything up in an environment where nothing was done yet, the user signs in behind the links, and the
+    seed's agent does its job. Only what Google does is done for it: its console registers the redirect URI, and its addresses
+    are the lab's."""
+    demo = fresh().start()
+    demo.cli("environment", "create", "shop")
+    member = Member(person, demo).open_link(LOGIN.search(demo.words()).group())
+    member.click("Sign in")
+    member.page.click("details.environments summary")
+    member.click("shop", role="link")
+    for app, name in (("Gmail", "MY_GMAIL"), ("Google Calendar", "MY_CALENDAR")):
+        member.go("Connections")
+        member.click("Create Connection", role="link")
+        member.page.get_by_role("link", name=app).click()
+        member.type("Connection Name", name)
+        member.type("Client ID", f"client-{name}")
+        member.type("Client Secret", "its-secret")
+        member.click("Save")
+        register_at_lab(demo, "shop", name, member.text("redirect-uri"))
+    member.go("MCP configs")
+    member.click("Create MCP config", role="link")
+    member.type("Name", "reminder-manager")
+    for tick in ("MY_GMAIL", "gmail_fetch_mails", "MY_CALENDAR", "googlecalendar_create_event"):
+        member.tick(tick)
+    member.click("Save")
+    member.go("Settings")
+    member.type("New client", "my-app")
+    member.click("Create API client")
+    shown = {name: member.text(f"new-{name}") for name in ("url", "id", "secret")}
+    env = demo.sdk_env() | {
+        "SCALEKIT_ENV_URL": shown["url"], "SCALEKIT_CLIENT_ID": shown["id"], "SCALEKIT_CLIENT_SECRET": shown["secret"],
+    }
+    with model() as model_url:
+        before = run_seed(demo, model_url, "john-doe", "reminder-manager", env=env)
+        assert before["tools"] == ["gmail_fetch_mails", "googlecalendar_create_event"] and "/connect/" in before["last_words"]
+        for connection in before["connections"]:
+            stranger.connect(connection["link"])
+        after = run_seed(demo, model_url, "john-doe", "reminder-manager", env=env)
+    assert after["last_words"].startswith("Done: the reminder"), after
+    member.go("Tool calls")
+    called = member.page.inner_text("tbody")
+    assert all(tool in called for tool in after["tools"]) and "done" in called
+    member.go("Connected accounts")
+    assert member.page.locator("tbody .badge.active").count() == 2
+
+
+def register_at_lab(demo, environment, name, redirect_uri):
+    """What Google's console and Google's own addresses are to a connection that is made by clicking."""
+    lab = demo.lab_url
+    flags = ["--authorize-url", f"{lab}/o/oauth2/v2/auth", "--token-url", f"{lab}/token", "--revoke-url", f"{lab}/revoke"]
+    flags += ["--identity-url", f"{lab}/v1/userinfo", "--api-base-url", lab, "--client-secret-file", "-"]
+    demo.cli("connection", "update", name, "--environment", environment, *flags, stdin="its-secret")
+    client = {"id": f"client-{name}", "secret": "its-secret", "redirect_uris": [redirect_uri]}
+    demo.control("POST", "/clients", client, expect=None)
+
+
 LONG = "somebody-with-a-name-that-goes-on-and-on@a-company-whose-name-is-as-long-as-a-name-may-be-here.example"[:100]
 
 

@@ -102,7 +102,7 @@ def test_what_a_model_reads_is_told_while_one_picks_and_a_tool_is_seen_as_a_clie
     whole = member.text("weight")
     member.tick("gmail_fetch_mails")
     one = member.text("weight")
-    assert one.startswith("1 tools") and int(whole.split()[0]) > 40, (whole, one)
+    assert one.startswith("1 tool,") and int(whole.split()[0]) > 40, (whole, one)
     member.click("Save")
     assert one in member.page.inner_text("dl"), "as it was told"
     member.click("gmail_fetch_mails", role="link")
@@ -110,6 +110,8 @@ def test_what_a_model_reads_is_told_while_one_picks_and_a_tool_is_seen_as_a_clie
     instance = demo.instance("weighs", "weighed")
     listed = Wire(instance["url"]).legacy("tools/list").result["tools"]
     assert shown in listed and not member.faults()
+    member.click("As a client gets it", role="link")
+    assert json.loads(member.text("definition")) == {"tools": listed} and not member.faults()
 
 
 def test_serve_prints_its_link_at_a_terminal_and_into_no_log(tmp_path, person):

@@ -2,6 +2,7 @@
 least once, in order for each account, and nowhere else than the operator said."""
 
 import json
+import re
 
 import pytest
 
@@ -104,9 +105,15 @@ def test_a_webhook_made_by_clicking_signs_with_the_secret_that_was_shown_once(de
     member.click("Show")
     member.page.locator("tbody a").first.click()
     assert json.loads(member.text("event-data"))["identifier"] == "ann@clicks"
-    member.click(f"Send it to {hook.url}")
+    assert re.search(r"delivered.*the receiver answered 20\d in \d+ ms, one try", member.page.inner_text("main"), re.S)
+    member.click(f"Send it again to {hook.url}")
     assert "being sent again" in member.page.inner_text("[role=status]")
     assert [one["webhook-id"] for _, one, _ in hook.wait(2)] == [headers["webhook-id"]] * 2
+    (arrived,) = demo.cli_json("webhook", "deliveries", demo.cli_json("webhook", "list")[0]["id"])
+    assert (arrived["event"], arrived["type"]) == (headers["webhook-id"], "connected_account.created"), arrived
+    assert 200 <= arrived["status"] < 300 and arrived["took_ms"] >= 0, arrived
+    member.page.reload()
+    assert member.page.locator("section[aria-labelledby=arrived] tbody tr").count() == 1
 
 
 def test_both_secrets_sign_while_one_takes_the_place_of_the_other(demo, hook):

@@ -80,6 +80,7 @@ pub(crate) const STEPS: &[Step] = &[
     // An older binary would not see in a provider's row which tools it has, and take the row for one that was put back.
     step!(29, "imported_tools", "0029_imported_tools", 29),
     step!(30, "failures", "0030_failures", 1),
+    step!(31, "deliveries", "0031_deliveries", 1),
 ];
 
 /// Where it is written which steps a database has.

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use texts::Query;
 
 /// The tables that grow with users and their calls.
-const LARGE: [&str; 16] = [
+const LARGE: [&str; 17] = [
     "journal",
     "connected_accounts",
     "mcp_instances",
@@ -25,6 +25,7 @@ const LARGE: [&str; 16] = [
     "events",
     "webhook_queues",
     "dead_letters",
+    "deliveries",
     "approvals",
     "kept_answers",
     "tool_definitions",
@@ -72,6 +73,7 @@ const WALKS: &[(&str, &str)] = &[
     ("DELETE FROM mcp_grants WHERE environment_id = $1", "all of an environment's go"),
     ("DELETE FROM webhook_queues", "all of them go"),
     ("DELETE FROM dead_letters", "all of them go"),
+    ("DELETE FROM deliveries", "all of them go"),
     (
         "UPDATE connected_accounts SET status = 'DISCONNECTED', reason = '', scopes = '[]', credential = NULL, audience = '[]', \
       generation = generation + 1, refreshable = 0, expires_at = NULL, refresh_generation = NULL, refresh_until = NULL, \

@@ -155,6 +155,7 @@ pub async fn drop_credentials(tx: &mut Tx, now: Timestamp) -> Result<Dropped, Er
     let accounts = tx.all(sql, args![now]).await?;
     tx.run("DELETE FROM webhook_queues", []).await?;
     tx.run("DELETE FROM dead_letters", []).await?;
+    tx.run("DELETE FROM deliveries", []).await?;
     let webhooks = tx.all("DELETE FROM webhooks RETURNING id, environment_id", []).await?;
     Ok(Dropped { accounts: owned(&accounts)?, connections: owned(&connections)?, webhooks: owned(&webhooks)? })
 }

@@ -1,7 +1,8 @@
 //! Webhooks: where an environment's events are sent. `webhooks/queues.rs` has what is still to be sent, and
-//! `webhooks/dead_letters.rs` what was given up.
+//! `webhooks/deliveries.rs` and `webhooks/dead_letters.rs` what arrived and what was given up.
 
 pub mod dead_letters;
+pub mod deliveries;
 pub mod queues;
 
 use crate::{Error, Row, Tx, args};

@@ -67,6 +67,6 @@ if (weight) {
       }
     }
     const rest = unknown ? `, ${unknown} of them not weighed` : "";
-    weight.textContent = `${count} tools, about ${tokens} tokens${rest}`;
+    weight.textContent = `${count} ${count === 1 ? "tool" : "tools"}, about ${tokens} tokens${rest}`;
   });
 }

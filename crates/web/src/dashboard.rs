@@ -44,6 +44,7 @@ mod unsent;
 mod verification;
 mod versions;
 mod visit;
+mod watched;
 mod webhooks;
 mod why;
 

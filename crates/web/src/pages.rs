@@ -182,8 +182,10 @@ fn headers<P: Page>(page: &P, language: Language) -> HeaderMap {
         refresh.set_sensitive(true);
         headers.insert(header::REFRESH, refresh);
     }
-    if let Some(seconds) = page.again_in() {
-        headers.insert(header::REFRESH, HeaderValue::from(seconds));
+    let again =
+        page.again().and_then(|again| HeaderValue::try_from(format!("{}; url={}", again.seconds, again.query)).ok());
+    if let Some(again) = again {
+        headers.insert(header::REFRESH, again);
     }
     headers
 }

@@ -13,7 +13,7 @@ use crate::{App, Result};
 use failed::failed;
 use futures::future::try_join_all;
 use progress::{LEASE, done, next, passed};
-use send::{Failure, send};
+use send::{Arrival, Failure, send};
 use std::time::Duration;
 use valetkey_core::context;
 use valetkey_core::failpoint::{Failpoint, reach};
@@ -21,6 +21,8 @@ use valetkey_domain::Ctx;
 use valetkey_domain::ctx::Actor;
 use valetkey_domain::id::WebhookId;
 use valetkey_storage::doors;
+use valetkey_storage::events::Event;
+use valetkey_storage::webhooks::deliveries::{self, Delivery};
 use valetkey_storage::webhooks::queues::{self, Queue};
 use valetkey_storage::webhooks::{self as rows, Webhook};
 
@@ -119,9 +121,11 @@ async fn turn(app: &App, ctx: &Ctx, webhook: &Webhook, mut queue: Queue) -> Resu
             _ => app.deliveries.rests.end(&webhook.id),
         }
         let going_on = match sent {
-            Ok(()) => {
+            Ok(arrival) => {
                 app.core.metrics.delivered("delivered");
                 let mut tx = app.core.store.write().await?;
+                let delivery = delivery(app, webhook, &queue, &event, &arrival);
+                deliveries::put(ctx, &mut tx, &delivery).await?;
                 let going_on = passed(app, ctx, &mut tx, &mut queue, event.position).await?;
                 tx.commit().await?;
                 going_on
@@ -136,6 +140,19 @@ async fn turn(app: &App, ctx: &Ctx, webhook: &Webhook, mut queue: Queue) -> Resu
     let mut tx = app.core.store.write().await?;
     queues::give_back(ctx, &mut tx, &queue, queue.behind, app.core.now()).await?;
     Ok(tx.commit().await?)
+}
+
+/// What is kept of an event that arrived.
+fn delivery(app: &App, webhook: &Webhook, queue: &Queue, event: &Event, arrival: &Arrival) -> Delivery {
+    Delivery {
+        webhook: webhook.id.clone(),
+        event: event.id.clone(),
+        kind: Some(event.kind.clone()),
+        arrived_at: app.core.now(),
+        attempts: queue.attempts,
+        status: i64::from(arrival.status.as_u16()),
+        took_ms: i64::try_from(arrival.took.as_millis()).unwrap_or(i64::MAX),
+    }
 }
 
 #[cfg(test)]

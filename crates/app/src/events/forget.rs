@@ -4,9 +4,9 @@ use crate::{App, Result};
 use std::time::Duration;
 use valetkey_domain::{Ctx, Timestamp};
 use valetkey_storage::events;
-use valetkey_storage::webhooks::dead_letters;
+use valetkey_storage::webhooks::{dead_letters, deliveries};
 
-/// How long events are kept, and those that were given up.
+/// How long events are kept, and what became of them at webhooks.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How many go in one transaction.
@@ -25,9 +25,10 @@ pub(crate) async fn forget(app: &App, ctx: &Ctx) -> Result<u64> {
     loop {
         let mut tx = app.core.store.write().await?;
         let some = events::purge(ctx, &mut tx, before, BATCH).await?;
+        let arrived = deliveries::purge(ctx, &mut tx, before, BATCH).await?;
         tx.commit().await?;
-        gone += some;
-        if some == 0 {
+        gone += some + arrived;
+        if some + arrived == 0 {
             return Ok(gone);
         }
     }

@@ -1,9 +1,11 @@
 //! Webhooks, as the operator sets them: where an environment's events are sent, with which secret they are signed, what
 //! waits and what was given up.
 
+mod delivered;
 mod replay;
 mod secrets;
 
+pub use delivered::{Delivery, Fate, delivered, fates};
 pub use replay::{DeadLetter, Replay, dead, replay};
 pub(super) use secrets::{Secrets, secrets};
 pub(crate) use secrets::{reseal, try_secrets};

@@ -105,6 +105,11 @@ pub struct Filter {
     pub run: Option<String>,
 }
 
+/// The codes of all failures.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    FAILURES.iter().map(|(word, _)| *word)
+}
+
 /// Why a call failed, by the code of its failure.
 #[must_use]
 pub fn message(outcome: &str) -> &'static str {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
 use valetkey_app::App;
-use valetkey_app::events::webhooks::{self, DeadLetter, Issued, Replay, Webhook, WebhookSettings};
+use valetkey_app::events::webhooks::{self, DeadLetter, Delivery, Issued, Replay, Webhook, WebhookSettings};
 use valetkey_domain::Ctx;
 use valetkey_domain::id::EventId;
 
@@ -74,6 +74,17 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "ID")]
         behind: Option<String>,
     },
+    /// Events that arrived, those that happened last first
+    Deliveries {
+        /// The webhook's id (whk_...)
+        id: String,
+        /// How many
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+        /// Only those of events that happened before this one (evt_...)
+        #[arg(long, value_name = "ID")]
+        before: Option<String>,
+    },
     /// Send events again, beside the order of what happens meanwhile
     Replay {
         /// The webhook's id (whk_...)
@@ -117,6 +128,7 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
         Verb::List => Ok(rows(webhooks::list(app, ctx).await?.iter().map(row))),
         Verb::Get { id } => get(app, ctx, id).await,
         Verb::DeadLetters { id, limit, behind } => dead(app, ctx, id, limit, behind).await,
+        Verb::Deliveries { id, limit, before } => delivered(app, ctx, id, limit, before).await,
         Verb::Replay { id, event, dead } => {
             let again = match event {
                 Some(event) => Replay::Event(event.try_into()?),
@@ -167,6 +179,21 @@ fn page_of_dead(found: &[DeadLetter], limit: usize) -> Reply {
         })
     };
     Reply { note, ..rows(shown.iter().map(row)) }
+}
+
+async fn delivered(app: &App, ctx: &Ctx, id: String, limit: u32, before: Option<String>) -> Result<Reply> {
+    let before = before.map(EventId::try_from).transpose()?;
+    let found = webhooks::delivered(app, ctx, &id.try_into()?, before.as_ref(), limit + 1).await?;
+    let shown = found.get(..limit as usize).unwrap_or(&found);
+    let last = shown.last().filter(|_| found.len() > shown.len());
+    let note = last.map(|last| format!("There are more: --before {} shows those that follow.", last.event));
+    let row = |one: &Delivery| {
+        json!({
+            "event": one.event, "type": one.kind, "arrived_at": moment(one.arrived_at), "tries": one.attempts,
+            "status": one.status, "took_ms": one.took_ms,
+        })
+    };
+    Ok(Reply { note, ..rows(shown.iter().map(row)) })
 }
 
 fn row(webhook: &Webhook) -> Value {

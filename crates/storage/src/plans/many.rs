@@ -7,7 +7,7 @@ const ROWS: u32 = 200_000;
 const AT_ONCE: u32 = 25_000;
 
 /// What is done for all of them.
-const EACH: [&str; 16] = [
+const EACH: [&str; 17] = [
     "INSERT INTO journal (id, environment_id, at, actor, request_id, action, subject, phase, detail, key_id, leaf, segment,
         seq, link, call_outcome, call_connector, call_connection, call_account,
         call_source, call_run) SELECT 'rec_' || i, 'env_' || (i % 3), i, 'system', 'req_1', 'account.refreshed', 'ca_' || (i % 5000),
@@ -37,6 +37,8 @@ const EACH: [&str; 16] = [
         SELECT 'whk_' || (i % 3) || ' ca_' || i, 'env_1', 'whk_' || (i % 3), 'ca_' || i, 0, i, 0, i FROM n",
     "INSERT INTO dead_letters (webhook_id, event_id, environment_id, died_at, attempts, last_error)
         SELECT 'whk_' || (i % 3), 'evt_' || i, 'env_1', i, 1, '' FROM n",
+    "INSERT INTO deliveries (webhook_id, event_id, environment_id, arrived_at, attempts, status, took_ms)
+        SELECT 'whk_' || (i % 3), 'evt_' || i, 'env_1', i, 1, 200, 5 FROM n",
     "INSERT INTO approvals (id, environment_id, server, call_hash, connection_id, account_id, shown, stage, link_hash,
         expires_at, created_at) SELECT 'apr_' || i, 'env_1', 'inst_' || i, HASH, 'conn_1', 'ca_' || i, BYTES, 'asked', HASH, i, i
         FROM n",

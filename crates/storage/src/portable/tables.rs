@@ -164,6 +164,11 @@ pub(super) const TABLES: &[Table] = &[
         rest: "environment_id webhook_id account_id behind:n upto:n attempts:n next_at:n last_error lease_until:n process",
     },
     Table { name: "dead_letters", key: "webhook_id event_id", rest: "environment_id died_at:n attempts:n last_error" },
+    Table {
+        name: "deliveries",
+        key: "environment_id webhook_id event_id",
+        rest: "arrived_at:n attempts:n status:n took_ms:n",
+    },
     Table { name: "counters", key: "environment_id name", rest: "value:n" },
     Table {
         name: "journal",

@@ -50,6 +50,16 @@ pub async fn page(
     tx.all(sql, args![&ctx.environment, webhook, behind, size]).await?.iter().map(read).collect()
 }
 
+/// What became of an event that was given up; none if it was not.
+///
+/// # Errors
+/// The database cannot be read, or a row fits none.
+pub async fn get(ctx: &Ctx, tx: &mut Tx, webhook: &WebhookId, event: &EventId) -> Result<Option<DeadLetter>, Error> {
+    let sql = "SELECT d.*, NULL AS kind FROM dead_letters d
+        WHERE d.webhook_id = $2 AND d.event_id = $3 AND d.environment_id = $1";
+    tx.one(sql, args![&ctx.environment, webhook, event]).await?.as_ref().map(read).transpose()
+}
+
 /// How many a webhook has.
 ///
 /// # Errors

@@ -5,6 +5,7 @@
 //! which the statement that removes it sees in the row itself.
 
 use crate::bounded_count::{BoundedCount, LOOKED_AT};
+use crate::events::Event;
 use crate::{Arg, Error, Row, Tx, args};
 use valetkey_domain::id::{AccountId, EventId, WebhookId};
 use valetkey_domain::{Ctx, Timestamp};
@@ -206,18 +207,30 @@ pub async fn waiting(ctx: &Ctx, tx: &mut Tx, webhook: &WebhookId, size: i64) -> 
     let sql = "SELECT account_id, attempts, next_at, last_error FROM webhook_queues
         WHERE webhook_id = (SELECT w.id FROM webhooks w WHERE w.environment_id = $1 AND w.id = $2)
         ORDER BY next_at LIMIT $3";
-    let rows = tx.all(sql, args![&ctx.environment, webhook, size]).await?;
-    let waiting = |row: &Row| {
-        row.fit("webhook_queues", |row| {
-            Ok(Waiting {
-                account: row.parsed("account_id")?,
-                attempts: row.integer("attempts")?,
-                next_at: row.timestamp("next_at")?,
-                last_error: row.optional_text("last_error")?.map(str::to_owned),
-            })
+    tx.all(sql, args![&ctx.environment, webhook, size]).await?.iter().map(read_waiting).collect()
+}
+
+/// What waits with this event in it: the account's, or the event's own, where it is sent again by hand.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn waiting_for(ctx: &Ctx, tx: &mut Tx, webhook: &WebhookId, event: &Event) -> Result<Option<Waiting>, Error> {
+    let sql = "SELECT account_id, attempts, next_at, last_error FROM webhook_queues
+        WHERE environment_id = $1 AND id IN ($2 || ' ' || $3, $2 || ' ' || $4) AND behind < $5 AND upto >= $5
+        ORDER BY next_at LIMIT 1";
+    let args = args![&ctx.environment, webhook, &event.account, &event.id, event.position];
+    tx.one(sql, args).await?.as_ref().map(read_waiting).transpose()
+}
+
+fn read_waiting(row: &Row) -> Result<Waiting, Error> {
+    row.fit("webhook_queues", |row| {
+        Ok(Waiting {
+            account: row.parsed("account_id")?,
+            attempts: row.integer("attempts")?,
+            next_at: row.timestamp("next_at")?,
+            last_error: row.optional_text("last_error")?.map(str::to_owned),
         })
-    };
-    rows.iter().map(waiting).collect()
+    })
 }
 
 /// What a process that is no more held may be claimed at once.

@@ -1,4 +1,5 @@
 use super::dead_letters::DeadLetter;
+use super::deliveries::Delivery;
 use super::queues::Queue;
 use super::*;
 use crate::events::{self, Event};
@@ -33,6 +34,19 @@ async fn put(ctx: &Ctx, tx: &mut Tx, webhook: &Webhook) {
 
 fn account(n: u32) -> AccountId {
     AccountId::parse(&format!("ca_{n}")).unwrap()
+}
+
+fn event(id: &str, position: i64) -> Event {
+    Event {
+        id: EventId::parse(id).unwrap(),
+        at: at(0),
+        kind: "connected_account.deleted".into(),
+        account: account(7),
+        connection: ConnectionId::parse("conn_1").unwrap(),
+        organization: None,
+        position,
+        data: Map::new(),
+    }
 }
 
 async fn claim(ctx: &Ctx, tx: &mut Tx, now: u64) -> Option<Queue> {
@@ -135,16 +149,7 @@ async fn what_was_given_up_can_be_sent_again_and_goes_with_its_webhook() {
     let mut tx = db.store.write().await.unwrap();
     let one = webhook(&db.ours, "1", &[]);
     put(&db.ours, &mut tx, &one).await;
-    let event = Event {
-        id: EventId::parse("evt_1").unwrap(),
-        at: at(0),
-        kind: "connected_account.deleted".into(),
-        account: account(7),
-        connection: ConnectionId::parse("conn_1").unwrap(),
-        organization: None,
-        position: 5,
-        data: Map::new(),
-    };
+    let event = event("evt_1", 5);
     events::insert(&db.ours, &mut tx, &event).await.unwrap();
     let letter = DeadLetter {
         event: event.id.clone(),
@@ -158,7 +163,10 @@ async fn what_was_given_up_can_be_sent_again_and_goes_with_its_webhook() {
         dead_letters::insert(&db.ours, &mut tx, &one.id, &letter).await.unwrap();
     }
     let page = dead_letters::page(&db.ours, &mut tx, &one.id, "", 9).await.unwrap();
-    assert_eq!(page, [DeadLetter { attempts: 10, ..letter }]);
+    assert_eq!(page, [DeadLetter { attempts: 10, ..letter.clone() }]);
+    let alone = dead_letters::get(&db.ours, &mut tx, &one.id, &event.id).await.unwrap();
+    assert_eq!(alone, Some(DeadLetter { attempts: 10, kind: None, ..letter }));
+    assert_eq!(dead_letters::get(&db.theirs, &mut tx, &one.id, &event.id).await.unwrap(), None);
     assert!(
         dead_letters::page(&db.ours, &mut tx, &one.id, event.id.as_str(), 9).await.unwrap().is_empty(),
         "behind it"
@@ -174,4 +182,78 @@ async fn what_was_given_up_can_be_sent_again_and_goes_with_its_webhook() {
     assert!(delete(&db.ours, &mut tx, &one.id).await.unwrap());
     assert_eq!(dead_letters::count(&db.ours, &mut tx, &one.id).await.unwrap(), BoundedCount::of(0));
     assert!(claim(&db.ours, &mut tx, 999).await.is_none());
+}
+
+#[tokio::test]
+async fn what_arrived_is_kept_newest_first_as_long_as_its_event() {
+    let db = fixture::two_environments().await;
+    let mut tx = db.store.write().await.unwrap();
+    let (one, two) = (webhook(&db.ours, "1", &[]), webhook(&db.ours, "2", &[]));
+    put(&db.ours, &mut tx, &one).await;
+    put(&db.ours, &mut tx, &two).await;
+    // Ids begin with their time: the last is a day younger than the two before it.
+    let ids =
+        [at(0), at(1), at(86_400)].map(|at| format!("evt_{}0000000000000000", valetkey_domain::id::ulid_time(at)));
+    let arrived = |webhook: &Webhook, id: &String, attempts| Delivery {
+        webhook: webhook.id.clone(),
+        event: EventId::parse(id).unwrap(),
+        kind: None,
+        arrived_at: at(90_000),
+        attempts,
+        status: 204,
+        took_ms: 12,
+    };
+    events::insert(&db.ours, &mut tx, &event(&ids[2], 5)).await.unwrap();
+    for (number, id) in ids.iter().enumerate() {
+        deliveries::put(&db.ours, &mut tx, &arrived(&one, id, 1 + i64::try_from(number).unwrap())).await.unwrap();
+    }
+    deliveries::put(&db.ours, &mut tx, &arrived(&two, &ids[2], 1)).await.unwrap();
+    deliveries::put(&db.ours, &mut tx, &arrived(&one, &ids[2], 7)).await.unwrap();
+    let named = |found: Vec<Delivery>| found.iter().map(|one| one.event.to_string()).collect::<Vec<_>>();
+    let page = deliveries::page(&db.ours, &mut tx, &one.id, None, 2).await.unwrap();
+    let kind = Some("connected_account.deleted".to_owned());
+    assert_eq!(page[0], Delivery { kind, ..arrived(&one, &ids[2], 7) }, "the last time counts");
+    assert_eq!(page[1], arrived(&one, &ids[1], 2), "an event that is gone by now");
+    let rest = deliveries::page(&db.ours, &mut tx, &one.id, Some(&page[1].event), 2).await.unwrap();
+    assert_eq!(named(rest), [ids[0].clone()]);
+    let of_last = deliveries::of_event(&db.ours, &mut tx, &page[0].event).await.unwrap();
+    assert_eq!(of_last.len(), 2);
+    assert!(deliveries::of_event(&db.theirs, &mut tx, &page[0].event).await.unwrap().is_empty());
+    assert!(deliveries::page(&db.theirs, &mut tx, &one.id, None, 9).await.unwrap().is_empty());
+    assert_eq!(deliveries::purge(&db.theirs, &mut tx, at(90_000), 9).await.unwrap(), 0);
+    assert_eq!(deliveries::purge(&db.ours, &mut tx, at(60), 1).await.unwrap(), 1, "so many at once");
+    assert_eq!(deliveries::purge(&db.ours, &mut tx, at(60), 9).await.unwrap(), 1);
+    assert_eq!(named(deliveries::page(&db.ours, &mut tx, &one.id, None, 9).await.unwrap()), [ids[2].clone()]);
+    assert!(delete(&db.ours, &mut tx, &one.id).await.unwrap());
+    assert_eq!(deliveries::of_event(&db.ours, &mut tx, &page[0].event).await.unwrap().len(), 1, "its webhook is gone");
+}
+
+#[tokio::test]
+async fn it_is_known_of_an_event_whether_it_waits() {
+    let db = fixture::two_environments().await;
+    let mut tx = db.store.write().await.unwrap();
+    let one = webhook(&db.ours, "1", &[]);
+    put(&db.ours, &mut tx, &one).await;
+    let (first, last) = (event("evt_1", 5), event("evt_2", 6));
+    for event in [&first, &last] {
+        events::insert(&db.ours, &mut tx, event).await.unwrap();
+        queues::add(&db.ours, &mut tx, &event.account, event.position, &event.kind, at(0)).await.unwrap();
+    }
+    let waits = async |ctx: &Ctx, event: &Event| {
+        let mut tx = db.store.read().await.unwrap();
+        queues::waiting_for(ctx, &mut tx, &one.id, event).await.unwrap()
+    };
+    tx.commit().await.unwrap();
+    assert!(waits(&db.ours, &first).await.is_some() && waits(&db.ours, &last).await.is_some());
+    assert_eq!(waits(&db.theirs, &first).await, None);
+    let mut tx = db.store.write().await.unwrap();
+    let queue = claim(&db.ours, &mut tx, 1).await.unwrap();
+    assert_eq!(queues::advance(&db.ours, &mut tx, &queue, 5, at(61)).await.unwrap(), Some(6));
+    tx.commit().await.unwrap();
+    assert_eq!(waits(&db.ours, &first).await, None, "it was told");
+    assert!(waits(&db.ours, &last).await.is_some());
+    let mut tx = db.store.write().await.unwrap();
+    assert!(queues::add_again(&db.ours, &mut tx, &one.id, &first.id, at(2)).await.unwrap());
+    tx.commit().await.unwrap();
+    assert!(waits(&db.ours, &first).await.is_some(), "once more, by hand");
 }

@@ -9,12 +9,12 @@ use std::collections::HashMap;
 use valetkey_app::accounts::{self, AccountRef};
 use valetkey_app::insight::audit;
 use valetkey_app::{Error, Listed, connections, consent};
-use valetkey_domain::Ctx;
 use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::AccountId;
 use valetkey_domain::member::Right;
 use valetkey_domain::name::Identifier;
+use valetkey_domain::{Ctx, Kind};
 
 /// How many accounts a page shows, and how many records of one.
 const SIZE: u32 = 50;
@@ -25,9 +25,14 @@ type Named = Path<HashMap<String, String>>;
 /// All accounts, or those that a search finds.
 pub(crate) async fn list(visit: Visit) -> Answer {
     let ctx = visit.enter(Right::See)?;
-    let (query, status) = (visit.query("q"), visit.query("status"));
+    let (query, status, connection) = (visit.query("q"), visit.query("status"), visit.query("connection"));
     let wanted = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let filter = accounts::Filter { search: wanted(query), status: wanted(status), ..Default::default() };
+    let filter = accounts::Filter {
+        search: wanted(query),
+        status: wanted(status),
+        connections: wanted(connection).into_iter().collect(),
+        ..Default::default()
+    };
     let mut begins = false;
     let unknown = !status.is_empty() && !Status::NAMES.contains(&status);
     let (listed, wrong) = if unknown {
@@ -37,8 +42,14 @@ pub(crate) async fn list(visit: Visit) -> Answer {
         begins = true;
         (begin, None)
     } else {
-        let listed = accounts::list(&visit.web.app, &ctx, &filter, &visit.list_page(SIZE)).await;
-        (listed.map_err(|error| visit.fail(&error))?, None)
+        match accounts::list(&visit.web.app, &ctx, &filter, &visit.list_page(SIZE)).await {
+            Ok(listed) => (listed, None),
+            Err(error) if error.kind() == Kind::NotFound => {
+                let none = Listed { items: Vec::new(), next: None, previous: None, total: 0 };
+                (none, Some(super::sentence::sentence(error.message())))
+            }
+            Err(error) => return Err(visit.fail(&error)),
+        }
     };
     let mut names = HashMap::new();
     for account in &listed.items {
@@ -50,9 +61,10 @@ pub(crate) async fn list(visit: Visit) -> Answer {
     }
     let name = |account: &ConnectedAccount| names.get(&account.connection).cloned().unwrap_or_default();
     let rows = listed.items.iter().map(|account| row(account, name(account))).collect();
-    let pager = Pager::of(&listed, &[("q", query), ("status", status), ("inside", visit.query("inside"))]);
-    let frame = visit.frame(Section::Accounts);
-    Ok(visit.page(&Accounts { frame, query: query.to_owned(), status: status.to_owned(), rows, pager, begins, wrong }))
+    let words = [("q", query), ("status", status), ("connection", connection), ("inside", visit.query("inside"))];
+    let (frame, pager) = (visit.frame(Section::Accounts), Pager::of(&listed, &words));
+    let (query, status, connection) = (query.to_owned(), status.to_owned(), connection.to_owned());
+    Ok(visit.page(&Accounts { frame, query, status, connection, rows, pager, begins, wrong }))
 }
 
 /// Those whose name begins with what is searched for, where there are so many accounts that looking inside of names takes
@@ -63,8 +75,8 @@ async fn beginning(
     query: &str,
     status: &str,
 ) -> Result<Option<Listed<ConnectedAccount>>, Response> {
-    let plain = status.is_empty() && visit.query("inside").is_empty() && visit.query("page").is_empty();
-    if query.is_empty() || !plain {
+    let plain = ["connection", "inside", "page"].iter().all(|name| visit.query(name).is_empty());
+    if query.is_empty() || !status.is_empty() || !plain {
         return Ok(None);
     }
     let found = accounts::beginning(&visit.web.app, ctx, query, SIZE).await.map_err(|error| visit.fail(&error))?;

@@ -3,12 +3,13 @@
 use super::frame::{Frame, Moment, Pager, Section};
 use super::pages::{CallFilter, CallPage, CallRow, Calls};
 use super::visit::{Answer, Visit};
+use super::watched;
+use crate::pages::page::Again;
 use axum::extract::Path;
 use std::collections::HashMap;
-use std::time::Duration;
 use valetkey_app::insight::audit;
 use valetkey_app::insight::logs::{self, CallStatus, Filter, ToolCall};
-use valetkey_app::{Listed, Page};
+use valetkey_app::{Error, Listed, Page};
 use valetkey_domain::member::Right;
 use valetkey_domain::{Kind, Timestamp};
 
@@ -19,25 +20,22 @@ const RECORDS: u32 = 20;
 /// After how many seconds a page that somebody watches is looked at again.
 const AGAIN: u32 = 5;
 
-/// For how long it is.
-const WATCHED: Duration = Duration::from_secs(60 * 60);
-
 /// Calls that fit.
 pub(crate) async fn list(visit: Visit) -> Answer {
     let ctx = visit.enter(Right::See)?;
     let asked = asked(&visit);
     let page = Page { size: SIZE, after: Some(visit.query("page").to_owned()).filter(|page| !page.is_empty()) };
     let found = match filter(&asked) {
-        Ok(filter) => logs::list(&visit.web.app, &ctx, filter, &page).await,
-        Err(wrong) => Err(valetkey_app::Error::invalid(wrong)),
+        Ok(filter) => logs::list(&visit.web.app, &ctx, filter, &page).await.map_err(|error| (at(&error), error)),
+        Err(wrong) => Err(wrong),
     };
-    let (listed, wrong) = match found {
-        Ok(listed) => (listed, None),
-        Err(error) if matches!(error.kind(), Kind::InvalidArgument | Kind::NotFound) => {
+    let (listed, at, wrong) = match found {
+        Ok(listed) => (listed, "", None),
+        Err((at, error)) if matches!(error.kind(), Kind::InvalidArgument | Kind::NotFound) => {
             let none = Listed { items: Vec::new(), next: None, previous: None, total: 0 };
-            (none, Some(super::sentence::sentence(error.message())))
+            (none, at, Some(super::sentence::sentence(error.message())))
         }
-        Err(error) => return Err(visit.fail(&error)),
+        Err((_, error)) => return Err(visit.fail(&error)),
     };
     let words = [
         ("user", asked.user.as_str()),
@@ -52,18 +50,12 @@ pub(crate) async fn list(visit: Visit) -> Answer {
     let rows = listed.items.iter().map(row).collect();
     // The newest are on the first page, so that is the one to watch.
     let now = visit.web.app.now();
-    let until = watched_until(visit.query("live"), now).filter(|_| page.after.is_none() && wrong.is_none());
-    let frame = Frame { again_in: until.map(|_| AGAIN), ..visit.frame(Section::Calls) };
-    let watch = watch(&words, until.is_none().then(|| now + WATCHED));
+    let until = watched::until(visit.query("live"), now).filter(|_| page.after.is_none() && wrong.is_none());
+    let again = until.map(|until| Again { seconds: AGAIN, query: watch(&words, Some(until)) });
+    let frame = Frame { again, ..visit.frame(Section::Calls) };
+    let watch = watch(&words, until.is_none().then(|| now + watched::LONGEST));
     let until = until.map(Moment::from);
-    Ok(visit.page(&Calls { frame, asked, rows, pager, watch, until, wrong }))
-}
-
-/// Until when a page is looked at again by itself, if an address says so. Nobody is kept signed in by a page for longer than
-/// it may be watched.
-fn watched_until(text: &str, now: Timestamp) -> Option<Timestamp> {
-    let until = text.parse().ok().and_then(|second| Timestamp::from_second(second).ok())?;
-    (now < until && until <= now + WATCHED).then_some(until)
+    Ok(visit.page(&Calls { frame, codes: logs::codes().collect(), asked, rows, pager, watch, until, at, wrong }))
 }
 
 /// The way to the first page of the same calls, watched until then or no longer.
@@ -87,13 +79,27 @@ fn asked(visit: &Visit) -> CallFilter {
     }
 }
 
-fn filter(asked: &CallFilter) -> Result<Filter, String> {
+/// The field of a refused filter that the refusal is about; empty for what only an address can say.
+fn at(error: &Error) -> &'static str {
+    if error.kind() == Kind::NotFound { "connection" } else { "" }
+}
+
+/// What is asked for, or which field is wrong.
+fn filter(asked: &CallFilter) -> Result<Filter, (&'static str, Error)> {
     let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     let list = |text: &String| some(text).into_iter().collect();
+    let from = day(&asked.from, 0).map_err(|wrong| ("from", Error::invalid(wrong)))?;
+    // The day that is named is among them.
+    let to = day(&asked.to, 1).map_err(|wrong| ("to", Error::invalid(wrong)))?;
+    if !asked.code.is_empty() && !logs::codes().any(|code| code.eq_ignore_ascii_case(&asked.code)) {
+        return Err(("code", Error::invalid(format!("there is no error '{}'", asked.code))));
+    }
+    if from.zip(to).is_some_and(|(from, to)| to <= from) {
+        return Err(("to", Error::invalid("this day is before the one where it begins")));
+    }
     Ok(Filter {
-        from: day(&asked.from, 0)?,
-        // The day that is named is among them.
-        to: day(&asked.to, 1)?,
+        from,
+        to,
         statuses: list(&asked.status),
         codes: list(&asked.code),
         sources: list(&asked.source),
@@ -177,13 +183,8 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_watched_for_an_hour_at_most() {
+    fn what_is_watched_is_what_was_asked_for() {
         let now = Timestamp::from_second(1_000_000).unwrap();
-        let until = |text: &str| watched_until(text, now).map(Timestamp::as_second);
-        assert_eq!(until("1003600"), Some(1_003_600));
-        for never in ["1000000", "1003601", "0", "-1", "", "yes", "99999999999999999999", "999999999999999"] {
-            assert_eq!(until(never), None, "{never}");
-        }
         assert_eq!(watch(&[("user", "a b"), ("code", "")], Some(now)), "?user=a+b&live=1000000");
         assert_eq!(watch(&[("code", "")], None), "?");
     }

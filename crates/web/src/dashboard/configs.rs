@@ -2,14 +2,15 @@
 
 use super::forms::is_the_forms;
 use super::frame::{Moment, Pager, Section};
-use super::pages::{ConfigForm, ConfigPage, ConfigRow, Configs, Pick};
+use super::pages::{ConfigForm, ConfigPage, ConfigRow, Configs, Pick, Preview};
 use super::picks::{self, Picked};
 use super::visit::{Answer, Fields, Posted, Visit};
 use axum::extract::Path;
 use axum::response::Response;
+use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
 use valetkey_app::connections;
-use valetkey_app::servers::{configs, instances};
+use valetkey_app::servers::{configs, instances, toolset};
 use valetkey_app::{Error, Page};
 use valetkey_domain::approval::Approvals;
 use valetkey_domain::config::{Mapping, McpConfig, Options};
@@ -292,17 +293,23 @@ async fn page(
     }))
 }
 
-/// The tool that the address names, as a client gets it, if the config shows it.
-async fn preview(visit: &Visit, ctx: &Ctx, config: &McpConfig) -> Result<Option<(String, String)>, Error> {
-    let name = visit.query("tool");
-    let shows = |mapping: &&Mapping| mapping.tools.is_empty() || mapping.tools.iter().any(|tool| tool == name);
-    for mapping in config.mappings.iter().filter(|_| !name.is_empty()).filter(shows) {
-        let connection = connections::get(&visit.web.app, ctx, &mapping.connection).await?;
-        if let Some(text) = picks::as_listed(visit, ctx, connection, name).await {
-            return Ok(Some((name.to_owned(), text)));
-        }
+/// The tool that the address names, or the whole list if it asks for that, as a client gets it.
+async fn preview(visit: &Visit, ctx: &Ctx, config: &McpConfig) -> Result<Option<Preview>, Error> {
+    let (name, whole) = (visit.query("tool"), visit.query("list") == "yes");
+    if name.is_empty() && !whole {
+        return Ok(None);
     }
-    Ok(None)
+    let mut all = Vec::new();
+    for mapping in &config.mappings {
+        let connection = connections::get(&visit.web.app, ctx, &mapping.connection).await?;
+        all.extend(picks::as_listed(visit, ctx, connection, mapping).await);
+    }
+    if whole {
+        all.extend(toolset::beside(&config.options));
+        return Ok(Some(picks::preview(None, &json!({"tools": all}))));
+    }
+    let found = all.iter().find(|tool| tool.get("name").is_some_and(|of| of == name));
+    Ok(found.map(|tool| picks::preview(Some(name.to_owned()), tool)))
 }
 
 /// The form of a config that is there.

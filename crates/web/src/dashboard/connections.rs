@@ -18,7 +18,7 @@ use valetkey_domain::connection::{Connection, Settings};
 use valetkey_domain::id::ConnectionId;
 use valetkey_domain::member::Right;
 use valetkey_domain::name::ConnectionName;
-use valetkey_domain::{Ctx, Kind};
+use valetkey_domain::{Ctx, Kind, Secret};
 
 /// How many connections a page shows.
 const SIZE: u32 = 50;
@@ -208,9 +208,14 @@ fn at(error: &Error, connector: &Connector, form: &Fields) -> &'static str {
     let takes_key = connector.way(None).connection_credential() == ConnectionCredential::ServiceAccountKey;
     match form.secret("client_secret") {
         _ if error.kind() == Kind::AlreadyExists || form.some("name").is_some_and(no_name) => "name",
-        Some(key) if takes_key && service_account_of(&key).is_err() => "client_secret",
+        Some(key) if takes_key => at_key(&key),
         _ => "",
     }
+}
+
+/// The field of a service account's key, if it is wrong.
+fn at_key(key: &Secret<str>) -> &'static str {
+    if service_account_of(key).is_err() { "client_secret" } else { "" }
 }
 
 async fn created(visit: &Visit, ctx: &Ctx, connector: &Connector, form: &Fields) -> Result<Connection, Error> {
@@ -297,6 +302,7 @@ async fn page(
         guide: super::guide::of(&connection.connector),
         own_addresses: own.iter().filter_map(|(label, url)| url.as_ref().map(|url| (*label, url.clone()))).collect(),
         tried: None,
+        at: "",
         wrong,
     })
 }
@@ -305,19 +311,21 @@ async fn page(
 pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
     let before = find(&visit, &ctx, &named).await?;
-    let wrong = if form.text("seen") == before.revision.to_string() {
+    let (wrong, is_stale) = if form.text("seen") == before.revision.to_string() {
         match saved(&visit, &ctx, &before, &form).await {
             Ok(_) => return Ok(visit.go(&format!("/connections/{}", before.id), "connection-saved")),
-            Err(error) if is_the_forms(&error) => super::sentence::sentence(error.message()),
+            Err(error) if is_the_forms(&error) => (super::sentence::sentence(error.message()), false),
             Err(error) => return Err(visit.fail(&error)),
         }
     } else {
-        "This connection was changed elsewhere since the form was shown, and nothing was saved: look at what you typed \
-         below, and save it again if it is what you want."
-            .to_owned()
+        let words = "This connection was changed elsewhere since the form was shown, and nothing was saved: look at what \
+             you typed below, and save it again if it is what you want.";
+        (words.to_owned(), true)
     };
     let page = page(&visit, &ctx, &before, Some(wrong)).await.map_err(|error| visit.fail(&error))?;
-    Ok(visit.page(&typed_over(page, &form)))
+    let key = form.secret("client_secret").filter(|_| page.asks.key && !is_stale);
+    let at = key.map(|key| at_key(&key)).unwrap_or_default();
+    Ok(visit.page(&ConnectionPage { at, ..typed_over(page, &form) }))
 }
 
 /// The page with what was typed in its form; but for the secret, which is not shown again.

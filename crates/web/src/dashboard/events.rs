@@ -2,13 +2,14 @@
 
 use super::bounded::pretty;
 use super::frame::{Moment, Pager, Section};
-use super::pages::{EventPage, EventRow, Events};
+use super::pages::{EventPage, EventRow, Events, FateRow};
 use super::visit::{Answer, Visit};
 use axum::extract::Path;
 use serde_json::Value;
 use std::collections::HashMap;
 use valetkey_app::Listed;
-use valetkey_app::events::{self, Event, Filter, webhooks};
+use valetkey_app::events::webhooks::{self, Fate, Waiting, Webhook};
+use valetkey_app::events::{self, Event, Filter};
 use valetkey_domain::Kind;
 use valetkey_domain::event::EventKind;
 use valetkey_domain::member::Right;
@@ -60,11 +61,31 @@ pub(crate) async fn show(visit: Visit, Path(named): Path<HashMap<String, String>
     let app = &visit.web.app;
     let id = named.get("id").map_or("", String::as_str);
     let event = events::get(app, &ctx, id).await.map_err(|error| visit.fail(&error))?;
-    let webhooks = webhooks::list(app, &ctx).await.map_err(|error| visit.fail(&error))?;
+    let fates = webhooks::fates(app, &ctx, &event).await.map_err(|error| visit.fail(&error))?;
     Ok(visit.page(&EventPage {
         frame: visit.frame(Section::Events),
         row: row(&event),
         data: pretty(&Value::Object(event.data)).0,
-        webhooks: webhooks.into_iter().map(|webhook| (webhook.id.to_string(), webhook.url)).collect(),
+        webhooks: fates.into_iter().map(fate).collect(),
     }))
+}
+
+fn fate((webhook, fate): (Webhook, Fate)) -> FateRow {
+    let tried = |times: i64| if times == 1 { "one try".to_owned() } else { format!("{times} tries") };
+    let (state, words, at) = match fate {
+        Fate::Arrived(one) => {
+            let words = format!("the receiver answered {} in {} ms, {}", one.status, one.took_ms, tried(one.attempts));
+            ("delivered", words, Some(one.arrived_at))
+        }
+        Fate::Waits(Waiting { attempts: 0, next_at, .. }) => ("waits", "not tried yet".to_owned(), Some(next_at)),
+        Fate::Waits(one) => {
+            let last = one.last_error.map(|why| format!("; the last: {why}")).unwrap_or_default();
+            ("waits", format!("{}{last}", tried(one.attempts)), Some(one.next_at))
+        }
+        Fate::GivenUp(one) => {
+            ("given up", format!("{}; the last: {}", tried(one.attempts), one.last_error), Some(one.died_at))
+        }
+        Fate::NotSent => ("not sent", "it was not told of such events then, or is newer".to_owned(), None),
+    };
+    FateRow { id: webhook.id.to_string(), url: webhook.url, state, words, at: at.map(Moment::from) }
 }

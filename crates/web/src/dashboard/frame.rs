@@ -1,5 +1,6 @@
 //! What stands around every page of the dashboard: where one is, who one is, and what was just done.
 
+use crate::pages::page::Again;
 use serde::Serialize;
 use url::Url;
 use valetkey_app::Listed;
@@ -59,8 +60,8 @@ pub(crate) struct Frame {
     pub(crate) token: String,
     /// What was just done, in words.
     pub(crate) done: Option<&'static str>,
-    /// After how many seconds the page is looked at again by itself, if somebody asked for that.
-    pub(crate) again_in: Option<u32>,
+    /// When and where the browser looks again by itself, if it does.
+    pub(crate) again: Option<Again>,
 }
 
 /// The rights of a role, for templates.
@@ -97,7 +98,7 @@ impl Frame {
             section,
             token: "0000".into(),
             done: None,
-            again_in: None,
+            again: None,
         }
     }
 }

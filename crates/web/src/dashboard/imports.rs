@@ -25,20 +25,29 @@ const WORDS: usize = 240;
 pub(crate) async fn form(visit: Visit, Path(named): Named) -> Answer {
     let ctx = visit.enter(Right::Develop)?;
     let provider = find(&visit, &ctx, &named).await?;
-    Ok(asked(&visit, Some(&provider), "", None))
+    Ok(asked(&visit, Some(&provider), "", NOTHING))
 }
 
 /// The form of a document that a new provider is made of.
 pub(crate) async fn form_of_new(visit: Visit) -> Answer {
     visit.enter(Right::Develop)?;
-    Ok(asked(&visit, None, "", None))
+    Ok(asked(&visit, None, "", NOTHING))
 }
 
-fn asked(visit: &Visit, of: Option<&Provider>, typed: &str, wrong: Option<String>) -> Response {
+/// Nothing is wrong yet.
+const NOTHING: (&str, Option<String>) = ("", None);
+
+/// What is wrong with a document, beside its text.
+fn with_the_text(error: &Error) -> (&'static str, Option<String>) {
+    ("document", Some(sentence(error.message())))
+}
+
+fn asked(visit: &Visit, of: Option<&Provider>, typed: &str, (at, wrong): (&'static str, Option<String>)) -> Response {
     visit.page(&ProviderImport {
         frame: visit.frame(Section::Providers),
         row: of.map(row),
         document: typed.to_owned(),
+        at,
         wrong,
     })
 }
@@ -50,6 +59,11 @@ pub(super) fn document(sent: &Fields) -> Result<String, Error> {
             .map_err(|_| Error::invalid("the file is no text in UTF-8: an OpenAPI document is JSON or YAML")),
         None => Ok(sent.text("document").to_owned()),
     }
+}
+
+/// The form again after a file that is no text; what was pasted stays.
+fn unread(visit: &Visit, of: Option<&Provider>, sent: &Fields, error: &Error) -> Response {
+    asked(visit, of, sent.text("document"), ("file", Some(sentence(error.message()))))
 }
 
 /// What is wrong with a document, and not with the request.
@@ -74,10 +88,10 @@ pub(crate) async fn begin(WithDocument { visit, form }: WithDocument) -> Answer 
             document,
             ..blank(&visit, None)
         })),
-        Err(error) if is_the_documents(&error) => {
-            let typed = document(&form).unwrap_or_else(|_| form.text("document").to_owned());
-            Ok(asked(&visit, None, &typed, Some(sentence(error.message()))))
-        }
+        Err(error) if is_the_documents(&error) => Ok(match document(&form) {
+            Ok(typed) => asked(&visit, None, &typed, with_the_text(&error)),
+            Err(_) => unread(&visit, None, &form, &error),
+        }),
         Err(error) => Err(visit.fail(&error)),
     }
 }
@@ -90,7 +104,7 @@ pub(crate) async fn look(Path(named): Named, WithDocument { visit, form }: WithD
         Ok(document) => {
             looked_at(&visit, &ctx, &provider, document, Picked::of(form.text("pick")), &effects(&form)).await
         }
-        Err(error) => Ok(asked(&visit, Some(&provider), form.text("document"), Some(sentence(error.message())))),
+        Err(error) => Ok(unread(&visit, Some(&provider), &form, &error)),
     }
 }
 
@@ -111,9 +125,7 @@ pub(super) async fn looked_at(
 ) -> Answer {
     match imports::review(&visit.web.app, ctx, &provider.slug, document.clone(), effects).await {
         Ok(review) => Ok(visit.page(&page(visit, &review, document, &picked, None))),
-        Err(error) if is_the_documents(&error) => {
-            Ok(asked(visit, Some(provider), &document, Some(sentence(error.message()))))
-        }
+        Err(error) if is_the_documents(&error) => Ok(asked(visit, Some(provider), &document, with_the_text(&error))),
         Err(error) => Err(visit.fail(&error)),
     }
 }
@@ -206,7 +218,7 @@ pub(crate) async fn save(Path(named): Named, WithDocument { visit, form }: WithD
                 Ok(review) => {
                     Ok(visit.page(&page(&visit, &review, document, &picked, Some(sentence(error.message())))))
                 }
-                Err(_) => Ok(asked(&visit, Some(&provider), &document, Some(sentence(error.message())))),
+                Err(_) => Ok(asked(&visit, Some(&provider), &document, with_the_text(&error))),
             }
         }
         Err(error) => Err(visit.fail(&error)),

@@ -4,17 +4,23 @@ use super::call_charts::Calls;
 use super::frame::{Frame, Moment, Section};
 use super::pages::{Attention, Count, Overview, Step};
 use super::visit::{Answer, Visit};
+use super::watched;
+use crate::pages::page::Again;
+use std::time::Duration;
 use valetkey_app::insight::audit;
 use valetkey_app::{Page, accounts, connections, servers};
-use valetkey_domain::Ctx;
 use valetkey_domain::account::Status;
 use valetkey_domain::member::Right;
+use valetkey_domain::{Ctx, Timestamp};
 
 /// How many accounts that need a look are named.
 const NAMED: u32 = 5;
 
 /// After how many seconds the page is looked at again while calls are still being counted.
 const AGAIN: u32 = 2;
+
+/// For how long it is.
+const COUNTED: Duration = Duration::from_secs(5 * 60);
 
 /// How many records of the journal are shown.
 const RECORDS: u32 = 8;
@@ -32,7 +38,8 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         Calls::Counting => (None, true),
         Calls::Charts(charts) => (Some(*charts), false),
     };
-    let frame = Frame { again_in: counting.then_some(AGAIN), ..visit.frame(Section::Overview) };
+    let again = again(visit.query("live"), visit.web.app.now()).filter(|_| counting);
+    let frame = Frame { again, ..visit.frame(Section::Overview) };
     let steps = steps(&counts);
     Ok(visit.page(&Overview {
         frame,
@@ -43,6 +50,12 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         attention,
         records: records.iter().map(|line| names.record(line)).collect(),
     }))
+}
+
+/// When and where the page is looked at again while calls are being counted, until an end that the first look sets.
+fn again(live: &str, now: Timestamp) -> Option<Again> {
+    let until = if live.is_empty() { Some(now + COUNTED) } else { watched::until(live, now) };
+    until.map(|until| Again { seconds: AGAIN, query: format!("?live={}", until.as_second()) })
 }
 
 async fn counts(visit: &Visit, ctx: &Ctx) -> valetkey_app::Result<Vec<Count>> {
@@ -107,4 +120,19 @@ async fn attention(visit: &Visit, ctx: &Ctx) -> valetkey_app::Result<Vec<Attenti
         }));
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_looked_at_again_until_an_end_that_no_look_moves() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let first = again("", now).unwrap();
+        assert_eq!((first.seconds, first.query.as_str()), (2, "?live=1000300"));
+        let later = |seconds: i64| again("1000300", Timestamp::from_second(1_000_000 + seconds).unwrap());
+        assert_eq!(later(299).unwrap().query, first.query);
+        assert!(later(300).is_none());
+    }
 }

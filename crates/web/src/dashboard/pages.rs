@@ -22,12 +22,12 @@ mod why;
 pub(crate) use accounts::{AccountPage, AccountRow, Accounts};
 pub(crate) use branding::Branding;
 pub(crate) use calls::{CallFilter, CallPage, CallRow, Calls};
-pub(crate) use configs::{ConfigForm, ConfigPage, ConfigRow, Configs, Exposed, Pick, ShownTools, ToolPick};
+pub(crate) use configs::{ConfigForm, ConfigPage, ConfigRow, Configs, Exposed, Pick, Preview, ShownTools, ToolPick};
 pub(crate) use connections::{
     Asks, Catalog, ConnectionForm, ConnectionPage, ConnectionRow, Connections, ConnectorCard, ScopeChoice,
 };
 pub(crate) use entrance::{Failure, Login, SignIn, Unsent};
-pub(crate) use events::{EventPage, EventRow, Events};
+pub(crate) use events::{EventPage, EventRow, Events, FateRow};
 pub(crate) use instances::{ConnectionLine, InstancePage, InstanceRow, Instances};
 pub(crate) use logs::{Logs, Record};
 pub(crate) use overview::{Attention, CallCharts, Count, Overview, Step};
@@ -38,7 +38,9 @@ pub(crate) use settings::{
     ClientRow, MemberRow, NewClient, NewLink, NewMember, NewSecret, SessionRow, Settings, SettingsForm, Verification,
 };
 pub(crate) use versions::{ChangedRow, VersionPage, VersionRow, Versions};
-pub(crate) use webhooks::{LetterRow, WaitingRow, WebhookFields, WebhookForm, WebhookPage, WebhookRow, Webhooks};
+pub(crate) use webhooks::{
+    ArrivalRow, LetterRow, WaitingRow, WebhookFields, WebhookForm, WebhookPage, WebhookRow, Webhooks,
+};
 pub(crate) use why::{LinkForm, MendRow, StepRow, WhyPage};
 
 use crate::Language;

@@ -4,7 +4,7 @@
 //! name, and a config may name any other.
 
 use super::bounded::pretty;
-use super::pages::{Exposed, Pick, ShownTools, ToolPick};
+use super::pages::{Exposed, Pick, Preview, ShownTools, ToolPick};
 use super::visit::Visit;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -117,10 +117,16 @@ pub(super) fn weight_beside(options: &Options) -> usize {
     beside(options).as_ref().map_or(0, weight)
 }
 
-/// A tool as a client gets it, if it is known and among those that are shown.
-pub(super) async fn as_listed(visit: &Visit, ctx: &Ctx, connection: Connection, name: &str) -> Option<String> {
-    let wired = Wired::of(&visit.web.app, connection).ok()?;
-    let known = imports::known(&visit.web.app, ctx, &wired).await.ok()?;
-    let found = known.iter().find(|tool| tool.definition.name == name)?;
-    Some(pretty(&definition(&found.definition)).0)
+/// The tools of a mapping as clients get them, as far as they are known before somebody has signed in.
+pub(super) async fn as_listed(visit: &Visit, ctx: &Ctx, connection: Connection, mapping: &Mapping) -> Vec<Value> {
+    let Ok(wired) = Wired::of(&visit.web.app, connection) else { return Vec::new() };
+    let known = imports::known(&visit.web.app, ctx, &wired).await.unwrap_or_default();
+    let shows = |tool: &Tool| mapping.tools.is_empty() || mapping.tools.contains(&tool.name);
+    known.iter().map(|tool| &tool.definition).filter(|tool| shows(tool)).map(definition).collect()
+}
+
+/// What clients get of a list, or of one tool of it.
+pub(super) fn preview(tool: Option<String>, value: &Value) -> Preview {
+    let (text, cut) = pretty(value);
+    Preview { tool, text, cut }
 }

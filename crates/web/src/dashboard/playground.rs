@@ -59,16 +59,16 @@ async fn prepared(
         return Ok((page, None));
     }
     let found_tools = async {
-        let wired = wired(visit, ctx, &choice.connection).await?;
-        let tools = tools_of(visit, ctx, &wired, &choice.user).await?;
-        Ok::<_, Error>((wired.connector, tools))
+        let wired = wired(visit, ctx, &choice.connection).await.map_err(|error| ("connection", error))?;
+        let tools = tools_of(visit, ctx, &wired, &choice.user).await.map_err(|error| ("user", error))?;
+        Ok::<_, (&'static str, Error)>((wired.connector, tools))
     };
     let (connector, tools) = match found_tools.await {
         Ok(found) => found,
-        Err(error) if is_told(error.kind()) => {
-            return Ok((Playground { wrong: Some(super::sentence::sentence(error.message())), ..page }, None));
+        Err((at, error)) if is_told(error.kind()) => {
+            return Ok((Playground { at, wrong: Some(super::sentence::sentence(error.message())), ..page }, None));
         }
-        Err(error) => return Err(error),
+        Err((_, error)) => return Err(error),
     };
     let filter = accounts::Filter { connections: vec![choice.connection.clone()], ..Default::default() };
     let listed = accounts::list(&visit.web.app, ctx, &filter, &Page { size: OFFERED, after: None }).await?;
@@ -104,6 +104,7 @@ async fn first(visit: &Visit, ctx: &Ctx, choice: &Choice) -> Result<Playground, 
         tools: Vec::new(),
         tool: None,
         outcome: None,
+        at: "",
         wrong: None,
     })
 }
@@ -164,7 +165,8 @@ pub(crate) async fn call(Posted { visit, form }: Posted) -> Answer {
     Ok(match outcome {
         Ok(outcome) => visit.page(&Playground { outcome: Some(outcome), ..page }),
         Err(error) if is_told(error.kind()) => {
-            visit.page(&Playground { wrong: Some(super::sentence::sentence(error.message())), ..page })
+            let at = if Identifier::parse(&choice.user).is_err() { "user" } else { "" };
+            visit.page(&Playground { at, wrong: Some(super::sentence::sentence(error.message())), ..page })
         }
         Err(error) => return Err(visit.fail(&error)),
     })

@@ -46,6 +46,7 @@ pub(super) fn blank(visit: &Visit, of: Option<&Provider>) -> ProviderForm {
         tools: Vec::new(),
         source: String::new(),
         imports: of.is_some_and(|of| !is_mcp(of)),
+        at: "",
         wrong: None,
     }
 }

@@ -62,8 +62,29 @@ fn example(start: &str) -> Value {
     }
 }
 
-/// The form as it was sent, with what was wrong.
-fn again(visit: &Visit, sent: &Fields, of: Option<&Provider>, wrong: &str) -> Response {
+/// The fields of the form by the API's names for them, which its errors begin with.
+const FIELDS: [(&str, &str); 4] =
+    [("display_name", "name"), ("description", "description"), ("proxy_url", "url"), ("auth_patterns", "patterns")];
+
+/// A refusal as the form tells it: the field that it is about, empty for none, and the words. Only in JSON that somebody typed
+/// are the API's names told.
+fn told(error: &Error) -> (&'static str, String) {
+    let words = error.message();
+    let of = |(api, field): &(&str, &'static str)| {
+        Some((*field, words.strip_prefix("provider.")?.strip_prefix(api)?)).map(|(field, rest)| match field {
+            "patterns" => (field, format!("{api}{rest}")),
+            _ => (field, format!("this{rest}")),
+        })
+    };
+    match FIELDS.iter().find_map(of) {
+        Some(told) => told,
+        None if error.kind() == Kind::AlreadyExists => ("name", words.to_owned()),
+        None => ("", words.to_owned()),
+    }
+}
+
+/// The form as it was sent, with what was wrong and in which field.
+fn again(visit: &Visit, sent: &Fields, of: Option<&Provider>, (at, wrong): (&'static str, String)) -> Response {
     visit.page(&ProviderForm {
         name: sent.text("name").to_owned(),
         description: sent.text("description").to_owned(),
@@ -71,27 +92,24 @@ fn again(visit: &Visit, sent: &Fields, of: Option<&Provider>, wrong: &str) -> Re
         proxy: sent.has("proxy"),
         patterns: sent.text("patterns").to_owned(),
         document: sent.text("document").to_owned(),
-        wrong: Some(super::sentence::sentence(wrong)),
+        at,
+        wrong: Some(super::sentence::sentence(&wrong)),
         ..blank(visit, of)
     })
 }
 
 fn patterns(sent: &Fields) -> Result<Value, Error> {
     super::schema_form::json(sent.text("patterns"))
-        .map_err(|wrong| Error::invalid(format!("how users sign in: {wrong}")))
+        .map_err(|wrong| Error::invalid(format!("provider.auth_patterns cannot be read: {wrong}")))
 }
 
-/// What the rules of the API's wire say of a provider's name and address; a form has to be told them too.
-fn named(sent: &Fields) -> Result<(String, String), Error> {
-    let (name, url) = (sent.text("name"), sent.text("url"));
-    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ');
-    if !plain || !(1..=200).contains(&name.len()) {
-        return Err(Error::invalid("a provider's name has 1 to 200 letters, digits and blanks"));
-    }
+/// Where its API is. What the rules of the API's wire say of it, a form has to be told too.
+fn url(sent: &Fields) -> Result<String, Error> {
+    let url = sent.text("url");
     if !url.starts_with("https://") || url.len() > 2048 {
-        return Err(Error::invalid("where its API is begins with https:// and has 2,048 characters at most"));
+        return Err(Error::invalid("provider.proxy_url has to begin with https:// and has 2,048 characters at most"));
     }
-    Ok((name.to_owned(), url.to_owned()))
+    Ok(url.to_owned())
 }
 
 fn is_the_forms(error: &Error) -> bool {
@@ -107,18 +125,17 @@ pub(crate) async fn create(WithDocument { visit, form }: WithDocument) -> Answer
             imports::looked_at(&visit, &ctx, &provider, document, Picked::Usual, &Effects::new()).await
         }
         Ok(provider) => Ok(visit.go(&format!("/providers/{}", provider.slug), "provider-created")),
-        Err(error) if is_the_forms(&error) => Ok(again(&visit, &form, None, error.message())),
+        Err(error) if is_the_forms(&error) => Ok(again(&visit, &form, None, told(&error))),
         Err(error) => Err(visit.fail(&error)),
     }
 }
 
 async fn created(visit: &Visit, ctx: &Ctx, sent: &Fields) -> Result<Provider, Error> {
-    let (display_name, proxy_url) = named(sent)?;
     let new = New {
-        display_name,
+        display_name: sent.text("name").to_owned(),
         description: sent.text("description").to_owned(),
         icon_src: String::new(),
-        proxy_url,
+        proxy_url: url(sent)?,
         proxy_enabled: sent.has("proxy"),
         auth_patterns: patterns(sent)?,
         metadata: BTreeMap::new(),
@@ -148,22 +165,21 @@ pub(crate) async fn save(Path(named): Named, Posted { visit, form }: Posted) -> 
     if form.text("seen") != before.revision.to_string() {
         let wrong = "this provider was changed elsewhere since the form was shown, and nothing was saved: look at what \
             you typed below, and save it again if it is what you want";
-        return Ok(again(&visit, &form, Some(&before), wrong));
+        return Ok(again(&visit, &form, Some(&before), ("", wrong.to_owned())));
     }
     match saved(&visit, &ctx, &before, &form).await {
         Ok(_) => Ok(visit.go(&format!("/providers/{}", before.slug), "provider-saved")),
-        Err(error) if is_the_forms(&error) => Ok(again(&visit, &form, Some(&before), error.message())),
+        Err(error) if is_the_forms(&error) => Ok(again(&visit, &form, Some(&before), told(&error))),
         Err(error) => Err(visit.fail(&error)),
     }
 }
 
 async fn saved(visit: &Visit, ctx: &Ctx, before: &Provider, sent: &Fields) -> Result<Provider, Error> {
-    let (display_name, proxy_url) = named(sent)?;
     let update = Update {
-        display_name,
+        display_name: sent.text("name").to_owned(),
         description: Some(sent.text("description").to_owned()),
         icon_src: None,
-        proxy_url,
+        proxy_url: url(sent)?,
         proxy_enabled: Some(sent.has("proxy")),
         auth_patterns: Some(patterns(sent)?),
         metadata: before.metadata.clone(),

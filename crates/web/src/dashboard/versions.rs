@@ -57,7 +57,10 @@ pub(crate) async fn show(visit: Visit, Path(named): Named) -> Answer {
     let config = find(&visit, &ctx, &named).await?;
     let number = named.get("version").and_then(|text| text.parse().ok()).unwrap_or_default();
     let before = visit.query("from").parse().unwrap_or_else(|_| before(number));
-    page(&visit, &ctx, &config, (before, number), None).await.map_err(|error| visit.fail(&error))
+    shown(&visit, &ctx, &config, (before, number))
+        .await
+        .map(|page| visit.page(&page))
+        .map_err(|error| visit.fail(&error))
 }
 
 /// The version before one.
@@ -65,13 +68,12 @@ const fn before(number: i64) -> i64 {
     number.saturating_sub(1)
 }
 
-async fn page(
+async fn shown(
     visit: &Visit,
     ctx: &Ctx,
     config: &McpConfig,
     (before, number): (i64, i64),
-    wrong: Option<String>,
-) -> Result<Response, Error> {
+) -> Result<VersionPage, Error> {
     let app = &visit.web.app;
     let after = versions::get(app, ctx, &config.id, number).await?;
     // Before the first there was nothing.
@@ -85,7 +87,7 @@ async fn page(
         added: one.added.clone(),
         removed: one.removed.clone(),
     };
-    Ok(visit.page(&VersionPage {
+    Ok(VersionPage {
         frame: visit.frame(Section::Configs),
         id: config.id.to_string(),
         name: config.name.to_string(),
@@ -98,8 +100,9 @@ async fn page(
         changed: changed.iter().map(row).collect(),
         tools: after.mappings.iter().map(|one| (one.connection_name.to_string(), one.tools.clone())).collect(),
         gone: after.kept.connections.saturating_sub(after.mappings.len()),
-        wrong,
-    }))
+        grace: String::new(),
+        wrong: None,
+    })
 }
 
 /// What else a config says that changed, each with its words before and after.
@@ -132,8 +135,9 @@ pub(crate) async fn roll_back(Path(named): Named, Posted { visit, form }: Posted
         let wrong = "This config was changed elsewhere since the page was shown, and nothing was rolled back: look at what \
             is below, and roll back again if it is what you want.";
         let wrong = Some(wrong.to_owned());
-        let page = page(&visit, &ctx, &config, (before(version), version), wrong).await;
-        return page.map_err(|error| visit.fail(&error));
+        let page =
+            shown(&visit, &ctx, &config, (before(version), version)).await.map_err(|error| visit.fail(&error))?;
+        return Ok(visit.page(&VersionPage { grace: form.text("grace").to_owned(), wrong, ..page }));
     }
     let id = config.id.clone();
     let rolled = versions::roll_back_from(&visit.web.app, &ctx, config, version, form.minutes("grace")).await;

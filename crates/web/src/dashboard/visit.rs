@@ -208,7 +208,7 @@ impl Visit {
             section,
             token: browsers::form_token(&self.cookie, FORM),
             done: super::done::words(self.query("done")),
-            again_in: None,
+            again: None,
         }
     }
 

@@ -2,14 +2,14 @@
 
 use super::forms::is_the_forms;
 use super::frame::{Moment, Section};
-use super::pages::{LetterRow, WaitingRow, WebhookFields, WebhookForm, WebhookPage, WebhookRow, Webhooks};
+use super::pages::{ArrivalRow, LetterRow, WaitingRow, WebhookFields, WebhookForm, WebhookPage, WebhookRow, Webhooks};
 use super::visit::{Answer, Fields, Posted, Visit};
 use axum::extract::Path;
 use axum::response::Response;
 use std::collections::HashMap;
 use std::time::Duration;
 use valetkey_app::Error;
-use valetkey_app::events::webhooks::{self, Replay, Webhook, WebhookSettings};
+use valetkey_app::events::webhooks::{self, Delivery, Replay, Webhook, WebhookSettings};
 use valetkey_domain::event::EventKind;
 use valetkey_domain::id::{EventId, WebhookId};
 use valetkey_domain::member::Right;
@@ -17,6 +17,9 @@ use valetkey_domain::{Ctx, Kind};
 
 /// How many events that were given up a page shows.
 const LETTERS: u32 = 50;
+
+/// How many events that arrived a page shows.
+const ARRIVED: u32 = 50;
 
 /// How many accounts for which something waits a page shows.
 const WAITING: u32 = 20;
@@ -157,6 +160,10 @@ async fn page(visit: &Visit, ctx: &Ctx, webhook: &Webhook, after: After) -> Answ
     let letters = letters.map_err(|error| visit.fail(&error))?;
     let waiting = webhooks::waiting(app, ctx, id, WAITING).await.map_err(|error| visit.fail(&error))?;
     let full = letters.len() == LETTERS as usize;
+    let before = EventId::parse(visit.query("before")).ok();
+    let arrived = webhooks::delivered(app, ctx, id, before.as_ref(), ARRIVED).await;
+    let arrived = arrived.map_err(|error| visit.fail(&error))?;
+    let all = arrived.len() < ARRIVED as usize;
     Ok(visit.page(&WebhookPage {
         frame: visit.frame(Section::Webhooks),
         row: row(webhook),
@@ -174,6 +181,8 @@ async fn page(visit: &Visit, ctx: &Ctx, webhook: &Webhook, after: After) -> Answ
             .collect(),
         next: backlog.next_at.map(Moment::from),
         last_error: backlog.last_error.unwrap_or_default(),
+        older: arrived.last().filter(|_| !all).map(|delivery| delivery.event.to_string()),
+        arrived: arrived.into_iter().map(arrival).collect(),
         dead: dead.to_string(),
         more: letters.last().filter(|_| full).map(|letter| letter.event.to_string()),
         letters: letters
@@ -190,6 +199,17 @@ async fn page(visit: &Visit, ctx: &Ctx, webhook: &Webhook, after: After) -> Answ
         at: after.at,
         wrong: after.wrong,
     }))
+}
+
+fn arrival(delivery: Delivery) -> ArrivalRow {
+    ArrivalRow {
+        event: delivery.event.to_string(),
+        kind: delivery.kind.unwrap_or_default(),
+        at: Moment::from(delivery.arrived_at),
+        tries: delivery.attempts,
+        status: delivery.status,
+        took: delivery.took_ms,
+    }
 }
 
 /// Saves what the form says, unless somebody else has changed the webhook since the form was shown.

@@ -18,7 +18,7 @@ pub(crate) async fn form(visit: Visit) -> Answer {
     visit.enter(Right::See)?;
     let known = |name| visit.query(name).to_owned();
     let asked = (known("what"), known("user"), known("tool"));
-    Ok(visit.page(&page(&visit, asked, Vec::new(), None)))
+    Ok(visit.page(&page(&visit, asked, Vec::new())))
 }
 
 /// The answer. A URL is a credential, so that it comes in a form and is not shown again.
@@ -28,52 +28,51 @@ pub(crate) async fn ask(Posted { visit, form }: Posted) -> Answer {
     let shown = if is_url(form.text("what")) { String::new() } else { asked("what") };
     let told = (shown, asked("user"), asked("tool"));
     let answer = match question(&form) {
-        Ok(question) => why::why(&visit.web.app, &ctx, question, form.some("tool").as_deref()).await,
-        Err(error) => Err(error),
+        Ok(question) => {
+            let answer = why::why(&visit.web.app, &ctx, question, form.some("tool").as_deref()).await;
+            answer.map_err(|error| ("what", error))
+        }
+        Err(wrong) => Err(wrong),
     };
     match answer {
-        Ok(why) => Ok(visit.page(&page(&visit, told, rows(&visit, &why), None))),
-        Err(error) if matches!(error.kind(), Kind::InvalidArgument | Kind::NotFound) => {
-            let wrong = super::sentence::sentence(error.message());
-            Ok(visit.page(&page(&visit, told, Vec::new(), Some(wrong))))
+        Ok(why) => Ok(visit.page(&page(&visit, told, rows(&visit, &why)))),
+        Err((at, error)) if matches!(error.kind(), Kind::InvalidArgument | Kind::NotFound) => {
+            let wrong = Some(super::sentence::sentence(error.message()));
+            Ok(visit.page(&WhyPage { at, wrong, ..page(&visit, told, Vec::new()) }))
         }
-        Err(error) => Err(visit.fail(&error)),
+        Err((_, error)) => Err(visit.fail(&error)),
     }
 }
 
-fn page(
-    visit: &Visit,
-    (what, user, tool): (String, String, String),
-    steps: Vec<StepRow>,
-    wrong: Option<String>,
-) -> WhyPage {
-    WhyPage { frame: visit.frame(Section::Why), what, user, tool, steps, wrong }
+fn page(visit: &Visit, (what, user, tool): (String, String, String), steps: Vec<StepRow>) -> WhyPage {
+    WhyPage { frame: visit.frame(Section::Why), what, user, tool, steps, at: "", wrong: None }
 }
 
 fn is_url(what: &str) -> bool {
     what.contains('/') || what.starts_with("vkm_")
 }
 
-fn question(form: &Fields) -> Result<Question, Error> {
+/// What a form asks, or which of its fields is wrong.
+fn question(form: &Fields) -> Result<Question, (&'static str, Error)> {
     let what = form.text("what");
     if what.is_empty() {
-        return Err(Error::invalid(
-            "say what it is about: an MCP URL, an account, an instance, or a connection and a user",
-        ));
+        let words = "say what it is about: an MCP URL, an account, an instance, or a connection and a user";
+        return Err(("what", Error::invalid(words)));
     }
     if what.len() > LONGEST {
-        return Err(Error::invalid("this is longer than anything that can be asked about"));
+        return Err(("what", Error::invalid("this is longer than anything that can be asked about")));
     }
     if is_url(what) {
         return Ok(Question::Url(Secret::from(what), form.secret("session")));
     }
     if let Some(user) = form.some("user") {
-        return Ok(Question::User(what.to_owned(), Identifier::parse(&user)?));
+        let user = Identifier::parse(&user).map_err(|error| ("user", Error::from(error)))?;
+        return Ok(Question::User(what.to_owned(), user));
     }
     match (AccountId::parse(what), InstanceId::parse(what)) {
         (Ok(id), _) => Ok(Question::Account(id)),
         (_, Ok(id)) => Ok(Question::Instance(id)),
-        _ => Err(Error::invalid("behind a connection's name the user has to be named: whose account is it about?")),
+        _ => Err(("user", Error::invalid("with a connection's name the user has to be named: whose account is it?"))),
     }
 }
 

@@ -4,6 +4,16 @@ use http::StatusCode;
 use serde::Serialize;
 use url::Url;
 
+/// A look that a browser takes by itself.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Again {
+    /// After how many seconds.
+    pub(crate) seconds: u32,
+    /// The query to look with. It ends the looking: each such page is looked at for so long and no longer, for a look keeps
+    /// somebody signed in.
+    pub(crate) query: String,
+}
+
 /// One kind of page.
 pub(crate) trait Page: Serialize + Sized {
     /// Its template's name.
@@ -30,8 +40,8 @@ pub(crate) trait Page: Serialize + Sized {
         false
     }
 
-    /// After how many seconds the browser asks for the same page again.
-    fn again_in(&self) -> Option<u32> {
+    /// When and where the browser looks again by itself.
+    fn again(&self) -> Option<&Again> {
         None
     }
 

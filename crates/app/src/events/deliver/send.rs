@@ -25,6 +25,14 @@ pub(super) struct Failure {
     pub(super) down: bool,
 }
 
+/// That an event arrived.
+pub(super) struct Arrival {
+    /// The status of the receiver's answer.
+    pub(super) status: StatusCode,
+    /// How long it took.
+    pub(super) took: Duration,
+}
+
 /// Sends one event, signed.
 ///
 /// # Errors
@@ -35,8 +43,9 @@ pub(super) async fn send(
     webhook: &Webhook,
     secrets: &Secrets,
     event: &Event,
-) -> Result<std::result::Result<(), Failure>> {
-    let (id, at) = (event.id.as_str(), app.core.now().as_second());
+) -> Result<std::result::Result<Arrival, Failure>> {
+    let (id, begun) = (event.id.as_str(), app.core.now());
+    let at = begun.as_second();
     let body = serde_json::to_vec(&message(ctx, event)).map_err(Error::internal)?;
     let mut signatures = signing::sign(&secrets.newest, id, at, &body)?;
     if let Some(before) = &secrets.before {
@@ -52,7 +61,10 @@ pub(super) async fn send(
     // Of the answer the status counts, and nothing else of it is read.
     let limits = Limits { timeout: TIMEOUT, max_bytes: usize::MAX };
     Ok(match app.core.outbound.of(&ctx.environment).pass(request, &limits).await {
-        Ok(answer) if answer.status().is_success() => Ok(()),
+        Ok(answer) if answer.status().is_success() => {
+            let took = Duration::try_from(app.core.now().duration_since(begun)).unwrap_or_default();
+            Ok(Arrival { status: answer.status(), took })
+        }
         Ok(answer) => Err(Failure {
             why: refusal(answer.status()),
             wait: retry_after(answer.headers()),

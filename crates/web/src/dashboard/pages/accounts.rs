@@ -16,6 +16,8 @@ pub(crate) struct Accounts {
     pub(crate) query: String,
     /// The status that was asked for.
     pub(crate) status: String,
+    /// The connection whose accounts were asked for.
+    pub(crate) connection: String,
     /// The accounts.
     pub(crate) rows: Vec<AccountRow>,
     /// The other pages.
@@ -62,6 +64,7 @@ framed!(Accounts, "dashboard/accounts.html", {
         frame,
         query: String::new(),
         status: String::new(),
+        connection: String::new(),
         rows: vec![],
         pager: Pager::default(),
         begins: false,
@@ -74,6 +77,7 @@ framed!(Accounts, "dashboard/accounts.html", {
     ];
     let begins = Self { rows: rows.clone(), query: "j".into(), begins: true, ..none.clone() };
     let some = Self { rows, query: "j".into(), status: "ACTIVE".into(), ..none.clone() };
+    let of_one = Self { connection: "\"><b>".into(), ..some.clone() };
     let further = Self { query: "j".into(), pager: Pager::sample(), ..none.clone() };
     let wrong = Self { status: "\"><b>".into(), wrong: Some("There is no status '\"><b>'.".into()), ..none.clone() };
     vec![
@@ -82,6 +86,7 @@ framed!(Accounts, "dashboard/accounts.html", {
         ("accounts-further", further),
         ("accounts-wrong", wrong),
         ("accounts-begins", begins),
+        ("accounts-of-a-connection", of_one),
     ]
 });
 

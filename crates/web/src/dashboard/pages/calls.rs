@@ -3,6 +3,7 @@
 use super::framed::framed;
 use super::logs::Record;
 use crate::dashboard::frame::{Frame, Moment, Pager, Section};
+use crate::pages::page::Again;
 use serde::Serialize;
 use valetkey_domain::Timestamp;
 
@@ -11,6 +12,8 @@ use valetkey_domain::Timestamp;
 pub(crate) struct Calls {
     /// The frame.
     pub(crate) frame: Frame,
+    /// The codes of failures to choose from.
+    pub(crate) codes: Vec<&'static str>,
     /// What they are narrowed to.
     pub(crate) asked: CallFilter,
     /// The calls.
@@ -21,6 +24,8 @@ pub(crate) struct Calls {
     pub(crate) watch: String,
     /// Until when it is.
     pub(crate) until: Option<Moment>,
+    /// The field that is wrong; empty for none.
+    pub(crate) at: &'static str,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -90,20 +95,22 @@ framed!(Calls, "dashboard/calls.html", {
     let frame = Frame::sample(Section::Calls);
     let none = Self {
         frame,
+        codes: vec!["rate_limited", "busy"],
         asked: CallFilter::default(),
         rows: vec![],
         pager: Pager::default(),
         watch: "?live=0".into(),
         until: None,
+        at: "",
         wrong: None,
     };
     let rows = vec![CallRow::sample("done"), CallRow::sample("rate_limited")];
     let some = Self { rows, ..none.clone() };
     let asked = CallFilter { user: "\"><b>".into(), status: "success".into(), ..CallFilter::default() };
-    let lost = Self { asked, wrong: Some("There is no connection 'FAX'.".into()), ..none.clone() };
+    let lost = Self { asked, at: "connection", wrong: Some("There is no connection 'FAX'.".into()), ..none.clone() };
     let further = Self { asked: CallFilter { code: "busy".into(), ..CallFilter::default() }, ..none.clone() };
     let further = Self { pager: Pager::sample(), ..further };
-    let frame = Frame { again_in: Some(5), ..some.frame.clone() };
+    let frame = Frame { again: Some(Again { seconds: 5, query: "?live=1".into() }), ..some.frame.clone() };
     let until = Some(Moment::from(Timestamp::UNIX_EPOCH));
     let live = Self { frame, watch: "?".into(), until, ..some.clone() };
     vec![

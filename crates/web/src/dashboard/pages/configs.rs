@@ -244,8 +244,8 @@ pub(crate) struct ConfigPage {
     pub(crate) unknown: usize,
     /// They, by connection.
     pub(crate) tools: Vec<ShownTools>,
-    /// One of them as a client gets it: its name, and the definition.
-    pub(crate) preview: Option<(String, String)>,
+    /// One of them, or the whole list, as a client gets it.
+    pub(crate) preview: Option<Preview>,
     /// What was taken out and can still be called: connection, tools, and until when.
     pub(crate) graces: Vec<(String, String, Moment)>,
     /// Which tools are called only with the user's word, in words; none if no tool is.
@@ -258,6 +258,17 @@ pub(crate) struct ConfigPage {
     pub(crate) user: String,
     /// What was wrong with it.
     pub(crate) wrong: Option<String>,
+}
+
+/// What a client gets.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Preview {
+    /// The tool; none for the whole list.
+    pub(crate) tool: Option<String>,
+    /// Its definition, or all of them, as JSON.
+    pub(crate) text: String,
+    /// Whether that is only its beginning.
+    pub(crate) cut: bool,
 }
 
 /// The tools that a config shows of a connection.
@@ -289,7 +300,11 @@ framed!(ConfigPage, "dashboard/config.html", {
                 tools: vec![Exposed::remote("activepiecesmcp_ap_test_flow"), Exposed::unknown("gone_find")],
             },
         ],
-        preview: Some(("gmail_fetch_mails".into(), "{\n  \"name\": \"<b>gmail_fetch_mails</b>\"\n}".into())),
+        preview: Some(Preview {
+            tool: Some("gmail_fetch_mails".into()),
+            text: "{\n  \"name\": \"<b>gmail_fetch_mails</b>\"\n}".into(),
+            cut: false,
+        }),
         graces: vec![("MY_CALENDAR".into(), "all tools".into(), Moment::from(Timestamp::UNIX_EPOCH))],
         asks: Some("every destructive tool, gmail_send_message".into()),
         sign_in: true,
@@ -310,5 +325,7 @@ framed!(ConfigPage, "dashboard/config.html", {
         users: 0,
         ..page.clone()
     };
-    vec![("config", page), ("config-wrong", wrong)]
+    let list = Preview { tool: None, text: "{\n  \"tools\": [".into(), cut: true };
+    let listed = Self { preview: Some(list), ..page.clone() };
+    vec![("config", page), ("config-wrong", wrong), ("config-listed", listed)]
 });

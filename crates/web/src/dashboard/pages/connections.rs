@@ -243,6 +243,8 @@ pub(crate) struct ConnectionPage {
     pub(crate) own_addresses: Vec<(&'static str, String)>,
     /// What came of asking the provider whether it knows the client: whether it does, and what it says.
     pub(crate) tried: Option<(bool, String)>,
+    /// The field that is wrong; empty for none.
+    pub(crate) at: &'static str,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -264,6 +266,7 @@ framed!(ConnectionPage, "dashboard/connection.html", {
         guide: guide::sample(),
         own_addresses: vec![],
         tried: None,
+        at: "",
         wrong: None,
     };
     let incomplete = Self {
@@ -282,6 +285,7 @@ framed!(ConnectionPage, "dashboard/connection.html", {
         ..ready.clone()
     };
     let delegated = Self { asks: Asks::KEY, has_secret: false, row: incomplete.row.clone(), ..ready.clone() };
+    let no_key = Self { at: "client_secret", wrong: Some("This is no key.".into()), ..delegated.clone() };
     let typed = Self { asks: Asks::NOTHING, client_id: String::new(), scopes: vec![], ..ready.clone() };
     let by_itself = Self {
         asks: Asks::BY_ITSELF,
@@ -302,6 +306,7 @@ framed!(ConnectionPage, "dashboard/connection.html", {
         ("connection-incomplete", incomplete),
         ("connection-closing", closing),
         ("connection-key", delegated),
+        ("connection-key-wrong", no_key),
         ("connection-typed", typed),
     ]
 });

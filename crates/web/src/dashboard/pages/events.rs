@@ -82,8 +82,23 @@ pub(crate) struct EventPage {
     pub(crate) row: EventRow,
     /// What it says, as JSON.
     pub(crate) data: String,
-    /// Where it can be sent again: a webhook's id and URL.
-    pub(crate) webhooks: Vec<(String, String)>,
+    /// What became of it at each webhook, where it can be sent again.
+    pub(crate) webhooks: Vec<FateRow>,
+}
+
+/// What became of an event at a webhook.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct FateRow {
+    /// The webhook's id.
+    pub(crate) id: String,
+    /// Its URL.
+    pub(crate) url: String,
+    /// In a word: `delivered`, `waits`, `given up` or `not sent`.
+    pub(crate) state: &'static str,
+    /// More of it.
+    pub(crate) words: String,
+    /// When it arrived or was given up, or when it is tried next.
+    pub(crate) at: Option<Moment>,
 }
 
 framed!(EventPage, "dashboard/event.html", {
@@ -93,6 +108,20 @@ framed!(EventPage, "dashboard/event.html", {
         data: "{\n  \"id\": \"ca_1\"\n}".into(),
         webhooks: vec![],
     };
-    let heard = Self { webhooks: vec![("whk_1".into(), "https://app.example/hook".into())], ..alone.clone() };
+    let fate = |state, words: &str, at| FateRow {
+        id: "whk_1".into(),
+        url: "https://app.example/hook?<b>".into(),
+        state,
+        words: words.into(),
+        at,
+    };
+    let then = || Some(Moment::from(Timestamp::UNIX_EPOCH));
+    let webhooks = vec![
+        fate("delivered", "answered 204 in 35 ms, at the first try", then()),
+        fate("waits", "3 tries; the last: the receiver answered <b>500</b>", then()),
+        fate("given up", "22 tries; the last: the receiver answered 500", then()),
+        fate("not sent", "", None),
+    ];
+    let heard = Self { webhooks, ..alone.clone() };
     vec![("event", alone), ("event-with-webhook", heard)]
 });

@@ -20,8 +20,8 @@ macro_rules! framed {
                 true
             }
 
-            fn again_in(&self) -> Option<u32> {
-                self.frame.again_in
+            fn again(&self) -> Option<&crate::pages::page::Again> {
+                self.frame.again.as_ref()
             }
         }
     };

@@ -4,6 +4,7 @@ use super::framed::framed;
 use super::logs::Record;
 use crate::dashboard::chart::Chart;
 use crate::dashboard::frame::{Frame, Moment, Section};
+use crate::pages::page::Again;
 use serde::Serialize;
 use valetkey_domain::Timestamp;
 
@@ -136,7 +137,14 @@ framed!(Overview, "dashboard/overview.html", {
         ],
         records: vec![Record::sample()],
     };
-    let frame = Frame { again_in: Some(2), ..running.frame.clone() };
+    let frame = Frame { again: Some(Again { seconds: 2, query: "?live=1".into() }), ..running.frame.clone() };
     let counting = Self { frame, calls: None, counting: true, ..running.clone() };
-    vec![("overview-first", first), ("overview", running), ("overview-counting", counting)]
+    let frame = Frame { again: None, ..counting.frame.clone() };
+    let long = Self { frame, ..counting.clone() };
+    vec![
+        ("overview-first", first),
+        ("overview", running),
+        ("overview-counting", counting),
+        ("overview-counting-long", long),
+    ]
 });

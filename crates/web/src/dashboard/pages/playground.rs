@@ -27,6 +27,8 @@ pub(crate) struct Playground {
     pub(crate) tool: Option<ToolForm>,
     /// What became of the call.
     pub(crate) outcome: Option<CallOutcome>,
+    /// The field of the choice that is wrong; empty for none.
+    pub(crate) at: &'static str,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -137,6 +139,7 @@ framed!(Playground, "dashboard/playground.html", {
         tools: vec![],
         tool: None,
         outcome: None,
+        at: "",
         wrong: None,
     };
     let exposed = Exposed::sample("gmail_fetch_mails", "read");

@@ -81,6 +81,8 @@ pub(crate) struct ProviderForm {
     pub(crate) source: String,
     /// Whether it can have such.
     pub(crate) imports: bool,
+    /// The field that is wrong; empty for none.
+    pub(crate) at: &'static str,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -101,6 +103,7 @@ framed!(ProviderForm, "dashboard/provider_form.html", {
         tools: vec![],
         source: String::new(),
         imports: false,
+        at: "",
         wrong: None,
     };
     let change = Self {
@@ -108,13 +111,15 @@ framed!(ProviderForm, "dashboard/provider_form.html", {
         name: "\"><b>".into(),
         patterns: "</textarea><script>".into(),
         seen: 3,
-        wrong: Some("Provider.auth_patterns has 0 patterns, and may have 1 to 5.".into()),
+        at: "patterns",
+        wrong: Some("auth_patterns has 0 patterns, and may have 1 to 5.".into()),
         imports: true,
         ..first.clone()
     };
     let tools = Self {
         tools: vec![ToolRow::sample("list_tickets", "read"), ToolRow::sample("close_ticket", "destructive")],
         source: "Acme Desk <b> 2.4".into(),
+        at: "",
         wrong: None,
         ..change.clone()
     };
@@ -172,13 +177,15 @@ pub(crate) struct ProviderImport {
     pub(crate) row: Option<ProviderRow>,
     /// The document as typed.
     pub(crate) document: String,
+    /// The field that is wrong.
+    pub(crate) at: &'static str,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
 
 framed!(ProviderImport, "dashboard/provider_import.html", {
     let frame = Frame::sample(Section::Providers);
-    let new = Self { frame, row: None, document: String::new(), wrong: None };
+    let new = Self { frame, row: None, document: String::new(), at: "", wrong: None };
     let wrong = Self {
         row: Some(ProviderRow::sample("<b>")),
         document: "swagger: </textarea>".into(),

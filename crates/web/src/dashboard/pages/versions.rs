@@ -75,6 +75,8 @@ pub(crate) struct VersionPage {
     pub(crate) tools: Vec<(String, Vec<String>)>,
     /// How many connections of it are gone.
     pub(crate) gone: usize,
+    /// For how many minutes what a way back takes out may still be called, as chosen.
+    pub(crate) grace: String,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -106,6 +108,7 @@ framed!(VersionPage, "dashboard/version.html", {
         changed: vec![],
         tools: vec![("MY_GMAIL".into(), vec!["gmail_fetch_mails".into()]), ("MY_CALENDAR".into(), vec![])],
         gone: 1,
+        grace: String::new(),
         wrong: None,
     };
     let row = ChangedRow {

@@ -122,6 +122,10 @@ pub(crate) struct WebhookPage {
     pub(crate) next: Option<Moment>,
     /// Why what was sent last did not arrive.
     pub(crate) last_error: String,
+    /// Events that arrived, those that happened last first.
+    pub(crate) arrived: Vec<ArrivalRow>,
+    /// Before which event the next page of them begins.
+    pub(crate) older: Option<String>,
     /// How many events were given up.
     pub(crate) dead: String,
     /// Some of them, oldest first.
@@ -149,6 +153,23 @@ pub(crate) struct WaitingRow {
     pub(crate) why: String,
 }
 
+/// An event that arrived.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ArrivalRow {
+    /// The event.
+    pub(crate) event: String,
+    /// Its type; empty if it was removed for its age.
+    pub(crate) kind: String,
+    /// When it arrived.
+    pub(crate) at: Moment,
+    /// With which try.
+    pub(crate) tries: i64,
+    /// The HTTP status of the answer.
+    pub(crate) status: i64,
+    /// How long the receiver took, in milliseconds.
+    pub(crate) took: i64,
+}
+
 /// An event that was given up.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct LetterRow {
@@ -173,6 +194,14 @@ framed!(WebhookPage, "dashboard/webhook.html", {
         tries: 22,
         why: "the receiver answered 500".into(),
     };
+    let arrived = |kind: &str, tries| ArrivalRow {
+        event: "evt_1".into(),
+        kind: kind.into(),
+        at: moment(),
+        tries,
+        status: 204,
+        took: 35,
+    };
     let waits = |tries, why: &str| WaitingRow { account: "ca_1".into(), tries, next: moment(), why: why.into() };
     let well = Self {
         frame: Frame::sample(Section::Webhooks),
@@ -183,6 +212,8 @@ framed!(WebhookPage, "dashboard/webhook.html", {
         queues: vec![],
         next: None,
         last_error: String::new(),
+        arrived: vec![],
+        older: None,
         dead: "0".into(),
         letters: vec![],
         more: None,
@@ -197,6 +228,8 @@ framed!(WebhookPage, "dashboard/webhook.html", {
         queues: vec![waits(0, ""), waits(3, "the receiver answered <b>500</b>")],
         next: Some(moment()),
         last_error: "the receiver answered <b>500</b>".into(),
+        arrived: vec![arrived("connected_account.deleted", 1), arrived("", 3)],
+        older: Some("evt_1".into()),
         dead: "more than 10000".into(),
         letters: vec![letter("connected_account.deleted"), letter("")],
         more: Some("evt_1".into()),

@@ -17,6 +17,8 @@ pub(crate) struct WhyPage {
     pub(crate) tool: String,
     /// The answer.
     pub(crate) steps: Vec<StepRow>,
+    /// The field that is wrong; empty for none.
+    pub(crate) at: &'static str,
     /// What was wrong.
     pub(crate) wrong: Option<String>,
 }
@@ -90,10 +92,12 @@ framed!(WhyPage, "dashboard/why.html", {
         user: String::new(),
         tool: String::new(),
         steps: vec![],
+        at: "",
         wrong: None,
     };
     let answered =
         Self { what: "MY_GMAIL".into(), user: "john-doe".into(), steps: StepRow::samples(), ..first.clone() };
-    let wrong = Self { what: "\"><b>".into(), wrong: Some("There is no connection '\"><b>'.".into()), ..first.clone() };
+    let wrong = Some("There is no connection '\"><b>'.".into());
+    let wrong = Self { what: "\"><b>".into(), at: "what", wrong, ..first.clone() };
     vec![("why", first), ("why-answered", answered), ("why-wrong", wrong)]
 });

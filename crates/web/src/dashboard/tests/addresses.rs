@@ -26,6 +26,10 @@ fn form(least: Role, path: &str, form: &'static str) -> Address {
     Address { method: Method::POST, path: path.to_owned(), least, form }
 }
 
+/// A document with one tool, chosen.
+const IMPORTED: &str = "tool=list_tickets&document={\"openapi\":\"3.1.0\",\"info\":{\"title\":\"A\",\"version\":\"1\"},\"paths\":\
+    {\"/tickets\":{\"get\":{\"operationId\":\"list_tickets\",\"responses\":{\"200\":{\"description\":\"All.\"}}}}}}";
+
 /// All of them. What takes something away that others need comes last, and what ends the session at the very end.
 pub(super) fn addresses(site: &Site) -> Vec<Address> {
     let connection = format!("/connections/{}", site.connection);
@@ -90,7 +94,7 @@ fn forms(connection: &str) -> Vec<Address> {
         form(developer, connection, "client_id=x"),
         // Of one that is not there: another one's provider would be asked.
         form(developer, "/connections/conn_1/test", ""),
-        form(developer, "/configs/create", "name=x&connection=MY_GMAIL&which:MY_GMAIL=all"),
+        form(developer, "/configs/create", "name=other&connection=MY_GMAIL&which:MY_GMAIL=all"),
         form(support, "/instances/inst_1/links", ""),
         form(support, "/links", "connection=MY_GMAIL&user=bob"),
         form(developer, "/playground", "connection=MY_GMAIL&user=ann&tool=gmail_fetch_mails"),
@@ -100,7 +104,8 @@ fn forms(connection: &str) -> Vec<Address> {
         changes.iter().map(|change| form(least, &format!("{path}/{change}"), sent)).collect::<Vec<_>>()
     };
     all.extend(each(developer, connection, &["disable", "enable"], ""));
-    all.extend(each(developer, "/configs/cfg_1", &["edit", "delete", "try", "rollback"], "user=ann&version=1"));
+    all.push(form(developer, "/configs/cfg_1/edit", "description=new&connection=MY_GMAIL&which:MY_GMAIL=all"));
+    all.extend(each(developer, "/configs/cfg_1", &["delete", "try", "rollback"], "user=eve&version=1"));
     all.extend(each(developer, "/instances/inst_1", &["rotate", "delete"], ""));
     all.extend(each(support, "/accounts/ca_1", &["link", "disconnect", "delete"], ""));
     all
@@ -112,15 +117,17 @@ fn of_webhooks_and_providers() -> Vec<Address> {
     let mut all = vec![
         form(least, "/webhooks/create", hook),
         form(least, "/webhooks/whk_1", hook),
-        form(least, "/providers/create", provider),
+        form(least, "/providers/create", "name=Other&url=https://acme.example&patterns=[{\"type\":\"NO_AUTH\"}]"),
         form(least, "/providers/acme:1", provider),
         form(least, "/providers/import", "document=x"),
     ];
     for change in ["rotate", "pause", "resume", "replay", "delete"] {
         all.push(form(least, &format!("/webhooks/whk_1/{change}"), ""));
     }
-    for change in ["delete", "import", "import/save", "import/remove"] {
-        all.push(form(least, &format!("/providers/acme:1/{change}"), "document=x"));
+    all.push(form(least, "/providers/acme:1/import", "document=x"));
+    all.push(form(least, "/providers/acme:1/import/save", IMPORTED));
+    for change in ["import/remove", "delete"] {
+        all.push(form(least, &format!("/providers/acme:1/{change}"), ""));
     }
     all
 }
@@ -129,8 +136,8 @@ fn of_settings() -> Vec<Address> {
     let mut all = vec![
         form(Role::Developer, "/settings/branding", "display_name=Acme&colour=%230b5d4e"),
         form(Role::Owner, "/settings/verification", "mode=none"),
-        form(Role::Auditor, "/settings/password", "new=x"),
         form(Role::Auditor, "/settings/sessions/ses_1/end", ""),
+        form(Role::Auditor, "/settings/password", "new=correct+horse+battery&again=correct+horse+battery"),
         form(Role::Developer, "/settings/clients", "name=shop"),
         form(Role::Owner, "/settings/members", "name=eve&role=owner"),
     ];

@@ -24,10 +24,7 @@ async fn a_tool_that_is_gone_is_shown_and_stays_chosen_until_somebody_takes_it_o
     tx.commit().await.unwrap();
 
     let page = see(&config).await;
-    assert!(
-        page.contains("<code>gmail_fetch_faxes</code>") && page.contains("1 tools, about 0 tokens, 1 of"),
-        "{page}"
-    );
+    assert!(page.contains("<code>gmail_fetch_faxes</code>") && page.contains("1 tool, about 0 tokens, 1 of"), "{page}");
     let form = see(&format!("{config}/edit")).await;
     let ticked = form.split("value=\"gmail_fetch_faxes\"").nth(1).unwrap().split('>').next().unwrap();
     assert!(ticked.ends_with(" checked"), "{ticked}");

@@ -4,6 +4,9 @@ use super::addresses::addresses;
 use super::{OWN, Seen, ask, signed_in};
 use crate::tests::harness::{Site, site_at};
 use http::{Method, StatusCode};
+use valetkey_app::entrance::{browsers, sign_in};
+use valetkey_app::tenancy::members;
+use valetkey_domain::Secret;
 use valetkey_domain::member::Role;
 
 /// Markup, a template's own words, what turns a line round or ends a text, and what a query would take for its own.
@@ -72,6 +75,23 @@ impl Owner<'_> {
         ask(self.site, Method::POST, &path, Some(&self.cookie), Some(form.finish())).await
     }
 
+    /// Which state of something a form on its page is made from, as a browser would send it along.
+    pub(super) async fn seen(&self, path: &str) -> Option<(String, String)> {
+        let page =
+            ask(self.site, Method::GET, &format!("/dashboard/development{path}"), Some(&self.cookie), None).await;
+        let value = page.text.split("name=\"seen\" value=\"").nth(1)?.split('"').next()?;
+        Some(("seen".to_owned(), value.to_owned()))
+    }
+
+    /// The same member in another browser.
+    async fn elsewhere_too(&self) {
+        let app = &self.site.app;
+        let who = sign_in::signed_in(app, &Secret::from(self.cookie.split_once('=').unwrap().1)).await.unwrap();
+        let link = sign_in::link(app, &members::operator(app), &who.member).await.unwrap();
+        let browser = browsers::Browser::stranger("Safari");
+        sign_in::sign_in_by_link(app, link.token.expose(), &browser).await.unwrap();
+    }
+
     /// One of each, in the place of those that addresses only name.
     pub(super) async fn furnish(&self) -> Vec<(&'static str, String)> {
         let of = |form: &str| form_urlencoded::parse(form.as_bytes()).into_owned().collect::<Vec<_>>();
@@ -83,7 +103,19 @@ impl Owner<'_> {
         let provider = self.post("/providers/create", &of(provider)).await.location;
         let hook = self.post("/webhooks/create", &of("url=https://example.com/hook&which=all")).await.text;
         let hook = hook.split("webhooks&#x2f;whk_").nth(1).unwrap().split(['&', '"']).next().unwrap().to_owned();
+        let client = self.post("/settings/clients", &of("name=first")).await.text;
+        let member = self.post("/settings/members", &of("name=bob&role=support")).await.text;
+        let named = |text: &str, prefix: &str| {
+            let id = text.split(&format!("/{prefix}_")).nth(1).unwrap().split(['/', '"']).next().unwrap();
+            format!("{prefix}_{id}")
+        };
+        self.elsewhere_too().await;
+        let settings =
+            ask(self.site, Method::GET, "/dashboard/development/settings", Some(&self.cookie), None).await.text;
         vec![
+            ("skc_1", named(&client, "skc")),
+            ("mem_1", named(&member, "mem")),
+            ("ses_1", named(&settings, "ses")),
             ("cfg_1", config),
             ("inst_1", end(&tried)),
             ("acme:1", end(&provider)),
@@ -104,6 +136,7 @@ async fn no_form_runs_what_is_typed_into_it_or_loses_it() {
     let (cookie, token) = signed_in(&site, Role::Owner).await;
     let owner = Owner { site: &site, cookie, token };
     let there = owner.furnish().await;
+    let mut at_its_field = 0;
     let forms = addresses(&site).into_iter().filter(|one| one.method == Method::POST && !ends(&one.path));
     for one in forms {
         let path = there.iter().fold(one.path.clone(), |path, (name, id)| path.replace(name, id));
@@ -118,7 +151,8 @@ async fn no_form_runs_what_is_typed_into_it_or_loses_it() {
                 })
                 .collect();
             tries.push(TYPED.iter().chain(&OTHERS).map(|name| ((*name).to_owned(), word.to_owned())).collect());
-            for fields in tries {
+            for (number, mut fields) in tries.into_iter().enumerate() {
+                fields.extend(owner.seen(&path).await);
                 let seen = owner.post(&path, &fields).await;
                 let told = format!("{path} with {fields:?}: {} {}", seen.status, seen.text);
                 assert!(!seen.status.is_server_error(), "{told}");
@@ -132,9 +166,18 @@ async fn no_form_runs_what_is_typed_into_it_or_loses_it() {
                     let field = seen.text.contains(&format!(" id=\"{name}\" name=\"{name}\""));
                     assert!(!field || seen.text.contains(&escaped(value)), "{name} is lost: {told}");
                 }
+                // What one field alone has wrong is told at that field.
+                if let Some((name, _)) = own.get(number).filter(|(name, _)| TYPED.contains(&name.as_str())) {
+                    let tag = seen.text.split(&format!(" id=\"{name}\" name=\"{name}\"")).nth(1);
+                    let tag = tag.and_then(|rest| rest.split('>').next());
+                    let refused = seen.text.contains("id=\"wrong");
+                    assert!(!refused || tag.is_none_or(|tag| tag.contains("aria-invalid")), "not at {name}: {told}");
+                    at_its_field += usize::from(refused && tag.is_some());
+                }
             }
         }
     }
+    assert!(at_its_field >= 20, "{at_its_field} refusals were of one field");
 }
 
 #[tokio::test]

@@ -90,8 +90,15 @@ async fn calls_are_watched_by_who_asks_for_it_and_for_an_hour() {
     let watch =
         first.split("<p class=\"live\"><a href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
     let (again, live) = see(&watch).await;
-    assert_eq!(again.as_deref(), Some("5"));
-    assert!(live.contains("value=\"busy\"") && live.contains("<a href=\"?code=busy\">Stop</a>"), "{live}");
+    let (seconds, at) = again.as_deref().unwrap().split_once("; url=").unwrap();
+    assert_eq!((seconds, at), ("5", watch.as_str()), "no look moves its end");
+    // What is typed would be gone at the next look.
+    assert!(
+        live.contains("<bdi>busy</bdi>")
+            && !live.contains("name=\"code\"")
+            && live.contains("<a href=\"?code=busy\">Stop</a>"),
+        "{live}"
+    );
     site.clock.advance(std::time::Duration::from_secs(3_601));
     assert_eq!(see(&watch).await.0, None, "nobody is kept signed in by a page");
 }
@@ -108,6 +115,30 @@ async fn a_status_that_is_none_is_named() {
         let seen = ask(&site, Method::GET, &path, Some(&cookie), None).await.text;
         assert!(seen.contains("aria-current=\"true\"") && !seen.contains("There is no status"), "{status}: {seen}");
     }
+}
+
+#[tokio::test]
+async fn the_accounts_of_one_connection_are_a_click_from_it() {
+    let site = site_at(OWN).await;
+    let (cookie, token) = signed_in(&site, Role::Developer).await;
+    let root = "/dashboard/development";
+    let see = async |path: &str| ask(&site, Method::GET, &format!("{root}{path}"), Some(&cookie), None).await.text;
+    let form = Some(format!("token={token}&name=EMPTY"));
+    let made = ask(&site, Method::POST, &format!("{root}/connections/create/typedkey"), Some(&cookie), form).await;
+    let of = |page: &str| {
+        let link = page.split("/accounts?connection=").nth(1).unwrap().split('"').next().unwrap();
+        format!("/accounts?connection={link}")
+    };
+    let full = see(&format!("/connections/{}", site.connection)).await;
+    let full = see(&of(&full)).await;
+    assert!(full.contains("Only those on <strong><bdi>MY_GMAIL<") && full.contains(&site.account()), "{full}");
+    let page = see(made.location.trim_start_matches(root)).await;
+    let empty = see(&of(&page)).await;
+    assert!(empty.contains("No account fits") && !empty.contains(&site.account()), "{empty}");
+    assert!(see("/accounts?connection=NEVER").await.contains("&#x27;NEVER&#x27;"));
+    // What else narrows the list keeps it on its connection, also where a name begins so.
+    let narrow = see("/accounts?connection=EMPTY&q=user").await;
+    assert!(!narrow.contains(&site.account()) && narrow.contains("name=\"connection\" value=\"EMPTY\""), "{narrow}");
 }
 
 #[tokio::test]
