@@ -1,6 +1,6 @@
 //! Pages of connected accounts, and those of one user on a config.
 
-use super::{read, status};
+use super::{COLUMNS, read, status};
 use crate::list::{self, FEW, MAX_SIZE, containing};
 use crate::walk::{self, ListQuery, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
@@ -40,7 +40,7 @@ pub struct Filter {
 const SOURCE: Source = Source {
     prefix: AccountId::PREFIX,
     table: "connected_accounts",
-    columns: "t.*",
+    columns: COLUMNS,
     joins: "",
     always: "",
     looked_at: ", t.connection_id, t.organization_id, t.user_id, t.status, t.search_text",

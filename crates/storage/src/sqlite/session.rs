@@ -32,7 +32,7 @@ impl Session {
     /// What is known of a statement that was prepared from this text, which lies where it does for good.
     ///
     /// # Errors
-    /// One of its parameters has no number.
+    /// One of its parameters has no number, or two of its columns have one name.
     pub(crate) fn known(&self, sql: &'static str, statement: &Statement<'_>) -> Result<Arc<Known>, Error> {
         let place = (sql.as_ptr().addr(), sql.len());
         if let Some(known) = self.known.borrow().get(&place) {
@@ -42,7 +42,13 @@ impl Session {
         let parameters = (1..=statement.parameter_count()).map(number).collect::<Option<_>>();
         let parameters =
             parameters.ok_or_else(|| Error::Defect { message: format!("a parameter without a number: {sql}") })?;
-        let columns = statement.column_names().into_iter().map(String::from).collect();
+        let columns: Arc<[String]> = statement.column_names().into_iter().map(String::from).collect();
+        if let Some(twice) =
+            columns.iter().enumerate().find_map(|(at, name)| columns.iter().take(at).find(|other| *other == name))
+        {
+            // Which of the two was meant would depend on what was read before.
+            return Err(Error::Defect { message: format!("two columns are called '{twice}': {sql}") });
+        }
         let known = Arc::new(Known { columns, parameters });
         self.known.borrow_mut().insert(place, Arc::clone(&known));
         Ok(known)
