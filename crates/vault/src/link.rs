@@ -70,4 +70,17 @@ mod tests {
             assert_ne!(first, another);
         }
     }
+
+    /// By Python's hmac: links lie at people, and digests in rows.
+    #[test]
+    fn what_a_key_makes_is_what_others_make_with_it() {
+        let id = DataKeyId::new(&ManualClock::default(), &SeededRng::new(1));
+        let key = DataKey::from_parts(id, "env_1".into(), Purpose::Url, 1, [7; 32].into());
+        for _ in 0..2 {
+            let link = mint(&key, &EnvironmentId::parse("env_1").unwrap(), &AuthorizationId::parse("auth_1").unwrap());
+            assert_eq!(link.expose(), "6k0F3gFn5H0ok2MtO2vT7d60jDjiiA77AQy2cfZhIXQ");
+            let digest = BASE64_URL_SAFE_NO_PAD.encode(key.digest("exec_1", b"text").unwrap());
+            assert_eq!(digest, "Q3dOfNietSBsaDJPRGYiaSOKYtHv88ss1D-ZuQaSh8o");
+        }
+    }
 }
