@@ -32,30 +32,9 @@ const LONGER: f64 = 100.0;
 /// # Errors
 /// An answer was no success.
 pub(crate) async fn reads(stage: &Stage, server: &Process, table: &mut Table) -> Result<()> {
-    let (accounts, bearer) = (stage.share(ACCOUNTS), stage.token.clone());
-    let new = move |number: usize| {
-        let account = json!({"connector": "MY_GMAIL", "identifier": user(number), "connected_account": {}});
-        Ask::post("/api/v1/connected_accounts", &account).with(&bearer)
-    };
-    let mut side = Side::open(stage.address(), MANY, vec![server], Arc::new(new)).await?;
-    side.burst(accounts).await?;
-    drop(side);
-    let one = move |number: usize| {
-        format!("/api/v1/connected_accounts/details?connector=MY_GMAIL&identifier={}", user(number % accounts))
-    };
-    let figures: [(&str, Paths); 4] = [
-        ("one account", Arc::new(one)),
-        ("30 accounts and how many there are", Arc::new(|_| "/api/v1/connected_accounts?page_size=30".to_owned())),
-        (
-            "30 accounts of a connection and how many",
-            Arc::new(|_| "/api/v1/connected_accounts?page_size=30&connector=MY_GMAIL".to_owned()),
-        ),
-        ("configs and how many", Arc::new(|_| "/api/v1/mcp/configs?page_size=30".to_owned())),
-    ];
-    for (figure, path) in figures {
-        let bearer = stage.token.clone();
-        let make = move |number: usize| Ask::get(&path(number)).with(&bearer);
-        let mut side = Side::open(stage.address(), MANY, vec![server], Arc::new(make)).await?;
+    let accounts = fill(stage, server).await?;
+    for (figure, path) in figures(stage, accounts) {
+        let mut side = side(stage, server, path).await?;
         let found = alone(&mut side, TURNS, stage.share(READS)).await?;
         let slow = micros(found.slow) / 1e3;
         table.row(
@@ -72,6 +51,68 @@ pub(crate) async fn reads(stage: &Stage, server: &Process, table: &mut Table) ->
         );
     }
     Ok(())
+}
+
+/// Measures the same reads of two builds.
+///
+/// # Errors
+/// An answer was no success.
+pub(crate) async fn reads_beside(
+    [ours, theirs]: [(&Stage, &Process); 2],
+    turns: usize,
+    table: &mut Table,
+) -> Result<()> {
+    let accounts = fill(ours.0, ours.1).await?;
+    fill(theirs.0, theirs.1).await?;
+    for ((figure, path), (_, same)) in figures(ours.0, accounts).into_iter().zip(figures(theirs.0, accounts)) {
+        let (mut read, mut same) = (side(ours.0, ours.1, path).await?, side(theirs.0, theirs.1, same).await?);
+        let found = compare(&mut read, &mut same, turns, ours.0.share(CALLS)).await?;
+        table.beside(&format!("read over REST: {figure}, {accounts} accounts, {MANY} at a time"), &found);
+    }
+    Ok(())
+}
+
+/// Makes the accounts, and says how many.
+async fn fill(stage: &Stage, server: &Process) -> Result<usize> {
+    let (accounts, bearer) = (stage.share(ACCOUNTS), stage.token.clone());
+    let new = move |number: usize| {
+        let account = json!({"connector": "MY_GMAIL", "identifier": user(number), "connected_account": {}});
+        Ask::post("/api/v1/connected_accounts", &account).with(&bearer)
+    };
+    let mut side = Side::open(stage.address(), MANY, vec![server], Arc::new(new)).await?;
+    side.burst(accounts).await?;
+    Ok(accounts)
+}
+
+/// The reads, by what they read.
+fn figures(stage: &Stage, accounts: usize) -> Vec<(&'static str, Paths)> {
+    let one = move |number: usize| {
+        format!("/api/v1/connected_accounts/details?connector=MY_GMAIL&identifier={}", user(number % accounts))
+    };
+    let instance = format!("/api/v1/mcp/instances/{}", stage.instance);
+    let fixed = |path: &str| -> Paths {
+        let path = path.to_owned();
+        Arc::new(move |_| path.clone())
+    };
+    vec![
+        ("one account", Arc::new(one)),
+        ("30 accounts and how many there are", fixed("/api/v1/connected_accounts?page_size=30")),
+        (
+            "30 accounts of a connection and how many",
+            fixed("/api/v1/connected_accounts?page_size=30&connector=MY_GMAIL"),
+        ),
+        ("configs and how many", fixed("/api/v1/mcp/configs?page_size=30")),
+        ("an instance", fixed(&instance)),
+        ("the connections", fixed("/api/v1/connections/app?page_size=30")),
+        ("30 tools", fixed("/api/v1/tools?page_size=30")),
+        ("30 calls of the journal", fixed("/api/v1/agentkit/tool_call_logs?page_size=30")),
+    ]
+}
+
+async fn side<'a>(stage: &Stage, server: &'a Process, path: Paths) -> Result<Side<'a>> {
+    let bearer = stage.token.clone();
+    let make = move |number: usize| Ask::get(&path(number)).with(&bearer);
+    Side::open(stage.address(), MANY, vec![server], Arc::new(make)).await
 }
 
 fn user(number: usize) -> String {

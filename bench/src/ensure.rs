@@ -16,7 +16,7 @@ const TURNS: usize = 5;
 const REQUESTS: usize = 6_000;
 
 /// How many users there are whose instance exists.
-const USERS: usize = 1_000;
+pub(crate) const USERS: usize = 1_000;
 
 /// Measures new instances first, whose users then exist.
 ///

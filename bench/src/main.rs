@@ -45,7 +45,7 @@ struct Arguments {
     /// An empty PostgreSQL database to measure on, in place of SQLite
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// Another build of the program: only `tools/call` of the two is measured
+    /// Another build of the program: requests of the two are measured in turns, and nothing else
     #[arg(long, value_name = "BINARY", conflicts_with = "database")]
     beside: Option<PathBuf>,
     #[command(subcommand)]

@@ -34,6 +34,8 @@ pub(crate) struct Stage {
     pub(crate) lab: Process,
     /// The path of the user's MCP URL.
     pub(crate) mcp: String,
+    /// The id of that server.
+    pub(crate) instance: String,
     /// An API client's access token.
     pub(crate) token: Bearer,
     /// The user's access token at the lab.
@@ -67,6 +69,7 @@ impl Stage {
             lab_address,
             lab,
             mcp: String::new(),
+            instance: String::new(),
             token: Bearer::new("")?,
             lab_token: Bearer::new("")?,
             event: String::new(),
@@ -87,6 +90,7 @@ impl Stage {
         let config = json!({"name": CONFIG, "connection_tool_mappings": mappings});
         http.ask(&Ask::post("/api/v1/mcp/configs", &config).with(&self.token)).await?;
         let instance = http.json(&ensure(USER).with(&self.token)).await?;
+        self.instance = text(&instance, "/instance/id")?;
         let url = text(&instance, "/instance/url")?;
         self.mcp = format!("/mcp/v1/{}", url.rsplit('/').next().unwrap_or_default());
         let account = format!("/api/v1/connected_accounts/auth?connector=MY_CALENDAR&identifier={USER}");

@@ -1,5 +1,8 @@
 //! The table that all figures end in.
 
+use crate::bursts::{Compared, micros};
+use crate::load::Burst;
+
 /// One line for each figure.
 pub(crate) struct Table {
     facts: Vec<String>,
@@ -22,6 +25,20 @@ impl Table {
     /// Adds a figure that has no goal.
     pub(crate) fn note(&mut self, figure: &str, measured: String, beside: String) {
         self.rows.push([figure.to_owned(), measured, beside, String::new(), String::new()]);
+    }
+
+    /// Adds a figure of this build and of another, which has no goal.
+    pub(crate) fn beside(&mut self, figure: &str, found: &Compared) {
+        let side = |burst: &Burst| {
+            let [rate, cpu, slow] = [burst.rate, micros(burst.cpu), micros(burst.slow) / 1e3];
+            format!("{rate:.0}/s, CPU {cpu:.0} us, 99 of 100 within {slow:.1} ms")
+        };
+        let ratios = format!("rate {:.3} and CPU {:.3} of the other's", found.rate, found.cpu);
+        self.note(
+            figure,
+            format!("{}; {ratios}", side(&found.ours)),
+            format!("the other build: {}", side(&found.theirs)),
+        );
     }
 
     /// The whole as Markdown.

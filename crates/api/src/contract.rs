@@ -4,9 +4,10 @@
 use crate::options::{BadContract, decode, extension};
 use crate::rules::Rules;
 use crate::services::IMPLEMENTED;
+use crate::written::Plan;
 use prost_reflect::{DescriptorPool, ExtensionDescriptor, MethodDescriptor};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use valetkey_proto::google::api::{HttpRule, http_rule::Pattern};
 use valetkey_proto::options::Access;
 
@@ -16,6 +17,8 @@ pub(crate) struct Contract {
     pub(crate) pool: DescriptorPool,
     /// The rules of requests.
     pub(crate) rules: Rules,
+    /// How an error's details are written in JSON.
+    pub(crate) errors: Plan,
     methods: HashMap<String, Arc<Method>>,
 }
 
@@ -31,6 +34,7 @@ pub(crate) struct Method {
     pub(crate) access: Access,
     /// Whether it does anything but say that it doesn't.
     pub(crate) implemented: bool,
+    answer: OnceLock<Result<Plan, BadContract>>,
 }
 
 /// One HTTP form of a method.
@@ -74,7 +78,12 @@ impl Contract {
             let method = Method::read(descriptor, &http, &access)?;
             methods.insert(method.path.clone(), Arc::new(method));
         }
-        Ok(Self { rules: Rules::compile(&pool)?, pool, methods })
+        let named = |name: &str| {
+            let found = pool.get_message_by_name(name);
+            found.ok_or_else(|| BadContract::new(format!("there is no message '{name}'")))
+        };
+        let errors = Plan::of_errors(&named("google.rpc.Status")?, &named("scalekit.v1.errdetails.ErrorInfo")?)?;
+        Ok(Self { rules: Rules::compile(&pool)?, errors, pool, methods })
     }
 
     /// The method with this gRPC path.
@@ -96,6 +105,14 @@ impl Method {
         self.forms.first().is_some_and(|form| form.verb == http::Method::GET)
     }
 
+    /// How its answer is written in JSON.
+    ///
+    /// # Errors
+    /// There is a type in it that has no form yet.
+    pub(crate) fn answer(&self) -> Result<&Plan, &BadContract> {
+        self.answer.get_or_init(|| Plan::of(&self.descriptor.output())).as_ref()
+    }
+
     fn read(
         descriptor: MethodDescriptor,
         http: &ExtensionDescriptor,
@@ -110,6 +127,7 @@ impl Method {
             access: decode(&options, access)?,
             implemented: IMPLEMENTED.iter().any(|(of, names)| *of == service && names.contains(&name.as_str())),
             descriptor,
+            answer: OnceLock::new(),
         })
     }
 }

@@ -36,6 +36,7 @@ mod services;
 mod token;
 mod watched;
 mod weigh;
+mod written;
 
 pub use control::{Caller, ControlTools};
 pub use doors::{Door, Who, Wire, doors};

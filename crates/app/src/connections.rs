@@ -132,7 +132,7 @@ pub async fn get(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Connection> 
 ///
 /// # Errors
 /// There is none in this environment.
-pub(crate) async fn get_recent(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Connection> {
+pub async fn get_recent(app: &App, ctx: &Ctx, id: &ConnectionId) -> Result<Connection> {
     let found = rows::get(ctx, &mut app.core.store.recent(), id).await?;
     found.ok_or_else(|| Error::not_found("connection", id))
 }
@@ -142,11 +142,10 @@ pub(crate) async fn get_recent(app: &App, ctx: &Ctx, id: &ConnectionId) -> Resul
 /// # Errors
 /// There is none in this environment; the nearest is suggested.
 pub async fn by_name(app: &App, ctx: &Ctx, name: &str) -> Result<Connection> {
-    let mut tx = app.core.store.read().await?;
-    if let Some(found) = rows::by_name(ctx, &mut tx, name).await? {
+    if let Some(found) = rows::by_name(ctx, &mut app.core.store.glance().await?, name).await? {
         return Ok(found);
     }
-    let names = rows::names(ctx, &mut tx).await?;
+    let names = rows::names(ctx, &mut app.core.store.glance().await?).await?;
     let near = nearest(name, names.iter().map(ConnectionName::as_str));
     Err(Error::not_found("connection", name).meant(near))
 }

@@ -235,6 +235,12 @@ pub async fn delete(ctx: &Ctx, tx: &mut Tx, id: &AccountId) -> Result<bool, Erro
     Ok(gone)
 }
 
+/// The columns that make an account, of its table called `t`, in the order in which they are read.
+const COLUMNS: &str = "t.id, t.environment_id, t.connection_id, t.identifier, t.organization_id, t.user_id, t.status,
+    t.reason, t.scopes, t.subject, t.credential, t.audience, t.generation, t.expires_at, t.refreshable, t.api_config,
+    t.created_at, t.updated_at, t.last_used_at, t.refused_at, t.refused_times, t.refused_until, t.refused_revision,
+    t.refused_words";
+
 /// Reads an account out of a row of its table.
 pub(crate) fn read(row: &Row) -> Result<ConnectedAccount, Error> {
     row.fit("connected_accounts", |row| {
@@ -251,11 +257,11 @@ pub(crate) fn read(row: &Row) -> Result<ConnectedAccount, Error> {
             scopes: row.json("scopes")?,
             subject: row.optional_text("subject")?.map(ToOwned::to_owned),
             credential: credential(row)?,
-            refusal: refusal::read(row)?,
             api_config: row.json("api_config")?,
             created_at: row.timestamp("created_at")?,
             updated_at: row.timestamp("updated_at")?,
             last_used_at: row.optional_timestamp("last_used_at")?,
+            refusal: refusal::read(row)?,
         })
     })
 }

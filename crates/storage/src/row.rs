@@ -4,18 +4,27 @@ use crate::{Arg, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use valetkey_domain::{Sealed, Timestamp, time};
 
 /// One row of an answer. A column that is missing, null or of another type than asked is an [`Error::Row`].
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Row {
     columns: Arc<[String]>,
     values: Vec<Arg>,
+    /// The column behind the one that was read last: who reads a row goes through it from its beginning, as a rule.
+    next: AtomicUsize,
+}
+
+impl Clone for Row {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.columns), self.values.clone())
+    }
 }
 
 impl Row {
     pub(crate) fn new(columns: Arc<[String]>, values: Vec<Arg>) -> Self {
-        Self { columns, values }
+        Self { columns, values, next: AtomicUsize::new(0) }
     }
 
     /// All values.
@@ -170,8 +179,13 @@ impl Row {
     }
 
     fn value(&self, column: &str) -> Result<&Arg, Error> {
-        let place = self.columns.iter().position(|name| name == column);
-        place.and_then(|place| self.values.get(place)).ok_or_else(|| misfit(column, "was not selected"))
+        let next = self.next.load(Ordering::Relaxed);
+        let (before, behind) = self.columns.split_at_checked(next).unwrap_or((&[], &self.columns));
+        let within = |names: &[String]| names.iter().position(|name| name == column);
+        let place = within(behind).map(|place| next + place).or_else(|| within(before));
+        let value =
+            place.and_then(|place| self.values.get(place).inspect(|_| self.next.store(place + 1, Ordering::Relaxed)));
+        value.ok_or_else(|| misfit(column, "was not selected"))
     }
 }
 
@@ -206,6 +220,16 @@ mod tests {
         assert_eq!(row.text("id").unwrap(), "conn_1");
         assert_eq!(row.integer("n").unwrap(), 7);
         assert_eq!(row.optional_text("none").unwrap(), None);
+    }
+
+    #[test]
+    fn reads_in_any_order_and_again() {
+        let row = row();
+        for (column, value) in [("none", None), ("id", Some("conn_1")), ("id", Some("conn_1")), ("none", None)] {
+            assert_eq!(row.optional_text(column).unwrap(), value);
+            assert_eq!(row.clone().optional_text(column).unwrap(), value);
+        }
+        assert!(row.text("json").is_ok() && row.text("absent").is_err() && row.text("id").is_ok());
     }
 
     #[test]

@@ -315,7 +315,7 @@ impl ListQuery {
         for key in self.keys.iter().map(Option::as_ref) {
             let rows = tx.all(text, self.arguments(ctx, &near, size + 1, key, self.walks())).await?;
             if self.walks() && rows.len() <= size {
-                let edge = self.edge(ctx, tx, edge, (&near, &far), key).await?;
+                let edge = self.edge(ctx, tx, (edge, self.each()), (&near, &far), key).await?;
                 let nearer =
                     |edge: &Edge| found.edge.as_ref().is_none_or(|nearest| before(&edge.behind, &nearest.behind));
                 found.edge = edge.filter(nearer).or(found.edge);
@@ -331,19 +331,19 @@ impl ListQuery {
         Ok(found)
     }
 
-    /// Where a key's rows are looked at no further, if there are more before the far end.
+    /// Where a key's rows are looked at no further than so many, if there are more before the far end.
     async fn edge(
         &self,
         ctx: &Ctx,
         tx: &mut Tx,
-        edge: &'static str,
+        (edge, looked_at): (&'static str, usize),
         (near, far): (&str, &str),
         key: Option<&Arg>,
     ) -> Result<Option<Edge>, Error> {
         if self.texts.few {
             return Ok(None);
         }
-        let rows = tx.all(edge, self.arguments(ctx, near, self.each() - 1, key, false)).await?;
+        let rows = tx.all(edge, self.arguments(ctx, near, looked_at - 1, key, false)).await?;
         let [last, behind] = rows.as_slice() else { return Ok(None) };
         let edge = Edge { last: last.text("id")?.to_owned(), behind: behind.text("id")?.to_owned() };
         let there = if near < far { edge.behind.as_str() < far } else { far < edge.behind.as_str() };
@@ -356,11 +356,16 @@ impl ListQuery {
         let text = if walks { &self.texts.walked_count } else { &self.texts.count };
         let mut count: usize = 0;
         for key in self.keys.iter().map(Option::as_ref) {
+            // Whether there are more than are counted is seen for a quarter of what counting as many takes.
+            if !walks && self.edge(ctx, tx, (self.texts.edge.as_str(), COUNTED), (&near, &far), key).await?.is_some() {
+                return Ok(0);
+            }
             let mut asked = self.arguments(ctx, &near, COUNTED + 1, key, walks);
             asked.push(Arg::from(far.as_str()));
             let counted = tx.one(text, asked).await?.map_or(Ok(0), |row| row.integer("n"))?;
             count = count.saturating_add(usize::try_from(counted).unwrap_or(0));
-            if count > COUNTED || (walks && self.edge(ctx, tx, &self.texts.edge, (&near, &far), key).await?.is_some()) {
+            let end = (self.texts.edge.as_str(), self.each());
+            if count > COUNTED || (walks && self.edge(ctx, tx, end, (&near, &far), key).await?.is_some()) {
                 return Ok(0);
             }
         }
@@ -372,9 +377,9 @@ impl ListQuery {
 impl Texts {
     /// All of them that are asked.
     pub(crate) fn all(&self) -> Vec<&str> {
-        let mut all = vec![self.page.as_str(), &self.back, &self.count];
+        let mut all = vec![self.page.as_str(), &self.back, &self.count, &self.edge];
         if self.source.filters > 0 {
-            all.extend([self.edge.as_str(), &self.edge_back, &self.walked_page, &self.walked_back, &self.walked_count]);
+            all.extend([self.edge_back.as_str(), &self.walked_page, &self.walked_back, &self.walked_count]);
         }
         all
     }

@@ -9,7 +9,7 @@
 //! key can check and forge that environment's records and no other's. Links could therefore be made anew by anybody, so
 //! every few seconds a record of the chain (a checkpoint) states the head before it under its own leaf.
 
-use crate::parts::{lengths, mac};
+use crate::parts::{lengths, mac, mac_key};
 use crate::{DataKey, same, sha256};
 use valetkey_domain::journal::{Entry, Head, Seal};
 
@@ -33,7 +33,7 @@ pub fn next(head: &Head, leaf: &[u8; 32]) -> Head {
 }
 
 fn leaf(key: &DataKey, entry: &Entry) -> [u8; 32] {
-    let own = bytes(mac(key.bytes(), [b"valetkey journal environment 1".as_slice(), entry.environment.as_bytes()]));
+    let own = bytes(mac(key.macs(), [b"valetkey journal environment 1".as_slice(), entry.environment.as_bytes()]));
     let at = entry.at.to_be_bytes();
     let parts: [&[u8]; 11] = [
         b"valetkey journal record 1",
@@ -48,7 +48,7 @@ fn leaf(key: &DataKey, entry: &Entry) -> [u8; 32] {
         entry.phase.as_bytes(),
         entry.detail.as_bytes(),
     ];
-    bytes(mac(&own, parts))
+    bytes(mac(&mac_key(&own), parts))
 }
 
 fn link(previous: &[u8; 32], seq: i64, leaf: &[u8; 32]) -> [u8; 32] {

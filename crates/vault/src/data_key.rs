@@ -1,6 +1,9 @@
 //! Data keys: what each is for, and whom it serves. [`crate::seal`] has what they do.
 
+use crate::parts::{derive, mac_key};
 use crate::{Error, random};
+use aws_lc_rs::hmac;
+use std::sync::OnceLock;
 use valetkey_domain::id::{DataKeyId, EnvironmentId};
 use zeroize::Zeroizing;
 
@@ -71,6 +74,10 @@ pub struct DataKey {
     purpose: Purpose,
     generation: i64,
     key: Zeroizing<[u8; 32]>,
+    /// The key made ready for MACs, and the one that it makes digests with: once they are needed, for as long as it is held. The
+    /// library wipes them, too.
+    macs: OnceLock<hmac::Key>,
+    digests: OnceLock<hmac::Key>,
 }
 
 impl std::fmt::Debug for DataKey {
@@ -101,7 +108,7 @@ impl DataKey {
         generation: i64,
         key: Zeroizing<[u8; 32]>,
     ) -> Self {
-        Self { id, environment, purpose, generation, key }
+        Self { id, environment, purpose, generation, key, macs: OnceLock::new(), digests: OnceLock::new() }
     }
 
     /// Its id, which every value sealed under it names.
@@ -130,5 +137,22 @@ impl DataKey {
 
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         &self.key
+    }
+
+    /// It, to make MACs with.
+    pub(crate) fn macs(&self) -> &hmac::Key {
+        self.macs.get_or_init(|| mac_key(&self.key))
+    }
+
+    /// A key of its own, to make digests with.
+    ///
+    /// # Errors
+    /// The library failed.
+    pub(crate) fn digests(&self) -> Result<&hmac::Key, Error> {
+        if let Some(key) = self.digests.get() {
+            return Ok(key);
+        }
+        let derived = derive(&self.key, b"valetkey digest", self.purpose.as_str().as_bytes())?;
+        Ok(self.digests.get_or_init(|| mac_key(&derived)))
     }
 }

@@ -14,7 +14,7 @@ use valetkey_domain::id::{ApprovalId, AuthorizationId, EnvironmentId};
 pub fn mint(key: &DataKey, environment: &EnvironmentId, authorization: &AuthorizationId) -> Secret<str> {
     let parts: [&[u8]; 3] =
         [b"valetkey consent link 1", environment.as_str().as_bytes(), authorization.as_str().as_bytes()];
-    Secret::from(BASE64_URL_SAFE_NO_PAD.encode(mac(key.bytes(), parts)))
+    Secret::from(BASE64_URL_SAFE_NO_PAD.encode(mac(key.macs(), parts)))
 }
 
 /// Makes the token of an approval's link, in the same way.
@@ -22,7 +22,7 @@ pub fn mint(key: &DataKey, environment: &EnvironmentId, authorization: &Authoriz
 pub fn approval(key: &DataKey, environment: &EnvironmentId, approval: &ApprovalId) -> Secret<str> {
     let parts: [&[u8]; 3] =
         [b"valetkey approval link 1", environment.as_str().as_bytes(), approval.as_str().as_bytes()];
-    Secret::from(BASE64_URL_SAFE_NO_PAD.encode(mac(key.bytes(), parts)))
+    Secret::from(BASE64_URL_SAFE_NO_PAD.encode(mac(key.macs(), parts)))
 }
 
 /// Makes the name under which an app confirms a sign-in: the authorization, and an HMAC-SHA256 of it and its environment under
@@ -31,7 +31,7 @@ pub fn approval(key: &DataKey, environment: &EnvironmentId, approval: &ApprovalI
 pub fn request(key: &DataKey, environment: &EnvironmentId, authorization: &AuthorizationId) -> Secret<str> {
     let parts: [&[u8]; 3] =
         [b"valetkey confirmation 1", environment.as_str().as_bytes(), authorization.as_str().as_bytes()];
-    let named = [mac(key.bytes(), parts).as_ref(), authorization.as_str().as_bytes()].concat();
+    let named = [mac(key.macs(), parts).as_ref(), authorization.as_str().as_bytes()].concat();
     Secret::from(BASE64_URL_SAFE_NO_PAD.encode(named))
 }
 
@@ -68,6 +68,19 @@ mod tests {
             [token(&other, "env_1", "auth_1"), token(&one, "env_2", "auth_1"), token(&one, "env_1", "auth_2")]
         {
             assert_ne!(first, another);
+        }
+    }
+
+    /// By Python's hmac: links lie at people, and digests in rows.
+    #[test]
+    fn what_a_key_makes_is_what_others_make_with_it() {
+        let id = DataKeyId::new(&ManualClock::default(), &SeededRng::new(1));
+        let key = DataKey::from_parts(id, "env_1".into(), Purpose::Url, 1, [7; 32].into());
+        for _ in 0..2 {
+            let link = mint(&key, &EnvironmentId::parse("env_1").unwrap(), &AuthorizationId::parse("auth_1").unwrap());
+            assert_eq!(link.expose(), "6k0F3gFn5H0ok2MtO2vT7d60jDjiiA77AQy2cfZhIXQ");
+            let digest = BASE64_URL_SAFE_NO_PAD.encode(key.digest("exec_1", b"text").unwrap());
+            assert_eq!(digest, "Q3dOfNietSBsaDJPRGYiaSOKYtHv88ss1D-ZuQaSh8o");
         }
     }
 }

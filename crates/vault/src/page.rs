@@ -102,7 +102,7 @@ fn tag(
     let (environment, instance) = (environment.as_str().as_bytes(), instance.as_str().as_bytes());
     let parts: [&[u8]; 6] = [b"valetkey instance page 1", environment, instance, &generation, &until, user];
     let mut tag = [0; 32];
-    tag.copy_from_slice(mac(key.bytes(), parts).as_ref());
+    tag.copy_from_slice(mac(key.macs(), parts).as_ref());
     tag
 }
 

@@ -14,9 +14,14 @@ pub(crate) fn derive(key: &[u8; 32], salt: &[u8], info: &[u8]) -> Result<Zeroizi
     Ok(derived)
 }
 
+/// A key made ready for [`mac`], which takes longer than the MAC of a few hundred bytes.
+pub(crate) fn mac_key(key: &[u8; 32]) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, key)
+}
+
 /// HMAC-SHA256 over length-prefixed parts, so that no two lists of parts share one text.
-pub(crate) fn mac<'a>(key: &[u8; 32], parts: impl IntoIterator<Item = &'a [u8]>) -> hmac::Tag {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), &lengths(parts))
+pub(crate) fn mac<'a>(key: &hmac::Key, parts: impl IntoIterator<Item = &'a [u8]>) -> hmac::Tag {
+    hmac::sign(key, &lengths(parts))
 }
 
 /// The parts one after the other, each behind its length.

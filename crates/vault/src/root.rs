@@ -5,7 +5,7 @@
 //! ```
 //! Its version is a fingerprint that gives nothing away; rows name it, so that the wrong key is told by name.
 
-use crate::parts::{derive, lengths, mac};
+use crate::parts::{derive, lengths, mac, mac_key};
 use crate::{DataKey, Error, Purpose, random};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::Engine;
@@ -94,7 +94,7 @@ impl RootKey {
     /// A fingerprint that names the key and gives nothing of it away.
     #[must_use]
     pub fn version(&self) -> String {
-        let tag = mac(&self.0, [b"valetkey root key version".as_slice()]);
+        let tag = mac(&mac_key(&self.0), [b"valetkey root key version".as_slice()]);
         BASE64_URL_SAFE_NO_PAD.encode(tag.as_ref().get(..9).unwrap_or_default())
     }
 

@@ -98,9 +98,8 @@ impl DataKey {
     /// # Errors
     /// The library failed.
     pub fn digest(&self, salt: &str, text: &[u8]) -> Result<[u8; 32], Error> {
-        let key = derive(self.bytes(), b"valetkey digest", self.purpose().as_str().as_bytes())?;
         let mut digest = [0; 32];
-        digest.copy_from_slice(mac(&key, [salt.as_bytes(), text]).as_ref());
+        digest.copy_from_slice(mac(self.digests()?, [salt.as_bytes(), text]).as_ref());
         Ok(digest)
     }
 

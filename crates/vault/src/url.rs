@@ -136,7 +136,7 @@ fn tag(
     let label: &[u8] = if format == BY_CONFIG { b"valetkey instance url 1" } else { b"valetkey instance url 2" };
     let parts = [label, environment, instance, &generation, user];
     let mut tag = [0; 32];
-    tag.copy_from_slice(mac(key.bytes(), parts).as_ref());
+    tag.copy_from_slice(mac(key.macs(), parts).as_ref());
     tag
 }
 

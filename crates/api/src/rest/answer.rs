@@ -1,14 +1,13 @@
 //! Answers in JSON: a message, or an error with the details that the gRPC status carries.
 
-use super::json;
 use crate::contract::{Contract, Method};
 use crate::failure::Failure;
 use crate::given;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
-use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::json;
+use std::sync::Arc;
 use tonic::{Code, Status};
 use valetkey_app::App;
 use valetkey_app::calls::{AnswerRoom, Asked};
@@ -18,30 +17,26 @@ use valetkey_domain::{Ctx, Kind};
 pub(crate) async fn message(
     app: &App,
     ctx: &Ctx,
-    method: &Method,
+    method: &Arc<Method>,
     reply: Bytes,
     room: Option<AnswerRoom>,
 ) -> Result<(Bytes, AnswerRoom), Failure> {
-    let descriptor = method.descriptor.output();
-    let Some(room) = room else { return Ok((written(&descriptor, reply)?.into(), AnswerRoom::default())) };
-    let writing = app.tasks().spawn_blocking(move || (written(&descriptor, reply), room)).await;
-    let (json, mut room) = writing.map_err(|why| unwritable(&method.descriptor.output(), &why))?;
+    let Some(room) = room else { return Ok((written(method, &reply)?.into(), AnswerRoom::default())) };
+    let writer = Arc::clone(method);
+    let writing = app.tasks().spawn_blocking(move || (written(&writer, &reply), room)).await;
+    let (json, mut room) = writing.map_err(|why| unwritable(method, &why))?;
     let (json, asked) = (json?, if method.reads() { Asked::Read } else { Asked::Done });
     given::fit(app, ctx, &mut room, json.len(), asked).await?;
     Ok((json.into(), room))
 }
 
-fn written(descriptor: &MessageDescriptor, reply: Bytes) -> Result<Vec<u8>, Failure> {
-    let json = DynamicMessage::decode(descriptor.clone(), reply).map(|message| json::write(&message));
-    match json {
-        Ok(Ok(json)) => Ok(json),
-        Ok(Err(why)) => Err(unwritable(descriptor, &why)),
-        Err(why) => Err(unwritable(descriptor, &why)),
-    }
+fn written(method: &Method, reply: &[u8]) -> Result<Vec<u8>, Failure> {
+    let plan = method.answer().map_err(|why| unwritable(method, why))?;
+    plan.write(reply).map_err(|why| unwritable(method, &why))
 }
 
-fn unwritable(descriptor: &MessageDescriptor, why: &dyn std::error::Error) -> Failure {
-    tracing::error!(cause = %why, message = descriptor.full_name(), "an answer has no JSON form");
+fn unwritable(method: &Method, why: &dyn std::error::Error) -> Failure {
+    tracing::error!(cause = %why, method = method.path, "an answer has no JSON form");
     Failure::new(Kind::Internal, "the call was made, but its answer has no JSON form; the server's log has the cause")
 }
 
@@ -57,11 +52,9 @@ pub(crate) fn refuse(contract: &Contract, failure: Failure) -> Response {
 
 /// The JSON of a gRPC status: `code`, `message`, `details`.
 pub(super) fn status(contract: &Contract, status: &Status) -> Response {
-    let envelope = contract.pool.get_message_by_name("google.rpc.Status");
-    let detailed = envelope.and_then(|envelope| DynamicMessage::decode(envelope, status.details()).ok());
-    let detailed = detailed.filter(|message| message.has_field_by_name("code"));
+    let detailed = Some(status.details()).filter(|details| !details.is_empty());
     let bare = || json!({ "code": i32::from(status.code()), "message": status.message(), "details": [] });
-    let written = detailed.and_then(|message| json::write_sparse(&message).ok());
+    let written = detailed.and_then(|details| contract.errors.write(details).ok());
     let written = written.unwrap_or_else(|| bare().to_string().into());
     let mut response = (http_status(status.code()), body(written.into())).into_response();
     if status.code() == Code::Unauthenticated {

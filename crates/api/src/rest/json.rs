@@ -1,19 +1,13 @@
-//! JSON in and out.
+//! JSON as messages.
 //!
-//! In: both snake_case and lowerCamelCase names; a member that doesn't exist is refused by name, for a typo that is
-//! passed over in silence costs an hour. Out: snake_case; scalars, enums, lists and maps always, so that a client finds
-//! every member it may rely on; members that track presence (messages, wrappers, `optional`) only when they are set.
-//! 64-bit integers are texts (proto3's rule). Numbers of a Struct are doubles on the wire: whole ones come out as
-//! integers, as they went in.
+//! Both snake_case and lowerCamelCase names are read; a member that doesn't exist is refused by name, for a typo that is
+//! passed over in silence costs an hour. How messages become JSON is said in [`crate::written`].
 
 use super::names::{self, nearest};
 use crate::cut::{cut, quoted};
 use crate::failure::Failure;
-use crate::number::whole;
-use prost_reflect::{DynamicMessage, Kind, MessageDescriptor, SerializeOptions};
+use prost_reflect::{DynamicMessage, Kind, MessageDescriptor};
 use serde_json::Value;
-use serde_json::ser::{CompactFormatter, Formatter, Serializer};
-use std::io;
 
 /// Reads a body as a message; an empty body is an empty message. `field` is the field that the body is, if it isn't
 /// the whole request.
@@ -96,41 +90,13 @@ fn known(descriptor: &MessageDescriptor, json: &Value, place: &str, whole: &str)
     Ok(())
 }
 
-/// Writes an answer.
-///
-/// # Errors
-/// The message has no JSON form (an instant out of range, say).
-pub(super) fn write(message: &DynamicMessage) -> Result<Vec<u8>, serde_json::Error> {
-    serialize(message, &SerializeOptions::new().use_proto_field_name(true).skip_default_fields(false))
-}
-
-/// Writes an error's details, in which absent members say nothing and are left out.
-pub(super) fn write_sparse(message: &DynamicMessage) -> Result<Vec<u8>, serde_json::Error> {
-    serialize(message, &SerializeOptions::new().use_proto_field_name(true))
-}
-
-fn serialize(message: &DynamicMessage, options: &SerializeOptions) -> Result<Vec<u8>, serde_json::Error> {
-    let mut text = Vec::with_capacity(1024);
-    message.serialize_with_options(&mut Serializer::with_formatter(&mut text, WholeNumbers), options)?;
-    Ok(text)
-}
-
-/// JSON without blanks, in which doubles that are whole numbers are integers.
-struct WholeNumbers;
-
-impl Formatter for WholeNumbers {
-    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        match whole(value) {
-            Some(number) => write!(writer, "{number}"),
-            None => CompactFormatter.write_f64(writer, value),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::contract::loaded;
+    use crate::written::Plan;
+    use prost::Message;
+    use prost_reflect::ReflectMessage;
     use serde_json::json;
 
     fn descriptor(name: &str) -> MessageDescriptor {
@@ -138,7 +104,8 @@ mod tests {
     }
 
     fn written(message: &DynamicMessage) -> Value {
-        serde_json::from_slice(&write(message).unwrap()).unwrap()
+        let plan = Plan::of(&message.descriptor()).unwrap();
+        serde_json::from_slice(&plan.write(&message.encode_to_vec()).unwrap()).unwrap()
     }
 
     fn read_as(name: &str, json: &Value) -> Result<DynamicMessage, String> {

@@ -79,5 +79,5 @@ pub(super) async fn way(app: &App, ctx: &Ctx, connector: &str, wanted: Connectio
 }
 
 fn kind(app: &App, connection: &Connection) -> AuthKind {
-    Wired::of(app, connection.clone()).map_or(AuthKind::OAuth2, |wired| wired.kind())
+    Wired::kind_of(app, connection).unwrap_or(AuthKind::OAuth2)
 }

@@ -41,7 +41,8 @@ fn read_number(number: f64) -> Value {
     crate::number::whole(number).or_else(|| Number::from_f64(number)).map_or(Value::Null, Value::Number)
 }
 
-fn write(value: &Value) -> Wire {
+/// A JSON value as a message.
+pub(crate) fn write(value: &Value) -> Wire {
     let kind = match value {
         Value::Null => Kind::NullValue(0),
         Value::Bool(truth) => Kind::BoolValue(*truth),

@@ -32,13 +32,15 @@ impl Wired {
     /// # Errors
     /// Its connector file is no longer loaded.
     pub fn of(app: &App, connection: Connection) -> Result<Self> {
-        if let Some(provider) = &connection.provider {
-            return Ok(Self::with(custom::kept(provider)?, connection));
-        }
-        match app.core.catalog.connector(&connection.connector) {
-            Some(connector) => Ok(Self::with(connector, connection)),
-            None => Err(not_loaded(&connection)),
-        }
+        Ok(Self::with(connector_of(app, &connection)?, connection))
+    }
+
+    /// How people sign in on a connection, for whoever asks no more of it: nothing of where it reaches is looked at.
+    ///
+    /// # Errors
+    /// Its connector file is no longer loaded.
+    pub fn kind_of(app: &App, connection: &Connection) -> Result<AuthKind> {
+        Ok(connector_of(app, connection)?.way(kind_of(connection)).kind())
     }
 
     /// With its connector, which the caller has at hand.
@@ -335,6 +337,14 @@ fn token_client_auth(named: &str) -> TokenClientAuth {
         "client_secret_post" => TokenClientAuth::Post,
         "client_secret_basic" => TokenClientAuth::Basic,
         _ => TokenClientAuth::None,
+    }
+}
+
+/// The connector that a connection names: its custom provider, or one of a file.
+fn connector_of(app: &App, connection: &Connection) -> Result<Arc<Connector>> {
+    match &connection.provider {
+        Some(provider) => custom::kept(provider),
+        None => app.core.catalog.connector(&connection.connector).ok_or_else(|| not_loaded(connection)),
     }
 }
 

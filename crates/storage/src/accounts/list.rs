@@ -1,6 +1,6 @@
 //! Pages of connected accounts, and those of one user on a config.
 
-use super::{read, status};
+use super::{COLUMNS, read, status};
 use crate::list::{self, FEW, MAX_SIZE, containing};
 use crate::walk::{self, ListQuery, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
@@ -40,7 +40,7 @@ pub struct Filter {
 const SOURCE: Source = Source {
     prefix: AccountId::PREFIX,
     table: "connected_accounts",
-    columns: "t.*",
+    columns: COLUMNS,
     joins: "",
     always: "",
     looked_at: ", t.connection_id, t.organization_id, t.user_id, t.status, t.search_text",
@@ -152,14 +152,20 @@ async fn connections(ctx: &Ctx, tx: &mut Tx, filter: &Filter) -> Result<Option<V
                 ORDER BY id LIMIT $3";
             tx.all(sql, args![&ctx.environment, connector.as_str(), MOST_ASKED]).await?
         }
-        (false, _) => {
-            let sql = "SELECT id, connector FROM connections WHERE environment_id = $1
-                AND name_folded IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-                    $21)";
-            let mut names = folded(filter).into_iter();
-            let names = (0..MAX_CONNECTION_NAMES).map(|_| Arg::from(names.next()));
-            tx.all(sql, args![&ctx.environment].into_iter().chain(names)).await?
-        }
+        (false, _) => match folded(filter).as_slice() {
+            [name] => {
+                let sql = "SELECT id, connector FROM connections WHERE environment_id = $1 AND name_folded = $2";
+                tx.all(sql, args![&ctx.environment, name]).await?
+            }
+            names => {
+                let sql = "SELECT id, connector FROM connections WHERE environment_id = $1
+                    AND name_folded IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                        $21)";
+                let mut names = names.iter();
+                let names = (0..MAX_CONNECTION_NAMES).map(|_| Arg::from(names.next().map(String::as_str)));
+                tx.all(sql, args![&ctx.environment].into_iter().chain(names)).await?
+            }
+        },
     };
     if filter.connections.is_empty() && rows.len() > MAX_CONNECTION_NAMES {
         return Ok(None);

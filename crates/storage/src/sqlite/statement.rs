@@ -1,7 +1,7 @@
 //! Running one statement on a connection: binding by number, reading rows.
 
 use super::database_file::DatabaseFile;
-use super::session::Session;
+use super::session::{Known, Session};
 use crate::{Arg, Error, Row};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Statement, ToSql};
@@ -13,22 +13,23 @@ pub(crate) const CACHED: usize = 256;
 /// All rows of an answer.
 pub(crate) fn all(session: &Session, file: &DatabaseFile, sql: &'static str, args: &[Arg]) -> Result<Vec<Row>, Error> {
     let mut statement = session.prepare_cached(sql).map_err(|error| file.failure(&error))?;
-    bind(&mut statement, file, sql, args)?;
-    let columns = session.columns(sql, &statement);
+    let known = session.known(sql, &statement)?;
+    bind(&mut statement, &known, file, sql, args)?;
     let mut rows = statement.raw_query();
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(|error| file.failure(&error))? {
-        found.push(read(row, &columns, file)?);
+        found.push(read(row, &known.columns, file)?);
     }
     Ok(found)
 }
 
 /// Runs a statement for each list of arguments; how many rows all of them changed.
-pub(crate) fn run(connection: &Connection, file: &DatabaseFile, sql: &str, each: &[Vec<Arg>]) -> Result<u64, Error> {
-    let mut statement = connection.prepare_cached(sql).map_err(|error| file.failure(&error))?;
+pub(crate) fn run(session: &Session, file: &DatabaseFile, sql: &'static str, each: &[Vec<Arg>]) -> Result<u64, Error> {
+    let mut statement = session.prepare_cached(sql).map_err(|error| file.failure(&error))?;
+    let known = session.known(sql, &statement)?;
     let mut changed = 0;
     for args in each {
-        bind(&mut statement, file, sql, args)?;
+        bind(&mut statement, &known, file, sql, args)?;
         changed += statement.raw_execute().map_err(|error| file.failure(&error))?;
     }
     Ok(u64::try_from(changed).unwrap_or(u64::MAX))
@@ -47,19 +48,22 @@ pub(crate) fn roll_back(connection: &Connection) {
     }
 }
 
-/// Binds by the number in `$n`. To SQLite `$2` is a name, numbered by where it stands first, so the place of each has
-/// to be looked up.
-fn bind(statement: &mut Statement<'_>, file: &DatabaseFile, sql: &str, args: &[Arg]) -> Result<(), Error> {
-    let count = statement.parameter_count();
+/// Binds by the number in `$n`.
+fn bind(
+    statement: &mut Statement<'_>,
+    known: &Known,
+    file: &DatabaseFile,
+    sql: &str,
+    args: &[Arg],
+) -> Result<(), Error> {
+    let count = known.parameters.len();
     if count != args.len() {
         return Err(Error::Defect { message: format!("{count} parameters, {} arguments: {sql}", args.len()) });
     }
-    for index in 1..=count {
-        let number =
-            statement.parameter_name(index).and_then(|name| name.get(1..)).and_then(|n| n.parse::<usize>().ok());
-        let arg = number.and_then(|number| args.get(number.checked_sub(1)?));
+    for (place, number) in known.parameters.iter().enumerate() {
+        let arg = args.get(*number);
         let arg = arg.ok_or_else(|| Error::Defect { message: format!("a parameter without its argument: {sql}") })?;
-        statement.raw_bind_parameter(index, arg).map_err(|error| file.failure(&error))?;
+        statement.raw_bind_parameter(place + 1, arg).map_err(|error| file.failure(&error))?;
     }
     Ok(())
 }

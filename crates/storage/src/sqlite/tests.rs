@@ -68,6 +68,13 @@ async fn readers_run_out_with_a_word_and_come_back() {
 }
 
 #[tokio::test]
+async fn two_columns_of_one_name_are_refused() {
+    let store = store().await;
+    let asked = store.read().await.unwrap().all("SELECT 1 AS n, 2 AS n", []).await;
+    assert!(matches!(asked.unwrap_err(), Error::Defect { message } if message.contains("'n'")));
+}
+
+#[tokio::test]
 async fn one_that_fails_takes_only_itself_out_of_the_group() {
     let store = store().await;
     let mut first = store.write().await.unwrap();

@@ -209,7 +209,13 @@ impl WriterThread {
         }
     }
 
-    fn run_batch(&self, begun: Result<(), Error>, sql: &str, each: &[Vec<Arg>], saved: Reply<()>) -> TurnResult {
+    fn run_batch(
+        &self,
+        begun: Result<(), Error>,
+        sql: &'static str,
+        each: &[Vec<Arg>],
+        saved: Reply<()>,
+    ) -> TurnResult {
         match begun.and_then(|()| statement::run(&self.session, &self.file, sql, each)) {
             Ok(_) => self.release(saved),
             Err(error) => {
@@ -265,7 +271,7 @@ impl WriterThread {
         }
     }
 
-    fn execute(&self, sql: &str) -> Result<(), Error> {
+    fn execute(&self, sql: &'static str) -> Result<(), Error> {
         statement::run(&self.session, &self.file, sql, &[Vec::new()]).map(drop)
     }
 }

@@ -130,3 +130,27 @@ async fn a_total_is_told_where_it_was_looked_for_to_the_end() {
     let listed = page(&store, &ctx, &nobody, 3, None).await;
     assert_eq!((listed.items.len(), listed.next, listed.previous, listed.total), (0, None, None, 0));
 }
+
+#[tokio::test]
+async fn a_total_is_told_up_to_a_thousand() {
+    for (there, told) in [(999, 999), (1_000, 1_000), (1_001, 0), (1_400, 0)] {
+        let (store, ctx) = accounts(&"a".repeat(there)).await;
+        let both = || vec![Some(Arg::from("conn_1")), Some(Arg::from("conn_2"))];
+        let lists: [(&'static Texts, Vec<Option<Arg>>); 4] = [
+            (&OLDEST_FIRST, vec![None]),
+            (&NEWEST_FIRST, vec![None]),
+            (&OF_CONNECTION, both()),
+            (&NEWEST_OF_CONNECTION, both()),
+        ];
+        for (texts, keys) in lists {
+            let asked = ListQuery::by(texts, keys, vec![Arg::Null]);
+            assert_eq!(page(&store, &ctx, &asked, 3, None).await.total, told, "{there} by {}", texts.page);
+            // What lies beyond a list's end is none of it.
+            let end = format!("ca_{:026}", 1_000);
+            let span = Span { end: end.clone(), ..Span::of("ca_", None, None) };
+            let told = there.min(1_000) as u64;
+            let asked = ListQuery { span, ..asked };
+            assert_eq!(page(&store, &ctx, &asked, 3, None).await.total, told, "{there} up to {end} by {}", texts.page);
+        }
+    }
+}

@@ -64,9 +64,10 @@ async fn items(app: &App, ctx: &Ctx, listed: &Listed<ConnectedAccount>) -> Resul
     let mut shown = Vec::with_capacity(listed.items.len());
     for account in &listed.items {
         if !seen.contains_key(&account.connection) {
-            seen.insert(account.connection.clone(), connections::get(app, ctx, &account.connection).await?);
+            let connection = connections::get_recent(app, ctx, &account.connection).await?;
+            seen.insert(account.connection.clone(), render::OfConnection::new(app, &connection));
         }
-        shown.extend(seen.get(&account.connection).map(|connection| render::item(app, connection, account)));
+        shown.extend(seen.get(&account.connection).map(|connection| render::item(connection, account)));
     }
     Ok(shown)
 }

@@ -35,19 +35,36 @@ pub(super) fn account(
     }
 }
 
+/// What a list says of an account's connection: made once for all of its accounts on a page.
+pub(super) struct OfConnection {
+    name: String,
+    provider: String,
+    authorization_type: i32,
+}
+
+impl OfConnection {
+    pub(super) fn new(app: &App, connection: &Connection) -> Self {
+        Self {
+            name: connection.name.to_string(),
+            provider: provider(app, &connection.connector),
+            authorization_type: kinds::of_account(app, connection).into(),
+        }
+    }
+}
+
 /// An account as lists show it.
-pub(super) fn item(app: &App, connection: &Connection, account: &ConnectedAccount) -> wire::ConnectedAccountForList {
+pub(super) fn item(connection: &OfConnection, account: &ConnectedAccount) -> wire::ConnectedAccountForList {
     wire::ConnectedAccountForList {
         identifier: account.owner.identifier.to_string(),
-        provider: provider(app, &connection.connector),
+        provider: connection.provider.clone(),
         status: account.status.number(),
-        authorization_type: kinds::of_account(app, connection).into(),
+        authorization_type: connection.authorization_type,
         token_expires_at: account.credential.as_ref().and_then(|c| c.expires_at).map(timestamp),
         updated_at: Some(timestamp(account.updated_at)),
-        connector: connection.name.to_string(),
+        connector: connection.name.clone(),
         last_used_at: account.last_used_at.map(timestamp),
         id: account.id.to_string(),
-        connection_id: connection.id.to_string(),
+        connection_id: account.connection.to_string(),
         is_org_wide_credential: false,
     }
 }

@@ -1,16 +1,17 @@
 //! A tool as a message.
 
 use crate::services::structs;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 use valetkey_app::tools::Offer;
 use valetkey_proto::v1::tools as wire;
+use valetkey_proto::well_known::Struct;
 
 /// A tool with its whole definition. It has no time of change: tools come with the server, or from files beside it.
 pub(super) fn tool(offer: &Offer) -> wire::Tool {
     wire::Tool {
         id: offer.id(),
         provider: offer.connector.provider_key(),
-        definition: Some(structs::of(&definition(&offer.tool.definition))),
+        definition: Some(definition(&offer.tool.definition)),
         metadata: Some(structs::of(&Map::from_iter([("status".to_owned(), json!(offer.connector.status()))]))),
         tags: Vec::new(),
         is_default: Some(true),
@@ -18,8 +19,8 @@ pub(super) fn tool(offer: &Offer) -> wire::Tool {
     }
 }
 
-/// What converters read: snake_case throughout, the schema as it is.
-fn definition(tool: &valetkey_domain::tool::Tool) -> Map<String, Value> {
+/// What converters read: snake_case throughout, the schemas as they are.
+fn definition(tool: &valetkey_domain::tool::Tool) -> Struct {
     let annotations = json!({
         "title": tool.title,
         "read_only_hint": tool.effect.read_only(),
@@ -28,15 +29,15 @@ fn definition(tool: &valetkey_domain::tool::Tool) -> Map<String, Value> {
         "idempotent_hint": tool.effect.read_only(),
         "open_world_hint": true,
     });
-    let mut definition = Map::from_iter([
+    let mut definition = structs::of(&Map::from_iter([
         ("name".to_owned(), json!(tool.name)),
         ("display_name".to_owned(), json!(tool.title)),
         ("description".to_owned(), json!(tool.description)),
-        ("input_schema".to_owned(), tool.input_schema.clone()),
         ("annotations".to_owned(), annotations),
-    ]);
-    if let Some(schema) = &tool.output_schema {
-        definition.insert("output_schema".to_owned(), schema.clone());
+    ]));
+    let schemas = [("input_schema", Some(&tool.input_schema)), ("output_schema", tool.output_schema.as_ref())];
+    for (name, schema) in schemas {
+        definition.fields.extend(schema.map(|schema| (name.to_owned(), structs::write(schema))));
     }
     definition
 }
