@@ -117,10 +117,10 @@ impl<'a> Writer<'a> {
     }
 
     /// A member's value, of what was found of it.
-    fn field(&mut self, shape: &'a Shape, found: Range<usize>, depth: usize) -> Result<()> {
+    fn field(&mut self, shape: &'a Shape, mut found: Range<usize>, depth: usize) -> Result<()> {
         match shape {
             Shape::One(form) => {
-                let last = found.clone().next_back().map_or(Ok(zero(form)), |at| self.found(at))?;
+                let last = found.next_back().map_or(Ok(zero(form)), |at| self.found(at))?;
                 self.value(form, last, depth)
             }
             Shape::List(form) => {
