@@ -22,12 +22,16 @@ fn shown(params: &Value) -> Result<Value, Withheld> {
 
 /// A form of one field.
 fn form(message: &str, name: &str, field: Value) -> Value {
-    json!({ "message": message, "requestedSchema": { "type": "object", "properties": { name: field }, "required": [name] } })
+    let mut schema = json!({ "type": "object", "required": [name] });
+    schema["properties"][name] = field;
+    json!({ "message": message, "requestedSchema": schema })
 }
 
 /// A form of several.
 fn forms(message: &str, fields: Value) -> Value {
-    json!({ "message": message, "requestedSchema": { "type": "object", "properties": fields } })
+    let mut schema = json!({ "type": "object" });
+    schema["properties"] = fields;
+    json!({ "message": message, "requestedSchema": schema })
 }
 
 #[test]
@@ -260,6 +264,11 @@ fn an_answer_is_held_to_what_was_asked() {
         let refused = says(content).unwrap_err();
         assert!(refused.starts_with(&format!("'{name}' ")), "{name} {wrong}: {refused}");
     }
+}
+
+#[test]
+fn an_answer_says_yes_or_no_or_nothing() {
+    let shown = shown(&form("?", "count", json!({ "type": "integer" }))).unwrap();
     assert!(answer(&shown, None).is_err());
     for odd in [
         json!({}),

@@ -32,7 +32,9 @@ fn question(message: &str, name: &str) -> Value {
 }
 
 fn asks(name: &str, question: Value, state: &str) -> Value {
-    json!({ "resultType": "input_required", "inputRequests": { name: question }, "requestState": state })
+    let mut asked = json!({ "resultType": "input_required", "requestState": state });
+    asked["inputRequests"][name] = question;
+    asked
 }
 
 fn complete() -> Value {
