@@ -13,5 +13,5 @@ SCRIPTS = REPOSITORY / "tests" / "scripts"
 
 def python(environment):
     """The interpreter of one of the virtual environments: seed, once, oldest, mcp2, openapi, otel, openbao, converters, adk, typed, agents,
-    webhooks, kit."""
+    crewai, webhooks, kit."""
     return TOOLS / environment / "bin" / "python"

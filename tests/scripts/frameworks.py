@@ -1,4 +1,5 @@
-"""An agent of OpenAI's Agents SDK or of Pydantic AI, given nothing but a user's URL: FRAMEWORK URL. Prints its last words.
+"""An agent of OpenAI's Agents SDK, of Pydantic AI or of CrewAI, given nothing but a user's URL: FRAMEWORK URL. Prints its last
+words.
 
 The model is whatever OPENAI_BASE_URL serves.
 """
@@ -9,6 +10,8 @@ import sys
 FRAMEWORK, URL = sys.argv[1:3]
 REQUEST = "Get my latest email and create a calendar reminder in the next 15 minutes."
 MODEL = "gpt-4.1"
+# Some frameworks say more than that, and when they like.
+WORDS, sys.stdout = sys.stdout, sys.stderr
 
 
 async def openai_agents():
@@ -32,4 +35,15 @@ async def pydantic_ai():
     return (await agent.run(REQUEST)).output
 
 
-print(asyncio.run({"openai_agents": openai_agents, "pydantic_ai": pydantic_ai}[FRAMEWORK]()))
+async def crewai():
+    from crewai import LLM, Agent
+    from mcpadapt.core import MCPAdapt
+    from mcpadapt.crewai_adapter import CrewAIAdapter
+
+    # What CrewAI's own MCPServerAdapter is made of.
+    with MCPAdapt({"url": URL, "transport": "streamable-http"}, CrewAIAdapter()) as tools:
+        agent = Agent(role="reminders", goal="Help.", backstory="Helps.", llm=LLM(model=MODEL), tools=tools)
+        return (await agent.kickoff_async(REQUEST)).raw
+
+
+print(asyncio.run({"openai_agents": openai_agents, "pydantic_ai": pydantic_ai, "crewai": crewai}[FRAMEWORK]()), file=WORDS)

@@ -1,4 +1,4 @@
-"""Agents of four frameworks, unmodified, that are given a user's URL and nothing else, with a scripted model: before
+"""Agents of five frameworks, unmodified, that are given a user's URL and nothing else, with a scripted model: before
 consent they end with the link, after it they do the job."""
 
 import subprocess
@@ -11,7 +11,7 @@ from kit.node import placed
 from kit.places import NODE, SCRIPTS, python
 from kit.server import clean_environment
 
-FRAMEWORKS = ["openai_agents", "pydantic_ai", "vercel", "mastra"]
+FRAMEWORKS = ["openai_agents", "pydantic_ai", "crewai", "vercel", "mastra"]
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +25,10 @@ def last_words(framework, url, model_url):
     if framework in ("vercel", "mastra"):
         command = [str(NODE), str(placed("frameworks.mjs")), framework, url]
     else:
-        command = [str(python("agents")), str(SCRIPTS / "frameworks.py"), framework, url]
-    own = {"OPENAI_BASE_URL": model_url, "OPENAI_API_KEY": "none-needed", "MASTRA_TELEMETRY_DISABLED": "1"}
+        environment = "crewai" if framework == "crewai" else "agents"
+        command = [str(python(environment)), str(SCRIPTS / "frameworks.py"), framework, url]
+    quiet = {"MASTRA_TELEMETRY_DISABLED": "1", "CREWAI_DISABLE_TELEMETRY": "true", "CREWAI_TRACING_ENABLED": "false"}
+    own = {"OPENAI_BASE_URL": model_url, "OPENAI_API_KEY": "none-needed", **quiet}
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env={**clean_environment(), **own})
     assert done.returncode == 0, done.stderr[-4000:]
     return done.stdout

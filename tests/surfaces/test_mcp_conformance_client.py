@@ -29,7 +29,7 @@ SUITE = NODE_MODULES / "@modelcontextprotocol" / "conformance" / "dist" / "index
 
 # The suite wants its own constant as the client's id, where ours is the address of our own document.
 ITS_OWN_DOCUMENT = ("URL-based client ID",)
-# Questions of servers to users are not passed on (decision 42), so there is nobody who would take the defaults.
+# Questions of servers of the legacy era are not passed on (decision 53), so there is nobody who would take the defaults.
 NO_QUESTIONS = ("Elicitation failed", "Server applies default")
 # Schemas are put into the form that all clients take, without what some of them refuse (docs/CONNECTORS.md).
 OUR_FORM = ("likely stripped",)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from kit.inspector import ERAS, inspect
+from kit.scripts import run
 from kit.upstreams import Upstreams
 
 
@@ -103,6 +104,32 @@ def test_the_protocols_own_server_over_both_transports(upstreams, name):
     kinds = {part["type"] for part in call(wire, f"{name}_get-tiny-image")["content"]}
     assert "image" in kinds
     assert call(wire, f"{name}_get-sum", a=1, b=2)["content"][0]["text"].count("3") >= 1
+
+
+# Of a server of each era: what it tells of how far it is, where it is asked to.
+STEPS = {
+    "everything": ("trigger-long-running-operation", {"duration": 0.6, "steps": 3}, [[1, 3, None], [2, 3, None], [3, 3, None]]),
+    "fastopen": ("counts", {}, [[step, 3, f"the app says: step {step}"] for step in (1, 2, 3)]),
+}
+
+
+@pytest.mark.parametrize("generation, version", [("1", "2025-11-25"), ("2", "2026-07-28")])
+@pytest.mark.parametrize("name", STEPS)
+def test_how_far_a_call_is_reaches_a_client_that_wants_to_know(upstreams, name, generation, version):
+    tool, arguments, steps = STEPS[name]
+    url = upstreams.connected("ann", name).url
+    environment = {"1": "seed", "2": "mcp2"}[generation]
+    seen = run("progress.py", generation, url, f"{name}_{tool}", json.dumps(arguments), environment=environment)
+    assert (seen["version"], seen["is_error"], seen["told"]) == (version, False, steps), seen
+
+
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+def test_who_does_not_want_to_know_is_told_the_result_alone(upstreams, era):
+    wire = upstreams.connected("ann", *STEPS)
+    for name, (tool, arguments, _) in STEPS.items():
+        call_of = {"name": f"{name}_{tool}", "arguments": arguments}
+        answer = getattr(wire, era)("tools/call", call_of, headers={"Accept": "application/json, text/event-stream"})
+        assert answer.headers["content-type"] == "application/json" and not answer.result["isError"]
 
 
 @pytest.mark.parametrize("era", ERAS)

@@ -220,7 +220,15 @@ mod tests {
         let url = format!("https://agents.example.com/connect/{}", "x".repeat(100));
         let link = Link { url, expires_at: "2026-11-28T12:00:00Z".parse().unwrap() };
         let execution = ExecutionId::parse("exec_01jdtq2vk5m3c8x9y0z1a2b3c4").unwrap();
-        Failed { why, message: message.to_owned(), link: Some(link), retry_after: None, execution }
+        Failed {
+            why,
+            message: message.to_owned(),
+            link: Some(link),
+            questions: None,
+            lacks: None,
+            retry_after: None,
+            execution,
+        }
     }
 
     #[test]

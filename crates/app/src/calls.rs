@@ -23,6 +23,7 @@ mod job;
 mod limits;
 pub mod paused;
 pub mod proxy;
+mod question;
 mod read_on;
 mod record;
 mod request_memory;
@@ -37,19 +38,21 @@ pub use failed::{Failed, FailureReason, LINK};
 pub use giving::{Asked, make_room};
 use job::Job;
 pub use limits::Limits;
+use paused::Resumed;
 pub use read_on::More;
 use read_on::Reading;
 pub(crate) use read_on::forget_parts;
 pub use request_memory::RequestMemory;
 pub use valetkey_core::{AnswerRoom, LONG};
+pub use valetkey_upstream::QuestionKinds;
 
 use crate::accounts::used::{self, Used};
 use crate::credentials::refresh::Opened;
 use crate::servers::toolset::{OpenedBy, Served, ServedTool};
 use crate::tools::ResolvedTool;
 use crate::{App, Error, Result};
+use question::Withheld;
 use serde_json::{Map, Value};
-use std::sync::atomic::Ordering;
 use through::Through;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -58,15 +61,10 @@ use tracing::Instrument as _;
 use usable::Admitted;
 use valetkey_connectors::native::is_heavy;
 use valetkey_core::failpoint::{Failpoint, reach};
+use valetkey_core::queue::locked;
 use valetkey_domain::account::Owner;
 use valetkey_domain::id::ExecutionId;
 use valetkey_domain::{Ctx, Kind};
-
-/// What is said where a remote server asked its user something. Its question is not repeated: it would be asked by whoever
-/// repeats it, and may be a lure.
-const USER_ASKED: &str = "The app asked the user something in the midst of this call. Questions of apps are not passed on \
-                          from here, and it was answered as if nobody had seen it: what needs the user's answer is to be done \
-                          in the app itself";
 
 /// How a call ended.
 #[derive(Debug)]
@@ -135,7 +133,17 @@ impl Running {
     }
 }
 
-/// Starts a call of a tool that a server serves. It holds the memory that its arguments were given to its end.
+/// What a call's user can be asked in the chat, and has been.
+#[derive(Debug, Default)]
+pub struct Chat {
+    /// The kinds of questions that the client shows. Those of apps are passed on where the config says so.
+    pub questions: QuestionKinds,
+    /// What the call comes back with, if it waited for its user.
+    pub resumed: Option<Resumed>,
+}
+
+/// Starts a call of a tool that a server serves. It holds the memory that its arguments were given to its end. One whose user
+/// was asked to open a page waits a while for what the user does there.
 #[must_use]
 pub fn start(
     app: &App,
@@ -143,22 +151,21 @@ pub fn start(
     server: &Served,
     tool: &ServedTool,
     arguments: Map<String, Value>,
-    asked: RequestMemory,
+    (asked, chat): (RequestMemory, Chat),
 ) -> Running {
-    begin(job_of_server(app, ctx, server, tool, asked), arguments)
-}
-
-/// The same of a call whose user was asked to open a page: it waits a while for what the user does there.
-#[must_use]
-pub fn start_again(
-    app: &App,
-    ctx: &Ctx,
-    server: &Served,
-    tool: &ServedTool,
-    arguments: Map<String, Value>,
-    asked: RequestMemory,
-) -> Running {
-    begin(Job { waits: true, ..job_of_server(app, ctx, server, tool, asked) }, arguments)
+    let mut job = job_of_server(app, ctx, server, tool, asked);
+    if job.passes_questions() {
+        job.questions = chat.questions;
+    }
+    match chat.resumed {
+        None => {}
+        Some(Resumed::Page) => job.waits = true,
+        Some(Resumed::Answered(answered)) => {
+            job.withheld = answered.withheld.into();
+            job.answered = Some(answered);
+        }
+    }
+    begin(job, arguments)
 }
 
 fn job_of_server(app: &App, ctx: &Ctx, server: &Served, tool: &ServedTool, asked: RequestMemory) -> Job {
@@ -226,7 +233,7 @@ pub async fn call(
     arguments: Map<String, Value>,
 ) -> Result<CallResult> {
     let tool = server.find(app, tool).ok_or_else(|| Error::new(Kind::NotFound, "unknown tool"))?;
-    Ok(start(app, ctx, server, tool, arguments, RequestMemory::default()).answer().await)
+    Ok(start(app, ctx, server, tool, arguments, <(RequestMemory, Chat)>::default()).answer().await)
 }
 
 impl Job {
@@ -234,7 +241,7 @@ impl Job {
         let begun = Instant::now();
         let ended = self.attempt(arguments).await;
         self.count(ended.as_ref().map_or_else(|failed| failed.why.as_str(), |_| "ok"), begun.elapsed());
-        let note = self.user_asked.load(Ordering::Relaxed).then_some(USER_ASKED);
+        let note = locked(&self.withheld).map(Withheld::said);
         match ended {
             Ok((data, more, room)) => {
                 let passed_through = self.served.tool.remote().is_some();
@@ -259,7 +266,10 @@ impl Job {
             self.standing().await?;
         }
         let (_in_flight, admitted, credential) = self.ready(self).await?;
-        self.approved(&admitted, &arguments).await?;
+        // A call that goes on has had the word: it was taken before the app asked anything.
+        if self.answered.is_none() {
+            self.approved(&admitted, &arguments).await?;
+        }
         let detail = self.detail(&admitted, &arguments).await?;
         let work = self.begun(arguments, &admitted)?;
         self.record_intent(&detail).await?;

@@ -59,14 +59,17 @@ pub struct Options {
     /// Whether an instance's URL opens only to an agent whose user signed in for it, at the environment's OpenID provider.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sign_in: bool,
+    /// Whether what remote servers ask their user in the midst of a call is passed on to clients that show it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub questions: bool,
 }
 
 impl Options {
-    /// Whether users are asked, and tools are held back, as there.
+    /// Whether users are asked, by us and by remote servers, and tools are held back, as there.
     #[must_use]
     pub fn guards_as(&self, other: &Self) -> bool {
-        (&self.approvals, self.sign_in, self.hold_changes, &self.user_verify_url)
-            == (&other.approvals, other.sign_in, other.hold_changes, &other.user_verify_url)
+        (&self.approvals, self.sign_in, self.hold_changes, self.questions, &self.user_verify_url)
+            == (&other.approvals, other.sign_in, other.hold_changes, other.questions, &other.user_verify_url)
     }
 
     /// How many bytes of text an answer of this tool gives at once.

@@ -3,42 +3,80 @@
 
 use crate::error::Error;
 use crate::message::{ELICIT, cancelled};
+use crate::questions::{Again, Asked, QuestionPolicy};
 use crate::under_way::UnderWay;
 use serde_json::{Map, Value};
 
 /// How many questions one result may ask.
 const MOST_QUESTIONS: usize = 64;
+/// How many of them are passed on.
+const MOST_PASSED_ON: usize = 8;
+/// The longest name of a question that is passed on.
+const LONGEST_NAME: usize = 256;
+/// The longest state that is kept until they are answered, and how much they may be together: as written in JSON.
+const LONGEST_STATE: usize = 32 * 1024;
+const LONGEST_QUESTIONS: usize = 64 * 1024;
 
-/// What goes back to the server with a call that is made again; nothing with the first.
-#[derive(Default)]
-pub(crate) struct Again {
-    state: Option<Value>,
-    answers: Map<String, Value>,
+/// What is done about a result that is none.
+pub(crate) enum Next {
+    /// The call is made again, with this.
+    Again(Again),
+    /// The user is asked first.
+    Ask(Asked),
 }
 
-impl Again {
-    /// What goes back after a result that is none yet. Questions to the user are answered as ones that nobody saw: they are
-    /// not passed on. Whoever asks for anything else asks for what was not offered.
-    pub(crate) fn after<F>(result: &Value, under_way: &UnderWay) -> Result<Self, Error<F>> {
-        let state = result.get("requestState").filter(|state| state.is_string()).cloned();
-        let mut answers = Map::new();
-        for (name, question) in result.get("inputRequests").and_then(Value::as_object).into_iter().flatten() {
+impl Next {
+    /// What is done about this one, in a call that was made with `before`. Questions that are not passed on are answered as
+    /// ones that nobody saw. Whoever asks for anything else asks for what was not offered.
+    pub(crate) fn after<F>(
+        result: &Value,
+        before: &Again,
+        policy: &QuestionPolicy<'_>,
+        under_way: &UnderWay,
+    ) -> Result<Self, Error<F>> {
+        let state = result.get("requestState").and_then(Value::as_str).map(str::to_owned);
+        let asked = result.get("inputRequests").and_then(Value::as_object);
+        let fits = asked.is_none_or(|all| all.len() <= MOST_PASSED_ON)
+            && state.as_ref().is_none_or(|state| state.len() <= LONGEST_STATE && written(state) <= LONGEST_STATE);
+        let (mut again, mut questions) = (Again { state, rounds: before.rounds + 1, ..Again::default() }, Map::new());
+        let mut left = LONGEST_QUESTIONS;
+        for (name, question) in asked.into_iter().flatten() {
             if question.get("method").and_then(Value::as_str) != Some(ELICIT) {
                 let message = "the tool wants something in the midst of the call that is not offered".to_owned();
                 return Err(Error::Refused { code: 0, message });
             }
-            if answers.len() >= MOST_QUESTIONS {
+            if again.answers.len() >= MOST_QUESTIONS {
                 return Err(Error::TooMuch { what: "questions", most: MOST_QUESTIONS });
             }
-            under_way.ask_user();
-            answers.insert(name.clone(), cancelled());
+            let may =
+                fits && policy.kinds.any() && name.len() <= LONGEST_NAME && name.bytes().all(|b| b.is_ascii_graphic());
+            let shown = may.then(|| (policy.passes)(name, question)).flatten();
+            if let Some((shown, rest)) =
+                shown.and_then(|shown| left.checked_sub(written(&shown)).map(|rest| (shown, rest)))
+            {
+                left = rest;
+                questions.insert(name.clone(), shown);
+            } else {
+                under_way.ask_user();
+                again.answer(name, cancelled());
+            }
         }
-        if state.is_none() && answers.is_empty() {
+        if !questions.is_empty() {
+            return Ok(Self::Ask(Asked { questions, again }));
+        }
+        if again.state.is_none() && again.answers.is_empty() {
             return Err(Error::nonsense("it wants an answer and asks nothing"));
         }
-        Ok(Self { state, answers })
+        Ok(Self::Again(again))
     }
+}
 
+/// How long this is in JSON.
+fn written(value: &impl serde::Serialize) -> usize {
+    serde_json::to_string(value).map_or(usize::MAX, |text| text.len())
+}
+
+impl Again {
     /// The parameters of the call.
     pub(crate) fn params(&self, tool: &str, arguments: &Map<String, Value>) -> Map<String, Value> {
         let mut params = Map::new();
@@ -48,7 +86,7 @@ impl Again {
             params.insert("inputResponses".to_owned(), Value::Object(self.answers.clone()));
         }
         if let Some(state) = &self.state {
-            params.insert("requestState".to_owned(), state.clone());
+            params.insert("requestState".to_owned(), state.clone().into());
         }
         params
     }

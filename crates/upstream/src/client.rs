@@ -1,7 +1,7 @@
 //! What is asked of a server: its tools, and to call one.
 
 use crate::Transport;
-use crate::again::Again;
+use crate::again::Next;
 use crate::carrier::Carrier;
 use crate::error::Error;
 use crate::exchange::{Answered, Ask, Exchange, MOST_ASKED, Progress};
@@ -10,6 +10,7 @@ use crate::measured::SHORT;
 use crate::message::{self, Id};
 use crate::open;
 use crate::page::Page;
+use crate::questions::{Asked, QuestionPolicy};
 use crate::session::{OPENING, Session};
 use crate::text::Rooms;
 use crate::two_ways::TwoWays;
@@ -65,6 +66,15 @@ pub struct Held<R> {
     pub room: R,
 }
 
+/// What a call came to.
+#[derive(Debug)]
+pub enum Outcome<R> {
+    /// A result.
+    Done(Held<R>),
+    /// None yet: the user has to be asked something first.
+    Asked(Asked),
+}
+
 /// An open way to the server.
 #[expect(clippy::large_enum_variant, reason = "one for each request, on the stack of its task")]
 enum Way<'a, C: Carrier> {
@@ -90,7 +100,8 @@ impl<C: Carrier> Client<'_, C> {
     }
 
     /// Calls a tool by its own name there; `wanted` are the arguments that its schema names headers for. The result is as
-    /// it came. `under_way` is what [`Client::stop`] takes, where this is dropped before its end.
+    /// it came. `under_way` is what [`Client::stop`] takes, where this is dropped before its end; `policy` says what becomes of
+    /// questions to the user.
     ///
     /// # Errors
     /// See [`Error`]. A call is sent again only where the server did nothing yet: it ended the session, it takes another
@@ -101,12 +112,13 @@ impl<C: Carrier> Client<'_, C> {
         (tool, wanted): (&str, &[Parameter]),
         arguments: &Map<String, Value>,
         (progress, under_way): (Progress<'_>, &UnderWay),
-    ) -> Result<Held<C::Room>, Error<C::Fault>> {
+        policy: &QuestionPolicy<'_>,
+    ) -> Result<Outcome<C::Room>, Error<C::Fault>> {
         let known = session.is_some();
-        let answered = match self.call_once(session, (tool, wanted), arguments, (progress, under_way)).await {
+        let answered = match self.call_once(session, (tool, wanted), arguments, (progress, under_way), policy).await {
             Err(error) if known && error.wants_opening() => {
                 *session = None;
-                self.call_once(session, (tool, wanted), arguments, (progress, under_way)).await
+                self.call_once(session, (tool, wanted), arguments, (progress, under_way), policy).await
             }
             answered => answered,
         };
@@ -166,22 +178,29 @@ impl<C: Carrier> Client<'_, C> {
         (tool, wanted): (&str, &[Parameter]),
         arguments: &Map<String, Value>,
         (progress, under_way): (Progress<'_>, &UnderWay),
-    ) -> Result<Held<C::Room>, Error<C::Fault>> {
+        policy: &QuestionPolicy<'_>,
+    ) -> Result<Outcome<C::Room>, Error<C::Fault>> {
         let mut way = self.way(session).await?;
-        let mut again = Again::default();
-        for _ in 0..=MOST_ASKED {
+        let mut again = policy.again.cloned().unwrap_or_default();
+        while again.rounds <= MOST_ASKED {
             let id = way.next_id();
             let ask = Ask {
                 tool: Some((tool, wanted)),
                 progress: Some(progress),
                 under_way: Some(under_way),
+                kinds: policy.kinds,
                 ..Ask::of(id, "tools/call", again.params(tool, arguments))
             };
             under_way.set(session.clone().map(|session| (session, id)));
             let (result, Rooms { bytes, text, read: room }) = way.ask(ask).await?;
             match result.get("resultType").and_then(Value::as_str) {
-                None | Some("complete") => return Ok(Held { result, bytes, text, room }),
-                Some("input_required") => again = Again::after::<C::Fault>(&result, under_way)?,
+                None | Some("complete") => {
+                    return Ok(Outcome::Done(Held { result, bytes, text, room }));
+                }
+                Some("input_required") => match Next::after(&result, &again, policy, under_way)? {
+                    Next::Again(next) => again = next,
+                    Next::Ask(asked) => return Ok(Outcome::Asked(asked)),
+                },
                 Some(other) => {
                     return Err(Error::nonsense(format!("its result is '{}'", crate::words::shown(other))));
                 }

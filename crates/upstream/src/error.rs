@@ -1,5 +1,6 @@
 //! Why a server did not do what was asked.
 
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// Why a server did not do what was asked; `F` is why a request did not get through.
@@ -34,6 +35,14 @@ pub enum Error<F> {
     Refused {
         /// Its code.
         code: i64,
+        /// What the server says.
+        message: String,
+    },
+    /// It needs a client that can do more than was said. Nothing was done.
+    #[error("the server needs more of its client: {message}")]
+    Lacks {
+        /// What, in the protocol's form: none but what the protocol has.
+        wants: Map<String, Value>,
         /// What the server says.
         message: String,
     },

@@ -4,6 +4,7 @@ use crate::carrier::Carrier;
 use crate::error::Error;
 use crate::headers::{self, Parameter};
 use crate::message::{self, Id};
+use crate::questions::QuestionKinds;
 use crate::reply::{self, Reply, Told};
 use crate::session::{Session, modern_meta};
 use crate::stream::Resume;
@@ -33,11 +34,13 @@ pub(crate) struct Ask<'a> {
     pub(crate) progress: Option<Progress<'a>>,
     /// What is to know of what the server tells beside the answer.
     pub(crate) under_way: Option<&'a UnderWay>,
+    /// What may be asked of the user meanwhile.
+    pub(crate) kinds: QuestionKinds,
 }
 
 impl<'a> Ask<'a> {
     pub(crate) fn of(id: Id, method: &'a str, params: Map<String, Value>) -> Self {
-        Self { id, method, params, tool: None, progress: None, under_way: None }
+        Self { id, method, params, tool: None, progress: None, under_way: None, kinds: QuestionKinds::default() }
     }
 }
 
@@ -125,9 +128,9 @@ impl<C: Carrier> Exchange<'_, C> {
     }
 
     fn request(&self, session: Option<&Session>, ask: Ask<'_>) -> Result<Request<Bytes>, Error<C::Fault>> {
-        let Ask { id, method, mut params, tool, progress, .. } = ask;
+        let Ask { id, method, mut params, tool, progress, kinds, .. } = ask;
         let modern = session.is_some_and(Session::is_modern);
-        let mut meta = if modern { modern_meta() } else { Map::new() };
+        let mut meta = if modern { modern_meta(kinds) } else { Map::new() };
         if progress.is_some() {
             meta.insert("progressToken".to_owned(), json!(id));
         }

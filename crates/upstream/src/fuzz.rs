@@ -4,7 +4,7 @@
 
 use crate::carrier::tests::Answers;
 use crate::message::{self, Incoming};
-use crate::{Client, Error, Parameter, Transport, UnderWay};
+use crate::{Client, Error, Outcome, Parameter, QuestionPolicy, Transport, UnderWay};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full, combinators::BoxBody};
@@ -136,8 +136,9 @@ proptest! {
             }
             let under_way = UnderWay::default();
             let report = |_: f64, _: Option<f64>, words: &str| assert!(!words.chars().any(char::is_control));
-            match client.call(&mut session, ("tool", &[]), &Map::new(), (&report, &under_way)).await {
-                Ok(held) => assert!(held.result.is_object(), "{}", held.result),
+            match client.call(&mut session, ("tool", &[]), &Map::new(), (&report, &under_way), &QuestionPolicy::NOTHING).await {
+                Ok(Outcome::Asked(_)) => panic!("nobody may be asked"),
+                Ok(Outcome::Done(held)) => assert!(held.result.is_object(), "{}", held.result),
                 Err(Error::Refused { message, .. }) => assert!(!message.chars().any(char::is_control), "{message:?}"),
                 Err(_) => {}
             }

@@ -3,7 +3,7 @@
 use crate::measured::SHORT;
 use crate::message::Incoming;
 use crate::text::{Rooms, Text};
-use crate::{Carrier, Client, Error, Held, Room, Transport, UnderWay};
+use crate::{Carrier, Client, Error, Outcome, QuestionPolicy, Room, Transport, UnderWay};
 use bytes::Bytes;
 use futures::{FutureExt as _, StreamExt as _, stream};
 use http::{Request, Response};
@@ -89,11 +89,11 @@ impl Server {
         (books.reading, books.parsed)
     }
 
-    async fn call(&self) -> Result<Held<Booked>, Error<io::Error>> {
+    async fn call(&self) -> Result<Outcome<Booked>, Error<io::Error>> {
         let url = "https://mcp.acme.example/".parse().unwrap();
         let client = Client { carrier: self, url: &url, transport: Transport::Http };
         let under_way = UnderWay::default();
-        client.call(&mut None, ("tool", &[]), &Map::new(), (&|_, _, _| {}, &under_way)).await
+        client.call(&mut None, ("tool", &[]), &Map::new(), (&|_, _, _| {}, &under_way), &QuestionPolicy::NOTHING).await
     }
 }
 
@@ -175,7 +175,7 @@ async fn attack_78_a_long_answer_is_read_no_further_than_there_is_room() {
         ("text/event-stream", event(&json!({ "jsonrpc": "2.0", "id": 2, "result": texts(9 * MIB) }))),
     ] {
         let server = Server::of(kind, vec![body]);
-        let held = server.call().await.unwrap();
+        let Outcome::Done(held) = server.call().await.unwrap() else { panic!("it asks") };
         let asked = server.books.lock().unwrap().asked.clone();
         let [(None, came)] = asked.as_slice() else { panic!("{kind}: once, for as much as may come: {asked:?}") };
         assert!(*came <= SHORT + 2 * PART, "{kind}: {came} bytes came before");

@@ -25,6 +25,7 @@ mod measured;
 mod message;
 mod open;
 mod page;
+mod questions;
 mod reply;
 mod session;
 mod stream;
@@ -35,10 +36,11 @@ mod versions;
 mod words;
 
 pub use carrier::{Carrier, Fault, Room};
-pub use client::{Client, Held, Listed};
+pub use client::{Client, Held, Listed, Outcome};
 pub use error::Error;
 pub use exchange::Progress;
 pub use headers::Parameter;
+pub use questions::{Again, Asked, QuestionKinds, QuestionPolicy};
 pub use session::Session;
 pub use under_way::UnderWay;
 

@@ -14,6 +14,11 @@ pub(crate) type Id = u64;
 /// The code of an error that says that a request's version of the protocol is not taken.
 const OTHER_VERSION: i64 = -32_022;
 
+/// The code of an error that says that the client can't do what a request needs.
+const LACKS_CAPABILITY: i64 = -32_021;
+/// What a client can be asked for in the midst of a request.
+const CAPABILITIES: [&str; 3] = ["elicitation", "sampling", "roots"];
+
 /// What a server asks a user something by.
 pub(crate) const ELICIT: &str = "elicitation/create";
 
@@ -58,6 +63,8 @@ pub(crate) struct Refusal {
     message: String,
     /// Whether it names the modern era's revision among those that the server takes.
     takes_ours: bool,
+    /// What it wants the client to be able to do.
+    wants: Map<String, Value>,
 }
 
 /// The error of a message.
@@ -66,7 +73,18 @@ fn refusal(error: &Value) -> Refusal {
     let message = words::shown(error.get("message").and_then(Value::as_str).unwrap_or("it does not say why"));
     let supported = error.pointer("/data/supported").and_then(Value::as_array);
     let takes_ours = supported.is_some_and(|all| all.iter().any(|version| version == MODERN));
-    Refusal { code, message, takes_ours }
+    let wants = error.pointer("/data/requiredCapabilities").map(wanted).unwrap_or_default();
+    Refusal { code, message, takes_ours, wants }
+}
+
+/// Of the capabilities that a server names those that are known.
+fn wanted(named: &Value) -> Map<String, Value> {
+    let kinds = |name: &str, of: &Value| {
+        let known = ["form", "url"].into_iter().filter(|kind| name == "elicitation" && of.get(*kind).is_some());
+        known.map(|kind| (kind.to_owned(), json!({}))).collect::<Map<_, _>>()
+    };
+    let known = CAPABILITIES.into_iter().filter_map(|name| Some((name, named.get(name)?)));
+    known.map(|(name, of)| (name.to_owned(), Value::Object(kinds(name, of)))).collect()
 }
 
 /// The error that the body of a failure is, if it is one of the protocol's.
@@ -79,8 +97,12 @@ pub(crate) fn refusal_of(body: &[u8]) -> Option<Refusal> {
 
 impl<F> From<Refusal> for Error<F> {
     fn from(refusal: Refusal) -> Self {
-        let Refusal { code, message, takes_ours } = refusal;
-        if code == OTHER_VERSION { Self::Version { takes_ours } } else { Self::Refused { code, message } }
+        let Refusal { code, message, takes_ours, wants } = refusal;
+        match code {
+            OTHER_VERSION => Self::Version { takes_ours },
+            LACKS_CAPABILITY if !wants.is_empty() => Self::Lacks { wants, message },
+            _ => Self::Refused { code, message },
+        }
     }
 }
 

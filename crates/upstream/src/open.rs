@@ -26,7 +26,11 @@ pub(crate) async fn open<C: Carrier>(exchange: Exchange<'_, C>) -> Result<Sessio
 /// Whether a server says by this that it doesn't know the modern opening, rather than something of us or itself.
 fn is_about_the_opening<F>(error: &Error<F>) -> bool {
     match error {
-        Error::Refused { .. } | Error::Version { .. } | Error::Nonsense(_) | Error::SessionEnded => true,
+        Error::Refused { .. }
+        | Error::Lacks { .. }
+        | Error::Version { .. }
+        | Error::Nonsense(_)
+        | Error::SessionEnded => true,
         Error::Status { status, .. } => !matches!(status, 403 | 429 | 503),
         Error::Unsent(_) | Error::Unauthorized { .. } | Error::TooMuch { .. } => false,
     }
@@ -44,7 +48,7 @@ async fn initialize<C: Carrier>(exchange: Exchange<'_, C>) -> Result<Session, Er
     let session = Session::legacy(agreed(&answered.result)?, &answered.headers);
     match exchange.tell(Some(&session), initialized()).await {
         // What comes of it shows with the first request.
-        Ok(()) | Err(Error::Status { .. } | Error::Refused { .. }) => Ok(session),
+        Ok(()) | Err(Error::Status { .. } | Error::Refused { .. } | Error::Lacks { .. }) => Ok(session),
         Err(error) => Err(error),
     }
 }

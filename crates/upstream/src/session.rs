@@ -1,6 +1,7 @@
 //! What was agreed on with a server, and how requests say so.
 
 use crate::message::Id;
+use crate::questions::QuestionKinds;
 use crate::versions::MODERN;
 use bytes::Bytes;
 use http::header::HeaderValue;
@@ -113,13 +114,13 @@ pub(crate) fn client_info() -> Value {
     json!({ "name": "valetkey", "version": env!("CARGO_PKG_VERSION") })
 }
 
-/// What the modern era wants in every request's `_meta`. Nothing is offered: what a server would ask for nobody could
-/// answer.
-pub(crate) fn modern_meta() -> Map<String, Value> {
+/// What the modern era wants in every request's `_meta`. Nothing is offered but to ask the user what `kinds` says: what a
+/// server would ask for beside that nobody could answer.
+pub(crate) fn modern_meta(kinds: QuestionKinds) -> Map<String, Value> {
     [
         ("io.modelcontextprotocol/protocolVersion".to_owned(), MODERN.into()),
         ("io.modelcontextprotocol/clientInfo".to_owned(), client_info()),
-        ("io.modelcontextprotocol/clientCapabilities".to_owned(), json!({})),
+        ("io.modelcontextprotocol/clientCapabilities".to_owned(), kinds.capabilities()),
     ]
     .into_iter()
     .collect()

@@ -38,7 +38,7 @@ pub(super) struct Call {
 impl Call {
     pub(super) fn because(&self, why: FailureReason, message: impl Into<String>) -> Failed {
         let execution = self.execution.clone();
-        Failed { why, message: message.into(), link: None, retry_after: None, execution }
+        Failed { why, message: message.into(), link: None, questions: None, lacks: None, retry_after: None, execution }
     }
 
     /// A failure of ours while nothing had left yet, so that trying again is safe.

@@ -1,6 +1,8 @@
 //! How a call fails, in words for the model and its user.
 
+use super::paused::Questions;
 use crate::consent::Link;
+use serde_json::{Map, Value};
 use std::time::Duration;
 use unicode_normalization::UnicodeNormalization as _;
 use valetkey_connectors::FailureKind;
@@ -17,6 +19,10 @@ pub struct Failed {
     pub message: String,
     /// Where the user gives the consent, or the word, that is missing.
     pub link: Option<Link>,
+    /// What the app wants to know of its user before it goes on.
+    pub questions: Option<Box<Questions>>,
+    /// What the app wants the client to be able to do, in the protocol's form, if it says so and the config lets it ask.
+    pub lacks: Option<Map<String, Value>>,
     /// How long the app asked to wait.
     pub retry_after: Option<Duration>,
     /// Names the call in the journal.
@@ -36,6 +42,8 @@ pub enum FailureReason {
     Unapproved,
     /// The user said that it may not.
     Refused,
+    /// The app asks the user something first.
+    Asked,
     /// The app says no.
     Forbidden,
     /// The app knows no such thing.
@@ -72,6 +80,7 @@ impl FailureReason {
             Self::MissingScope => "missing_scope",
             Self::Unapproved => "unapproved",
             Self::Refused => "refused",
+            Self::Asked => "asked",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
@@ -97,7 +106,7 @@ impl FailureReason {
             Self::NotFound => Kind::NotFound,
             Self::Conflict => Kind::Aborted,
             Self::RateLimited | Self::Busy => Kind::ResourceExhausted,
-            Self::Off => Kind::FailedPrecondition,
+            Self::Off | Self::Asked => Kind::FailedPrecondition,
             Self::Timeout => Kind::DeadlineExceeded,
             Self::Cancelled => Kind::Cancelled,
             Self::App | Self::Unknown => Kind::Unknown,
@@ -159,7 +168,15 @@ impl Failed {
             "the call ended by an internal error and may have been carried out: look at the app before trying again. \
              The server's log has the cause under {execution}"
         );
-        Self { why: FailureReason::Unknown, message, link: None, retry_after: None, execution }
+        Self {
+            why: FailureReason::Unknown,
+            message,
+            link: None,
+            questions: None,
+            lacks: None,
+            retry_after: None,
+            execution,
+        }
     }
 }
 

@@ -2,18 +2,21 @@
 
 use super::attempt::Call;
 use super::failed::Failed;
+use super::paused::Answered;
+use super::question::Withheld;
 use super::request_memory::RequestMemory;
 use super::through::Through;
 use crate::App;
 use crate::servers::toolset::ServedTool;
 use std::ops::Deref;
-use std::sync::atomic::AtomicBool;
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use valetkey_connectors::Failure;
 use valetkey_domain::Ctx;
 use valetkey_domain::account::Owner;
 use valetkey_domain::id::ExecutionId;
+use valetkey_upstream::QuestionKinds;
 
 /// One call of a tool, as its task holds it.
 pub(super) struct Job {
@@ -23,8 +26,12 @@ pub(super) struct Job {
     pub(super) served: ServedTool,
     /// Whether it waits a while for its user, who was asked to sign in.
     pub(super) waits: bool,
-    /// Whether the app asked its user something in the midst of it, which nobody was shown.
-    pub(super) user_asked: AtomicBool,
+    /// The kinds of questions of the app that its user may be asked.
+    pub(super) questions: QuestionKinds,
+    /// What its user has answered to such, in a call that goes on.
+    pub(super) answered: Option<Box<Answered>>,
+    /// Why something that the app asked its user in the midst of it was not shown to anybody, if there was such.
+    pub(super) withheld: Mutex<Option<Withheld>>,
     /// The room that its arguments take.
     pub(super) _asked: RequestMemory,
 }
@@ -55,9 +62,16 @@ impl Job {
             through,
             served,
             waits: false,
-            user_asked: AtomicBool::new(false),
+            questions: QuestionKinds::default(),
+            answered: None,
+            withheld: Mutex::default(),
             _asked: RequestMemory::default(),
         }
+    }
+
+    /// Whether questions of the app are passed on to clients that show them.
+    pub(super) fn passes_questions(&self) -> bool {
+        matches!(&self.through, Through::Server(server) if server.set.options.questions)
     }
 
     pub(super) fn failed(&self, failure: Failure) -> Failed {

@@ -239,7 +239,15 @@ impl Reading {
 
     fn refused(&self, why: &str) -> Failed {
         let (why, message) = (FailureReason::Arguments, why.to_owned());
-        Failed { why, message, link: None, retry_after: None, execution: self.execution.clone() }
+        Failed {
+            why,
+            message,
+            link: None,
+            questions: None,
+            lacks: None,
+            retry_after: None,
+            execution: self.execution.clone(),
+        }
     }
 
     fn failed(&self, error: &Error) -> Failed {

@@ -240,7 +240,7 @@ async fn attack_74_a_link_is_made_only_for_a_call_that_has_its_place() {
         let given = json!({ "to": "bob@example.com", "subject": "s", "body": "b" }).as_object().unwrap().clone();
         let tool = served.set.find("gmail_send_message").unwrap();
         let before = links().await;
-        let mut called = start(app, ctx, served, tool, given, RequestMemory::default());
+        let mut called = start(app, ctx, served, tool, given, <(RequestMemory, Chat)>::default());
         until(async || app.limits.waiting_of(&of) > 0).await;
         assert!(!called.task.is_finished() && links().await == before, "{of:?} did not wait for its place");
         drop(busy);

@@ -9,6 +9,8 @@ use super::drive::fits;
 use super::failed::{Failed, FailureReason};
 use super::giving::MadeOf;
 use super::job::Job;
+use super::paused::{Answered, Questions};
+use super::question::{Asker, Withheld};
 use super::standing::Standing;
 use super::usable::Admitted;
 use crate::accounts::remote_sessions::{self, Key};
@@ -19,16 +21,17 @@ use crate::upstream::{Fault, Holding, RoomTaken, ToServer, is_sign_in, transport
 use http::Uri;
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use valetkey_connectors::native::HEAVY_BYTES;
 use valetkey_connectors::remote::{Remote, RemoteTool};
 use valetkey_connectors::words::{quoted, quoted_lines};
+use valetkey_core::queue::locked;
 use valetkey_core::{AnswerRoom, Limit};
 use valetkey_domain::Kind;
+use valetkey_domain::id::AccountId;
 use valetkey_outbound::Limits;
 use valetkey_outbound::oauth::lacking_scopes;
-use valetkey_upstream::{Client, Error, Held, Parameter, UnderWay};
+use valetkey_upstream::{Asked, Client, Error, Held, Outcome, Parameter, QuestionPolicy, UnderWay};
 use watched::Watched;
 
 /// How much of what a tool says of its failure is handed on.
@@ -41,6 +44,7 @@ type Refusal = Error<Fault>;
 /// Where a call goes.
 struct Target<'a> {
     url: Uri,
+    account: AccountId,
     key: Key,
     remote: &'a Remote,
     tool: &'a RemoteTool,
@@ -65,6 +69,7 @@ impl Job {
             return Ok((signed_in, AnswerRoom::default()));
         }
         let site = self.site(remote, tool, admitted)?;
+        self.may_answer(&site)?;
         let mut used = vec![credential];
         let left = self.left();
         let mut ended = tokio::select! {
@@ -77,12 +82,35 @@ impl Job {
         self.stop(&site, admitted, &used).await;
         let redactor = redactor(admitted, &used);
         if site.under_way.user_asked() {
-            self.user_asked.store(true, Ordering::Relaxed);
+            locked(&self.withheld).get_or_insert(Withheld::Unknown);
         }
         if let Err(failed) = &mut ended {
             redactor.text(&mut failed.message);
         }
-        self.shown(ended?, redactor).await
+        match ended? {
+            Outcome::Done(held) => self.shown(held, redactor).await,
+            Outcome::Asked(asked) => Err(self.asked(asked, &site)),
+        }
+    }
+
+    /// That the app wants to know something of its user first.
+    fn asked(&self, Asked { questions, again }: Asked, site: &Target<'_>) -> Failed {
+        let message = "the app asks the user something before it goes on, which can't be passed on right now: call again in \
+                       a moment";
+        let (account, address, withheld) = (site.account.clone(), site.url.to_string(), *locked(&self.withheld));
+        let questions = Questions { shown: questions, again, account, address, withheld };
+        Failed { questions: Some(questions.into()), ..self.because(FailureReason::Asked, message) }
+    }
+
+    /// Whether the answers that the call brings are ones for this account and address.
+    fn may_answer(&self, site: &Target<'_>) -> Result<(), Failed> {
+        let moved = |answered: &Answered| answered.account != site.account || answered.address != site.url.to_string();
+        if self.answered.as_deref().is_some_and(moved) {
+            let message = "the call was not made: what the app asked was for another account of the user, or at another \
+                           address. Call the tool again without an answer";
+            return Err(self.because(FailureReason::Off, message));
+        }
+        Ok(())
     }
 
     fn site<'a>(&self, remote: &'a Remote, tool: &'a RemoteTool, admitted: &Admitted) -> Result<Target<'a>, Failed> {
@@ -97,6 +125,7 @@ impl Job {
         })?;
         Ok(Target {
             url,
+            account: admitted.account.id.clone(),
             key: Key::of(&admitted.account, &address),
             remote,
             tool,
@@ -112,7 +141,7 @@ impl Job {
         arguments: &Map<String, Value>,
         admitted: &Admitted,
         used: &mut Vec<Opened>,
-    ) -> Result<Held<RoomTaken>, Failed> {
+    ) -> Result<Outcome<RoomTaken>, Failed> {
         let host = site.url.host().unwrap_or_default();
         let turn = self.app.limits.turn(&self.ctx.environment, host, self.spare()).await;
         let _turn = turn.map_err(|full| self.full(&full))?;
@@ -124,7 +153,7 @@ impl Job {
             answered = self.ask(site, arguments, (admitted, &standing), used).await?;
         }
         match answered {
-            Ok(held) => Ok(held),
+            Ok(outcome) => Ok(outcome),
             Err(error) => Err(self.refused_by(error, site, admitted).await),
         }
     }
@@ -135,7 +164,7 @@ impl Job {
         arguments: &Map<String, Value>,
         (admitted, standing): (&Admitted, &Standing<'_, Self>),
         used: &[Opened],
-    ) -> Result<Result<Held<RoomTaken>, Refusal>, Failed> {
+    ) -> Result<Result<Outcome<RoomTaken>, Refusal>, Failed> {
         let (app, ctx, bounds) = (&self.app, &self.ctx, &self.app.core.settings.bounds);
         let Some(credential) = used.last() else { return Ok(Err(Error::Unauthorized { challenge: None })) };
         let limits = Limits { timeout: self.spare(), max_bytes: bounds.answer_bytes };
@@ -143,16 +172,25 @@ impl Job {
         let client = Client { carrier: &carrier, url: &site.url, transport: transport(site.remote) };
         let mut session = app.remote_sessions.get(&site.key).await;
         let secrets = OnceLock::new();
-        let progress = |done, total, words: &str| {
-            let redactor = secrets.get_or_init(|| redactor(admitted, used));
-            ctx.progress.relay(done, total, &told(redactor, words));
+        let secrets = || secrets.get_or_init(|| redactor(admitted, used));
+        let progress = |done, total, words: &str| ctx.progress.relay(done, total, &told(secrets(), words));
+        let (name, redact) = (asker(admitted, &site.url), |text: &mut String| secrets().text(text));
+        let asker = Asker { name: &name, kinds: self.questions, ours: &app.core.settings.public_url, redact: &redact };
+        let passes = |name: &str, question: &Value| match asker.shown(name, question) {
+            Ok(shown) => Some(shown),
+            Err(why) => {
+                *locked(&self.withheld) = Some(why);
+                None
+            }
         };
+        let again = self.answered.as_ref().map(|answered| &answered.again);
+        let policy = QuestionPolicy { kinds: self.questions, passes: &passes, again };
         let tool = (site.tool.own_name.as_str(), site.wanted.as_slice());
-        let answered = client.call(&mut session, tool, arguments, (&progress, &site.under_way)).await;
+        let answered = client.call(&mut session, tool, arguments, (&progress, &site.under_way), &policy).await;
         if site.under_way.tools_changed() {
             app.upstreams.forget(&site.key).await;
         }
-        let good = matches!(answered, Ok(_) | Err(Error::Refused { .. }));
+        let good = matches!(answered, Ok(_) | Err(Error::Refused { .. } | Error::Lacks { .. }));
         let of = (&admitted.wired, &admitted.account);
         remote_sessions::keep(app, ctx, of, site.key.clone(), session.filter(|_| good)).await;
         carrier.stopped().map_or(Ok(answered), Err)
@@ -227,6 +265,11 @@ impl Job {
                 self.app.upstreams.forget(&site.key).await;
                 let why = if code == -32602 { FailureReason::Arguments } else { FailureReason::App };
                 (why, says("the app refused the call", &message), None)
+            }
+            Error::Lacks { wants, message } => {
+                let message = says("the app wants more of the client than it was told that there is", &message);
+                let lacks = self.passes_questions().then_some(wants);
+                return Failed { lacks, ..self.because(FailureReason::App, message) };
             }
             other => (FailureReason::App, format!("{}{caution}", quoted(&other.to_string())), None),
         };
@@ -340,6 +383,13 @@ fn told(redactor: &Redactor, words: &str) -> String {
     redactor.text(&mut words);
     let words = quoted(&words);
     if words.is_empty() { words } else { format!("the app says: {words}") }
+}
+
+/// Who asks the user something: the app, the user's connection to it, and where that leads.
+fn asker(admitted: &Admitted, url: &Uri) -> String {
+    let wired = &admitted.wired;
+    let host = url.host().unwrap_or_default();
+    format!("{} (connection '{}', {host})", wired.connector.display_name, wired.connection.name)
 }
 
 /// What takes the secrets that were sent out of what comes back.

@@ -24,8 +24,9 @@ const OURS: [&str; 6] = ["busy", "off", "cancelled", "unrecorded", "internal", "
 const DONE: &str = "ok";
 
 /// All words for a failure, with what each means.
-const FAILURES: [(&str, &str); 15] = [
+const FAILURES: [(&str, &str); 16] = [
     ("arguments", "the app did not accept the arguments"),
+    ("asked", "the app asked the user something first, and goes on in another call with the answer"),
     ("not_connected", "the app no longer accepts the user's sign-in"),
     ("missing_scope", "the user's consent does not cover this"),
     ("forbidden", "the app does not allow the user this"),
@@ -247,6 +248,14 @@ mod tests {
         assert_eq!(words(&["provider_error"], &["RATE_LIMITED", "BUSY"]).unwrap(), ["rate_limited"]);
         assert!(words(&["success"], &["RATE_LIMITED"]).unwrap().is_empty());
         assert_eq!(words(&CallStatus::ALL.map(CallStatus::as_str), &[]).unwrap().len(), FAILURES.len() + 1);
+    }
+
+    #[test]
+    fn every_failure_that_a_record_has_is_explained() {
+        use crate::calls::FailureReason;
+        for why in [FailureReason::Asked, FailureReason::App, FailureReason::Off, FailureReason::Unknown] {
+            assert!(!message(why.as_str()).is_empty(), "{why:?}");
+        }
     }
 
     #[test]

@@ -304,6 +304,7 @@ fn said(error: &Error<Fault>) -> String {
         Error::Status { status, .. } => format!("it answered with status {status}"),
         Error::SessionEnded => "it ended the session".to_owned(),
         Error::Refused { code, .. } => format!("it refused to list its tools ({code})"),
+        Error::Lacks { .. } => "it wants more of its client than there is".to_owned(),
         Error::Version { .. } => "it takes another version of the protocol".to_owned(),
         Error::Nonsense(_) => "its answer cannot be read".to_owned(),
         Error::TooMuch { what, most } => format!("it answered with more than {most} {what}"),

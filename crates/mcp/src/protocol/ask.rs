@@ -1,6 +1,5 @@
 //! What a request asks for, once its revision is known.
 
-use super::elicit;
 use super::fault::{Fault, INVALID_PARAMS, METHOD_NOT_FOUND};
 use super::id::{Id, MAX_ID};
 use super::version::Version;
@@ -31,7 +30,7 @@ pub struct Call {
     /// What progress is to be told under; nothing is told without.
     pub progress: Option<Id>,
     /// What was said when it was called before, if its user had to be asked something.
-    pub resumed: Option<Resumed>,
+    pub resumed: Option<Box<Resumed>>,
 }
 
 /// A call that is made again after its user was asked.
@@ -39,8 +38,8 @@ pub struct Call {
 pub struct Resumed {
     /// What it was given to come back with.
     pub state: String,
-    /// Whether the user said no.
-    pub declined: bool,
+    /// What the user answered, not looked at yet.
+    pub responses: Option<Value>,
 }
 
 /// Reads what is asked in a request of this revision.
@@ -94,8 +93,7 @@ fn call(version: Version, mut params: Map<String, Value>) -> Result<Call, Fault>
     let resumed = match params.get("requestState").filter(|_| version.modern()) {
         None | Some(Value::Null) => None,
         Some(Value::String(state)) => {
-            let declined = elicit::declined(params.get("inputResponses"));
-            Some(Resumed { state: state.clone(), declined })
+            Some(Box::new(Resumed { state: state.clone(), responses: params.get("inputResponses").cloned() }))
         }
         Some(_) => return Err(wrong("'requestState' must be a text")),
     };

@@ -7,6 +7,7 @@
 use super::version::Version;
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
+use valetkey_app::calls::QuestionKinds;
 
 /// The header of a session id.
 pub const SESSION_HEADER: &str = "mcp-session-id";
@@ -27,7 +28,7 @@ pub enum Elicits {
 }
 
 impl Elicits {
-    /// How the client of this request takes it; `opens` is what [`opens_urls`] says of its parameters.
+    /// How the client of this request takes it; `opens` says whether it opens URLs, as far as [`Capabilities`] say.
     #[must_use]
     pub fn of(version: Version, headers: &HeaderMap, opens: bool) -> Self {
         let told = || headers.get(SESSION_HEADER).is_some_and(|given| given.as_bytes() == SESSION.as_bytes());
@@ -45,14 +46,50 @@ pub fn session(agreed: Version, opens: bool) -> Option<&'static str> {
     (agreed == Version::V2025_11_25 && opens).then_some(SESSION)
 }
 
-/// Whether the parameters of a request say that its client opens URLs for its user.
-#[must_use]
-pub fn opens_urls(method: &str, params: &Map<String, Value>) -> bool {
-    let capabilities = match method {
-        "initialize" => params.get("capabilities"),
-        _ => params.get("_meta").and_then(|meta| meta.get(CAPABILITIES)),
-    };
-    capabilities.and_then(|all| all.pointer("/elicitation/url")).is_some_and(Value::is_object)
+/// What a client says that it can be asked for in the midst of a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The kinds of questions that it shows its user.
+    pub questions: QuestionKinds,
+    /// Whether its model can be asked.
+    pub sampling: bool,
+    /// Whether it has folders to name.
+    pub roots: bool,
+}
+
+impl Capabilities {
+    /// Those that the parameters of a request declare. A client that says no kind of question means forms, which were all
+    /// that there was when questions began.
+    #[must_use]
+    pub fn of(method: &str, params: &Map<String, Value>) -> Self {
+        let all = match method {
+            "initialize" => params.get("capabilities"),
+            _ => params.get("_meta").and_then(|meta| meta.get(CAPABILITIES)),
+        };
+        let has = |name: &str| all.and_then(|all| all.get(name)).and_then(Value::as_object);
+        let questions = has("elicitation").map_or_else(QuestionKinds::default, |shows| {
+            let shown = |kind: &str| shows.get(kind).is_some_and(Value::is_object);
+            QuestionKinds { forms: shown("form") || shows.is_empty(), pages: shown("url") }
+        });
+        Self { questions, sampling: has("sampling").is_some(), roots: has("roots").is_some() }
+    }
+
+    /// What of this is lacking, in the protocol's form.
+    #[must_use]
+    pub fn lacks(self, wanted: &Map<String, Value>) -> Map<String, Value> {
+        let QuestionKinds { forms, pages } = self.questions;
+        let has = |name: &str, of: &Value| match name {
+            "elicitation" => {
+                let all =
+                    [("form", forms), ("url", pages)].into_iter().all(|(kind, shown)| shown || of.get(kind).is_none());
+                all && (forms || pages)
+            }
+            "sampling" => self.sampling,
+            "roots" => self.roots,
+            _ => false,
+        };
+        wanted.iter().filter(|(name, of)| !has(name, of)).map(|(name, of)| (name.clone(), of.clone())).collect()
+    }
 }
 
 /// What names the one question that is ever asked at a time.
@@ -69,7 +106,8 @@ pub(super) fn as_error(id: &str, url: &str, message: &str) -> Value {
 }
 
 /// Whether the user said no to a question of ours, or turned it away.
-pub(super) fn declined(responses: Option<&Value>) -> bool {
+#[must_use]
+pub fn declined(responses: Option<&Value>) -> bool {
     let responses = responses.and_then(Value::as_object);
     responses.is_some_and(|all| all.values().any(|one| one.get("action").is_some_and(|action| action != "accept")))
 }
@@ -93,8 +131,15 @@ mod tests {
         );
         let form = map(&json!({ "_meta": { CAPABILITIES: { "elicitation": { "form": {} } } } }));
         let opening = map(&json!({ "capabilities": can }));
+        let opens_urls = |method, params| Capabilities::of(method, params).questions.pages;
         assert!(opens_urls("tools/call", &modern) && opens_urls("initialize", &opening));
         assert!(!opens_urls("tools/call", &form) && !opens_urls("initialize", &modern));
+        for (said, forms) in
+            [(json!({}), true), (json!({ "form": {} }), true), (json!({ "url": {} }), false), (json!(1), false)]
+        {
+            let params = map(&json!({ "_meta": { CAPABILITIES: { "elicitation": said } } }));
+            assert_eq!(Capabilities::of("tools/call", &params).questions.forms, forms, "{said}");
+        }
         for (version, headers, opens, expected) in [
             (Version::V2026_07_28, &none, true, Elicits::ByResult),
             (Version::V2026_07_28, &told, false, Elicits::InWords),
@@ -106,6 +151,22 @@ mod tests {
         }
         assert_eq!(session(Version::V2025_11_25, true), Some(SESSION));
         assert_eq!((session(Version::V2025_06_18, true), session(Version::V2025_11_25, false)), (None, None));
+    }
+
+    #[test]
+    fn what_a_client_lacks_is_what_it_has_not_declared() {
+        let declared = |said: &Value| Capabilities::of("tools/call", &map(&json!({ "_meta": { CAPABILITIES: said } })));
+        let lacks = |said: Value, wanted: Value| Value::Object(declared(&said).lacks(&map(&wanted)));
+        let form = json!({ "elicitation": { "form": {} } });
+        assert_eq!(
+            lacks(json!({}), json!({ "sampling": {}, "elicitation": {} })),
+            json!({ "sampling": {}, "elicitation": {} })
+        );
+        assert_eq!(lacks(form.clone(), form.clone()), json!({}));
+        assert_eq!(lacks(json!({ "elicitation": {} }), form.clone()), json!({}));
+        let both = json!({ "elicitation": { "form": {}, "url": {} } });
+        assert_eq!(lacks(form, both.clone()), both);
+        assert_eq!(lacks(json!({ "sampling": {}, "roots": {} }), json!({ "sampling": {}, "roots": {} })), json!({}));
     }
 
     #[test]

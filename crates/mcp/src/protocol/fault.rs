@@ -2,7 +2,7 @@
 
 use super::elicit;
 use super::version::Version;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use valetkey_domain::invisible::shown;
 use valetkey_domain::tool::MAX_NAME;
@@ -34,6 +34,8 @@ pub const INTERNAL_ERROR: i32 = -32603;
 pub const HEADER_MISMATCH: i32 = -32020;
 /// The user has to open a page first (2025-11-25).
 pub const URL_ELICITATION_REQUIRED: i32 = -32042;
+/// The client has not declared what the request needs.
+pub const LACKS_CAPABILITY: i32 = -32021;
 /// A revision of the protocol that is not served here.
 pub const UNSUPPORTED_VERSION: i32 = -32022;
 
@@ -81,6 +83,13 @@ impl Fault {
     pub fn page_needed(id: &str, url: &str, message: String) -> Self {
         let data = elicit::as_error(id, url, &message);
         Self { data: Some(Box::new(data)), ..Self::of(Version::V2025_11_25, URL_ELICITATION_REQUIRED, message) }
+    }
+
+    /// The request needs a client that can do this too; modern.
+    #[must_use]
+    pub fn lacks(wanted: &Map<String, Value>, message: String) -> Self {
+        let data = json!({ "requiredCapabilities": wanted });
+        Self { data: Some(Box::new(data)), ..Self::bad(LACKS_CAPABILITY, message) }
     }
 
     /// A tool that does not exist, or that this URL does not offer: nobody can tell which. `near` is one that it offers.

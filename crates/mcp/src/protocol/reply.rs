@@ -203,11 +203,17 @@ impl Reply {
     /// Not a result yet: the user has to open this page. The client comes back with `state`.
     #[must_use]
     pub fn page_needed(id: &Id, url: &str, message: &str, state: &str) -> Self {
+        Self::input_required(id, &elicit::questions(url, message), state)
+    }
+
+    /// Not a result yet: the user is asked this. The client comes back with the answers and `state`.
+    #[must_use]
+    pub fn input_required(id: &Id, requests: &Value, state: &str) -> Self {
         Self::result(
             id,
             json!({
                 "resultType": "input_required",
-                "inputRequests": elicit::questions(url, message),
+                "inputRequests": requests,
                 "requestState": state,
                 "_meta": meta(),
             }),
@@ -265,13 +271,14 @@ impl Reply {
     }
 }
 
-/// Progress of the request under this token, as the notification that a stream carries.
+/// Progress of the request under this token, as the notification that a stream carries; without words where there are none.
 #[must_use]
 pub fn progress(token: &Id, done: f64, total: Option<f64>, message: &str) -> Bytes {
-    let mut params = json!({ "progressToken": Value::from(token), "progress": number(done), "message": message });
-    if let (Some(total), Some(params)) = (total, params.as_object_mut()) {
-        params.insert("total".into(), number(total));
-    }
+    let mut params = Map::new();
+    params.insert("progressToken".into(), token.into());
+    params.insert("progress".into(), number(done));
+    params.extend(total.map(|total| ("total".into(), number(total))));
+    params.extend((!message.is_empty()).then(|| ("message".into(), message.into())));
     json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params }).to_string().into()
 }
 

@@ -8,24 +8,34 @@ use super::pending::{News, Outcome, Pages, Pause, Pending, Work};
 use super::stream::{Live, every};
 use super::{answer, stream};
 use crate::control::{Caller, ControlPlane};
+use crate::protocol::elicit::Capabilities;
 use crate::protocol::fault::INVALID_PARAMS;
-use crate::protocol::{Call, Called, Elicits, Fault, Id, Reply, Resumed, Version};
+use crate::protocol::{Call, Called, Elicits, Fault, Id, Reply, Resumed, Version, elicit};
 use axum::response::Response;
 use bytes::Bytes;
+use serde_json::Value;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use valetkey_app::calls::paused::{self, Fingerprint};
-use valetkey_app::calls::{self, RequestMemory};
+use valetkey_app::calls::paused::{self, Fingerprint, Return};
+use valetkey_app::calls::{self, Chat, RequestMemory};
 use valetkey_app::servers::remote;
 use valetkey_app::servers::toolset::{Served, ServedTool};
 use valetkey_domain::{Ctx, Kind};
 
 /// How long what the door said stands without another look.
 const STANDS: Duration = Duration::from_millis(100);
+
+/// Who calls: in which revision, how pages are told, and what can be asked for in the midst of a call.
+#[derive(Clone, Copy)]
+pub(super) struct Client {
+    pub(super) version: Version,
+    pub(super) elicits: Elicits,
+    pub(super) declared: Capabilities,
+}
 
 /// What became of a call while its caller waited.
 enum Waited {
@@ -38,11 +48,11 @@ enum Waited {
 }
 
 /// Answers a call as a whole or by a stream.
-pub(super) async fn answer(post: &AuthorizedPost<'_>, id: Id, how: (Version, Elicits), call: Call) -> Response {
+pub(super) async fn answer(post: &AuthorizedPost<'_>, id: Id, how: Client, call: Call) -> Response {
     let mut pending = match begin(post, &id, how, call).await {
         Ok(pending) => pending,
         Err(NotBegun::Fault(fault)) => return answer::one(post.accepts, Reply::fault(Some(&id), &fault)),
-        Err(NotBegun::Later(reply)) => return answer::one(post.accepts, reply),
+        Err(NotBegun::First(reply)) => return answer::one(post.accepts, reply),
         Err(NotBegun::Refused(refusal)) => return refusal,
     };
     match wait(post, &mut pending, post.accepts.streams).await {
@@ -59,12 +69,12 @@ pub(super) async fn answer(post: &AuthorizedPost<'_>, id: Id, how: (Version, Eli
 pub(super) async fn as_one_reply(
     post: &AuthorizedPost<'_>,
     id: &Id,
-    how: (Version, Elicits),
+    how: Client,
     call: Call,
 ) -> Result<Reply, Response> {
     match begin(post, id, how, call).await {
         Err(NotBegun::Fault(fault)) => Ok(Reply::fault(Some(id), &fault)),
-        Err(NotBegun::Later(reply)) => Ok(reply),
+        Err(NotBegun::First(reply)) => Ok(reply),
         Err(NotBegun::Refused(refusal)) => Err(refusal),
         Ok(mut pending) => match wait(post, &mut pending, false).await {
             Waited::Ended(reply) => Ok(reply),
@@ -77,20 +87,16 @@ pub(super) async fn as_one_reply(
 /// Why a call did not begin.
 enum NotBegun {
     Fault(Fault),
-    /// Its tool can't be looked up for now.
-    Later(Reply),
+    /// There is something to say first.
+    First(Reply),
     /// The URL was lost while its tool was looked up.
     Refused(Response),
 }
 
-async fn begin(
-    post: &AuthorizedPost<'_>,
-    id: &Id,
-    (version, elicits): (Version, Elicits),
-    call: Call,
-) -> Result<Pending, NotBegun> {
+async fn begin(post: &AuthorizedPost<'_>, id: &Id, client: Client, call: Call) -> Result<Pending, NotBegun> {
+    let version = client.version;
     let (work, news) = match &post.behind {
-        Behind::User(served) => of_user(post, served, id, (version, elicits), call).await?,
+        Behind::User(served) => of_user(post, served, id, client, call).await?,
         Behind::Control(plane, caller) => {
             let begun = of_control(plane.as_ref(), caller, version, call, post.asked.clone())?;
             (Work::Control(begun), News::channel(None).1)
@@ -124,7 +130,7 @@ async fn of_user(
     post: &AuthorizedPost<'_>,
     served: &Served,
     id: &Id,
-    (version, elicits): (Version, Elicits),
+    Client { version, elicits, declared }: Client,
     call: Call,
 ) -> Result<(Work, mpsc::Receiver<Bytes>), NotBegun> {
     let AuthorizedPost { state, ctx, .. } = post;
@@ -139,43 +145,50 @@ async fn of_user(
     if let Some(progress) = progress {
         ctx.progress = Arc::new(progress);
     }
-    let pause = (elicits == Elicits::ByResult || call.resumed.is_some()).then(|| Pause {
+    let declared = version.modern().then_some(declared);
+    let questions = declared.unwrap_or_default().questions;
+    let pause = (questions.any() || call.resumed.is_some()).then(|| Pause {
         app: state.app.clone(),
         ctx: ctx.clone(),
         served: served.clone(),
         call: Fingerprint::of(&call.name, &call.arguments),
     });
-    let again = match (&call.resumed, &pause) {
-        (Some(resumed), Some(pause)) => pause.taken_up(id, version, resumed).await.map(|()| true)?,
-        _ => false,
+    let resumed = match (&call.resumed, &pause) {
+        (Some(resumed), Some(pause)) => Some(pause.taken_up(id, version, resumed).await?),
+        _ => None,
     };
-    let start = if again { calls::start_again } else { calls::start };
+    let chat = Chat { questions, resumed };
     let running = match &tool {
-        Some(tool) => start(&state.app, &ctx, served, tool, call.arguments, post.asked.clone()),
+        Some(tool) => calls::start(&state.app, &ctx, served, tool, call.arguments, (post.asked.clone(), chat)),
         None => calls::read_on(&state.app, &ctx, served, call.arguments, post.asked.clone()),
     };
-    let pages = Pages { elicits, pause: pause.map(Box::new) };
+    let pages = Pages { elicits, declared, pause: pause.map(Box::new) };
     Ok((Work::Tool { running, failed: None, structured, pages }, news))
 }
 
 impl Pause {
     /// Takes up a call that waited for its user.
-    async fn taken_up(&self, id: &Id, version: Version, resumed: &Resumed) -> Result<(), NotBegun> {
+    async fn taken_up(&self, id: &Id, version: Version, resumed: &Resumed) -> Result<paused::Resumed, NotBegun> {
         let Self { app, ctx, served, call } = self;
-        match paused::resume(app, ctx, served, call, &resumed.state).await {
-            Ok(()) if resumed.declined => {
+        let responses = resumed.responses.as_ref();
+        match paused::resume(app, ctx, served, call, (&resumed.state, responses)).await {
+            Ok(Return::GoesOn(paused::Resumed::Page)) if elicit::declined(responses) => {
                 let words =
                     "the user did not want to open the page, so the call was not made. Ask before you try again";
-                Err(NotBegun::Later(Reply::called(id, version, &Called::Failed { words, link: None })))
+                Err(NotBegun::First(Reply::called(id, version, &Called::Failed { words, link: None })))
             }
-            Ok(()) => Ok(()),
+            Ok(Return::GoesOn(resumed)) => Ok(resumed),
+            Ok(Return::Unanswered(questions)) => {
+                let requests = Value::Object(questions.requests());
+                Err(NotBegun::First(Reply::input_required(id, &requests, &resumed.state)))
+            }
             Err(error) if error.kind() == Kind::InvalidArgument => {
                 Err(NotBegun::Fault(Fault::of(version, INVALID_PARAMS, error.message().to_owned())))
             }
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a call that waited cannot be taken up");
                 let words = "the call was not made, because of an internal error: try again in a moment";
-                Err(NotBegun::Later(Reply::called(id, version, &Called::Failed { words, link: None })))
+                Err(NotBegun::First(Reply::called(id, version, &Called::Failed { words, link: None })))
             }
         }
     }
@@ -202,7 +215,7 @@ async fn of_remote(
         Ok(None) => Err(NotBegun::Fault(Fault::unknown_tool(version, name, served.set.nearest(name)))),
         Err(error) => {
             let words = format!("the call was not made: {}. Try again in a moment", error.message());
-            Err(NotBegun::Later(Reply::called(id, version, &Called::Failed { words: &words, link: None })))
+            Err(NotBegun::First(Reply::called(id, version, &Called::Failed { words: &words, link: None })))
         }
     }
 }

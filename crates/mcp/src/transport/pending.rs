@@ -3,6 +3,7 @@
 use super::answer::joined;
 use super::control;
 use super::flights::Flight;
+use crate::protocol::elicit::Capabilities;
 use crate::protocol::reply;
 use crate::protocol::{Called, Elicits, Fault, Id, Link, Reply, Version};
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use valetkey_app::App;
-use valetkey_app::calls::paused::{self, Fingerprint};
+use valetkey_app::calls::paused::{self, Fingerprint, Questions};
 use valetkey_app::calls::{AnswerRoom, CallResult, Done, Failed, More, Running};
 use valetkey_app::servers::toolset::Served;
 use valetkey_domain::Ctx;
@@ -50,7 +51,7 @@ pub(super) enum Work {
         /// The call.
         running: Running,
         /// How it failed, if it did: what is still to be done then may be waited for again.
-        failed: Option<Failed>,
+        failed: Option<Box<Failed>>,
         /// Whether its tool has a schema for its answers.
         structured: bool,
         /// How a page is spoken of that its user has to open.
@@ -60,9 +61,11 @@ pub(super) enum Work {
     Control(control::Running),
 }
 
-/// How a page is spoken of that a call's user has to open.
+/// How a page is spoken of that a call's user has to open, and what becomes of questions.
 pub(super) struct Pages {
     pub(super) elicits: Elicits,
+    /// What the client can be asked for in the midst of a call; none where there is no such thing.
+    pub(super) declared: Option<Capabilities>,
     /// What the client comes back with, for those that do so by themselves.
     pub(super) pause: Option<Box<Pause>>,
 }
@@ -76,8 +79,16 @@ pub(super) struct Pause {
 }
 
 impl Pages {
-    /// The reply to a call that needs its user to open a page, if this client takes it so; in words otherwise.
+    /// The reply to a call that needs its user to open a page, or to answer, if this client takes it so; in words otherwise.
     async fn needed(&self, id: &Id, failed: &Failed) -> Option<Reply> {
+        if let (Some(questions), Some(pause)) = (&failed.questions, &self.pause) {
+            let state = pause.state(Some(questions)).await?;
+            return Some(Reply::input_required(id, &Value::Object(questions.requests()), &state));
+        }
+        if let (Some(wanted), Some(declared)) = (&failed.lacks, self.declared) {
+            let lacking = declared.lacks(wanted);
+            return (!lacking.is_empty()).then(|| Reply::fault(Some(id), &Fault::lacks(&lacking, failed.said())));
+        }
         let url = &failed.link.as_ref()?.url;
         match (self.elicits, &self.pause) {
             (Elicits::ByError, _) => {
@@ -85,17 +96,24 @@ impl Pages {
                 Some(Reply::fault(Some(id), &fault))
             }
             (Elicits::ByResult, Some(pause)) => {
-                let Pause { app, ctx, served, call } = pause.as_ref();
-                match paused::pause(app, ctx, served, call).await {
-                    Ok(state) => Some(Reply::page_needed(id, url, &failed.said(), &state)),
-                    Err(error) => {
-                        tracing::error!(error = &error as &dyn std::error::Error, "a call cannot wait for its user");
-                        None
-                    }
-                }
+                let state = pause.state(None).await?;
+                Some(Reply::page_needed(id, url, &failed.said(), &state))
             }
             _ => None,
         }
+    }
+}
+
+impl Pause {
+    /// What the client comes back with, if there can be such.
+    async fn state(&self, questions: Option<&Questions>) -> Option<String> {
+        let Self { app, ctx, served, call } = self;
+        let state = paused::pause(app, ctx, served, call, questions).await;
+        state
+            .map_err(|error| {
+                tracing::error!(error = &error as &dyn std::error::Error, "a call cannot wait for its user");
+            })
+            .ok()
     }
 }
 
@@ -120,7 +138,7 @@ impl Outcome {
                 let failed = match failed {
                     Some(failed) => failed,
                     None => match running.answer().await {
-                        CallResult::Failed(ended) => failed.insert(ended),
+                        CallResult::Failed(ended) => failed.insert(Box::new(ended)),
                         CallResult::Done(done) => {
                             let (long, structured) = (done.room.is_some(), *structured);
                             let write = move |id: &Id, version| of_done(id, version, structured, done);

@@ -7,10 +7,11 @@
 use super::accept::Accepts;
 use super::answer::{json, one, several};
 use super::authorized_post::AuthorizedPost;
+use super::call::Client;
 use super::door::{Behind, Door};
 use super::state::TransportState;
 use super::{body, call, guidance};
-use crate::protocol::elicit::{self, SESSION_HEADER};
+use crate::protocol::elicit::{self, Capabilities, SESSION_HEADER};
 use crate::protocol::fault::{INTERNAL_ERROR, INVALID_REQUEST};
 use crate::protocol::message::{self, Refused};
 use crate::protocol::{Ask, Body, Elicits, Fault, Id, Message, Mirror, Reply, Request, Version, ask, envelope};
@@ -61,10 +62,12 @@ pub(super) async fn receive(state: &TransportState, door: Door, request: axum::e
 impl AuthorizedPost<'_> {
     async fn request(&self, request: Request) -> Response {
         let Request { id, method, params } = request;
-        let opens = elicit::opens_urls(&method, &params);
+        let declared = Capabilities::of(&method, &params);
+        let opens = declared.questions.pages;
         match self.read(&method, params) {
             Ok((version, Ask::Call(call))) => {
-                call::answer(self, id, (version, Elicits::of(version, &self.headers, opens)), call).await
+                let elicits = Elicits::of(version, &self.headers, opens);
+                call::answer(self, id, Client { version, elicits, declared }, call).await
             }
             Ok((version, Ask::Initialize(agreed))) => match self.reply(&id, version, Ask::Initialize(agreed)).await {
                 Ok(reply) => remembered(one(self.accepts, reply), elicit::session(agreed, opens)),
@@ -99,7 +102,10 @@ impl AuthorizedPost<'_> {
                 Ok(reply) => reply,
                 Err(error) => Reply::fault(Some(id), &unanswered(version, &error)),
             },
-            Ask::Call(call) => return call::as_one_reply(self, id, (version, Elicits::InWords), call).await,
+            Ask::Call(call) => {
+                let client = Client { version, elicits: Elicits::InWords, declared: Capabilities::default() };
+                return call::as_one_reply(self, id, client, call).await;
+            }
         })
     }
 

@@ -87,8 +87,8 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "MINUTES")]
         grace: Option<u32>,
     },
-    /// Say how long answers may be, what becomes of tools that change, where people are confirmed, and how agents get in; that
-    /// makes a version of its own
+    /// Say how long answers may be, what becomes of tools that change and of what remote servers ask, where people are confirmed,
+    /// and how agents get in; that makes a version of its own
     Set {
         /// Its name or id (cfg_...)
         name: String,
@@ -107,6 +107,9 @@ pub(crate) enum Verb {
         /// Whether a user's MCP URL opens only to agents that the user has signed in for, where user_sign_in of the settings says
         #[arg(long, value_name = "true|false")]
         sign_in: Option<bool>,
+        /// Whether what remote servers ask their user in the midst of a call is passed on to clients that show it
+        #[arg(long, value_name = "true|false")]
+        questions: Option<bool>,
     },
     /// Remote servers' tools that are held back; of one tool also what it was, and what it would be
     Held {
@@ -180,9 +183,9 @@ pub(super) async fn perform(app: &App, ctx: &Ctx, verb: Verb) -> Result<Reply> {
             let now = versions::roll_back(app, ctx, &found.id, version, grace.map(minutes)).await?.version;
             Ok(message(format!("MCP config '{}' is what it was at version {version}, as version {now}", found.name)))
         }
-        Verb::Set { name, answer_bytes, tools, hold_changes, user_verify_url, sign_in } => {
+        Verb::Set { name, answer_bytes, tools, hold_changes, user_verify_url, sign_in, questions } => {
             let found = find(app, ctx, &name).await?;
-            set(app, ctx, found, Said { answer_bytes, tools, hold_changes, user_verify_url, sign_in }).await
+            set(app, ctx, found, Said { answer_bytes, tools, hold_changes, user_verify_url, sign_in, questions }).await
         }
         Verb::Held { name, tool, digest } => {
             held_back(app, ctx, &find(app, ctx, &name).await?, tool.as_deref(), digest.as_deref()).await
@@ -208,7 +211,8 @@ async fn get(app: &App, ctx: &Ctx, found: &McpConfig) -> Result<Reply> {
         "name": found.name, "id": found.id, "description": found.description, "connections": connections,
         "answer_bytes": found.options.answer_bytes, "tool_answer_bytes": found.options.tool_answer_bytes,
         "hold_changes": found.options.hold_changes, "approvals": found.options.approvals.words(),
-        "user_verify_url": found.options.user_verify_url, "sign_in": found.options.sign_in, "still_callable": graces,
+        "user_verify_url": found.options.user_verify_url, "sign_in": found.options.sign_in,
+        "questions": found.options.questions, "still_callable": graces,
     })))
 }
 
@@ -235,6 +239,7 @@ struct Said {
     hold_changes: Option<bool>,
     user_verify_url: Option<String>,
     sign_in: Option<bool>,
+    questions: Option<bool>,
 }
 
 async fn set(app: &App, ctx: &Ctx, found: McpConfig, said: Said) -> Result<Reply> {
@@ -242,6 +247,7 @@ async fn set(app: &App, ctx: &Ctx, found: McpConfig, said: Said) -> Result<Reply
     options.answer_bytes = said.answer_bytes.map_or(options.answer_bytes, limit);
     options.hold_changes = said.hold_changes.unwrap_or(options.hold_changes);
     options.sign_in = said.sign_in.unwrap_or(options.sign_in);
+    options.questions = said.questions.unwrap_or(options.questions);
     if let Some(url) = said.user_verify_url {
         options.user_verify_url = Some(url).filter(|url| !url.is_empty());
     }
@@ -254,7 +260,7 @@ async fn set(app: &App, ctx: &Ctx, found: McpConfig, said: Said) -> Result<Reply
     }
     ensure!(
         options != found.options,
-        "nothing would change: give --answer-bytes, --tool, --hold-changes, --user-verify-url or --sign-in"
+        "nothing would change: give --answer-bytes, --tool, --hold-changes, --user-verify-url, --sign-in or --questions"
     );
     let now = edited(app, ctx, found, options).await?;
     Ok(message(format!("MCP config '{}' is changed, as version {}", now.name, now.version)))

@@ -1,4 +1,6 @@
-//! What a server that never answers, or never ends, costs.
+//! What a server that never answers, or never ends, costs, and what one that asks is told.
+
+mod asked;
 
 use super::*;
 use crate::carrier::tests::Answers;
@@ -50,7 +52,8 @@ async fn a_call_that_nobody_waits_for_is_stopped_by_its_own_id() {
     let (first, second) = (UnderWay::default(), UnderWay::default());
     for under_way in [&first, &second] {
         let nothing = Map::new();
-        let call = client.call(&mut session, ("wait", &[]), &nothing, (&|_, _, _| {}, under_way));
+        let call =
+            client.call(&mut session, ("wait", &[]), &nothing, (&|_, _, _| {}, under_way), &QuestionPolicy::NOTHING);
         tokio::time::timeout(Duration::from_millis(50), call).await.expect_err("it never answers");
     }
     client.stop(&first).await.unwrap();
@@ -97,12 +100,18 @@ async fn attack_72_a_question_to_the_user_is_answered_as_one_that_nobody_saw() {
     let (asking, url) = (Asking::default(), "https://mcp.acme.example/".parse().unwrap());
     let client = Client { carrier: &asking, url: &url, transport: Transport::Http };
     let (under_way, nothing) = (UnderWay::default(), Map::new());
-    let result = client.call(&mut None, ("asks", &[]), &nothing, (&|_, _, _| {}, &under_way)).await.unwrap().result;
-    assert_eq!(result["content"][0]["text"], "went on without");
+    let outcome =
+        client.call(&mut None, ("asks", &[]), &nothing, (&|_, _, _| {}, &under_way), &QuestionPolicy::NOTHING).await;
+    assert_eq!(done(outcome.unwrap())["content"][0]["text"], "went on without");
     assert!(under_way.user_asked());
     let sent = asking.0.lock().unwrap().clone();
     let answers: Vec<_> = sent.iter().filter(|one| one.get("method").is_none()).collect();
     assert_eq!(answers, [&json!({ "jsonrpc": "2.0", "id": "q", "result": { "action": "cancel" } })]);
+}
+
+fn done<R>(outcome: Outcome<R>) -> Value {
+    let Outcome::Done(held) = outcome else { panic!("it asks") };
+    held.result
 }
 
 /// A server that answers each message as is said there, by the message and how many of its method came before. It remembers
@@ -138,11 +147,18 @@ impl<P: Fn(&Value, usize) -> (u16, Value) + Sync> Played<P> {
     }
 
     async fn call(&self, session: &mut Option<Session>) -> Result<Value, Error<io::Error>> {
+        self.asks(session, &QuestionPolicy::NOTHING).await.map(done)
+    }
+
+    async fn asks(
+        &self,
+        session: &mut Option<Session>,
+        policy: &QuestionPolicy<'_>,
+    ) -> Result<Outcome<()>, Error<io::Error>> {
         let url = "https://mcp.acme.example/".parse().unwrap();
         let client = Client { carrier: self, url: &url, transport: Transport::Http };
         let (nothing, under_way) = (Map::new(), UnderWay::default());
-        let held = client.call(session, ("t", &[]), &nothing, (&|_, _, _| {}, &under_way)).await?;
-        Ok(held.result)
+        client.call(session, ("t", &[]), &nothing, (&|_, _, _| {}, &under_way), policy).await
     }
 }
 

@@ -71,6 +71,8 @@ struct Chosen {
     approvals: Approvals,
     /// Whether users sign in for their agents.
     sign_in: bool,
+    /// Whether what remote servers ask their user is passed on.
+    questions: bool,
     /// What connections are searched for.
     find: String,
     /// For how many minutes what is taken out may still be called; nothing is not at all.
@@ -93,6 +95,7 @@ impl Chosen {
             mappings: connections.map(|name| (name.clone(), tools(&name))).collect(),
             approvals: asks(form),
             sign_in: form.has("sign-in"),
+            questions: form.has("questions"),
             find: form.text("find").to_owned(),
             grace: form.text("grace").to_owned(),
         }
@@ -106,6 +109,7 @@ impl Chosen {
             mappings: config.mappings.iter().map(mapping).collect(),
             approvals: config.options.approvals.clone(),
             sign_in: config.options.sign_in,
+            questions: config.options.questions,
             find: String::new(),
             grace: String::new(),
         }
@@ -113,7 +117,8 @@ impl Chosen {
 
     /// What is said beside the connections, in place of what was.
     fn options(&self, before: Options) -> Options {
-        Options { approvals: self.approvals.clone(), sign_in: self.sign_in, ..before }
+        let approvals = self.approvals.clone();
+        Options { approvals, sign_in: self.sign_in, questions: self.questions, ..before }
     }
 
     /// A whitelist without a tool would mean all of them, which is not what somebody meant who chose "some".
@@ -163,6 +168,7 @@ async fn filled(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig
         asks,
         grace: chosen.grace.clone(),
         sign_in: chosen.sign_in,
+        questions: chosen.questions,
         picks,
         at: "",
         wrong: None,
@@ -284,6 +290,7 @@ async fn page(
         unknown: all().filter(|tool| tool.tokens == 0).count(),
         asks: Some(&config.options.approvals).filter(|asks| !asks.is_empty()).map(Approvals::words),
         sign_in: config.options.sign_in,
+        questions: config.options.questions,
         tools,
         preview,
         graces: graces.iter().map(graced).collect(),

@@ -444,11 +444,12 @@ async fn a_tool_that_asks_the_user_is_marked_in_the_form_and_shown_in_the_versio
     let slip = send(create, "&asks=gmail_send_massage").await;
     assert!(slip.status == StatusCode::OK && slip.text.contains("gmail_send_message"), "the nearest is named");
     assert!(slip.text.contains("name=\"asks\" value=\"gmail_send_massage\""));
-    let made = send(create, "&ask:MY_GMAIL=gmail_send_message&ask:OTHER=x&asks-destructive=yes").await;
+    let made = send(create, "&ask:MY_GMAIL=gmail_send_message&ask:OTHER=x&asks-destructive=yes&questions=yes").await;
     assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
     let config = made.location.split('?').next().unwrap().to_owned();
     let see = async |path: String| ask(&site, Method::GET, &path, Some(&cookie), None).await.text;
-    assert!(see(config.clone()).await.contains("every destructive tool, gmail_send_message"));
+    let page = see(config.clone()).await;
+    assert!(page.contains("every destructive tool, gmail_send_message") && page.contains("<dd>is passed on</dd>"));
     let form = see(format!("{config}/edit")).await;
     let ticked = form
         .split("name=\"ask:MY_GMAIL\" value=\"")
@@ -458,12 +459,14 @@ async fn a_tool_that_asks_the_user_is_marked_in_the_form_and_shown_in_the_versio
     assert!(
         form.contains("name=\"asks-destructive\" value=\"yes\" checked") && form.contains("name=\"asks\" value=\"\"")
     );
+    assert!(form.contains("name=\"questions\" value=\"yes\" checked"));
     let saved = send(&format!("{config}/edit"), "&seen=1").await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
     let version = see(format!("{config}/versions/2")).await;
     assert!(
         version
             .contains("<del><bdi>every destructive tool, gmail_send_message</bdi></del><ins><bdi>no tool</bdi></ins>")
+            && version.contains("<del><bdi>passed on</bdi></del><ins><bdi>not passed on</bdi></ins>")
     );
 }
 

@@ -115,11 +115,13 @@ fn said((before, after): &(Options, Options)) -> Vec<(&'static str, String, Stri
     let held = |options: &Options| if options.hold_changes { "held back" } else { "shown at once" }.to_owned();
     let agents =
         |options: &Options| if options.sign_in { "once their user has signed in" } else { "by the URL" }.to_owned();
+    let asked = |options: &Options| if options.questions { "passed on" } else { "not passed on" }.to_owned();
     let all = [
         ("Called only with the user’s word", before.approvals.words(), after.approvals.words()),
         ("What an answer gives at once", bytes(before.answer_bytes), bytes(after.answer_bytes)),
         ("The same of single tools", each(before), each(after)),
         ("Remote servers’ tools that changed", held(before), held(after)),
+        ("What remote servers ask the user", asked(before), asked(after)),
         ("Agents get in", agents(before), agents(after)),
     ];
     all.into_iter().filter(|(_, before, after)| before != after).collect()

@@ -183,6 +183,12 @@ impl Progress for Waiting {
     }
 }
 
+/// A call whose user was asked to open a page.
+fn again() -> (calls::RequestMemory, calls::Chat) {
+    let chat = calls::Chat { resumed: Some(calls::paused::Resumed::Page), ..calls::Chat::default() };
+    (calls::RequestMemory::default(), chat)
+}
+
 #[tokio::test]
 async fn a_call_waits_for_the_word_of_its_user() {
     let (fixture, _, token) = careful().await;
@@ -192,8 +198,7 @@ async fn a_call_waits_for_the_word_of_its_user() {
     let ctx = Ctx { progress: waiting.clone(), ..ctx };
     let tool = served.set.find(SEND).unwrap().clone();
     let arguments = Map::from_iter([("what".to_owned(), json!("this"))]);
-    let mut running =
-        calls::start_again(&fixture.app, &ctx, &served, &tool, arguments, calls::RequestMemory::default());
+    let mut running = calls::start(&fixture.app, &ctx, &served, &tool, arguments, again());
     let answering = async {
         waiting.0.notified().await;
         says(&fixture, &link, "browser", true).await.unwrap();
@@ -211,8 +216,7 @@ async fn attack_82_a_tool_that_is_taken_away_while_its_user_is_asked_is_not_call
     let ctx = Ctx { progress: waiting.clone(), ..ctx };
     let tool = served.set.find(SEND).unwrap().clone();
     let arguments = Map::from_iter([("what".to_owned(), json!("this"))]);
-    let mut running =
-        calls::start_again(&fixture.app, &ctx, &served, &tool, arguments, calls::RequestMemory::default());
+    let mut running = calls::start(&fixture.app, &ctx, &served, &tool, arguments, again());
     let meanwhile = async {
         waiting.0.notified().await;
         let mut mappings = configs::get(&fixture.app, &fixture.ctx, &config).await.unwrap().mappings;

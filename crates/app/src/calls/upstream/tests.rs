@@ -1,5 +1,7 @@
 //! What is handed on of a remote server, and what a call of its tool takes while it lasts.
 
+mod questions;
+
 use super::*;
 use crate::accounts::{self, AccountRef};
 use crate::calls::usable::VALID_FOR;
@@ -11,7 +13,7 @@ use crate::upstream::hostile::{Gate, MIB, Script, connect, most_held, result, se
 use crate::upstream::tools;
 use futures::future::join_all;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::connection::Connection;

@@ -112,7 +112,7 @@ impl Desk {
         let (ctx, served) = toolset::open(app, &self.token).await?;
         let found = remote::find(app, &ctx, &served, tool).await?.ok_or_else(|| Error::not_found("tool", tool))?;
         let (arguments, room) = (arguments.as_object().unwrap().clone(), calls::RequestMemory::default());
-        Ok(calls::start(app, &ctx, &served, &found, arguments, room).answer().await)
+        Ok(calls::start(app, &ctx, &served, &found, arguments, (room, calls::Chat::default())).answer().await)
     }
 }
 

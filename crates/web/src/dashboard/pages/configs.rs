@@ -138,6 +138,7 @@ pub(crate) struct ToolPick {
 
 /// A config to make or change.
 #[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a box of the form, ticked or not")]
 pub(crate) struct ConfigForm {
     /// The frame.
     pub(crate) frame: Frame,
@@ -161,6 +162,8 @@ pub(crate) struct ConfigForm {
     pub(crate) grace: String,
     /// Whether users sign in for their agents.
     pub(crate) sign_in: bool,
+    /// Whether what remote servers ask their user is passed on.
+    pub(crate) questions: bool,
     /// The connections to choose from.
     pub(crate) picks: Vec<Pick>,
     /// The field that it is about; empty for none.
@@ -191,6 +194,7 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         asks: String::new(),
         grace: String::new(),
         sign_in: false,
+        questions: false,
         picks: vec![],
         at: "",
         wrong: None,
@@ -213,6 +217,7 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         asks: "c-remote_\"><b>".into(),
         grace: "60".into(),
         sign_in: true,
+        questions: true,
         picks: vec![pick("MY_GMAIL", true, false)],
         at: "connections",
         wrong: Some("No tool of MY_GMAIL is chosen: choose some, or all.".into()),
@@ -252,6 +257,8 @@ pub(crate) struct ConfigPage {
     pub(crate) asks: Option<String>,
     /// Whether users sign in for their agents.
     pub(crate) sign_in: bool,
+    /// Whether what remote servers ask their user is passed on.
+    pub(crate) questions: bool,
     /// How many users have a server of it.
     pub(crate) users: u64,
     /// The user as typed.
@@ -308,6 +315,7 @@ framed!(ConfigPage, "dashboard/config.html", {
         graces: vec![("MY_CALENDAR".into(), "all tools".into(), Moment::from(Timestamp::UNIX_EPOCH))],
         asks: Some("every destructive tool, gmail_send_message".into()),
         sign_in: true,
+        questions: true,
         users: 12,
         user: String::new(),
         wrong: None,
@@ -320,6 +328,7 @@ framed!(ConfigPage, "dashboard/config.html", {
         graces: vec![],
         asks: None,
         sign_in: false,
+        questions: false,
         count: 0,
         unknown: 0,
         users: 0,
