@@ -223,7 +223,11 @@ async fn refused(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfi
     }
     // A config that is there keeps its name, so that no error is about it.
     let name = error.kind() == Kind::AlreadyExists || ConfigName::parse(&chosen.name).is_err();
-    let at = if name && of.is_none() { "name" } else { "" };
+    let at = match () {
+        () if name && of.is_none() => "name",
+        () if chosen.description.contains('\0') => "description",
+        () => "",
+    };
     again(visit, ctx, chosen, of, (at, super::sentence::sentence(error.message()))).await
 }
 
