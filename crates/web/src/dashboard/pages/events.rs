@@ -117,10 +117,10 @@ framed!(EventPage, "dashboard/event.html", {
     };
     let then = || Some(Moment::from(Timestamp::UNIX_EPOCH));
     let webhooks = vec![
-        fate("delivered", "answered 204 in 35 ms, at the first try", then()),
+        fate("delivered", "the receiver answered 204 in 35 ms, one try", then()),
         fate("waits", "3 tries; the last: the receiver answered <b>500</b>", then()),
         fate("given up", "22 tries; the last: the receiver answered 500", then()),
-        fate("not sent", "", None),
+        fate("not sent", "it was not told of such events then, or is newer", None),
     ];
     let heard = Self { webhooks, ..alone.clone() };
     vec![("event", alone), ("event-with-webhook", heard)]
