@@ -264,6 +264,38 @@ def test_the_keyboard_alone_finds_its_way_on_a_phone(demo, member):
     assert member.title() == "Webhooks"
 
 
+# What has the focus is noted, and whether one sees that.
+NOTED = """window.reached = new Set(); window.unseen = [];
+document.addEventListener("focusin", ({target}) => {
+  reached.add(target);
+  if (getComputedStyle(target).outlineStyle === "none") unseen.push(target.outerHTML.slice(0, 120));
+});"""
+
+# What can be used and never had the focus. Of a group of radio buttons one has it, and arrow keys lead to the others.
+MISSED = """[...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+  .filter((one) => one.checkVisibility({visibilityProperty: true}) && one.type !== "hidden" && !one.disabled && !reached.has(one))
+  .filter((one) => one.type !== "radio" || ![...reached].some((other) => other.type === "radio" && other.name === one.name))
+  .map((one) => one.outerHTML.slice(0, 120))"""
+
+
+def test_the_keyboard_reaches_what_there_is_on_every_page_and_one_sees_where_it_is(demo, member):
+    member.sign_in()
+    missed, unseen = {}, {}
+    for page in PAGES:
+        member.at(page)
+        member.page.evaluate(NOTED)
+        # A field that has the focus from the beginning is left and come back to.
+        before, now = -1, 0
+        while before != now:
+            before = now
+            for _ in range(30):
+                member.page.keyboard.press("Tab")
+            now = member.page.evaluate("reached.size")
+        missed |= {page: found for found in [member.page.evaluate(MISSED)] if found}
+        unseen |= {page: found for found in [member.page.evaluate("unseen")] if found}
+    assert (missed, unseen) == ({}, {})
+
+
 def test_each_role_is_offered_what_it_may_and_refused_the_rest(demo, browser):
     offered = {}
     for role in ("owner", "developer", "auditor", "support"):

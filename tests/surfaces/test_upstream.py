@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from kit.dashboard import Member
 from kit.inspector import ERAS, inspect
 from kit.scripts import run
 from kit.upstreams import Upstreams
@@ -73,6 +74,23 @@ def test_a_token_is_typed_sent_and_never_given_back(upstreams):
     assert "fastbearer_add" in listed(wire) and "fastbearer_sign_in" not in listed(wire)
     echoed = json.dumps(call(wire, "fastbearer_echo_headers"))
     assert "authorization" in echoed.lower() and "the-right-token" not in echoed
+
+
+def test_a_connection_is_tried_before_anybody_signs_in(upstreams, person):
+    """Its server is asked where people sign in; nothing is registered there by that, and nothing changed here."""
+    member = Member(person, upstreams.server).sign_in()
+    registered = lambda: (upstreams.folder / "fastoauth.log").read_text().count("POST /register")
+    ids = {one["name"]: one["id"] for one in upstreams.server.cli_json("connection", "list")}
+    before = registered()
+    for name, port in (("FASTOAUTH", "fastoauth"), ("TSDEMO", "tsdemo_auth")):
+        member.at(f"/connections/{ids[name]}")
+        member.click("Test connection")
+        said = member.page.inner_text("[role=status]")
+        assert "people sign in at http" in said and f":{upstreams.ports[port]}" in said, said
+    assert registered() == before and not member.faults()
+    assert "connection.discovered" not in str(upstreams.server.cli_json("logs", "list", "--subject", ids["TSDEMO"]))
+    member.at(f"/connections/{ids['FASTOPEN']}")
+    assert not member.page.get_by_role("button", name="Test connection").count(), "nobody signs in there"
 
 
 def test_signing_in_finds_the_server_and_registers_by_itself(upstreams):

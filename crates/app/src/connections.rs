@@ -16,7 +16,7 @@ mod wired;
 pub use client_document::client_document;
 pub(crate) use compiled::compile_all;
 pub use custom_hosts::CustomHosts;
-pub(crate) use discovery::{Discoveries, abandoned, discovered};
+pub(crate) use discovery::{Discoveries, abandoned, discovered, issuer};
 pub use endpoints::Endpoints;
 pub(crate) use endpoints::origin;
 pub(crate) use imports::Imports;

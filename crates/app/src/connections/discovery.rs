@@ -92,6 +92,26 @@ fn server_of(wired: &Wired) -> Option<String> {
     Some(remote.address(wired.connection.settings.api_base_url.as_deref()))
 }
 
+/// What the servers say.
+async fn read(app: &App, ctx: &Ctx, wired: &Wired, discovery: Discovery) -> Result<Read> {
+    let server = server_of(wired).unwrap_or_default();
+    let at = Url::parse(&server).map_err(|_| failed(wired, "its server's address is none"))?;
+    let late = |_| failed(wired, "its server took too long to say how people sign in");
+    tokio::time::timeout(READING, find::read(app, ctx, wired, &at, discovery)).await.map_err(late)?
+}
+
+/// Where people sign in for the app, as its server says now: the issuer of its authorization server. Nothing is changed, here
+/// or there.
+///
+/// # Errors
+/// `FAILED_PRECONDITION`: it could not be found out, and why.
+pub(crate) async fn issuer(app: &App, ctx: &Ctx, wired: &Wired, discovery: Discovery) -> Result<String> {
+    Ok(match read(app, ctx, wired, discovery).await? {
+        Read::Whole(found, _) => found.issuer,
+        Read::Unregistered(at) => at.found.issuer,
+    })
+}
+
 /// Whether what is known was found for this server, and after this moment.
 fn is_found_after(old: Timestamp, wired: &Wired, server: &str) -> bool {
     wired.found().is_some_and(|found: &Found| found.server == server && found.at > old)
@@ -141,11 +161,7 @@ impl Job {
 
     /// What the servers say.
     async fn read(&self) -> Result<Read> {
-        let server = server_of(&self.wired).unwrap_or_default();
-        let at = Url::parse(&server).map_err(|_| failed(&self.wired, "its server's address is none"))?;
-        let reading = find::read(&self.app, &self.ctx, &self.wired, &at, self.discovery);
-        let late = |_| failed(&self.wired, "its server took too long to say how people sign in");
-        tokio::time::timeout(READING, reading).await.map_err(late)?
+        read(&self.app, &self.ctx, &self.wired, self.discovery).await
     }
 
     /// Waits while another process registers a client; says whether one did.

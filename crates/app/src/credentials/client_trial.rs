@@ -1,11 +1,12 @@
-//! Whether a connection's OAuth client is known where its tokens come from. The token endpoint is asked with a code that
-//! nobody was given: who knows the client refuses the code, and who does not, the client. Nothing is granted by it.
+//! Whether users can sign in on a connection, before one has tried. Where the connection has an OAuth client of its own, the
+//! token endpoint is asked with a code that nobody was given: who knows the client refuses the code, and who does not, the
+//! client. Nothing is granted by it. An app's server that says itself where people sign in is asked for that.
 
 use super::oauth::Endpoint;
 use crate::connections::{self, Wired};
 use crate::{App, Error, Result};
 use serde_json::Map;
-use valetkey_connectors::Pkce;
+use valetkey_connectors::{Discovery, Pkce};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::{Ctx, Kind, Secret};
 use valetkey_outbound::oauth::{TokenError, exchange};
@@ -27,7 +28,7 @@ const REDIRECT: [&str; 2] = ["redirect_uri_mismatch", "bad_redirect_uri"];
 /// What came of asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientTrial {
-    /// Whether the client is known; none if that is still open.
+    /// Whether they can, as far as that was asked; none if it is still open.
     pub known: Option<bool>,
     /// What was answered, and what to do, for whoever set it up.
     pub words: String,
@@ -36,17 +37,19 @@ pub struct ClientTrial {
 /// Asks.
 ///
 /// # Errors
-/// Its users do not sign in with an OAuth client, or it has none yet.
+/// Its users sign in otherwise, or it has no OAuth client yet.
 pub async fn try_client(app: &App, ctx: &Ctx, connection: &Connection) -> Result<ClientTrial> {
     let wired = Wired::of(app, connection.clone())?;
+    if let Some(discovery) = wired.discovery() {
+        return try_server(app, ctx, &wired, discovery).await;
+    }
     let pkce = wired.oauth()?.pkce == Pkce::S256;
     if !wired.is_complete() {
         let message = format!("connection '{}' has no OAuth client yet: give it id and secret", connection.name);
         return Err(Error::new(Kind::FailedPrecondition, message));
     }
     let (endpoint, secret) = (Endpoint::of(&wired)?, connections::client_secret(app, &wired).await?);
-    // Before anything leaves.
-    app.core.change(ctx).await?.record("connection.tried", connection.id.as_str(), Map::new()).await?.commit().await?;
+    record(app, ctx, connection).await?;
     let (code, verifier) = (Secret::from(NO_CODE), Secret::from(NO_VERIFIER));
     let redirect_uri = connections::redirect_uri(app, &connection.id);
     let outbound = app.core.outbound.of(&ctx.environment);
@@ -59,6 +62,25 @@ pub async fn try_client(app: &App, ctx: &Ctx, connection: &Connection) -> Result
             words: "the provider gave tokens for a code that nobody was given: it is none to rely on".to_owned(),
         },
     })
+}
+
+/// That it is tried, before anything leaves.
+async fn record(app: &App, ctx: &Ctx, connection: &Connection) -> Result<()> {
+    app.core.change(ctx).await?.record("connection.tried", connection.id.as_str(), Map::new()).await?.commit().await
+}
+
+/// Asks an app's server where people sign in.
+async fn try_server(app: &App, ctx: &Ctx, wired: &Wired, discovery: Discovery) -> Result<ClientTrial> {
+    record(app, ctx, &wired.connection).await?;
+    match connections::issuer(app, ctx, wired, discovery).await {
+        Ok(issuer) => {
+            Ok(ClientTrial { known: Some(true), words: format!("its server answers: people sign in at {issuer}") })
+        }
+        Err(error) if error.kind() == Kind::FailedPrecondition => {
+            Ok(ClientTrial { known: Some(false), words: error.message().to_owned() })
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// What a refusal means.

@@ -135,15 +135,15 @@ fn done(result: &CallResult) -> &crate::calls::Done {
 #[tokio::test]
 async fn a_question_goes_to_the_user_in_its_servers_name_and_the_answer_back() {
     let results = vec![
-        asks("who", question("Who are you?", "name"), "s1"),
-        asks("where", question("Where?", "town"), "s2"),
+        asks("who", question("Who are you?", "name"), "the first state"),
+        asks("where", question("Where?", "town"), "the second state"),
         complete(),
     ];
     let there = Asking::new(results).await;
     let (requests, state) = there.asked(None).await;
     let message = requests["who"]["params"]["message"].as_str().unwrap();
     assert!(message.contains("(connection '") && message.ends_with("127.0.0.1) asks: Who are you?"), "{message}");
-    assert!(!state.contains("s1"));
+    assert!(!state.contains("the first state"));
     let resumed = there.resume(&state, &accept("who", "name", "Ann")).await.unwrap();
     let (requests, next) = there.asked(Some(resumed)).await;
     assert!(requests.contains_key("where") && next != state);
@@ -152,8 +152,8 @@ async fn a_question_goes_to_the_user_in_its_servers_name_and_the_answer_back() {
     let sent: Vec<_> = there.seen().iter().map(|call| call["params"].clone()).collect();
     let said = |n: usize| (sent[n].get("inputResponses").cloned(), sent[n].get("requestState").cloned());
     assert_eq!(said(0), (None, None));
-    assert_eq!(said(1), (Some(accept("who", "name", "Ann")), Some(json!("s1"))));
-    assert_eq!(said(2), (Some(json!({ "where": { "action": "decline" } })), Some(json!("s2"))));
+    assert_eq!(said(1), (Some(accept("who", "name", "Ann")), Some(json!("the first state"))));
+    assert_eq!(said(2), (Some(json!({ "where": { "action": "decline" } })), Some(json!("the second state"))));
     let capabilities = "/_meta/io.modelcontextprotocol~1clientCapabilities";
     assert_eq!(sent[0].pointer(capabilities), Some(&json!({ "elicitation": { "form": {}, "url": {} } })));
 }

@@ -88,10 +88,19 @@ async fn a_rotation_that_ended_early_says_how_far_each_stage_came_and_the_rest_i
 async fn a_rotation_whose_caller_goes_away_says_so() {
     let fixture = fixture("{rotates: true}").await;
     fixture.sign_in(HOUR).await;
-    for times in 1.. {
-        if polled(rotate(&fixture.app, &KeySelection::default(), &Detached), times, Dropped::Waiting).await.is_some() {
-            break;
+    let early = async || {
+        let told = told(&fixture.app, "rotation.data_keys").await;
+        told.iter().filter(|line| line.detail.get("ended") == Some(&json!("early"))).count()
+    };
+    // How often it waits, and can be given up there, depends on how soon the database has answered.
+    let (mut whole, all_keys) = (0, KeySelection::default());
+    while whole < 50 && early().await < 3 {
+        for times in 1.. {
+            if polled(rotate(&fixture.app, &all_keys, &Detached), times, Dropped::Waiting).await.is_some() {
+                break;
+            }
         }
+        whole += 1;
     }
     let ctx = context::installation(&fixture.app.core, Actor::Operator);
     fixture.app.core.journal.fact_now(&ctx, "test.waits", "test", Map::new()).await.unwrap();
@@ -100,7 +109,5 @@ async fn a_rotation_whose_caller_goes_away_says_so() {
         all.entry(line.subject).or_default().push(line.phase);
     }
     assert!(all.len() > 3 && all.values().all(|phases| phases.len() == 2), "{all:?}");
-    let early = told(&fixture.app, "rotation.data_keys").await;
-    let early = early.iter().filter(|line| line.detail.get("ended") == Some(&json!("early"))).count();
-    assert_eq!(early, all.len() - 1);
+    assert_eq!(early().await, all.len() - whole);
 }
