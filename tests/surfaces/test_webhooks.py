@@ -106,7 +106,7 @@ def test_a_webhook_made_by_clicking_signs_with_the_secret_that_was_shown_once(de
     member.page.locator("tbody a").first.click()
     assert json.loads(member.text("event-data"))["identifier"] == "ann@clicks"
     assert re.search(r"delivered.*the receiver answered 20\d in \d+ ms, one try", member.page.inner_text("main"), re.S)
-    member.click(f"Send it again to {hook.url}")
+    member.click(f"Send again to {hook.url}")
     assert "being sent again" in member.page.inner_text("[role=status]")
     assert [one["webhook-id"] for _, one, _ in hook.wait(2)] == [headers["webhook-id"]] * 2
     (arrived,) = demo.cli_json("webhook", "deliveries", demo.cli_json("webhook", "list")[0]["id"])
