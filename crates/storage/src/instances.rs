@@ -28,6 +28,13 @@ pub struct Filter {
     pub search: Option<String>,
 }
 
+impl Filter {
+    /// Those that hold this text and nothing else.
+    fn containing(search: &str) -> Self {
+        Self { search: Some(search.to_owned()), ..Self::default() }
+    }
+}
+
 /// An instance's row comes with the name of its config.
 macro_rules! columns {
     () => {
@@ -67,6 +74,12 @@ const SOURCE: Source = Source {
 
 static ALL: LazyLock<Texts> = LazyLock::new(|| SOURCE.by(walk::ALL));
 
+/// What is in the index of the environment's instances, so that no other row is read than those that are found.
+static NAMED: LazyLock<Texts> = LazyLock::new(|| {
+    let fits = "w.search_text LIKE $5 ESCAPE '\\'";
+    Source { looked_at: ", t.search_text", fits, filters: 1, ..SOURCE }.by(walk::ALL)
+});
+
 static BY_ID: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_few("t.environment_id = $1 AND t.id = KEY"));
 
 static OF_USER: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_few("t.environment_id = $1 AND t.identifier = KEY"));
@@ -78,7 +91,7 @@ static OF_CONFIG: LazyLock<Texts> = LazyLock::new(|| {
 /// All texts.
 #[cfg(test)]
 pub(crate) fn texts() -> Vec<&'static str> {
-    [&ALL, &BY_ID, &OF_USER, &OF_CONFIG].into_iter().flat_map(|list| list.all()).collect()
+    [&ALL, &NAMED, &BY_ID, &OF_USER, &OF_CONFIG].into_iter().flat_map(|list| list.all()).collect()
 }
 
 /// The instances of users whose name begins so, by name, so many of them; none at all where the environment has so few
@@ -168,6 +181,12 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &InstanceId) -> Result<Option<McpIn
 /// # Errors
 /// The database cannot be read.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<McpInstance>, Error> {
+    if let Some(search) = filter.search.as_deref().filter(|search| *filter == Filter::containing(search)) {
+        return ListQuery::by(&NAMED, vec![None], args![containing(search)].into())
+            .page(ctx, tx, page, MAX_SIZE, Total::Counted)
+            .await?
+            .read(read);
+    }
     let (mut config, mut user) = (filter.config_name.as_deref(), filter.identifier.as_deref());
     let (texts, key) = if let Some(id) = &filter.id {
         (&BY_ID, Some(Arg::from(id)))

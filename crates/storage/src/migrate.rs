@@ -81,6 +81,7 @@ pub(crate) const STEPS: &[Step] = &[
     step!(29, "imported_tools", "0029_imported_tools", 29),
     step!(30, "failures", "0030_failures", 1),
     step!(31, "deliveries", "0031_deliveries", 1),
+    step!(32, "searches", "0032_searches", 1),
 ];
 
 /// Where it is written which steps a database has.
