@@ -13,7 +13,8 @@ const MOST_QUESTIONS: usize = 64;
 const MOST_PASSED_ON: usize = 8;
 /// The longest name of a question that is passed on.
 const LONGEST_NAME: usize = 256;
-/// The longest state that is kept until they are answered, and how much they may be together: as written in JSON.
+/// The longest state that is kept until they are answered, and how much the questions of a call may be together, in however
+/// many rounds they are asked: as written in JSON.
 const LONGEST_STATE: usize = 32 * 1024;
 const LONGEST_QUESTIONS: usize = 64 * 1024;
 
@@ -38,8 +39,8 @@ impl Next {
         let asked = result.get("inputRequests").and_then(Value::as_object);
         let fits = asked.is_none_or(|all| all.len() <= MOST_PASSED_ON)
             && state.as_ref().is_none_or(|state| state.len() <= LONGEST_STATE && written(state) <= LONGEST_STATE);
-        let (mut again, mut questions) = (Again { state, rounds: before.rounds + 1, ..Again::default() }, Map::new());
-        let mut left = LONGEST_QUESTIONS;
+        let mut again = Again { state, rounds: before.rounds + 1, shown: before.shown, ..Again::default() };
+        let mut questions = Map::new();
         for (name, question) in asked.into_iter().flatten() {
             if question.get("method").and_then(Value::as_str) != Some(ELICIT) {
                 let message = "the tool wants something in the midst of the call that is not offered".to_owned();
@@ -51,10 +52,9 @@ impl Next {
             let may =
                 fits && policy.kinds.any() && name.len() <= LONGEST_NAME && name.bytes().all(|b| b.is_ascii_graphic());
             let shown = may.then(|| (policy.passes)(name, question)).flatten();
-            if let Some((shown, rest)) =
-                shown.and_then(|shown| left.checked_sub(written(&shown)).map(|rest| (shown, rest)))
-            {
-                left = rest;
+            let shown = shown.map(|shown| (again.shown.saturating_add(written(&shown)), shown));
+            if let Some((all, shown)) = shown.filter(|(all, _)| *all <= LONGEST_QUESTIONS) {
+                again.shown = all;
                 questions.insert(name.clone(), shown);
             } else {
                 under_way.ask_user();

@@ -30,6 +30,9 @@ pub struct Again {
     pub(crate) answers: Map<String, Value>,
     /// How many results of this call were none.
     pub(crate) rounds: usize,
+    /// How much was asked of the user in them, in bytes of JSON.
+    #[serde(default)]
+    pub(crate) shown: usize,
 }
 
 /// Questions for the user, without whose answers a call does not go on.

@@ -109,3 +109,18 @@ async fn attack_78_what_is_too_much_to_be_passed_on_is_answered_as_a_question_th
     let Ok(Outcome::Asked(asked)) = asks(&server, None).await else { panic!("no question") };
     assert_eq!(asked.questions.keys().collect::<Vec<_>>(), ["a"]);
 }
+
+#[tokio::test]
+async fn attack_78_many_rounds_ask_no_more_than_one_may() {
+    let (words, complete) = ("?".repeat(15 * 1024), json!({ "resultType": "complete", "content": [] }));
+    let question = asking(&[("a", Some(words.as_str()))], Some("s"));
+    let server = server([vec![question; 5], vec![complete]].concat());
+    let (mut again, mut asked) = (None, 0);
+    while let Outcome::Asked(next) = asks(&server, again.as_ref()).await.unwrap() {
+        let mut answered: Again = serde_json::from_value(serde_json::to_value(next.again).unwrap()).unwrap();
+        answered.answer("a", json!({ "action": "accept" }));
+        (again, asked) = (Some(answered), asked + 1);
+    }
+    assert_eq!(asked, 4, "what is asked behind 64 kB is answered as a question that nobody saw");
+    assert_eq!(server.sent("tools/call")[5]["params"]["inputResponses"], json!({ "a": { "action": "cancel" } }));
+}
