@@ -121,6 +121,11 @@ fn requests() {
         };
         let validated = each(|| drop(black_box(tool.check(black_box(&given)))));
         line("validating the input of", validated, "3 us");
+        let first = median(TURNS, || {
+            let (_, tool) = Catalog::shipped().unwrap().tool(name).unwrap();
+            timed(|| drop(black_box(tool.check(black_box(&given))))).1
+        });
+        line("the first time, the input of", first, "");
         let rendered = each(|| {
             let mut run = tool.start(black_box(checked.clone()), setting()).unwrap();
             let step = run.next(Vec::new(), Duration::from_secs(60));

@@ -20,7 +20,8 @@ use faults::{Faults, described, quoted};
 use indexmap::IndexMap;
 use jsonschema::{Draft, PatternOptions, Validator};
 pub(crate) use schema::CLEAR;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use std::sync::OnceLock;
 use valetkey_domain::nearest;
 
 /// What a value that a model gave for an argument is taken for, where this schema describes it; nothing where it says that
@@ -40,7 +41,8 @@ const NAMES: usize = 60;
 pub struct Input {
     listed: Value,
     arguments: IndexMap<String, Argument>,
-    validator: Validator,
+    /// Made with the first call: of a connector's many tools few are called, and what checks them is most of what they cost.
+    validator: OnceLock<Result<Box<Validator>, String>>,
     versions: bool,
     /// Lists of names, of each of which exactly one is given.
     one_of: Vec<Vec<String>>,
@@ -56,28 +58,49 @@ struct Argument {
 
 impl Input {
     /// Compiles the fields of a file. `versions` says whether the two documented version arguments are accepted, and of
-    /// each list in `one_of` exactly one is to be given.
+    /// each list in `one_of` exactly one is to be given. The schema that they make is looked at by [`Input::sound`].
     ///
     /// # Errors
-    /// Why the schema that they make is not valid.
+    /// Why one of them is no argument.
     pub fn compile(fields: &Ordered<Field>, versions: bool, one_of: &[Vec<String>]) -> Result<Self, String> {
         let declared = schema::declared(fields)?;
         let listed = listed(&declared);
-        let checked = schema::bounded(declared, fields);
-        let validator = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .with_pattern_options(PatternOptions::regex())
-            .should_validate_formats(true)
-            .build(&checked)
-            .map_err(|error| error.to_string())?;
-        let properties = checked.get("properties").and_then(Value::as_object).into_iter().flatten();
-        let arguments = properties.map(|(name, described)| {
-            let field = fields.get(name);
+        let mut checked = schema::bounded(declared, fields);
+        let properties = checked.get_mut("properties").and_then(Value::as_object_mut).map(std::mem::take);
+        let arguments = properties.into_iter().flatten().map(|(name, described)| {
+            let field = fields.get(&name);
             let required = field.is_some_and(|field| field.required);
             let empty = field.map(|field| field.empty).unwrap_or_default();
-            (name.clone(), Argument { described: described.clone(), required, empty })
+            (name, Argument { described, required, empty })
         });
+        let validator = OnceLock::new();
         Ok(Self { listed, arguments: arguments.collect(), validator, versions, one_of: one_of.to_vec() })
+    }
+
+    /// Looks whether the schema is valid, and has it ready for the first call.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub fn sound(&self) -> Result<(), String> {
+        self.validator().map(drop)
+    }
+
+    fn validator(&self) -> Result<&Validator, String> {
+        let made = || {
+            let mut options = jsonschema::options().with_draft(Draft::Draft202012);
+            options = options.with_pattern_options(PatternOptions::regex()).should_validate_formats(true);
+            options.build(&self.schema()).map(Box::new).map_err(|error| error.to_string())
+        };
+        self.validator.get_or_init(made).as_deref().map_err(Clone::clone)
+    }
+
+    /// The schema that arguments are checked against.
+    fn schema(&self) -> Value {
+        let described = |(name, argument): (&String, &Argument)| (name.clone(), argument.described.clone());
+        let properties: Map<String, Value> = self.arguments.iter().map(described).collect();
+        let required = self.arguments.iter().filter(|(_, argument)| argument.required).map(|(name, _)| name);
+        let required: Vec<&String> = required.collect();
+        json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
     }
 
     /// The schema that is shown: what every client and model vendor takes of the one that is checked.
@@ -103,7 +126,8 @@ impl Input {
         refused(tool, &faults)?;
         let taken = self.coerced(tool, arguments)?;
         let whole = Value::Object(taken);
-        self.validator.iter_errors(&whole).for_each(|error| faults.add(|| described(&error)));
+        let validator = self.validator().map_err(|why| Failure::invalid(format!("{tool} can't be called: {why}")))?;
+        validator.iter_errors(&whole).for_each(|error| faults.add(|| described(&error)));
         self.one_of_each(&whole, &mut faults);
         refused(tool, &faults)?;
         let Value::Object(mut taken) = whole else { return Ok(Map::new()) };

@@ -53,6 +53,13 @@ pub(crate) fn read_as<T: DeserializeOwned>(file_name: &str, text: &str) -> Resul
         let why = format!("{} bytes are too many for a connector file: {MAX_BYTES} at most", text.len());
         return Err(unreadable(why, None));
     }
+    let read = serde_saphyr::with_deserializer_from_str_with_options(text, bounds(), |deserializer| {
+        T::deserialize(deserializer)
+    });
+    if let Ok(read) = read {
+        return Ok(read);
+    }
+    // To know the path of everything costs as much again, so it is asked for where something is wrong.
     let mut path = String::new();
     let read = serde_saphyr::with_deserializer_from_str_with_options(text, bounds(), |deserializer| {
         serde_path_to_error::deserialize(deserializer).map_err(|error| {

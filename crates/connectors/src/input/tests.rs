@@ -19,6 +19,15 @@ fn compiled(fields: Value) -> Result<Input, String> {
 }
 
 #[test]
+fn a_schema_that_is_none_is_no_sound_one_and_lets_no_call_through() {
+    let wrong =
+        compiled(json!({"x": {"type": "string", "description": "x", "pattern": "(", "map": "query.x"}})).unwrap();
+    assert!(wrong.sound().is_err());
+    assert!(checked(&wrong, &json!({"x": "a"})).unwrap_err().contains("can't be called"));
+    input().sound().unwrap();
+}
+
+#[test]
 fn of_arguments_that_exclude_each_other_exactly_one_is_taken() {
     let fields = json!({
         "page": {"type": "string", "description": "p", "map": "body.page"},

@@ -101,7 +101,8 @@ fn emptied(at: &str, field: &Field, effect: Effect, problems: &mut Problems) {
 
 /// The schema compiles, and its defaults are valid.
 fn arguments(at: &str, name: &str, tool: &ToolFile, author: Author, problems: &mut Problems) -> Option<Input> {
-    let input = match Input::compile(&tool.input, tool.versions, &tool.one_of) {
+    let input = Input::compile(&tool.input, tool.versions, &tool.one_of);
+    let input = match input.and_then(|input| input.sound().map(|()| input)) {
         Ok(input) => input,
         Err(why) => {
             problems.add(format!("{at}.input"), why);

@@ -248,30 +248,34 @@ struct Texts<'a> {
 /// Finds the texts of a connector's tools, with names and descriptions of all their arguments. They lie in a thousand places:
 /// to go to all of them first lets the processor wait for many at once, which is most of what reading takes.
 fn texts(connector: &Connector) -> (Vec<Texts<'_>>, Vec<(&str, &str)>) {
-    let (mut tools, mut arguments) = (Vec::with_capacity(connector.tools.len()), Vec::new());
     let mut touched = 0_u8;
     let mut touch = |text: &str| touched ^= text.bytes().next().unwrap_or(0) ^ text.bytes().next_back().unwrap_or(0);
-    for tool in connector.tools.values() {
+    // One step for all tools, then the next: what a step waits for, none of its others does.
+    let schemas: Vec<&Value> = connector.tools.values().map(|tool| &tool.definition.input_schema).collect();
+    let schemas: Vec<Option<&Value>> = schemas.into_iter().map(|schema| member(schema, "properties")).collect();
+    let mut ends = Vec::with_capacity(schemas.len());
+    let mut described: Vec<(&str, &Value)> = Vec::new();
+    for schema in schemas {
+        let properties = schema.and_then(Value::as_object).into_iter().flatten();
+        described.extend(properties.map(|(name, schema)| (name.as_str(), schema)));
+        ends.push(described.len());
+    }
+    let said = |schema| member(schema, "description").and_then(Value::as_str).unwrap_or_default();
+    let arguments: Vec<(&str, &str)> = described.into_iter().map(|(name, schema)| (name, said(schema))).collect();
+    for (name, said) in &arguments {
+        touch(name);
+        touch(said);
+    }
+    let mut first = 0;
+    let tools = connector.tools.values().zip(ends).map(|(tool, end)| {
         let shown = &tool.definition;
-        let first = arguments.len();
-        for (name, schema) in member(&shown.input_schema, "properties").and_then(Value::as_object).into_iter().flatten()
-        {
-            let said = member(schema, "description").and_then(Value::as_str).unwrap_or_default();
-            [name, said].into_iter().for_each(&mut touch);
-            arguments.push((name.as_str(), said));
-        }
         let name = shown.name.strip_prefix(connector.slug.as_str()).unwrap_or(&shown.name);
         [name, &shown.title, &shown.description].into_iter().for_each(&mut touch);
         tool.keywords.iter().for_each(|phrase| touch(phrase));
-        let arguments = first..arguments.len();
-        tools.push(Texts {
-            name,
-            title: &shown.title,
-            description: &shown.description,
-            keywords: &tool.keywords,
-            arguments,
-        });
-    }
+        let arguments = std::mem::replace(&mut first, end)..end;
+        Texts { name, title: &shown.title, description: &shown.description, keywords: &tool.keywords, arguments }
+    });
+    let tools = tools.collect();
     std::hint::black_box(touched);
     (tools, arguments)
 }
