@@ -63,6 +63,18 @@ pub(crate) async fn alone(side: &mut Side<'_>, turns: usize, requests: usize) ->
     middle(&bursts)
 }
 
+/// Paced bursts of one side that is warm, so many requests a second.
+///
+/// # Errors
+/// An answer was no success.
+pub(crate) async fn paced(side: &mut Side<'_>, turns: usize, requests: usize, rate: f64) -> Result<Burst> {
+    let mut bursts = Vec::with_capacity(turns);
+    for _ in 0..turns {
+        bursts.push(side.paced(requests, rate).await?);
+    }
+    middle(&bursts)
+}
+
 async fn warm(side: &mut Side<'_>, requests: usize) -> Result<()> {
     side.burst(requests / 4 + 1).await.map(drop)
 }

@@ -20,6 +20,28 @@ pub(crate) struct Side<'a> {
     next: Arc<AtomicUsize>,
 }
 
+/// When requests are sent.
+#[derive(Clone, Copy)]
+enum Pace {
+    /// Each as soon as a connection is free.
+    Full,
+    /// Each in its turn: the number of the first, when that was, and how far they are apart.
+    Each { first: usize, began: Instant, apart: Duration },
+}
+
+impl Pace {
+    /// Waits for a request's turn, and says from when on it counts: a timer that comes late is not the server's.
+    async fn turn(self, number: usize) -> Instant {
+        let Self::Each { first, began, apart } = self else { return Instant::now() };
+        let turn = began + apart.mul_f64(f64::from(u32::try_from(number - first).unwrap_or(u32::MAX)));
+        if turn <= Instant::now() {
+            return turn;
+        }
+        tokio::time::sleep_until(turn.into()).await;
+        Instant::now()
+    }
+}
+
 /// What one burst cost.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Burst {
@@ -72,11 +94,25 @@ impl<'a> Side<'a> {
     /// # Errors
     /// An answer was no success.
     pub(crate) async fn burst(&mut self, requests: usize) -> Result<Burst> {
+        self.send(requests, Pace::Full).await
+    }
+
+    /// Sends this many requests, so many of them a second whatever becomes of those before, as callers who know nothing of
+    /// each other do. A request that finds no connection free has waited since its turn came.
+    ///
+    /// # Errors
+    /// An answer was no success.
+    pub(crate) async fn paced(&mut self, requests: usize, rate: f64) -> Result<Burst> {
+        let (first, began) = (self.next.load(Ordering::Relaxed), Instant::now());
+        self.send(requests, Pace::Each { first, began, apart: Duration::from_secs_f64(1.0 / rate) }).await
+    }
+
+    async fn send(&mut self, requests: usize, pace: Pace) -> Result<Burst> {
         let end = self.next.load(Ordering::Relaxed) + requests;
         let (cpu, began) = (self.cpu()?, Instant::now());
         let workers: Vec<_> = std::mem::take(&mut self.connections)
             .into_iter()
-            .map(|connection| spawn(work(connection, self.make.clone(), self.next.clone(), end)))
+            .map(|connection| spawn(work(connection, self.make.clone(), self.next.clone(), (end, pace))))
             .collect();
         let mut times = Vec::with_capacity(requests);
         for worker in workers {
@@ -104,7 +140,7 @@ async fn work(
     mut connection: Connection,
     make: Make,
     next: Arc<AtomicUsize>,
-    end: usize,
+    (end, pace): (usize, Pace),
 ) -> Result<(Connection, Vec<Duration>)> {
     let mut times = Vec::new();
     loop {
@@ -113,7 +149,7 @@ async fn work(
             return Ok((connection, times));
         }
         let ask = make(number);
-        let began = Instant::now();
+        let began = pace.turn(number).await;
         connection.ask(&ask).await?;
         times.push(began.elapsed());
     }
