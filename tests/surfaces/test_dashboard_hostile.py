@@ -110,6 +110,8 @@ class Stored:
             "auth_patterns": [pattern(text)]}))
         self.put("the app's name", lambda text: self.cli("environment", "update", "development", "--display-name", text))
         self.put("an API client's name", lambda text: self.cli("client", "create", text))
+        # Who looks has such a name too: it stands beside the role on every page.
+        self.server.cli("member", "create", visible(TURNED), "--role", "owner")
         self.put("a member's name", lambda text: self.cli("member", "create", text, "--role", "auditor"))
         return self
 
@@ -152,7 +154,7 @@ class Visitor:
         person.page = person.context.new_page()
         self.person, self.page, self.found, self.seen = person, person.page, {}, ""
         self.page.on("dialog", lambda dialog: (self.found.setdefault("a dialog", []).append(dialog.message), dialog.dismiss()))
-        self.member = Member(person, server).sign_in()
+        self.member = Member(person, server).sign_in(visible(TURNED))
 
     def look(self, name):
         for width in (390, 1280):
